@@ -1,0 +1,39 @@
+/** Where Stream Analytics puts its files: `bronze/weather/yyyy/MM/dd/HH/mm/<file>.json`. */
+export const BRONZE = { container: 'bronze', path: 'weather' } as const
+
+/** What the local job's file name tells without opening the file. */
+export interface BronzeFile {
+  partition: number
+  /** First and last hub sequence number of the window, both inclusive; the window has no gaps. */
+  firstSequenceNumber: number
+  lastSequenceNumber: number
+  /** Lines in the file. The window's other events were rejected as deserialization errors. */
+  rows: number
+}
+
+/** UTC minute folder below the container's root: `weather/2026/11/24/02/07`. */
+export function bronzeFolder(enqueuedAt: Date): string {
+  const iso = enqueuedAt.toISOString()
+  return `${BRONZE.path}/${iso.slice(0, 4)}/${iso.slice(5, 7)}/${iso.slice(8, 10)}/${iso.slice(11, 13)}/${iso.slice(14, 16)}`
+}
+
+const pad = (value: number) => String(value).padStart(14, '0')
+
+/** `0_00000000001804-00000000001811_8.json`; names of one partition sort by sequence number. */
+export function bronzeFileName(file: BronzeFile): string {
+  return `${file.partition}_${pad(file.firstSequenceNumber)}-${pad(file.lastSequenceNumber)}_${file.rows}.json`
+}
+
+const NAME = /(?:^|\/)(\d+)_(\d{14})-(\d{14})_(\d+)\.json$/
+
+/** The inverse of {@link bronzeFileName}, for a name or a path; undefined for files of other writers. */
+export function parseBronzeFileName(path: string): BronzeFile | undefined {
+  const match = NAME.exec(path)
+  if (!match) return undefined
+  return {
+    partition: Number(match[1]),
+    firstSequenceNumber: Number(match[2]),
+    lastSequenceNumber: Number(match[3]),
+    rows: Number(match[4]),
+  }
+}
