@@ -1,0 +1,55 @@
+/** How to start Azure on loopback, and what it tells about itself once it runs. Plain data: it crosses a thread. */
+
+export interface LocalAzureOptions {
+  /** Everything is kept below this folder: `hub/`, `lake/`, `state/`. Must exist. */
+  dataDir: string
+  partitions: number
+  /** 0 = a free port. */
+  ports: { amqp: number; amqpTls: number; lake: number; lakeTls: number; management: number }
+  hubRetention: { ms: number; bytes: number }
+  /** Refuse writes to the lake above this size (bytes). */
+  lakeLimit: number
+  /** Delete bronze that silver has read, table files that no version needs, and old log files after this time (ms). */
+  lakeRetentionMs: number
+  engine: 'duckdb' | 'spark'
+  /** Where pino lines go; the worker appends to the same file as the process. */
+  logFile: string | undefined
+  /** Seeds ids and tokens in tests; undefined: random. */
+  seed: string | undefined
+}
+
+export const EVENT_HUB_NAME = 'weather'
+export const LOCAL_NAMES = {
+  account: 'rtstreamlocal',
+  subscription: '00000000-0000-0000-0000-000000000000',
+  resourceGroup: 'rg-rtstream-local',
+  namespace: 'rtstream-local',
+  job: 'asa-rtstream-local',
+  silverJob: 'rtstream-silver',
+  goldJob: 'rtstream-gold',
+  pipeline: 'rtstream-aggregate',
+  keyName: 'RootManageSharedAccessKey',
+  asaConsumerGroup: 'stream-analytics',
+  monitorConsumerGroup: 'monitor',
+} as const
+
+/** Where the local services listen, and the session's secrets. Never logged. */
+export interface LocalAzureEndpoints {
+  /** `sb://localhost:PORT`, TLS, for `customEndpointAddress`. */
+  eventHubsTls: string
+  /** Plain TCP, `UseDevelopmentEmulator=true`, with EntityPath. */
+  eventHubsConnectionString: string
+  /** `https://localhost:PORT/rtstreamlocal` */
+  lakeTls: string
+  /** `http://127.0.0.1:PORT/rtstreamlocal`, SharedKey only. */
+  lake: string
+  lakeConnectionString: string
+  accountKey: string
+  /** `https://localhost:PORT`; ARM and metrics below `/`, Databricks below `/databricks`, Synapse below `/synapse`. */
+  management: string
+  /** Bearer token of the session, accepted by every server. */
+  token: string
+  /** PEM of the session's own certificate, and the file it stands in for clients of other languages. */
+  certificate: string
+  certificateFile: string
+}
