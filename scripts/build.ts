@@ -1,0 +1,57 @@
+/** Bundles the application and its worker, one file each, into `dist/`. */
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { type BuildOptions, build, type Metafile } from 'esbuild'
+import { thirdPartyNotices } from './third-party-notices.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { version: string }
+
+/** CommonJS dependencies inside an ES module need a `require` of their own. */
+const banner = "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);"
+
+const common: BuildOptions = {
+  absWorkingDir: root,
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node22.19',
+  minify: true,
+  keepNames: true,
+  legalComments: 'none',
+  sourcemap: false,
+  metafile: true,
+  logLevel: 'warning',
+  // Native, so it cannot be bundled: the package's one runtime dependency.
+  external: ['@duckdb/*'],
+  banner: { js: banner },
+  define: {
+    // React and Ink choose their builds by this; it must be fixed before either is loaded.
+    'process.env.NODE_ENV': '"production"',
+    __VERSION__: JSON.stringify(version),
+  },
+  plugins: [
+    {
+      // Ink imports it only when DEV=true; without the package the bundle must still resolve it.
+      name: 'no-react-devtools',
+      setup(setup) {
+        setup.onResolve({ filter: /^react-devtools-core$/ }, () => ({ path: 'empty', namespace: 'empty' }))
+        setup.onLoad({ filter: /.*/, namespace: 'empty' }, () => ({ contents: 'export default {}' }))
+      },
+    },
+  ],
+}
+
+rmSync(`${root}dist`, { recursive: true, force: true })
+mkdirSync(`${root}dist`, { recursive: true })
+const outputs = await Promise.all([
+  build({ ...common, entryPoints: ['src/cli.ts'], outfile: 'dist/cli.js' }),
+  build({ ...common, entryPoints: ['src/local/worker.ts'], outfile: 'dist/worker.js' }),
+])
+copyFileSync(`${root}src/bin.cjs`, `${root}dist/bin.cjs`)
+const metafiles = outputs.map((output) => output.metafile as Metafile)
+writeFileSync(`${root}dist/THIRD-PARTY-NOTICES.txt`, thirdPartyNotices(root, metafiles))
+if (!process.argv.includes('--quiet'))
+  for (const metafile of metafiles)
+    for (const [file, output] of Object.entries(metafile.outputs))
+      console.log(`${file}  ${(output.bytes / 1024).toFixed(0)} KB`)
