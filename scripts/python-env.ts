@@ -30,9 +30,20 @@ export function ensurePython(): { python: string } | { missing: string } {
       return false
     }
   })
-  if (!system) return { missing: 'Python 3.9 or newer with venv is not installed (Debian: apt-get install python3-venv).' }
+  if (!system)
+    return {
+      missing: 'Python 3.9 or newer with venv is not installed (Debian: apt-get install python3-venv).',
+    }
   execFileSync(system, ['-m', 'venv', venv], { stdio: 'inherit' })
-  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', join(root, 'test/requirements.txt')]
+  const pip = [
+    '-m',
+    'pip',
+    'install',
+    '--quiet',
+    '--disable-pip-version-check',
+    '-r',
+    join(root, 'test/requirements.txt'),
+  ]
   execFileSync(pythonPath, pip, { stdio: 'inherit' })
   writeFileSync(stamp, digest)
   return { python: pythonPath }

@@ -10,4 +10,6 @@ const built = run(process.execPath, ['scripts/build.ts', '--quiet'])
 if (built !== 0) process.exit(built)
 const report = process.env.RTSTREAM_TEST_REPORT
 const reporters = report ? ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`] : []
-process.exit(run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...process.argv.slice(2)]))
+process.exit(
+  run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...process.argv.slice(2)]),
+)

@@ -18,7 +18,8 @@ export function thirdPartyNotices(root: string, metafiles: readonly Metafile[]):
     }
     const file = readdirSync(join(root, folder)).find((name) => /^(licen[cs]e|copying)/i.test(name))
     const path = file && join(root, folder, file)
-    const text = path && existsSync(path) ? readFileSync(path, 'utf8').trim() : '(no licence file in the package)'
+    const text =
+      path && existsSync(path) ? readFileSync(path, 'utf8').trim() : '(no licence file in the package)'
     return `${manifest.name} ${manifest.version} (${manifest.license ?? 'see below'})\n\n${text}\n`
   })
   const head = 'This package bundles code of the following packages.\n'
