@@ -1,0 +1,52 @@
+/** Where an effective value came from. */
+export type Source =
+  | { kind: 'flag'; name: string }
+  | { kind: 'environment'; name: string }
+  | { kind: 'file'; name: string }
+  | { kind: 'azd'; name: string }
+  | { kind: 'default' }
+
+/** For a person: `flag --stations`, `environment variable RTSTREAM_STATIONS`, `rtstream.config.json`, `default`. */
+export function describeSource(source: Source): string {
+  switch (source.kind) {
+    case 'flag':
+      return `flag ${source.name}`
+    case 'environment':
+      return `environment variable ${source.name}`
+    case 'default':
+      return 'default'
+    default:
+      return source.name
+  }
+}
+
+export interface ConfigProblem {
+  /** `stations`, `azure.subscriptionId`, or the file or flag itself. */
+  key: string
+  /** Where the wrong value stands; undefined: nowhere, the value is missing. */
+  source: Source | undefined
+  /** What was found; secrets are left out. */
+  found: string
+  /** What would have been accepted. */
+  expected: string
+}
+
+/** Everything that is wrong with the configuration, at once. Usage error: the process exits with 2. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly problems: readonly ConfigProblem[]
+  readonly exitCode = 2
+
+  constructor(problems: readonly ConfigProblem[]) {
+    const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`
+    super(
+      `The configuration has ${count}:\n${problems.map((problem) => `  ${describeProblem(problem)}`).join('\n')}`,
+    )
+    this.problems = problems
+  }
+}
+
+function describeProblem({ key, source, found, expected }: ConfigProblem): string {
+  const where = source ? ` (${describeSource(source)})` : ''
+  return `${key}${where}: ${found}; expected ${expected}`
+}

@@ -1,0 +1,145 @@
+/** Every setting of the product: its type, bounds and default. Nothing else decides what a setting may be. */
+import { z } from 'zod'
+import { choice, duration, integer, share, size, text, toggle, url } from './fields.ts'
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+const MB = 1000 ** 2
+const GB = 1000 ** 3
+
+const UUID = /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/
+const HOST = /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/
+const RESOURCE_ID = /^\/subscriptions\/[^/\s]+\/\S+$/
+
+const port = (what: string) =>
+  integer(`Port of ${what}; 0 takes a free one`, 0, 65_535, { placeholder: 'port' })
+
+/** Where the Azure resources are. `azd up` fills these in; each `azd` name is an output of infra/main.bicep. */
+export const azureSchema = z.strictObject({
+  subscriptionId: text('Azure subscription', 'a subscription id (UUID)', UUID, {
+    azd: 'AZURE_SUBSCRIPTION_ID',
+  }).optional(),
+  tenantId: text('Microsoft Entra tenant', 'a tenant id (UUID)', UUID, { azd: 'AZURE_TENANT_ID' }).optional(),
+  location: text('Azure region of the resources', 'a region, such as westeurope', /^[a-z][a-z0-9]+$/, {
+    azd: 'AZURE_LOCATION',
+  }).optional(),
+  resourceGroup: text('Resource group', 'the name of a resource group', /^[\w().-]{1,90}$/, {
+    azd: 'AZURE_RESOURCE_GROUP',
+  }).optional(),
+  eventHubsNamespace: text(
+    'Event Hubs namespace, as a host name',
+    'a host name, such as evhns-demo.servicebus.windows.net',
+    HOST,
+    { azd: 'EVENT_HUBS_NAMESPACE' },
+  ).optional(),
+  eventHub: text('Event hub', 'the name of an event hub', /\S/, { azd: 'EVENT_HUB' }).default('weather'),
+  eventHubsConnectionString: text(
+    'Connection string of the namespace or hub, in place of the signed-in identity; for the hub only',
+    'Endpoint=sb://…;SharedAccessKeyName=…;SharedAccessKey=…',
+    /^(?=.*Endpoint=sb:\/\/[^;]+)(?=.*SharedAccessKeyName=)(?=.*SharedAccessKey=).*$/,
+    { azd: 'EVENT_HUBS_CONNECTION_STRING', secret: true },
+  ).optional(),
+  streamAnalyticsConsumerGroup: text(
+    'Consumer group of the Stream Analytics job',
+    'the name of a consumer group',
+    /\S/,
+    {
+      azd: 'EVENT_HUB_STREAM_ANALYTICS_CONSUMER_GROUP',
+    },
+  ).default('stream-analytics'),
+  monitorConsumerGroup: text('Consumer group of this program', 'the name of a consumer group', /\S/, {
+    azd: 'EVENT_HUB_MONITOR_CONSUMER_GROUP',
+  }).default('monitor'),
+  storageAccount: text('ADLS Gen2 account', '3 to 24 lower-case letters and digits', /^[a-z0-9]{3,24}$/, {
+    azd: 'STORAGE_ACCOUNT',
+  }).optional(),
+  lakeEndpoint: url('DFS endpoint of the lake; derived from the account when not given', {
+    azd: 'LAKE_ENDPOINT',
+  }).optional(),
+  streamAnalyticsJob: text('Stream Analytics job', 'the name of a job', /\S/, {
+    azd: 'STREAM_ANALYTICS_JOB',
+  }).optional(),
+  databricksWorkspaceUrl: url('Databricks workspace', { azd: 'DATABRICKS_WORKSPACE_URL' }).optional(),
+  databricksAccessConnectorId: text(
+    'Access connector through which Unity Catalog reaches the lake (used by setup)',
+    'an Azure resource id, /subscriptions/…',
+    RESOURCE_ID,
+    { azd: 'DATABRICKS_ACCESS_CONNECTOR_ID' },
+  ).optional(),
+  databricksNodeType: text(
+    'VM size of the job clusters',
+    'a VM size, such as Standard_D4s_v3',
+    /^Standard_\w+$/,
+    {
+      azd: 'DATABRICKS_NODE_TYPE',
+    },
+  ).default('Standard_D4s_v3'),
+  silverJob: text('Databricks job of the silver stage', 'the name of a job').default('rtstream-silver'),
+  goldJob: text('Databricks job of the gold stage', 'the name of a job').default('rtstream-gold'),
+  synapseEndpoint: url(
+    'Development endpoint of the Synapse workspace; without one there is no aggregate stage',
+    {
+      azd: 'SYNAPSE_ENDPOINT',
+    },
+  ).optional(),
+  sparkPool: text('Synapse Spark pool', 'the name of a Spark pool', /\S/, {
+    azd: 'SYNAPSE_SPARK_POOL',
+  }).default('spark'),
+  pipeline: text('Synapse pipeline of the aggregate stage', 'the name of a pipeline').default(
+    'rtstream-aggregate',
+  ),
+  metricsEndpoint: url('Azure Monitor metrics endpoint; derived from the region when not given', {
+    azd: 'METRICS_ENDPOINT',
+  }).optional(),
+  metricsAudience: url('Audience of the token for the metrics endpoint').prefault(
+    'https://metrics.monitor.azure.com',
+  ),
+  managementEndpoint: url('Azure Resource Manager').prefault('https://management.azure.com'),
+})
+
+export const configSchema = z.strictObject({
+  target: choice('Where the pipeline runs: on this machine, or on Azure', ['local', 'azure']).default(
+    'local',
+  ),
+  stations: integer('Simulated weather stations', 1, 1_000_000).default(100),
+  interval: duration('How often each station reports', 100, DAY).prefault('10s'),
+  seed: text('Makes the readings repeatable', 'a text, such as "42"').optional(),
+  dirty: share('Share of readings spoiled on purpose').default(0),
+  partitions: integer('Partitions of the local event hub', 1, 32).default(4),
+  dataDir: text('Folder of the local hub, lake and state', 'a folder', /\S/, { placeholder: 'folder' }),
+  ephemeral: toggle('Use a temporary data folder and remove it at exit').default(false),
+  engine: choice('What runs the notebooks locally', ['duckdb', 'spark']).default('duckdb'),
+  theme: choice('Colours', ['auto', 'dark', 'light', 'mono']).default('auto'),
+  ascii: toggle('Draw with ASCII characters only').default(false),
+  fps: integer('Repaints per second, at most', 1, 30).default(4),
+  readOnly: toggle('Watch only: every control is disabled').default(false),
+  idleStop: duration('Stop everything after that long without a key', MINUTE, DAY).optional(),
+  acceptCosts: toggle('Do not ask before starting what costs money').default(false),
+  hubRetention: duration('The local hub keeps events that long', MINUTE, 7 * DAY).prefault('1h'),
+  hubSize: size('The local hub keeps that much at most', 10 * MB, 1000 * GB).prefault('1GB'),
+  lakeLimit: size('The local lake refuses writes above this size', 10 * MB, 10_000 * GB).prefault('5GB'),
+  lakeRetention: duration(
+    'The local lake keeps read bronze files, superseded table files and old log files that long',
+    MINUTE,
+    365 * DAY,
+  ).prefault('1h'),
+  hubPort: port('the local hub for other clients (AMQP)').default(0),
+  hubTlsPort: port('the local hub (AMQP over TLS)').default(0),
+  lakePort: port('the local lake for other clients (http)').default(0),
+  lakeTlsPort: port('the local lake (https)').default(0),
+  managementPort: port('the local management services (https)').default(0),
+  logLevel: choice('How much the log file tells', [
+    'trace',
+    'debug',
+    'info',
+    'warn',
+    'error',
+    'silent',
+  ]).default('info'),
+  azure: azureSchema.prefault({}),
+})
+
+/** Effective settings. Durations are milliseconds, sizes bytes. */
+export type Config = z.output<typeof configSchema>
+export type AzureConfig = Config['azure']
