@@ -18,7 +18,11 @@ export function effectiveSettings({ config, sources }: LoadedConfig): Entry[] {
     const source = sources.get(setting.key)
     if (!source) return []
     return [
-      { key: setting.key, value: written(setting, effective(config, setting)), source: describeSource(source) },
+      {
+        key: setting.key,
+        value: written(setting, effective(config, setting)),
+        source: describeSource(source),
+      },
     ]
   })
 }
