@@ -1,15 +1,12 @@
 /** Reads our Delta tables with readers that are not ours: the `deltalake` package resolves the files, DuckDB runs the SQL. */
-import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
-import { ensurePython } from '../../scripts/python-env.ts'
+import { python } from './python.ts'
 
 /** Paths of the table's active files at its newest version, as `deltalake` sees it. */
 export function activeFiles(table: string): string[] {
-  const found = ensurePython()
-  if ('missing' in found) throw new Error(found.missing)
   const script = 'import sys, deltalake\nprint("\\n".join(deltalake.DeltaTable(sys.argv[1]).file_uris()))'
-  return execFileSync(found.python, ['-c', script, table], { encoding: 'utf8' }).split('\n').filter(Boolean)
+  return python(script, [table]).split('\n').filter(Boolean)
 }
 
 /**

@@ -1,0 +1,60 @@
+/** `rtstream-tui endpoints`: how another client reaches the local Azure that runs on a data folder. */
+import { EVENT_HUB_NAME, LOCAL_NAMES, type LocalAzureEndpoints } from '../local/options.ts'
+import type { EndpointLine } from '../pipeline/state.ts'
+import { askInstance } from './control-channel.ts'
+import { UserError } from './user-error.ts'
+
+const MASK = '••••'
+
+/** Everything that a client needs, in the order in which data flows. Without `secrets`, keys and token are masked. */
+export function endpointLines(endpoints: LocalAzureEndpoints, options: { secrets: boolean }): EndpointLine[] {
+  const lines = [
+    { name: 'Event Hubs connection string', value: endpoints.eventHubsConnectionString },
+    { name: 'event hub', value: EVENT_HUB_NAME },
+    { name: 'Event Hubs (TLS, bearer token)', value: endpoints.eventHubsTls },
+    { name: 'data lake connection string', value: endpoints.lakeConnectionString },
+    { name: 'data lake (TLS, bearer token)', value: endpoints.lakeTls },
+    { name: 'data lake account', value: LOCAL_NAMES.account },
+    { name: 'containers', value: 'bronze, silver, gold, checkpoints' },
+    { name: 'Stream Analytics (ARM), metrics', value: endpoints.management },
+    { name: 'Databricks', value: `${endpoints.management}/databricks` },
+    { name: 'Synapse', value: `${endpoints.management}/synapse` },
+    { name: 'bearer token', value: endpoints.token },
+    { name: 'certificate to trust', value: endpoints.certificateFile },
+  ]
+  if (options.secrets) return lines
+  const secrets = [endpoints.token, endpoints.accountKey, ...sharedKeys(endpoints)]
+  return lines.map(({ name, value }) => ({
+    name,
+    value: secrets.reduce((text, secret) => (secret ? text.replaceAll(secret, MASK) : text), value),
+  }))
+}
+
+const sharedKeys = ({ eventHubsConnectionString, lakeConnectionString }: LocalAzureEndpoints) =>
+  [/SharedAccessKey=([^;]+)/, /AccountKey=([^;]+)/].map(
+    (pattern) => pattern.exec(`${eventHubsConnectionString};${lakeConnectionString}`)?.[1],
+  )
+
+/** @returns exit code 0. @throws UserError when nothing runs on the folder. */
+export async function runEndpoints(options: {
+  dataDir: string
+  json: boolean
+  write: (text: string) => void
+}): Promise<number> {
+  const instance = await askInstance(options.dataDir)
+  if (!instance)
+    throw new UserError(
+      `No rtstream-tui runs on ${options.dataDir}.`,
+      'Start one in another terminal (rtstream-tui), or name its folder with --data-dir.',
+    )
+  if (options.json) {
+    options.write(
+      `${JSON.stringify({ pid: instance.pid, eventHub: EVENT_HUB_NAME, account: LOCAL_NAMES.account, ...instance.endpoints }, null, 2)}\n`,
+    )
+    return 0
+  }
+  const lines = endpointLines(instance.endpoints, { secrets: true })
+  const width = Math.max(...lines.map((line) => line.name.length))
+  for (const { name, value } of lines) options.write(`${name.padEnd(width)}  ${value}\n`)
+  return 0
+}

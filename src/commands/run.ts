@@ -1,0 +1,159 @@
+/** `rtstream-tui run`: the whole pipeline without a screen, for a while, and the books at the end. */
+
+import type { Config } from '../config/schema.ts'
+import type { TableAudit } from '../pipeline/ports.ts'
+import { STAGE_IDS } from '../pipeline/ports.ts'
+import type { Session } from '../pipeline/session-types.ts'
+import type { AppState } from '../pipeline/state.ts'
+import { openDataFolder } from './data-folder.ts'
+import { type OpenedTarget, openTarget } from './launch.ts'
+import { logFileOf, openLog } from './logger.ts'
+import { newSession } from './new-session.ts'
+import { type Measured, summarise, summaryText } from './summary.ts'
+import { describeError, UserError } from './user-error.ts'
+
+export interface RunOptions {
+  config: Config
+  /** How long the generator runs, counted from the moment that every stage runs. */
+  durationMs: number
+  json: boolean
+  write: (text: string) => void
+  writeError: (text: string) => void
+  /** Ends the run early: the generator stops, the rest drains. */
+  signal: AbortSignal
+}
+
+/** How long a start may take before the run gives up (Azure clusters need minutes). */
+const START_TIMEOUT_MS = { local: 60_000, azure: 15 * 60_000 }
+
+/** @returns 0 when the books balance, 1 when they do not or a stage failed. */
+export async function runHeadless(options: RunOptions): Promise<number> {
+  const { config, write, writeError, signal } = options
+  const folder = openDataFolder(config)
+  const logger = openLog(folder.path, config.logLevel)
+  const failure = new AbortController()
+  let opened: OpenedTarget | undefined
+  let session: Session | undefined
+  try {
+    session = await newSession({ config, dataDir: folder.path, logger })
+    opened = await openTarget({
+      config,
+      dataDir: folder.path,
+      logger,
+      onFailure: (error) => failure.abort(error),
+    })
+    await session.connect(opened.target)
+    const outcome = await runPipeline(session, opened, options, AbortSignal.any([signal, failure.signal]))
+    const { summary } = outcome
+    if (options.json) write(`${JSON.stringify(summary)}\n`)
+    else
+      write(
+        `${summaryText(summary, { dataDir: folder.path, ephemeral: folder.ephemeral, logFile: logFileOf(folder.path) })}\n`,
+      )
+    for (const reason of outcome.problems) writeError(`${reason}\n`)
+    if (failure.signal.aborted) writeError(`${describeError(failure.signal.reason)}\n`)
+    return summary.balanced && outcome.problems.length === 0 && !failure.signal.aborted ? 0 : 1
+  } finally {
+    await session?.close()
+    await opened?.close()
+    folder.release()
+  }
+}
+
+async function runPipeline(session: Session, opened: OpenedTarget, options: RunOptions, signal: AbortSignal) {
+  const { store, actions } = session
+  const begun = performance.now()
+  const since = new Date()
+  const before = store.getState().generator.acknowledged
+  const ticker = setInterval(() => progress(store.getState(), options, begun), 1000)
+  const problems: string[] = []
+  try {
+    const started = actions.startAll()
+    if (!started.ok) throw new UserError(started.reason)
+    await until(
+      store,
+      (state) => STAGE_IDS.every((id) => state.stages[id].state === 'running') || failed(state).length > 0,
+      AbortSignal.any([signal, AbortSignal.timeout(START_TIMEOUT_MS[options.config.target])]),
+    )
+    const generatingSince = performance.now()
+    if (failed(store.getState()).length === 0) {
+      await until(
+        store,
+        (state) => failed(state).length > 0,
+        AbortSignal.any([signal, AbortSignal.timeout(options.durationMs)]),
+      )
+    }
+    problems.push(...failed(store.getState()))
+    if (!signal.aborted && STAGE_IDS.some((id) => store.getState().stages[id].state === 'starting'))
+      problems.push('Not every stage has started in time; see the log.')
+    const generatingMs = performance.now() - generatingSince
+    const drained = await session.drain()
+    if (!drained.balanced && drained.reason) problems.push(drained.reason)
+    const state = store.getState()
+    const audit = await auditTables(opened, since, problems)
+    const measured: Measured = {
+      generatingMs,
+      acknowledgedInRun: state.generator.acknowledged - before,
+      durationMs: performance.now() - begun,
+    }
+    return { summary: summarise(state, audit, measured), problems }
+  } finally {
+    clearInterval(ticker)
+  }
+}
+
+async function auditTables(
+  opened: OpenedTarget,
+  since: Date,
+  problems: string[],
+): Promise<TableAudit | undefined> {
+  try {
+    return await opened.target.auditor.audit({ since })
+  } catch (error) {
+    problems.push(`The tables could not be audited: ${describeError(error)}`)
+    return undefined
+  }
+}
+
+const failed = (state: AppState): string[] =>
+  STAGE_IDS.filter((id) => state.stages[id].state === 'failed').map(
+    (id) => `Stage ${id} failed: ${state.stages[id].detail ?? state.stages[id].words}`,
+  )
+
+/** Resolves when the state passes or the signal aborts, whichever is first. */
+function until(
+  store: Session['store'],
+  passes: (state: AppState) => boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      unsubscribe()
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const unsubscribe = store.subscribe((state) => passes(state) && done())
+    signal.addEventListener('abort', done, { once: true })
+    if (signal.aborted || passes(store.getState())) done()
+  })
+}
+
+function progress(state: AppState, { json, write }: RunOptions, begun: number): void {
+  const elapsedSeconds = Math.round((performance.now() - begun) / 1000)
+  const { ledger, hub } = state
+  const stages = Object.fromEntries(STAGE_IDS.map((id) => [id, state.stages[id].state]))
+  if (json) {
+    const { inFlight: _, explanation: __, ...books } = ledger
+    write(
+      `${JSON.stringify({ type: 'progress', elapsedSeconds, ratePerSecond: Math.round(hub.rate), stages, ledger: books })}\n`,
+    )
+    return
+  }
+  const numbers = (['acknowledged', 'bronze', 'silver', 'gold', 'aggregated'] as const)
+    .map((name) => `${name} ${ledger[name].toLocaleString('en-US')}`)
+    .join('  ')
+  const notRunning = STAGE_IDS.filter((id) => stages[id] !== 'running').map((id) => `${id} ${stages[id]}`)
+  write(
+    `${String(elapsedSeconds).padStart(4)} s  ${Math.round(hub.rate)}/s  ${numbers}${notRunning.length ? `  (${notRunning.join(', ')})` : ''}\n`,
+  )
+}

@@ -1,0 +1,128 @@
+/** What a run leaves behind: the books, the five assertions, and where the data lies. */
+import type { TableAudit } from '../pipeline/ports.ts'
+import type { AppState, LedgerSlice } from '../pipeline/state.ts'
+
+/** The last line of `run --json`. */
+export interface RunSummary {
+  type: 'summary'
+  target: 'local' | 'azure'
+  durationSeconds: number
+  ledger: Record<
+    | 'acknowledged'
+    | 'enqueued'
+    | 'bronze'
+    | 'rejected'
+    | 'silver'
+    | 'quarantined'
+    | 'duplicates'
+    | 'gold'
+    | 'aggregated'
+    | 'lost',
+    number
+  >
+  balanced: boolean
+  assertions: {
+    ratePerSecond: number | null
+    latencyP95Ms: number | null
+    duplicates: number | null
+    outOfSequence: number | null
+    missing: number
+  }
+}
+
+export interface Measured {
+  /** How long the generator ran (ms), and what the hub acknowledged meanwhile. */
+  generatingMs: number
+  acknowledgedInRun: number
+  durationMs: number
+}
+
+/**
+ * Closes the books. The tables' own numbers (audit) stand above what their logs promised; where the audit could not be
+ * made, the log's numbers stand and the assertions that need the tables are null.
+ */
+export function summarise(state: AppState, audit: TableAudit | undefined, measured: Measured): RunSummary {
+  const { ledger } = state
+  const books = {
+    acknowledged: ledger.acknowledged,
+    enqueued: ledger.enqueued,
+    bronze: ledger.bronze,
+    rejected: ledger.rejected,
+    silver: audit?.silverRows ?? ledger.silver,
+    quarantined: audit?.quarantinedRows ?? ledger.quarantined,
+    duplicates: ledger.duplicates,
+    gold: audit?.goldRows ?? ledger.gold,
+    aggregated: audit?.aggregatedReadings ?? ledger.aggregated,
+  }
+  const missing = Math.max(
+    0,
+    Math.max(books.acknowledged, books.enqueued) -
+      books.rejected -
+      books.silver -
+      books.quarantined -
+      books.duplicates,
+  )
+  const seconds = measured.generatingMs / 1000
+  return {
+    type: 'summary',
+    target: state.session.target,
+    durationSeconds: round(measured.durationMs / 1000, 1),
+    ledger: { ...books, lost: missing },
+    balanced: isBalanced(books, missing, ledger),
+    assertions: {
+      ratePerSecond: seconds > 0 ? round(measured.acknowledgedInRun / seconds, 1) : null,
+      latencyP95Ms: audit?.latencyP95Ms === undefined ? null : Math.round(audit.latencyP95Ms),
+      duplicates: audit?.duplicateEventIds ?? null,
+      outOfSequence: audit?.outOfSequence ?? null,
+      missing,
+    },
+  }
+}
+
+function isBalanced(
+  books: Omit<RunSummary['ledger'], 'lost'>,
+  missing: number,
+  ledger: LedgerSlice,
+): boolean {
+  return (
+    missing === 0 &&
+    ledger.skipped === 0 &&
+    books.acknowledged <= books.enqueued &&
+    books.enqueued === books.bronze + books.rejected &&
+    books.bronze === books.silver + books.quarantined + books.duplicates &&
+    books.gold === books.silver &&
+    books.aggregated === books.gold
+  )
+}
+
+const round = (value: number, digits: number) => Number(value.toFixed(digits))
+const count = (value: number) => value.toLocaleString('en-US')
+
+/** The same for a person, a handful of aligned lines without a final line end. */
+export function summaryText(
+  summary: RunSummary,
+  where: { dataDir: string | undefined; ephemeral: boolean; logFile: string | undefined },
+): string {
+  const { ledger, assertions } = summary
+  const hop = (name: string, value: string) => `  ${name.padEnd(14)}${value}`
+  const known = (value: number | null, unit = '') => (value === null ? 'not known' : `${count(value)}${unit}`)
+  const verdict = summary.balanced ? '✓ balanced' : '✗ not balanced'
+  return [
+    `The books after ${count(summary.durationSeconds)} s: ${verdict}`,
+    hop('acknowledged', count(ledger.acknowledged)),
+    hop('enqueued', count(ledger.enqueued)),
+    hop('bronze', `${count(ledger.bronze)}   rejected ${count(ledger.rejected)}`),
+    hop(
+      'silver',
+      `${count(ledger.silver)}   quarantined ${count(ledger.quarantined)}   duplicates ${count(ledger.duplicates)}`,
+    ),
+    hop('gold', count(ledger.gold)),
+    hop('aggregated', count(ledger.aggregated)),
+    hop('lost', count(ledger.lost)),
+    `Rate ${known(assertions.ratePerSecond, '/s')}, created→gold p95 ${known(assertions.latencyP95Ms, ' ms')}, duplicates in silver ${known(assertions.duplicates)}, out of sequence ${known(assertions.outOfSequence)}, missing ${known(assertions.missing)}`,
+    ...(where.dataDir === undefined
+      ? []
+      : [where.ephemeral ? 'The temporary data folder was removed.' : `The data lies in ${where.dataDir}`]),
+    ...(where.logFile === undefined || where.ephemeral ? [] : [`The log is ${where.logFile}`]),
+  ].join('\n')
+}

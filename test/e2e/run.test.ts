@@ -1,0 +1,168 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { cli, startCli, temporaryFolder } from '../support/cli.ts'
+import { python } from '../support/python.ts'
+import { readTable } from '../support/tables.ts'
+
+const folder = temporaryFolder()
+afterAll(() => folder.remove())
+
+const DIRTY_RUN = [
+  'run',
+  '--duration',
+  '5s',
+  '--stations',
+  '300',
+  '--interval',
+  '1s',
+  '--dirty',
+  '0.1',
+  '--seed',
+  '7',
+]
+
+describe('run', () => {
+  it('prints a JSON object per second and a summary whose books match the tables', async () => {
+    const data = join(folder.path, 'dirty')
+    const { code, lines, stderr } = await cli([...DIRTY_RUN, '--json', '--data-dir', data])
+    expect(stderr).toBe('')
+    expect(code).toBe(0)
+    const objects = lines.map((line) => JSON.parse(line))
+    expect(objects.filter((one) => one.type === 'progress').length).toBeGreaterThanOrEqual(5)
+    const summary = objects.at(-1)
+    expect(Object.keys(summary)).toEqual([
+      'type',
+      'target',
+      'durationSeconds',
+      'ledger',
+      'balanced',
+      'assertions',
+    ])
+    const { ledger, assertions } = summary
+    expect(summary).toMatchObject({ type: 'summary', target: 'local', balanced: true })
+    expect(ledger.acknowledged).toBeGreaterThan(1000)
+    expect(ledger.enqueued).toBe(ledger.acknowledged)
+    expect(ledger.enqueued).toBe(ledger.bronze + ledger.rejected)
+    expect(ledger.bronze).toBe(ledger.silver + ledger.quarantined + ledger.duplicates)
+    for (const name of ['rejected', 'quarantined', 'duplicates'])
+      expect(ledger[name], name).toBeGreaterThan(0)
+    expect(ledger).toMatchObject({ gold: ledger.silver, aggregated: ledger.silver, lost: 0 })
+    expect(assertions).toMatchObject({ duplicates: 0, outOfSequence: 0, missing: 0 })
+    expect(assertions.ratePerSecond).toBeGreaterThan(0)
+    expect(assertions.latencyP95Ms).toBeGreaterThan(0)
+
+    const count = async (table: string, what = 'count(*)') =>
+      (await readTable(data, table, `SELECT ${what} AS n FROM rows`))[0]?.n
+    expect(await count('silver/weather')).toBe(ledger.silver)
+    expect(await count('silver/weather_quarantine')).toBe(ledger.quarantined)
+    expect(await count('gold/weather')).toBe(ledger.gold)
+    expect(await count('gold/weather_by_minute', 'sum(readings)')).toBe(ledger.gold)
+    expect(await count('gold/weather_aggregated', 'sum(readings)')).toBe(ledger.aggregated)
+  }, 60_000)
+
+  it('goes on where it stopped on the same folder', async () => {
+    const data = join(folder.path, 'dirty')
+    const { code, lines } = await cli([...DIRTY_RUN, '--json', '--data-dir', data])
+    expect(code).toBe(0)
+    const { ledger } = JSON.parse(lines.at(-1) ?? '{}')
+    const [row] = await readTable(
+      data,
+      'silver/weather',
+      `SELECT count(*) AS rows, count(DISTINCT eventId) AS ids, count(DISTINCT (deviceId, deviceSequenceNumber)) AS numbers FROM rows`,
+    )
+    expect(row).toEqual({ rows: ledger.silver, ids: ledger.silver, numbers: ledger.silver })
+  }, 60_000)
+
+  it('prints for a person without --json, removes an ephemeral folder, and leaves no secret in the log', async () => {
+    const { code, lines } = await cli(['run', '--duration', '2s', '--data-dir', join(folder.path, 'plain')])
+    expect(code).toBe(0)
+    expect(lines.join('\n')).toMatch(/✓ balanced[\s\S]*acknowledged[\s\S]*The data lies in/)
+    const temporary = await cli(['run', '--duration', '1s', '--ephemeral'], { env: { TMPDIR: folder.path } })
+    expect(temporary.code).toBe(0)
+    expect(readdirSync(folder.path).filter((name) => name.startsWith('rtstream-tui-'))).toEqual([])
+  }, 60_000)
+
+  it('ends early on SIGINT with the books closed', async () => {
+    const running = startCli([
+      'run',
+      '--duration',
+      '300s',
+      '--json',
+      '--data-dir',
+      join(folder.path, 'early'),
+    ])
+    await running.line((line) => JSON.parse(line).ledger?.gold > 0)
+    running.child.kill('SIGINT')
+    expect(await running.exit).toBe(0)
+    expect(JSON.parse(running.lines.at(-1) ?? '{}')).toMatchObject({ type: 'summary', balanced: true })
+  }, 60_000)
+})
+
+describe("another client's events", () => {
+  const data = join(folder.path, 'foreign')
+
+  it('in the four-field form flow through to the aggregate, sent and read with the Python SDKs', async () => {
+    const running = startCli([
+      'run',
+      '--duration',
+      '300s',
+      '--json',
+      '--stations',
+      '1',
+      '--interval',
+      '1s',
+      '--data-dir',
+      data,
+    ])
+    await running.line((line) => line.includes('"progress"'))
+    const shown = await cli(['endpoints', '--json', '--data-dir', data])
+    expect(shown.code).toBe(0)
+    const endpoints = JSON.parse(shown.lines.join('\n'))
+    python(
+      `
+import json, sys
+from azure.eventhub import EventHubProducerClient, EventData
+client = EventHubProducerClient.from_connection_string(sys.argv[1], eventhub_name=sys.argv[2])
+with client:
+    for n in range(20):
+        batch = client.create_batch()
+        batch.add(EventData(json.dumps({"temperature": n, "humidity": 50, "city": "Atlantis", "timestamp": "1987-06-05 04:03:02"})))
+        client.send_batch(batch)
+`,
+      [endpoints.eventHubsConnectionString, endpoints.eventHub],
+    )
+    const plain = await cli(['endpoints', '--data-dir', data])
+    expect(plain.lines.join('\n')).toContain(endpoints.token)
+    await running.line((line) => JSON.parse(line).ledger?.aggregated >= 21)
+    const listed = python(
+      `
+import sys
+from azure.storage.filedatalake import DataLakeServiceClient
+lake = DataLakeServiceClient.from_connection_string(sys.argv[1])
+text = "".join(
+    lake.get_file_client("bronze", path.name).download_file().readall().decode()
+    for path in lake.get_file_system_client("bronze").get_paths("weather") if path.name.endswith(".json"))
+print(text.count("Atlantis"))
+`,
+      [endpoints.lakeConnectionString],
+    )
+    expect(Number(listed)).toBe(20)
+    running.child.kill('SIGINT')
+    expect(await running.exit).toBe(0)
+    const summary = JSON.parse(running.lines.at(-1) ?? '{}')
+    expect(summary).toMatchObject({ balanced: true, ledger: { lost: 0 } })
+    expect(summary.ledger.enqueued - summary.ledger.acknowledged).toBe(20)
+    const rows = await readTable(
+      data,
+      'gold/weather_aggregated',
+      `SELECT city, date::VARCHAR AS date, hour, avg_temperature, readings FROM rows WHERE city = 'Atlantis'`,
+    )
+    expect(rows).toEqual([
+      { city: 'Atlantis', date: '1987-06-05', hour: 4, avg_temperature: 9.5, readings: 20 },
+    ])
+    const log = readFileSync(join(data, 'logs/rtstream-tui.log'), 'utf8')
+    for (const secret of [endpoints.token, endpoints.accountKey]) expect(log).not.toContain(secret)
+    expect(existsSync(join(data, 'local/control.sock'))).toBe(false)
+  }, 120_000)
+})

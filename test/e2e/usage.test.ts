@@ -1,0 +1,109 @@
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { cli, startCli, temporaryFolder } from '../support/cli.ts'
+
+const folder = temporaryFolder()
+const data = join(folder.path, 'data')
+afterAll(() => folder.remove())
+
+const linesOf = (text: string) => text.trim().split('\n')
+
+describe('wrong usage', () => {
+  it.each([
+    [['run', '--stations', 'many'], /stations.*--stations.*whole number from 1/s],
+    [['run', '--stations', '0'], /stations.*whole number from 1/s],
+    [['run', '--interval', '10 parsecs'], /interval/],
+    [['run', '--dirty', '1.5'], /dirty.*0 to 1/s],
+    [['run', '--duration', 'soon'], /duration/],
+    [['run', '--engine', 'flink'], /engine.*duckdb/s],
+    [['run', '--target', 'aws'], /target.*azure/s],
+    [['run', '--no-such-flag'], /no-such-flag/],
+    [['fly'], /fly|too many arguments|unknown command/i],
+    [['run', '--data-dir', ''], /dataDir/],
+  ])('%j exits with 2 and says what was expected', async (args, expected) => {
+    const { code, stderr, lines } = await cli(args as string[])
+    expect(code).toBe(2)
+    expect(stderr).toMatch(expected)
+    expect(stderr).not.toMatch(/\n\s+at /)
+    expect(linesOf(stderr).length).toBeLessThanOrEqual(2)
+    expect(lines).toEqual([])
+  })
+
+  it('lists all problems at once', async () => {
+    const { code, stderr } = await cli(['run', '--stations', 'x', '--dirty', '2'])
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/2 problems/)
+    expect(stderr).toMatch(/stations/)
+    expect(stderr).toMatch(/dirty/)
+  })
+
+  it('says on a stdout that is no terminal how to run without a screen', async () => {
+    const { code, stderr } = await cli(['--data-dir', data])
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/no terminal.*rtstream-tui run/s)
+    expect(existsSync(data)).toBe(false)
+  })
+
+  it('prints help and version', async () => {
+    const help = await cli(['--help'])
+    expect(help.code).toBe(0)
+    expect(help.lines.join('\n')).toMatch(/run.*endpoints/s)
+    expect((await cli(['--version'])).lines).toEqual([expect.stringMatching(/^\d+\.\d+\.\d+$/)])
+  })
+})
+
+describe('a data folder that cannot be used', () => {
+  it('is named, with what to do, when it is a file', async () => {
+    const file = join(folder.path, 'file')
+    writeFileSync(file, '')
+    const { code, stderr } = await cli(['run', '--duration', '1s', '--data-dir', file])
+    expect(code).toBe(1)
+    expect(linesOf(stderr)).toEqual([
+      expect.stringContaining(`data folder ${file} cannot be written`),
+      expect.stringContaining('--data-dir'),
+    ])
+  })
+
+  it.skipIf(process.getuid?.() === 0)(
+    'is named when it is not writable (skipped as root, who may write anywhere)',
+    async () => {
+      const closed = join(folder.path, 'closed')
+      mkdirSync(closed)
+      chmodSync(closed, 0o500)
+      const { code, stderr } = await cli(['run', '--duration', '1s', '--data-dir', closed])
+      expect(code).toBe(1)
+      expect(stderr).toMatch(/cannot be written/)
+    },
+  )
+
+  it('is refused while another instance uses it, and works again afterwards', async () => {
+    const first = startCli(['run', '--duration', '60s', '--json', '--data-dir', data])
+    await first.line((line) => line.includes('"progress"'))
+    const second = await cli(['run', '--duration', '1s', '--data-dir', data])
+    expect(second.code).toBe(1)
+    expect(second.stderr).toMatch(new RegExp(`already.*${first.child.pid}|${first.child.pid}.*already`, 's'))
+    expect(linesOf(second.stderr).length).toBeLessThanOrEqual(2)
+    first.child.kill('SIGTERM')
+    expect(await first.exit).toBe(0)
+    expect((await cli(['run', '--duration', '1s', '--data-dir', data])).code).toBe(0)
+  }, 60_000)
+})
+
+it('names the port that is taken', async () => {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  const { code, stderr } = await cli(['run', '--duration', '1s', '--ephemeral', '--hub-port', String(port)])
+  server.close()
+  expect(code).toBe(1)
+  expect(stderr).toContain(String(port))
+  expect(linesOf(stderr).length).toBeLessThanOrEqual(2)
+}, 30_000)
+
+it('endpoints says that nothing runs, and what to do', async () => {
+  const { code, stderr } = await cli(['endpoints', '--data-dir', join(folder.path, 'nobody')])
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/No rtstream-tui runs on .*nobody/)
+})

@@ -1,0 +1,17 @@
+import { execFileSync } from 'node:child_process'
+import { ensurePython } from '../../scripts/python-env.ts'
+
+/** Runs a script in the project's virtual environment; its standard output, trimmed. Throws with its error text. */
+export function python(
+  script: string,
+  args: readonly string[] = [],
+  env: Record<string, string> = {},
+): string {
+  const found = ensurePython()
+  if ('missing' in found) throw new Error(found.missing)
+  return execFileSync(found.python, ['-c', script, ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+    timeout: 120_000,
+  }).trim()
+}
