@@ -38,7 +38,7 @@ export const azureSchema = z.strictObject({
     'Connection string of the namespace or hub, in place of the signed-in identity; for the hub only',
     'Endpoint=sb://…;SharedAccessKeyName=…;SharedAccessKey=…',
     /^(?=.*Endpoint=sb:\/\/[^;]+)(?=.*SharedAccessKeyName=)(?=.*SharedAccessKey=).*$/,
-    { azd: 'EVENT_HUBS_CONNECTION_STRING', secret: true },
+    { secret: true },
   ).optional(),
   streamAnalyticsConsumerGroup: text(
     'Consumer group of the Stream Analytics job',
@@ -61,6 +61,15 @@ export const azureSchema = z.strictObject({
     azd: 'STREAM_ANALYTICS_JOB',
   }).optional(),
   databricksWorkspaceUrl: url('Databricks workspace', { azd: 'DATABRICKS_WORKSPACE_URL' }).optional(),
+  databricksWorkspaceId: text(
+    'Azure resource of the Databricks workspace, by which its owner gets in before having been made a user of it',
+    'an Azure resource id, /subscriptions/…',
+    RESOURCE_ID,
+    { azd: 'DATABRICKS_WORKSPACE_ID' },
+  ).optional(),
+  databricksFolder: text('Workspace folder of the notebooks', 'an absolute workspace path', /^\/\S+$/).default(
+    '/Shared/rtstream-tui',
+  ),
   databricksAccessConnectorId: text(
     'Access connector through which Unity Catalog reaches the lake (used by setup)',
     'an Azure resource id, /subscriptions/…',
@@ -71,9 +80,6 @@ export const azureSchema = z.strictObject({
     'VM size of the job clusters',
     'a VM size, such as Standard_D4s_v3',
     /^Standard_\w+$/,
-    {
-      azd: 'DATABRICKS_NODE_TYPE',
-    },
   ).default('Standard_D4s_v3'),
   silverJob: text('Databricks job of the silver stage', 'the name of a job').default('rtstream-silver'),
   goldJob: text('Databricks job of the gold stage', 'the name of a job').default('rtstream-gold'),
@@ -89,9 +95,7 @@ export const azureSchema = z.strictObject({
   pipeline: text('Synapse pipeline of the aggregate stage', 'the name of a pipeline').default(
     'rtstream-aggregate',
   ),
-  metricsEndpoint: url('Azure Monitor metrics endpoint; derived from the region when not given', {
-    azd: 'METRICS_ENDPOINT',
-  }).optional(),
+  metricsEndpoint: url('Azure Monitor metrics endpoint; derived from the region when not given').optional(),
   metricsAudience: url('Audience of the token for the metrics endpoint').prefault(
     'https://metrics.monitor.azure.com',
   ),

@@ -5,7 +5,7 @@ import { loadConfig } from '../../src/config/load.ts'
 const SECRET = 'Endpoint=sb://ns.servicebus.windows.net/;SharedAccessKeyName=k;SharedAccessKey=TOPSECRET'
 const loaded = loadConfig({
   flags: { stations: '7' },
-  env: { RTSTREAM_LAKE_LIMIT: '2GB', EVENT_HUBS_CONNECTION_STRING: SECRET },
+  env: { RTSTREAM_LAKE_LIMIT: '2GB', RTSTREAM_EVENT_HUBS_CONNECTION_STRING: SECRET },
   cwd: '/nowhere',
   home: '/home/ada',
   platform: 'linux',
