@@ -1,0 +1,227 @@
+/**
+ * REST calls that no SDK of ours covers: resource manager reads, Databricks and Unity Catalog, Synapse artifacts.
+ * Every failure is a {@link ServiceError}. Authorisation errors are never tried again; the rest as often as asked.
+ */
+import type { TokenCredential } from '@azure/identity'
+import { ServiceError, type ServiceErrorKind } from '../pipeline/ports.ts'
+
+export interface RestClientOptions {
+  /** As a person calls it: `Databricks`. */
+  service: string
+  /** Base URL without a trailing slash. */
+  endpoint: string
+  credential: TokenCredential
+  /** `https://management.azure.com/.default` */
+  scope: string
+  /** Sent with every request. */
+  headers?: () => Promise<Readonly<Record<string, string>>>
+  /** Per attempt, milliseconds. */
+  timeoutMs?: number
+  /** Further attempts after throttling, a lost connection or a 5xx. Only for calls that may be repeated. */
+  retries?: number
+  /** Waits between attempts; replaced in tests. */
+  sleep?: (ms: number, signal: AbortSignal | undefined) => Promise<void>
+}
+
+export interface RestRequest {
+  query?: Readonly<Record<string, string | number | undefined>>
+  /** Sent as JSON. */
+  body?: unknown
+  headers?: Readonly<Record<string, string>>
+  signal?: AbortSignal | undefined
+}
+
+export interface RestAnswer<T> {
+  status: number
+  headers: Headers
+  body: T
+  /** Duration of the attempt that succeeded, without the wait for a token. */
+  latencyMs: number
+}
+
+export interface RestClient {
+  /**
+   * @throws ServiceError for every status from 400 on, for no answer, and for an answer that is no JSON.
+   */
+  request<T>(method: string, path: string, request?: RestRequest): Promise<RestAnswer<T>>
+}
+
+/** Longest `Retry-After` that a call waits out; beyond it the caller decides. */
+const LONGEST_WAIT_MS = 60_000
+
+export function createRestClient(options: RestClientOptions): RestClient {
+  const { service, retries = 0, sleep = abortableSleep } = options
+  return {
+    request: async <T>(method: string, path: string, request: RestRequest = {}) => {
+      for (let attempt = 0; ; attempt++) {
+        try {
+          return await send<T>(options, method, path, request)
+        } catch (error) {
+          const failure =
+            error instanceof ServiceError ? error : new ServiceError('service', service, String(error))
+          if (attempt >= retries || !mayPass(failure) || request.signal?.aborted) throw failure
+          const wait = failure.retryAfterMs ?? 500 * 2 ** attempt
+          if (wait > LONGEST_WAIT_MS) throw failure
+          await sleep(wait, request.signal)
+        }
+      }
+    },
+  }
+}
+
+const mayPass = ({ kind, cause }: ServiceError) =>
+  kind === 'throttled' ||
+  kind === 'unreachable' ||
+  (kind === 'service' && (cause as { status?: number })?.status !== undefined)
+
+async function send<T>(
+  options: RestClientOptions,
+  method: string,
+  path: string,
+  request: RestRequest,
+): Promise<RestAnswer<T>> {
+  const { service, endpoint, timeoutMs = 15_000 } = options
+  const headers = {
+    authorization: `Bearer ${await bearer(options, request.signal)}`,
+    accept: 'application/json',
+    ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(await options.headers?.()),
+    ...request.headers,
+  }
+  const url = new URL(endpoint + path)
+  for (const [name, value] of Object.entries(request.query ?? {})) {
+    if (value !== undefined) url.searchParams.set(name, String(value))
+  }
+  const timeout = AbortSignal.timeout(timeoutMs)
+  const signal = request.signal ? AbortSignal.any([request.signal, timeout]) : timeout
+  const startedAt = performance.now()
+  let response: Response
+  let text: string
+  try {
+    const body = request.body === undefined ? null : JSON.stringify(request.body)
+    response = await fetch(url, { method, headers, body, signal, redirect: 'error' })
+    text = await response.text()
+  } catch (error) {
+    request.signal?.throwIfAborted()
+    const reason = timeout.aborted ? `no answer within ${timeoutMs / 1000} s` : rootMessage(error)
+    throw new ServiceError('unreachable', service, `${service} at ${url.host} cannot be reached: ${reason}`, {
+      hint: 'Check the network, a proxy, and the address.',
+      cause: error,
+    })
+  }
+  const latencyMs = performance.now() - startedAt
+  if (response.status >= 400) throw statusError(service, `${method} ${url.pathname}`, response, text)
+  return { status: response.status, headers: response.headers, body: parse<T>(service, url, text), latencyMs }
+}
+
+async function bearer(
+  { credential, scope, service }: RestClientOptions,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  try {
+    const token = await credential.getToken(scope, signal ? { abortSignal: signal } : {})
+    if (token) return token.token
+  } catch (error) {
+    signal?.throwIfAborted()
+    const [line] = (error instanceof Error ? error.message : String(error)).split('\n')
+    throw new ServiceError('authorization', service, `no token for ${service}: ${line}`, {
+      hint: 'az login',
+      cause: error,
+    })
+  }
+  throw new ServiceError('authorization', service, `no token for ${service}: nobody is signed in`, {
+    hint: 'az login',
+  })
+}
+
+function parse<T>(service: string, url: URL, text: string): T {
+  if (text === '') return undefined as T
+  try {
+    return JSON.parse(text) as T
+  } catch (error) {
+    throw new ServiceError(
+      'service',
+      service,
+      `${service} answered something that is no JSON (${url.host}${url.pathname})`,
+      {
+        hint: 'Check that the address is that of the service and not of a portal or a proxy.',
+        cause: error,
+      },
+    )
+  }
+}
+
+/** Azure's `{error: {code, message}}`, Databricks' `{error_code, message}`. */
+interface ErrorBody {
+  error?: { code?: string; message?: string }
+  error_code?: string
+  code?: string
+  message?: string
+}
+
+/** What the service said, kept for callers that must tell one refusal from another. */
+export interface StatusCause {
+  status: number
+  /** `AuthorizationFailed`, `RESOURCE_DOES_NOT_EXIST`, … */
+  code: string | undefined
+}
+
+export const statusCause = (error: unknown): StatusCause | undefined =>
+  error instanceof ServiceError ? (error.cause as StatusCause | undefined) : undefined
+
+function statusError(service: string, what: string, response: Response, text: string): ServiceError {
+  let body: ErrorBody = {}
+  try {
+    body = (JSON.parse(text) ?? {}) as ErrorBody
+  } catch {
+    // Some refusals come as HTML or XML; the status alone then has to do.
+  }
+  const xml = /<Code>([^<]*)<\/Code>/.exec(text)?.[1]
+  const code =
+    body.error?.code ?? body.error_code ?? body.code ?? response.headers.get('x-ms-error-code') ?? xml
+  const message = (body.error?.message ?? body.message ?? response.statusText).split('\n')[0]?.trim() ?? ''
+  const cause: StatusCause = { status: response.status, code: code ?? undefined }
+  const kind = kindOf(response.status, cause.code)
+  return new ServiceError(kind, service, `${service}: ${code ?? response.status} ${message} (${what})`, {
+    retryAfterMs: retryAfter(response.headers.get('retry-after')),
+    cause,
+  })
+}
+
+function kindOf(status: number, code: string | undefined): ServiceErrorKind {
+  if (status === 401 || status === 403) return 'authorization'
+  // Databricks answers some missing things with 400 and this code.
+  if (status === 404 || code === 'RESOURCE_DOES_NOT_EXIST') return 'not-found'
+  if (status === 409 || status === 412) return 'conflict'
+  return status === 429 || status === 503 ? 'throttled' : 'service'
+}
+
+/** Seconds or an HTTP date. */
+function retryAfter(value: string | null): number | undefined {
+  if (value === null) return undefined
+  const seconds = Number(value)
+  if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000)
+  const at = Date.parse(value)
+  return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now())
+}
+
+/** fetch hides the reason in the cause. */
+function rootMessage(error: unknown): string {
+  let inner: unknown = error
+  while (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause
+  return inner instanceof Error ? inner.message || inner.name : String(inner)
+}
+
+function abortableSleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => {
+      clearTimeout(timer)
+      reject(signal?.reason)
+    }
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', onAbort)
+      resolve()
+    }, ms)
+    signal?.addEventListener('abort', onAbort, { once: true })
+  })
+}
