@@ -1,5 +1,7 @@
 /** The event hub on loopback: AMQP 1.0, over TLS for the SDKs and plain for `UseDevelopmentEmulator=true`. */
-import type { AddressInfo, Server, Socket } from 'node:net'
+import { once } from 'node:events'
+import { createServer, type Socket } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
 import type { Logger } from 'pino'
 import rhea, { type Connection, type Container, type EventContext, type Receiver, type Sender } from 'rhea'
 import type { Clock } from '../clock.ts'
@@ -34,8 +36,21 @@ export interface EventHubsServer {
 /** More than any demo opens; each connection costs memory. */
 const MAX_CONNECTIONS = 200
 const FRAME_BYTES = 65_536
+const HANDSHAKE_TIMEOUT_MS = 10_000
 /** Deliveries that a publisher may have under way: the hub's back-pressure. */
 const PUBLISHER_CREDIT = 300
+
+const CONNECTION_OPTIONS = {
+  max_frame_size: FRAME_BYTES,
+  channel_max: 255,
+  // Deliveries are accepted once they are stored, not before.
+  receiver_options: {
+    autoaccept: false,
+    credit_window: PUBLISHER_CREDIT,
+    max_message_size: MAX_MESSAGE_BYTES,
+  },
+  sender_options: { snd_settle_mode: 1 },
+}
 
 const UNAUTHORIZED = {
   condition: 'amqp:unauthorized-access',
@@ -43,73 +58,50 @@ const UNAUTHORIZED = {
     'Put a token to $cbs first: the key or the bearer token of this session (rtstream-tui endpoints).',
 }
 
-/** @throws with a readable message when a port is taken. */
+/** @throws PortTakenError */
 export async function startEventHubs(options: EventHubsOptions): Promise<EventHubsServer> {
-  const sockets = new Set<Socket>()
   const hub = new Hub(options)
-  const servers: { port: number; close(): void }[] = []
-  const open = async (port: number, tls: boolean) => {
-    const server = await listenOnLoopback('Event Hubs', port, (at) =>
-      listenAt(hub, options, at, tls, sockets),
-    )
-    servers.push(server)
-    return server.port
+  const sockets = new Set<Socket>()
+  const accept = (socket: Socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+    hub.accept(socket)
   }
-  const close = async () => {
-    hub.close()
-    for (const server of servers) server.close()
-    // With an error, or the protocol library keeps its timers.
-    for (const socket of sockets) socket.destroy(new Error('the event hub stops'))
-  }
+  const { logger, ports } = options
+  const open = (name: string, port: number, secure: boolean) =>
+    listenOnLoopback(name, port, async (at) => {
+      const server = secure
+        ? createTlsServer({ ...options.tls, handshakeTimeout: HANDSHAKE_TIMEOUT_MS }, accept)
+        : createServer(accept)
+      server.maxConnections = MAX_CONNECTIONS
+      server.on('tlsClientError', (error: Error) =>
+        logger.warn({ reason: error.message }, 'event hub: TLS refused'),
+      )
+      server.listen({ ...at, exclusive: true })
+      await once(server, 'listening')
+      return server
+    })
+  const plain = await open('the event hub (AMQP)', ports.plain, false)
   try {
-    return {
-      plainPort: await open(options.ports.plain, false),
-      tlsPort: await open(options.ports.tls, true),
-      close,
+    const tls = await open('the event hub (AMQP over TLS)', ports.tls, true)
+    const close = async () => {
+      hub.close()
+      plain.close()
+      tls.close()
+      // With an error, or the protocol library keeps its timers.
+      for (const socket of sockets) socket.destroy(new Error('the event hub stops'))
     }
+    return { plainPort: plain.port, tlsPort: tls.port, close }
   } catch (error) {
-    await close()
+    plain.close()
     throw error
   }
 }
 
-function listenAt(
-  hub: Hub,
-  { tls, logger }: EventHubsOptions,
-  at: { port: number; host: string },
-  secure: boolean,
-  sockets: Set<Socket>,
-): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    const transport = secure ? { transport: 'tls', ...tls, handshakeTimeout: 10_000 } : { transport: 'tcp' }
-    const server = hub.container.listen({
-      ...at,
-      ...transport,
-      ipv6Only: at.host === '::1',
-    } as never) as Server
-    server.maxConnections = MAX_CONNECTIONS
-    server.prependListener(secure ? 'secureConnection' : 'connection', (socket: Socket) => {
-      guardFrames(socket, (reason) => logger.warn({ reason }, 'event hub: connection refused'))
-      socket.setNoDelay(true)
-    })
-    server.on('connection', (socket: Socket) => {
-      sockets.add(socket)
-      socket.on('close', () => sockets.delete(socket))
-      socket.on('error', (error) => logger.debug({ error: error.message }, 'event hub: socket'))
-    })
-    server.on('tlsClientError', (error: Error) =>
-      logger.warn({ reason: error.message }, 'event hub: TLS refused'),
-    )
-    server.once('error', reject)
-    server.once('listening', () => {
-      server.off('error', reject)
-      server.on('error', (error) => logger.error({ error: error.message }, 'event hub: server'))
-      resolve(server)
-    })
-  })
+/** Part of the container that its typings leave out. */
+interface SaslServer {
+  sasl_server_mechanisms: { enable_anonymous(): void }
 }
-
-export const portOf = (server: Server) => (server.address() as AddressInfo).port
 
 /** What is known of one connection. */
 interface Peer {
@@ -130,21 +122,8 @@ class Hub {
     this.#options = options
     this.#subscriptions = new Subscriptions(options.log, options.clock)
     this.#publisher = new Publisher(options.log)
-    const container = rhea.create_container({
-      id: 'rtstream-local',
-      max_frame_size: FRAME_BYTES,
-      channel_max: 255,
-      // Deliveries are accepted once they are stored, not before.
-      receiver_options: {
-        autoaccept: false,
-        credit_window: PUBLISHER_CREDIT,
-        max_message_size: MAX_MESSAGE_BYTES,
-      },
-      sender_options: { snd_settle_mode: 1 },
-    } as never)
-    ;(
-      container as never as { sasl_server_mechanisms: { enable_anonymous(): void } }
-    ).sasl_server_mechanisms.enable_anonymous()
+    const container = rhea.create_container({ id: 'rtstream-local' })
+    ;(container as unknown as SaslServer).sasl_server_mechanisms.enable_anonymous()
     container.on('sender_open', (context: EventContext) => this.#receiverAttached(context.sender as Sender))
     container.on('receiver_open', (context: EventContext) =>
       this.#senderAttached(context.receiver as Receiver),
@@ -168,6 +147,16 @@ class Hub {
     ])
       container.on(event, complain(event.replace('_', ' ')))
     this.container = container
+  }
+
+  /** Speaks AMQP on a new connection; what is no AMQP ends it. */
+  accept(socket: Socket): void {
+    const { logger } = this.#options
+    socket.setNoDelay(true)
+    socket.on('error', (error) => logger.debug({ reason: error.message }, 'event hub: connection ended'))
+    guardFrames(socket, (reason) => logger.warn({ reason }, 'event hub: connection refused'))
+    const connection = this.container.create_connection(CONNECTION_OPTIONS as never)
+    ;(connection as unknown as { accept(socket: Socket): void }).accept(socket)
   }
 
   close(): void {
