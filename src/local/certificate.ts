@@ -1,0 +1,42 @@
+import { generate } from 'selfsigned'
+import type { Clock } from './clock.ts'
+import { systemClock } from './clock.ts'
+
+/** PEM of a key and of its certificate. */
+export interface Certificate {
+  key: string
+  cert: string
+}
+
+const DAY_MS = 24 * 3_600_000
+
+/**
+ * Makes the session's own certificate for `localhost`, 127.0.0.1 and ::1 (EC P-256, valid for a year).
+ * It signs itself and is no authority for other names: a client that trusts it trusts these three alone, and the strict
+ * verifiers (OpenSSL's X509_STRICT, rustls) take it as server certificate and as trust anchor both.
+ */
+export async function createCertificate(clock: Clock = systemClock): Promise<Certificate> {
+  const now = clock.now()
+  const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], {
+    keyType: 'ec',
+    curve: 'P-256',
+    algorithm: 'sha256',
+    // A day of slack: the client's clock may be behind (containers, virtual machines that slept).
+    notBeforeDate: new Date(now - DAY_MS),
+    notAfterDate: new Date(now + 365 * DAY_MS),
+    extensions: [
+      { name: 'basicConstraints', cA: false, critical: true },
+      { name: 'keyUsage', digitalSignature: true, critical: true },
+      { name: 'extKeyUsage', serverAuth: true },
+      {
+        name: 'subjectAltName',
+        altNames: [
+          { type: 2, value: 'localhost' },
+          { type: 7, ip: '127.0.0.1' },
+          { type: 7, ip: '::1' },
+        ],
+      },
+    ],
+  })
+  return { key, cert }
+}

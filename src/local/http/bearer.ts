@@ -1,0 +1,28 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import { HttpError } from './errors.ts'
+
+/** Compares secrets in a time that does not depend on where they differ, nor on their lengths. */
+export function sameSecret(given: string, expected: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest()
+  return timingSafeEqual(digest(given), digest(expected))
+}
+
+/**
+ * @returns a check that a request carries `Authorization: Bearer <token>`.
+ * The check throws HttpError 401 with the code that ARM and storage use, and the challenge that SDKs look for.
+ */
+export function requireBearer(token: string): (request: IncomingMessage) => void {
+  return (request) => {
+    const given = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
+    if (given !== undefined && sameSecret(given, token)) return
+    throw new HttpError(
+      401,
+      'InvalidAuthenticationToken',
+      given === undefined
+        ? 'The request carries no bearer token: send the token of this session in the Authorization header.'
+        : 'The bearer token is not the one of this session: ask `rtstream-tui endpoints` for the present one.',
+      { headers: { 'www-authenticate': 'Bearer' } },
+    )
+  }
+}

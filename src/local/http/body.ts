@@ -1,0 +1,45 @@
+import type { IncomingMessage } from 'node:http'
+import { HttpError } from './errors.ts'
+
+/** Enough for every JSON request of the management services; a notebook's source is the largest of them. */
+export const JSON_LIMIT_BYTES = 10 * 1024 * 1024
+
+/**
+ * Reads the whole body.
+ * @throws HttpError 413 above `limitBytes`, without reading on.
+ */
+export async function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
+  const tooLarge = () =>
+    new HttpError(413, 'RequestBodyTooLarge', `The request body exceeds the limit of ${limitBytes} bytes.`)
+  if (Number(request.headers['content-length'] ?? 0) > limitBytes) throw tooLarge()
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+    size += (chunk as Buffer).length
+    if (size > limitBytes) throw tooLarge()
+    chunks.push(chunk as Buffer)
+  }
+  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size)
+}
+
+/**
+ * Reads a JSON object; no body at all gives `{}`, as the services take it.
+ * @throws HttpError 400 for anything that is no JSON object, 413 above the limit.
+ */
+export async function readJson(
+  request: IncomingMessage,
+  limitBytes = JSON_LIMIT_BYTES,
+): Promise<Record<string, unknown>> {
+  const text = (await readBody(request, limitBytes)).toString('utf8')
+  if (text.trim() === '') return {}
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    throw new HttpError(400, 'InvalidRequestContent', 'The request body is no JSON.', { cause })
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new HttpError(400, 'InvalidRequestContent', 'The request body is no JSON object.')
+  }
+  return value as Record<string, unknown>
+}

@@ -1,0 +1,29 @@
+/** A refusal that the client is told about: status, the service's error code, and one line for a person. */
+export class HttpError extends Error {
+  override readonly name = 'HttpError'
+  readonly status: number
+  /** The service's own word: `InvalidAuthenticationToken`, `PathAlreadyExists`, … */
+  readonly code: string
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    options: { headers?: Record<string, string>; cause?: unknown } = {},
+  ) {
+    super(message, { cause: options.cause })
+    this.status = status
+    this.code = code
+    this.headers = options.headers ?? {}
+  }
+}
+
+/** How a service words its errors; see {@link armError} for the form that most of Azure's JSON services share. */
+export type ErrorForm = (error: HttpError) => { headers: Record<string, string>; body: string | Buffer }
+
+/** `{"error":{"code","message"}}`: ARM, Synapse, metrics. */
+export const armError: ErrorForm = (error) => ({
+  headers: { 'content-type': 'application/json; charset=utf-8' },
+  body: JSON.stringify({ error: { code: error.code, message: error.message } }),
+})
