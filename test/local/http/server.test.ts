@@ -242,7 +242,10 @@ describe('bodies', () => {
   it('are refused above the limit, announced or not', async () => {
     const { url, port } = await serve(echo)
     const announced = await fetch(`${url}/raw`, { method: 'PUT', body: 'x'.repeat(1001) })
-    expect([announced.status, (await announced.json()).error.code]).toEqual([413, 'RequestBodyTooLarge'])
+    expect([announced.status, ((await announced.json()) as { error: { code: string } }).error.code]).toEqual([
+      413,
+      'RequestBodyTooLarge',
+    ])
     const chunk = `3e9\r\n${'x'.repeat(1001)}\r\n0\r\n\r\n`
     const answer = await raw(
       port,

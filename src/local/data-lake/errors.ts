@@ -1,0 +1,35 @@
+/** What the lake refuses; each message is for a person. */
+
+/** Somebody placed a file of this name first; what stands there was not touched. */
+export class AlreadyExistsError extends Error {
+  override readonly name = 'AlreadyExistsError'
+  constructor(container: string, path: string) {
+    super(`${container}/${path} exists already.`)
+  }
+}
+
+/** The lake's limit is reached, or the disk is full. Nothing was written. */
+export class LakeFullError extends Error {
+  override readonly name = 'LakeFullError'
+  readonly hint: string
+  constructor(message: string, hint: string, options?: ErrorOptions) {
+    super(message, options)
+    this.hint = hint
+  }
+}
+
+/** A name that would leave the lake's folder, or that no service would take. */
+export class InvalidNameError extends Error {
+  override readonly name = 'InvalidNameError'
+}
+
+/** @returns the error itself, or what it means for the lake when the disk is full. */
+export function diskError(error: unknown): unknown {
+  const code = (error as NodeJS.ErrnoException).code
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error
+  return new LakeFullError(
+    'The disk that holds the lake is full.',
+    'Free space on it, or choose another data folder; then start the stage again: it goes on where it stopped.',
+    { cause: error },
+  )
+}
