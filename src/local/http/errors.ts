@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http'
+
 /** A refusal that the client is told about: status, the service's error code, and one line for a person. */
 export class HttpError extends Error {
   override readonly name = 'HttpError'
@@ -20,7 +22,10 @@ export class HttpError extends Error {
 }
 
 /** How a service words its errors; see {@link armError} for the form that most of Azure's JSON services share. */
-export type ErrorForm = (error: HttpError) => { headers: Record<string, string>; body: string | Buffer }
+export type ErrorForm = (
+  error: HttpError,
+  request: IncomingMessage,
+) => { headers: Record<string, string>; body: string | Buffer }
 
 /** `{"error":{"code","message"}}`: ARM, Synapse, metrics. */
 export const armError: ErrorForm = (error) => ({

@@ -159,7 +159,7 @@ function sendError(
     response.destroy()
     return
   }
-  const { headers, body } = form(error)
+  const { headers, body } = form(error, request)
   // A body that was not read whole would be drained before the next request; do not keep such a connection.
   if (!request.complete) response.setHeader('connection', 'close')
   response.writeHead(error.status, {
