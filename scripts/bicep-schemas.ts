@@ -168,11 +168,11 @@ for (const { provider, name, body, own } of answers) {
 const stable = snapshot['Microsoft.StreamAnalytics/streamingjobs/outputs@2020-03-01']
 if (!stable) throw new Error('the stable version of the output has changed: look at the preview version anew')
 const preview = structuredClone(stable)
-const version = preview.body.properties['apiVersion']
-const blob = preview.types['BlobOutputDataSourceProperties']
+const version = preview.body.properties.apiVersion
+const blob = preview.types.BlobOutputDataSourceProperties
 if (!version || !blob || !('properties' in blob)) throw new Error('the output has changed its form')
 version.type = '2021-10-01-preview'
-blob.properties['blobWriteMode'] = { type: 'Append | Once | string' }
+blob.properties.blobWriteMode = { type: 'Append | Once | string' }
 snapshot['Microsoft.StreamAnalytics/streamingjobs/outputs@2021-10-01-preview'] = preview
 
 const file = fileURLToPath(new URL('../test/infra/fixtures/resource-types.json', import.meta.url))

@@ -41,6 +41,7 @@ export interface RestAnswer<T> {
 
 export interface RestClient {
   /**
+   * @param path below the endpoint, or a whole URL that the same service gave us
    * @throws ServiceError for every status from 400 on, for no answer, and for an answer that is no JSON.
    */
   request<T>(method: string, path: string, request?: RestRequest): Promise<RestAnswer<T>>
@@ -80,7 +81,7 @@ async function send<T>(
   path: string,
   request: RestRequest,
 ): Promise<RestAnswer<T>> {
-  const { service, endpoint, timeoutMs = 15_000 } = options
+  const { service, timeoutMs = 15_000 } = options
   const headers = {
     authorization: `Bearer ${await bearer(options, request.signal)}`,
     accept: 'application/json',
@@ -88,7 +89,7 @@ async function send<T>(
     ...(await options.headers?.()),
     ...request.headers,
   }
-  const url = new URL(endpoint + path)
+  const url = addressOf(options, path)
   for (const [name, value] of Object.entries(request.query ?? {})) {
     if (value !== undefined) url.searchParams.set(name, String(value))
   }
@@ -112,6 +113,14 @@ async function send<T>(
   const latencyMs = performance.now() - startedAt
   if (response.status >= 400) throw statusError(service, `${method} ${url.pathname}`, response, text)
   return { status: response.status, headers: response.headers, body: parse<T>(service, url, text), latencyMs }
+}
+
+/** A token goes to its own service alone, also when an answer says where to ask on. */
+function addressOf({ service, endpoint }: RestClientOptions, path: string): URL {
+  if (!/^https?:/.test(path)) return new URL(endpoint + path)
+  const url = new URL(path)
+  if (url.origin === new URL(endpoint).origin) return url
+  throw new ServiceError('service', service, `${service} sent us to another address, ${url.origin}`)
 }
 
 async function bearer(

@@ -1,0 +1,13 @@
+/** What the notebooks are told on Azure. The names are theirs: see the head of each notebook. */
+
+export function notebookParameters(
+  platform: 'databricks' | 'synapse',
+  storageAccount: string,
+): Record<string, string> {
+  return {
+    RTSTREAM_LAKE_ROOT: `abfss://{container}@${storageAccount}.dfs.core.windows.net`,
+    RTSTREAM_CHECKPOINT_ROOT: `abfss://checkpoints@${storageAccount}.dfs.core.windows.net`,
+    RTSTREAM_TRIGGER: 'processingTime',
+    ...(platform === 'databricks' ? { RTSTREAM_SOURCE: 'cloudFiles' } : {}),
+  }
+}

@@ -1,0 +1,33 @@
+/** The form in which setup sees everything that it makes: look, then create or change. */
+
+/** What stands there now, compared with what is wanted. */
+export type Standing = 'absent' | 'different' | 'same'
+
+export interface ProvisioningStep {
+  /** `Databricks job rtstream-silver` */
+  what: string
+  /** Name of a step that must have succeeded before this one makes sense. */
+  after?: string
+  /** @throws ServiceError */
+  inspect(signal?: AbortSignal): Promise<Standing>
+  /** Creates or changes; safe to repeat. @throws ServiceError */
+  apply(signal?: AbortSignal): Promise<void>
+  /** A line for a person when a call was refused: which privilege is missing, and who can give it. */
+  whenRefused?: () => string
+}
+
+/** True when everything wanted stands in what is found; what is found may hold more (services fill in defaults). */
+export function includes(found: unknown, wanted: unknown): boolean {
+  if (typeof wanted !== 'object' || wanted === null) return found === wanted
+  if (typeof found !== 'object' || found === null) return false
+  if (Array.isArray(wanted)) {
+    return (
+      Array.isArray(found) &&
+      found.length === wanted.length &&
+      wanted.every((item, index) => includes(found[index], item))
+    )
+  }
+  return Object.entries(wanted).every(([key, value]) =>
+    includes((found as Record<string, unknown>)[key], value),
+  )
+}

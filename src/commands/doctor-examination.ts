@@ -1,0 +1,49 @@
+/** What the checks of Azure share: who asks, with which clients, and how a refusal is reported. */
+import type { TokenCredential } from '@azure/identity'
+import type { HubConnection } from '../azure/event-hubs.ts'
+import type { SignedIn } from '../azure/identity.ts'
+import type { ResourceIds, ResourceManager } from '../azure/resource-manager.ts'
+import { assignmentCommand, type Role } from '../azure/roles.ts'
+import type { ServiceClients } from '../azure/service-clients.ts'
+import type { AzureConfig } from '../config/schema.ts'
+import { ServiceError } from '../pipeline/ports.ts'
+import type { Finding } from './doctor.ts'
+
+export interface AzureDoctorOptions {
+  azure: AzureConfig
+  credential: TokenCredential
+  clients: ServiceClients
+  hub: HubConnection
+  /** Looks at the hub; see `src/azure/hub-probe.ts`. */
+  probeHub: (hub: HubConnection) => Promise<{ partitions: number; latencyMs: number }>
+  /** Epoch milliseconds. */
+  now: () => number
+}
+
+/** What the checks share: answers that several of them need are asked for once. */
+export interface AzureExamination extends AzureDoctorOptions {
+  ids: ResourceIds
+  manager: ResourceManager
+  whoAmI: (signal?: AbortSignal) => Promise<SignedIn>
+}
+
+export const isKind = (error: unknown, kind: ServiceError['kind']): error is ServiceError =>
+  error instanceof ServiceError && error.kind === kind
+
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** A refusal on the data plane: names the role, with the command that assigns it to whoever is signed in. */
+export async function missingRole(
+  { whoAmI }: Pick<AzureExamination, 'whoAmI'>,
+  role: Role,
+  scope: string,
+  error: unknown,
+): Promise<Finding> {
+  const me = await whoAmI()
+  return {
+    level: 'failure',
+    detail: `refused: ${messageOf(error)}`,
+    why: `Owner of a subscription has no access to data. ${me.name} needs the role ${role.name}; a new role takes up to ten minutes to arrive.`,
+    fix: assignmentCommand(role, me, scope),
+  }
+}

@@ -1,0 +1,141 @@
+/** `rtstream-tui status`: one snapshot of all stages and layers. */
+import {
+  type HubReader,
+  type LakeReader,
+  ServiceError,
+  STAGE_IDS,
+  type StageId,
+  type StageService,
+  type StageStatus,
+} from '../pipeline/ports.ts'
+import { LAYERS, type LayerName } from '../pipeline/state.ts'
+
+type ServiceStage = Exclude<StageId, 'generator'>
+
+export interface StatusContext {
+  /** What a target offers of these is enough. */
+  target: {
+    name: 'local' | 'azure'
+    hub: HubReader
+    stages: Readonly<Record<ServiceStage, StageService>>
+    lake: LakeReader
+  }
+  json: boolean
+  write: (text: string) => void
+  /** Epoch milliseconds. */
+  now: () => number
+  signal?: AbortSignal
+}
+
+interface Failure {
+  error: string
+  hint: string | undefined
+}
+
+const STAGES = STAGE_IDS.filter((id) => id !== 'generator')
+
+/**
+ * Asks all services side by side; one that does not answer is shown as such.
+ * @returns exit code 0, or 1 when something could not be read.
+ */
+export async function runStatus(context: StatusContext): Promise<number> {
+  const { target, signal, now } = context
+  const [stages, hub, lake] = await Promise.all([
+    Promise.all(
+      STAGES.map(async (id) => ({
+        id,
+        status: await attempt(() => target.stages[id].status(signal), signal),
+      })),
+    ),
+    attempt(() => target.hub.partitions(signal), signal),
+    attempt(() => target.lake.poll(signal), signal),
+  ])
+  const layers = 'error' in lake ? [] : LAYERS.map((name) => layer(name, lake, now()))
+  const failures = [...stages.map(({ status }) => status), hub, lake].filter((one) => 'error' in one)
+  const layerFailures = 'error' in lake ? 0 : lake.errors.size
+  if (context.json) {
+    context.write(
+      `${JSON.stringify({
+        type: 'status',
+        target: target.name,
+        at: new Date(now()).toISOString(),
+        stages: Object.fromEntries(stages.map(({ id, status }) => [id, status])),
+        hub: 'error' in hub ? hub : { partitions: hub },
+        layers: 'error' in lake ? lake : Object.fromEntries(layers.map(({ name, ...rest }) => [name, rest])),
+      })}\n`,
+    )
+  } else {
+    for (const { id, status } of stages) context.write(stageLine(id, status, now()))
+    context.write(hubLine(hub))
+    if ('error' in lake) context.write(`${'lake'.padEnd(18)}${described(lake)}\n`)
+    for (const one of layers) context.write(layerLine(one))
+  }
+  return failures.length + layerFailures > 0 ? 1 : 0
+}
+
+async function attempt<T extends object>(
+  ask: () => Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T | Failure> {
+  try {
+    return await ask()
+  } catch (error) {
+    signal?.throwIfAborted()
+    const hint = error instanceof ServiceError ? error.hint : undefined
+    return { error: error instanceof Error ? error.message : String(error), hint }
+  }
+}
+
+const described = ({ error, hint }: Failure) => (hint ? `${error} → ${hint}` : error)
+
+function stageLine(id: ServiceStage, status: StageStatus | Failure, now: number): string {
+  if ('error' in status) return `${id.padEnd(18)}${described(status)}\n`
+  const { state, words, since, detail } = status
+  const age = since && state !== 'stopped' ? `, for ${duration(now - since.getTime())}` : ''
+  return `${id.padEnd(18)}${state} (${words})${age}${detail ? `: ${detail}` : ''}\n`
+}
+
+function hubLine(hub: readonly { lastEnqueuedSequenceNumber: number }[] | Failure): string {
+  if ('error' in hub) return `${'hub'.padEnd(18)}${described(hub)}\n`
+  const events = hub.reduce((sum, { lastEnqueuedSequenceNumber }) => sum + lastEnqueuedSequenceNumber + 1, 0)
+  return `${'hub'.padEnd(18)}${events.toLocaleString('en')} events in ${hub.length} partitions\n`
+}
+
+interface Layer {
+  name: LayerName
+  files: number
+  bytes: number
+  rows: number | undefined
+  newestAt: string | undefined
+  ageMs: number | undefined
+  error: string | undefined
+}
+
+function layer(
+  name: LayerName,
+  { snapshot, errors }: Awaited<ReturnType<LakeReader['poll']>>,
+  now: number,
+): Layer {
+  const { files, bytes, rows, newestAt } = snapshot[name]
+  return {
+    name,
+    files,
+    bytes,
+    rows,
+    newestAt: newestAt?.toISOString(),
+    ageMs: newestAt ? Math.max(0, now - newestAt.getTime()) : undefined,
+    error: errors.get(name)?.message,
+  }
+}
+
+function layerLine({ name, files, bytes, rows, ageMs, error }: Layer): string {
+  const count = rows === undefined ? 'rows unknown' : `${rows.toLocaleString('en')} rows`
+  const age = ageMs === undefined ? '' : `, newest ${duration(ageMs)} ago`
+  return `${name.padEnd(18)}${error ?? `${count}, ${files.toLocaleString('en')} files, ${(bytes / 1e6).toFixed(1)} MB${age}`}\n`
+}
+
+function duration(ms: number): string {
+  const seconds = Math.round(ms / 1000)
+  if (seconds < 120) return `${seconds} s`
+  return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`
+}

@@ -1,0 +1,113 @@
+/** `rtstream-tui stop`: stops the job, cancels the runs and the pipeline, and waits until they have ended. */
+import {
+  ServiceError,
+  STAGE_IDS,
+  type StageId,
+  type StageService,
+  type StageStatus,
+} from '../pipeline/ports.ts'
+
+type ServiceStage = Exclude<StageId, 'generator'>
+
+export interface StopContext {
+  stages: Readonly<Record<ServiceStage, StageService>>
+  json: boolean
+  write: (text: string) => void
+  /** How long to wait for each stage, milliseconds. Default: ten minutes. */
+  timeoutMs?: number
+  /** Between looks at a stage, milliseconds. Default: two seconds. */
+  pollMs?: number
+  /** Monotonic milliseconds. */
+  now?: () => number
+  sleep?: (ms: number) => Promise<void>
+  signal?: AbortSignal
+}
+
+export interface StopReport {
+  stage: ServiceStage
+  result: 'stopped' | 'was stopped' | 'not stopped'
+  /** The service's words, or why it could not be stopped. */
+  detail: string
+  hint?: string
+}
+
+const NAMES: Readonly<Record<ServiceStage, string>> = {
+  streamAnalytics: 'Stream Analytics job',
+  silver: 'Databricks silver run',
+  gold: 'Databricks gold run',
+  aggregate: 'Synapse pipeline run',
+}
+
+/** A failed run has ended as well: nothing of it costs any more. */
+const hasEnded = ({ state }: StageStatus) => state === 'stopped' || state === 'failed'
+
+/**
+ * Stops what runs, the last stage first, and all side by side; safe to run twice.
+ * @returns exit code 0, or 1 when something could not be stopped.
+ */
+export async function runStop(context: StopContext): Promise<number> {
+  const order = STAGE_IDS.filter((id) => id !== 'generator').toReversed()
+  const reports = await Promise.all(
+    order.map(async (stage) => {
+      const report = await stopStage(stage, context)
+      if (!context.json) context.write(line(report))
+      return report
+    }),
+  )
+  context.signal?.throwIfAborted()
+  const left = reports.filter(({ result }) => result === 'not stopped')
+  if (context.json)
+    context.write(`${JSON.stringify({ type: 'stop', ok: left.length === 0, stages: reports })}\n`)
+  else if (left.length > 0)
+    context.write(`\n${left.length} of ${reports.length} may still run and cost money.\n`)
+  return left.length > 0 ? 1 : 0
+}
+
+async function stopStage(stage: ServiceStage, context: StopContext): Promise<StopReport> {
+  const { timeoutMs = 600_000, pollMs = 2000, now = () => performance.now(), signal } = context
+  const sleep = context.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms)))
+  const service = context.stages[stage]
+  const deadline = now() + timeoutMs
+  let isAsked = false
+  for (;;) {
+    try {
+      const status = await service.status(signal)
+      if (hasEnded(status))
+        return { stage, result: isAsked ? 'stopped' : 'was stopped', detail: status.words }
+      if (!isAsked) {
+        await service.stop(signal)
+        isAsked = true
+      }
+      if (now() >= deadline) {
+        const detail = `still ${status.words} after ${Math.round(timeoutMs / 60_000)} minutes`
+        return { stage, result: 'not stopped', detail, hint: 'Look at it in the portal, or run stop again.' }
+      }
+      await sleep(pollMs)
+    } catch (error) {
+      signal?.throwIfAborted()
+      // What is not there does not run.
+      if (error instanceof ServiceError && error.kind === 'not-found')
+        return { stage, result: 'was stopped', detail: error.message }
+      const wait = waitFor(error, pollMs)
+      if (wait === undefined || now() + wait >= deadline) return refusal(stage, error)
+      await sleep(wait)
+    }
+  }
+}
+
+/** How long to wait before asking again; undefined: asking again is of no use. */
+function waitFor(error: unknown, pollMs: number): number | undefined {
+  if (!(error instanceof ServiceError)) return undefined
+  if (error.kind === 'authorization' || error.kind === 'service') return undefined
+  return error.retryAfterMs ?? pollMs
+}
+
+function refusal(stage: ServiceStage, error: unknown): StopReport {
+  const detail = error instanceof Error ? error.message : String(error)
+  const hint = error instanceof ServiceError ? error.hint : undefined
+  return { stage, result: 'not stopped', detail, ...(hint === undefined ? {} : { hint }) }
+}
+
+function line({ stage, result, detail, hint }: StopReport): string {
+  return `${result.padEnd(11)}  ${NAMES[stage].padEnd(21)}  ${detail}\n${hint ? `${' '.repeat(13)}→ ${hint}\n` : ''}`
+}
