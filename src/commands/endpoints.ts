@@ -24,16 +24,14 @@ export function endpointLines(endpoints: LocalAzureEndpoints, options: { secrets
   ]
   if (options.secrets) return lines
   const secrets = [endpoints.token, endpoints.accountKey, ...sharedKeys(endpoints)]
-  return lines.map(({ name, value }) => ({
-    name,
-    value: secrets.reduce((text, secret) => (secret ? text.replaceAll(secret, MASK) : text), value),
-  }))
+  const masked = (text: string) => secrets.reduce((shown, secret) => shown.replaceAll(secret, MASK), text)
+  return lines.map(({ name, value }) => ({ name, value: masked(value) }))
 }
 
-const sharedKeys = ({ eventHubsConnectionString, lakeConnectionString }: LocalAzureEndpoints) =>
-  [/SharedAccessKey=([^;]+)/, /AccountKey=([^;]+)/].map(
-    (pattern) => pattern.exec(`${eventHubsConnectionString};${lakeConnectionString}`)?.[1],
-  )
+function sharedKeys({ eventHubsConnectionString, lakeConnectionString }: LocalAzureEndpoints): string[] {
+  const text = `${eventHubsConnectionString};${lakeConnectionString}`
+  return [/SharedAccessKey=([^;]+)/, /AccountKey=([^;]+)/].flatMap((pattern) => pattern.exec(text)?.[1] ?? [])
+}
 
 /** @returns exit code 0. @throws UserError when nothing runs on the folder. */
 export async function runEndpoints(options: {

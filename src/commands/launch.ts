@@ -1,11 +1,12 @@
 /** Opens what a configuration names: the local Azure in its worker and the adapters on it, or the adapters on Azure. */
 import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
-import type { LocalAzureEndpoints, LocalAzureOptions } from '../local/options.ts'
+import type { LocalAzureOptions } from '../local/options.ts'
 import type { Target } from '../pipeline/ports.ts'
 import type { EndpointLine } from '../pipeline/state.ts'
 import { serveChannel } from './control-channel.ts'
 import { endpointLines } from './endpoints.ts'
+import { localAzureConfig } from './local-config.ts'
 import { logFileOf } from './logger.ts'
 
 export interface OpenedTarget {
@@ -35,13 +36,17 @@ async function openLocal({ config, dataDir, logger, onFailure }: LaunchOptions):
     import('../local/host.ts'),
     import('../azure/target.ts'),
   ])
-  const azure = await startLocalAzure(localOptions(config, dataDir))
+  const azure = await startLocalAzure(localOptions(config, dataDir), config.logLevel)
   azure.onFailure(onFailure)
   try {
     const startedAt = Date.now()
     const info = () => ({ pid: process.pid, startedAt, endpoints: azure.endpoints })
     const channel = await serveChannel(dataDir, info)
-    const target = await connectLocalTarget(azure.endpoints)
+    const target = await connectLocalTarget({
+      token: azure.endpoints.token,
+      eventHubsTls: azure.endpoints.eventHubsTls,
+      azure: localAzureConfig(azure.endpoints),
+    })
     logger.info({ pid: process.pid }, 'local Azure runs')
     return {
       target,
@@ -91,5 +96,3 @@ function localOptions(config: Config, dataDir: string): LocalAzureOptions {
     seed: undefined,
   }
 }
-
-export type { LocalAzureEndpoints }

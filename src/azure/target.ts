@@ -1,0 +1,130 @@
+/** All adapters of one deployment, from addresses and a credential: the same for Azure and for its local stand-ins. */
+import { randomUUID } from 'node:crypto'
+import type { TokenCredential } from '@azure/identity'
+import type { AzureConfig } from '../config/schema.ts'
+import type { StageService, Target } from '../pipeline/ports.ts'
+import { azureCredential, sessionCredential } from './credential.ts'
+import { createLakeClient } from './data-lake.ts'
+import { createDatabricksStage } from './databricks.ts'
+import { createHubProducer, createHubReader, type HubConnection } from './event-hubs.ts'
+import { createLakeReader } from './lake-reader.ts'
+import { createMetricsSource } from './metrics.ts'
+import { createServiceClients } from './service-clients.ts'
+import { createStreamAnalyticsStage } from './stream-analytics.ts'
+import { createSynapseStage } from './synapse.ts'
+import { createTableAuditor } from './table-audit.ts'
+
+const clock = { now: () => Date.now() }
+
+export interface TargetSettings {
+  name: Target['name']
+  azure: AzureConfig
+  credential: TokenCredential
+  /** `sb://localhost:PORT`: the local hub stands behind a name of Azure's form. */
+  customEndpointAddress?: string
+}
+
+/** `DefaultAzureCredential` and the resources that the configuration names. */
+export async function connectAzureTarget(azure: AzureConfig): Promise<Target> {
+  return connectTarget({ name: 'azure', azure, credential: await azureCredential(azure.tenantId) })
+}
+
+/** What the local Azure tells about itself, in the form of a configuration. */
+export interface LocalAddresses {
+  token: string
+  eventHubsTls: string
+  azure: AzureConfig
+}
+
+export const connectLocalTarget = ({ token, eventHubsTls, azure }: LocalAddresses): Promise<Target> =>
+  connectTarget({
+    name: 'local',
+    azure,
+    credential: sessionCredential(token),
+    customEndpointAddress: eventHubsTls,
+  })
+
+async function connectTarget({
+  name,
+  azure,
+  credential,
+  customEndpointAddress,
+}: TargetSettings): Promise<Target> {
+  const connection = hubConnection(azure, credential, customEndpointAddress)
+  const producer = createHubProducer(connection)
+  const hub = createHubReader(connection)
+  const clients = createServiceClients(azure, credential)
+  const subscriptionId = azure.subscriptionId ?? ''
+  const resourceGroup = azure.resourceGroup ?? ''
+  const job = azure.streamAnalyticsJob ?? ''
+  const lakeClient = createLakeClient({ endpoint: azure.lakeEndpoint ?? '', credential })
+  const databricks = (jobName: string) =>
+    createDatabricksStage({ client: clients.databricks, jobName, newToken: randomUUID })
+  return {
+    name,
+    producer,
+    hub,
+    stages: {
+      streamAnalytics: createStreamAnalyticsStage({
+        endpoint: azure.managementEndpoint,
+        credential,
+        subscriptionId,
+        resourceGroup,
+        job,
+        hub,
+        clock,
+      }),
+      silver: databricks(azure.silverJob),
+      gold: databricks(azure.goldJob),
+      aggregate: clients.synapse
+        ? createSynapseStage({ client: clients.synapse, pipeline: azure.pipeline, clock })
+        : absent('Synapse was left out of this deployment'),
+    },
+    metrics: createMetricsSource({
+      endpoint: azure.metricsEndpoint ?? '',
+      audience: azure.metricsAudience,
+      credential,
+      resourceId: `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.StreamAnalytics/streamingjobs/${job}`,
+      clock,
+    }),
+    lake: createLakeReader({ client: lakeClient, clock }),
+    auditor: createTableAuditor({ client: lakeClient }),
+    close: async () => {
+      await Promise.all([producer.close(), hub.close()])
+    },
+  }
+}
+
+function hubConnection(
+  azure: AzureConfig,
+  credential: TokenCredential,
+  customEndpointAddress: string | undefined,
+): HubConnection {
+  const {
+    eventHub: hub,
+    monitorConsumerGroup: consumerGroup,
+    eventHubsConnectionString: connectionString,
+  } = azure
+  if (connectionString !== undefined) return { connectionString, hub, consumerGroup }
+  return {
+    fullyQualifiedNamespace: azure.eventHubsNamespace ?? '',
+    hub,
+    consumerGroup,
+    credential,
+    ...(customEndpointAddress === undefined ? {} : { customEndpointAddress }),
+  }
+}
+
+/** A stage that this deployment does not have: always stopped, and a start says why. */
+function absent(reason: string): StageService {
+  return {
+    status: async () => ({ state: 'stopped', words: 'not deployed', detail: reason }),
+    start: async () => {
+      const { ServiceError } = await import('../pipeline/ports.ts')
+      throw new ServiceError('not-found', 'Synapse', `${reason}.`, {
+        hint: 'Deploy it: azd env set DEPLOY_SYNAPSE true, then azd up.',
+      })
+    },
+    stop: async () => {},
+  }
+}
