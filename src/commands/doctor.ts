@@ -42,6 +42,8 @@ interface Examined {
   id: string
   title: string
   findings: readonly Finding[]
+  /** Nothing that needs this check makes sense. */
+  isBlocking: boolean
 }
 
 /**
@@ -79,8 +81,13 @@ async function examine(
 ): Promise<Examined> {
   const { id, title, needs, why } = check
   const needed = needs === undefined ? undefined : await others.get(needs)
-  if (needed?.findings.some(({ level }) => level === 'failure')) {
-    return { id, title, findings: [{ level: 'warning', detail: `not checked: needs ${needed.title}` }] }
+  if (needed?.isBlocking) {
+    return {
+      id,
+      title,
+      findings: [{ level: 'warning', detail: `not checked: needs ${needed.title}` }],
+      isBlocking: true,
+    }
   }
   const timeout = AbortSignal.timeout(context.timeoutMs ?? 20_000)
   const signal = context.signal ? AbortSignal.any([context.signal, timeout]) : timeout
@@ -99,7 +106,8 @@ async function examine(
         ? error.message
         : String(error)
     const fix = error instanceof ServiceError ? error.hint : undefined
-    return { id, title, findings: [{ level: 'failure', detail, why, ...(fix === undefined ? {} : { fix }) }] }
+    const finding: Finding = { level: 'failure', detail, why, ...(fix === undefined ? {} : { fix }) }
+    return { id, title, findings: [finding], isBlocking: true }
   }
 }
 
