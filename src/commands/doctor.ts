@@ -98,6 +98,7 @@ async function examine(
       id,
       title,
       findings: findings.map((finding) => (finding.level === 'ok' ? finding : { why, ...finding })),
+      isBlocking: findings.some(({ level }) => level === 'failure'),
     }
   } catch (error) {
     const detail = timeout.aborted
