@@ -5,14 +5,14 @@ import { hubError } from './event-hubs-error.ts'
 
 export interface HubProbe {
   partitions: number
-  /** Until the properties had arrived, connecting included. */
+  /** Until the hub had opened a link for sending, connecting included. */
   latencyMs: number
 }
 
 const OPTIONS = { retryOptions: { maxRetries: 0, timeoutInMs: 10_000 } }
 
 /**
- * Asks for the hub's properties and opens a sender link, which the hub grants only to senders.
+ * Opens a sender link, which the hub grants only to senders, and asks for the hub's properties.
  * @throws ServiceError
  */
 export async function probeHub(connection: HubConnection): Promise<HubProbe> {
@@ -32,10 +32,10 @@ export async function probeHub(connection: HubConnection): Promise<HubProbe> {
         )
   const startedAt = performance.now()
   try {
-    const { partitionIds } = await client.getEventHubProperties()
-    const latencyMs = performance.now() - startedAt
-    // An empty batch needs the link's size limit, so the link is opened.
+    // An empty batch needs the size limit of the link, so a link is opened, which tells refusals apart.
     await client.createBatch()
+    const latencyMs = performance.now() - startedAt
+    const { partitionIds } = await client.getEventHubProperties()
     return { partitions: partitionIds.length, latencyMs }
   } catch (error) {
     throw hubError(error)
