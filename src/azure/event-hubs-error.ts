@@ -12,7 +12,8 @@ const KINDS: Record<string, ServiceErrorKind> = {
   DecodeError: 'service',
   OperationTimeoutError: 'unreachable',
   ServiceUnavailableError: 'unreachable',
-  ServiceCommunicationError: 'unreachable',
+  // The SDK's name for amqp:not-found.
+  ServiceCommunicationError: 'not-found',
   ConnectionForcedError: 'unreachable',
   DetachForcedError: 'unreachable',
   SessionWindowViolationError: 'unreachable',

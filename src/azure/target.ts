@@ -95,7 +95,8 @@ async function connectTarget({
   }
 }
 
-function hubConnection(
+/** How the hub is reached: by connection string where there is one, else by identity. */
+export function hubConnection(
   azure: AzureConfig,
   credential: TokenCredential,
   customEndpointAddress: string | undefined,
