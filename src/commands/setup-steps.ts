@@ -1,6 +1,8 @@
 /** What setup makes for a configuration: Unity Catalog, notebooks, jobs, pipeline. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { TokenCredential } from '@azure/identity'
+import { azureCredential } from '../azure/credential.ts'
 import { notebookCells, parameterCells } from '../azure/notebook-cells.ts'
 import { notebookParameters } from '../azure/notebook-parameters.ts'
 import type { ProvisioningStep } from '../azure/provisioning.ts'
@@ -13,7 +15,7 @@ import {
 } from '../azure/provisioning-databricks.ts'
 import { synapseSteps } from '../azure/provisioning-synapse.ts'
 import { unityCatalogSteps } from '../azure/provisioning-unity-catalog.ts'
-import type { ServiceClients } from '../azure/service-clients.ts'
+import { createServiceClients, type ServiceClients } from '../azure/service-clients.ts'
 import type { AzureConfig } from '../config/schema.ts'
 import { ServiceError } from '../pipeline/ports.ts'
 
@@ -100,4 +102,18 @@ function catalog(azure: AzureConfig, { databricks }: ServiceClients, user: () =>
       apply: async () => {},
     },
   ]
+}
+
+/** The steps on real Azure. Throttling and lost connections are waited out; refusals are not tried again. */
+export async function azureSetupSteps(options: {
+  azure: AzureConfig
+  /** The package's `notebooks/`. */
+  notebooksDir: string
+  /** Undefined: `DefaultAzureCredential`. */
+  credential?: TokenCredential
+}): Promise<ProvisioningStep[]> {
+  const { azure, notebooksDir } = options
+  const credential = options.credential ?? (await azureCredential(azure.tenantId))
+  const clients = createServiceClients(azure, credential, { retries: 4 })
+  return setupSteps({ azure, clients, notebooks: readNotebooks(notebooksDir) })
 }
