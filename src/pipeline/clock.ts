@@ -1,0 +1,33 @@
+/** Time, injected: the pipeline never asks the system, so tests advance a clock instead of sleeping. */
+export interface Clock {
+  /** Epoch milliseconds, for what people and tables see. May jump when the system's clock is set. */
+  now(): number
+  /** Milliseconds since some fixed moment; never goes back. For durations, rates and schedules. */
+  monotonic(): number
+  /** Calls back once after `ms` milliseconds; the returned function cancels. Does not keep the process alive. */
+  after(ms: number, callback: () => void): () => void
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  after(ms, callback) {
+    const timer = setTimeout(callback, ms)
+    timer.unref()
+    return () => clearTimeout(timer)
+  },
+}
+
+/** Resolves after `ms`, or at once when the signal aborts: the caller looks at the signal. Never rejects. */
+export function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve()
+    const done = () => {
+      cancel()
+      signal?.removeEventListener('abort', done)
+      resolve()
+    }
+    const cancel = clock.after(ms, done)
+    signal?.addEventListener('abort', done, { once: true })
+  })
+}
