@@ -1,4 +1,4 @@
-/** Data-plane roles: what an identity has on a resource, and the command that gives it what it lacks. */
+/** Roles: what an identity has on a resource, and the command that gives it what it lacks. */
 import type { RestClient } from './rest-client.ts'
 
 /** Built-in roles by the id that is the same in every tenant. */
@@ -9,6 +9,8 @@ export const ROLES = {
   blobOwner: { id: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b', name: 'Storage Blob Data Owner' },
   blobContributor: { id: 'ba92f5b4-2d11-453d-a403-e96b0029c9fe', name: 'Storage Blob Data Contributor' },
   blobReader: { id: '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1', name: 'Storage Blob Data Reader' },
+  reader: { id: 'acdd72a7-3385-48ef-bd42-f606fba81ae7', name: 'Reader' },
+  contributor: { id: 'b24988ac-6180-42a0-ab88-20f7382dd24c', name: 'Contributor' },
   monitoringReader: { id: '43d0d8ad-25c7-4714-9337-8ba259a9fe05', name: 'Monitoring Reader' },
 } as const
 

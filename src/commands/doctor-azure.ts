@@ -5,7 +5,13 @@ import { createResourceManager, resourceIds } from '../azure/resource-manager.ts
 import { SCOPES } from '../azure/service-clients.ts'
 import { nodeOf } from '../pipeline/cost.ts'
 import type { Check, Finding } from './doctor.ts'
-import { type AzureDoctorOptions, type AzureExamination, isKind, messageOf } from './doctor-examination.ts'
+import {
+  type AzureDoctorOptions,
+  type AzureExamination,
+  ifReadable,
+  isKind,
+  messageOf,
+} from './doctor-examination.ts'
 import { pipelineChecks } from './doctor-pipeline.ts'
 
 export function azureChecks(options: AzureDoctorOptions): Check[] {
@@ -130,7 +136,7 @@ function providersCheck({ azure, manager }: AzureExamination): Check {
     title: 'Resource providers',
     why: 'Azure refuses to make resources of a provider that the subscription has not registered.',
     needs: 'subscription',
-    run: async (signal) => {
+    run: ifReadable('the registration of providers', async (signal) => {
       const names = [...PROVIDERS, ...(azure.synapseEndpoint ? SYNAPSE_PROVIDERS : [])]
       const states = await Promise.all(
         names.map(async (name) => ({ name, state: await manager.providerState(name, signal) })),
@@ -147,7 +153,7 @@ function providersCheck({ azure, manager }: AzureExamination): Check {
                 fix: `az provider register --namespace ${name} --wait`,
               },
       )
-    },
+    }),
   }
 }
 
@@ -157,7 +163,7 @@ function quotaCheck({ azure, clients, ids }: AzureExamination): Check {
     title: 'vCPU quota',
     why: 'Silver and gold each start a machine; without quota their runs wait in PENDING and then fail. Free trials have 4 cores.',
     needs: 'subscription',
-    run: async (signal) => {
+    run: ifReadable('the quota', async (signal) => {
       if (azure.location === undefined)
         return { level: 'warning', detail: 'the region is not known', fix: 'Set azure.location.' }
       const { cores, family } = nodeOf(azure.databricksNodeType)
@@ -187,6 +193,6 @@ function quotaCheck({ azure, clients, ids }: AzureExamination): Check {
           fix: `Ask for more at ${url}, or choose a smaller --databricks-node-type.`,
         }
       })
-    },
+    }),
   }
 }

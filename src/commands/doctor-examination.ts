@@ -7,7 +7,7 @@ import { assignmentCommand, type Role } from '../azure/roles.ts'
 import type { ServiceClients } from '../azure/service-clients.ts'
 import type { AzureConfig } from '../config/schema.ts'
 import { ServiceError } from '../pipeline/ports.ts'
-import type { Finding } from './doctor.ts'
+import type { Check, Finding } from './doctor.ts'
 
 export interface AzureDoctorOptions {
   azure: AzureConfig
@@ -32,7 +32,7 @@ export const isKind = (error: unknown, kind: ServiceError['kind']): error is Ser
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-/** A refusal on the data plane: names the role, with the command that assigns it to whoever is signed in. */
+/** A refusal: names the role, with the command that assigns it to whoever is signed in. */
 export async function missingRole(
   { whoAmI }: Pick<AzureExamination, 'whoAmI'>,
   role: Role,
@@ -40,10 +40,27 @@ export async function missingRole(
   error: unknown,
 ): Promise<Finding> {
   const me = await whoAmI()
+  const isData = / Data /.test(role.name)
   return {
     level: 'failure',
     detail: `refused: ${messageOf(error)}`,
-    why: `Owner of a subscription has no access to data. ${me.name} needs the role ${role.name}; a new role takes up to ten minutes to arrive.`,
+    why: `${isData ? 'Owner of a subscription has no access to data. ' : ''}${me.name} needs the role ${role.name}; a new role takes up to ten minutes to arrive.`,
     fix: assignmentCommand(role, me, scope),
+  }
+}
+
+/** For what only readers of the subscription may look at: the rest works without it, so a refusal is a warning. */
+export function ifReadable(what: string, run: Check['run']): Check['run'] {
+  return async (signal) => {
+    try {
+      return await run(signal)
+    } catch (error) {
+      if (!isKind(error, 'authorization')) throw error
+      return {
+        level: 'warning',
+        detail: `${what} cannot be looked at: ${error.message}`,
+        fix: 'Ask for the role Reader on the subscription, or look in the portal with somebody who has it.',
+      }
+    }
   }
 }

@@ -55,7 +55,8 @@ function hubCheck(examination: AzureExamination): Check {
   }
 }
 
-function consumerGroupCheck({ azure, manager }: AzureExamination): Check {
+function consumerGroupCheck(examination: AzureExamination): Check {
+  const { azure, ids, manager } = examination
   const groups = [azure.streamAnalyticsConsumerGroup, azure.monitorConsumerGroup]
   return {
     id: 'consumer-groups',
@@ -76,6 +77,8 @@ function consumerGroupCheck({ azure, manager }: AzureExamination): Check {
             await manager.consumerGroup(group, signal)
             return undefined
           } catch (error) {
+            if (isKind(error, 'authorization'))
+              return missingRole(examination, ROLES.reader, ids.group, error)
             if (!isKind(error, 'not-found')) throw error
             const namespace = azure.eventHubsNamespace?.split('.')[0]
             return {
@@ -126,7 +129,8 @@ function lakeCheck(examination: AzureExamination): Check {
   }
 }
 
-function jobCheck({ azure, clients, ids, manager }: AzureExamination): Check {
+function jobCheck(examination: AzureExamination): Check {
+  const { azure, clients, ids, manager } = examination
   return {
     id: 'stream-analytics',
     title: 'Stream Analytics',
@@ -169,6 +173,8 @@ function jobCheck({ azure, clients, ids, manager }: AzureExamination): Check {
           ? findings
           : { level: 'ok', detail: `${azure.streamAnalyticsJob}, ${job.state}`, latencyMs: job.latencyMs }
       } catch (error) {
+        // To see it Reader would do; to start and stop it takes this.
+        if (isKind(error, 'authorization')) return missingRole(examination, ROLES.contributor, ids.job, error)
         if (!isKind(error, 'not-found')) throw error
         return { level: 'failure', detail: `there is no job ${azure.streamAnalyticsJob}`, fix: PROVISION }
       }

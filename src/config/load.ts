@@ -166,6 +166,8 @@ function derive(config: Config, cwd: string): Config {
   const { azure } = config
   const lakeEndpoint =
     azure.lakeEndpoint ?? (azure.storageAccount && `https://${azure.storageAccount}.dfs.core.windows.net`)
+  const storageAccount =
+    azure.storageAccount ?? /^https:\/\/([a-z0-9]+)\.dfs\./.exec(azure.lakeEndpoint ?? '')?.[1]
   const metricsEndpoint =
     azure.metricsEndpoint ?? (azure.location && `https://${azure.location}.metrics.monitor.azure.com`)
   return {
@@ -173,6 +175,7 @@ function derive(config: Config, cwd: string): Config {
     dataDir: resolve(cwd, config.dataDir),
     azure: {
       ...azure,
+      ...(storageAccount === undefined ? {} : { storageAccount }),
       ...(lakeEndpoint === undefined ? {} : { lakeEndpoint }),
       ...(metricsEndpoint === undefined ? {} : { metricsEndpoint }),
     },

@@ -67,9 +67,11 @@ export const azureSchema = z.strictObject({
     RESOURCE_ID,
     { azd: 'DATABRICKS_WORKSPACE_ID' },
   ).optional(),
-  databricksFolder: text('Workspace folder of the notebooks', 'an absolute workspace path', /^\/\S+$/).default(
-    '/Shared/rtstream-tui',
-  ),
+  databricksFolder: text(
+    'Workspace folder of the notebooks',
+    'an absolute workspace path',
+    /^\/\S+$/,
+  ).default('/Shared/rtstream-tui'),
   databricksAccessConnectorId: text(
     'Access connector through which Unity Catalog reaches the lake (used by setup)',
     'an Azure resource id, /subscriptions/…',

@@ -209,6 +209,29 @@ describe('subscription and region', () => {
   })
 })
 
+describe('rights on the control plane', () => {
+  const denied = { status: 403, body: { error: { code: 'AuthorizationFailed', message: 'no' } } }
+
+  it('are not needed for what only readers of the subscription may see', async () => {
+    proxy.inject({ match: /providers\/Microsoft\.Sql\?|locations\/westeurope\/usages/, respond: denied })
+    const { code, one } = await doctor()
+    expect(code).toBe(0)
+    expect(one('providers')).toMatchObject({
+      level: 'warning',
+      detail: expect.stringContaining('cannot be looked at'),
+    })
+    expect(one('quota')).toMatchObject({ level: 'warning', fix: expect.stringContaining('Reader') })
+  })
+
+  it('are assigned where the pipeline needs them', async () => {
+    proxy.inject({ match: /streamingjobs\/asa-demo\?|consumergroups\/monitor/, respond: denied })
+    const { one } = await doctor()
+    expect(one('stream-analytics').fix).toMatch(/--role "Contributor" .*streamingjobs\/asa-demo"$/)
+    expect(one('consumer-groups').fix).toMatch(/--role "Reader" .*resourceGroups\/rg-demo"$/)
+    expect(one('consumer-groups').why).not.toContain('no access to data')
+  })
+})
+
 describe('hub and lake', () => {
   it('prints the role assignments for a hub that refuses', async () => {
     const refused = new ServiceError(

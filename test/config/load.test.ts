@@ -113,6 +113,9 @@ describe('where values come from', () => {
     azd('demo', AZURE)
     const { azure } = load({ flags: { target: 'azure' } }).config
     expect(azure.lakeEndpoint).toBe('https://stdemo.dfs.core.windows.net')
+    const other = { flags: { lakeEndpoint: 'https://stother.dfs.core.windows.net/' } }
+    expect(load(other).config.azure.storageAccount).toBe('stdemo')
+    expect(load({ ...other, cwd: '/nowhere' }).config.azure.storageAccount).toBe('stother')
     expect(azure.metricsEndpoint).toBe('https://westeurope.metrics.monitor.azure.com')
     const connection = 'Endpoint=sb://evhns-x.servicebus.windows.net/;SharedAccessKeyName=a;SharedAccessKey=b'
     expect(load({ flags: { eventHubsConnectionString: connection } }).config.azure.eventHubsNamespace).toBe(
