@@ -1,6 +1,6 @@
 /** The REST clients of one deployment, each with the address, token scope and headers of its service. */
 import type { TokenCredential } from '@azure/identity'
-import type { AzureConfig } from '../config/schema.ts'
+import type { AzureDeployment } from './deployment.ts'
 import { createRestClient, type RestClient, type RestClientOptions } from './rest-client.ts'
 
 export interface ServiceClients {
@@ -25,7 +25,7 @@ export const SCOPES = {
 
 /** @param common retries and time limits for all clients */
 export function createServiceClients(
-  azure: AzureConfig,
+  azure: AzureDeployment,
   credential: TokenCredential,
   common: Pick<RestClientOptions, 'retries' | 'timeoutMs' | 'sleep'> = {},
 ): ServiceClients {
@@ -61,7 +61,7 @@ export function createServiceClients(
 
 /** With these the owner of the Azure resource gets in before having been made a user of the workspace. */
 function ownerHeaders(
-  { databricksWorkspaceId }: AzureConfig,
+  { databricksWorkspaceId }: AzureDeployment,
   credential: TokenCredential,
 ): RestClientOptions['headers'] {
   if (databricksWorkspaceId === undefined) return undefined

@@ -1,11 +1,11 @@
 /** All adapters of one deployment, from addresses and a credential: the same for Azure and for its local stand-ins. */
 import { randomUUID } from 'node:crypto'
 import type { TokenCredential } from '@azure/identity'
-import type { AzureConfig } from '../config/schema.ts'
 import type { StageService, Target } from '../pipeline/ports.ts'
 import { azureCredential, sessionCredential } from './credential.ts'
 import { createLakeClient } from './data-lake.ts'
 import { createDatabricksStage } from './databricks.ts'
+import type { AzureDeployment } from './deployment.ts'
 import { createHubProducer, createHubReader, type HubConnection } from './event-hubs.ts'
 import { createLakeReader } from './lake-reader.ts'
 import { createMetricsSource } from './metrics.ts'
@@ -18,14 +18,14 @@ const clock = { now: () => Date.now() }
 
 export interface TargetSettings {
   name: Target['name']
-  azure: AzureConfig
+  azure: AzureDeployment
   credential: TokenCredential
   /** `sb://localhost:PORT`: the local hub stands behind a name of Azure's form. */
   customEndpointAddress?: string
 }
 
 /** `DefaultAzureCredential` and the resources that the configuration names. */
-export async function connectAzureTarget(azure: AzureConfig): Promise<Target> {
+export async function connectAzureTarget(azure: AzureDeployment): Promise<Target> {
   return connectTarget({ name: 'azure', azure, credential: await azureCredential(azure.tenantId) })
 }
 
@@ -33,7 +33,7 @@ export async function connectAzureTarget(azure: AzureConfig): Promise<Target> {
 export interface LocalAddresses {
   token: string
   eventHubsTls: string
-  azure: AzureConfig
+  azure: AzureDeployment
 }
 
 export const connectLocalTarget = ({ token, eventHubsTls, azure }: LocalAddresses): Promise<Target> =>
@@ -97,7 +97,7 @@ async function connectTarget({
 
 /** How the hub is reached: by connection string where there is one, else by identity. */
 export function hubConnection(
-  azure: AzureConfig,
+  azure: AzureDeployment,
   credential: TokenCredential,
   customEndpointAddress: string | undefined,
 ): HubConnection {
