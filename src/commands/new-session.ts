@@ -1,13 +1,42 @@
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
+import { systemClock } from '../pipeline/clock.ts'
+import { fileStorage } from '../pipeline/generator-state.ts'
+import { createSession } from '../pipeline/session.ts'
 import type { Session } from '../pipeline/session-types.ts'
+import { logFileOf } from './logger.ts'
 
 declare const __VERSION__: string
 
-export async function newSession(options: {
-  config: Config
-  dataDir: string
-  logger: Logger
-}): Promise<Session> {
-  throw new Error(`${__VERSION__} ${options.dataDir}`)
+/** A session over the configuration, not yet connected to anything. */
+export function newSession(options: { config: Config; dataDir: string; ephemeral: boolean; logger: Logger }): Session {
+  const { config, dataDir, ephemeral, logger } = options
+  return createSession(
+    {
+      session: {
+        target: config.target,
+        version: __VERSION__,
+        engine: config.engine,
+        dataDir,
+        ephemeral,
+        readOnly: config.readOnly,
+        logFile: logFileOf(dataDir),
+      },
+      stations: config.stations,
+      intervalMs: config.interval,
+      dirty: config.dirty,
+      // Without a seed every data folder has weather of its own.
+      seed: config.seed ?? 'rtstream',
+      nodeType: config.azure.databricksNodeType,
+      updatesPerSecond: config.fps,
+    },
+    {
+      clock: systemClock,
+      logger,
+      storage: fileStorage(join(dataDir, 'state', 'generator.bin')),
+      newRunId: randomUUID,
+    },
+  )
 }

@@ -35,7 +35,7 @@ export async function runHeadless(options: RunOptions): Promise<number> {
   let opened: OpenedTarget | undefined
   let session: Session | undefined
   try {
-    session = await newSession({ config, dataDir: folder.path, logger })
+    session = newSession({ config, dataDir: folder.path, ephemeral: folder.ephemeral, logger })
     opened = await openTarget({
       config,
       dataDir: folder.path,
