@@ -10,8 +10,8 @@ param environmentName string
 @description('Region of all resources.')
 param location string
 
-@description('Region of the Synapse workspace, for subscriptions whose region refuses SQL servers.')
-param synapseLocation string = location
+@description('Region of the Synapse workspace, for subscriptions whose region refuses SQL servers; empty: that of the rest.')
+param synapseLocation string = ''
 
 @description('Object id of the person (or service principal) who deploys and then runs the control room.')
 param principalId string
@@ -101,7 +101,7 @@ module synapse 'modules/synapse.bicep' = if (deploySynapse) {
   params: {
     workspaceName: 'syn-${token}'
     managedGroupName: 'rg-${environmentName}-synapse-${token}'
-    location: synapseLocation
+    location: empty(synapseLocation) ? location : synapseLocation
     tags: tags
     accountName: dataLake.outputs.accountName
     principalId: principalId

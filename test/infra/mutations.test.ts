@@ -95,7 +95,12 @@ const GOTCHAS: readonly (readonly [name: string, file: string, from: string, to:
   ['an old Spark', 'synapse', "sparkVersion: '3.5'", "sparkVersion: '3.4'"],
   ['a pool too small to start', 'synapse', 'nodeCount: 3', 'nodeCount: 2'],
   ['Synapse for everybody', '../main', ' = if (deploySynapse) {', ' = {'],
-  ['Synapse nailed to the region', '../main', 'location: synapseLocation', 'location: location'],
+  [
+    'Synapse nailed to the region',
+    '../main',
+    'empty(synapseLocation) ? location : synapseLocation',
+    'location',
+  ],
   ['a standard workspace', 'databricks', "name: 'premium'", "name: 'standard'"],
   [
     'keys on by default',

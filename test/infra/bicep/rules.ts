@@ -162,9 +162,11 @@ export function optional({ main }: Deployment): string[] {
     ...(module?.condition?.kind === 'name' && module.condition.name === 'deploySynapse'
       ? []
       : ['Synapse cannot be left out']),
-    ...(place?.kind === 'name' && place.name === 'synapseLocation'
-      ? []
-      : ['Synapse cannot be in another region']),
+    ...unequal(
+      'region of Synapse',
+      [place ? plain(place).join(' ') : ''],
+      ['choice empty synapseLocation location synapseLocation'],
+    ),
   ]
 }
 
