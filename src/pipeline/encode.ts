@@ -11,13 +11,27 @@ export function encodeReading(reading: Reading): string {
   return `{"eventId":"${reading.eventId}","deviceId":"${reading.deviceId}","deviceSequenceNumber":${reading.deviceSequenceNumber},"city":${JSON.stringify(reading.city)},"temperature":${reading.temperature},"humidity":${reading.humidity},"timestamp":"${reading.timestamp}","createdAt":"${reading.createdAt}"}`
 }
 
-const JSON_FORM = /"deviceId":"([^"]*)","deviceSequenceNumber":(\d+)/
-const PLAIN_FORM = /^(station-\d+);(\d+);/
+export interface Origin {
+  station: number
+  sequenceNumber: number
+  /** Undefined: the reading was spoiled so that it carries none. */
+  eventId: string | undefined
+}
 
-/** Which reading an event is, from its text; undefined for events that the generator did not make. */
-export function originOf(body: Uint8Array): { station: number; sequenceNumber: number } | undefined {
-  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')
-  const match = JSON_FORM.exec(text) ?? PLAIN_FORM.exec(text)
-  const station = stationOf(match?.[1] ?? '')
-  return station === undefined ? undefined : { station, sequenceNumber: Number(match?.[2]) }
+const JSON_FORM = /^\{(?:"eventId":"([^"]*)",)?"deviceId":"([^"]*)","deviceSequenceNumber":(\d{1,15}),/
+/** What is left of a reading whose body was spoiled into no JSON. */
+const PLAIN_FORM = /^(station-\d+);(\d{1,15});/
+/** Enough for everything that the forms look at. */
+const HEAD_BYTES = 200
+
+/** Which of our readings an event is, from its text; undefined for events that the generator did not make. */
+export function originOf(body: Uint8Array): Origin | undefined {
+  const head = Buffer.from(body.buffer, body.byteOffset, Math.min(body.byteLength, HEAD_BYTES)).toString(
+    'utf8',
+  )
+  const json = JSON_FORM.exec(head)
+  const plain = json ? undefined : PLAIN_FORM.exec(head)
+  const station = stationOf(json?.[2] ?? plain?.[1] ?? '')
+  if (station === undefined) return undefined
+  return { station, sequenceNumber: Number(json?.[3] ?? plain?.[2]), eventId: json?.[1] }
 }

@@ -8,6 +8,7 @@ import type { Log } from './log.ts'
 import type { HubReader, PartitionProperties, ServiceError, Target } from './ports.ts'
 import { Sender } from './sender.ts'
 import type { GeneratorSlice, StageSlice, TailEvent } from './state.ts'
+import { drawStations } from './stations.ts'
 import { pushBounded } from './telemetry.ts'
 
 export interface GeneratorStageOptions {
@@ -30,8 +31,6 @@ const SLOW_TICK_MS = 250
 const SLOW_RATE = 100
 const SAVE_EVERY_MS = 1000
 const SERIES_POINTS = 600
-/** Readings on the screen per tick. */
-const SHOWN = 5
 
 export class GeneratorStage {
   readonly #options: GeneratorStageOptions
@@ -40,14 +39,13 @@ export class GeneratorStage {
   #hub: HubReader | undefined
   #run = ''
   /** Next number per station as acknowledged; what is saved. */
-  #acknowledged = new Int32Array(0)
+  #acknowledged: Float64Array = new Float64Array(0)
   #positions: Readonly<Record<string, number>> = {}
   #ripening: { positions: Readonly<Record<string, number>>; when: number } | undefined
   #dirtySince = false
   #savedAt = 0
   #cancelTick: (() => void) | undefined
   #lastTick = 0
-  #owed = 0
   #burst: { factor: number; until: number } | undefined
   #second = { at: 0, sent: 0, acknowledged: 0 }
   #starting: Promise<void> | undefined
@@ -59,18 +57,23 @@ export class GeneratorStage {
   connect(target: Pick<Target, 'producer' | 'hub'>): void {
     this.#hub = target.hub
     const { log } = this.#options
-    this.#sender = new Sender(target.producer, this.#options.clock, {
-      acknowledged: (events) => this.#acknowledge(events),
-      failing: (error) => {
-        log.warn('hub', `${error.message} Readings wait and are sent again.`)
-        this.#patchStage({ state: 'degraded', words: 'waiting for the hub', detail: error.message })
+    this.#sender = new Sender({
+      producer: target.producer,
+      clock: this.#options.clock,
+      limit: this.#options.getSlice().bufferLimit,
+      onAcknowledged: (events) => this.#acknowledge(events),
+      onCondition: (condition) => {
+        if (condition.state === 'failed') this.#fail(condition.error)
+        else if (condition.state === 'retrying') {
+          if (this.#options.getStage().state === 'running')
+            log.warn('hub', `${condition.reason} Readings wait and are sent again.`)
+          this.#patchStage({ state: 'degraded', words: 'waiting for the hub', detail: condition.reason })
+        } else {
+          log.info('hub', 'answers again')
+          if (this.#options.getStage().state === 'degraded')
+            this.#patchStage({ state: 'running', words: 'running', detail: undefined })
+        }
       },
-      recovered: () => {
-        log.info('hub', 'answers again')
-        if (this.#options.getStage().state === 'degraded')
-          this.#patchStage({ state: 'running', words: 'running', detail: undefined })
-      },
-      gaveUp: (error) => this.#fail(error),
     })
     this.#patchStage({ state: 'stopped', words: 'stopped', updatedAt: this.#options.clock.now() })
   }
@@ -79,7 +82,7 @@ export class GeneratorStage {
   get plannedRate(): number | undefined {
     const { state } = this.#options.getStage()
     if (!this.#generator || (state !== 'running' && state !== 'degraded')) return undefined
-    return this.#generator.rate * this.#burstFactor()
+    return this.#generator.rate
   }
 
   start(): void {
@@ -166,7 +169,7 @@ export class GeneratorStage {
   /** Resolves when everything that was made is acknowledged, or the signal aborts. */
   async drained(signal?: AbortSignal): Promise<void> {
     await this.#starting
-    await this.#sender?.drained(signal)
+    await this.#sender?.flushed(signal)
   }
 
   async idle(): Promise<void> {
@@ -193,11 +196,10 @@ export class GeneratorStage {
     const { stations, dirty } = getSlice()
     this.#generator.stations = stations
     this.#generator.dirty = dirty
-    this.#owed = 0
     this.#lastTick = clock.monotonic()
     this.#patchStage({ state: 'running', words: 'running', since: clock.now(), updatedAt: clock.now() })
     log.info('generator', `running, ${stations} stations`)
-    this.#sender?.wake()
+    this.#sender?.resume()
     this.#tick()
   }
 
@@ -206,7 +208,7 @@ export class GeneratorStage {
     const { storage, newRunId, seed, getSlice, log } = this.#options
     const saved = storage.load()
     this.#run = saved?.run ?? newRunId()
-    this.#acknowledged = saved?.numbers ?? new Int32Array(0)
+    this.#acknowledged = saved?.numbers ?? new Float64Array(0)
     this.#positions = saved?.positions ?? {}
     if (saved && !saved.clean && this.#hub) {
       const found = await this.#readBack(this.#hub)
@@ -214,8 +216,11 @@ export class GeneratorStage {
     }
     const { stations, intervalMs, dirty } = getSlice()
     this.#dirtySince = true
-    const numbers = Int32Array.from(this.#acknowledged)
-    return Generator.create({ seed, run: this.#run, stations, intervalMs, dirty, numbers })
+    const numbers = Float64Array.from(this.#acknowledged)
+    return new Generator(
+      { seed, run: this.#run, stations, intervalMs, dirty, numbers },
+      await drawStations(seed),
+    )
   }
 
   async #readBack(hub: HubReader): Promise<number> {
@@ -239,20 +244,12 @@ export class GeneratorStage {
     const sender = this.#sender
     if (!generator || !sender) return
     const now = clock.monotonic()
-    const rate = generator.rate * this.#burstFactor()
-    const room = Math.max(0, this.#options.getSlice().bufferLimit - sender.buffered)
-    this.#owed += ((now - this.#lastTick) * rate) / 1000
+    generator.speed = this.#burstFactor()
+    const { rate } = generator
+    const { events, held } = generator.make(Math.min(now - this.#lastTick, 2000), clock.now(), sender.room)
     this.#lastTick = now
-    const due = Math.floor(this.#owed)
-    const count = Math.min(due, room)
-    // Without room the stations wait: what is due now is made later, by the same stations with the same numbers.
-    this.#owed = count < due ? 0 : this.#owed - count
-    const backPressure = count < due
-    if (backPressure !== this.#options.getSlice().backPressure) this.#patch({ backPressure })
-    if (count > 0) {
-      sender.push(generator.make(count, clock.now()))
-      this.#options.show(generator.takeNewest().slice(-SHOWN))
-    }
+    if (held !== this.#options.getSlice().backPressure) this.#patch({ backPressure: held })
+    if (events.length > 0) sender.offer(events)
     if (clock.now() - this.#savedAt >= SAVE_EVERY_MS) this.#save()
     this.#cancelTick = clock.after(rate < SLOW_RATE ? SLOW_TICK_MS : TICK_MS, () => this.#tick())
   }
@@ -285,7 +282,7 @@ export class GeneratorStage {
 
   #grow(length: number): void {
     if (this.#acknowledged.length >= length) return
-    const grown = new Int32Array(Math.max(length, this.#acknowledged.length * 2))
+    const grown = new Float64Array(Math.max(length, this.#acknowledged.length * 2))
     grown.set(this.#acknowledged)
     this.#acknowledged = grown
   }

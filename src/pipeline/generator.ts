@@ -1,19 +1,20 @@
-/** Makes readings: which station is due, what it measures, and now and then something dirty. */
+/** Makes readings: which station is due, what it measures, and now and then something dirty. Knows no hub and no timer. */
 import { weatherAt } from './climate.ts'
 import type { Reading } from './contract/reading.ts'
 import { encodeReading, formatTimestamp } from './encode.ts'
-import { eventIds } from './event-id.ts'
+import { type EventIds, eventIds } from './event-id.ts'
 import { noneSpoiled } from './initial-state.ts'
 import type { OutgoingEvent } from './ports.ts'
-import { type Random, seededRandom } from './random.ts'
+import { hashText, mix, seededRandom } from './random.ts'
+import { StationSchedule } from './schedule.ts'
 import { chooseSpoil, spoil } from './spoil.ts'
-import type { SpoilKind, TailEvent } from './state.ts'
-import { deviceIdOf, drawStations, type Stations } from './stations.ts'
+import type { SpoilKind } from './state.ts'
+import { deviceIdOf, type Stations } from './stations.ts'
 
-/** A reading on its way, and which one it is. A copy of an earlier one has no number of its own. */
+/** A reading on its way, and which one it is. */
 export interface MadeEvent extends OutgoingEvent {
   station: number
-  /** −1 for a copy. */
+  /** −1 for a copy of an earlier reading, which has no number of its own. */
   sequenceNumber: number
 }
 
@@ -23,148 +24,121 @@ export interface GeneratorOptions {
   run: string
   stations: number
   intervalMs: number
+  /** Share of readings spoiled on purpose, 0..1. */
   dirty: number
-  /** Next number per station, from {@link Generator.numbers} of an earlier session. */
-  numbers?: Int32Array
+  /** Next number per station, as an earlier session left it; stations beyond its end begin at 0. */
+  numbers?: Float64Array
 }
 
-/** Earlier readings that a duplicate is taken from. */
+/** Earlier readings that a duplicate is taken from: recent enough for the window in which silver drops duplicates. */
 const REMEMBERED = 64
 
-/**
- * Stations take turns: each reports once in `stations` readings, so at a rate of stations per interval each reports once per
- * interval and the load is even. A stride near the golden ratio mixes the order, so that neighbours do not come together.
- */
+/** The same seed, run and calls give the same events, byte for byte. */
 export class Generator {
   readonly spoiled: Record<SpoilKind, number> = noneSpoiled()
-  intervalMs: number
+  readonly idOf: EventIds
+  readonly intervalMs: number
   dirty: number
+  /** How many times as often as usual the stations report: above 1 in a burst. */
+  speed = 1
   readonly #sites: Stations
-  readonly #idOf: (station: number, sequenceNumber: number) => string
-  readonly #random: Random
+  readonly #spoilSeed: number
+  readonly #schedule: StationSchedule
   readonly #remembered: MadeEvent[] = []
-  #numbers: Int32Array
-  #stations: number
-  #stride = 1
-  #turn = 0
-  #newest: TailEvent[] = []
-
-  static async create(options: GeneratorOptions): Promise<Generator> {
-    return new Generator(options, await drawStations(options.seed))
-  }
+  #numbers: Float64Array
 
   constructor(options: GeneratorOptions, sites: Stations) {
     this.#sites = sites
-    this.#idOf = eventIds(options.seed, options.run)
-    this.#random = seededRandom(`${options.seed}/${options.run}`)
-    this.#numbers = options.numbers ?? new Int32Array(0)
-    this.#stations = 0
+    this.idOf = eventIds(options.seed, options.run)
+    this.#spoilSeed = hashText(`spoil/${options.seed}/${options.run}`)
+    this.#schedule = new StationSchedule(0, hashText(options.seed) / 0x1_0000_0000)
+    this.#numbers = options.numbers?.slice() ?? new Float64Array(0)
     this.intervalMs = options.intervalMs
     this.dirty = options.dirty
     this.stations = options.stations
   }
 
   get stations(): number {
-    return this.#stations
+    return this.#schedule.count
   }
 
   /** Stations that leave keep their numbers, and go on with them when they come back. */
   set stations(count: number) {
-    this.#stations = count
-    this.#stride = coprimeStride(count)
-    this.#turn = 0
-    if (this.#numbers.length >= count) return
-    const grown = new Int32Array(Math.max(count, this.#numbers.length * 2))
-    grown.set(this.#numbers)
-    this.#numbers = grown
+    if (this.#numbers.length < count) {
+      const grown = new Float64Array(count)
+      grown.set(this.#numbers)
+      this.#numbers = grown
+    }
+    this.#schedule.resize(count)
   }
 
-  /** Readings per second. */
+  /** Readings per second that are planned at present. */
   get rate(): number {
-    return (this.#stations * 1000) / this.intervalMs
+    return (this.stations * this.speed * 1000) / this.intervalMs
   }
 
-  /** Next number per station. */
-  get numbers(): Int32Array {
-    return this.#numbers
+  /** The number that a station's next reading gets. */
+  nextNumber(station: number): number {
+    return this.#numbers[station] ?? 0
   }
 
-  /** Makes the next readings, at the given time (epoch ms). With dirty data a few more events than readings. */
-  make(count: number, now: number): MadeEvent[] {
+  /**
+   * Makes what is due after `elapsedMs` more milliseconds.
+   * @param now epoch milliseconds: the moment at which the readings are made.
+   * @param room most events to make. When more are due, time stands still: the others come next, none is left out.
+   */
+  make(elapsedMs: number, now: number, room: number): { events: MadeEvent[]; held: boolean } {
     const events: MadeEvent[] = []
-    const timestamp = formatTimestamp(now)
     const createdAt = new Date(now).toISOString()
-    for (let made = 0; made < count; made++) {
-      const station = (this.#turn * this.#stride) % this.#stations
-      this.#turn = (this.#turn + 1) % this.#stations
-      const sequenceNumber = this.#numbers[station] as number
-      this.#numbers[station] = sequenceNumber + 1
-      const { climate, ...place } = this.#sites.siteOf(station)
-      const reading: Reading = {
-        eventId: this.#idOf(station, sequenceNumber),
-        deviceId: deviceIdOf(station),
-        deviceSequenceNumber: sequenceNumber,
-        city: climate.city,
-        ...weatherAt({ climate, ...place }, now),
-        timestamp,
-        createdAt,
-      }
-      this.#emit(events, reading, station, now)
+    const timestamp = formatTimestamp(now)
+    const complete = this.#schedule.advance((elapsedMs * this.speed) / this.intervalMs, (station) => {
+      // A reading may bring a copy of an earlier one with it.
+      if (events.length + (this.dirty > 0 ? 2 : 1) > room) return false
+      this.#add(events, this.#measure(station, now, timestamp, createdAt), station, now)
+      return true
+    })
+    return { events, held: !complete }
+  }
+
+  #measure(station: number, now: number, timestamp: string, createdAt: string): Reading {
+    const sequenceNumber = this.#numbers[station] as number
+    this.#numbers[station] = sequenceNumber + 1
+    const site = this.#sites.siteOf(station)
+    const { temperature, humidity } = weatherAt(site, now)
+    return {
+      eventId: this.idOf(station, sequenceNumber),
+      deviceId: deviceIdOf(station),
+      deviceSequenceNumber: sequenceNumber,
+      city: site.climate.city,
+      temperature,
+      humidity,
+      timestamp,
+      createdAt,
     }
-    return events
   }
 
-  /** What was made since the last call, at most a handful, for the screen. */
-  takeNewest(): TailEvent[] {
-    const newest = this.#newest
-    this.#newest = []
-    return newest
-  }
-
-  #emit(events: MadeEvent[], reading: Reading, station: number, now: number): void {
-    const kind = this.dirty > 0 && this.#random() < this.dirty ? chooseSpoil(this.#random) : undefined
+  #add(events: MadeEvent[], reading: Reading, station: number, now: number): void {
+    const sequenceNumber = reading.deviceSequenceNumber
+    // Drawn from the reading's own name, not from one stream for all: independent of the order of stations.
+    const random =
+      this.dirty > 0 ? seededRandom(this.#spoilSeed ^ mix(mix(station + 1) ^ sequenceNumber)) : undefined
+    const kind = random && random() < this.dirty ? chooseSpoil(random) : undefined
     const text =
-      kind === undefined || kind === 'duplicate'
+      random === undefined || kind === undefined || kind === 'duplicate'
         ? encodeReading(reading)
-        : spoil(reading, kind, this.#random, now)
-    const event: MadeEvent = {
-      body: Buffer.from(text),
-      partitionKey: reading.deviceId,
-      station,
-      sequenceNumber: reading.deviceSequenceNumber,
-    }
+        : spoil(reading, kind, random, now)
+    const event = { body: Buffer.from(text), partitionKey: reading.deviceId, station, sequenceNumber }
     events.push(event)
-    if (kind !== undefined) this.spoiled[kind]++
-    if (kind === 'duplicate') {
-      const earlier = this.#remembered[Math.floor(this.#random() * this.#remembered.length)] ?? event
+    if (kind === undefined) this.#remember(event)
+    else this.spoiled[kind]++
+    if (random && kind === 'duplicate') {
+      const earlier = this.#remembered[Math.floor(random() * this.#remembered.length)] ?? event
       events.push({ ...earlier, sequenceNumber: -1 })
     }
-    if (kind === undefined) this.#remember(event)
-    this.#show(reading, now, kind)
   }
 
   #remember(event: MadeEvent): void {
     if (this.#remembered.length < REMEMBERED) this.#remembered.push(event)
-    else this.#remembered[event.sequenceNumber % REMEMBERED] = event
+    else this.#remembered[mix(event.station ^ event.sequenceNumber) % REMEMBERED] = event
   }
-
-  #show(reading: Reading, now: number, kind: SpoilKind | undefined): void {
-    if (this.#newest.length >= 40) this.#newest.shift()
-    this.#newest.push({
-      at: now,
-      deviceId: reading.deviceId,
-      city: reading.city,
-      temperature: reading.temperature,
-      humidity: reading.humidity,
-      reasons: kind === undefined ? [] : [`sent with: ${kind}`],
-    })
-  }
-}
-
-/** Near the golden section of the count, and coprime to it: every station gets its turn. */
-function coprimeStride(count: number): number {
-  const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b))
-  let stride = Math.max(1, Math.round(count * 0.618))
-  while (divisor(stride, count) !== 1) stride++
-  return stride
 }

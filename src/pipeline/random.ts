@@ -1,4 +1,4 @@
-/** A small seeded generator of random numbers (sfc32): fast, good enough for weather, and the same on every machine. */
+/** Small seeded random numbers: fast, good enough for weather, and the same on every machine. */
 export type Random = () => number
 
 /** FNV-1a over the text's code units: a 32-bit seed from anything. */
@@ -17,9 +17,9 @@ export function mix(value: number): number {
   return (mixed ^ (mixed >>> 16)) >>> 0
 }
 
-/** @returns numbers in [0, 1). */
-export function seededRandom(seed: string): Random {
-  let a = hashText(seed)
+/** sfc32. @returns numbers in [0, 1). */
+export function seededRandom(seed: number): Random {
+  let a = seed | 0
   let b = mix(a + 1)
   let c = mix(b + 1)
   let counter = 1

@@ -1,7 +1,7 @@
 /** Brings readings to the hub: bounded, in order, until each is acknowledged. Never drops one. */
 import { type Clock, pause } from './clock.ts'
-import type { MadeEvent } from './generator.ts'
 import { errorText } from './error-text.ts'
+import type { MadeEvent } from './generator.ts'
 import { type HubProducer, type OutgoingEvent, SendError, ServiceError } from './ports.ts'
 
 /** Events in one send; the producer splits them by partition and by size. */

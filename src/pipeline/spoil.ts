@@ -1,6 +1,6 @@
 /** Dirty data on purpose: each kind of bad reading that the pipeline must cope with. */
 import type { Reading } from './contract/reading.ts'
-import { formatTimestamp } from './encode.ts'
+import { encodeReading, formatTimestamp } from './encode.ts'
 import type { Random } from './random.ts'
 import { SPOIL_KINDS, type SpoilKind } from './state.ts'
 
@@ -11,8 +11,9 @@ export const chooseSpoil = (random: Random): SpoilKind =>
   SPOIL_KINDS[Math.floor(random() * SPOIL_KINDS.length)] as SpoilKind
 
 /**
- * The JSON of a reading, spoiled. `duplicate` is not made here: the generator sends an earlier reading once more.
- * A body that is no JSON still names its station and number, so that its place in the sequence is known.
+ * The body of a reading, spoiled. `duplicate` is not made here: the generator sends an earlier reading once more.
+ * Whatever is spoiled, the body names its station and number, so that its place in the sequence is known.
+ * @param now epoch milliseconds at which the reading was made.
  */
 export function spoil(
   reading: Reading,
@@ -26,18 +27,18 @@ export function spoil(
       return JSON.stringify(rest)
     }
     case 'temperature out of range':
-      return JSON.stringify({
+      return encodeReading({
         ...reading,
-        temperature: random() < 0.5 ? -273 : 61 + Math.floor(random() * 900),
+        temperature: random() < 0.5 ? -91 - Math.floor(random() * 183) : 61 + Math.floor(random() * 900),
       })
     case 'humidity out of range':
-      return JSON.stringify({ ...reading, humidity: random() < 0.5 ? -1 : 101 + Math.floor(random() * 100) })
+      return encodeReading({ ...reading, humidity: random() < 0.5 ? -1 : 101 + Math.floor(random() * 100) })
     case 'blank city':
-      return JSON.stringify({ ...reading, city: random() < 0.5 ? '' : '   ' })
+      return encodeReading({ ...reading, city: random() < 0.5 ? '' : '   ' })
     case 'bad timestamp':
-      return JSON.stringify({ ...reading, timestamp: 'yesterday around noon' })
+      return encodeReading({ ...reading, timestamp: 'yesterday around noon' })
     case 'late':
-      return JSON.stringify({ ...reading, timestamp: formatTimestamp(now - HOUR_MS * (1 + random() * 23)) })
+      return encodeReading({ ...reading, timestamp: formatTimestamp(now - HOUR_MS * (1 + random() * 23)) })
     case 'not JSON':
       return `${reading.deviceId};${reading.deviceSequenceNumber};${reading.temperature} C`
   }
