@@ -1,0 +1,88 @@
+/** gold/weather → gold/weather_aggregated. */
+import { type BatchCounts, TABLES } from '../../pipeline/contract/tables.ts'
+import { type Connection, quotedList } from './database.ts'
+import { type DeltaPosition, DeltaSource } from './delta-source.ts'
+import { DeltaTable } from './delta-writer.ts'
+import type { DeltaInput } from './gold-job.ts'
+import { compactKeyed, type KeyedTable, updateKeyed } from './keyed-table.ts'
+import type { EngineContext } from './options.ts'
+import type { Batch, BatchJob, BatchPlan, Output } from './query.ts'
+import { Retention } from './table-cleaning.ts'
+
+const HOURS = `(date - DATE '1970-01-01')::BIGINT * 24 + hour`
+
+const BY_HOUR: KeyedTable = {
+  contract: TABLES.aggregated,
+  slotOfReading: HOURS,
+  slotOfRow: HOURS,
+  keyColumns: `DATE '1970-01-01' + floor(slot / 24)::INTEGER AS date, slot - floor(slot / 24)::BIGINT * 24 AS hour`,
+  extremes: false,
+}
+
+/** Rewriting is what costs, so more readings share a batch when there is a backlog. */
+const ROWS_FACTOR = 4
+
+export class AggregateJob implements BatchJob<DeltaInput, DeltaPosition> {
+  readonly name = 'aggregate'
+  readonly outputs: readonly [Output]
+  readonly #context: EngineContext
+  readonly #connection: Connection
+  readonly #aggregated: DeltaTable
+  readonly #retention: Retention
+  readonly #listen: (onInput: () => void) => () => void
+  #stopListening: (() => void) | undefined
+  #source: DeltaSource | undefined
+
+  /** @param listen is told when gold has committed. */
+  constructor(context: EngineContext, connection: Connection, listen: (onInput: () => void) => () => void) {
+    this.#context = context
+    this.#connection = connection
+    this.#listen = listen
+    this.#aggregated = new DeltaTable(context, TABLES.aggregated)
+    this.outputs = [{ table: this.#aggregated, appId: 'aggregate', everyBatch: true }]
+    this.#retention = new Retention(context, this.#aggregated)
+  }
+
+  async open(
+    position: DeltaPosition | undefined,
+    _firstUnfinished: number,
+    onInput: () => void,
+  ): Promise<void> {
+    this.#source = new DeltaSource(this.#context, this.#connection, TABLES.gold, {
+      position,
+      rowsPerBatch: this.#context.tuning.rowsPerBatch * ROWS_FACTOR,
+    })
+    this.#stopListening = this.#listen(onInput)
+    await this.#source.open()
+  }
+
+  async plan(): Promise<BatchPlan<DeltaInput, DeltaPosition> | undefined> {
+    const plan = await this.#source?.plan()
+    return plan && { input: { files: plan.files }, position: plan.position, empty: false, more: plan.more }
+  }
+
+  async execute(batch: Batch, input: DeltaInput): Promise<BatchCounts> {
+    const source = this.#source
+    if (!source) throw new Error('The source of the aggregate is not open.')
+    const readings = `SELECT * FROM read_parquet(${quotedList(input.files.map((file) => source.pathOf(file)))})`
+    const [found] = await this.#connection.rows<{ count: number }>(
+      `SELECT count(*) AS count FROM (${readings})`,
+    )
+    const count = found?.count ?? 0
+    await updateKeyed(this.#context, this.#connection, BY_HOUR, this.outputs[0], batch, {
+      select: readings,
+      count,
+    })
+    return { input: count, output: count }
+  }
+
+  async maintain(): Promise<void> {
+    await compactKeyed(this.#context, this.#connection, BY_HOUR, this.#aggregated)
+    await this.#aggregated.checkpointIfDue(this.#connection)
+    await this.#retention.clean()
+  }
+
+  close(): void {
+    this.#stopListening?.()
+  }
+}

@@ -1,0 +1,132 @@
+/** DuckDB as the engine uses it: loaded lazily, small, off the event loop, one statement at a time. */
+import { mkdirSync } from 'node:fs'
+import type { DuckDBConnection, DuckDBInstance, DuckDBPreparedStatement } from '@duckdb/node-api'
+
+export type SqlParameter = string | number | Uint8Array
+export type SqlRow = Record<string, unknown>
+
+/** The settings that keep DuckDB a good neighbour: no downloads, a bounded memory, one thread, no cache of its own. */
+const settings = (temporaryFolder: string, memoryLimit: string) => ({
+  threads: '1',
+  memory_limit: memoryLimit,
+  temp_directory: temporaryFolder,
+  autoinstall_known_extensions: 'false',
+  autoload_known_extensions: 'false',
+  allow_community_extensions: 'false',
+  enable_external_file_cache: 'false',
+})
+
+export class Database {
+  readonly #instance: DuckDBInstance
+  readonly #blob: (bytes: Uint8Array) => { bytes: Uint8Array }
+  readonly #connections = new Set<Connection>()
+  /** All statements queue here: the queries share one core, and the memory limit, fairly. */
+  #turn: Promise<unknown> = Promise.resolve()
+
+  private constructor(instance: DuckDBInstance, blob: (bytes: Uint8Array) => { bytes: Uint8Array }) {
+    this.#instance = instance
+    this.#blob = blob
+  }
+
+  /** @param temporaryFolder where DuckDB spills; made when missing. */
+  static async open(options: { temporaryFolder: string; memoryLimit: string }): Promise<Database> {
+    mkdirSync(options.temporaryFolder, { recursive: true })
+    const { DuckDBInstance, blobValue } = await import('@duckdb/node-api')
+    const instance = await DuckDBInstance.create(
+      ':memory:',
+      settings(options.temporaryFolder, options.memoryLimit),
+    )
+    return new Database(instance, blobValue)
+  }
+
+  async connect(): Promise<Connection> {
+    const connection = new Connection(
+      await this.#instance.connect(),
+      (work) => this.#inTurn(work),
+      this.#blob,
+    )
+    this.#connections.add(connection)
+    // Dates and hours are UTC, wherever the laptop stands.
+    await connection.run("SET TimeZone = 'UTC'")
+    return connection
+  }
+
+  disconnect(connection: Connection): void {
+    this.#connections.delete(connection)
+    connection.close()
+  }
+
+  close(): void {
+    for (const connection of this.#connections) connection.close()
+    this.#connections.clear()
+    this.#instance.closeSync()
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work)
+    // The next in turn does not care how this one ended; whoever asked does, through `result`.
+    this.#turn = result.catch(() => {})
+    return result
+  }
+}
+
+/** One query's connection: its temporary tables are its own. */
+export class Connection {
+  readonly #connection: DuckDBConnection
+  readonly #inTurn: <T>(work: () => Promise<T>) => Promise<T>
+  readonly #blob: (bytes: Uint8Array) => { bytes: Uint8Array }
+  readonly #prepared = new Map<string, DuckDBPreparedStatement>()
+  #open = true
+
+  constructor(
+    connection: DuckDBConnection,
+    inTurn: <T>(work: () => Promise<T>) => Promise<T>,
+    blob: (bytes: Uint8Array) => { bytes: Uint8Array },
+  ) {
+    this.#connection = connection
+    this.#inTurn = inTurn
+    this.#blob = blob
+  }
+
+  async run(sql: string, parameters?: readonly SqlParameter[]): Promise<void> {
+    await this.#inTurn(() => this.#connection.run(sql, this.#values(parameters) as never))
+  }
+
+  /** Runs a statement whose plan is kept: for those that take longer to plan than to run. It must not create tables. */
+  async runPrepared(sql: string, parameters: readonly SqlParameter[]): Promise<void> {
+    await this.#inTurn(async () => {
+      const statement = this.#prepared.get(sql) ?? (await this.#connection.prepare(sql))
+      this.#prepared.set(sql, statement)
+      statement.bind(this.#values(parameters) as never)
+      await statement.run()
+    })
+  }
+
+  /** For small results only: rows are turned into objects on the event loop. 64-bit integers come as numbers. */
+  async rows<Row extends SqlRow>(sql: string, parameters?: readonly SqlParameter[]): Promise<Row[]> {
+    const reader = await this.#inTurn(() =>
+      this.#connection.runAndReadAll(sql, this.#values(parameters) as never),
+    )
+    return reader.getRowObjectsJS().map(withNumbers) as Row[]
+  }
+
+  close(): void {
+    if (this.#open) this.#connection.closeSync()
+    this.#open = false
+  }
+
+  #values(parameters: readonly SqlParameter[] | undefined) {
+    return parameters?.map((one) => (one instanceof Uint8Array ? this.#blob(one) : one))
+  }
+}
+
+function withNumbers(row: SqlRow): SqlRow {
+  for (const [key, value] of Object.entries(row)) if (typeof value === 'bigint') row[key] = Number(value)
+  return row
+}
+
+/** A string literal. */
+export const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`
+
+/** A list of string literals, for `read_parquet`. */
+export const quotedList = (texts: readonly string[]) => `[${texts.map(quoted).join(', ')}]`

@@ -1,0 +1,136 @@
+/** silver/weather → gold/weather and gold/weather_by_minute. */
+import { type BatchCounts, TABLES } from '../../pipeline/contract/tables.ts'
+import { compactAppended } from './compaction.ts'
+import { type Connection, quotedList } from './database.ts'
+import { type DeltaPosition, DeltaSource } from './delta-source.ts'
+import { DeltaTable } from './delta-writer.ts'
+import { compactKeyed, type KeyedTable, updateKeyed } from './keyed-table.ts'
+import type { EngineContext } from './options.ts'
+import { dataFileName, writeParquet } from './parquet-file.ts'
+import type { Batch, BatchJob, BatchPlan, Output } from './query.ts'
+import { Retention } from './table-cleaning.ts'
+
+export interface DeltaInput {
+  /** Relative to the folder of the table that is read, in the order of the rows. */
+  files: string[]
+}
+
+const BY_MINUTE: KeyedTable = {
+  contract: TABLES.byMinute,
+  slotOfReading: 'floor(epoch_us(enqueuedAt) / 60000000)::BIGINT',
+  slotOfRow: 'floor(epoch_us(minute) / 60000000)::BIGINT',
+  keyColumns: 'to_timestamp(slot * 60) AS minute',
+  extremes: true,
+}
+
+export class GoldJob implements BatchJob<DeltaInput, DeltaPosition> {
+  readonly name = 'gold'
+  readonly outputs: readonly Output[]
+  readonly #context: EngineContext
+  readonly #connection: Connection
+  readonly #gold: DeltaTable
+  readonly #byMinute: DeltaTable
+  readonly #retentions: Retention[]
+  readonly #listen: (onInput: () => void) => () => void
+  #stopListening: (() => void) | undefined
+  #source: DeltaSource | undefined
+
+  /** @param listen is told when silver has committed. */
+  constructor(
+    context: EngineContext,
+    connection: Connection,
+    aggregateHasRead: () => number,
+    listen: (onInput: () => void) => () => void,
+  ) {
+    this.#context = context
+    this.#connection = connection
+    this.#listen = listen
+    this.#gold = new DeltaTable(context, TABLES.gold)
+    this.#byMinute = new DeltaTable(context, TABLES.byMinute)
+    this.outputs = [
+      { table: this.#gold, appId: 'gold', everyBatch: true },
+      { table: this.#byMinute, appId: 'gold-by-minute', everyBatch: true },
+    ]
+    this.#retentions = [
+      new Retention(context, this.#gold, aggregateHasRead),
+      new Retention(context, this.#byMinute),
+    ]
+  }
+
+  async open(
+    position: DeltaPosition | undefined,
+    _firstUnfinished: number,
+    onInput: () => void,
+  ): Promise<void> {
+    this.#source = new DeltaSource(this.#context, this.#connection, TABLES.silver, {
+      position,
+      rowsPerBatch: this.#context.tuning.rowsPerBatch,
+    })
+    this.#stopListening = this.#listen(onInput)
+    await this.#source.open()
+  }
+
+  async plan(): Promise<BatchPlan<DeltaInput, DeltaPosition> | undefined> {
+    const plan = await this.#source?.plan()
+    return plan && { input: { files: plan.files }, position: plan.position, empty: false, more: plan.more }
+  }
+
+  async execute(batch: Batch, input: DeltaInput): Promise<BatchCounts> {
+    const readings = `SELECT * FROM read_parquet(${quotedList(input.files.map((file) => this.#pathOf(file)))})`
+    const [found] = await this.#connection.rows<{ count: number }>(
+      `SELECT count(*) AS count FROM (${readings})`,
+    )
+    const counts = { input: found?.count ?? 0, output: found?.count ?? 0 }
+    const [gold, byMinute] = this.outputs as [Output, Output]
+    await this.#append(batch, counts, gold, readings)
+    await updateKeyed(this.#context, this.#connection, BY_MINUTE, byMinute, batch, {
+      select: readings,
+      count: counts.input,
+    })
+    return counts
+  }
+
+  async maintain(): Promise<void> {
+    await compactAppended(this.#context, this.#connection, this.#gold)
+    await compactKeyed(this.#context, this.#connection, BY_MINUTE, this.#byMinute)
+    for (const table of [this.#gold, this.#byMinute]) await table.checkpointIfDue(this.#connection)
+    for (const retention of this.#retentions) await retention.clean()
+  }
+
+  close(): void {
+    this.#stopListening?.()
+  }
+
+  #pathOf(file: string): string {
+    if (!this.#source) throw new Error('The source of gold is not open.')
+    return this.#source.pathOf(file)
+  }
+
+  async #append(
+    batch: Batch,
+    counts: BatchCounts,
+    { table, appId }: Output,
+    readings: string,
+  ): Promise<void> {
+    if (table.transaction(appId) >= batch.id) return
+    const written = await writeParquet(this.#context, this.#connection, table.contract, {
+      select: `SELECT *, "timestamp"::DATE AS date, hour("timestamp") AS hour FROM (${readings})`,
+      name: dataFileName(batch.id, batch.id, 'b', 0),
+    })
+    await this.#context.tuning.at(`${table.title}: file written`)
+    await table.commit({
+      operation: 'STREAMING UPDATE',
+      operationParameters: { outputMode: 'Append', queryId: this.name, epochId: String(batch.id) },
+      operationMetrics: {
+        numAddedFiles: written ? 1 : 0,
+        numOutputRows: counts.output,
+        numOutputBytes: written?.add.size ?? 0,
+      },
+      txn: { appId, version: batch.id },
+      add: written ? [written.add] : [],
+      dataChange: true,
+      books: batch.books(counts),
+    })
+    await this.#context.tuning.at(`${table.title}: committed`)
+  }
+}
