@@ -1,0 +1,132 @@
+/** `rtstream-tui`: the control room. The first frame comes before anything is connected. */
+import type { Config } from '../config/schema.ts'
+import type { Session } from '../pipeline/session-types.ts'
+import { type ControlRoom, openControlRoom, type QuitReason } from '../ui/main.tsx'
+import { openDataFolder } from './data-folder.ts'
+import type { OpenedTarget } from './launch.ts'
+import { logFileOf, openLog } from './logger.ts'
+import { newSession } from './new-session.ts'
+import { summarise, summaryText } from './summary.ts'
+import { describeError, UserError } from './user-error.ts'
+
+export interface MonitorOptions {
+  config: Config
+  write: (text: string) => void
+  writeError: (text: string) => void
+}
+
+/** @returns 0; 1 after a failure that ended it. @throws UserError when the output is no terminal. */
+export async function runMonitor({ config, write, writeError }: MonitorOptions): Promise<number> {
+  const { stdin, stdout } = process
+  if (!stdout.isTTY || !stdin.isTTY)
+    throw new UserError(
+      `The control room needs a terminal, and ${stdout.isTTY ? 'the input' : 'the output'} is no terminal.`,
+      'Without a screen: rtstream-tui run --duration 30s (rtstream-tui run --help).',
+      { exitCode: 2 },
+    )
+  const folder = openDataFolder(config)
+  const logger = openLog(folder.path, config.logLevel)
+  const session = newSession({ config, dataDir: folder.path, ephemeral: folder.ephemeral, logger })
+  const begun = performance.now()
+  const idle = idleStop(config.idleStop, session)
+  const room = openControlRoom({
+    store: session.store,
+    actions: session.actions,
+    theme: config.theme,
+    ascii: config.ascii,
+    acceptCosts: config.acceptCosts,
+    maxFps: config.fps,
+    env: process.env,
+    stdin,
+    stdout,
+    onKey: idle.reset,
+  })
+  const restore = endWithProcess(room, logger)
+  const opening = open(session, config, folder.path, logger)
+  const reason = await room.ended
+  idle.cancel()
+  const opened = await opening
+  if (reason.kind === 'quit' && reason.stopAll) await session.drain({ patienceMs: 5000 })
+  if (reason.kind === 'crash') logger.error({ err: reason.error }, 'the screen failed')
+  const state = session.store.getState()
+  await session.close()
+  await opened?.close()
+  restore()
+  if (reason.kind === 'crash')
+    writeError(
+      `rtstream-tui ended unexpectedly: ${describeError(reason.error)}\nThe details are in ${logFileOf(folder.path)}\n`,
+    )
+  if (state.session.connected) {
+    const durationMs = performance.now() - begun
+    const measured = { generatingMs: 0, acknowledgedInRun: state.generator.acknowledged, durationMs }
+    const { dataDir, logFile } = state.session
+    write(
+      `${summaryText(summarise(state, undefined, measured), { dataDir, ephemeral: folder.ephemeral, logFile })}\n`,
+    )
+  } else {
+    // Why nothing was connected stood on a screen that is gone.
+    const problem = state.log.findLast((entry) => entry.level === 'error')
+    if (problem) writeError(`${problem.message}\n`)
+  }
+  folder.release()
+  return reason.kind === 'crash' || !state.session.connected ? 1 : 0
+}
+
+async function open(
+  session: Session,
+  config: Config,
+  dataDir: string,
+  logger: ReturnType<typeof openLog>,
+): Promise<OpenedTarget | undefined> {
+  try {
+    const { openTarget } = await import('./launch.ts')
+    const opened = await openTarget({
+      config,
+      dataDir,
+      logger,
+      onFailure: (error) => session.connectFailed(error),
+    })
+    session.setEndpoints(opened.endpoints)
+    await session.connect(opened.target)
+    return opened
+  } catch (error) {
+    session.connectFailed(error)
+    return undefined
+  }
+}
+
+/** Signals and defects end the screen first, so that the terminal is given back whatever happens. */
+function endWithProcess(room: ControlRoom, logger: ReturnType<typeof openLog>): () => void {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  const onSignal = () => room.close({ kind: 'signal' })
+  const onDefect = (error: unknown) => {
+    logger.fatal({ err: error }, 'unexpected error')
+    const crash: QuitReason = {
+      kind: 'crash',
+      error: error instanceof Error ? error : new Error(String(error)),
+    }
+    room.close(crash)
+  }
+  for (const signal of signals) process.on(signal, onSignal)
+  process.on('uncaughtException', onDefect)
+  process.on('unhandledRejection', onDefect)
+  return () => {
+    for (const signal of signals) process.off(signal, onSignal)
+    process.off('uncaughtException', onDefect)
+    process.off('unhandledRejection', onDefect)
+  }
+}
+
+/** Stops all stages after that long without a key: a forgotten window must not run up a bill. */
+function idleStop(afterMs: number | undefined, session: Session): { reset: () => void; cancel: () => void } {
+  if (afterMs === undefined) return { reset: () => {}, cancel: () => {} }
+  const stop = () => void session.actions.stopAll()
+  let timer = setTimeout(stop, afterMs)
+  return {
+    reset: () => {
+      clearTimeout(timer)
+      timer = setTimeout(stop, afterMs)
+    },
+    cancel: () => clearTimeout(timer),
+  }
+}

@@ -1,0 +1,23 @@
+import type { SlotId } from '../layout.ts'
+import { databricksPanel } from './databricks-panel.ts'
+import { eventsPanel } from './events-panel.ts'
+import { hubPanel } from './hub-panel.ts'
+import { jobPanel } from './job-panel.ts'
+import { lakePanel } from './lake-panel.ts'
+import { logPanel } from './log-panel.ts'
+import type { PanelView } from './panel-content.ts'
+import { ratePanel } from './rate-panel.ts'
+import { servicesPanel } from './services-panel.ts'
+import { synapsePanel } from './synapse-panel.ts'
+
+export const PANEL_VIEWS: Readonly<Record<SlotId, PanelView>> = {
+  rate: ratePanel,
+  hub: hubPanel,
+  job: jobPanel,
+  lake: lakePanel,
+  databricks: databricksPanel,
+  synapse: synapsePanel,
+  events: eventsPanel,
+  log: logPanel,
+  services: servicesPanel,
+}
