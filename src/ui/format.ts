@@ -84,12 +84,12 @@ export function scaleStep(value: number): number {
   return 10 * power
 }
 
-/** One character per value, newest last, from the least to the greatest of them. A flat series is a low line. */
+/** One character per value, newest last, from zero to the greatest of them. Zero is the lowest line. */
 export function sparkline(values: readonly number[], width: number, glyphs: readonly string[]): string {
   const shown = values.slice(-width)
-  const low = Math.min(...shown)
-  const span = Math.max(...shown) - low
-  const level = (value: number) => (span === 0 ? 0 : Math.round(((value - low) / span) * (glyphs.length - 1)))
+  const most = Math.max(...shown)
+  const level = (value: number) =>
+    most <= 0 ? 0 : Math.round((Math.max(0, value) / most) * (glyphs.length - 1))
   return shown
     .map((value) => glyphs[level(value)])
     .join('')

@@ -19,55 +19,63 @@ interface Node {
   rate: number | undefined
 }
 
+/** Room for the shortest arrow that still reads well: `━1,234/s━▶ `. */
+const ARROW = 9
+
 /** @param height 3 with details, 2 without. */
 export function flowLines(state: AppState, style: Style, width: number, height: 2 | 3): Line[] {
   const nodes = nodesOf(state)
-  const column = Math.floor((width - 1) / nodes.length)
-  const isShort = column < 20
-  const widths = nodes.map((_, index) =>
-    index === nodes.length - 1 ? width - 1 - column * (nodes.length - 1) : column,
+  const spare = (isShort: boolean) =>
+    width - 1 - nodes.reduce((sum, node) => sum + headOf(node, isShort).length, 0)
+  const arrows = nodes.length - 1
+  const isShort = spare(false) < ARROW * arrows
+  const arrow = Math.floor(spare(isShort) / arrows)
+  const widths = nodes.map(
+    (node, index) =>
+      headOf(node, isShort).length + (index < arrows ? arrow : spare(isShort) - arrow * arrows),
   )
-  const first = nodes.flatMap((node, index) => nodeHead(node, style, widths[index] as number, isShort))
-  const below = (text: (node: Node) => Line) => [
+  const below = (text: (node: Node) => Line): Line => [
     span(' '),
-    ...nodes.flatMap((node, index) => toWidth(text(node), widths[index] as number, style.glyphs.ellipsis)),
+    ...nodes.flatMap((node, index) => [
+      ...toWidth(text(node), (widths[index] as number) - 1, style.glyphs.ellipsis),
+      span(' '),
+    ]),
   ]
   const lines: Line[] = [
-    [span(' '), ...first],
+    [span(' '), ...nodes.flatMap((node, index) => nodeHead(node, style, widths[index] as number, isShort))],
     below((node) => [span('  '), span(node.words, node.stage ? STATE_TOKENS[node.stage.state] : 'muted')]),
   ]
   if (height === 3) lines.push(below((node) => [span('  '), span(node.detail, 'muted')]))
   return lines
 }
 
+/** `● silver `, one column for the glyph. */
+const headOf = (node: Node, isShort: boolean) => `x ${isShort ? node.short : node.name} `
+
 /** `● silver ━116/s━▶ `, the arrow as long as there is room. */
 function nodeHead(node: Node, style: Style, width: number, isShort: boolean): Line {
   const { glyphs } = style
   const state = node.stage?.state ?? 'running'
-  const token: Token = STATE_TOKENS[state]
   const head: Line = [
-    span(`${glyphs.states[state]} `, token),
+    span(`${glyphs.states[state]} `, STATE_TOKENS[state]),
     span(isShort ? node.short : node.name, 'title', true),
     span(' '),
   ]
   if (node.rate === undefined) return toWidth(head, width, glyphs.ellipsis)
   const isFlowing = node.rate > 0
-  const label = isShort ? formatRate(node.rate) : `${formatRate(node.rate)}/s`
+  const rate = formatRate(node.rate)
   const room = width - lineWidth(head) - 2
-  const shaft = Math.max(1, room - label.length)
+  const label = `${rate}/s`.length + 2 <= room ? `${rate}/s` : rate
+  const shaft = Math.max(0, room - label.length)
   const before = Math.floor(shaft / 2)
-  const arrowToken: Token = isFlowing ? 'accent' : 'border'
-  return toWidth(
-    [
-      ...head,
-      span(glyphs.arrow.repeat(before), arrowToken),
-      span(label, isFlowing ? 'accent' : 'muted', isFlowing),
-      span(glyphs.arrow.repeat(shaft - before) + glyphs.arrowHead, arrowToken),
-      span(' '),
-    ],
-    width,
-    glyphs.ellipsis,
-  )
+  const token: Token = isFlowing ? 'accent' : 'border'
+  const arrow: Line = [
+    span(glyphs.arrow.repeat(before), token),
+    span(label, isFlowing ? 'accent' : 'muted', isFlowing),
+    span(glyphs.arrow.repeat(shaft - before) + glyphs.arrowHead, token),
+    span(' '),
+  ]
+  return toWidth([...head, ...arrow], width, glyphs.ellipsis)
 }
 
 function nodesOf(state: AppState): Node[] {
@@ -82,7 +90,10 @@ function nodesOf(state: AppState): Node[] {
       short: 'gen',
       stage: one,
       words: word('1', one),
-      detail: `${formatCount(generator.stations)} stations${generator.dirty > 0 ? `, ${Math.round(generator.dirty * 100)} % dirty` : ''}`,
+      detail:
+        generator.dirty > 0
+          ? `${formatCount(generator.stations)}, ${Math.round(generator.dirty * 100)} % dirty`
+          : `${formatCount(generator.stations)} stations`,
       rate: one.rate ?? 0,
     },
     {

@@ -47,9 +47,8 @@ function chart({ state, style, width }: PanelContext, height: number): Line[] {
     format: (value: number) => right(axisLabel(value), LABEL),
     ...(colors[0] === '' ? {} : { colors: colors as never }),
   })
-  return text
-    .split('\n')
-    .map((line) => [span(line.endsWith(RESET) || colors[0] === '' ? line : line + RESET)])
+  // Each row ends with a blank cell, and a colour that was begun ends with its row.
+  return text.split('\n').map((line) => [span(colors[0] === '' ? line.trimEnd() : line.trimEnd() + RESET)])
 }
 
 /** Acknowledged by the second; what other clients send is in the hub's own rate. */
