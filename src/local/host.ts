@@ -11,11 +11,10 @@ export interface WorkerInput {
 export type FromWorker =
   | { type: 'started'; endpoints: LocalAzureEndpoints }
   | { type: 'failed'; name: string; message: string; hint: string | undefined }
-  | { type: 'stopped' }
 
 export interface LocalAzure {
   endpoints: LocalAzureEndpoints
-  /** The worker died: nothing local answers any more. Called at most once, not after close. */
+  /** The worker died: nothing local answers any more. Called at most once, never after close. */
   onFailure(listener: (error: Error) => void): void
   /** Resolves when everything is written and stopped. Safe to call twice. */
   close(): Promise<void>
@@ -24,74 +23,110 @@ export interface LocalAzure {
 /** The heap of the worker (MB): services and small results only; DuckDB's memory is its own. */
 const WORKER_HEAP_MB = 256
 /** A stop that takes longer is cut off; the data is safe at any moment. */
-const CLOSE_TIMEOUT_MS = 10_000
+const CLOSE_TIMEOUT_MS = 15_000
 
 /** In the bundle the worker lies beside this file's bundle; from source, beside this file. */
-const workerFile = () =>
+const ownWorker = () =>
   new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url)
 
-/** @throws with the message and hint of whatever did not start: folder in use, port taken, disk full, … */
-export async function startLocalAzure(options: LocalAzureOptions, logLevel = 'info'): Promise<LocalAzure> {
+/**
+ * @param workerFile what the thread runs; another one in tests.
+ * @throws an error with name, message and hint of whatever did not start: folder in use, port taken, disk full, …
+ */
+export async function startLocalAzure(
+  options: LocalAzureOptions,
+  logLevel = 'info',
+  workerFile: URL = ownWorker(),
+): Promise<LocalAzure> {
   bypassProxies()
   const input: WorkerInput = { options, logLevel }
-  const worker = new Worker(workerFile(), {
+  const worker = new Worker(workerFile, {
     workerData: input,
     resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB },
     // What a library prints must not reach the screen.
     stdout: true,
     stderr: true,
   })
-  let closing = false
-  let failure: Error | undefined
-  let listener: ((error: Error) => void) | undefined
-  const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
-  const fail = (error: Error) => {
-    failure ??= error
-    if (!closing) listener?.(failure)
-  }
-  worker.on('error', (error: Error) =>
-    fail(new Error(`The local services ended unexpectedly: ${error.message}.`, { cause: error })),
-  )
-  worker.on('exit', (code) => fail(new Error(`The local services ended unexpectedly (code ${code}).`)))
-  const endpoints = await new Promise<LocalAzureEndpoints>((resolve, reject) => {
-    worker.once('exit', (code) =>
-      reject(failure ?? new Error(`The local services ended with code ${code} before they had started.`)),
-    )
-    worker.on('message', (message: FromWorker) => {
-      if (message.type === 'started') resolve(message.endpoints)
-      if (message.type === 'failed') {
-        const error = new Error(message.message)
-        error.name = message.name
-        reject(Object.assign(error, { hint: message.hint }))
-      }
-    })
-  })
+  worker.stdout.resume()
+  worker.stderr.resume()
+  const life = new WorkerLife(worker)
+  const endpoints = await life.started
   trust(endpoints.certificate)
   return {
     endpoints,
-    onFailure: (callback) => {
-      listener = callback
-      if (failure && !closing) callback(failure)
-    },
-    close: async () => {
-      if (!closing) {
-        closing = true
-        worker.postMessage('stop')
-      }
-      const timer = setTimeout(() => void worker.terminate(), CLOSE_TIMEOUT_MS)
-      await exited
-      clearTimeout(timer)
-    },
+    onFailure: (listener) => life.onFailure(listener),
+    close: () => life.close(),
   }
 }
 
-/** Every TLS client of this process trusts the session's certificate from now on, Event Hubs' own too. */
+/** Follows the worker from its start to its end, however it ends. */
+class WorkerLife {
+  readonly started: Promise<LocalAzureEndpoints>
+  readonly #worker: Worker
+  readonly #ended = Promise.withResolvers<void>()
+  #isClosing = false
+  #failure: Error | undefined
+  #listener: ((error: Error) => void) | undefined
+
+  constructor(worker: Worker) {
+    this.#worker = worker
+    const { promise, resolve, reject } = Promise.withResolvers<LocalAzureEndpoints>()
+    this.started = promise
+    worker.on('message', (message: FromWorker) => {
+      if (message.type === 'started') resolve(message.endpoints)
+      else reject(namedError(message))
+    })
+    worker.on('error', (error: NodeJS.ErrnoException) => this.#fail(breakdown(error)))
+    worker.on('exit', (code) => {
+      this.#ended.resolve()
+      this.#fail(new Error(`The local services ended unexpectedly (exit code ${code}).`))
+      reject(this.#failure)
+    })
+  }
+
+  onFailure(listener: (error: Error) => void): void {
+    this.#listener = listener
+    if (this.#failure && !this.#isClosing) listener(this.#failure)
+  }
+
+  async close(): Promise<void> {
+    if (!this.#isClosing) {
+      this.#isClosing = true
+      this.#worker.postMessage('stop')
+    }
+    const timer = setTimeout(() => void this.#worker.terminate(), CLOSE_TIMEOUT_MS)
+    await this.#ended.promise
+    clearTimeout(timer)
+  }
+
+  #fail(error: Error): void {
+    if (this.#failure || this.#isClosing) return
+    this.#failure = error
+    this.#listener?.(error)
+  }
+}
+
+function breakdown(error: NodeJS.ErrnoException): Error {
+  const message =
+    error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+      ? `The local services ran out of memory (${WORKER_HEAP_MB} MB).`
+      : `The local services ended unexpectedly: ${error.message}.`
+  return new Error(message, { cause: error })
+}
+
+function namedError({ name, message, hint }: Extract<FromWorker, { type: 'failed' }>): Error {
+  const error = Object.assign(new Error(message), hint === undefined ? {} : { hint })
+  error.name = name
+  return error
+}
+
+/** Every TLS client of this process trusts the session's certificate from now on, those of AMQP too. */
 export function trust(certificate: string): void {
   tls.setDefaultCACertificates([...tls.getCACertificates('default'), certificate])
 }
 
 /** The HTTP clients would send even loopback requests to a proxy that the environment names. */
-function bypassProxies(): void {
+export function bypassProxies(): void {
   for (const name of ['NO_PROXY', 'no_proxy']) {
     const hosts = (process.env[name] ?? '').split(',').filter(Boolean)
     process.env[name] = [...new Set([...hosts, 'localhost', '127.0.0.1'])].join(',')

@@ -1,25 +1,22 @@
 /** The worker thread that hosts Azure on loopback, so that the screen never waits for it. */
 import { parentPort, workerData } from 'node:worker_threads'
-import pino from 'pino'
+import pino, { type Logger } from 'pino'
 import type { FromWorker, WorkerInput } from './host.ts'
-import type { LocalAzureOptions } from './options.ts'
 import { startLocalServices } from './services.ts'
 
 const { options, logLevel } = workerData as WorkerInput
+const logger = newLogger(options.logFile)
 const send = (message: FromWorker) => parentPort?.postMessage(message)
 
-const logger = newLogger(options, logLevel)
+// The thread ends with the error; the log keeps what led to it.
+process.on('uncaughtExceptionMonitor', (error) => logger.fatal({ err: error }, 'local Azure broke down'))
+process.on('warning', (warning) => logger.warn({ err: warning }, 'Node warns'))
+
 try {
   const services = await startLocalServices(options, { logger })
   send({ type: 'started', endpoints: services.endpoints })
   parentPort?.once('message', () => {
-    void services
-      .close()
-      .catch((error: Error) => logger.error({ reason: error.message }, 'local Azure did not stop in order'))
-      .finally(() => {
-        send({ type: 'stopped' })
-        parentPort?.close()
-      })
+    void services.close().then(() => parentPort?.close())
   })
 } catch (error) {
   const { name, message, hint } = error as Error & { hint?: string }
@@ -28,10 +25,11 @@ try {
   parentPort?.close()
 }
 
-function newLogger({ logFile }: LocalAzureOptions, level: string) {
-  if (logFile === undefined) return pino({ level: 'silent' })
+function newLogger(file: string | undefined): Logger {
+  if (file === undefined) return pino({ level: 'silent' })
   return pino(
-    { level, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination({ dest: logFile, sync: true, append: true }),
+    { level: logLevel, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime },
+    // Written at once: what a killed process had to say is in the file.
+    pino.destination({ dest: file, sync: true, append: true, mkdir: true }),
   )
 }

@@ -1,72 +1,160 @@
-/** The job's numbers, per minute as Azure Monitor keeps them; the newest minute is the present one, without a lag. */
-import { performance } from 'node:perf_hooks'
+/** The job's numbers, minute by minute as Azure Monitor keeps them. The present minute is among them: there is no lag. */
 import type { Clock } from '../clock.ts'
 
-export interface Minute {
-  /** Start of the minute, epoch ms. */
+/** Counted up; Azure Monitor's aggregation is `total`. */
+export const COUNTS = [
+  'InputEvents',
+  'OutputEvents',
+  'DeserializationError',
+  'Errors',
+  'ConversionErrors',
+  'LateInputEvents',
+  'EarlyInputEvents',
+  'DroppedOrAdjustedEvents',
+] as const
+export type CountName = (typeof COUNTS)[number]
+
+/** Measured now and then; the aggregations are `average`, `minimum`, `maximum`. */
+export const GAUGES = {
+  OutputWatermarkDelaySeconds: 'Seconds',
+  InputEventsSourcesBacklogged: 'Count',
+  ResourceUtilization: 'Percent',
+  ProcessCPUUsagePercentage: 'Percent',
+} as const
+export type GaugeName = keyof typeof GAUGES
+
+export interface DataPoint {
+  /** Start of the interval (epoch ms). */
   start: number
-  InputEvents: number
-  OutputEvents: number
-  DeserializationError: number
-  Errors: number
-  OutputWatermarkDelaySeconds: number
-  InputEventsSourcesBacklogged: number
-  ResourceUtilization: number
+  total: number
+  count: number
+  average: number
+  minimum: number
+  maximum: number
 }
 
-/** A day of minutes. */
+interface Gauge {
+  sum: number
+  count: number
+  minimum: number
+  maximum: number
+  latest: number
+}
+
+interface Minute {
+  start: number
+  counts: Partial<Record<CountName, number>>
+  gauges: Partial<Record<GaugeName, Gauge>>
+}
+
+const MINUTE_MS = 60_000
+/** A day of minutes; what is older is kept as a sum. */
 const KEPT = 1440
 
 export class JobMeter {
   readonly #clock: Clock
   readonly #minutes: Minute[] = []
-  #utilization = performance.eventLoopUtilization()
+  /** What was counted before the oldest minute, since the job was created. */
+  readonly #before: { since: number; counts: Partial<Record<CountName, number>> }
 
-  constructor(clock: Clock) {
+  /** @param createdAt of the job (epoch ms). @param counted by earlier processes. */
+  constructor(clock: Clock, createdAt: number, counted: Partial<Record<CountName, number>> = {}) {
     this.#clock = clock
+    this.#before = { since: createdAt, counts: { ...counted } }
   }
 
-  count(events: { input: number; output: number; rejected: number }): void {
-    const minute = this.#present()
-    minute.InputEvents += events.input
-    minute.OutputEvents += events.output
-    minute.DeserializationError += events.rejected
-    minute.Errors += events.rejected
+  count(counts: Partial<Record<CountName, number>>): void {
+    addCounts(this.#present().counts, counts)
   }
 
-  gauge(values: { backlog: number; delayMs: number }): void {
-    const minute = this.#present()
-    minute.InputEventsSourcesBacklogged = values.backlog
-    minute.OutputWatermarkDelaySeconds = values.delayMs / 1000
-    // How busy this thread's event loop was since the last window: what the stand-in for streaming units has to spend.
-    const utilization = performance.eventLoopUtilization()
-    minute.ResourceUtilization = Math.round(
-      performance.eventLoopUtilization(utilization, this.#utilization).utilization * 100,
-    )
-    this.#utilization = utilization
+  sample(values: Record<GaugeName, number>): void {
+    const { gauges } = this.#present()
+    for (const [name, value] of Object.entries(values) as [GaugeName, number][]) {
+      const gauge = gauges[name] ?? { sum: 0, count: 0, minimum: value, maximum: value, latest: value }
+      gauges[name] = {
+        sum: gauge.sum + value,
+        count: gauge.count + 1,
+        minimum: Math.min(gauge.minimum, value),
+        maximum: Math.max(gauge.maximum, value),
+        latest: value,
+      }
+    }
   }
 
-  /** Minutes that overlap the span (epoch ms), oldest first. */
-  between(from: number, to: number): readonly Minute[] {
-    return this.#minutes.filter(({ start }) => start + 60_000 > from && start <= to)
+  /**
+   * Data points of a metric, oldest first; an interval in which the job did nothing has none.
+   * @param intervalMs `Infinity`: one point for the whole span. It is exact when the span begins before the job did, or
+   *   within the minutes that are kept.
+   */
+  points(name: CountName | GaugeName, from: number, to: number, intervalMs: number): DataPoint[] {
+    const within = this.#minutes.filter(({ start }) => start + MINUTE_MS > from && start <= to)
+    const point = (start: number, minutes: readonly Minute[], earlier: number) =>
+      isCount(name) ? total(name, start, minutes, earlier) : this.#level(name, start, minutes)
+    if (intervalMs === Number.POSITIVE_INFINITY) {
+      const earlier = isCount(name) && from <= this.#before.since ? (this.#before.counts[name] ?? 0) : 0
+      return present([point(from, within, earlier)])
+    }
+    const slots = Map.groupBy(within, ({ start }) => Math.floor(start / intervalMs) * intervalMs)
+    return present([...slots].map(([start, minutes]) => point(start, minutes, 0)))
+  }
+
+  #level(name: GaugeName, start: number, minutes: readonly Minute[]): DataPoint | undefined {
+    const gauges = minutes.flatMap(({ gauges }) => gauges[name] ?? [])
+    const newest = gauges.at(-1)
+    if (!newest) return undefined
+    const total = gauges.reduce((sum, gauge) => sum + gauge.sum, 0)
+    const count = gauges.reduce((sum, gauge) => sum + gauge.count, 0)
+    // A minute that is not over speaks of now.
+    const isPresent = minutes.length === 1 && (minutes[0]?.start ?? 0) + MINUTE_MS > this.#clock.now()
+    return {
+      start,
+      total,
+      count,
+      average: isPresent ? newest.latest : total / count,
+      minimum: Math.min(...gauges.map((gauge) => gauge.minimum)),
+      maximum: Math.max(...gauges.map((gauge) => gauge.maximum)),
+    }
   }
 
   #present(): Minute {
-    const start = Math.floor(this.#clock.now() / 60_000) * 60_000
+    const start = Math.floor(this.#clock.now() / MINUTE_MS) * MINUTE_MS
     const last = this.#minutes.at(-1)
+    // A clock that was set back counts on in the newest minute.
     if (last && last.start >= start) return last
-    const fresh: Minute = {
-      start,
-      InputEvents: 0,
-      OutputEvents: 0,
-      DeserializationError: 0,
-      Errors: 0,
-      OutputWatermarkDelaySeconds: 0,
-      InputEventsSourcesBacklogged: last?.InputEventsSourcesBacklogged ?? 0,
-      ResourceUtilization: last?.ResourceUtilization ?? 0,
-    }
+    const fresh: Minute = { start, counts: {}, gauges: {} }
     this.#minutes.push(fresh)
-    if (this.#minutes.length > KEPT) this.#minutes.shift()
+    if (this.#minutes.length > KEPT) addCounts(this.#before.counts, this.#minutes.shift()?.counts ?? {})
     return fresh
   }
 }
+
+const isCount = (name: CountName | GaugeName): name is CountName =>
+  (COUNTS as readonly string[]).includes(name)
+
+function total(
+  name: CountName,
+  start: number,
+  minutes: readonly Minute[],
+  earlier: number,
+): DataPoint | undefined {
+  if (minutes.length === 0 && earlier === 0) return undefined
+  const values = minutes.map(({ counts }) => counts[name] ?? 0)
+  const sum = values.reduce((before, value) => before + value, earlier)
+  const count = Math.max(1, values.length)
+  return {
+    start,
+    total: sum,
+    count,
+    average: sum / count,
+    minimum: Math.min(...values, sum),
+    maximum: Math.max(...values, 0),
+  }
+}
+
+function addCounts(to: Partial<Record<CountName, number>>, counts: Partial<Record<CountName, number>>): void {
+  for (const [name, value] of Object.entries(counts) as [CountName, number][])
+    to[name] = (to[name] ?? 0) + value
+}
+
+const present = <T>(points: readonly (T | undefined)[]): T[] =>
+  points.filter((point): point is T & {} => point !== undefined)

@@ -1,20 +1,24 @@
-/** The Stream Analytics job: its documented states, its output start modes, and the work of landing the hub in bronze. */
-import { readFileSync } from 'node:fs'
+/** The Stream Analytics job: its documented states, its output start modes, and what it remembers. */
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import type { HubLog } from '../event-hubs/log.ts'
-import { writeJsonAtomically } from '../state-file.ts'
+import { BusyShare } from './busy-share.ts'
 import { JobMeter } from './job-meter.ts'
-import { type Landed, landWindow, type Placer } from './landing.ts'
-import { type Checkpoint, landedPositions, minuteOf, newestMinute } from './position.ts'
+import { type JobRecord, loadJobRecord, type OutputStart, saveJobRecord } from './job-record.ts'
+import { findProgress, type Progress, toCheckpoint } from './progress.ts'
+import { BronzePump } from './pump.ts'
+import type { LandedWindow, Placer, WindowBounds } from './window.ts'
 
 /** `jobState` as ARM reports it. */
-export type JobState = 'Created' | 'Starting' | 'Running' | 'Stopping' | 'Stopped' | 'Failed'
+export type JobState = 'Created' | 'Starting' | 'Running' | 'Degraded' | 'Stopping' | 'Stopped' | 'Failed'
 
-export type OutputStart =
-  | { mode: 'JobStartTime' }
-  | { mode: 'CustomTime' /** Epoch ms. */; time: number }
-  | { mode: 'LastOutputEventTime' }
+/** Something about an input or output that a person should look at; ARM's `diagnostics.conditions`. */
+export interface Condition {
+  /** Epoch ms. */
+  since: number
+  code: string
+  message: string
+}
 
 export interface JobOptions {
   log: HubLog
@@ -24,19 +28,25 @@ export interface JobOptions {
   /** `<data>/state/stream-analytics.json` */
   stateFile: string
   clock: Clock
-  logger: Logger
-  /** Length of a window (ms). */
-  windowMs?: number
-  /** How long the states Starting and Stopping last (ms); the real service needs about a minute. */
-  transitionMs?: number
+  logger: Pick<Logger, 'info' | 'warn' | 'error'>
+  tuning?: Partial<JobTuning> | undefined
 }
 
-interface DurableState {
-  createdAt: number
-  /** Enqueued time of the newest event that was written (epoch ms). */
-  lastOutputEventTime: number | undefined
-  checkpoint: Checkpoint | undefined
-  outputStart: OutputStart
+export interface JobTuning {
+  /** How long a window stays open (ms). */
+  windowMs: number
+  bounds: WindowBounds | undefined
+  /** How long the states Starting and Stopping last (ms); the real service needs a minute or so. */
+  transitionMs: number
+  /** Waits between tries while the output does not take the file (ms). */
+  retryDelaysMs: readonly number[]
+}
+
+const TUNING: JobTuning = {
+  windowMs: 1000,
+  bounds: undefined,
+  transitionMs: 400,
+  retryDelaysMs: [250, 500, 1000, 2000, 4000],
 }
 
 /** The command is not allowed in the job's present state. */
@@ -44,67 +54,74 @@ export class JobConflictError extends Error {
   override readonly name = 'JobConflictError'
 }
 
-const WINDOW_MS = 1000
-const TRANSITION_MS = 400
-/** At most one durable note of the position in this time (ms); the files are the truth, the note only shortens the search. */
+/** At most one checkpoint in this time (ms): the files are the truth, it only shortens the search. */
 const CHECKPOINT_EVERY_MS = 10_000
-/** Rejected events that are written to the log per start of the job. */
+/** Deserialization errors that are written to the log, per start of the job. */
 const LOGGED_REJECTIONS = 5
 
 export class StreamAnalyticsJob {
   readonly meter: JobMeter
   readonly #options: JobOptions
-  readonly #durable: DurableState
+  readonly #tuning: JobTuning
+  readonly #record: JobRecord
+  readonly #progress: Progress
+  readonly #pump: BronzePump
+  readonly #busy = new BusyShare()
   #state: JobState
-  #failure: string | undefined
-  #positions = new Map<number, number>()
-  #unsubscribe: (() => void) | undefined
-  #timer: NodeJS.Timeout | undefined
-  #flushing: Promise<void> | undefined
+  #inputCondition: Condition | undefined
+  #outputCondition: Condition | undefined
   #transition: Promise<void> = Promise.resolve()
+  #endPause: (() => void) | undefined
   #checkpointAt = 0
   #rejectionsLogged = 0
 
+  /** Reads what earlier processes have done. @throws StateFileError, or what the disk says. */
   constructor(options: JobOptions) {
+    const { log, lake, clock, bronzeRoot, stateFile } = options
     this.#options = options
-    this.meter = new JobMeter(options.clock)
-    this.#durable = readState(options.stateFile) ?? {
-      createdAt: options.clock.now(),
-      lastOutputEventTime: undefined,
-      checkpoint: undefined,
-      outputStart: { mode: 'JobStartTime' },
-    }
-    // A process that was killed left its files without a note; they are output all the same.
-    this.#durable.lastOutputEventTime ??= newestMinute(options.bronzeRoot)
+    this.#tuning = { ...TUNING, ...options.tuning }
+    this.#record = loadJobRecord(stateFile, clock)
+    this.#progress = findProgress(bronzeRoot, this.#record.checkpoint, log)
+    const { rows, rejected } = this.#progress
+    this.meter = new JobMeter(clock, this.#record.createdAt, {
+      InputEvents: rows + rejected,
+      OutputEvents: rows,
+      DeserializationError: rejected,
+    })
     // A process that ended took its job with it.
-    this.#state = this.#durable.lastOutputEventTime === undefined ? 'Created' : 'Stopped'
+    this.#state = rows + rejected > 0 || this.#record.checkpoint ? 'Stopped' : 'Created'
+    this.#pump = new BronzePump({
+      log,
+      lake,
+      clock,
+      progress: this.#progress,
+      windowMs: this.#tuning.windowMs,
+      bounds: this.#tuning.bounds,
+      retryDelaysMs: this.#tuning.retryDelaysMs,
+      onLanded: (partition, window) => this.#account(partition, window),
+      onExpired: (partition, events) => this.#expired(partition, events),
+      onTurn: (moment) => this.#onTurn(moment),
+      onTrouble: (error, final) => this.#onTrouble(error, final),
+      onRecovered: () => this.#onRecovered(),
+    })
   }
 
   get state(): JobState {
     return this.#state
   }
-  /** Why the job failed, one line. */
-  get failure(): string | undefined {
-    return this.#failure
-  }
+  /** Epoch ms. */
   get createdAt(): number {
-    return this.#durable.createdAt
+    return this.#record.createdAt
   }
+  /** Enqueued time of the newest row of bronze (epoch ms); undefined: the job has never produced output. */
   get lastOutputEventTime(): number | undefined {
-    return this.#durable.lastOutputEventTime
+    return this.#progress.lastOutputEventTime
   }
   get outputStart(): OutputStart {
-    return this.#durable.outputStart
+    return this.#record.outputStart
   }
-
-  /** Events that the hub holds and bronze does not. */
-  backlog(): number {
-    if (this.#positions.size === 0) return 0
-    const { log } = this.#options
-    let sum = 0
-    for (const [partition, next] of this.#positions)
-      sum += Math.max(0, log.properties(partition).lastEnqueuedSequenceNumber + 1 - next)
-    return sum
+  get conditions(): { input: Condition | undefined; output: Condition | undefined } {
+    return { input: this.#inputCondition, output: this.#outputCondition }
   }
 
   /**
@@ -114,25 +131,26 @@ export class StreamAnalyticsJob {
   start(output: OutputStart): void {
     if (!['Created', 'Stopped', 'Failed'].includes(this.#state))
       throw new JobConflictError(`The streaming job is ${this.#state} and cannot be started.`)
-    if (output.mode === 'LastOutputEventTime' && this.#durable.lastOutputEventTime === undefined)
+    if (output.mode === 'LastOutputEventTime' && this.lastOutputEventTime === undefined)
       throw new JobConflictError(
-        'LastOutputEventTime is not available: the streaming job has never produced output.',
+        'The streaming job has never produced output, so it cannot be started with LastOutputEventTime. Use JobStartTime or CustomTime.',
       )
+    this.#record.outputStart = output
+    this.#inputCondition = undefined
+    this.#outputCondition = undefined
+    this.#rejectionsLogged = 0
     this.#state = 'Starting'
-    this.#failure = undefined
-    this.#durable.outputStart = output
     this.#transition = this.#pause().then(() => this.#begin(output))
   }
 
-  /** Begins the stop: what was read is written first. Stopping a stopped job does nothing. */
+  /** Begins the stop; the open window is written first. A job that does not run is left alone. */
   stop(): void {
-    if (this.#state === 'Stopping' || this.#state === 'Stopped' || this.#state === 'Created') return
-    const before = this.#transition
+    if (!['Starting', 'Running', 'Degraded'].includes(this.#state)) return
     this.#state = 'Stopping'
-    this.#transition = before.then(async () => {
-      await this.#halt()
-      await this.#pause()
+    this.#transition = this.#transition.then(async () => {
+      await this.#pump.stop()
       this.#saveCheckpoint()
+      await this.#pause()
       this.#state = 'Stopped'
     })
   }
@@ -142,153 +160,149 @@ export class StreamAnalyticsJob {
     return this.#transition
   }
 
+  /** Stops without the pauses of a service. */
   async close(): Promise<void> {
+    this.#tuning.transitionMs = 0
+    this.#endPause?.()
     this.stop()
     await this.#transition
   }
 
+  /** Measures the gauges now, if the job runs. */
+  sample(): void {
+    if (this.#state !== 'Running' && this.#state !== 'Degraded') return
+    this.meter.sample({
+      OutputWatermarkDelaySeconds: this.#pump.watermarkDelayMs() / 1000,
+      InputEventsSourcesBacklogged: this.#pump.backlog(),
+      ...this.#busy.measure(),
+    })
+  }
+
   #pause(): Promise<void> {
-    return new Promise((resolve) => setTimeout(resolve, this.#options.transitionMs ?? TRANSITION_MS))
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, this.#tuning.transitionMs)
+    this.#endPause = () => {
+      clearTimeout(timer)
+      resolve()
+    }
+    return promise
   }
 
   #begin(output: OutputStart): void {
+    // Stopped before it had started.
     if (this.#state !== 'Starting') return
     try {
-      this.#positions = this.#startPositions(output)
+      this.#place(output)
+      this.#saveCheckpoint()
+      this.#pump.start()
+      this.#state = 'Running'
+      this.#options.logger.info({ mode: output.mode }, 'stream analytics: the job runs')
     } catch (error) {
-      this.#fail(error)
+      this.#fail('input', 'InputStartError', error as Error)
+    }
+  }
+
+  /**
+   * Where each partition begins. What bronze holds is never written again, whatever the start asks for: each event stands
+   * in it once.
+   */
+  #place(output: OutputStart): void {
+    const { log } = this.#options
+    for (let partition = 0; partition < log.partitionCount; partition++) {
+      const { next = 0, file } = this.#progress.partitions.get(partition) ?? {}
+      const end = log.properties(partition).lastEnqueuedSequenceNumber + 1
+      if (next > end)
+        throw new Error(
+          `Bronze holds partition ${partition} up to sequence number ${next - 1}, but the event hub has only come to ${end - 1}: its log was removed or lost. Choose another data folder, or remove this one's lake as well.`,
+        )
+      let wanted = next
+      if (output.mode === 'JobStartTime') wanted = end
+      if (output.mode === 'CustomTime') wanted = log.sequenceNumberAt(partition, output.time)
+      this.#progress.partitions.set(partition, { next: Math.max(next, wanted), file })
+    }
+  }
+
+  #account(partition: number, window: LandedWindow): void {
+    const { rows, rejected, rejections } = window
+    this.meter.count({ InputEvents: rows + rejected, OutputEvents: rows, DeserializationError: rejected })
+    const [first] = rejections
+    if (!first) return
+    this.#inputCondition ??= {
+      since: this.#options.clock.now(),
+      code: 'InputDeserializerError.InvalidData',
+      message: `Events are not written because they are no JSON objects, the first in partition ${partition} at sequence number ${first.sequenceNumber}: ${first.reason}.`,
+    }
+    for (const { sequenceNumber, reason } of rejections) {
+      if (this.#rejectionsLogged++ >= LOGGED_REJECTIONS) return
+      this.#options.logger.warn(
+        { partition, sequenceNumber, reason },
+        'stream analytics: deserialization error',
+      )
+    }
+  }
+
+  #expired(partition: number, events: number): void {
+    this.#options.logger.warn(
+      { partition, events },
+      'stream analytics: events expired in the hub before they were read',
+    )
+    this.#inputCondition = {
+      since: this.#options.clock.now(),
+      code: 'InputEventsExpired',
+      message: `${events} events of partition ${partition} expired in the event hub before the job read them. A longer --hub-retention keeps them.`,
+    }
+  }
+
+  #onTurn(moment: 'begin' | 'end'): void {
+    if (moment === 'begin') {
+      this.#busy.begin()
+      // The delay is largest before the windows are written.
+      this.sample()
       return
     }
-    this.#rejectionsLogged = 0
-    this.#state = 'Running'
-    this.#unsubscribe = this.#options.log.onAppend(() => this.#schedule())
-    if (this.backlog() > 0) this.#schedule()
+    this.#busy.end()
+    if (this.#options.clock.now() - this.#checkpointAt >= CHECKPOINT_EVERY_MS) this.#saveCheckpoint()
   }
 
-  #startPositions(output: OutputStart): Map<number, number> {
-    const { log, bronzeRoot } = this.#options
-    const landed = landedPositions(bronzeRoot, this.#durable.checkpoint)
-    const positions = new Map<number, number>()
-    for (let partition = 0; partition < log.partitionCount; partition++) {
-      const { lastEnqueuedSequenceNumber } = log.properties(partition)
-      if (output.mode === 'LastOutputEventTime') positions.set(partition, landed.get(partition) ?? 0)
-      else if (output.mode === 'CustomTime')
-        positions.set(partition, log.sequenceNumberAt(partition, output.time))
-      else positions.set(partition, lastEnqueuedSequenceNumber + 1)
+  #onTrouble(error: Error, final: boolean): void {
+    const code = error.name === 'LakeFullError' ? 'OutputFull' : 'OutputWriteError'
+    if (final) {
+      this.#fail('output', code, error)
+      return
     }
-    return positions
+    this.#options.logger.warn({ reason: error.message }, 'stream analytics: the output failed, trying again')
+    this.#outputCondition ??= { since: this.#options.clock.now(), code, message: reasonOf(error) }
+    if (this.#state === 'Running') this.#state = 'Degraded'
   }
 
-  /** One window for all partitions, opened by the first event after a quiet time: without events nothing wakes. */
-  #schedule(): void {
-    if (this.#timer || this.#state !== 'Running') return
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined
-      this.#flushing = this.#flush().finally(() => {
-        this.#flushing = undefined
-      })
-    }, this.#options.windowMs ?? WINDOW_MS)
+  #onRecovered(): void {
+    this.#outputCondition = undefined
+    if (this.#state === 'Degraded') this.#state = 'Running'
+    this.#options.logger.info('stream analytics: the output works again')
   }
 
-  async #flush(): Promise<void> {
-    const { log, logger } = this.#options
-    try {
-      for (let partition = 0; partition < log.partitionCount; partition++) await this.#catchUp(partition)
-      this.meter.gauge({ backlog: this.backlog(), delayMs: this.#delayMs() })
-      if (this.#options.clock.now() - this.#checkpointAt > CHECKPOINT_EVERY_MS) this.#saveCheckpoint()
-      if (this.backlog() > 0) this.#schedule()
-    } catch (error) {
-      logger.error({ reason: (error as Error).message }, 'stream analytics: the output failed')
-      this.#fail(error)
-    }
-  }
-
-  /** Writes windows until the partition's end as of now is reached; a stop waits for the one under way only. */
-  async #catchUp(partition: number): Promise<void> {
-    const { log, lake, clock, logger } = this.#options
-    const end = log.properties(partition).lastEnqueuedSequenceNumber
-    for (;;) {
-      const from = this.#positions.get(partition) ?? 0
-      if (from > end || (this.#state !== 'Running' && this.#state !== 'Stopping')) return
-      const { beginSequenceNumber } = log.properties(partition)
-      if (beginSequenceNumber > from)
-        logger.warn(
-          { partition, events: beginSequenceNumber - from },
-          'stream analytics: events expired in the hub before they were read',
-        )
-      const landed = await landWindow(log, lake, partition, from, clock.now())
-      if (!landed) return
-      this.#positions.set(partition, landed.next)
-      this.#account(partition, landed)
-      if (this.#state === 'Stopping') return
-    }
-  }
-
-  #account(partition: number, landed: Landed): void {
-    this.#durable.lastOutputEventTime = Math.max(this.#durable.lastOutputEventTime ?? 0, landed.enqueuedAt)
-    this.meter.count({ input: landed.rows + landed.rejected, output: landed.rows, rejected: landed.rejected })
-    if (landed.firstRejected === undefined || this.#rejectionsLogged >= LOGGED_REJECTIONS) return
-    this.#rejectionsLogged++
-    this.#options.logger.warn(
-      { partition, events: landed.rejected, body: landed.firstRejected },
-      'stream analytics: deserialization error, the body is no JSON object',
-    )
-  }
-
-  /** Age of the oldest event that still waits; 0 when none does. */
-  #delayMs(): number {
-    const { log, clock } = this.#options
-    let oldest = clock.now()
-    for (const [partition, next] of this.#positions) {
-      const [event] = log.read(partition, next, 1)
-      if (event) oldest = Math.min(oldest, event.enqueuedAt)
-    }
-    return clock.now() - oldest
-  }
-
-  async #halt(): Promise<void> {
-    this.#unsubscribe?.()
-    this.#unsubscribe = undefined
-    clearTimeout(this.#timer)
-    this.#timer = undefined
-    await this.#flushing
-  }
-
-  #fail(error: unknown): void {
-    this.#state = 'Failed'
-    this.#failure = (error as Error).message
-    this.#unsubscribe?.()
-    this.#unsubscribe = undefined
-    clearTimeout(this.#timer)
-    this.#timer = undefined
+  #fail(where: 'input' | 'output', code: string, error: Error): void {
+    const condition = { since: this.#options.clock.now(), code, message: reasonOf(error) }
+    if (where === 'input') this.#inputCondition = condition
+    else this.#outputCondition = condition
+    this.#options.logger.error({ reason: error.message }, `stream analytics: the ${where} failed the job`)
+    // A stop under way ends as one: what was not written waits in the hub.
+    if (this.#state !== 'Stopping') this.#state = 'Failed'
   }
 
   #saveCheckpoint(): void {
-    const { log, clock, stateFile, logger } = this.#options
-    const now = clock.now()
-    this.#checkpointAt = now
-    const partitions: Checkpoint['partitions'] = {}
-    for (const [partition, next] of this.#positions) {
-      // The next file's minute is that of the next event: the one that waits, or one that is yet to come.
-      const [waiting] = log.read(partition, next, 1)
-      const last = log.properties(partition).lastEnqueuedAt
-      partitions[partition] = { next, minute: minuteOf(waiting?.enqueuedAt ?? Math.min(last ?? now, now)) }
-    }
-    if (this.#positions.size > 0) this.#durable.checkpoint = { partitions }
+    this.#checkpointAt = this.#options.clock.now()
+    this.#record.checkpoint = toCheckpoint(this.#progress)
     try {
-      writeJsonAtomically(stateFile, this.#durable)
+      saveJobRecord(this.#options.stateFile, this.#record)
     } catch (error) {
-      // Only the note is lost; the next start looks a little longer.
-      logger.warn({ reason: (error as Error).message }, 'stream analytics: the checkpoint was not written')
+      this.#options.logger.warn(
+        { reason: (error as Error).message },
+        'stream analytics: the checkpoint was not written; the next start reads more names',
+      )
     }
   }
 }
 
-function readState(file: string): DurableState | undefined {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as DurableState
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
-}
+const reasonOf = (error: Error & { hint?: string }) =>
+  error.hint === undefined ? error.message : `${error.message} ${error.hint}`

@@ -1,28 +1,33 @@
-/** Lets go of bronze that silver has read: whole minute folders, after their rows have been added to the totals file. */
-import { readdirSync, rmdirSync, rmSync, statSync } from 'node:fs'
+/** Lets go of bronze that silver has read: whole minute folders, after their rows were added to the totals file. */
+import { lstatSync, readdirSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import { BRONZE, parseBronzeFileName } from '../../pipeline/contract/bronze.ts'
 import type { Clock } from '../clock.ts'
-import { writeJsonAtomically } from '../state-file.ts'
-import { minuteFolders, minuteOf, type PartitionTotals, readTotals, TOTALS_FILE } from './position.ts'
+import {
+  addToTotals,
+  filesIn,
+  minuteFolderOf,
+  minuteFolders,
+  readTotals,
+  writeTotals,
+} from './bronze-files.ts'
 
 export interface BronzeRetentionOptions {
   bronzeRoot: string
   /** Minutes younger than this stay (ms). */
   keepMs: number
   clock: Clock
-  logger: Logger
-  /** Next sequence number per partition that silver has not durably read. */
+  logger: Pick<Logger, 'info' | 'warn'>
+  /** By partition: the last sequence number that silver has durably read. */
   silverPositions: () => ReadonlyMap<number, number>
-  /** Tells the lake's bookkeeping about a file that is gone; the path is relative to the container. */
-  onDeleted: (path: string, bytes: number) => void
+  /** The path is relative to the container. */
+  remove: (path: string) => void
   /** How often to look (ms). */
   everyMs?: number
 }
 
 const EVERY_MS = 60_000
-/** Minute folders that one look removes at most, so that none takes long. */
+/** Folders that one look removes at most, so that none takes long. */
 const FOLDERS_PER_LOOK = 30
 
 export class BronzeRetention {
@@ -35,13 +40,20 @@ export class BronzeRetention {
     this.#timer.unref()
   }
 
-  /** Removes what may go; a folder that silver has not read whole stops the sweep, since the totals know no gaps. */
+  /** Removes what may go, oldest first. What cannot be removed now is left for the next look. */
   sweep(): void {
     const { bronzeRoot, clock, keepMs, logger } = this.#options
     try {
-      const limit = minuteOf(clock.now() - keepMs)
-      const old = minuteFolders(bronzeRoot).filter((folder) => folder < limit)
-      for (const folder of old.slice(0, FOLDERS_PER_LOOK)) if (!this.#remove(folder)) return
+      const limit = minuteFolderOf(clock.now() - keepMs)
+      let removed = 0
+      for (const folder of minuteFolders(bronzeRoot)) {
+        if (folder >= limit || removed >= FOLDERS_PER_LOOK) break
+        const outcome = this.#remove(folder)
+        // The totals have no gaps: nothing behind a folder that must stay may go.
+        if (outcome === 'unread') break
+        if (outcome === 'removed') removed++
+      }
+      if (removed > 0) logger.info({ folders: removed }, 'bronze retention: read folders removed')
     } catch (error) {
       logger.warn({ reason: (error as Error).message }, 'bronze retention: the sweep was not finished')
     }
@@ -51,66 +63,31 @@ export class BronzeRetention {
     clearInterval(this.#timer)
   }
 
-  #remove(folder: string): boolean {
-    const { bronzeRoot, silverPositions, onDeleted } = this.#options
-    const names = readdirSync(join(bronzeRoot, folder))
+  #remove(folder: string): 'removed' | 'unread' | 'foreign' {
+    const { bronzeRoot, silverPositions, remove } = this.#options
+    const files = filesIn(bronzeRoot, folder)
+    if (files.length === 0) return removeEmptyFolders(bronzeRoot, folder) ? 'removed' : 'foreign'
     const positions = silverPositions()
+    if (files.some(({ file }) => file.lastSequenceNumber > (positions.get(file.partition) ?? -1)))
+      return 'unread'
     const totals = readTotals(bronzeRoot)
-    const files = names.map((name) => ({
-      name,
-      file: parseBronzeFileName(name),
-      bytes: statSync(join(bronzeRoot, folder, name)).size,
-    }))
-    // Files of other writers are theirs to remove, and their folder stays.
-    const ours = files.flatMap(({ name, file, bytes }) => (file ? [{ name, file, bytes }] : []))
-    if (ours.some(({ file }) => file.lastSequenceNumber >= (positions.get(file.partition) ?? 0))) return false
-    ours.sort((a, b) => a.file.firstSequenceNumber - b.file.firstSequenceNumber)
-    for (const { file, bytes } of ours) addTo(totals, file, bytes)
-    writeJsonAtomically(join(bronzeRoot, BRONZE.path, TOTALS_FILE), {
-      partitions: Object.fromEntries(totals),
-    })
-    for (const { name, bytes } of ours) {
-      rmSync(join(bronzeRoot, folder, name))
-      onDeleted(`${folder}/${name}`, bytes)
-    }
-    if (ours.length === names.length) removeEmpty(bronzeRoot, folder)
-    return true
+    files.sort((one, other) => one.file.firstSequenceNumber - other.file.firstSequenceNumber)
+    for (const { name, file } of files)
+      addToTotals(totals, file, lstatSync(join(bronzeRoot, folder, name)).size)
+    writeTotals(bronzeRoot, totals)
+    for (const { name } of files) remove(`${folder}/${name}`)
+    removeEmptyFolders(bronzeRoot, folder)
+    return 'removed'
   }
 }
 
-function addTo(
-  totals: Map<number, PartitionTotals>,
-  file: { partition: number; firstSequenceNumber: number; lastSequenceNumber: number; rows: number },
-  bytes: number,
-): void {
-  const before = totals.get(file.partition) ?? {
-    nextSequenceNumber: 0,
-    rows: 0,
-    rejected: 0,
-    skipped: 0,
-    files: 0,
-    bytes: 0,
-  }
-  // A file that was summed up before a crash, and not yet deleted, is not counted again.
-  if (file.firstSequenceNumber < before.nextSequenceNumber) return
-  totals.set(file.partition, {
-    nextSequenceNumber: file.lastSequenceNumber + 1,
-    rows: before.rows + file.rows,
-    rejected: before.rejected + (file.lastSequenceNumber - file.firstSequenceNumber + 1 - file.rows),
-    skipped: before.skipped + (file.firstSequenceNumber - before.nextSequenceNumber),
-    files: before.files + 1,
-    bytes: before.bytes + bytes,
-  })
-}
-
-/** Removes the minute's folder, and its parents as far as they are empty. */
-function removeEmpty(root: string, folder: string): void {
+/** Removes the minute's folder and its parents, as far as they are empty. @returns whether the minute's is gone. */
+function removeEmptyFolders(root: string, folder: string): boolean {
+  let gone = false
   for (let path = folder; path.includes('/'); path = path.slice(0, path.lastIndexOf('/'))) {
-    try {
-      rmdirSync(join(root, path))
-    } catch (error) {
-      if (['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '')) return
-      throw error
-    }
+    if (readdirSync(join(root, path)).length > 0) return gone
+    rmdirSync(join(root, path))
+    gone = true
   }
+  return gone
 }

@@ -1,0 +1,48 @@
+/** What must be stopped, in the opposite order of its start. */
+import type { Logger } from 'pino'
+
+interface Part {
+  name: string
+  close: () => Promise<void> | void
+}
+
+/** A part that takes longer is left behind: the data is safe at any moment. */
+const LIMIT_MS = 4000
+
+export class ClosingStack {
+  readonly #parts: Part[] = []
+  readonly #logger: Pick<Logger, 'warn'>
+  readonly #limitMs: number
+  #closed: Promise<void> | undefined
+
+  /** @param limitMs for each part. */
+  constructor(logger: Pick<Logger, 'warn'>, limitMs = LIMIT_MS) {
+    this.#logger = logger
+    this.#limitMs = limitMs
+  }
+
+  add(name: string, close: Part['close']): void {
+    this.#parts.push({ name, close })
+  }
+
+  /** Stops everything, whatever fails; safe to call twice. */
+  close(): Promise<void> {
+    this.#closed ??= this.#closeAll()
+    return this.#closed
+  }
+
+  async #closeAll(): Promise<void> {
+    for (const { name, close } of this.#parts.splice(0).reverse()) {
+      const timeout = Promise.withResolvers<string>()
+      const timer = setTimeout(() => timeout.resolve('it took too long'), this.#limitMs)
+      const closed = (async () => close())().then(
+        () => undefined,
+        (error: Error) => error.message,
+      )
+      const reason = await Promise.race([closed, timeout.promise])
+      clearTimeout(timer)
+      if (reason !== undefined)
+        this.#logger.warn({ part: name, reason }, 'a local service did not stop in order')
+    }
+  }
+}

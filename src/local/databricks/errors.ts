@@ -1,0 +1,25 @@
+import { type ErrorForm, HttpError } from '../http/errors.ts'
+
+/** Databricks words its errors flat: `{"error_code","message"}`. */
+export const databricksError: ErrorForm = (error) => ({
+  headers: { 'content-type': 'application/json; charset=utf-8' },
+  body: JSON.stringify({ error_code: wordOf(error), message: error.message }),
+})
+
+const WORDS: Readonly<Record<number, string>> = {
+  401: 'UNAUTHENTICATED',
+  405: 'ENDPOINT_NOT_FOUND',
+  413: 'MAX_REQUEST_SIZE_EXCEEDED',
+}
+
+/** What the shared HTTP layer refuses bears ARM's words; these are Databricks' own. */
+function wordOf({ status, code }: HttpError): string {
+  if (/^[A-Z_]+$/.test(code)) return code
+  return (
+    WORDS[status] ?? (status === 404 ? 'ENDPOINT_NOT_FOUND' : status < 500 ? 'BAD_REQUEST' : 'INTERNAL_ERROR')
+  )
+}
+
+export const invalid = (message: string) => new HttpError(400, 'INVALID_PARAMETER_VALUE', message)
+
+export const missing = (message: string) => new HttpError(404, 'RESOURCE_DOES_NOT_EXIST', message)

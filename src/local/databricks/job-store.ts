@@ -1,0 +1,115 @@
+/** The jobs of the workspace. The two of the pipeline are there from the first start on, as setup would make them. */
+import type { Clock } from '../clock.ts'
+import type { NotebookName } from '../engine/engine.ts'
+import { HttpError } from '../http/errors.ts'
+import { notebookAt } from '../notebook-runs/notebook-name.ts'
+import { LOCAL_NAMES } from '../options.ts'
+import { StateMap, StateMapFullError } from '../state-map.ts'
+import { invalid } from './errors.ts'
+
+export interface JobSettings {
+  name?: string
+  max_concurrent_runs?: number
+  queue?: { enabled?: boolean }
+  tasks?: { task_key?: string; notebook_task?: { notebook_path?: string } }[]
+  [setting: string]: unknown
+}
+
+export interface Job {
+  job_id: number
+  /** Epoch ms. */
+  created_time: number
+  settings: JobSettings
+}
+
+const MAX_JOBS = 100
+const MAX_BYTES = 1_000_000
+const FIRST_ID = 1001
+
+export class JobStore {
+  readonly #jobs: StateMap<Job>
+  readonly #clock: Clock
+
+  constructor(file: string, clock: Clock) {
+    this.#clock = clock
+    const first = (job_id: number, name: string, notebook: NotebookName): [string, Job] => [
+      String(job_id),
+      { job_id, created_time: clock.now(), settings: settingsOf(name, notebook) },
+    ]
+    this.#jobs = new StateMap<Job>({
+      file,
+      initial: () => [
+        first(FIRST_ID, LOCAL_NAMES.silverJob, 'silver'),
+        first(FIRST_ID + 1, LOCAL_NAMES.goldJob, 'gold'),
+      ],
+      maxEntries: MAX_JOBS,
+      maxBytes: MAX_BYTES,
+    })
+  }
+
+  /** Newest first, as the service lists them. */
+  list(): Job[] {
+    return this.#jobs
+      .entries()
+      .map(([, job]) => job)
+      .sort((one, other) => other.job_id - one.job_id)
+  }
+
+  /** @throws HttpError 400, as the service answers for a job that is not there. */
+  find(id: unknown): Job {
+    const job = this.#jobs.get(String(id))
+    if (!job) throw invalid(`Job ${String(id).slice(0, 40)} does not exist.`)
+    return job
+  }
+
+  create(settings: JobSettings): Job {
+    const job_id = 1 + Math.max(FIRST_ID, ...this.list().map((job) => job.job_id))
+    return this.#put({ job_id, created_time: this.#clock.now(), settings: checked(settings) })
+  }
+
+  reset(id: unknown, settings: JobSettings): void {
+    this.#put({ ...this.find(id), settings: checked(settings) })
+  }
+
+  #put(job: Job): Job {
+    try {
+      this.#jobs.set(String(job.job_id), job)
+    } catch (error) {
+      if (!(error instanceof StateMapFullError)) throw error
+      throw new HttpError(400, 'QUOTA_EXCEEDED', `The workspace takes no more jobs. ${error.message}`)
+    }
+    return job
+  }
+}
+
+/** Which of the engine's notebooks the job runs. @throws HttpError 400 */
+export function notebookOf({ job_id, settings }: Job): NotebookName {
+  const path = settings.tasks?.[0]?.notebook_task?.notebook_path
+  const notebook = notebookAt(path ?? '')
+  if (notebook) return notebook
+  throw invalid(
+    path === undefined
+      ? `Job ${job_id} has no notebook task.`
+      : `The local engine has no notebook ${path}: it runs those named silver, gold and aggregate.`,
+  )
+}
+
+function checked(settings: JobSettings): JobSettings {
+  const { tasks = [], max_concurrent_runs: most = 1 } = settings
+  if (!Array.isArray(tasks)) throw invalid('tasks must be a list.')
+  if (!Number.isInteger(most) || most < 0 || most > 1000)
+    throw invalid('max_concurrent_runs must be between 0 and 1000.')
+  return settings
+}
+
+const settingsOf = (name: string, notebook: NotebookName): JobSettings => ({
+  name,
+  max_concurrent_runs: 1,
+  tasks: [
+    {
+      task_key: notebook,
+      notebook_task: { notebook_path: `/Shared/rtstream-tui/${notebook}`, source: 'WORKSPACE' },
+    } as NonNullable<JobSettings['tasks']>[number],
+  ],
+  format: 'MULTI_TASK',
+})

@@ -1,0 +1,31 @@
+/** Databricks' limit on requests per second, as a bucket that refills. */
+import type { Clock } from '../clock.ts'
+import { HttpError } from '../http/errors.ts'
+
+export interface RateLimit {
+  perSecond: number
+  /** Requests that may come at once after a quiet time. */
+  burst: number
+}
+
+/** The service's own: 30 requests a second for most of its API. */
+export const WORKSPACE_LIMIT: RateLimit = { perSecond: 30, burst: 60 }
+
+/** @returns a check that throws HttpError 429 with `Retry-After`. */
+export function rateLimiter({ perSecond, burst }: RateLimit, clock: Clock): () => void {
+  let tokens = burst
+  let filledAt = clock.now()
+  return () => {
+    const now = clock.now()
+    tokens = Math.min(burst, tokens + (Math.max(0, now - filledAt) / 1000) * perSecond)
+    filledAt = now
+    if (tokens < 1)
+      throw new HttpError(
+        429,
+        'REQUEST_LIMIT_EXCEEDED',
+        `Your request was rejected since the workspace has exceeded the rate limit of ${perSecond} requests per second.`,
+        { headers: { 'retry-after': '1' } },
+      )
+    tokens--
+  }
+}

@@ -1,0 +1,134 @@
+/** The Jobs API, 2.1 and 2.2: jobs and their runs. */
+import { readJson } from '../http/body.ts'
+import { HttpError } from '../http/errors.ts'
+import type { Answer, Call, Route } from '../http/router.ts'
+import { QueueFullError, type RunHistory, type RunRecord } from '../notebook-runs/run-history.ts'
+import { invalid } from './errors.ts'
+import { type Job, type JobSettings, type JobStore, notebookOf } from './job-store.ts'
+import { pageOf } from './pages.ts'
+import { describeRun, jobRunId } from './run-resource.ts'
+
+const MAX_TOKEN = 64
+
+export interface JobsApiOptions {
+  jobs: JobStore
+  runs: RunHistory
+  /** Throws HttpError 429. */
+  checkRate: () => void
+}
+
+export function jobsRoutes({ jobs, runs, checkRate }: JobsApiOptions): Route[] {
+  const ownerOf = (job: Job) => String(job.job_id)
+  const describe = (record: RunRecord) =>
+    describeRun(
+      record,
+      runs.stateOf(record),
+      jobs.list().find((job) => ownerOf(job) === record.owner),
+    )
+  const runOf = (id: unknown): RunRecord => {
+    const record = runs.find(String(jobRunId(Number(id))))
+    if (!record) throw invalid(`Run ${String(id).slice(0, 40)} does not exist.`)
+    return record
+  }
+
+  const handlers: Record<string, (call: Call) => Promise<Answer> | Answer> = {
+    'POST jobs/create': async ({ request }) => {
+      const { job_id } = jobs.create((await readJson(request)) as JobSettings)
+      return { body: { job_id } }
+    },
+    'POST jobs/reset': async ({ request }) => {
+      const { job_id, new_settings } = await readJson(request)
+      if (!isObject(new_settings)) throw invalid('new_settings is missing.')
+      jobs.reset(job_id, new_settings as JobSettings)
+      return { body: {} }
+    },
+    'GET jobs/get': ({ query }) => ({ body: jobs.find(query.get('job_id')) }),
+    'GET jobs/list': ({ query }) => {
+      const name = query.get('name')?.toLowerCase()
+      const found = jobs
+        .list()
+        .filter(({ settings }) => name === undefined || settings.name?.toLowerCase() === name)
+      const items = found.map((job) => ({ id: job.job_id, body: () => job }))
+      return { body: pageOf(items, query, { name: 'jobs', defaultLimit: 20, maxLimit: 100 }) }
+    },
+    'POST jobs/run-now': async ({ request }) => {
+      const { job_id, idempotency_token, queue } = await readJson(request)
+      const job = jobs.find(job_id)
+      const record = start(
+        runs,
+        job,
+        tokenIn(idempotency_token),
+        isObject(queue) ? queue : job.settings.queue,
+      )
+      return { body: { run_id: Number(record.id), number_in_job: Number(record.id) } }
+    },
+    'GET jobs/runs/get': ({ query }) => ({ body: describe(runOf(query.get('run_id'))) }),
+    'GET jobs/runs/get-output': ({ query }) => {
+      const record = runOf(query.get('run_id'))
+      const { error, progress } = record
+      return {
+        body: {
+          metadata: describe(record),
+          ...(error === undefined ? {} : { error, error_trace: error }),
+          notebook_output: progress ? { result: JSON.stringify(progress), truncated: false } : {},
+        },
+      }
+    },
+    'GET jobs/runs/list': ({ query }) => {
+      const id = query.get('job_id')
+      const active = query.get('active_only') === 'true'
+      const completed = query.get('completed_only') === 'true'
+      if (active && completed) throw invalid('active_only and completed_only exclude each other.')
+      const found = runs
+        .list(id === null ? undefined : ownerOf(jobs.find(id)))
+        .filter(({ endedAt }) => (endedAt === undefined ? !completed : !active))
+      const items = found.map((record) => ({ id: Number(record.id), body: () => describe(record) }))
+      return { body: pageOf(items, query, { name: 'runs', defaultLimit: 20, maxLimit: 25 }) }
+    },
+    'POST jobs/runs/cancel': async ({ request }) => {
+      // Asynchronous, as in the service: the answer comes before the run has ended.
+      runs.cancel(runOf((await readJson(request)).run_id))
+      return { body: {} }
+    },
+  }
+  return Object.entries(handlers).flatMap(([name, handle]) => {
+    const [method = '', path = ''] = name.split(' ')
+    return ['2.1', '2.2'].map((version) => ({
+      method,
+      pattern: `/databricks/api/${version}/${path}`,
+      handle: (call: Call) => {
+        checkRate()
+        return handle(call)
+      },
+    }))
+  })
+}
+
+function start(
+  runs: RunHistory,
+  job: Job,
+  idempotencyToken: string | undefined,
+  queue: { enabled?: boolean } | undefined,
+): RunRecord {
+  const maxConcurrent = job.settings.max_concurrent_runs ?? 1
+  // A limit of 0 skips every run, queue or not.
+  const whenBusy = queue?.enabled === true && maxConcurrent > 0 ? 'queue' : 'skip'
+  try {
+    return runs.start(String(job.job_id), notebookOf(job), { idempotencyToken, maxConcurrent, whenBusy })
+  } catch (error) {
+    if (!(error instanceof QueueFullError)) throw error
+    throw new HttpError(429, 'REQUEST_LIMIT_EXCEEDED', `Job ${job.job_id}: ${error.message}`, {
+      headers: { 'retry-after': '1' },
+    })
+  }
+}
+
+function tokenIn(token: unknown): string | undefined {
+  if (token === undefined) return undefined
+  if (typeof token !== 'string' || token.length > MAX_TOKEN)
+    throw invalid(`idempotency_token must be a text of at most ${MAX_TOKEN} characters.`)
+  return token
+}
+
+const isObject = (value: unknown): value is { enabled?: boolean } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,0 +1,119 @@
+/** A run as the Jobs API describes it: today's `status`, and the `state` that it replaced and older clients read. */
+import type { RunEnd, RunRecord, RunState } from '../notebook-runs/run-history.ts'
+import type { Job } from './job-store.ts'
+
+interface Ending {
+  code: string
+  type: 'SUCCESS' | 'CLIENT_ERROR' | 'INTERNAL_ERROR'
+  message: string
+  lifeCycle: string
+  result: string
+}
+
+const ENDINGS: Readonly<Record<RunEnd, Ending>> = {
+  cancelled: {
+    code: 'USER_CANCELED',
+    type: 'SUCCESS',
+    message: 'Run cancelled.',
+    lifeCycle: 'TERMINATED',
+    result: 'CANCELED',
+  },
+  failed: {
+    code: 'RUN_EXECUTION_ERROR',
+    type: 'CLIENT_ERROR',
+    message: 'The notebook failed.',
+    lifeCycle: 'TERMINATED',
+    result: 'FAILED',
+  },
+  skipped: {
+    code: 'MAX_CONCURRENT_RUNS_EXCEEDED',
+    type: 'CLIENT_ERROR',
+    message: 'An active run for the same job is already running, and the job allows no more at a time.',
+    lifeCycle: 'SKIPPED',
+    result: 'MAXIMUM_CONCURRENT_RUNS_REACHED',
+  },
+  lost: {
+    code: 'DRIVER_ERROR',
+    type: 'INTERNAL_ERROR',
+    message: 'The driver was lost.',
+    lifeCycle: 'INTERNAL_ERROR',
+    result: 'FAILED',
+  },
+}
+
+const STATES: Readonly<Record<Exclude<RunState, 'ended'>, string>> = {
+  queued: 'QUEUED',
+  starting: 'PENDING',
+  running: 'RUNNING',
+  stopping: 'TERMINATING',
+  cancelled: 'TERMINATING',
+  failed: 'TERMINATING',
+}
+
+/** Ids of the one task's run are those of the job's run in a range of their own. */
+const TASK_OFFSET = 1_000_000_000
+export const jobRunId = (id: number) => (id > TASK_OFFSET ? id - TASK_OFFSET : id)
+
+/** @param job undefined when it has been deleted since. */
+export function describeRun(record: RunRecord, state: RunState, job: Job | undefined): object {
+  const run_id = Number(record.id)
+  const times = timesOf(record)
+  const shared = { ...times, ...statusOf(record, state) }
+  const task = job?.settings.tasks?.[0]
+  return {
+    job_id: Number(record.owner),
+    run_id,
+    number_in_job: run_id,
+    original_attempt_run_id: run_id,
+    run_name: job?.settings.name ?? record.notebook,
+    run_type: 'JOB_RUN',
+    trigger: 'ONE_TIME',
+    format: 'MULTI_TASK',
+    run_page_url: '',
+    ...shared,
+    tasks: [
+      {
+        run_id: TASK_OFFSET + run_id,
+        task_key: task?.task_key ?? record.notebook,
+        ...(task?.notebook_task ? { notebook_task: task.notebook_task } : {}),
+        attempt_number: 0,
+        ...shared,
+      },
+    ],
+  }
+}
+
+function timesOf({ createdAt, startedAt, endedAt }: RunRecord): object {
+  const from = startedAt ?? createdAt
+  return {
+    start_time: from,
+    end_time: endedAt ?? 0,
+    ...(startedAt !== undefined && startedAt > createdAt ? { queue_duration: startedAt - createdAt } : {}),
+    ...(endedAt === undefined ? {} : { run_duration: endedAt - from }),
+  }
+}
+
+function statusOf(record: RunRecord, state: RunState): object {
+  if (state !== 'ended') {
+    const word = STATES[state]
+    const queue_details = {
+      code: 'MAX_CONCURRENT_RUNS_REACHED',
+      message: 'Another run of the job is under way.',
+    }
+    return {
+      status: { state: word, ...(state === 'queued' ? { queue_details } : {}) },
+      state: { life_cycle_state: word, state_message: '', user_cancelled_or_timedout: false },
+    }
+  }
+  const { code, type, lifeCycle, result, ...ending } = ENDINGS[record.end ?? 'lost']
+  const message = record.error ?? ending.message
+  return {
+    status: { state: 'TERMINATED', termination_details: { code, type, message } },
+    state: {
+      life_cycle_state: lifeCycle,
+      result_state: result,
+      state_message: message,
+      user_cancelled_or_timedout: record.end === 'cancelled',
+    },
+  }
+}

@@ -1,0 +1,201 @@
+/** Runs of notebooks as a service keeps them: those under way, those that wait, and a bounded history that outlives the process. */
+import type { Logger } from 'pino'
+import type { Clock } from '../clock.ts'
+import type { BatchProgress, NotebookEngine, NotebookName, NotebookRun } from '../engine/engine.ts'
+import { readStateFile, writeJsonAtomically } from '../state-file.ts'
+
+/** How a run ended. `skipped`: it never began, as others were under way. `lost`: the process ended under it. */
+export type RunEnd = 'cancelled' | 'failed' | 'skipped' | 'lost'
+
+export interface RunRecord {
+  id: string
+  /** The job or pipeline that it is a run of. */
+  owner: string
+  notebook: NotebookName
+  idempotencyToken: string | undefined
+  /** When it was asked for (epoch ms). */
+  createdAt: number
+  /** When it began; undefined while it waits (epoch ms). */
+  startedAt: number | undefined
+  endedAt: number | undefined
+  end: RunEnd | undefined
+  error: string | undefined
+  /** The last micro-batch. */
+  progress: BatchProgress | undefined
+}
+
+export type RunState = 'queued' | NotebookRun['state'] | 'ended'
+
+export interface StartOptions {
+  idempotencyToken?: string | undefined
+  /** Runs of one owner at the same time. */
+  maxConcurrent: number
+  /** What becomes of a run beyond that. */
+  whenBusy: 'queue' | 'skip'
+}
+
+/** Too many runs of the owner wait already. */
+export class QueueFullError extends Error {
+  override readonly name = 'QueueFullError'
+}
+
+export interface RunHistoryOptions {
+  engine: NotebookEngine
+  stateFile: string
+  clock: Clock
+  logger: Pick<Logger, 'warn' | 'error'>
+  /** @param records newest first. */
+  nextId: (records: readonly RunRecord[]) => string
+}
+
+/** Ended runs that are kept, over all owners. */
+const KEPT = 100
+const MAX_QUEUED = 20
+
+export class RunHistory {
+  readonly #options: RunHistoryOptions
+  readonly #live = new Map<string, NotebookRun>()
+  /** Newest first. */
+  #records: RunRecord[]
+
+  /** @throws StateFileError */
+  constructor(options: RunHistoryOptions) {
+    this.#options = options
+    const now = options.clock.now()
+    this.#records = (readStateFile<RunRecord[]>(options.stateFile) ?? []).map((record) =>
+      record.endedAt === undefined ? lost(record, now) : record,
+    )
+  }
+
+  /** Newest first. */
+  list(owner?: string): readonly RunRecord[] {
+    for (const [id, run] of this.#live) this.#note(id, run)
+    return owner === undefined ? this.#records : this.#records.filter((record) => record.owner === owner)
+  }
+
+  find(id: string): RunRecord | undefined {
+    return this.list().find((record) => record.id === id)
+  }
+
+  stateOf(record: RunRecord): RunState {
+    if (record.endedAt !== undefined) return 'ended'
+    return this.#live.get(record.id)?.state ?? 'queued'
+  }
+
+  /**
+   * Begins a run, lets it wait, or skips it. A token that is known already gives the run that it was used for.
+   * @throws QueueFullError
+   */
+  start(owner: string, notebook: NotebookName, options: StartOptions): RunRecord {
+    const { idempotencyToken, maxConcurrent, whenBusy } = options
+    const known = idempotencyToken === undefined ? undefined : this.#byToken(owner, idempotencyToken)
+    if (known) return known
+    const isBusy = this.#underWay(owner) >= maxConcurrent
+    if (isBusy && whenBusy === 'queue' && this.#waiting(owner).length >= MAX_QUEUED)
+      throw new QueueFullError(`${MAX_QUEUED} runs wait already.`)
+    const now = this.#options.clock.now()
+    const record: RunRecord = {
+      id: this.#options.nextId(this.#records),
+      owner,
+      notebook,
+      idempotencyToken,
+      createdAt: now,
+      startedAt: undefined,
+      endedAt: undefined,
+      end: undefined,
+      error: undefined,
+      progress: undefined,
+    }
+    this.#records = bounded([record, ...this.#records])
+    if (!isBusy) this.#begin(record)
+    else if (whenBusy === 'skip') this.#finish(record, 'skipped', undefined)
+    this.#save()
+    return record
+  }
+
+  /** Asks the run to stop; one that waits is over at once, one that has ended stays as it is. */
+  cancel(record: RunRecord): void {
+    if (record.endedAt !== undefined) return
+    const run = this.#live.get(record.id)
+    if (run) {
+      void run.cancel()
+      return
+    }
+    this.#finish(record, 'cancelled', undefined)
+    this.#save()
+  }
+
+  /** Cancels everything, and resolves when it has ended. */
+  async close(): Promise<void> {
+    for (const record of this.#records) if (this.stateOf(record) === 'queued') this.cancel(record)
+    await Promise.all([...this.#live.values()].map((run) => run.cancel().then(() => run.ended)))
+  }
+
+  #begin(record: RunRecord): void {
+    const run = this.#options.engine.run(record.notebook)
+    record.startedAt = this.#options.clock.now()
+    this.#live.set(record.id, run)
+    void run.ended.then(() => {
+      this.#note(record.id, run)
+      this.#live.delete(record.id)
+      this.#finish(record, run.state === 'failed' ? 'failed' : 'cancelled', run.error)
+      const next = this.#waiting(record.owner).at(-1)
+      if (next) this.#begin(next)
+      this.#save()
+    })
+  }
+
+  #finish(record: RunRecord, end: RunEnd, error: string | undefined): void {
+    record.endedAt = this.#options.clock.now()
+    record.end = end
+    record.error = error
+    if (error !== undefined)
+      this.#options.logger.error(
+        { run: record.id, notebook: record.notebook, reason: error },
+        'a notebook run failed',
+      )
+  }
+
+  #note(id: string, run: NotebookRun): void {
+    const record = this.#records.find((one) => one.id === id)
+    if (record) record.progress = run.progress
+  }
+
+  #byToken(owner: string, token: string): RunRecord | undefined {
+    return this.#records.find((record) => record.owner === owner && record.idempotencyToken === token)
+  }
+
+  #underWay(owner: string): number {
+    return this.#records.filter((record) => record.owner === owner && this.#live.has(record.id)).length
+  }
+
+  /** Newest first. */
+  #waiting(owner: string): RunRecord[] {
+    return this.#records.filter((record) => record.owner === owner && this.stateOf(record) === 'queued')
+  }
+
+  #save(): void {
+    try {
+      writeJsonAtomically(this.#options.stateFile, this.#records)
+    } catch (error) {
+      // The runs themselves go on; only their history would be shorter after a restart.
+      this.#options.logger.warn({ reason: (error as Error).message }, 'the history of runs was not written')
+    }
+  }
+}
+
+const lost = (record: RunRecord, now: number): RunRecord => ({
+  ...record,
+  endedAt: now,
+  end: record.startedAt === undefined ? 'cancelled' : 'lost',
+  error:
+    record.startedAt === undefined
+      ? undefined
+      : 'The driver was lost: the process that ran the notebook has ended.',
+})
+
+/** Lets go of the oldest that have ended; what is under way always stays. */
+function bounded(records: RunRecord[]): RunRecord[] {
+  let ended = 0
+  return records.filter((record) => record.endedAt === undefined || ++ended <= KEPT)
+}

@@ -1,0 +1,60 @@
+/** A small map that outlives the process: saved whole at every change. */
+import { readStateFile, writeJsonAtomically } from './state-file.ts'
+
+/** The map has reached its bound; nothing was changed. */
+export class StateMapFullError extends Error {
+  override readonly name = 'StateMapFullError'
+}
+
+export interface StateMapOptions<T> {
+  file: string
+  /** What stands in it at the very first start. */
+  initial: () => Iterable<readonly [string, T]>
+  maxEntries: number
+  /** Of all values as JSON. */
+  maxBytes: number
+}
+
+export class StateMap<T> {
+  readonly #options: StateMapOptions<T>
+  readonly #entries: Map<string, T>
+
+  /** @throws StateFileError, or what the disk says. */
+  constructor(options: StateMapOptions<T>) {
+    this.#options = options
+    const found = readStateFile<Record<string, T>>(options.file)
+    this.#entries = new Map(found ? Object.entries(found) : options.initial())
+    if (!found) this.#save(this.#entries)
+  }
+
+  get(key: string): T | undefined {
+    return this.#entries.get(key)
+  }
+
+  /** In the order in which they were made. */
+  entries(): [string, T][] {
+    return [...this.#entries]
+  }
+
+  /** @throws StateMapFullError */
+  set(key: string, value: T): void {
+    const { maxEntries, maxBytes } = this.#options
+    const changed = new Map(this.#entries).set(key, value)
+    if (changed.size > maxEntries) throw new StateMapFullError(`There are ${maxEntries} of them already.`)
+    const bytes = Buffer.byteLength(JSON.stringify([...changed.values()]))
+    if (bytes > maxBytes) throw new StateMapFullError(`Together they are larger than ${maxBytes} bytes.`)
+    this.#save(changed)
+    this.#entries.set(key, value)
+  }
+
+  delete(key: string): void {
+    const changed = new Map(this.#entries)
+    changed.delete(key)
+    this.#save(changed)
+    this.#entries.delete(key)
+  }
+
+  #save(entries: ReadonlyMap<string, T>): void {
+    writeJsonAtomically(this.#options.file, Object.fromEntries(entries))
+  }
+}

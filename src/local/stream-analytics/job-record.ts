@@ -1,0 +1,33 @@
+/** What the job remembers from one process to the next. */
+import type { Clock } from '../clock.ts'
+import { readStateFile, writeJsonAtomically } from '../state-file.ts'
+import type { Checkpoint } from './progress.ts'
+
+/** Where the output begins, as ARM names it. */
+export type OutputStart =
+  | { mode: 'JobStartTime' }
+  | { mode: 'CustomTime' /** Epoch ms. */; time: number }
+  | { mode: 'LastOutputEventTime' }
+
+export interface JobRecord {
+  /** Epoch ms. */
+  createdAt: number
+  outputStart: OutputStart
+  /** Undefined until the job has run. */
+  checkpoint: Checkpoint | undefined
+}
+
+/** The record of the file, or that of a job which was made just now. */
+export function loadJobRecord(file: string, clock: Clock): JobRecord {
+  const found = readStateFile<JobRecord>(file)
+  if (found) return found
+  const record: JobRecord = {
+    createdAt: clock.now(),
+    outputStart: { mode: 'JobStartTime' },
+    checkpoint: undefined,
+  }
+  saveJobRecord(file, record)
+  return record
+}
+
+export const saveJobRecord = (file: string, record: JobRecord): void => writeJsonAtomically(file, record)

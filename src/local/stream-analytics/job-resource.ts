@@ -1,0 +1,135 @@
+/** The job as ARM describes it, with its one input, its one output and its query. */
+import { BRONZE } from '../../pipeline/contract/bronze.ts'
+import { EVENT_HUB_NAME, LOCAL_NAMES } from '../options.ts'
+import type { Condition, StreamAnalyticsJob } from './job.ts'
+
+const { subscription, resourceGroup, job: jobName, account, namespace, asaConsumerGroup } = LOCAL_NAMES
+
+export const JOB_TYPE = 'Microsoft.StreamAnalytics/streamingjobs'
+export const JOB_RESOURCE_ID = `/subscriptions/${subscription}/resourceGroups/${resourceGroup}/providers/${JOB_TYPE}/${jobName}`
+export const LOCATION = 'local'
+/** An id for the job's whole life, as there is one job. */
+const JOB_ID = '00000000-0000-0000-0000-000000000001'
+
+export const CHILD_KINDS = ['inputs', 'outputs', 'transformations'] as const
+export type ChildKind = (typeof CHILD_KINDS)[number]
+
+export interface Child {
+  kind: ChildKind
+  name: string
+  properties: Readonly<Record<string, unknown>>
+}
+
+/** @param withDiagnostics as `$select=*` asks: what is wrong with the input or output. */
+export function childrenOf(job: StreamAnalyticsJob, withDiagnostics: boolean): Child[] {
+  const { input, output } = job.conditions
+  const diagnostics = (condition: Condition | undefined) =>
+    withDiagnostics ? { diagnostics: { conditions: condition ? [describeCondition(condition)] : [] } } : {}
+  return [
+    {
+      kind: 'inputs',
+      name: EVENT_HUB_NAME,
+      properties: {
+        type: 'Stream',
+        datasource: {
+          type: 'Microsoft.EventHub/EventHub',
+          properties: {
+            serviceBusNamespace: namespace,
+            eventHubName: EVENT_HUB_NAME,
+            consumerGroupName: asaConsumerGroup,
+            authenticationMode: 'Msi',
+          },
+        },
+        serialization: { type: 'Json', properties: { encoding: 'UTF8' } },
+        ...diagnostics(input),
+      },
+    },
+    {
+      kind: 'outputs',
+      name: BRONZE.container,
+      properties: {
+        datasource: {
+          type: 'Microsoft.Storage/Blob',
+          properties: {
+            storageAccounts: [{ accountName: account }],
+            container: BRONZE.container,
+            pathPattern: `${BRONZE.path}/{datetime:yyyy}/{datetime:MM}/{datetime:dd}/{datetime:HH}/{datetime:mm}`,
+            blobWriteMode: 'Once',
+            authenticationMode: 'Msi',
+          },
+        },
+        serialization: { type: 'Json', properties: { encoding: 'UTF8', format: 'LineSeparated' } },
+        ...diagnostics(output),
+      },
+    },
+    {
+      kind: 'transformations',
+      name: 'transformation',
+      properties: {
+        streamingUnits: 1,
+        query: `SELECT *, GetMetadataPropertyValue(${EVENT_HUB_NAME}, '[EventHub].[SequenceNumber]') AS SequenceNumber INTO ${BRONZE.container} FROM ${EVENT_HUB_NAME}`,
+      },
+    },
+  ]
+}
+
+export const describeChild = ({ kind, name, properties }: Child) => ({
+  id: `${JOB_RESOURCE_ID}/${kind}/${name}`,
+  name,
+  type: `${JOB_TYPE}/${kind}`,
+  properties,
+})
+
+/** @param expand the `$expand` parameter: `inputs,outputs,transformation,functions` in any choice. */
+export function describeJob(job: StreamAnalyticsJob, expand: string): object {
+  const { mode } = job.outputStart
+  return {
+    id: JOB_RESOURCE_ID,
+    name: jobName,
+    type: JOB_TYPE,
+    location: LOCATION,
+    tags: {},
+    properties: {
+      sku: { name: 'Standard' },
+      jobId: JOB_ID,
+      provisioningState: 'Succeeded',
+      jobState: job.state,
+      jobType: 'Cloud',
+      outputStartMode: mode,
+      ...(job.outputStart.mode === 'CustomTime' ? { outputStartTime: iso(job.outputStart.time) } : {}),
+      ...(job.lastOutputEventTime === undefined ? {} : { lastOutputEventTime: iso(job.lastOutputEventTime) }),
+      createdDate: iso(job.createdAt),
+      compatibilityLevel: '1.2',
+      eventsOutOfOrderPolicy: 'Adjust',
+      eventsOutOfOrderMaxDelayInSeconds: 0,
+      eventsLateArrivalMaxDelayInSeconds: -1,
+      outputErrorPolicy: 'Stop',
+      dataLocale: 'en-US',
+      ...expanded(job, expand),
+    },
+  }
+}
+
+/** Inside the job its inputs and outputs are lists, its transformation is one. */
+function expanded(job: StreamAnalyticsJob, expand: string): object {
+  const wanted = expand
+    .toLowerCase()
+    .split(',')
+    .map((one) => one.trim())
+  const children = childrenOf(job, false)
+  const list = (kind: ChildKind) => children.filter((child) => child.kind === kind).map(describeChild)
+  return {
+    ...(wanted.includes('inputs') ? { inputs: list('inputs') } : {}),
+    ...(wanted.includes('outputs') ? { outputs: list('outputs') } : {}),
+    ...(wanted.includes('transformation') ? { transformation: list('transformations')[0] } : {}),
+    ...(wanted.includes('functions') ? { functions: [] } : {}),
+  }
+}
+
+/** Changes whenever what {@link describeJob} says may have changed. */
+export const etagOf = (job: StreamAnalyticsJob) =>
+  `"${job.createdAt.toString(36)}-${job.state}-${(job.lastOutputEventTime ?? 0).toString(36)}"`
+
+const describeCondition = ({ since, code, message }: Condition) => ({ since: iso(since), code, message })
+
+const iso = (time: number) => new Date(time).toISOString()

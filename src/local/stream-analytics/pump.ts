@@ -1,0 +1,161 @@
+/** Moves events from the hub to bronze in windows, as long as the job runs. Nothing wakes while nothing comes in. */
+import type { Clock } from '../clock.ts'
+import type { HubLog } from '../event-hubs/log.ts'
+import type { Progress } from './progress.ts'
+import { type LandedWindow, landWindow, type Placer, type WindowBounds } from './window.ts'
+
+export interface PumpOptions {
+  log: HubLog
+  lake: Placer
+  clock: Clock
+  /** Kept up to date, window by window. */
+  progress: Progress
+  /** How long a window stays open after its first event (ms). */
+  windowMs: number
+  bounds?: WindowBounds | undefined
+  /** Waits between tries after a write failed for a reason that may pass (ms); after the last the pump gives up. */
+  retryDelaysMs: readonly number[]
+  onLanded(partition: number, window: LandedWindow): void
+  /** Events were gone from the hub before they were read. */
+  onExpired(partition: number, events: number): void
+  /** Before and after the windows of one turn are written. */
+  onTurn(moment: 'begin' | 'end'): void
+  /** A write failed: `final` when the pump has given up, else it tries again. */
+  onTrouble(error: Error, final: boolean): void
+  /** Writing works again. */
+  onRecovered(): void
+}
+
+export class BronzePump {
+  readonly #options: PumpOptions
+  #unsubscribe: (() => void) | undefined
+  #timer: NodeJS.Timeout | undefined
+  #turn: Promise<void> | undefined
+  #failures = 0
+
+  constructor(options: PumpOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    this.#failures = 0
+    this.#unsubscribe = this.#options.log.onAppend(() => this.#openWindow())
+    if (this.backlog() > 0) this.#schedule(0)
+  }
+
+  /** Writes the window that is open, at most one per partition, and ends. */
+  async stop(): Promise<void> {
+    if (!this.#unsubscribe) return
+    this.#unsubscribe()
+    this.#unsubscribe = undefined
+    const isOpen = this.#timer !== undefined && this.#failures === 0
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    await this.#turn
+    if (isOpen) await this.#write()
+  }
+
+  /** Events that the hub holds and bronze does not. */
+  backlog(): number {
+    let sum = 0
+    for (const partition of this.#partitions()) {
+      const { beginSequenceNumber, lastEnqueuedSequenceNumber } = this.#options.log.properties(partition)
+      sum += lastEnqueuedSequenceNumber + 1 - Math.max(this.#next(partition), beginSequenceNumber)
+    }
+    return sum
+  }
+
+  /** Age of the oldest event that waits (ms): how far the output's watermark is behind the clock. 0 when none waits. */
+  watermarkDelayMs(): number {
+    const { log, clock } = this.#options
+    const now = clock.now()
+    let oldest = now
+    for (const partition of this.#partitions()) {
+      const [event] = log.read(partition, this.#next(partition), 1)
+      if (event) oldest = Math.min(oldest, event.enqueuedAt)
+    }
+    return now - oldest
+  }
+
+  /** The first event after a quiet time opens the window. */
+  #openWindow(): void {
+    if (!this.#timer && !this.#turn) this.#schedule(this.#options.windowMs)
+  }
+
+  #schedule(ms: number): void {
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      this.#turn = this.#write().finally(() => {
+        this.#turn = undefined
+        this.#goOn()
+      })
+    }, ms)
+  }
+
+  /** What came in while the last windows were written opens the next one. */
+  #goOn(): void {
+    if (!this.#unsubscribe || this.#timer) return
+    const { retryDelaysMs, windowMs } = this.#options
+    if (this.#failures > 0) this.#schedule(retryDelaysMs[this.#failures - 1] ?? windowMs)
+    else if (this.backlog() > 0) this.#schedule(windowMs)
+  }
+
+  /** Catches up with what the hub held when the turn began, window after window, the partitions side by side. */
+  async #write(): Promise<void> {
+    const { log, onTurn } = this.#options
+    const ends = this.#partitions().map((partition) => log.properties(partition).lastEnqueuedSequenceNumber)
+    onTurn('begin')
+    try {
+      let isBehind = true
+      while (isBehind) {
+        isBehind = false
+        for (const [partition, end] of ends.entries()) {
+          if (this.#next(partition) > end) continue
+          await this.#land(partition)
+          isBehind ||= this.#next(partition) <= end
+        }
+        // Stopping: the rest waits in the hub.
+        if (!this.#unsubscribe) break
+      }
+      if (this.#failures > 0) this.#options.onRecovered()
+      this.#failures = 0
+    } catch (error) {
+      this.#onError(error as Error)
+    } finally {
+      onTurn('end')
+    }
+  }
+
+  async #land(partition: number): Promise<void> {
+    const { log, lake, clock, progress, bounds, onLanded, onExpired } = this.#options
+    const from = this.#next(partition)
+    const window = await landWindow({ log, partition, from }, lake, clock.now(), bounds)
+    if (!window) return
+    if (window.first > from) onExpired(partition, window.first - from)
+    progress.partitions.set(partition, { next: window.last + 1, file: window.path })
+    progress.rows += window.rows
+    progress.rejected += window.rejected
+    if (window.rows > 0)
+      progress.lastOutputEventTime = Math.max(progress.lastOutputEventTime ?? 0, window.enqueuedAt)
+    onLanded(partition, window)
+  }
+
+  #onError(error: Error): void {
+    this.#failures++
+    // A full lake does not get emptier by itself.
+    const final = error.name === 'LakeFullError' || this.#failures > this.#options.retryDelaysMs.length
+    if (final) {
+      this.#unsubscribe?.()
+      this.#unsubscribe = undefined
+    }
+    this.#options.onTrouble(error, final)
+  }
+
+  #partitions(): number[] {
+    return Array.from({ length: this.#options.log.partitionCount }, (_, partition) => partition)
+  }
+
+  #next(partition: number): number {
+    return this.#options.progress.partitions.get(partition)?.next ?? 0
+  }
+}

@@ -1,0 +1,165 @@
+/** ARM's REST form of the job: get, list, start, stop, its input, output and query, and the operations of start and stop. */
+import type { Clock } from '../clock.ts'
+import { readJson } from '../http/body.ts'
+import { HttpError } from '../http/errors.ts'
+import type { Call, Route } from '../http/router.ts'
+import { LOCAL_NAMES } from '../options.ts'
+import { JobConflictError, type StreamAnalyticsJob } from './job.ts'
+import type { OutputStart } from './job-record.ts'
+import {
+  CHILD_KINDS,
+  type ChildKind,
+  childrenOf,
+  describeChild,
+  describeJob,
+  etagOf,
+  JOB_TYPE,
+  LOCATION,
+} from './job-resource.ts'
+import { type Failure, Operations } from './operations.ts'
+
+const { subscription, resourceGroup, job: jobName } = LOCAL_NAMES
+
+/** The version of the SDK, and the preview that knows `blobWriteMode`. */
+const API_VERSIONS = ['2020-03-01', '2021-10-01-preview']
+
+export interface StreamAnalyticsRoutesOptions {
+  job: StreamAnalyticsJob
+  clock: Clock
+  /** Makes operation ids. */
+  nextId: () => string
+}
+
+export function streamAnalyticsRoutes({ job, clock, nextId }: StreamAnalyticsRoutesOptions): Route[] {
+  const provider = '/providers/Microsoft.StreamAnalytics'
+  const group = `/subscriptions/:subscription/resourcegroups/:group${provider}/streamingjobs`
+  const operations = new Operations({
+    path: `/subscriptions/${subscription}${provider}/locations/${LOCATION}`,
+    apiVersion: '2020-03-01',
+    nextId,
+    now: () => clock.now(),
+    checkVersion,
+  })
+  const route = (method: string, pattern: string, handle: Route['handle']): Route => ({
+    method,
+    pattern,
+    handle: (call) => {
+      checkVersion(call)
+      checkScope(call)
+      return handle(call)
+    },
+  })
+  const expand = ({ query }: Call) => query.get('$expand') ?? ''
+  const list = (call: Call) => ({ body: { value: [describeJob(job, expand(call))] } })
+  return [
+    route('GET', `/subscriptions/:subscription${provider}/streamingjobs`, list),
+    route('GET', group, list),
+    route('GET', `${group}/:job`, (call) => ({
+      body: describeJob(job, expand(call)),
+      headers: { etag: etagOf(job) },
+    })),
+    route('POST', `${group}/:job/start`, async (call) => {
+      const output = outputStart(await readJson(call.request))
+      refuseConflict(() => job.start(output))
+      return operations.accept(call, outcome(job, 'start'))
+    }),
+    route('POST', `${group}/:job/stop`, (call) => {
+      if (job.state === 'Stopped' || job.state === 'Created' || job.state === 'Failed') return { status: 200 }
+      job.stop()
+      return operations.accept(call, outcome(job, 'stop'))
+    }),
+    ...CHILD_KINDS.flatMap((kind) => childRoutes(kind)),
+    ...operations.routes(),
+  ]
+
+  function childRoutes(kind: ChildKind): Route[] {
+    const children = ({ query }: Call) =>
+      childrenOf(job, query.get('$select') === '*').filter((child) => child.kind === kind)
+    return [
+      route('GET', `${group}/:job/${kind}`, (call) => ({
+        body: { value: children(call).map(describeChild) },
+      })),
+      route('GET', `${group}/:job/${kind}/:name`, (call) => {
+        const { name = '' } = call.params
+        const child = children(call).find((one) => isSame(one.name, name))
+        if (!child) throw notFound(`${JOB_TYPE}/${jobName}/${kind}/${name}`)
+        return { body: describeChild(child), headers: { etag: etagOf(job) } }
+      }),
+    ]
+  }
+}
+
+/** How a start or stop ended. A stop that came during the start ends the start as well. */
+async function outcome(job: StreamAnalyticsJob, what: 'start' | 'stop'): Promise<Failure> {
+  await job.settled()
+  if (what === 'stop' || job.state !== 'Failed') return undefined
+  const { input, output } = job.conditions
+  const condition = input ?? output
+  return {
+    code: condition?.code ?? 'StreamingJobFailed',
+    message: condition?.message ?? 'The job has failed.',
+  }
+}
+
+/** The three modes, and what each needs. @throws HttpError 400 */
+function outputStart({ outputStartMode: mode, outputStartTime }: Record<string, unknown>): OutputStart {
+  if (mode === undefined || mode === 'JobStartTime') return { mode: 'JobStartTime' }
+  if (mode === 'LastOutputEventTime') return { mode }
+  if (mode !== 'CustomTime')
+    throw badRequest(
+      `outputStartMode '${String(mode)}' is none of JobStartTime, CustomTime, LastOutputEventTime.`,
+    )
+  const time = typeof outputStartTime === 'string' ? Date.parse(outputStartTime) : Number.NaN
+  if (Number.isNaN(time)) throw badRequest('outputStartMode CustomTime needs an outputStartTime in ISO-8601.')
+  return { mode, time }
+}
+
+function refuseConflict(command: () => void): void {
+  try {
+    command()
+  } catch (error) {
+    if (!(error instanceof JobConflictError)) throw error
+    throw new HttpError(409, 'Conflict', error.message, { cause: error })
+  }
+}
+
+/** @throws HttpError 400 */
+function checkVersion({ query }: Call): void {
+  const version = query.get('api-version')
+  if (version === null)
+    throw new HttpError(
+      400,
+      'MissingApiVersionParameter',
+      'The api-version query parameter (?api-version=) is required for all requests.',
+    )
+  if (!API_VERSIONS.includes(version))
+    throw new HttpError(
+      400,
+      'NoRegisteredProviderFound',
+      `No registered resource provider found for API version '${version}'. The supported api-versions are '${API_VERSIONS.join(', ')}'.`,
+    )
+}
+
+/** Subscription, group and job are the ones there are, as far as the path names them. @throws HttpError 404 */
+function checkScope({ params }: Call): void {
+  if (params.subscription !== undefined && params.subscription !== subscription)
+    throw new HttpError(
+      404,
+      'SubscriptionNotFound',
+      `The subscription '${params.subscription}' could not be found.`,
+    )
+  if (params.group !== undefined && !isSame(params.group, resourceGroup))
+    throw new HttpError(404, 'ResourceGroupNotFound', `Resource group '${params.group}' could not be found.`)
+  if (params.job !== undefined && !isSame(params.job, jobName)) throw notFound(`${JOB_TYPE}/${params.job}`)
+}
+
+const isSame = (one: string, other: string) => one.toLowerCase() === other.toLowerCase()
+
+const notFound = (what: string) =>
+  new HttpError(
+    404,
+    'ResourceNotFound',
+    `The Resource '${what}' under resource group '${resourceGroup}' was not found.`,
+  )
+
+const badRequest = (message: string) => new HttpError(400, 'BadRequest', message)

@@ -1,0 +1,30 @@
+/** What all of Synapse's data-plane routes share. */
+import { HttpError } from '../http/errors.ts'
+import type { Call, Route } from '../http/router.ts'
+
+export const API_VERSION = '2020-12-01'
+
+/** @param path below the workspace's development endpoint. */
+export function synapseRoute(method: string, path: string, handle: Route['handle']): Route {
+  return {
+    method,
+    pattern: `/synapse${path}`,
+    handle: (call) => {
+      checkVersion(call)
+      return handle(call)
+    },
+  }
+}
+
+/** @throws HttpError 400 */
+function checkVersion({ query }: Call): void {
+  const version = query.get('api-version')
+  if (version === null)
+    throw new HttpError(400, 'MissingApiVersionParameter', 'The api-version query parameter is required.')
+  if (version !== API_VERSION)
+    throw new HttpError(
+      400,
+      'InvalidApiVersionParameter',
+      `The api-version '${version}' is invalid. The supported version is '${API_VERSION}'.`,
+    )
+}

@@ -1,0 +1,120 @@
+/** Runs of pipelines with one notebook activity: start, look, query, cancel. */
+import type { NotebookName } from '../engine/engine.ts'
+import { readJson } from '../http/body.ts'
+import { HttpError } from '../http/errors.ts'
+import type { Route } from '../http/router.ts'
+import { notebookAt } from '../notebook-runs/notebook-name.ts'
+import { QueueFullError, type RunHistory } from '../notebook-runs/run-history.ts'
+import { synapseRoute } from './api.ts'
+import type { Artifact, Artifacts } from './artifacts.ts'
+import { parseRunFilter, type RunFilter } from './run-filter.ts'
+import { describeActivity, describePipelineRun, type SeenRun } from './run-resource.ts'
+
+/** The service's own bound, for pipelines that name none. */
+const UNBOUNDED = 10_000
+const PAGE = 100
+
+interface NotebookActivity {
+  name: string
+  type: 'SynapseNotebook'
+  typeProperties?: { notebook?: { referenceName?: string } }
+}
+
+export function pipelineRunRoutes(artifacts: Artifacts, runs: RunHistory): Route[] {
+  const seen = (): SeenRun[] => runs.list().map((record) => ({ record, state: runs.stateOf(record) }))
+  const runOf = (id: string | undefined): SeenRun => {
+    const run = seen().find(({ record }) => record.id === id)
+    if (!run) throw new HttpError(404, 'PipelineRunNotFound', `The pipeline run '${id}' was not found.`)
+    return run
+  }
+  const query = (filter: RunFilter, describe: (run: SeenRun) => object) => {
+    const found = seen().filter((run) => filter.matches(run))
+    const value = filter.order(found).slice(filter.offset, filter.offset + PAGE)
+    const end = filter.offset + value.length
+    return {
+      body: { value: value.map(describe), ...(end < found.length ? { continuationToken: String(end) } : {}) },
+    }
+  }
+  return [
+    synapseRoute('POST', '/pipelines/:name/createRun', async ({ params, request }) => {
+      const pipeline = artifacts.find('pipelines', params.name ?? '')
+      await readJson(request)
+      try {
+        const { id } = runs.start(pipeline.name, notebookOf(pipeline), {
+          maxConcurrent: concurrencyOf(pipeline),
+          whenBusy: 'queue',
+        })
+        return { status: 202, body: { runId: id } }
+      } catch (error) {
+        if (!(error instanceof QueueFullError)) throw error
+        throw new HttpError(429, 'TooManyQueuedRuns', `Pipeline ${pipeline.name}: ${error.message}`, {
+          headers: { 'retry-after': '5' },
+        })
+      }
+    }),
+    synapseRoute('GET', '/pipelineruns/:id', ({ params }) => ({
+      body: describePipelineRun(runOf(params.id)),
+    })),
+    synapseRoute('POST', '/queryPipelineRuns', async ({ request }) =>
+      query(parseRunFilter(await readJson(request)), describePipelineRun),
+    ),
+    synapseRoute(
+      'POST',
+      '/pipelines/:name/pipelineruns/:id/queryActivityruns',
+      async ({ params, request }) => {
+        const run = runOf(params.id)
+        if (run.record.owner !== params.name)
+          throw new HttpError(404, 'PipelineRunNotFound', `The run is none of pipeline '${params.name}'.`)
+        const filter = parseRunFilter(await readJson(request))
+        // While it waits a run has no activity yet.
+        const isSeen = run.state !== 'queued' && run.record.startedAt !== undefined && filter.matches(run)
+        const name = activityOf(artifacts, run.record.owner)?.name ?? run.record.notebook
+        return { body: { value: isSeen ? [describeActivity(run, name)] : [] } }
+      },
+    ),
+    synapseRoute('POST', '/pipelineruns/:id/cancel', ({ params }) => {
+      const { record } = runOf(params.id)
+      if (record.endedAt !== undefined)
+        throw new HttpError(
+          400,
+          'PipelineRunNotCancellable',
+          `The pipeline run '${record.id}' has ended already.`,
+        )
+      runs.cancel(record)
+      return { status: 200 }
+    }),
+  ]
+}
+
+function notebookOf(pipeline: Artifact): NotebookName {
+  const reference = notebookActivity(pipeline)?.typeProperties?.notebook?.referenceName ?? ''
+  const notebook = notebookAt(reference)
+  if (notebook) return notebook
+  throw new HttpError(
+    400,
+    'BadRequest',
+    reference === ''
+      ? `Pipeline '${pipeline.name}' has no notebook activity.`
+      : `The local engine has no notebook '${reference}': it runs those named silver, gold and aggregate.`,
+  )
+}
+
+function notebookActivity({ properties }: Artifact): NotebookActivity | undefined {
+  const { activities } = properties
+  if (!Array.isArray(activities)) return undefined
+  return activities.find((one) => one?.type === 'SynapseNotebook') as NotebookActivity | undefined
+}
+
+/** Of the pipeline as it is now; undefined when it was deleted. */
+function activityOf(artifacts: Artifacts, pipeline: string): NotebookActivity | undefined {
+  try {
+    return notebookActivity(artifacts.find('pipelines', pipeline))
+  } catch (error) {
+    if (error instanceof HttpError && error.status === 404) return undefined
+    throw error
+  }
+}
+
+function concurrencyOf({ properties: { concurrency } }: Artifact): number {
+  return Number.isInteger(concurrency) && Number(concurrency) > 0 ? Number(concurrency) : UNBOUNDED
+}

@@ -1,0 +1,78 @@
+/** The filter body of `queryPipelineRuns` and `queryActivityruns`. */
+import { HttpError } from '../http/errors.ts'
+import { lastUpdated, type SeenRun, statusOf } from './run-resource.ts'
+
+export interface RunFilter {
+  matches(run: SeenRun): boolean
+  order(runs: readonly SeenRun[]): readonly SeenRun[]
+  /** Where the wanted page begins. */
+  offset: number
+}
+
+const OPERANDS = new Map<string, (run: SeenRun) => string>(
+  Object.entries({
+    PipelineName: ({ record }: SeenRun) => record.owner,
+    Status: statusOf,
+    RunStart: ({ record }: SeenRun) => new Date(record.startedAt ?? record.createdAt).toISOString(),
+    RunEnd: ({ record }: SeenRun) =>
+      record.endedAt === undefined ? '' : new Date(record.endedAt).toISOString(),
+  }),
+)
+
+const OPERATORS = new Map<string, (value: string, values: readonly string[]) => boolean>(
+  Object.entries({
+    Equals: (value: string, [wanted]: readonly string[]) => value === wanted,
+    NotEquals: (value: string, [wanted]: readonly string[]) => value !== wanted,
+    In: (value: string, values: readonly string[]) => values.includes(value),
+    NotIn: (value: string, values: readonly string[]) => !values.includes(value),
+  }),
+)
+
+/** @throws HttpError 400 for what the service would not take. */
+export function parseRunFilter(body: Record<string, unknown>): RunFilter {
+  const from = time(body, 'lastUpdatedAfter')
+  const to = time(body, 'lastUpdatedBefore')
+  const tests = list(body.filters, 'filters').map(parseTest)
+  const [ordering] = list(body.orderBy, 'orderBy')
+  const key = OPERANDS.get(String(ordering?.orderBy))
+  const direction = ordering?.order === 'ASC' ? 1 : -1
+  return {
+    matches: (run) => {
+      const at = lastUpdated(run)
+      return at >= from && at <= to && tests.every((test) => test(run))
+    },
+    // Without a wish: newest first, as they are kept.
+    order: (runs) =>
+      key ? runs.toSorted((one, other) => direction * (key(one) < key(other) ? -1 : 1)) : runs,
+    offset: Number(body.continuationToken ?? 0) || 0,
+  }
+}
+
+function parseTest({ operand, operator, values }: Record<string, unknown>): (run: SeenRun) => boolean {
+  const read = OPERANDS.get(String(operand))
+  const compare = OPERATORS.get(String(operator))
+  if (!read)
+    throw badRequest(`The filter operand '${String(operand)}' is none of ${[...OPERANDS.keys()].join(', ')}.`)
+  if (!compare)
+    throw badRequest(
+      `The filter operator '${String(operator)}' is none of ${[...OPERATORS.keys()].join(', ')}.`,
+    )
+  if (!Array.isArray(values)) throw badRequest('A filter needs values.')
+  const wanted = values.map(String)
+  return (run) => compare(read(run), wanted)
+}
+
+/** Both times are required by the service. */
+function time(body: Record<string, unknown>, name: string): number {
+  const at = typeof body[name] === 'string' ? Date.parse(body[name]) : Number.NaN
+  if (Number.isNaN(at)) throw badRequest(`${name} must be a time in ISO-8601.`)
+  return at
+}
+
+function list(value: unknown, name: string): Record<string, unknown>[] {
+  if (value === undefined || value === null) return []
+  if (!Array.isArray(value)) throw badRequest(`${name} must be a list.`)
+  return value.map((one) => (one ?? {}) as Record<string, unknown>)
+}
+
+const badRequest = (message: string) => new HttpError(400, 'BadRequest', message)

@@ -1,0 +1,76 @@
+/** Runs as Synapse describes them: of a pipeline, and of the notebook activity in it. */
+import type { RunRecord, RunState } from '../notebook-runs/run-history.ts'
+
+export interface SeenRun {
+  record: RunRecord
+  state: RunState
+}
+
+const STATUSES: Readonly<Record<Exclude<RunState, 'ended'>, string>> = {
+  queued: 'Queued',
+  starting: 'Queued',
+  running: 'InProgress',
+  stopping: 'Canceling',
+  cancelled: 'Canceling',
+  failed: 'InProgress',
+}
+
+/** Status of a pipeline run. */
+export function statusOf({ record, state }: SeenRun): string {
+  if (state !== 'ended') return STATUSES[state]
+  return record.end === 'cancelled' || record.end === 'skipped' ? 'Cancelled' : 'Failed'
+}
+
+/** When anything about the run last changed (epoch ms). */
+export const lastUpdated = ({ record }: SeenRun) =>
+  record.endedAt ?? record.progress?.at ?? record.startedAt ?? record.createdAt
+
+export function describePipelineRun(run: SeenRun): object {
+  const { record } = run
+  const from = record.startedAt ?? record.createdAt
+  return {
+    id: `/pipelineruns/${record.id}`,
+    runId: record.id,
+    runGroupId: record.id,
+    isLatest: true,
+    pipelineName: record.owner,
+    parameters: {},
+    invokedBy: { id: '', name: 'Manual', invokedByType: 'Manual' },
+    runStart: iso(from),
+    runEnd: iso(record.endedAt),
+    durationInMs: record.endedAt === undefined ? null : record.endedAt - from,
+    lastUpdated: iso(lastUpdated(run)),
+    status: statusOf(run),
+    message: record.error === undefined ? '' : `Operation on target notebook failed: ${record.error}`,
+  }
+}
+
+/** An activity has no word for waiting behind other runs: its pipeline has. */
+export function describeActivity(run: SeenRun, activityName: string): object {
+  const { record } = run
+  const from = record.startedAt ?? record.createdAt
+  const { error, progress } = record
+  return {
+    pipelineName: record.owner,
+    pipelineRunId: record.id,
+    activityName,
+    activityType: 'SynapseNotebook',
+    activityRunId: record.id,
+    status: statusOf(run),
+    activityRunStart: iso(from),
+    activityRunEnd: iso(record.endedAt),
+    durationInMs: record.endedAt === undefined ? null : record.endedAt - from,
+    input: {},
+    output: progress
+      ? { status: { Status: 1, Output: { status: 'ok', result: { exitValue: JSON.stringify(progress) } } } }
+      : {},
+    error: {
+      errorCode: error === undefined ? '' : '6002',
+      message: error ?? '',
+      failureType: error === undefined ? '' : 'UserError',
+      target: activityName,
+    },
+  }
+}
+
+const iso = (time: number | undefined) => (time === undefined ? null : new Date(time).toISOString())
