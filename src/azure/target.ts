@@ -1,7 +1,8 @@
 /** All adapters of one deployment, from addresses and a credential: the same for Azure and for its local stand-ins. */
 import { randomUUID } from 'node:crypto'
 import type { TokenCredential } from '@azure/identity'
-import type { StageService, Target } from '../pipeline/ports.ts'
+import type { HubReader, StageService, Target } from '../pipeline/ports.ts'
+import type { HubState } from './bronze-watch.ts'
 import { azureCredential, sessionCredential } from './credential.ts'
 import { createLakeClient } from './data-lake.ts'
 import { createDatabricksStage } from './databricks.ts'
@@ -52,7 +53,8 @@ async function connectTarget({
 }: TargetSettings): Promise<Target> {
   const connection = hubConnection(azure, credential, customEndpointAddress)
   const producer = createHubProducer(connection)
-  const hub = createHubReader(connection)
+  const watched = remembering(createHubReader(connection))
+  const { hub } = watched
   const clients = createServiceClients(azure, credential)
   const subscriptionId = azure.subscriptionId ?? ''
   const resourceGroup = azure.resourceGroup ?? ''
@@ -87,7 +89,7 @@ async function connectTarget({
       resourceId: `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.StreamAnalytics/streamingjobs/${job}`,
       clock,
     }),
-    lake: createLakeReader({ client: lakeClient, clock }),
+    lake: createLakeReader({ client: lakeClient, clock, hubState: () => watched.state }),
     auditor: createTableAuditor({ client: lakeClient }),
     close: async () => {
       await Promise.all([producer.close(), hub.close()])
@@ -128,4 +130,24 @@ function absent(reason: string): StageService {
     },
     stop: async () => {},
   }
+}
+
+/** The reader of the lake wants to know where the hub stood; it is asked every second anyway. */
+function remembering(reader: HubReader): { hub: HubReader; state: HubState | undefined } {
+  const watched: { hub: HubReader; state: HubState | undefined } = {
+    state: undefined,
+    hub: {
+      ...reader,
+      partitions: async (signal) => {
+        const at = clock.now()
+        const partitions = await reader.partitions(signal)
+        watched.state = {
+          at,
+          lastSequenceNumbers: new Map(partitions.map((one) => [one.id, one.lastEnqueuedSequenceNumber])),
+        }
+        return partitions
+      },
+    },
+  }
+  return watched
 }
