@@ -1,98 +1,147 @@
-/** The five assertions of Azure-Samples/streaming-at-scale, live: measured on rows that arrived, in bounded memory. */
+/** The five assertions of streaming-at-scale, live: measured on what really arrived, in bounded memory. */
 import type { ArrivedRow } from './ports.ts'
-import type { AssertionsSlice } from './state.ts'
-import { percentile } from './telemetry.ts'
+import { hashText, mix } from './random.ts'
+import type { Assertion, AssertionsSlice } from './state.ts'
 
-const LATENCY_WINDOW_MS = 60_000
-const LATENCY_SAMPLES = 6000
-/** Ids remembered for the search for duplicates; the audit at the end of a run looks at all of them. */
-const REMEMBERED_IDS = 200_000
-const STATIONS = 100_000
+const WINDOW_MS = 60_000
+/** Rate: not judged before this much of the window has passed. */
+const FIRST_JUDGEMENT_MS = 10_000
 const RATE_SHARE = 0.9
 const LATENCY_LIMIT_MS = 15_000
+const LATENCY_SAMPLES = 10_000
+/** Ids in each of two generations that are looked through for duplicates. */
+const IDS_PER_GENERATION = 100_000
+/** Stations whose last number is remembered. */
+const STATIONS = 200_000
 
-export interface Plan {
-  /** Events per second that the generator is asked for; undefined: it does not run. */
-  plannedRate: number | undefined
-  measuredRate: number
-  /** Events lost, from the ledger. */
-  lost: number
-  now: number
+interface RateSample {
+  at: number
+  acknowledged: number
 }
 
-export class LiveAssertions {
-  #latencies: { at: number; ms: number }[] = []
+export class Assertions {
+  readonly #latencies = new LatencyWindow()
+  readonly #ids = new RecentIds()
+  readonly #numbers = new Map<string, number>()
   #duplicates = 0
   #outOfSequence = 0
-  #seen = 0
-  readonly #ids = new Set<string>()
-  readonly #numbers = new Map<string, number>()
+  #hasRows = false
+  #planned = 0
+  #rates: RateSample[] = []
+  #rate: Assertion = unmeasured('≥ 90 % of the planned rate')
 
-  /** Rows of silver in table order. */
+  /** New rows of silver, in table order. */
   addSilver(rows: readonly ArrivedRow[]): void {
-    for (const row of rows) {
-      this.#seen++
-      if (row.eventId !== null) this.#addId(row.eventId)
-      if (row.deviceId !== null && row.deviceSequenceNumber !== null)
-        this.#addNumber(row.deviceId, row.deviceSequenceNumber)
+    for (const { eventId, deviceId, deviceSequenceNumber } of rows) {
+      this.#hasRows = true
+      if (eventId !== null && this.#ids.hasOrAdd(eventId)) this.#duplicates++
+      else if (deviceId !== null && deviceSequenceNumber !== null)
+        this.#follow(deviceId, deviceSequenceNumber)
     }
   }
 
   addGold(rows: readonly ArrivedRow[]): void {
-    // A sample of a large batch tells its percentile as well as all of it.
-    const step = Math.max(1, Math.floor(rows.length / 500))
-    for (let index = 0; index < rows.length; index += step) {
-      const { createdAt, committedAt } = rows[index] as ArrivedRow
-      if (createdAt !== null) this.#latencies.push({ at: committedAt, ms: committedAt - createdAt })
-    }
-    if (this.#latencies.length > LATENCY_SAMPLES) this.#latencies = this.#latencies.slice(-LATENCY_SAMPLES)
+    for (const { createdAt, committedAt } of rows)
+      if (createdAt !== null) this.#latencies.add(committedAt, committedAt - createdAt)
   }
 
-  slice({ plannedRate, measuredRate, lost, now }: Plan): AssertionsSlice {
-    this.#latencies = this.#latencies.filter(({ at }) => at > now - LATENCY_WINDOW_MS)
-    const latency = percentile(
-      this.#latencies.map(({ ms }) => ms),
-      0.95,
-    )
-    const any = this.#seen > 0
-    const none = (value: number, expectation: string) => ({
-      value: any ? value : undefined,
+  /**
+   * @param planned readings per second asked for; 0 while none are made: the last measurement then stays.
+   * @param acknowledged counter of this session. @param at monotonic milliseconds.
+   */
+  observeRate(planned: number, acknowledged: number, at: number): void {
+    // A change of plan begins a new measurement: an average over two plans says nothing of either.
+    if (planned !== this.#planned) this.#rates = []
+    this.#planned = planned
+    if (planned === 0) return
+    this.#rates.push({ at, acknowledged })
+    while (this.#rates.length > 2 && (this.#rates[1] as RateSample).at <= at - WINDOW_MS) this.#rates.shift()
+    const [first] = this.#rates
+    const elapsed = at - (first?.at ?? at)
+    const expectation = `≥ 90 % of ${Math.round(planned * 10) / 10}/s`
+    if (!first || elapsed <= 0) {
+      this.#rate = unmeasured(expectation)
+      return
+    }
+    const value = ((acknowledged - first.acknowledged) * 1000) / elapsed
+    const isJudged = elapsed >= FIRST_JUDGEMENT_MS
+    this.#rate = { value, expectation, holds: isJudged ? value >= planned * RATE_SHARE : undefined }
+  }
+
+  /** @param lost from the ledger; undefined: there are no books yet. @param now epoch milliseconds. */
+  slice(lost: number | undefined, now: number): AssertionsSlice {
+    const p95 = this.#latencies.percentile(0.95, now - WINDOW_MS)
+    const none = (value: number | undefined, expectation: string): Assertion => ({
+      value,
       expectation,
-      holds: any ? value === 0 : undefined,
+      holds: value === undefined ? undefined : value === 0,
     })
     return {
-      rate: {
-        value: plannedRate === undefined ? undefined : measuredRate,
-        expectation:
-          plannedRate === undefined
-            ? '≥ 90 % of the planned rate'
-            : `≥ 90 % of ${Math.round(plannedRate * 10) / 10}/s`,
-        holds: plannedRate === undefined ? undefined : measuredRate >= plannedRate * RATE_SHARE,
-      },
+      rate: this.#rate,
       latencyP95: {
-        value: latency,
+        value: p95,
         expectation: '≤ 15 s',
-        holds: latency === undefined ? undefined : latency <= LATENCY_LIMIT_MS,
+        holds: p95 === undefined ? undefined : p95 <= LATENCY_LIMIT_MS,
       },
-      duplicates: none(this.#duplicates, 'none in silver'),
-      outOfSequence: none(this.#outOfSequence, 'none per station'),
+      duplicates: none(this.#hasRows ? this.#duplicates : undefined, 'none in silver'),
+      outOfSequence: none(this.#hasRows ? this.#outOfSequence : undefined, 'none per station'),
       missing: none(lost, 'none'),
     }
   }
 
-  #addId(id: string): void {
-    if (this.#ids.has(id)) {
-      this.#duplicates++
-      return
-    }
-    this.#ids.add(id)
-    // A set keeps the order of insertion: the oldest goes first.
-    if (this.#ids.size > REMEMBERED_IDS) this.#ids.delete(this.#ids.values().next().value as string)
-  }
-
-  #addNumber(deviceId: string, number: number): void {
+  /** Gaps are no fault here: readings in quarantine are missing from silver with good reason. */
+  #follow(deviceId: string, number: number): void {
     const last = this.#numbers.get(deviceId)
     if (last !== undefined && number < last) this.#outOfSequence++
-    else if (last !== undefined || this.#numbers.size < STATIONS) this.#numbers.set(deviceId, number)
+    else this.#numbers.set(deviceId, number)
+    if (this.#numbers.size > STATIONS) this.#numbers.delete(this.#numbers.keys().next().value as string)
+  }
+}
+
+const unmeasured = (expectation: string): Assertion => ({ value: undefined, expectation, holds: undefined })
+
+/** A bounded memory of ids, as 52-bit hashes: two of a million are the same by chance once in ten thousand runs. */
+class RecentIds {
+  #young = new Set<number>()
+  #old = new Set<number>()
+
+  hasOrAdd(id: string): boolean {
+    const low = hashText(id)
+    const hash = (mix(low ^ hashText(id.slice(9))) & 0xfffff) * 0x1_0000_0000 + low
+    if (this.#young.has(hash) || this.#old.has(hash)) return true
+    this.#young.add(hash)
+    if (this.#young.size >= IDS_PER_GENERATION) {
+      this.#old = this.#young
+      this.#young = new Set()
+    }
+    return false
+  }
+}
+
+/** A ring of the newest latencies with the time of each. */
+class LatencyWindow {
+  readonly #times = new Float64Array(LATENCY_SAMPLES)
+  readonly #latencies = new Float64Array(LATENCY_SAMPLES)
+  #added = 0
+  #cached: { since: number; added: number; value: number | undefined } | undefined
+
+  add(at: number, latency: number): void {
+    this.#times[this.#added % LATENCY_SAMPLES] = at
+    this.#latencies[this.#added % LATENCY_SAMPLES] = latency
+    this.#added++
+  }
+
+  /** Nearest rank; undefined: nothing is that young. */
+  percentile(share: number, since: number): number | undefined {
+    const isFresh = this.#cached?.added === this.#added && since - this.#cached.since < 1000
+    if (this.#cached && isFresh) return this.#cached.value
+    const filled = Math.min(this.#added, LATENCY_SAMPLES)
+    const young = this.#latencies
+      .subarray(0, filled)
+      .filter((_, index) => (this.#times[index] as number) >= since)
+    young.sort()
+    const value = young.length === 0 ? undefined : young[Math.ceil(young.length * share) - 1]
+    this.#cached = { since, added: this.#added, value }
+    return value
   }
 }

@@ -1,87 +1,111 @@
-/** Asks a service again and again: never twice at once, slower after failures, not at all after a refusal. */
-import { type Clock, pause } from './clock.ts'
+/** Asks one service again and again: never twice at a time, slower after failures, not at all after a refusal. */
+import type { Clock } from './clock.ts'
+import { errorText } from './error-text.ts'
+import type { IdleTracker } from './idle-tracker.ts'
 import { ServiceError } from './ports.ts'
 
 export interface PollerOptions {
   ask: (signal: AbortSignal) => Promise<void>
-  /** Time between an answer and the next question (ms); looked at each time. */
+  /** Time from one question to the next (ms); looked at anew each time. */
   everyMs: () => number
-  failed: (error: ServiceError, isFirst: boolean) => void
-  recovered: () => void
+  /** The longest wait after repeated failures (ms). */
+  longestMs: number
+  /** @param times how often in a row. */
+  onFailure: (error: ServiceError, times: number) => void
+  onRecovery: () => void
+  /** As a person calls it, for errors that are not the service's own. */
+  service: string
   clock: Clock
+  idle: IdleTracker
 }
-
-const LONGEST_MS = 30_000
 
 export class Poller {
   readonly #options: PollerOptions
-  readonly #closed = new AbortController()
+  readonly #closing = new AbortController()
   #asking: Promise<void> | undefined
+  #askAgain = false
   #failures = 0
-  #wake: (() => void) | undefined
-  #loop: Promise<void> | undefined
+  #isOpen = false
+  #cancel: (() => void) | undefined
 
   constructor(options: PollerOptions) {
     this.#options = options
   }
 
-  /** Asks at once; resolves when the first answer (or failure) is in. Goes on by itself. */
-  async open(): Promise<void> {
-    await this.#ask()
-    this.#loop = this.#forever()
+  /** Asks at once, and goes on by itself. Resolves with the first answer, or failure. */
+  open(): Promise<void> {
+    this.#isOpen = true
+    return this.refresh()
   }
 
-  /** Asks again now: an operator has done something. */
-  hurry(): void {
-    this.#wake?.()
-  }
-
-  async idle(): Promise<void> {
-    await this.#asking
-  }
-
-  async close(): Promise<void> {
-    this.#closed.abort()
-    this.#wake?.()
-    await this.#loop
-  }
-
-  async #forever(): Promise<void> {
-    const { clock, everyMs } = this.#options
-    while (!this.#closed.signal.aborted) {
-      const woken = new AbortController()
-      this.#wake = () => woken.abort()
-      const wait = Math.max(
-        everyMs(),
-        Math.min(LONGEST_MS, this.#failures === 0 ? 0 : 500 * 2 ** this.#failures),
-      )
-      await pause(clock, wait, AbortSignal.any([woken.signal, this.#closed.signal]))
-      if (!this.#closed.signal.aborted) await this.#ask()
+  /** Asks now, also after a refusal; if a question is under way, another one follows it. Resolves with the answer. */
+  async refresh(): Promise<void> {
+    if (!this.#isOpen || this.#closing.signal.aborted) return
+    if (this.#asking) {
+      this.#askAgain = true
+      await this.#asking
+      return this.#asking
     }
-  }
-
-  #ask(): Promise<void> {
-    this.#asking = this.#once().finally(() => {
+    this.#cancel?.()
+    this.#asking = this.#options.idle.track(this.#ask()).finally(() => {
       this.#asking = undefined
+      if (this.#closing.signal.aborted) return
+      if (this.#askAgain) {
+        this.#askAgain = false
+        void this.refresh()
+      }
     })
     return this.#asking
   }
 
-  async #once(): Promise<void> {
-    const { ask, failed, recovered } = this.#options
+  /** The pace may have changed: the next question comes no later than it says. */
+  quicken(): void {
+    if (!this.#asking && this.#cancel && this.#failures === 0) this.#schedule(this.#options.everyMs())
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    this.#cancel?.()
+    await this.#asking
+  }
+
+  async #ask(): Promise<void> {
+    const { ask, clock, everyMs, longestMs, onFailure, onRecovery, service } = this.#options
+    const { signal } = this.#closing
+    const begun = clock.monotonic()
     try {
-      await ask(this.#closed.signal)
-      if (this.#failures > 0) recovered()
+      await ask(signal)
+      if (signal.aborted) return
+      if (this.#failures > 0) onRecovery()
       this.#failures = 0
-    } catch (error) {
-      if (this.#closed.signal.aborted) return
-      const failure =
-        error instanceof ServiceError
-          ? error
-          : new ServiceError('service', 'pipeline', (error as Error).message, { cause: error })
+      this.#schedule(aligned(clock, everyMs(), clock.monotonic() - begun))
+    } catch (cause) {
+      if (signal.aborted) return
+      const error =
+        cause instanceof ServiceError
+          ? cause
+          : new ServiceError('service', service, errorText(cause), { cause })
       this.#failures++
-      failed(failure, this.#failures === 1)
-      if (failure.kind === 'authorization') this.#failures = Math.max(this.#failures, 6)
+      onFailure(error, this.#failures)
+      // Who was refused is refused again: the operator's next command asks anew.
+      if (error.kind === 'authorization') return
+      const backOff = Math.min(longestMs, everyMs() * 2 ** Math.min(this.#failures - 1, 10))
+      this.#schedule(Math.max(backOff, error.retryAfterMs ?? 0))
     }
   }
+
+  #schedule(ms: number): void {
+    this.#cancel?.()
+    this.#cancel = this.#options.clock.after(ms, () => void this.refresh())
+  }
+}
+
+/**
+ * Questions fall on full multiples of their interval, so that those of several services come in together and the screen is
+ * painted once for all of them.
+ */
+function aligned(clock: Clock, everyMs: number, tookMs: number): number {
+  const wait = everyMs - (clock.monotonic() % everyMs)
+  // A slow answer is given a rest of the same length: a service that needs its whole interval is not hammered.
+  return Math.max(wait, Math.min(tookMs, everyMs))
 }

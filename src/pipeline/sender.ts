@@ -78,7 +78,7 @@ export class Sender {
 
   /** After a failure: try again. */
   resume(): void {
-    if (this.#condition.state === 'failed') this.#become({ state: 'well' })
+    if (this.#condition.state === 'failed') this.#condition = { state: 'well' }
     this.#run()
   }
 

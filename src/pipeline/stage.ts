@@ -1,262 +1,161 @@
-/** One stage that a service runs: commands that are idempotent and can be cancelled, and polls that never hurry a service. */
-import { type Clock, pause } from './clock.ts'
-import type { Log } from './log.ts'
-import { ServiceError, type StageId, type StageService, type StageState, type StageStatus } from './ports.ts'
+/** The state machine of a stage: what is known of it and what is asked of it, as a pure reducer. */
+import { errorText } from './error-text.ts'
+import type { ServiceError, StageState, StageStatus } from './ports.ts'
 import type { StageSlice } from './state.ts'
 
-export interface StageTimes {
-  /** Poll while something changes, and while nothing does (ms). */
-  changingMs: number
-  steadyMs: number
-  /** How long a start or stop usually takes, shown beside the elapsed time (ms). */
-  usualStartMs: number
-  usualStopMs: number
-  /** After this a command has failed (ms). */
-  commandTimeoutMs: number
-  /** A refused start is tried again for this long: new roles need minutes to arrive. 0: never. */
-  retryAuthorizationMs: number
+export type CommandKind = 'start' | 'stop'
+
+export interface StageModel {
+  /** The service's last answer. */
+  readonly observed: StageStatus | undefined
+  readonly observedAt: number | undefined
+  readonly command: Command | undefined
+  /** How the last command failed; holds until the next one, or until the service moves. */
+  readonly failure: { readonly kind: CommandKind; readonly text: string } | undefined
+  /** Why the service gives no answer at present. */
+  readonly silence: { readonly error: ServiceError; readonly times: number } | undefined
 }
 
-export interface StageOptions {
-  id: StageId
-  service: StageService
-  times: StageTimes
-  clock: Clock
-  log: Log
-  get: () => StageSlice
-  set: (slice: StageSlice) => void
+interface Command {
+  readonly kind: CommandKind
+  /** Epoch milliseconds. */
+  readonly startedAt: number
+  readonly usualMs: number
+  /** When the service took it; undefined: not yet. */
+  readonly acceptedAt: number | undefined
+  /** Why it is still being tried. */
+  readonly note: string | undefined
+  /** What the service said when the command was given: an answer that only repeats it is no outcome. */
+  readonly before: StageStatus | undefined
+  /** The service was seen to act on it. */
+  readonly hasMoved: boolean
 }
 
-type Command = 'start' | 'stop'
+export type StageEvent =
+  | { type: 'commanded'; kind: CommandKind; at: number; usualMs: number }
+  | { type: 'accepted'; at: number }
+  | { type: 'retrying'; reason: string }
+  | { type: 'refused'; reason: string }
+  | { type: 'timed out'; afterMs: number }
+  /** `isNews`: asked after the service had taken the present command; older answers say nothing of its outcome. */
+  | { type: 'observed'; status: StageStatus; isNews: boolean; at: number }
+  | { type: 'unanswered'; error: ServiceError }
 
-const LONGEST_BACKOFF_MS = 30_000
-const AUTHORIZATION_RETRY_MS = 15_000
+/** After this long, a service that took a command and shows no trace of it is believed (ms). */
+const SETTLE_MS = 15_000
+/** Unanswered polls after which the last answer is no longer taken for true. */
+const SILENT_TIMES = 3
 
-const isUp = (state: StageState) => state === 'running' || state === 'degraded'
-const isDown = (state: StageState) => state === 'stopped' || state === 'failed'
+export const UNKNOWN_STAGE: StageModel = {
+  observed: undefined,
+  observedAt: undefined,
+  command: undefined,
+  failure: undefined,
+  silence: undefined,
+}
 
-export class StageController {
-  readonly #options: StageOptions
-  readonly #closed = new AbortController()
-  #command:
-    | { kind: Command; abort: AbortController; done: Promise<void>; startedAt: number; accepted: boolean }
-    | undefined
-  #wake: (() => void) | undefined
-  #polling: Promise<void> | undefined
-  #failures = 0
-  #isRefused = false
-
-  constructor(options: StageOptions) {
-    this.#options = options
+export function reduceStage(model: StageModel, event: StageEvent): StageModel {
+  const { command } = model
+  switch (event.type) {
+    case 'commanded':
+      return { ...model, failure: undefined, command: newCommand(event, model.observed) }
+    case 'accepted':
+      return command ? { ...model, command: { ...command, acceptedAt: event.at, note: undefined } } : model
+    case 'retrying':
+      return command ? { ...model, command: { ...command, note: event.reason } } : model
+    case 'refused':
+      return command ? ended(model, { kind: command.kind, text: event.reason }) : model
+    case 'timed out':
+      return command ? ended(model, { kind: command.kind, text: timeoutText(model, event.afterMs) }) : model
+    case 'unanswered':
+      return { ...model, silence: { error: event.error, times: (model.silence?.times ?? 0) + 1 } }
+    case 'observed':
+      return observe(model, event.status, event.isNews, event.at)
   }
+}
 
-  /** Asks once, then goes on asking. */
-  async open(): Promise<void> {
-    await this.#poll()
-    void this.#pollForever()
+function newCommand(
+  { kind, at, usualMs }: { kind: CommandKind; at: number; usualMs: number },
+  before: StageStatus | undefined,
+): Command {
+  return { kind, startedAt: at, usualMs, acceptedAt: undefined, note: undefined, before, hasMoved: false }
+}
+
+const ended = (model: StageModel, failure: StageModel['failure']): StageModel => ({
+  ...model,
+  command: undefined,
+  failure,
+})
+
+function observe(model: StageModel, status: StageStatus, isNews: boolean, at: number): StageModel {
+  const heard = { ...model, observed: status, observedAt: at, silence: undefined }
+  const { command, failure } = model
+  if (!command) {
+    // A failed command is forgotten as soon as the stage does something else than it did.
+    const isOver = failure && status.state !== model.observed?.state && status.state !== 'stopped'
+    return isOver ? { ...heard, failure: undefined } : heard
   }
-
-  start(): void {
-    this.#run('start')
-  }
-
-  stop(): void {
-    this.#run('stop')
-  }
-
-  /** Resolves when no command and no poll is under way. */
-  async idle(): Promise<void> {
-    await this.#command?.done
-    await this.#polling
-  }
-
-  /** Resolves when the service has accepted the present command, or refused it. */
-  async accepted(): Promise<void> {
-    await this.#command?.done
-  }
-
-  async close(): Promise<void> {
-    this.#closed.abort()
-    this.#command?.abort.abort()
-    this.#wake?.()
-    await this.idle()
-  }
-
-  #run(kind: Command): void {
-    if (this.#command?.kind === kind && !this.#command.accepted) return
-    this.#command?.abort.abort()
-    const { clock, times } = this.#options
-    const abort = new AbortController()
-    const command = { kind, abort, done: Promise.resolve(), startedAt: clock.now(), accepted: false }
-    this.#command = command
-    this.#isRefused = false
-    this.#patch({
-      state: kind === 'start' ? 'starting' : 'stopping',
-      detail: undefined,
-      command: {
-        kind,
-        startedAt: command.startedAt,
-        usualMs: kind === 'start' ? times.usualStartMs : times.usualStopMs,
-      },
+  const { acceptedAt, before } = command
+  if (acceptedAt === undefined || !isNews) return heard
+  const hasMoved = command.hasMoved || status.state !== before?.state || status.runId !== before?.runId
+  if (isOutcome(command.kind, status.state, hasMoved)) return { ...heard, command: undefined }
+  if (isAtRest(status.state) && at - acceptedAt > SETTLE_MS)
+    return ended(heard, {
+      kind: command.kind,
+      text: `The ${command.kind} was accepted, but the service still says: ${status.words}`,
     })
-    command.done = this.#execute(kind, abort.signal).then(() => {
-      command.accepted = true
-      this.#wake?.()
-    })
-  }
+  return { ...heard, command: { ...command, hasMoved } }
+}
 
-  async #execute(kind: Command, cancelled: AbortSignal): Promise<void> {
-    const { service, clock, times, log, id } = this.#options
-    const signal = AbortSignal.any([cancelled, this.#closed.signal])
-    const retryUntil = clock.monotonic() + (kind === 'start' ? times.retryAuthorizationMs : 0)
-    let backoff = 500
-    for (;;) {
-      try {
-        await (kind === 'start' ? service.start(signal) : service.stop(signal))
-        return
-      } catch (error) {
-        if (signal.aborted) return
-        const failure = asServiceError(error, id)
-        const wait = waitAfter(failure, backoff)
-        const mayComeYet = failure.kind === 'authorization' && clock.monotonic() < retryUntil
-        const elapsed = clock.now() - (this.#command?.startedAt ?? 0)
-        if (
-          (failure.kind === 'authorization' && !mayComeYet) ||
-          wait === undefined ||
-          elapsed > times.commandTimeoutMs
-        ) {
-          log.error(id, `${kind} failed: ${failure.message}`, failure)
-          this.#command = undefined
-          this.#patch({
-            state: 'failed',
-            words: this.#options.get().words,
-            detail: oneLine(failure),
-            command: undefined,
-          })
-          return
-        }
-        this.#patch({ detail: mayComeYet ? `waiting for roles: ${failure.message}` : failure.message })
-        await pause(clock, mayComeYet ? AUTHORIZATION_RETRY_MS : wait, signal)
-        backoff = Math.min(LONGEST_BACKOFF_MS, backoff * 2)
-      }
-    }
-  }
+/** Does the answer end the command? A start may end in a failure too, if it is not the one from before. */
+function isOutcome(kind: CommandKind, state: StageState, hasMoved: boolean): boolean {
+  if (kind === 'stop') return isAtRest(state)
+  return isUp(state) || (hasMoved && isAtRest(state))
+}
 
-  async #pollForever(): Promise<void> {
-    const { clock, times } = this.#options
-    while (!this.#closed.signal.aborted) {
-      const { state } = this.#options.get()
-      const isChanging = this.#command !== undefined || state === 'starting' || state === 'stopping'
-      const steady = isChanging ? times.changingMs : times.steadyMs
-      const wait = Math.min(LONGEST_BACKOFF_MS, steady * 2 ** Math.min(this.#failures, 5))
-      await this.#sleep(clock, this.#isRefused ? Number.POSITIVE_INFINITY : wait)
-      if (!this.#closed.signal.aborted) await this.#poll()
-    }
-  }
+function timeoutText({ command, observed }: StageModel, afterMs: number): string {
+  const minutes = afterMs / 60_000
+  const time = minutes >= 1 ? `${Math.round(minutes)} min` : `${Math.round(afterMs / 1000)} s`
+  const words = observed?.words ? `the service says: ${observed.words}` : 'the service has not answered'
+  return `The ${command?.kind} has not come to an end after ${time}; ${words}`
+}
 
-  /** Until the time has passed, or a command wants to know how it went. */
-  async #sleep(clock: Clock, ms: number): Promise<void> {
-    const woken = new AbortController()
-    this.#wake = () => woken.abort()
-    if (Number.isFinite(ms)) await pause(clock, ms, AbortSignal.any([woken.signal, this.#closed.signal]))
-    else
-      await new Promise<void>((resolve) =>
-        woken.signal.addEventListener('abort', () => resolve(), { once: true }),
-      )
-    this.#wake = undefined
-  }
+export const isUp = (state: StageState): boolean => state === 'running' || state === 'degraded'
+export const isAtRest = (state: StageState): boolean => state === 'stopped' || state === 'failed'
 
-  #poll(): Promise<void> {
-    this.#polling = this.#ask().finally(() => {
-      this.#polling = undefined
-    })
-    return this.#polling
-  }
+/** What the screen shows of it. */
+export type StageView = Pick<
+  StageSlice,
+  'state' | 'words' | 'detail' | 'since' | 'runId' | 'history' | 'command' | 'updatedAt'
+>
 
-  async #ask(): Promise<void> {
-    const { service, clock, log, id } = this.#options
-    try {
-      const status = await service.status(this.#closed.signal)
-      if (this.#failures > 0 || this.#isRefused) log.info(id, 'answers again')
-      this.#failures = 0
-      this.#isRefused = false
-      this.#apply(status, clock.now())
-    } catch (error) {
-      if (this.#closed.signal.aborted) return
-      const failure = asServiceError(error, id)
-      if (this.#failures++ === 0) log.warn(id, failure.message)
-      // Asking again would only be refused again: the operator's next command asks.
-      this.#isRefused = failure.kind === 'authorization' && this.#command === undefined
-      const { updatedAt } = this.#options.get()
-      // One missed answer is no reason for alarm; the age of the last one is shown.
-      if (updatedAt === undefined || this.#failures >= 3 || this.#isRefused)
-        this.#patch({ state: 'unknown', detail: oneLine(failure) })
-    }
-  }
-
-  #apply(status: StageStatus, now: number): void {
-    const { times, log, id } = this.#options
-    const before = this.#options.get()
-    let { state, detail } = status
-    const command = this.#command
-    if (command) {
-      const reached =
-        command.kind === 'start' ? isUp(state) || (command.accepted && state === 'failed') : isDown(state)
-      const tooLate = now - command.startedAt > times.commandTimeoutMs
-      if (reached || tooLate) this.#command = undefined
-      if (tooLate && !reached) {
-        detail = `${command.kind === 'start' ? 'start' : 'stop'} not finished after ${Math.round(times.commandTimeoutMs / 60_000)} min: ${status.words}`
-        log.warn(id, detail)
-      } else if (!reached) {
-        // Until the service has taken the command up, its old word says nothing about it.
-        state = command.kind === 'start' ? 'starting' : 'stopping'
-        detail ??= before.detail
-      }
-    }
-    if (state !== before.state || (state === 'failed' && detail !== before.detail))
-      announce(log, id, before, state, status.words, detail)
-    this.#patch({
-      state,
-      words: status.words,
-      detail,
-      since: status.since?.getTime() ?? (isUp(state) ? (before.since ?? now) : undefined),
-      runId: status.runId,
-      history: status.history ?? [],
-      command: this.#command ? before.command : undefined,
-      updatedAt: now,
-    })
-  }
-
-  #patch(changes: Partial<StageSlice>): void {
-    this.#options.set({ ...this.#options.get(), ...changes })
+export function viewStage(model: StageModel): StageView {
+  const { observed, command } = model
+  const state = stateOf(model)
+  return {
+    state,
+    words: observed?.words ?? '',
+    detail: detailOf(model),
+    since: isUp(state) || state === 'starting' ? observed?.since?.getTime() : undefined,
+    runId: observed?.runId,
+    history: observed?.history ?? [],
+    command: command && { kind: command.kind, startedAt: command.startedAt, usualMs: command.usualMs },
+    updatedAt: model.observedAt,
   }
 }
 
-function announce(
-  log: Log,
-  id: StageId,
-  before: StageSlice,
-  state: StageState,
-  words: string,
-  detail: string | undefined,
-): void {
-  if (state === 'failed') log.error(id, `failed: ${detail ?? words}`)
-  else if (before.state === 'unknown' && before.updatedAt === undefined) {
-    if (isUp(state)) log.info(id, `adopted: ${words}`)
-  } else if (!['starting', 'stopping'].includes(state)) log.info(id, words === '' ? state : words)
+function stateOf({ observed, command, failure, silence }: StageModel): StageState {
+  if (command) return command.kind === 'start' ? 'starting' : 'stopping'
+  if (silence?.error.kind === 'authorization') return 'unknown'
+  if (silence?.error.kind === 'not-found') return 'failed'
+  if (silence && silence.times >= SILENT_TIMES) return 'unknown'
+  if (failure?.kind === 'start' && (!observed || isAtRest(observed.state))) return 'failed'
+  return observed?.state ?? 'unknown'
 }
 
-/** How long to wait before the next try; undefined: trying again cannot help. */
-function waitAfter(failure: ServiceError, backoff: number): number | undefined {
-  if (failure.kind === 'not-found' || failure.kind === 'conflict') return undefined
-  if (failure.kind === 'service') return undefined
-  return failure.retryAfterMs ?? backoff
+function detailOf({ observed, command, failure, silence }: StageModel): string | undefined {
+  if (command?.note) return command.note
+  if (silence) return errorText(silence.error)
+  if (command) return observed?.state === 'failed' ? undefined : observed?.detail
+  return failure?.text ?? observed?.detail
 }
-
-const asServiceError = (error: unknown, id: StageId): ServiceError =>
-  error instanceof ServiceError
-    ? error
-    : new ServiceError('service', id, (error as Error)?.message ?? String(error), { cause: error })
-
-const oneLine = (failure: ServiceError) =>
-  failure.hint ? `${failure.message} ${failure.hint}` : failure.message

@@ -1,9 +1,10 @@
 /** The state of the screen: slices are replaced, never changed, and readers are told a few times a second at most. */
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { Clock } from './clock.ts'
+import { sameOnScreen } from './same-on-screen.ts'
 import type { AppState } from './state.ts'
 
-/** Notifications per second, at most. A burst of changes becomes one. */
+/** Notifications per second, at most: each one costs the screen a whole frame. */
 export const DEFAULT_UPDATES_PER_SECOND = 4
 
 export class StateStore {
@@ -11,7 +12,10 @@ export class StateStore {
   readonly published: StoreApi<AppState>
   readonly #clock: Clock
   readonly #intervalMs: number
+  /** The newest slices, whether readers were told or not. */
   #draft: AppState
+  #isDue = false
+  #isClosed = false
   #lastFlush = Number.NEGATIVE_INFINITY
   #cancel: (() => void) | undefined
 
@@ -27,31 +31,47 @@ export class StateStore {
     return this.#draft
   }
 
-  /** Slices that equal the present ones (by reference) change nothing and wake nobody. */
-  update(slices: Partial<AppState>): void {
-    const changed = (Object.keys(slices) as (keyof AppState)[]).some(
-      (key) => slices[key] !== this.#draft[key],
+  /**
+   * Replaces slices. A slice that looks as before wakes nobody; its times of polls are told with whatever comes next.
+   * The changes of one moment are told together.
+   */
+  update(slices: Partial<Omit<AppState, 'now'>>): void {
+    const changed = Object.entries(slices).filter(
+      ([key, slice]) => this.#draft[key as keyof AppState] !== slice,
     )
-    if (!changed) return
+    if (changed.length === 0) return
+    const isSeen = changed.some(([key, slice]) => !sameOnScreen(this.#draft[key as keyof AppState], slice))
     this.#draft = { ...this.#draft, ...slices }
-    if (this.#cancel) return
-    const wait = Math.max(0, this.#lastFlush + this.#intervalMs - this.#clock.monotonic())
-    this.#cancel = this.#clock.after(wait, () => this.flush())
+    if (isSeen) this.#tellSoon()
   }
 
-  /** Tells readers now: an operator's key must show at once. */
+  /** Time has passed, and something on the screen shows it: the clock, an age, an elapsed time. */
+  tick(): void {
+    this.#tellSoon()
+  }
+
+  /** Tells readers now what they were not told: an operator's key must show at once. */
   flush(): void {
+    if (!this.#isDue) return
+    this.#isDue = false
     this.#cancel?.()
     this.#cancel = undefined
-    if (this.published.getState() === this.#draft) return
     this.#lastFlush = this.#clock.monotonic()
     this.#draft = { ...this.#draft, now: this.#clock.now() }
     this.published.setState(this.#draft, true)
   }
 
+  /** Tells what is left, and nothing more. */
   close(): void {
     this.flush()
-    this.#cancel?.()
-    this.#cancel = undefined
+    this.#isClosed = true
+  }
+
+  #tellSoon(): void {
+    if (this.#isClosed) return
+    this.#isDue = true
+    if (this.#cancel) return
+    const wait = Math.max(0, this.#lastFlush + this.#intervalMs - this.#clock.monotonic())
+    this.#cancel = this.#clock.after(wait, () => this.flush())
   }
 }

@@ -1,0 +1,65 @@
+/** The orderly end of a run: nothing new goes in, everything in flight comes out, then all stages stop. */
+import { type Clock, pause } from './clock.ts'
+import type { Monitor } from './monitor.ts'
+import type { Pipeline } from './pipeline.ts'
+import type { DrainOptions, DrainResult } from './session-types.ts'
+import { isAtRest, isUp } from './stage.ts'
+import type { LedgerSlice } from './state.ts'
+import type { StateStore } from './store.ts'
+
+const DEFAULT_PATIENCE_MS = 20_000
+const LOOK_EVERY_MS = 250
+/** Stages that do not stop for so long are left to their service (ms). */
+const STOP_PATIENCE_MS = { local: 30_000, azure: 180_000 }
+
+export interface DrainContext {
+  pipeline: Pipeline
+  monitor: Monitor
+  store: StateStore
+  clock: Clock
+}
+
+export async function drain(context: DrainContext, options: DrainOptions = {}): Promise<DrainResult> {
+  const { pipeline, monitor, store, clock } = context
+  const { patienceMs = DEFAULT_PATIENCE_MS, signal } = options
+  const states = () => store.state.stages
+  const wait = () => pause(clock, LOOK_EVERY_MS, signal)
+
+  if (!isAtRest(states().generator.state)) pipeline.stop('generator')
+  while (states().generator.command && !signal?.aborted) await wait()
+
+  let seen = ''
+  let movedAt = clock.monotonic()
+  while (!signal?.aborted) {
+    await monitor.refresh()
+    const { ledger } = store.state
+    if (ledger.verdict !== 'flowing') break
+    const { streamAnalytics, silver, gold, aggregate } = states()
+    if (![streamAnalytics, silver, gold, aggregate].some(({ state }) => isUp(state) || state === 'starting'))
+      break
+    const now = JSON.stringify(ledger)
+    if (now !== seen) movedAt = clock.monotonic()
+    seen = now
+    if (clock.monotonic() - movedAt >= patienceMs) break
+    await wait()
+  }
+  const { ledger } = store.state
+
+  await pipeline.stopInOrder()
+  const stopped = clock.monotonic()
+  const limit = STOP_PATIENCE_MS[store.state.session.target]
+  const isMoving = () => Object.values(states()).some((stage) => stage.command || stage.state === 'stopping')
+  while (isMoving() && !signal?.aborted && clock.monotonic() - stopped < limit) await wait()
+  await monitor.refresh()
+  return resultOf(store.state.ledger.verdict === 'flowing' ? ledger : store.state.ledger, signal)
+}
+
+function resultOf(ledger: LedgerSlice, signal: AbortSignal | undefined): DrainResult {
+  const balanced = ledger.verdict === 'balanced' || ledger.verdict === 'empty'
+  if (balanced) return { balanced, reason: undefined, ledger }
+  const why =
+    ledger.verdict === 'unbalanced'
+      ? `The books do not balance: ${ledger.explanation ?? 'hops differ'}.`
+      : `Not everything has come through${signal?.aborted ? '' : ', and nothing moves any more'}: ${ledger.explanation ?? 'rows are in flight'}.`
+  return { balanced, reason: why, ledger }
+}

@@ -1,0 +1,216 @@
+/** Watches the services: hub, lake and metrics, each by itself, and writes what it sees into the store. */
+import { Assertions } from './assertions.ts'
+import { Bookkeeper } from './bookkeeper.ts'
+import type { Clock } from './clock.ts'
+import { errorText } from './error-text.ts'
+import type { GeneratorService } from './generator-service.ts'
+import { HubView } from './hub-view.ts'
+import type { IdleTracker } from './idle-tracker.ts'
+import { JobView } from './job-view.ts'
+import { LakeView, lastBatch } from './lake-view.ts'
+import type { Log } from './log.ts'
+import { Poller } from './poller.ts'
+import type { ArrivedRow, LakeSnapshot, ServiceError, StageId, Target } from './ports.ts'
+import { LAYERS, type LakeSlice, type LedgerSlice, type StageSlice } from './state.ts'
+import { stationOf } from './stations.ts'
+import type { StateStore } from './store.ts'
+import { tailOfBody, tailOfQuarantined, tailOfRow, tailWith } from './tail.ts'
+import { RateMeter } from './telemetry.ts'
+import { CADENCE } from './timing.ts'
+
+/** Rows of other clients, and quarantined rows, taken into the tail from one look. */
+const TAIL_PER_LOOK = 40
+
+export interface MonitorOptions {
+  target: Target
+  generator: GeneratorService
+  store: StateStore
+  /** Nothing runs and nothing moves: there is no hurry. */
+  isQuiet: () => boolean
+  clock: Clock
+  log: Log
+  idle: IdleTracker
+}
+
+type Source = 'hub' | 'lake' | 'metrics'
+
+export class Monitor {
+  readonly #options: MonitorOptions
+  readonly #pollers: Poller[]
+  readonly #bookkeeper = new Bookkeeper()
+  readonly #assertions = new Assertions()
+  readonly #hubView = new HubView()
+  readonly #lakeView = new LakeView()
+  readonly #jobView: JobView
+  readonly #acknowledged = new RateMeter()
+  readonly #aggregated = new RateMeter()
+
+  constructor(options: MonitorOptions) {
+    this.#options = options
+    const isLocal = options.target.name === 'local'
+    this.#jobView = new JobView(isLocal ? 10_000 : 180_000)
+    this.#pollers = [
+      this.#poller('hub', 'Event Hubs', (signal) => this.#lookAtHub(signal)),
+      this.#poller('lake', 'the lake', (signal) => this.#lookAtLake(signal)),
+      this.#poller('metrics', 'the metrics', (signal) => this.#lookAtMetrics(signal)),
+    ]
+  }
+
+  async open(): Promise<void> {
+    await Promise.all(this.#pollers.map((one) => one.open()))
+  }
+
+  /** Something has happened: look at the pace of a pipeline that runs. */
+  quicken(): void {
+    for (const one of this.#pollers) one.quicken()
+  }
+
+  /** Looks now, everywhere. Resolves with the answers. */
+  async refresh(): Promise<void> {
+    await Promise.all(this.#pollers.map((one) => one.refresh()))
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#pollers.map((one) => one.close()))
+  }
+
+  /** What depends on the generator's counters too; called about once a second. */
+  closeBooks(): void {
+    const { generator, store, clock } = this.#options
+    const facts = generator.facts()
+    const at = clock.monotonic()
+    this.#acknowledged.observe(facts.acknowledged, at)
+    this.#assertions.observeRate(facts.planned, facts.acknowledged, at)
+    const total = generator.acknowledgedInAll
+    const isSending = facts.planned > 0 || facts.buffered > 0
+    const ledger = total === undefined ? undefined : this.#bookkeeper.books(total, isSending)
+    if (ledger) store.update({ ledger })
+    store.update({ assertions: this.#assertions.slice(ledger?.lost, clock.now()) })
+    this.#arrows(ledger ?? store.state.ledger, facts.buffered)
+  }
+
+  #poller(source: Source, service: string, ask: (signal: AbortSignal) => Promise<void>): Poller {
+    const { target, isQuiet, log, clock, idle } = this.#options
+    const cadence = CADENCE[target.name]
+    return new Poller({
+      ask,
+      everyMs: () => (isQuiet() ? cadence.quiet : cadence)[source],
+      longestMs: cadence.longestBackOffMs,
+      onFailure: (error, times) => {
+        if (times === 1) log.warn(source, errorText(error))
+        this.#failed(source, error)
+      },
+      onRecovery: () => log.info(source, 'answers again'),
+      service,
+      clock,
+      idle,
+    })
+  }
+
+  #failed(source: Source, error: ServiceError): void {
+    const { store } = this.#options
+    const { hub, lake } = store.state
+    if (source === 'hub') store.update({ hub: { ...hub, error: error.message } })
+    if (source === 'lake') store.update({ lake: withError(lake, error.message) })
+  }
+
+  async #lookAtHub(signal: AbortSignal): Promise<void> {
+    const { target, generator, store, clock } = this.#options
+    const partitions = await target.hub.partitions(signal)
+    if (signal.aborted) return
+    this.#bookkeeper.sawHub(partitions)
+    await generator.sawPartitions(partitions)
+    store.update({
+      hub: this.#hubView.slice(partitions, this.#bookkeeper.bronzePositions, clock.monotonic(), clock.now()),
+    })
+    this.closeBooks()
+  }
+
+  async #lookAtLake(signal: AbortSignal): Promise<void> {
+    const { target, store, clock, log } = this.#options
+    const { snapshot, errors } = await target.lake.poll(signal)
+    if (signal.aborted) return
+    const now = clock.now()
+    const before = store.state.lake
+    for (const [layer, error] of errors)
+      if (!hadError(before, layer)) log.warn('lake', `${layer}: ${errorText(error)}`)
+    this.#bookkeeper.sawLake(snapshot)
+    this.#aggregated.observe(snapshot.aggregated.books?.totals.output ?? 0, clock.monotonic())
+    this.#assertions.addSilver(snapshot.silverArrived)
+    this.#assertions.addGold(snapshot.goldArrived)
+    store.update({ lake: this.#lakeView.slice(before, snapshot, errors, clock.monotonic(), now) })
+    this.#tail(snapshot, now)
+    this.#batches(snapshot)
+    if (snapshot.cities) {
+      const readings = snapshot.cities.reduce((sum, city) => sum + city.readings, 0)
+      store.update({ aggregate: { cities: snapshot.cities, readings, updatedAt: now } })
+    }
+    this.closeBooks()
+  }
+
+  async #lookAtMetrics(signal: AbortSignal): Promise<void> {
+    const { target, store, clock } = this.#options
+    const metrics = await target.metrics.jobMetrics(signal)
+    if (signal.aborted) return
+    if (metrics) this.#bookkeeper.sawRejected(metrics.deserializationErrors)
+    // Azure's metrics are minutes old; the local job's are true when they are asked for.
+    const trueAt = target.name === 'local' ? clock.now() : metrics?.at.getTime()
+    store.update({ job: this.#jobView.slice(store.state.job, metrics, clock.monotonic(), trueAt) })
+  }
+
+  /** Our own readings are shown as the hub takes them; other clients' when they reach silver. */
+  #tail(snapshot: LakeSnapshot, now: number): void {
+    const { generator, store } = this.#options
+    const own = generator.takeNewest().filter((event) => event.sequenceNumber >= 0)
+    const events = [
+      ...own.map((event) => tailOfBody(event.body)).filter((event) => event !== undefined),
+      ...snapshot.silverArrived
+        .filter((row) => !this.#isOwn(row))
+        .slice(-TAIL_PER_LOOK)
+        .map(tailOfRow),
+      ...snapshot.quarantineArrived.slice(-TAIL_PER_LOOK).map((row) => tailOfQuarantined(row, now)),
+    ]
+    store.update({ events: tailWith(store.state.events, events) })
+  }
+
+  #isOwn({ deviceId, deviceSequenceNumber }: ArrivedRow): boolean {
+    const station = stationOf(deviceId ?? '')
+    return station !== undefined && this.#options.generator.made(station, deviceSequenceNumber ?? 0)
+  }
+
+  #batches({ silver, gold, aggregated }: LakeSnapshot): void {
+    this.#updateStage('silver', { batch: lastBatch(silver) })
+    this.#updateStage('gold', { batch: lastBatch(gold) })
+    this.#updateStage('aggregate', { batch: lastBatch(aggregated) })
+  }
+
+  /** Rates and backlogs of the arrows: the very numbers of the panels, so that the two never disagree. */
+  #arrows({ inFlight }: LedgerSlice, buffered: number): void {
+    const { lake, job } = this.#options.store.state
+    const { bronze, silver, gold } = lake.layers
+    this.#updateStage('generator', { rate: this.#acknowledged.rate, backlog: buffered })
+    this.#updateStage('streamAnalytics', {
+      rate: bronze.rowsPerSecond ?? job.outputRate,
+      backlog: inFlight.bronze,
+    })
+    this.#updateStage('silver', { rate: silver.rowsPerSecond, backlog: inFlight.silver })
+    this.#updateStage('gold', { rate: gold.rowsPerSecond, backlog: inFlight.gold })
+    this.#updateStage('aggregate', { rate: this.#aggregated.rate, backlog: inFlight.aggregate })
+  }
+
+  #updateStage(id: StageId, changes: Partial<StageSlice>): void {
+    const { store } = this.#options
+    const { stages } = store.state
+    store.update({ stages: { ...stages, [id]: { ...stages[id], ...changes } } })
+  }
+}
+
+const withError = (lake: LakeSlice, error: string): LakeSlice => ({
+  ...lake,
+  layers: Object.fromEntries(
+    LAYERS.map((name) => [name, { ...lake.layers[name], error }]),
+  ) as LakeSlice['layers'],
+})
+
+const hadError = (lake: LakeSlice, layer: string) =>
+  LAYERS.some((name) => name === layer && lake.layers[name].error !== undefined)
