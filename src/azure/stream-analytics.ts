@@ -32,6 +32,7 @@ const STATES: Record<string, StageState> = {
 }
 
 /** The job reads everything that the hub holds when it starts for the first time: its oldest event may be that old (ms). */
+const STARTING_MS = 5 * 60_000
 const LONGEST_RETENTION_MS = 90 * 24 * 3_600_000
 
 export function createStreamAnalyticsStage(settings: StreamAnalyticsSettings): StageService {
@@ -81,14 +82,15 @@ export function createStreamAnalyticsStage(settings: StreamAnalyticsSettings): S
 }
 
 /**
- * Where the output begins. A job that has written goes on where it stopped. One that never has may not ask for that; if the
- * hub already holds events they would be left behind by `JobStartTime`, so it begins with the oldest there can be.
+ * Where the output begins. A job that has written goes on where it stopped. One that never has may not ask for that, and
+ * `JobStartTime` would leave behind what the hub holds already, or takes while the job is still starting: so it begins
+ * with the oldest event there can be, or a little before now on an empty hub.
  */
 async function outputStart(job: StreamingJob, { hub, clock }: StreamAnalyticsSettings, signal?: AbortSignal) {
   if (job.lastOutputEventTime) return { outputStartMode: 'LastOutputEventTime' }
   const partitions = await hub.partitions(signal)
-  if (partitions.every((partition) => partition.isEmpty)) return { outputStartMode: 'JobStartTime' }
-  return { outputStartMode: 'CustomTime', outputStartTime: new Date(clock.now() - LONGEST_RETENTION_MS) }
+  const reach = partitions.every((partition) => partition.isEmpty) ? STARTING_MS : LONGEST_RETENTION_MS
+  return { outputStartMode: 'CustomTime', outputStartTime: new Date(clock.now() - reach) }
 }
 
 function describe(job: StreamingJob): StageStatus {
