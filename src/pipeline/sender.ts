@@ -46,6 +46,8 @@ export class Sender {
   #underWay: readonly MadeEvent[] = []
   #condition: SenderCondition = { state: 'well' }
   #loop: Promise<void> | undefined
+  /** Lets go of the send under way, whatever becomes of it. */
+  #interrupt: (() => void) | undefined
   #idle: (() => void)[] = []
 
   constructor(options: SenderOptions) {
@@ -95,6 +97,7 @@ export class Sender {
   /** Ends sending. What is not acknowledged is forgotten here; the saved numbers do not count it, so it is made again. */
   async close(): Promise<void> {
     this.#closing.abort()
+    this.#interrupt?.()
     await this.#loop
   }
 
@@ -140,14 +143,20 @@ export class Sender {
     }
   }
 
-  /** @returns why not all of it was acknowledged. */
+  /** @returns why not all of it was acknowledged. Once closing, the outcome is nobody's concern any more. */
   async #sendOnce(): Promise<ServiceError | undefined> {
     const batch = this.#underWay
+    const { signal } = this.#closing
     try {
-      await this.#options.producer.send(batch, this.#closing.signal)
+      const interrupted = new Promise<void>((resolve) => {
+        this.#interrupt = resolve
+      })
+      await Promise.race([this.#options.producer.send(batch, signal), interrupted])
+      if (signal.aborted) return undefined
       this.#settle(batch, [])
       return undefined
     } catch (error) {
+      if (signal.aborted) return undefined
       this.#settle(batch, error instanceof SendError ? error.unacknowledged : batch)
       const cause = error instanceof SendError ? error.cause : error
       return cause instanceof ServiceError

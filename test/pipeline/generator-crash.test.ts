@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { pause } from '../../src/pipeline/clock.ts'
 import { GeneratorService } from '../../src/pipeline/generator-service.ts'
 import { Log, silentLogger } from '../../src/pipeline/log.ts'
-import { FakeClock, settle } from '../support/fake-clock.ts'
+import { FakeClock } from '../support/fake-clock.ts'
 import { FakeHub, FakeStorage, Life } from '../support/fake-hub.ts'
 import { isGapless, numbersByStation } from '../support/numbers.ts'
 
@@ -45,15 +45,17 @@ async function live(
   acknowledgeAfterMs = 0,
 ): Promise<void> {
   const { service, clock } = birth(hub, storage, life, dirty)
-  if (acknowledgeAfterMs > 0) hub.acknowledging = () => pause(clock, acknowledgeAfterMs)
+  hub.acknowledging = () => pause(clock, acknowledgeAfterMs)
   await service.start()
   for (let elapsed = 0; elapsed < ms && !life.isOver; elapsed += 100) await clock.advance(100)
   if (life.isOver) return
   await service.stop()
   await clock.advance(200 + 2 * acknowledgeAfterMs)
-  const closed = service.close()
-  await settle()
-  if (!life.isOver) await closed
+  let isClosed = false
+  void service.close().then(() => {
+    isClosed = true
+  })
+  await clock.until(() => isClosed || life.isOver)
 }
 
 function expectGapless(hub: FakeHub): void {
@@ -76,6 +78,17 @@ describe('a generator that is killed', () => {
       const before = hub.size
       await live(hub, storage, new Life(), 0, 800)
       expect(hub.size).toBeGreaterThan(before)
+      expectGapless(hub)
+    }
+  })
+
+  it('goes on exactly, wherever it was killed after an orderly stop', async () => {
+    for (let point = 0; point <= 40; point++) {
+      const hub = new FakeHub(2)
+      const storage = new FakeStorage()
+      await live(hub, storage, new Life(), 0, 1500)
+      await live(hub, storage, new Life(point))
+      await live(hub, storage, new Life(), 0, 800)
       expectGapless(hub)
     }
   })
