@@ -48,7 +48,7 @@ export async function startManagement(options: ManagementOptions): Promise<Manag
   const history = (name: string, nextId: (records: readonly RunRecord[]) => string) =>
     new RunHistory({ engine, stateFile: state(`${name}-runs`), clock, logger, nextId })
   const databricksRuns = history('databricks', nextNumber)
-  const synapseRuns = history('synapse', newId)
+  const synapseRuns = history('synapse', () => newId())
   const artifacts = new Artifacts(state('synapse-artifacts'), newId)
   const checkRate = rateLimiter(options.databricksLimit ?? WORKSPACE_LIMIT, clock)
   const jobs = new JobStore(state('databricks-jobs'), clock)

@@ -205,7 +205,7 @@ export class DfsOperations {
       page.push(entry)
     }
     const paths = page.flatMap((entry) => this.#describe(container, entry))
-    const more =
+    const more: Record<string, string> =
       next === undefined ? {} : { 'x-ms-continuation': Buffer.from(next, 'utf8').toString('base64url') }
     this.#answer(call, 200, { ...more, 'content-type': 'application/json' }, JSON.stringify({ paths }))
   }
