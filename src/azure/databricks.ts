@@ -6,21 +6,24 @@ import {
   type StageState,
   type StageStatus,
 } from '../pipeline/ports.ts'
-import type { RestClient } from './rest-client.ts'
+import { type RestClient, statusCause } from './rest-client.ts'
 
 const SERVICE = 'Databricks'
 const API = '/api/2.2/jobs'
 const HISTORY = 10
 
-/** `status.state`; TERMINATED is decided by its termination details. Words not listed are unknown. */
-const STATES: Record<string, StageState> = {
-  BLOCKED: 'starting',
-  PENDING: 'starting',
-  QUEUED: 'starting',
-  WAITING: 'starting',
-  RUNNING: 'running',
-  TERMINATING: 'stopping',
-}
+/** `status.state` of a run that has not ended; words not listed are unknown. */
+const STATES = new Map<string, StageState>([
+  ['BLOCKED', 'starting'],
+  ['PENDING', 'starting'],
+  ['QUEUED', 'starting'],
+  ['WAITING', 'starting'],
+  ['RUNNING', 'running'],
+  ['TERMINATING', 'stopping'],
+])
+
+/** Codes of `status.termination_details` after which the stage is merely stopped; all others are failures. */
+const STOPPED = new Set(['SUCCESS', 'USER_CANCELED', 'CANCELED', 'SKIPPED', 'MAX_CONCURRENT_RUNS_EXCEEDED'])
 
 interface Run {
   run_id: number
@@ -31,119 +34,173 @@ interface Run {
     termination_details?: { code?: string; type?: string; message?: string }
     queue_details?: { code?: string; message?: string }
   }
-  tasks?: { run_id: number }[]
+  tasks?: { run_id?: number }[]
 }
 
 export interface DatabricksStageOptions {
   client: RestClient
   jobName: string
+  /** Idempotency tokens: a start that is sent twice is one run. */
   newToken: () => string
 }
 
-export function createDatabricksStage({ client, jobName, newToken }: DatabricksStageOptions): StageService {
-  let jobId: number | undefined
+export function createDatabricksStage(options: DatabricksStageOptions): StageService {
+  const { client, newToken } = options
+  const job = new JobByName(options)
+  const errors = new RunErrors(client)
 
-  async function findJob(signal: AbortSignal | undefined): Promise<number> {
-    if (jobId !== undefined) return jobId
+  const runs = (signal: AbortSignal | undefined): Promise<Run[]> =>
+    job.use(signal, async (job_id) => {
+      const query = { job_id, limit: HISTORY }
+      const { body } = await client.request<{ runs?: Run[] }>('GET', `${API}/runs/list`, { query, signal })
+      return Array.isArray(body?.runs) ? body.runs : []
+    })
+
+  return {
+    async status(signal) {
+      const found = await runs(signal)
+      const history = await Promise.all(
+        found.map(async (run) => {
+          const one = outcome(run)
+          return one.state === 'failed' ? { ...one, error: await errors.of(run, signal) } : one
+        }),
+      )
+      return describe(found[0], history)
+    },
+    async start(signal) {
+      if ((await runs(signal)).some((run) => ['starting', 'running'].includes(outcome(run).state))) return
+      const idempotency_token = newToken()
+      await job.use(signal, (job_id) =>
+        client.request('POST', `${API}/run-now`, {
+          // A run that is still being cancelled delays this one, it does not make it fail.
+          body: { job_id, idempotency_token, queue: { enabled: true } },
+          signal,
+        }),
+      )
+    },
+    async stop(signal) {
+      for (const run of await runs(signal)) {
+        if (!['starting', 'running', 'unknown'].includes(outcome(run).state)) continue
+        await client.request('POST', `${API}/runs/cancel`, { body: { run_id: run.run_id }, signal })
+      }
+    },
+  }
+}
+
+/** Finds the job by its name, and again when somebody has deleted and made it anew. */
+class JobByName {
+  readonly #options: DatabricksStageOptions
+  #id: number | undefined
+
+  constructor(options: DatabricksStageOptions) {
+    this.#options = options
+  }
+
+  async use<T>(signal: AbortSignal | undefined, call: (id: number) => Promise<T>): Promise<T> {
+    const wasKnown = this.#id !== undefined
+    const id = this.#id ?? (await this.#find(signal))
+    this.#id = id
+    try {
+      return await call(id)
+    } catch (error) {
+      if (!isMissing(error)) throw error
+      this.#id = undefined
+      if (!wasKnown) throw error
+      return this.use(signal, call)
+    }
+  }
+
+  async #find(signal: AbortSignal | undefined): Promise<number> {
+    const { client, jobName } = this.#options
     const { body } = await client.request<{ jobs?: { job_id: number }[] }>('GET', `${API}/list`, {
       query: { name: jobName },
       signal,
     })
     const [job] = body?.jobs ?? []
-    if (!job)
-      throw new ServiceError('not-found', SERVICE, `The Databricks job ${jobName} does not exist.`, {
-        hint: 'rtstream-tui setup creates it.',
-      })
-    jobId = job.job_id
-    return jobId
+    if (job) return job.job_id
+    throw new ServiceError('not-found', SERVICE, `The Databricks job ${jobName} does not exist.`, {
+      hint: 'rtstream-tui setup creates it.',
+    })
+  }
+}
+
+/** A job that is gone is answered with 400 and this code, or with 404. */
+const isMissing = (error: unknown) =>
+  (error instanceof ServiceError && error.kind === 'not-found') ||
+  statusCause(error)?.code === 'INVALID_PARAMETER_VALUE'
+
+/** The error texts of failed runs, each fetched once. */
+class RunErrors {
+  static readonly #KEPT = 50
+  readonly #client: RestClient
+  readonly #known = new Map<number, string>()
+
+  constructor(client: RestClient) {
+    this.#client = client
   }
 
-  async function runs(signal: AbortSignal | undefined): Promise<Run[]> {
-    const id = await findJob(signal)
+  async of(run: Run, signal: AbortSignal | undefined): Promise<string | undefined> {
+    const known = this.#known.get(run.run_id)
+    if (known !== undefined) return known
+    const reason = run.status?.termination_details?.message
     try {
-      const query = { job_id: id, limit: HISTORY }
-      const { body } = await client.request<{ runs?: Run[] }>('GET', `${API}/runs/list`, { query, signal })
-      return body?.runs ?? []
+      const text = ((await this.#fetch(run, signal)) ?? reason ?? '').split('\n')[0] ?? ''
+      const [oldest] = this.#known.keys()
+      if (this.#known.size >= RunErrors.#KEPT && oldest !== undefined) this.#known.delete(oldest)
+      this.#known.set(run.run_id, text)
+      return text
     } catch (error) {
-      // A job that was deleted is looked for by its name again.
-      jobId = undefined
+      signal?.throwIfAborted()
+      // The status itself is known; the next look asks for the text again.
+      if (error instanceof ServiceError) return reason?.split('\n')[0]
       throw error
     }
   }
 
-  const isActive = (run: Run) => run.status?.state !== 'TERMINATED'
-  const errors = new Map<number, string>()
-
-  /** The error text of a failed run, fetched once. */
-  async function errorOf(run: Run, signal: AbortSignal | undefined): Promise<string | undefined> {
-    if (outcome(run).state !== 'failed') return undefined
-    const known = errors.get(run.run_id)
-    if (known !== undefined) return known
-    const message = run.status?.termination_details?.message ?? ''
-    const task = run.tasks?.[0]?.run_id ?? run.run_id
-    const output = await client
-      .request<{ error?: string }>('GET', `${API}/runs/get-output`, { query: { run_id: task }, signal })
-      .catch(() => undefined)
-    const text = (output?.body?.error ?? message).split('\n')[0] ?? ''
-    if (errors.size > 50) errors.clear()
-    errors.set(run.run_id, text)
-    return text
+  /** The output belongs to the run of the task, which the list does not name. */
+  async #fetch(run: Run, signal: AbortSignal | undefined): Promise<string | undefined> {
+    const query = { run_id: run.run_id }
+    const { body: whole } = await this.#client.request<Run>('GET', `${API}/runs/get`, { query, signal })
+    const { body: output } = await this.#client.request<{ error?: string }>('GET', `${API}/runs/get-output`, {
+      query: { run_id: whole?.tasks?.[0]?.run_id ?? run.run_id },
+      signal,
+    })
+    return output?.error
   }
+}
 
+function describe(latest: Run | undefined, history: readonly RunOutcome[]): StageStatus {
+  const [present] = history
+  if (!latest || !present) return { state: 'stopped', words: 'never run', history: [] }
   return {
-    async status(signal) {
-      const found = await runs(signal)
-      const [latest] = found
-      if (!latest) return { state: 'stopped', words: 'never run', history: [] }
-      const history = found.map(outcome)
-      const error = await errorOf(latest, signal)
-      const [present, ...before] = history as [RunOutcome, ...RunOutcome[]]
-      const status: StageStatus = {
-        state: present.state,
-        words: present.words,
-        detail: error ?? waitingFor(latest),
-        since: present.startedAt,
-        runId: present.runId,
-        history: [{ ...present, error }, ...before],
-      }
-      return status
-    },
-    async start(signal) {
-      if ((await runs(signal)).some(isActive)) return
-      await client.request('POST', `${API}/run-now`, {
-        body: { job_id: await findJob(signal), idempotency_token: newToken() },
-        signal,
-      })
-    },
-    async stop(signal) {
-      for (const run of (await runs(signal)).filter(isActive))
-        await client.request('POST', `${API}/runs/cancel`, { body: { run_id: run.run_id }, signal })
-    },
+    state: present.state,
+    words: present.words,
+    detail: present.error ?? waitingFor(latest),
+    since: present.startedAt,
+    runId: present.runId,
+    history,
   }
 }
 
 function outcome(run: Run): RunOutcome {
   const { state = 'unknown', termination_details: end } = run.status ?? {}
-  const words = state === 'TERMINATED' && end?.code ? `TERMINATED ${end.code}` : state
   return {
     runId: String(run.run_id),
-    state: state === 'TERMINATED' ? endState(end) : (STATES[state] ?? 'unknown'),
-    words,
+    state: state === 'TERMINATED' ? endState(end?.code) : (STATES.get(state) ?? 'unknown'),
+    words: state === 'TERMINATED' && end?.code ? `TERMINATED ${end.code}` : state,
     startedAt: run.start_time ? new Date(run.start_time) : undefined,
     endedAt: run.end_time ? new Date(run.end_time) : undefined,
   }
 }
 
-/** A cancelled run is a stopped stage; so is one that ended well, or whose driver went away with a clean stop. */
-function endState(end: { code?: string; type?: string } | undefined): StageState {
-  if (end?.type === 'SUCCESS' || /^(SUCCESS|USER_CANCELED|CANCELED|DRIVER_ERROR)$/.test(end?.code ?? ''))
-    return 'stopped'
-  return end?.code === undefined ? 'unknown' : 'failed'
+function endState(code: string | undefined): StageState {
+  if (code === undefined) return 'unknown'
+  return STOPPED.has(code) ? 'stopped' : 'failed'
 }
 
 /** Why a run waits: its queue's reason, or what a pending cluster does. */
-function waitingFor(run: Run): string | undefined {
-  const queue = run.status?.queue_details
+function waitingFor({ status }: Run): string | undefined {
+  const queue = status?.queue_details
   if (queue?.message || queue?.code) return queue.message ?? queue.code
-  return run.status?.state === 'PENDING' ? 'waiting for the cluster' : undefined
+  return status?.state === 'PENDING' ? 'waiting for the cluster' : undefined
 }

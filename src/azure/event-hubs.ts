@@ -52,7 +52,8 @@ function newProducer(connection: HubConnection): EventHubProducerClient {
   })
 }
 
-function newConsumer(connection: HubConnection): EventHubConsumerClient {
+/** A client of its own; close it. */
+export function newConsumer(connection: HubConnection): EventHubConsumerClient {
   const { hub, consumerGroup } = connection
   if ('connectionString' in connection)
     return new EventHubConsumerClient(consumerGroup, connection.connectionString, hub, CLIENT_OPTIONS)

@@ -2,7 +2,7 @@
 import type { TokenCredential } from '@azure/identity'
 import { MetricsClient, type MetricsQueryResult } from '@azure/monitor-query-metrics'
 import type { JobMetrics, MetricsSource } from '../pipeline/ports.ts'
-import { sdkError } from './sdk-error.ts'
+import { callSdk } from './sdk-error.ts'
 
 export interface MetricsSettings {
   endpoint: string
@@ -10,44 +10,60 @@ export interface MetricsSettings {
   credential: TokenCredential
   /** ARM id of the Stream Analytics job. */
   resourceId: string
+  /** When the job was made: the totals begin with it, as far as the service looks back. */
+  createdAt: (signal: AbortSignal | undefined) => Promise<Date | undefined>
   clock: { now(): number }
 }
 
+const SERVICE = 'Azure Monitor'
 const NAMESPACE = 'Microsoft.StreamAnalytics/streamingjobs'
-const NAMES = [
-  'InputEvents',
-  'OutputEvents',
-  'DeserializationError',
-  'Errors',
-  'OutputWatermarkDelaySeconds',
-  'InputEventsSourcesBacklogged',
-  'ResourceUtilization',
-]
+const COUNTS = ['InputEvents', 'OutputEvents', 'DeserializationError', 'Errors']
+const GAUGES = ['OutputWatermarkDelaySeconds', 'InputEventsSourcesBacklogged', 'ResourceUtilization']
+
 const MINUTE_MS = 60_000
-/** The totals begin this long before the adapter was made (ms), and never reach back further than a day. */
-const DAY_MS = 24 * 3_600_000
+/** One query spans no more (ms). */
+const LONGEST_SPAN_MS = 30 * 24 * 3_600_000
+/** Gauges are minutes late on Azure; what is older than this says nothing about now (ms). */
+const GAUGE_SPAN_MS = 10 * MINUTE_MS
 
 export function createMetricsSource(settings: MetricsSettings): MetricsSource {
-  const { endpoint, audience, credential, resourceId, clock } = settings
+  const { endpoint, audience, credential, resourceId, createdAt, clock } = settings
   const client = new MetricsClient(endpoint, credential, { audience, retryOptions: { maxRetries: 0 } })
-  const begun = Math.floor(clock.now() / MINUTE_MS) * MINUTE_MS
+  /** Stays where it is for the whole session, so that the totals never go back. */
+  let since: Date | undefined
+
+  const query = async (
+    names: string[],
+    span: { startTime: Date; endTime: Date; interval: string; aggregation: string },
+    signal: AbortSignal | undefined,
+  ): Promise<MetricsQueryResult | undefined> => {
+    const [result] = await callSdk(SERVICE, signal, (abortSignal) => {
+      // The client takes the signal, as all of Azure's do, but its type does not say so.
+      const options = { ...span, abortSignal }
+      return client.queryResources([resourceId], names, NAMESPACE, options)
+    })
+    return result
+  }
 
   return {
     async jobMetrics(signal) {
       const now = clock.now()
-      const startTime = new Date(Math.max(begun, now - DAY_MS))
-      let results: MetricsQueryResult[]
-      try {
-        results = await client.queryResources([resourceId], NAMES, NAMESPACE, {
-          interval: 'PT1M',
-          startTime,
-          endTime: new Date(now + MINUTE_MS),
-          ...(signal ? { abortSignal: signal } : {}),
-        })
-      } catch (error) {
-        throw sdkError('Azure Monitor', error)
-      }
-      return results[0] && jobMetrics(results[0], startTime)
+      since ??= new Date(Math.max(now - LONGEST_SPAN_MS, (await createdAt(signal))?.getTime() ?? 0))
+      const endTime = new Date(now)
+      const [totals, gauges] = await Promise.all([
+        query(COUNTS, { startTime: since, endTime, interval: 'FULL', aggregation: 'total' }, signal),
+        query(
+          GAUGES,
+          {
+            startTime: new Date(now - GAUGE_SPAN_MS),
+            endTime,
+            interval: 'PT1M',
+            aggregation: 'average',
+          },
+          signal,
+        ),
+      ])
+      return describe(totals, gauges, since, now)
     },
   }
 }
@@ -56,32 +72,32 @@ interface Point {
   timeStamp: Date
   total?: number | undefined
   average?: number | undefined
-  maximum?: number | undefined
 }
 
-function jobMetrics(result: MetricsQueryResult, since: Date): JobMetrics | undefined {
-  const series = new Map<string, Point[]>(
-    result.metrics.map((metric) => [metric.name, (metric.timeseries[0]?.data ?? []) as Point[]]),
-  )
-  const points = (name: string) => series.get(name) ?? []
-  const sum = (name: string) => points(name).reduce((total, point) => total + (point.total ?? 0), 0)
-  const newest = (name: string) =>
-    points(name).findLast((point) => (point.maximum ?? point.average) !== undefined)
-  const value = (name: string) => {
-    const point = newest(name)
-    return point?.maximum ?? point?.average
-  }
-  const at = newest('OutputWatermarkDelaySeconds')?.timeStamp ?? newest('InputEvents')?.timeStamp
-  if (!at) return undefined
+const pointsOf = (result: MetricsQueryResult | undefined, name: string) =>
+  (result?.metrics.find((metric) => metric.name === name)?.timeseries[0]?.data ?? []) as Point[]
+
+function describe(
+  totals: MetricsQueryResult | undefined,
+  gauges: MetricsQueryResult | undefined,
+  since: Date,
+  now: number,
+): JobMetrics | undefined {
+  const sum = (name: string) => pointsOf(totals, name).reduce((all, { total = 0 }) => all + total, 0)
+  const newest = (name: string) => pointsOf(gauges, name).findLast(({ average }) => average !== undefined)
+  const latest = GAUGES.flatMap((name) => newest(name)?.timeStamp.getTime() ?? [])
+  const hasTotals = COUNTS.some((name) => pointsOf(totals, name).length > 0)
+  if (latest.length === 0 && !hasTotals) return undefined
   return {
-    at,
+    // A minute that is not over speaks of now; without any, the totals do.
+    at: new Date(latest.length > 0 ? Math.min(now, Math.max(...latest) + MINUTE_MS) : now),
     inputEvents: sum('InputEvents'),
     outputEvents: sum('OutputEvents'),
     deserializationErrors: sum('DeserializationError'),
     errors: sum('Errors'),
     totalsSince: since,
-    watermarkDelaySeconds: value('OutputWatermarkDelaySeconds'),
-    backloggedInputEvents: value('InputEventsSourcesBacklogged'),
-    resourceUtilization: value('ResourceUtilization'),
+    watermarkDelaySeconds: newest('OutputWatermarkDelaySeconds')?.average,
+    backloggedInputEvents: newest('InputEventsSourcesBacklogged')?.average,
+    resourceUtilization: newest('ResourceUtilization')?.average,
   }
 }

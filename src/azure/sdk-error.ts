@@ -1,3 +1,4 @@
+/** Calls through the SDKs over HTTP: bounded in time, and failing with errors a person understands. */
 import { ServiceError, type ServiceErrorKind } from '../pipeline/ports.ts'
 
 /** What the SDKs over HTTP throw, in the parts that matter. */
@@ -19,26 +20,55 @@ const UNREACHABLE = new Set([
   'REQUEST_SEND_ERROR',
 ])
 
-/** @param service as a person calls it: `Stream Analytics`. */
+const HINTS: Partial<Record<ServiceErrorKind, string>> = {
+  authorization: 'Sign in (az login), or ask for the missing role; rtstream-tui doctor prints the command.',
+  'not-found': 'Check the names in the configuration (rtstream-tui config).',
+}
+
+/** Longest wait for an answer (ms). */
+const TIMEOUT_MS = 20_000
+
+/**
+ * @param service as a person calls it: `Stream Analytics`.
+ * @param signal the caller's; when it aborts, its own reason is thrown.
+ * @param call gets the signal to pass on.
+ * @throws ServiceError
+ */
+export async function callSdk<T>(
+  service: string,
+  signal: AbortSignal | undefined,
+  call: (signal: AbortSignal) => Promise<T>,
+  timeoutMs = TIMEOUT_MS,
+): Promise<T> {
+  const timeout = AbortSignal.timeout(timeoutMs)
+  try {
+    signal?.throwIfAborted()
+    return await call(signal ? AbortSignal.any([signal, timeout]) : timeout)
+  } catch (error) {
+    signal?.throwIfAborted()
+    if (timeout.aborted)
+      throw new ServiceError(
+        'unreachable',
+        service,
+        `${service} does not answer (nothing for ${timeoutMs / 1000} s).`,
+        { cause: error },
+      )
+    throw sdkError(service, error)
+  }
+}
+
 export function sdkError(service: string, error: unknown): ServiceError {
   if (error instanceof ServiceError) return error
   const { statusCode, code, name, message, response } = error as RestErrorLike
-  const seconds = Number(response?.headers?.get('retry-after'))
   const [line] = String(message ?? error).split('\n')
   const kind = kindOf(statusCode, code, name)
-  return new ServiceError(
-    kind,
-    service,
-    kind === 'unreachable' ? `${service} does not answer (${code ?? line}).` : `${service}: ${line}`,
-    {
-      cause: error,
-      retryAfterMs: seconds > 0 ? seconds * 1000 : undefined,
-      hint:
-        kind === 'authorization'
-          ? 'Sign in (az login), or ask for the missing role; rtstream-tui doctor prints the command.'
-          : undefined,
-    },
-  )
+  const text =
+    kind === 'unreachable' ? `${service} does not answer (${code ?? line}).` : `${service}: ${line}`
+  return new ServiceError(kind, service, text, {
+    cause: error,
+    retryAfterMs: retryAfter(response?.headers?.get('retry-after')),
+    hint: HINTS[kind],
+  })
 }
 
 function kindOf(
@@ -52,4 +82,13 @@ function kindOf(
   if (status === 429 || status === 503) return 'throttled'
   if (UNREACHABLE.has(code ?? '') || name === 'AbortError') return 'unreachable'
   return 'service'
+}
+
+/** Seconds or an HTTP date. */
+function retryAfter(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined
+  const seconds = Number(value)
+  if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000)
+  const at = Date.parse(value)
+  return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now())
 }

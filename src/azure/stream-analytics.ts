@@ -1,108 +1,148 @@
 /** The Stream Analytics job through @azure/arm-streamanalytics. */
 import { StreamAnalyticsManagementClient, type StreamingJob } from '@azure/arm-streamanalytics'
 import type { TokenCredential } from '@azure/identity'
-import type { HubReader, StageService, StageState, StageStatus } from '../pipeline/ports.ts'
-import { sdkError } from './sdk-error.ts'
+import { ServiceError, type StageService, type StageState, type StageStatus } from '../pipeline/ports.ts'
+import { outputStart } from './output-start.ts'
+import { callSdk } from './sdk-error.ts'
+import { SCOPES } from './service-clients.ts'
 
 export interface StreamAnalyticsSettings {
+  /** Of Azure Resource Manager. */
   endpoint: string
   credential: TokenCredential
   subscriptionId: string
   resourceGroup: string
   job: string
-  /** Tells, at the job's very first start, since when the hub holds events. */
-  hub: Pick<HubReader, 'partitions'>
+  /** Enqueued time of the oldest event in the hub; asked for at the job's very first start. */
+  oldestEvent: (signal: AbortSignal | undefined) => Promise<Date | undefined>
   clock: { now(): number }
+  /** Waits while a stop is under way; replaced in tests. */
+  sleep?: (ms: number, signal: AbortSignal | undefined) => Promise<void>
+}
+
+export interface StreamAnalyticsStage extends StageService {
+  /** When the job was made. */
+  createdAt(signal?: AbortSignal): Promise<Date | undefined>
 }
 
 const SERVICE = 'Stream Analytics'
 
 /** `jobState`, https://learn.microsoft.com/azure/stream-analytics/job-states; words not listed are unknown. */
-const STATES: Record<string, StageState> = {
-  Created: 'stopped',
-  Stopped: 'stopped',
-  Starting: 'starting',
-  Running: 'running',
-  Scaling: 'running',
-  Restarting: 'starting',
-  Stopping: 'stopping',
-  Deleting: 'stopping',
-  Degraded: 'degraded',
-  Failed: 'failed',
-}
+const STATES = new Map<string, StageState>([
+  ['Created', 'stopped'],
+  ['Stopped', 'stopped'],
+  ['Starting', 'starting'],
+  ['Restarting', 'starting'],
+  ['Running', 'running'],
+  ['Scaling', 'running'],
+  ['Degraded', 'degraded'],
+  ['Stopping', 'stopping'],
+  ['Deleting', 'stopping'],
+  ['Failed', 'failed'],
+])
 
-/** The job reads everything that the hub holds when it starts for the first time: its oldest event may be that old (ms). */
-const STARTING_MS = 5 * 60_000
-const LONGEST_RETENTION_MS = 90 * 24 * 3_600_000
+const stateOf = (job: StreamingJob): StageState => STATES.get(job.jobState ?? '') ?? 'unknown'
 
-export function createStreamAnalyticsStage(settings: StreamAnalyticsSettings): StageService {
-  const { endpoint, credential, subscriptionId, resourceGroup, job: name } = settings
+/** A start that comes during a stop waits for its end: so often, and so long (ms). */
+const LOOK_EVERY_MS = 1000
+const LONGEST_STOP_MS = 5 * 60_000
+
+export function createStreamAnalyticsStage(settings: StreamAnalyticsSettings): StreamAnalyticsStage {
+  const { endpoint, credential, subscriptionId, resourceGroup, job: name, clock } = settings
+  const sleep = settings.sleep ?? abortableSleep
   const client = new StreamAnalyticsManagementClient(credential, subscriptionId, {
     endpoint,
-    credentialScopes: 'https://management.azure.com/.default',
-    retryOptions: { maxRetries: 1, retryDelayInMs: 300, maxRetryDelayInMs: 1000 },
+    credentialScopes: SCOPES.management,
+    // The stage tries again by itself, and shows why.
+    retryOptions: { maxRetries: 0 },
   })
-  const jobs = client.streamingJobs
-  const abortable = (signal: AbortSignal | undefined) => (signal ? { abortSignal: signal } : {})
-  const get = (signal?: AbortSignal) =>
-    jobs.get(resourceGroup, name, { expand: 'transformation', ...abortable(signal) })
+  const get = (signal: AbortSignal | undefined) =>
+    callSdk(SERVICE, signal, (abortSignal) =>
+      client.streamingJobs.get(resourceGroup, name, { expand: 'transformation', abortSignal }),
+    )
+
+  /** What the service says about the output and the input, the newest first; it is told on demand only. */
+  async function condition(signal: AbortSignal | undefined): Promise<string | undefined> {
+    const parts = await callSdk(SERVICE, signal, async (abortSignal) => {
+      const options = { select: '*', abortSignal }
+      const found = []
+      for await (const output of client.outputs.listByStreamingJob(resourceGroup, name, options))
+        found.push(output)
+      for await (const input of client.inputs.listByStreamingJob(resourceGroup, name, options))
+        found.push({ diagnostics: input.properties?.diagnostics })
+      return found
+    })
+    const [newest] = parts
+      .flatMap(({ diagnostics }) => diagnostics?.conditions ?? [])
+      .toSorted((one, other) => String(other.since).localeCompare(String(one.since)))
+    return newest?.message?.split('\n')[0]
+  }
+
+  async function whenStopped(signal: AbortSignal | undefined): Promise<StreamingJob> {
+    const deadline = clock.now() + LONGEST_STOP_MS
+    for (;;) {
+      const job = await get(signal)
+      if (stateOf(job) !== 'stopping') return job
+      if (clock.now() > deadline)
+        throw new ServiceError('conflict', SERVICE, `The job ${name} is still ${job.jobState}.`, {
+          hint: 'Start it again when it has stopped.',
+        })
+      await sleep(LOOK_EVERY_MS, signal)
+    }
+  }
 
   return {
     async status(signal) {
-      try {
-        return describe(await get(signal))
-      } catch (error) {
-        throw sdkError(SERVICE, error)
-      }
+      const job = await get(signal)
+      const state = stateOf(job)
+      const isTroubled = state === 'failed' || state === 'degraded'
+      return describe(job, isTroubled ? await condition(signal) : undefined)
     },
     async start(signal) {
-      try {
-        const job = await get(signal)
-        const state = STATES[job.jobState ?? '']
-        if (state === 'running' || state === 'starting' || state === 'degraded') return
-        await jobs.beginStart(resourceGroup, name, {
-          startJobParameters: await outputStart(job, settings, signal),
-          ...abortable(signal),
-        })
-      } catch (error) {
-        throw sdkError(SERVICE, error)
-      }
+      const job = await whenStopped(signal)
+      if (['running', 'starting', 'degraded'].includes(stateOf(job))) return
+      const startJobParameters = await outputStart({
+        lastOutputEventTime: job.lastOutputEventTime,
+        oldestEvent: () => settings.oldestEvent(signal),
+        now: clock.now,
+      })
+      await callSdk(SERVICE, signal, (abortSignal) =>
+        client.streamingJobs.beginStart(resourceGroup, name, { startJobParameters, abortSignal }),
+      )
     },
     async stop(signal) {
-      try {
-        const { jobState } = await get(signal)
-        const state = STATES[jobState ?? '']
-        if (state === 'stopped' || state === 'stopping') return
-        await jobs.beginStop(resourceGroup, name, abortable(signal))
-      } catch (error) {
-        throw sdkError(SERVICE, error)
-      }
+      const state = stateOf(await get(signal))
+      if (state === 'stopped' || state === 'stopping') return
+      await callSdk(SERVICE, signal, (abortSignal) =>
+        client.streamingJobs.beginStop(resourceGroup, name, { abortSignal }),
+      )
     },
+    createdAt: async (signal) => (await get(signal)).createdDate,
   }
 }
 
-/**
- * Where the output begins. A job that has written goes on where it stopped. One that never has may not ask for that, and
- * `JobStartTime` would leave behind what the hub holds already, or takes while the job is still starting: so it begins
- * with the oldest event there can be, or a little before now on an empty hub.
- */
-async function outputStart(job: StreamingJob, { hub, clock }: StreamAnalyticsSettings, signal?: AbortSignal) {
-  if (job.lastOutputEventTime) return { outputStartMode: 'LastOutputEventTime' }
-  const partitions = await hub.partitions(signal)
-  const reach = partitions.every((partition) => partition.isEmpty) ? STARTING_MS : LONGEST_RETENTION_MS
-  return { outputStartMode: 'CustomTime', outputStartTime: new Date(clock.now() - reach) }
-}
-
-function describe(job: StreamingJob): StageStatus {
-  const words = job.jobState ?? 'unknown'
-  const details = (job as { jobStateDetails?: string }).jobStateDetails
+function describe(job: StreamingJob, detail: string | undefined): StageStatus {
   return {
-    state: STATES[words] ?? 'unknown',
-    words,
-    detail: details,
+    state: stateOf(job),
+    words: job.jobState ?? 'unknown',
+    detail,
     job: {
       streamingUnits: job.transformation?.streamingUnits,
       lastOutputEventTime: job.lastOutputEventTime,
     },
   }
+}
+
+function abortableSleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      clearTimeout(timer)
+      reject(signal?.reason)
+    }
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', abort)
+      resolve()
+    }, ms)
+    signal?.addEventListener('abort', abort, { once: true })
+  })
 }

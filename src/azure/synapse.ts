@@ -8,15 +8,15 @@ const HISTORY = 10
 const LOOK_BACK_MS = 44 * 24 * 3_600_000
 
 /** Status of a pipeline run; words not listed are unknown. */
-const STATES: Record<string, StageState> = {
-  Queued: 'starting',
-  InProgress: 'running',
-  Succeeded: 'stopped',
-  Failed: 'failed',
-  Canceling: 'stopping',
-  Cancelling: 'stopping',
-  Cancelled: 'stopped',
-}
+const STATES = new Map<string, StageState>([
+  ['Queued', 'starting'],
+  ['InProgress', 'running'],
+  ['Succeeded', 'stopped'],
+  ['Failed', 'failed'],
+  ['Canceling', 'stopping'],
+  ['Cancelling', 'stopping'],
+  ['Cancelled', 'stopped'],
+])
 
 interface Run {
   runId: string
@@ -48,10 +48,10 @@ export function createSynapseStage({ client, pipeline, clock }: SynapseStageOpti
       },
       signal,
     })
-    return (body?.value ?? []).slice(0, HISTORY)
+    return Array.isArray(body?.value) ? body.value.slice(0, HISTORY) : []
   }
 
-  const isActive = (run: Run) => ['starting', 'running'].includes(STATES[run.status ?? ''] ?? '')
+  const isActive = (run: Run) => ['starting', 'running'].includes(outcome(run).state)
 
   return {
     async status(signal) {
@@ -89,7 +89,7 @@ export function createSynapseStage({ client, pipeline, clock }: SynapseStageOpti
 
 function outcome(run: Run): RunOutcome {
   const words = run.status ?? 'unknown'
-  const state = STATES[words] ?? 'unknown'
+  const state = STATES.get(words) ?? 'unknown'
   return {
     runId: run.runId,
     state,

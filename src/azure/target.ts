@@ -7,9 +7,10 @@ import { azureCredential, sessionCredential } from './credential.ts'
 import { createLakeClient } from './data-lake.ts'
 import { createDatabricksStage } from './databricks.ts'
 import type { AzureDeployment } from './deployment.ts'
-import { createHubProducer, createHubReader, type HubConnection } from './event-hubs.ts'
+import { createHubProducer, createHubReader, type HubConnection, newConsumer } from './event-hubs.ts'
 import { createLakeReader } from './lake-reader.ts'
 import { createMetricsSource } from './metrics.ts'
+import { oldestEnqueuedAt } from './oldest-event.ts'
 import { createServiceClients } from './service-clients.ts'
 import { createStreamAnalyticsStage } from './stream-analytics.ts'
 import { createSynapseStage } from './synapse.ts'
@@ -45,7 +46,8 @@ export const connectLocalTarget = ({ token, eventHubsTls, azure }: LocalAddresse
     customEndpointAddress: eventHubsTls,
   })
 
-async function connectTarget({
+/** Every adapter is made, none is connected yet: whoever asks first finds out whether its service answers. */
+export async function connectTarget({
   name,
   azure,
   credential,
@@ -62,20 +64,21 @@ async function connectTarget({
   const lakeClient = createLakeClient({ endpoint: azure.lakeEndpoint ?? '', credential })
   const databricks = (jobName: string) =>
     createDatabricksStage({ client: clients.databricks, jobName, newToken: randomUUID })
+  const streamAnalytics = createStreamAnalyticsStage({
+    endpoint: azure.managementEndpoint,
+    credential,
+    subscriptionId,
+    resourceGroup,
+    job,
+    oldestEvent: (signal) => oldestEvent(connection, hub, signal),
+    clock,
+  })
   return {
     name,
     producer,
     hub,
     stages: {
-      streamAnalytics: createStreamAnalyticsStage({
-        endpoint: azure.managementEndpoint,
-        credential,
-        subscriptionId,
-        resourceGroup,
-        job,
-        hub,
-        clock,
-      }),
+      streamAnalytics,
       silver: databricks(azure.silverJob),
       gold: databricks(azure.goldJob),
       aggregate: clients.synapse
@@ -87,6 +90,7 @@ async function connectTarget({
       audience: azure.metricsAudience,
       credential,
       resourceId: `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.StreamAnalytics/streamingjobs/${job}`,
+      createdAt: (signal) => streamAnalytics.createdAt(signal),
       clock,
     }),
     lake: createLakeReader({ client: lakeClient, clock, hubState: () => watched.state }),
@@ -94,6 +98,20 @@ async function connectTarget({
     close: async () => {
       await Promise.all([producer.close(), hub.close()])
     },
+  }
+}
+
+/** Asked once in a job's life, so it takes a client of its own. */
+async function oldestEvent(
+  connection: HubConnection,
+  hub: HubReader,
+  signal: AbortSignal | undefined,
+): Promise<Date | undefined> {
+  const client = newConsumer(connection)
+  try {
+    return await oldestEnqueuedAt(client, await hub.partitions(signal), signal)
+  } finally {
+    await client.close()
   }
 }
 
