@@ -35,16 +35,16 @@ function eventLine({ style }: PanelContext, event: TailEvent): Line {
   const { glyphs } = style
   const head: Line = [
     span(`${formatInstant(event.at)}  `, 'muted'),
-    span(left(printable(event.deviceId), 14, glyphs.ellipsis)),
-    span('  '),
+    span(left(printable(event.deviceId), 13, glyphs.ellipsis)),
+    span(' '),
     span(left(printable(event.city), 11, glyphs.ellipsis)),
   ]
   if (event.temperature === undefined)
     return [...head, span(` ${glyphs.cross} `, 'fail'), span(event.reasons.join(', '), 'fail')]
   return [
     ...head,
-    span(`${String(event.temperature).replace('-', '−')} °C`.padStart(8)),
-    span(`${event.humidity ?? '–'} %`.padStart(7)),
+    span(`${String(event.temperature).replace('-', '−')} °C`.padStart(7)),
+    span(`${event.humidity ?? '–'} %`.padStart(6)),
     ...(event.reasons.length > 0 ? [span(`  ${event.reasons.join(', ')}`, 'warn')] : []),
   ]
 }

@@ -1,6 +1,6 @@
 /** The top line: what this is, how long it runs, whether the books balance. */
 import type { AppState } from '../../pipeline/state.ts'
-import { formatAge, formatMoney, formatUptime } from '../format.ts'
+import { formatAge, formatCount, formatMoney, formatUptime } from '../format.ts'
 import { type Line, span, spread } from '../line.ts'
 import type { Style } from '../style.ts'
 
@@ -38,15 +38,20 @@ export function headerLine(state: AppState, style: Style, width: number, flags: 
 }
 
 function verdict({ ledger }: AppState, { glyphs }: Style): Line {
-  const more = ledger.explanation ? ` ${ledger.explanation}` : ''
   switch (ledger.verdict) {
     case 'empty':
       return [span('books empty', 'muted')]
     case 'balanced':
       return [span('books ', 'muted'), span(`${glyphs.check} balanced`, 'ok')]
-    case 'flowing':
-      return [span('books ', 'muted'), span(`${glyphs.check}${more}`, 'ok')]
+    case 'flowing': {
+      // Hop by hop in the books (l); here one number that can be read from afar.
+      const waiting = Object.values(ledger.inFlight).reduce((sum, hop) => sum + Math.max(0, hop), 0)
+      return [span('books ', 'muted'), span(glyphs.check, 'ok'), span(` ${formatCount(waiting)} in flight`)]
+    }
     case 'unbalanced':
-      return [span('books ', 'muted'), span(`${glyphs.cross}${more}`, 'fail', true)]
+      return [
+        span('books ', 'muted'),
+        span(`${glyphs.cross} ${ledger.explanation ?? 'unbalanced'}`, 'fail', true),
+      ]
   }
 }
