@@ -5,7 +5,7 @@ import type { BronzeSnapshot, LakeSnapshot, PartitionProperties } from './ports.
 import type { LedgerSlice } from './state.ts'
 
 /** Looks at hub and lake each, without any change, after which the counters count as being at rest. */
-const RESTING_LOOKS = 3
+export const RESTING_LOOKS = 3
 
 export class Bookkeeper {
   #partitions: readonly PartitionProperties[] | undefined

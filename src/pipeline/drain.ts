@@ -1,4 +1,5 @@
 /** The orderly end of a run: nothing new goes in, everything in flight comes out, then all stages stop. */
+import { RESTING_LOOKS } from './bookkeeper.ts'
 import { type Clock, pause } from './clock.ts'
 import type { Monitor } from './monitor.ts'
 import type { Pipeline } from './pipeline.ts'
@@ -43,15 +44,15 @@ export async function drain(context: DrainContext, options: DrainOptions = {}): 
     if (clock.monotonic() - movedAt >= patienceMs) break
     await wait()
   }
-  const { ledger } = store.state
-
   await pipeline.stopInOrder()
   const stopped = clock.monotonic()
   const limit = STOP_PATIENCE_MS[store.state.session.target]
   const isMoving = () => Object.values(states()).some((stage) => stage.command || stage.state === 'stopping')
   while (isMoving() && !signal?.aborted && clock.monotonic() - stopped < limit) await wait()
-  await monitor.refresh()
-  return resultOf(store.state.ledger.verdict === 'flowing' ? ledger : store.state.ledger, signal)
+  // A last word of a stage that stopped may have moved the books once more.
+  for (let look = 0; look < RESTING_LOOKS + 1; look++) await monitor.refresh()
+  store.flush()
+  return resultOf(store.state.ledger, signal)
 }
 
 function resultOf(ledger: LedgerSlice, signal: AbortSignal | undefined): DrainResult {

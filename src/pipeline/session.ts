@@ -70,8 +70,11 @@ class PipelineSession implements Session {
   readonly #sent = new SecondSeries()
   readonly #acknowledged = new SecondSeries()
   #connected: Connected | undefined
+  #controllers: Controllers | undefined
   #cost: CostMeter
   #cancelTick: (() => void) | undefined
+  /** Ticks, and polls, at the pace of a session in which nothing happens. */
+  #isSlow = false
   #closing: Promise<void> | undefined
 
   constructor(options: SessionOptions, environment: SessionEnvironment) {
@@ -114,8 +117,6 @@ class PipelineSession implements Session {
     this.#store.update({ session: { ...this.#store.state.session, connected: true } })
     this.#showNow()
   }
-
-  #controllers: Controllers | undefined
 
   connectFailed(error: unknown): void {
     const detail = errorText(error)
@@ -210,9 +211,8 @@ class PipelineSession implements Session {
 
   #showStage(id: StageId, view: StageView): void {
     const { stages } = this.#store.state
-    const wasAtRest = this.#isQuiet()
     this.#store.update({ stages: { ...stages, [id]: { ...stages[id], ...view } } })
-    if (wasAtRest && !this.#isQuiet()) this.#hurry()
+    if (this.#isSlow && !this.#isQuiet()) this.#hurry()
   }
 
   /** An operator has done something: it shows at once, and what follows from it is looked for at full pace. */
@@ -243,7 +243,8 @@ class PipelineSession implements Session {
 
   #scheduleTick(): void {
     this.#cancelTick?.()
-    const every = this.#isQuiet() ? QUIET_TICK_MS : TICK_MS
+    this.#isSlow = this.#isQuiet()
+    const every = this.#isSlow ? QUIET_TICK_MS : TICK_MS
     // On full seconds, together with the polls.
     const wait = every - (this.#clock.monotonic() % every)
     this.#cancelTick = this.#clock.after(wait, () => this.#tick())
