@@ -1,4 +1,5 @@
 /** The command line: reads arguments, loads the configuration, and hands over to a command, which is imported only then. */
+import { fileURLToPath } from 'node:url'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { describeError } from './commands/user-error.ts'
 import { ConfigError } from './config/error.ts'
@@ -89,6 +90,61 @@ function program(finish: (code: number) => void): Command {
   command('config', 'print the effective settings and where each comes from', async (loaded, flags) =>
     (await import('./commands/config.ts')).runConfig(loaded, { json: flags.json === true, write }),
   ).option('--json', 'one JSON object')
+  command('status', 'print one snapshot of all stages and layers', async ({ config }, flags) => {
+    const { attachTarget } = await import('./commands/attach.ts')
+    const { runStatus } = await import('./commands/status.ts')
+    const target = await attachTarget(config)
+    return runStatus({ target, json: flags.json === true, write, now: Date.now, signal: interruption() })
+  }).option('--json', 'one JSON object')
+  command(
+    'stop',
+    'stop the job, the runs and the pipeline, and wait until they have ended',
+    async ({ config }, flags) => {
+      const { attachTarget } = await import('./commands/attach.ts')
+      const { runStop } = await import('./commands/stop.ts')
+      const { stages } = await attachTarget(config)
+      return runStop({ stages, json: flags.json === true, write, signal: interruption() })
+    },
+  ).option('--json', 'one JSON object')
+  command(
+    'doctor',
+    'look whether everything is there, and say what mends what is not',
+    async ({ config }, flags) => {
+      const { doctorChecks, terminalFacts } = await import('./commands/doctor-checks.ts')
+      const { runDoctor } = await import('./commands/doctor.ts')
+      const terminal = terminalFacts(process.stdout, process.env)
+      const checks = await doctorChecks({ config, terminal, nodeVersion: process.version })
+      return runDoctor({
+        target: config.target,
+        checks,
+        json: flags.json === true,
+        ascii: config.ascii,
+        write,
+        signal: interruption(),
+      })
+    },
+    { defaultTarget: 'azure-if-configured' },
+  ).option('--json', 'one JSON object')
+  command(
+    'setup',
+    'make on Azure what the template cannot: notebooks, jobs, pipeline',
+    async ({ config }, flags) => {
+      const { azureSetupSteps } = await import('./commands/setup-steps.ts')
+      const { runSetup } = await import('./commands/setup.ts')
+      const notebooksDir = fileURLToPath(new URL('../notebooks/', import.meta.url))
+      const steps = await azureSetupSteps({ azure: config.azure, notebooksDir })
+      return runSetup({
+        steps,
+        dryRun: flags.dryRun === true,
+        json: flags.json === true,
+        write,
+        signal: interruption(),
+      })
+    },
+    { defaultTarget: 'azure' },
+  )
+    .option('--dry-run', 'only say what would be done')
+    .option('--json', 'one JSON object')
   return root
 }
 

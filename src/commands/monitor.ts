@@ -6,7 +6,7 @@ import { openDataFolder } from './data-folder.ts'
 import type { OpenedTarget } from './launch.ts'
 import { logFileOf, openLog } from './logger.ts'
 import { newSession } from './new-session.ts'
-import { summarise, summaryText } from './summary.ts'
+import { summariseSession, summaryText } from './summary.ts'
 import { describeError, UserError } from './user-error.ts'
 
 export interface MonitorOptions {
@@ -57,12 +57,10 @@ export async function runMonitor({ config, write, writeError }: MonitorOptions):
       `rtstream-tui ended unexpectedly: ${describeError(reason.error)}\nThe details are in ${logFileOf(folder.path)}\n`,
     )
   if (state.session.connected) {
-    const durationMs = performance.now() - begun
-    const measured = { generatingMs: 0, acknowledgedInRun: state.generator.acknowledged, durationMs }
     const { dataDir, logFile } = state.session
-    write(
-      `${summaryText(summarise(state, undefined, measured), { dataDir, ephemeral: folder.ephemeral, logFile })}\n`,
-    )
+    const inFlight = Object.values(state.ledger.inFlight).reduce((sum, hop) => sum + Math.max(0, hop), 0)
+    const where = { dataDir, ephemeral: folder.ephemeral, logFile, inFlight }
+    write(`${summaryText(summariseSession(state, performance.now() - begun), where)}\n`)
   } else {
     // Why nothing was connected stood on a screen that is gone.
     const problem = state.log.findLast((entry) => entry.level === 'error')

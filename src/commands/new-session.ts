@@ -11,7 +11,12 @@ import { logFileOf } from './logger.ts'
 declare const __VERSION__: string
 
 /** A session over the configuration, not yet connected to anything. */
-export function newSession(options: { config: Config; dataDir: string; ephemeral: boolean; logger: Logger }): Session {
+export function newSession(options: {
+  config: Config
+  dataDir: string
+  ephemeral: boolean
+  logger: Logger
+}): Session {
   const { config, dataDir, ephemeral, logger } = options
   return createSession(
     {

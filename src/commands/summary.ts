@@ -79,6 +79,52 @@ export function summarise(state: AppState, audit: TableAudit | undefined, measur
   }
 }
 
+/**
+ * The books as they stand when a session ends in the middle of things: what is in flight is kept in the hub and the lake,
+ * and goes on at the next start. Assertions are those of the screen, over what it has seen.
+ */
+export function summariseSession(state: AppState, durationMs: number): RunSummary {
+  const { ledger, assertions } = state
+  const {
+    acknowledged,
+    enqueued,
+    bronze,
+    rejected,
+    silver,
+    quarantined,
+    duplicates,
+    gold,
+    aggregated,
+    lost,
+  } = ledger
+  return {
+    type: 'summary',
+    target: state.session.target,
+    durationSeconds: round(durationMs / 1000, 1),
+    ledger: {
+      acknowledged,
+      enqueued,
+      bronze,
+      rejected,
+      silver,
+      quarantined,
+      duplicates,
+      gold,
+      aggregated,
+      lost,
+    },
+    balanced: ledger.verdict === 'balanced' || ledger.verdict === 'empty',
+    assertions: {
+      ratePerSecond: assertions.rate.value === undefined ? null : round(assertions.rate.value, 1),
+      latencyP95Ms:
+        assertions.latencyP95.value === undefined ? null : Math.round(assertions.latencyP95.value),
+      duplicates: assertions.duplicates.value ?? null,
+      outOfSequence: assertions.outOfSequence.value ?? null,
+      missing: lost,
+    },
+  }
+}
+
 function isBalanced(
   books: Omit<RunSummary['ledger'], 'lost'>,
   missing: number,
@@ -101,12 +147,17 @@ const count = (value: number) => value.toLocaleString('en-US')
 /** The same for a person, a handful of aligned lines without a final line end. */
 export function summaryText(
   summary: RunSummary,
-  where: { dataDir: string | undefined; ephemeral: boolean; logFile: string | undefined },
+  where: { dataDir: string | undefined; ephemeral: boolean; logFile: string | undefined; inFlight?: number },
 ): string {
   const { ledger, assertions } = summary
   const hop = (name: string, value: string) => `  ${name.padEnd(14)}${value}`
   const known = (value: number | null, unit = '') => (value === null ? 'not known' : `${count(value)}${unit}`)
-  const verdict = summary.balanced ? '✓ balanced' : '✗ not balanced'
+  const inFlight = where.inFlight ?? 0
+  const verdict = summary.balanced
+    ? '✓ balanced'
+    : inFlight > 0 && ledger.lost === 0
+      ? `✓ ${count(inFlight)} in flight, kept for the next start`
+      : '✗ not balanced'
   return [
     `The books after ${count(summary.durationSeconds)} s: ${verdict}`,
     hop('acknowledged', count(ledger.acknowledged)),

@@ -35,7 +35,13 @@ describe('the packed package', () => {
 
   it('carries what a user of Azure needs, and the licences of what it bundles', () => {
     const installed = join(home, 'node_modules/rtstream-tui')
-    for (const file of ['notebooks/silver.py', 'infra/main.bicep', 'azure.yaml', 'LICENSE', 'README.md'])
+    for (const file of [
+      'notebooks/requirements.txt',
+      'infra/main.bicep',
+      'azure.yaml',
+      'LICENSE',
+      'README.md',
+    ])
       expect(existsSync(join(installed, file)), file).toBe(true)
     expect(readFileSync(join(installed, 'dist/THIRD-PARTY-NOTICES.txt'), 'utf8')).toMatch(/^ink \d/m)
   })
