@@ -30,14 +30,25 @@ export class Assertions {
   #rates: RateSample[] = []
   #rate: Assertion = unmeasured('≥ 90 % of the planned rate')
 
-  /** New rows of silver, in table order. */
+  /**
+   * New rows of silver. A micro-batch may stand in the table in any order: what counts is the order in which the hub took
+   * the readings.
+   */
   addSilver(rows: readonly ArrivedRow[]): void {
-    for (const { eventId, deviceId, deviceSequenceNumber } of rows) {
+    const inOrder: ArrivedRow[] = []
+    for (const row of rows) {
       this.#hasRows = true
-      if (eventId !== null && this.#ids.hasOrAdd(eventId)) this.#duplicates++
-      else if (deviceId !== null && deviceSequenceNumber !== null)
-        this.#follow(deviceId, deviceSequenceNumber)
+      if (row.eventId !== null && this.#ids.hasOrAdd(row.eventId)) this.#duplicates++
+      else if (row.deviceSequenceNumber !== null && row.enqueuedAt !== null) inOrder.push(row)
     }
+    // Of one millisecond nobody can tell the order.
+    inOrder.sort(
+      (a, b) =>
+        (a.enqueuedAt as number) - (b.enqueuedAt as number) ||
+        (a.deviceSequenceNumber as number) - (b.deviceSequenceNumber as number),
+    )
+    for (const { deviceId, deviceSequenceNumber } of inOrder)
+      if (deviceId !== null) this.#follow(deviceId, deviceSequenceNumber as number)
   }
 
   addGold(rows: readonly ArrivedRow[]): void {
