@@ -1,0 +1,61 @@
+/**
+ * The control room over a made-up pipeline, as a program of its own. For tests in a real terminal, pictures and
+ * measurements: `control-room.mjs SCENARIO [--theme NAME] [--ascii] [--animate HZ] [--seconds N]`.
+ * What it was asked to do, and how it ended, is printed on the normal screen afterwards.
+ */
+import { parseArgs } from 'node:util'
+import { openControlRoom } from '../../src/ui/main.tsx'
+import type { ThemeName } from '../../src/ui/theme.ts'
+import { animate } from './animate.ts'
+import { fakePipeline } from './fake-pipeline.ts'
+import { scenarios } from './scenario.ts'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    theme: { type: 'string', default: 'auto' },
+    ascii: { type: 'boolean', default: false },
+    animate: { type: 'string', default: '0' },
+    seconds: { type: 'string', default: '0' },
+    crash: { type: 'boolean', default: false },
+  },
+})
+const scenario = scenarios[(positionals[0] ?? 'allRunning') as keyof typeof scenarios]
+if (!scenario) throw new Error(`no scenario ${positionals[0]}: ${Object.keys(scenarios).join(', ')}`)
+
+const pipeline = fakePipeline(scenario())
+const room = openControlRoom({
+  store: pipeline.store,
+  actions: pipeline.actions,
+  theme: values.theme as ThemeName,
+  ascii: values.ascii,
+  acceptCosts: false,
+  maxFps: 30,
+  env: process.env,
+  stdin: process.stdin,
+  stdout: process.stdout,
+  onKey: () => {},
+})
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(signal, () => room.close({ kind: 'signal' }))
+const hz = Number(values.animate)
+const stop = hz > 0 ? animate(pipeline, hz) : () => {}
+const begun = process.cpuUsage()
+const started = performance.now()
+if (Number(values.seconds) > 0)
+  setTimeout(() => room.close({ kind: 'quit', stopAll: false }), Number(values.seconds) * 1000)
+// A state that no panel can show: what a defect of the screen looks like.
+if (values.crash) setTimeout(() => pipeline.change((state) => ({ ...state, hub: null as never })), 0)
+
+const reason = await room.ended
+stop()
+const cpu = process.cpuUsage(begun)
+const share = (cpu.user + cpu.system) / 10 / (performance.now() - started)
+console.log(
+  JSON.stringify({
+    reason: reason.kind === 'crash' ? { kind: reason.kind, message: reason.error.message } : reason,
+    calls: pipeline.calls,
+    cpuPercent: Math.round(share * 10) / 10,
+  }),
+)
+process.exit(0)
