@@ -2,7 +2,7 @@
 
 import type { Config } from '../config/schema.ts'
 import type { TableAudit } from '../pipeline/ports.ts'
-import { STAGE_IDS } from '../pipeline/ports.ts'
+import { STAGE_IDS, type StageId } from '../pipeline/ports.ts'
 import type { Session } from '../pipeline/session-types.ts'
 import type { AppState } from '../pipeline/state.ts'
 import { openDataFolder } from './data-folder.ts'
@@ -67,6 +67,8 @@ async function runPipeline(session: Session, opened: OpenedTarget, options: RunO
   const before = store.getState().generator.acknowledged
   const ticker = setInterval(() => progress(store.getState(), options, begun), 1000)
   const problems: string[] = []
+  const begunStages = watchBegun(store)
+  const failed = (state: AppState) => failures(state, begunStages.seen)
   try {
     const started = actions.startAll()
     if (!started.ok) throw new UserError(started.reason)
@@ -99,6 +101,7 @@ async function runPipeline(session: Session, opened: OpenedTarget, options: RunO
     return { summary: summarise(state, audit, measured), problems }
   } finally {
     clearInterval(ticker)
+    begunStages.close()
   }
 }
 
@@ -115,8 +118,18 @@ async function auditTables(
   }
 }
 
-const failed = (state: AppState): string[] =>
-  STAGE_IDS.filter((id) => state.stages[id].state === 'failed').map(
+/** Stages that have begun to start since: a failure of the session before is no failure of this run. */
+function watchBegun(store: Session['store']): { seen: ReadonlySet<StageId>; close: () => void } {
+  const seen = new Set<StageId>()
+  const look = ({ stages }: AppState) => {
+    for (const id of STAGE_IDS) if (['starting', 'running'].includes(stages[id].state)) seen.add(id)
+  }
+  look(store.getState())
+  return { seen, close: store.subscribe(look) }
+}
+
+const failures = (state: AppState, begun: ReadonlySet<StageId>): string[] =>
+  STAGE_IDS.filter((id) => begun.has(id) && state.stages[id].state === 'failed').map(
     (id) => `Stage ${id} failed: ${state.stages[id].detail ?? state.stages[id].words}`,
   )
 
