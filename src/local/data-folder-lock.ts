@@ -1,7 +1,14 @@
 /** One instance per data folder. The lock is the operating system's, so a killed process leaves none behind. */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+
+/** Who holds a data folder. */
+export interface Holder {
+  pid: number
+  /** ISO-8601 UTC. */
+  startedAt: string
+}
 
 export class DataFolderInUseError extends Error {
   override readonly name = 'DataFolderInUseError'
@@ -9,38 +16,57 @@ export class DataFolderInUseError extends Error {
   readonly pid: number | undefined
   readonly hint = 'Use that one, quit it, or choose another folder with --data-dir.'
 
-  constructor(folder: string, pid: number | undefined) {
-    const holder = pid === undefined ? '' : `, process ${pid}`
-    super(`Another rtstream-tui already runs on ${folder}${holder}.`)
-    this.pid = pid
+  constructor(folder: string, holder: Holder | undefined) {
+    const who = holder === undefined ? '' : ` (process ${holder.pid}, started ${holder.startedAt})`
+    super(`Another rtstream-tui already runs on ${folder}${who}.`)
+    this.pid = holder?.pid
   }
 }
+
+/** The folder is there and cannot be used: no right to write in it, or no room. */
+export class DataFolderUnusableError extends Error {
+  override readonly name = 'DataFolderUnusableError'
+  readonly hint = 'Make it writable and give it room, or choose another folder with --data-dir.'
+}
+
+const SQLITE_BUSY = 5
 
 /**
- * Takes the folder, which must exist.
- * @throws DataFolderInUseError
+ * Takes the folder, which must exist, until it is released or the process ends, however it ends.
+ * @throws DataFolderInUseError, DataFolderUnusableError
  */
 export function lockDataFolder(folder: string): { release(): void } {
-  const holder = join(folder, 'lock.pid')
-  const database = new DatabaseSync(join(folder, 'lock.db'))
+  const holderFile = join(folder, 'lock.json')
+  let database: DatabaseSync | undefined
   try {
-    // An exclusive transaction that is never ended holds a byte-range lock on the file until the process ends.
-    database.exec(
-      'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE; CREATE TABLE IF NOT EXISTS held (one INTEGER)',
-    )
+    database = new DatabaseSync(join(folder, 'lock.db'), { timeout: 0 })
+    // An exclusive transaction that is never ended holds a lock on the file until the process ends.
+    database.exec('BEGIN EXCLUSIVE')
+    const holder: Holder = { pid: process.pid, startedAt: new Date().toISOString() }
+    writeFileSync(holderFile, JSON.stringify(holder))
   } catch (error) {
-    database.close()
-    // SQLITE_BUSY
-    if ((error as { errcode?: number }).errcode !== 5) throw error
-    throw new DataFolderInUseError(folder, pidIn(holder))
+    database?.close()
+    if ((error as { errcode?: number }).errcode === SQLITE_BUSY)
+      throw new DataFolderInUseError(folder, readHolder(holderFile))
+    throw new DataFolderUnusableError(
+      `The data folder ${folder} cannot be written: ${(error as Error).message}.`,
+      { cause: error },
+    )
   }
-  writeFileSync(holder, String(process.pid))
-  return { release: () => database.close() }
+  const held = database
+  return {
+    release: () => {
+      if (!held.isOpen) return
+      rmSync(holderFile, { force: true })
+      held.close()
+    },
+  }
 }
 
-function pidIn(file: string): number | undefined {
+function readHolder(file: string): Holder | undefined {
   try {
-    return Number(readFileSync(file, 'utf8')) || undefined
+    const { pid, startedAt } = JSON.parse(readFileSync(file, 'utf8')) as Partial<Holder>
+    return pid === undefined || startedAt === undefined ? undefined : { pid, startedAt }
   } catch {
     // The holder has not written it yet; the refusal stands without it.
     return undefined

@@ -1,18 +1,21 @@
 /**
- * The hub's log: partitions of events with gapless sequence numbers, kept in SQLite (WAL) in the data folder. A commit is
- * in the operating system's hands when append returns, so a killed process loses nothing that was acknowledged.
- * One row holds the events of one append, which makes 10,000 events a second a matter of some hundred small inserts.
+ * The hub's log: partitions of events with gapless sequence numbers, kept in SQLite in the data folder. What append has
+ * returned survives a killed process. One row holds the events of one append, so 10,000 events a second are some dozens of
+ * small inserts.
  */
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Clock } from '../clock.ts'
+import { HubFullError, isDiskFull, openLogDatabase } from './log-database.ts'
+import { packEvents, unpackEvents } from './log-records.ts'
+import { LogRetention } from './log-retention.ts'
 
 export interface HubLogOptions {
+  /** Of a new log; a folder that holds one keeps its own number, as an event hub does. See {@link HubLog.partitionCount}. */
   partitions: number
+  /** Events older than `ms` go, and the oldest while the log takes more than `bytes` on disk. */
   retention: { ms: number; bytes: number }
   clock: Clock
-  /** Bound of the database file (bytes), for tests of a full disk; undefined: the disk's own. */
+  /** Bound of the database file (bytes): beyond it the log is full. Undefined: the disk's own. */
   limitBytes?: number
 }
 
@@ -28,13 +31,9 @@ export interface LogPartition {
   beginSequenceNumber: number
   /** −1 before the first event. */
   lastEnqueuedSequenceNumber: number
+  /** Epoch milliseconds. */
   lastEnqueuedAt: number | undefined
   isEmpty: boolean
-}
-
-/** There is no room for the events; none of them was stored. */
-export class HubFullError extends Error {
-  override readonly name = 'HubFullError'
 }
 
 interface Head {
@@ -43,172 +42,165 @@ interface Head {
   lastEnqueuedAt: number | undefined
 }
 
-/** At most one retention sweep in this time (ms), each of at most so many rows: an append never waits long for it. */
-const SWEEP_EVERY_MS = 1000
-const SWEEP_ROWS = 200
+interface Row {
+  first: number
+  count: number
+  enqueued: number
+}
+
+const READ_BYTES = 1_000_000
+const READ_ROWS = 64
 
 export class HubLog {
+  /** Of the log as it was made, whatever was asked for when it was opened. */
   readonly partitionCount: number
+  /** Epoch milliseconds. */
   readonly createdAt: number
   readonly #database: DatabaseSync
-  readonly #options: HubLogOptions
+  readonly #clock: Clock
   readonly #heads: Head[]
   readonly #listeners = new Set<(partition: number) => void>()
+  readonly #retention: LogRetention
   readonly #insert: StatementSync
   readonly #from: StatementSync
-  readonly #oldest: StatementSync
-  readonly #delete: StatementSync
-  readonly #keepHead: StatementSync
-  #bytes: number
-  #sweptAt = 0
+  readonly #holding: StatementSync
 
-  /**
-   * Opens or makes the log. The number of partitions is fixed when it is made, as in Event Hubs; a folder keeps its own.
-   * @throws when the folder cannot be written or holds something else.
-   */
+  /** @throws HubLogError when the folder cannot be written, is in use, or holds something else. */
   static open(folder: string, options: HubLogOptions): HubLog {
-    mkdirSync(folder, { recursive: true })
-    return new HubLog(new DatabaseSync(join(folder, 'log.db')), options)
+    return new HubLog(openLogDatabase(folder, options.limitBytes), options)
   }
 
-  constructor(database: DatabaseSync, options: HubLogOptions) {
+  private constructor(database: DatabaseSync, options: HubLogOptions) {
     this.#database = database
-    this.#options = options
-    database.exec(`
-      PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = NORMAL;
-      PRAGMA journal_size_limit = 16000000;
-      CREATE TABLE IF NOT EXISTS hub (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-      CREATE TABLE IF NOT EXISTS heads (partition INTEGER PRIMARY KEY, next INTEGER NOT NULL, enqueued INTEGER);
-      CREATE TABLE IF NOT EXISTS appends (
-        id INTEGER PRIMARY KEY, partition INTEGER NOT NULL, first INTEGER NOT NULL, count INTEGER NOT NULL,
-        enqueued INTEGER NOT NULL, bytes INTEGER NOT NULL, events BLOB NOT NULL);
-      CREATE UNIQUE INDEX IF NOT EXISTS by_sequence ON appends (partition, first);
-    `)
-    if (options.limitBytes !== undefined) {
-      const { page_size } = database.prepare('PRAGMA page_size').get() as { page_size: number }
-      database.exec(`PRAGMA max_page_count = ${Math.ceil(options.limitBytes / page_size)}`)
-    }
-    const remember = database.prepare('INSERT OR IGNORE INTO hub VALUES (?, ?)')
-    remember.run('partitions', options.partitions)
-    remember.run('created', options.clock.now())
-    const fact = database.prepare('SELECT value FROM hub WHERE name = ?')
-    this.partitionCount = (fact.get('partitions') as { value: number }).value
-    this.createdAt = (fact.get('created') as { value: number }).value
+    this.#clock = options.clock
+    this.partitionCount = this.#fact('partitions', options.partitions)
+    this.createdAt = this.#fact('created', options.clock.now())
     this.#insert = database.prepare(
       'INSERT INTO appends (partition, first, count, enqueued, bytes, events) VALUES (?, ?, ?, ?, ?, ?)',
     )
     this.#from = database.prepare(
-      `SELECT first, count, enqueued, events FROM appends WHERE partition = ?1 AND first >=
+      `SELECT first, enqueued, events FROM appends WHERE partition = ?1 AND first >=
          coalesce((SELECT max(first) FROM appends WHERE partition = ?1 AND first <= ?2), ?2)
-       ORDER BY first LIMIT 64`,
+       ORDER BY first LIMIT ${READ_ROWS}`,
     )
-    this.#oldest = database.prepare(
-      'SELECT id, partition, first, count, enqueued, bytes FROM appends ORDER BY id LIMIT ?',
+    this.#holding = database.prepare(
+      'SELECT first, count, enqueued FROM appends WHERE partition = ? AND first <= ? ORDER BY first DESC LIMIT 1',
     )
-    this.#delete = database.prepare('DELETE FROM appends WHERE id = ?')
-    this.#keepHead = database.prepare('INSERT OR REPLACE INTO heads VALUES (?, ?, ?)')
     this.#heads = Array.from({ length: this.partitionCount }, (_, partition) => this.#readHead(partition))
-    const { bytes } = database.prepare('SELECT coalesce(sum(bytes), 0) AS bytes FROM appends').get() as {
-      bytes: number
-    }
-    this.#bytes = bytes
-    this.#sweep()
+    this.#retention = new LogRetention(database, options.retention, {
+      head: (partition) => this.#head(partition),
+      onDeleted: (partition, begin) => {
+        this.#head(partition).begin = begin
+      },
+    })
+    this.#retention.sweep(options.clock.now())
+  }
+
+  /** What was decided when the log was made. */
+  #fact(name: string, value: number): number {
+    this.#database.prepare('INSERT OR IGNORE INTO hub VALUES (?, ?)').run(name, value)
+    const row = this.#database.prepare('SELECT value FROM hub WHERE name = ?').get(name)
+    return (row as { value: number }).value
   }
 
   #readHead(partition: number): Head {
     const kept = this.#database
       .prepare('SELECT next, enqueued FROM heads WHERE partition = ?')
       .get(partition) as { next: number; enqueued: number | null } | undefined
-    const edge = (order: 'ASC' | 'DESC') =>
-      this.#database
-        .prepare(
-          `SELECT first, count, enqueued FROM appends WHERE partition = ? ORDER BY first ${order} LIMIT 1`,
-        )
-        .get(partition) as { first: number; count: number; enqueued: number } | undefined
-    const newest = edge('DESC')
+    const oldest = this.#database
+      .prepare('SELECT min(first) AS first FROM appends WHERE partition = ?')
+      .get(partition) as { first: number | null }
+    const newest = this.#holding.get(partition, Number.MAX_SAFE_INTEGER) as Row | undefined
     const next = Math.max(kept?.next ?? 0, newest ? newest.first + newest.count : 0)
     return {
-      begin: edge('ASC')?.first ?? next,
+      begin: oldest.first ?? next,
       next,
       lastEnqueuedAt: newest?.enqueued ?? kept?.enqueued ?? undefined,
     }
   }
 
   /**
-   * Stores the events behind each other.
-   * @returns the first one's sequence number and the time that all of them bear.
-   * @throws HubFullError when there is no room; none is stored then.
+   * Stores the events behind each other, all or none.
+   * @param messages encoded AMQP messages; at least one.
+   * @returns the first one's sequence number and the time (epoch ms) that all of them bear.
+   * @throws HubFullError when there is no room; none is stored then, and later appends work once there is.
    */
   append(
     partition: number,
     messages: readonly Uint8Array[],
   ): { firstSequenceNumber: number; enqueuedAt: number } {
     const head = this.#head(partition)
-    const events = pack(messages)
     const first = head.next
     // A clock that was set back must not reorder a partition's time.
-    const enqueuedAt = Math.max(this.#options.clock.now(), head.lastEnqueuedAt ?? 0)
+    const enqueuedAt = Math.max(this.#clock.now(), head.lastEnqueuedAt ?? 0)
+    this.#retention.sweepIfDue(this.#clock.now())
+    const events = packEvents(messages)
     try {
       this.#insert.run(partition, first, messages.length, enqueuedAt, events.length, events)
     } catch (error) {
-      if (isFull(error)) throw new HubFullError('The disk of the event hub is full.', { cause: error })
+      if (isDiskFull(error)) throw new HubFullError("The event hub's disk is full.", { cause: error })
       throw error
     }
     head.next += messages.length
     head.lastEnqueuedAt = enqueuedAt
-    this.#bytes += events.length
-    if (enqueuedAt - this.#sweptAt >= SWEEP_EVERY_MS) this.#sweep()
     for (const listener of this.#listeners) listener(partition)
     return { firstSequenceNumber: first, enqueuedAt }
   }
 
-  /** Events from the given sequence number on (or the oldest there is), at most so many; empty at the end of the log. */
+  /**
+   * Events from the given sequence number on (or the oldest there is), in order.
+   * @param maxBytes reading ends with the event that reaches it; at least one event is returned when there is one.
+   */
   read(
     partition: number,
     fromSequenceNumber: number,
     maxEvents: number,
-    maxBytes = 1_000_000,
+    maxBytes = READ_BYTES,
   ): StoredEvent[] {
     const head = this.#head(partition)
     const found: StoredEvent[] = []
     let from = Math.max(fromSequenceNumber, head.begin)
     let bytes = 0
-    while (from < head.next && found.length < maxEvents && bytes < maxBytes) {
-      const rows = this.#from.iterate(partition, from) as Iterable<{
-        first: number
-        count: number
-        enqueued: number
-        events: Uint8Array
-      }>
-      const before = found.length
-      for (const row of rows) {
-        let sequenceNumber = row.first
-        for (const message of unpack(row.events)) {
-          if (sequenceNumber >= from && found.length < maxEvents && bytes < maxBytes) {
-            found.push({ sequenceNumber, enqueuedAt: row.enqueued, message })
+    const isDone = () => found.length >= maxEvents || bytes >= maxBytes
+    while (from < head.next && !isDone()) {
+      for (const row of this.#from.iterate(partition, from)) {
+        const { first, enqueued, events } = row as unknown as Row & { events: Uint8Array }
+        let sequenceNumber = first
+        for (const message of unpackEvents(events)) {
+          if (isDone()) break
+          if (sequenceNumber >= from) {
+            found.push({ sequenceNumber, enqueuedAt: enqueued, message })
             bytes += message.length
           }
           sequenceNumber++
         }
-        if (found.length >= maxEvents || bytes >= maxBytes) break
+        if (isDone()) break
       }
       const last = found.at(-1)
-      if (found.length === before || !last) break
+      if (!last || last.sequenceNumber < from) break
       from = last.sequenceNumber + 1
     }
     return found
   }
 
-  /** Sequence number of the first event that was enqueued at or after the time (ms); the next one to come if there is none. */
+  /**
+   * Sequence number of the first event that was enqueued at or after the time (epoch ms); of the next one to come if there is
+   * none. Time never goes back within a partition, so the log is halved until the row is found.
+   */
   sequenceNumberAt(partition: number, enqueuedAt: number): number {
-    const row = this.#database
-      .prepare('SELECT min(first) AS first FROM appends WHERE partition = ? AND enqueued >= ?')
-      .get(partition, enqueuedAt) as { first: number | null }
-    return row.first ?? this.#head(partition).next
+    let { begin: low, next: high } = this.#head(partition)
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2)
+      const row = this.#holding.get(partition, middle) as Row | undefined
+      if (!row) break
+      if (row.enqueued >= enqueuedAt) high = row.first
+      else low = row.first + row.count
+    }
+    return low
   }
 
   properties(partition: number): LogPartition {
+    this.#retention.sweepIfDue(this.#clock.now())
     const head = this.#head(partition)
     return {
       beginSequenceNumber: head.begin,
@@ -224,9 +216,9 @@ export class HubLog {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Size of what is retained, in bytes of events. */
+  /** What the events take on disk, in bytes. Space that retention has freed is used again and does not count. */
   sizeBytes(): number {
-    return this.#bytes
+    return this.#retention.usedBytes()
   }
 
   close(): void {
@@ -238,73 +230,5 @@ export class HubLog {
     const head = this.#heads[partition]
     if (!head) throw new RangeError(`partition ${partition} of ${this.partitionCount}`)
     return head
-  }
-
-  /** Lets go of what is older or more than the retention allows, oldest first, a bounded piece at a time. */
-  #sweep(): void {
-    const now = this.#options.clock.now()
-    this.#sweptAt = now
-    const { ms, bytes } = this.#options.retention
-    const rows = this.#oldest.all(SWEEP_ROWS) as unknown as {
-      id: number
-      partition: number
-      first: number
-      count: number
-      enqueued: number
-      bytes: number
-    }[]
-    const expired: typeof rows = []
-    let size = this.#bytes
-    for (const row of rows) {
-      if (row.enqueued >= now - ms && size <= bytes) break
-      expired.push(row)
-      size -= row.bytes
-    }
-    if (expired.length === 0) return
-    this.#database.exec('BEGIN')
-    try {
-      for (const partition of new Set(expired.map((row) => row.partition))) {
-        const head = this.#head(partition)
-        this.#keepHead.run(partition, head.next, head.lastEnqueuedAt ?? null)
-      }
-      for (const row of expired) this.#delete.run(row.id)
-      this.#database.exec('COMMIT')
-    } catch (error) {
-      this.#database.exec('ROLLBACK')
-      // Deleting needs a little room too; the next sweep tries again, and appends tell that the disk is full.
-      if (isFull(error)) return
-      throw error
-    }
-    for (const row of expired) this.#head(row.partition).begin = row.first + row.count
-    this.#bytes = size
-  }
-}
-
-/** SQLITE_FULL, or an I/O error below it when the disk itself has no room. */
-function isFull(error: unknown): boolean {
-  const { errcode, message } = error as { errcode?: number; message?: string }
-  return errcode === 13 || ((errcode ?? 0) & 0xff) === 10 || /full|no space/i.test(message ?? '')
-}
-
-/** Each event: its length as uint32, then its bytes. */
-function pack(messages: readonly Uint8Array[]): Buffer {
-  const size = messages.reduce((sum, message) => sum + 4 + message.length, 0)
-  const packed = Buffer.allocUnsafe(size)
-  let offset = 0
-  for (const message of messages) {
-    packed.writeUInt32BE(message.length, offset)
-    packed.set(message, offset + 4)
-    offset += 4 + message.length
-  }
-  return packed
-}
-
-function* unpack(events: Uint8Array): Generator<Uint8Array> {
-  const packed = Buffer.from(events.buffer, events.byteOffset, events.byteLength)
-  let offset = 0
-  while (offset < packed.length) {
-    const length = packed.readUInt32BE(offset)
-    yield packed.subarray(offset + 4, offset + 4 + length)
-    offset += 4 + length
   }
 }

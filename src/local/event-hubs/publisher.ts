@@ -1,8 +1,11 @@
 /** What senders bring: batches and single events, onto the partition that their link, their key, or the hub chooses. */
-import rhea, { type EventContext, type Message } from 'rhea'
+import type { Logger } from 'pino'
 import { partitionOf } from '../../pipeline/contract/partition-hash.ts'
-import { assertMessage, openBatch } from './amqp-sections.ts'
-import { HubFullError, type HubLog } from './log.ts'
+import { checkMessage, openBatch, partitionKeyOf } from './amqp-sections.ts'
+import { MalformedAmqpError } from './amqp-values.ts'
+import type { Unfit } from './connection-limits.ts'
+import type { HubLog } from './log.ts'
+import { HubFullError } from './log-database.ts'
 
 /** `message-format` of a batch: each data section is a whole encoded message. */
 const BATCH_FORMAT = 0x80013700
@@ -10,66 +13,73 @@ const BATCH_FORMAT = 0x80013700
 export const MAX_MESSAGE_BYTES = 1024 * 1024
 
 export interface Rejection {
+  /** As AMQP or Event Hubs names it; clients decide by it whether they try again. */
   condition: string
   description: string
 }
 
+export interface Delivery {
+  bytes: Buffer
+  /** Undefined: a plain message. */
+  format: number | undefined
+  unfit: Unfit | undefined
+}
+
+export const tooLarge: Rejection = {
+  condition: 'amqp:link:message-size-exceeded',
+  description: `The hub takes ${MAX_MESSAGE_BYTES} bytes in one send.`,
+}
+
 export class Publisher {
   readonly #log: HubLog
-  #roundRobin = 0
+  readonly #logger: Logger
+  #turn = 0
 
-  constructor(log: HubLog) {
+  constructor(log: HubLog, logger: Logger) {
     this.#log = log
+    this.#logger = logger
   }
 
   /**
    * Stores what one delivery carries, all of it or nothing.
-   * @param partition of the link; undefined: the partition key decides, else turns are taken.
+   * @param partition of the link; undefined: the partition key decides, else the partitions take turns.
    * @returns why it is rejected, undefined when it is stored.
    */
-  take(context: EventContext, partition: number | undefined): Rejection | undefined {
+  take(delivery: Delivery, partition: number | undefined): Rejection | undefined {
+    if (delivery.unfit === 'oversize') return tooLarge
     try {
-      const { events, partitionKey } = opened(context)
-      const bytes = events.reduce((sum, event) => sum + event.length, 0)
-      if (bytes > MAX_MESSAGE_BYTES)
-        return {
-          condition: 'amqp:link:message-size-exceeded',
-          description: `The batch has ${bytes} bytes; the hub takes ${MAX_MESSAGE_BYTES}.`,
-        }
-      for (const event of events) assertMessage(event)
-      this.#log.append(partition ?? this.#choose(partitionKey), events)
+      const events = opened(delivery)
+      for (const event of events) checkMessage(event)
+      this.#log.append(partition ?? this.#choose(partitionKeyOf(delivery.bytes)), events)
       return undefined
     } catch (error) {
-      if (error instanceof HubFullError)
-        return {
-          condition: 'com.microsoft:server-busy',
-          description: `${error.message} Make room, the clients try again.`,
-        }
-      return {
-        condition: 'amqp:decode-error',
-        description: `The message cannot be read: ${(error as Error).message}.`,
-      }
+      return this.#rejection(error as Error)
     }
   }
 
   #choose(partitionKey: string | undefined): number {
-    if (partitionKey !== undefined) return partitionOf(partitionKey, this.#log.partitionCount)
-    this.#roundRobin = (this.#roundRobin + 1) % this.#log.partitionCount
-    return this.#roundRobin
+    const { partitionCount } = this.#log
+    if (partitionKey !== undefined) return partitionOf(partitionKey, partitionCount)
+    this.#turn = (this.#turn + 1) % partitionCount
+    return this.#turn
+  }
+
+  #rejection(error: Error): Rejection {
+    if (error instanceof MalformedAmqpError)
+      return { condition: 'amqp:decode-error', description: `The message cannot be read: ${error.message}.` }
+    // As the service says it is too busy: the clients wait and send again.
+    if (error instanceof HubFullError)
+      return { condition: 'com.microsoft:server-busy', description: `${error.message} ${error.hint}` }
+    this.#logger.error({ err: error }, 'event hub: events could not be stored')
+    return {
+      condition: 'amqp:internal-error',
+      description: 'The hub could not store the events; see its log.',
+    }
   }
 }
 
-/** The library hands over a batch as bytes, and a single event decoded. */
-function opened(context: EventContext): { events: Buffer[]; partitionKey: string | undefined } {
-  const message = context.message as unknown as Message | Buffer
-  const format = (context.delivery as unknown as { format?: number } | undefined)?.format
-  if (Buffer.isBuffer(message)) {
-    if (format === BATCH_FORMAT) return openBatch(message)
-    throw new Error(`message format ${format} is not supported`)
-  }
-  const key = message.message_annotations?.['x-opt-partition-key']
-  return {
-    events: [rhea.message.encode(message) as unknown as Buffer],
-    partitionKey: typeof key === 'string' ? key : undefined,
-  }
+function opened({ bytes, format }: Delivery): Buffer[] {
+  if (format === undefined) return [bytes]
+  if (format === BATCH_FORMAT) return openBatch(bytes)
+  throw new MalformedAmqpError(`message format ${format} is not known`)
 }

@@ -13,36 +13,77 @@ const sameText = (left: string, right: string): boolean => {
   return a.length === b.length && timingSafeEqual(a, b)
 }
 
+/** Until when a proof holds (epoch ms; for ever, for the session token), or why it is refused and with which status. */
+export type CheckedToken = { expiresAt: number } | { refused: string; status: 401 | 404 }
+
+const unauthorized = (refused: string): CheckedToken => ({ refused, status: 401 })
+
 /**
  * Checks what a client put to `$cbs`.
  * @param type `jwt` or `servicebus.windows.net:sastoken`, as the client names it.
  * @param now epoch milliseconds.
- * @returns when the proof expires (epoch ms; never, for the session token), or why it is refused.
  */
 export function checkToken(
   auth: HubAuth,
-  type: string,
-  token: string,
+  hubName: string,
+  { type, token }: { type: string; token: string },
   now: number,
-): { expiresAt: number } | { refused: string } {
+): CheckedToken {
   if (type === 'jwt') {
     return sameText(token, auth.token)
       ? { expiresAt: Number.POSITIVE_INFINITY }
-      : { refused: 'the bearer token is not that of this session' }
+      : unauthorized('the bearer token is not that of this session')
   }
-  const match = /^SharedAccessSignature\s+(.+)$/.exec(token)
-  const fields = new Map(
-    match?.[1]
-      ?.split('&')
-      .map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
-  )
-  const [resource, signature, expiry, name] = ['sr', 'sig', 'se', 'skn'].map((field) => fields.get(field))
-  if (!resource || !signature || !expiry || !name) return { refused: 'this is no shared-access signature' }
-  if (decodeURIComponent(name) !== auth.keyName)
-    return { refused: `there is no key named ${decodeURIComponent(name)}` }
-  const expected = createHmac('sha256', auth.key).update(`${resource}\n${expiry}`).digest('base64')
-  if (!sameText(decodeURIComponent(signature), expected)) return { refused: 'the signature is wrong' }
-  const expiresAt = Number(expiry) * 1000
-  if (!(expiresAt > now)) return { refused: 'the signature has expired' }
+  if (type !== 'servicebus.windows.net:sastoken')
+    return unauthorized(`tokens of type ${type} are not accepted`)
+  const fields = signatureFields(token)
+  if (!fields) return unauthorized('this is no shared-access signature')
+  if (fields.keyName !== auth.keyName) return unauthorized(`there is no key named ${fields.keyName}`)
+  const expected = createHmac('sha256', auth.key)
+    .update(`${fields.resource}\n${fields.expiry}`)
+    .digest('base64')
+  if (!sameText(fields.signature, expected)) return unauthorized('the signature is wrong')
+  const expiresAt = Number(fields.expiry) * 1000
+  if (!(expiresAt > now)) return unauthorized('the signature has expired')
+  const resource = decodeURIComponent(fields.resource)
+  // A right signature for something that is not there, as the service answers it.
+  if (!covers(resource, hubName)) return { refused: `there is no ${resource}`, status: 404 }
   return { expiresAt }
+}
+
+/** `SharedAccessSignature sr=…&sig=…&se=…&skn=…`, in any order; undefined when it is not of that form. */
+function signatureFields(token: string) {
+  const query = /^SharedAccessSignature\s+(\S+)$/.exec(token)?.[1]
+  if (query === undefined) return undefined
+  const pairs = query.split('&').map((pair): [string, string] => {
+    const at = pair.indexOf('=')
+    return [pair.slice(0, at), pair.slice(at + 1)]
+  })
+  const fields = new Map(pairs)
+  const [resource, signature, expiry, keyName] = ['sr', 'sig', 'se', 'skn'].map((name) => fields.get(name))
+  if (!resource || !signature || !expiry || !keyName) return undefined
+  try {
+    decodeURIComponent(resource)
+    // The signature is over the resource as it stands, still encoded.
+    return {
+      resource,
+      expiry,
+      signature: decodeURIComponent(signature),
+      keyName: decodeURIComponent(keyName),
+    }
+  } catch {
+    // A stray percent sign.
+    return undefined
+  }
+}
+
+/** A signature for the namespace holds for everything in it; one for the hub, for what is below the hub. */
+function covers(resource: string, hubName: string): boolean {
+  const path = resource
+    .replace(/^[a-z]+:\/\//i, '')
+    .replace(/^[^/]*/, '')
+    .replace(/^\/+|\/+$/g, '')
+    .toLowerCase()
+  const hub = hubName.toLowerCase()
+  return path === '' || path === hub || path.startsWith(`${hub}/`)
 }

@@ -1,0 +1,120 @@
+/** The type system of AMQP 1.0 (OASIS, part 1), as far as bytes must be walked without being decoded. */
+
+export class MalformedAmqpError extends Error {
+  override readonly name = 'MalformedAmqpError'
+}
+
+/** Deeper nesting than any client sends. */
+const MAX_DEPTH = 12
+/** Values of no width (null, true, …) cost no byte each, so an array of them could claim any number. */
+const MAX_EMPTY_ITEMS = 64
+
+const CUT_OFF = 'it ends in the middle of a value'
+
+/** Length of a value behind its constructor, by the constructor's upper half; undefined: told by a size of that width. */
+const FIXED_WIDTH: Readonly<Record<number, number>> = { 4: 0, 5: 1, 6: 2, 7: 4, 8: 8, 9: 16 }
+
+function sizeAt(bytes: Buffer, offset: number, width: 1 | 4): number {
+  if (offset + width > bytes.length) throw new MalformedAmqpError(CUT_OFF)
+  return width === 1 ? (bytes[offset] as number) : bytes.readUInt32BE(offset)
+}
+
+/** Constructors 0xa…, 0xc…, 0xe… have sizes and counts of one byte, 0xb…, 0xd…, 0xf… of four. */
+const sizeWidth = (kind: number): 1 | 4 => (kind % 2 === 0 ? 1 : 4)
+
+/**
+ * End of the value that starts at `offset`. What is inside of a list, map or array is not looked at.
+ * @throws MalformedAmqpError
+ */
+export function endOfValue(bytes: Buffer, offset: number): number {
+  const code = bytes[offset]
+  if (code === undefined) throw new MalformedAmqpError(CUT_OFF)
+  if (code === 0x00) return endOfValue(bytes, endOfValue(bytes, offset + 1))
+  return endBehind(bytes, offset + 1, code)
+}
+
+function endBehind(bytes: Buffer, offset: number, code: number): number {
+  const kind = code >> 4
+  const fixed = FIXED_WIDTH[kind]
+  if (fixed === undefined && kind < 0xa) throw new MalformedAmqpError(`0x${code.toString(16)} is no type`)
+  const width = sizeWidth(kind)
+  const end = fixed === undefined ? offset + width + sizeAt(bytes, offset, width) : offset + fixed
+  if (end > bytes.length) throw new MalformedAmqpError(CUT_OFF)
+  return end
+}
+
+/**
+ * End of the value that starts at `offset`, all of it checked: sizes, counts, nesting. A value that passes can be decoded
+ * in time and memory that follow its length.
+ * @throws MalformedAmqpError
+ */
+export function checkValue(bytes: Buffer, offset: number, depth = 0): number {
+  if (depth > MAX_DEPTH) throw new MalformedAmqpError('values are nested too deeply')
+  const code = bytes[offset]
+  if (code === 0x00) return checkValue(bytes, checkValue(bytes, offset + 1, depth + 1), depth + 1)
+  const end = endOfValue(bytes, offset)
+  const kind = (code as number) >> 4
+  if (kind < 0xc) return end
+  const width = sizeWidth(kind)
+  const count = sizeAt(bytes, offset + 1 + width, width)
+  const first = offset + 1 + 2 * width
+  const last =
+    kind < 0xe ? checkItems(bytes, first, count, end, depth) : checkArray(bytes, first, count, end, depth)
+  if (last !== end) throw new MalformedAmqpError('the items of a value do not fill its size')
+  return end
+}
+
+function checkItems(bytes: Buffer, first: number, count: number, end: number, depth: number): number {
+  let offset = first
+  // Each item has at least one byte, so the end of the value bounds the loop whatever the count claims.
+  for (let item = 0; item < count; item++) {
+    if (offset >= end) throw new MalformedAmqpError('a value has fewer items than it says')
+    offset = checkValue(bytes, offset, depth + 1)
+  }
+  return offset
+}
+
+function checkArray(bytes: Buffer, first: number, count: number, end: number, depth: number): number {
+  let offset = first
+  while (bytes[offset] === 0x00) offset = checkValue(bytes, offset + 1, depth + 1)
+  const code = bytes[offset]
+  if (code === undefined || offset >= end) throw new MalformedAmqpError(CUT_OFF)
+  const kind = code >> 4
+  if (kind === 0x4 && count > MAX_EMPTY_ITEMS) throw new MalformedAmqpError('an array of nothing is too long')
+  if (kind > 0xb) throw new MalformedAmqpError('arrays of lists, maps or arrays are not supported')
+  offset++
+  for (let item = 0; item < count; item++) {
+    if (offset > end) throw new MalformedAmqpError('a value has fewer items than it says')
+    offset = endBehind(bytes, offset, code)
+  }
+  return offset
+}
+
+/** Content of a string, symbol or binary value; undefined for any other type. */
+export function contentOf(bytes: Buffer, offset: number): Buffer | undefined {
+  const kind = (bytes[offset] ?? 0) >> 4
+  if (kind !== 0xa && kind !== 0xb) return undefined
+  return bytes.subarray(offset + 1 + sizeWidth(kind), endOfValue(bytes, offset))
+}
+
+export interface MapEntry {
+  name: string
+  /** Offsets of the key, of the value, and behind the value. */
+  key: number
+  value: number
+  end: number
+}
+
+/** Entries of a map whose keys are strings or symbols; nothing for any other value. */
+export function* mapEntries(bytes: Buffer, map: number): Generator<MapEntry> {
+  const code = bytes[map]
+  if (code !== 0xc1 && code !== 0xd1) return
+  const last = endOfValue(bytes, map)
+  let key = map + (code === 0xc1 ? 3 : 9)
+  while (key < last) {
+    const value = endOfValue(bytes, key)
+    const end = endOfValue(bytes, value)
+    yield { name: contentOf(bytes, key)?.toString('utf8') ?? '', key, value, end }
+    key = end
+  }
+}

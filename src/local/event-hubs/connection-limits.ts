@@ -1,0 +1,150 @@
+/**
+ * Bounds that the protocol library does not keep by itself: how much a peer can make it remember, and how long it can make it
+ * work. They hold for every peer, before it has proved who it is.
+ */
+import type { Connection, Receiver, Sender } from 'rhea'
+
+const MAX_SESSIONS = 256
+const MAX_LINKS_PER_SESSION = 256
+/** Deliveries that one disposition may speak of; a session holds 2048. */
+const MAX_DISPOSITION = 10_000
+/** Parts of deliveries that may wait for their rest, over all links of a connection. */
+const MAX_PARTIAL_BYTES = 64 * 1024 * 1024
+
+/** Why a delivery is not taken although all of it has come. */
+export type Unfit = 'oversize' | 'aborted'
+
+interface Performative {
+  handle: number
+  message_format?: number | undefined
+  more?: boolean
+  aborted?: boolean
+  first?: number
+  last?: number
+  link_credit?: number
+  delivery_count?: number
+}
+
+interface Frame {
+  channel: number
+  performative: Performative
+  payload?: Buffer | undefined
+}
+
+interface Session {
+  links: Record<string, unknown>
+  remote: { handles: Record<number, Link | undefined> }
+}
+
+type Link = (Receiver | Sender) & {
+  credit: number
+  delivery_count: number
+  is_receiver(): boolean
+  _incomplete?: { frames: Buffer[] }
+}
+
+/** The library's own hooks, which its typings leave out: one method per frame of the protocol. */
+interface Hooks {
+  local_channel_map: Record<number, Session>
+  remote_channel_map: Record<number, Session>
+  frame_size?: number
+  previous_input?: Buffer | null
+  input(bytes: Buffer): void
+  _process(): void
+  on_begin(frame: Frame): void
+  on_attach(frame: Frame): void
+  on_flow(frame: Frame): void
+  on_disposition(frame: Frame): void
+  on_transfer(frame: Frame): void
+}
+
+export interface ConnectionLimits {
+  /** Longest delivery (bytes) that the link may bring. */
+  maxDelivery(receiver: Receiver): number
+  /** The connection must be ended, for that reason. */
+  refuse(reason: string): void
+}
+
+/**
+ * Puts the bounds on a connection. Deliveries reach the `message` event as bytes, whatever their format.
+ * @returns what tells, of the delivery whose `message` event is under way, why it must not be taken.
+ */
+export function limitConnection(
+  connection: Connection,
+  { maxDelivery, refuse }: ConnectionLimits,
+): () => Unfit | undefined {
+  const hooks = connection as unknown as Hooks
+  const { input, _process, on_begin, on_attach, on_flow, on_disposition, on_transfer } = hooks
+  const partial = new Map<Link, { bytes: number; unfit: Unfit | undefined }>()
+  let unfit: Unfit | undefined
+
+  hooks.input = (bytes) => {
+    input.call(connection, bytes)
+    // It gets whole frames only: what it keeps back would wait for ever.
+    if (hooks.frame_size !== undefined || hooks.previous_input?.length) refuse('frames out of turn')
+  }
+  hooks._process = () => {
+    try {
+      _process.call(connection)
+    } catch (error) {
+      refuse((error as Error).message)
+    }
+  }
+  hooks.on_begin = (frame) => {
+    if (Object.keys(hooks.local_channel_map).length >= MAX_SESSIONS) throw new Error('too many sessions')
+    on_begin.call(connection, frame)
+  }
+  hooks.on_attach = (frame) => {
+    const { links = {} } = hooks.remote_channel_map[frame.channel] ?? {}
+    if (Object.keys(links).length >= MAX_LINKS_PER_SESSION) throw new Error('too many links')
+    on_attach.call(connection, frame)
+  }
+  hooks.on_disposition = (frame) => {
+    const { first = 0, last } = frame.performative
+    if ((last ?? first) - first > MAX_DISPOSITION) throw new Error('a disposition of too many deliveries')
+    on_disposition.call(connection, frame)
+  }
+  hooks.on_flow = (frame) => {
+    const { performative } = frame
+    const link = hooks.remote_channel_map[frame.channel]?.remote.handles[performative.handle]
+    if (link && !link.is_receiver()) {
+      // Credit that was taken back while events were under way would count as less than none.
+      performative.delivery_count ??= 0
+      const surplus = performative.delivery_count + (performative.link_credit ?? 0) - link.delivery_count
+      performative.link_credit = Math.max(surplus, 0)
+      performative.delivery_count = link.delivery_count
+    }
+    on_flow.call(connection, frame)
+  }
+  hooks.on_transfer = (frame) => {
+    const { performative } = frame
+    const link = hooks.remote_channel_map[frame.channel]?.remote.handles[performative.handle]
+    if (link?.is_receiver()) {
+      if (!link._incomplete && link.credit <= 0) throw new Error('a transfer without credit')
+      const state = partial.get(link) ?? { bytes: 0, unfit: undefined }
+      state.bytes += frame.payload?.length ?? 0
+      if (performative.aborted) state.unfit ??= 'aborted'
+      else if (state.bytes > maxDelivery(link as unknown as Receiver)) state.unfit ??= 'oversize'
+      if (state.unfit) {
+        // The library goes on counting the delivery's frames, and keeps none of them.
+        frame.payload = Buffer.alloc(0)
+        if (link._incomplete) link._incomplete.frames = []
+      }
+      if (performative.aborted) performative.more = false
+      if (performative.more) partial.set(link, state)
+      else partial.delete(link)
+      if (sum(partial) > MAX_PARTIAL_BYTES) throw new Error('too many deliveries begun and not ended')
+      unfit = state.unfit
+      // The library decodes format 0, a plain message; without a format it leaves the bytes alone.
+      if (performative.message_format === 0) performative.message_format = undefined
+    }
+    on_transfer.call(connection, frame)
+  }
+  return () => unfit
+}
+
+function sum(partial: ReadonlyMap<unknown, { bytes: number; unfit: Unfit | undefined }>): number {
+  let bytes = 0
+  for (const state of partial.values()) if (!state.unfit) bytes += state.bytes
+  return bytes
+}

@@ -1,0 +1,100 @@
+/** The SQLite file behind the hub's log: its schema, its settings, and what its errors mean. */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+
+/** There is no room for the events; none of them was stored. */
+export class HubFullError extends Error {
+  override readonly name = 'HubFullError'
+  readonly hint = 'Make room on the disk of the data folder; what was refused is sent again.'
+}
+
+/** The log cannot be opened: the folder, the file, or its content. */
+export class HubLogError extends Error {
+  override readonly name = 'HubLogError'
+  readonly hint = 'Check the folder and its disk, or choose another one with --data-dir.'
+}
+
+/** Raised when the schema changes in a way that older versions cannot read. */
+const SCHEMA_VERSION = 1
+
+/**
+ * WAL with `synchronous = NORMAL`: a commit is in the operating system's hands when it returns, so a killed process loses
+ * nothing; a power cut may lose the last moments. Locked for this process alone, which also spares the shared-memory file.
+ */
+const SETTINGS = `
+  PRAGMA locking_mode = EXCLUSIVE;
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = NORMAL;
+  PRAGMA journal_size_limit = 16000000;
+  PRAGMA busy_timeout = 0;
+`
+
+const SCHEMA = `
+  BEGIN IMMEDIATE;
+  -- 'partitions', 'created'
+  CREATE TABLE hub (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+  -- Where a partition stands when retention has deleted all its rows.
+  CREATE TABLE heads (partition INTEGER PRIMARY KEY, next INTEGER NOT NULL, enqueued INTEGER);
+  -- One row per append: events first … first + count - 1, all enqueued at the same time.
+  CREATE TABLE appends (
+    id INTEGER PRIMARY KEY, partition INTEGER NOT NULL, first INTEGER NOT NULL, count INTEGER NOT NULL,
+    enqueued INTEGER NOT NULL, bytes INTEGER NOT NULL, events BLOB NOT NULL);
+  CREATE UNIQUE INDEX by_sequence ON appends (partition, first);
+  PRAGMA user_version = ${SCHEMA_VERSION};
+  COMMIT;
+`
+
+/**
+ * Opens `log.db` in the folder, and makes both when they are missing.
+ * @param limitBytes bound of the file; undefined: the disk's own.
+ * @throws HubLogError
+ */
+export function openLogDatabase(folder: string, limitBytes: number | undefined): DatabaseSync {
+  let database: DatabaseSync | undefined
+  try {
+    mkdirSync(folder, { recursive: true })
+    database = new DatabaseSync(join(folder, 'log.db'))
+    database.exec(SETTINGS)
+    const { user_version: version } = database.prepare('PRAGMA user_version').get() as {
+      user_version: number
+    }
+    if (version > SCHEMA_VERSION) throw new Error('a newer version of rtstream-tui wrote it')
+    if (version === 0) database.exec(SCHEMA)
+    if (limitBytes !== undefined) {
+      const { page_size } = database.prepare('PRAGMA page_size').get() as { page_size: number }
+      database.exec(`PRAGMA max_page_count = ${Math.ceil(limitBytes / page_size)}`)
+    }
+    return database
+  } catch (error) {
+    database?.close()
+    throw new HubLogError(`The event hub's log in ${folder} cannot be opened: ${reasonOf(error)}.`, {
+      cause: error,
+    })
+  }
+}
+
+/** Result codes of SQLite, https://www.sqlite.org/rescode.html. */
+const SQLITE = { busy: 5, corrupt: 11, full: 13, cantOpen: 14, notADatabase: 26, ioWrite: 778 } as const
+
+/** No room: SQLite's own verdict, or a write that the system cut short (quota). */
+export function isDiskFull(error: unknown): boolean {
+  const { errcode } = error as { errcode?: number }
+  return errcode === SQLITE.full || errcode === SQLITE.ioWrite
+}
+
+function reasonOf(error: unknown): string {
+  const { errcode, message } = error as { errcode?: number; message?: string }
+  if (isDiskFull(error)) return 'its disk is full'
+  switch ((errcode ?? 0) & 0xff) {
+    case SQLITE.busy:
+      return 'another process uses it'
+    case SQLITE.corrupt:
+    case SQLITE.notADatabase:
+      return 'it is damaged, or no log at all'
+    case SQLITE.cantOpen:
+      return 'the file cannot be opened or made'
+    default:
+      return String(message ?? error)
+  }
+}

@@ -1,0 +1,14 @@
+import type { Sender } from 'rhea'
+import type { Unfit } from './connection-limits.ts'
+
+/** What the hub knows of the other end of a connection. */
+export interface Peer {
+  /** Epoch ms until which the peer's proof holds; 0: none yet. */
+  authorizedUntil: number
+  /** Links on which the peer waits for answers of `$cbs` and `$management`. */
+  replies: Set<Sender>
+  /** Why the delivery under way must not be taken. */
+  unfit(): Unfit | undefined
+  /** Ends the connection: the peer is told the reason, and the log. */
+  refuse(reason: string): void
+}
