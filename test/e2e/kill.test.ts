@@ -60,7 +60,7 @@ describe('kill -9 under load, started again on the same folder', () => {
 
   it('leaves no deviceSequenceNumber out', async () => {
     // Spoiled readings keep their number: those in quarantine are found in their raw text, rejected ones in the hub only.
-    const rejected = summaries.at(-1)?.ledger.rejected
+    const rejected = summaries.at(-1)?.ledger.rejected ?? 0
     const silver = await readTable(
       folder.path,
       'silver/weather',
