@@ -1,0 +1,115 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { QueueFullError, RunHistory } from '../../../src/local/notebook-runs/run-history.ts'
+import { StateFileError } from '../../../src/local/state-file.ts'
+import { FakeEngine } from '../../support/fake-engine.ts'
+import { memoryLogger } from '../../support/memory-logger.ts'
+
+let folder: string
+let engine: FakeEngine
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'rtstream-runs-'))
+  engine = new FakeEngine()
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+let now = 1000
+const file = () => join(folder, 'runs.json')
+const history = (logged = memoryLogger()) =>
+  new RunHistory({
+    engine,
+    stateFile: file(),
+    clock: { now: () => now++ },
+    logger: logged.logger,
+    nextId: (records) => String(records.length + 1),
+  })
+const queue = { maxConcurrent: 1, whenBusy: 'queue' } as const
+const skip = { maxConcurrent: 1, whenBusy: 'skip' } as const
+
+describe('a history of runs', () => {
+  it('lets a run wait until the one before has ended', async () => {
+    const runs = history()
+    const [first, second, third] = [1, 2, 3].map(() => runs.start('job', 'silver', queue))
+    expect(engine.runs).toHaveLength(1)
+    expect([second, third].map((run) => run && runs.stateOf(run))).toEqual(['queued', 'queued'])
+    engine.last.end()
+    await vi.waitFor(() => expect(first?.end).toBe('cancelled'))
+    expect(engine.runs).toHaveLength(2)
+    expect([second, third].map((run) => run && runs.stateOf(run))).toEqual(['starting', 'queued'])
+  })
+
+  it('skips a run beyond the limit, and counts owners apart', () => {
+    const runs = history()
+    runs.start('job', 'silver', skip)
+    expect(runs.start('job', 'silver', skip)).toMatchObject({ end: 'skipped', startedAt: undefined })
+    expect(runs.stateOf(runs.start('other', 'gold', skip))).toBe('starting')
+    expect(runs.start('none', 'gold', { ...skip, maxConcurrent: 0 }).end).toBe('skipped')
+  })
+
+  it('a token gives the same run again, also when it has ended', async () => {
+    const runs = history()
+    const first = runs.start('job', 'silver', { ...skip, idempotencyToken: 'a' })
+    expect(runs.start('job', 'silver', { ...skip, idempotencyToken: 'a' })).toBe(first)
+    engine.last.end()
+    await vi.waitFor(() => expect(first.endedAt).toBeDefined())
+    expect(runs.start('job', 'silver', { ...skip, idempotencyToken: 'a' }).id).toBe(first.id)
+    expect(engine.runs).toHaveLength(1)
+  })
+
+  it('bounds the queue', () => {
+    const runs = history()
+    for (let run = 0; run < 21; run++) runs.start('job', 'silver', queue)
+    expect(() => runs.start('job', 'silver', queue)).toThrow(QueueFullError)
+  })
+
+  it('a failed run keeps its error and its last batch', async () => {
+    const logged = memoryLogger()
+    const runs = history(logged)
+    const run = runs.start('job', 'silver', skip)
+    engine.last.progress = { batchId: 7, inputRows: 9, durationMs: 3, at: 5 }
+    engine.last.fail('bronze/weather is no folder')
+    await vi.waitFor(() => expect(run.end).toBe('failed'))
+    expect(run).toMatchObject({ error: 'bronze/weather is no folder', progress: { batchId: 7 } })
+    expect(logged.text()).toContain('bronze/weather is no folder')
+  })
+
+  it('a process that ended leaves its runs as lost, and what waited as cancelled', () => {
+    const before = history()
+    before.start('job', 'silver', queue)
+    before.start('job', 'silver', queue)
+    const [second, first] = history().list()
+    expect(first).toMatchObject({ end: 'lost', error: expect.stringContaining('driver was lost') })
+    expect(second).toMatchObject({ end: 'cancelled', error: undefined })
+    expect(history().list()).toHaveLength(2)
+  })
+
+  it('closing cancels what runs and what waits, and the next process sees it', async () => {
+    const runs = history()
+    runs.start('job', 'silver', queue)
+    runs.start('job', 'silver', queue)
+    await runs.close()
+    expect(
+      history()
+        .list()
+        .map(({ end }) => end),
+    ).toEqual(['cancelled', 'cancelled'])
+    expect(engine.runs).toHaveLength(1)
+  })
+
+  it('keeps a bounded number of ended runs, and every one that is under way', async () => {
+    const runs = history()
+    const first = runs.start('old', 'gold', skip)
+    runs.start('job', 'silver', skip)
+    for (let run = 0; run < 300; run++) runs.start('job', 'silver', skip)
+    expect(runs.list().length).toBeLessThanOrEqual(103)
+    expect(runs.find(first.id)).toBe(first)
+  })
+
+  it('says which state file makes no sense', () => {
+    writeFileSync(file(), '{"half":')
+    expect(() => history()).toThrow(StateFileError)
+    expect(() => history()).toThrow(/runs\.json/)
+  })
+})

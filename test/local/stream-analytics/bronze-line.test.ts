@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest'
+import { LineWriter, rejectionReason } from '../../../src/local/stream-analytics/bronze-line.ts'
+
+const place = { sequenceNumber: 1804, enqueuedAt: Date.parse('2026-11-24T02:07:11.123Z') }
+const added = {
+  EventProcessedUtcTime: '2026-11-24T02:07:12.000Z',
+  PartitionId: 3,
+  EventEnqueuedUtcTime: '2026-11-24T02:07:11.123Z',
+  SequenceNumber: 1804,
+}
+const tail = JSON.stringify(added).slice(1)
+
+const line = (body: string | Uint8Array) =>
+  new LineWriter(3, Date.parse('2026-11-24T02:07:12Z')).line(Buffer.from(body as string), place)
+
+describe('a line of bronze', () => {
+  it('is the event with what the service adds at its end', () => {
+    expect(line('{"city":"Zürich","temperature":21}')).toBe(`{"city":"Zürich","temperature":21,${tail}`)
+  })
+
+  it.each([
+    ['an empty object', '{}', `{${tail}`],
+    ['an empty object with space inside', ' { \n } ', `{${tail}`],
+    ['a byte-order mark', '\ufeff{"a":1}', `{"a":1,${tail}`],
+    ['raw line breaks between tokens', '{\r\n  "a": 1,\n  "b": 2\n}\n', `{   "a": 1,   "b": 2,${tail}`],
+    ['an escaped line break inside a string', '{"a":"x\\ny"}', `{"a":"x\\ny",${tail}`],
+    ['numbers that a float cannot hold', '{"n":12345678901234567890123,"m":1e400}', undefined],
+    ['a repeated key', '{"a":1,"a":2}', `{"a":1,"a":2,${tail}`],
+    ['a line separator that JSON allows in strings', '{"a":"x\u2028y"}', `{"a":"x\u2028y",${tail}`],
+  ])('keeps %s to the letter', (_, body, expected) => {
+    expect(line(body)).toBe(expected ?? `${body.slice(0, -1)},${tail}`)
+  })
+
+  it.each([
+    ['plain', '{"PartitionId":"mine","city":"Oslo"}'],
+    ['escaped', '{"\\u0050artitionId":"mine","city":"Oslo"}'],
+    [
+      'all of them, with space',
+      '{ "city" : "Oslo" , "SequenceNumber" : {"a":[1,"}"]} , "EventEnqueuedUtcTime":"\\"" }',
+    ],
+    ['only', '{"PartitionId":"mine"}'],
+  ])('an event that brings one of our fields loses it: %s', (_, body) => {
+    const parsed = JSON.parse(line(body) as string)
+    expect(parsed).toEqual({ ...(body.includes('city') ? { city: 'Oslo' } : {}), ...added })
+    // No key stands twice, so every reader sees ours.
+    for (const key of Object.keys(added)) expect(line(body)?.split(`"${key}"`)).toHaveLength(2)
+  })
+
+  it('keeps a huge number to the letter beside a field that is taken out', () => {
+    const body =
+      '{"n":12345678901234567890123,"PartitionId":7,"text":"{\\"PartitionId\\":1}","deep":{"PartitionId":2}}'
+    expect(line(body)).toBe(
+      `{"n":12345678901234567890123,"text":"{\\"PartitionId\\":1}","deep":{"PartitionId":2},${tail}`,
+    )
+  })
+
+  it('takes nesting of any depth', () => {
+    const deep = `{"PartitionId":0,"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}`
+    expect(line(deep)?.endsWith(tail)).toBe(true)
+  })
+
+  it.each([
+    ['an array', '[{"a":1}]', 'the body is JSON, but an array, no object'],
+    ['null', 'null', 'the body is JSON, but null, no object'],
+    ['a text', '"x"', 'the body is JSON, but a string, no object'],
+    ['nothing', '', 'the body is empty'],
+    ['half an object', '{"a":', 'the body is not JSON'],
+    ['two objects', '{"a":1}{"b":2}', 'the body is not JSON'],
+    ['bytes that are no UTF-8', Buffer.from([0x7b, 0xff, 0x7d]), 'the body is not UTF-8'],
+  ])('rejects %s with a reason', (_, body, reason) => {
+    expect(line(body)).toBeUndefined()
+    expect(rejectionReason(Buffer.from(body as string))).toContain(reason)
+  })
+})

@@ -1,0 +1,323 @@
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import {
+  type ControlPlane,
+  removeFolders,
+  startControlPlane,
+  startFromStateOf,
+  TOKEN,
+} from '../support/control-plane.ts'
+import { restCaller } from '../support/rest.ts'
+
+let plane: ControlPlane
+let rest: ReturnType<typeof restCaller>
+async function start(options: Parameters<typeof startControlPlane>[0] = {}) {
+  plane = await startControlPlane(options)
+  rest = restCaller(`${plane.url}/databricks`, TOKEN)
+}
+beforeEach(() => start())
+afterEach(() => plane.close())
+afterAll(removeFolders)
+
+const API = '/api/2.2/jobs'
+const jobNamed = async (name: string) =>
+  (await rest('GET', `${API}/list?name=${name}`)).body.jobs[0].job_id as number
+const runNow = async (body: object) => (await rest('POST', `${API}/run-now`, body)).body.run_id as number
+const statusOf = async (run: number) => (await rest('GET', `${API}/runs/get?run_id=${run}`)).body
+const cancel = (run: number) => rest('POST', `${API}/runs/cancel`, { run_id: run })
+
+describe('jobs', () => {
+  it('silver and gold are there from the start, and still the same after a restart', async () => {
+    const { body } = await rest('GET', `${API}/list`)
+    expect(body.jobs.map((job: { settings: { name: string } }) => job.settings.name).sort()).toEqual([
+      'rtstream-gold',
+      'rtstream-silver',
+    ])
+    await plane.close()
+    await start({ folder: plane.folder })
+    expect((await rest('GET', `${API}/list`)).body).toEqual(body)
+  })
+
+  it('are created, reset, read and found by name, and kept', async () => {
+    const settings = {
+      name: 'mine',
+      tasks: [{ task_key: 'a', notebook_task: { notebook_path: '/x/gold.py' } }],
+    }
+    const { job_id } = (await rest('POST', `${API}/create`, settings)).body
+    await rest('POST', `${API}/reset`, { job_id, new_settings: { ...settings, name: 'yours' } })
+    await plane.close()
+    await start({ folder: plane.folder })
+    expect((await rest('GET', `${API}/get?job_id=${job_id}`)).body).toMatchObject({
+      job_id,
+      created_time: expect.any(Number),
+      settings: { ...settings, name: 'yours' },
+    })
+    expect(await jobNamed('YOURS')).toBe(job_id)
+    expect((await rest('GET', `${API}/list?name=mine`)).body).toEqual({ has_more: false })
+  })
+
+  it('come in pages', async () => {
+    for (let index = 0; index < 5; index++) await rest('POST', `${API}/create`, { name: `job-${index}` })
+    const seen: number[] = []
+    let token = ''
+    do {
+      const { body } = await rest('GET', `${API}/list?limit=3&page_token=${token}`)
+      seen.push(...body.jobs.map((job: { job_id: number }) => job.job_id))
+      token = body.next_page_token ?? ''
+      expect(body.has_more).toBe(token !== '')
+    } while (token)
+    expect(seen).toEqual([...new Set(seen)].sort((a, b) => b - a))
+    expect(seen).toHaveLength(7)
+  })
+
+  it('answer to version 2.1 as well', async () => {
+    expect((await rest('GET', '/api/2.1/jobs/list')).status).toBe(200)
+  })
+})
+
+describe('runs', () => {
+  it('go from PENDING over RUNNING and TERMINATING to TERMINATED', async () => {
+    const job_id = await jobNamed('rtstream-silver')
+    const run = await runNow({ job_id })
+    const states: string[] = []
+    const note = async () => {
+      const { status, state } = await statusOf(run)
+      states.push(`${status.state} ${state.life_cycle_state}`)
+    }
+    plane.engine.last.endsAtOnce = false
+    expect(plane.engine.last.notebook).toBe('silver')
+    await note()
+    plane.engine.last.state = 'running'
+    await note()
+    expect((await cancel(run)).body).toEqual({})
+    await note()
+    plane.engine.last.end()
+    await vi.waitFor(async () => expect((await statusOf(run)).status.state).toBe('TERMINATED'))
+    expect(states).toEqual(['PENDING PENDING', 'RUNNING RUNNING', 'TERMINATING TERMINATING'])
+    expect(await statusOf(run)).toMatchObject({
+      job_id,
+      run_id: run,
+      start_time: expect.any(Number),
+      end_time: expect.any(Number),
+      run_duration: expect.any(Number),
+      run_name: 'rtstream-silver',
+      status: { termination_details: { code: 'USER_CANCELED', type: 'SUCCESS' } },
+      state: { life_cycle_state: 'TERMINATED', result_state: 'CANCELED', user_cancelled_or_timedout: true },
+    })
+    // Cancelling what has ended is no error.
+    expect((await cancel(run)).status).toBe(200)
+  })
+
+  it('a failed one tells its error in its output, by the id of the run or of its task', async () => {
+    const run = await runNow({ job_id: await jobNamed('rtstream-gold') })
+    plane.engine.last.fail('silver/weather is no Delta table')
+    await vi.waitFor(async () =>
+      expect((await statusOf(run)).status.termination_details).toEqual({
+        code: 'RUN_EXECUTION_ERROR',
+        type: 'CLIENT_ERROR',
+        message: 'silver/weather is no Delta table',
+      }),
+    )
+    const [task] = (await statusOf(run)).tasks
+    for (const id of [run, task.run_id]) {
+      const { body } = await rest('GET', `${API}/runs/get-output?run_id=${id}`)
+      expect(body).toMatchObject({ error: 'silver/weather is no Delta table', metadata: { run_id: run } })
+    }
+  })
+
+  it('tell their last batch', async () => {
+    const run = await runNow({ job_id: await jobNamed('rtstream-silver') })
+    plane.engine.last.progress = { batchId: 4, inputRows: 10, durationMs: 5, at: 6 }
+    const { body } = await rest('GET', `${API}/runs/get-output?run_id=${run}`)
+    expect(JSON.parse(body.notebook_output.result)).toEqual(plane.engine.last.progress)
+  })
+
+  it('an idempotency token makes one run of two calls', async () => {
+    const job_id = await jobNamed('rtstream-silver')
+    const first = await runNow({ job_id, idempotency_token: 'once' })
+    expect(await runNow({ job_id, idempotency_token: 'once' })).toBe(first)
+    expect(plane.engine.runs).toHaveLength(1)
+    expect((await rest('POST', `${API}/run-now`, { job_id, idempotency_token: 'x'.repeat(65) })).status).toBe(
+      400,
+    )
+  })
+
+  it('beyond the limit are skipped, or wait in the queue when it is enabled', async () => {
+    const job_id = await jobNamed('rtstream-silver')
+    const first = await runNow({ job_id })
+    const skipped = await runNow({ job_id })
+    expect(await statusOf(skipped)).toMatchObject({
+      status: { state: 'TERMINATED', termination_details: { code: 'MAX_CONCURRENT_RUNS_EXCEEDED' } },
+      state: { life_cycle_state: 'SKIPPED', result_state: 'MAXIMUM_CONCURRENT_RUNS_REACHED' },
+    })
+    const queued = await runNow({ job_id, queue: { enabled: true } })
+    expect((await statusOf(queued)).status).toEqual({
+      state: 'QUEUED',
+      queue_details: { code: 'MAX_CONCURRENT_RUNS_REACHED', message: expect.any(String) },
+    })
+    await cancel(first)
+    await vi.waitFor(async () => expect((await statusOf(queued)).status.state).toBe('PENDING'))
+    expect(plane.engine.runs).toHaveLength(2)
+  })
+
+  it('come in pages of at most 25, newest first, and new runs shift nothing', async () => {
+    const job_id = await jobNamed('rtstream-silver')
+    const made: number[] = []
+    for (let index = 0; index < 30; index++) made.unshift(await runNow({ job_id }))
+    const page = async (token?: string) =>
+      (await rest('GET', `${API}/runs/list?job_id=${job_id}&limit=20${token ? `&page_token=${token}` : ''}`))
+        .body
+    const first = await page()
+    await runNow({ job_id })
+    const second = await page(first.next_page_token)
+    const ids = [...first.runs, ...second.runs].map((run: { run_id: number }) => run.run_id)
+    expect(ids).toEqual(made)
+    expect(second.has_more).toBe(false)
+    for (const limit of ['0', '26', 'many', '1.5'])
+      expect((await rest('GET', `${API}/runs/list?limit=${limit}`)).body.error_code).toBe(
+        'INVALID_PARAMETER_VALUE',
+      )
+    expect((await rest('GET', `${API}/runs/list?page_token=junk`)).status).toBe(400)
+  })
+
+  it('are listed active only, or completed only', async () => {
+    const silver = await runNow({ job_id: await jobNamed('rtstream-silver') })
+    const gold = await runNow({ job_id: await jobNamed('rtstream-gold') })
+    await cancel(silver)
+    const ids = async (query: string) =>
+      ((await rest('GET', `${API}/runs/list?${query}`)).body.runs ?? []).map(
+        (run: { run_id: number }) => run.run_id,
+      )
+    await vi.waitFor(async () => expect(await ids('active_only=true')).toEqual([gold]))
+    expect(await ids('completed_only=true')).toEqual([silver])
+    expect((await rest('GET', `${API}/runs/list?active_only=true&completed_only=true`)).status).toBe(400)
+  })
+
+  it('that were under way when the process ended are lost, and ids go on', async () => {
+    const run = await runNow({ job_id: await jobNamed('rtstream-silver') })
+    const survivor = await startFromStateOf(plane)
+    try {
+      const other = restCaller(`${survivor.url}/databricks`, TOKEN)
+      expect((await other('GET', `${API}/runs/get?run_id=${run}`)).body).toMatchObject({
+        status: {
+          state: 'TERMINATED',
+          termination_details: { code: 'DRIVER_ERROR', type: 'INTERNAL_ERROR' },
+        },
+        state: { life_cycle_state: 'INTERNAL_ERROR' },
+      })
+      const job_id = (await other('GET', `${API}/list?name=rtstream-silver`)).body.jobs[0].job_id
+      expect((await other('POST', `${API}/run-now`, { job_id })).body.run_id).toBeGreaterThan(run)
+    } finally {
+      await survivor.close()
+    }
+  })
+})
+
+describe('the workspace', () => {
+  const W = '/api/2.0/workspace'
+  const content = Buffer.from('# Databricks notebook source').toString('base64')
+
+  it('takes folders and notebooks, lists and gives them back, and keeps them', async () => {
+    expect((await rest('POST', `${W}/mkdirs`, { path: '/Shared/rtstream-tui/a' })).status).toBe(200)
+    const path = '/Shared/rtstream-tui/silver'
+    const notebook = { path, format: 'SOURCE', language: 'PYTHON', content }
+    expect((await rest('POST', `${W}/import`, notebook)).status).toBe(200)
+    expect((await rest('POST', `${W}/import`, notebook)).body.error_code).toBe('RESOURCE_ALREADY_EXISTS')
+    expect((await rest('POST', `${W}/import`, { ...notebook, overwrite: true })).status).toBe(200)
+    await plane.close()
+    await start({ folder: plane.folder })
+    expect((await rest('GET', `${W}/get-status?path=${path}`)).body).toEqual({
+      object_type: 'NOTEBOOK',
+      path,
+      language: 'PYTHON',
+    })
+    expect((await rest('GET', `${W}/list?path=/Shared/rtstream-tui`)).body.objects).toEqual([
+      { object_type: 'DIRECTORY', path: '/Shared/rtstream-tui/a' },
+      { object_type: 'NOTEBOOK', path, language: 'PYTHON' },
+    ])
+    expect((await rest('GET', `${W}/export?path=${path}&format=SOURCE`)).body.content).toBe(content)
+  })
+
+  it.each([
+    [
+      'a notebook in no folder',
+      'POST',
+      'import',
+      { path: '/Nowhere/x', content },
+      404,
+      'RESOURCE_DOES_NOT_EXIST',
+    ],
+    ['a notebook without content', 'POST', 'import', { path: '/Shared/x' }, 400, 'INVALID_PARAMETER_VALUE'],
+    [
+      'an unknown language',
+      'POST',
+      'import',
+      { path: '/Shared/x', content, language: 'COBOL' },
+      400,
+      'INVALID_PARAMETER_VALUE',
+    ],
+    ['a path that is not absolute', 'POST', 'mkdirs', { path: 'Shared' }, 400, 'INVALID_PARAMETER_VALUE'],
+    [
+      'a path that is not there',
+      'GET',
+      'get-status?path=/Shared/none',
+      undefined,
+      404,
+      'RESOURCE_DOES_NOT_EXIST',
+    ],
+    ['the export of a folder', 'GET', 'export?path=/Shared', undefined, 400, 'INVALID_PARAMETER_VALUE'],
+  ])('refuses %s', async (_, method, path, body, status, error_code) => {
+    expect(await rest(method, `${W}/${path}`, body)).toMatchObject({ status, body: { error_code } })
+  })
+})
+
+describe('refusals', () => {
+  it.each([
+    ['a job that is not there', 'POST', 'run-now', { job_id: 1 }, 400, 'INVALID_PARAMETER_VALUE'],
+    ['a run that is not there', 'GET', 'runs/get?run_id=1', undefined, 400, 'INVALID_PARAMETER_VALUE'],
+    ['a path that is not there', 'GET', 'nothing', undefined, 404, 'ENDPOINT_NOT_FOUND'],
+    ['a body that is no JSON', 'POST', 'run-now', '{', 400, 'BAD_REQUEST'],
+    [
+      'settings that are none',
+      'POST',
+      'create',
+      { max_concurrent_runs: 1001 },
+      400,
+      'INVALID_PARAMETER_VALUE',
+    ],
+    ['a reset to nothing', 'POST', 'reset', { job_id: 1001 }, 400, 'INVALID_PARAMETER_VALUE'],
+  ])('%s, in Databricks’ form', async (_, method, path, body, status, error_code) => {
+    expect(await rest(method, `${API}/${path}`, body)).toMatchObject({
+      status,
+      body: { error_code, message: expect.any(String) },
+    })
+  })
+
+  it('a job whose notebook nobody has', async () => {
+    const tasks = [{ task_key: 'a', notebook_task: { notebook_path: '/Shared/platinum' } }]
+    const { job_id } = (await rest('POST', `${API}/create`, { name: 'p', tasks })).body
+    const { body } = await rest('POST', `${API}/run-now`, { job_id })
+    expect(body.message).toContain('/Shared/platinum')
+  })
+
+  it('a wrong token', async () => {
+    const stranger = restCaller(`${plane.url}/databricks`, 'wrong')
+    expect(await stranger('GET', `${API}/list`)).toMatchObject({
+      status: 401,
+      body: { error_code: 'UNAUTHENTICATED' },
+    })
+  })
+
+  it('more requests than the limit, with the time to come back', async () => {
+    await plane.close()
+    await start({ databricksLimit: { perSecond: 1, burst: 3 } })
+    const answers = await Promise.all([1, 2, 3, 4, 5].map(() => rest('GET', `${API}/list`)))
+    const refused = answers.filter(({ status }) => status === 429)
+    expect(refused.length).toBeGreaterThanOrEqual(1)
+    expect(refused[0]?.headers.get('retry-after')).toBe('1')
+    expect(refused[0]?.body.error_code).toBe('REQUEST_LIMIT_EXCEEDED')
+    // The other services are not concerned.
+    expect(
+      (await restCaller(plane.url, TOKEN)('GET', '/synapse/pipelines?api-version=2020-12-01')).status,
+    ).toBe(200)
+  })
+})

@@ -1,0 +1,140 @@
+import { MetricsClient } from '@azure/monitor-query-metrics'
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { LOCAL_NAMES } from '../../src/local/options.ts'
+import { JOB_RESOURCE_ID } from '../../src/local/stream-analytics/job-resource.ts'
+import { type ControlPlane, removeFolders, startControlPlane, TOKEN } from '../support/control-plane.ts'
+import { restCaller } from '../support/rest.ts'
+
+const NAMESPACE = 'Microsoft.StreamAnalytics/streamingjobs'
+let plane: ControlPlane
+let client: MetricsClient
+beforeEach(async () => {
+  plane = await startControlPlane({ tuning: { windowMs: 3_600_000 } })
+  client = new MetricsClient(plane.url, plane.credential, { audience: 'https://metrics.monitor.azure.com' })
+})
+afterEach(() => plane.close())
+afterAll(removeFolders)
+
+async function query(names: string[], options: Parameters<MetricsClient['queryResources']>[3] = {}) {
+  const [result] = await client.queryResources([JOB_RESOURCE_ID], names, NAMESPACE, options)
+  return result
+}
+/** Starts the job behind what the hub holds, and lands `events` of it at once. */
+async function land(...bodies: (string | object)[]) {
+  plane.send(0, ...bodies)
+  plane.job.start({ mode: 'CustomTime', time: 0 })
+  await vi.waitFor(() => expect(plane.log.properties(0).lastEnqueuedSequenceNumber).toBe(bodies.length - 1))
+  await vi.waitFor(() =>
+    expect(plane.job.meter.points('InputEvents', 0, Date.now() + 1, Number.POSITIVE_INFINITY)[0]?.total).toBe(
+      bodies.length,
+    ),
+  )
+}
+
+describe('metrics through @azure/monitor-query-metrics', () => {
+  it('a job that has done nothing has none', async () => {
+    const result = await query(['InputEvents', 'OutputWatermarkDelaySeconds'])
+    expect(result?.metrics.map(({ name, timeseries }) => [name, timeseries])).toEqual([
+      ['InputEvents', []],
+      ['OutputWatermarkDelaySeconds', []],
+    ])
+  })
+
+  it('counts are there at once, by minute and over the whole span', async () => {
+    await land({ n: 0 }, { n: 1 }, 'junk')
+    const names = ['InputEvents', 'OutputEvents', 'DeserializationError', 'Errors']
+    const byMinute = await query(names)
+    const totals = (result: typeof byMinute) =>
+      result?.metrics.map(({ timeseries }) =>
+        timeseries[0]?.data?.reduce((sum, point) => sum + (point.total ?? 0), 0),
+      )
+    expect(totals(byMinute)).toEqual([3, 2, 1, 0])
+    const startTime = new Date(plane.job.createdAt)
+    const whole = await query(names, {
+      startTime,
+      endTime: new Date(),
+      interval: 'FULL',
+      aggregation: 'total',
+    })
+    expect(totals(whole)).toEqual([3, 2, 1, 0])
+    expect(whole?.metrics[0]?.timeseries[0]?.data).toHaveLength(1)
+    expect(whole?.metrics[0]?.unit).toBe('Count')
+  })
+
+  it('backlog and watermark delay are those of now', async () => {
+    await land({ n: 0 })
+    await vi.waitFor(() => expect(plane.job.state).toBe('Running'))
+    // The next window stays open for an hour, so these wait.
+    plane.send(0, { n: 1 }, { n: 2 })
+    plane.send(1, { n: 0 })
+    const value = async (name: string) => {
+      const result = await query([name], { aggregation: 'average' })
+      return result?.metrics[0]?.timeseries[0]?.data?.at(-1)?.average
+    }
+    expect(await value('InputEventsSourcesBacklogged')).toBe(3)
+    await vi.waitFor(async () => expect(await value('OutputWatermarkDelaySeconds')).toBeGreaterThan(0.05))
+    plane.job.stop()
+    await plane.job.settled()
+  })
+
+  it('gives the aggregations that are asked for, and no others', async () => {
+    await land({ n: 0 })
+    const result = await query(['InputEvents'], { aggregation: 'Total,Count' })
+    const [point] = result?.metrics[0]?.timeseries[0]?.data ?? []
+    expect(point).toMatchObject({ total: 1, count: 1 })
+    expect(point?.average).toBeUndefined()
+  })
+
+  it('refuses a wrong token', async () => {
+    const stranger = new MetricsClient(plane.url, {
+      getToken: async () => ({ token: 'wrong', expiresOnTimestamp: Date.now() + 3_600_000 }),
+    })
+    await expect(
+      stranger.queryResources([JOB_RESOURCE_ID], ['InputEvents'], NAMESPACE),
+    ).rejects.toMatchObject({
+      statusCode: 401,
+    })
+  })
+})
+
+describe('metrics as documented REST', () => {
+  const path = (query: string) => `/subscriptions/${LOCAL_NAMES.subscription}/metrics:getBatch?${query}`
+  const good = `api-version=2023-10-01&metricnamespace=${NAMESPACE}&metricnames=InputEvents`
+  const resourceids = [JOB_RESOURCE_ID]
+
+  it('takes encoded and plain queries, and names without case', async () => {
+    const rest = restCaller(plane.url, TOKEN)
+    for (const query of [
+      good,
+      good.replace('api-version', 'api%2Dversion').replace('InputEvents', 'inputevents'),
+    ])
+      expect((await rest('POST', path(query), { resourceids })).body.values[0]).toMatchObject({
+        resourceid: JOB_RESOURCE_ID,
+        value: [{ name: { value: 'InputEvents' } }],
+      })
+  })
+
+  it.each([
+    ['no api-version', good.replace('api-version=2023-10-01&', ''), { resourceids }, 400],
+    ['an unknown api-version', good.replace('2023', '1999'), { resourceids }, 400],
+    ['another namespace', good.replace('streamingjobs', 'other'), { resourceids }, 400],
+    ['an unknown metric', good.replace('InputEvents', 'Happiness'), { resourceids }, 400],
+    ['no metric', good.replace('InputEvents', ''), { resourceids }, 400],
+    ['an unknown interval', `${good}&interval=PT2M`, { resourceids }, 400],
+    ['an interval that is a word of the language', `${good}&interval=constructor`, { resourceids }, 400],
+    ['an unknown aggregation', `${good}&aggregation=median`, { resourceids }, 400],
+    ['a time that is none', `${good}&starttime=yesterday`, { resourceids }, 400],
+    [
+      'a start behind the end',
+      `${good}&starttime=2026-11-25T00:00:00Z&endtime=2026-11-24T00:00:00Z`,
+      { resourceids },
+      400,
+    ],
+    ['another resource', good, { resourceids: ['/subscriptions/x'] }, 404],
+    ['no resource', good, { resourceids: [] }, 400],
+    ['a body that is no JSON', good, 'junk', 400],
+  ])('%s is refused', async (_, query, body, status) => {
+    const answer = await restCaller(plane.url, TOKEN)('POST', path(query), body)
+    expect(answer).toMatchObject({ status, body: { error: { message: expect.any(String) } } })
+  })
+})

@@ -1,0 +1,228 @@
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import {
+  type ControlPlane,
+  removeFolders,
+  startControlPlane,
+  startFromStateOf,
+  TOKEN,
+} from '../support/control-plane.ts'
+import { restCaller } from '../support/rest.ts'
+
+let plane: ControlPlane
+let rest: ReturnType<typeof restCaller>
+async function start(folder?: string) {
+  plane = await startControlPlane(folder === undefined ? {} : { folder })
+  rest = restCaller(`${plane.url}/synapse`, TOKEN)
+}
+beforeEach(() => start())
+afterEach(() => plane.close())
+afterAll(removeFolders)
+
+const V = 'api-version=2020-12-01'
+const PIPELINE = 'rtstream-aggregate'
+const createRun = async (name = PIPELINE) =>
+  (await rest('POST', `/pipelines/${name}/createRun?${V}`, {})).body.runId as string
+const run = async (id: string) => (await rest('GET', `/pipelineruns/${id}?${V}`)).body
+const span = { lastUpdatedAfter: '2020-01-01T00:00:00Z', lastUpdatedBefore: '2100-01-01T00:00:00Z' }
+const query = async (more: object = {}) =>
+  (await rest('POST', `/queryPipelineRuns?${V}`, { ...span, ...more })).body.value as {
+    runId: string
+    status: string
+  }[]
+const activities = async (id: string) =>
+  (await rest('POST', `/pipelines/${PIPELINE}/pipelineruns/${id}/queryActivityruns?${V}`, span)).body.value
+
+/** Polls the way the service documents it: 202 with a location until it is 200. */
+async function settled(answer: Awaited<ReturnType<typeof rest>>) {
+  let current = answer
+  let polls = 0
+  while (current.status === 202) {
+    polls++
+    const location = new URL(current.headers.get('location') as string)
+    current = await restCaller(plane.url, TOKEN)('GET', location.pathname + location.search)
+  }
+  return { current, polls }
+}
+
+describe('artifacts', () => {
+  it('a notebook is uploaded by a long-running operation, read back, and kept', async () => {
+    const properties = { nbformat: 4, cells: [{ cell_type: 'code', source: ['print(1)'] }] }
+    const { current, polls } = await settled(await rest('PUT', `/notebooks/aggregate?${V}`, { properties }))
+    expect(polls).toBeGreaterThan(1)
+    expect(current).toMatchObject({ status: 200, body: { name: 'aggregate', properties } })
+    await plane.close()
+    await start(plane.folder)
+    expect((await rest('GET', `/notebooks/aggregate?${V}`)).body).toMatchObject({
+      name: 'aggregate',
+      properties,
+    })
+    expect((await rest('GET', `/notebooks?${V}`)).body.value).toHaveLength(1)
+  })
+
+  it('the pipeline is there from the start; others are put, listed and deleted', async () => {
+    expect((await rest('GET', `/pipelines/${PIPELINE}?${V}`)).body.properties.activities[0].type).toBe(
+      'SynapseNotebook',
+    )
+    await settled(await rest('PUT', `/pipelines/mine?${V}`, { properties: { activities: [] } }))
+    expect(
+      (await rest('GET', `/pipelines?${V}`)).body.value.map(({ name }: { name: string }) => name),
+    ).toEqual([PIPELINE, 'mine'])
+    expect((await rest('DELETE', `/pipelines/mine?${V}`)).status).toBe(200)
+    expect((await rest('GET', `/pipelines/mine?${V}`)).body.error.code).toBe('PipelineNotFound')
+  })
+
+  it('a change of a version that is not the newest is refused', async () => {
+    const { headers } = await rest('GET', `/pipelines/${PIPELINE}?${V}`)
+    const put = (etag: string) =>
+      fetch(`${plane.url}/synapse/pipelines/${PIPELINE}?${V}`, {
+        method: 'PUT',
+        headers: { authorization: `Bearer ${TOKEN}`, 'if-match': etag, 'content-type': 'application/json' },
+        body: JSON.stringify({ properties: { activities: [] } }),
+      })
+    expect((await put('other')).status).toBe(412)
+    expect((await put(headers.get('etag') as string)).status).toBe(202)
+  })
+})
+
+describe('pipeline runs', () => {
+  it('go from Queued over InProgress and Canceling to Cancelled, activity and all', async () => {
+    const id = await createRun()
+    plane.engine.last.endsAtOnce = false
+    expect(plane.engine.last.notebook).toBe('aggregate')
+    const words = [(await run(id)).status]
+    plane.engine.last.state = 'running'
+    words.push((await run(id)).status)
+    expect((await activities(id))[0]).toMatchObject({
+      activityName: 'aggregate',
+      activityType: 'SynapseNotebook',
+      pipelineRunId: id,
+      status: 'InProgress',
+    })
+    expect((await rest('POST', `/pipelineruns/${id}/cancel?${V}`)).status).toBe(200)
+    words.push((await run(id)).status)
+    plane.engine.last.end()
+    await vi.waitFor(async () => expect((await run(id)).status).toBe('Cancelled'))
+    expect(words).toEqual(['Queued', 'InProgress', 'Canceling'])
+    expect(await run(id)).toMatchObject({
+      runId: id,
+      pipelineName: PIPELINE,
+      runStart: expect.any(String),
+      runEnd: expect.any(String),
+      durationInMs: expect.any(Number),
+    })
+    expect((await rest('POST', `/pipelineruns/${id}/cancel?${V}`)).status).toBe(400)
+  })
+
+  it('a failed one tells why, in the run and in its activity', async () => {
+    const id = await createRun()
+    plane.engine.last.fail('gold/weather is no Delta table')
+    await vi.waitFor(async () => expect((await run(id)).status).toBe('Failed'))
+    expect((await run(id)).message).toContain('gold/weather is no Delta table')
+    expect((await activities(id))[0].error).toMatchObject({ message: 'gold/weather is no Delta table' })
+  })
+
+  it('tell their last batch in the activity’s output', async () => {
+    const id = await createRun()
+    plane.engine.last.state = 'running'
+    plane.engine.last.progress = { batchId: 1, inputRows: 2, durationMs: 3, at: Date.now() }
+    const [{ output }] = await activities(id)
+    expect(JSON.parse(output.status.Output.result.exitValue)).toEqual(plane.engine.last.progress)
+  })
+
+  it('wait while the pipeline’s concurrency is used up', async () => {
+    const first = await createRun()
+    plane.engine.last.state = 'running'
+    const second = await createRun()
+    expect(plane.engine.runs).toHaveLength(1)
+    expect((await run(second)).status).toBe('Queued')
+    expect(await activities(second)).toEqual([])
+    await rest('POST', `/pipelineruns/${first}/cancel?${V}`)
+    await vi.waitFor(() => expect(plane.engine.runs).toHaveLength(2))
+  })
+
+  it('are found by name, status and time, in the order that is asked for', async () => {
+    const first = await createRun()
+    const second = await createRun()
+    await rest('POST', `/pipelineruns/${second}/cancel?${V}`)
+    const ids = (found: { runId: string }[]) => found.map(({ runId }) => runId)
+    const filters = (operand: string, operator: string, ...values: string[]) => ({
+      filters: [{ operand, operator, values }],
+    })
+    expect(ids(await query())).toEqual([second, first])
+    expect(ids(await query(filters('PipelineName', 'Equals', PIPELINE)))).toHaveLength(2)
+    expect(await query(filters('PipelineName', 'In', 'other'))).toEqual([])
+    expect(ids(await query(filters('Status', 'Equals', 'Cancelled')))).toEqual([second])
+    expect(ids(await query(filters('Status', 'NotIn', 'Cancelled')))).toEqual([first])
+    expect(ids(await query({ orderBy: [{ orderBy: 'Status', order: 'DESC' }] }))).toEqual([first, second])
+    expect(await query({ lastUpdatedAfter: '2099-01-01T00:00:00Z' })).toEqual([])
+  })
+
+  it('that were under way when the process ended have failed', async () => {
+    const id = await createRun()
+    const survivor = await startFromStateOf(plane)
+    try {
+      const { body } = await restCaller(`${survivor.url}/synapse`, TOKEN)('GET', `/pipelineruns/${id}?${V}`)
+      expect(body).toMatchObject({ status: 'Failed', message: expect.stringContaining('driver was lost') })
+    } finally {
+      await survivor.close()
+    }
+  })
+})
+
+describe('refusals', () => {
+  it.each([
+    ['no api-version', 'GET', '/pipelines', undefined, 400, 'MissingApiVersionParameter'],
+    [
+      'another api-version',
+      'GET',
+      '/pipelines?api-version=2019-06-01-preview',
+      undefined,
+      400,
+      'InvalidApiVersionParameter',
+    ],
+    ['a pipeline that is not there', 'POST', `/pipelines/none/createRun?${V}`, {}, 404, 'PipelineNotFound'],
+    ['a notebook that is not there', 'GET', `/notebooks/none?${V}`, undefined, 404, 'NotebookNotFound'],
+    ['a run that is not there', 'GET', `/pipelineruns/none?${V}`, undefined, 404, 'PipelineRunNotFound'],
+    ['an artifact without properties', 'PUT', `/pipelines/x?${V}`, {}, 400, 'BadRequest'],
+    ['a query without times', 'POST', `/queryPipelineRuns?${V}`, {}, 400, 'BadRequest'],
+    [
+      'an unknown filter',
+      'POST',
+      `/queryPipelineRuns?${V}`,
+      { ...span, filters: [{ operand: 'constructor', operator: 'Equals', values: [] }] },
+      400,
+      'BadRequest',
+    ],
+    ['a body that is no JSON', 'POST', `/queryPipelineRuns?${V}`, 'junk', 400, 'InvalidRequestContent'],
+    [
+      'an operation that is not there',
+      'GET',
+      `/operationResults/none?${V}`,
+      undefined,
+      404,
+      'OperationNotFound',
+    ],
+  ])('%s, in Azure’s form', async (_, method, path, body, status, code) => {
+    expect(await rest(method, path, body)).toMatchObject({
+      status,
+      body: { error: { code, message: expect.any(String) } },
+    })
+  })
+
+  it('a pipeline whose notebook nobody has', async () => {
+    const activity = (referenceName: string) => ({
+      activities: [{ type: 'SynapseNotebook', typeProperties: { notebook: { referenceName } } }],
+    })
+    await settled(await rest('PUT', `/pipelines/p?${V}`, { properties: activity('platinum') }))
+    expect((await rest('POST', `/pipelines/p/createRun?${V}`, {})).body.error.message).toContain('platinum')
+    await settled(await rest('PUT', `/pipelines/q?${V}`, { properties: {} }))
+    expect((await rest('POST', `/pipelines/q/createRun?${V}`, {})).body.error.message).toContain(
+      'no notebook activity',
+    )
+  })
+
+  it('a wrong token', async () => {
+    const stranger = restCaller(`${plane.url}/synapse`, 'wrong')
+    expect(await stranger('GET', `/pipelines?${V}`)).toMatchObject({ status: 401 })
+  })
+})
