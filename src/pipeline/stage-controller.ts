@@ -35,6 +35,7 @@ const FIRST_RETRY_MS = 500
 const CONFLICT_RETRY_MS = 2000
 const CONFLICT_PATIENCE_MS = 30_000
 const AUTHORIZATION_RETRY_MS = 15_000
+const OVERTAKEN_PATIENCE_MS = 10_000
 
 export class StageController {
   readonly #options: StageControllerOptions
@@ -45,6 +46,8 @@ export class StageController {
   #command:
     | { kind: CommandKind; abort: AbortController; accepted: Promise<boolean>; end: () => void }
     | undefined
+
+  #callUnderWay: { abort: AbortController; settled: Promise<void> } | undefined
 
   constructor(options: StageControllerOptions) {
     this.#options = options
@@ -129,14 +132,14 @@ export class StageController {
   }
 
   async #execute(kind: CommandKind, signal: AbortSignal): Promise<boolean> {
-    const { service, clock, times, log, id } = this.#options
+    const { clock, times, log, id } = this.#options
     const begun = clock.monotonic()
     let delay = FIRST_RETRY_MS
     while (!signal.aborted) {
       try {
         if (kind === 'start') await this.#untilNotStopping(signal)
         if (signal.aborted) break
-        await service[kind](signal)
+        await this.#call(kind, signal)
         if (signal.aborted) break
         this.#apply({ type: 'accepted', at: clock.now() })
         void this.#poller.refresh()
@@ -159,6 +162,29 @@ export class StageController {
       }
     }
     return false
+  }
+
+  /**
+   * A call that was overtaken is let finish first: cut off, it might take effect after the one that overtook it, and leave
+   * a stage running that was stopped.
+   */
+  async #call(kind: CommandKind, signal: AbortSignal): Promise<void> {
+    const { service, clock } = this.#options
+    const before = this.#callUnderWay
+    if (before) {
+      await Promise.race([before.settled, pause(clock, OVERTAKEN_PATIENCE_MS, signal)])
+      before.abort.abort()
+      if (signal.aborted) return
+    }
+    const abort = new AbortController()
+    const answer = service[kind](AbortSignal.any([abort.signal, this.#closing.signal]))
+    const call = { abort, settled: answer.catch(() => {}) }
+    this.#callUnderWay = call
+    try {
+      await answer
+    } finally {
+      if (this.#callUnderWay === call) this.#callUnderWay = undefined
+    }
   }
 
   /** What is still on its way down is not started again by a start: services take that for "runs already". */
