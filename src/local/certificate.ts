@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { generate } from 'selfsigned'
 import type { Clock } from './clock.ts'
 import { systemClock } from './clock.ts'
@@ -17,7 +18,9 @@ const DAY_MS = 24 * 3_600_000
  */
 export async function createCertificate(clock: Clock = systemClock): Promise<Certificate> {
   const now = clock.now()
-  const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], {
+  // A name of its own: OpenSSL finds certificates by name, and of two sessions with one name it would see one only.
+  const name = [{ name: 'commonName', value: `rtstream-tui ${randomUUID()}` }]
+  const { private: key, cert } = await generate(name, {
     keyType: 'ec',
     curve: 'P-256',
     algorithm: 'sha256',
