@@ -74,7 +74,8 @@ async function load(
   for (const file of files) {
     const data = await client.read(container, file.path, signal)
     if (!data) throw new Error(`${container}/${file.path} is named in the log and is not there`)
-    const copy = join(folder, 'file.parquet')
+    // A name of its own: DuckDB remembers the pages of a path that it has read.
+    const copy = join(folder, `${target}-${place}.parquet`)
     writeFileSync(copy, data)
     await connection.run(
       `INSERT INTO ${target} SELECT ${bound(select, file, place, since)} FROM read_parquet('${copy.replaceAll("'", "''")}', file_row_number = true)`,

@@ -118,11 +118,11 @@ export const configSchema = z.strictObject({
   engine: choice('What runs the notebooks locally', ['duckdb', 'spark']).default('duckdb'),
   theme: choice('Colours', ['auto', 'dark', 'light', 'mono']).default('auto'),
   ascii: toggle('Draw with ASCII characters only').default(false),
-  fps: integer('Repaints per second, at most', 1, 30).default(4),
+  fps: integer('Repaints per second, at most', 1, 30).default(2),
   readOnly: toggle('Watch only: every control is disabled').default(false),
   idleStop: duration('Stop everything after that long without a key', MINUTE, DAY).optional(),
   acceptCosts: toggle('Do not ask before starting what costs money').default(false),
-  hubRetention: duration('The local hub keeps events that long', MINUTE, 7 * DAY).prefault('1h'),
+  hubRetention: duration('The local hub keeps events that long', MINUTE, 7 * DAY).prefault('24h'),
   hubSize: size('The local hub keeps that much at most', 10 * MB, 1000 * GB).prefault('1GB'),
   lakeLimit: size('The local lake refuses writes above this size', 10 * MB, 10_000 * GB).prefault('5GB'),
   lakeRetention: duration(

@@ -17,7 +17,7 @@ import type { DrainOptions, DrainResult, Session } from './session-types.ts'
 import type { StageView } from './stage.ts'
 import { StageController } from './stage-controller.ts'
 import type { AppState, EndpointLine, SessionSlice } from './state.ts'
-import { StateStore } from './store.ts'
+import { DEFAULT_UPDATES_PER_SECOND, StateStore } from './store.ts'
 import { SecondSeries } from './telemetry.ts'
 import { GENERATOR_TIMES, stageTimes } from './timing.ts'
 
@@ -47,6 +47,8 @@ export interface SessionEnvironment {
 /** The store's clock moves once a second while anything runs, and this often while nothing does (ms). */
 const TICK_MS = 1000
 const QUIET_TICK_MS = 10_000
+/** Below this (events per second) one frame a second shows all there is to see. */
+const CALM_RATE = 50
 /** As the template deploys the namespace. */
 const THROUGHPUT_UNITS = 1
 
@@ -85,7 +87,9 @@ class PipelineSession implements Session {
     const { stations, intervalMs, dirty, bufferLimit } = options
     const generator = { stations, intervalMs, dirty, ...(bufferLimit === undefined ? {} : { bufferLimit }) }
     const state = initialState({ session: { startedAt: now, ...options.session }, generator, now })
-    this.#store = new StateStore(state, this.#clock, options.updatesPerSecond)
+    this.#store = new StateStore(state, this.#clock, (now) =>
+      now.hub.rate < CALM_RATE ? 1 : (options.updatesPerSecond ?? DEFAULT_UPDATES_PER_SECOND),
+    )
     this.#log = new Log(this.#clock, environment.logger, (log) => this.#store.update({ log }))
     this.#cost = newCostMeter(now)
     this.actions = operatorActions({

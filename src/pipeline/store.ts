@@ -11,7 +11,7 @@ export class StateStore {
   /** What readers subscribe to. */
   readonly published: StoreApi<AppState>
   readonly #clock: Clock
-  readonly #intervalMs: number
+  readonly #intervalMs: () => number
   /** The newest slices, whether readers were told or not. */
   #draft: AppState
   #isDue = false
@@ -19,11 +19,17 @@ export class StateStore {
   #lastFlush = Number.NEGATIVE_INFINITY
   #cancel: (() => void) | undefined
 
-  constructor(initial: AppState, clock: Clock, updatesPerSecond = DEFAULT_UPDATES_PER_SECOND) {
+  /** @param updatesPerSecond a number, or what the state asks for. */
+  constructor(
+    initial: AppState,
+    clock: Clock,
+    updatesPerSecond: number | ((state: AppState) => number) = DEFAULT_UPDATES_PER_SECOND,
+  ) {
     this.published = createStore<AppState>()(() => initial)
     this.#draft = initial
     this.#clock = clock
-    this.#intervalMs = 1000 / updatesPerSecond
+    this.#intervalMs = () =>
+      1000 / (typeof updatesPerSecond === 'number' ? updatesPerSecond : updatesPerSecond(this.#draft))
   }
 
   /** The newest state, also what was not yet told to readers. */
@@ -71,7 +77,7 @@ export class StateStore {
     if (this.#isClosed) return
     this.#isDue = true
     if (this.#cancel) return
-    const wait = Math.max(0, this.#lastFlush + this.#intervalMs - this.#clock.monotonic())
+    const wait = Math.max(0, this.#lastFlush + this.#intervalMs() - this.#clock.monotonic())
     this.#cancel = this.#clock.after(wait, () => this.flush())
   }
 }

@@ -32,7 +32,7 @@ export const CADENCE: Record<Target['name'], Cadence> = {
   local: {
     hub: SECOND,
     lake: SECOND,
-    metrics: 2 * SECOND,
+    metrics: 5 * SECOND,
     quiet: { hub: 5 * SECOND, lake: 10 * SECOND, metrics: 10 * SECOND },
     longestBackOffMs: 2 * SECOND,
   },
@@ -58,7 +58,7 @@ export const GENERATOR_TIMES: StageTimes = {
 
 const LOCAL_TIMES: StageTimes = {
   changingMs: SECOND / 2,
-  steadyMs: 2 * SECOND,
+  steadyMs: 3 * SECOND,
   quietMs: 10 * SECOND,
   longestBackOffMs: 2 * SECOND,
   usualStartMs: 2 * SECOND,

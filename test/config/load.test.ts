@@ -57,7 +57,7 @@ describe('where values come from', () => {
       interval: 10_000,
       dirty: 0,
       partitions: 4,
-      fps: 4,
+      fps: 2,
     })
     expect(config.dataDir).toBe('/home/ada/.local/share/rtstream-tui')
     expect(sources.get('stations')).toEqual({ kind: 'default' })
