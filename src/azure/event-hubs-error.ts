@@ -2,26 +2,34 @@ import { ServiceError, type ServiceErrorKind } from '../pipeline/ports.ts'
 
 const SERVICE = 'Event Hubs'
 
-/** Codes of `MessagingError` (AMQP conditions and Node's network errors), by what they mean for the caller. */
-const KINDS: Record<string, ServiceErrorKind> = {
+/** Codes of `MessagingError` (AMQP conditions, and Node's own network errors), by what they mean for the caller. */
+const KINDS: Readonly<Record<string, ServiceErrorKind>> = {
   UnauthorizedError: 'authorization',
+  PublisherRevokedError: 'authorization',
   MessagingEntityNotFoundError: 'not-found',
-  ServerBusyError: 'throttled',
-  InternalServerError: 'service',
-  MessageTooLargeError: 'service',
-  DecodeError: 'service',
-  OperationTimeoutError: 'unreachable',
-  ServiceUnavailableError: 'unreachable',
+  MessagingEntityDisabledError: 'conflict',
   // The SDK's name for amqp:not-found.
   ServiceCommunicationError: 'not-found',
+  ReceiverDisconnectedError: 'conflict',
+  ServerBusyError: 'throttled',
+  OperationTimeoutError: 'unreachable',
+  ServiceUnavailableError: 'unreachable',
   ConnectionForcedError: 'unreachable',
   DetachForcedError: 'unreachable',
+  InsufficientCreditError: 'unreachable',
+  SenderBusyError: 'unreachable',
+  SenderNotReadyError: 'unreachable',
   SessionWindowViolationError: 'unreachable',
   GeneralError: 'unreachable',
+  AbortError: 'unreachable',
   ECONNREFUSED: 'unreachable',
   ECONNRESET: 'unreachable',
   ENOTFOUND: 'unreachable',
+  EAI_AGAIN: 'unreachable',
+  ENETUNREACH: 'unreachable',
+  EHOSTUNREACH: 'unreachable',
   ETIMEDOUT: 'unreachable',
+  EPIPE: 'unreachable',
 }
 
 const HINTS: Partial<Record<ServiceErrorKind, string>> = {
@@ -33,21 +41,18 @@ const HINTS: Partial<Record<ServiceErrorKind, string>> = {
 /** How long the service asks to wait when it is busy (error 50002). */
 const BUSY_MS = 4000
 
+interface SdkError {
+  code?: string
+  name?: string
+  message?: string
+  retryable?: boolean
+}
+
+/** What an error of the Event Hubs SDK means. */
 export function hubError(error: unknown): ServiceError {
   if (error instanceof ServiceError) return error
-  const { code, name, message, retryable } = error as {
-    code?: string
-    name?: string
-    message?: string
-    retryable?: boolean
-  }
-  const kind =
-    KINDS[code ?? ''] ??
-    (/unauthorized|credential|authentication/i.test(`${name} ${code}`)
-      ? 'authorization'
-      : retryable
-        ? 'unreachable'
-        : 'service')
+  const { code, name, message, retryable } = decisive(error)
+  const kind = KINDS[code ?? ''] ?? KINDS[name ?? ''] ?? kindByName(name, retryable)
   const text =
     kind === 'unreachable'
       ? `Event Hubs does not answer (${code ?? name ?? 'no reason given'}).`
@@ -57,4 +62,17 @@ export function hubError(error: unknown): ServiceError {
     hint: HINTS[kind],
     retryAfterMs: kind === 'throttled' ? BUSY_MS : undefined,
   })
+}
+
+/** After several attempts, and for a name with several addresses, the SDK hands over all errors: the last one decides. */
+function decisive(error: unknown): SdkError {
+  let found = error
+  while (found instanceof AggregateError && found.errors.length > 0) found = found.errors.at(-1)
+  return found as SdkError
+}
+
+/** Credentials fail under names of their own (`CredentialUnavailableError`, `AuthenticationError`, …). */
+function kindByName(name = '', retryable = false): ServiceErrorKind {
+  if (/credential|authentication/i.test(name)) return 'authorization'
+  return retryable ? 'unreachable' : 'service'
 }

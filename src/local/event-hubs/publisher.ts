@@ -67,9 +67,9 @@ export class Publisher {
   #rejection(error: Error): Rejection {
     if (error instanceof MalformedAmqpError)
       return { condition: 'amqp:decode-error', description: `The message cannot be read: ${error.message}.` }
-    // As the service says it is too busy: the clients wait and send again.
+    // As the service says it when a quota is used up.
     if (error instanceof HubFullError)
-      return { condition: 'com.microsoft:server-busy', description: `${error.message} ${error.hint}` }
+      return { condition: 'amqp:resource-limit-exceeded', description: `${error.message} ${error.hint}` }
     this.#logger.error({ err: error }, 'event hub: events could not be stored')
     return {
       condition: 'amqp:internal-error',
