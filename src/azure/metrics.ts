@@ -50,19 +50,18 @@ export function createMetricsSource(settings: MetricsSettings): MetricsSource {
       const now = clock.now()
       since ??= new Date(Math.max(now - LONGEST_SPAN_MS, (await createdAt(signal))?.getTime() ?? 0))
       const endTime = new Date(now)
-      const [totals, gauges] = await Promise.all([
-        query(COUNTS, { startTime: since, endTime, interval: 'FULL', aggregation: 'total' }, signal),
-        query(
-          GAUGES,
-          {
-            startTime: new Date(now - GAUGE_SPAN_MS),
-            endTime,
-            interval: 'PT1M',
-            aggregation: 'average',
-          },
-          signal,
-        ),
-      ])
+      // One after the other: a refusal of the first is one of the second as well.
+      const totals = await query(
+        COUNTS,
+        { startTime: since, endTime, interval: 'FULL', aggregation: 'total' },
+        signal,
+      )
+      const startTime = new Date(now - GAUGE_SPAN_MS)
+      const gauges = await query(
+        GAUGES,
+        { startTime, endTime, interval: 'PT1M', aggregation: 'average' },
+        signal,
+      )
       return describe(totals, gauges, since, now)
     },
   }

@@ -46,8 +46,8 @@ export interface ControlPlaneOptions {
 const folders: string[] = []
 let tls: Promise<Certificate> | undefined
 
-/** Trusts one certificate for all tests of a file. */
-async function certificate(): Promise<Certificate> {
+/** One for all servers of a test file, trusted by its process. */
+export async function controlPlaneCertificate(): Promise<Certificate> {
   tls ??= createCertificate().then((made) => {
     bypassProxies()
     trust(made.cert)
@@ -82,7 +82,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     engine,
     stateFolder: join(folder, 'state'),
     port: 0,
-    tls: await certificate(),
+    tls: await controlPlaneCertificate(),
     token: TOKEN,
     newId: () => `id-${++ids}`,
     clock,
@@ -100,6 +100,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     credential: { getToken: async () => ({ token: TOKEN, expiresOnTimestamp: Date.now() + 3_600_000 }) },
     send: (partition, ...bodies) => void log.append(partition, bodies.map(encodeEvent)),
     close: async () => {
+      for (const run of engine.runs) run.endsAtOnce = true
       await server.close()
       await job.close()
       log.close()
