@@ -29,7 +29,7 @@ export interface WindowBounds {
 }
 
 /** A window closes early at this many events or bytes, so that catching up needs little memory and no long turn. */
-export const WINDOW_BOUNDS: WindowBounds = { maxEvents: 10_000, maxBytes: 4_000_000 }
+export const WINDOW_BOUNDS: WindowBounds = { maxEvents: 5000, maxBytes: 2_000_000 }
 
 const REASONS_PER_WINDOW = 3
 
