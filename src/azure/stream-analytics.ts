@@ -1,4 +1,5 @@
 /** The Stream Analytics job through @azure/arm-streamanalytics. */
+import { setTimeout as pause } from 'node:timers/promises'
 import { StreamAnalyticsManagementClient, type StreamingJob } from '@azure/arm-streamanalytics'
 import type { TokenCredential } from '@azure/identity'
 import { ServiceError, type StageService, type StageState, type StageStatus } from '../pipeline/ports.ts'
@@ -133,16 +134,9 @@ function describe(job: StreamingJob, detail: string | undefined): StageStatus {
   }
 }
 
-function abortableSleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = () => {
-      clearTimeout(timer)
-      reject(signal?.reason)
-    }
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', abort)
-      resolve()
-    }, ms)
-    signal?.addEventListener('abort', abort, { once: true })
+/** @throws the reason of the signal. */
+const abortableSleep = (ms: number, signal: AbortSignal | undefined): Promise<void> =>
+  pause(ms, undefined, signal ? { signal } : {}).catch((error: unknown) => {
+    signal?.throwIfAborted()
+    throw error
   })
-}

@@ -62,11 +62,14 @@ export function addToTotals(totals: Map<number, PartitionTotals>, file: BronzeFi
 export const rejectedIn = (file: BronzeFile) =>
   file.lastSequenceNumber - file.firstSequenceNumber + 1 - file.rows
 
-/** Minute folders with anything in them, oldest first, relative to the container: `weather/2026/11/24/02/07`. */
-export function minuteFolders(bronzeRoot: string): string[] {
-  let level: string[] = [BRONZE.path]
-  for (let depth = 0; depth < 5; depth++) level = level.flatMap((folder) => subfolders(bronzeRoot, folder))
-  return level
+/** Minute folders, oldest first, relative to the container (`weather/2026/11/24/02/07`); looked up as they are asked for. */
+export function minuteFolders(bronzeRoot: string): Generator<string> {
+  return foldersBelow(bronzeRoot, BRONZE.path, 5)
+}
+
+function* foldersBelow(root: string, folder: string, levels: number): Generator<string> {
+  if (levels === 0) yield folder
+  else for (const inner of subfolders(root, folder)) yield* foldersBelow(root, inner, levels - 1)
 }
 
 export const minuteFolderOf = (time: number) => bronzeFolder(new Date(time))

@@ -1,7 +1,8 @@
 /** The job as ARM describes it, with its one input, its one output and its query. */
 import { BRONZE } from '../../pipeline/contract/bronze.ts'
 import { EVENT_HUB_NAME, LOCAL_NAMES } from '../options.ts'
-import type { Condition, StreamAnalyticsJob } from './job.ts'
+import type { Condition } from './conditions.ts'
+import type { StreamAnalyticsJob } from './job.ts'
 
 const { subscription, resourceGroup, job: jobName, account, namespace, asaConsumerGroup } = LOCAL_NAMES
 

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import type { HubLog } from '../event-hubs/log.ts'
 import { BusyShare } from './busy-share.ts'
+import { JobConditions } from './conditions.ts'
 import { JobMeter } from './job-meter.ts'
 import { type JobRecord, loadJobRecord, type OutputStart, saveJobRecord } from './job-record.ts'
 import { findProgress, type Progress, toCheckpoint } from './progress.ts'
@@ -11,14 +12,6 @@ import type { LandedWindow, Placer, WindowBounds } from './window.ts'
 
 /** `jobState` as ARM reports it. */
 export type JobState = 'Created' | 'Starting' | 'Running' | 'Degraded' | 'Stopping' | 'Stopped' | 'Failed'
-
-/** Something about an input or output that a person should look at; ARM's `diagnostics.conditions`. */
-export interface Condition {
-  /** Epoch ms. */
-  since: number
-  code: string
-  message: string
-}
 
 export interface JobOptions {
   log: HubLog
@@ -56,11 +49,9 @@ export class JobConflictError extends Error {
 
 /** At most one checkpoint in this time (ms): the files are the truth, it only shortens the search. */
 const CHECKPOINT_EVERY_MS = 10_000
-/** Deserialization errors that are written to the log, per start of the job. */
-const LOGGED_REJECTIONS = 5
-
 export class StreamAnalyticsJob {
   readonly meter: JobMeter
+  readonly conditions: JobConditions
   readonly #options: JobOptions
   readonly #tuning: JobTuning
   readonly #record: JobRecord
@@ -68,17 +59,15 @@ export class StreamAnalyticsJob {
   readonly #pump: BronzePump
   readonly #busy = new BusyShare()
   #state: JobState
-  #inputCondition: Condition | undefined
-  #outputCondition: Condition | undefined
   #transition: Promise<void> = Promise.resolve()
   #endPause: (() => void) | undefined
   #checkpointAt = 0
-  #rejectionsLogged = 0
 
   /** Reads what earlier processes have done. @throws StateFileError, or what the disk says. */
   constructor(options: JobOptions) {
-    const { log, lake, clock, bronzeRoot, stateFile } = options
+    const { log, lake, clock, logger, bronzeRoot, stateFile } = options
     this.#options = options
+    this.conditions = new JobConditions(clock, logger)
     this.#tuning = { ...TUNING, ...options.tuning }
     this.#record = loadJobRecord(stateFile, clock)
     this.#progress = findProgress(bronzeRoot, this.#record.checkpoint, log)
@@ -99,7 +88,7 @@ export class StreamAnalyticsJob {
       bounds: this.#tuning.bounds,
       retryDelaysMs: this.#tuning.retryDelaysMs,
       onLanded: (partition, window) => this.#account(partition, window),
-      onExpired: (partition, events) => this.#expired(partition, events),
+      onExpired: (partition, events) => this.conditions.expired(partition, events),
       onTurn: (moment) => this.#onTurn(moment),
       onTrouble: (error, final) => this.#onTrouble(error, final),
       onRecovered: () => this.#onRecovered(),
@@ -120,9 +109,6 @@ export class StreamAnalyticsJob {
   get outputStart(): OutputStart {
     return this.#record.outputStart
   }
-  get conditions(): { input: Condition | undefined; output: Condition | undefined } {
-    return { input: this.#inputCondition, output: this.#outputCondition }
-  }
 
   /**
    * Begins the start; {@link settled} tells when it has ended.
@@ -136,9 +122,7 @@ export class StreamAnalyticsJob {
         'The streaming job has never produced output, so it cannot be started with LastOutputEventTime. Use JobStartTime or CustomTime.',
       )
     this.#record.outputStart = output
-    this.#inputCondition = undefined
-    this.#outputCondition = undefined
-    this.#rejectionsLogged = 0
+    this.conditions.clear()
     this.#state = 'Starting'
     this.#transition = this.#pause().then(() => this.#begin(output))
   }
@@ -198,7 +182,8 @@ export class StreamAnalyticsJob {
       this.#state = 'Running'
       this.#options.logger.info({ mode: output.mode }, 'stream analytics: the job runs')
     } catch (error) {
-      this.#fail('input', 'InputStartError', error as Error)
+      this.conditions.inputFailed(error as Error)
+      this.#state = 'Failed'
     }
   }
 
@@ -223,34 +208,9 @@ export class StreamAnalyticsJob {
   }
 
   #account(partition: number, window: LandedWindow): void {
-    const { rows, rejected, rejections } = window
+    const { rows, rejected } = window
     this.meter.count({ InputEvents: rows + rejected, OutputEvents: rows, DeserializationError: rejected })
-    const [first] = rejections
-    if (!first) return
-    this.#inputCondition ??= {
-      since: this.#options.clock.now(),
-      code: 'InputDeserializerError.InvalidData',
-      message: `Events are not written because they are no JSON objects, the first in partition ${partition} at sequence number ${first.sequenceNumber}: ${first.reason}.`,
-    }
-    for (const { sequenceNumber, reason } of rejections) {
-      if (this.#rejectionsLogged++ >= LOGGED_REJECTIONS) return
-      this.#options.logger.warn(
-        { partition, sequenceNumber, reason },
-        'stream analytics: deserialization error',
-      )
-    }
-  }
-
-  #expired(partition: number, events: number): void {
-    this.#options.logger.warn(
-      { partition, events },
-      'stream analytics: events expired in the hub before they were read',
-    )
-    this.#inputCondition = {
-      since: this.#options.clock.now(),
-      code: 'InputEventsExpired',
-      message: `${events} events of partition ${partition} expired in the event hub before the job read them. A longer --hub-retention keeps them.`,
-    }
+    this.conditions.rejected(partition, window)
   }
 
   #onTurn(moment: 'begin' | 'end'): void {
@@ -265,29 +225,19 @@ export class StreamAnalyticsJob {
   }
 
   #onTrouble(error: Error, final: boolean): void {
-    const code = error.name === 'LakeFullError' ? 'OutputFull' : 'OutputWriteError'
-    if (final) {
-      this.#fail('output', code, error)
+    if (!final) {
+      this.conditions.outputTroubled(error)
+      if (this.#state === 'Running') this.#state = 'Degraded'
       return
     }
-    this.#options.logger.warn({ reason: error.message }, 'stream analytics: the output failed, trying again')
-    this.#outputCondition ??= { since: this.#options.clock.now(), code, message: reasonOf(error) }
-    if (this.#state === 'Running') this.#state = 'Degraded'
+    this.conditions.outputFailed(error)
+    // A stop under way ends as one: what was not written waits in the hub.
+    if (this.#state !== 'Stopping') this.#state = 'Failed'
   }
 
   #onRecovered(): void {
-    this.#outputCondition = undefined
+    this.conditions.outputRecovered()
     if (this.#state === 'Degraded') this.#state = 'Running'
-    this.#options.logger.info('stream analytics: the output works again')
-  }
-
-  #fail(where: 'input' | 'output', code: string, error: Error): void {
-    const condition = { since: this.#options.clock.now(), code, message: reasonOf(error) }
-    if (where === 'input') this.#inputCondition = condition
-    else this.#outputCondition = condition
-    this.#options.logger.error({ reason: error.message }, `stream analytics: the ${where} failed the job`)
-    // A stop under way ends as one: what was not written waits in the hub.
-    if (this.#state !== 'Stopping') this.#state = 'Failed'
   }
 
   #saveCheckpoint(): void {
@@ -303,6 +253,3 @@ export class StreamAnalyticsJob {
     }
   }
 }
-
-const reasonOf = (error: Error & { hint?: string }) =>
-  error.hint === undefined ? error.message : `${error.message} ${error.hint}`

@@ -1,0 +1,98 @@
+/** What is wrong with the job's input or output, as ARM's diagnostics tell it and the log keeps it. */
+import type { Logger } from 'pino'
+import type { Clock } from '../clock.ts'
+import type { LandedWindow } from './window.ts'
+
+/** Something that a person should look at; one of ARM's `diagnostics.conditions`. */
+export interface Condition {
+  /** Epoch ms. */
+  since: number
+  code: string
+  message: string
+}
+
+/** Deserialization errors that are written to the log, per start of the job. */
+const LOGGED_REJECTIONS = 5
+
+export class JobConditions {
+  readonly #clock: Clock
+  readonly #logger: Pick<Logger, 'info' | 'warn' | 'error'>
+  #input: Condition | undefined
+  #output: Condition | undefined
+  #rejectionsLogged = 0
+
+  constructor(clock: Clock, logger: Pick<Logger, 'info' | 'warn' | 'error'>) {
+    this.#clock = clock
+    this.#logger = logger
+  }
+
+  get input(): Condition | undefined {
+    return this.#input
+  }
+  get output(): Condition | undefined {
+    return this.#output
+  }
+
+  /** A new start begins without any. */
+  clear(): void {
+    this.#input = undefined
+    this.#output = undefined
+    this.#rejectionsLogged = 0
+  }
+
+  /** Events of the window were no JSON objects. */
+  rejected(partition: number, { rejections }: LandedWindow): void {
+    const [first] = rejections
+    if (!first) return
+    this.#input ??= this.#condition(
+      'InputDeserializerError.InvalidData',
+      `Events are not written because they are no JSON objects, the first in partition ${partition} at sequence number ${first.sequenceNumber}: ${first.reason}.`,
+    )
+    for (const { sequenceNumber, reason } of rejections) {
+      if (this.#rejectionsLogged++ >= LOGGED_REJECTIONS) return
+      this.#logger.warn({ partition, sequenceNumber, reason }, 'stream analytics: deserialization error')
+    }
+  }
+
+  /** Events were gone from the hub before they were read. */
+  expired(partition: number, events: number): void {
+    this.#logger.warn(
+      { partition, events },
+      'stream analytics: events expired in the hub before they were read',
+    )
+    this.#input = this.#condition(
+      'InputEventsExpired',
+      `${events} events of partition ${partition} expired in the event hub before the job read them. A longer --hub-retention keeps them.`,
+    )
+  }
+
+  /** A write failed, and is tried again. */
+  outputTroubled(error: Error): void {
+    this.#logger.warn({ reason: error.message }, 'stream analytics: the output failed, trying again')
+    this.#output ??= this.#condition(outputCode(error), reasonOf(error))
+  }
+
+  outputRecovered(): void {
+    this.#output = undefined
+    this.#logger.info('stream analytics: the output works again')
+  }
+
+  inputFailed(error: Error): void {
+    this.#logger.error({ reason: error.message }, 'stream analytics: the input failed the job')
+    this.#input = this.#condition('InputStartError', reasonOf(error))
+  }
+
+  outputFailed(error: Error): void {
+    this.#logger.error({ reason: error.message }, 'stream analytics: the output failed the job')
+    this.#output = this.#condition(outputCode(error), reasonOf(error))
+  }
+
+  #condition(code: string, message: string): Condition {
+    return { since: this.#clock.now(), code, message }
+  }
+}
+
+const outputCode = ({ name }: Error) => (name === 'LakeFullError' ? 'OutputFull' : 'OutputWriteError')
+
+const reasonOf = ({ message, hint }: Error & { hint?: string }) =>
+  hint === undefined ? message : `${message} ${hint}`
