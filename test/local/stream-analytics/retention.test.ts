@@ -2,9 +2,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { mkdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { BronzeRetention } from '../../../src/local/stream-analytics/retention.ts'
-import { startControlPlane } from '../../support/control-plane.ts'
+import { removeFolders, startControlPlane } from '../../support/control-plane.ts'
 import { memoryLogger } from '../../support/memory-logger.ts'
 
 const now = Date.parse('2026-11-24T03:00:30Z')
@@ -18,6 +18,8 @@ afterEach(() => {
   for (const one of opened.splice(0)) one.close()
   rmSync(root, { recursive: true })
 })
+
+afterAll(removeFolders)
 
 async function put(path: string, text = 'x\n') {
   const file = join(root, 'weather/2026/11/24', path)
