@@ -13,6 +13,7 @@ import { type Address, parseAddress } from './address.ts'
 import { checkMessage } from './amqp-sections.ts'
 import { type AmqpSocket, FRAME_BYTES } from './amqp-socket.ts'
 import { limitConnection, type Unfit } from './connection-limits.ts'
+import { writeFullPerformatives } from './full-performatives.ts'
 import type { HubLog } from './log.ts'
 import { answer, manage, replyLink } from './management.ts'
 import type { Peer } from './peer.ts'
@@ -32,6 +33,8 @@ export interface HubOptions {
 
 /** Deliveries that a publisher may have under way: the hub's back-pressure. */
 const PUBLISHER_CREDIT = 300
+/** Clients try again a few times; who goes on guessing has to connect again. */
+const MAX_REFUSED_TOKENS = 20
 /** Tokens and questions are short. */
 const MAX_REQUEST_BYTES = 65_536
 
@@ -96,7 +99,7 @@ export class Hub {
         this.#address(receiver.target).kind === 'hub' ? MAX_MESSAGE_BYTES : MAX_REQUEST_BYTES,
       refuse,
     })
-    const peer: Peer = { authorizedUntil: 0, replies: new Set(), unfit, refuse }
+    const peer: Peer = { authorizedUntil: 0, refusedTokens: 0, replies: new Set(), unfit, refuse }
     this.#peers.set(connection, peer)
     ;(connection as unknown as { accept(socket: AmqpSocket): void }).accept(socket)
     return peer
@@ -108,6 +111,7 @@ export class Hub {
   }
 
   #newContainer(): Container {
+    writeFullPerformatives()
     const container = rhea.create_container({ id: 'rtstream-local' })
     const { sasl_server_mechanisms: mechanisms } = container as unknown as {
       sasl_server_mechanisms: Record<string, unknown> & { enable_anonymous(): void }
@@ -238,13 +242,10 @@ export class Hub {
     checkMessage(bytes)
     const request = rhea.message.decode(bytes) as unknown as Message
     delivery.accept()
-    const { log, hubName, clock, logger } = this.#options
-    const link = replyLink(peer.replies, request)
-    if (!link) {
-      logger.warn({ replyTo: request.reply_to }, 'event hub: a request names no link to answer on')
-      return
-    }
-    if (kind === 'cbs') link.send(this.#checkProof(request, peer))
+    const { log, hubName, clock } = this.#options
+    const link = replyLink(peer.replies, request, kind)
+    if (!link) peer.refuse('a request names no link to answer on')
+    else if (kind === 'cbs') link.send(this.#checkProof(request, peer))
     else if (this.#isAuthorized(connection)) link.send(manage(request, log, hubName, clock))
     else link.send(answer(request, 401, UNAUTHORIZED.description))
   }
@@ -255,6 +256,7 @@ export class Hub {
     const checked = checkToken(auth, hubName, proof, clock.now())
     if ('refused' in checked) {
       logger.warn({ reason: checked.refused }, 'event hub: token refused')
+      if (++peer.refusedTokens === MAX_REFUSED_TOKENS) peer.refuse('too many tokens were wrong')
       return answer(request, checked.status, `The token is refused: ${checked.refused}.`)
     }
     peer.authorizedUntil = Math.max(peer.authorizedUntil, checked.expiresAt)

@@ -54,11 +54,21 @@ export function answer(request: Message, status: number, description: string, bo
   } as unknown as Message
 }
 
-/** The link on which a client waits: the one named as its request's `reply_to`, or whose target says so. */
-export function replyLink(links: Iterable<Sender>, request: Message): Sender | undefined {
+/**
+ * The link on which a client waits: the one named as its request's `reply_to`, or whose target says so. The Python SDK
+ * names none: it waits on the link that comes from the same address.
+ * @param kind of the node that was asked: links from it are the only ones that may answer.
+ */
+export function replyLink(
+  links: Iterable<Sender>,
+  request: Message,
+  kind: 'cbs' | 'management',
+): Sender | undefined {
   for (const link of links) {
     const target = (link.target as { address?: string } | undefined)?.address
-    if (request.reply_to !== undefined && (link.name === request.reply_to || target === request.reply_to))
+    const source = String((link.source as { address?: unknown } | undefined)?.address ?? '')
+    const isNamed = link.name === request.reply_to || target === request.reply_to
+    if (request.reply_to === undefined || request.reply_to === null ? source.endsWith(`$${kind}`) : isNamed)
       return link
   }
   return undefined

@@ -5,6 +5,7 @@ import type { Unfit } from './connection-limits.ts'
 export interface Peer {
   /** Epoch ms until which the peer's proof holds; 0: none yet. */
   authorizedUntil: number
+  refusedTokens: number
   /** Links on which the peer waits for answers of `$cbs` and `$management`. */
   replies: Set<Sender>
   /** Why the delivery under way must not be taken. */

@@ -60,9 +60,11 @@ export async function startEventHubs(options: EventHubsOptions): Promise<EventHu
       if (isSecure) server.on('connection', track)
       server.maxConnections = limits.connections
       server.on('drop', () => logger.warn(`event hub: more than ${limits.connections} connections`))
-      server.on('tlsClientError', (error: Error) =>
-        logger.warn({ reason: error.message }, 'event hub: TLS refused'),
-      )
+      server.on('tlsClientError', (error: Error, socket: Socket) => {
+        logger.warn({ reason: error.message }, 'event hub: TLS refused')
+        // A handshake that took too long leaves the socket open.
+        socket.destroy()
+      })
       server.listen({ ...at, exclusive: true })
       await once(server, 'listening')
       return server

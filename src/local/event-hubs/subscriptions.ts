@@ -48,6 +48,8 @@ export class Subscriptions {
     })
     readers.add(subscription)
     this.#readers.set(key, readers)
+    const { next } = request
+    this.#logger.debug({ group, partition, epoch, next }, 'event hub: receiver opened')
     const leave = () => {
       subscription.end()
       readers.delete(subscription)

@@ -1,0 +1,122 @@
+/** A hub on loopback over a temporary folder, as the tests and their clients see it. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import tls from 'node:tls'
+import type { HubConnection } from '../../../src/azure/event-hubs-connection.ts'
+import { type Certificate, createCertificate } from '../../../src/local/certificate.ts'
+import { HubLog } from '../../../src/local/event-hubs/log.ts'
+import {
+  type EventHubsServer,
+  type ServerLimits,
+  startEventHubs,
+} from '../../../src/local/event-hubs/server.ts'
+import { memoryLogger } from '../../support/memory-logger.ts'
+
+export const TOKEN = 'the token of this session'
+export const KEY = 'the-key+of/this=session'
+export const KEY_NAME = 'RootManageSharedAccessKey'
+export const HUB = 'weather'
+export const GROUPS = ['$Default', 'stream-analytics', 'monitor']
+
+let certificate: Certificate | undefined
+
+/** One certificate for all hubs of a test file, trusted by its process. */
+export async function trustedCertificate(): Promise<Certificate> {
+  if (!certificate) {
+    certificate = await createCertificate()
+    tls.setDefaultCACertificates([...tls.getCACertificates('default'), certificate.cert])
+  }
+  return certificate
+}
+
+export interface HubFixtureOptions {
+  partitions?: number
+  now?: () => number
+  limitBytes?: number
+  limits?: Partial<ServerLimits>
+}
+
+export class HubFixture {
+  readonly folder = mkdtempSync(join(tmpdir(), 'rtstream-hub-'))
+  readonly log: HubLog
+  readonly logged = memoryLogger()
+  certificate: Certificate | undefined
+  server: EventHubsServer | undefined
+  readonly #options: HubFixtureOptions
+
+  static async start(options: HubFixtureOptions = {}): Promise<HubFixture> {
+    const fixture = new HubFixture(options)
+    fixture.certificate = await trustedCertificate()
+    await fixture.listen()
+    return fixture
+  }
+
+  private constructor(options: HubFixtureOptions) {
+    this.#options = options
+    this.log = HubLog.open(this.folder, {
+      partitions: options.partitions ?? 4,
+      retention: { ms: 3_600_000, bytes: 1e9 },
+      clock: { now: options.now ?? Date.now },
+      ...(options.limitBytes === undefined ? {} : { limitBytes: options.limitBytes }),
+    })
+  }
+
+  async listen(ports = { plain: 0, tls: 0 }): Promise<void> {
+    this.server = await startEventHubs({
+      log: this.log,
+      hubName: HUB,
+      consumerGroups: GROUPS,
+      tls: this.certificate as Certificate,
+      ports,
+      auth: { token: TOKEN, keyName: KEY_NAME, key: KEY },
+      logger: this.logged.logger,
+      clock: { now: this.#options.now ?? Date.now },
+      ...(this.#options.limits ? { limits: this.#options.limits } : {}),
+    })
+  }
+
+  get ports(): { plain: number; tls: number } {
+    const { plainPort: plain = 0, tlsPort: tls = 0 } = this.server ?? {}
+    return { plain, tls }
+  }
+
+  connectionString(key = KEY, keyName = KEY_NAME): string {
+    return `Endpoint=sb://localhost:${this.ports.plain};SharedAccessKeyName=${keyName};SharedAccessKey=${key};UseDevelopmentEmulator=true`
+  }
+
+  readonly fullyQualifiedNamespace = 'rtstream-local.servicebus.windows.net'
+
+  credential(token = TOKEN) {
+    return { getToken: async () => ({ token, expiresOnTimestamp: Date.now() + 86_400_000 }) }
+  }
+
+  /** TLS and token, as the product's own adapters come. */
+  get connection(): HubConnection {
+    return {
+      fullyQualifiedNamespace: this.fullyQualifiedNamespace,
+      hub: HUB,
+      consumerGroup: 'monitor',
+      credential: this.credential(),
+      customEndpointAddress: `sb://localhost:${this.ports.tls}`,
+    }
+  }
+
+  /** Bodies of a partition as text, in order. */
+  stored(partition: number, from = 0): { sequenceNumber: number; message: Uint8Array }[] {
+    return this.log.read(partition, from, 1e6, 1e9)
+  }
+
+  get lastSequenceNumbers(): number[] {
+    return Array.from(
+      { length: this.log.partitionCount },
+      (_, partition) => this.log.properties(partition).lastEnqueuedSequenceNumber,
+    )
+  }
+
+  async close(): Promise<void> {
+    await this.server?.close()
+    this.log.close()
+    rmSync(this.folder, { recursive: true })
+  }
+}

@@ -1,0 +1,94 @@
+/** A peer of the hub that writes bytes of its own making. */
+import { once } from 'node:events'
+import { createRequire } from 'node:module'
+import { connect, type Socket } from 'node:net'
+
+export const HEADER = Buffer.from([0x41, 0x4d, 0x51, 0x50, 0, 1, 0, 0])
+export const SASL_HEADER = Buffer.from([0x41, 0x4d, 0x51, 0x50, 3, 1, 0, 0])
+
+/** A frame around content that nobody checks. @param type 0: AMQP, 1: SASL. */
+export function rawFrame(content: Buffer, { channel = 0, type = 0, size = content.length + 8 } = {}): Buffer {
+  const head = Buffer.alloc(8)
+  head.writeUInt32BE(size, 0)
+  head[4] = 2
+  head[5] = type
+  head.writeUInt16BE(channel, 6)
+  return Buffer.concat([head, content])
+}
+
+type Fields = Record<string, unknown>
+interface Frames
+  extends Record<
+    'open' | 'begin' | 'attach' | 'flow' | 'transfer' | 'disposition',
+    (fields: Fields) => object
+  > {
+  amqp_frame(channel: number, performative: object, payload?: Buffer): object
+  write_frame(frame: object): Buffer
+}
+// The library's own encoder, for frames that are well-formed and ill-meant.
+const frames = createRequire(import.meta.url)('rhea/lib/frames.js') as Frames
+
+export const frame = (
+  name: 'open' | 'begin' | 'attach' | 'flow' | 'transfer' | 'disposition',
+  fields: Fields,
+  { channel = 0, payload }: { channel?: number; payload?: Buffer } = {},
+): Buffer => frames.write_frame(frames.amqp_frame(channel, frames[name](fields), payload))
+
+/** Header, open and one session. */
+export const opening = () =>
+  Buffer.concat([
+    HEADER,
+    frame('open', { container_id: 'raw' }),
+    frame('begin', { next_outgoing_id: 0, incoming_window: 2048, outgoing_window: 2048 }),
+  ])
+
+/** A link on which the peer sends to `$cbs`: open to everybody. */
+export const attachToCbs = (handle = 0, channel = 0) =>
+  frame(
+    'attach',
+    { name: `link-${handle}`, handle, role: false, initial_delivery_count: 0, ...terminus('$cbs') },
+    { channel },
+  )
+
+/** A link on which the peer waits for answers of `$cbs`. */
+export const attachFromCbs = (handle = 1) =>
+  frame('attach', { name: `link-${handle}`, handle, role: true, ...terminus('$cbs') })
+
+function terminus(address: string): Fields {
+  const { source, target } = createRequire(import.meta.url)('rhea/lib/terminus.js') as Record<
+    'source' | 'target',
+    (fields: Fields) => { described(): unknown }
+  >
+  return { source: source({ address }).described(), target: target({ address }).described() }
+}
+
+export class RawSocket {
+  readonly socket: Socket
+  /** Everything that the hub has answered. */
+  answered = Buffer.alloc(0)
+  readonly closed: Promise<void>
+
+  static async open(port: number): Promise<RawSocket> {
+    const socket = connect(port, 'localhost')
+    await once(socket, 'connect')
+    return new RawSocket(socket)
+  }
+
+  private constructor(socket: Socket) {
+    this.socket = socket
+    this.closed = new Promise((resolve) => socket.once('close', () => resolve()))
+    // Being cut off is what the tests want to see.
+    socket.on('error', () => {})
+    socket.on('data', (chunk) => {
+      this.answered = Buffer.concat([this.answered, chunk])
+    })
+  }
+
+  write(...parts: Buffer[]): void {
+    this.socket.write(Buffer.concat(parts))
+  }
+
+  destroy(): void {
+    this.socket.destroy()
+  }
+}
