@@ -42,7 +42,11 @@ export async function runMonitor({ config, write, writeError }: MonitorOptions):
     onKey: idle.reset,
   })
   const restore = endWithProcess(room, logger)
-  const opening = open(session, config, folder.path, logger)
+  let refusal: unknown
+  const opening = open(session, config, folder.path, logger, (error) => {
+    refusal = error
+    room.close({ kind: 'signal' })
+  })
   const reason = await room.ended
   idle.cancel()
   const opened = await opening
@@ -61,11 +65,7 @@ export async function runMonitor({ config, write, writeError }: MonitorOptions):
     const inFlight = Object.values(state.ledger.inFlight).reduce((sum, hop) => sum + Math.max(0, hop), 0)
     const where = { dataDir, ephemeral: folder.ephemeral, logFile, inFlight }
     write(`${summaryText(summariseSession(state, performance.now() - begun), where)}\n`)
-  } else {
-    // Why nothing was connected stood on a screen that is gone.
-    const problem = state.log.findLast((entry) => entry.level === 'error')
-    if (problem) writeError(`${problem.message}\n`)
-  }
+  } else if (refusal !== undefined) writeError(`${describeError(refusal)}\n`)
   folder.release()
   return reason.kind === 'crash' || !state.session.connected ? 1 : 0
 }
@@ -75,6 +75,7 @@ async function open(
   config: Config,
   dataDir: string,
   logger: ReturnType<typeof openLog>,
+  refuse: (error: unknown) => void,
 ): Promise<OpenedTarget | undefined> {
   try {
     const { openTarget } = await import('./launch.ts')
@@ -89,6 +90,8 @@ async function open(
     return opened
   } catch (error) {
     session.connectFailed(error)
+    // Without its local services the screen has nothing to show; Azure may still answer, or be asked for what is missing.
+    if (config.target === 'local') refuse(error)
     return undefined
   }
 }
