@@ -122,7 +122,8 @@ export function limitConnection(
     if (link?.is_receiver()) {
       if (!link._incomplete && link.credit <= 0) throw new Error('a transfer without credit')
       const state = partial.get(link) ?? { bytes: 0, unfit: undefined }
-      state.bytes += frame.payload?.length ?? 0
+      frame.payload ??= Buffer.alloc(0)
+      state.bytes += frame.payload.length
       if (performative.aborted) state.unfit ??= 'aborted'
       else if (state.bytes > maxDelivery(link as unknown as Receiver)) state.unfit ??= 'oversize'
       if (state.unfit) {

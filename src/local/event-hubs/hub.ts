@@ -122,8 +122,13 @@ export class Hub {
     container.on('receiver_open', ({ receiver }: EventContext) => this.#senderAttached(receiver as Receiver))
     container.on('message', (context: EventContext) => this.#delivered(context))
     container.on('disconnected', ({ connection }: EventContext) => {
-      this.#subscriptions.forget(connection)
+      this.#subscriptions.forget((link) => link.connection === connection)
       this.#peers.delete(connection)
+    })
+    container.on('session_close', ({ connection, session }: EventContext) => {
+      this.#subscriptions.forget((link) => link.session === session)
+      const { replies } = this.#peers.get(connection) ?? {}
+      for (const link of replies ?? []) if (link.session === session) replies?.delete(link)
     })
     for (const event of ['protocol_error', 'error', 'connection_error', 'session_error'])
       container.on(event, (context: EventContext | Error) => {

@@ -1,7 +1,7 @@
 /** Receivers of the hub: who reads which partition for which consumer group, and who owns it. */
 
 import type { Logger } from 'pino'
-import type { Connection, Sender } from 'rhea'
+import type { Sender } from 'rhea'
 import type { Clock } from '../clock.ts'
 import type { HubLog } from './log.ts'
 import type { Rejection } from './publisher.ts'
@@ -50,20 +50,15 @@ export class Subscriptions {
     this.#readers.set(key, readers)
     const { next } = request
     this.#logger.debug({ group, partition, epoch, next }, 'event hub: receiver opened')
-    const leave = () => {
-      subscription.end()
-      readers.delete(subscription)
-    }
-    sender.once('sender_close', leave)
-    sender.session.once('session_close', leave)
+    sender.once('sender_close', () => this.forget((link) => link === sender))
     return undefined
   }
 
-  /** Drops all receivers of a connection that is gone. */
-  forget(connection: Connection): void {
+  /** Drops receivers that are gone: of a link, a session, a connection. */
+  forget(isGone: (link: Sender) => boolean): void {
     for (const readers of this.#readers.values())
       for (const reader of readers)
-        if (reader.sender.connection === connection) {
+        if (isGone(reader.sender)) {
           reader.end()
           readers.delete(reader)
         }

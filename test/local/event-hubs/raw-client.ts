@@ -95,11 +95,23 @@ export class RawClient {
   }
 }
 
+export interface Outcome {
+  name: string
+  error?: { condition: string; description: string }
+}
+
 /** What a sender hears of its message. */
-export const outcome = (sender: Sender): Promise<{ name: string; error?: { condition: string } }> =>
+export const outcome = (sender: Sender): Promise<Outcome> =>
   new Promise((resolve) => {
     for (const name of ['accepted', 'rejected', 'released'])
-      sender.once(name, (context: EventContext) =>
-        resolve({ name, ...(context.delivery as unknown as { remote_state: object }).remote_state }),
-      )
+      sender.once(name, (context: EventContext) => {
+        const state = (context.delivery as unknown as { remote_state?: Outcome }).remote_state
+        const { condition, description } = state?.error ?? {}
+        resolve({
+          name,
+          ...(condition === undefined || description === undefined
+            ? {}
+            : { error: { condition, description } }),
+        })
+      })
   })
