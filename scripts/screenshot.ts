@@ -40,7 +40,7 @@ const terminal = openTerminal({
   rows: Number(values.rows),
 })
 try {
-  await terminal.waitFor(/q quit|rtstream/)
+  await terminal.waitFor('q quit')
   if (values.keys !== '') terminal.press(...values.keys.split(','))
   await terminal.waitFor(new RegExp(values.wait), 120_000)
   await new Promise((done) => setTimeout(done, Number(values.settle)))

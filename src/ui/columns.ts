@@ -1,48 +1,63 @@
 /** Tables: cells of fixed width, numbers to the right, names to the left. */
-import { type Line, left, right, type Span, span } from './line.ts'
-import type { Token } from './theme.ts'
+import { type Line, left, right, type Span, span, toWidth } from './line.ts'
 
-export interface Column {
-  title: string
+export interface Column<Name extends string = string> {
+  name: Name
+  /** Above the column; the name, if not given. */
+  title?: string
   width: number
   align: 'left' | 'right'
+  /** Columns with the highest number go first where there is too little room; 0: never. */
+  drop?: number
 }
-export type Cell = string | { text: string; token?: Token | undefined; bold?: boolean }
+export type Cell = string | Span | Line
 
 const GAP = '  '
 
-export function tableHead(columns: readonly Column[], ellipsis: string): Line {
-  return columns.flatMap((column, index) => [
-    ...gap(index),
-    cellOf(column, { text: column.title, token: 'muted' }, ellipsis),
-  ])
-}
-
-export function tableRow(columns: readonly Column[], cells: readonly Cell[], ellipsis: string): Line {
-  return columns.flatMap((column, index) => [...gap(index), cellOf(column, cells[index] ?? '', ellipsis)])
-}
-
-/** The columns that fit, the last ones left out first; what is left over goes to the stretching one. */
-export function columnsFor(width: number, columns: readonly Column[], stretch?: string): Column[] {
-  const kept: Column[] = []
-  let used = 0
-  for (const column of columns) {
-    const next = used + (kept.length > 0 ? GAP.length : 0) + column.width
-    if (next > width) break
-    kept.push(column)
-    used = next
+/**
+ * The columns that fit, in their order; what is left over goes to the stretching one, up to `most` columns of width.
+ */
+export function fitColumns<Name extends string>(
+  width: number,
+  columns: readonly Column<Name>[],
+  stretch?: { name: Name; most?: number },
+): readonly Column<Name>[] {
+  let kept = columns
+  const used = () => kept.reduce((sum, column) => sum + column.width, 0) + GAP.length * (kept.length - 1)
+  while (used() > width) {
+    const last = Math.max(...kept.map(({ drop = 0 }) => drop))
+    if (last === 0) break
+    kept = kept.filter(({ drop = 0 }) => drop !== last)
   }
+  const spare = Math.max(0, width - used())
   return kept.map((column) =>
-    column.title === stretch ? { ...column, width: column.width + width - used } : column,
+    column.name === stretch?.name
+      ? { ...column, width: Math.min(column.width + spare, stretch.most ?? Number.POSITIVE_INFINITY) }
+      : column,
   )
 }
 
-const gap = (index: number): Span[] => (index === 0 ? [] : [span(GAP)])
+export const widthOfColumn = (columns: readonly Column[], name: string): number =>
+  columns.find((column) => column.name === name)?.width ?? 0
 
-function cellOf(column: Column, cell: Cell, ellipsis: string): Span {
-  const { text, token, bold } =
-    typeof cell === 'string' ? { text: cell, token: undefined, bold: undefined } : cell
-  const filled =
-    column.align === 'right' ? right(text, column.width, ellipsis) : left(text, column.width, ellipsis)
-  return span(filled, token, bold)
+export const tableHead = (columns: readonly Column[]): Line =>
+  joinCells(columns, (column) => [span(aligned(column, column.title ?? column.name), 'muted')])
+
+export const tableRow = <Name extends string>(
+  columns: readonly Column<Name>[],
+  cells: Readonly<Partial<Record<Name, Cell>>>,
+): Line => joinCells(columns, (column) => cellOf(column, cells[column.name] ?? ''))
+
+const joinCells = <Name extends string>(
+  columns: readonly Column<Name>[],
+  cell: (column: Column<Name>) => Line,
+): Line => columns.flatMap((column, index) => [...(index === 0 ? [] : [span(GAP)]), ...cell(column)])
+
+function cellOf(column: Column, cell: Cell): Line {
+  if (typeof cell === 'string') return [span(aligned(column, cell))]
+  if ('text' in cell) return [{ ...cell, text: aligned(column, cell.text) }]
+  return toWidth(cell, column.width)
 }
+
+const aligned = ({ align, width }: Column, text: string) =>
+  align === 'right' ? right(text, width) : left(text, width)

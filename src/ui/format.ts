@@ -1,29 +1,35 @@
-/** Numbers, sizes, times and ages as people read them; the same width wherever they stand in a column. */
+/** Numbers, sizes, times and ages as people read them; never wider than their column. */
+import { SPARKS } from './glyphs.ts'
+
+export const UNKNOWN = '–'
 
 const groups = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 
-/** `7,214`; from ten millions on `12.3 M`, so that a column never grows wider than 10. */
+/** `7,214`; from ten millions on `12.3 M`: nine columns at most. */
 export function formatCount(value: number | undefined): string {
-  if (value === undefined) return '–'
-  if (Math.abs(value) < 10_000_000) return groups.format(value)
-  if (Math.abs(value) < 1e10) return `${(value / 1e6).toFixed(1)} M`
+  if (value === undefined) return UNKNOWN
+  const size = Math.abs(value)
+  if (size < 9_999_999.5) return groups.format(value)
+  if (size < 9.9995e9) return `${(value / 1e6).toFixed(1)} M`
   return `${(value / 1e9).toFixed(1)} G`
 }
 
-/** Events or rows per second: `0`, `0.5`, `9.8`, `120`, `10.2k`. */
+/** Events or rows per second: `0`, `0.5`, `9.8`, `120`, `10.2k`, `1.2M`: five columns at most. */
 export function formatRate(value: number | undefined): string {
-  if (value === undefined) return '–'
-  if (value === 0) return '0'
+  if (value === undefined) return UNKNOWN
+  if (value < 0.05) return '0'
   if (value < 9.95) return value.toFixed(1)
   if (value < 9_999.5) return String(Math.round(value))
-  return `${(value / 1000).toFixed(1)}k`
+  if (value < 99_950) return `${(value / 1000).toFixed(1)}k`
+  if (value < 999_500) return `${Math.round(value / 1000)}k`
+  return `${(value / 1e6).toFixed(1)}M`
 }
 
-const SIZES = ['B', 'KB', 'MB', 'GB', 'TB']
+const SIZES = ['B', 'KB', 'MB', 'GB', 'TB', 'PB']
 
-/** Decimal units, as disks and clouds count: `640.0 KB`. */
+/** Decimal units, as disks and clouds count: `640.0 KB`: eight columns at most. */
 export function formatBytes(bytes: number | undefined): string {
-  if (bytes === undefined) return '–'
+  if (bytes === undefined) return UNKNOWN
   let value = bytes
   let unit = 0
   while (value >= 999.95 && unit < SIZES.length - 1) {
@@ -33,10 +39,11 @@ export function formatBytes(bytes: number | undefined): string {
   return unit === 0 ? `${Math.round(value)} B` : `${value.toFixed(1)} ${SIZES[unit]}`
 }
 
-/** `00:12:31`; a day and more: `2d 03:04`. */
+const two = (value: number) => String(value).padStart(2, '0')
+
+/** `00:12:31`; a day and more: `2d 03:04`. Eight columns up to a hundred days. */
 export function formatUptime(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000))
-  const two = (value: number) => String(value).padStart(2, '0')
   const days = Math.floor(seconds / 86_400)
   const hours = Math.floor(seconds / 3600) % 24
   const minutes = Math.floor(seconds / 60) % 60
@@ -45,57 +52,76 @@ export function formatUptime(ms: number): string {
     : `${two(hours)}:${two(minutes)}:${two(seconds % 60)}`
 }
 
-/** How long ago or how long: `0.8 s`, `12 s`, `3 min`, `2 h`, `4 d`. */
+/** How long ago or how long: `0.8 s`, `12 s`, `3 min`, `2 h`, `4 d`: six columns at most. */
 export function formatAge(ms: number | undefined): string {
-  if (ms === undefined) return '–'
+  if (ms === undefined) return UNKNOWN
   const seconds = Math.max(0, ms) / 1000
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`
-  if (seconds < 120) return `${Math.round(seconds)} s`
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`
-  if (seconds < 172_800) return `${Math.round(seconds / 3600)} h`
+  if (seconds < 119.5) return `${Math.round(seconds)} s`
+  if (seconds < 7170) return `${Math.round(seconds / 60)} min`
+  if (seconds < 171_000) return `${Math.round(seconds / 3600)} h`
   return `${Math.round(seconds / 86_400)} d`
 }
 
-/** `0.3 s`, `45 ms`. */
+/** `45 ms`, `0.3 s` */
 export const formatDuration = (ms: number | undefined): string =>
-  ms === undefined ? '–' : ms < 100 ? `${Math.round(ms)} ms` : formatAge(ms)
+  ms !== undefined && ms < 99.5 ? `${Math.round(ms)} ms` : formatAge(ms)
 
 /** Time of day, UTC: `12:31:10`. */
 export const formatClock = (time: number): string => new Date(time).toISOString().slice(11, 19)
 
-/** `31:10.204`: minutes, seconds and milliseconds, for rows that come many a second. */
-export const formatInstant = (time: number): string => new Date(time).toISOString().slice(14, 23)
+/** `12:31:10.2`, for rows that come many a second. */
+export const formatInstant = (time: number): string => new Date(time).toISOString().slice(11, 21)
 
-/** `25 %` */
+/** `25 %`: five columns at most for what is a share. */
 export const formatShare = (share: number): string => `${Math.round(share * 100)} %`
+
+/** Up to one decimal where there is one: `5 %`, `0.5 %`. */
+export const formatPercent = (share: number): string => `${Math.round(share * 1000) / 10} %`
 
 /** `34.1 °C`, with a true minus sign. */
 export const formatTemperature = (value: number, digits = 1): string =>
   `${value.toFixed(digits).replace('-', '−')} °C`
 
-/** `$0.42` */
-export const formatMoney = (dollars: number): string => `$${dollars.toFixed(2)}`
+/** `$0.42`, `$12,345` */
+export const formatMoney = (dollars: number): string =>
+  dollars < 1000 ? `$${dollars.toFixed(2)}` : `$${groups.format(dollars)}`
 
-/** The next of 1, 2, 5 × 10ⁿ at or above the value: axes keep still while numbers move within a step. */
-export function scaleStep(value: number): number {
-  if (value <= 0) return 1
+const STEPS = [1, 2, 2.5, 5, 10]
+
+/** The next of 1, 2, 2.5, 5 × 10ⁿ at or above a value. */
+export function niceStep(value: number): number {
+  if (!(value > 0)) return 1
   const power = 10 ** Math.floor(Math.log10(value))
-  for (const factor of [1, 2, 5, 10]) if (value <= factor * power * 1.000001) return factor * power
-  return 10 * power
+  // Steps below one would give labels of several decimals.
+  const step = STEPS.find((factor) => value <= factor * power * 1.000001) ?? 10
+  return Math.max(1, step * power)
 }
 
-/** One character per value, newest last, from zero to the greatest of them. Zero is the lowest line. */
-export function sparkline(values: readonly number[], width: number, glyphs: readonly string[]): string {
+/**
+ * The top of an axis with so many intervals, each a round number: it stays still while values move within a step.
+ */
+export const axisTop = (most: number, intervals: number): number => niceStep(most / intervals) * intervals
+
+/** One character per value, newest last, from zero to the greatest of them; filled with blanks at the left. */
+export function sparkline(values: readonly number[], width: number): string {
+  if (width <= 0) return ''
   const shown = values.slice(-width)
-  const most = Math.max(...shown)
+  const most = Math.max(0, ...shown)
   const level = (value: number) =>
-    most <= 0 ? 0 : Math.round((Math.max(0, value) / most) * (glyphs.length - 1))
+    most === 0 ? 0 : Math.round((Math.max(0, value) / most) * (SPARKS.length - 1))
   return shown
-    .map((value) => glyphs[level(value)])
+    .map((value) => SPARKS[level(value)])
     .join('')
     .padStart(width)
 }
 
-/** Differences of neighbours: what a growing count grew by, for a sparkline of growth. */
+/** Differences of neighbours: what a growing count grew by. */
 export const increments = (values: readonly number[]): number[] =>
-  values.slice(1).map((value, index) => Math.max(0, value - (values[index] as number)))
+  values.slice(1).map((value, index) => Math.max(0, value - (values[index] ?? 0)))
+
+/** A share as a bar: `━━━━──────`, whole columns. */
+export function bar(share: number, width: number): { full: string; rest: string } {
+  const filled = Math.round(Math.min(1, Math.max(0, share)) * width)
+  return { full: '━'.repeat(filled), rest: '─'.repeat(width - filled) }
+}

@@ -17,10 +17,22 @@ const NAMED: readonly (readonly [keyof Key, string])[] = [
   ['delete', 'backspace'],
 ]
 
+/** Control characters inside a string of keys that were typed together. */
+const CONTROLS: Readonly<Record<string, string>> = {
+  '\r': 'return',
+  '\n': 'return',
+  '\t': 'tab',
+  '\x1b': 'escape',
+  '\x7f': 'backspace',
+  '\b': 'backspace',
+  '\x03': 'ctrl+c',
+}
+
 /** Keys of one input event. Characters typed together arrive as one string: each is a key. */
 export function keyNames(input: string, key: Key): string[] {
   const named = NAMED.find(([flag]) => key[flag])
   if (named) return [key.shift && named[1] === 'tab' ? 'shift+tab' : named[1]]
   if (key.ctrl) return [`ctrl+${input}`]
-  return [...input].filter((character) => character >= ' ')
+  if (key.meta) return [`alt+${input}`]
+  return [...input].flatMap((character) => CONTROLS[character] ?? (character >= ' ' ? character : []))
 }

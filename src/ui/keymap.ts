@@ -1,5 +1,6 @@
-/** Every key of the control room as data: the footer, the help and docs/keys.md are made of it. */
+/** Every key of the control room as data: what it does, when it can, and what it is called in footer, help and document. */
 import type { AppState } from '../pipeline/state.ts'
+import { growsAtEnd, scrollTarget, type ViewState } from './view-state.ts'
 
 export type Command =
   | 'generator'
@@ -18,14 +19,22 @@ export type Command =
   | 'previousPanel'
   | 'zoom'
   | 'back'
+  | 'up'
+  | 'down'
+  | 'page'
   | 'filter'
-  | 'freeze'
   | 'follow'
+  | 'freeze'
+  | 'ledger'
   | 'endpoints'
-  | 'books'
-  | 'scroll'
   | 'help'
   | 'quit'
+
+export const GROUPS = ['Stages', 'Generator', 'Screen', 'Session'] as const
+export type Group = (typeof GROUPS)[number]
+
+/** What must be so for a key to act. */
+export type Need = 'control' | 'list' | 'scrollable'
 
 export interface KeyBinding {
   command: Command
@@ -33,202 +42,168 @@ export interface KeyBinding {
   keys: readonly string[]
   /** As people read them. */
   shown: string
-  /** What it does, for the help and the document. */
   does: string
-  /** Short, for the footer; undefined: not there. */
-  footer?: string
-  group: 'Stages' | 'Generator' | 'Screen' | 'Session'
+  needs?: Need
+  /** In the footer: key and label, and its rank; the highest ranks go first where there is too little room. */
+  footer?: { key: string; label: string; rank: number }
+  group: Group
 }
 
+const bind = (
+  group: Group,
+  command: Command,
+  keys: readonly string[],
+  does: string,
+  more: Partial<Pick<KeyBinding, 'shown' | 'needs' | 'footer'>> = {},
+): KeyBinding => ({ group, command, keys, shown: keys[0] as string, does, ...more })
+
+const hint = (key: string, label: string, rank: number) => ({ footer: { key, label, rank } })
+const control = { needs: 'control' } as const
+
 export const KEYMAP: readonly KeyBinding[] = [
-  {
-    command: 'generator',
-    keys: ['1'],
-    shown: '1',
-    does: 'start or stop the generator',
-    footer: '1–5 start/stop',
-    group: 'Stages',
-  },
-  {
-    command: 'streamAnalytics',
-    keys: ['2'],
-    shown: '2',
-    does: 'start or stop the Stream Analytics job',
-    group: 'Stages',
-  },
-  { command: 'silver', keys: ['3'], shown: '3', does: 'start or stop silver (Databricks)', group: 'Stages' },
-  { command: 'gold', keys: ['4'], shown: '4', does: 'start or stop gold (Databricks)', group: 'Stages' },
-  {
-    command: 'aggregate',
-    keys: ['5'],
-    shown: '5',
-    does: 'start or stop the aggregate (Synapse)',
-    group: 'Stages',
-  },
-  {
-    command: 'startAll',
-    keys: ['a'],
-    shown: 'a',
-    does: 'start all stages, in order',
-    footer: 'a all',
-    group: 'Stages',
-  },
-  {
-    command: 'stopAll',
-    keys: ['x'],
-    shown: 'x',
-    does: 'stop all stages, in reverse order (asks first)',
-    footer: 'x stop',
-    group: 'Stages',
-  },
-  {
-    command: 'moreStations',
-    keys: ['+', '='],
-    shown: '+',
-    does: 'twice as many stations',
-    footer: '+/− stations',
-    group: 'Generator',
-  },
-  {
-    command: 'fewerStations',
-    keys: ['-', '_'],
-    shown: '−',
-    does: 'half as many stations',
-    group: 'Generator',
-  },
-  {
-    command: 'setStations',
-    keys: ['n'],
-    shown: 'n',
-    does: 'type the number of stations',
-    group: 'Generator',
-  },
-  {
-    command: 'burst',
-    keys: ['b'],
-    shown: 'b',
-    does: 'burst: ten times as many readings for 10 s',
-    footer: 'b burst',
-    group: 'Generator',
-  },
-  {
-    command: 'dirty',
-    keys: ['d'],
-    shown: 'd',
-    does: 'dirty data on or off',
-    footer: 'd dirty',
-    group: 'Generator',
-  },
-  {
-    command: 'nextPanel',
-    keys: ['tab', 'right'],
+  bind('Stages', 'generator', ['1'], 'start or stop the generator', {
+    ...control,
+    ...hint('1–5', 'start/stop', 1),
+  }),
+  bind('Stages', 'streamAnalytics', ['2'], 'start or stop the Stream Analytics job', control),
+  bind('Stages', 'silver', ['3'], 'start or stop silver, a Databricks run', control),
+  bind('Stages', 'gold', ['4'], 'start or stop gold, a Databricks run', control),
+  bind('Stages', 'aggregate', ['5'], 'start or stop the aggregate, a Synapse pipeline', control),
+  bind('Stages', 'startAll', ['a'], 'start all stages, in order', { ...control, ...hint('a', 'all', 1) }),
+  bind('Stages', 'stopAll', ['x'], 'stop all stages, in reverse order; asks first', {
+    ...control,
+    ...hint('x', 'stop', 1),
+  }),
+  bind('Generator', 'moreStations', ['+', '='], 'twice as many stations', {
+    ...control,
+    ...hint('+/−', 'stations', 2),
+  }),
+  bind('Generator', 'fewerStations', ['-', '_'], 'half as many stations', { ...control, shown: '−' }),
+  bind('Generator', 'setStations', ['n'], 'type the number of stations', control),
+  bind('Generator', 'burst', ['b'], 'burst: ten times as many readings for 10 s', {
+    ...control,
+    ...hint('b', 'burst', 5),
+  }),
+  bind('Generator', 'dirty', ['d'], 'dirty data on or off', { ...control, ...hint('d', 'dirty', 4) }),
+  bind('Screen', 'nextPanel', ['tab', 'right'], 'focus the next panel', {
     shown: 'tab →',
-    does: 'focus the next panel',
-    footer: 'tab panel',
-    group: 'Screen',
-  },
-  {
-    command: 'previousPanel',
-    keys: ['shift+tab', 'left'],
+    ...hint('tab', 'panel', 2),
+  }),
+  bind('Screen', 'previousPanel', ['shift+tab', 'left'], 'focus the previous panel', {
     shown: 'shift+tab ←',
-    does: 'focus the previous panel',
-    group: 'Screen',
-  },
-  {
-    command: 'zoom',
-    keys: ['return'],
+  }),
+  bind('Screen', 'zoom', ['return'], 'zoom the focused panel to the full screen, with more detail', {
     shown: 'enter',
-    does: 'zoom the focused panel to the full screen, with more detail',
-    footer: '⏎ zoom',
-    group: 'Screen',
-  },
-  {
-    command: 'back',
-    keys: ['escape'],
-    shown: 'esc',
-    does: 'leave the zoom, a question, a filter',
-    group: 'Screen',
-  },
-  {
-    command: 'scroll',
-    keys: ['up', 'down', 'pageup', 'pagedown', 'home', 'end'],
-    shown: '↑ ↓ PgUp PgDn Home End',
-    does: 'scroll the focused list',
-    group: 'Screen',
-  },
-  {
-    command: 'follow',
-    keys: ['f'],
-    shown: 'f',
-    does: 'follow the newest line of the focused list again',
-    group: 'Screen',
-  },
-  {
-    command: 'filter',
-    keys: ['/'],
-    shown: '/',
-    does: 'filter the log and the events',
-    footer: '/ filter',
-    group: 'Screen',
-  },
-  {
-    command: 'freeze',
-    keys: ['p'],
-    shown: 'p',
-    does: 'freeze the screen, not the pipeline',
-    footer: 'p freeze',
-    group: 'Screen',
-  },
-  {
-    command: 'books',
-    keys: ['l'],
-    shown: 'l',
-    does: 'the ledger hop by hop, and the five assertions',
-    footer: 'l books',
-    group: 'Session',
-  },
-  {
-    command: 'endpoints',
-    keys: ['e'],
-    shown: 'e',
-    does: 'connection strings and addresses for other clients',
-    footer: 'e endpoints',
-    group: 'Session',
-  },
-  { command: 'help', keys: ['?', 'h'], shown: '?', does: 'this help', footer: '? help', group: 'Session' },
-  {
-    command: 'quit',
-    keys: ['q', 'ctrl+c'],
-    shown: 'q',
-    does: 'quit; the data stays',
-    footer: 'q quit',
-    group: 'Session',
-  },
+    ...hint('enter', 'zoom', 2),
+  }),
+  bind('Screen', 'back', ['escape'], 'leave help, zoom, filter, scrolling: one at a time', { shown: 'esc' }),
+  bind('Screen', 'up', ['up'], 'scroll the focused list up; in other panels, focus the one before', {
+    shown: '↑',
+  }),
+  bind('Screen', 'down', ['down'], 'scroll the focused list down; in other panels, focus the next', {
+    shown: '↓',
+  }),
+  bind('Screen', 'page', ['pageup', 'pagedown', 'home', 'end'], 'scroll by pages, or to an end', {
+    shown: 'PgUp … End',
+    needs: 'scrollable',
+  }),
+  bind('Screen', 'filter', ['/'], 'filter the log and the events', hint('/', 'filter', 3)),
+  bind('Screen', 'follow', ['f'], 'follow the newest line of the focused list again', { needs: 'list' }),
+  bind(
+    'Screen',
+    'freeze',
+    ['p'],
+    'freeze the screen, not the pipeline; again: go on',
+    hint('p', 'freeze', 3),
+  ),
+  bind('Session', 'ledger', ['l'], 'the ledger hop by hop, and the five assertions', hint('l', 'ledger', 4)),
+  bind(
+    'Session',
+    'endpoints',
+    ['e'],
+    'addresses and connection strings for other programs',
+    hint('e', 'endpoints', 6),
+  ),
+  bind('Session', 'help', ['?', 'h'], 'this help', hint('?', 'help', 2)),
+  bind(
+    'Session',
+    'quit',
+    ['q', 'ctrl+c'],
+    'quit; asks first while stages that cost money run',
+    hint('q', 'quit', 0),
+  ),
 ]
 
 const byKey = new Map(KEYMAP.flatMap((binding) => binding.keys.map((key) => [key, binding] as const)))
 
 export const bindingOf = (key: string): KeyBinding | undefined => byKey.get(key)
+export const keyGroups = (): readonly Group[] => GROUPS
 
-/** Stage keys show what they would do now. */
-export function footerBindings(_state: AppState): readonly KeyBinding[] {
-  return KEYMAP.filter((binding) => binding.footer !== undefined)
+interface NeedRule {
+  /** For the document. */
+  text: string
+  whyNot(state: AppState, view: ViewState, isScrollable: boolean): string | undefined
 }
+
+export const NEEDS: Readonly<Record<Need, NeedRule>> = {
+  control: {
+    text: 'connected, and not read-only',
+    whyNot: ({ session }) =>
+      session.readOnly
+        ? 'Read-only: every control is off. Start without --read-only.'
+        : session.connected
+          ? undefined
+          : 'Nothing is connected yet.',
+  },
+  list: {
+    text: 'events or log in focus',
+    whyNot: (_state, view) =>
+      growsAtEnd(scrollTarget(view)) ? undefined : 'Only events and log follow: tab focuses them.',
+  },
+  scrollable: {
+    text: 'more lines than are shown',
+    whyNot: (_state, _view, isScrollable) =>
+      isScrollable ? undefined : 'Everything of this panel is shown.',
+  },
+}
+
+/** Why a key cannot act now, for a person; undefined: it can. */
+export const whyNot = (
+  binding: KeyBinding,
+  state: AppState,
+  view: ViewState,
+  isScrollable: boolean,
+): string | undefined => binding.needs && NEEDS[binding.needs].whyNot(state, view, isScrollable)
 
 /** docs/keys.md */
 export function keysDocument(): string {
-  const groups = [...new Set(KEYMAP.map((binding) => binding.group))]
-  const table = (group: string) =>
+  const keysOf = (binding: KeyBinding) => binding.keys.map((key) => `\`${NAMES[key] ?? key}\``).join(' ')
+  const table = (group: Group) =>
     [
-      '| key | does |',
-      '|---|---|',
-      ...KEYMAP.filter((one) => one.group === group).map((one) => `| ${one.shown} | ${one.does} |`),
+      '| key | does | when |',
+      '|---|---|---|',
+      ...KEYMAP.filter((one) => one.group === group).map(
+        (one) => `| ${keysOf(one)} | ${one.does} | ${one.needs ? NEEDS[one.needs].text : ''} |`,
+      ),
     ].join('\n')
   return [
     '# Keys',
     '',
-    'Made from `src/ui/keymap.ts` by `npm run docs`.',
-    ...groups.flatMap((group) => ['', `## ${group}`, '', table(group)]),
+    'Made from `src/ui/keymap.ts` by `npm run docs`. A key that cannot act says why in the last line of the screen.',
+    ...GROUPS.flatMap((group) => ['', `## ${group}`, '', table(group)]),
     '',
   ].join('\n')
+}
+
+const NAMES: Readonly<Record<string, string>> = {
+  return: 'enter',
+  escape: 'esc',
+  up: '↑',
+  down: '↓',
+  left: '←',
+  right: '→',
+  pageup: 'PgUp',
+  pagedown: 'PgDn',
+  home: 'Home',
+  end: 'End',
 }

@@ -1,8 +1,19 @@
 /** Where the panels stand for a size of the terminal. Pure: columns and rows in, rectangles out, nothing overlaps. */
 
-export const PANELS = ['rate', 'hub', 'job', 'lake', 'databricks', 'synapse', 'events', 'log'] as const
+/** In the order in which the focus goes round. */
+export const PANELS = [
+  'rate',
+  'hub',
+  'job',
+  'lake',
+  'databricks',
+  'synapse',
+  'ledger',
+  'events',
+  'log',
+] as const
 export type PanelId = (typeof PANELS)[number]
-/** `services` is the summary that stands in for several panels on a small screen. */
+/** `services` stands in for the panels of single services where there is no room for them. */
 export type SlotId = PanelId | 'services'
 
 export const SMALLEST = { columns: 80, rows: 24 } as const
@@ -12,127 +23,167 @@ export interface Slot {
   width: number
   height: number
 }
-/** Rows of panels from top to bottom; the slots of a row fill the width. */
+
 export interface Layout {
+  columns: number
+  /** Blank lines between header and flow. */
+  gap: 0 | 1
   flowHeight: 2 | 3
   bodyHeight: number
+  /** Rows of panels from top to bottom; the slots of a row fill the width. */
   rows: readonly (readonly Slot[])[]
+  /** Panels that the focus can go to: those that stand, and those that take the place of the chart when asked for. */
+  focusable: readonly PanelId[]
 }
 
+/** A row of panels: shares of the width, and how its height grows. */
 interface RowPlan {
-  panels: readonly (readonly [id: SlotId, share: number])[]
+  /** Percent of the width, from left to right. */
+  panels: Readonly<Partial<Record<SlotId, number>>>
   min: number
+  /** Lines beyond this would show nothing more. */
   max: number
+  /** How fast it grows beside the others. */
   weight: number
-  /** Rows with the lowest go first when the height does not suffice. */
-  priority: number
 }
 
-const WIDE = 120
+interface Plan {
+  flowHeight: 2 | 3
+  gap: 0 | 1
+  rows: readonly RowPlan[]
+  /** The place of the chart goes to a focused panel that has none. */
+  isShared: boolean
+}
+
+const row = (panels: RowPlan['panels'], min: number, max: number, weight: number): RowPlan => ({
+  panels,
+  min,
+  max,
+  weight,
+})
+const ANY = Number.POSITIVE_INFINITY
+
+const huge: Plan = {
+  flowHeight: 3,
+  gap: 1,
+  isShared: false,
+  rows: [
+    row({ rate: 56, hub: 44 }, 11, 24, 2),
+    row({ job: 28, lake: 42, ledger: 30 }, 15, 16, 1),
+    row({ databricks: 56, synapse: 44 }, 9, 16, 2),
+    row({ events: 42, log: 58 }, 7, ANY, 3),
+  ],
+}
+
+const wide: Plan = {
+  flowHeight: 3,
+  gap: 1,
+  isShared: true,
+  rows: [
+    row({ rate: 48, hub: 52 }, 9, 24, 2),
+    row({ job: 34, lake: 66 }, 9, 9, 0),
+    row({ databricks: 58, synapse: 42 }, 7, 12, 1),
+    row({ events: 45, log: 55 }, 4, ANY, 3),
+  ],
+}
+
+const flat: Plan = {
+  flowHeight: 3,
+  gap: 0,
+  isShared: true,
+  rows: [
+    row({ rate: 44, lake: 56 }, 9, 16, 1),
+    row({ services: 100 }, 4, 4, 0),
+    row({ events: 45, log: 55 }, 4, ANY, 1),
+  ],
+}
+
+const tall: Plan = {
+  flowHeight: 3,
+  gap: 0,
+  isShared: true,
+  rows: [
+    row({ rate: 100 }, 8, 16, 2),
+    row({ hub: 100 }, 8, 12, 1),
+    row({ lake: 100 }, 9, 9, 0),
+    row({ job: 50, synapse: 50 }, 9, 10, 1),
+    row({ databricks: 100 }, 6, 9, 1),
+    row({ events: 100 }, 4, ANY, 2),
+    row({ log: 100 }, 4, ANY, 3),
+  ],
+}
+
+const narrow: Plan = {
+  flowHeight: 2,
+  gap: 0,
+  isShared: true,
+  rows: [
+    row({ rate: 100 }, 7, 14, 2),
+    row({ lake: 100 }, 6, 9, 3),
+    row({ services: 100 }, 4, 4, 0),
+    row({ log: 100 }, 3, ANY, 2),
+  ],
+}
+
 const HEADER = 1
 const FOOTER = 1
 
-const wideRows: readonly RowPlan[] = [
-  {
-    panels: [
-      ['rate', 0.47],
-      ['hub', 0.53],
-    ],
-    min: 8,
-    max: 24,
-    weight: 3,
-    priority: 4,
-  },
-  {
-    panels: [
-      ['job', 0.36],
-      ['lake', 0.64],
-    ],
-    min: 9,
-    max: 10,
-    weight: 1,
-    priority: 3,
-  },
-  {
-    panels: [
-      ['databricks', 0.55],
-      ['synapse', 0.45],
-    ],
-    min: 6,
-    max: 11,
-    weight: 1,
-    priority: 1,
-  },
-  {
-    panels: [
-      ['events', 0.47],
-      ['log', 0.53],
-    ],
-    min: 4,
-    max: 60,
-    weight: 3,
-    priority: 2,
-  },
-]
+const heightOf = ({ rows, flowHeight, gap }: Plan) =>
+  HEADER + gap + flowHeight + FOOTER + rows.reduce((sum, { min }) => sum + min, 0)
 
-const narrowRows = (slot: SlotId): readonly RowPlan[] => [
-  { panels: [[slot, 1]], min: 7, max: 16, weight: 2, priority: 5 },
-  { panels: [['lake', 1]], min: 6, max: 9, weight: 3, priority: 4 },
-  { panels: [['services', 1]], min: 4, max: 4, weight: 0, priority: 3 },
-  { panels: [['events', 1]], min: 6, max: 20, weight: 1, priority: 1 },
-  { panels: [['log', 1]], min: 3, max: 60, weight: 2, priority: 2 },
-]
+/** The richest plan that the size has room for. */
+function planFor(columns: number, rows: number): Plan {
+  if (columns >= 170 && rows >= heightOf(huge)) return huge
+  if (columns >= 120) return rows >= heightOf(wide) ? wide : flat
+  return rows >= heightOf(tall) ? tall : narrow
+}
 
 /**
- * @param focused the panel in focus; on a narrow screen one that has no place of its own takes that of the chart.
- * @returns undefined below 80×24.
+ * @param focused a panel without a place of its own takes that of the chart.
+ * @returns undefined below {@link SMALLEST}.
  */
 export function layOut(columns: number, rows: number, focused: PanelId): Layout | undefined {
   if (columns < SMALLEST.columns || rows < SMALLEST.rows) return undefined
-  const isWide = columns >= WIDE && rows >= 30
-  const flowHeight = isWide ? 3 : 2
-  const bodyHeight = rows - HEADER - FOOTER - flowHeight
-  const hasPlace: readonly PanelId[] = ['rate', 'lake', 'log']
-  const plans = isWide ? wideRows : narrowRows(hasPlace.includes(focused) ? 'rate' : focused)
-  const unique =
-    isWide || focused !== 'events'
-      ? plans
-      : plans.filter((plan, index) => index === 0 || plan.panels[0]?.[0] !== 'events')
-  return { flowHeight, bodyHeight, rows: divide(unique, columns, bodyHeight) }
+  const plan = planFor(columns, rows)
+  const bodyHeight = rows - HEADER - plan.gap - plan.flowHeight - FOOTER
+  const standing = plan.rows.flatMap(({ panels }) => Object.keys(panels))
+  const isGuest = plan.isShared && !standing.includes(focused)
+  const heights = shareHeight(plan.rows, bodyHeight)
+  return {
+    columns,
+    gap: plan.gap,
+    flowHeight: plan.flowHeight,
+    bodyHeight,
+    rows: plan.rows.map(({ panels }, index) =>
+      acrossWidth(panels, columns, heights[index] as number).map((slot) =>
+        isGuest && slot.id === 'rate' ? { ...slot, id: focused } : slot,
+      ),
+    ),
+    focusable: plan.isShared ? PANELS : PANELS.filter((id) => standing.includes(id)),
+  }
 }
 
-function divide(plans: readonly RowPlan[], columns: number, height: number): Slot[][] {
-  let kept = [...plans]
-  const least = () => kept.reduce((sum, plan) => sum + plan.min, 0)
-  while (least() > height && kept.length > 1) {
-    const lowest = Math.min(...kept.map((plan) => plan.priority))
-    kept = kept.filter((plan) => plan.priority !== lowest)
+/** Least heights first; then line by line to the row that would be least ahead of its share. */
+function shareHeight(plans: readonly RowPlan[], height: number): number[] {
+  const heights = plans.map(({ min }) => min)
+  const ahead = (index: number) => {
+    const { min, max, weight } = plans[index] as RowPlan
+    const grown = (heights[index] as number) + 1
+    return grown > max || weight === 0 ? Number.POSITIVE_INFINITY : (grown - min) / weight
   }
-  const heights = kept.map((plan) => plan.min)
-  let spare = height - least()
-  while (spare > 0) {
-    const growing = kept.flatMap((plan, index) =>
-      (heights[index] as number) < plan.max && plan.weight > 0 ? [index] : [],
-    )
-    // The one that is furthest behind its share gets the next line; when all are full, the last takes the rest.
-    const next =
-      growing.sort((a, b) => grown(kept, heights, a) - grown(kept, heights, b))[0] ?? kept.length - 1
+  const indexes = plans.map((_, index) => index)
+  for (let spare = height - heights.reduce((sum, one) => sum + one, 0); spare > 0; spare--) {
+    const next = indexes.reduce((best, index) => (ahead(index) <= ahead(best) ? index : best))
     heights[next] = (heights[next] as number) + 1
-    spare--
   }
-  return kept.map((plan, index) => acrossWidth(plan, columns, heights[index] as number))
+  return heights
 }
 
-const grown = (plans: readonly RowPlan[], heights: readonly number[], index: number) => {
-  const { min, weight } = plans[index] as RowPlan
-  return ((heights[index] as number) - min) / weight
-}
-
-function acrossWidth({ panels }: RowPlan, columns: number, height: number): Slot[] {
-  let left = columns
-  return panels.map(([id, share], index) => {
-    const width = index === panels.length - 1 ? left : Math.round(columns * share)
-    left -= width
+function acrossWidth(panels: RowPlan['panels'], columns: number, height: number): Slot[] {
+  let spare = columns
+  return (Object.entries(panels) as [SlotId, number][]).map(([id, percent], index, { length }) => {
+    const width = index === length - 1 ? spare : Math.round((columns * percent) / 100)
+    spare -= width
     return { id, width, height }
   })
 }

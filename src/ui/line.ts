@@ -1,74 +1,149 @@
 /** A line of the screen before it is drawn: coloured spans of known width. Lines are cut and filled here, never wrapped. */
-import stringWidth from 'string-width'
+import textWidth from './text-width.ts'
 import type { Token } from './theme.ts'
 
 export interface Span {
   text: string
   token?: Token | undefined
   bold?: boolean | undefined
+  /** Text in the colour of the background, on the token's colour. */
   inverse?: boolean | undefined
 }
 export type Line = readonly Span[]
 
 export const span = (text: string, token?: Token, bold?: boolean): Span => ({ text, token, bold })
 
-export const widthOf = (text: string): number => stringWidth(text)
-export const lineWidth = (line: Line): number => line.reduce((sum, { text }) => sum + stringWidth(text), 0)
+/** A label that is read from afar: text on its colour. */
+export const badge = (text: string, token: Token): Span => ({
+  text: ` ${text} `,
+  token,
+  bold: true,
+  inverse: true,
+})
+
+export const lineWidth = (line: Line): number => line.reduce((sum, { text }) => sum + textWidth(text), 0)
+export const plainText = (line: Line): string => line.map(({ text }) => text).join('')
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
-const PLAIN = /^[\x20-\x7e]*$/
+const ELLIPSIS = '…'
 
-/** What must never reach a terminal from data: control characters, among them escape sequences. */
-export const printable = (text: string): string => text.replace(/[\x00-\x1f\x7f-\x9f]/g, ' ')
+/** Directions of writing that a data field could turn the rest of the row with, and variants of emoji. */
+const UNSEEN = /[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]|\ufe0e|\ufe0f/g
+/** Joined emoji: terminals disagree about their width, so only the first is kept. */
+const JOINED = /(?:\u200d[\p{L}\p{N}\p{S}\p{P}])+/gu
+
+/** What may reach a terminal of a text that came from elsewhere: no control characters, nothing of disputed width. */
+export const printable = (text: string): string =>
+  /^[ -~]*$/.test(text)
+    ? text
+    : text
+        .replace(/[\x00-\x1f\x7f-\x9f]/g, ' ')
+        .replace(JOINED, '')
+        .replace(UNSEEN, '')
 
 /** At most so many columns; cut text ends with an ellipsis. Wide characters are never halved. */
-export function cut(text: string, width: number, ellipsis = '…'): string {
+export function cut(text: string, width: number): string {
   if (width <= 0) return ''
-  if (PLAIN.test(text) ? text.length <= width : stringWidth(text) <= width) return text
-  const room = width - stringWidth(ellipsis)
-  let kept = ''
-  let used = 0
-  for (const { segment } of segmenter.segment(text)) {
-    const next = used + stringWidth(segment)
-    if (next > room) break
-    kept += segment
-    used = next
-  }
-  return kept + ellipsis
+  if (textWidth(text) <= width) return text
+  return takeColumns(text, width - 1) + ELLIPSIS
 }
 
-export const left = (text: string, width: number, ellipsis?: string): string => {
-  const shown = cut(text, width, ellipsis)
-  return shown + ' '.repeat(Math.max(0, width - stringWidth(shown)))
+/** As many whole characters as fit. */
+function takeColumns(text: string, width: number): string {
+  let end = 0
+  let used = 0
+  for (const { segment, index } of segmenter.segment(text)) {
+    used += textWidth(segment)
+    if (used > width) break
+    end = index + segment.length
+  }
+  return text.slice(0, end)
 }
-export const right = (text: string, width: number, ellipsis?: string): string => {
-  const shown = cut(text, width, ellipsis)
-  return ' '.repeat(Math.max(0, width - stringWidth(shown))) + shown
+
+const blanks = (count: number) => ' '.repeat(Math.max(0, count))
+
+/** Cut or filled to exactly so many columns, text at the left. */
+export function left(text: string, width: number): string {
+  const shown = cut(text, width)
+  return shown + blanks(width - textWidth(shown))
+}
+/** The same, text at the right. */
+export function right(text: string, width: number): string {
+  const shown = cut(text, width)
+  return blanks(width - textWidth(shown)) + shown
 }
 
 /** Exactly so many columns: cut with an ellipsis, or filled with blanks. */
-export function toWidth(line: Line, width: number, ellipsis = '…'): Line {
+export function toWidth(line: Line, width: number): Line {
   const spans: Span[] = []
   let used = 0
-  for (const one of line) {
-    const room = width - used
-    const own = stringWidth(one.text)
-    if (own <= room) {
+  for (const [index, one] of line.entries()) {
+    const own = textWidth(one.text)
+    // The last column goes to the ellipsis if more is to come.
+    if (used + own <= width && (used + own < width || isBlankFrom(line, index + 1))) {
       spans.push(one)
       used += own
       continue
     }
-    const text = cut(one.text, room, ellipsis)
+    const room = width - used
+    const text =
+      own <= room ? takeColumns(one.text, room - 1) + (room > 0 ? ELLIPSIS : '') : cut(one.text, room)
     if (text !== '') spans.push({ ...one, text })
-    used += stringWidth(text)
+    used += textWidth(text)
     break
   }
-  return used < width ? [...spans, span(' '.repeat(width - used))] : spans
+  return used < width ? [...spans, span(blanks(width - used))] : spans
 }
+
+const isBlankFrom = (line: Line, start: number) => line.slice(start).every(({ text }) => text.trim() === '')
 
 /** One part at the left, one at the right end; the left one is cut if both do not fit. */
 export function spread(start: Line, end: Line, width: number): Line {
   const own = lineWidth(end)
   if (own >= width) return toWidth(end, width)
   return [...toWidth(start, width - own), ...end]
+}
+
+/** Puts something on top of a line, from a column on; what lies below is cut off cleanly. */
+export function overlay(below: Line, column: number, top: Line): Line {
+  const end = column + lineWidth(top)
+  return [...columnsOf(below, 0, column), ...top, ...columnsOf(below, end, lineWidth(below))]
+}
+
+/** Columns `from` … `to` of a line; half of a wide character becomes a blank. */
+function columnsOf(line: Line, from: number, to: number): Line {
+  const spans: Span[] = []
+  let column = 0
+  for (const one of line) {
+    let text = ''
+    for (const { segment } of segmenter.segment(one.text)) {
+      const start = column
+      column += textWidth(segment)
+      if (column <= from || start >= to) continue
+      text += start < from || column > to ? blanks(Math.min(column, to) - Math.max(start, from)) : segment
+    }
+    if (text !== '') spans.push({ ...one, text })
+  }
+  return spans
+}
+
+/** Breaks a text into lines of at most so many columns, between words where it can. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    const joined = line === '' ? word : `${line} ${word}`
+    if (textWidth(joined) <= width) {
+      line = joined
+      continue
+    }
+    if (line !== '') lines.push(line)
+    line = word
+    while (textWidth(line) > width) {
+      const head = takeColumns(line, width) || line
+      lines.push(head)
+      line = line.slice(head.length)
+    }
+  }
+  return line === '' && lines.length > 0 ? lines : [...lines, line]
 }

@@ -3,15 +3,18 @@ import { render } from 'ink'
 import { Component, type ReactNode } from 'react'
 import type { Actions } from '../pipeline/actions.ts'
 import type { ReadonlyStore } from '../pipeline/session-types.ts'
+import { painter } from './ansi.ts'
 import { App } from './app.tsx'
-import { ascii, speaksUtf8, unicode } from './glyphs.ts'
-import { StyleContext } from './style.ts'
-import { choosePalette, type ThemeName } from './theme.ts'
+import { speaksUtf8 } from './glyphs.ts'
+import { Screen } from './screen.ts'
+import { showTitle } from './terminal-title.ts'
+import { chooseTheme, type ThemeName } from './theme.ts'
 
 export interface ControlRoomOptions {
   store: ReadonlyStore
   actions: Actions
   theme: ThemeName
+  /** Draw with ASCII only, also where the locale speaks UTF-8. */
   ascii: boolean
   /** Do not ask before starting what costs money. */
   acceptCosts: boolean
@@ -27,39 +30,38 @@ export type QuitReason =
   | { kind: 'quit'; stopAll: boolean }
   | { kind: 'signal' }
   | { kind: 'crash'; error: Error }
+  | { kind: 'refused'; error: Error }
 
 export interface ControlRoom {
-  /** Settles when the terminal is as it was before. */
+  /** Settles when the terminal is as it was before. Never rejects. */
   ended: Promise<QuitReason>
-  /** Ends it from outside: a signal, or a failure elsewhere. */
+  /** Ends it from outside: a signal, or a failure elsewhere. The first reason counts. */
   close(reason: QuitReason): void
 }
 
 /** A key must show at once, whatever the rate of repaints; Ink's own limit only bounds bursts. */
-const KEY_FPS = 30
+const KEY_FPS = 60
 
 export function openControlRoom(options: ControlRoomOptions): ControlRoom {
-  const { stdout, stdin, env } = options
-  let reason: QuitReason = { kind: 'signal' }
-  const style = {
-    palette: choosePalette(options.theme, stdout.getColorDepth?.(env as Record<string, string>) ?? 1, env),
-    glyphs: options.ascii || !speaksUtf8(env) ? ascii : unicode,
-  }
+  const { stdout, stdin, env, store } = options
+  let reason: QuitReason | undefined
   const close = (why: QuitReason) => {
-    reason = why
+    reason ??= why
     instance.unmount()
   }
+  const onError = (error: Error) => close({ kind: 'crash', error })
+  const theme = chooseTheme(options.theme, stdout.getColorDepth?.({ ...env }) ?? 1, env)
+  const screen = new Screen({
+    store,
+    actions: options.actions,
+    paint: painter(theme, options.ascii || !speaksUtf8(env, process.platform)),
+    acceptCosts: options.acceptCosts,
+    onQuit: ({ stopAll }) => close({ kind: 'quit', stopAll }),
+  })
+  const restoreTitle = showTitle(stdout, `rtstream ${store.getState().session.target}`)
   const instance = render(
-    <Boundary onError={(error) => close({ kind: 'crash', error })}>
-      <StyleContext.Provider value={style}>
-        <App
-          store={options.store}
-          actions={options.actions}
-          acceptCosts={options.acceptCosts}
-          onKey={options.onKey}
-          onQuit={({ stopAll }) => close({ kind: 'quit', stopAll })}
-        />
-      </StyleContext.Provider>
+    <Boundary onError={onError}>
+      <App screen={screen} onKey={options.onKey} onError={onError} />
     </Boundary>,
     {
       stdin,
@@ -72,10 +74,16 @@ export function openControlRoom(options: ControlRoomOptions): ControlRoom {
       maxFps: Math.max(KEY_FPS, options.maxFps),
     },
   )
-  const ended = instance.waitUntilExit().then(
-    () => reason,
-    (error: Error): QuitReason => ({ kind: 'crash', error }),
-  )
+  const ended = instance
+    .waitUntilExit()
+    .then(
+      (): QuitReason => reason ?? { kind: 'signal' },
+      (error: unknown): QuitReason => ({
+        kind: 'crash',
+        error: error instanceof Error ? error : new Error(String(error)),
+      }),
+    )
+    .finally(restoreTitle)
   return { ended, close }
 }
 

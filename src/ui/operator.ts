@@ -1,23 +1,42 @@
 /** From keys to deeds: what a key means now, given what is on the screen. */
 import type { ActionResult, Actions } from '../pipeline/actions.ts'
 import { STAGE_IDS, type StageId } from '../pipeline/ports.ts'
-import type { ReadonlyStore } from '../pipeline/session-types.ts'
 import type { AppState } from '../pipeline/state.ts'
-import { bindingOf, type Command } from './keymap.ts'
-import { initialView, moveFocus, type Overlay, scrollBy, scrollsBack, type ViewState } from './view-state.ts'
+import { bindingOf, type Command, whyNot } from './keymap.ts'
+import type { PanelId } from './layout.ts'
+import {
+  goBack,
+  growsAtEnd,
+  leaveZoom,
+  moveFocus,
+  type Overlay,
+  scrollBy,
+  toggleZoomOf,
+  type ViewState,
+} from './view-state.ts'
+
+/** What keys need to know of the screen as it is drawn. */
+export interface Drawn {
+  focusable: readonly PanelId[]
+  /** Lines of the target of scrolling that are not shown. */
+  scrollable: number
+  /** Lines of a page. */
+  page: number
+}
 
 export interface OperatorOptions {
-  store: ReadonlyStore
+  /** The pipeline as it is now, also while the screen is frozen. */
+  state: () => AppState
   actions: Actions
+  /** Costs were accepted beforehand. */
   acceptCosts: boolean
   onQuit: (choice: { stopAll: boolean }) => void
-  setFrozen: (state: AppState | undefined) => void
-  /** Rows beyond what is shown, by panel or overlay; filled by whoever draws. */
-  scrollable: ReadonlyMap<string, number>
 }
 
 const FILTER_LENGTH = 40
-const UP: readonly string[] = ['starting', 'running', 'degraded', 'stopping']
+const STATIONS_LENGTH = 7
+const isUp = (state: AppState, id: StageId) =>
+  ['starting', 'running', 'degraded', 'stopping'].includes(state.stages[id].state)
 
 export class Operator {
   readonly #options: OperatorOptions
@@ -29,16 +48,28 @@ export class Operator {
   }
 
   /** @param key as the key map names it. */
-  press(view: ViewState, key: string, screen: { height: number }): ViewState {
+  press(view: ViewState, key: string, drawn: Drawn): ViewState {
     if (key === 'ctrl+c') return this.#quit(view)
-    if (view.question) return this.#answer(view, key)
-    if (view.isFiltering) return typeFilter(view, key)
+    // What the last key came to has been read.
+    const clean = { ...view, toast: undefined }
+    if (view.question) return this.#answer(clean, key)
+    if (view.isFiltering) return typeFilter(clean, key)
     const binding = bindingOf(key)
-    if (!binding) return view
-    return this.#do(view, binding.command, key, screen)
+    if (!binding) return this.#refuse(clean, `${key} does nothing here: ? shows every key.`)
+    const reason = whyNot(binding, this.#options.state(), view, drawn.scrollable > 0)
+    return reason === undefined ? this.#do(clean, binding.command, key, drawn) : this.#refuse(clean, reason)
   }
 
-  #do(view: ViewState, command: Command, key: string, screen: { height: number }): ViewState {
+  /** Text from the clipboard is typed where text is asked for, and is never a row of commands. */
+  paste(view: ViewState, text: string, drawn: Drawn): ViewState {
+    if (view.isFiltering || view.question?.kind === 'stations')
+      return [...text.trim()]
+        .filter((one) => one >= ' ')
+        .reduce((before, key) => this.press(before, key, drawn), view)
+    return this.#refuse(view, 'Pasted text does nothing here: / filters by it.')
+  }
+
+  #do(view: ViewState, command: Command, key: string, drawn: Drawn): ViewState {
     const { actions } = this.#options
     switch (command) {
       case 'generator':
@@ -50,7 +81,7 @@ export class Operator {
       case 'startAll':
         return this.#afterCosts(view, STAGE_IDS, () => actions.startAll())
       case 'stopAll':
-        return { ...view, question: { kind: 'stopAll' } }
+        return this.#askToStop(view)
       case 'moreStations':
         return this.#act(view, () => actions.scaleStations(2))
       case 'fewerStations':
@@ -62,29 +93,29 @@ export class Operator {
       case 'dirty':
         return this.#act(view, () => actions.toggleDirty())
       case 'nextPanel':
-        return view.overlay ? view : moveFocus(view, 1)
+        return moveFocus({ ...view, overlay: undefined }, 1, drawn.focusable)
       case 'previousPanel':
-        return view.overlay ? view : moveFocus(view, -1)
+        return moveFocus({ ...view, overlay: undefined }, -1, drawn.focusable)
       case 'zoom':
-        return view.overlay ? { ...view, overlay: undefined } : { ...view, isZoomed: !view.isZoomed }
+        if (view.overlay) return { ...view, overlay: undefined }
+        return view.isZoomed ? leaveZoom(view) : { ...view, isZoomed: true }
       case 'back':
-        return back(view)
+        return goBack(view)
+      case 'up':
+      case 'down':
+        return upOrDown(view, command === 'up' ? -1 : 1, drawn)
+      case 'page':
+        return page(view, key, drawn)
       case 'filter':
-        return {
-          ...view,
-          isFiltering: true,
-          overlay: undefined,
-          focused: view.focused === 'events' ? 'events' : 'log',
-        }
+        return startFilter(view)
       case 'follow':
         return { ...view, scroll: { ...view.scroll, [view.focused]: 0 } }
       case 'freeze':
-        return this.#freeze(view)
-      case 'scroll':
-        return this.#scroll(view, key, screen.height)
+        return { ...view, isFrozen: !view.isFrozen }
+      case 'ledger':
+        return toggleZoomOf(view, 'ledger')
       case 'help':
       case 'endpoints':
-      case 'books':
         return toggleOverlay(view, command)
       case 'quit':
         return this.#quit(view)
@@ -92,25 +123,36 @@ export class Operator {
   }
 
   #toggle(view: ViewState, id: StageId): ViewState {
-    const { actions, store } = this.#options
-    const runs = UP.includes(store.getState().stages[id].state)
-    return runs
-      ? this.#act(view, () => actions.toggle(id))
-      : this.#afterCosts(view, [id], () => actions.toggle(id))
+    const perform = () => this.#options.actions.toggle(id)
+    return isUp(this.#options.state(), id) ? this.#act(view, perform) : this.#afterCosts(view, [id], perform)
+  }
+
+  #askToStop(view: ViewState): ViewState {
+    const state = this.#options.state()
+    return STAGE_IDS.every((id) => state.stages[id].state === 'stopped')
+      ? this.#refuse(view, 'Nothing runs.')
+      : { ...view, question: { kind: 'stopAll' } }
   }
 
   /** Starting anything on Azure costs: the first time, the operator says yes. */
   #afterCosts(view: ViewState, ids: readonly StageId[], perform: () => ActionResult): ViewState {
-    const { session } = this.#options.store.getState()
-    const isFree = session.target === 'local' || session.readOnly || ids.every((id) => id === 'generator')
+    const { session } = this.#options.state()
+    const isFree = session.target === 'local' || ids.every((id) => id === 'generator')
     if (isFree || this.#costsAccepted) return this.#act(view, perform)
-    return { ...view, question: { kind: 'costs', perform: () => void perform() } }
+    return { ...view, question: { kind: 'costs', perform } }
   }
 
   #act(view: ViewState, perform: () => ActionResult): ViewState {
     const result = perform()
-    const at = this.#options.store.getState().now
-    return { ...view, toast: { text: result.ok ? result.message : result.reason, isRefusal: !result.ok, at } }
+    return result.ok ? this.#say(view, result.message, false) : this.#refuse(view, result.reason)
+  }
+
+  #refuse(view: ViewState, reason: string): ViewState {
+    return this.#say(view, reason, true)
+  }
+
+  #say(view: ViewState, text: string, isRefusal: boolean): ViewState {
+    return { ...view, toast: { text, isRefusal, at: this.#options.state().now } }
   }
 
   #answer(view: ViewState, key: string): ViewState {
@@ -120,66 +162,41 @@ export class Operator {
     const isNo = key === 'n' || key === 'escape' || key === 'q'
     switch (question?.kind) {
       case 'stopAll':
-        return isYes ? this.#act(closed, () => this.#options.actions.stopAll()) : isNo ? closed : view
+        if (isYes) return this.#act(closed, () => this.#options.actions.stopAll())
+        return isNo ? closed : view
       case 'costs':
         if (!isYes) return isNo ? closed : view
         this.#costsAccepted = true
-        question.perform()
-        return closed
+        return this.#act(closed, question.perform)
       case 'quit':
         if (key === 's') this.#options.onQuit({ stopAll: true })
         if (key === 'l') this.#options.onQuit({ stopAll: false })
         return isNo || key === 'b' ? closed : view
       case 'stations':
         return this.#typeStations(view, question.text, key)
-      default:
+      case undefined:
         return view
     }
   }
 
   #typeStations(view: ViewState, text: string, key: string): ViewState {
-    if (key === 'escape') return { ...view, question: undefined }
-    if (key === 'return')
-      return this.#act({ ...view, question: undefined }, () =>
-        this.#options.actions.setStations(Number(text)),
-      )
-    if (key === 'backspace') return { ...view, question: { kind: 'stations', text: text.slice(0, -1) } }
-    return /^\d$/.test(key) && text.length < 7
-      ? { ...view, question: { kind: 'stations', text: text + key } }
-      : view
+    const closed = { ...view, question: undefined }
+    const typed = (next: string): ViewState => ({ ...view, question: { kind: 'stations', text: next } })
+    if (key === 'escape' || (key === 'return' && text === '')) return closed
+    if (key === 'return') return this.#act(closed, () => this.#options.actions.setStations(Number(text)))
+    if (key === 'backspace') return typed(text.slice(0, -1))
+    return /^\d$/.test(key) && text.length < STATIONS_LENGTH ? typed(text + key) : view
   }
 
+  /** Asks only where leaving would leave something behind that costs; asked already, it quits. */
   #quit(view: ViewState): ViewState {
-    const { session, stages } = this.#options.store.getState()
-    const billed =
-      session.target === 'azure' &&
-      !session.readOnly &&
-      STAGE_IDS.some((id) => id !== 'generator' && UP.includes(stages[id].state))
-    if (billed && view.question?.kind !== 'quit') return { ...view, question: { kind: 'quit' } }
+    const state = this.#options.state()
+    const { target, readOnly } = state.session
+    const isBilled =
+      target === 'azure' && !readOnly && STAGE_IDS.some((id) => id !== 'generator' && isUp(state, id))
+    if (isBilled && view.question?.kind !== 'quit') return { ...view, question: { kind: 'quit' } }
     this.#options.onQuit({ stopAll: false })
     return view
-  }
-
-  #freeze(view: ViewState): ViewState {
-    const isFrozen = !view.isFrozen
-    this.#options.setFrozen(isFrozen ? this.#options.store.getState() : undefined)
-    return { ...view, isFrozen }
-  }
-
-  #scroll(view: ViewState, key: string, height: number): ViewState {
-    const id = view.overlay ?? view.focused
-    const most = this.#options.scrollable.get(id) ?? 0
-    const page = Math.max(1, height - 4)
-    const rows: Record<string, number> = {
-      up: -1,
-      down: 1,
-      pageup: -page,
-      pagedown: page,
-      home: -most,
-      end: most,
-    }
-    const toEnd = scrollsBack(id) ? { home: -most, end: most } : rows
-    return scrollBy(view, id, (key in toEnd ? toEnd[key as 'home'] : rows[key]) ?? 0, most)
   }
 }
 
@@ -188,18 +205,27 @@ function typeFilter(view: ViewState, key: string): ViewState {
   if (key === 'return') return { ...view, isFiltering: false }
   if (key === 'backspace') return { ...view, filter: [...view.filter].slice(0, -1).join('') }
   if ([...key].length !== 1 || view.filter.length >= FILTER_LENGTH) return view
-  return { ...view, filter: view.filter + key }
+  return { ...view, filter: view.filter + key, scroll: { ...view.scroll, log: 0, events: 0 } }
 }
 
-/** Leaves one thing at a time: overlay, zoom, filter. */
-function back(view: ViewState): ViewState {
-  if (view.overlay) return { ...view, overlay: undefined }
-  if (view.isZoomed) return { ...view, isZoomed: false }
-  if (view.filter) return { ...view, filter: '' }
-  return { ...view, scroll: initialView.scroll, toast: undefined }
+/** What is filtered must be seen. */
+function startFilter(view: ViewState): ViewState {
+  const focused = growsAtEnd(view.focused) ? view.focused : 'log'
+  return { ...view, isFiltering: true, overlay: undefined, focused }
+}
+
+function upOrDown(view: ViewState, by: 1 | -1, drawn: Drawn): ViewState {
+  if (drawn.scrollable > 0) return scrollBy(view, by, drawn.scrollable)
+  return view.overlay ? view : moveFocus(view, by, drawn.focusable)
+}
+
+function page(view: ViewState, key: string, { page: rows, scrollable }: Drawn): ViewState {
+  const by = { pageup: -rows, pagedown: rows, home: -scrollable, end: scrollable }[key] ?? 0
+  return scrollBy(view, by, scrollable)
 }
 
 const toggleOverlay = (view: ViewState, overlay: Overlay): ViewState => ({
   ...view,
   overlay: view.overlay === overlay ? undefined : overlay,
+  scroll: { ...view.scroll, [overlay]: 0 },
 })

@@ -1,13 +1,13 @@
-/** Colours by meaning. No state is told by colour alone, so every palette may also be none. */
+/** Colours by meaning. No state is told by colour alone, so a palette may also be none. */
 
 export const TOKENS = [
-  'text',
   'muted',
   'title',
   'accent',
   'ok',
   'warn',
   'fail',
+  /** Lines of a chart and sparklines. */
   'series1',
   'series2',
   'border',
@@ -15,14 +15,24 @@ export const TOKENS = [
 ] as const
 export type Token = (typeof TOKENS)[number]
 
-/** A hex colour, an ANSI name that every terminal has, or undefined: the terminal's own. */
-export type Palette = Readonly<Record<Token, string | undefined>>
+/** `#rrggbb`, or a name that even a terminal of sixteen colours has; undefined: the terminal's own. */
+export type Color = `#${string}` | AnsiColor | undefined
+export type Palette = Readonly<Record<Token, Color>>
 
-/** Blue against orange instead of green against red: told apart with any kind of colour vision. */
+const ANSI_COLORS = {
+  red: 31,
+  green: 32,
+  yellow: 33,
+  blue: 34,
+  magenta: 35,
+  cyan: 36,
+  gray: 90,
+} as const
+export type AnsiColor = keyof typeof ANSI_COLORS
+
 const dark: Palette = {
-  text: undefined,
   muted: '#8b93a1',
-  title: '#d7dde8',
+  title: '#e2e7f0',
   accent: '#5fb3f3',
   ok: '#4cc38a',
   warn: '#f2b84b',
@@ -34,7 +44,6 @@ const dark: Palette = {
 }
 
 const light: Palette = {
-  text: undefined,
   muted: '#5b6470',
   title: '#1c2430',
   accent: '#0a5ea8',
@@ -42,13 +51,36 @@ const light: Palette = {
   warn: '#8a5a00',
   fail: '#b3261e',
   series1: '#0a5ea8',
-  series2: '#8a5a00',
+  series2: '#b45f06',
   border: '#a9b0bb',
   borderFocused: '#0a5ea8',
 }
 
+/** Blue, yellow and vermilion: told apart with any kind of colour vision (after Okabe and Ito). */
+const colorBlind: Palette = {
+  ...dark,
+  accent: '#d49ac0',
+  ok: '#56b4e9',
+  warn: '#f0e442',
+  fail: '#ff8243',
+  series1: '#56b4e9',
+  series2: '#e69f00',
+  borderFocused: '#d49ac0',
+}
+
+const colorBlindOnLight: Palette = {
+  ...light,
+  accent: '#8c3d70',
+  ok: '#00609c',
+  warn: '#7a5c00',
+  fail: '#b34700',
+  series1: '#00609c',
+  series2: '#b34700',
+  borderFocused: '#8c3d70',
+}
+
+/** Names only: a terminal of sixteen colours shows them in its own shades, which suit its own background. */
 const ansi: Palette = {
-  text: undefined,
   muted: 'gray',
   title: undefined,
   accent: 'cyan',
@@ -61,45 +93,62 @@ const ansi: Palette = {
   borderFocused: 'cyan',
 }
 
-const mono = Object.fromEntries(TOKENS.map((token) => [token, undefined])) as unknown as Palette
+const mono = Object.fromEntries(TOKENS.map((token) => [token, undefined])) as Palette
 
-export type ThemeName = 'auto' | 'dark' | 'light' | 'mono'
+export const THEMES = ['auto', 'dark', 'light', 'ansi', 'color-blind', 'mono'] as const
+export type ThemeName = (typeof THEMES)[number]
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+export interface Theme {
+  palette: Palette
+  /** Bits of colour that the terminal understands: 1 none, 4 the sixteen names, 8 a table of 256, 24 any. */
+  depth: number
+  /** Drawn faint, where no colour tells them from the rest. */
+  dim: readonly Token[]
+}
 
 /**
- * @param colorDepth bits of colour that the terminal has (`stdout.getColorDepth()`): 1 none, 4 the sixteen names, more: any.
- * @param env NO_COLOR wins over everything but a theme that was asked for by name.
+ * @param colorDepth what the terminal can show (`stdout.getColorDepth()`).
+ * @param env NO_COLOR, if set to anything, wins over every theme (no-color.org); COLORFGBG tells a light background.
  */
-export function choosePalette(
-  name: ThemeName,
-  colorDepth: number,
-  env: Readonly<Record<string, string | undefined>>,
-): Palette {
-  if (name === 'mono' || colorDepth <= 1 || (env.NO_COLOR !== undefined && env.NO_COLOR !== '')) return mono
-  if (colorDepth < 8) return ansi
-  if (name === 'light') return light
-  return name === 'dark' || !isLightBackground(env) ? dark : light
+export function chooseTheme(name: ThemeName, colorDepth: number, env: Environment): Theme {
+  if (name === 'mono' || colorDepth <= 1 || (env.NO_COLOR ?? '') !== '')
+    return { palette: mono, depth: 1, dim: ['muted', 'border'] }
+  if (name === 'ansi' || colorDepth < 8) return { palette: ansi, depth: 4, dim: [] }
+  return { palette: paletteOf(name, isLightBackground(env)), depth: colorDepth, dim: [] }
+}
+
+function paletteOf(name: ThemeName, isLight: boolean): Palette {
+  if (name === 'color-blind') return isLight ? colorBlindOnLight : colorBlind
+  if (name === 'auto') return isLight ? light : dark
+  return name === 'light' ? light : dark
 }
 
 /** Terminals that say so set COLORFGBG to `foreground;background`; 7 and 15 are white. */
-const isLightBackground = (env: Readonly<Record<string, string | undefined>>) =>
-  /;(7|15)$/.test(env.COLORFGBG ?? '')
+const isLightBackground = (env: Environment) => /;(7|15)$/.test(env.COLORFGBG ?? '')
 
-const ANSI_CODES: Readonly<Record<string, number>> = {
-  red: 31,
-  green: 32,
-  yellow: 33,
-  blue: 34,
-  magenta: 35,
-  cyan: 36,
-  gray: 90,
+/** The SGR parameters that choose a colour as the foreground; undefined: none. */
+export function colorCode(color: Color, depth: number): string | undefined {
+  if (color === undefined || depth <= 1) return undefined
+  const hex = /^#(..)(..)(..)$/.exec(color)
+  if (!hex) return String(ANSI_COLORS[color as AnsiColor])
+  const [red = 0, green = 0, blue = 0] = hex.slice(1).map((part) => Number.parseInt(part, 16))
+  return depth >= 24 ? `38;2;${red};${green};${blue}` : `38;5;${nearestOf256(red, green, blue)}`
 }
 
-/** The escape sequence that begins a colour, for text that is made outside Ink (charts). Empty without colour. */
-export function escapeOf(palette: Palette, token: Token): string {
-  const color = palette[token]
-  if (color === undefined) return ''
-  const hex = /^#(..)(..)(..)$/.exec(color)
-  if (!hex) return `\x1b[${ANSI_CODES[color] ?? 39}m`
-  const [red, green, blue] = hex.slice(1).map((part) => Number.parseInt(part, 16))
-  return `\x1b[38;2;${red};${green};${blue}m`
+/** The nearest of the 6×6×6 cube and the grey ramp of 256-colour terminals. */
+function nearestOf256(red: number, green: number, blue: number): number {
+  const steps = [0, 95, 135, 175, 215, 255]
+  const nearestStep = (value: number) =>
+    steps.reduce(
+      (best, step, index) => (Math.abs(step - value) < Math.abs((steps[best] ?? 0) - value) ? index : best),
+      0,
+    )
+  const [r, g, b] = [nearestStep(red), nearestStep(green), nearestStep(blue)]
+  const distance = (x: number, y: number, z: number) => (x - red) ** 2 + (y - green) ** 2 + (z - blue) ** 2
+  const gray = Math.min(23, Math.max(0, Math.round(((red + green + blue) / 3 - 8) / 10)))
+  const shade = 8 + gray * 10
+  const inCube = distance(steps[r] as number, steps[g] as number, steps[b] as number)
+  return distance(shade, shade, shade) < inCube ? 232 + gray : 16 + 36 * r + 6 * g + b
 }

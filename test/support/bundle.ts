@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { build } from 'esbuild'
+import { inkPlugins } from '../../scripts/bundle-plugins.ts'
 
 export interface Bundle {
   file: string
@@ -28,15 +29,7 @@ export async function bundle(entry: string): Promise<Bundle> {
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
     },
     define: { 'process.env.NODE_ENV': '"production"' },
-    plugins: [
-      {
-        name: 'no-react-devtools',
-        setup(setup) {
-          setup.onResolve({ filter: /^react-devtools-core$/ }, () => ({ path: 'empty', namespace: 'empty' }))
-          setup.onLoad({ filter: /.*/, namespace: 'empty' }, () => ({ contents: 'export default {}' }))
-        },
-      },
-    ],
+    plugins: [...inkPlugins],
   })
   return { file, remove: () => rmSync(folder, { recursive: true, force: true }) }
 }

@@ -1,108 +1,80 @@
 /** The two Databricks runs: silver and gold. */
 import type { StageSlice } from '../../pipeline/state.ts'
-import { type Column, columnsFor, tableHead, tableRow } from '../columns.ts'
-import { formatAge, formatClock, formatCount, formatDuration, formatUptime } from '../format.ts'
+import { type Column, fitColumns, tableHead, tableRow } from '../columns.ts'
+import { formatCount, formatDuration, formatRate } from '../format.ts'
 import { type Line, printable, span } from '../line.ts'
-import type { PanelContext, PanelView } from './panel-content.ts'
-import { STATE_TOKENS, sinceText } from './states.ts'
+import type { Panel, PanelContext } from './panel.ts'
+import { historyLines } from './run-table.ts'
+import { scrolledDown } from './scrolled.ts'
+import { historyLine, runsFor, staleText, stateSpan, troubleLines } from './states.ts'
 
-const COLUMNS: readonly Column[] = [
-  { title: 'job', width: 8, align: 'left' },
-  { title: 'state', width: 18, align: 'left' },
-  { title: 'for', width: 9, align: 'right' },
-  { title: 'batch', width: 8, align: 'right' },
-  { title: 'took', width: 7, align: 'right' },
-  { title: 'rows', width: 7, align: 'right' },
-  { title: 'run', width: 14, align: 'left' },
+type Name = 'job' | 'state' | 'run' | 'for' | 'batch' | 'rows' | 'took' | 'rate'
+
+const COLUMNS: readonly Column<Name>[] = [
+  { name: 'job', width: 6, align: 'left' },
+  { name: 'state', width: 11, align: 'left' },
+  { name: 'run', width: 8, align: 'left', drop: 1 },
+  { name: 'for', width: 8, align: 'right' },
+  { name: 'batch', width: 7, align: 'right' },
+  { name: 'rows', width: 6, align: 'right' },
+  { name: 'took', width: 6, align: 'right' },
+  { name: 'rate', title: 'row/s', width: 5, align: 'right', drop: 2 },
 ]
 
-export const databricksPanel: PanelView = (context) => {
-  const { state, style, width, isZoomed } = context
-  const columns = columnsFor(width, COLUMNS, 'state')
-  const stages = [state.stages.silver, state.stages.gold]
-  const row = (stage: StageSlice, key: string) => jobRow(context, stage, key, columns)
+const HISTORY = 10
+/** Lines from which on runs are listed rather than marked. */
+const LEAST_HISTORY = 5
+
+export const databricksPanel: Panel = (context) => {
+  const { state, width, height, isZoomed, scroll } = context
+  const { silver, gold } = state.stages
+  const columns = fitColumns(width, COLUMNS, { name: 'state', most: 30 })
+  const above = [
+    tableHead(columns),
+    jobRow(context, silver, columns),
+    jobRow(context, gold, columns),
+    ...troubleLines(silver, state.now, 'silver'),
+    ...troubleLines(gold, state.now, 'gold'),
+  ]
+  const hasRoom = isZoomed || height >= above.length + LEAST_HISTORY
+  const lines = [
+    ...above,
+    ...(hasRoom ? historyLines([silver, gold], state.now, width) : [lastRuns(silver, gold)]),
+  ]
+  const stale = staleText(Math.min(silver.updatedAt ?? state.now, gold.updatedAt ?? state.now), state.now)
   return {
-    title: '3 4 databricks',
-    value: [
-      span(
-        `engine ${state.session.target === 'local' ? (state.session.engine === 'spark' ? 'Spark' : 'DuckDB') : 'Spark'}`,
-        'muted',
-      ),
-    ],
-    lines: [
-      tableHead(columns, style.glyphs.ellipsis),
-      row(stages[0] as StageSlice, '3 silver'),
-      row(stages[1] as StageSlice, '4 gold'),
-      ...stages.flatMap((stage) => troubles(stage)),
-      history(context),
-      ...(isZoomed ? stages.flatMap((stage) => runs(context, stage)) : []),
-    ],
+    hotkey: '3 4',
+    title: 'databricks',
+    value: stale ? [span(stale, 'warn')] : [span(engineOf(context), 'muted')],
+    ...scrolledDown(lines, height, scroll, isZoomed),
   }
 }
 
-function jobRow(
-  { state, style }: PanelContext,
-  stage: StageSlice,
-  key: string,
-  columns: readonly Column[],
-): Line {
-  const { batch, command } = stage
-  const elapsed = command
-    ? formatAge(state.now - command.startedAt)
-    : stage.since === undefined
-      ? '–'
-      : formatUptime(state.now - stage.since)
-  return tableRow(
-    columns,
-    [
-      key,
-      {
-        text: `${style.glyphs.states[stage.state]} ${printable(stage.words || stage.state)}`,
-        token: STATE_TOKENS[stage.state],
-      },
-      stage.state === 'stopped' ? '–' : elapsed,
-      batch ? `#${formatCount(batch.id)}` : '–',
-      formatDuration(batch?.durationMs),
-      formatCount(batch?.rows),
-      { text: stage.runId ?? '–', token: 'muted' },
-    ],
-    style.glyphs.ellipsis,
-  )
+const engineOf = ({ state }: PanelContext) =>
+  state.session.target === 'azure' || state.session.engine === 'spark' ? 'Spark' : 'DuckDB, local stand-in'
+
+function jobRow({ state }: PanelContext, stage: StageSlice, columns: readonly Column<Name>[]): Line {
+  const { batch } = stage
+  return tableRow(columns, {
+    job: span(stage.id, 'title', true),
+    state: stateSpan(stage),
+    run: span(stage.runId === undefined ? '–' : tail(printable(stage.runId), 8), 'muted'),
+    for: runsFor(stage, state.now),
+    batch: batch ? `#${formatCount(batch.id)}` : '–',
+    rows: formatCount(batch?.rows),
+    took: formatDuration(batch?.durationMs),
+    rate: span(formatRate(stage.rate), stage.rate ? undefined : 'muted'),
+  })
 }
 
-function troubles(stage: StageSlice): Line[] {
-  if (!stage.detail) return []
-  return [[span(`${stage.id}: ${printable(stage.detail)}`, stage.state === 'failed' ? 'fail' : 'warn')]]
-}
+/** Ids of runs differ at their end. */
+const tail = (text: string, length: number) => (text.length <= length ? text : `…${text.slice(1 - length)}`)
 
-/** Outcomes of the last runs, newest last. */
-function history({ state, style }: PanelContext): Line {
-  const marks = (stage: StageSlice): Line =>
-    [...stage.history]
-      .reverse()
-      .slice(-8)
-      .map((run) => span(`${style.glyphs.states[run.state]} `, STATE_TOKENS[run.state]))
-  const { silver, gold } = state.stages
+function lastRuns(silver: StageSlice, gold: StageSlice): Line {
   if (silver.history.length + gold.history.length === 0) return [span('no runs yet', 'muted')]
-  return [span('runs  silver ', 'muted'), ...marks(silver), span('  gold ', 'muted'), ...marks(gold)]
-}
-
-function runs({ state, style }: PanelContext, stage: StageSlice): Line[] {
   return [
-    [],
-    [span(`${stage.id}  `, 'title', true), span(sinceText(stage, state.now), 'muted')],
-    ...stage.history.map((run): Line => {
-      const started = run.startedAt ? formatClock(run.startedAt.getTime()) : '–'
-      const lasted = run.startedAt
-        ? formatUptime((run.endedAt?.getTime() ?? state.now) - run.startedAt.getTime())
-        : '–'
-      return [
-        span(`  ${style.glyphs.states[run.state]} `, STATE_TOKENS[run.state]),
-        span(`${run.runId.padEnd(16)}`, 'muted'),
-        span(`${started}  ${lasted.padStart(9)}  `),
-        span(`${run.words}  `, STATE_TOKENS[run.state]),
-        span(printable(run.error ?? ''), 'fail'),
-      ]
-    }),
+    span('runs  ', 'muted'),
+    ...(silver.history.length > 0 ? [span('silver ', 'muted'), ...historyLine(silver.history, HISTORY)] : []),
+    ...(gold.history.length > 0 ? [span('   gold ', 'muted'), ...historyLine(gold.history, HISTORY)] : []),
   ]
 }

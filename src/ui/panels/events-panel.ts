@@ -1,50 +1,51 @@
 /** Live tail of readings, and why some were put in quarantine. */
 import type { TailEvent } from '../../pipeline/state.ts'
-import { formatInstant } from '../format.ts'
-import { type Line, left, printable, span } from '../line.ts'
-import { windowOf } from './list-window.ts'
-import type { PanelContext, PanelView } from './panel-content.ts'
+import { formatInstant, formatTemperature } from '../format.ts'
+import { type Line, left, printable, right, span } from '../line.ts'
+import { emptyText, isMatch, tailState } from './filter.ts'
+import type { Panel, PanelContext } from './panel.ts'
+import { fromEnd } from './scrolled.ts'
 
-export const eventsPanel: PanelView = (context) => {
+export const eventsPanel: Panel = (context) => {
   const { state, height, filter, scroll } = context
-  const wanted = filter.toLowerCase()
-  const matching =
-    wanted === ''
-      ? state.events
-      : state.events.filter((event) => textOf(event).toLowerCase().includes(wanted))
-  const { shown, scrollable } = windowOf(matching, height, scroll)
+  const matching = state.events.filter((event) => eventMatches(event, filter))
+  const window = fromEnd(matching, height, scroll)
   return {
     title: 'events',
-    value: [
-      span(
-        filter ? `/${filter}` : scroll > 0 ? 'scrolled' : 'live',
-        scroll > 0 || filter ? 'accent' : 'muted',
-      ),
-    ],
+    subtitle: 'as they reach the lake',
+    value: tailState(context, window, 'live'),
     lines:
-      shown.length === 0
-        ? [[span(filter ? 'nothing matches the filter' : 'no readings yet', 'muted')]]
-        : shown.map((event) => eventLine(context, event)),
-    scrollable,
+      window.shown.length === 0
+        ? [[span(emptyText(filter, 'no readings yet'), 'muted')]]
+        : window.shown.map((event) => eventLine(context, event)),
+    scrollable: window.scrollable,
   }
 }
 
-const textOf = (event: TailEvent) => `${event.deviceId} ${event.city} ${event.reasons.join(' ')}`
+export const eventMatches = ({ deviceId, city, reasons }: TailEvent, filter: string): boolean =>
+  isMatch(`${deviceId} ${city} ${reasons.join(' ')}`, filter)
 
-function eventLine({ style }: PanelContext, event: TailEvent): Line {
-  const { glyphs } = style
+/** Columns of time, station and numbers; the city takes the rest, within reason. */
+const TIME = 10
+const STATION = 13
+const TEMPERATURE = 6
+const HUMIDITY = 5
+const FIXED = TIME + 1 + STATION + 1 + 1 + TEMPERATURE + 1 + HUMIDITY
+const CITY = { least: 9, most: 26 }
+
+function eventLine({ width }: PanelContext, event: TailEvent): Line {
+  const city = Math.min(CITY.most, Math.max(CITY.least, width - FIXED))
   const head: Line = [
-    span(`${formatInstant(event.at)}  `, 'muted'),
-    span(left(printable(event.deviceId), 13, glyphs.ellipsis)),
-    span(' '),
-    span(left(printable(event.city), 11, glyphs.ellipsis)),
+    span(`${formatInstant(event.at)} `, 'muted'),
+    span(`${left(printable(event.deviceId), STATION)} `),
+    span(`${left(printable(event.city) || '–', city)} `),
   ]
-  if (event.temperature === undefined)
-    return [...head, span(` ${glyphs.cross} `, 'fail'), span(event.reasons.join(', '), 'fail')]
-  return [
-    ...head,
-    span(`${String(event.temperature).replace('-', '−')} °C`.padStart(7)),
-    span(`${event.humidity ?? '–'} %`.padStart(6)),
-    ...(event.reasons.length > 0 ? [span(`  ${event.reasons.join(', ')}`, 'warn')] : []),
+  const numbers: Line = [
+    span(right(event.temperature === undefined ? '–' : formatTemperature(event.temperature, 0), TEMPERATURE)),
+    span(` ${right(event.humidity === undefined ? '–' : `${event.humidity} %`, HUMIDITY)}`),
   ]
+  if (event.reasons.length === 0) return [...head, ...numbers]
+  const reasons = span(`✗ ${event.reasons.join(', ')}`, 'warn')
+  // Why it was refused matters more than what it says.
+  return width >= FIXED + CITY.least + 30 ? [...head, ...numbers, span('  '), reasons] : [...head, reasons]
 }

@@ -1,144 +1,153 @@
 /** The hero of the screen: the pipeline from left to right, readable from the last row of the room. */
+import type { StageState } from '../../pipeline/ports.ts'
 import type { AppState, StageSlice } from '../../pipeline/state.ts'
-import { formatCount, formatRate } from '../format.ts'
-import { type Line, lineWidth, printable, span, toWidth } from '../line.ts'
-import type { Style } from '../style.ts'
+import { formatAge, formatCount, formatPercent, formatRate } from '../format.ts'
+import { STATE_GLYPHS } from '../glyphs.ts'
+import { type Line, lineWidth, type Span, span, toWidth } from '../line.ts'
+import textWidth from '../text-width.ts'
 import type { Token } from '../theme.ts'
-import { STATE_TOKENS } from './states.ts'
+import { STATE_TOKENS, wordsOf } from './states.ts'
 
 interface Node {
   name: string
   short: string
-  /** Undefined for the hub, which runs as long as it answers. */
-  stage: StageSlice | undefined
-  /** Below the name: key and the service's word. */
+  state: StageState
+  /** Below the name: key and the service's own word. */
   words: string
-  /** Third line. */
-  detail: string
+  /** Third line: what waits in front of it. */
+  detail: Span
+  /** Beside it, where there is room. */
+  extra: string
   /** What flows on to the next node; undefined behind the last. */
   rate: number | undefined
 }
 
-/** Room for the shortest arrow that still reads well: `━1,234/s━▶ `. */
-const ARROW = 9
+/** Room for an arrow that reads well: `━120/s━▶`. */
+const ARROW = 8
+/** From this width of a cell on there is room for a second detail. */
+const ROOMY = 30
 
 /** @param height 3 with details, 2 without. */
-export function flowLines(state: AppState, style: Style, width: number, height: 2 | 3): Line[] {
+export function flowLines(state: AppState, width: number, height: 2 | 3): Line[] {
   const nodes = nodesOf(state)
-  const spare = (isShort: boolean) =>
-    width - 1 - nodes.reduce((sum, node) => sum + headOf(node, isShort).length, 0)
   const arrows = nodes.length - 1
+  const spare = (isShort: boolean) =>
+    width - 2 - nodes.reduce((sum, node) => sum + lineWidth([pill(node, isShort)]), 0)
   const isShort = spare(false) < ARROW * arrows
-  const arrow = Math.floor(spare(isShort) / arrows)
-  const widths = nodes.map(
-    (node, index) =>
-      headOf(node, isShort).length + (index < arrows ? arrow : spare(isShort) - arrow * arrows),
-  )
-  const below = (text: (node: Node) => Line): Line => [
-    span(' '),
-    ...nodes.flatMap((node, index) => [
-      ...toWidth(text(node), (widths[index] as number) - 1, style.glyphs.ellipsis),
+  const each = Math.floor(spare(isShort) / arrows)
+  const widthOf = (node: Node, index: number) =>
+    lineWidth([pill(node, isShort)]) + (index < arrows ? each : spare(isShort) - each * arrows)
+  const cells = nodes.map((node, index) => ({ node, width: widthOf(node, index) }))
+  const line = (cell: (node: Node, width: number) => Line): Line =>
+    toWidth([span(' '), ...cells.flatMap((one) => toWidth(cell(one.node, one.width), one.width))], width)
+  return [
+    line((node, cell) => [pill(node, isShort), ...arrow(node.rate, cell - lineWidth([pill(node, isShort)]))]),
+    line((node) => [span(` ${node.words} `, STATE_TOKENS[node.state])]),
+    line((node, cell) => [
       span(' '),
+      node.detail,
+      span(cell >= ROOMY && node.extra ? ` · ${node.extra} ` : ' ', 'muted'),
     ]),
-  ]
-  const lines: Line[] = [
-    [span(' '), ...nodes.flatMap((node, index) => nodeHead(node, style, widths[index] as number, isShort))],
-    below((node) => [span('  '), span(node.words, node.stage ? STATE_TOKENS[node.stage.state] : 'muted')]),
-  ]
-  if (height === 3) lines.push(below((node) => [span('  '), span(node.detail, 'muted')]))
-  return lines
+  ].slice(0, height)
 }
 
-/** `● silver `, one column for the glyph. */
-const headOf = (node: Node, isShort: boolean) => `x ${isShort ? node.short : node.name} `
+/** What runs is text on its colour; what does not is plain: told apart without any colour. */
+function pill({ name, short, state }: Node, isShort: boolean): Span {
+  const text = ` ${STATE_GLYPHS[state]} ${isShort ? short : name} `
+  const isQuiet = state === 'stopped' || state === 'unknown'
+  return { text, token: STATE_TOKENS[state], bold: true, inverse: !isQuiet }
+}
 
-/** `● silver ━116/s━▶ `, the arrow as long as there is room. */
-function nodeHead(node: Node, style: Style, width: number, isShort: boolean): Line {
-  const { glyphs } = style
-  const state = node.stage?.state ?? 'running'
-  const head: Line = [
-    span(`${glyphs.states[state]} `, STATE_TOKENS[state]),
-    span(isShort ? node.short : node.name, 'title', true),
-    span(' '),
-  ]
-  if (node.rate === undefined) return toWidth(head, width, glyphs.ellipsis)
-  const isFlowing = node.rate > 0
-  const rate = formatRate(node.rate)
-  const room = width - lineWidth(head) - 2
-  const label = `${rate}/s`.length + 2 <= room ? `${rate}/s` : rate
-  const shaft = Math.max(0, room - label.length)
-  const before = Math.floor(shaft / 2)
+/** `━━120/s━▶` while something flows, `───0────▶` while nothing does. */
+function arrow(rate: number | undefined, width: number): Line {
+  if (rate === undefined || width < 3) return []
+  const isFlowing = rate >= 0.05
+  const number = formatRate(rate)
+  const label = textWidth(number) + 4 <= width ? `${number}/s` : number
+  const shaft = (isFlowing ? '━' : '─').repeat(Math.max(0, width - textWidth(label) - 1))
+  const before = Math.ceil(shaft.length / 2)
   const token: Token = isFlowing ? 'accent' : 'border'
-  const arrow: Line = [
-    span(glyphs.arrow.repeat(before), token),
-    span(label, isFlowing ? 'accent' : 'muted', isFlowing),
-    span(glyphs.arrow.repeat(shaft - before) + glyphs.arrowHead, token),
-    span(' '),
+  return [
+    span(shaft.slice(0, before), token),
+    span(label, isFlowing ? 'title' : 'muted', isFlowing),
+    span(`${shaft.slice(before)}▶`, token),
   ]
-  return toWidth([...head, ...arrow], width, glyphs.ellipsis)
 }
 
 function nodesOf(state: AppState): Node[] {
-  const { stages, hub, generator, job, ledger, aggregate } = state
-  const { generator: one, streamAnalytics: two, silver, gold, aggregate: five } = stages
-  const word = (key: string, stage: StageSlice) => `${key} ${printable(stage.words || stage.state)}`
-  const waiting = (stage: StageSlice) => (stage.backlog ? `backlog ${formatCount(stage.backlog)}` : '')
+  const { stages, hub, job, ledger, aggregate } = state
+  const { generator, streamAnalytics, silver, gold, aggregate: synapse } = stages
   const delay = job.watermarkDelaySeconds
+  const backlog = (stage: StageSlice, known = stage.backlog): Span =>
+    span(progress(stage, state.now) ?? `backlog ${formatCount(known)}`, known ? 'warn' : 'muted')
   return [
     {
       name: 'generator',
       short: 'gen',
-      stage: one,
-      words: word('1', one),
-      detail:
-        generator.dirty > 0
-          ? `${formatCount(generator.stations)}, ${Math.round(generator.dirty * 100)} % dirty`
-          : `${formatCount(generator.stations)} stations`,
-      rate: one.rate ?? 0,
+      state: generator.state,
+      words: `1 ${wordsOf(generator)}`,
+      detail: span(generatorDetail(state), 'muted'),
+      extra: '',
+      rate: generator.rate ?? 0,
     },
     {
       name: 'event hub',
       short: 'hub',
-      stage: hub.error
-        ? { ...one, state: 'unknown' }
-        : hub.updatedAt === undefined
-          ? { ...one, state: 'unknown' }
-          : undefined,
-      words: hub.error ? 'no answer' : hub.partitions.length > 0 ? `${hub.partitions.length} partitions` : '',
-      detail: two.backlog ? `backlog ${formatCount(two.backlog)}` : `${formatCount(hub.enqueued)} events`,
+      state: hub.error ? 'failed' : hub.updatedAt === undefined ? 'unknown' : 'running',
+      words: hub.error ? 'no answer' : `${hub.partitions.length} partitions`,
+      detail: span(`${formatCount(hub.enqueued)} events`, 'muted'),
+      extra: '',
       rate: hub.rate,
     },
     {
       name: 'stream analytics',
       short: 'asa',
-      stage: two,
-      words: word('2', two),
-      detail: delay === undefined || two.state === 'stopped' ? '' : `watermark ${delay.toFixed(1)} s`,
-      rate: two.rate ?? 0,
+      state: streamAnalytics.state,
+      words: `2 ${wordsOf(streamAnalytics)}`,
+      detail: backlog(streamAnalytics, streamAnalytics.backlog ?? job.backlogged),
+      extra: delay === undefined ? '' : `delay ${formatAge(delay * 1000)}`,
+      rate: streamAnalytics.rate ?? 0,
     },
     {
       name: 'silver',
       short: 'silver',
-      stage: silver,
-      words: word('3', silver),
-      detail: ledger.quarantined > 0 ? `quarantine ${formatCount(ledger.quarantined)}` : waiting(silver),
+      state: silver.state,
+      words: `3 ${wordsOf(silver)}`,
+      detail: backlog(silver),
+      extra: ledger.quarantined > 0 ? `quarantine ${formatCount(ledger.quarantined)}` : '',
       rate: silver.rate ?? 0,
     },
     {
       name: 'gold',
       short: 'gold',
-      stage: gold,
-      words: word('4', gold),
-      detail: waiting(gold) || `${formatCount(ledger.gold)} rows`,
+      state: gold.state,
+      words: `4 ${wordsOf(gold)}`,
+      detail: backlog(gold),
+      extra: '',
       rate: gold.rate ?? 0,
     },
     {
       name: 'aggregate',
       short: 'agg',
-      stage: five,
-      words: word('5', five),
-      detail: aggregate.cities.length > 0 ? `${aggregate.cities.length} cities` : waiting(five),
+      state: synapse.state,
+      words: `5 ${wordsOf(synapse)}`,
+      detail: backlog(synapse),
+      extra: aggregate.cities.length > 0 ? `${aggregate.cities.length} cities` : '',
       rate: undefined,
     },
   ]
+}
+
+/** `64 s of ~90 s` while a command is under way. */
+const progress = ({ command }: StageSlice, now: number): string | undefined =>
+  command && `${formatAge(now - command.startedAt)} of ~${formatAge(command.usualMs)}`
+
+function generatorDetail({ generator, now }: AppState): string {
+  if (generator.burstUntil !== undefined && generator.burstUntil > now)
+    return `burst ${formatAge(generator.burstUntil - now)}`
+  if (generator.backPressure) return 'back-pressure'
+  const stations = formatCount(generator.stations)
+  return generator.dirty > 0
+    ? `${stations} · ${formatPercent(generator.dirty)} dirty`
+    : `${stations} stations`
 }

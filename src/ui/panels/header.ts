@@ -1,57 +1,59 @@
-/** The top line: what this is, how long it runs, whether the books balance. */
+/** The top line: what this is, how long it runs, whether the books balance, how fast, what it costs. */
 import type { AppState } from '../../pipeline/state.ts'
-import { formatAge, formatCount, formatMoney, formatUptime } from '../format.ts'
-import { type Line, span, spread } from '../line.ts'
-import type { Style } from '../style.ts'
+import { formatAge, formatMoney, formatUptime } from '../format.ts'
+import { badge, type Line, lineWidth, span, spread } from '../line.ts'
+import { verdict } from './ledger-panel.ts'
 
-export function headerLine(state: AppState, style: Style, width: number, flags: { isFrozen: boolean }): Line {
-  const { session, cost, assertions, now } = state
-  const badges: Line = [
-    ...(session.readOnly ? [span(' read-only ', 'warn', true), span(' ')] : []),
-    ...(flags.isFrozen ? [span(' frozen ', 'warn', true), span(' ')] : []),
-    ...(session.connected ? [] : [span(' connecting … ', 'warn')]),
-  ]
+export function headerLine(state: AppState, width: number, { isFrozen }: { isFrozen: boolean }): Line {
+  const { session, now } = state
   const start: Line = [
-    span(' rtstream', 'accent', true),
+    span(' '),
+    span('rtstream', 'accent', true),
     span('  '),
-    span(session.target, 'title'),
+    span(session.target, 'title', true),
     span(`  ${formatUptime(now - session.startedAt)}  `, 'muted'),
-    ...badges,
+    ...(session.connected ? [] : [badge('connecting', 'warn'), span(' ')]),
+    ...(session.readOnly ? [badge('read-only', 'warn'), span(' ')] : []),
+    ...(isFrozen ? [badge('frozen, p goes on', 'accent'), span(' ')] : []),
   ]
-  const latency = assertions.latencyP95.value
-  const isWide = width >= 100
-  const end: Line = [
-    ...verdict(state, style),
-    ...(latency === undefined
-      ? []
-      : [span(isWide ? '   created→gold ' : '  gold ', 'muted'), span(formatAge(latency))]),
-    ...(session.target === 'azure'
-      ? [
-          span('   ≈ ', 'muted'),
-          span(`${formatMoney(cost.perHour)}/h`, cost.perHour > 0 ? 'warn' : undefined),
-          span(isWide ? ` ${formatMoney(cost.spent)} spent` : '', 'muted'),
-        ]
-      : []),
-    span(isWide ? '   ? help ' : '  ? help ', 'muted'),
+  const parts = [
+    books(state),
+    latency(state, width >= 100),
+    cost(state, width >= 130),
+    [span('? help', 'muted')],
   ]
-  return spread(start, end, width)
+  return spread(start, endOf(parts, width - lineWidth(start)), width)
 }
 
-function verdict({ ledger }: AppState, { glyphs }: Style): Line {
-  switch (ledger.verdict) {
-    case 'empty':
-      return [span('books empty', 'muted')]
-    case 'balanced':
-      return [span('books ', 'muted'), span(`${glyphs.check} balanced`, 'ok')]
-    case 'flowing': {
-      // Hop by hop in the books (l); here one number that can be read from afar.
-      const waiting = Object.values(ledger.inFlight).reduce((sum, hop) => sum + Math.max(0, hop), 0)
-      return [span('books ', 'muted'), span(glyphs.check, 'ok'), span(` ${formatCount(waiting)} in flight`)]
-    }
-    case 'unbalanced':
-      return [
-        span('books ', 'muted'),
-        span(`${glyphs.cross} ${ledger.explanation ?? 'unbalanced'}`, 'fail', true),
-      ]
-  }
+/** What does not fit goes, from the help on to the left; the books stay. */
+function endOf(parts: readonly Line[], room: number): Line {
+  const shown = parts.filter((part) => part.length > 0)
+  const joined = (count: number): Line => [
+    ...shown.slice(0, count).flatMap((part, index) => [...(index === 0 ? [] : [span('   ')]), ...part]),
+    span(' '),
+  ]
+  for (let count = shown.length; count > 1; count--)
+    if (lineWidth(joined(count)) <= room) return joined(count)
+  return joined(1)
+}
+
+const books = (state: AppState): Line => [span('books ', 'muted'), ...verdict(state)]
+
+function latency({ assertions }: AppState, isWide: boolean): Line {
+  const { value, holds } = assertions.latencyP95
+  if (value === undefined) return []
+  return [
+    span(isWide ? 'created→gold ' : 'gold ', 'muted'),
+    span(formatAge(value), holds === false ? 'warn' : undefined),
+    span(isWide ? ' p95' : '', 'muted'),
+  ]
+}
+
+function cost({ cost: { perHour, spent }, session }: AppState, isWide: boolean): Line {
+  const isFree = session.target === 'local'
+  return [
+    span('≈ ', 'muted'),
+    span(`${formatMoney(perHour)}/h`, perHour > 0 ? 'warn' : 'muted'),
+    span(!isFree && isWide ? `  ${formatMoney(spent)} spent` : '', 'muted'),
+  ]
 }

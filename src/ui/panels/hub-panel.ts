@@ -1,88 +1,105 @@
 /** Partitions of the event hub. */
-import { type Column, columnsFor, tableHead, tableRow } from '../columns.ts'
-import { formatAge, formatCount, formatRate, formatShare } from '../format.ts'
-import { type Line, span } from '../line.ts'
-import type { PanelContext, PanelView } from './panel-content.ts'
+import type { PartitionSlice } from '../../pipeline/state.ts'
+import { type Column, fitColumns, tableHead, tableRow, widthOfColumn } from '../columns.ts'
+import { bar, formatAge, formatCount, formatInstant, formatRate, formatShare } from '../format.ts'
+import { type Line, printable, span } from '../line.ts'
+import type { Panel, PanelContext } from './panel.ts'
+import { fromTop, position } from './scrolled.ts'
 import { staleText } from './states.ts'
 
-const BAR = 10
+type Name = 'partition' | 'first' | 'sequence' | 'held' | 'rate' | 'share' | 'backlog' | 'last' | 'at'
 
-const COLUMNS: readonly Column[] = [
-  { title: '#', width: 3, align: 'left' },
-  { title: 'sequence', width: 10, align: 'right' },
-  { title: 'rate/s', width: 7, align: 'right' },
-  { title: 'share', width: BAR + 5, align: 'left' },
-  { title: 'backlog', width: 8, align: 'right' },
-  { title: 'last', width: 7, align: 'right' },
+/** The bar of the share is what is left of its column beside `100 %`. */
+const PERCENT = 6
+
+const COLUMNS: readonly Column<Name>[] = [
+  { name: 'partition', title: '#', width: 3, align: 'left' },
+  { name: 'sequence', width: 9, align: 'right' },
+  { name: 'rate', title: 'rate/s', width: 6, align: 'right' },
+  { name: 'share', width: 12, align: 'left', drop: 1 },
+  { name: 'backlog', width: 9, align: 'right' },
+  { name: 'last', width: 6, align: 'right' },
+]
+const ZOOMED: readonly Column<Name>[] = [
+  { name: 'partition', title: 'partition', width: 9, align: 'left' },
+  { name: 'first', width: 11, align: 'right', drop: 3 },
+  { name: 'sequence', title: 'last', width: 11, align: 'right' },
+  { name: 'held', width: 9, align: 'right', drop: 2 },
+  { name: 'rate', title: 'rate/s', width: 6, align: 'right' },
+  { name: 'share', width: 14, align: 'left', drop: 4 },
+  { name: 'backlog', width: 9, align: 'right' },
+  { name: 'at', title: 'last enqueued', width: 13, align: 'right', drop: 1 },
+  { name: 'last', title: 'age', width: 6, align: 'right' },
 ]
 
-export const hubPanel: PanelView = ({ state, style, width, height, scroll }) => {
+export const hubPanel: Panel = (context) => {
+  const { state, width, height, isZoomed, scroll } = context
   const { hub, now } = state
-  const { glyphs } = style
-  const columns = columnsFor(width, COLUMNS, 'share')
-  const bar = (columns.find(({ title }) => title === 'share')?.width ?? BAR + 5) - 5
+  const columns = fitColumns(width, isZoomed ? ZOOMED : COLUMNS, { name: 'share', most: 46 })
+  const trouble: Line[] = hub.error ? [[span(printable(hub.error), 'fail')]] : []
+  const window = fromTop(hub.partitions, height - 2 - trouble.length, scroll)
   const stale = staleText(hub.updatedAt, now)
-  const rows: Line[] = hub.partitions.map((partition) => {
-    const filled = Math.round(Math.min(1, partition.share) * bar)
-    return tableRow(
-      columns,
-      [
-        { text: partition.id, token: 'muted' },
-        formatCount(partition.lastSequenceNumber + 1),
-        formatRate(partition.rate),
-        {
-          text: `${glyphs.bar.repeat(filled)}${glyphs.barRest.repeat(bar - filled)} ${formatShare(partition.share).padStart(4)}`,
-          token: 'accent',
-        },
-        { text: formatCount(partition.backlog), token: (partition.backlog ?? 0) > 0 ? undefined : 'muted' },
-        {
-          text: formatAge(
-            partition.lastEnqueuedAt === undefined ? undefined : now - partition.lastEnqueuedAt,
-          ),
-          token: 'muted',
-        },
-      ],
-      glyphs.ellipsis,
-    )
-  })
-  const backlog = hub.partitions.reduce<number | undefined>(
-    (sum, { backlog: own }) => (own === undefined || sum === undefined ? undefined : sum + own),
-    0,
-  )
-  const total = tableRow(
-    columns,
-    [
-      { text: 'all', bold: true },
-      { text: formatCount(hub.enqueued), bold: true },
-      { text: formatRate(hub.rate), bold: true },
-      '',
-      { text: formatCount(backlog), bold: true },
-    ],
-    glyphs.ellipsis,
-  )
-  const room = Math.max(1, height - 2)
-  const first = Math.min(scroll, Math.max(0, rows.length - room))
   return {
     title: 'event hub',
-    value: stale ? [span(stale, 'warn')] : [span(`${hub.partitions.length} partitions`, 'muted')],
+    subtitle: 'weather',
+    value: stale
+      ? [span(stale, 'warn')]
+      : [
+          span(scroll > 0 ? `${position(window, scroll)}  ` : '', 'accent'),
+          span(`${hub.partitions.length} partitions`, 'muted'),
+        ],
     lines:
       hub.partitions.length === 0
-        ? emptyHub(state)
+        ? [...trouble, ...(hub.error ? [] : [emptyHub(context)])]
         : [
-            tableHead(columns, glyphs.ellipsis),
-            ...rows.slice(first, first + room),
-            total,
-            ...(hub.error ? [[span(hub.error, 'fail')]] : []),
+            tableHead(columns),
+            ...window.shown.map((partition) => partitionRow(partition, columns, now)),
+            totalRow(context, columns),
+            ...trouble,
           ],
-    scrollable: Math.max(0, rows.length - room),
+    scrollable: window.scrollable,
   }
 }
 
-const emptyHub = (state: PanelContext['state']): Line[] => [
-  [
-    span(
-      state.hub.error ?? (state.session.connected ? 'asking the hub …' : 'not connected yet'),
-      state.hub.error ? 'fail' : 'muted',
-    ),
-  ],
+function partitionRow(partition: PartitionSlice, columns: readonly Column<Name>[], now: number): Line {
+  const { beginningSequenceNumber: first, lastSequenceNumber: last, lastEnqueuedAt: at, backlog } = partition
+  const { full, rest } = bar(partition.share, widthOfColumn(columns, 'share') - PERCENT)
+  return tableRow(columns, {
+    partition: span(partition.id, 'muted'),
+    first: formatCount(last < 0 ? undefined : first),
+    // The number of the last event; none has been there: none to show.
+    sequence: formatCount(last < 0 ? undefined : last),
+    held: formatCount(last < 0 ? 0 : last - first + 1),
+    rate: formatRate(partition.rate),
+    share: [
+      span(full, 'series1'),
+      span(rest, 'border'),
+      span(formatShare(partition.share).padStart(PERCENT), 'muted'),
+    ],
+    backlog: span(formatCount(backlog), backlog ? undefined : 'muted'),
+    at: span(at === undefined ? '–' : formatInstant(at), 'muted'),
+    last: span(formatAge(at === undefined ? undefined : now - at), 'muted'),
+  })
+}
+
+function totalRow({ state }: PanelContext, columns: readonly Column<Name>[]): Line {
+  const { hub } = state
+  const isKnown = hub.partitions.every(({ backlog }) => backlog !== undefined)
+  const backlog = isKnown ? hub.partitions.reduce((sum, one) => sum + (one.backlog ?? 0), 0) : undefined
+  const held = hub.partitions.reduce(
+    (sum, { lastSequenceNumber: last, beginningSequenceNumber: first }) =>
+      sum + (last < 0 ? 0 : last - first + 1),
+    0,
+  )
+  return tableRow(columns, {
+    partition: span('all', 'title', true),
+    sequence: span(formatCount(hub.enqueued), 'title', true),
+    held: span(formatCount(held), 'title', true),
+    rate: span(formatRate(hub.rate), 'title', true),
+    backlog: span(formatCount(backlog), backlog ? 'warn' : 'title', true),
+  })
+}
+
+const emptyHub = ({ state }: PanelContext): Line => [
+  span(state.session.connected ? 'asking for the partitions …' : 'not connected yet', 'muted'),
 ]

@@ -1,64 +1,79 @@
 /** The Stream Analytics job. */
-import { formatAge, formatCount, formatRate, sparkline } from '../format.ts'
-import { type Line, printable, span } from '../line.ts'
-import type { PanelContext, PanelView } from './panel-content.ts'
-import { sinceText, staleText, stateLine } from './states.ts'
+import { formatAge, formatCount, formatRate, formatShare, sparkline } from '../format.ts'
+import { type Line, span } from '../line.ts'
+import { type FactWidths, fact, note } from './facts.ts'
+import type { Panel, PanelContext } from './panel.ts'
+import { historyLines } from './run-table.ts'
+import { commandText, runsFor, staleMetricsText, stateSpan, troubleLines } from './states.ts'
 
-const NAME = 16
-const SPARK = 10
+const WIDTHS: FactWidths = { name: 11, value: 9 }
 
-export const jobPanel: PanelView = (context) => {
-  const { state, style } = context
+export const jobPanel: Panel = (context) => {
+  const { state, height } = context
   const { job, now } = state
   const stage = state.stages.streamAnalytics
-  const { spark } = style.glyphs
-  const fact = (name: string, value: string, more: Line = []): Line => [
-    span(name.padEnd(NAME), 'muted'),
-    span(value.padEnd(10)),
-    ...more,
-  ]
-  const stale = staleText(job.metricsAt, now)
-  const seconds = job.watermarkDelaySeconds === undefined ? undefined : job.watermarkDelaySeconds * 1000
-  const errors = job.deserializationErrors ?? 0
+  const isUp = stage.state !== 'stopped' && stage.state !== 'unknown'
+  const stale = isUp && staleMetricsText(job.metricsAt, now, state.session.target === 'local')
+  const trouble = troubleLines(stage, now)
+  const rest = factLines(context).slice(0, Math.max(0, height - 1 - trouble.length))
   return {
-    title: '2 stream analytics',
-    value:
-      stale && stage.state !== 'stopped'
-        ? [span(`metrics ${stale}`, 'warn')]
-        : [span(sinceText(stage, now), 'muted')],
+    hotkey: '2',
+    title: 'stream analytics',
+    value: stale ? [span(`metrics ${stale}`, 'warn')] : [span(formatDelay(context), 'title', true)],
     lines: [
-      [
-        ...stateLine(stage, style.glyphs),
-        span(stage.detail ? `  ${printable(stage.detail)}` : '', stage.state === 'failed' ? 'fail' : 'muted'),
-      ],
-      fact('watermark delay', formatAge(seconds), [
-        span(sparkline(job.watermarkHistory, SPARK, spark), 'series1'),
-      ]),
-      fact('backlogged', formatCount(stage.backlog ?? job.backlogged)),
-      fact('in / out', `${formatRate(job.inputRate)} / ${formatRate(job.outputRate)} per s`),
-      fact(
-        'errors',
-        formatCount(job.errors),
-        errors > 0 ? [span(`${formatCount(errors)} not JSON`, 'warn')] : [],
-      ),
-      fact('streaming units', job.streamingUnits === undefined ? '–' : String(job.streamingUnits)),
-      fact(
-        'utilization',
-        job.resourceUtilization === undefined ? '–' : `${Math.round(job.resourceUtilization)} %`,
-        [span(sparkline(job.utilizationHistory, SPARK, spark), 'series1')],
-      ),
-      ...(context.isZoomed ? zoomed(context) : []),
+      [stateSpan(stage), span(commandText(stage, now) ? '' : `   for ${runsFor(stage, now)}`, 'muted')],
+      ...trouble,
+      ...rest,
+      ...(context.isZoomed ? zoomedLines(context) : []),
     ],
   }
 }
 
-function zoomed({ state }: PanelContext): Line[] {
-  const { ledger, job } = state
-  const age = job.metricsAt === undefined ? 'none yet' : `${formatAge(state.now - job.metricsAt)} old`
+const formatDelay = ({ state }: PanelContext) =>
+  state.job.watermarkDelaySeconds === undefined
+    ? ''
+    : `delay ${formatAge(state.job.watermarkDelaySeconds * 1000)}`
+
+function factLines(context: PanelContext): Line[] {
+  const { state, width } = context
+  const { job } = state
+  const stage = state.stages.streamAnalytics
+  const spark = Math.min(context.isZoomed ? 60 : 24, width - WIDTHS.name - WIDTHS.value - 2)
+  const backlog = stage.backlog ?? job.backlogged
+  const notJson = job.deserializationErrors ?? 0
+  const delay = job.watermarkDelaySeconds === undefined ? undefined : job.watermarkDelaySeconds * 1000
+  return [
+    fact(WIDTHS, 'watermark', formatAge(delay), [span(sparkline(job.watermarkHistory, spark), 'series1')]),
+    fact(WIDTHS, 'backlog', formatCount(backlog), [span(backlog ? 'events wait in the hub' : '', 'muted')]),
+    fact(WIDTHS, 'in', `${formatRate(job.inputRate)}/s`),
+    fact(WIDTHS, 'out', `${formatRate(job.outputRate)}/s`),
+    fact(WIDTHS, 'errors', formatCount(job.errors), [
+      span(notJson > 0 ? `${formatCount(notJson)} not JSON` : '', 'warn'),
+    ]),
+    fact(
+      WIDTHS,
+      'units',
+      job.resourceUtilization === undefined
+        ? formatCount(job.streamingUnits)
+        : `${formatCount(job.streamingUnits)} · ${formatShare(job.resourceUtilization / 100)}`,
+      [span(sparkline(job.utilizationHistory, spark), 'series1')],
+    ),
+  ]
+}
+
+function zoomedLines({ state, width }: PanelContext): Line[] {
+  const { ledger, job, now } = state
+  const age = job.metricsAt === undefined ? 'none yet' : `${formatAge(now - job.metricsAt)} old`
   return [
     [],
-    [span('landed in bronze'.padEnd(NAME + 2), 'muted'), span(formatCount(ledger.bronze))],
-    [span('rejected'.padEnd(NAME + 2), 'muted'), span(formatCount(ledger.rejected))],
-    [span('metrics'.padEnd(NAME + 2), 'muted'), span(age)],
+    note(WIDTHS.name + 2, 'in bronze', span(`${formatCount(ledger.bronze)} rows`)),
+    note(WIDTHS.name + 2, 'rejected', span(`${formatCount(ledger.rejected)} events that are no JSON object`)),
+    note(
+      WIDTHS.name + 2,
+      'skipped',
+      span(`${formatCount(ledger.skipped)} expired in the hub before they were read`),
+    ),
+    note(WIDTHS.name + 2, 'metrics', span(age)),
+    ...historyLines([state.stages.streamAnalytics], now, width),
   ]
 }

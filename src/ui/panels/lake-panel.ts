@@ -1,20 +1,23 @@
 /** Growth of the lake, layer by layer. */
 import { LAYERS, type LayerName, type LayerSlice } from '../../pipeline/state.ts'
-import { type Column, columnsFor, tableHead, tableRow } from '../columns.ts'
+import { type Column, fitColumns, tableHead, tableRow, widthOfColumn } from '../columns.ts'
 import { formatAge, formatBytes, formatCount, formatRate, increments, sparkline } from '../format.ts'
-import { type Line, span } from '../line.ts'
-import type { PanelView } from './panel-content.ts'
+import { type Line, printable, span } from '../line.ts'
+import { chartLines } from './chart.ts'
+import type { Panel, PanelContext } from './panel.ts'
 import { staleText } from './states.ts'
 
-const COLUMNS: readonly Column[] = [
-  { title: 'layer', width: 10, align: 'left' },
-  { title: 'files', width: 6, align: 'right' },
-  { title: 'size', width: 8, align: 'right' },
-  { title: 'rows', width: 10, align: 'right' },
-  { title: '+rows/s', width: 7, align: 'right' },
-  { title: 'fresh', width: 7, align: 'right' },
-  { title: 'growth', width: 12, align: 'left' },
-  { title: '+bytes/s', width: 9, align: 'right' },
+type Name = 'layer' | 'files' | 'size' | 'rows' | 'rate' | 'bytes' | 'fresh' | 'growth'
+
+const COLUMNS: readonly Column<Name>[] = [
+  { name: 'layer', width: 10, align: 'left' },
+  { name: 'files', width: 6, align: 'right' },
+  { name: 'size', width: 8, align: 'right' },
+  { name: 'rows', width: 9, align: 'right' },
+  { name: 'rate', title: '+row/s', width: 6, align: 'right' },
+  { name: 'bytes', title: '+byte/s', width: 8, align: 'right', drop: 1 },
+  { name: 'fresh', width: 6, align: 'right' },
+  { name: 'growth', width: 7, align: 'left', drop: 2 },
 ]
 
 const NAMES: Readonly<Record<LayerName, string>> = {
@@ -27,48 +30,76 @@ const NAMES: Readonly<Record<LayerName, string>> = {
 }
 
 /** When there is not room for all: the medallion first. */
-const IMPORTANCE: readonly LayerName[] = ['bronze', 'silver', 'gold', 'quarantine', 'aggregated', 'byMinute']
+const BY_IMPORTANCE: readonly LayerName[] = [
+  'bronze',
+  'silver',
+  'gold',
+  'quarantine',
+  'aggregated',
+  'byMinute',
+]
+const HEAD = 1
 
-export const lakePanel: PanelView = ({ state, style, width, height }) => {
+export const lakePanel: Panel = (context) => {
+  const { state, width, height } = context
   const { lake, now } = state
-  const { glyphs } = style
-  const columns = columnsFor(width, COLUMNS, 'growth')
-  const chosen = new Set(IMPORTANCE.slice(0, Math.max(1, height - 1)))
-  const growthWidth = columns.find(({ title }) => title === 'growth')?.width ?? 0
-  const row = (layer: LayerSlice): Line => {
-    const stale = staleText(layer.updatedAt, now)
-    const isStill = layer.rowsPerSecond === 0 || layer.rowsPerSecond === undefined
-    return tableRow(
-      columns,
-      [
-        { text: NAMES[layer.name], token: layer.error ? 'fail' : undefined },
-        formatCount(layer.files),
-        formatBytes(layer.bytes),
-        formatCount(layer.rows),
-        { text: formatRate(layer.rowsPerSecond), token: isStill ? 'muted' : undefined },
-        {
-          text: formatAge(layer.newestAt === undefined ? undefined : now - layer.newestAt),
-          token: stale && !isStill ? 'warn' : undefined,
-        },
-        {
-          text: sparkline(increments(layer.growth), Math.min(growthWidth, 40), glyphs.spark).trimStart(),
-          token: 'series1',
-        },
-        { text: formatBytes(layer.bytesPerSecond), token: 'muted' },
-      ],
-      glyphs.ellipsis,
-    )
-  }
-  const errors = LAYERS.flatMap((name) =>
-    lake.layers[name].error ? [[span(`${NAMES[name]}: ${lake.layers[name].error}`, 'fail')] as Line] : [],
-  )
+  const columns = fitColumns(width, COLUMNS, { name: 'growth', most: 60 })
+  const chosen = BY_IMPORTANCE.slice(0, Math.max(1, height - HEAD))
+  const table = [
+    tableHead(columns),
+    ...LAYERS.filter((name) => chosen.includes(name)).map((name) =>
+      layerRow(lake.layers[name], columns, now),
+    ),
+  ]
   return {
-    title: 'lake  growth per layer',
-    value: [span(formatBytes(lake.bytes), 'title', true)],
-    lines: [
-      tableHead(columns, glyphs.ellipsis),
-      ...LAYERS.filter((name) => chosen.has(name)).map((name) => row(lake.layers[name])),
-      ...errors,
-    ],
+    title: 'lake',
+    subtitle: 'growth per layer',
+    value: [...age(context), span(formatBytes(lake.bytes), 'title', true)],
+    lines: [...table, ...below(context, height - table.length)],
   }
+}
+
+/** How old the oldest of the numbers is, if it is old. */
+function age({ state }: PanelContext): Line {
+  const times = LAYERS.flatMap((name) => state.lake.layers[name].updatedAt ?? [])
+  const stale = times.length === 0 ? undefined : staleText(Math.min(...times), state.now)
+  return stale ? [span(`${stale}   `, 'warn')] : []
+}
+
+function layerRow(layer: LayerSlice, columns: readonly Column<Name>[], now: number): Line {
+  const isStill = !layer.rowsPerSecond
+  const stale = staleText(layer.updatedAt, now)
+  return tableRow(columns, {
+    layer: layer.error ? span(`✗ ${NAMES[layer.name]}`, 'fail') : NAMES[layer.name],
+    files: formatCount(layer.files),
+    size: formatBytes(layer.bytes),
+    rows: formatCount(layer.rows),
+    rate: span(formatRate(layer.rowsPerSecond), isStill ? 'muted' : undefined),
+    bytes: span(formatBytes(layer.bytesPerSecond), 'muted'),
+    fresh: span(
+      formatAge(layer.newestAt === undefined ? undefined : now - layer.newestAt),
+      stale ? 'warn' : undefined,
+    ),
+    growth: layer.error
+      ? span(printable(layer.error), 'fail')
+      : span(sparkline(increments(layer.growth), widthOfColumn(columns, 'growth')), 'series1'),
+  })
+}
+
+/** With room left: errors in full, and rows a second of silver over time. */
+function below(context: PanelContext, room: number): Line[] {
+  const { state, width } = context
+  const errors = LAYERS.flatMap((name): Line[] => {
+    const { error } = state.lake.layers[name]
+    return error ? [[span(`✗ ${NAMES[name]}: ${printable(error)}`, 'fail')]] : []
+  })
+  const used = errors.length + 2
+  if (room < used + 5) return errors.slice(0, Math.max(0, room))
+  const { growth } = state.lake.layers.gold
+  return [
+    ...errors,
+    [],
+    [span('gold', 'title', true), span('  rows by poll, newest at the right', 'muted')],
+    ...chartLines([{ values: increments(growth), token: 'series1' }], width, room - used).slice(0, -1),
+  ]
 }

@@ -1,43 +1,57 @@
 /** What happened, newest last. */
 import type { LogEntry } from '../../pipeline/state.ts'
 import { formatClock } from '../format.ts'
-import { type Line, left, printable, span } from '../line.ts'
+import { STATE_GLYPHS } from '../glyphs.ts'
+import { type Line, left, printable, span, wrap } from '../line.ts'
 import type { Token } from '../theme.ts'
-import { windowOf } from './list-window.ts'
-import type { PanelView } from './panel-content.ts'
+import { emptyText, isMatch, tailState } from './filter.ts'
+import type { Panel, PanelContext } from './panel.ts'
+import { fromEnd } from './scrolled.ts'
 
-const TOKENS: Readonly<Record<LogEntry['level'], Token | undefined>> = {
-  info: undefined,
-  warn: 'warn',
-  error: 'fail',
+const LEVELS: Readonly<Record<LogEntry['level'], { glyph: string; token: Token | undefined }>> = {
+  info: { glyph: ' ', token: undefined },
+  warn: { glyph: STATE_GLYPHS.degraded, token: 'warn' },
+  error: { glyph: STATE_GLYPHS.failed, token: 'fail' },
 }
-const SOURCE = 15
+/** Ids of stages as this column has room for. */
+const SHORT: Readonly<Record<string, string>> = { streamAnalytics: 'analytics' }
 
-export const logPanel: PanelView = ({ state, style, height, filter, scroll }) => {
-  const wanted = filter.toLowerCase()
-  const matching =
-    wanted === ''
-      ? state.log
-      : state.log.filter((entry) => `${entry.source} ${entry.message}`.toLowerCase().includes(wanted))
-  const { shown, scrollable } = windowOf(matching, height, scroll)
+const TIME = 9
+const SOURCE = 11
+const MARK = 2
+
+export const logPanel: Panel = (context) => {
+  const { state, height, filter, scroll } = context
+  const lines = state.log
+    .filter((entry) => logMatches(entry, filter))
+    .flatMap((entry) => entryLines(context, entry))
+  const window = fromEnd(lines, height, scroll)
   return {
     title: 'log',
-    value: [
-      span(
-        filter ? `/${filter}` : scroll > 0 ? 'scrolled, f follows' : 'follow',
-        scroll > 0 || filter ? 'accent' : 'muted',
-      ),
-    ],
+    value: tailState(context, window, 'follow'),
     lines:
-      shown.length === 0
-        ? [[span(filter ? 'nothing matches the filter' : 'press a to start all stages, ? for help', 'muted')]]
-        : shown.map((entry) => logLine(entry, style.glyphs.ellipsis)),
-    scrollable,
+      lines.length === 0
+        ? [[span(emptyText(filter, 'a starts all stages, ? shows every key'), 'muted')]]
+        : window.shown,
+    scrollable: window.scrollable,
   }
 }
 
-const logLine = (entry: LogEntry, ellipsis: string): Line => [
-  span(`${formatClock(entry.at)} `, 'muted'),
-  span(left(entry.source, SOURCE, ellipsis), entry.level === 'info' ? 'accent' : TOKENS[entry.level]),
-  span(` ${printable(entry.message)}`, TOKENS[entry.level]),
-]
+export const logMatches = ({ source, message }: LogEntry, filter: string): boolean =>
+  isMatch(`${source} ${message}`, filter)
+
+/** One line; zoomed, as many as the message needs. */
+function entryLines({ isZoomed, width }: PanelContext, { at, level, source, message }: LogEntry): Line[] {
+  const { glyph, token } = LEVELS[level]
+  const text = printable(message)
+  const [first = '', ...rest] = isZoomed ? wrap(text, width - TIME - SOURCE - MARK) : [text]
+  return [
+    [
+      span(`${formatClock(at)} `, 'muted'),
+      span(`${glyph} `, token),
+      span(left(SHORT[source] ?? printable(source), SOURCE - 1), token ?? 'accent'),
+      span(` ${first}`, token),
+    ],
+    ...rest.map((more): Line => [span(' '.repeat(TIME + SOURCE + MARK)), span(more, token)]),
+  ]
+}

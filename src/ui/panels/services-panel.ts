@@ -1,38 +1,56 @@
-/** One line per service, for small screens. */
+/** The four services at a glance, for small screens. */
 import type { StageSlice } from '../../pipeline/state.ts'
 import { formatAge, formatCount, formatRate } from '../format.ts'
 import { type Line, span, toWidth } from '../line.ts'
-import type { PanelView } from './panel-content.ts'
-import { stateLine } from './states.ts'
+import type { Panel } from './panel.ts'
+import { stateSpan } from './states.ts'
 
-export const servicesPanel: PanelView = ({ state, style, width }) => {
-  const { hub, job, stages } = state
-  const { glyphs } = style
-  const third = Math.floor(width / 3)
-  const service = (name: string, stage: StageSlice, more = ''): Line => [
-    span(`${name} `, 'muted'),
-    ...stateLine(stage, glyphs),
-    span(more, 'muted'),
-  ]
-  const batch = (stage: StageSlice) => (stage.batch ? ` #${formatCount(stage.batch.id)}` : '')
-  const delay =
-    job.watermarkDelaySeconds === undefined ? '' : `  delay ${formatAge(job.watermarkDelaySeconds * 1000)}`
-  const hubLine: Line = [
-    span('hub ', 'muted'),
-    span(
-      `${hub.partitions.length} partitions  ${formatRate(hub.rate)}/s  backlog ${formatCount(stages.streamAnalytics.backlog)}`,
-    ),
+const NAME = 5
+
+export const servicesPanel: Panel = ({ state, width }) => {
+  const { hub, job, stages, aggregate } = state
+  const half = Math.floor(width / 2)
+  const delay = job.watermarkDelaySeconds
+  const backlog = stages.streamAnalytics.backlog ?? job.backlogged
+  const service = (name: string, ...line: Line): Line => [span(name.padEnd(NAME), 'muted'), ...line]
+  const beside = (start: Line, end: Line): Line => [...toWidth(start, half - 1), span(' '), ...end]
+  const batch = (stage: StageSlice): Line => [
+    stateSpan(stage),
+    span(stage.batch ? ` #${formatCount(stage.batch.id)}` : '', 'muted'),
   ]
   return {
-    title: 'event hub · stream analytics · databricks · synapse',
-    value: [span('tab', 'muted')],
+    title: 'services',
+    subtitle: 'tab shows one in place of the chart',
     lines: [
-      [...toWidth(hubLine, third * 2, glyphs.ellipsis), ...service('asa', stages.streamAnalytics, delay)],
-      [
-        ...toWidth(service('silver', stages.silver, batch(stages.silver)), third, glyphs.ellipsis),
-        ...toWidth(service('gold', stages.gold, batch(stages.gold)), third, glyphs.ellipsis),
-        ...service('syn', stages.aggregate, batch(stages.aggregate)),
-      ],
+      beside(
+        service(
+          'hub',
+          hub.error
+            ? span('✗ no answer', 'fail')
+            : span(`${hub.partitions.length} partitions  ${formatRate(hub.rate)}/s`),
+          span('  backlog ', 'muted'),
+          span(formatCount(backlog)),
+        ),
+        service(
+          'asa',
+          stateSpan(stages.streamAnalytics),
+          span(delay === undefined ? '' : `  delay ${formatAge(delay * 1000)}`, 'muted'),
+        ),
+      ),
+      beside(
+        service(
+          'dbx',
+          span('silver ', 'muted'),
+          ...batch(stages.silver),
+          span('  gold ', 'muted'),
+          ...batch(stages.gold),
+        ),
+        service(
+          'syn',
+          stateSpan(stages.aggregate),
+          span(aggregate.cities.length > 0 ? `  ${aggregate.cities.length} cities` : '', 'muted'),
+        ),
+      ),
     ],
   }
 }

@@ -1,9 +1,9 @@
-/** How a stage's state is shown: glyph, words, colour; the same in the flow, the panels and the help. */
-import type { StageState } from '../../pipeline/ports.ts'
+/** How a stage's state is shown: glyph, words, colour; the same in the flow and in every panel. */
+import type { RunOutcome, StageState } from '../../pipeline/ports.ts'
 import type { StageSlice } from '../../pipeline/state.ts'
-import { formatAge } from '../format.ts'
-import type { Glyphs } from '../glyphs.ts'
-import { type Line, printable, span } from '../line.ts'
+import { formatAge, formatUptime } from '../format.ts'
+import { STATE_GLYPHS } from '../glyphs.ts'
+import { type Line, printable, type Span, span } from '../line.ts'
 import type { Token } from '../theme.ts'
 
 export const STATE_TOKENS: Readonly<Record<StageState, Token>> = {
@@ -16,27 +16,59 @@ export const STATE_TOKENS: Readonly<Record<StageState, Token>> = {
   unknown: 'muted',
 }
 
-/** Older than this an answer is called old (ms). */
+/** Older than this a number shows its age (ms): twice the slowest poll that is not for metrics. */
 const STALE_MS = 12_000
+/** Metrics of Azure are by the minute, and come a minute late. */
+const STALE_METRICS_MS = 180_000
 
-/** `● Running`: our glyph, and the service's own word (ours where it has none). */
-export function stateLine(stage: StageSlice, glyphs: Glyphs): Line {
-  const token = STATE_TOKENS[stage.state]
-  return [span(`${glyphs.states[stage.state]} `, token), span(printable(stage.words || stage.state), token)]
+/** The service's own word for the state, or ours where it has said none. */
+export const wordsOf = (stage: StageSlice): string => printable(stage.words) || stage.state
+
+/** `● Running` */
+export const stateSpan = (stage: StageSlice): Span =>
+  span(`${STATE_GLYPHS[stage.state]} ${wordsOf(stage)}`, STATE_TOKENS[stage.state])
+
+/** `starting, 64 s of about 90 s`; undefined: no command is under way. */
+export function commandText(stage: StageSlice, now: number): string | undefined {
+  if (!stage.command) return undefined
+  const { kind, startedAt, usualMs } = stage.command
+  const doing = kind === 'start' ? 'starting' : 'stopping'
+  return `${doing}, ${formatAge(now - startedAt)} of about ${formatAge(usualMs)}`
 }
 
-/** `for 00:11:58`, or a command's elapsed against its usual time. */
-export function sinceText(stage: StageSlice, now: number): string {
-  if (stage.command) {
-    const { kind, startedAt, usualMs } = stage.command
-    return `${kind === 'start' ? 'starting' : 'stopping'} ${formatAge(now - startedAt)}, usually ${formatAge(usualMs)}`
-  }
-  return stage.since === undefined ? '' : `for ${formatAge(now - stage.since)}`
+/** How long it runs; `–` for what does not. */
+export const runsFor = (stage: StageSlice, now: number): string =>
+  stage.since === undefined || stage.state === 'stopped' ? '–' : formatUptime(now - stage.since)
+
+/** `42 s old` when the last answer is; undefined while it is fresh, or when nothing was ever heard. */
+export const staleText = (at: number | undefined, now: number): string | undefined =>
+  oldText(at, now, STALE_MS)
+export const staleMetricsText = (at: number | undefined, now: number, isLocal: boolean): string | undefined =>
+  oldText(at, now, isLocal ? STALE_MS : STALE_METRICS_MS)
+
+function oldText(at: number | undefined, now: number, limit: number): string | undefined {
+  return at === undefined || now - at <= limit ? undefined : `${formatAge(now - at)} old`
 }
 
-/** `42 s old` when the last answer is; undefined while it is fresh. */
-export function staleText(updatedAt: number | undefined, now: number): string | undefined {
-  return updatedAt === undefined || now - updatedAt <= STALE_MS
-    ? undefined
-    : `${formatAge(now - updatedAt)} old`
+/** What is wrong with a stage, or why it waits: one line, or none. */
+export function troubleLines(stage: StageSlice, now: number, name?: string): Line[] {
+  const text = [commandText(stage, now), stage.detail && printable(stage.detail)].filter(Boolean).join(': ')
+  if (text === '') return []
+  const token = stage.state === 'failed' ? 'fail' : stage.state === 'running' ? 'muted' : 'warn'
+  return [[span(name ? `${name}  ` : '', 'muted'), span(text, token)]]
 }
+
+/** How a run ended: `✓` by itself or as asked, `✗` failed, and the glyph of its state while it lasts. */
+export function outcomeSpan(run: RunOutcome): Span {
+  const isOver = run.endedAt !== undefined
+  if (run.state === 'failed') return span(STATE_GLYPHS.failed, 'fail')
+  if (isOver) return /cancel/i.test(run.words) ? span(STATE_GLYPHS.stopped, 'muted') : span('✓', 'ok')
+  return span(STATE_GLYPHS[run.state], STATE_TOKENS[run.state])
+}
+
+/** `✓ ✗ ✓ ●`: the last runs, newest at the right. */
+export const historyLine = (history: readonly RunOutcome[], most: number): Line =>
+  history
+    .slice(0, most)
+    .reverse()
+    .flatMap((run, index) => [...(index === 0 ? [] : [span(' ')]), outcomeSpan(run)])

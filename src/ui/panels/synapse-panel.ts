@@ -1,87 +1,111 @@
 /** The Synapse run, and what it has found out. */
 import type { CityMean } from '../../pipeline/ports.ts'
-import { type Column, columnsFor, tableHead, tableRow } from '../columns.ts'
-import { formatClock, formatCount, formatDuration, formatTemperature } from '../format.ts'
-import { type Line, left, printable, span } from '../line.ts'
-import type { PanelContext, PanelView } from './panel-content.ts'
-import { sinceText, stateLine } from './states.ts'
+import { type Column, fitColumns, tableHead, tableRow, widthOfColumn } from '../columns.ts'
+import { bar, formatClock, formatCount, formatDuration, formatTemperature } from '../format.ts'
+import { type Line, left, printable, right, type Span, span } from '../line.ts'
+import type { Panel, PanelContext } from './panel.ts'
+import { historyLines } from './run-table.ts'
+import { fromTop, position } from './scrolled.ts'
+import { historyLine, runsFor, staleText, stateSpan, troubleLines } from './states.ts'
 
-export const synapsePanel: PanelView = (context) => {
-  const { state, style, isZoomed } = context
+/** Lines from which on a table of cities says more than the two extremes. */
+const TABLE = 8
+
+export const synapsePanel: Panel = (context) => {
+  const { state, height, isZoomed, scroll, width } = context
   const stage = state.stages.aggregate
-  const { aggregate, now } = state
-  const sorted = [...aggregate.cities].sort((a, b) => b.temperature - a.temperature)
-  const city = (label: string, one: CityMean | undefined): Line[] =>
+  const cities = state.aggregate.cities.toSorted((a, b) => b.temperature - a.temperature)
+  const above: Line[] = [runLine(context), ...troubleLines(stage, state.now), resultLine(context)]
+  const room = height - above.length
+  const runs = isZoomed ? historyLines([stage], state.now, width) : []
+  const table = fromTop(cities, Math.max(3, room - 2 - runs.length), scroll)
+  const stale = staleText(stage.updatedAt, state.now)
+  return {
+    hotkey: '5',
+    title: 'synapse',
+    value: stale
+      ? [span(stale, 'warn')]
+      : [
+          span(scroll > 0 ? `${position(table, scroll)}  ` : '', 'accent'),
+          span(cities.length > 0 ? `${cities.length} cities` : '', 'muted'),
+        ],
+    lines:
+      cities.length > 0 && room >= TABLE
+        ? [...above, ...cityTable(context, table.shown, cities), ...runs]
+        : [...above, ...extremes(cities), ...lastRuns(context), ...runs],
+    scrollable: cities.length > 0 && room >= TABLE ? table.scrollable : undefined,
+  }
+}
+
+function runLine({ state, width }: PanelContext): Line {
+  const stage = state.stages.aggregate
+  const run =
+    stage.runId === undefined ? '' : `   run ${printable(stage.runId).slice(0, width >= 90 ? 36 : 8)}`
+  return [stateSpan(stage), span(`${run}   for ${runsFor(stage, state.now)}`, 'muted')]
+}
+
+function resultLine({ state }: PanelContext): Line {
+  const { aggregate, stages } = state
+  if (aggregate.updatedAt === undefined) return [span('no result yet', 'muted')]
+  const { batch } = stages.aggregate
+  return [
+    span('result of ', 'muted'),
+    span(formatClock(aggregate.updatedAt)),
+    span(`   ${formatCount(aggregate.readings)}`),
+    span(' readings', 'muted'),
+    span(batch ? `   in ${formatDuration(batch.durationMs)}` : '', 'muted'),
+  ]
+}
+
+function extremes(cities: readonly CityMean[]): Line[] {
+  const line = (name: string, one: CityMean | undefined): Line[] =>
     one
       ? [
           [
-            span(`${label}  `, 'muted'),
-            span(left(printable(one.city), 14, style.glyphs.ellipsis)),
-            span(formatTemperature(one.temperature).padStart(9)),
+            span(left(name, 9), 'muted'),
+            span(left(printable(one.city), 14)),
+            span(right(formatTemperature(one.temperature), 9)),
             span(`   n ${formatCount(one.readings)}`, 'muted'),
           ],
         ]
       : []
-  return {
-    title: '5 synapse',
-    value: [span(sinceText(stage, now), 'muted')],
-    lines: [
-      [
-        ...stateLine(stage, style.glyphs),
-        span(stage.runId ? `   run ${stage.runId.slice(0, 8)}` : '', 'muted'),
-        span(
-          stage.batch
-            ? `   batch #${formatCount(stage.batch.id)} ${formatDuration(stage.batch.durationMs)}`
-            : '',
-          'muted',
-        ),
-      ],
-      ...(stage.detail
-        ? [[span(printable(stage.detail), stage.state === 'failed' ? 'fail' : 'warn')] as Line]
-        : []),
-      aggregate.updatedAt === undefined
-        ? [span('no result yet', 'muted')]
-        : [
-            span('last result ', 'muted'),
-            span(formatClock(aggregate.updatedAt)),
-            span('   '),
-            span(formatCount(aggregate.readings)),
-            span(' readings', 'muted'),
-            span(`   ${aggregate.cities.length} cities`, 'muted'),
-          ],
-      ...(isZoomed
-        ? table(context, sorted)
-        : [...city('warmest', sorted[0]), ...city('coldest', sorted.at(-1))]),
-    ],
-    scrollable: isZoomed ? Math.max(0, sorted.length - 5) : 0,
-  }
+  return [...line('warmest', cities[0]), ...line('coldest', cities.length > 1 ? cities.at(-1) : undefined)]
 }
 
-const COLUMNS: readonly Column[] = [
-  { title: 'city', width: 18, align: 'left' },
-  { title: 'temperature', width: 11, align: 'right' },
-  { title: 'humidity', width: 9, align: 'right' },
-  { title: 'readings', width: 12, align: 'right' },
+const lastRuns = ({ state }: PanelContext): Line[] =>
+  state.stages.aggregate.history.length > 0
+    ? [[span('runs  ', 'muted'), ...historyLine(state.stages.aggregate.history, 10)]]
+    : []
+
+type Name = 'city' | 'temperature' | 'scale' | 'humidity' | 'readings'
+
+const COLUMNS: readonly Column<Name>[] = [
+  { name: 'city', width: 14, align: 'left' },
+  { name: 'temperature', title: 'mean', width: 8, align: 'right' },
+  { name: 'scale', title: '', width: 10, align: 'left', drop: 1 },
+  { name: 'humidity', title: 'humid.', width: 6, align: 'right', drop: 2 },
+  { name: 'readings', width: 9, align: 'right' },
 ]
 
-function table({ style, width, scroll }: PanelContext, cities: readonly CityMean[]): Line[] {
-  const columns = columnsFor(width, COLUMNS)
+function cityTable({ width }: PanelContext, shown: readonly CityMean[], all: readonly CityMean[]): Line[] {
+  const columns = fitColumns(width, COLUMNS, { name: 'scale', most: 40 })
+  const warmest = all[0]?.temperature ?? 0
+  const coldest = all.at(-1)?.temperature ?? 0
+  const scale = (temperature: number): Span[] => {
+    const share = warmest === coldest ? 1 : (temperature - coldest) / (warmest - coldest)
+    const { full, rest } = bar(share, widthOfColumn(columns, 'scale'))
+    return [span(full, 'series2'), span(rest, 'border')]
+  }
   return [
-    [],
-    tableHead(columns, style.glyphs.ellipsis),
-    ...cities
-      .slice(scroll)
-      .map((one) =>
-        tableRow(
-          columns,
-          [
-            printable(one.city),
-            formatTemperature(one.temperature),
-            `${one.humidity.toFixed(1)} %`,
-            formatCount(one.readings),
-          ],
-          style.glyphs.ellipsis,
-        ),
-      ),
+    tableHead(columns),
+    ...shown.map((one) =>
+      tableRow(columns, {
+        city: printable(one.city),
+        temperature: formatTemperature(one.temperature),
+        scale: scale(one.temperature),
+        humidity: `${Math.round(one.humidity)} %`,
+        readings: formatCount(one.readings),
+      }),
+    ),
   ]
 }

@@ -1,0 +1,64 @@
+/** From spans to what a terminal understands: as few escape sequences as the look needs. */
+import { asciiOf } from './glyphs.ts'
+import type { Line, Span } from './line.ts'
+import textWidth from './text-width.ts'
+import { colorCode, type Theme, TOKENS, type Token } from './theme.ts'
+
+export type Painter = (line: Line) => string
+
+interface Look {
+  color: string | undefined
+  weight: 'normal' | 'bold' | 'dim'
+  inverse: boolean
+}
+const PLAIN: Look = { color: undefined, weight: 'normal', inverse: false }
+
+/** @param isAscii draws every character beyond ASCII as its stand-in. */
+export function painter({ palette, depth, dim }: Theme, isAscii: boolean): Painter {
+  const colors = Object.fromEntries(
+    TOKENS.map((token) => [token, colorCode(palette[token], depth)]),
+  ) as Record<Token, string | undefined>
+  const lookOf = ({ token, bold, inverse }: Span): Look => ({
+    color: token && colors[token],
+    weight: bold ? 'bold' : token && dim.includes(token) ? 'dim' : 'normal',
+    inverse: inverse ?? false,
+  })
+  return (line) => {
+    let painted = ''
+    let look = PLAIN
+    for (const one of line) {
+      if (one.text === '') continue
+      const isBlank = !one.inverse && !look.inverse && one.text.trim() === ''
+      // Blanks look the same in any colour.
+      const wanted = isBlank ? look : lookOf(one)
+      painted += change(look, wanted) + (isAscii ? toAscii(one.text) : one.text)
+      look = wanted
+    }
+    return painted + change(look, PLAIN)
+  }
+}
+
+function change(from: Look, to: Look): string {
+  let codes = ''
+  if (from.weight !== to.weight && from.weight !== 'normal') codes += '\x1b[22m'
+  if (from.inverse && !to.inverse) codes += '\x1b[27m'
+  if (from.color !== undefined && to.color === undefined) codes += '\x1b[39m'
+  if (to.color !== undefined && to.color !== from.color) codes += `\x1b[${to.color}m`
+  if (from.weight !== to.weight && to.weight !== 'normal')
+    codes += to.weight === 'bold' ? '\x1b[1m' : '\x1b[2m'
+  if (to.inverse && !from.inverse) codes += '\x1b[7m'
+  return codes
+}
+
+const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
+
+/** The same columns in ASCII. */
+function toAscii(text: string): string {
+  if (/^[ -~]*$/.test(text)) return text
+  let ascii = ''
+  for (const { segment } of segmenter.segment(text)) {
+    const width = textWidth(segment)
+    ascii += width === 1 ? asciiOf(segment) : '?'.repeat(width)
+  }
+  return ascii
+}

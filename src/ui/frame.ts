@@ -1,0 +1,52 @@
+/** Frames: a titled border around lines, every line exactly as wide as the frame. */
+import { cut, type Line, lineWidth, span, toWidth } from './line.ts'
+import textWidth from './text-width.ts'
+import type { Token } from './theme.ts'
+
+export interface Framed {
+  /** The key that goes with the panel, before the title. */
+  hotkey?: string | undefined
+  title: string
+  /** After the title, quieter: a unit, a name. */
+  subtitle?: string | undefined
+  /** Right of the title: the one number that matters. */
+  value?: Line | undefined
+  lines: readonly Line[]
+}
+
+/** Columns and rows that a frame takes of its panel. */
+export const FRAME = { columns: 4, rows: 2 } as const
+
+export function framed(content: Framed, width: number, height: number, border: Token): Line[] {
+  const inside = width - FRAME.columns
+  const [start, end] = [span('│ ', border), span(' │', border)]
+  const body = Array.from(
+    { length: height - FRAME.rows },
+    (_, row): Line => [start, ...toWidth(content.lines[row] ?? [], inside), end],
+  )
+  return [topLine(content, width, border), ...body, [span(`╰${'─'.repeat(width - 2)}╯`, border)]]
+}
+
+/** `╭ 2 stream analytics ──────── since 00:11:58 ╮` */
+function topLine({ hotkey, title, subtitle, value = [] }: Framed, width: number, border: Token): Line {
+  const room = width - 4
+  const end: Line = lineWidth(value) > 0 ? [span(' '), ...value, span(' ')] : []
+  const key: Line = hotkey === undefined ? [] : [span(`${hotkey} `, 'accent', true)]
+  const name = cut(title, room - lineWidth(end) - lineWidth(key))
+  const rest = room - lineWidth(end) - lineWidth(key) - textWidth(name) - 2
+  const more: Line = subtitle && textWidth(subtitle) < rest ? [span(`  ${subtitle}`, 'muted')] : []
+  const rule = room - lineWidth(key) - textWidth(name) - lineWidth(more) - lineWidth(end)
+  return [
+    span('╭ ', border),
+    ...key,
+    span(name, border === 'borderFocused' ? 'accent' : 'title', true),
+    ...more,
+    span(` ${'─'.repeat(Math.max(0, rule))}`, border),
+    ...end,
+    span('╮', border),
+  ]
+}
+
+/** Panels that stand side by side, as rows of the screen. All have the same height. */
+export const sideBySide = (blocks: readonly (readonly Line[])[]): Line[] =>
+  (blocks[0] ?? []).map((_, row) => blocks.flatMap((block) => block[row] ?? []))

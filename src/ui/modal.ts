@@ -1,0 +1,86 @@
+/** Questions that stand in the middle of the screen until they are answered. */
+import { MAX_STATIONS } from '../pipeline/actions.ts'
+import { STAGE_IDS } from '../pipeline/ports.ts'
+import type { AppState } from '../pipeline/state.ts'
+import { formatCount, formatMoney } from './format.ts'
+import { FRAME, type Framed, framed } from './frame.ts'
+import { type Line, overlay, span, wrap } from './line.ts'
+import type { Question } from './view-state.ts'
+
+const WIDTH = 62
+
+/** Puts the question over the lines of the screen. */
+export function withQuestion(
+  lines: readonly Line[],
+  question: Question,
+  state: AppState,
+  columns: number,
+): Line[] {
+  const content = questionBox(question, state)
+  const box = framed(content, WIDTH, content.lines.length + FRAME.rows, 'borderFocused')
+  const top = Math.max(0, Math.floor((lines.length - box.length) / 2))
+  const start = Math.floor((columns - WIDTH) / 2)
+  return lines.map((line, row) => {
+    const inBox = box[row - top]
+    return inBox ? overlay(line, start, inBox) : line
+  })
+}
+
+function questionBox(question: Question, state: AppState): Framed {
+  const running = STAGE_IDS.filter((id) => state.stages[id].state !== 'stopped').length
+  const perHour = `≈ ${formatMoney(state.cost.perHour)}/h`
+  switch (question.kind) {
+    case 'stopAll':
+      return box(
+        'stop all stages?',
+        `${running} of ${STAGE_IDS.length} run. They stop in reverse order; what is in the hub and the lake stays.`,
+        ['y', 'stop all'],
+        ['n', 'keep them running'],
+      )
+    case 'quit':
+      return box(
+        'quit?',
+        `Stages still run on Azure, ${perHour}, and go on without this window.`,
+        ['s', 'stop all and quit'],
+        ['l', 'leave them running and quit'],
+        ['esc', 'stay'],
+      )
+    case 'costs':
+      return box(
+        'start on Azure?',
+        'This starts resources that cost money until they are stopped. Asked once a session.',
+        ['y', 'start'],
+        ['n', 'do not'],
+      )
+    case 'stations':
+      return {
+        title: 'stations',
+        lines: [
+          [],
+          [span('How many?  '), span(question.text, 'title', true), span('▏', 'accent')],
+          [
+            span(
+              `now ${formatCount(state.generator.stations)}, at most ${formatCount(MAX_STATIONS)}`,
+              'muted',
+            ),
+          ],
+          [],
+          answers(['enter', 'set'], ['esc', 'leave it']),
+        ],
+      }
+  }
+}
+
+type Answer = readonly [key: string, does: string]
+
+const box = (title: string, text: string, ...keys: readonly Answer[]): Framed => ({
+  title,
+  lines: [[], ...wrap(text, WIDTH - FRAME.columns).map((part): Line => [span(part)]), [], answers(...keys)],
+})
+
+const answers = (...keys: readonly Answer[]): Line =>
+  keys.flatMap(([key, does], index) => [
+    span(index === 0 ? '' : '   '),
+    span(key, 'accent', true),
+    span(` ${does}`, 'muted'),
+  ])

@@ -1,0 +1,101 @@
+/** A chart over time, one column a second, ending at now. Drawn by asciichart; laid over each other and coloured here. */
+import asciichart from 'asciichart'
+import { axisTop } from '../format.ts'
+import { type Line, right, type Span, span } from '../line.ts'
+import type { Token } from '../theme.ts'
+
+export interface Series {
+  /** One per second, newest last. */
+  values: readonly number[]
+  token: Token
+}
+
+/** Columns of an axis label. */
+const LABEL = 6
+/** Label, blank, axis. */
+const AXIS = LABEL + 2
+
+/** What asciichart puts before the first column: a blank and its own axis. */
+const ASCIICHART_AXIS = 2
+
+/** What the axis is drawn for at least, so that idling is not magnified. */
+const LEAST_TOP = 4
+/** Seconds between marks on the axis of time, from narrow to wide. */
+const MARKS = [10, 20, 30, 60]
+
+/**
+ * @param series later ones lie over earlier ones.
+ * @param height of the whole: at least 3, the last line being the axis of time.
+ */
+export function chartLines(series: readonly Series[], width: number, height: number): Line[] {
+  const columns = width - AXIS
+  const intervals = height - 2
+  const shown = series.map(({ values }) => lastOf(values, columns + 1))
+  const top = axisTop(Math.max(LEAST_TOP, ...shown.flat()), intervals)
+  const grids = shown.map((values) =>
+    asciichart
+      .plot(values, { height: intervals, min: 0, max: top, format: () => '' })
+      .split('\n')
+      .map((row) => [...row].slice(ASCIICHART_AXIS)),
+  )
+  const every = MARKS.find((seconds) => Math.floor(columns / seconds) * 9 <= columns) ?? 60
+  const rows = Array.from({ length: intervals + 1 }, (_, row): Line => {
+    const isFloor = row === intervals
+    return [
+      span(right(labelOf((top / intervals) * (intervals - row)), LABEL), 'muted'),
+      span(isFloor ? ' ┼' : ' ┤', 'border'),
+      ...cellsOf(grids, series, row, columns, isFloor ? every : undefined),
+    ]
+  })
+  return [...rows, timeAxis(columns, every)]
+}
+
+const lastOf = (values: readonly number[], count: number): number[] => {
+  const shown = values.slice(-count)
+  return [...Array<number>(count - shown.length).fill(0), ...shown]
+}
+
+/** @param marks on the floor of the chart: seconds between its marks. */
+function cellsOf(
+  grids: readonly (readonly (readonly string[])[])[],
+  series: readonly Series[],
+  row: number,
+  columns: number,
+  marks: number | undefined,
+): Span[] {
+  const spans: Span[] = []
+  for (let column = 0; column < columns; column++) {
+    const over = grids.findLastIndex((grid) => (grid[row]?.[column] ?? ' ') !== ' ')
+    const isMark = (columns - 1 - column) % (marks ?? 1) === 0 && column < columns - 1
+    const text =
+      over >= 0 ? (grids[over]?.[row]?.[column] ?? ' ') : marks === undefined ? ' ' : isMark ? '┴' : '─'
+    const token: Token = over >= 0 ? (series[over]?.token ?? 'series1') : 'border'
+    const last = spans.at(-1)
+    if (last && last.token === token) last.text += text
+    else spans.push(span(text, token))
+  }
+  return spans
+}
+
+/** `−60 s` under its mark, and `now` at the end. */
+function timeAxis(columns: number, every: number): Line {
+  const cells = Array<string>(columns).fill(' ')
+  const write = (text: string, start: number) => {
+    if (start < 0 || start + text.length > columns) return
+    if (cells.slice(Math.max(0, start - 1), start + text.length + 1).some((cell) => cell !== ' ')) return
+    for (const [index, character] of [...text].entries()) cells[start + index] = character
+  }
+  write('now', columns - 3)
+  for (let seconds = every; seconds < columns; seconds += every) {
+    const text = `−${seconds} s`
+    write(text, columns - 1 - seconds - Math.floor(text.length / 2))
+  }
+  return [span(' '.repeat(AXIS)), span(cells.join(''), 'muted')]
+}
+
+/** `150`, `2.5`, `12.5k` */
+function labelOf(value: number): string {
+  const [shown, unit] =
+    value >= 1e6 ? [value / 1e6, 'M'] : value >= 10_000 ? [value / 1000, 'k'] : [value, '']
+  return `${Math.round(shown * 10) / 10}${unit}`
+}

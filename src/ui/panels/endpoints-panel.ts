@@ -1,0 +1,30 @@
+/** Where other programs reach the pipeline: connection strings and addresses, secrets masked. */
+import type { AppState } from '../../pipeline/state.ts'
+import { type Line, left, printable, span, wrap } from '../line.ts'
+import textWidth from '../text-width.ts'
+
+export function endpointLines(state: AppState, width: number): Line[] {
+  const { session, endpoints } = state
+  const facts = [
+    ...endpoints.map(({ name, value }) => [name, value] as const),
+    ...(session.dataDir ? [['data folder', session.dataDir] as const] : []),
+    ...(session.logFile ? [['log file', session.logFile] as const] : []),
+    ['version', session.version] as const,
+  ]
+  const names = Math.min(28, Math.max(...facts.map(([name]) => textWidth(name)))) + 2
+  const hint =
+    endpoints.length === 0
+      ? 'No address yet: nothing is connected.'
+      : session.target === 'local'
+        ? 'Whole, with their keys, for a script of your own:  rtstream-tui endpoints'
+        : 'Azure: sign in with az login; no key is needed.'
+  return [
+    ...facts.flatMap(([name, value]) =>
+      wrap(printable(value), Math.max(20, width - names)).map(
+        (part, index): Line => [span(left(index === 0 ? name : '', names), 'muted'), span(part)],
+      ),
+    ),
+    [],
+    [span(hint, 'muted')],
+  ]
+}

@@ -1,0 +1,21 @@
+/** Lists of facts: a quiet name, a value, and what goes with it. */
+import { type Line, left, right, span } from '../line.ts'
+
+export interface FactWidths {
+  name: number
+  /** The value is aligned to the right within this. */
+  value: number
+}
+
+export const fact = (widths: FactWidths, name: string, value: string, more: Line = []): Line => [
+  span(left(name, widths.name), 'muted'),
+  span(right(value, widths.value)),
+  span('  '),
+  ...more,
+]
+
+/** A name and a text of any length. */
+export const note = (width: number, name: string, ...text: Line): Line => [
+  span(left(name, width), 'muted'),
+  ...text,
+]

@@ -1,0 +1,23 @@
+/** What the filter does to the lists that it works on. */
+import { type Line, span } from '../line.ts'
+import type { PanelContext } from './panel.ts'
+import type { Window } from './scrolled.ts'
+
+export const isMatch = (text: string, filter: string): boolean =>
+  filter === '' || text.toLowerCase().includes(filter.toLowerCase())
+
+export const emptyText = (filter: string, otherwise: string): string =>
+  filter === '' ? otherwise : `nothing matches “${filter}”; esc clears the filter`
+
+/** Right of the title: the filter, how far back one has scrolled, or that the newest is shown. */
+export function tailState(
+  { filter, scroll }: PanelContext,
+  window: Window<unknown>,
+  following: string,
+): Line {
+  const back = Math.min(scroll, window.scrollable)
+  return [
+    span(filter === '' ? '' : `/${filter}  `, 'accent', true),
+    back > 0 ? span(`${back} back, f follows`, 'accent') : span(following, 'muted'),
+  ]
+}

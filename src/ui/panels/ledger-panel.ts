@@ -1,0 +1,116 @@
+/** The ledger hop by hop, and the five assertions. */
+import type { AppState, Assertion } from '../../pipeline/state.ts'
+import { formatAge, formatCount, formatRate } from '../format.ts'
+import { STATE_GLYPHS } from '../glyphs.ts'
+import { type Line, left, right, type Span, span } from '../line.ts'
+import type { Panel, PanelContext } from './panel.ts'
+import { scrolledDown } from './scrolled.ts'
+
+const NAME = 13
+const NUMBER = 10
+
+export const ledgerPanel: Panel = (context) => {
+  const { state, height, scroll, isZoomed } = context
+  const lines = [
+    ...hops(context),
+    ...(isZoomed ? [[]] : []),
+    ...assertions(state),
+    ...(isZoomed && state.ledger.explanation ? [[], [span(state.ledger.explanation, 'warn')] as Line] : []),
+  ]
+  return {
+    hotkey: 'l',
+    title: 'ledger',
+    subtitle: 'hop by hop',
+    value: verdict(state),
+    ...scrolledDown(lines, height, scroll, isZoomed),
+  }
+}
+
+/** `✓ balanced`, `✓ 38 in flight`, `✗ 17 lost`: the same here and in the header. */
+export function verdict({ ledger }: AppState): Line {
+  switch (ledger.verdict) {
+    case 'empty':
+      return [span('empty', 'muted')]
+    case 'balanced':
+      return [span('✓ balanced', 'ok')]
+    case 'flowing': {
+      const waiting = Object.values(ledger.inFlight).reduce((sum, hop) => sum + Math.max(0, hop), 0)
+      return [span('✓ ', 'ok'), span(`${formatCount(waiting)} in flight`)]
+    }
+    case 'unbalanced':
+      return [span(ledger.lost > 0 ? `✗ ${formatCount(ledger.lost)} lost` : '✗ unbalanced', 'fail', true)]
+  }
+}
+
+function hops({ state, width }: PanelContext): Line[] {
+  const { ledger } = state
+  const { inFlight } = ledger
+  const isRoomy = width >= 80
+  const hop = (name: string, value: number, waiting: number | undefined, ...more: Span[]): Line => [
+    span(left(name, NAME), 'muted'),
+    span(right(formatCount(value), NUMBER)),
+    waiting === undefined ? span(' '.repeat(NUMBER)) : flight(waiting),
+    span('  '),
+    ...more,
+  ]
+  const beside = (name: string, value: number, token: 'warn' | 'fail' = 'warn'): Span[] => [
+    span(`${name} `, 'muted'),
+    span(`${formatCount(value)}   `, value > 0 ? token : undefined),
+  ]
+  return [
+    [
+      span(left('', NAME)),
+      span(right('rows', NUMBER), 'muted'),
+      span(right('in flight', NUMBER), 'muted'),
+      span(isRoomy ? '  and beside' : '', 'muted'),
+    ],
+    hop('acknowledged', ledger.acknowledged, undefined),
+    hop('enqueued', ledger.enqueued, inFlight.hub, ...beside('skipped', ledger.skipped, 'fail')),
+    hop('bronze', ledger.bronze, inFlight.bronze, ...beside('rejected', ledger.rejected)),
+    hop(
+      'silver',
+      ledger.silver,
+      inFlight.silver,
+      ...(isRoomy
+        ? [...beside('quarantined', ledger.quarantined), ...beside('duplicates', ledger.duplicates)]
+        : beside('duplic.', ledger.duplicates)),
+    ),
+    ...(isRoomy ? [] : [hop('quarantine', ledger.quarantined, undefined)]),
+    hop('gold', ledger.gold, inFlight.gold),
+    hop('aggregated', ledger.aggregated, inFlight.aggregate, ...beside('lost', ledger.lost, 'fail')),
+  ]
+}
+
+const flight = (waiting: number): Span =>
+  waiting < 0
+    ? span(right(`${formatCount(-waiting)} over`, NUMBER), 'fail')
+    : span(right(formatCount(waiting), NUMBER), waiting > 0 ? 'accent' : 'muted')
+
+function assertions({ assertions: five }: AppState): Line[] {
+  const line = (
+    name: string,
+    { holds, expectation, value }: Assertion,
+    format: (value: number) => string,
+  ): Line => {
+    const mark =
+      holds === undefined
+        ? span(STATE_GLYPHS.stopped, 'muted')
+        : holds
+          ? span('✓', 'ok')
+          : span(STATE_GLYPHS.failed, 'fail')
+    return [
+      mark,
+      span(` ${left(name, NAME + 2)}`),
+      span(right(value === undefined ? '–' : format(value), NUMBER - 3)),
+      span(`  ${expectation}`, 'muted'),
+    ]
+  }
+  return [
+    [span('five assertions', 'title', true)],
+    line('rate', five.rate, (value) => `${formatRate(value)}/s`),
+    line('latency p95', five.latencyP95, formatAge),
+    line('duplicates', five.duplicates, formatCount),
+    line('out of sequence', five.outOfSequence, formatCount),
+    line('missing', five.missing, formatCount),
+  ]
+}

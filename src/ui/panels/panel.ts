@@ -1,0 +1,23 @@
+/** What a panel is: a pure function from the state and a size to a title, a value and lines. */
+import type { AppState } from '../../pipeline/state.ts'
+import type { Framed } from '../frame.ts'
+
+export interface PanelContext {
+  state: AppState
+  /** Inside the frame. */
+  width: number
+  height: number
+  /** Full screen: room for more detail. */
+  isZoomed: boolean
+  /** Case-insensitive text that rows of the log and the events must contain; empty: all. */
+  filter: string
+  /** Lines scrolled back from the newest (log, events), or down from the top (everything else). */
+  scroll: number
+}
+
+export interface PanelContent extends Framed {
+  /** Lines that could be scrolled beyond what is shown; undefined: everything is shown. */
+  scrollable?: number | undefined
+}
+
+export type Panel = (context: PanelContext) => PanelContent

@@ -1,0 +1,19 @@
+/**
+ * Columns that a text takes. string-width knows every script, and takes its time for anything beyond ASCII; nearly all
+ * that a screen draws is ASCII, box drawing and blocks, where every character is one column.
+ *
+ * Ink measures each row several times per paint with string-width, so the bundle gives it this function under that name
+ * (scripts/bundle-plugins.ts): half the time of a paint goes without it.
+ */
+import stringWidth from 'string-width'
+
+/** Characters of one column which join no other: Latin, arrows, mathematics, boxes, blocks, shapes. */
+const SINGLE = /^[ -~¡-¬®-˿‐-‧←-⋿─-◼⏎✓✗]*$/
+const SGR = /\x1b\[[\d;]*m/g
+
+export default function textWidth(text: string, options?: Parameters<typeof stringWidth>[1]): number {
+  if (typeof text !== 'string' || text.length === 0) return 0
+  if (options !== undefined) return stringWidth(text, options)
+  const plain = text.includes('\x1b') ? text.replace(SGR, '') : text
+  return SINGLE.test(plain) ? plain.length : stringWidth(plain)
+}
