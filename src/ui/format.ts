@@ -5,12 +5,18 @@ export const UNKNOWN = '–'
 
 const groups = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 
-/** `7,214`; from ten millions on `12.3 M`: nine columns at most. */
-export function formatCount(value: number | undefined): string {
+/** `7,214`; from ten millions on `12.3 M`, then `8.6 G`: nine columns at most. */
+export const formatCount = (value: number | undefined): string => countBelow(value, 9_999_999.5)
+
+/** `7,214`, from a hundred thousand on `105 k`: seven columns at most, up to a billion. */
+export const formatCompact = (value: number | undefined): string => countBelow(value, 99_999.5)
+
+function countBelow(value: number | undefined, limit: number): string {
   if (value === undefined) return UNKNOWN
   const size = Math.abs(value)
-  if (size < 9_999_999.5) return groups.format(value)
-  if (size < 9.9995e9) return `${(value / 1e6).toFixed(1)} M`
+  if (size < limit) return groups.format(value)
+  if (size < 999_500) return `${Math.round(value / 1e3)} k`
+  if (size < 999_950_000) return `${(value / 1e6).toFixed(1)} M`
   return `${(value / 1e9).toFixed(1)} G`
 }
 
@@ -87,14 +93,13 @@ export const formatTemperature = (value: number, digits = 1): string =>
 export const formatMoney = (dollars: number): string =>
   dollars < 1000 ? `$${dollars.toFixed(2)}` : `$${groups.format(dollars)}`
 
-const STEPS = [1, 2, 2.5, 5, 10]
+const STEPS = [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10]
 
-/** The next of 1, 2, 2.5, 5 × 10ⁿ at or above a value. */
+/** The next round number at or above a value: 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8 × 10ⁿ, but no fraction below ten. */
 export function niceStep(value: number): number {
   if (!(value > 0)) return 1
   const power = 10 ** Math.floor(Math.log10(value))
-  // Steps below one would give labels of several decimals.
-  const step = STEPS.find((factor) => value <= factor * power * 1.000001) ?? 10
+  const step = STEPS.find((factor) => value <= factor * power * 1.000001 && (factor * power) % 1 === 0) ?? 10
   return Math.max(1, step * power)
 }
 

@@ -68,7 +68,7 @@ export const KEYMAP: readonly KeyBinding[] = [
   bind('Stages', 'streamAnalytics', ['2'], 'start or stop the Stream Analytics job', control),
   bind('Stages', 'silver', ['3'], 'start or stop silver, a Databricks run', control),
   bind('Stages', 'gold', ['4'], 'start or stop gold, a Databricks run', control),
-  bind('Stages', 'aggregate', ['5'], 'start or stop the aggregate, a Synapse pipeline', control),
+  bind('Stages', 'aggregate', ['5'], 'start or stop the aggregate, a Synapse run', control),
   bind('Stages', 'startAll', ['a'], 'start all stages, in order', { ...control, ...hint('a', 'all', 1) }),
   bind('Stages', 'stopAll', ['x'], 'stop all stages, in reverse order; asks first', {
     ...control,
@@ -92,19 +92,21 @@ export const KEYMAP: readonly KeyBinding[] = [
   bind('Screen', 'previousPanel', ['shift+tab', 'left'], 'focus the previous panel', {
     shown: 'shift+tab ←',
   }),
-  bind('Screen', 'zoom', ['return'], 'zoom the focused panel to the full screen, with more detail', {
+  bind('Screen', 'zoom', ['return'], 'zoom the focused panel: full screen, more detail', {
     shown: 'enter',
     ...hint('enter', 'zoom', 2),
   }),
-  bind('Screen', 'back', ['escape'], 'leave help, zoom, filter, scrolling: one at a time', { shown: 'esc' }),
-  bind('Screen', 'up', ['up'], 'scroll the focused list up; in other panels, focus the one before', {
+  bind('Screen', 'back', ['escape'], 'back: from help, zoom, filter, scrolling, one at a time', {
+    shown: 'esc',
+  }),
+  bind('Screen', 'up', ['up'], 'scroll up; where nothing scrolls, the panel before', {
     shown: '↑',
   }),
-  bind('Screen', 'down', ['down'], 'scroll the focused list down; in other panels, focus the next', {
+  bind('Screen', 'down', ['down'], 'scroll down; where nothing scrolls, the next panel', {
     shown: '↓',
   }),
   bind('Screen', 'page', ['pageup', 'pagedown', 'home', 'end'], 'scroll by pages, or to an end', {
-    shown: 'PgUp … End',
+    shown: 'PgUp…End',
     needs: 'scrollable',
   }),
   bind('Screen', 'filter', ['/'], 'filter the log and the events', hint('/', 'filter', 3)),
@@ -121,7 +123,7 @@ export const KEYMAP: readonly KeyBinding[] = [
     'Session',
     'endpoints',
     ['e'],
-    'addresses and connection strings for other programs',
+    'connection strings and addresses for other programs',
     hint('e', 'endpoints', 6),
   ),
   bind('Session', 'help', ['?', 'h'], 'this help', hint('?', 'help', 2)),
@@ -137,7 +139,6 @@ export const KEYMAP: readonly KeyBinding[] = [
 const byKey = new Map(KEYMAP.flatMap((binding) => binding.keys.map((key) => [key, binding] as const)))
 
 export const bindingOf = (key: string): KeyBinding | undefined => byKey.get(key)
-export const keyGroups = (): readonly Group[] => GROUPS
 
 interface NeedRule {
   /** For the document. */

@@ -83,7 +83,7 @@ const wide: Plan = {
     row({ rate: 48, hub: 52 }, 9, 24, 2),
     row({ job: 34, lake: 66 }, 9, 9, 0),
     row({ databricks: 58, synapse: 42 }, 7, 12, 1),
-    row({ events: 45, log: 55 }, 4, ANY, 3),
+    row({ events: 48, log: 52 }, 4, ANY, 3),
   ],
 }
 
@@ -94,7 +94,7 @@ const flat: Plan = {
   rows: [
     row({ rate: 44, lake: 56 }, 9, 16, 1),
     row({ services: 100 }, 4, 4, 0),
-    row({ events: 45, log: 55 }, 4, ANY, 1),
+    row({ events: 48, log: 52 }, 4, ANY, 1),
   ],
 }
 

@@ -66,6 +66,7 @@ function questionBox(question: Question, state: AppState): Framed {
           ],
           [],
           answers(['enter', 'set'], ['esc', 'leave it']),
+          [],
         ],
       }
   }
@@ -75,7 +76,13 @@ type Answer = readonly [key: string, does: string]
 
 const box = (title: string, text: string, ...keys: readonly Answer[]): Framed => ({
   title,
-  lines: [[], ...wrap(text, WIDTH - FRAME.columns).map((part): Line => [span(part)]), [], answers(...keys)],
+  lines: [
+    [],
+    ...wrap(text, WIDTH - FRAME.columns).map((part): Line => [span(part)]),
+    [],
+    answers(...keys),
+    [],
+  ],
 })
 
 const answers = (...keys: readonly Answer[]): Line =>

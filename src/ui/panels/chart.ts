@@ -15,8 +15,9 @@ const LABEL = 6
 /** Label, blank, axis. */
 const AXIS = LABEL + 2
 
-/** What asciichart puts before the first column: a blank and its own axis. */
-const ASCIICHART_AXIS = 2
+/** asciichart draws an axis of its own, which gives way to ours: a label, a blank and the axis. */
+const NO_LABEL = '   '
+const ASCIICHART_AXIS = NO_LABEL.length + 2
 
 /** What the axis is drawn for at least, so that idling is not magnified. */
 const LEAST_TOP = 4
@@ -34,7 +35,7 @@ export function chartLines(series: readonly Series[], width: number, height: num
   const top = axisTop(Math.max(LEAST_TOP, ...shown.flat()), intervals)
   const grids = shown.map((values) =>
     asciichart
-      .plot(values, { height: intervals, min: 0, max: top, format: () => '' })
+      .plot(values, { height: intervals, min: 0, max: top, format: () => NO_LABEL })
       .split('\n')
       .map((row) => [...row].slice(ASCIICHART_AXIS)),
   )

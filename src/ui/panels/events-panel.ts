@@ -32,20 +32,25 @@ const TEMPERATURE = 6
 const HUMIDITY = 5
 const FIXED = TIME + 1 + STATION + 1 + 1 + TEMPERATURE + 1 + HUMIDITY
 const CITY = { least: 9, most: 26 }
+/** From this much more on, reasons stand beside the numbers instead of in their place. */
+const REASONS = 28
 
 function eventLine({ width }: PanelContext, event: TailEvent): Line {
-  const city = Math.min(CITY.most, Math.max(CITY.least, width - FIXED))
+  const isRoomy = width >= FIXED + CITY.least + REASONS
+  const isGood = event.reasons.length === 0
+  const city = isGood || isRoomy ? Math.min(CITY.most, width - FIXED - (isRoomy ? REASONS : 0)) : CITY.least
+  const name = printable(event.city).trim()
   const head: Line = [
     span(`${formatInstant(event.at)} `, 'muted'),
     span(`${left(printable(event.deviceId), STATION)} `),
-    span(`${left(printable(event.city) || '–', city)} `),
+    span(name === '' && !isRoomy ? '' : `${left(name || '–', city)} `),
   ]
   const numbers: Line = [
     span(right(event.temperature === undefined ? '–' : formatTemperature(event.temperature, 0), TEMPERATURE)),
     span(` ${right(event.humidity === undefined ? '–' : `${event.humidity} %`, HUMIDITY)}`),
   ]
-  if (event.reasons.length === 0) return [...head, ...numbers]
+  if (isGood) return [...head, ...numbers]
   const reasons = span(`✗ ${event.reasons.join(', ')}`, 'warn')
   // Why it was refused matters more than what it says.
-  return width >= FIXED + CITY.least + 30 ? [...head, ...numbers, span('  '), reasons] : [...head, reasons]
+  return isRoomy ? [...head, ...numbers, span('  '), reasons] : [...head, reasons]
 }

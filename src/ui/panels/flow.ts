@@ -6,7 +6,7 @@ import { STATE_GLYPHS } from '../glyphs.ts'
 import { type Line, lineWidth, type Span, span, toWidth } from '../line.ts'
 import textWidth from '../text-width.ts'
 import type { Token } from '../theme.ts'
-import { STATE_TOKENS, wordsOf } from './states.ts'
+import { STATE_TOKENS, staleText, wordsOf } from './states.ts'
 
 interface Node {
   name: string
@@ -14,6 +14,8 @@ interface Node {
   state: StageState
   /** Below the name: key and the service's own word. */
   words: string
+  /** The same for a narrow screen, if it differs. */
+  shortWords?: string
   /** Third line: what waits in front of it. */
   detail: Span
   /** Beside it, where there is room. */
@@ -24,6 +26,8 @@ interface Node {
 
 /** Room for an arrow that reads well: `━120/s━▶`. */
 const ARROW = 8
+/** Below the last name: `5 InProgress`, and a blank at either side. */
+const LAST_WORDS = 14
 /** From this width of a cell on there is room for a second detail. */
 const ROOMY = 30
 
@@ -34,7 +38,9 @@ export function flowLines(state: AppState, width: number, height: 2 | 3): Line[]
   const spare = (isShort: boolean) =>
     width - 2 - nodes.reduce((sum, node) => sum + lineWidth([pill(node, isShort)]), 0)
   const isShort = spare(false) < ARROW * arrows
-  const each = Math.floor(spare(isShort) / arrows)
+  // Below the last name the words need room of their own: there is no arrow behind it.
+  const last = Math.max(0, LAST_WORDS - lineWidth([pill(nodes[arrows] as Node, isShort)]))
+  const each = Math.floor((spare(isShort) - last) / arrows)
   const widthOf = (node: Node, index: number) =>
     lineWidth([pill(node, isShort)]) + (index < arrows ? each : spare(isShort) - each * arrows)
   const cells = nodes.map((node, index) => ({ node, width: widthOf(node, index) }))
@@ -42,13 +48,22 @@ export function flowLines(state: AppState, width: number, height: 2 | 3): Line[]
     toWidth([span(' '), ...cells.flatMap((one) => toWidth(cell(one.node, one.width), one.width))], width)
   return [
     line((node, cell) => [pill(node, isShort), ...arrow(node.rate, cell - lineWidth([pill(node, isShort)]))]),
-    line((node) => [span(` ${node.words} `, STATE_TOKENS[node.state])]),
+    line((node, cell) => [
+      span(` ${fitWords((isShort && node.shortWords) || node.words, cell - 2)} `, STATE_TOKENS[node.state]),
+    ]),
     line((node, cell) => [
       span(' '),
       node.detail,
       span(cell >= ROOMY && node.extra ? ` · ${node.extra} ` : ' ', 'muted'),
     ]),
   ].slice(0, height)
+}
+
+/** `3 TERMINATED FAILED`, or the key and the last word where there is room for no more. */
+function fitWords(words: string, room: number): string {
+  if (textWidth(words) <= room) return words
+  const [key = '', ...rest] = words.split(' ')
+  return rest.length > 1 ? `${key} ${rest.at(-1)}` : words
 }
 
 /** What runs is text on its colour; what does not is plain: told apart without any colour. */
@@ -63,7 +78,12 @@ function arrow(rate: number | undefined, width: number): Line {
   if (rate === undefined || width < 3) return []
   const isFlowing = rate >= 0.05
   const number = formatRate(rate)
-  const label = textWidth(number) + 4 <= width ? `${number}/s` : number
+  const label =
+    textWidth(number) + 4 <= width
+      ? `${number}/s`
+      : textWidth(number) < width
+        ? number
+        : `${Math.round(rate / 1000)}k`
   const shaft = (isFlowing ? '━' : '─').repeat(Math.max(0, width - textWidth(label) - 1))
   const before = Math.ceil(shaft.length / 2)
   const token: Token = isFlowing ? 'accent' : 'border'
@@ -78,8 +98,11 @@ function nodesOf(state: AppState): Node[] {
   const { stages, hub, job, ledger, aggregate } = state
   const { generator, streamAnalytics, silver, gold, aggregate: synapse } = stages
   const delay = job.watermarkDelaySeconds
-  const backlog = (stage: StageSlice, known = stage.backlog): Span =>
-    span(progress(stage, state.now) ?? `backlog ${formatCount(known)}`, known ? 'warn' : 'muted')
+  const backlog = (stage: StageSlice, known = stage.backlog): Span => {
+    const stale = staleText(stage.updatedAt, state.now)
+    if (stage.command || stale) return span(progress(stage, state.now) ?? stale ?? '', 'warn')
+    return span(`backlog ${formatCount(known)}`, known ? 'warn' : 'muted')
+  }
   return [
     {
       name: 'generator',
@@ -95,6 +118,7 @@ function nodesOf(state: AppState): Node[] {
       short: 'hub',
       state: hub.error ? 'failed' : hub.updatedAt === undefined ? 'unknown' : 'running',
       words: hub.error ? 'no answer' : `${hub.partitions.length} partitions`,
+      shortWords: hub.error ? 'no answer' : `${hub.partitions.length} parts`,
       detail: span(`${formatCount(hub.enqueued)} events`, 'muted'),
       extra: '',
       rate: hub.rate,

@@ -1,31 +1,33 @@
 /** Every key, by what it is about. */
 import { STATE_GLYPHS } from '../glyphs.ts'
-import { KEYMAP, keyGroups } from '../keymap.ts'
-import { type Line, left, lineWidth, span } from '../line.ts'
+import { GROUPS, type Group, KEYMAP } from '../keymap.ts'
+import { type Line, left, span, toWidth, wrap } from '../line.ts'
 import { STATE_TOKENS } from './states.ts'
 
-const KEYS = 13
+const KEYS = 12
 /** From this width on two columns of groups stand side by side. */
 const TWO_COLUMNS = 112
 
 export function helpLines(width: number): Line[] {
-  const groups = keyGroups().map((group) => groupLines(group))
-  const states = stateLines()
-  if (width < TWO_COLUMNS) return [...groups.flatMap((group) => [...group, []]), ...states]
+  const isWide = width >= TWO_COLUMNS
   const half = Math.floor(width / 2)
+  const groups = GROUPS.map((group) => groupLines(group, isWide ? half - 2 : width))
+  const states = stateLines()
+  if (!isWide) return [...groups.flatMap((group) => [...group, []]), ...states]
   const [stages = [], generator = [], screen = [], session = []] = groups
   const first = [...stages, [], ...generator, [], ...states]
   const second = [...screen, [], ...session]
   return Array.from({ length: Math.max(first.length, second.length) }, (_, row): Line => {
-    const start = first[row] ?? []
-    return [...start, span(' '.repeat(Math.max(1, half - lineWidth(start)))), ...(second[row] ?? [])]
+    return [...toWidth(first[row] ?? [], half), ...(second[row] ?? [])]
   })
 }
 
-const groupLines = (group: string): Line[] => [
+const groupLines = (group: Group, width: number): Line[] => [
   [span(group, 'title', true)],
-  ...KEYMAP.filter((one) => one.group === group).map(
-    (one): Line => [span(`  ${left(one.shown, KEYS)}`, 'accent'), span(one.does)],
+  ...KEYMAP.filter((one) => one.group === group).flatMap(({ shown, does }) =>
+    wrap(does, width - KEYS - 2).map(
+      (text, row): Line => [span(`  ${left(row === 0 ? shown : '', KEYS)}`, 'accent'), span(text)],
+    ),
   ),
 ]
 

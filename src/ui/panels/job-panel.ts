@@ -4,8 +4,10 @@ import { type Line, span } from '../line.ts'
 import { type FactWidths, fact, note } from './facts.ts'
 import type { Panel, PanelContext } from './panel.ts'
 import { historyLines } from './run-table.ts'
-import { commandText, runsFor, staleMetricsText, stateSpan, troubleLines } from './states.ts'
+import { commandText, runsFor, staleMetricsText, staleText, stateSpan, troubleLines } from './states.ts'
 
+/** Lines from which on there is room for more than the seven facts. */
+const ROOMY = 13
 const WIDTHS: FactWidths = { name: 11, value: 9 }
 
 export const jobPanel: Panel = (context) => {
@@ -13,18 +15,19 @@ export const jobPanel: Panel = (context) => {
   const { job, now } = state
   const stage = state.stages.streamAnalytics
   const isUp = stage.state !== 'stopped' && stage.state !== 'unknown'
-  const stale = isUp && staleMetricsText(job.metricsAt, now, state.session.target === 'local')
+  const oldMetrics = staleMetricsText(job.metricsAt, now, state.session.target === 'local')
+  const stale = staleText(stage.updatedAt, now) ?? (isUp && oldMetrics ? `metrics ${oldMetrics}` : undefined)
   const trouble = troubleLines(stage, now)
   const rest = factLines(context).slice(0, Math.max(0, height - 1 - trouble.length))
   return {
     hotkey: '2',
     title: 'stream analytics',
-    value: stale ? [span(`metrics ${stale}`, 'warn')] : [span(formatDelay(context), 'title', true)],
+    value: stale ? [span(stale, 'warn')] : [span(formatDelay(context), 'title', true)],
     lines: [
       [stateSpan(stage), span(commandText(stage, now) ? '' : `   for ${runsFor(stage, now)}`, 'muted')],
       ...trouble,
       ...rest,
-      ...(context.isZoomed ? zoomedLines(context) : []),
+      ...(context.isZoomed || height >= ROOMY ? zoomedLines(context) : []),
     ],
   }
 }

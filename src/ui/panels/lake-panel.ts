@@ -1,7 +1,15 @@
 /** Growth of the lake, layer by layer. */
 import { LAYERS, type LayerName, type LayerSlice } from '../../pipeline/state.ts'
 import { type Column, fitColumns, tableHead, tableRow, widthOfColumn } from '../columns.ts'
-import { formatAge, formatBytes, formatCount, formatRate, increments, sparkline } from '../format.ts'
+import {
+  formatAge,
+  formatBytes,
+  formatCompact,
+  formatCount,
+  formatRate,
+  increments,
+  sparkline,
+} from '../format.ts'
 import { type Line, printable, span } from '../line.ts'
 import { chartLines } from './chart.ts'
 import type { Panel, PanelContext } from './panel.ts'
@@ -11,7 +19,7 @@ type Name = 'layer' | 'files' | 'size' | 'rows' | 'rate' | 'bytes' | 'fresh' | '
 
 const COLUMNS: readonly Column<Name>[] = [
   { name: 'layer', width: 10, align: 'left' },
-  { name: 'files', width: 6, align: 'right' },
+  { name: 'files', width: 7, align: 'right' },
   { name: 'size', width: 8, align: 'right' },
   { name: 'rows', width: 9, align: 'right' },
   { name: 'rate', title: '+row/s', width: 6, align: 'right' },
@@ -69,9 +77,22 @@ function age({ state }: PanelContext): Line {
 function layerRow(layer: LayerSlice, columns: readonly Column<Name>[], now: number): Line {
   const isStill = !layer.rowsPerSecond
   const stale = staleText(layer.updatedAt, now)
+  // What went wrong says more than how fast it grew.
+  if (layer.error) {
+    const known = columns.filter(({ name }) => ['layer', 'files', 'size', 'rows'].includes(name))
+    const counts = {
+      files: formatCompact(layer.files),
+      size: formatBytes(layer.bytes),
+      rows: formatCount(layer.rows),
+    }
+    return [
+      ...tableRow(known, { layer: span(`✗ ${NAMES[layer.name]}`, 'fail'), ...counts }),
+      span(`  ${printable(layer.error)}`, 'fail'),
+    ]
+  }
   return tableRow(columns, {
-    layer: layer.error ? span(`✗ ${NAMES[layer.name]}`, 'fail') : NAMES[layer.name],
-    files: formatCount(layer.files),
+    layer: NAMES[layer.name],
+    files: formatCompact(layer.files),
     size: formatBytes(layer.bytes),
     rows: formatCount(layer.rows),
     rate: span(formatRate(layer.rowsPerSecond), isStill ? 'muted' : undefined),
@@ -80,9 +101,7 @@ function layerRow(layer: LayerSlice, columns: readonly Column<Name>[], now: numb
       formatAge(layer.newestAt === undefined ? undefined : now - layer.newestAt),
       stale ? 'warn' : undefined,
     ),
-    growth: layer.error
-      ? span(printable(layer.error), 'fail')
-      : span(sparkline(increments(layer.growth), widthOfColumn(columns, 'growth')), 'series1'),
+    growth: span(sparkline(increments(layer.growth), widthOfColumn(columns, 'growth')), 'series1'),
   })
 }
 

@@ -6,14 +6,16 @@ import type { Panel } from './panel.ts'
 import { stateSpan } from './states.ts'
 
 const NAME = 5
+/** Two runs need more room than one. */
+const LEFT = 0.63
 
 export const servicesPanel: Panel = ({ state, width }) => {
   const { hub, job, stages, aggregate } = state
-  const half = Math.floor(width / 2)
+  const start = Math.ceil(width * LEFT)
   const delay = job.watermarkDelaySeconds
   const backlog = stages.streamAnalytics.backlog ?? job.backlogged
   const service = (name: string, ...line: Line): Line => [span(name.padEnd(NAME), 'muted'), ...line]
-  const beside = (start: Line, end: Line): Line => [...toWidth(start, half - 1), span(' '), ...end]
+  const beside = (one: Line, other: Line): Line => [...toWidth(one, start - 1), span(' '), ...other]
   const batch = (stage: StageSlice): Line => [
     stateSpan(stage),
     span(stage.batch ? ` #${formatCount(stage.batch.id)}` : '', 'muted'),
