@@ -19,12 +19,12 @@ export type HubConnection =
     }
 
 /**
- * The SDK's default is silent for 30 s after a cut connection. With these it gives up within two seconds when nobody answers,
- * so that the caller can tell and try again, and finds a hub that is back at once.
+ * The SDK's default is silent for 30 s after a cut connection. With these it says within a second that nobody answers, and its
+ * callers, which all try again by themselves, find a hub that is back at once.
  */
 const CLIENT_OPTIONS: EventHubClientOptions = {
   retryOptions: {
-    maxRetries: 3,
+    maxRetries: 1,
     retryDelayInMs: 200,
     maxRetryDelayInMs: 500,
     timeoutInMs: 5000,

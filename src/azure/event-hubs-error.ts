@@ -12,6 +12,7 @@ const KINDS: Readonly<Record<string, ServiceErrorKind>> = {
   ServiceCommunicationError: 'not-found',
   ReceiverDisconnectedError: 'conflict',
   ServerBusyError: 'throttled',
+  InternalServerError: 'service',
   OperationTimeoutError: 'unreachable',
   ServiceUnavailableError: 'unreachable',
   ConnectionForcedError: 'unreachable',

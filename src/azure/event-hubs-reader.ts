@@ -8,6 +8,7 @@ import {
 } from '@azure/event-hubs'
 import type { HubReader, PartitionProperties, ReceivedEvent } from '../pipeline/ports.ts'
 import { type HubConnection, newConsumer } from './event-hubs-connection.ts'
+import { untilCut } from './event-hubs-cut.ts'
 import { hubError } from './event-hubs-error.ts'
 import { Handoff } from './event-hubs-handoff.ts'
 
@@ -26,8 +27,11 @@ export function createHubReader(connection: HubConnection): HubReader {
 
   async function partitions(signal?: AbortSignal): Promise<PartitionProperties[]> {
     try {
-      partitionIds ??= await client.getPartitionIds(signal ? { abortSignal: signal } : {})
-      return await Promise.all(partitionIds.map((id) => describe(id, signal)))
+      const { result } = await untilCut(client, signal, async (either) => {
+        partitionIds ??= await client.getPartitionIds({ abortSignal: either })
+        return Promise.all(partitionIds.map((id) => describe(id, either)))
+      })
+      return result
     } catch (error) {
       throw hubError(error)
     }
@@ -63,6 +67,7 @@ export function createHubReader(connection: HubConnection): HubReader {
     partitions,
     async *readAfter(positions, signal) {
       for (const partition of await partitions(signal)) {
+        if (signal?.aborted) return
         const after = positions.get(partition.id) ?? -1
         if (partition.isEmpty || after >= partition.lastEnqueuedSequenceNumber) continue
         yield* readPartition(partition, after, signal)

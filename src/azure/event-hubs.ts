@@ -3,6 +3,7 @@ import type { EventDataBatch, EventHubProducerClient } from '@azure/event-hubs'
 import { partitionOf } from '../pipeline/contract/partition-hash.ts'
 import { type HubProducer, type OutgoingEvent, SendError } from '../pipeline/ports.ts'
 import { type HubConnection, newProducer } from './event-hubs-connection.ts'
+import { untilCut } from './event-hubs-cut.ts'
 import { hubError } from './event-hubs-error.ts'
 
 export { type HubConnection, newConsumer } from './event-hubs-connection.ts'
@@ -18,21 +19,23 @@ export function createHubProducer(connection: HubConnection): HubProducer {
 
   return {
     async send(events, signal) {
+      if (events.length === 0) return
       try {
         partitionIds ??= await client.getPartitionIds(withSignal(signal))
       } catch (error) {
         throw new SendError(events, hubError(error))
       }
-      const sends = [...byPartition(events, partitionIds)].map(([id, group]) =>
-        sendTo(client, id, group, signal),
+      const groups = [...byPartition(events, partitionIds)]
+      const { result, cut } = await untilCut(client, signal, (either) =>
+        Promise.all(groups.map(([id, group]) => sendTo(client, id, group, either))),
       )
-      const failures = (await Promise.all(sends)).filter((failure) => failure !== undefined)
+      const failures = result.filter((failure) => failure !== undefined)
       const [first] = failures
       if (!first) return
       const unacknowledged = new Set(failures.flatMap((failure) => failure.unacknowledged))
       throw new SendError(
         events.filter((event) => unacknowledged.has(event)),
-        hubError(first.error),
+        cut ?? hubError(first.error),
       )
     },
     close: () => client.close(),
@@ -57,7 +60,7 @@ async function sendTo(
   client: EventHubProducerClient,
   partitionId: string,
   events: readonly OutgoingEvent[],
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): Promise<{ unacknowledged: readonly OutgoingEvent[]; error: unknown } | undefined> {
   let acknowledged = 0
   try {
