@@ -80,7 +80,7 @@ describe('the control room', () => {
     await terminal.waitFor(/○ generator/)
     await terminal.waitFor('balanced', 30_000)
     terminal.press('x')
-    await terminal.waitFor(/Stop all stages\?/)
+    await terminal.waitFor(/stop all stages\?/)
     terminal.press('y')
     await terminal.waitFor(/○ stream analytics.*○ silver.*○ gold.*○ aggregate/, 30_000)
     terminal.press('ctrl+c')
@@ -94,7 +94,7 @@ describe('the control room', () => {
     await connected(terminal)
     for (const [key, shown] of [
       ['?', /burst: ten times/],
-      ['l', /The five assertions/],
+      ['l', /five assertions/],
       ['e', /data lake connection string/],
     ] as const) {
       terminal.press(key)
