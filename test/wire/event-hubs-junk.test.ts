@@ -9,7 +9,7 @@ import { HUB, HubFixture } from '../local/event-hubs/hub-fixture.ts'
 import { RawClient } from '../local/event-hubs/raw-client.ts'
 import {
   attachFromCbs,
-  attachToCbs,
+  attachTo,
   frame,
   HEADER,
   opening,
@@ -137,7 +137,7 @@ describe('a connection that sends', () => {
     ],
     [
       'a link before there is a session',
-      () => Buffer.concat([HEADER, frame('open', { container_id: 'x' }), attachToCbs()]),
+      () => Buffer.concat([HEADER, frame('open', { container_id: 'x' }), attachTo('$cbs')]),
       /invalid channel/,
     ],
     [
@@ -147,7 +147,7 @@ describe('a connection that sends', () => {
     ],
     [
       'links without end',
-      () => Buffer.concat([opening(), ...Array.from({ length: 300 }, (_, index) => attachToCbs(index))]),
+      () => Buffer.concat([opening(), ...Array.from({ length: 300 }, (_, index) => attachTo('$cbs', index))]),
       /too many links/,
     ],
     [
@@ -169,7 +169,7 @@ describe('a connection that sends', () => {
       () =>
         Buffer.concat([
           opening(),
-          attachToCbs(),
+          attachTo('$cbs'),
           frame(
             'transfer',
             { handle: 0, delivery_id: 0, delivery_tag: Buffer.from([1]) },
@@ -183,7 +183,7 @@ describe('a connection that sends', () => {
       () =>
         Buffer.concat([
           opening(),
-          attachToCbs(),
+          attachTo('$cbs'),
           frame(
             'transfer',
             { handle: 0, delivery_id: 0, delivery_tag: Buffer.from([1]) },
@@ -201,7 +201,11 @@ describe('a connection that sends', () => {
             { handle: 0, delivery_id: 0, delivery_tag: Buffer.from([1]), more: id < 99 },
             { payload: Buffer.alloc(60_000) },
           )
-        return Buffer.concat([opening(), attachToCbs(), ...Array.from({ length: 100 }, (_, id) => part(id))])
+        return Buffer.concat([
+          opening(),
+          attachTo('$cbs'),
+          ...Array.from({ length: 100 }, (_, id) => part(id)),
+        ])
       },
       /request of more than 65536 bytes/,
     ],

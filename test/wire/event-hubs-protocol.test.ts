@@ -4,8 +4,9 @@ import rhea, { type EventContext, type Receiver } from 'rhea'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { messageBody } from '../../src/local/event-hubs/amqp-sections.ts'
 import { partitionOf } from '../../src/pipeline/contract/partition-hash.ts'
-import { HUB, HubFixture } from '../local/event-hubs/hub-fixture.ts'
+import { HUB, HubFixture, TOKEN } from '../local/event-hubs/hub-fixture.ts'
 import { outcome, RawClient } from '../local/event-hubs/raw-client.ts'
+import { attachFromCbs, attachTo, frame, opening, RawSocket } from '../local/event-hubs/raw-socket.ts'
 
 const BATCH = 0x80013700
 let hub: HubFixture
@@ -188,6 +189,36 @@ describe('what cannot be taken', () => {
     receiver.add_credit(1)
     await once(receiver, 'receiver_error')
     expect((receiver.error as { condition?: string }).condition).toBe('amqp:internal-error')
+  })
+})
+
+describe('a send in pieces', () => {
+  it('that is called off leaves nothing behind, and the next one counts', async () => {
+    const socket = await RawSocket.open(hub.ports.plain)
+    const token = encode({
+      message_id: 'm',
+      reply_to: 'link-1',
+      application_properties: { operation: 'put-token', name: `sb://localhost/${HUB}`, type: 'jwt' },
+      body: TOKEN,
+    })
+    const transfer = (handle: number, id: number, payload: Buffer, fields: Fields = {}) =>
+      frame('transfer', { handle, delivery_id: id, delivery_tag: Buffer.from([id]), ...fields }, { payload })
+    const message = encode({ body: data('whole') })
+    const [half, rest] = [message.subarray(0, 8), message.subarray(8)]
+    try {
+      socket.write(opening(), attachFromCbs(1), attachTo('$cbs', 0), transfer(0, 0, token))
+      socket.write(attachTo(`${HUB}/Partitions/0`, 2))
+      socket.write(
+        transfer(2, 1, half, { more: true }),
+        transfer(2, 1, Buffer.alloc(0), { aborted: true, more: false }),
+      )
+      socket.write(transfer(2, 2, half, { more: true }), transfer(2, 2, rest))
+      await vi.waitFor(() => expect(hub.stored(0)).toHaveLength(1))
+      expect(Buffer.from(hub.stored(0)[0]?.message ?? [])).toEqual(message)
+      expect(hub.logged.text()).toBe('')
+    } finally {
+      socket.destroy()
+    }
   })
 })
 

@@ -12,12 +12,9 @@ import {
   startEventHubs,
 } from '../../../src/local/event-hubs/server.ts'
 import { memoryLogger } from '../../support/memory-logger.ts'
+import { GROUPS, HUB, KEY, KEY_NAME, TOKEN } from './hub-names.ts'
 
-export const TOKEN = 'the token of this session'
-export const KEY = 'the-key+of/this=session'
-export const KEY_NAME = 'RootManageSharedAccessKey'
-export const HUB = 'weather'
-export const GROUPS = ['$Default', 'stream-analytics', 'monitor']
+export { HUB, KEY, KEY_NAME, TOKEN } from './hub-names.ts'
 
 let certificate: Certificate | undefined
 

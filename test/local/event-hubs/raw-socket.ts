@@ -42,13 +42,15 @@ export const opening = () =>
     frame('begin', { next_outgoing_id: 0, incoming_window: 2048, outgoing_window: 2048 }),
   ])
 
-/** A link on which the peer sends to `$cbs`: open to everybody. */
-export const attachToCbs = (handle = 0, channel = 0) =>
-  frame(
-    'attach',
-    { name: `link-${handle}`, handle, role: false, initial_delivery_count: 0, ...terminus('$cbs') },
-    { channel },
-  )
+/** A link on which the peer sends; to `$cbs` everybody may. */
+export const attachTo = (address: string, handle = 0) =>
+  frame('attach', {
+    name: `link-${handle}`,
+    handle,
+    role: false,
+    initial_delivery_count: 0,
+    ...terminus(address),
+  })
 
 /** A link on which the peer waits for answers of `$cbs`. */
 export const attachFromCbs = (handle = 1) =>

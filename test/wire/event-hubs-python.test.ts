@@ -1,0 +1,85 @@
+/** The hub on loopback, driven by the unmodified Python SDK. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ensurePython } from '../../scripts/python-env.ts'
+import { messageBody } from '../../src/local/event-hubs/amqp-sections.ts'
+import { partitionOf } from '../../src/pipeline/contract/partition-hash.ts'
+import { HubFixture, KEY, KEY_NAME } from '../local/event-hubs/hub-fixture.ts'
+import { runPython } from '../local/event-hubs/run-python.ts'
+
+const script = readFileSync(new URL('../local/event-hubs/python-client.py', import.meta.url), 'utf8')
+const found = ensurePython()
+if ('missing' in found) console.warn(`Tests with the Python SDK are left out: ${found.missing}`)
+
+let hub: HubFixture
+beforeEach(async () => {
+  hub = await HubFixture.start()
+})
+afterEach(() => hub.close())
+
+interface Result {
+  partitions: string[]
+  maxSize: number
+  large: number
+  properties: number
+  earliest: number[]
+  first: { body: unknown; offset: string; n: number; enqueued: number }
+  afterOffset: number[]
+  atSequenceNumber: number[]
+  byTime: number[]
+  tracked: number[]
+  wrongKey: string
+}
+
+describe.skipIf('missing' in found)('azure-eventhub', () => {
+  it.each([
+    ['a connection string', () => ({ connection: hub.connectionString(), options: {} })],
+    [
+      'TLS',
+      () => {
+        const file = join(hub.folder, 'ca.pem')
+        writeFileSync(file, hub.certificate?.cert ?? '')
+        return {
+          connection: `Endpoint=sb://${hub.fullyQualifiedNamespace};SharedAccessKeyName=${KEY_NAME};SharedAccessKey=${KEY}`,
+          options: {
+            custom_endpoint_address: `sb://localhost:${hub.ports.tls}`,
+            connection_verify: file,
+          },
+        }
+      },
+    ],
+  ])(
+    'sends, looks and reads through %s',
+    async (_, connect) => {
+      const { connection, options } = connect()
+      const result = JSON.parse(
+        await runPython((found as { python: string }).python, script, [connection, JSON.stringify(options)]),
+      ) as Result
+      const upTo = (end: number, from = 0) => Array.from({ length: end - from }, (_, index) => from + index)
+      expect(result).toMatchObject({
+        partitions: ['0', '1', '2', '3'],
+        maxSize: 1024 * 1024,
+        properties: 9,
+        earliest: upTo(10),
+        first: {
+          body: { index: 0, city: 'Zürich' },
+          offset: '0',
+          n: 0,
+          enqueued: hub.log.read(0, 0, 1)[0]?.enqueuedAt,
+        },
+        afterOffset: [7, 8, 9],
+        atSequenceNumber: [8, 9],
+        byTime: upTo(10),
+        tracked: [9],
+        wrongKey: 'AuthenticationError',
+      })
+      const bodies = (partition: number) =>
+        hub.stored(partition).map(({ message }) => messageBody(message).toString())
+      expect(bodies(partitionOf('station-00007', 4))).toContain('by key')
+      expect(bodies(1).filter((body) => body === 'x'.repeat(5000))).toHaveLength(result.large)
+      expect(bodies(2)).toContain('alone')
+    },
+    90_000,
+  )
+})
