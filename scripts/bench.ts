@@ -266,6 +266,6 @@ const table = [
 const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 1e9)} GB, Node ${process.versions.node}, ${process.platform}`
 console.log(`\n${table}`)
 if (process.argv.includes('--write')) {
-  const text = `# Benchmarks\n\nMade by \`npm run bench -- --write\` on ${new Date().toISOString().slice(0, 10)}: ${machine}.\nLocal target, screen on at 120×40 in a real pty, unless said otherwise. CPU is of one core, all threads of the process.\n\n${table}\n`
+  const text = `# Benchmarks\n\nMade by \`npm run bench -- --write\` on ${new Date().toISOString().slice(0, 10)}: ${machine}.\nLocal target, screen on at 120×40 in a real pty, unless said otherwise. CPU is of one core, all threads of the process.${isQuick ? ' Spans shortened with `--quick`: a first orientation, not the last word.' : ''}\n\n${table}\n`
   writeFileSync(join(root, 'docs/benchmarks.md'), text)
 }
