@@ -28,7 +28,7 @@ export function formatRate(value: number | undefined): string {
   if (value < 9_999.5) return String(Math.round(value))
   if (value < 99_950) return `${(value / 1000).toFixed(1)}k`
   if (value < 999_500) return `${Math.round(value / 1000)}k`
-  return `${(value / 1e6).toFixed(1)}M`
+  return value < 99_950_000 ? `${(value / 1e6).toFixed(1)}M` : `${Math.round(value / 1e6)}M`
 }
 
 const SIZES = ['B', 'KB', 'MB', 'GB', 'TB', 'PB']
@@ -127,6 +127,7 @@ export const increments = (values: readonly number[]): number[] =>
 
 /** A share as a bar: `━━━━──────`, whole columns. */
 export function bar(share: number, width: number): { full: string; rest: string } {
-  const filled = Math.round(Math.min(1, Math.max(0, share)) * width)
-  return { full: '━'.repeat(filled), rest: '─'.repeat(width - filled) }
+  const columns = Math.max(0, width)
+  const filled = Math.round((share > 0 ? Math.min(1, share) : 0) * columns)
+  return { full: '━'.repeat(filled), rest: '─'.repeat(columns - filled) }
 }

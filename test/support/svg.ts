@@ -36,7 +36,7 @@ function drawRow(cells: readonly Cell[], row: number): string {
       const [ink, paper] = inkAndPaper(cell)
       const box = paper === undefined ? '' : rect(x, y, width, paper)
       if (text.trim() === '') return box
-      const weight = cell.isBold ? ' font-weight="bold"' : ''
+      const weight = (cell.isBold ? ' font-weight="bold"' : '') + (cell.isDim ? ' opacity="0.6"' : '')
       const baseline = (y + CELL.height * 0.76).toFixed(1)
       return `${box}<text x="${x.toFixed(1)}" y="${baseline}" textLength="${width.toFixed(1)}" lengthAdjust="spacingAndGlyphs" fill="${ink}"${weight}>${escapeXml(text)}</text>`
     })
@@ -54,15 +54,19 @@ interface Run {
   cell: Cell
 }
 
-/** Neighbouring cells of the same look; blanks at either end are left out, so that text lies where it stands. */
+/** Neighbouring cells of the same look. A wide character stands for itself: fonts disagree about its width. */
 function runsOf(cells: readonly Cell[]): Run[] {
   const runs: Run[] = []
+  let isAfterWide = false
   for (const [column, cell] of cells.entries()) {
     const last = runs.at(-1)
-    if (last && looksAs(last.cell, cell)) {
+    const isWide = cells[column + 1]?.text === ''
+    if (cell.text === '' && last) last.columns++
+    else if (last && !isWide && !isAfterWide && looksAs(last.cell, cell)) {
       last.text += cell.text
       last.columns++
     } else runs.push({ column, columns: 1, text: cell.text, cell })
+    isAfterWide = isWide || cell.text === ''
   }
   return runs.flatMap((run) => (run.cell.isInverse || run.cell.background !== 'default' ? [run] : words(run)))
 }
@@ -82,6 +86,7 @@ const looksAs = (one: Cell, other: Cell) =>
   one.foreground === other.foreground &&
   one.background === other.background &&
   one.isBold === other.isBold &&
+  one.isDim === other.isDim &&
   one.isInverse === other.isInverse
 
 function inkAndPaper(cell: Cell): [ink: string, paper: string | undefined] {

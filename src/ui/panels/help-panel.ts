@@ -35,12 +35,12 @@ function stateLines(): Line[] {
   const names = ['running', 'stopped', 'starting', 'degraded', 'failed', 'unknown'] as const
   return [
     [span('States', 'title', true)],
-    [
-      span('  '),
-      ...names.flatMap((state) => [
-        span(STATE_GLYPHS[state], STATE_TOKENS[state]),
-        span(` ${state === 'starting' ? 'starting or stopping' : state}   `, 'muted'),
-      ]),
-    ],
+    ...names.map(
+      (state): Line => [
+        span('  '),
+        span(left(STATE_GLYPHS[state], KEYS), STATE_TOKENS[state]),
+        span(state === 'starting' ? 'starting or stopping' : state),
+      ],
+    ),
   ]
 }

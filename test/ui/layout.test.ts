@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest'
+import { type Layout, layOut, PANELS, type PanelId, SMALLEST } from '../../src/ui/layout.ts'
+
+const sizes = (function* () {
+  for (let columns = 80; columns <= 220; columns += 7)
+    for (let rows = 24; rows <= 70; rows++) yield [columns, rows] as const
+})()
+const SIZES = [...sizes]
+const idsOf = (layout: Layout) => layout.rows.flatMap((slots) => slots.map(({ id }) => id))
+
+const standing = (columns: number, rows: number, focused: PanelId = 'rate') => {
+  const layout = layOut(columns, rows, focused)
+  if (!layout) throw new Error('too small')
+  return idsOf(layout)
+}
+
+describe('at every size', () => {
+  it('the slots of a row fill the width, and the rows the height', () => {
+    for (const [columns, rows] of SIZES)
+      for (const focused of PANELS) {
+        const layout = layOut(columns, rows, focused) as Layout
+        for (const slots of layout.rows) {
+          expect(slots.reduce((sum, { width }) => sum + width, 0)).toBe(columns)
+          expect(new Set(slots.map(({ height }) => height)).size).toBe(1)
+        }
+        const heights = layout.rows.reduce((sum, slots) => sum + (slots[0]?.height ?? 0), 0)
+        expect(heights, `${columns}×${rows}`).toBe(layout.bodyHeight)
+        // Header and footer take a line each.
+        expect(layout.bodyHeight + layout.flowHeight + layout.gap + 2).toBe(rows)
+      }
+  })
+
+  it('no panel is too small to say anything, and none stands twice', () => {
+    for (const [columns, rows] of SIZES)
+      for (const focused of PANELS) {
+        const layout = layOut(columns, rows, focused) as Layout
+        for (const { width, height } of layout.rows.flat()) {
+          expect(width, `${columns}×${rows}`).toBeGreaterThanOrEqual(40)
+          expect(height).toBeGreaterThanOrEqual(3)
+        }
+        expect(new Set(idsOf(layout)).size).toBe(idsOf(layout).length)
+      }
+  })
+
+  it('every panel that can be focused is shown when it is', () => {
+    for (const [columns, rows] of SIZES)
+      for (const focused of layOut(columns, rows, 'rate')?.focusable ?? [])
+        expect(standing(columns, rows, focused), `${columns}×${rows}`).toContain(focused)
+  })
+})
+
+it('80×24 keeps one chart, the lake, the services and the log', () => {
+  expect(standing(80, 24)).toEqual(['rate', 'lake', 'services', 'log'])
+  expect(standing(80, 24, 'databricks')).toEqual(['databricks', 'lake', 'services', 'log'])
+})
+
+it('120×40 shows every panel of a service', () => {
+  expect(standing(120, 40)).toEqual(['rate', 'hub', 'job', 'lake', 'databricks', 'synapse', 'events', 'log'])
+})
+
+it('200×60 has room for the ledger, and gives charts and tables the space', () => {
+  expect(new Set(standing(200, 60))).toEqual(new Set(PANELS))
+  const at = (columns: number, rows: number) => {
+    const rate = layOut(columns, rows, 'rate')?.rows[0]?.[0]
+    return (rate?.width ?? 0) * (rate?.height ?? 0)
+  }
+  expect(at(200, 60)).toBeGreaterThan(2 * at(120, 40))
+})
+
+it('gives up below 80×24', () => {
+  expect(SMALLEST).toEqual({ columns: 80, rows: 24 })
+  expect(layOut(79, 24, 'rate')).toBeUndefined()
+  expect(layOut(80, 23, 'rate')).toBeUndefined()
+})
