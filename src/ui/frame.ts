@@ -27,21 +27,24 @@ export function framed(content: Framed, width: number, height: number, border: T
   return [topLine(content, width, border), ...body, [span(`╰${'─'.repeat(width - 2)}╯`, border)]]
 }
 
-/** `╭ 2 stream analytics ──────── since 00:11:58 ╮` */
+/** `╭ 2 stream analytics ──────── delay 1.0 s ╮`; in focus the title is a badge, which needs no colour to be seen. */
 function topLine({ hotkey, title, subtitle, value = [] }: Framed, width: number, border: Token): Line {
-  const room = width - 4
+  const isFocused = border === 'borderFocused'
   const end: Line = lineWidth(value) > 0 ? [span(' '), ...value, span(' ')] : []
-  const key: Line = hotkey === undefined ? [] : [span(`${hotkey} `, 'accent', true)]
-  const name = cut(title, room - lineWidth(end) - lineWidth(key))
-  const rest = room - lineWidth(end) - lineWidth(key) - textWidth(name) - 2
-  const more: Line = subtitle && textWidth(subtitle) < rest ? [span(`  ${subtitle}`, 'muted')] : []
-  const rule = room - lineWidth(key) - textWidth(name) - lineWidth(more) - lineWidth(end)
+  const key = hotkey === undefined ? '' : `${hotkey} `
+  // Corners, and a blank at either side of the title.
+  const room = width - 4 - lineWidth(end)
+  const name = cut(title, room - textWidth(key))
+  const left = room - textWidth(key + name)
+  const more: Line = subtitle && textWidth(subtitle) + 4 < left ? [span(` ${subtitle} `, 'muted')] : []
+  const heading: Line = isFocused
+    ? [{ text: ` ${key}${name} `, token: 'accent', bold: true, inverse: true }]
+    : [span(` ${key}`, 'accent', true), span(`${name} `, 'title', true)]
   return [
-    span('╭ ', border),
-    ...key,
-    span(name, border === 'borderFocused' ? 'accent' : 'title', true),
+    span('╭', border),
+    ...heading,
     ...more,
-    span(` ${'─'.repeat(Math.max(0, rule))}`, border),
+    span('─'.repeat(Math.max(0, left - lineWidth(more))), border),
     ...end,
     span('╮', border),
   ]
