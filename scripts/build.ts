@@ -2,6 +2,7 @@
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build, type Metafile } from 'esbuild'
+import { inkPlugins } from './bundle-plugins.ts'
 import { thirdPartyNotices } from './third-party-notices.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -31,16 +32,7 @@ const common: BuildOptions = {
     'process.env.NODE_ENV': '"production"',
     __VERSION__: JSON.stringify(version),
   },
-  plugins: [
-    {
-      // Ink imports it only when DEV=true; without the package the bundle must still resolve it.
-      name: 'no-react-devtools',
-      setup(setup) {
-        setup.onResolve({ filter: /^react-devtools-core$/ }, () => ({ path: 'empty', namespace: 'empty' }))
-        setup.onLoad({ filter: /.*/, namespace: 'empty' }, () => ({ contents: 'export default {}' }))
-      },
-    },
-  ],
+  plugins: [...inkPlugins],
 }
 
 rmSync(`${root}dist`, { recursive: true, force: true })

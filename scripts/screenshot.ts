@@ -1,7 +1,7 @@
 /**
  * A picture of the real screen: runs a program in a terminal, presses keys, and draws what stands there as SVG.
  *
- *   node scripts/screenshot.ts --out docs/screen.svg --keys a --wait 'gold +[1-9]' -- node dist/bin.cjs --ephemeral
+ *   node scripts/screenshot.ts --out docs/screen.svg --ready '○ aggregate' --keys a --wait warmest --settle 60000 -- node dist/bin.cjs --ephemeral
  *
  * `--scenario NAME` instead of a program draws a made-up state, for those who work on the screen.
  */
@@ -17,6 +17,8 @@ const { values, positionals } = parseArgs({
     out: { type: 'string', default: 'docs/screen.svg' },
     columns: { type: 'string', default: '120' },
     rows: { type: 'string', default: '40' },
+    /** Regular expression that the screen must show before the keys. */
+    ready: { type: 'string', default: 'q quit' },
     /** Comma-separated, pressed once the screen stands. */
     keys: { type: 'string', default: '' },
     /** Regular expression that the screen must show after the keys. */
@@ -40,7 +42,7 @@ const terminal = openTerminal({
   rows: Number(values.rows),
 })
 try {
-  await terminal.waitFor('q quit')
+  await terminal.waitFor(new RegExp(values.ready))
   if (values.keys !== '') terminal.press(...values.keys.split(','))
   await terminal.waitFor(new RegExp(values.wait), 120_000)
   await new Promise((done) => setTimeout(done, Number(values.settle)))

@@ -116,7 +116,7 @@ export const configSchema = z.strictObject({
   dataDir: text('Folder of the local hub, lake and state', 'a folder', /\S/, { placeholder: 'folder' }),
   ephemeral: toggle('Use a temporary data folder and remove it at exit').default(false),
   engine: choice('What runs the notebooks locally', ['duckdb', 'spark']).default('duckdb'),
-  theme: choice('Colours', ['auto', 'dark', 'light', 'mono']).default('auto'),
+  theme: choice('Colours', ['auto', 'dark', 'light', 'ansi', 'color-blind', 'mono']).default('auto'),
   ascii: toggle('Draw with ASCII characters only').default(false),
   fps: integer('Repaints per second, at most', 1, 30).default(2),
   readOnly: toggle('Watch only: every control is disabled').default(false),

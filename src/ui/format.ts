@@ -103,11 +103,6 @@ export function niceStep(value: number): number {
   return Math.max(1, step * power)
 }
 
-/**
- * The top of an axis with so many intervals, each a round number: it stays still while values move within a step.
- */
-export const axisTop = (most: number, intervals: number): number => niceStep(most / intervals) * intervals
-
 /** One character per value, newest last, from zero to the greatest of them; filled with blanks at the left. */
 export function sparkline(values: readonly number[], width: number): string {
   if (width <= 0) return ''

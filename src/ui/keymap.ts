@@ -76,7 +76,7 @@ export const KEYMAP: readonly KeyBinding[] = [
   }),
   bind('Generator', 'moreStations', ['+', '='], 'twice as many stations', {
     ...control,
-    ...hint('+/−', 'stations', 2),
+    ...hint('+/−', 'rate', 2),
   }),
   bind('Generator', 'fewerStations', ['-', '_'], 'half as many stations', { ...control, shown: '−' }),
   bind('Generator', 'setStations', ['n'], 'type the number of stations', control),
@@ -126,7 +126,7 @@ export const KEYMAP: readonly KeyBinding[] = [
     'connection strings and addresses for other programs',
     hint('e', 'endpoints', 6),
   ),
-  bind('Session', 'help', ['?', 'h'], 'this help', hint('?', 'help', 2)),
+  bind('Session', 'help', ['?', 'h'], 'this help', hint('?', 'help', 1)),
   bind(
     'Session',
     'quit',

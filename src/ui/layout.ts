@@ -92,7 +92,7 @@ const flat: Plan = {
   gap: 0,
   isShared: true,
   rows: [
-    row({ rate: 44, lake: 56 }, 9, 16, 1),
+    row({ rate: 40, lake: 60 }, 9, 16, 1),
     row({ services: 100 }, 4, 4, 0),
     row({ events: 48, log: 52 }, 4, ANY, 1),
   ],
@@ -110,6 +110,19 @@ const tall: Plan = {
     row({ databricks: 100 }, 6, 9, 1),
     row({ events: 100 }, 4, ANY, 2),
     row({ log: 100 }, 4, ANY, 3),
+  ],
+}
+
+const upright: Plan = {
+  flowHeight: 3,
+  gap: 0,
+  isShared: true,
+  rows: [
+    row({ rate: 100 }, 8, 14, 2),
+    row({ lake: 100 }, 9, 9, 0),
+    row({ services: 100 }, 4, 4, 0),
+    row({ events: 100 }, 5, ANY, 2),
+    row({ log: 100 }, 5, ANY, 3),
   ],
 }
 
@@ -131,12 +144,18 @@ const FOOTER = 1
 const heightOf = ({ rows, flowHeight, gap }: Plan) =>
   HEADER + gap + flowHeight + FOOTER + rows.reduce((sum, { min }) => sum + min, 0)
 
-/** The richest plan that the size has room for. */
-function planFor(columns: number, rows: number): Plan {
-  if (columns >= 170 && rows >= heightOf(huge)) return huge
-  if (columns >= 120) return rows >= heightOf(wide) ? wide : flat
-  return rows >= heightOf(tall) ? tall : narrow
-}
+/** From the richest to the one that fits everywhere, with the width that each needs. */
+const PLANS: readonly (readonly [columns: number, plan: Plan])[] = [
+  [170, huge],
+  [120, wide],
+  [120, flat],
+  [0, tall],
+  [0, upright],
+  [0, narrow],
+]
+
+const planFor = (columns: number, rows: number): Plan =>
+  PLANS.find(([least, plan]) => columns >= least && rows >= heightOf(plan))?.[1] ?? narrow
 
 /**
  * @param focused a panel without a place of its own takes that of the chart.

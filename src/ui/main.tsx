@@ -58,6 +58,8 @@ export function openControlRoom(options: ControlRoomOptions): ControlRoom {
     acceptCosts: options.acceptCosts,
     onQuit: ({ stopAll }) => close({ kind: 'quit', stopAll }),
   })
+  // Before the first frame: a key pressed at the sight of it must be a command, not a letter on the screen.
+  stdin.setRawMode?.(true)
   const restoreTitle = showTitle(stdout, `rtstream ${store.getState().session.target}`)
   const instance = render(
     <Boundary onError={onError}>
@@ -83,7 +85,10 @@ export function openControlRoom(options: ControlRoomOptions): ControlRoom {
         error: error instanceof Error ? error : new Error(String(error)),
       }),
     )
-    .finally(restoreTitle)
+    .finally(() => {
+      if (!stdin.destroyed) stdin.setRawMode?.(false)
+      restoreTitle()
+    })
   return { ended, close }
 }
 

@@ -4,7 +4,7 @@ import { STAGE_IDS } from '../pipeline/ports.ts'
 import type { AppState } from '../pipeline/state.ts'
 import { formatCount, formatMoney } from './format.ts'
 import { FRAME, type Framed, framed } from './frame.ts'
-import { type Line, overlay, span, wrap } from './line.ts'
+import { type Line, left, overlay, span, wrap } from './line.ts'
 import type { Question } from './view-state.ts'
 
 const WIDTH = 62
@@ -65,7 +65,7 @@ function questionBox(question: Question, state: AppState): Framed {
             ),
           ],
           [],
-          answers(['enter', 'set'], ['esc', 'leave it']),
+          ...answers(['enter', 'set'], ['esc', 'leave it']),
           [],
         ],
       }
@@ -80,14 +80,10 @@ const box = (title: string, text: string, ...keys: readonly Answer[]): Framed =>
     [],
     ...wrap(text, WIDTH - FRAME.columns).map((part): Line => [span(part)]),
     [],
-    answers(...keys),
+    ...answers(...keys),
     [],
   ],
 })
 
-const answers = (...keys: readonly Answer[]): Line =>
-  keys.flatMap(([key, does], index) => [
-    span(index === 0 ? '' : '   '),
-    span(key, 'accent', true),
-    span(` ${does}`, 'muted'),
-  ])
+const answers = (...keys: readonly Answer[]): Line[] =>
+  keys.map(([key, does]): Line => [span(left(key, 7), 'accent', true), span(does)])

@@ -59,8 +59,9 @@ export class Screen {
   frame(columns: number, rows: number): Frame {
     const { columns: before, rows: painted } = this.#frame
     if (!this.#isStale && columns === before && rows === painted.length) return this.#frame
-    this.#isStale = false
     this.#drawn = screenLines(this.#state, this.#view, columns, rows)
+    // Not before: what cannot be drawn must fail again when React asks again, or it would see that nothing is wrong.
+    this.#isStale = false
     const next = this.#drawn.lines.map(this.#options.paint)
     const isSame =
       columns === before && rows === painted.length && next.every((row, index) => row === painted[index])

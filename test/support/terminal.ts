@@ -52,6 +52,10 @@ const KEYS: Readonly<Record<string, string>> = {
   'ctrl+c': '\x03',
 }
 
+/** Synchronized updates: what stands between is to be shown at once. */
+const FRAME_START = '\x1b[?2026h'
+const FRAME_END = '\x1b[?2026l'
+
 export class Terminal {
   /** Settles when the process has ended and everything it wrote was read. */
   readonly exit: Promise<Exit>
@@ -187,7 +191,7 @@ export class Terminal {
       const complain = (why: string) =>
         finish(() => fail(new Error(`${why} before the screen showed ${String(wanted)}:\n${this.text()}`)))
       const check = () => {
-        if (holds()) finish(done)
+        if (this.#isWhole() && holds()) finish(done)
         else if (this.#hasExited) complain('the program ended')
       }
       const timer = setTimeout(() => complain(`${timeoutMs} ms went by`), timeoutMs)
@@ -201,6 +205,11 @@ export class Terminal {
     if (!this.#hasExited) this.#pty.kill('SIGKILL')
     await this.exit
     this.#xterm.dispose()
+  }
+
+  /** A frame may arrive in pieces: nobody looks before it is whole, if the program says where frames end. */
+  #isWhole(): boolean {
+    return this.#hasExited || this.#written.lastIndexOf(FRAME_END) >= this.#written.lastIndexOf(FRAME_START)
   }
 
   #look(): void {

@@ -67,6 +67,12 @@ it('200×60 has room for the ledger, and gives charts and tables the space', () 
   expect(at(200, 60)).toBeGreaterThan(2 * at(120, 40))
 })
 
+it('between those, sizes that are wide and low, or narrow and high, get what they have room for', () => {
+  expect(standing(120, 30)).toEqual(['rate', 'lake', 'services', 'events', 'log'])
+  expect(standing(90, 40)).toEqual(['rate', 'lake', 'services', 'events', 'log'])
+  expect(standing(90, 60)).not.toContain('services')
+})
+
 it('gives up below 80×24', () => {
   expect(SMALLEST).toEqual({ columns: 80, rows: 24 })
   expect(layOut(79, 24, 'rate')).toBeUndefined()

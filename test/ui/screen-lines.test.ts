@@ -108,6 +108,15 @@ describe('flow', () => {
     expect(flow(scenarios.starting())).toMatch(/64 s of ~90 s +4 min of ~4 min/)
   })
 
+  it('cuts long words of a service to the last one', () => {
+    const state = scenarios.allStopped()
+    const gold = { ...state.stages.gold, words: 'USER_CANCELED' }
+    const silver = { ...state.stages.silver, words: 'TERMINATED FAILED' }
+    const stages = { ...state.stages, silver, gold }
+    expect(flow({ ...state, stages }, 80)).toMatch(/3 FAILED +4 CANCELED/)
+    expect(flow({ ...state, stages }, 200)).toMatch(/3 TERMINATED FAILED +4 USER_CANCELED/)
+  })
+
   it('is whole at 80 columns, with short names', () => {
     const text = flow(scenarios.allRunning(), 80)
     expect(text).toMatch(

@@ -1,6 +1,6 @@
 /** A chart over time, one column a second, ending at now. Drawn by asciichart; laid over each other and coloured here. */
 import asciichart from 'asciichart'
-import { axisTop } from '../format.ts'
+import { niceStep } from '../format.ts'
 import { type Line, right, type Span, span } from '../line.ts'
 import type { Token } from '../theme.ts'
 
@@ -21,34 +21,50 @@ const ASCIICHART_AXIS = NO_LABEL.length + 2
 
 /** What the axis is drawn for at least, so that idling is not magnified. */
 const LEAST_TOP = 4
+/** More labels than this on the upright axis are a burden. */
+const MOST_LABELS = 8
 /** Seconds between marks on the axis of time, from narrow to wide. */
 const MARKS = [10, 20, 30, 60]
 
-/**
- * @param series later ones lie over earlier ones.
- * @param height of the whole: at least 3, the last line being the axis of time.
- */
-export function chartLines(series: readonly Series[], width: number, height: number): Line[] {
+export interface ChartSize {
+  width: number
+  /** At least 3. */
+  height: number
+  /** Each column is a second: the last line is the axis of time. */
+  isTimed: boolean
+}
+
+/** @param series later ones lie over earlier ones. */
+export function chartLines(series: readonly Series[], { width, height, isTimed }: ChartSize): Line[] {
   const columns = width - AXIS
-  const intervals = height - 2
+  const intervals = height - (isTimed ? 2 : 1)
+  const perLabel = Math.ceil(intervals / MOST_LABELS)
   const shown = series.map(({ values }) => lastOf(values, columns + 1))
-  const top = axisTop(Math.max(LEAST_TOP, ...shown.flat()), intervals)
+  // A round number from label to label: the axis stands still while values move within such a step.
+  const step = niceStep((Math.max(LEAST_TOP, ...shown.flat()) / intervals) * perLabel)
   const grids = shown.map((values) =>
     asciichart
-      .plot(values, { height: intervals, min: 0, max: top, format: () => NO_LABEL })
+      .plot(values, {
+        height: intervals,
+        min: 0,
+        max: (step * intervals) / perLabel,
+        format: () => NO_LABEL,
+      })
       .split('\n')
       .map((row) => [...row].slice(ASCIICHART_AXIS)),
   )
   const every = MARKS.find((seconds) => Math.floor(columns / seconds) * 9 <= columns) ?? 60
   const rows = Array.from({ length: intervals + 1 }, (_, row): Line => {
-    const isFloor = row === intervals
+    const fromFloor = intervals - row
+    const isLabelled = fromFloor % perLabel === 0
+    const floor = isTimed ? every : 'line'
     return [
-      span(right(labelOf((top / intervals) * (intervals - row)), LABEL), 'muted'),
-      span(isFloor ? ' ┼' : ' ┤', 'border'),
-      ...cellsOf(grids, series, row, columns, isFloor ? every : undefined),
+      span(right(isLabelled ? labelOf((step * fromFloor) / perLabel) : '', LABEL), 'muted'),
+      span(fromFloor === 0 ? ' ┼' : isLabelled ? ' ┤' : ' │', 'border'),
+      ...cellsOf(grids, series, row, columns, fromFloor === 0 ? floor : 'none'),
     ]
   })
-  return [...rows, timeAxis(columns, every)]
+  return isTimed ? [...rows, timeAxis(columns, every)] : rows
 }
 
 const lastOf = (values: readonly number[], count: number): number[] => {
@@ -56,20 +72,20 @@ const lastOf = (values: readonly number[], count: number): number[] => {
   return [...Array<number>(count - shown.length).fill(0), ...shown]
 }
 
-/** @param marks on the floor of the chart: seconds between its marks. */
+/** @param below what shows through: nothing, a line, or a line with a mark every so many seconds. */
 function cellsOf(
   grids: readonly (readonly (readonly string[])[])[],
   series: readonly Series[],
   row: number,
   columns: number,
-  marks: number | undefined,
+  below: 'none' | 'line' | number,
 ): Span[] {
   const spans: Span[] = []
   for (let column = 0; column < columns; column++) {
     const over = grids.findLastIndex((grid) => (grid[row]?.[column] ?? ' ') !== ' ')
-    const isMark = (columns - 1 - column) % (marks ?? 1) === 0 && column < columns - 1
-    const text =
-      over >= 0 ? (grids[over]?.[row]?.[column] ?? ' ') : marks === undefined ? ' ' : isMark ? '┴' : '─'
+    const isMark = typeof below === 'number' && (columns - 1 - column) % below === 0 && column < columns - 1
+    const behind = below === 'none' ? ' ' : isMark ? '┴' : '─'
+    const text = over >= 0 ? (grids[over]?.[row]?.[column] ?? ' ') : behind
     const token: Token = over >= 0 ? (series[over]?.token ?? 'series1') : 'border'
     const last = spans.at(-1)
     if (last && last.token === token) last.text += text

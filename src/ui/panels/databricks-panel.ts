@@ -1,7 +1,7 @@
 /** The two Databricks runs: silver and gold. */
 import type { StageSlice } from '../../pipeline/state.ts'
 import { type Column, fitColumns, tableHead, tableRow } from '../columns.ts'
-import { formatCount, formatDuration, formatRate } from '../format.ts'
+import { formatCount, formatDuration, formatRate, UNKNOWN } from '../format.ts'
 import { type Line, printable, span } from '../line.ts'
 import type { Panel, PanelContext } from './panel.ts'
 import { historyLines } from './run-table.ts'
@@ -59,7 +59,7 @@ function jobRow({ state }: PanelContext, stage: StageSlice, columns: readonly Co
     job: span(stage.id, 'title', true),
     state: stateSpan(stage),
     run: span(stage.runId === undefined ? '–' : tail(printable(stage.runId), 8), 'muted'),
-    for: runsFor(stage, state.now),
+    for: runsFor(stage, state.now) ?? UNKNOWN,
     batch: batch ? `#${formatCount(batch.id)}` : '–',
     rows: formatCount(batch?.rows),
     took: formatDuration(batch?.durationMs),

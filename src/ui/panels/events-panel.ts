@@ -12,7 +12,7 @@ export const eventsPanel: Panel = (context) => {
   const window = fromEnd(matching, height, scroll)
   return {
     title: 'events',
-    subtitle: 'as they reach the lake',
+    subtitle: 'taken by the hub, ✗ refused by silver',
     value: tailState(context, window, 'live'),
     lines:
       window.shown.length === 0

@@ -59,10 +59,10 @@ export function flowLines(state: AppState, width: number, height: 2 | 3): Line[]
   ].slice(0, height)
 }
 
-/** `3 TERMINATED FAILED`, or the key and the last word where there is room for no more. */
+/** `3 TERMINATED FAILED`; where there is room for no more, the key and the last word. */
 function fitWords(words: string, room: number): string {
   if (textWidth(words) <= room) return words
-  const [key = '', ...rest] = words.split(' ')
+  const [key = '', ...rest] = words.split(/[ _]/)
   return rest.length > 1 ? `${key} ${rest.at(-1)}` : words
 }
 
@@ -119,7 +119,7 @@ function nodesOf(state: AppState): Node[] {
       state: hub.error ? 'failed' : hub.updatedAt === undefined ? 'unknown' : 'running',
       words: hub.error ? 'no answer' : `${hub.partitions.length} partitions`,
       shortWords: hub.error ? 'no answer' : `${hub.partitions.length} parts`,
-      detail: span(`${formatCount(hub.enqueued)} events`, 'muted'),
+      detail: hubDetail(state),
       extra: '',
       rate: hub.rate,
     },
@@ -160,6 +160,11 @@ function nodesOf(state: AppState): Node[] {
       rate: undefined,
     },
   ]
+}
+
+function hubDetail({ hub, now }: AppState): Span {
+  const stale = staleText(hub.updatedAt, now)
+  return stale ? span(stale, 'warn') : span(`${formatCount(hub.enqueued)} events`, 'muted')
 }
 
 /** `64 s of ~90 s` while a command is under way. */

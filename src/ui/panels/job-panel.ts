@@ -1,34 +1,37 @@
 /** The Stream Analytics job. */
 import { formatAge, formatCount, formatRate, formatShare, sparkline } from '../format.ts'
 import { type Line, span } from '../line.ts'
+import { chartLines } from './chart.ts'
 import { type FactWidths, fact, note } from './facts.ts'
 import type { Panel, PanelContext } from './panel.ts'
 import { historyLines } from './run-table.ts'
-import { commandText, runsFor, staleMetricsText, staleText, stateSpan, troubleLines } from './states.ts'
+import { scrolledDown } from './scrolled.ts'
+import { forText, staleMetricsText, staleText, stateSpan, troubleLines } from './states.ts'
 
 /** Lines from which on there is room for more than the seven facts. */
 const ROOMY = 13
 const WIDTHS: FactWidths = { name: 11, value: 9 }
 
 export const jobPanel: Panel = (context) => {
-  const { state, height } = context
+  const { state, height, scroll, isZoomed } = context
   const { job, now } = state
   const stage = state.stages.streamAnalytics
   const isUp = stage.state !== 'stopped' && stage.state !== 'unknown'
   const oldMetrics = staleMetricsText(job.metricsAt, now, state.session.target === 'local')
   const stale = staleText(stage.updatedAt, now) ?? (isUp && oldMetrics ? `metrics ${oldMetrics}` : undefined)
   const trouble = troubleLines(stage, now)
-  const rest = factLines(context).slice(0, Math.max(0, height - 1 - trouble.length))
+  const facts = factLines(context).slice(0, Math.max(0, height - 1 - trouble.length))
+  const lines: Line[] = [
+    [stateSpan(stage), span(forText(stage, now), 'muted')],
+    ...trouble,
+    ...facts,
+    ...(isZoomed || height >= ROOMY ? zoomedLines(context) : []),
+  ]
   return {
     hotkey: '2',
     title: 'stream analytics',
     value: stale ? [span(stale, 'warn')] : [span(formatDelay(context), 'title', true)],
-    lines: [
-      [stateSpan(stage), span(commandText(stage, now) ? '' : `   for ${runsFor(stage, now)}`, 'muted')],
-      ...trouble,
-      ...rest,
-      ...(context.isZoomed || height >= ROOMY ? zoomedLines(context) : []),
-    ],
+    ...scrolledDown([...lines, ...delayChart(context, height - lines.length)], height, scroll, isZoomed),
   }
 }
 
@@ -47,7 +50,7 @@ function factLines(context: PanelContext): Line[] {
   const delay = job.watermarkDelaySeconds === undefined ? undefined : job.watermarkDelaySeconds * 1000
   return [
     fact(WIDTHS, 'watermark', formatAge(delay), [span(sparkline(job.watermarkHistory, spark), 'series1')]),
-    fact(WIDTHS, 'backlog', formatCount(backlog), [span(backlog ? 'events wait in the hub' : '', 'muted')]),
+    fact(WIDTHS, 'backlog', formatCount(backlog)),
     fact(WIDTHS, 'in', `${formatRate(job.inputRate)}/s`),
     fact(WIDTHS, 'out', `${formatRate(job.outputRate)}/s`),
     fact(WIDTHS, 'errors', formatCount(job.errors), [
@@ -79,4 +82,17 @@ function zoomedLines({ state, width }: PanelContext): Line[] {
     note(WIDTHS.name + 2, 'metrics', span(age)),
     ...historyLines([state.stages.streamAnalytics], now, width),
   ]
+}
+
+const LEAST_CHART = 8
+
+/** Zoomed, the rest of the screen is the watermark's. */
+function delayChart({ state, width, isZoomed }: PanelContext, height: number): Line[] {
+  if (!isZoomed || height < LEAST_CHART) return []
+  const heading: Line = [
+    span('watermark delay', 'title', true),
+    span('  seconds, by poll, newest at the right', 'muted'),
+  ]
+  const series = [{ values: state.job.watermarkHistory, token: 'series1' }] as const
+  return [[], heading, ...chartLines(series, { width, height: height - 2, isTimed: false })]
 }

@@ -23,9 +23,9 @@ const COLUMNS: readonly Column<Name>[] = [
   { name: 'size', width: 8, align: 'right' },
   { name: 'rows', width: 9, align: 'right' },
   { name: 'rate', title: '+row/s', width: 6, align: 'right' },
-  { name: 'bytes', title: '+byte/s', width: 8, align: 'right', drop: 1 },
+  { name: 'bytes', title: '+byte/s', width: 8, align: 'right', drop: 2 },
   { name: 'fresh', width: 6, align: 'right' },
-  { name: 'growth', width: 7, align: 'left', drop: 2 },
+  { name: 'growth', width: 7, align: 'left', drop: 1 },
 ]
 
 const NAMES: Readonly<Record<LayerName, string>> = {
@@ -110,7 +110,7 @@ function below(context: PanelContext, room: number): Line[] {
   const { state, width } = context
   const errors = LAYERS.flatMap((name): Line[] => {
     const { error } = state.lake.layers[name]
-    return error ? [[span(`✗ ${NAMES[name]}: ${printable(error)}`, 'fail')]] : []
+    return error ? [[span(`✗ ${printable(error)}`, 'fail')]] : []
   })
   const used = errors.length + 2
   if (room < used + 5) return errors.slice(0, Math.max(0, room))
@@ -119,6 +119,10 @@ function below(context: PanelContext, room: number): Line[] {
     ...errors,
     [],
     [span('gold', 'title', true), span('  rows by poll, newest at the right', 'muted')],
-    ...chartLines([{ values: increments(growth), token: 'series1' }], width, room - used).slice(0, -1),
+    ...chartLines([{ values: increments(growth), token: 'series1' }], {
+      width,
+      height: room - used,
+      isTimed: false,
+    }),
   ]
 }

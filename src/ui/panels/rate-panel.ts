@@ -25,7 +25,14 @@ export const ratePanel: Panel = (context) => {
       span('now ', 'muted'),
       span(formatRate(hub.rate), 'title', true),
     ],
-    lines: [...chartLines(seriesOf(context), width, Math.max(LEAST_CHART, height - below.length)), ...below],
+    lines: [
+      ...chartLines(seriesOf(context), {
+        width,
+        height: Math.max(LEAST_CHART, height - below.length),
+        isTimed: true,
+      }),
+      ...below,
+    ],
   }
 }
 

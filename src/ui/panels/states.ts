@@ -36,9 +36,15 @@ export function commandText(stage: StageSlice, now: number): string | undefined 
   return `${doing}, ${formatAge(now - startedAt)} of about ${formatAge(usualMs)}`
 }
 
-/** How long it runs; `–` for what does not. */
-export const runsFor = (stage: StageSlice, now: number): string =>
-  stage.since === undefined || stage.state === 'stopped' ? '–' : formatUptime(now - stage.since)
+/** How long it runs; undefined for what does not. */
+export const runsFor = (stage: StageSlice, now: number): string | undefined =>
+  stage.since === undefined || stage.state === 'stopped' ? undefined : formatUptime(now - stage.since)
+
+/** `   for 00:11:40`, after the state; empty for what does not run, or starts. */
+export function forText(stage: StageSlice, now: number): string {
+  const time = stage.command ? undefined : runsFor(stage, now)
+  return time === undefined ? '' : `   for ${time}`
+}
 
 /** `42 s old` when the last answer is; undefined while it is fresh, or when nothing was ever heard. */
 export const staleText = (at: number | undefined, now: number): string | undefined =>

@@ -6,7 +6,7 @@ import { type Line, left, printable, right, type Span, span } from '../line.ts'
 import type { Panel, PanelContext } from './panel.ts'
 import { historyLines } from './run-table.ts'
 import { fromTop, position } from './scrolled.ts'
-import { historyLine, runsFor, staleText, stateSpan, troubleLines } from './states.ts'
+import { forText, historyLine, staleText, stateSpan, troubleLines } from './states.ts'
 
 /** Lines from which on a table of cities says more than the two extremes. */
 const TABLE = 8
@@ -41,7 +41,7 @@ function runLine({ state, width }: PanelContext): Line {
   const stage = state.stages.aggregate
   const run =
     stage.runId === undefined ? '' : `   run ${printable(stage.runId).slice(0, width >= 90 ? 36 : 8)}`
-  return [stateSpan(stage), span(`${run}   for ${runsFor(stage, state.now)}`, 'muted')]
+  return [stateSpan(stage), span(run + forText(stage, state.now), 'muted')]
 }
 
 function resultLine({ state }: PanelContext): Line {

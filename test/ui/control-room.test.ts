@@ -1,0 +1,262 @@
+/** The control room in a real terminal: what it draws, and that it gives the terminal back however it ends. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { type Bundle, bundle } from '../support/bundle.ts'
+import type { scenarios } from '../support/scenario.ts'
+import { openTerminal, type Terminal, type TerminalOptions } from '../support/terminal.ts'
+
+let program: Bundle
+const opened: Terminal[] = []
+beforeAll(async () => {
+  program = await bundle('test/support/control-room.ts')
+})
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((terminal) => terminal.close()))
+})
+afterAll(() => program.remove())
+
+/** From the header to the footer, each in its place. */
+const isWhole = (screen: readonly string[]) =>
+  (screen[0] ?? '').startsWith(' rtstream') && (screen.at(-1) ?? '').includes(READY)
+
+/** What stands in the last line once the frame is whole. */
+const READY = 'q quit'
+
+async function start(
+  scenario: keyof typeof scenarios = 'allRunning',
+  options: Omit<Partial<TerminalOptions>, 'command'> = {},
+  ready: string | RegExp = READY,
+): Promise<Terminal> {
+  const args = [program.file, scenario, ...(options.args ?? [])]
+  const terminal = openTerminal({ ...options, command: process.execPath, args })
+  opened.push(terminal)
+  await terminal.waitFor(ready)
+  return terminal
+}
+
+/** What the program printed on the normal screen after the control room was closed. */
+async function report(
+  terminal: Terminal,
+): Promise<{ reason: { kind: string; message?: string }; calls: string[] }> {
+  await terminal.exit
+  const line = terminal.screen().find((row) => row.startsWith('{'))
+  return JSON.parse(
+    terminal
+      .text()
+      .slice(terminal.text().indexOf(line?.trimEnd() ?? '{'))
+      .replaceAll('\n', ''),
+  )
+}
+
+function expectRestored(terminal: Terminal): void {
+  expect(terminal.isAlternateScreen).toBe(false)
+  expect(terminal.isCursorShown).toBe(true)
+  expect(terminal.written).toContain('\x1b[22;0t')
+  expect(terminal.written.lastIndexOf('\x1b[23;0t')).toBeGreaterThan(
+    terminal.written.lastIndexOf('\x1b[22;0t'),
+  )
+  expect(terminal.written.lastIndexOf('\x1b[?2004l')).toBeGreaterThan(
+    terminal.written.lastIndexOf('\x1b[?2004h'),
+  )
+}
+
+describe('the screen', () => {
+  it('fills the alternate screen, hides the cursor, names the window, and blinks nowhere', async () => {
+    const terminal = await start()
+    expect(terminal.isAlternateScreen).toBe(true)
+    expect(terminal.isCursorShown).toBe(false)
+    expect(terminal.title).toBe('rtstream local')
+    for (let row = 0; row < terminal.rows; row++)
+      for (const cell of terminal.cells(row)) expect(cell.isBlinking).toBe(false)
+  })
+
+  it('is drawn anew at once when the window changes its size, down to too small and back', async () => {
+    const terminal = await start()
+    terminal.resize(200, 60)
+    await terminal.waitFor((screen) => /e endpoints.*q quit/.test(screen.at(-1) ?? ''))
+    expect(terminal.text()).toContain('five assertions')
+    terminal.resize(80, 24)
+    await terminal.waitFor(isWhole)
+    expect(terminal.screen()[0]).toContain('books ✓ 38 in flight')
+    expect(terminal.text()).not.toContain('five assertions')
+    terminal.resize(60, 20)
+    await terminal.waitFor('needs 80×24')
+    expect(terminal.text()).not.toContain('stream analytics')
+    terminal.resize(120, 40)
+    await terminal.waitFor(isWhole)
+    terminal.resize(60, 20)
+    await terminal.waitFor('needs 80×24')
+    terminal.press('q')
+    expect((await report(terminal)).reason).toEqual({ kind: 'quit', stopAll: false })
+  })
+
+  it('stands still while it is frozen, and follows again afterwards', async () => {
+    const terminal = await start('allRunning', { args: ['--animate', '50'] })
+    const shown = () => /acknowledged ([\d,]+)/.exec(terminal.text())?.[1]
+    const first = shown()
+    await terminal.waitFor(() => shown() !== first)
+    terminal.press('p')
+    await terminal.waitFor('frozen')
+    const frozen = shown()
+    // Each key that is answered is time in which the pipeline went on.
+    for (let times = 0; times < 5; times++) {
+      terminal.press('?')
+      await terminal.waitFor('esc closes')
+      terminal.press('?')
+      await terminal.waitFor('acknowledged')
+      expect(shown()).toBe(frozen)
+    }
+    terminal.press('p')
+    await terminal.waitFor(() => shown() !== frozen)
+  })
+
+  it('writes only the rows that have changed', async () => {
+    const terminal = await start()
+    const before = terminal.written.length
+    terminal.press('d')
+    await terminal.waitFor('✓ toggleDirty')
+    expect(terminal.written.length - before).toBeLessThan(3000)
+    expect(before).toBeGreaterThan(6000)
+  })
+
+  it('takes keys that come together one by one', async () => {
+    const terminal = await start()
+    terminal.press('xy1d+')
+    await terminal.waitFor('scaleStations 2')
+    terminal.press('q')
+    expect((await report(terminal)).calls).toEqual([
+      'stopAll',
+      'toggle generator',
+      'toggleDirty',
+      'scaleStations 2',
+    ])
+  })
+
+  it('knows the named keys as terminals send them', async () => {
+    const terminal = await start()
+    terminal.press('tab', 'enter')
+    await terminal.waitFor('last enqueued')
+    terminal.press('right')
+    await terminal.waitFor('in bronze')
+    terminal.press('shift+tab')
+    await terminal.waitFor('last enqueued')
+    terminal.press('escape')
+    await terminal.waitFor((screen) => !screen.join().includes('last enqueued'))
+    terminal.press('/', 'Oslo', 'backspace', 'o', 'enter')
+    await terminal.waitFor('/Oslo')
+  })
+
+  it('does not act on pasted text', async () => {
+    const terminal = await start()
+    terminal.press('\x1b[200~a1x\ny\x1b[201~')
+    await terminal.waitFor('Pasted text does nothing here')
+    terminal.press('q')
+    expect((await report(terminal)).calls).toEqual([])
+  })
+})
+
+describe('colours', () => {
+  const cellsOf = (terminal: Terminal) =>
+    Array.from({ length: terminal.rows }, (_, row) => terminal.cells(row)).flat()
+
+  it('are true colours where the terminal has them', async () => {
+    const terminal = await start()
+    expect(cellsOf(terminal).some(({ foreground }) => String(foreground).startsWith('#'))).toBe(true)
+  })
+
+  it('are the table of 256 without COLORTERM', async () => {
+    const terminal = await start('allRunning', { env: { COLORTERM: undefined } })
+    const colors = cellsOf(terminal).map(({ foreground }) => foreground)
+    expect(colors.some((color) => typeof color === 'number' && color >= 16)).toBe(true)
+    expect(colors.some((color) => typeof color === 'string' && color !== 'default')).toBe(false)
+  })
+
+  it('are sixteen on a terminal of sixteen', async () => {
+    const terminal = await start('failing', { env: { COLORTERM: undefined, TERM: 'xterm' } })
+    for (const { foreground, background } of cellsOf(terminal)) {
+      expect(background).toBe('default')
+      if (foreground !== 'default')
+        expect(foreground).toSatisfy((color) => typeof color === 'number' && color < 16)
+    }
+    expect(new Set(cellsOf(terminal).map(({ foreground }) => foreground)).size).toBeGreaterThan(4)
+  })
+
+  it.each([
+    ['NO_COLOR', { env: { NO_COLOR: '1' } }],
+    ['--theme mono', { args: ['--theme', 'mono'] }],
+    ['TERM=dumb', { env: { COLORTERM: undefined, TERM: 'dumb' } }],
+  ])('are none with %s; every state is still told', async (_name, options) => {
+    const terminal = await start('failing', options)
+    for (const { foreground, background } of cellsOf(terminal)) {
+      expect(foreground).toBe('default')
+      expect(background).toBe('default')
+    }
+    expect(terminal.text()).toMatch(/▲ generator.*✗ event hub.*\? stream analytics.*✗ silver.*● gold/)
+    expect(terminal.text()).toMatch(/✗ 17 lost/)
+    // Stages that run are badges, the one in an unknown state is not.
+    const flow = terminal.cells(2)
+    expect(flow[2]?.isInverse).toBe(true)
+    expect(flow[terminal.screen()[2]?.indexOf('? stream') ?? -1]?.isInverse).toBe(false)
+  })
+
+  it('each theme has its own', async () => {
+    const seen = new Set<unknown>()
+    for (const theme of ['dark', 'light', 'ansi', 'color-blind']) {
+      const terminal = await start('allRunning', { args: ['--theme', theme] })
+      seen.add(terminal.cells(2)[2]?.foreground)
+    }
+    expect(seen.size).toBe(4)
+  })
+})
+
+describe('ASCII', () => {
+  it.each([
+    ['--ascii', { args: ['--ascii'] }],
+    ['a locale without UTF-8', { env: { LANG: 'C', LC_ALL: 'C' } }],
+  ])('is all that is drawn with %s', async (_name, options) => {
+    const terminal = await start('wideCharacters', options)
+    for (const row of terminal.screen()) expect(row).toMatch(/^[ -~]*$/)
+    expect(terminal.text()).toMatch(/\* generator =+120\/s=+> \* event hub/)
+    expect(terminal.screen().at(5)).toMatch(/^\+.*\+$/)
+  })
+})
+
+describe('the terminal is as it was', () => {
+  it.each([
+    ['q', { kind: 'quit', stopAll: false }],
+    ['ctrl+c', { kind: 'quit', stopAll: false }],
+  ])('after %s', async (key, reason) => {
+    const terminal = await start()
+    terminal.press(key)
+    expect((await report(terminal)).reason).toEqual(reason)
+    expectRestored(terminal)
+  })
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('after %s', async (signal) => {
+    const terminal = await start()
+    terminal.signal(signal)
+    expect((await report(terminal)).reason).toEqual({ kind: 'signal' })
+    expectRestored(terminal)
+  })
+
+  it('after an error while drawing, which is told', async () => {
+    const terminal = await start('allRunning', { args: ['--crash', 'draw'] }, '"crash"')
+    const { reason } = await report(terminal)
+    expect(reason.kind).toBe('crash')
+    expect(reason.message).toMatch(/null|undefined/)
+    expectRestored(terminal)
+  })
+
+  it('after an error in what a key does', async () => {
+    const terminal = await start('allRunning', { args: ['--crash', 'key'] })
+    terminal.press('b')
+    expect((await report(terminal)).reason).toEqual({ kind: 'crash', message: 'the burst has burst' })
+    expectRestored(terminal)
+  })
+
+  it('after process.exit in the middle of it', async () => {
+    const terminal = await start('allRunning', { args: ['--crash', 'exit'] })
+    terminal.press('b')
+    expect((await terminal.exit).code).toBe(3)
+    expectRestored(terminal)
+  })
+})
