@@ -31,6 +31,9 @@ export class DataFolderUnusableError extends Error {
 
 const SQLITE_BUSY = 5
 
+/** Locks that are held. A lock that only its taker knew would be collected as garbage, and the folder be free. */
+const held = new Set<DatabaseSync>()
+
 /**
  * Takes the folder, which must exist, until it is released or the process ends, however it ends.
  * @throws DataFolderInUseError, DataFolderUnusableError
@@ -53,12 +56,13 @@ export function lockDataFolder(folder: string): { release(): void } {
       { cause: error },
     )
   }
-  const held = database
+  const lock = database
+  held.add(lock)
   return {
     release: () => {
-      if (!held.isOpen) return
+      if (!held.delete(lock)) return
       rmSync(holderFile, { force: true })
-      held.close()
+      lock.close()
     },
   }
 }

@@ -243,6 +243,23 @@ describe('credit', () => {
     )
   })
 
+  it('beyond what a session holds brings everything all the same, when the receiver is slow', async () => {
+    append(5000)
+    append(5000)
+    const receiver = client.receiver()
+    const messages = collect(receiver)
+    await once(receiver, 'receiver_open')
+    const { socket } = client.connection as unknown as { socket: { pause(): void; resume(): void } }
+    const read = vi.spyOn(hub.log, 'read')
+    receiver.add_credit(1_000_000)
+    await vi.waitFor(() => expect(read).toHaveBeenCalled())
+    socket.pause()
+    for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setImmediate(resolve))
+    socket.resume()
+    await vi.waitFor(() => expect(messages).toHaveLength(10_000))
+    expect(hub.logged.text()).not.toContain('could not be read')
+  })
+
   it('that is not used up comes back when the receiver asks for it', async () => {
     append(2)
     const receiver = client.receiver()
@@ -293,6 +310,22 @@ describe('links', () => {
       await once(receiver, 'receiver_open')
       session.close()
       await once(session, 'session_close')
+    }
+  })
+
+  it('of a connection that was closed, or cut, make room for others', async () => {
+    for (let round = 0; round < 12; round++) {
+      const other = new RawClient(hub)
+      await other.putToken()
+      const receiver = other.receiver()
+      await once(receiver, 'receiver_open')
+      if (round % 2 === 0) {
+        other.connection.close()
+        await once(other.connection, 'connection_close')
+      }
+      other.close()
+      // The hub may hear of it a moment after us.
+      await vi.waitFor(() => expect(hub.logged.text().split('connection gone').length).toBe(round + 2))
     }
   })
 

@@ -1,15 +1,40 @@
 /** Messages of AMQP 1.0 (OASIS, part 3) as bytes: where their sections stand. Events are stored as they came. */
-import { checkValue, contentOf, endOfValue, MalformedAmqpError, mapEntries } from './amqp-values.ts'
+import {
+  checkValue,
+  contentOf,
+  describedValue,
+  endOfValue,
+  isBinary,
+  isList,
+  isMap,
+  MalformedAmqpError,
+  mapEntries,
+} from './amqp-values.ts'
 
 export const SECTION = {
   header: 0x70,
   deliveryAnnotations: 0x71,
   messageAnnotations: 0x72,
+  properties: 0x73,
+  applicationProperties: 0x74,
   data: 0x75,
   sequence: 0x76,
   value: 0x77,
   footer: 0x78,
 } as const
+
+/** What each section may hold, by the constructor of its value (part 3, 3.2). */
+const FORMS = new Map<number, (code: number | undefined) => boolean>([
+  [SECTION.header, isList],
+  [SECTION.deliveryAnnotations, isMap],
+  [SECTION.messageAnnotations, isMap],
+  [SECTION.properties, isList],
+  [SECTION.applicationProperties, isMap],
+  [SECTION.data, isBinary],
+  [SECTION.sequence, isList],
+  [SECTION.value, () => true],
+  [SECTION.footer, isMap],
+])
 
 export interface Section {
   descriptor: number
@@ -23,19 +48,12 @@ export interface Section {
 export function* sections(bytes: Buffer): Generator<Section> {
   let start = 0
   while (start < bytes.length) {
-    const value = valueOfSection(bytes, start)
+    const value = describedValue(bytes, start)
     const descriptor = bytes[value - 1] as number
     const end = endOfValue(bytes, value)
     yield { descriptor, start, value, end }
     start = end
   }
-}
-
-/** A section is 0x00, a small (0x53) or wide (0x80) ulong as descriptor, and a value. */
-function valueOfSection(bytes: Buffer, start: number): number {
-  if (bytes[start] === 0x00 && bytes[start + 1] === 0x53 && start + 3 < bytes.length) return start + 3
-  if (bytes[start] === 0x00 && bytes[start + 1] === 0x80 && start + 10 < bytes.length) return start + 10
-  throw new MalformedAmqpError('a section has no numeric descriptor')
 }
 
 const isBody = (descriptor: number) => descriptor >= SECTION.data && descriptor <= SECTION.value
@@ -47,20 +65,14 @@ const isBody = (descriptor: number) => descriptor >= SECTION.data && descriptor 
 export function checkMessage(message: Buffer): void {
   let bodies = 0
   for (const { descriptor, value } of sections(message)) {
-    if (descriptor < SECTION.header || descriptor > SECTION.footer)
-      throw new MalformedAmqpError(`there is no section 0x${descriptor.toString(16)}`)
+    const isRight = FORMS.get(descriptor)
+    if (!isRight?.(message[value]))
+      throw new MalformedAmqpError(`a section 0x${descriptor.toString(16)} of that form does not exist`)
     if (isBody(descriptor)) bodies++
-    if (descriptor === SECTION.data) binary(message, value)
-    else checkValue(message, value)
+    // A binary has nothing inside, and is long.
+    if (descriptor !== SECTION.data) checkValue(message, value)
   }
   if (bodies === 0) throw new MalformedAmqpError('the message has no body')
-}
-
-function binary(message: Buffer, value: number): Buffer {
-  const code = message[value]
-  const content = code === 0xa0 || code === 0xb0 ? contentOf(message, value) : undefined
-  if (!content) throw new MalformedAmqpError('a data section holds no binary')
-  return content
 }
 
 /** Body of an encoded event: its data sections joined, or the text of an amqp-value. Empty when there is neither. */
@@ -94,8 +106,10 @@ export function openBatch(envelope: Buffer): Buffer[] {
   const events: Buffer[] = []
   for (const { descriptor, value } of sections(envelope)) {
     if (!isBody(descriptor)) continue
-    if (descriptor !== SECTION.data) throw new MalformedAmqpError('a batch holds data sections only')
-    events.push(binary(envelope, value))
+    const event =
+      descriptor === SECTION.data && isBinary(envelope[value]) ? contentOf(envelope, value) : undefined
+    if (!event) throw new MalformedAmqpError('a batch holds binary data only')
+    events.push(event)
   }
   if (events.length === 0) throw new MalformedAmqpError('the batch is empty')
   return events

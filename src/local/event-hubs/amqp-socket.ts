@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
-import { checkValue } from './amqp-values.ts'
+import { checkValue, describedValue, isList } from './amqp-values.ts'
 
 /** What the hub negotiates (`max-frame-size`); longer frames are refused. */
 export const FRAME_BYTES = 65_536
@@ -16,7 +16,7 @@ const LINGER_MS = 1000
 /**
  * Stands between a connection's socket and the protocol library. Inwards, only whole frames pass, of a size that was agreed
  * on and with content that can be decoded in time and memory that follow its length. Outwards, what is written in one turn
- * leaves in one piece.
+ * leaves in one piece. Emits what the library listens to, `drain`, and `close` once at the end of every connection.
  */
 export class AmqpSocket extends EventEmitter {
   readonly #socket: Socket
@@ -73,6 +73,7 @@ export class AmqpSocket extends EventEmitter {
     if (this.#isGone) return
     this.#isGone = true
     this.emit(event, error)
+    this.emit('close')
   }
 
   #flush(): void {
@@ -134,7 +135,8 @@ export class AmqpSocket extends EventEmitter {
       const content = start + (bytes[start + 4] as number) * 4
       if (content < start + HEAD_BYTES || content > end)
         throw new Error('a frame without a place for its content')
-      if (content < end) checkValue(bytes.subarray(0, end), content)
+      // A frame without content keeps the connection alive.
+      if (content < end) checkPerformative(bytes.subarray(0, end), content)
     }
     return size
   }
@@ -144,4 +146,10 @@ export class AmqpSocket extends EventEmitter {
     if (++this.#headers > 2) throw new Error('a third protocol header')
     return HEAD_BYTES
   }
+}
+
+/** What a frame asks for: a list of a numbered kind. A payload may follow. */
+function checkPerformative(frame: Buffer, start: number): void {
+  if (!isList(frame[describedValue(frame, start)])) throw new Error('a performative is no list')
+  checkValue(frame, start)
 }

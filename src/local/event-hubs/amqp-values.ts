@@ -11,6 +11,17 @@ const MAX_EMPTY_ITEMS = 64
 
 const CUT_OFF = 'it ends in the middle of a value'
 
+/** All constructors there are (part 1, 1.6). Lists and maps: 0xc0, 0xc1, 0xd0, 0xd1, and 0x45, the empty list. */
+const TYPES = new Set([
+  0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x50, 0x51, 0x52, 0x53, 0x54, 0x55, 0x56, 0x60, 0x61, 0x70, 0x71, 0x72,
+  0x73, 0x74, 0x80, 0x81, 0x82, 0x83, 0x84, 0x94, 0x98, 0xa0, 0xa1, 0xa3, 0xb0, 0xb1, 0xb3, 0xc0, 0xc1, 0xd0,
+  0xd1, 0xe0, 0xf0,
+])
+
+export const isList = (code: number | undefined) => code === 0x45 || code === 0xc0 || code === 0xd0
+export const isMap = (code: number | undefined) => code === 0xc1 || code === 0xd1
+export const isBinary = (code: number | undefined) => code === 0xa0 || code === 0xb0
+
 /** Length of a value behind its constructor, by the constructor's upper half; undefined: told by a size of that width. */
 const FIXED_WIDTH: Readonly<Record<number, number>> = { 4: 0, 5: 1, 6: 2, 7: 4, 8: 8, 9: 16 }
 
@@ -34,9 +45,9 @@ export function endOfValue(bytes: Buffer, offset: number): number {
 }
 
 function endBehind(bytes: Buffer, offset: number, code: number): number {
+  if (!TYPES.has(code)) throw new MalformedAmqpError(`0x${code.toString(16)} is no type`)
   const kind = code >> 4
   const fixed = FIXED_WIDTH[kind]
-  if (fixed === undefined && kind < 0xa) throw new MalformedAmqpError(`0x${code.toString(16)} is no type`)
   const width = sizeWidth(kind)
   const end = fixed === undefined ? offset + width + sizeAt(bytes, offset, width) : offset + fixed
   if (end > bytes.length) throw new MalformedAmqpError(CUT_OFF)
@@ -57,6 +68,7 @@ export function checkValue(bytes: Buffer, offset: number, depth = 0): number {
   if (kind < 0xc) return end
   const width = sizeWidth(kind)
   const count = sizeAt(bytes, offset + 1 + width, width)
+  if (isMap(code) && count % 2 !== 0) throw new MalformedAmqpError('a map has a key without a value')
   const first = offset + 1 + 2 * width
   const last =
     kind < 0xe ? checkItems(bytes, first, count, end, depth) : checkArray(bytes, first, count, end, depth)
@@ -90,6 +102,17 @@ function checkArray(bytes: Buffer, first: number, count: number, end: number, de
   return offset
 }
 
+/**
+ * Where the value begins that a number describes: 0x00, a small (0x53) or wide (0x80) ulong, the value. So do the sections of
+ * messages and the performatives of frames.
+ * @throws MalformedAmqpError
+ */
+export function describedValue(bytes: Buffer, start: number): number {
+  if (bytes[start] === 0x00 && bytes[start + 1] === 0x53 && start + 3 < bytes.length) return start + 3
+  if (bytes[start] === 0x00 && bytes[start + 1] === 0x80 && start + 10 < bytes.length) return start + 10
+  throw new MalformedAmqpError('nothing tells what a value is')
+}
+
 /** Content of a string, symbol or binary value; undefined for any other type. */
 export function contentOf(bytes: Buffer, offset: number): Buffer | undefined {
   const kind = (bytes[offset] ?? 0) >> 4
@@ -108,7 +131,7 @@ export interface MapEntry {
 /** Entries of a map whose keys are strings or symbols; nothing for any other value. */
 export function* mapEntries(bytes: Buffer, map: number): Generator<MapEntry> {
   const code = bytes[map]
-  if (code !== 0xc1 && code !== 0xd1) return
+  if (!isMap(code)) return
   const last = endOfValue(bytes, map)
   let key = map + (code === 0xc1 ? 3 : 9)
   while (key < last) {

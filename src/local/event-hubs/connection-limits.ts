@@ -6,8 +6,6 @@ import type { Connection, Receiver, Sender } from 'rhea'
 
 const MAX_SESSIONS = 256
 const MAX_LINKS_PER_SESSION = 256
-/** Deliveries that one disposition may speak of; a session holds 2048. */
-const MAX_DISPOSITION = 10_000
 /** Parts of deliveries that may wait for their rest, over all links of a connection. */
 const MAX_PARTIAL_BYTES = 64 * 1024 * 1024
 
@@ -19,8 +17,6 @@ interface Performative {
   message_format?: number | undefined
   more?: boolean
   aborted?: boolean
-  first?: number
-  last?: number
   link_credit?: number
   delivery_count?: number
 }
@@ -54,7 +50,7 @@ interface Hooks {
   on_begin(frame: Frame): void
   on_attach(frame: Frame): void
   on_flow(frame: Frame): void
-  on_disposition(frame: Frame): void
+  on_disposition(): void
   on_transfer(frame: Frame): void
 }
 
@@ -74,7 +70,7 @@ export function limitConnection(
   { maxDelivery, refuse }: ConnectionLimits,
 ): () => Unfit | undefined {
   const hooks = connection as unknown as Hooks
-  const { input, _process, on_begin, on_attach, on_flow, on_disposition, on_transfer } = hooks
+  const { input, _process, on_begin, on_attach, on_flow, on_transfer } = hooks
   const partial = new Map<Link, { bytes: number; unfit: Unfit | undefined }>()
   let unfit: Unfit | undefined
 
@@ -99,11 +95,8 @@ export function limitConnection(
     if (Object.keys(links).length >= MAX_LINKS_PER_SESSION) throw new Error('too many links')
     on_attach.call(connection, frame)
   }
-  hooks.on_disposition = (frame) => {
-    const { first = 0, last } = frame.performative
-    if ((last ?? first) - first > MAX_DISPOSITION) throw new Error('a disposition of too many deliveries')
-    on_disposition.call(connection, frame)
-  }
+  // The hub settles what it sends as it sends it, and what it gets as it takes it: there is nothing to hear of.
+  hooks.on_disposition = () => {}
   hooks.on_flow = (frame) => {
     const { performative } = frame
     const link = hooks.remote_channel_map[frame.channel]?.remote.handles[performative.handle]

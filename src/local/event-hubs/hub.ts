@@ -100,6 +100,11 @@ export class Hub {
     })
     const peer: Peer = { authorizedUntil: 0, refusedTokens: 0, replies: new Set(), unfit, refuse }
     this.#peers.set(connection, peer)
+    socket.once('close', () => {
+      this.#subscriptions.forget((link) => link.connection === connection)
+      this.#peers.delete(connection)
+      this.#options.logger.debug('event hub: connection gone')
+    })
     ;(connection as unknown as { accept(socket: AmqpSocket): void }).accept(socket)
     return peer
   }
@@ -121,15 +126,13 @@ export class Hub {
     container.on('sender_open', ({ sender }: EventContext) => this.#receiverAttached(sender as Sender))
     container.on('receiver_open', ({ receiver }: EventContext) => this.#senderAttached(receiver as Receiver))
     container.on('message', (context: EventContext) => this.#delivered(context))
-    container.on('disconnected', ({ connection }: EventContext) => {
-      this.#subscriptions.forget((link) => link.connection === connection)
-      this.#peers.delete(connection)
-    })
     container.on('session_close', ({ connection, session }: EventContext) => {
       this.#subscriptions.forget((link) => link.session === session)
       const { replies } = this.#peers.get(connection) ?? {}
       for (const link of replies ?? []) if (link.session === session) replies?.delete(link)
     })
+    // Without a listener the library prints to the console.
+    container.on('disconnected', () => {})
     for (const event of ['protocol_error', 'error', 'connection_error', 'session_error'])
       container.on(event, (context: EventContext | Error) => {
         const error = context instanceof Error ? context : (context.error ?? context.connection?.error)

@@ -24,7 +24,7 @@ interface LinkInternals {
   credit: number
   delivery_count: number
   connection: { socket: AmqpSocket }
-  session: { outgoing: { next_delivery_id: number; next_pending_delivery: number } }
+  session: { outgoing: { next_delivery_id: number; next_pending_delivery: number; available(): number } }
 }
 
 /** One receiver of one partition: sends what the log has, as far as the receiver's credit and its reading reach. */
@@ -102,11 +102,12 @@ export class Subscription {
     return this.#next <= this.#log.properties(this.partition).lastEnqueuedSequenceNumber && this.#room() > 0
   }
 
-  /** Credit that is not spoken for by events on their way. */
+  /** Credit that is not spoken for by events on their way, as far as the session has room for more of them. */
   #room(): number {
     if (!this.sender.is_open() || !this.sender.sendable()) return 0
-    const { next_delivery_id, next_pending_delivery } = this.#link.session.outgoing
-    return Math.max(0, Math.min(BURST, this.#link.credit - (next_delivery_id - next_pending_delivery)))
+    const { outgoing } = this.#link.session
+    const onTheirWay = outgoing.next_delivery_id - outgoing.next_pending_delivery
+    return Math.max(0, Math.min(BURST, outgoing.available(), this.#link.credit - onTheirWay))
   }
 
   #metrics() {

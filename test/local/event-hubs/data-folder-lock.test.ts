@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,10 +12,15 @@ import {
 } from '../../../src/local/data-folder-lock.ts'
 
 let folder: string
+let holder: ChildProcess | undefined
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'rtstream-lock-'))
 })
-afterEach(() => rmSync(folder, { recursive: true, force: true }))
+afterEach(() => {
+  holder?.kill('SIGKILL')
+  holder = undefined
+  rmSync(folder, { recursive: true, force: true })
+})
 
 describe('the lock of a data folder', () => {
   it('lets one instance in, and the next when it is released', () => {
@@ -29,10 +34,11 @@ describe('the lock of a data folder', () => {
 
   it('names the process that holds it, and is free once that one is killed', async () => {
     const script = fileURLToPath(new URL('./hold-folder.ts', import.meta.url))
-    const holder = spawn(process.execPath, ['--no-warnings', script, folder], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+    const held = spawn(process.execPath, ['--no-warnings', '--expose-gc', script, folder], {
+      stdio: ['pipe', 'pipe', 'inherit'],
     })
-    await once(holder.stdout, 'data')
+    holder = held
+    await once(held.stdout, 'data')
     const refused = (() => {
       try {
         return lockDataFolder(folder)
@@ -41,12 +47,10 @@ describe('the lock of a data folder', () => {
       }
     })()
     expect(refused).toBeInstanceOf(DataFolderInUseError)
-    expect(refused).toMatchObject({ pid: holder.pid, hint: expect.stringContaining('--data-dir') })
-    expect((refused as Error).message).toContain(
-      `already runs on ${folder} (process ${holder.pid}, started 2`,
-    )
-    holder.kill('SIGKILL')
-    await once(holder, 'exit')
+    expect(refused).toMatchObject({ pid: held.pid, hint: expect.stringContaining('--data-dir') })
+    expect((refused as Error).message).toContain(`already runs on ${folder} (process ${held.pid}, started 2`)
+    held.kill('SIGKILL')
+    await once(held, 'exit')
     lockDataFolder(folder).release()
   })
 

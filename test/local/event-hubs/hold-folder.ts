@@ -1,6 +1,12 @@
-/** A process that holds a data folder until it is killed. */
+/** A process that holds a data folder, of whose lock it keeps nothing, until it is killed or its parent is gone. */
 import { lockDataFolder } from '../../../src/local/data-folder-lock.ts'
 
 lockDataFolder(process.argv[2] ?? '')
+// What nobody refers to is collected: the lock must hold all the same.
+for (let round = 0; round < 3; round++) {
+  await new Promise((resolve) => setImmediate(resolve))
+  globalThis.gc?.()
+}
 process.stdout.write('held\n')
-setInterval(() => {}, 60_000)
+process.stdin.resume()
+process.stdin.once('end', () => process.exit())
