@@ -1,6 +1,7 @@
 /** The orderly end of a run: nothing new goes in, everything in flight comes out, then all stages stop. */
 import { RESTING_LOOKS } from './bookkeeper.ts'
 import { type Clock, pause } from './clock.ts'
+import type { GeneratorService } from './generator-service.ts'
 import type { Monitor } from './monitor.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { DrainOptions, DrainResult } from './session-types.ts'
@@ -15,13 +16,14 @@ const STOP_PATIENCE_MS = { local: 30_000, azure: 180_000 }
 
 export interface DrainContext {
   pipeline: Pipeline
+  generator: GeneratorService
   monitor: Monitor
   store: StateStore
   clock: Clock
 }
 
 export async function drain(context: DrainContext, options: DrainOptions = {}): Promise<DrainResult> {
-  const { pipeline, monitor, store, clock } = context
+  const { pipeline, generator, monitor, store, clock } = context
   const { patienceMs = DEFAULT_PATIENCE_MS, signal } = options
   const states = () => store.state.stages
   const wait = () => pause(clock, LOOK_EVERY_MS, signal)
@@ -52,10 +54,14 @@ export async function drain(context: DrainContext, options: DrainOptions = {}): 
   // A last word of a stage that stopped may have moved the books once more.
   for (let look = 0; look < RESTING_LOOKS + 1; look++) await monitor.refresh()
   store.flush()
-  return resultOf(store.state.ledger, signal)
+  return resultOf(store.state.ledger, generator.facts().buffered, signal)
 }
 
-function resultOf(ledger: LedgerSlice, signal: AbortSignal | undefined): DrainResult {
+function resultOf(ledger: LedgerSlice, waiting: number, signal: AbortSignal | undefined): DrainResult {
+  if (waiting > 0) {
+    const reason = `${waiting.toLocaleString('en-US')} readings were made and not taken by the hub.`
+    return { balanced: false, reason, ledger }
+  }
   const balanced = ledger.verdict === 'balanced' || ledger.verdict === 'empty'
   if (balanced) return { balanced, reason: undefined, ledger }
   const why =

@@ -4,6 +4,7 @@ import { errorText } from './error-text.ts'
 import { Generator, type MadeEvent } from './generator.ts'
 import { GeneratorMemory } from './generator-memory.ts'
 import type { GeneratorStorage } from './generator-state.ts'
+import { describeGenerator, type GeneratorPhase, readingsWait } from './generator-status.ts'
 import { DEFAULT_BUFFER_LIMIT, noneSpoiled } from './initial-state.ts'
 import type { Log } from './log.ts'
 import { type Numbering, recoverNumbering } from './numbering.ts'
@@ -13,23 +14,23 @@ import {
   type PartitionProperties,
   ServiceError,
   type StageService,
-  type StageState,
   type StageStatus,
 } from './ports.ts'
 import { Sender, type SenderCondition } from './sender.ts'
 import type { SpoilKind } from './state.ts'
 import { drawStations } from './stations.ts'
+import { CALM_RATE } from './timing.ts'
 
 /** How often due readings are made (ms): short enough for an even load, long enough for the processor to sleep. */
 const TICK_MS = 100
+/** The same at low rates, where a batch for a reading or two would cost more than the readings. */
+const CALM_TICK_MS = 500
 /** Longest time that one tick makes up for (ms): after a laptop's sleep the past is not made up for. */
 const LONGEST_TICK_MS = 2000
 /** A stop waits this long for the hub to take what was made; then it is stopped with readings waiting (ms). */
 const FLUSH_PATIENCE_MS = 10_000
 /** Closing the session waits less: what is left is made again next time (ms). */
 const CLOSE_PATIENCE_MS = 2000
-/** A hub that is away for less than this is not worth a warning colour (ms). */
-const BLINK_MS = 1000
 const RECOVERY_RETRY_MS = 500
 /** Acknowledged readings kept for the screen between two looks. */
 const NEWEST = 40
@@ -67,15 +68,13 @@ export interface GeneratorFacts {
   spoiled: Readonly<Record<SpoilKind, number>>
 }
 
-type Phase = 'stopped' | 'starting' | 'running' | 'stopping' | 'failed'
-
 export class GeneratorService implements StageService {
   readonly #options: GeneratorServiceOptions
   readonly #clock: Clock
   readonly #sender: Sender
   readonly #memory: GeneratorMemory
   readonly #settings: { stations: number; dirty: number }
-  #phase: Phase = 'stopped'
+  #phase: GeneratorPhase = 'stopped'
   #detail: string | undefined
   #since: number | undefined
   #backPressure = false
@@ -114,13 +113,17 @@ export class GeneratorService implements StageService {
   // ── As a stage ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   async status(): Promise<StageStatus> {
-    const state = this.#state()
-    return {
-      state,
-      words: state === 'degraded' ? this.#trouble().words : this.#phase,
-      detail: state === 'degraded' ? this.#trouble().detail : this.#detail,
-      since: this.#since === undefined ? undefined : new Date(this.#since),
-    }
+    const { condition } = this.#sender
+    const retryingMs = condition.state === 'retrying' ? this.#clock.monotonic() - condition.since : 0
+    return describeGenerator({
+      phase: this.#phase,
+      detail: this.#detail,
+      since: this.#since,
+      hubProblem:
+        condition.state === 'retrying' ? { reason: condition.reason, forMs: retryingMs } : undefined,
+      waiting: this.#sender.buffered,
+      backPressure: this.#backPressure,
+    })
   }
 
   async start(): Promise<void> {
@@ -267,7 +270,8 @@ export class GeneratorService implements StageService {
   }
 
   #scheduleTick(): void {
-    this.#cancelTick = this.#clock.after(TICK_MS, () => {
+    const rate = this.#generator?.rate ?? 0
+    this.#cancelTick = this.#clock.after(rate < CALM_RATE ? CALM_TICK_MS : TICK_MS, () => {
       this.#tick()
       if (this.#phase === 'running') this.#scheduleTick()
     })
@@ -295,9 +299,7 @@ export class GeneratorService implements StageService {
     this.#since = undefined
     const left = this.#sender.buffered
     const detail =
-      left > 0
-        ? `${left.toLocaleString('en-US')} readings wait for the hub; they are sent as soon as it answers`
-        : undefined
+      left > 0 ? `${readingsWait(left)} for the hub, to be sent as soon as it answers` : undefined
     await this.#memory.save()
     if (!signal.aborted) this.#become('stopped', detail)
   }
@@ -335,29 +337,10 @@ export class GeneratorService implements StageService {
     this.#become('failed', reason)
   }
 
-  #become(phase: Phase, detail?: string): void {
+  #become(phase: GeneratorPhase, detail?: string): void {
     this.#phase = phase
     this.#detail = detail
     this.#options.onChange()
-  }
-
-  #state(): StageState {
-    if (this.#phase !== 'running') return this.#phase
-    const { condition } = this.#sender
-    const isAway = condition.state === 'retrying' && this.#clock.monotonic() - condition.since >= BLINK_MS
-    return isAway || this.#backPressure ? 'degraded' : 'running'
-  }
-
-  #trouble(): { words: string; detail: string } {
-    const { condition } = this.#sender
-    const waiting = `${this.#sender.buffered.toLocaleString('en-US')} readings wait`
-    if (condition.state !== 'retrying')
-      return {
-        words: 'slowed down',
-        detail: `The hub takes less than is made: ${waiting}, no more are made meanwhile`,
-      }
-    const limit = this.#backPressure ? ', no more are made meanwhile' : ''
-    return { words: 'waiting for the hub', detail: `${condition.reason} ${waiting}${limit}` }
   }
 
   /** Nothing can reach the hub any more beyond what is counted. */

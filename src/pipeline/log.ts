@@ -45,6 +45,9 @@ export class Log {
 
   #add(level: LogEntry['level'], source: string, message: string, cause?: unknown): void {
     this.#logger[level](cause === undefined ? { source } : { source, err: cause }, message)
+    // Whoever notices a failure says so; the same words twice in a row tell nothing new.
+    const last = this.#entries.at(-1)
+    if (last?.source === source && last.message === message && last.level === level) return
     const entry = { at: this.#clock.now(), level, source, message }
     this.#entries = [...this.#entries.slice(1 - LOG_LIMIT), entry]
     this.#changed(this.#entries)

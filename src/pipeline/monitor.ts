@@ -16,7 +16,7 @@ import { stationOf } from './stations.ts'
 import type { StateStore } from './store.ts'
 import { tailOfBody, tailOfQuarantined, tailOfRow, tailWith } from './tail.ts'
 import { RateMeter } from './telemetry.ts'
-import { CADENCE } from './timing.ts'
+import { CADENCE, CALM_RATE } from './timing.ts'
 
 /** Rows of other clients, and quarantined rows, taken into the tail from one look. */
 const TAIL_PER_LOOK = 40
@@ -94,7 +94,7 @@ export class Monitor {
     const cadence = CADENCE[target.name]
     return new Poller({
       ask,
-      everyMs: () => (isQuiet() ? cadence.quiet : cadence)[source],
+      everyMs: () => (isQuiet() ? cadence.quiet : this.#isCalm() ? cadence.calm : cadence)[source],
       longestMs: cadence.longestBackOffMs,
       onFailure: (error, times) => {
         if (times === 1) log.warn(source, errorText(error))
@@ -105,6 +105,10 @@ export class Monitor {
       clock,
       idle,
     })
+  }
+
+  #isCalm(): boolean {
+    return this.#options.store.state.hub.rate < CALM_RATE
   }
 
   #failed(source: Source, error: ServiceError): void {

@@ -19,7 +19,7 @@ import { StageController } from './stage-controller.ts'
 import type { AppState, EndpointLine, SessionSlice } from './state.ts'
 import { DEFAULT_UPDATES_PER_SECOND, StateStore } from './store.ts'
 import { SecondSeries } from './telemetry.ts'
-import { GENERATOR_TIMES, stageTimes } from './timing.ts'
+import { CALM_RATE, GENERATOR_TIMES, stageTimes } from './timing.ts'
 
 export interface SessionOptions {
   session: Partial<SessionSlice>
@@ -47,14 +47,11 @@ export interface SessionEnvironment {
 /** The store's clock moves once a second while anything runs, and this often while nothing does (ms). */
 const TICK_MS = 1000
 const QUIET_TICK_MS = 10_000
-/** Below this (events per second) one frame a second shows all there is to see. */
-const CALM_RATE = 50
 /** As the template deploys the namespace. */
 const THROUGHPUT_UNITS = 1
 
 interface Connected extends DrainContext {
   target: Target
-  generator: GeneratorService
 }
 
 export function createSession(options: SessionOptions, environment: SessionEnvironment): Session {
@@ -216,6 +213,8 @@ class PipelineSession implements Session {
   #showStage(id: StageId, view: StageView): void {
     const { stages } = this.#store.state
     this.#store.update({ stages: { ...stages, [id]: { ...stages[id], ...view } } })
+    // What a stage has become is the news that people wait for.
+    if (view.state !== stages[id].state) this.#store.flush()
     if (this.#isSlow && !this.#isQuiet()) this.#hurry()
   }
 

@@ -53,28 +53,39 @@ const perSecond = (from: Sample, to: Sample) =>
 /** Points of a series on the screen: ten minutes of seconds. */
 export const SERIES_POINTS = 600
 
-/** What a counter gained in each second, newest last, bounded. Begins with the first gain: there is nothing to draw before. */
+/**
+ * What a counter gained in each second, newest last, bounded. Looks come late under load, and never fall on the second: what
+ * the counter was at each full second is told by the straight line between two looks, so a late one makes no spike.
+ */
 export class SecondSeries {
   #values: readonly number[] = []
-  #last: { second: number; count: number } | undefined
+  #last: Sample | undefined
+  /** The counter at the last full second. */
+  #atSecond = 0
 
   get values(): readonly number[] {
     return this.#values
   }
 
-  /** A gap between two observations is filled with its mean. */
   observe(count: number, at: number): void {
-    const second = Math.floor(at / 1000)
-    if (!this.#last || count < this.#last.count) {
-      this.#last = { second, count }
+    const last = this.#last
+    this.#last = { at, count }
+    if (!last || count < last.count) {
+      this.#atSecond = count
       return
     }
-    const passed = second - this.#last.second
+    const first = Math.floor(last.at / 1000) + 1
+    const passed = Math.floor(at / 1000) - first + 1
     if (passed < 1) return
-    const gained = (count - this.#last.count) / passed
-    this.#last = { second, count }
-    if (gained === 0 && this.#values.length === 0) return
-    const added = Array.from({ length: Math.min(passed, SERIES_POINTS) }, () => gained)
+    const slope = (count - last.count) / (at - last.at)
+    const added: number[] = []
+    for (let second = Math.max(first, first + passed - SERIES_POINTS); second < first + passed; second++) {
+      const there = last.count + slope * (second * 1000 - last.at)
+      added.push(there - this.#atSecond)
+      this.#atSecond = there
+    }
+    // Begins with the first gain: there is nothing to draw before.
+    if (this.#values.length === 0 && added.every((value) => value === 0)) return
     this.#values = [...this.#values, ...added].slice(-SERIES_POINTS)
   }
 }

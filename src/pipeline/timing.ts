@@ -20,6 +20,8 @@ export interface Cadence {
   hub: number
   lake: number
   metrics: number
+  /** The same while few events flow, see {@link CALM_RATE}. */
+  calm: { hub: number; lake: number; metrics: number }
   /** The same while nothing runs anywhere and nothing has changed. */
   quiet: { hub: number; lake: number; metrics: number }
   longestBackOffMs: number
@@ -28,11 +30,15 @@ export interface Cadence {
 const SECOND = 1000
 const MINUTE = 60 * SECOND
 
+/** Below this (events per second) a second shows all there is to see, and looking more often would be most of the work. */
+export const CALM_RATE = 50
+
 export const CADENCE: Record<Target['name'], Cadence> = {
   local: {
     hub: SECOND,
     lake: SECOND,
     metrics: 5 * SECOND,
+    calm: { hub: SECOND, lake: 2 * SECOND, metrics: 5 * SECOND },
     quiet: { hub: 5 * SECOND, lake: 10 * SECOND, metrics: 10 * SECOND },
     longestBackOffMs: 2 * SECOND,
   },
@@ -40,6 +46,7 @@ export const CADENCE: Record<Target['name'], Cadence> = {
     hub: 2 * SECOND,
     lake: 5 * SECOND,
     metrics: 30 * SECOND,
+    calm: { hub: 2 * SECOND, lake: 5 * SECOND, metrics: 30 * SECOND },
     quiet: { hub: 30 * SECOND, lake: 30 * SECOND, metrics: MINUTE },
     longestBackOffMs: 30 * SECOND,
   },

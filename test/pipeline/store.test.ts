@@ -112,7 +112,7 @@ describe('looking the same', () => {
 })
 
 describe('the log', () => {
-  it('is bounded, newest last, and goes to the log file too', () => {
+  it('is bounded, newest last, goes to the log file too, and says nothing twice in a row', () => {
     const written: unknown[] = []
     const logger = {
       info: (fields: object, message: string) => written.push(['info', fields, message]),
@@ -123,9 +123,10 @@ describe('the log', () => {
     for (let line = 0; line < LOG_LIMIT + 20; line++) log.info('hub', `line ${line}`)
     const cause = new Error('why')
     log.error('silver', 'failed', cause)
+    log.error('silver', 'failed')
     expect(log.entries).toHaveLength(LOG_LIMIT)
     expect(log.entries.at(-1)).toEqual({ at: 7, level: 'error', source: 'silver', message: 'failed' })
-    expect(written).toHaveLength(LOG_LIMIT + 21)
-    expect(written.at(-1)).toEqual(['error', { source: 'silver', err: cause }, 'failed'])
+    expect(written).toHaveLength(LOG_LIMIT + 22)
+    expect(written.at(-2)).toEqual(['error', { source: 'silver', err: cause }, 'failed'])
   })
 })

@@ -73,13 +73,21 @@ describe('a series of seconds', () => {
     expect(series.values).toEqual([10, 20, 0])
   })
 
-  it('fills a gap with its mean, and looks within a second add up', () => {
+  it('fills a gap evenly', () => {
     const series = new SecondSeries()
     series.observe(0, 0)
-    series.observe(5, 400)
-    series.observe(10, 1100)
-    series.observe(70, 4050)
+    series.observe(10, 1000)
+    series.observe(70, 4000)
     expect(series.values).toEqual([10, 20, 20, 20])
+  })
+
+  it('makes no spike of a look that comes late', () => {
+    const series = new SecondSeries()
+    // 100 a second, looked at in time, late by almost a second, and twice at once.
+    for (const at of [0, 1002, 2950, 3001, 3004, 4900, 5000, 6001, 7999, 9000])
+      series.observe(Math.floor(at / 10), at)
+    expect(series.values).toHaveLength(9)
+    for (const value of series.values) expect(Math.abs(value - 100)).toBeLessThan(1)
   })
 
   it('begins with the first gain', () => {
