@@ -1,0 +1,362 @@
+"""What the notebooks share: their parameters, the lake's tables, the books of each micro-batch, and how a stream runs."""
+import json
+import os
+import time
+from typing import NamedTuple
+
+from delta.tables import DeltaTable
+from pyspark.errors import AnalysisException
+from pyspark.sql import SparkSession
+
+# ── Parameters ───────────────────────────────────────────────────────────────────────────────────────────────────────
+# Each is a job parameter or widget on Databricks, an environment variable elsewhere. None is a secret: who may read and
+# write the lake is settled by the identity that runs the notebook.
+
+DEFAULTS = {
+    # abfss://{container}@ACCOUNT.dfs.core.windows.net, with {container} as it stands here, or a folder.
+    "RTSTREAM_LAKE_ROOT": "",
+    # Where the streams keep how far they have read; by default the lake's container `checkpoints`.
+    "RTSTREAM_CHECKPOINT_ROOT": "",
+    # processingTime: until stopped. availableNow: what is there now, then end.
+    "RTSTREAM_TRIGGER": "processingTime",
+    # Time between the starts of two micro-batches, with processingTime.
+    "RTSTREAM_INTERVAL": "10 seconds",
+    # How silver finds new files: cloudFiles (Databricks' Auto Loader), or files. By default what the platform has.
+    "RTSTREAM_SOURCE": "",
+    # Files of a micro-batch, at most.
+    "RTSTREAM_MAX_FILES": "1000",
+}
+
+
+class ParameterError(ValueError):
+    """A parameter that cannot be; the message says which, and what it may be."""
+
+
+class Settings(NamedTuple):
+    lake_root: str
+    checkpoint_root: str
+    trigger: str
+    interval: str
+    source: str
+    max_files: int
+
+    def path(self, container, path):
+        return _place(self.lake_root, container) + "/" + path
+
+
+def _place(root, container):
+    return root.replace("{container}", container) if "{container}" in root else f"{root}/{container}"
+
+
+def read_settings(dbutils=None, environment=os.environ):
+    """:raises ParameterError:"""
+
+    def value(name):
+        if dbutils is not None:
+            dbutils.widgets.text(name, environment.get(name, ""))
+            given = dbutils.widgets.get(name)
+        else:
+            given = environment.get(name, "")
+        return given.strip() or DEFAULTS[name]
+
+    def choice(name, allowed):
+        if value(name) not in allowed:
+            raise ParameterError(f"{name} is {value(name)!r}; it may be {' or '.join(allowed)}.")
+        return value(name)
+
+    root = value("RTSTREAM_LAKE_ROOT").rstrip("/")
+    if not root:
+        raise ParameterError(
+            "RTSTREAM_LAKE_ROOT is not set: the lake, as abfss://{container}@ACCOUNT.dfs.core.windows.net or a folder."
+        )
+    if "://" in root and "{container}" not in root:
+        raise ParameterError(f"RTSTREAM_LAKE_ROOT is {root}; a URL needs {{container}} in the container's place.")
+    on_databricks = "DATABRICKS_RUNTIME_VERSION" in environment
+    source = choice("RTSTREAM_SOURCE", ("", "files", "cloudFiles")) or ("cloudFiles" if on_databricks else "files")
+    if source == "cloudFiles" and not on_databricks:
+        raise ParameterError("RTSTREAM_SOURCE is cloudFiles, which only Databricks has; elsewhere it is files.")
+    files = value("RTSTREAM_MAX_FILES")
+    if not files.isdecimal() or int(files) == 0:
+        raise ParameterError(f"RTSTREAM_MAX_FILES is {files!r}; it is a whole number above 0.")
+    return Settings(
+        lake_root=root,
+        checkpoint_root=value("RTSTREAM_CHECKPOINT_ROOT").rstrip("/") or _place(root, "checkpoints"),
+        trigger=choice("RTSTREAM_TRIGGER", ("processingTime", "availableNow")),
+        interval=value("RTSTREAM_INTERVAL"),
+        source=source,
+        max_files=int(files),
+    )
+
+
+# ── Session ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def open_session():
+    """The notebook's session: the platform's own, or, under plain Python, one with Delta Lake."""
+    spark = SparkSession.getActiveSession()
+    if spark is None:
+        from delta import configure_spark_with_delta_pip
+
+        builder = (
+            SparkSession.builder.appName("rtstream")
+            .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
+            .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
+        )
+        spark = configure_spark_with_delta_pip(builder).getOrCreate()
+    # Days and hours are those of UTC, wherever the cluster stands.
+    spark.conf.set("spark.sql.session.timeZone", "UTC")
+    try:
+        # Timestamps that every reader of Parquet knows, with statistics.
+        spark.conf.set("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
+        # A micro-batch is small: as many tasks as cores, not 200.
+        spark.conf.set("spark.sql.shuffle.partitions", str(spark.sparkContext.defaultParallelism))
+    except Exception:  # Serverless compute settles these by itself and refuses to be told.
+        pass
+    return spark
+
+
+# ── Tables ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_READING = (
+    "eventId string, deviceId string, deviceSequenceNumber bigint, city string, temperature int, humidity int, "
+    "timestamp timestamp, createdAt timestamp, enqueuedAt timestamp, partitionId int"
+)
+
+# Container, folder, columns.
+TABLES = {
+    "silver": ("silver", "weather", _READING),
+    "quarantine": ("silver", "weather_quarantine", "raw string, reasons array<string>, enqueuedAt timestamp"),
+    "gold": ("gold", "weather", _READING + ", date date, hour int"),
+    "byMinute": (
+        "gold",
+        "weather_by_minute",
+        "minute timestamp, city string, readings bigint, min_temperature int, avg_temperature double, "
+        "max_temperature int, avg_humidity double",
+    ),
+    "aggregated": (
+        "gold",
+        "weather_aggregated",
+        "city string, date date, hour int, avg_temperature double, avg_humidity double, readings bigint",
+    ),
+}
+
+# Rows of a file, about.
+ROWS_PER_FILE = 500_000
+
+_NO_BOOKS = {"batchId": -1, "totals": {}}
+
+
+class StateError(RuntimeError):
+    """A checkpoint and a table that do not belong together; the message says what to do."""
+
+
+class LakeTable:
+    """One Delta table, and the writer that the log knows by its application id."""
+
+    def __init__(self, spark, settings, name, app_id):
+        container, path, columns = TABLES[name]
+        self.spark, self.app_id = spark, app_id
+        self.title = f"{container}/{path}"
+        self.path = settings.path(container, path)
+        self.schema = spark.createDataFrame([], columns).schema
+
+    def create(self):
+        """Makes the table when it is missing, so that its reader may start before its writer."""
+        builder = (
+            DeltaTable.createIfNotExists(self.spark)
+            .location(self.path)
+            .addColumns(self.schema)
+            # Every Delta reader can do without deletion vectors.
+            .property("delta.enableDeletionVectors", "false")
+            .property("delta.autoOptimize.autoCompact", "true")
+        )
+        try:
+            builder.execute()
+        except Exception:  # Another notebook made it in the same moment.
+            if not DeltaTable.isDeltaTable(self.spark, self.path):
+                raise
+        return self
+
+    def read(self):
+        return self.spark.read.format("delta").load(self.path)
+
+    def last_books(self):
+        """The books of the newest micro-batch in the log; upkeep such as OPTIMIZE leaves none."""
+        history = DeltaTable.forPath(self.spark, self.path)
+        for limit in (1, 20, None):
+            commits = history.history(limit) if limit else history.history()
+            for commit in commits.select("userMetadata").collect():
+                try:
+                    books = json.loads(commit.userMetadata or "")
+                except ValueError:
+                    continue
+                if isinstance(books, dict) and "batchId" in books:
+                    return books
+        return _NO_BOOKS
+
+    def append(self, rows, books):
+        """Writes once: a batch whose number the log has seen is left out."""
+        files = 1 + books["batch"]["output"] // ROWS_PER_FILE
+        (
+            rows.select(self.schema.names)
+            .coalesce(files)
+            .write.format("delta")
+            .mode("append")
+            .option("txnAppId", self.app_id)
+            .option("txnVersion", books["batchId"])
+            .option("userMetadata", json.dumps(books))
+            .save(self.path)
+        )
+
+    def merge(self, rows, condition, update, books):
+        """Writes once, as above. `rows` has the table's columns; `update` says how a row that is there changes."""
+        options = {
+            "spark.databricks.delta.write.txnAppId": self.app_id,
+            "spark.databricks.delta.write.txnVersion": str(books["batchId"]),
+            "spark.databricks.delta.commitInfo.userMetadata": json.dumps(books),
+        }
+        spark = rows.sparkSession
+        try:
+            for name, value in options.items():
+                spark.conf.set(name, value)
+            (
+                DeltaTable.forPath(spark, self.path)
+                .alias("table")
+                .merge(rows.alias("new"), condition)
+                .whenMatchedUpdate(set=update)
+                .whenNotMatchedInsertAll()
+                .execute()
+            )
+        finally:
+            for name in options:
+                spark.conf.unset(name)
+
+
+def mean_of_both(column):
+    """
+    The mean of the rows behind a stored mean and those behind a new one. Exact: all readings are whole numbers, so a mean
+    times its count is a whole number too, and rounding finds it again.
+    """
+    table = f"CAST(round(table.{column} * table.readings) AS bigint)"
+    new = f"CAST(round(new.{column} * new.readings) AS bigint)"
+    return f"({table} + {new}) / (table.readings + new.readings)"
+
+
+# ── Books ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Batch:
+    """A micro-batch under way: whether it was committed before, and the books that its commits carry."""
+
+    def __init__(self, number, table, checkpoint):
+        self.started = time.monotonic()
+        self.number = number
+        self.last = table.last_books()
+        # Spark repeats at most its newest batch. Anything else and the table would silently lose rows, or repeat them.
+        if number not in (self.last["batchId"], self.last["batchId"] + 1):
+            known = f"batch {self.last['batchId']}" if self.last["batchId"] >= 0 else "no batch"
+            raise StateError(
+                f"The checkpoint {checkpoint} is at batch {number}, but the table {table.title} holds {known} as its "
+                "newest: one of the two was deleted, moved, or written by something else. Put it back, or delete the "
+                "checkpoint, the table and what is built on it to begin anew."
+            )
+
+    @property
+    def is_repeated(self):
+        return self.number == self.last["batchId"]
+
+    def books(self, **counts):
+        if self.is_repeated:
+            return self.last
+        totals = self.last["totals"]
+        return {
+            "batchId": self.number,
+            "durationMs": round((time.monotonic() - self.started) * 1000),
+            "batch": counts,
+            "totals": {name: totals.get(name, 0) + count for name, count in counts.items()},
+        }
+
+
+class Cached:
+    """Keeps a frame that is read several times, where the platform lets it be kept."""
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def __enter__(self):
+        try:
+            self.rows = self.rows.persist()
+        except Exception:  # Serverless compute keeps nothing: the frame is computed again, to the same rows.
+            pass
+        return self.rows
+
+    def __exit__(self, *_):
+        try:
+            self.rows.unpersist()
+        except Exception:
+            pass
+
+
+# ── Streams ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def run_stream(spark, settings, name, version, rows, table, write):
+    """
+    Runs a continuous query until it is stopped or, with availableNow, has read what is there.
+
+    :param version: of the query; another one cannot go on from this one's checkpoint.
+    :param table: the main table, which every micro-batch commits to.
+    :param write: called with the rows of a micro-batch and its `Batch`.
+    :raises StateError: when the checkpoint is not this query's, or does not fit the table.
+    """
+    checkpoint = f"{settings.checkpoint_root}/{name}"
+    _claim(spark, checkpoint, {"query": name, "version": version})
+    failures = []
+
+    def write_batch(rows, number):
+        try:
+            write(rows, Batch(number, table, checkpoint))
+        except StateError as error:
+            failures.append(error)
+            raise
+
+    writer = rows.writeStream.queryName(name).option("checkpointLocation", checkpoint).foreachBatch(write_batch)
+    if settings.trigger == "availableNow":
+        writer = writer.trigger(availableNow=True)
+    else:
+        writer = writer.trigger(processingTime=settings.interval)
+    try:
+        writer.start().awaitTermination()
+    except Exception:
+        if failures:
+            raise failures[0] from None
+        raise
+
+
+def _claim(spark, checkpoint, owner):
+    """Writes beside the checkpoint whose it is, or finds out that it is another's."""
+    note = f"{checkpoint}/owner"
+    found = _lines(spark, note)
+    if not found:
+        if any(_lines(spark, f"{checkpoint}/{part}") for part in ("offsets", "metadata", "offsets.jsonl")):
+            raise StateError(f"The checkpoint {checkpoint} was not made by this notebook. {_REMEDY}")
+        spark.createDataFrame([(json.dumps(owner),)], "value string").coalesce(1).write.mode("overwrite").text(note)
+    elif json.loads(found[0]) != owner:
+        other = json.loads(found[0])
+        raise StateError(
+            f"The checkpoint {checkpoint} belongs to version {other['version']} of the query {other['query']}, this is "
+            f"version {owner['version']} of {owner['query']}. {_REMEDY}"
+        )
+
+
+_REMEDY = (
+    "Name another checkpoint root and lake, or delete the checkpoint, the query's tables and what is built on them to "
+    "begin anew."
+)
+
+
+def _lines(spark, path):
+    try:
+        return [row.value for row in spark.read.text(path).limit(1).collect()]
+    except AnalysisException:  # There is no such path.
+        return []

@@ -1,0 +1,172 @@
+# Databricks notebook source
+# MAGIC %md
+# MAGIC # Silver: from text to typed, trusted rows
+# MAGIC
+# MAGIC Stream Analytics puts what the Event Hub received into **bronze**: one line of JSON per event, exactly as it was sent.
+# MAGIC This notebook reads every new line once and asks of it what [the data contract](../docs/data-contract.md) asks:
+# MAGIC
+# MAGIC | a line that … | goes to |
+# MAGIC |---|---|
+# MAGIC | keeps all rules | `silver/weather`, typed |
+# MAGIC | breaks one or more | `silver/weather_quarantine`, as it stands, with every reason |
+# MAGIC | repeats an event of the last 10 minutes | nowhere; it is counted |
+# MAGIC
+# MAGIC *Nothing vanishes*: lines read = silver + quarantined + duplicates, and each commit says so in its books.
+# MAGIC
+# MAGIC | parameter | meaning | default |
+# MAGIC |---|---|---|
+# MAGIC | `RTSTREAM_LAKE_ROOT` | `abfss://{container}@ACCOUNT.dfs.core.windows.net` or a folder | none |
+# MAGIC | `RTSTREAM_CHECKPOINT_ROOT` | where the stream keeps how far it has read | the lake's container `checkpoints` |
+# MAGIC | `RTSTREAM_TRIGGER` | `processingTime`: until stopped; `availableNow`: what is there, then end | `processingTime` |
+# MAGIC | `RTSTREAM_INTERVAL` | time between micro-batches | `10 seconds` |
+# MAGIC | `RTSTREAM_SOURCE` | `cloudFiles` (Auto Loader, Databricks only) or `files` | what the platform has |
+# MAGIC | `RTSTREAM_MAX_FILES` | files of a micro-batch, at most | `1000` |
+# MAGIC
+# MAGIC They are job parameters or widgets on Databricks, environment variables elsewhere. There is no secret among them: the
+# MAGIC cluster's own identity opens the lake.
+
+# COMMAND ----------
+
+from pyspark.sql import functions as F
+
+from rtstream_lake import Cached, LakeTable, open_session, read_settings, run_stream
+from rtstream_rules import DEDUPLICATION_WINDOW, first_of_duplicates, judge
+
+spark = open_session()
+settings = read_settings(globals().get("dbutils"))
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## Reading bronze
+# MAGIC
+# MAGIC Lines are read as **text**, not as JSON: a line that does not parse must reach the quarantine as it was sent, and a JSON
+# MAGIC reader would have made nulls of it. Beside each line comes where it stood, since the *first* of several duplicates is
+# MAGIC the one that stays.
+# MAGIC
+# MAGIC **A trap.** Both sources read a path once. Stream Analytics by default *goes on appending to the same file*, so
+# MAGIC whatever came after the first look would never be read, and nothing would say so. Our job therefore writes each file
+# MAGIC once (`blobWriteMode: 'Once'`, a folder per minute).
+
+# COMMAND ----------
+
+# A pattern rather than the folder: the folder may not be there before the first file is. `_` and `.` begin hidden names.
+BRONZE = settings.path("bronze", "weather/[^_.]*")
+
+
+def read_bronze():
+    if settings.source == "cloudFiles":
+        reader = (
+            spark.readStream.format("cloudFiles")
+            .option("cloudFiles.format", "text")
+            .option("cloudFiles.maxFilesPerTrigger", settings.max_files)
+            # The folders are plain dates, not columns.
+            .option("cloudFiles.partitionColumns", "")
+            .schema("value string")
+        )
+    else:
+        reader = (
+            spark.readStream.format("text")
+            .option("maxFilesPerTrigger", settings.max_files)
+            .option("recursiveFileLookup", "true")
+        )
+    lines = reader.option("pathGlobFilter", "*.json").load(BRONZE)
+    return lines.select("value", "_metadata.file_path", "_metadata.file_block_start")
+
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## Where a line stood
+# MAGIC
+# MAGIC Bronze order: by the folder's minute, then hub partition, then file, then line. A file of our own job is named by partition
+# MAGIC and sequence range (`0_00000000001804-00000000001811_8.json`); files of others come behind, by name.
+
+# COMMAND ----------
+
+ORDER = ["folder", "filePartition", "file", "block", "line"]
+
+
+def with_place(lines):
+    folder = F.regexp_extract("file_path", "^(.*)/[^/]*$", 1)
+    file = F.regexp_extract("file_path", "([^/]*)$", 1)
+    partition = F.regexp_extract("file_path", r"/([0-9]+)_[0-9]{14}-[0-9]{14}_[0-9]+\.json$", 1)
+    return lines.select(
+        "value",
+        folder.alias("folder"),
+        F.when(partition != "", partition.cast("bigint")).otherwise(F.lit(2**62)).alias("filePartition"),
+        file.alias("file"),
+        F.col("file_block_start").alias("block"),
+        # Grows with the lines of a block; between blocks it says nothing.
+        F.monotonically_increasing_id().alias("line"),
+    )
+
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## Duplicates
+# MAGIC
+# MAGIC Event Hubs delivers *at least once*, and a producer that lost its connection sends again. Of rows with the same
+# MAGIC `eventId`, enqueued within ten minutes of each other, the first stays.
+# MAGIC
+# MAGIC **Why not `dropDuplicatesWithinWatermark`?** It is made for this and does nearly the right thing, but
+# MAGIC 1. once one partition lags ten minutes behind another its rows are older than the watermark, and the operator drops them,
+# MAGIC    *duplicates or not*;
+# MAGIC 2. it forgets an id only when the watermark passes, so rows up to twenty minutes apart count as duplicates, depending on
+# MAGIC    where the micro-batches end;
+# MAGIC 3. what it dropped it does not tell, so the books would not balance.
+# MAGIC
+# MAGIC The tables themselves know what was kept. Delta's statistics find the few files with that stretch of enqueued time, and no
+# MAGIC state has to be kept beside them, however late a row comes.
+
+# COMMAND ----------
+
+silver = LakeTable(spark, settings, "silver", app_id="silver").create()
+quarantine = LakeTable(spark, settings, "quarantine", app_id="silver-quarantine").create()
+
+
+def kept_near(earliest, latest):
+    """Rows of both tables whose enqueued time is within the window of a batch's, with eventId and verdict."""
+    near = F.col("enqueuedAt").between(
+        F.timestamp_micros(F.lit(earliest - DEDUPLICATION_WINDOW)),
+        F.timestamp_micros(F.lit(latest + DEDUPLICATION_WINDOW)),
+    )
+    valid = silver.read().where(near).select("eventId", F.lit(True).alias("valid"), "enqueuedAt")
+    # A quarantined row has no id column, but its line has all that an id is made of.
+    lines = quarantine.read().where(near).select(F.col("raw").alias("value"))
+    return valid.unionByName(judge(lines).select("eventId", F.lit(False).alias("valid"), "enqueuedAt"))
+
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## One micro-batch
+# MAGIC
+# MAGIC Two tables, two commits, and a crash may fall between them. Spark then runs the same batch again, so each commit carries
+# MAGIC the batch's number (`txnAppId`, `txnVersion`), and Delta leaves out what its log has seen: *exactly once*, in both.
+# MAGIC Silver commits first, in every batch, and with it go the books that the ledger reads. What is still to be done for the
+# MAGIC quarantine is worked out against a quarantine without this batch.
+
+# COMMAND ----------
+
+
+def write(lines, batch):
+    with Cached(judge(with_place(lines))) as rows:
+        at = F.unix_micros("enqueuedAt")
+        count, earliest, latest = rows.select(F.count("*"), F.min(at), F.max(at)).first()
+        seen = kept_near(earliest, latest) if earliest is not None else kept_near(0, 0).limit(0)
+        with Cached(first_of_duplicates(rows, seen, ORDER)) as kept:
+            if not batch.is_repeated:
+                valid, invalid = kept.select(F.count_if("valid"), F.count_if(~F.col("valid"))).first()
+                books = batch.books(
+                    input=count, output=valid, quarantined=invalid, duplicates=count - valid - invalid
+                )
+                silver.append(kept.where("valid"), books)
+            else:
+                books = batch.books()
+            if books["batch"]["quarantined"] > 0:
+                quarantine.append(kept.where("NOT valid"), books)
+
+
+run_stream(spark, settings, "silver", version=1, rows=read_bronze(), table=silver, write=write)

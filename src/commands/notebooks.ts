@@ -1,0 +1,34 @@
+/** `rtstream-tui notebooks export --ipynb DIR`: the notebooks for people who import them by hand. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { toIpynb } from './notebooks-source.ts'
+import { UserError } from './user-error.ts'
+
+export const NOTEBOOKS = ['silver', 'gold', 'aggregate'] as const
+
+/**
+ * Writes the three notebooks as `.ipynb`, each complete in itself; files of that name are replaced.
+ * @param directory made when it is missing.
+ * @param notebooksDir the package's `notebooks/`.
+ * @returns the paths written.
+ * @throws UserError when a file cannot be written.
+ */
+export function exportNotebooks(directory: string, notebooksDir: string): string[] {
+  const source = (name: string) => readFileSync(join(notebooksDir, `${name}.py`), 'utf8')
+  try {
+    mkdirSync(directory, { recursive: true })
+    return NOTEBOOKS.map((name) => {
+      const path = join(directory, `${name}.ipynb`)
+      writeFileSync(path, toIpynb(source(name), source))
+      return path
+    })
+  } catch (error) {
+    const { code, path, message } = error as NodeJS.ErrnoException
+    if (!code || path?.startsWith(notebooksDir)) throw error
+    throw new UserError(
+      `The notebooks cannot be written to ${directory}: ${message}`,
+      'Name a folder that you may write to.',
+      { cause: error },
+    )
+  }
+}

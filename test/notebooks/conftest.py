@@ -1,0 +1,94 @@
+"""One small local Spark for the whole suite, and a lake per test, on which the notebooks run as they are."""
+import json
+import os
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+sys.path.insert(0, str(NOTEBOOKS))
+sys.dont_write_bytecode = True
+
+os.environ["PYSPARK_PYTHON"] = sys.executable
+os.environ["PYSPARK_SUBMIT_ARGS"] = " ".join(
+    [
+        "--master local[1] --driver-memory 1g",
+        "--conf spark.ui.enabled=false --conf spark.ui.showConsoleProgress=false",
+        "--conf spark.databricks.delta.snapshotPartitions=1 --conf spark.sql.shuffle.partitions=1",
+        "--conf spark.driver.host=127.0.0.1 --conf spark.driver.bindAddress=127.0.0.1",
+        "pyspark-shell",
+    ]
+)
+
+
+@pytest.fixture(scope="session")
+def spark():
+    from rtstream_lake import open_session
+
+    session = open_session()
+    session.sparkContext.setLogLevel("ERROR")
+    yield session
+    session.stop()
+
+
+class Lake:
+    def __init__(self, root, spark, monkeypatch):
+        self.root, self.spark, self.monkeypatch = root, spark, monkeypatch
+        self.sequence_numbers = {}
+
+    def event(self, event_id=None, *, partition=0, minute=0, second=0, **fields):
+        """A line's object as the Stream Analytics job writes it; a field given as None is left out."""
+        number = self.sequence_numbers.get(partition, 0)
+        self.sequence_numbers[partition] = number + 1
+        enqueued = f"2026-03-01T{12 + minute // 60:02}:{minute % 60:02}:{second:02}.1230000Z"
+        event = {
+            "eventId": event_id or f"e{partition}-{number}",
+            "deviceId": "station-00001",
+            "deviceSequenceNumber": number,
+            "city": "Oslo",
+            "temperature": 20,
+            "humidity": 50,
+            "timestamp": "2026-03-01 12:00:00",
+            "createdAt": "2026-03-01T12:00:00.123Z",
+            "EventProcessedUtcTime": enqueued,
+            "PartitionId": partition,
+            "EventEnqueuedUtcTime": enqueued,
+            "SequenceNumber": number,
+            **fields,
+        }
+        return {name: value for name, value in event.items() if value is not None}
+
+    def place(self, name, *lines, end="\n", folder="2026/03/01/12/00"):
+        """Places a file atomically, as the job does. @returns its path."""
+        target = self.root / "bronze" / "weather" / folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        texts = [line if isinstance(line, str) else json.dumps(line, ensure_ascii=False) for line in lines]
+        unfinished = target.with_name(f".{name}.unfinished")
+        unfinished.write_bytes("".join(text + end for text in texts).encode())
+        unfinished.rename(target)
+        return target
+
+    def run(self, notebook, **parameters):
+        settings = {"RTSTREAM_LAKE_ROOT": str(self.root), "RTSTREAM_TRIGGER": "availableNow", **parameters}
+        for name, value in settings.items():
+            self.monkeypatch.setenv(name, value)
+        runpy.run_path(str(NOTEBOOKS / f"{notebook}.py"), run_name="__main__")
+
+    def rows(self, table):
+        return [row.asDict() for row in self.spark.read.format("delta").load(str(self.root / table)).collect()]
+
+    def ids(self, table="silver/weather"):
+        return sorted(row["eventId"] for row in self.rows(table))
+
+    def books(self, table):
+        """The books in the log, oldest first."""
+        commits = sorted((self.root / table / "_delta_log").glob("*.json"))
+        infos = [json.loads(line).get("commitInfo") for path in commits for line in path.read_text().splitlines()]
+        return [json.loads(info["userMetadata"]) for info in infos if info and "userMetadata" in info]
+
+
+@pytest.fixture
+def lake(tmp_path, spark, monkeypatch):
+    return Lake(tmp_path / "lake", spark, monkeypatch)

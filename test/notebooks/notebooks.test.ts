@@ -1,0 +1,93 @@
+/** The notebooks on real Spark (the tests in Python beside this file), and what must agree with them. */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { ensurePython } from '../../scripts/python-env.ts'
+import { exportNotebooks, NOTEBOOKS } from '../../src/commands/notebooks.ts'
+import { withGeneratedCode } from '../../src/commands/notebooks-source.ts'
+import { TABLES } from '../../src/pipeline/contract/tables.ts'
+
+const notebooks = join(import.meta.dirname, '../../notebooks')
+const read = (name: string) => readFileSync(join(notebooks, `${name}.py`), 'utf8')
+const folder = mkdtempSync(join(tmpdir(), 'rtstream-notebooks-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** What is missing for Spark, as one line; undefined when all is there. */
+function missing(): string | undefined {
+  const python = ensurePython()
+  if ('missing' in python) return python.missing
+  const java = spawnSync('java', ['-version'], { encoding: 'utf8' })
+  const version = /version "(\d+)/.exec(java.stderr ?? '')?.[1]
+  if (version === '17') return undefined
+  return `Java 17 is not installed (found ${version ?? 'none'}). Debian: apt-get install openjdk-17-jre-headless.`
+}
+
+const lacks = missing()
+if (lacks) {
+  if (process.env.CI === 'true') throw new Error(`The notebooks cannot be tested: ${lacks}`)
+  console.warn(`SKIPPED: the notebook suite. ${lacks}`)
+}
+
+describe('the text of the notebooks', () => {
+  it.each(NOTEBOOKS)(
+    '%s holds the present text of the modules (node scripts/inline-notebooks.ts)',
+    (name) => {
+      expect(read(name)).toBe(withGeneratedCode(read(name), read))
+      expect(read(name)).toMatch(/^# Databricks notebook source\n# MAGIC %md\n/)
+    },
+  )
+
+  it('knows the tables of the contract', () => {
+    const names = {
+      string: 'string',
+      integer: 'int',
+      long: 'bigint',
+      double: 'double',
+      timestamp: 'timestamp',
+    }
+    const types: Record<string, string> = { ...names, date: 'date', 'array<string>': 'array<string>' }
+    const text = read('rtstream_lake').replace(/"\s*\n\s*"/g, '')
+    for (const [name, { container, path, columns }] of Object.entries(TABLES)) {
+      const ddl = columns.map(([column, type]) => `${column} ${types[type]}`).join(', ')
+      const expanded = text.replaceAll(/_READING \+ "/g, `"${/_READING = \(\s*"([^"]+)"/.exec(text)?.[1]}`)
+      const reading = `"${name}": ("${container}", "${path}", _READING)`
+      const found = expanded.includes(reading)
+        ? /_READING = \(\s*"([^"]+)"/.exec(text)?.[1]
+        : new RegExp(`"${name}": \\(\\s*"${container}",\\s*"${path}",\\s*"([^"]+)"`).exec(expanded)?.[1]
+      expect(found, name).toBe(ddl)
+    }
+  })
+
+  it('is exported as .ipynb that need no file beside them', () => {
+    const paths = exportNotebooks(join(folder, 'made'), notebooks)
+    expect(paths.map((path) => path.slice(folder.length))).toEqual([
+      '/made/silver.ipynb',
+      '/made/gold.ipynb',
+      '/made/aggregate.ipynb',
+    ])
+    for (const path of paths) {
+      const { cells, nbformat } = JSON.parse(readFileSync(path, 'utf8'))
+      expect(nbformat).toBe(4)
+      expect(cells[0].cell_type).toBe('markdown')
+      expect(JSON.stringify(cells)).not.toMatch(/from rtstream_|# MAGIC|# COMMAND/)
+    }
+    expect(() => exportNotebooks(paths[0] as string, notebooks)).toThrow(/cannot be written to/)
+  })
+})
+
+describe.skipIf(lacks !== undefined)('the notebooks on Spark', () => {
+  it('pass their tests in Python', { timeout: 600_000 }, () => {
+    const found = ensurePython()
+    if ('missing' in found) throw new Error(found.missing)
+    const { status, stdout, stderr } = spawnSync(
+      found.python,
+      ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', import.meta.dirname],
+      { encoding: 'utf8', maxBuffer: 64_000_000 },
+    )
+    expect(status, `${stdout.slice(-8000)}\n${stderr.slice(-2000)}`).toBe(0)
+    expect(stdout).toMatch(/\d+ passed/)
+    expect(stdout).not.toMatch(/skipped/)
+  })
+})

@@ -1,0 +1,154 @@
+"""The notebooks as they are, on a lake of files: what goes in comes out once, in the right table, with balanced books."""
+import threading
+
+import pytest
+from pyspark.errors import PySparkException
+from rtstream_lake import StateError
+
+COUNTS = ("input", "output", "quarantined", "duplicates")
+
+
+def totals(lake):
+    books = lake.books("silver/weather")
+    return tuple(books[-1]["totals"][name] for name in COUNTS)
+
+
+def test_good_and_bad_rows_flow_to_the_aggregate(lake):
+    seed_form = lake.event(minute=1, deviceId=None, deviceSequenceNumber=None, createdAt=None, temperature=30,
+                           timestamp="1987-06-05 04:03:02")
+    del seed_form["eventId"]
+    lake.place("a.json", lake.event("a", city=" Zürich "), lake.event("b", humidity="51"), seed_form, "junk", "",
+               lake.event("c", temperature=99, city=None), end="\r\n")
+    for notebook in ("silver", "gold", "aggregate"):
+        lake.run(notebook)
+    assert len(lake.rows("silver/weather")) == len(lake.rows("gold/weather")) == 3
+    assert {row["raw"]: row["reasons"] for row in lake.rows("silver/weather_quarantine")}["junk"] == ["not a JSON object"]
+    assert totals(lake) == (5, 3, 2, 0)
+    assert sorted((row["city"], row["readings"]) for row in lake.rows("gold/weather_by_minute")) == [
+        ("Oslo", 1), ("Oslo", 1), ("Zürich", 1)]
+    aggregated = {(row["city"], str(row["date"]), row["hour"]): row["avg_temperature"]
+                  for row in lake.rows("gold/weather_aggregated")}
+    assert aggregated == {("Zürich", "2026-03-01", 12): 20.0, ("Oslo", "2026-03-01", 12): 20.0,
+                          ("Oslo", "1987-06-05", 4): 30.0}
+    # Merged into what is there: an exact mean over both batches.
+    lake.place("b.json", lake.event("d", temperature=21), lake.event("e", temperature=21, minute=2))
+    for notebook in ("silver", "gold", "aggregate"):
+        lake.run(notebook)
+    oslo = [row for row in lake.rows("gold/weather_aggregated") if row["city"] == "Oslo" and row["hour"] == 12]
+    assert [(row["readings"], row["avg_temperature"]) for row in oslo] == [(3, 62 / 3)]
+    assert [books["totals"]["output"] for books in lake.books("gold/weather_aggregated")] == [3, 5]
+
+
+def test_duplicates_inside_a_batch_across_batches_and_a_restart(lake):
+    lake.place("a.json", lake.event("a", temperature=1), lake.event("a", temperature=2), lake.event("b"),
+               lake.event("a", temperature=99), lake.event("a", temperature=98))
+    lake.run("silver")
+    lake.place("b.json", lake.event("a", minute=9), lake.event("a", minute=11), lake.event("b", minute=10),
+               lake.event("a", minute=3, temperature=97))
+    lake.run("silver")
+    assert lake.ids() == ["a", "a", "b"]
+    assert min(row["temperature"] for row in lake.rows("silver/weather")) == 1
+    assert [row["reasons"] for row in lake.rows("silver/weather_quarantine")] == [["temperature out of range"]]
+    assert totals(lake) == (9, 3, 1, 5)
+
+
+def test_a_partition_that_lags_loses_nothing(lake):
+    lake.place("a.json", lake.event("new", minute=90))
+    lake.run("silver")
+    lake.place("b.json", lake.event("old", partition=1, minute=5), lake.event("old", partition=1, minute=6))
+    lake.run("silver")
+    assert lake.ids() == ["new", "old"]
+    assert totals(lake) == (3, 2, 0, 1)
+
+
+def test_without_input_the_tables_are_empty_and_nothing_is_committed(lake):
+    for notebook in ("silver", "gold", "aggregate"):
+        lake.run(notebook)
+    assert lake.rows("silver/weather") == lake.rows("gold/weather_aggregated") == []
+    assert lake.books("silver/weather") == []
+
+
+def test_rows_appended_to_a_file_that_was_read_are_lost_which_is_why_each_file_is_written_once(lake):
+    grown = lake.place("a.json", lake.event("a"))
+    lake.run("silver")
+    lake.place("a.json", lake.event("a"), lake.event("lost"))
+    lake.run("silver")
+    assert grown.read_text().count("\n") == 2 and lake.ids() == ["a"]
+    lake.place("b.json", lake.event("kept"), folder="2026/03/01/12/01")
+    lake.run("silver")
+    assert lake.ids() == ["a", "kept"]
+
+
+def test_a_stream_goes_on_until_it_is_stopped(lake):
+    lake.place("a.json", lake.event("a"))
+    errors = []
+
+    def run():
+        try:
+            lake.run("silver", RTSTREAM_TRIGGER="processingTime", RTSTREAM_INTERVAL="0 seconds")
+        except Exception as error:  # Shown by the assertion below.
+            errors.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        while not lake.spark.streams.active and thread.is_alive():
+            thread.join(0.05)
+        (query,) = lake.spark.streams.active
+        query.processAllAvailable()
+        lake.place("b.json", lake.event("b"))
+        query.processAllAvailable()
+        assert lake.ids() == ["a", "b"]
+    finally:
+        for query in lake.spark.streams.active:
+            query.stop()
+        thread.join()
+    assert errors == []
+
+
+def test_a_batch_that_fails_between_its_commits_is_finished_by_the_next_run(lake, monkeypatch):
+    import rtstream_lake
+
+    lake.place("a.json", lake.event("a"), lake.event("a"), "junk")
+    append = rtstream_lake.LakeTable.append
+
+    def cut(table, *arguments):
+        if table.app_id == "silver-quarantine":
+            raise OSError("cut")
+        append(table, *arguments)
+
+    monkeypatch.setattr(rtstream_lake.LakeTable, "append", cut)
+    with pytest.raises(PySparkException, match="cut"):
+        lake.run("silver")
+    assert (lake.ids(), lake.rows("silver/weather_quarantine")) == (["a"], [])
+    monkeypatch.setattr(rtstream_lake.LakeTable, "append", append)
+    lake.run("silver")
+    assert lake.ids() == ["a"] and len(lake.rows("silver/weather_quarantine")) == 1
+    assert lake.books("silver/weather") == lake.books("silver/weather_quarantine")
+    assert totals(lake) == (3, 1, 1, 1)
+
+
+def test_a_checkpoint_that_is_another_querys_or_does_not_fit_the_table_is_refused(lake):
+    import shutil
+
+    lake.place("a.json", lake.event("a"))
+    lake.run("silver")
+    lake.run("gold")
+    checkpoints = lake.root / "checkpoints"
+    owner = next((checkpoints / "silver" / "owner").glob("part-*"))
+    kept = owner.read_text()
+    crc = owner.with_name(f".{owner.name}.crc")
+    crc.unlink()
+    owner.write_text(kept.replace("1", "7"))
+    with pytest.raises(StateError, match="belongs to version 7 of the query silver, this is version 1"):
+        lake.run("silver")
+    owner.write_text(kept)
+    shutil.move(checkpoints / "gold", checkpoints / "moved")
+    shutil.copytree(checkpoints / "silver", checkpoints / "gold")
+    with pytest.raises(StateError, match="query silver, this is version 1 of gold"):
+        lake.run("gold")
+    lake.place("b.json", lake.event("b"))
+    lake.run("silver")
+    shutil.rmtree(checkpoints / "silver")
+    with pytest.raises(StateError, match="is at batch 0, but the table silver/weather holds batch 1"):
+        lake.run("silver")

@@ -1,0 +1,101 @@
+"""The rules as functions: JSON to the letter, and each rule of the contract."""
+import hashlib
+import json
+
+import pytest
+from pyspark.sql import functions as F
+from rtstream_rules import judge, parse_object, read_line
+
+DEEP = 5000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "junk", "", "[]", '"text"', "1", "null", "{} x", "{},{}", "{'a':1}", '{"a":1,}', '{"a":[1,]}', '{"a":NaN}',
+        '{"a":-Infinity}', '{"a":01}', '{"a":1.}', '{"a":+1}', "{a:1}", '{"a":1 /* no */}', '{"a":"\t"}', '{"a":"\\x"}',
+        '{"a":"\\ud83d"}', '{"a":"\\ude00\\ud83d"}', '{"\\udc00":1}', '\ufeff{"a":1}', '\xa0{"a":1}', '{"a":1',
+        '{"a":' + "[" * DEEP + "]" * (DEEP - 1) + "}", '{"a":' + "[" * DEEP + "]" * DEEP + "} x",
+    ],
+)
+def test_what_is_no_json_object(text):
+    assert parse_object(text) is None
+
+
+def test_what_is_one():
+    assert parse_object(' {"a":"\\ud83d\\ude00", "b":"\\\\ud83d"}\t') == {"a": "😀", "b": "\\ud83d"}
+    assert parse_object('{"a":1,"a":2}') == {"a": "1"}
+    assert parse_object('{"a":1e999,"b":' + "9" * 5000 + "}")["a"] == "1e999"
+
+
+def test_nesting_has_no_limit():
+    deep = '{"a":"x","b":' + '[{"c":' * DEEP + "1" + "}]" * DEEP + ',"a":2,"n":null,"d":-1.5e3}'
+    fields = parse_object(deep)
+    assert (fields["a"], fields["n"], fields["d"]) == ("x", None, "-1.5e3")
+
+
+def test_bytes_that_are_no_utf8_become_replacement_characters():
+    repaired, is_object, *fields = read_line(b'{"city":"Z\xfcrich"}')
+    assert (repaired, is_object, fields[3]) == ('{"city":"Z\ufffdrich"}', True, "sZ\ufffdrich")
+
+
+GOOD = {
+    "eventId": "a", "city": "Oslo", "temperature": 20, "humidity": 50, "timestamp": "2026-03-01 12:00:00",
+    "PartitionId": 0, "SequenceNumber": 1804, "EventEnqueuedUtcTime": "2026-03-01T12:00:00.1234567Z",
+}
+
+CASES = [
+    # field, value as JSON, the column, what it must be
+    ("city", '"\\u00a0 Zürich\\u3000"', "city", "Zürich"),
+    ("city", "5", "city", None), ("city", '["Oslo"]', "city", None), ("city", '" \\u2003"', "city", None),
+    ("city", "true", "city", None), ("city", "null", "city", None),
+    ("temperature", "21.0", "temperature", 21), ("temperature", "2.1e1", "temperature", 21),
+    ("temperature", '" -21.00 "', "temperature", -21), ("temperature", '"2.1e1"', "temperature", None),
+    ("temperature", "21.5", "temperature", None), ("temperature", "1e999", "temperature", None),
+    ("temperature", "-0", "temperature", 0), ("temperature", "[21]", "temperature", None),
+    ("temperature", '"+21"', "temperature", None), ("temperature", "1e9", "temperature", None),
+    ("timestamp", '"2024-02-29T00:00:00Z"', "timestamp", 1709164800),
+    ("timestamp", '"0001-01-01 00:00:00"', "timestamp", -62135596800),
+    ("timestamp", '"2026-02-29 00:00:00"', "timestamp", None), ("timestamp", '"0000-01-01 00:00:00"', "timestamp", None),
+    ("timestamp", '"2026-03-01 24:00:00"', "timestamp", None), ("timestamp", '"2016-12-31 23:59:60"', "timestamp", None),
+    ("timestamp", '" 2026-03-01 12:00:00"', "timestamp", None), ("timestamp", '"2026-03-01 12:00:00\\n"', "timestamp", None),
+    ("deviceSequenceNumber", '" 999999999999999999 "', "deviceSequenceNumber", 999999999999999999),
+    ("deviceSequenceNumber", "1e3", "deviceSequenceNumber", 1000), ("deviceSequenceNumber", "-1", "deviceSequenceNumber", None),
+    ("deviceSequenceNumber", "9007199254740993", "deviceSequenceNumber", 9007199254740993),
+    ("deviceSequenceNumber", "1234567890123456789", "deviceSequenceNumber", None),
+    ("eventId", '" a "', "eventId", " a "),
+    ("eventId", "7", "eventId", None),
+    ("deviceId", "7", "deviceId", None), ("PartitionId", "-1", "partitionId", None),
+]
+
+
+@pytest.mark.parametrize("ansi", ["false", "true"])
+def test_each_rule(spark, ansi):
+    derived = hashlib.md5(b"0:1804").hexdigest()
+    lines = []
+    for number, (field, value, _, _) in enumerate(CASES):
+        rest = json.dumps({name: content for name, content in GOOD.items() if name != field}, ensure_ascii=False)
+        lines.append((number, f'{{"{field}":{value},{rest[1:]}'))
+    spark.conf.set("spark.sql.ansi.enabled", ansi)
+    spark.conf.set("spark.sql.session.timeZone", "Asia/Kolkata")
+    try:
+        judged = judge(spark.createDataFrame(lines, "number int, value string"))
+        rows = {row.number: row for row in judged.withColumn("timestamp", F.unix_seconds("timestamp")).drop("createdAt", "enqueuedAt").collect()}
+    finally:
+        spark.conf.set("spark.sql.ansi.enabled", "false")
+        spark.conf.set("spark.sql.session.timeZone", "UTC")
+    for number, (field, value, column, wanted) in enumerate(CASES):
+        if column == "eventId" and value == "7":
+            wanted = "-".join((derived[:8], derived[8:12], derived[12:16], derived[16:20], derived[20:]))
+        assert rows[number][column] == wanted, (field, value)
+
+
+def test_all_reasons_in_order(spark):
+    lines = ["x", "{}", '{"city":1,"temperature":99,"humidity":"x","timestamp":"x"}', " \u2003\t"]
+    rows = judge(spark.createDataFrame([(line,) for line in lines], "value string")).collect()
+    assert [row.reasons for row in rows] == [
+        ["not a JSON object"],
+        ["city is missing", "temperature is missing", "humidity is missing", "timestamp is missing", "enqueued time is missing"],
+        ["city is missing", "temperature out of range", "humidity is not an integer", "timestamp does not parse",
+         "enqueued time is missing"],
+    ]
