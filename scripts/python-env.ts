@@ -1,5 +1,5 @@
 /** Makes `.venv` with what the notebook suite and the foreign clients of the wire tests need, when it is missing or old. */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -45,8 +45,26 @@ export function ensurePython(): { python: string } | { missing: string } {
     join(root, 'test/requirements.txt'),
   ]
   execFileSync(pythonPath, pip, { stdio: 'inherit' })
+  fetchDelta()
   writeFileSync(stamp, digest)
   return { python: pythonPath }
+}
+
+const OPEN_SESSION = `
+from delta import configure_spark_with_delta_pip
+from pyspark.sql import SparkSession
+builder = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
+configure_spark_with_delta_pip(builder).getOrCreate().stop()
+`
+
+/** Opens one Spark session, which fetches Delta's jars: two at once on a fresh machine get in each other's way. */
+function fetchDelta(): void {
+  // Without Java there is no Spark, and the suites that need one say so.
+  const { status, stderr } = spawnSync(pythonPath, ['-c', OPEN_SESSION], {
+    encoding: 'utf8',
+    timeout: 300_000,
+  })
+  if (status !== 0) console.warn(`Delta's jars were not fetched: ${stderr.trim().split('\n').at(-1)}`)
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
