@@ -26,6 +26,9 @@ const duration = (text: string): number => {
   return ms
 }
 
+/** The package's notebooks: beside `src` in a checkout, beside `dist` in a package. */
+const notebooksDir = () => fileURLToPath(new URL('../notebooks/', import.meta.url))
+
 /** Ctrl-C and friends end a command in order; a second one ends it at once. */
 function interruption(): AbortSignal {
   const controller = new AbortController()
@@ -131,8 +134,7 @@ function program(finish: (code: number) => void): Command {
     async ({ config }, flags) => {
       const { azureSetupSteps } = await import('./commands/setup-steps.ts')
       const { runSetup } = await import('./commands/setup.ts')
-      const notebooksDir = fileURLToPath(new URL('../notebooks/', import.meta.url))
-      const steps = await azureSetupSteps({ azure: config.azure, notebooksDir })
+      const steps = await azureSetupSteps({ azure: config.azure, notebooksDir: notebooksDir() })
       return runSetup({
         steps,
         dryRun: flags.dryRun === true,
@@ -145,6 +147,20 @@ function program(finish: (code: number) => void): Command {
   )
     .option('--dry-run', 'only say what would be done')
     .option('--json', 'one JSON object')
+  root
+    .command('notebooks')
+    .description('the Spark notebooks that come with the product')
+    .exitOverride()
+    .command('export')
+    .description('write the notebooks as files to import by hand into Databricks, Synapse or Jupyter')
+    .requiredOption('--ipynb <folder>', 'where to write silver.ipynb, gold.ipynb and aggregate.ipynb')
+    .allowExcessArguments(false)
+    .exitOverride()
+    .action(async ({ ipynb }: { ipynb: string }) => {
+      const { exportNotebooks } = await import('./commands/notebooks.ts')
+      for (const path of exportNotebooks(ipynb, notebooksDir())) write(`${path}\n`)
+      finish(0)
+    })
   return root
 }
 

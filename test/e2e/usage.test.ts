@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -22,6 +22,7 @@ describe('wrong usage', () => {
     [['run', '--no-such-flag'], /no-such-flag/],
     [['fly'], /fly|too many arguments|unknown command/i],
     [['run', '--data-dir', ''], /dataDir/],
+    [['notebooks', 'export'], /--ipynb/],
   ])('%j exits with 2 and says what was expected', async (args, expected) => {
     const { code, stderr, lines } = await cli(args as string[])
     expect(code).toBe(2)
@@ -52,6 +53,18 @@ describe('wrong usage', () => {
     expect(help.lines.join('\n')).toMatch(/run.*endpoints/s)
     expect((await cli(['--version'])).lines).toEqual([expect.stringMatching(/^\d+\.\d+\.\d+$/)])
   })
+})
+
+it('exports the notebooks, and says where they are', async () => {
+  const target = join(folder.path, 'notebooks')
+  const paths = ['silver', 'gold', 'aggregate'].map((name) => join(target, `${name}.ipynb`))
+  const { code, lines } = await cli(['notebooks', 'export', '--ipynb', target])
+  expect({ code, lines }).toEqual({ code: 0, lines: paths })
+  for (const path of paths) expect(JSON.parse(readFileSync(path, 'utf8')).nbformat).toBe(4)
+  writeFileSync(join(folder.path, 'taken'), '')
+  const refused = await cli(['notebooks', 'export', '--ipynb', join(folder.path, 'taken')])
+  expect(refused.code).not.toBe(0)
+  expect(refused.stderr).toMatch(/notebooks cannot be written to .*taken.*\n.*Name a folder/)
 })
 
 describe('a data folder that cannot be used', () => {
