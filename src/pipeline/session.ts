@@ -213,8 +213,8 @@ class PipelineSession implements Session {
   #showStage(id: StageId, view: StageView): void {
     const { stages } = this.#store.state
     this.#store.update({ stages: { ...stages, [id]: { ...stages[id], ...view } } })
-    // What a stage has become is the news that people wait for.
-    if (view.state !== stages[id].state) this.#store.flush()
+    // What a stage has become is the news that people wait for; that it can be acted on comes with being connected.
+    if (view.state !== stages[id].state && this.#store.state.session.connected) this.#store.flush()
     if (this.#isSlow && !this.#isQuiet()) this.#hurry()
   }
 
