@@ -108,6 +108,9 @@ def open_session():
     try:
         # Timestamps that every reader of Parquet knows, with statistics.
         spark.conf.set("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
+        # A station whose clock stands in the year 1 does not end the stream: no calendar before Spark 3 is of interest.
+        for direction in ("Read", "Write"):
+            spark.conf.set(f"spark.sql.parquet.datetimeRebaseModeIn{direction}", "CORRECTED")
         # A micro-batch is small: as many tasks as cores, not 200.
         spark.conf.set("spark.sql.shuffle.partitions", str(spark.sparkContext.defaultParallelism))
     except Exception:  # Serverless compute settles these by itself and refuses to be told.

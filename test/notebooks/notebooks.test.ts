@@ -8,27 +8,14 @@ import { ensurePython } from '../../scripts/python-env.ts'
 import { exportNotebooks, NOTEBOOKS } from '../../src/commands/notebooks.ts'
 import { withGeneratedCode } from '../../src/commands/notebooks-source.ts'
 import { TABLES } from '../../src/pipeline/contract/tables.ts'
+import { sparkOrReason } from './spark.ts'
 
 const notebooks = join(import.meta.dirname, '../../notebooks')
 const read = (name: string) => readFileSync(join(notebooks, `${name}.py`), 'utf8')
 const folder = mkdtempSync(join(tmpdir(), 'rtstream-notebooks-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** What is missing for Spark, as one line; undefined when all is there. */
-function missing(): string | undefined {
-  const python = ensurePython()
-  if ('missing' in python) return python.missing
-  const java = spawnSync('java', ['-version'], { encoding: 'utf8' })
-  const version = /version "(\d+)/.exec(java.stderr ?? '')?.[1]
-  if (version === '17') return undefined
-  return `Java 17 is not installed (found ${version ?? 'none'}). Debian: apt-get install openjdk-17-jre-headless.`
-}
-
-const lacks = missing()
-if (lacks) {
-  if (process.env.CI === 'true') throw new Error(`The notebooks cannot be tested: ${lacks}`)
-  console.warn(`SKIPPED: the notebook suite. ${lacks}`)
-}
+const lacks = sparkOrReason('the notebook suite')
 
 describe('the text of the notebooks', () => {
   it.each(NOTEBOOKS)(

@@ -12,6 +12,6 @@ export function python(
   return execFileSync(found.python, ['-c', script, ...args], {
     encoding: 'utf8',
     env: { ...process.env, ...env },
-    timeout: 120_000,
+    timeout: 400_000,
   }).trim()
 }
