@@ -173,11 +173,14 @@ class LakeTable:
             .property("delta.enableDeletionVectors", "false")
             .property("delta.autoOptimize.autoCompact", "true")
         )
-        try:
-            builder.execute()
-        except Exception:  # Another notebook made it in the same moment.
-            if not DeltaTable.isDeltaTable(self.spark, self.path):
-                raise
+        for attempt in range(5):
+            try:
+                builder.execute()
+                break
+            except Exception:  # Another notebook makes it in the same moment; once it is there, all is well.
+                if attempt == 4:
+                    raise
+                time.sleep(0.5)
         return self
 
     def read(self):
@@ -313,7 +316,7 @@ def run_stream(spark, settings, name, version, rows, table, write):
     :raises StateError: when the checkpoint is not this query's, or does not fit the table.
     """
     checkpoint = f"{settings.checkpoint_root}/{name}"
-    _claim(spark, checkpoint, {"query": name, "version": version})
+    _claim(spark, checkpoint, {"query": name, "version": version}, table)
     failures = []
 
     def write_batch(rows, number):
@@ -336,13 +339,20 @@ def run_stream(spark, settings, name, version, rows, table, write):
         raise
 
 
-def _claim(spark, checkpoint, owner):
+def _claim(spark, checkpoint, owner, table):
     """Writes beside the checkpoint whose it is, or finds out that it is another's."""
     note = f"{checkpoint}/owner"
     found = _lines(spark, note)
     if not found:
         if any(_lines(spark, f"{checkpoint}/{part}") for part in ("offsets", "metadata", "offsets.jsonl")):
             raise StateError(f"The checkpoint {checkpoint} was not made by this notebook. {_REMEDY}")
+        newest = table.last_books()["batchId"]
+        if newest >= 0:
+            # Begun anew, batch 0 would pass for one that the table has.
+            raise StateError(
+                f"The checkpoint {checkpoint} is missing, but the table {table.title} holds batch {newest} as its newest. "
+                f"{_REMEDY}"
+            )
         spark.createDataFrame([(json.dumps(owner),)], "value string").coalesce(1).write.mode("overwrite").text(note)
     elif json.loads(found[0]) != owner:
         other = json.loads(found[0])

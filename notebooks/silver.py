@@ -162,7 +162,8 @@ def write(lines, batch):
                 books = batch.books(
                     input=count, output=valid, quarantined=invalid, duplicates=count - valid - invalid
                 )
-                silver.append(kept.where("valid"), books)
+                # As they came: who reads the files finds each station's readings in order.
+                silver.append(kept.where("valid").orderBy(*ORDER), books)
             else:
                 books = batch.books()
             if books["batch"]["quarantined"] > 0:

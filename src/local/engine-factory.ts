@@ -23,15 +23,13 @@ export interface EngineFactoryOptions {
 
 export type EngineFactory = (options: EngineFactoryOptions) => Promise<LocalEngine>
 
-/** The engine that was asked for is not there. */
-export class EngineMissingError extends Error {
-  override readonly name = 'EngineMissingError'
-  readonly hint = 'Leave --engine out to use the embedded one.'
-}
-
-/** @throws EngineMissingError */
+/** @throws SparkMissingError */
 export const createLocalEngine: EngineFactory = async ({ engine, ...options }) => {
-  if (engine !== 'duckdb') throw new EngineMissingError(`There is no engine ${engine} in this version.`)
+  if (engine === 'spark') {
+    const { createSparkEngine } = await import('./spark/spark-engine.ts')
+    // Which files silver has read, only its checkpoint knows: bronze stays until the lake's limit.
+    return { engine: await createSparkEngine(options), silverPositions: () => new Map() }
+  }
   const { createDuckDbEngine } = await import('./engine/duckdb-engine.ts')
   return createDuckDbEngine(options)
 }

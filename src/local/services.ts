@@ -37,7 +37,7 @@ const { account, keyName, asaConsumerGroup, monitorConsumerGroup } = LOCAL_NAMES
 
 /**
  * Starts everything, or nothing: what had started is stopped again when a later part cannot start.
- * @throws DataFolderInUseError, PortTakenError, StateFileError, EngineMissingError, or what the disk says.
+ * @throws DataFolderInUseError, PortTakenError, StateFileError, SparkMissingError, or what the disk says.
  */
 export async function startLocalServices(
   options: LocalAzureOptions,

@@ -10,6 +10,8 @@ import type { LedgerSlice } from './state.ts'
 import type { StateStore } from './store.ts'
 
 const DEFAULT_PATIENCE_MS = 20_000
+/** A micro-batch of Spark may take that long by itself. */
+const SPARK_PATIENCE_MS = 120_000
 const LOOK_EVERY_MS = 250
 /** Stages that do not stop for so long are left to their service (ms). */
 const STOP_PATIENCE_MS = { local: 30_000, azure: 180_000 }
@@ -24,7 +26,9 @@ export interface DrainContext {
 
 export async function drain(context: DrainContext, options: DrainOptions = {}): Promise<DrainResult> {
   const { pipeline, generator, monitor, store, clock } = context
-  const { patienceMs = DEFAULT_PATIENCE_MS, signal } = options
+  const { target, engine } = store.state.session
+  const isSpark = target === 'azure' || engine === 'spark'
+  const { patienceMs = isSpark ? SPARK_PATIENCE_MS : DEFAULT_PATIENCE_MS, signal } = options
   const states = () => store.state.stages
   const wait = () => pause(clock, LOOK_EVERY_MS, signal)
 
@@ -36,7 +40,8 @@ export async function drain(context: DrainContext, options: DrainOptions = {}): 
   while (!signal?.aborted) {
     await monitor.refresh()
     const { ledger } = store.state
-    if (ledger.verdict !== 'flowing') break
+    // Spark counts nothing until a micro-batch is through: what seems to rest, or to be lost, may still be under way.
+    if (isSpark ? isSettled(ledger) : ledger.verdict !== 'flowing') break
     const { streamAnalytics, silver, gold, aggregate } = states()
     if (![streamAnalytics, silver, gold, aggregate].some(({ state }) => isUp(state) || state === 'starting'))
       break
@@ -48,7 +53,7 @@ export async function drain(context: DrainContext, options: DrainOptions = {}): 
   }
   await pipeline.stopInOrder()
   const stopped = clock.monotonic()
-  const limit = STOP_PATIENCE_MS[store.state.session.target]
+  const limit = STOP_PATIENCE_MS[target]
   const isMoving = () => Object.values(states()).some((stage) => stage.command || stage.state === 'stopping')
   while (isMoving() && !signal?.aborted && clock.monotonic() - stopped < limit) await wait()
   // A last word of a stage that stopped may have moved the books once more.
@@ -57,12 +62,14 @@ export async function drain(context: DrainContext, options: DrainOptions = {}): 
   return resultOf(store.state.ledger, generator.facts().buffered, signal)
 }
 
+const isSettled = ({ verdict }: LedgerSlice) => verdict === 'balanced' || verdict === 'empty'
+
 function resultOf(ledger: LedgerSlice, waiting: number, signal: AbortSignal | undefined): DrainResult {
   if (waiting > 0) {
     const reason = `${waiting.toLocaleString('en-US')} readings were made and not taken by the hub.`
     return { balanced: false, reason, ledger }
   }
-  const balanced = ledger.verdict === 'balanced' || ledger.verdict === 'empty'
+  const balanced = isSettled(ledger)
   if (balanced) return { balanced, reason: undefined, ledger }
   const why =
     ledger.verdict === 'unbalanced'

@@ -37,6 +37,9 @@ describe('the packed package', () => {
     const installed = join(home, 'node_modules/rtstream-tui')
     for (const file of [
       'notebooks/requirements.txt',
+      'notebooks/silver.py',
+      'notebooks/rtstream_rules.py',
+      'notebooks/local/run_notebook.py',
       'infra/main.bicep',
       'azure.yaml',
       'LICENSE',

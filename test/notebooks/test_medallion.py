@@ -150,5 +150,5 @@ def test_a_checkpoint_that_is_another_querys_or_does_not_fit_the_table_is_refuse
     lake.place("b.json", lake.event("b"))
     lake.run("silver")
     shutil.rmtree(checkpoints / "silver")
-    with pytest.raises(StateError, match="is at batch 0, but the table silver/weather holds batch 1"):
+    with pytest.raises(StateError, match="is missing, but the table silver/weather holds batch 1"):
         lake.run("silver")

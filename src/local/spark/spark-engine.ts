@@ -1,0 +1,70 @@
+/** The notebooks as they are, each in a Spark process of its own on this machine. */
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Logger } from 'pino'
+import type { Clock } from '../clock.ts'
+import type { NotebookEngine, NotebookName } from '../engine/engine.ts'
+import { findSpark } from './find-spark.ts'
+import { SparkRun } from './spark-run.ts'
+
+export interface SparkEngineOptions {
+  lakeRoot: string
+  clock: Clock
+  logger: Logger
+  env?: NodeJS.ProcessEnv
+}
+
+/** @throws SparkMissingError when this machine has no Spark. */
+export async function createSparkEngine(options: SparkEngineOptions): Promise<NotebookEngine> {
+  const { env = process.env } = options
+  const packageRoot = findPackage(dirname(fileURLToPath(import.meta.url)))
+  const python = await findSpark({ packageRoot, env })
+  return new SparkEngine(options, { python, notebooks: join(packageRoot, 'notebooks'), env })
+}
+
+/** The bundle lies one folder below the package, the source three. */
+function findPackage(from: string): string {
+  for (let folder = from; folder !== dirname(folder); folder = dirname(folder))
+    if (existsSync(join(folder, 'notebooks', 'local', 'run_notebook.py'))) return folder
+  throw new Error(`The notebooks are missing from the package around ${from}.`)
+}
+
+class SparkEngine implements NotebookEngine {
+  readonly name = 'spark'
+  readonly #options: SparkEngineOptions
+  readonly #found: { python: string; notebooks: string; env: NodeJS.ProcessEnv }
+  readonly #runs = new Map<NotebookName, SparkRun>()
+
+  constructor(
+    options: SparkEngineOptions,
+    found: { python: string; notebooks: string; env: NodeJS.ProcessEnv },
+  ) {
+    this.#options = options
+    this.#found = found
+  }
+
+  /** Two processes on one checkpoint would disturb each other: a run waits until the one before it has ended. */
+  run(notebook: NotebookName): SparkRun {
+    const { lakeRoot, clock, logger } = this.#options
+    const scratch = join(dirname(lakeRoot), 'spark', notebook)
+    const previous = this.#runs.get(notebook)?.ended ?? Promise.resolve()
+    const run = new SparkRun(
+      {
+        ...this.#found,
+        notebook,
+        lakeRoot,
+        scratch,
+        clock,
+        logger: logger.child({ part: 'spark' }),
+      },
+      previous,
+    )
+    this.#runs.set(notebook, run)
+    return run
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#runs.values()].map((run) => run.cancel()))
+  }
+}

@@ -1,0 +1,163 @@
+/** One notebook in a Spark process of its own. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Logger } from 'pino'
+import type { Clock } from '../clock.ts'
+import type { BatchProgress, NotebookName, NotebookRun } from '../engine/engine.ts'
+
+export interface SparkRunOptions {
+  notebook: NotebookName
+  python: string
+  /** Folder with the notebooks and `local/run_notebook.py`. */
+  notebooks: string
+  lakeRoot: string
+  /** For Spark's own files; made when it is missing. */
+  scratch: string
+  clock: Clock
+  logger: Logger
+  env: NodeJS.ProcessEnv
+}
+
+/** Asked to stop, a process that has not ended after this time is killed (ms): more than its own patience. */
+const KILL_AFTER_MS = 20_000
+/** Lines of Spark's own output that are kept for saying why a process ended. */
+const LAST_LINES = 20
+
+/** Memory of the Java process; what does not fit spills to the scratch folder. */
+const DRIVER_MEMORY = '1g'
+
+type Message =
+  | { event: 'running' }
+  | { event: 'progress'; batchId: number; inputRows: number; durationMs: number }
+  | { event: 'failed'; error: string }
+
+export class SparkRun implements NotebookRun {
+  readonly ended: Promise<void>
+  readonly #options: SparkRunOptions
+  #state: NotebookRun['state'] = 'starting'
+  #error: string | undefined
+  #progress: BatchProgress | undefined
+  #child: ChildProcess | undefined
+  #lastLines: string[] = []
+
+  /** @param after the run starts when this has settled. */
+  constructor(options: SparkRunOptions, after: Promise<void>) {
+    this.#options = options
+    this.ended = after.then(() => this.#live())
+  }
+
+  get state() {
+    return this.#state
+  }
+
+  get error() {
+    return this.#error
+  }
+
+  get progress() {
+    return this.#progress
+  }
+
+  cancel(): Promise<void> {
+    if (this.#state === 'starting' || this.#state === 'running') {
+      this.#state = 'stopping'
+      const child = this.#child
+      child?.stdin?.end()
+      const timer = setTimeout(() => child?.kill('SIGKILL'), KILL_AFTER_MS)
+      void this.ended.then(() => clearTimeout(timer))
+    }
+    return this.ended
+  }
+
+  async #live(): Promise<void> {
+    const { notebook, logger } = this.#options
+    // Cancelled before it began.
+    if (this.#state === 'starting') {
+      try {
+        await this.#run()
+      } catch (error) {
+        this.#error ??= `Spark could not be started: ${(error as Error).message}`
+      }
+    }
+    if (this.#state !== 'stopping') this.#error ??= this.#whyItEnded()
+    // What went wrong while it was stopping is in the log, and made good by the next run.
+    if (this.#state === 'stopping') this.#error = undefined
+    this.#state = this.#error === undefined ? 'cancelled' : 'failed'
+    if (this.#error !== undefined)
+      logger.error({ notebook, spark: this.#lastLines }, `${notebook} failed: ${this.#error}`)
+  }
+
+  async #run(): Promise<void> {
+    const { notebook, notebooks, python, scratch } = this.#options
+    mkdirSync(scratch, { recursive: true })
+    const launcher = join(notebooks, 'local', 'run_notebook.py')
+    const child = spawn(python, ['-u', launcher, join(notebooks, `${notebook}.py`)], {
+      cwd: scratch,
+      env: this.#environment(),
+      stdio: ['pipe', 'pipe', 'pipe'],
+    })
+    this.#child = child
+    // Writing to a process that has just ended is no failure of its own.
+    child.stdin.on('error', () => {})
+    createInterface({ input: child.stdout }).on('line', (line) => this.#heard(line))
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      this.#lastLines = [...this.#lastLines.slice(1 - LAST_LINES), line]
+      this.#options.logger.debug({ notebook }, line)
+    })
+    await new Promise<void>((resolve, reject) => {
+      child.once('error', reject)
+      child.once('close', () => resolve())
+    })
+  }
+
+  #environment(): NodeJS.ProcessEnv {
+    const { env, python, lakeRoot, scratch } = this.#options
+    const settings = {
+      'spark.ui.enabled': 'false',
+      'spark.ui.showConsoleProgress': 'false',
+      'spark.driver.host': '127.0.0.1',
+      'spark.driver.bindAddress': '127.0.0.1',
+      'spark.local.dir': scratch,
+      'spark.sql.shuffle.partitions': '1',
+      'spark.databricks.delta.snapshotPartitions': '1',
+    }
+    const submit = ['--master local[1]', `--driver-memory ${DRIVER_MEMORY}`]
+    for (const [name, value] of Object.entries(settings)) submit.push(`--conf "${name}=${value}"`)
+    return {
+      ...env,
+      PYSPARK_PYTHON: python,
+      PYSPARK_SUBMIT_ARGS: [...submit, 'pyspark-shell'].join(' '),
+      // Its own host name may lead anywhere.
+      SPARK_LOCAL_IP: '127.0.0.1',
+      RTSTREAM_LAKE_ROOT: lakeRoot,
+      RTSTREAM_CHECKPOINT_ROOT: '',
+      RTSTREAM_TRIGGER: 'processingTime',
+      RTSTREAM_INTERVAL: '1 second',
+      RTSTREAM_SOURCE: 'files',
+    }
+  }
+
+  #heard(line: string): void {
+    let message: Message
+    try {
+      message = JSON.parse(line)
+    } catch {
+      this.#options.logger.warn({ notebook: this.#options.notebook, line }, 'Spark said something unexpected')
+      return
+    }
+    if (message.event === 'running' && this.#state === 'starting') this.#state = 'running'
+    if (message.event === 'failed') this.#error = message.error
+    if (message.event !== 'progress') return
+    const { batchId, inputRows, durationMs } = message
+    this.#progress = { batchId, inputRows, durationMs, at: this.#options.clock.now() }
+  }
+
+  #whyItEnded(): string {
+    const { exitCode = null, signalCode = null } = this.#child ?? {}
+    const how = signalCode ? `was ended by ${signalCode}` : `ended with code ${exitCode}`
+    const said = this.#lastLines.at(-1)
+    return `The Spark process ${how}${said ? `: ${said.slice(0, 300)}` : ''}. Start the stage again: it goes on where it was.`
+  }
+}

@@ -1,0 +1,81 @@
+/** The notebooks in real Spark processes, as the local Databricks and Synapse run them. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pino from 'pino'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
+import type { NotebookEngine } from '../../../src/local/engine/engine.ts'
+import { findSpark } from '../../../src/local/spark/find-spark.ts'
+import { createSparkEngine } from '../../../src/local/spark/spark-engine.ts'
+import { placeHandMade } from '../../notebooks/bronze-fixture.ts'
+import { sparkOrReason } from '../../notebooks/spark.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'rtstream-spark-'))
+afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 3 }))
+
+describe('without Spark', () => {
+  const packageRoot = join(root, 'package')
+
+  it('says that Java is missing, and what to do', async () => {
+    await expect(findSpark({ packageRoot, env: { JAVA_HOME: '/nowhere' } })).rejects.toMatchObject({
+      name: 'SparkMissingError',
+      message: '--engine spark needs Java 17 (found: none).',
+      hint: expect.stringMatching(/apt-get install openjdk-17.*leave --engine out/),
+    })
+  })
+})
+
+const lacks = sparkOrReason('--engine spark')
+
+describe.skipIf(lacks !== undefined)('the Spark engine', () => {
+  let engine: NotebookEngine | undefined
+  afterEach(() => engine?.close())
+  const open = async (name: string) => {
+    const lakeRoot = join(root, name, 'lake')
+    const options = { lakeRoot, clock: { now: () => 1_800_000_000_000 }, logger: pino({ level: 'silent' }) }
+    engine = await createSparkEngine(options)
+    return { engine, lakeRoot }
+  }
+
+  it('says which Python has no PySpark', async () => {
+    const env = { ...process.env, RTSTREAM_PYTHON: '/no/python' }
+    await expect(findSpark({ packageRoot: root, env })).rejects.toMatchObject({
+      message: expect.stringContaining('RTSTREAM_PYTHON (/no/python) has none'),
+      hint: expect.stringContaining('pip install -r'),
+    })
+  })
+
+  it('runs a notebook, tells its progress, stops it, and says why another run fails', async () => {
+    const { engine, lakeRoot } = await open('one')
+    const lines = await placeHandMade(lakeRoot)
+    const run = engine.run('silver')
+    expect(run.state).toBe('starting')
+    await vi.waitFor(() => expect(run.progress).toBeDefined(), 100_000)
+    expect(run).toMatchObject({ state: 'running', error: undefined })
+    // Spark counts lines of white space too, which are no rows.
+    expect(run.progress).toMatchObject({ batchId: 0, at: 1_800_000_000_000 })
+    expect(run.progress?.inputRows).toBeGreaterThanOrEqual(lines)
+    expect(run.progress?.durationMs).toBeGreaterThan(0)
+    const next = engine.run('silver')
+    await run.cancel()
+    expect(run.state).toBe('cancelled')
+
+    // A checkpoint that is gone does not fit the table.
+    rmSync(join(lakeRoot, 'checkpoints'), { recursive: true })
+    await next.ended
+    expect(next.state).toBe('failed')
+    expect(next.error).toMatch(
+      /StateError: The checkpoint .* is missing, but the table silver\/weather holds batch 0/,
+    )
+  }, 200_000)
+
+  it('stops a run that has hardly begun', async () => {
+    const { engine } = await open('two')
+    const run = engine.run('gold')
+    await run.cancel()
+    expect(run.state).toBe('cancelled')
+    const another = engine.run('gold')
+    await engine.close()
+    expect(another.state).toBe('cancelled')
+  }, 60_000)
+})
