@@ -1,4 +1,4 @@
-/** What the notebooks are told on Azure. The names are theirs: see the head of each notebook. */
+/** What the notebooks are told on Azure. The names are theirs, see `notebooks/rtstream_lake.py`. */
 
 export function notebookParameters(
   platform: 'databricks' | 'synapse',

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { ensurePython } from '../../scripts/python-env.ts'
+import { notebookParameters } from '../../src/azure/notebook-parameters.ts'
 import { exportNotebooks, NOTEBOOKS } from '../../src/commands/notebooks.ts'
 import { withGeneratedCode } from '../../src/commands/notebooks-source.ts'
 import { TABLES } from '../../src/pipeline/contract/tables.ts'
@@ -45,6 +46,12 @@ describe('the text of the notebooks', () => {
         : new RegExp(`"${name}": \\(\\s*"${container}",\\s*"${path}",\\s*"([^"]+)"`).exec(expanded)?.[1]
       expect(found, name).toBe(ddl)
     }
+  })
+
+  it('takes every parameter that set-up gives it', () => {
+    for (const platform of ['databricks', 'synapse'] as const)
+      for (const name of Object.keys(notebookParameters(platform, 'account')))
+        expect(read('rtstream_lake')).toContain(`\n    "${name}": `)
   })
 
   it('is exported as .ipynb that need no file beside them', () => {

@@ -3,6 +3,7 @@ import { createReadStream, existsSync, mkdirSync, rmSync, type Stats, statSync, 
 import { pipeline } from 'node:stream/promises'
 import { readBody } from '../http/body.ts'
 import { HttpError } from '../http/errors.ts'
+import { listBlobs } from './blob-listing.ts'
 import { checkConditions, entryHeaders } from './entry.ts'
 import type { LakeFolder } from './folder.ts'
 import { entryAt } from './names.ts'
@@ -26,8 +27,12 @@ export class BlobOperations {
     const { method } = request
     const comp = query.get('comp')
     if (container === '') return false
-    if (path === '')
-      return query.get('restype') === 'container' && comp === null ? this.#container(call) : false
+    if (path === '' && query.get('restype') !== 'container') return false
+    if (path === '' && method === 'GET' && comp === 'list') {
+      this.#list(call)
+      return true
+    }
+    if (path === '') return comp === null ? this.#container(call) : false
     if (method === 'HEAD') this.#properties(call)
     else if (method === 'GET' && comp === null) await this.#read(call)
     else if (method === 'PUT' && comp === 'block') await this.#putBlock(call)
@@ -68,6 +73,18 @@ export class BlobOperations {
       this.#answer(call, 202)
     } else return false
     return true
+  }
+
+  #list({ container, query, response, headers }: LakeCall): void {
+    if (!existsSync(this.#folder.resolve(container, '')))
+      throw new HttpError(404, 'ContainerNotFound', 'The specified container does not exist.')
+    const body = listBlobs(this.#folder, container, query)
+    response.writeHead(200, {
+      ...headers,
+      'content-type': 'application/xml',
+      'content-length': Buffer.byteLength(body),
+    })
+    response.end(body)
   }
 
   #stats(call: LakeCall): Stats {

@@ -120,7 +120,11 @@ function openCall(request: IncomingMessage, response: ServerResponse, account: s
   } catch (cause) {
     throw new HttpError(400, 'InvalidUri', 'The request path is not a valid percent encoding.', { cause })
   }
-  const [, name, container = '', ...rest] = decoded.split('/')
+  const [, ...parts] = decoded.split('/')
+  // The JavaScript SDK leaves the account out of the address when it renames, and names it in the source.
+  if (parts[0] !== account && String(request.headers['x-ms-rename-source']).startsWith(`/${account}/`))
+    parts.unshift(account)
+  const [name, container = '', ...rest] = parts
   if (name !== account)
     throw new HttpError(
       404,
