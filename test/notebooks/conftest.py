@@ -3,6 +3,7 @@ import json
 import os
 import runpy
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ os.environ["PYSPARK_SUBMIT_ARGS"] = " ".join(
         "--conf spark.ui.enabled=false --conf spark.ui.showConsoleProgress=false",
         "--conf spark.databricks.delta.snapshotPartitions=1 --conf spark.sql.shuffle.partitions=1",
         "--conf spark.driver.host=127.0.0.1 --conf spark.driver.bindAddress=127.0.0.1",
+        # Not in the folder that the tests were started from.
+        f"--conf spark.sql.warehouse.dir={tempfile.gettempdir()}/rtstream-spark-warehouse",
         "pyspark-shell",
     ]
 )
