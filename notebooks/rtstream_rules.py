@@ -258,26 +258,26 @@ def judge(lines):
     :return: silver's columns, `raw`, and `reasons`: why the row goes to the quarantine, empty for a valid row. Lines of
         white space only are left out.
     """
-    line = {field: F.col(f"line.{field}") for field in FIELDS}
+    parsed = {field: F.col(f"_parsed.{field}") for field in FIELDS}
     kept = [name for name in lines.columns if name != "value"]
     times = {"timestamp": MEASURED_AT, "createdAt": ISO_UTC, "EventEnqueuedUtcTime": ISO_UTC}
-    partition = _whole_number(line["PartitionId"])
+    partition = _whole_number(parsed["PartitionId"])
     typed = (
         lines.where(~is_blank(F.col("value")))
-        .withColumn("line", _read_line(F.col("value").cast("binary")))
+        .withColumn("_parsed", _read_line(F.col("value").cast("binary")))
         .select(
             *kept,
-            "line",
-            F.coalesce("line.repaired", "value").alias("raw"),
-            F.nullif(trimmed(_string(line["city"])), F.lit("")).alias("city"),
-            _whole_number(line["temperature"]).alias("temperature"),
-            _whole_number(line["humidity"]).alias("humidity"),
-            _string(line["eventId"]).alias("sentId"),
-            _string(line["deviceId"]).alias("deviceId"),
-            _sequence_number(line["deviceSequenceNumber"]).alias("deviceSequenceNumber"),
+            "_parsed",
+            F.coalesce("_parsed.repaired", "value").alias("raw"),
+            F.nullif(trimmed(_string(parsed["city"])), F.lit("")).alias("city"),
+            _whole_number(parsed["temperature"]).alias("temperature"),
+            _whole_number(parsed["humidity"]).alias("humidity"),
+            _string(parsed["eventId"]).alias("sentId"),
+            _string(parsed["deviceId"]).alias("deviceId"),
+            _sequence_number(parsed["deviceSequenceNumber"]).alias("deviceSequenceNumber"),
             F.when(partition >= 0, partition).alias("partitionId"),
-            _sequence_number(line["SequenceNumber"]).alias("sequenceNumber"),
-            *(_utc_text(line[field], pattern).alias(f"{field}Text") for field, pattern in times.items()),
+            _sequence_number(parsed["SequenceNumber"]).alias("sequenceNumber"),
+            *(_utc_text(parsed[field], pattern).alias(f"{field}Text") for field, pattern in times.items()),
         )
         # try_cast: null for what no calendar has, in ANSI mode too.
         .withColumn("timestamp", F.expr("try_cast(timestampText AS timestamp)"))
@@ -291,14 +291,14 @@ def judge(lines):
     )
     broken = F.array(
         F.when(F.col("city").isNull(), "city is missing"),
-        _number_reason("temperature", line["temperature"], F.col("temperature"), TEMPERATURE_RANGE),
-        _number_reason("humidity", line["humidity"], F.col("humidity"), HUMIDITY_RANGE),
-        F.when(line["timestamp"].isNull(), "timestamp is missing").when(
+        _number_reason("temperature", parsed["temperature"], F.col("temperature"), TEMPERATURE_RANGE),
+        _number_reason("humidity", parsed["humidity"], F.col("humidity"), HUMIDITY_RANGE),
+        F.when(parsed["timestamp"].isNull(), "timestamp is missing").when(
             F.col("timestamp").isNull(), "timestamp does not parse"
         ),
         F.when(F.col("enqueuedAt").isNull(), "enqueued time is missing"),
     )
-    reasons = F.when(~F.col("line.isObject"), F.array(F.lit("not a JSON object"))).otherwise(
+    reasons = F.when(~F.col("_parsed.isObject"), F.array(F.lit("not a JSON object"))).otherwise(
         F.filter(broken, lambda reason: reason.isNotNull())
     )
     return typed.withColumn("eventId", event_id).select(*kept, *READING_COLUMNS, "raw", reasons.alias("reasons"))

@@ -248,6 +248,8 @@ function handMadeLines(): string[] {
   lines.push(lines.at(-1) as string)
   line({ extra: `${'[{"deep":'.repeat(200)}1${'}]'.repeat(200)}` })
   line({ extra: `"${'x'.repeat(70_000)}"` })
+  // Of duplicates the first stays, whatever it says.
+  for (const temperature of ['30', '20', '40']) line({ eventId: '"twice"', temperature })
   line({ extra: '"\\"city\\":\\"Bergen\\""' })
   line({ city: '"Oslo","city":"Bergen"' })
   line({ city: '"\\"quoted\\" \\\\ back"' })

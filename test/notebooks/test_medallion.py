@@ -52,6 +52,13 @@ def test_duplicates_inside_a_batch_across_batches_and_a_restart(lake):
     assert totals(lake) == (9, 3, 1, 5)
 
 
+def test_of_duplicates_in_one_file_the_first_line_stays_whatever_it_says(lake):
+    lake.place("a.json", *(lake.event(id, deviceSequenceNumber=7, city=city, temperature=temperature)
+                           for id, city, temperature in [("a", "Zürich", 30), ("b", "Oslo", 1), ("a", "Bergen", 20), ("a", "Aswan", 40)]))
+    lake.run("silver")
+    assert [(row["eventId"], row["temperature"]) for row in lake.rows("silver/weather")] == [("a", 30), ("b", 1)]
+
+
 def test_a_partition_that_lags_loses_nothing(lake):
     lake.place("a.json", lake.event("new", minute=90))
     lake.run("silver")
