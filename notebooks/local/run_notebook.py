@@ -45,11 +45,11 @@ class Progress(StreamingQueryListener):
         pass
 
 
-def stop_with_parent(spark, stopping):
+def stop_with_parent(sessions, stopping):
     sys.stdin.buffer.read()
     stopping.set()
     until = time.monotonic() + PATIENCE_SECONDS
-    for query in spark.streams.active:
+    for query in [query for spark in sessions for query in spark.streams.active]:
         while query.isActive and query.status["isTriggerActive"] and time.monotonic() < until:
             time.sleep(0.05)
         query.stop()
@@ -67,14 +67,17 @@ def words(error):
 
 def main(notebook):
     sys.path.insert(0, os.path.dirname(notebook))
-    from rtstream_lake import open_session
-
     stopping = threading.Event()
+    sessions = []
+    # Before Spark begins, which takes a while: whoever started this may be gone by then.
+    threading.Thread(target=stop_with_parent, args=(sessions, stopping), daemon=True).start()
     try:
+        from rtstream_lake import open_session
+
         spark = open_session()
+        sessions.append(spark)
         spark.sparkContext.setLogLevel("ERROR")
         spark.streams.addListener(Progress())
-        threading.Thread(target=stop_with_parent, args=(spark, stopping), daemon=True).start()
         runpy.run_path(notebook, run_name="__main__")
         if not stopping.is_set():
             tell("failed", error=f"The query of {os.path.basename(notebook)} ended by itself.")

@@ -65,10 +65,21 @@ export class SparkRun implements NotebookRun {
       this.#state = 'stopping'
       const child = this.#child
       child?.stdin?.end()
-      const timer = setTimeout(() => child?.kill('SIGKILL'), KILL_AFTER_MS)
+      const timer = setTimeout(() => this.#kill(), KILL_AFTER_MS)
       void this.ended.then(() => clearTimeout(timer))
     }
     return this.ended
+  }
+
+  /** Python and the Java that it started. */
+  #kill(): void {
+    const pid = this.#child?.pid
+    if (pid === undefined) return
+    try {
+      process.kill(-pid, 'SIGKILL')
+    } catch {
+      // They have just ended.
+    }
   }
 
   async #live(): Promise<void> {
@@ -97,6 +108,8 @@ export class SparkRun implements NotebookRun {
       cwd: scratch,
       env: this.#environment(),
       stdio: ['pipe', 'pipe', 'pipe'],
+      // A group of its own: ctrl+c is for us, who then stop it in order.
+      detached: true,
     })
     this.#child = child
     // Writing to a process that has just ended is no failure of its own.
