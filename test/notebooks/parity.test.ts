@@ -99,7 +99,8 @@ describe.skipIf(lacks !== undefined)('the embedded engine and Spark', () => {
   }, 240_000)
 
   it('have equal tables', async () => {
-    const printed = python(RUN, [join(import.meta.dirname, 'parity.py'), embedded, spark])
+    const script = join(import.meta.dirname, 'parity.py')
+    const printed = python(RUN, [script, embedded, spark], { timeoutMs: 390_000 })
     const found = JSON.parse(printed.split('\n').at(-1) ?? '')
     for (const [table, { different, differences }] of Object.entries<{
       different: number

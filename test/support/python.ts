@@ -2,25 +2,33 @@ import { execFile, execFileSync } from 'node:child_process'
 import { promisify } from 'node:util'
 import { ensurePython } from '../../scripts/python-env.ts'
 
+/** The `deltalake` package may abort while the interpreter ends, when all has been said: so it does not end by itself. */
+const END = '\nimport os, sys\nsys.stdout.flush()\nos._exit(0)\n'
+
+export interface PythonOptions {
+  env?: Record<string, string>
+  timeoutMs?: number
+}
+
 /** Runs a script in the project's virtual environment; its standard output, trimmed. Throws with its error text. */
-export function python(
-  script: string,
-  args: readonly string[] = [],
-  env: Record<string, string> = {},
-): string {
-  const found = ensurePython()
-  if ('missing' in found) throw new Error(found.missing)
-  return execFileSync(found.python, ['-c', script, ...args], {
+export function python(script: string, args: readonly string[] = [], options: PythonOptions = {}): string {
+  return execFileSync(interpreter(), ['-c', script + END, ...args], {
     encoding: 'utf8',
-    env: { ...process.env, ...env },
-    timeout: 400_000,
+    env: { ...process.env, ...options.env },
+    timeout: options.timeoutMs ?? 120_000,
   }).trim()
 }
 
-/** The same while this process goes on, for scripts that talk to it. */
-export async function pythonBeside(script: string, args: readonly string[] = []): Promise<string> {
+/** The same while this process goes on serving the script. */
+export async function runPython(script: string, args: readonly string[] = []): Promise<string> {
+  const { stdout } = await promisify(execFile)(interpreter(), ['-c', script + END, ...args], {
+    timeout: 60_000,
+  })
+  return stdout.trim()
+}
+
+function interpreter(): string {
   const found = ensurePython()
   if ('missing' in found) throw new Error(found.missing)
-  const { stdout } = await promisify(execFile)(found.python, ['-c', script, ...args], { timeout: 60_000 })
-  return stdout.trim()
+  return found.python
 }

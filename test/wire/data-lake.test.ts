@@ -11,7 +11,7 @@ import { createCertificate } from '../../src/local/certificate.ts'
 import { systemClock } from '../../src/local/clock.ts'
 import { LakeFolder } from '../../src/local/data-lake/folder.ts'
 import { type DataLakeServer, startDataLake } from '../../src/local/data-lake/server.ts'
-import { pythonBeside } from '../support/python.ts'
+import { runPython } from '../support/python.ts'
 
 const ACCOUNT = 'rtstreamlocal'
 const KEY = Buffer.from('the key of a test').toString('base64')
@@ -118,6 +118,13 @@ describe('a file', () => {
     await lake.getFileSystemClient('bronze').getDirectoryClient('old').move('new')
     expect(await content('new/b')).toBe('a')
     expect(await file('old/b').exists()).toBe(false)
+  })
+
+  it('stays where it is when it cannot be moved', async () => {
+    await file('a').upload(Buffer.from('a'))
+    await lake.getFileSystemClient('bronze').getDirectoryClient('folder').create()
+    await expect(file('a').move('folder')).rejects.toMatchObject({ statusCode: 409 })
+    expect(await content('a')).toBe('a')
   })
 
   it('that does not fit any more is refused with what to do, and leaves no rest', async () => {
@@ -272,7 +279,7 @@ try:
 except ResourceNotFoundError:
     print("all well")
 `
-    expect(await pythonBeside(script, [endpoint(), KEY])).toBe('all well')
+    expect(await runPython(script, [endpoint(), KEY])).toBe('all well')
   })
 
   it('deltalake writes and reads a table through the address', async () => {
@@ -287,7 +294,7 @@ for batch in range(3):
 found = deltalake.DeltaTable(table, storage_options=options)
 print(found.version(), found.to_pyarrow_table().num_rows, len(found.file_uris()))
 `
-    expect(await pythonBeside(script, [endpoint(), KEY])).toBe('2 6 3')
+    expect(await runPython(script, [endpoint(), KEY])).toBe('2 6 3')
   })
 })
 

@@ -6,7 +6,7 @@ import { ensurePython } from '../../scripts/python-env.ts'
 import { messageBody } from '../../src/local/event-hubs/amqp-sections.ts'
 import { partitionOf } from '../../src/pipeline/contract/partition-hash.ts'
 import { HubFixture, KEY, KEY_NAME } from '../local/event-hubs/hub-fixture.ts'
-import { runPython } from '../local/event-hubs/run-python.ts'
+import { runPython } from '../support/python.ts'
 
 const script = readFileSync(new URL('../local/event-hubs/python-client.py', import.meta.url), 'utf8')
 const found = ensurePython()
@@ -53,9 +53,7 @@ describe.skipIf('missing' in found)('azure-eventhub', () => {
     'sends, looks and reads through %s',
     async (_, connect) => {
       const { connection, options } = connect()
-      const result = JSON.parse(
-        await runPython((found as { python: string }).python, script, [connection, JSON.stringify(options)]),
-      ) as Result
+      const result = JSON.parse(await runPython(script, [connection, JSON.stringify(options)])) as Result
       const upTo = (end: number, from = 0) => Array.from({ length: end - from }, (_, index) => from + index)
       expect(result).toMatchObject({
         partitions: ['0', '1', '2', '3'],

@@ -173,8 +173,14 @@ export class DfsOperations {
       const size = found.size
       const staged = this.#folder.unfinishedFile()
       await rename(source, staged)
+      try {
+        this.#folder.adopt(staged, container, path, { overwrite: true })
+      } catch (error) {
+        // What could not be placed stays what it was.
+        await rename(staged, source)
+        throw error
+      }
       this.#folder.note(from, rest.join('/'), -size)
-      this.#folder.adopt(staged, container, path, { overwrite: true })
     } else {
       mkdirSync(dirname(target), { recursive: true })
       await rename(source, target)
