@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { AppState } from '../../src/pipeline/state.ts'
 import { PANELS } from '../../src/ui/layout.ts'
 import { lineWidth, plainText } from '../../src/ui/line.ts'
+import { endpointLines } from '../../src/ui/panels/endpoints-panel.ts'
 import { screenLines } from '../../src/ui/screen-lines.ts'
 import { initialView, type ViewState } from '../../src/ui/view-state.ts'
 import { scenarios } from '../support/scenario.ts'
@@ -252,6 +253,20 @@ describe('zoomed', () => {
     const log = [...state.log, { at: state.now, level: 'error' as const, source: 'gold', message }]
     expect(draw({ ...state, log })).not.toContain('the end')
     expect(zoom('log', { ...state, log })).toContain('the end')
+  })
+
+  it('endpoints: no name, however long, runs into its address', () => {
+    for (const width of [76, 116]) {
+      const state = scenarios.allRunning()
+      const names = ['hub', 'Event Hubs (TLS, bearer token)', 'x'.repeat(90)]
+      const endpoints = names.map((name) => ({ name, value: 'sb://localhost:5671' }))
+      const lines = endpointLines({ ...state, endpoints }, width).map(plainText)
+      for (const line of lines.slice(0, names.length)) {
+        expect(line).toMatch(/\S {2,}sb:\/\/localhost:5671$/)
+        expect(line.length).toBeLessThanOrEqual(width)
+      }
+      expect(lines[1]).toContain(names[1])
+    }
   })
 
   it('endpoints: addresses, data folder, log file; and how to get at the secrets', () => {

@@ -1,7 +1,10 @@
 /** Where other programs reach the pipeline: connection strings and addresses, secrets masked. */
 import type { AppState } from '../../pipeline/state.ts'
-import { type Line, left, printable, span, wrap } from '../line.ts'
+import { cut, type Line, left, printable, span, wrap } from '../line.ts'
 import textWidth from '../text-width.ts'
+
+/** Columns between a name and its address. */
+const GAP = 2
 
 export function endpointLines(state: AppState, width: number): Line[] {
   const { session, endpoints } = state
@@ -11,7 +14,8 @@ export function endpointLines(state: AppState, width: number): Line[] {
     ...(session.logFile ? [['log file', session.logFile] as const] : []),
     ['version', session.version] as const,
   ]
-  const names = Math.min(28, Math.max(...facts.map(([name]) => textWidth(name)))) + 2
+  const longest = Math.max(...facts.map(([name]) => textWidth(name)))
+  const names = Math.min(longest, Math.floor(width / 2)) + GAP
   const hint =
     endpoints.length === 0
       ? 'No address yet: nothing is connected.'
@@ -21,7 +25,10 @@ export function endpointLines(state: AppState, width: number): Line[] {
   return [
     ...facts.flatMap(([name, value]) =>
       wrap(printable(value), Math.max(20, width - names)).map(
-        (part, index): Line => [span(left(index === 0 ? name : '', names), 'muted'), span(part)],
+        (part, index): Line => [
+          span(left(index === 0 ? cut(name, names - GAP) : '', names), 'muted'),
+          span(part),
+        ],
       ),
     ),
     [],
