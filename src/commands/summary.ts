@@ -170,7 +170,8 @@ export function summaryText(
     hop('gold', count(ledger.gold)),
     hop('aggregated', count(ledger.aggregated)),
     hop('lost', count(ledger.lost)),
-    `Rate ${known(assertions.ratePerSecond, '/s')}, created→gold p95 ${known(assertions.latencyP95Ms, ' ms')}, duplicates in silver ${known(assertions.duplicates)}, out of sequence ${known(assertions.outOfSequence)}, missing ${known(assertions.missing)}`,
+    `Rate ${known(assertions.ratePerSecond, '/s')}, created→gold p95 ${known(assertions.latencyP95Ms, ' ms')}`,
+    `Duplicates in silver ${known(assertions.duplicates)}, out of sequence ${known(assertions.outOfSequence)}, missing ${known(assertions.missing)}`,
     ...(where.dataDir === undefined
       ? []
       : [where.ephemeral ? 'The temporary data folder was removed.' : `The data lies in ${where.dataDir}`]),
