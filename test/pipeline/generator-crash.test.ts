@@ -7,6 +7,9 @@ import { FakeClock } from '../support/fake-clock.ts'
 import { FakeHub, FakeStorage, Life } from '../support/fake-hub.ts'
 import { isGapless, numbersByStation } from '../support/numbers.ts'
 
+/** Long enough for forty dealings with hub and disk, at half a second from one look at what is due to the next (ms). */
+const WHOLE_MS = 5500
+
 const STATIONS = 5
 
 function birth(hub: FakeHub, storage: FakeStorage, life: Life, dirty: number) {
@@ -68,13 +71,13 @@ function expectGapless(hub: FakeHub): void {
 describe('a generator that is killed', () => {
   it('goes on exactly, wherever it was killed', async () => {
     const whole = new Life()
-    await live(new FakeHub(2), new FakeStorage(), whole)
-    expect(whole.passed).toBeGreaterThan(30)
+    await live(new FakeHub(2), new FakeStorage(), whole, 0, WHOLE_MS)
+    expect(whole.passed).toBeGreaterThan(40)
     for (let point = 0; point <= whole.passed; point++) {
       const hub = new FakeHub(2)
       const storage = new FakeStorage()
       const life = new Life(point)
-      await live(hub, storage, life)
+      await live(hub, storage, life, 0, WHOLE_MS)
       const before = hub.size
       await live(hub, storage, new Life(), 0, 800)
       expect(hub.size).toBeGreaterThan(before)
