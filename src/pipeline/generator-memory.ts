@@ -1,4 +1,4 @@
-/** What the generator remembers across sessions: saved about once a second while readings are acknowledged. */
+/** What the generator remembers across sessions: saved every few seconds while readings are acknowledged. */
 import type { Clock } from './clock.ts'
 import { errorText } from './error-text.ts'
 import type { MadeEvent } from './generator.ts'
@@ -7,7 +7,9 @@ import type { Log } from './log.ts'
 import type { Numbering } from './numbering.ts'
 import type { PartitionProperties } from './ports.ts'
 
-const SAVE_EVERY_MS = 1000
+/** Counted from the first reading that is not saved: what a crash leaves unsaved is read back from the hub. */
+const SAVE_AFTER_MS = { few: 5000, many: 1000 }
+const MANY_EVENTS = 50
 
 type Positions = Readonly<Record<string, number>>
 
@@ -32,6 +34,8 @@ export class GeneratorMemory {
   /** Events that the hub must have held when the session began. */
   #opening: number | undefined
   #cancelTimer: (() => void) | undefined
+  #unsaved = 0
+  #unsavedSince = 0
   #saving: Promise<void> = Promise.resolve()
   #hasFailed = false
 
@@ -65,7 +69,7 @@ export class GeneratorMemory {
     for (const { station, sequenceNumber } of events)
       if (sequenceNumber >= 0) this.#numbering?.numbers.take(station, sequenceNumber)
     this.#ripen()
-    this.#cancelTimer ??= this.#options.clock.after(SAVE_EVERY_MS, () => void this.save())
+    this.#saveLater(events.length)
   }
 
   /**
@@ -83,8 +87,21 @@ export class GeneratorMemory {
   save(): Promise<void> {
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
+    this.#unsaved = 0
     this.#saving = this.#saving.then(() => this.#saveNow())
     return this.#saving
+  }
+
+  #saveLater(events: number): void {
+    const { clock } = this.#options
+    const wereMany = this.#unsaved >= MANY_EVENTS
+    if (this.#unsaved === 0) this.#unsavedSince = clock.monotonic()
+    this.#unsaved += events
+    const areMany = this.#unsaved >= MANY_EVENTS
+    if (this.#cancelTimer && areMany === wereMany) return
+    this.#cancelTimer?.()
+    const due = this.#unsavedSince + (areMany ? SAVE_AFTER_MS.many : SAVE_AFTER_MS.few)
+    this.#cancelTimer = clock.after(Math.max(0, due - clock.monotonic()), () => void this.save())
   }
 
   async #open(positions: Positions): Promise<void> {

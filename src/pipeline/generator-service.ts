@@ -23,8 +23,8 @@ import { CALM_RATE } from './timing.ts'
 
 /** How often due readings are made (ms): short enough for an even load, long enough for the processor to sleep. */
 const TICK_MS = 100
-/** The same at low rates, where a batch for a reading or two would cost more than the readings. */
-const CALM_TICK_MS = 500
+/** The longest at low rates, where a batch for a reading or two would cost more than the readings. */
+const CALM_TICK_MS = 1000
 /** Longest time that one tick makes up for (ms): after a laptop's sleep the past is not made up for. */
 const LONGEST_TICK_MS = 2000
 /** A stop waits this long for the hub to take what was made; then it is stopped with readings waiting (ms). */
@@ -157,7 +157,9 @@ export class GeneratorService implements StageService {
 
   setStations(count: number): void {
     this.#settings.stations = count
-    if (this.#generator) this.#generator.stations = count
+    this.#repace((generator) => {
+      generator.stations = count
+    })
   }
 
   setDirty(share: number): void {
@@ -167,6 +169,9 @@ export class GeneratorService implements StageService {
 
   burst(factor: number, durationMs: number): void {
     this.#burst = { factor, until: this.#clock.monotonic() + durationMs }
+    this.#repace((generator) => {
+      generator.speed = factor
+    })
   }
 
   // ── What is known ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -269,12 +274,31 @@ export class GeneratorService implements StageService {
     }
   }
 
+  /** What was due is made at the old pace, and what comes keeps to the new one from now on, not from the next tick. */
+  #repace(change: (generator: Generator) => void): void {
+    if (!this.#generator) return
+    if (this.#phase === 'running') this.#make(this.#generator)
+    change(this.#generator)
+    if (this.#phase === 'running') this.#scheduleTick()
+  }
+
+  /** Ticks fall halfway between the looks of the screen, which come on full seconds: each look sees the same number of them. */
   #scheduleTick(): void {
-    const rate = this.#generator?.rate ?? 0
-    this.#cancelTick = this.#clock.after(rate < CALM_RATE ? CALM_TICK_MS : TICK_MS, () => {
+    const every = this.#tickMs()
+    const at = this.#clock.monotonic()
+    const burstEnd = this.#burst ? Math.max(0, this.#burst.until - at) : Number.POSITIVE_INFINITY
+    const wait = Math.min(every - ((at + every / 2) % every), burstEnd)
+    this.#cancelTick?.()
+    this.#cancelTick = this.#clock.after(wait, () => {
       this.#tick()
       if (this.#phase === 'running') this.#scheduleTick()
     })
+  }
+
+  /** Stations that report more often than the calm tick are not made to wait for it. */
+  #tickMs(): number {
+    if ((this.#generator?.rate ?? 0) >= CALM_RATE) return TICK_MS
+    return Math.min(CALM_TICK_MS, Math.max(TICK_MS, this.#options.intervalMs))
   }
 
   #tick(): void {
@@ -282,7 +306,12 @@ export class GeneratorService implements StageService {
     if (!generator || this.#phase !== 'running') return
     const at = this.#clock.monotonic()
     if (this.#burst && at >= this.#burst.until) this.#burst = undefined
+    this.#make(generator)
     generator.speed = this.#burst?.factor ?? 1
+  }
+
+  #make(generator: Generator): void {
+    const at = this.#clock.monotonic()
     const elapsed = Math.min(at - this.#lastTick, LONGEST_TICK_MS)
     this.#lastTick = at
     const { events, held } = generator.make(elapsed, this.#clock.now(), this.#sender.room)

@@ -107,8 +107,10 @@ export class Monitor {
     })
   }
 
+  /** A hub that does not answer is no calm: its return must be seen soon. */
   #isCalm(): boolean {
-    return this.#options.store.state.hub.rate < CALM_RATE
+    const { rate, error } = this.#options.store.state.hub
+    return rate < CALM_RATE && error === undefined
   }
 
   #failed(source: Source, error: ServiceError): void {
@@ -142,7 +144,13 @@ export class Monitor {
     this.#aggregated.observe(snapshot.aggregated.books?.totals.output ?? 0, clock.monotonic())
     this.#assertions.addSilver(snapshot.silverArrived)
     this.#assertions.addGold(snapshot.goldArrived)
-    store.update({ lake: this.#lakeView.slice(before, snapshot, errors, clock.monotonic(), now) })
+    const at = clock.monotonic()
+    const lake = this.#lakeView.slice(before, snapshot, errors, at, now)
+    store.update({ lake })
+    if (!errors.has('bronze'))
+      store.update({
+        job: this.#jobView.withBronze(store.state.job, snapshot.bronze, lake.layers.bronze, at),
+      })
     this.#tail(snapshot, now)
     this.#batches(snapshot)
     if (snapshot.cities) {
@@ -191,10 +199,10 @@ export class Monitor {
   /** Rates and backlogs of the arrows: the very numbers of the panels, so that the two never disagree. */
   #arrows({ inFlight }: LedgerSlice, buffered: number): void {
     const { lake, job } = this.#options.store.state
-    const { bronze, silver, gold } = lake.layers
+    const { silver, gold } = lake.layers
     this.#updateStage('generator', { rate: this.#acknowledged.rate, backlog: buffered })
     this.#updateStage('streamAnalytics', {
-      rate: bronze.rowsPerSecond ?? job.outputRate,
+      rate: job.outputRate,
       backlog: inFlight.bronze,
     })
     this.#updateStage('silver', { rate: silver.rowsPerSecond, backlog: inFlight.silver })

@@ -9,6 +9,8 @@ export interface StageModel {
   /** The service's last answer. */
   readonly observed: StageStatus | undefined
   readonly observedAt: number | undefined
+  /** When it was seen to come up (epoch ms); undefined: it is not up, or was so before anybody looked. */
+  readonly upSince: number | undefined
   readonly command: Command | undefined
   /** How the last command failed; holds until the next one, or until the service moves. */
   readonly failure: { readonly kind: CommandKind; readonly text: string } | undefined
@@ -49,6 +51,7 @@ const SILENT_TIMES = 3
 export const UNKNOWN_STAGE: StageModel = {
   observed: undefined,
   observedAt: undefined,
+  upSince: undefined,
   command: undefined,
   failure: undefined,
   silence: undefined,
@@ -88,7 +91,13 @@ const ended = (model: StageModel, failure: StageModel['failure']): StageModel =>
 })
 
 function observe(model: StageModel, status: StageStatus, isNews: boolean, at: number): StageModel {
-  const heard = { ...model, observed: status, observedAt: at, silence: undefined }
+  const heard = {
+    ...model,
+    observed: status,
+    observedAt: at,
+    upSince: upSince(model, status, at),
+    silence: undefined,
+  }
   const { command, failure } = model
   if (!command) {
     // A failed command is forgotten as soon as the stage does something else than it did.
@@ -105,6 +114,12 @@ function observe(model: StageModel, status: StageStatus, isNews: boolean, at: nu
       text: `The ${command.kind} was accepted, but the service still says: ${status.words}`,
     })
   return { ...heard, command: { ...command, hasMoved } }
+}
+
+function upSince({ observed, upSince }: StageModel, { state }: StageStatus, at: number): number | undefined {
+  if (!isUp(state)) return undefined
+  const cameUp = observed !== undefined && observed.state !== 'unknown' && !isUp(observed.state)
+  return cameUp ? at : upSince
 }
 
 /** Does the answer end the command? A start may end in a failure too, if it is not the one from before. */
@@ -136,7 +151,8 @@ export function viewStage(model: StageModel): StageView {
     state,
     words: observed?.words ?? '',
     detail: detailOf(model),
-    since: isUp(state) || state === 'starting' ? observed?.since?.getTime() : undefined,
+    // A service that does not say since when it runs, as Stream Analytics, was seen to begin.
+    since: isUp(state) || state === 'starting' ? (observed?.since?.getTime() ?? model.upSince) : undefined,
     runId: observed?.runId,
     history: observed?.history ?? [],
     command: command && { kind: command.kind, startedAt: command.startedAt, usualMs: command.usualMs },

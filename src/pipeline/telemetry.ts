@@ -30,6 +30,11 @@ export class RateMeter {
       this.#samples.shift()
   }
 
+  /** Undefined until there are two looks: what has been seen once has no rate, not a rate of 0. */
+  get known(): number | undefined {
+    return this.#samples.length > 1 ? this.rate : undefined
+  }
+
   get rate(): number {
     const [first] = this.#samples
     const last = this.#samples.at(-1)

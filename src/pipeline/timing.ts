@@ -30,7 +30,7 @@ export interface Cadence {
 const SECOND = 1000
 const MINUTE = 60 * SECOND
 
-/** Below this (events per second) a second shows all there is to see, and looking more often would be most of the work. */
+/** Below this (events per second) a few seconds show all there is to see, and looking more often would be most of the work. */
 export const CALM_RATE = 50
 
 export const CADENCE: Record<Target['name'], Cadence> = {
@@ -38,9 +38,9 @@ export const CADENCE: Record<Target['name'], Cadence> = {
     hub: SECOND,
     lake: SECOND,
     metrics: 5 * SECOND,
-    calm: { hub: SECOND, lake: 2 * SECOND, metrics: 5 * SECOND },
+    calm: { hub: 2 * SECOND, lake: 2 * SECOND, metrics: 5 * SECOND },
     quiet: { hub: 5 * SECOND, lake: 10 * SECOND, metrics: 10 * SECOND },
-    longestBackOffMs: 2 * SECOND,
+    longestBackOffMs: SECOND,
   },
   azure: {
     hub: 2 * SECOND,

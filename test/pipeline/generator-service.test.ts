@@ -199,6 +199,55 @@ describe('the generator as a stage', () => {
     expect(storage.saves).toBe(after)
   })
 
+  it('saves less often while few readings are acknowledged: what a crash leaves is read back', async () => {
+    const { clock, storage } = await running({ intervalMs: 10_000 })
+    const before = storage.saves
+    await clock.advance(20_000)
+    expect(storage.saves - before).toBeGreaterThanOrEqual(3)
+    expect(storage.saves - before).toBeLessThanOrEqual(4)
+  })
+
+  it('sends few readings once a second, as many in each, however the seconds are looked at', async () => {
+    const { service, clock, hub } = await running({ intervalMs: 10_000 })
+    await clock.advance(5000 - (clock.monotonic() % 1000))
+    const seconds: number[] = []
+    const { sends } = hub
+    for (let second = 0; second < 20; second++) {
+      const before = service.facts().acknowledged
+      await clock.advance(1000)
+      seconds.push(service.facts().acknowledged - before)
+    }
+    expect(Math.min(...seconds)).toBeGreaterThanOrEqual(9)
+    expect(Math.max(...seconds)).toBeLessThanOrEqual(11)
+    expect(hub.sends - sends).toBe(20)
+    expectGapless(hub)
+  })
+
+  it('does not bunch the readings of stations that report more often than that', async () => {
+    const { clock, hub } = await running({ stations: 1, intervalMs: 100 })
+    const { sends } = hub
+    await clock.advance(2000)
+    expect(hub.sends - sends).toBeGreaterThanOrEqual(19)
+  })
+
+  it('keeps to a new number of stations, and to a burst, from the key on', async () => {
+    const { service, clock, hub } = await running({ stations: 10 })
+    await clock.advance(5000 - (clock.monotonic() % 1000) + 600)
+    service.setStations(500)
+    const before = hub.size
+    await clock.advance(600)
+    expect(hub.size - before).toBeGreaterThan(200)
+    expect(hub.size - before).toBeLessThan(350)
+    service.setStations(10)
+    await clock.advance(2000)
+    service.burst(10, 3300)
+    const calm = hub.size
+    await clock.advance(10_000)
+    // 100 a second for 3.3 seconds, then 10.
+    expect(Math.abs(hub.size - calm - (330 + 67))).toBeLessThanOrEqual(15)
+    expectGapless(hub)
+  })
+
   it('goes on though its numbers cannot be saved, and says so once', async () => {
     const { service, clock, hub, storage, lines } = await running()
     storage.failure = new Error('no space left on device')

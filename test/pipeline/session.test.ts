@@ -95,6 +95,21 @@ describe('a session', () => {
     expect(states(session)).toEqual(['stopped', 'stopped', 'stopped', 'stopped', 'stopped'])
   })
 
+  it('shows the rates of the job while rows flow, the very number of its arrow, and since when it runs', async () => {
+    const { session, clock, state } = await opened({ stations: 100, intervalMs: 10_000 })
+    expect(state().stages.streamAnalytics.since).toBeUndefined()
+    const begun = clock.now()
+    session.actions.startAll()
+    await clock.until(() => (state().job.outputRate ?? 0) > 0, 5000)
+    await clock.advance(10_000)
+    const { job, stages } = state()
+    expect(job.inputRate).toBeGreaterThan(8)
+    expect(job.inputRate).toBeLessThan(12)
+    expect(job.outputRate).toBe(job.inputRate)
+    expect(stages.streamAnalytics.rate).toBe(job.outputRate)
+    expect(stages.streamAnalytics.since).toBeGreaterThanOrEqual(begun)
+  })
+
   it('adopts what already runs', async () => {
     const { connect, target, state } = open()
     target.stages.gold.become('running', 'RUNNING')

@@ -53,6 +53,26 @@ describe('a stage', () => {
     })
   })
 
+  it('runs since it was seen to begin, where the service does not say', () => {
+    const begun = [
+      observed(status('stopped'), 1),
+      observed(status('starting'), 2),
+      observed(status('running'), 3),
+    ]
+    expect(view(...begun).since).toBe(3)
+    // Troubles on the way are no new beginning; a restart is.
+    expect(view(...begun, observed(status('degraded'), 4), observed(status('running'), 5)).since).toBe(3)
+    expect(view(...begun, observed(status('starting'), 6)).since).toBeUndefined()
+    expect(view(...begun, observed(status('starting'), 6), observed(status('running'), 7)).since).toBe(7)
+    // What the service says counts for more.
+    expect(view(...begun, observed(status('running', { since: new Date(2) }), 4)).since).toBe(2)
+  })
+
+  it('has no known beginning when it ran before anybody looked', () => {
+    expect(view(observed(status('running'), 3), observed(status('running'), 4)).since).toBeUndefined()
+    expect(view(observed(status('unknown'), 3), observed(status('running'), 4)).since).toBeUndefined()
+  })
+
   it('names no beginning for a stage that does not run', () => {
     expect(view(observed(status('stopped', { since: new Date(5) }))).since).toBeUndefined()
   })

@@ -76,9 +76,7 @@ describe('the screen', () => {
     expect(terminal.text()).toContain('five assertions')
     terminal.resize(80, 24)
     // The emulator reflows the old frame first, whose last row may look whole too.
-    await terminal.waitFor(
-      (screen) => isWhole(screen) && (screen[0] ?? '').includes('books ✓ 38 in flight'),
-    )
+    await terminal.waitFor((screen) => isWhole(screen) && (screen[0] ?? '').includes('books ✓ 38 in flight'))
     expect(terminal.text()).not.toContain('five assertions')
     terminal.resize(60, 20)
     await terminal.waitFor('needs 80×24')
