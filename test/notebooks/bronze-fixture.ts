@@ -322,3 +322,11 @@ export async function placeHandMade(root: string): Promise<number> {
   await lake.place('bronze', `${folder}/empty.json`, '')
   return lines.filter(isRow).length + 4 + 4 + 1
 }
+
+/** A reading of a minute and an hour that were counted long before. @returns lines placed. */
+export async function placeLate(root: string): Promise<number> {
+  const lake = new LakeFolder(root, { limitBytes: 10_000_000_000, clock: { now: () => 0 } })
+  const line = JSON.stringify({ ...GOOD, eventId: 'late', temperature: 31 })
+  await lake.place('bronze', `${bronzeFolder(new Date('2026-03-01T18:00:00Z'))}/late.json`, `${line}\n`)
+  return 1
+}

@@ -4,6 +4,7 @@ import os
 import runpy
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,16 @@ import pytest
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 sys.path.insert(0, str(NOTEBOOKS))
 sys.dont_write_bytecode = True
+
+
+def end_with_parent(pipe):
+    """The pipe carries nothing: it ends when whoever started the tests is gone. Java then ends with this process."""
+    os.read(pipe, 1)
+    os._exit(1)
+
+
+if "RTSTREAM_PARENT_PIPE" in os.environ:
+    threading.Thread(target=end_with_parent, args=(int(os.environ.pop("RTSTREAM_PARENT_PIPE")),), daemon=True).start()
 
 os.environ["PYSPARK_PYTHON"] = sys.executable
 os.environ["PYSPARK_SUBMIT_ARGS"] = " ".join(

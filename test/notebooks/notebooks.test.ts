@@ -1,14 +1,13 @@
 /** The notebooks on real Spark (the tests in Python beside this file), and what must agree with them. */
-import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
-import { ensurePython } from '../../scripts/python-env.ts'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { notebookParameters } from '../../src/azure/notebook-parameters.ts'
 import { exportNotebooks, NOTEBOOKS } from '../../src/commands/notebooks.ts'
 import { withGeneratedCode } from '../../src/commands/notebooks-source.ts'
 import { TABLES } from '../../src/pipeline/contract/tables.ts'
+import { killPythons, runPythonProgram } from './python-process.ts'
 import { sparkOrReason } from './spark.ts'
 
 const notebooks = join(import.meta.dirname, '../../notebooks')
@@ -72,13 +71,14 @@ describe('the text of the notebooks', () => {
 })
 
 describe.skipIf(lacks !== undefined)('the notebooks on Spark', () => {
-  it('pass their tests in Python', { timeout: 600_000 }, () => {
-    const found = ensurePython()
-    if ('missing' in found) throw new Error(found.missing)
-    const { status, stdout, stderr } = spawnSync(
-      found.python,
-      ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', import.meta.dirname],
-      { encoding: 'utf8', maxBuffer: 64_000_000 },
+  afterEach(killPythons)
+
+  it('pass their tests in Python', { timeout: 600_000 }, async () => {
+    const exported = join(folder, 'exported')
+    exportNotebooks(exported, notebooks)
+    const { status, stdout, stderr } = await runPythonProgram(
+      ['-m', 'pytest', '-q', '--durations=5', '-p', 'no:cacheprovider', import.meta.dirname],
+      { RTSTREAM_EXPORTED: exported },
     )
     expect(status, `${stdout.slice(-8000)}\n${stderr.slice(-2000)}`).toBe(0)
     expect(stdout).toMatch(/\d+ passed/)

@@ -1,6 +1,7 @@
 """
-Runs the notebooks on one lake and compares its tables with those of another: `parity.py OURS THEIRS`.
-Prints, as JSON, the rows of each table, and the first rows that one has and the other has not.
+Runs the notebooks on one lake and compares its tables with those of another: `parity.py EMBEDDED OWN CRASHED`.
+Prints, as JSON, the rows of each table, and the first rows that one has and the other has not; and the rows that Spark and
+`deltalake` find in a copy of the embedded engine's tables that was taken when it had been killed.
 """
 import json
 import os
@@ -60,7 +61,17 @@ def compare(ours, theirs, keys):
     return differences
 
 
-def main(embedded, own):
+def overwrites(table):
+    """Commits that put new files in the place of old ones."""
+    commits = (path.read_text() for path in Path(table, "_delta_log").glob("*.json"))
+    return sum('{"remove"' in commit and '{"add"' in commit for commit in commits)
+
+
+def count(table):
+    return sum(batch.num_rows for batch in DeltaTable(table).to_pyarrow_dataset().to_batches())
+
+
+def main(embedded, own, crashed):
     os.environ.update(RTSTREAM_LAKE_ROOT=own, RTSTREAM_TRIGGER="availableNow", RTSTREAM_MAX_FILES="250")
     spark = open_session()
     spark.sparkContext.setLogLevel("ERROR")
@@ -75,11 +86,21 @@ def main(embedded, own):
             differences.append({"embedded": [str(tables[0].dtypes)], "spark": [str(tables[1].dtypes)]})
         result[name] = {
             "rows": len(rows[1]),
-            "deltalake": sum(batch.num_rows for batch in DeltaTable(f"{embedded}/{container}/{path}").to_pyarrow_dataset().to_batches()),
+            "deltalake": count(f"{embedded}/{container}/{path}"),
+            "overwrites": overwrites(f"{embedded}/{container}/{path}"),
             "different": len(differences),
             "differences": differences[:SHOWN],
         }
+    tables = {name: f"{crashed}/{container}/{path}" for name, (container, path, _) in TABLES.items()}
+    result["crashed"] = {
+        name: {"spark": spark.read.format("delta").load(table).count(), "deltalake": count(table)}
+        for name, table in tables.items()
+        if os.path.exists(f"{table}/_delta_log/00000000000000000000.json")
+    }
     print(json.dumps(result, ensure_ascii=False))
 
 
 main(*sys.argv[1:])
+# The `deltalake` package may abort while the interpreter ends, when all has been said.
+sys.stdout.flush()
+os._exit(0)

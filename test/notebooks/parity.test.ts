@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { BatchBooks } from '../../src/pipeline/contract/tables.ts'
 import { python } from '../support/python.ts'
-import { placeGenerated, placeHandMade } from './bronze-fixture.ts'
+import { placeGenerated, placeHandMade, placeLate } from './bronze-fixture.ts'
+import { killPythons, runPythonProgram } from './python-process.ts'
 import { sparkOrReason } from './spark.ts'
 
 const READINGS = 50_000
@@ -16,9 +17,11 @@ const lacks = sparkOrReason('the parity of the two engines')
 const folder = mkdtempSync(join(tmpdir(), 'rtstream-parity-'))
 const embedded = join(folder, 'embedded')
 const spark = join(folder, 'spark')
+const crashed = join(folder, 'crashed')
 let engine: ChildProcess | undefined
 afterEach(() => {
   engine?.kill('SIGKILL')
+  killPythons()
 })
 afterAll(() => rmSync(folder, { recursive: true, maxRetries: 3 }))
 
@@ -50,9 +53,6 @@ function booksOf(table: string): BatchBooks | undefined {
   return undefined
 }
 
-/** Runs a script with arguments of its own. */
-const RUN = 'import runpy, sys; del sys.argv[0]; runpy.run_path(sys.argv[0], run_name="__main__")'
-
 /** What `deltalake` finds in a table: rows, and rows of different ids. */
 const COUNT = `
 import sys, deltalake
@@ -71,7 +71,6 @@ describe.skipIf(lacks !== undefined)('the embedded engine and Spark', () => {
       from: Date.parse('2026-03-01T12:55:00Z'),
     })
     lines += await placeHandMade(embedded)
-    cpSync(join(embedded, 'bronze'), join(spark, 'bronze'), { recursive: true, preserveTimestamps: true })
   })
 
   it('the embedded engine, killed on its way, leaves tables that others read, and goes on', async () => {
@@ -79,29 +78,36 @@ describe.skipIf(lacks !== undefined)('the embedded engine and Spark', () => {
     await vi.waitFor(() => expect(booksOf('gold/weather')?.totals.input).toBeGreaterThan(0), 60_000)
     killed.kill('SIGKILL')
     await once(killed, 'exit')
+    for (const layer of ['silver', 'gold'])
+      cpSync(join(embedded, layer), join(crashed, layer), { recursive: true })
     const [rows, different] = python(COUNT, [join(embedded, 'silver/weather')])
       .split(' ')
       .map(Number)
     expect(rows).toBeGreaterThan(0)
     expect(different).toBe(rows)
-    const resumed = await startEngine()
-    await vi.waitFor(
-      () => {
-        const silver = booksOf('silver/weather')?.totals
-        expect(silver?.input).toBe(lines)
-        expect(booksOf('gold/weather')?.totals.input).toBe(silver?.output)
-        expect(booksOf('gold/weather_aggregated')?.totals.input).toBe(silver?.output)
-      },
-      { timeout: 120_000, interval: 200 },
-    )
-    resumed.stdin?.end()
-    await once(resumed, 'exit')
+    const isThrough = () => {
+      const silver = booksOf('silver/weather')?.totals
+      expect(silver?.input).toBe(lines)
+      expect(booksOf('gold/weather')?.totals.input).toBe(silver?.output)
+      expect(booksOf('gold/weather_aggregated')?.totals.input).toBe(silver?.output)
+    }
+    const goOn = async () => {
+      const resumed = await startEngine()
+      await vi.waitFor(isThrough, { timeout: 120_000, interval: 200 })
+      resumed.stdin?.end()
+      await once(resumed, 'exit')
+    }
+    await goOn()
+    lines += await placeLate(embedded)
+    await goOn()
   }, 240_000)
 
   it('have equal tables', async () => {
+    cpSync(join(embedded, 'bronze'), join(spark, 'bronze'), { recursive: true, preserveTimestamps: true })
     const script = join(import.meta.dirname, 'parity.py')
-    const printed = python(RUN, [script, embedded, spark], { timeoutMs: 390_000 })
-    const found = JSON.parse(printed.split('\n').at(-1) ?? '')
+    const { status, stdout, stderr } = await runPythonProgram([script, embedded, spark, crashed])
+    expect(status, stderr.slice(-4000)).toBe(0)
+    const { crashed: atTheKill, ...found } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '')
     for (const [table, { different, differences }] of Object.entries<{
       different: number
       differences: unknown[]
@@ -109,6 +115,11 @@ describe.skipIf(lacks !== undefined)('the embedded engine and Spark', () => {
       expect({ table, different, differences }).toEqual({ table, different: 0, differences: [] })
     for (const table of ['silver', 'quarantine', 'gold', 'byMinute', 'aggregated'])
       expect(found[table].deltalake, table).toBe(found[table].rows)
+    // Both readers were shown tables whose files had been replaced, and tables of a process that was killed.
+    for (const table of ['byMinute', 'aggregated']) expect(found[table].overwrites, table).toBeGreaterThan(0)
+    expect(Object.keys(atTheKill)).toEqual(expect.arrayContaining(['silver', 'gold']))
+    for (const [table, { spark, deltalake }] of Object.entries<Record<string, number>>(atTheKill))
+      expect({ table, rows: spark }).toEqual({ table, rows: deltalake })
     expect(found.silver.rows + found.quarantine.rows).toBeGreaterThan(READINGS * 0.8)
     expect(found.aggregated.rows).toBeGreaterThan(10)
   }, 400_000)

@@ -68,6 +68,21 @@ def test_a_partition_that_lags_loses_nothing(lake):
     assert totals(lake) == (3, 2, 0, 1)
 
 
+def test_late_rows_find_their_minute_and_their_hour(lake):
+    lake.place("a.json", lake.event("on time", minute=5, temperature=10), lake.event("later", minute=90))
+    for notebook in ("silver", "gold", "aggregate"):
+        lake.run(notebook)
+    lake.place("b.json", lake.event("late", partition=1, minute=5, temperature=21))
+    for notebook in ("silver", "gold", "aggregate"):
+        lake.run(notebook)
+    minutes = {row["minute"].strftime("%H:%M"): row for row in lake.rows("gold/weather_by_minute")}
+    assert {minute: row["readings"] for minute, row in minutes.items()} == {"12:05": 2, "13:30": 1}
+    late = minutes["12:05"]
+    assert (late["min_temperature"], late["avg_temperature"], late["max_temperature"]) == (10, 15.5, 21)
+    (hour,) = lake.rows("gold/weather_aggregated")
+    assert (hour["readings"], hour["avg_temperature"]) == (3, 17.0)
+
+
 def test_without_input_the_tables_are_empty_and_nothing_is_committed(lake):
     for notebook in ("silver", "gold", "aggregate"):
         lake.run(notebook)

@@ -1,0 +1,100 @@
+"""Spark killed in the middle of a batch, Python and Java alike: the next run loses nothing and repeats nothing."""
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+from conftest import NOTEBOOKS
+
+ONE_FILE = {"RTSTREAM_MAX_FILES": "1"}
+FILES, LINES = 3, 25
+
+
+@contextmanager
+def own_spark(lake, notebook, *point):
+    """A notebook in a Spark of its own; at the end of the block it is killed, if it has not been before."""
+    environment = {
+        **os.environ,
+        **ONE_FILE,
+        "RTSTREAM_LAKE_ROOT": str(lake.root),
+        "RTSTREAM_TRIGGER": "availableNow",
+    }
+    script = Path(__file__).with_name("halting_notebook.py")
+    process = subprocess.Popen(
+        [sys.executable, str(script), str(NOTEBOOKS / f"{notebook}.py"), *point],
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:  # It has ended by itself.
+            pass
+        process.communicate()
+
+
+def kill_at(lake, notebook, write, when):
+    with own_spark(lake, notebook, write, when) as process:
+        # Spark's launcher prints here too; the lines end when the notebook ended before it came there.
+        assert "halted\n" in iter(process.stdout.readline, ""), f"{notebook} never came to {write}"
+
+
+def kill_once_it_writes(lake, notebook, table):
+    def files():
+        return set((lake.root / table).glob("part-*.parquet"))
+
+    before = files()
+    with own_spark(lake, notebook) as process:
+        while files() == before:
+            assert process.poll() is None
+            time.sleep(0.002)
+
+
+def newest(lake, table):
+    return lake.books(table)[-1]["batchId"]
+
+
+def test_killed_in_the_middle_of_a_batch_nothing_is_lost_and_nothing_repeated(lake):
+    for file in range(FILES):
+        good = [lake.event(f"{file}-{row}", minute=file, temperature=row) for row in range(LINES)]
+        again = lake.event(f"{max(file - 1, 0)}-0", minute=file)
+        placed = lake.place(f"{file}.json", *good, again, f"junk {file}", folder=f"2026/03/01/12/{file:02}")
+        # Spark takes files in the order of their times, to the millisecond.
+        os.utime(placed, (1_772_366_400 + file,) * 2)
+    ids = sorted(f"{file}-{row}" for file in range(FILES) for row in range(LINES))
+
+    # Between the two commits of the first batch.
+    kill_at(lake, "silver", "silver/weather_quarantine", "before")
+    assert newest(lake, "silver/weather") == 0 and lake.books("silver/weather_quarantine") == []
+    # While the second is written, wherever that is, after the first was finished.
+    kill_once_it_writes(lake, "silver", "silver/weather")
+    assert newest(lake, "silver/weather_quarantine") == 0
+    lake.run("silver", **ONE_FILE)
+    assert lake.ids() == ids
+    assert sorted(row["raw"] for row in lake.rows("silver/weather_quarantine")) == [f"junk {file}" for file in range(FILES)]
+    for table in ("silver/weather", "silver/weather_quarantine"):
+        assert [books["batchId"] for books in lake.books(table)] == list(range(FILES))
+    assert lake.books("silver/weather")[-1]["totals"] == {
+        "input": FILES * (LINES + 2), "output": FILES * LINES, "quarantined": FILES, "duplicates": FILES}
+
+    # Between gold's two commits.
+    kill_at(lake, "gold", "merge", "before")
+    assert len(lake.rows("gold/weather")) > 0 and lake.rows("gold/weather_by_minute") == []
+    lake.run("gold")
+    assert lake.ids("gold/weather") == ids
+    assert sorted(row["readings"] for row in lake.rows("gold/weather_by_minute")) == [LINES] * FILES
+
+    # With everything committed but what Spark itself notes.
+    kill_at(lake, "aggregate", "merge", "after")
+    lake.run("aggregate")
+    (hour,) = lake.rows("gold/weather_aggregated")
+    assert (hour["readings"], hour["avg_temperature"]) == (FILES * LINES, (LINES - 1) / 2)
+    assert lake.books("gold/weather_aggregated")[-1]["totals"]["output"] == FILES * LINES
