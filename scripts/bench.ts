@@ -246,6 +246,19 @@ async function highest(): Promise<void> {
   report('highest rate, balanced and fresh within 5 s', '–', best)
 }
 
+/** A poll must cost what is new in the lake, not what lies there. */
+async function lakePoll(): Promise<void> {
+  const { benchLakePoll } = await import('../test/bench/lake-poll.bench.ts')
+  for (const files of [100, 10_000, 100_000]) {
+    const { quiet, growing } = await benchLakePoll(files, isQuick ? 10 : 60)
+    report(
+      `poll of the lake at ${files.toLocaleString('en-US')} bronze files, nothing new / 4 new files`,
+      'the same at each size',
+      `${quiet.cpuMs.toFixed(1)} / ${growing.cpuMs.toFixed(1)} ms CPU, ${quiet.requests.toFixed(1)} / ${growing.requests.toFixed(1)} requests`,
+    )
+  }
+}
+
 const parts: Record<string, () => Promise<void> | void> = {
   firstFrame,
   packageSize,
@@ -254,6 +267,7 @@ const parts: Record<string, () => Promise<void> | void> = {
   fast,
   highest,
   medium,
+  lakePoll,
 }
 for (const [name, part] of Object.entries(parts))
   if (only === undefined || only.split(',').includes(name)) await part()

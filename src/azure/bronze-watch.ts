@@ -57,7 +57,7 @@ export class BronzeWatch {
   }
 
   async look(hub: HubState | undefined, signal?: AbortSignal): Promise<BronzeSnapshot> {
-    if (this.#looks++ % TOTALS_EVERY === 0) await this.#readTotals(signal)
+    const readsTotals = this.#looks % TOTALS_EVERY === 0
     const fresh: { path: string; bytes: number; modifiedAt: Date }[] = []
     const options = { recursive: true, startFrom: this.#from, signal }
     for await (const { path, isDirectory, bytes, modifiedAt } of this.#client.list(
@@ -68,6 +68,9 @@ export class BronzeWatch {
       const isHidden = path.slice(path.lastIndexOf('/') + 1).startsWith('_')
       if (!isDirectory && !isHidden && !this.#seen.has(path)) fresh.push({ path, bytes, modifiedAt })
     }
+    // Behind the listing: retention adds a file to the totals before it deletes it, so one that was not listed is in them.
+    if (readsTotals) await this.#readTotals(signal)
+    this.#looks++
     const parsed = fresh.map((file) => ({ ...file, name: parseBronzeFileName(file.path) }))
     parsed.sort((a, b) => (a.name?.firstSequenceNumber ?? 0) - (b.name?.firstSequenceNumber ?? 0))
     for (const file of parsed) this.#count(file)
@@ -143,7 +146,7 @@ export class BronzeWatch {
     const text = await this.#client.read(BRONZE.container, `${BRONZE.path}/_totals.json`, signal)
     if (!text) return
     const { partitions } = JSON.parse(text.toString('utf8')) as { partitions: Record<string, Totals> }
-    const isFirst = this.#looks === 1
+    const isFirst = this.#looks === 0
     this.#deleted = { files: 0, bytes: 0 }
     for (const [id, totals] of Object.entries(partitions)) {
       this.#deleted.files += totals.files

@@ -64,8 +64,11 @@ export function createLakeReader(options: LakeReaderOptions): LakeReader {
   async function newCities(signal: AbortSignal | undefined): Promise<CityMean[] | undefined> {
     const { version } = tables.aggregated.snapshot()
     if (version === cities.version || clock.now() - cities.at < CITIES_EVERY_MS) return undefined
-    cities = { version, at: clock.now() }
-    return readCities(client, tables.aggregated, signal)
+    // A version that could not be read is tried again as often as a new one is.
+    cities = { ...cities, at: clock.now() }
+    const read = await readCities(client, tables.aggregated, signal)
+    if (read) cities = { ...cities, version }
+    return read
   }
 
   return {
@@ -96,9 +99,13 @@ export function createLakeReader(options: LakeReaderOptions): LakeReader {
         look('aggregated'),
       ])
       lastBronze = seenBronze
-      const none = { rows: [] as ArrivedRow[], skipped: 0 }
-      const silverRows = await guarded('silver', () => arrivedRows(client, 'silver', silver, signal), none)
-      const goldRows = await guarded('gold', () => arrivedRows(client, 'gold', gold, signal), none)
+      const rowsOf = (name: 'silver' | 'gold', files: readonly DataFile[]) =>
+        guarded(name, () => arrivedRows(client, name, files, signal), {
+          rows: [] as ArrivedRow[],
+          skipped: files.reduce((sum, file) => sum + file.rows, 0),
+        })
+      const silverRows = await rowsOf('silver', silver)
+      const goldRows = await rowsOf('gold', gold)
       const snapshot: LakeSnapshot = {
         bronze: seenBronze,
         silver: tables.silver.snapshot(),
@@ -123,7 +130,7 @@ export function createLakeReader(options: LakeReaderOptions): LakeReader {
   }
 }
 
-/** Rows of the newest files, as far as the bound allows; older files of the same look are counted only. */
+/** Rows of the new files, oldest first, as far as the bound allows; those of further files are counted only. */
 async function arrivedRows(
   client: LakeClient,
   container: string,

@@ -1,32 +1,40 @@
 /** Reads the tables whole at the end of a run, and asserts nothing that it has not read. DuckDB does the counting, on disk. */
+import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { TABLES, type TableName } from '../pipeline/contract/tables.ts'
-import type { TableAudit, TableAuditor } from '../pipeline/ports.ts'
+import { ServiceError, type TableAudit, type TableAuditor } from '../pipeline/ports.ts'
 import type { LakeClient } from './data-lake.ts'
 import { type DataFile, DeltaTable } from './delta-table.ts'
 
 /** Memory that the count may take; beyond it DuckDB goes to disk. */
 const MEMORY = '512MB'
 
-/** What is kept of each table. Rows are numbered in the order of commits and of lines, which is that of bronze. */
-const IMPORTS: Partial<Record<TableName, { table: string; select: string }>> = {
+/** Milliseconds from the making of a reading to the commit that brought it. */
+const LATENCY = '$committed - epoch_ms(createdAt)'
+
+/** What is kept of each table. Files are numbered by `place`, in the order in which they were read. */
+const IMPORTS = {
   silver: {
-    table: 'silver(id UUID, device VARCHAR, number BIGINT, place BIGINT)',
-    select: 'try_cast(eventId AS UUID), deviceId, deviceSequenceNumber, $place + file_row_number',
+    table: 'silver(id UUID, device VARCHAR, number BIGINT, enqueued TIMESTAMPTZ, place BIGINT)',
+    // An id is any text; its hash takes less room.
+    select:
+      'CAST(md5(eventId) AS UUID), deviceId, deviceSequenceNumber, enqueuedAt, $place + file_row_number',
   },
   quarantine: {
     table: 'quarantined(device VARCHAR, number BIGINT)',
-    select: `raw->>'$.deviceId', try_cast(raw->>'$.deviceSequenceNumber' AS BIGINT)`,
+    // Lines that are no JSON are of no station.
+    select: `CASE WHEN json_valid(raw) THEN raw->>'$.deviceId' END,
+      CASE WHEN json_valid(raw) THEN try_cast(raw->>'$.deviceSequenceNumber' AS BIGINT) END`,
   },
-  gold: {
-    table: 'gold(latency DOUBLE)',
-    select: `CASE WHEN $committed >= $since THEN $committed - epoch_ms(createdAt) END`,
-  },
+  gold: { table: 'gold(latency DOUBLE)', select: LATENCY },
   aggregated: { table: 'aggregated(readings BIGINT)', select: 'readings' },
-}
+} as const satisfies Partial<Record<TableName, { table: string; select: string }>>
+
+/** Rows of gold that a compaction has moved to other files since; only their latency is of use. */
+const COMPACTED = { table: 'compacted(latency DOUBLE)', select: LATENCY }
 
 export function createTableAuditor({ client }: { client: LakeClient }): TableAuditor {
   return {
@@ -42,8 +50,7 @@ export function createTableAuditor({ client }: { client: LakeClient }): TableAud
       })
       const connection = await instance.connect()
       try {
-        for (const name of Object.keys(IMPORTS) as TableName[])
-          await load(connection, client, name, folder, since, signal)
+        await new Audit(connection, client, folder, signal).load(since)
         return await count(connection)
       } finally {
         connection.closeSync()
@@ -54,43 +61,112 @@ export function createTableAuditor({ client }: { client: LakeClient }): TableAud
   }
 }
 
-/** File by file, each deleted before the next one comes: the disk never holds a second lake. */
-async function load(
-  connection: DuckDBConnection,
-  client: LakeClient,
-  name: TableName,
-  folder: string,
-  since: Date,
-  signal: AbortSignal | undefined,
-) {
-  const { table, select } = IMPORTS[name] as { table: string; select: string }
-  const { container, path } = TABLES[name]
-  const delta = new DeltaTable(client, container, path)
-  await delta.look(signal)
-  await connection.run(`CREATE TABLE ${table}`)
-  const target = table.slice(0, table.indexOf('('))
-  const files = [...delta.files].sort((a, b) => a.version - b.version)
-  let place = 0
-  for (const file of files) {
-    const data = await client.read(container, file.path, signal)
-    if (!data) throw new Error(`${container}/${file.path} is named in the log and is not there`)
+/** The tables on their way into DuckDB: file by file, each deleted before the next one comes, so the disk holds no second lake. */
+class Audit {
+  readonly #connection: DuckDBConnection
+  readonly #client: LakeClient
+  readonly #folder: string
+  readonly #signal: AbortSignal | undefined
+
+  constructor(
+    connection: DuckDBConnection,
+    client: LakeClient,
+    folder: string,
+    signal: AbortSignal | undefined,
+  ) {
+    this.#connection = connection
+    this.#client = client
+    this.#folder = folder
+    this.#signal = signal
+  }
+
+  async load(since: Date): Promise<void> {
+    for (const [name, { table, select }] of Object.entries(IMPORTS)) {
+      await this.#connection.run(`CREATE TABLE ${table}`)
+      if (name !== 'gold') await this.#loadActive(await this.#look(name as TableName), table, select)
+    }
+    await this.#connection.run(`CREATE TABLE ${COMPACTED.table}`)
+    await this.#loadGold(since)
+  }
+
+  async #look(name: TableName): Promise<DeltaTable> {
+    const { container, path } = TABLES[name]
+    const delta = new DeltaTable(this.#client, container, path)
+    await delta.look(this.#signal)
+    return delta
+  }
+
+  async #loadActive(delta: DeltaTable, table: string, select: string): Promise<void> {
+    let place = 0
+    for (const file of [...delta.files].sort((a, b) => a.version - b.version)) {
+      const rows = await this.#import(delta, file, table, select.replaceAll('$place', String(place)))
+      if (rows === undefined) throw missing(delta, file)
+      place += rows
+    }
+  }
+
+  /**
+   * A row became readable with the commit that first brought it. Compaction writes rows anew much later, so latencies are
+   * taken from the files of the log's history, as far as those are still kept.
+   */
+  async #loadGold(since: Date): Promise<void> {
+    const gold = await this.#look('gold')
+    const brought = new Map<string, DataFile>()
+    for await (const file of gold.history(since, this.#signal)) brought.set(file.path, file)
+    for (const file of gold.files) {
+      const committed = brought.get(file.path)?.committedAt
+      brought.delete(file.path)
+      if ((await this.#import(gold, file, IMPORTS.gold.table, latency(committed))) === undefined)
+        throw missing(gold, file)
+    }
+    for (const file of brought.values())
+      await this.#import(gold, file, COMPACTED.table, latency(file.committedAt))
+  }
+
+  /** @returns how many rows it had; undefined when the file is not there. */
+  async #import(
+    delta: DeltaTable,
+    file: DataFile,
+    table: string,
+    select: string,
+  ): Promise<number | undefined> {
+    if (file.deletedRows > 0)
+      throw new ServiceError(
+        'service',
+        'the data lake',
+        `${delta.container}/${file.path} has deletion vectors, which this program cannot read.`,
+        {
+          hint: 'Set the table property delta.enableDeletionVectors to false, and run REORG TABLE … APPLY (PURGE).',
+        },
+      )
+    const data = await this.#client.read(delta.container, file.path, this.#signal)
+    if (!data) return undefined
+    const target = table.slice(0, table.indexOf('('))
     // A name of its own: DuckDB remembers the pages of a path that it has read.
-    const copy = join(folder, `${target}-${place}.parquet`)
+    const copy = join(this.#folder, `${randomUUID()}.parquet`)
     writeFileSync(copy, data)
-    await connection.run(
-      `INSERT INTO ${target} SELECT ${bound(select, file, place, since)} FROM read_parquet('${copy.replaceAll("'", "''")}', file_row_number = true)`,
-    )
-    rmSync(copy)
-    place += file.rows
+    try {
+      const result = await this.#connection.run(
+        `INSERT INTO ${target} SELECT ${select} FROM read_parquet('${copy.replaceAll("'", "''")}', file_row_number = true)`,
+      )
+      return result.rowsChanged
+    } finally {
+      rmSync(copy)
+    }
   }
 }
 
-const bound = (select: string, file: DataFile, place: number, since: Date) =>
-  select
-    .replaceAll('$place', String(place))
-    .replaceAll('$committed', String(file.committedAt))
-    .replaceAll('$since', String(since.getTime()))
+const latency = (committedAt: number | undefined) =>
+  committedAt === undefined ? 'NULL' : LATENCY.replaceAll('$committed', String(committedAt))
 
+const missing = (delta: DeltaTable, file: DataFile) =>
+  new ServiceError(
+    'service',
+    'the data lake',
+    `${delta.container}/${file.path} is named in the log and is not there.`,
+  )
+
+/** A station's readings are all in one partition, whose order is that of the enqueued times: compaction may change that of rows. */
 async function count(connection: DuckDBConnection): Promise<TableAudit> {
   const reader = await connection.runAndReadAll(`
     SELECT
@@ -98,15 +174,16 @@ async function count(connection: DuckDBConnection): Promise<TableAudit> {
       (SELECT count(*) FROM quarantined) AS quarantined,
       (SELECT count(*) FROM gold) AS gold,
       (SELECT coalesce(sum(readings), 0) FROM aggregated) AS aggregated,
-      (SELECT count(*) - count(DISTINCT id) FROM silver WHERE id IS NOT NULL) AS duplicates,
       (SELECT count(*) FROM (
-         SELECT number < max(number) OVER (PARTITION BY device ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS late
+         SELECT id FROM silver WHERE id IS NOT NULL GROUP BY id HAVING count(*) > 1)) AS duplicates,
+      (SELECT count(*) FROM (
+         SELECT number < max(number) OVER (PARTITION BY device ORDER BY enqueued, place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS late
          FROM silver WHERE device IS NOT NULL AND number IS NOT NULL) WHERE late) AS unordered,
       (SELECT coalesce(sum(gaps), 0) FROM (
          SELECT max(number) - min(number) + 1 - count(DISTINCT number) AS gaps
          FROM (SELECT device, number FROM silver UNION ALL SELECT device, number FROM quarantined)
          WHERE device IS NOT NULL AND number IS NOT NULL GROUP BY device)) AS gaps,
-      (SELECT quantile_disc(latency, 0.95) FROM gold) AS latency`)
+      (SELECT quantile_disc(latency, 0.95) FROM (FROM gold UNION ALL FROM compacted)) AS latency`)
   const [row = []] = reader.getRowsJson()
   const [
     silverRows,

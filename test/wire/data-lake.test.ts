@@ -1,54 +1,24 @@
 /** ADLS Gen2 on loopback, driven by the SDKs of two languages and by a Delta reader that knows nothing of us. */
-import { createHmac } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { request } from 'node:http'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DataLakeServiceClient, StorageSharedKeyCredential } from '@azure/storage-file-datalake'
-import pino from 'pino'
+import type { DataLakeServiceClient } from '@azure/storage-file-datalake'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createCertificate } from '../../src/local/certificate.ts'
-import { systemClock } from '../../src/local/clock.ts'
-import { LakeFolder } from '../../src/local/data-lake/folder.ts'
-import { type DataLakeServer, startDataLake } from '../../src/local/data-lake/server.ts'
+import { ACCOUNT, KEY, type LakeServer, startLake } from '../support/lake-server.ts'
 import { runPython } from '../support/python.ts'
 
-const ACCOUNT = 'rtstreamlocal'
-const KEY = Buffer.from('the key of a test').toString('base64')
-const tls = await createCertificate(systemClock)
-
-let folder: string
-let server: DataLakeServer
+let running: LakeServer
 let lake: DataLakeServiceClient
+let raw: LakeServer['raw']
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'rtstream-lake-'))
-  for (const container of ['bronze', 'silver'])
-    mkdirSync(join(folder, 'lake', container), { recursive: true })
-  server = await startDataLake({
-    folder: new LakeFolder(join(folder, 'lake'), { limitBytes: 1_000_000, clock: systemClock }),
-    account: ACCOUNT,
-    accountKey: KEY,
-    token: 'the token',
-    tls,
-    ports: { plain: 0, tls: 0 },
-    logger: pino({ level: 'silent' }),
-    clock: systemClock,
-  })
-  lake = client(KEY)
+  running = await startLake({ limitBytes: 1_000_000 })
+  lake = running.client()
+  raw = running.raw
 })
-afterEach(async () => {
-  await server.close()
-  rmSync(folder, { recursive: true, force: true })
-})
+afterEach(() => running.close())
 
-const endpoint = () => `http://127.0.0.1:${server.plainPort}/${ACCOUNT}`
-const client = (key: string, account = ACCOUNT) =>
-  new DataLakeServiceClient(endpoint(), new StorageSharedKeyCredential(account, key), {
-    retryOptions: { maxTries: 1 },
-  })
 const file = (path: string, container = 'bronze') => lake.getFileSystemClient(container).getFileClient(path)
-const onDisk = (path: string) => readFileSync(join(folder, 'lake', path), 'utf8')
+const onDisk = (path: string) => readFileSync(join(running.root, path), 'utf8')
 const content = async (path: string, from?: number, count?: number) =>
   (await file(path).readToBuffer(from, count)).toString()
 
@@ -69,12 +39,16 @@ describe('a file', () => {
     await expect(made.getProperties()).rejects.toMatchObject({ statusCode: 404 })
   })
 
-  it('takes appends at its end only, and a flush of what was appended only', async () => {
+  it('is flushed up to where its appends are without a gap, and no further', async () => {
     const made = file('a')
     await made.create()
     await made.append('one', 0, 3)
-    await expect(made.append('two', 7, 3)).rejects.toMatchObject({ statusCode: 400 })
-    await expect(made.flush(9)).rejects.toMatchObject({ statusCode: 400 })
+    await made.append('two', 7, 3)
+    for (const position of [10, 9, 4])
+      await expect(made.flush(position)).rejects.toMatchObject({
+        statusCode: 400,
+        code: 'InvalidFlushPosition',
+      })
     await made.flush(3)
     expect(await content('a')).toBe('one')
   })
@@ -134,7 +108,7 @@ describe('a file', () => {
     })
     expect(refused.status).toBe(507)
     expect(refused.text).toMatch(/InsufficientStorage/)
-    expect(existsSync(join(folder, 'lake/bronze/big'))).toBe(false)
+    expect(existsSync(join(running.root, 'bronze/big'))).toBe(false)
   })
 })
 
@@ -189,7 +163,8 @@ describe('a listing', () => {
 describe('who may come in', () => {
   it('is whoever signs with the key', async () => {
     await expect(
-      client(Buffer.from('other').toString('base64'))
+      running
+        .client(Buffer.from('other').toString('base64'))
         .getFileSystemClient('bronze')
         .getFileClient('a')
         .create(),
@@ -215,8 +190,8 @@ describe('who may come in', () => {
   })
 
   it('leaves the folder by no name', async () => {
-    writeFileSync(join(folder, 'secret'), 'secret')
-    symlinkSync(folder, join(folder, 'lake/bronze/link'))
+    writeFileSync(join(running.folder, 'secret'), 'secret')
+    symlinkSync(running.folder, join(running.root, 'bronze/link'))
     for (const path of [
       '/bronze/../../secret',
       '/bronze/%2e%2e/%2e%2e/secret',
@@ -234,7 +209,7 @@ describe('who may come in', () => {
       const written = await raw('PUT', path, { headers: { 'x-ms-blob-type': 'BlockBlob' }, body: 'mine' })
       if (path !== '/bronze/..%5c..%5csecret') expect(written.status, path).toBeGreaterThanOrEqual(400)
     }
-    expect(readFileSync(join(folder, 'secret'), 'utf8')).toBe('secret')
+    expect(readFileSync(join(running.folder, 'secret'), 'utf8')).toBe('secret')
   })
 
   it('is told in the documented form what does not exist', async () => {
@@ -245,7 +220,7 @@ describe('who may come in', () => {
     const listing = await raw('GET', '/nothing', { query: 'resource=filesystem' })
     expect(listing.status).toBe(404)
     expect(JSON.parse(listing.text).error.code).toBe('FilesystemNotFound')
-    expect((await raw('POST', '/bronze/a')).status).toBe(400)
+    expect((await raw('POST', '/bronze/a')).status).toBe(405)
     expect((await raw('GET', '/bronze/a%zz')).status).toBe(400)
   })
 })
@@ -279,7 +254,7 @@ try:
 except ResourceNotFoundError:
     print("all well")
 `
-    expect(await runPython(script, [endpoint(), KEY])).toBe('all well')
+    expect(await runPython(script, [running.endpoint, KEY])).toBe('all well')
   })
 
   it('deltalake writes and reads a table through the address', async () => {
@@ -294,72 +269,6 @@ for batch in range(3):
 found = deltalake.DeltaTable(table, storage_options=options)
 print(found.version(), found.to_pyarrow_table().num_rows, len(found.file_uris()))
 `
-    expect(await runPython(script, [endpoint(), KEY])).toBe('2 6 3')
+    expect(await runPython(script, [running.endpoint, KEY])).toBe('2 6 3')
   })
 })
-
-interface RawOptions {
-  query?: string
-  headers?: Record<string, string>
-  body?: string
-  isSigned?: boolean
-}
-
-/** A request as it is, with a path that no library has tidied. */
-async function raw(method: string, path: string, options: RawOptions = {}) {
-  const { query = '', headers = {}, body = '', isSigned = true } = options
-  const all: Record<string, string> = {
-    'x-ms-date': new Date().toUTCString(),
-    'x-ms-version': '2023-11-03',
-    'content-length': String(Buffer.byteLength(body)),
-    ...headers,
-  }
-  const target = `/${ACCOUNT}${path}`
-  if (isSigned) all.authorization = `SharedKey ${ACCOUNT}:${signature(method, target, query, all)}`
-  return new Promise<{ status: number; headers: NodeJS.Dict<string | string[]>; text: string }>(
-    (done, fail) => {
-      const sent = request({
-        port: server.plainPort,
-        host: '127.0.0.1',
-        method,
-        path: query ? `${target}?${query}` : target,
-        headers: all,
-      })
-      sent.on('error', fail)
-      sent.on('response', async (response) => {
-        let text = ''
-        for await (const chunk of response.setEncoding('utf8')) text += chunk
-        done({ status: response.statusCode ?? 0, headers: response.headers, text })
-      })
-      sent.end(body)
-    },
-  )
-}
-
-function signature(method: string, target: string, query: string, headers: Record<string, string>): string {
-  const standard = [
-    'content-encoding',
-    'content-language',
-    'content-length',
-    'content-md5',
-    'content-type',
-    'date',
-    'if-modified-since',
-    'if-match',
-    'if-none-match',
-    'if-unmodified-since',
-    'range',
-  ]
-  const values = standard.map((name) =>
-    name === 'content-length' && headers[name] === '0' ? '' : (headers[name] ?? ''),
-  )
-  const ms = Object.keys(headers)
-    .filter((name) => name.startsWith('x-ms-'))
-    .sort()
-    .map((name) => `${name}:${headers[name]}\n`)
-  const parameters = [...new URLSearchParams(query)]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => `\n${name.toLowerCase()}:${value}`)
-  const text = `${method}\n${values.join('\n')}\n${ms.join('')}/${ACCOUNT}${target}${parameters.join('')}`
-  return createHmac('sha256', Buffer.from(KEY, 'base64')).update(text, 'utf8').digest('base64')
-}

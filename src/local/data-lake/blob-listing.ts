@@ -1,20 +1,21 @@
 /** List Blobs, https://learn.microsoft.com/rest/api/storageservices/list-blobs: what readers without DFS find files by. */
-import type { Stats } from 'node:fs'
+import { readdirSync, type Stats } from 'node:fs'
+import { join } from 'node:path'
 import { etagOf } from './entry.ts'
 import type { LakeFolder } from './folder.ts'
 import { type Listed, listFolder } from './listing.ts'
-import { entryAt } from './names.ts'
-
-const PAGE = 5000
+import { entryAt, isContainer } from './names.ts'
+import { pageSize, readMarker, writeMarker } from './paging.ts'
+import { inXml } from './refusals.ts'
 
 /** One page, as XML. Folders stand in it only as prefixes, when the caller asks for `delimiter=/`. */
 export function listBlobs(lake: LakeFolder, container: string, query: URLSearchParams): string {
   const prefix = query.get('prefix') ?? ''
   const isFlat = query.get('delimiter') !== '/'
-  const most = Math.min(PAGE, Math.max(1, Number(query.get('maxresults')) || PAGE))
+  const most = pageSize(query.get('maxresults'))
   // Nothing outside the prefix's folder can match.
   const folder = prefix.slice(0, Math.max(0, prefix.lastIndexOf('/')))
-  const marker = Buffer.from(query.get('marker') ?? '', 'base64url').toString('utf8')
+  const marker = readMarker(query.get('marker'))
   // Inclusive, and a whole name, where the marker is relative to the folder.
   const start = query.get('startFrom') ?? ''
   const from = marker === '' && start.startsWith(`${folder}/`) ? start.slice(folder.length + 1) : marker
@@ -22,15 +23,14 @@ export function listBlobs(lake: LakeFolder, container: string, query: URLSearchP
   const items: string[] = []
   let next = ''
   if (entryAt(lake.resolve(container, folder))?.isDirectory())
-    for (const entry of listFolder({ root, folder, recursive: isFlat, from })) {
-      if (entry.path < start || !entry.path.startsWith(prefix) || (isFlat && entry.isDirectory)) continue
+    for (const entry of listFolder({ root, folder, recursive: isFlat, from, order: 'blobs' })) {
+      const name = entry.isDirectory ? `${entry.path}/` : entry.path
+      if (name < start || !name.startsWith(prefix) || (isFlat && entry.isDirectory)) continue
       if (items.length === most) {
-        next = Buffer.from(folder === '' ? entry.path : entry.path.slice(folder.length + 1)).toString(
-          'base64url',
-        )
+        next = writeMarker(folder === '' ? name : name.slice(folder.length + 1))
         break
       }
-      const stats = entryAt(lake.resolve(container, entry.path))
+      const stats = entryAt(join(root, entry.path))
       // It may have gone since it was listed.
       if (stats) items.push(describe(entry, stats))
     }
@@ -38,6 +38,30 @@ export function listBlobs(lake: LakeFolder, container: string, query: URLSearchP
     `<?xml version="1.0" encoding="utf-8"?><EnumerationResults ContainerName="${inXml(container)}">` +
     `<Prefix>${inXml(prefix)}</Prefix><MaxResults>${most}</MaxResults><Blobs>${items.join('')}</Blobs>` +
     `<NextMarker>${next}</NextMarker></EnumerationResults>`
+  )
+}
+
+/** List Containers, https://learn.microsoft.com/rest/api/storageservices/list-containers2 */
+export function listContainers(lake: LakeFolder, query: URLSearchParams): string {
+  const prefix = query.get('prefix') ?? ''
+  const most = pageSize(query.get('maxresults'))
+  const from = readMarker(query.get('marker'))
+  const names = readdirSync(lake.root, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && isContainer(entry.name))
+    .map(({ name }) => name)
+    .filter((name) => name.startsWith(prefix) && name >= from)
+    .sort()
+  const items = names.slice(0, most).map((name) => {
+    const stats = entryAt(join(lake.root, name))
+    if (!stats) return ''
+    const properties = `<Last-Modified>${stats.mtime.toUTCString()}</Last-Modified><Etag>${inXml(etagOf(stats))}</Etag>`
+    return `<Container><Name>${name}</Name><Properties>${properties}</Properties></Container>`
+  })
+  const next = names[most]
+  return (
+    `<?xml version="1.0" encoding="utf-8"?><EnumerationResults><Prefix>${inXml(prefix)}</Prefix>` +
+    `<MaxResults>${most}</MaxResults><Containers>${items.join('')}</Containers>` +
+    `<NextMarker>${next === undefined ? '' : writeMarker(next)}</NextMarker></EnumerationResults>`
   )
 }
 
@@ -58,6 +82,3 @@ function describe({ path, isDirectory }: Listed, stats: Stats): string {
   const texts = Object.entries(properties).map(([name, value]) => `<${name}>${value}</${name}>`)
   return `<Blob><Name>${inXml(path)}</Name><Properties>${texts.join('')}</Properties></Blob>`
 }
-
-const inXml = (text: string) =>
-  text.replace(/[<>&"'\u0000-\u001f]/g, (character) => `&#${character.charCodeAt(0)};`)

@@ -1,16 +1,21 @@
-/** The Blob operations that the SDKs use beside DFS: containers, properties, reads, Put Blob, blocks, delete. */
-import { createReadStream, existsSync, mkdirSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs'
-import { pipeline } from 'node:stream/promises'
-import { readBody } from '../http/body.ts'
+/** The Blob operations that the SDKs use beside DFS: containers, properties, reads, Put Blob, blocks, delete, batches of deletes. */
+import { existsSync, mkdirSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs'
 import { HttpError } from '../http/errors.ts'
-import { listBlobs } from './blob-listing.ts'
+import { answerBatch, MAX_BATCH_BYTES } from './blob-batch.ts'
+import { listBlobs, listContainers } from './blob-listing.ts'
+import { readBlob } from './blob-read.ts'
+import { readChecked } from './checked-body.ts'
 import { checkConditions, entryHeaders } from './entry.ts'
+import { diskError } from './errors.ts'
 import type { LakeFolder } from './folder.ts'
 import { entryAt } from './names.ts'
+import { asHttpError } from './refusals.ts'
 import type { LakeCall } from './server.ts'
 import type { Uploads } from './uploads.ts'
 
 const MAX_BLOB_BYTES = 256 * 1024 * 1024
+const MAX_BLOCK_LIST_BYTES = 8 * 1024 * 1024
+const WRITES = { isRead: false, existsCode: 'BlobAlreadyExists' } as const
 
 export class BlobOperations {
   readonly #folder: LakeFolder
@@ -26,15 +31,23 @@ export class BlobOperations {
     const { request, query, path, container } = call
     const { method } = request
     const comp = query.get('comp')
-    if (container === '') return false
+    if (container === '') {
+      if (method !== 'GET' || comp !== 'list') return false
+      this.#answerXml(call, listContainers(this.#folder, query))
+      return true
+    }
     if (path === '' && query.get('restype') !== 'container') return false
+    if (path === '' && method === 'POST' && comp === 'batch') {
+      await this.#batch(call)
+      return true
+    }
     if (path === '' && method === 'GET' && comp === 'list') {
       this.#list(call)
       return true
     }
     if (path === '') return comp === null ? this.#container(call) : false
     if (method === 'HEAD') this.#properties(call)
-    else if (method === 'GET' && comp === null) await this.#read(call)
+    else if (method === 'GET' && comp === null) await readBlob(call, this.#folder)
     else if (method === 'PUT' && comp === 'block') await this.#putBlock(call)
     else if (method === 'PUT' && comp === 'blocklist') await this.#putBlockList(call)
     else if (method === 'PUT' && (comp === 'metadata' || comp === 'properties')) this.#properties(call)
@@ -68,6 +81,7 @@ export class BlobOperations {
         'x-ms-has-legal-hold': 'false',
       })
     else if (method === 'DELETE') {
+      this.#uploads.forgetBelow(call.container, '')
       rmSync(place, { recursive: true })
       void this.#folder.recount()
       this.#answer(call, 202)
@@ -75,10 +89,11 @@ export class BlobOperations {
     return true
   }
 
-  #list({ container, query, response, headers }: LakeCall): void {
-    if (!existsSync(this.#folder.resolve(container, '')))
-      throw new HttpError(404, 'ContainerNotFound', 'The specified container does not exist.')
-    const body = listBlobs(this.#folder, container, query)
+  #list(call: LakeCall): void {
+    this.#answerXml(call, listBlobs(this.#folder, call.container, call.query))
+  }
+
+  #answerXml({ response, headers }: LakeCall, body: string): void {
     response.writeHead(200, {
       ...headers,
       'content-type': 'application/xml',
@@ -87,15 +102,15 @@ export class BlobOperations {
     response.end(body)
   }
 
-  #stats(call: LakeCall): Stats {
-    const found = entryAt(this.#folder.resolve(call.container, call.path))
+  #stats({ container, path }: Pick<LakeCall, 'container' | 'path'>): Stats {
+    const found = entryAt(this.#folder.resolve(container, path))
     if (!found) throw new HttpError(404, 'BlobNotFound', 'The specified blob does not exist.')
     return found
   }
 
   #properties(call: LakeCall): void {
     const stats = this.#stats(call)
-    checkConditions(call.request, stats, true)
+    checkConditions(call.request, stats, { isRead: call.request.method === 'HEAD' })
     const size = stats.isDirectory() ? 0 : stats.size
     call.response.writeHead(200, {
       ...call.headers,
@@ -107,43 +122,24 @@ export class BlobOperations {
     call.response.end()
   }
 
-  async #read(call: LakeCall): Promise<void> {
-    const stats = this.#stats(call)
-    checkConditions(call.request, stats, true)
-    if (stats.isDirectory()) throw new HttpError(409, 'ResourceTypeMismatch', 'A directory has no content.')
-    const header = String(call.request.headers['x-ms-range'] ?? call.request.headers.range ?? '')
-    const range = rangeOf(header, stats.size)
-    const length = range ? range.end - range.start + 1 : stats.size
-    call.response.writeHead(range ? 206 : 200, {
-      ...call.headers,
-      ...entryHeaders(stats),
-      'accept-ranges': 'bytes',
-      'content-type': 'application/octet-stream',
-      'content-length': length,
-      ...(range ? { 'content-range': `bytes ${range.start}-${range.end}/${stats.size}` } : {}),
-    })
-    if (length === 0) {
-      call.response.end()
-      return
-    }
-    await pipeline(
-      createReadStream(this.#folder.resolve(call.container, call.path), range ?? {}),
-      call.response,
-    )
-  }
-
   async #putBlob(call: LakeCall): Promise<void> {
     const { container, path, request } = call
     const place = this.#folder.resolve(container, path)
-    const before = entryAt(place)
-    checkConditions(request, before, false)
-    const data = await readBody(request, MAX_BLOB_BYTES)
+    // Looked at before the body too: no need to read what is refused anyway.
+    checkConditions(request, entryAt(place), WRITES)
+    const data = await readChecked(request, MAX_BLOB_BYTES)
+    checkConditions(request, entryAt(place), WRITES)
     const release = this.#folder.reserve(data.length)
     try {
       const whole = this.#folder.unfinishedFile()
-      writeFileSync(whole, data)
-      // Asked to be new: of several at the same time exactly one wins.
-      this.#folder.adopt(whole, container, path, { overwrite: request.headers['if-none-match'] !== '*' })
+      try {
+        writeFileSync(whole, data)
+      } catch (error) {
+        rmSync(whole, { force: true })
+        throw diskError(error)
+      }
+      this.#folder.adoptOrDrop(whole, container, path, { overwrite: true })
+      this.#uploads.forget(container, path)
     } finally {
       release()
     }
@@ -151,50 +147,62 @@ export class BlobOperations {
   }
 
   async #putBlock(call: LakeCall): Promise<void> {
-    const data = await readBody(call.request, MAX_BLOB_BYTES)
-    await this.#uploads.putBlock(call.container, call.path, call.query.get('blockid') ?? '', data)
+    const id = call.query.get('blockid') ?? ''
+    if (!/^[A-Za-z0-9+/]{1,88}={0,2}$/.test(id))
+      throw new HttpError(400, 'InvalidQueryParameterValue', 'blockid must be base64, of at most 64 bytes.')
+    const data = await readChecked(call.request, MAX_BLOB_BYTES)
+    this.#uploads.putBlock(call.container, call.path, id, data)
     this.#answer(call, 201)
   }
 
   async #putBlockList(call: LakeCall): Promise<void> {
     const { container, path, request } = call
     const place = this.#folder.resolve(container, path)
-    checkConditions(request, entryAt(place), false)
-    const text = (await readBody(request, 8 * 1024 * 1024)).toString('utf8')
+    const text = (await readChecked(request, MAX_BLOCK_LIST_BYTES)).toString('utf8')
+    if (!/<BlockList\s*\/?>/.test(text))
+      throw new HttpError(400, 'InvalidXmlDocument', 'The body is no list of blocks.')
     const ids = [...text.matchAll(/<(?:Latest|Committed|Uncommitted)>([^<]*)</g)].map(
       (match) => match[1] ?? '',
     )
-    await this.#uploads.putBlockList(container, path, ids)
+    const check = () => {
+      checkConditions(request, entryAt(place), WRITES)
+      return { overwrite: true }
+    }
+    await this.#uploads.putBlockList(container, path, ids, check)
     this.#answer(call, 201, entryHeaders(statSync(place)))
   }
 
   #delete(call: LakeCall): void {
-    const stats = this.#stats(call)
-    checkConditions(call.request, stats, false)
-    if (stats.isDirectory())
+    checkConditions(call.request, this.#stats(call), WRITES)
+    this.#remove(call)
+    this.#answer(call, 202)
+  }
+
+  #remove(blob: Pick<LakeCall, 'container' | 'path'>): void {
+    if (this.#stats(blob).isDirectory())
       throw new HttpError(
         409,
         'OperationNotSupportedOnDirectory',
         'This operation is not permitted on a non-empty directory.',
       )
-    this.#folder.remove(call.container, call.path)
-    this.#answer(call, 202)
+    this.#folder.remove(blob.container, blob.path)
+    this.#uploads.forget(blob.container, blob.path)
   }
-}
 
-/** @throws HttpError 416 when the range begins behind the end. */
-function rangeOf(header: string, size: number): { start: number; end: number } | undefined {
-  const match = /^bytes=(\d*)-(\d*)$/.exec(header)
-  if (!match) return undefined
-  const [, first, last] = match
-  if (first === '' && last === '') return undefined
-  const start = first === '' ? Math.max(0, size - Number(last)) : Number(first)
-  const end = first === '' || last === '' ? size - 1 : Math.min(size - 1, Number(last))
-  if (start >= size && size > 0)
-    throw new HttpError(
-      416,
-      'InvalidRange',
-      'The range specified is invalid for the current size of the resource.',
-    )
-  return size === 0 ? undefined : { start, end }
+  async #batch(call: LakeCall): Promise<void> {
+    const text = (await readChecked(call.request, MAX_BATCH_BYTES)).toString('utf8')
+    const { type, body } = answerBatch(call, text, (path) => {
+      try {
+        this.#remove({ container: call.container, path })
+      } catch (error) {
+        throw asHttpError(error)
+      }
+    })
+    call.response.writeHead(202, {
+      ...call.headers,
+      'content-type': type,
+      'content-length': Buffer.byteLength(body),
+    })
+    call.response.end(body)
+  }
 }

@@ -1,5 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { linkSync, lstatSync, mkdirSync, renameSync, rmSync, unlinkSync } from 'node:fs'
+import {
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  unlinkSync,
+  utimesSync,
+} from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Clock } from '../clock.ts'
@@ -96,6 +105,7 @@ export class LakeFolder {
     const { size } = lstatSync(unfinished)
     const before = entryAt(target)
     if (before && !(options.overwrite && before.isFile())) throw new AlreadyExistsError(container, path)
+    if (before) makeYounger(unfinished, before)
     const move = () => (options.overwrite ? renameSync(unfinished, target) : moveNew(unfinished, target))
     try {
       try {
@@ -113,6 +123,35 @@ export class LakeFolder {
     }
     this.#usage.note(target, size - (before?.size ?? 0), before ? 0 : 1)
     for (const listener of this.#listeners) listener(container, pathSegments(path).join('/'))
+  }
+
+  /** The same, and when it fails the unfinished file is deleted. */
+  adoptOrDrop(unfinished: string, container: string, path: string, options: { overwrite: boolean }): void {
+    try {
+      this.adopt(unfinished, container, path, options)
+    } catch (error) {
+      rmSync(unfinished, { force: true })
+      throw error
+    }
+  }
+
+  /**
+   * Moves a file, replacing a file at the target, or a folder with all that is in it; in one step, and all in this turn.
+   * @throws AlreadyExistsError when a folder, or for a folder a file, stands at the target. What was moved stays then.
+   */
+  move(from: { container: string; path: string }, to: { container: string; path: string }): void {
+    const source = this.resolve(from.container, from.path)
+    const target = this.resolve(to.container, to.path)
+    const found = lstatSync(source)
+    const before = source === target ? undefined : entryAt(target)
+    if (before && before.isDirectory() !== found.isDirectory())
+      throw new AlreadyExistsError(to.container, to.path)
+    if (before && found.isFile()) makeYounger(source, before)
+    renameSync(source, target)
+    if (found.isDirectory()) return
+    this.#usage.note(source, -found.size, -1)
+    this.#usage.note(target, found.size - (before?.size ?? 0), before ? 0 : 1)
+    for (const listener of this.#listeners) listener(to.container, pathSegments(to.path).join('/'))
   }
 
   /**
@@ -173,6 +212,15 @@ export class LakeFolder {
       held = false
     }
   }
+}
+
+/**
+ * Clocks of file systems tick every few milliseconds, and can be set back: what replaces a file gets a later time than it,
+ * or a reader that knows the old file by time and size would take the new one for it.
+ */
+function makeYounger(file: string, before: Stats): void {
+  const { atime, mtimeMs } = lstatSync(file)
+  if (mtimeMs <= before.mtimeMs) utimesSync(file, atime, (before.mtimeMs + 0.01) / 1000)
 }
 
 /** A rename that never replaces: a second name that must be new, then the old name goes. */

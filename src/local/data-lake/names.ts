@@ -14,9 +14,11 @@ const MAX_SEGMENT_BYTES = 255
 /** Windows gives these a meaning of their own: devices, streams, wildcards, trailing dots and blanks. */
 const WINDOWS_RESERVED = /[<>:"|?*\x01-\x1f]|[. ]$|^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i
 
+export const isContainer = (name: string): boolean => CONTAINER.test(name)
+
 /** @throws InvalidNameError */
 export function checkContainer(name: string): void {
-  if (CONTAINER.test(name)) return
+  if (isContainer(name)) return
   throw new InvalidNameError(
     `${quote(name)} is no container name: 3 to 63 lower-case letters, digits and single hyphens.`,
   )

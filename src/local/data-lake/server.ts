@@ -3,12 +3,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import { requireBearer } from '../http/bearer.ts'
-import { armError, type ErrorForm, HttpError } from '../http/errors.ts'
+import { HttpError } from '../http/errors.ts'
 import { listen } from '../http/server.ts'
 import { BlobOperations } from './blob.ts'
 import { DfsOperations } from './dfs.ts'
-import { AlreadyExistsError, InvalidNameError, LakeFullError } from './errors.ts'
 import type { LakeFolder } from './folder.ts'
+import { entryAt } from './names.ts'
+import { asHttpError, isDfs, lakeError, unsupported, VERSION } from './refusals.ts'
 import { checkSharedKey } from './shared-key.ts'
 import { Uploads } from './uploads.ts'
 
@@ -35,6 +36,7 @@ export interface DataLakeServer {
 export interface LakeCall {
   request: IncomingMessage
   response: ServerResponse
+  account: string
   container: string
   /** Relative to the container, without slashes at its ends; '' is the container. */
   path: string
@@ -42,7 +44,9 @@ export interface LakeCall {
   headers: Record<string, string>
 }
 
-const VERSION = '2023-11-03'
+/** Storage's SDKs read both addresses, and fail on their own without them; nothing is at the first. */
+const CHALLENGE =
+  'Bearer authorization_uri=https://localhost/local/oauth2/authorize resource_id=https://storage.azure.com'
 
 /** @throws PortTakenError */
 export async function startDataLake(options: DataLakeOptions): Promise<DataLakeServer> {
@@ -50,30 +54,30 @@ export async function startDataLake(options: DataLakeOptions): Promise<DataLakeS
   const uploads = new Uploads(folder)
   const dfs = new DfsOperations(folder, uploads)
   const blob = new BlobOperations(folder, uploads)
-  const bearer = requireBearer(token)
+  const bearer = requireBearer(token, CHALLENGE)
   const handler = (acceptsBearer: boolean) => async (request: IncomingMessage, response: ServerResponse) => {
     authorize(request, acceptsBearer ? bearer : undefined, account, accountKey)
     const call = openCall(request, response, account)
     try {
-      if (!(await dfs.handle(call)) && !(await blob.handle(call)))
-        throw new HttpError(
-          400,
-          'UnsupportedOperation',
-          `${request.method} with these parameters is not supported by the local lake.`,
-        )
+      requirePlace(call, folder)
+      if (!(await dfs.handle(call)) && !(await blob.handle(call))) throw unsupported(call)
     } catch (error) {
       throw asHttpError(error)
     }
   }
-  const errorForm: ErrorForm = (error, request) => lakeError(error, request)
-  const plain = await listen(handler(false), { port: ports.plain, logger, name: 'the data lake', errorForm })
+  const plain = await listen(handler(false), {
+    port: ports.plain,
+    logger,
+    name: 'the data lake',
+    errorForm: lakeError,
+  })
   try {
     const secure = await listen(handler(true), {
       port: ports.tls,
       tls,
       logger,
       name: 'the data lake (TLS)',
-      errorForm,
+      errorForm: lakeError,
     })
     return {
       plainPort: plain.port,
@@ -137,6 +141,7 @@ function openCall(request: IncomingMessage, response: ServerResponse, account: s
   return {
     request,
     response,
+    account,
     container,
     path,
     query: new URLSearchParams(query.replaceAll('+', '%2B')),
@@ -144,31 +149,14 @@ function openCall(request: IncomingMessage, response: ServerResponse, account: s
   }
 }
 
-function asHttpError(error: unknown): unknown {
-  const { code, message } = error as NodeJS.ErrnoException
-  if (error instanceof AlreadyExistsError)
-    return new HttpError(409, 'PathAlreadyExists', message, { cause: error })
-  if (error instanceof InvalidNameError)
-    return new HttpError(400, 'InvalidResourceName', message, { cause: error })
-  if (error instanceof LakeFullError)
-    return new HttpError(507, 'InsufficientStorage', message, { cause: error })
-  if (code === 'ENOENT' || code === 'ENOTDIR')
-    return new HttpError(404, 'PathNotFound', 'The specified path does not exist.', { cause: error })
-  if (code === 'ENOTEMPTY')
-    return new HttpError(409, 'DirectoryNotEmpty', 'The directory is not empty.', { cause: error })
-  return error
-}
-
-/** JSON for DFS requests, XML for Blob requests; the code stands in a header in both. */
-function lakeError(error: HttpError, request: IncomingMessage): ReturnType<ErrorForm> {
-  const isDfs = /[?&](resource|action|mode|directory|recursive)=/.test(request.url ?? '')
-  const json = armError(error, request)
-  const escaped = error.message.replace(/[<>&]/g, (character) => `&#${character.charCodeAt(0)};`)
-  const form = isDfs
-    ? json
-    : {
-        headers: { 'content-type': 'application/xml' },
-        body: `<?xml version="1.0" encoding="utf-8"?><Error><Code>${error.code}</Code><Message>${escaped}</Message></Error>`,
-      }
-  return { ...form, headers: { ...form.headers, 'x-ms-error-code': error.code, 'x-ms-version': VERSION } }
+/** No operation sees a name that the lake cannot have, and only those that make containers one that does not exist. */
+function requirePlace({ container, path, request, query }: LakeCall, folder: LakeFolder): void {
+  if (container === '') return
+  folder.resolve(container, path)
+  const makes = query.get('restype') === 'container' || query.get('resource') === 'filesystem'
+  if (path === '' && makes && request.method === 'PUT') return
+  if (entryAt(folder.resolve(container, ''))?.isDirectory()) return
+  if (isDfs(request))
+    throw new HttpError(404, 'FilesystemNotFound', 'The specified filesystem does not exist.')
+  throw new HttpError(404, 'ContainerNotFound', 'The specified container does not exist.')
 }

@@ -1,7 +1,17 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { etagOf } from '../../../src/local/data-lake/entry.ts'
 import {
   AlreadyExistsError,
   diskError,
@@ -110,6 +120,57 @@ describe('placing', () => {
     writeFileSync(join(folder.path, '.unfinished/rest'), 'half')
     open()
     expect(existsSync(join(folder.path, '.unfinished/rest'))).toBe(false)
+  })
+})
+
+describe('replacing and moving', () => {
+  const etag = (path: string) => etagOf(lstatSync(join(folder.path, 'bronze', path)))
+  const replace = (lake: LakeFolder, path: string, text: string, seconds: number) => {
+    const unfinished = lake.unfinishedFile()
+    writeFileSync(unfinished, text)
+    utimesSync(unfinished, seconds, seconds)
+    lake.adopt(unfinished, 'bronze', path, { overwrite: true })
+  }
+
+  it('gives every version an ETag of its own, also on a clock that stands still or goes back', () => {
+    const lake = open()
+    const tags = new Set<string>()
+    for (const seconds of [1_700_000_000, 1_700_000_000, 1_700_000_000, 1_600_000_000, 1_700_000_000]) {
+      replace(lake, 'a', 'same', seconds)
+      tags.add(etag('a'))
+    }
+    replace(lake, 'b', 'same', 1_600_000_000)
+    lake.move({ container: 'bronze', path: 'b' }, { container: 'bronze', path: 'a' })
+    tags.add(etag('a'))
+    expect(tags.size).toBe(6)
+  })
+
+  it('keeps the size exact and tells the listeners of files', async () => {
+    const lake = open()
+    await lake.counted
+    await lake.place('bronze', 'a', '12345')
+    await lake.place('bronze', 'folder/b', '123')
+    const told: string[] = []
+    lake.onPlaced((container, path) => told.push(`${container}/${path}`))
+    lake.move({ container: 'bronze', path: 'a' }, { container: 'bronze', path: 'folder/b' })
+    expect(lake.usage()).toEqual({ bytes: 5, files: 1 })
+    lake.move({ container: 'bronze', path: 'folder' }, { container: 'bronze', path: 'other' })
+    expect(lake.usage()).toEqual({ bytes: 5, files: 1 })
+    expect(readFileSync(join(folder.path, 'bronze/other/b'), 'utf8')).toBe('12345')
+    lake.move({ container: 'bronze', path: 'other/b' }, { container: 'bronze', path: 'other/b' })
+    expect(lake.usage()).toEqual({ bytes: 5, files: 1 })
+    expect(told).toEqual(['bronze/folder/b', 'bronze/other/b'])
+  })
+
+  it('never puts a file over a folder or a folder over a file', async () => {
+    const lake = open()
+    await lake.place('bronze', 'file', 'x')
+    await lake.place('bronze', 'folder/b', 'x')
+    const file = { container: 'bronze', path: 'file' }
+    const target = { container: 'bronze', path: 'folder' }
+    expect(() => lake.move(file, target)).toThrow(AlreadyExistsError)
+    expect(() => lake.move(target, file)).toThrow(AlreadyExistsError)
+    expect(readFileSync(join(folder.path, 'bronze/file'), 'utf8')).toBe('x')
   })
 })
 

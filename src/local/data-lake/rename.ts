@@ -1,0 +1,62 @@
+/** Path - Create with a rename source, https://learn.microsoft.com/rest/api/storageservices/datalakestoragegen2/path/create */
+import { lstatSync, type Stats } from 'node:fs'
+import { dirname } from 'node:path'
+import { HttpError } from '../http/errors.ts'
+import { checkConditions } from './entry.ts'
+import type { LakeFolder } from './folder.ts'
+import { entryAt } from './names.ts'
+import type { LakeCall } from './server.ts'
+import type { Uploads } from './uploads.ts'
+
+/**
+ * Moves a file or a folder; everything happens in one turn, so of several at once with `If-None-Match: *` one wins.
+ * @returns what stands at the target then. @throws HttpError; the source stays where it was.
+ */
+export function renamePath(call: LakeCall, folder: LakeFolder, uploads: Uploads): Stats {
+  const { container, path, request } = call
+  const from = sourceOf(call)
+  const source = folder.resolve(from.container, from.path)
+  const target = folder.resolve(container, path)
+  const found = entryAt(source)
+  if (!found)
+    throw new HttpError(404, 'SourcePathNotFound', 'The source path for a rename operation does not exist.')
+  checkConditions(request, found, { isRead: false, prefix: 'x-ms-source-' })
+  checkConditions(request, entryAt(target), { isRead: false })
+  if (!entryAt(dirname(target))?.isDirectory())
+    throw new HttpError(
+      404,
+      'RenameDestinationParentPathNotFound',
+      'The parent directory of the destination path does not exist.',
+    )
+  if (found.isDirectory() && `${target}/`.startsWith(`${source}/`))
+    throw new HttpError(
+      409,
+      'InvalidRenameSourcePath',
+      'The source directory cannot be the same as the destination directory, nor can the destination be a subdirectory of the source directory.',
+    )
+  folder.move(from, { container, path })
+  uploads.forget(from.container, from.path)
+  uploads.forgetBelow(from.container, from.path)
+  uploads.forget(container, path)
+  return lstatSync(target)
+}
+
+/** `/container/path`, on path-style addresses also with the account before it. */
+function sourceOf({ request, account }: LakeCall): { container: string; path: string } {
+  const header = String(request.headers['x-ms-rename-source']).split('?')[0] as string
+  let parts: string[]
+  try {
+    parts = decodeURIComponent(header).split('/').filter(Boolean)
+  } catch (cause) {
+    throw invalidSource(cause)
+  }
+  if (parts[0] === account && parts.length > 2) parts.shift()
+  const [container, ...path] = parts
+  if (container === undefined || path.length === 0) throw invalidSource()
+  return { container, path: path.join('/') }
+}
+
+const invalidSource = (cause?: unknown) =>
+  new HttpError(400, 'InvalidSourceUri', 'The source of a rename is /container/path, percent-encoded.', {
+    cause,
+  })

@@ -1,0 +1,148 @@
+/** The lake's server on a temporary folder, the SDK's client for it, and requests that no library has tidied. */
+import { createHmac } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { type IncomingHttpHeaders, request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DataLakeServiceClient, StorageSharedKeyCredential } from '@azure/storage-file-datalake'
+import type { Logger } from 'pino'
+import { createCertificate } from '../../src/local/certificate.ts'
+import { systemClock } from '../../src/local/clock.ts'
+import { LakeFolder } from '../../src/local/data-lake/folder.ts'
+import { startDataLake } from '../../src/local/data-lake/server.ts'
+import { memoryLogger } from './memory-logger.ts'
+
+export const ACCOUNT = 'rtstreamlocal'
+export const KEY = Buffer.from('the key of a test').toString('base64')
+export const TOKEN = 'the-token-of-a-test'
+
+export interface RawOptions {
+  query?: string
+  headers?: Record<string, string>
+  body?: string | Buffer
+  /** Default true: a right SharedKey signature is added. */
+  isSigned?: boolean
+}
+
+export interface RawAnswer {
+  status: number
+  headers: IncomingHttpHeaders
+  text: string
+}
+
+/** @param options.logger default: one that keeps its lines to itself. */
+export async function startLake({
+  limitBytes = 100_000_000,
+  logger = memoryLogger().logger,
+}: {
+  limitBytes?: number
+  logger?: Logger
+} = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'rtstream-lake-'))
+  const root = join(folder, 'lake')
+  for (const container of ['bronze', 'silver', 'gold']) mkdirSync(join(root, container), { recursive: true })
+  const tls = await createCertificate(systemClock)
+  const lake = new LakeFolder(root, { limitBytes, clock: systemClock })
+  const server = await startDataLake({
+    folder: lake,
+    account: ACCOUNT,
+    accountKey: KEY,
+    token: TOKEN,
+    tls,
+    ports: { plain: 0, tls: 0 },
+    logger,
+    clock: systemClock,
+  })
+  const endpoint = `http://127.0.0.1:${server.plainPort}/${ACCOUNT}`
+  return {
+    /** Holds the lake's folder and nothing else. */
+    folder,
+    root,
+    lake,
+    tls,
+    endpoint,
+    tlsEndpoint: `https://localhost:${server.tlsPort}/${ACCOUNT}`,
+    plainPort: server.plainPort,
+    /** What is being written and not visible yet. */
+    unfinished: () => readdirSync(join(root, '.unfinished')),
+    client: (key = KEY, account = ACCOUNT) =>
+      new DataLakeServiceClient(endpoint, new StorageSharedKeyCredential(account, key), {
+        retryOptions: { maxTries: 1 },
+      }),
+    raw: (method: string, path: string, options: RawOptions = {}) =>
+      send(server.plainPort, method, path, options),
+    close: async () => {
+      await server.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+export type LakeServer = Awaited<ReturnType<typeof startLake>>
+
+/** A request as it is. @param path below the account. */
+function send(port: number, method: string, path: string, options: RawOptions): Promise<RawAnswer> {
+  const { query = '', headers = {}, body = '', isSigned = true } = options
+  const all: Record<string, string> = {
+    'x-ms-date': new Date().toUTCString(),
+    'x-ms-version': '2023-11-03',
+    'content-length': String(Buffer.byteLength(body)),
+    ...headers,
+  }
+  const target = `/${ACCOUNT}${path}`
+  if (isSigned) all.authorization = `SharedKey ${ACCOUNT}:${signature(method, target, query, all)}`
+  return new Promise((done, fail) => {
+    const sent = request({
+      port,
+      host: '127.0.0.1',
+      method,
+      path: query ? `${target}?${query}` : target,
+      headers: all,
+      agent: false,
+    })
+    sent.on('error', fail)
+    sent.on('response', async (response) => {
+      try {
+        let text = ''
+        for await (const chunk of response.setEncoding('utf8')) text += chunk
+        done({ status: response.statusCode ?? 0, headers: response.headers, text })
+      } catch (error) {
+        fail(error)
+      }
+    })
+    sent.end(body)
+  })
+}
+
+export function signature(
+  method: string,
+  target: string,
+  query: string,
+  headers: Record<string, string>,
+): string {
+  const standard = [
+    'content-encoding',
+    'content-language',
+    'content-length',
+    'content-md5',
+    'content-type',
+    'date',
+    'if-modified-since',
+    'if-match',
+    'if-none-match',
+    'if-unmodified-since',
+    'range',
+  ]
+  const values = standard.map((name) =>
+    name === 'content-length' && headers[name] === '0' ? '' : (headers[name] ?? ''),
+  )
+  const ms = Object.keys(headers)
+    .filter((name) => name.startsWith('x-ms-'))
+    .sort()
+    .map((name) => `${name}:${headers[name]}\n`)
+  const parameters = [...new URLSearchParams(query)]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => `\n${name.toLowerCase()}:${value}`)
+  const text = `${method}\n${values.join('\n')}\n${ms.join('')}/${ACCOUNT}${target}${parameters.join('')}`
+  return createHmac('sha256', Buffer.from(KEY, 'base64')).update(text, 'utf8').digest('base64')
+}

@@ -1,0 +1,171 @@
+/** Who may come in: the account key by signature on both doors, the session's bearer token over TLS only. */
+import { createHmac } from 'node:crypto'
+import { request as tlsRequest } from 'node:https'
+import { DataLakeServiceClient } from '@azure/storage-file-datalake'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ACCOUNT, KEY, type LakeServer, startLake, TOKEN } from '../support/lake-server.ts'
+
+let running: LakeServer
+
+beforeAll(async () => {
+  running = await startLake()
+})
+afterAll(() => running.close())
+
+function overTls(
+  path: string,
+  headers: Record<string, string>,
+): Promise<{ status: number; challenge: unknown; text: string }> {
+  return new Promise((done, fail) => {
+    const sent = tlsRequest(`${running.tlsEndpoint}${path}`, { headers, ca: running.tls.cert, agent: false })
+    sent.on('error', fail)
+    sent.on('response', async (response) => {
+      let text = ''
+      for await (const chunk of response.setEncoding('utf8')) text += chunk
+      done({ status: response.statusCode ?? 0, challenge: response.headers['www-authenticate'], text })
+    })
+    sent.end()
+  })
+}
+
+describe('the bearer token', () => {
+  const list = '/bronze?resource=filesystem&recursive=true'
+
+  it('is taken over TLS, in any case of its scheme', async () => {
+    for (const scheme of ['Bearer', 'bearer'])
+      expect((await overTls(list, { authorization: `${scheme} ${TOKEN}` })).status).toBe(200)
+  })
+
+  it.each([
+    ['missing', {}],
+    ['wrong', { authorization: 'Bearer other' }],
+    ['empty', { authorization: 'Bearer ' }],
+    ['of another kind', { authorization: `Basic ${TOKEN}` }],
+    ['cut', { authorization: `Bearer ${TOKEN.slice(0, -1)}` }],
+    ['too long', { authorization: `Bearer ${TOKEN}x` }],
+  ])('is refused when %s, with the challenge that clients look for', async (_, headers) => {
+    const { status, challenge, text } = await overTls(list, headers as Record<string, string>)
+    expect(status).toBe(401)
+    expect(challenge).toMatch(/^Bearer/)
+    expect(text).toContain('InvalidAuthenticationToken')
+    expect(text).not.toContain(TOKEN)
+  })
+
+  it('is not taken where it could be overheard', async () => {
+    const answer = await running.raw('GET', '/bronze', {
+      query: 'resource=filesystem',
+      headers: { authorization: `Bearer ${TOKEN}` },
+      isSigned: false,
+    })
+    expect(answer).toMatchObject({
+      status: 401,
+      headers: { 'x-ms-error-code': 'NoAuthenticationInformation' },
+    })
+  })
+
+  it('of pages of other origins is refused', async () => {
+    const headers = { authorization: `Bearer ${TOKEN}`, origin: 'https://elsewhere.example' }
+    expect((await overTls(list, headers)).status).toBe(403)
+  })
+})
+
+describe('the account key', () => {
+  const probe = (key: string, account = ACCOUNT) =>
+    running.client(key, account).getFileSystemClient('bronze').exists()
+
+  it('signs on both doors', async () => {
+    expect(await probe(KEY)).toBe(true)
+    const date = new Date().toUTCString()
+    const text = `GET\n\n\n\n\n\n\n\n\n\n\n\nx-ms-date:${date}\nx-ms-version:2023-11-03\n/${ACCOUNT}/${ACCOUNT}/bronze\nrecursive:true\nresource:filesystem`
+    const signed = createHmac('sha256', Buffer.from(KEY, 'base64')).update(text).digest('base64')
+    const answer = await overTls('/bronze?resource=filesystem&recursive=true', {
+      authorization: `SharedKey ${ACCOUNT}:${signed}`,
+      'x-ms-date': date,
+      'x-ms-version': '2023-11-03',
+    })
+    expect(answer.status).toBe(200)
+  })
+
+  it('of another account, another key, or none is refused', async () => {
+    const refused = { statusCode: 403, code: 'AuthenticationFailed' }
+    const list = (key: string, account: string) =>
+      running.client(key, account).getFileSystemClient('bronze').getProperties()
+    await expect(list(Buffer.from('other').toString('base64'), ACCOUNT)).rejects.toMatchObject({
+      statusCode: 403,
+    })
+    await expect(list(KEY, 'otheraccount')).rejects.toMatchObject({ statusCode: 403 })
+    await expect(
+      running
+        .client(Buffer.from('x').toString('base64'))
+        .getFileSystemClient('bronze')
+        .getFileClient('a')
+        .create(),
+    ).rejects.toMatchObject(refused)
+    const anonymous = new DataLakeServiceClient(running.endpoint, undefined, {
+      retryOptions: { maxTries: 1 },
+    })
+    await expect(anonymous.getFileSystemClient('bronze').getProperties()).rejects.toMatchObject({
+      statusCode: 401,
+    })
+  })
+
+  it.each([
+    'SharedKey',
+    'SharedKey ',
+    'SharedKey x',
+    `SharedKey ${ACCOUNT}`,
+    `SharedKey ${ACCOUNT}:`,
+    `SharedKey ${ACCOUNT}:AAAA`,
+    `SharedKey :${KEY}`,
+    `SharedKey ${ACCOUNT}:${KEY}`,
+    `SharedKeyLite ${ACCOUNT}:AAAA`,
+  ])('%s is no signature', async (authorization) => {
+    const { status, text } = await running.raw('GET', '/bronze/a', {
+      headers: { authorization },
+      isSigned: false,
+    })
+    expect([401, 403]).toContain(status)
+    expect(text).not.toContain(KEY)
+  })
+
+  it('signs what is sent: a changed path, query, header or length is refused', async () => {
+    const headers = await capture()
+    expect((await replay('/bronze', 'resource=filesystem', headers)).status).toBe(200)
+    expect((await replay('/silver', 'resource=filesystem', headers)).status).toBe(403)
+    expect((await replay('/bronze', 'resource=filesystem&recursive=true', headers)).status).toBe(403)
+    expect(
+      (await replay('/bronze', 'resource=filesystem', { ...headers, 'x-ms-version': '2020-02-10' })).status,
+    ).toBe(403)
+    expect((await replay('/bronze', 'resource=filesystem', { ...headers, 'x-ms-more': '1' })).status).toBe(
+      403,
+    )
+    expect((await replay('/bronze', 'resource=filesystem', { ...headers, range: 'bytes=0-1' })).status).toBe(
+      403,
+    )
+  })
+
+  const replay = (path: string, query: string, headers: Record<string, string>) =>
+    running.raw('GET', path, { query, headers, isSigned: false })
+  async function capture(): Promise<Record<string, string>> {
+    const date = new Date().toUTCString()
+    const text = `GET\n\n\n\n\n\n\n\n\n\n\n\nx-ms-date:${date}\nx-ms-version:2023-11-03\n/${ACCOUNT}/${ACCOUNT}/bronze\nresource:filesystem`
+    const signed = createHmac('sha256', Buffer.from(KEY, 'base64')).update(text).digest('base64')
+    return {
+      authorization: `SharedKey ${ACCOUNT}:${signed}`,
+      'x-ms-date': date,
+      'x-ms-version': '2023-11-03',
+    }
+  }
+
+  it('signs odd headers as the SDKs do: metadata with underscores, digits and blanks', async () => {
+    const file = running.client().getFileSystemClient('bronze').getFileClient('odd ü%+&=#? name.json')
+    await file.upload(Buffer.from('x'))
+    const cases: Record<string, string>[] = [
+      { foo_1: 'a', foo1: 'b', foo: 'c', foo_: 'd', fooa: 'e' },
+      { a: 'two  blanks and\ta tab', b: ' around ' },
+      { A: 'upper case', b_c: 'x:y,z' },
+    ]
+    for (const metadata of cases)
+      expect((await file.setMetadata(metadata)).etag, JSON.stringify(metadata)).toBeTruthy()
+  })
+})
