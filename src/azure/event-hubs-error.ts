@@ -36,6 +36,7 @@ const KINDS: Readonly<Record<string, ServiceErrorKind>> = {
 const HINTS: Partial<Record<ServiceErrorKind, string>> = {
   authorization:
     'Give this identity the role Azure Event Hubs Data Owner on the hub; rtstream-tui doctor prints the command.',
+  throttled: 'A throughput unit takes 1 MB/s or 1,000 events/s: fewer stations (-), or more units.',
   'not-found': 'Check the name of the hub and its consumer groups (rtstream-tui config).',
 }
 

@@ -19,6 +19,8 @@ export interface RestClientOptions {
   timeoutMs?: number
   /** Further attempts after throttling, a lost connection or a 5xx. Only for calls that may be repeated. */
   retries?: number
+  /** What to do about a refusal, by status, where its message does not say. */
+  hints?: Readonly<Record<number, string>>
   /** Waits between attempts; replaced in tests. */
   sleep?: (ms: number, signal: AbortSignal | undefined) => Promise<void>
 }
@@ -111,7 +113,7 @@ async function send<T>(
     })
   }
   const latencyMs = performance.now() - startedAt
-  if (response.status >= 400) throw statusError(service, `${method} ${url.pathname}`, response, text)
+  if (response.status >= 400) throw statusError(options, `${method} ${url.pathname}`, response, text)
   return { status: response.status, headers: response.headers, body: parse<T>(service, url, text), latencyMs }
 }
 
@@ -178,7 +180,15 @@ export interface StatusCause {
 export const statusCause = (error: unknown): StatusCause | undefined =>
   error instanceof ServiceError ? (error.cause as StatusCause | undefined) : undefined
 
-function statusError(service: string, what: string, response: Response, text: string): ServiceError {
+/** What to do, by status. */
+const HINTS: Readonly<Record<number, string>> = { 401: 'Sign in again: az login.' }
+
+function statusError(
+  { service, hints }: RestClientOptions,
+  what: string,
+  response: Response,
+  text: string,
+): ServiceError {
   let body: ErrorBody = {}
   try {
     body = (JSON.parse(text) ?? {}) as ErrorBody
@@ -193,6 +203,7 @@ function statusError(service: string, what: string, response: Response, text: st
   const kind = kindOf(response.status, cause.code)
   return new ServiceError(kind, service, `${service}: ${code ?? response.status} ${message} (${what})`, {
     retryAfterMs: retryAfter(response.headers.get('retry-after')),
+    hint: { ...HINTS, ...hints }[response.status],
     cause,
   })
 }

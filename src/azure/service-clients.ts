@@ -23,11 +23,11 @@ export const SCOPES = {
   synapse: 'https://dev.azuresynapse.net/.default',
 } as const
 
-/** @param common retries and time limits for all clients */
+/** @param common retries, time limits and hints for all clients */
 export function createServiceClients(
   azure: AzureDeployment,
   credential: TokenCredential,
-  common: Pick<RestClientOptions, 'retries' | 'timeoutMs' | 'sleep'> = {},
+  common: Pick<RestClientOptions, 'retries' | 'timeoutMs' | 'sleep' | 'hints'> = {},
 ): ServiceClients {
   const client = (
     service: string,

@@ -17,6 +17,7 @@ import { createSynapseStage } from './synapse.ts'
 import { createTableAuditor } from './table-audit.ts'
 
 const clock = { now: () => Date.now() }
+const HINTS = { 403: 'Ask for the missing role; rtstream-tui doctor names it.' }
 
 export interface TargetSettings {
   name: Target['name']
@@ -57,7 +58,7 @@ export async function connectTarget({
   const producer = createHubProducer(connection)
   const watched = remembering(createHubReader(connection))
   const { hub } = watched
-  const clients = createServiceClients(azure, credential)
+  const clients = createServiceClients(azure, credential, { hints: HINTS })
   const subscriptionId = azure.subscriptionId ?? ''
   const resourceGroup = azure.resourceGroup ?? ''
   const job = azure.streamAnalyticsJob ?? ''

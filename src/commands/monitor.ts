@@ -1,9 +1,12 @@
 /** `rtstream-tui`: the control room. The first frame comes before anything is connected. */
 import type { Config } from '../config/schema.ts'
+import { systemClock } from '../pipeline/clock.ts'
 import type { Session } from '../pipeline/session-types.ts'
 import { type ControlRoom, openControlRoom, type QuitReason } from '../ui/main.tsx'
 import { openDataFolder } from './data-folder.ts'
+import { idleStop } from './idle-stop.ts'
 import type { OpenedTarget } from './launch.ts'
+import { leftRunningText } from './left-running.ts'
 import { logFileOf, openLog } from './logger.ts'
 import { newSession } from './new-session.ts'
 import { summariseSession, summaryText } from './summary.ts'
@@ -28,7 +31,7 @@ export async function runMonitor({ config, write, writeError }: MonitorOptions):
   const logger = openLog(folder.path, config.logLevel)
   const session = newSession({ config, dataDir: folder.path, ephemeral: folder.ephemeral, logger })
   const begun = performance.now()
-  const idle = idleStop(config.idleStop, session)
+  const idle = idleStop(config.idleStop, session.actions, systemClock)
   const room = openControlRoom({
     store: session.store,
     actions: session.actions,
@@ -50,7 +53,7 @@ export async function runMonitor({ config, write, writeError }: MonitorOptions):
   const reason = await room.ended
   idle.cancel()
   const opened = await opening
-  if (reason.kind === 'quit' && reason.stopAll) await session.drain({ patienceMs: 5000 })
+  if (reason.kind === 'quit' && reason.stopAll) await stopEverything(session, write)
   if (reason.kind === 'crash') logger.error({ err: reason.error }, 'the screen failed')
   const state = session.store.getState()
   await session.close()
@@ -65,9 +68,22 @@ export async function runMonitor({ config, write, writeError }: MonitorOptions):
     const inFlight = Object.values(state.ledger.inFlight).reduce((sum, hop) => sum + Math.max(0, hop), 0)
     const where = { dataDir, ephemeral: folder.ephemeral, logFile, inFlight }
     write(`${summaryText(summariseSession(state, performance.now() - begun), where)}\n`)
+    write(leftRunningText(state))
   } else if (refusal !== undefined) writeError(`${describeError(refusal)}\n`)
   folder.release()
   return reason.kind === 'crash' || !state.session.connected ? 1 : 0
+}
+
+/** The screen is gone, and services take minutes to stop: ctrl+c ends the waiting for them. */
+async function stopEverything(session: Session, write: (text: string) => void): Promise<void> {
+  write('Stopping all stages; on Azure this takes minutes. Ctrl+C ends the waiting.\n')
+  const enough = Promise.withResolvers<void>()
+  process.once('SIGINT', enough.resolve).once('SIGTERM', enough.resolve)
+  try {
+    await Promise.race([session.drain({ patienceMs: 5000 }), enough.promise])
+  } finally {
+    process.off('SIGINT', enough.resolve).off('SIGTERM', enough.resolve)
+  }
 }
 
 async function open(
@@ -115,19 +131,5 @@ function endWithProcess(room: ControlRoom, logger: ReturnType<typeof openLog>): 
     for (const signal of signals) process.off(signal, onSignal)
     process.off('uncaughtException', onDefect)
     process.off('unhandledRejection', onDefect)
-  }
-}
-
-/** Stops all stages after that long without a key: a forgotten window must not run up a bill. */
-function idleStop(afterMs: number | undefined, session: Session): { reset: () => void; cancel: () => void } {
-  if (afterMs === undefined) return { reset: () => {}, cancel: () => {} }
-  const stop = () => void session.actions.stopAll()
-  let timer = setTimeout(stop, afterMs)
-  return {
-    reset: () => {
-      clearTimeout(timer)
-      timer = setTimeout(stop, afterMs)
-    },
-    cancel: () => clearTimeout(timer),
   }
 }

@@ -19,8 +19,11 @@ export interface Actions {
   toggle(stage: StageId): ActionResult
   /** Starts all stages in order; each begins as soon as the one before it was accepted. */
   startAll(): ActionResult
-  /** Stops all stages in reverse order. A stage that cannot be stopped does not keep the others from it. */
-  stopAll(): ActionResult
+  /**
+   * Stops all stages in reverse order. A stage that cannot be stopped does not keep the others from it.
+   * @param why for the log, where no operator asked for it.
+   */
+  stopAll(why?: string): ActionResult
   /** Sets the number of stations, 1 … {@link MAX_STATIONS}. */
   setStations(count: number): ActionResult
   /** Multiplies the number of stations; `+` is 2, `−` is 0.5. The result is rounded and kept within the limits. */

@@ -65,6 +65,11 @@ export class Monitor {
     for (const one of this.#pollers) one.quicken()
   }
 
+  /** An operator is there: services that have refused are asked once more. */
+  askAgain(): void {
+    for (const one of this.#pollers) one.askAgain()
+  }
+
   /** Looks now, everywhere. Resolves with the answers. */
   async refresh(): Promise<void> {
     await Promise.all(this.#pollers.map((one) => one.refresh()))
@@ -116,8 +121,8 @@ export class Monitor {
   #failed(source: Source, error: ServiceError): void {
     const { store } = this.#options
     const { hub, lake } = store.state
-    if (source === 'hub') store.update({ hub: { ...hub, error: error.message } })
-    if (source === 'lake') store.update({ lake: withError(lake, error.message) })
+    if (source === 'hub') store.update({ hub: { ...hub, error: errorText(error) } })
+    if (source === 'lake') store.update({ lake: withError(lake, errorText(error)) })
   }
 
   async #lookAtHub(signal: AbortSignal): Promise<void> {

@@ -60,7 +60,7 @@ export function operatorActions({ state, services, log, onDone }: OperatorOption
     stop: (id) => act(({ pipeline }) => pipeline.stop(id)),
     toggle: (id) => act(({ pipeline }) => pipeline.toggle(id)),
     startAll: () => act(({ pipeline }) => pipeline.startAll()),
-    stopAll: () => act(({ pipeline }) => pipeline.stopAll()),
+    stopAll: (why) => act(({ pipeline }) => pipeline.stopAll(why)),
     setStations: (wanted) => act((found) => setStations(found, wanted)),
     scaleStations: (factor) =>
       act((found) => {

@@ -62,11 +62,11 @@ export class Pipeline {
     return accepted('start all stages')
   }
 
-  stopAll(): ActionResult {
+  stopAll(why?: string): ActionResult {
     const up = STAGE_IDS.filter((id) => this.#state(id) !== 'stopped')
     if (up.length === 0) return refused('Every stage is stopped already.')
     void this.#idle.track(this.stopInOrder())
-    return accepted('stop all stages')
+    return accepted(why === undefined ? 'stop all stages' : `stop all stages: ${why}`)
   }
 
   /** From the last stage to the first. One that cannot be stopped, or takes its time, does not keep the others from it. */
@@ -91,6 +91,11 @@ export class Pipeline {
   /** Something has happened: poll at the pace of a pipeline that runs. */
   quicken(): void {
     for (const one of Object.values(this.#controllers)) one.quicken()
+  }
+
+  /** An operator is there: services that have refused are asked once more. */
+  askAgain(): void {
+    for (const one of Object.values(this.#controllers)) one.askAgain()
   }
 
   async close(): Promise<void> {

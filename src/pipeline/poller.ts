@@ -26,6 +26,7 @@ export class Poller {
   #askAgain = false
   #failures = 0
   #isOpen = false
+  #isRefused = false
   #cancel: (() => void) | undefined
 
   constructor(options: PollerOptions) {
@@ -63,6 +64,11 @@ export class Poller {
     if (!this.#asking && this.#cancel && this.#failures === 0) this.#schedule(this.#options.everyMs())
   }
 
+  /** Who was refused asks once more: the operator may have signed in again, or been given a role. */
+  askAgain(): void {
+    if (this.#isRefused) void this.refresh()
+  }
+
   async close(): Promise<void> {
     this.#closing.abort()
     this.#cancel?.()
@@ -73,6 +79,7 @@ export class Poller {
     const { ask, clock, everyMs, longestMs, onFailure, onRecovery, service } = this.#options
     const { signal } = this.#closing
     const begun = clock.monotonic()
+    this.#isRefused = false
     try {
       await ask(signal)
       if (signal.aborted) return
@@ -88,7 +95,8 @@ export class Poller {
       this.#failures++
       onFailure(error, this.#failures)
       // Who was refused is refused again: the operator's next command asks anew.
-      if (error.kind === 'authorization') return
+      this.#isRefused = error.kind === 'authorization'
+      if (this.#isRefused) return
       const backOff = Math.min(longestMs, everyMs() * 2 ** Math.min(this.#failures - 1, 10))
       this.#schedule(Math.max(backOff, error.retryAfterMs ?? 0))
     }

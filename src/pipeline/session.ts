@@ -220,6 +220,8 @@ class PipelineSession implements Session {
 
   /** An operator has done something: it shows at once, and what follows from it is looked for at full pace. */
   #showNow(): void {
+    this.#connected?.monitor.askAgain()
+    this.#connected?.pipeline.askAgain()
     this.#hurry()
     this.#store.tick()
     this.#store.flush()

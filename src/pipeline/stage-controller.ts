@@ -95,6 +95,11 @@ export class StageController {
     this.#poller.quicken()
   }
 
+  /** See {@link Poller.askAgain}. */
+  askAgain(): void {
+    this.#poller.askAgain()
+  }
+
   async close(): Promise<void> {
     this.#closing.abort()
     await this.#poller.close()

@@ -22,6 +22,8 @@ const COLUMNS: readonly Column<Name>[] = [
 ]
 
 const HISTORY = 10
+/** The head of the table and a row for each job. */
+const HEAD = 3
 /** Lines from which on runs are listed rather than marked. */
 const LEAST_HISTORY = 5
 
@@ -29,12 +31,15 @@ export const databricksPanel: Panel = (context) => {
   const { state, width, height, isZoomed, scroll } = context
   const { silver, gold } = state.stages
   const columns = fitColumns(width, COLUMNS, { name: 'state', most: 30 })
+  // Both have something to say: each has half of the room.
+  const hasTwo = [silver, gold].every((stage) => stage.command || stage.detail)
+  const trouble = { width, most: Math.floor((height - HEAD) / (hasTwo ? 2 : 1)) }
   const above = [
     tableHead(columns),
     jobRow(context, silver, columns),
     jobRow(context, gold, columns),
-    ...troubleLines(silver, state.now, 'silver'),
-    ...troubleLines(gold, state.now, 'gold'),
+    ...troubleLines(silver, state.now, trouble, 'silver'),
+    ...troubleLines(gold, state.now, trouble, 'gold'),
   ]
   const hasRoom = isZoomed || height >= above.length + LEAST_HISTORY
   const lines = [

@@ -2,7 +2,7 @@
 import type { PartitionSlice } from '../../pipeline/state.ts'
 import { type Column, fitColumns, tableHead, tableRow, widthOfColumn } from '../columns.ts'
 import { bar, formatAge, formatCount, formatInstant, formatRate, formatShare } from '../format.ts'
-import { type Line, printable, span } from '../line.ts'
+import { type Line, printable, span, wrap } from '../line.ts'
 import type { Panel, PanelContext } from './panel.ts'
 import { fromTop, position } from './scrolled.ts'
 import { staleText } from './states.ts'
@@ -11,6 +11,8 @@ type Name = 'partition' | 'first' | 'sequence' | 'held' | 'rate' | 'share' | 'ba
 
 /** The bar of the share is what is left of its column beside `100 %`. */
 const PERCENT = 6
+/** Lines of a reason, at most. */
+const TROUBLE = 4
 
 const COLUMNS: readonly Column<Name>[] = [
   { name: 'partition', title: '#', width: 3, align: 'left' },
@@ -36,7 +38,11 @@ export const hubPanel: Panel = (context) => {
   const { state, width, height, isZoomed, scroll } = context
   const { hub, now } = state
   const columns = fitColumns(width, isZoomed ? ZOOMED : COLUMNS, { name: 'share', most: 46 })
-  const trouble: Line[] = hub.error ? [[span(printable(hub.error), 'fail')]] : []
+  const trouble = hub.error
+    ? wrap(printable(hub.error), width)
+        .slice(0, TROUBLE)
+        .map((part): Line => [span(part, 'fail')])
+    : []
   const window = fromTop(hub.partitions, height - 2 - trouble.length, scroll)
   const stale = staleText(hub.updatedAt, now)
   return {

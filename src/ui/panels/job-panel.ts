@@ -8,6 +8,8 @@ import { historyLines } from './run-table.ts'
 import { scrolledDown } from './scrolled.ts'
 import { forText, staleMetricsText, staleText, stateSpan, troubleLines } from './states.ts'
 
+/** Facts that stand also beside a long reason. */
+const LEAST_FACTS = 2
 /** Lines from which on there is room for more than the seven facts. */
 const ROOMY = 13
 const WIDTHS: FactWidths = { name: 11, value: 9 }
@@ -19,7 +21,7 @@ export const jobPanel: Panel = (context) => {
   const isUp = stage.state !== 'stopped' && stage.state !== 'unknown'
   const oldMetrics = staleMetricsText(job.metricsAt, now, state.session.target === 'local')
   const stale = staleText(stage.updatedAt, now) ?? (isUp && oldMetrics ? `metrics ${oldMetrics}` : undefined)
-  const trouble = troubleLines(stage, now)
+  const trouble = troubleLines(stage, now, { width: context.width, most: height - LEAST_FACTS - 1 })
   const facts = factLines(context).slice(0, Math.max(0, height - 1 - trouble.length))
   const lines: Line[] = [
     [stateSpan(stage), span(forText(stage, now), 'muted')],

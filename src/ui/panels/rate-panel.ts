@@ -5,16 +5,19 @@ import { badge, type Line, span } from '../line.ts'
 import { chartLines, type Series } from './chart.ts'
 import { note } from './facts.ts'
 import type { Panel, PanelContext } from './panel.ts'
+import { troubleLines } from './states.ts'
 
 const LEAST_CHART = 4
+/** Lines of a reason, at most. */
+const TROUBLE = 4
 
 export const ratePanel: Panel = (context) => {
   const { state, width, height, isZoomed } = context
   const { generator, hub } = state
   const below: Line[] = isZoomed
-    ? [legend(context), [], ...zoomedFacts(context)]
+    ? [...trouble(context), legend(context), [], ...zoomedFacts(context)]
     : height > LEAST_CHART + 1
-      ? [legend(context)]
+      ? [...trouble(context), legend(context)]
       : []
   return {
     title: 'event rate',
@@ -47,6 +50,13 @@ function seriesOf(context: PanelContext): Series[] {
     { values: generator.sentPerSecond, token: 'series2' },
     { values: generator.acknowledgedPerSecond, token: 'series1' },
   ]
+}
+
+/** Why readings wait, and what to do. */
+function trouble({ state, width, height, isZoomed }: PanelContext): Line[] {
+  const { generator } = state.stages
+  const most = isZoomed ? TROUBLE : Math.min(TROUBLE, height - LEAST_CHART - 1)
+  return generator.detail && most > 0 ? troubleLines(generator, state.now, { width, most }) : []
 }
 
 function burst({ state }: PanelContext): Line {

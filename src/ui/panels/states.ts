@@ -3,7 +3,7 @@ import type { RunOutcome, StageState } from '../../pipeline/ports.ts'
 import type { StageSlice } from '../../pipeline/state.ts'
 import { formatAge, formatUptime } from '../format.ts'
 import { STATE_GLYPHS } from '../glyphs.ts'
-import { type Line, printable, type Span, span } from '../line.ts'
+import { type Line, printable, type Span, span, wrap } from '../line.ts'
 import type { Token } from '../theme.ts'
 
 export const STATE_TOKENS: Readonly<Record<StageState, Token>> = {
@@ -56,12 +56,27 @@ function oldText(at: number | undefined, now: number, limit: number): string | u
   return at === undefined || now - at <= limit ? undefined : `${formatAge(now - at)} old`
 }
 
-/** What is wrong with a stage, or why it waits: one line, or none. */
-export function troubleLines(stage: StageSlice, now: number, name?: string): Line[] {
+/**
+ * What is wrong with a stage, or why it waits, and what to do: as many lines as it takes, none when nothing is.
+ * @param room width of a line, and the most lines; what has no room ends in `…`. @param name before the first line.
+ */
+export function troubleLines(
+  stage: StageSlice,
+  now: number,
+  room: { width: number; most: number },
+  name?: string,
+): Line[] {
   const text = [commandText(stage, now), stage.detail && printable(stage.detail)].filter(Boolean).join(': ')
   if (text === '') return []
   const token = stage.state === 'failed' ? 'fail' : stage.state === 'running' ? 'muted' : 'warn'
-  return [[span(name ? `${name}  ` : '', 'muted'), span(text, token)]]
+  const start = name ? `${name}  ` : ''
+  const most = Math.max(1, room.most)
+  const parts = wrap(text, Math.max(1, room.width - start.length))
+  const shown = [...parts.slice(0, most - 1), parts.slice(most - 1).join(' ')].filter((part) => part !== '')
+  return shown.map((part, index) => [
+    span(index === 0 ? start : ' '.repeat(start.length), 'muted'),
+    span(part, token),
+  ])
 }
 
 /** How a run ended: `✓` by itself or as asked, `✗` failed, and the glyph of its state while it lasts. */

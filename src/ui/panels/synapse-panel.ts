@@ -8,6 +8,8 @@ import { historyLines } from './run-table.ts'
 import { fromTop, position } from './scrolled.ts'
 import { forText, historyLine, staleText, stateSpan, troubleLines } from './states.ts'
 
+/** Lines of the run and its result that stand also beside a long reason. */
+const LEAST_RESULT = 2
 /** Lines from which on a table of cities says more than the two extremes. */
 const TABLE = 8
 
@@ -15,7 +17,8 @@ export const synapsePanel: Panel = (context) => {
   const { state, height, isZoomed, scroll, width } = context
   const stage = state.stages.aggregate
   const cities = state.aggregate.cities.toSorted((a, b) => b.temperature - a.temperature)
-  const above: Line[] = [runLine(context), ...troubleLines(stage, state.now), resultLine(context)]
+  const trouble = troubleLines(stage, state.now, { width, most: height - LEAST_RESULT })
+  const above: Line[] = [runLine(context), ...trouble, resultLine(context)]
   const room = height - above.length
   const runs = isZoomed ? historyLines([stage], state.now, width) : []
   const table = fromTop(cities, Math.max(3, room - 2 - runs.length), scroll)
