@@ -164,7 +164,7 @@ describe('panels', () => {
     expect(text).toMatch(/▲ Degraded/)
     expect(text).toContain('Input of partition 3 is retried')
     expect(text).toMatch(/backlog +48,210/)
-    expect(draw(scenarios.allRunning())).toMatch(/errors +0 +2 not JSON/)
+    expect(draw(scenarios.allRunning())).toMatch(/errors +2 +2 not JSON/)
     expect(draw(scenarios.allRunning())).toMatch(/units +1 · 18 % +[▁-▇]+/)
   })
 

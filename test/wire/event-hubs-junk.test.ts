@@ -10,6 +10,7 @@ import { HUB, HubFixture, TOKEN } from '../local/event-hubs/hub-fixture.ts'
 import { randomNumbers } from '../local/event-hubs/random-numbers.ts'
 import { RawClient } from '../local/event-hubs/raw-client.ts'
 import {
+  attachFrom,
   attachFromCbs,
   attachTo,
   frame,
@@ -23,7 +24,12 @@ import {
 let hub: HubFixture
 let bystander: EventHubProducerClient
 const sockets: { destroy(): void }[] = []
+/** What was printed: it would stand across the screen. */
+let printed: unknown[][]
 beforeEach(async () => {
+  printed = []
+  for (const method of ['log', 'warn', 'error', 'trace'] as const)
+    vi.spyOn(console, method).mockImplementation((...text) => void printed.push(text))
   hub = await HubFixture.start()
   bystander = new EventHubProducerClient(hub.connectionString(), HUB, { retryOptions: { maxRetries: 0 } })
   await bystander.sendBatch([{ body: 'before' }], { partitionId: '0' })
@@ -32,6 +38,8 @@ afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.destroy()
   await bystander.close()
   await hub.close()
+  vi.restoreAllMocks()
+  expect(printed).toEqual([])
 })
 
 async function raw(): Promise<RawSocket> {
@@ -63,6 +71,33 @@ const nested = (depth: number): Buffer => {
   for (let level = 0; level < depth; level++)
     value = Buffer.concat([Buffer.from([0xd0]), uint32(value.length + 4), uint32(1), value])
   return value
+}
+
+/** A request to `$cbs` with that payload. */
+const requestOf = (payload: Buffer) =>
+  Buffer.concat([
+    opening(),
+    attachTo('$cbs'),
+    frame('transfer', { handle: 0, delivery_id: 0, delivery_tag: Buffer.from([1]) }, { payload }),
+  ])
+
+/** Payloads that can be decoded and are no messages. */
+function requestsOfJunk(): [string, () => Buffer, RegExp][] {
+  const junk: [string, number[], RegExp][] = [
+    ['a section that does not exist', [0, 0x53, 0x30, 0x40], /a section 0x30 of that form/],
+    [
+      'a section whose number only ends like one that exists',
+      [0, 0x80, 1, 0, 0, 0, 0, 0, 0, 0x77, 0xa1, 0],
+      /nothing tells what a value is/,
+    ],
+    ['a value outside of a section', [0xa1, 1, 0x61], /nothing tells what a value is/],
+    ['properties that are no list', [0, 0x53, 0x73, 0xa1, 0], /a section 0x73 of that form/],
+  ]
+  return junk.map(([name, bytes, reason]) => [
+    `a request of ${name}`,
+    () => requestOf(Buffer.from(bytes)),
+    reason,
+  ])
 }
 
 const session = (channel: number) =>
@@ -159,31 +194,19 @@ describe('a connection that sends', () => {
     ],
     [
       'a request that says nothing of an answer',
-      () =>
-        Buffer.concat([
-          opening(),
-          attachTo('$cbs'),
-          frame(
-            'transfer',
-            { handle: 0, delivery_id: 0, delivery_tag: Buffer.from([1]) },
-            { payload: Buffer.from([0, 0x53, 0x77, 0xa1, 0]) },
-          ),
-        ]),
+      () => requestOf(Buffer.from([0, 0x53, 0x77, 0xa1, 0])),
       /names no link to answer on/,
     ],
+    ['a request that is no message', () => requestOf(randomBytes(40)), /./],
+    ...requestsOfJunk(),
     [
-      'a request that is no message',
+      'a link from what is no node',
       () =>
         Buffer.concat([
           opening(),
-          attachTo('$cbs'),
-          frame(
-            'transfer',
-            { handle: 0, delivery_id: 0, delivery_tag: Buffer.from([1]) },
-            { payload: randomBytes(40) },
-          ),
+          attachFrom(rhea.types.described(rhea.types.wrap_ulong(0x30), rhea.types.wrap_list([]))),
         ]),
-      /./,
+      /a link to or from what is no node/,
     ],
     [
       'a request that never ends',
@@ -220,6 +243,23 @@ describe('a connection that sends', () => {
       // Less than none.
       frame('flow', { ...flow, handle: 1, delivery_count: 0, link_credit: 0 }),
     )
+    await othersGoOn()
+  })
+
+  it('a flow that drains and gives credit at once is served all the same', async () => {
+    const socket = await raw()
+    const flow = {
+      next_incoming_id: 0,
+      incoming_window: 99,
+      next_outgoing_id: 0,
+      outgoing_window: 99,
+      handle: 0,
+      delivery_count: 0,
+      link_credit: 5,
+      drain: true,
+    }
+    socket.write(opening(), attachTo('$cbs'), frame('flow', flow), frame('close', {}))
+    await socket.closed
     await othersGoOn()
   })
 

@@ -5,10 +5,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ensurePython } from '../../scripts/python-env.ts'
 import { messageBody } from '../../src/local/event-hubs/amqp-sections.ts'
 import { partitionOf } from '../../src/pipeline/contract/partition-hash.ts'
-import { HubFixture, KEY, KEY_NAME } from '../local/event-hubs/hub-fixture.ts'
+import { HUB, HubFixture, KEY, KEY_NAME } from '../local/event-hubs/hub-fixture.ts'
 import { runPython } from '../support/python.ts'
 
 const script = readFileSync(new URL('../local/event-hubs/python-client.py', import.meta.url), 'utf8')
+const processor = readFileSync(new URL('../local/event-hubs/python-processor.py', import.meta.url), 'utf8')
 const found = ensurePython()
 if ('missing' in found) console.warn(`Tests with the Python SDK are left out: ${found.missing}`)
 
@@ -80,4 +81,18 @@ describe.skipIf('missing' in found)('azure-eventhub', () => {
     },
     90_000,
   )
+
+  it('sends buffered, and a second reader goes on from the checkpoints of the first', async () => {
+    const count = 500
+    const result = JSON.parse(
+      await runPython(processor, [hub.connectionString(), HUB, String(count)]),
+    ) as Record<'first' | 'second', number[]>
+    const numbers = (first: number) => Array.from({ length: count }, (_, index) => first + index)
+    expect(result).toEqual({
+      acknowledged: 2 * count,
+      refused: [],
+      first: numbers(0),
+      second: numbers(count),
+    })
+  }, 90_000)
 })

@@ -59,10 +59,19 @@ export function* sections(bytes: Buffer): Generator<Section> {
 const isBody = (descriptor: number) => descriptor >= SECTION.data && descriptor <= SECTION.value
 
 /**
- * Checks a message so far that no client chokes on decoding it.
+ * Checks an event so far that no client chokes on decoding it.
  * @throws MalformedAmqpError
  */
 export function checkMessage(message: Buffer): void {
+  if (checkSections(message) === 0) throw new MalformedAmqpError('the message has no body')
+}
+
+/**
+ * Checks a message whose body may be missing, as in the requests of the Python SDK.
+ * @returns how many bodies it has.
+ * @throws MalformedAmqpError
+ */
+export function checkSections(message: Buffer): number {
   let bodies = 0
   for (const { descriptor, value } of sections(message)) {
     const isRight = FORMS.get(descriptor)
@@ -72,7 +81,7 @@ export function checkMessage(message: Buffer): void {
     // A binary has nothing inside, and is long.
     if (descriptor !== SECTION.data) checkValue(message, value)
   }
-  if (bodies === 0) throw new MalformedAmqpError('the message has no body')
+  return bodies
 }
 
 /** Body of an encoded event: its data sections joined, or the text of an amqp-value. Empty when there is neither. */

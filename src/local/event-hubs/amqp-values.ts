@@ -109,7 +109,9 @@ function checkArray(bytes: Buffer, first: number, count: number, end: number, de
  */
 export function describedValue(bytes: Buffer, start: number): number {
   if (bytes[start] === 0x00 && bytes[start + 1] === 0x53 && start + 3 < bytes.length) return start + 3
-  if (bytes[start] === 0x00 && bytes[start + 1] === 0x80 && start + 10 < bytes.length) return start + 10
+  // No kind has a number beyond one byte; a higher one must not pass for the one that its last byte says.
+  if (bytes[start] === 0x00 && bytes[start + 1] === 0x80 && start + 10 < bytes.length)
+    if (bytes.readUIntBE(start + 2, 6) === 0 && bytes[start + 8] === 0) return start + 10
   throw new MalformedAmqpError('nothing tells what a value is')
 }
 

@@ -19,6 +19,9 @@ interface Performative {
   aborted?: boolean
   link_credit?: number
   delivery_count?: number
+  drain?: boolean
+  source?: unknown
+  target?: unknown
 }
 
 interface Frame {
@@ -93,6 +96,9 @@ export function limitConnection(
   hooks.on_attach = (frame) => {
     const { links = {} } = hooks.remote_channel_map[frame.channel] ?? {}
     if (Object.keys(links).length >= MAX_LINKS_PER_SESSION) throw new Error('too many links')
+    // The library would print a kind that it does not know to the terminal.
+    const { source, target } = frame.performative
+    if (!isTerminus(source) || !isTerminus(target)) throw new Error('a link to or from what is no node')
     on_attach.call(connection, frame)
   }
   // The hub settles what it sends as it sends it, and what it gets as it takes it: there is nothing to hear of.
@@ -100,7 +106,9 @@ export function limitConnection(
   hooks.on_flow = (frame) => {
     const { performative } = frame
     const link = hooks.remote_channel_map[frame.channel]?.remote.handles[performative.handle]
-    if (link && !link.is_receiver()) {
+    // Nobody is asked to drain; the library would take the sender's word for the credit.
+    if (link?.is_receiver()) performative.drain = false
+    else if (link) {
       // Credit that was taken back while events were under way would count as less than none.
       performative.delivery_count ??= 0
       const surplus = performative.delivery_count + (performative.link_credit ?? 0) - link.delivery_count
@@ -135,6 +143,17 @@ export function limitConnection(
     on_transfer.call(connection, frame)
   }
   return () => unfit
+}
+
+/** Source and target by number and by name, OASIS AMQP 1.0 part 3, 3.5. */
+const TERMINI = new Set<unknown>([0x28, 0x29, 'amqp:source:list', 'amqp:target:list'])
+
+/** True for a source, a target, or none. */
+function isTerminus(value: unknown): boolean {
+  if (value === undefined || value === null) return true
+  const { descriptor } = value as { descriptor?: { value?: unknown } }
+  // A value that nothing describes counts as none.
+  return descriptor === undefined || TERMINI.has(descriptor.value)
 }
 
 function sum(partial: ReadonlyMap<unknown, { bytes: number; unfit: Unfit | undefined }>): number {

@@ -10,6 +10,7 @@ import rhea, {
 } from 'rhea'
 import type { Clock } from '../clock.ts'
 import { type Address, parseAddress } from './address.ts'
+import { checkSections } from './amqp-sections.ts'
 import { type AmqpSocket, FRAME_BYTES } from './amqp-socket.ts'
 import { limitConnection, type Unfit } from './connection-limits.ts'
 import { writeFullPerformatives } from './full-performatives.ts'
@@ -246,7 +247,8 @@ export class Hub {
       peer.refuse(`a request of more than ${MAX_REQUEST_BYTES} bytes`)
       return
     }
-    // No check of a body: the Python SDK's requests have none. What cannot be decoded ends the connection.
+    // What is no message ends the connection; the library would print to the terminal what it does not know.
+    checkSections(bytes)
     const request = rhea.message.decode(bytes) as unknown as Message
     delivery.accept()
     const { log, hubName, clock } = this.#options

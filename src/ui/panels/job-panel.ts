@@ -49,13 +49,15 @@ function factLines(context: PanelContext): Line[] {
   const spark = Math.min(context.isZoomed ? 60 : 24, width - WIDTHS.name - WIDTHS.value - 2)
   const backlog = stage.backlog ?? job.backlogged
   const notJson = job.deserializationErrors ?? 0
+  // The service counts what it cannot read apart from the errors of the query.
+  const errors = job.errors === undefined && notJson === 0 ? undefined : (job.errors ?? 0) + notJson
   const delay = job.watermarkDelaySeconds === undefined ? undefined : job.watermarkDelaySeconds * 1000
   return [
     fact(WIDTHS, 'watermark', formatAge(delay), [span(sparkline(job.watermarkHistory, spark), 'series1')]),
     fact(WIDTHS, 'backlog', formatCount(backlog)),
     fact(WIDTHS, 'in', `${formatRate(job.inputRate)}/s`),
     fact(WIDTHS, 'out', `${formatRate(job.outputRate)}/s`),
-    fact(WIDTHS, 'errors', formatCount(job.errors), [
+    fact(WIDTHS, 'errors', formatCount(errors), [
       span(notJson > 0 ? `${formatCount(notJson)} not JSON` : '', 'warn'),
     ]),
     fact(

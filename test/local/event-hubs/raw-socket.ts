@@ -19,7 +19,7 @@ export function rawFrame(content: Buffer, { channel = 0, type = 0, size = conten
 type Fields = Record<string, unknown>
 interface Frames
   extends Record<
-    'open' | 'begin' | 'attach' | 'flow' | 'transfer' | 'disposition',
+    'open' | 'begin' | 'attach' | 'flow' | 'transfer' | 'disposition' | 'close',
     (fields: Fields) => object
   > {
   amqp_frame(channel: number, performative: object, payload?: Buffer): object
@@ -29,7 +29,7 @@ interface Frames
 const frames = createRequire(import.meta.url)('rhea/lib/frames.js') as Frames
 
 export const frame = (
-  name: 'open' | 'begin' | 'attach' | 'flow' | 'transfer' | 'disposition',
+  name: 'open' | 'begin' | 'attach' | 'flow' | 'transfer' | 'disposition' | 'close',
   fields: Fields,
   { channel = 0, payload }: { channel?: number; payload?: Buffer } = {},
 ): Buffer => frames.write_frame(frames.amqp_frame(channel, frames[name](fields), payload))
@@ -55,6 +55,10 @@ export const attachTo = (address: string, handle = 0) =>
 /** A link on which the peer waits for answers of `$cbs`. */
 export const attachFromCbs = (handle = 1) =>
   frame('attach', { name: `link-${handle}`, handle, role: true, ...terminus('$cbs') })
+
+/** A link from whatever that is, in place of a node. */
+export const attachFrom = (source: unknown) =>
+  frame('attach', { name: 'link-0', handle: 0, role: true, source })
 
 function terminus(address: string): Fields {
   const { source, target } = createRequire(import.meta.url)('rhea/lib/terminus.js') as Record<
