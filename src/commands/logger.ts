@@ -1,6 +1,7 @@
 import { mkdirSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import pino, { type Logger } from 'pino'
+import { logDestination } from '../local/log-destination.ts'
 
 /** At start the log is set aside once it is larger than this (bytes); one older log is kept. */
 const ROTATE_ABOVE = 5_000_000
@@ -8,7 +9,7 @@ const ROTATE_ABOVE = 5_000_000
 /** Where the log of a data folder is. */
 export const logFileOf = (dataDir: string): string => join(dataDir, 'logs', 'rtstream-tui.log')
 
-/** JSON lines, written at once so that a crash loses none. The worker appends to the same file. */
+/** JSON lines. The worker appends to the same file. */
 export function openLog(dataDir: string, level: string): Logger {
   const file = logFileOf(dataDir)
   mkdirSync(join(dataDir, 'logs'), { recursive: true })
@@ -32,6 +33,6 @@ export function openLog(dataDir: string, level: string): Logger {
         censor: '***',
       },
     },
-    pino.destination({ dest: file, sync: true, append: true }),
+    logDestination(file),
   )
 }

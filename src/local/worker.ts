@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import pino, { type Logger } from 'pino'
 import type { FromWorker, WorkerInput } from './host.ts'
+import { logDestination } from './log-destination.ts'
 import { startLocalServices } from './services.ts'
 
 const { options, logLevel } = workerData as WorkerInput
@@ -29,7 +30,6 @@ function newLogger(file: string | undefined): Logger {
   if (file === undefined) return pino({ level: 'silent' })
   return pino(
     { level: logLevel, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime },
-    // Written at once: what a killed process had to say is in the file.
-    pino.destination({ dest: file, sync: true, append: true, mkdir: true }),
+    logDestination(file),
   )
 }

@@ -1,41 +1,20 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { HubLog } from '../../../src/local/event-hubs/log.ts'
 import { HubFullError, HubLogError } from '../../../src/local/event-hubs/log-database.ts'
+import { NO_SMALL_DISK, smallDisk } from '../../support/small-disk.ts'
 
 const MESSAGE = Buffer.alloc(20_000, 1)
-let folder: string
-let isMounted = false
+const disk = smallDisk(4)
+afterAll(() => disk?.remove())
 
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'rtstream-full-'))
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', folder], { stdio: 'pipe' })
-    isMounted = true
-  } catch (error) {
-    console.warn(`No small file system can be mounted here: ${(error as Error).message.split('\n')[0]}`)
-  }
-})
-afterAll(() => {
-  if (isMounted) execFileSync('umount', [folder])
-  rmdirSync(folder)
-})
-
-const openLog = () =>
+const openLog = (folder: string) =>
   HubLog.open(join(folder, 'hub'), {
     partitions: 1,
     retention: { ms: 3_600_000, bytes: 1e9 },
     clock: { now: () => Date.now() },
   })
-
-/** Takes all the room that is left. */
-function fill(): void {
-  const { bavail, bsize } = statfsSync(folder)
-  writeFileSync(join(folder, 'ballast'), Buffer.alloc(bavail * bsize))
-}
 
 function appendUntilFull(log: HubLog): number {
   let taken = 0
@@ -52,29 +31,28 @@ function appendUntilFull(log: HubLog): number {
 
 describe('a file system that is really full', () => {
   it('refuses, loses nothing, and goes on once there is room', (context) => {
-    if (!isMounted) return context.skip('needs the right to mount a small file system')
-    writeFileSync(join(folder, 'ballast'), Buffer.alloc(1_500_000))
-    const log = openLog()
+    if (!disk) return context.skip(NO_SMALL_DISK)
+    disk.fill(2_700_000)
+    const log = openLog(disk.path)
     const taken = appendUntilFull(log)
     expect(taken).toBeGreaterThan(10)
     expect(() => log.append(0, [MESSAGE])).toThrow(HubFullError)
     expect(log.read(0, 0, 1000, 1e9)).toHaveLength(taken)
-    rmSync(join(folder, 'ballast'))
+    disk.free()
     expect(log.append(0, [MESSAGE]).firstSequenceNumber).toBe(taken)
     log.close()
-    const again = openLog()
+    const again = openLog(disk.path)
     expect(again.read(0, 0, 1000, 1e9)).toHaveLength(taken + 1)
     again.close()
-    rmSync(join(folder, 'hub'), { recursive: true })
+    rmSync(join(disk.path, 'hub'), { recursive: true })
   })
 
   it('says so when there is no room to begin with', (context) => {
-    if (!isMounted) return context.skip('needs the right to mount a small file system')
-    fill()
-    expect(openLog).toThrow(HubLogError)
-    expect(openLog).toThrow(/its disk is full|no space left/i)
-    expect(readFileSync(join(folder, 'ballast')).length).toBeGreaterThan(0)
-    rmSync(join(folder, 'ballast'))
-    openLog().close()
+    if (!disk) return context.skip(NO_SMALL_DISK)
+    disk.fill()
+    expect(() => openLog(disk.path)).toThrow(HubLogError)
+    expect(() => openLog(disk.path)).toThrow(/its disk is full|no space left/i)
+    disk.free()
+    openLog(disk.path).close()
   })
 })

@@ -1,0 +1,43 @@
+/** The file that log lines go to, from the process and from its worker alike. */
+import pino from 'pino'
+
+/** What is held of lines that could not be written (bytes). */
+const HELD_BYTES = 256_000
+
+/**
+ * Lines are written at once, so that a crash loses none. A full disk ends nothing: lines are held, up to a bound, and written
+ * once there is room again; how many went beyond it is then said in a line of its own.
+ * @param file is made, with its folder, when it is missing.
+ */
+export function logDestination(file: string): ReturnType<typeof pino.destination> {
+  const destination = pino.destination({
+    dest: file,
+    sync: true,
+    append: true,
+    mkdir: true,
+    maxLength: HELD_BYTES,
+  })
+  let lost = 0
+  const tell = () => {
+    if (lost === 0) return
+    const toTell = lost
+    const msg = `${toTell} lines of this log could not be written: its disk was full`
+    lost = 0
+    destination.write(`${JSON.stringify({ level: 40, time: new Date().toISOString(), msg })}\n`)
+    // Dropped itself: it is told later.
+    if (lost > 0) lost = toTell
+  }
+  // Tries to write what is held; of itself a line that is dropped does not.
+  const tryAgain = () => void destination.write('')
+  // The library's own tries for ever while the disk is full, and pino calls it for a fatal line. There is nothing to flush.
+  destination.flushSync = tryAgain
+  // Without a listener the process would end here. Who else finds the disk full says so on the screen.
+  destination.on('error', () => {})
+  destination.on('drop', () => {
+    lost++
+    tryAgain()
+  })
+  // Not from within the write that this follows.
+  destination.on('write', () => queueMicrotask(tell))
+  return destination
+}
