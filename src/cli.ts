@@ -1,6 +1,7 @@
 /** The command line: reads arguments, loads the configuration, and hands over to a command, which is imported only then. */
 import { fileURLToPath } from 'node:url'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { keepHeapSmall } from './commands/memory.ts'
 import { describeError } from './commands/user-error.ts'
 import { ConfigError } from './config/error.ts'
 import type { LoadedConfig, LoadOptions } from './config/load.ts'
@@ -190,4 +191,5 @@ async function main(): Promise<void> {
   process.exit(code)
 }
 
+keepHeapSmall()
 await main()

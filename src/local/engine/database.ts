@@ -5,7 +5,7 @@ import type { DuckDBConnection, DuckDBInstance, DuckDBPreparedStatement } from '
 export type SqlParameter = string | number | Uint8Array
 export type SqlRow = Record<string, unknown>
 
-/** The settings that keep DuckDB a good neighbour: no downloads, a bounded memory, one thread, no cache of its own. */
+/** The settings that keep DuckDB a good neighbour: no downloads, a bounded memory that is given back, one thread, no cache of its own. */
 const settings = (temporaryFolder: string, memoryLimit: string) => ({
   threads: '1',
   memory_limit: memoryLimit,
@@ -14,6 +14,8 @@ const settings = (temporaryFolder: string, memoryLimit: string) => ({
   autoload_known_extensions: 'false',
   allow_community_extensions: 'false',
   enable_external_file_cache: 'false',
+  allocator_flush_threshold: '1MB',
+  allocator_background_threads: 'true',
 })
 
 export class Database {
