@@ -32,7 +32,7 @@ export function newSession(options: {
       stations: config.stations,
       intervalMs: config.interval,
       dirty: config.dirty,
-      // Without a seed every data folder has weather of its own.
+      // The weather follows from the seed alone; ids from the run too, so no two data folders share any.
       seed: config.seed ?? 'rtstream',
       nodeType: config.azure.databricksNodeType,
       updatesPerSecond: config.fps,
