@@ -1,6 +1,6 @@
 /** Writes to the lake over the wire: many at once, on conditions, renamed, given up half-way, beyond the limit. */
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import type { DataLakeServiceClient } from '@azure/storage-file-datalake'
@@ -339,6 +339,16 @@ describe('blocks', () => {
     expect(await content('b')).toBe('zero one')
     expect(running.unfinished()).toEqual([])
     expect(running.lake.usage().bytes).toBe(8)
+  })
+
+  it('are kept when they cannot be placed, for the next try', async () => {
+    await putBlock(0, 'zero')
+    mkdirSync(join(running.root, 'bronze/b'))
+    expect((await commit([id(0)])).status).toBe(409)
+    rmdirSync(join(running.root, 'bronze/b'))
+    expect((await commit([id(0)])).status).toBe(201)
+    expect(await content('b')).toBe('zero')
+    expect(running.unfinished()).toEqual([])
   })
 
   it('that are unknown, and lists that are none, are refused and change nothing', async () => {

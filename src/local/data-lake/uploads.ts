@@ -143,8 +143,8 @@ export class Uploads {
       if (ids.length > 0 && this.#blocks.get(keyOf(container, path)) !== blocks)
         throw new HttpError(400, 'InvalidBlockList', 'The blocks of this list are no longer there.')
       const { overwrite } = check()
-      this.forget(container, path)
       this.#folder.adopt(whole, container, path, { overwrite })
+      this.forget(container, path)
     } catch (error) {
       rmSync(whole, { force: true })
       throw diskError(error)
