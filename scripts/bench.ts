@@ -280,7 +280,7 @@ const table = [
 const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 1e9)} GB, Node ${process.versions.node}, ${process.platform}`
 console.log(`\n${table}`)
 if (process.argv.includes('--write')) {
-  const text = `# Benchmarks\n\nMade by \`npm run bench -- --write\` on ${new Date().toISOString().slice(0, 10)}: ${machine}.\nLocal target, screen on at 120×40 in a real pty, unless said otherwise. CPU is of one core, all threads of the process.${isQuick ? ' Spans shortened with `--quick`: a first orientation, not the last word.' : ''}\n\n${table}\n`
+  const text = `# Benchmarks\n\nMade by \`npm run bench -- ${process.argv.slice(2).join(' ')}\` on ${new Date().toISOString().slice(0, 10)}: ${machine}.\nLocal target, screen on at 120×40 in a real pty, unless said otherwise. CPU is of one core, all threads of the process.${isQuick ? ' Spans shortened with `--quick`: a first orientation, not the last word.' : ''}\n\n${table}\n`
   const file = join(root, 'docs/benchmarks.md')
   // The sections behind the table were measured by other commands.
   const before = readFileSync(file, 'utf8')
