@@ -8,13 +8,10 @@ export class HubView {
   readonly #series = new SecondSeries()
   readonly #partitionRates = new Map<string, RateMeter>()
 
-  /**
-   * @param positions newest sequence number in bronze by partition; undefined: bronze does not tell.
-   * @param at monotonic, @param now epoch milliseconds.
-   */
+  /** @param at monotonic, @param now epoch milliseconds. */
   slice(
     partitions: readonly PartitionProperties[],
-    positions: ReadonlyMap<string, number> | undefined,
+    positions: BronzePositions,
     at: number,
     now: number,
   ): HubSlice {
@@ -34,7 +31,7 @@ export class HubView {
           beginningSequenceNumber: one.beginningSequenceNumber,
           rate: rates[index] as number,
           share: share(index),
-          backlog: positions && Math.max(0, one.lastEnqueuedSequenceNumber - (positions.get(one.id) ?? -1)),
+          backlog: backlogOf(one.id, one.lastEnqueuedSequenceNumber, positions),
           lastEnqueuedAt: one.lastEnqueuedAt?.getTime(),
         }),
       ),
@@ -53,6 +50,21 @@ export class HubView {
     return meter.rate
   }
 }
+
+/** Newest sequence number in bronze by partition; undefined: bronze does not tell. */
+type BronzePositions = ReadonlyMap<string, number> | undefined
+
+const backlogOf = (id: string, last: number, positions: BronzePositions) =>
+  positions && Math.max(0, last - (positions.get(id) ?? -1))
+
+/** The backlogs move with bronze too, which is looked at at other times than the hub. */
+export const withBronze = (hub: HubSlice, positions: BronzePositions): HubSlice => ({
+  ...hub,
+  partitions: hub.partitions.map((one) => ({
+    ...one,
+    backlog: backlogOf(one.id, one.lastSequenceNumber, positions),
+  })),
+})
 
 const eventsIn = (partition: PartitionProperties | undefined) =>
   (partition?.lastEnqueuedSequenceNumber ?? -1) + 1

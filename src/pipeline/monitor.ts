@@ -4,7 +4,7 @@ import { Bookkeeper } from './bookkeeper.ts'
 import type { Clock } from './clock.ts'
 import { errorText } from './error-text.ts'
 import type { GeneratorService } from './generator-service.ts'
-import { HubView } from './hub-view.ts'
+import { HubView, withBronze } from './hub-view.ts'
 import type { IdleTracker } from './idle-tracker.ts'
 import { JobView } from './job-view.ts'
 import { LakeView, lastBatch } from './lake-view.ts'
@@ -151,7 +151,7 @@ export class Monitor {
     this.#assertions.addGold(snapshot.goldArrived)
     const at = clock.monotonic()
     const lake = this.#lakeView.slice(before, snapshot, errors, at, now)
-    store.update({ lake })
+    store.update({ lake, hub: withBronze(store.state.hub, this.#bookkeeper.bronzePositions) })
     if (!errors.has('bronze'))
       store.update({
         job: this.#jobView.withBronze(store.state.job, snapshot.bronze, lake.layers.bronze, at),

@@ -110,6 +110,18 @@ describe('a session', () => {
     expect(stages.streamAnalytics.since).toBeGreaterThanOrEqual(begun)
   })
 
+  it('shows the same backlog at the hub, partition by partition, as at the job', async () => {
+    const { session, clock, state } = await opened({ stations: 100, intervalMs: 10_000 })
+    session.actions.startAll()
+    await clock.until(() => (state().job.outputRate ?? 0) > 0, 5000)
+    for (let second = 0; second < 20; second++) {
+      await clock.advance(1000)
+      const { hub, stages } = state()
+      const sum = hub.partitions.reduce((total, one) => total + (one.backlog ?? Number.NaN), 0)
+      expect(sum).toBe(stages.streamAnalytics.backlog)
+    }
+  })
+
   it('adopts what already runs', async () => {
     const { connect, target, state } = open()
     target.stages.gold.become('running', 'RUNNING')
