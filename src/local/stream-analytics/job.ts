@@ -189,21 +189,22 @@ export class StreamAnalyticsJob {
 
   /**
    * Where each partition begins. What bronze holds is never written again, whatever the start asks for: each event stands
-   * in it once.
+   * in it once. What an earlier start left out can still be asked for, as long as nothing behind it was written.
    */
   #place(output: OutputStart): void {
     const { log } = this.#options
     for (let partition = 0; partition < log.partitionCount; partition++) {
-      const { next = 0, file } = this.#progress.partitions.get(partition) ?? {}
+      const { next = 0, held = 0, file } = this.#progress.partitions.get(partition) ?? {}
       const end = log.properties(partition).lastEnqueuedSequenceNumber + 1
-      if (next > end)
+      if (held > end)
         throw new Error(
-          `Bronze holds partition ${partition} up to sequence number ${next - 1}, but the event hub has only come to ${end - 1}: its log was removed or lost. Choose another data folder, or remove this one's lake as well.`,
+          `Bronze holds partition ${partition} up to sequence number ${held - 1}, but the event hub has only come to ${end - 1}: its log was removed or lost. Choose another data folder, or remove this one's lake as well.`,
         )
-      let wanted = next
-      if (output.mode === 'JobStartTime') wanted = end
+      let wanted = end
       if (output.mode === 'CustomTime') wanted = log.sequenceNumberAt(partition, output.time)
-      this.#progress.partitions.set(partition, { next: Math.max(next, wanted), file })
+      if (output.mode === 'LastOutputEventTime')
+        wanted = Math.min(next, log.sequenceNumberAt(partition, this.lastOutputEventTime ?? 0))
+      this.#progress.partitions.set(partition, { next: Math.max(held, wanted), held, file })
     }
   }
 

@@ -16,8 +16,10 @@ import {
 } from './bronze-files.ts'
 
 export interface PartitionProgress {
-  /** First sequence number that bronze does not hold. */
+  /** Where the job goes on: the first sequence number that the job has not seen. A start may have set it beyond `held`. */
   next: number
+  /** The first sequence number behind all that bronze holds. Files come in order, so no start goes back behind it. */
+  held: number
   /** The newest file, relative to the container; undefined while there is none. */
   file: string | undefined
 }
@@ -54,7 +56,8 @@ export function findProgress(bronzeRoot: string, checkpoint: Checkpoint | undefi
 function survey(bronzeRoot: string): Progress {
   const progress: Progress = { partitions: new Map(), rows: 0, rejected: 0, lastOutputEventTime: undefined }
   for (const [partition, totals] of readTotals(bronzeRoot)) {
-    progress.partitions.set(partition, { next: totals.nextSequenceNumber, file: undefined })
+    const { nextSequenceNumber: next } = totals
+    progress.partitions.set(partition, { next, held: next, file: undefined })
     progress.rows += totals.rows
     progress.rejected += totals.rejected
   }
@@ -63,11 +66,9 @@ function survey(bronzeRoot: string): Progress {
     for (const { name, file } of filesIn(bronzeRoot, folder)) {
       if (file.firstSequenceNumber < (summedUp.get(file.partition) ?? 0)) continue
       const { next = 0 } = progress.partitions.get(file.partition) ?? {}
-      if (file.lastSequenceNumber >= next)
-        progress.partitions.set(file.partition, {
-          next: file.lastSequenceNumber + 1,
-          file: `${folder}/${name}`,
-        })
+      const end = file.lastSequenceNumber + 1
+      if (end > next)
+        progress.partitions.set(file.partition, { next: end, held: end, file: `${folder}/${name}` })
       progress.rows += file.rows
       progress.rejected += rejectedIn(file)
       if (file.rows > 0) progress.lastOutputEventTime = minuteOfFolder(folder)
@@ -90,10 +91,13 @@ function goOnFrom(checkpoint: Checkpoint, bronzeRoot: string, log: HubLog): Prog
     return known
   }
   for (let partition = 0; partition < log.partitionCount; partition++) {
-    let { next, file: newest } = checkpoint.partitions[partition] ?? { next: 0, file: undefined }
+    const known = checkpoint.partitions[partition] ?? { next: 0, held: 0, file: undefined }
+    let { next, file: newest } = known
+    // Checkpoints of old have one number for both.
+    let held = known.held ?? next
     const summedUp = totals.get(partition)?.nextSequenceNumber ?? 0
     if (summedUp > next) return undefined
-    if (newest !== undefined && summedUp < next && !existsSync(join(bronzeRoot, newest))) return undefined
+    if (newest !== undefined && summedUp < held && !existsSync(join(bronzeRoot, newest))) return undefined
     for (;;) {
       const [event] = log.read(partition, next, 1)
       if (!event) break
@@ -104,13 +108,14 @@ function goOnFrom(checkpoint: Checkpoint, bronzeRoot: string, log: HubLog): Prog
       )
       if (!found) break
       next = found.file.lastSequenceNumber + 1
+      held = next
       newest = `${folder}/${found.name}`
       progress.rows += found.file.rows
       progress.rejected += rejectedIn(found.file)
       if (found.file.rows > 0)
         progress.lastOutputEventTime = Math.max(progress.lastOutputEventTime ?? 0, event.enqueuedAt)
     }
-    progress.partitions.set(partition, { next, file: newest })
+    progress.partitions.set(partition, { next, held, file: newest })
   }
   return progress
 }

@@ -132,7 +132,8 @@ export class BronzePump {
     const window = await landWindow({ log, partition, from }, lake, clock.now(), bounds)
     if (!window) return
     if (window.first > from) onExpired(partition, window.first - from)
-    progress.partitions.set(partition, { next: window.last + 1, file: window.path })
+    const next = window.last + 1
+    progress.partitions.set(partition, { next, held: next, file: window.path })
     progress.rows += window.rows
     progress.rejected += window.rejected
     if (window.rows > 0)

@@ -199,6 +199,46 @@ describe('output start modes', () => {
     await caughtUp(plane, 0, 3)
   })
 
+  it('what JobStartTime left out can be asked for later, as long as nothing behind it was written', async () => {
+    const clock = handClock('2026-11-24T02:00:00Z')
+    const plane = await start({ clock })
+    const again = async (mode: Parameters<typeof plane.job.start>[0]) => {
+      plane.job.stop()
+      await plane.job.settled()
+      plane.job.start(mode)
+      await plane.job.settled()
+    }
+    plane.send(0, { n: 0 })
+    plane.send(1, { n: 0 })
+    clock.set('2026-11-24T02:01:00Z')
+    plane.job.start({ mode: 'JobStartTime' })
+    await running(plane)
+    plane.send(0, { n: 1 })
+    await vi.waitFor(() => expect(sequenceNumbers(plane.bronze(), 0)).toEqual([1]))
+    // Nobody reads these: the job is told to begin behind them, and then ends without output.
+    plane.job.stop()
+    await plane.job.settled()
+    clock.set('2026-11-24T02:02:00Z')
+    plane.send(0, { n: 2 })
+    plane.send(1, { n: 1 })
+    await again({ mode: 'JobStartTime' })
+    // The last output was before them. What the first start left out stays out.
+    await again({ mode: 'LastOutputEventTime' })
+    await vi.waitFor(() => expect(sequenceNumbers(plane.bronze(), 0)).toEqual([1, 2]))
+    await vi.waitFor(() => expect(sequenceNumbers(plane.bronze(), 1)).toEqual([1]))
+  })
+
+  it('CustomTime goes back behind a JobStartTime that had no output, in this process or the next', async () => {
+    const first = await start()
+    first.send(0, { n: 0 })
+    first.job.start({ mode: 'JobStartTime' })
+    await running(first)
+    await closeAll()
+    const second = await start({ folder: first.folder })
+    second.job.start({ mode: 'CustomTime', time: 0 })
+    await caughtUp(second, 0, 1)
+  })
+
   it('never writes again what bronze holds, whatever the start asks for', async () => {
     const plane = await start()
     plane.send(0, { n: 0 }, { n: 1 })
