@@ -72,7 +72,16 @@ function createServer(handler: Handler, options: HttpServerOptions): Server {
   const onRequest = (request: IncomingMessage, response: ServerResponse) =>
     void answer(handler, options, request, response)
   const server: Server = options.tls
-    ? createTlsServer({ ...settings, ...options.tls, handshakeTimeout: HEADERS_TIMEOUT_MS }, onRequest)
+    ? createTlsServer(
+        {
+          ...settings,
+          ...options.tls,
+          handshakeTimeout: HEADERS_TIMEOUT_MS,
+          // Node alone offers 1.1 only, and a client that asks for 1.0 would fail in its handshake.
+          ALPNProtocols: ['http/1.1', 'http/1.0'],
+        },
+        onRequest,
+      )
     : createPlainServer(settings, onRequest)
   server.maxConnections = MAX_CONNECTIONS
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {

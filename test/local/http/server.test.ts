@@ -5,6 +5,7 @@ import { request as httpsRequest } from 'node:https'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { connect as connectTls } from 'node:tls'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ensurePython } from '../../../scripts/python-env.ts'
 import { createCertificate } from '../../../src/local/certificate.ts'
@@ -119,6 +120,21 @@ describe('TLS', () => {
     const ended = once(stuck.on('error', () => {}).resume(), 'close')
     await close()
     await ended
+  })
+
+  it('is spoken with clients that know HTTP/1.0 only', async () => {
+    const tls = await createCertificate()
+    const { port } = await serve(({ httpVersion }, response) => void response.end(`safe ${httpVersion}`), {
+      tls,
+    })
+    const socket = connectTls({ port, host: 'localhost', ca: tls.cert, ALPNProtocols: ['http/1.0'] })
+    let answer = ''
+    socket.setEncoding('utf8').on('data', (text) => {
+      answer += text
+    })
+    socket.write('GET / HTTP/1.0\r\n\r\n')
+    await once(socket, 'end')
+    expect(answer).toMatch(/200 OK[\s\S]*safe 1.0$/)
   })
 
   it('is trusted by Python under strict verification, by name and by both addresses', async () => {
