@@ -97,6 +97,55 @@ describe('metrics through @azure/monitor-query-metrics', () => {
   })
 })
 
+describe('metrics below the resource, as Resource Manager has them', () => {
+  const at = (what: string, id = JOB_RESOURCE_ID) => `${id}/providers/Microsoft.Insights/${what}`
+  const get = (path: string) => restCaller(plane.url, TOKEN)('GET', path)
+  const version = 'api-version=2018-01-01'
+
+  it('give the same numbers, over a span', async () => {
+    await land({ n: 0 }, 'junk')
+    const from = plane.job.createdAt - 60_000
+    const timespan = [from, Date.now()].map((time) => new Date(time).toISOString()).join('/')
+    const query = `metrics?${version}&metricnames=InputEvents,DeserializationError&timespan=${timespan}&interval=FULL&aggregation=Total`
+    const { status, body } = await get(at(query))
+    expect(status).toBe(200)
+    expect(body).toMatchObject({ timespan, interval: 'FULL', namespace: NAMESPACE.toLowerCase() })
+    const totals = body.value.map((metric: { timeseries: { data: { total: number }[] }[] }) =>
+      metric.timeseries[0]?.data.map(({ total }) => total),
+    )
+    expect(totals).toEqual([[2], [1]])
+    expect((await get(at(`metrics?${version}`).toLowerCase())).body.value[0].name.value).toBe('InputEvents')
+  })
+
+  it('name every metric that there is', async () => {
+    const { body } = await get(at(`metricDefinitions?${version}`))
+    expect(body.value).toContainEqual(
+      expect.objectContaining({
+        name: { value: 'OutputWatermarkDelaySeconds', localizedValue: 'OutputWatermarkDelaySeconds' },
+        unit: 'Seconds',
+        primaryAggregationType: 'Average',
+      }),
+    )
+    for (const { name } of body.value)
+      expect((await get(at(`metrics?${version}&metricnames=${name.value}`))).status).toBe(200)
+  })
+
+  it.each([
+    ['no api-version', 'metrics', 400],
+    ['an unknown api-version', 'metricDefinitions?api-version=1999-01-01', 400],
+    ['half a span', `metrics?${version}&timespan=2026-11-24T00:00:00Z`, 400],
+    ['a span of other words', `metrics?${version}&timespan=yesterday/today`, 400],
+    ['an unknown metric', `metrics?${version}&metricnames=Happiness`, 400],
+  ])('%s is refused', async (_, what, status) => {
+    expect(await get(at(what))).toMatchObject({ status, body: { error: { message: expect.any(String) } } })
+  })
+
+  it('another job has none', async () => {
+    const answer = await get(at(`metrics?${version}`, `${JOB_RESOURCE_ID}x`))
+    expect(answer).toMatchObject({ status: 404, body: { error: { code: 'ResourceNotFound' } } })
+  })
+})
+
 describe('metrics as documented REST', () => {
   const path = (query: string) => `/subscriptions/${LOCAL_NAMES.subscription}/metrics:getBatch?${query}`
   const good = `api-version=2023-10-01&metricnamespace=${NAMESPACE}&metricnames=InputEvents`
@@ -124,6 +173,7 @@ describe('metrics as documented REST', () => {
     ['an interval that is a word of the language', `${good}&interval=constructor`, { resourceids }, 400],
     ['an unknown aggregation', `${good}&aggregation=median`, { resourceids }, 400],
     ['a time that is none', `${good}&starttime=yesterday`, { resourceids }, 400],
+    ['a number for a time', `${good}&starttime=5`, { resourceids }, 400],
     [
       'a start behind the end',
       `${good}&starttime=2026-11-25T00:00:00Z&endtime=2026-11-24T00:00:00Z`,

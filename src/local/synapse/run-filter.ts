@@ -1,5 +1,6 @@
 /** The filter body of `queryPipelineRuns` and `queryActivityruns`. */
 import { HttpError } from '../http/errors.ts'
+import { isoTime } from '../http/iso-time.ts'
 import { lastUpdated, type SeenRun, statusOf } from './run-resource.ts'
 
 export interface RunFilter {
@@ -64,8 +65,8 @@ function parseTest({ operand, operator, values }: Record<string, unknown>): (run
 
 /** Both times are required by the service. */
 function time(body: Record<string, unknown>, name: string): number {
-  const at = typeof body[name] === 'string' ? Date.parse(body[name]) : Number.NaN
-  if (Number.isNaN(at)) throw badRequest(`${name} must be a time in ISO-8601.`)
+  const at = isoTime(body[name])
+  if (at === undefined) throw badRequest(`${name} must be a time in ISO-8601.`)
   return at
 }
 

@@ -1,0 +1,104 @@
+/** What a request asks of the job's metrics; one form for the batch API and for Resource Manager's. */
+import { HttpError } from '../http/errors.ts'
+import { isoTime } from '../http/iso-time.ts'
+import { COUNTS, type CountName, GAUGES, type GaugeName } from '../stream-analytics/job-meter.ts'
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+/** The time grains that the service has for these metrics (ms); `FULL` is one point for the whole span. */
+export const INTERVALS: Readonly<Record<string, number>> = {
+  PT1M: MINUTE_MS,
+  PT5M: 5 * MINUTE_MS,
+  PT15M: 15 * MINUTE_MS,
+  PT30M: 30 * MINUTE_MS,
+  PT1H: HOUR_MS,
+  PT6H: 6 * HOUR_MS,
+  PT12H: 12 * HOUR_MS,
+  P1D: 24 * HOUR_MS,
+  FULL: Number.POSITIVE_INFINITY,
+}
+const AGGREGATIONS = ['average', 'count', 'maximum', 'minimum', 'total'] as const
+export type Aggregation = (typeof AGGREGATIONS)[number]
+
+export const NAMESPACE = 'microsoft.streamanalytics/streamingjobs'
+export const METRIC_NAMES = [...COUNTS, ...(Object.keys(GAUGES) as GaugeName[])]
+const MAX_NAMES = 20
+
+export interface MetricsQuery {
+  names: readonly (CountName | GaugeName)[]
+  interval: string
+  /** Undefined: each metric comes in its primary one. */
+  aggregations: readonly Aggregation[] | undefined
+  /** Epoch ms. */
+  from: number
+  to: number
+}
+
+/** Of `metrics:getBatch`: names are needed, the span is two parameters. @throws HttpError 400 */
+export function batchQuery(query: URLSearchParams, now: number): MetricsQuery {
+  return parse(query, query.get('starttime'), query.get('endtime'), now)
+}
+
+/** Of `…/providers/Microsoft.Insights/metrics`: without names it gives the first metric, the span is one parameter. */
+export function resourceQuery(query: URLSearchParams, now: number): MetricsQuery {
+  const named = new URLSearchParams(query)
+  if (!query.get('metricnames')) named.set('metricnames', METRIC_NAMES[0] as string)
+  const span = query.get('timespan')
+  const [from = null, to = null, ...more] = span?.split('/') ?? []
+  if (span !== null && (to === null || more.length > 0))
+    throw badRequest(
+      `The timespan '${span.slice(0, 80)}' is no start and end in ISO-8601, with a slash between.`,
+    )
+  return parse(named, from, to, now)
+}
+
+function parse(query: URLSearchParams, start: string | null, end: string | null, now: number): MetricsQuery {
+  const namespace = query.get('metricnamespace') ?? NAMESPACE
+  if (namespace.toLowerCase() !== NAMESPACE)
+    throw badRequest(`The metric namespace '${namespace}' is not that of the resource, ${NAMESPACE}.`)
+  const interval = query.get('interval') ?? 'PT1M'
+  if (!Object.hasOwn(INTERVALS, interval))
+    throw badRequest(`The interval '${interval}' is none of ${Object.keys(INTERVALS).join(', ')}.`)
+  const to = time(end) ?? now
+  const from = time(start) ?? to - HOUR_MS
+  if (from > to) throw badRequest('The start time lies behind the end time.')
+  return {
+    names: metricNames(query.get('metricnames')),
+    interval,
+    aggregations: aggregationsOf(query.get('aggregation')),
+    from,
+    to,
+  }
+}
+
+function metricNames(text: string | null): MetricsQuery['names'] {
+  const names = (text ?? '').split(',').filter(Boolean)
+  if (names.length === 0 || names.length > MAX_NAMES)
+    throw badRequest(`Between 1 and ${MAX_NAMES} metric names are needed.`)
+  return names.map((name) => {
+    const found = METRIC_NAMES.find((one) => one.toLowerCase() === name.trim().toLowerCase())
+    if (!found)
+      throw badRequest(
+        `Failed to find metric configuration for provider: ${NAMESPACE}, metric: ${name}. Valid metrics: ${METRIC_NAMES.join(',')}.`,
+      )
+    return found
+  })
+}
+
+function aggregationsOf(text: string | null): readonly Aggregation[] | undefined {
+  if (text === null) return undefined
+  return text.split(',').map((one) => {
+    const found = AGGREGATIONS.find((aggregation) => aggregation === one.trim().toLowerCase())
+    if (!found) throw badRequest(`The aggregation '${one}' is none of ${AGGREGATIONS.join(', ')}.`)
+    return found
+  })
+}
+
+function time(text: string | null): number | undefined {
+  if (text === null) return undefined
+  const parsed = isoTime(text)
+  if (parsed === undefined) throw badRequest(`'${text.slice(0, 40)}' is no time in ISO-8601.`)
+  return parsed
+}
+
+export const badRequest = (message: string) => new HttpError(400, 'BadRequest', message)
