@@ -162,12 +162,36 @@ describe('Stream Analytics as documented REST', () => {
     expect(accepted.headers.get('retry-after')).toBe('1')
     const location = new URL(accepted.headers.get('location') as string)
     const status = new URL(accepted.headers.get('azure-asyncoperation') as string)
-    expect((await rest('GET', JOB + VERSION)).body.properties.jobState).toBe('Starting')
     await vi.waitFor(async () => {
       const { status: code } = await rest('GET', location.pathname + location.search)
       expect(code).toBe(200)
     })
     expect((await rest('GET', status.pathname + status.search)).body).toMatchObject({ status: 'Succeeded' })
+  })
+
+  it('while the job starts, it says so itself, and so do both ways to poll', async () => {
+    await plane.close()
+    // It starts until it is told to stop.
+    plane = await startControlPlane({ tuning: { transitionMs: 3_600_000 } })
+    rest = restCaller(plane.url, TOKEN)
+    const accepted = await rest('POST', `${JOB}/start${VERSION}`)
+    const poll = (header: string) => {
+      const url = new URL(accepted.headers.get(header) as string)
+      return rest('GET', url.pathname + url.search)
+    }
+    expect((await rest('GET', JOB + VERSION)).body.properties.jobState).toBe('Starting')
+    expect((await poll('location')).status).toBe(202)
+    expect((await poll('azure-asyncoperation')).body).toMatchObject({ status: 'InProgress' })
+    expect(await rest('POST', `${JOB}/start${VERSION}`)).toMatchObject({
+      status: 409,
+      body: { error: { message: expect.stringContaining('is Starting') } },
+    })
+  })
+
+  it('null for the mode is its default', async () => {
+    const body = { outputStartMode: null, outputStartTime: null }
+    expect((await rest('POST', `${JOB}/start${VERSION}`, body)).status).toBe(202)
+    expect(plane.job.outputStart).toEqual({ mode: 'JobStartTime' })
   })
 
   it('the operation of a start that fails says so', async () => {
@@ -244,6 +268,15 @@ describe('Stream Analytics as documented REST', () => {
       400,
       'BadRequest',
     ],
+    [
+      'CustomTime at no time',
+      'POST',
+      `${JOB}/start${VERSION}`,
+      { outputStartMode: 'CustomTime', outputStartTime: '5' },
+      400,
+      'BadRequest',
+    ],
+    ['a function', 'GET', `${JOB}/functions/f${VERSION}`, undefined, 404, 'ResourceNotFound'],
     [
       'an operation that is not there',
       'GET',

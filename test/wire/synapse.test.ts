@@ -193,6 +193,14 @@ describe('refusals', () => {
       400,
       'BadRequest',
     ],
+    [
+      'to delete the pipeline of the control room',
+      'DELETE',
+      `/pipelines/${PIPELINE}?${V}`,
+      undefined,
+      409,
+      'PipelineInUse',
+    ],
     ['a body that is no JSON', 'POST', `/queryPipelineRuns?${V}`, 'junk', 400, 'InvalidRequestContent'],
     [
       'an operation that is not there',

@@ -12,7 +12,8 @@ export const LOCATION = 'local'
 /** An id for the job's whole life, as there is one job. */
 const JOB_ID = '00000000-0000-0000-0000-000000000001'
 
-export const CHILD_KINDS = ['inputs', 'outputs', 'transformations'] as const
+/** A job of ours has no functions, so their list is empty. */
+export const CHILD_KINDS = ['inputs', 'outputs', 'transformations', 'functions'] as const
 export type ChildKind = (typeof CHILD_KINDS)[number]
 
 export interface Child {
@@ -123,7 +124,7 @@ function expanded(job: StreamAnalyticsJob, expand: string): object {
     ...(wanted.includes('inputs') ? { inputs: list('inputs') } : {}),
     ...(wanted.includes('outputs') ? { outputs: list('outputs') } : {}),
     ...(wanted.includes('transformation') ? { transformation: list('transformations')[0] } : {}),
-    ...(wanted.includes('functions') ? { functions: [] } : {}),
+    ...(wanted.includes('functions') ? { functions: list('functions') } : {}),
   }
 }
 

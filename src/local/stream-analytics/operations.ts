@@ -2,6 +2,7 @@
 
 import { HttpError } from '../http/errors.ts'
 import type { Answer, Call, Route } from '../http/router.ts'
+import { selfUrl } from '../http/self-url.ts'
 
 /** How an operation ended; undefined: well. */
 export type Failure = { code: string; message: string } | undefined
@@ -101,8 +102,8 @@ export class Operations {
 
   #url(call: Call, kind: string, id: string): string {
     const { path, apiVersion } = this.#options
-    return `https://${call.request.headers.host}${path}/${kind}/${id}?api-version=${apiVersion}`
+    return selfUrl(call.request, `${path}/${kind}/${id}?api-version=${apiVersion}`)
   }
 }
 
-const selfOf = ({ request }: Call) => `https://${request.headers.host}${request.url}`
+const selfOf = ({ request }: Call) => selfUrl(request, request.url ?? '')

@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.ts'
 import { readJson } from '../http/body.ts'
 import { HttpError } from '../http/errors.ts'
+import { isoTime } from '../http/iso-time.ts'
 import type { Call, Route } from '../http/router.ts'
 import { LOCAL_NAMES } from '../options.ts'
 import { JobConflictError, type StreamAnalyticsJob } from './job.ts'
@@ -103,14 +104,14 @@ async function outcome(job: StreamAnalyticsJob, what: 'start' | 'stop'): Promise
 
 /** The three modes, and what each needs. @throws HttpError 400 */
 function outputStart({ outputStartMode: mode, outputStartTime }: Record<string, unknown>): OutputStart {
-  if (mode === undefined || mode === 'JobStartTime') return { mode: 'JobStartTime' }
+  if (mode === undefined || mode === null || mode === 'JobStartTime') return { mode: 'JobStartTime' }
   if (mode === 'LastOutputEventTime') return { mode }
   if (mode !== 'CustomTime')
     throw badRequest(
       `outputStartMode '${String(mode)}' is none of JobStartTime, CustomTime, LastOutputEventTime.`,
     )
-  const time = typeof outputStartTime === 'string' ? Date.parse(outputStartTime) : Number.NaN
-  if (Number.isNaN(time)) throw badRequest('outputStartMode CustomTime needs an outputStartTime in ISO-8601.')
+  const time = isoTime(outputStartTime)
+  if (time === undefined) throw badRequest('outputStartMode CustomTime needs an outputStartTime in ISO-8601.')
   return { mode, time }
 }
 

@@ -2,6 +2,7 @@
 import { readJson } from '../http/body.ts'
 import { HttpError } from '../http/errors.ts'
 import type { Call, Route } from '../http/router.ts'
+import { selfUrl } from '../http/self-url.ts'
 import { LOCAL_NAMES } from '../options.ts'
 import { StateMap, StateMapFullError } from '../state-map.ts'
 import { API_VERSION, synapseRoute } from './api.ts'
@@ -94,7 +95,13 @@ export class Artifacts {
         }
       }),
       synapseRoute('DELETE', `/${kind}/:name`, (call) => {
-        this.find(kind, nameIn(call))
+        const { name } = this.find(kind, nameIn(call))
+        if (kind === 'pipelines' && name === LOCAL_NAMES.pipeline)
+          throw new HttpError(
+            409,
+            'PipelineInUse',
+            `The pipeline '${name}' is a stage of the control room, which could not run without it.`,
+          )
         this.#kept.delete(keyOf(kind, nameIn(call)))
         return { status: 200 }
       }),
@@ -121,7 +128,7 @@ export class Artifacts {
     const [oldest] = this.#operations.keys()
     if (this.#operations.size >= MAX_OPERATIONS && oldest !== undefined) this.#operations.delete(oldest)
     this.#operations.set(id, { kind, name, pollsLeft: 1 })
-    return `https://${request.headers.host}/synapse/operationResults/${id}?api-version=${API_VERSION}`
+    return selfUrl(request, `/synapse/operationResults/${id}?api-version=${API_VERSION}`)
   }
 
   #poll({ params, request }: Call) {
@@ -129,7 +136,7 @@ export class Artifacts {
     if (!operation)
       throw new HttpError(404, 'OperationNotFound', `The operation '${params.id}' was not found.`)
     if (operation.pollsLeft-- > 0) {
-      const location = `https://${request.headers.host}${request.url}`
+      const location = selfUrl(request, request.url ?? '')
       return { status: 202, headers: { location, 'retry-after': POLL_SECONDS } }
     }
     return { body: describe(operation.kind, this.find(operation.kind, operation.name)) }
