@@ -1,8 +1,17 @@
-/** The control planes on one port: Stream Analytics and metrics below `/`, Databricks and Synapse below their own names. */
+/**
+ * The control planes on one port: Stream Analytics and metrics below `/`, Databricks and Synapse below their own names, and
+ * Databricks at the root as well.
+ */
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Certificate } from './certificate.ts'
 import type { Clock } from './clock.ts'
+import {
+  currentUserRoute,
+  hostMetadataRoute,
+  isHostMetadata,
+  rootedAtDatabricks,
+} from './databricks/discovery.ts'
 import { databricksError } from './databricks/errors.ts'
 import { JobStore } from './databricks/job-store.ts'
 import { type RateLimit, rateLimiter, WORKSPACE_LIMIT } from './databricks/rate-limit.ts'
@@ -12,7 +21,7 @@ import type { NotebookEngine } from './engine/engine.ts'
 import { requireBearer } from './http/bearer.ts'
 import { armError } from './http/errors.ts'
 import { routes } from './http/router.ts'
-import { listen } from './http/server.ts'
+import { type Handler, listen } from './http/server.ts'
 import { metricsRoutes } from './monitor/metrics.ts'
 import { RunHistory, type RunRecord } from './notebook-runs/run-history.ts'
 import type { StreamAnalyticsJob } from './stream-analytics/job.ts'
@@ -57,10 +66,17 @@ export async function startManagement(options: ManagementOptions): Promise<Manag
     ...metricsRoutes(job, clock),
     ...jobsRoutes({ jobs, runs: databricksRuns, checkRate }),
     ...workspaceRoutes(state('databricks-workspace'), checkRate),
+    currentUserRoute,
     ...artifacts.routes(),
     ...pipelineRunRoutes(artifacts, synapseRuns),
   ]
-  const server = await listen(routes(table, requireBearer(token)), {
+  const open = routes([hostMetadataRoute])
+  const guarded = routes(table, requireBearer(token))
+  const handler: Handler = (request, response) => {
+    rootedAtDatabricks(request)
+    return (isHostMetadata(request) ? open : guarded)(request, response)
+  }
+  const server = await listen(handler, {
     port,
     tls,
     logger,

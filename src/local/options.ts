@@ -45,7 +45,7 @@ export interface LocalAzureEndpoints {
   lake: string
   lakeConnectionString: string
   accountKey: string
-  /** `https://localhost:PORT`; ARM and metrics below `/`, Databricks below `/databricks`, Synapse below `/synapse`. */
+  /** `https://localhost:PORT`; ARM and metrics below `/`, Databricks below `/` and `/databricks`, Synapse below `/synapse`. */
   management: string
   /** Bearer token of the session, accepted by every server. */
   token: string

@@ -47,11 +47,11 @@ export class StateMap<T> {
     this.#entries.set(key, value)
   }
 
-  delete(key: string): void {
+  delete(...keys: string[]): void {
     const changed = new Map(this.#entries)
-    changed.delete(key)
+    for (const key of keys) changed.delete(key)
     this.#save(changed)
-    this.#entries.delete(key)
+    for (const key of keys) this.#entries.delete(key)
   }
 
   #save(entries: ReadonlyMap<string, T>): void {

@@ -72,6 +72,57 @@ describe('jobs', () => {
   it('answer to version 2.1 as well', async () => {
     expect((await rest('GET', '/api/2.1/jobs/list')).status).toBe(200)
   })
+
+  it('answer at the root as well, where clients that drop the path of an address look for them', async () => {
+    const root = restCaller(plane.url, TOKEN)
+    expect((await root('GET', `${API}/list`)).body).toEqual((await rest('GET', `${API}/list`)).body)
+    expect(await root('GET', '/api/2.2/none')).toMatchObject({
+      status: 404,
+      body: { error_code: 'ENDPOINT_NOT_FOUND' },
+    })
+    expect(await restCaller(plane.url, undefined)('GET', `${API}/list`)).toMatchObject({
+      status: 401,
+      body: { error_code: 'UNAUTHENTICATED' },
+    })
+  })
+
+  it('say who serves to whoever asks, with or without a token', async () => {
+    for (const base of [plane.url, `${plane.url}/databricks`]) {
+      const { status, body } = await restCaller(base, undefined)('GET', '/.well-known/databricks-config')
+      expect({ status, body }).toEqual({
+        status: 200,
+        body: { oidc_endpoint: `${plane.url}/oidc`, workspace_id: '1' },
+      })
+    }
+  })
+
+  it('a null is a field left out, and what nobody here knows is kept as it was sent', async () => {
+    const settings = { name: 'odd', schedule: { quartz_cron_expression: '0 0 * * * ?' }, surprise: [1] }
+    const { job_id } = (await rest('POST', `${API}/create`, { ...settings, tasks: null, queue: null })).body
+    expect((await rest('GET', `${API}/get?job_id=${job_id}`)).body.settings).toEqual(settings)
+  })
+
+  it('an update replaces what it names, adds tasks by their key, and removes what it lists', async () => {
+    const a = { task_key: 'a', notebook_task: { notebook_path: '/x/gold' } }
+    const first = { name: 'mine', tags: { x: 'y' }, tasks: [a, { task_key: 'b' }] }
+    const { job_id } = (await rest('POST', `${API}/create`, first)).body
+    const b = { task_key: 'b', notebook_task: { notebook_path: '/x/silver' } }
+    const new_settings = { name: 'yours', tasks: [b, { task_key: 'c' }] }
+    await rest('POST', `${API}/update`, { job_id, new_settings, fields_to_remove: ['tags'] })
+    const settings = { name: 'yours', tasks: [a, b, { task_key: 'c' }] }
+    expect((await rest('GET', `${API}/get?job_id=${job_id}`)).body.settings).toEqual(settings)
+  })
+
+  it('a deleted one takes its runs with it, and its id does not come back', async () => {
+    const tasks = [{ task_key: 'a', notebook_task: { notebook_path: '/x/gold' } }]
+    const create = async () => (await rest('POST', `${API}/create`, { name: 'mine', tasks })).body.job_id
+    const job_id = await create()
+    const run = await runNow({ job_id })
+    expect((await rest('POST', `${API}/delete`, { job_id })).body).toEqual({})
+    await vi.waitFor(async () => expect((await statusOf(run)).state.result_state).toBe('CANCELED'))
+    expect((await rest('GET', `${API}/get?job_id=${job_id}`)).body.message).toContain('does not exist')
+    expect(await create()).not.toBe(job_id)
+  })
 })
 
 describe('runs', () => {
@@ -136,6 +187,14 @@ describe('runs', () => {
     const first = await runNow({ job_id, idempotency_token: 'once' })
     expect(await runNow({ job_id, idempotency_token: 'once' })).toBe(first)
     expect(plane.engine.runs).toHaveLength(1)
+    // Of a job: another one's run is another run.
+    expect(await runNow({ job_id: await jobNamed('rtstream-gold'), idempotency_token: 'once' })).not.toBe(
+      first,
+    )
+    // No token is none, however it is said.
+    expect(await runNow({ job_id, idempotency_token: '' })).not.toBe(
+      await runNow({ job_id, idempotency_token: null }),
+    )
     expect((await rest('POST', `${API}/run-now`, { job_id, idempotency_token: 'x'.repeat(65) })).status).toBe(
       400,
     )
@@ -242,7 +301,7 @@ describe('the workspace', () => {
       'a notebook in no folder',
       'POST',
       'import',
-      { path: '/Nowhere/x', content },
+      { path: '/Nowhere/x', content, language: 'PYTHON' },
       404,
       'RESOURCE_DOES_NOT_EXIST',
     ],
@@ -264,6 +323,24 @@ describe('the workspace', () => {
       404,
       'RESOURCE_DOES_NOT_EXIST',
     ],
+    [
+      'source without a language',
+      'POST',
+      'import',
+      { path: '/Shared/x', content },
+      400,
+      'INVALID_PARAMETER_VALUE',
+    ],
+    [
+      'content that is no base64',
+      'POST',
+      'import',
+      { path: '/Shared/x', content: '$', language: 'PYTHON' },
+      400,
+      'INVALID_PARAMETER_VALUE',
+    ],
+    ['to delete what is not there', 'POST', 'delete', { path: '/Shared/x' }, 404, 'RESOURCE_DOES_NOT_EXIST'],
+    ['to delete its own folders', 'POST', 'delete', { path: '/', recursive: true }, 400, 'BAD_REQUEST'],
     ['the export of a folder', 'GET', 'export?path=/Shared', undefined, 400, 'INVALID_PARAMETER_VALUE'],
   ])('refuses %s', async (_, method, path, body, status, error_code) => {
     expect(await rest(method, `${W}/${path}`, body)).toMatchObject({ status, body: { error_code } })
@@ -285,6 +362,35 @@ describe('refusals', () => {
       'INVALID_PARAMETER_VALUE',
     ],
     ['a reset to nothing', 'POST', 'reset', { job_id: 1001 }, 400, 'INVALID_PARAMETER_VALUE'],
+    ['a run of no job', 'POST', 'run-now', {}, 400, 'INVALID_PARAMETER_VALUE'],
+    ['a name that is no text', 'POST', 'create', { name: 5 }, 400, 'INVALID_PARAMETER_VALUE'],
+    ['tasks that are none', 'POST', 'create', { tasks: [null] }, 400, 'INVALID_PARAMETER_VALUE'],
+    [
+      'a path that is no text',
+      'POST',
+      'create',
+      { tasks: [{ notebook_task: { notebook_path: 7 } }] },
+      400,
+      'INVALID_PARAMETER_VALUE',
+    ],
+    ['a queue that is none', 'POST', 'create', { queue: 5 }, 400, 'INVALID_PARAMETER_VALUE'],
+    ['to delete the pipeline’s own job', 'POST', 'delete', { job_id: 1001 }, 403, 'PERMISSION_DENIED'],
+    [
+      'a time that is none',
+      'GET',
+      'runs/list?start_time_from=noon',
+      undefined,
+      400,
+      'INVALID_PARAMETER_VALUE',
+    ],
+    [
+      'a type of runs that is none',
+      'GET',
+      'runs/list?run_type=FUN',
+      undefined,
+      400,
+      'INVALID_PARAMETER_VALUE',
+    ],
   ])('%s, in Databricks’ form', async (_, method, path, body, status, error_code) => {
     expect(await rest(method, `${API}/${path}`, body)).toMatchObject({
       status,

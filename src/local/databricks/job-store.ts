@@ -6,14 +6,7 @@ import { notebookAt } from '../notebook-runs/notebook-name.ts'
 import { LOCAL_NAMES } from '../options.ts'
 import { StateMap, StateMapFullError } from '../state-map.ts'
 import { invalid } from './errors.ts'
-
-export interface JobSettings {
-  name?: string
-  max_concurrent_runs?: number
-  queue?: { enabled?: boolean }
-  tasks?: { task_key?: string; notebook_task?: { notebook_path?: string } }[]
-  [setting: string]: unknown
-}
+import { type JobSettings, parseSettings, updatedSettings } from './job-settings.ts'
 
 export interface Job {
   job_id: number
@@ -25,6 +18,8 @@ export interface Job {
 const MAX_JOBS = 100
 const MAX_BYTES = 1_000_000
 const FIRST_ID = 1001
+/** Silver and gold. */
+const OWN_JOBS = 2
 
 export class JobStore {
   readonly #jobs: StateMap<Job>
@@ -57,18 +52,39 @@ export class JobStore {
 
   /** @throws HttpError 400, as the service answers for a job that is not there. */
   find(id: unknown): Job {
+    if (id === undefined || id === null) throw invalid('job_id is missing.')
     const job = this.#jobs.get(String(id))
     if (!job) throw invalid(`Job ${String(id).slice(0, 40)} does not exist.`)
     return job
   }
 
-  create(settings: JobSettings): Job {
-    const job_id = 1 + Math.max(FIRST_ID, ...this.list().map((job) => job.job_id))
-    return this.#put({ job_id, created_time: this.#clock.now(), settings: checked(settings) })
+  create(settings: Record<string, unknown>): Job {
+    const created_time = this.#clock.now()
+    // Of its time: the id of a job that was deleted, and still has runs, does not come back.
+    const job_id = Math.max(created_time, 1 + Math.max(FIRST_ID, ...this.list().map((job) => job.job_id)))
+    return this.#put({ job_id, created_time, settings: parseSettings(settings) })
   }
 
-  reset(id: unknown, settings: JobSettings): void {
-    this.#put({ ...this.find(id), settings: checked(settings) })
+  reset(id: unknown, settings: Record<string, unknown>): void {
+    this.#put({ ...this.find(id), settings: parseSettings(settings) })
+  }
+
+  /** @param removed names of settings that the job is to have no longer. */
+  update(id: unknown, changes: Record<string, unknown>, removed: readonly string[]): void {
+    const job = this.find(id)
+    this.#put({ ...job, settings: parseSettings(updatedSettings(job.settings, changes, removed)) })
+  }
+
+  delete(id: unknown): Job {
+    const job = this.find(id)
+    if (job.job_id < FIRST_ID + OWN_JOBS)
+      throw new HttpError(
+        403,
+        'PERMISSION_DENIED',
+        `Job ${job.job_id} is a stage of the control room, which could not run without it.`,
+      )
+    this.#jobs.delete(String(job.job_id))
+    return job
   }
 
   #put(job: Job): Job {
@@ -94,14 +110,6 @@ export function notebookOf({ job_id, settings }: Job): NotebookName {
   )
 }
 
-function checked(settings: JobSettings): JobSettings {
-  const { tasks = [], max_concurrent_runs: most = 1 } = settings
-  if (!Array.isArray(tasks)) throw invalid('tasks must be a list.')
-  if (!Number.isInteger(most) || most < 0 || most > 1000)
-    throw invalid('max_concurrent_runs must be between 0 and 1000.')
-  return settings
-}
-
 const settingsOf = (name: string, notebook: NotebookName): JobSettings => ({
   name,
   max_concurrent_runs: 1,
@@ -109,7 +117,7 @@ const settingsOf = (name: string, notebook: NotebookName): JobSettings => ({
     {
       task_key: notebook,
       notebook_task: { notebook_path: `/Shared/rtstream-tui/${notebook}`, source: 'WORKSPACE' },
-    } as NonNullable<JobSettings['tasks']>[number],
+    },
   ],
   format: 'MULTI_TASK',
 })

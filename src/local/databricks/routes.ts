@@ -4,9 +4,11 @@ import { HttpError } from '../http/errors.ts'
 import type { Answer, Call, Route } from '../http/router.ts'
 import { QueueFullError, type RunHistory, type RunRecord } from '../notebook-runs/run-history.ts'
 import { invalid } from './errors.ts'
-import { type Job, type JobSettings, type JobStore, notebookOf } from './job-store.ts'
+import { isObject } from './job-settings.ts'
+import { type Job, type JobStore, notebookOf } from './job-store.ts'
 import { pageOf } from './pages.ts'
-import { describeRun, jobRunId } from './run-resource.ts'
+import { isTrue, runFilter } from './run-filter.ts'
+import { describeRun, jobRunId, withoutTasks } from './run-resource.ts'
 
 const MAX_TOKEN = 64
 
@@ -26,6 +28,7 @@ export function jobsRoutes({ jobs, runs, checkRate }: JobsApiOptions): Route[] {
       jobs.list().find((job) => ownerOf(job) === record.owner),
     )
   const runOf = (id: unknown): RunRecord => {
+    if (id === undefined || id === null) throw invalid('run_id is missing.')
     const record = runs.find(String(jobRunId(Number(id))))
     if (!record) throw invalid(`Run ${String(id).slice(0, 40)} does not exist.`)
     return record
@@ -33,13 +36,26 @@ export function jobsRoutes({ jobs, runs, checkRate }: JobsApiOptions): Route[] {
 
   const handlers: Record<string, (call: Call) => Promise<Answer> | Answer> = {
     'POST jobs/create': async ({ request }) => {
-      const { job_id } = jobs.create((await readJson(request)) as JobSettings)
+      const { job_id } = jobs.create(await readJson(request))
       return { body: { job_id } }
     },
     'POST jobs/reset': async ({ request }) => {
       const { job_id, new_settings } = await readJson(request)
       if (!isObject(new_settings)) throw invalid('new_settings is missing.')
-      jobs.reset(job_id, new_settings as JobSettings)
+      jobs.reset(job_id, new_settings)
+      return { body: {} }
+    },
+    'POST jobs/update': async ({ request }) => {
+      const { job_id, new_settings, fields_to_remove } = await readJson(request)
+      const removed = fields_to_remove ?? []
+      if (!Array.isArray(removed)) throw invalid('fields_to_remove must be a list.')
+      jobs.update(job_id, isObject(new_settings) ? new_settings : {}, removed.map(String))
+      return { body: {} }
+    },
+    'POST jobs/delete': async ({ request }) => {
+      const job = jobs.delete((await readJson(request)).job_id)
+      // Nobody could find them any more.
+      for (const record of runs.list(ownerOf(job))) runs.cancel(record)
       return { body: {} }
     },
     'GET jobs/get': ({ query }) => ({ body: jobs.find(query.get('job_id')) }),
@@ -48,7 +64,8 @@ export function jobsRoutes({ jobs, runs, checkRate }: JobsApiOptions): Route[] {
       const found = jobs
         .list()
         .filter(({ settings }) => name === undefined || settings.name?.toLowerCase() === name)
-      const items = found.map((job) => ({ id: job.job_id, body: () => job }))
+      const shown = isTrue(query, 'expand_tasks') ? (job: Job) => job : jobWithoutTasks
+      const items = found.map((job) => ({ id: job.job_id, body: () => shown(job) }))
       return { body: pageOf(items, query, { name: 'jobs', defaultLimit: 20, maxLimit: 100 }) }
     },
     'POST jobs/run-now': async ({ request }) => {
@@ -58,7 +75,7 @@ export function jobsRoutes({ jobs, runs, checkRate }: JobsApiOptions): Route[] {
         runs,
         job,
         tokenIn(idempotency_token),
-        isObject(queue) ? queue : job.settings.queue,
+        (isObject(queue) ? queue : job.settings.queue)?.enabled === true,
       )
       return { body: { run_id: Number(record.id), number_in_job: Number(record.id) } }
     },
@@ -76,18 +93,23 @@ export function jobsRoutes({ jobs, runs, checkRate }: JobsApiOptions): Route[] {
     },
     'GET jobs/runs/list': ({ query }) => {
       const id = query.get('job_id')
-      const active = query.get('active_only') === 'true'
-      const completed = query.get('completed_only') === 'true'
-      if (active && completed) throw invalid('active_only and completed_only exclude each other.')
-      const found = runs
-        .list(id === null ? undefined : ownerOf(jobs.find(id)))
-        .filter(({ endedAt }) => (endedAt === undefined ? !completed : !active))
-      const items = found.map((record) => ({ id: Number(record.id), body: () => describe(record) }))
+      const found = runs.list(id === null ? undefined : ownerOf(jobs.find(id))).filter(runFilter(query))
+      const shown = isTrue(query, 'expand_tasks')
+        ? describe
+        : (record: RunRecord) => withoutTasks(describe(record))
+      const items = found.map((record) => ({ id: Number(record.id), body: () => shown(record) }))
       return { body: pageOf(items, query, { name: 'runs', defaultLimit: 20, maxLimit: 25 }) }
     },
     'POST jobs/runs/cancel': async ({ request }) => {
       // Asynchronous, as in the service: the answer comes before the run has ended.
       runs.cancel(runOf((await readJson(request)).run_id))
+      return { body: {} }
+    },
+    'POST jobs/runs/cancel-all': async ({ request }) => {
+      const { job_id, all_queued_runs } = await readJson(request)
+      const of = job_id === undefined && all_queued_runs === true ? undefined : ownerOf(jobs.find(job_id))
+      for (const record of runs.list(of))
+        if (all_queued_runs !== true || runs.stateOf(record) === 'queued') runs.cancel(record)
       return { body: {} }
     },
   }
@@ -108,11 +130,11 @@ function start(
   runs: RunHistory,
   job: Job,
   idempotencyToken: string | undefined,
-  queue: { enabled?: boolean } | undefined,
+  mayQueue: boolean,
 ): RunRecord {
   const maxConcurrent = job.settings.max_concurrent_runs ?? 1
   // A limit of 0 skips every run, queue or not.
-  const whenBusy = queue?.enabled === true && maxConcurrent > 0 ? 'queue' : 'skip'
+  const whenBusy = mayQueue && maxConcurrent > 0 ? 'queue' : 'skip'
   try {
     return runs.start(String(job.job_id), notebookOf(job), { idempotencyToken, maxConcurrent, whenBusy })
   } catch (error) {
@@ -124,11 +146,14 @@ function start(
 }
 
 function tokenIn(token: unknown): string | undefined {
-  if (token === undefined) return undefined
+  if (token === undefined || token === null || token === '') return undefined
   if (typeof token !== 'string' || token.length > MAX_TOKEN)
     throw invalid(`idempotency_token must be a text of at most ${MAX_TOKEN} characters.`)
   return token
 }
 
-const isObject = (value: unknown): value is { enabled?: boolean } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+/** Lists leave the tasks out until they are asked for. */
+function jobWithoutTasks({ settings, ...job }: Job): object {
+  const { tasks: _, job_clusters: __, ...rest } = settings
+  return { ...job, settings: rest }
+}

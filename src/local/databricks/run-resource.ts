@@ -54,8 +54,13 @@ const STATES: Readonly<Record<Exclude<RunState, 'ended'>, string>> = {
 const TASK_OFFSET = 1_000_000_000
 export const jobRunId = (id: number) => (id > TASK_OFFSET ? id - TASK_OFFSET : id)
 
+interface RunResource {
+  tasks: object[]
+  [field: string]: unknown
+}
+
 /** @param job undefined when it has been deleted since. */
-export function describeRun(record: RunRecord, state: RunState, job: Job | undefined): object {
+export function describeRun(record: RunRecord, state: RunState, job: Job | undefined): RunResource {
   const run_id = Number(record.id)
   const times = timesOf(record)
   const shared = { ...times, ...statusOf(record, state) }
@@ -82,6 +87,9 @@ export function describeRun(record: RunRecord, state: RunState, job: Job | undef
     ],
   }
 }
+
+/** As lists show a run, unless they are asked for its tasks. */
+export const withoutTasks = ({ tasks: _, ...run }: RunResource): object => run
 
 function timesOf({ createdAt, startedAt, endedAt }: RunRecord): object {
   const from = startedAt ?? createdAt

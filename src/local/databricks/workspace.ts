@@ -1,21 +1,22 @@
 /** The Workspace API: enough to upload notebooks and look at them. The embedded engine runs its own form of them. */
-import { readJson } from '../http/body.ts'
+import type { IncomingMessage } from 'node:http'
+import { isForm, readForm, readJson } from '../http/body.ts'
 import { HttpError } from '../http/errors.ts'
 import type { Call, Route } from '../http/router.ts'
 import { StateMap, StateMapFullError } from '../state-map.ts'
 import { invalid, missing } from './errors.ts'
-
-type WorkspaceObject = { kind: 'DIRECTORY' } | { kind: 'NOTEBOOK'; language: string; content: string }
+import { isTrue } from './run-filter.ts'
+import { exported, imported, type WorkspaceObject } from './workspace-objects.ts'
 
 const MAX_OBJECTS = 500
 const MAX_BYTES = 20_000_000
-const LANGUAGES = ['PYTHON', 'SQL', 'SCALA', 'R']
-const FORMATS = ['SOURCE', 'AUTO', 'JUPYTER']
+/** Those of every workspace. */
+const FIRST_FOLDERS = ['/', '/Shared', '/Users']
 
 export function workspaceRoutes(stateFile: string, checkRate: () => void): Route[] {
   const objects = new StateMap<WorkspaceObject>({
     file: stateFile,
-    initial: () => ['/', '/Shared', '/Users'].map((path) => [path, { kind: 'DIRECTORY' }] as const),
+    initial: () => FIRST_FOLDERS.map((path) => [path, { kind: 'DIRECTORY' }] as const),
     maxEntries: MAX_OBJECTS,
     maxBytes: MAX_BYTES,
   })
@@ -50,25 +51,36 @@ export function workspaceRoutes(stateFile: string, checkRate: () => void): Route
     route('POST', 'mkdirs', async ({ request }) => {
       const wanted = pathIn((await readJson(request)).path)
       const folders = ancestors(wanted)
-      const taken = folders.find((folder) => objects.get(folder)?.kind === 'NOTEBOOK')
+      const taken = folders.find((folder) => (objects.get(folder)?.kind ?? 'DIRECTORY') !== 'DIRECTORY')
       if (taken !== undefined)
-        throw new HttpError(400, 'RESOURCE_ALREADY_EXISTS', `A notebook stands at ${taken}.`)
+        throw new HttpError(400, 'RESOURCE_ALREADY_EXISTS', `Something that is no folder stands at ${taken}.`)
       for (const folder of folders) if (!objects.get(folder)) put(folder, { kind: 'DIRECTORY' })
       return { body: {} }
     }),
     route('POST', 'import', async ({ request }) => {
-      const { path, content, language = 'PYTHON', format = 'SOURCE', overwrite } = await readJson(request)
-      const name = pathIn(path)
-      if (typeof content !== 'string') throw invalid('content must be the notebook in base64.')
-      if (!LANGUAGES.includes(String(language)))
-        throw invalid(`language must be one of ${LANGUAGES.join(', ')}.`)
-      if (!FORMATS.includes(String(format))) throw invalid(`format must be one of ${FORMATS.join(', ')}.`)
-      if (objects.get(parentOf(name))?.kind !== 'DIRECTORY')
-        throw missing(`The parent folder (${parentOf(name)}) does not exist.`)
-      const before = objects.get(name)
-      if (before && (before.kind === 'DIRECTORY' || overwrite !== true))
-        throw new HttpError(400, 'RESOURCE_ALREADY_EXISTS', `Path (${name}) already exists.`)
-      put(name, { kind: 'NOTEBOOK', language: String(language), content })
+      const { overwrite, ...wanted } = isForm(request) ? await uploadIn(request) : await importIn(request)
+      const { path, object } = imported(wanted)
+      if (objects.get(parentOf(path))?.kind !== 'DIRECTORY')
+        throw missing(`The parent folder (${parentOf(path)}) does not exist.`)
+      const before = objects.get(path)
+      if (before && (before.kind === 'DIRECTORY' || !overwrite))
+        throw new HttpError(400, 'RESOURCE_ALREADY_EXISTS', `Path (${path}) already exists.`)
+      put(path, object)
+      return { body: {} }
+    }),
+    route('POST', 'delete', async ({ request }) => {
+      const { path: given, recursive } = await readJson(request)
+      const path = pathIn(given)
+      find(path)
+      if (FIRST_FOLDERS.includes(path))
+        throw new HttpError(400, 'BAD_REQUEST', `Path (${path}) belongs to the workspace.`)
+      const inside = objects
+        .entries()
+        .map(([name]) => name)
+        .filter((name) => name.startsWith(`${path}/`))
+      if (inside.length > 0 && recursive !== true)
+        throw new HttpError(400, 'DIRECTORY_NOT_EMPTY', `Folder (${path}) is not empty.`)
+      objects.delete(path, ...inside)
       return { body: {} }
     }),
     route('GET', 'get-status', (call) => {
@@ -77,18 +89,57 @@ export function workspaceRoutes(stateFile: string, checkRate: () => void): Route
     }),
     route('GET', 'list', (call) => {
       const path = pathOf(call)
-      if (find(path).kind === 'NOTEBOOK') return { body: { objects: [describe(path, find(path))] } }
+      const object = find(path)
+      if (object.kind !== 'DIRECTORY') return { body: { objects: [describe(path, object)] } }
       const inside = objects.entries().filter(([name]) => name !== '/' && parentOf(name) === path)
       return { body: inside.length > 0 ? { objects: inside.map(([name, one]) => describe(name, one)) } : {} }
     }),
     route('GET', 'export', (call) => {
       const path = pathOf(call)
-      const object = find(path)
-      if (object.kind === 'DIRECTORY') throw invalid(`Path (${path}) is a folder.`)
-      return { body: { content: object.content, file_type: 'py' } }
+      const body = exported(path, find(path), call.query.get('format') ?? 'SOURCE')
+      return { body: isTrue(call.query, 'direct_download') ? Buffer.from(body.content, 'base64') : body }
     }),
   ]
 }
+
+interface Import {
+  path: string
+  content: string
+  format: string
+  language: string | undefined
+  overwrite: boolean
+}
+
+async function importIn(request: IncomingMessage): Promise<Import> {
+  const { path, content, format, language, overwrite } = await readJson(request)
+  if (typeof content !== 'string' || !isBase64(content))
+    throw invalid('content must be the object in base64.')
+  return {
+    path: pathIn(path),
+    content,
+    format: textIn(format) ?? 'SOURCE',
+    language: textIn(language),
+    overwrite: overwrite === true,
+  }
+}
+
+/** The same as a posted form, whose content is the file itself. */
+async function uploadIn(request: IncomingMessage): Promise<Import> {
+  const form = await readForm(request)
+  const content = form.get('content')
+  if (content === null || typeof content === 'string') throw invalid('content must be a file.')
+  return {
+    path: pathIn(form.get('path')),
+    content: Buffer.from(await content.arrayBuffer()).toString('base64'),
+    format: textIn(form.get('format')) ?? 'SOURCE',
+    language: textIn(form.get('language')),
+    overwrite: textIn(form.get('overwrite'))?.toLowerCase() === 'true',
+  }
+}
+
+const textIn = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)
+
+const isBase64 = (text: string) => /^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(text)
 
 const pathOf = ({ query }: Call) => pathIn(query.get('path'))
 

@@ -23,6 +23,23 @@ export async function readBody(request: IncomingMessage, limitBytes: number): Pr
 }
 
 /**
+ * Reads a posted form (`multipart/form-data`), whose parts may be files.
+ * @throws HttpError 400 for anything that is no such form, 413 above the limit.
+ */
+export async function readForm(request: IncomingMessage, limitBytes = JSON_LIMIT_BYTES): Promise<FormData> {
+  const body = await readBody(request, limitBytes)
+  const type = request.headers['content-type'] ?? ''
+  try {
+    return await new Response(new Uint8Array(body), { headers: { 'content-type': type } }).formData()
+  } catch (cause) {
+    throw new HttpError(400, 'InvalidRequestContent', 'The request body is no form.', { cause })
+  }
+}
+
+export const isForm = ({ headers }: IncomingMessage) =>
+  /^multipart\/form-data\b/i.test(headers['content-type'] ?? '')
+
+/**
  * Reads a JSON object; no body at all gives `{}`, as the services take it.
  * @throws HttpError 400 for anything that is no JSON object, 413 above the limit.
  */

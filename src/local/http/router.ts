@@ -12,7 +12,7 @@ export interface Call {
   path: string
 }
 
-/** `body` undefined: an empty answer. `status` defaults to 200. */
+/** `body` undefined: an empty answer; bytes go out as they are, all else as JSON. `status` defaults to 200. */
 export interface Answer {
   status?: number
   headers?: Record<string, string>
@@ -54,12 +54,16 @@ export function routes(table: readonly Route[], ...guards: readonly Guard[]): Ha
   }
 }
 
-/** Answers with JSON, or with nothing when the answer has no body. */
+/** Answers with JSON, with bytes, or with nothing when the answer has no body. */
 export function sendAnswer(response: ServerResponse, answer: Answer): void {
-  const body = answer.body === undefined ? '' : JSON.stringify(answer.body)
+  const isBytes = Buffer.isBuffer(answer.body)
+  const body = isBytes
+    ? (answer.body as Buffer)
+    : Buffer.from(answer.body === undefined ? '' : JSON.stringify(answer.body))
+  const type = isBytes ? 'application/octet-stream' : 'application/json; charset=utf-8'
   response.writeHead(answer.status ?? 200, {
-    ...(body && { 'content-type': 'application/json; charset=utf-8' }),
-    'content-length': Buffer.byteLength(body),
+    ...(answer.body === undefined ? {} : { 'content-type': type }),
+    'content-length': body.length,
     ...answer.headers,
   })
   response.end(body)

@@ -1,0 +1,39 @@
+/** What clients of the workspace ask before they ask for anything else: who serves here, and who they are. */
+import type { IncomingMessage } from 'node:http'
+import type { Route } from '../http/router.ts'
+import { selfUrl } from '../http/self-url.ts'
+
+const HOST_METADATA = '/databricks/.well-known/databricks-config'
+
+/** Asked without a token, as in the service: clients ask it to learn how to get one. */
+export const isHostMetadata = ({ url }: IncomingMessage) => url?.split('?')[0] === HOST_METADATA
+
+export const hostMetadataRoute: Route = {
+  method: 'GET',
+  pattern: HOST_METADATA,
+  handle: ({ request }) => ({ body: { oidc_endpoint: selfUrl(request, '/oidc'), workspace_id: '1' } }),
+}
+
+/** Whoever has the session's token. */
+export const currentUserRoute: Route = {
+  method: 'GET',
+  pattern: '/databricks/api/2.0/preview/scim/v2/Me',
+  handle: () => ({
+    body: {
+      schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
+      id: '1',
+      userName: 'local',
+      displayName: 'local',
+      active: true,
+    },
+  }),
+}
+
+/**
+ * A workspace has a host of its own, and most of its clients drop whatever path stands behind it. So what they ask of the root
+ * is asked of Databricks; no other service here has such paths.
+ */
+export function rootedAtDatabricks(request: IncomingMessage): void {
+  const { url = '' } = request
+  if (/^\/(?:api|\.well-known)\//.test(url)) request.url = `/databricks${url}`
+}

@@ -1,0 +1,67 @@
+/** The settings of a job: what of them is looked at must have its form, all else is kept as it was sent. */
+import { invalid } from './errors.ts'
+
+export interface JobSettings {
+  name?: string
+  max_concurrent_runs?: number
+  queue?: { enabled?: boolean }
+  tasks?: JobTask[]
+  [setting: string]: unknown
+}
+
+export interface JobTask {
+  task_key?: string
+  notebook_task?: { notebook_path?: string; [setting: string]: unknown }
+  [setting: string]: unknown
+}
+
+/** JSON's null is the field left out, as in the service. @throws HttpError 400 that names the setting. */
+export function parseSettings(given: Record<string, unknown>): JobSettings {
+  const settings = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null))
+  const { name, max_concurrent_runs: most = 1, queue = {}, tasks = [] } = settings
+  if (name !== undefined && (typeof name !== 'string' || name.length > 4096))
+    throw invalid('name must be a text of at most 4096 characters.')
+  if (!Number.isInteger(most) || Number(most) < 0 || Number(most) > 1000)
+    throw invalid('max_concurrent_runs must be between 0 and 1000.')
+  if (!isObject(queue)) throw invalid('queue must be an object.')
+  if (!Array.isArray(tasks)) throw invalid('tasks must be a list.')
+  for (const [index, task] of tasks.entries()) checkTask(task, `tasks[${index}]`)
+  return settings
+}
+
+function checkTask(task: unknown, at: string): void {
+  if (!isObject(task)) throw invalid(`${at} must be an object.`)
+  const { task_key: key = '', notebook_task: notebook } = task
+  if (typeof key !== 'string') throw invalid(`${at}.task_key must be a text.`)
+  if (notebook === undefined || notebook === null) return
+  if (!isObject(notebook) || typeof notebook.notebook_path !== 'string')
+    throw invalid(`${at}.notebook_task.notebook_path must be a text.`)
+}
+
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Lists whose entries are told apart by a key of their own: an update replaces or adds entries, it does not replace the list. */
+const KEYED: Readonly<Record<string, string>> = { tasks: 'task_key', job_clusters: 'job_cluster_key' }
+
+/** The settings after an update: what is named is replaced, all else stays. */
+export function updatedSettings(
+  settings: JobSettings,
+  changes: Record<string, unknown>,
+  removed: readonly string[],
+): Record<string, unknown> {
+  const updated: Record<string, unknown> = { ...settings }
+  for (const field of removed) delete updated[field]
+  for (const [field, value] of Object.entries(changes)) {
+    const [before, key] = [updated[field], KEYED[field]]
+    updated[field] =
+      key !== undefined && Array.isArray(before) && Array.isArray(value) ? merged(before, value, key) : value
+  }
+  return updated
+}
+
+function merged(before: readonly unknown[], changes: readonly unknown[], key: string): unknown[] {
+  const keyOf = (entry: unknown) => (entry as Record<string, unknown> | null)?.[key]
+  const changed = new Set(changes.map(keyOf))
+  return [...before.filter((entry) => !changed.has(keyOf(entry))), ...changes]
+}
