@@ -17,8 +17,13 @@ export function endpointLines(endpoints: LocalAzureEndpoints, options: { secrets
     { name: 'data lake account', value: LOCAL_NAMES.account },
     { name: 'containers', value: 'bronze, silver, gold, checkpoints' },
     { name: 'Stream Analytics (ARM), metrics', value: endpoints.management },
-    { name: 'Databricks', value: `${endpoints.management}/databricks` },
-    { name: 'Synapse', value: `${endpoints.management}/synapse` },
+    { name: 'subscription', value: LOCAL_NAMES.subscription },
+    { name: 'resource group', value: LOCAL_NAMES.resourceGroup },
+    { name: 'Stream Analytics job', value: LOCAL_NAMES.job },
+    { name: 'Databricks', value: databricksUrl(endpoints) },
+    { name: 'Databricks jobs', value: `${LOCAL_NAMES.silverJob}, ${LOCAL_NAMES.goldJob}` },
+    { name: 'Synapse', value: synapseUrl(endpoints) },
+    { name: 'Synapse pipeline', value: LOCAL_NAMES.pipeline },
     { name: 'bearer token', value: endpoints.token },
     { name: 'certificate to trust', value: endpoints.certificateFile },
   ]
@@ -27,6 +32,24 @@ export function endpointLines(endpoints: LocalAzureEndpoints, options: { secrets
   const masked = (text: string) => secrets.reduce((shown, secret) => shown.replaceAll(secret, MASK), text)
   return lines.map(({ name, value }) => ({ name, value: masked(value) }))
 }
+
+/** At the root: most clients of Databricks drop the path of its address. */
+const databricksUrl = ({ management }: LocalAzureEndpoints) => management
+const synapseUrl = ({ management }: LocalAzureEndpoints) => `${management}/synapse`
+
+const asJson = ({ pid, endpoints }: { pid: number; endpoints: LocalAzureEndpoints }) => ({
+  pid,
+  eventHub: EVENT_HUB_NAME,
+  account: LOCAL_NAMES.account,
+  subscription: LOCAL_NAMES.subscription,
+  resourceGroup: LOCAL_NAMES.resourceGroup,
+  streamAnalyticsJob: LOCAL_NAMES.job,
+  databricksJobs: [LOCAL_NAMES.silverJob, LOCAL_NAMES.goldJob],
+  synapsePipeline: LOCAL_NAMES.pipeline,
+  databricks: databricksUrl(endpoints),
+  synapse: synapseUrl(endpoints),
+  ...endpoints,
+})
 
 function sharedKeys({ eventHubsConnectionString, lakeConnectionString }: LocalAzureEndpoints): string[] {
   const text = `${eventHubsConnectionString};${lakeConnectionString}`
@@ -46,9 +69,7 @@ export async function runEndpoints(options: {
       'Start one in another terminal (rtstream-tui), or name its folder with --data-dir.',
     )
   if (options.json) {
-    options.write(
-      `${JSON.stringify({ pid: instance.pid, eventHub: EVENT_HUB_NAME, account: LOCAL_NAMES.account, ...instance.endpoints }, null, 2)}\n`,
-    )
+    options.write(`${JSON.stringify(asJson(instance), null, 2)}\n`)
     return 0
   }
   const lines = endpointLines(instance.endpoints, { secrets: true })

@@ -134,6 +134,12 @@ with client:
     )
     const plain = await cli(['endpoints', '--data-dir', data])
     expect(plain.lines.join('\n')).toContain(endpoints.token)
+    // Everything else that a client must name, and an address for each service.
+    for (const name of ['subscription', 'resourceGroup', 'streamAnalyticsJob', 'synapsePipeline'])
+      expect(plain.lines.join('\n')).toContain(endpoints[name])
+    for (const name of ['management', 'databricks', 'synapse'])
+      expect(endpoints[name]).toMatch(/^https:\/\/localhost:\d+/)
+    expect(endpoints.databricksJobs).toEqual(['rtstream-silver', 'rtstream-gold'])
     await running.line((line) => JSON.parse(line).ledger?.aggregated >= 21)
     const listed = python(
       `
