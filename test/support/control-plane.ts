@@ -19,6 +19,8 @@ export const TOKEN = 'the-token-of-this-session'
 
 export interface ControlPlane {
   url: string
+  /** PEM, of what the URL is served with. */
+  certificate: string
   folder: string
   log: HubLog
   lake: LakeFolder
@@ -77,12 +79,13 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   })
   const engine = new FakeEngine()
   let ids = 0
+  const tls = await controlPlaneCertificate()
   const server = await startManagement({
     job,
     engine,
     stateFolder: join(folder, 'state'),
     port: 0,
-    tls: await controlPlaneCertificate(),
+    tls,
     token: TOKEN,
     newId: () => `id-${++ids}`,
     clock,
@@ -91,6 +94,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   })
   return {
     url: `https://localhost:${server.port}`,
+    certificate: tls.cert,
     folder,
     log,
     lake,
