@@ -79,7 +79,11 @@ function program(finish: (code: number) => void): Command {
       signal: interruption(),
     }),
   )
-    .option('--duration <time>', 'how long the generator runs', duration, 30_000)
+    .addOption(
+      new Option('--duration <time>', 'how long the generator runs')
+        .argParser(duration)
+        .default(30_000, '30s'),
+    )
     .option('--json', 'one JSON object per line')
   command(
     'endpoints',

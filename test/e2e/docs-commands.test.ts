@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { settings } from '../../src/config/settings.ts'
 import { cli } from '../support/cli.ts'
 
-const GUIDES = ['docs/workshop.md', 'docs/azure.md']
+const GUIDES = ['docs/workshop.md', 'docs/azure.md', 'docs/clients.md']
 const read = (path: string) => readFileSync(resolve(import.meta.dirname, '../..', path), 'utf8')
 
 interface Named {

@@ -252,7 +252,7 @@ describe('runs', () => {
   })
 
   it('that were under way when the process ended are lost, and ids go on', async () => {
-    const run = await runNow({ job_id: await jobNamed('rtstream-silver') })
+    const run = await runNow({ job_id: await jobNamed('rtstream-silver'), idempotency_token: 'before' })
     const survivor = await startFromStateOf(plane)
     try {
       const other = restCaller(`${survivor.url}/databricks`, TOKEN)
@@ -265,6 +265,9 @@ describe('runs', () => {
       })
       const job_id = (await other('GET', `${API}/list?name=rtstream-silver`)).body.jobs[0].job_id
       expect((await other('POST', `${API}/run-now`, { job_id })).body.run_id).toBeGreaterThan(run)
+      // A client that asks again, not knowing whether it was heard, gets the run that it had asked for.
+      const again = await other('POST', `${API}/run-now`, { job_id, idempotency_token: 'before' })
+      expect(again.body.run_id).toBe(run)
     } finally {
       await survivor.close()
     }

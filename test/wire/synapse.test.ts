@@ -157,6 +157,24 @@ describe('pipeline runs', () => {
     expect(await query({ lastUpdatedAfter: '2099-01-01T00:00:00Z' })).toEqual([])
   })
 
+  it('come in pages', async () => {
+    // As many at a time as anybody likes.
+    const step = { type: 'SynapseNotebook', typeProperties: { notebook: { referenceName: 'gold' } } }
+    await settled(await rest('PUT', `/pipelines/mine?${V}`, { properties: { activities: [step] } }))
+    const made: string[] = []
+    for (let index = 0; index < 101; index++) made.unshift(await createRun('mine'))
+    const page = async (more: object) =>
+      (await rest('POST', `/queryPipelineRuns?${V}`, { ...span, ...more })).body as {
+        value: { runId: string }[]
+        continuationToken?: string
+      }
+    const { value: first, continuationToken } = await page({})
+    const { value: second, ...end } = await page({ continuationToken })
+    expect([...first, ...second].map(({ runId }) => runId)).toEqual(made)
+    expect(first.length).toBeLessThan(made.length)
+    expect(end).toEqual({})
+  })
+
   it('that were under way when the process ended have failed', async () => {
     const id = await createRun()
     const survivor = await startFromStateOf(plane)
@@ -185,6 +203,14 @@ describe('refusals', () => {
     ['a run that is not there', 'GET', `/pipelineruns/none?${V}`, undefined, 404, 'PipelineRunNotFound'],
     ['an artifact without properties', 'PUT', `/pipelines/x?${V}`, {}, 400, 'BadRequest'],
     ['a query without times', 'POST', `/queryPipelineRuns?${V}`, {}, 400, 'BadRequest'],
+    [
+      'a continuation of nothing',
+      'POST',
+      `/queryPipelineRuns?${V}`,
+      { ...span, continuationToken: '-5' },
+      400,
+      'BadRequest',
+    ],
     [
       'an unknown filter',
       'POST',

@@ -45,7 +45,7 @@ export function parseRunFilter(body: Record<string, unknown>): RunFilter {
     // Without a wish: newest first, as they are kept.
     order: (runs) =>
       key ? runs.toSorted((one, other) => direction * (key(one) < key(other) ? -1 : 1)) : runs,
-    offset: Number(body.continuationToken ?? 0) || 0,
+    offset: offsetIn(body.continuationToken),
   }
 }
 
@@ -61,6 +61,13 @@ function parseTest({ operand, operator, values }: Record<string, unknown>): (run
   if (!Array.isArray(values)) throw badRequest('A filter needs values.')
   const wanted = values.map(String)
   return (run) => compare(read(run), wanted)
+}
+
+function offsetIn(token: unknown): number {
+  if (token === undefined || token === null) return 0
+  if (!/^\d{1,9}$/.test(String(token)))
+    throw badRequest('The continuationToken is none that this workspace gave.')
+  return Number(token)
 }
 
 /** Both times are required by the service. */
