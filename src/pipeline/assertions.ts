@@ -1,6 +1,6 @@
 /** The five assertions of streaming-at-scale, live: measured on what really arrived, in bounded memory. */
 import type { ArrivedRow } from './ports.ts'
-import { hashText, mix } from './random.ts'
+import { RecentIds } from './recent-ids.ts'
 import type { Assertion, AssertionsSlice } from './state.ts'
 
 const WINDOW_MS = 60_000
@@ -9,8 +9,6 @@ const FIRST_JUDGEMENT_MS = 10_000
 const RATE_SHARE = 0.9
 const LATENCY_LIMIT_MS = 15_000
 const LATENCY_SAMPLES = 10_000
-/** Ids in each of two generations that are looked through for duplicates. */
-const IDS_PER_GENERATION = 100_000
 /** Stations whose last number is remembered. */
 const STATIONS = 200_000
 
@@ -110,24 +108,6 @@ export class Assertions {
 }
 
 const unmeasured = (expectation: string): Assertion => ({ value: undefined, expectation, holds: undefined })
-
-/** A bounded memory of ids, as 52-bit hashes: two of a million are the same by chance once in ten thousand runs. */
-class RecentIds {
-  #young = new Set<number>()
-  #old = new Set<number>()
-
-  hasOrAdd(id: string): boolean {
-    const low = hashText(id)
-    const hash = (mix(low ^ hashText(id.slice(9))) & 0xfffff) * 0x1_0000_0000 + low
-    if (this.#young.has(hash) || this.#old.has(hash)) return true
-    this.#young.add(hash)
-    if (this.#young.size >= IDS_PER_GENERATION) {
-      this.#old = this.#young
-      this.#young = new Set()
-    }
-    return false
-  }
-}
 
 /** A ring of the newest latencies with the time of each. */
 class LatencyWindow {

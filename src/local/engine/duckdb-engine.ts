@@ -22,6 +22,9 @@ export interface DuckDbEngine {
   silverPositions(): ReadonlyMap<number, number>
 }
 
+/** Memory that was freed goes back to the system so often, while batches run (ms). */
+const MEMORY_RETURN_MS = 15_000
+
 /** Nothing is opened, and DuckDB is not loaded, until the first run. */
 export function createDuckDbEngine(options: EngineOptions): DuckDbEngine {
   const engine = new Engine(options)
@@ -39,6 +42,7 @@ class Engine implements NotebookEngine {
   readonly #listeners = { silver: new Set<() => void>(), gold: new Set<() => void>() }
   #database: Promise<Database> | undefined
   #users = 0
+  #memoryReturnedAt = 0
 
   constructor(options: EngineOptions) {
     this.#context = {
@@ -90,7 +94,11 @@ class Engine implements NotebookEngine {
       const query = this.#query(notebook, connection)
       return {
         open: (onInput) => query.open(connection, onInput),
-        next: () => query.next(),
+        next: async () => {
+          const result = await query.next()
+          if (result) await this.#returnMemory(database)
+          return result
+        },
         close: () => {
           query.close()
           database.disconnect(connection)
@@ -157,6 +165,13 @@ class Engine implements NotebookEngine {
       release()
       throw new Error(`DuckDB could not be opened: ${(error as Error).message}`, { cause: error })
     }
+  }
+
+  async #returnMemory(database: Database): Promise<void> {
+    const now = this.#context.clock.now()
+    if (Math.abs(now - this.#memoryReturnedAt) < MEMORY_RETURN_MS) return
+    this.#memoryReturnedAt = now
+    await database.returnMemory()
   }
 
   #setSilverPosition(position: BronzePosition): void {
