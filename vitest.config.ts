@@ -1,6 +1,11 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
+  // As in the bundle (scripts/bundle-plugins.ts).
+  resolve: {
+    alias: { 'ink-output': fileURLToPath(new URL('node_modules/ink/build/output.js', import.meta.url)) },
+  },
   test: {
     include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],
     testTimeout: 30_000,

@@ -1,8 +1,9 @@
 import { build } from 'esbuild'
-import { expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import { inkPlugins } from '../../scripts/bundle-plugins.ts'
 
-it('Ink measures text with ours in the bundle, and ours asks the real one', async () => {
+let asking: (what: string) => string[]
+beforeAll(async () => {
   const { metafile } = await build({
     stdin: { contents: "export { render } from 'ink'", resolveDir: import.meta.dirname },
     bundle: true,
@@ -12,10 +13,18 @@ it('Ink measures text with ours in the bundle, and ours asks the real one', asyn
     metafile: true,
     plugins: [...inkPlugins],
   })
-  const asking = (what: string) =>
+  asking = (what) =>
     Object.entries(metafile.inputs)
       .filter(([, { imports }]) => imports.some(({ path }) => path.endsWith(what)))
       .map(([file]) => file)
+})
+
+it('Ink measures text with ours in the bundle, and ours asks the real one', () => {
   expect(asking('src/ui/text-width.ts')).toContain('node_modules/ink/build/output.js')
   expect(asking('node_modules/string-width/index.js')).toEqual(['src/ui/text-width.ts'])
+})
+
+it('Ink takes rows that are whole as they stand in the bundle, and anything else its own way', () => {
+  expect(asking('src/ui/row-output.ts')).toEqual(['node_modules/ink/build/renderer.js'])
+  expect(asking('node_modules/ink/build/output.js')).toEqual(['src/ui/row-output.ts'])
 })
