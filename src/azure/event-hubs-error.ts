@@ -35,7 +35,7 @@ const KINDS: Readonly<Record<string, ServiceErrorKind>> = {
 
 const HINTS: Partial<Record<ServiceErrorKind, string>> = {
   authorization:
-    'Give this identity the role Azure Event Hubs Data Owner on the hub; rtstream-tui doctor prints the command.',
+    'Give this identity the roles Azure Event Hubs Data Sender and Receiver on the hub; rtstream-tui doctor prints the commands.',
   throttled: 'A throughput unit takes 1 MB/s or 1,000 events/s: fewer stations (-), or more units.',
   'not-found': 'Check the name of the hub and its consumer groups (rtstream-tui config).',
 }

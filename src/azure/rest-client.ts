@@ -4,13 +4,16 @@
  */
 import type { TokenCredential } from '@azure/identity'
 import { ServiceError, type ServiceErrorKind } from '../pipeline/ports.ts'
+import { signInError } from './sign-in-error.ts'
+import type { TokenKeeper } from './token-keeper.ts'
 
 export interface RestClientOptions {
   /** As a person calls it: `Databricks`. */
   service: string
   /** Base URL without a trailing slash. */
   endpoint: string
-  credential: TokenCredential
+  /** One that keeps tokens is told when the service refuses. */
+  credential: TokenCredential & Partial<Pick<TokenKeeper, 'forget'>>
   /** `https://management.azure.com/.default` */
   scope: string
   /** Sent with every request. */
@@ -113,6 +116,7 @@ async function send<T>(
     })
   }
   const latencyMs = performance.now() - startedAt
+  if (response.status === 401 || response.status === 403) options.credential.forget?.()
   if (response.status >= 400) throw statusError(options, `${method} ${url.pathname}`, response, text)
   return { status: response.status, headers: response.headers, body: parse<T>(service, url, text), latencyMs }
 }
@@ -134,11 +138,8 @@ async function bearer(
     if (token) return token.token
   } catch (error) {
     signal?.throwIfAborted()
-    const [line] = (error instanceof Error ? error.message : String(error)).split('\n')
-    throw new ServiceError('authorization', service, `no token for ${service}: ${line}`, {
-      hint: 'az login',
-      cause: error,
-    })
+    const { kind, hint, message } = signInError(error, undefined)
+    throw new ServiceError(kind, service, `no token for ${service}: ${message}`, { hint, cause: error })
   }
   throw new ServiceError('authorization', service, `no token for ${service}: nobody is signed in`, {
     hint: 'az login',

@@ -143,7 +143,7 @@ describe('a REST call', () => {
     }
     expect(await failure({ credential: { getToken }, retries: 3 })).toMatchObject({
       kind: 'authorization',
-      message: 'no token for Databricks: ChainedTokenCredential failed.',
+      message: 'no token for Databricks: the sign-in is not accepted: ChainedTokenCredential failed.',
       hint: 'az login',
     })
     expect(proxy.requests).toHaveLength(0)

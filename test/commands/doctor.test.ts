@@ -431,7 +431,7 @@ describe('a service that misbehaves', () => {
     ['does not answer', { hang: true }, 'no answer in time'],
   ])('that %s fails its own check alone', async (_, fault, words) => {
     proxy.inject({ match: /resource=filesystem/, ...fault })
-    const { code, one, report } = await doctor({ timeoutMs: 'hang' in fault ? 300 : 10_000 })
+    const { code, one, report } = await doctor({ timeoutMs: 'hang' in fault ? 3000 : 10_000 })
     expect([code, one('data-lake').level, one('data-lake').why]).toEqual([
       1,
       'failure',
