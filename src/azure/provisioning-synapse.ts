@@ -2,6 +2,7 @@
 import { ServiceError } from '../pipeline/ports.ts'
 import { includes, type ProvisioningStep } from './provisioning.ts'
 import type { RestAnswer, RestClient } from './rest-client.ts'
+import { retryAfterMs } from './retry-after.ts'
 
 export interface NotebookCell {
   kind: 'code' | 'markdown'
@@ -127,6 +128,9 @@ interface OperationBody {
 
 /** At most five minutes at two seconds. */
 const MOST_POLLS = 150
+const POLL_MS = 2000
+/** A service that asks for more is asked then all the same: it may be done. */
+const LONGEST_POLL_MS = 15_000
 
 /** Synapse answers 202 and says where to ask on; what the operation ended with comes from there. */
 async function finish(
@@ -141,7 +145,7 @@ async function finish(
   for (let poll = 0; current.status === 202 && location; poll++) {
     if (poll === MOST_POLLS)
       throw new ServiceError('service', 'Synapse', `${what} is still being made after five minutes`)
-    await sleep(Number(current.headers.get('retry-after') ?? 2) * 1000)
+    await sleep(Math.min(retryAfterMs(current.headers) ?? POLL_MS, LONGEST_POLL_MS))
     signal?.throwIfAborted()
     current = await client.request<OperationBody>('GET', location, { signal })
   }

@@ -4,6 +4,8 @@
  */
 import type { TokenCredential } from '@azure/identity'
 import { ServiceError, type ServiceErrorKind } from '../pipeline/ports.ts'
+import { abortableSleep } from './abortable-sleep.ts'
+import { retryAfterMs } from './retry-after.ts'
 import { signInError } from './sign-in-error.ts'
 import type { TokenKeeper } from './token-keeper.ts'
 
@@ -203,7 +205,7 @@ function statusError(
   const cause: StatusCause = { status: response.status, code: code ?? undefined }
   const kind = kindOf(response.status, cause.code)
   return new ServiceError(kind, service, `${service}: ${code ?? response.status} ${message} (${what})`, {
-    retryAfterMs: retryAfter(response.headers.get('retry-after')),
+    retryAfterMs: retryAfterMs(response.headers),
     hint: { ...HINTS, ...hints }[response.status],
     cause,
   })
@@ -217,32 +219,9 @@ function kindOf(status: number, code: string | undefined): ServiceErrorKind {
   return status === 429 || status === 503 ? 'throttled' : 'service'
 }
 
-/** Seconds or an HTTP date. */
-function retryAfter(value: string | null): number | undefined {
-  if (value === null) return undefined
-  const seconds = Number(value)
-  if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000)
-  const at = Date.parse(value)
-  return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now())
-}
-
 /** fetch hides the reason in the cause. */
 function rootMessage(error: unknown): string {
   let inner: unknown = error
   while (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause
   return inner instanceof Error ? inner.message || inner.name : String(inner)
-}
-
-function abortableSleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => {
-      clearTimeout(timer)
-      reject(signal?.reason)
-    }
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', onAbort)
-      resolve()
-    }, ms)
-    signal?.addEventListener('abort', onAbort, { once: true })
-  })
 }

@@ -1,5 +1,6 @@
 /** Calls through the SDKs over HTTP: bounded in time, and failing with errors a person understands. */
 import { ServiceError, type ServiceErrorKind } from '../pipeline/ports.ts'
+import { retryAfterMs } from './retry-after.ts'
 
 /** What the SDKs over HTTP throw, in the parts that matter. */
 interface RestErrorLike {
@@ -66,7 +67,7 @@ export function sdkError(service: string, error: unknown): ServiceError {
     kind === 'unreachable' ? `${service} does not answer (${code ?? line}).` : `${service}: ${line}`
   return new ServiceError(kind, service, text, {
     cause: error,
-    retryAfterMs: retryAfter(response?.headers?.get('retry-after')),
+    retryAfterMs: retryAfterMs(response?.headers),
     hint: HINTS[kind],
   })
 }
@@ -82,13 +83,4 @@ function kindOf(
   if (status === 429 || status === 503) return 'throttled'
   if (UNREACHABLE.has(code ?? '') || name === 'AbortError') return 'unreachable'
   return 'service'
-}
-
-/** Seconds or an HTTP date. */
-function retryAfter(value: string | undefined): number | undefined {
-  if (value === undefined) return undefined
-  const seconds = Number(value)
-  if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000)
-  const at = Date.parse(value)
-  return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now())
 }

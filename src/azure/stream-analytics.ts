@@ -1,8 +1,8 @@
 /** The Stream Analytics job through @azure/arm-streamanalytics. */
-import { setTimeout as pause } from 'node:timers/promises'
 import { StreamAnalyticsManagementClient, type StreamingJob } from '@azure/arm-streamanalytics'
 import type { TokenCredential } from '@azure/identity'
 import { ServiceError, type StageService, type StageState, type StageStatus } from '../pipeline/ports.ts'
+import { abortableSleep } from './abortable-sleep.ts'
 import { outputStart } from './output-start.ts'
 import { callSdk } from './sdk-error.ts'
 import { SCOPES } from './service-clients.ts'
@@ -133,10 +133,3 @@ function describe(job: StreamingJob, detail: string | undefined): StageStatus {
     },
   }
 }
-
-/** @throws the reason of the signal. */
-const abortableSleep = (ms: number, signal: AbortSignal | undefined): Promise<void> =>
-  pause(ms, undefined, signal ? { signal } : {}).catch((error: unknown) => {
-    signal?.throwIfAborted()
-    throw error
-  })

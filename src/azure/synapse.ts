@@ -6,6 +6,8 @@ const API_VERSION = '2020-12-01'
 const HISTORY = 10
 /** Runs are looked for this far back (ms): the service's longest. */
 const LOOK_BACK_MS = 44 * 24 * 3_600_000
+/** The service's clock may be ahead of ours: a run that it has just begun must not stay unseen and be started twice. */
+const LOOK_AHEAD_MS = 24 * 3_600_000
 
 /** Status of a pipeline run; words not listed are unknown. */
 const STATES = new Map<string, StageState>([
@@ -42,7 +44,7 @@ export function createSynapseStage({ client, pipeline, clock }: SynapseStageOpti
       query,
       body: {
         lastUpdatedAfter: new Date(now - LOOK_BACK_MS).toISOString(),
-        lastUpdatedBefore: new Date(now + 60_000).toISOString(),
+        lastUpdatedBefore: new Date(now + LOOK_AHEAD_MS).toISOString(),
         filters: [{ operand: 'PipelineName', operator: 'Equals', values: [pipeline] }],
         orderBy: [{ orderBy: 'RunStart', order: 'DESC' }],
       },

@@ -92,6 +92,21 @@ describe('a REST call', () => {
     expect(waits).toEqual([7000, 7000])
   })
 
+  it.each([
+    ['in step with the service', 0],
+    ['ten minutes behind it', 600_000],
+    ['ten minutes ahead of it', -600_000],
+  ])('waits up to a moment that the service names, with a clock that is %s', async (_, skew) => {
+    const date = Date.now() + skew
+    const headers = {
+      date: new Date(date).toUTCString(),
+      'retry-after': new Date(date + 9000).toUTCString(),
+    }
+    proxy.inject({ times: 1, respond: { status: 429, headers } })
+    await client({ retries: 1 }).request('GET', '/x')
+    expect(waits).toEqual([9000])
+  })
+
   it('gives up when the service asks for more than a minute, and says for how long', async () => {
     proxy.inject({ respond: throttled(3600) })
     expect(await failure({ retries: 5 })).toMatchObject({ kind: 'throttled', retryAfterMs: 3_600_000 })

@@ -224,6 +224,28 @@ describe('setup', () => {
     expect(proxy.requests.length - before).toBe(2)
   })
 
+  it('asks a long-running operation again when the service says, also where it names a moment', async () => {
+    const later = (seconds: number) => ({
+      date: new Date(0).toUTCString(),
+      'retry-after': new Date(seconds * 1000).toUTCString(),
+    })
+    const answer = (headers: Record<string, string>) => ({
+      match: /operationResults/,
+      times: 1,
+      respond: { status: 202, headers },
+    })
+    for (const headers of [later(7), later(3600), {}]) proxy.inject(answer(headers))
+    expect((await setup()).code).toBe(0)
+    expect(waits).toEqual(expect.arrayContaining([7000, 15_000, 2000]))
+  })
+
+  it('takes a put that is accepted without a place to ask at for done, and looks again the next time', async () => {
+    proxy.inject({ match: /PUT \/notebooks/, times: 1, respond: { status: 202 } })
+    expect((await setup()).find('Synapse notebook')?.result).toBe('created')
+    expect((await setup()).find('Synapse notebook')?.result).toBe('created')
+    expect((await setup()).find('Synapse notebook')?.result).toBe('unchanged')
+  })
+
   it('refuses to choose between two jobs of one name', async () => {
     await setup()
     stub.made.set('job:7', { name: 'rtstream-silver' })
