@@ -11,5 +11,5 @@ export function leftRunningText({ session, stages, cost }: AppState): string {
   )
   if (left.length === 0) return 'Nothing runs on Azure any more.\n'
   const names = left.map((id) => `${STAGE_NAMES[id]} (${stages[id].words || stages[id].state})`).join(', ')
-  return `Left on Azure, ≈ $${cost.perHour.toFixed(2)}/h: ${names}.\nStop it: rtstream-tui stop\n`
+  return `Left on Azure, ≈ $${cost.perHour.toFixed(2)}/h: ${names}.\nStop it: rtstream-tui stop --target azure\n`
 }

@@ -108,7 +108,7 @@ describe('the control room on Azure', () => {
     first.press('l')
     expect((await first.exit).code).toBe(0)
     expect(first.text()).toMatch(/Left on Azure, ≈ \$0\.\d\d\/h: stream analytics \(Running\)/)
-    expect(first.text()).toMatch(/Stop it: rtstream-tui stop/)
+    expect(first.text()).toMatch(/Stop it: rtstream-tui stop --target azure/)
     await first.close()
     const second = open('--read-only')
     await second.waitFor(/● (?:stream analytics|asa)/, 30_000)
