@@ -140,11 +140,16 @@ async function bearer(
     if (token) return token.token
   } catch (error) {
     signal?.throwIfAborted()
-    const { kind, hint, message } = signInError(error, undefined)
-    throw new ServiceError(kind, service, `no token for ${service}: ${message}`, { hint, cause: error })
+    const { kind, hint, message, needsSignIn } = signInError(error, undefined)
+    throw new ServiceError(kind, service, `no token for ${service}: ${message}`, {
+      hint,
+      needsSignIn,
+      cause: error,
+    })
   }
   throw new ServiceError('authorization', service, `no token for ${service}: nobody is signed in`, {
     hint: 'az login',
+    needsSignIn: true,
   })
 }
 
@@ -207,6 +212,7 @@ function statusError(
   return new ServiceError(kind, service, `${service}: ${code ?? response.status} ${message} (${what})`, {
     retryAfterMs: retryAfterMs(response.headers),
     hint: { ...HINTS, ...hints }[response.status],
+    needsSignIn: response.status === 401,
     cause,
   })
 }

@@ -62,13 +62,26 @@ export function sdkError(service: string, error: unknown): ServiceError {
   if (error instanceof ServiceError) return error
   const { statusCode, code, name, message, response } = error as RestErrorLike
   const [line] = String(message ?? error).split('\n')
+  if (code === 'PARSE_ERROR') return unreadable(service, String(message), error)
   const kind = kindOf(statusCode, code, name)
   const text =
     kind === 'unreachable' ? `${service} does not answer (${code ?? line}).` : `${service}: ${line}`
+  const needsSignIn = kind === 'authorization' && statusCode !== 403
   return new ServiceError(kind, service, text, {
+    needsSignIn,
     cause: error,
     retryAfterMs: retryAfterMs(response?.headers),
-    hint: HINTS[kind],
+    hint: needsSignIn ? 'Sign in again: az login.' : HINTS[kind],
+  })
+}
+
+/** The answer was cut off, or is a page of a portal or a proxy, which the SDK puts into its message whole. */
+function unreadable(service: string, message: string, cause: unknown): ServiceError {
+  if (/^Error reading response/.test(message))
+    return new ServiceError('unreachable', service, `The answer of ${service} was cut off.`, { cause })
+  return new ServiceError('service', service, `${service} answered something that is no JSON.`, {
+    hint: 'Check that the address is that of the service and not of a portal or a proxy.',
+    cause,
   })
 }
 

@@ -20,10 +20,14 @@ export function signInError(error: unknown, tenantId: string | undefined): Servi
   if (said === undefined || ASKS_TO_SIGN_IN.test(said))
     return new ServiceError('authorization', SERVICE, 'nobody is signed in, or the sign-in has run out', {
       hint: login,
+      needsSignIn: true,
       cause: error,
     })
-  return new ServiceError('authorization', SERVICE, `the sign-in is not accepted: ${firstLine(said)}`, {
+  const reason = firstLine(said)
+  const text = reason.startsWith('AADSTS') ? reason : `the sign-in is not accepted: ${reason}`
+  return new ServiceError('authorization', SERVICE, text, {
     hint: commandIn(said) ?? (isOfApplication(error) ? APPLICATION : login),
+    needsSignIn: true,
     cause: error,
   })
 }

@@ -112,8 +112,7 @@ az login --scope ${SCOPE}`
     const error = await failureOf((await client()).request('GET', '/a'))
     expect(error).toMatchObject({
       kind: 'authorization',
-      message:
-        'no token for Databricks: the sign-in is not accepted: AADSTS700082: The refresh token has expired due to inactivity.',
+      message: 'no token for Databricks: AADSTS700082: The refresh token has expired due to inactivity.',
       hint: `az login --scope ${SCOPE}`,
     })
   })
