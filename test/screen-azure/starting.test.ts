@@ -1,8 +1,11 @@
 /** What a person sees on Azure between pressing a stage's key and its running, whatever the services answer. */
-import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { type AzureRoom, openAzureRoom } from '../support/azure-room.ts'
 import { type Answer, throttled } from '../support/fault-proxy.ts'
 import { removeDataFolders } from '../support/local-azure.ts'
+
+// Half an hour of the clock is a thousand questions to the services, which takes a busy machine its time.
+vi.setConfig({ testTimeout: 120_000 })
 
 let room: AzureRoom
 afterEach(() => room.close())
