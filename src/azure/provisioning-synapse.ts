@@ -3,6 +3,7 @@ import { ServiceError } from '../pipeline/ports.ts'
 import { includes, type ProvisioningStep } from './provisioning.ts'
 import type { RestAnswer, RestClient } from './rest-client.ts'
 import { retryAfterMs } from './retry-after.ts'
+import { FIREWALL_STEP, firewallRefusal } from './synapse-firewall.ts'
 
 export interface NotebookCell {
   kind: 'code' | 'markdown'
@@ -88,16 +89,18 @@ export function synapseSteps(
     what: string,
     path: string,
     wanted: { properties: unknown },
-    after?: string,
+    after: string,
   ): ProvisioningStep => ({
     what,
-    ...(after === undefined ? {} : { after }),
+    after,
     inspect: async (signal) => {
       try {
         const { body } = await client.request('GET', path, { query: { 'api-version': API_VERSION }, signal })
         return includes(body, { properties: wanted.properties }) ? 'same' : 'different'
       } catch (error) {
         if (error instanceof ServiceError && error.kind === 'not-found') return 'absent'
+        // Only with --dry-run: it cannot be seen before the firewall lets us in.
+        if (firewallRefusal(error)) return 'absent'
         throw error
       }
     },
@@ -111,7 +114,12 @@ export function synapseSteps(
   })
   const notebook = `Synapse notebook ${options.notebook}`
   return [
-    artifact(notebook, `/notebooks/${encodeURIComponent(options.notebook)}`, notebookBody(options)),
+    artifact(
+      notebook,
+      `/notebooks/${encodeURIComponent(options.notebook)}`,
+      notebookBody(options),
+      FIREWALL_STEP,
+    ),
     artifact(
       `Synapse pipeline ${options.pipeline}`,
       `/pipelines/${encodeURIComponent(options.pipeline)}`,

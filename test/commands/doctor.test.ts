@@ -397,7 +397,9 @@ describe('Databricks and Synapse', () => {
         body: { error: { code: 'Unauthorized', message: 'lacks workspaces/pipelines/read' } },
       },
     })
-    expect((await doctor()).one('synapse').fix).toContain('az synapse role assignment create')
+    expect((await doctor()).one('synapse').fix).toMatch(
+      new RegExp(`^az synapse role assignment create .*--role "Synapse Administrator" --assignee ${PERSON}$`),
+    )
   })
 
   it('lists the sessions that hold the cores of the pool, with the command that ends each', async () => {
