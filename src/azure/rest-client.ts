@@ -155,19 +155,32 @@ async function bearer(
 
 function parse<T>(service: string, url: URL, text: string): T {
   if (text === '') return undefined as T
-  try {
-    return JSON.parse(text) as T
-  } catch (error) {
-    throw new ServiceError(
+  const refuse = (what: string, cause?: unknown) =>
+    new ServiceError(
       'service',
       service,
-      `${service} answered something that is no JSON (${url.host}${url.pathname})`,
+      `${service} answered something that is ${what} (${url.host}${url.pathname})`,
       {
         hint: 'Check that the address is that of the service and not of a portal or a proxy.',
-        cause: error,
+        cause,
       },
     )
+  let body: unknown
+  try {
+    body = JSON.parse(text)
+  } catch (error) {
+    throw refuse('no JSON', error)
   }
+  // No service of ours answers with less; taken for an empty list, it would say that nothing runs.
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw refuse('no JSON object')
+  return body as T
+}
+
+/** A list in an answer; services leave out what is empty. @throws ServiceError for anything else. */
+export function listIn<T extends object>(service: string, value: readonly T[] | undefined): readonly T[] {
+  if (value === undefined || value === null) return []
+  if (Array.isArray(value) && value.every((one) => typeof one === 'object' && one !== null)) return value
+  throw new ServiceError('service', service, `${service} answered with a list that is none.`)
 }
 
 /** Azure's `{error: {code, message}}`, Databricks' `{error_code, message}`. */

@@ -1,6 +1,6 @@
 /** A Synapse pipeline as a stage: its runs over the data-plane REST API 2020-12-01. */
 import type { RunOutcome, StageService, StageState } from '../pipeline/ports.ts'
-import type { RestClient } from './rest-client.ts'
+import { listIn, type RestClient } from './rest-client.ts'
 
 const API_VERSION = '2020-12-01'
 const HISTORY = 10
@@ -50,7 +50,7 @@ export function createSynapseStage({ client, pipeline, clock }: SynapseStageOpti
       },
       signal,
     })
-    return Array.isArray(body?.value) ? body.value.slice(0, HISTORY) : []
+    return listIn('Synapse', body?.value).slice(0, HISTORY)
   }
 
   const isActive = (run: Run) => ['starting', 'running'].includes(outcome(run).state)

@@ -143,6 +143,14 @@ describe('a REST call', () => {
     expect(proxy.requests).toHaveLength(1)
   })
 
+  it.each(['[]', '"text"', '7', 'null'])('refuses %s, which is no answer of any service', async (body) => {
+    proxy.inject({ respond: { status: 200, body } })
+    expect(await failure()).toMatchObject({
+      kind: 'service',
+      message: expect.stringContaining('no JSON object'),
+    })
+  })
+
   it('ends with the reason of the signal when it is aborted', async () => {
     proxy.inject({ hang: true })
     const controller = new AbortController()

@@ -126,3 +126,8 @@ it('failures tell their kind', async () => {
     message: expect.stringContaining('no JSON'),
   })
 })
+
+it('a list that is none is not taken for no runs', async () => {
+  proxy.inject({ match: /queryPipelineRuns/, respond: { status: 200, body: { value: [null] } } })
+  await expect(stage().status()).rejects.toMatchObject({ kind: 'service' })
+})
