@@ -82,8 +82,13 @@ describe('a REST call', () => {
 
   it('never tries an authorisation error again, an expired token included', async () => {
     proxy.inject({ respond: expiredToken })
-    expect(await failure({ retries: 3 })).toMatchObject({ kind: 'authorization' })
+    expect(await failure({ retries: 3 })).toMatchObject({ kind: 'authorization', needsSignIn: true })
     expect(proxy.requests).toHaveLength(1)
+  })
+
+  it('tells a role that is missing, which may come, from a sign-in, which does not', async () => {
+    proxy.inject({ respond: { status: 403 } })
+    expect(await failure()).toMatchObject({ kind: 'authorization', needsSignIn: false })
   })
 
   it('waits as long as the service asks', async () => {
