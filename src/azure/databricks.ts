@@ -6,7 +6,7 @@ import {
   type StageState,
   type StageStatus,
 } from '../pipeline/ports.ts'
-import { type RestClient, statusCause } from './rest-client.ts'
+import { listIn, type RestClient, statusCause } from './rest-client.ts'
 
 const SERVICE = 'Databricks'
 const API = '/api/2.2/jobs'
@@ -49,11 +49,11 @@ export function createDatabricksStage(options: DatabricksStageOptions): StageSer
   const job = new JobByName(options)
   const errors = new RunErrors(client)
 
-  const runs = (signal: AbortSignal | undefined): Promise<Run[]> =>
+  const runs = (signal: AbortSignal | undefined): Promise<readonly Run[]> =>
     job.use(signal, async (job_id) => {
       const query = { job_id, limit: HISTORY }
       const { body } = await client.request<{ runs?: Run[] }>('GET', `${API}/runs/list`, { query, signal })
-      return Array.isArray(body?.runs) ? body.runs : []
+      return listIn(SERVICE, body?.runs)
     })
 
   return {
@@ -116,7 +116,7 @@ class JobByName {
       query: { name: jobName },
       signal,
     })
-    const [job] = body?.jobs ?? []
+    const [job] = listIn(SERVICE, body?.jobs)
     if (job) return job.job_id
     throw new ServiceError('not-found', SERVICE, `The Databricks job ${jobName} does not exist.`, {
       hint: 'rtstream-tui setup creates it.',

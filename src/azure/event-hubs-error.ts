@@ -35,7 +35,7 @@ const KINDS: Readonly<Record<string, ServiceErrorKind>> = {
 
 const HINTS: Partial<Record<ServiceErrorKind, string>> = {
   authorization:
-    'Give this identity the role Azure Event Hubs Data Owner on the hub; rtstream-tui doctor prints the command.',
+    'Give this identity the roles Azure Event Hubs Data Sender and Receiver on the hub; rtstream-tui doctor prints the commands.',
   throttled: 'A throughput unit takes 1 MB/s or 1,000 events/s: fewer stations (-), or more units.',
   'not-found': 'Check the name of the hub and its consumer groups (rtstream-tui config).',
 }
@@ -59,9 +59,12 @@ export function hubError(error: unknown): ServiceError {
     kind === 'unreachable'
       ? `Event Hubs does not answer (${code ?? name ?? 'no reason given'}).`
       : `Event Hubs: ${message ?? String(error)}`
+  // The hub itself does not tell a token that it does not know from a role that is missing.
+  const needsSignIn = kind === 'authorization' && isOfCredential(name)
   return new ServiceError(kind, SERVICE, text.split('\n')[0] ?? text, {
     cause: error,
-    hint: HINTS[kind],
+    needsSignIn,
+    hint: needsSignIn ? 'az login' : HINTS[kind],
     retryAfterMs: kind === 'throttled' ? BUSY_MS : undefined,
   })
 }
@@ -74,7 +77,9 @@ function decisive(error: unknown): SdkError {
 }
 
 /** Credentials fail under names of their own (`CredentialUnavailableError`, `AuthenticationError`, …). */
-function kindByName(name = '', retryable = false): ServiceErrorKind {
-  if (/credential|authentication/i.test(name)) return 'authorization'
+const isOfCredential = (name = '') => /credential|authentication/i.test(name)
+
+function kindByName(name: string | undefined, retryable = false): ServiceErrorKind {
+  if (isOfCredential(name)) return 'authorization'
   return retryable ? 'unreachable' : 'service'
 }

@@ -2,6 +2,7 @@
 import type { TokenCredential } from '@azure/identity'
 import { ServiceError } from '../pipeline/ports.ts'
 import type { Principal } from './roles.ts'
+import { signInError } from './sign-in-error.ts'
 
 export interface SignedIn extends Principal {
   /** For a person: the user name, or the application. */
@@ -33,11 +34,7 @@ export async function signedIn(
     token = (await credential.getToken(scope, signal ? { abortSignal: signal } : {}))?.token
   } catch (error) {
     signal?.throwIfAborted()
-    const [line] = (error instanceof Error ? error.message : String(error)).split('\n')
-    throw new ServiceError('authorization', 'sign-in', line ?? 'nobody is signed in', {
-      hint: 'az login',
-      cause: error,
-    })
+    throw signInError(error, undefined)
   }
   if (!token) throw new ServiceError('authorization', 'sign-in', 'nobody is signed in', { hint: 'az login' })
   const claims = claimsOf(token)

@@ -2,6 +2,8 @@
 import { ServiceError } from '../pipeline/ports.ts'
 import { includes, type ProvisioningStep } from './provisioning.ts'
 import type { RestAnswer, RestClient } from './rest-client.ts'
+import { retryAfterMs } from './retry-after.ts'
+import { FIREWALL_STEP, firewallRefusal } from './synapse-firewall.ts'
 
 export interface NotebookCell {
   kind: 'code' | 'markdown'
@@ -87,16 +89,18 @@ export function synapseSteps(
     what: string,
     path: string,
     wanted: { properties: unknown },
-    after?: string,
+    after: string,
   ): ProvisioningStep => ({
     what,
-    ...(after === undefined ? {} : { after }),
+    after,
     inspect: async (signal) => {
       try {
         const { body } = await client.request('GET', path, { query: { 'api-version': API_VERSION }, signal })
         return includes(body, { properties: wanted.properties }) ? 'same' : 'different'
       } catch (error) {
         if (error instanceof ServiceError && error.kind === 'not-found') return 'absent'
+        // Only with --dry-run: it cannot be seen before the firewall lets us in.
+        if (firewallRefusal(error)) return 'absent'
         throw error
       }
     },
@@ -110,7 +114,12 @@ export function synapseSteps(
   })
   const notebook = `Synapse notebook ${options.notebook}`
   return [
-    artifact(notebook, `/notebooks/${encodeURIComponent(options.notebook)}`, notebookBody(options)),
+    artifact(
+      notebook,
+      `/notebooks/${encodeURIComponent(options.notebook)}`,
+      notebookBody(options),
+      FIREWALL_STEP,
+    ),
     artifact(
       `Synapse pipeline ${options.pipeline}`,
       `/pipelines/${encodeURIComponent(options.pipeline)}`,
@@ -127,6 +136,9 @@ interface OperationBody {
 
 /** At most five minutes at two seconds. */
 const MOST_POLLS = 150
+const POLL_MS = 2000
+/** A service that asks for more is asked then all the same: it may be done. */
+const LONGEST_POLL_MS = 15_000
 
 /** Synapse answers 202 and says where to ask on; what the operation ended with comes from there. */
 async function finish(
@@ -141,7 +153,7 @@ async function finish(
   for (let poll = 0; current.status === 202 && location; poll++) {
     if (poll === MOST_POLLS)
       throw new ServiceError('service', 'Synapse', `${what} is still being made after five minutes`)
-    await sleep(Number(current.headers.get('retry-after') ?? 2) * 1000)
+    await sleep(Math.min(retryAfterMs(current.headers) ?? POLL_MS, LONGEST_POLL_MS))
     signal?.throwIfAborted()
     current = await client.request<OperationBody>('GET', location, { signal })
   }

@@ -54,7 +54,7 @@ export function unityCatalogSteps(
       // The connector's roles may still be on their way; doctor looks at the result later.
       fixed: { skip_validation: true },
       whenRefused: () =>
-        `You lack CREATE EXTERNAL LOCATION on the metastore. ${grant('CREATE EXTERNAL LOCATION', whom())}`,
+        `You lack CREATE EXTERNAL LOCATION on the metastore, or on the credential if somebody else has made it. ${grant('CREATE EXTERNAL LOCATION', whom())} GRANT CREATE EXTERNAL LOCATION ON STORAGE CREDENTIAL \`${credential}\` TO \`${whom()}\`;`,
     }),
   )
   return [credentialStep, ...locationSteps]

@@ -35,6 +35,16 @@ export function resourceIds(names: ResourceNames): ResourceIds {
   }
 }
 
+/** The name of the workspace is the first label of its development endpoint. */
+export function synapseWorkspaceId(deployment: {
+  subscriptionId?: string | undefined
+  resourceGroup?: string | undefined
+  synapseEndpoint?: string | undefined
+}): string {
+  const name = new URL(deployment.synapseEndpoint ?? 'https://none').host.split('.')[0]
+  return `/subscriptions/${deployment.subscriptionId}/resourceGroups/${deployment.resourceGroup}/providers/Microsoft.Synapse/workspaces/${name}`
+}
+
 export interface SubscriptionAnswer {
   displayName: string
   /** Enabled, Warned, PastDue, Disabled, Deleted. */

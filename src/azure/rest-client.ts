@@ -4,13 +4,18 @@
  */
 import type { TokenCredential } from '@azure/identity'
 import { ServiceError, type ServiceErrorKind } from '../pipeline/ports.ts'
+import { abortableSleep } from './abortable-sleep.ts'
+import { retryAfterMs } from './retry-after.ts'
+import { signInError } from './sign-in-error.ts'
+import type { TokenKeeper } from './token-keeper.ts'
 
 export interface RestClientOptions {
   /** As a person calls it: `Databricks`. */
   service: string
   /** Base URL without a trailing slash. */
   endpoint: string
-  credential: TokenCredential
+  /** One that keeps tokens is told when the service refuses. */
+  credential: TokenCredential & Partial<Pick<TokenKeeper, 'forget'>>
   /** `https://management.azure.com/.default` */
   scope: string
   /** Sent with every request. */
@@ -113,6 +118,7 @@ async function send<T>(
     })
   }
   const latencyMs = performance.now() - startedAt
+  if (response.status === 401 || response.status === 403) options.credential.forget?.()
   if (response.status >= 400) throw statusError(options, `${method} ${url.pathname}`, response, text)
   return { status: response.status, headers: response.headers, body: parse<T>(service, url, text), latencyMs }
 }
@@ -134,32 +140,47 @@ async function bearer(
     if (token) return token.token
   } catch (error) {
     signal?.throwIfAborted()
-    const [line] = (error instanceof Error ? error.message : String(error)).split('\n')
-    throw new ServiceError('authorization', service, `no token for ${service}: ${line}`, {
-      hint: 'az login',
+    const { kind, hint, message, needsSignIn } = signInError(error, undefined)
+    throw new ServiceError(kind, service, `no token for ${service}: ${message}`, {
+      hint,
+      needsSignIn,
       cause: error,
     })
   }
   throw new ServiceError('authorization', service, `no token for ${service}: nobody is signed in`, {
     hint: 'az login',
+    needsSignIn: true,
   })
 }
 
 function parse<T>(service: string, url: URL, text: string): T {
   if (text === '') return undefined as T
-  try {
-    return JSON.parse(text) as T
-  } catch (error) {
-    throw new ServiceError(
+  const refuse = (what: string, cause?: unknown) =>
+    new ServiceError(
       'service',
       service,
-      `${service} answered something that is no JSON (${url.host}${url.pathname})`,
+      `${service} answered something that is ${what} (${url.host}${url.pathname})`,
       {
         hint: 'Check that the address is that of the service and not of a portal or a proxy.',
-        cause: error,
+        cause,
       },
     )
+  let body: unknown
+  try {
+    body = JSON.parse(text)
+  } catch (error) {
+    throw refuse('no JSON', error)
   }
+  // No service of ours answers with less; taken for an empty list, it would say that nothing runs.
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw refuse('no JSON object')
+  return body as T
+}
+
+/** A list in an answer; services leave out what is empty. @throws ServiceError for anything else. */
+export function listIn<T extends object>(service: string, value: readonly T[] | undefined): readonly T[] {
+  if (value === undefined || value === null) return []
+  if (Array.isArray(value) && value.every((one) => typeof one === 'object' && one !== null)) return value
+  throw new ServiceError('service', service, `${service} answered with a list that is none.`)
 }
 
 /** Azure's `{error: {code, message}}`, Databricks' `{error_code, message}`. */
@@ -202,8 +223,9 @@ function statusError(
   const cause: StatusCause = { status: response.status, code: code ?? undefined }
   const kind = kindOf(response.status, cause.code)
   return new ServiceError(kind, service, `${service}: ${code ?? response.status} ${message} (${what})`, {
-    retryAfterMs: retryAfter(response.headers.get('retry-after')),
+    retryAfterMs: retryAfterMs(response.headers),
     hint: { ...HINTS, ...hints }[response.status],
+    needsSignIn: response.status === 401,
     cause,
   })
 }
@@ -216,32 +238,9 @@ function kindOf(status: number, code: string | undefined): ServiceErrorKind {
   return status === 429 || status === 503 ? 'throttled' : 'service'
 }
 
-/** Seconds or an HTTP date. */
-function retryAfter(value: string | null): number | undefined {
-  if (value === null) return undefined
-  const seconds = Number(value)
-  if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000)
-  const at = Date.parse(value)
-  return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now())
-}
-
 /** fetch hides the reason in the cause. */
 function rootMessage(error: unknown): string {
   let inner: unknown = error
   while (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause
   return inner instanceof Error ? inner.message || inner.name : String(inner)
-}
-
-function abortableSleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => {
-      clearTimeout(timer)
-      reject(signal?.reason)
-    }
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', onAbort)
-      resolve()
-    }, ms)
-    signal?.addEventListener('abort', onAbort, { once: true })
-  })
 }

@@ -1,5 +1,6 @@
 /** Calls through the SDKs over HTTP: bounded in time, and failing with errors a person understands. */
 import { ServiceError, type ServiceErrorKind } from '../pipeline/ports.ts'
+import { retryAfterMs } from './retry-after.ts'
 
 /** What the SDKs over HTTP throw, in the parts that matter. */
 interface RestErrorLike {
@@ -61,13 +62,26 @@ export function sdkError(service: string, error: unknown): ServiceError {
   if (error instanceof ServiceError) return error
   const { statusCode, code, name, message, response } = error as RestErrorLike
   const [line] = String(message ?? error).split('\n')
+  if (code === 'PARSE_ERROR') return unreadable(service, String(message), error)
   const kind = kindOf(statusCode, code, name)
   const text =
     kind === 'unreachable' ? `${service} does not answer (${code ?? line}).` : `${service}: ${line}`
+  const needsSignIn = kind === 'authorization' && statusCode !== 403
   return new ServiceError(kind, service, text, {
+    needsSignIn,
     cause: error,
-    retryAfterMs: retryAfter(response?.headers?.get('retry-after')),
-    hint: HINTS[kind],
+    retryAfterMs: retryAfterMs(response?.headers),
+    hint: needsSignIn ? 'Sign in again: az login.' : HINTS[kind],
+  })
+}
+
+/** The answer was cut off, or is a page of a portal or a proxy, which the SDK puts into its message whole. */
+function unreadable(service: string, message: string, cause: unknown): ServiceError {
+  if (/^Error reading response/.test(message))
+    return new ServiceError('unreachable', service, `The answer of ${service} was cut off.`, { cause })
+  return new ServiceError('service', service, `${service} answered something that is no JSON.`, {
+    hint: 'Check that the address is that of the service and not of a portal or a proxy.',
+    cause,
   })
 }
 
@@ -82,13 +96,4 @@ function kindOf(
   if (status === 429 || status === 503) return 'throttled'
   if (UNREACHABLE.has(code ?? '') || name === 'AbortError') return 'unreachable'
   return 'service'
-}
-
-/** Seconds or an HTTP date. */
-function retryAfter(value: string | undefined): number | undefined {
-  if (value === undefined) return undefined
-  const seconds = Number(value)
-  if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000)
-  const at = Date.parse(value)
-  return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now())
 }

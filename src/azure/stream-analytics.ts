@@ -1,8 +1,8 @@
 /** The Stream Analytics job through @azure/arm-streamanalytics. */
-import { setTimeout as pause } from 'node:timers/promises'
 import { StreamAnalyticsManagementClient, type StreamingJob } from '@azure/arm-streamanalytics'
 import type { TokenCredential } from '@azure/identity'
 import { ServiceError, type StageService, type StageState, type StageStatus } from '../pipeline/ports.ts'
+import { abortableSleep } from './abortable-sleep.ts'
 import { outputStart } from './output-start.ts'
 import { callSdk } from './sdk-error.ts'
 import { SCOPES } from './service-clients.ts'
@@ -44,6 +44,8 @@ const STATES = new Map<string, StageState>([
 
 const stateOf = (job: StreamingJob): StageState => STATES.get(job.jobState ?? '') ?? 'unknown'
 
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
+
 /** A start that comes during a stop waits for its end: so often, and so long (ms). */
 const LOOK_EVERY_MS = 1000
 const LONGEST_STOP_MS = 5 * 60_000
@@ -79,10 +81,49 @@ export function createStreamAnalyticsStage(settings: StreamAnalyticsSettings): S
     return newest?.message?.split('\n')[0]
   }
 
+  /** The last start that we gave, until it is known what became of it. */
+  let startOperation: string | undefined
+  let startFailure: string | undefined
+
+  const forgetStart = () => {
+    startOperation = undefined
+    startFailure = undefined
+  }
+
+  /** Why a start came to nothing: the operation alone knows, the job is merely stopped again. */
+  async function lookAtStart(state: StageState, signal: AbortSignal | undefined): Promise<void> {
+    if (state !== 'stopped' && state !== 'failed') {
+      if (state !== 'starting') forgetStart()
+      return
+    }
+    const resumeFrom = startOperation
+    if (resumeFrom === undefined) return
+    try {
+      // A poller is of no use any more once a question has failed; one that is resumed asks once, and starts nothing.
+      const poller = await callSdk(SERVICE, signal, (abortSignal) =>
+        client.streamingJobs.beginStart(resourceGroup, name, { resumeFrom, abortSignal }),
+      )
+      if (poller.isDone()) startOperation = undefined
+    } catch (error) {
+      signal?.throwIfAborted()
+      // It cannot be asked now; the next look asks again.
+      if (error instanceof ServiceError && (error.kind === 'throttled' || error.kind === 'unreachable'))
+        return
+      startOperation = undefined
+      const text = messageOf(error)
+      const reason = /has failed\. (.*)/.exec(text)?.[1] ?? text
+      startFailure = `The start failed: ${reason}`
+    }
+  }
+
   async function whenStopped(signal: AbortSignal | undefined): Promise<StreamingJob> {
     const deadline = clock.now() + LONGEST_STOP_MS
     for (;;) {
       const job = await get(signal)
+      if (job.jobState === 'Deleting')
+        throw new ServiceError('not-found', SERVICE, `The job ${name} is being deleted.`, {
+          hint: 'azd provision makes it again.',
+        })
       if (stateOf(job) !== 'stopping') return job
       if (clock.now() > deadline)
         throw new ServiceError('conflict', SERVICE, `The job ${name} is still ${job.jobState}.`, {
@@ -96,8 +137,11 @@ export function createStreamAnalyticsStage(settings: StreamAnalyticsSettings): S
     async status(signal) {
       const job = await get(signal)
       const state = stateOf(job)
+      await lookAtStart(state, signal)
       const isTroubled = state === 'failed' || state === 'degraded'
-      return describe(job, isTroubled ? await condition(signal) : undefined)
+      const detail = (isTroubled ? await condition(signal) : undefined) ?? startFailure
+      const status = describe(job, detail)
+      return startFailure === undefined ? status : { ...status, state: 'failed' }
     },
     async start(signal) {
       const job = await whenStopped(signal)
@@ -107,11 +151,14 @@ export function createStreamAnalyticsStage(settings: StreamAnalyticsSettings): S
         oldestEvent: () => settings.oldestEvent(signal),
         now: clock.now,
       })
-      await callSdk(SERVICE, signal, (abortSignal) =>
+      forgetStart()
+      const poller = await callSdk(SERVICE, signal, (abortSignal) =>
         client.streamingJobs.beginStart(resourceGroup, name, { startJobParameters, abortSignal }),
       )
+      startOperation = poller.toString()
     },
     async stop(signal) {
+      forgetStart()
       const state = stateOf(await get(signal))
       if (state === 'stopped' || state === 'stopping') return
       await callSdk(SERVICE, signal, (abortSignal) =>
@@ -133,10 +180,3 @@ function describe(job: StreamingJob, detail: string | undefined): StageStatus {
     },
   }
 }
-
-/** @throws the reason of the signal. */
-const abortableSleep = (ms: number, signal: AbortSignal | undefined): Promise<void> =>
-  pause(ms, undefined, signal ? { signal } : {}).catch((error: unknown) => {
-    signal?.throwIfAborted()
-    throw error
-  })

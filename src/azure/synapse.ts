@@ -1,11 +1,13 @@
 /** A Synapse pipeline as a stage: its runs over the data-plane REST API 2020-12-01. */
 import type { RunOutcome, StageService, StageState } from '../pipeline/ports.ts'
-import type { RestClient } from './rest-client.ts'
+import { listIn, type RestClient } from './rest-client.ts'
 
 const API_VERSION = '2020-12-01'
 const HISTORY = 10
 /** Runs are looked for this far back (ms): the service's longest. */
 const LOOK_BACK_MS = 44 * 24 * 3_600_000
+/** The service's clock may be ahead of ours: a run that it has just begun must not stay unseen and be started twice. */
+const LOOK_AHEAD_MS = 24 * 3_600_000
 
 /** Status of a pipeline run; words not listed are unknown. */
 const STATES = new Map<string, StageState>([
@@ -42,13 +44,13 @@ export function createSynapseStage({ client, pipeline, clock }: SynapseStageOpti
       query,
       body: {
         lastUpdatedAfter: new Date(now - LOOK_BACK_MS).toISOString(),
-        lastUpdatedBefore: new Date(now + 60_000).toISOString(),
+        lastUpdatedBefore: new Date(now + LOOK_AHEAD_MS).toISOString(),
         filters: [{ operand: 'PipelineName', operator: 'Equals', values: [pipeline] }],
         orderBy: [{ orderBy: 'RunStart', order: 'DESC' }],
       },
       signal,
     })
-    return Array.isArray(body?.value) ? body.value.slice(0, HISTORY) : []
+    return listIn('Synapse', body?.value).slice(0, HISTORY)
   }
 
   const isActive = (run: Run) => ['starting', 'running'].includes(outcome(run).state)

@@ -1,7 +1,7 @@
 /** What doctor looks at in the services that run the notebooks: Databricks, Unity Catalog, Synapse. */
 import { LAKE_CONTAINERS } from '../azure/containers.ts'
 import { unityCatalogName } from '../azure/provisioning-unity-catalog.ts'
-import { statusCause } from '../azure/rest-client.ts'
+import { FIREWALL_RULE, firewallRefusal } from '../azure/synapse-firewall.ts'
 import type { Check, Finding } from './doctor.ts'
 import { type AzureExamination, isKind } from './doctor-examination.ts'
 
@@ -90,7 +90,7 @@ interface SessionsBody {
 
 const ENDED = ['dead', 'error', 'killed', 'success', 'shutting_down']
 
-export function synapseChecks({ azure, clients }: AzureExamination): Check[] {
+export function synapseChecks({ azure, clients, whoAmI }: AzureExamination): Check[] {
   const client = clients.synapse
   const workspace = new URL(azure.synapseEndpoint ?? 'https://none').host.split('.')[0]
   if (!client) {
@@ -112,16 +112,17 @@ export function synapseChecks({ azure, clients }: AzureExamination): Check[] {
         if (isKind(error, 'not-found'))
           return { level: 'failure', detail: `there is no pipeline ${azure.pipeline}`, fix: SETUP }
         if (!isKind(error, 'authorization')) throw error
-        const address = /\d+\.\d+\.\d+\.\d+/.exec(error.message)?.[0]
-        if (address || /ClientIp|firewall/i.test(`${statusCause(error)?.code} ${error.message}`)) {
-          const ip = address ?? 'YOUR_ADDRESS'
+        const firewall = firewallRefusal(error)
+        if (firewall) {
+          const ip = firewall.address ?? 'YOUR_ADDRESS'
           return {
             level: 'failure',
-            detail: `the firewall of the workspace does not let ${address ?? 'this machine'} in`,
-            fix: `az synapse workspace firewall-rule create --workspace-name ${workspace} --resource-group ${azure.resourceGroup} --name control-room --start-ip-address ${ip} --end-ip-address ${ip}`,
+            detail: `the firewall of the workspace does not let ${firewall.address ?? 'this machine'} in`,
+            fix: `az synapse workspace firewall-rule create --workspace-name ${workspace} --resource-group ${azure.resourceGroup} --name ${FIREWALL_RULE} --start-ip-address ${ip} --end-ip-address ${ip}`,
           }
         }
-        const fix = `az synapse role assignment create --workspace-name ${workspace} --role "Synapse Administrator" --assignee $(az ad signed-in-user show --query id --output tsv)`
+        const { id } = await whoAmI()
+        const fix = `az synapse role assignment create --workspace-name ${workspace} --role "Synapse Administrator" --assignee ${id}`
         return { level: 'failure', detail: error.message, fix }
       }
     },

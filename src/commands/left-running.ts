@@ -1,4 +1,5 @@
 /** What goes on, and costs, when the program has ended. */
+import { DEPLOYED, standingPrice } from '../pipeline/cost.ts'
 import { STAGE_IDS } from '../pipeline/ports.ts'
 import { STAGE_NAMES } from '../pipeline/stage-names.ts'
 import type { AppState } from '../pipeline/state.ts'
@@ -9,7 +10,8 @@ export function leftRunningText({ session, stages, cost }: AppState): string {
   const left = STAGE_IDS.filter(
     (id) => id !== 'generator' && !['stopped', 'failed'].includes(stages[id].state),
   )
-  if (left.length === 0) return 'Nothing runs on Azure any more.\n'
+  if (left.length === 0)
+    return `Nothing runs on Azure any more. What stands there costs ≈ $${standingPrice(DEPLOYED).toFixed(2)}/h until azd down.\n`
   const names = left.map((id) => `${STAGE_NAMES[id]} (${stages[id].words || stages[id].state})`).join(', ')
-  return `Left on Azure, ≈ $${cost.perHour.toFixed(2)}/h: ${names}.\nStop it: rtstream-tui stop\n`
+  return `Left on Azure, ≈ $${cost.perHour.toFixed(2)}/h: ${names}.\nStop it: rtstream-tui stop --target azure\n`
 }

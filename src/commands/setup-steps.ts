@@ -15,7 +15,9 @@ import {
 } from '../azure/provisioning-databricks.ts'
 import { synapseSteps } from '../azure/provisioning-synapse.ts'
 import { unityCatalogSteps } from '../azure/provisioning-unity-catalog.ts'
+import { synapseWorkspaceId } from '../azure/resource-manager.ts'
 import { createServiceClients, type ServiceClients } from '../azure/service-clients.ts'
+import { firewallStep } from '../azure/synapse-firewall.ts'
 import type { AzureConfig } from '../config/schema.ts'
 import { ServiceError } from '../pipeline/ports.ts'
 
@@ -82,7 +84,14 @@ export function setupSteps({ azure, clients, notebooks, sleep }: SetupStepsOptio
     cells,
     parameters,
   }
-  return [...steps, ...synapseSteps(clients.synapse, synapse, sleep)]
+  const firewall = firewallStep({
+    synapse: clients.synapse,
+    management: clients.management,
+    workspace: synapseWorkspaceId(azure),
+    pipeline: azure.pipeline,
+    ...(sleep ? { sleep } : {}),
+  })
+  return [...steps, firewall, ...synapseSteps(clients.synapse, synapse, sleep)]
 }
 
 function catalog(azure: AzureConfig, { databricks }: ServiceClients, user: () => string): ProvisioningStep[] {

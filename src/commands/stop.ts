@@ -1,4 +1,5 @@
 /** `rtstream-tui stop`: stops the job, cancels the runs and the pipeline, and waits until they have ended. */
+import { abortableSleep } from '../azure/abortable-sleep.ts'
 import {
   ServiceError,
   STAGE_IDS,
@@ -19,7 +20,7 @@ export interface StopContext {
   pollMs?: number
   /** Monotonic milliseconds. */
   now?: () => number
-  sleep?: (ms: number) => Promise<void>
+  sleep?: (ms: number, signal: AbortSignal | undefined) => Promise<unknown>
   signal?: AbortSignal
 }
 
@@ -65,10 +66,12 @@ export async function runStop(context: StopContext): Promise<number> {
 
 async function stopStage(stage: ServiceStage, context: StopContext): Promise<StopReport> {
   const { timeoutMs = 600_000, pollMs = 2000, now = () => performance.now(), signal } = context
-  const sleep = context.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms)))
+  const sleep = context.sleep ?? abortableSleep
   const service = context.stages[stage]
   const deadline = now() + timeoutMs
+  const tell = teller(stage, context)
   let isAsked = false
+  let breaks = 0
   for (;;) {
     try {
       const status = await service.status(signal)
@@ -78,36 +81,51 @@ async function stopStage(stage: ServiceStage, context: StopContext): Promise<Sto
         await service.stop(signal)
         isAsked = true
       }
+      breaks = 0
       if (now() >= deadline) {
         const detail = `still ${status.words} after ${Math.round(timeoutMs / 60_000)} minutes`
         return { stage, result: 'not stopped', detail, hint: 'Look at it in the portal, or run stop again.' }
       }
-      await sleep(pollMs)
+      tell('stopping', status.words)
+      await sleep(pollMs, signal)
     } catch (error) {
       signal?.throwIfAborted()
       // What is not there does not run.
       if (error instanceof ServiceError && error.kind === 'not-found')
         return { stage, result: 'was stopped', detail: error.message }
-      const wait = waitFor(error, pollMs)
-      if (wait === undefined || now() + wait >= deadline) return refusal(stage, error)
-      await sleep(wait)
+      if (isBroken(error)) breaks++
+      const wait = error instanceof ServiceError ? (error.retryAfterMs ?? pollMs) : pollMs
+      if (isFinal(error) || breaks > MOST_BREAKS || now() + wait >= deadline) return refusal(stage, error)
+      tell('waiting', messageOf(error))
+      await sleep(wait, signal)
     }
   }
 }
 
-/** How long to wait before asking again; undefined: asking again is of no use. */
-function waitFor(error: unknown, pollMs: number): number | undefined {
-  if (!(error instanceof ServiceError)) return undefined
-  if (error.kind === 'authorization' || error.kind === 'service') return undefined
-  return error.retryAfterMs ?? pollMs
+/** So often in a row may a service answer with an error of its own, or with what makes no sense. */
+const MOST_BREAKS = 5
+
+const isFinal = (error: unknown) => error instanceof ServiceError && error.kind === 'authorization'
+const isBroken = (error: unknown) => !(error instanceof ServiceError) || error.kind === 'service'
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
+
+/** Stopping takes minutes: says what is waited for, and says it again when that changes. */
+function teller(stage: ServiceStage, { json, write }: StopContext): (result: string, detail: string) => void {
+  let last = ''
+  return (result, detail) => {
+    const text = line({ stage, result, detail })
+    if (json || text === last) return
+    last = text
+    write(text)
+  }
 }
 
 function refusal(stage: ServiceStage, error: unknown): StopReport {
-  const detail = error instanceof Error ? error.message : String(error)
+  const detail = messageOf(error)
   const hint = error instanceof ServiceError ? error.hint : undefined
   return { stage, result: 'not stopped', detail, ...(hint === undefined ? {} : { hint }) }
 }
 
-function line({ stage, result, detail, hint }: StopReport): string {
+function line({ stage, result, detail, hint }: Omit<StopReport, 'result'> & { result: string }): string {
   return `${result.padEnd(11)}  ${NAMES[stage].padEnd(21)}  ${detail}\n${hint ? `${' '.repeat(13)}→ ${hint}\n` : ''}`
 }

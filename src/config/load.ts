@@ -49,7 +49,12 @@ export function loadConfig(options: LoadOptions = {}): LoadedConfig {
   }
   const parsed = configSchema.safeParse(nest(values))
   const isAzure = values.get('target')?.value === 'azure'
-  if (isAzure) problems.push(...missing(values))
+  if (isAzure) {
+    const lacking = missing(values)
+    // The reason that all of them have in common comes first.
+    const why = readings.flatMap(({ absence }) => (absence && lacking.length > 0 ? [absence] : []))
+    problems.push(...why, ...lacking)
+  }
   if (!parsed.success) {
     problems.push(
       ...parsed.error.issues.map((issue) => problemOf(issue.path.join('.'), issue.message, values)),

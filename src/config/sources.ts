@@ -1,5 +1,5 @@
 /** Reads the places that settings come from. Each yields raw values by key; nothing is validated here but its form. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import type { ConfigProblem, Source } from './error.ts'
@@ -18,6 +18,8 @@ export interface Raw {
 export interface SourceReading {
   values: Map<string, Raw>
   problems: ConfigProblem[]
+  /** Why it has no values: of interest only when values are missing. */
+  absence?: ConfigProblem
 }
 
 /** Text becomes what JSON would have held; text that cannot is left alone, for the schema to refuse. */
@@ -153,12 +155,23 @@ const describe = (source: Source) => ('name' in source ? source.name : source.ki
 export function readAzd(cwd: string, env: Environment): SourceReading {
   const reading: SourceReading = { values: new Map(), problems: [] }
   const folder = findUpwards(cwd, '.azure')
-  if (folder === undefined) return reading
+  const absent = (found: string, expected: string, source?: Source): SourceReading => ({
+    ...reading,
+    absence: { key: 'azd environment', source, found, expected },
+  })
+  if (folder === undefined)
+    return absent('none in this folder or above', 'the folder in which `azd up` was run')
   const name = env.AZURE_ENV_NAME || defaultEnvironment(folder, reading)
-  if (name === undefined) return reading
+  if (name === undefined)
+    return absent('none is chosen', `\`azd env select NAME\`, or AZURE_ENV_NAME: ${environmentsIn(folder)}`)
   const file = join(folder, name, '.env')
   const source: Source = { kind: 'azd', name: `.azure/${name}/.env` }
-  if (!existsSync(file)) return reading
+  if (!existsSync(file))
+    return absent(
+      `there is no ${source.name}`,
+      `an environment that \`azd up\` has made: ${environmentsIn(folder)}`,
+      env.AZURE_ENV_NAME ? { kind: 'environment', name: 'AZURE_ENV_NAME' } : undefined,
+    )
   const variables = parseEnv(readFileSync(file, 'utf8'))
   reading.values = readVariables(
     variables,
@@ -167,6 +180,12 @@ export function readAzd(cwd: string, env: Environment): SourceReading {
   )
   return reading
 }
+
+const environmentsIn = (folder: string): string =>
+  readdirSync(folder)
+    .filter((name) => existsSync(join(folder, name, '.env')))
+    .sort()
+    .join(', ') || 'there is none'
 
 function defaultEnvironment(folder: string, reading: SourceReading): string | undefined {
   const file = join(folder, 'config.json')

@@ -23,6 +23,8 @@ export interface CostInput {
   /** VM size of the job clusters. */
   nodeType: string
   throughputUnits: number
+  /** That Databricks makes for its network, and that cost as long as the workspace stands, clusters or none. */
+  natGateways: number
   /** Events per second into the hub. */
   eventRate: number
 }
@@ -39,7 +41,7 @@ export interface CostMeter {
   perHour: number
   lines: readonly CostLine[]
   /** Until when each cost has been counted, epoch milliseconds. */
-  counted: Readonly<Partial<Record<BilledStage | 'hub', number>>>
+  counted: Readonly<Partial<Record<BilledStage | 'standing', number>>>
   /** The Spark pool keeps its nodes until then, after its last session. */
   poolUntil: number | undefined
 }
@@ -48,12 +50,23 @@ export const newCostMeter = (now: number): CostMeter => ({
   spent: 0,
   perHour: 0,
   lines: [],
-  counted: { hub: now },
+  counted: { standing: now },
   poolUntil: undefined,
 })
 
 const HOUR = 3_600_000
 const STAGES: readonly BilledStage[] = ['streamAnalytics', 'silver', 'gold', 'aggregate']
+
+/** Dollars per hour of what costs as long as it stands, used or not. */
+export function standingPrice(input: Pick<CostInput, 'throughputUnits' | 'natGateways'>): number {
+  return (
+    input.throughputUnits * prices.eventHubs.throughputUnitHour +
+    input.natGateways * prices.databricks.natGatewayHour
+  )
+}
+
+/** As the templates deploy it. */
+export const DEPLOYED = { throughputUnits: 1, natGateways: 1 } as const
 
 /** True while the service bills the stage. */
 export function isBilled(state: StageState): boolean {
@@ -106,9 +119,13 @@ export function advanceCost(meter: CostMeter, input: CostInput, now: number): Co
   const hubHour =
     input.throughputUnits * prices.eventHubs.throughputUnitHour +
     ((input.eventRate * 3600) / 1e6) * prices.eventHubs.millionEvents
-  const lines: CostLine[] = [{ what: 'Event Hubs', perHour: hubHour }]
-  const counted: Partial<Record<BilledStage | 'hub', number>> = { hub: now }
-  let spent = meter.spent + cost(hubHour, meter.counted.hub ?? now, now)
+  const gatewayHour = input.natGateways * prices.databricks.natGatewayHour
+  const lines: CostLine[] = [
+    { what: 'Event Hubs', perHour: hubHour },
+    ...(gatewayHour > 0 ? [{ what: 'Databricks network', perHour: gatewayHour }] : []),
+  ]
+  const counted: Partial<Record<BilledStage | 'standing', number>> = { standing: now }
+  let spent = meter.spent + cost(hubHour + gatewayHour, meter.counted.standing ?? now, now)
   let poolUntil = meter.poolUntil
 
   for (const stage of STAGES) {

@@ -102,7 +102,7 @@ export function initialState(options: InitialStateOptions = {}): AppState {
     aggregate: { cities: [], readings: 0, updatedAt: undefined },
     events: [],
     log: [],
-    cost: { perHour: 0, spent: 0 },
+    cost: { perHour: 0, spent: 0, billed: [] },
     endpoints: [],
     now,
   }

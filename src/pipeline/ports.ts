@@ -34,19 +34,27 @@ export class ServiceError extends Error {
   /** What to do now, one line; shown after the message. */
   readonly hint: string | undefined
   readonly retryAfterMs: number | undefined
+  /** Nobody is signed in, or the token is not accepted: unlike a new role, that never comes by waiting. */
+  readonly needsSignIn: boolean
 
   /** @param message what happened, to what; one line for a person, no stack, no secret. */
   constructor(
     kind: ServiceErrorKind,
     service: string,
     message: string,
-    options: { hint?: string | undefined; retryAfterMs?: number | undefined; cause?: unknown } = {},
+    options: {
+      hint?: string | undefined
+      retryAfterMs?: number | undefined
+      needsSignIn?: boolean
+      cause?: unknown
+    } = {},
   ) {
     super(message, { cause: options.cause })
     this.kind = kind
     this.service = service
     this.hint = options.hint
     this.retryAfterMs = options.retryAfterMs
+    this.needsSignIn = options.needsSignIn ?? false
   }
 }
 

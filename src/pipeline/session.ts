@@ -1,6 +1,6 @@
 /** A session: store, stages and watching of the services, wired together. The only thing that screens and scripts hold. */
 import type { Clock } from './clock.ts'
-import { advanceCost, type CostMeter, newCostMeter } from './cost.ts'
+import { advanceCost, type CostMeter, DEPLOYED, newCostMeter } from './cost.ts'
 import { type DrainContext, drain } from './drain.ts'
 import { errorText } from './error-text.ts'
 import { type GeneratorFacts, GeneratorService } from './generator-service.ts'
@@ -47,8 +47,6 @@ export interface SessionEnvironment {
 /** The store's clock moves once a second while anything runs, and this often while nothing does (ms). */
 const TICK_MS = 1000
 const QUIET_TICK_MS = 10_000
-/** As the template deploys the namespace. */
-const THROUGHPUT_UNITS = 1
 
 interface Connected extends DrainContext {
   target: Target
@@ -276,11 +274,13 @@ class PipelineSession implements Session {
       stages,
       nodeType,
       streamingUnits: job.streamingUnits,
-      throughputUnits: THROUGHPUT_UNITS,
+      ...DEPLOYED,
       eventRate: hub.rate,
     }
     this.#cost = advanceCost(this.#cost, input, this.#clock.now())
-    this.#store.update({ cost: { perHour: this.#cost.perHour, spent: this.#cost.spent } })
+    const { perHour, spent, counted } = this.#cost
+    const billed = STAGE_IDS.filter((id) => id !== 'generator' && counted[id] !== undefined)
+    this.#store.update({ cost: { perHour, spent, billed } })
   }
 
   /** Nothing runs and nothing moves: there is little to look for, and little to show. */

@@ -262,7 +262,7 @@ function retryOf(
       if (elapsedMs > CONFLICT_PATIENCE_MS) return undefined
       return { afterMs: CONFLICT_RETRY_MS, note: errorText(error) }
     case 'authorization':
-      if (kind === 'stop' || left <= 0) return undefined
+      if (kind === 'stop' || left <= 0 || error.needsSignIn) return undefined
       return {
         afterMs: AUTHORIZATION_RETRY_MS,
         note: `New roles take a few minutes to arrive; trying for ${Math.ceil(times.retryAuthorizationOnStartMs / 60_000)} min. ${errorText(error)}`,

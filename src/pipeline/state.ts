@@ -217,6 +217,8 @@ export interface CostSlice {
   /** Estimated from list prices; 0 on the local target. */
   perHour: number
   spent: number
+  /** What costs as long as it runs, as far as anybody knows: a stage that cannot be seen any more too. */
+  billed: readonly StageId[]
 }
 
 export interface EndpointLine {

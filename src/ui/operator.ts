@@ -38,6 +38,10 @@ const STATIONS_LENGTH = 7
 const isUp = (state: AppState, id: StageId) =>
   ['starting', 'running', 'degraded', 'stopping'].includes(state.stages[id].state)
 
+/** One that ran when it was last seen is not stopped because it cannot be seen any more. */
+const mayRun = (state: AppState, id: StageId) =>
+  isUp(state, id) || (state.stages[id].state === 'unknown' && state.cost.billed.includes(id))
+
 export class Operator {
   readonly #options: OperatorOptions
   #costsAccepted: boolean
@@ -193,7 +197,7 @@ export class Operator {
     const state = this.#options.state()
     const { target, readOnly } = state.session
     const isBilled =
-      target === 'azure' && !readOnly && STAGE_IDS.some((id) => id !== 'generator' && isUp(state, id))
+      target === 'azure' && !readOnly && STAGE_IDS.some((id) => id !== 'generator' && mayRun(state, id))
     if (isBilled && view.question?.kind !== 'quit') return { ...view, question: { kind: 'quit' } }
     this.#options.onQuit({ stopAll: false })
     return view

@@ -212,7 +212,16 @@ describe('failures', () => {
     const heal = proxy.inject({ cut: 'before' })
     await expect(stage().status()).rejects.toMatchObject({ kind: 'unreachable' })
     heal()
-    proxy.inject({ match: /runs\/list/, respond: { status: 200, body: { runs: 'many' } } })
+    // Taken for an empty list it would say that nothing runs, and costs.
+    for (const runs of ['many', {}, [null]]) {
+      const mend = proxy.inject({ match: /runs\/list/, respond: { status: 200, body: { runs } } })
+      await expect(stage().status()).rejects.toMatchObject({
+        kind: 'service',
+        message: expect.stringContaining('a list that is none'),
+      })
+      mend()
+    }
+    proxy.inject({ match: /runs\/list/, respond: { status: 200, body: {} } })
     expect(await stage().status()).toMatchObject({ state: 'stopped', words: 'never run' })
   })
 })

@@ -82,14 +82,34 @@ describe('a REST call', () => {
 
   it('never tries an authorisation error again, an expired token included', async () => {
     proxy.inject({ respond: expiredToken })
-    expect(await failure({ retries: 3 })).toMatchObject({ kind: 'authorization' })
+    expect(await failure({ retries: 3 })).toMatchObject({ kind: 'authorization', needsSignIn: true })
     expect(proxy.requests).toHaveLength(1)
+  })
+
+  it('tells a role that is missing, which may come, from a sign-in, which does not', async () => {
+    proxy.inject({ respond: { status: 403 } })
+    expect(await failure()).toMatchObject({ kind: 'authorization', needsSignIn: false })
   })
 
   it('waits as long as the service asks', async () => {
     proxy.inject({ times: 2, respond: throttled(7) })
     await client({ retries: 2 }).request('GET', '/x')
     expect(waits).toEqual([7000, 7000])
+  })
+
+  it.each([
+    ['in step with the service', 0],
+    ['ten minutes behind it', 600_000],
+    ['ten minutes ahead of it', -600_000],
+  ])('waits up to a moment that the service names, with a clock that is %s', async (_, skew) => {
+    const date = Date.now() + skew
+    const headers = {
+      date: new Date(date).toUTCString(),
+      'retry-after': new Date(date + 9000).toUTCString(),
+    }
+    proxy.inject({ times: 1, respond: { status: 429, headers } })
+    await client({ retries: 1 }).request('GET', '/x')
+    expect(waits).toEqual([9000])
   })
 
   it('gives up when the service asks for more than a minute, and says for how long', async () => {
@@ -128,6 +148,14 @@ describe('a REST call', () => {
     expect(proxy.requests).toHaveLength(1)
   })
 
+  it.each(['[]', '"text"', '7', 'null'])('refuses %s, which is no answer of any service', async (body) => {
+    proxy.inject({ respond: { status: 200, body } })
+    expect(await failure()).toMatchObject({
+      kind: 'service',
+      message: expect.stringContaining('no JSON object'),
+    })
+  })
+
   it('ends with the reason of the signal when it is aborted', async () => {
     proxy.inject({ hang: true })
     const controller = new AbortController()
@@ -143,7 +171,7 @@ describe('a REST call', () => {
     }
     expect(await failure({ credential: { getToken }, retries: 3 })).toMatchObject({
       kind: 'authorization',
-      message: 'no token for Databricks: ChainedTokenCredential failed.',
+      message: 'no token for Databricks: the sign-in is not accepted: ChainedTokenCredential failed.',
       hint: 'az login',
     })
     expect(proxy.requests).toHaveLength(0)

@@ -129,6 +129,72 @@ describe('starting', () => {
     ])
   })
 
+  /** The next start is accepted, and what comes of it is to be asked for; it goes on, for the first look. */
+  const acceptStart = () => {
+    const headers = { 'azure-asyncoperation': `${proxy.url}/operation` }
+    proxy.inject({ match: /\/start\?/, times: 1, respond: { status: 202, headers } })
+    proxy.inject({ match: /\/operation/, times: 1, respond: { status: 200, body: { status: 'InProgress' } } })
+  }
+  const failOperation = () => {
+    const error = { code: 'BadRequest', message: 'The input weather is not reachable.' }
+    proxy.inject({
+      match: /\/operation/,
+      times: 1,
+      respond: { status: 200, body: { status: 'Failed', error } },
+    })
+  }
+
+  it.each(['Created', 'Stopped', 'Failed'])(
+    'that is accepted and comes to nothing (%s) says why, until the next one',
+    async (jobState) => {
+      const adapter = stage()
+      acceptStart()
+      await adapter.start()
+      const goesOn = pretend({ jobState })
+      failOperation()
+      const failure = {
+        state: 'failed',
+        words: jobState,
+        detail: expect.stringContaining('The input weather is not reachable.'),
+      }
+      expect(await adapter.status()).toMatchObject(failure)
+      expect(await adapter.status()).toMatchObject(failure)
+      goesOn()
+      await adapter.start()
+      await vi.waitFor(async () => expect(await adapter.status()).toMatchObject({ state: 'running' }))
+      pretend({ jobState: 'Stopped' })
+      expect(await adapter.status()).toMatchObject({ state: 'stopped', detail: undefined })
+    },
+  )
+
+  it('whose outcome cannot be asked for is looked at again', async () => {
+    const adapter = stage()
+    acceptStart()
+    await adapter.start()
+    pretend({ jobState: 'Stopped' })
+    proxy.inject({ match: /operation/, times: 1, respond: throttled(1) })
+    proxy.inject({ match: /operation/, times: 1, cut: 'midway' })
+    failOperation()
+    expect(await adapter.status()).toMatchObject({ state: 'stopped' })
+    expect(await adapter.status()).toMatchObject({ state: 'stopped' })
+    expect(await adapter.status()).toMatchObject({ state: 'failed' })
+  })
+
+  it('that is accepted without a place to ask at is believed', async () => {
+    proxy.inject({ match: /\/start\?/, respond: { status: 202 } })
+    const adapter = stage()
+    await adapter.start()
+    expect(await adapter.status()).toMatchObject({ state: 'stopped', words: 'Created' })
+  })
+
+  it('of a job that is being deleted is refused at once', async () => {
+    pretend({ jobState: 'Deleting' })
+    await expect(stage().start()).rejects.toMatchObject({
+      kind: 'not-found',
+      message: expect.stringContaining('is being deleted'),
+    })
+  })
+
   it('waits for a stop that is under way', async () => {
     const adapter = stage({ sleep: async () => plane.job.settled() })
     await adapter.start()

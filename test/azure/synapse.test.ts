@@ -16,7 +16,7 @@ afterEach(async () => {
 })
 afterAll(removeFolders)
 
-const stage = (pipeline = 'rtstream-aggregate') =>
+const stage = (pipeline = 'rtstream-aggregate', now = () => Date.now()) =>
   createSynapseStage({
     client: createRestClient({
       service: 'Synapse',
@@ -25,7 +25,7 @@ const stage = (pipeline = 'rtstream-aggregate') =>
       scope: 'scope',
     }),
     pipeline,
-    clock: { now: () => Date.now() },
+    clock: { now },
   })
 const pretend = (...value: object[]) =>
   proxy.inject({ match: /queryPipelineRuns/, respond: { status: 200, body: { value } } })
@@ -85,6 +85,16 @@ describe('commands', () => {
     await stage().stop()
   })
 
+  it.each([-15, 15])(
+    'see a run that has just begun with a clock that is wrong by %i minutes',
+    async (minutes) => {
+      const one = stage('rtstream-aggregate', () => Date.now() + minutes * 60_000)
+      await one.start()
+      await one.start()
+      expect((await one.status()).history).toHaveLength(1)
+    },
+  )
+
   it('a start during a cancellation waits for its end', async () => {
     await stage().start()
     plane.engine.last.endsAtOnce = false
@@ -115,4 +125,9 @@ it('failures tell their kind', async () => {
     kind: 'service',
     message: expect.stringContaining('no JSON'),
   })
+})
+
+it('a list that is none is not taken for no runs', async () => {
+  proxy.inject({ match: /queryPipelineRuns/, respond: { status: 200, body: { value: [null] } } })
+  await expect(stage().status()).rejects.toMatchObject({ kind: 'service' })
 })

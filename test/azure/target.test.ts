@@ -1,5 +1,5 @@
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
-import { azureCredential, sessionCredential } from '../../src/azure/credential.ts'
+import { sessionCredential } from '../../src/azure/credential.ts'
 import { newConsumer } from '../../src/azure/event-hubs.ts'
 import { oldestEnqueuedAt } from '../../src/azure/oldest-event.ts'
 import { outputStart } from '../../src/azure/output-start.ts'
@@ -156,9 +156,5 @@ describe('credentials', () => {
     const token = await sessionCredential('secret').getToken('any')
     expect(token?.token).toBe('secret')
     expect(token?.expiresOnTimestamp).toBeGreaterThan(Date.now() + 3_600_000)
-  })
-  it('of Azure are whoever is signed in', async () => {
-    const credential = await azureCredential('11111111-2222-3333-4444-555555555555')
-    expect(credential.constructor.name).toBe('DefaultAzureCredential')
   })
 })

@@ -74,6 +74,7 @@ describe('setup', () => {
       'created Databricks notebook /Shared/rtstream-tui/silver',
       'created Databricks job rtstream-silver',
       'created Databricks job rtstream-gold',
+      'unchanged Synapse firewall rule control-room',
       'created Synapse notebook aggregate',
       'created Synapse pipeline rtstream-aggregate',
     ])
@@ -166,6 +167,18 @@ describe('setup', () => {
     ).toHaveLength(1)
   })
 
+  it('names the privilege for a location, on the metastore and on the credential of somebody else', async () => {
+    proxy.inject({
+      match: /POST .*external-locations/,
+      respond: { status: 403, body: { error_code: 'PERMISSION_DENIED', message: 'no' } },
+    })
+    const { hint } = (await setup()).find('location rtstream-stdemo-gold') as SetupReport
+    expect(hint).toContain('GRANT CREATE EXTERNAL LOCATION ON METASTORE TO `ada@example.org`;')
+    expect(hint).toContain(
+      'GRANT CREATE EXTERNAL LOCATION ON STORAGE CREDENTIAL `rtstream-stdemo` TO `ada@example.org`;',
+    )
+  })
+
   it('says that a workspace has no metastore', async () => {
     proxy.inject({
       match: /storage-credentials/,
@@ -220,8 +233,81 @@ describe('setup', () => {
     const { code, report } = await setup()
     expect(code).toBe(1)
     expect(report.steps[0]?.detail).toContain('The access token has expired.')
-    // One for the workspace, one for the Synapse notebook; nothing twice.
+    // One for the Databricks workspace, one for that of Synapse; nothing twice.
     expect(proxy.requests.length - before).toBe(2)
+  })
+
+  it('asks a long-running operation again when the service says, also where it names a moment', async () => {
+    const later = (seconds: number) => ({
+      date: new Date(0).toUTCString(),
+      'retry-after': new Date(seconds * 1000).toUTCString(),
+    })
+    const answer = (headers: Record<string, string>) => ({
+      match: /operationResults/,
+      times: 1,
+      respond: { status: 202, headers },
+    })
+    for (const headers of [later(7), later(3600), {}]) proxy.inject(answer(headers))
+    expect((await setup()).code).toBe(0)
+    expect(waits).toEqual(expect.arrayContaining([7000, 15_000, 2000]))
+  })
+
+  it('takes a put that is accepted without a place to ask at for done, and looks again the next time', async () => {
+    proxy.inject({ match: /PUT \/notebooks/, times: 1, respond: { status: 202 } })
+    expect((await setup()).find('Synapse notebook')?.result).toBe('created')
+    expect((await setup()).find('Synapse notebook')?.result).toBe('created')
+    expect((await setup()).find('Synapse notebook')?.result).toBe('unchanged')
+  })
+
+  describe('behind the firewall of Synapse', () => {
+    const rule = /PUT .*Microsoft\.Synapse\/workspaces\/127\/firewallRules\/control-room/
+    const refuse = (times?: number) =>
+      proxy.inject({
+        match: /(pipelines|notebooks)\/|operationResults/,
+        ...(times === undefined ? {} : { times }),
+        respond: {
+          status: 403,
+          body: {
+            error: { code: 'ClientIpAddressNotAuthorized', message: 'Client Ip address : 203.0.113.7' },
+          },
+        },
+      })
+    const puts = () => proxy.requests.filter(({ method, path }) => rule.test(`${method} ${path}`))
+
+    it('lets the machine in by the address that the service names, waits until it does, and goes on', async () => {
+      refuse(3)
+      proxy.inject({ match: rule, respond: { status: 202 } })
+      const { code, results } = await setup()
+      expect([
+        code,
+        results['Synapse firewall rule control-room'],
+        results['Synapse notebook aggregate'],
+      ]).toEqual([0, 'created', 'created'])
+      expect(puts().map(({ body }) => JSON.parse(body))).toEqual([
+        { properties: { startIpAddress: '203.0.113.7', endIpAddress: '203.0.113.7' } },
+      ])
+      expect(waits.filter((ms) => ms === 5000)).toHaveLength(2)
+    })
+
+    it('lists the rule and all behind it with --dry-run', async () => {
+      refuse()
+      const { code, results } = await setup({ dryRun: true })
+      const synapse = Object.entries(results).filter(([what]) => what.startsWith('Synapse'))
+      expect([code, synapse.map(([, result]) => result)]).toEqual([0, Array(3).fill('would create')])
+      expect(puts()).toEqual([])
+    })
+
+    it('without the right to change it says which command does', async () => {
+      refuse()
+      proxy.inject({
+        match: rule,
+        respond: { status: 403, body: { error: { code: 'AuthorizationFailed', message: 'no' } } },
+      })
+      const { code, find } = await setup()
+      expect(code).toBe(1)
+      expect(find('firewall')?.hint).toContain('azd env set CLIENT_IP_ADDRESS 203.0.113.7')
+      expect(find('notebook aggregate')).toMatchObject({ result: 'skipped' })
+    })
   })
 
   it('refuses to choose between two jobs of one name', async () => {

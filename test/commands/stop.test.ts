@@ -88,6 +88,51 @@ describe('stop', () => {
     expect([code, silver.stops, waits]).toEqual([0, 1, [7000, 2000, 2000, 2000]])
   })
 
+  it('goes on when a service breaks now and then, and gives up when it does nothing else', async () => {
+    const broken = new TypeError('it makes no sense')
+    const silver = stage('running', error('service'), broken, 'stopping', broken, broken, broken, 'stopped')
+    const gold = stage('running', error('service'))
+    const { code, of } = await stop({ silver, gold })
+    expect([code, of('silver')?.result]).toEqual([1, 'stopped'])
+    expect(of('gold')).toMatchObject({ result: 'not stopped', detail: 'it is service', hint: 'mend it' })
+  })
+
+  it('says what it waits for, once each', async () => {
+    const lines: string[] = []
+    await runStop({
+      stages: {
+        streamAnalytics: stage('running', 'stopping', 'stopping', 'stopped'),
+        silver: stage(error('unreachable'), error('unreachable'), 'stopped'),
+        gold: stage('stopped'),
+        aggregate: stage('stopped'),
+      },
+      json: false,
+      write: (text) => lines.push(text),
+      sleep: async () => {},
+    })
+    expect(lines.filter((text) => /^(stopping|waiting)/.test(text))).toEqual([
+      'waiting      Databricks silver run  it is unreachable\n',
+      'stopping     Stream Analytics job   word for running\n',
+      'stopping     Stream Analytics job   word for stopping\n',
+    ])
+  })
+
+  it('ends at once when it is interrupted while it waits', async () => {
+    const controller = new AbortController()
+    const waiting = runStop({
+      stages: {
+        streamAnalytics: stage('stopped'),
+        silver: stage(error('throttled', 300_000)),
+        gold: stage('stopped'),
+        aggregate: stage('stopped'),
+      },
+      json: false,
+      write: (text) => text.startsWith('waiting') && controller.abort(new Error('enough')),
+      signal: controller.signal,
+    })
+    await expect(waiting).rejects.toThrow('enough')
+  })
+
   it('reports what does not end in ten minutes', async () => {
     const { code, of } = await stop({ aggregate: stage('stopping') })
     expect([code, of('aggregate')?.result]).toEqual([1, 'not stopped'])

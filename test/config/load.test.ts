@@ -90,6 +90,45 @@ describe('where values come from', () => {
     expect(sources.get('azure.resourceGroup')).toEqual({ kind: 'azd', name: '.azure/other/.env' })
   })
 
+  describe('says first why azd knows nothing, when something is missing', () => {
+    const problem = (env: Record<string, string> = {}) => {
+      try {
+        load({ flags: { target: 'azure' }, env })
+      } catch (error) {
+        return (error as ConfigError).problems[0]
+      }
+      return undefined
+    }
+
+    it('as nothing was deployed from here', () =>
+      expect(problem()).toMatchObject({ key: 'azd environment', found: 'none in this folder or above' }))
+
+    it('as the environment is not there', () => {
+      azd('demo', AZURE)
+      expect(problem({ AZURE_ENV_NAME: 'dmeo' })).toEqual({
+        key: 'azd environment',
+        source: { kind: 'environment', name: 'AZURE_ENV_NAME' },
+        found: 'there is no .azure/dmeo/.env',
+        expected: 'an environment that `azd up` has made: demo',
+      })
+    })
+
+    it('as none of several is chosen', () => {
+      azd('demo', AZURE)
+      azd('other', AZURE)
+      writeFileSync(join(cwd, '.azure', 'config.json'), '{"version":1}')
+      expect(problem()).toMatchObject({
+        found: 'none is chosen',
+        expected: expect.stringMatching(/demo, other$/),
+      })
+    })
+
+    it('and not when nothing is', () => {
+      azd('demo', AZURE)
+      expect(problem()).toBeUndefined()
+    })
+  })
+
   it('takes text from flags and the environment as the type that the setting has', () => {
     const { config } = load({
       flags: { stations: '7', interval: '250ms', ascii: true },

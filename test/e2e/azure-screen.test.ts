@@ -79,10 +79,14 @@ function open(...args: string[]): Terminal {
   return terminal
 }
 
+/** Stages show as they answer; keys act once all have. */
+const isConnected = ([header = '', ...rest]: readonly string[]) =>
+  !header.includes('connecting') && /○ agg/.test(rest.join('\n'))
+
 describe('the control room on Azure', () => {
   it('asks about costs, runs, and at q stops all: the terminal says that nothing is left', async () => {
     const screen = open()
-    await screen.waitFor(/○ agg/, 30_000)
+    await screen.waitFor(isConnected, 30_000)
     expect(screen.screen()[0]).toMatch(/rtstream +azure/)
     screen.press('2')
     await screen.waitFor(/start on Azure\?/)
@@ -100,7 +104,7 @@ describe('the control room on Azure', () => {
 
   it('left running goes on: the terminal says what, and the next start adopts it', async () => {
     const first = open('--accept-costs')
-    await first.waitFor(/○ agg/, 30_000)
+    await first.waitFor(isConnected, 30_000)
     first.press('2')
     await first.waitFor(/● (?:stream analytics|asa)/, 30_000)
     first.press('q')
@@ -108,7 +112,7 @@ describe('the control room on Azure', () => {
     first.press('l')
     expect((await first.exit).code).toBe(0)
     expect(first.text()).toMatch(/Left on Azure, ≈ \$0\.\d\d\/h: stream analytics \(Running\)/)
-    expect(first.text()).toMatch(/Stop it: rtstream-tui stop/)
+    expect(first.text()).toMatch(/Stop it: rtstream-tui stop --target azure/)
     await first.close()
     const second = open('--read-only')
     await second.waitFor(/● (?:stream analytics|asa)/, 30_000)

@@ -1,8 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { BRONZE } from '../../src/pipeline/contract/bronze.ts'
+import { temporaryFolder } from '../support/cli.ts'
 import { checkDeployment } from './bicep/check.ts'
 import { policies } from './bicep/policies.ts'
 import { parse } from './bicep/syntax.ts'
@@ -69,12 +71,57 @@ describe('azure.yaml', () => {
     expect(existsSync(join(root, 'infra', 'main.bicep'))).toBe(true)
   })
 
+  const hook = (system: 'posix' | 'windows') => {
+    const part = text.slice(text.indexOf(`    ${system}:`))
+    const script = /^ {6}run: \|\n((?: {8}.*\n)+)/m.exec(part)?.[1] ?? ''
+    return { script: script.replace(/^ {8}/gm, ''), after: part.slice(part.indexOf(script) + script.length) }
+  }
+
   it('runs setup after provisioning, on every system, and fails when that fails', () => {
-    const hook = text.slice(text.indexOf('postprovision:'))
-    for (const shell of ['posix', 'windows']) {
-      const part = hook.slice(hook.indexOf(`${shell}:`))
-      expect(part).toMatch(/run: npm ci.* npm start --silent -- setup/)
-      expect(part).toMatch(/continueOnError: false/)
+    for (const system of ['posix', 'windows'] as const) {
+      const { script, after } = hook(system)
+      expect(script).toMatch(/npm ci [\s\S]*npm start --silent -- setup[\s\S]*npx --yes rtstream-tui setup/)
+      expect(after).toMatch(/^ {6}interactive: true\n {6}continueOnError: false\n/)
+    }
+    expect(hook('windows').script).toMatch(/exit \$LASTEXITCODE\n$/)
+  })
+
+  it.each<[string, string[], string, number, string[]]>([
+    [
+      'in a checkout',
+      ['scripts/build.ts'],
+      '',
+      0,
+      ['npm ci --no-fund --no-audit', 'npm start --silent -- setup'],
+    ],
+    [
+      'in a checkout whose packages cannot be had',
+      ['scripts/build.ts'],
+      'npm',
+      3,
+      ['npm ci --no-fund --no-audit'],
+    ],
+    ['beside the templates alone', [], '', 0, ['npx --yes rtstream-tui setup']],
+    ['beside the templates, with a set-up that fails', [], 'npx', 3, ['npx --yes rtstream-tui setup']],
+  ])('%s runs the right program in a shell', (_, files, failing, code, called) => {
+    const folder = temporaryFolder()
+    try {
+      for (const file of files) {
+        mkdirSync(join(folder.path, dirname(file)), { recursive: true })
+        writeFileSync(join(folder.path, file), '')
+      }
+      for (const tool of ['npm', 'npx'])
+        writeFileSync(
+          join(folder.path, tool),
+          `#!/bin/sh\necho "${tool} $@" >> calls\nexit ${tool === failing ? 3 : 0}\n`,
+          { mode: 0o755 },
+        )
+      const env = { ...process.env, PATH: `${folder.path}${delimiter}${process.env.PATH}` }
+      const ended = spawnSync('sh', ['-c', hook('posix').script], { cwd: folder.path, env })
+      expect(ended.status).toBe(code)
+      expect(readFileSync(join(folder.path, 'calls'), 'utf8').trim().split('\n')).toEqual(called)
+    } finally {
+      folder.remove()
     }
   })
 })

@@ -4,10 +4,12 @@ import {
   advanceCost,
   type BilledStage,
   type CostInput,
+  DEPLOYED,
   hourlyPrice,
   newCostMeter,
   nodeOf,
   prices,
+  standingPrice,
 } from '../../src/pipeline/cost.ts'
 import type { StageState } from '../../src/pipeline/ports.ts'
 
@@ -29,6 +31,7 @@ function running(
     streamingUnits: 3,
     nodeType: 'Standard_D4s_v3',
     throughputUnits: 1,
+    natGateways: 0,
     eventRate: 0,
     ...rest,
   }
@@ -40,6 +43,13 @@ describe('the cost meter', () => {
     expect(meter.perHour).toBeCloseTo(0.03, 6)
     expect(meter.spent).toBeCloseTo(0.03, 6)
     expect(meter.lines).toEqual([{ what: 'Event Hubs', perHour: 0.03 }])
+  })
+
+  it('counts the network of Databricks, which stands as long as the workspace does', () => {
+    const meter = advanceCost(newCostMeter(0), running({}, { natGateways: 1 }), HOUR)
+    expect(meter.perHour).toBeCloseTo(0.08, 6)
+    expect(meter.spent).toBeCloseTo(0.08, 6)
+    expect(meter.lines).toContainEqual({ what: 'Databricks network', perHour: 0.05 })
   })
 
   it('adds what runs, from the moment it is seen', () => {
@@ -112,7 +122,10 @@ describe('prices', () => {
     for (const stage of ['streamAnalytics', 'silver', 'aggregate'] as const) {
       expect(guide).toContain(`| ${hourlyPrice(stage, input).toFixed(2)} |`)
     }
-    expect(guide).toContain(prices.asOf.slice(0, 4))
+    for (const price of [prices.eventHubs.throughputUnitHour, prices.databricks.natGatewayHour])
+      expect(guide).toContain(`| always | ${price.toFixed(2)} |`)
+    expect(guide).toContain(`Nothing running: ${standingPrice(DEPLOYED).toFixed(2)}`)
+    expect(guide).toContain(prices.asOf)
   })
 
   it('scale with the streaming units, and take an unknown VM size for the usual one', () => {

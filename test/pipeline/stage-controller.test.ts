@@ -236,6 +236,16 @@ describe('the controller of a stage', () => {
     expect(state()).toBe('failed')
   })
 
+  it('does not wait for roles when nobody is signed in', async () => {
+    const { stage, controller } = await opened({ retryAuthorizationOnStartMs: 600_000 })
+    stage.failures.start = [
+      new ServiceError('authorization', 'Databricks', 'The token has expired.', { needsSignIn: true }),
+    ]
+    expect(await controller.start()).toBe(false)
+    expect(controller.view.detail).toContain('The token has expired.')
+    expect(stage.calls).toEqual(['start'])
+  })
+
   it('does not wait for roles when it stops', async () => {
     const { stage, controller } = await opened({ retryAuthorizationOnStartMs: 600_000 })
     stage.become('running')

@@ -19,7 +19,7 @@ describe('the store', () => {
   it('tells the changes of one moment together', async () => {
     const { clock, store, hub, count, shown } = setUp()
     hub(1)
-    store.update({ cost: { perHour: 1, spent: 2 } })
+    store.update({ cost: { perHour: 1, spent: 2, billed: [] } })
     hub(2)
     expect(count()).toBe(0)
     await clock.advance(0)

@@ -1,8 +1,11 @@
 /** What keeps a bill from running by accident: questions, the meter, idle stop, read-only; as a person sees it. */
-import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { leftRunningText } from '../../src/commands/left-running.ts'
 import { type AzureRoom, type AzureRoomOptions, openAzureRoom } from '../support/azure-room.ts'
 import { removeDataFolders } from '../support/local-azure.ts'
+
+// Half an hour of the clock is a thousand questions to the services, which takes a busy machine its time.
+vi.setConfig({ testTimeout: 120_000 })
 
 let room: AzureRoom
 afterEach(() => room.close())
@@ -60,15 +63,15 @@ describe('starting what costs', () => {
 describe('the meter in the header', () => {
   it('shows dollars per hour of what runs, and what was spent, as an estimate', async () => {
     await open()
-    expect(room.text()).toMatch(/≈ \$0.03\/h +\$0.00 spent/)
+    expect(room.text()).toMatch(/≈ \$0.08\/h +\$0.00 spent/)
     await jobRuns()
     room.press('3')
     await room.see(/waiting for the cluster/)
-    await room.see(/≈ \$0.5\d\/h/)
+    await room.see(/≈ \$0.[56]\d\/h/)
     await room.advance(30 * MINUTE)
-    expect(room.text()).toMatch(/≈ \$0.5\d\/h +\$0.[23]\d spent/)
+    expect(room.text()).toMatch(/≈ \$0.[56]\d\/h +\$0.[23]\d spent/)
     room.press('x', 'y')
-    await room.see(/≈ \$0.03\/h/)
+    await room.see(/≈ \$0.08\/h/)
   })
 })
 
@@ -101,8 +104,18 @@ describe('q', () => {
     expect(room.text()).toMatch(/● stream analytics/)
     expect(posts()).toEqual(['start'])
     expect(leftRunningText(room.session.store.getState())).toMatch(
-      /Left on Azure, ≈ \$0.\d\d\/h: stream analytics \(Running\).\nStop it: rtstream-tui stop/,
+      /Left on Azure, ≈ \$0.\d\d\/h: stream analytics \(Running\).\nStop it: rtstream-tui stop --target azure/,
     )
+  })
+
+  it('asks also when what ran cannot be seen any more', async () => {
+    await open()
+    await jobRuns()
+    room.services.inject({ cut: 'before' })
+    await room.see(/\? stream analytics/, 2 * 60_000)
+    room.press('q')
+    expect(room.text()).toMatch(/leave them running/)
+    expect(room.quits).toEqual([])
   })
 
   it('s stops all, and the drain waits until it is stopped', async () => {
@@ -115,7 +128,9 @@ describe('q', () => {
     await room.finish(room.session.drain({ patienceMs: 5000 }))
     expect(room.text()).toMatch(/○ stream analytics.*○ silver/)
     expect(posts().toSorted()).toEqual(['cancel', 'run-now', 'start', 'stop'])
-    expect(leftRunningText(room.session.store.getState())).toBe('Nothing runs on Azure any more.\n')
+    expect(leftRunningText(room.session.store.getState())).toBe(
+      'Nothing runs on Azure any more. What stands there costs ≈ $0.08/h until azd down.\n',
+    )
   })
 
   it('what cannot be stopped is named, and does not keep the rest from stopping', async () => {

@@ -1,10 +1,13 @@
 /** What a person sees on Azure while stages run: failures, other people's hands, refusals, a network that goes away. */
-import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { hubError } from '../../src/azure/event-hubs-error.ts'
 import { SendError } from '../../src/pipeline/ports.ts'
 import { type AzureRoom, openAzureRoom } from '../support/azure-room.ts'
 import { expiredToken, throttled } from '../support/fault-proxy.ts'
 import { removeDataFolders } from '../support/local-azure.ts'
+
+// Half an hour of the clock is a thousand questions to the services, which takes a busy machine its time.
+vi.setConfig({ testTimeout: 120_000 })
 
 let room: AzureRoom
 afterEach(() => room.close())

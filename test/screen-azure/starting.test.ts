@@ -1,8 +1,11 @@
 /** What a person sees on Azure between pressing a stage's key and its running, whatever the services answer. */
-import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { type AzureRoom, openAzureRoom } from '../support/azure-room.ts'
 import { type Answer, throttled } from '../support/fault-proxy.ts'
 import { removeDataFolders } from '../support/local-azure.ts'
+
+// Half an hour of the clock is a thousand questions to the services, which takes a busy machine its time.
+vi.setConfig({ testTimeout: 120_000 })
 
 let room: AzureRoom
 afterEach(() => room.close())
@@ -84,6 +87,59 @@ describe('roles that have not arrived', () => {
     expect(room.text()).toMatch(/● stream analytics/)
     await room.advance(MINUTE)
     expect(starts(/\/stop\?/)).toHaveLength(1)
+  })
+})
+
+describe('a sign-in that has run out', () => {
+  it.each(STAGES)(
+    'is no new role: the start of %s is refused at once, and says az login',
+    async (name, key, panel, _path, _, taken) => {
+      room = await openAzureRoom()
+      room.token.isRefused = true
+      room.press(key)
+      await room.seeIn(panel, /AADSTS700082.*az login/, 5000)
+      expect(room.panel(panel)).not.toContain('New roles')
+      expect(room.text()).not.toContain(`◐ ${name}`)
+      room.token.isRefused = false
+      // The first key asks how the stage is, the next one starts it.
+      room.press(key)
+      await room.see(new RegExp(`[○✗] ${name}`), 5000)
+      room.press(key)
+      await room.seeIn(panel, taken, 20_000)
+    },
+  )
+})
+
+describe('a start of the job that is accepted and comes to nothing', () => {
+  it('says why, and its key tries again', async () => {
+    room = await openAzureRoom()
+    const headers = { 'azure-asyncoperation': `${room.services.url}/operation` }
+    room.services.inject({ match: START_JOB, times: 1, respond: { status: 202, headers } })
+    const under = { status: 200, body: { status: 'InProgress' } }
+    room.services.inject({ match: /\/operation/, times: 3, respond: under })
+    const error = { code: 'BadRequest', message: 'The input weather is not reachable.' }
+    room.services.inject({
+      match: /\/operation/,
+      respond: { status: 200, body: { status: 'Failed', error } },
+    })
+    room.press('2')
+    await room.see(/◐ stream analytics/)
+    await room.seeIn('stream analytics', /The input weather is not reachable/, 40_000)
+    expect(room.text()).toContain('✗ stream analytics')
+    await room.seeIn('log', /analytics +The start failed: BadRequest\. The input/)
+    room.press('2')
+    await room.seeIn('stream analytics', /● Running/, 20_000)
+    expect(room.panel('stream analytics')).not.toContain('not reachable')
+  })
+
+  it('is told from one whose outcome is cut off in the middle of the answer: that is given again', async () => {
+    room = await openAzureRoom()
+    const headers = { 'azure-asyncoperation': `${room.services.url}/operation` }
+    room.services.inject({ match: START_JOB, times: 1, respond: { status: 202, headers } })
+    room.services.inject({ match: /\/operation/, times: 1, cut: 'midway' })
+    room.press('2')
+    await room.seeIn('stream analytics', /answer of Stream Analytics was cut off|● Running/, 5000)
+    await room.seeIn('stream analytics', /● Running/, 40_000)
   })
 })
 

@@ -401,7 +401,7 @@ export function starting(): AppState {
       gold: command('gold', 30, 240_000),
       aggregate: command('aggregate', 5, 180_000),
     },
-    cost: { perHour: 1.42, spent: 0.31 },
+    cost: { perHour: 1.42, spent: 0.31, billed: [] },
   }
 }
 
@@ -524,7 +524,7 @@ export function huge(): AppState {
       ratePerSecond: wave(600, 100_000, 18_000),
     },
     lake: { layers, bytes: 2_473_901_162_496 },
-    cost: { perHour: 148.2, spent: 12_345.67 },
+    cost: { perHour: 148.2, spent: 12_345.67, billed: [] },
   }
 }
 

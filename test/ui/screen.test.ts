@@ -43,7 +43,7 @@ type Opened = ReturnType<typeof open>
 const azure = (state: AppState): AppState => ({
   ...state,
   session: { ...state.session, target: 'azure' },
-  cost: { perHour: 1.42, spent: 0.3 },
+  cost: { perHour: 1.42, spent: 0.3, billed: [] },
 })
 
 describe('keys of stages', () => {
