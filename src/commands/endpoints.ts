@@ -11,6 +11,7 @@ export function endpointLines(endpoints: LocalAzureEndpoints, options: { secrets
   const lines = [
     { name: 'Event Hubs connection string', value: endpoints.eventHubsConnectionString },
     { name: 'event hub', value: EVENT_HUB_NAME },
+    { name: 'partitions', value: String(endpoints.partitions) },
     { name: 'consumer groups', value: endpoints.consumerGroups.join(', ') },
     { name: 'Event Hubs (TLS, key or bearer token)', value: endpoints.eventHubsTls },
     { name: 'data lake connection string', value: endpoints.lakeConnectionString },

@@ -112,7 +112,11 @@ export const configSchema = z.strictObject({
   interval: duration('How often each station reports', 100, DAY).prefault('10s'),
   seed: text('Makes the readings repeatable', 'a text, such as "42"').optional(),
   dirty: share('Share of readings spoiled on purpose').default(0),
-  partitions: integer('Partitions of the local event hub', 1, 32).default(4),
+  partitions: integer(
+    'Partitions of the local event hub; a data folder keeps those that it was made with',
+    1,
+    32,
+  ).default(4),
   consumerGroups: names(
     'Further consumer groups of the local event hub, for readers of your own',
     'names of consumer groups, such as "alerts,dashboard"',

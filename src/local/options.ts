@@ -39,6 +39,8 @@ export const LOCAL_NAMES = {
 export interface LocalAzureEndpoints {
   /** `sb://localhost:PORT`, TLS, for `customEndpointAddress`. */
   eventHubsTls: string
+  /** What the hub has: a folder keeps the number that it was made with. */
+  partitions: number
   consumerGroups: readonly string[]
   /** Plain TCP, `UseDevelopmentEmulator=true`, with EntityPath. */
   eventHubsConnectionString: string

@@ -143,6 +143,7 @@ async function start(
   const plainLake = `http://127.0.0.1:${dataLake.plainPort}/${account}`
   return {
     eventHubsTls: `sb://localhost:${hub.tlsPort}`,
+    partitions: log.partitionCount,
     consumerGroups,
     eventHubsConnectionString: connectionString({
       Endpoint: `sb://localhost:${hub.plainPort}`,

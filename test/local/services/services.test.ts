@@ -75,6 +75,15 @@ describe('all services together', () => {
     }
   })
 
+  it('keep the partitions that the folder was made with, and tell them', async () => {
+    const dataDir = dataFolder()
+    const { endpoints, close } = await start({ dataDir, partitions: 3 })
+    await close()
+    expect([endpoints.partitions, (await start({ dataDir, partitions: 5 })).endpoints.partitions]).toEqual([
+      3, 3,
+    ])
+  })
+
   it('keep the ports that they are given', async () => {
     const probe = createServer()
     await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
