@@ -11,7 +11,9 @@ export function endpointLines(endpoints: LocalAzureEndpoints, options: { secrets
   const lines = [
     { name: 'Event Hubs connection string', value: endpoints.eventHubsConnectionString },
     { name: 'event hub', value: EVENT_HUB_NAME },
-    { name: 'Event Hubs (TLS, bearer token)', value: endpoints.eventHubsTls },
+    { name: 'partitions', value: String(endpoints.partitions) },
+    { name: 'consumer groups', value: endpoints.consumerGroups.join(', ') },
+    { name: 'Event Hubs (TLS, key or bearer token)', value: endpoints.eventHubsTls },
     { name: 'data lake connection string', value: endpoints.lakeConnectionString },
     { name: 'data lake (TLS, bearer token)', value: endpoints.lakeTls },
     { name: 'data lake account', value: LOCAL_NAMES.account },

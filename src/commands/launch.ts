@@ -81,6 +81,7 @@ function localOptions(config: Config, dataDir: string): LocalAzureOptions {
   return {
     dataDir,
     partitions: config.partitions,
+    consumerGroups: config.consumerGroups,
     ports: {
       amqp: config.hubPort,
       amqpTls: config.hubTlsPort,

@@ -119,6 +119,20 @@ export function text(description: string, expected: string, pattern: RegExp = /\
   return meta(schema, { description, text: 'string', placeholder: 'text', expected, ...extra })
 }
 
+/** Names separated by commas; a list of them once parsed, the same one only once. */
+export function names(description: string, expected: string, pattern: RegExp) {
+  const split = (value: string) =>
+    value
+      .split(',')
+      .map((name) => name.trim())
+      .filter(Boolean)
+  const schema = z
+    .string(expects(expected))
+    .refine((value) => split(value).every((name) => pattern.test(name)), expects(expected))
+    .transform((value) => [...new Set(split(value))])
+  return meta(schema, { description, text: 'string', placeholder: 'names', expected })
+}
+
 /** An https URL, kept without a trailing slash. Plain http is accepted for loopback alone. */
 export function url(description: string, extra: Extra = {}) {
   const expected = 'an https:// URL'

@@ -1,6 +1,6 @@
 /** Every setting of the product: its type, bounds and default. Nothing else decides what a setting may be. */
 import { z } from 'zod'
-import { choice, duration, integer, share, size, text, toggle, url } from './fields.ts'
+import { choice, duration, integer, names, share, size, text, toggle, url } from './fields.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -112,7 +112,16 @@ export const configSchema = z.strictObject({
   interval: duration('How often each station reports', 100, DAY).prefault('10s'),
   seed: text('Makes the readings repeatable', 'a text, such as "42"').optional(),
   dirty: share('Share of readings spoiled on purpose').default(0),
-  partitions: integer('Partitions of the local event hub', 1, 32).default(4),
+  partitions: integer(
+    'Partitions of the local event hub; a data folder keeps those that it was made with',
+    1,
+    32,
+  ).default(4),
+  consumerGroups: names(
+    'Further consumer groups of the local event hub, for readers of your own',
+    'names of consumer groups, such as "alerts,dashboard"',
+    /^[A-Za-z0-9](?:[\w.-]{0,48}[A-Za-z0-9])?$/,
+  ).prefault(''),
   dataDir: text('Folder of the local hub, lake and state', 'a folder', /\S/, { placeholder: 'folder' }),
   ephemeral: toggle('Use a temporary data folder and remove it at exit').default(false),
   engine: choice('What runs the notebooks locally', ['duckdb', 'spark']).default('duckdb'),

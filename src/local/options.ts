@@ -4,6 +4,8 @@ export interface LocalAzureOptions {
   /** Everything is kept below this folder: `hub/`, `lake/`, `state/`. Must exist. */
   dataDir: string
   partitions: number
+  /** Of the event hub, beside the ones that are always there. */
+  consumerGroups: readonly string[]
   /** 0 = a free port. */
   ports: { amqp: number; amqpTls: number; lake: number; lakeTls: number; management: number }
   hubRetention: { ms: number; bytes: number }
@@ -37,6 +39,9 @@ export const LOCAL_NAMES = {
 export interface LocalAzureEndpoints {
   /** `sb://localhost:PORT`, TLS, for `customEndpointAddress`. */
   eventHubsTls: string
+  /** What the hub has: a folder keeps the number that it was made with. */
+  partitions: number
+  consumerGroups: readonly string[]
   /** Plain TCP, `UseDevelopmentEmulator=true`, with EntityPath. */
   eventHubsConnectionString: string
   /** `https://localhost:PORT/rtstreamlocal` */

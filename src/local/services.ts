@@ -103,10 +103,11 @@ async function start(
   })
   stack.add('bronze retention', () => retention.close())
 
+  const consumerGroups = ['$Default', asaConsumerGroup, monitorConsumerGroup, ...options.consumerGroups]
   const hub = await startEventHubs({
     log,
     hubName: EVENT_HUB_NAME,
-    consumerGroups: ['$Default', asaConsumerGroup, monitorConsumerGroup],
+    consumerGroups,
     tls,
     ports: { plain: ports.amqp, tls: ports.amqpTls },
     auth: { token, keyName, key: hubKey },
@@ -142,6 +143,8 @@ async function start(
   const plainLake = `http://127.0.0.1:${dataLake.plainPort}/${account}`
   return {
     eventHubsTls: `sb://localhost:${hub.tlsPort}`,
+    partitions: log.partitionCount,
+    consumerGroups,
     eventHubsConnectionString: connectionString({
       Endpoint: `sb://localhost:${hub.plainPort}`,
       SharedAccessKeyName: keyName,
@@ -156,7 +159,6 @@ async function start(
       AccountName: account,
       AccountKey: accountKey,
       BlobEndpoint: plainLake,
-      DfsEndpoint: plainLake,
     }),
     accountKey,
     management: `https://localhost:${management.port}`,

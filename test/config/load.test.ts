@@ -48,6 +48,21 @@ const AZURE = [
   'SYNAPSE_ENDPOINT=""',
 ].join('\n')
 
+describe('lists of names', () => {
+  it('are separated by commas, and hold a name once', () => {
+    const groups = (value: string) => load({ env: { RTSTREAM_CONSUMER_GROUPS: value } }).config.consumerGroups
+    expect(load().config.consumerGroups).toEqual([])
+    expect(groups('alerts')).toEqual(['alerts'])
+    expect(groups(' alerts, dash-board.2 ,,alerts')).toEqual(['alerts', 'dash-board.2'])
+  })
+
+  it.each(['$Default', 'a/b', 'two words', '-a', 'x'.repeat(51)])('do not take %s', (name) => {
+    expect(problems({ flags: { consumerGroups: `fine,${name}` } })).toMatchObject([
+      { key: 'consumerGroups', expected: expect.stringContaining('names of consumer groups') },
+    ])
+  })
+})
+
 describe('where values come from', () => {
   it('knows every default', () => {
     const { config, sources } = load()

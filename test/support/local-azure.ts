@@ -23,6 +23,7 @@ export function removeDataFolders(): void {
 export const localOptions = (dataDir: string, more: Partial<LocalAzureOptions> = {}): LocalAzureOptions => ({
   dataDir,
   partitions: 2,
+  consumerGroups: [],
   ports: { amqp: 0, amqpTls: 0, lake: 0, lakeTls: 0, management: 0 },
   hubRetention: { ms: 3_600_000, bytes: 1e9 },
   lakeLimit: 1e9,

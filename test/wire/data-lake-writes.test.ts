@@ -236,6 +236,23 @@ describe('conditions', () => {
   })
 })
 
+describe('a tag of a listing', () => {
+  it('has no quotes, and holds all the same', async () => {
+    await putBlob('a', 'one')
+    const listed = async () => {
+      const { text } = await running.raw('GET', '/bronze', { query: 'restype=container&comp=list' })
+      return /<Etag>([^<]*)<\/Etag>/.exec(text)?.[1] as string
+    }
+    const first = await listed()
+    expect(first).toMatch(/^0x[0-9A-F]+$/)
+    expect((await putBlob('a', 'two', { 'if-match': first })).status).toBe(201)
+    expect((await putBlob('a', 'three', { 'if-match': first })).status).toBe(412)
+    const unchanged = { 'if-none-match': await listed() }
+    expect((await running.raw('HEAD', '/bronze/a', { headers: unchanged })).status).toBe(304)
+    expect(await content('a')).toBe('two')
+  })
+})
+
 describe('a rename', () => {
   it('that is refused leaves the source as it was', async () => {
     await write('source', 'kept')

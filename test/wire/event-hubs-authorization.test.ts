@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { EventHubConsumerClient, EventHubProducerClient } from '@azure/event-hubs'
 import type { Receiver, Sender } from 'rhea'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { HUB, HubFixture } from '../local/event-hubs/hub-fixture.ts'
+import { HUB, HubFixture, TOKEN } from '../local/event-hubs/hub-fixture.ts'
 import { outcome, RawClient, signature } from '../local/event-hubs/raw-client.ts'
 
 const START = 1_800_000_000_000
@@ -73,13 +73,35 @@ describe('a peer', () => {
   }
 
   it('gets no link without a token', async () => {
-    const addresses = [`${HUB}`, `${HUB}/Partitions/0`, '$management', 'elsewhere']
+    const addresses = [`${HUB}`, `${HUB}/Partitions/0`, 'elsewhere']
     for (const address of addresses)
       expect(await closed(raw.connection.open_sender(address), 'sender')).toBe('amqp:unauthorized-access')
     expect(await closed(raw.receiver(), 'receiver')).toBe('amqp:unauthorized-access')
-    expect(await closed(raw.connection.open_receiver('$management'), 'receiver')).toBe(
-      'amqp:unauthorized-access',
-    )
+  })
+
+  const ask = async (security_token?: unknown) => {
+    const question = { operation: 'READ', name: HUB, type: 'com.microsoft:eventhub' }
+    const properties = security_token === undefined ? question : { ...question, security_token }
+    const { application_properties } = await raw.request('$management', properties, null)
+    return application_properties?.['status-code'] as number
+  }
+
+  it.each([
+    ['none', undefined, 401],
+    ['the session token', TOKEN, 200],
+    ['another token', 'other', 401],
+    ['a signature for the hub', signature(), 200],
+    ['a signature with another key', signature({ key: 'other' }), 401],
+    ['a number', 7, 401],
+  ])('that asks $management and brings %s is answered accordingly', async (_, token, status) => {
+    expect(await ask(token)).toBe(status)
+  })
+
+  it('that asks $management with guessed tokens is sent away', async () => {
+    const gone = once(raw.connection, 'connection_close')
+    for (let guess = 0; guess < 19; guess++) expect(await ask(`guess ${guess}`)).toBe(401)
+    void ask('the last guess').catch(() => {})
+    await gone
   })
 
   it.each([

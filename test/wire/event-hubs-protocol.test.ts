@@ -1,6 +1,6 @@
 /** What the JavaScript SDK never does and other clients may: single messages, credit by the piece, drains, broken sends. */
 import { once } from 'node:events'
-import rhea, { type EventContext, type Receiver } from 'rhea'
+import rhea, { type EventContext, type Receiver, type Sender } from 'rhea'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { messageBody } from '../../src/local/event-hubs/amqp-sections.ts'
 import { partitionOf } from '../../src/pipeline/contract/partition-hash.ts'
@@ -223,6 +223,16 @@ describe('a send in pieces', () => {
 })
 
 describe('credit', () => {
+  it('bounds what a sender has under way, and comes back as the hub stores it', async () => {
+    const sender = (await client.sender()) as Sender & { credit: number }
+    expect(sender.credit).toBe(300)
+    let accepted = 0
+    sender.on('accepted', () => accepted++)
+    for (let sent = 0; sent < 1000; sent++) sender.send(encode({ body: data('x') }) as never, undefined, 0)
+    await vi.waitFor(() => expect(accepted).toBe(1000), { timeout: 20_000 })
+    expect(hub.stored(0)).toHaveLength(1000)
+  })
+
   it('is what a receiver gets, to the event', async () => {
     append(10)
     const receiver = client.receiver()
@@ -256,7 +266,7 @@ describe('credit', () => {
     socket.pause()
     for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setImmediate(resolve))
     socket.resume()
-    await vi.waitFor(() => expect(messages).toHaveLength(10_000))
+    await vi.waitFor(() => expect(messages).toHaveLength(10_000), { timeout: 20_000 })
     expect(hub.logged.text()).not.toContain('could not be read')
   })
 

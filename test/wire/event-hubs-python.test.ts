@@ -1,7 +1,7 @@
 /** The hub on loopback, driven by the unmodified Python SDK. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ensurePython } from '../../scripts/python-env.ts'
 import { messageBody } from '../../src/local/event-hubs/amqp-sections.ts'
 import { partitionOf } from '../../src/pipeline/contract/partition-hash.ts'
@@ -9,6 +9,7 @@ import { HUB, HubFixture, KEY, KEY_NAME } from '../local/event-hubs/hub-fixture.
 import { runPython } from '../support/python.ts'
 
 const script = readFileSync(new URL('../local/event-hubs/python-client.py', import.meta.url), 'utf8')
+const restart = readFileSync(new URL('../local/event-hubs/python-restart.py', import.meta.url), 'utf8')
 const processor = readFileSync(new URL('../local/event-hubs/python-processor.py', import.meta.url), 'utf8')
 const found = ensurePython()
 if ('missing' in found) console.warn(`Tests with the Python SDK are left out: ${found.missing}`)
@@ -94,5 +95,18 @@ describe.skipIf('missing' in found)('azure-eventhub', () => {
       first: numbers(0),
       second: numbers(count),
     })
+  }, 90_000)
+
+  it('goes on sending and reading when the hub was away', async () => {
+    const count = 300
+    const { ports } = hub
+    const running = runPython(restart, [hub.connectionString(), HUB, String(count)])
+    await vi.waitFor(() => expect(hub.stored(0).length).toBeGreaterThan(20), { timeout: 20_000 })
+    await hub.server?.close()
+    await hub.listen(ports)
+    const numbers = Array.from({ length: count }, (_, index) => index)
+    expect(JSON.parse(await running)).toEqual({ acknowledged: numbers, read: numbers, errors: [] })
+    const stored = hub.stored(0).map(({ message }) => Number(messageBody(message).toString()))
+    expect([...new Set(stored)]).toEqual(numbers)
   }, 90_000)
 })

@@ -302,11 +302,12 @@ describe('consumer groups and owners', () => {
   })
 
   it.each([
-    ['a group', 'nobody', '0'],
-    ['a partition', '$Default', '17'],
-  ])('says that %s is not there', async (_, group, partition) => {
+    ['a group', 'nobody', '0', 'no consumer group nobody in weather; there are $Default, stream-analytics'],
+    ['a partition', '$Default', '17', 'weather has the partitions 0 to 3'],
+  ])('says that %s is not there, and what is', async (_, group, partition, reason) => {
     const { errors } = receive(newConsumer('TLS and token', group), partition)
     await vi.waitFor(() => expect(errors[0]?.code).toBe('ServiceCommunicationError'))
+    expect(errors[0]?.message).toContain(reason)
   })
 
   it('hands a partition over to the higher owner level, and tells the one before', async () => {

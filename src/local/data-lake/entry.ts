@@ -45,9 +45,9 @@ export function checkConditions(
     const value = headers[`${prefix}${name}`]
     return value === undefined ? undefined : String(value)
   }
-  const tag = stats && etagOf(stats)
+  const tag = stats && bare(etagOf(stats))
   const matches = (list: string) =>
-    stats !== undefined && (list.trim() === '*' || list.split(',').some((one) => one.trim() === tag))
+    stats !== undefined && (list.trim() === '*' || list.split(',').some((one) => bare(one) === tag))
   const failed = () =>
     new HttpError(
       412,
@@ -69,6 +69,9 @@ export function checkConditions(
   const unmodified = Date.parse(condition('if-unmodified-since') ?? '')
   if (!Number.isNaN(unmodified) && modified !== undefined && modified > unmodified) throw failed()
 }
+
+/** Listings tell tags without quotes, and clients send them back so. */
+const bare = (tag: string): string => tag.trim().replace(/^"(.*)"$/, '$1')
 
 export const notFound = (): HttpError =>
   new HttpError(404, 'PathNotFound', 'The specified path does not exist.')

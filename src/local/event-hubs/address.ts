@@ -13,11 +13,25 @@ export interface HubNames {
   partitionCount: number
 }
 
-/** @param address `$cbs`, `$management`, `weather`, `weather/Partitions/0`, `weather/ConsumerGroups/$Default/Partitions/0`; also as a whole URL. */
-export function parseAddress(address: unknown, names: HubNames): Address {
-  const path = String(address ?? '')
+/** Why an address of the kind `unknown` means nothing, for the person who wrote it. */
+export function absenceOf(address: unknown, { hubName, consumerGroups, partitionCount }: HubNames): string {
+  const [hub, kind, group, ...rest] = pathOf(address).split('/')
+  if (hub?.toLowerCase() !== hubName.toLowerCase())
+    return `There is no event hub ${hub} here; this is ${hubName}.`
+  const isGroup = kind?.toLowerCase() === 'consumergroups' && rest.length === 2
+  if (isGroup && !consumerGroups.some((name) => name.toLowerCase() === group?.toLowerCase()))
+    return `There is no consumer group ${group} in ${hubName}; there are ${consumerGroups.join(', ')}. --consumer-groups makes others.`
+  return `There is nothing at ${String(address)}: ${hubName} has the partitions 0 to ${partitionCount - 1}.`
+}
+
+const pathOf = (address: unknown) =>
+  String(address ?? '')
     .replace(/^(sb|amqps?):\/\/[^/]*/i, '')
     .replace(/^\/+|\/+$/g, '')
+
+/** @param address `$cbs`, `$management`, `weather`, `weather/Partitions/0`, `weather/ConsumerGroups/$Default/Partitions/0`; also as a whole URL. */
+export function parseAddress(address: unknown, names: HubNames): Address {
+  const path = pathOf(address)
   if (path === '$cbs') return { kind: 'cbs' }
   if (path.endsWith('$management')) return { kind: 'management' }
   const [hub, ...rest] = path.split('/')

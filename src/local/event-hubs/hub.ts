@@ -9,7 +9,7 @@ import rhea, {
   type Sender,
 } from 'rhea'
 import type { Clock } from '../clock.ts'
-import { type Address, parseAddress } from './address.ts'
+import { type Address, absenceOf, type HubNames, parseAddress } from './address.ts'
 import { checkSections } from './amqp-sections.ts'
 import { type AmqpSocket, FRAME_BYTES } from './amqp-socket.ts'
 import { limitConnection, type Unfit } from './connection-limits.ts'
@@ -18,7 +18,7 @@ import type { HubLog } from './log.ts'
 import { answer, manage, replyLink } from './management.ts'
 import type { Peer } from './peer.ts'
 import { MAX_MESSAGE_BYTES, Publisher, type Rejection } from './publisher.ts'
-import { checkToken, type HubAuth } from './sas.ts'
+import { checkToken, type HubAuth, typeOfToken } from './sas.ts'
 import { startPosition } from './start-position.ts'
 import { Subscriptions } from './subscriptions.ts'
 
@@ -57,10 +57,8 @@ const UNAUTHORIZED: Rejection = {
     'Put a token to $cbs first: the key or the bearer token of this session (rtstream-tui endpoints).',
 }
 
-const notFound = (address: unknown): Rejection => ({
-  condition: 'amqp:not-found',
-  description: `There is nothing at ${String(address)} in this namespace.`,
-})
+/** `$cbs` takes the proof, and each question to `$management` brings its own. */
+const needsProof = ({ kind }: Address): boolean => kind !== 'cbs' && kind !== 'management'
 
 /** Source or target of a link, in the parts that matter. */
 interface Terminus {
@@ -143,10 +141,18 @@ export class Hub {
     return container
   }
 
-  #address(terminus: unknown): Address {
+  get #names(): HubNames {
     const { hubName, consumerGroups, log } = this.#options
+    return { hubName, consumerGroups, partitionCount: log.partitionCount }
+  }
+
+  #address(terminus: unknown): Address {
+    return parseAddress((terminus as Terminus | undefined)?.address, this.#names)
+  }
+
+  #notFound(terminus: unknown): Rejection {
     const { address } = (terminus as Terminus | undefined) ?? {}
-    return parseAddress(address, { hubName, consumerGroups, partitionCount: log.partitionCount })
+    return { condition: 'amqp:not-found', description: absenceOf(address, this.#names) }
   }
 
   #isAuthorized(connection: Connection): boolean {
@@ -166,14 +172,14 @@ export class Hub {
     const { connection } = sender
     const source = sender.source as unknown as Terminus | undefined
     const address = this.#address(source)
-    if (address.kind !== 'cbs' && !this.#isAuthorized(connection)) return UNAUTHORIZED
+    if (needsProof(address) && !this.#isAuthorized(connection)) return UNAUTHORIZED
     if (address.kind === 'cbs' || address.kind === 'management') {
       const replies = this.#peers.get(connection)?.replies
       replies?.add(sender)
       sender.once('sender_close', () => replies?.delete(sender))
       return undefined
     }
-    if (address.kind !== 'consumer') return notFound(source?.address)
+    if (address.kind !== 'consumer') return this.#notFound(source)
     const filter = source?.filter?.['apache.org:selector-filter:string']
     const selector = typeof filter === 'object' ? filter?.value : filter
     const { group, partition } = address
@@ -200,10 +206,10 @@ export class Hub {
   #senderAttached(receiver: Receiver): void {
     receiver.set_source(receiver.source)
     receiver.set_target(receiver.target)
-    const { kind } = this.#address(receiver.target)
-    if (kind !== 'cbs' && !this.#isAuthorized(receiver.connection)) receiver.close(UNAUTHORIZED)
-    else if (kind === 'unknown' || kind === 'consumer')
-      receiver.close(notFound((receiver.target as Terminus | undefined)?.address))
+    const address = this.#address(receiver.target)
+    if (needsProof(address) && !this.#isAuthorized(receiver.connection)) receiver.close(UNAUTHORIZED)
+    else if (address.kind === 'unknown' || address.kind === 'consumer')
+      receiver.close(this.#notFound(receiver.target))
   }
 
   #delivered(context: EventContext): void {
@@ -251,17 +257,29 @@ export class Hub {
     checkSections(bytes)
     const request = rhea.message.decode(bytes) as unknown as Message
     delivery.accept()
-    const { log, hubName, clock } = this.#options
     const link = replyLink(peer.replies, request, kind)
     if (!link) peer.refuse('a request names no link to answer on')
-    else if (kind === 'cbs') link.send(this.#checkProof(request, peer))
-    else if (this.#isAuthorized(connection)) link.send(manage(request, log, hubName, clock))
-    else link.send(answer(request, 401, UNAUTHORIZED.description))
+    else if (kind === 'cbs') {
+      const proof = { type: String(request.application_properties?.type), token: String(request.body) }
+      link.send(this.#refusalOf(proof, request, peer) ?? answer(request, 202, 'Accepted'))
+    } else link.send(this.#managed(request, connection, peer))
   }
 
-  #checkProof(request: Message, peer: Peer): Message {
+  /** A question brings its proof along; some clients put none to `$cbs` for it. */
+  #managed(request: Message, connection: Connection, peer: Peer): Message {
+    const { log, hubName, clock } = this.#options
+    const token = request.application_properties?.security_token
+    if (!this.#isAuthorized(connection)) {
+      if (typeof token !== 'string') return answer(request, 401, UNAUTHORIZED.description)
+      const refusal = this.#refusalOf({ type: typeOfToken(token), token }, request, peer)
+      if (refusal) return refusal
+    }
+    return manage(request, log, hubName, clock)
+  }
+
+  /** @returns the answer to a proof that does not hold; for one that does, the peer is let in. */
+  #refusalOf(proof: { type: string; token: string }, request: Message, peer: Peer): Message | undefined {
     const { auth, hubName, clock, logger } = this.#options
-    const proof = { type: String(request.application_properties?.type), token: String(request.body) }
     const checked = checkToken(auth, hubName, proof, clock.now())
     if ('refused' in checked) {
       logger.warn({ reason: checked.refused }, 'event hub: token refused')
@@ -269,6 +287,6 @@ export class Hub {
       return answer(request, checked.status, `The token is refused: ${checked.refused}.`)
     }
     peer.authorizedUntil = Math.max(peer.authorizedUntil, checked.expiresAt)
-    return answer(request, 202, 'Accepted')
+    return undefined
   }
 }

@@ -18,6 +18,10 @@ export type CheckedToken = { expiresAt: number } | { refused: string; status: 40
 
 const unauthorized = (refused: string): CheckedToken => ({ refused, status: 401 })
 
+/** As a client names it that puts the token to `$cbs`; questions to `$management` bring theirs without saying. */
+export const typeOfToken = (token: string): string =>
+  token.startsWith('SharedAccessSignature ') ? 'servicebus.windows.net:sastoken' : 'jwt'
+
 /**
  * Checks what a client put to `$cbs`.
  * @param type `jwt` or `servicebus.windows.net:sastoken`, as the client names it.

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { EventHubConsumerClient, EventHubProducerClient, earliestEventPosition } from '@azure/event-hubs'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { bypassProxies, trust } from '../../../src/local/host.ts'
 import type { LocalAzureOptions } from '../../../src/local/options.ts'
@@ -74,6 +75,15 @@ describe('all services together', () => {
     }
   })
 
+  it('keep the partitions that the folder was made with, and tell them', async () => {
+    const dataDir = dataFolder()
+    const { endpoints, close } = await start({ dataDir, partitions: 3 })
+    await close()
+    expect([endpoints.partitions, (await start({ dataDir, partitions: 5 })).endpoints.partitions]).toEqual([
+      3, 3,
+    ])
+  })
+
   it('keep the ports that they are given', async () => {
     const probe = createServer()
     await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
@@ -82,6 +92,26 @@ describe('all services together', () => {
     const ports = { amqp: 0, amqpTls: 0, lake: 0, lakeTls: 0, management: port }
     const { endpoints } = await start({ dataDir: dataFolder(), ports })
     expect(endpoints.management).toBe(`https://localhost:${port}`)
+  })
+
+  it('have the consumer groups that they are given', async () => {
+    const { endpoints } = await start({ dataDir: dataFolder(), consumerGroups: ['alerts'] })
+    expect(endpoints.consumerGroups).toEqual(['$Default', 'stream-analytics', 'monitor', 'alerts'])
+    const consumer = new EventHubConsumerClient('alerts', endpoints.eventHubsConnectionString)
+    const producer = new EventHubProducerClient(endpoints.eventHubsConnectionString)
+    await producer.sendBatch([{ body: 'for the alerts' }], { partitionId: '0' })
+    const received = await new Promise((resolve, reject) => {
+      consumer.subscribe(
+        '0',
+        {
+          processEvents: async ([event]) => resolve(event?.body),
+          processError: async (error) => reject(error),
+        },
+        { startPosition: earliestEventPosition },
+      )
+    })
+    await Promise.all([consumer.close(), producer.close()])
+    expect(received).toBe('for the alerts')
   })
 
   it('write the certificate for other clients, and no secret into any file or log', async () => {
