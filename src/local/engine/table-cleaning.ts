@@ -17,7 +17,9 @@ export async function removeOrphans(context: EngineContext, table: DeltaTable): 
 }
 
 /**
- * Keeps a table's past within the retention. What the query behind has not read yet is kept as well, however old.
+ * Keeps a table's past within the retention. What the query behind has not read yet is kept as well, however old. Of the log
+ * goes what stands before a checkpoint that is itself as old as the retention, as the protocol has it: so every version within
+ * the retention can be built from what stays, and what a reader has listed stays there for it.
  */
 export class Retention {
   readonly #context: EngineContext
@@ -27,8 +29,8 @@ export class Retention {
   /** Versions that have files in the log, ascending; read at the first look. */
   #commits: number[] | undefined
   #checkpoints: number[] = []
-  /** Time of the oldest commit in the log (epoch ms). */
-  #oldestAt: number | undefined
+  /** When the versions of checkpoints were committed (epoch ms). */
+  readonly #committedAt = new Map<number, number>()
   #seenVersion = -1
 
   constructor(
@@ -59,26 +61,35 @@ export class Retention {
     this.#table.forget(gone)
   }
 
+  /**
+   * The protocol's metadata cleanup: what stands before a checkpoint goes once that checkpoint itself is as old as the
+   * retention. So every version within the retention, and all that a reader holds of it, can be built from what stays.
+   */
   async #cleanLog(before: number): Promise<void> {
     const commits = await this.#listed()
-    if (this.#oldestAt !== undefined && this.#oldestAt >= before) return
-    // From this checkpoint on everything stays: the table's state is read from it.
-    const kept = this.#checkpoints.findLast((version) => version <= this.#readUpTo())
+    const kept = await this.#newestCheckpoint(before)
     if (kept === undefined) return
-    while (commits[0] !== undefined && commits[0] < kept) {
-      this.#oldestAt = await this.#timeOf(commits[0])
-      if (this.#oldestAt !== undefined && this.#oldestAt >= before) return
-      removeLakeFile(this.#context, placeIn(this.#table, `${LOG_FOLDER}/${commitName(commits[0])}`))
-      commits.shift()
-      // Readers of an older version need its checkpoint only as long as they have commits to go on with.
-      while (this.#checkpoints[0] !== undefined && this.#checkpoints[0] < (commits[0] ?? kept)) {
-        removeLakeFile(
-          this.#context,
-          placeIn(this.#table, `${LOG_FOLDER}/${checkpointName(this.#checkpoints[0])}`),
-        )
-        this.#checkpoints.shift()
-      }
+    const inLog = (name: string) => placeIn(this.#table, `${LOG_FOLDER}/${name}`)
+    for (; commits[0] !== undefined && commits[0] < kept; commits.shift())
+      removeLakeFile(this.#context, inLog(commitName(commits[0])))
+    for (; this.#checkpoints[0] !== undefined && this.#checkpoints[0] < kept; this.#checkpoints.shift()) {
+      removeLakeFile(this.#context, inLog(checkpointName(this.#checkpoints[0])))
+      this.#committedAt.delete(this.#checkpoints[0])
     }
+  }
+
+  /** Of a version that was committed before a time, and that the query behind has read. */
+  async #newestCheckpoint(before: number): Promise<number | undefined> {
+    let newest: number | undefined
+    for (const version of this.#checkpoints) {
+      const time = this.#committedAt.get(version) ?? (await this.#timeOf(version))
+      // The commit of another writer's checkpoint may be gone.
+      if (time === undefined) continue
+      this.#committedAt.set(version, time)
+      if (time >= before || version > this.#readUpTo()) break
+      newest = version
+    }
+    return newest
   }
 
   /** The log's versions, kept up to date with what was committed since. */
