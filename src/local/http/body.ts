@@ -1,8 +1,18 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { HttpError } from './errors.ts'
 
 /** Enough for every JSON request of the management services; a notebook's source is the largest of them. */
 export const JSON_LIMIT_BYTES = 10 * 1024 * 1024
+
+const waiting = new WeakMap<IncomingMessage, ServerResponse>()
+
+/**
+ * A client with `Expect: 100-continue` holds its body back: it is asked for when somebody reads it, so a request that is
+ * refused, or has none, gets one answer. (Some clients take that for a body when the other stands right before it.)
+ */
+export function askForBodyWhenRead(request: IncomingMessage, response: ServerResponse): void {
+  if (Number(request.headers['content-length'] ?? 1) > 0) waiting.set(request, response)
+}
 
 /**
  * Reads the whole body.
@@ -12,6 +22,7 @@ export async function readBody(request: IncomingMessage, limitBytes: number): Pr
   const tooLarge = () =>
     new HttpError(413, 'RequestBodyTooLarge', `The request body exceeds the limit of ${limitBytes} bytes.`)
   if (Number(request.headers['content-length'] ?? 0) > limitBytes) throw tooLarge()
+  waiting.get(request)?.writeContinue()
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {

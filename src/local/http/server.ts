@@ -13,6 +13,7 @@ import type { Socket } from 'node:net'
 import type { Logger as PinoLogger } from 'pino'
 import type { Certificate } from '../certificate.ts'
 import { listenOnLoopback } from '../loopback.ts'
+import { askForBodyWhenRead } from './body.ts'
 import { armError, type ErrorForm, HttpError } from './errors.ts'
 import { refuseForeignOrigin } from './origin.ts'
 
@@ -84,6 +85,10 @@ function createServer(handler: Handler, options: HttpServerOptions): Server {
       )
     : createPlainServer(settings, onRequest)
   server.maxConnections = MAX_CONNECTIONS
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    askForBodyWhenRead(request, response)
+    onRequest(request, response)
+  })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     refuseJunk(error, socket, options)
   })
@@ -169,12 +174,15 @@ function sendError(
     return
   }
   const { headers, body } = form(error, request)
+  // What tells of a body without one makes some clients parse it all the same.
+  const isBodiless = request.method === 'HEAD' || error.status === 304
   // A body that was not read whole would be drained before the next request; do not keep such a connection.
   if (!request.complete) response.setHeader('connection', 'close')
+  const about = Object.entries(headers).filter(([name]) => !(isBodiless && name === 'content-type'))
   response.writeHead(error.status, {
-    ...headers,
+    ...Object.fromEntries(about),
     ...error.headers,
-    'content-length': Buffer.byteLength(body),
+    ...(error.status === 304 ? {} : { 'content-length': isBodiless ? 0 : Buffer.byteLength(body) }),
   })
-  response.end(request.method === 'HEAD' ? undefined : body)
+  response.end(isBodiless ? undefined : body)
 }
