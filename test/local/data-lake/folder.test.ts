@@ -68,6 +68,13 @@ describe('names', () => {
     await expect(lake.place('bronze', 'weather/link/new', 'x')).rejects.toThrow(/symbolic link/)
   })
 
+  it('refuses what is neither a file nor a folder: whoever opened a pipe would wait for ever', () => {
+    const lake = open()
+    mkdirSync(join(folder.path, 'bronze'), { recursive: true })
+    execFileSync('mkfifo', [join(folder.path, 'bronze/pipe')])
+    expect(() => lake.resolve('bronze', 'pipe')).toThrow(/neither a file nor a folder/)
+  })
+
   it('takes what is odd and harmless', () => {
     const lake = open()
     for (const path of ['weather/été 50%/..x', 'date=2026-11-24 00%3A00/x', '日本/🌧.json', 'weather/'])
