@@ -43,16 +43,18 @@ export async function startLake({
   for (const container of ['bronze', 'silver', 'gold']) mkdirSync(join(root, container), { recursive: true })
   const tls = await createCertificate(systemClock)
   const lake = new LakeFolder(root, { limitBytes, clock: systemClock })
-  const server = await startDataLake({
-    folder: lake,
-    account: ACCOUNT,
-    accountKey: KEY,
-    token: TOKEN,
-    tls,
-    ports: { plain: 0, tls: 0 },
-    logger,
-    clock: systemClock,
-  })
+  const start = (ports: { plain: number; tls: number }) =>
+    startDataLake({
+      folder: lake,
+      account: ACCOUNT,
+      accountKey: KEY,
+      token: TOKEN,
+      tls,
+      ports,
+      logger,
+      clock: systemClock,
+    })
+  let server = await start({ plain: 0, tls: 0 })
   const endpoint = `http://127.0.0.1:${server.plainPort}/${ACCOUNT}`
   return {
     /** Holds the lake's folder and nothing else. */
@@ -71,6 +73,11 @@ export async function startLake({
       }),
     raw: (method: string, path: string, options: RawOptions = {}) =>
       send(server.plainPort, method, path, options),
+    /** Stops the server, and starts it on the same folder and ports. */
+    restart: async () => {
+      await server.close()
+      server = await start({ plain: server.plainPort, tls: server.tlsPort })
+    },
     close: async () => {
       await server.close()
       rmSync(folder, { recursive: true, force: true })

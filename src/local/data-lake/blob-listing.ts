@@ -1,17 +1,32 @@
 /** List Blobs, https://learn.microsoft.com/rest/api/storageservices/list-blobs: what readers without DFS find files by. */
 import { readdirSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
+import { HttpError } from '../http/errors.ts'
 import { etagOf } from './entry.ts'
 import type { LakeFolder } from './folder.ts'
 import { type Listed, listFolder } from './listing.ts'
 import { entryAt, isContainer } from './names.ts'
 import { pageSize, readMarker, writeMarker } from './paging.ts'
+import type { PathProperties, Properties } from './properties.ts'
 import { inXml } from './refusals.ts'
 
 /** One page, as XML. Folders stand in it only as prefixes, when the caller asks for `delimiter=/`. */
-export function listBlobs(lake: LakeFolder, container: string, query: URLSearchParams): string {
+export function listBlobs(
+  lake: LakeFolder,
+  kept: PathProperties,
+  container: string,
+  query: URLSearchParams,
+): string {
   const prefix = query.get('prefix') ?? ''
-  const isFlat = query.get('delimiter') !== '/'
+  const delimiter = query.get('delimiter') ?? ''
+  if (delimiter !== '' && delimiter !== '/')
+    throw new HttpError(
+      400,
+      'InvalidQueryParameterValue',
+      'The local lake groups names by the delimiter / alone.',
+    )
+  const isFlat = delimiter === ''
+  const withMetadata = (query.get('include') ?? '').split(',').includes('metadata')
   const most = pageSize(query.get('maxresults'))
   // Nothing outside the prefix's folder can match.
   const folder = prefix.slice(0, Math.max(0, prefix.lastIndexOf('/')))
@@ -22,7 +37,8 @@ export function listBlobs(lake: LakeFolder, container: string, query: URLSearchP
   const root = lake.resolve(container, '')
   const items: string[] = []
   let next = ''
-  if (entryAt(lake.resolve(container, folder))?.isDirectory())
+  // Of deleted files nothing is kept.
+  if (query.get('showonly') !== 'deleted' && entryAt(lake.resolve(container, folder))?.isDirectory())
     for (const entry of listFolder({ root, folder, recursive: isFlat, from, order: 'blobs' })) {
       const name = entry.isDirectory ? `${entry.path}/` : entry.path
       if (name < start || !name.startsWith(prefix) || (isFlat && entry.isDirectory)) continue
@@ -32,7 +48,7 @@ export function listBlobs(lake: LakeFolder, container: string, query: URLSearchP
       }
       const stats = entryAt(join(root, entry.path))
       // It may have gone since it was listed.
-      if (stats) items.push(describe(entry, stats))
+      if (stats) items.push(describe(entry, stats, kept.of(container, entry.path, stats), withMetadata))
     }
   return (
     `<?xml version="1.0" encoding="utf-8"?><EnumerationResults ContainerName="${inXml(container)}">` +
@@ -65,7 +81,12 @@ export function listContainers(lake: LakeFolder, query: URLSearchParams): string
   )
 }
 
-function describe({ path, isDirectory }: Listed, stats: Stats): string {
+function describe(
+  { path, isDirectory }: Listed,
+  stats: Stats,
+  { content = {}, metadata = {} }: Properties,
+  withMetadata: boolean,
+): string {
   if (isDirectory) return `<BlobPrefix><Name>${inXml(path)}/</Name></BlobPrefix>`
   const properties = {
     'Creation-Time': stats.birthtime.toUTCString(),
@@ -73,12 +94,23 @@ function describe({ path, isDirectory }: Listed, stats: Stats): string {
     Etag: etagOf(stats).replaceAll('"', ''),
     'Content-Length': stats.size,
     'Content-Type': 'application/octet-stream',
+    ...Object.fromEntries(
+      Object.entries(content).map(([name, value]) => [
+        name.replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase()),
+        value,
+      ]),
+    ),
     BlobType: 'BlockBlob',
     LeaseStatus: 'unlocked',
     LeaseState: 'available',
     ServerEncrypted: false,
     ResourceType: 'file',
   }
-  const texts = Object.entries(properties).map(([name, value]) => `<${name}>${value}</${name}>`)
-  return `<Blob><Name>${inXml(path)}</Name><Properties>${texts.join('')}</Properties></Blob>`
+  const metadataXml = withMetadata ? `<Metadata>${elements(metadata)}</Metadata>` : ''
+  return `<Blob><Name>${inXml(path)}</Name><Properties>${elements(properties)}</Properties>${metadataXml}</Blob>`
 }
+
+const elements = (values: Record<string, string | number | boolean>) =>
+  Object.entries(values)
+    .map(([name, value]) => `<${name}>${inXml(String(value))}</${name}>`)
+    .join('')

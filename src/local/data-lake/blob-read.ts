@@ -6,10 +6,16 @@ import { HttpError } from '../http/errors.ts'
 import { checkConditions, entryHeaders } from './entry.ts'
 import { diskError } from './errors.ts'
 import type { LakeFolder } from './folder.ts'
+import type { PathProperties } from './properties.ts'
+import { overrides, propertyHeaders } from './property-headers.ts'
 import type { LakeCall } from './server.ts'
 
 /** Everything is of the one file that was opened, whatever replaces it meanwhile. */
-export async function readBlob(call: LakeCall, folder: LakeFolder): Promise<void> {
+export async function readBlob(
+  call: LakeCall,
+  folder: LakeFolder,
+  properties: PathProperties,
+): Promise<void> {
   const place = folder.resolve(call.container, call.path)
   const file = await open(place, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0)).catch((error) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR')
@@ -26,8 +32,9 @@ export async function readBlob(call: LakeCall, folder: LakeFolder): Promise<void
     call.response.writeHead(range ? 206 : 200, {
       ...call.headers,
       ...entryHeaders(stats),
+      ...propertyHeaders(properties.of(call.container, call.path, stats), { isPart: range !== undefined }),
+      ...overrides(call.query),
       'accept-ranges': 'bytes',
-      'content-type': 'application/octet-stream',
       'content-length': length,
       ...(range ? { 'content-range': `bytes ${range.start}-${range.end}/${stats.size}` } : {}),
     })

@@ -21,6 +21,17 @@ export const entryHeaders = (stats: Stats): Record<string, string> => ({
   ...(stats.isDirectory() ? { 'x-ms-meta-hdi_isfolder': 'true' } : {}),
 })
 
+/** A container is no folder of the lake: it has neither a type nor the mark of one. */
+export const containerHeaders = (stats: Stats): Record<string, string> => ({
+  etag: etagOf(stats),
+  'last-modified': stats.mtime.toUTCString(),
+  'x-ms-lease-state': 'available',
+  'x-ms-lease-status': 'unlocked',
+  'x-ms-has-immutability-policy': 'false',
+  'x-ms-has-legal-hold': 'false',
+  'x-ms-namespace-enabled': 'true',
+})
+
 export interface ConditionOptions {
   /** Reads of what the client has are answered with 304. */
   isRead: boolean

@@ -167,6 +167,14 @@ export class LakeFolder {
     return true
   }
 
+  /** Makes a file or folder a new version of itself, with a later time, when something about it has changed. */
+  touch(container: string, path: string): Stats {
+    const target = this.resolve(container, path)
+    const { atime, mtimeMs } = lstatSync(target)
+    utimesSync(target, atime, Math.max(this.#clock.now(), mtimeMs + 0.01) / 1000)
+    return lstatSync(target)
+  }
+
   /** Calls back for every file placed through this instance. @returns how to stop that. */
   onPlaced(listener: PlacedListener): () => void {
     this.#listeners.add(listener)

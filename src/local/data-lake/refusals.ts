@@ -11,7 +11,7 @@ const METHODS = new Set(['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE'])
 /** A request that is none of those which the local lake serves, and why. */
 export function unsupported({ request, query, path }: LakeCall): HttpError {
   const { method = '' } = request
-  if (!METHODS.has(method))
+  if (!METHODS.has(method) && !(method === 'POST' && query.has('comp')))
     return new HttpError(
       405,
       'UnsupportedHttpVerb',

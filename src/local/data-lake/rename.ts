@@ -5,6 +5,9 @@ import { HttpError } from '../http/errors.ts'
 import { checkConditions } from './entry.ts'
 import type { LakeFolder } from './folder.ts'
 import { entryAt } from './names.ts'
+import type { PathProperties } from './properties.ts'
+import { contentIn } from './property-headers.ts'
+import type { SasTarget } from './sas.ts'
 import type { LakeCall } from './server.ts'
 import type { Uploads } from './uploads.ts'
 
@@ -12,9 +15,15 @@ import type { Uploads } from './uploads.ts'
  * Moves a file or a folder; everything happens in one turn, so of several at once with `If-None-Match: *` one wins.
  * @returns what stands at the target then. @throws HttpError; the source stays where it was.
  */
-export function renamePath(call: LakeCall, folder: LakeFolder, uploads: Uploads): Stats {
+export function renamePath(
+  call: LakeCall,
+  folder: LakeFolder,
+  uploads: Uploads,
+  properties: PathProperties,
+): Stats {
   const { container, path, request } = call
   const from = sourceOf(call)
+  call.checkSource(from, 'md')
   const source = folder.resolve(from.container, from.path)
   const target = folder.resolve(container, path)
   const found = entryAt(source)
@@ -34,16 +43,20 @@ export function renamePath(call: LakeCall, folder: LakeFolder, uploads: Uploads)
       'InvalidRenameSourcePath',
       'The source directory cannot be the same as the destination directory, nor can the destination be a subdirectory of the source directory.',
     )
+  const kept = properties.of(from.container, from.path, found)
   folder.move(from, { container, path })
   uploads.forget(from.container, from.path)
   uploads.forgetBelow(from.container, from.path)
   uploads.forget(container, path)
-  return lstatSync(target)
+  const moved = lstatSync(target)
+  const content = contentIn(request)
+  properties.move(from, { container, path }, moved, { ...kept, content: { ...kept.content, ...content } })
+  return moved
 }
 
 /** `/container/path`, on path-style addresses also with the account before it. */
-function sourceOf({ request, account }: LakeCall): { container: string; path: string } {
-  const header = String(request.headers['x-ms-rename-source']).split('?')[0] as string
+function sourceOf({ request, account }: LakeCall): SasTarget {
+  const [header = '', query = ''] = String(request.headers['x-ms-rename-source']).split('?')
   let parts: string[]
   try {
     parts = decodeURIComponent(header).split('/').filter(Boolean)
@@ -53,7 +66,7 @@ function sourceOf({ request, account }: LakeCall): { container: string; path: st
   if (parts[0] === account && parts.length > 2) parts.shift()
   const [container, ...path] = parts
   if (container === undefined || path.length === 0) throw invalidSource()
-  return { container, path: path.join('/') }
+  return { container, path: path.join('/'), query: new URLSearchParams(query.replaceAll('+', '%2B')) }
 }
 
 const invalidSource = (cause?: unknown) =>

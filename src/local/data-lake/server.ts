@@ -9,8 +9,12 @@ import { BlobOperations } from './blob.ts'
 import { DfsOperations } from './dfs.ts'
 import type { LakeFolder } from './folder.ts'
 import { entryAt } from './names.ts'
+import { PathProperties } from './properties.ts'
 import { asHttpError, isDfs, lakeError, unsupported, VERSION } from './refusals.ts'
+import { checkSas, type SasContext, type SasTarget } from './sas.ts'
+import { sasNeed } from './sas-needs.ts'
 import { checkSharedKey } from './shared-key.ts'
+import { refuseUnserved } from './unserved.ts'
 import { Uploads } from './uploads.ts'
 
 export interface DataLakeOptions {
@@ -42,6 +46,8 @@ export interface LakeCall {
   path: string
   query: URLSearchParams
   headers: Record<string, string>
+  /** Of what is copied or renamed: may whoever came in by a SAS have it? @throws HttpError 403 */
+  checkSource(source: SasTarget, anyOf: string): void
 }
 
 /** Storage's SDKs read both addresses, and fail on their own without them; nothing is at the first. */
@@ -50,15 +56,27 @@ const CHALLENGE =
 
 /** @throws PortTakenError */
 export async function startDataLake(options: DataLakeOptions): Promise<DataLakeServer> {
-  const { folder, account, accountKey, token, tls, ports, logger } = options
+  const { folder, account, accountKey, token, tls, ports, logger, clock } = options
   const uploads = new Uploads(folder)
-  const dfs = new DfsOperations(folder, uploads)
-  const blob = new BlobOperations(folder, uploads)
+  const properties = new PathProperties(folder)
+  const dfs = new DfsOperations(folder, uploads, properties)
+  const blob = new BlobOperations(folder, uploads, properties)
   const bearer = requireBearer(token, CHALLENGE)
-  const handler = (acceptsBearer: boolean) => async (request: IncomingMessage, response: ServerResponse) => {
-    authorize(request, acceptsBearer ? bearer : undefined, account, accountKey)
+  const handler = (isTls: boolean) => async (request: IncomingMessage, response: ServerResponse) => {
+    const isBySas = authorize(request, isTls ? bearer : undefined, account, accountKey)
     const call = openCall(request, response, account)
     try {
+      // A name that the lake cannot have is refused before anything looks at what stands there.
+      if (call.container !== '') folder.resolve(call.container, call.path)
+      if (isBySas)
+        admitBySas(call, folder, {
+          account,
+          accountKey,
+          isTls,
+          now: clock.now(),
+          address: request.socket.remoteAddress,
+        })
+      refuseUnserved(call)
       requirePlace(call, folder)
       if (!(await dfs.handle(call)) && !(await blob.handle(call))) throw unsupported(call)
     } catch (error) {
@@ -84,36 +102,48 @@ export async function startDataLake(options: DataLakeOptions): Promise<DataLakeS
       tlsPort: secure.port,
       close: async () => {
         await Promise.all([plain.close(), secure.close()])
+        properties.close()
       },
     }
   } catch (error) {
     await plain.close()
+    properties.close()
     throw error
   }
 }
 
-/** A bearer token only where nobody can overhear it; a key's signature anywhere. */
+/**
+ * A bearer token only where nobody can overhear it; a key's signature anywhere.
+ * @returns whether a SAS is still to be looked at, with what the request is about.
+ */
 function authorize(
   request: IncomingMessage,
   bearer: ((request: IncomingMessage) => void) | undefined,
   account: string,
   accountKey: string,
-): void {
+): boolean {
   const given = request.headers.authorization ?? ''
+  if (given === '' && /[?&]sig=/.test(request.url ?? '')) return true
   if (/^SharedKey /i.test(given)) checkSharedKey(request, account, accountKey)
   else if (bearer) bearer(request)
-  else if (/[?&]sig=/.test(request.url ?? ''))
-    throw new HttpError(
-      403,
-      'AuthenticationFailed',
-      'The local lake takes no SAS: use the account key or the bearer token.',
-    )
   else
     throw new HttpError(
       401,
       'NoAuthenticationInformation',
-      'Sign with the account key (SharedKey); a bearer token is taken over https only.',
+      'Sign with the account key (SharedKey or a SAS); a bearer token is taken over https only.',
     )
+  return false
+}
+
+function admitBySas(call: LakeCall, folder: LakeFolder, context: SasContext): void {
+  const { container, path, query } = call
+  // Listings are of a folder, which only the query tells.
+  const listed = query.get('directory') ?? (query.get('prefix') ?? '').replace(/[^/]*$/, '')
+  checkSas({ container, path: path || listed, query }, sasNeed(call, folder), context)
+  call.checkSource = (source, anyOf) => {
+    const hasOwn = source.query.has('sig')
+    checkSas(hasOwn ? source : { ...source, query }, { level: 'object', anyOf }, context)
+  }
 }
 
 function openCall(request: IncomingMessage, response: ServerResponse, account: string): LakeCall {
@@ -137,7 +167,15 @@ function openCall(request: IncomingMessage, response: ServerResponse, account: s
     )
   const path = rest.join('/').replace(/\/+$/, '')
   const id = crypto.randomUUID()
-  const headers = { 'x-ms-request-id': id, 'x-ms-version': VERSION, date: new Date().toUTCString() }
+  const headers = {
+    'x-ms-request-id': id,
+    'x-ms-version': VERSION,
+    date: new Date().toUTCString(),
+    // Some clients take no answer to a write without it.
+    ...(request.method === 'PUT' || request.method === 'PATCH'
+      ? { 'x-ms-request-server-encrypted': 'false' }
+      : {}),
+  }
   return {
     request,
     response,
@@ -146,13 +184,14 @@ function openCall(request: IncomingMessage, response: ServerResponse, account: s
     path,
     query: new URLSearchParams(query.replaceAll('+', '%2B')),
     headers,
+    // Whoever has the key or the token may have everything.
+    checkSource: () => {},
   }
 }
 
-/** No operation sees a name that the lake cannot have, and only those that make containers one that does not exist. */
+/** Only those operations that make containers see one that does not exist. */
 function requirePlace({ container, path, request, query }: LakeCall, folder: LakeFolder): void {
   if (container === '') return
-  folder.resolve(container, path)
   const makes = query.get('restype') === 'container' || query.get('resource') === 'filesystem'
   if (path === '' && makes && request.method === 'PUT') return
   if (entryAt(folder.resolve(container, ''))?.isDirectory()) return

@@ -4,22 +4,28 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { listBlobs } from '../../../src/local/data-lake/blob-listing.ts'
 import { LakeFolder } from '../../../src/local/data-lake/folder.ts'
 import { listFolder } from '../../../src/local/data-lake/listing.ts'
+import { PathProperties } from '../../../src/local/data-lake/properties.ts'
 import { temporaryFolder } from '../../support/cli.ts'
 
 const FILES = ['a-b', 'a.txt', 'a/1', 'a/b/2', 'a0', 'b/c/3', 'b/c-d', 'c']
 
 let folder: ReturnType<typeof temporaryFolder>
 let lake: LakeFolder
+let kept: PathProperties
 
 beforeEach(() => {
   folder = temporaryFolder()
   lake = new LakeFolder(folder.path, { limitBytes: 1e6, clock: { now: () => 0 } })
+  kept = new PathProperties(lake)
   for (const file of FILES) {
     mkdirSync(join(folder.path, 'bronze', dirname(file)), { recursive: true })
     writeFileSync(join(folder.path, 'bronze', file), file)
   }
 })
-afterEach(() => folder.remove())
+afterEach(() => {
+  kept.close()
+  folder.remove()
+})
 
 const list = (from?: string, recursive = true, at = '') =>
   [...listFolder({ root: join(folder.path, 'bronze'), folder: at, recursive, from })].map(({ path }) => path)
@@ -40,7 +46,7 @@ describe('paths', () => {
 
 describe('blobs', () => {
   const blobs = (query: Record<string, string>) => {
-    const xml = listBlobs(lake, 'bronze', new URLSearchParams(query))
+    const xml = listBlobs(lake, kept, 'bronze', new URLSearchParams(query))
     return {
       names: [...xml.matchAll(/<Name>([^<]*)</g)].map(([, name]) => name as string),
       marker: /<NextMarker>([^<]+)</.exec(xml)?.[1],

@@ -1,0 +1,198 @@
+/** Copies within the lake, what is refused rather than passed over, and answers that strict clients can read. */
+import { connect } from 'node:net'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ACCOUNT, type LakeServer, signature, startLake } from '../support/lake-server.ts'
+
+let running: LakeServer
+beforeEach(async () => {
+  running = await startLake()
+  await put('a', 'content', { 'x-ms-meta-kind': 'Wetter', 'content-type': 'text/csv' })
+})
+afterEach(() => running.close())
+
+const put = (path: string, body: string, headers: Record<string, string> = {}) =>
+  running.raw('PUT', `/bronze/${path}`, { headers: { 'x-ms-blob-type': 'BlockBlob', ...headers }, body })
+const copy = (path: string, source: string, headers: Record<string, string> = {}) =>
+  running.raw('PUT', `/${path}`, { headers: { 'x-ms-copy-source': source, ...headers } })
+const code = ({ status, headers }: Awaited<ReturnType<typeof copy>>) =>
+  headers['x-ms-error-code'] === undefined ? status : `${status} ${headers['x-ms-error-code']}`
+const get = (path: string, query = '', headers = {}) => running.raw('GET', `/${path}`, { query, headers })
+
+describe('a copy', () => {
+  it('has the content and what stands beside it, is done at once, and says so to who asks', async () => {
+    const answer = await copy('silver/deep/%C3%BC%20b', `${running.endpoint}/bronze/a`)
+    expect(answer).toMatchObject({ status: 202, headers: { 'x-ms-copy-status': 'success' } })
+    const found = await get('silver/deep/%C3%BC%20b')
+    expect(found).toMatchObject({ status: 200, text: 'content' })
+    expect(found.headers).toMatchObject({
+      'x-ms-meta-kind': 'Wetter',
+      'content-type': 'text/csv',
+      'x-ms-copy-id': answer.headers['x-ms-copy-id'],
+      'x-ms-copy-status': 'success',
+      'x-ms-copy-source': `${running.endpoint}/bronze/a`,
+    })
+    expect(running.lake.usage()).toEqual({ bytes: 14, files: 2 })
+  })
+
+  it('made by Put Blob From URL is a copy too, and never an empty file', async () => {
+    const answer = await copy('bronze/b', `${running.endpoint}/bronze/a`, {
+      'x-ms-blob-type': 'BlockBlob',
+      'x-ms-meta-own': '1',
+    })
+    expect(answer.status).toBe(201)
+    const found = await get('bronze/b')
+    expect(found.text).toBe('content')
+    expect(found.headers['x-ms-meta-own']).toBe('1')
+    expect(found.headers['x-ms-meta-kind']).toBeUndefined()
+  })
+
+  it('keeps to conditions on both sides, and to the limit', async () => {
+    const source = `${running.endpoint}/bronze/a`
+    expect(code(await copy('bronze/a', source, { 'if-none-match': '*' }))).toBe('409 BlobAlreadyExists')
+    expect(code(await copy('bronze/b', source, { 'x-ms-source-if-match': '"0x1"' }))).toBe(
+      '412 SourceConditionNotMet',
+    )
+    expect(code(await copy('bronze/a', source))).toBe(202)
+    await running.close()
+    running = await startLake({ limitBytes: 10 })
+    await put('a', 'content')
+    expect(code(await copy('bronze/b', `${running.endpoint}/bronze/a`))).toBe('507 InsufficientStorage')
+    expect(running.unfinished()).toEqual([])
+  })
+
+  it.each([
+    ['nothing', '/bronze/none', '404 CannotVerifyCopySource'],
+    ['a folder', '/bronze', '400 InvalidHeaderValue'],
+    ['a snapshot', '/bronze/a?snapshot=x', '400 InvalidHeaderValue'],
+    ['outside', '/bronze/..%2f..%2fsecret', '400 InvalidResourceName'],
+    ['a bad encoding', '/bronze/%zz', '400 InvalidHeaderValue'],
+  ])('of %s is refused', async (_, path, expected) => {
+    expect(code(await copy('bronze/b', `${running.endpoint}${path}`))).toBe(expected)
+    expect((await get('bronze/b')).status).toBe(404)
+  })
+
+  it.each([
+    'https://example.org/rtstreamlocal/bronze/a',
+    'file:///etc/passwd',
+    'no url',
+    `http://127.0.0.1:1/other/bronze/a`,
+  ])('from %s is refused: nothing is fetched from elsewhere', async (source) => {
+    expect(code(await copy('bronze/b', source))).toBe('400 InvalidHeaderValue')
+  })
+})
+
+describe('what is not served', () => {
+  it.each([
+    ['GET', '', 'snapshot=2026-01-01T00:00:00.0000000Z', {}, '400 UnsupportedQueryParameter'],
+    ['DELETE', '', 'snapshot=2026-01-01T00:00:00.0000000Z', {}, '400 UnsupportedQueryParameter'],
+    ['GET', '', 'versionid=2026-01-01T00:00:00.0000000Z', {}, '400 UnsupportedQueryParameter'],
+    ['DELETE', '', '', { 'x-ms-delete-snapshots': 'only' }, '400 UnsupportedHeader'],
+    ['GET', '', '', { 'x-ms-if-tags': `"a" = 'b'` }, '400 UnsupportedHeader'],
+    ['PUT', '', '', { 'x-ms-tags': 'a=b', 'x-ms-blob-type': 'BlockBlob' }, '400 UnsupportedHeader'],
+    [
+      'PUT',
+      '',
+      '',
+      { 'x-ms-access-tier': 'Archive', 'x-ms-blob-type': 'BlockBlob' },
+      '400 UnsupportedHeader',
+    ],
+    ['PUT', '', '', { 'x-ms-encryption-scope': 'a', 'x-ms-blob-type': 'BlockBlob' }, '400 UnsupportedHeader'],
+    [
+      'PUT',
+      '',
+      '',
+      { 'x-ms-structured-body': 'XSM/1.0', 'x-ms-blob-type': 'BlockBlob' },
+      '400 UnsupportedHeader',
+    ],
+    [
+      'PUT',
+      '',
+      '',
+      { 'x-ms-lease-id': crypto.randomUUID(), 'x-ms-blob-type': 'BlockBlob' },
+      '412 LeaseNotPresentWithBlobOperation',
+    ],
+    [
+      'PUT',
+      '',
+      'comp=block&blockid=AAAA',
+      { 'x-ms-copy-source': 'http://127.0.0.1/' },
+      '400 UnsupportedQueryParameter',
+    ],
+    ['POST', '', 'comp=query', {}, '400 UnsupportedQueryParameter'],
+  ] as const)(
+    'is refused, and leaves the file as it was: %s %s?%s %o',
+    async (method, _, query, headers, expected) => {
+      expect(code(await running.raw(method, '/bronze/a', { query, headers }))).toBe(expected)
+      expect(await get('bronze/a')).toMatchObject({ status: 200, text: 'content' })
+    },
+  )
+
+  it('public containers, other delimiters and deleted files', async () => {
+    const open = { 'x-ms-blob-public-access': 'container' }
+    expect(code(await running.raw('PUT', '/open', { query: 'restype=container', headers: open }))).toBe(
+      '409 PublicAccessNotPermitted',
+    )
+    const list = 'restype=container&comp=list'
+    expect(code(await get('bronze', `${list}&delimiter=-`))).toBe('400 InvalidQueryParameterValue')
+    expect((await get('bronze', `${list}&showonly=deleted`)).text).not.toContain('<Name>')
+  })
+})
+
+describe('answers', () => {
+  it('without a body do not tell of one', async () => {
+    for (const [method, path, headers] of [
+      ['HEAD', '/bronze/none', {}],
+      ['GET', '/bronze/a', { 'if-none-match': '*' }],
+    ] as const) {
+      const answer = await running.raw(method, path, { headers })
+      expect(answer.status).toBe(method === 'HEAD' ? 404 : 304)
+      expect(answer.headers['content-type']).toBeUndefined()
+      expect(['0', undefined]).toContain(answer.headers['content-length'])
+      expect(answer.headers['x-ms-error-code']).toBeTruthy()
+    }
+  })
+
+  it('ask for a body only where somebody will read it', async () => {
+    const asked = async (headers: Record<string, string>) => {
+      const all = {
+        'x-ms-date': new Date().toUTCString(),
+        'x-ms-version': '2023-11-03',
+        'x-ms-blob-type': 'BlockBlob',
+        ...headers,
+      }
+      const target = `/${ACCOUNT}/bronze/a`
+      const lines = Object.entries({
+        ...all,
+        host: 'x',
+        expect: '100-continue',
+        connection: 'close',
+        authorization: `SharedKey ${ACCOUNT}:${signature('PUT', target, '', all)}`,
+      }).map(([name, value]) => `${name}: ${value}`)
+      return new Promise<string>((done, fail) => {
+        const socket = connect(running.plainPort, '127.0.0.1')
+        let answer = ''
+        socket.setEncoding('utf8').on('data', (data) => {
+          answer += data
+          if (answer.endsWith('100 Continue\r\n\r\n')) socket.write('12345')
+        })
+        socket.once('error', fail)
+        socket.once('close', () =>
+          done(answer.replaceAll(/(HTTP\/1.1 \d+)[\s\S]*?\r\n\r\n/g, '$1;').slice(0, 40)),
+        )
+        socket.write(`PUT ${target} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`)
+      })
+    }
+    expect(await asked({ 'content-length': '5' })).toBe('HTTP/1.1 100;HTTP/1.1 201;')
+    expect(await asked({ 'content-length': '0' })).toBe('HTTP/1.1 201;')
+    expect(await asked({ 'content-length': '5', 'if-none-match': '*' })).toMatch(/^HTTP\/1.1 409;/)
+  })
+
+  it('let a folder be deleted as a blob once it is empty', async () => {
+    await put('dir/b', 'x')
+    const remove = (path: string) => running.raw('DELETE', `/bronze/${path}`)
+    expect(code(await remove('dir'))).toBe('409 DirectoryIsNotEmpty')
+    expect(code(await remove('dir/b'))).toBe(202)
+    expect(code(await remove('dir'))).toBe(202)
+    expect((await get('bronze/dir')).status).toBe(404)
+  })
+})

@@ -1,0 +1,269 @@
+/** Shared access signatures, as the SDKs make them of the account key: what they open, and what they do not. */
+import {
+  AccountSASPermissions,
+  AccountSASResourceTypes,
+  AccountSASServices,
+  DataLakeSASPermissions,
+  DataLakeServiceClient,
+  DirectorySASPermissions,
+  FileSystemSASPermissions,
+  generateAccountSASQueryParameters,
+  generateDataLakeSASQueryParameters,
+  SASProtocol,
+  StorageSharedKeyCredential,
+} from '@azure/storage-file-datalake'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ACCOUNT, KEY, type LakeServer, startLake } from '../support/lake-server.ts'
+import { runPython } from '../support/python.ts'
+
+let running: LakeServer
+beforeAll(async () => {
+  running = await startLake()
+  for (const path of ['a', 'dir/b', 'dir/deep/c', 'other/d'])
+    await running.client().getFileSystemClient('bronze').getFileClient(path).upload(Buffer.from(path))
+})
+afterAll(() => running.close())
+
+const credential = new StorageSharedKeyCredential(ACCOUNT, KEY)
+const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000)
+
+interface AccountSas {
+  permissions?: string
+  types?: string
+  services?: string
+  hours?: number
+  protocol?: SASProtocol
+  ipRange?: { start: string; end?: string }
+  startsOn?: Date
+}
+const account = ({ permissions = 'rl', types = 'sco', services = 'b', hours = 1, ...more }: AccountSas) =>
+  generateAccountSASQueryParameters(
+    {
+      permissions: AccountSASPermissions.parse(permissions),
+      resourceTypes: AccountSASResourceTypes.parse(types).toString(),
+      services: AccountSASServices.parse(services).toString(),
+      expiresOn: inHours(hours),
+      ...more,
+    },
+    credential,
+  ).toString()
+
+interface ServiceSas {
+  permissions: string
+  path?: string
+  isDirectory?: boolean
+  version?: string
+  contentType?: string
+  identifier?: string
+}
+const service = ({ permissions, path, isDirectory, ...more }: ServiceSas) =>
+  generateDataLakeSASQueryParameters(
+    {
+      fileSystemName: 'bronze',
+      ...(path !== undefined && { pathName: path }),
+      ...(isDirectory && { isDirectory, directoryDepth: 1 }),
+      permissions: (isDirectory
+        ? DirectorySASPermissions
+        : path === undefined
+          ? FileSystemSASPermissions
+          : DataLakeSASPermissions
+      ).parse(permissions),
+      expiresOn: inHours(1),
+      ...more,
+    },
+    credential,
+  ).toString()
+
+const ask = async (method: string, path: string, sas: string, query = '', headers = {}, body = '') => {
+  const answer = await running.raw(method, path, {
+    query: [query, sas].filter(Boolean).join('&'),
+    headers,
+    body,
+    isSigned: false,
+  })
+  const code = answer.headers['x-ms-error-code']
+  if (answer.status >= 400) expect(answer.text).not.toContain(KEY)
+  return code === undefined ? answer.status : `${answer.status} ${code}`
+}
+const PUT = { 'x-ms-blob-type': 'BlockBlob' }
+const list = 'resource=filesystem&recursive=true'
+
+describe('an account SAS', () => {
+  it('opens the account to the SDK, on both forms', async () => {
+    const sas = account({ permissions: 'rwdlacup' })
+    const lake = new DataLakeServiceClient(`${running.endpoint}?${sas}`).getFileSystemClient('silver')
+    await lake.getFileClient('x y/ü.txt').upload(Buffer.from('sas'))
+    expect((await lake.getFileClient('x y/ü.txt').readToBuffer()).toString()).toBe('sas')
+    const names = []
+    for await (const { name } of lake.listPaths({ recursive: true })) names.push(name)
+    expect(names).toEqual(['x y', 'x y/ü.txt'])
+    await lake.getFileClient('x y/ü.txt').move('moved')
+    await lake.getFileClient('moved').delete()
+  })
+
+  it.each([
+    ['nothing but reads', { permissions: 'r' }, ['GET', '/bronze/a'], 200],
+    [
+      'no writes without w or c',
+      { permissions: 'rl' },
+      ['PUT', '/bronze/new', '', PUT],
+      '403 AuthorizationPermissionMismatch',
+    ],
+    [
+      'no lists without l',
+      { permissions: 'r' },
+      ['GET', '/bronze', list],
+      '403 AuthorizationPermissionMismatch',
+    ],
+    [
+      'no replacing with c alone',
+      { permissions: 'c' },
+      ['PUT', '/bronze/a', '', PUT],
+      '403 AuthorizationPermissionMismatch',
+    ],
+    [
+      'no deletes without d',
+      { permissions: 'rw' },
+      ['DELETE', '/bronze/a'],
+      '403 AuthorizationPermissionMismatch',
+    ],
+    [
+      'no containers of type o',
+      { types: 'o' },
+      ['GET', '/bronze', list],
+      '403 AuthorizationResourceTypeMismatch',
+    ],
+    ['no paths of type c', { types: 'c' }, ['GET', '/bronze/a'], '403 AuthorizationResourceTypeMismatch'],
+    [
+      'no blobs of another service',
+      { services: 'f' },
+      ['GET', '/bronze/a'],
+      '403 AuthorizationServiceMismatch',
+    ],
+    ['nothing when expired', { hours: -1 }, ['GET', '/bronze/a'], '403 AuthenticationFailed'],
+    ['nothing too early', { startsOn: inHours(0.5) }, ['GET', '/bronze/a'], '403 AuthenticationFailed'],
+    [
+      'nothing over http when for https',
+      { protocol: SASProtocol.Https },
+      ['GET', '/bronze/a'],
+      '403 AuthorizationProtocolMismatch',
+    ],
+    [
+      'nothing to other addresses',
+      { ipRange: { start: '10.0.0.1' } },
+      ['GET', '/bronze/a'],
+      '403 AuthorizationSourceIPMismatch',
+    ],
+    ['all to this address', { ipRange: { start: '127.0.0.1', end: '127.0.0.9' } }, ['GET', '/bronze/a'], 200],
+  ] as const)('opens %s', async (_, given, [method, path, query = '', headers = {}], expected) => {
+    expect(await ask(method, path, account(given), query, headers)).toBe(expected)
+  })
+
+  it('is refused when a letter of it is changed', async () => {
+    const sas = account({ permissions: 'r' })
+    for (const forged of [
+      sas.replace('sp=r', 'sp=rwdl'),
+      sas.replace('srt=sco', 'srt=o'),
+      sas.replace(/se=\d+/, 'se=2999'),
+      sas.replace(/sig=.*/, 'sig='),
+      'sig=x',
+      `${sas}x`,
+      sas.replace(/sv=[^&]*&/, ''),
+      sas.replace(/se=[^&]*/, 'se=never'),
+      'sv=2026-01-01&sr=b&sp=r&se=2999-01-01&sig=%00',
+    ])
+      expect(await ask('GET', '/bronze/a', forged), forged).toBe('403 AuthenticationFailed')
+  })
+})
+
+describe('a service SAS', () => {
+  it('of a file opens that file', async () => {
+    const sas = service({ path: 'dir/b', permissions: 'r', contentType: 'text/csv' })
+    const answer = await running.raw('GET', '/bronze/dir/b', { query: sas, isSigned: false })
+    expect(answer).toMatchObject({ status: 200, text: 'dir/b', headers: { 'content-type': 'text/csv' } })
+    expect(await ask('GET', '/bronze/a', sas)).toBe('403 AuthenticationFailed')
+    expect(await ask('GET', '/bronze', sas, list)).toBe('403 AuthenticationFailed')
+    expect(await ask('PUT', '/bronze/dir/b', sas, '', PUT)).toBe('403 AuthorizationPermissionMismatch')
+  })
+
+  it('of a container opens what is in it, and not the container itself', async () => {
+    const sas = service({ permissions: 'rlwd' })
+    expect(await ask('GET', '/bronze/dir/b', sas)).toBe(200)
+    expect(await ask('GET', '/bronze', sas, list)).toBe(200)
+    expect(await ask('GET', '/bronze', sas, 'restype=container&comp=list')).toBe(200)
+    expect(await ask('GET', '/silver/x', sas)).toBe('403 AuthenticationFailed')
+    expect(await ask('DELETE', '/bronze', sas, 'restype=container')).toBe(
+      '403 AuthorizationResourceTypeMismatch',
+    )
+  })
+
+  it('of a directory opens what is below it, lists it, and lets nothing out of it', async () => {
+    const sas = service({ path: 'dir', isDirectory: true, permissions: 'rlcwdm' })
+    expect(await ask('GET', '/bronze/dir/b', sas)).toBe(200)
+    expect(await ask('GET', '/bronze/dir/deep/c', sas)).toBe(200)
+    expect(await ask('GET', '/bronze', sas, `${list}&directory=dir%2Fdeep`)).toBe(200)
+    expect(await ask('GET', '/bronze', sas, list)).toBe('403 AuthenticationFailed')
+    expect(await ask('GET', '/bronze/other/d', sas)).toBe('403 AuthenticationFailed')
+    expect(await ask('GET', '/bronze/dir/../other/d', sas)).toBe('400 InvalidResourceName')
+    const from = (source: string) => ({ 'x-ms-rename-source': source })
+    expect(await ask('PUT', '/bronze/dir/stolen', sas, 'mode=legacy', from('/bronze/other/d'))).toBe(
+      '403 AuthenticationFailed',
+    )
+    expect(await ask('PUT', '/bronze/out', sas, 'mode=legacy', from('/bronze/dir/b'))).toBe(
+      '403 AuthenticationFailed',
+    )
+    const copied = (source: string) => ({ 'x-ms-copy-source': `${running.endpoint}${source}` })
+    expect(await ask('PUT', '/bronze/dir/stolen', sas, '', copied('/bronze/other/d'))).toBe(
+      '403 AuthenticationFailed',
+    )
+    expect(await ask('PUT', '/bronze/dir/copy', sas, '', copied('/bronze/dir/b'))).toBe(202)
+    const reader = service({ path: 'other/d', permissions: 'r' })
+    expect(await ask('PUT', '/bronze/dir/given', sas, '', copied(`/bronze/other/d?${reader}`))).toBe(202)
+  })
+
+  it.each([
+    ['an older form', { path: 'a', permissions: 'r', version: '2019-12-12' }, 200],
+    ['a stored policy', { path: 'a', permissions: 'r', identifier: 'policy' }, '403 AuthenticationFailed'],
+  ] as const)('of %s is answered with %s', async (_, given, expected) => {
+    expect(await ask('GET', '/bronze/a', service(given))).toBe(expected)
+  })
+
+  it('of a user delegation key is told why it is refused', async () => {
+    const answer = await running.raw('GET', '/bronze/a', {
+      query: 'sv=2026-01-01&skoid=x&sr=b&sp=r&se=2999-01-01&sig=x',
+      isSigned: false,
+    })
+    expect(answer.status).toBe(403)
+    expect(answer.text).toContain('user delegation key')
+  })
+})
+
+it('what Python makes is what is taken', async () => {
+  const script = `
+import sys, datetime
+from azure.storage.filedatalake import DataLakeFileClient, DataLakeServiceClient
+from azure.storage.filedatalake import DirectorySasPermissions, FileSasPermissions, generate_directory_sas, generate_file_sas
+from azure.storage.blob import *
+url, key = sys.argv[1:3]
+end = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)
+everything = AccountSasPermissions(read=True, write=True, list=True, create=True, delete=True)
+sas = generate_account_sas("${ACCOUNT}", key, ResourceTypes(service=True, container=True, object=True), everything, end)
+lake = DataLakeServiceClient(url, credential=sas, retry_total=0).get_file_system_client("gold")
+lake.get_file_client("p/1 ü").upload_data(b"one", overwrite=True)
+assert [path.name for path in lake.get_paths()] == ["p", "p/1 ü"]
+BlobServiceClient(url, credential=sas).get_blob_client("gold", "p/2").upload_blob(b"two", metadata={"a": "b"})
+BlobClient.from_blob_url(f"{url}/gold/p/3?{sas}").start_copy_from_url(f"{url}/gold/p/2")
+one = generate_file_sas("${ACCOUNT}", "gold", "p", "1 ü", key, FileSasPermissions(read=True), end)
+assert DataLakeFileClient(url, "gold", "p/1 ü", credential=one).download_file().readall() == b"one"
+two = generate_blob_sas("${ACCOUNT}", "gold", "p/3", account_key=key, permission=BlobSasPermissions(read=True), expiry=end)
+found = BlobClient.from_blob_url(f"{url}/gold/p/3?{two}").download_blob()
+assert found.readall() == b"two" and found.properties.metadata == {"a": "b"}
+tree = generate_directory_sas("${ACCOUNT}", "gold", "p", key, DirectorySasPermissions(read=True, list=True), end)
+inside = DataLakeServiceClient(url, credential=tree).get_file_system_client("gold")
+assert [path.name for path in inside.get_paths("p")] == ["p/1 ü", "p/2", "p/3"]
+whole = generate_container_sas("${ACCOUNT}", "gold", account_key=key, permission=ContainerSasPermissions(list=True), expiry=end)
+assert len(list(ContainerClient.from_container_url(f"{url}/gold?{whole}").list_blobs())) == 3
+print("all well")
+`
+  expect(await runPython(script, [running.endpoint, KEY])).toBe('all well')
+})
