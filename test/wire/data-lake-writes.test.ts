@@ -275,6 +275,20 @@ describe('a rename', () => {
     expect(running.unfinished()).toEqual([])
   })
 
+  it('of a name with an empty segment is refused, and takes no folder instead', async () => {
+    await file('dir/a').upload(Buffer.from('x'))
+    for (const source of ['/bronze/dir//', '/bronze/dir%2F%2F', '/bronze//dir', '/bronze/dir//a'])
+      expect(
+        await running.raw('PUT', '/bronze/b', {
+          query: 'mode=legacy',
+          headers: { 'x-ms-rename-source': source },
+        }),
+        source,
+      ).toMatchObject({ status: 400, headers: { 'x-ms-error-code': 'InvalidResourceName' } })
+    expect((await running.raw('DELETE', '/bronze/dir//', { query: 'recursive=true' })).status).toBe(400)
+    expect((await file('dir/a').readToBuffer()).toString()).toBe('x')
+  })
+
   it('replaces a file in one step: whoever reads meanwhile finds one or the other', async () => {
     await write('target', 'old')
     let isOver = false

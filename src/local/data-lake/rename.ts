@@ -59,13 +59,14 @@ function sourceOf({ request, account }: LakeCall): SasTarget {
   const [header = '', query = ''] = String(request.headers['x-ms-rename-source']).split('?')
   let parts: string[]
   try {
-    parts = decodeURIComponent(header).split('/').filter(Boolean)
+    // An empty segment further on is a name that the lake cannot have, and never the folder before it.
+    parts = decodeURIComponent(header).replace(/^\/+/, '').split('/')
   } catch (cause) {
     throw invalidSource(cause)
   }
   if (parts[0] === account && parts.length > 2) parts.shift()
   const [container, ...path] = parts
-  if (container === undefined || path.length === 0) throw invalidSource()
+  if (!container || path.join('/') === '') throw invalidSource()
   return { container, path: path.join('/'), query: new URLSearchParams(query.replaceAll('+', '%2B')) }
 }
 

@@ -165,7 +165,7 @@ function openCall(request: IncomingMessage, response: ServerResponse, account: s
       'ResourceNotFound',
       `There is no account ${name ?? ''} here; this is ${account}.`,
     )
-  const path = rest.join('/').replace(/\/+$/, '')
+  const path = rest.join('/').replace(/\/$/, '')
   const id = crypto.randomUUID()
   const headers = {
     'x-ms-request-id': id,
