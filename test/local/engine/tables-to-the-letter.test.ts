@@ -1,0 +1,64 @@
+/** The tables as a strict reader sees them: compacted, checkpointed, with rows of every kind. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, expect, it, vi } from 'vitest'
+import type { NotebookEngine } from '../../../src/local/engine/engine.ts'
+import { runPython } from '../../support/python.ts'
+import { reading, readings, type TestLake, testLake } from './lake-fixture.ts'
+
+let lake: TestLake
+let engine: NotebookEngine
+afterEach(async () => {
+  await engine.close()
+  lake.remove()
+})
+
+const TABLES = [
+  'silver/weather',
+  'silver/weather_quarantine',
+  'gold/weather',
+  'gold/weather_by_minute',
+  'gold/weather_aggregated',
+]
+
+it('are Delta to the letter, in log, statistics, types and checkpoints', async () => {
+  lake = testLake()
+  engine = lake.engine({ filesPerCompaction: 5, commitsPerCheckpoint: 10 }).engine
+  const runs = (['silver', 'gold', 'aggregate'] as const).map((name) => engine.run(name))
+  const batches = 24
+  for (let batch = 0; batch < batches; batch++) {
+    const first = batch * 10
+    await lake.place(0, [
+      ...readings(first, 8, { createdAt: `2026-03-01T12:00:00.12345${batch % 10}Z` }),
+      // A long text, which statistics cut; what has no station; and one for the quarantine.
+      reading(first + 8, {
+        city: `${'長'.repeat(31)}🌧${'x'.repeat(batch)}`,
+        deviceId: null,
+        createdAt: 'never',
+      }),
+      reading(first + 9, { temperature: 1000 }),
+    ])
+    lake.clock.time += 10_000
+    await vi.waitFor(() => expect(runs[0]?.progress?.batchId).toBeGreaterThanOrEqual(batch), 10_000)
+  }
+  const rows = batches * 9
+  await vi.waitFor(() => {
+    const log = (table: string, version: number) =>
+      readFileSync(join(lake.root, table, '_delta_log', `${String(version).padStart(20, '0')}.json`), 'utf8')
+    let version = 0
+    let newest = ''
+    try {
+      for (; ; version++) newest = log('gold/weather_aggregated', version)
+    } catch {
+      expect(newest).toContain(`\\"totals\\":{\\"input\\":${rows},`)
+    }
+  }, 30_000)
+  const script = readFileSync(join(import.meta.dirname, 'tables-to-the-letter.py'), 'utf8')
+  expect((await runPython(script, [lake.root, ...TABLES])).split('\n')).toEqual([
+    `silver/weather ['silver'] True ${rows}`,
+    `silver/weather_quarantine ['silver-quarantine'] True ${rows}`,
+    `gold/weather ['gold'] True ${rows}`,
+    `gold/weather_by_minute ['gold-by-minute'] True ${rows}`,
+    expect.stringMatching(`^gold/weather_aggregated \\['aggregate'\\] (True|False) ${rows}$`),
+  ])
+}, 120_000)
