@@ -1,11 +1,12 @@
 /** The hub on loopback, driven by the unmodified Python SDK. */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ensurePython } from '../../scripts/python-env.ts'
 import { messageBody } from '../../src/local/event-hubs/amqp-sections.ts'
 import { partitionOf } from '../../src/pipeline/contract/partition-hash.ts'
 import { HUB, HubFixture, KEY, KEY_NAME } from '../local/event-hubs/hub-fixture.ts'
+import { ACCOUNT, KEY as LAKE_KEY, startLake } from '../support/lake-server.ts'
 import { runPython } from '../support/python.ts'
 
 const script = readFileSync(new URL('../local/event-hubs/python-client.py', import.meta.url), 'utf8')
@@ -83,18 +84,25 @@ describe.skipIf('missing' in found)('azure-eventhub', () => {
     90_000,
   )
 
-  it('sends buffered, and a second reader goes on from the checkpoints of the first', async () => {
+  it('sends buffered, and a second reader goes on from the checkpoints that the first has left in the lake', async () => {
     const count = 500
-    const result = JSON.parse(
-      await runPython(processor, [hub.connectionString(), HUB, String(count)]),
-    ) as Record<'first' | 'second', number[]>
-    const numbers = (first: number) => Array.from({ length: count }, (_, index) => first + index)
-    expect(result).toEqual({
-      acknowledged: 2 * count,
-      refused: [],
-      first: numbers(0),
-      second: numbers(count),
-    })
+    const lake = await startLake()
+    try {
+      mkdirSync(join(lake.root, 'checkpoints'))
+      const account = `DefaultEndpointsProtocol=http;AccountName=${ACCOUNT};AccountKey=${LAKE_KEY};BlobEndpoint=${lake.endpoint}`
+      const result: unknown = JSON.parse(
+        await runPython(processor, [hub.connectionString(), HUB, String(count), account]),
+      )
+      const numbers = (first: number) => Array.from({ length: count }, (_, index) => first + index)
+      expect(result).toEqual({
+        acknowledged: 2 * count,
+        refused: [],
+        first: { bodies: numbers(0), renewed: true },
+        second: { bodies: numbers(count), renewed: true },
+      })
+    } finally {
+      await lake.close()
+    }
   }, 90_000)
 
   it('goes on sending and reading when the hub was away', async () => {

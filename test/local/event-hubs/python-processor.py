@@ -1,38 +1,40 @@
-"""Sends through the buffered producer, then reads as a group of one with checkpoints, is stopped, and goes on."""
+"""Sends through the buffered producer, then reads as a group of one with checkpoints in the lake, is stopped, and goes on."""
 
 import json
 import sys
 import threading
 import time
+from urllib.parse import urlparse
 
 from azure.eventhub import EventData, EventHubConsumerClient, EventHubProducerClient
+from azure.eventhub.extensions.checkpointstoreblob import BlobCheckpointStore
 
-connection, hub, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+GROUP = "$Default"
+connection, hub, count, lake = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
 acknowledged, refused = [], []
 
 
-class MemoryCheckpoints:
-    """What a checkpoint store has to do, without the store."""
+def store():
+    return BlobCheckpointStore.from_connection_string(lake, "checkpoints")
 
-    def __init__(self):
-        self.owners, self.checkpoints, self.claims = {}, {}, 0
 
-    def list_ownership(self, *_, **__):
-        return list(self.owners.values())
+def claims():
+    """Who holds which partition, by the tag of the claim: each renewal makes a new one."""
+    with store() as checkpoints:
+        owned = checkpoints.list_ownership(urlparse(connection[len("Endpoint="):].split(";")[0]).netloc, hub, GROUP)
+    return {claim["partition_id"]: (claim["owner_id"], claim["etag"]) for claim in owned}
 
-    def claim_ownership(self, ownerships, **_):
-        claimed = []
-        for ownership in ownerships:
-            self.claims += 1
-            claimed.append({**ownership, "etag": str(self.claims), "last_modified_time": time.time()})
-            self.owners[ownership["partition_id"]] = claimed[-1]
-        return claimed
 
-    def update_checkpoint(self, checkpoint, **_):
-        self.checkpoints[checkpoint["partition_id"]] = checkpoint
-
-    def list_checkpoints(self, *_, **__):
-        return list(self.checkpoints.values())
+def renewed(before):
+    """Waits until all claims were renewed by who held them."""
+    for _ in range(200):
+        now = claims()
+        if len(before) == len(now) == 4 and all(
+            now[one][0] == owner and now[one][1] != etag for one, (owner, etag) in before.items()
+        ):
+            return True
+        time.sleep(0.1)
+    return False
 
 
 def send(first, last):
@@ -49,10 +51,10 @@ def send(first, last):
         producer.flush()
 
 
-def receive(store, wanted):
+def receive(wanted):
     bodies, done = [], threading.Event()
     consumer = EventHubConsumerClient.from_connection_string(
-        connection, "$Default", eventhub_name=hub, checkpoint_store=store, load_balancing_interval=1
+        connection, GROUP, eventhub_name=hub, checkpoint_store=store(), load_balancing_interval=1
     )
 
     # One by one, the SDK waits at every idle partition before it looks at the next.
@@ -65,14 +67,14 @@ def receive(store, wanted):
     reader = threading.Thread(target=lambda: consumer.receive_batch(take, starting_position="-1"))
     reader.start()
     done.wait(20)
+    held = renewed(claims())
     consumer.close()
     reader.join()
-    return sorted(bodies)
+    return {"bodies": sorted(bodies), "renewed": held}
 
 
-checkpoints = MemoryCheckpoints()
 send(0, count)
-first = receive(checkpoints, count)
+first = receive(count)
 send(count, 2 * count)
-second = receive(checkpoints, count)
+second = receive(count)
 print(json.dumps({"acknowledged": len(acknowledged), "refused": refused, "first": first, "second": second}))
