@@ -16,10 +16,7 @@ export interface DataFolder {
  */
 export function openDataFolder(options: { dataDir: string; ephemeral: boolean }): DataFolder {
   const { dataDir, ephemeral } = options
-  if (ephemeral) {
-    const path = mkdtempSync(join(tmpdir(), 'rtstream-tui-'))
-    return { path, ephemeral, release: () => rmSync(path, { recursive: true, force: true, maxRetries: 3 }) }
-  }
+  if (ephemeral) return temporaryFolder()
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 })
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK)
@@ -31,4 +28,26 @@ export function openDataFolder(options: { dataDir: string; ephemeral: boolean })
     )
   }
   return { path: dataDir, ephemeral, release: () => {} }
+}
+
+/** It goes however the process ends, a second signal included; only a `kill -9` leaves it to the system's own cleaning. */
+function temporaryFolder(): DataFolder {
+  let path: string
+  try {
+    path = mkdtempSync(join(tmpdir(), 'rtstream-tui-'))
+  } catch (error) {
+    throw new UserError(
+      `No temporary data folder can be made in ${tmpdir()} (${(error as NodeJS.ErrnoException).code ?? error}).`,
+      'Set TMPDIR to a folder that you may write to, or name one that stays with --data-dir.',
+      { cause: error },
+    )
+  }
+  // The worker may be writing still: what it adds in the meantime goes with the next try.
+  const remove = () => rmSync(path, { recursive: true, force: true, maxRetries: 5 })
+  process.once('exit', remove)
+  const release = () => {
+    remove()
+    process.off('exit', remove)
+  }
+  return { path, ephemeral: true, release }
 }
