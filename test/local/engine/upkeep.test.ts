@@ -40,10 +40,11 @@ it('are compacted and checkpointed while deltalake reads them, and no batch is r
     await vi.waitFor(() => expect(runs[0]?.progress?.batchId).toBeGreaterThanOrEqual(batch), 10_000)
   }
   const read = () => python(COUNT, [lake.root, ...TABLES]).split('\n')
-  await vi.waitFor(
-    () => expect(read()).toEqual(TABLES.map((name) => `${name} True ${batches * 10} True`)),
-    30_000,
-  )
+  // Reading blocks this process, and with it the engine: it needs time in between.
+  await vi.waitFor(() => expect(read()).toEqual(TABLES.map((name) => `${name} True ${batches * 10} True`)), {
+    timeout: 30_000,
+    interval: 1_000,
+  })
   for (const table of TABLES.slice(0, 2))
     expect(readdirSync(join(lake.root, table, '_delta_log')).join(' ')).toMatch(
       /\.checkpoint\.parquet.*_last_checkpoint/,
