@@ -1,6 +1,6 @@
-import { accessSync, constants, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { UserError } from './user-error.ts'
 
 export interface DataFolder {
@@ -10,6 +10,9 @@ export interface DataFolder {
   release(): void
 }
 
+/** SQLite opens no path of more than 512 bytes; its files lie inside. */
+const LONGEST_PATH = 480
+
 /**
  * Makes the folder that holds the hub, the lake, the state and the log, readable by its user only.
  * @throws UserError when it cannot be made or written.
@@ -17,8 +20,13 @@ export interface DataFolder {
 export function openDataFolder(options: { dataDir: string; ephemeral: boolean }): DataFolder {
   const { dataDir, ephemeral } = options
   if (ephemeral) return temporaryFolder()
+  if (Buffer.byteLength(dataDir) > LONGEST_PATH)
+    throw new UserError(
+      `The path of the data folder is too long (${Buffer.byteLength(dataDir)} bytes; the most is ${LONGEST_PATH}).`,
+      'Choose a shorter one with --data-dir.',
+    )
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    makeFolder(dataDir)
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (error) {
     throw new UserError(
@@ -28,6 +36,13 @@ export function openDataFolder(options: { dataDir: string; ephemeral: boolean })
     )
   }
   return { path: dataDir, ephemeral, release: () => {} }
+}
+
+/** Node's own `recursive` never returns where a file system answers ENOENT for a folder of which the parent is there (`/proc`). */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return
+  if (!existsSync(dirname(path))) makeFolder(dirname(path))
+  mkdirSync(path, { mode: 0o700 })
 }
 
 /** It goes however the process ends, a second signal included; only a `kill -9` leaves it to the system's own cleaning. */

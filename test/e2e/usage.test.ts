@@ -109,6 +109,32 @@ describe('a data folder that cannot be used', () => {
     ])
   })
 
+  it('is named when its path is longer than a database may have', async () => {
+    const long = join(folder.path, 'x'.repeat(200), 'x'.repeat(200), 'x'.repeat(100))
+    const { code, stderr } = await cli(['run', '--duration', '1s', '--data-dir', long])
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^The path of the data folder is too long \(.*\)\.\nChoose a shorter one.*\n$/)
+  })
+
+  it.each(['hub', 'lake', 'state', 'logs', 'local', 'lock.db'])(
+    'names what is in the way of its %s',
+    async (name) => {
+      const home = join(folder.path, `taken-${name}`)
+      mkdirSync(join(home, name === 'lock.db' ? name : ''), { recursive: true })
+      if (name !== 'lock.db') writeFileSync(join(home, name), '')
+      const { code, stderr } = await cli(['run', '--duration', '1s', '--data-dir', home])
+      expect(code).toBe(1)
+      expect(linesOf(stderr)).toEqual([expect.stringContaining(home), expect.stringContaining('--data-dir')])
+    },
+  )
+
+  it('is named where the system makes no folders', async (context) => {
+    if (!existsSync('/proc/self')) return context.skip('needs /proc')
+    const { code, stderr } = await cli(['run', '--duration', '1s', '--data-dir', '/proc/rtstream/data'])
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/data folder \/proc\/rtstream\/data cannot be written \(ENOENT\)/)
+  })
+
   it('is named when it is not writable', async () => {
     // Root may write anywhere, but not make folders of the kernel's.
     const isRoot = process.getuid?.() === 0 && existsSync('/sys/kernel')
