@@ -53,7 +53,14 @@ function interruption(): AbortSignal {
 
 function option(setting: Setting): Option {
   const group = setting.path.length > 1 ? 'Azure resources (azd up fills these in):' : 'Settings:'
-  return new Option(setting.flags, setting.description).helpGroup(group)
+  const { description, expected, fallback } = setting
+  const facts = [
+    ...(expected.startsWith('one of: ') ? [expected] : []),
+    // A switch is off unless it is given.
+    ...(fallback === undefined || fallback === false ? [] : [`default: ${fallback}`]),
+  ]
+  const text = facts.length === 0 ? description : `${description} (${facts.join('; ')})`
+  return new Option(setting.flags, text).helpGroup(group)
 }
 
 function program(finish: (code: number) => void): Command {
