@@ -2,6 +2,8 @@
 import { fileURLToPath } from 'node:url'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { keepHeapSmall } from './commands/memory.ts'
+import { openOutput } from './commands/output.ts'
+import { describeUsage } from './commands/usage.ts'
 import { describeError } from './commands/user-error.ts'
 import { ConfigError } from './config/error.ts'
 import type { LoadedConfig, LoadOptions } from './config/load.ts'
@@ -11,8 +13,8 @@ import { parseDuration } from './config/units.ts'
 
 declare const __VERSION__: string
 
-const write = (text: string) => void process.stdout.write(text)
-const writeError = (text: string) => void process.stderr.write(text)
+const output = openOutput(process.stdout, process.stderr)
+const { write, writeError } = output
 
 type Flags = Record<string, unknown>
 type Defaults = Pick<LoadOptions, 'defaultTarget'>
@@ -20,17 +22,25 @@ type Defaults = Pick<LoadOptions, 'defaultTarget'>
 /** What a command does: resolves with the exit code. */
 type Action = (loaded: LoadedConfig, flags: Flags) => Promise<number>
 
+/** Timers count no further than 24.8 days. */
+const LONGEST_RUN = '24d'
+
 const duration = (text: string): number => {
   const ms = parseDuration(text)
-  if (ms === undefined || ms <= 0)
-    throw new InvalidArgumentError('expected a duration, such as 30s, 5m or 1h.')
+  if (ms === undefined || ms <= 0 || ms > (parseDuration(LONGEST_RUN) as number))
+    throw new InvalidArgumentError(`expected a duration up to ${LONGEST_RUN}, such as 30s, 5m or 1h.`)
   return ms
+}
+
+const folder = (text: string): string => {
+  if (text.trim() === '') throw new InvalidArgumentError('expected a folder.')
+  return text
 }
 
 /** The package's notebooks: beside `src` in a checkout, beside `dist` in a package. */
 const notebooksDir = () => fileURLToPath(new URL('../notebooks/', import.meta.url))
 
-/** Ctrl-C and friends end a command in order; a second one ends it at once. */
+/** Ctrl-C and friends end a command in order, as does a reader who has had enough; a second signal ends it at once. */
 function interruption(): AbortSignal {
   const controller = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
@@ -38,12 +48,19 @@ function interruption(): AbortSignal {
       if (controller.signal.aborted) process.exit(130)
       controller.abort(new Error(`interrupted by ${signal}`))
     })
-  return controller.signal
+  return AbortSignal.any([controller.signal, output.lost])
 }
 
 function option(setting: Setting): Option {
   const group = setting.path.length > 1 ? 'Azure resources (azd up fills these in):' : 'Settings:'
-  return new Option(setting.flags, setting.description).helpGroup(group)
+  const { description, expected, fallback } = setting
+  const facts = [
+    ...(expected.startsWith('one of: ') ? [expected] : []),
+    // A switch is off unless it is given.
+    ...(fallback === undefined || fallback === false ? [] : [`default: ${fallback}`]),
+  ]
+  const text = facts.length === 0 ? description : `${description} (${facts.join('; ')})`
+  return new Option(setting.flags, text).helpGroup(group)
 }
 
 function program(finish: (code: number) => void): Command {
@@ -52,7 +69,8 @@ function program(finish: (code: number) => void): Command {
       'A control room in the terminal for a real-time medallion pipeline on Azure. Offline by default.',
     )
     .version(__VERSION__, '-V, --version')
-    .showHelpAfterError('(rtstream-tui --help lists what there is)')
+    .helpCommand(true)
+    .configureOutput({ writeOut: write, writeErr: writeError, outputError: () => {} })
     .exitOverride()
 
   const command = (name: string, description: string, action: Action, defaults: Defaults = {}) => {
@@ -158,7 +176,7 @@ function program(finish: (code: number) => void): Command {
     .exitOverride()
     .command('export')
     .description('write the notebooks as files to import by hand into Databricks, Synapse or Jupyter')
-    .requiredOption('--ipynb <folder>', 'where to write silver.ipynb, gold.ipynb and aggregate.ipynb')
+    .requiredOption('--ipynb <folder>', 'where to write silver.ipynb, gold.ipynb and aggregate.ipynb', folder)
     .allowExcessArguments(false)
     .exitOverride()
     .action(async ({ ipynb }: { ipynb: string }) => {
@@ -170,28 +188,35 @@ function program(finish: (code: number) => void): Command {
 }
 
 /** One line for wrong usage; one or two for anything else that a person can mend. */
-function report(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+function report(error: unknown, root: Command): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0
+    // Help that was shown in place of a command speaks for itself.
+    if (error.code !== 'commander.help') writeError(`${describeUsage(error, root)}\n`)
+    return 2
+  }
   writeError(`${describeError(error)}\n`)
   const code = (error as { exitCode?: unknown }).exitCode
   if (error instanceof ConfigError) return error.exitCode
   return typeof code === 'number' ? code : 1
 }
 
-/** The exit code is set and the process ends by itself where it can: output may still be on its way into a pipe. */
+/** Output may still be on its way into a pipe: the process ends when it has arrived, or cannot. */
 async function main(): Promise<void> {
   let code = 0
+  const root = program((result) => {
+    code = result
+  })
   try {
-    await program((result) => {
-      code = result
-    }).parseAsync()
+    await root.parseAsync()
   } catch (error) {
-    code = report(error)
+    code = report(error, root)
   }
-  process.exitCode = code
-  await Promise.all(
-    [process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write('', done))),
-  )
+  const refusal = await output.flush()
+  if (refusal) {
+    code = report(refusal, root)
+    await output.flush()
+  }
   process.exit(code)
 }
 

@@ -150,6 +150,14 @@ class Audit {
         `INSERT INTO ${target} SELECT ${select} FROM read_parquet('${copy.replaceAll("'", "''")}', file_row_number = true)`,
       )
       return result.rowsChanged
+    } catch (cause) {
+      // The library names the copy, and our statement.
+      throw new ServiceError(
+        'service',
+        'the data lake',
+        `${delta.container}/${file.path} cannot be read: it is damaged, or holds other columns than the contract says.`,
+        { cause },
+      )
     } finally {
       rmSync(copy)
     }

@@ -1,6 +1,6 @@
-import { accessSync, constants, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { UserError } from './user-error.ts'
 
 export interface DataFolder {
@@ -10,18 +10,23 @@ export interface DataFolder {
   release(): void
 }
 
+/** SQLite opens no path of more than 512 bytes; its files lie inside. */
+const LONGEST_PATH = 480
+
 /**
  * Makes the folder that holds the hub, the lake, the state and the log, readable by its user only.
  * @throws UserError when it cannot be made or written.
  */
 export function openDataFolder(options: { dataDir: string; ephemeral: boolean }): DataFolder {
   const { dataDir, ephemeral } = options
-  if (ephemeral) {
-    const path = mkdtempSync(join(tmpdir(), 'rtstream-tui-'))
-    return { path, ephemeral, release: () => rmSync(path, { recursive: true, force: true, maxRetries: 3 }) }
-  }
+  if (ephemeral) return temporaryFolder()
+  if (Buffer.byteLength(dataDir) > LONGEST_PATH)
+    throw new UserError(
+      `The path of the data folder is too long (${Buffer.byteLength(dataDir)} bytes; the most is ${LONGEST_PATH}).`,
+      'Choose a shorter one with --data-dir.',
+    )
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    makeFolder(dataDir)
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (error) {
     throw new UserError(
@@ -31,4 +36,33 @@ export function openDataFolder(options: { dataDir: string; ephemeral: boolean })
     )
   }
   return { path: dataDir, ephemeral, release: () => {} }
+}
+
+/** Node's own `recursive` never returns where a file system answers ENOENT for a folder of which the parent is there (`/proc`). */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return
+  if (!existsSync(dirname(path))) makeFolder(dirname(path))
+  mkdirSync(path, { mode: 0o700 })
+}
+
+/** It goes however the process ends, a second signal included; only a `kill -9` leaves it to the system's own cleaning. */
+function temporaryFolder(): DataFolder {
+  let path: string
+  try {
+    path = mkdtempSync(join(tmpdir(), 'rtstream-tui-'))
+  } catch (error) {
+    throw new UserError(
+      `No temporary data folder can be made in ${tmpdir()} (${(error as NodeJS.ErrnoException).code ?? error}).`,
+      'Set TMPDIR to a folder that you may write to, or name one that stays with --data-dir.',
+      { cause: error },
+    )
+  }
+  // The worker may be writing still: what it adds in the meantime goes with the next try.
+  const remove = () => rmSync(path, { recursive: true, force: true, maxRetries: 5 })
+  process.once('exit', remove)
+  const release = () => {
+    remove()
+    process.off('exit', remove)
+  }
+  return { path, ephemeral: true, release }
 }

@@ -77,7 +77,6 @@ async function runPipeline(session: Session, opened: OpenedTarget, options: RunO
       (state) => STAGE_IDS.every((id) => state.stages[id].state === 'running') || failed(state).length > 0,
       AbortSignal.any([signal, AbortSignal.timeout(START_TIMEOUT_MS[options.config.target])]),
     )
-    const generatingSince = performance.now()
     if (failed(store.getState()).length === 0) {
       await until(
         store,
@@ -86,9 +85,15 @@ async function runPipeline(session: Session, opened: OpenedTarget, options: RunO
       )
     }
     problems.push(...failed(store.getState()))
-    if (!signal.aborted && STAGE_IDS.some((id) => store.getState().stages[id].state === 'starting'))
+    if (
+      problems.length === 0 &&
+      !signal.aborted &&
+      STAGE_IDS.some((id) => store.getState().stages[id].state === 'starting')
+    )
       problems.push('Not every stage has started in time; see the log.')
-    const generatingMs = performance.now() - generatingSince
+    // The generator runs from before the other stages do, and what it sends meanwhile counts as well.
+    const generatingSince = store.getState().stages.generator.since
+    const generatingMs = generatingSince === undefined ? 0 : Date.now() - generatingSince
     const drained = await session.drain()
     if (!drained.balanced && drained.reason) problems.push(drained.reason)
     const state = store.getState()

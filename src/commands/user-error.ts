@@ -13,9 +13,13 @@ export class UserError extends Error {
   }
 }
 
+/** What the system says names the file, and nothing to do about it. */
+const CHECK_FOLDER = 'Move away what is there, or choose another data folder with --data-dir.'
+
 /** One or two lines for a person, from anything that was thrown. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const hint = (error as { hint?: unknown }).hint
-  return typeof hint === 'string' && hint !== '' ? `${error.message}\n${hint}` : error.message
+  const { hint, path } = error as { hint?: unknown; path?: unknown }
+  if (typeof hint === 'string' && hint !== '') return `${error.message}\n${hint}`
+  return typeof path === 'string' ? `${error.message}\n${CHECK_FOLDER}` : error.message
 }

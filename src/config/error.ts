@@ -38,9 +38,11 @@ export class ConfigError extends Error {
   readonly exitCode = 2
 
   constructor(problems: readonly ConfigProblem[]) {
-    const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`
+    const lines = problems.map(describeProblem)
     super(
-      `The configuration has ${count}:\n${problems.map((problem) => `  ${describeProblem(problem)}`).join('\n')}`,
+      lines.length === 1
+        ? `Wrong setting ${lines[0]}`
+        : `The configuration has ${lines.length} problems:\n${lines.map((line) => `  ${line}`).join('\n')}`,
     )
     this.problems = problems
   }
@@ -48,5 +50,6 @@ export class ConfigError extends Error {
 
 function describeProblem({ key, source, found, expected }: ConfigProblem): string {
   const where = source ? ` (${describeSource(source)})` : ''
-  return `${key}${where}: ${found}; expected ${expected}`
+  // A parser's message quotes what it has found: line ends, escape sequences, whatever the file holds.
+  return `${key}${where}: ${found}; expected ${expected}`.replace(/\p{Cc}+/gu, ' ')
 }

@@ -13,6 +13,8 @@ export interface Setting extends FieldMeta {
   flags: string
   /** Environment variables, the first that is set counts. */
   environment: readonly string[]
+  /** What counts when nobody says anything, as it would be written; undefined: nothing, or it depends on the machine. */
+  fallback: unknown
 }
 
 export const ENVIRONMENT_PREFIX = 'RTSTREAM_'
@@ -22,11 +24,13 @@ const words = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.to
 function setting(path: readonly string[], schema: z.ZodType): Setting {
   const name = path.at(-1) ?? ''
   const meta = fieldMeta(schema)
+  const { type, defaultValue } = schema.def as { type: string; defaultValue?: unknown }
   const dashed = words(name)
   return {
     ...meta,
     key: path.join('.'),
     path,
+    fallback: type === 'default' || type === 'prefault' ? defaultValue : undefined,
     flag: name,
     flags: meta.placeholder ? `--${dashed} <${meta.placeholder}>` : `--${dashed}`,
     environment: [

@@ -10,7 +10,14 @@ export interface WorkerInput {
 
 export type FromWorker =
   | { type: 'started'; endpoints: LocalAzureEndpoints }
-  | { type: 'failed'; name: string; message: string; hint: string | undefined }
+  | {
+      type: 'failed'
+      name: string
+      message: string
+      hint: string | undefined
+      /** Of the file, when it is the system's error. */
+      path: string | undefined
+    }
 
 export interface LocalAzure {
   endpoints: LocalAzureEndpoints
@@ -114,8 +121,12 @@ function breakdown(error: NodeJS.ErrnoException): Error {
   return new Error(message, { cause: error })
 }
 
-function namedError({ name, message, hint }: Extract<FromWorker, { type: 'failed' }>): Error {
-  const error = Object.assign(new Error(message), hint === undefined ? {} : { hint })
+function namedError({ name, message, hint, path }: Extract<FromWorker, { type: 'failed' }>): Error {
+  const error = Object.assign(
+    new Error(message),
+    hint === undefined ? {} : { hint },
+    path === undefined ? {} : { path },
+  )
   error.name = name
   return error
 }

@@ -9,10 +9,11 @@ export class StateFileError extends Error {
 }
 
 /**
+ * @param isWhole tells what the file should hold from what a hand, or another version, made of it.
  * @returns undefined when there is none.
  * @throws StateFileError
  */
-export function readStateFile<T>(file: string): T | undefined {
+export function readStateFile<T>(file: string, isWhole: (found: unknown) => boolean): T | undefined {
   let text: string
   try {
     text = readFileSync(file, 'utf8')
@@ -20,12 +21,19 @@ export function readStateFile<T>(file: string): T | undefined {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
+  let found: unknown
   try {
-    return JSON.parse(text) as T
+    found = JSON.parse(text)
   } catch (cause) {
     throw new StateFileError(`${file} cannot be read: it is no JSON.`, { cause })
   }
+  if (!isWhole(found)) throw new StateFileError(`${file} cannot be read: it holds something else.`)
+  return found as T
 }
+
+/** An object with these keys, whatever their values. */
+export const hasKeys = (found: unknown, keys: readonly string[]): boolean =>
+  typeof found === 'object' && found !== null && !Array.isArray(found) && keys.every((key) => key in found)
 
 /** Written whole under another name first: a crash leaves the old file or the new one. */
 export function writeJsonAtomically(file: string, value: unknown): void {

@@ -1,5 +1,5 @@
 /** A small map that outlives the process: saved whole at every change. */
-import { readStateFile, writeJsonAtomically } from './state-file.ts'
+import { hasKeys, readStateFile, writeJsonAtomically } from './state-file.ts'
 
 /** The map has reached its bound; nothing was changed. */
 export class StateMapFullError extends Error {
@@ -10,6 +10,8 @@ export interface StateMapOptions<T> {
   file: string
   /** What stands in it at the very first start. */
   initial: () => Iterable<readonly [string, T]>
+  /** What every value has. */
+  keys: readonly (keyof T & string)[]
   maxEntries: number
   /** Of all values as JSON. */
   maxBytes: number
@@ -22,7 +24,10 @@ export class StateMap<T> {
   /** @throws StateFileError, or what the disk says. */
   constructor(options: StateMapOptions<T>) {
     this.#options = options
-    const found = readStateFile<Record<string, T>>(options.file)
+    const { file, keys } = options
+    const isWhole = (found: unknown) =>
+      hasKeys(found, []) && Object.values(found as object).every((value) => hasKeys(value, keys))
+    const found = readStateFile<Record<string, T>>(file, isWhole)
     this.#entries = new Map(found ? Object.entries(found) : options.initial())
     if (!found) this.#save(this.#entries)
   }

@@ -20,9 +20,9 @@ try {
     void services.close().then(() => parentPort?.close())
   })
 } catch (error) {
-  const { name, message, hint } = error as Error & { hint?: string }
+  const { name, message, hint, path } = error as Error & { hint?: string; path?: string }
   logger.error({ err: error }, 'local Azure did not start')
-  send({ type: 'failed', name, message, hint })
+  send({ type: 'failed', name, message, hint, path })
   parentPort?.close()
 }
 

@@ -14,22 +14,51 @@ describe('wrong usage', () => {
   it.each([
     [['run', '--stations', 'many'], /stations.*--stations.*whole number from 1/s],
     [['run', '--stations', '0'], /stations.*whole number from 1/s],
+    [['run', '--stations', '-1'], /stations.*: -1; expected a whole number/],
+    [['run', '--stations', '1.5'], /stations.*: 1\.5; expected a whole number/],
+    [['run', '--stations', '99999999'], /stations.*to 1000000/],
+    [['run', '--stations'], /--stations.*argument missing/],
     [['run', '--interval', '10 parsecs'], /interval/],
+    [['run', '--interval', '10'], /interval.*such as 30s/],
+    [['run', '--interval', '0s'], /interval.*from 100ms to 1d/],
     [['run', '--dirty', '1.5'], /dirty.*0 to 1/s],
+    [['run', '--partitions', '33'], /partitions.*1 to 32/],
     [['run', '--duration', 'soon'], /duration/],
+    [['run', '--duration', '0s'], /duration.*such as 30s/],
+    [['run', '--duration', '30d'], /duration.*up to 24d/],
     [['run', '--engine', 'flink'], /engine.*duckdb/s],
     [['run', '--target', 'aws'], /target.*azure/s],
     [['run', '--no-such-flag'], /no-such-flag/],
-    [['fly'], /fly|too many arguments|unknown command/i],
+    [['run', '--satations', '5'], /unknown option '--satations'; did you mean --stations\?/],
+    [['fly'], /unknown command 'fly' \(/],
+    [['rnu', '--duration', '5s'], /unknown command 'rnu'; did you mean run\?/],
+    [['run', 'now'], /too many arguments.*now/],
     [['run', '--data-dir', ''], /dataDir/],
+    [['run', '--config', 'nowhere.json'], /nowhere\.json.*expected a readable JSON file/],
     [['notebooks', 'export'], /--ipynb/],
-  ])('%j exits with 2 and says what was expected', async (args, expected) => {
+    [['notebooks', 'export', '--ipynb', ''], /--ipynb.*expected a folder/],
+  ])('%j exits with 2 and says in one line what was expected', async (args, expected) => {
     const { code, stderr, lines } = await cli(args as string[])
     expect(code).toBe(2)
     expect(stderr).toMatch(expected)
-    expect(stderr).not.toMatch(/\n\s+at /)
-    expect(linesOf(stderr).length).toBeLessThanOrEqual(2)
+    expect(linesOf(stderr)).toHaveLength(1)
     expect(lines).toEqual([])
+  })
+
+  it('is one line whatever a configuration file holds, and no escape sequence of it reaches the terminal', async () => {
+    const file = join(folder.path, 'junk.json')
+    writeFileSync(file, '{"stations":\n\n\u001b[31m5\u009b,')
+    const { code, stderr } = await cli(['config', '--config', file])
+    expect(code).toBe(2)
+    expect(linesOf(stderr)).toHaveLength(1)
+    expect(stderr.trimEnd()).not.toMatch(/\p{Cc}/u)
+  })
+
+  it('of the environment names the variable', async () => {
+    const wrong = await cli(['config'], { env: { RTSTREAM_STATIONS: 'abc' } })
+    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('RTSTREAM_STATIONS') })
+    const unknown = await cli(['config'], { env: { RTSTREAM_STATION: '5' } })
+    expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining('expected RTSTREAM_STATIONS') })
   })
 
   it('lists all problems at once', async () => {
@@ -51,6 +80,12 @@ describe('wrong usage', () => {
     const help = await cli(['--help'])
     expect(help.code).toBe(0)
     expect(help.lines.join('\n')).toMatch(/run.*endpoints/s)
+    const run = (await cli(['help', 'run'])).lines.join('\n')
+    expect(run).toMatch(/--duration .*\(default: 30s\)/)
+    expect(run).toMatch(/--stations .*\(default: 100\)/)
+    expect(run).toMatch(/--interval .*\(default: 10s\)/)
+    expect(run).toMatch(/--engine .*\(one of: duckdb, spark; default: duckdb\)/)
+    expect(run).not.toMatch(/undefined|false/)
     expect((await cli(['--version'])).lines).toEqual([expect.stringMatching(/^\d+\.\d+\.\d+$/)])
   })
 })
@@ -79,17 +114,47 @@ describe('a data folder that cannot be used', () => {
     ])
   })
 
-  it.skipIf(process.getuid?.() === 0)(
-    'is named when it is not writable (skipped as root, who may write anywhere)',
-    async () => {
-      const closed = join(folder.path, 'closed')
-      mkdirSync(closed)
-      chmodSync(closed, 0o500)
-      const { code, stderr } = await cli(['run', '--duration', '1s', '--data-dir', closed])
+  it('is named when its path is longer than a database may have', async () => {
+    const long = join(folder.path, 'x'.repeat(200), 'x'.repeat(200), 'x'.repeat(100))
+    const { code, stderr } = await cli(['run', '--duration', '1s', '--data-dir', long])
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^The path of the data folder is too long \(.*\)\.\nChoose a shorter one.*\n$/)
+  })
+
+  it.each(['hub', 'lake', 'state', 'logs', 'local', 'lock.db'])(
+    'names what is in the way of its %s',
+    async (name) => {
+      const home = join(folder.path, `taken-${name}`)
+      mkdirSync(join(home, name === 'lock.db' ? name : ''), { recursive: true })
+      if (name !== 'lock.db') writeFileSync(join(home, name), '')
+      const { code, stderr } = await cli(['run', '--duration', '1s', '--data-dir', home])
       expect(code).toBe(1)
-      expect(stderr).toMatch(/cannot be written/)
+      expect(linesOf(stderr)).toEqual([expect.stringContaining(home), expect.stringContaining('--data-dir')])
     },
   )
+
+  it('is named where the system makes no folders', async (context) => {
+    if (!existsSync('/proc/self')) return context.skip('needs /proc')
+    const { code, stderr } = await cli(['run', '--duration', '1s', '--data-dir', '/proc/rtstream/data'])
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/data folder \/proc\/rtstream\/data cannot be written \(ENOENT\)/)
+  })
+
+  it('is named when it is not writable', async () => {
+    // Root may write anywhere, but not make folders of the kernel's.
+    const isRoot = process.getuid?.() === 0 && existsSync('/sys/kernel')
+    const closed = isRoot ? '/sys/rtstream-tui' : join(folder.path, 'closed')
+    if (!isRoot) {
+      mkdirSync(closed)
+      chmodSync(closed, 0o500)
+    }
+    const { code, stderr } = await cli(['run', '--duration', '1s', '--data-dir', closed])
+    expect(code).toBe(1)
+    expect(linesOf(stderr)).toEqual([
+      expect.stringContaining(`data folder ${closed} cannot be written`),
+      expect.stringContaining('--data-dir'),
+    ])
+  })
 
   it('is refused while another instance uses it, and works again afterwards', async () => {
     const first = startCli(['run', '--duration', '60s', '--json', '--data-dir', data])

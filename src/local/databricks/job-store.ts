@@ -37,6 +37,7 @@ export class JobStore {
         first(FIRST_ID, LOCAL_NAMES.silverJob, 'silver'),
         first(FIRST_ID + 1, LOCAL_NAMES.goldJob, 'gold'),
       ],
+      keys: ['job_id', 'created_time', 'settings'],
       maxEntries: MAX_JOBS,
       maxBytes: MAX_BYTES,
     })

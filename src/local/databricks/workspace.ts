@@ -17,6 +17,7 @@ export function workspaceRoutes(stateFile: string, checkRate: () => void): Route
   const objects = new StateMap<WorkspaceObject>({
     file: stateFile,
     initial: () => FIRST_FOLDERS.map((path) => [path, { kind: 'DIRECTORY' }] as const),
+    keys: ['kind'],
     maxEntries: MAX_OBJECTS,
     maxBytes: MAX_BYTES,
   })

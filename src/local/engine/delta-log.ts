@@ -168,6 +168,8 @@ async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
+const REBUILD = 'Put it back, or delete the table and its checkpoint to build it anew.'
+
 /**
  * The actions of one version; undefined when it has not been committed (or its file was cleaned up).
  * @throws Error when the file is no Delta commit.
@@ -187,9 +189,7 @@ export async function readCommit(tableFolder: string, version: number): Promise<
       .filter((line) => line.trim() !== '')
       .map((line) => JSON.parse(line) as Action)
   } catch (error) {
-    throw new Error(`${file} is damaged: it is no Delta commit (${(error as Error).message})`, {
-      cause: error,
-    })
+    throw new Error(`${file} is damaged: it is no Delta commit. ${REBUILD}`, { cause: error })
   }
 }
 
@@ -219,7 +219,7 @@ export async function loadTable(
     const actions = await readCommit(tableFolder, state.version + 1)
     if (!actions) {
       throw new Error(
-        `${join(tableFolder, LOG_FOLDER, commitName(state.version + 1))} is missing: the table's log has a hole`,
+        `${join(tableFolder, LOG_FOLDER, commitName(state.version + 1))} is missing: the table's log has a hole. ${REBUILD}`,
       )
     }
     applyActions(state, state.version + 1, actions)

@@ -15,6 +15,10 @@ const MEANINGS: readonly (readonly [RegExp, string])[] = [
     /Read-only file system|EROFS|EACCES|EPERM|Permission denied/,
     'The lake cannot be written or read. Check the rights of the data folder.',
   ],
+  [
+    /No magic bytes found|too small to be a Parquet file|Failed to read file|Could not read enough bytes|No files found that match/,
+    'A file of a table is damaged or gone. Put it back, or delete the table and its checkpoint to build it anew.',
+  ],
 ]
 
 export function readableError(error: unknown): string {
@@ -29,6 +33,10 @@ export function readableError(error: unknown): string {
 const LONGEST = 600
 
 function oneLine(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim()
+  // DuckDB shows the place in its statement, which is ours and tells a reader nothing.
+  const line = text
+    .replace(/\s+LINE \d+: .*$/s, '')
+    .replace(/\s+/g, ' ')
+    .trim()
   return line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line
 }

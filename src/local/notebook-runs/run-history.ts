@@ -2,7 +2,7 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
 import type { BatchProgress, NotebookEngine, NotebookName, NotebookRun } from '../engine/engine.ts'
-import { readStateFile, writeJsonAtomically } from '../state-file.ts'
+import { hasKeys, readStateFile, writeJsonAtomically } from '../state-file.ts'
 
 /** How a run ended. `skipped`: it never began, as others were under way. `lost`: the process ended under it. */
 export type RunEnd = 'cancelled' | 'failed' | 'skipped' | 'lost'
@@ -48,6 +48,9 @@ export interface RunHistoryOptions {
   nextId: (records: readonly RunRecord[]) => string
 }
 
+const isHistory = (found: unknown) =>
+  Array.isArray(found) && found.every((record) => hasKeys(record, ['id', 'owner', 'notebook', 'createdAt']))
+
 /** Ended runs that are kept, over all owners. */
 const KEPT = 100
 const MAX_QUEUED = 20
@@ -62,7 +65,7 @@ export class RunHistory {
   constructor(options: RunHistoryOptions) {
     this.#options = options
     const now = options.clock.now()
-    this.#records = (readStateFile<RunRecord[]>(options.stateFile) ?? []).map((record) =>
+    this.#records = (readStateFile<RunRecord[]>(options.stateFile, isHistory) ?? []).map((record) =>
       record.endedAt === undefined ? lost(record, now) : record,
     )
   }

@@ -1,6 +1,6 @@
 /** What the job remembers from one process to the next. */
 import type { Clock } from '../clock.ts'
-import { readStateFile, writeJsonAtomically } from '../state-file.ts'
+import { hasKeys, readStateFile, writeJsonAtomically } from '../state-file.ts'
 import type { Checkpoint } from './progress.ts'
 
 /** Where the output begins, as ARM names it. */
@@ -19,7 +19,7 @@ export interface JobRecord {
 
 /** The record of the file, or that of a job which was made just now. */
 export function loadJobRecord(file: string, clock: Clock): JobRecord {
-  const found = readStateFile<JobRecord>(file)
+  const found = readStateFile<JobRecord>(file, (record) => hasKeys(record, ['createdAt', 'outputStart']))
   if (found) return found
   const record: JobRecord = {
     createdAt: clock.now(),

@@ -41,6 +41,7 @@ export class Artifacts {
     this.#kept = new StateMap<Artifact>({
       file: stateFile,
       initial: () => [[keyOf('pipelines', LOCAL_NAMES.pipeline), aggregatePipeline(nextId())]],
+      keys: ['name', 'etag', 'properties'],
       maxEntries: MAX_ARTIFACTS,
       maxBytes: MAX_BYTES,
     })

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -166,11 +166,29 @@ describe('all services together', () => {
   it('say which state file cannot be read', async () => {
     const dataDir = dataFolder()
     await (await start({ dataDir })).close()
-    const { writeFileSync } = await import('node:fs')
-    writeFileSync(join(dataDir, 'state/databricks-jobs.json'), 'junk')
-    await expect(start({ dataDir })).rejects.toMatchObject({
-      name: 'StateFileError',
-      message: expect.stringContaining('databricks-jobs.json'),
-    })
+    const names = readdirSync(join(dataDir, 'state'))
+    expect(names.length).toBeGreaterThan(3)
+    for (const name of names) {
+      const file = join(dataDir, 'state', name)
+      const whole = readFileSync(file)
+      // Cut short, empty, and JSON of something else.
+      for (const content of [
+        whole.subarray(0, whole.length - 2),
+        '',
+        'null',
+        '5',
+        '{"x":[1]}',
+        '[{"x":1}]',
+      ]) {
+        writeFileSync(file, content)
+        await expect(start({ dataDir }), `${name}: ${content}`).rejects.toMatchObject({
+          name: 'StateFileError',
+          message: expect.stringContaining(name),
+          hint: expect.stringContaining('Move the file away'),
+        })
+      }
+      rmSync(file)
+      await (await start({ dataDir })).close()
+    }
   })
 })
