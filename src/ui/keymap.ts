@@ -1,4 +1,5 @@
 /** Every key of the control room as data: what it does, when it can, and what it is called in footer, help and document. */
+import { NOT_CONNECTED, READ_ONLY } from '../pipeline/actions.ts'
 import type { AppState } from '../pipeline/state.ts'
 import { growsAtEnd, scrollTarget, type ViewState } from './view-state.ts'
 
@@ -150,11 +151,7 @@ export const NEEDS: Readonly<Record<Need, NeedRule>> = {
   control: {
     text: 'connected, and not read-only',
     whyNot: ({ session }) =>
-      session.readOnly
-        ? 'Read-only: every control is off. Start without --read-only.'
-        : session.connected
-          ? undefined
-          : 'Nothing is connected yet.',
+      session.readOnly ? READ_ONLY : session.connected ? undefined : NOT_CONNECTED,
   },
   list: {
     text: 'events or log in focus',
