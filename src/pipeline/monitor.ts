@@ -186,9 +186,7 @@ export class Monitor {
         .slice(-TAIL_PER_LOOK)
         .map(tailOfRow),
     ]
-    const refused = snapshot.quarantineArrived
-      .slice(-TAIL_PER_LOOK)
-      .map((row) => tailOfQuarantined(row, now))
+    const refused = snapshot.quarantineArrived.slice(-TAIL_PER_LOOK).map((row) => tailOfQuarantined(row, now))
     store.update({ events: tailWith(store.state.events, readings, refused) })
   }
 

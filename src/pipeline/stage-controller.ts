@@ -241,7 +241,8 @@ export class StageController {
       if (isUp(state)) log.info(id, `runs already, adopted: ${words}`)
     } else if (state === 'failed') log.error(id, detail ?? words)
     else if (state === 'degraded') log.warn(id, detail ?? words)
-    else if (state === 'running' || state === 'stopped' || state === 'unknown') log.info(id, saying(state, words))
+    else if (state === 'running' || state === 'stopped' || state === 'unknown')
+      log.info(id, saying(state, words))
   }
 }
 

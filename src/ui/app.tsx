@@ -1,6 +1,6 @@
 /** The shell that Ink needs: rows of text, keys, pasted text, the size of the window. */
-import { Box, Text, useInput, usePaste, useWindowSize } from 'ink'
-import { memo, useSyncExternalStore } from 'react'
+import { Box, Text, useApp, useInput, usePaste, useWindowSize } from 'ink'
+import { memo, useLayoutEffect, useSyncExternalStore } from 'react'
 import { keyNames } from './key-name.ts'
 import type { Screen } from './screen.ts'
 
@@ -10,9 +10,16 @@ export interface AppProps {
   onKey: () => void
   /** A key's handler has failed: React's boundaries do not see that. */
   onError: (error: Error) => void
+  /** How the terminal can be lent to others. */
+  onOpen: (lend: Lend) => void
 }
 
-export function App({ screen, onKey, onError }: AppProps) {
+export type Lend = (deed: () => Promise<void>) => Promise<void>
+
+export function App({ screen, onKey, onError, onOpen }: AppProps) {
+  const { suspendTerminal } = useApp()
+  // Before the first frame can be seen: a key may follow at once.
+  useLayoutEffect(() => onOpen(suspendTerminal), [suspendTerminal, onOpen])
   const { columns, rows } = useWindowSize()
   const frame = useSyncExternalStore(screen.subscribe, () => screen.frame(columns, rows))
   const guarded = (act: () => void) => {

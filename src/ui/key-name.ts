@@ -25,7 +25,6 @@ const CONTROLS: Readonly<Record<string, string>> = {
   '\x1b': 'escape',
   '\x7f': 'backspace',
   '\b': 'backspace',
-  '\x03': 'ctrl+c',
 }
 
 /** Keys of one input event. Characters typed together arrive as one string: each is a key. */
@@ -34,5 +33,13 @@ export function keyNames(input: string, key: Key): string[] {
   if (named) return [key.shift && named[1] === 'tab' ? 'shift+tab' : named[1]]
   if (key.ctrl) return [`ctrl+${input}`]
   if (key.meta) return [`alt+${input}`]
-  return [...input].flatMap((character) => CONTROLS[character] ?? (character >= ' ' ? character : []))
+  return [...input].flatMap(
+    (character) => CONTROLS[character] ?? (character >= ' ' ? character : letterOf(character)),
+  )
+}
+
+/** `ctrl+z`, which arrives as the letter's number. */
+function letterOf(control: string): string[] {
+  const code = control.charCodeAt(0)
+  return code >= 1 && code <= 26 ? [`ctrl+${String.fromCharCode(code + 96)}`] : []
 }

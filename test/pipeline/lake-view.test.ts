@@ -29,14 +29,22 @@ function freshness(newest: { bronze?: number; silver?: number; quarantine?: numb
     gold: table(newest.gold),
     byMinute: table(undefined),
     aggregated: table(undefined),
-  } as LakeSnapshot
+    silverArrived: [],
+    silverSkipped: 0,
+    goldArrived: [],
+    goldSkipped: 0,
+    quarantineArrived: [],
+    cities: undefined,
+  } satisfies LakeSnapshot
   const { layers } = new LakeView().slice(initialState({ now: 0 }).lake, snapshot, new Map(), 0, 9000)
   return [layers.bronze.newestAt, layers.silver.newestAt, layers.gold.newestAt]
 }
 
 describe('freshness of the layers', () => {
   it('is that of their newest rows', () => {
-    expect(freshness({ bronze: 5000, silver: 4000, quarantine: 4200, gold: 3000 })).toEqual([5000, 4000, 3000])
+    expect(freshness({ bronze: 5000, silver: 4000, quarantine: 4200, gold: 3000 })).toEqual([
+      5000, 4000, 3000,
+    ])
     expect(freshness({ bronze: 5000 })).toEqual([5000, undefined, undefined])
     expect(freshness({})).toEqual([undefined, undefined, undefined])
   })

@@ -75,7 +75,10 @@ describe('the tail of events', () => {
 
   it('has what silver refused among the newest readings, though it is older, and not too much of it', () => {
     const readings = Array.from({ length: 40 }, (_, index) => event(1000 + index))
-    const refused = Array.from({ length: 40 }, (_, index) => ({ ...event(index), reasons: ['city is missing'] }))
+    const refused = Array.from({ length: 40 }, (_, index) => ({
+      ...event(index),
+      reasons: ['city is missing'],
+    }))
     const tail = tailWith([], readings, refused)
     expect(tail.filter(({ reasons }) => reasons.length > 0).map(({ at }) => at)).toEqual(
       Array.from({ length: 10 }, (_, index) => 30 + index),

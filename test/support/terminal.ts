@@ -159,6 +159,11 @@ export class Terminal {
     for (const key of keys) this.#pty.write(KEYS[key] ?? key)
   }
 
+  /** What somebody else writes on the same terminal. */
+  async write(data: string): Promise<void> {
+    await new Promise<void>((done) => this.#xterm.write(data, done))
+  }
+
   resize(columns: number, rows: number): void {
     this.#xterm.resize(columns, rows)
     this.#pty.resize(columns, rows)

@@ -43,7 +43,8 @@ function eventLine({ width }: PanelContext, event: TailEvent): Line {
   const head: Line = [
     span(`${formatInstant(event.at)} `, 'muted'),
     span(`${left(printable(event.deviceId), STATION)} `),
-    span(name === '' && !isRoomy ? '' : `${left(name || '–', city)} `),
+    // A refused one without a name gives its room to the reason.
+    span(name === '' && !isGood && !isRoomy ? '' : `${left(name || '–', city)} `),
   ]
   const numbers: Line = [
     span(right(event.temperature === undefined ? '–' : formatTemperature(event.temperature, 0), TEMPERATURE)),
