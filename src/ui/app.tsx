@@ -1,7 +1,7 @@
 /** The shell that Ink needs: rows of text, keys, pasted text, the size of the window. */
 import { Box, Text, useApp, useInput, usePaste, useWindowSize } from 'ink'
 import { memo, useLayoutEffect, useSyncExternalStore } from 'react'
-import { keyNames } from './key-name.ts'
+import { isPasted, keyNames } from './key-name.ts'
 import type { Screen } from './screen.ts'
 
 export interface AppProps {
@@ -30,7 +30,9 @@ export function App({ screen, onKey, onError, onOpen }: AppProps) {
       onError(error instanceof Error ? error : new Error(String(error)))
     }
   }
-  useInput((input, key) => guarded(() => screen.press(keyNames(input, key))))
+  useInput((input, key) =>
+    guarded(() => (isPasted(input) ? screen.paste(input) : screen.press(keyNames(input, key)))),
+  )
   usePaste((text) => guarded(() => screen.paste(text)))
   return (
     <Box flexDirection="column" width={frame.columns} height={frame.rows.length}>

@@ -27,6 +27,11 @@ const CONTROLS: Readonly<Record<string, string>> = {
   '\b': 'backspace',
 }
 
+/** More characters than this at once were pasted, in a terminal that does not say so: no finger is that fast. */
+const MOST_TYPED = 40
+
+export const isPasted = (input: string): boolean => input.length > MOST_TYPED
+
 /** Keys of one input event. Characters typed together arrive as one string: each is a key. */
 export function keyNames(input: string, key: Key): string[] {
   const named = NAMED.find(([flag]) => key[flag])

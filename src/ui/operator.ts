@@ -64,7 +64,8 @@ export class Operator {
     if (view.question) return this.#answer(clean, key)
     if (view.isFiltering) return typeFilter(clean, key)
     const binding = bindingOf(key)
-    if (!binding) return this.#refuse(clean, `${key} does nothing here: ? shows every key.`)
+    if (!binding)
+      return this.#refuse(clean, `${key.replace(/ $/, 'space')} does nothing here: ? shows every key.`)
     const reason = whyNot(binding, this.#options.state(), view, drawn.scrollable > 0)
     return reason === undefined ? this.#do(clean, binding.command, key, drawn) : this.#refuse(clean, reason)
   }

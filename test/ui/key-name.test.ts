@@ -1,6 +1,6 @@
 import type { Key } from 'ink'
 import { describe, expect, it } from 'vitest'
-import { keyNames } from '../../src/ui/key-name.ts'
+import { isPasted, keyNames } from '../../src/ui/key-name.ts'
 
 const key = (flags: Partial<Key> = {}) => flags as Key
 
@@ -17,6 +17,11 @@ describe('names of keys', () => {
       'ctrl+c',
     ])
     expect(keyNames('東\x00\x1f', key())).toEqual(['東'])
+  })
+
+  it('are no keys when there are more of them than fingers can type', () => {
+    expect(isPasted('a1xqb')).toBe(false)
+    expect(isPasted('x東ay1'.repeat(9))).toBe(true)
   })
 
   it('alone are those of the terminal', () => {

@@ -250,6 +250,16 @@ describe('panels', () => {
     expect(draw({ ...state, events })).toMatch(/station-00093 – {18}3 °C {2}71 % │/)
   })
 
+  it('events: where there is little room, the reason goes before the city', () => {
+    const state = scenarios.allRunning()
+    const reasons = ['temperature out of range']
+    const events = state.events.map((event) => ({ ...event, city: 'Amsterdam', reasons }))
+    expect(draw({ ...state, events })).toMatch(/station-00093 ✗ temperature out of range +│/)
+    expect(draw({ ...state, events }, {}, 140)).toMatch(
+      /station-00093 Amsterdam ✗ temperature out of range +│/,
+    )
+  })
+
   it('80×24 keeps flow, one chart, the lake, each service and the newest line of the log', () => {
     const text = draw(scenarios.allRunning(), {}, 80, 24)
     expect(text).toMatch(/150 ┤|120 ┤/)
