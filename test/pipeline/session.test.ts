@@ -68,6 +68,28 @@ describe('a session', () => {
     })
   })
 
+  it('can be acted on as soon as the stages are known, however long the first look at the lake takes', async () => {
+    const { session, clock, state, target } = open()
+    const seen = Promise.withResolvers<void>()
+    const poll = target.lake.poll.bind(target.lake)
+    target.lake.poll = async () => {
+      await seen.promise
+      return poll()
+    }
+    let isOpen = false
+    const connected = session.connect(target).then(() => {
+      isOpen = true
+    })
+    await clock.advance(0)
+    expect(states(session)).toEqual(['stopped', 'stopped', 'stopped', 'stopped', 'stopped'])
+    expect(state().session.connected).toBe(true)
+    expect(session.actions.startAll().ok).toBe(true)
+    await clock.until(() => states(session).every((one) => one === 'running'))
+    expect(isOpen).toBe(false)
+    seen.resolve()
+    await within(clock, connected)
+  })
+
   it('shows why nothing could be connected', () => {
     const { session, state } = open()
     session.connectFailed(new Error('The port 5672 is taken.'))
