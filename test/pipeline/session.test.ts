@@ -64,7 +64,7 @@ describe('a session', () => {
     expect(state().generator.stations).toBe(20)
     expect(session.actions.startAll()).toEqual({
       ok: false,
-      reason: 'Nothing is connected yet; if it stays so, the log says why.',
+      reason: 'Still connecting; if it stays so, the log says why.',
     })
   })
 

@@ -104,7 +104,7 @@ describe('q', () => {
     expect(room.text()).toMatch(/● stream analytics/)
     expect(posts()).toEqual(['start'])
     expect(leftRunningText(room.session.store.getState())).toMatch(
-      /Left on Azure, ≈ \$0.\d\d\/h: stream analytics \(Running\).\nStop it: rtstream-tui stop --target azure/,
+      /Left on Azure, ≈ \$0.\d\d\/h: the Stream Analytics job \(Running\).\nStop it: rtstream-tui stop --target azure/,
     )
   })
 

@@ -138,7 +138,7 @@ describe('keys that cannot act say why', () => {
     const { pipeline, press, lastLine } = open(scenarios.beforeConnect())
     for (const key of controls) {
       press(key)
-      expect(lastLine(), key).toContain('▲ Nothing is connected yet; if it stays so, the log says why.')
+      expect(lastLine(), key).toContain('▲ Still connecting; if it stays so, the log says why.')
     }
     expect(pipeline.calls).toEqual([])
   })
