@@ -1,7 +1,7 @@
 /**
  * A picture of the real screen: runs a program in a terminal, presses keys, and draws what stands there as SVG.
  *
- *   node scripts/screenshot.ts --out docs/screen.svg --ready '○ aggregate' --keys a --wait warmest --settle 60000 -- node dist/bin.cjs --ephemeral
+ *   node scripts/screenshot.ts --out docs/screen.svg --ready '1–5 start' --keys a --wait warmest --settle 60000 -- node dist/bin.cjs --ephemeral
  *
  * `--scenario NAME` instead of a program draws a made-up state, for those who work on the screen.
  */

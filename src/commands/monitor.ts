@@ -27,6 +27,12 @@ export async function runMonitor({ config, write, writeError }: MonitorOptions):
       'Without a screen: rtstream-tui run --duration 30s (rtstream-tui run --help).',
       { exitCode: 2 },
     )
+  if (process.env.TERM === 'dumb')
+    throw new UserError(
+      'The control room needs a terminal that can be drawn on, and TERM=dumb says that this one cannot.',
+      'Without a screen: rtstream-tui run --duration 30s. If it can after all: TERM=xterm rtstream-tui.',
+      { exitCode: 2 },
+    )
   const folder = openDataFolder(config)
   const logger = openLog(folder.path, config.logLevel)
   const session = newSession({ config, dataDir: folder.path, ephemeral: folder.ephemeral, logger })

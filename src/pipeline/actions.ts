@@ -44,5 +44,8 @@ export const DEFAULT_INTERVAL_MS = 10_000
 export const DEFAULT_DIRTY = 0.05
 export const DEFAULT_BURST = { factor: 10, durationMs: 10_000 } as const
 
+export const READ_ONLY = 'Read-only: every control is off. Start without --read-only.'
+export const NOT_CONNECTED = 'Still connecting; if it stays so, the log says why.'
+
 export const accepted = (message: string): ActionResult => ({ ok: true, message })
 export const refused = (reason: string): ActionResult => ({ ok: false, reason })

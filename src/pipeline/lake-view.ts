@@ -26,7 +26,7 @@ export class LakeView {
         this.#layer(before.layers[name], snapshot[name], errors.get(name), at, now),
       ]),
     ) as Record<LayerName, LayerSlice>
-    return { layers, bytes: LAYERS.reduce((sum, name) => sum + layers[name].bytes, 0) }
+    return { layers: withFreshness(layers), bytes: LAYERS.reduce((sum, name) => sum + layers[name].bytes, 0) }
   }
 
   #layer(
@@ -58,6 +58,22 @@ export class LakeView {
       error: undefined,
     }
   }
+}
+
+/**
+ * No layer can be fresher than the one that it is made from: what stands in gold has stood in silver, and that in bronze.
+ * But the layers are looked at one after the other, and bronze's listing tells time by the full second.
+ */
+function withFreshness(layers: Record<LayerName, LayerSlice>): Record<LayerName, LayerSlice> {
+  const { gold, quarantine } = layers
+  const silver = withNewest(layers.silver, gold)
+  const bronze = withNewest(layers.bronze, silver, quarantine)
+  return { ...layers, bronze, silver }
+}
+
+function withNewest(layer: LayerSlice, ...madeFrom: readonly LayerSlice[]): LayerSlice {
+  const times = [layer, ...madeFrom].flatMap(({ newestAt }) => newestAt ?? [])
+  return times.length === 0 ? layer : { ...layer, newestAt: Math.max(...times) }
 }
 
 /** The table's newest micro-batch, as its commit tells. */

@@ -179,15 +179,15 @@ export class Monitor {
   #tail(snapshot: LakeSnapshot, now: number): void {
     const { generator, store } = this.#options
     const own = generator.takeNewest().filter((event) => event.sequenceNumber >= 0)
-    const events = [
+    const readings = [
       ...own.map((event) => tailOfBody(event.body)).filter((event) => event !== undefined),
       ...snapshot.silverArrived
         .filter((row) => !this.#isOwn(row))
         .slice(-TAIL_PER_LOOK)
         .map(tailOfRow),
-      ...snapshot.quarantineArrived.slice(-TAIL_PER_LOOK).map((row) => tailOfQuarantined(row, now)),
     ]
-    store.update({ events: tailWith(store.state.events, events) })
+    const refused = snapshot.quarantineArrived.slice(-TAIL_PER_LOOK).map((row) => tailOfQuarantined(row, now))
+    store.update({ events: tailWith(store.state.events, readings, refused) })
   }
 
   #isOwn({ deviceId, deviceSequenceNumber }: ArrivedRow): boolean {

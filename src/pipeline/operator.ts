@@ -6,6 +6,8 @@ import {
   DEFAULT_BURST,
   DEFAULT_DIRTY,
   MAX_STATIONS,
+  NOT_CONNECTED,
+  READ_ONLY,
   refused,
 } from './actions.ts'
 import type { GeneratorService } from './generator-service.ts'
@@ -30,10 +32,9 @@ export function operatorActions({ state, services, log, onDone }: OperatorOption
 
   /** Every action goes through here. */
   const act = (perform: (services: Services) => ActionResult): ActionResult => {
-    if (state().session.readOnly)
-      return refused('Read-only: every control is disabled. Start without --read-only.')
+    if (state().session.readOnly) return refused(READ_ONLY)
     const found = services()
-    if (!found) return refused('Nothing is connected yet.')
+    if (!found) return refused(NOT_CONNECTED)
     const result = perform(found)
     if (result.ok) log.info('operator', result.message)
     onDone()
@@ -45,14 +46,18 @@ export function operatorActions({ state, services, log, onDone }: OperatorOption
       return refused('The number of stations is a whole number from 1 on.')
     if (wanted > MAX_STATIONS) return refused(`There are at most ${count(MAX_STATIONS)} stations.`)
     generator.setStations(wanted)
-    return accepted(`${count(wanted)} station${wanted === 1 ? '' : 's'}`)
+    return accepted(`${count(wanted)} station${wanted === 1 ? '' : 's'} from now on.`)
   }
 
   const setDirty = ({ generator }: Services, share: number): ActionResult => {
     if (!(share >= 0 && share <= 1)) return refused('The share of dirty data is a number from 0 to 1.')
     if (share > 0) lastDirty = share
     generator.setDirty(share)
-    return accepted(share === 0 ? 'dirty data off' : `dirty data on, ${Math.round(share * 1000) / 10} %`)
+    return accepted(
+      share === 0
+        ? 'Dirty data is off.'
+        : `Dirty data is on: ${Math.round(share * 1000) / 10} % of the readings are spoiled.`,
+    )
   }
 
   return {
@@ -80,7 +85,7 @@ export function operatorActions({ state, services, log, onDone }: OperatorOption
           return refused('A burst needs a running generator; start it first.')
         if (!(factor > 0 && durationMs > 0)) return refused('A burst needs a factor and a time above 0.')
         generator.burst(factor, durationMs)
-        return accepted(`burst ×${factor} for ${Math.round(durationMs / 1000)} s`)
+        return accepted(`Burst: ×${factor} for ${Math.round(durationMs / 1000)} s.`)
       }),
     setDirty: (share) => act((found) => setDirty(found, share)),
     toggleDirty: () => act((found) => setDirty(found, found.generator.facts().dirty > 0 ? 0 : lastDirty)),

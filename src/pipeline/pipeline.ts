@@ -5,7 +5,7 @@ import type { Log } from './log.ts'
 import { STAGE_IDS, type StageId } from './ports.ts'
 import { isAtRest, isUp } from './stage.ts'
 import type { StageController } from './stage-controller.ts'
-import { STAGE_NAMES } from './stage-names.ts'
+import { STAGE_NAMES, stageNameFirst } from './stage-names.ts'
 
 export type Controllers = Readonly<Record<StageId, StageController>>
 
@@ -29,26 +29,26 @@ export class Pipeline {
 
   start(id: StageId): ActionResult {
     const { state } = this.#controllers[id].view
-    if (isUp(state)) return refused(`The ${STAGE_NAMES[id]} runs already.`)
-    if (state === 'starting') return refused(`The ${STAGE_NAMES[id]} starts already.`)
+    if (isUp(state)) return refused(`${stageNameFirst(id)} runs already.`)
+    if (state === 'starting') return refused(`${stageNameFirst(id)} starts already.`)
     void this.#controllers[id].start()
-    return accepted(`start ${STAGE_NAMES[id]}`)
+    return accepted(`Starting ${STAGE_NAMES[id]}.`)
   }
 
   stop(id: StageId): ActionResult {
     const { state } = this.#controllers[id].view
-    if (state === 'stopped') return refused(`The ${STAGE_NAMES[id]} is stopped already.`)
-    if (state === 'stopping') return refused(`The ${STAGE_NAMES[id]} stops already.`)
+    if (state === 'stopped') return refused(`${stageNameFirst(id)} is stopped already.`)
+    if (state === 'stopping') return refused(`${stageNameFirst(id)} stops already.`)
     this.#sequence.abort()
     void this.#controllers[id].stop()
-    return accepted(`stop ${STAGE_NAMES[id]}`)
+    return accepted(`Stopping ${STAGE_NAMES[id]}.`)
   }
 
   toggle(id: StageId): ActionResult {
     const { state, updatedAt } = this.#controllers[id].view
     if (isUp(state) || state === 'starting') return this.stop(id)
     if (state === 'stopping')
-      return refused(`The ${STAGE_NAMES[id]} is stopping; start it when it has stopped.`)
+      return refused(`${stageNameFirst(id)} is stopping; start it when it has stopped.`)
     if (state === 'unknown' && updatedAt !== undefined) return this.#ask(id)
     return this.start(id)
   }
@@ -59,14 +59,14 @@ export class Pipeline {
     if (waiting.length === 0) return refused('Every stage runs already, or starts.')
     const { signal } = this.#renew()
     void this.#idle.track(this.#startInOrder(waiting, signal))
-    return accepted('start all stages')
+    return accepted('Starting all stages, in order.')
   }
 
   stopAll(why?: string): ActionResult {
     const up = STAGE_IDS.filter((id) => this.#state(id) !== 'stopped')
     if (up.length === 0) return refused('Every stage is stopped already.')
     void this.#idle.track(this.stopInOrder())
-    return accepted(why === undefined ? 'stop all stages' : `stop all stages: ${why}`)
+    return accepted(`Stopping all stages${why === undefined ? ', in reverse order' : `: ${why}`}.`)
   }
 
   /** From the last stage to the first. One that cannot be stopped, or takes its time, does not keep the others from it. */
@@ -111,7 +111,7 @@ export class Pipeline {
       if (!signal.aborted && id !== ids.at(-1))
         this.#log.error(
           'operator',
-          `start all ended at ${STAGE_NAMES[id]}: ${this.#controllers[id].view.detail ?? 'refused'}`,
+          `Starting all stages ended at ${STAGE_NAMES[id]}: ${this.#controllers[id].view.detail ?? 'refused'}`,
         )
       return
     }
@@ -120,7 +120,7 @@ export class Pipeline {
   /** Nobody knows whether it runs: neither start nor stop would be right. */
   #ask(id: StageId): ActionResult {
     this.#controllers[id].refresh()
-    return accepted(`ask ${STAGE_NAMES[id]} for its state`)
+    return accepted(`Asking ${STAGE_NAMES[id]} for its state.`)
   }
 
   #state(id: StageId) {

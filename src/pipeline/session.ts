@@ -112,8 +112,12 @@ class PipelineSession implements Session {
     const monitor = new Monitor({ ...common, target, generator, isQuiet, log: this.#log, idle: this.#idle })
     this.#connected = { ...common, target, generator, pipeline, monitor }
     this.#controllers = controllers
-    await Promise.all([pipeline.open(), monitor.open()])
-    this.#store.update({ session: { ...this.#store.state.session, connected: true } })
+    // Stages can be acted on as soon as they are known; what stands in the hub and the lake may take a while to be seen.
+    const opening = pipeline.open().then(() => {
+      this.#store.update({ session: { ...this.#store.state.session, connected: true } })
+      this.#showNow()
+    })
+    await Promise.all([opening, monitor.open()])
     this.#showNow()
   }
 

@@ -241,8 +241,15 @@ export class StageController {
       if (isUp(state)) log.info(id, `runs already, adopted: ${words}`)
     } else if (state === 'failed') log.error(id, detail ?? words)
     else if (state === 'degraded') log.warn(id, detail ?? words)
-    else if (state === 'running' || state === 'stopped' || state === 'unknown') log.info(id, words || state)
+    else if (state === 'running' || state === 'stopped' || state === 'unknown')
+      log.info(id, saying(state, words))
   }
+}
+
+/** `runs`, `is stopped (TERMINATED USER_CANCELED)`: the service's own words where they say more than ours. */
+function saying(state: 'running' | 'stopped' | 'unknown', words: string): string {
+  const ours = { running: 'runs', stopped: 'is stopped', unknown: 'is in a state that nobody knows' }[state]
+  return words === '' || words.toLowerCase() === state ? ours : `${ours} (${words})`
 }
 
 /** When and why to try again; undefined: it cannot help. */

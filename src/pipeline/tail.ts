@@ -5,6 +5,9 @@ import type { TailEvent } from './state.ts'
 
 /** Events kept for the screen. */
 export const TAIL_LIMIT = 300
+/** Of what came together, so many readings for each refused one that is shown; a few refused ones in any case. */
+const READINGS_PER_REFUSED = 4
+const LEAST_REFUSED = 10
 /** Longest text taken over from an event that anybody may have sent. */
 const TEXT_LIMIT = 80
 
@@ -30,11 +33,31 @@ export function tailOfQuarantined({ raw, reasons, enqueuedAt }: QuarantinedRow, 
   return { ...fieldsOf(parse(raw) ?? {}), at: enqueuedAt ?? now, reasons }
 }
 
-/** Newest last. */
-export function tailWith(before: readonly TailEvent[], added: readonly TailEvent[]): readonly TailEvent[] {
-  if (added.length === 0) return before
-  const newest = added.toSorted((a, b) => a.at - b.at)
-  return [...before, ...newest].slice(-TAIL_LIMIT)
+/**
+ * Newest last. Rows that silver refused are seconds older than the readings that the hub takes meanwhile: they stand among
+ * them, the last one at the end, or a busy pipeline would never show one.
+ */
+export function tailWith(
+  before: readonly TailEvent[],
+  readings: readonly TailEvent[],
+  refused: readonly TailEvent[],
+): readonly TailEvent[] {
+  if (readings.length + refused.length === 0) return before
+  const most = Math.max(LEAST_REFUSED, Math.ceil(readings.length / READINGS_PER_REFUSED))
+  return [...before, ...spreadOver(inTime(readings), inTime(refused).slice(-most))].slice(-TAIL_LIMIT)
+}
+
+const inTime = (events: readonly TailEvent[]) => events.toSorted((a, b) => a.at - b.at)
+
+function spreadOver(readings: readonly TailEvent[], refused: readonly TailEvent[]): TailEvent[] {
+  const spread: TailEvent[] = []
+  let taken = 0
+  for (const [index, one] of refused.entries()) {
+    const end = Math.round(((index + 1) * readings.length) / refused.length)
+    spread.push(...readings.slice(taken, end), one)
+    taken = end
+  }
+  return [...spread, ...readings.slice(taken)]
 }
 
 type Loose = Partial<Record<keyof Reading, unknown>>

@@ -116,9 +116,15 @@ export function sparkline(values: readonly number[], width: number): string {
     .padStart(width)
 }
 
-/** Differences of neighbours: what a growing count grew by. */
-export const increments = (values: readonly number[]): number[] =>
-  values.slice(1).map((value, index) => Math.max(0, value - (values[index] ?? 0)))
+/**
+ * What a growing count grew by, from one value to the next, as the mean of the last so many steps: what comes once a second
+ * and is looked at once a second would seem to come double and not at all.
+ */
+export const increments = (values: readonly number[], over = 3): number[] =>
+  values.slice(1).map((value, index) => {
+    const from = Math.max(0, index + 1 - over)
+    return Math.max(0, (value - (values[from] ?? 0)) / (index + 1 - from))
+  })
 
 /** A share as a bar: `━━━━──────`, whole columns. */
 export function bar(share: number, width: number): { full: string; rest: string } {

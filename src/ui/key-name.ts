@@ -25,8 +25,12 @@ const CONTROLS: Readonly<Record<string, string>> = {
   '\x1b': 'escape',
   '\x7f': 'backspace',
   '\b': 'backspace',
-  '\x03': 'ctrl+c',
 }
+
+/** More characters than this at once were pasted, in a terminal that does not say so: no finger is that fast. */
+const MOST_TYPED = 40
+
+export const isPasted = (input: string): boolean => input.length > MOST_TYPED
 
 /** Keys of one input event. Characters typed together arrive as one string: each is a key. */
 export function keyNames(input: string, key: Key): string[] {
@@ -34,5 +38,13 @@ export function keyNames(input: string, key: Key): string[] {
   if (named) return [key.shift && named[1] === 'tab' ? 'shift+tab' : named[1]]
   if (key.ctrl) return [`ctrl+${input}`]
   if (key.meta) return [`alt+${input}`]
-  return [...input].flatMap((character) => CONTROLS[character] ?? (character >= ' ' ? character : []))
+  return [...input].flatMap(
+    (character) => CONTROLS[character] ?? (character >= ' ' ? character : letterOf(character)),
+  )
+}
+
+/** `ctrl+z`, which arrives as the letter's number. */
+function letterOf(control: string): string[] {
+  const code = control.charCodeAt(0)
+  return code >= 1 && code <= 26 ? [`ctrl+${String.fromCharCode(code + 96)}`] : []
 }

@@ -1,4 +1,5 @@
 /** Every key of the control room as data: what it does, when it can, and what it is called in footer, help and document. */
+import { NOT_CONNECTED, READ_ONLY } from '../pipeline/actions.ts'
 import type { AppState } from '../pipeline/state.ts'
 import { growsAtEnd, scrollTarget, type ViewState } from './view-state.ts'
 
@@ -28,6 +29,8 @@ export type Command =
   | 'ledger'
   | 'endpoints'
   | 'help'
+  | 'redraw'
+  | 'suspend'
   | 'quit'
 
 export const GROUPS = ['Stages', 'Generator', 'Screen', 'Session'] as const
@@ -126,6 +129,8 @@ export const KEYMAP: readonly KeyBinding[] = [
     'connection strings and addresses for other programs',
     hint('e', 'endpoints', 6),
   ),
+  bind('Session', 'redraw', ['ctrl+l'], 'draw the screen anew, after something else has written on it'),
+  bind('Session', 'suspend', ['ctrl+z'], 'back to the shell; the pipeline rests too until fg'),
   bind('Session', 'help', ['?', 'h'], 'this help', hint('?', 'help', 1)),
   bind(
     'Session',
@@ -149,12 +154,7 @@ interface NeedRule {
 export const NEEDS: Readonly<Record<Need, NeedRule>> = {
   control: {
     text: 'connected, and not read-only',
-    whyNot: ({ session }) =>
-      session.readOnly
-        ? 'Read-only: every control is off. Start without --read-only.'
-        : session.connected
-          ? undefined
-          : 'Nothing is connected yet.',
+    whyNot: ({ session }) => (session.readOnly ? READ_ONLY : session.connected ? undefined : NOT_CONNECTED),
   },
   list: {
     text: 'events or log in focus',

@@ -82,7 +82,7 @@ const wide: Plan = {
   rows: [
     row({ rate: 48, hub: 52 }, 9, 24, 2),
     row({ job: 34, lake: 66 }, 9, 9, 0),
-    row({ databricks: 58, synapse: 42 }, 7, 12, 1),
+    row({ databricks: 63, synapse: 37 }, 7, 12, 1),
     row({ events: 48, log: 52 }, 4, ANY, 3),
   ],
 }

@@ -4,10 +4,11 @@ import { Component, type ReactNode } from 'react'
 import type { Actions } from '../pipeline/actions.ts'
 import type { ReadonlyStore } from '../pipeline/session-types.ts'
 import { painter } from './ansi.ts'
-import { App } from './app.tsx'
+import { App, type Lend } from './app.tsx'
 import { speaksUtf8 } from './glyphs.ts'
+import { jobControl } from './hand-over.ts'
 import { Screen } from './screen.ts'
-import { showTitle } from './terminal-title.ts'
+import { windowTitle } from './terminal-title.ts'
 import { chooseTheme, type ThemeName } from './theme.ts'
 
 export interface ControlRoomOptions {
@@ -41,12 +42,15 @@ export interface ControlRoom {
 
 /** A key must show at once, whatever the rate of repaints; Ink's own limit only bounds bursts. */
 const KEY_FPS = 60
+const FIRST_COLUMN = '\r'
 
 export function openControlRoom(options: ControlRoomOptions): ControlRoom {
   const { stdout, stdin, env, store } = options
   let reason: QuitReason | undefined
   const close = (why: QuitReason) => {
     reason ??= why
+    // An empty last frame: terminals that were resized meanwhile may bring lines of it back behind the summary.
+    instance.rerender(null)
     instance.unmount()
   }
   const onError = (error: Error) => close({ kind: 'crash', error })
@@ -57,13 +61,29 @@ export function openControlRoom(options: ControlRoomOptions): ControlRoom {
     paint: painter(theme, options.ascii || !speaksUtf8(env, process.platform)),
     acceptCosts: options.acceptCosts,
     onQuit: ({ stopAll }) => close({ kind: 'quit', stopAll }),
+    onHandOver: (what) => jobs.handOver(what),
   })
+  let lend: Lend | undefined
+  const jobs = jobControl(async (deed) => {
+    await lend?.(async () => {
+      title.restore()
+      await deed()
+      title.show()
+      stdout.write(FIRST_COLUMN)
+    })
+  })
+  const onOpen = (how: Lend) => {
+    lend = how
+  }
   // Before the first frame: a key pressed at the sight of it must be a command, not a letter on the screen.
   stdin.setRawMode?.(true)
-  const restoreTitle = showTitle(stdout, `rtstream ${store.getState().session.target}`)
+  const title = windowTitle(stdout, `rtstream ${store.getState().session.target}`)
+  title.show()
+  // The first frame begins where the cursor stands: what was typed before, or printed without a line end, is not in its way.
+  stdout.write(FIRST_COLUMN)
   const instance = render(
     <Boundary onError={onError}>
-      <App screen={screen} onKey={options.onKey} onError={onError} />
+      <App screen={screen} onKey={options.onKey} onError={onError} onOpen={onOpen} />
     </Boundary>,
     {
       stdin,
@@ -87,7 +107,8 @@ export function openControlRoom(options: ControlRoomOptions): ControlRoom {
     )
     .finally(() => {
       if (!stdin.destroyed) stdin.setRawMode?.(false)
-      restoreTitle()
+      jobs.close()
+      title.restore()
     })
   return { ended, close }
 }

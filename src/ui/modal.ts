@@ -9,6 +9,29 @@ import type { Question } from './view-state.ts'
 
 const WIDTH = 62
 
+type Answer = readonly [key: string, does: string]
+
+/** The keys that a question waits for. */
+export const ANSWERS: Readonly<Record<Question['kind'], readonly Answer[]>> = {
+  stopAll: [
+    ['y', 'stop all'],
+    ['n', 'keep them running'],
+  ],
+  quit: [
+    ['s', 'stop all and quit'],
+    ['l', 'leave them running and quit'],
+    ['esc', 'stay'],
+  ],
+  costs: [
+    ['y', 'start'],
+    ['n', 'do not'],
+  ],
+  stations: [
+    ['enter', 'set'],
+    ['esc', 'leave it'],
+  ],
+}
+
 /** Puts the question over the lines of the screen. */
 export function withQuestion(
   lines: readonly Line[],
@@ -34,23 +57,19 @@ function questionBox(question: Question, state: AppState): Framed {
       return box(
         'stop all stages?',
         `${running} of ${STAGE_IDS.length} run. They stop in reverse order; what is in the hub and the lake stays.`,
-        ['y', 'stop all'],
-        ['n', 'keep them running'],
+        ANSWERS.stopAll,
       )
     case 'quit':
       return box(
         'quit?',
         `Stages still run on Azure, ${perHour}, and go on without this window.`,
-        ['s', 'stop all and quit'],
-        ['l', 'leave them running and quit'],
-        ['esc', 'stay'],
+        ANSWERS.quit,
       )
     case 'costs':
       return box(
         'start on Azure?',
         'This starts resources that cost money until they are stopped. Asked once a session.',
-        ['y', 'start'],
-        ['n', 'do not'],
+        ANSWERS.costs,
       )
     case 'stations':
       return {
@@ -65,25 +84,23 @@ function questionBox(question: Question, state: AppState): Framed {
             ),
           ],
           [],
-          ...answers(['enter', 'set'], ['esc', 'leave it']),
+          ...answerLines(ANSWERS.stations),
           [],
         ],
       }
   }
 }
 
-type Answer = readonly [key: string, does: string]
-
-const box = (title: string, text: string, ...keys: readonly Answer[]): Framed => ({
+const box = (title: string, text: string, answers: readonly Answer[]): Framed => ({
   title,
   lines: [
     [],
     ...wrap(text, WIDTH - FRAME.columns).map((part): Line => [span(part)]),
     [],
-    ...answers(...keys),
+    ...answerLines(answers),
     [],
   ],
 })
 
-const answers = (...keys: readonly Answer[]): Line[] =>
-  keys.map(([key, does]): Line => [span(left(key, 7), 'accent', true), span(does)])
+const answerLines = (answers: readonly Answer[]): Line[] =>
+  answers.map(([key, does]): Line => [span(left(key, 7), 'accent', true), span(does)])

@@ -2,6 +2,7 @@
 import type { ActionResult, Actions } from '../pipeline/actions.ts'
 import { STAGE_IDS, type StageId } from '../pipeline/ports.ts'
 import type { AppState } from '../pipeline/state.ts'
+import type { HandOver } from './hand-over.ts'
 import { bindingOf, type Command, whyNot } from './keymap.ts'
 import type { PanelId } from './layout.ts'
 import {
@@ -31,6 +32,8 @@ export interface OperatorOptions {
   /** Costs were accepted beforehand. */
   acceptCosts: boolean
   onQuit: (choice: { stopAll: boolean }) => void
+  /** The terminal is to be drawn on anew, or given back to the shell for a while. @returns why not. */
+  onHandOver: (what: HandOver) => string | undefined
 }
 
 const FILTER_LENGTH = 40
@@ -54,12 +57,15 @@ export class Operator {
   /** @param key as the key map names it. */
   press(view: ViewState, key: string, drawn: Drawn): ViewState {
     if (key === 'ctrl+c') return this.#quit(view)
+    const command = bindingOf(key)?.command
+    if (command === 'redraw' || command === 'suspend') return this.#do(view, command, key, drawn)
     // What the last key came to has been read.
     const clean = { ...view, toast: undefined }
     if (view.question) return this.#answer(clean, key)
     if (view.isFiltering) return typeFilter(clean, key)
     const binding = bindingOf(key)
-    if (!binding) return this.#refuse(clean, `${key} does nothing here: ? shows every key.`)
+    if (!binding)
+      return this.#refuse(clean, `${key.replace(/ $/, 'space')} does nothing here: ? shows every key.`)
     const reason = whyNot(binding, this.#options.state(), view, drawn.scrollable > 0)
     return reason === undefined ? this.#do(clean, binding.command, key, drawn) : this.#refuse(clean, reason)
   }
@@ -121,6 +127,11 @@ export class Operator {
       case 'help':
       case 'endpoints':
         return toggleOverlay(view, command)
+      case 'redraw':
+      case 'suspend': {
+        const reason = this.#options.onHandOver(command)
+        return reason === undefined ? view : this.#refuse(view, reason)
+      }
       case 'quit':
         return this.#quit(view)
     }

@@ -4,7 +4,7 @@ import { footerLine } from './footer.ts'
 import { FRAME, framed, sideBySide } from './frame.ts'
 import type { SlotId } from './layout.ts'
 import { type Layout, layOut, SMALLEST } from './layout.ts'
-import { type Line, span, toWidth } from './line.ts'
+import { type Line, span, toWidth, wrap } from './line.ts'
 import { withQuestion } from './modal.ts'
 import { endpointLines } from './panels/endpoints-panel.ts'
 import { flowLines } from './panels/flow.ts'
@@ -32,7 +32,7 @@ export function screenLines(state: AppState, view: ViewState, columns: number, r
     ...Array.from({ length: layout.gap }, (): Line => []),
     ...flowLines(state, columns, layout.flowHeight),
     ...body.lines,
-    footerLine(state, view, columns),
+    footerLine(state, view, columns, body.scrollable),
   ].map((line) => toWidth(line, columns))
   return {
     lines: view.question ? withQuestion(lines, view.question, state, columns) : lines,
@@ -99,11 +99,13 @@ function overlayContent(
 
 /** Too little room to show anything true: what is needed, and the way out. */
 function tooSmall(columns: number, rows: number): Line[] {
+  const needed = `${SMALLEST.columns}×${SMALLEST.rows}`
   const text = [
-    `rtstream-tui needs ${SMALLEST.columns}×${SMALLEST.rows};`,
-    `this is ${columns}×${rows}.`,
-    'Enlarge the window,',
-    'or q to quit.',
+    [`rtstream-tui needs ${needed};`, `this is ${columns}×${rows}.`, 'Enlarge the window,', 'or q to quit.'],
+    [`needs ${needed}`, `is ${columns}×${rows}`, 'q quits'],
+    [`needs ${needed}`],
   ]
+    .map((parts) => parts.flatMap((part) => wrap(part, columns)))
+    .find((lines, index) => index === 2 || lines.length <= rows) as string[]
   return Array.from({ length: rows }, (_, row) => toWidth([span(text[row] ?? '', 'warn')], columns))
 }

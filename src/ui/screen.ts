@@ -6,6 +6,7 @@ import type { Actions } from '../pipeline/actions.ts'
 import type { ReadonlyStore } from '../pipeline/session-types.ts'
 import type { AppState } from '../pipeline/state.ts'
 import type { Painter } from './ansi.ts'
+import type { HandOver } from './hand-over.ts'
 import { PANELS } from './layout.ts'
 import { type Drawn, Operator } from './operator.ts'
 import { eventMatches } from './panels/events-panel.ts'
@@ -19,6 +20,7 @@ export interface ScreenOptions {
   paint: Painter
   acceptCosts: boolean
   onQuit: (choice: { stopAll: boolean }) => void
+  onHandOver: (what: HandOver) => string | undefined
 }
 
 export interface Frame {

@@ -22,7 +22,8 @@ const open = (
     env,
   })
 }
-const connected = (terminal: Terminal) => terminal.waitFor(/○ agg/, 30_000)
+const connected = (terminal: Terminal) =>
+  terminal.waitFor((screen) => /○ agg/.test(screen.join()) && !/connecting/.test(screen[0] ?? ''), 30_000)
 
 /** Every stage's glyph in the flow strip says that it runs. */
 const ALL_RUN = /● gen.*● (?:stream analytics|asa).*● silver.*● gold.*● agg/
@@ -170,6 +171,14 @@ describe('the control room', () => {
     await terminal.exit
     await terminal.close()
   }, 60_000)
+
+  it('is not drawn on a terminal that says it cannot be drawn on', async () => {
+    const terminal = open({ env: { TERM: 'dumb', COLORTERM: '' } })
+    expect((await terminal.exit).code).toBe(2)
+    expect(terminal.text().replaceAll('\n', '')).toMatch(/TERM=dumb.*rtstream-tui run/)
+    expect(terminal.written).not.toContain('\x1b')
+    await terminal.close()
+  })
 
   it('disables every control with --read-only, and says so', async () => {
     const terminal = open({ args: ['--read-only'] })

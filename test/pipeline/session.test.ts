@@ -62,7 +62,32 @@ describe('a session', () => {
     const { session, state } = open()
     expect(state().session.connected).toBe(false)
     expect(state().generator.stations).toBe(20)
-    expect(session.actions.startAll()).toEqual({ ok: false, reason: 'Nothing is connected yet.' })
+    expect(session.actions.startAll()).toEqual({
+      ok: false,
+      reason: 'Still connecting; if it stays so, the log says why.',
+    })
+  })
+
+  it('can be acted on as soon as the stages are known, however long the first look at the lake takes', async () => {
+    const { session, clock, state, target } = open()
+    const seen = Promise.withResolvers<void>()
+    const poll = target.lake.poll.bind(target.lake)
+    target.lake.poll = async () => {
+      await seen.promise
+      return poll()
+    }
+    let isOpen = false
+    const connected = session.connect(target).then(() => {
+      isOpen = true
+    })
+    await clock.advance(0)
+    expect(states(session)).toEqual(['stopped', 'stopped', 'stopped', 'stopped', 'stopped'])
+    expect(state().session.connected).toBe(true)
+    expect(session.actions.startAll().ok).toBe(true)
+    await clock.until(() => states(session).every((one) => one === 'running'))
+    expect(isOpen).toBe(false)
+    seen.resolve()
+    await within(clock, connected)
   })
 
   it('shows why nothing could be connected', () => {
@@ -244,9 +269,9 @@ describe('actions', () => {
     const { actions } = session
     actions.start('generator')
     await clock.advance(2000)
-    expect(actions.scaleStations(2)).toEqual({ ok: true, message: '40 stations' })
+    expect(actions.scaleStations(2)).toEqual({ ok: true, message: '40 stations from now on.' })
     expect(state().generator.stations).toBe(40)
-    expect(state().log.at(-1)).toMatchObject({ source: 'operator', message: '40 stations' })
+    expect(state().log.at(-1)).toMatchObject({ source: 'operator', message: '40 stations from now on.' })
     await clock.advance(10_000)
     expect(state().hub.rate).toBeCloseTo(40, -1)
     actions.setStations(7)
@@ -259,7 +284,10 @@ describe('actions', () => {
     await clock.advance(11_000)
     expect(state().generator.burstUntil).toBeUndefined()
     expect(state().hub.rate).toBeCloseTo(7, 0)
-    expect(actions.toggleDirty()).toEqual({ ok: true, message: 'dirty data on, 5 %' })
+    expect(actions.toggleDirty()).toEqual({
+      ok: true,
+      message: 'Dirty data is on: 5 % of the readings are spoiled.',
+    })
     expect(state().generator.dirty).toBe(0.05)
     actions.setDirty(0.5)
     await clock.advance(10_000)
@@ -279,7 +307,7 @@ describe('actions', () => {
     expect(actions.setStations(2_000_000)).toMatchObject({ reason: 'There are at most 1,000,000 stations.' })
     expect(actions.scaleStations(0.5)).toMatchObject({ reason: expect.stringContaining('least') })
     expect(actions.setDirty(2)).toMatchObject({ ok: false })
-    expect(actions.stop('gold')).toMatchObject({ reason: 'The gold is stopped already.' })
+    expect(actions.stop('gold')).toMatchObject({ reason: 'Gold is stopped already.' })
     expect(actions.stopAll()).toMatchObject({ reason: 'Every stage is stopped already.' })
   })
 })
@@ -321,7 +349,9 @@ describe('start all and stop all', () => {
       detail: 'No permission to run the job. — Ask for CAN MANAGE RUN.',
     })
     expect(target.stages.gold.calls).toEqual([])
-    expect(state().log.some((line) => line.message.startsWith('start all ended at silver'))).toBe(true)
+    expect(state().log.some((line) => line.message.startsWith('Starting all stages ended at silver'))).toBe(
+      true,
+    )
     session.actions.startAll()
     await clock.advance(3000)
     expect(states(session)).toEqual(['running', 'running', 'running', 'running', 'running'])

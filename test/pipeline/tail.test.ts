@@ -67,9 +67,25 @@ describe('the tail of events', () => {
 
   it('is in order of time within what came together, and bounded', () => {
     const before = [event(3)]
-    expect(tailWith(before, [])).toBe(before)
-    expect(tailWith(before, [event(9), event(5)]).map(({ at }) => at)).toEqual([3, 5, 9])
+    expect(tailWith(before, [], [])).toBe(before)
+    expect(tailWith(before, [event(9), event(5)], []).map(({ at }) => at)).toEqual([3, 5, 9])
     const many = Array.from({ length: TAIL_LIMIT + 50 }, (_, at) => event(at))
-    expect(tailWith(before, many)).toHaveLength(TAIL_LIMIT)
+    expect(tailWith(before, many, [])).toHaveLength(TAIL_LIMIT)
+  })
+
+  it('has what silver refused among the newest readings, though it is older, and not too much of it', () => {
+    const readings = Array.from({ length: 40 }, (_, index) => event(1000 + index))
+    const refused = Array.from({ length: 40 }, (_, index) => ({
+      ...event(index),
+      reasons: ['city is missing'],
+    }))
+    const tail = tailWith([], readings, refused)
+    expect(tail.filter(({ reasons }) => reasons.length > 0).map(({ at }) => at)).toEqual(
+      Array.from({ length: 10 }, (_, index) => 30 + index),
+    )
+    expect(tail.slice(-5).map(({ at }) => at)).toEqual([1036, 1037, 1038, 1039, 39])
+    expect(tail.filter(({ reasons }) => reasons.length === 0)).toEqual(readings)
+    expect(tailWith([], [event(9)], refused.slice(0, 2)).map(({ at }) => at)).toEqual([9, 0, 1])
+    expect(tailWith([], [], refused.slice(0, 2)).map(({ at }) => at)).toEqual([0, 1])
   })
 })

@@ -104,7 +104,7 @@ describe('q', () => {
     expect(room.text()).toMatch(/● stream analytics/)
     expect(posts()).toEqual(['start'])
     expect(leftRunningText(room.session.store.getState())).toMatch(
-      /Left on Azure, ≈ \$0.\d\d\/h: stream analytics \(Running\).\nStop it: rtstream-tui stop --target azure/,
+      /Left on Azure, ≈ \$0.\d\d\/h: the Stream Analytics job \(Running\).\nStop it: rtstream-tui stop --target azure/,
     )
   })
 
@@ -161,7 +161,7 @@ describe('--idle-stop', () => {
     expect(room.text()).toMatch(/● stream analytics/)
     await room.advance(6 * MINUTE)
     expect(room.text()).toMatch(/○ stream analytics.*○ silver/)
-    expect(room.panel('log')).toMatch(/operator +stop all stages: no key for 30 min/)
+    expect(room.panel('log')).toMatch(/operator +Stopping all stages: no key for 30 min/)
     expect(posts().toSorted()).toEqual(['cancel', 'run-now', 'start', 'stop'])
   })
 

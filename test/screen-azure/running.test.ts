@@ -97,7 +97,7 @@ describe('what others do', () => {
     await room.target.stages.silver.start()
     room.engine.last.state = 'running'
     await room.see(/● silver/)
-    expect(room.panel('log')).toMatch(/silver +RUNNING/)
+    expect(room.panel('log')).toMatch(/silver +runs/)
     await room.target.stages.silver.start()
     expect(room.engine.runs).toHaveLength(1)
   })

@@ -145,6 +145,7 @@ export async function openAzureRoom(options: AzureRoomOptions = {}): Promise<Azu
       paint: (line: Line) => line.map(({ text }) => text).join(''),
       acceptCosts,
       onQuit: (choice) => void quits.push(choice),
+      onHandOver: () => undefined,
     })
     const text = () => screen.frame(columns, rows).rows.join('\n')
     const stopWatching = screen.subscribe(() => {})

@@ -138,9 +138,9 @@ const line = (
 ): LogEntry => ({ at: ago(secondsAgo), level, source, message })
 
 const LOG: readonly LogEntry[] = [
-  line(73, 'silver', 'RUNNING, first batch after 2.1 s'),
-  line(69, 'gold', 'RUNNING'),
-  line(31, 'operator', 'dirty data on, 5 %'),
+  line(73, 'silver', 'runs'),
+  line(69, 'gold', 'runs'),
+  line(31, 'operator', 'Dirty data is on: 5 % of the readings are spoiled.'),
   line(30, 'silver', 'quarantined: city is missing (first)', 'warn'),
   line(1, 'hub', 'ServerBusy once, retried in 250 ms', 'warn'),
 ]

@@ -64,6 +64,8 @@ export class Terminal {
   readonly #watchers = new Set<() => void>()
   #title = ''
   #written = ''
+  /** As much of that as the terminal has taken in. */
+  #read = ''
   #hasExited = false
 
   constructor(options: TerminalOptions) {
@@ -84,7 +86,10 @@ export class Terminal {
     })
     this.#pty.onData((data) => {
       this.#written += data
-      this.#xterm.write(data, () => this.#look())
+      this.#xterm.write(data, () => {
+        this.#read += data
+        this.#look()
+      })
     })
     this.exit = new Promise((done) => {
       this.#pty.onExit(({ exitCode, signal }) => {
@@ -159,6 +164,11 @@ export class Terminal {
     for (const key of keys) this.#pty.write(KEYS[key] ?? key)
   }
 
+  /** What somebody else writes on the same terminal. */
+  async write(data: string): Promise<void> {
+    await new Promise<void>((done) => this.#xterm.write(data, done))
+  }
+
   resize(columns: number, rows: number): void {
     this.#xterm.resize(columns, rows)
     this.#pty.resize(columns, rows)
@@ -209,7 +219,7 @@ export class Terminal {
 
   /** A frame may arrive in pieces: nobody looks before it is whole, if the program says where frames end. */
   #isWhole(): boolean {
-    return this.#hasExited || this.#written.lastIndexOf(FRAME_END) >= this.#written.lastIndexOf(FRAME_START)
+    return this.#hasExited || this.#read.lastIndexOf(FRAME_END) >= this.#read.lastIndexOf(FRAME_START)
   }
 
   #look(): void {

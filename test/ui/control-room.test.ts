@@ -154,6 +154,72 @@ describe('the screen', () => {
   })
 })
 
+describe('the shell', () => {
+  /** An interactive shell, in which the program is a job. */
+  async function startInShell(line: string): Promise<Terminal> {
+    const terminal = openTerminal({ command: 'sh', args: ['-i'], env: { PS1: '$ ', ENV: undefined } })
+    opened.push(terminal)
+    await terminal.waitFor('$ ')
+    terminal.press(`${line}\r`)
+    return terminal
+  }
+  const command = () => `${process.execPath} ${program.file} allRunning`
+  const isAtShell = (screen: readonly string[]) => screen.findLast((row) => row.trim() !== '')?.trim() === '$'
+
+  it('may have left its cursor anywhere', async () => {
+    const terminal = await startInShell(`printf abc; ${command()}`)
+    await terminal.waitFor(isWhole)
+    terminal.press('q')
+    await terminal.waitFor(isAtShell)
+  })
+
+  it('is there again with ctrl+z, and the screen is with fg', async () => {
+    const terminal = await startInShell(command())
+    await terminal.waitFor(isWhole)
+    for (let times = 0; times < 2; times++) {
+      terminal.press('\x1a')
+      await terminal.waitFor(/Stopped|Suspended/)
+      await terminal.waitFor(isAtShell)
+      expect(terminal.isAlternateScreen).toBe(false)
+      expect(terminal.isCursorShown).toBe(true)
+      // What is typed shows: the terminal is in the shell's mode again.
+      terminal.press('stty -a\r')
+      await terminal.waitFor(/ icanon[\s\S]* echo /)
+      terminal.press('clear; fg\r')
+      await terminal.waitFor(isWhole)
+      expect(terminal.isAlternateScreen).toBe(true)
+      terminal.press('?')
+      await terminal.waitFor('esc closes')
+      // Together, as fast fingers do.
+      if (times === 0) terminal.press('?')
+      else terminal.press('?q')
+      await terminal.waitFor((screen) => !screen.join().includes('esc closes'))
+    }
+    await terminal.waitFor(isAtShell)
+    expectRestored(terminal)
+  })
+
+  it('ctrl+l and a continued process repair what others have written on the screen', async () => {
+    const terminal = await start()
+    const damage = () => terminal.write('\x1b[1;1H\x1b[2Kbroadcast message')
+    for (const repair of [() => terminal.press('\x0c'), () => terminal.signal('SIGCONT')]) {
+      await damage()
+      expect(terminal.screen()[0]).toMatch(/^broadcast/)
+      repair()
+      await terminal.waitFor(isWhole)
+    }
+  })
+
+  it('finds nothing of the screen behind its prompt', async () => {
+    const terminal = await start()
+    terminal.press('q')
+    await terminal.exit
+    const onAlternate = terminal.written.slice(0, terminal.written.lastIndexOf('\x1b[?1049l'))
+    const cleared = Math.max(...['\x1b[2J', '\x1b[J'].map((erase) => onAlternate.lastIndexOf(erase)))
+    expect(onAlternate.slice(cleared)).not.toMatch(/[│─]/)
+  })
+})
+
 describe('colours', () => {
   const cellsOf = (terminal: Terminal) =>
     Array.from({ length: terminal.rows }, (_, row) => terminal.cells(row)).flat()

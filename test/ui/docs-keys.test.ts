@@ -32,7 +32,7 @@ const LESSON: readonly [says: RegExp, command: Command][] = [
   [/Press `(.)` twice: 400 stations/, 'moreStations'],
   [/Press `(.)` for a burst/, 'burst'],
   [/Press `(.)`\. Stream Analytics goes/, 'streamAnalytics'],
-  [/Press `(.)`\. On Azure the cluster needs minutes/, 'silver'],
+  [/Press `(.)`; on Azure it was pressed a part ahead, as the cluster needs minutes/, 'silver'],
   [/press `(.)`: a share of the readings is now spoiled/, 'dirty'],
   [/Use `(.)` and type `humidity`/, 'filter'],
   [/Press `(.)` to hold the screen still/, 'freeze'],

@@ -103,7 +103,14 @@ describe('sparklines', () => {
   })
 
   it('shows growth as what was added', () => {
-    expect(increments([10, 12, 12, 20])).toEqual([2, 0, 8])
+    expect(increments([10, 12, 12, 20], 1)).toEqual([2, 0, 8])
+    expect(increments([0, 3, 3, 9, 12])).toEqual([3, 1.5, 3, 3])
+    // A batch a second, looked at once a second: three in a row, none, two at once.
+    expect(
+      increments([0, 9, 18, 27, 27, 45, 54, 63])
+        .slice(3)
+        .every((one) => one >= 6 && one <= 12),
+    ).toBe(true)
     expect(increments([10, 3])).toEqual([0])
     expect(increments([])).toEqual([])
   })

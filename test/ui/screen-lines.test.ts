@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { AppState } from '../../src/pipeline/state.ts'
+import { type AppState, SPOIL_KINDS, type SpoilKind } from '../../src/pipeline/state.ts'
 import { PANELS } from '../../src/ui/layout.ts'
 import { lineWidth, plainText } from '../../src/ui/line.ts'
 import { endpointLines } from '../../src/ui/panels/endpoints-panel.ts'
@@ -58,6 +58,15 @@ describe('every screen fits its terminal', () => {
       for (const line of lines) expect(lineWidth(line)).toBe(columns)
     }
     expect(draw(scenarios.allRunning(), {}, 60, 20)).toMatch(/needs 80×24[\s\S]*60×20[\s\S]*q to quit/)
+    for (const [columns, rows] of [
+      [24, 6],
+      [20, 5],
+      [14, 4],
+      [12, 3],
+    ] as const)
+      expect(draw(scenarios.allRunning(), {}, columns, rows), `${columns}×${rows}`).toMatch(
+        /80×24[\s\S]*q (to )?quit/,
+      )
   })
 })
 
@@ -107,6 +116,10 @@ describe('flow', () => {
 
   it('shows how far a command has come, against what is usual', () => {
     expect(flow(scenarios.starting())).toMatch(/64 s of ~90 s +4 min of ~4 min/)
+    const state = scenarios.starting()
+    const command = { kind: 'start', startedAt: state.now - 11 * 60_000, usualMs: 12 * 60_000 } as const
+    const aggregate = { ...state.stages.aggregate, state: 'starting', command } as const
+    expect(flow({ ...state, stages: { ...state.stages, aggregate } })).toMatch(/ 11 min\/12 min *$/)
   })
 
   it('cuts long words of a service to the last one', () => {
@@ -200,8 +213,51 @@ describe('panels', () => {
 
   it('log: level by glyph, newest last', () => {
     const text = draw(scenarios.failing())
-    expect(text).toMatch(/12:30:40 +operator +dirty data on, 5 %/)
+    expect(text).toMatch(/12:30:40 +operator +Dirty data is on: 5 %/)
     expect(text).toMatch(/▲ hub +ServerBusy once[\s\S]*✗ silver +TERMINATED FAILED/)
+  })
+
+  it('databricks: each run with its batch rate, and how it ended in one word', () => {
+    const state = scenarios.allRunning()
+    const words = 'TERMINATED USER_CANCELED'
+    const gold = { ...state.stages.gold, state: 'stopped', words } as const
+    const text = draw({ ...state, stages: { ...state.stages, gold } })
+    expect(text).toMatch(/rows +took +row\/s/)
+    expect(text).toMatch(/silver +● RUNNING +41873 +00:11:40 +#689 +118 +0\.3 s +116 /)
+    expect(text).toMatch(/gold +○ CANCELED /)
+    expect(draw({ ...state, stages: { ...state.stages, gold } }, {}, 200, 60)).toContain(`○ ${words}`)
+  })
+
+  it('synapse: what there is no room for goes, nothing is cut', () => {
+    const state = scenarios.allRunning()
+    const { batch } = state.stages.aggregate
+    const readings = 9_999_999
+    const slow = { ...batch, durationMs: 119_000 } as typeof batch
+    const stages = { ...state.stages, aggregate: { ...state.stages.aggregate, batch: slow } }
+    const aggregate = {
+      ...state.aggregate,
+      readings,
+      cities: state.aggregate.cities.map((city) => ({ ...city, readings })),
+    }
+    const text = draw({ ...state, aggregate, stages })
+    expect(text).toMatch(/result of 12:31:\d\d {2}9,999,999 readings +│/)
+    expect(text).toMatch(/warmest Aswan +34\.1 °C {2}n 9,999,999 +│/)
+  })
+
+  it('events: a reading without a city, not yet refused, keeps its columns', () => {
+    const state = scenarios.allRunning()
+    const events = state.events.map((event) => ({ ...event, city: '', reasons: [] }))
+    expect(draw({ ...state, events })).toMatch(/station-00093 – {18}3 °C {2}71 % │/)
+  })
+
+  it('events: where there is little room, the reason goes before the city', () => {
+    const state = scenarios.allRunning()
+    const reasons = ['temperature out of range']
+    const events = state.events.map((event) => ({ ...event, city: 'Amsterdam', reasons }))
+    expect(draw({ ...state, events })).toMatch(/station-00093 ✗ temperature out of range +│/)
+    expect(draw({ ...state, events }, {}, 140)).toMatch(
+      /station-00093 Amsterdam ✗ temperature out of range +│/,
+    )
   })
 
   it('80×24 keeps flow, one chart, the lake, each service and the newest line of the log', () => {
@@ -231,6 +287,16 @@ describe('zoomed', () => {
 
   it('event rate: stations, dirty data by kind, buffer', () => {
     expect(zoom('rate')).toMatch(/dirty data +5 %[\s\S]*blank city 60[\s\S]*2 of at most 20,000/)
+    const state = scenarios.allRunning()
+    const spoiled = Object.fromEntries(SPOIL_KINDS.map((kind) => [kind, 1_234_567])) as Record<
+      SpoilKind,
+      number
+    >
+    for (const columns of [80, 120, 200]) {
+      const text = zoom('rate', { ...state, generator: { ...state.generator, spoiled } }, columns)
+      const plain = text.replaceAll(/[│\s]+/g, ' ')
+      for (const kind of SPOIL_KINDS) expect(plain, `${columns}`).toContain(`${kind} 1,234,567`)
+    }
   })
 
   it('event hub: what each partition holds', () => {
@@ -287,6 +353,49 @@ describe('age', () => {
     expect(text).toMatch(/synapse .*95 s old/)
     expect(text.split('\n')[4]).toMatch(/95 s old.*95 s old.*95 s old.*95 s old/)
     expect(draw(scenarios.allRunning())).not.toMatch(/ old/)
+  })
+})
+
+describe('what to press', () => {
+  const footer = (state: AppState, view: Partial<ViewState> = {}, columns = 120) =>
+    draw(state, view, columns).split('\n').at(-1) ?? ''
+
+  it('stands in the empty chart as long as nothing runs', () => {
+    for (const [columns, rows] of [
+      [80, 24],
+      [120, 40],
+      [200, 60],
+    ] as const)
+      expect(draw(scenarios.allStopped(), {}, columns, rows)).toContain('Nothing runs: a starts all stages.')
+    const readOnly = { ...scenarios.allStopped() }
+    readOnly.session = { ...readOnly.session, readOnly: true }
+    expect(draw(readOnly)).toMatch(/Nothing runs\. (?!.*a starts)/)
+    for (const other of ['beforeConnect', 'allRunning', 'starting', 'balanced', 'stale'] as const)
+      expect(draw(scenarios[other]()), other).not.toContain('Nothing runs')
+  })
+
+  it('the footer has just the keys that act', () => {
+    expect(footer(scenarios.allStopped())).toMatch(/1–5 start\/stop {2}a all {2}\+\/− rate/)
+    expect(footer(scenarios.allStopped())).not.toMatch(/x stop|b burst/)
+    expect(footer(scenarios.allRunning())).toMatch(/1–5 start\/stop {2}x stop/)
+    expect(footer(scenarios.allRunning(), {}, 200)).toContain('b burst')
+    expect(footer(scenarios.allStopped(), {}, 200)).not.toContain('b burst')
+    for (const state of [scenarios.readOnly(), scenarios.beforeConnect()])
+      expect(footer(state)).toMatch(/^ tab panel .*q quit/)
+    expect(footer(scenarios.allRunning(), { isFrozen: true })).toContain('p go on')
+    expect(footer(scenarios.allRunning(), { isZoomed: true })).toMatch(/^ esc back (?!.*enter zoom)/)
+    expect(footer(scenarios.allRunning(), { focused: 'log' })).not.toContain('scroll')
+    expect(footer(scenarios.huge(), { focused: 'hub' })).toContain('↑↓ scroll')
+    expect(footer(scenarios.allRunning(), { focused: 'log', scroll: { log: 2 } })).toContain('f follow')
+  })
+
+  it('a question’s answers stand in the footer too, and nothing else', () => {
+    expect(footer(scenarios.allRunning(), { question: { kind: 'stopAll' } })).toBe(
+      ' y stop all  n keep them running',
+    )
+    expect(footer(scenarios.allRunning(), { question: { kind: 'stations', text: '' } })).toBe(
+      ' enter set  esc leave it',
+    )
   })
 })
 

@@ -12,7 +12,8 @@ function open(state: AppState, options: { columns?: number; rows?: number; accep
   const { columns = 120, rows = 40, acceptCosts = false } = options
   const pipeline = fakePipeline(state)
   const onQuit = vi.fn()
-  const screen = new Screen({ ...pipeline, paint, acceptCosts, onQuit })
+  const onHandOver = vi.fn<(what: string) => string | undefined>()
+  const screen = new Screen({ ...pipeline, paint, acceptCosts, onQuit, onHandOver })
   const onFrame = vi.fn()
   const close = screen.subscribe(onFrame)
   const text = () => screen.frame(columns, rows).rows.join('\n')
@@ -21,6 +22,7 @@ function open(state: AppState, options: { columns?: number; rows?: number; accep
     pipeline,
     screen,
     onQuit,
+    onHandOver,
     onFrame,
     close,
     text,
@@ -136,7 +138,7 @@ describe('keys that cannot act say why', () => {
     const { pipeline, press, lastLine } = open(scenarios.beforeConnect())
     for (const key of controls) {
       press(key)
-      expect(lastLine(), key).toContain('▲ Nothing is connected yet.')
+      expect(lastLine(), key).toContain('▲ Still connecting; if it stays so, the log says why.')
     }
     expect(pipeline.calls).toEqual([])
   })
@@ -156,6 +158,17 @@ describe('keys that cannot act say why', () => {
     expect(lastLine()).toContain('Only events and log follow')
     press('pagedown')
     expect(lastLine()).toContain('Everything of this panel is shown.')
+  })
+
+  it('ctrl+z and ctrl+l hand the terminal over wherever one is, and say why not', () => {
+    const { press, onHandOver, lastLine, text } = open(scenarios.allRunning())
+    press('ctrl+l', '/', 'ctrl+z')
+    expect(onHandOver.mock.calls).toEqual([['redraw'], ['suspend']])
+    expect(text()).toContain('enter keeps it')
+    press('escape')
+    onHandOver.mockReturnValue('There is no shell.')
+    press('ctrl+z')
+    expect(lastLine()).toContain('▲ There is no shell.')
   })
 
   it('every need has words for the document', () => {
@@ -467,11 +480,14 @@ it('every key of the map does something here', () => {
         source: 's',
         message: 'm',
       }))
-      const { press, text, pipeline, onQuit } = open({ ...state, log })
+      const { press, text, pipeline, onQuit, onHandOver } = open({ ...state, log })
       press('shift+tab', 'up')
       const before = text()
       press(key)
-      const isVisible = text() !== before || pipeline.calls.length > 0 || onQuit.mock.calls.length > 0
+      const called = [pipeline.calls, onQuit.mock.calls, onHandOver.mock.calls].some(
+        (calls) => calls.length > 0,
+      )
+      const isVisible = text() !== before || called
       expect(isVisible, `${command} ${key}`).toBe(true)
       expect(text(), key).not.toContain('does nothing here')
     }

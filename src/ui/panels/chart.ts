@@ -13,7 +13,7 @@ export interface Series {
 /** Columns of an axis label. */
 const LABEL = 6
 /** Label, blank, axis. */
-const AXIS = LABEL + 2
+export const AXIS = LABEL + 2
 
 /** asciichart draws an axis of its own, which gives way to ours: a label, a blank and the axis. */
 const NO_LABEL = '   '

@@ -1,6 +1,6 @@
 /** The two Databricks runs: silver and gold. */
 import type { StageSlice } from '../../pipeline/state.ts'
-import { type Column, fitColumns, tableHead, tableRow } from '../columns.ts'
+import { type Column, fitColumns, tableHead, tableRow, widthOfColumn } from '../columns.ts'
 import { formatCount, formatDuration, formatRate, UNKNOWN } from '../format.ts'
 import { type Line, printable, span } from '../line.ts'
 import type { Panel, PanelContext } from './panel.ts'
@@ -12,7 +12,7 @@ type Name = 'job' | 'state' | 'run' | 'for' | 'batch' | 'rows' | 'took' | 'rate'
 
 const COLUMNS: readonly Column<Name>[] = [
   { name: 'job', width: 6, align: 'left' },
-  { name: 'state', width: 11, align: 'left' },
+  { name: 'state', width: 12, align: 'left' },
   { name: 'run', width: 8, align: 'left', drop: 1 },
   { name: 'for', width: 8, align: 'right' },
   { name: 'batch', width: 7, align: 'right' },
@@ -62,7 +62,7 @@ function jobRow({ state }: PanelContext, stage: StageSlice, columns: readonly Co
   const { batch } = stage
   return tableRow(columns, {
     job: span(stage.id, 'title', true),
-    state: stateSpan(stage),
+    state: stateSpan(stage, widthOfColumn(columns, 'state')),
     run: span(stage.runId === undefined ? '–' : tail(printable(stage.runId), 8), 'muted'),
     for: runsFor(stage, state.now) ?? UNKNOWN,
     batch: batch ? `#${formatCount(batch.id)}` : '–',

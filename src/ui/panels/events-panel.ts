@@ -1,7 +1,7 @@
 /** Live tail of readings, and why some were put in quarantine. */
 import type { TailEvent } from '../../pipeline/state.ts'
 import { formatInstant, formatTemperature } from '../format.ts'
-import { type Line, left, printable, right, span } from '../line.ts'
+import { type Line, left, lineWidth, printable, right, span } from '../line.ts'
 import { emptyText, isMatch, tailState } from './filter.ts'
 import type { Panel, PanelContext } from './panel.ts'
 import { fromEnd } from './scrolled.ts'
@@ -43,14 +43,16 @@ function eventLine({ width }: PanelContext, event: TailEvent): Line {
   const head: Line = [
     span(`${formatInstant(event.at)} `, 'muted'),
     span(`${left(printable(event.deviceId), STATION)} `),
-    span(name === '' && !isRoomy ? '' : `${left(name || '–', city)} `),
   ]
+  const place = span(`${left(name || '–', city)} `)
   const numbers: Line = [
     span(right(event.temperature === undefined ? '–' : formatTemperature(event.temperature, 0), TEMPERATURE)),
     span(` ${right(event.humidity === undefined ? '–' : `${event.humidity} %`, HUMIDITY)}`),
   ]
-  if (isGood) return [...head, ...numbers]
-  const reasons = span(`✗ ${event.reasons.join(', ')}`, 'warn')
+  if (isGood) return [...head, place, ...numbers]
+  const reasons = span(`✗ ${printable(event.reasons.join(', '))}`, 'warn')
+  if (isRoomy) return [...head, place, ...numbers, span('  '), reasons]
   // Why it was refused matters more than what it says.
-  return isRoomy ? [...head, ...numbers, span('  '), reasons] : [...head, reasons]
+  const hasPlace = name !== '' && lineWidth([...head, place, reasons]) <= width
+  return hasPlace ? [...head, place, reasons] : [...head, reasons]
 }

@@ -6,13 +6,14 @@ import { STATE_GLYPHS } from '../glyphs.ts'
 import { type Line, lineWidth, type Span, span, toWidth } from '../line.ts'
 import textWidth from '../text-width.ts'
 import type { Token } from '../theme.ts'
-import { STATE_TOKENS, staleText, wordsOf } from './states.ts'
+import { fitWords, STATE_TOKENS, staleText, wordsOf } from './states.ts'
 
 interface Node {
   name: string
   short: string
   state: StageState
-  /** Below the name: key and the service's own word. */
+  /** Below the name: its key, if it has one, and the service's own word. */
+  hotkey?: string
   words: string
   /** The same for a narrow screen, if it differs. */
   shortWords?: string
@@ -48,23 +49,24 @@ export function flowLines(state: AppState, width: number, height: 2 | 3): Line[]
     toWidth([span(' '), ...cells.flatMap((one) => toWidth(cell(one.node, one.width), one.width))], width)
   return [
     line((node, cell) => [pill(node, isShort), ...arrow(node.rate, cell - lineWidth([pill(node, isShort)]))]),
-    line((node, cell) => [
-      span(` ${fitWords((isShort && node.shortWords) || node.words, cell - 2)} `, STATE_TOKENS[node.state]),
-    ]),
+    line((node, cell) => [span(` ${wordsWithin(node, isShort, cell - 2)} `, STATE_TOKENS[node.state])]),
     line((node, cell) => [
       span(' '),
-      node.detail,
+      detailWithin(node.detail, cell - 2),
       span(cell >= ROOMY && node.extra ? ` · ${node.extra} ` : ' ', 'muted'),
     ]),
   ].slice(0, height)
 }
 
-/** `3 TERMINATED FAILED`; where there is room for no more, the key and the last word. */
-function fitWords(words: string, room: number): string {
-  if (textWidth(words) <= room) return words
-  const [key = '', ...rest] = words.split(/[ _]/)
-  return rest.length > 1 ? `${key} ${rest.at(-1)}` : words
+/** Key and the service's words: `3 TERMINATED FAILED`. */
+function wordsWithin({ hotkey, words, shortWords }: Node, isShort: boolean, room: number): string {
+  const key = hotkey === undefined ? '' : `${hotkey} `
+  return key + fitWords((isShort && shortWords) || words, room - key.length)
 }
+
+/** `64 s of ~90 s`, or as short as it has to be. */
+const detailWithin = (detail: Span, room: number): Span =>
+  textWidth(detail.text) <= room ? detail : { ...detail, text: detail.text.replace(' of ~', '/') }
 
 /** What runs is text on its colour; what does not is plain: told apart without any colour. */
 function pill({ name, short, state }: Node, isShort: boolean): Span {
@@ -108,7 +110,8 @@ function nodesOf(state: AppState): Node[] {
       name: 'generator',
       short: 'gen',
       state: generator.state,
-      words: `1 ${wordsOf(generator)}`,
+      hotkey: '1',
+      words: wordsOf(generator),
       detail: span(generatorDetail(state), 'muted'),
       extra: '',
       rate: generator.rate ?? 0,
@@ -127,7 +130,8 @@ function nodesOf(state: AppState): Node[] {
       name: 'stream analytics',
       short: 'asa',
       state: streamAnalytics.state,
-      words: `2 ${wordsOf(streamAnalytics)}`,
+      hotkey: '2',
+      words: wordsOf(streamAnalytics),
       detail: backlog(streamAnalytics, streamAnalytics.backlog ?? job.backlogged),
       extra: delay === undefined ? '' : `delay ${formatAge(delay * 1000)}`,
       rate: streamAnalytics.rate ?? 0,
@@ -136,7 +140,8 @@ function nodesOf(state: AppState): Node[] {
       name: 'silver',
       short: 'silver',
       state: silver.state,
-      words: `3 ${wordsOf(silver)}`,
+      hotkey: '3',
+      words: wordsOf(silver),
       detail: backlog(silver),
       extra: ledger.quarantined > 0 ? `quarantine ${formatCount(ledger.quarantined)}` : '',
       rate: silver.rate ?? 0,
@@ -145,7 +150,8 @@ function nodesOf(state: AppState): Node[] {
       name: 'gold',
       short: 'gold',
       state: gold.state,
-      words: `4 ${wordsOf(gold)}`,
+      hotkey: '4',
+      words: wordsOf(gold),
       detail: backlog(gold),
       extra: '',
       rate: gold.rate ?? 0,
@@ -154,7 +160,8 @@ function nodesOf(state: AppState): Node[] {
       name: 'aggregate',
       short: 'agg',
       state: synapse.state,
-      words: `5 ${wordsOf(synapse)}`,
+      hotkey: '5',
+      words: wordsOf(synapse),
       detail: backlog(synapse),
       extra: aggregate.cities.length > 0 ? `${aggregate.cities.length} cities` : '',
       rate: undefined,

@@ -1,13 +1,16 @@
 /** Event rate: what was sent and what the hub acknowledged. */
+import { STAGE_IDS } from '../../pipeline/ports.ts'
 import { SPOIL_KINDS } from '../../pipeline/state.ts'
 import { formatAge, formatCount, formatPercent, formatRate } from '../format.ts'
-import { badge, type Line, span } from '../line.ts'
-import { chartLines, type Series } from './chart.ts'
+import { badge, type Line, lineWidth, overlay, span, wrap } from '../line.ts'
+import { AXIS, chartLines, type Series } from './chart.ts'
 import { note } from './facts.ts'
 import type { Panel, PanelContext } from './panel.ts'
 import { troubleLines } from './states.ts'
 
 const LEAST_CHART = 4
+/** Columns of the name of a fact. */
+const NAME = 16
 /** Lines of a reason, at most. */
 const TROUBLE = 4
 
@@ -19,6 +22,11 @@ export const ratePanel: Panel = (context) => {
     : height > LEAST_CHART + 1
       ? [...trouble(context), legend(context)]
       : []
+  const chart = chartLines(seriesOf(context), {
+    width,
+    height: Math.max(LEAST_CHART, height - below.length),
+    isTimed: true,
+  })
   return {
     title: 'event rate',
     subtitle: 'events/s',
@@ -28,15 +36,23 @@ export const ratePanel: Panel = (context) => {
       span('now ', 'muted'),
       span(formatRate(hub.rate), 'title', true),
     ],
-    lines: [
-      ...chartLines(seriesOf(context), {
-        width,
-        height: Math.max(LEAST_CHART, height - below.length),
-        isTimed: true,
-      }),
-      ...below,
-    ],
+    lines: [...withHint(context, chart), ...below],
   }
+}
+
+/** Who sees this for the first time is told what to press, where the eye looks for a curve. */
+function withHint({ state, width }: PanelContext, chart: readonly Line[]): readonly Line[] {
+  const { session, stages, generator, hub } = state
+  const isFlat = [generator.sentPerSecond, hub.ratePerSecond].every(
+    (rates) => !rates.some((rate) => rate > 0),
+  )
+  if (!session.connected || !isFlat || STAGE_IDS.some((id) => stages[id].state !== 'stopped')) return chart
+  const hint: Line = session.readOnly
+    ? [span(' Nothing runs. ', 'muted')]
+    : [span(' Nothing runs: ', 'muted'), span('a', 'accent', true), span(' starts all stages. ', 'muted')]
+  const row = Math.floor((chart.length - 2) / 2)
+  const start = AXIS + Math.floor((width - AXIS - lineWidth(hint)) / 2)
+  return chart.map((line, index) => (index === row ? overlay(line, start, hint) : line))
 }
 
 /** Other clients may send while the generator rests: then the hub's own rate is what there is to see. */
@@ -81,16 +97,17 @@ function legend(context: PanelContext): Line {
   ]
 }
 
-function zoomedFacts({ state }: PanelContext): Line[] {
+function zoomedFacts({ state, width }: PanelContext): Line[] {
   const { generator } = state
   const spoiled = SPOIL_KINDS.filter((kind) => generator.spoiled[kind] > 0)
     .map((kind) => `${kind} ${formatCount(generator.spoiled[kind])}`)
     .join(', ')
-  const line = (name: string, text: string): Line => note(16, `  ${name}`, span(text))
+  const line = (name: string, text: string): Line[] =>
+    wrap(text, width - NAME).map((part, index) => note(NAME, index === 0 ? `  ${name}` : '', span(part)))
   return [
-    line('stations', `${formatCount(generator.stations)}, each every ${formatAge(generator.intervalMs)}`),
-    line('dirty data', generator.dirty > 0 ? formatPercent(generator.dirty) : 'off'),
-    line('spoiled', spoiled || 'none'),
-    line('waiting', `${formatCount(generator.buffered)} of at most ${formatCount(generator.bufferLimit)}`),
+    ...line('stations', `${formatCount(generator.stations)}, each every ${formatAge(generator.intervalMs)}`),
+    ...line('dirty data', generator.dirty > 0 ? formatPercent(generator.dirty) : 'off'),
+    ...line('spoiled', spoiled || 'none'),
+    ...line('waiting', `${formatCount(generator.buffered)} of at most ${formatCount(generator.bufferLimit)}`),
   ]
 }

@@ -4,6 +4,7 @@ import type { StageSlice } from '../../pipeline/state.ts'
 import { formatAge, formatUptime } from '../format.ts'
 import { STATE_GLYPHS } from '../glyphs.ts'
 import { type Line, printable, type Span, span, wrap } from '../line.ts'
+import textWidth from '../text-width.ts'
 import type { Token } from '../theme.ts'
 
 export const STATE_TOKENS: Readonly<Record<StageState, Token>> = {
@@ -24,9 +25,15 @@ const STALE_METRICS_MS = 180_000
 /** The service's own word for the state, or ours where it has said none. */
 export const wordsOf = (stage: StageSlice): string => printable(stage.words) || stage.state
 
+/** `TERMINATED FAILED`; where there is room for no more, the last word, which tells how it ended. */
+export function fitWords(words: string, room: number): string {
+  if (textWidth(words) <= room) return words
+  return words.split(/[ _]/).at(-1) ?? words
+}
+
 /** `● Running` */
-export const stateSpan = (stage: StageSlice): Span =>
-  span(`${STATE_GLYPHS[stage.state]} ${wordsOf(stage)}`, STATE_TOKENS[stage.state])
+export const stateSpan = (stage: StageSlice, width = Number.POSITIVE_INFINITY): Span =>
+  span(`${STATE_GLYPHS[stage.state]} ${fitWords(wordsOf(stage), width - 2)}`, STATE_TOKENS[stage.state])
 
 /** `starting, 64 s of about 90 s`; undefined: no command is under way. */
 export function commandText(stage: StageSlice, now: number): string | undefined {
@@ -40,10 +47,10 @@ export function commandText(stage: StageSlice, now: number): string | undefined 
 export const runsFor = (stage: StageSlice, now: number): string | undefined =>
   stage.since === undefined || stage.state === 'stopped' ? undefined : formatUptime(now - stage.since)
 
-/** `   for 00:11:40`, after the state; empty for what does not run, or starts. */
+/** `  for 00:11:40`, after the state; empty for what does not run, or starts. */
 export function forText(stage: StageSlice, now: number): string {
   const time = stage.command ? undefined : runsFor(stage, now)
-  return time === undefined ? '' : `   for ${time}`
+  return time === undefined ? '' : `  for ${time}`
 }
 
 /** `42 s old` when the last answer is; undefined while it is fresh, or when nothing was ever heard. */

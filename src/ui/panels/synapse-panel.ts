@@ -2,7 +2,7 @@
 import type { CityMean } from '../../pipeline/ports.ts'
 import { type Column, fitColumns, tableHead, tableRow, widthOfColumn } from '../columns.ts'
 import { bar, formatClock, formatCount, formatDuration, formatTemperature } from '../format.ts'
-import { type Line, left, printable, right, type Span, span } from '../line.ts'
+import { type Line, left, lineWidth, printable, right, type Span, span } from '../line.ts'
 import type { Panel, PanelContext } from './panel.ts'
 import { historyLines } from './run-table.ts'
 import { fromTop, position } from './scrolled.ts'
@@ -10,6 +10,8 @@ import { forText, historyLine, staleText, stateSpan, troubleLines } from './stat
 
 /** Lines of the run and its result that stand also beside a long reason. */
 const LEAST_RESULT = 2
+/** Columns of an extreme beside its city: name, temperature, readings. */
+const FIXED = 8 + 8 + 13
 /** Lines from which on a table of cities says more than the two extremes. */
 const TABLE = 8
 
@@ -35,7 +37,7 @@ export const synapsePanel: Panel = (context) => {
     lines:
       cities.length > 0 && room >= TABLE
         ? [...above, ...cityTable(context, table.shown, cities), ...runs]
-        : [...above, ...extremes(cities), ...lastRuns(context), ...runs],
+        : [...above, ...extremes(cities, width), ...lastRuns(context), ...runs],
     scrollable: cities.length > 0 && room >= TABLE ? table.scrollable : undefined,
   }
 }
@@ -43,32 +45,33 @@ export const synapsePanel: Panel = (context) => {
 function runLine({ state, width }: PanelContext): Line {
   const stage = state.stages.aggregate
   const run =
-    stage.runId === undefined ? '' : `   run ${printable(stage.runId).slice(0, width >= 90 ? 36 : 8)}`
+    stage.runId === undefined ? '' : `  run ${printable(stage.runId).slice(0, width >= 90 ? 36 : 8)}`
   return [stateSpan(stage), span(run + forText(stage, state.now), 'muted')]
 }
 
-function resultLine({ state }: PanelContext): Line {
+function resultLine({ state, width }: PanelContext): Line {
   const { aggregate, stages } = state
   if (aggregate.updatedAt === undefined) return [span('no result yet', 'muted')]
   const { batch } = stages.aggregate
-  return [
+  const line: Line = [
     span('result of ', 'muted'),
     span(formatClock(aggregate.updatedAt)),
-    span(`   ${formatCount(aggregate.readings)}`),
+    span(`  ${formatCount(aggregate.readings)}`),
     span(' readings', 'muted'),
-    span(batch ? `   in ${formatDuration(batch.durationMs)}` : '', 'muted'),
   ]
+  const took = batch ? `  in ${formatDuration(batch.durationMs)}` : ''
+  return lineWidth(line) + took.length <= width ? [...line, span(took, 'muted')] : line
 }
 
-function extremes(cities: readonly CityMean[]): Line[] {
+function extremes(cities: readonly CityMean[], width: number): Line[] {
   const line = (name: string, one: CityMean | undefined): Line[] =>
     one
       ? [
           [
-            span(left(name, 9), 'muted'),
-            span(left(printable(one.city), 14)),
-            span(right(formatTemperature(one.temperature), 9)),
-            span(`   n ${formatCount(one.readings)}`, 'muted'),
+            span(left(name, 8), 'muted'),
+            span(left(printable(one.city), Math.min(14, width - FIXED))),
+            span(right(formatTemperature(one.temperature), 8)),
+            span(`  n ${formatCount(one.readings)}`, 'muted'),
           ],
         ]
       : []
