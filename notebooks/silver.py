@@ -69,6 +69,8 @@ def read_bronze():
             spark.readStream.format("text")
             .option("maxFilesPerTrigger", settings.max_files)
             .option("recursiveFileLookup", "true")
+            # A folder of files that were read may be deleted while the others are listed.
+            .option("ignoreMissingFiles", "true")
         )
     lines = reader.option("pathGlobFilter", "*.json").load(BRONZE)
     return lines.select("value", "_metadata.file_path", "_metadata.file_block_start")
@@ -170,4 +172,6 @@ def write(lines, batch):
                 quarantine.append(kept.where("NOT valid"), books)
 
 
-run_stream(spark, settings, "silver", version=1, rows=read_bronze(), table=silver, write=write)
+run_stream(
+    spark, settings, "silver", version=1, rows=read_bronze(), table=silver, write=write, clean=[quarantine]
+)
