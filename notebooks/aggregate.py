@@ -505,7 +505,7 @@ def write(rows, batch):
         )
 
 
-readings = spark.readStream.format("delta").load(gold.path)
+readings = spark.readStream.format("delta").option("maxFilesPerTrigger", settings.max_files).load(gold.path)
 run_stream(
     spark,
     settings,

@@ -116,7 +116,7 @@ def write(rows, batch):
         update_minutes(readings, books)
 
 
-readings = spark.readStream.format("delta").load(silver.path)
+readings = spark.readStream.format("delta").option("maxFilesPerTrigger", settings.max_files).load(silver.path)
 run_stream(
     spark, settings, "gold", version=1, rows=readings, table=gold, write=write, clean=[by_minute], source=silver
 )

@@ -23,8 +23,10 @@ export interface RunOptions {
   signal: AbortSignal
 }
 
-/** How long a start may take before the run gives up (Azure clusters need minutes). */
-const START_TIMEOUT_MS = { local: 60_000, azure: 15 * 60_000 }
+/** How long a start may take before the run gives up (ms): Azure's clusters need minutes, and so do three Sparks on a busy laptop. */
+const START_TIMEOUT_MS = { duckdb: 60_000, spark: 5 * 60_000, azure: 15 * 60_000 }
+
+const startTimeout = ({ target, engine }: Config) => START_TIMEOUT_MS[target === 'azure' ? 'azure' : engine]
 
 /** @returns 0 when the books balance, 1 when they do not or a stage failed. */
 export async function runHeadless(options: RunOptions): Promise<number> {
@@ -64,7 +66,6 @@ async function runPipeline(session: Session, opened: OpenedTarget, options: RunO
   const { store, actions } = session
   const begun = performance.now()
   const since = new Date()
-  const before = store.getState().generator.acknowledged
   const ticker = setInterval(() => progress(store.getState(), options, begun), 1000)
   const problems: string[] = []
   const begunStages = watchBegun(store)
@@ -75,9 +76,10 @@ async function runPipeline(session: Session, opened: OpenedTarget, options: RunO
     await until(
       store,
       (state) => STAGE_IDS.every((id) => state.stages[id].state === 'running') || failed(state).length > 0,
-      AbortSignal.any([signal, AbortSignal.timeout(START_TIMEOUT_MS[options.config.target])]),
+      AbortSignal.any([signal, AbortSignal.timeout(startTimeout(options.config))]),
     )
     const generatingSince = performance.now()
+    const before = store.getState().generator.acknowledged
     if (failed(store.getState()).length === 0) {
       await until(
         store,

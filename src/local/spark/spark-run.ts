@@ -30,6 +30,9 @@ const LAST_LINES = 20
 /** Memory of the Java process; what does not fit spills to the scratch folder. */
 const DRIVER_MEMORY = '1g'
 
+/** A file of bronze has up to 5000 lines, and a micro-batch must fit that memory without much spilling. */
+const RTSTREAM_MAX_FILES = '100'
+
 const DELTA_DEFAULTS = 'spark.databricks.delta.properties.defaults'
 
 type Message =
@@ -163,6 +166,7 @@ export class SparkRun implements NotebookRun {
       RTSTREAM_TRIGGER: 'processingTime',
       RTSTREAM_INTERVAL: '1 second',
       RTSTREAM_SOURCE: 'files',
+      RTSTREAM_MAX_FILES,
     }
   }
 
