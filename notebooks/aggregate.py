@@ -128,6 +128,8 @@ def open_session():
             SparkSession.builder.appName("rtstream")
             .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
             .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
+            # The log of such a table is small: one task reads it, not fifty.
+            .config("spark.databricks.delta.snapshotPartitions", "1")
         )
         spark = configure_spark_with_delta_pip(builder).getOrCreate()
     # Days and hours are those of UTC, wherever the cluster stands.
