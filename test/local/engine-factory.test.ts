@@ -28,7 +28,7 @@ it('the embedded engine knows a file as read when its batch is done', async () =
   }
   expect(areRead(one, two)).toEqual([false, false])
   const run = engine.run('silver')
-  await vi.waitFor(() => expect(areRead(one, two)).toEqual([true, true]))
+  await vi.waitFor(() => expect(areRead(one, two)).toEqual([true, true]), 20_000)
   await run.cancel()
   expect(areRead(one, await lake.place(0, [reading]))).toEqual([true, false])
 })

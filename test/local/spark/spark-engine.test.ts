@@ -72,7 +72,7 @@ describe.skipIf(lacks !== undefined)('the Spark engine', () => {
     expect(run.progress).toMatchObject({ batchId: 0, at: 1_800_000_000_000 })
     expect(run.progress?.inputRows).toBeGreaterThanOrEqual(lines)
     expect(run.progress?.durationMs).toBeGreaterThan(0)
-    await vi.waitFor(() => expect(unread()).toEqual([]))
+    await vi.waitFor(() => expect(unread()).toEqual([]), 20_000)
     const next = engine.run('silver')
     await run.cancel()
     expect(run.state).toBe('cancelled')
