@@ -26,8 +26,8 @@ export interface EngineFactoryOptions {
 
 export type EngineFactory = (options: EngineFactoryOptions) => Promise<LocalEngine>
 
-/** Spark lists all of bronze for every batch, and remembers each file for ever: it gets fewer and longer ones. */
-const SPARK_WINDOW_MS = 3000
+/** Spark lists all of bronze for every batch, and remembers each file for ever: it gets fewer and longer ones, and makes fewer batches. */
+const SPARK_WINDOW_MS = 5000
 
 /** A file of the local job tells by its name how far silver must be. */
 const isBefore = (positions: ReadonlyMap<number, number>) => (path: string) => {

@@ -145,6 +145,8 @@ export class SparkRun implements NotebookRun {
       // Tables are made with these. A log is let go of by whole days, and a reader that stands still may need it.
       [`${DELTA_DEFAULTS}.deletedFileRetentionDuration`]: `interval ${Math.ceil(retentionMs / 60_000)} minutes`,
       [`${DELTA_DEFAULTS}.logRetentionDuration`]: 'interval 2 days',
+      // Each commit would write the names of all files once more beside it.
+      'spark.databricks.delta.writeChecksumFile.enabled': 'false',
       // Each names all the files that were removed within the retention.
       [`${DELTA_DEFAULTS}.checkpointInterval`]: '100',
       // Bronze has more folders than that, and a job to list them takes longer than the listing.
