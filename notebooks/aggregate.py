@@ -25,6 +25,7 @@
 # generated: rtstream_lake.py
 """What the notebooks share: their parameters, the lake's tables, the books of each micro-batch, and how a stream runs."""
 import json
+import math
 import os
 import time
 from typing import NamedTuple
@@ -32,6 +33,7 @@ from typing import NamedTuple
 from delta.tables import DeltaTable
 from pyspark.errors import AnalysisException
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 # ── Parameters ───────────────────────────────────────────────────────────────────────────────────────────────────────
 # Each is a job parameter or widget on Databricks, an environment variable elsewhere. None is a secret: who may read and
@@ -126,6 +128,8 @@ def open_session():
             SparkSession.builder.appName("rtstream")
             .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
             .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
+            # The log of such a table is small: one task reads it, not fifty.
+            .config("spark.databricks.delta.snapshotPartitions", "1")
         )
         spark = configure_spark_with_delta_pip(builder).getOrCreate()
     # Days and hours are those of UTC, wherever the cluster stands.
@@ -136,8 +140,12 @@ def open_session():
         # A station whose clock stands in the year 1 does not end the stream: no calendar before Spark 3 is of interest.
         for direction in ("Read", "Write"):
             spark.conf.set(f"spark.sql.parquet.datetimeRebaseModeIn{direction}", "CORRECTED")
-        # A micro-batch is small: as many tasks as cores, not 200.
-        spark.conf.set("spark.sql.shuffle.partitions", str(spark.sparkContext.defaultParallelism))
+        # Files are compacted up to this size (bytes), so that who asks for the newest rows does not read a whole day.
+        spark.conf.set("spark.databricks.delta.autoCompact.maxFileSize", str(16 * 1024 * 1024))
+        # A micro-batch is small: as many tasks as cores, not 200; nor 10,000, to list a table's one folder (`VACUUM`).
+        cores = str(spark.sparkContext.defaultParallelism)
+        spark.conf.set("spark.sql.shuffle.partitions", cores)
+        spark.conf.set("spark.sql.sources.parallelPartitionDiscovery.parallelism", cores)
     except Exception:  # Serverless compute settles these by itself and refuses to be told.
         pass
     return spark
@@ -171,6 +179,13 @@ TABLES = {
 # Rows of a file, about.
 ROWS_PER_FILE = 500_000
 
+# Every so many micro-batches, what no version needs any more is deleted.
+BATCHES_PER_CLEANING = 500
+# Nothing younger is deleted, whatever the table says: the files of a batch under way look like files that nobody needs (s).
+LEAST_RETENTION = 3600
+# A stream so far behind (versions) is left to catch up first.
+MOST_BEHIND = 1000
+
 _NO_BOOKS = {"batchId": -1, "totals": {}}
 
 
@@ -196,6 +211,7 @@ class LakeTable:
             .addColumns(self.schema)
             # Every Delta reader can do without deletion vectors.
             .property("delta.enableDeletionVectors", "false")
+            # Fifty small files become one, in the notebook that wrote the last of them.
             .property("delta.autoOptimize.autoCompact", "true")
         )
         for attempt in range(5):
@@ -228,15 +244,19 @@ class LakeTable:
     def append(self, rows, books):
         """Writes once: a batch whose number the log has seen is left out."""
         files = 1 + books["batch"]["output"] // ROWS_PER_FILE
-        (
+        self._writer(rows.coalesce(files), books).mode("append").save(self.path)
+
+    def replace(self, rows, condition, books):
+        """Puts rows in the place of those that the condition holds for; once, as above."""
+        self._writer(rows.coalesce(1), books).mode("overwrite").option("replaceWhere", condition).save(self.path)
+
+    def _writer(self, rows, books):
+        return (
             rows.select(self.schema.names)
-            .coalesce(files)
             .write.format("delta")
-            .mode("append")
             .option("txnAppId", self.app_id)
             .option("txnVersion", books["batchId"])
             .option("userMetadata", json.dumps(books))
-            .save(self.path)
         )
 
     def merge(self, rows, condition, update, books):
@@ -261,6 +281,28 @@ class LakeTable:
         finally:
             for name in options:
                 spark.conf.unset(name)
+
+
+    def clean(self, read_from=None):
+        """
+        Deletes the files that no version within the table's retention needs (`VACUUM`): what compaction and merges leave behind.
+
+        :param read_from: version from which on a stream has still to read the table; what it needs stays, however old.
+        """
+        table = DeltaTable.forPath(self.spark, self.path)
+        properties = table.detail().first()["properties"]
+        duration = properties.get("delta.deletedFileRetentionDuration", "interval 1 week")
+        retention = self.spark.sql(f"SELECT unix_seconds(timestamp_seconds(0) + {duration})").first()[0]
+        seconds = max(retention, LEAST_RETENTION)
+        if read_from is not None:
+            newest = table.history(1).first()["version"]
+            if newest - read_from > MOST_BEHIND:
+                return
+            if read_from <= newest:
+                since = table.history(newest - read_from + 1).agg(F.unix_seconds(F.min("timestamp"))).first()[0]
+                seconds = max(seconds, time.time() - since)
+        # It rounds to whole hours by itself, down too.
+        table.vacuum(math.ceil(seconds / 3600))
 
 
 def mean_of_both(column):
@@ -331,13 +373,15 @@ class Cached:
 # ── Streams ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def run_stream(spark, settings, name, version, rows, table, write):
+def run_stream(spark, settings, name, version, rows, table, write, clean=(), source=None):
     """
     Runs a continuous query until it is stopped or, with availableNow, has read what is there.
 
     :param version: of the query; another one cannot go on from this one's checkpoint.
     :param table: the main table, which every micro-batch commits to.
     :param write: called with the rows of a micro-batch and its `Batch`.
+    :param clean: tables of this notebook that no stream reads: their old files are deleted now and then.
+    :param source: the table that `rows` come from: likewise, as far as this query has read it.
     :raises StateError: when the checkpoint is not this query's, or does not fit the table.
     """
     checkpoint = f"{settings.checkpoint_root}/{name}"
@@ -350,6 +394,11 @@ def run_stream(spark, settings, name, version, rows, table, write):
         except StateError as error:
             failures.append(error)
             raise
+        if (number + 1) % BATCHES_PER_CLEANING == 0:
+            try:
+                _clean(spark, checkpoint, number, clean, source)
+            except Exception as error:  # The rows are safe: no reason to end the stream. There will be another time.
+                print(f"Old files were not deleted: {error}")
 
     writer = rows.writeStream.queryName(name).option("checkpointLocation", checkpoint).foreachBatch(write_batch)
     if settings.trigger == "availableNow":
@@ -362,6 +411,16 @@ def run_stream(spark, settings, name, version, rows, table, write):
         if failures:
             raise failures[0] from None
         raise
+
+
+def _clean(spark, checkpoint, number, clean, source):
+    for table in clean:
+        table.clean()
+    if source is not None:
+        # Up to where the batch before this one had read: what came behind it is not finished yet.
+        lines = _lines(spark, f"{checkpoint}/offsets/{number - 1}", 3)
+        if len(lines) == 3:
+            source.clean(read_from=json.loads(lines[2])["reservoirVersion"])
 
 
 def _claim(spark, checkpoint, owner, table):
@@ -393,9 +452,9 @@ _REMEDY = (
 )
 
 
-def _lines(spark, path):
+def _lines(spark, path, most=1):
     try:
-        return [row.value for row in spark.read.text(path).limit(1).collect()]
+        return [row.value for row in spark.read.text(path).limit(most).collect()]
     except AnalysisException:  # There is no such path.
         return []
 # end of generated code
@@ -448,5 +507,15 @@ def write(rows, batch):
         )
 
 
-readings = spark.readStream.format("delta").load(gold.path)
-run_stream(spark, settings, "aggregate", version=1, rows=readings, table=aggregated, write=write)
+readings = spark.readStream.format("delta").option("maxFilesPerTrigger", settings.max_files).load(gold.path)
+run_stream(
+    spark,
+    settings,
+    "aggregate",
+    version=1,
+    rows=readings,
+    table=aggregated,
+    write=write,
+    clean=[aggregated],
+    source=gold,
+)

@@ -69,6 +69,8 @@ def read_bronze():
             spark.readStream.format("text")
             .option("maxFilesPerTrigger", settings.max_files)
             .option("recursiveFileLookup", "true")
+            # A folder of files that were read may be deleted while the others are listed.
+            .option("ignoreMissingFiles", "true")
         )
     lines = reader.option("pathGlobFilter", "*.json").load(BRONZE)
     return lines.select("value", "_metadata.file_path", "_metadata.file_block_start")
@@ -110,15 +112,28 @@ def with_place(lines):
 # MAGIC Event Hubs delivers *at least once*, and a producer that lost its connection sends again. Of rows with the same
 # MAGIC `eventId`, enqueued within ten minutes of each other, the first stays.
 # MAGIC
-# MAGIC **Why not `dropDuplicatesWithinWatermark`?** It is made for this and does nearly the right thing, but
-# MAGIC 1. once one partition lags ten minutes behind another its rows are older than the watermark, and the operator drops them,
-# MAGIC    *duplicates or not*;
-# MAGIC 2. it forgets an id only when the watermark passes, so rows up to twenty minutes apart count as duplicates, depending on
-# MAGIC    where the micro-batches end;
-# MAGIC 3. what it dropped it does not tell, so the books would not balance.
+# MAGIC Spark has an operator for this, in most streams the right one:
 # MAGIC
-# MAGIC The tables themselves know what was kept. Delta's statistics find the few files with that stretch of enqueued time, and no
-# MAGIC state has to be kept beside them, however late a row comes.
+# MAGIC ```python
+# MAGIC rows.withWatermark("enqueuedAt", "10 minutes").dropDuplicatesWithinWatermark(["eventId"])
+# MAGIC ```
+# MAGIC
+# MAGIC It keeps the ids in its state and forgets them as the **watermark** moves on: the newest time that it has seen, less ten
+# MAGIC minutes. Try it on four readings, one a micro-batch:
+# MAGIC
+# MAGIC | reading | enqueued | the operator | this notebook |
+# MAGIC |---|---|---|---|
+# MAGIC | `x` | 12:00 | keeps it | keeps it |
+# MAGIC | `x` | 12:15 | *drops it*: the watermark has not passed the first `x` by ten minutes yet | keeps it: 15 minutes apart |
+# MAGIC | `y` | 13:30 | keeps it, the watermark moves to 13:20 | keeps it |
+# MAGIC | `old`, of a partition that lags | 12:05 | *drops it*, though it is no duplicate: older than the watermark | keeps it |
+# MAGIC
+# MAGIC One watermark for all partitions loses what a slow one brings; and what was dropped is only told afterwards, in the query's
+# MAGIC progress, so no commit could carry balanced books. A pipeline that promises that *nothing vanishes* cannot take it.
+# MAGIC
+# MAGIC The tables themselves know what was kept. Each batch looks its ids up there, within ten minutes of its own enqueued times.
+# MAGIC Delta's statistics find the few files with that stretch of time: the newest small ones, and the compacted one before them, which
+# MAGIC the session's settings keep small. There is no state beside the tables, however late a row comes.
 
 # COMMAND ----------
 
@@ -145,8 +160,12 @@ def kept_near(earliest, latest):
 # MAGIC
 # MAGIC Two tables, two commits, and a crash may fall between them. Spark then runs the same batch again, so each commit carries
 # MAGIC the batch's number (`txnAppId`, `txnVersion`), and Delta leaves out what its log has seen: *exactly once*, in both.
-# MAGIC Silver commits first, in every batch, and with it go the books that the ledger reads. What is still to be done for the
-# MAGIC quarantine is worked out against a quarantine without this batch.
+# MAGIC Silver commits first, in every batch, and with it go the books that the ledger reads: `DESCRIBE HISTORY` shows them in the
+# MAGIC column `userMetadata`. What is still to be done for the quarantine is worked out against a quarantine without this batch.
+# MAGIC
+# MAGIC **Small files.** A batch every few seconds makes thousands of files a day. The tables compact themselves
+# MAGIC (`delta.autoOptimize.autoCompact`); what compaction replaced stays for older versions of the table, and is deleted (`VACUUM`)
+# MAGIC now and then by `run_stream`: the quarantine here, since no stream reads it; silver by the gold notebook, as far as gold has read.
 
 # COMMAND ----------
 
@@ -170,4 +189,6 @@ def write(lines, batch):
                 quarantine.append(kept.where("NOT valid"), books)
 
 
-run_stream(spark, settings, "silver", version=1, rows=read_bronze(), table=silver, write=write)
+run_stream(
+    spark, settings, "silver", version=1, rows=read_bronze(), table=silver, write=write, clean=[quarantine]
+)

@@ -23,8 +23,10 @@ export interface RunOptions {
   signal: AbortSignal
 }
 
-/** How long a start may take before the run gives up (Azure clusters need minutes). */
-const START_TIMEOUT_MS = { local: 60_000, azure: 15 * 60_000 }
+/** How long a start may take before the run gives up (ms): Azure's clusters need minutes, and so do three Sparks on a busy laptop. */
+const START_TIMEOUT_MS = { duckdb: 60_000, spark: 5 * 60_000, azure: 15 * 60_000 }
+
+const startTimeout = ({ target, engine }: Config) => START_TIMEOUT_MS[target === 'azure' ? 'azure' : engine]
 
 /** @returns 0 when the books balance, 1 when they do not or a stage failed. */
 export async function runHeadless(options: RunOptions): Promise<number> {
@@ -75,7 +77,7 @@ async function runPipeline(session: Session, opened: OpenedTarget, options: RunO
     await until(
       store,
       (state) => STAGE_IDS.every((id) => state.stages[id].state === 'running') || failed(state).length > 0,
-      AbortSignal.any([signal, AbortSignal.timeout(START_TIMEOUT_MS[options.config.target])]),
+      AbortSignal.any([signal, AbortSignal.timeout(startTimeout(options.config))]),
     )
     if (failed(store.getState()).length === 0) {
       await until(

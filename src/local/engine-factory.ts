@@ -1,5 +1,6 @@
 /** The one place that knows which engines there are; each is loaded only when it is wanted. */
 import type { Logger } from 'pino'
+import { parseBronzeFileName } from '../pipeline/contract/bronze.ts'
 import type { Clock } from './clock.ts'
 import type { LakeFolder } from './data-lake/folder.ts'
 import type { NotebookEngine } from './engine/engine.ts'
@@ -7,8 +8,10 @@ import type { LocalAzureOptions } from './options.ts'
 
 export interface LocalEngine {
   engine: NotebookEngine
-  /** Last sequence number that silver has durably read, by partition. */
-  silverPositions(): ReadonlyMap<number, number>
+  /** @returns whether silver has durably read a bronze file, as things stand now (path relative to the container). */
+  readBySilver(): (path: string) => boolean
+  /** How long a window of bronze stays open after its first event (ms); undefined: as the job likes it. */
+  bronzeWindowMs?: number
 }
 
 export interface EngineFactoryOptions {
@@ -23,13 +26,28 @@ export interface EngineFactoryOptions {
 
 export type EngineFactory = (options: EngineFactoryOptions) => Promise<LocalEngine>
 
+/** Spark lists all of bronze for every batch, and remembers each file for ever: it gets fewer and longer ones, and makes fewer batches. */
+const SPARK_WINDOW_MS = 5000
+
+/** A file of the local job tells by its name how far silver must be. */
+const isBefore = (positions: ReadonlyMap<number, number>) => (path: string) => {
+  const file = parseBronzeFileName(path)
+  return file !== undefined && file.lastSequenceNumber <= (positions.get(file.partition) ?? -1)
+}
+
 /** @throws SparkMissingError */
 export const createLocalEngine: EngineFactory = async ({ engine, ...options }) => {
   if (engine === 'spark') {
+    const { BronzeReads } = await import('./spark/bronze-reads.ts')
     const { createSparkEngine } = await import('./spark/spark-engine.ts')
-    // Which files silver has read, only its checkpoint knows: bronze stays until the lake's limit.
-    return { engine: await createSparkEngine(options), silverPositions: () => new Map() }
+    const reads = new BronzeReads(options.lakeRoot)
+    return {
+      engine: await createSparkEngine(options),
+      readBySilver: () => reads.look(),
+      bronzeWindowMs: SPARK_WINDOW_MS,
+    }
   }
   const { createDuckDbEngine } = await import('./engine/duckdb-engine.ts')
-  return createDuckDbEngine(options)
+  const { engine: embedded, silverPositions } = createDuckDbEngine(options)
+  return { engine: embedded, readBySilver: () => isBefore(silverPositions()) }
 }

@@ -73,7 +73,7 @@ async function start(
   })
   stack.add('the log of the event hub', () => log.close())
   const lake = new LakeFolder(at('lake'), { limitBytes: options.lakeLimit, clock })
-  const { engine, silverPositions } = await createEngine({
+  const { engine, readBySilver, bronzeWindowMs } = await createEngine({
     engine: options.engine,
     lakeRoot: lake.root,
     folder: lake,
@@ -90,7 +90,7 @@ async function start(
     stateFile: at('state', 'stream-analytics.json'),
     clock,
     logger,
-    tuning: dependencies.job,
+    tuning: { ...(bronzeWindowMs !== undefined && { windowMs: bronzeWindowMs }), ...dependencies.job },
   })
   stack.add('the Stream Analytics job', () => job.close())
   const retention = new BronzeRetention({
@@ -98,7 +98,7 @@ async function start(
     keepMs: options.lakeRetentionMs,
     clock,
     logger,
-    silverPositions,
+    readBySilver,
     remove: (path) => lake.remove('bronze', path),
   })
   stack.add('bronze retention', () => retention.close())

@@ -20,7 +20,8 @@ interface RateSample {
 export class Assertions {
   readonly #latencies = new LatencyWindow()
   readonly #ids = new RecentIds()
-  readonly #numbers = new Map<string, number>()
+  /** By station, of its reading with the highest number: that number, and when the hub took it. */
+  readonly #latest = new Map<string, { number: number; enqueuedAt: number }>()
   #duplicates = 0
   #outOfSequence = 0
   #hasRows = false
@@ -29,8 +30,8 @@ export class Assertions {
   #rate: Assertion = unmeasured('≥ 90 % of the planned rate')
 
   /**
-   * New rows of silver. A micro-batch may stand in the table in any order: what counts is the order in which the hub took
-   * the readings.
+   * New rows of silver. A micro-batch may stand in the table in any order, and Spark may read a file a batch later than one
+   * placed after it: what counts is the order in which the hub took the readings.
    */
   addSilver(rows: readonly ArrivedRow[]): void {
     const inOrder: ArrivedRow[] = []
@@ -45,8 +46,8 @@ export class Assertions {
         (a.enqueuedAt as number) - (b.enqueuedAt as number) ||
         (a.deviceSequenceNumber as number) - (b.deviceSequenceNumber as number),
     )
-    for (const { deviceId, deviceSequenceNumber } of inOrder)
-      if (deviceId !== null) this.#follow(deviceId, deviceSequenceNumber as number)
+    for (const { deviceId, deviceSequenceNumber, enqueuedAt } of inOrder)
+      if (deviceId !== null) this.#follow(deviceId, deviceSequenceNumber as number, enqueuedAt as number)
   }
 
   addGold(rows: readonly ArrivedRow[]): void {
@@ -99,11 +100,15 @@ export class Assertions {
   }
 
   /** Gaps are no fault here: readings in quarantine are missing from silver with good reason. */
-  #follow(deviceId: string, number: number): void {
-    const last = this.#numbers.get(deviceId)
-    if (last !== undefined && number < last) this.#outOfSequence++
-    else this.#numbers.set(deviceId, number)
-    if (this.#numbers.size > STATIONS) this.#numbers.delete(this.#numbers.keys().next().value as string)
+  #follow(deviceId: string, number: number, enqueuedAt: number): void {
+    const latest = this.#latest.get(deviceId)
+    if (latest && number < latest.number) {
+      if (enqueuedAt > latest.enqueuedAt) this.#outOfSequence++
+      return
+    }
+    if (latest && enqueuedAt < latest.enqueuedAt) this.#outOfSequence++
+    this.#latest.set(deviceId, { number, enqueuedAt })
+    if (this.#latest.size > STATIONS) this.#latest.delete(this.#latest.keys().next().value as string)
   }
 }
 

@@ -125,7 +125,7 @@ describe('what the audit says', () => {
     expect(await audit()).toMatchObject({ outOfSequence: 2, sequenceGaps: 0 })
   })
 
-  it('takes the rows of compacted files in the order in which they came', async () => {
+  it('takes the rows of compacted files in the order in which the hub took them', async () => {
     const silver = builderOf('silver')
     for (const [name, rows] of Object.entries({ a: [row(0)], b: [row(1)], c: [row(2)] })) {
       await silver.parquet(name, silverRows(rows))

@@ -50,7 +50,7 @@ describe.each(GUIDES)('%s', (path) => {
   const named = commandsIn(read(path))
 
   it('names commands', () => {
-    expect(named.map(({ command }) => command)).toContain('stop')
+    expect(named).not.toEqual([])
   })
 
   it.each(named)('rtstream-tui $command $flags is there', async ({ command, flags }) => {

@@ -1,5 +1,6 @@
 /** Whether there is a Spark to test on. */
 import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 import { ensurePython } from '../../scripts/python-env.ts'
 
 /**
@@ -17,7 +18,10 @@ export function sparkOrReason(suite: string): string | undefined {
 function missing(): string | undefined {
   const python = ensurePython()
   if ('missing' in python) return python.missing
-  const java = spawnSync('java', ['-version'], { encoding: 'utf8' })
+  const { JAVA_HOME } = process.env
+  const java = spawnSync(JAVA_HOME ? join(JAVA_HOME, 'bin', 'java') : 'java', ['-version'], {
+    encoding: 'utf8',
+  })
   const version = /version "(\d+)/.exec(java.stderr ?? '')?.[1]
   if (version === '17') return undefined
   return `Java 17 is not installed (found ${version ?? 'none'}). Debian: apt-get install openjdk-17-jre-headless.`

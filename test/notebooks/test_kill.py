@@ -86,7 +86,7 @@ def test_killed_in_the_middle_of_a_batch_nothing_is_lost_and_nothing_repeated(la
         "input": FILES * (LINES + 2), "output": FILES * LINES, "quarantined": FILES, "duplicates": FILES}
 
     # Between gold's two commits.
-    kill_at(lake, "gold", "merge", "before")
+    kill_at(lake, "gold", "gold/weather_by_minute", "before")
     assert len(lake.rows("gold/weather")) > 0 and lake.rows("gold/weather_by_minute") == []
     lake.run("gold")
     assert lake.ids("gold/weather") == ids

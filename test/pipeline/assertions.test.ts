@@ -108,6 +108,18 @@ describe('the assertions', () => {
     expect(assertions.slice(0, 0).outOfSequence).toMatchObject({ value: 0, holds: true })
   })
 
+  it('go by it across batches too: one that was read late was not taken late', () => {
+    const assertions = new Assertions()
+    const [zero, one, two, three] = numbers(0, 1, 2, 3)
+    assertions.addSilver([zero, two] as ArrivedRow[])
+    assertions.addSilver([one, three] as ArrivedRow[])
+    expect(assertions.slice(0, 0).outOfSequence).toMatchObject({ value: 0, holds: true })
+    // Taken by the hub after its successors, and before its predecessors.
+    assertions.addSilver([row({ eventId: 'late', deviceSequenceNumber: 2, enqueuedAt: 9 })])
+    assertions.addSilver([row({ eventId: 'early', deviceSequenceNumber: 4, enqueuedAt: 2 })])
+    expect(assertions.slice(0, 0).outOfSequence).toMatchObject({ value: 2, holds: false })
+  })
+
   it('take missing readings from the ledger', () => {
     expect(new Assertions().slice(0, 0).missing).toMatchObject({ value: 0, holds: true })
     expect(new Assertions().slice(7, 0).missing).toMatchObject({ value: 7, holds: false })

@@ -96,7 +96,7 @@ export async function openAzureRoom(options: AzureRoomOptions = {}): Promise<Azu
     const engine = new FakeEngine()
     const azure = await startLocalServices(localOptions(dataFolder()), {
       logger: memoryLogger().logger,
-      createEngine: async () => ({ engine, silverPositions: () => new Map() }),
+      createEngine: async () => ({ engine, readBySilver: () => () => false }),
       job: { windowMs: 20, transitionMs: 20 },
       databricksLimit: { perSecond: 1000, burst: 1000 },
     })

@@ -12,8 +12,15 @@ export interface SparkEngineOptions {
   lakeRoot: string
   clock: Clock
   logger: Logger
+  /** Superseded table files stay readable that long (ms). */
+  retentionMs: number
+  /** The lake, which does not see what Spark writes. */
+  folder: { recount(): Promise<void> }
   env?: NodeJS.ProcessEnv
 }
+
+/** How often the lake is counted afresh (ms). */
+const RECOUNT_EVERY_MS = 60_000
 
 /** @throws SparkMissingError when this machine has no Spark. */
 export async function createSparkEngine(options: SparkEngineOptions): Promise<NotebookEngine> {
@@ -35,6 +42,7 @@ class SparkEngine implements NotebookEngine {
   readonly #options: SparkEngineOptions
   readonly #found: { python: string; notebooks: string; env: NodeJS.ProcessEnv }
   readonly #runs = new Map<NotebookName, SparkRun>()
+  #recounting: NodeJS.Timeout | undefined
 
   constructor(
     options: SparkEngineOptions,
@@ -46,7 +54,8 @@ class SparkEngine implements NotebookEngine {
 
   /** Two processes on one checkpoint would disturb each other: a run waits until the one before it has ended. */
   run(notebook: NotebookName): SparkRun {
-    const { lakeRoot, clock, logger } = this.#options
+    const { lakeRoot, clock, logger, retentionMs, folder } = this.#options
+    this.#recounting ??= setInterval(() => void folder.recount(), RECOUNT_EVERY_MS).unref()
     const scratch = join(dirname(lakeRoot), 'spark', notebook)
     const previous = this.#runs.get(notebook)?.ended ?? Promise.resolve()
     const run = new SparkRun(
@@ -55,6 +64,7 @@ class SparkEngine implements NotebookEngine {
         notebook,
         lakeRoot,
         scratch,
+        retentionMs,
         clock,
         logger: logger.child({ part: 'spark' }),
       },
@@ -65,6 +75,7 @@ class SparkEngine implements NotebookEngine {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#recounting)
     await Promise.all([...this.#runs.values()].map((run) => run.cancel()))
   }
 }

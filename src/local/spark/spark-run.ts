@@ -15,6 +15,8 @@ export interface SparkRunOptions {
   lakeRoot: string
   /** For Spark's own files; made when it is missing. */
   scratch: string
+  /** Superseded table files stay readable that long (ms). */
+  retentionMs: number
   clock: Clock
   logger: Logger
   env: NodeJS.ProcessEnv
@@ -27,6 +29,11 @@ const LAST_LINES = 20
 
 /** Memory of the Java process; what does not fit spills to the scratch folder. */
 const DRIVER_MEMORY = '1g'
+
+/** A file of bronze has up to 5000 lines, and a micro-batch must fit that memory without much spilling. */
+const RTSTREAM_MAX_FILES = '100'
+
+const DELTA_DEFAULTS = 'spark.databricks.delta.properties.defaults'
 
 type Message =
   | { event: 'running' }
@@ -126,7 +133,7 @@ export class SparkRun implements NotebookRun {
   }
 
   #environment(): NodeJS.ProcessEnv {
-    const { env, python, lakeRoot, scratch } = this.#options
+    const { env, python, lakeRoot, scratch, retentionMs } = this.#options
     const settings = {
       'spark.ui.enabled': 'false',
       'spark.ui.showConsoleProgress': 'false',
@@ -135,6 +142,18 @@ export class SparkRun implements NotebookRun {
       'spark.local.dir': scratch,
       'spark.sql.shuffle.partitions': '1',
       'spark.databricks.delta.snapshotPartitions': '1',
+      // Tables are made with these. A log is let go of by whole days, and a reader that stands still may need it.
+      [`${DELTA_DEFAULTS}.deletedFileRetentionDuration`]: `interval ${Math.ceil(retentionMs / 60_000)} minutes`,
+      [`${DELTA_DEFAULTS}.logRetentionDuration`]: 'interval 2 days',
+      // Each commit would write the names of all files once more beside it.
+      'spark.databricks.delta.writeChecksumFile.enabled': 'false',
+      // Each names all the files that were removed within the retention.
+      [`${DELTA_DEFAULTS}.checkpointInterval`]: '100',
+      // Bronze has more folders than that, and a job to list them takes longer than the listing.
+      'spark.sql.sources.parallelPartitionDiscovery.threshold': '100000',
+      // The log of the files that were read is written anew, whole, so many batches apart; the old ones go soon.
+      'spark.sql.streaming.fileSource.log.compactInterval': '100',
+      'spark.sql.streaming.fileSource.log.cleanupDelay': '1m',
     }
     const submit = ['--master local[1]', `--driver-memory ${DRIVER_MEMORY}`]
     for (const [name, value] of Object.entries(settings)) submit.push(`--conf "${name}=${value}"`)
@@ -149,6 +168,7 @@ export class SparkRun implements NotebookRun {
       RTSTREAM_TRIGGER: 'processingTime',
       RTSTREAM_INTERVAL: '1 second',
       RTSTREAM_SOURCE: 'files',
+      RTSTREAM_MAX_FILES,
     }
   }
 

@@ -18,8 +18,8 @@ export interface BronzeRetentionOptions {
   keepMs: number
   clock: Clock
   logger: Pick<Logger, 'info' | 'warn'>
-  /** By partition: the last sequence number that silver has durably read. */
-  silverPositions: () => ReadonlyMap<number, number>
+  /** @returns whether silver has durably read a file, as things stand now (path relative to the container). */
+  readBySilver: () => (path: string) => boolean
   /** The path is relative to the container. */
   remove: (path: string) => void
   /** How often to look (ms). */
@@ -45,10 +45,11 @@ export class BronzeRetention {
     const { bronzeRoot, clock, keepMs, logger } = this.#options
     try {
       const limit = minuteFolderOf(clock.now() - keepMs)
+      const isRead = this.#options.readBySilver()
       let removed = 0
       for (const folder of minuteFolders(bronzeRoot)) {
         if (folder >= limit || removed >= FOLDERS_PER_LOOK) break
-        const outcome = this.#remove(folder)
+        const outcome = this.#remove(folder, isRead)
         // The totals have no gaps: nothing behind a folder that must stay may go.
         if (outcome === 'unread') break
         if (outcome === 'removed') removed++
@@ -63,13 +64,11 @@ export class BronzeRetention {
     clearInterval(this.#timer)
   }
 
-  #remove(folder: string): 'removed' | 'unread' | 'foreign' {
-    const { bronzeRoot, silverPositions, remove } = this.#options
+  #remove(folder: string, isRead: (path: string) => boolean): 'removed' | 'unread' | 'foreign' {
+    const { bronzeRoot, remove } = this.#options
     const files = filesIn(bronzeRoot, folder)
     if (files.length === 0) return removeEmptyFolders(bronzeRoot, folder) ? 'removed' : 'foreign'
-    const positions = silverPositions()
-    if (files.some(({ file }) => file.lastSequenceNumber > (positions.get(file.partition) ?? -1)))
-      return 'unread'
+    if (!files.every(({ name }) => isRead(`${folder}/${name}`))) return 'unread'
     const totals = readTotals(bronzeRoot)
     files.sort((one, other) => one.file.firstSequenceNumber - other.file.firstSequenceNumber)
     for (const { name, file } of files)

@@ -21,7 +21,7 @@ async function start(options: Partial<LocalAzureOptions> & { dataDir: string }) 
     createEngine: async () => {
       const engine = new FakeEngine()
       engines.push(engine)
-      return { engine, silverPositions: () => new Map() }
+      return { engine, readBySilver: () => () => false }
     },
   })
   open.push(services)

@@ -3,7 +3,13 @@ import pino from 'pino'
 import { createSparkEngine } from '../../../src/local/spark/spark-engine.ts'
 
 const logger = pino({ level: 'silent' })
-const engine = await createSparkEngine({ lakeRoot: process.argv[2] ?? '', clock: { now: Date.now }, logger })
+const engine = await createSparkEngine({
+  lakeRoot: process.argv[2] ?? '',
+  clock: { now: Date.now },
+  logger,
+  retentionMs: 3_600_000,
+  folder: { recount: async () => {} },
+})
 const run = engine.run('gold')
 let said = ''
 const looking = setInterval(() => {

@@ -1,12 +1,13 @@
 /** The notebooks in real Spark processes, as the local Databricks and Synapse run them. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
+import { LakeFolder } from '../../../src/local/data-lake/folder.ts'
 import type { NotebookEngine } from '../../../src/local/engine/engine.ts'
+import { createLocalEngine } from '../../../src/local/engine-factory.ts'
 import { findSpark } from '../../../src/local/spark/find-spark.ts'
-import { createSparkEngine } from '../../../src/local/spark/spark-engine.ts'
 import { placeHandMade } from '../../notebooks/bronze-fixture.ts'
 import { sparkOrReason } from '../../notebooks/spark.ts'
 
@@ -32,9 +33,17 @@ describe.skipIf(lacks !== undefined)('the Spark engine', () => {
   afterEach(() => engine?.close())
   const open = async (name: string) => {
     const lakeRoot = join(root, name, 'lake')
-    const options = { lakeRoot, clock: { now: () => 1_800_000_000_000 }, logger: pino({ level: 'silent' }) }
-    engine = await createSparkEngine(options)
-    return { engine, lakeRoot }
+    const clock = { now: () => 1_800_000_000_000 }
+    const local = await createLocalEngine({
+      engine: 'spark',
+      lakeRoot,
+      clock,
+      logger: pino({ level: 'silent' }),
+      retentionMs: 3_600_000,
+      folder: new LakeFolder(lakeRoot, { limitBytes: 1e9, clock }),
+    })
+    engine = local.engine
+    return { ...local, lakeRoot }
   }
 
   it('says which Python has no PySpark', async () => {
@@ -46,16 +55,24 @@ describe.skipIf(lacks !== undefined)('the Spark engine', () => {
   })
 
   it('runs a notebook, tells its progress, stops it, and says why another run fails', async () => {
-    const { engine, lakeRoot } = await open('one')
+    const { engine, lakeRoot, readBySilver } = await open('one')
     const lines = await placeHandMade(lakeRoot)
+    const placed = readdirSync(join(lakeRoot, 'bronze'), { recursive: true, encoding: 'utf8' })
+    const files = placed.filter((path) => path.endsWith('.json'))
+    const unread = () => {
+      const isRead = readBySilver()
+      return files.filter((path) => !isRead(path))
+    }
+    expect(unread()).toEqual(files)
     const run = engine.run('silver')
     expect(run.state).toBe('starting')
-    await vi.waitFor(() => expect(run.progress).toBeDefined(), 100_000)
+    await vi.waitFor(() => expect(run.progress).toBeDefined(), 200_000)
     expect(run).toMatchObject({ state: 'running', error: undefined })
     // Spark counts lines of white space too, which are no rows.
     expect(run.progress).toMatchObject({ batchId: 0, at: 1_800_000_000_000 })
     expect(run.progress?.inputRows).toBeGreaterThanOrEqual(lines)
     expect(run.progress?.durationMs).toBeGreaterThan(0)
+    await vi.waitFor(() => expect(unread()).toEqual([]), 20_000)
     const next = engine.run('silver')
     await run.cancel()
     expect(run.state).toBe('cancelled')
@@ -67,7 +84,7 @@ describe.skipIf(lacks !== undefined)('the Spark engine', () => {
     expect(next.error).toMatch(
       /StateError: The checkpoint .* is missing, but the table silver\/weather holds batch 0/,
     )
-  }, 200_000)
+  }, 400_000)
 
   it('stops a run that has hardly begun', async () => {
     const { engine } = await open('two')

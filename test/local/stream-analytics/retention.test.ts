@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { BronzeRetention } from '../../../src/local/stream-analytics/retention.ts'
+import { parseBronzeFileName } from '../../../src/pipeline/contract/bronze.ts'
 import { removeFolders, startControlPlane } from '../../support/control-plane.ts'
 import { memoryLogger } from '../../support/memory-logger.ts'
 
@@ -34,8 +35,10 @@ function retention(read: Record<number, number>, remove = (path: string) => rmSy
     keepMs: 30 * 60_000,
     clock: { now: () => now },
     logger: logged.logger,
-    silverPositions: () =>
-      new Map(Object.entries(read).map(([partition, last]) => [Number(partition), last])),
+    readBySilver: () => (path) => {
+      const file = parseBronzeFileName(path)
+      return file !== undefined && file.lastSequenceNumber <= (read[file.partition] ?? -1)
+    },
     remove,
   })
   opened.push(one)
@@ -121,7 +124,7 @@ describe('retention of bronze', () => {
       keepMs: 60_000,
       clock,
       logger: memoryLogger().logger,
-      silverPositions: () => new Map([[0, 2]]),
+      readBySilver: () => () => true,
       remove: (path) => rmSync(join(bronzeRoot, path)),
     })
     sweep.sweep()
