@@ -4,10 +4,12 @@ import { LAYERS, type LakeSlice, type LayerName, type LayerSlice, type StageSlic
 import { pushBounded, RateMeter } from './telemetry.ts'
 
 const GROWTH_POINTS = 120
+/** Batches come every second or two: over less than this, one more or less of them would be a quarter of the rate. */
+const RATE_SPAN_MS = 10_000
 
 export class LakeView {
-  readonly #rows = new Map(LAYERS.map((name) => [name, new RateMeter()]))
-  readonly #bytes = new Map(LAYERS.map((name) => [name, new RateMeter()]))
+  readonly #rows = new Map(LAYERS.map((name) => [name, new RateMeter(RATE_SPAN_MS)]))
+  readonly #bytes = new Map(LAYERS.map((name) => [name, new RateMeter(RATE_SPAN_MS)]))
 
   /**
    * @param errors layers that could not be read keep their last numbers, whose age shows.
