@@ -40,6 +40,9 @@ export function createTableAuditor({ client }: { client: LakeClient }): TableAud
     async audit({ since, signal }) {
       const { DuckDBInstance } = await import('@duckdb/node-api')
       const folder = mkdtempSync(join(tmpdir(), 'rtstream-audit-'))
+      const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+      // Whoever does not wait for the count leaves nothing behind either.
+      process.once('exit', remove)
       const instance = await DuckDBInstance.create(join(folder, 'audit.db'), {
         memory_limit: MEMORY,
         threads: '2',
@@ -54,7 +57,8 @@ export function createTableAuditor({ client }: { client: LakeClient }): TableAud
       } finally {
         connection.closeSync()
         instance.closeSync()
-        rmSync(folder, { recursive: true, force: true })
+        remove()
+        process.off('exit', remove)
       }
     },
   }

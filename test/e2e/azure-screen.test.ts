@@ -111,7 +111,7 @@ describe('the control room on Azure', () => {
     await first.waitFor(/leave them running/)
     first.press('l')
     expect((await first.exit).code).toBe(0)
-    expect(first.text()).toMatch(/Left on Azure, ≈ \$0\.\d\d\/h: stream analytics \(Running\)/)
+    expect(first.text()).toMatch(/Left on Azure, ≈ \$0\.\d\d\/h: the Stream Analytics job \(Running\)/)
     expect(first.text()).toMatch(/Stop it: rtstream-tui stop --target azure/)
     await first.close()
     const second = open('--read-only')
