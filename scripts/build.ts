@@ -2,7 +2,7 @@
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build, type Metafile } from 'esbuild'
-import { inkPlugins } from './bundle-plugins.ts'
+import { bundlePlugins } from './bundle-plugins.ts'
 import { thirdPartyNotices } from './third-party-notices.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -32,7 +32,7 @@ const common: BuildOptions = {
     'process.env.NODE_ENV': '"production"',
     __VERSION__: JSON.stringify(version),
   },
-  plugins: [...inkPlugins],
+  plugins: [...bundlePlugins],
 }
 
 rmSync(`${root}dist`, { recursive: true, force: true })

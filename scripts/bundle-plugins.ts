@@ -1,4 +1,4 @@
-/** What the bundler needs to know of Ink, for the product and for the programs of the tests. */
+/** What the bundler needs to know of the packages, for the product and for the programs of the tests. */
 import { dirname, resolve } from 'node:path'
 import type { Plugin } from 'esbuild'
 
@@ -7,12 +7,18 @@ const TEXT_WIDTH = resolve(root, 'src/ui/text-width.ts')
 const ROW_OUTPUT = resolve(root, 'src/ui/row-output.ts')
 const INK_OUTPUT = resolve(root, 'node_modules/ink/build/output.js')
 
-/** Ink imports the tools only when DEV=true; without the package the bundle must still resolve it. */
-const noReactDevtools: Plugin = {
-  name: 'no-react-devtools',
+/**
+ * Packages that are imported only when asked for, which nothing here does: Ink's developer tools (DEV=true), and the
+ * reader of listings in Apache Arrow's format, a request option of the storage SDK. Left out, they cost no start.
+ */
+const NEVER_ASKED_FOR = /^(react-devtools-core|apache-arrow)$/
+const leaveOut: Plugin = {
+  name: 'leave-out',
   setup(build) {
-    build.onResolve({ filter: /^react-devtools-core$/ }, () => ({ path: 'empty', namespace: 'empty' }))
-    build.onLoad({ filter: /.*/, namespace: 'empty' }, () => ({ contents: 'export default {}' }))
+    build.onResolve({ filter: NEVER_ASKED_FOR }, () => ({ path: 'empty', namespace: 'empty' }))
+    build.onLoad({ filter: /.*/, namespace: 'empty' }, () => ({
+      contents: 'export default {}; export const tableFromIPC = undefined',
+    }))
   },
 }
 
@@ -37,4 +43,4 @@ const wholeRows: Plugin = {
   },
 }
 
-export const inkPlugins: readonly Plugin[] = [noReactDevtools, fastTextWidth, wholeRows]
+export const bundlePlugins: readonly Plugin[] = [leaveOut, fastTextWidth, wholeRows]

@@ -1,5 +1,5 @@
 /** The kinds of value a setting can have. A kind's error text is the expectation itself: what would have been accepted. */
-import { z } from 'zod'
+import * as z from 'zod'
 import {
   DURATION_PATTERN,
   formatDuration,

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { configSchema } from './schema.ts'
 
 /** JSON schema of `rtstream.config.json`, for editors: what may be written, with descriptions and defaults. */

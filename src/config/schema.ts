@@ -1,5 +1,5 @@
 /** Every setting of the product: its type, bounds and default. Nothing else decides what a setting may be. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { choice, duration, integer, names, share, size, text, toggle, url } from './fields.ts'
 
 const MINUTE = 60_000

@@ -1,5 +1,5 @@
 /** The schema as a flat list, with the names by which flags, environment and azd know each setting. */
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { FieldMeta } from './fields.ts'
 import { azureSchema, configSchema } from './schema.ts'
 

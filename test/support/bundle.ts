@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { build } from 'esbuild'
-import { inkPlugins } from '../../scripts/bundle-plugins.ts'
+import { bundlePlugins } from '../../scripts/bundle-plugins.ts'
 
 export interface Bundle {
   file: string
@@ -29,7 +29,7 @@ export async function bundle(entry: string): Promise<Bundle> {
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
     },
     define: { 'process.env.NODE_ENV': '"production"' },
-    plugins: [...inkPlugins],
+    plugins: [...bundlePlugins],
   })
   return { file, remove: () => rmSync(folder, { recursive: true, force: true }) }
 }

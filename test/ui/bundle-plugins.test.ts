@@ -1,6 +1,6 @@
 import { build } from 'esbuild'
 import { beforeAll, expect, it } from 'vitest'
-import { inkPlugins } from '../../scripts/bundle-plugins.ts'
+import { bundlePlugins } from '../../scripts/bundle-plugins.ts'
 
 let asking: (what: string) => string[]
 beforeAll(async () => {
@@ -11,7 +11,7 @@ beforeAll(async () => {
     platform: 'node',
     write: false,
     metafile: true,
-    plugins: [...inkPlugins],
+    plugins: [...bundlePlugins],
   })
   asking = (what) =>
     Object.entries(metafile.inputs)

@@ -1,0 +1,45 @@
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { cli, temporaryFolder } from '../support/cli.ts'
+
+let folder: ReturnType<typeof temporaryFolder>
+beforeEach(() => {
+  folder = temporaryFolder()
+})
+afterEach(() => folder.remove())
+
+/** Every platform's way to say where a user's files are; no test may find a cache that another made. */
+const at = (home: string) => ({
+  HOME: home,
+  USERPROFILE: home,
+  LOCALAPPDATA: '',
+  XDG_CACHE_HOME: '',
+  NODE_COMPILE_CACHE: '',
+})
+const version = (home: string) => cli(['--version'], { env: at(home), cwd: folder.path })
+
+describe('compiled code', () => {
+  it('is kept for the next start in the folder of the user, and read by it', async () => {
+    mkdirSync(join(folder.path, 'AppData/Local'), { recursive: true })
+    mkdirSync(join(folder.path, 'Library'))
+    expect(await version(folder.path)).toMatchObject({ code: 0, stderr: '' })
+    const kept = ['.cache', 'Library/Caches', 'AppData/Local']
+      .map((caches) => join(folder.path, caches, 'rtstream-tui'))
+      .find((path) => existsSync(path)) as string
+    const [versionOfNode] = readdirSync(kept) as [string]
+    const files = readdirSync(join(kept, versionOfNode))
+    expect(files.length).toBeGreaterThan(0)
+    expect(await version(folder.path)).toMatchObject({ code: 0, stderr: '' })
+    expect(readdirSync(join(kept, versionOfNode))).toEqual(files)
+  })
+
+  // Node's own making of a folder in /proc does not return.
+  it.each(['', '/proc/nobody', '/nowhere/nobody', '/dev/null'])(
+    'is not kept where HOME is "%s"',
+    async (home) => {
+      expect(await version(home)).toMatchObject({ code: 0, stderr: '' })
+      expect(readdirSync(folder.path)).toEqual([])
+    },
+  )
+})
