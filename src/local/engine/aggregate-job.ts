@@ -1,6 +1,6 @@
 /** gold/weather → gold/weather_aggregated. */
 import { type BatchCounts, TABLES } from '../../pipeline/contract/tables.ts'
-import { type Connection, quotedList } from './database.ts'
+import { type Connection, countRows, quotedList } from './database.ts'
 import { type DeltaPosition, DeltaSource } from './delta-source.ts'
 import { DeltaTable } from './delta-writer.ts'
 import type { DeltaInput } from './gold-job.ts'
@@ -65,14 +65,15 @@ export class AggregateJob implements BatchJob<DeltaInput, DeltaPosition> {
     const source = this.#source
     if (!source) throw new Error('The source of the aggregate is not open.')
     const readings = `SELECT * FROM read_parquet(${quotedList(input.files.map((file) => source.pathOf(file)))})`
-    const [found] = await this.#connection.rows<{ count: number }>(
-      `SELECT count(*) AS count FROM (${readings})`,
+    const updated = await updateKeyed(
+      this.#context,
+      this.#connection,
+      BY_HOUR,
+      this.outputs[0],
+      batch,
+      readings,
     )
-    const count = found?.count ?? 0
-    await updateKeyed(this.#context, this.#connection, BY_HOUR, this.outputs[0], batch, {
-      select: readings,
-      count,
-    })
+    const count = updated ?? (await countRows(this.#connection, readings))
     return { input: count, output: count }
   }
 

@@ -87,6 +87,8 @@ export class Database {
   }
 }
 
+const CHANGES_CATALOG = /\b(CREATE|DROP|ALTER)\b/
+
 /** One query's connection: its temporary tables are its own. */
 export class Connection {
   readonly #connection: DuckDBConnection
@@ -105,18 +107,17 @@ export class Connection {
     this.#blob = blob
   }
 
+  /** @param sql one statement or more. Whatever creates or drops tables must come through here. */
   async run(sql: string, parameters?: readonly SqlParameter[]): Promise<void> {
-    await this.#inTurn(() => this.#connection.run(sql, this.#values(parameters) as never))
+    await this.#inTurn(async () => {
+      if (CHANGES_CATALOG.test(sql)) this.#forgetPlans()
+      await this.#connection.run(sql, this.#values(parameters) as never)
+    })
   }
 
-  /** Runs a statement whose plan is kept: for those that take longer to plan than to run. It must not create tables. */
-  async runPrepared(sql: string, parameters: readonly SqlParameter[]): Promise<void> {
-    await this.#inTurn(async () => {
-      const statement = this.#prepared.get(sql) ?? (await this.#connection.prepare(sql))
-      this.#prepared.set(sql, statement)
-      statement.bind(this.#values(parameters) as never)
-      await statement.run()
-    })
+  /** Runs a statement whose plan is kept: for those that take longer to plan than to run. */
+  async runPrepared(sql: string, parameters: readonly SqlParameter[] = []): Promise<void> {
+    await this.#inTurn(async () => (await this.#bound(sql, parameters)).run())
   }
 
   /** For small results only: rows are turned into objects on the event loop. 64-bit integers come as numbers. */
@@ -127,9 +128,32 @@ export class Connection {
     return reader.getRowObjectsJS().map(withNumbers) as Row[]
   }
 
+  /** As {@link rows}, for a statement whose plan is kept. */
+  async rowsPrepared<Row extends SqlRow>(
+    sql: string,
+    parameters: readonly SqlParameter[] = [],
+  ): Promise<Row[]> {
+    const reader = await this.#inTurn(async () => (await this.#bound(sql, parameters)).runAndReadAll())
+    return reader.getRowObjectsJS().map(withNumbers) as Row[]
+  }
+
   close(): void {
+    this.#forgetPlans()
     if (this.#open) this.#connection.closeSync()
     this.#open = false
+  }
+
+  async #bound(sql: string, parameters: readonly SqlParameter[]): Promise<DuckDBPreparedStatement> {
+    const statement = this.#prepared.get(sql) ?? (await this.#connection.prepare(sql))
+    this.#prepared.set(sql, statement)
+    statement.bind(this.#values(parameters) as never)
+    return statement
+  }
+
+  /** A plan that was made before the catalog changed is not only made anew once: DuckDB then plans at every run. */
+  #forgetPlans(): void {
+    for (const statement of this.#prepared.values()) statement.destroySync()
+    this.#prepared.clear()
   }
 
   #values(parameters: readonly SqlParameter[] | undefined) {
@@ -140,6 +164,12 @@ export class Connection {
 function withNumbers(row: SqlRow): SqlRow {
   for (const [key, value] of Object.entries(row)) if (typeof value === 'bigint') row[key] = Number(value)
   return row
+}
+
+/** @param select SQL of the rows. */
+export async function countRows(connection: Connection, select: string): Promise<number> {
+  const [found] = await connection.rows<{ count: number }>(`SELECT count(*) AS count FROM (${select})`)
+  return found?.count ?? 0
 }
 
 /** A string literal. */

@@ -82,7 +82,7 @@ export class Duplicates {
    * @param before the batch's number; rows that it wrote before a crash do not make its own rows duplicates.
    */
   async find(span: BatchSpan, before: number): Promise<void> {
-    await this.#connection.run('TRUNCATE repeated')
+    await this.#connection.runPrepared('TRUNCATE repeated')
     if (span.earliest === undefined || span.latest === undefined) return
     const old = span.earliest - WINDOW_MS < this.#coveredFrom
     if (old) {
@@ -91,7 +91,7 @@ export class Duplicates {
       await this.#readTables('older', span.earliest - WINDOW_MS, latest, before)
     }
     const seen = [...this.#generations.map(({ name }) => name), ...(old ? ['older'] : [])]
-    await this.#connection.run(`INSERT INTO repeated
+    await this.#connection.runPrepared(`INSERT INTO repeated
       SELECT DISTINCT batch.rowid, true FROM batch
       JOIN (${seen.map((name) => `SELECT id, seen_at FROM ${name}`).join(' UNION ALL ')}) AS seen ON batch.id = seen.id
       WHERE seen.seen_at BETWEEN batch.enqueuedAt - ${WINDOW} AND batch.enqueuedAt + ${WINDOW}`)
@@ -108,7 +108,9 @@ export class Duplicates {
     ) {
       await this.#startGeneration(span.latest)
     }
-    const [inserted] = await this.#connection.rows<{ Count: number }>(`INSERT INTO ${this.#current.name}
+    const [inserted] = await this.#connection.rowsPrepared<{
+      Count: number
+    }>(`INSERT INTO ${this.#current.name}
       SELECT id, enqueuedAt FROM batch
       WHERE enqueuedAt IS NOT NULL AND rowid NOT IN (SELECT row FROM repeated)`)
     this.#current.rows += inserted?.Count ?? 0
@@ -118,7 +120,7 @@ export class Duplicates {
 
   /** Repetitions inside the batch: for each id, the first row counts, and those within the window of it are duplicates. */
   async #findWithin(): Promise<void> {
-    const [found] = await this.#connection.rows<{ Count: number }>(`INSERT INTO repeated
+    const [found] = await this.#connection.rowsPrepared<{ Count: number }>(`INSERT INTO repeated
       SELECT row, seen_at BETWEEN first - ${WINDOW} AND first + ${WINDOW} FROM (
         SELECT rowid AS row, enqueuedAt AS seen_at, first_value(enqueuedAt) OVER same AS first, row_number() OVER same AS n
         FROM batch

@@ -1,7 +1,7 @@
 /** silver/weather → gold/weather and gold/weather_by_minute. */
 import { type BatchCounts, TABLES } from '../../pipeline/contract/tables.ts'
 import { compactAppended } from './compaction.ts'
-import { type Connection, quotedList } from './database.ts'
+import { type Connection, countRows, quotedList } from './database.ts'
 import { type DeltaPosition, DeltaSource } from './delta-source.ts'
 import { DeltaTable } from './delta-writer.ts'
 import { compactKeyed, type KeyedTable, updateKeyed } from './keyed-table.ts'
@@ -77,17 +77,10 @@ export class GoldJob implements BatchJob<DeltaInput, DeltaPosition> {
 
   async execute(batch: Batch, input: DeltaInput): Promise<BatchCounts> {
     const readings = `SELECT * FROM read_parquet(${quotedList(input.files.map((file) => this.#pathOf(file)))})`
-    const [found] = await this.#connection.rows<{ count: number }>(
-      `SELECT count(*) AS count FROM (${readings})`,
-    )
-    const counts = { input: found?.count ?? 0, output: found?.count ?? 0 }
     const [gold, byMinute] = this.outputs as [Output, Output]
-    await this.#append(batch, counts, gold, readings)
-    await updateKeyed(this.#context, this.#connection, BY_MINUTE, byMinute, batch, {
-      select: readings,
-      count: counts.input,
-    })
-    return counts
+    const count = (await this.#append(batch, gold, readings)) ?? (await countRows(this.#connection, readings))
+    await updateKeyed(this.#context, this.#connection, BY_MINUTE, byMinute, batch, readings)
+    return { input: count, output: count }
   }
 
   async maintain(): Promise<void> {
@@ -106,31 +99,29 @@ export class GoldJob implements BatchJob<DeltaInput, DeltaPosition> {
     return this.#source.pathOf(file)
   }
 
-  async #append(
-    batch: Batch,
-    counts: BatchCounts,
-    { table, appId }: Output,
-    readings: string,
-  ): Promise<void> {
-    if (table.transaction(appId) >= batch.id) return
+  /** @returns the number of readings; undefined when the table had the batch already. */
+  async #append(batch: Batch, { table, appId }: Output, readings: string): Promise<number | undefined> {
+    if (table.transaction(appId) >= batch.id) return undefined
     const written = await writeParquet(this.#context, this.#connection, table.contract, {
       select: `SELECT *, "timestamp"::DATE AS date, hour("timestamp") AS hour FROM (${readings})`,
       name: dataFileName(batch.id, batch.id, 'b', 0),
     })
     await this.#context.tuning.at(`${table.title}: file written`)
+    const count = written?.rows ?? 0
     await table.commit({
       operation: 'STREAMING UPDATE',
       operationParameters: { outputMode: 'Append', queryId: this.name, epochId: String(batch.id) },
       operationMetrics: {
         numAddedFiles: written ? 1 : 0,
-        numOutputRows: counts.output,
+        numOutputRows: count,
         numOutputBytes: written?.add.size ?? 0,
       },
       txn: { appId, version: batch.id },
       add: written ? [written.add] : [],
       dataChange: true,
-      books: batch.books(counts),
+      books: batch.books({ input: count, output: count }),
     })
     await this.#context.tuning.at(`${table.title}: committed`)
+    return count
   }
 }

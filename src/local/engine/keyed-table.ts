@@ -33,21 +33,25 @@ const FILES_PER_BATCH = 8
 /** More distinct slots than this are not looked at one by one. */
 const SLOTS_LISTED = 2000
 
-/** Brings the table up to date with the readings of a batch. @param select SQL of the readings. */
+/**
+ * Brings the table up to date with the readings of a batch.
+ * @param select SQL of the readings.
+ * @returns how many there were; undefined when the table had the batch already.
+ */
 export async function updateKeyed(
   context: EngineContext,
   connection: Connection,
   keyed: KeyedTable,
   output: Output,
   batch: Batch,
-  readings: { select: string; count: number },
-): Promise<void> {
+  select: string,
+): Promise<number | undefined> {
   const { table, appId } = output
-  if (table.transaction(appId) >= batch.id) return
+  if (table.transaction(appId) >= batch.id) return undefined
   await connection.run(`CREATE OR REPLACE TEMP TABLE delta AS
     SELECT ${keyed.slotOfReading} AS slot, city, count(*) AS readings, sum(temperature)::BIGINT AS temperatures,
       sum(humidity)::BIGINT AS humidities, min(temperature) AS lowest, max(temperature) AS highest
-    FROM (${readings.select}) GROUP BY ALL`)
+    FROM (${select}) GROUP BY ALL`)
   const slots = await slotsOf(connection)
   const touched = [...table.state.files.values()].filter((file) => touches(file, slots))
   const written = await rewrite(context, connection, keyed, {
@@ -56,12 +60,12 @@ export async function updateKeyed(
     added: 'SELECT * FROM delta',
     nameOf: (index) => dataFileName(batch.id, batch.id, 'k', index),
   })
-  const counts = { input: readings.count, output: readings.count }
+  const counts = { input: slots.readings, output: slots.readings }
   await table.commit({
     operation: 'MERGE',
     operationParameters: { predicate: '["slot and city are equal"]' },
     operationMetrics: {
-      numSourceRows: readings.count,
+      numSourceRows: slots.readings,
       numTargetFilesAdded: written.length,
       numTargetFilesRemoved: touched.length,
     },
@@ -72,6 +76,7 @@ export async function updateKeyed(
     books: batch.books(counts),
   })
   await context.tuning.at(`${table.title}: committed`)
+  return slots.readings
 }
 
 /** Makes neighbouring small files one when there are many; the newest slot's file stays alone. */
@@ -183,19 +188,31 @@ async function cut(connection: Connection, staying: readonly SlotRange[]): Promi
     SELECT min(slot) AS "from", max(slot) AS "to" FROM placed GROUP BY gap, hot, before // target ORDER BY 1`)
 }
 
-/** The batch's slots: each of them, or only their range when there are very many. */
-async function slotsOf(connection: Connection): Promise<{ range: SlotRange; each: number[] | undefined }> {
-  const rows = await connection.rows<{ slot: number }>(
-    `SELECT DISTINCT slot FROM delta ORDER BY slot LIMIT ${SLOTS_LISTED + 1}`,
+interface BatchSlots {
+  range: SlotRange
+  /** Each of them; undefined when there are very many. */
+  each: number[] | undefined
+  /** Readings in all of them. */
+  readings: number
+}
+
+async function slotsOf(connection: Connection): Promise<BatchSlots> {
+  const rows = await connection.rows<{ slot: number; readings: number }>(
+    `SELECT slot, sum(readings)::BIGINT AS readings FROM delta GROUP BY slot ORDER BY slot LIMIT ${SLOTS_LISTED + 1}`,
   )
   const each = rows.map(({ slot }) => slot)
   const from = each[0] ?? 0
-  if (each.length <= SLOTS_LISTED) return { range: { from, to: each.at(-1) ?? 0 }, each }
-  const [last] = await connection.rows<{ slot: number }>('SELECT max(slot) AS slot FROM delta')
-  return { range: { from, to: last?.slot ?? from }, each: undefined }
+  if (each.length <= SLOTS_LISTED) {
+    const readings = rows.reduce((sum, row) => sum + row.readings, 0)
+    return { range: { from, to: each.at(-1) ?? 0 }, each, readings }
+  }
+  const [all] = await connection.rows<{ last: number; readings: number }>(
+    'SELECT max(slot) AS last, sum(readings)::BIGINT AS readings FROM delta',
+  )
+  return { range: { from, to: all?.last ?? from }, each: undefined, readings: all?.readings ?? 0 }
 }
 
-function touches(file: AddFile, slots: { range: SlotRange; each: number[] | undefined }): boolean {
+function touches(file: AddFile, slots: BatchSlots): boolean {
   const { from, to } = rangeOf(file)
   if (to < slots.range.from || from > slots.range.to) return false
   return slots.each?.some((slot) => slot >= from && slot <= to) ?? true

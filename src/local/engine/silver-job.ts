@@ -130,7 +130,7 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
       )
       this.#rowsInWorkTables = 0
     } else {
-      await this.#connection.run('TRUNCATE batch')
+      await this.#connection.runPrepared('TRUNCATE batch')
     }
     const resolve = (path: string) => this.#context.lake.resolve(BRONZE.container, path)
     for await (const text of readPieces(pieces, resolve))
@@ -138,14 +138,14 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
   }
 
   async #span(): Promise<BatchSpan> {
-    const [row] = await this.#connection.rows<{ earliest: number | null; latest: number | null }>(
+    const [row] = await this.#connection.rowsPrepared<{ earliest: number | null; latest: number | null }>(
       'SELECT epoch_ms(min(enqueuedAt)) AS earliest, epoch_ms(max(enqueuedAt)) + 1 AS latest FROM batch',
     )
     return { earliest: row?.earliest ?? undefined, latest: row?.latest ?? undefined }
   }
 
   async #count() {
-    const [row] = await this.#connection.rows<Required<BatchCounts> & Record<string, unknown>>(`
+    const [row] = await this.#connection.rowsPrepared<Required<BatchCounts> & Record<string, unknown>>(`
       SELECT count(*) AS input, count(*) FILTER (again.row IS NULL AND reasons IS NULL) AS output,
         count(*) FILTER (again.row IS NULL AND reasons IS NOT NULL) AS quarantined,
         count(again.row) AS duplicates

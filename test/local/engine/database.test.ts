@@ -1,0 +1,38 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type Connection, countRows, Database } from '../../../src/local/engine/database.ts'
+import { temporaryFolder } from '../../support/cli.ts'
+
+const folder = temporaryFolder()
+let database: Database
+let connection: Connection
+beforeAll(async () => {
+  database = await Database.open({ temporaryFolder: folder.path, memoryLimit: '64MB' })
+  connection = await database.connect()
+})
+afterAll(() => {
+  database.close()
+  folder.remove()
+})
+
+it('a kept plan follows its table when that is made anew with other columns', async () => {
+  const insert = 'INSERT INTO kept SELECT $1, $2'
+  const read = 'SELECT * FROM kept'
+  await connection.run('CREATE OR REPLACE TEMP TABLE kept (a INTEGER, b VARCHAR)')
+  await connection.runPrepared(insert, [1, 'one'])
+  expect(await connection.rowsPrepared(read)).toEqual([{ a: 1, b: 'one' }])
+  await connection.run('CREATE OR REPLACE TEMP TABLE kept (a BIGINT, c VARCHAR)')
+  await connection.runPrepared(insert, [2, 'two'])
+  expect(await connection.rowsPrepared(read)).toEqual([{ a: 2, c: 'two' }])
+  await connection.run('DROP TABLE kept')
+  await expect(connection.rowsPrepared(read)).rejects.toThrow('kept')
+})
+
+it('a kept plan takes each run its own parameters and says how many rows it wrote', async () => {
+  await connection.run('CREATE OR REPLACE TEMP TABLE counted (text VARCHAR)')
+  const insert = "INSERT INTO counted SELECT unnest(string_split(decode($1), ','))"
+  const write = (text: string) => connection.rowsPrepared(insert, [new TextEncoder().encode(text)])
+  expect(await write('a,b')).toEqual([{ Count: 2 }])
+  expect(await write('c,d,e')).toEqual([{ Count: 3 }])
+  await connection.runPrepared('TRUNCATE counted')
+  expect(await countRows(connection, 'SELECT * FROM counted')).toBe(0)
+})
