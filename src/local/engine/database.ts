@@ -23,17 +23,21 @@ export class Database {
   readonly #blob: (bytes: Uint8Array) => { bytes: Uint8Array }
   readonly #memoryLimit: string
   readonly #connections = new Set<Connection>()
+  /** Of no query, so that none can close it while it is used. */
+  readonly #upkeep: Connection
   /** All statements queue here: the queries share one core, and the memory limit, fairly. */
   #turn: Promise<unknown> = Promise.resolve()
 
   private constructor(
     instance: DuckDBInstance,
+    upkeep: DuckDBConnection,
     blob: (bytes: Uint8Array) => { bytes: Uint8Array },
     memoryLimit: string,
   ) {
     this.#instance = instance
     this.#blob = blob
     this.#memoryLimit = memoryLimit
+    this.#upkeep = this.#wrap(upkeep)
   }
 
   /** @param temporaryFolder where DuckDB spills; made when missing. */
@@ -44,15 +48,11 @@ export class Database {
       ':memory:',
       settings(options.temporaryFolder, options.memoryLimit),
     )
-    return new Database(instance, blobValue, options.memoryLimit)
+    return new Database(instance, await instance.connect(), blobValue, options.memoryLimit)
   }
 
   async connect(): Promise<Connection> {
-    const connection = new Connection(
-      await this.#instance.connect(),
-      (work) => this.#inTurn(work),
-      this.#blob,
-    )
+    const connection = this.#wrap(await this.#instance.connect())
     this.#connections.add(connection)
     // Dates and hours are UTC, wherever the laptop stands.
     await connection.run("SET TimeZone = 'UTC'")
@@ -64,8 +64,7 @@ export class Database {
    * cannot ask the C library itself, whose arenas (one for each thread) keep tens of megabytes that nobody uses.
    */
   async returnMemory(): Promise<void> {
-    const [connection] = this.#connections
-    await connection?.run(`SET memory_limit = ${quoted(this.#memoryLimit)}`)
+    await this.#upkeep.run(`SET memory_limit = ${quoted(this.#memoryLimit)}`)
   }
 
   disconnect(connection: Connection): void {
@@ -76,7 +75,12 @@ export class Database {
   close(): void {
     for (const connection of this.#connections) connection.close()
     this.#connections.clear()
+    this.#upkeep.close()
     this.#instance.closeSync()
+  }
+
+  #wrap(connection: DuckDBConnection): Connection {
+    return new Connection(connection, (work) => this.#inTurn(work), this.#blob)
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -36,3 +36,15 @@ it('a kept plan takes each run its own parameters and says how many rows it wrot
   await connection.runPrepared('TRUNCATE counted')
   expect(await countRows(connection, 'SELECT * FROM counted')).toBe(0)
 })
+
+it('memory is given back though the query that was there first leaves', async () => {
+  const own = await Database.open({ temporaryFolder: folder.path, memoryLimit: '64MB' })
+  const leaving = await own.connect()
+  const staying = await own.connect()
+  const busy = staying.rows('SELECT count(*) AS n FROM range(3000000) AS t(i) WHERE i % 7 = 3')
+  const given = own.returnMemory()
+  own.disconnect(leaving)
+  expect(await busy).toEqual([{ n: 428_571 }])
+  await given
+  own.close()
+})
