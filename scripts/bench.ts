@@ -121,8 +121,8 @@ async function firstFrame(kept: boolean): Promise<void> {
   rmSync(cache, { recursive: true, force: true })
   // The first run warms the disk's cache.
   const median = `${percentile(times.slice(1), 0.5).toFixed(0)} ms`
-  if (kept) report('first frame, median of 10', '≤ 300 ms', median)
-  else report('the same, with no code compiled by an earlier start', '–', median)
+  const what = kept ? 'first frame, median of 10' : 'the same, with no code compiled by an earlier start'
+  report(what, '≤ 300 ms', median)
 }
 
 function packageSize(): void {

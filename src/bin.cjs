@@ -14,7 +14,7 @@ var emitWarning = process.emitWarning;
 process.emitWarning = function (warning) {
   if (String(warning && warning.message || warning).indexOf('SQLite is an experimental feature') < 0) emitWarning.apply(process, arguments);
 };
-// Compiled code is kept for the next start, which shows its first frame a quarter sooner. Not in the shared temporary
+// Compiled code is kept for the next start, which shows its first frame sooner (docs/benchmarks.md). Not in the shared temporary
 // folder, Node's own choice: what lies there is run. A folder that cannot be made only costs the time.
 var nodeModule = require('node:module');
 var cache = process.env.NODE_COMPILE_CACHE || cacheFolder();

@@ -17,7 +17,8 @@ const at = (home: string) => ({
   XDG_CACHE_HOME: '',
   NODE_COMPILE_CACHE: '',
 })
-const version = (home: string) => cli(['--version'], { env: at(home), cwd: folder.path })
+const version = (home: string, env: Record<string, string> = {}) =>
+  cli(['--version'], { env: { ...at(home), ...env }, cwd: folder.path })
 
 describe('compiled code', () => {
   it('is kept for the next start in the folder of the user, and read by it', async () => {
@@ -27,11 +28,10 @@ describe('compiled code', () => {
     const kept = ['.cache', 'Library/Caches', 'AppData/Local']
       .map((caches) => join(folder.path, caches, 'rtstream-tui'))
       .find((path) => existsSync(path)) as string
-    const [versionOfNode] = readdirSync(kept) as [string]
-    const files = readdirSync(join(kept, versionOfNode))
-    expect(files.length).toBeGreaterThan(0)
-    expect(await version(folder.path)).toMatchObject({ code: 0, stderr: '' })
-    expect(readdirSync(join(kept, versionOfNode))).toEqual(files)
+    expect(readdirSync(kept)).not.toEqual([])
+    // Node tells what it does with what is kept.
+    const again = await version(folder.path, { NODE_DEBUG_NATIVE: 'COMPILE_CACHE' })
+    expect([...again.lines, again.stderr].join('\n')).toMatch(/dist\/cli\.js was accepted/)
   })
 
   // Node's own making of a folder in /proc does not return.

@@ -27,6 +27,23 @@ it('a kept plan follows its table when that is made anew with other columns', as
   await expect(connection.rowsPrepared(read)).rejects.toThrow('kept')
 })
 
+it('a plan is kept for the runs that follow, also after tables have changed', async () => {
+  // A variable becomes a constant of the plan, so the rows tell when the plan was made.
+  const read = "SELECT getvariable('time') AS planned FROM clocked"
+  const planned = async () =>
+    (await connection.rowsPrepared<{ planned: number }>(read)).map((row) => row.planned)
+  const setTime = (time: number) => connection.run(`SET VARIABLE time = ${time}`)
+  await connection.run('CREATE OR REPLACE TEMP TABLE clocked AS SELECT 1 AS row')
+  await setTime(1)
+  expect(await planned()).toEqual([1])
+  await setTime(2)
+  expect(await planned()).toEqual([1])
+  await connection.run('CREATE TEMP TABLE another (row BIGINT)')
+  expect(await planned()).toEqual([2])
+  await setTime(3)
+  expect(await planned()).toEqual([2])
+})
+
 it('a kept plan takes each run its own parameters and says how many rows it wrote', async () => {
   await connection.run('CREATE OR REPLACE TEMP TABLE counted (text VARCHAR)')
   const insert = "INSERT INTO counted SELECT unnest(string_split(decode($1), ','))"
