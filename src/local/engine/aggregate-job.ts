@@ -1,19 +1,30 @@
 /** gold/weather → gold/weather_aggregated. */
 import { type BatchCounts, TABLES } from '../../pipeline/contract/tables.ts'
 import { type Connection, countRows, quotedList } from './database.ts'
+import type { FileStatistics } from './delta-log.ts'
 import { type DeltaPosition, DeltaSource } from './delta-source.ts'
 import { DeltaTable } from './delta-writer.ts'
-import type { DeltaInput } from './gold-job.ts'
+import { type DeltaInput, deltaInput } from './gold-job.ts'
 import { compactKeyed, type KeyedTable, updateKeyed } from './keyed-table.ts'
 import type { EngineContext } from './options.ts'
 import type { Batch, BatchJob, BatchPlan, Output } from './query.ts'
+import type { SlotRange } from './slot-range.ts'
 import { Retention } from './table-cleaning.ts'
 
 const HOURS = `(date - DATE '1970-01-01')::BIGINT * 24 + hour`
 
+/** Of files that hold a single date: the hours of two say nothing of which is whose. */
+function hoursIn({ minValues, maxValues }: FileStatistics): SlotRange | undefined {
+  const date = minValues?.date
+  if (date === undefined || date !== maxValues?.date) return undefined
+  const midnight = Date.parse(`${date}T00:00:00Z`) / 3_600_000
+  return { from: midnight + Number(minValues?.hour), to: midnight + Number(maxValues.hour) }
+}
+
 const BY_HOUR: KeyedTable = {
   contract: TABLES.aggregated,
   slotOfReading: HOURS,
+  slotsIn: hoursIn,
   slotOfRow: HOURS,
   keyColumns: `DATE '1970-01-01' + floor(slot / 24)::INTEGER AS date, slot - floor(slot / 24)::BIGINT * 24 AS hour`,
   extremes: false,
@@ -58,7 +69,9 @@ export class AggregateJob implements BatchJob<DeltaInput, DeltaPosition> {
 
   async plan(): Promise<BatchPlan<DeltaInput, DeltaPosition> | undefined> {
     const plan = await this.#source?.plan()
-    return plan && { input: { files: plan.files }, position: plan.position, empty: false, more: plan.more }
+    if (!plan) return undefined
+    const { position, more } = plan
+    return { input: deltaInput(plan.files, BY_HOUR.slotsIn), position, empty: false, more }
   }
 
   async execute(batch: Batch, input: DeltaInput): Promise<BatchCounts> {
@@ -72,6 +85,7 @@ export class AggregateJob implements BatchJob<DeltaInput, DeltaPosition> {
       this.outputs[0],
       batch,
       readings,
+      input.span,
     )
     const count = updated ?? (await countRows(this.#connection, readings))
     return { input: count, output: count }

@@ -33,11 +33,12 @@ export interface AddFile {
   tags?: Record<string, string>
 }
 
+/** Ours has all of it; other writers may leave columns out, or whole members. */
 export interface FileStatistics {
   numRecords: number
-  minValues: Record<string, string | number>
-  maxValues: Record<string, string | number>
-  nullCount: Record<string, number>
+  minValues?: Record<string, string | number>
+  maxValues?: Record<string, string | number>
+  nullCount?: Record<string, number>
 }
 
 export interface RemoveFile {

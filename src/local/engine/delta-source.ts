@@ -19,8 +19,8 @@ export interface DeltaPosition {
 }
 
 export interface DeltaPlan {
-  /** Paths relative to the table's folder, in the order of the rows. */
-  files: string[]
+  /** In the order of the rows. */
+  files: AddFile[]
   rows: number
   position: DeltaPosition
   more: boolean
@@ -89,7 +89,7 @@ export class DeltaSource {
     this.#position = position
     if (files.length === 0) return undefined
     return {
-      files: files.map(({ path }) => path),
+      files,
       rows,
       position,
       more: this.#snapshot.length > 0 || existsSync(this.#commitFile(position.version + 1)),

@@ -227,10 +227,10 @@ export class Duplicates {
 /** Enqueued times in a file (epoch ms); everything may be in a file without statistics, nothing in one without times. */
 function spanOf(file: AddFile): { earliest: number; latest: number } {
   const statistics = statisticsOf(file)
-  const [earliest, latest] = [statistics?.minValues.enqueuedAt, statistics?.maxValues.enqueuedAt]
+  const [earliest, latest] = [statistics?.minValues?.enqueuedAt, statistics?.maxValues?.enqueuedAt]
   if (!statistics) return { earliest: Number.NEGATIVE_INFINITY, latest: Number.POSITIVE_INFINITY }
   if (earliest === undefined || latest === undefined) {
-    const none = (statistics.nullCount.enqueuedAt ?? -1) === statistics.numRecords
+    const none = (statistics.nullCount?.enqueuedAt ?? -1) === statistics.numRecords
     return none
       ? { earliest: Number.POSITIVE_INFINITY, latest: Number.NEGATIVE_INFINITY }
       : { earliest: Number.NEGATIVE_INFINITY, latest: Number.POSITIVE_INFINITY }

@@ -2,22 +2,38 @@
 import { type BatchCounts, TABLES } from '../../pipeline/contract/tables.ts'
 import { compactAppended } from './compaction.ts'
 import { type Connection, countRows, quotedList } from './database.ts'
+import type { AddFile } from './delta-log.ts'
 import { type DeltaPosition, DeltaSource } from './delta-source.ts'
 import { DeltaTable } from './delta-writer.ts'
 import { compactKeyed, type KeyedTable, updateKeyed } from './keyed-table.ts'
 import type { EngineContext } from './options.ts'
 import { dataFileName, writeParquet } from './parquet-file.ts'
 import type { Batch, BatchJob, BatchPlan, Output } from './query.ts'
+import { type SlotSpan, spanOf } from './slot-range.ts'
 import { Retention } from './table-cleaning.ts'
 
 export interface DeltaInput {
   /** Relative to the folder of the table that is read, in the order of the rows. */
   files: string[]
+  /** Of the keyed table that the readings go into, where the files' statistics tell it. */
+  span?: SlotSpan
 }
+
+/** The input of a plan. @param slotsIn those of the keyed table that the readings go into. */
+export function deltaInput(files: readonly AddFile[], slotsIn: KeyedTable['slotsIn']): DeltaInput {
+  const span = spanOf(files, slotsIn)
+  return { files: files.map(({ path }) => path), ...(span && { span }) }
+}
+
+const minuteOf = (time: string | number | undefined) => Math.floor(Date.parse(String(time)) / 60_000)
 
 const BY_MINUTE: KeyedTable = {
   contract: TABLES.byMinute,
   slotOfReading: 'floor(epoch_us(enqueuedAt) / 60000000)::BIGINT',
+  slotsIn: ({ minValues, maxValues }) => ({
+    from: minuteOf(minValues?.enqueuedAt),
+    to: minuteOf(maxValues?.enqueuedAt),
+  }),
   slotOfRow: 'floor(epoch_us(minute) / 60000000)::BIGINT',
   keyColumns: 'to_timestamp(slot * 60) AS minute',
   extremes: true,
@@ -72,14 +88,16 @@ export class GoldJob implements BatchJob<DeltaInput, DeltaPosition> {
 
   async plan(): Promise<BatchPlan<DeltaInput, DeltaPosition> | undefined> {
     const plan = await this.#source?.plan()
-    return plan && { input: { files: plan.files }, position: plan.position, empty: false, more: plan.more }
+    if (!plan) return undefined
+    const { position, more } = plan
+    return { input: deltaInput(plan.files, BY_MINUTE.slotsIn), position, empty: false, more }
   }
 
   async execute(batch: Batch, input: DeltaInput): Promise<BatchCounts> {
     const readings = `SELECT * FROM read_parquet(${quotedList(input.files.map((file) => this.#pathOf(file)))})`
     const [gold, byMinute] = this.outputs as [Output, Output]
     const count = (await this.#append(batch, gold, readings)) ?? (await countRows(this.#connection, readings))
-    await updateKeyed(this.#context, this.#connection, BY_MINUTE, byMinute, batch, readings)
+    await updateKeyed(this.#context, this.#connection, BY_MINUTE, byMinute, batch, readings, input.span)
     return { input: count, output: count }
   }
 

@@ -1,22 +1,25 @@
 /**
  * Tables of means (by minute, by hour) that a batch brings up to date: only the files that hold the batch's slots are
- * written again. A slot is the whole number that a table is ordered by: a minute or an hour since 1970. Files lie side by
- * side on that line, each tagged with its first and last slot, the newest slot in a file of its own: so live readings
- * touch one small file, and readings of random times cost no more than the files that they fall into.
+ * written again. Files lie side by side on the line of the slots, each tagged with its first and last one, the newest slot in
+ * a file of its own: so live readings touch one small file, and readings of random times cost no more than the files that
+ * they fall into.
  */
 import type { TableContract } from '../../pipeline/contract/tables.ts'
 import { commitCompaction } from './compaction.ts'
 import { type Connection, quotedList } from './database.ts'
-import type { AddFile } from './delta-log.ts'
+import type { AddFile, FileStatistics } from './delta-log.ts'
 import type { DeltaTable } from './delta-writer.ts'
 import type { EngineContext } from './options.ts'
 import { dataFileName, type WrittenFile, writeParquet } from './parquet-file.ts'
 import type { Batch, Output } from './query.ts'
+import { type LiveUpdate, liveUpdate, rangeOf, type SlotRange, type SlotSpan } from './slot-range.ts'
 
 export interface KeyedTable {
   contract: TableContract
   /** SQL of the slot, from the columns of the layer before. */
   slotOfReading: string
+  /** The slots of all readings in a file of that layer; undefined when its statistics do not tell. */
+  slotsIn: (statistics: FileStatistics) => SlotRange | undefined
   /** SQL of the slot, from the table's own columns. */
   slotOfRow: string
   /** SQL of the table's key columns, from `slot` and `city`. */
@@ -33,39 +36,41 @@ const FILES_PER_BATCH = 8
 /** More distinct slots than this are not looked at one by one. */
 const SLOTS_LISTED = 2000
 
+interface Writing {
+  context: EngineContext
+  connection: Connection
+  keyed: KeyedTable
+  table: DeltaTable
+  nameOf: (index: number) => string
+}
+
 /**
  * Brings the table up to date with the readings of a batch.
- * @param select SQL of the readings.
+ * @param readings SQL of them.
+ * @param span theirs, where it is known: a batch of the present then takes one statement for each file that it writes.
  * @returns how many there were; undefined when the table had the batch already.
  */
 export async function updateKeyed(
   context: EngineContext,
   connection: Connection,
   keyed: KeyedTable,
-  output: Output,
+  { table, appId }: Output,
   batch: Batch,
-  select: string,
+  readings: string,
+  span: SlotSpan | undefined,
 ): Promise<number | undefined> {
-  const { table, appId } = output
   if (table.transaction(appId) >= batch.id) return undefined
-  await connection.run(`CREATE OR REPLACE TEMP TABLE delta AS
-    SELECT ${keyed.slotOfReading} AS slot, city, count(*) AS readings, sum(temperature)::BIGINT AS temperatures,
-      sum(humidity)::BIGINT AS humidities, min(temperature) AS lowest, max(temperature) AS highest
-    FROM (${select}) GROUP BY ALL`)
-  const slots = await slotsOf(connection)
-  const touched = [...table.state.files.values()].filter((file) => touches(file, slots))
-  const written = await rewrite(context, connection, keyed, {
-    table,
-    touched,
-    added: 'SELECT * FROM delta',
-    nameOf: (index) => dataFileName(batch.id, batch.id, 'k', index),
-  })
-  const counts = { input: slots.readings, output: slots.readings }
+  const nameOf = (index: number) => dataFileName(batch.id, batch.id, 'k', index)
+  const writing = { context, connection, keyed, table, nameOf }
+  const live = span && liveUpdate(table.state.files.values(), span, ROWS_PER_FILE)
+  const { written, touched, count } = live
+    ? { written: await writeLive(writing, live, readings), touched: live.touched, count: span.readings }
+    : await writeAnyTime(writing, readings)
   await table.commit({
     operation: 'MERGE',
     operationParameters: { predicate: '["slot and city are equal"]' },
     operationMetrics: {
-      numSourceRows: slots.readings,
+      numSourceRows: count,
       numTargetFilesAdded: written.length,
       numTargetFilesRemoved: touched.length,
     },
@@ -73,10 +78,29 @@ export async function updateKeyed(
     add: written.map(({ add }) => add),
     remove: touched.map(({ path }) => path),
     dataChange: true,
-    books: batch.books(counts),
+    books: batch.books({ input: count, output: count }),
   })
   await context.tuning.at(`${table.title}: committed`)
-  return slots.readings
+  return count
+}
+
+function writeLive(writing: Writing, { touched, pieces }: LiveUpdate, readings: string) {
+  const { keyed, table } = writing
+  return writePieces(
+    writing,
+    `(${mergedRows([freshRows(keyed, readings), ...stored(keyed, table, touched)])})`,
+    pieces,
+  )
+}
+
+/** Readings of whatever times: only the files that hold one of their slots are touched. */
+async function writeAnyTime(writing: Writing, readings: string) {
+  const { connection, keyed, table } = writing
+  await connection.run(`CREATE OR REPLACE TEMP TABLE delta AS ${mergedRows([freshRows(keyed, readings)])}`)
+  const slots = await slotsOf(connection)
+  const touched = [...table.state.files.values()].filter((file) => touches(file, slots))
+  const written = await rewrite(writing, touched, ['SELECT * FROM delta'])
+  return { written, touched, count: slots.readings }
 }
 
 /** Makes neighbouring small files one when there are many; the newest slot's file stays alone. */
@@ -91,12 +115,8 @@ export async function compactKeyed(
   if (files.size <= filesPerCompaction) return
   const small = longestRun([...files.values()].sort((a, b) => rangeOf(a).from - rangeOf(b).from).slice(0, -1))
   if (small.length < filesPerCompaction) return
-  const written = await rewrite(context, connection, keyed, {
-    table,
-    touched: small,
-    added: undefined,
-    nameOf: (index) => dataFileName(version + 1, version + 1, 'c', index),
-  })
+  const nameOf = (index: number) => dataFileName(version + 1, version + 1, 'c', index)
+  const written = await rewrite({ context, connection, keyed, table, nameOf }, small, [])
   await commitCompaction(context, table, small, written)
 }
 
@@ -116,62 +136,67 @@ function longestRun(files: readonly AddFile[]): AddFile[] {
 
 /** Reads files, adds rows to them, and writes them anew in order, never across a file that stays. */
 async function rewrite(
-  context: EngineContext,
-  connection: Connection,
-  keyed: KeyedTable,
-  work: {
-    table: DeltaTable
-    touched: AddFile[]
-    added: string | undefined
-    nameOf: (index: number) => string
-  },
+  writing: Writing,
+  touched: readonly AddFile[],
+  added: readonly string[],
 ): Promise<WrittenFile[]> {
-  const sources = work.added === undefined ? [] : [work.added]
-  if (work.touched.length > 0)
-    sources.push(
-      storedRows(
-        keyed,
-        work.touched.map((file) => work.table.pathOf(file)),
-      ),
-    )
-  await connection.run(`CREATE OR REPLACE TEMP TABLE merged AS
-    SELECT slot, city, sum(readings)::BIGINT AS readings, sum(temperatures)::BIGINT AS temperatures,
-      sum(humidities)::BIGINT AS humidities, min(lowest) AS lowest, max(highest) AS highest
-    FROM (${sources.join(' UNION ALL ')}) GROUP BY slot, city`)
-  const staying = [...work.table.state.files.values()]
-    .filter((file) => !work.touched.includes(file))
-    .map(rangeOf)
-  const written: WrittenFile[] = []
-  for (const [index, { from, to }] of (await cut(connection, staying)).entries()) {
-    const file = await writeParquet(context, connection, keyed.contract, {
-      select: finalRows(keyed, from, to),
-      name: work.nameOf(index),
-      tags: { slotFrom: String(from), slotTo: String(to) },
-    })
-    if (file) written.push(file)
-    await context.tuning.at(`${work.table.title}: file written`)
-  }
+  const { connection, keyed, table } = writing
+  await connection.run(
+    `CREATE OR REPLACE TEMP TABLE merged AS ${mergedRows([...added, ...stored(keyed, table, touched)])}`,
+  )
+  const staying = [...table.state.files.values()].filter((file) => !touched.includes(file)).map(rangeOf)
+  const written = await writePieces(writing, 'merged', await cut(connection, staying))
   await connection.run('DROP TABLE merged')
   return written
 }
 
-/** Stored means as sums: exact, since a mean times its count is the whole number that it came from, within half of one. */
-const storedRows = (keyed: KeyedTable, paths: readonly string[]) => `
-  SELECT ${keyed.slotOfRow} AS slot, city, readings, round(avg_temperature * readings)::BIGINT AS temperatures,
-    round(avg_humidity * readings)::BIGINT AS humidities,
-    ${keyed.extremes ? 'min_temperature' : 'NULL::INTEGER'} AS lowest,
-    ${keyed.extremes ? 'max_temperature' : 'NULL::INTEGER'} AS highest
-  FROM read_parquet(${quotedList(paths)})`
+/** @param source SQL of a table of merged rows. */
+async function writePieces(
+  { context, connection, keyed, table, nameOf }: Writing,
+  source: string,
+  pieces: readonly SlotRange[],
+): Promise<WrittenFile[]> {
+  const written: WrittenFile[] = []
+  for (const [index, { from, to }] of pieces.entries()) {
+    const file = await writeParquet(context, connection, keyed.contract, {
+      select: finalRows(keyed, source, from, to),
+      name: nameOf(index),
+      tags: { slotFrom: String(from), slotTo: String(to) },
+    })
+    if (file) written.push(file)
+    await context.tuning.at(`${table.title}: file written`)
+  }
+  return written
+}
 
-const finalRows = (keyed: KeyedTable, from: number, to: number) => `
+/** Readings as rows of sums, one of each. */
+const freshRows = (keyed: KeyedTable, readings: string) => `
+  SELECT ${keyed.slotOfReading} AS slot, city, 1::BIGINT AS readings, temperature AS temperatures,
+    humidity AS humidities, temperature AS lowest, temperature AS highest
+  FROM (${readings})`
+
+/** Stored means as sums: exact, since a mean times its count is the whole number that it came from, within half of one. */
+function stored(keyed: KeyedTable, table: DeltaTable, files: readonly AddFile[]): string[] {
+  if (files.length === 0) return []
+  return [
+    `SELECT ${keyed.slotOfRow} AS slot, city, readings, round(avg_temperature * readings)::BIGINT AS temperatures,
+      round(avg_humidity * readings)::BIGINT AS humidities,
+      ${keyed.extremes ? 'min_temperature' : 'NULL::INTEGER'} AS lowest,
+      ${keyed.extremes ? 'max_temperature' : 'NULL::INTEGER'} AS highest
+    FROM read_parquet(${quotedList(files.map((file) => table.pathOf(file)))})`,
+  ]
+}
+
+/** A row for each slot and city, of rows of sums. */
+const mergedRows = (sources: readonly string[]) => `
+  SELECT slot, city, sum(readings)::BIGINT AS readings, sum(temperatures)::BIGINT AS temperatures,
+    sum(humidities)::BIGINT AS humidities, min(lowest) AS lowest, max(highest) AS highest
+  FROM (${sources.join(' UNION ALL ')}) GROUP BY slot, city`
+
+const finalRows = (keyed: KeyedTable, source: string, from: number, to: number) => `
   SELECT ${keyed.keyColumns}, city, readings, lowest AS min_temperature, highest AS max_temperature,
     temperatures / readings AS avg_temperature, humidities / readings AS avg_humidity
-  FROM merged WHERE slot BETWEEN ${from} AND ${to} ORDER BY slot, city`
-
-interface SlotRange {
-  from: number
-  to: number
-}
+  FROM ${source} WHERE slot BETWEEN ${from} AND ${to} ORDER BY slot, city`
 
 /** Cuts the merged slots into files: at a size, before the newest slot of the table, and around files that stay. */
 async function cut(connection: Connection, staying: readonly SlotRange[]): Promise<SlotRange[]> {
@@ -216,12 +241,4 @@ function touches(file: AddFile, slots: BatchSlots): boolean {
   const { from, to } = rangeOf(file)
   if (to < slots.range.from || from > slots.range.to) return false
   return slots.each?.some((slot) => slot >= from && slot <= to) ?? true
-}
-
-/** A file without our tags (another writer compacted the table) may hold any slot. */
-function rangeOf(file: AddFile): SlotRange {
-  return {
-    from: Number(file.tags?.slotFrom ?? Number.NEGATIVE_INFINITY),
-    to: Number(file.tags?.slotTo ?? Number.POSITIVE_INFINITY),
-  }
 }

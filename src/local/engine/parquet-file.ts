@@ -85,7 +85,12 @@ function statistics(contract: TableContract, written: CopyResult): FileStatistic
       new Map(value.map((one) => [one.key, one.value])),
     ]),
   )
-  const result: FileStatistics = { numRecords: written.count, minValues: {}, maxValues: {}, nullCount: {} }
+  const result: Required<FileStatistics> = {
+    numRecords: written.count,
+    minValues: {},
+    maxValues: {},
+    nullCount: {},
+  }
   for (const [name, type] of contract.columns) {
     const column = found.get(`"${name}"`)
     if (!column) continue
