@@ -9,7 +9,10 @@ export type ActionResult =
   | { readonly ok: true /** One line for a person: what happens now. */; readonly message: string }
   | { readonly ok: false /** One line for a person: why not, and what to do. */; readonly reason: string }
 
-/** Each action also writes a line of the operator to the log, and its effect reaches the store at once. */
+/**
+ * Each action also writes a line of the operator to the log, and its effect reaches the store at once. Before there is a
+ * target, what starts stages is taken all the same and carried out once they are known; a toggle takes it back.
+ */
 export interface Actions {
   /** Starts a stage; one that runs or starts is left alone. Also tries again after a failure. */
   start(stage: StageId): ActionResult

@@ -15,11 +15,13 @@ import type { Log } from './log.ts'
 import type { Pipeline } from './pipeline.ts'
 import { isUp } from './stage.ts'
 import type { AppState } from './state.ts'
+import type { WaitingStarts } from './waiting-starts.ts'
 
 export interface OperatorOptions {
   state: () => AppState
   /** Undefined before there is a target. */
   services: () => { pipeline: Pipeline; generator: GeneratorService } | undefined
+  waiting: WaitingStarts
   log: Log
   /** Something was done: show it at once. */
   onDone: () => void
@@ -27,7 +29,7 @@ export interface OperatorOptions {
 
 type Services = { pipeline: Pipeline; generator: GeneratorService }
 
-export function operatorActions({ state, services, log, onDone }: OperatorOptions): Actions {
+export function operatorActions({ state, services, waiting, log, onDone }: OperatorOptions): Actions {
   let lastDirty = state().generator.dirty || DEFAULT_DIRTY
 
   /** Every action goes through here. */
@@ -35,7 +37,19 @@ export function operatorActions({ state, services, log, onDone }: OperatorOption
     if (state().session.readOnly) return refused(READ_ONLY)
     const found = services()
     if (!found) return refused(NOT_CONNECTED)
-    const result = perform(found)
+    return done(perform(found))
+  }
+
+  /** Starts are taken before the stages are known, and carried out then. */
+  const actOrWait = (
+    perform: (services: Services) => ActionResult,
+    wait: () => ActionResult,
+  ): ActionResult => {
+    const { readOnly, connected } = state().session
+    return readOnly || connected ? act(perform) : done(wait())
+  }
+
+  const done = (result: ActionResult): ActionResult => {
     if (result.ok) log.info('operator', result.message)
     onDone()
     return result
@@ -61,10 +75,22 @@ export function operatorActions({ state, services, log, onDone }: OperatorOption
   }
 
   return {
-    start: (id) => act(({ pipeline }) => pipeline.start(id)),
+    start: (id) =>
+      actOrWait(
+        ({ pipeline }) => pipeline.start(id),
+        () => waiting.one(id),
+      ),
     stop: (id) => act(({ pipeline }) => pipeline.stop(id)),
-    toggle: (id) => act(({ pipeline }) => pipeline.toggle(id)),
-    startAll: () => act(({ pipeline }) => pipeline.startAll()),
+    toggle: (id) =>
+      actOrWait(
+        ({ pipeline }) => pipeline.toggle(id),
+        () => waiting.toggle(id),
+      ),
+    startAll: () =>
+      actOrWait(
+        ({ pipeline }) => pipeline.startAll(),
+        () => waiting.all(),
+      ),
     stopAll: (why) => act(({ pipeline }) => pipeline.stopAll(why)),
     setStations: (wanted) => act((found) => setStations(found, wanted)),
     scaleStations: (factor) =>

@@ -20,6 +20,7 @@ import type { AppState, EndpointLine, SessionSlice } from './state.ts'
 import { DEFAULT_UPDATES_PER_SECOND, StateStore } from './store.ts'
 import { SecondSeries } from './telemetry.ts'
 import { CALM_RATE, GENERATOR_TIMES, stageTimes } from './timing.ts'
+import { WaitingStarts } from './waiting-starts.ts'
 
 export interface SessionOptions {
   session: Partial<SessionSlice>
@@ -64,6 +65,7 @@ class PipelineSession implements Session {
   readonly #store: StateStore
   readonly #log: Log
   readonly #idle = new IdleTracker()
+  readonly #waiting = new WaitingStarts()
   readonly #sent = new SecondSeries()
   readonly #acknowledged = new SecondSeries()
   #connected: Connected | undefined
@@ -90,6 +92,7 @@ class PipelineSession implements Session {
     this.actions = operatorActions({
       state: () => this.#store.state,
       services: () => this.#connected,
+      waiting: this.#waiting,
       log: this.#log,
       onDone: () => this.#showNow(),
     })
@@ -115,6 +118,7 @@ class PipelineSession implements Session {
     // Stages can be acted on as soon as they are known; what stands in the hub and the lake may take a while to be seen.
     const opening = pipeline.open().then(() => {
       this.#store.update({ session: { ...this.#store.state.session, connected: true } })
+      this.#startWaiting()
       this.#showNow()
     })
     await Promise.all([opening, monitor.open()])
@@ -124,6 +128,7 @@ class PipelineSession implements Session {
   connectFailed(error: unknown): void {
     const detail = errorText(error)
     this.#log.error('session', detail, error)
+    this.#waiting.take()
     const stages = Object.fromEntries(
       STAGE_IDS.map((id) => [id, { ...this.#store.state.stages[id], state: 'unknown', detail }]),
     ) as AppState['stages']
@@ -162,6 +167,12 @@ class PipelineSession implements Session {
       await target.close()
     }
     this.#store.close()
+  }
+
+  #startWaiting(): void {
+    const ids = this.#waiting.take()
+    if (ids.length === STAGE_IDS.length) this.actions.startAll()
+    else for (const id of ids) this.actions.start(id)
   }
 
   #makeGenerator({ producer, hub }: Target): GeneratorService {

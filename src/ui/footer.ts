@@ -50,7 +50,8 @@ function keyHints(state: AppState, view: ViewState, width: number, scrollable: n
 /** None for a key that would be refused, or does here what another one says already. */
 function hintOf(binding: KeyBinding, state: AppState, view: ViewState): Hint[] {
   const { footer, command } = binding
-  if (!footer || (binding.needs === 'control' && whyNot(binding, state, view, false) !== undefined)) return []
+  const isControl = binding.needs === 'start' || binding.needs === 'control'
+  if (!footer || (isControl && whyNot(binding, state, view, false) !== undefined)) return []
   const { stages } = state
   const all = STAGE_IDS.map((id) => stages[id].state)
   if (command === 'startAll' && all.every((one) => isUp(one) || one === 'starting')) return []

@@ -37,7 +37,7 @@ export const GROUPS = ['Stages', 'Generator', 'Screen', 'Session'] as const
 export type Group = (typeof GROUPS)[number]
 
 /** What must be so for a key to act. */
-export type Need = 'control' | 'list' | 'scrollable'
+export type Need = 'start' | 'control' | 'list' | 'scrollable'
 
 export interface KeyBinding {
   command: Command
@@ -61,18 +61,19 @@ const bind = (
 ): KeyBinding => ({ group, command, keys, shown: keys[0] as string, does, ...more })
 
 const hint = (key: string, label: string, rank: number) => ({ footer: { key, label, rank } })
+const start = { needs: 'start' } as const
 const control = { needs: 'control' } as const
 
 export const KEYMAP: readonly KeyBinding[] = [
   bind('Stages', 'generator', ['1'], 'start or stop the generator', {
-    ...control,
+    ...start,
     ...hint('1–5', 'start/stop', 1),
   }),
-  bind('Stages', 'streamAnalytics', ['2'], 'start or stop the Stream Analytics job', control),
-  bind('Stages', 'silver', ['3'], 'start or stop silver, a Databricks run', control),
-  bind('Stages', 'gold', ['4'], 'start or stop gold, a Databricks run', control),
-  bind('Stages', 'aggregate', ['5'], 'start or stop the aggregate, a Synapse run', control),
-  bind('Stages', 'startAll', ['a'], 'start all stages, in order', { ...control, ...hint('a', 'all', 1) }),
+  bind('Stages', 'streamAnalytics', ['2'], 'start or stop the Stream Analytics job', start),
+  bind('Stages', 'silver', ['3'], 'start or stop silver, a Databricks run', start),
+  bind('Stages', 'gold', ['4'], 'start or stop gold, a Databricks run', start),
+  bind('Stages', 'aggregate', ['5'], 'start or stop the aggregate, a Synapse run', start),
+  bind('Stages', 'startAll', ['a'], 'start all stages, in order', { ...start, ...hint('a', 'all', 1) }),
   bind('Stages', 'stopAll', ['x'], 'stop all stages, in reverse order; asks first', {
     ...control,
     ...hint('x', 'stop', 1),
@@ -152,6 +153,10 @@ interface NeedRule {
 }
 
 export const NEEDS: Readonly<Record<Need, NeedRule>> = {
+  start: {
+    text: 'not read-only; while connecting: it starts then',
+    whyNot: ({ session }) => (session.readOnly ? READ_ONLY : undefined),
+  },
   control: {
     text: 'connected, and not read-only',
     whyNot: ({ session }) => (session.readOnly ? READ_ONLY : session.connected ? undefined : NOT_CONNECTED),

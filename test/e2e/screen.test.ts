@@ -55,6 +55,16 @@ describe('the control room', () => {
     90_000,
   )
 
+  it('takes a key at the sight of the first frame, while it is still connecting', async () => {
+    const terminal = open()
+    await terminal.waitFor('connecting')
+    terminal.press('a')
+    await terminal.waitFor(ALL_RUN, 60_000)
+    terminal.press('q')
+    expect((await terminal.exit).code).toBe(0)
+    await terminal.close()
+  }, 90_000)
+
   it('acts on every stage key, on stations, dirty data and burst, and says why a key cannot act', async () => {
     const terminal = open()
     await connected(terminal)

@@ -58,11 +58,44 @@ afterEach(async () => {
 const states = (session: Session) => STAGE_IDS.map((id) => session.store.getState().stages[id].state)
 
 describe('a session', () => {
-  it('has a state before anything is connected, and refuses actions with a reason', () => {
+  it('has a state before anything is connected, and refuses with a reason what cannot wait', () => {
     const { session, state } = open()
     expect(state().session.connected).toBe(false)
     expect(state().generator.stations).toBe(20)
+    expect(session.actions.burst()).toEqual({
+      ok: false,
+      reason: 'Still connecting; if it stays so, the log says why.',
+    })
+  })
+
+  it('starts what was asked for while it was connecting', async () => {
+    const { session, clock, state, connect } = open()
     expect(session.actions.startAll()).toEqual({
+      ok: true,
+      message: 'Still connecting; all stages start then.',
+    })
+    expect(states(session)).toEqual(Array(5).fill('unknown'))
+    await connect()
+    await clock.until(() => states(session).every((one) => one === 'running'))
+    expect(state().log.map(({ message }) => message)).toContain('Starting all stages, in order.')
+  })
+
+  it('starts single stages then, but for those whose key was pressed again; and stops none that runs', async () => {
+    const { session, clock, target, connect } = open()
+    await target.stages.gold.start()
+    for (const id of ['silver', 'gold', 'generator', 'silver', 'streamAnalytics'] as const)
+      expect(session.actions.toggle(id).ok).toBe(true)
+    await connect()
+    const wanted = ['running', 'running', 'stopped', 'running', 'stopped']
+    await clock.until(() => String(states(session)) === String(wanted))
+    expect(target.stages.gold.calls).toEqual(['start'])
+  })
+
+  it('starts nothing when nothing could be connected, and says so to keys that come later', () => {
+    const { session } = open()
+    session.actions.startAll()
+    session.connectFailed(new Error('The port 5672 is taken.'))
+    expect(session.actions.toggle('silver')).toEqual({
       ok: false,
       reason: 'Still connecting; if it stays so, the log says why.',
     })

@@ -1,7 +1,7 @@
 /** What keys do, on a screen over a made-up pipeline: no terminal, no Ink. */
 import { describe, expect, it, vi } from 'vitest'
 import type { AppState } from '../../src/pipeline/state.ts'
-import { KEYMAP, NEEDS } from '../../src/ui/keymap.ts'
+import { KEYMAP, NEEDS, type Need } from '../../src/ui/keymap.ts'
 import { PANELS } from '../../src/ui/layout.ts'
 import type { Line } from '../../src/ui/line.ts'
 import { Screen } from '../../src/ui/screen.ts'
@@ -122,11 +122,12 @@ describe('keys of stages', () => {
 })
 
 describe('keys that cannot act say why', () => {
-  const controls = KEYMAP.filter(({ needs }) => needs === 'control').flatMap(({ keys }) => keys)
+  const keysThatNeed = (need: Need) =>
+    KEYMAP.filter(({ needs }) => needs === need).flatMap(({ keys }) => keys)
 
   it('read-only: none of the controls does anything', () => {
     const { pipeline, press, lastLine, text } = open(scenarios.readOnly())
-    for (const key of controls) {
+    for (const key of [...keysThatNeed('start'), ...keysThatNeed('control')]) {
       press(key)
       expect(lastLine(), key).toContain('▲ Read-only')
     }
@@ -136,7 +137,7 @@ describe('keys that cannot act say why', () => {
 
   it('before anything is connected', () => {
     const { pipeline, press, lastLine } = open(scenarios.beforeConnect())
-    for (const key of controls) {
+    for (const key of keysThatNeed('control')) {
       press(key)
       expect(lastLine(), key).toContain('▲ Still connecting; if it stays so, the log says why.')
     }
