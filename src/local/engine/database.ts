@@ -5,7 +5,11 @@ import type { DuckDBConnection, DuckDBInstance, DuckDBPreparedStatement } from '
 export type SqlParameter = string | number | Uint8Array
 export type SqlRow = Record<string, unknown>
 
-/** The settings that keep DuckDB a good neighbour: no downloads, a bounded memory that is given back, one thread, no cache of its own. */
+/**
+ * The settings that keep DuckDB a good neighbour: no downloads, a bounded memory that is given back, one thread, no cache of
+ * its own. And plans that may be kept: what a table's statistics say at planning would stand in them for good, and rows
+ * outside of the ranges of then would be left out (duckdb/duckdb issues 23704 and 24182).
+ */
 const settings = (temporaryFolder: string, memoryLimit: string) => ({
   threads: '1',
   memory_limit: memoryLimit,
@@ -16,6 +20,7 @@ const settings = (temporaryFolder: string, memoryLimit: string) => ({
   enable_external_file_cache: 'false',
   allocator_flush_threshold: '1MB',
   allocator_background_threads: 'true',
+  disabled_optimizers: 'statistics_propagation',
 })
 
 export class Database {

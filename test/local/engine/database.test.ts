@@ -44,6 +44,26 @@ it('a plan is kept for the runs that follow, also after tables have changed', as
   expect(await planned()).toEqual([2])
 })
 
+it('a kept plan holds nothing of what its tables held when it was made', async () => {
+  await connection.run(`
+    CREATE OR REPLACE TEMP TABLE arrived AS SELECT range AS id, NULL::VARCHAR AS fault FROM range(100, 200);
+    CREATE OR REPLACE TEMP TABLE known AS SELECT range AS id FROM range(150, 250)`)
+  const reads = [
+    'SELECT count(*) AS n FROM arrived JOIN known ON arrived.id = known.id',
+    'SELECT count(*) AS n FROM arrived WHERE fault IS NULL',
+    'SELECT count(*) FILTER (fault IS NULL) AS n FROM arrived',
+    'SELECT count(DISTINCT id) AS n FROM arrived WHERE id < 1000',
+    'SELECT count(*) AS n FROM arrived',
+  ]
+  const kept = async () => (await Promise.all(reads.map((read) => connection.rowsPrepared(read)))).flat()
+  expect(await kept()).toEqual([50, 100, 100, 100, 100].map((n) => ({ n })))
+  // Outside of the ids there were, and with faults where there were none.
+  await connection.run(`
+    INSERT INTO arrived VALUES (1, 'cold'), (9000, 'hot'), (8000, NULL);
+    INSERT INTO known VALUES (1), (9000)`)
+  expect(await kept()).toEqual([52, 101, 101, 101, 103].map((n) => ({ n })))
+})
+
 it('a kept plan takes each run its own parameters and says how many rows it wrote', async () => {
   await connection.run('CREATE OR REPLACE TEMP TABLE counted (text VARCHAR)')
   const insert = "INSERT INTO counted SELECT unnest(string_split(decode($1), ','))"
