@@ -31,6 +31,8 @@ interface Generation {
 export interface BatchSpan {
   earliest: number | undefined
   latest: number | undefined
+  /** Whether an id stands in more than one of its rows with a time. */
+  hasTwins: boolean
 }
 
 export class Duplicates {
@@ -40,6 +42,8 @@ export class Duplicates {
   readonly #quarantine: DeltaTable
   #generations: Generation[] = []
   #nextGeneration = 0
+  /** At least the number of rows in `repeated`. Mostly none: what would look at them is left out then. */
+  #found = 0
   /** Every kept row with this enqueued time (epoch ms) or a later one is in memory. */
   #coveredFrom = Number.NEGATIVE_INFINITY
 
@@ -80,10 +84,12 @@ export class Duplicates {
   /**
    * Fills the table `repeated` with the rowids of those rows in the table `batch` that are duplicates.
    * @param before the batch's number; rows that it wrote before a crash do not make its own rows duplicates.
+   * @returns whether there are any.
    */
-  async find(span: BatchSpan, before: number): Promise<void> {
-    await this.#connection.runPrepared('TRUNCATE repeated')
-    if (span.earliest === undefined || span.latest === undefined) return
+  async find(span: BatchSpan, before: number): Promise<boolean> {
+    if (this.#found > 0) await this.#connection.runPrepared('TRUNCATE repeated')
+    this.#found = 0
+    if (span.earliest === undefined || span.latest === undefined) return false
     const old = span.earliest - WINDOW_MS < this.#coveredFrom
     if (old) {
       const latest = Math.min(span.latest + WINDOW_MS, this.#coveredFrom)
@@ -91,12 +97,13 @@ export class Duplicates {
       await this.#readTables('older', span.earliest - WINDOW_MS, latest, before)
     }
     const seen = [...this.#generations.map(({ name }) => name), ...(old ? ['older'] : [])]
-    await this.#connection.runPrepared(`INSERT INTO repeated
+    await this.#insert(`INSERT INTO repeated
       SELECT DISTINCT batch.rowid, true FROM batch
       JOIN (${seen.map((name) => `SELECT id, seen_at FROM ${name}`).join(' UNION ALL ')}) AS seen ON batch.id = seen.id
       WHERE seen.seen_at BETWEEN batch.enqueuedAt - ${WINDOW} AND batch.enqueuedAt + ${WINDOW}`)
     if (old) await this.#connection.run('DROP TABLE older')
-    await this.#findWithin()
+    if (span.hasTwins) await this.#findWithin()
+    return this.#found > 0
   }
 
   /** Remembers the batch's kept rows. */
@@ -108,11 +115,10 @@ export class Duplicates {
     ) {
       await this.#startGeneration(span.latest)
     }
-    const [inserted] = await this.#connection.rowsPrepared<{
-      Count: number
-    }>(`INSERT INTO ${this.#current.name}
-      SELECT id, enqueuedAt FROM batch
-      WHERE enqueuedAt IS NOT NULL AND rowid NOT IN (SELECT row FROM repeated)`)
+    const kept = this.#found > 0 ? 'AND rowid NOT IN (SELECT row FROM repeated)' : ''
+    const [inserted] = await this.#connection.rowsPrepared<{ Count: number }>(
+      `INSERT INTO ${this.#current.name} SELECT id, enqueuedAt FROM batch WHERE enqueuedAt IS NOT NULL ${kept}`,
+    )
     this.#current.rows += inserted?.Count ?? 0
     this.#current.newest = Math.max(this.#current.newest, span.latest)
     await this.#forget()
@@ -120,7 +126,7 @@ export class Duplicates {
 
   /** Repetitions inside the batch: for each id, the first row counts, and those within the window of it are duplicates. */
   async #findWithin(): Promise<void> {
-    const [found] = await this.#connection.rowsPrepared<{ Count: number }>(`INSERT INTO repeated
+    const found = await this.#insert(`INSERT INTO repeated
       SELECT row, seen_at BETWEEN first - ${WINDOW} AND first + ${WINDOW} FROM (
         SELECT rowid AS row, enqueuedAt AS seen_at, first_value(enqueuedAt) OVER same AS first, row_number() OVER same AS n
         FROM batch
@@ -128,7 +134,15 @@ export class Duplicates {
           AND id IN (SELECT id FROM batch GROUP BY id HAVING count(*) > 1)
         WINDOW same AS (PARTITION BY id ORDER BY rowid)
       ) WHERE n > 1`)
-    if (found?.Count) await this.#decideUncertain()
+    if (found > 0) await this.#decideUncertain()
+  }
+
+  /** Fills `repeated`. @returns with how many rows. */
+  async #insert(sql: string): Promise<number> {
+    const [inserted] = await this.#connection.rowsPrepared<{ Count: number }>(sql)
+    const count = inserted?.Count ?? 0
+    this.#found += count
+    return count
   }
 
   /** Rows further than the window from their id's first: each may be the first of a window of its own. Rare, so done here. */

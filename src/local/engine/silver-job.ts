@@ -23,6 +23,15 @@ export interface SilverInput {
   foreign: string[]
 }
 
+interface LoadedRow extends Record<string, unknown> {
+  /** Epoch ms; null when no row has a time. */
+  earliest: number | null
+  latest: number | null
+  has_twins: boolean
+  rows: number
+  kept: number
+}
+
 /** Paths of foreign files that have been read, one a line. */
 const FOREIGN_LIST = 'foreign-files.txt'
 
@@ -91,9 +100,9 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
 
   async execute(batch: Batch, input: SilverInput): Promise<BatchCounts> {
     await this.#load(input.pieces)
-    const span = await this.#span()
-    await this.#duplicates.find(span, batch.id)
-    const counts = await this.#count()
+    const loaded = await this.#look()
+    const { span } = loaded
+    const counts = (await this.#duplicates.find(span, batch.id)) ? await this.#count() : loaded.counts
     await this.#append(batch, counts, this.outputs[0] as Output, counts.output, {
       select: `SELECT * FROM batch WHERE reasons IS NULL`,
       duplicates: counts.duplicates,
@@ -137,11 +146,22 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
       await this.#connection.runPrepared(INSERT_BATCH, [text])
   }
 
-  async #span(): Promise<BatchSpan> {
-    const [row] = await this.#connection.rowsPrepared<{ earliest: number | null; latest: number | null }>(
-      'SELECT epoch_ms(min(enqueuedAt)) AS earliest, epoch_ms(max(enqueuedAt)) + 1 AS latest FROM batch',
-    )
-    return { earliest: row?.earliest ?? undefined, latest: row?.latest ?? undefined }
+  /** One look at the batch: its counts are right as long as no row repeats an earlier one. */
+  async #look(): Promise<{ span: BatchSpan; counts: Required<BatchCounts> }> {
+    const [row] = await this.#connection.rowsPrepared<LoadedRow>(`
+      SELECT epoch_ms(min(enqueuedAt)) AS earliest, epoch_ms(max(enqueuedAt)) + 1 AS latest,
+        count(id) FILTER (enqueuedAt IS NOT NULL) > count(DISTINCT id) FILTER (enqueuedAt IS NOT NULL) AS has_twins,
+        count(*) AS rows, count(*) FILTER (reasons IS NULL) AS kept
+      FROM batch`)
+    const { rows = 0, kept = 0 } = row ?? {}
+    return {
+      span: {
+        earliest: row?.earliest ?? undefined,
+        latest: row?.latest ?? undefined,
+        hasTwins: row?.has_twins ?? false,
+      },
+      counts: { input: rows, output: kept, quarantined: rows - kept, duplicates: 0 },
+    }
   }
 
   async #count() {
