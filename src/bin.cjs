@@ -14,6 +14,9 @@ var emitWarning = process.emitWarning;
 process.emitWarning = function (warning) {
   if (String(warning && warning.message || warning).indexOf('SQLite is an experimental feature') < 0) emitWarning.apply(process, arguments);
 };
+// Node's pool for what blocks: one thread for DuckDB, whose statements queue, one for files. Each more costs memory and caches of
+// its own (docs/benchmarks.md). Read once by Node, when the pool is first used; a person's own number stands.
+process.env.UV_THREADPOOL_SIZE = process.env.UV_THREADPOOL_SIZE || '2';
 // Compiled code is kept for the next start, which shows its first frame sooner (docs/benchmarks.md). Not in the shared temporary
 // folder, Node's own choice: what lies there is run. A folder that cannot be made only costs the time.
 var nodeModule = require('node:module');
