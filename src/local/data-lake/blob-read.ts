@@ -1,14 +1,17 @@
 /** Get Blob, https://learn.microsoft.com/rest/api/storageservices/get-blob, whole or in part. */
-import { constants } from 'node:fs'
+import { constants, type Stats } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { HttpError } from '../http/errors.ts'
+import { readSmallFile } from '../small-file.ts'
 import { checkConditions, entryHeaders } from './entry.ts'
 import { diskError } from './errors.ts'
 import type { LakeFolder } from './folder.ts'
 import type { PathProperties } from './properties.ts'
 import { overrides, propertyHeaders } from './property-headers.ts'
 import type { LakeCall } from './server.ts'
+
+const NO_FOLLOW = constants.O_NOFOLLOW ?? 0
 
 /** Everything is of the one file that was opened, whatever replaces it meanwhile. */
 export async function readBlob(
@@ -17,34 +20,47 @@ export async function readBlob(
   properties: PathProperties,
 ): Promise<void> {
   const place = folder.resolve(call.container, call.path)
-  const file = await open(place, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0)).catch((error) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR')
-      throw new HttpError(404, 'BlobNotFound', 'The specified blob does not exist.', { cause: error })
-    throw diskError(error)
-  })
   try {
-    const stats = await file.stat()
-    if (stats.isDirectory()) throw new HttpError(409, 'ResourceTypeMismatch', 'A directory has no content.')
-    checkConditions(call.request, stats, { isRead: true })
-    const { headers } = call.request
-    const range = rangeOf(String(headers['x-ms-range'] ?? headers.range ?? ''), stats.size)
-    const length = range ? range.end - range.start + 1 : stats.size
-    call.response.writeHead(range ? 206 : 200, {
-      ...call.headers,
-      ...entryHeaders(stats),
-      ...propertyHeaders(properties.of(call.container, call.path, stats), { isPart: range !== undefined }),
-      ...overrides(call.query),
-      'accept-ranges': 'bytes',
-      'content-length': length,
-      ...(range ? { 'content-range': `bytes ${range.start}-${range.end}/${stats.size}` } : {}),
-    })
-    // Up to the length that was told: the file itself may only have been appended to.
-    const span = range ?? { start: 0, end: stats.size - 1 }
-    if (length === 0) call.response.end()
-    else await pipeline(file.createReadStream({ ...span, autoClose: false }), call.response)
-  } finally {
-    await file.close()
+    const small = readSmallFile(place, NO_FOLLOW)
+    if (small) {
+      const { start, end } = writeHead(call, properties, small.stats)
+      call.response.end(small.bytes.subarray(start, end + 1))
+      return
+    }
+    const file = await open(place, constants.O_RDONLY | NO_FOLLOW)
+    try {
+      const span = writeHead(call, properties, await file.stat())
+      await pipeline(file.createReadStream({ ...span, autoClose: false }), call.response)
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw diskError(error)
+    throw new HttpError(404, 'BlobNotFound', 'The specified blob does not exist.', { cause: error })
   }
+}
+
+/**
+ * Judges the request by the file as it is, and answers with everything but the content.
+ * @returns first and last byte to send, both included. The file may be appended to meanwhile: what was told is sent.
+ */
+function writeHead(call: LakeCall, properties: PathProperties, stats: Stats): { start: number; end: number } {
+  if (stats.isDirectory()) throw new HttpError(409, 'ResourceTypeMismatch', 'A directory has no content.')
+  checkConditions(call.request, stats, { isRead: true })
+  const { headers } = call.request
+  const range = rangeOf(String(headers['x-ms-range'] ?? headers.range ?? ''), stats.size)
+  const span = range ?? { start: 0, end: stats.size - 1 }
+  call.response.writeHead(range ? 206 : 200, {
+    ...call.headers,
+    ...entryHeaders(stats),
+    ...propertyHeaders(properties.of(call.container, call.path, stats), { isPart: range !== undefined }),
+    ...overrides(call.query),
+    'accept-ranges': 'bytes',
+    'content-length': span.end - span.start + 1,
+    ...(range ? { 'content-range': `bytes ${range.start}-${range.end}/${stats.size}` } : {}),
+  })
+  return span
 }
 
 /**

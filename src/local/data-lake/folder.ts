@@ -8,10 +8,12 @@ import {
   type Stats,
   unlinkSync,
   utimesSync,
+  writeFileSync,
 } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Clock } from '../clock.ts'
+import { SMALL_FILE } from '../small-file.ts'
 import { AlreadyExistsError, diskError, LakeFullError } from './errors.ts'
 import { checkContainer, entryAt, pathSegments, resolveInside } from './names.ts'
 import { Usage } from './usage.ts'
@@ -81,7 +83,8 @@ export class LakeFolder {
     const release = this.reserve(bytes)
     const unfinished = this.unfinishedFile()
     try {
-      await writeFile(unfinished, data, { flag: 'wx' })
+      if (bytes <= SMALL_FILE) writeFileSync(unfinished, data, { flag: 'wx' })
+      else await writeFile(unfinished, data, { flag: 'wx' })
       this.adopt(unfinished, container, path, { overwrite: false })
     } catch (error) {
       await rm(unfinished, { force: true })

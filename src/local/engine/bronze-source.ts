@@ -3,7 +3,8 @@
  * partition and sequence numbers in their name, so one number per partition says how far silver has read. Files of other
  * writers are remembered by path.
  */
-import { readdir, stat } from 'node:fs/promises'
+import { statSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { BRONZE, parseBronzeFileName } from '../../pipeline/contract/bronze.ts'
 import { type BronzePiece, pieceEnd } from './bronze-text.ts'
@@ -92,7 +93,7 @@ export class BronzeSource {
     let bytes = 0
     let taken = 0
     for (let file = this.#head(); file; file = this.#head()) {
-      const size = await this.#sizeOf(file.path)
+      const size = this.#sizeOf(file.path)
       if (size === undefined) {
         this.#context.logger.warn({ file: file.path }, 'a bronze file was deleted before silver read it')
         this.#drop(file)
@@ -202,9 +203,9 @@ export class BronzeSource {
     return this.#context.lake.resolve(BRONZE.container, path)
   }
 
-  async #sizeOf(path: string): Promise<number | undefined> {
+  #sizeOf(path: string): number | undefined {
     try {
-      const found = await stat(this.#resolve(path))
+      const found = statSync(this.#resolve(path))
       if (!found.isFile()) throw new Error(`bronze/${path} is no file. Remove it, then start silver again.`)
       return found.size
     } catch (error) {

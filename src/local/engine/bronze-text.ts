@@ -1,6 +1,8 @@
 /** Reads the text of bronze files, whole or piece by piece, as UTF-8 that DuckDB takes. */
 import { isUtf8 } from 'node:buffer'
+import { closeSync, openSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
+import { readSmallRange, SMALL_FILE } from '../small-file.ts'
 
 /** Bytes `from` (inclusive) to `to` (exclusive) of a bronze file; pieces end behind a line end. */
 export interface BronzePiece {
@@ -107,11 +109,21 @@ function* chunksOf(text: Buffer): Generator<Buffer> {
 }
 
 async function readPiece(file: string, piece: BronzePiece): Promise<Buffer> {
+  if (piece.to - piece.from <= SMALL_FILE) return readSmallPiece(file, piece)
   const handle = await open(file, 'r')
   try {
     return await readRange(handle, piece.from, piece.to)
   } finally {
     await handle.close()
+  }
+}
+
+function readSmallPiece(file: string, { from, to }: BronzePiece): Buffer {
+  const opened = openSync(file, 'r')
+  try {
+    return readSmallRange(opened, from, to)
+  } finally {
+    closeSync(opened)
   }
 }
 

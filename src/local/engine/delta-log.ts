@@ -1,6 +1,8 @@
 /** A Delta table's log as it stands in `_delta_log`: its actions, and the table that they add up to. */
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import { readSmallFile } from '../small-file.ts'
 
 // ── Actions, named as the Delta protocol names them ─────────────────────────────────────────────────────────────────
 
@@ -169,6 +171,9 @@ async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
+/** So many commits are read before others have their turn. */
+const COMMITS_PER_TURN = 100
+
 const REBUILD = 'Put it back, or delete the table and its checkpoint to build it anew.'
 
 /**
@@ -179,7 +184,7 @@ export async function readCommit(tableFolder: string, version: number): Promise<
   const file = join(tableFolder, LOG_FOLDER, commitName(version))
   let text: string
   try {
-    text = await readFile(file, 'utf8')
+    text = readSmallFile(file)?.bytes.toString('utf8') ?? (await readFile(file, 'utf8'))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
@@ -224,6 +229,7 @@ export async function loadTable(
       )
     }
     applyActions(state, state.version + 1, actions)
+    if (state.version % COMMITS_PER_TURN === 0) await setImmediate()
   }
   return state
 }

@@ -22,8 +22,11 @@ export interface DuckDbEngine {
   silverPositions(): ReadonlyMap<number, number>
 }
 
-/** Memory that was freed goes back to the system so often, while batches run (ms). */
-const MEMORY_RETURN_MS = 15_000
+/**
+ * Memory that was freed goes back to the system after so many rows, or so much time when there are few: small batches use the
+ * same memory again and again, and getting it anew from the system would cost them more than their work (docs/benchmarks.md).
+ */
+const MEMORY_RETURN = { rows: 5000, leastMs: 2000, mostMs: 15_000 }
 
 /** Nothing is opened, and DuckDB is not loaded, until the first run. */
 export function createDuckDbEngine(options: EngineOptions): DuckDbEngine {
@@ -43,6 +46,7 @@ class Engine implements NotebookEngine {
   #database: Promise<Database> | undefined
   #users = 0
   #memoryReturnedAt = 0
+  #rowsSinceReturn = 0
 
   constructor(options: EngineOptions) {
     this.#context = {
@@ -96,7 +100,7 @@ class Engine implements NotebookEngine {
         open: (onInput) => query.open(connection, onInput),
         next: async () => {
           const result = await query.next()
-          if (result) await this.#returnMemory(database)
+          if (result?.progress) await this.#returnMemory(database, result.progress.inputRows)
           return result
         },
         close: () => {
@@ -167,10 +171,14 @@ class Engine implements NotebookEngine {
     }
   }
 
-  async #returnMemory(database: Database): Promise<void> {
+  async #returnMemory(database: Database, rows: number): Promise<void> {
     const now = this.#context.clock.now()
-    if (Math.abs(now - this.#memoryReturnedAt) < MEMORY_RETURN_MS) return
+    this.#rowsSinceReturn += rows
+    const { leastMs, mostMs } = MEMORY_RETURN
+    const wait = this.#rowsSinceReturn < MEMORY_RETURN.rows ? mostMs : leastMs
+    if (Math.abs(now - this.#memoryReturnedAt) < wait) return
     this.#memoryReturnedAt = now
+    this.#rowsSinceReturn = 0
     await database.returnMemory()
   }
 

@@ -1,6 +1,7 @@
 /** Writes and deletes single files of the lake: whole or not at all, within its limit, flushed where that is asked for. */
-import { lstatSync, unlinkSync } from 'node:fs'
-import { open, rm, stat } from 'node:fs/promises'
+import { lstatSync, statSync, unlinkSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { flushFile, writeNewFile } from '../small-file.ts'
 import type { EngineContext } from './options.ts'
 
 export interface LakePlace {
@@ -23,13 +24,7 @@ export async function writeLakeFile(
   const unfinished = lake.unfinishedFile()
   const release = lake.reserve(Buffer.byteLength(data))
   try {
-    const file = await open(unfinished, 'wx')
-    try {
-      await file.writeFile(data)
-      if (tuning.flush) await file.datasync()
-    } finally {
-      await file.close()
-    }
+    await writeNewFile(unfinished, data, { flush: tuning.flush })
     lake.adopt(unfinished, place.container, place.path, options)
   } catch (error) {
     await rm(unfinished, { force: true })
@@ -50,9 +45,9 @@ export async function adoptWritten(
 ): Promise<number> {
   let release: (() => void) | undefined
   try {
-    const { size } = await stat(unfinished)
+    const { size } = statSync(unfinished)
     release = lake.reserve(size)
-    if (tuning.flush) await flush(unfinished)
+    if (tuning.flush) await flushFile(unfinished)
     lake.adopt(unfinished, place.container, place.path, { overwrite: true })
     return size
   } catch (error) {
@@ -71,13 +66,4 @@ export function removeLakeFile({ lake }: Pick<LakeContext, 'lake'>, place: LakeP
   // In one turn with the note: a count under way would otherwise miss it, or see it twice.
   unlinkSync(file)
   lake.note(place.container, place.path, -found.size)
-}
-
-async function flush(path: string): Promise<void> {
-  const file = await open(path, 'r+')
-  try {
-    await file.datasync()
-  } finally {
-    await file.close()
-  }
 }
