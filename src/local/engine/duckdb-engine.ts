@@ -24,7 +24,7 @@ export interface DuckDbEngine {
 
 /**
  * Memory that was freed goes back to the system after so many rows, or so much time when there are few: small batches use the
- * same memory again and again, and getting it anew from the system would cost them more than their work (docs/benchmarks.md).
+ * same memory again and again, and getting it anew from the system would be a good part of their cost.
  */
 const MEMORY_RETURN = { rows: 5000, leastMs: 2000, mostMs: 15_000 }
 
