@@ -17,8 +17,8 @@ process.emitWarning = function (warning) {
 // Node's pool for what blocks: one thread for DuckDB, whose statements queue, one for files. Each more costs memory and caches of
 // its own (docs/benchmarks.md). Read once by Node, when the pool is first used; a person's own number stands.
 process.env.UV_THREADPOOL_SIZE = process.env.UV_THREADPOOL_SIZE || '2';
-// How long DuckDB's allocator keeps freed memory for the next batch, which comes a second later: by itself it gives everything
-// back within a second, only to ask for it again. The engine gives back what is too much (src/local/engine/duckdb-engine.ts).
+// How long DuckDB's allocator keeps freed memory for the next batch, which comes a second later: by itself it gives that
+// back sooner, only to ask for it again. The engine gives back what is too much (src/local/engine/duckdb-engine.ts).
 process.env.DUCKDB_JE_MALLOC_CONF = process.env.DUCKDB_JE_MALLOC_CONF || 'dirty_decay_ms:30000,muzzy_decay_ms:30000';
 // Compiled code is kept for the next start, which shows its first frame sooner (docs/benchmarks.md). Not in the shared temporary
 // folder, Node's own choice: what lies there is run. A folder that cannot be made only costs the time.

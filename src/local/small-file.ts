@@ -1,6 +1,6 @@
 /**
- * Small files in one turn of the event loop: a trip to Node's thread pool and back costs several times what opening, reading or
- * writing a few kilobytes does, and a pipeline makes a hundred such trips a second. What waits for the disk goes to the pool.
+ * Small files in one turn of the event loop: a trip to Node's thread pool and back costs more than opening, reading or writing a
+ * few kilobytes, and a pipeline does so many times a second. What waits for the disk goes to the pool.
  */
 import {
   closeSync,
