@@ -3,8 +3,8 @@ import { dirname, resolve } from 'node:path'
 import type { Plugin } from 'esbuild'
 
 const root = resolve(import.meta.dirname, '..')
-const TEXT_WIDTH = resolve(root, 'src/ui/text-width.ts')
-const ROW_OUTPUT = resolve(root, 'src/ui/row-output.ts')
+const TEXT_WIDTH = resolve(root, 'src/ui/text/text-width.ts')
+const ROW_OUTPUT = resolve(root, 'src/ui/ink/row-output.ts')
 const INK_OUTPUT = resolve(root, 'node_modules/ink/build/output.js')
 
 /**

@@ -136,8 +136,8 @@ function program(finish: (code: number) => void): Command {
     'doctor',
     'look whether everything is there, and say what mends what is not',
     async ({ config }, flags) => {
-      const { doctorChecks, terminalFacts } = await import('./commands/doctor-checks.ts')
-      const { runDoctor } = await import('./commands/doctor.ts')
+      const { doctorChecks, terminalFacts } = await import('./doctor/checks.ts')
+      const { runDoctor } = await import('./doctor/doctor.ts')
       const terminal = terminalFacts(process.stdout, process.env)
       const checks = await doctorChecks({ config, terminal, nodeVersion: process.version })
       return runDoctor({
@@ -155,8 +155,8 @@ function program(finish: (code: number) => void): Command {
     'setup',
     'make on Azure what the template cannot: notebooks, jobs, pipeline',
     async ({ config }, flags) => {
-      const { azureSetupSteps } = await import('./commands/setup-steps.ts')
-      const { runSetup } = await import('./commands/setup.ts')
+      const { azureSetupSteps } = await import('./setup/steps.ts')
+      const { runSetup } = await import('./setup/setup.ts')
       const steps = await azureSetupSteps({ azure: config.azure, notebooksDir: notebooksDir() })
       return runSetup({
         steps,

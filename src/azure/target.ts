@@ -1,20 +1,22 @@
 /** All adapters of one deployment, from addresses and a credential: the same for Azure and for its local stand-ins. */
 import { randomUUID } from 'node:crypto'
 import type { TokenCredential } from '@azure/identity'
-import type { HubReader, StageService, Target } from '../pipeline/ports.ts'
-import type { HubState } from './bronze-watch.ts'
-import { azureCredential, sessionCredential } from './credential.ts'
-import { createLakeClient } from './data-lake.ts'
-import { createDatabricksStage } from './databricks.ts'
-import type { AzureDeployment } from './deployment.ts'
-import { createHubProducer, createHubReader, type HubConnection, newConsumer } from './event-hubs.ts'
-import { createLakeReader } from './lake-reader.ts'
-import { createMetricsSource } from './metrics.ts'
-import { oldestEnqueuedAt } from './oldest-event.ts'
-import { createServiceClients } from './service-clients.ts'
-import { createStreamAnalyticsStage } from './stream-analytics.ts'
-import { createSynapseStage } from './synapse.ts'
-import { createTableAuditor } from './table-audit.ts'
+import type { HubReader } from '../pipeline/ports/hub.ts'
+import type { StageService } from '../pipeline/ports/stages.ts'
+import type { Target } from '../pipeline/ports/target.ts'
+import { azureCredential, sessionCredential } from './auth/credential.ts'
+import { oldestEnqueuedAt } from './event-hubs/oldest-event.ts'
+import { createHubProducer, createHubReader, type HubConnection, newConsumer } from './event-hubs/producer.ts'
+import { createServiceClients } from './http/service-clients.ts'
+import type { HubState } from './lake/bronze-watch.ts'
+import { createLakeClient } from './lake/data-lake.ts'
+import { createLakeReader } from './lake/lake-reader.ts'
+import { createTableAuditor } from './lake/table-audit.ts'
+import type { AzureDeployment } from './resources/deployment.ts'
+import { createDatabricksStage } from './stages/databricks.ts'
+import { createMetricsSource } from './stages/metrics.ts'
+import { createStreamAnalyticsStage } from './stages/stream-analytics.ts'
+import { createSynapseStage } from './stages/synapse.ts'
 
 const clock = { now: () => Date.now() }
 const HINTS = { 403: 'Ask for the missing role; rtstream-tui doctor names it.' }
@@ -142,7 +144,7 @@ function absent(reason: string): StageService {
   return {
     status: async () => ({ state: 'stopped', words: 'not deployed', detail: reason }),
     start: async () => {
-      const { ServiceError } = await import('../pipeline/ports.ts')
+      const { ServiceError } = await import('../pipeline/ports/errors.ts')
       throw new ServiceError('not-found', 'Synapse', `${reason}.`, {
         hint: 'Deploy it: azd env set DEPLOY_SYNAPSE true, then azd up.',
       })

@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts'
-import type { Target } from '../pipeline/ports.ts'
+import type { Target } from '../pipeline/ports/target.ts'
 import { askInstance } from './control-channel.ts'
 import { localAzureConfig } from './local-config.ts'
 import { UserError } from './user-error.ts'
@@ -17,7 +17,7 @@ export async function attachTarget(config: Config): Promise<Target> {
       `No rtstream-tui runs on ${config.dataDir}.`,
       'Start one in another terminal (rtstream-tui), name its folder with --data-dir, or use --target azure.',
     )
-  const { bypassProxies, trust } = await import('../local/host.ts')
+  const { bypassProxies, trust } = await import('../local/runtime/host.ts')
   bypassProxies()
   trust(instance.endpoints.certificate)
   const { token, eventHubsTls } = instance.endpoints

@@ -7,7 +7,7 @@ import { chmodSync, mkdirSync, rmSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { LocalAzureEndpoints } from '../local/options.ts'
+import type { LocalAzureEndpoints } from '../local/runtime/options.ts'
 
 export interface InstanceInfo {
   pid: number

@@ -1,6 +1,6 @@
 /** `rtstream-tui endpoints`: how another client reaches the local Azure that runs on a data folder. */
-import { EVENT_HUB_NAME, LOCAL_NAMES, type LocalAzureEndpoints } from '../local/options.ts'
-import type { EndpointLine } from '../pipeline/state.ts'
+import { EVENT_HUB_NAME, LOCAL_NAMES, type LocalAzureEndpoints } from '../local/runtime/options.ts'
+import type { EndpointLine } from '../pipeline/state/state.ts'
 import { askInstance } from './control-channel.ts'
 import { UserError } from './user-error.ts'
 

@@ -1,6 +1,7 @@
 /** A forgotten window must not run up a bill. */
-import type { Actions } from '../pipeline/actions.ts'
-import type { Clock } from '../pipeline/clock.ts'
+
+import type { Clock } from '../pipeline/runtime/clock.ts'
+import type { Actions } from '../pipeline/state/actions.ts'
 
 export interface IdleStop {
   /** A key was pressed. */

@@ -1,9 +1,9 @@
 /** Opens what a configuration names: the local Azure in its worker and the adapters on it, or the adapters on Azure. */
 import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
-import type { LocalAzureOptions } from '../local/options.ts'
-import type { Target } from '../pipeline/ports.ts'
-import type { EndpointLine } from '../pipeline/state.ts'
+import type { LocalAzureOptions } from '../local/runtime/options.ts'
+import type { Target } from '../pipeline/ports/target.ts'
+import type { EndpointLine } from '../pipeline/state/state.ts'
 import { serveChannel } from './control-channel.ts'
 import { endpointLines } from './endpoints.ts'
 import { localAzureConfig } from './local-config.ts'
@@ -33,7 +33,7 @@ export async function openTarget(options: LaunchOptions): Promise<OpenedTarget> 
 
 async function openLocal({ config, dataDir, logger, onFailure }: LaunchOptions): Promise<OpenedTarget> {
   const [{ startLocalAzure }, { connectLocalTarget }] = await Promise.all([
-    import('../local/host.ts'),
+    import('../local/runtime/host.ts'),
     import('../azure/target.ts'),
   ])
   const azure = await startLocalAzure(localOptions(config, dataDir), config.logLevel)

@@ -1,6 +1,6 @@
 /** The local Azure described as if it were a deployment, so that the same adapters and commands work on it. */
 import { type AzureConfig, azureSchema } from '../config/schema.ts'
-import { EVENT_HUB_NAME, LOCAL_NAMES, type LocalAzureEndpoints } from '../local/options.ts'
+import { EVENT_HUB_NAME, LOCAL_NAMES, type LocalAzureEndpoints } from '../local/runtime/options.ts'
 
 export function localAzureConfig(endpoints: LocalAzureEndpoints): AzureConfig {
   const { management } = endpoints

@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import pino, { type Logger } from 'pino'
-import { logDestination } from '../local/log-destination.ts'
+import { logDestination } from '../local/storage/log-destination.ts'
 
 /** At start the log is set aside once it is larger than this (bytes); one older log is kept. */
 const ROTATE_ABOVE = 5_000_000

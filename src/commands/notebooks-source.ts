@@ -1,5 +1,5 @@
 /** The notebooks as text: their shared modules put in place of imports, and the `.ipynb` form for importing by hand. */
-import { notebookCells } from '../azure/notebook-cells.ts'
+import { notebookCells } from '../azure/provisioning/notebook-cells.ts'
 
 /** Text of a shared module by its name, e.g. `rtstream_lake`. */
 export type ModuleSource = (name: string) => string

@@ -1,10 +1,10 @@
 /** `rtstream-tui run`: the whole pipeline without a screen, for a while, and the books at the end. */
 
 import type { Config } from '../config/schema.ts'
-import type { TableAudit } from '../pipeline/ports.ts'
-import { STAGE_IDS, type StageId } from '../pipeline/ports.ts'
-import type { Session } from '../pipeline/session-types.ts'
-import type { AppState } from '../pipeline/state.ts'
+import type { TableAudit } from '../pipeline/ports/lake.ts'
+import { STAGE_IDS, type StageId } from '../pipeline/ports/stages.ts'
+import type { Session } from '../pipeline/session/session-types.ts'
+import type { AppState } from '../pipeline/state/state.ts'
 import { openDataFolder } from './data-folder.ts'
 import { type OpenedTarget, openTarget } from './launch.ts'
 import { logFileOf, openLog } from './logger.ts'

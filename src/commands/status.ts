@@ -1,14 +1,9 @@
 /** `rtstream-tui status`: one snapshot of all stages and layers. */
-import {
-  type HubReader,
-  type LakeReader,
-  ServiceError,
-  STAGE_IDS,
-  type StageId,
-  type StageService,
-  type StageStatus,
-} from '../pipeline/ports.ts'
-import { LAYERS, type LayerName } from '../pipeline/state.ts'
+import { ServiceError } from '../pipeline/ports/errors.ts'
+import type { HubReader } from '../pipeline/ports/hub.ts'
+import type { LakeReader } from '../pipeline/ports/lake.ts'
+import { STAGE_IDS, type StageId, type StageService, type StageStatus } from '../pipeline/ports/stages.ts'
+import { LAYERS, type LayerName } from '../pipeline/state/state.ts'
 
 type ServiceStage = Exclude<StageId, 'generator'>
 

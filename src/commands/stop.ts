@@ -1,12 +1,7 @@
 /** `rtstream-tui stop`: stops the job, cancels the runs and the pipeline, and waits until they have ended. */
-import { abortableSleep } from '../azure/abortable-sleep.ts'
-import {
-  ServiceError,
-  STAGE_IDS,
-  type StageId,
-  type StageService,
-  type StageStatus,
-} from '../pipeline/ports.ts'
+import { abortableSleep } from '../azure/http/abortable-sleep.ts'
+import { ServiceError } from '../pipeline/ports/errors.ts'
+import { STAGE_IDS, type StageId, type StageService, type StageStatus } from '../pipeline/ports/stages.ts'
 
 type ServiceStage = Exclude<StageId, 'generator'>
 

@@ -1,6 +1,6 @@
 /** What a run leaves behind: the books, the five assertions, and where the data lies. */
-import type { TableAudit } from '../pipeline/ports.ts'
-import type { AppState, LedgerSlice } from '../pipeline/state.ts'
+import type { TableAudit } from '../pipeline/ports/lake.ts'
+import type { AppState, LedgerSlice } from '../pipeline/state/state.ts'
 
 /** The last line of `run --json`. */
 export interface RunSummary {

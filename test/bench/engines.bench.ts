@@ -6,10 +6,10 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
-import { LakeFolder } from '../../src/local/data-lake/folder.ts'
+import type { BatchBooks } from '../../src/contract/tables.ts'
+import { LakeFolder } from '../../src/local/data-lake/store/folder.ts'
 import type { NotebookEngine } from '../../src/local/engine/engine.ts'
-import { createLocalEngine } from '../../src/local/engine-factory.ts'
-import type { BatchBooks } from '../../src/pipeline/contract/tables.ts'
+import { createLocalEngine } from '../../src/local/runtime/engine-factory.ts'
 import { placeGenerated } from '../notebooks/bronze-fixture.ts'
 
 const PATIENCE_MS = 30 * 60_000

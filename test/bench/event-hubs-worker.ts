@@ -1,7 +1,7 @@
 /** The hub in a worker thread, as in the product. Answers `cpu` with the thread's CPU time, and stops on `stop`. */
 import { parentPort, workerData } from 'node:worker_threads'
 import pino from 'pino'
-import { HubLog } from '../../src/local/event-hubs/log.ts'
+import { HubLog } from '../../src/local/event-hubs/log/log.ts'
 import { startEventHubs } from '../../src/local/event-hubs/server.ts'
 
 const { folder, certificate, token } = workerData as {

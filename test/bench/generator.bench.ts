@@ -1,6 +1,6 @@
 /** How many readings a second one core makes: `node test/bench/generator.bench.ts [stations] [seconds of stream]`. */
-import { Generator } from '../../src/pipeline/generator.ts'
-import { drawStations } from '../../src/pipeline/stations.ts'
+import { Generator } from '../../src/pipeline/generator/generator.ts'
+import { drawStations } from '../../src/pipeline/generator/stations.ts'
 
 const TICK_MS = 100
 

@@ -2,10 +2,11 @@
  * What the screen costs, over a made-up pipeline in a real pty at 120×40: `node test/bench/ui.bench.ts [seconds]`.
  * The pipeline's own work is not in these numbers.
  */
-import { painter } from '../../src/ui/ansi.ts'
-import { screenLines } from '../../src/ui/screen-lines.ts'
-import { chooseTheme } from '../../src/ui/theme.ts'
-import { initialView } from '../../src/ui/view-state.ts'
+
+import { screenLines } from '../../src/ui/app/screen-lines.ts'
+import { initialView } from '../../src/ui/app/view-state.ts'
+import { painter } from '../../src/ui/text/ansi.ts'
+import { chooseTheme } from '../../src/ui/text/theme.ts'
 import { type Bundle, bundle } from '../support/bundle.ts'
 import { allRunning } from '../support/scenario.ts'
 import { openTerminal } from '../support/terminal.ts'

@@ -1,11 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { runStatus, type StatusContext } from '../../src/commands/status.ts'
-import {
-  type LakeSnapshot,
-  ServiceError,
-  type StageService,
-  type TableSnapshot,
-} from '../../src/pipeline/ports.ts'
+import { ServiceError } from '../../src/pipeline/ports/errors.ts'
+import type { LakeSnapshot, TableSnapshot } from '../../src/pipeline/ports/lake.ts'
+import type { StageService } from '../../src/pipeline/ports/stages.ts'
 
 const NOW = Date.UTC(2026, 10, 24, 12)
 const table = (rows: number): TableSnapshot => ({

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { runStop, type StopReport } from '../../src/commands/stop.ts'
-import { ServiceError, type StageService, type StageState } from '../../src/pipeline/ports.ts'
+import { ServiceError } from '../../src/pipeline/ports/errors.ts'
+import type { StageService, StageState } from '../../src/pipeline/ports/stages.ts'
 
 /** A service that goes through the given states, one per look, and stays in the last. Errors are thrown. */
 function stage(...states: (StageState | Error)[]): StageService & { stops: number } {

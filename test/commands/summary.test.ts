@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
 import { type RunSummary, summarise, summaryText } from '../../src/commands/summary.ts'
-import { initialState } from '../../src/pipeline/initial-state.ts'
-import { closeBooks } from '../../src/pipeline/ledger.ts'
-import type { TableAudit } from '../../src/pipeline/ports.ts'
+import type { TableAudit } from '../../src/pipeline/ports/lake.ts'
+import { closeBooks } from '../../src/pipeline/reconciliation/ledger.ts'
+import { initialState } from '../../src/pipeline/state/initial-state.ts'
 
 it('fits a window of 80 columns, with numbers of a long day', () => {
   const many = 864_000_000

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { messageBody } from '../../src/local/event-hubs/amqp-sections.ts'
-import { HubLog } from '../../src/local/event-hubs/log.ts'
+import { messageBody } from '../../src/local/event-hubs/amqp/sections.ts'
+import { HubLog } from '../../src/local/event-hubs/log/log.ts'
 import { startCli, temporaryFolder } from '../support/cli.ts'
 import { readTable } from '../support/tables.ts'
 

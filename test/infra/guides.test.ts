@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { unityCatalogName } from '../../src/azure/provisioning-unity-catalog.ts'
+import { unityCatalogName } from '../../src/azure/provisioning/unity-catalog.ts'
 
 const guide = (name: string) => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8')
 

@@ -1,11 +1,11 @@
 /** Bronze as the product makes it: readings of its own generator, through the lines and names of its own job. */
 import { utimesSync } from 'node:fs'
-import { LakeFolder } from '../../src/local/data-lake/folder.ts'
+import { bronzeFileName, bronzeFolder } from '../../src/contract/bronze-layout.ts'
+import { partitionOf } from '../../src/contract/partition-hash.ts'
+import { LakeFolder } from '../../src/local/data-lake/store/folder.ts'
 import { LineWriter } from '../../src/local/stream-analytics/bronze-line.ts'
-import { bronzeFileName, bronzeFolder } from '../../src/pipeline/contract/bronze.ts'
-import { partitionOf } from '../../src/pipeline/contract/partition-hash.ts'
-import { Generator } from '../../src/pipeline/generator.ts'
-import { drawStations } from '../../src/pipeline/stations.ts'
+import { Generator } from '../../src/pipeline/generator/generator.ts'
+import { drawStations } from '../../src/pipeline/generator/stations.ts'
 
 const PARTITIONS = 4
 const WINDOW_MS = 5000

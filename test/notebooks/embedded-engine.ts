@@ -3,8 +3,8 @@
  * or when it is killed.
  */
 import pino from 'pino'
-import { LakeFolder } from '../../src/local/data-lake/folder.ts'
-import { createLocalEngine } from '../../src/local/engine-factory.ts'
+import { LakeFolder } from '../../src/local/data-lake/store/folder.ts'
+import { createLocalEngine } from '../../src/local/runtime/engine-factory.ts'
 
 const root = process.argv[2] ?? ''
 const clock = { now: () => Date.now() }

@@ -5,7 +5,7 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } fr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import type { BatchBooks } from '../../src/pipeline/contract/tables.ts'
+import type { BatchBooks } from '../../src/contract/tables.ts'
 import { python } from '../support/python.ts'
 import { placeGenerated, placeHandMade, placeLate } from './bronze-fixture.ts'
 import { killPythons, runPythonProgram } from './python-process.ts'

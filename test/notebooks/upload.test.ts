@@ -1,9 +1,9 @@
 /** What set-up makes of the package's own notebooks: the shared modules reach Databricks as files and Synapse as cells. */
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { createServiceClients } from '../../src/azure/service-clients.ts'
-import { runSetup } from '../../src/commands/setup.ts'
-import { readNotebooks, setupSteps } from '../../src/commands/setup-steps.ts'
+import { createServiceClients } from '../../src/azure/http/service-clients.ts'
+import { runSetup } from '../../src/setup/setup.ts'
+import { readNotebooks, setupSteps } from '../../src/setup/steps.ts'
 import { azureConfig } from '../support/azure-config.ts'
 import { type AzureStub, createAzureStub, personCredential } from '../support/azure-stub.ts'
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts'

@@ -1,7 +1,7 @@
 /** What a person sees on Azure while stages run: failures, other people's hands, refusals, a network that goes away. */
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
-import { hubError } from '../../src/azure/event-hubs-error.ts'
-import { SendError } from '../../src/pipeline/ports.ts'
+import { hubError } from '../../src/azure/errors/event-hubs-error.ts'
+import { SendError } from '../../src/pipeline/ports/hub.ts'
 import { type AzureRoom, openAzureRoom } from '../support/azure-room.ts'
 import { expiredToken, throttled } from '../support/fault-proxy.ts'
 import { removeDataFolders } from '../support/local-azure.ts'

@@ -1,5 +1,5 @@
 /** Lets a made-up pipeline move as a real one does, so that paints cost what they will cost. */
-import type { AppState, LayerSlice } from '../../src/pipeline/state.ts'
+import type { AppState, LayerSlice } from '../../src/pipeline/state/state.ts'
 import type { FakePipeline } from './fake-pipeline.ts'
 import { CITIES } from './scenario.ts'
 

@@ -5,8 +5,8 @@
  * What it was asked to do, and how it ended, is printed on the normal screen afterwards.
  */
 import { parseArgs } from 'node:util'
-import { openControlRoom } from '../../src/ui/main.tsx'
-import type { ThemeName } from '../../src/ui/theme.ts'
+import { openControlRoom } from '../../src/ui/app/main.tsx'
+import type { ThemeName } from '../../src/ui/text/theme.ts'
 import { animate } from './animate.ts'
 import { fakePipeline } from './fake-pipeline.ts'
 import { scenarios } from './scenario.ts'

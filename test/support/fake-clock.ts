@@ -1,5 +1,5 @@
 /** A clock that stands still until the test moves it. */
-import type { Clock } from '../../src/pipeline/clock.ts'
+import type { Clock } from '../../src/pipeline/runtime/clock.ts'
 
 interface Timer {
   at: number

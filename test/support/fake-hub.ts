@@ -1,6 +1,7 @@
 /** An event hub in memory behind the pipeline's ports, which can be away, refuse, take half, and end a process's life. */
-import { partitionOf } from '../../src/pipeline/contract/partition-hash.ts'
-import type { GeneratorState, GeneratorStorage } from '../../src/pipeline/generator-state.ts'
+import { partitionOf } from '../../src/contract/partition-hash.ts'
+import type { GeneratorState, GeneratorStorage } from '../../src/pipeline/generator/generator-state.ts'
+import { ServiceError } from '../../src/pipeline/ports/errors.ts'
 import {
   type HubProducer,
   type HubReader,
@@ -8,8 +9,7 @@ import {
   type PartitionProperties,
   type ReceivedEvent,
   SendError,
-  ServiceError,
-} from '../../src/pipeline/ports.ts'
+} from '../../src/pipeline/ports/hub.ts'
 
 export const away = () =>
   new ServiceError('unreachable', 'Event Hubs', 'Event Hubs does not answer (ECONNREFUSED).')

@@ -1,8 +1,9 @@
 /** A pipeline without services: takes every action, shows its effect in the store, and notes it down. For tests of the screen. */
-import { type ActionResult, type Actions, accepted, refused } from '../../src/pipeline/actions.ts'
-import { STAGE_IDS, type StageId } from '../../src/pipeline/ports.ts'
-import type { ReadonlyStore } from '../../src/pipeline/session-types.ts'
-import type { AppState, StageSlice } from '../../src/pipeline/state.ts'
+
+import { STAGE_IDS, type StageId } from '../../src/pipeline/ports/stages.ts'
+import type { ReadonlyStore } from '../../src/pipeline/session/session-types.ts'
+import { type ActionResult, type Actions, accepted, refused } from '../../src/pipeline/state/actions.ts'
+import type { AppState, StageSlice } from '../../src/pipeline/state/state.ts'
 
 export interface FakePipeline {
   store: ReadonlyStore

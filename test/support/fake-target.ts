@@ -1,15 +1,9 @@
 /** A target in memory whose services do as the test says: a hub, four stages that take their time, a lake that follows. */
-import type { BatchBooks } from '../../src/pipeline/contract/tables.ts'
-import {
-  type ArrivedRow,
-  type LakeSnapshot,
-  ServiceError,
-  type StageService,
-  type StageState,
-  type StageStatus,
-  type TableSnapshot,
-  type Target,
-} from '../../src/pipeline/ports.ts'
+import type { BatchBooks } from '../../src/contract/tables.ts'
+import { ServiceError } from '../../src/pipeline/ports/errors.ts'
+import type { ArrivedRow, LakeSnapshot, TableSnapshot } from '../../src/pipeline/ports/lake.ts'
+import type { StageService, StageState, StageStatus } from '../../src/pipeline/ports/stages.ts'
+import type { Target } from '../../src/pipeline/ports/target.ts'
 import { FakeHub } from './fake-hub.ts'
 
 export class FakeStage implements StageService {

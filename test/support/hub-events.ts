@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import rhea from 'rhea'
-import { type BronzeFile, parseBronzeFileName } from '../../src/pipeline/contract/bronze.ts'
+import { type BronzeFile, parseBronzeFileName } from '../../src/contract/bronze-layout.ts'
 
 /** An encoded AMQP message with one data section, as the SDKs send it. @param body objects become JSON. */
 export function encodeEvent(body: string | Uint8Array | object): Buffer {

@@ -1,6 +1,6 @@
 /** The adapters' client of the lake, over TLS with the session's token, to a server of a test; it tells what was asked. */
 import tls from 'node:tls'
-import { createLakeClient, type LakeClient } from '../../src/azure/data-lake.ts'
+import { createLakeClient, type LakeClient } from '../../src/azure/lake/data-lake.ts'
 import { type LakeServer, TOKEN } from './lake-server.ts'
 
 export interface WatchedClient extends LakeClient {

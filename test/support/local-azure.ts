@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connectLocalTarget } from '../../src/azure/target.ts'
 import { localAzureConfig } from '../../src/commands/local-config.ts'
-import type { LocalAzureEndpoints, LocalAzureOptions } from '../../src/local/options.ts'
-import type { Target } from '../../src/pipeline/ports.ts'
+import type { LocalAzureEndpoints, LocalAzureOptions } from '../../src/local/runtime/options.ts'
+import type { Target } from '../../src/pipeline/ports/target.ts'
 
 const folders: string[] = []
 

@@ -1,5 +1,5 @@
 /** What the hub holds of each station. */
-import { originOf } from '../../src/pipeline/encode.ts'
+import { originOf } from '../../src/pipeline/generator/encode.ts'
 import type { FakeHub } from './fake-hub.ts'
 
 /** Numbers per station in the order of the hub. */

@@ -1,6 +1,8 @@
 /** Realistic states of the control room, for tests of the screen: each a plain AppState, made without any service. */
-import { initialState } from '../../src/pipeline/initial-state.ts'
-import type { CityMean, RunOutcome, StageId } from '../../src/pipeline/ports.ts'
+
+import type { CityMean } from '../../src/pipeline/ports/lake.ts'
+import type { RunOutcome, StageId } from '../../src/pipeline/ports/stages.ts'
+import { initialState } from '../../src/pipeline/state/initial-state.ts'
 import type {
   AppState,
   LayerName,
@@ -9,7 +11,7 @@ import type {
   PartitionSlice,
   StageSlice,
   TailEvent,
-} from '../../src/pipeline/state.ts'
+} from '../../src/pipeline/state/state.ts'
 
 /** 24 November 2026, 12:31:11 UTC: all scenarios play at this moment. */
 export const SCENARIO_NOW = Date.UTC(2026, 10, 24, 12, 31, 11)

@@ -1,17 +1,21 @@
 /** The product's own way to the hub: `HubProducer` and `HubReader` over the SDK, through outages, refusals and a full disk. */
 import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createHubProducer, createHubReader, type HubConnection } from '../../src/azure/event-hubs.ts'
-import { messageBody } from '../../src/local/event-hubs/amqp-sections.ts'
-import { partitionOf } from '../../src/pipeline/contract/partition-hash.ts'
+import {
+  createHubProducer,
+  createHubReader,
+  type HubConnection,
+} from '../../src/azure/event-hubs/producer.ts'
+import { partitionOf } from '../../src/contract/partition-hash.ts'
+import { messageBody } from '../../src/local/event-hubs/amqp/sections.ts'
+import { ServiceError } from '../../src/pipeline/ports/errors.ts'
 import {
   type HubProducer,
   type HubReader,
   type OutgoingEvent,
   type ReceivedEvent,
   SendError,
-  ServiceError,
-} from '../../src/pipeline/ports.ts'
+} from '../../src/pipeline/ports/hub.ts'
 import { HUB, HubFixture } from '../local/event-hubs/hub-fixture.ts'
 
 let hub: HubFixture

@@ -10,8 +10,8 @@ import {
   type Subscription,
 } from '@azure/event-hubs'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { messageBody } from '../../src/local/event-hubs/amqp-sections.ts'
-import { partitionOf } from '../../src/pipeline/contract/partition-hash.ts'
+import { partitionOf } from '../../src/contract/partition-hash.ts'
+import { messageBody } from '../../src/local/event-hubs/amqp/sections.ts'
 import { HUB, HubFixture } from '../local/event-hubs/hub-fixture.ts'
 
 let hub: HubFixture

@@ -5,7 +5,7 @@ import { resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ensurePython } from '../../scripts/python-env.ts'
-import { messageBody } from '../../src/local/event-hubs/amqp-sections.ts'
+import { messageBody } from '../../src/local/event-hubs/amqp/sections.ts'
 import { HUB, HubFixture } from '../local/event-hubs/hub-fixture.ts'
 import { runPython } from '../support/python.ts'
 

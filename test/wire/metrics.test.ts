@@ -1,6 +1,6 @@
 import { MetricsClient } from '@azure/monitor-query-metrics'
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { LOCAL_NAMES } from '../../src/local/options.ts'
+import { LOCAL_NAMES } from '../../src/local/runtime/options.ts'
 import { JOB_RESOURCE_ID } from '../../src/local/stream-analytics/job-resource.ts'
 import { type ControlPlane, removeFolders, startControlPlane, TOKEN } from '../support/control-plane.ts'
 import { restCaller } from '../support/rest.ts'

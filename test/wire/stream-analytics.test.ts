@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { StreamAnalyticsManagementClient } from '@azure/arm-streamanalytics'
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { LOCAL_NAMES } from '../../src/local/options.ts'
+import { LOCAL_NAMES } from '../../src/local/runtime/options.ts'
 import { type ControlPlane, removeFolders, startControlPlane, TOKEN } from '../support/control-plane.ts'
 import { readBronze, sequenceNumbers } from '../support/hub-events.ts'
 import { restCaller } from '../support/rest.ts'

@@ -1,7 +1,9 @@
 import { mkdirSync } from 'node:fs'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
-import { type LocalAzure, startLocalAzure } from '../../src/local/host.ts'
-import type { LakeSnapshot, OutgoingEvent, Target } from '../../src/pipeline/ports.ts'
+import { type LocalAzure, startLocalAzure } from '../../src/local/runtime/host.ts'
+import type { OutgoingEvent } from '../../src/pipeline/ports/hub.ts'
+import type { LakeSnapshot } from '../../src/pipeline/ports/lake.ts'
+import type { Target } from '../../src/pipeline/ports/target.ts'
 import { connect, dataFolder, localOptions, removeDataFolders } from '../support/local-azure.ts'
 
 let azure: LocalAzure | undefined

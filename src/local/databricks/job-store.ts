@@ -1,10 +1,11 @@
 /** The jobs of the workspace. The two of the pipeline are there from the first start on, as setup would make them. */
-import type { Clock } from '../clock.ts'
+
 import type { NotebookName } from '../engine/engine.ts'
 import { HttpError } from '../http/errors.ts'
 import { notebookAt } from '../notebook-runs/notebook-name.ts'
-import { LOCAL_NAMES } from '../options.ts'
-import { StateMap, StateMapFullError } from '../state-map.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { LOCAL_NAMES } from '../runtime/options.ts'
+import { StateMap, StateMapFullError } from '../storage/state-map.ts'
 import { invalid } from './errors.ts'
 import { type JobSettings, parseSettings, updatedSettings } from './job-settings.ts'
 

@@ -1,6 +1,7 @@
 /** Databricks' limit on requests per second, as a bucket that refills. */
-import type { Clock } from '../clock.ts'
+
 import { HttpError } from '../http/errors.ts'
+import type { Clock } from '../runtime/clock.ts'
 
 export interface RateLimit {
   perSecond: number

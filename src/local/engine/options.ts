@@ -1,6 +1,6 @@
 /** What the embedded engine needs from its surroundings, and its bounds. */
 import type { Logger } from 'pino'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../runtime/clock.ts'
 
 /** The part of the lake's folder that the engine uses; paths are relative to their container. */
 export interface EngineLake {

@@ -8,19 +8,19 @@ import rhea, {
   type Receiver,
   type Sender,
 } from 'rhea'
-import type { Clock } from '../clock.ts'
-import { type Address, absenceOf, type HubNames, parseAddress } from './address.ts'
-import { checkSections } from './amqp-sections.ts'
-import { type AmqpSocket, FRAME_BYTES } from './amqp-socket.ts'
-import { limitConnection, type Unfit } from './connection-limits.ts'
-import { writeFullPerformatives } from './full-performatives.ts'
-import type { HubLog } from './log.ts'
-import { answer, manage, replyLink } from './management.ts'
-import type { Peer } from './peer.ts'
-import { MAX_MESSAGE_BYTES, Publisher, type Rejection } from './publisher.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { limitConnection, type Unfit } from './amqp/connection-limits.ts'
+import { writeFullPerformatives } from './amqp/full-performatives.ts'
+import type { Peer } from './amqp/peer.ts'
+import { checkSections } from './amqp/sections.ts'
+import { type AmqpSocket, FRAME_BYTES } from './amqp/socket.ts'
+import { type Address, absenceOf, type HubNames, parseAddress } from './links/address.ts'
+import { answer, manage, replyLink } from './links/management.ts'
+import { MAX_MESSAGE_BYTES, Publisher, type Rejection } from './links/publisher.ts'
+import { startPosition } from './links/start-position.ts'
+import { Subscriptions } from './links/subscriptions.ts'
+import type { HubLog } from './log/log.ts'
 import { checkToken, type HubAuth, typeOfToken } from './sas.ts'
-import { startPosition } from './start-position.ts'
-import { Subscriptions } from './subscriptions.ts'
 
 export interface HubOptions {
   log: HubLog

@@ -2,8 +2,8 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
-import { listenOnLoopback } from '../loopback.ts'
-import { AmqpSocket } from './amqp-socket.ts'
+import { listenOnLoopback } from '../runtime/loopback.ts'
+import { AmqpSocket } from './amqp/socket.ts'
 import { Hub, type HubOptions } from './hub.ts'
 
 export interface EventHubsOptions extends HubOptions {

@@ -2,11 +2,12 @@
  * Azure Monitor's metrics, for the one resource there is: the job. Its values have no lag here.
  * Two doors to the same numbers: the batch API, and Resource Manager's below the resource.
  */
-import type { Clock } from '../clock.ts'
+
 import { readJson } from '../http/body.ts'
 import { HttpError } from '../http/errors.ts'
 import type { Call, Route } from '../http/router.ts'
-import { LOCAL_NAMES } from '../options.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { LOCAL_NAMES } from '../runtime/options.ts'
 import type { StreamAnalyticsJob } from '../stream-analytics/job.ts'
 import { type DataPoint, GAUGES, type GaugeName, type JobMeter } from '../stream-analytics/job-meter.ts'
 import { JOB_RESOURCE_ID, LOCATION } from '../stream-analytics/job-resource.ts'

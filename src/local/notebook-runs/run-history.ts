@@ -1,8 +1,8 @@
 /** Runs of notebooks as a service keeps them: those under way, those that wait, and a bounded history that outlives the process. */
 import type { Logger } from 'pino'
-import type { Clock } from '../clock.ts'
 import type { BatchProgress, NotebookEngine, NotebookName, NotebookRun } from '../engine/engine.ts'
-import { hasKeys, readStateFile, writeJsonAtomically } from '../state-file.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { hasKeys, readStateFile, writeJsonAtomically } from '../storage/state-file.ts'
 
 /** How a run ended. `skipped`: it never began, as others were under way. `lost`: the process ended under it. */
 export type RunEnd = 'cancelled' | 'failed' | 'skipped' | 'lost'

@@ -4,7 +4,7 @@
  */
 import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { BRONZE } from '../../pipeline/contract/bronze.ts'
+import { BRONZE } from '../../contract/bronze-layout.ts'
 
 const CHUNK_BYTES = 64 * 1024
 

@@ -4,8 +4,8 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Logger } from 'pino'
-import type { Clock } from '../clock.ts'
 import type { BatchProgress, NotebookName, NotebookRun } from '../engine/engine.ts'
+import type { Clock } from '../runtime/clock.ts'
 
 export interface SparkRunOptions {
   notebook: NotebookName

@@ -1,8 +1,8 @@
 /** Bronze as it lies on the disk: minute folders, and the totals of what retention has deleted. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { BRONZE, type BronzeFile, bronzeFolder, parseBronzeFileName } from '../../pipeline/contract/bronze.ts'
-import { writeJsonAtomically } from '../state-file.ts'
+import { BRONZE, type BronzeFile, bronzeFolder, parseBronzeFileName } from '../../contract/bronze-layout.ts'
+import { writeJsonAtomically } from '../storage/state-file.ts'
 
 /** Everything of a partition below `nextSequenceNumber`, summed up; kept when its files are deleted. */
 export interface PartitionTotals {

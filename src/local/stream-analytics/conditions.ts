@@ -1,7 +1,7 @@
 /** What is wrong with the job's input or output, as ARM's diagnostics tell it and the log keeps it. */
 import type { Logger } from 'pino'
-import type { Clock } from '../clock.ts'
-import type { LandedWindow } from './window.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { LandedWindow } from './output-batch.ts'
 
 /** Something that a person should look at; one of ARM's `diagnostics.conditions`. */
 export interface Condition {

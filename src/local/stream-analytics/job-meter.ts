@@ -1,5 +1,5 @@
 /** The job's numbers, minute by minute as Azure Monitor keeps them. The present minute is among them: there is no lag. */
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../runtime/clock.ts'
 
 /** Counted up; Azure Monitor's aggregation is `total`. */
 export const COUNTS = [

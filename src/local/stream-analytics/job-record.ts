@@ -1,6 +1,6 @@
 /** What the job remembers from one process to the next. */
-import type { Clock } from '../clock.ts'
-import { hasKeys, readStateFile, writeJsonAtomically } from '../state-file.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { hasKeys, readStateFile, writeJsonAtomically } from '../storage/state-file.ts'
 import type { Checkpoint } from './progress.ts'
 
 /** Where the output begins, as ARM names it. */

@@ -1,6 +1,6 @@
 /** The job as ARM describes it, with its one input, its one output and its query. */
-import { BRONZE } from '../../pipeline/contract/bronze.ts'
-import { EVENT_HUB_NAME, LOCAL_NAMES } from '../options.ts'
+import { BRONZE } from '../../contract/bronze-layout.ts'
+import { EVENT_HUB_NAME, LOCAL_NAMES } from '../runtime/options.ts'
 import type { Condition } from './conditions.ts'
 import type { StreamAnalyticsJob } from './job.ts'
 

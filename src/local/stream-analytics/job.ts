@@ -1,14 +1,14 @@
 /** The Stream Analytics job: its documented states, its output start modes, and what it remembers. */
 import type { Logger } from 'pino'
-import type { Clock } from '../clock.ts'
-import type { HubLog } from '../event-hubs/log.ts'
+import type { HubLog } from '../event-hubs/log/log.ts'
+import type { Clock } from '../runtime/clock.ts'
 import { BusyShare } from './busy-share.ts'
 import { JobConditions } from './conditions.ts'
 import { JobMeter } from './job-meter.ts'
 import { type JobRecord, loadJobRecord, type OutputStart, saveJobRecord } from './job-record.ts'
+import type { LandedWindow, Placer, WindowBounds } from './output-batch.ts'
 import { findProgress, type Progress, toCheckpoint } from './progress.ts'
 import { BronzePump } from './pump.ts'
-import type { LandedWindow, Placer, WindowBounds } from './window.ts'
 
 /** `jobState` as ARM reports it. */
 export type JobState = 'Created' | 'Starting' | 'Running' | 'Degraded' | 'Stopping' | 'Stopped' | 'Failed'

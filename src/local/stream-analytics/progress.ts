@@ -5,7 +5,7 @@
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { HubLog } from '../event-hubs/log.ts'
+import type { HubLog } from '../event-hubs/log/log.ts'
 import {
   filesIn,
   minuteFolderOf,

@@ -1,8 +1,9 @@
 /** Moves events from the hub to bronze in windows, as long as the job runs. Nothing wakes while nothing comes in. */
-import type { Clock } from '../clock.ts'
-import type { HubLog } from '../event-hubs/log.ts'
+
+import type { HubLog } from '../event-hubs/log/log.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { type LandedWindow, landWindow, type Placer, type WindowBounds } from './output-batch.ts'
 import type { Progress } from './progress.ts'
-import { type LandedWindow, landWindow, type Placer, type WindowBounds } from './window.ts'
 
 export interface PumpOptions {
   log: HubLog

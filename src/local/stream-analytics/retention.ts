@@ -2,7 +2,7 @@
 import { lstatSync, readdirSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../runtime/clock.ts'
 import {
   addToTotals,
   filesIn,

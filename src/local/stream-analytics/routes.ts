@@ -1,10 +1,11 @@
 /** ARM's REST form of the job: get, list, start, stop, its input, output and query, and the operations of start and stop. */
-import type { Clock } from '../clock.ts'
+
 import { readJson } from '../http/body.ts'
 import { HttpError } from '../http/errors.ts'
 import { isoTime } from '../http/iso-time.ts'
 import type { Call, Route } from '../http/router.ts'
-import { LOCAL_NAMES } from '../options.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { LOCAL_NAMES } from '../runtime/options.ts'
 import { JobConflictError, type StreamAnalyticsJob } from './job.ts'
 import type { OutputStart } from './job-record.ts'
 import {

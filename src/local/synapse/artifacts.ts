@@ -3,8 +3,8 @@ import { readJson } from '../http/body.ts'
 import { HttpError } from '../http/errors.ts'
 import type { Call, Route } from '../http/router.ts'
 import { selfUrl } from '../http/self-url.ts'
-import { LOCAL_NAMES } from '../options.ts'
-import { StateMap, StateMapFullError } from '../state-map.ts'
+import { LOCAL_NAMES } from '../runtime/options.ts'
+import { StateMap, StateMapFullError } from '../storage/state-map.ts'
 import { API_VERSION, synapseRoute } from './api.ts'
 
 export interface Artifact {

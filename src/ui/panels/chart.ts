@@ -1,8 +1,8 @@
 /** A chart over time, one column a second, ending at now. Drawn by asciichart; laid over each other and coloured here. */
 import asciichart from 'asciichart'
-import { niceStep } from '../format.ts'
-import { type Line, right, type Span, span } from '../line.ts'
-import type { Token } from '../theme.ts'
+import { niceStep } from '../text/format.ts'
+import { type Line, right, type Span, span } from '../text/line.ts'
+import type { Token } from '../text/theme.ts'
 
 export interface Series {
   /** One per second, newest last. */

@@ -1,8 +1,8 @@
 /** The two Databricks runs: silver and gold. */
-import type { StageSlice } from '../../pipeline/state.ts'
-import { type Column, fitColumns, tableHead, tableRow, widthOfColumn } from '../columns.ts'
-import { formatCount, formatDuration, formatRate, UNKNOWN } from '../format.ts'
-import { type Line, printable, span } from '../line.ts'
+import type { StageSlice } from '../../pipeline/state/state.ts'
+import { type Column, fitColumns, tableHead, tableRow, widthOfColumn } from '../text/columns.ts'
+import { formatCount, formatDuration, formatRate, UNKNOWN } from '../text/format.ts'
+import { type Line, printable, span } from '../text/line.ts'
 import type { Panel, PanelContext } from './panel.ts'
 import { historyLines } from './run-table.ts'
 import { scrolledDown } from './scrolled.ts'

@@ -1,7 +1,7 @@
 /** Where other programs reach the pipeline: connection strings and addresses, secrets masked. */
-import type { AppState } from '../../pipeline/state.ts'
-import { cut, type Line, left, printable, span, wrap } from '../line.ts'
-import textWidth from '../text-width.ts'
+import type { AppState } from '../../pipeline/state/state.ts'
+import { cut, type Line, left, printable, span, wrap } from '../text/line.ts'
+import textWidth from '../text/text-width.ts'
 
 /** Columns between a name and its address. */
 const GAP = 2

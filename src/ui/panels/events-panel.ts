@@ -1,7 +1,7 @@
 /** Live tail of readings, and why some were put in quarantine. */
-import type { TailEvent } from '../../pipeline/state.ts'
-import { formatInstant, formatTemperature } from '../format.ts'
-import { type Line, left, lineWidth, printable, right, span } from '../line.ts'
+import type { TailEvent } from '../../pipeline/state/state.ts'
+import { formatInstant, formatTemperature } from '../text/format.ts'
+import { type Line, left, lineWidth, printable, right, span } from '../text/line.ts'
 import { emptyText, isMatch, tailState } from './filter.ts'
 import type { Panel, PanelContext } from './panel.ts'
 import { fromEnd } from './scrolled.ts'

@@ -1,5 +1,5 @@
 /** Lists of facts: a quiet name, a value, and what goes with it. */
-import { type Line, left, right, span } from '../line.ts'
+import { type Line, left, right, span } from '../text/line.ts'
 
 export interface FactWidths {
   name: number

@@ -1,5 +1,5 @@
 /** What the filter does to the lists that it works on. */
-import { type Line, span } from '../line.ts'
+import { type Line, span } from '../text/line.ts'
 import type { PanelContext } from './panel.ts'
 import type { Window } from './scrolled.ts'
 

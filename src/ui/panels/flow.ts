@@ -1,11 +1,11 @@
 /** The hero of the screen: the pipeline from left to right, readable from the last row of the room. */
-import type { StageState } from '../../pipeline/ports.ts'
-import type { AppState, StageSlice } from '../../pipeline/state.ts'
-import { formatAge, formatCount, formatPercent, formatRate } from '../format.ts'
-import { STATE_GLYPHS } from '../glyphs.ts'
-import { type Line, lineWidth, type Span, span, toWidth } from '../line.ts'
-import textWidth from '../text-width.ts'
-import type { Token } from '../theme.ts'
+import type { StageState } from '../../pipeline/ports/stages.ts'
+import type { AppState, StageSlice } from '../../pipeline/state/state.ts'
+import { formatAge, formatCount, formatPercent, formatRate } from '../text/format.ts'
+import { STATE_GLYPHS } from '../text/glyphs.ts'
+import { type Line, lineWidth, type Span, span, toWidth } from '../text/line.ts'
+import textWidth from '../text/text-width.ts'
+import type { Token } from '../text/theme.ts'
 import { fitWords, STATE_TOKENS, staleText, wordsOf } from './states.ts'
 
 interface Node {

@@ -1,7 +1,7 @@
 /** The top line: what this is, how long it runs, whether the books balance, how fast, what it costs. */
-import type { AppState } from '../../pipeline/state.ts'
-import { formatAge, formatMoney, formatUptime } from '../format.ts'
-import { badge, type Line, lineWidth, span, spread } from '../line.ts'
+import type { AppState } from '../../pipeline/state/state.ts'
+import { formatAge, formatMoney, formatUptime } from '../text/format.ts'
+import { badge, type Line, lineWidth, span, spread } from '../text/line.ts'
 import { verdict } from './ledger-panel.ts'
 
 export function headerLine(state: AppState, width: number, { isFrozen }: { isFrozen: boolean }): Line {

@@ -1,7 +1,8 @@
 /** Every key, by what it is about. */
-import { STATE_GLYPHS } from '../glyphs.ts'
-import { GROUPS, type Group, KEYMAP } from '../keymap.ts'
-import { type Line, left, span, toWidth, wrap } from '../line.ts'
+
+import { GROUPS, type Group, KEYMAP } from '../input/keymap.ts'
+import { STATE_GLYPHS } from '../text/glyphs.ts'
+import { type Line, left, span, toWidth, wrap } from '../text/line.ts'
 import { STATE_TOKENS } from './states.ts'
 
 const KEYS = 12

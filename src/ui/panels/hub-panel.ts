@@ -1,8 +1,8 @@
 /** Partitions of the event hub. */
-import type { PartitionSlice } from '../../pipeline/state.ts'
-import { type Column, fitColumns, tableHead, tableRow, widthOfColumn } from '../columns.ts'
-import { bar, formatAge, formatCount, formatInstant, formatRate, formatShare } from '../format.ts'
-import { type Line, printable, span, wrap } from '../line.ts'
+import type { PartitionSlice } from '../../pipeline/state/state.ts'
+import { type Column, fitColumns, tableHead, tableRow, widthOfColumn } from '../text/columns.ts'
+import { bar, formatAge, formatCount, formatInstant, formatRate, formatShare } from '../text/format.ts'
+import { type Line, printable, span, wrap } from '../text/line.ts'
 import type { Panel, PanelContext } from './panel.ts'
 import { fromTop, position } from './scrolled.ts'
 import { staleText } from './states.ts'

@@ -1,6 +1,6 @@
 /** The Stream Analytics job. */
-import { formatAge, formatCount, formatRate, formatShare, sparkline } from '../format.ts'
-import { type Line, span } from '../line.ts'
+import { formatAge, formatCount, formatRate, formatShare, sparkline } from '../text/format.ts'
+import { type Line, span } from '../text/line.ts'
 import { chartLines } from './chart.ts'
 import { type FactWidths, fact, note } from './facts.ts'
 import type { Panel, PanelContext } from './panel.ts'

@@ -1,6 +1,6 @@
 /** Growth of the lake, layer by layer. */
-import { LAYERS, type LayerName, type LayerSlice } from '../../pipeline/state.ts'
-import { type Column, fitColumns, tableHead, tableRow, widthOfColumn } from '../columns.ts'
+import { LAYERS, type LayerName, type LayerSlice } from '../../pipeline/state/state.ts'
+import { type Column, fitColumns, tableHead, tableRow, widthOfColumn } from '../text/columns.ts'
 import {
   formatAge,
   formatBytes,
@@ -9,8 +9,8 @@ import {
   formatRate,
   increments,
   sparkline,
-} from '../format.ts'
-import { type Line, printable, span } from '../line.ts'
+} from '../text/format.ts'
+import { type Line, printable, span } from '../text/line.ts'
 import { chartLines } from './chart.ts'
 import type { Panel, PanelContext } from './panel.ts'
 import { staleText } from './states.ts'

@@ -1,8 +1,8 @@
 /** The ledger hop by hop, and the five assertions. */
-import type { AppState, Assertion } from '../../pipeline/state.ts'
-import { formatAge, formatCount, formatRate } from '../format.ts'
-import { STATE_GLYPHS } from '../glyphs.ts'
-import { type Line, left, right, type Span, span } from '../line.ts'
+import type { AppState, Assertion } from '../../pipeline/state/state.ts'
+import { formatAge, formatCount, formatRate } from '../text/format.ts'
+import { STATE_GLYPHS } from '../text/glyphs.ts'
+import { type Line, left, right, type Span, span } from '../text/line.ts'
 import type { Panel, PanelContext } from './panel.ts'
 import { scrolledDown } from './scrolled.ts'
 

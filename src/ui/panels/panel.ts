@@ -1,6 +1,6 @@
 /** What a panel is: a pure function from the state and a size to a title, a value and lines. */
-import type { AppState } from '../../pipeline/state.ts'
-import type { Framed } from '../frame.ts'
+import type { AppState } from '../../pipeline/state/state.ts'
+import type { Framed } from '../text/frame.ts'
 
 export interface PanelContext {
   state: AppState

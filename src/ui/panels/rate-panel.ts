@@ -1,8 +1,8 @@
 /** Event rate: what was sent and what the hub acknowledged. */
-import { STAGE_IDS } from '../../pipeline/ports.ts'
-import { SPOIL_KINDS } from '../../pipeline/state.ts'
-import { formatAge, formatCount, formatPercent, formatRate } from '../format.ts'
-import { badge, type Line, lineWidth, overlay, span, wrap } from '../line.ts'
+import { STAGE_IDS } from '../../pipeline/ports/stages.ts'
+import { SPOIL_KINDS } from '../../pipeline/state/state.ts'
+import { formatAge, formatCount, formatPercent, formatRate } from '../text/format.ts'
+import { badge, type Line, lineWidth, overlay, span, wrap } from '../text/line.ts'
 import { AXIS, chartLines, type Series } from './chart.ts'
 import { note } from './facts.ts'
 import type { Panel, PanelContext } from './panel.ts'

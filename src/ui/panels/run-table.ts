@@ -1,7 +1,7 @@
 /** Past and present runs of a stage, one a line, with what became of them. */
-import type { StageSlice } from '../../pipeline/state.ts'
-import { formatClock, formatUptime } from '../format.ts'
-import { type Line, left, printable, span, wrap } from '../line.ts'
+import type { StageSlice } from '../../pipeline/state/state.ts'
+import { formatClock, formatUptime } from '../text/format.ts'
+import { type Line, left, printable, span, wrap } from '../text/line.ts'
 import { outcomeSpan } from './states.ts'
 
 const NAME = 18

@@ -1,5 +1,5 @@
 /** The part of a list that is on the screen. */
-import type { Line } from '../line.ts'
+import type { Line } from '../text/line.ts'
 
 export interface Window<T> {
   shown: readonly T[]

@@ -1,7 +1,7 @@
 /** The four services at a glance, for small screens. */
-import type { StageSlice } from '../../pipeline/state.ts'
-import { formatAge, formatCount, formatRate } from '../format.ts'
-import { type Line, span, toWidth } from '../line.ts'
+import type { StageSlice } from '../../pipeline/state/state.ts'
+import { formatAge, formatCount, formatRate } from '../text/format.ts'
+import { type Line, span, toWidth } from '../text/line.ts'
 import type { Panel } from './panel.ts'
 import { stateSpan } from './states.ts'
 

@@ -1,11 +1,11 @@
 /** How a stage's state is shown: glyph, words, colour; the same in the flow and in every panel. */
-import type { RunOutcome, StageState } from '../../pipeline/ports.ts'
-import type { StageSlice } from '../../pipeline/state.ts'
-import { formatAge, formatUptime } from '../format.ts'
-import { STATE_GLYPHS } from '../glyphs.ts'
-import { type Line, printable, type Span, span, wrap } from '../line.ts'
-import textWidth from '../text-width.ts'
-import type { Token } from '../theme.ts'
+import type { RunOutcome, StageState } from '../../pipeline/ports/stages.ts'
+import type { StageSlice } from '../../pipeline/state/state.ts'
+import { formatAge, formatUptime } from '../text/format.ts'
+import { STATE_GLYPHS } from '../text/glyphs.ts'
+import { type Line, printable, type Span, span, wrap } from '../text/line.ts'
+import textWidth from '../text/text-width.ts'
+import type { Token } from '../text/theme.ts'
 
 export const STATE_TOKENS: Readonly<Record<StageState, Token>> = {
   running: 'ok',

@@ -1,8 +1,8 @@
 /** The Synapse run, and what it has found out. */
-import type { CityMean } from '../../pipeline/ports.ts'
-import { type Column, fitColumns, tableHead, tableRow, widthOfColumn } from '../columns.ts'
-import { bar, formatClock, formatCount, formatDuration, formatTemperature } from '../format.ts'
-import { type Line, left, lineWidth, printable, right, type Span, span } from '../line.ts'
+import type { CityMean } from '../../pipeline/ports/lake.ts'
+import { type Column, fitColumns, tableHead, tableRow, widthOfColumn } from '../text/columns.ts'
+import { bar, formatClock, formatCount, formatDuration, formatTemperature } from '../text/format.ts'
+import { type Line, left, lineWidth, printable, right, type Span, span } from '../text/line.ts'
 import type { Panel, PanelContext } from './panel.ts'
 import { historyLines } from './run-table.ts'
 import { fromTop, position } from './scrolled.ts'

@@ -1,7 +1,7 @@
 /** What no schema knows: the rules by which this deployment is right. Each returns what violates it. */
 import { settings } from '../../../src/config/settings.ts'
-import { EVENT_HUB_NAME, LOCAL_NAMES } from '../../../src/local/options.ts'
-import { BRONZE } from '../../../src/pipeline/contract/bronze.ts'
+import { BRONZE } from '../../../src/contract/bronze-layout.ts'
+import { EVENT_HUB_NAME, LOCAL_NAMES } from '../../../src/local/runtime/options.ts'
 import type { Deployment } from './check.ts'
 import { assignments, grants } from './roles.ts'
 import {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { QueueFullError, RunHistory } from '../../../src/local/notebook-runs/run-history.ts'
-import { StateFileError } from '../../../src/local/state-file.ts'
+import { StateFileError } from '../../../src/local/storage/state-file.ts'
 import { FakeEngine } from '../../support/fake-engine.ts'
 import { memoryLogger } from '../../support/memory-logger.ts'
 

@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { BatchBooks } from '../../../src/contract/tables.ts'
 import type { NotebookRun } from '../../../src/local/engine/engine.ts'
-import type { BatchBooks } from '../../../src/pipeline/contract/tables.ts'
 import { readings, type TestLake, testLake } from './lake-fixture.ts'
 
 const lakes: TestLake[] = []

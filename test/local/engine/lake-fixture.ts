@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
-import type { Clock } from '../../../src/local/clock.ts'
-import { LakeFolder } from '../../../src/local/data-lake/folder.ts'
-import { createDuckDbEngine, type DuckDbEngine } from '../../../src/local/engine/duckdb-engine.ts'
+import { bronzeFileName, bronzeFolder } from '../../../src/contract/bronze-layout.ts'
+import { LakeFolder } from '../../../src/local/data-lake/store/folder.ts'
+import { createDuckDbEngine, type DuckDbEngine } from '../../../src/local/engine/duckdb/duckdb-engine.ts'
 import type { EngineTuning } from '../../../src/local/engine/options.ts'
-import { bronzeFileName, bronzeFolder } from '../../../src/pipeline/contract/bronze.ts'
+import type { Clock } from '../../../src/local/runtime/clock.ts'
 
 /** Noon of a day in the past; tests move it. */
 export const NOON = Date.parse('2026-03-01T12:00:00.000Z')

@@ -3,14 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import tls from 'node:tls'
-import type { HubConnection } from '../../../src/azure/event-hubs-connection.ts'
-import { type Certificate, createCertificate } from '../../../src/local/certificate.ts'
-import { HubLog } from '../../../src/local/event-hubs/log.ts'
+import type { HubConnection } from '../../../src/azure/event-hubs/connection.ts'
+import { HubLog } from '../../../src/local/event-hubs/log/log.ts'
 import {
   type EventHubsServer,
   type ServerLimits,
   startEventHubs,
 } from '../../../src/local/event-hubs/server.ts'
+import { type Certificate, createCertificate } from '../../../src/local/runtime/certificate.ts'
 import { memoryLogger } from '../../support/memory-logger.ts'
 import { GROUPS, HUB, KEY, KEY_NAME, TOKEN } from './hub-names.ts'
 

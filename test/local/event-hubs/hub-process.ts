@@ -1,8 +1,8 @@
 /** A hub in a process of its own, until it is killed. Arguments: folder, port for plain connections (0: free). */
 import pino from 'pino'
-import { createCertificate } from '../../../src/local/certificate.ts'
-import { HubLog } from '../../../src/local/event-hubs/log.ts'
+import { HubLog } from '../../../src/local/event-hubs/log/log.ts'
 import { startEventHubs } from '../../../src/local/event-hubs/server.ts'
+import { createCertificate } from '../../../src/local/runtime/certificate.ts'
 import { GROUPS, HUB, KEY, KEY_NAME, TOKEN } from './hub-names.ts'
 
 const [folder = '', port = '0'] = process.argv.slice(2)

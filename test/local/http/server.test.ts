@@ -8,7 +8,6 @@ import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ensurePython } from '../../../scripts/python-env.ts'
-import { createCertificate } from '../../../src/local/certificate.ts'
 import { requireBearer } from '../../../src/local/http/bearer.ts'
 import { readBody, readJson } from '../../../src/local/http/body.ts'
 import { HttpError } from '../../../src/local/http/errors.ts'
@@ -19,6 +18,7 @@ import {
   type Listening,
   listen,
 } from '../../../src/local/http/server.ts'
+import { createCertificate } from '../../../src/local/runtime/certificate.ts'
 
 const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() }
 const open: Listening[] = []

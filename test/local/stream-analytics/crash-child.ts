@@ -4,9 +4,9 @@
  */
 import { join } from 'node:path'
 import pino from 'pino'
-import { systemClock } from '../../../src/local/clock.ts'
-import { LakeFolder } from '../../../src/local/data-lake/folder.ts'
-import { HubLog } from '../../../src/local/event-hubs/log.ts'
+import { LakeFolder } from '../../../src/local/data-lake/store/folder.ts'
+import { HubLog } from '../../../src/local/event-hubs/log/log.ts'
+import { systemClock } from '../../../src/local/runtime/clock.ts'
 import { StreamAnalyticsJob } from '../../../src/local/stream-analytics/job.ts'
 import { encodeEvent, isJunk } from '../../support/hub-events.ts'
 

@@ -1,0 +1,99 @@
+/** Calls through the SDKs over HTTP: bounded in time, and failing with errors a person understands. */
+import { ServiceError, type ServiceErrorKind } from '../../pipeline/ports/errors.ts'
+import { retryAfterMs } from '../http/retry-after.ts'
+
+/** What the SDKs over HTTP throw, in the parts that matter. */
+interface RestErrorLike {
+  statusCode?: number
+  code?: string
+  name?: string
+  message?: string
+  response?: { headers?: { get(name: string): string | undefined } }
+}
+
+const UNREACHABLE = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'ETIMEDOUT',
+  'EPIPE',
+  'EAI_AGAIN',
+  'REQUEST_SEND_ERROR',
+])
+
+const HINTS: Partial<Record<ServiceErrorKind, string>> = {
+  authorization: 'Sign in (az login), or ask for the missing role; rtstream-tui doctor prints the command.',
+  'not-found': 'Check the names in the configuration (rtstream-tui config).',
+}
+
+/** Longest wait for an answer (ms). */
+const TIMEOUT_MS = 20_000
+
+/**
+ * @param service as a person calls it: `Stream Analytics`.
+ * @param signal the caller's; when it aborts, its own reason is thrown.
+ * @param call gets the signal to pass on.
+ * @throws ServiceError
+ */
+export async function callSdk<T>(
+  service: string,
+  signal: AbortSignal | undefined,
+  call: (signal: AbortSignal) => Promise<T>,
+  timeoutMs = TIMEOUT_MS,
+): Promise<T> {
+  const timeout = AbortSignal.timeout(timeoutMs)
+  try {
+    signal?.throwIfAborted()
+    return await call(signal ? AbortSignal.any([signal, timeout]) : timeout)
+  } catch (error) {
+    signal?.throwIfAborted()
+    if (timeout.aborted)
+      throw new ServiceError(
+        'unreachable',
+        service,
+        `${service} does not answer (nothing for ${timeoutMs / 1000} s).`,
+        { cause: error },
+      )
+    throw sdkError(service, error)
+  }
+}
+
+export function sdkError(service: string, error: unknown): ServiceError {
+  if (error instanceof ServiceError) return error
+  const { statusCode, code, name, message, response } = error as RestErrorLike
+  const [line] = String(message ?? error).split('\n')
+  if (code === 'PARSE_ERROR') return unreadable(service, String(message), error)
+  const kind = kindOf(statusCode, code, name)
+  const text =
+    kind === 'unreachable' ? `${service} does not answer (${code ?? line}).` : `${service}: ${line}`
+  const needsSignIn = kind === 'authorization' && statusCode !== 403
+  return new ServiceError(kind, service, text, {
+    needsSignIn,
+    cause: error,
+    retryAfterMs: retryAfterMs(response?.headers),
+    hint: needsSignIn ? 'Sign in again: az login.' : HINTS[kind],
+  })
+}
+
+/** The answer was cut off, or is a page of a portal or a proxy, which the SDK puts into its message whole. */
+function unreadable(service: string, message: string, cause: unknown): ServiceError {
+  if (/^Error reading response/.test(message))
+    return new ServiceError('unreachable', service, `The answer of ${service} was cut off.`, { cause })
+  return new ServiceError('service', service, `${service} answered something that is no JSON.`, {
+    hint: 'Check that the address is that of the service and not of a portal or a proxy.',
+    cause,
+  })
+}
+
+function kindOf(
+  status: number | undefined,
+  code: string | undefined,
+  name: string | undefined,
+): ServiceErrorKind {
+  if (status === 401 || status === 403 || /Credential|Authentication/.test(name ?? '')) return 'authorization'
+  if (status === 404) return 'not-found'
+  if (status === 409 || status === 412) return 'conflict'
+  if (status === 429 || status === 503) return 'throttled'
+  if (UNREACHABLE.has(code ?? '') || name === 'AbortError') return 'unreachable'
+  return 'service'
+}

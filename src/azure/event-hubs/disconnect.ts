@@ -1,0 +1,37 @@
+import type { EventHubConsumerClient, EventHubProducerClient } from '@azure/event-hubs'
+import { ServiceError } from '../../pipeline/ports/errors.ts'
+
+const connectionCut = () =>
+  new ServiceError('unreachable', 'Event Hubs', 'The connection to Event Hubs was cut.')
+
+/**
+ * Runs an operation of a client so that it ends when the connection is cut. The SDK leaves what is under way on a connection to
+ * its timeout, seconds after the hub is back, and tells nobody that the connection is gone: this listens to the connection inside
+ * of the client. Should it ever be somewhere else, the timeout remains.
+ * @param operation must end when the given signal aborts.
+ * @returns what the operation returns, and the error to tell instead of its own when the connection was cut.
+ */
+export async function untilCut<T>(
+  client: EventHubProducerClient | EventHubConsumerClient,
+  signal: AbortSignal | undefined,
+  operation: (signal: AbortSignal) => Promise<T>,
+): Promise<{ result: T; cut: ServiceError | undefined }> {
+  const { _context: context } = client as unknown as { _context?: { connection?: Emitter } }
+  const connection = context?.connection
+  const controller = new AbortController()
+  const onCut = () => controller.abort()
+  connection?.once('disconnected', onCut)
+  try {
+    const result = await operation(signal ? AbortSignal.any([signal, controller.signal]) : controller.signal)
+    return { result, cut: controller.signal.aborted ? connectionCut() : undefined }
+  } catch (error) {
+    throw controller.signal.aborted ? connectionCut() : error
+  } finally {
+    connection?.removeListener('disconnected', onCut)
+  }
+}
+
+interface Emitter {
+  once(event: string, listener: () => void): unknown
+  removeListener(event: string, listener: () => void): unknown
+}

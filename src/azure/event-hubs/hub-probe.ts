@@ -1,0 +1,47 @@
+/** One look at the event hub for doctor: its properties, and whether we may send, without sending anything. */
+import { EventHubProducerClient } from '@azure/event-hubs'
+import { hubError } from '../errors/event-hubs-error.ts'
+import type { HubConnection } from './producer.ts'
+
+export interface HubProbe {
+  partitions: number
+  /** Until the hub had opened a link for sending, connecting included. */
+  latencyMs: number
+}
+
+const OPTIONS = { retryOptions: { maxRetries: 0, timeoutInMs: 10_000 } }
+
+/**
+ * Opens a sender link, which the hub grants only to senders, and asks for the hub's properties.
+ * @throws ServiceError
+ */
+export async function probeHub(connection: HubConnection): Promise<HubProbe> {
+  const client =
+    'connectionString' in connection
+      ? new EventHubProducerClient(connection.connectionString, connection.hub, OPTIONS)
+      : new EventHubProducerClient(
+          connection.fullyQualifiedNamespace,
+          connection.hub,
+          connection.credential,
+          {
+            ...OPTIONS,
+            ...(connection.customEndpointAddress
+              ? { customEndpointAddress: connection.customEndpointAddress }
+              : {}),
+          },
+        )
+  const startedAt = performance.now()
+  try {
+    // An empty batch needs the size limit of the link, so a link is opened, which tells refusals apart.
+    await client.createBatch()
+    const latencyMs = performance.now() - startedAt
+    const { partitionIds } = await client.getEventHubProperties()
+    return { partitions: partitionIds.length, latencyMs }
+  } catch (error) {
+    throw hubError(error)
+  } finally {
+    await client.close().catch(() => {
+      // The connection is gone already; what matters has been thrown above.
+    })
+  }
+}

@@ -1,0 +1,53 @@
+/** Since when a hub holds events: the first look that a Stream Analytics job's very first start needs. */
+import { type EventHubConsumerClient, earliestEventPosition } from '@azure/event-hubs'
+import type { PartitionProperties } from '../../pipeline/ports/hub.ts'
+import { hubError } from '../errors/event-hubs-error.ts'
+
+/** A partition whose events have just expired has none to give (s). */
+const WAIT_SECONDS = 5
+
+/**
+ * @returns the enqueued time of the oldest event over all partitions; undefined when there is none.
+ * @throws ServiceError
+ */
+export async function oldestEnqueuedAt(
+  client: EventHubConsumerClient,
+  partitions: readonly PartitionProperties[],
+  signal: AbortSignal | undefined,
+): Promise<Date | undefined> {
+  const filled = partitions.filter(({ isEmpty }) => !isEmpty)
+  const times = await Promise.all(filled.map(({ id }) => firstEnqueuedAt(client, id, signal)))
+  signal?.throwIfAborted()
+  const known = times.filter((time) => time !== undefined)
+  return known.length > 0 ? new Date(Math.min(...known.map((time) => time.getTime()))) : undefined
+}
+
+async function firstEnqueuedAt(
+  client: EventHubConsumerClient,
+  partitionId: string,
+  signal: AbortSignal | undefined,
+): Promise<Date | undefined> {
+  const { promise, resolve, reject } = Promise.withResolvers<Date | undefined>()
+  const abort = () => resolve(undefined)
+  signal?.addEventListener('abort', abort, { once: true })
+  const subscription = client.subscribe(
+    partitionId,
+    {
+      // Called without events once the time is up.
+      processEvents: async ([event]) => resolve(event?.enqueuedTimeUtc),
+      processError: async (error) => reject(hubError(error)),
+    },
+    {
+      startPosition: earliestEventPosition,
+      maxBatchSize: 1,
+      maxWaitTimeInSeconds: WAIT_SECONDS,
+      skipParsingBodyAsJson: true,
+    },
+  )
+  try {
+    return await promise
+  } finally {
+    signal?.removeEventListener('abort', abort)
+    await subscription.close()
+  }
+}

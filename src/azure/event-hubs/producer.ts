@@ -1,0 +1,92 @@
+/** The event hub through @azure/event-hubs: sending with acknowledgement. Reading is in `event-hubs-reader.ts`. */
+import type { EventDataBatch, EventHubProducerClient } from '@azure/event-hubs'
+import { partitionOf } from '../../contract/partition-hash.ts'
+import { type HubProducer, type OutgoingEvent, SendError } from '../../pipeline/ports/hub.ts'
+import { hubError } from '../errors/event-hubs-error.ts'
+import { type HubConnection, newProducer } from './connection.ts'
+import { untilCut } from './disconnect.ts'
+
+export { type HubConnection, newConsumer } from './connection.ts'
+export { createHubReader } from './reader.ts'
+
+/**
+ * Sends by partition, as the SDK's buffered producer does: each key has its own, and the batches of a partition follow each
+ * other, so the order within a key is the order of sending. Partitions do not wait for each other.
+ */
+export function createHubProducer(connection: HubConnection): HubProducer {
+  const client = newProducer(connection)
+  let partitionIds: string[] | undefined
+
+  return {
+    async send(events, signal) {
+      if (events.length === 0) return
+      try {
+        partitionIds ??= await client.getPartitionIds(withSignal(signal))
+      } catch (error) {
+        throw new SendError(events, hubError(error))
+      }
+      const groups = [...byPartition(events, partitionIds)]
+      const { result, cut } = await untilCut(client, signal, (either) =>
+        Promise.all(groups.map(([id, group]) => sendTo(client, id, group, either))),
+      )
+      const failures = result.filter((failure) => failure !== undefined)
+      const [first] = failures
+      if (!first) return
+      const unacknowledged = new Set(failures.flatMap((failure) => failure.unacknowledged))
+      throw new SendError(
+        events.filter((event) => unacknowledged.has(event)),
+        cut ?? hubError(first.error),
+      )
+    },
+    close: () => client.close(),
+  }
+}
+
+const withSignal = (signal: AbortSignal | undefined) => (signal ? { abortSignal: signal } : {})
+
+function byPartition(events: readonly OutgoingEvent[], ids: readonly string[]): Map<string, OutgoingEvent[]> {
+  const groups = new Map<string, OutgoingEvent[]>()
+  for (const event of events) {
+    const id = ids[partitionOf(event.partitionKey, ids.length)] as string
+    const group = groups.get(id)
+    if (group) group.push(event)
+    else groups.set(id, [event])
+  }
+  return groups
+}
+
+/** @returns the events that were not acknowledged, and why; undefined when all were. */
+async function sendTo(
+  client: EventHubProducerClient,
+  partitionId: string,
+  events: readonly OutgoingEvent[],
+  signal: AbortSignal,
+): Promise<{ unacknowledged: readonly OutgoingEvent[]; error: unknown } | undefined> {
+  let acknowledged = 0
+  try {
+    while (acknowledged < events.length) {
+      // The batch asks the hub for the size that it takes, the first time.
+      const batch = await client.createBatch({ partitionId, ...withSignal(signal) })
+      const next = fill(batch, events, acknowledged)
+      await client.sendBatch(batch, withSignal(signal))
+      acknowledged = next
+    }
+    return undefined
+  } catch (error) {
+    return { unacknowledged: events.slice(acknowledged), error }
+  }
+}
+
+/** @returns index of the first event that found no room. */
+function fill(batch: EventDataBatch, events: readonly OutgoingEvent[], from: number): number {
+  let next = from
+  for (; next < events.length; next++) {
+    const { body } = events[next] as OutgoingEvent
+    if (!batch.tryAdd({ body: Buffer.from(body.buffer, body.byteOffset, body.byteLength) })) break
+  }
+  if (next === from) {
+    const message = `An event of ${events[from]?.body.length} bytes is larger than the hub takes (${batch.maxSizeInBytes}).`
+    throw Object.assign(new Error(message), { code: 'MessageTooLargeError' })
+  }
+  return next
+}

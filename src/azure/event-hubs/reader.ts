@@ -1,0 +1,129 @@
+/** The event hub through @azure/event-hubs: partition properties, and reading back what a partition holds. */
+import {
+  type EventHubConsumerClient,
+  type EventPosition,
+  earliestEventPosition,
+  type ReceivedEventData,
+  type PartitionProperties as SdkPartitionProperties,
+} from '@azure/event-hubs'
+import type { HubReader, PartitionProperties, ReceivedEvent } from '../../pipeline/ports/hub.ts'
+import { hubError } from '../errors/event-hubs-error.ts'
+import { Handoff } from './async-channel.ts'
+import { type HubConnection, newConsumer } from './connection.ts'
+import { untilCut } from './disconnect.ts'
+
+/** Events of one page. The SDK waits 20 ms per page, so small ones are slow. */
+const PAGE_EVENTS = 500
+/** After that long without an event the partition is asked whether there is still one to come (s). */
+const SILENCE_SECONDS = 1
+
+export function createHubReader(connection: HubConnection): HubReader {
+  const client = newConsumer(connection)
+  let partitionIds: string[] | undefined
+
+  // All questions go over one management link, which the SDK keeps open.
+  const describe = async (id: string, signal: AbortSignal | undefined) =>
+    described(await client.getPartitionProperties(id, signal ? { abortSignal: signal } : {}))
+
+  async function partitions(signal?: AbortSignal): Promise<PartitionProperties[]> {
+    try {
+      const { result } = await untilCut(client, signal, async (either) => {
+        partitionIds ??= await client.getPartitionIds({ abortSignal: either })
+        return Promise.all(partitionIds.map((id) => describe(id, either)))
+      })
+      return result
+    } catch (error) {
+      throw hubError(error)
+    }
+  }
+
+  async function* readPartition(
+    { id, beginningSequenceNumber, lastEnqueuedSequenceNumber: last }: PartitionProperties,
+    after: number,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<ReceivedEvent[]> {
+    const position: EventPosition =
+      after < beginningSequenceNumber ? earliestEventPosition : { sequenceNumber: after, isInclusive: false }
+    const pages = openPartition(client, id, position, signal)
+    try {
+      for (let seen = after; seen < last; ) {
+        const page = await pages.take()
+        const events = page
+          .map((event) => received(id, event))
+          .filter((event) => event.sequenceNumber <= last)
+        if (events.length > 0) yield events
+        seen = page.at(-1)?.sequenceNumber ?? seen
+        // Retention may have taken the rest meanwhile.
+        if (page.length === 0 && (await describe(id, signal)).beginningSequenceNumber > last) return
+      }
+    } catch (error) {
+      if (!signal?.aborted) throw hubError(error)
+    } finally {
+      await pages.close()
+    }
+  }
+
+  return {
+    partitions,
+    async *readAfter(positions, signal) {
+      for (const partition of await partitions(signal)) {
+        if (signal?.aborted) return
+        const after = positions.get(partition.id) ?? -1
+        if (partition.isEmpty || after >= partition.lastEnqueuedSequenceNumber) continue
+        yield* readPartition(partition, after, signal)
+      }
+    },
+    close: () => client.close(),
+  }
+}
+
+/** Pages of a partition, one at a time: the next is received when the last has been taken. An empty one means silence. */
+function openPartition(
+  client: EventHubConsumerClient,
+  partitionId: string,
+  startPosition: EventPosition,
+  signal: AbortSignal | undefined,
+): { take(): Promise<ReceivedEventData[]>; close(): Promise<void> } {
+  const pages = new Handoff<ReceivedEventData[]>()
+  const subscription = client.subscribe(
+    partitionId,
+    {
+      processEvents: (events) => pages.give(events),
+      processError: async (error) => pages.fail(error),
+    },
+    {
+      startPosition,
+      maxBatchSize: PAGE_EVENTS,
+      maxWaitTimeInSeconds: SILENCE_SECONDS,
+      skipParsingBodyAsJson: true,
+    },
+  )
+  const abort = () => pages.fail(new Error('Reading was cancelled.'))
+  signal?.addEventListener('abort', abort, { once: true })
+  return {
+    take: () => pages.take(),
+    close: async () => {
+      signal?.removeEventListener('abort', abort)
+      pages.close()
+      await subscription.close()
+    },
+  }
+}
+
+const received = (partitionId: string, event: ReceivedEventData): ReceivedEvent => ({
+  partitionId,
+  sequenceNumber: event.sequenceNumber,
+  enqueuedAt: event.enqueuedTimeUtc,
+  body: event.body as Uint8Array,
+})
+
+function described(partition: SdkPartitionProperties): PartitionProperties {
+  const { lastEnqueuedSequenceNumber } = partition
+  return {
+    id: partition.partitionId,
+    beginningSequenceNumber: partition.beginningSequenceNumber,
+    lastEnqueuedSequenceNumber,
+    lastEnqueuedAt: lastEnqueuedSequenceNumber < 0 ? undefined : partition.lastEnqueuedOnUtc,
+    isEmpty: partition.isEmpty,
+  }
+}

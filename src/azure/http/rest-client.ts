@@ -1,0 +1,246 @@
+/**
+ * REST calls that no SDK of ours covers: resource manager reads, Databricks and Unity Catalog, Synapse artifacts.
+ * Every failure is a {@link ServiceError}. Authorisation errors are never tried again; the rest as often as asked.
+ */
+import type { TokenCredential } from '@azure/identity'
+import { ServiceError, type ServiceErrorKind } from '../../pipeline/ports/errors.ts'
+import { signInError } from '../auth/sign-in-error.ts'
+import type { TokenKeeper } from '../auth/token-keeper.ts'
+import { abortableSleep } from './abortable-sleep.ts'
+import { retryAfterMs } from './retry-after.ts'
+
+export interface RestClientOptions {
+  /** As a person calls it: `Databricks`. */
+  service: string
+  /** Base URL without a trailing slash. */
+  endpoint: string
+  /** One that keeps tokens is told when the service refuses. */
+  credential: TokenCredential & Partial<Pick<TokenKeeper, 'forget'>>
+  /** `https://management.azure.com/.default` */
+  scope: string
+  /** Sent with every request. */
+  headers?: () => Promise<Readonly<Record<string, string>>>
+  /** Per attempt, milliseconds. */
+  timeoutMs?: number
+  /** Further attempts after throttling, a lost connection or a 5xx. Only for calls that may be repeated. */
+  retries?: number
+  /** What to do about a refusal, by status, where its message does not say. */
+  hints?: Readonly<Record<number, string>>
+  /** Waits between attempts; replaced in tests. */
+  sleep?: (ms: number, signal: AbortSignal | undefined) => Promise<void>
+}
+
+export interface RestRequest {
+  query?: Readonly<Record<string, string | number | undefined>>
+  /** Sent as JSON. */
+  body?: unknown
+  headers?: Readonly<Record<string, string>>
+  signal?: AbortSignal | undefined
+}
+
+export interface RestAnswer<T> {
+  status: number
+  headers: Headers
+  body: T
+  /** Duration of the attempt that succeeded, without the wait for a token. */
+  latencyMs: number
+}
+
+export interface RestClient {
+  /**
+   * @param path below the endpoint, or a whole URL that the same service gave us
+   * @throws ServiceError for every status from 400 on, for no answer, and for an answer that is no JSON.
+   */
+  request<T>(method: string, path: string, request?: RestRequest): Promise<RestAnswer<T>>
+}
+
+/** Longest `Retry-After` that a call waits out; beyond it the caller decides. */
+const LONGEST_WAIT_MS = 60_000
+
+export function createRestClient(options: RestClientOptions): RestClient {
+  const { service, retries = 0, sleep = abortableSleep } = options
+  return {
+    request: async <T>(method: string, path: string, request: RestRequest = {}) => {
+      for (let attempt = 0; ; attempt++) {
+        try {
+          return await send<T>(options, method, path, request)
+        } catch (error) {
+          const failure =
+            error instanceof ServiceError ? error : new ServiceError('service', service, String(error))
+          if (attempt >= retries || !mayPass(failure) || request.signal?.aborted) throw failure
+          const wait = failure.retryAfterMs ?? 500 * 2 ** attempt
+          if (wait > LONGEST_WAIT_MS) throw failure
+          await sleep(wait, request.signal)
+        }
+      }
+    },
+  }
+}
+
+const mayPass = ({ kind, cause }: ServiceError) =>
+  kind === 'throttled' ||
+  kind === 'unreachable' ||
+  (kind === 'service' && (cause as { status?: number })?.status !== undefined)
+
+async function send<T>(
+  options: RestClientOptions,
+  method: string,
+  path: string,
+  request: RestRequest,
+): Promise<RestAnswer<T>> {
+  const { service, timeoutMs = 15_000 } = options
+  const headers = {
+    authorization: `Bearer ${await bearer(options, request.signal)}`,
+    accept: 'application/json',
+    ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(await options.headers?.()),
+    ...request.headers,
+  }
+  const url = addressOf(options, path)
+  for (const [name, value] of Object.entries(request.query ?? {})) {
+    if (value !== undefined) url.searchParams.set(name, String(value))
+  }
+  const timeout = AbortSignal.timeout(timeoutMs)
+  const signal = request.signal ? AbortSignal.any([request.signal, timeout]) : timeout
+  const startedAt = performance.now()
+  let response: Response
+  let text: string
+  try {
+    const body = request.body === undefined ? null : JSON.stringify(request.body)
+    response = await fetch(url, { method, headers, body, signal, redirect: 'error' })
+    text = await response.text()
+  } catch (error) {
+    request.signal?.throwIfAborted()
+    const reason = timeout.aborted ? `no answer within ${timeoutMs / 1000} s` : rootMessage(error)
+    throw new ServiceError('unreachable', service, `${service} at ${url.host} cannot be reached: ${reason}`, {
+      hint: 'Check the network, a proxy, and the address.',
+      cause: error,
+    })
+  }
+  const latencyMs = performance.now() - startedAt
+  if (response.status === 401 || response.status === 403) options.credential.forget?.()
+  if (response.status >= 400) throw statusError(options, `${method} ${url.pathname}`, response, text)
+  return { status: response.status, headers: response.headers, body: parse<T>(service, url, text), latencyMs }
+}
+
+/** A token goes to its own service alone, also when an answer says where to ask on. */
+function addressOf({ service, endpoint }: RestClientOptions, path: string): URL {
+  if (!/^https?:/.test(path)) return new URL(endpoint + path)
+  const url = new URL(path)
+  if (url.origin === new URL(endpoint).origin) return url
+  throw new ServiceError('service', service, `${service} sent us to another address, ${url.origin}`)
+}
+
+async function bearer(
+  { credential, scope, service }: RestClientOptions,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  try {
+    const token = await credential.getToken(scope, signal ? { abortSignal: signal } : {})
+    if (token) return token.token
+  } catch (error) {
+    signal?.throwIfAborted()
+    const { kind, hint, message, needsSignIn } = signInError(error, undefined)
+    throw new ServiceError(kind, service, `no token for ${service}: ${message}`, {
+      hint,
+      needsSignIn,
+      cause: error,
+    })
+  }
+  throw new ServiceError('authorization', service, `no token for ${service}: nobody is signed in`, {
+    hint: 'az login',
+    needsSignIn: true,
+  })
+}
+
+function parse<T>(service: string, url: URL, text: string): T {
+  if (text === '') return undefined as T
+  const refuse = (what: string, cause?: unknown) =>
+    new ServiceError(
+      'service',
+      service,
+      `${service} answered something that is ${what} (${url.host}${url.pathname})`,
+      {
+        hint: 'Check that the address is that of the service and not of a portal or a proxy.',
+        cause,
+      },
+    )
+  let body: unknown
+  try {
+    body = JSON.parse(text)
+  } catch (error) {
+    throw refuse('no JSON', error)
+  }
+  // No service of ours answers with less; taken for an empty list, it would say that nothing runs.
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw refuse('no JSON object')
+  return body as T
+}
+
+/** A list in an answer; services leave out what is empty. @throws ServiceError for anything else. */
+export function listIn<T extends object>(service: string, value: readonly T[] | undefined): readonly T[] {
+  if (value === undefined || value === null) return []
+  if (Array.isArray(value) && value.every((one) => typeof one === 'object' && one !== null)) return value
+  throw new ServiceError('service', service, `${service} answered with a list that is none.`)
+}
+
+/** Azure's `{error: {code, message}}`, Databricks' `{error_code, message}`. */
+interface ErrorBody {
+  error?: { code?: string; message?: string }
+  error_code?: string
+  code?: string
+  message?: string
+}
+
+/** What the service said, kept for callers that must tell one refusal from another. */
+export interface StatusCause {
+  status: number
+  /** `AuthorizationFailed`, `RESOURCE_DOES_NOT_EXIST`, … */
+  code: string | undefined
+}
+
+export const statusCause = (error: unknown): StatusCause | undefined =>
+  error instanceof ServiceError ? (error.cause as StatusCause | undefined) : undefined
+
+/** What to do, by status. */
+const HINTS: Readonly<Record<number, string>> = { 401: 'Sign in again: az login.' }
+
+function statusError(
+  { service, hints }: RestClientOptions,
+  what: string,
+  response: Response,
+  text: string,
+): ServiceError {
+  let body: ErrorBody = {}
+  try {
+    body = (JSON.parse(text) ?? {}) as ErrorBody
+  } catch {
+    // Some refusals come as HTML or XML; the status alone then has to do.
+  }
+  const xml = /<Code>([^<]*)<\/Code>/.exec(text)?.[1]
+  const code =
+    body.error?.code ?? body.error_code ?? body.code ?? response.headers.get('x-ms-error-code') ?? xml
+  const message = (body.error?.message ?? body.message ?? response.statusText).split('\n')[0]?.trim() ?? ''
+  const cause: StatusCause = { status: response.status, code: code ?? undefined }
+  const kind = kindOf(response.status, cause.code)
+  return new ServiceError(kind, service, `${service}: ${code ?? response.status} ${message} (${what})`, {
+    retryAfterMs: retryAfterMs(response.headers),
+    hint: { ...HINTS, ...hints }[response.status],
+    needsSignIn: response.status === 401,
+    cause,
+  })
+}
+
+function kindOf(status: number, code: string | undefined): ServiceErrorKind {
+  if (status === 401 || status === 403) return 'authorization'
+  // Databricks answers some missing things with 400 and this code.
+  if (status === 404 || code === 'RESOURCE_DOES_NOT_EXIST') return 'not-found'
+  if (status === 409 || status === 412) return 'conflict'
+  return status === 429 || status === 503 ? 'throttled' : 'service'
+}
+
+/** fetch hides the reason in the cause. */
+function rootMessage(error: unknown): string {
+  let inner: unknown = error
+  while (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause
+  return inner instanceof Error ? inner.message || inner.name : String(inner)
+}

@@ -1,0 +1,182 @@
+/**
+ * Bronze seen through its listing, and only from where something new can still appear. Files of one partition come in the
+ * order of their sequence numbers, so their minutes never go back; a partition that bronze has caught up with cannot add
+ * to a minute before the moment at which that was seen.
+ */
+import { BRONZE, parseBronzeFileName } from '../../contract/bronze-layout.ts'
+import type { BronzeSnapshot } from '../../pipeline/ports/lake.ts'
+import type { LakeClient } from './data-lake.ts'
+
+/** Where the hub stood at some moment: last enqueued sequence number per partition. */
+export interface HubState {
+  /** Epoch ms, taken before the numbers were asked for. */
+  at: number
+  lastSequenceNumbers: ReadonlyMap<string, number>
+}
+
+interface Totals {
+  nextSequenceNumber: number
+  rows: number
+  rejected: number
+  skipped: number
+  files: number
+  bytes: number
+}
+
+interface Position {
+  next: number
+  /** `2026/11/24/02/07` of its last file. */
+  minute: string
+}
+
+/** Files of other writers may come late into a minute by this much (ms). */
+const FOREIGN_LATENESS_MS = 10 * 60_000
+/** How often the totals of deleted files are read again (looks). */
+const TOTALS_EVERY = 60
+
+export class BronzeWatch {
+  readonly #client: LakeClient
+  readonly #now: () => number
+  readonly #positions = new Map<string, Position>()
+  /** Paths that were counted and could be listed again. */
+  #seen = new Set<string>()
+  #from: string | undefined
+  #rows = 0
+  #rejected = 0
+  #skipped = 0
+  #files = 0
+  #bytes = 0
+  #deleted = { files: 0, bytes: 0 }
+  #hasForeign = false
+  #newestAt: Date | undefined
+  #looks = 0
+
+  constructor(client: LakeClient, now: () => number) {
+    this.#client = client
+    this.#now = now
+  }
+
+  async look(hub: HubState | undefined, signal?: AbortSignal): Promise<BronzeSnapshot> {
+    const readsTotals = this.#looks % TOTALS_EVERY === 0
+    const fresh: { path: string; bytes: number; modifiedAt: Date }[] = []
+    const options = { recursive: true, startFrom: this.#from, signal }
+    for await (const { path, isDirectory, bytes, modifiedAt } of this.#client.list(
+      BRONZE.container,
+      BRONZE.path,
+      options,
+    )) {
+      const isHidden = path.slice(path.lastIndexOf('/') + 1).startsWith('_')
+      if (!isDirectory && !isHidden && !this.#seen.has(path)) fresh.push({ path, bytes, modifiedAt })
+    }
+    // Behind the listing: retention adds a file to the totals before it deletes it, so one that was not listed is in them.
+    if (readsTotals) await this.#readTotals(signal)
+    this.#looks++
+    const parsed = fresh.map((file) => ({ ...file, name: parseBronzeFileName(file.path) }))
+    parsed.sort((a, b) => (a.name?.firstSequenceNumber ?? 0) - (b.name?.firstSequenceNumber ?? 0))
+    for (const file of parsed) this.#count(file)
+    this.#moveOn(hub)
+    return this.#snapshot()
+  }
+
+  #count({
+    path,
+    bytes,
+    modifiedAt,
+    name,
+  }: {
+    path: string
+    bytes: number
+    modifiedAt: Date
+    name: ReturnType<typeof parseBronzeFileName>
+  }): void {
+    this.#seen.add(path)
+    if (!this.#newestAt || modifiedAt > this.#newestAt) this.#newestAt = modifiedAt
+    if (!name) {
+      this.#hasForeign = true
+      this.#files++
+      this.#bytes += bytes
+      return
+    }
+    const id = String(name.partition)
+    const position = this.#positions.get(id)
+    const next = position?.next ?? 0
+    // Summed up in the totals already, and not yet deleted.
+    if (name.lastSequenceNumber < next && !position?.minute) return
+    this.#files++
+    this.#bytes += bytes
+    this.#rows += name.rows
+    this.#rejected += name.lastSequenceNumber - name.firstSequenceNumber + 1 - name.rows
+    this.#skipped += Math.max(0, name.firstSequenceNumber - next)
+    this.#positions.set(id, { next: Math.max(next, name.lastSequenceNumber + 1), minute: minuteIn(path) })
+  }
+
+  /** The next look begins at the oldest minute that can still grow; what lies before it need not be remembered. */
+  #moveOn(hub: HubState | undefined): void {
+    const minutes = [...this.#positions.values()]
+      .map(({ minute }) => minute)
+      .filter((minute) => minute !== '')
+    const newest = minutes.sort().at(-1)
+    if (this.#hasForeign || !hub || newest === undefined) {
+      const late = this.#newestAt
+        ? Math.min(this.#newestAt.getTime(), this.#now()) - FOREIGN_LATENESS_MS
+        : undefined
+      if (late !== undefined) this.#beginAt(minuteAt(late))
+      return
+    }
+    const open = [newest, minuteAt(hub.at)]
+    for (const [id, last] of hub.lastSequenceNumbers) {
+      const position = this.#positions.get(id)
+      if ((position?.next ?? 0) > last) continue
+      // Behind the hub: its next file may lie in the minute of its last one, or anywhere if it has none.
+      if (!position?.minute) return
+      open.push(position.minute)
+    }
+    this.#beginAt(open.sort()[0] as string)
+  }
+
+  #beginAt(minute: string): void {
+    if (this.#from !== undefined && minute <= this.#from) return
+    this.#from = minute
+    const oldest = `${BRONZE.path}/${minute}`
+    this.#seen = new Set([...this.#seen].filter((path) => path >= oldest))
+  }
+
+  /** What retention has summed up and deleted: it stays in the books, but no longer takes room. */
+  async #readTotals(signal: AbortSignal | undefined): Promise<void> {
+    const text = await this.#client.read(BRONZE.container, `${BRONZE.path}/_totals.json`, signal)
+    if (!text) return
+    const { partitions } = JSON.parse(text.toString('utf8')) as { partitions: Record<string, Totals> }
+    const isFirst = this.#looks === 0
+    this.#deleted = { files: 0, bytes: 0 }
+    for (const [id, totals] of Object.entries(partitions)) {
+      this.#deleted.files += totals.files
+      this.#deleted.bytes += totals.bytes
+      if (!isFirst) continue
+      this.#rows += totals.rows
+      this.#rejected += totals.rejected
+      this.#skipped += totals.skipped
+      this.#files += totals.files
+      this.#bytes += totals.bytes
+      this.#positions.set(id, { next: totals.nextSequenceNumber, minute: '' })
+    }
+  }
+
+  #snapshot(): BronzeSnapshot {
+    const isExact = !this.#hasForeign
+    return {
+      files: this.#files - this.#deleted.files,
+      bytes: this.#bytes - this.#deleted.bytes,
+      rows: isExact ? this.#rows : undefined,
+      rejected: isExact ? this.#rejected : undefined,
+      skipped: isExact ? this.#skipped : undefined,
+      positions: new Map([...this.#positions].map(([id, { next }]) => [id, next - 1])),
+      newestAt: this.#newestAt,
+    }
+  }
+}
+
+const minuteIn = (path: string) => path.split('/').slice(1, 6).join('/')
+const minuteAt = (time: number) => {
+  const iso = new Date(time).toISOString()
+  return `${iso.slice(0, 4)}/${iso.slice(5, 7)}/${iso.slice(8, 10)}/${iso.slice(11, 13)}/${iso.slice(14, 16)}`
+}

@@ -1,0 +1,105 @@
+/** The files of a Delta log: their names, and what stands in them. https://github.com/delta-io/delta/blob/master/PROTOCOL.md */
+import { createHash } from 'node:crypto'
+import type { BatchBooks } from '../../contract/tables.ts'
+import { ServiceError } from '../../pipeline/ports/errors.ts'
+
+/** One line of a commit, or one row of a checkpoint, as far as it is used here. */
+export interface Action {
+  add?: {
+    path: string
+    size: number | bigint
+    dataChange?: boolean
+    modificationTime?: number | bigint
+    stats?: string
+    deletionVector?: { cardinality?: number | bigint } | null
+  } | null
+  remove?: { path: string; dataChange?: boolean } | null
+  commitInfo?: { timestamp?: number; userMetadata?: string } | null
+  protocol?: { minReaderVersion?: number } | null
+}
+
+export const pad = (version: number): string => String(version).padStart(20, '0')
+
+/** @throws ServiceError for a commit that is no JSON, as one that is being written by a writer without atomic puts. */
+export function parseCommit(name: string, text: Buffer): Action[] {
+  try {
+    return text
+      .toString('utf8')
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .map((line) => JSON.parse(line) as Action)
+  } catch (cause) {
+    throw new ServiceError('service', 'the data lake', `The commit ${name} is no whole JSON.`, { cause })
+  }
+}
+
+const two = (part: number) => String(part).padStart(10, '0')
+
+/** @param parts undefined: it is in one file. */
+export const checkpointNames = (version: number, parts: number | undefined): string[] =>
+  parts === undefined
+    ? [`${pad(version)}.checkpoint.parquet`]
+    : Array.from(
+        { length: parts },
+        (_, index) => `${pad(version)}.checkpoint.${two(index + 1)}.${two(parts)}.parquet`,
+      )
+
+/** Of a checkpoint's path, or of a part's; undefined for other files of the log. */
+export function checkpointIn(path: string): { version: number; parts: number | undefined } | undefined {
+  const match = /\/(\d{20})\.checkpoint(?:\.\d{10}\.(\d{10}))?\.parquet$/.exec(path)
+  if (!match) return undefined
+  return { version: Number(match[1]), parts: match[2] === undefined ? undefined : Number(match[2]) }
+}
+
+export const digestOf = (text: Buffer) => createHash('sha1').update(text).digest('base64')
+
+export const committedAtIn = (actions: readonly Action[]) =>
+  actions.find((action) => action.commitInfo)?.commitInfo?.timestamp
+
+/** Of a commit's path; undefined for other files of the log. */
+export function versionIn(path: string): number | undefined {
+  const version = /\/(\d{20})\.json$/.exec(path)?.[1]
+  return version === undefined ? undefined : Number(version)
+}
+
+interface Pointer {
+  version: number
+  parts?: number
+  v2Checkpoint?: unknown
+}
+
+/** Undefined for one that is cut off or of no known form: it is a hint only. */
+export function pointerIn(text: Buffer): Pointer | undefined {
+  try {
+    const pointer = JSON.parse(text.toString('utf8')) as Partial<Pointer> | null
+    return Number.isSafeInteger(pointer?.version) ? (pointer as Pointer) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+interface Statistics {
+  numRecords?: number
+  maxValues?: Record<string, unknown>
+}
+
+export function statsOf(text: string | undefined): Statistics {
+  if (!text) return {}
+  try {
+    return JSON.parse(text) as Statistics
+  } catch {
+    // Statistics are optional; without them the file counts as one of unknown rows.
+    return {}
+  }
+}
+
+/** Commits of other writers may carry any text there. */
+export function booksIn(text: string | undefined): BatchBooks | undefined {
+  if (!text) return undefined
+  try {
+    const books = JSON.parse(text) as Partial<BatchBooks>
+    return books.totals && books.batch ? (books as BatchBooks) : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,218 @@
+/** Watches the lake: bronze by its listing, the tables by their logs, new rows by reading the new files. */
+import { TABLES, type TableName } from '../../contract/tables.ts'
+import { ServiceError } from '../../pipeline/ports/errors.ts'
+import type {
+  ArrivedRow,
+  BronzeSnapshot,
+  CityMean,
+  LakeReader,
+  LakeSnapshot,
+  QuarantinedRow,
+  TableSnapshot,
+} from '../../pipeline/ports/lake.ts'
+import { BronzeWatch, type HubState } from './bronze-watch.ts'
+import type { LakeClient } from './data-lake.ts'
+import { type DataFile, DeltaTable } from './delta-table.ts'
+import { numberOf, readParquet, textOf } from './parquet.ts'
+
+export interface LakeReaderOptions {
+  client: LakeClient
+  clock: { now(): number }
+  /** The hub's newest known state; undefined while there is none. */
+  hubState?: () => HubState | undefined
+}
+
+/** Rows that one look reads from a table's new files; more are counted as skipped. */
+const MAX_ROWS = 5000
+const MAX_QUARANTINED = 50
+/** The aggregate is read at most that often (ms), and up to so many rows. */
+const CITIES_EVERY_MS = 4000
+const MAX_AGGREGATE_ROWS = 50_000
+
+const EMPTY_BRONZE: BronzeSnapshot = {
+  files: 0,
+  bytes: 0,
+  rows: 0,
+  rejected: 0,
+  skipped: 0,
+  positions: new Map(),
+  newestAt: undefined,
+}
+const ARRIVED_COLUMNS = [
+  'eventId',
+  'deviceId',
+  'deviceSequenceNumber',
+  'city',
+  'temperature',
+  'humidity',
+  'createdAt',
+  'enqueuedAt',
+]
+
+export function createLakeReader(options: LakeReaderOptions): LakeReader {
+  const { client, clock } = options
+  const bronze = new BronzeWatch(client, () => clock.now())
+  const tables = Object.fromEntries(
+    Object.entries(TABLES).map(([name, { container, path }]) => [
+      name,
+      new DeltaTable(client, container, path),
+    ]),
+  ) as Record<TableName, DeltaTable>
+  let lastBronze = EMPTY_BRONZE
+  let cities: { version: number; at: number } = { version: -1, at: Number.NEGATIVE_INFINITY }
+
+  async function newCities(signal: AbortSignal | undefined): Promise<CityMean[] | undefined> {
+    const { version } = tables.aggregated.snapshot()
+    if (version === cities.version || clock.now() - cities.at < CITIES_EVERY_MS) return undefined
+    // A version that could not be read is tried again as often as a new one is.
+    cities = { ...cities, at: clock.now() }
+    const read = await readCities(client, tables.aggregated, signal)
+    if (read) cities = { ...cities, version }
+    return read
+  }
+
+  return {
+    async poll(signal) {
+      const errors = new Map<string, ServiceError>()
+      /** A layer that cannot be read keeps its last numbers. */
+      const guarded = async <T>(name: string, look: () => Promise<T>, otherwise: T): Promise<T> => {
+        try {
+          return await look()
+        } catch (error) {
+          signal?.throwIfAborted()
+          const failure =
+            error instanceof ServiceError
+              ? error
+              : new ServiceError('service', 'the data lake', (error as Error).message, { cause: error })
+          errors.set(name, failure)
+          return otherwise
+        }
+      }
+      const look = (name: TableName) =>
+        guarded(name, () => tables[name].look(signal), [] as readonly DataFile[])
+      const [seenBronze, silver, quarantine, gold] = await Promise.all([
+        guarded('bronze', () => bronze.look(options.hubState?.(), signal), lastBronze),
+        look('silver'),
+        look('quarantine'),
+        look('gold'),
+        look('byMinute'),
+        look('aggregated'),
+      ])
+      lastBronze = seenBronze
+      const rowsOf = (name: 'silver' | 'gold', files: readonly DataFile[]) =>
+        guarded(name, () => arrivedRows(client, name, files, signal), {
+          rows: [] as ArrivedRow[],
+          skipped: files.reduce((sum, file) => sum + file.rows, 0),
+        })
+      const silverRows = await rowsOf('silver', silver)
+      const goldRows = await rowsOf('gold', gold)
+      const snapshot: LakeSnapshot = {
+        bronze: seenBronze,
+        silver: tables.silver.snapshot(),
+        quarantine: tables.quarantine.snapshot(),
+        gold: tables.gold.snapshot(),
+        byMinute: tables.byMinute.snapshot(),
+        aggregated: tables.aggregated.snapshot(),
+        silverArrived: silverRows.rows,
+        silverSkipped: silverRows.skipped,
+        goldArrived: goldRows.rows,
+        goldSkipped: goldRows.skipped,
+        quarantineArrived: await guarded(
+          'quarantine',
+          () => quarantinedRows(client, quarantine, signal),
+          [] as QuarantinedRow[],
+        ),
+        cities: await guarded('aggregated', () => newCities(signal), undefined),
+      }
+      for (const name of Object.keys(tables) as TableName[]) snapshot[name] satisfies TableSnapshot
+      return { snapshot, errors }
+    },
+  }
+}
+
+/** Rows of the new files, oldest first, as far as the bound allows; those of further files are counted only. */
+async function arrivedRows(
+  client: LakeClient,
+  container: string,
+  files: readonly DataFile[],
+  signal: AbortSignal | undefined,
+) {
+  const rows: ArrivedRow[] = []
+  let skipped = 0
+  for (const file of files) {
+    if (rows.length + file.rows > MAX_ROWS && rows.length > 0) {
+      skipped += file.rows
+      continue
+    }
+    const data = await client.read(container, file.path, signal)
+    // Compacted and vacuumed since: its rows stand in another file, and were counted by the log.
+    if (!data) continue
+    const read = await readParquet(data, ARRIVED_COLUMNS)
+    for (const row of read.slice(0, MAX_ROWS)) rows.push(arrivedRow(row, file.committedAt))
+    skipped += Math.max(0, read.length - MAX_ROWS)
+  }
+  return { rows, skipped }
+}
+
+const arrivedRow = (row: Record<string, unknown>, committedAt: number): ArrivedRow => ({
+  eventId: textOf(row.eventId),
+  deviceId: textOf(row.deviceId),
+  deviceSequenceNumber: numberOf(row.deviceSequenceNumber),
+  city: textOf(row.city),
+  temperature: numberOf(row.temperature),
+  humidity: numberOf(row.humidity),
+  createdAt: numberOf(row.createdAt),
+  enqueuedAt: numberOf(row.enqueuedAt),
+  committedAt,
+})
+
+async function quarantinedRows(
+  client: LakeClient,
+  files: readonly DataFile[],
+  signal: AbortSignal | undefined,
+): Promise<QuarantinedRow[]> {
+  const [newest] = files.slice(-1)
+  const data = newest && (await client.read(TABLES.quarantine.container, newest.path, signal))
+  if (!data) return []
+  const rows = await readParquet(data)
+  return rows.slice(-MAX_QUARANTINED).map((row) => ({
+    raw: textOf(row.raw) ?? '',
+    reasons: Array.isArray(row.reasons) ? row.reasons.map(String) : [],
+    enqueuedAt: numberOf(row.enqueuedAt),
+  }))
+}
+
+/** Means over all dates and hours, weighted by readings. */
+async function readCities(
+  client: LakeClient,
+  table: DeltaTable,
+  signal: AbortSignal | undefined,
+): Promise<CityMean[] | undefined> {
+  const sums = new Map<string, { temperature: number; humidity: number; readings: number }>()
+  let read = 0
+  for (const file of table.files) {
+    if (read > MAX_AGGREGATE_ROWS) break
+    const data = await client.read(table.container, file.path, signal)
+    // Rewritten under our eyes: the next look reads the new version.
+    if (!data) return undefined
+    const rows = await readParquet(data, ['city', 'avg_temperature', 'avg_humidity', 'readings'])
+    read += rows.length
+    for (const row of rows) {
+      const city = textOf(row.city) ?? ''
+      const readings = numberOf(row.readings) ?? 0
+      const sum = sums.get(city) ?? { temperature: 0, humidity: 0, readings: 0 }
+      sum.temperature += (numberOf(row.avg_temperature) ?? 0) * readings
+      sum.humidity += (numberOf(row.avg_humidity) ?? 0) * readings
+      sum.readings += readings
+      sums.set(city, sum)
+    }
+  }
+  return [...sums]
+    .filter(([, { readings }]) => readings > 0)
+    .map(([city, { temperature, humidity, readings }]) => ({
+      city,
+      temperature: temperature / readings,
+      humidity: humidity / readings,
+      readings,
+    }))
+}

@@ -1,0 +1,219 @@
+/** Reads the tables whole at the end of a run, and asserts nothing that it has not read. DuckDB does the counting, on disk. */
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { TABLES, type TableName } from '../../contract/tables.ts'
+import { ServiceError } from '../../pipeline/ports/errors.ts'
+import type { TableAudit, TableAuditor } from '../../pipeline/ports/lake.ts'
+import type { LakeClient } from './data-lake.ts'
+import { type DataFile, DeltaTable } from './delta-table.ts'
+
+/** Memory that the count may take; beyond it DuckDB goes to disk. */
+const MEMORY = '512MB'
+
+/** Milliseconds from the making of a reading to the commit that brought it. */
+const LATENCY = '$committed - epoch_ms(createdAt)'
+
+/** What is kept of each table. */
+const IMPORTS = {
+  silver: {
+    table: 'silver(id UUID, device VARCHAR, number BIGINT, enqueued TIMESTAMPTZ)',
+    // An id is any text; its hash takes less room.
+    select: 'CAST(md5(eventId) AS UUID), deviceId, deviceSequenceNumber, enqueuedAt',
+  },
+  quarantine: {
+    table: 'quarantined(device VARCHAR, number BIGINT)',
+    // Lines that are no JSON are of no station.
+    select: `CASE WHEN json_valid(raw) THEN raw->>'$.deviceId' END,
+      CASE WHEN json_valid(raw) THEN try_cast(raw->>'$.deviceSequenceNumber' AS BIGINT) END`,
+  },
+  gold: { table: 'gold(latency DOUBLE)', select: LATENCY },
+  aggregated: { table: 'aggregated(readings BIGINT)', select: 'readings' },
+} as const satisfies Partial<Record<TableName, { table: string; select: string }>>
+
+/** Rows of gold that a compaction has moved to other files since; only their latency is of use. */
+const COMPACTED = { table: 'compacted(latency DOUBLE)', select: LATENCY }
+
+export function createTableAuditor({ client }: { client: LakeClient }): TableAuditor {
+  return {
+    async audit({ since, signal }) {
+      const { DuckDBInstance } = await import('@duckdb/node-api')
+      const folder = mkdtempSync(join(tmpdir(), 'rtstream-audit-'))
+      const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+      // Whoever does not wait for the count leaves nothing behind either.
+      process.once('exit', remove)
+      const instance = await DuckDBInstance.create(join(folder, 'audit.db'), {
+        memory_limit: MEMORY,
+        threads: '2',
+        temp_directory: folder,
+        autoinstall_known_extensions: 'false',
+        autoload_known_extensions: 'false',
+      })
+      const connection = await instance.connect()
+      try {
+        await new Audit(connection, client, folder, signal).load(since)
+        return await count(connection)
+      } finally {
+        connection.closeSync()
+        instance.closeSync()
+        remove()
+        process.off('exit', remove)
+      }
+    },
+  }
+}
+
+/** The tables on their way into DuckDB: file by file, each deleted before the next one comes, so the disk holds no second lake. */
+class Audit {
+  readonly #connection: DuckDBConnection
+  readonly #client: LakeClient
+  readonly #folder: string
+  readonly #signal: AbortSignal | undefined
+
+  constructor(
+    connection: DuckDBConnection,
+    client: LakeClient,
+    folder: string,
+    signal: AbortSignal | undefined,
+  ) {
+    this.#connection = connection
+    this.#client = client
+    this.#folder = folder
+    this.#signal = signal
+  }
+
+  async load(since: Date): Promise<void> {
+    for (const [name, { table, select }] of Object.entries(IMPORTS)) {
+      await this.#connection.run(`CREATE TABLE ${table}`)
+      if (name !== 'gold') await this.#loadActive(await this.#look(name as TableName), table, select)
+    }
+    await this.#connection.run(`CREATE TABLE ${COMPACTED.table}`)
+    await this.#loadGold(since)
+  }
+
+  async #look(name: TableName): Promise<DeltaTable> {
+    const { container, path } = TABLES[name]
+    const delta = new DeltaTable(this.#client, container, path)
+    await delta.look(this.#signal)
+    return delta
+  }
+
+  async #loadActive(delta: DeltaTable, table: string, select: string): Promise<void> {
+    for (const file of delta.files)
+      if ((await this.#import(delta, file, table, select)) === undefined) throw missing(delta, file)
+  }
+
+  /**
+   * A row became readable with the commit that first brought it. Compaction writes rows anew much later, so latencies are
+   * taken from the files of the log's history, as far as those are still kept.
+   */
+  async #loadGold(since: Date): Promise<void> {
+    const gold = await this.#look('gold')
+    const brought = new Map<string, DataFile>()
+    for await (const file of gold.history(since, this.#signal)) brought.set(file.path, file)
+    for (const file of gold.files) {
+      const committed = brought.get(file.path)?.committedAt
+      brought.delete(file.path)
+      if ((await this.#import(gold, file, IMPORTS.gold.table, latency(committed))) === undefined)
+        throw missing(gold, file)
+    }
+    for (const file of brought.values())
+      await this.#import(gold, file, COMPACTED.table, latency(file.committedAt))
+  }
+
+  /** @returns how many rows it had; undefined when the file is not there. */
+  async #import(
+    delta: DeltaTable,
+    file: DataFile,
+    table: string,
+    select: string,
+  ): Promise<number | undefined> {
+    if (file.deletedRows > 0)
+      throw new ServiceError(
+        'service',
+        'the data lake',
+        `${delta.container}/${file.path} has deletion vectors, which this program cannot read.`,
+        {
+          hint: 'Set the table property delta.enableDeletionVectors to false, and run REORG TABLE … APPLY (PURGE).',
+        },
+      )
+    const data = await this.#client.read(delta.container, file.path, this.#signal)
+    if (!data) return undefined
+    const target = table.slice(0, table.indexOf('('))
+    // A name of its own: DuckDB remembers the pages of a path that it has read.
+    const copy = join(this.#folder, `${randomUUID()}.parquet`)
+    writeFileSync(copy, data)
+    try {
+      const result = await this.#connection.run(
+        `INSERT INTO ${target} SELECT ${select} FROM read_parquet('${copy.replaceAll("'", "''")}')`,
+      )
+      return result.rowsChanged
+    } catch (cause) {
+      // The library names the copy, and our statement.
+      throw new ServiceError(
+        'service',
+        'the data lake',
+        `${delta.container}/${file.path} cannot be read: it is damaged, or holds other columns than the contract says.`,
+        { cause },
+      )
+    } finally {
+      rmSync(copy)
+    }
+  }
+}
+
+const latency = (committedAt: number | undefined) =>
+  committedAt === undefined ? 'NULL' : LATENCY.replaceAll('$committed', String(committedAt))
+
+const missing = (delta: DeltaTable, file: DataFile) =>
+  new ServiceError(
+    'service',
+    'the data lake',
+    `${delta.container}/${file.path} is named in the log and is not there.`,
+  )
+
+/**
+ * A station's readings are all in one partition, whose order is that of the enqueued times: compaction may change that of rows.
+ * Of one millisecond nobody can tell the order.
+ */
+async function count(connection: DuckDBConnection): Promise<TableAudit> {
+  const reader = await connection.runAndReadAll(`
+    SELECT
+      (SELECT count(*) FROM silver) AS silver,
+      (SELECT count(*) FROM quarantined) AS quarantined,
+      (SELECT count(*) FROM gold) AS gold,
+      (SELECT coalesce(sum(readings), 0) FROM aggregated) AS aggregated,
+      (SELECT count(*) FROM (
+         SELECT id FROM silver WHERE id IS NOT NULL GROUP BY id HAVING count(*) > 1)) AS duplicates,
+      (SELECT count(*) FROM (
+         SELECT number < max(number) OVER (PARTITION BY device ORDER BY enqueued, number ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS late
+         FROM silver WHERE device IS NOT NULL AND number IS NOT NULL) WHERE late) AS unordered,
+      (SELECT coalesce(sum(gaps), 0) FROM (
+         SELECT max(number) - min(number) + 1 - count(DISTINCT number) AS gaps
+         FROM (SELECT device, number FROM silver UNION ALL SELECT device, number FROM quarantined)
+         WHERE device IS NOT NULL AND number IS NOT NULL GROUP BY device)) AS gaps,
+      (SELECT quantile_disc(latency, 0.95) FROM (FROM gold UNION ALL FROM compacted)) AS latency`)
+  const [row = []] = reader.getRowsJson()
+  const [
+    silverRows,
+    quarantinedRows,
+    goldRows,
+    aggregatedReadings,
+    duplicateEventIds,
+    outOfSequence,
+    sequenceGaps,
+  ] = row.map(Number) as [number, number, number, number, number, number, number]
+  const latency = row[7]
+  return {
+    silverRows,
+    quarantinedRows,
+    goldRows,
+    aggregatedReadings,
+    duplicateEventIds,
+    outOfSequence,
+    sequenceGaps,
+    latencyP95Ms: latency === null || latency === undefined ? undefined : Number(latency),
+  }
+}

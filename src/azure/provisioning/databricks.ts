@@ -1,0 +1,189 @@
+/** Databricks: the notebooks in the workspace and the two jobs that run them. */
+import { ServiceError } from '../../pipeline/ports/errors.ts'
+import type { RestClient } from '../http/rest-client.ts'
+import { includes, type ProvisioningStep, type Standing } from './provisioning.ts'
+
+export interface NotebookFile {
+  /** `silver.py` */
+  name: string
+  content: string
+}
+
+/** Long-term support, Spark 3.5. */
+const RUNTIME = '15.4.x-scala2.12'
+const NOTEBOOK_HEADER = '# Databricks notebook source'
+
+/** Files with the notebook header become notebooks (without `.py`), others stay files that notebooks can import. */
+const isNotebook = ({ content }: NotebookFile) => content.startsWith(NOTEBOOK_HEADER)
+
+/** Everything in the workspace comes after this step. */
+export const WORKSPACE_STEP = 'Databricks workspace'
+
+/** Not a thing to make: finds out whether the workspace lets us in, and as whom. */
+export function workspaceStep(client: RestClient, onUser: (name: string) => void): ProvisioningStep {
+  return {
+    what: WORKSPACE_STEP,
+    inspect: async (signal) => {
+      const { body } = await client.request<{ userName?: string }>('GET', '/api/2.0/preview/scim/v2/Me', {
+        signal,
+      })
+      if (body?.userName) onUser(body.userName)
+      return 'same'
+    },
+    apply: async () => {},
+    whenRefused: () =>
+      'The workspace does not know you. Open it once from the Azure portal ("Launch Workspace") with the same account: owners and contributors become its administrators.',
+  }
+}
+
+/** Workspace path of a file. */
+export function workspacePath(folder: string, file: NotebookFile): string {
+  return `${folder}/${isNotebook(file) ? file.name.replace(/\.py$/, '') : file.name}`
+}
+
+export function notebookSteps(
+  client: RestClient,
+  folder: string,
+  files: readonly NotebookFile[],
+): ProvisioningStep[] {
+  const made = `Databricks folder ${folder}`
+  const folderStep: ProvisioningStep = {
+    what: made,
+    after: WORKSPACE_STEP,
+    inspect: (signal) =>
+      standingOf(async () => {
+        await client.request('GET', '/api/2.0/workspace/get-status', { query: { path: folder }, signal })
+        return 'same'
+      }),
+    apply: async (signal) => {
+      await client.request('POST', '/api/2.0/workspace/mkdirs', { body: { path: folder }, signal })
+    },
+  }
+  return [folderStep, ...files.map((file) => notebookStep(client, folder, file, made))]
+}
+
+function notebookStep(
+  client: RestClient,
+  folder: string,
+  file: NotebookFile,
+  after: string,
+): ProvisioningStep {
+  const path = workspacePath(folder, file)
+  return {
+    what: `Databricks ${isNotebook(file) ? 'notebook' : 'file'} ${path}`,
+    after,
+    inspect: (signal) =>
+      standingOf(async () => {
+        const query = { path, format: isNotebook(file) ? 'SOURCE' : 'AUTO' }
+        const { body } = await client.request<{ content?: string }>('GET', '/api/2.0/workspace/export', {
+          query,
+          signal,
+        })
+        const found = Buffer.from(body?.content ?? '', 'base64').toString('utf8')
+        return found.trim() === file.content.trim() ? 'same' : 'different'
+      }),
+    apply: async (signal) => {
+      const content = Buffer.from(file.content, 'utf8').toString('base64')
+      const form = isNotebook(file) ? { format: 'SOURCE', language: 'PYTHON' } : { format: 'AUTO' }
+      await client.request('POST', '/api/2.0/workspace/import', {
+        body: { path, content, overwrite: true, ...form },
+        signal,
+      })
+    },
+  }
+}
+
+export interface JobOptions {
+  name: string
+  /** Task key, and name of the notebook. */
+  stage: 'silver' | 'gold'
+  notebookPath: string
+  nodeType: string
+  parameters: Readonly<Record<string, string>>
+}
+
+/** The job as the service takes it: one notebook on one machine that lives no longer than the run. */
+export function jobSettings({ name, stage, notebookPath, nodeType, parameters }: JobOptions) {
+  return {
+    name,
+    description: `Continuous ${stage} stage, started and stopped by rtstream-tui.`,
+    tags: { project: 'rtstream-tui' },
+    max_concurrent_runs: 1,
+    parameters: Object.entries(parameters).map(([key, value]) => ({ name: key, default: value })),
+    job_clusters: [
+      {
+        job_cluster_key: 'single-node',
+        new_cluster: {
+          spark_version: RUNTIME,
+          node_type_id: nodeType,
+          num_workers: 0,
+          data_security_mode: 'SINGLE_USER',
+          spark_conf: { 'spark.master': 'local[*]', 'spark.databricks.cluster.profile': 'singleNode' },
+          custom_tags: { ResourceClass: 'SingleNode', project: 'rtstream-tui' },
+        },
+      },
+    ],
+    tasks: [
+      {
+        task_key: stage,
+        job_cluster_key: 'single-node',
+        notebook_task: { notebook_path: notebookPath, source: 'WORKSPACE' },
+      },
+    ],
+  }
+}
+
+interface JobsBody {
+  jobs?: { job_id?: number }[]
+}
+
+export function jobStep(client: RestClient, options: JobOptions, after: string): ProvisioningStep {
+  const wanted = jobSettings(options)
+  const find = async (signal?: AbortSignal): Promise<number | undefined> => {
+    const query = { name: options.name, limit: 20 }
+    const { body } = await client.request<JobsBody>('GET', '/api/2.2/jobs/list', { query, signal })
+    const ids = (body?.jobs ?? []).flatMap(({ job_id }) => (job_id === undefined ? [] : [job_id]))
+    if (ids.length > 1) {
+      throw new ServiceError(
+        'conflict',
+        'Databricks',
+        `${ids.length} jobs are named ${options.name} (${ids.join(', ')})`,
+        {
+          hint: 'Delete all but one under Jobs & Pipelines, then run setup again.',
+        },
+      )
+    }
+    return ids[0]
+  }
+  return {
+    what: `Databricks job ${options.name}`,
+    after,
+    inspect: async (signal) => {
+      const id = await find(signal)
+      if (id === undefined) return 'absent'
+      const { body } = await client.request<{ settings?: unknown }>('GET', '/api/2.2/jobs/get', {
+        query: { job_id: id },
+        signal,
+      })
+      return includes(body?.settings, wanted) ? 'same' : 'different'
+    },
+    apply: async (signal) => {
+      const id = await find(signal)
+      if (id === undefined) await client.request('POST', '/api/2.2/jobs/create', { body: wanted, signal })
+      else
+        await client.request('POST', '/api/2.2/jobs/reset', {
+          body: { job_id: id, new_settings: wanted },
+          signal,
+        })
+    },
+  }
+}
+
+async function standingOf(look: () => Promise<Standing>): Promise<Standing> {
+  try {
+    return await look()
+  } catch (error) {
+    if (error instanceof ServiceError && error.kind === 'not-found') return 'absent'
+    throw error
+  }
+}

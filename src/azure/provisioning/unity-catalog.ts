@@ -1,0 +1,122 @@
+/** Unity Catalog: the credential and the external locations through which the Databricks jobs reach the lake. */
+import { ServiceError } from '../../pipeline/ports/errors.ts'
+import { type RestClient, statusCause } from '../http/rest-client.ts'
+import { WORKSPACE_STEP } from './databricks.ts'
+import { includes, type ProvisioningStep, type Standing } from './provisioning.ts'
+
+export interface UnityCatalogOptions {
+  storageAccount: string
+  /** Resource id of the access connector. */
+  accessConnectorId: string
+}
+
+const API = '/api/2.1/unity-catalog'
+const CONTAINERS = [
+  { container: 'bronze', readOnly: true },
+  { container: 'silver', readOnly: false },
+  { container: 'gold', readOnly: false },
+  { container: 'checkpoints', readOnly: false },
+] as const
+
+/** Names are the metastore's, which other workspaces of the region share: hence the account in them. */
+export const unityCatalogName = (storageAccount: string): string => `rtstream-${storageAccount}`
+
+const grant = (privilege: string, whom: string) =>
+  `The metastore's administrator can give it: GRANT ${privilege} ON METASTORE TO \`${whom}\`;`
+
+/** @param whom the person or service principal who runs setup, as Databricks knows them */
+export function unityCatalogSteps(
+  client: RestClient,
+  options: UnityCatalogOptions,
+  whom: () => string,
+): ProvisioningStep[] {
+  const credential = unityCatalogName(options.storageAccount)
+  const credentialStep = securable(client, {
+    what: `Unity Catalog credential ${credential}`,
+    after: WORKSPACE_STEP,
+    collection: 'storage-credentials',
+    wanted: { name: credential, azure_managed_identity: { access_connector_id: options.accessConnectorId } },
+    fixed: {},
+    whenRefused: () =>
+      `You lack CREATE STORAGE CREDENTIAL on the metastore. ${grant('CREATE STORAGE CREDENTIAL', whom())}`,
+  })
+  const locationSteps = CONTAINERS.map(({ container, readOnly }) =>
+    securable(client, {
+      what: `Unity Catalog location ${credential}-${container}`,
+      after: credentialStep.what,
+      collection: 'external-locations',
+      wanted: {
+        name: `${credential}-${container}`,
+        url: `abfss://${container}@${options.storageAccount}.dfs.core.windows.net/`,
+        credential_name: credential,
+        read_only: readOnly,
+      },
+      // The connector's roles may still be on their way; doctor looks at the result later.
+      fixed: { skip_validation: true },
+      whenRefused: () =>
+        `You lack CREATE EXTERNAL LOCATION on the metastore, or on the credential if somebody else has made it. ${grant('CREATE EXTERNAL LOCATION', whom())} GRANT CREATE EXTERNAL LOCATION ON STORAGE CREDENTIAL \`${credential}\` TO \`${whom()}\`;`,
+    }),
+  )
+  return [credentialStep, ...locationSteps]
+}
+
+interface Securable {
+  what: string
+  collection: string
+  wanted: { name: string } & Record<string, unknown>
+  /** Sent, but not part of what can be read back. */
+  fixed: Record<string, unknown>
+  after: string
+  whenRefused: () => string
+}
+
+function securable(
+  client: RestClient,
+  { what, after, collection, wanted, fixed, whenRefused }: Securable,
+): ProvisioningStep {
+  const path = `${API}/${collection}`
+  const own = `${path}/${encodeURIComponent(wanted.name)}`
+  let standing: Standing = 'absent'
+  return {
+    what,
+    after,
+    whenRefused,
+    inspect: async (signal) => {
+      try {
+        const { body } = await client.request('GET', own, { signal })
+        standing = includes(lowerUrl(body), lowerUrl(wanted)) ? 'same' : 'different'
+      } catch (error) {
+        if (!(error instanceof ServiceError) || error.kind !== 'not-found') throw error
+        if (isWithoutMetastore(error)) throw withoutMetastore(error)
+        standing = 'absent'
+      }
+      return standing
+    },
+    apply: async (signal) => {
+      const { name, ...changes } = wanted
+      if (standing === 'absent') await client.request('POST', path, { body: { ...wanted, ...fixed }, signal })
+      else await client.request('PATCH', own, { body: { ...changes, ...fixed }, signal })
+    },
+  }
+}
+
+/** The service gives a location's URL back without its last slash. */
+function lowerUrl(body: unknown): unknown {
+  const { url, ...rest } = (body ?? {}) as { url?: unknown }
+  return typeof url === 'string' ? { ...rest, url: url.replace(/\/$/, '') } : rest
+}
+
+const isWithoutMetastore = (error: ServiceError) =>
+  /METASTORE_DOES_NOT_EXIST|NO_METASTORE/.test(statusCause(error)?.code ?? '')
+
+function withoutMetastore(error: ServiceError): ServiceError {
+  return new ServiceError(
+    'not-found',
+    error.service,
+    'the Databricks workspace has no Unity Catalog metastore',
+    {
+      hint: 'An account administrator assigns one in https://accounts.azuredatabricks.net under Catalog.',
+      cause: error.cause,
+    },
+  )
+}

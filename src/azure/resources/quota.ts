@@ -1,0 +1,33 @@
+/** vCPU quotas of a region. */
+import type { RestClient } from '../http/rest-client.ts'
+
+export interface Quota {
+  /** `cores` for all of the region, else a VM family: `standardDSv3Family`. */
+  name: string
+  used: number
+  limit: number
+}
+
+interface UsagesBody {
+  value?: { name?: { value?: string }; currentValue?: number; limit?: number }[]
+}
+
+/** The region's quotas of the given names; one that Azure does not list is left out. */
+export async function quotas(
+  client: RestClient,
+  subscription: string,
+  location: string,
+  names: readonly string[],
+  signal?: AbortSignal,
+): Promise<Quota[]> {
+  const path = `${subscription}/providers/Microsoft.Compute/locations/${location}/usages`
+  const { body } = await client.request<UsagesBody>('GET', path, {
+    query: { 'api-version': '2024-07-01' },
+    signal,
+  })
+  const wanted = names.map((name) => name.toLowerCase())
+  return (body?.value ?? []).flatMap(({ name, currentValue = 0, limit = 0 }) => {
+    const value = name?.value ?? ''
+    return wanted.includes(value.toLowerCase()) ? [{ name: value, used: currentValue, limit }] : []
+  })
+}

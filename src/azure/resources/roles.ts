@@ -1,0 +1,67 @@
+/** Roles: what an identity has on a resource, and the command that gives it what it lacks. */
+import type { RestClient } from '../http/rest-client.ts'
+
+/** Built-in roles by the id that is the same in every tenant. */
+export const ROLES = {
+  hubOwner: { id: 'f526a384-b230-433a-b45c-95f59c4a2dec', name: 'Azure Event Hubs Data Owner' },
+  hubSender: { id: '2b629674-e913-4c01-ae53-ef4638d8f975', name: 'Azure Event Hubs Data Sender' },
+  hubReceiver: { id: 'a638d3c7-ab3a-418d-83e6-5f17a39d4fde', name: 'Azure Event Hubs Data Receiver' },
+  blobOwner: { id: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b', name: 'Storage Blob Data Owner' },
+  blobContributor: { id: 'ba92f5b4-2d11-453d-a403-e96b0029c9fe', name: 'Storage Blob Data Contributor' },
+  blobReader: { id: '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1', name: 'Storage Blob Data Reader' },
+  reader: { id: 'acdd72a7-3385-48ef-bd42-f606fba81ae7', name: 'Reader' },
+  contributor: { id: 'b24988ac-6180-42a0-ab88-20f7382dd24c', name: 'Contributor' },
+  monitoringReader: { id: '43d0d8ad-25c7-4714-9337-8ba259a9fe05', name: 'Monitoring Reader' },
+} as const
+
+export interface Role {
+  id: string
+  name: string
+}
+
+export interface Principal {
+  id: string
+  type: 'User' | 'ServicePrincipal'
+}
+
+/** The command that assigns the role; a person pastes it as it is. */
+export function assignmentCommand(role: Role, principal: Principal, scope: string): string {
+  return [
+    'az role assignment create',
+    `--role "${role.name}"`,
+    `--assignee-object-id ${principal.id}`,
+    `--assignee-principal-type ${principal.type}`,
+    `--scope "${scope}"`,
+  ].join(' ')
+}
+
+interface AssignmentsBody {
+  value?: { properties?: { roleDefinitionId?: string } }[]
+  nextLink?: string
+}
+
+/** Role ids that an identity has on a resource: its own, inherited from above, and those of its groups. */
+export async function assignedRoles(
+  client: RestClient,
+  scope: string,
+  principalId: string,
+  signal?: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const found = new Set<string>()
+  const path = `${scope}/providers/Microsoft.Authorization/roleAssignments`
+  let skip: string | undefined
+  // A page holds hundreds; a bound keeps a broken answer from going round for ever.
+  for (let page = 0; page < 20; page++) {
+    const { body } = await client.request<AssignmentsBody>('GET', path, {
+      query: { 'api-version': '2022-04-01', $filter: `assignedTo('${principalId}')`, $skipToken: skip },
+      signal,
+    })
+    for (const { properties } of body?.value ?? []) {
+      const id = properties?.roleDefinitionId?.split('/').at(-1)
+      if (id) found.add(id.toLowerCase())
+    }
+    skip = body?.nextLink ? (new URL(body.nextLink).searchParams.get('$skipToken') ?? undefined) : undefined
+    if (skip === undefined) break
+  }
+  return found
+}

@@ -1,0 +1,201 @@
+/** A Databricks job as a stage: its runs over the Jobs REST API 2.2. */
+import { ServiceError } from '../../pipeline/ports/errors.ts'
+import type { RunOutcome, StageService, StageState, StageStatus } from '../../pipeline/ports/stages.ts'
+import { listIn, type RestClient, statusCause } from '../http/rest-client.ts'
+
+const SERVICE = 'Databricks'
+const API = '/api/2.2/jobs'
+const HISTORY = 10
+
+/** `status.state` of a run that has not ended; words not listed are unknown. */
+const STATES = new Map<string, StageState>([
+  ['BLOCKED', 'starting'],
+  ['PENDING', 'starting'],
+  ['QUEUED', 'starting'],
+  ['WAITING', 'starting'],
+  ['RUNNING', 'running'],
+  ['TERMINATING', 'stopping'],
+])
+
+/** Codes of `status.termination_details` after which the stage is merely stopped; all others are failures. */
+const STOPPED = new Set(['SUCCESS', 'USER_CANCELED', 'CANCELED', 'SKIPPED', 'MAX_CONCURRENT_RUNS_EXCEEDED'])
+
+interface Run {
+  run_id: number
+  start_time?: number
+  end_time?: number
+  status?: {
+    state?: string
+    termination_details?: { code?: string; type?: string; message?: string }
+    queue_details?: { code?: string; message?: string }
+  }
+  tasks?: { run_id?: number }[]
+}
+
+export interface DatabricksStageOptions {
+  client: RestClient
+  jobName: string
+  /** Idempotency tokens: a start that is sent twice is one run. */
+  newToken: () => string
+}
+
+export function createDatabricksStage(options: DatabricksStageOptions): StageService {
+  const { client, newToken } = options
+  const job = new JobByName(options)
+  const errors = new RunErrors(client)
+
+  const runs = (signal: AbortSignal | undefined): Promise<readonly Run[]> =>
+    job.use(signal, async (job_id) => {
+      const query = { job_id, limit: HISTORY }
+      const { body } = await client.request<{ runs?: Run[] }>('GET', `${API}/runs/list`, { query, signal })
+      return listIn(SERVICE, body?.runs)
+    })
+
+  return {
+    async status(signal) {
+      const found = await runs(signal)
+      const history = await Promise.all(
+        found.map(async (run) => {
+          const one = outcome(run)
+          return one.state === 'failed' ? { ...one, error: await errors.of(run, signal) } : one
+        }),
+      )
+      return describe(found[0], history)
+    },
+    async start(signal) {
+      if ((await runs(signal)).some((run) => ['starting', 'running'].includes(outcome(run).state))) return
+      const idempotency_token = newToken()
+      await job.use(signal, (job_id) =>
+        client.request('POST', `${API}/run-now`, {
+          // A run that is still being cancelled delays this one, it does not make it fail.
+          body: { job_id, idempotency_token, queue: { enabled: true } },
+          signal,
+        }),
+      )
+    },
+    async stop(signal) {
+      for (const run of await runs(signal)) {
+        if (!['starting', 'running', 'unknown'].includes(outcome(run).state)) continue
+        await client.request('POST', `${API}/runs/cancel`, { body: { run_id: run.run_id }, signal })
+      }
+    },
+  }
+}
+
+/** Finds the job by its name, and again when somebody has deleted and made it anew. */
+class JobByName {
+  readonly #options: DatabricksStageOptions
+  #id: number | undefined
+
+  constructor(options: DatabricksStageOptions) {
+    this.#options = options
+  }
+
+  async use<T>(signal: AbortSignal | undefined, call: (id: number) => Promise<T>): Promise<T> {
+    const wasKnown = this.#id !== undefined
+    const id = this.#id ?? (await this.#find(signal))
+    this.#id = id
+    try {
+      return await call(id)
+    } catch (error) {
+      if (!isMissing(error)) throw error
+      this.#id = undefined
+      if (!wasKnown) throw error
+      return this.use(signal, call)
+    }
+  }
+
+  async #find(signal: AbortSignal | undefined): Promise<number> {
+    const { client, jobName } = this.#options
+    const { body } = await client.request<{ jobs?: { job_id: number }[] }>('GET', `${API}/list`, {
+      query: { name: jobName },
+      signal,
+    })
+    const [job] = listIn(SERVICE, body?.jobs)
+    if (job) return job.job_id
+    throw new ServiceError('not-found', SERVICE, `The Databricks job ${jobName} does not exist.`, {
+      hint: 'rtstream-tui setup creates it.',
+    })
+  }
+}
+
+/** A job that is gone is answered with 400 and this code, or with 404. */
+const isMissing = (error: unknown) =>
+  (error instanceof ServiceError && error.kind === 'not-found') ||
+  statusCause(error)?.code === 'INVALID_PARAMETER_VALUE'
+
+/** The error texts of failed runs, each fetched once. */
+class RunErrors {
+  static readonly #KEPT = 50
+  readonly #client: RestClient
+  readonly #known = new Map<number, string>()
+
+  constructor(client: RestClient) {
+    this.#client = client
+  }
+
+  async of(run: Run, signal: AbortSignal | undefined): Promise<string | undefined> {
+    const known = this.#known.get(run.run_id)
+    if (known !== undefined) return known
+    const reason = run.status?.termination_details?.message
+    try {
+      const text = ((await this.#fetch(run, signal)) ?? reason ?? '').split('\n')[0] ?? ''
+      const [oldest] = this.#known.keys()
+      if (this.#known.size >= RunErrors.#KEPT && oldest !== undefined) this.#known.delete(oldest)
+      this.#known.set(run.run_id, text)
+      return text
+    } catch (error) {
+      signal?.throwIfAborted()
+      // The status itself is known; the next look asks for the text again.
+      if (error instanceof ServiceError) return reason?.split('\n')[0]
+      throw error
+    }
+  }
+
+  /** The output belongs to the run of the task, which the list does not name. */
+  async #fetch(run: Run, signal: AbortSignal | undefined): Promise<string | undefined> {
+    const query = { run_id: run.run_id }
+    const { body: whole } = await this.#client.request<Run>('GET', `${API}/runs/get`, { query, signal })
+    const { body: output } = await this.#client.request<{ error?: string }>('GET', `${API}/runs/get-output`, {
+      query: { run_id: whole?.tasks?.[0]?.run_id ?? run.run_id },
+      signal,
+    })
+    return output?.error
+  }
+}
+
+function describe(latest: Run | undefined, history: readonly RunOutcome[]): StageStatus {
+  const [present] = history
+  if (!latest || !present) return { state: 'stopped', words: 'never run', history: [] }
+  return {
+    state: present.state,
+    words: present.words,
+    detail: present.error ?? waitingFor(latest),
+    since: present.startedAt,
+    runId: present.runId,
+    history,
+  }
+}
+
+function outcome(run: Run): RunOutcome {
+  const { state = 'unknown', termination_details: end } = run.status ?? {}
+  return {
+    runId: String(run.run_id),
+    state: state === 'TERMINATED' ? endState(end?.code) : (STATES.get(state) ?? 'unknown'),
+    words: state === 'TERMINATED' && end?.code ? `TERMINATED ${end.code}` : state,
+    startedAt: run.start_time ? new Date(run.start_time) : undefined,
+    endedAt: run.end_time ? new Date(run.end_time) : undefined,
+  }
+}
+
+function endState(code: string | undefined): StageState {
+  if (code === undefined) return 'unknown'
+  return STOPPED.has(code) ? 'stopped' : 'failed'
+}
+
+/** Why a run waits: its queue's reason, or what a pending cluster does. */
+function waitingFor({ status }: Run): string | undefined {
+  const queue = status?.queue_details
+  if (queue?.message || queue?.code) return queue.message ?? queue.code
+  return status?.state === 'PENDING' ? 'waiting for the cluster' : undefined
+}

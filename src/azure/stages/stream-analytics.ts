@@ -1,0 +1,183 @@
+/** The Stream Analytics job through @azure/arm-streamanalytics. */
+import { StreamAnalyticsManagementClient, type StreamingJob } from '@azure/arm-streamanalytics'
+import type { TokenCredential } from '@azure/identity'
+import { ServiceError } from '../../pipeline/ports/errors.ts'
+import type { StageService, StageState, StageStatus } from '../../pipeline/ports/stages.ts'
+import { callSdk } from '../errors/sdk-error.ts'
+import { abortableSleep } from '../http/abortable-sleep.ts'
+import { SCOPES } from '../http/service-clients.ts'
+import { outputStart } from './output-start.ts'
+
+export interface StreamAnalyticsSettings {
+  /** Of Azure Resource Manager. */
+  endpoint: string
+  credential: TokenCredential
+  subscriptionId: string
+  resourceGroup: string
+  job: string
+  /** Enqueued time of the oldest event in the hub; asked for at the job's very first start. */
+  oldestEvent: (signal: AbortSignal | undefined) => Promise<Date | undefined>
+  clock: { now(): number }
+  /** Waits while a stop is under way; replaced in tests. */
+  sleep?: (ms: number, signal: AbortSignal | undefined) => Promise<void>
+}
+
+export interface StreamAnalyticsStage extends StageService {
+  /** When the job was made. */
+  createdAt(signal?: AbortSignal): Promise<Date | undefined>
+}
+
+const SERVICE = 'Stream Analytics'
+
+/** `jobState`, https://learn.microsoft.com/azure/stream-analytics/job-states; words not listed are unknown. */
+const STATES = new Map<string, StageState>([
+  ['Created', 'stopped'],
+  ['Stopped', 'stopped'],
+  ['Starting', 'starting'],
+  ['Restarting', 'starting'],
+  ['Running', 'running'],
+  ['Scaling', 'running'],
+  ['Degraded', 'degraded'],
+  ['Stopping', 'stopping'],
+  ['Deleting', 'stopping'],
+  ['Failed', 'failed'],
+])
+
+const stateOf = (job: StreamingJob): StageState => STATES.get(job.jobState ?? '') ?? 'unknown'
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
+
+/** A start that comes during a stop waits for its end: so often, and so long (ms). */
+const LOOK_EVERY_MS = 1000
+const LONGEST_STOP_MS = 5 * 60_000
+
+export function createStreamAnalyticsStage(settings: StreamAnalyticsSettings): StreamAnalyticsStage {
+  const { endpoint, credential, subscriptionId, resourceGroup, job: name, clock } = settings
+  const sleep = settings.sleep ?? abortableSleep
+  const client = new StreamAnalyticsManagementClient(credential, subscriptionId, {
+    endpoint,
+    credentialScopes: SCOPES.management,
+    // The stage tries again by itself, and shows why.
+    retryOptions: { maxRetries: 0 },
+  })
+  const get = (signal: AbortSignal | undefined) =>
+    callSdk(SERVICE, signal, (abortSignal) =>
+      client.streamingJobs.get(resourceGroup, name, { expand: 'transformation', abortSignal }),
+    )
+
+  /** What the service says about the output and the input, the newest first; it is told on demand only. */
+  async function condition(signal: AbortSignal | undefined): Promise<string | undefined> {
+    const parts = await callSdk(SERVICE, signal, async (abortSignal) => {
+      const options = { select: '*', abortSignal }
+      const found = []
+      for await (const output of client.outputs.listByStreamingJob(resourceGroup, name, options))
+        found.push(output)
+      for await (const input of client.inputs.listByStreamingJob(resourceGroup, name, options))
+        found.push({ diagnostics: input.properties?.diagnostics })
+      return found
+    })
+    const [newest] = parts
+      .flatMap(({ diagnostics }) => diagnostics?.conditions ?? [])
+      .toSorted((one, other) => String(other.since).localeCompare(String(one.since)))
+    return newest?.message?.split('\n')[0]
+  }
+
+  /** The last start that we gave, until it is known what became of it. */
+  let startOperation: string | undefined
+  let startFailure: string | undefined
+
+  const forgetStart = () => {
+    startOperation = undefined
+    startFailure = undefined
+  }
+
+  /** Why a start came to nothing: the operation alone knows, the job is merely stopped again. */
+  async function lookAtStart(state: StageState, signal: AbortSignal | undefined): Promise<void> {
+    if (state !== 'stopped' && state !== 'failed') {
+      if (state !== 'starting') forgetStart()
+      return
+    }
+    const resumeFrom = startOperation
+    if (resumeFrom === undefined) return
+    try {
+      // A poller is of no use any more once a question has failed; one that is resumed asks once, and starts nothing.
+      const poller = await callSdk(SERVICE, signal, (abortSignal) =>
+        client.streamingJobs.beginStart(resourceGroup, name, { resumeFrom, abortSignal }),
+      )
+      if (poller.isDone()) startOperation = undefined
+    } catch (error) {
+      signal?.throwIfAborted()
+      // It cannot be asked now; the next look asks again.
+      if (error instanceof ServiceError && (error.kind === 'throttled' || error.kind === 'unreachable'))
+        return
+      startOperation = undefined
+      const text = messageOf(error)
+      const reason = /has failed\. (.*)/.exec(text)?.[1] ?? text
+      startFailure = `The start failed: ${reason}`
+    }
+  }
+
+  async function whenStopped(signal: AbortSignal | undefined): Promise<StreamingJob> {
+    const deadline = clock.now() + LONGEST_STOP_MS
+    for (;;) {
+      const job = await get(signal)
+      if (job.jobState === 'Deleting')
+        throw new ServiceError('not-found', SERVICE, `The job ${name} is being deleted.`, {
+          hint: 'azd provision makes it again.',
+        })
+      if (stateOf(job) !== 'stopping') return job
+      if (clock.now() > deadline)
+        throw new ServiceError('conflict', SERVICE, `The job ${name} is still ${job.jobState}.`, {
+          hint: 'Start it again when it has stopped.',
+        })
+      await sleep(LOOK_EVERY_MS, signal)
+    }
+  }
+
+  return {
+    async status(signal) {
+      const job = await get(signal)
+      const state = stateOf(job)
+      await lookAtStart(state, signal)
+      const isTroubled = state === 'failed' || state === 'degraded'
+      const detail = (isTroubled ? await condition(signal) : undefined) ?? startFailure
+      const status = describe(job, detail)
+      return startFailure === undefined ? status : { ...status, state: 'failed' }
+    },
+    async start(signal) {
+      const job = await whenStopped(signal)
+      if (['running', 'starting', 'degraded'].includes(stateOf(job))) return
+      const startJobParameters = await outputStart({
+        lastOutputEventTime: job.lastOutputEventTime,
+        oldestEvent: () => settings.oldestEvent(signal),
+        now: clock.now,
+      })
+      forgetStart()
+      const poller = await callSdk(SERVICE, signal, (abortSignal) =>
+        client.streamingJobs.beginStart(resourceGroup, name, { startJobParameters, abortSignal }),
+      )
+      startOperation = poller.toString()
+    },
+    async stop(signal) {
+      forgetStart()
+      const state = stateOf(await get(signal))
+      if (state === 'stopped' || state === 'stopping') return
+      await callSdk(SERVICE, signal, (abortSignal) =>
+        client.streamingJobs.beginStop(resourceGroup, name, { abortSignal }),
+      )
+    },
+    createdAt: async (signal) => (await get(signal)).createdDate,
+  }
+}
+
+function describe(job: StreamingJob, detail: string | undefined): StageStatus {
+  return {
+    state: stateOf(job),
+    words: job.jobState ?? 'unknown',
+    detail,
+    job: {
+      streamingUnits: job.transformation?.streamingUnits,
+      lastOutputEventTime: job.lastOutputEventTime,
+    },
+  }
+}

@@ -1,0 +1,103 @@
+/** A Synapse pipeline as a stage: its runs over the data-plane REST API 2020-12-01. */
+import type { RunOutcome, StageService, StageState } from '../../pipeline/ports/stages.ts'
+import { listIn, type RestClient } from '../http/rest-client.ts'
+
+const API_VERSION = '2020-12-01'
+const HISTORY = 10
+/** Runs are looked for this far back (ms): the service's longest. */
+const LOOK_BACK_MS = 44 * 24 * 3_600_000
+/** The service's clock may be ahead of ours: a run that it has just begun must not stay unseen and be started twice. */
+const LOOK_AHEAD_MS = 24 * 3_600_000
+
+/** Status of a pipeline run; words not listed are unknown. */
+const STATES = new Map<string, StageState>([
+  ['Queued', 'starting'],
+  ['InProgress', 'running'],
+  ['Succeeded', 'stopped'],
+  ['Failed', 'failed'],
+  ['Canceling', 'stopping'],
+  ['Cancelling', 'stopping'],
+  ['Cancelled', 'stopped'],
+])
+
+interface Run {
+  runId: string
+  status?: string
+  message?: string
+  runStart?: string | null
+  runEnd?: string | null
+}
+
+export interface SynapseStageOptions {
+  client: RestClient
+  pipeline: string
+  clock: { now(): number }
+}
+
+export function createSynapseStage({ client, pipeline, clock }: SynapseStageOptions): StageService {
+  const query = { 'api-version': API_VERSION }
+
+  /** Newest first. */
+  async function runs(signal: AbortSignal | undefined): Promise<Run[]> {
+    const now = clock.now()
+    const { body } = await client.request<{ value?: Run[] }>('POST', '/queryPipelineRuns', {
+      query,
+      body: {
+        lastUpdatedAfter: new Date(now - LOOK_BACK_MS).toISOString(),
+        lastUpdatedBefore: new Date(now + LOOK_AHEAD_MS).toISOString(),
+        filters: [{ operand: 'PipelineName', operator: 'Equals', values: [pipeline] }],
+        orderBy: [{ orderBy: 'RunStart', order: 'DESC' }],
+      },
+      signal,
+    })
+    return listIn('Synapse', body?.value).slice(0, HISTORY)
+  }
+
+  const isActive = (run: Run) => ['starting', 'running'].includes(outcome(run).state)
+
+  return {
+    async status(signal) {
+      const found = await runs(signal)
+      const [latest] = found
+      if (!latest) return { state: 'stopped', words: 'never run', history: [] }
+      const history = found.map(outcome)
+      const [present] = history as [RunOutcome]
+      return {
+        state: present.state,
+        words: present.words,
+        detail: present.error,
+        since: present.startedAt,
+        runId: present.runId,
+        history,
+      }
+    },
+    async start(signal) {
+      if ((await runs(signal)).some(isActive)) return
+      await client.request('POST', `/pipelines/${encodeURIComponent(pipeline)}/createRun`, {
+        query,
+        body: {},
+        signal,
+      })
+    },
+    async stop(signal) {
+      for (const run of (await runs(signal)).filter(isActive))
+        await client.request('POST', `/pipelineruns/${encodeURIComponent(run.runId)}/cancel`, {
+          query,
+          signal,
+        })
+    },
+  }
+}
+
+function outcome(run: Run): RunOutcome {
+  const words = run.status ?? 'unknown'
+  const state = STATES.get(words) ?? 'unknown'
+  return {
+    runId: run.runId,
+    state,
+    words,
+    startedAt: run.runStart ? new Date(run.runStart) : undefined,
+    endedAt: run.runEnd ? new Date(run.runEnd) : undefined,
+    error: state === 'failed' ? run.message?.split('\n')[0] : undefined,
+  }
+}

@@ -1,0 +1,60 @@
+/** The checks for a configuration: this machine's always, and those of the chosen target. */
+import type { TokenCredential } from '@azure/identity'
+import type { Config } from '../config/schema.ts'
+import type { Check } from './doctor.ts'
+import { dataDirCheck, runtimeCheck, type TerminalFacts, terminalCheck } from './local.ts'
+
+export interface DoctorChecksOptions {
+  config: Config
+  terminal: TerminalFacts
+  /** `process.version` */
+  nodeVersion: string
+  /** Undefined: `DefaultAzureCredential`. */
+  credential?: TokenCredential
+}
+
+export async function doctorChecks({
+  config,
+  terminal,
+  nodeVersion,
+  credential,
+}: DoctorChecksOptions): Promise<Check[]> {
+  const machine = [runtimeCheck(nodeVersion), terminalCheck(terminal)]
+  if (config.target === 'local')
+    return [...machine, dataDirCheck(config.dataDir, config.lakeLimit + config.hubSize)]
+  const [{ azureChecks }, { azureCredential }, { createServiceClients }, { hubConnection }, { probeHub }] =
+    await Promise.all([
+      import('./azure.ts'),
+      import('../azure/auth/credential.ts'),
+      import('../azure/http/service-clients.ts'),
+      import('../azure/target.ts'),
+      import('../azure/event-hubs/hub-probe.ts'),
+    ])
+  const { azure } = config
+  const identity = credential ?? (await azureCredential(azure.tenantId))
+  const checks = azureChecks({
+    azure,
+    credential: identity,
+    clients: createServiceClients(azure, identity),
+    hub: hubConnection(azure, identity, undefined),
+    probeHub,
+    now: Date.now,
+  })
+  return [...machine, ...checks]
+}
+
+/** What the process knows of its terminal. */
+export function terminalFacts(
+  output: NodeJS.WriteStream,
+  env: Readonly<Record<string, string | undefined>>,
+): TerminalFacts {
+  const isTty = output.isTTY === true
+  return {
+    isTty,
+    columns: isTty ? output.columns : undefined,
+    rows: isTty ? output.rows : undefined,
+    colorDepth: isTty ? output.getColorDepth() : undefined,
+    env,
+    platform: process.platform,
+  }
+}

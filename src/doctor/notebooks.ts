@@ -1,0 +1,160 @@
+/** What doctor looks at in the services that run the notebooks: Databricks, Unity Catalog, Synapse. */
+
+import { unityCatalogName } from '../azure/provisioning/unity-catalog.ts'
+import { FIREWALL_RULE, firewallRefusal } from '../azure/resources/synapse-firewall.ts'
+import { LAKE_CONTAINERS } from '../contract/containers.ts'
+import type { Check, Finding } from './doctor.ts'
+import { type AzureExamination, isKind } from './examination.ts'
+
+const SETUP = 'rtstream-tui setup'
+
+export function databricksChecks({ azure, clients }: AzureExamination): Check[] {
+  const jobs: Check = {
+    id: 'databricks',
+    title: 'Databricks',
+    why: 'Its jobs make silver and gold.',
+    needs: 'sign-in',
+    run: async (signal) => {
+      try {
+        const answers = await Promise.all(
+          [azure.silverJob, azure.goldJob].map(async (name) => {
+            const query = { name, limit: 2 }
+            const { body, latencyMs } = await clients.databricks.request<{ jobs?: unknown[] }>(
+              'GET',
+              '/api/2.2/jobs/list',
+              { query, signal },
+            )
+            return { name, count: body?.jobs?.length ?? 0, latencyMs }
+          }),
+        )
+        const wrong = answers.filter(({ count }) => count !== 1)
+        if (wrong.length === 0) {
+          const latencyMs = Math.max(...answers.map((answer) => answer.latencyMs))
+          return { level: 'ok', detail: answers.map(({ name }) => name).join(', '), latencyMs }
+        }
+        return wrong.map(
+          ({ name, count }): Finding =>
+            count === 0
+              ? { level: 'failure', detail: `there is no job ${name}`, fix: SETUP }
+              : {
+                  level: 'failure',
+                  detail: `several jobs are named ${name}`,
+                  fix: 'Delete all but one under Jobs & Pipelines.',
+                },
+        )
+      } catch (error) {
+        if (!isKind(error, 'authorization')) throw error
+        return {
+          level: 'failure',
+          detail: error.message,
+          fix: 'Open the workspace once from the Azure portal ("Launch Workspace") with the same account.',
+        }
+      }
+    },
+  }
+  const catalog: Check = {
+    id: 'unity-catalog',
+    title: 'Unity Catalog',
+    why: 'Without its locations the notebooks cannot reach the lake.',
+    needs: 'databricks',
+    run: async (signal) => {
+      const credential = unityCatalogName(azure.storageAccount ?? '')
+      const wanted = [
+        `storage-credentials/${credential}`,
+        ...LAKE_CONTAINERS.map((container) => `external-locations/${credential}-${container}`),
+      ]
+      const findings = await Promise.all(
+        wanted.map(async (name): Promise<Finding | undefined> => {
+          try {
+            await clients.databricks.request('GET', `/api/2.1/unity-catalog/${name}`, { signal })
+            return undefined
+          } catch (error) {
+            if (isKind(error, 'not-found'))
+              return { level: 'failure', detail: `${name} is missing`, fix: SETUP }
+            if (!isKind(error, 'authorization')) throw error
+            return { level: 'warning', detail: `${name} cannot be looked at: ${error.message}` }
+          }
+        }),
+      )
+      const wrong = findings.filter((finding) => finding !== undefined)
+      return wrong.length > 0
+        ? wrong
+        : { level: 'ok', detail: `credential and ${LAKE_CONTAINERS.length} locations` }
+    },
+  }
+  return [jobs, catalog]
+}
+
+interface SessionsBody {
+  sessions?: { id?: number; name?: string; state?: string }[]
+}
+
+const ENDED = ['dead', 'error', 'killed', 'success', 'shutting_down']
+
+export function synapseChecks({ azure, clients, whoAmI }: AzureExamination): Check[] {
+  const client = clients.synapse
+  const workspace = new URL(azure.synapseEndpoint ?? 'https://none').host.split('.')[0]
+  if (!client) {
+    const detail = 'not deployed: there is no aggregate stage'
+    return [{ id: 'synapse', title: 'Synapse', why: '', run: async () => ({ level: 'ok', detail }) }]
+  }
+  const pipeline: Check = {
+    id: 'synapse',
+    title: 'Synapse',
+    why: 'Its pipeline makes the aggregate.',
+    needs: 'sign-in',
+    run: async (signal) => {
+      const path = `/pipelines/${encodeURIComponent(azure.pipeline)}`
+      try {
+        const query = { 'api-version': '2020-12-01' }
+        const { latencyMs } = await client.request('GET', path, { query, signal })
+        return { level: 'ok', detail: azure.pipeline, latencyMs }
+      } catch (error) {
+        if (isKind(error, 'not-found'))
+          return { level: 'failure', detail: `there is no pipeline ${azure.pipeline}`, fix: SETUP }
+        if (!isKind(error, 'authorization')) throw error
+        const firewall = firewallRefusal(error)
+        if (firewall) {
+          const ip = firewall.address ?? 'YOUR_ADDRESS'
+          return {
+            level: 'failure',
+            detail: `the firewall of the workspace does not let ${firewall.address ?? 'this machine'} in`,
+            fix: `az synapse workspace firewall-rule create --workspace-name ${workspace} --resource-group ${azure.resourceGroup} --name ${FIREWALL_RULE} --start-ip-address ${ip} --end-ip-address ${ip}`,
+          }
+        }
+        const { id } = await whoAmI()
+        const fix = `az synapse role assignment create --workspace-name ${workspace} --role "Synapse Administrator" --assignee ${id}`
+        return { level: 'failure', detail: error.message, fix }
+      }
+    },
+  }
+  const sessions: Check = {
+    id: 'spark-pool',
+    title: 'Spark pool',
+    why: 'Sessions of others hold the cores that the aggregate needs; each bills until it ends.',
+    needs: 'synapse',
+    run: async (signal) => {
+      const path = `/livyApi/versions/2019-11-01-preview/sparkPools/${encodeURIComponent(azure.sparkPool)}/sessions`
+      try {
+        const { body, latencyMs } = await client.request<SessionsBody>('GET', path, {
+          query: { detailed: 'true' },
+          signal,
+        })
+        const live = (body?.sessions ?? []).filter(({ state = '' }) => !ENDED.includes(state))
+        if (live.length === 0)
+          return { level: 'ok', detail: `${azure.sparkPool}, no live sessions`, latencyMs }
+        return live.map(
+          ({ id, name, state }): Finding => ({
+            level: 'warning',
+            detail: `session ${id} (${name ?? 'unnamed'}) is ${state}`,
+            fix: `az synapse spark session cancel --id ${id} --workspace-name ${workspace} --spark-pool-name ${azure.sparkPool}`,
+          }),
+        )
+      } catch (error) {
+        if (!isKind(error, 'not-found')) throw error
+        return { level: 'failure', detail: `there is no Spark pool ${azure.sparkPool}`, fix: 'azd provision' }
+      }
+    },
+  }
+  return [pipeline, sessions]
+}

@@ -1,0 +1,156 @@
+/** Shared access signatures made with the account key, https://learn.microsoft.com/rest/api/storageservices/delegate-access-with-shared-access-signature */
+import { createHmac } from 'node:crypto'
+import { BlockList, isIP } from 'node:net'
+import { sameSecret } from '../../http/bearer.ts'
+import { HttpError } from '../../http/errors.ts'
+
+/** What a request asks of a signature. */
+export interface SasNeed {
+  /** Where the request acts: on the account, on a container, or on a path in it. */
+  level: 'service' | 'container' | 'object'
+  /** Letters of permissions; one of them is enough. */
+  anyOf: string
+}
+
+/** What the signature is held against. */
+export interface SasTarget {
+  container: string
+  /** Of the listed folder when it is a listing. */
+  path: string
+  /** Holds the signature. */
+  query: URLSearchParams
+}
+
+export interface SasContext {
+  account: string
+  /** base64 */
+  accountKey: string
+  /** Epoch ms. */
+  now: number
+  isTls: boolean
+  /** The client's. */
+  address: string | undefined
+}
+
+/** The version that put the encryption scope into what is signed, and the oldest one with a resource in it. */
+const WITH_SCOPE = '2020-12-06'
+const OLDEST_SERVICE_VERSION = '2018-11-09'
+
+const LEVELS = { service: 's', container: 'c', object: 'o' } as const
+const AUTHENTICATION = 'AuthenticationFailed'
+
+/**
+ * Account and service SAS. Those of a user delegation key and of stored access policies have nothing here to rest on.
+ * @throws HttpError 403 with what is wrong with it.
+ */
+export function checkSas(target: SasTarget, need: SasNeed, context: SasContext): void {
+  const { query } = target
+  const given = (name: string) => query.get(name) ?? ''
+  if (query.has('skoid'))
+    throw refusal(
+      AUTHENTICATION,
+      'it rests on a user delegation key, which the local lake has none of; sign it with the account key',
+    )
+  if (query.has('si'))
+    throw refusal(
+      AUTHENTICATION,
+      'it names a stored access policy, which the local lake has none of; put its times and permissions in it',
+    )
+  const isAccount = query.has('ss') || query.has('srt')
+  const text = isAccount ? accountText(given, context.account) : serviceText(target, given, context.account)
+  const key = Buffer.from(context.accountKey, 'base64')
+  if (!sameSecret(given('sig'), createHmac('sha256', key).update(text, 'utf8').digest('base64')))
+    throw refusal(
+      AUTHENTICATION,
+      'its signature does not match: check the account key (rtstream-tui endpoints) and what it was made for',
+    )
+  checkTimes(given, context.now)
+  if (given('spr') === 'https' && !context.isTls)
+    throw refusal('AuthorizationProtocolMismatch', 'it is for https only')
+  if (given('sip') !== '' && !isWithin(context.address, given('sip')))
+    throw refusal('AuthorizationSourceIPMismatch', `it is for ${given('sip')} only`)
+  if (isAccount && !given('ss').includes('b'))
+    throw refusal('AuthorizationServiceMismatch', 'it is for another service than blobs')
+  if (isAccount ? !given('srt').includes(LEVELS[need.level]) : !isForService(need))
+    throw refusal(
+      'AuthorizationResourceTypeMismatch',
+      `it does not reach to what a request at the level of the ${need.level} acts on`,
+    )
+  if (![...need.anyOf].some((letter) => given('sp').includes(letter)))
+    throw refusal(
+      'AuthorizationPermissionMismatch',
+      `it lacks the permission that this request needs (${[...need.anyOf].join(' or ')})`,
+    )
+}
+
+/** A service SAS never makes, deletes or describes containers; it lists what is in one. */
+const isForService = ({ level, anyOf }: SasNeed) =>
+  level === 'object' || (level === 'container' && anyOf === 'l')
+
+const refusal = (code: string, why: string) => new HttpError(403, code, `The SAS is refused: ${why}.`)
+
+type Given = (name: string) => string
+
+function accountText(given: Given, account: string): string {
+  const fields = ['sp', 'ss', 'srt', 'st', 'se', 'sip', 'spr', 'sv'].map(given)
+  if (given('sv') >= WITH_SCOPE) fields.push(given('ses'))
+  return `${[account, ...fields].join('\n')}\n`
+}
+
+function serviceText({ container, path }: SasTarget, given: Given, account: string): string {
+  const version = given('sv')
+  if (version < OLDEST_SERVICE_VERSION)
+    throw refusal(AUTHENTICATION, `its version is older than ${OLDEST_SERVICE_VERSION}`)
+  const resource = ['', 'blob', account, container, ...scope(path, given)].join('/')
+  return [
+    ...['sp', 'st', 'se'].map(given),
+    resource,
+    ...['si', 'sip', 'spr', 'sv', 'sr'].map(given),
+    // The time of a snapshot.
+    '',
+    ...(version >= WITH_SCOPE ? [given('ses')] : []),
+    ...['rscc', 'rscd', 'rsce', 'rscl', 'rsct'].map(given),
+  ].join('\n')
+}
+
+/** The part of the path that a signature was made for, and thereby what else it covers. */
+function scope(path: string, given: Given): string[] {
+  const segments = path.split('/').filter(Boolean)
+  const kind = given('sr')
+  if (kind === 'b') return segments
+  if (kind === 'c') return []
+  const depth = Number(given('sdd'))
+  if (kind === 'd' && /^\d{1,2}$/.test(given('sdd')) && depth <= segments.length)
+    return segments.slice(0, depth)
+  throw refusal(
+    AUTHENTICATION,
+    'it is for none of: a blob (sr=b), a container (c), a directory (d) that holds the path',
+  )
+}
+
+function checkTimes(given: Given, now: number): void {
+  const time = (name: string) => {
+    const text = given(name)
+    const parsed = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,7})?)?Z)?$/.test(text)
+      ? Date.parse(text)
+      : Number.NaN
+    if (Number.isNaN(parsed)) throw refusal(AUTHENTICATION, `${name} is no time as in 2026-01-31T12:00:00Z`)
+    return parsed
+  }
+  if (given('st') !== '' && time('st') > now)
+    throw refusal(AUTHENTICATION, `it is valid from ${given('st')} on`)
+  if (time('se') <= now) throw refusal(AUTHENTICATION, `it expired at ${given('se')}`)
+}
+
+/** @param range `127.0.0.1` or `127.0.0.1-127.0.0.9` */
+function isWithin(address: string | undefined, range: string): boolean {
+  const [first = '', last = first] = range.split('-')
+  if (isIP(first) !== 4 || isIP(last) !== 4) return false
+  const allowed = new BlockList()
+  try {
+    allowed.addRange(first, last)
+  } catch {
+    return false
+  }
+  return allowed.check((address ?? '').replace(/^::ffff:/, ''))
+}

@@ -1,0 +1,71 @@
+/** Blob Batch, https://learn.microsoft.com/rest/api/storageservices/blob-batch: many deletes in one request, as vacuuming readers send them. */
+import { STATUS_CODES } from 'node:http'
+import { HttpError } from '../../http/errors.ts'
+import type { LakeCall } from '../server.ts'
+import { errorXml } from './refusals.ts'
+
+export const MAX_BATCH_BYTES = 4 * 1024 * 1024
+/** The service's own. */
+const MAX_PARTS = 256
+
+/**
+ * @param remove deletes one blob or throws an HttpError, which is told for that blob alone.
+ * @returns the answer's content type and body. The batch's own signature stands for those of its parts.
+ * @throws HttpError 400 when it is no batch of deletes in this container.
+ */
+export function answerBatch(
+  { account, container, request }: LakeCall,
+  text: string,
+  remove: (path: string) => void,
+): { type: string; body: string } {
+  const boundary = /^multipart\/mixed;.*\bboundary="?([^";]+)/i.exec(
+    request.headers['content-type'] ?? '',
+  )?.[1]
+  if (boundary === undefined)
+    throw new HttpError(400, 'InvalidHeaderValue', 'A batch is multipart/mixed, with a boundary.')
+  const parts = text.split(`--${boundary}`).slice(1, -1)
+  if (parts.length === 0 || parts.length > MAX_PARTS)
+    throw new HttpError(400, 'InvalidInput', `A batch has 1 to ${MAX_PARTS} parts.`)
+  // All are understood before the first is done.
+  const deletes = parts.map((part) => ({
+    id: /^Content-ID: *(\d{1,9})/im.exec(part)?.[1] ?? '0',
+    path: pathOf(part, account, container),
+  }))
+  const answer = `batchresponse_${crypto.randomUUID()}`
+  const bodies = deletes.map(({ id, path }) => {
+    const refusal = refusalOf(() => remove(path))
+    const status = refusal?.status ?? 202
+    const headers = refusal
+      ? `x-ms-error-code: ${refusal.code}\r\nContent-Type: application/xml\r\n\r\n${errorXml(refusal)}\r\n`
+      : 'x-ms-delete-type-permanent: true\r\n\r\n'
+    return `--${answer}\r\nContent-Type: application/http\r\nContent-ID: ${id}\r\n\r\nHTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${headers}`
+  })
+  return { type: `multipart/mixed; boundary=${answer}`, body: `${bodies.join('')}--${answer}--\r\n` }
+}
+
+function pathOf(part: string, account: string, container: string): string {
+  const target = /^DELETE (\/[^ ?\r\n]*)(?:\?[^ \r\n]*)? HTTP\/1\.1\r?$/m.exec(part)?.[1]
+  if (target === undefined)
+    throw new HttpError(400, 'InvalidInput', 'The local lake takes batches of deletes only.')
+  let decoded: string
+  try {
+    decoded = decodeURIComponent(target)
+  } catch (cause) {
+    throw new HttpError(400, 'InvalidUri', 'A path of the batch is not a valid percent encoding.', { cause })
+  }
+  const inAccount = `/${account}/${container}/`
+  const prefix = decoded.startsWith(inAccount) ? inAccount : `/${container}/`
+  if (!decoded.startsWith(prefix) || decoded.length === prefix.length)
+    throw new HttpError(400, 'InvalidInput', `A batch to ${container} deletes in this container only.`)
+  return decoded.slice(prefix.length)
+}
+
+function refusalOf(act: () => void): HttpError | undefined {
+  try {
+    act()
+    return undefined
+  } catch (error) {
+    if (error instanceof HttpError) return error
+    throw error
+  }
+}

@@ -1,0 +1,88 @@
+/** Names of containers and paths: what ADLS Gen2 takes, and what cannot lead out of the lake's folder. */
+import { lstatSync, type Stats } from 'node:fs'
+import { join } from 'node:path'
+import { InvalidNameError } from './storage-errors.ts'
+
+const CONTAINER = /^[a-z0-9](?:[a-z0-9]|-(?!-)){1,61}[a-z0-9]$/
+
+/** Azure's own limits. */
+const MAX_PATH_CHARACTERS = 1024
+const MAX_DEPTH = 63
+/** Of one path segment in every file system that people use. */
+const MAX_SEGMENT_BYTES = 255
+
+/** Windows gives these a meaning of their own: devices, streams, wildcards, trailing dots and blanks. */
+const WINDOWS_RESERVED = /[<>:"|?*\x01-\x1f]|[. ]$|^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i
+
+export const isContainer = (name: string): boolean => CONTAINER.test(name)
+
+/** @throws InvalidNameError */
+export function checkContainer(name: string): void {
+  if (isContainer(name)) return
+  throw new InvalidNameError(
+    `${quote(name)} is no container name: 3 to 63 lower-case letters, digits and single hyphens.`,
+  )
+}
+
+/**
+ * @param path relative to its container, separated by `/`; a trailing slash is ignored; `''` is the container's root.
+ * @returns its segments.
+ * @throws InvalidNameError for `..`, `.`, empty segments, absolute paths, backslashes, NUL, and what is too long.
+ */
+export function pathSegments(path: string): string[] {
+  if (path === '') return []
+  const fail = (why: string) => new InvalidNameError(`${quote(path)} is no path of the lake: ${why}.`)
+  if (path.length > MAX_PATH_CHARACTERS) throw fail(`it is longer than ${MAX_PATH_CHARACTERS} characters`)
+  if (path.includes('\0')) throw fail('it contains a NUL')
+  if (path.includes('\\')) throw fail('it contains a backslash')
+  const segments = (path.endsWith('/') ? path.slice(0, -1) : path).split('/')
+  if (segments.length > MAX_DEPTH) throw fail(`it is deeper than ${MAX_DEPTH} folders`)
+  for (const segment of segments) {
+    if (segment === '') throw fail('it begins with a slash or has an empty segment')
+    if (segment === '.' || segment === '..') throw fail(`it has the segment ${segment}`)
+    if (Buffer.byteLength(segment) > MAX_SEGMENT_BYTES) {
+      throw fail(`a segment is longer than ${MAX_SEGMENT_BYTES} bytes`)
+    }
+    if (process.platform === 'win32' && WINDOWS_RESERVED.test(segment)) {
+      throw fail(`${quote(segment)} is reserved on this system`)
+    }
+  }
+  return segments
+}
+
+/**
+ * The place of a path in the file system, reached through real folders only.
+ * @throws InvalidNameError also when a segment is a symbolic link, which could lead anywhere.
+ */
+export function resolveInside(root: string, container: string, path: string): string {
+  checkContainer(container)
+  let place = root
+  let exists = true
+  for (const segment of [container, ...pathSegments(path)]) {
+    place = join(place, segment)
+    if (!exists) continue
+    const found = entryAt(place)
+    exists = found !== undefined
+    if (found?.isSymbolicLink()) {
+      throw new InvalidNameError(
+        `${quote(path)} leads through a symbolic link, which the lake does not follow.`,
+      )
+    }
+    // Whoever opens a pipe waits for its other end, and a few of them would hold up everything.
+    if (found && !found.isFile() && !found.isDirectory())
+      throw new InvalidNameError(`${quote(path)} is neither a file nor a folder.`)
+  }
+  return place
+}
+
+/** What stands at a place of the file system itself, links not followed; undefined when nothing does, or nothing can. */
+export function entryAt(place: string): Stats | undefined {
+  try {
+    return lstatSync(place, { throwIfNoEntry: false })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined
+    throw error
+  }
+}
+
+const quote = (name: string) => JSON.stringify(name.length > 100 ? `${name.slice(0, 99)}…` : name)

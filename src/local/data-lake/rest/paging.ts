@@ -1,0 +1,28 @@
+/** Pages of listings: how long they are, and where the next one begins. */
+import { HttpError } from '../../http/errors.ts'
+
+/** The service's own. */
+const PAGE = 5000
+
+/** @throws HttpError 400 for what is no count. */
+export function pageSize(text: string | null): number {
+  if (text === null || text === '') return PAGE
+  if (!/^\d{1,9}$/.test(text) || Number(text) === 0)
+    throw new HttpError(
+      400,
+      'OutOfRangeQueryParameterValue',
+      'The number of results must be a whole number above 0.',
+    )
+  return Math.min(PAGE, Number(text))
+}
+
+/** Names hold characters that a header cannot. */
+export const writeMarker = (name: string): string => Buffer.from(name, 'utf8').toString('base64url')
+
+/** @throws HttpError 400 for one that is none of ours. */
+export function readMarker(text: string | null): string {
+  if (text === null || text === '') return ''
+  const name = Buffer.from(text, 'base64url').toString('utf8')
+  if (writeMarker(name) === text) return name
+  throw new HttpError(400, 'InvalidQueryParameterValue', 'The continuation is none of this lake.')
+}

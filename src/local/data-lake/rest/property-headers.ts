@@ -1,0 +1,123 @@
+/** Metadata and content headers as requests carry them and answers give them back, in the DFS and in the Blob form. */
+import type { IncomingMessage } from 'node:http'
+import { HttpError } from '../../http/errors.ts'
+import type { Properties } from '../store/properties.ts'
+
+/** In answers; requests have them with `x-ms-` (DFS) or `x-ms-blob-` (Blob) before them. */
+const CONTENT = [
+  'content-type',
+  'content-encoding',
+  'content-language',
+  'content-disposition',
+  'content-md5',
+  'cache-control',
+] as const
+
+/** The service's own bound of the names and values together. */
+const MAX_METADATA_BYTES = 8 * 1024
+
+const DEFAULT_TYPE = 'application/octet-stream'
+
+/** The names are C#'s identifiers, says the service. */
+const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
+
+/** @returns what the request says of a path that it makes or changes. @throws HttpError 400 */
+export function propertiesIn(request: IncomingMessage): Required<Pick<Properties, 'metadata' | 'content'>> {
+  return { metadata: { ...metadataHeaders(request), ...metadataList(request) }, content: contentIn(request) }
+}
+
+/** @param plain also `Content-Type` and its like without a prefix, which Put Blob takes for those of the blob. */
+export function contentIn({ headers }: IncomingMessage, { plain = false } = {}): Record<string, string> {
+  const content: Record<string, string> = {}
+  for (const name of CONTENT) {
+    const value =
+      headers[`x-ms-blob-${name}`] ?? headers[`x-ms-${name}`] ?? (plain ? headers[name] : undefined)
+    if (value !== undefined && value !== '' && !(name === 'content-type' && value === DEFAULT_TYPE))
+      content[name] = String(value)
+  }
+  return content
+}
+
+export function metadataHeaders({ rawHeaders }: IncomingMessage): Record<string, string> {
+  const metadata: Record<string, string> = {}
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const [, name] = /^x-ms-meta-(.*)$/i.exec(rawHeaders[index] as string) ?? []
+    if (name !== undefined) metadata[name] = rawHeaders[index + 1] as string
+  }
+  return checked(metadata)
+}
+
+/** `x-ms-properties: name=base64,…`, as DFS has it. */
+function metadataList({ headers }: IncomingMessage): Record<string, string> {
+  const text = String(headers['x-ms-properties'] ?? '').trim()
+  if (text === '') return {}
+  const pairs = text.split(',').map((pair) => {
+    const [, name, value] = /^\s*([^=\s]+)=([A-Za-z0-9+/=]*)\s*$/.exec(pair) ?? []
+    if (name === undefined || value === undefined)
+      throw new HttpError(
+        400,
+        'InvalidHeaderValue',
+        'x-ms-properties is a list of name=value, the values in base64.',
+      )
+    return [name, Buffer.from(value, 'base64').toString('utf8')] as const
+  })
+  return checked(Object.fromEntries(pairs))
+}
+
+function checked(metadata: Record<string, string>): Record<string, string> {
+  let bytes = 0
+  for (const [name, value] of Object.entries(metadata)) {
+    bytes += name.length + value.length
+    if (!NAME.test(name) || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value))
+      throw new HttpError(
+        400,
+        'InvalidMetadata',
+        'Names of metadata have letters, digits and underscores; values what a header can carry.',
+      )
+  }
+  if (bytes > MAX_METADATA_BYTES)
+    throw new HttpError(400, 'MetadataTooLarge', `Metadata has at most ${MAX_METADATA_BYTES} bytes.`)
+  return metadata
+}
+
+/** Answer headers of a path. @param options.isPart the checksum is then that of another content than the body's. */
+export function propertyHeaders(
+  { metadata = {}, content = {}, copy }: Properties,
+  { isPart = false } = {},
+): Record<string, string> {
+  const { 'content-md5': md5, ...rest } = content
+  return {
+    'content-type': DEFAULT_TYPE,
+    ...rest,
+    ...(md5 === undefined ? {} : { [isPart ? 'x-ms-blob-content-md5' : 'content-md5']: md5 }),
+    ...metadataOut(metadata),
+    ...(copy && {
+      'x-ms-copy-id': copy.id,
+      'x-ms-copy-status': 'success',
+      'x-ms-copy-source': copy.source,
+      'x-ms-copy-completion-time': copy.completedAt,
+      'x-ms-copy-progress': `${copy.bytes}/${copy.bytes}`,
+    }),
+  }
+}
+
+export const metadataOut = (metadata: Record<string, string> = {}): Record<string, string> =>
+  Object.fromEntries(Object.entries(metadata).map(([name, value]) => [`x-ms-meta-${name}`, value]))
+
+/** What a SAS puts in place of the content headers. */
+export function overrides(query: URLSearchParams): Record<string, string> {
+  if (!query.has('sig')) return {}
+  const names = {
+    rscc: 'cache-control',
+    rscd: 'content-disposition',
+    rsce: 'content-encoding',
+    rscl: 'content-language',
+    rsct: 'content-type',
+  }
+  return Object.fromEntries(
+    Object.entries(names).flatMap(([parameter, name]) => {
+      const value = query.get(parameter)
+      return value === null || !/^[\t\x20-\x7e]*$/.test(value) ? [] : [[name, value]]
+    }),
+  )
+}

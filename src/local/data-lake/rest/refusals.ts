@@ -1,0 +1,85 @@
+/** What the lake refuses, in the service's codes: https://learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes */
+import type { IncomingMessage } from 'node:http'
+import { armError, type ErrorForm, HttpError } from '../../http/errors.ts'
+import type { LakeCall } from '../server.ts'
+import { AlreadyExistsError, InvalidNameError, LakeFullError } from './storage-errors.ts'
+
+export const VERSION = '2023-11-03'
+
+const METHODS = new Set(['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE'])
+
+/** A request that is none of those which the local lake serves, and why. */
+export function unsupported({ request, query, path }: LakeCall): HttpError {
+  const { method = '' } = request
+  if (!METHODS.has(method) && !(method === 'POST' && query.has('comp')))
+    return new HttpError(
+      405,
+      'UnsupportedHttpVerb',
+      `The resource doesn't support the HTTP verb ${method.slice(0, 20)}.`,
+    )
+  for (const name of ['comp', 'restype', 'resource', 'action'])
+    if (query.has(name))
+      return new HttpError(
+        400,
+        'UnsupportedQueryParameter',
+        `The local lake does not support ${name}=${query.get(name)?.slice(0, 50)} with ${method}.`,
+      )
+  const type = request.headers['x-ms-blob-type']
+  if (method === 'PUT' && path !== '')
+    return type === undefined
+      ? new HttpError(400, 'MissingRequiredHeader', 'A blob needs the header x-ms-blob-type.')
+      : new HttpError(400, 'InvalidHeaderValue', 'The local lake has block blobs only.')
+  return new HttpError(
+    400,
+    'MissingRequiredQueryParameter',
+    `The request lacks the query parameter that says what to do, as resource= or comp=.`,
+  )
+}
+
+export function asHttpError(error: unknown): unknown {
+  if (error instanceof HttpError) return error
+  const { code, message } = error as NodeJS.ErrnoException
+  if (error instanceof AlreadyExistsError)
+    return new HttpError(409, 'PathAlreadyExists', message, { cause: error })
+  if (error instanceof InvalidNameError)
+    return new HttpError(400, 'InvalidResourceName', message, { cause: error })
+  if (error instanceof LakeFullError)
+    return new HttpError(507, 'InsufficientStorage', message, { cause: error })
+  if (code === 'ENOENT' || code === 'ENOTDIR')
+    return new HttpError(404, 'PathNotFound', 'The specified path does not exist.', { cause: error })
+  if (code === 'ENOTEMPTY')
+    return new HttpError(409, 'DirectoryNotEmpty', 'The directory is not empty.', { cause: error })
+  return error
+}
+
+/** Is it a request in the form of the DFS endpoint? Reads, and some deletes, are the same in both. */
+export const isDfs = ({ method, url, headers }: IncomingMessage): boolean =>
+  method === 'PATCH' ||
+  headers['x-ms-rename-source'] !== undefined ||
+  /[?&](resource|action|mode|directory|recursive)=/.test(url ?? '')
+
+/** JSON for DFS requests, XML for Blob requests; the code stands in a header in both. */
+export const lakeError: ErrorForm = (error, request) => {
+  const json = armError(error, request)
+  const form = isDfs(request)
+    ? json
+    : {
+        headers: { 'content-type': 'application/xml' },
+        body: errorXml(error),
+      }
+  return {
+    ...form,
+    headers: {
+      ...form.headers,
+      'x-ms-error-code': error.code,
+      'x-ms-request-id': crypto.randomUUID(),
+      'x-ms-version': VERSION,
+    },
+  }
+}
+
+export const errorXml = ({ code, message }: HttpError): string =>
+  `<?xml version="1.0" encoding="utf-8"?><Error><Code>${code}</Code><Message>${inXml(message)}</Message></Error>`
+
+export const inXml = (text: string): string =>
+  text.replace(/[<>&"'\u0000-\u001f]/g, (character) => `&#${character.charCodeAt(0)};`)

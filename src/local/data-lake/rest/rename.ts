@@ -1,0 +1,76 @@
+/** Path - Create with a rename source, https://learn.microsoft.com/rest/api/storageservices/datalakestoragegen2/path/create */
+import { lstatSync, type Stats } from 'node:fs'
+import { dirname } from 'node:path'
+import { HttpError } from '../../http/errors.ts'
+import type { SasTarget } from '../auth/sas.ts'
+import type { LakeCall } from '../server.ts'
+import { checkConditions } from '../store/entry.ts'
+import type { LakeFolder } from '../store/folder.ts'
+import type { PathProperties } from '../store/properties.ts'
+import type { Uploads } from '../store/uploads.ts'
+import { entryAt } from './names.ts'
+import { contentIn } from './property-headers.ts'
+
+/**
+ * Moves a file or a folder; everything happens in one turn, so of several at once with `If-None-Match: *` one wins.
+ * @returns what stands at the target then. @throws HttpError; the source stays where it was.
+ */
+export function renamePath(
+  call: LakeCall,
+  folder: LakeFolder,
+  uploads: Uploads,
+  properties: PathProperties,
+): Stats {
+  const { container, path, request } = call
+  const from = sourceOf(call)
+  call.checkSource(from, 'md')
+  const source = folder.resolve(from.container, from.path)
+  const target = folder.resolve(container, path)
+  const found = entryAt(source)
+  if (!found)
+    throw new HttpError(404, 'SourcePathNotFound', 'The source path for a rename operation does not exist.')
+  checkConditions(request, found, { isRead: false, prefix: 'x-ms-source-' })
+  checkConditions(request, entryAt(target), { isRead: false })
+  if (!entryAt(dirname(target))?.isDirectory())
+    throw new HttpError(
+      404,
+      'RenameDestinationParentPathNotFound',
+      'The parent directory of the destination path does not exist.',
+    )
+  if (found.isDirectory() && `${target}/`.startsWith(`${source}/`))
+    throw new HttpError(
+      409,
+      'InvalidRenameSourcePath',
+      'The source directory cannot be the same as the destination directory, nor can the destination be a subdirectory of the source directory.',
+    )
+  const kept = properties.of(from.container, from.path, found)
+  folder.move(from, { container, path })
+  uploads.forget(from.container, from.path)
+  uploads.forgetBelow(from.container, from.path)
+  uploads.forget(container, path)
+  const moved = lstatSync(target)
+  const content = contentIn(request)
+  properties.move(from, { container, path }, moved, { ...kept, content: { ...kept.content, ...content } })
+  return moved
+}
+
+/** `/container/path`, on path-style addresses also with the account before it. */
+function sourceOf({ request, account }: LakeCall): SasTarget {
+  const [header = '', query = ''] = String(request.headers['x-ms-rename-source']).split('?')
+  let parts: string[]
+  try {
+    // An empty segment further on is a name that the lake cannot have, and never the folder before it.
+    parts = decodeURIComponent(header).replace(/^\/+/, '').split('/')
+  } catch (cause) {
+    throw invalidSource(cause)
+  }
+  if (parts[0] === account && parts.length > 2) parts.shift()
+  const [container, ...path] = parts
+  if (!container || path.join('/') === '') throw invalidSource()
+  return { container, path: path.join('/'), query: new URLSearchParams(query.replaceAll('+', '%2B')) }
+}
+
+const invalidSource = (cause?: unknown) =>
+  new HttpError(400, 'InvalidSourceUri', 'The source of a rename is /container/path, percent-encoded.', {
+    cause,
+  })

@@ -1,0 +1,88 @@
+/** One file or folder of the lake, as the REST answers describe it. */
+import type { Stats } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
+import { HttpError } from '../../http/errors.ts'
+
+/** Changes whenever the file does: what replaces a file is made younger than it, see {@link LakeFolder.adopt}. */
+export const etagOf = (stats: Stats): string =>
+  `"0x${Math.round(stats.mtimeMs * 1000)
+    .toString(16)
+    .toUpperCase()}${stats.size.toString(16).toUpperCase()}"`
+
+export const entryHeaders = (stats: Stats): Record<string, string> => ({
+  etag: etagOf(stats),
+  'last-modified': stats.mtime.toUTCString(),
+  'x-ms-resource-type': stats.isDirectory() ? 'directory' : 'file',
+  'x-ms-creation-time': stats.birthtime.toUTCString(),
+  'x-ms-lease-state': 'available',
+  'x-ms-lease-status': 'unlocked',
+  'x-ms-server-encrypted': 'false',
+  'x-ms-blob-type': 'BlockBlob',
+  ...(stats.isDirectory() ? { 'x-ms-meta-hdi_isfolder': 'true' } : {}),
+})
+
+/** A container is no folder of the lake: it has neither a type nor the mark of one. */
+export const containerHeaders = (stats: Stats): Record<string, string> => ({
+  etag: etagOf(stats),
+  'last-modified': stats.mtime.toUTCString(),
+  'x-ms-lease-state': 'available',
+  'x-ms-lease-status': 'unlocked',
+  'x-ms-has-immutability-policy': 'false',
+  'x-ms-has-legal-hold': 'false',
+  'x-ms-namespace-enabled': 'true',
+})
+
+export interface ConditionOptions {
+  /** Reads of what the client has are answered with 304. */
+  isRead: boolean
+  /** The code for `If-None-Match: *` where something stands: the Blob form has its own. */
+  existsCode?: 'PathAlreadyExists' | 'BlobAlreadyExists'
+  /** `x-ms-source-` for the conditions on the source of a rename. */
+  prefix?: 'x-ms-source-' | ''
+}
+
+/**
+ * `If-Match`, `If-None-Match` and the two dates. They hold only within the turn of the event loop in which they are checked,
+ * so a write checks them in the turn in which it becomes visible.
+ * @param stats undefined: nothing stands there.
+ * @throws HttpError 412, 409 for a create that must be new, 304 for a read of what the client has.
+ */
+export function checkConditions(
+  { headers }: IncomingMessage,
+  stats: Stats | undefined,
+  { isRead, existsCode = 'PathAlreadyExists', prefix = '' }: ConditionOptions,
+): void {
+  const condition = (name: string) => {
+    const value = headers[`${prefix}${name}`]
+    return value === undefined ? undefined : String(value)
+  }
+  const tag = stats && bare(etagOf(stats))
+  const matches = (list: string) =>
+    stats !== undefined && (list.trim() === '*' || list.split(',').some((one) => bare(one) === tag))
+  const failed = () =>
+    new HttpError(
+      412,
+      prefix === '' ? 'ConditionNotMet' : 'SourceConditionNotMet',
+      'The condition specified using HTTP conditional header(s) is not met.',
+    )
+  const ifMatch = condition('if-match')
+  if (ifMatch !== undefined && !matches(ifMatch)) throw failed()
+  const ifNoneMatch = condition('if-none-match')
+  if (ifNoneMatch !== undefined && matches(ifNoneMatch)) {
+    if (isRead) throw new HttpError(304, 'ConditionNotMet', 'Not modified.')
+    if (ifNoneMatch.trim() === '*') throw new HttpError(409, existsCode, 'The specified path already exists.')
+    throw failed()
+  }
+  const modified = stats ? Math.floor(stats.mtimeMs / 1000) * 1000 : undefined
+  const since = Date.parse(condition('if-modified-since') ?? '')
+  if (!Number.isNaN(since) && modified !== undefined && modified <= since)
+    throw isRead ? new HttpError(304, 'ConditionNotMet', 'Not modified.') : failed()
+  const unmodified = Date.parse(condition('if-unmodified-since') ?? '')
+  if (!Number.isNaN(unmodified) && modified !== undefined && modified > unmodified) throw failed()
+}
+
+/** Listings tell tags without quotes, and clients send them back so. */
+const bare = (tag: string): string => tag.trim().replace(/^"(.*)"$/, '$1')
+
+export const notFound = (): HttpError =>
+  new HttpError(404, 'PathNotFound', 'The specified path does not exist.')

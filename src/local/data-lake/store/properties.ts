@@ -1,0 +1,162 @@
+/** What clients keep beside a file: metadata, content headers, access list. In an SQLite file beside the containers. */
+import { existsSync, type Stats } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import type { Access } from '../auth/access-control.ts'
+import { entryAt } from '../rest/names.ts'
+import { diskError } from '../rest/storage-errors.ts'
+import { etagOf } from './entry.ts'
+import type { LakeFolder } from './folder.ts'
+
+export interface Properties {
+  /** Names as the client has them. */
+  metadata?: Record<string, string>
+  /** Response headers by their names: `content-type`, `cache-control`, … */
+  content?: Record<string, string>
+  access?: Access
+  /** Of the copy that made the file; clients ask until it is done, and it is from the start. */
+  copy?: { id: string; source: string; completedAt: string; bytes: number }
+}
+
+interface Row {
+  container: string
+  path: string
+  etag: string
+  properties: string
+}
+
+/** No container can have this name. */
+const FILE = '.properties.db'
+
+const SETUP = `
+  PRAGMA locking_mode = EXCLUSIVE;
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = NORMAL;
+  CREATE TABLE IF NOT EXISTS paths (container TEXT, path TEXT, etag TEXT NOT NULL, properties TEXT NOT NULL,
+    PRIMARY KEY (container, path)) WITHOUT ROWID;
+`
+
+const BELOW = `container = ? AND path > ? || '/' AND path < ? || '0'`
+
+/**
+ * A file's properties hold for one version of it, known by its ETag: what somebody else has written in its place has none.
+ * Folders change with what is in them, so theirs hold as long as they stand.
+ */
+export class PathProperties {
+  readonly #file: string
+  /** Undefined until somebody keeps something. */
+  #database: DatabaseSync | undefined
+  #get: StatementSync | undefined
+
+  /** @throws Error when the file is damaged. */
+  constructor(folder: LakeFolder) {
+    this.#file = join(folder.root, FILE)
+    if (!existsSync(this.#file)) return
+    const rows = this.#open().prepare('SELECT * FROM paths').all() as unknown as Row[]
+    for (const row of rows)
+      if (!holds(row, entryAt(join(folder.root, row.container, row.path))))
+        this.forget(row.container, row.path)
+  }
+
+  close(): void {
+    this.#database?.close()
+  }
+
+  /** @param stats of what stands there. */
+  of(container: string, path: string, stats: Stats | undefined): Properties {
+    const row = this.#get?.get(container, path) as unknown as Row | undefined
+    return row && holds(row, stats) ? JSON.parse(row.properties) : {}
+  }
+
+  /** Puts them in place of what was there. @throws LakeFullError */
+  set(container: string, path: string, stats: Stats, properties: Properties): void {
+    const isEmpty = Object.values(properties).every(
+      (one) => one === undefined || Object.keys(one).length === 0,
+    )
+    if (isEmpty) {
+      this.forget(container, path)
+      return
+    }
+    this.#open()
+    this.#run('INSERT OR REPLACE INTO paths VALUES (?, ?, ?, ?)', [
+      container,
+      path,
+      versionOf(stats),
+      JSON.stringify(properties),
+    ])
+  }
+
+  forget(container: string, path: string): void {
+    this.#run('DELETE FROM paths WHERE container = ? AND path = ?', [container, path])
+  }
+
+  /** Those of everything below a folder; `''` is the container, and then its own too. */
+  forgetBelow(container: string, path: string): void {
+    if (path === '') this.#run('DELETE FROM paths WHERE container = ?', [container])
+    else this.#run(`DELETE FROM paths WHERE ${BELOW}`, [container, path, path])
+  }
+
+  /**
+   * Follows a file or folder that was moved, with all below it.
+   * @param stats of what stands at the target now. @param kept what it had before.
+   */
+  move(
+    from: { container: string; path: string },
+    to: { container: string; path: string },
+    stats: Stats,
+    kept: Properties,
+  ): void {
+    if (from.container === to.container && from.path === to.path) return
+    this.set(to.container, to.path, stats, kept)
+    this.forget(from.container, from.path)
+    if (!stats.isDirectory()) return
+    this.forgetBelow(to.container, to.path)
+    this.#run(`UPDATE paths SET container = ?, path = ? || substr(path, ?) WHERE ${BELOW}`, [
+      to.container,
+      to.path,
+      // SQLite counts from 1, and in characters.
+      [...from.path].length + 1,
+      from.container,
+      from.path,
+      from.path,
+    ])
+  }
+
+  #run(sql: string, values: (string | number)[]): void {
+    try {
+      this.#database?.prepare(sql).run(...values)
+    } catch (error) {
+      throw readable(error)
+    }
+  }
+
+  #open(): DatabaseSync {
+    if (this.#database) return this.#database
+    let database: DatabaseSync | undefined
+    try {
+      database = new DatabaseSync(this.#file)
+      database.exec(SETUP)
+      this.#get = database.prepare('SELECT * FROM paths WHERE container = ? AND path = ?')
+      this.#database = database
+      return database
+    } catch (cause) {
+      database?.close()
+      if (codeOf(cause) === SQLITE_FULL) throw readable(cause)
+      throw new Error(
+        `${this.#file} cannot be read (${(cause as Error).message}). It holds what clients keep beside their files: ` +
+          'delete it to go on without.',
+        { cause },
+      )
+    }
+  }
+}
+
+const SQLITE_FULL = 13
+const codeOf = (error: unknown) => (error as { errcode?: number }).errcode
+const readable = (error: unknown) =>
+  codeOf(error) === SQLITE_FULL
+    ? diskError(Object.assign(new Error('no room for the properties', { cause: error }), { code: 'ENOSPC' }))
+    : error
+
+const versionOf = (stats: Stats) => (stats.isDirectory() ? '' : etagOf(stats))
+const holds = (row: Row, stats: Stats | undefined) => stats !== undefined && row.etag === versionOf(stats)

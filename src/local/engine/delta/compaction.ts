@@ -1,0 +1,100 @@
+/** Makes many small files of an appended table one, in tiers, keeping the order of the rows (Delta: `OPTIMIZE`). */
+import { type Connection, quotedList } from '../duckdb/database.ts'
+import type { EngineContext } from '../options.ts'
+import { type AddFile, statisticsOf } from './delta-log.ts'
+import { ConflictError, type DeltaTable } from './delta-writer.ts'
+import {
+  dataFileName,
+  inRowOrder,
+  parseDataFileName,
+  type WrittenFile,
+  writeParquet,
+} from './parquet-file.ts'
+
+/** A file of so many rows, or so many bytes, is large enough. It also bounds how long one compaction takes. */
+const LARGE = { rows: 300_000, bytes: 48_000_000 }
+
+/** Merges one run of neighbours when there is one; another waits for the next call. */
+export async function compactAppended(
+  context: EngineContext,
+  connection: Connection,
+  table: DeltaTable,
+): Promise<void> {
+  if (table.state.files.size < context.tuning.filesPerCompaction) return
+  const group = findRun(table.state.files.values(), context.tuning.filesPerCompaction)
+  if (!group) return
+  const { files, level } = group
+  const [first, last] = [files[0], files.at(-1)].map((file) => file && parseDataFileName(file.path))
+  if (!first || !last) return
+  const paths = files.map((file) => table.pathOf(file))
+  const written = await writeParquet(context, connection, table.contract, {
+    select: `SELECT * FROM read_parquet(${quotedList(paths)})`,
+    name: dataFileName(first.firstBatch, last.lastBatch, 'l', level + 1),
+  })
+  if (!written) return
+  await context.tuning.at(`${table.title}: compacted file written`)
+  await commitCompaction(context, table, files, [written])
+}
+
+/** Replaces files by others with the same rows; when another writer has touched them, the table stays as that one left it. */
+export async function commitCompaction(
+  context: EngineContext,
+  table: DeltaTable,
+  files: readonly AddFile[],
+  written: readonly WrittenFile[],
+): Promise<void> {
+  try {
+    await table.commit({
+      operation: 'OPTIMIZE',
+      operationMetrics: { numRemovedFiles: files.length, numAddedFiles: written.length },
+      add: written.map(({ add }) => add),
+      remove: files.map(({ path }) => path),
+      dataChange: false,
+    })
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error
+    context.logger.warn(
+      { table: table.title, reason: error.message },
+      'a compaction gave way to another writer',
+    )
+  }
+  await context.tuning.at(`${table.title}: compaction committed`)
+}
+
+/** The first run of at least `atLeast` neighbours of one tier, cut where it would grow large. */
+function findRun(
+  active: Iterable<AddFile>,
+  atLeast: number,
+): { files: AddFile[]; level: number } | undefined {
+  let run: AddFile[] = []
+  let level = -1
+  for (const file of inRowOrder(active)) {
+    const tier = tierOf(file)
+    if (tier === undefined || tier !== level) run = []
+    level = tier ?? -1
+    if (tier === undefined) continue
+    run.push(file)
+    if (run.length >= atLeast) return { files: upToLarge(run), level }
+  }
+  return undefined
+}
+
+/** Undefined: large enough, or another writer's. */
+function tierOf(file: AddFile): number | undefined {
+  const name = parseDataFileName(file.path)
+  if (!name || file.size >= LARGE.bytes / 2) return undefined
+  return name.kind === 'l' ? name.number : 0
+}
+
+function upToLarge(run: readonly AddFile[]): AddFile[] {
+  const files: AddFile[] = []
+  let rows = 0
+  let bytes = 0
+  for (const file of run) {
+    rows += statisticsOf(file)?.numRecords ?? 0
+    bytes += file.size
+    if (files.length >= 2 && (rows > LARGE.rows || bytes > LARGE.bytes)) break
+    files.push(file)
+  }
+  return files
+}

@@ -1,0 +1,77 @@
+/** Checkpoints of a Delta log: all actions that make up the table in one Parquet file, so that nobody replays a day of commits. */
+import { rm, writeFile } from 'node:fs/promises'
+import { type Connection, quoted } from '../duckdb/database.ts'
+import type { EngineContext } from '../options.ts'
+import { type Action, checkpointName, LOG_FOLDER, type TableState } from './delta-log.ts'
+import { adoptWritten, type LakePlace, writeLakeFile } from './lake-files.ts'
+
+/** The protocol's checkpoint schema, for tables of reader version 1 and writer version 2. */
+const COLUMNS = `{
+  txn: 'STRUCT(appId VARCHAR, version BIGINT, lastUpdated BIGINT)',
+  add: 'STRUCT(path VARCHAR, partitionValues MAP(VARCHAR, VARCHAR), size BIGINT, modificationTime BIGINT,
+    dataChange BOOLEAN, tags MAP(VARCHAR, VARCHAR), stats VARCHAR)',
+  remove: 'STRUCT(path VARCHAR, deletionTimestamp BIGINT, dataChange BOOLEAN, extendedFileMetadata BOOLEAN,
+    partitionValues MAP(VARCHAR, VARCHAR), size BIGINT)',
+  metaData: 'STRUCT(id VARCHAR, name VARCHAR, description VARCHAR,
+    format STRUCT(provider VARCHAR, options MAP(VARCHAR, VARCHAR)), schemaString VARCHAR,
+    partitionColumns VARCHAR[], configuration MAP(VARCHAR, VARCHAR), createdTime BIGINT)',
+  protocol: 'STRUCT(minReaderVersion INTEGER, minWriterVersion INTEGER)'
+}`
+
+/** Writes the checkpoint of the state's version, then points `_last_checkpoint` at it. */
+export async function writeCheckpoint(
+  context: EngineContext,
+  connection: Connection,
+  table: LakePlace,
+  state: TableState,
+): Promise<void> {
+  const actions: Action[] = [
+    ...(state.protocol ? [{ protocol: state.protocol }] : []),
+    ...(state.metaData ? [{ metaData: state.metaData }] : []),
+    ...[...state.transactions.values()].map((txn) => ({ txn })),
+    ...[...state.files.values()].map((add) => ({ add: { ...add, dataChange: false } })),
+    ...[...state.tombstones.values()].map(({ removedAt: _, ...remove }) => ({
+      remove: { ...remove, dataChange: false },
+    })),
+  ]
+  const lines = context.lake.unfinishedFile()
+  const unfinished = context.lake.unfinishedFile()
+  const inLog = (name: string) => ({
+    container: table.container,
+    path: `${table.path}/${LOG_FOLDER}/${name}`,
+  })
+  let size: number
+  try {
+    await writeFile(lines, actions.map((action) => JSON.stringify(action)).join('\n'))
+    await connection.run(
+      `COPY (SELECT * FROM read_json(${quoted(lines)}, format = 'newline_delimited', columns = ${COLUMNS},
+        maximum_object_size = 67108864)) TO ${quoted(unfinished)} (FORMAT parquet, COMPRESSION snappy)`,
+    )
+    size = await adoptWritten(context, unfinished, inLog(checkpointName(state.version)))
+  } finally {
+    await rm(lines, { force: true })
+  }
+  await context.tuning.at(`${table.path}: checkpoint written`)
+  const pointer = { version: state.version, size: actions.length, sizeInBytes: size }
+  await writeLakeFile(context, inLog('_last_checkpoint'), JSON.stringify(pointer), { overwrite: true })
+}
+
+/** @returns a function that reads a checkpoint's actions, whoever wrote it. */
+export function checkpointReader(connection: Connection): (file: string) => Promise<Action[]> {
+  return async (file) => {
+    const rows = await connection.rows<{ action: string }>(
+      `SELECT to_json(one)::VARCHAR AS action FROM read_parquet(${quoted(file)}) AS one`,
+    )
+    return rows.map(({ action }) => withoutNulls(JSON.parse(action)) as Action)
+  }
+}
+
+/** Parquet has a null where a commit's JSON has nothing. */
+function withoutNulls(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, one]) => one !== null)
+      .map(([key, one]) => [key, withoutNulls(one)]),
+  )
+}

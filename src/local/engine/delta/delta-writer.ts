@@ -1,0 +1,263 @@
+/**
+ * Writes Delta tables (reader version 1, writer version 2): protocol, metaData, add, remove, txn, each commit put where no
+ * other stands. It knows nothing of what the tables hold; who writes Parquet hands over the `add` actions.
+ */
+import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { BatchBooks, DeltaType, TableContract } from '../../../contract/tables.ts'
+import type { Connection } from '../duckdb/database.ts'
+import type { EngineContext } from '../options.ts'
+import { checkpointReader, writeCheckpoint } from './delta-checkpoint.ts'
+import {
+  type Action,
+  type AddFile,
+  applyActions,
+  commitName,
+  emptyState,
+  LOG_FOLDER,
+  listLog,
+  loadTable,
+  readCommit,
+  type TableState,
+} from './delta-log.ts'
+import { writeLakeFile } from './lake-files.ts'
+
+/** Another writer has changed what this commit rests on. Nothing was committed. */
+export class ConflictError extends Error {
+  override readonly name = 'ConflictError'
+}
+
+export interface Change {
+  /** The field's names: `STREAMING UPDATE`, `OPTIMIZE`, … */
+  operation: string
+  operationParameters?: Record<string, string>
+  operationMetrics?: Record<string, string | number>
+  add: readonly AddFile[]
+  /** Paths of active files. */
+  remove?: readonly string[]
+  /** False when the same rows only move to other files. */
+  dataChange: boolean
+  /** What makes a batch idempotent. */
+  txn?: { appId: string; version: number }
+  /** `undefined` carries the newest books forward. */
+  books?: BatchBooks
+}
+
+export class DeltaTable {
+  readonly contract: TableContract
+  /** Absolute. */
+  readonly folder: string
+  /** `silver/weather`, for messages. */
+  readonly title: string
+  readonly #context: EngineContext
+  #state: TableState = emptyState()
+  /** Where the count of commits until the next checkpoint begins. */
+  #lastCheckpoint = 0
+  #checkpointVersion: number | undefined
+
+  constructor(context: EngineContext, contract: TableContract) {
+    this.#context = context
+    this.contract = contract
+    this.folder = context.lake.resolve(contract.container, contract.path)
+    this.title = `${contract.container}/${contract.path}`
+  }
+
+  /** The newest version that this instance has seen. */
+  get state(): Readonly<TableState> {
+    return this.#state
+  }
+
+  /** Reads the table from disk, and makes it, empty, when it is not there. */
+  async open(connection: Connection): Promise<void> {
+    await this.load(connection)
+    if (this.#state.version >= 0) return
+    await mkdir(join(this.folder, LOG_FOLDER), { recursive: true })
+    await this.#put(0, [
+      { commitInfo: this.#commitInfo('CREATE TABLE', {}, undefined, true) },
+      { protocol: { minReaderVersion: 1, minWriterVersion: 2 } },
+      { metaData: this.#metadata() },
+    ])
+  }
+
+  /** Reads the table from disk; its version is −1 when it is not there. */
+  async load(connection: Connection): Promise<void> {
+    this.#state = await loadTable(this.folder, checkpointReader(connection))
+    this.#lastCheckpoint = (await listLog(this.folder)).checkpoints.at(-1) ?? 0
+    const { protocol } = this.#state
+    if (protocol && (protocol.minReaderVersion > 1 || protocol.minWriterVersion > 2)) {
+      throw new Error(
+        `${this.title} was upgraded by another writer (reader ${protocol.minReaderVersion}, writer ` +
+          `${protocol.minWriterVersion}), beyond what the embedded engine writes (1, 2). Use another data folder.`,
+      )
+    }
+  }
+
+  /** The newest checkpoint that this instance wrote. */
+  get checkpointVersion(): number | undefined {
+    return this.#checkpointVersion
+  }
+
+  /** Version of the last transaction of an application; −1: none. */
+  transaction(appId: string): number {
+    return this.#state.transactions.get(appId)?.version ?? -1
+  }
+
+  /** Absolute path of an active file, as DuckDB opens it. */
+  pathOf(file: AddFile): string {
+    return join(this.folder, decodeURIComponent(file.path))
+  }
+
+  /**
+   * Commits a change at the next version, whole or not at all. When another writer took that version first, a change that
+   * removes nothing goes to the one after; so does a rewrite (`dataChange` false) whose files are all still there.
+   * A batch whose `txn` is in the table already is left out.
+   * @throws ConflictError when the other writer's commit takes away what this change rests on.
+   */
+  async commit(change: Change): Promise<void> {
+    for (;;) {
+      if (change.txn && this.transaction(change.txn.appId) >= change.txn.version) return
+      const version = this.#state.version + 1
+      if (await this.#put(version, this.#actions(change))) return
+      await this.#catchUp(change)
+    }
+  }
+
+  /** Writes a checkpoint when enough commits have passed; the wait grows with the table, so the cost per commit does not. */
+  async checkpointIfDue(connection: Connection): Promise<void> {
+    const { version, files, tombstones } = this.#state
+    const wait = Math.max(this.#context.tuning.commitsPerCheckpoint, (files.size + tombstones.size) / 10)
+    if (version - this.#lastCheckpoint < wait) return
+    await writeCheckpoint(this.#context, connection, this.contract, this.#state)
+    this.#lastCheckpoint = version
+    this.#checkpointVersion = version
+    await this.#context.tuning.at(`${this.title}: checkpoint done`)
+  }
+
+  /** Forgets tombstones whose files are gone for good; the next checkpoint leaves them out. */
+  forget(paths: readonly string[]): void {
+    for (const path of paths) this.#state.tombstones.delete(path)
+  }
+
+  /** @returns false when another writer has this version. @throws Error when the table was deleted under us. */
+  async #put(version: number, actions: Action[]): Promise<boolean> {
+    if (version > 0 && !existsSync(join(this.folder, LOG_FOLDER, commitName(version - 1)))) {
+      throw new Error(
+        `${this.title} was deleted or replaced while it was written: its version ${version - 1} is gone. ` +
+          'Put it back, or delete it together with its checkpoint to build it anew.',
+      )
+    }
+    const place = {
+      container: this.contract.container,
+      path: `${this.contract.path}/${LOG_FOLDER}/${commitName(version)}`,
+    }
+    const text = `${actions.map((action) => JSON.stringify(action)).join('\n')}\n`
+    try {
+      await writeLakeFile(this.#context, place, text, { overwrite: false })
+    } catch (error) {
+      if ((error as Error).name === 'AlreadyExistsError') return false
+      throw error
+    }
+    applyActions(this.#state, version, actions)
+    return true
+  }
+
+  /** Takes in the other writer's commits. @throws ConflictError */
+  async #catchUp(change: Change): Promise<void> {
+    const rests = new Set(change.remove)
+    for (;;) {
+      const version = this.#state.version + 1
+      const actions = await readCommit(this.folder, version)
+      if (!actions) return
+      const lost = actions.some(({ remove }) => remove && rests.has(remove.path))
+      // A rewrite of keyed rows would count the other writer's new rows twice, or not at all.
+      const added = change.dataChange && rests.size > 0 && actions.some(({ add }) => add)
+      const redefined = actions.some(({ protocol, metaData }) => protocol ?? metaData)
+      applyActions(this.#state, version, actions)
+      if (lost || added || redefined) {
+        throw new ConflictError(
+          `Another writer changed ${this.title} (version ${version}) while this batch was rewriting it. Start it again.`,
+        )
+      }
+    }
+  }
+
+  #actions(change: Change): Action[] {
+    const { files, version, userMetadata } = this.#state
+    const now = this.#context.clock.now()
+    const books = change.books ? JSON.stringify(change.books) : userMetadata
+    const info = this.#commitInfo(change.operation, change, books, change.remove === undefined)
+    const removed = (change.remove ?? []).map((path) => {
+      const file = files.get(path)
+      if (!file) throw new ConflictError(`${this.title} has no file ${path} any more.`)
+      return {
+        remove: {
+          path,
+          deletionTimestamp: now,
+          dataChange: change.dataChange,
+          extendedFileMetadata: true,
+          partitionValues: {},
+          size: file.size,
+        },
+      }
+    })
+    return [
+      { commitInfo: { ...info, readVersion: version } },
+      ...(change.txn ? [{ txn: { ...change.txn, lastUpdated: now } }] : []),
+      ...removed,
+      ...change.add.map((add) => ({ add: { ...add, dataChange: change.dataChange } })),
+    ]
+  }
+
+  #commitInfo(
+    operation: string,
+    change: Pick<Change, 'operationParameters' | 'operationMetrics'>,
+    userMetadata: string | undefined,
+    isBlindAppend: boolean,
+  ) {
+    const metrics = Object.entries(change.operationMetrics ?? {})
+    return {
+      timestamp: this.#context.clock.now(),
+      operation,
+      operationParameters: change.operationParameters ?? {},
+      ...(metrics.length > 0 && {
+        operationMetrics: Object.fromEntries(metrics.map(([name, value]) => [name, String(value)])),
+      }),
+      isBlindAppend,
+      engineInfo: 'rtstream-tui',
+      ...(userMetadata !== undefined && { userMetadata }),
+    }
+  }
+
+  #metadata() {
+    const createdTime = this.#context.clock.now()
+    return {
+      // A table's identity: made anew, it is another table, even at the same place.
+      id: this.#context.newId(),
+      format: { provider: 'parquet', options: {} },
+      schemaString: schemaString(this.contract),
+      partitionColumns: [],
+      configuration: {
+        'delta.checkpointInterval': String(this.#context.tuning.commitsPerCheckpoint),
+        'delta.logRetentionDuration': `interval ${this.#context.retentionMs} milliseconds`,
+        'delta.deletedFileRetentionDuration': `interval ${this.#context.retentionMs} milliseconds`,
+      },
+      createdTime,
+    }
+  }
+}
+
+/** The schema as Spark's JSON; every column is nullable. */
+export function schemaString(contract: Pick<TableContract, 'columns'>): string {
+  const sparkType = (type: DeltaType) =>
+    type === 'array<string>' ? { type: 'array', elementType: 'string', containsNull: true } : type
+  return JSON.stringify({
+    type: 'struct',
+    fields: contract.columns.map(([name, type]) => ({
+      name,
+      type: sparkType(type),
+      nullable: true,
+      metadata: {},
+    })),
+  })
+}

@@ -1,0 +1,69 @@
+/** Writes and deletes single files of the lake: whole or not at all, within its limit, flushed where that is asked for. */
+import { lstatSync, statSync, unlinkSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { flushFile, writeNewFile } from '../../storage/sync-io.ts'
+import type { EngineContext } from '../options.ts'
+
+export interface LakePlace {
+  container: string
+  path: string
+}
+
+type LakeContext = Pick<EngineContext, 'lake' | 'tuning'>
+
+/**
+ * Places a file.
+ * @throws an error named `AlreadyExistsError` when something stands there and `overwrite` is false; LakeFullError.
+ */
+export async function writeLakeFile(
+  { lake, tuning }: LakeContext,
+  place: LakePlace,
+  data: string,
+  options: { overwrite: boolean },
+): Promise<void> {
+  const unfinished = lake.unfinishedFile()
+  const release = lake.reserve(Buffer.byteLength(data))
+  try {
+    await writeNewFile(unfinished, data, { flush: tuning.flush })
+    lake.adopt(unfinished, place.container, place.path, options)
+  } catch (error) {
+    await rm(unfinished, { force: true })
+    throw error
+  } finally {
+    release()
+  }
+}
+
+/**
+ * Moves a file that somebody else wrote (DuckDB) to its place, over what stands there. On failure it is deleted.
+ * @returns its size in bytes.
+ */
+export async function adoptWritten(
+  { lake, tuning }: LakeContext,
+  unfinished: string,
+  place: LakePlace,
+): Promise<number> {
+  let release: (() => void) | undefined
+  try {
+    const { size } = statSync(unfinished)
+    release = lake.reserve(size)
+    if (tuning.flush) await flushFile(unfinished)
+    lake.adopt(unfinished, place.container, place.path, { overwrite: true })
+    return size
+  } catch (error) {
+    await rm(unfinished, { force: true })
+    throw error
+  } finally {
+    release?.()
+  }
+}
+
+/** Deletes a file; one that is gone already is no error. */
+export function removeLakeFile({ lake }: Pick<LakeContext, 'lake'>, place: LakePlace): void {
+  const file = lake.resolve(place.container, place.path)
+  const found = lstatSync(file, { throwIfNoEntry: false })
+  if (!found) return
+  // In one turn with the note: a count under way would otherwise miss it, or see it twice.
+  unlinkSync(file)
+  lake.note(place.container, place.path, -found.size)
+}

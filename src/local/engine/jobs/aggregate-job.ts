@@ -1,0 +1,103 @@
+/** gold/weather → gold/weather_aggregated. */
+import { type BatchCounts, TABLES } from '../../../contract/tables.ts'
+import type { FileStatistics } from '../delta/delta-log.ts'
+import { DeltaTable } from '../delta/delta-writer.ts'
+import { Retention } from '../delta/table-maintenance.ts'
+import type { SlotRange } from '../delta/time-bucket-range.ts'
+import { compactKeyed, type KeyedTable, updateKeyed } from '../delta/upsert-table.ts'
+import { type Connection, countRows, quotedList } from '../duckdb/database.ts'
+import type { EngineContext } from '../options.ts'
+import { type DeltaPosition, DeltaSource } from '../query/delta-source.ts'
+import type { Batch, BatchJob, BatchPlan, Output } from '../query/query.ts'
+import { type DeltaInput, deltaInput } from './gold-job.ts'
+
+const HOURS = `(date - DATE '1970-01-01')::BIGINT * 24 + hour`
+
+/** Of files that hold a single date: the hours of two say nothing of which is whose. */
+function hoursIn({ minValues, maxValues }: FileStatistics): SlotRange | undefined {
+  const date = minValues?.date
+  if (date === undefined || date !== maxValues?.date) return undefined
+  const midnight = Date.parse(`${date}T00:00:00Z`) / 3_600_000
+  return { from: midnight + Number(minValues?.hour), to: midnight + Number(maxValues.hour) }
+}
+
+const BY_HOUR: KeyedTable = {
+  contract: TABLES.aggregated,
+  slotOfReading: HOURS,
+  slotsIn: hoursIn,
+  slotOfRow: HOURS,
+  keyColumns: `DATE '1970-01-01' + floor(slot / 24)::INTEGER AS date, slot - floor(slot / 24)::BIGINT * 24 AS hour`,
+  extremes: false,
+}
+
+/** Rewriting is what costs, so more readings share a batch when there is a backlog. */
+const ROWS_FACTOR = 4
+
+export class AggregateJob implements BatchJob<DeltaInput, DeltaPosition> {
+  readonly name = 'aggregate'
+  readonly outputs: readonly [Output]
+  readonly #context: EngineContext
+  readonly #connection: Connection
+  readonly #aggregated: DeltaTable
+  readonly #retention: Retention
+  readonly #listen: (onInput: () => void) => () => void
+  #stopListening: (() => void) | undefined
+  #source: DeltaSource | undefined
+
+  /** @param listen is told when gold has committed. */
+  constructor(context: EngineContext, connection: Connection, listen: (onInput: () => void) => () => void) {
+    this.#context = context
+    this.#connection = connection
+    this.#listen = listen
+    this.#aggregated = new DeltaTable(context, TABLES.aggregated)
+    this.outputs = [{ table: this.#aggregated, appId: 'aggregate', everyBatch: true }]
+    this.#retention = new Retention(context, this.#aggregated)
+  }
+
+  async open(
+    position: DeltaPosition | undefined,
+    _firstUnfinished: number,
+    onInput: () => void,
+  ): Promise<void> {
+    this.#source = new DeltaSource(this.#context, this.#connection, TABLES.gold, {
+      position,
+      rowsPerBatch: this.#context.tuning.rowsPerBatch * ROWS_FACTOR,
+    })
+    this.#stopListening = this.#listen(onInput)
+    await this.#source.open()
+  }
+
+  async plan(): Promise<BatchPlan<DeltaInput, DeltaPosition> | undefined> {
+    const plan = await this.#source?.plan()
+    if (!plan) return undefined
+    const { position, more } = plan
+    return { input: deltaInput(plan.files, BY_HOUR.slotsIn), position, empty: false, more }
+  }
+
+  async execute(batch: Batch, input: DeltaInput): Promise<BatchCounts> {
+    const source = this.#source
+    if (!source) throw new Error('The source of the aggregate is not open.')
+    const readings = `SELECT * FROM read_parquet(${quotedList(input.files.map((file) => source.pathOf(file)))})`
+    const updated = await updateKeyed(
+      this.#context,
+      this.#connection,
+      BY_HOUR,
+      this.outputs[0],
+      batch,
+      readings,
+      input.span,
+    )
+    const count = updated ?? (await countRows(this.#connection, readings))
+    return { input: count, output: count }
+  }
+
+  async maintain(): Promise<void> {
+    await compactKeyed(this.#context, this.#connection, BY_HOUR, this.#aggregated)
+    await this.#aggregated.checkpointIfDue(this.#connection)
+    await this.#retention.clean()
+  }
+
+  close(): void {
+    this.#stopListening?.()
+  }
+}

@@ -1,0 +1,145 @@
+/** silver/weather → gold/weather and gold/weather_by_minute. */
+import { type BatchCounts, TABLES } from '../../../contract/tables.ts'
+import { compactAppended } from '../delta/compaction.ts'
+import type { AddFile } from '../delta/delta-log.ts'
+import { DeltaTable } from '../delta/delta-writer.ts'
+import { dataFileName, writeParquet } from '../delta/parquet-file.ts'
+import { Retention } from '../delta/table-maintenance.ts'
+import { type SlotSpan, spanOf } from '../delta/time-bucket-range.ts'
+import { compactKeyed, type KeyedTable, updateKeyed } from '../delta/upsert-table.ts'
+import { type Connection, countRows, quotedList } from '../duckdb/database.ts'
+import type { EngineContext } from '../options.ts'
+import { type DeltaPosition, DeltaSource } from '../query/delta-source.ts'
+import type { Batch, BatchJob, BatchPlan, Output } from '../query/query.ts'
+
+export interface DeltaInput {
+  /** Relative to the folder of the table that is read, in the order of the rows. */
+  files: string[]
+  /** Of the keyed table that the readings go into, where the files' statistics tell it. */
+  span?: SlotSpan
+}
+
+/** The input of a plan. @param slotsIn those of the keyed table that the readings go into. */
+export function deltaInput(files: readonly AddFile[], slotsIn: KeyedTable['slotsIn']): DeltaInput {
+  const span = spanOf(files, slotsIn)
+  return { files: files.map(({ path }) => path), ...(span && { span }) }
+}
+
+const minuteOf = (time: string | number | undefined) => Math.floor(Date.parse(String(time)) / 60_000)
+
+const BY_MINUTE: KeyedTable = {
+  contract: TABLES.byMinute,
+  slotOfReading: 'floor(epoch_us(enqueuedAt) / 60000000)::BIGINT',
+  slotsIn: ({ minValues, maxValues }) => ({
+    from: minuteOf(minValues?.enqueuedAt),
+    to: minuteOf(maxValues?.enqueuedAt),
+  }),
+  slotOfRow: 'floor(epoch_us(minute) / 60000000)::BIGINT',
+  keyColumns: 'to_timestamp(slot * 60) AS minute',
+  extremes: true,
+}
+
+export class GoldJob implements BatchJob<DeltaInput, DeltaPosition> {
+  readonly name = 'gold'
+  readonly outputs: readonly Output[]
+  readonly #context: EngineContext
+  readonly #connection: Connection
+  readonly #gold: DeltaTable
+  readonly #byMinute: DeltaTable
+  readonly #retentions: Retention[]
+  readonly #listen: (onInput: () => void) => () => void
+  #stopListening: (() => void) | undefined
+  #source: DeltaSource | undefined
+
+  /** @param listen is told when silver has committed. */
+  constructor(
+    context: EngineContext,
+    connection: Connection,
+    aggregateHasRead: () => number,
+    listen: (onInput: () => void) => () => void,
+  ) {
+    this.#context = context
+    this.#connection = connection
+    this.#listen = listen
+    this.#gold = new DeltaTable(context, TABLES.gold)
+    this.#byMinute = new DeltaTable(context, TABLES.byMinute)
+    this.outputs = [
+      { table: this.#gold, appId: 'gold', everyBatch: true },
+      { table: this.#byMinute, appId: 'gold-by-minute', everyBatch: true },
+    ]
+    this.#retentions = [
+      new Retention(context, this.#gold, aggregateHasRead),
+      new Retention(context, this.#byMinute),
+    ]
+  }
+
+  async open(
+    position: DeltaPosition | undefined,
+    _firstUnfinished: number,
+    onInput: () => void,
+  ): Promise<void> {
+    this.#source = new DeltaSource(this.#context, this.#connection, TABLES.silver, {
+      position,
+      rowsPerBatch: this.#context.tuning.rowsPerBatch,
+    })
+    this.#stopListening = this.#listen(onInput)
+    await this.#source.open()
+  }
+
+  async plan(): Promise<BatchPlan<DeltaInput, DeltaPosition> | undefined> {
+    const plan = await this.#source?.plan()
+    if (!plan) return undefined
+    const { position, more } = plan
+    return { input: deltaInput(plan.files, BY_MINUTE.slotsIn), position, empty: false, more }
+  }
+
+  async execute(batch: Batch, input: DeltaInput): Promise<BatchCounts> {
+    const readings = `SELECT * FROM read_parquet(${quotedList(input.files.map((file) => this.#pathOf(file)))})`
+    const [gold, byMinute] = this.outputs as [Output, Output]
+    const count = (await this.#append(batch, gold, readings)) ?? (await countRows(this.#connection, readings))
+    await updateKeyed(this.#context, this.#connection, BY_MINUTE, byMinute, batch, readings, input.span)
+    return { input: count, output: count }
+  }
+
+  async maintain(): Promise<void> {
+    await compactAppended(this.#context, this.#connection, this.#gold)
+    await compactKeyed(this.#context, this.#connection, BY_MINUTE, this.#byMinute)
+    for (const table of [this.#gold, this.#byMinute]) await table.checkpointIfDue(this.#connection)
+    for (const retention of this.#retentions) await retention.clean()
+  }
+
+  close(): void {
+    this.#stopListening?.()
+  }
+
+  #pathOf(file: string): string {
+    if (!this.#source) throw new Error('The source of gold is not open.')
+    return this.#source.pathOf(file)
+  }
+
+  /** @returns the number of readings; undefined when the table had the batch already. */
+  async #append(batch: Batch, { table, appId }: Output, readings: string): Promise<number | undefined> {
+    if (table.transaction(appId) >= batch.id) return undefined
+    const written = await writeParquet(this.#context, this.#connection, table.contract, {
+      select: `SELECT *, "timestamp"::DATE AS date, hour("timestamp") AS hour FROM (${readings})`,
+      name: dataFileName(batch.id, batch.id, 'b', 0),
+    })
+    await this.#context.tuning.at(`${table.title}: file written`)
+    const count = written?.rows ?? 0
+    await table.commit({
+      operation: 'STREAMING UPDATE',
+      operationParameters: { outputMode: 'Append', queryId: this.name, epochId: String(batch.id) },
+      operationMetrics: {
+        numAddedFiles: written ? 1 : 0,
+        numOutputRows: count,
+        numOutputBytes: written?.add.size ?? 0,
+      },
+      txn: { appId, version: batch.id },
+      add: written ? [written.add] : [],
+      dataChange: true,
+      books: batch.books({ input: count, output: count }),
+    })
+    await this.#context.tuning.at(`${table.title}: committed`)
+    return count
+  }
+}

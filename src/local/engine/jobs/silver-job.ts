@@ -1,0 +1,242 @@
+/** bronze → silver/weather and silver/weather_quarantine. */
+import { existsSync } from 'node:fs'
+import { appendFile, readFile } from 'node:fs/promises'
+import { BRONZE } from '../../../contract/bronze-layout.ts'
+import { type BatchCounts, TABLES } from '../../../contract/tables.ts'
+import { compactAppended } from '../delta/compaction.ts'
+import { DeltaTable } from '../delta/delta-writer.ts'
+import { writeLakeFile } from '../delta/lake-files.ts'
+import { dataFileName, writeParquet } from '../delta/parquet-file.ts'
+import { Retention } from '../delta/table-maintenance.ts'
+import type { Connection } from '../duckdb/database.ts'
+import type { EngineContext } from '../options.ts'
+import { type BronzePosition, BronzeSource } from '../query/bronze-source.ts'
+import { type BronzePiece, readPieces } from '../query/bronze-text.ts'
+import type { Batch, BatchJob, BatchPlan, Output } from '../query/query.ts'
+import type { QueryCheckpoint } from '../query/query-checkpoint.ts'
+import { type BatchSpan, Duplicates } from './deduplication.ts'
+import { judged, linesOf, RULE_MACROS } from './silver-rules.ts'
+
+export interface SilverInput {
+  pieces: BronzePiece[]
+  /** Files with foreign names that end in this batch. */
+  foreign: string[]
+}
+
+interface LoadedRow extends Record<string, unknown> {
+  /** Epoch ms; null when no row has a time. */
+  earliest: number | null
+  latest: number | null
+  has_twins: boolean
+  rows: number
+  kept: number
+}
+
+/** Paths of foreign files that have been read, one a line. */
+const FOREIGN_LIST = 'foreign-files.txt'
+
+/** After so many rows the work tables are made anew, as DuckDB keeps the room of deleted rows. */
+const ROWS_PER_WORK_TABLE = 20_000
+
+const INSERT_BATCH = `INSERT INTO batch ${judged(linesOf('decode($1)'))}`
+
+export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
+  readonly name = 'silver'
+  readonly outputs: readonly Output[]
+  readonly #context: EngineContext
+  readonly #connection: Connection
+  readonly #checkpoint: QueryCheckpoint<SilverInput, BronzePosition>
+  readonly #silver: DeltaTable
+  readonly #quarantine: DeltaTable
+  readonly #retentions: Retention[]
+  readonly #duplicates: Duplicates
+  readonly #readForeign = new Set<string>()
+  #source: BronzeSource | undefined
+  #rowsInWorkTables = Number.POSITIVE_INFINITY
+
+  constructor(
+    context: EngineContext,
+    connection: Connection,
+    checkpoint: QueryCheckpoint<SilverInput, BronzePosition>,
+    goldHasRead: () => number,
+  ) {
+    this.#context = context
+    this.#connection = connection
+    this.#checkpoint = checkpoint
+    this.#silver = new DeltaTable(context, TABLES.silver)
+    this.#quarantine = new DeltaTable(context, TABLES.quarantine)
+    this.outputs = [
+      { table: this.#silver, appId: 'silver', everyBatch: true },
+      { table: this.#quarantine, appId: 'silver-quarantine', everyBatch: false },
+    ]
+    this.#retentions = [
+      new Retention(context, this.#silver, goldHasRead),
+      new Retention(context, this.#quarantine),
+    ]
+    this.#duplicates = new Duplicates(context, connection, {
+      silver: this.#silver,
+      quarantine: this.#quarantine,
+    })
+  }
+
+  async open(
+    position: BronzePosition | undefined,
+    firstUnfinished: number,
+    onInput: () => void,
+  ): Promise<void> {
+    await this.#connection.run(RULE_MACROS)
+    await this.#duplicates.open(firstUnfinished)
+    await this.#openForeignList()
+    // The batch that is about to be finished has these.
+    for (const path of this.#checkpoint.unfinished?.input.foreign ?? []) this.#readForeign.add(path)
+    this.#source = new BronzeSource(this.#context, position ?? { partitions: {} }, this.#readForeign)
+    await this.#source.open(onInput)
+  }
+
+  async plan(): Promise<BatchPlan<SilverInput, BronzePosition> | undefined> {
+    const plan = await this.#source?.plan()
+    return plan && { ...plan, input: { pieces: plan.pieces, foreign: plan.foreign } }
+  }
+
+  async execute(batch: Batch, input: SilverInput): Promise<BatchCounts> {
+    await this.#load(input.pieces)
+    const loaded = await this.#look()
+    const { span } = loaded
+    const counts = (await this.#duplicates.find(span, batch.id)) ? await this.#count() : loaded.counts
+    await this.#append(batch, counts, this.outputs[0] as Output, counts.output, {
+      select: `SELECT * FROM batch WHERE reasons IS NULL`,
+      duplicates: counts.duplicates,
+    })
+    if (counts.quarantined > 0) {
+      await this.#append(batch, counts, this.outputs[1] as Output, counts.quarantined, {
+        select: 'SELECT * FROM batch WHERE reasons IS NOT NULL',
+        duplicates: counts.duplicates,
+      })
+    }
+    await this.#duplicates.remember(span)
+    await this.#rememberForeign(input.foreign)
+    this.#rowsInWorkTables += counts.input
+    return counts
+  }
+
+  async maintain(): Promise<void> {
+    for (const table of [this.#silver, this.#quarantine]) {
+      await compactAppended(this.#context, this.#connection, table)
+      await table.checkpointIfDue(this.#connection)
+    }
+    for (const retention of this.#retentions) await retention.clean()
+  }
+
+  close(): void {
+    this.#source?.close()
+  }
+
+  /** Fills the table `batch` with the judged lines, in bronze order. */
+  async #load(pieces: readonly BronzePiece[]): Promise<void> {
+    if (this.#rowsInWorkTables > ROWS_PER_WORK_TABLE) {
+      await this.#connection.run(
+        `CREATE OR REPLACE TEMP TABLE batch AS ${judged(`SELECT '' AS raw LIMIT 0`)}`,
+      )
+      this.#rowsInWorkTables = 0
+    } else {
+      await this.#connection.runPrepared('TRUNCATE batch')
+    }
+    const resolve = (path: string) => this.#context.lake.resolve(BRONZE.container, path)
+    for await (const text of readPieces(pieces, resolve))
+      await this.#connection.runPrepared(INSERT_BATCH, [text])
+  }
+
+  /** One look at the batch: its counts are right as long as no row repeats an earlier one. */
+  async #look(): Promise<{ span: BatchSpan; counts: Required<BatchCounts> }> {
+    const [row] = await this.#connection.rowsPrepared<LoadedRow>(`
+      SELECT epoch_ms(min(enqueuedAt)) AS earliest, epoch_ms(max(enqueuedAt)) + 1 AS latest,
+        count(id) FILTER (enqueuedAt IS NOT NULL) > count(DISTINCT id) FILTER (enqueuedAt IS NOT NULL) AS has_twins,
+        count(*) AS rows, count(*) FILTER (reasons IS NULL) AS kept
+      FROM batch`)
+    const { rows = 0, kept = 0 } = row ?? {}
+    return {
+      span: {
+        earliest: row?.earliest ?? undefined,
+        latest: row?.latest ?? undefined,
+        hasTwins: row?.has_twins ?? false,
+      },
+      counts: { input: rows, output: kept, quarantined: rows - kept, duplicates: 0 },
+    }
+  }
+
+  async #count() {
+    const [row] = await this.#connection.rowsPrepared<Required<BatchCounts> & Record<string, unknown>>(`
+      SELECT count(*) AS input, count(*) FILTER (again.row IS NULL AND reasons IS NULL) AS output,
+        count(*) FILTER (again.row IS NULL AND reasons IS NOT NULL) AS quarantined,
+        count(again.row) AS duplicates
+      FROM batch LEFT JOIN repeated AS again ON again.row = batch.rowid`)
+    return row ?? { input: 0, output: 0, quarantined: 0, duplicates: 0 }
+  }
+
+  async #append(
+    batch: Batch,
+    counts: BatchCounts,
+    { table, appId }: Output,
+    rows: number,
+    source: { select: string; duplicates: number },
+  ): Promise<void> {
+    if (table.transaction(appId) >= batch.id) return
+    // The order by row is only needed where a join could disturb it.
+    const kept = source.duplicates > 0 ? ' AND rowid NOT IN (SELECT row FROM repeated) ORDER BY rowid' : ''
+    const written =
+      rows > 0
+        ? await writeParquet(this.#context, this.#connection, table.contract, {
+            select: source.select + kept,
+            name: dataFileName(batch.id, batch.id, 'b', 0),
+          })
+        : undefined
+    await this.#context.tuning.at(`${table.title}: file written`)
+    await table.commit({
+      operation: 'STREAMING UPDATE',
+      operationParameters: { outputMode: 'Append', queryId: this.name, epochId: String(batch.id) },
+      operationMetrics: {
+        numAddedFiles: written ? 1 : 0,
+        numOutputRows: rows,
+        numOutputBytes: written?.add.size ?? 0,
+      },
+      txn: { appId, version: batch.id },
+      add: written ? [written.add] : [],
+      dataChange: true,
+      books: batch.books(counts),
+    })
+    await this.#context.tuning.at(`${table.title}: committed`)
+  }
+
+  async #openForeignList(): Promise<void> {
+    const place = this.#checkpoint.path(FOREIGN_LIST)
+    let text = ''
+    try {
+      text = await readFile(this.#context.lake.resolve(place.container, place.path), 'utf8')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
+    const exists = (path: string) => existsSync(this.#context.lake.resolve(BRONZE.container, path))
+    const paths = text.split('\n').filter(Boolean)
+    const long = paths.length > this.#context.tuning.foreignFiles / 2
+    for (const path of long ? paths.filter(exists) : paths) this.#readForeign.add(path)
+    if (this.#readForeign.size === paths.length) return
+    await writeLakeFile(this.#context, place, `${[...this.#readForeign].join('\n')}\n`, { overwrite: true })
+  }
+
+  /** Before the checkpoint says that the batch is done: a crash in between only writes the same names twice. */
+  async #rememberForeign(paths: readonly string[]): Promise<void> {
+    if (paths.length === 0) return
+    const { foreignFiles } = this.#context.tuning
+    if (this.#readForeign.size + paths.length > foreignFiles) {
+      throw new Error(
+        `Bronze holds more than ${foreignFiles} files that the local Stream Analytics job did not write. ` +
+          'Remove older ones, which silver has read, and start silver again.',
+      )
+    }
+    const { container, path } = this.#checkpoint.path(FOREIGN_LIST)
+    // The line end in front closes a line that a crash may have cut off.
+    await appendFile(this.#context.lake.resolve(container, path), `\n${paths.join('\n')}\n`)
+    for (const one of paths) this.#readForeign.add(one)
+    await this.#context.tuning.at('silver: foreign files noted')
+  }
+}

@@ -1,0 +1,155 @@
+/**
+ * The contract's rules for silver, as SQL (docs/data-contract.md). Text in, text judged: what a JSON value *is* decides, not
+ * what DuckDB would make of it. `j` is a field's JSON text (a string with its quotes), `s` its content as plain text.
+ */
+import { HUMIDITY_RANGE, TEMPERATURE_RANGE } from '../../../contract/reading.ts'
+import { quoted } from '../duckdb/database.ts'
+
+/** The contract's white space. */
+export const WHITE_SPACE =
+  '\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000'
+
+const FIELDS = [
+  'city',
+  'temperature',
+  'humidity',
+  'timestamp',
+  'eventId',
+  'deviceId',
+  'deviceSequenceNumber',
+  'createdAt',
+  'EventEnqueuedUtcTime',
+  'PartitionId',
+  'SequenceNumber',
+] as const
+type Field = (typeof FIELDS)[number]
+
+const PATHS = `[${FIELDS.map((field) => `'$.${field}'`).join(', ')}]`
+
+const CLOCK_TIME = '([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]'
+
+/** What may be a trailing comma, NaN or Infinity. */
+const SUSPICIOUS = ',[ \\t\\r\\n]*[}\\]]|[nN][aA][nN]|[iI][nN][fF]'
+
+/** Functions of the rules; made once per database. */
+export const RULE_MACROS = `
+-- Text that begins and ends with visible ASCII, nearly all of it, is spared the slow search in the list.
+CREATE OR REPLACE MACRO trimmed(s) AS
+  CASE WHEN regexp_full_match(s, '(?s)[!-~](.*[!-~])?') THEN s ELSE trim(s, ${quoted(WHITE_SPACE)}) END;
+CREATE OR REPLACE MACRO is_blank(s) AS CASE WHEN s[1] BETWEEN '!' AND '~' THEN false ELSE trim(s, ${quoted(WHITE_SPACE)}) = '' END;
+
+CREATE OR REPLACE MACRO is_text(j) AS starts_with(j, '"');
+CREATE OR REPLACE MACRO is_number(j) AS j[1] = '-' OR j[1] BETWEEN '0' AND '9';
+CREATE OR REPLACE MACRO is_absent(j) AS j IS NULL OR j = 'null';
+
+-- DuckDB's parser lets trailing commas, NaN and Infinity pass, RFC 8259 does not. They can only stand outside of strings;
+-- the strings are taken out only for the few lines that could have them.
+CREATE OR REPLACE MACRO is_object(raw) AS CASE
+  WHEN NOT json_valid(raw) THEN false
+  WHEN json_type(raw) <> 'OBJECT' THEN false
+  WHEN NOT regexp_matches(raw, '${SUSPICIOUS}') THEN true
+  ELSE NOT regexp_matches(regexp_replace(raw, '"([^"\\\\]|\\\\.)*"', '""', 'g'), '${SUSPICIOUS}')
+END;
+
+-- An INTEGER below 10^9 in absolute value, or null.
+CREATE OR REPLACE MACRO whole_value(v) AS CASE WHEN abs(v) < 1e9 AND v = trunc(v) THEN v::INTEGER END;
+CREATE OR REPLACE MACRO whole(j, s) AS CASE
+  WHEN is_text(j) THEN
+    CASE WHEN regexp_full_match(trimmed(s), '-?[0-9]{1,9}(\\.0+)?') THEN whole_value(TRY_CAST(trimmed(s) AS DOUBLE)) END
+  WHEN is_number(j) THEN whole_value(TRY_CAST(s AS DOUBLE))
+END;
+
+-- A BIGINT of up to 18 digits, not negative, or null.
+CREATE OR REPLACE MACRO sequence_value(v) AS CASE WHEN v >= 0 AND v < 9007199254740992 AND v = trunc(v) THEN v::BIGINT END;
+CREATE OR REPLACE MACRO sequence(j, s) AS CASE
+  WHEN is_text(j) THEN CASE WHEN regexp_full_match(trimmed(s), '[0-9]{1,18}') THEN TRY_CAST(trimmed(s) AS BIGINT) END
+  WHEN is_number(j) AND regexp_full_match(s, '[0-9]{1,18}') THEN TRY_CAST(s AS BIGINT)
+  WHEN is_number(j) THEN sequence_value(TRY_CAST(s AS DOUBLE))
+END;
+
+-- A TIMESTAMP (UTC) of a real calendar day, or null.
+CREATE OR REPLACE MACRO calendar_time(s) AS CASE WHEN NOT starts_with(s, '0000') THEN TRY_CAST(s AS TIMESTAMP) END;
+CREATE OR REPLACE MACRO measured_at(j, s) AS CASE
+  WHEN is_text(j) AND regexp_full_match(s, '[0-9]{4}-[0-9]{2}-[0-9]{2}[ T]${CLOCK_TIME}Z?') THEN calendar_time(s[:19])
+END;
+CREATE OR REPLACE MACRO iso_time(j, s) AS CASE
+  WHEN is_text(j) AND regexp_full_match(s, '[0-9]{4}-[0-9]{2}-[0-9]{2}T${CLOCK_TIME}(\\.[0-9]{1,9})?Z')
+  THEN calendar_time(rtrim(s, 'Z')[:26])
+END;
+
+CREATE OR REPLACE MACRO as_uuid(hex) AS
+  hex[1:8] || '-' || hex[9:12] || '-' || hex[13:16] || '-' || hex[17:20] || '-' || hex[21:32];
+
+CREATE OR REPLACE MACRO number_reason(name, j, v, low, high) AS CASE
+  WHEN is_absent(j) THEN name || ' is missing'
+  WHEN v IS NULL THEN name || ' is not an integer'
+  WHEN v NOT BETWEEN low AND high THEN name || ' out of range'
+END;
+`
+
+/** The verdict is part of an id: a valid row never repeats a quarantined one. Both arguments are SQL. */
+export const idOf = (eventId: string, valid: string) =>
+  `md5_number(CASE WHEN ${valid} THEN 'v' ELSE 'q' END || ${eventId})`
+
+/** A field's place in the lists that one parse of the line gives. */
+const j = (field: Field) => `literals[${FIELDS.indexOf(field) + 1}]`
+const s = (field: Field) => `contents[${FIELDS.indexOf(field) + 1}]`
+const both = (field: Field) => `${j(field)}, ${s(field)}`
+
+/**
+ * Input rows from the text of a bronze file: one column `raw`. Lines end with LF, CRLF or CR; those of white space only are
+ * left out. Rows come in the order of the lines.
+ * @param text SQL expression of the file's text.
+ */
+export const linesOf = (text: string) => `
+  SELECT raw FROM (
+    SELECT unnest(string_split(CASE WHEN contains(t, chr(13))
+      THEN replace(replace(t, chr(13) || chr(10), chr(10)), chr(13), chr(10)) ELSE t END, chr(10))) AS raw
+    FROM (SELECT ${text} AS t)
+  ) WHERE NOT is_blank(raw)`
+
+/**
+ * Judges rows.
+ * @param lines SQL of a relation with the column `raw`.
+ * @returns SQL of a relation, in the same order, with silver's columns (times as TIMESTAMP in UTC), `reasons` (null for a
+ *   valid row), `raw` (null for a valid row), and `id`, a 128-bit hash of eventId and verdict.
+ */
+export const judged = (lines: string) => `
+  SELECT eventId, deviceId, deviceSequenceNumber, city, temperature, humidity, "timestamp", createdAt, enqueuedAt,
+    partitionId, reasons, CASE WHEN reasons IS NOT NULL THEN raw END AS raw, ${idOf('eventId', 'reasons IS NULL')} AS id
+  FROM (
+    SELECT *,
+      CASE WHEN NOT object THEN ['not a JSON object'] ELSE nullif(list_filter([
+        CASE WHEN city IS NULL THEN 'city is missing' END,
+        number_reason('temperature', ${j('temperature')}, temperature, ${TEMPERATURE_RANGE.min}, ${TEMPERATURE_RANGE.max}),
+        number_reason('humidity', ${j('humidity')}, humidity, ${HUMIDITY_RANGE.min}, ${HUMIDITY_RANGE.max}),
+        CASE WHEN is_absent(${j('timestamp')}) THEN 'timestamp is missing'
+          WHEN "timestamp" IS NULL THEN 'timestamp does not parse' END,
+        CASE WHEN enqueuedAt IS NULL THEN 'enqueued time is missing' END
+      ], lambda reason: reason IS NOT NULL), []) END AS reasons
+    FROM (
+      SELECT *,
+        CASE WHEN is_text(${j('eventId')}) AND NOT is_blank(${s('eventId')}) THEN ${s('eventId')}
+          WHEN partitionId IS NOT NULL AND sequenceNumber IS NOT NULL
+          THEN as_uuid(md5(partitionId || ':' || sequenceNumber)) ELSE as_uuid(md5(raw)) END AS eventId
+      FROM (
+        SELECT raw, object, literals, contents,
+          CASE WHEN is_text(${j('city')}) THEN nullif(trimmed(${s('city')}), '') END AS city,
+          whole(${both('temperature')}) AS temperature,
+          whole(${both('humidity')}) AS humidity,
+          measured_at(${both('timestamp')}) AS "timestamp",
+          CASE WHEN is_text(${j('deviceId')}) THEN ${s('deviceId')} END AS deviceId,
+          sequence(${both('deviceSequenceNumber')}) AS deviceSequenceNumber,
+          iso_time(${both('createdAt')}) AS createdAt,
+          iso_time(${both('EventEnqueuedUtcTime')}) AS enqueuedAt,
+          CASE WHEN whole(${both('PartitionId')}) >= 0 THEN whole(${both('PartitionId')}) END AS partitionId,
+          sequence(${both('SequenceNumber')}) AS sequenceNumber
+        FROM (
+          SELECT raw, object,
+            CASE WHEN object THEN json_extract(raw, ${PATHS}) END::VARCHAR[] AS literals,
+            CASE WHEN object THEN json_extract_string(raw, ${PATHS}) END AS contents
+          FROM (SELECT raw, is_object(raw) AS object FROM (${lines}))
+        )
+      )
+    )
+  )`

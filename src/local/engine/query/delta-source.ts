@@ -1,0 +1,150 @@
+/** Follows a Delta table: its rows at the first look, file by file, then the files of each new commit, in order. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { TableContract } from '../../../contract/tables.ts'
+import { checkpointReader } from '../delta/delta-checkpoint.ts'
+import {
+  type AddFile,
+  commitName,
+  LOG_FOLDER,
+  loadTable,
+  readCommit,
+  statisticsOf,
+} from '../delta/delta-log.ts'
+import { inRowOrder } from '../delta/parquet-file.ts'
+import type { Connection } from '../duckdb/database.ts'
+import type { EngineContext } from '../options.ts'
+
+/** How far a table has been read: what the reader's checkpoint keeps. */
+export interface DeltaPosition {
+  /** Identity of the table that was read. */
+  tableId: string
+  /** Newest version read. */
+  version: number
+  /** Files of `version` that were read, while the first look is under way; those of later versions come after it. */
+  filesRead?: number
+}
+
+export interface DeltaPlan {
+  /** In the order of the rows. */
+  files: AddFile[]
+  rows: number
+  position: DeltaPosition
+  more: boolean
+}
+
+export class DeltaSource {
+  readonly #context: EngineContext
+  readonly #connection: Connection
+  readonly #title: string
+  readonly #folder: string
+  readonly #rowsPerBatch: number
+  #position: DeltaPosition | undefined
+  /** Files of the first look that have not been read. */
+  #snapshot: AddFile[] = []
+
+  constructor(
+    context: EngineContext,
+    connection: Connection,
+    contract: TableContract,
+    options: { position: DeltaPosition | undefined; rowsPerBatch: number },
+  ) {
+    this.#context = context
+    this.#connection = connection
+    this.#title = `${contract.container}/${contract.path}`
+    this.#folder = context.lake.resolve(contract.container, contract.path)
+    this.#position = options.position
+    this.#rowsPerBatch = options.rowsPerBatch
+  }
+
+  /** @throws Error when the table is not the one that was read before. */
+  async open(): Promise<void> {
+    const position = this.#position
+    if (!position) return
+    const filesRead = position.filesRead
+    const state = await loadTable(this.#folder, checkpointReader(this.#connection), {
+      ...(filesRead !== undefined && { upTo: position.version }),
+    })
+    if (state.metaData?.id !== position.tableId || state.version < position.version) throw this.#replaced()
+    if (filesRead !== undefined) this.#snapshot = inRowOrder([...state.files.values()]).slice(filesRead)
+  }
+
+  /** The next files; undefined when nothing new has rows. */
+  async plan(): Promise<DeltaPlan | undefined> {
+    if (!this.#position) await this.#firstLook()
+    const start = this.#position
+    if (!start) return undefined
+    const files: AddFile[] = []
+    let rows = 0
+    let position = start
+    while (rows < this.#rowsPerBatch && files.length < this.#context.tuning.filesPerBatch) {
+      const file = this.#snapshot.shift()
+      if (file) {
+        files.push(file)
+        rows += recordsOf(file)
+        const { filesRead: read = 0, ...rest } = position
+        position = this.#snapshot.length > 0 ? { ...rest, filesRead: read + 1 } : rest
+        continue
+      }
+      const added = await this.#readVersion(position.version + 1)
+      if (!added) break
+      position = { tableId: position.tableId, version: position.version + 1 }
+      files.push(...added)
+      rows += added.reduce((sum, one) => sum + recordsOf(one), 0)
+    }
+    if (position === start && !existsSync(this.#commitFile(start.version))) throw this.#replaced()
+    this.#position = position
+    if (files.length === 0) return undefined
+    return {
+      files,
+      rows,
+      position,
+      more: this.#snapshot.length > 0 || existsSync(this.#commitFile(position.version + 1)),
+    }
+  }
+
+  /** Absolute path, as DuckDB opens it. */
+  pathOf(file: string): string {
+    return join(this.#folder, decodeURIComponent(file))
+  }
+
+  async #firstLook(): Promise<void> {
+    const state = await loadTable(this.#folder, checkpointReader(this.#connection))
+    if (!state.metaData) return
+    this.#snapshot = inRowOrder([...state.files.values()])
+    this.#position = {
+      tableId: state.metaData.id,
+      version: state.version,
+      ...(this.#snapshot.length > 0 && { filesRead: 0 }),
+    }
+  }
+
+  /** Files with new rows of one version; undefined when it has not been committed. */
+  async #readVersion(version: number): Promise<AddFile[] | undefined> {
+    const actions = await readCommit(this.#folder, version)
+    if (!actions) return undefined
+    if (actions.some(({ metaData }) => metaData && metaData.id !== this.#position?.tableId))
+      throw this.#replaced()
+    if (actions.some(({ remove }) => remove?.dataChange)) {
+      const operation = actions.find(({ commitInfo }) => commitInfo)?.commitInfo?.operation ?? 'a rewrite'
+      throw new Error(
+        `Rows of ${this.#title} were changed (version ${version}, ${operation}), but what is built on it only follows ` +
+          'added rows. Delete the tables behind it together with their checkpoints to build them anew.',
+      )
+    }
+    return actions.flatMap(({ add }) => (add?.dataChange ? [add] : []))
+  }
+
+  #commitFile(version: number): string {
+    return join(this.#folder, LOG_FOLDER, commitName(version))
+  }
+
+  #replaced(): Error {
+    return new Error(
+      `${this.#title} was deleted or replaced since it was last read. Put it back, or delete the tables behind it ` +
+        'together with their checkpoints to build them anew.',
+    )
+  }
+}
+
+const recordsOf = (file: AddFile) => statisticsOf(file)?.numRecords ?? 0

@@ -1,0 +1,141 @@
+/** Runs a continuous query as a notebook's run: starts, triggers micro-batches, stops, and says why it failed. */
+import type { Logger } from 'pino'
+import type { BatchProgress, NotebookName, NotebookRun } from '../engine.ts'
+import { readableError } from '../errors.ts'
+
+/** What the run drives; made when the run starts. */
+export interface RunnableQuery {
+  open(onInput: () => void): Promise<BatchProgress | undefined>
+  next(): Promise<{ progress: BatchProgress | undefined; more: boolean } | undefined>
+  close(): void
+}
+
+export interface QueryRunOptions {
+  notebook: NotebookName
+  /** Least time from the start of one batch to the next (ms). */
+  intervalMs: number
+  /** How long an idle query waits for more input after the first (ms). */
+  settleMs: number
+  logger: Logger
+  /** Opens what the query needs. */
+  make(): Promise<RunnableQuery>
+}
+
+/** However long a batch took, the next one starts so much later at the latest. */
+const LONGEST_PAUSE_MS = 10_000
+
+export class QueryRun implements NotebookRun {
+  readonly ended: Promise<void>
+  readonly #options: QueryRunOptions
+  #state: NotebookRun['state'] = 'starting'
+  #error: string | undefined
+  #progress: BatchProgress | undefined
+  /** Input came since the last look. */
+  #input = false
+  #cancelled = false
+  /** Ends the present wait. */
+  #wake: (() => void) | undefined
+
+  /** @param after the run starts when this has settled. */
+  constructor(options: QueryRunOptions, after: Promise<void>) {
+    this.#options = options
+    this.ended = after.then(() => this.#live())
+  }
+
+  get state() {
+    return this.#state
+  }
+
+  get error() {
+    return this.#error
+  }
+
+  get progress() {
+    return this.#progress
+  }
+
+  cancel(): Promise<void> {
+    if (this.#state === 'starting' || this.#state === 'running') this.#state = 'stopping'
+    this.#cancelled = true
+    this.#wake?.()
+    return this.ended
+  }
+
+  async #live(): Promise<void> {
+    const { logger, notebook } = this.#options
+    let query: RunnableQuery | undefined
+    try {
+      if (!this.#cancelled) {
+        query = await this.#options.make()
+        this.#progress = (await query.open(() => this.#onInput())) ?? this.#progress
+      }
+      if (!this.#cancelled) {
+        this.#state = 'running'
+        await this.#loop(query as RunnableQuery)
+      }
+      this.#end(query)
+      this.#state = 'cancelled'
+    } catch (error) {
+      this.#end(query)
+      this.#error = readableError(error)
+      this.#state = 'failed'
+      logger.error({ err: error, notebook }, `${notebook} failed: ${this.#error}`)
+    }
+  }
+
+  async #loop(query: RunnableQuery): Promise<void> {
+    const { intervalMs, settleMs } = this.#options
+    while (!this.#cancelled) {
+      const startedAt = performance.now()
+      this.#input = false
+      const result = await query.next()
+      if (result?.progress) this.#progress = result.progress
+      if (this.#cancelled || result?.more) continue
+      if (result) {
+        // A batch that took long is followed by a pause as long, so that a core is never its alone.
+        const took = performance.now() - startedAt
+        await this.#pause(Math.max(intervalMs - took, Math.min(took, LONGEST_PAUSE_MS)))
+      } else {
+        await this.#untilInput()
+        await this.#pause(settleMs)
+      }
+    }
+  }
+
+  #onInput(): void {
+    this.#input = true
+    if (this.#waitsForInput) this.#wake?.()
+  }
+
+  #waitsForInput = false
+
+  async #untilInput(): Promise<void> {
+    if (this.#input || this.#cancelled) return
+    this.#waitsForInput = true
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve
+    })
+    this.#waitsForInput = false
+    this.#wake = undefined
+  }
+
+  async #pause(ms: number): Promise<void> {
+    if (this.#cancelled) return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      this.#wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+    this.#wake = undefined
+  }
+
+  #end(query: RunnableQuery | undefined): void {
+    try {
+      query?.close()
+    } catch (error) {
+      this.#options.logger.warn({ err: error }, `${this.#options.notebook} did not close cleanly`)
+    }
+  }
+}

@@ -1,0 +1,104 @@
+/** What the hub adds to an event on its way to a receiver, spliced into the stored bytes. */
+import { asBuffer, SECTION, sections } from '../amqp/sections.ts'
+import { mapEntries } from '../amqp/values.ts'
+
+export interface DeliveryProperties {
+  sequenceNumber: number
+  /** Epoch milliseconds. */
+  enqueuedAt: number
+}
+
+/** What a receiver with the runtime-metric capability learns with each event: the newest event of its partition. */
+export interface RuntimeMetrics extends DeliveryProperties {
+  retrievedAt: number
+}
+
+const OURS = new Set(['x-opt-sequence-number', 'x-opt-offset', 'x-opt-enqueued-time'])
+
+/** The stored message with the hub's annotations; the sender's own annotations (partition key, …) stay. */
+export function forDelivery(
+  message: Uint8Array,
+  { sequenceNumber, enqueuedAt }: DeliveryProperties,
+  metrics?: RuntimeMetrics,
+): Buffer {
+  const bytes = asBuffer(message)
+  const annotations = [
+    symbol('x-opt-sequence-number'),
+    long(sequenceNumber),
+    symbol('x-opt-offset'),
+    text(String(sequenceNumber)),
+    symbol('x-opt-enqueued-time'),
+    timestamp(enqueuedAt),
+  ]
+  const added = metrics ? [mapSection(SECTION.deliveryAnnotations, metricEntries(metrics))] : []
+  // Without annotations of the sender the hub's own stand in front and the rest follows untouched.
+  if ((bytes[2] as number) > SECTION.messageAnnotations)
+    return Buffer.concat([...added, mapSection(SECTION.messageAnnotations, annotations), bytes])
+  const header: Buffer[] = []
+  const rest: Buffer[] = []
+  for (const { descriptor, start, value, end } of sections(bytes)) {
+    if (descriptor === SECTION.messageAnnotations) annotations.push(...foreignEntries(bytes, value))
+    else if (descriptor === SECTION.header) header.push(bytes.subarray(start, end))
+    else if (descriptor !== SECTION.deliveryAnnotations) rest.push(bytes.subarray(start, end))
+  }
+  return Buffer.concat([...header, ...added, mapSection(SECTION.messageAnnotations, annotations), ...rest])
+}
+
+function metricEntries(metrics: RuntimeMetrics): Buffer[] {
+  return [
+    symbol('last_enqueued_sequence_number'),
+    long(metrics.sequenceNumber),
+    symbol('last_enqueued_offset'),
+    text(String(metrics.sequenceNumber)),
+    symbol('last_enqueued_time_utc'),
+    timestamp(metrics.enqueuedAt),
+    symbol('runtime_info_retrieval_time_utc'),
+    timestamp(metrics.retrievedAt),
+  ]
+}
+
+/** Keys and values of the sender's annotations that are not the hub's to set. */
+function foreignEntries(bytes: Buffer, map: number): Buffer[] {
+  return [...mapEntries(bytes, map)]
+    .filter(({ name }) => !OURS.has(name))
+    .flatMap(({ key, value, end }) => [bytes.subarray(key, value), bytes.subarray(value, end)])
+}
+
+/** @param entries keys and values in turn. */
+function mapSection(descriptor: number, entries: readonly Buffer[]): Buffer {
+  const size = entries.reduce((sum, entry) => sum + entry.length, 4)
+  const head = Buffer.allocUnsafe(12)
+  head.writeUInt32BE(0x005300d1 | (descriptor << 8), 0)
+  head.writeUInt32BE(size, 4)
+  head.writeUInt32BE(entries.length, 8)
+  return Buffer.concat([head, ...entries])
+}
+
+const symbols = new Map<string, Buffer>()
+function symbol(name: string): Buffer {
+  let encoded = symbols.get(name)
+  if (!encoded) {
+    encoded = Buffer.concat([Buffer.from([0xa3, name.length]), Buffer.from(name, 'ascii')])
+    symbols.set(name, encoded)
+  }
+  return encoded
+}
+
+function text(value: string): Buffer {
+  const encoded = Buffer.allocUnsafe(2 + value.length)
+  encoded[0] = 0xa1
+  encoded[1] = value.length
+  encoded.write(value, 2, 'ascii')
+  return encoded
+}
+
+/** Eight bytes behind a constructor. Sequence numbers and times are safe integers. */
+function wide(code: number, value: number): Buffer {
+  const encoded = Buffer.allocUnsafe(9)
+  encoded[0] = code
+  encoded.writeInt32BE(Math.floor(value / 2 ** 32), 1)
+  encoded.writeUInt32BE(value >>> 0, 5)
+  return encoded
+}
+const long = (value: number) => wide(0x81, value)
+const timestamp = (value: number) => wide(0x83, value)

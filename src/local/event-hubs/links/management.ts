@@ -1,0 +1,75 @@
+/** `$management` READ: what the hub and its partitions are, as answers to requests. */
+import rhea, { type Message, type Sender } from 'rhea'
+import type { Clock } from '../../runtime/clock.ts'
+import type { HubLog } from '../log/log.ts'
+
+const { wrap_timestamp, wrap_int, wrap_long, wrap_array } = rhea.types
+const STRING_CODE = 0xa1
+
+/** @returns the answer to a READ of the hub or of a partition; with status 404 for anything else. */
+export function manage(request: Message, log: HubLog, hubName: string, clock: Clock): Message {
+  const { operation, name, type, partition } = request.application_properties ?? {}
+  const isOurs = String(name).toLowerCase() === hubName.toLowerCase()
+  if (operation !== 'READ' || !isOurs) return answer(request, 404, `There is no event hub ${name}.`)
+  if (type === 'com.microsoft:eventhub') return answer(request, 200, 'OK', describeHub(log, hubName))
+  const number = /^\d+$/.test(String(partition)) ? Number(partition) : Number.NaN
+  if (type !== 'com.microsoft:partition' || !(number < log.partitionCount))
+    return answer(request, 404, `There is no partition ${partition} in ${hubName}.`)
+  return answer(request, 200, 'OK', describePartition(log, hubName, number, clock.now()))
+}
+
+function describeHub(log: HubLog, hubName: string): object {
+  const ids = Array.from({ length: log.partitionCount }, (_, id) => String(id))
+  return {
+    name: hubName,
+    type: 'com.microsoft:eventhub',
+    created_at: wrap_timestamp(log.createdAt),
+    partition_count: wrap_int(log.partitionCount),
+    partition_ids: wrap_array(ids, STRING_CODE, undefined),
+    georeplication_factor: wrap_int(1),
+  }
+}
+
+function describePartition(log: HubLog, hubName: string, partition: number, now: number): object {
+  const state = log.properties(partition)
+  return {
+    name: hubName,
+    type: 'com.microsoft:partition',
+    partition: String(partition),
+    begin_sequence_number: wrap_long(state.beginSequenceNumber),
+    last_enqueued_sequence_number: wrap_long(state.lastEnqueuedSequenceNumber),
+    last_enqueued_offset: String(state.lastEnqueuedSequenceNumber),
+    last_enqueued_time_utc: wrap_timestamp(state.lastEnqueuedAt ?? 0),
+    runtime_info_retrieval_time_utc: wrap_timestamp(now),
+    is_partition_empty: state.isEmpty,
+  }
+}
+
+/** An answer that the client finds by its own message id. */
+export function answer(request: Message, status: number, description: string, body?: object): Message {
+  return {
+    correlation_id: request.message_id,
+    application_properties: { 'status-code': wrap_int(status), 'status-description': description },
+    body: body ?? null,
+  } as unknown as Message
+}
+
+/**
+ * The link on which a client waits: the one named as its request's `reply_to`, or whose target says so. The Python SDK
+ * names none: it waits on the link that comes from the same address.
+ * @param kind of the node that was asked: links from it are the only ones that may answer.
+ */
+export function replyLink(
+  links: Iterable<Sender>,
+  request: Message,
+  kind: 'cbs' | 'management',
+): Sender | undefined {
+  for (const link of links) {
+    const target = (link.target as { address?: string } | undefined)?.address
+    const source = String((link.source as { address?: unknown } | undefined)?.address ?? '')
+    const isNamed = link.name === request.reply_to || target === request.reply_to
+    if (request.reply_to === undefined || request.reply_to === null ? source.endsWith(`$${kind}`) : isNamed)
+      return link
+  }
+  return undefined
+}

@@ -1,0 +1,85 @@
+/** What senders bring: batches and single events, onto the partition that their link, their key, or the hub chooses. */
+import type { Logger } from 'pino'
+import { partitionOf } from '../../../contract/partition-hash.ts'
+import type { Unfit } from '../amqp/connection-limits.ts'
+import { checkMessage, openBatch, partitionKeyOf } from '../amqp/sections.ts'
+import { MalformedAmqpError } from '../amqp/values.ts'
+import { HubFullError } from '../log/database.ts'
+import type { HubLog } from '../log/log.ts'
+
+/** `message-format` of a batch: each data section is a whole encoded message. */
+const BATCH_FORMAT = 0x80013700
+/** Event Hubs (Standard) refuses more in one send. */
+export const MAX_MESSAGE_BYTES = 1024 * 1024
+
+export interface Rejection {
+  /** As AMQP or Event Hubs names it; clients decide by it whether they try again. */
+  condition: string
+  description: string
+}
+
+export interface Delivery {
+  bytes: Buffer
+  /** Undefined: a plain message. */
+  format: number | undefined
+  unfit: Unfit | undefined
+}
+
+export const tooLarge: Rejection = {
+  condition: 'amqp:link:message-size-exceeded',
+  description: `The hub takes ${MAX_MESSAGE_BYTES} bytes in one send.`,
+}
+
+export class Publisher {
+  readonly #log: HubLog
+  readonly #logger: Logger
+  #turn = 0
+
+  constructor(log: HubLog, logger: Logger) {
+    this.#log = log
+    this.#logger = logger
+  }
+
+  /**
+   * Stores what one delivery carries, all of it or nothing.
+   * @param partition of the link; undefined: the partition key decides, else the partitions take turns.
+   * @returns why it is rejected, undefined when it is stored.
+   */
+  take(delivery: Delivery, partition: number | undefined): Rejection | undefined {
+    if (delivery.unfit === 'oversize') return tooLarge
+    try {
+      const events = opened(delivery)
+      for (const event of events) checkMessage(event)
+      this.#log.append(partition ?? this.#choose(partitionKeyOf(delivery.bytes)), events)
+      return undefined
+    } catch (error) {
+      return this.#rejection(error as Error)
+    }
+  }
+
+  #choose(partitionKey: string | undefined): number {
+    const { partitionCount } = this.#log
+    if (partitionKey !== undefined) return partitionOf(partitionKey, partitionCount)
+    this.#turn = (this.#turn + 1) % partitionCount
+    return this.#turn
+  }
+
+  #rejection(error: Error): Rejection {
+    if (error instanceof MalformedAmqpError)
+      return { condition: 'amqp:decode-error', description: `The message cannot be read: ${error.message}.` }
+    // As the service says it when a quota is used up.
+    if (error instanceof HubFullError)
+      return { condition: 'amqp:resource-limit-exceeded', description: `${error.message} ${error.hint}` }
+    this.#logger.error({ err: error }, 'event hub: events could not be stored')
+    return {
+      condition: 'amqp:internal-error',
+      description: 'The hub could not store the events; see its log.',
+    }
+  }
+}
+
+function opened({ bytes, format }: Delivery): Buffer[] {
+  if (format === undefined) return [bytes]
+  if (format === BATCH_FORMAT) return openBatch(bytes)
+  throw new MalformedAmqpError(`message format ${format} is not known`)
+}

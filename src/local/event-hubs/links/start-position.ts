@@ -1,0 +1,37 @@
+import type { HubLog } from '../log/log.ts'
+import type { Rejection } from './publisher.ts'
+
+const SELECTOR =
+  /^amqp\.annotation\.(x-opt-offset|x-opt-sequence-number|x-opt-enqueued-time(?:utc)?)\s*(>=?)\s*'?([^']*)'?$/i
+
+/**
+ * The first sequence number that a receiver wants, from the selector filter of its source.
+ * No selector means the oldest event. Offsets equal sequence numbers here, written as text.
+ * @returns why not, when the selector means nothing, or a place that the partition has never reached.
+ */
+export function startPosition(
+  log: HubLog,
+  partition: number,
+  selector: string | undefined,
+): number | Rejection {
+  const { beginSequenceNumber: begin, lastEnqueuedSequenceNumber: last } = log.properties(partition)
+  if (selector === undefined) return begin
+  const [, field = '', operator, value = ''] = SELECTOR.exec(selector.trim()) ?? []
+  const isInclusive = operator === '>='
+  if (value === '@latest') return isInclusive ? Math.max(begin, last) : last + 1
+  if (!/^-?\d{1,15}$/.test(value))
+    return {
+      condition: 'amqp:invalid-field',
+      description: `The start position ${selector} is not understood.`,
+    }
+  const number = Number(value)
+  if (/time/i.test(field)) return log.sequenceNumberAt(partition, isInclusive ? number : number + 1)
+  // A position kept from another hub of the same name would else be waited for without a word.
+  if (number > last + (isInclusive ? 1 : 0))
+    return {
+      condition: 'com.microsoft:argument-error',
+      description: `The start position ${value} is invalid: the last sequence number of partition ${partition} is ${last}.`,
+    }
+  // '-1' is the start of the stream, whatever it has been cut down to.
+  return Math.max(begin, isInclusive ? number : number + 1)
+}

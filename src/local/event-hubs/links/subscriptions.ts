@@ -1,0 +1,110 @@
+/** Receivers of the hub: who reads which partition for which consumer group, and who owns it. */
+
+import type { Logger } from 'pino'
+import type { Sender } from 'rhea'
+import type { Clock } from '../../runtime/clock.ts'
+import type { HubLog } from '../log/log.ts'
+import type { Rejection } from './publisher.ts'
+import { Subscription, type SubscriptionOptions } from './subscription.ts'
+
+/** Event Hubs allows that many readers without an owner level on a partition, per consumer group. */
+const MAX_READERS = 5
+
+type Request = Omit<SubscriptionOptions, 'onFailure'> & { group: string }
+
+export class Subscriptions {
+  readonly #log: HubLog
+  readonly #clock: Clock
+  readonly #logger: Logger
+  /** By group and partition. */
+  readonly #readers = new Map<string, Set<Subscription>>()
+  readonly #unsubscribe: () => void
+
+  constructor(log: HubLog, clock: Clock, logger: Logger) {
+    this.#log = log
+    this.#clock = clock
+    this.#logger = logger
+    this.#unsubscribe = log.onAppend((partition) => {
+      for (const reader of this.#all()) if (reader.partition === partition) reader.wake()
+    })
+  }
+
+  /**
+   * Lets a receiver in. One with an owner level as high as the present owner's, or higher, takes the partition over: whoever
+   * read it before is closed with `amqp:link:stolen`.
+   * @returns why it is refused, if it is.
+   */
+  add(sender: Sender, request: Request): Rejection | undefined {
+    const { group, partition, epoch } = request
+    const key = `${group}/${partition}`
+    const readers = this.#readers.get(key) ?? new Set()
+    const refusal = refusalOf(readers, request)
+    if (refusal) return refusal
+    if (epoch !== undefined) for (const reader of readers) this.#steal(reader, epoch)
+    if (epoch !== undefined) readers.clear()
+    const subscription = new Subscription(sender, this.#log, this.#clock, {
+      ...request,
+      onFailure: (error) => this.#fail(sender, error),
+    })
+    readers.add(subscription)
+    this.#readers.set(key, readers)
+    const { next } = request
+    this.#logger.debug({ group, partition, epoch, next }, 'event hub: receiver opened')
+    sender.once('sender_close', () => this.forget((link) => link === sender))
+    return undefined
+  }
+
+  /** Drops receivers that are gone: of a link, a session, a connection. */
+  forget(isGone: (link: Sender) => boolean): void {
+    for (const readers of this.#readers.values())
+      for (const reader of readers)
+        if (isGone(reader.sender)) {
+          reader.end()
+          readers.delete(reader)
+        }
+  }
+
+  close(): void {
+    this.#unsubscribe()
+    for (const reader of this.#all()) reader.end()
+    this.#readers.clear()
+  }
+
+  *#all(): Generator<Subscription> {
+    for (const readers of this.#readers.values()) yield* readers
+  }
+
+  #steal(reader: Subscription, epoch: number): void {
+    reader.end()
+    reader.sender.close({
+      condition: 'amqp:link:stolen',
+      description: `A receiver with the epoch ${epoch} has taken over.`,
+    })
+  }
+
+  #fail(sender: Sender, error: Error): void {
+    this.#logger.error({ err: error }, 'event hub: events could not be read')
+    sender.close({
+      condition: 'amqp:internal-error',
+      description: 'The hub could not read the events; see its log.',
+    })
+  }
+}
+
+function refusalOf(
+  readers: ReadonlySet<Subscription>,
+  { group, partition, epoch }: Request,
+): Rejection | undefined {
+  const owner = [...readers].find((reader) => reader.epoch !== undefined)
+  if (owner?.epoch !== undefined && (epoch === undefined || epoch < owner.epoch))
+    return {
+      condition: 'amqp:link:stolen',
+      description: `Partition ${partition} of ${group} is read by a receiver with the higher epoch ${owner.epoch}.`,
+    }
+  if (epoch === undefined && readers.size >= MAX_READERS)
+    return {
+      condition: 'amqp:resource-limit-exceeded',
+      description: `Partition ${partition} of ${group} has ${MAX_READERS} readers already.`,
+    }
+  return undefined
+}

@@ -1,0 +1,27 @@
+/** How the events of one append lie in one row of the log: each its length as uint32, then its bytes. */
+import { asBuffer } from '../amqp/sections.ts'
+
+const LENGTH_BYTES = 4
+
+export function packEvents(messages: readonly Uint8Array[]): Buffer {
+  const size = messages.reduce((sum, message) => sum + LENGTH_BYTES + message.length, 0)
+  const packed = Buffer.allocUnsafe(size)
+  let offset = 0
+  for (const message of messages) {
+    packed.writeUInt32BE(message.length, offset)
+    packed.set(message, offset + LENGTH_BYTES)
+    offset += LENGTH_BYTES + message.length
+  }
+  return packed
+}
+
+/** The events of a row, views into its bytes. */
+export function* unpackEvents(row: Uint8Array): Generator<Buffer> {
+  const packed = asBuffer(row)
+  let offset = 0
+  while (offset < packed.length) {
+    const start = offset + LENGTH_BYTES
+    offset = start + packed.readUInt32BE(offset)
+    yield packed.subarray(start, offset)
+  }
+}

@@ -1,0 +1,35 @@
+/** The worker thread that hosts Azure on loopback, so that the screen never waits for it. */
+import { parentPort, workerData } from 'node:worker_threads'
+import pino, { type Logger } from 'pino'
+import { logDestination } from '../storage/log-destination.ts'
+import type { FromWorker, WorkerInput } from './host.ts'
+import { startLocalServices } from './services.ts'
+
+const { options, logLevel } = workerData as WorkerInput
+const logger = newLogger(options.logFile)
+const send = (message: FromWorker) => parentPort?.postMessage(message)
+
+// The thread ends with the error; the log keeps what led to it.
+process.on('uncaughtExceptionMonitor', (error) => logger.fatal({ err: error }, 'local Azure broke down'))
+process.on('warning', (warning) => logger.warn({ err: warning }, 'Node warns'))
+
+try {
+  const services = await startLocalServices(options, { logger })
+  send({ type: 'started', endpoints: services.endpoints })
+  parentPort?.once('message', () => {
+    void services.close().then(() => parentPort?.close())
+  })
+} catch (error) {
+  const { name, message, hint, path } = error as Error & { hint?: string; path?: string }
+  logger.error({ err: error }, 'local Azure did not start')
+  send({ type: 'failed', name, message, hint, path })
+  parentPort?.close()
+}
+
+function newLogger(file: string | undefined): Logger {
+  if (file === undefined) return pino({ level: 'silent' })
+  return pino(
+    { level: logLevel, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime },
+    logDestination(file),
+  )
+}

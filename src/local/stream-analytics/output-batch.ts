@@ -1,0 +1,97 @@
+/** Lands one partition in bronze: a window of events becomes a file, placed whole and named by its sequence range. */
+import { bronzeFileName, bronzeFolder } from '../../contract/bronze-layout.ts'
+import { messageBody } from '../event-hubs/amqp/sections.ts'
+import type { HubLog, StoredEvent } from '../event-hubs/log/log.ts'
+import { LineWriter, rejectionReason } from './bronze-line.ts'
+
+/** Where files are put: all or nothing, never over another. */
+export interface Placer {
+  /** @throws an error named `AlreadyExistsError` when the path is taken, `LakeFullError` when there is no room. */
+  place(container: string, path: string, data: Uint8Array): Promise<void>
+}
+
+export interface LandedWindow {
+  /** The file, relative to the container. */
+  path: string
+  first: number
+  last: number
+  rows: number
+  rejected: number
+  /** Enqueued time of the window's newest event (epoch ms). */
+  enqueuedAt: number
+  /** Why the first few bodies gave no row. */
+  rejections: readonly { sequenceNumber: number; reason: string }[]
+}
+
+export interface WindowBounds {
+  maxEvents: number
+  maxBytes: number
+}
+
+/** A window closes early at this many events or bytes, so that catching up needs little memory and no long turn. */
+export const WINDOW_BOUNDS: WindowBounds = { maxEvents: 5000, maxBytes: 2_000_000 }
+
+const REASONS_PER_WINDOW = 3
+
+/**
+ * Writes the next window of a partition.
+ * @param from sequence number of the first event that bronze does not hold.
+ * @param processedAt epoch ms.
+ * @returns undefined when there is nothing to write.
+ * @throws what the lake throws; nothing is written then, and the window comes again.
+ */
+export async function landWindow(
+  source: { log: HubLog; partition: number; from: number },
+  lake: Placer,
+  processedAt: number,
+  bounds: WindowBounds = WINDOW_BOUNDS,
+): Promise<LandedWindow | undefined> {
+  const { log, partition, from } = source
+  const events = sameMinute(log.read(partition, from, bounds.maxEvents, bounds.maxBytes))
+  const [first] = events
+  const last = events.at(-1)
+  if (!first || !last) return undefined
+  const writer = new LineWriter(partition, processedAt)
+  const lines: string[] = []
+  const rejections: { sequenceNumber: number; reason: string }[] = []
+  for (const event of events) {
+    const body = messageBody(event.message)
+    const line = writer.line(body, event)
+    if (line !== undefined) lines.push(line)
+    else if (rejections.length < REASONS_PER_WINDOW)
+      rejections.push({ sequenceNumber: event.sequenceNumber, reason: rejectionReason(body) })
+  }
+  const name = bronzeFileName({
+    partition,
+    firstSequenceNumber: first.sequenceNumber,
+    lastSequenceNumber: last.sequenceNumber,
+    rows: lines.length,
+  })
+  const path = `${bronzeFolder(new Date(first.enqueuedAt))}/${name}`
+  // A window of rejected events only leaves an empty file: its name is what says that they were seen.
+  const data = Buffer.from(lines.length > 0 ? `${lines.join('\n')}\n` : '', 'utf8')
+  try {
+    await lake.place('bronze', path, data)
+  } catch (error) {
+    // The same range with the same rows is this very window: it is there, which is all that is wanted.
+    if ((error as Error).name !== 'AlreadyExistsError') throw error
+  }
+  return {
+    path,
+    first: first.sequenceNumber,
+    last: last.sequenceNumber,
+    rows: lines.length,
+    rejected: events.length - lines.length,
+    enqueuedAt: last.enqueuedAt,
+    rejections,
+  }
+}
+
+/** A window never spans minutes: its file lies in the folder of its minute. */
+function sameMinute(events: StoredEvent[]): StoredEvent[] {
+  const minute = (event: StoredEvent) => Math.floor(event.enqueuedAt / 60_000)
+  const [first] = events
+  if (!first) return events
+  const end = events.findIndex((event) => minute(event) !== minute(first))
+  return end < 0 ? events : events.slice(0, end)
+}

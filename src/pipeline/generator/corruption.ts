@@ -1,0 +1,45 @@
+/** Dirty data on purpose: each kind of bad reading that the pipeline must cope with. */
+import type { Reading } from '../../contract/reading.ts'
+import type { Random } from '../runtime/random.ts'
+import { SPOIL_KINDS, type SpoilKind } from '../state/state.ts'
+import { encodeReading, formatTimestamp } from './encode.ts'
+
+const HOUR_MS = 3_600_000
+
+/** One of the kinds, each as likely as the others. */
+export const chooseSpoil = (random: Random): SpoilKind =>
+  SPOIL_KINDS[Math.floor(random() * SPOIL_KINDS.length)] as SpoilKind
+
+/**
+ * The body of a reading, spoiled. `duplicate` is not made here: the generator sends an earlier reading once more.
+ * Whatever is spoiled, the body names its station and number, so that its place in the sequence is known.
+ * @param now epoch milliseconds at which the reading was made.
+ */
+export function spoil(
+  reading: Reading,
+  kind: Exclude<SpoilKind, 'duplicate'>,
+  random: Random,
+  now: number,
+): string {
+  switch (kind) {
+    case 'missing eventId': {
+      const { eventId: _, ...rest } = reading
+      return JSON.stringify(rest)
+    }
+    case 'temperature out of range':
+      return encodeReading({
+        ...reading,
+        temperature: random() < 0.5 ? -91 - Math.floor(random() * 183) : 61 + Math.floor(random() * 900),
+      })
+    case 'humidity out of range':
+      return encodeReading({ ...reading, humidity: random() < 0.5 ? -1 : 101 + Math.floor(random() * 100) })
+    case 'blank city':
+      return encodeReading({ ...reading, city: random() < 0.5 ? '' : '   ' })
+    case 'bad timestamp':
+      return encodeReading({ ...reading, timestamp: 'yesterday around noon' })
+    case 'late':
+      return encodeReading({ ...reading, timestamp: formatTimestamp(now - HOUR_MS * (1 + random() * 23)) })
+    case 'not JSON':
+      return `${reading.deviceId};${reading.deviceSequenceNumber};${reading.temperature} C`
+  }
+}

@@ -1,0 +1,145 @@
+/** Makes readings: which station is due, what it measures, and now and then something dirty. Knows no hub and no timer. */
+
+import type { Reading } from '../../contract/reading.ts'
+import type { OutgoingEvent } from '../ports/hub.ts'
+import { hashText, mix, seededRandom } from '../runtime/random.ts'
+import { noneSpoiled } from '../state/initial-state.ts'
+import type { SpoilKind } from '../state/state.ts'
+import { weatherAt } from './climate.ts'
+import { chooseSpoil, spoil } from './corruption.ts'
+import { encodeReading, formatTimestamp } from './encode.ts'
+import { type EventIds, eventIds } from './event-id.ts'
+import { StationSchedule } from './schedule.ts'
+import { deviceIdOf, type Stations } from './stations.ts'
+
+/** A reading on its way, and which one it is. */
+export interface MadeEvent extends OutgoingEvent {
+  station: number
+  /** −1 for a copy of an earlier reading, which has no number of its own. */
+  sequenceNumber: number
+}
+
+export interface GeneratorOptions {
+  seed: string
+  /** Id of the data folder: ids and numbers go on within it. */
+  run: string
+  stations: number
+  intervalMs: number
+  /** Share of readings spoiled on purpose, 0..1. */
+  dirty: number
+  /** Next number per station, as an earlier session left it; stations beyond its end begin at 0. */
+  numbers?: Float64Array
+}
+
+/** Earlier readings that a duplicate is taken from: recent enough for the window in which silver drops duplicates. */
+const REMEMBERED = 64
+
+/** The same seed, run and calls give the same events, byte for byte. */
+export class Generator {
+  readonly spoiled: Record<SpoilKind, number> = noneSpoiled()
+  readonly idOf: EventIds
+  readonly intervalMs: number
+  dirty: number
+  /** How many times as often as usual the stations report: above 1 in a burst. */
+  speed = 1
+  readonly #sites: Stations
+  readonly #spoilSeed: number
+  readonly #schedule: StationSchedule
+  readonly #remembered: MadeEvent[] = []
+  #numbers: Float64Array
+
+  constructor(options: GeneratorOptions, sites: Stations) {
+    this.#sites = sites
+    this.idOf = eventIds(options.seed, options.run)
+    this.#spoilSeed = hashText(`spoil/${options.seed}/${options.run}`)
+    this.#schedule = new StationSchedule(0, hashText(options.seed) / 0x1_0000_0000)
+    this.#numbers = options.numbers?.slice() ?? new Float64Array(0)
+    this.intervalMs = options.intervalMs
+    this.dirty = options.dirty
+    this.stations = options.stations
+  }
+
+  get stations(): number {
+    return this.#schedule.count
+  }
+
+  /** Stations that leave keep their numbers, and go on with them when they come back. */
+  set stations(count: number) {
+    if (this.#numbers.length < count) {
+      const grown = new Float64Array(count)
+      grown.set(this.#numbers)
+      this.#numbers = grown
+    }
+    this.#schedule.resize(count)
+  }
+
+  /** Readings per second that are planned at present. */
+  get rate(): number {
+    return (this.stations * this.speed * 1000) / this.intervalMs
+  }
+
+  /** The number that a station's next reading gets. */
+  nextNumber(station: number): number {
+    return this.#numbers[station] ?? 0
+  }
+
+  /**
+   * Makes what is due after `elapsedMs` more milliseconds.
+   * @param now epoch milliseconds: the moment at which the readings are made.
+   * @param room most events to make. When more are due, time stands still: the others come next, none is left out.
+   */
+  make(elapsedMs: number, now: number, room: number): { events: MadeEvent[]; held: boolean } {
+    const events: MadeEvent[] = []
+    const createdAt = new Date(now).toISOString()
+    const timestamp = formatTimestamp(now)
+    const complete = this.#schedule.advance((elapsedMs * this.speed) / this.intervalMs, (station) => {
+      // A reading may bring a copy of an earlier one with it.
+      if (events.length + (this.dirty > 0 ? 2 : 1) > room) return false
+      this.#add(events, this.#measure(station, now, timestamp, createdAt), station, now)
+      return true
+    })
+    return { events, held: !complete }
+  }
+
+  #measure(station: number, now: number, timestamp: string, createdAt: string): Reading {
+    const sequenceNumber = this.#numbers[station] as number
+    this.#numbers[station] = sequenceNumber + 1
+    const site = this.#sites.siteOf(station)
+    const { temperature, humidity } = weatherAt(site, now)
+    return {
+      eventId: this.idOf(station, sequenceNumber),
+      deviceId: deviceIdOf(station),
+      deviceSequenceNumber: sequenceNumber,
+      city: site.climate.city,
+      temperature,
+      humidity,
+      timestamp,
+      createdAt,
+    }
+  }
+
+  #add(events: MadeEvent[], reading: Reading, station: number, now: number): void {
+    const sequenceNumber = reading.deviceSequenceNumber
+    // Drawn from the reading's own name, not from one stream for all: independent of the order of stations.
+    const random =
+      this.dirty > 0 ? seededRandom(this.#spoilSeed ^ mix(mix(station + 1) ^ sequenceNumber)) : undefined
+    const kind = random && random() < this.dirty ? chooseSpoil(random) : undefined
+    const text =
+      random === undefined || kind === undefined || kind === 'duplicate'
+        ? encodeReading(reading)
+        : spoil(reading, kind, random, now)
+    const event = { body: Buffer.from(text), partitionKey: reading.deviceId, station, sequenceNumber }
+    events.push(event)
+    if (kind === undefined) this.#remember(event)
+    else this.spoiled[kind]++
+    if (random && kind === 'duplicate') {
+      const earlier = this.#remembered[Math.floor(random() * this.#remembered.length)] ?? event
+      events.push({ ...earlier, sequenceNumber: -1 })
+    }
+  }
+
+  #remember(event: MadeEvent): void {
+    if (this.#remembered.length < REMEMBERED) this.#remembered.push(event)
+    else this.#remembered[mix(event.station ^ event.sequenceNumber) % REMEMBERED] = event
+  }
+}

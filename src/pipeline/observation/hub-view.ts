@@ -1,0 +1,73 @@
+/** What a look at the hub means for the screen. */
+import type { PartitionProperties } from '../ports/hub.ts'
+import { RateMeter, SecondSeries } from '../runtime/rates.ts'
+import type { HubSlice, PartitionSlice } from '../state/state.ts'
+
+export class HubView {
+  readonly #rate = new RateMeter()
+  readonly #series = new SecondSeries()
+  readonly #partitionRates = new Map<string, RateMeter>()
+
+  /** @param at monotonic, @param now epoch milliseconds. */
+  slice(
+    partitions: readonly PartitionProperties[],
+    positions: BronzePositions,
+    at: number,
+    now: number,
+  ): HubSlice {
+    const enqueued = enqueuedIn(partitions)
+    this.#rate.observe(enqueued, at)
+    this.#series.observe(enqueued, at)
+    const rates = partitions.map((one) => this.#observe(one, at))
+    // Shares of the present rate; of all events while there is none.
+    const sum = rates.reduce((total, rate) => total + rate, 0)
+    const share = (index: number) =>
+      sum > 0 ? (rates[index] as number) / sum : enqueued > 0 ? eventsIn(partitions[index]) / enqueued : 0
+    return {
+      partitions: partitions.map(
+        (one, index): PartitionSlice => ({
+          id: one.id,
+          lastSequenceNumber: one.lastEnqueuedSequenceNumber,
+          beginningSequenceNumber: one.beginningSequenceNumber,
+          rate: rates[index] as number,
+          share: share(index),
+          backlog: backlogOf(one.id, one.lastEnqueuedSequenceNumber, positions),
+          lastEnqueuedAt: one.lastEnqueuedAt?.getTime(),
+        }),
+      ),
+      enqueued,
+      rate: this.#rate.rate,
+      ratePerSecond: this.#series.values,
+      updatedAt: now,
+      error: undefined,
+    }
+  }
+
+  #observe(partition: PartitionProperties, at: number): number {
+    const meter = this.#partitionRates.get(partition.id) ?? new RateMeter()
+    this.#partitionRates.set(partition.id, meter)
+    meter.observe(eventsIn(partition), at)
+    return meter.rate
+  }
+}
+
+/** Newest sequence number in bronze by partition; undefined: bronze does not tell. */
+type BronzePositions = ReadonlyMap<string, number> | undefined
+
+const backlogOf = (id: string, last: number, positions: BronzePositions) =>
+  positions && Math.max(0, last - (positions.get(id) ?? -1))
+
+/** The backlogs move with bronze too, which is looked at at other times than the hub. */
+export const withBronze = (hub: HubSlice, positions: BronzePositions): HubSlice => ({
+  ...hub,
+  partitions: hub.partitions.map((one) => ({
+    ...one,
+    backlog: backlogOf(one.id, one.lastSequenceNumber, positions),
+  })),
+})
+
+const eventsIn = (partition: PartitionProperties | undefined) =>
+  (partition?.lastEnqueuedSequenceNumber ?? -1) + 1
+
+export const enqueuedIn = (partitions: readonly PartitionProperties[]): number =>
+  partitions.reduce((sum, partition) => sum + eventsIn(partition), 0)

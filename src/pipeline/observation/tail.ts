@@ -1,0 +1,89 @@
+/** The live tail of events: readings as the hub takes them, rows as silver refuses them, and what other clients send. */
+import type { Reading } from '../../contract/reading.ts'
+import type { ArrivedRow, QuarantinedRow } from '../ports/lake.ts'
+import type { TailEvent } from '../state/state.ts'
+
+/** Events kept for the screen. */
+export const TAIL_LIMIT = 300
+/** Of what came together, so many readings for each refused one that is shown; a few refused ones in any case. */
+const READINGS_PER_REFUSED = 4
+const LEAST_REFUSED = 10
+/** Longest text taken over from an event that anybody may have sent. */
+const TEXT_LIMIT = 80
+
+/** @returns undefined for a reading that was spoiled into no JSON: silver never sees it. */
+export function tailOfBody(body: Uint8Array): TailEvent | undefined {
+  const reading = parse(Buffer.from(body).toString('utf8'))
+  if (!reading) return undefined
+  return { ...fieldsOf(reading), at: Date.parse(String(reading.createdAt)), reasons: [] }
+}
+
+export function tailOfRow(row: ArrivedRow): TailEvent {
+  return {
+    at: row.enqueuedAt ?? row.committedAt,
+    deviceId: clipped(row.deviceId ?? ''),
+    city: clipped(row.city ?? ''),
+    temperature: row.temperature ?? undefined,
+    humidity: row.humidity ?? undefined,
+    reasons: [],
+  }
+}
+
+export function tailOfQuarantined({ raw, reasons, enqueuedAt }: QuarantinedRow, now: number): TailEvent {
+  return { ...fieldsOf(parse(raw) ?? {}), at: enqueuedAt ?? now, reasons }
+}
+
+/**
+ * Newest last. Rows that silver refused are seconds older than the readings that the hub takes meanwhile: they stand among
+ * them, the last one at the end, or a busy pipeline would never show one.
+ */
+export function tailWith(
+  before: readonly TailEvent[],
+  readings: readonly TailEvent[],
+  refused: readonly TailEvent[],
+): readonly TailEvent[] {
+  if (readings.length + refused.length === 0) return before
+  const most = Math.max(LEAST_REFUSED, Math.ceil(readings.length / READINGS_PER_REFUSED))
+  return [...before, ...spreadOver(inTime(readings), inTime(refused).slice(-most))].slice(-TAIL_LIMIT)
+}
+
+const inTime = (events: readonly TailEvent[]) => events.toSorted((a, b) => a.at - b.at)
+
+function spreadOver(readings: readonly TailEvent[], refused: readonly TailEvent[]): TailEvent[] {
+  const spread: TailEvent[] = []
+  let taken = 0
+  for (const [index, one] of refused.entries()) {
+    const end = Math.round(((index + 1) * readings.length) / refused.length)
+    spread.push(...readings.slice(taken, end), one)
+    taken = end
+  }
+  return [...spread, ...readings.slice(taken)]
+}
+
+type Loose = Partial<Record<keyof Reading, unknown>>
+
+function fieldsOf(reading: Loose): Pick<TailEvent, 'deviceId' | 'city' | 'temperature' | 'humidity'> {
+  return {
+    deviceId: textOf(reading.deviceId),
+    city: textOf(reading.city).trim(),
+    temperature: numberOf(reading.temperature),
+    humidity: numberOf(reading.humidity),
+  }
+}
+
+function parse(text: string): Loose | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as Loose) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const textOf = (value: unknown) => (typeof value === 'string' ? clipped(value) : '')
+const numberOf = (value: unknown) => (typeof value === 'number' && Number.isFinite(value) ? value : undefined)
+
+/** Control characters would reach the terminal. */
+function clipped(text: string): string {
+  return text.slice(0, TEXT_LIMIT).replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ')
+}

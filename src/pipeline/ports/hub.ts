@@ -1,0 +1,53 @@
+/** What the pipeline asks of the event hub. `src/azure/event-hubs/` implements it over the SDK. */
+import type { ServiceError } from './errors.ts'
+
+export interface OutgoingEvent {
+  /** UTF-8 JSON, or any bytes when the reading was spoiled on purpose. */
+  body: Uint8Array
+  partitionKey: string
+}
+
+/** Part of a send was not acknowledged; the caller keeps these and sends them again. */
+export class SendError extends Error {
+  override readonly name = 'SendError'
+  readonly unacknowledged: readonly OutgoingEvent[]
+  constructor(unacknowledged: readonly OutgoingEvent[], cause: ServiceError) {
+    super(cause.message, { cause })
+    this.unacknowledged = unacknowledged
+  }
+}
+
+export interface HubProducer {
+  /**
+   * Sends the events, keeping the order within each partition key. Resolves when the hub has acknowledged all of them.
+   * @throws SendError with those that were not acknowledged, in order.
+   */
+  send(events: readonly OutgoingEvent[], signal?: AbortSignal): Promise<void>
+  close(): Promise<void>
+}
+
+export interface PartitionProperties {
+  id: string
+  beginningSequenceNumber: number
+  /** −1 while the partition has never held an event. */
+  lastEnqueuedSequenceNumber: number
+  lastEnqueuedAt: Date | undefined
+  isEmpty: boolean
+}
+
+export interface ReceivedEvent {
+  partitionId: string
+  sequenceNumber: number
+  enqueuedAt: Date
+  body: Uint8Array
+}
+
+export interface HubReader {
+  partitions(signal?: AbortSignal): Promise<PartitionProperties[]>
+  /**
+   * Reads every event after the given sequence number of each partition, up to what the partition held when the call
+   * began. The generator finds out with it what the hub had taken before a crash.
+   */
+  readAfter(positions: ReadonlyMap<string, number>, signal?: AbortSignal): AsyncIterable<ReceivedEvent[]>
+  close(): Promise<void>
+}

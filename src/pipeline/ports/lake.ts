@@ -1,0 +1,102 @@
+/** What the pipeline asks of the data lake: snapshots while it runs, and an audit of the whole tables at the end. */
+import type { BatchBooks } from '../../contract/tables.ts'
+import type { ServiceError } from './errors.ts'
+
+export interface BronzeSnapshot {
+  files: number
+  bytes: number
+  /** Undefined when the writer's file names do not tell (files not of the local job). */
+  rows: number | undefined
+  /** Events inside the files' sequence ranges that are no rows: deserialization errors. Undefined likewise. */
+  rejected: number | undefined
+  /** Sequence numbers that no file covers, below the newest one: expired before they were read. Undefined likewise. */
+  skipped: number | undefined
+  /** Newest hub sequence number in bronze, by partition id. Empty when names do not tell. */
+  positions: ReadonlyMap<string, number>
+  newestAt: Date | undefined
+}
+
+export interface TableSnapshot {
+  /** −1 while the table does not exist. */
+  version: number
+  files: number
+  bytes: number
+  /** Sum of `numRecords` of the active files. */
+  rows: number
+  /** Largest `enqueuedAt` (or `minute`) in the statistics of the active files; undefined for tables without one. */
+  newestAt: Date | undefined
+  committedAt: Date | undefined
+  books: BatchBooks | undefined
+}
+
+/** One row that became readable since the last poll; numbers are epoch milliseconds. */
+export interface ArrivedRow {
+  eventId: string | null
+  deviceId: string | null
+  deviceSequenceNumber: number | null
+  city: string | null
+  temperature: number | null
+  humidity: number | null
+  createdAt: number | null
+  enqueuedAt: number | null
+  /** When the commit that brought the row was made. */
+  committedAt: number
+}
+
+export interface QuarantinedRow {
+  raw: string
+  reasons: readonly string[]
+  enqueuedAt: number | null
+}
+
+export interface CityMean {
+  city: string
+  temperature: number
+  humidity: number
+  readings: number
+}
+
+export interface LakeSnapshot {
+  bronze: BronzeSnapshot
+  silver: TableSnapshot
+  quarantine: TableSnapshot
+  gold: TableSnapshot
+  byMinute: TableSnapshot
+  aggregated: TableSnapshot
+  /** Rows of new silver commits, in table order, at most `maxRows`; `silverSkipped` counts those left out. */
+  silverArrived: readonly ArrivedRow[]
+  silverSkipped: number
+  goldArrived: readonly ArrivedRow[]
+  goldSkipped: number
+  quarantineArrived: readonly QuarantinedRow[]
+  /** All cities of the aggregate, over all dates and hours; undefined: unchanged since the last poll. */
+  cities: readonly CityMean[] | undefined
+}
+
+export interface LakeReader {
+  /**
+   * What has changed since the last call. Costs follow the number of new files and commits, never the lake's size.
+   * Layers fail one by one: a layer that cannot be read keeps its last numbers and is named in `errors`.
+   */
+  poll(signal?: AbortSignal): Promise<{ snapshot: LakeSnapshot; errors: ReadonlyMap<string, ServiceError> }>
+}
+
+/** What the tables themselves say at the end of a run: read whole, assumed nothing. */
+export interface TableAudit {
+  silverRows: number
+  quarantinedRows: number
+  goldRows: number
+  aggregatedReadings: number
+  /** eventIds that stand more than once in silver. */
+  duplicateEventIds: number
+  /** Readings of a station that stand in bronze order behind a later one. */
+  outOfSequence: number
+  /** Numbers missing between the lowest and highest deviceSequenceNumber of each station, in silver or quarantine. */
+  sequenceGaps: number
+  /** 95th percentile of created → committed in gold, for rows that arrived since `since`; undefined without rows. */
+  latencyP95Ms: number | undefined
+}
+
+export interface TableAuditor {
+  audit(options: { since: Date; signal?: AbortSignal }): Promise<TableAudit>
+}

@@ -1,0 +1,16 @@
+/** Everything that a target offers, local or Azure. */
+import type { HubProducer, HubReader } from './hub.ts'
+import type { LakeReader, TableAuditor } from './lake.ts'
+import type { MetricsSource, StageId, StageService } from './stages.ts'
+
+/** Everything that a target offers. */
+export interface Target {
+  name: 'local' | 'azure'
+  producer: HubProducer
+  hub: HubReader
+  stages: Record<Exclude<StageId, 'generator'>, StageService>
+  metrics: MetricsSource
+  lake: LakeReader
+  auditor: TableAuditor
+  close(): Promise<void>
+}

@@ -1,0 +1,143 @@
+/** The five assertions of streaming-at-scale, live: measured on what really arrived, in bounded memory. */
+import type { ArrivedRow } from '../ports/lake.ts'
+import type { Assertion, AssertionsSlice } from '../state/state.ts'
+import { RecentIds } from './recent-ids.ts'
+
+const WINDOW_MS = 60_000
+/** Rate: not judged before this much of the window has passed. */
+const FIRST_JUDGEMENT_MS = 10_000
+const RATE_SHARE = 0.9
+const LATENCY_LIMIT_MS = 15_000
+const LATENCY_SAMPLES = 10_000
+/** Stations whose last number is remembered. */
+const STATIONS = 200_000
+
+interface RateSample {
+  at: number
+  acknowledged: number
+}
+
+export class Assertions {
+  readonly #latencies = new LatencyWindow()
+  readonly #ids = new RecentIds()
+  /** By station, of its reading with the highest number: that number, and when the hub took it. */
+  readonly #latest = new Map<string, { number: number; enqueuedAt: number }>()
+  #duplicates = 0
+  #outOfSequence = 0
+  #hasRows = false
+  #planned = 0
+  #rates: RateSample[] = []
+  #rate: Assertion = unmeasured('≥ 90 % of the planned rate')
+
+  /**
+   * New rows of silver. A micro-batch may stand in the table in any order, and Spark may read a file a batch later than one
+   * placed after it: what counts is the order in which the hub took the readings.
+   */
+  addSilver(rows: readonly ArrivedRow[]): void {
+    const inOrder: ArrivedRow[] = []
+    for (const row of rows) {
+      this.#hasRows = true
+      if (row.eventId !== null && this.#ids.hasOrAdd(row.eventId)) this.#duplicates++
+      else if (row.deviceSequenceNumber !== null && row.enqueuedAt !== null) inOrder.push(row)
+    }
+    // Of one millisecond nobody can tell the order.
+    inOrder.sort(
+      (a, b) =>
+        (a.enqueuedAt as number) - (b.enqueuedAt as number) ||
+        (a.deviceSequenceNumber as number) - (b.deviceSequenceNumber as number),
+    )
+    for (const { deviceId, deviceSequenceNumber, enqueuedAt } of inOrder)
+      if (deviceId !== null) this.#follow(deviceId, deviceSequenceNumber as number, enqueuedAt as number)
+  }
+
+  addGold(rows: readonly ArrivedRow[]): void {
+    for (const { createdAt, committedAt } of rows)
+      if (createdAt !== null) this.#latencies.add(committedAt, committedAt - createdAt)
+  }
+
+  /**
+   * @param planned readings per second asked for; 0 while none are made: the last measurement then stays.
+   * @param acknowledged counter of this session. @param at monotonic milliseconds.
+   */
+  observeRate(planned: number, acknowledged: number, at: number): void {
+    // A change of plan begins a new measurement: an average over two plans says nothing of either.
+    if (planned !== this.#planned) this.#rates = []
+    this.#planned = planned
+    if (planned === 0) return
+    this.#rates.push({ at, acknowledged })
+    while (this.#rates.length > 2 && (this.#rates[1] as RateSample).at <= at - WINDOW_MS) this.#rates.shift()
+    const [first] = this.#rates
+    const elapsed = at - (first?.at ?? at)
+    const expectation = `≥ 90 % of ${Math.round(planned * 10) / 10}/s`
+    if (!first || elapsed <= 0) {
+      this.#rate = unmeasured(expectation)
+      return
+    }
+    const value = ((acknowledged - first.acknowledged) * 1000) / elapsed
+    const isJudged = elapsed >= FIRST_JUDGEMENT_MS
+    this.#rate = { value, expectation, holds: isJudged ? value >= planned * RATE_SHARE : undefined }
+  }
+
+  /** @param lost from the ledger; undefined: there are no books yet. @param now epoch milliseconds. */
+  slice(lost: number | undefined, now: number): AssertionsSlice {
+    const p95 = this.#latencies.percentile(0.95, now - WINDOW_MS)
+    const none = (value: number | undefined, expectation: string): Assertion => ({
+      value,
+      expectation,
+      holds: value === undefined ? undefined : value === 0,
+    })
+    return {
+      rate: this.#rate,
+      latencyP95: {
+        value: p95,
+        expectation: '≤ 15 s',
+        holds: p95 === undefined ? undefined : p95 <= LATENCY_LIMIT_MS,
+      },
+      duplicates: none(this.#hasRows ? this.#duplicates : undefined, 'none in silver'),
+      outOfSequence: none(this.#hasRows ? this.#outOfSequence : undefined, 'none per station'),
+      missing: none(lost, 'none'),
+    }
+  }
+
+  /** Gaps are no fault here: readings in quarantine are missing from silver with good reason. */
+  #follow(deviceId: string, number: number, enqueuedAt: number): void {
+    const latest = this.#latest.get(deviceId)
+    if (latest && number < latest.number) {
+      if (enqueuedAt > latest.enqueuedAt) this.#outOfSequence++
+      return
+    }
+    if (latest && enqueuedAt < latest.enqueuedAt) this.#outOfSequence++
+    this.#latest.set(deviceId, { number, enqueuedAt })
+    if (this.#latest.size > STATIONS) this.#latest.delete(this.#latest.keys().next().value as string)
+  }
+}
+
+const unmeasured = (expectation: string): Assertion => ({ value: undefined, expectation, holds: undefined })
+
+/** A ring of the newest latencies with the time of each. */
+class LatencyWindow {
+  readonly #times = new Float64Array(LATENCY_SAMPLES)
+  readonly #latencies = new Float64Array(LATENCY_SAMPLES)
+  #added = 0
+  #cached: { since: number; added: number; value: number | undefined } | undefined
+
+  add(at: number, latency: number): void {
+    this.#times[this.#added % LATENCY_SAMPLES] = at
+    this.#latencies[this.#added % LATENCY_SAMPLES] = latency
+    this.#added++
+  }
+
+  /** Nearest rank; undefined: nothing is that young. */
+  percentile(share: number, since: number): number | undefined {
+    const isFresh = this.#cached?.added === this.#added && since - this.#cached.since < 1000
+    if (this.#cached && isFresh) return this.#cached.value
+    const filled = Math.min(this.#added, LATENCY_SAMPLES)
+    const young = this.#latencies
+      .subarray(0, filled)
+      .filter((_, index) => (this.#times[index] as number) >= since)
+    young.sort()
+    const value = young.length === 0 ? undefined : young[Math.ceil(young.length * share) - 1]
+    this.#cached = { since, added: this.#added, value }
+    return value
+  }
+}

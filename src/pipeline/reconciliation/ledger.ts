@@ -1,0 +1,116 @@
+/** The books: what every hop received and passed on, from counters that each service keeps by itself. Pure. */
+import type { LedgerSlice } from '../state/state.ts'
+
+export interface Counters {
+  /** By the hub, over the data folder's life. */
+  acknowledged: number
+  /** From the partitions' sequence numbers. */
+  enqueued: number
+  /** Lines in bronze, events that were no JSON, and events that expired in the hub before the job read them. */
+  bronze: number
+  rejected: number
+  skipped: number
+  silver: number
+  quarantined: number
+  duplicates: number
+  gold: number
+  aggregated: number
+  /** Rows that each stage says it has read; undefined: it does not say. */
+  read: { silver: number | undefined; gold: number | undefined; aggregate: number | undefined }
+  /** True if bronze reaches to the newest event of every partition; undefined: not known. */
+  isBronzeComplete: boolean | undefined
+  /**
+   * No counter has moved for some looks and nothing waits to be sent. The counters are read one after the other, so that
+   * while rows flow a later one may be ahead; a difference means something only when they have come to rest.
+   */
+  isSettled: boolean
+}
+
+export function closeBooks(counters: Counters): LedgerSlice {
+  const { isSettled, read, isBronzeComplete, ...books } = counters
+  const difference = {
+    hub: books.acknowledged - books.enqueued,
+    bronze: books.enqueued - books.bronze - books.rejected - books.skipped,
+    silver: books.bronze - books.silver - books.quarantined - books.duplicates,
+    gold: books.silver - books.gold,
+    aggregate: books.gold - books.aggregated,
+  }
+  const gone = isSettled ? missingRows(difference, counters) : []
+  const lost = books.skipped + gone.reduce((sum, [, rows]) => sum + rows, 0)
+  const isEmpty = books.enqueued === 0 && books.acknowledged === 0
+  const surplus = isSettled ? surplusRows(difference) : undefined
+  // Other clients send too: what the hub holds beyond what was acknowledged to us is theirs.
+  const isEven =
+    difference.hub <= 0 && Object.entries(difference).every(([hop, rows]) => hop === 'hub' || rows === 0)
+  const verdict = isEmpty ? 'empty' : lost > 0 || surplus ? 'unbalanced' : isEven ? 'balanced' : 'flowing'
+  const inFlight = {
+    hub: Math.max(0, difference.hub),
+    bronze: Math.max(0, difference.bronze),
+    silver: Math.max(0, difference.silver),
+    gold: Math.max(0, difference.gold),
+    aggregate: Math.max(0, difference.aggregate),
+  }
+  return { ...books, lost, inFlight, verdict, explanation: explain() }
+
+  function explain(): string | undefined {
+    const parts: string[] = []
+    if (books.skipped > 0)
+      parts.push(`${count(books.skipped)} events expired in the hub before they were read`)
+    for (const [text, rows] of gone) parts.push(`${count(rows)} ${text}`)
+    if (surplus) parts.push(surplus)
+    if (verdict === 'flowing') parts.push(waiting(inFlight))
+    if (verdict === 'balanced' && difference.hub < 0)
+      parts.push(`${count(-difference.hub)} events came from other clients`)
+    return parts.length === 0 ? undefined : parts.join('; ')
+  }
+}
+
+type Differences = LedgerSlice['inFlight']
+
+/** Rows that are nowhere, though everyone says to have read everything. Rows in front of a stopped stage merely wait. */
+function missingRows(difference: Differences, counters: Counters): [text: string, rows: number][] {
+  const { read, bronze, silver, gold, isBronzeComplete } = counters
+  const all: [string, number, boolean][] = [
+    ['events were acknowledged and are not in the hub', difference.hub, true],
+    ['events were read from the hub and are not in bronze', difference.bronze, isBronzeComplete === true],
+    ['rows were read from bronze and are in no table of silver', difference.silver, has(read.silver, bronze)],
+    ['rows were read from silver and are not in gold', difference.gold, has(read.gold, silver)],
+    [
+      'readings were read from gold and are not in the aggregate',
+      difference.aggregate,
+      has(read.aggregate, gold),
+    ],
+  ]
+  return all.filter(([, rows, isRead]) => isRead && rows > 0).map(([text, rows]) => [text, rows])
+}
+
+const has = (read: number | undefined, all: number) => read !== undefined && read >= all
+
+function surplusRows(difference: Differences): string | undefined {
+  const names = {
+    bronze: 'bronze holds more than the hub gave',
+    silver: 'silver holds more than bronze',
+    gold: 'gold holds more than silver',
+    aggregate: 'the aggregate counts more readings than gold holds',
+  }
+  const found = Object.entries(names).find(([hop]) => difference[hop as keyof Differences] < 0)
+  if (!found) return undefined
+  const [hop, text] = found
+  return `${text} (${count(-difference[hop as keyof Differences])} rows)`
+}
+
+function waiting(inFlight: Differences): string {
+  const places = [
+    ['before the hub', inFlight.hub],
+    ['before bronze', inFlight.bronze],
+    ['before silver', inFlight.silver],
+    ['before gold', inFlight.gold],
+    ['before the aggregate', inFlight.aggregate],
+  ] as const
+  return places
+    .filter(([, rows]) => rows > 0)
+    .map(([place, rows]) => `${count(rows)} ${place}`)
+    .join(', ')
+}
+
+const count = (value: number) => value.toLocaleString('en-US')

@@ -1,0 +1,83 @@
+/** Keeps the books up to date: gathers the counters of all services, and knows when they have come to rest. */
+import { enqueuedIn } from '../observation/hub-view.ts'
+import type { PartitionProperties } from '../ports/hub.ts'
+import type { BronzeSnapshot, LakeSnapshot } from '../ports/lake.ts'
+import type { LedgerSlice } from '../state/state.ts'
+import { type Counters, closeBooks } from './ledger.ts'
+
+/** Looks at hub and lake each, without any change, after which the counters count as being at rest. */
+export const RESTING_LOOKS = 3
+
+export class Bookkeeper {
+  #partitions: readonly PartitionProperties[] | undefined
+  #lake: LakeSnapshot | undefined
+  /** From the job's metrics; for bronze whose file names do not tell. */
+  #rejected = 0
+  #restingLooks = { hub: 0, lake: 0 }
+  #seen = ''
+
+  sawHub(partitions: readonly PartitionProperties[]): void {
+    this.#partitions = partitions
+    this.#restingLooks.hub++
+  }
+
+  sawLake(snapshot: LakeSnapshot): void {
+    this.#lake = snapshot
+    this.#restingLooks.lake++
+  }
+
+  sawRejected(events: number): void {
+    this.#rejected = events
+  }
+
+  /** Newest sequence number in bronze by partition; undefined: bronze does not tell. */
+  get bronzePositions(): ReadonlyMap<string, number> | undefined {
+    return this.#lake?.bronze.rows === undefined ? undefined : this.#lake.bronze.positions
+  }
+
+  /**
+   * @param acknowledged events, over the data folder's life. @param isSending readings are made, or wait for the hub.
+   * @returns undefined until hub and lake have both been seen.
+   */
+  books(acknowledged: number, isSending: boolean): LedgerSlice | undefined {
+    if (!this.#partitions || !this.#lake) return undefined
+    const counters = this.#counters(acknowledged, this.#partitions, this.#lake)
+    const seen = JSON.stringify(counters)
+    if (seen !== this.#seen || isSending) this.#restingLooks = { hub: 0, lake: 0 }
+    this.#seen = seen
+    const { hub, lake } = this.#restingLooks
+    return closeBooks({ ...counters, isSettled: Math.min(hub, lake) >= RESTING_LOOKS })
+  }
+
+  #counters(
+    acknowledged: number,
+    partitions: readonly PartitionProperties[],
+    { bronze, silver, quarantine, gold, aggregated }: LakeSnapshot,
+  ): Omit<Counters, 'isSettled'> {
+    const read = {
+      silver: silver.books?.totals.input,
+      gold: gold.books?.totals.input,
+      aggregate: aggregated.books?.totals.input,
+    }
+    return {
+      acknowledged,
+      enqueued: enqueuedIn(partitions),
+      // Where the names of the files do not tell their rows, silver tells how many it has read.
+      bronze: bronze.rows ?? read.silver ?? 0,
+      rejected: bronze.rejected ?? this.#rejected,
+      skipped: bronze.skipped ?? 0,
+      silver: silver.rows,
+      quarantined: quarantine.rows,
+      duplicates: silver.books?.totals.duplicates ?? 0,
+      gold: gold.rows,
+      aggregated: aggregated.books?.totals.output ?? 0,
+      read,
+      isBronzeComplete: isComplete(bronze, partitions),
+    }
+  }
+}
+
+function isComplete(bronze: BronzeSnapshot, partitions: readonly PartitionProperties[]): boolean | undefined {
+  if (bronze.rows === undefined) return undefined
+  return partitions.every((one) => (bronze.positions.get(one.id) ?? -1) >= one.lastEnqueuedSequenceNumber)
+}

@@ -1,0 +1,122 @@
+/** What the operator may do, and why not: one gate for read-only and for a session without services. */
+
+import type { GeneratorService } from '../generator/generator-service.ts'
+import { isUp } from '../stages/stage.ts'
+import type { Pipeline } from '../stages/stage-orchestrator.ts'
+import type { WaitingStarts } from '../stages/waiting-starts.ts'
+import {
+  type ActionResult,
+  type Actions,
+  accepted,
+  DEFAULT_BURST,
+  DEFAULT_DIRTY,
+  MAX_STATIONS,
+  NOT_CONNECTED,
+  READ_ONLY,
+  refused,
+} from '../state/actions.ts'
+import type { Log } from '../state/log.ts'
+import type { AppState } from '../state/state.ts'
+
+export interface OperatorOptions {
+  state: () => AppState
+  /** Undefined before there is a target. */
+  services: () => { pipeline: Pipeline; generator: GeneratorService } | undefined
+  waiting: WaitingStarts
+  log: Log
+  /** Something was done: show it at once. */
+  onDone: () => void
+}
+
+type Services = { pipeline: Pipeline; generator: GeneratorService }
+
+export function operatorActions({ state, services, waiting, log, onDone }: OperatorOptions): Actions {
+  let lastDirty = state().generator.dirty || DEFAULT_DIRTY
+
+  /** Every action goes through here. */
+  const act = (perform: (services: Services) => ActionResult): ActionResult => {
+    if (state().session.readOnly) return refused(READ_ONLY)
+    const found = services()
+    if (!found) return refused(NOT_CONNECTED)
+    return done(perform(found))
+  }
+
+  /** Starts are taken before the stages are known, and carried out then. */
+  const actOrWait = (
+    perform: (services: Services) => ActionResult,
+    wait: () => ActionResult,
+  ): ActionResult => {
+    const { readOnly, connected } = state().session
+    return readOnly || connected ? act(perform) : done(wait())
+  }
+
+  const done = (result: ActionResult): ActionResult => {
+    if (result.ok) log.info('operator', result.message)
+    onDone()
+    return result
+  }
+
+  const setStations = ({ generator }: Services, wanted: number): ActionResult => {
+    if (!Number.isInteger(wanted) || wanted < 1)
+      return refused('The number of stations is a whole number from 1 on.')
+    if (wanted > MAX_STATIONS) return refused(`There are at most ${count(MAX_STATIONS)} stations.`)
+    generator.setStations(wanted)
+    return accepted(`${count(wanted)} station${wanted === 1 ? '' : 's'} from now on.`)
+  }
+
+  const setDirty = ({ generator }: Services, share: number): ActionResult => {
+    if (!(share >= 0 && share <= 1)) return refused('The share of dirty data is a number from 0 to 1.')
+    if (share > 0) lastDirty = share
+    generator.setDirty(share)
+    return accepted(
+      share === 0
+        ? 'Dirty data is off.'
+        : `Dirty data is on: ${Math.round(share * 1000) / 10} % of the readings are spoiled.`,
+    )
+  }
+
+  return {
+    start: (id) =>
+      actOrWait(
+        ({ pipeline }) => pipeline.start(id),
+        () => waiting.one(id),
+      ),
+    stop: (id) => act(({ pipeline }) => pipeline.stop(id)),
+    toggle: (id) =>
+      actOrWait(
+        ({ pipeline }) => pipeline.toggle(id),
+        () => waiting.toggle(id),
+      ),
+    startAll: () =>
+      actOrWait(
+        ({ pipeline }) => pipeline.startAll(),
+        () => waiting.all(),
+      ),
+    stopAll: (why) => act(({ pipeline }) => pipeline.stopAll(why)),
+    setStations: (wanted) => act((found) => setStations(found, wanted)),
+    scaleStations: (factor) =>
+      act((found) => {
+        if (!(factor > 0)) return refused('The factor is a number above 0.')
+        const { stations } = found.generator.facts()
+        const wanted = Math.min(MAX_STATIONS, Math.max(1, Math.round(stations * factor)))
+        if (wanted !== stations) return setStations(found, wanted)
+        return refused(
+          stations === 1
+            ? 'One station is the least there can be.'
+            : `${count(stations)} stations are the most there can be.`,
+        )
+      }),
+    burst: ({ factor = DEFAULT_BURST.factor, durationMs = DEFAULT_BURST.durationMs } = {}) =>
+      act(({ generator }) => {
+        if (!isUp(state().stages.generator.state))
+          return refused('A burst needs a running generator; start it first.')
+        if (!(factor > 0 && durationMs > 0)) return refused('A burst needs a factor and a time above 0.')
+        generator.burst(factor, durationMs)
+        return accepted(`Burst: ×${factor} for ${Math.round(durationMs / 1000)} s.`)
+      }),
+    setDirty: (share) => act((found) => setDirty(found, share)),
+    toggleDirty: () => act((found) => setDirty(found, found.generator.facts().dirty > 0 ? 0 : lastDirty)),
+  }
+}
+
+const count = (value: number) => value.toLocaleString('en-US')

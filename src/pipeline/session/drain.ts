@@ -1,0 +1,80 @@
+/** The orderly end of a run: nothing new goes in, everything in flight comes out, then all stages stop. */
+
+import type { GeneratorService } from '../generator/generator-service.ts'
+import type { Monitor } from '../observation/watcher.ts'
+import { RESTING_LOOKS } from '../reconciliation/reconciler.ts'
+import { type Clock, pause } from '../runtime/clock.ts'
+import { isAtRest, isUp } from '../stages/stage.ts'
+import type { Pipeline } from '../stages/stage-orchestrator.ts'
+import type { LedgerSlice } from '../state/state.ts'
+import type { StateStore } from '../state/store.ts'
+import type { DrainOptions, DrainResult } from './session-types.ts'
+
+const DEFAULT_PATIENCE_MS = 20_000
+/** A micro-batch of Spark may take that long by itself. */
+const SPARK_PATIENCE_MS = 120_000
+const LOOK_EVERY_MS = 250
+/** Stages that do not stop for so long are left to their service (ms). */
+const STOP_PATIENCE_MS = { local: 30_000, azure: 180_000 }
+
+export interface DrainContext {
+  pipeline: Pipeline
+  generator: GeneratorService
+  monitor: Monitor
+  store: StateStore
+  clock: Clock
+}
+
+export async function drain(context: DrainContext, options: DrainOptions = {}): Promise<DrainResult> {
+  const { pipeline, generator, monitor, store, clock } = context
+  const { target, engine } = store.state.session
+  const isSpark = target === 'azure' || engine === 'spark'
+  const { patienceMs = isSpark ? SPARK_PATIENCE_MS : DEFAULT_PATIENCE_MS, signal } = options
+  const states = () => store.state.stages
+  const wait = () => pause(clock, LOOK_EVERY_MS, signal)
+
+  if (!isAtRest(states().generator.state)) pipeline.stop('generator')
+  while (states().generator.command && !signal?.aborted) await wait()
+
+  let seen = ''
+  let movedAt = clock.monotonic()
+  while (!signal?.aborted) {
+    await monitor.refresh()
+    const { ledger } = store.state
+    // Spark counts nothing until a micro-batch is through: what seems to rest, or to be lost, may still be under way.
+    if (isSpark ? isSettled(ledger) : ledger.verdict !== 'flowing') break
+    const { streamAnalytics, silver, gold, aggregate } = states()
+    if (![streamAnalytics, silver, gold, aggregate].some(({ state }) => isUp(state) || state === 'starting'))
+      break
+    const now = JSON.stringify(ledger)
+    if (now !== seen) movedAt = clock.monotonic()
+    seen = now
+    if (clock.monotonic() - movedAt >= patienceMs) break
+    await wait()
+  }
+  await pipeline.stopInOrder()
+  const stopped = clock.monotonic()
+  const limit = STOP_PATIENCE_MS[target]
+  const isMoving = () => Object.values(states()).some((stage) => stage.command || stage.state === 'stopping')
+  while (isMoving() && !signal?.aborted && clock.monotonic() - stopped < limit) await wait()
+  // A last word of a stage that stopped may have moved the books once more.
+  for (let look = 0; look < RESTING_LOOKS + 1; look++) await monitor.refresh()
+  store.flush()
+  return resultOf(store.state.ledger, generator.facts().buffered, signal)
+}
+
+const isSettled = ({ verdict }: LedgerSlice) => verdict === 'balanced' || verdict === 'empty'
+
+function resultOf(ledger: LedgerSlice, waiting: number, signal: AbortSignal | undefined): DrainResult {
+  if (waiting > 0) {
+    const reason = `${waiting.toLocaleString('en-US')} readings were made and not taken by the hub.`
+    return { balanced: false, reason, ledger }
+  }
+  const balanced = isSettled(ledger)
+  if (balanced) return { balanced, reason: undefined, ledger }
+  const why =
+    ledger.verdict === 'unbalanced'
+      ? `The books do not balance: ${ledger.explanation ?? 'hops differ'}.`
+      : `Not everything has come through${signal?.aborted ? '' : ', and nothing moves any more'}: ${ledger.explanation ?? 'rows are in flight'}.`
+  return { balanced, reason: why, ledger }
+}

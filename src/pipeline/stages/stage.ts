@@ -1,0 +1,179 @@
+/** The state machine of a stage: what is known of it and what is asked of it, as a pure reducer. */
+
+import type { ServiceError } from '../ports/errors.ts'
+import type { StageState, StageStatus } from '../ports/stages.ts'
+import { errorText } from '../runtime/error-text.ts'
+import type { StageSlice } from '../state/state.ts'
+
+export type CommandKind = 'start' | 'stop'
+
+export interface StageModel {
+  /** The service's last answer. */
+  readonly observed: StageStatus | undefined
+  readonly observedAt: number | undefined
+  /** When it was seen to come up (epoch ms); undefined: it is not up, or was so before anybody looked. */
+  readonly upSince: number | undefined
+  readonly command: Command | undefined
+  /** How the last command failed; holds until the next one, or until the service moves. */
+  readonly failure: { readonly kind: CommandKind; readonly text: string } | undefined
+  /** Why the service gives no answer at present. */
+  readonly silence: { readonly error: ServiceError; readonly times: number } | undefined
+}
+
+interface Command {
+  readonly kind: CommandKind
+  /** Epoch milliseconds. */
+  readonly startedAt: number
+  readonly usualMs: number
+  /** When the service took it; undefined: not yet. */
+  readonly acceptedAt: number | undefined
+  /** Why it is still being tried. */
+  readonly note: string | undefined
+  /** What the service said when the command was given: an answer that only repeats it is no outcome. */
+  readonly before: StageStatus | undefined
+  /** The service was seen to act on it. */
+  readonly hasMoved: boolean
+}
+
+export type StageEvent =
+  | { type: 'commanded'; kind: CommandKind; at: number; usualMs: number }
+  | { type: 'accepted'; at: number }
+  | { type: 'retrying'; reason: string }
+  | { type: 'refused'; reason: string }
+  | { type: 'timed out'; afterMs: number }
+  /** `isNews`: asked after the service had taken the present command; older answers say nothing of its outcome. */
+  | { type: 'observed'; status: StageStatus; isNews: boolean; at: number }
+  | { type: 'unanswered'; error: ServiceError }
+
+/** After this long, a service that took a command and shows no trace of it is believed (ms). */
+const SETTLE_MS = 15_000
+/** Unanswered polls after which the last answer is no longer taken for true. */
+const SILENT_TIMES = 3
+
+export const UNKNOWN_STAGE: StageModel = {
+  observed: undefined,
+  observedAt: undefined,
+  upSince: undefined,
+  command: undefined,
+  failure: undefined,
+  silence: undefined,
+}
+
+export function reduceStage(model: StageModel, event: StageEvent): StageModel {
+  const { command } = model
+  switch (event.type) {
+    case 'commanded':
+      return { ...model, failure: undefined, command: newCommand(event, model.observed) }
+    case 'accepted':
+      return command ? { ...model, command: { ...command, acceptedAt: event.at, note: undefined } } : model
+    case 'retrying':
+      return command ? { ...model, command: { ...command, note: event.reason } } : model
+    case 'refused':
+      return command ? ended(model, { kind: command.kind, text: event.reason }) : model
+    case 'timed out':
+      return command ? ended(model, { kind: command.kind, text: timeoutText(model, event.afterMs) }) : model
+    case 'unanswered':
+      return { ...model, silence: { error: event.error, times: (model.silence?.times ?? 0) + 1 } }
+    case 'observed':
+      return observe(model, event.status, event.isNews, event.at)
+  }
+}
+
+function newCommand(
+  { kind, at, usualMs }: { kind: CommandKind; at: number; usualMs: number },
+  before: StageStatus | undefined,
+): Command {
+  return { kind, startedAt: at, usualMs, acceptedAt: undefined, note: undefined, before, hasMoved: false }
+}
+
+const ended = (model: StageModel, failure: StageModel['failure']): StageModel => ({
+  ...model,
+  command: undefined,
+  failure,
+})
+
+function observe(model: StageModel, status: StageStatus, isNews: boolean, at: number): StageModel {
+  const heard = {
+    ...model,
+    observed: status,
+    observedAt: at,
+    upSince: upSince(model, status, at),
+    silence: undefined,
+  }
+  const { command, failure } = model
+  if (!command) {
+    // A failed command is forgotten as soon as the stage does something else than it did.
+    const isOver = failure && status.state !== model.observed?.state && status.state !== 'stopped'
+    return isOver ? { ...heard, failure: undefined } : heard
+  }
+  const { acceptedAt, before } = command
+  if (acceptedAt === undefined || !isNews) return heard
+  const hasMoved = command.hasMoved || status.state !== before?.state || status.runId !== before?.runId
+  if (isOutcome(command.kind, status.state, hasMoved)) return { ...heard, command: undefined }
+  if (isAtRest(status.state) && at - acceptedAt > SETTLE_MS)
+    return ended(heard, {
+      kind: command.kind,
+      text: `The ${command.kind} was accepted, but the service still says: ${status.words}`,
+    })
+  return { ...heard, command: { ...command, hasMoved } }
+}
+
+function upSince({ observed, upSince }: StageModel, { state }: StageStatus, at: number): number | undefined {
+  if (!isUp(state)) return undefined
+  const cameUp = observed !== undefined && observed.state !== 'unknown' && !isUp(observed.state)
+  return cameUp ? at : upSince
+}
+
+/** Does the answer end the command? A start may end in a failure too, if it is not the one from before. */
+function isOutcome(kind: CommandKind, state: StageState, hasMoved: boolean): boolean {
+  if (kind === 'stop') return isAtRest(state)
+  return isUp(state) || (hasMoved && isAtRest(state))
+}
+
+function timeoutText({ command, observed }: StageModel, afterMs: number): string {
+  const minutes = afterMs / 60_000
+  const time = minutes >= 1 ? `${Math.round(minutes)} min` : `${Math.round(afterMs / 1000)} s`
+  const words = observed?.words ? `the service says: ${observed.words}` : 'the service has not answered'
+  return `The ${command?.kind} has not come to an end after ${time}; ${words}`
+}
+
+export const isUp = (state: StageState): boolean => state === 'running' || state === 'degraded'
+export const isAtRest = (state: StageState): boolean => state === 'stopped' || state === 'failed'
+
+/** What the screen shows of it. */
+export type StageView = Pick<
+  StageSlice,
+  'state' | 'words' | 'detail' | 'since' | 'runId' | 'history' | 'command' | 'updatedAt'
+>
+
+export function viewStage(model: StageModel): StageView {
+  const { observed, command } = model
+  const state = stateOf(model)
+  return {
+    state,
+    words: observed?.words ?? '',
+    detail: detailOf(model),
+    // A service that does not say since when it runs, as Stream Analytics, was seen to begin.
+    since: isUp(state) || state === 'starting' ? (observed?.since?.getTime() ?? model.upSince) : undefined,
+    runId: observed?.runId,
+    history: observed?.history ?? [],
+    command: command && { kind: command.kind, startedAt: command.startedAt, usualMs: command.usualMs },
+    updatedAt: model.observedAt,
+  }
+}
+
+function stateOf({ observed, command, failure, silence }: StageModel): StageState {
+  if (command) return command.kind === 'start' ? 'starting' : 'stopping'
+  if (silence?.error.kind === 'authorization') return 'unknown'
+  if (silence?.error.kind === 'not-found') return 'failed'
+  if (silence && silence.times >= SILENT_TIMES) return 'unknown'
+  if (failure?.kind === 'start' && (!observed || isAtRest(observed.state))) return 'failed'
+  return observed?.state ?? 'unknown'
+}
+
+function detailOf({ observed, command, failure, silence }: StageModel): string | undefined {
+  if (command?.note) return command.note
+  if (silence) return errorText(silence.error)
+  if (command) return observed?.state === 'failed' ? undefined : observed?.detail
+  return failure?.text ?? observed?.detail
+}

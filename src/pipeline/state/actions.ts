@@ -1,0 +1,54 @@
+/** Everything that an operator can do: the only handle that a screen or a command line has on the pipeline. */
+import type { StageId } from '../ports/stages.ts'
+
+/**
+ * What became of an action. Actions never block: `ok` means that the work has begun (or that nothing had to be done),
+ * its outcome is seen in the store. A refused action has done nothing.
+ */
+export type ActionResult =
+  | { readonly ok: true /** One line for a person: what happens now. */; readonly message: string }
+  | { readonly ok: false /** One line for a person: why not, and what to do. */; readonly reason: string }
+
+/**
+ * Each action also writes a line of the operator to the log, and its effect reaches the store at once. Before there is a
+ * target, what starts stages is taken all the same and carried out once they are known; a toggle takes it back.
+ */
+export interface Actions {
+  /** Starts a stage; one that runs or starts is left alone. Also tries again after a failure. */
+  start(stage: StageId): ActionResult
+  /** Stops a stage; cancels a start under way. One that is stopped or stops is left alone. */
+  stop(stage: StageId): ActionResult
+  /** Stops what runs or starts, starts what is stopped or failed. What the keys 1–5 do. */
+  toggle(stage: StageId): ActionResult
+  /** Starts all stages in order; each begins as soon as the one before it was accepted. */
+  startAll(): ActionResult
+  /**
+   * Stops all stages in reverse order. A stage that cannot be stopped does not keep the others from it.
+   * @param why for the log, where no operator asked for it.
+   */
+  stopAll(why?: string): ActionResult
+  /** Sets the number of stations, 1 … {@link MAX_STATIONS}. */
+  setStations(count: number): ActionResult
+  /** Multiplies the number of stations; `+` is 2, `−` is 0.5. The result is rounded and kept within the limits. */
+  scaleStations(factor: number): ActionResult
+  /** Lets every station report `factor` times as often for a while (default ×10 for 10 s). Again: starts anew. */
+  burst(options?: { factor?: number; durationMs?: number }): ActionResult
+  /** Sets the share of readings that are spoiled on purpose, 0..1. */
+  setDirty(share: number): ActionResult
+  /** Dirty data off if it is on, else on with the last share (default {@link DEFAULT_DIRTY}). */
+  toggleDirty(): ActionResult
+}
+
+/** Most stations that the generator takes. */
+export const MAX_STATIONS = 1_000_000
+export const DEFAULT_STATIONS = 100
+export const DEFAULT_INTERVAL_MS = 10_000
+/** Share of spoiled readings when dirty data is switched on without a number. */
+export const DEFAULT_DIRTY = 0.05
+export const DEFAULT_BURST = { factor: 10, durationMs: 10_000 } as const
+
+export const READ_ONLY = 'Read-only: every control is off. Start without --read-only.'
+export const NOT_CONNECTED = 'Still connecting; if it stays so, the log says why.'
+
+export const accepted = (message: string): ActionResult => ({ ok: true, message })
+export const refused = (reason: string): ActionResult => ({ ok: false, reason })

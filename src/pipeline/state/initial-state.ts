@@ -1,0 +1,148 @@
+/** The state of a session before anything is connected: what the very first frame shows. */
+
+import { STAGE_IDS, type StageId } from '../ports/stages.ts'
+import { DEFAULT_INTERVAL_MS, DEFAULT_STATIONS } from './actions.ts'
+import {
+  type AppState,
+  type Assertion,
+  type GeneratorSlice,
+  LAYERS,
+  type LayerName,
+  type LayerSlice,
+  type SessionSlice,
+  SPOIL_KINDS,
+  type SpoilKind,
+  type StageSlice,
+} from './state.ts'
+
+/** Readings that may wait for the hub's acknowledgement before the generator slows down. */
+export const DEFAULT_BUFFER_LIMIT = 20_000
+
+export interface InitialStateOptions {
+  session?: Partial<SessionSlice>
+  generator?: Partial<Pick<GeneratorSlice, 'stations' | 'intervalMs' | 'dirty' | 'bufferLimit'>>
+  /** Epoch milliseconds. */
+  now?: number
+}
+
+export function initialState(options: InitialStateOptions = {}): AppState {
+  const now = options.now ?? 0
+  return {
+    session: {
+      target: 'local',
+      startedAt: now,
+      version: '0.0.0',
+      engine: 'duckdb',
+      dataDir: undefined,
+      ephemeral: false,
+      readOnly: false,
+      logFile: undefined,
+      connected: false,
+      ...options.session,
+    },
+    generator: {
+      stations: DEFAULT_STATIONS,
+      intervalMs: DEFAULT_INTERVAL_MS,
+      dirty: 0,
+      burstUntil: undefined,
+      sent: 0,
+      acknowledged: 0,
+      buffered: 0,
+      bufferLimit: DEFAULT_BUFFER_LIMIT,
+      backPressure: false,
+      spoiled: noneSpoiled(),
+      sentPerSecond: [],
+      acknowledgedPerSecond: [],
+      ...options.generator,
+    },
+    stages: Object.fromEntries(STAGE_IDS.map((id) => [id, unknownStage(id)])) as Record<StageId, StageSlice>,
+    hub: { partitions: [], enqueued: 0, rate: 0, ratePerSecond: [], updatedAt: undefined, error: undefined },
+    job: {
+      streamingUnits: undefined,
+      watermarkDelaySeconds: undefined,
+      backlogged: undefined,
+      inputRate: undefined,
+      outputRate: undefined,
+      deserializationErrors: undefined,
+      errors: undefined,
+      resourceUtilization: undefined,
+      watermarkHistory: [],
+      utilizationHistory: [],
+      metricsAt: undefined,
+    },
+    lake: {
+      layers: Object.fromEntries(LAYERS.map((name) => [name, emptyLayer(name)])) as Record<
+        LayerName,
+        LayerSlice
+      >,
+      bytes: 0,
+    },
+    ledger: {
+      acknowledged: 0,
+      enqueued: 0,
+      bronze: 0,
+      rejected: 0,
+      silver: 0,
+      quarantined: 0,
+      duplicates: 0,
+      gold: 0,
+      aggregated: 0,
+      skipped: 0,
+      lost: 0,
+      inFlight: { hub: 0, bronze: 0, silver: 0, gold: 0, aggregate: 0 },
+      verdict: 'empty',
+      explanation: undefined,
+    },
+    assertions: {
+      rate: unmeasured('≥ 90 % of the planned rate'),
+      latencyP95: unmeasured('≤ 15 s'),
+      duplicates: unmeasured('none in silver'),
+      outOfSequence: unmeasured('none per station'),
+      missing: unmeasured('none'),
+    },
+    aggregate: { cities: [], readings: 0, updatedAt: undefined },
+    events: [],
+    log: [],
+    cost: { perHour: 0, spent: 0, billed: [] },
+    endpoints: [],
+    now,
+  }
+}
+
+export function unknownStage(id: StageId): StageSlice {
+  return {
+    id,
+    state: 'unknown',
+    words: '',
+    detail: undefined,
+    since: undefined,
+    runId: undefined,
+    history: [],
+    command: undefined,
+    rate: undefined,
+    backlog: undefined,
+    updatedAt: undefined,
+    batch: undefined,
+  }
+}
+
+export function emptyLayer(name: LayerName): LayerSlice {
+  return {
+    name,
+    files: 0,
+    bytes: 0,
+    rows: undefined,
+    rowsPerSecond: undefined,
+    bytesPerSecond: 0,
+    newestAt: undefined,
+    growth: [],
+    updatedAt: undefined,
+    error: undefined,
+  }
+}
+
+export function noneSpoiled(): Record<SpoilKind, number> {
+  return Object.fromEntries(SPOIL_KINDS.map((kind) => [kind, 0])) as Record<SpoilKind, number>
+}
+
+const unmeasured = (expectation: string): Assertion => ({ value: undefined, expectation, holds: undefined })

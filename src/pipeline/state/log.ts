@@ -1,0 +1,55 @@
+/** The operator's log: what happened, newest last, bounded; every line also goes to the log file. */
+import type { Clock } from '../runtime/clock.ts'
+import type { LogEntry } from './state.ts'
+
+/** Where lines go beside the screen; pino fits. */
+export interface Logger {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+export const silentLogger: Logger = { info() {}, warn() {}, error() {} }
+
+/** Lines kept for the screen; the log file has them all. */
+export const LOG_LIMIT = 500
+
+export class Log {
+  #entries: readonly LogEntry[] = []
+  readonly #clock: Clock
+  readonly #logger: Logger
+  readonly #changed: (entries: readonly LogEntry[]) => void
+
+  constructor(clock: Clock, logger: Logger, changed: (entries: readonly LogEntry[]) => void = () => {}) {
+    this.#clock = clock
+    this.#logger = logger
+    this.#changed = changed
+  }
+
+  get entries(): readonly LogEntry[] {
+    return this.#entries
+  }
+
+  info(source: string, message: string): void {
+    this.#add('info', source, message)
+  }
+
+  warn(source: string, message: string): void {
+    this.#add('warn', source, message)
+  }
+
+  /** @param cause kept for the log file only: stacks are not for the screen. */
+  error(source: string, message: string, cause?: unknown): void {
+    this.#add('error', source, message, cause)
+  }
+
+  #add(level: LogEntry['level'], source: string, message: string, cause?: unknown): void {
+    this.#logger[level](cause === undefined ? { source } : { source, err: cause }, message)
+    // Whoever notices a failure says so; the same words twice in a row tell nothing new.
+    const last = this.#entries.at(-1)
+    if (last?.source === source && last.message === message && last.level === level) return
+    const entry = { at: this.#clock.now(), level, source, message }
+    this.#entries = [...this.#entries.slice(1 - LOG_LIMIT), entry]
+    this.#changed(this.#entries)
+  }
+}

@@ -1,0 +1,229 @@
+/** The shape of what the screen shows: immutable slices, written by the pipeline, read by the screen. No behaviour. */
+import type { CityMean } from '../ports/lake.ts'
+import type { RunOutcome, StageId, StageState } from '../ports/stages.ts'
+
+/** Times are epoch milliseconds; durations milliseconds; sizes bytes; rates events or rows per second. */
+export interface AppState {
+  session: SessionSlice
+  generator: GeneratorSlice
+  stages: Readonly<Record<StageId, StageSlice>>
+  hub: HubSlice
+  job: JobSlice
+  lake: LakeSlice
+  ledger: LedgerSlice
+  assertions: AssertionsSlice
+  aggregate: AggregateSlice
+  /** Newest last, bounded. */
+  events: readonly TailEvent[]
+  /** Newest last, bounded. */
+  log: readonly LogEntry[]
+  cost: CostSlice
+  endpoints: readonly EndpointLine[]
+  /** The clock as of this state: the screen never asks the time itself. */
+  now: number
+}
+
+export interface SessionSlice {
+  target: 'local' | 'azure'
+  startedAt: number
+  version: string
+  engine: 'duckdb' | 'spark'
+  dataDir: string | undefined
+  ephemeral: boolean
+  readOnly: boolean
+  logFile: string | undefined
+  /** False until the target answers for the first time. */
+  connected: boolean
+}
+
+/** What `--dirty` does to a reading. */
+export const SPOIL_KINDS = [
+  'missing eventId',
+  'duplicate',
+  'temperature out of range',
+  'humidity out of range',
+  'blank city',
+  'bad timestamp',
+  'late',
+  'not JSON',
+] as const
+export type SpoilKind = (typeof SPOIL_KINDS)[number]
+
+export interface GeneratorSlice {
+  stations: number
+  intervalMs: number
+  /** Share of readings spoiled on purpose, 0..1. */
+  dirty: number
+  /** Until when a burst runs; undefined: none. */
+  burstUntil: number | undefined
+  /** Handed to the hub's producer, in this session. */
+  sent: number
+  acknowledged: number
+  /** Made, not yet acknowledged. */
+  buffered: number
+  bufferLimit: number
+  /** True while the buffer is full and no reading is made. */
+  backPressure: boolean
+  spoiled: Readonly<Record<SpoilKind, number>>
+  /** One point per second, newest last, at most 600. */
+  sentPerSecond: readonly number[]
+  acknowledgedPerSecond: readonly number[]
+}
+
+export interface StageSlice {
+  id: StageId
+  state: StageState
+  words: string
+  /** Reason or error, one line. */
+  detail: string | undefined
+  since: number | undefined
+  runId: string | undefined
+  history: readonly RunOutcome[]
+  /** A command under way, for elapsed against usual time. */
+  command: { kind: 'start' | 'stop'; startedAt: number; usualMs: number } | undefined
+  /** Rows or events per second that leave this stage; undefined: not known. */
+  rate: number | undefined
+  /** Rows waiting in front of this stage; undefined: not known. */
+  backlog: number | undefined
+  /** Last successful status poll; undefined: none yet. */
+  updatedAt: number | undefined
+  /** Last micro-batch of a table-writing stage. */
+  batch: { id: number; rows: number; durationMs: number; committedAt: number } | undefined
+}
+
+export interface HubSlice {
+  partitions: readonly PartitionSlice[]
+  /** Sum over partitions. */
+  enqueued: number
+  rate: number
+  /** One point per second, newest last, at most 600. */
+  ratePerSecond: readonly number[]
+  updatedAt: number | undefined
+  error: string | undefined
+}
+
+export interface PartitionSlice {
+  id: string
+  /** −1: empty. */
+  lastSequenceNumber: number
+  beginningSequenceNumber: number
+  rate: number
+  /** 0..1 of the hub's rate (of all events when idle). */
+  share: number
+  /** Events that bronze does not hold yet; undefined: not known. */
+  backlog: number | undefined
+  lastEnqueuedAt: number | undefined
+}
+
+export interface JobSlice {
+  streamingUnits: number | undefined
+  watermarkDelaySeconds: number | undefined
+  backlogged: number | undefined
+  inputRate: number | undefined
+  outputRate: number | undefined
+  deserializationErrors: number | undefined
+  errors: number | undefined
+  resourceUtilization: number | undefined
+  watermarkHistory: readonly number[]
+  utilizationHistory: readonly number[]
+  /** When the numbers were true. */
+  metricsAt: number | undefined
+}
+
+export const LAYERS = ['bronze', 'silver', 'quarantine', 'gold', 'byMinute', 'aggregated'] as const
+export type LayerName = (typeof LAYERS)[number]
+
+export interface LayerSlice {
+  name: LayerName
+  files: number
+  bytes: number
+  rows: number | undefined
+  rowsPerSecond: number | undefined
+  bytesPerSecond: number
+  /** Time of the newest row; its age is the layer's freshness. */
+  newestAt: number | undefined
+  /** Rows (or bytes where rows are unknown) at each poll, newest last, at most 120. */
+  growth: readonly number[]
+  updatedAt: number | undefined
+  error: string | undefined
+}
+
+export interface LakeSlice {
+  layers: Readonly<Record<LayerName, LayerSlice>>
+  bytes: number
+}
+
+export interface LedgerSlice {
+  acknowledged: number
+  enqueued: number
+  bronze: number
+  rejected: number
+  silver: number
+  quarantined: number
+  duplicates: number
+  gold: number
+  aggregated: number
+  /** Expired in the hub before the job read them. */
+  skipped: number
+  /** Acknowledged and nowhere, once everything has drained; 0 while rows are merely in flight. */
+  lost: number
+  /** Differences between neighbouring hops: what is in flight. */
+  inFlight: Readonly<{ hub: number; bronze: number; silver: number; gold: number; aggregate: number }>
+  /** `drained`: every difference is 0. `flowing`: rows in flight. `unbalanced`: more came out than went in, or rows are lost. */
+  verdict: 'empty' | 'balanced' | 'flowing' | 'unbalanced'
+  explanation: string | undefined
+}
+
+export interface AssertionsSlice {
+  /** Each: what was measured and whether it holds; undefined value: no data yet. */
+  rate: Assertion
+  latencyP95: Assertion
+  duplicates: Assertion
+  outOfSequence: Assertion
+  missing: Assertion
+}
+
+export interface Assertion {
+  value: number | undefined
+  /** What must hold, for a person: `≥ 90 % of 120/s`. */
+  expectation: string
+  holds: boolean | undefined
+}
+
+export interface AggregateSlice {
+  cities: readonly CityMean[]
+  readings: number
+  updatedAt: number | undefined
+}
+
+export interface TailEvent {
+  at: number
+  deviceId: string
+  city: string
+  temperature: number | undefined
+  humidity: number | undefined
+  /** Empty for a good reading. */
+  reasons: readonly string[]
+}
+
+export interface LogEntry {
+  at: number
+  level: 'info' | 'warn' | 'error'
+  /** `generator`, `hub`, `silver`, `operator`, … */
+  source: string
+  message: string
+}
+
+export interface CostSlice {
+  /** Estimated from list prices; 0 on the local target. */
+  perHour: number
+  spent: number
+  /** What costs as long as it runs, as far as anybody knows: a stage that cannot be seen any more too. */
+  billed: readonly StageId[]
+}
+
+export interface EndpointLine {
+  name: string
+  /** Secrets masked. */
+  value: string
+}

@@ -1,0 +1,80 @@
+/** The last line: the keys that act here, or what is being typed, or what the last key has come to. */
+import { STAGE_IDS } from '../../pipeline/ports/stages.ts'
+import { isUp } from '../../pipeline/stages/stage.ts'
+import type { AppState } from '../../pipeline/state/state.ts'
+import { KEYMAP, type KeyBinding, whyNot } from '../input/keymap.ts'
+import { type Line, lineWidth, span } from '../text/line.ts'
+import { ANSWERS } from './modal.ts'
+import { growsAtEnd, scrollTarget, type ViewState } from './view-state.ts'
+
+/** How long what a key came to is shown (ms of store time), unless another key comes. */
+const TOAST_MS = 5000
+
+/** @param scrollable lines of what the keys of scrolling work on that are not shown. */
+export function footerLine(state: AppState, view: ViewState, width: number, scrollable: number): Line {
+  if (view.question)
+    return hintsLine(ANSWERS[view.question.kind].map(([key, label]) => ({ key, label, rank: 0 })))
+  if (view.isFiltering)
+    return [
+      span(' filter  ', 'accent', true),
+      span(view.filter),
+      span('▏', 'accent'),
+      span('   enter keeps it, esc clears it', 'muted'),
+    ]
+  const { toast } = view
+  if (toast && state.now - toast.at < TOAST_MS)
+    return [span(toast.isRefusal ? ' ▲ ' : ' ✓ ', toast.isRefusal ? 'warn' : 'ok'), span(toast.text)]
+  return keyHints(state, view, width, scrollable)
+}
+
+interface Hint {
+  key: string
+  label: string
+  rank: number
+}
+
+/** As many as fit, the most useful ones first; `q quit` always. */
+function keyHints(state: AppState, view: ViewState, width: number, scrollable: number): Line {
+  let hints = [
+    ...contextHints(view, scrollable),
+    ...KEYMAP.flatMap((binding) => hintOf(binding, state, view)),
+  ]
+  while (lineWidth(hintsLine(hints)) > width && hints.length > 1) {
+    const last = Math.max(...hints.map(({ rank }) => rank))
+    const drop = hints.findLastIndex(({ rank }) => rank === last)
+    hints = hints.filter((_, index) => index !== drop)
+  }
+  return hintsLine(hints)
+}
+
+/** None for a key that would be refused, or does here what another one says already. */
+function hintOf(binding: KeyBinding, state: AppState, view: ViewState): Hint[] {
+  const { footer, command } = binding
+  const isControl = binding.needs === 'start' || binding.needs === 'control'
+  if (!footer || (isControl && whyNot(binding, state, view, false) !== undefined)) return []
+  const { stages } = state
+  const all = STAGE_IDS.map((id) => stages[id].state)
+  if (command === 'startAll' && all.every((one) => isUp(one) || one === 'starting')) return []
+  if (command === 'stopAll' && all.every((one) => one === 'stopped')) return []
+  if (command === 'burst' && !isUp(stages.generator.state)) return []
+  if (command === 'zoom' && (view.isZoomed || view.overlay)) return []
+  if (command === 'freeze' && view.isFrozen) return [{ ...footer, label: 'go on' }]
+  return [footer]
+}
+
+/** Keys that matter only where one is. */
+function contextHints(view: ViewState, scrollable: number): Hint[] {
+  const hints: Hint[] = []
+  const target = scrollTarget(view)
+  if (view.isZoomed || view.overlay || view.filter) hints.push({ key: 'esc', label: 'back', rank: 0 })
+  if (scrollable > 0) hints.push({ key: '↑↓', label: 'scroll', rank: 1 })
+  if (growsAtEnd(target) && (view.scroll[target] ?? 0) > 0) hints.push({ key: 'f', label: 'follow', rank: 1 })
+  return hints
+}
+
+const hintsLine = (hints: readonly Hint[]): Line =>
+  hints.flatMap(({ key, label }, index) => [
+    span(index === 0 ? ' ' : '  '),
+    span(key, 'accent', true),
+    span(` ${label}`, 'muted'),
+  ])

@@ -1,0 +1,131 @@
+/** Opens the control room in the terminal's alternate screen, and gives the terminal back however it ends. */
+import { render } from 'ink'
+import { Component, type ReactNode } from 'react'
+import type { ReadonlyStore } from '../../pipeline/session/session-types.ts'
+import type { Actions } from '../../pipeline/state/actions.ts'
+import { jobControl } from '../ink/hand-over.ts'
+import { windowTitle } from '../ink/terminal-title.ts'
+import { painter } from '../text/ansi.ts'
+import { speaksUtf8 } from '../text/glyphs.ts'
+import { chooseTheme, type ThemeName } from '../text/theme.ts'
+import { App, type Lend } from './app.tsx'
+import { Screen } from './screen.ts'
+
+export interface ControlRoomOptions {
+  store: ReadonlyStore
+  actions: Actions
+  theme: ThemeName
+  /** Draw with ASCII only, also where the locale speaks UTF-8. */
+  ascii: boolean
+  /** Do not ask before starting what costs money. */
+  acceptCosts: boolean
+  /** Repaints per second, at most. */
+  maxFps: number
+  env: Readonly<Record<string, string | undefined>>
+  stdin: NodeJS.ReadStream
+  stdout: NodeJS.WriteStream
+  onKey: () => void
+}
+
+export type QuitReason =
+  | { kind: 'quit'; stopAll: boolean }
+  | { kind: 'signal' }
+  | { kind: 'crash'; error: Error }
+  | { kind: 'refused'; error: Error }
+
+export interface ControlRoom {
+  /** Settles when the terminal is as it was before. Never rejects. */
+  ended: Promise<QuitReason>
+  /** Ends it from outside: a signal, or a failure elsewhere. The first reason counts. */
+  close(reason: QuitReason): void
+}
+
+/** A key must show at once, whatever the rate of repaints; Ink's own limit only bounds bursts. */
+const KEY_FPS = 60
+const FIRST_COLUMN = '\r'
+
+export function openControlRoom(options: ControlRoomOptions): ControlRoom {
+  const { stdout, stdin, env, store } = options
+  let reason: QuitReason | undefined
+  const close = (why: QuitReason) => {
+    reason ??= why
+    // An empty last frame: terminals that were resized meanwhile may bring lines of it back behind the summary.
+    instance.rerender(null)
+    instance.unmount()
+  }
+  const onError = (error: Error) => close({ kind: 'crash', error })
+  const theme = chooseTheme(options.theme, stdout.getColorDepth?.({ ...env }) ?? 1, env)
+  const screen = new Screen({
+    store,
+    actions: options.actions,
+    paint: painter(theme, options.ascii || !speaksUtf8(env, process.platform)),
+    acceptCosts: options.acceptCosts,
+    onQuit: ({ stopAll }) => close({ kind: 'quit', stopAll }),
+    onHandOver: (what) => jobs.handOver(what),
+  })
+  let lend: Lend | undefined
+  const jobs = jobControl(async (deed) => {
+    await lend?.(async () => {
+      title.restore()
+      await deed()
+      title.show()
+      stdout.write(FIRST_COLUMN)
+    })
+  })
+  const onOpen = (how: Lend) => {
+    lend = how
+  }
+  // Before the first frame: a key pressed at the sight of it must be a command, not a letter on the screen.
+  stdin.setRawMode?.(true)
+  const title = windowTitle(stdout, `rtstream ${store.getState().session.target}`)
+  title.show()
+  // The first frame begins where the cursor stands: what was typed before, or printed without a line end, is not in its way.
+  stdout.write(FIRST_COLUMN)
+  const instance = render(
+    <Boundary onError={onError}>
+      <App screen={screen} onKey={options.onKey} onError={onError} onOpen={onOpen} />
+    </Boundary>,
+    {
+      stdin,
+      stdout,
+      alternateScreen: true,
+      incrementalRendering: true,
+      exitOnCtrlC: false,
+      patchConsole: true,
+      interactive: true,
+      maxFps: Math.max(KEY_FPS, options.maxFps),
+    },
+  )
+  const ended = instance
+    .waitUntilExit()
+    .then(
+      (): QuitReason => reason ?? { kind: 'signal' },
+      (error: unknown): QuitReason => ({
+        kind: 'crash',
+        error: error instanceof Error ? error : new Error(String(error)),
+      }),
+    )
+    .finally(() => {
+      if (!stdin.destroyed) stdin.setRawMode?.(false)
+      jobs.close()
+      title.restore()
+    })
+  return { ended, close }
+}
+
+/** What a panel throws must not be lost behind the screen. */
+class Boundary extends Component<
+  { children: ReactNode; onError: (error: Error) => void },
+  { hasFailed: boolean }
+> {
+  override state = { hasFailed: false }
+  static getDerivedStateFromError() {
+    return { hasFailed: true }
+  }
+  override componentDidCatch(error: Error) {
+    this.props.onError(error)
+  }
+  override render() {
+    return this.state.hasFailed ? null : this.props.children
+  }
+}

@@ -1,0 +1,107 @@
+/** Questions that stand in the middle of the screen until they are answered. */
+
+import { STAGE_IDS } from '../../pipeline/ports/stages.ts'
+import { MAX_STATIONS } from '../../pipeline/state/actions.ts'
+import type { AppState } from '../../pipeline/state/state.ts'
+import { formatCount, formatMoney } from '../text/format.ts'
+import { FRAME, type Framed, framed } from '../text/frame.ts'
+import { type Line, left, overlay, span, wrap } from '../text/line.ts'
+import type { Question } from './view-state.ts'
+
+const WIDTH = 62
+
+type Answer = readonly [key: string, does: string]
+
+/** The keys that a question waits for. */
+export const ANSWERS: Readonly<Record<Question['kind'], readonly Answer[]>> = {
+  stopAll: [
+    ['y', 'stop all'],
+    ['n', 'keep them running'],
+  ],
+  quit: [
+    ['s', 'stop all and quit'],
+    ['l', 'leave them running and quit'],
+    ['esc', 'stay'],
+  ],
+  costs: [
+    ['y', 'start'],
+    ['n', 'do not'],
+  ],
+  stations: [
+    ['enter', 'set'],
+    ['esc', 'leave it'],
+  ],
+}
+
+/** Puts the question over the lines of the screen. */
+export function withQuestion(
+  lines: readonly Line[],
+  question: Question,
+  state: AppState,
+  columns: number,
+): Line[] {
+  const content = questionBox(question, state)
+  const box = framed(content, WIDTH, content.lines.length + FRAME.rows, 'borderFocused')
+  const top = Math.max(0, Math.floor((lines.length - box.length) / 2))
+  const start = Math.floor((columns - WIDTH) / 2)
+  return lines.map((line, row) => {
+    const inBox = box[row - top]
+    return inBox ? overlay(line, start, inBox) : line
+  })
+}
+
+function questionBox(question: Question, state: AppState): Framed {
+  const running = STAGE_IDS.filter((id) => state.stages[id].state !== 'stopped').length
+  const perHour = `≈ ${formatMoney(state.cost.perHour)}/h`
+  switch (question.kind) {
+    case 'stopAll':
+      return box(
+        'stop all stages?',
+        `${running} of ${STAGE_IDS.length} run. They stop in reverse order; what is in the hub and the lake stays.`,
+        ANSWERS.stopAll,
+      )
+    case 'quit':
+      return box(
+        'quit?',
+        `Stages still run on Azure, ${perHour}, and go on without this window.`,
+        ANSWERS.quit,
+      )
+    case 'costs':
+      return box(
+        'start on Azure?',
+        'This starts resources that cost money until they are stopped. Asked once a session.',
+        ANSWERS.costs,
+      )
+    case 'stations':
+      return {
+        title: 'stations',
+        lines: [
+          [],
+          [span('How many?  '), span(question.text, 'title', true), span('▏', 'accent')],
+          [
+            span(
+              `now ${formatCount(state.generator.stations)}, at most ${formatCount(MAX_STATIONS)}`,
+              'muted',
+            ),
+          ],
+          [],
+          ...answerLines(ANSWERS.stations),
+          [],
+        ],
+      }
+  }
+}
+
+const box = (title: string, text: string, answers: readonly Answer[]): Framed => ({
+  title,
+  lines: [
+    [],
+    ...wrap(text, WIDTH - FRAME.columns).map((part): Line => [span(part)]),
+    [],
+    ...answerLines(answers),
+    [],
+  ],
+})
+
+const answerLines = (answers: readonly Answer[]): Line[] =>
+  answers.map(([key, does]): Line => [span(left(key, 7), 'accent', true), span(does)])

@@ -1,0 +1,150 @@
+/**
+ * The screen as it stands: follows the store, takes keys, and hands out frames. A frame is a new object only when
+ * something on it has changed, so that nothing changing means nothing painted.
+ */
+
+import type { ReadonlyStore } from '../../pipeline/session/session-types.ts'
+import type { Actions } from '../../pipeline/state/actions.ts'
+import type { AppState } from '../../pipeline/state/state.ts'
+import type { HandOver } from '../ink/hand-over.ts'
+import { type Drawn, Operator } from '../input/key-dispatch.ts'
+import { PANELS } from '../layout.ts'
+import { eventMatches } from '../panels/events-panel.ts'
+import { logMatches } from '../panels/log-panel.ts'
+import type { Painter } from '../text/ansi.ts'
+import { type ScreenLines, screenLines } from './screen-lines.ts'
+import { initialView, type ViewState } from './view-state.ts'
+
+export interface ScreenOptions {
+  store: ReadonlyStore
+  actions: Actions
+  paint: Painter
+  acceptCosts: boolean
+  onQuit: (choice: { stopAll: boolean }) => void
+  onHandOver: (what: HandOver) => string | undefined
+}
+
+export interface Frame {
+  columns: number
+  /** One string for each row of the terminal. */
+  rows: readonly string[]
+}
+
+export class Screen {
+  readonly #options: ScreenOptions
+  readonly #operator: Operator
+  readonly #listeners = new Set<() => void>()
+  #view: ViewState = initialView
+  /** What is shown: the store's state, or the one at which the screen was frozen. */
+  #state: AppState
+  #unsubscribe: (() => void) | undefined
+  #frame: Frame = { columns: 0, rows: [] }
+  #drawn: ScreenLines | undefined
+  #isStale = true
+
+  constructor(options: ScreenOptions) {
+    this.#options = options
+    this.#state = options.store.getState()
+    this.#operator = new Operator({ ...options, state: options.store.getState })
+  }
+
+  /** The store is listened to as long as somebody listens here. */
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener)
+    this.#follow()
+    return () => {
+      this.#listeners.delete(listener)
+      this.#follow()
+    }
+  }
+
+  /** The frame for a size; the same object as before if it looks the same. */
+  frame(columns: number, rows: number): Frame {
+    const { columns: before, rows: painted } = this.#frame
+    if (!this.#isStale && columns === before && rows === painted.length) return this.#frame
+    this.#drawn = screenLines(this.#state, this.#view, columns, rows)
+    // Not before: what cannot be drawn must fail again when React asks again, or it would see that nothing is wrong.
+    this.#isStale = false
+    const next = this.#drawn.lines.map(this.#options.paint)
+    const isSame =
+      columns === before && rows === painted.length && next.every((row, index) => row === painted[index])
+    if (!isSame) this.#frame = { columns, rows: next }
+    return this.#frame
+  }
+
+  press(keys: readonly string[]): void {
+    for (const key of keys) this.#change(this.#operator.press(this.#view, key, this.#shown()))
+    this.#tell()
+  }
+
+  paste(text: string): void {
+    this.#change(this.#operator.paste(this.#view, text, this.#shown()))
+    this.#tell()
+  }
+
+  #change(view: ViewState): void {
+    const wasFrozen = this.#view.isFrozen
+    this.#view = view
+    if (wasFrozen !== view.isFrozen) this.#follow()
+    if (!view.isFrozen) this.#state = this.#options.store.getState()
+    this.#redraw()
+  }
+
+  /** Keys that come together see the screen as the ones before have left it. */
+  #redraw(): void {
+    this.#isStale = true
+    if (this.#drawn)
+      this.#drawn = screenLines(this.#state, this.#view, this.#frame.columns, this.#frame.rows.length)
+  }
+
+  #shown(): Drawn {
+    const { layout, scrollable = 0 } = this.#drawn ?? {}
+    // Zoomed, the focus goes through all panels, whether there is a place for them or not.
+    const focusable = this.#view.isZoomed ? PANELS : (layout?.focusable ?? PANELS)
+    return { focusable, scrollable, page: Math.max(1, (layout?.bodyHeight ?? 3) - 3) }
+  }
+
+  /** Frozen or unseen, the screen listens to nobody. */
+  #follow(): void {
+    const isWanted = this.#listeners.size > 0 && !this.#view.isFrozen
+    if (isWanted === (this.#unsubscribe !== undefined)) return
+    if (!isWanted) {
+      this.#unsubscribe?.()
+      this.#unsubscribe = undefined
+      return
+    }
+    this.#unsubscribe = this.#options.store.subscribe((state) => this.#show(state))
+    this.#show(this.#options.store.getState())
+  }
+
+  #show(state: AppState): void {
+    if (state === this.#state) return
+    this.#view = keepPlace(this.#view, this.#state, state)
+    this.#state = state
+    this.#isStale = true
+    this.#tell()
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener()
+  }
+}
+
+/** What one has scrolled back to stays where it is while newer lines come in below. */
+function keepPlace(view: ViewState, before: AppState, after: AppState): ViewState {
+  const { log = 0, events = 0 } = view.scroll
+  const added = <T>(was: readonly T[], is: readonly T[], matches: (item: T) => boolean): number => {
+    const last = was.at(-1)
+    return last === undefined ? 0 : is.slice(is.lastIndexOf(last) + 1).filter(matches).length
+  }
+  if (log === 0 && events === 0) return view
+  return {
+    ...view,
+    scroll: {
+      ...view.scroll,
+      log: log && log + added(before.log, after.log, (entry) => logMatches(entry, view.filter)),
+      events:
+        events && events + added(before.events, after.events, (event) => eventMatches(event, view.filter)),
+    },
+  }
+}

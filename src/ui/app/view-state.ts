@@ -1,0 +1,89 @@
+/** What the operator has done to the screen itself: focus, zoom, scroll, filter, questions. Pure. */
+import type { ActionResult } from '../../pipeline/state/actions.ts'
+import type { PanelId } from '../layout.ts'
+
+export const OVERLAYS = ['help', 'endpoints'] as const
+export type Overlay = (typeof OVERLAYS)[number]
+
+/** A question that waits for an answer; nothing else is done meanwhile. */
+export type Question =
+  | { kind: 'stopAll' }
+  | { kind: 'quit' }
+  | { kind: 'costs'; perform: () => ActionResult }
+  | { kind: 'stations'; text: string }
+
+export interface Toast {
+  text: string
+  isRefusal: boolean
+  /** Store time (ms): it goes with the next key, or after a while. */
+  at: number
+}
+
+export interface ViewState {
+  focused: PanelId
+  /** What was focused before a key opened another panel at once. */
+  before: PanelId | undefined
+  isZoomed: boolean
+  overlay: Overlay | undefined
+  question: Question | undefined
+  filter: string
+  /** The filter is being typed. */
+  isFiltering: boolean
+  scroll: Readonly<Partial<Record<PanelId | Overlay, number>>>
+  isFrozen: boolean
+  toast: Toast | undefined
+}
+
+export const initialView: ViewState = {
+  focused: 'rate',
+  before: undefined,
+  isZoomed: false,
+  overlay: undefined,
+  question: undefined,
+  filter: '',
+  isFiltering: false,
+  scroll: {},
+  isFrozen: false,
+  toast: undefined,
+}
+
+/** What keys of scrolling work on. */
+export const scrollTarget = (view: ViewState): PanelId | Overlay => view.overlay ?? view.focused
+
+/** @param focusable panels in the order of the focus. */
+export function moveFocus(view: ViewState, by: 1 | -1, focusable: readonly PanelId[]): ViewState {
+  const at = focusable.indexOf(view.focused)
+  const next = focusable[(Math.max(0, at) + by + focusable.length) % focusable.length]
+  return { ...view, focused: next ?? view.focused, before: undefined }
+}
+
+/** Opens a panel full screen, or goes back to where one was. */
+export function toggleZoomOf(view: ViewState, id: PanelId): ViewState {
+  if (view.isZoomed && view.focused === id && !view.overlay) return leaveZoom(view)
+  return { ...view, focused: id, before: view.before ?? view.focused, isZoomed: true, overlay: undefined }
+}
+
+export const leaveZoom = (view: ViewState): ViewState => ({
+  ...view,
+  isZoomed: false,
+  focused: view.before ?? view.focused,
+  before: undefined,
+})
+
+/** Lists that grow at their end scroll back from it; everything else scrolls down from its top. */
+export const growsAtEnd = (id: PanelId | Overlay): boolean => id === 'events' || id === 'log'
+
+/** @param rows towards the end; negative: towards the start. @param most lines that can be scrolled. */
+export function scrollBy(view: ViewState, rows: number, most: number): ViewState {
+  const id = scrollTarget(view)
+  const wanted = (view.scroll[id] ?? 0) + (growsAtEnd(id) ? -rows : rows)
+  return { ...view, scroll: { ...view.scroll, [id]: Math.min(most, Math.max(0, wanted)) } }
+}
+
+/** Leaves one thing at a time: overlay, zoom, filter, scrolling. */
+export function goBack(view: ViewState): ViewState {
+  if (view.overlay) return { ...view, overlay: undefined }
+  if (view.isZoomed) return leaveZoom(view)
+  if (view.filter) return { ...view, filter: '' }
+  return { ...view, scroll: {} }
+}

@@ -1,0 +1,247 @@
+/** From keys to deeds: what a key means now, given what is on the screen. */
+
+import { STAGE_IDS, type StageId } from '../../pipeline/ports/stages.ts'
+import type { ActionResult, Actions } from '../../pipeline/state/actions.ts'
+import type { AppState } from '../../pipeline/state/state.ts'
+import {
+  goBack,
+  growsAtEnd,
+  leaveZoom,
+  moveFocus,
+  type Overlay,
+  scrollBy,
+  toggleZoomOf,
+  type ViewState,
+} from '../app/view-state.ts'
+import type { HandOver } from '../ink/hand-over.ts'
+import type { PanelId } from '../layout.ts'
+import { bindingOf, type Command, whyNot } from './keymap.ts'
+
+/** What keys need to know of the screen as it is drawn. */
+export interface Drawn {
+  focusable: readonly PanelId[]
+  /** Lines of the target of scrolling that are not shown. */
+  scrollable: number
+  /** Lines of a page. */
+  page: number
+}
+
+export interface OperatorOptions {
+  /** The pipeline as it is now, also while the screen is frozen. */
+  state: () => AppState
+  actions: Actions
+  /** Costs were accepted beforehand. */
+  acceptCosts: boolean
+  onQuit: (choice: { stopAll: boolean }) => void
+  /** The terminal is to be drawn on anew, or given back to the shell for a while. @returns why not. */
+  onHandOver: (what: HandOver) => string | undefined
+}
+
+const FILTER_LENGTH = 40
+const STATIONS_LENGTH = 7
+const isUp = (state: AppState, id: StageId) =>
+  ['starting', 'running', 'degraded', 'stopping'].includes(state.stages[id].state)
+
+/** One that ran when it was last seen is not stopped because it cannot be seen any more. */
+const mayRun = (state: AppState, id: StageId) =>
+  isUp(state, id) || (state.stages[id].state === 'unknown' && state.cost.billed.includes(id))
+
+export class Operator {
+  readonly #options: OperatorOptions
+  #costsAccepted: boolean
+
+  constructor(options: OperatorOptions) {
+    this.#options = options
+    this.#costsAccepted = options.acceptCosts
+  }
+
+  /** @param key as the key map names it. */
+  press(view: ViewState, key: string, drawn: Drawn): ViewState {
+    if (key === 'ctrl+c') return this.#quit(view)
+    const command = bindingOf(key)?.command
+    if (command === 'redraw' || command === 'suspend') return this.#do(view, command, key, drawn)
+    // What the last key came to has been read.
+    const clean = { ...view, toast: undefined }
+    if (view.question) return this.#answer(clean, key)
+    if (view.isFiltering) return typeFilter(clean, key)
+    const binding = bindingOf(key)
+    if (!binding)
+      return this.#refuse(clean, `${key.replace(/ $/, 'space')} does nothing here: ? shows every key.`)
+    const reason = whyNot(binding, this.#options.state(), view, drawn.scrollable > 0)
+    return reason === undefined ? this.#do(clean, binding.command, key, drawn) : this.#refuse(clean, reason)
+  }
+
+  /** Text from the clipboard is typed where text is asked for, and is never a row of commands. */
+  paste(view: ViewState, text: string, drawn: Drawn): ViewState {
+    if (view.isFiltering || view.question?.kind === 'stations')
+      return [...text.trim()]
+        .filter((one) => one >= ' ')
+        .reduce((before, key) => this.press(before, key, drawn), view)
+    return this.#refuse(view, 'Pasted text does nothing here: / filters by it.')
+  }
+
+  #do(view: ViewState, command: Command, key: string, drawn: Drawn): ViewState {
+    const { actions } = this.#options
+    switch (command) {
+      case 'generator':
+      case 'streamAnalytics':
+      case 'silver':
+      case 'gold':
+      case 'aggregate':
+        return this.#toggle(view, command)
+      case 'startAll':
+        return this.#afterCosts(view, STAGE_IDS, () => actions.startAll())
+      case 'stopAll':
+        return this.#askToStop(view)
+      case 'moreStations':
+        return this.#act(view, () => actions.scaleStations(2))
+      case 'fewerStations':
+        return this.#act(view, () => actions.scaleStations(0.5))
+      case 'setStations':
+        return { ...view, question: { kind: 'stations', text: '' } }
+      case 'burst':
+        return this.#act(view, () => actions.burst())
+      case 'dirty':
+        return this.#act(view, () => actions.toggleDirty())
+      case 'nextPanel':
+        return moveFocus({ ...view, overlay: undefined }, 1, drawn.focusable)
+      case 'previousPanel':
+        return moveFocus({ ...view, overlay: undefined }, -1, drawn.focusable)
+      case 'zoom':
+        if (view.overlay) return { ...view, overlay: undefined }
+        return view.isZoomed ? leaveZoom(view) : { ...view, isZoomed: true }
+      case 'back':
+        return goBack(view)
+      case 'up':
+      case 'down':
+        return upOrDown(view, command === 'up' ? -1 : 1, drawn)
+      case 'page':
+        return page(view, key, drawn)
+      case 'filter':
+        return startFilter(view)
+      case 'follow':
+        return { ...view, scroll: { ...view.scroll, [view.focused]: 0 } }
+      case 'freeze':
+        return { ...view, isFrozen: !view.isFrozen }
+      case 'ledger':
+        return toggleZoomOf(view, 'ledger')
+      case 'help':
+      case 'endpoints':
+        return toggleOverlay(view, command)
+      case 'redraw':
+      case 'suspend': {
+        const reason = this.#options.onHandOver(command)
+        return reason === undefined ? view : this.#refuse(view, reason)
+      }
+      case 'quit':
+        return this.#quit(view)
+    }
+  }
+
+  #toggle(view: ViewState, id: StageId): ViewState {
+    const perform = () => this.#options.actions.toggle(id)
+    return isUp(this.#options.state(), id) ? this.#act(view, perform) : this.#afterCosts(view, [id], perform)
+  }
+
+  #askToStop(view: ViewState): ViewState {
+    const state = this.#options.state()
+    return STAGE_IDS.every((id) => state.stages[id].state === 'stopped')
+      ? this.#refuse(view, 'Nothing runs.')
+      : { ...view, question: { kind: 'stopAll' } }
+  }
+
+  /** Starting anything on Azure costs: the first time, the operator says yes. */
+  #afterCosts(view: ViewState, ids: readonly StageId[], perform: () => ActionResult): ViewState {
+    const { session } = this.#options.state()
+    const isFree = session.target === 'local' || ids.every((id) => id === 'generator')
+    if (isFree || this.#costsAccepted) return this.#act(view, perform)
+    return { ...view, question: { kind: 'costs', perform } }
+  }
+
+  #act(view: ViewState, perform: () => ActionResult): ViewState {
+    const result = perform()
+    return result.ok ? this.#say(view, result.message, false) : this.#refuse(view, result.reason)
+  }
+
+  #refuse(view: ViewState, reason: string): ViewState {
+    return this.#say(view, reason, true)
+  }
+
+  #say(view: ViewState, text: string, isRefusal: boolean): ViewState {
+    return { ...view, toast: { text, isRefusal, at: this.#options.state().now } }
+  }
+
+  #answer(view: ViewState, key: string): ViewState {
+    const { question } = view
+    const closed = { ...view, question: undefined }
+    const isYes = key === 'y' || key === 'return'
+    const isNo = key === 'n' || key === 'escape' || key === 'q'
+    switch (question?.kind) {
+      case 'stopAll':
+        if (isYes) return this.#act(closed, () => this.#options.actions.stopAll())
+        return isNo ? closed : view
+      case 'costs':
+        if (!isYes) return isNo ? closed : view
+        this.#costsAccepted = true
+        return this.#act(closed, question.perform)
+      case 'quit':
+        if (key === 's') this.#options.onQuit({ stopAll: true })
+        if (key === 'l') this.#options.onQuit({ stopAll: false })
+        return isNo || key === 'b' ? closed : view
+      case 'stations':
+        return this.#typeStations(view, question.text, key)
+      case undefined:
+        return view
+    }
+  }
+
+  #typeStations(view: ViewState, text: string, key: string): ViewState {
+    const closed = { ...view, question: undefined }
+    const typed = (next: string): ViewState => ({ ...view, question: { kind: 'stations', text: next } })
+    if (key === 'escape' || (key === 'return' && text === '')) return closed
+    if (key === 'return') return this.#act(closed, () => this.#options.actions.setStations(Number(text)))
+    if (key === 'backspace') return typed(text.slice(0, -1))
+    return /^\d$/.test(key) && text.length < STATIONS_LENGTH ? typed(text + key) : view
+  }
+
+  /** Asks only where leaving would leave something behind that costs; asked already, it quits. */
+  #quit(view: ViewState): ViewState {
+    const state = this.#options.state()
+    const { target, readOnly } = state.session
+    const isBilled =
+      target === 'azure' && !readOnly && STAGE_IDS.some((id) => id !== 'generator' && mayRun(state, id))
+    if (isBilled && view.question?.kind !== 'quit') return { ...view, question: { kind: 'quit' } }
+    this.#options.onQuit({ stopAll: false })
+    return view
+  }
+}
+
+function typeFilter(view: ViewState, key: string): ViewState {
+  if (key === 'escape') return { ...view, isFiltering: false, filter: '' }
+  if (key === 'return') return { ...view, isFiltering: false }
+  if (key === 'backspace') return { ...view, filter: [...view.filter].slice(0, -1).join('') }
+  if ([...key].length !== 1 || view.filter.length >= FILTER_LENGTH) return view
+  return { ...view, filter: view.filter + key, scroll: { ...view.scroll, log: 0, events: 0 } }
+}
+
+/** What is filtered must be seen. */
+function startFilter(view: ViewState): ViewState {
+  const focused = growsAtEnd(view.focused) ? view.focused : 'log'
+  return { ...view, isFiltering: true, overlay: undefined, focused }
+}
+
+function upOrDown(view: ViewState, by: 1 | -1, drawn: Drawn): ViewState {
+  if (drawn.scrollable > 0) return scrollBy(view, by, drawn.scrollable)
+  return view.overlay ? view : moveFocus(view, by, drawn.focusable)
+}
+
+function page(view: ViewState, key: string, { page: rows, scrollable }: Drawn): ViewState {
+  const by = { pageup: -rows, pagedown: rows, home: -scrollable, end: scrollable }[key] ?? 0
+  return scrollBy(view, by, scrollable)
+}
+
+const toggleOverlay = (view: ViewState, overlay: Overlay): ViewState => ({
+  ...view,
+  overlay: view.overlay === overlay ? undefined : overlay,
+  scroll: { ...view.scroll, [overlay]: 0 },
+})

@@ -1,0 +1,215 @@
+/** Every key of the control room as data: what it does, when it can, and what it is called in footer, help and document. */
+import { NOT_CONNECTED, READ_ONLY } from '../../pipeline/state/actions.ts'
+import type { AppState } from '../../pipeline/state/state.ts'
+import { growsAtEnd, scrollTarget, type ViewState } from '../app/view-state.ts'
+
+export type Command =
+  | 'generator'
+  | 'streamAnalytics'
+  | 'silver'
+  | 'gold'
+  | 'aggregate'
+  | 'startAll'
+  | 'stopAll'
+  | 'moreStations'
+  | 'fewerStations'
+  | 'setStations'
+  | 'burst'
+  | 'dirty'
+  | 'nextPanel'
+  | 'previousPanel'
+  | 'zoom'
+  | 'back'
+  | 'up'
+  | 'down'
+  | 'page'
+  | 'filter'
+  | 'follow'
+  | 'freeze'
+  | 'ledger'
+  | 'endpoints'
+  | 'help'
+  | 'redraw'
+  | 'suspend'
+  | 'quit'
+
+export const GROUPS = ['Stages', 'Generator', 'Screen', 'Session'] as const
+export type Group = (typeof GROUPS)[number]
+
+/** What must be so for a key to act. */
+export type Need = 'start' | 'control' | 'list' | 'scrollable'
+
+export interface KeyBinding {
+  command: Command
+  /** As the input names them: a character, or `tab`, `return`, `escape`, `up`, …, with `shift+` or `ctrl+` before it. */
+  keys: readonly string[]
+  /** As people read them. */
+  shown: string
+  does: string
+  needs?: Need
+  /** In the footer: key and label, and its rank; the highest ranks go first where there is too little room. */
+  footer?: { key: string; label: string; rank: number }
+  group: Group
+}
+
+const bind = (
+  group: Group,
+  command: Command,
+  keys: readonly string[],
+  does: string,
+  more: Partial<Pick<KeyBinding, 'shown' | 'needs' | 'footer'>> = {},
+): KeyBinding => ({ group, command, keys, shown: keys[0] as string, does, ...more })
+
+const hint = (key: string, label: string, rank: number) => ({ footer: { key, label, rank } })
+const start = { needs: 'start' } as const
+const control = { needs: 'control' } as const
+
+export const KEYMAP: readonly KeyBinding[] = [
+  bind('Stages', 'generator', ['1'], 'start or stop the generator', {
+    ...start,
+    ...hint('1–5', 'start/stop', 1),
+  }),
+  bind('Stages', 'streamAnalytics', ['2'], 'start or stop the Stream Analytics job', start),
+  bind('Stages', 'silver', ['3'], 'start or stop silver, a Databricks run', start),
+  bind('Stages', 'gold', ['4'], 'start or stop gold, a Databricks run', start),
+  bind('Stages', 'aggregate', ['5'], 'start or stop the aggregate, a Synapse run', start),
+  bind('Stages', 'startAll', ['a'], 'start all stages, in order', { ...start, ...hint('a', 'all', 1) }),
+  bind('Stages', 'stopAll', ['x'], 'stop all stages, in reverse order; asks first', {
+    ...control,
+    ...hint('x', 'stop', 1),
+  }),
+  bind('Generator', 'moreStations', ['+', '='], 'twice as many stations', {
+    ...control,
+    ...hint('+/−', 'rate', 2),
+  }),
+  bind('Generator', 'fewerStations', ['-', '_'], 'half as many stations', { ...control, shown: '−' }),
+  bind('Generator', 'setStations', ['n'], 'type the number of stations', control),
+  bind('Generator', 'burst', ['b'], 'burst: ten times as many readings for 10 s', {
+    ...control,
+    ...hint('b', 'burst', 5),
+  }),
+  bind('Generator', 'dirty', ['d'], 'dirty data on or off', { ...control, ...hint('d', 'dirty', 4) }),
+  bind('Screen', 'nextPanel', ['tab', 'right'], 'focus the next panel', {
+    shown: 'tab →',
+    ...hint('tab', 'panel', 2),
+  }),
+  bind('Screen', 'previousPanel', ['shift+tab', 'left'], 'focus the previous panel', {
+    shown: 'shift+tab ←',
+  }),
+  bind('Screen', 'zoom', ['return'], 'zoom the focused panel: full screen, more detail', {
+    shown: 'enter',
+    ...hint('enter', 'zoom', 2),
+  }),
+  bind('Screen', 'back', ['escape'], 'back: from help, zoom, filter, scrolling, one at a time', {
+    shown: 'esc',
+  }),
+  bind('Screen', 'up', ['up'], 'scroll up; where nothing scrolls, the panel before', {
+    shown: '↑',
+  }),
+  bind('Screen', 'down', ['down'], 'scroll down; where nothing scrolls, the next panel', {
+    shown: '↓',
+  }),
+  bind('Screen', 'page', ['pageup', 'pagedown', 'home', 'end'], 'scroll by pages, or to an end', {
+    shown: 'PgUp…End',
+    needs: 'scrollable',
+  }),
+  bind('Screen', 'filter', ['/'], 'filter the log and the events', hint('/', 'filter', 3)),
+  bind('Screen', 'follow', ['f'], 'follow the newest line of the focused list again', { needs: 'list' }),
+  bind(
+    'Screen',
+    'freeze',
+    ['p'],
+    'freeze the screen, not the pipeline; again: go on',
+    hint('p', 'freeze', 3),
+  ),
+  bind('Session', 'ledger', ['l'], 'the ledger hop by hop, and the five assertions', hint('l', 'ledger', 4)),
+  bind(
+    'Session',
+    'endpoints',
+    ['e'],
+    'connection strings and addresses for other programs',
+    hint('e', 'endpoints', 6),
+  ),
+  bind('Session', 'redraw', ['ctrl+l'], 'draw the screen anew, after something else has written on it'),
+  bind('Session', 'suspend', ['ctrl+z'], 'back to the shell; the pipeline rests too until fg'),
+  bind('Session', 'help', ['?', 'h'], 'this help', hint('?', 'help', 1)),
+  bind(
+    'Session',
+    'quit',
+    ['q', 'ctrl+c'],
+    'quit; asks first while stages that cost money run',
+    hint('q', 'quit', 0),
+  ),
+]
+
+const byKey = new Map(KEYMAP.flatMap((binding) => binding.keys.map((key) => [key, binding] as const)))
+
+export const bindingOf = (key: string): KeyBinding | undefined => byKey.get(key)
+
+interface NeedRule {
+  /** For the document. */
+  text: string
+  whyNot(state: AppState, view: ViewState, isScrollable: boolean): string | undefined
+}
+
+export const NEEDS: Readonly<Record<Need, NeedRule>> = {
+  start: {
+    text: 'not read-only; while connecting: it starts then',
+    whyNot: ({ session }) => (session.readOnly ? READ_ONLY : undefined),
+  },
+  control: {
+    text: 'connected, and not read-only',
+    whyNot: ({ session }) => (session.readOnly ? READ_ONLY : session.connected ? undefined : NOT_CONNECTED),
+  },
+  list: {
+    text: 'events or log in focus',
+    whyNot: (_state, view) =>
+      growsAtEnd(scrollTarget(view)) ? undefined : 'Only events and log follow: tab focuses them.',
+  },
+  scrollable: {
+    text: 'more lines than are shown',
+    whyNot: (_state, _view, isScrollable) =>
+      isScrollable ? undefined : 'Everything of this panel is shown.',
+  },
+}
+
+/** Why a key cannot act now, for a person; undefined: it can. */
+export const whyNot = (
+  binding: KeyBinding,
+  state: AppState,
+  view: ViewState,
+  isScrollable: boolean,
+): string | undefined => binding.needs && NEEDS[binding.needs].whyNot(state, view, isScrollable)
+
+/** docs/keys.md */
+export function keysDocument(): string {
+  const keysOf = (binding: KeyBinding) => binding.keys.map((key) => `\`${NAMES[key] ?? key}\``).join(' ')
+  const table = (group: Group) =>
+    [
+      '| key | does | when |',
+      '|---|---|---|',
+      ...KEYMAP.filter((one) => one.group === group).map(
+        (one) => `| ${keysOf(one)} | ${one.does} | ${one.needs ? NEEDS[one.needs].text : ''} |`,
+      ),
+    ].join('\n')
+  return [
+    '# Keys',
+    '',
+    'Made from `src/ui/keymap.ts` by `npm run docs`. A key that cannot act says why in the last line of the screen.',
+    ...GROUPS.flatMap((group) => ['', `## ${group}`, '', table(group)]),
+    '',
+  ].join('\n')
+}
+
+const NAMES: Readonly<Record<string, string>> = {
+  return: 'enter',
+  escape: 'esc',
+  up: '↑',
+  down: '↓',
+  left: '←',
+  right: '→',
+  pageup: 'PgUp',
+  pagedown: 'PgDn',
+  home: 'Home',
+  end: 'End',
+}

@@ -1,0 +1,227 @@
+/** One poll over all layers: what has arrived, what failed, and no layer held up by another. */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createLakeReader } from '../../../src/azure/lake/lake-reader.ts'
+import { bronzeFileName, bronzeFolder } from '../../../src/contract/bronze-layout.ts'
+import { TABLES, type TableName } from '../../../src/contract/tables.ts'
+import type { LakeReader } from '../../../src/pipeline/ports/lake.ts'
+import { DeltaBuilder } from '../../support/delta-builder.ts'
+import { lakeClient, type WatchedClient } from '../../support/lake-client.ts'
+import { type LakeServer, startLake } from '../../support/lake-server.ts'
+
+const NOON = Date.parse('2026-11-24T12:00:00Z')
+
+let running: LakeServer
+let client: WatchedClient
+let reader: LakeReader
+let now: number
+let builders: Map<TableName, DeltaBuilder>
+
+beforeAll(async () => {
+  running = await startLake()
+})
+afterAll(() => running.close())
+beforeEach(() => {
+  for (const container of ['bronze', 'silver', 'gold']) {
+    rmSync(join(running.root, container), { recursive: true, force: true })
+    mkdirSync(join(running.root, container))
+  }
+  builders = new Map()
+  client = lakeClient(running)
+  now = NOON
+  reader = createLakeReader({ client, clock: { now: () => now } })
+})
+afterEach(() => {
+  for (const builder of builders.values()) builder.close()
+})
+
+function builder(name: TableName): DeltaBuilder {
+  const known = builders.get(name)
+  if (known) return known
+  const made = new DeltaBuilder(join(running.root, TABLES[name].container, TABLES[name].path))
+  builders.set(name, made)
+  return made
+}
+const readingsFrom = (from: number, count: number) =>
+  `SELECT 'id-' || i AS eventId, 'station' AS deviceId, i::BIGINT AS deviceSequenceNumber, 'Oslo' AS city, 7::INTEGER AS temperature, 50::INTEGER AS humidity, to_timestamp(${NOON / 1000} + i) AS createdAt, to_timestamp(${NOON / 1000} + i + 1) AS enqueuedAt FROM range(${from}, ${from + count}) r(i)`
+
+async function commitRows(name: TableName, from: number, count: number, at = now) {
+  const table = builder(name)
+  const file = `${from}.parquet`
+  await table.parquet(file, readingsFrom(from, count))
+  table.commit([table.add(file, { rows: count })], at)
+}
+const poll = async () => {
+  const { snapshot, errors } = await reader.poll()
+  expect([...errors]).toEqual([])
+  return snapshot
+}
+
+describe('what has arrived', () => {
+  it('since the last poll is told row by row, in the order of the commits; of the first poll nothing', async () => {
+    await commitRows('silver', 0, 5)
+    await commitRows('gold', 0, 5)
+    const first = await poll()
+    expect([first.silverArrived, first.goldArrived]).toEqual([[], []])
+    expect(first.silver).toMatchObject({ version: 0, rows: 5 })
+    await commitRows('silver', 5, 2, NOON + 10_000)
+    await commitRows('silver', 7, 1, NOON + 20_000)
+    await commitRows('gold', 5, 1)
+    const second = await poll()
+    expect(second.silverArrived.map(({ eventId }) => eventId)).toEqual(['id-5', 'id-6', 'id-7'])
+    expect(second.silverArrived[2]).toEqual({
+      eventId: 'id-7',
+      deviceId: 'station',
+      deviceSequenceNumber: 7,
+      city: 'Oslo',
+      temperature: 7,
+      humidity: 50,
+      createdAt: NOON + 7_000,
+      enqueuedAt: NOON + 8_000,
+      committedAt: NOON + 20_000,
+    })
+    expect(second.goldArrived).toHaveLength(1)
+    expect((await poll()).silverArrived).toEqual([])
+  })
+
+  it('is bounded, and what was left out is counted', async () => {
+    await commitRows('silver', 0, 1)
+    await poll()
+    await commitRows('silver', 1, 7_000)
+    await commitRows('silver', 8_000, 10)
+    const { silverArrived, silverSkipped } = await poll()
+    expect(silverArrived).toHaveLength(5_000)
+    expect(silverArrived.length + silverSkipped).toBe(7_010)
+  })
+
+  it('in quarantine is told with its reasons', async () => {
+    const table = builder('quarantine')
+    table.commit([])
+    await poll()
+    await table.parquet(
+      'a',
+      `SELECT 'raw text' AS raw, ['city is missing', 'humidity out of range'] AS reasons, to_timestamp(${NOON / 1000}) AS enqueuedAt`,
+    )
+    table.commit([table.add('a')])
+    expect((await poll()).quarantineArrived).toEqual([
+      { raw: 'raw text', reasons: ['city is missing', 'humidity out of range'], enqueuedAt: NOON },
+    ])
+  })
+
+  it('and was compacted and vacuumed before it could be read is passed over', async () => {
+    await commitRows('silver', 0, 1)
+    await poll()
+    await commitRows('silver', 1, 1)
+    rmSync(join(builder('silver').folder, '1.parquet'))
+    const { silverArrived, silver } = await poll()
+    expect(silverArrived).toEqual([])
+    expect(silver.rows).toBe(2)
+  })
+})
+
+describe('the aggregate', () => {
+  const commitCities = async (name: string, rows: string) => {
+    const table = builder('aggregated')
+    await table.parquet(
+      name,
+      `SELECT * FROM (VALUES ${rows}) AS rows(city, avg_temperature, avg_humidity, readings)`,
+    )
+    table.commit([table.add(name)])
+  }
+
+  it('gives means weighted by readings, once per version and seldom', async () => {
+    await commitCities(
+      'a',
+      `('Oslo', 1.0, 50.0, 3::BIGINT), ('Oslo', 5.0, 60.0, 1), ('Rome', 20.0, 40.0, 2), ('None', 0.0, 0.0, 0)`,
+    )
+    expect((await poll()).cities).toEqual([
+      { city: 'Oslo', temperature: 2, humidity: 52.5, readings: 4 },
+      { city: 'Rome', temperature: 20, humidity: 40, readings: 2 },
+    ])
+    expect((await poll()).cities).toBeUndefined()
+    await commitCities('b', `('Oslo', 2.0, 52.5, 4::BIGINT)`)
+    expect((await poll()).cities).toBeUndefined()
+    now += 4_000
+    expect((await poll()).cities).toContainEqual({
+      city: 'Oslo',
+      temperature: 2,
+      humidity: 52.5,
+      readings: 8,
+    })
+  })
+
+  it('that could not be read is tried again, though it has not changed', async () => {
+    await commitCities('a', `('Oslo', 1.0, 50.0, 3::BIGINT)`)
+    client.before = (what) => {
+      if (what.endsWith('weather_aggregated/a')) throw new Error('cut')
+    }
+    const { snapshot, errors } = await reader.poll()
+    expect(snapshot.cities).toBeUndefined()
+    expect(errors.get('aggregated')?.message).toContain('cut')
+    client.before = () => {}
+    now += 4_000
+    expect((await poll()).cities).toHaveLength(1)
+  })
+})
+
+describe('a layer that fails', () => {
+  it('keeps its last numbers and is named; the others go on', async () => {
+    await commitRows('silver', 0, 3)
+    await commitRows('gold', 0, 2)
+    const path = `${bronzeFolder(new Date(now))}/${bronzeFileName({ partition: 0, firstSequenceNumber: 0, lastSequenceNumber: 3, rows: 4 })}`
+    mkdirSync(dirname(join(running.root, 'bronze', path)), { recursive: true })
+    writeFileSync(join(running.root, 'bronze', path), 'x')
+    await poll()
+    client.before = (what) => {
+      if (what.includes('bronze') || what.includes('silver/weather/')) throw new Error('cut')
+    }
+    await commitRows('gold', 2, 2)
+    const { snapshot, errors } = await reader.poll()
+    expect([...errors.keys()].sort()).toEqual(['bronze', 'silver'])
+    expect(snapshot.bronze).toMatchObject({ files: 1, rows: 4 })
+    expect(snapshot.silver).toMatchObject({ rows: 3 })
+    expect(snapshot.gold).toMatchObject({ rows: 4 })
+    expect(snapshot.goldArrived).toHaveLength(2)
+    client.before = () => {}
+    expect((await poll()).bronze).toMatchObject({ files: 1, rows: 4 })
+  })
+
+  it('behind its log counts the rows that it could not read', async () => {
+    await commitRows('silver', 0, 1)
+    await poll()
+    await commitRows('silver', 1, 6)
+    client.before = (what) => {
+      if (what.endsWith('.parquet')) throw new Error('cut')
+    }
+    const { snapshot, errors } = await reader.poll()
+    expect(errors.has('silver')).toBe(true)
+    expect([snapshot.silverArrived.length, snapshot.silverSkipped]).toEqual([0, 6])
+  })
+
+  it('because nobody may read says so for each, and a cancelled poll is cancelled', async () => {
+    const stranger = createLakeReader({ client: lakeClient(running, 'other'), clock: { now: () => now } })
+    const { errors } = await stranger.poll()
+    expect([...errors.values()].map(({ kind }) => kind)).toEqual(Array(6).fill('authorization'))
+    await expect(reader.poll(AbortSignal.abort(new Error('enough')))).rejects.toThrow()
+  })
+
+  it('as all do while the lake is down', async () => {
+    const other = await startLake()
+    const away = createLakeReader({ client: lakeClient(other), clock: { now: () => now } })
+    await other.close()
+    const { errors, snapshot } = await away.poll()
+    expect([...errors.values()].every(({ kind }) => kind === 'unreachable')).toBe(true)
+    expect(snapshot.bronze.files).toBe(0)
+  })
+})
+
+describe('a poll without anything new', () => {
+  it('asks once for each layer', async () => {
+    for (const name of ['silver', 'gold'] as const) await commitRows(name, 0, 1)
+    await poll()
+    client.asked = []
+    await poll()
+    expect(client.asked).toHaveLength(6)
+  })
+})

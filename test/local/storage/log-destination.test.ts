@@ -1,0 +1,39 @@
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import pino from 'pino'
+import { afterAll, describe, expect, it, vi } from 'vitest'
+import { logDestination } from '../../../src/local/storage/log-destination.ts'
+import { NO_SMALL_DISK, smallDisk } from '../../support/small-disk.ts'
+
+const disk = smallDisk(1)
+afterAll(() => disk?.remove())
+
+describe('the log on a full disk', () => {
+  it('ends nothing, holds lines up to a bound, and says afterwards how many are lost', async (context) => {
+    if (!disk) return context.skip(NO_SMALL_DISK)
+    const file = join(disk.path, 'logs', 'a.log')
+    const destination = logDestination(file)
+    const logger = pino({ base: null }, destination)
+    logger.info('before')
+    disk.fill()
+    logger.fatal('full')
+    const whole = 'x'.repeat(1000)
+    for (let number = 0; number < 1000; number++) logger.info({ number, whole }, 'full')
+    expect(statSync(file).size).toBeLessThan(5000)
+    disk.free()
+    logger.info({ whole }, 'after')
+    const lines = () =>
+      readFileSync(file, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+    await vi.waitFor(() => expect(lines().at(-1).msg).toMatch(/^\d+ lines of this log could not be written/))
+    const held = lines().filter(({ msg }) => msg === 'full').length
+    const lost = Number.parseInt(lines().at(-1).msg, 10)
+    expect(lines()[0].msg).toBe('before')
+    expect(held).toBeGreaterThan(100)
+    // The first line after may be what finds that there is room, and be lost itself.
+    expect(held + lost + lines().filter(({ msg }) => msg === 'after').length).toBe(1002)
+    destination.end()
+  })
+})

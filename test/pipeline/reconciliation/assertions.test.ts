@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest'
+import type { ArrivedRow } from '../../../src/pipeline/ports/lake.ts'
+import { Assertions } from '../../../src/pipeline/reconciliation/assertions.ts'
+
+const row = (changes: Partial<ArrivedRow> = {}): ArrivedRow => ({
+  eventId: 'a',
+  deviceId: 'station-00001',
+  deviceSequenceNumber: 0,
+  city: 'Oslo',
+  temperature: 3,
+  humidity: 70,
+  createdAt: 0,
+  enqueuedAt: 0,
+  committedAt: 1000,
+  ...changes,
+})
+const numbers = (...all: number[]) =>
+  all.map((deviceSequenceNumber, index) =>
+    row({ eventId: `${index}`, deviceSequenceNumber, enqueuedAt: index }),
+  )
+
+describe('the assertions', () => {
+  it('assume nothing before there is data', () => {
+    const slice = new Assertions().slice(undefined, 0)
+    for (const { value, holds } of Object.values(slice))
+      expect([value, holds]).toEqual([undefined, undefined])
+  })
+
+  it('measure the rate against the plan, over the last minute', () => {
+    const assertions = new Assertions()
+    for (let second = 0; second <= 5; second++) assertions.observeRate(100, second * 95, second * 1000)
+    expect(assertions.slice(0, 0).rate).toEqual({
+      value: 95,
+      expectation: '≥ 90 % of 100/s',
+      holds: undefined,
+    })
+    for (let second = 6; second <= 300; second++) assertions.observeRate(100, second * 95, second * 1000)
+    expect(assertions.slice(0, 0).rate).toMatchObject({ value: 95, holds: true })
+    for (let second = 301; second <= 361; second++)
+      assertions.observeRate(100, 300 * 95 + (second - 300) * 60, second * 1000)
+    expect(assertions.slice(0, 0).rate).toMatchObject({ value: 60, holds: false })
+  })
+
+  it('begin a new measurement with a new plan, and keep the last one when nothing is planned', () => {
+    const assertions = new Assertions()
+    for (let second = 0; second <= 20; second++) assertions.observeRate(100, second * 100, second * 1000)
+    for (let second = 20; second <= 40; second++)
+      assertions.observeRate(200, 2000 + (second - 20) * 200, second * 1000)
+    expect(assertions.slice(0, 0).rate).toEqual({ value: 200, expectation: '≥ 90 % of 200/s', holds: true })
+    assertions.observeRate(0, 9999, 50_000)
+    expect(assertions.slice(0, 0).rate).toMatchObject({ value: 200 })
+  })
+
+  it('measure the latency of the last minute, its 95th percentile', () => {
+    const assertions = new Assertions()
+    const rows = Array.from({ length: 100 }, (_, index) =>
+      row({ createdAt: 0, committedAt: 60_000 - (99 - index) }),
+    )
+    assertions.addGold(rows)
+    assertions.addGold([row({ createdAt: null, committedAt: 60_000 })])
+    expect(assertions.slice(0, 60_500).latencyP95).toEqual({
+      value: 59_995,
+      expectation: '≤ 15 s',
+      holds: false,
+    })
+    assertions.addGold([row({ createdAt: 180_000, committedAt: 182_000 })])
+    expect(assertions.slice(0, 182_500).latencyP95).toMatchObject({ value: 2000, holds: true })
+    expect(assertions.slice(0, 999_000).latencyP95).toMatchObject({ value: undefined, holds: undefined })
+  })
+
+  it('find an eventId that stands in silver twice, also in a later batch', () => {
+    const assertions = new Assertions()
+    assertions.addSilver([
+      row({ eventId: 'a' }),
+      row({ eventId: 'b', deviceSequenceNumber: 1 }),
+      row({ eventId: 'a' }),
+    ])
+    assertions.addSilver([row({ eventId: 'b' }), row({ eventId: null }), row({ eventId: null })])
+    expect(assertions.slice(0, 0).duplicates).toEqual({
+      value: 2,
+      expectation: 'none in silver',
+      holds: false,
+    })
+  })
+
+  it('know a hundred thousand ids apart, in bounded memory', () => {
+    const assertions = new Assertions()
+    const batch = (from: number) =>
+      Array.from({ length: 1000 }, (_, index) => row({ eventId: `id ${from + index}`, deviceId: null }))
+    for (let from = 0; from < 300_000; from += 1000) assertions.addSilver(batch(from))
+    expect(assertions.slice(0, 0).duplicates.value).toBe(0)
+    assertions.addSilver(batch(299_000))
+    expect(assertions.slice(0, 0).duplicates.value).toBe(1000)
+  })
+
+  it('find a reading that came behind a later one of its station', () => {
+    const assertions = new Assertions()
+    assertions.addSilver(numbers(0, 1, 5, 3, 6))
+    assertions.addSilver([
+      row({ eventId: 'other', deviceId: 'station-00002', deviceSequenceNumber: 2, enqueuedAt: 9 }),
+    ])
+    expect(assertions.slice(0, 0).outOfSequence).toMatchObject({ value: 1, holds: false })
+  })
+
+  it('go by the order of the hub, not by that of rows within a batch', () => {
+    const assertions = new Assertions()
+    assertions.addSilver(numbers(0, 1, 2, 3).toReversed())
+    expect(assertions.slice(0, 0).outOfSequence).toMatchObject({ value: 0, holds: true })
+  })
+
+  it('go by it across batches too: one that was read late was not taken late', () => {
+    const assertions = new Assertions()
+    const [zero, one, two, three] = numbers(0, 1, 2, 3)
+    assertions.addSilver([zero, two] as ArrivedRow[])
+    assertions.addSilver([one, three] as ArrivedRow[])
+    expect(assertions.slice(0, 0).outOfSequence).toMatchObject({ value: 0, holds: true })
+    // Taken by the hub after its successors, and before its predecessors.
+    assertions.addSilver([row({ eventId: 'late', deviceSequenceNumber: 2, enqueuedAt: 9 })])
+    assertions.addSilver([row({ eventId: 'early', deviceSequenceNumber: 4, enqueuedAt: 2 })])
+    expect(assertions.slice(0, 0).outOfSequence).toMatchObject({ value: 2, holds: false })
+  })
+
+  it('take missing readings from the ledger', () => {
+    expect(new Assertions().slice(0, 0).missing).toMatchObject({ value: 0, holds: true })
+    expect(new Assertions().slice(7, 0).missing).toMatchObject({ value: 7, holds: false })
+  })
+})

@@ -1,0 +1,419 @@
+import { describe, expect, it } from 'vitest'
+import { type AppState, SPOIL_KINDS, type SpoilKind } from '../../../src/pipeline/state/state.ts'
+import { screenLines } from '../../../src/ui/app/screen-lines.ts'
+import { initialView, type ViewState } from '../../../src/ui/app/view-state.ts'
+import { PANELS } from '../../../src/ui/layout.ts'
+import { endpointLines } from '../../../src/ui/panels/endpoints-panel.ts'
+import { lineWidth, plainText } from '../../../src/ui/text/line.ts'
+import { scenarios } from '../../support/scenario.ts'
+
+const draw = (state: AppState, view: Partial<ViewState> = {}, columns = 120, rows = 40): string =>
+  screenLines(state, { ...initialView, ...view }, columns, rows)
+    .lines.map((line) => plainText(line).trimEnd())
+    .join('\n')
+const ask = () => ({ ok: true, message: '' }) as const
+
+/** Every way in which the screen can be covered. */
+const VIEWS: Readonly<Record<string, Partial<ViewState>>> = {
+  plain: {},
+  ...Object.fromEntries(PANELS.map((id) => [`focus ${id}`, { focused: id }])),
+  ...Object.fromEntries(PANELS.map((id) => [`zoom ${id}`, { focused: id, isZoomed: true }])),
+  help: { overlay: 'help' },
+  endpoints: { overlay: 'endpoints' },
+  'stop all?': { question: { kind: 'stopAll' } },
+  'quit?': { question: { kind: 'quit' } },
+  'costs?': { question: { kind: 'costs', perform: ask } },
+  'stations?': { question: { kind: 'stations', text: '123' } },
+  filtering: { isFiltering: true, filter: 'Aswan and a filter that is long' },
+  frozen: { isFrozen: true },
+  toast: { toast: { text: 'x'.repeat(300), isRefusal: true, at: scenarios.allRunning().now } },
+}
+
+describe('every screen fits its terminal', () => {
+  for (const [name, scenario] of Object.entries(scenarios))
+    it(`${name}: at every size and in every view, each row is exactly as wide as the terminal`, () => {
+      const state = scenario()
+      const wrong: string[] = []
+      for (let columns = 80; columns <= 220; columns += 14)
+        for (let rows = 24; rows <= 70; rows += 9)
+          for (const [shown, view] of Object.entries(VIEWS)) {
+            const { lines } = screenLines(state, { ...initialView, ...view }, columns, rows)
+            if (lines.length !== rows) wrong.push(`${columns}×${rows} ${shown}: ${lines.length} rows`)
+            for (const [row, line] of lines.entries())
+              if (lineWidth(line) !== columns)
+                wrong.push(`${columns}×${rows} ${shown}, row ${row}: ${lineWidth(line)} ${plainText(line)}`)
+          }
+      expect(wrong.slice(0, 3)).toEqual([])
+    })
+
+  it('also when it is too small to show anything but what it needs', () => {
+    for (const [columns, rows] of [
+      [79, 40],
+      [40, 10],
+      [10, 3],
+      [1, 1],
+    ] as const) {
+      const { lines } = screenLines(scenarios.allRunning(), initialView, columns, rows)
+      expect(lines).toHaveLength(rows)
+      for (const line of lines) expect(lineWidth(line)).toBe(columns)
+    }
+    expect(draw(scenarios.allRunning(), {}, 60, 20)).toMatch(/needs 80×24[\s\S]*60×20[\s\S]*q to quit/)
+    for (const [columns, rows] of [
+      [24, 6],
+      [20, 5],
+      [14, 4],
+      [12, 3],
+    ] as const)
+      expect(draw(scenarios.allRunning(), {}, columns, rows), `${columns}×${rows}`).toMatch(
+        /80×24[\s\S]*q (to )?quit/,
+      )
+  })
+})
+
+describe('header', () => {
+  it('tells target, uptime, books, latency and cost', () => {
+    const [header] = draw(scenarios.allRunning()).split('\n')
+    expect(header).toMatch(
+      /rtstream {2}local {2}00:12:31 .*books ✓ 38 in flight.*created→gold 1\.4 s.*\$0\.00\/h/,
+    )
+    expect(draw(scenarios.balanced()).split('\n')[0]).toContain('books ✓ balanced')
+    expect(draw(scenarios.failing()).split('\n')[0]).toContain('books ✗ 17 lost')
+  })
+
+  it('keeps the books where there is little room', () => {
+    expect(draw(scenarios.allRunning(), {}, 80, 24).split('\n')[0]).toContain('books ✓ 38 in flight')
+    expect(draw(scenarios.huge(), { isFrozen: true }, 80, 24).split('\n')[0]).toMatch(/books/)
+  })
+
+  it('wears badges: read-only, connecting, frozen', () => {
+    expect(draw(scenarios.readOnly())).toContain(' read-only ')
+    expect(draw(scenarios.beforeConnect())).toContain(' connecting ')
+    expect(draw(scenarios.allRunning(), { isFrozen: true })).toContain(' frozen')
+  })
+})
+
+describe('flow', () => {
+  const flow = (state: AppState, columns = 120) =>
+    draw(state, {}, columns, columns >= 120 ? 40 : 24)
+      .split('\n')
+      .slice(1, columns >= 120 ? 5 : 3)
+      .join('\n')
+
+  it('has glyph, rate at each arrow, the service’s word and the backlog', () => {
+    const text = flow(scenarios.allRunning())
+    expect(text).toMatch(
+      /● generator ━+120\/s━+▶ ● event hub ━+120\/s━+▶ ● stream analytics ━+119\/s━+▶ ● silver ━+116\/s━+▶ ● gold ━+116\/s━+▶ ● aggregate/,
+    )
+    expect(text).toMatch(/1 running +4 partitions +2 Running +3 RUNNING +4 RUNNING +5 InProgress/)
+    expect(text).toMatch(/backlog 0 +backlog 22 +backlog 0 +backlog 12/)
+  })
+
+  it('tells every state by its glyph', () => {
+    expect(flow(scenarios.allStopped())).toMatch(/○ generator ─.*○ silver/)
+    expect(flow(scenarios.starting())).toMatch(/◐ stream analytics.*◐ silver/)
+    expect(flow(scenarios.failing())).toMatch(/▲ generator.*✗ event hub.*\? stream analytics.*✗ silver/)
+  })
+
+  it('shows how far a command has come, against what is usual', () => {
+    expect(flow(scenarios.starting())).toMatch(/64 s of ~90 s +4 min of ~4 min/)
+    const state = scenarios.starting()
+    const command = { kind: 'start', startedAt: state.now - 11 * 60_000, usualMs: 12 * 60_000 } as const
+    const aggregate = { ...state.stages.aggregate, state: 'starting', command } as const
+    expect(flow({ ...state, stages: { ...state.stages, aggregate } })).toMatch(/ 11 min\/12 min *$/)
+  })
+
+  it('cuts long words of a service to the last one', () => {
+    const state = scenarios.allStopped()
+    const gold = { ...state.stages.gold, words: 'USER_CANCELED' }
+    const silver = { ...state.stages.silver, words: 'TERMINATED FAILED' }
+    const stages = { ...state.stages, silver, gold }
+    expect(flow({ ...state, stages }, 80)).toMatch(/3 FAILED +4 CANCELED/)
+    expect(flow({ ...state, stages }, 200)).toMatch(/3 TERMINATED FAILED +4 USER_CANCELED/)
+  })
+
+  it('is whole at 80 columns, with short names', () => {
+    const text = flow(scenarios.allRunning(), 80)
+    expect(text).toMatch(
+      /● gen ━*120━*▶ ● hub ━*120━*▶ ● asa ━*119━*▶ ● silver ━*116━*▶ ● gold ━*116━*▶ ● agg/,
+    )
+    expect(text).toMatch(/1 running +4 parts +2 Running +3 RUNNING +4 RUNNING +5 InProgress/)
+  })
+})
+
+describe('panels', () => {
+  it('event rate: a chart of one column a second on a round axis, sent and acknowledged', () => {
+    const text = draw(scenarios.allRunning())
+    expect(text).toMatch(/150 ┤/)
+    expect(text).toMatch(/−40 s +−30 s +−20 s +−10 s +now/)
+    expect(text).toMatch(/━ sent 7,214 +━ acknowledged 7,212 +waiting 2/)
+    expect(draw(scenarios.failing())).toContain(' back-pressure ')
+  })
+
+  it('event rate: one second later everything stands one column further to the left', () => {
+    const chart = (values: readonly number[]) => {
+      const state = scenarios.allRunning()
+      const generator = { ...state.generator, sentPerSecond: values, acknowledgedPerSecond: values }
+      return draw({ ...state, generator })
+        .split('\n')
+        .slice(6, 12)
+        .map((row) => row.slice(11, 54))
+    }
+    const values = Array.from({ length: 100 }, (_, second) => (second % 13) * 10)
+    const before = chart(values)
+    const after = chart([...values, 40])
+    for (const [row, text] of after.slice(0, 4).entries())
+      expect(text.slice(0, 40)).toBe(before[row]?.slice(1, 41))
+  })
+
+  it('partitions: sequence numbers, rate, share, backlog, last enqueued, and their sum', () => {
+    const text = draw(scenarios.allRunning())
+    expect(text).toMatch(/# +sequence +rate\/s +share +backlog +last/)
+    expect(text).toMatch(/1 +1,810 +30 +━+─+ +25 % +0 +0\.1 s/)
+    expect(text).toMatch(/all +7,214 +120 +0/)
+  })
+
+  it('stream analytics: state, delay, backlog, rates, errors, streaming units', () => {
+    const text = draw(scenarios.degraded())
+    expect(text).toMatch(/▲ Degraded/)
+    expect(text).toContain('Input of partition 3 is retried')
+    expect(text).toMatch(/backlog +48,210/)
+    expect(draw(scenarios.allRunning())).toMatch(/errors +2 +2 not JSON/)
+    expect(draw(scenarios.allRunning())).toMatch(/units +1 · 18 % +[▁-▇]+/)
+  })
+
+  it('lake: files, bytes, rows, their growth, freshness and a sparkline for each layer', () => {
+    const text = draw(scenarios.allRunning())
+    expect(text).toMatch(/bronze +752 +2\.2 MB +7,208 +119 +36\.4 KB +0\.8 s +[▁-▇]+/)
+    expect(text).toMatch(/aggregated +1 +6\.2 KB +12 +0 +0 B +2\.0 s/)
+    expect(draw(scenarios.failing())).toMatch(/✗ silver +96 +655\.4 KB +7,012 +silver\/weather: HTTP 503/)
+  })
+
+  it('databricks: state, run id, duration, last batch, rate, and how runs have ended', () => {
+    const text = draw(scenarios.allRunning())
+    expect(text).toMatch(/silver +● RUNNING +41873 +00:11:40 +#689 +118 +0\.3 s/)
+    expect(text).toMatch(/runs +silver ✓ ✗ ✓ ● +gold ●/)
+    expect(draw(scenarios.starting())).toMatch(/silver +starting, 4 min of about 4 min: Waiting for cluster/)
+  })
+
+  it('synapse: state, run, result, warmest and coldest', () => {
+    const text = draw(scenarios.allRunning())
+    expect(text).toMatch(/● InProgress +run 7c1e2f0a +for 00:10:58/)
+    expect(text).toMatch(/warmest +Aswan +34\.1 °C +n 611/)
+    expect(text).toMatch(/coldest +Tromsø +−6\.2 °C/)
+  })
+
+  it('events: readings, and why one was refused', () => {
+    const text = draw(scenarios.allRunning())
+    expect(text).toMatch(/12:31:10\.9 station-00017 Cairo +21 °C +48 %/)
+    expect(text).toMatch(/station-00008 ✗ city is missing/)
+    expect(draw(scenarios.allRunning(), {}, 200, 60)).toMatch(
+      /station-00008 – +11 °C +64 % +✗ city is missing/,
+    )
+  })
+
+  it('log: level by glyph, newest last', () => {
+    const text = draw(scenarios.failing())
+    expect(text).toMatch(/12:30:40 +operator +Dirty data is on: 5 %/)
+    expect(text).toMatch(/▲ hub +ServerBusy once[\s\S]*✗ silver +TERMINATED FAILED/)
+  })
+
+  it('databricks: each run with its batch rate, and how it ended in one word', () => {
+    const state = scenarios.allRunning()
+    const words = 'TERMINATED USER_CANCELED'
+    const gold = { ...state.stages.gold, state: 'stopped', words } as const
+    const text = draw({ ...state, stages: { ...state.stages, gold } })
+    expect(text).toMatch(/rows +took +row\/s/)
+    expect(text).toMatch(/silver +● RUNNING +41873 +00:11:40 +#689 +118 +0\.3 s +116 /)
+    expect(text).toMatch(/gold +○ CANCELED /)
+    expect(draw({ ...state, stages: { ...state.stages, gold } }, {}, 200, 60)).toContain(`○ ${words}`)
+  })
+
+  it('synapse: what there is no room for goes, nothing is cut', () => {
+    const state = scenarios.allRunning()
+    const { batch } = state.stages.aggregate
+    const readings = 9_999_999
+    const slow = { ...batch, durationMs: 119_000 } as typeof batch
+    const stages = { ...state.stages, aggregate: { ...state.stages.aggregate, batch: slow } }
+    const aggregate = {
+      ...state.aggregate,
+      readings,
+      cities: state.aggregate.cities.map((city) => ({ ...city, readings })),
+    }
+    const text = draw({ ...state, aggregate, stages })
+    expect(text).toMatch(/result of 12:31:\d\d {2}9,999,999 readings +│/)
+    expect(text).toMatch(/warmest Aswan +34\.1 °C {2}n 9,999,999 +│/)
+  })
+
+  it('events: a reading without a city, not yet refused, keeps its columns', () => {
+    const state = scenarios.allRunning()
+    const events = state.events.map((event) => ({ ...event, city: '', reasons: [] }))
+    expect(draw({ ...state, events })).toMatch(/station-00093 – {18}3 °C {2}71 % │/)
+  })
+
+  it('events: where there is little room, the reason goes before the city', () => {
+    const state = scenarios.allRunning()
+    const reasons = ['temperature out of range']
+    const events = state.events.map((event) => ({ ...event, city: 'Amsterdam', reasons }))
+    expect(draw({ ...state, events })).toMatch(/station-00093 ✗ temperature out of range +│/)
+    expect(draw({ ...state, events }, {}, 140)).toMatch(
+      /station-00093 Amsterdam ✗ temperature out of range +│/,
+    )
+  })
+
+  it('80×24 keeps flow, one chart, the lake, each service and the newest line of the log', () => {
+    const text = draw(scenarios.allRunning(), {}, 80, 24)
+    expect(text).toMatch(/150 ┤|120 ┤/)
+    expect(text).toMatch(/bronze[\s\S]*silver[\s\S]*gold/)
+    expect(text).toMatch(/hub +4 partitions +120\/s +backlog 0 +asa +● Running +delay 1\.0 s/)
+    expect(text).toMatch(/dbx +silver ● RUNNING #689 +gold ● RUNNING #684 +syn +● InProgress/)
+    expect(text).toContain('ServerBusy once')
+  })
+})
+
+describe('zoomed', () => {
+  const zoom = (focused: ViewState['focused'], state = scenarios.allRunning(), columns = 120) =>
+    draw(state, { focused, isZoomed: true }, columns, 40)
+
+  it('ledger: hop by hop, and the five assertions', () => {
+    const text = zoom('ledger')
+    expect(text).toMatch(/acknowledged +7,212/)
+    expect(text).toMatch(/silver +7,012 +22 +quarantined 174 +duplicates 0/)
+    expect(text).toMatch(/✓ rate +119\/s +≥ 90 % of 120\/s/)
+    expect(text).toMatch(/✓ latency p95 +1\.4 s +≤ 15 s/)
+    for (const name of ['duplicates', 'out of sequence', 'missing'])
+      expect(text).toMatch(new RegExp(`✓ ${name} +0`))
+    expect(zoom('ledger', scenarios.failing())).toMatch(/✗ missing +17[\s\S]*are in no table/)
+  })
+
+  it('event rate: stations, dirty data by kind, buffer', () => {
+    expect(zoom('rate')).toMatch(/dirty data +5 %[\s\S]*blank city 60[\s\S]*2 of at most 20,000/)
+    const state = scenarios.allRunning()
+    const spoiled = Object.fromEntries(SPOIL_KINDS.map((kind) => [kind, 1_234_567])) as Record<
+      SpoilKind,
+      number
+    >
+    for (const columns of [80, 120, 200]) {
+      const text = zoom('rate', { ...state, generator: { ...state.generator, spoiled } }, columns)
+      const plain = text.replaceAll(/[│\s]+/g, ' ')
+      for (const kind of SPOIL_KINDS) expect(plain, `${columns}`).toContain(`${kind} 1,234,567`)
+    }
+  })
+
+  it('event hub: what each partition holds', () => {
+    expect(zoom('hub')).toMatch(/partition +first +last +held[\s\S]*0 +0 +1,803 +1,804/)
+  })
+
+  it('databricks: the history of runs, with their errors', () => {
+    expect(zoom('databricks')).toMatch(
+      /✗ 41862 +\d\d:\d\d:\d\d +00:00:45 +TERMINATED FAILED[\s│]+Batch 12: disk full/,
+    )
+  })
+
+  it('synapse: every city, warmest first', () => {
+    expect(zoom('synapse')).toMatch(/Aswan[\s\S]*São Paulo[\s\S]*Tromsø/)
+  })
+
+  it('log: long lines in full', () => {
+    const state = scenarios.allRunning()
+    const message = `${'word '.repeat(60)}the end`
+    const log = [...state.log, { at: state.now, level: 'error' as const, source: 'gold', message }]
+    expect(draw({ ...state, log })).not.toContain('the end')
+    expect(zoom('log', { ...state, log })).toContain('the end')
+  })
+
+  it('endpoints: no name, however long, runs into its address', () => {
+    for (const width of [76, 116]) {
+      const state = scenarios.allRunning()
+      const names = ['hub', 'Event Hubs (TLS, bearer token)', 'x'.repeat(90)]
+      const endpoints = names.map((name) => ({ name, value: 'sb://localhost:5671' }))
+      const lines = endpointLines({ ...state, endpoints }, width).map(plainText)
+      for (const line of lines.slice(0, names.length)) {
+        expect(line).toMatch(/\S {2,}sb:\/\/localhost:5671$/)
+        expect(line.length).toBeLessThanOrEqual(width)
+      }
+      expect(lines[1]).toContain(names[1])
+    }
+  })
+
+  it('endpoints: addresses, data folder, log file; and how to get at the secrets', () => {
+    const text = draw(scenarios.allRunning(), { overlay: 'endpoints' })
+    expect(text).toMatch(
+      /Event Hubs +Endpoint=sb:[\s\S]*data folder[\s\S]*log file[\s\S]*rtstream-tui endpoints/,
+    )
+  })
+})
+
+describe('age', () => {
+  it('stands beside every number that is stale', () => {
+    const text = draw(scenarios.stale())
+    expect(text).toMatch(/event hub .*95 s old/)
+    expect(text).toMatch(/stream analytics .*95 s old/)
+    expect(text).toMatch(/lake .*95 s old/)
+    expect(text).toMatch(/databricks .*95 s old/)
+    expect(text).toMatch(/synapse .*95 s old/)
+    expect(text.split('\n')[4]).toMatch(/95 s old.*95 s old.*95 s old.*95 s old/)
+    expect(draw(scenarios.allRunning())).not.toMatch(/ old/)
+  })
+})
+
+describe('what to press', () => {
+  const footer = (state: AppState, view: Partial<ViewState> = {}, columns = 120) =>
+    draw(state, view, columns).split('\n').at(-1) ?? ''
+
+  it('stands in the empty chart as long as nothing runs', () => {
+    for (const [columns, rows] of [
+      [80, 24],
+      [120, 40],
+      [200, 60],
+    ] as const)
+      expect(draw(scenarios.allStopped(), {}, columns, rows)).toContain('Nothing runs: a starts all stages.')
+    const readOnly = { ...scenarios.allStopped() }
+    readOnly.session = { ...readOnly.session, readOnly: true }
+    expect(draw(readOnly)).toMatch(/Nothing runs\. (?!.*a starts)/)
+    for (const other of ['beforeConnect', 'allRunning', 'starting', 'balanced', 'stale'] as const)
+      expect(draw(scenarios[other]()), other).not.toContain('Nothing runs')
+  })
+
+  it('the footer has just the keys that act', () => {
+    expect(footer(scenarios.allStopped())).toMatch(/1–5 start\/stop {2}a all {2}\+\/− rate/)
+    expect(footer(scenarios.allStopped())).not.toMatch(/x stop|b burst/)
+    expect(footer(scenarios.allRunning())).toMatch(/1–5 start\/stop {2}x stop/)
+    expect(footer(scenarios.allRunning(), {}, 200)).toContain('b burst')
+    expect(footer(scenarios.allStopped(), {}, 200)).not.toContain('b burst')
+    expect(footer(scenarios.readOnly())).toMatch(/^ tab panel .*q quit/)
+    expect(footer(scenarios.beforeConnect())).toMatch(/^ 1–5 start\/stop {2}a all {2}tab panel .*q quit/)
+    expect(footer(scenarios.allRunning(), { isFrozen: true })).toContain('p go on')
+    expect(footer(scenarios.allRunning(), { isZoomed: true })).toMatch(/^ esc back (?!.*enter zoom)/)
+    expect(footer(scenarios.allRunning(), { focused: 'log' })).not.toContain('scroll')
+    expect(footer(scenarios.huge(), { focused: 'hub' })).toContain('↑↓ scroll')
+    expect(footer(scenarios.allRunning(), { focused: 'log', scroll: { log: 2 } })).toContain('f follow')
+  })
+
+  it('a question’s answers stand in the footer too, and nothing else', () => {
+    expect(footer(scenarios.allRunning(), { question: { kind: 'stopAll' } })).toBe(
+      ' y stop all  n keep them running',
+    )
+    expect(footer(scenarios.allRunning(), { question: { kind: 'stations', text: '' } })).toBe(
+      ' enter set  esc leave it',
+    )
+  })
+})
+
+describe('wide characters', () => {
+  it('are cut at the right column, and frames stay straight', () => {
+    const text = draw(scenarios.wideCharacters(), {}, 200, 60)
+    expect(text).toMatch(/東京都千代田区/)
+    expect(text).toContain('Llanfairpwllg…')
+    expect(text).toContain('👩 base')
+  })
+})
+
+describe('filter', () => {
+  it('leaves what matches in log and events, and says so', () => {
+    const text = draw(scenarios.allRunning(), { filter: 'OSLO' })
+    expect(text).toMatch(/Oslo/)
+    expect(text).not.toMatch(/station-00041/)
+    expect(text).toMatch(/events .*\/OSLO/)
+    expect(text).toContain('nothing matches “OSLO”')
+  })
+})

@@ -1,0 +1,495 @@
+/** What keys do, on a screen over a made-up pipeline: no terminal, no Ink. */
+import { describe, expect, it, vi } from 'vitest'
+import type { AppState } from '../../../src/pipeline/state/state.ts'
+import { Screen } from '../../../src/ui/app/screen.ts'
+import { KEYMAP, NEEDS, type Need } from '../../../src/ui/input/keymap.ts'
+import { PANELS } from '../../../src/ui/layout.ts'
+import type { Line } from '../../../src/ui/text/line.ts'
+import { fakePipeline } from '../../support/fake-pipeline.ts'
+import { scenarios } from '../../support/scenario.ts'
+
+function open(state: AppState, options: { columns?: number; rows?: number; acceptCosts?: boolean } = {}) {
+  const { columns = 120, rows = 40, acceptCosts = false } = options
+  const pipeline = fakePipeline(state)
+  const onQuit = vi.fn()
+  const onHandOver = vi.fn<(what: string) => string | undefined>()
+  const screen = new Screen({ ...pipeline, paint, acceptCosts, onQuit, onHandOver })
+  const onFrame = vi.fn()
+  const close = screen.subscribe(onFrame)
+  const text = () => screen.frame(columns, rows).rows.join('\n')
+  text()
+  return {
+    pipeline,
+    screen,
+    onQuit,
+    onHandOver,
+    onFrame,
+    close,
+    text,
+    /** Presses and draws, as a paint follows every key. */
+    press: (...keys: string[]) => {
+      for (const key of keys) {
+        screen.press([key])
+        text()
+      }
+    },
+    lastLine: () => text().split('\n').at(-1) ?? '',
+    frame: () => screen.frame(columns, rows),
+  }
+}
+/** Text as it stands; a badge, such as the title of the panel in focus, begins with a mark. */
+const paint = (line: Line) =>
+  line.map(({ text, inverse }) => (inverse ? text.replace(/^ /, '»') : text)).join('')
+type Opened = ReturnType<typeof open>
+
+const azure = (state: AppState): AppState => ({
+  ...state,
+  session: { ...state.session, target: 'azure' },
+  cost: { perHour: 1.42, spent: 0.3, billed: [] },
+})
+
+describe('keys of stages', () => {
+  it.each([
+    ['1', 'toggle generator'],
+    ['2', 'toggle streamAnalytics'],
+    ['3', 'toggle silver'],
+    ['4', 'toggle gold'],
+    ['5', 'toggle aggregate'],
+    ['a', 'startAll'],
+    ['+', 'scaleStations 2'],
+    ['=', 'scaleStations 2'],
+    ['-', 'scaleStations 0.5'],
+    ['b', 'burst'],
+    ['d', 'toggleDirty'],
+  ])('%s does: %s; and its message stands at the foot', (key, call) => {
+    const { pipeline, press, lastLine } = open(scenarios.allRunning())
+    press(key)
+    expect(pipeline.calls).toEqual([call])
+    expect(lastLine()).toContain(`✓ ${call}`)
+  })
+
+  it('x asks first: y stops all, anything else does not', () => {
+    const { pipeline, press, text } = open(scenarios.allRunning())
+    press('x')
+    expect(text()).toContain('stop all stages?')
+    expect(pipeline.calls).toEqual([])
+    press('z', '1')
+    expect(text()).toContain('stop all stages?')
+    press('n')
+    expect(text()).not.toContain('stop all stages?')
+    press('x', 'escape', 'x', 'y')
+    expect(pipeline.calls).toEqual(['stopAll'])
+    expect(text()).not.toContain('stop all stages?')
+  })
+
+  it('x says so when nothing runs', () => {
+    const { press, lastLine } = open(scenarios.allStopped())
+    press('x')
+    expect(lastLine()).toContain('▲ Nothing runs.')
+  })
+
+  it('n asks for a number, and takes only digits', () => {
+    const { pipeline, press, text } = open(scenarios.allRunning())
+    press('n')
+    expect(text()).toMatch(/How many\?[\s\S]*now 1,200, at most 1,000,000/)
+    press('2', 'x', '5', '9', 'backspace', '0', 'return')
+    expect(pipeline.calls).toEqual(['setStations 250'])
+    press('n', '7', 'escape')
+    press('n', 'return')
+    expect(pipeline.calls).toHaveLength(1)
+  })
+
+  it('on Azure, starting asks once about the costs; stopping never does', () => {
+    const { pipeline, press, text } = open(azure(scenarios.allStopped()))
+    press('1')
+    expect(pipeline.calls).toEqual(['toggle generator'])
+    press('3')
+    expect(text()).toContain('start on Azure?')
+    press('n')
+    expect(pipeline.calls).toHaveLength(1)
+    press('a', 'y')
+    expect(pipeline.calls).toEqual(['toggle generator', 'startAll'])
+    press('3', '3', '4')
+    expect(pipeline.calls.slice(2)).toEqual(['toggle silver', 'toggle silver', 'toggle gold'])
+    expect(text()).not.toContain('start on Azure?')
+  })
+
+  it('asks nothing when costs were accepted beforehand', () => {
+    const { pipeline, press } = open(azure(scenarios.allStopped()), { acceptCosts: true })
+    press('a')
+    expect(pipeline.calls).toEqual(['startAll'])
+  })
+})
+
+describe('keys that cannot act say why', () => {
+  const keysThatNeed = (need: Need) =>
+    KEYMAP.filter(({ needs }) => needs === need).flatMap(({ keys }) => keys)
+
+  it('read-only: none of the controls does anything', () => {
+    const { pipeline, press, lastLine, text } = open(scenarios.readOnly())
+    for (const key of [...keysThatNeed('start'), ...keysThatNeed('control')]) {
+      press(key)
+      expect(lastLine(), key).toContain('▲ Read-only')
+    }
+    expect(pipeline.calls).toEqual([])
+    expect(text()).not.toContain('stop all stages?')
+  })
+
+  it('before anything is connected', () => {
+    const { pipeline, press, lastLine } = open(scenarios.beforeConnect())
+    for (const key of keysThatNeed('control')) {
+      press(key)
+      expect(lastLine(), key).toContain('▲ Still connecting; if it stays so, the log says why.')
+    }
+    expect(pipeline.calls).toEqual([])
+  })
+
+  it('what the pipeline refuses is told in its words', () => {
+    const { pipeline, press, lastLine } = open(scenarios.allStopped())
+    vi.spyOn(pipeline.actions, 'burst').mockReturnValue({ ok: false, reason: 'Start the generator first.' })
+    press('b')
+    expect(lastLine()).toContain('▲ Start the generator first.')
+  })
+
+  it('a key that is none, f outside lists, pages where everything is shown', () => {
+    const { press, lastLine } = open(scenarios.allRunning())
+    press('z')
+    expect(lastLine()).toContain('z does nothing here: ? shows every key.')
+    press('f')
+    expect(lastLine()).toContain('Only events and log follow')
+    press('pagedown')
+    expect(lastLine()).toContain('Everything of this panel is shown.')
+  })
+
+  it('ctrl+z and ctrl+l hand the terminal over wherever one is, and say why not', () => {
+    const { press, onHandOver, lastLine, text } = open(scenarios.allRunning())
+    press('ctrl+l', '/', 'ctrl+z')
+    expect(onHandOver.mock.calls).toEqual([['redraw'], ['suspend']])
+    expect(text()).toContain('enter keeps it')
+    press('escape')
+    onHandOver.mockReturnValue('There is no shell.')
+    press('ctrl+z')
+    expect(lastLine()).toContain('▲ There is no shell.')
+  })
+
+  it('every need has words for the document', () => {
+    for (const need of Object.values(NEEDS)) expect(need.text).not.toBe('')
+  })
+
+  it('what a key came to goes with the next key, or after five seconds of the store’s time', () => {
+    const { press, lastLine, pipeline } = open(scenarios.allRunning())
+    press('d')
+    expect(lastLine()).toContain('toggleDirty')
+    press('tab')
+    expect(lastLine()).not.toContain('toggleDirty')
+    press('d')
+    pipeline.change((state) => ({ ...state, now: state.now + 4900 }))
+    expect(lastLine()).toContain('toggleDirty')
+    pipeline.change((state) => ({ ...state, now: state.now + 200 }))
+    expect(lastLine()).not.toContain('toggleDirty')
+  })
+})
+
+describe('focus and zoom', () => {
+  /** The panel whose frame fills the body. */
+  const zoomedTitle = ({ text }: Opened) => text().split('\n')[5] ?? ''
+
+  it('tab, shift+tab and arrows go through all panels and come round', () => {
+    const opened = open(scenarios.allRunning())
+    opened.press('return')
+    const seen = PANELS.map(() => {
+      const title = zoomedTitle(opened)
+      opened.press('tab')
+      return title
+    })
+    expect(new Set(seen).size).toBe(PANELS.length)
+    expect(zoomedTitle(opened)).toBe(seen[0])
+    opened.press('left')
+    expect(zoomedTitle(opened)).toBe(seen.at(-1))
+    opened.press('right', 'shift+tab')
+    expect(zoomedTitle(opened)).toBe(seen.at(-1))
+  })
+
+  it('↓ and ↑ move the focus where nothing scrolls', () => {
+    const opened = open(scenarios.allRunning())
+    opened.press('down', 'return')
+    expect(zoomedTitle(opened)).toContain('event hub')
+    opened.press('up')
+    expect(zoomedTitle(opened)).toContain('event rate')
+  })
+
+  it('enter zooms and comes back; esc comes back, one thing at a time', () => {
+    const opened = open(scenarios.allRunning())
+    const before = opened.text()
+    opened.press('return')
+    expect(opened.text()).toContain('2 of at most 20,000')
+    opened.press('return')
+    expect(opened.text()).toBe(before)
+    opened.press('return', '?', 'escape')
+    expect(opened.text()).toContain('2 of at most 20,000')
+    opened.press('escape')
+    expect(opened.text()).toBe(before)
+  })
+
+  it('l shows the ledger, and goes back to where one was', () => {
+    const opened = open(scenarios.allRunning())
+    opened.press('tab', 'tab')
+    const before = opened.text()
+    opened.press('l')
+    expect(opened.text()).toContain('five assertions')
+    opened.press('l')
+    expect(opened.text()).toBe(before)
+    opened.press('l', 'escape')
+    expect(opened.text()).toBe(before)
+  })
+
+  it('a small screen shows the focused panel in place of the chart', () => {
+    const { press, text } = open(scenarios.allRunning(), { columns: 80, rows: 24 })
+    press('tab')
+    expect(text()).toMatch(/event hub[\s\S]*1,810[\s\S]*lake/)
+    press('tab')
+    expect(text()).toMatch(/2 stream analytics/)
+  })
+
+  it('help and endpoints open and close with their key, and leave the focus as it was', () => {
+    const opened = open(scenarios.allRunning())
+    opened.press('tab')
+    const before = opened.text()
+    for (const [key, content] of [
+      ['?', 'start or stop the generator'],
+      ['e', 'Event Hubs'],
+    ] as const) {
+      opened.press(key)
+      expect(opened.text()).toContain(content)
+      opened.press(key)
+      expect(opened.text()).toBe(before)
+      opened.press(key, 'escape')
+      expect(opened.text()).toBe(before)
+    }
+    opened.press('x', 'n')
+    expect(opened.text()).toBe(before)
+  })
+
+  it('help has every key, and scrolls where it does not fit', () => {
+    const { press, text } = open(scenarios.allRunning(), { columns: 80, rows: 24 })
+    press('?')
+    const seen = new Set<string>()
+    for (let line = 0; line < 60; line++) {
+      for (const row of text().split('\n')) seen.add(row)
+      press('down')
+    }
+    const all = [...seen].join('\n')
+    for (const { does } of KEYMAP) expect(all).toContain(does.split(' ').slice(0, 3).join(' '))
+  })
+})
+
+describe('lists', () => {
+  const long = (): AppState => {
+    const state = scenarios.allRunning()
+    const log = Array.from({ length: 200 }, (_, index) => ({
+      at: state.now - (200 - index) * 1000,
+      level: 'info' as const,
+      source: 'silver',
+      message: `line ${index}.`,
+    }))
+    return { ...state, log }
+  }
+  const opened = () => {
+    const one = open(long())
+    one.press('shift+tab', 'return')
+    return one
+  }
+
+  it('scroll by lines, pages and to the ends; f follows again', () => {
+    const { press, text } = opened()
+    expect(text()).toContain('line 199.')
+    press('up')
+    expect(text()).not.toContain('line 199.')
+    expect(text()).toMatch(/line 198\.[\s\S]*/)
+    expect(text()).toContain('1 back, f follows')
+    press('down')
+    expect(text()).toContain('line 199.')
+    press('pageup')
+    expect(text()).not.toContain('line 190.')
+    press('home')
+    expect(text()).toContain('line 0.')
+    press('up')
+    expect(text()).toContain('line 0.')
+    press('end')
+    expect(text()).toContain('line 199.')
+    press('home', 'f')
+    expect(text()).toContain('line 199.')
+    expect(text()).toContain('follow')
+  })
+
+  it('keep their place while new lines come in', () => {
+    const { press, text, pipeline } = opened()
+    press('pageup')
+    const body = () => text().split('\n').slice(6, 38).join('\n')
+    const before = body()
+    for (let index = 0; index < 7; index++)
+      pipeline.change((state) => ({
+        ...state,
+        log: [
+          ...state.log.slice(1),
+          { at: state.now, level: 'info', source: 'hub', message: `new ${index}` },
+        ],
+      }))
+    expect(body()).toBe(before)
+    press('f')
+    expect(text()).toContain('new 6')
+  })
+
+  it('/ filters log and events while one types; enter keeps the filter, esc clears it', () => {
+    const { press, text, lastLine } = open(long())
+    press('/')
+    expect(lastLine()).toContain('filter')
+    press('1', '9', '9', 'x', 'backspace', '.')
+    expect(text()).toContain('line 199.')
+    expect(text()).not.toContain('line 198.')
+    press('return')
+    expect(text()).toContain('/199.')
+    expect(lastLine()).toContain('q quit')
+    press('escape')
+    expect(text()).toContain('line 198.')
+    press('/', 'q', 'escape')
+    expect(text()).toContain('line 198.')
+  })
+
+  it('many partitions scroll', () => {
+    const { press, text } = open(scenarios.huge())
+    press('tab')
+    expect(text()).not.toMatch(/^.*│ 31 /m)
+    press('end')
+    expect(text()).toMatch(/│ 31 /)
+    press('home')
+    expect(text()).toMatch(/│ 0 +270\.0 M/)
+  })
+})
+
+describe('freezing', () => {
+  it('p stops the screen, not the pipeline: nobody listens, nothing moves, keys still act', () => {
+    const { press, text, pipeline, onFrame } = open(scenarios.allRunning())
+    press('p')
+    expect(text()).toContain('frozen')
+    expect(pipeline.readers()).toBe(0)
+    const before = text()
+    onFrame.mockClear()
+    pipeline.change((state) => ({ ...state, hub: { ...state.hub, rate: 987 } }))
+    expect(onFrame).not.toHaveBeenCalled()
+    expect(text()).toBe(before)
+    press('d')
+    expect(pipeline.calls).toEqual(['toggleDirty'])
+    expect(text()).not.toContain('987')
+    press('p')
+    expect(pipeline.readers()).toBe(1)
+    expect(text()).toContain('987')
+    expect(text()).not.toContain('frozen')
+  })
+})
+
+describe('frames', () => {
+  it('nothing changing is the same frame', () => {
+    const { pipeline, frame } = open(scenarios.allRunning())
+    const before = frame()
+    pipeline.change((state) => ({ ...state, hub: { ...state.hub, updatedAt: state.now } }))
+    expect(frame()).toBe(before)
+    pipeline.change((state) => ({ ...state, hub: { ...state.hub, rate: 121 } }))
+    expect(frame()).not.toBe(before)
+  })
+
+  it('the store is told of the end', () => {
+    const { pipeline, close } = open(scenarios.allRunning())
+    expect(pipeline.readers()).toBe(1)
+    close()
+    expect(pipeline.readers()).toBe(0)
+  })
+
+  it('keys typed together act one after the other, each on what the one before has left', () => {
+    const { screen, pipeline, text } = open(scenarios.allRunning())
+    screen.press(['x', 'y', 'tab', 'return'])
+    expect(pipeline.calls).toEqual(['stopAll'])
+    expect(text()).toMatch(/partition +first +last/)
+    screen.press(['escape', ...'/oslo'])
+    expect(text()).toContain('nothing matches “oslo”')
+  })
+
+  it('pasted text is typed where text is asked for, and never acts', () => {
+    const { screen, pipeline, press, text, lastLine } = open(scenarios.allRunning())
+    screen.paste('axy\n1')
+    expect(pipeline.calls).toEqual([])
+    expect(lastLine()).toContain('Pasted text does nothing here')
+    press('/')
+    screen.paste('Os\x1blo\n')
+    expect(text()).toContain('filter  Oslo')
+  })
+
+  it('too small a window still lets one quit', () => {
+    const { press, text, onQuit } = open(scenarios.allRunning(), { columns: 40, rows: 10 })
+    expect(text()).toContain('needs 80×24')
+    press('q')
+    expect(onQuit).toHaveBeenCalledWith({ stopAll: false })
+  })
+})
+
+describe('quitting', () => {
+  it('q and ctrl+c quit at once where nothing is left behind', () => {
+    for (const key of ['q', 'ctrl+c']) {
+      for (const state of [scenarios.allRunning(), azure(scenarios.allStopped()), scenarios.readOnly()]) {
+        const { press, onQuit } = open(state)
+        press(key)
+        expect(onQuit, key).toHaveBeenCalledExactlyOnceWith({ stopAll: false })
+      }
+    }
+  })
+
+  it('asks while stages run on Azure: stop all, leave them, or stay', () => {
+    const state = azure(scenarios.allRunning())
+    const stay = open(state)
+    stay.press('q')
+    expect(stay.text()).toMatch(/quit\?[\s\S]*≈ \$1\.42\/h/)
+    stay.press('escape')
+    expect(stay.onQuit).not.toHaveBeenCalled()
+    const stop = open(state)
+    stop.press('q', 's')
+    expect(stop.onQuit).toHaveBeenCalledExactlyOnceWith({ stopAll: true })
+    const leave = open(state)
+    leave.press('q', 'l')
+    expect(leave.onQuit).toHaveBeenCalledExactlyOnceWith({ stopAll: false })
+    const insist = open(state)
+    insist.press('ctrl+c', 'ctrl+c')
+    expect(insist.onQuit).toHaveBeenCalledExactlyOnceWith({ stopAll: false })
+  })
+
+  it('ctrl+c quits also out of a question and while typing', () => {
+    for (const key of ['x', 'n', '/', '?']) {
+      const { press, onQuit } = open(scenarios.allRunning())
+      press(key, 'ctrl+c')
+      expect(onQuit, key).toHaveBeenCalledOnce()
+    }
+  })
+})
+
+it('every key of the map does something here', () => {
+  for (const { keys, command } of KEYMAP)
+    for (const key of keys) {
+      // From a state in which each of them can act: a list in focus that can be scrolled.
+      const state = scenarios.allRunning()
+      const log = Array.from({ length: 99 }, () => ({
+        at: state.now,
+        level: 'info' as const,
+        source: 's',
+        message: 'm',
+      }))
+      const { press, text, pipeline, onQuit, onHandOver } = open({ ...state, log })
+      press('shift+tab', 'up')
+      const before = text()
+      press(key)
+      const called = [pipeline.calls, onQuit.mock.calls, onHandOver.mock.calls].some(
+        (calls) => calls.length > 0,
+      )
+      const isVisible = text() !== before || called
+      expect(isVisible, `${command} ${key}`).toBe(true)
+      expect(text(), key).not.toContain('does nothing here')
+    }
+})

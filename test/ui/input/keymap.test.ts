@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import { bindingOf, KEYMAP, keysDocument } from '../../../src/ui/input/keymap.ts'
+
+it('docs/keys.md is what the key map says (npm run docs makes it)', () => {
+  expect(readFileSync(new URL('../../../docs/keys.md', import.meta.url), 'utf8')).toBe(keysDocument())
+})
+
+it('gives each key to one command only', () => {
+  const keys = KEYMAP.flatMap((binding) => binding.keys)
+  expect(new Set(keys).size).toBe(keys.length)
+  for (const binding of KEYMAP) for (const key of binding.keys) expect(bindingOf(key)).toBe(binding)
+})
+
+it('has every key of the control room', () => {
+  for (const key of [
+    '1',
+    '2',
+    '3',
+    '4',
+    '5',
+    'a',
+    'x',
+    '+',
+    '-',
+    'b',
+    'd',
+    'tab',
+    'left',
+    'return',
+    '/',
+    'p',
+    '?',
+    'q',
+  ])
+    expect(bindingOf(key), key).toBeDefined()
+})

@@ -1,0 +1,26 @@
+import stringWidth from 'string-width'
+import { describe, expect, it } from 'vitest'
+import textWidth from '../../../src/ui/text/text-width.ts'
+
+describe('text width', () => {
+  it('agrees with string-width for every character of the basic plane, alone and among others', () => {
+    for (let code = 0x20; code < 0xffff; code++) {
+      const character = String.fromCharCode(code)
+      if (textWidth(character) !== stringWidth(character)) expect.fail(`U+${code.toString(16)} alone`)
+      const text = `a${character}─b`
+      if (textWidth(text) !== stringWidth(text)) expect.fail(`U+${code.toString(16)} among others`)
+    }
+  })
+
+  it.each([
+    ['plain', 5],
+    ['東京', 4],
+    ['👩‍🚀 base', 7],
+    ['e\u0301', 1],
+    ['القاهرة', 7],
+    ['\x1b[38;2;1;2;3m●\x1b[39m', 1],
+    ['', 0],
+  ])('%j takes %i columns', (text, width) => {
+    expect(textWidth(text)).toBe(width)
+  })
+})
