@@ -69,7 +69,7 @@ async function startAll(terminal: Terminal): Promise<void> {
   await terminal.waitFor(/● generator.*● stream analytics.*● silver.*● gold.*● aggregate/, 60_000)
 }
 
-/** Stops the generator, waits for the books, quits; the summary that is printed then. */
+/** Stops the generator, waits for the ledger, quits; the summary that is printed then. */
 async function finish(terminal: Terminal): Promise<string> {
   terminal.press('1')
   await terminal.waitFor('balanced', 60_000)
@@ -214,7 +214,7 @@ async function fast(): Promise<void> {
   })
 }
 
-/** Rates are raised until one no longer keeps created → gold p95 within 5 s, or its books do not balance. */
+/** Rates are raised until one no longer keeps created → gold p95 within 5 s, or its ledger does not balance. */
 async function highest(): Promise<void> {
   let best = 'none'
   for (const rate of [10_000, 15_000, 20_000, 25_000, 30_000]) {

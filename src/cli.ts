@@ -87,7 +87,7 @@ function program(finish: (code: number) => void): Command {
   command('', '', async ({ config }) =>
     (await import('./commands/monitor.ts')).runMonitor({ config, write, writeError }),
   )
-  command('run', 'run the whole pipeline without a screen and print the books', async ({ config }, flags) =>
+  command('run', 'run the whole pipeline without a screen and print the ledger', async ({ config }, flags) =>
     (await import('./commands/run.ts')).runHeadless({
       config,
       durationMs: flags.duration as number,

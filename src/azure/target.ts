@@ -142,7 +142,7 @@ export function hubConnection(
 /** A stage that this deployment does not have: always stopped, and a start says why. */
 function absent(reason: string): StageService {
   return {
-    status: async () => ({ state: 'stopped', words: 'not deployed', detail: reason }),
+    status: async () => ({ state: 'stopped', providerStatus: 'not deployed', detail: reason }),
     start: async () => {
       const { ServiceError } = await import('../pipeline/ports/errors.ts')
       throw new ServiceError('not-found', 'Synapse', `${reason}.`, {

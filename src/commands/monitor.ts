@@ -3,7 +3,7 @@ import type { Config } from '../config/schema.ts'
 import { systemClock } from '../pipeline/runtime/clock.ts'
 import type { Session } from '../pipeline/session/session-types.ts'
 import { type ControlRoom, openControlRoom, type QuitReason } from '../ui/app/main.tsx'
-import { leftRunningText } from './billing-notice.ts'
+import { billingNotice } from './billing-notice.ts'
 import { openDataFolder } from './data-folder.ts'
 import { idleStop } from './idle-stop.ts'
 import type { OpenedTarget } from './launch.ts'
@@ -74,7 +74,7 @@ export async function runMonitor({ config, write, writeError }: MonitorOptions):
     const inFlight = Object.values(state.ledger.inFlight).reduce((sum, hop) => sum + Math.max(0, hop), 0)
     const where = { dataDir, ephemeral: folder.ephemeral, logFile, inFlight }
     write(`${summaryText(summariseSession(state, performance.now() - begun), where)}\n`)
-    write(leftRunningText(state))
+    write(billingNotice(state))
   } else if (refusal !== undefined) writeError(`${describeError(refusal)}\n`)
   folder.release()
   return reason.kind === 'crash' || !state.session.connected ? 1 : 0

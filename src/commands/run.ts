@@ -1,4 +1,4 @@
-/** `rtstream-tui run`: the whole pipeline without a screen, for a while, and the books at the end. */
+/** `rtstream-tui run`: the whole pipeline without a screen, for a while, and the counts at the end. */
 
 import type { Config } from '../config/schema.ts'
 import type { TableAudit } from '../pipeline/ports/lake.ts'
@@ -28,7 +28,7 @@ const START_TIMEOUT_MS = { duckdb: 60_000, spark: 5 * 60_000, azure: 15 * 60_000
 
 const startTimeout = ({ target, engine }: Config) => START_TIMEOUT_MS[target === 'azure' ? 'azure' : engine]
 
-/** @returns 0 when the books balance, 1 when they do not or a stage failed. */
+/** @returns 0 when the counts balance, 1 when they do not or a stage failed. */
 export async function runHeadless(options: RunOptions): Promise<number> {
   const { config, write, writeError, signal } = options
   const folder = openDataFolder(config)
@@ -137,7 +137,7 @@ function watchBegun(store: Session['store']): { seen: ReadonlySet<StageId>; clos
 
 const failures = (state: AppState, begun: ReadonlySet<StageId>): string[] =>
   STAGE_IDS.filter((id) => begun.has(id) && state.stages[id].state === 'failed').map(
-    (id) => `Stage ${id} failed: ${state.stages[id].detail ?? state.stages[id].words}`,
+    (id) => `Stage ${id} failed: ${state.stages[id].detail ?? state.stages[id].providerStatus}`,
   )
 
 /** Resolves when the state passes or the signal aborts, whichever is first. */
@@ -163,9 +163,9 @@ function progress(state: AppState, { json, write }: RunOptions, begun: number): 
   const { ledger, hub } = state
   const stages = Object.fromEntries(STAGE_IDS.map((id) => [id, state.stages[id].state]))
   if (json) {
-    const { inFlight: _, explanation: __, ...books } = ledger
+    const { inFlight: _, explanation: __, ...counts } = ledger
     write(
-      `${JSON.stringify({ type: 'progress', elapsedSeconds, ratePerSecond: Math.round(hub.rate), stages, ledger: books })}\n`,
+      `${JSON.stringify({ type: 'progress', elapsedSeconds, ratePerSecond: Math.round(hub.rate), stages, ledger: counts })}\n`,
     )
     return
   }

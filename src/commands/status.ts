@@ -85,9 +85,9 @@ const described = ({ error, hint }: Failure) => (hint ? `${error} → ${hint}` :
 
 function stageLine(id: ServiceStage, status: StageStatus | Failure, now: number): string {
   if ('error' in status) return `${id.padEnd(18)}${described(status)}\n`
-  const { state, words, since, detail } = status
+  const { state, providerStatus, since, detail } = status
   const age = since && state !== 'stopped' ? `, for ${duration(now - since.getTime())}` : ''
-  return `${id.padEnd(18)}${state} (${words})${age}${detail ? `: ${detail}` : ''}\n`
+  return `${id.padEnd(18)}${state} (${providerStatus})${age}${detail ? `: ${detail}` : ''}\n`
 }
 
 function hubLine(hub: readonly { lastEnqueuedSequenceNumber: number }[] | Failure): string {

@@ -71,17 +71,17 @@ async function stopStage(stage: ServiceStage, context: StopContext): Promise<Sto
     try {
       const status = await service.status(signal)
       if (hasEnded(status))
-        return { stage, result: isAsked ? 'stopped' : 'was stopped', detail: status.words }
+        return { stage, result: isAsked ? 'stopped' : 'was stopped', detail: status.providerStatus }
       if (!isAsked) {
         await service.stop(signal)
         isAsked = true
       }
       breaks = 0
       if (now() >= deadline) {
-        const detail = `still ${status.words} after ${Math.round(timeoutMs / 60_000)} minutes`
+        const detail = `still ${status.providerStatus} after ${Math.round(timeoutMs / 60_000)} minutes`
         return { stage, result: 'not stopped', detail, hint: 'Look at it in the portal, or run stop again.' }
       }
-      tell('stopping', status.words)
+      tell('stopping', status.providerStatus)
       await sleep(pollMs, signal)
     } catch (error) {
       signal?.throwIfAborted()

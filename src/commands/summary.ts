@@ -1,4 +1,4 @@
-/** What a run leaves behind: the books, the five assertions, and where the data lies. */
+/** What a run leaves behind: the counts, the five assertions, and where the data lies. */
 import type { TableAudit } from '../pipeline/ports/lake.ts'
 import type { AppState, LedgerSlice } from '../pipeline/state/state.ts'
 
@@ -38,13 +38,13 @@ export interface Measured {
 }
 
 /**
- * Closes the books. The tables' own numbers (audit) stand above what their logs promised. Where the audit could not be made,
- * the log's numbers stand, the assertions that need the tables are null, and nobody can say that the books balance.
+ * Closes the counts. The tables' own numbers (audit) stand above what their logs promised. Where the audit could not be made,
+ * the log's numbers stand, the assertions that need the tables are null, and nobody can say that the counts balance.
  * `missing` is in no table and no counter, for whatever reason; `lost` does not count what waits in front of a stage.
  */
 export function summarise(state: AppState, audit: TableAudit | undefined, measured: Measured): RunSummary {
   const { ledger } = state
-  const books = {
+  const counts = {
     acknowledged: ledger.acknowledged,
     enqueued: ledger.enqueued,
     bronze: ledger.bronze,
@@ -57,11 +57,11 @@ export function summarise(state: AppState, audit: TableAudit | undefined, measur
   }
   const missing = Math.max(
     0,
-    Math.max(books.acknowledged, books.enqueued) -
-      books.rejected -
-      books.silver -
-      books.quarantined -
-      books.duplicates,
+    Math.max(counts.acknowledged, counts.enqueued) -
+      counts.rejected -
+      counts.silver -
+      counts.quarantined -
+      counts.duplicates,
   )
   const waiting = ledger.inFlight.hub + ledger.inFlight.bronze + ledger.inFlight.silver
   const lost = Math.max(ledger.lost, missing - waiting)
@@ -70,8 +70,8 @@ export function summarise(state: AppState, audit: TableAudit | undefined, measur
     type: 'summary',
     target: state.session.target,
     durationSeconds: round(measured.durationMs / 1000, 1),
-    ledger: { ...books, lost },
-    balanced: audit !== undefined && isBalanced(books, missing, ledger),
+    ledger: { ...counts, lost },
+    balanced: audit !== undefined && isBalanced(counts, missing, ledger),
     assertions: {
       ratePerSecond: seconds > 0 ? round(measured.acknowledgedInRun / seconds, 1) : null,
       latencyP95Ms: audit?.latencyP95Ms === undefined ? null : Math.round(audit.latencyP95Ms),
@@ -83,7 +83,7 @@ export function summarise(state: AppState, audit: TableAudit | undefined, measur
 }
 
 /**
- * The books as they stand when a session ends in the middle of things: what is in flight is kept in the hub and the lake,
+ * The counts as they stand when a session ends in the middle of things: what is in flight is kept in the hub and the lake,
  * and goes on at the next start. Assertions are those of the screen, over what it has seen.
  */
 export function summariseSession(state: AppState, durationMs: number): RunSummary {
@@ -129,18 +129,18 @@ export function summariseSession(state: AppState, durationMs: number): RunSummar
 }
 
 function isBalanced(
-  books: Omit<RunSummary['ledger'], 'lost'>,
+  counts: Omit<RunSummary['ledger'], 'lost'>,
   missing: number,
   ledger: LedgerSlice,
 ): boolean {
   return (
     missing === 0 &&
     ledger.skipped === 0 &&
-    books.acknowledged <= books.enqueued &&
-    books.enqueued === books.bronze + books.rejected &&
-    books.bronze === books.silver + books.quarantined + books.duplicates &&
-    books.gold === books.silver &&
-    books.aggregated === books.gold
+    counts.acknowledged <= counts.enqueued &&
+    counts.enqueued === counts.bronze + counts.rejected &&
+    counts.bronze === counts.silver + counts.quarantined + counts.duplicates &&
+    counts.gold === counts.silver &&
+    counts.aggregated === counts.gold
   )
 }
 
@@ -162,7 +162,7 @@ export function summaryText(
       ? `✓ ${count(inFlight)} in flight, kept for the next start`
       : '✗ not balanced'
   return [
-    `The books after ${count(summary.durationSeconds)} s: ${verdict}`,
+    `The counts after ${count(summary.durationSeconds)} s: ${verdict}`,
     hop('acknowledged', count(ledger.acknowledged)),
     hop('enqueued', count(ledger.enqueued)),
     hop('bronze', `${count(ledger.bronze)}   rejected ${count(ledger.rejected)}`),

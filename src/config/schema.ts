@@ -111,7 +111,7 @@ export const configSchema = z.strictObject({
   stations: integer('Simulated weather stations', 1, 1_000_000).default(100),
   interval: duration('How often each station reports', 100, DAY).prefault('10s'),
   seed: text('Makes the readings repeatable', 'a text, such as "42"').optional(),
-  dirty: share('Share of readings spoiled on purpose').default(0),
+  dirty: share('Share of readings corrupted on purpose').default(0),
   partitions: integer(
     'Partitions of the local event hub; a data folder keeps those that it was made with',
     1,

@@ -4,10 +4,10 @@ export const BRONZE = { container: 'bronze', path: 'weather' } as const
 /** What the local job's file name tells without opening the file. */
 export interface BronzeFile {
   partition: number
-  /** First and last hub sequence number of the window, both inclusive; the window has no gaps. */
+  /** First and last hub sequence number of the output batch, both inclusive; the output batch has no gaps. */
   firstSequenceNumber: number
   lastSequenceNumber: number
-  /** Lines in the file. The window's other events were rejected as deserialization errors. */
+  /** Lines in the file. The output batch's other events were rejected as deserialization errors. */
   rows: number
 }
 

@@ -69,10 +69,10 @@ export const TABLES = {
 export type TableName = keyof typeof TABLES
 
 /**
- * The books that each micro-batch leaves in its Delta commit, as JSON in `commitInfo.userMetadata`.
+ * The ledger that each micro-batch leaves in its Delta commit, as JSON in `commitInfo.userMetadata`.
  * Totals run over the table's whole life, so the newest commit alone tells the state of the ledger.
  */
-export interface BatchBooks {
+export interface CommitMetadata {
   /** Micro-batch number; equals the `txn` version of the same commit. */
   batchId: number
   /** Milliseconds that the batch took up to this commit. */

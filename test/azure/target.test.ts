@@ -72,7 +72,10 @@ describe('a target', () => {
 
   it('without Synapse has an aggregate stage that says why it does not start', async () => {
     const target = await connect(await start(), undefined, { synapseEndpoint: undefined })
-    expect(await target.stages.aggregate.status()).toMatchObject({ state: 'stopped', words: 'not deployed' })
+    expect(await target.stages.aggregate.status()).toMatchObject({
+      state: 'stopped',
+      providerStatus: 'not deployed',
+    })
     await target.stages.aggregate.stop()
     await expect(target.stages.aggregate.start()).rejects.toMatchObject({
       kind: 'not-found',

@@ -6,7 +6,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
-import type { BatchBooks } from '../../src/contract/tables.ts'
+import type { CommitMetadata } from '../../src/contract/tables.ts'
 import { LakeFolder } from '../../src/local/data-lake/store/folder.ts'
 import type { NotebookEngine } from '../../src/local/engine/engine.ts'
 import { createLocalEngine } from '../../src/local/runtime/engine-factory.ts'
@@ -41,9 +41,9 @@ async function catchUp(engine: NotebookEngine, lakeRoot: string, lines: number) 
     const failed = runs.find(({ state }) => state === 'failed')
     if (failed) throw new Error(failed.error)
     if (started === 0 && runs.every(({ state }) => state === 'running')) started = performance.now() - begun
-    const silver = booksOf(join(lakeRoot, 'silver/weather'))
+    const silver = commitMetadataOf(join(lakeRoot, 'silver/weather'))
     if (silver?.totals.input === lines) {
-      const aggregated = booksOf(join(lakeRoot, 'gold/weather_aggregated'))
+      const aggregated = commitMetadataOf(join(lakeRoot, 'gold/weather_aggregated'))
       if (aggregated?.totals.input === silver.totals.output)
         return { startSeconds: started / 1000, seconds: (performance.now() - begun) / 1000 }
     }
@@ -52,8 +52,8 @@ async function catchUp(engine: NotebookEngine, lakeRoot: string, lines: number) 
   throw new Error(`not through after ${PATIENCE_MS / 60_000} minutes`)
 }
 
-/** The books of the newest commit that has some. */
-function booksOf(table: string): BatchBooks | undefined {
+/** The commitMetadata of the newest commit that has some. */
+function commitMetadataOf(table: string): CommitMetadata | undefined {
   const log = join(table, '_delta_log')
   let names: string[] = []
   try {

@@ -12,7 +12,7 @@ const table = (rows: number): TableSnapshot => ({
   rows,
   newestAt: new Date(NOW - 5000),
   committedAt: undefined,
-  books: undefined,
+  commitMetadata: undefined,
 })
 const snapshot: LakeSnapshot = {
   bronze: {
@@ -37,7 +37,7 @@ const snapshot: LakeSnapshot = {
   cities: undefined,
 }
 const running: StageService = {
-  status: async () => ({ state: 'running', words: 'RUNNING', since: new Date(NOW - 300_000) }),
+  status: async () => ({ state: 'running', providerStatus: 'RUNNING', since: new Date(NOW - 300_000) }),
   start: async () => {},
   stop: async () => {},
 }
@@ -110,7 +110,7 @@ describe('status', () => {
       type: 'status',
       target: 'azure',
       at: '2026-11-24T12:00:00.000Z',
-      stages: { silver: { state: 'running', words: 'RUNNING' } },
+      stages: { silver: { state: 'running', providerStatus: 'RUNNING' } },
       layers: { bronze: { rows: 1234, ageMs: 60_000 } },
     })
     expect(parsed.hub.partitions).toHaveLength(2)

@@ -11,7 +11,7 @@ function stage(...states: (StageState | Error)[]): StageService & { stops: numbe
     status: async () => {
       const state = states[Math.min(look++, states.length - 1)]
       if (state instanceof Error) throw state
-      return { state: state ?? 'unknown', words: `word for ${state}` }
+      return { state: state ?? 'unknown', providerStatus: `word for ${state}` }
     },
     start: async () => {},
     stop: async () => {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { type RunSummary, summarise, summaryText } from '../../src/commands/summary.ts'
 import type { TableAudit } from '../../src/pipeline/ports/lake.ts'
-import { closeBooks } from '../../src/pipeline/reconciliation/ledger.ts'
+import { reconcile } from '../../src/pipeline/reconciliation/ledger.ts'
 import { initialState } from '../../src/pipeline/state/initial-state.ts'
 
 it('fits a window of 80 columns, with numbers of a long day', () => {
@@ -39,9 +39,9 @@ it('fits a window of 80 columns, with numbers of a long day', () => {
 
 const MEASURED = { generatingMs: 10_000, acknowledgedInRun: 100, durationMs: 12_000 }
 
-/** Books at rest: what the hub took, and how far it has come. */
+/** A ledger at rest: what the hub took, and how far it has come. */
 const stateOf = (silver: number, readBySilver: number) => {
-  const ledger = closeBooks({
+  const ledger = reconcile({
     acknowledged: 100,
     enqueued: 100,
     bronze: 100,

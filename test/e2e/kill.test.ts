@@ -80,7 +80,7 @@ describe(`kill -9 under load, started again on the same folder (seed ${SEED})`, 
   })
 
   it('leaves no deviceSequenceNumber out', async () => {
-    // Spoiled readings keep their number: those in quarantine are found in their raw text, rejected ones in the hub.
+    // Corrupted readings keep their number: those in quarantine are found in their raw text, rejected ones in the hub.
     const rejected = rejectedReadings(join(folder.path, 'hub'))
     expect(rejected).toHaveLength(summaries.at(-1)?.ledger.rejected ?? 0)
     const silver = await readTable(

@@ -23,7 +23,7 @@ describe('the packed package', () => {
   }, 120_000)
   afterAll(() => folder.remove())
 
-  it('runs the whole pipeline from an empty folder and balances the books', async () => {
+  it('runs the whole pipeline from an empty folder and balances the ledger', async () => {
     const args = ['run', '--duration', '3s', '--json', '--data-dir', join(folder.path, 'data')]
     const { code, lines, stderr } = await cli(args, { bin, cwd: home })
     expect(stderr).toBe('')

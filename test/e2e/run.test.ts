@@ -23,7 +23,7 @@ const DIRTY_RUN = [
 ]
 
 describe('run', () => {
-  it('prints a JSON object per second and a summary whose books match the tables', async () => {
+  it('prints a JSON object per second and a summary whose ledger matches the tables', async () => {
     const data = join(folder.path, 'dirty')
     const { code, lines, stderr } = await cli([...DIRTY_RUN, '--json', '--data-dir', data])
     expect(stderr).toBe('')
@@ -85,7 +85,7 @@ describe('run', () => {
     expect(readdirSync(folder.path).filter((name) => name.startsWith('rtstream-tui-'))).toEqual([])
   }, 60_000)
 
-  it('ends early on SIGINT with the books closed', async () => {
+  it('ends early on SIGINT with the ledger closed', async () => {
     const running = startCli([
       'run',
       '--duration',

@@ -49,7 +49,7 @@ describe('the control room', () => {
       expect((await terminal.exit).code).toBe(0)
       expect(terminal.isAlternateScreen).toBe(false)
       expect(terminal.isCursorShown).toBe(true)
-      expect(terminal.text()).toMatch(/The books after .*[\s\S]*The data lies in/)
+      expect(terminal.text()).toMatch(/The ledger after .*[\s\S]*The data lies in/)
       await terminal.close()
     },
     90_000,
@@ -100,7 +100,7 @@ describe('the control room', () => {
     await terminal.close()
   }, 120_000)
 
-  it('opens and leaves help, books, endpoints and a zoom; filters the log; freezes', async () => {
+  it('opens and leaves help, ledger, endpoints and a zoom; filters the log; freezes', async () => {
     const terminal = open()
     await connected(terminal)
     for (const [key, shown] of [
@@ -154,7 +154,7 @@ describe('the control room', () => {
       await terminal.exit
       expect(terminal.isAlternateScreen).toBe(false)
       expect(terminal.isCursorShown).toBe(true)
-      if (signal !== 'SIGHUP') expect(terminal.text()).toMatch(/The books after/)
+      if (signal !== 'SIGHUP') expect(terminal.text()).toMatch(/The ledger after/)
       await terminal.close()
     },
     60_000,

@@ -21,7 +21,7 @@ it('says what is missing when there is no Spark', async () => {
 })
 
 describe.skipIf(sparkOrReason('run --engine spark') !== undefined)('run --engine spark', () => {
-  it('closes the books over the notebooks, and leaves no file beside the data folder', async () => {
+  it('closes the ledger over the notebooks, and leaves no file beside the data folder', async () => {
     const data = join(folder.path, 'data')
     running = startCli(
       [

@@ -96,8 +96,8 @@ class Lake:
     def ids(self, table="silver/weather"):
         return sorted(row["eventId"] for row in self.rows(table))
 
-    def books(self, table):
-        """The books in the log, oldest first."""
+    def ledger(self, table):
+        """The ledger in the log, oldest first."""
         commits = sorted((self.root / table / "_delta_log").glob("*.json"))
         infos = [json.loads(line).get("commitInfo") for path in commits for line in path.read_text().splitlines()]
         return [json.loads(info["userMetadata"]) for info in infos if info and "userMetadata" in info]

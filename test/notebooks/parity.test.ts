@@ -5,7 +5,7 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } fr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import type { BatchBooks } from '../../src/contract/tables.ts'
+import type { CommitMetadata } from '../../src/contract/tables.ts'
 import { python } from '../support/python.ts'
 import { placeGenerated, placeHandMade, placeLate } from './bronze-fixture.ts'
 import { killPythons, runPythonProgram } from './python-process.ts'
@@ -38,8 +38,8 @@ async function startEngine(): Promise<ChildProcess> {
   return started
 }
 
-/** The books in the table's newest commit that has some. */
-function booksOf(table: string): BatchBooks | undefined {
+/** The ledger in the table's newest commit that has some. */
+function commitMetadataOf(table: string): CommitMetadata | undefined {
   const log = join(embedded, table, '_delta_log')
   if (!existsSync(log)) return undefined
   for (const name of readdirSync(log)
@@ -75,7 +75,7 @@ describe.skipIf(lacks !== undefined)('the embedded engine and Spark', () => {
 
   it('the embedded engine, killed on its way, leaves tables that others read, and goes on', async () => {
     const killed = await startEngine()
-    await vi.waitFor(() => expect(booksOf('gold/weather')?.totals.input).toBeGreaterThan(0), 60_000)
+    await vi.waitFor(() => expect(commitMetadataOf('gold/weather')?.totals.input).toBeGreaterThan(0), 60_000)
     killed.kill('SIGKILL')
     await once(killed, 'exit')
     for (const layer of ['silver', 'gold'])
@@ -86,10 +86,10 @@ describe.skipIf(lacks !== undefined)('the embedded engine and Spark', () => {
     expect(rows).toBeGreaterThan(0)
     expect(different).toBe(rows)
     const isThrough = () => {
-      const silver = booksOf('silver/weather')?.totals
+      const silver = commitMetadataOf('silver/weather')?.totals
       expect(silver?.input).toBe(lines)
-      expect(booksOf('gold/weather')?.totals.input).toBe(silver?.output)
-      expect(booksOf('gold/weather_aggregated')?.totals.input).toBe(silver?.output)
+      expect(commitMetadataOf('gold/weather')?.totals.input).toBe(silver?.output)
+      expect(commitMetadataOf('gold/weather_aggregated')?.totals.input).toBe(silver?.output)
     }
     const goOn = async () => {
       const resumed = await startEngine()

@@ -1,6 +1,6 @@
 /** What keeps a bill from running by accident: questions, the meter, idle stop, read-only; as a person sees it. */
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
-import { leftRunningText } from '../../src/commands/billing-notice.ts'
+import { billingNotice } from '../../src/commands/billing-notice.ts'
 import { type AzureRoom, type AzureRoomOptions, openAzureRoom } from '../support/azure-room.ts'
 import { removeDataFolders } from '../support/local-azure.ts'
 
@@ -103,7 +103,7 @@ describe('q', () => {
     await room.advance(2000)
     expect(room.text()).toMatch(/● stream analytics/)
     expect(posts()).toEqual(['start'])
-    expect(leftRunningText(room.session.store.getState())).toMatch(
+    expect(billingNotice(room.session.store.getState())).toMatch(
       /Left on Azure, ≈ \$0.\d\d\/h: the Stream Analytics job \(Running\).\nStop it: rtstream-tui stop --target azure/,
     )
   })
@@ -128,7 +128,7 @@ describe('q', () => {
     await room.finish(room.session.drain({ patienceMs: 5000 }))
     expect(room.text()).toMatch(/○ stream analytics.*○ silver/)
     expect(posts().toSorted()).toEqual(['cancel', 'run-now', 'start', 'stop'])
-    expect(leftRunningText(room.session.store.getState())).toBe(
+    expect(billingNotice(room.session.store.getState())).toBe(
       'Nothing runs on Azure any more. What stands there costs ≈ $0.08/h until azd down.\n',
     )
   })
@@ -145,7 +145,7 @@ describe('q', () => {
     await room.finish(room.session.drain({ patienceMs: 5000 }))
     expect(room.text()).toMatch(/○ stream analytics/)
     expect(room.panel('databricks')).toMatch(/PERMISSION_DENIED Not your run/)
-    expect(leftRunningText(room.session.store.getState())).toMatch(/Left on Azure.*: silver \(PENDING\)/)
+    expect(billingNotice(room.session.store.getState())).toMatch(/Left on Azure.*: silver \(PENDING\)/)
   })
 })
 

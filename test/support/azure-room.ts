@@ -98,7 +98,7 @@ export async function openAzureRoom(options: AzureRoomOptions = {}): Promise<Azu
     const azure = await startLocalServices(localOptions(dataFolder()), {
       logger: memoryLogger().logger,
       createEngine: async () => ({ engine, readBySilver: () => () => false }),
-      job: { windowMs: 20, transitionMs: 20 },
+      job: { rollIntervalMs: 20, transitionMs: 20 },
       databricksLimit: { perSecond: 1000, burst: 1000 },
     })
     cleanUp.push(() => azure.close())

@@ -75,7 +75,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     stateFile: join(folder, 'state', 'stream-analytics.json'),
     clock,
     logger: logged.logger,
-    tuning: { windowMs: 20, transitionMs: 20, ...options.tuning },
+    tuning: { rollIntervalMs: 20, transitionMs: 20, ...options.tuning },
   })
   const engine = new FakeEngine()
   let ids = 0

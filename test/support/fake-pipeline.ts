@@ -38,13 +38,13 @@ export function fakePipeline(initial: AppState): FakePipeline {
     effect()
     set({
       ...state,
-      log: [...state.log, { at: state.now, level: 'info', source: 'operator', message: name }],
+      log: [...state.log, { at: state.now, level: 'info', source: 'you', message: name }],
     })
     return accepted(name)
   }
   const runs = (id: StageId) => !['stopped', 'failed', 'unknown'].includes(state.stages[id].state)
-  const start = (id: StageId) => stage(id, { state: 'starting', words: 'Starting' })
-  const stop = (id: StageId) => stage(id, { state: 'stopping', words: 'Stopping' })
+  const start = (id: StageId) => stage(id, { state: 'starting', providerStatus: 'Starting' })
+  const stop = (id: StageId) => stage(id, { state: 'stopping', providerStatus: 'Stopping' })
   const stations = (count: number) => set({ ...state, generator: { ...state.generator, stations: count } })
   const dirty = (share: number) => set({ ...state, generator: { ...state.generator, dirty: share } })
   const actions: Actions = {
@@ -60,8 +60,8 @@ export function fakePipeline(initial: AppState): FakePipeline {
       act('burst', () =>
         set({ ...state, generator: { ...state.generator, burstUntil: state.now + 10_000 } }),
       ),
-    setDirty: (share) => act(`setDirty ${share}`, () => dirty(share)),
-    toggleDirty: () => act('toggleDirty', () => dirty(state.generator.dirty > 0 ? 0 : 0.05)),
+    setCorruption: (share) => act(`setCorruption ${share}`, () => dirty(share)),
+    toggleCorruption: () => act('toggleCorruption', () => dirty(state.generator.dirty > 0 ? 0 : 0.05)),
   }
   return {
     store: {

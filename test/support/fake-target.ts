@@ -1,5 +1,5 @@
 /** A target in memory whose services do as the test says: a hub, four stages that take their time, a lake that follows. */
-import type { BatchBooks } from '../../src/contract/tables.ts'
+import type { CommitMetadata } from '../../src/contract/tables.ts'
 import { ServiceError } from '../../src/pipeline/ports/errors.ts'
 import type { ArrivedRow, LakeSnapshot, TableSnapshot } from '../../src/pipeline/ports/lake.ts'
 import type { StageService, StageState, StageStatus } from '../../src/pipeline/ports/stages.ts'
@@ -8,7 +8,7 @@ import { FakeHub } from './fake-hub.ts'
 
 export class FakeStage implements StageService {
   state: StageState = 'stopped'
-  words = 'Stopped'
+  providerStatus = 'Stopped'
   runId: string | undefined
   detail: string | undefined
   /** Thrown by the next calls, by method. */
@@ -24,10 +24,10 @@ export class FakeStage implements StageService {
 
   async status(): Promise<StageStatus> {
     this.polls++
-    const { state, words, detail, runId } = this
+    const { state, providerStatus, detail, runId } = this
     await this.latency()
     this.#throw('status')
-    return { state, words, detail, runId, since: undefined, history: [] }
+    return { state, providerStatus, detail, runId, since: undefined, history: [] }
   }
 
   async start(): Promise<void> {
@@ -45,9 +45,9 @@ export class FakeStage implements StageService {
     this.become(this.stopsAs)
   }
 
-  become(state: StageState, words: string = state): void {
+  become(state: StageState, providerStatus: string = state): void {
     this.state = state
-    this.words = words
+    this.providerStatus = providerStatus
   }
 
   #throw(call: 'status' | 'start' | 'stop'): void {
@@ -71,7 +71,7 @@ const emptyTable = (): TableSnapshot => ({
   rows: 0,
   newestAt: undefined,
   committedAt: undefined,
-  books: undefined,
+  commitMetadata: undefined,
 })
 
 /** The lake takes what the hub holds, layer by layer, whenever it is looked at and the layer's stage runs. */
@@ -166,17 +166,22 @@ export class FakeLake {
   #aggregate(): void {
     const { gold, aggregated } = this.snapshot
     this.snapshot.cities = undefined
-    if (!this.#runs('aggregate') || aggregated.books?.totals.output === gold.rows) return
+    if (!this.#runs('aggregate') || aggregated.commitMetadata?.totals.output === gold.rows) return
     this.snapshot.aggregated = { ...this.#table(aggregated, gold.rows), rows: 1 }
     this.snapshot.cities = [{ city: 'Oslo', temperature: 3, humidity: 70, readings: gold.rows }]
   }
 
   #table(before: TableSnapshot, rows: number): TableSnapshot {
-    if (before.books?.totals.output === rows) return before
-    const moved = rows - (before.books?.totals.output ?? 0)
+    if (before.commitMetadata?.totals.output === rows) return before
+    const moved = rows - (before.commitMetadata?.totals.output ?? 0)
     const counts = { input: moved, output: moved, quarantined: 0, duplicates: 0 }
     const totals = { input: rows, output: rows, quarantined: 0, duplicates: 0 }
-    const books: BatchBooks = { batchId: before.version + 1, durationMs: 40, batch: counts, totals }
+    const commitMetadata: CommitMetadata = {
+      batchId: before.version + 1,
+      durationMs: 40,
+      batch: counts,
+      totals,
+    }
     const at = new Date(this.#now())
     return {
       version: before.version + 1,
@@ -185,7 +190,7 @@ export class FakeLake {
       rows,
       newestAt: at,
       committedAt: at,
-      books,
+      commitMetadata,
     }
   }
 

@@ -36,7 +36,7 @@ function stage(id: StageId, changes: Partial<StageSlice>): StageSlice {
   return {
     id,
     state: 'stopped',
-    words: '',
+    providerStatus: '',
     detail: undefined,
     since: undefined,
     runId: undefined,
@@ -50,12 +50,19 @@ function stage(id: StageId, changes: Partial<StageSlice>): StageSlice {
   }
 }
 
-const outcome = (runId: string, words: string, minutesAgo: number, error?: string): RunOutcome => ({
+const outcome = (runId: string, providerStatus: string, minutesAgo: number, error?: string): RunOutcome => ({
   runId,
-  state: error ? 'failed' : words === 'RUNNING' || words === 'InProgress' ? 'running' : 'stopped',
-  words,
+  state: error
+    ? 'failed'
+    : providerStatus === 'RUNNING' || providerStatus === 'InProgress'
+      ? 'running'
+      : 'stopped',
+  providerStatus,
   startedAt: new Date(ago(minutesAgo * 60)),
-  endedAt: words === 'RUNNING' || words === 'InProgress' ? undefined : new Date(ago(minutesAgo * 60 - 45)),
+  endedAt:
+    providerStatus === 'RUNNING' || providerStatus === 'InProgress'
+      ? undefined
+      : new Date(ago(minutesAgo * 60 - 45)),
   ...(error === undefined ? {} : { error }),
 })
 
@@ -142,7 +149,7 @@ const line = (
 const LOG: readonly LogEntry[] = [
   line(73, 'silver', 'runs'),
   line(69, 'gold', 'runs'),
-  line(31, 'operator', 'Dirty data is on: 5 % of the readings are spoiled.'),
+  line(31, 'you', 'Dirty data is on: 5 % of the readings are corrupted.'),
   line(30, 'silver', 'quarantined: city is missing (first)', 'warn'),
   line(1, 'hub', 'ServerBusy once, retried in 250 ms', 'warn'),
 ]
@@ -161,11 +168,11 @@ export function allStopped(): AppState {
     ...before,
     session: { ...before.session, connected: true, startedAt: ago(12), logFile: '/home/ada/rtstream.log' },
     stages: {
-      generator: stage('generator', { words: 'stopped' }),
-      streamAnalytics: stage('streamAnalytics', { words: 'Created' }),
-      silver: stage('silver', { words: 'no runs' }),
-      gold: stage('gold', { words: 'no runs' }),
-      aggregate: stage('aggregate', { words: 'no runs' }),
+      generator: stage('generator', { providerStatus: 'stopped' }),
+      streamAnalytics: stage('streamAnalytics', { providerStatus: 'Created' }),
+      silver: stage('silver', { providerStatus: 'no runs' }),
+      gold: stage('gold', { providerStatus: 'no runs' }),
+      aggregate: stage('aggregate', { providerStatus: 'no runs' }),
     },
     hub: {
       ...before.hub,
@@ -202,22 +209,33 @@ export function allRunning(): AppState {
       sent: 7214,
       acknowledged: 7212,
       buffered: 2,
-      spoiled: { ...base.generator.spoiled, 'blank city': 60, 'temperature out of range': 58, 'not JSON': 2 },
+      corrupted: {
+        ...base.generator.corrupted,
+        'blank city': 60,
+        'temperature out of range': 58,
+        'not JSON': 2,
+      },
       sentPerSecond: wave(600, 120, 20),
       acknowledgedPerSecond: wave(600, 119, 20),
     },
     stages: {
-      generator: stage('generator', { state: 'running', words: 'running', since, rate: 120, backlog: 2 }),
+      generator: stage('generator', {
+        state: 'running',
+        providerStatus: 'running',
+        since,
+        rate: 120,
+        backlog: 2,
+      }),
       streamAnalytics: stage('streamAnalytics', {
         state: 'running',
-        words: 'Running',
+        providerStatus: 'Running',
         since: ago(723),
         rate: 119,
         backlog: 0,
       }),
       silver: stage('silver', {
         state: 'running',
-        words: 'RUNNING',
+        providerStatus: 'RUNNING',
         since: ago(700),
         runId: '41873',
         rate: 116,
@@ -232,7 +250,7 @@ export function allRunning(): AppState {
       }),
       gold: stage('gold', {
         state: 'running',
-        words: 'RUNNING',
+        providerStatus: 'RUNNING',
         since: ago(691),
         runId: '41874',
         rate: 116,
@@ -242,7 +260,7 @@ export function allRunning(): AppState {
       }),
       aggregate: stage('aggregate', {
         state: 'running',
-        words: 'InProgress',
+        providerStatus: 'InProgress',
         since: ago(658),
         runId: '7c1e2f0a-51d6-4c0e-8a32-8f2f3f6b9d10',
         rate: 115,
@@ -364,7 +382,10 @@ export function balanced(): AppState {
   const state = allRunning()
   return {
     ...state,
-    stages: { ...state.stages, generator: stage('generator', { words: 'stopped', rate: 0, backlog: 0 }) },
+    stages: {
+      ...state.stages,
+      generator: stage('generator', { providerStatus: 'stopped', rate: 0, backlog: 0 }),
+    },
     generator: { ...state.generator, buffered: 0, acknowledged: 7214 },
     ledger: {
       ...state.ledger,
@@ -389,7 +410,7 @@ export function starting(): AppState {
   const command = (id: StageId, seconds: number, usualMs = USUAL_MS[id]) =>
     stage(id, {
       state: 'starting',
-      words: id === 'streamAnalytics' ? 'Starting' : id === 'aggregate' ? 'Queued' : 'PENDING',
+      providerStatus: id === 'streamAnalytics' ? 'Starting' : id === 'aggregate' ? 'Queued' : 'PENDING',
       command: { kind: 'start', startedAt: ago(seconds), usualMs },
     })
   return {
@@ -397,7 +418,7 @@ export function starting(): AppState {
     session: { ...state.session, target: 'azure' },
     stages: {
       ...state.stages,
-      generator: stage('generator', { state: 'running', words: 'running', since: ago(4), rate: 10 }),
+      generator: stage('generator', { state: 'running', providerStatus: 'running', since: ago(4), rate: 10 }),
       streamAnalytics: command('streamAnalytics', 64, 90_000),
       silver: { ...command('silver', 250, 240_000), detail: 'Waiting for cluster: finding instances' },
       gold: command('gold', 30, 240_000),
@@ -424,7 +445,7 @@ export function failing(): AppState {
       streamAnalytics: {
         ...state.stages.streamAnalytics,
         state: 'unknown',
-        words: 'Running',
+        providerStatus: 'Running',
         detail:
           'No permission to read the job. — az role assignment create --role "Stream Analytics Contributor" --scope …',
         updatedAt: ago(95),
@@ -432,7 +453,7 @@ export function failing(): AppState {
       silver: {
         ...state.stages.silver,
         state: 'failed',
-        words: 'TERMINATED FAILED',
+        providerStatus: 'TERMINATED FAILED',
         detail: 'Batch 690: AnalysisException: cannot resolve column `humidty`',
         rate: 0,
       },
@@ -471,7 +492,7 @@ export function degraded(): AppState {
       streamAnalytics: {
         ...state.stages.streamAnalytics,
         state: 'degraded',
-        words: 'Degraded',
+        providerStatus: 'Degraded',
         detail: 'Input of partition 3 is retried: OperationTimeout',
         backlog: 48_210,
         rate: 31,

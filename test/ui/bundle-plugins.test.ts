@@ -20,11 +20,11 @@ beforeAll(async () => {
 })
 
 it('Ink measures text with ours in the bundle, and ours asks the real one', () => {
-  expect(asking('src/ui/text-width.ts')).toContain('node_modules/ink/build/output.js')
-  expect(asking('node_modules/string-width/index.js')).toEqual(['src/ui/text-width.ts'])
+  expect(asking('src/ui/text/text-width.ts')).toContain('node_modules/ink/build/output.js')
+  expect(asking('node_modules/string-width/index.js')).toEqual(['src/ui/text/text-width.ts'])
 })
 
 it('Ink takes rows that are whole as they stand in the bundle, and anything else its own way', () => {
-  expect(asking('src/ui/row-output.ts')).toEqual(['node_modules/ink/build/renderer.js'])
-  expect(asking('node_modules/ink/build/output.js')).toEqual(['src/ui/row-output.ts'])
+  expect(asking('src/ui/ink/row-output.ts')).toEqual(['node_modules/ink/build/renderer.js'])
+  expect(asking('node_modules/ink/build/output.js')).toEqual(['src/ui/ink/row-output.ts'])
 })

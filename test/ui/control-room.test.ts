@@ -76,7 +76,7 @@ describe('the screen', () => {
     expect(terminal.text()).toContain('five assertions')
     terminal.resize(80, 24)
     // The emulator reflows the old frame first, whose last row may look whole too.
-    await terminal.waitFor((screen) => isWhole(screen) && (screen[0] ?? '').includes('books ✓ 38 in flight'))
+    await terminal.waitFor((screen) => isWhole(screen) && (screen[0] ?? '').includes('ledger ✓ 38 in flight'))
     expect(terminal.text()).not.toContain('five assertions')
     terminal.resize(60, 20)
     await terminal.waitFor('needs 80×24')
@@ -113,7 +113,7 @@ describe('the screen', () => {
     const terminal = await start()
     const before = terminal.written.length
     terminal.press('d')
-    await terminal.waitFor('✓ toggleDirty')
+    await terminal.waitFor('✓ toggleCorruption')
     expect(terminal.written.length - before).toBeLessThan(3000)
     expect(before).toBeGreaterThan(6000)
   })
@@ -126,7 +126,7 @@ describe('the screen', () => {
     expect((await report(terminal)).calls).toEqual([
       'stopAll',
       'toggle generator',
-      'toggleDirty',
+      'toggleCorruption',
       'scaleStations 2',
     ])
   })

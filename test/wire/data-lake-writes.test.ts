@@ -322,7 +322,7 @@ describe('a rename', () => {
     expect(await content('full/b')).toBe('b')
   })
 
-  it('goes to another container, keeps odd names, and keeps the books', async () => {
+  it('goes to another container, keeps odd names, and keeps the ledger', async () => {
     await running.lake.counted
     await write('été 50%?#+&.json', 'odd')
     await file('été 50%?#+&.json').move('silver', 'odd + &=.json')

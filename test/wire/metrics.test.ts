@@ -9,7 +9,7 @@ const NAMESPACE = 'Microsoft.StreamAnalytics/streamingjobs'
 let plane: ControlPlane
 let client: MetricsClient
 beforeEach(async () => {
-  plane = await startControlPlane({ tuning: { windowMs: 3_600_000 } })
+  plane = await startControlPlane({ tuning: { rollIntervalMs: 3_600_000 } })
   client = new MetricsClient(plane.url, plane.credential, { audience: 'https://metrics.monitor.azure.com' })
 })
 afterEach(() => plane.close())

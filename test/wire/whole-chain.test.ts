@@ -25,7 +25,7 @@ afterAll(removeDataFolders)
 
 const STAGES = ['streamAnalytics', 'silver', 'gold', 'aggregate'] as const
 
-/** Readings of one station each, some of them spoiled; numbered on from `first`. */
+/** Readings of one station each, some of them corrupted; numbered on from `first`. */
 function readings(first: number, count: number): OutgoingEvent[] {
   return Array.from({ length: count }, (_, index) => {
     const number = first + index
@@ -65,21 +65,21 @@ async function lakeHolding(of: Target, aggregated: number): Promise<LakeSnapshot
     async () => {
       const { snapshot, errors } = await of.lake.poll()
       expect([...errors]).toEqual([])
-      expect(snapshot.aggregated.books?.totals.output).toBe(aggregated)
+      expect(snapshot.aggregated.commitMetadata?.totals.output).toBe(aggregated)
       return snapshot
     },
     { timeout: 30_000, interval: 200 },
   )
 }
 
-const books = ({ bronze, silver, quarantine, gold, aggregated }: LakeSnapshot) => ({
+const countsOf = ({ bronze, silver, quarantine, gold, aggregated }: LakeSnapshot) => ({
   bronze: bronze.rows,
   rejected: bronze.rejected,
   silver: silver.rows,
   quarantine: quarantine.rows,
-  duplicates: silver.books?.totals.duplicates,
+  duplicates: silver.commitMetadata?.totals.duplicates,
   gold: gold.rows,
-  aggregated: aggregated.books?.totals.output,
+  aggregated: aggregated.commitMetadata?.totals.output,
 })
 
 describe('the whole chain, through the adapters that drive Azure', () => {
@@ -95,7 +95,7 @@ describe('the whole chain, through the adapters that drive Azure', () => {
     // Starting what runs changes nothing.
     for (const stage of STAGES) await first.stages[stage].start()
     const before = await lakeHolding(first, 91)
-    expect(books(before)).toEqual({
+    expect(countsOf(before)).toEqual({
       bronze: 106,
       rejected: 1,
       silver: 91,
@@ -124,10 +124,10 @@ describe('the whole chain, through the adapters that drive Azure', () => {
     // Another process on the same folder goes on where this one stopped.
     const second = await start(folder)
     const adopted = await second.stages.silver.status()
-    expect(adopted).toMatchObject({ state: 'stopped', words: 'TERMINATED USER_CANCELED' })
+    expect(adopted).toMatchObject({ state: 'stopped', providerStatus: 'TERMINATED USER_CANCELED' })
     for (const stage of STAGES) await second.stages[stage].start()
     const after = await lakeHolding(second, 91 + 45)
-    expect(books(after)).toEqual({
+    expect(countsOf(after)).toEqual({
       bronze: 156,
       rejected: 1,
       silver: 136,

@@ -1,5 +1,5 @@
 /** Hands values from a callback to a loop, one at a time: the giver waits until its value has been taken. */
-export class Handoff<T> {
+export class AsyncChannel<T> {
   #offer: { value: T; taken: () => void } | undefined
   #taker: { resolve: (value: T) => void; reject: (error: Error) => void } | undefined
   #error: Error | undefined

@@ -11,7 +11,7 @@ const connectionCut = () =>
  * @param operation must end when the given signal aborts.
  * @returns what the operation returns, and the error to tell instead of its own when the connection was cut.
  */
-export async function untilCut<T>(
+export async function untilDisconnected<T>(
   client: EventHubProducerClient | EventHubConsumerClient,
   signal: AbortSignal | undefined,
   operation: (signal: AbortSignal) => Promise<T>,

@@ -4,7 +4,7 @@ import { partitionOf } from '../../contract/partition-hash.ts'
 import { type HubProducer, type OutgoingEvent, SendError } from '../../pipeline/ports/hub.ts'
 import { hubError } from '../errors/event-hubs-error.ts'
 import { type HubConnection, newProducer } from './connection.ts'
-import { untilCut } from './disconnect.ts'
+import { untilDisconnected } from './disconnect.ts'
 
 export { type HubConnection, newConsumer } from './connection.ts'
 export { createHubReader } from './reader.ts'
@@ -26,7 +26,7 @@ export function createHubProducer(connection: HubConnection): HubProducer {
         throw new SendError(events, hubError(error))
       }
       const groups = [...byPartition(events, partitionIds)]
-      const { result, cut } = await untilCut(client, signal, (either) =>
+      const { result, cut } = await untilDisconnected(client, signal, (either) =>
         Promise.all(groups.map(([id, group]) => sendTo(client, id, group, either))),
       )
       const failures = result.filter((failure) => failure !== undefined)

@@ -8,9 +8,9 @@ import {
 } from '@azure/event-hubs'
 import type { HubReader, PartitionProperties, ReceivedEvent } from '../../pipeline/ports/hub.ts'
 import { hubError } from '../errors/event-hubs-error.ts'
-import { Handoff } from './async-channel.ts'
+import { AsyncChannel } from './async-channel.ts'
 import { type HubConnection, newConsumer } from './connection.ts'
-import { untilCut } from './disconnect.ts'
+import { untilDisconnected } from './disconnect.ts'
 
 /** Events of one page. The SDK waits 20 ms per page, so small ones are slow. */
 const PAGE_EVENTS = 500
@@ -27,7 +27,7 @@ export function createHubReader(connection: HubConnection): HubReader {
 
   async function partitions(signal?: AbortSignal): Promise<PartitionProperties[]> {
     try {
-      const { result } = await untilCut(client, signal, async (either) => {
+      const { result } = await untilDisconnected(client, signal, async (either) => {
         partitionIds ??= await client.getPartitionIds({ abortSignal: either })
         return Promise.all(partitionIds.map((id) => describe(id, either)))
       })
@@ -84,7 +84,7 @@ function openPartition(
   startPosition: EventPosition,
   signal: AbortSignal | undefined,
 ): { take(): Promise<ReceivedEventData[]>; close(): Promise<void> } {
-  const pages = new Handoff<ReceivedEventData[]>()
+  const pages = new AsyncChannel<ReceivedEventData[]>()
   const subscription = client.subscribe(
     partitionId,
     {

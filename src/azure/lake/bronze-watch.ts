@@ -141,7 +141,7 @@ export class BronzeWatch {
     this.#seen = new Set([...this.#seen].filter((path) => path >= oldest))
   }
 
-  /** What retention has summed up and deleted: it stays in the books, but no longer takes room. */
+  /** What retention has summed up and deleted: it stays in the commitMetadata, but no longer takes room. */
   async #readTotals(signal: AbortSignal | undefined): Promise<void> {
     const text = await this.#client.read(BRONZE.container, `${BRONZE.path}/_totals.json`, signal)
     if (!text) return

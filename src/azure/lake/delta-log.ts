@@ -1,6 +1,6 @@
 /** The files of a Delta log: their names, and what stands in them. https://github.com/delta-io/delta/blob/master/PROTOCOL.md */
 import { createHash } from 'node:crypto'
-import type { BatchBooks } from '../../contract/tables.ts'
+import type { CommitMetadata } from '../../contract/tables.ts'
 import { ServiceError } from '../../pipeline/ports/errors.ts'
 
 /** One line of a commit, or one row of a checkpoint, as far as it is used here. */
@@ -94,11 +94,11 @@ export function statsOf(text: string | undefined): Statistics {
 }
 
 /** Commits of other writers may carry any text there. */
-export function booksIn(text: string | undefined): BatchBooks | undefined {
+export function commitMetadataIn(text: string | undefined): CommitMetadata | undefined {
   if (!text) return undefined
   try {
-    const books = JSON.parse(text) as Partial<BatchBooks>
-    return books.totals && books.batch ? (books as BatchBooks) : undefined
+    const commitMetadata = JSON.parse(text) as Partial<CommitMetadata>
+    return commitMetadata.totals && commitMetadata.batch ? (commitMetadata as CommitMetadata) : undefined
   } catch {
     return undefined
   }

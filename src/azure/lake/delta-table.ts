@@ -3,15 +3,15 @@
  * its cost follows the number of commits since the last one. Delta protocol, reader version 1, and checkpoints (classic and
  * multi-part), https://github.com/delta-io/delta/blob/master/PROTOCOL.md
  */
-import type { BatchBooks } from '../../contract/tables.ts'
+import type { CommitMetadata } from '../../contract/tables.ts'
 import { ServiceError } from '../../pipeline/ports/errors.ts'
 import type { TableSnapshot } from '../../pipeline/ports/lake.ts'
 import type { LakeClient } from './data-lake.ts'
 import {
   type Action,
-  booksIn,
   checkpointIn,
   checkpointNames,
+  commitMetadataIn,
   committedAtIn,
   digestOf,
   pad,
@@ -48,7 +48,7 @@ export class DeltaTable {
   readonly #folder: string
   #version = -1
   readonly #files = new Map<string, DataFile>()
-  #books: BatchBooks | undefined
+  #commitMetadata: CommitMetadata | undefined
   #committedAt: Date | undefined
   /** Of the commit that was read last; another one of the same version is that of another table. */
   #digest: string | undefined
@@ -88,7 +88,7 @@ export class DeltaTable {
       rows,
       newestAt: newestAt === undefined ? undefined : new Date(newestAt),
       committedAt: this.#committedAt,
-      books: this.#books,
+      commitMetadata: this.#commitMetadata,
     }
   }
 
@@ -177,7 +177,7 @@ export class DeltaTable {
   #forget(): void {
     this.#version = -1
     this.#files.clear()
-    this.#books = undefined
+    this.#commitMetadata = undefined
     this.#committedAt = undefined
     this.#digest = undefined
     this.#isKnown = false
@@ -270,7 +270,7 @@ export class DeltaTable {
   #note(actions: readonly Action[]): void {
     const info = actions.find((action) => action.commitInfo)?.commitInfo
     if (info?.timestamp !== undefined) this.#committedAt = new Date(info.timestamp)
-    this.#books = booksIn(info?.userMetadata) ?? this.#books
+    this.#commitMetadata = commitMetadataIn(info?.userMetadata) ?? this.#commitMetadata
   }
 
   #fileOf(add: NonNullable<Action['add']>, version: number, committedAt: number | undefined): DataFile {

@@ -166,10 +166,10 @@ class RunErrors {
 
 function describe(latest: Run | undefined, history: readonly RunOutcome[]): StageStatus {
   const [present] = history
-  if (!latest || !present) return { state: 'stopped', words: 'never run', history: [] }
+  if (!latest || !present) return { state: 'stopped', providerStatus: 'never run', history: [] }
   return {
     state: present.state,
-    words: present.words,
+    providerStatus: present.providerStatus,
     detail: present.error ?? waitingFor(latest),
     since: present.startedAt,
     runId: present.runId,
@@ -182,7 +182,7 @@ function outcome(run: Run): RunOutcome {
   return {
     runId: String(run.run_id),
     state: state === 'TERMINATED' ? endState(end?.code) : (STATES.get(state) ?? 'unknown'),
-    words: state === 'TERMINATED' && end?.code ? `TERMINATED ${end.code}` : state,
+    providerStatus: state === 'TERMINATED' && end?.code ? `TERMINATED ${end.code}` : state,
     startedAt: run.start_time ? new Date(run.start_time) : undefined,
     endedAt: run.end_time ? new Date(run.end_time) : undefined,
   }

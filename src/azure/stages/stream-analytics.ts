@@ -173,7 +173,7 @@ export function createStreamAnalyticsStage(settings: StreamAnalyticsSettings): S
 function describe(job: StreamingJob, detail: string | undefined): StageStatus {
   return {
     state: stateOf(job),
-    words: job.jobState ?? 'unknown',
+    providerStatus: job.jobState ?? 'unknown',
     detail,
     job: {
       streamingUnits: job.transformation?.streamingUnits,

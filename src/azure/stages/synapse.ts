@@ -9,7 +9,7 @@ const LOOK_BACK_MS = 44 * 24 * 3_600_000
 /** The service's clock may be ahead of ours: a run that it has just begun must not stay unseen and be started twice. */
 const LOOK_AHEAD_MS = 24 * 3_600_000
 
-/** Status of a pipeline run; words not listed are unknown. */
+/** Status of a pipeline run; providerStatus not listed are unknown. */
 const STATES = new Map<string, StageState>([
   ['Queued', 'starting'],
   ['InProgress', 'running'],
@@ -59,12 +59,12 @@ export function createSynapseStage({ client, pipeline, clock }: SynapseStageOpti
     async status(signal) {
       const found = await runs(signal)
       const [latest] = found
-      if (!latest) return { state: 'stopped', words: 'never run', history: [] }
+      if (!latest) return { state: 'stopped', providerStatus: 'never run', history: [] }
       const history = found.map(outcome)
       const [present] = history as [RunOutcome]
       return {
         state: present.state,
-        words: present.words,
+        providerStatus: present.providerStatus,
         detail: present.error,
         since: present.startedAt,
         runId: present.runId,
@@ -90,12 +90,12 @@ export function createSynapseStage({ client, pipeline, clock }: SynapseStageOpti
 }
 
 function outcome(run: Run): RunOutcome {
-  const words = run.status ?? 'unknown'
-  const state = STATES.get(words) ?? 'unknown'
+  const providerStatus = run.status ?? 'unknown'
+  const state = STATES.get(providerStatus) ?? 'unknown'
   return {
     runId: run.runId,
     state,
-    words,
+    providerStatus,
     startedAt: run.runStart ? new Date(run.runStart) : undefined,
     endedAt: run.runEnd ? new Date(run.runEnd) : undefined,
     error: state === 'failed' ? run.message?.split('\n')[0] : undefined,

@@ -12,7 +12,7 @@ import { BlobOperations } from './rest/blob.ts'
 import { DfsOperations } from './rest/dfs.ts'
 import { entryAt } from './rest/names.ts'
 import { asHttpError, isDfs, lakeError, unsupported, VERSION } from './rest/refusals.ts'
-import { refuseUnserved } from './rest/unsupported-features.ts'
+import { refuseUnsupported } from './rest/unsupported-features.ts'
 import type { LakeFolder } from './store/folder.ts'
 import { PathProperties } from './store/properties.ts'
 import { Uploads } from './store/uploads.ts'
@@ -76,7 +76,7 @@ export async function startDataLake(options: DataLakeOptions): Promise<DataLakeS
           now: clock.now(),
           address: request.socket.remoteAddress,
         })
-      refuseUnserved(call)
+      refuseUnsupported(call)
       requirePlace(call, folder)
       if (!(await dfs.handle(call)) && !(await blob.handle(call))) throw unsupported(call)
     } catch (error) {

@@ -39,7 +39,7 @@ export interface EngineTuning {
   triggerIntervalMs: number
   /** The same for the aggregate, whose batches rewrite files (ms). */
   aggregateIntervalMs: number
-  /** How long an idle query waits for more after the first file came, so that files of one window share a batch (ms). */
+  /** How long an idle query waits for more after the first file came, so that files of one output batch share a batch (ms). */
   settleMs: number
   /** Rows of a micro-batch, at most; a commit of the layer before is never split, so gold may pass it by one. */
   rowsPerBatch: number
@@ -62,7 +62,7 @@ export interface EngineTuning {
   /** Flush data and log files to the disk before they count. */
   flush: boolean
   /** Called between every two writes, named by what was done last; tests cut the run there. */
-  at: (point: string) => void | Promise<void>
+  failpoint: (point: string) => void | Promise<void>
 }
 
 export const DEFAULT_TUNING: EngineTuning = {
@@ -79,7 +79,7 @@ export const DEFAULT_TUNING: EngineTuning = {
   filesPerCompaction: 60,
   commitsPerCheckpoint: 100,
   flush: true,
-  at: () => {},
+  failpoint: () => {},
 }
 
 /** What every part of the engine shares. */

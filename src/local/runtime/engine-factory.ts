@@ -11,7 +11,7 @@ export interface LocalEngine {
   /** @returns whether silver has durably read a bronze file, as things stand now (path relative to the container). */
   readBySilver(): (path: string) => boolean
   /** How long a window of bronze stays open after its first event (ms); undefined: as the job likes it. */
-  bronzeWindowMs?: number
+  rollIntervalMs?: number
 }
 
 export interface EngineFactoryOptions {
@@ -27,7 +27,7 @@ export interface EngineFactoryOptions {
 export type EngineFactory = (options: EngineFactoryOptions) => Promise<LocalEngine>
 
 /** Spark lists all of bronze for every batch, and remembers each file for ever: it gets fewer and longer ones, and makes fewer batches. */
-const SPARK_WINDOW_MS = 5000
+const SPARK_ROLL_INTERVAL_MS = 5000
 
 /** A file of the local job tells by its name how far silver must be. */
 const isBefore = (positions: ReadonlyMap<number, number>) => (path: string) => {
@@ -44,7 +44,7 @@ export const createLocalEngine: EngineFactory = async ({ engine, ...options }) =
     return {
       engine: await createSparkEngine(options),
       readBySilver: () => reads.look(),
-      bronzeWindowMs: SPARK_WINDOW_MS,
+      rollIntervalMs: SPARK_ROLL_INTERVAL_MS,
     }
   }
   const { createDuckDbEngine } = await import('../engine/duckdb/duckdb-engine.ts')

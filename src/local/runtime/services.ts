@@ -73,7 +73,7 @@ async function start(
   })
   stack.add('the log of the event hub', () => log.close())
   const lake = new LakeFolder(at('lake'), { limitBytes: options.lakeLimit, clock })
-  const { engine, readBySilver, bronzeWindowMs } = await createEngine({
+  const { engine, readBySilver, rollIntervalMs } = await createEngine({
     engine: options.engine,
     lakeRoot: lake.root,
     folder: lake,
@@ -90,7 +90,7 @@ async function start(
     stateFile: at('state', 'stream-analytics.json'),
     clock,
     logger,
-    tuning: { ...(bronzeWindowMs !== undefined && { windowMs: bronzeWindowMs }), ...dependencies.job },
+    tuning: { ...(rollIntervalMs !== undefined && { rollIntervalMs: rollIntervalMs }), ...dependencies.job },
   })
   stack.add('the Stream Analytics job', () => job.close())
   const retention = new BronzeRetention({

@@ -58,7 +58,7 @@ export function addToTotals(totals: Map<number, PartitionTotals>, file: BronzeFi
   })
 }
 
-/** Events of the window that are no rows. */
+/** Events of the batch that are no rows. */
 export const rejectedIn = (file: BronzeFile) =>
   file.lastSequenceNumber - file.firstSequenceNumber + 1 - file.rows
 

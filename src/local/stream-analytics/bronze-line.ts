@@ -12,7 +12,7 @@ export interface EventPlace {
   enqueuedAt: number
 }
 
-/** Makes the lines of one window. */
+/** Makes the lines of one batch. */
 export class LineWriter {
   readonly #constant: string
   #enqueuedAt = Number.NaN

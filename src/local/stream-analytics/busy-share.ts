@@ -16,7 +16,7 @@ export class BusyShare {
     this.#begunAt = undefined
   }
 
-  /** Since the last call: the share of time spent on landing windows, and the process's use of one core; both percent. */
+  /** Since the last call: the share of time spent on landing batches, and the process's use of one core; both percent. */
   measure(): { ResourceUtilization: number; ProcessCPUUsagePercentage: number } {
     const now = performance.now()
     const elapsed = Math.max(1, now - this.#since)

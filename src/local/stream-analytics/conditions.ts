@@ -1,7 +1,7 @@
 /** What is wrong with the job's input or output, as ARM's diagnostics tell it and the log keeps it. */
 import type { Logger } from 'pino'
 import type { Clock } from '../runtime/clock.ts'
-import type { LandedWindow } from './output-batch.ts'
+import type { LandedBatch } from './output-batch.ts'
 
 /** Something that a person should look at; one of ARM's `diagnostics.conditions`. */
 export interface Condition {
@@ -40,8 +40,8 @@ export class JobConditions {
     this.#rejectionsLogged = 0
   }
 
-  /** Events of the window were no JSON objects. */
-  rejected(partition: number, { rejections }: LandedWindow): void {
+  /** Events of the batch were no JSON objects. */
+  rejected(partition: number, { rejections }: LandedBatch): void {
     const [first] = rejections
     if (!first) return
     this.#input ??= this.#condition(

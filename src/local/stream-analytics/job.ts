@@ -6,7 +6,7 @@ import { BusyShare } from './busy-share.ts'
 import { JobConditions } from './conditions.ts'
 import { JobMeter } from './job-meter.ts'
 import { type JobRecord, loadJobRecord, type OutputStart, saveJobRecord } from './job-record.ts'
-import type { LandedWindow, Placer, WindowBounds } from './output-batch.ts'
+import type { LandedBatch, OutputBatchBounds, Placer } from './output-batch.ts'
 import { findProgress, type Progress, toCheckpoint } from './progress.ts'
 import { BronzePump } from './pump.ts'
 
@@ -26,9 +26,9 @@ export interface JobOptions {
 }
 
 export interface JobTuning {
-  /** How long a window stays open (ms). */
-  windowMs: number
-  bounds: WindowBounds | undefined
+  /** How long a batch stays open (ms). */
+  rollIntervalMs: number
+  bounds: OutputBatchBounds | undefined
   /** How long the states Starting and Stopping last (ms); the real service needs a minute or so. */
   transitionMs: number
   /** Waits between tries while the output does not take the file (ms). */
@@ -36,7 +36,7 @@ export interface JobTuning {
 }
 
 const TUNING: JobTuning = {
-  windowMs: 1000,
+  rollIntervalMs: 1000,
   bounds: undefined,
   transitionMs: 400,
   retryDelaysMs: [250, 500, 1000, 2000, 4000],
@@ -84,10 +84,10 @@ export class StreamAnalyticsJob {
       lake,
       clock,
       progress: this.#progress,
-      windowMs: this.#tuning.windowMs,
+      rollIntervalMs: this.#tuning.rollIntervalMs,
       bounds: this.#tuning.bounds,
       retryDelaysMs: this.#tuning.retryDelaysMs,
-      onLanded: (partition, window) => this.#account(partition, window),
+      onLanded: (partition, batch) => this.#account(partition, batch),
       onExpired: (partition, events) => this.conditions.expired(partition, events),
       onTurn: (moment) => this.#onTurn(moment),
       onTrouble: (error, final) => this.#onTrouble(error, final),
@@ -127,7 +127,7 @@ export class StreamAnalyticsJob {
     this.#transition = this.#pause().then(() => this.#begin(output))
   }
 
-  /** Begins the stop; the open window is written first. A job that does not run is left alone. */
+  /** Begins the stop; the open batch is written first. A job that does not run is left alone. */
   stop(): void {
     if (!['Starting', 'Running', 'Degraded'].includes(this.#state)) return
     this.#state = 'Stopping'
@@ -208,16 +208,16 @@ export class StreamAnalyticsJob {
     }
   }
 
-  #account(partition: number, window: LandedWindow): void {
-    const { rows, rejected } = window
+  #account(partition: number, batch: LandedBatch): void {
+    const { rows, rejected } = batch
     this.meter.count({ InputEvents: rows + rejected, OutputEvents: rows, DeserializationError: rejected })
-    this.conditions.rejected(partition, window)
+    this.conditions.rejected(partition, batch)
   }
 
   #onTurn(moment: 'begin' | 'end'): void {
     if (moment === 'begin') {
       this.#busy.begin()
-      // The delay is largest before the windows are written.
+      // The delay is largest before the batches are written.
       this.sample()
       return
     }

@@ -1,4 +1,4 @@
-/** Lands one partition in bronze: a window of events becomes a file, placed whole and named by its sequence range. */
+/** Lands one partition in bronze: a batch of events becomes a file, placed whole and named by its sequence range. */
 import { bronzeFileName, bronzeFolder } from '../../contract/bronze-layout.ts'
 import { messageBody } from '../event-hubs/amqp/sections.ts'
 import type { HubLog, StoredEvent } from '../event-hubs/log/log.ts'
@@ -10,42 +10,42 @@ export interface Placer {
   place(container: string, path: string, data: Uint8Array): Promise<void>
 }
 
-export interface LandedWindow {
+export interface LandedBatch {
   /** The file, relative to the container. */
   path: string
   first: number
   last: number
   rows: number
   rejected: number
-  /** Enqueued time of the window's newest event (epoch ms). */
+  /** Enqueued time of the batch's newest event (epoch ms). */
   enqueuedAt: number
   /** Why the first few bodies gave no row. */
   rejections: readonly { sequenceNumber: number; reason: string }[]
 }
 
-export interface WindowBounds {
+export interface OutputBatchBounds {
   maxEvents: number
   maxBytes: number
 }
 
-/** A window closes early at this many events or bytes, so that catching up needs little memory and no long turn. */
-export const WINDOW_BOUNDS: WindowBounds = { maxEvents: 5000, maxBytes: 2_000_000 }
+/** A batch closes early at this many events or bytes, so that catching up needs little memory and no long turn. */
+export const OUTPUT_BATCH_BOUNDS: OutputBatchBounds = { maxEvents: 5000, maxBytes: 2_000_000 }
 
 const REASONS_PER_WINDOW = 3
 
 /**
- * Writes the next window of a partition.
+ * Writes the next batch of a partition.
  * @param from sequence number of the first event that bronze does not hold.
  * @param processedAt epoch ms.
  * @returns undefined when there is nothing to write.
- * @throws what the lake throws; nothing is written then, and the window comes again.
+ * @throws what the lake throws; nothing is written then, and the batch comes again.
  */
-export async function landWindow(
+export async function landBatch(
   source: { log: HubLog; partition: number; from: number },
   lake: Placer,
   processedAt: number,
-  bounds: WindowBounds = WINDOW_BOUNDS,
-): Promise<LandedWindow | undefined> {
+  bounds: OutputBatchBounds = OUTPUT_BATCH_BOUNDS,
+): Promise<LandedBatch | undefined> {
   const { log, partition, from } = source
   const events = sameMinute(log.read(partition, from, bounds.maxEvents, bounds.maxBytes))
   const [first] = events
@@ -68,12 +68,12 @@ export async function landWindow(
     rows: lines.length,
   })
   const path = `${bronzeFolder(new Date(first.enqueuedAt))}/${name}`
-  // A window of rejected events only leaves an empty file: its name is what says that they were seen.
+  // A batch of rejected events only leaves an empty file: its name is what says that they were seen.
   const data = Buffer.from(lines.length > 0 ? `${lines.join('\n')}\n` : '', 'utf8')
   try {
     await lake.place('bronze', path, data)
   } catch (error) {
-    // The same range with the same rows is this very window: it is there, which is all that is wanted.
+    // The same range with the same rows is this very batch: it is there, which is all that is wanted.
     if ((error as Error).name !== 'AlreadyExistsError') throw error
   }
   return {
@@ -87,7 +87,7 @@ export async function landWindow(
   }
 }
 
-/** A window never spans minutes: its file lies in the folder of its minute. */
+/** A batch never spans minutes: its file lies in the folder of its minute. */
 function sameMinute(events: StoredEvent[]): StoredEvent[] {
   const minute = (event: StoredEvent) => Math.floor(event.enqueuedAt / 60_000)
   const [first] = events

@@ -1,25 +1,25 @@
-/** Moves events from the hub to bronze in windows, as long as the job runs. Nothing wakes while nothing comes in. */
+/** Moves events from the hub to bronze in batches, as long as the job runs. Nothing wakes while nothing comes in. */
 
 import type { HubLog } from '../event-hubs/log/log.ts'
 import type { Clock } from '../runtime/clock.ts'
-import { type LandedWindow, landWindow, type Placer, type WindowBounds } from './output-batch.ts'
+import { type LandedBatch, landBatch, type OutputBatchBounds, type Placer } from './output-batch.ts'
 import type { Progress } from './progress.ts'
 
 export interface PumpOptions {
   log: HubLog
   lake: Placer
   clock: Clock
-  /** Kept up to date, window by window. */
+  /** Kept up to date, batch by batch. */
   progress: Progress
-  /** How long a window stays open after its first event (ms). */
-  windowMs: number
-  bounds?: WindowBounds | undefined
+  /** How long a batch stays open after its first event (ms). */
+  rollIntervalMs: number
+  bounds?: OutputBatchBounds | undefined
   /** Waits between tries after a write failed for a reason that may pass (ms); after the last the pump gives up. */
   retryDelaysMs: readonly number[]
-  onLanded(partition: number, window: LandedWindow): void
+  onLanded(partition: number, batch: LandedBatch): void
   /** Events were gone from the hub before they were read. */
   onExpired(partition: number, events: number): void
-  /** Before and after the windows of one turn are written. */
+  /** Before and after the batches of one turn are written. */
   onTurn(moment: 'begin' | 'end'): void
   /** A write failed: `final` when the pump has given up, else it tries again. */
   onTrouble(error: Error, final: boolean): void
@@ -40,11 +40,11 @@ export class BronzePump {
 
   start(): void {
     this.#failures = 0
-    this.#unsubscribe = this.#options.log.onAppend(() => this.#openWindow())
+    this.#unsubscribe = this.#options.log.onAppend(() => this.#openBatch())
     if (this.backlog() > 0) this.#schedule(0)
   }
 
-  /** Writes the window that is open, at most one per partition, and ends. */
+  /** Writes the batch that is open, at most one per partition, and ends. */
   async stop(): Promise<void> {
     if (!this.#unsubscribe) return
     this.#unsubscribe()
@@ -78,9 +78,9 @@ export class BronzePump {
     return now - oldest
   }
 
-  /** The first event after a quiet time opens the window. */
-  #openWindow(): void {
-    if (!this.#timer && !this.#turn) this.#schedule(this.#options.windowMs)
+  /** The first event after a quiet time opens the batch. */
+  #openBatch(): void {
+    if (!this.#timer && !this.#turn) this.#schedule(this.#options.rollIntervalMs)
   }
 
   #schedule(ms: number): void {
@@ -93,15 +93,15 @@ export class BronzePump {
     }, ms)
   }
 
-  /** What came in while the last windows were written opens the next one. */
+  /** What came in while the last batches were written opens the next one. */
   #goOn(): void {
     if (!this.#unsubscribe || this.#timer) return
-    const { retryDelaysMs, windowMs } = this.#options
-    if (this.#failures > 0) this.#schedule(retryDelaysMs[this.#failures - 1] ?? windowMs)
-    else if (this.backlog() > 0) this.#schedule(windowMs)
+    const { retryDelaysMs, rollIntervalMs } = this.#options
+    if (this.#failures > 0) this.#schedule(retryDelaysMs[this.#failures - 1] ?? rollIntervalMs)
+    else if (this.backlog() > 0) this.#schedule(rollIntervalMs)
   }
 
-  /** Catches up with what the hub held when the turn began, window after window, the partitions side by side. */
+  /** Catches up with what the hub held when the turn began, batch after batch, the partitions side by side. */
   async #write(): Promise<void> {
     const { log, onTurn } = this.#options
     const ends = this.#partitions().map((partition) => log.properties(partition).lastEnqueuedSequenceNumber)
@@ -130,16 +130,16 @@ export class BronzePump {
   async #land(partition: number): Promise<void> {
     const { log, lake, clock, progress, bounds, onLanded, onExpired } = this.#options
     const from = this.#next(partition)
-    const window = await landWindow({ log, partition, from }, lake, clock.now(), bounds)
-    if (!window) return
-    if (window.first > from) onExpired(partition, window.first - from)
-    const next = window.last + 1
-    progress.partitions.set(partition, { next, held: next, file: window.path })
-    progress.rows += window.rows
-    progress.rejected += window.rejected
-    if (window.rows > 0)
-      progress.lastOutputEventTime = Math.max(progress.lastOutputEventTime ?? 0, window.enqueuedAt)
-    onLanded(partition, window)
+    const batch = await landBatch({ log, partition, from }, lake, clock.now(), bounds)
+    if (!batch) return
+    if (batch.first > from) onExpired(partition, batch.first - from)
+    const next = batch.last + 1
+    progress.partitions.set(partition, { next, held: next, file: batch.path })
+    progress.rows += batch.rows
+    progress.rejected += batch.rejected
+    if (batch.rows > 0)
+      progress.lastOutputEventTime = Math.max(progress.lastOutputEventTime ?? 0, batch.enqueuedAt)
+    onLanded(partition, batch)
   }
 
   #onError(error: Error): void {

@@ -1,23 +1,23 @@
 /** Dirty data on purpose: each kind of bad reading that the pipeline must cope with. */
 import type { Reading } from '../../contract/reading.ts'
 import type { Random } from '../runtime/random.ts'
-import { SPOIL_KINDS, type SpoilKind } from '../state/state.ts'
+import { CORRUPTION_KINDS, type CorruptionKind } from '../state/state.ts'
 import { encodeReading, formatTimestamp } from './encode.ts'
 
 const HOUR_MS = 3_600_000
 
 /** One of the kinds, each as likely as the others. */
-export const chooseSpoil = (random: Random): SpoilKind =>
-  SPOIL_KINDS[Math.floor(random() * SPOIL_KINDS.length)] as SpoilKind
+export const chooseCorruption = (random: Random): CorruptionKind =>
+  CORRUPTION_KINDS[Math.floor(random() * CORRUPTION_KINDS.length)] as CorruptionKind
 
 /**
- * The body of a reading, spoiled. `duplicate` is not made here: the generator sends an earlier reading once more.
- * Whatever is spoiled, the body names its station and number, so that its place in the sequence is known.
+ * The body of a reading, corrupted. `duplicate` is not made here: the generator sends an earlier reading once more.
+ * Whatever is corrupted, the body names its station and number, so that its place in the sequence is known.
  * @param now epoch milliseconds at which the reading was made.
  */
-export function spoil(
+export function corrupt(
   reading: Reading,
-  kind: Exclude<SpoilKind, 'duplicate'>,
+  kind: Exclude<CorruptionKind, 'duplicate'>,
   random: Random,
   now: number,
 ): string {

@@ -14,12 +14,12 @@ export function encodeReading(reading: Reading): string {
 export interface Origin {
   station: number
   sequenceNumber: number
-  /** Undefined: the reading was spoiled so that it carries none. */
+  /** Undefined: the reading was corrupted so that it carries none. */
   eventId: string | undefined
 }
 
 const JSON_FORM = /^\{(?:"eventId":"([^"]*)",)?"deviceId":"([^"]*)","deviceSequenceNumber":(\d{1,15}),/
-/** What is left of a reading whose body was spoiled into no JSON. */
+/** What is left of a reading whose body was corrupted into no JSON. */
 const PLAIN_FORM = /^(station-\d+);(\d{1,15});/
 /** Enough for everything that the forms look at. */
 const HEAD_BYTES = 200

@@ -6,7 +6,7 @@ import { errorText } from '../runtime/error-text.ts'
 import type { Log } from '../state/log.ts'
 import type { MadeEvent } from './generator.ts'
 import type { GeneratorState, GeneratorStorage } from './generator-state.ts'
-import type { Numbering } from './sequence-recovery.ts'
+import type { SequenceRecovery } from './sequence-recovery.ts'
 
 /** Counted from the first reading that is not saved: what a crash leaves unsaved is read back from the hub. */
 const SAVE_AFTER_MS = { few: 5000, many: 1000 }
@@ -29,11 +29,11 @@ export interface GeneratorMemoryOptions {
 export class GeneratorMemory {
   readonly #options: GeneratorMemoryOptions
   #loaded: Promise<GeneratorState | undefined> | undefined
-  #numbering: Numbering | undefined
+  #recovered: SequenceRecovery | undefined
   /** Hub positions seen while sends were under way: good once those are acknowledged. */
-  #ripening: Positions | undefined
+  #pendingOffsets: Positions | undefined
   /** Events that the hub must have held when the session began. */
-  #opening: number | undefined
+  #baseline: number | undefined
   #cancelTimer: (() => void) | undefined
   #unsaved = 0
   #unsavedSince = 0
@@ -56,20 +56,20 @@ export class GeneratorMemory {
 
   /** Events acknowledged over the data folder's life; undefined until the hub was seen. */
   get acknowledgedInAll(): number | undefined {
-    return this.#opening === undefined ? undefined : this.#opening + this.#options.acknowledged()
+    return this.#baseline === undefined ? undefined : this.#baseline + this.#options.acknowledged()
   }
 
   /** Must come before the first reading of the session is sent. */
-  async begin(numbering: Numbering): Promise<void> {
-    await this.#open(numbering.positions)
-    this.#numbering = numbering
+  async begin(recovered: SequenceRecovery): Promise<void> {
+    await this.#open(recovered.positions)
+    this.#recovered = recovered
   }
 
   /** Readings were acknowledged, each station's in order. */
   take(events: readonly MadeEvent[]): void {
     for (const { station, sequenceNumber } of events)
-      if (sequenceNumber >= 0) this.#numbering?.numbers.take(station, sequenceNumber)
-    this.#ripen()
+      if (sequenceNumber >= 0) this.#recovered?.numbers.take(station, sequenceNumber)
+    this.#settlePendingOffsets()
     this.#saveLater(events.length)
   }
 
@@ -80,8 +80,8 @@ export class GeneratorMemory {
   async sawPartitions(partitions: readonly PartitionProperties[]): Promise<void> {
     const positions = Object.fromEntries(partitions.map((one) => [one.id, one.lastEnqueuedSequenceNumber]))
     await this.#open(positions)
-    this.#ripening = positions
-    this.#ripen()
+    this.#pendingOffsets = positions
+    this.#settlePendingOffsets()
   }
 
   /** One save after the other. The timer's and the operator's both end up here. */
@@ -106,21 +106,21 @@ export class GeneratorMemory {
   }
 
   async #open(positions: Positions): Promise<void> {
-    if (this.#opening !== undefined) return
+    if (this.#baseline !== undefined) return
     const saved = await this.load()
-    this.#opening ??= openingBalance(saved, positions, this.#options.log)
+    this.#baseline ??= baselineOf(saved, positions, this.#options.log)
   }
 
-  #ripen(): void {
-    if (!this.#ripening || !this.#numbering || !this.#options.isSettled()) return
-    this.#numbering.positions = this.#ripening
-    this.#ripening = undefined
+  #settlePendingOffsets(): void {
+    if (!this.#pendingOffsets || !this.#recovered || !this.#options.isSettled()) return
+    this.#recovered.positions = this.#pendingOffsets
+    this.#pendingOffsets = undefined
   }
 
   /** A failed save is told once: the older state stays good, it only means more to read back. */
   async #saveNow(): Promise<void> {
-    if (!this.#numbering) return
-    const { run, positions, numbers } = this.#numbering
+    if (!this.#recovered) return
+    const { run, positions, numbers } = this.#recovered
     const { storage, log, isClean } = this.#options
     try {
       await storage.save({
@@ -140,13 +140,13 @@ export class GeneratorMemory {
 }
 
 /** What the hub holds, or more: what it had acknowledged before and has lost since. */
-function openingBalance(saved: GeneratorState | undefined, positions: Positions, log: Log): number {
+function baselineOf(saved: GeneratorState | undefined, positions: Positions, log: Log): number {
   const enqueued = Object.values(positions).reduce((sum, position) => sum + position + 1, 0)
   const acknowledged = saved?.acknowledged ?? 0
   if (enqueued === 0 && acknowledged > 0) {
     log.warn(
       'generator',
-      'The hub is empty, though it had taken readings: taken for a new one, the books begin anew.',
+      'The hub is empty, though it had taken readings: taken for a new one, the ledger starts again.',
     )
     return 0
   }

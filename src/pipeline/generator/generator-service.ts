@@ -6,15 +6,15 @@ import type { StageService, StageStatus } from '../ports/stages.ts'
 import { type Clock, pause } from '../runtime/clock.ts'
 import { errorText } from '../runtime/error-text.ts'
 import { CALM_RATE } from '../stages/timing.ts'
-import { DEFAULT_BUFFER_LIMIT, noneSpoiled } from '../state/initial-state.ts'
+import { DEFAULT_BUFFER_LIMIT, noneCorrupted } from '../state/initial-state.ts'
 import type { Log } from '../state/log.ts'
-import type { SpoilKind } from '../state/state.ts'
+import type { CorruptionKind } from '../state/state.ts'
 import { Generator, type MadeEvent } from './generator.ts'
 import { GeneratorMemory } from './generator-memory.ts'
 import type { GeneratorStorage } from './generator-state.ts'
 import { describeGenerator, type GeneratorPhase, readingsWait } from './generator-status.ts'
-import { Sender, type SenderCondition } from './producer.ts'
-import { type Numbering, recoverNumbering } from './sequence-recovery.ts'
+import { BufferedProducer, type SenderCondition } from './producer.ts'
+import { recoverSequences, type SequenceRecovery } from './sequence-recovery.ts'
 import { drawStations } from './stations.ts'
 
 /** How often due readings are made (ms): short enough for an even load, long enough for the processor to sleep. */
@@ -61,13 +61,13 @@ export interface GeneratorFacts {
   buffered: number
   bufferLimit: number
   backPressure: boolean
-  spoiled: Readonly<Record<SpoilKind, number>>
+  corrupted: Readonly<Record<CorruptionKind, number>>
 }
 
 export class GeneratorService implements StageService {
   readonly #options: GeneratorServiceOptions
   readonly #clock: Clock
-  readonly #sender: Sender
+  readonly #bufferedProducer: BufferedProducer
   readonly #memory: GeneratorMemory
   readonly #settings: { stations: number; dirty: number }
   #phase: GeneratorPhase = 'stopped'
@@ -89,7 +89,7 @@ export class GeneratorService implements StageService {
     this.#options = options
     this.#clock = options.clock
     this.#settings = { stations: options.stations, dirty: options.dirty }
-    this.#sender = new Sender({
+    this.#bufferedProducer = new BufferedProducer({
       producer: options.producer,
       clock: options.clock,
       limit: options.bufferLimit ?? DEFAULT_BUFFER_LIMIT,
@@ -100,8 +100,8 @@ export class GeneratorService implements StageService {
       storage: options.storage,
       clock: options.clock,
       log: options.log,
-      acknowledged: () => this.#sender.acknowledged,
-      isSettled: () => this.#sender.settled,
+      acknowledged: () => this.#bufferedProducer.acknowledged,
+      isSettled: () => this.#bufferedProducer.settled,
       isClean: () => this.#isClean(),
     })
   }
@@ -109,7 +109,7 @@ export class GeneratorService implements StageService {
   // ── As a stage ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   async status(): Promise<StageStatus> {
-    const { condition } = this.#sender
+    const { condition } = this.#bufferedProducer
     const retryingMs = condition.state === 'retrying' ? this.#clock.monotonic() - condition.since : 0
     return describeGenerator({
       phase: this.#phase,
@@ -117,7 +117,7 @@ export class GeneratorService implements StageService {
       since: this.#since,
       hubProblem:
         condition.state === 'retrying' ? { reason: condition.reason, forMs: retryingMs } : undefined,
-      waiting: this.#sender.buffered,
+      waiting: this.#bufferedProducer.buffered,
       backPressure: this.#backPressure,
     })
   }
@@ -144,7 +144,7 @@ export class GeneratorService implements StageService {
     this.#command.abort()
     await this.#underWay
     await this.#flushed(CLOSE_PATIENCE_MS)
-    await this.#sender.close()
+    await this.#bufferedProducer.close()
     this.#isClosed = true
     await this.#memory.save()
   }
@@ -158,7 +158,7 @@ export class GeneratorService implements StageService {
     })
   }
 
-  setDirty(share: number): void {
+  setCorruption(share: number): void {
     this.#settings.dirty = share
     if (this.#generator) this.#generator.dirty = share
   }
@@ -179,12 +179,12 @@ export class GeneratorService implements StageService {
       dirty: this.#settings.dirty,
       burstUntil: this.#burst?.until,
       planned: this.#phase === 'running' ? (this.#generator?.rate ?? 0) : 0,
-      sent: this.#sender.sent,
-      acknowledged: this.#sender.acknowledged,
-      buffered: this.#sender.buffered,
-      bufferLimit: this.#sender.limit,
+      sent: this.#bufferedProducer.sent,
+      acknowledged: this.#bufferedProducer.acknowledged,
+      buffered: this.#bufferedProducer.buffered,
+      bufferLimit: this.#bufferedProducer.limit,
       backPressure: this.#backPressure,
-      spoiled: this.#generator ? { ...this.#generator.spoiled } : noneSpoiled(),
+      corrupted: this.#generator ? { ...this.#generator.corrupted } : noneCorrupted(),
     }
   }
 
@@ -232,34 +232,34 @@ export class GeneratorService implements StageService {
     this.#since = this.#clock.now()
     this.#lastTick = this.#clock.monotonic()
     this.#become('running')
-    this.#sender.resume()
+    this.#bufferedProducer.resume()
     this.#scheduleTick()
   }
 
   async #prepare(signal: AbortSignal): Promise<Generator> {
     const { seed, intervalMs, log } = this.#options
-    const [numbering, sites] = await Promise.all([this.#recover(signal), drawStations(seed)])
+    const [recovered, sites] = await Promise.all([this.#recover(signal), drawStations(seed)])
     signal.throwIfAborted()
-    if (numbering.warning) log.warn('generator', numbering.warning)
-    else if (numbering.found > 0)
+    if (recovered.warning) log.warn('generator', recovered.warning)
+    else if (recovered.found > 0)
       log.info(
         'generator',
-        `${numbering.found} readings had reached the hub before the last stop; numbers go on behind them`,
+        `${recovered.found} readings had reached the hub before the last stop; numbers go on behind them`,
       )
-    await this.#memory.begin(numbering)
+    await this.#memory.begin(recovered)
     return new Generator(
-      { seed, run: numbering.run, intervalMs, ...this.#settings, numbers: numbering.numbers.snapshot() },
+      { seed, run: recovered.run, intervalMs, ...this.#settings, numbers: recovered.numbers.snapshot() },
       sites,
     )
   }
 
   /** A hub that is away is waited for; only a refusal ends it. */
-  async #recover(signal: AbortSignal): Promise<Numbering> {
+  async #recover(signal: AbortSignal): Promise<SequenceRecovery> {
     const { hub, seed, newRunId } = this.#options
     const saved = await this.#memory.load()
     for (;;) {
       try {
-        return await recoverNumbering(saved, hub, { seed, newRunId, signal })
+        return await recoverSequences(saved, hub, { seed, newRunId, signal })
       } catch (error) {
         const mayComeBack =
           error instanceof ServiceError && (error.kind === 'unreachable' || error.kind === 'throttled')
@@ -310,8 +310,8 @@ export class GeneratorService implements StageService {
     const at = this.#clock.monotonic()
     const elapsed = Math.min(at - this.#lastTick, LONGEST_TICK_MS)
     this.#lastTick = at
-    const { events, held } = generator.make(elapsed, this.#clock.now(), this.#sender.room)
-    if (events.length > 0) this.#sender.offer(events)
+    const { events, held } = generator.make(elapsed, this.#clock.now(), this.#bufferedProducer.room)
+    if (events.length > 0) this.#bufferedProducer.offer(events)
     if (held !== this.#backPressure) {
       this.#backPressure = held
       this.#options.onChange()
@@ -322,7 +322,7 @@ export class GeneratorService implements StageService {
     await this.#flushed(patienceMs, signal)
     if (signal.aborted) return
     this.#since = undefined
-    const left = this.#sender.buffered
+    const left = this.#bufferedProducer.buffered
     const detail =
       left > 0 ? `${readingsWait(left)} for the hub, to be sent as soon as it answers` : undefined
     await this.#memory.save()
@@ -332,7 +332,9 @@ export class GeneratorService implements StageService {
   async #flushed(patienceMs: number, signal?: AbortSignal): Promise<void> {
     const patience = new AbortController()
     const cancel = this.#clock.after(patienceMs, () => patience.abort())
-    await this.#sender.flushed(signal ? AbortSignal.any([signal, patience.signal]) : patience.signal)
+    await this.#bufferedProducer.flushed(
+      signal ? AbortSignal.any([signal, patience.signal]) : patience.signal,
+    )
     cancel()
   }
 
@@ -370,7 +372,7 @@ export class GeneratorService implements StageService {
 
   /** Nothing can reach the hub any more beyond what is counted. */
   #isClean(): boolean {
-    if (this.#isClosed) return this.#sender.settled
-    return this.#phase !== 'starting' && this.#phase !== 'running' && this.#sender.buffered === 0
+    if (this.#isClosed) return this.#bufferedProducer.settled
+    return this.#phase !== 'starting' && this.#phase !== 'running' && this.#bufferedProducer.buffered === 0
   }
 }

@@ -24,7 +24,7 @@ export function describeGenerator(condition: GeneratorCondition): StageStatus {
   const trouble = phase === 'running' ? troubleOf(condition) : undefined
   return {
     state: trouble ? 'degraded' : phase,
-    words: trouble?.words ?? phase,
+    providerStatus: trouble?.providerStatus ?? phase,
     detail: trouble?.detail ?? detail,
     since: since === undefined ? undefined : new Date(since),
   }
@@ -34,9 +34,9 @@ function troubleOf({ hubProblem, waiting, backPressure }: GeneratorCondition) {
   const readings = readingsWait(waiting)
   const pause = backPressure ? ', no more are made meanwhile' : ''
   if (hubProblem && (hubProblem.forMs >= BLINK_MS || backPressure))
-    return { words: 'waiting for the hub', detail: `${hubProblem.reason} ${readings}${pause}` }
+    return { providerStatus: 'waiting for the hub', detail: `${hubProblem.reason} ${readings}${pause}` }
   if (backPressure)
-    return { words: 'slowed down', detail: `The hub takes less than is made: ${readings}${pause}` }
+    return { providerStatus: 'slowed down', detail: `The hub takes less than is made: ${readings}${pause}` }
   return undefined
 }
 

@@ -3,10 +3,10 @@
 import type { Reading } from '../../contract/reading.ts'
 import type { OutgoingEvent } from '../ports/hub.ts'
 import { hashText, mix, seededRandom } from '../runtime/random.ts'
-import { noneSpoiled } from '../state/initial-state.ts'
-import type { SpoilKind } from '../state/state.ts'
+import { noneCorrupted } from '../state/initial-state.ts'
+import type { CorruptionKind } from '../state/state.ts'
 import { weatherAt } from './climate.ts'
-import { chooseSpoil, spoil } from './corruption.ts'
+import { chooseCorruption, corrupt } from './corruption.ts'
 import { encodeReading, formatTimestamp } from './encode.ts'
 import { type EventIds, eventIds } from './event-id.ts'
 import { StationSchedule } from './schedule.ts'
@@ -25,7 +25,7 @@ export interface GeneratorOptions {
   run: string
   stations: number
   intervalMs: number
-  /** Share of readings spoiled on purpose, 0..1. */
+  /** Share of readings corrupted on purpose, 0..1. */
   dirty: number
   /** Next number per station, as an earlier session left it; stations beyond its end begin at 0. */
   numbers?: Float64Array
@@ -36,7 +36,7 @@ const REMEMBERED = 64
 
 /** The same seed, run and calls give the same events, byte for byte. */
 export class Generator {
-  readonly spoiled: Record<SpoilKind, number> = noneSpoiled()
+  readonly corrupted: Record<CorruptionKind, number> = noneCorrupted()
   readonly idOf: EventIds
   readonly intervalMs: number
   dirty: number
@@ -123,15 +123,15 @@ export class Generator {
     // Drawn from the reading's own name, not from one stream for all: independent of the order of stations.
     const random =
       this.dirty > 0 ? seededRandom(this.#spoilSeed ^ mix(mix(station + 1) ^ sequenceNumber)) : undefined
-    const kind = random && random() < this.dirty ? chooseSpoil(random) : undefined
+    const kind = random && random() < this.dirty ? chooseCorruption(random) : undefined
     const text =
       random === undefined || kind === undefined || kind === 'duplicate'
         ? encodeReading(reading)
-        : spoil(reading, kind, random, now)
+        : corrupt(reading, kind, random, now)
     const event = { body: Buffer.from(text), partitionKey: reading.deviceId, station, sequenceNumber }
     events.push(event)
     if (kind === undefined) this.#remember(event)
-    else this.spoiled[kind]++
+    else this.corrupted[kind]++
     if (random && kind === 'duplicate') {
       const earlier = this.#remembered[Math.floor(random() * this.#remembered.length)] ?? event
       events.push({ ...earlier, sequenceNumber: -1 })

@@ -36,7 +36,7 @@ export interface SenderOptions {
  * One send at a time, of everything that has gathered meanwhile: order is kept for every key, and batches grow by themselves
  * when the hub is slow. After a partial failure the unacknowledged events go first.
  */
-export class Sender {
+export class BufferedProducer {
   /** Events handed to the producer, counted once however often they are tried. */
   sent = 0
   acknowledged = 0

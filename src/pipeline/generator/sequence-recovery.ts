@@ -9,7 +9,7 @@ import type { GeneratorState } from './generator-state.ts'
 /** Events read back at most when no saved state tells where to begin. */
 export const READ_BACK_LIMIT = 500_000
 
-export interface Numbering {
+export interface SequenceRecovery {
   run: string
   /** Next number per station. */
   numbers: StationNumbers
@@ -27,11 +27,11 @@ export interface Numbering {
  * Without saved state the stations go on behind the highest number that the hub still holds.
  * @throws ServiceError when the hub cannot be read.
  */
-export async function recoverNumbering(
+export async function recoverSequences(
   saved: GeneratorState | undefined,
   hub: HubReader,
   options: { seed: string; newRunId: () => string; signal?: AbortSignal },
-): Promise<Numbering> {
+): Promise<SequenceRecovery> {
   const { signal } = options
   const partitions = await hub.partitions(signal)
   const run = saved?.run ?? options.newRunId()
@@ -91,7 +91,7 @@ function countIn(
     const next = numbers.next(station)
     // A lower number is a copy, or a reading that was sent again: it says nothing new.
     if (sequenceNumber < next) continue
-    // Other clients may use our names for devices. A reading of this run has its id; one spoiled so that it has none
+    // Other clients may use our names for devices. A reading of this run has its id; one corrupted so that it has none
     // is taken for ours if it is the very next, as the hub took them in order.
     const isOurs =
       !idOf || (eventId === undefined ? sequenceNumber === next : eventId === idOf(station, sequenceNumber))

@@ -80,12 +80,12 @@ function withNewest(layer: LayerSlice, ...madeFrom: readonly LayerSlice[]): Laye
 }
 
 /** The table's newest micro-batch, as its commit tells. */
-export function lastBatch({ books, committedAt }: TableSnapshot): StageSlice['batch'] {
-  if (!books || !committedAt) return undefined
+export function lastBatch({ commitMetadata, committedAt }: TableSnapshot): StageSlice['batch'] {
+  if (!commitMetadata || !committedAt) return undefined
   return {
-    id: books.batchId,
-    rows: books.batch.input,
-    durationMs: books.durationMs,
+    id: commitMetadata.batchId,
+    rows: commitMetadata.batch.input,
+    durationMs: commitMetadata.durationMs,
     committedAt: committedAt.getTime(),
   }
 }

@@ -11,7 +11,7 @@ const LEAST_REFUSED = 10
 /** Longest text taken over from an event that anybody may have sent. */
 const TEXT_LIMIT = 80
 
-/** @returns undefined for a reading that was spoiled into no JSON: silver never sees it. */
+/** @returns undefined for a reading that was corrupted into no JSON: silver never sees it. */
 export function tailOfBody(body: Uint8Array): TailEvent | undefined {
   const reading = parse(Buffer.from(body).toString('utf8'))
   if (!reading) return undefined

@@ -7,7 +7,7 @@ import type { ArrivedRow, LakeSnapshot } from '../ports/lake.ts'
 import type { StageId } from '../ports/stages.ts'
 import type { Target } from '../ports/target.ts'
 import { Assertions } from '../reconciliation/assertions.ts'
-import { Bookkeeper } from '../reconciliation/reconciler.ts'
+import { Reconciler } from '../reconciliation/reconciler.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { errorText } from '../runtime/error-text.ts'
 import type { IdleTracker } from '../runtime/idle-tracker.ts'
@@ -29,7 +29,7 @@ export interface MonitorOptions {
   target: Target
   generator: GeneratorService
   store: StateStore
-  /** Nothing runs and nothing moves: there is no hurry. */
+  /** Nothing runs and nothing moves: it can wait. */
   isQuiet: () => boolean
   clock: Clock
   log: Log
@@ -38,10 +38,10 @@ export interface MonitorOptions {
 
 type Source = 'hub' | 'lake' | 'metrics'
 
-export class Monitor {
+export class Watcher {
   readonly #options: MonitorOptions
   readonly #pollers: Poller[]
-  readonly #bookkeeper = new Bookkeeper()
+  readonly #reconciler = new Reconciler()
   readonly #assertions = new Assertions()
   readonly #hubView = new HubView()
   readonly #lakeView = new LakeView()
@@ -65,13 +65,13 @@ export class Monitor {
   }
 
   /** Something has happened: look at the pace of a pipeline that runs. */
-  quicken(): void {
-    for (const one of this.#pollers) one.quicken()
+  resetInterval(): void {
+    for (const one of this.#pollers) one.resetInterval()
   }
 
   /** An operator is there: services that have refused are asked once more. */
-  askAgain(): void {
-    for (const one of this.#pollers) one.askAgain()
+  retryRefused(): void {
+    for (const one of this.#pollers) one.retryRefused()
   }
 
   /** Looks now, everywhere. Resolves with the answers. */
@@ -84,7 +84,7 @@ export class Monitor {
   }
 
   /** What depends on the generator's counters too; called about once a second. */
-  closeBooks(): void {
+  reconcile(): void {
     const { generator, store, clock } = this.#options
     const facts = generator.facts()
     const at = clock.monotonic()
@@ -92,7 +92,7 @@ export class Monitor {
     this.#assertions.observeRate(facts.planned, facts.acknowledged, at)
     const total = generator.acknowledgedInAll
     const isSending = facts.planned > 0 || facts.buffered > 0
-    const ledger = total === undefined ? undefined : this.#bookkeeper.books(total, isSending)
+    const ledger = total === undefined ? undefined : this.#reconciler.ledger(total, isSending)
     if (ledger) store.update({ ledger })
     store.update({ assertions: this.#assertions.slice(ledger?.lost, clock.now()) })
     this.#arrows(ledger ?? store.state.ledger, facts.buffered)
@@ -133,12 +133,12 @@ export class Monitor {
     const { target, generator, store, clock } = this.#options
     const partitions = await target.hub.partitions(signal)
     if (signal.aborted) return
-    this.#bookkeeper.sawHub(partitions)
+    this.#reconciler.sawHub(partitions)
     await generator.sawPartitions(partitions)
     store.update({
-      hub: this.#hubView.slice(partitions, this.#bookkeeper.bronzePositions, clock.monotonic(), clock.now()),
+      hub: this.#hubView.slice(partitions, this.#reconciler.bronzePositions, clock.monotonic(), clock.now()),
     })
-    this.closeBooks()
+    this.reconcile()
   }
 
   async #lookAtLake(signal: AbortSignal): Promise<void> {
@@ -149,13 +149,13 @@ export class Monitor {
     const before = store.state.lake
     for (const [layer, error] of errors)
       if (!hadError(before, layer)) log.warn('lake', `${layer}: ${errorText(error)}`)
-    this.#bookkeeper.sawLake(snapshot)
-    this.#aggregated.observe(snapshot.aggregated.books?.totals.output ?? 0, clock.monotonic())
+    this.#reconciler.sawLake(snapshot)
+    this.#aggregated.observe(snapshot.aggregated.commitMetadata?.totals.output ?? 0, clock.monotonic())
     this.#assertions.addSilver(snapshot.silverArrived)
     this.#assertions.addGold(snapshot.goldArrived)
     const at = clock.monotonic()
     const lake = this.#lakeView.slice(before, snapshot, errors, at, now)
-    store.update({ lake, hub: withBronze(store.state.hub, this.#bookkeeper.bronzePositions) })
+    store.update({ lake, hub: withBronze(store.state.hub, this.#reconciler.bronzePositions) })
     if (!errors.has('bronze'))
       store.update({
         job: this.#jobView.withBronze(store.state.job, snapshot.bronze, lake.layers.bronze, at),
@@ -166,14 +166,14 @@ export class Monitor {
       const readings = snapshot.cities.reduce((sum, city) => sum + city.readings, 0)
       store.update({ aggregate: { cities: snapshot.cities, readings, updatedAt: now } })
     }
-    this.closeBooks()
+    this.reconcile()
   }
 
   async #lookAtMetrics(signal: AbortSignal): Promise<void> {
     const { target, store, clock } = this.#options
     const metrics = await target.metrics.jobMetrics(signal)
     if (signal.aborted) return
-    if (metrics) this.#bookkeeper.sawRejected(metrics.deserializationErrors)
+    if (metrics) this.#reconciler.sawRejected(metrics.deserializationErrors)
     // Azure's metrics are minutes old; the local job's are true when they are asked for.
     const trueAt = target.name === 'local' ? clock.now() : metrics?.at.getTime()
     store.update({ job: this.#jobView.slice(store.state.job, metrics, clock.monotonic(), trueAt) })

@@ -2,7 +2,7 @@
 import type { ServiceError } from './errors.ts'
 
 export interface OutgoingEvent {
-  /** UTF-8 JSON, or any bytes when the reading was spoiled on purpose. */
+  /** UTF-8 JSON, or any bytes when the reading was corrupted on purpose. */
   body: Uint8Array
   partitionKey: string
 }

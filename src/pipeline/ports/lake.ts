@@ -1,5 +1,5 @@
 /** What the pipeline asks of the data lake: snapshots while it runs, and an audit of the whole tables at the end. */
-import type { BatchBooks } from '../../contract/tables.ts'
+import type { CommitMetadata } from '../../contract/tables.ts'
 import type { ServiceError } from './errors.ts'
 
 export interface BronzeSnapshot {
@@ -26,7 +26,7 @@ export interface TableSnapshot {
   /** Largest `enqueuedAt` (or `minute`) in the statistics of the active files; undefined for tables without one. */
   newestAt: Date | undefined
   committedAt: Date | undefined
-  books: BatchBooks | undefined
+  commitMetadata: CommitMetadata | undefined
 }
 
 /** One row that became readable since the last poll; numbers are epoch milliseconds. */

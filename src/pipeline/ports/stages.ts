@@ -9,7 +9,7 @@ export type StageState = 'stopped' | 'starting' | 'running' | 'stopping' | 'degr
 export interface StageStatus {
   state: StageState
   /** The service's own word, unchanged: `Running`, `TERMINATED SUCCESS`, `InProgress`, … */
-  words: string
+  providerStatus: string
   /** The service's reason or error text, one line. */
   detail?: string | undefined
   /** When the present run started. */
@@ -24,7 +24,7 @@ export interface StageStatus {
 export interface RunOutcome {
   runId: string
   state: StageState
-  words: string
+  providerStatus: string
   startedAt: Date | undefined
   endedAt: Date | undefined
   /** The run's error text, for a failed run. */

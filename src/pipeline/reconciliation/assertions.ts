@@ -78,7 +78,7 @@ export class Assertions {
     this.#rate = { value, expectation, holds: isJudged ? value >= planned * RATE_SHARE : undefined }
   }
 
-  /** @param lost from the ledger; undefined: there are no books yet. @param now epoch milliseconds. */
+  /** @param lost from the ledger; undefined: there is no ledger yet. @param now epoch milliseconds. */
   slice(lost: number | undefined, now: number): AssertionsSlice {
     const p95 = this.#latencies.percentile(0.95, now - WINDOW_MS)
     const none = (value: number | undefined, expectation: string): Assertion => ({

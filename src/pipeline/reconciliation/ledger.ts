@@ -1,4 +1,4 @@
-/** The books: what every hop received and passed on, from counters that each service keeps by itself. Pure. */
+/** The ledger: what every hop received and passed on, from counters that each service keeps by itself. Pure. */
 import type { LedgerSlice } from '../state/state.ts'
 
 export interface Counters {
@@ -26,18 +26,18 @@ export interface Counters {
   isSettled: boolean
 }
 
-export function closeBooks(counters: Counters): LedgerSlice {
-  const { isSettled, read, isBronzeComplete, ...books } = counters
+export function reconcile(counters: Counters): LedgerSlice {
+  const { isSettled, read, isBronzeComplete, ...counts } = counters
   const difference = {
-    hub: books.acknowledged - books.enqueued,
-    bronze: books.enqueued - books.bronze - books.rejected - books.skipped,
-    silver: books.bronze - books.silver - books.quarantined - books.duplicates,
-    gold: books.silver - books.gold,
-    aggregate: books.gold - books.aggregated,
+    hub: counts.acknowledged - counts.enqueued,
+    bronze: counts.enqueued - counts.bronze - counts.rejected - counts.skipped,
+    silver: counts.bronze - counts.silver - counts.quarantined - counts.duplicates,
+    gold: counts.silver - counts.gold,
+    aggregate: counts.gold - counts.aggregated,
   }
   const gone = isSettled ? missingRows(difference, counters) : []
-  const lost = books.skipped + gone.reduce((sum, [, rows]) => sum + rows, 0)
-  const isEmpty = books.enqueued === 0 && books.acknowledged === 0
+  const lost = counts.skipped + gone.reduce((sum, [, rows]) => sum + rows, 0)
+  const isEmpty = counts.enqueued === 0 && counts.acknowledged === 0
   const surplus = isSettled ? surplusRows(difference) : undefined
   // Other clients send too: what the hub holds beyond what was acknowledged to us is theirs.
   const isEven =
@@ -50,12 +50,12 @@ export function closeBooks(counters: Counters): LedgerSlice {
     gold: Math.max(0, difference.gold),
     aggregate: Math.max(0, difference.aggregate),
   }
-  return { ...books, lost, inFlight, verdict, explanation: explain() }
+  return { ...counts, lost, inFlight, verdict, explanation: explain() }
 
   function explain(): string | undefined {
     const parts: string[] = []
-    if (books.skipped > 0)
-      parts.push(`${count(books.skipped)} events expired in the hub before they were read`)
+    if (counts.skipped > 0)
+      parts.push(`${count(counts.skipped)} events expired in the hub before they were read`)
     for (const [text, rows] of gone) parts.push(`${count(rows)} ${text}`)
     if (surplus) parts.push(surplus)
     if (verdict === 'flowing') parts.push(waiting(inFlight))

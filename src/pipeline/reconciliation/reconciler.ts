@@ -1,14 +1,14 @@
-/** Keeps the books up to date: gathers the counters of all services, and knows when they have come to rest. */
+/** Keeps the ledger up to date: gathers the counters of all services, and knows when they have come to rest. */
 import { enqueuedIn } from '../observation/hub-view.ts'
 import type { PartitionProperties } from '../ports/hub.ts'
 import type { BronzeSnapshot, LakeSnapshot } from '../ports/lake.ts'
 import type { LedgerSlice } from '../state/state.ts'
-import { type Counters, closeBooks } from './ledger.ts'
+import { type Counters, reconcile } from './ledger.ts'
 
 /** Looks at hub and lake each, without any change, after which the counters count as being at rest. */
 export const RESTING_LOOKS = 3
 
-export class Bookkeeper {
+export class Reconciler {
   #partitions: readonly PartitionProperties[] | undefined
   #lake: LakeSnapshot | undefined
   /** From the job's metrics; for bronze whose file names do not tell. */
@@ -39,14 +39,14 @@ export class Bookkeeper {
    * @param acknowledged events, over the data folder's life. @param isSending readings are made, or wait for the hub.
    * @returns undefined until hub and lake have both been seen.
    */
-  books(acknowledged: number, isSending: boolean): LedgerSlice | undefined {
+  ledger(acknowledged: number, isSending: boolean): LedgerSlice | undefined {
     if (!this.#partitions || !this.#lake) return undefined
     const counters = this.#counters(acknowledged, this.#partitions, this.#lake)
     const seen = JSON.stringify(counters)
     if (seen !== this.#seen || isSending) this.#restingLooks = { hub: 0, lake: 0 }
     this.#seen = seen
     const { hub, lake } = this.#restingLooks
-    return closeBooks({ ...counters, isSettled: Math.min(hub, lake) >= RESTING_LOOKS })
+    return reconcile({ ...counters, isSettled: Math.min(hub, lake) >= RESTING_LOOKS })
   }
 
   #counters(
@@ -55,9 +55,9 @@ export class Bookkeeper {
     { bronze, silver, quarantine, gold, aggregated }: LakeSnapshot,
   ): Omit<Counters, 'isSettled'> {
     const read = {
-      silver: silver.books?.totals.input,
-      gold: gold.books?.totals.input,
-      aggregate: aggregated.books?.totals.input,
+      silver: silver.commitMetadata?.totals.input,
+      gold: gold.commitMetadata?.totals.input,
+      aggregate: aggregated.commitMetadata?.totals.input,
     }
     return {
       acknowledged,
@@ -68,9 +68,9 @@ export class Bookkeeper {
       skipped: bronze.skipped ?? 0,
       silver: silver.rows,
       quarantined: quarantine.rows,
-      duplicates: silver.books?.totals.duplicates ?? 0,
+      duplicates: silver.commitMetadata?.totals.duplicates ?? 0,
       gold: gold.rows,
-      aggregated: aggregated.books?.totals.output ?? 0,
+      aggregated: aggregated.commitMetadata?.totals.output ?? 0,
       read,
       isBronzeComplete: isComplete(bronze, partitions),
     }

@@ -24,7 +24,7 @@ export class Poller {
   readonly #options: PollerOptions
   readonly #closing = new AbortController()
   #asking: Promise<void> | undefined
-  #askAgain = false
+  #retryRefused = false
   #failures = 0
   #isOpen = false
   #isRefused = false
@@ -44,7 +44,7 @@ export class Poller {
   async refresh(): Promise<void> {
     if (!this.#isOpen || this.#closing.signal.aborted) return
     if (this.#asking) {
-      this.#askAgain = true
+      this.#retryRefused = true
       await this.#asking
       return this.#asking
     }
@@ -52,8 +52,8 @@ export class Poller {
     this.#asking = this.#options.idle.track(this.#ask()).finally(() => {
       this.#asking = undefined
       if (this.#closing.signal.aborted) return
-      if (this.#askAgain) {
-        this.#askAgain = false
+      if (this.#retryRefused) {
+        this.#retryRefused = false
         void this.refresh()
       }
     })
@@ -61,12 +61,12 @@ export class Poller {
   }
 
   /** The pace may have changed: the next question comes no later than it says. */
-  quicken(): void {
+  resetInterval(): void {
     if (!this.#asking && this.#cancel && this.#failures === 0) this.#schedule(this.#options.everyMs())
   }
 
   /** Who was refused asks once more: the operator may have signed in again, or been given a role. */
-  askAgain(): void {
+  retryRefused(): void {
     if (this.#isRefused) void this.refresh()
   }
 

@@ -2,14 +2,14 @@
 
 import type { GeneratorService } from '../generator/generator-service.ts'
 import { isUp } from '../stages/stage.ts'
-import type { Pipeline } from '../stages/stage-orchestrator.ts'
+import type { StageOrchestrator } from '../stages/stage-orchestrator.ts'
 import type { WaitingStarts } from '../stages/waiting-starts.ts'
 import {
   type ActionResult,
   type Actions,
   accepted,
   DEFAULT_BURST,
-  DEFAULT_DIRTY,
+  DEFAULT_CORRUPTION,
   MAX_STATIONS,
   NOT_CONNECTED,
   READ_ONLY,
@@ -21,17 +21,17 @@ import type { AppState } from '../state/state.ts'
 export interface OperatorOptions {
   state: () => AppState
   /** Undefined before there is a target. */
-  services: () => { pipeline: Pipeline; generator: GeneratorService } | undefined
+  services: () => { pipeline: StageOrchestrator; generator: GeneratorService } | undefined
   waiting: WaitingStarts
   log: Log
   /** Something was done: show it at once. */
   onDone: () => void
 }
 
-type Services = { pipeline: Pipeline; generator: GeneratorService }
+type Services = { pipeline: StageOrchestrator; generator: GeneratorService }
 
-export function operatorActions({ state, services, waiting, log, onDone }: OperatorOptions): Actions {
-  let lastDirty = state().generator.dirty || DEFAULT_DIRTY
+export function createControls({ state, services, waiting, log, onDone }: OperatorOptions): Actions {
+  let lastDirty = state().generator.dirty || DEFAULT_CORRUPTION
 
   /** Every action goes through here. */
   const act = (perform: (services: Services) => ActionResult): ActionResult => {
@@ -51,7 +51,7 @@ export function operatorActions({ state, services, waiting, log, onDone }: Opera
   }
 
   const done = (result: ActionResult): ActionResult => {
-    if (result.ok) log.info('operator', result.message)
+    if (result.ok) log.info('you', result.message)
     onDone()
     return result
   }
@@ -64,14 +64,14 @@ export function operatorActions({ state, services, waiting, log, onDone }: Opera
     return accepted(`${count(wanted)} station${wanted === 1 ? '' : 's'} from now on.`)
   }
 
-  const setDirty = ({ generator }: Services, share: number): ActionResult => {
+  const setCorruption = ({ generator }: Services, share: number): ActionResult => {
     if (!(share >= 0 && share <= 1)) return refused('The share of dirty data is a number from 0 to 1.')
     if (share > 0) lastDirty = share
-    generator.setDirty(share)
+    generator.setCorruption(share)
     return accepted(
       share === 0
         ? 'Dirty data is off.'
-        : `Dirty data is on: ${Math.round(share * 1000) / 10} % of the readings are spoiled.`,
+        : `Dirty data is on: ${Math.round(share * 1000) / 10} % of the readings are corrupted.`,
     )
   }
 
@@ -114,8 +114,9 @@ export function operatorActions({ state, services, waiting, log, onDone }: Opera
         generator.burst(factor, durationMs)
         return accepted(`Burst: ×${factor} for ${Math.round(durationMs / 1000)} s.`)
       }),
-    setDirty: (share) => act((found) => setDirty(found, share)),
-    toggleDirty: () => act((found) => setDirty(found, found.generator.facts().dirty > 0 ? 0 : lastDirty)),
+    setCorruption: (share) => act((found) => setCorruption(found, share)),
+    toggleCorruption: () =>
+      act((found) => setCorruption(found, found.generator.facts().dirty > 0 ? 0 : lastDirty)),
   }
 }
 

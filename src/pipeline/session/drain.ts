@@ -1,11 +1,11 @@
 /** The orderly end of a run: nothing new goes in, everything in flight comes out, then all stages stop. */
 
 import type { GeneratorService } from '../generator/generator-service.ts'
-import type { Monitor } from '../observation/watcher.ts'
+import type { Watcher } from '../observation/watcher.ts'
 import { RESTING_LOOKS } from '../reconciliation/reconciler.ts'
 import { type Clock, pause } from '../runtime/clock.ts'
 import { isAtRest, isUp } from '../stages/stage.ts'
-import type { Pipeline } from '../stages/stage-orchestrator.ts'
+import type { StageOrchestrator } from '../stages/stage-orchestrator.ts'
 import type { LedgerSlice } from '../state/state.ts'
 import type { StateStore } from '../state/store.ts'
 import type { DrainOptions, DrainResult } from './session-types.ts'
@@ -18,15 +18,15 @@ const LOOK_EVERY_MS = 250
 const STOP_PATIENCE_MS = { local: 30_000, azure: 180_000 }
 
 export interface DrainContext {
-  pipeline: Pipeline
+  pipeline: StageOrchestrator
   generator: GeneratorService
-  monitor: Monitor
+  watcher: Watcher
   store: StateStore
   clock: Clock
 }
 
 export async function drain(context: DrainContext, options: DrainOptions = {}): Promise<DrainResult> {
-  const { pipeline, generator, monitor, store, clock } = context
+  const { pipeline, generator, watcher, store, clock } = context
   const { target, engine } = store.state.session
   const isSpark = target === 'azure' || engine === 'spark'
   const { patienceMs = isSpark ? SPARK_PATIENCE_MS : DEFAULT_PATIENCE_MS, signal } = options
@@ -39,7 +39,7 @@ export async function drain(context: DrainContext, options: DrainOptions = {}): 
   let seen = ''
   let movedAt = clock.monotonic()
   while (!signal?.aborted) {
-    await monitor.refresh()
+    await watcher.refresh()
     const { ledger } = store.state
     // Spark counts nothing until a micro-batch is through: what seems to rest, or to be lost, may still be under way.
     if (isSpark ? isSettled(ledger) : ledger.verdict !== 'flowing') break
@@ -57,8 +57,8 @@ export async function drain(context: DrainContext, options: DrainOptions = {}): 
   const limit = STOP_PATIENCE_MS[target]
   const isMoving = () => Object.values(states()).some((stage) => stage.command || stage.state === 'stopping')
   while (isMoving() && !signal?.aborted && clock.monotonic() - stopped < limit) await wait()
-  // A last word of a stage that stopped may have moved the books once more.
-  for (let look = 0; look < RESTING_LOOKS + 1; look++) await monitor.refresh()
+  // A last word of a stage that stopped may have moved the ledger once more.
+  for (let look = 0; look < RESTING_LOOKS + 1; look++) await watcher.refresh()
   store.flush()
   return resultOf(store.state.ledger, generator.facts().buffered, signal)
 }
@@ -74,7 +74,7 @@ function resultOf(ledger: LedgerSlice, waiting: number, signal: AbortSignal | un
   if (balanced) return { balanced, reason: undefined, ledger }
   const why =
     ledger.verdict === 'unbalanced'
-      ? `The books do not balance: ${ledger.explanation ?? 'hops differ'}.`
+      ? `The ledger does not balance: ${ledger.explanation ?? 'hops differ'}.`
       : `Not everything has come through${signal?.aborted ? '' : ', and nothing moves any more'}: ${ledger.explanation ?? 'rows are in flight'}.`
   return { balanced, reason: why, ledger }
 }

@@ -3,7 +3,7 @@
 import { type GeneratorFacts, GeneratorService } from '../generator/generator-service.ts'
 import type { GeneratorStorage } from '../generator/generator-state.ts'
 import { withProperties } from '../observation/job-view.ts'
-import { Monitor } from '../observation/watcher.ts'
+import { Watcher } from '../observation/watcher.ts'
 import { STAGE_IDS, type StageId, type StageService, type StageStatus } from '../ports/stages.ts'
 import type { Target } from '../ports/target.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -12,7 +12,7 @@ import { IdleTracker } from '../runtime/idle-tracker.ts'
 import { SecondSeries } from '../runtime/rates.ts'
 import type { StageView } from '../stages/stage.ts'
 import { StageController } from '../stages/stage-controller.ts'
-import { type Controllers, Pipeline } from '../stages/stage-orchestrator.ts'
+import { type Controllers, StageOrchestrator } from '../stages/stage-orchestrator.ts'
 import { CALM_RATE, GENERATOR_TIMES, stageTimes } from '../stages/timing.ts'
 import { WaitingStarts } from '../stages/waiting-starts.ts'
 import { advanceCost, type CostMeter, DEPLOYED, newCostMeter } from '../state/cost.ts'
@@ -20,7 +20,7 @@ import { initialState } from '../state/initial-state.ts'
 import { Log, type Logger } from '../state/log.ts'
 import type { AppState, EndpointLine, SessionSlice } from '../state/state.ts'
 import { DEFAULT_UPDATES_PER_SECOND, StateStore } from '../state/store.ts'
-import { operatorActions } from './controls.ts'
+import { createControls } from './controls.ts'
 import { type DrainContext, drain } from './drain.ts'
 import type { DrainOptions, DrainResult, Session } from './session-types.ts'
 
@@ -91,7 +91,7 @@ class PipelineSession implements Session {
     )
     this.#log = new Log(this.#clock, environment.logger, (log) => this.#store.update({ log }))
     this.#cost = newCostMeter(now)
-    this.actions = operatorActions({
+    this.actions = createControls({
       state: () => this.#store.state,
       services: () => this.#connected,
       waiting: this.#waiting,
@@ -111,11 +111,11 @@ class PipelineSession implements Session {
     const controllers = Object.fromEntries(
       STAGE_IDS.map((id) => [id, this.#makeController(id, target, generator)]),
     ) as Record<StageId, StageController>
-    const pipeline = new Pipeline(controllers, this.#log, this.#idle)
+    const pipeline = new StageOrchestrator(controllers, this.#log, this.#idle)
     const common = { store: this.#store, clock: this.#clock }
     const isQuiet = () => this.#isQuiet()
-    const monitor = new Monitor({ ...common, target, generator, isQuiet, log: this.#log, idle: this.#idle })
-    this.#connected = { ...common, target, generator, pipeline, monitor }
+    const watcher = new Watcher({ ...common, target, generator, isQuiet, log: this.#log, idle: this.#idle })
+    this.#connected = { ...common, target, generator, pipeline, watcher }
     this.#controllers = controllers
     // Stages can be acted on as soon as they are known; what stands in the hub and the lake may take a while to be seen.
     const opening = pipeline.open().then(() => {
@@ -123,7 +123,7 @@ class PipelineSession implements Session {
       this.#startWaiting()
       this.#showNow()
     })
-    await Promise.all([opening, monitor.open()])
+    await Promise.all([opening, watcher.open()])
     this.#showNow()
   }
 
@@ -162,8 +162,8 @@ class PipelineSession implements Session {
     this.#cancelTick?.()
     const connected = this.#connected
     if (connected) {
-      const { pipeline, monitor, generator, target } = connected
-      await Promise.all([pipeline.close(), monitor.close()])
+      const { pipeline, watcher, generator, target } = connected
+      await Promise.all([pipeline.close(), watcher.close()])
       await generator.close()
       this.#showGenerator(generator.facts())
       await target.close()
@@ -230,21 +230,21 @@ class PipelineSession implements Session {
     this.#store.update({ stages: { ...stages, [id]: { ...stages[id], ...view } } })
     // What a stage has become is the news that people wait for; that it can be acted on comes with being connected.
     if (view.state !== stages[id].state && this.#store.state.session.connected) this.#store.flush()
-    if (this.#isSlow && !this.#isQuiet()) this.#hurry()
+    if (this.#isSlow && !this.#isQuiet()) this.#resetIntervals()
   }
 
   /** An operator has done something: it shows at once, and what follows from it is looked for at full pace. */
   #showNow(): void {
-    this.#connected?.monitor.askAgain()
-    this.#connected?.pipeline.askAgain()
-    this.#hurry()
+    this.#connected?.watcher.retryRefused()
+    this.#connected?.pipeline.retryRefused()
+    this.#resetIntervals()
     this.#store.tick()
     this.#store.flush()
   }
 
-  #hurry(): void {
-    this.#connected?.monitor.quicken()
-    this.#connected?.pipeline.quicken()
+  #resetIntervals(): void {
+    this.#connected?.watcher.resetInterval()
+    this.#connected?.pipeline.resetInterval()
     this.#tick()
   }
 
@@ -254,7 +254,7 @@ class PipelineSession implements Session {
     const connected = this.#connected
     if (connected) {
       this.#showGenerator(connected.generator.facts())
-      connected.monitor.closeBooks()
+      connected.watcher.reconcile()
       if (connected.target.name === 'azure') this.#meterCost()
     }
     this.#store.tick()

@@ -24,7 +24,7 @@ export interface StageControllerOptions {
   id: StageId
   service: StageService
   times: StageTimes
-  /** Nothing runs anywhere: there is no hurry. */
+  /** Nothing runs anywhere: it can wait. */
   isQuiet: () => boolean
   onView: (view: StageView) => void
   clock: Clock
@@ -92,14 +92,14 @@ export class StageController {
     void this.#poller.refresh()
   }
 
-  /** See {@link Poller.quicken}. */
-  quicken(): void {
-    this.#poller.quicken()
+  /** See {@link Poller.resetInterval}. */
+  resetInterval(): void {
+    this.#poller.resetInterval()
   }
 
-  /** See {@link Poller.askAgain}. */
-  askAgain(): void {
-    this.#poller.askAgain()
+  /** See {@link Poller.retryRefused}. */
+  retryRefused(): void {
+    this.#poller.retryRefused()
   }
 
   async close(): Promise<void> {
@@ -237,21 +237,23 @@ export class StageController {
 
   #announce(before: StageView, event: StageEvent): void {
     const { id, log } = this.#options
-    const { state, words, detail } = this.#view
+    const { state, providerStatus, detail } = this.#view
     if (event.type !== 'observed' || state === before.state) return
     if (before.updatedAt === undefined) {
-      if (isUp(state)) log.info(id, `runs already, adopted: ${words}`)
-    } else if (state === 'failed') log.error(id, detail ?? words)
-    else if (state === 'degraded') log.warn(id, detail ?? words)
+      if (isUp(state)) log.info(id, `runs already, adopted: ${providerStatus}`)
+    } else if (state === 'failed') log.error(id, detail ?? providerStatus)
+    else if (state === 'degraded') log.warn(id, detail ?? providerStatus)
     else if (state === 'running' || state === 'stopped' || state === 'unknown')
-      log.info(id, saying(state, words))
+      log.info(id, saying(state, providerStatus))
   }
 }
 
-/** `runs`, `is stopped (TERMINATED USER_CANCELED)`: the service's own words where they say more than ours. */
-function saying(state: 'running' | 'stopped' | 'unknown', words: string): string {
+/** `runs`, `is stopped (TERMINATED USER_CANCELED)`: the service's own providerStatus where they say more than ours. */
+function saying(state: 'running' | 'stopped' | 'unknown', providerStatus: string): string {
   const ours = { running: 'runs', stopped: 'is stopped', unknown: 'is in a state that nobody knows' }[state]
-  return words === '' || words.toLowerCase() === state ? ours : `${ours} (${words})`
+  return providerStatus === '' || providerStatus.toLowerCase() === state
+    ? ours
+    : `${ours} (${providerStatus})`
 }
 
 /** When and why to try again; undefined: it cannot help. */

@@ -10,7 +10,7 @@ import { STAGE_NAMES, stageNameFirst } from './stage-names.ts'
 
 export type Controllers = Readonly<Record<StageId, StageController>>
 
-export class Pipeline {
+export class StageOrchestrator {
   readonly #controllers: Controllers
   readonly #log: Log
   readonly #idle: IdleTracker
@@ -90,13 +90,13 @@ export class Pipeline {
   }
 
   /** Something has happened: poll at the pace of a pipeline that runs. */
-  quicken(): void {
-    for (const one of Object.values(this.#controllers)) one.quicken()
+  resetInterval(): void {
+    for (const one of Object.values(this.#controllers)) one.resetInterval()
   }
 
   /** An operator is there: services that have refused are asked once more. */
-  askAgain(): void {
-    for (const one of Object.values(this.#controllers)) one.askAgain()
+  retryRefused(): void {
+    for (const one of Object.values(this.#controllers)) one.retryRefused()
   }
 
   async close(): Promise<void> {
@@ -111,7 +111,7 @@ export class Pipeline {
       if (await this.#controllers[id].start()) continue
       if (!signal.aborted && id !== ids.at(-1))
         this.#log.error(
-          'operator',
+          'you',
           `Starting all stages ended at ${STAGE_NAMES[id]}: ${this.#controllers[id].view.detail ?? 'refused'}`,
         )
       return

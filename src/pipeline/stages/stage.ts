@@ -113,7 +113,7 @@ function observe(model: StageModel, status: StageStatus, isNews: boolean, at: nu
   if (isAtRest(status.state) && at - acceptedAt > SETTLE_MS)
     return ended(heard, {
       kind: command.kind,
-      text: `The ${command.kind} was accepted, but the service still says: ${status.words}`,
+      text: `The ${command.kind} was accepted, but the service still says: ${status.providerStatus}`,
     })
   return { ...heard, command: { ...command, hasMoved } }
 }
@@ -133,7 +133,9 @@ function isOutcome(kind: CommandKind, state: StageState, hasMoved: boolean): boo
 function timeoutText({ command, observed }: StageModel, afterMs: number): string {
   const minutes = afterMs / 60_000
   const time = minutes >= 1 ? `${Math.round(minutes)} min` : `${Math.round(afterMs / 1000)} s`
-  const words = observed?.words ? `the service says: ${observed.words}` : 'the service has not answered'
+  const words = observed?.providerStatus
+    ? `the service says: ${observed.providerStatus}`
+    : 'the service has not answered'
   return `The ${command?.kind} has not come to an end after ${time}; ${words}`
 }
 
@@ -143,7 +145,7 @@ export const isAtRest = (state: StageState): boolean => state === 'stopped' || s
 /** What the screen shows of it. */
 export type StageView = Pick<
   StageSlice,
-  'state' | 'words' | 'detail' | 'since' | 'runId' | 'history' | 'command' | 'updatedAt'
+  'state' | 'providerStatus' | 'detail' | 'since' | 'runId' | 'history' | 'command' | 'updatedAt'
 >
 
 export function viewStage(model: StageModel): StageView {
@@ -151,7 +153,7 @@ export function viewStage(model: StageModel): StageView {
   const state = stateOf(model)
   return {
     state,
-    words: observed?.words ?? '',
+    providerStatus: observed?.providerStatus ?? '',
     detail: detailOf(model),
     // A service that does not say since when it runs, as Stream Analytics, was seen to begin.
     since: isUp(state) || state === 'starting' ? (observed?.since?.getTime() ?? model.upSince) : undefined,

@@ -33,18 +33,18 @@ export interface Actions {
   scaleStations(factor: number): ActionResult
   /** Lets every station report `factor` times as often for a while (default ×10 for 10 s). Again: starts anew. */
   burst(options?: { factor?: number; durationMs?: number }): ActionResult
-  /** Sets the share of readings that are spoiled on purpose, 0..1. */
-  setDirty(share: number): ActionResult
-  /** Dirty data off if it is on, else on with the last share (default {@link DEFAULT_DIRTY}). */
-  toggleDirty(): ActionResult
+  /** Sets the share of readings that are corrupted on purpose, 0..1. */
+  setCorruption(share: number): ActionResult
+  /** Dirty data off if it is on, else on with the last share (default {@link DEFAULT_CORRUPTION}). */
+  toggleCorruption(): ActionResult
 }
 
 /** Most stations that the generator takes. */
 export const MAX_STATIONS = 1_000_000
 export const DEFAULT_STATIONS = 100
 export const DEFAULT_INTERVAL_MS = 10_000
-/** Share of spoiled readings when dirty data is switched on without a number. */
-export const DEFAULT_DIRTY = 0.05
+/** Share of corrupted readings when dirty data is switched on without a number. */
+export const DEFAULT_CORRUPTION = 0.05
 export const DEFAULT_BURST = { factor: 10, durationMs: 10_000 } as const
 
 export const READ_ONLY = 'Read-only: every control is off. Start without --read-only.'

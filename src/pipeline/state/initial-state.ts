@@ -5,13 +5,13 @@ import { DEFAULT_INTERVAL_MS, DEFAULT_STATIONS } from './actions.ts'
 import {
   type AppState,
   type Assertion,
+  CORRUPTION_KINDS,
+  type CorruptionKind,
   type GeneratorSlice,
   LAYERS,
   type LayerName,
   type LayerSlice,
   type SessionSlice,
-  SPOIL_KINDS,
-  type SpoilKind,
   type StageSlice,
 } from './state.ts'
 
@@ -50,7 +50,7 @@ export function initialState(options: InitialStateOptions = {}): AppState {
       buffered: 0,
       bufferLimit: DEFAULT_BUFFER_LIMIT,
       backPressure: false,
-      spoiled: noneSpoiled(),
+      corrupted: noneCorrupted(),
       sentPerSecond: [],
       acknowledgedPerSecond: [],
       ...options.generator,
@@ -113,7 +113,7 @@ export function unknownStage(id: StageId): StageSlice {
   return {
     id,
     state: 'unknown',
-    words: '',
+    providerStatus: '',
     detail: undefined,
     since: undefined,
     runId: undefined,
@@ -141,8 +141,8 @@ export function emptyLayer(name: LayerName): LayerSlice {
   }
 }
 
-export function noneSpoiled(): Record<SpoilKind, number> {
-  return Object.fromEntries(SPOIL_KINDS.map((kind) => [kind, 0])) as Record<SpoilKind, number>
+export function noneCorrupted(): Record<CorruptionKind, number> {
+  return Object.fromEntries(CORRUPTION_KINDS.map((kind) => [kind, 0])) as Record<CorruptionKind, number>
 }
 
 const unmeasured = (expectation: string): Assertion => ({ value: undefined, expectation, holds: undefined })

@@ -37,7 +37,7 @@ export interface SessionSlice {
 }
 
 /** What `--dirty` does to a reading. */
-export const SPOIL_KINDS = [
+export const CORRUPTION_KINDS = [
   'missing eventId',
   'duplicate',
   'temperature out of range',
@@ -47,12 +47,12 @@ export const SPOIL_KINDS = [
   'late',
   'not JSON',
 ] as const
-export type SpoilKind = (typeof SPOIL_KINDS)[number]
+export type CorruptionKind = (typeof CORRUPTION_KINDS)[number]
 
 export interface GeneratorSlice {
   stations: number
   intervalMs: number
-  /** Share of readings spoiled on purpose, 0..1. */
+  /** Share of readings corrupted on purpose, 0..1. */
   dirty: number
   /** Until when a burst runs; undefined: none. */
   burstUntil: number | undefined
@@ -64,7 +64,7 @@ export interface GeneratorSlice {
   bufferLimit: number
   /** True while the buffer is full and no reading is made. */
   backPressure: boolean
-  spoiled: Readonly<Record<SpoilKind, number>>
+  corrupted: Readonly<Record<CorruptionKind, number>>
   /** One point per second, newest last, at most 600. */
   sentPerSecond: readonly number[]
   acknowledgedPerSecond: readonly number[]
@@ -73,7 +73,7 @@ export interface GeneratorSlice {
 export interface StageSlice {
   id: StageId
   state: StageState
-  words: string
+  providerStatus: string
   /** Reason or error, one line. */
   detail: string | undefined
   since: number | undefined

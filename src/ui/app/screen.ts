@@ -7,7 +7,7 @@ import type { ReadonlyStore } from '../../pipeline/session/session-types.ts'
 import type { Actions } from '../../pipeline/state/actions.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
 import type { HandOver } from '../ink/hand-over.ts'
-import { type Drawn, Operator } from '../input/key-dispatch.ts'
+import { type Drawn, KeyDispatch } from '../input/key-dispatch.ts'
 import { PANELS } from '../layout.ts'
 import { eventMatches } from '../panels/events-panel.ts'
 import { logMatches } from '../panels/log-panel.ts'
@@ -32,7 +32,7 @@ export interface Frame {
 
 export class Screen {
   readonly #options: ScreenOptions
-  readonly #operator: Operator
+  readonly #keys: KeyDispatch
   readonly #listeners = new Set<() => void>()
   #view: ViewState = initialView
   /** What is shown: the store's state, or the one at which the screen was frozen. */
@@ -45,7 +45,7 @@ export class Screen {
   constructor(options: ScreenOptions) {
     this.#options = options
     this.#state = options.store.getState()
-    this.#operator = new Operator({ ...options, state: options.store.getState })
+    this.#keys = new KeyDispatch({ ...options, state: options.store.getState })
   }
 
   /** The store is listened to as long as somebody listens here. */
@@ -73,12 +73,12 @@ export class Screen {
   }
 
   press(keys: readonly string[]): void {
-    for (const key of keys) this.#change(this.#operator.press(this.#view, key, this.#shown()))
+    for (const key of keys) this.#change(this.#keys.press(this.#view, key, this.#shown()))
     this.#tell()
   }
 
   paste(text: string): void {
-    this.#change(this.#operator.paste(this.#view, text, this.#shown()))
+    this.#change(this.#keys.paste(this.#view, text, this.#shown()))
     this.#tell()
   }
 

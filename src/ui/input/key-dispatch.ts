@@ -46,7 +46,7 @@ const isUp = (state: AppState, id: StageId) =>
 const mayRun = (state: AppState, id: StageId) =>
   isUp(state, id) || (state.stages[id].state === 'unknown' && state.cost.billed.includes(id))
 
-export class Operator {
+export class KeyDispatch {
   readonly #options: OperatorOptions
   #costsAccepted: boolean
 
@@ -102,7 +102,7 @@ export class Operator {
       case 'burst':
         return this.#act(view, () => actions.burst())
       case 'dirty':
-        return this.#act(view, () => actions.toggleDirty())
+        return this.#act(view, () => actions.toggleCorruption())
       case 'nextPanel':
         return moveFocus({ ...view, overlay: undefined }, 1, drawn.focusable)
       case 'previousPanel':

@@ -1,4 +1,4 @@
-/** The top line: what this is, how long it runs, whether the books balance, how fast, what it costs. */
+/** The top line: what this is, how long it runs, whether the ledger balances, how fast, what it costs. */
 import type { AppState } from '../../pipeline/state/state.ts'
 import { formatAge, formatMoney, formatUptime } from '../text/format.ts'
 import { badge, type Line, lineWidth, span, spread } from '../text/line.ts'
@@ -17,7 +17,7 @@ export function headerLine(state: AppState, width: number, { isFrozen }: { isFro
     ...(isFrozen ? [badge('frozen, p goes on', 'accent'), span(' ')] : []),
   ]
   const parts = [
-    books(state),
+    ledger(state),
     latency(state, width >= 100),
     cost(state, width >= 130),
     [span('? help', 'muted')],
@@ -25,7 +25,7 @@ export function headerLine(state: AppState, width: number, { isFrozen }: { isFro
   return spread(start, endOf(parts, width - lineWidth(start)), width)
 }
 
-/** What does not fit goes, from the help on to the left; the books stay. */
+/** What does not fit goes, from the help on to the left; the ledger stay. */
 function endOf(parts: readonly Line[], room: number): Line {
   const shown = parts.filter((part) => part.length > 0)
   const joined = (count: number): Line => [
@@ -37,7 +37,7 @@ function endOf(parts: readonly Line[], room: number): Line {
   return joined(1)
 }
 
-const books = (state: AppState): Line => [span('books ', 'muted'), ...verdict(state)]
+const ledger = (state: AppState): Line => [span('ledger ', 'muted'), ...verdict(state)]
 
 function latency({ assertions }: AppState, isWide: boolean): Line {
   const { value, holds } = assertions.latencyP95

@@ -1,6 +1,6 @@
 /** Event rate: what was sent and what the hub acknowledged. */
 import { STAGE_IDS } from '../../pipeline/ports/stages.ts'
-import { SPOIL_KINDS } from '../../pipeline/state/state.ts'
+import { CORRUPTION_KINDS } from '../../pipeline/state/state.ts'
 import { formatAge, formatCount, formatPercent, formatRate } from '../text/format.ts'
 import { badge, type Line, lineWidth, overlay, span, wrap } from '../text/line.ts'
 import { AXIS, chartLines, type Series } from './chart.ts'
@@ -99,15 +99,15 @@ function legend(context: PanelContext): Line {
 
 function zoomedFacts({ state, width }: PanelContext): Line[] {
   const { generator } = state
-  const spoiled = SPOIL_KINDS.filter((kind) => generator.spoiled[kind] > 0)
-    .map((kind) => `${kind} ${formatCount(generator.spoiled[kind])}`)
+  const corrupted = CORRUPTION_KINDS.filter((kind) => generator.corrupted[kind] > 0)
+    .map((kind) => `${kind} ${formatCount(generator.corrupted[kind])}`)
     .join(', ')
   const line = (name: string, text: string): Line[] =>
     wrap(text, width - NAME).map((part, index) => note(NAME, index === 0 ? `  ${name}` : '', span(part)))
   return [
     ...line('stations', `${formatCount(generator.stations)}, each every ${formatAge(generator.intervalMs)}`),
     ...line('dirty data', generator.dirty > 0 ? formatPercent(generator.dirty) : 'off'),
-    ...line('spoiled', spoiled || 'none'),
+    ...line('corrupted', corrupted || 'none'),
     ...line('waiting', `${formatCount(generator.buffered)} of at most ${formatCount(generator.bufferLimit)}`),
   ]
 }

@@ -29,7 +29,7 @@ function runLines(run: StageSlice['history'][number], now: number, width: number
     outcome,
     span(` ${left(printable(run.runId), NAME)}`, 'muted'),
     span(`  ${started === undefined ? '–'.padEnd(8) : formatClock(started)}  ${lasted.padStart(9)}  `),
-    span(printable(run.words), outcome.token),
+    span(printable(run.providerStatus), outcome.token),
   ]
   const error = run.error ? wrap(printable(run.error), Math.max(20, width - 6)).slice(0, ERROR_LINES) : []
   return [line, ...error.map((text): Line => [span('      '), span(text, 'fail')])]

@@ -23,7 +23,7 @@ const STALE_MS = 12_000
 const STALE_METRICS_MS = 180_000
 
 /** The service's own word for the state, or ours where it has said none. */
-export const wordsOf = (stage: StageSlice): string => printable(stage.words) || stage.state
+export const wordsOf = (stage: StageSlice): string => printable(stage.providerStatus) || stage.state
 
 /** `TERMINATED FAILED`; where there is room for no more, the last word, which tells how it ended. */
 export function fitWords(words: string, room: number): string {
@@ -90,7 +90,8 @@ export function troubleLines(
 export function outcomeSpan(run: RunOutcome): Span {
   const isOver = run.endedAt !== undefined
   if (run.state === 'failed') return span(STATE_GLYPHS.failed, 'fail')
-  if (isOver) return /cancel/i.test(run.words) ? span(STATE_GLYPHS.stopped, 'muted') : span('✓', 'ok')
+  if (isOver)
+    return /cancel/i.test(run.providerStatus) ? span(STATE_GLYPHS.stopped, 'muted') : span('✓', 'ok')
   return span(STATE_GLYPHS[run.state], STATE_TOKENS[run.state])
 }
 

@@ -147,7 +147,7 @@ describe('what retention has deleted', () => {
     bytes: files * 10,
   })
 
-  it('stays in the books and takes no room', async () => {
+  it('stays in the commitMetadata and takes no room', async () => {
     totals({ 0: summed(100, 90, 5) })
     next[0] = 100
     place(0, 10)

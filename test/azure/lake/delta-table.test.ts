@@ -38,7 +38,7 @@ const EMPTY = {
   rows: 0,
   newestAt: undefined,
   committedAt: undefined,
-  books: undefined,
+  commitMetadata: undefined,
 }
 
 describe('a table that grows', () => {
@@ -54,12 +54,12 @@ describe('a table that grows', () => {
     expect(await nowhere.look()).toEqual([])
   })
 
-  it('tells its rows, bytes and newest row, the books of its newest commit, and what has arrived since', async () => {
+  it('tells its rows, bytes and newest row, the commitMetadata of its newest commit, and what has arrived since', async () => {
     const totals = { input: 5, output: 3 }
-    const books = (batchId: number) => ({
+    const commitMetadata = (batchId: number) => ({
       userMetadata: JSON.stringify({ batchId, durationMs: 1, batch: totals, totals }),
     })
-    builder.commit([add('a', { rows: 3, newestAt: '2026-11-24T10:00:00.123Z' })], 5_000, books(0))
+    builder.commit([add('a', { rows: 3, newestAt: '2026-11-24T10:00:00.123Z' })], 5_000, commitMetadata(0))
     builder.commit([add('b', { rows: 2, newestAt: '2026-11-24T09:00:00.000Z' })], 6_000, {
       userMetadata: 'of somebody else',
     })
@@ -71,9 +71,9 @@ describe('a table that grows', () => {
       rows: 5,
       newestAt: new Date('2026-11-24T10:00:00.123Z'),
       committedAt: new Date(6_000),
-      books: { batchId: 0, durationMs: 1, batch: totals, totals },
+      commitMetadata: { batchId: 0, durationMs: 1, batch: totals, totals },
     })
-    builder.commit([add('c', { rows: 1 })], 7_000, books(1))
+    builder.commit([add('c', { rows: 1 })], 7_000, commitMetadata(1))
     builder.commit([add('d', { rows: 1 })], 8_000)
     expect(await look()).toEqual(['c', 'd'])
     expect(table.files.map(({ committedAt, version }) => [committedAt, version])).toEqual([
@@ -82,7 +82,7 @@ describe('a table that grows', () => {
       [7_000, 2],
       [8_000, 3],
     ])
-    expect(table.snapshot().books?.batchId).toBe(1)
+    expect(table.snapshot().commitMetadata?.batchId).toBe(1)
   })
 
   it('costs one request a look, and one for each new commit', async () => {
@@ -166,13 +166,13 @@ describe('a checkpoint', () => {
     expect(table.snapshot()).toMatchObject({ version: 4, rows: 9, committedAt: new Date(9_000) })
   })
 
-  it('carries the books of its own commit', async () => {
+  it('carries the commitMetadata of its own commit', async () => {
     const totals = { input: 1, output: 1 }
-    const books = { batchId: 7, durationMs: 1, batch: totals, totals }
-    builder.commit([add('a')], 5_000, { userMetadata: JSON.stringify(books) })
+    const commitMetadata = { batchId: 7, durationMs: 1, batch: totals, totals }
+    builder.commit([add('a')], 5_000, { userMetadata: JSON.stringify(commitMetadata) })
     await builder.checkpoint(0, [add('a')])
     await table.look()
-    expect(table.snapshot()).toMatchObject({ books, committedAt: new Date(5_000) })
+    expect(table.snapshot()).toMatchObject({ commitMetadata, committedAt: new Date(5_000) })
   })
 
   it.each([

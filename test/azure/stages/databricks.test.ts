@@ -45,7 +45,12 @@ describe('the state of a run', () => {
     ['constructor', 'unknown'],
   ])('%s means %s', async (word, state) => {
     pretend({ run_id: 7, start_time: 1000, status: { state: word } })
-    expect(await stage().status()).toMatchObject({ state, words: word, runId: '7', since: new Date(1000) })
+    expect(await stage().status()).toMatchObject({
+      state,
+      providerStatus: word,
+      runId: '7',
+      since: new Date(1000),
+    })
   })
 
   it.each([
@@ -59,7 +64,7 @@ describe('the state of a run', () => {
     ['SOMETHING_NEW', 'failed'],
   ])('TERMINATED with %s means %s', async (code, state) => {
     pretend({ run_id: 7, status: { state: 'TERMINATED', termination_details: { code, message: 'why' } } })
-    expect(await stage().status()).toMatchObject({ state, words: `TERMINATED ${code}` })
+    expect(await stage().status()).toMatchObject({ state, providerStatus: `TERMINATED ${code}` })
   })
 
   it.each([[{}], [{ status: {} }], [{ status: { state: 'TERMINATED' } }]])(
@@ -71,7 +76,7 @@ describe('the state of a run', () => {
   )
 
   it('is stopped before there was any run', async () => {
-    expect(await stage().status()).toEqual({ state: 'stopped', words: 'never run', history: [] })
+    expect(await stage().status()).toEqual({ state: 'stopped', providerStatus: 'never run', history: [] })
   })
 
   it('says what a waiting run waits for', async () => {
@@ -99,7 +104,7 @@ describe('the state of a run', () => {
     })
     expect(failed).toMatchObject({
       detail: 'bronze/weather is no folder',
-      words: 'TERMINATED RUN_EXECUTION_ERROR',
+      providerStatus: 'TERMINATED RUN_EXECUTION_ERROR',
     })
     expect(failed.history?.[0]?.error).toBe('bronze/weather is no folder')
     await adapter.status()
@@ -151,7 +156,7 @@ describe('commands', () => {
     await adapter.stop()
     expect(await adapter.status()).toMatchObject({ state: 'stopping' })
     await adapter.start()
-    expect(await adapter.status()).toMatchObject({ state: 'starting', words: 'QUEUED' })
+    expect(await adapter.status()).toMatchObject({ state: 'starting', providerStatus: 'QUEUED' })
     plane.engine.runs[0]?.end()
     await vi.waitFor(() => expect(plane.engine.runs).toHaveLength(2))
   })
@@ -222,6 +227,6 @@ describe('failures', () => {
       mend()
     }
     proxy.inject({ match: /runs\/list/, respond: { status: 200, body: {} } })
-    expect(await stage().status()).toMatchObject({ state: 'stopped', words: 'never run' })
+    expect(await stage().status()).toMatchObject({ state: 'stopped', providerStatus: 'never run' })
   })
 })

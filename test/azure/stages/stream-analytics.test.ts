@@ -70,14 +70,14 @@ describe('the state of the job', () => {
     })
     expect(await stage().status()).toMatchObject({
       state,
-      words: jobState,
+      providerStatus: jobState,
       job: { streamingUnits: 6, lastOutputEventTime: new Date('2026-11-24T02:00:00Z') },
     })
   })
 
   it('an answer without a state is unknown', async () => {
     pretend({})
-    expect(await stage().status()).toMatchObject({ state: 'unknown', words: 'unknown' })
+    expect(await stage().status()).toMatchObject({ state: 'unknown', providerStatus: 'unknown' })
   })
 
   it('a failed job tells the newest condition of its output', async () => {
@@ -157,7 +157,7 @@ describe('starting', () => {
       failOperation()
       const failure = {
         state: 'failed',
-        words: jobState,
+        providerStatus: jobState,
         detail: expect.stringContaining('The input weather is not reachable.'),
       }
       expect(await adapter.status()).toMatchObject(failure)
@@ -187,7 +187,7 @@ describe('starting', () => {
     proxy.inject({ match: /\/start\?/, respond: { status: 202 } })
     const adapter = stage()
     await adapter.start()
-    expect(await adapter.status()).toMatchObject({ state: 'stopped', words: 'Created' })
+    expect(await adapter.status()).toMatchObject({ state: 'stopped', providerStatus: 'Created' })
   })
 
   it('of a job that is being deleted is refused at once', async () => {

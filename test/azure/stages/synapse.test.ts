@@ -44,7 +44,7 @@ describe('the state of a pipeline run', () => {
     pretend({ runId: 'r', status, runStart: '2026-11-24T02:00:00Z', runEnd: null })
     expect(await stage().status()).toMatchObject({
       state,
-      words: status,
+      providerStatus: status,
       runId: 'r',
       since: new Date('2026-11-24T02:00:00Z'),
       history: [{ endedAt: undefined }],
@@ -52,7 +52,7 @@ describe('the state of a pipeline run', () => {
   })
 
   it('is stopped before there was any run, and unknown without a status', async () => {
-    expect(await stage().status()).toEqual({ state: 'stopped', words: 'never run', history: [] })
+    expect(await stage().status()).toEqual({ state: 'stopped', providerStatus: 'never run', history: [] })
     pretend({ runId: 'r' })
     expect(await stage().status()).toMatchObject({ state: 'unknown' })
   })
@@ -80,7 +80,7 @@ describe('commands', () => {
     expect(await stage().status()).toMatchObject({ state: 'running' })
     await stage().stop()
     await vi.waitFor(async () =>
-      expect(await stage().status()).toMatchObject({ state: 'stopped', words: 'Cancelled' }),
+      expect(await stage().status()).toMatchObject({ state: 'stopped', providerStatus: 'Cancelled' }),
     )
     await stage().stop()
   })
@@ -100,14 +100,14 @@ describe('commands', () => {
     plane.engine.last.endsAtOnce = false
     await stage().stop()
     await stage().start()
-    expect(await stage().status()).toMatchObject({ state: 'starting', words: 'Queued' })
+    expect(await stage().status()).toMatchObject({ state: 'starting', providerStatus: 'Queued' })
     plane.engine.runs[0]?.end()
     await vi.waitFor(() => expect(plane.engine.runs).toHaveLength(2))
   })
 
   it('look at the runs of their own pipeline only', async () => {
     await stage().start()
-    expect(await stage('other').status()).toMatchObject({ state: 'stopped', words: 'never run' })
+    expect(await stage('other').status()).toMatchObject({ state: 'stopped', providerStatus: 'never run' })
     await expect(stage('other').start()).rejects.toMatchObject({ kind: 'not-found', service: 'Synapse' })
   })
 })

@@ -12,7 +12,7 @@ const misspell = (word: string) => word.slice(0, word.length >> 1) + word.slice(
 
 interface Kind {
   what: string
-  /** Finds the words to spoil in a line; group 1 is the word. */
+  /** Finds the words to corrupt in a line; group 1 is the word. */
   pattern: RegExp
   skip?: RegExp
 }
@@ -53,9 +53,13 @@ export function mutations(file: string, source: string): Mutation[] {
       for (const match of line.matchAll(pattern)) {
         const word = match[1] ?? ''
         const at = match.index + match[0].indexOf(word)
-        const spoiled = /^\d+$/.test(word) ? String(Number(word) + 1) : misspell(word)
+        const corrupted = /^\d+$/.test(word) ? String(Number(word) + 1) : misspell(word)
         if (['true', 'false', 'null'].includes(word)) continue
-        add(index, `${what} ${word} → ${spoiled}`, line.slice(0, at) + spoiled + line.slice(at + word.length))
+        add(
+          index,
+          `${what} ${word} → ${corrupted}`,
+          line.slice(0, at) + corrupted + line.slice(at + word.length),
+        )
       }
     }
     if (/: (true|false)$/.test(line)) {

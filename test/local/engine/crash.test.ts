@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { BatchBooks } from '../../../src/contract/tables.ts'
+import type { CommitMetadata } from '../../../src/contract/tables.ts'
 import type { NotebookRun } from '../../../src/local/engine/engine.ts'
 import { readings, type TestLake, testLake } from './lake-fixture.ts'
 
@@ -31,7 +31,7 @@ const EXPECTED = {
   byMinute: 35,
   aggregated: 35,
   // Read, kept, quarantined, duplicates.
-  books: [42, 35, 4, 3],
+  commitMetadata: [42, 35, 4, 3],
 }
 
 interface LogAction {
@@ -50,8 +50,8 @@ function actionsOf(lake: TestLake, table: string): LogAction[] {
     .map((line) => JSON.parse(line))
 }
 
-/** The books of the newest commit that has some. */
-function booksOf(lake: TestLake, table: string): BatchBooks | undefined {
+/** The commitMetadata of the newest commit that has some. */
+function commitMetadataOf(lake: TestLake, table: string): CommitMetadata | undefined {
   const text = actionsOf(lake, table).findLast(({ commitInfo }) => commitInfo?.userMetadata)?.commitInfo
     ?.userMetadata
   return text === undefined ? undefined : JSON.parse(text)
@@ -77,7 +77,7 @@ async function sumOf(lake: TestLake, table: string, what: string): Promise<numbe
 }
 
 async function contentOf(lake: TestLake) {
-  const totals = booksOf(lake, 'silver/weather')?.totals
+  const totals = commitMetadataOf(lake, 'silver/weather')?.totals
   return {
     silver: await sumOf(lake, 'silver/weather', 'count(*)'),
     ids: await sumOf(lake, 'silver/weather', 'count(DISTINCT eventId)'),
@@ -85,7 +85,7 @@ async function contentOf(lake: TestLake) {
     gold: await sumOf(lake, 'gold/weather', 'count(*)'),
     byMinute: await sumOf(lake, 'gold/weather_by_minute', 'sum(readings)'),
     aggregated: await sumOf(lake, 'gold/weather_aggregated', 'sum(readings)'),
-    books: [totals?.input, totals?.output, totals?.quarantined, totals?.duplicates],
+    commitMetadata: [totals?.input, totals?.output, totals?.quarantined, totals?.duplicates],
   }
 }
 
@@ -93,11 +93,12 @@ const NOTEBOOKS = ['silver', 'gold', 'aggregate'] as const
 
 /** Runs all three until everything is through, or one of them has failed. */
 async function live(lake: TestLake, silverRows: number, at: (point: string) => void): Promise<void> {
-  const { engine } = lake.engine({ at })
+  const { engine } = lake.engine({ failpoint: at })
   const runs: NotebookRun[] = NOTEBOOKS.map((name) => engine.run(name))
   const isThrough = () =>
-    booksOf(lake, 'silver/weather')?.totals.input === silverRows &&
-    booksOf(lake, 'gold/weather_aggregated')?.totals.output === booksOf(lake, 'silver/weather')?.totals.output
+    commitMetadataOf(lake, 'silver/weather')?.totals.input === silverRows &&
+    commitMetadataOf(lake, 'gold/weather_aggregated')?.totals.output ===
+      commitMetadataOf(lake, 'silver/weather')?.totals.output
   try {
     await vi.waitFor(() => expect(isThrough() || runs.some(({ state }) => state === 'failed')).toBe(true), {
       timeout: 20_000,

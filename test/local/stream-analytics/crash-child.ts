@@ -36,7 +36,7 @@ const job = new StreamAnalyticsJob({
   stateFile: join(folder, 'state/job.json'),
   clock: systemClock,
   logger: pino({ level: 'silent' }),
-  tuning: { windowMs: 5, transitionMs: 0, bounds: { maxEvents: 500, maxBytes: 1e6 } },
+  tuning: { rollIntervalMs: 5, transitionMs: 0, bounds: { maxEvents: 500, maxBytes: 1e6 } },
 })
 job.start(
   job.lastOutputEventTime === undefined ? { mode: 'CustomTime', time: 0 } : { mode: 'LastOutputEventTime' },

@@ -27,8 +27,8 @@ const running = (plane: ControlPlane) => vi.waitFor(() => expect(plane.job.state
 const caughtUp = async (plane: Awaited<ReturnType<typeof start>>, partition: number, count: number) =>
   vi.waitFor(() => expect(sequenceNumbers(plane.bronze(), partition)).toEqual(upTo(count)))
 
-describe('windows', () => {
-  it('writes one file per partition and window, named by what it covers, in the folder of its minute', async () => {
+describe('output batches', () => {
+  it('writes one file per partition and output batch, named by what it covers, in the folder of its minute', async () => {
     const clock = handClock()
     const plane = await start({ clock })
     plane.job.start({ mode: 'JobStartTime' })
@@ -66,7 +66,7 @@ describe('windows', () => {
 
   it('catches up at once, in files of bounded size, the partitions side by side', async () => {
     const bounds = { maxEvents: 1000, maxBytes: 1e9 }
-    const plane = await start({ tuning: { bounds, windowMs: 3_600_000 } })
+    const plane = await start({ tuning: { bounds, rollIntervalMs: 3_600_000 } })
     for (const partition of [0, 1])
       for (let batch = 0; batch < 50; batch++) plane.send(partition, ...upTo(100).map((n) => ({ n })))
     const order: string[] = []
@@ -102,8 +102,8 @@ describe('windows', () => {
     }
   })
 
-  it('writes the open window when it is stopped', async () => {
-    const plane = await start({ tuning: { windowMs: 3_600_000 } })
+  it('writes the open output batch when it is stopped', async () => {
+    const plane = await start({ tuning: { rollIntervalMs: 3_600_000 } })
     plane.job.start({ mode: 'JobStartTime' })
     await running(plane)
     plane.send(1, { n: 0 })
@@ -139,7 +139,7 @@ describe('deserialization errors', () => {
     expect(plane.job.conditions.input).toMatchObject({ code: 'InputDeserializerError.InvalidData' })
   })
 
-  it('leave an empty file when a window has nothing else', async () => {
+  it('leave an empty file when a output batch has nothing else', async () => {
     const plane = await start()
     plane.job.start({ mode: 'JobStartTime' })
     await running(plane)

@@ -130,7 +130,7 @@ describe('a generator that is killed', () => {
     expect(new Set(ids(hub.bodies)).size).toBe(hub.size)
   })
 
-  it('counts spoiled readings in their place', async () => {
+  it('counts corrupted readings in their place', async () => {
     for (const point of [9, 17, 26, 38, 51]) {
       const hub = new FakeHub(2)
       const storage = new FakeStorage()

@@ -62,7 +62,7 @@ describe('the generator as a stage', () => {
     expect(service.facts()).toMatchObject({ backPressure: true, buffered: 1000 })
     expect(await service.status()).toMatchObject({
       state: 'degraded',
-      words: 'waiting for the hub',
+      providerStatus: 'waiting for the hub',
       detail: 'Event Hubs does not answer (ECONNREFUSED). 1,000 readings wait, no more are made meanwhile',
     })
     const before = hub.size
@@ -276,7 +276,7 @@ describe('the generator as a stage', () => {
     expect(again.lines()).toContainEqual(expect.stringMatching(/^warn The state of the generator is missing/))
   })
 
-  it('has an opening balance of what the hub held, or should have held', async () => {
+  it('has an baseline of what the hub held, or should have held', async () => {
     const hub = new FakeHub(2)
     for (let index = 0; index < 7; index++) hub.append({ body: Buffer.from('{}'), partitionKey: `k${index}` })
     const fresh = setUp({}, new FakeStorage(), hub)

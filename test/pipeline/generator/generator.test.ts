@@ -8,7 +8,7 @@ import {
   type MadeEvent,
 } from '../../../src/pipeline/generator/generator.ts'
 import { drawStations } from '../../../src/pipeline/generator/stations.ts'
-import { SPOIL_KINDS } from '../../../src/pipeline/state/state.ts'
+import { CORRUPTION_KINDS } from '../../../src/pipeline/state/state.ts'
 
 const START = Date.UTC(2026, 10, 24, 12, 0, 0, 250)
 const sites = await drawStations('seed')
@@ -118,31 +118,31 @@ describe('dirty data', () => {
 
   it('spoils the given share, each kind about as often, and counts each', () => {
     const readings = events.filter((event) => event.sequenceNumber >= 0).length
-    const all = Object.values(generator.spoiled).reduce((sum, one) => sum + one)
+    const all = Object.values(generator.corrupted).reduce((sum, one) => sum + one)
     expect(all / readings).toBeCloseTo(0.2, 1)
-    for (const kind of SPOIL_KINDS)
-      expect(generator.spoiled[kind] / all).toBeCloseTo(1 / SPOIL_KINDS.length, 1)
+    for (const kind of CORRUPTION_KINDS)
+      expect(generator.corrupted[kind] / all).toBeCloseTo(1 / CORRUPTION_KINDS.length, 1)
   })
 
   it('counts exactly what stands in the stream', () => {
-    const { spoiled } = generator
+    const { corrupted } = generator
     const count = (passes: (made: Reading) => boolean) => json.filter(({ made }) => passes(made)).length
     const lateBy = (made: Reading) =>
       Date.parse(made.createdAt) - Date.parse(`${made.timestamp.replace(' ', 'T')}Z`)
-    expect(count((made) => made.eventId === undefined)).toBe(spoiled['missing eventId'])
+    expect(count((made) => made.eventId === undefined)).toBe(corrupted['missing eventId'])
     expect(
       count((made) => made.temperature < TEMPERATURE_RANGE.min || made.temperature > TEMPERATURE_RANGE.max),
-    ).toBe(spoiled['temperature out of range'])
+    ).toBe(corrupted['temperature out of range'])
     expect(count((made) => made.humidity < HUMIDITY_RANGE.min || made.humidity > HUMIDITY_RANGE.max)).toBe(
-      spoiled['humidity out of range'],
+      corrupted['humidity out of range'],
     )
-    expect(count((made) => made.city.trim() === '')).toBe(spoiled['blank city'])
-    expect(count((made) => Number.isNaN(lateBy(made)))).toBe(spoiled['bad timestamp'])
-    expect(count((made) => lateBy(made) >= 3_600_000)).toBe(spoiled.late)
+    expect(count((made) => made.city.trim() === '')).toBe(corrupted['blank city'])
+    expect(count((made) => Number.isNaN(lateBy(made)))).toBe(corrupted['bad timestamp'])
+    expect(count((made) => lateBy(made) >= 3_600_000)).toBe(corrupted.late)
     expect(count((made) => lateBy(made) > 86_400_000 + 1000)).toBe(0)
-    expect(bodies.filter((body) => !body.startsWith('{')).length).toBe(spoiled['not JSON'])
+    expect(bodies.filter((body) => !body.startsWith('{')).length).toBe(corrupted['not JSON'])
     expect(() => JSON.parse(bodies.find((body) => !body.startsWith('{')) ?? '{}')).toThrow()
-    expect(events.filter((event) => event.sequenceNumber < 0)).toHaveLength(spoiled.duplicate)
+    expect(events.filter((event) => event.sequenceNumber < 0)).toHaveLength(corrupted.duplicate)
   })
 
   it('duplicates an earlier good reading, byte for byte', () => {
@@ -171,9 +171,9 @@ describe('dirty data', () => {
     const clean = make({ dirty: 0.5 })
     stream(clean, 20)
     clean.dirty = 0
-    const before = { ...clean.spoiled }
+    const before = { ...clean.corrupted }
     stream(clean, 50)
-    expect(clean.spoiled).toEqual(before)
+    expect(clean.corrupted).toEqual(before)
   })
 })
 

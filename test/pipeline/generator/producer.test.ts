@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { MadeEvent } from '../../../src/pipeline/generator/generator.ts'
-import { Sender, type SenderCondition } from '../../../src/pipeline/generator/producer.ts'
+import { BufferedProducer, type SenderCondition } from '../../../src/pipeline/generator/producer.ts'
 import { ServiceError } from '../../../src/pipeline/ports/errors.ts'
 import type { HubProducer } from '../../../src/pipeline/ports/hub.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
@@ -19,7 +19,7 @@ function setUp(limit = 20_000, producer?: HubProducer) {
   const hub = new FakeHub(1, () => clock.now())
   const conditions: SenderCondition[] = []
   const acknowledged: MadeEvent[] = []
-  const sender = new Sender({
+  const sender = new BufferedProducer({
     producer: producer ?? hub.producer(),
     clock,
     limit,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { eventIds } from '../../../src/pipeline/generator/event-id.ts'
 import type { GeneratorState } from '../../../src/pipeline/generator/generator-state.ts'
-import { READ_BACK_LIMIT, recoverNumbering } from '../../../src/pipeline/generator/sequence-recovery.ts'
+import { READ_BACK_LIMIT, recoverSequences } from '../../../src/pipeline/generator/sequence-recovery.ts'
 import { deviceIdOf } from '../../../src/pipeline/generator/stations.ts'
 import { FakeHub } from '../../support/fake-hub.ts'
 
@@ -25,15 +25,15 @@ const saved = (changes: Partial<GeneratorState> = {}): GeneratorState => ({
 })
 
 const recover = (state: GeneratorState | undefined, hub: FakeHub) =>
-  recoverNumbering(state, hub.reader(), { seed: SEED, newRunId: () => 'new run' })
+  recoverSequences(state, hub.reader(), { seed: SEED, newRunId: () => 'new run' })
 
 describe('finding the numbers again', () => {
   it('takes the saved ones after an orderly stop, and reads nothing', async () => {
     const hub = new FakeHub(1)
     put(hub, 0, 3)
-    const numbering = await recover(saved({ clean: true }), hub)
-    expect([...numbering.numbers.snapshot()]).toEqual([3, 5])
-    expect(numbering).toMatchObject({ run: RUN, found: 0, warning: undefined, positions: { 0: 0 } })
+    const recovered = await recover(saved({ clean: true }), hub)
+    expect([...recovered.numbers.snapshot()]).toEqual([3, 5])
+    expect(recovered).toMatchObject({ run: RUN, found: 0, warning: undefined, positions: { 0: 0 } })
   })
 
   it('counts after a crash what the hub had taken meanwhile', async () => {
@@ -57,7 +57,7 @@ describe('finding the numbers again', () => {
     expect(found).toBe(0)
   })
 
-  it('takes a spoiled reading without id for its own when it is the very next', async () => {
+  it('takes a corrupted reading without id for its own when it is the very next', async () => {
     const hub = new FakeHub(1)
     put(hub, 0, 3, '')
     hub.append({ body: Buffer.from('station-00000;4;21 C'), partitionKey: 'station-00000' })
@@ -97,7 +97,7 @@ describe('finding the numbers again', () => {
   it('reads back no more than its bound when it knows no beginning', async () => {
     const asked: number[] = []
     const last = READ_BACK_LIMIT * 3
-    const { warning } = await recoverNumbering(
+    const { warning } = await recoverSequences(
       undefined,
       {
         partitions: async () => [

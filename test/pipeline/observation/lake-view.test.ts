@@ -10,7 +10,7 @@ const table = (newestAt: number | undefined): TableSnapshot => ({
   rows: 1,
   newestAt: newestAt === undefined ? undefined : new Date(newestAt),
   committedAt: undefined,
-  books: undefined,
+  commitMetadata: undefined,
 })
 
 const snapshotOf = (changes: Partial<LakeSnapshot>): LakeSnapshot => ({

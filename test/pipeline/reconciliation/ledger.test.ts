@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { type Counters, closeBooks } from '../../../src/pipeline/reconciliation/ledger.ts'
+import { type Counters, reconcile } from '../../../src/pipeline/reconciliation/ledger.ts'
 
-/** Books that balance, with some of everything. */
+/** A ledger that balances, with some of everything. */
 const BALANCED: Counters = {
   acknowledged: 1000,
   enqueued: 1000,
@@ -17,28 +17,28 @@ const BALANCED: Counters = {
   isBronzeComplete: true,
   isSettled: true,
 }
-const books = (changes: Partial<Counters> = {}) => closeBooks({ ...BALANCED, ...changes })
+const ledgerOf = (changes: Partial<Counters> = {}) => reconcile({ ...BALANCED, ...changes })
 const NOTHING: Partial<Counters> = Object.fromEntries(
   Object.entries(BALANCED).map(([key, value]) => [key, typeof value === 'number' ? 0 : value]),
 )
 
 describe('the ledger', () => {
   it('is empty before the first event', () => {
-    expect(books(NOTHING)).toMatchObject({ verdict: 'empty', lost: 0, explanation: undefined })
+    expect(ledgerOf(NOTHING)).toMatchObject({ verdict: 'empty', lost: 0, explanation: undefined })
   })
 
   it('is balanced when every difference is zero', () => {
-    expect(books()).toMatchObject({
+    expect(ledgerOf()).toMatchObject({
       verdict: 'balanced',
       lost: 0,
       explanation: undefined,
       inFlight: { hub: 0, bronze: 0, silver: 0, gold: 0, aggregate: 0 },
     })
-    expect(books({ isSettled: false }).verdict).toBe('balanced')
+    expect(ledgerOf({ isSettled: false }).verdict).toBe('balanced')
   })
 
   it('flows while rows are on their way, and says where', () => {
-    const flowing = books({ acknowledged: 1010, enqueued: 1005, aggregated: 880, isSettled: false })
+    const flowing = ledgerOf({ acknowledged: 1010, enqueued: 1005, aggregated: 880, isSettled: false })
     expect(flowing).toMatchObject({
       verdict: 'flowing',
       lost: 0,
@@ -48,7 +48,7 @@ describe('the ledger', () => {
   })
 
   it('takes rows before a stopped stage for waiting, not for lost', () => {
-    const waiting = books({
+    const waiting = ledgerOf({
       silver: 500,
       gold: 500,
       aggregated: 500,
@@ -60,7 +60,7 @@ describe('the ledger', () => {
   })
 
   it('counts events of other clients, and stays balanced', () => {
-    expect(books({ acknowledged: 600 })).toMatchObject({
+    expect(ledgerOf({ acknowledged: 600 })).toMatchObject({
       verdict: 'balanced',
       explanation: '400 events came from other clients',
       inFlight: { hub: 0 },
@@ -74,14 +74,14 @@ describe('the ledger', () => {
     ['were read from silver and are not in gold', { gold: 899, aggregated: 899 }, 1],
     ['were read from gold and are not in the aggregate', { aggregated: 893 }, 7],
   ])('finds events that %s, once all has come to rest', (text, changes, lost) => {
-    const found = books({ ...changes, read: { silver: 990, gold: 900, aggregate: changes.gold ?? 900 } })
+    const found = ledgerOf({ ...changes, read: { silver: 990, gold: 900, aggregate: changes.gold ?? 900 } })
     expect(found).toMatchObject({ verdict: 'unbalanced', lost })
     expect(found.explanation).toMatch(new RegExp(`^${lost} .*${text}$`))
-    expect(books({ ...changes, isSettled: false })).toMatchObject({ verdict: 'flowing', lost: 0 })
+    expect(ledgerOf({ ...changes, isSettled: false })).toMatchObject({ verdict: 'flowing', lost: 0 })
   })
 
   it('counts what expired in the hub as lost', () => {
-    expect(books({ skipped: 4, bronze: 986, quarantined: 56 })).toMatchObject({
+    expect(ledgerOf({ skipped: 4, bronze: 986, quarantined: 56 })).toMatchObject({
       verdict: 'unbalanced',
       lost: 4,
       explanation: '4 events expired in the hub before they were read',
@@ -94,11 +94,14 @@ describe('the ledger', () => {
     ['gold holds more than silver (9 rows)', { gold: 909, aggregated: 909 }],
     ['the aggregate counts more readings than gold holds (2 rows)', { aggregated: 902 }],
   ])('is unbalanced when %s, and not merely looked at in between', (explanation, changes) => {
-    expect(books(changes)).toMatchObject({ verdict: 'unbalanced', explanation })
-    expect(books({ ...changes, isSettled: false }).verdict).toBe('flowing')
+    expect(ledgerOf(changes)).toMatchObject({ verdict: 'unbalanced', explanation })
+    expect(ledgerOf({ ...changes, isSettled: false }).verdict).toBe('flowing')
   })
 
   it('does not judge bronze whose files do not tell their rows', () => {
-    expect(books({ rejected: 0, isBronzeComplete: undefined })).toMatchObject({ verdict: 'flowing', lost: 0 })
+    expect(ledgerOf({ rejected: 0, isBronzeComplete: undefined })).toMatchObject({
+      verdict: 'flowing',
+      lost: 0,
+    })
   })
 })

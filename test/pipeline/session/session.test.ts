@@ -131,7 +131,7 @@ describe('a session', () => {
     expect(state().stages.silver).toMatchObject({ state: 'unknown', detail: 'The port 5672 is taken.' })
   })
 
-  it('starts all stages, brings readings through all layers, and drains to balanced books', async () => {
+  it('starts all stages, brings readings through all layers, and drains to a balanced ledger', async () => {
     const { session, clock, state, target } = await opened()
     expect(states(session)).toEqual(['stopped', 'stopped', 'stopped', 'stopped', 'stopped'])
     expect(session.actions.startAll().ok).toBe(true)
@@ -191,7 +191,7 @@ describe('a session', () => {
     )
   })
 
-  it('does not call books balanced while readings wait for the hub', async () => {
+  it('does not call ledger balanced while readings wait for the hub', async () => {
     const { session, clock, target } = await opened()
     session.actions.startAll()
     await clock.advance(3000)
@@ -226,7 +226,7 @@ describe('a session', () => {
     expect(state().assertions.missing).toMatchObject({ value: 3, holds: false })
   })
 
-  it('counts events of other clients, and calls the books balanced', async () => {
+  it('counts events of other clients, and calls the ledger balanced', async () => {
     const { session, clock, target, state } = await opened()
     session.actions.startAll()
     await clock.advance(3000)
@@ -240,7 +240,7 @@ describe('a session', () => {
     expect(state().events.some((event) => event.city === 'Bern')).toBe(true)
   })
 
-  it('goes on with numbers and books after a restart on the same storage', async () => {
+  it('goes on with numbers and ledger after a restart on the same storage', async () => {
     const first = await opened()
     first.session.actions.startAll()
     await first.clock.advance(5000)
@@ -265,7 +265,10 @@ describe('a session', () => {
     await clock.advance(3000)
     target.fakeHub.failure = away()
     await clock.advance(5000)
-    expect(state().stages.generator).toMatchObject({ state: 'degraded', words: 'waiting for the hub' })
+    expect(state().stages.generator).toMatchObject({
+      state: 'degraded',
+      providerStatus: 'waiting for the hub',
+    })
     expect(state().generator.buffered).toBeGreaterThan(60)
     expect(state().hub.error).toMatch(/does not answer/)
     target.fakeHub.failure = undefined
@@ -290,8 +293,8 @@ describe('actions', () => {
       actions.setStations(5),
       actions.scaleStations(2),
       actions.burst(),
-      actions.setDirty(0.1),
-      actions.toggleDirty(),
+      actions.setCorruption(0.1),
+      actions.toggleCorruption(),
     ]
     expect(results.map((result) => result.ok)).toEqual(results.map(() => false))
     expect(results[0]).toMatchObject({ reason: expect.stringContaining('Read-only') })
@@ -305,7 +308,7 @@ describe('actions', () => {
     await clock.advance(2000)
     expect(actions.scaleStations(2)).toEqual({ ok: true, message: '40 stations from now on.' })
     expect(state().generator.stations).toBe(40)
-    expect(state().log.at(-1)).toMatchObject({ source: 'operator', message: '40 stations from now on.' })
+    expect(state().log.at(-1)).toMatchObject({ source: 'you', message: '40 stations from now on.' })
     await clock.advance(10_000)
     expect(state().hub.rate).toBeCloseTo(40, -1)
     actions.setStations(7)
@@ -318,17 +321,17 @@ describe('actions', () => {
     await clock.advance(11_000)
     expect(state().generator.burstUntil).toBeUndefined()
     expect(state().hub.rate).toBeCloseTo(7, 0)
-    expect(actions.toggleDirty()).toEqual({
+    expect(actions.toggleCorruption()).toEqual({
       ok: true,
-      message: 'Dirty data is on: 5 % of the readings are spoiled.',
+      message: 'Dirty data is on: 5 % of the readings are corrupted.',
     })
     expect(state().generator.dirty).toBe(0.05)
-    actions.setDirty(0.5)
+    actions.setCorruption(0.5)
     await clock.advance(10_000)
-    expect(Object.values(state().generator.spoiled).reduce((sum, one) => sum + one)).toBeGreaterThan(10)
-    actions.toggleDirty()
+    expect(Object.values(state().generator.corrupted).reduce((sum, one) => sum + one)).toBeGreaterThan(10)
+    actions.toggleCorruption()
     expect(state().generator.dirty).toBe(0)
-    actions.toggleDirty()
+    actions.toggleCorruption()
     expect(state().generator.dirty).toBe(0.5)
   })
 
@@ -340,7 +343,7 @@ describe('actions', () => {
     expect(actions.setStations(1.5)).toMatchObject({ ok: false })
     expect(actions.setStations(2_000_000)).toMatchObject({ reason: 'There are at most 1,000,000 stations.' })
     expect(actions.scaleStations(0.5)).toMatchObject({ reason: expect.stringContaining('least') })
-    expect(actions.setDirty(2)).toMatchObject({ ok: false })
+    expect(actions.setCorruption(2)).toMatchObject({ ok: false })
     expect(actions.stop('gold')).toMatchObject({ reason: 'Gold is stopped already.' })
     expect(actions.stopAll()).toMatchObject({ reason: 'Every stage is stopped already.' })
   })

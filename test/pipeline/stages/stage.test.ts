@@ -11,7 +11,7 @@ import {
 
 const status = (state: StageStatus['state'], changes: Partial<StageStatus> = {}): StageStatus => ({
   state,
-  words: state.toUpperCase(),
+  providerStatus: state.toUpperCase(),
   ...changes,
 })
 const observed = (one: StageStatus, at = 0, isNews = true): StageEvent => ({
@@ -37,16 +37,21 @@ const view = (...events: StageEvent[]) => viewStage(after(...events))
 
 describe('a stage', () => {
   it('is unknown until its service has answered', () => {
-    expect(view()).toMatchObject({ state: 'unknown', words: '', updatedAt: undefined })
+    expect(view()).toMatchObject({ state: 'unknown', providerStatus: '', updatedAt: undefined })
   })
 
   it('shows the state, and beside it the words of the service', () => {
     const since = new Date(5)
     expect(
-      view(observed(status('running', { words: 'InProgress', since, runId: '7c1e', detail: 'batch 3' }), 77)),
+      view(
+        observed(
+          status('running', { providerStatus: 'InProgress', since, runId: '7c1e', detail: 'batch 3' }),
+          77,
+        ),
+      ),
     ).toMatchObject({
       state: 'running',
-      words: 'InProgress',
+      providerStatus: 'InProgress',
       since: 5,
       runId: '7c1e',
       detail: 'batch 3',
@@ -152,7 +157,7 @@ describe('a start', () => {
 
   it('says what the service says when it takes too long', () => {
     const timedOut: StageEvent = { type: 'timed out', afterMs: 1_200_000 }
-    const slow = observed(status('starting', { words: 'PENDING' }))
+    const slow = observed(status('starting', { providerStatus: 'PENDING' }))
     expect(view(stopped, commanded('start'), accepted(), slow, timedOut)).toMatchObject({
       state: 'starting',
       command: undefined,

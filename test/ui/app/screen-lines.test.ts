@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type AppState, SPOIL_KINDS, type SpoilKind } from '../../../src/pipeline/state/state.ts'
+import { type AppState, CORRUPTION_KINDS, type CorruptionKind } from '../../../src/pipeline/state/state.ts'
 import { screenLines } from '../../../src/ui/app/screen-lines.ts'
 import { initialView, type ViewState } from '../../../src/ui/app/view-state.ts'
 import { PANELS } from '../../../src/ui/layout.ts'
@@ -71,18 +71,18 @@ describe('every screen fits its terminal', () => {
 })
 
 describe('header', () => {
-  it('tells target, uptime, books, latency and cost', () => {
+  it('tells target, uptime, ledger, latency and cost', () => {
     const [header] = draw(scenarios.allRunning()).split('\n')
     expect(header).toMatch(
-      /rtstream {2}local {2}00:12:31 .*books ✓ 38 in flight.*created→gold 1\.4 s.*\$0\.00\/h/,
+      /rtstream {2}local {2}00:12:31 .*ledger ✓ 38 in flight.*created→gold 1\.4 s.*\$0\.00\/h/,
     )
-    expect(draw(scenarios.balanced()).split('\n')[0]).toContain('books ✓ balanced')
-    expect(draw(scenarios.failing()).split('\n')[0]).toContain('books ✗ 17 lost')
+    expect(draw(scenarios.balanced()).split('\n')[0]).toContain('ledger ✓ balanced')
+    expect(draw(scenarios.failing()).split('\n')[0]).toContain('ledger ✗ 17 lost')
   })
 
-  it('keeps the books where there is little room', () => {
-    expect(draw(scenarios.allRunning(), {}, 80, 24).split('\n')[0]).toContain('books ✓ 38 in flight')
-    expect(draw(scenarios.huge(), { isFrozen: true }, 80, 24).split('\n')[0]).toMatch(/books/)
+  it('keeps the ledger where there is little room', () => {
+    expect(draw(scenarios.allRunning(), {}, 80, 24).split('\n')[0]).toContain('ledger ✓ 38 in flight')
+    expect(draw(scenarios.huge(), { isFrozen: true }, 80, 24).split('\n')[0]).toMatch(/ledger/)
   })
 
   it('wears badges: read-only, connecting, frozen', () => {
@@ -124,8 +124,8 @@ describe('flow', () => {
 
   it('cuts long words of a service to the last one', () => {
     const state = scenarios.allStopped()
-    const gold = { ...state.stages.gold, words: 'USER_CANCELED' }
-    const silver = { ...state.stages.silver, words: 'TERMINATED FAILED' }
+    const gold = { ...state.stages.gold, providerStatus: 'USER_CANCELED' }
+    const silver = { ...state.stages.silver, providerStatus: 'TERMINATED FAILED' }
     const stages = { ...state.stages, silver, gold }
     expect(flow({ ...state, stages }, 80)).toMatch(/3 FAILED +4 CANCELED/)
     expect(flow({ ...state, stages }, 200)).toMatch(/3 TERMINATED FAILED +4 USER_CANCELED/)
@@ -213,14 +213,14 @@ describe('panels', () => {
 
   it('log: level by glyph, newest last', () => {
     const text = draw(scenarios.failing())
-    expect(text).toMatch(/12:30:40 +operator +Dirty data is on: 5 %/)
+    expect(text).toMatch(/12:30:40 +you +Dirty data is on: 5 %/)
     expect(text).toMatch(/▲ hub +ServerBusy once[\s\S]*✗ silver +TERMINATED FAILED/)
   })
 
   it('databricks: each run with its batch rate, and how it ended in one word', () => {
     const state = scenarios.allRunning()
     const words = 'TERMINATED USER_CANCELED'
-    const gold = { ...state.stages.gold, state: 'stopped', words } as const
+    const gold = { ...state.stages.gold, state: 'stopped', providerStatus: words } as const
     const text = draw({ ...state, stages: { ...state.stages, gold } })
     expect(text).toMatch(/rows +took +row\/s/)
     expect(text).toMatch(/silver +● RUNNING +41873 +00:11:40 +#689 +118 +0\.3 s +116 /)
@@ -288,14 +288,14 @@ describe('zoomed', () => {
   it('event rate: stations, dirty data by kind, buffer', () => {
     expect(zoom('rate')).toMatch(/dirty data +5 %[\s\S]*blank city 60[\s\S]*2 of at most 20,000/)
     const state = scenarios.allRunning()
-    const spoiled = Object.fromEntries(SPOIL_KINDS.map((kind) => [kind, 1_234_567])) as Record<
-      SpoilKind,
+    const corrupted = Object.fromEntries(CORRUPTION_KINDS.map((kind) => [kind, 1_234_567])) as Record<
+      CorruptionKind,
       number
     >
     for (const columns of [80, 120, 200]) {
-      const text = zoom('rate', { ...state, generator: { ...state.generator, spoiled } }, columns)
+      const text = zoom('rate', { ...state, generator: { ...state.generator, corrupted } }, columns)
       const plain = text.replaceAll(/[│\s]+/g, ' ')
-      for (const kind of SPOIL_KINDS) expect(plain, `${columns}`).toContain(`${kind} 1,234,567`)
+      for (const kind of CORRUPTION_KINDS) expect(plain, `${columns}`).toContain(`${kind} 1,234,567`)
     }
   })
 

@@ -60,7 +60,7 @@ describe('keys of stages', () => {
     ['=', 'scaleStations 2'],
     ['-', 'scaleStations 0.5'],
     ['b', 'burst'],
-    ['d', 'toggleDirty'],
+    ['d', 'toggleCorruption'],
   ])('%s does: %s; and its message stands at the foot', (key, call) => {
     const { pipeline, press, lastLine } = open(scenarios.allRunning())
     press(key)
@@ -179,14 +179,14 @@ describe('keys that cannot act say why', () => {
   it('what a key came to goes with the next key, or after five seconds of the store’s time', () => {
     const { press, lastLine, pipeline } = open(scenarios.allRunning())
     press('d')
-    expect(lastLine()).toContain('toggleDirty')
+    expect(lastLine()).toContain('toggleCorruption')
     press('tab')
-    expect(lastLine()).not.toContain('toggleDirty')
+    expect(lastLine()).not.toContain('toggleCorruption')
     press('d')
     pipeline.change((state) => ({ ...state, now: state.now + 4900 }))
-    expect(lastLine()).toContain('toggleDirty')
+    expect(lastLine()).toContain('toggleCorruption')
     pipeline.change((state) => ({ ...state, now: state.now + 200 }))
-    expect(lastLine()).not.toContain('toggleDirty')
+    expect(lastLine()).not.toContain('toggleCorruption')
   })
 })
 
@@ -379,7 +379,7 @@ describe('freezing', () => {
     expect(onFrame).not.toHaveBeenCalled()
     expect(text()).toBe(before)
     press('d')
-    expect(pipeline.calls).toEqual(['toggleDirty'])
+    expect(pipeline.calls).toEqual(['toggleCorruption'])
     expect(text()).not.toContain('987')
     press('p')
     expect(pipeline.readers()).toBe(1)

@@ -33,7 +33,7 @@ const LESSON: readonly [says: RegExp, command: Command][] = [
   [/Press `(.)` for a burst/, 'burst'],
   [/Press `(.)`\. Stream Analytics goes/, 'streamAnalytics'],
   [/Press `(.)`; on Azure it was pressed a part ahead, as the cluster needs minutes/, 'silver'],
-  [/press `(.)`: a share of the readings is now spoiled/, 'dirty'],
+  [/press `(.)`: a share of the readings is now corrupted/, 'dirty'],
   [/Use `(.)` and type `humidity`/, 'filter'],
   [/Press `(.)` to hold the screen still/, 'freeze'],
   [/Press `(.)`\. Gold adds date and hour/, 'gold'],

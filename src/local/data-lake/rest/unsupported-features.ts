@@ -16,7 +16,7 @@ const HEADERS = [
 ]
 
 /** @throws HttpError */
-export function refuseUnserved({ request, query, path }: LakeCall): void {
+export function refuseUnsupported({ request, query, path }: LakeCall): void {
   // Some clients send what they do not ask for as an empty header.
   const given = (name: string) => String(request.headers[name] ?? '') || undefined
   for (const name of ['snapshot', 'versionid'])
@@ -26,8 +26,8 @@ export function refuseUnserved({ request, query, path }: LakeCall): void {
         'UnsupportedQueryParameter',
         `The local lake keeps no snapshots or versions: leave ${name} out.`,
       )
-  const unserved = HEADERS.find((name) => given(name) !== undefined)
-  if (unserved !== undefined) throw unsupportedHeader(unserved, given(unserved))
+  const unsupported = HEADERS.find((name) => given(name) !== undefined)
+  if (unsupported !== undefined) throw unsupportedHeader(unsupported, given(unsupported))
   if (given('x-ms-delete-snapshots')?.toLowerCase() === 'only')
     throw unsupportedHeader('x-ms-delete-snapshots', 'only')
   const tier = given('x-ms-access-tier')

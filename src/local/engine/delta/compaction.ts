@@ -32,7 +32,7 @@ export async function compactAppended(
     name: dataFileName(first.firstBatch, last.lastBatch, 'l', level + 1),
   })
   if (!written) return
-  await context.tuning.at(`${table.title}: compacted file written`)
+  await context.tuning.failpoint(`${table.title}: compacted file written`)
   await commitCompaction(context, table, files, [written])
 }
 
@@ -58,7 +58,7 @@ export async function commitCompaction(
       'a compaction gave way to another writer',
     )
   }
-  await context.tuning.at(`${table.title}: compaction committed`)
+  await context.tuning.failpoint(`${table.title}: compaction committed`)
 }
 
 /** The first run of at least `atLeast` neighbours of one tier, cut where it would grow large. */

@@ -51,7 +51,7 @@ export async function writeCheckpoint(
   } finally {
     await rm(lines, { force: true })
   }
-  await context.tuning.at(`${table.path}: checkpoint written`)
+  await context.tuning.failpoint(`${table.path}: checkpoint written`)
   const pointer = { version: state.version, size: actions.length, sizeInBytes: size }
   await writeLakeFile(context, inLog('_last_checkpoint'), JSON.stringify(pointer), { overwrite: true })
 }

@@ -97,7 +97,7 @@ export interface TableState {
   files: Map<string, AddFile>
   tombstones: Map<string, Tombstone>
   transactions: Map<string, Transaction>
-  /** Newest `userMetadata` of a commit: the books. */
+  /** Newest `userMetadata` of a commit: the commitMetadata. */
   userMetadata: string | undefined
 }
 
@@ -216,7 +216,7 @@ export async function loadTable(
   if (checkpoint !== undefined) {
     const file = join(tableFolder, LOG_FOLDER, checkpointName(checkpoint))
     applyActions(state, checkpoint, await readCheckpoint(file))
-    // A checkpoint holds the table, not the books: those stand in the commit of the same version.
+    // A checkpoint holds the table, not the commitMetadata: those stand in the commit of the same version.
     for (const { commitInfo } of (await readCommit(tableFolder, checkpoint)) ?? []) {
       state.userMetadata = commitInfo?.userMetadata ?? state.userMetadata
     }

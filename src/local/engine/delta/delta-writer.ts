@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { BatchBooks, DeltaType, TableContract } from '../../../contract/tables.ts'
+import type { CommitMetadata, DeltaType, TableContract } from '../../../contract/tables.ts'
 import type { Connection } from '../duckdb/database.ts'
 import type { EngineContext } from '../options.ts'
 import { checkpointReader, writeCheckpoint } from './delta-checkpoint.ts'
@@ -40,8 +40,8 @@ export interface Change {
   dataChange: boolean
   /** What makes a batch idempotent. */
   txn?: { appId: string; version: number }
-  /** `undefined` carries the newest books forward. */
-  books?: BatchBooks
+  /** `undefined` carries the newest commitMetadata forward. */
+  commitMetadata?: CommitMetadata
 }
 
 export class DeltaTable {
@@ -131,7 +131,7 @@ export class DeltaTable {
     await writeCheckpoint(this.#context, connection, this.contract, this.#state)
     this.#lastCheckpoint = version
     this.#checkpointVersion = version
-    await this.#context.tuning.at(`${this.title}: checkpoint done`)
+    await this.#context.tuning.failpoint(`${this.title}: checkpoint done`)
   }
 
   /** Forgets tombstones whose files are gone for good; the next checkpoint leaves them out. */
@@ -185,8 +185,8 @@ export class DeltaTable {
   #actions(change: Change): Action[] {
     const { files, version, userMetadata } = this.#state
     const now = this.#context.clock.now()
-    const books = change.books ? JSON.stringify(change.books) : userMetadata
-    const info = this.#commitInfo(change.operation, change, books, change.remove === undefined)
+    const commitMetadata = change.commitMetadata ? JSON.stringify(change.commitMetadata) : userMetadata
+    const info = this.#commitInfo(change.operation, change, commitMetadata, change.remove === undefined)
     const removed = (change.remove ?? []).map((path) => {
       const file = files.get(path)
       if (!file) throw new ConflictError(`${this.title} has no file ${path} any more.`)

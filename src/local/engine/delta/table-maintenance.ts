@@ -21,11 +21,11 @@ export async function removeOrphans(context: EngineContext, table: DeltaTable): 
  * goes what stands before a checkpoint that is itself as old as the retention, as the protocol has it: so every version within
  * the retention can be built from what stays, and what a reader has listed stays there for it.
  */
-export class Retention {
+export class TableMaintenance {
   readonly #context: EngineContext
   readonly #table: DeltaTable
   /** Newest version that the query behind has read; infinite when none is behind or it has not begun. */
-  readonly #readUpTo: () => number
+  readonly #consumedUpTo: () => number
   /** Versions that have files in the log, ascending; read at the first look. */
   #commits: number[] | undefined
   #checkpoints: number[] = []
@@ -36,11 +36,11 @@ export class Retention {
   constructor(
     context: EngineContext,
     table: DeltaTable,
-    readUpTo: () => number = () => Number.POSITIVE_INFINITY,
+    consumedUpTo: () => number = () => Number.POSITIVE_INFINITY,
   ) {
     this.#context = context
     this.#table = table
-    this.#readUpTo = readUpTo
+    this.#consumedUpTo = consumedUpTo
   }
 
   /** Costs follow what there is to delete. */
@@ -54,7 +54,7 @@ export class Retention {
     const gone: string[] = []
     // In the order of their removal, so the first that must stay ends the search.
     for (const [path, { deletionTimestamp, removedAt }] of this.#table.state.tombstones) {
-      if (deletionTimestamp >= before || removedAt > this.#readUpTo()) break
+      if (deletionTimestamp >= before || removedAt > this.#consumedUpTo()) break
       removeLakeFile(this.#context, placeIn(this.#table, decodeURIComponent(path)))
       gone.push(path)
     }
@@ -86,7 +86,7 @@ export class Retention {
       // The commit of another writer's checkpoint may be gone.
       if (time === undefined) continue
       this.#committedAt.set(version, time)
-      if (time >= before || version > this.#readUpTo()) break
+      if (time >= before || version > this.#consumedUpTo()) break
       newest = version
     }
     return newest

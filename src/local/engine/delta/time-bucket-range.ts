@@ -1,28 +1,28 @@
 /**
- * Where the files of a keyed table lie on the line of its slots, and where a batch falls onto it. A slot is the whole number
+ * Where the files of a upsert table lie on the line of its buckets, and where a batch falls onto it. A bucket is the whole number
  * that the table is ordered by: a minute or an hour since 1970.
  */
 import { type AddFile, type FileStatistics, statisticsOf } from './delta-log.ts'
 
 /** Both ends included. */
-export interface SlotRange {
+export interface BucketRange {
   from: number
   to: number
 }
 
-/** Slots and number of a batch's readings, as far as the statistics of its files tell them. */
-export interface SlotSpan extends SlotRange {
+/** Buckets and number of a batch's readings, as far as the statistics of its files tell them. */
+export interface SlotSpan extends BucketRange {
   readings: number
 }
 
 /** What is written for a batch of the present: a file for each piece, in place of the touched ones. */
 export interface LiveUpdate {
   touched: AddFile[]
-  pieces: SlotRange[]
+  pieces: BucketRange[]
 }
 
-/** A file without our tags (another writer compacted the table) may hold any slot. */
-export function rangeOf(file: AddFile): SlotRange {
+/** A file without our tags (another writer compacted the table) may hold any bucket. */
+export function rangeOf(file: AddFile): BucketRange {
   return {
     from: Number(file.tags?.slotFrom ?? Number.NEGATIVE_INFINITY),
     to: Number(file.tags?.slotTo ?? Number.POSITIVE_INFINITY),
@@ -32,28 +32,28 @@ export function rangeOf(file: AddFile): SlotRange {
 /** @returns undefined when the statistics of some file do not tell. */
 export function spanOf(
   files: readonly AddFile[],
-  slotsIn: (statistics: FileStatistics) => SlotRange | undefined,
+  bucketsIn: (statistics: FileStatistics) => BucketRange | undefined,
 ): SlotSpan | undefined {
   const span = { from: Number.POSITIVE_INFINITY, to: Number.NEGATIVE_INFINITY, readings: 0 }
   for (const file of files) {
     const statistics = statisticsOf(file)
-    const slots = statistics && slotsIn(statistics)
-    if (!slots || !Number.isInteger(slots.from) || !Number.isInteger(slots.to)) return undefined
-    span.from = Math.min(span.from, slots.from)
-    span.to = Math.max(span.to, slots.to)
+    const buckets = statistics && bucketsIn(statistics)
+    if (!buckets || !Number.isInteger(buckets.from) || !Number.isInteger(buckets.to)) return undefined
+    span.from = Math.min(span.from, buckets.from)
+    span.to = Math.max(span.to, buckets.to)
     span.readings += statistics.numRecords
   }
   return files.length > 0 ? span : undefined
 }
 
 /**
- * The update for readings of one slot or two neighbours, as they come live, which touch little.
+ * The update for readings of one bucket or two neighbours, as they come live, which touch little.
  * @param mostRows of the touched files: more are worth being cut anew.
- * @returns undefined for any other batch: its slots must be looked at one by one.
+ * @returns undefined for any other batch: its buckets must be looked at one by one.
  */
 export function liveUpdate(
   files: Iterable<AddFile>,
-  span: SlotRange,
+  span: BucketRange,
   mostRows: number,
 ): LiveUpdate | undefined {
   if (span.to - span.from > 1) return undefined
@@ -73,7 +73,7 @@ export function liveUpdate(
     rows += statisticsOf(file)?.numRecords ?? Number.POSITIVE_INFINITY
   }
   if (rows > mostRows || !Number.isFinite(all.from) || !Number.isFinite(all.to)) return undefined
-  // The newest slot stays alone in its file, as the next batch will touch it again.
+  // The newest bucket stays alone in its file, as the next batch will touch it again.
   const isHot = all.to > newestStaying && all.to > all.from
   const pieces = isHot
     ? [

@@ -1,6 +1,6 @@
 /**
- * Tables of means (by minute, by hour) that a batch brings up to date: only the files that hold the batch's slots are
- * written again. Files lie side by side on the line of the slots, each tagged with its first and last one, the newest slot in
+ * Tables of means (by minute, by hour) that a batch brings up to date: only the files that hold the batch's buckets are
+ * written again. Files lie side by side on the line of the buckets, each tagged with its first and last one, the newest bucket in
  * a file of its own: so live readings touch one small file, and readings of random times cost no more than the files that
  * they fall into.
  */
@@ -12,34 +12,34 @@ import { commitCompaction } from './compaction.ts'
 import type { AddFile, FileStatistics } from './delta-log.ts'
 import type { DeltaTable } from './delta-writer.ts'
 import { dataFileName, type WrittenFile, writeParquet } from './parquet-file.ts'
-import { type LiveUpdate, liveUpdate, rangeOf, type SlotRange, type SlotSpan } from './time-bucket-range.ts'
+import { type BucketRange, type LiveUpdate, liveUpdate, rangeOf, type SlotSpan } from './time-bucket-range.ts'
 
-export interface KeyedTable {
+export interface UpsertTable {
   contract: TableContract
-  /** SQL of the slot, from the columns of the layer before. */
+  /** SQL of the bucket, from the columns of the layer before. */
   slotOfReading: string
-  /** The slots of all readings in a file of that layer; undefined when its statistics do not tell. */
-  slotsIn: (statistics: FileStatistics) => SlotRange | undefined
-  /** SQL of the slot, from the table's own columns. */
+  /** The buckets of all readings in a file of that layer; undefined when its statistics do not tell. */
+  bucketsIn: (statistics: FileStatistics) => BucketRange | undefined
+  /** SQL of the bucket, from the table's own columns. */
   slotOfRow: string
-  /** SQL of the table's key columns, from `slot` and `city`. */
+  /** SQL of the table's key columns, from `bucket` and `city`. */
   keyColumns: string
   /** Whether the table keeps the least and the greatest temperature too. */
   extremes: boolean
 }
 
-/** Rows of a file, at least, before the next slot begins a new one. */
+/** Rows of a file, at least, before the next bucket begins a new one. */
 const ROWS_PER_FILE = 4096
 const MOST_ROWS_PER_FILE = 131_072
 /** A batch that rewrites a large part of a large table writes about so many files, larger ones. */
 const FILES_PER_BATCH = 8
-/** More distinct slots than this are not looked at one by one. */
+/** More distinct buckets than this are not looked at one by one. */
 const SLOTS_LISTED = 2000
 
 interface Writing {
   context: EngineContext
   connection: Connection
-  keyed: KeyedTable
+  keyed: UpsertTable
   table: DeltaTable
   nameOf: (index: number) => string
 }
@@ -53,7 +53,7 @@ interface Writing {
 export async function updateKeyed(
   context: EngineContext,
   connection: Connection,
-  keyed: KeyedTable,
+  keyed: UpsertTable,
   { table, appId }: Output,
   batch: Batch,
   readings: string,
@@ -68,7 +68,7 @@ export async function updateKeyed(
     : await writeAnyTime(writing, readings)
   await table.commit({
     operation: 'MERGE',
-    operationParameters: { predicate: '["slot and city are equal"]' },
+    operationParameters: { predicate: '["bucket and city are equal"]' },
     operationMetrics: {
       numSourceRows: count,
       numTargetFilesAdded: written.length,
@@ -78,9 +78,9 @@ export async function updateKeyed(
     add: written.map(({ add }) => add),
     remove: touched.map(({ path }) => path),
     dataChange: true,
-    books: batch.books({ input: count, output: count }),
+    commitMetadata: batch.commitMetadata({ input: count, output: count }),
   })
-  await context.tuning.at(`${table.title}: committed`)
+  await context.tuning.failpoint(`${table.title}: committed`)
   return count
 }
 
@@ -93,21 +93,21 @@ function writeLive(writing: Writing, { touched, pieces }: LiveUpdate, readings: 
   )
 }
 
-/** Readings of whatever times: only the files that hold one of their slots are touched. */
+/** Readings of whatever times: only the files that hold one of their buckets are touched. */
 async function writeAnyTime(writing: Writing, readings: string) {
   const { connection, keyed, table } = writing
   await connection.run(`CREATE OR REPLACE TEMP TABLE delta AS ${mergedRows([freshRows(keyed, readings)])}`)
-  const slots = await slotsOf(connection)
-  const touched = [...table.state.files.values()].filter((file) => touches(file, slots))
+  const buckets = await slotsOf(connection)
+  const touched = [...table.state.files.values()].filter((file) => touches(file, buckets))
   const written = await rewrite(writing, touched, ['SELECT * FROM delta'])
-  return { written, touched, count: slots.readings }
+  return { written, touched, count: buckets.readings }
 }
 
-/** Makes neighbouring small files one when there are many; the newest slot's file stays alone. */
+/** Makes neighbouring small files one when there are many; the newest bucket's file stays alone. */
 export async function compactKeyed(
   context: EngineContext,
   connection: Connection,
-  keyed: KeyedTable,
+  keyed: UpsertTable,
   table: DeltaTable,
 ): Promise<void> {
   const { files, version } = table.state
@@ -154,7 +154,7 @@ async function rewrite(
 async function writePieces(
   { context, connection, keyed, table, nameOf }: Writing,
   source: string,
-  pieces: readonly SlotRange[],
+  pieces: readonly BucketRange[],
 ): Promise<WrittenFile[]> {
   const written: WrittenFile[] = []
   for (const [index, { from, to }] of pieces.entries()) {
@@ -164,22 +164,22 @@ async function writePieces(
       tags: { slotFrom: String(from), slotTo: String(to) },
     })
     if (file) written.push(file)
-    await context.tuning.at(`${table.title}: file written`)
+    await context.tuning.failpoint(`${table.title}: file written`)
   }
   return written
 }
 
 /** Readings as rows of sums, one of each. */
-const freshRows = (keyed: KeyedTable, readings: string) => `
-  SELECT ${keyed.slotOfReading} AS slot, city, 1::BIGINT AS readings, temperature AS temperatures,
+const freshRows = (keyed: UpsertTable, readings: string) => `
+  SELECT ${keyed.slotOfReading} AS bucket, city, 1::BIGINT AS readings, temperature AS temperatures,
     humidity AS humidities, temperature AS lowest, temperature AS highest
   FROM (${readings})`
 
 /** Stored means as sums: exact, since a mean times its count is the whole number that it came from, within half of one. */
-function stored(keyed: KeyedTable, table: DeltaTable, files: readonly AddFile[]): string[] {
+function stored(keyed: UpsertTable, table: DeltaTable, files: readonly AddFile[]): string[] {
   if (files.length === 0) return []
   return [
-    `SELECT ${keyed.slotOfRow} AS slot, city, readings, round(avg_temperature * readings)::BIGINT AS temperatures,
+    `SELECT ${keyed.slotOfRow} AS bucket, city, readings, round(avg_temperature * readings)::BIGINT AS temperatures,
       round(avg_humidity * readings)::BIGINT AS humidities,
       ${keyed.extremes ? 'min_temperature' : 'NULL::INTEGER'} AS lowest,
       ${keyed.extremes ? 'max_temperature' : 'NULL::INTEGER'} AS highest
@@ -187,34 +187,34 @@ function stored(keyed: KeyedTable, table: DeltaTable, files: readonly AddFile[])
   ]
 }
 
-/** A row for each slot and city, of rows of sums. */
+/** A row for each bucket and city, of rows of sums. */
 const mergedRows = (sources: readonly string[]) => `
-  SELECT slot, city, sum(readings)::BIGINT AS readings, sum(temperatures)::BIGINT AS temperatures,
+  SELECT bucket, city, sum(readings)::BIGINT AS readings, sum(temperatures)::BIGINT AS temperatures,
     sum(humidities)::BIGINT AS humidities, min(lowest) AS lowest, max(highest) AS highest
-  FROM (${sources.join(' UNION ALL ')}) GROUP BY slot, city`
+  FROM (${sources.join(' UNION ALL ')}) GROUP BY bucket, city`
 
-const finalRows = (keyed: KeyedTable, source: string, from: number, to: number) => `
+const finalRows = (keyed: UpsertTable, source: string, from: number, to: number) => `
   SELECT ${keyed.keyColumns}, city, readings, lowest AS min_temperature, highest AS max_temperature,
     temperatures / readings AS avg_temperature, humidities / readings AS avg_humidity
-  FROM ${source} WHERE slot BETWEEN ${from} AND ${to} ORDER BY slot, city`
+  FROM ${source} WHERE bucket BETWEEN ${from} AND ${to} ORDER BY bucket, city`
 
-/** Cuts the merged slots into files: at a size, before the newest slot of the table, and around files that stay. */
-async function cut(connection: Connection, staying: readonly SlotRange[]): Promise<SlotRange[]> {
+/** Cuts the merged buckets into files: at a size, before the newest bucket of the table, and around files that stay. */
+async function cut(connection: Connection, staying: readonly BucketRange[]): Promise<BucketRange[]> {
   const bounds = staying.map(({ from }) => from).filter(Number.isFinite)
   const newest = Math.max(...staying.map(({ to }) => to))
-  return connection.rows<SlotRange & Record<string, unknown>>(`
-    WITH slots AS (SELECT slot, count(*) AS rows FROM merged GROUP BY slot),
-    placed AS (SELECT slot, rows,
-      sum(rows) OVER (ORDER BY slot) - rows AS before,
+  return connection.rows<BucketRange & Record<string, unknown>>(`
+    WITH buckets AS (SELECT bucket, count(*) AS rows FROM merged GROUP BY bucket),
+    placed AS (SELECT bucket, rows,
+      sum(rows) OVER (ORDER BY bucket) - rows AS before,
       least(greatest(sum(rows) OVER () // ${FILES_PER_BATCH}, ${ROWS_PER_FILE}), ${MOST_ROWS_PER_FILE}) AS target,
-      len(list_filter([${bounds.join(', ')}]::BIGINT[], lambda bound: bound <= slot)) AS gap,
-      slot = max(slot) OVER () AND slot > ${Number.isFinite(newest) ? newest : 'slot - 1'} AS hot
-    FROM slots)
-    SELECT min(slot) AS "from", max(slot) AS "to" FROM placed GROUP BY gap, hot, before // target ORDER BY 1`)
+      len(list_filter([${bounds.join(', ')}]::BIGINT[], lambda bound: bound <= bucket)) AS gap,
+      bucket = max(bucket) OVER () AND bucket > ${Number.isFinite(newest) ? newest : 'bucket - 1'} AS hot
+    FROM buckets)
+    SELECT min(bucket) AS "from", max(bucket) AS "to" FROM placed GROUP BY gap, hot, before // target ORDER BY 1`)
 }
 
 interface BatchSlots {
-  range: SlotRange
+  range: BucketRange
   /** Each of them; undefined when there are very many. */
   each: number[] | undefined
   /** Readings in all of them. */
@@ -222,23 +222,23 @@ interface BatchSlots {
 }
 
 async function slotsOf(connection: Connection): Promise<BatchSlots> {
-  const rows = await connection.rows<{ slot: number; readings: number }>(
-    `SELECT slot, sum(readings)::BIGINT AS readings FROM delta GROUP BY slot ORDER BY slot LIMIT ${SLOTS_LISTED + 1}`,
+  const rows = await connection.rows<{ bucket: number; readings: number }>(
+    `SELECT bucket, sum(readings)::BIGINT AS readings FROM delta GROUP BY bucket ORDER BY bucket LIMIT ${SLOTS_LISTED + 1}`,
   )
-  const each = rows.map(({ slot }) => slot)
+  const each = rows.map(({ bucket }) => bucket)
   const from = each[0] ?? 0
   if (each.length <= SLOTS_LISTED) {
     const readings = rows.reduce((sum, row) => sum + row.readings, 0)
     return { range: { from, to: each.at(-1) ?? 0 }, each, readings }
   }
   const [all] = await connection.rows<{ last: number; readings: number }>(
-    'SELECT max(slot) AS last, sum(readings)::BIGINT AS readings FROM delta',
+    'SELECT max(bucket) AS last, sum(readings)::BIGINT AS readings FROM delta',
   )
   return { range: { from, to: all?.last ?? from }, each: undefined, readings: all?.readings ?? 0 }
 }
 
-function touches(file: AddFile, slots: BatchSlots): boolean {
+function touches(file: AddFile, buckets: BatchSlots): boolean {
   const { from, to } = rangeOf(file)
-  if (to < slots.range.from || from > slots.range.to) return false
-  return slots.each?.some((slot) => slot >= from && slot <= to) ?? true
+  if (to < buckets.range.from || from > buckets.range.to) return false
+  return buckets.each?.some((bucket) => bucket >= from && bucket <= to) ?? true
 }

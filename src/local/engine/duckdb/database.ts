@@ -29,20 +29,20 @@ export class Database {
   readonly #memoryLimit: string
   readonly #connections = new Set<Connection>()
   /** Of no query, so that none can close it while it is used. */
-  readonly #upkeep: Connection
+  readonly #maintenance: Connection
   /** All statements queue here: the queries share one core, and the memory limit, fairly. */
   #turn: Promise<unknown> = Promise.resolve()
 
   private constructor(
     instance: DuckDBInstance,
-    upkeep: DuckDBConnection,
+    maintenance: DuckDBConnection,
     blob: (bytes: Uint8Array) => { bytes: Uint8Array },
     memoryLimit: string,
   ) {
     this.#instance = instance
     this.#blob = blob
     this.#memoryLimit = memoryLimit
-    this.#upkeep = this.#wrap(upkeep)
+    this.#maintenance = this.#wrap(maintenance)
   }
 
   /** @param temporaryFolder where DuckDB spills; made when missing. */
@@ -69,7 +69,7 @@ export class Database {
    * cannot ask the C library itself, whose arenas (one for each thread) keep tens of megabytes that nobody uses.
    */
   async returnMemory(): Promise<void> {
-    await this.#upkeep.run(`SET memory_limit = ${quoted(this.#memoryLimit)}`)
+    await this.#maintenance.run(`SET memory_limit = ${quoted(this.#memoryLimit)}`)
   }
 
   disconnect(connection: Connection): void {
@@ -80,7 +80,7 @@ export class Database {
   close(): void {
     for (const connection of this.#connections) connection.close()
     this.#connections.clear()
-    this.#upkeep.close()
+    this.#maintenance.close()
     this.#instance.closeSync()
   }
 

@@ -2,9 +2,9 @@
 import { type BatchCounts, TABLES } from '../../../contract/tables.ts'
 import type { FileStatistics } from '../delta/delta-log.ts'
 import { DeltaTable } from '../delta/delta-writer.ts'
-import { Retention } from '../delta/table-maintenance.ts'
-import type { SlotRange } from '../delta/time-bucket-range.ts'
-import { compactKeyed, type KeyedTable, updateKeyed } from '../delta/upsert-table.ts'
+import { TableMaintenance } from '../delta/table-maintenance.ts'
+import type { BucketRange } from '../delta/time-bucket-range.ts'
+import { compactKeyed, type UpsertTable, updateKeyed } from '../delta/upsert-table.ts'
 import { type Connection, countRows, quotedList } from '../duckdb/database.ts'
 import type { EngineContext } from '../options.ts'
 import { type DeltaPosition, DeltaSource } from '../query/delta-source.ts'
@@ -14,19 +14,19 @@ import { type DeltaInput, deltaInput } from './gold-job.ts'
 const HOURS = `(date - DATE '1970-01-01')::BIGINT * 24 + hour`
 
 /** Of files that hold a single date: the hours of two say nothing of which is whose. */
-function hoursIn({ minValues, maxValues }: FileStatistics): SlotRange | undefined {
+function hoursIn({ minValues, maxValues }: FileStatistics): BucketRange | undefined {
   const date = minValues?.date
   if (date === undefined || date !== maxValues?.date) return undefined
   const midnight = Date.parse(`${date}T00:00:00Z`) / 3_600_000
   return { from: midnight + Number(minValues?.hour), to: midnight + Number(maxValues.hour) }
 }
 
-const BY_HOUR: KeyedTable = {
+const BY_HOUR: UpsertTable = {
   contract: TABLES.aggregated,
   slotOfReading: HOURS,
-  slotsIn: hoursIn,
+  bucketsIn: hoursIn,
   slotOfRow: HOURS,
-  keyColumns: `DATE '1970-01-01' + floor(slot / 24)::INTEGER AS date, slot - floor(slot / 24)::BIGINT * 24 AS hour`,
+  keyColumns: `DATE '1970-01-01' + floor(bucket / 24)::INTEGER AS date, bucket - floor(bucket / 24)::BIGINT * 24 AS hour`,
   extremes: false,
 }
 
@@ -39,7 +39,7 @@ export class AggregateJob implements BatchJob<DeltaInput, DeltaPosition> {
   readonly #context: EngineContext
   readonly #connection: Connection
   readonly #aggregated: DeltaTable
-  readonly #retention: Retention
+  readonly #retention: TableMaintenance
   readonly #listen: (onInput: () => void) => () => void
   #stopListening: (() => void) | undefined
   #source: DeltaSource | undefined
@@ -51,7 +51,7 @@ export class AggregateJob implements BatchJob<DeltaInput, DeltaPosition> {
     this.#listen = listen
     this.#aggregated = new DeltaTable(context, TABLES.aggregated)
     this.outputs = [{ table: this.#aggregated, appId: 'aggregate', everyBatch: true }]
-    this.#retention = new Retention(context, this.#aggregated)
+    this.#retention = new TableMaintenance(context, this.#aggregated)
   }
 
   async open(
@@ -71,7 +71,7 @@ export class AggregateJob implements BatchJob<DeltaInput, DeltaPosition> {
     const plan = await this.#source?.plan()
     if (!plan) return undefined
     const { position, more } = plan
-    return { input: deltaInput(plan.files, BY_HOUR.slotsIn), position, empty: false, more }
+    return { input: deltaInput(plan.files, BY_HOUR.bucketsIn), position, empty: false, more }
   }
 
   async execute(batch: Batch, input: DeltaInput): Promise<BatchCounts> {

@@ -9,7 +9,7 @@ import type { DeltaTable } from '../delta/delta-writer.ts'
 import { parseDataFileName } from '../delta/parquet-file.ts'
 import { type Connection, quotedList } from '../duckdb/database.ts'
 import type { EngineContext } from '../options.ts'
-import { idOf, judged } from './silver-rules.ts'
+import { idOf, validated } from './silver-rules.ts'
 
 /** Ids stay in memory for the window and some more, for partitions that lag. */
 const KEPT_MS = 12 * 60_000
@@ -32,7 +32,7 @@ export interface BatchSpan {
   earliest: number | undefined
   latest: number | undefined
   /** Whether an id stands in more than one of its rows with a time. */
-  hasTwins: boolean
+  hasIntraBatchDuplicates: boolean
 }
 
 export class Duplicates {
@@ -102,7 +102,7 @@ export class Duplicates {
       JOIN (${seen.map((name) => `SELECT id, seen_at FROM ${name}`).join(' UNION ALL ')}) AS seen ON batch.id = seen.id
       WHERE seen.seen_at BETWEEN batch.enqueuedAt - ${WINDOW} AND batch.enqueuedAt + ${WINDOW}`)
     if (old) await this.#connection.run('DROP TABLE older')
-    if (span.hasTwins) await this.#findWithin()
+    if (span.hasIntraBatchDuplicates) await this.#findWithin()
     return this.#found > 0
   }
 
@@ -224,7 +224,7 @@ export class Duplicates {
     }
     if (quarantine.length > 0) {
       // The quarantine keeps raw lines: the rules tell their ids once more.
-      const rows = judged(`SELECT raw FROM read_parquet(${quotedList(quarantine)})`)
+      const rows = validated(`SELECT raw FROM read_parquet(${quotedList(quarantine)})`)
       selects.push(`SELECT id, enqueuedAt AS seen_at FROM (${rows}) WHERE enqueuedAt IS NOT NULL`)
     }
     let count = 0

@@ -4,9 +4,9 @@ import { compactAppended } from '../delta/compaction.ts'
 import type { AddFile } from '../delta/delta-log.ts'
 import { DeltaTable } from '../delta/delta-writer.ts'
 import { dataFileName, writeParquet } from '../delta/parquet-file.ts'
-import { Retention } from '../delta/table-maintenance.ts'
+import { TableMaintenance } from '../delta/table-maintenance.ts'
 import { type SlotSpan, spanOf } from '../delta/time-bucket-range.ts'
-import { compactKeyed, type KeyedTable, updateKeyed } from '../delta/upsert-table.ts'
+import { compactKeyed, type UpsertTable, updateKeyed } from '../delta/upsert-table.ts'
 import { type Connection, countRows, quotedList } from '../duckdb/database.ts'
 import type { EngineContext } from '../options.ts'
 import { type DeltaPosition, DeltaSource } from '../query/delta-source.ts'
@@ -15,27 +15,27 @@ import type { Batch, BatchJob, BatchPlan, Output } from '../query/query.ts'
 export interface DeltaInput {
   /** Relative to the folder of the table that is read, in the order of the rows. */
   files: string[]
-  /** Of the keyed table that the readings go into, where the files' statistics tell it. */
+  /** Of the upsert table that the readings go into, where the files' statistics tell it. */
   span?: SlotSpan
 }
 
-/** The input of a plan. @param slotsIn those of the keyed table that the readings go into. */
-export function deltaInput(files: readonly AddFile[], slotsIn: KeyedTable['slotsIn']): DeltaInput {
-  const span = spanOf(files, slotsIn)
+/** The input of a plan. @param bucketsIn those of the upsert table that the readings go into. */
+export function deltaInput(files: readonly AddFile[], bucketsIn: UpsertTable['bucketsIn']): DeltaInput {
+  const span = spanOf(files, bucketsIn)
   return { files: files.map(({ path }) => path), ...(span && { span }) }
 }
 
 const minuteOf = (time: string | number | undefined) => Math.floor(Date.parse(String(time)) / 60_000)
 
-const BY_MINUTE: KeyedTable = {
+const BY_MINUTE: UpsertTable = {
   contract: TABLES.byMinute,
   slotOfReading: 'floor(epoch_us(enqueuedAt) / 60000000)::BIGINT',
-  slotsIn: ({ minValues, maxValues }) => ({
+  bucketsIn: ({ minValues, maxValues }) => ({
     from: minuteOf(minValues?.enqueuedAt),
     to: minuteOf(maxValues?.enqueuedAt),
   }),
   slotOfRow: 'floor(epoch_us(minute) / 60000000)::BIGINT',
-  keyColumns: 'to_timestamp(slot * 60) AS minute',
+  keyColumns: 'to_timestamp(bucket * 60) AS minute',
   extremes: true,
 }
 
@@ -46,7 +46,7 @@ export class GoldJob implements BatchJob<DeltaInput, DeltaPosition> {
   readonly #connection: Connection
   readonly #gold: DeltaTable
   readonly #byMinute: DeltaTable
-  readonly #retentions: Retention[]
+  readonly #retentions: TableMaintenance[]
   readonly #listen: (onInput: () => void) => () => void
   #stopListening: (() => void) | undefined
   #source: DeltaSource | undefined
@@ -55,7 +55,7 @@ export class GoldJob implements BatchJob<DeltaInput, DeltaPosition> {
   constructor(
     context: EngineContext,
     connection: Connection,
-    aggregateHasRead: () => number,
+    aggregateConsumedUpTo: () => number,
     listen: (onInput: () => void) => () => void,
   ) {
     this.#context = context
@@ -68,8 +68,8 @@ export class GoldJob implements BatchJob<DeltaInput, DeltaPosition> {
       { table: this.#byMinute, appId: 'gold-by-minute', everyBatch: true },
     ]
     this.#retentions = [
-      new Retention(context, this.#gold, aggregateHasRead),
-      new Retention(context, this.#byMinute),
+      new TableMaintenance(context, this.#gold, aggregateConsumedUpTo),
+      new TableMaintenance(context, this.#byMinute),
     ]
   }
 
@@ -90,7 +90,7 @@ export class GoldJob implements BatchJob<DeltaInput, DeltaPosition> {
     const plan = await this.#source?.plan()
     if (!plan) return undefined
     const { position, more } = plan
-    return { input: deltaInput(plan.files, BY_MINUTE.slotsIn), position, empty: false, more }
+    return { input: deltaInput(plan.files, BY_MINUTE.bucketsIn), position, empty: false, more }
   }
 
   async execute(batch: Batch, input: DeltaInput): Promise<BatchCounts> {
@@ -124,7 +124,7 @@ export class GoldJob implements BatchJob<DeltaInput, DeltaPosition> {
       select: `SELECT *, "timestamp"::DATE AS date, hour("timestamp") AS hour FROM (${readings})`,
       name: dataFileName(batch.id, batch.id, 'b', 0),
     })
-    await this.#context.tuning.at(`${table.title}: file written`)
+    await this.#context.tuning.failpoint(`${table.title}: file written`)
     const count = written?.rows ?? 0
     await table.commit({
       operation: 'STREAMING UPDATE',
@@ -137,9 +137,9 @@ export class GoldJob implements BatchJob<DeltaInput, DeltaPosition> {
       txn: { appId, version: batch.id },
       add: written ? [written.add] : [],
       dataChange: true,
-      books: batch.books({ input: count, output: count }),
+      commitMetadata: batch.commitMetadata({ input: count, output: count }),
     })
-    await this.#context.tuning.at(`${table.title}: committed`)
+    await this.#context.tuning.failpoint(`${table.title}: committed`)
     return count
   }
 }

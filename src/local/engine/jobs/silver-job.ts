@@ -7,7 +7,7 @@ import { compactAppended } from '../delta/compaction.ts'
 import { DeltaTable } from '../delta/delta-writer.ts'
 import { writeLakeFile } from '../delta/lake-files.ts'
 import { dataFileName, writeParquet } from '../delta/parquet-file.ts'
-import { Retention } from '../delta/table-maintenance.ts'
+import { TableMaintenance } from '../delta/table-maintenance.ts'
 import type { Connection } from '../duckdb/database.ts'
 import type { EngineContext } from '../options.ts'
 import { type BronzePosition, BronzeSource } from '../query/bronze-source.ts'
@@ -15,7 +15,7 @@ import { type BronzePiece, readPieces } from '../query/bronze-text.ts'
 import type { Batch, BatchJob, BatchPlan, Output } from '../query/query.ts'
 import type { QueryCheckpoint } from '../query/query-checkpoint.ts'
 import { type BatchSpan, Duplicates } from './deduplication.ts'
-import { judged, linesOf, RULE_MACROS } from './silver-rules.ts'
+import { linesOf, RULE_MACROS, validated } from './silver-rules.ts'
 
 export interface SilverInput {
   pieces: BronzePiece[]
@@ -27,7 +27,7 @@ interface LoadedRow extends Record<string, unknown> {
   /** Epoch ms; null when no row has a time. */
   earliest: number | null
   latest: number | null
-  has_twins: boolean
+  has_intra_batch_duplicates: boolean
   rows: number
   kept: number
 }
@@ -38,7 +38,7 @@ const FOREIGN_LIST = 'foreign-files.txt'
 /** After so many rows the work tables are made anew, as DuckDB keeps the room of deleted rows. */
 const ROWS_PER_WORK_TABLE = 20_000
 
-const INSERT_BATCH = `INSERT INTO batch ${judged(linesOf('decode($1)'))}`
+const INSERT_BATCH = `INSERT INTO batch ${validated(linesOf('decode($1)'))}`
 
 export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
   readonly name = 'silver'
@@ -48,7 +48,7 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
   readonly #checkpoint: QueryCheckpoint<SilverInput, BronzePosition>
   readonly #silver: DeltaTable
   readonly #quarantine: DeltaTable
-  readonly #retentions: Retention[]
+  readonly #retentions: TableMaintenance[]
   readonly #duplicates: Duplicates
   readonly #readForeign = new Set<string>()
   #source: BronzeSource | undefined
@@ -58,7 +58,7 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
     context: EngineContext,
     connection: Connection,
     checkpoint: QueryCheckpoint<SilverInput, BronzePosition>,
-    goldHasRead: () => number,
+    goldConsumedUpTo: () => number,
   ) {
     this.#context = context
     this.#connection = connection
@@ -70,8 +70,8 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
       { table: this.#quarantine, appId: 'silver-quarantine', everyBatch: false },
     ]
     this.#retentions = [
-      new Retention(context, this.#silver, goldHasRead),
-      new Retention(context, this.#quarantine),
+      new TableMaintenance(context, this.#silver, goldConsumedUpTo),
+      new TableMaintenance(context, this.#quarantine),
     ]
     this.#duplicates = new Duplicates(context, connection, {
       silver: this.#silver,
@@ -131,11 +131,11 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
     this.#source?.close()
   }
 
-  /** Fills the table `batch` with the judged lines, in bronze order. */
+  /** Fills the table `batch` with the validated lines, in bronze order. */
   async #load(pieces: readonly BronzePiece[]): Promise<void> {
     if (this.#rowsInWorkTables > ROWS_PER_WORK_TABLE) {
       await this.#connection.run(
-        `CREATE OR REPLACE TEMP TABLE batch AS ${judged(`SELECT '' AS raw LIMIT 0`)}`,
+        `CREATE OR REPLACE TEMP TABLE batch AS ${validated(`SELECT '' AS raw LIMIT 0`)}`,
       )
       this.#rowsInWorkTables = 0
     } else {
@@ -150,7 +150,7 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
   async #look(): Promise<{ span: BatchSpan; counts: Required<BatchCounts> }> {
     const [row] = await this.#connection.rowsPrepared<LoadedRow>(`
       SELECT epoch_ms(min(enqueuedAt)) AS earliest, epoch_ms(max(enqueuedAt)) + 1 AS latest,
-        count(id) FILTER (enqueuedAt IS NOT NULL) > count(DISTINCT id) FILTER (enqueuedAt IS NOT NULL) AS has_twins,
+        count(id) FILTER (enqueuedAt IS NOT NULL) > count(DISTINCT id) FILTER (enqueuedAt IS NOT NULL) AS has_intra_batch_duplicates,
         count(*) AS rows, count(*) FILTER (reasons IS NULL) AS kept
       FROM batch`)
     const { rows = 0, kept = 0 } = row ?? {}
@@ -158,7 +158,7 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
       span: {
         earliest: row?.earliest ?? undefined,
         latest: row?.latest ?? undefined,
-        hasTwins: row?.has_twins ?? false,
+        hasIntraBatchDuplicates: row?.has_intra_batch_duplicates ?? false,
       },
       counts: { input: rows, output: kept, quarantined: rows - kept, duplicates: 0 },
     }
@@ -190,7 +190,7 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
             name: dataFileName(batch.id, batch.id, 'b', 0),
           })
         : undefined
-    await this.#context.tuning.at(`${table.title}: file written`)
+    await this.#context.tuning.failpoint(`${table.title}: file written`)
     await table.commit({
       operation: 'STREAMING UPDATE',
       operationParameters: { outputMode: 'Append', queryId: this.name, epochId: String(batch.id) },
@@ -202,9 +202,9 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
       txn: { appId, version: batch.id },
       add: written ? [written.add] : [],
       dataChange: true,
-      books: batch.books(counts),
+      commitMetadata: batch.commitMetadata(counts),
     })
-    await this.#context.tuning.at(`${table.title}: committed`)
+    await this.#context.tuning.failpoint(`${table.title}: committed`)
   }
 
   async #openForeignList(): Promise<void> {
@@ -237,6 +237,6 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
     // The line end in front closes a line that a crash may have cut off.
     await appendFile(this.#context.lake.resolve(container, path), `\n${paths.join('\n')}\n`)
     for (const one of paths) this.#readForeign.add(one)
-    await this.#context.tuning.at('silver: foreign files noted')
+    await this.#context.tuning.failpoint('silver: foreign files noted')
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The contract's rules for silver, as SQL (docs/data-contract.md). Text in, text judged: what a JSON value *is* decides, not
+ * The contract's rules for silver, as SQL (docs/data-contract.md). Text in, text validated: what a JSON value *is* decides, not
  * what DuckDB would make of it. `j` is a field's JSON text (a string with its quotes), `s` its content as plain text.
  */
 import { HUMIDITY_RANGE, TEMPERATURE_RANGE } from '../../../contract/reading.ts'
@@ -109,12 +109,12 @@ export const linesOf = (text: string) => `
   ) WHERE NOT is_blank(raw)`
 
 /**
- * Judges rows.
+ * Validates rows.
  * @param lines SQL of a relation with the column `raw`.
  * @returns SQL of a relation, in the same order, with silver's columns (times as TIMESTAMP in UTC), `reasons` (null for a
  *   valid row), `raw` (null for a valid row), and `id`, a 128-bit hash of eventId and verdict.
  */
-export const judged = (lines: string) => `
+export const validated = (lines: string) => `
   SELECT eventId, deviceId, deviceSequenceNumber, city, temperature, humidity, "timestamp", createdAt, enqueuedAt,
     partitionId, reasons, CASE WHEN reasons IS NOT NULL THEN raw END AS raw, ${idOf('eventId', 'reasons IS NULL')} AS id
   FROM (

@@ -16,7 +16,7 @@ const LF = 10
 const CR = 13
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 
-/** A longer line cannot be judged in bounded memory (bytes). */
+/** A longer line cannot be validated in bounded memory (bytes). */
 export const LONGEST_LINE = 64_000_000
 
 /** DuckDB splits texts of about this size fastest (bytes). */

@@ -2,7 +2,7 @@
  * One continuous query: plans micro-batches, runs each exactly once, keeps its checkpoint. What a batch reads and writes is
  * the {@link BatchJob}'s.
  */
-import type { BatchBooks, BatchCounts } from '../../../contract/tables.ts'
+import type { BatchCounts, CommitMetadata } from '../../../contract/tables.ts'
 import type { DeltaTable } from '../delta/delta-writer.ts'
 import { removeOrphans } from '../delta/table-maintenance.ts'
 import type { Connection } from '../duckdb/database.ts'
@@ -22,7 +22,7 @@ export interface BatchPlan<Input, Position> {
 export interface Batch {
   id: number
   /** What the commit of a table says of the batch. */
-  books(counts: BatchCounts): BatchBooks
+  commitMetadata(counts: BatchCounts): CommitMetadata
 }
 
 /** An output table, and the `txn` application id of the batches in it. */
@@ -98,7 +98,7 @@ export class ContinuousQuery<Input = unknown, Position = unknown> {
       input: plan.input,
       position: plan.position,
     })
-    await this.#context.tuning.at(`${this.#job.name}: planned`)
+    await this.#context.tuning.failpoint(`${this.#job.name}: planned`)
     return { progress: await this.#run(plan.input), more: plan.more }
   }
 
@@ -114,13 +114,13 @@ export class ContinuousQuery<Input = unknown, Position = unknown> {
     const counts = await this.#job.execute(
       {
         id: batchId,
-        books: (batch) => ({ batchId, durationMs: duration(), batch, totals: sum(before, batch) }),
+        commitMetadata: (batch) => ({ batchId, durationMs: duration(), batch, totals: sum(before, batch) }),
       },
       input,
     )
-    await this.#context.tuning.at(`${this.#job.name}: executed`)
+    await this.#context.tuning.failpoint(`${this.#job.name}: executed`)
     await this.#checkpoint.commit(sum(before, counts))
-    await this.#context.tuning.at(`${this.#job.name}: committed`)
+    await this.#context.tuning.failpoint(`${this.#job.name}: committed`)
     const { committed } = this.#checkpoint
     if (committed) this.#onPosition(committed.position)
     const progress = {

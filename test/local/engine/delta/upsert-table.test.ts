@@ -8,7 +8,7 @@ import { runPython } from '../../../support/python.ts'
 import { NOON, readings, type TestLake, testLake } from '../lake-fixture.ts'
 
 const file = (
-  slots: [from: number, to: number] | undefined,
+  buckets: [from: number, to: number] | undefined,
   numRecords = 10,
   path = 'some.parquet',
 ): AddFile => ({
@@ -18,7 +18,7 @@ const file = (
   modificationTime: 0,
   dataChange: true,
   stats: JSON.stringify({ numRecords }),
-  ...(slots && { tags: { slotFrom: String(slots[0]), slotTo: String(slots[1]) } }),
+  ...(buckets && { tags: { slotFrom: String(buckets[0]), slotTo: String(buckets[1]) } }),
 })
 const from = (first: number, last = first) => ({ from: first, to: last })
 
@@ -26,7 +26,7 @@ describe('a batch of the present', () => {
   it.each([
     ['begins an empty table', [], from(7), [], [from(7)]],
     [
-      'goes on in the newest slot',
+      'goes on in the newest bucket',
       [
         [1, 5],
         [7, 7],
@@ -36,7 +36,7 @@ describe('a batch of the present', () => {
       [from(7)],
     ],
     [
-      'begins the next slot',
+      'begins the next bucket',
       [
         [1, 5],
         [7, 7],
@@ -46,7 +46,7 @@ describe('a batch of the present', () => {
       [from(8)],
     ],
     [
-      'crosses into the next slot',
+      'crosses into the next bucket',
       [
         [1, 5],
         [7, 7],
@@ -55,9 +55,9 @@ describe('a batch of the present', () => {
       [1],
       [from(7), from(8)],
     ],
-    ['parts the newest slot from a file of many', [[1, 7]], from(7, 8), [0], [from(1, 7), from(8)]],
+    ['parts the newest bucket from a file of many', [[1, 7]], from(7, 8), [0], [from(1, 7), from(8)]],
     [
-      'is late by a slot',
+      'is late by a bucket',
       [
         [1, 5],
         [6, 6],
@@ -93,11 +93,13 @@ describe('a batch of the present', () => {
   })
 
   it.each([
-    ['its slots are more than two', [[7, 7]], from(6, 8)],
+    ['its buckets are more than two', [[7, 7]], from(6, 8)],
     ['it touches more rows than are rewritten lightly', [[7, 7, 101]], from(7)],
     ['another writer compacted the table', [undefined], from(7)],
   ] as const)('is none when %s', (_, files, span) => {
-    const all = files.map((slots) => (slots ? file([slots[0], slots[1]], slots[2]) : file(undefined)))
+    const all = files.map((buckets) =>
+      buckets ? file([buckets[0], buckets[1]], buckets[2]) : file(undefined),
+    )
     expect(liveUpdate(all, span, 100)).toBeUndefined()
   })
 })

@@ -1,4 +1,4 @@
-/** Readings that come again in later batches, with ids anywhere: silver keeps each once, and what is spoiled stays out. */
+/** Readings that come again in later batches, with ids anywhere: silver keeps each once, and what is corrupted stays out. */
 import { createHash } from 'node:crypto'
 import { afterEach, expect, it, vi } from 'vitest'
 import { readTable } from '../../../support/tables.ts'
@@ -22,15 +22,15 @@ it('each reading stands once, however many batches came between it and its repet
   lake = testLake()
   const { engine } = lake.engine()
   const silver = engine.run('silver')
-  let spoiled = 0
+  let corrupted = 0
   for (let batch = 0; batch < BATCHES; batch++) {
     const fresh = Array.from({ length: NEW }, (_, index) => batch * NEW + index)
-    // Evenly taken from all that came before; in the last batches some are spoiled, which no plan has seen until then.
+    // Evenly taken from all that came before; in the last batches some are corrupted, which no plan has seen until then.
     const again = Array.from({ length: batch > 0 ? AGAIN : 0 }, (_, index) =>
       Math.floor(((index + 0.5) / AGAIN) * batch * NEW),
     )
     const bad = batch > BATCHES - 5 ? [{ eventId: eventId(1e6 + batch), temperature: 999 }] : []
-    spoiled += bad.length
+    corrupted += bad.length
     await lake.place(0, [
       ...[...fresh, ...again].map((number) => reading(number, { eventId: eventId(number) })),
       ...bad.map((fields) => reading(0, fields)),
@@ -50,5 +50,5 @@ it('each reading stands once, however many batches came between it and its repet
     'silver/weather_quarantine',
     'SELECT count(*) AS rows FROM rows',
   )
-  expect(quarantined).toEqual({ rows: spoiled })
+  expect(quarantined).toEqual({ rows: corrupted })
 }, 60_000)
