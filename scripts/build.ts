@@ -39,7 +39,7 @@ rmSync(`${root}dist`, { recursive: true, force: true })
 mkdirSync(`${root}dist`, { recursive: true })
 const outputs = await Promise.all([
   build({ ...common, entryPoints: ['src/cli.ts'], outfile: 'dist/cli.js' }),
-  build({ ...common, entryPoints: ['src/local/runtime/worker.ts'], outfile: 'dist/worker.js' }),
+  build({ ...common, entryPoints: ['src/local/hosting/worker.ts'], outfile: 'dist/worker.js' }),
 ])
 copyFileSync(`${root}src/bin.cjs`, `${root}dist/bin.cjs`)
 const metafiles = outputs.map((output) => output.metafile as Metafile)

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { NOTEBOOKS } from '../src/commands/notebooks.ts'
-import { withGeneratedCode } from '../src/commands/notebooks-source.ts'
+import { withGeneratedCode } from '../src/commands/shared/notebooks-source.ts'
 
 const folder = join(import.meta.dirname, '../notebooks')
 const read = (name: string) => readFileSync(join(folder, `${name}.py`), 'utf8')

@@ -1,10 +1,10 @@
 /** The command line: reads arguments, loads the configuration, and hands over to a command, which is imported only then. */
 import { fileURLToPath } from 'node:url'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { keepHeapSmall } from './commands/memory.ts'
-import { openOutput } from './commands/output.ts'
-import { describeUsage } from './commands/usage.ts'
-import { describeError } from './commands/user-error.ts'
+import { keepHeapSmall } from './commands/shared/memory.ts'
+import { openOutput } from './commands/shared/output.ts'
+import { describeUsage } from './commands/shared/usage.ts'
+import { describeError } from './commands/shared/user-error.ts'
 import { ConfigError } from './config/error.ts'
 import type { LoadedConfig, LoadOptions } from './config/load.ts'
 import { loadConfig } from './config/load.ts'
@@ -117,7 +117,7 @@ function program(finish: (code: number) => void): Command {
     (await import('./commands/config.ts')).runConfig(loaded, { json: flags.json === true, write }),
   ).option('--json', 'one JSON object')
   command('status', 'print one snapshot of all stages and layers', async ({ config }, flags) => {
-    const { attachTarget } = await import('./commands/attach.ts')
+    const { attachTarget } = await import('./commands/shared/attach.ts')
     const { runStatus } = await import('./commands/status.ts')
     const target = await attachTarget(config)
     return runStatus({ target, json: flags.json === true, write, now: Date.now, signal: interruption() })
@@ -126,7 +126,7 @@ function program(finish: (code: number) => void): Command {
     'stop',
     'stop the job, the runs and the pipeline, and wait until they have ended',
     async ({ config }, flags) => {
-      const { attachTarget } = await import('./commands/attach.ts')
+      const { attachTarget } = await import('./commands/shared/attach.ts')
       const { runStop } = await import('./commands/stop.ts')
       const { stages } = await attachTarget(config)
       return runStop({ stages, json: flags.json === true, write, signal: interruption() })

@@ -1,75 +1,70 @@
-/** Holds the arrows of the house: ui, commands → pipeline → nothing; azure → pipeline; local → the data contract only. */
-import { readdirSync, readFileSync } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
+/** Holds the rules of docs/architecture.md: which room imports which, no circles, no overfull folder. */
+import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { importsIn, importsOf, type Rules, sourceFiles, violations } from './support/architecture.ts'
 
 const src = resolve(import.meta.dirname, '../src')
 
-/** What each room may import from the other rooms of `src/`. */
-const ALLOWED: Record<string, readonly string[]> = {
-  pipeline: ['pipeline'],
-  azure: ['azure', 'pipeline'],
-  local: ['local', 'pipeline/contract'],
-  ui: ['ui', 'pipeline'],
-  config: ['config', 'pipeline'],
-  commands: ['commands', 'config', 'pipeline', 'azure', 'local', 'ui'],
-  'cli.ts': ['commands', 'config', 'cli.ts'],
-}
-
-/** Packages that belong to some rooms only. */
-const PACKAGES: Record<string, RegExp> = {
-  pipeline: /^(@azure\/|ink|react|rhea|@duckdb\/|asciichart|node:(net|http|https|tls|worker_threads))/,
-  ui: /^(@azure\/|rhea|@duckdb\/|node:(net|http|https|tls|worker_threads|fs))/,
-  local: /^(@azure\/|ink|react|asciichart)/,
-  azure: /^(ink|react|asciichart|rhea)/,
-}
-
-interface Import {
-  file: string
-  room: string
-  target: string
-}
-
-function importsOf(folder: string): Import[] {
-  const found: Import[] = []
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile() || !/\.tsx?$/.test(entry.name)) continue
-    const path = join(entry.parentPath, entry.name)
-    const file = relative(src, path)
-    const text = readFileSync(path, 'utf8')
-    const pattern =
-      /(?:^|\n)\s*(?:import|export)\b[^'"\n;]*?(?:\{[^}]*\}[^'"\n;]*?)?['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]/g
-    for (const match of text.matchAll(pattern)) {
-      const specifier = match[1] ?? match[2] ?? ''
-      const target = specifier.startsWith('.')
-        ? relative(src, resolve(dirname(path), specifier))
-        : `package:${specifier}`
-      found.push({ file, room: file.split('/')[0] as string, target })
-    }
-  }
-  return found
+const RULES: Rules = {
+  allowed: {
+    contract: [],
+    delta: ['contract'],
+    pipeline: ['contract'],
+    azure: ['contract', 'delta', 'pipeline'],
+    local: ['contract', 'delta'],
+    config: ['pipeline'],
+    ui: ['contract', 'pipeline'],
+    doctor: ['contract', 'config', 'pipeline', 'azure', 'local', 'commands/shared'],
+    setup: ['contract', 'config', 'pipeline', 'azure', 'commands/shared'],
+    commands: ['contract', 'config', 'pipeline', 'azure', 'local', 'ui', 'doctor', 'setup'],
+    'cli.ts': ['commands', 'config', 'doctor', 'setup'],
+  },
+  forbiddenPackages: {
+    contract: /^(?!node:)/,
+    delta: /^/,
+    pipeline: /^(@azure\/|ink|react|rhea|@duckdb\/|asciichart|node:(fs|net|http|https|tls|worker_threads))/,
+    ui: /^(@azure\/|rhea|@duckdb\/|node:(net|http|https|tls|worker_threads))/,
+    local: /^(@azure\/|ink|react|asciichart)/,
+    azure: /^(ink|react|asciichart|rhea)/,
+  },
+  filesPerFolder: 24,
 }
 
 const imports = importsOf(src)
-const isInside = (target: string, place: string) => target === place || target.startsWith(`${place}/`)
+const files = sourceFiles(src)
 
-describe('the arrows of the house', () => {
-  it('sees the imports at all', () => {
-    expect(imports.length).toBeGreaterThan(100)
-    expect(new Set(imports.map((one) => one.room))).toEqual(new Set(Object.keys(ALLOWED)))
+describe('the house', () => {
+  it('keeps its rules', () => {
+    expect(imports.length).toBeGreaterThan(1000)
+    expect(violations(imports, files, RULES)).toEqual([])
   })
 
-  it.each(Object.keys(ALLOWED))('%s imports only what it may', (room) => {
-    const rooms = Object.keys(ALLOWED)
-    const wrong = imports
-      .filter((one) => one.room === room && rooms.some((other) => isInside(one.target, other)))
-      .filter((one) => !ALLOWED[room]?.some((place) => isInside(one.target, place)))
-    expect(wrong).toEqual([])
+  it.each([
+    ['pipeline/session/drain.ts', "import { x } from '../../azure/target.ts'", /must not import azure/],
+    ['pipeline/session/drain.ts', "import type { x } from '../../ui/layout.ts'", /must not import ui/],
+    ['pipeline/state/store.ts', "import { readFileSync } from 'node:fs'", /must not import package:node:fs/],
+    [
+      'local/http/body.ts',
+      "const x = await import('../../pipeline/state/state.ts')",
+      /must not import pipeline/,
+    ],
+    ['local/http/body.ts', "import { x } from '@azure/identity'", /must not import package:@azure/],
+    ['ui/layout.ts', "export { x } from '../local/runtime/options.ts'", /must not import local/],
+    [
+      'contract/reading.ts',
+      "import { x } from './tables.ts'\nimport { y } from '../delta/replay.ts'",
+      /must not/,
+    ],
+    ['attic/junk.ts', "import { x } from '../contract/reading.ts'", /attic\/junk.ts must not/],
+    ['pipeline/ports/errors.ts', "import { x } from '../session/session.ts'", /circle of rooms: .*session/],
+    ['contract/bronze-layout.ts', "import { x } from './bronze-totals.ts'", /circle: .*bronze-layout/],
+  ])('%s with %s is refused', (file, text, message) => {
+    const found = violations([...imports, ...importsIn(src, file, text)], files, RULES)
+    expect(found.join('\n')).toMatch(message)
   })
 
-  it.each(Object.keys(PACKAGES))('%s uses no package of another room', (room) => {
-    expect(
-      imports.filter((one) => one.room === room && PACKAGES[room]?.test(one.target.replace(/^package:/, ''))),
-    ).toEqual([])
+  it('refuses a folder with too many files', () => {
+    const many = Array.from({ length: 25 }, (_, index) => `ui/attic/${index}.ts`)
+    expect(violations(imports, [...files, ...many], RULES)).toEqual(['ui/attic holds 25 files'])
   })
 })

@@ -3,14 +3,14 @@ import type { Config } from '../config/schema.ts'
 import { systemClock } from '../pipeline/runtime/clock.ts'
 import type { Session } from '../pipeline/session/session-types.ts'
 import { type ControlRoom, openControlRoom, type QuitReason } from '../ui/app/main.tsx'
-import { billingNotice } from './billing-notice.ts'
-import { openDataFolder } from './data-folder.ts'
-import { idleStop } from './idle-stop.ts'
-import type { OpenedTarget } from './launch.ts'
-import { logFileOf, openLog } from './logger.ts'
-import { newSession } from './new-session.ts'
-import { summariseSession, summaryText } from './summary.ts'
-import { describeError, UserError } from './user-error.ts'
+import { billingNotice } from './shared/billing-notice.ts'
+import { openDataFolder } from './shared/data-folder.ts'
+import { idleStop } from './shared/idle-stop.ts'
+import type { OpenedTarget } from './shared/launch.ts'
+import { logFileOf, openLog } from './shared/logger.ts'
+import { newSession } from './shared/new-session.ts'
+import { summariseSession, summaryText } from './shared/summary.ts'
+import { describeError, UserError } from './shared/user-error.ts'
 
 export interface MonitorOptions {
   config: Config
@@ -100,7 +100,7 @@ async function open(
   refuse: (error: unknown) => void,
 ): Promise<OpenedTarget | undefined> {
   try {
-    const { openTarget } = await import('./launch.ts')
+    const { openTarget } = await import('./shared/launch.ts')
     const opened = await openTarget({
       config,
       dataDir,

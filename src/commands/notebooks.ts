@@ -1,8 +1,8 @@
 /** `rtstream-tui notebooks export --ipynb DIR`: the notebooks for people who import them by hand. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { toIpynb } from './notebooks-source.ts'
-import { UserError } from './user-error.ts'
+import { toIpynb } from './shared/notebooks-source.ts'
+import { UserError } from './shared/user-error.ts'
 
 export const NOTEBOOKS = ['silver', 'gold', 'aggregate'] as const
 

@@ -5,12 +5,12 @@ import type { TableAudit } from '../pipeline/ports/lake.ts'
 import { STAGE_IDS, type StageId } from '../pipeline/ports/stages.ts'
 import type { Session } from '../pipeline/session/session-types.ts'
 import type { AppState } from '../pipeline/state/state.ts'
-import { openDataFolder } from './data-folder.ts'
-import { type OpenedTarget, openTarget } from './launch.ts'
-import { logFileOf, openLog } from './logger.ts'
-import { newSession } from './new-session.ts'
-import { type Measured, summarise, summaryText } from './summary.ts'
-import { describeError, UserError } from './user-error.ts'
+import { openDataFolder } from './shared/data-folder.ts'
+import { type OpenedTarget, openTarget } from './shared/launch.ts'
+import { logFileOf, openLog } from './shared/logger.ts'
+import { newSession } from './shared/new-session.ts'
+import { type Measured, summarise, summaryText } from './shared/summary.ts'
+import { describeError, UserError } from './shared/user-error.ts'
 
 export interface RunOptions {
   config: Config

@@ -12,10 +12,16 @@ export interface BronzeFile {
 }
 
 /** UTC minute folder below the container's root: `weather/2026/11/24/02/07`. */
-export function bronzeFolder(enqueuedAt: Date): string {
-  const iso = enqueuedAt.toISOString()
-  return `${BRONZE.path}/${iso.slice(0, 4)}/${iso.slice(5, 7)}/${iso.slice(8, 10)}/${iso.slice(11, 13)}/${iso.slice(14, 16)}`
+export const bronzeFolder = (enqueuedAt: Date): string => `${BRONZE.path}/${minuteAt(enqueuedAt.getTime())}`
+
+/** A minute as its folder names it: `2026/11/24/02/07`; minutes sort as text. @param time epoch milliseconds. */
+export function minuteAt(time: number): string {
+  const iso = new Date(time).toISOString()
+  return `${iso.slice(0, 4)}/${iso.slice(5, 7)}/${iso.slice(8, 10)}/${iso.slice(11, 13)}/${iso.slice(14, 16)}`
 }
+
+/** The minute of a path relative to the container. */
+export const minuteIn = (path: string): string => path.split('/').slice(1, 6).join('/')
 
 const pad = (value: number) => String(value).padStart(14, '0')
 
@@ -36,4 +42,10 @@ export function parseBronzeFileName(path: string): BronzeFile | undefined {
     lastSequenceNumber: Number(match[3]),
     rows: Number(match[4]),
   }
+}
+
+/** Start of the folder's minute (epoch ms). */
+export function minuteOfFolder(folder: string): number {
+  const [, year, month, day, hour, minute] = folder.split('/')
+  return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:00Z`)
 }

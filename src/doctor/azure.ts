@@ -1,8 +1,8 @@
 /** What doctor looks at on Azure before and beside the pipeline's own services: identity, subscription, region. */
-import { type SignedIn, signedIn } from '../azure/auth/identity.ts'
-import { SCOPES } from '../azure/http/service-clients.ts'
+import { type SignedIn, signedIn } from '../azure/resources/identity.ts'
 import { quotas } from '../azure/resources/quota.ts'
 import { createResourceManager, resourceIds } from '../azure/resources/resource-manager.ts'
+import { SCOPES } from '../azure/resources/service-clients.ts'
 import { nodeOf } from '../pipeline/state/cost.ts'
 import type { Check, Finding } from './doctor.ts'
 import {

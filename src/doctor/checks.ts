@@ -26,7 +26,7 @@ export async function doctorChecks({
     await Promise.all([
       import('./azure.ts'),
       import('../azure/auth/credential.ts'),
-      import('../azure/http/service-clients.ts'),
+      import('../azure/resources/service-clients.ts'),
       import('../azure/target.ts'),
       import('../azure/event-hubs/hub-probe.ts'),
     ])

@@ -1,10 +1,10 @@
 /** What the checks of Azure share: who asks, with which clients, and how a refusal is reported. */
 import type { TokenCredential } from '@azure/identity'
-import type { SignedIn } from '../azure/auth/identity.ts'
 import type { HubConnection } from '../azure/event-hubs/producer.ts'
-import type { ServiceClients } from '../azure/http/service-clients.ts'
+import type { SignedIn } from '../azure/resources/identity.ts'
 import type { ResourceIds, ResourceManager } from '../azure/resources/resource-manager.ts'
 import { assignmentCommand, type Role } from '../azure/resources/roles.ts'
+import type { ServiceClients } from '../azure/resources/service-clients.ts'
 import type { AzureConfig } from '../config/schema.ts'
 import { ServiceError } from '../pipeline/ports/errors.ts'
 import type { Check, Finding } from './doctor.ts'

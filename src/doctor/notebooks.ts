@@ -1,7 +1,7 @@
 /** What doctor looks at in the services that run the notebooks: Databricks, Unity Catalog, Synapse. */
 
+import { FIREWALL_RULE, firewallRefusal } from '../azure/provisioning/synapse-firewall.ts'
 import { unityCatalogName } from '../azure/provisioning/unity-catalog.ts'
-import { FIREWALL_RULE, firewallRefusal } from '../azure/resources/synapse-firewall.ts'
 import { LAKE_CONTAINERS } from '../contract/containers.ts'
 import type { Check, Finding } from './doctor.ts'
 import { type AzureExamination, isKind } from './examination.ts'

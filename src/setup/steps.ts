@@ -3,7 +3,6 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TokenCredential } from '@azure/identity'
 import { azureCredential } from '../azure/auth/credential.ts'
-import { createServiceClients, type ServiceClients } from '../azure/http/service-clients.ts'
 import {
   jobStep,
   type NotebookFile,
@@ -15,9 +14,10 @@ import { notebookCells, parameterCells } from '../azure/provisioning/notebook-ce
 import { notebookParameters } from '../azure/provisioning/notebook-parameters.ts'
 import type { ProvisioningStep } from '../azure/provisioning/provisioning.ts'
 import { synapseSteps } from '../azure/provisioning/synapse.ts'
+import { firewallStep } from '../azure/provisioning/synapse-firewall.ts'
 import { unityCatalogSteps } from '../azure/provisioning/unity-catalog.ts'
 import { synapseWorkspaceId } from '../azure/resources/resource-manager.ts'
-import { firewallStep } from '../azure/resources/synapse-firewall.ts'
+import { createServiceClients, type ServiceClients } from '../azure/resources/service-clients.ts'
 import type { AzureConfig } from '../config/schema.ts'
 import { ServiceError } from '../pipeline/ports/errors.ts'
 

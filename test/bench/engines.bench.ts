@@ -8,8 +8,8 @@ import { join } from 'node:path'
 import pino from 'pino'
 import type { CommitMetadata } from '../../src/contract/tables.ts'
 import { LakeFolder } from '../../src/local/data-lake/store/folder.ts'
-import type { NotebookEngine } from '../../src/local/engine/engine.ts'
-import { createLocalEngine } from '../../src/local/runtime/engine-factory.ts'
+import type { NotebookEngine } from '../../src/local/engine/api/engine.ts'
+import { createLocalEngine } from '../../src/local/hosting/engine-factory.ts'
 import { placeGenerated } from '../notebooks/bronze-fixture.ts'
 
 const PATIENCE_MS = 30 * 60_000

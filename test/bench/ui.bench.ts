@@ -4,7 +4,7 @@
  */
 
 import { screenLines } from '../../src/ui/app/screen-lines.ts'
-import { initialView } from '../../src/ui/app/view-state.ts'
+import { initialView } from '../../src/ui/input/view-state.ts'
 import { painter } from '../../src/ui/text/ansi.ts'
 import { chooseTheme } from '../../src/ui/text/theme.ts'
 import { type Bundle, bundle } from '../support/bundle.ts'

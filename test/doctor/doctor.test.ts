@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createServiceClients } from '../../src/azure/http/service-clients.ts'
+import { createServiceClients } from '../../src/azure/resources/service-clients.ts'
 import type { AzureConfig } from '../../src/config/schema.ts'
 import { azureChecks } from '../../src/doctor/azure.ts'
 import { type Check, type Finding, runDoctor } from '../../src/doctor/doctor.ts'

@@ -4,7 +4,7 @@
  */
 import pino from 'pino'
 import { LakeFolder } from '../../src/local/data-lake/store/folder.ts'
-import { createLocalEngine } from '../../src/local/runtime/engine-factory.ts'
+import { createLocalEngine } from '../../src/local/hosting/engine-factory.ts'
 
 const root = process.argv[2] ?? ''
 const clock = { now: () => Date.now() }

@@ -1,7 +1,7 @@
 /** What set-up makes of the package's own notebooks: the shared modules reach Databricks as files and Synapse as cells. */
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { createServiceClients } from '../../src/azure/http/service-clients.ts'
+import { createServiceClients } from '../../src/azure/resources/service-clients.ts'
 import { runSetup } from '../../src/setup/setup.ts'
 import { readNotebooks, setupSteps } from '../../src/setup/steps.ts'
 import { azureConfig } from '../support/azure-config.ts'

@@ -1,6 +1,6 @@
 /** What keeps a bill from running by accident: questions, the meter, idle stop, read-only; as a person sees it. */
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
-import { billingNotice } from '../../src/commands/billing-notice.ts'
+import { billingNotice } from '../../src/commands/shared/billing-notice.ts'
 import { type AzureRoom, type AzureRoomOptions, openAzureRoom } from '../support/azure-room.ts'
 import { removeDataFolders } from '../support/local-azure.ts'
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createServiceClients } from '../../src/azure/http/service-clients.ts'
+import { createServiceClients } from '../../src/azure/resources/service-clients.ts'
 import { runSetup, type SetupReport } from '../../src/setup/setup.ts'
 import { setupSteps } from '../../src/setup/steps.ts'
 import { azureConfig } from '../support/azure-config.ts'

@@ -4,7 +4,7 @@ import type {
   NotebookEngine,
   NotebookName,
   NotebookRun,
-} from '../../src/local/engine/engine.ts'
+} from '../../src/local/engine/api/engine.ts'
 
 export class FakeRun implements NotebookRun {
   readonly notebook: NotebookName

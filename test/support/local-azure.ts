@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connectLocalTarget } from '../../src/azure/target.ts'
-import { localAzureConfig } from '../../src/commands/local-config.ts'
+import { localAzureConfig } from '../../src/commands/shared/local-config.ts'
 import type { LocalAzureEndpoints, LocalAzureOptions } from '../../src/local/runtime/options.ts'
 import type { Target } from '../../src/pipeline/ports/target.ts'
 

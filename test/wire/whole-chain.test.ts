@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
-import { type LocalAzure, startLocalAzure } from '../../src/local/runtime/host.ts'
+import { type LocalAzure, startLocalAzure } from '../../src/local/hosting/host.ts'
 import type { OutgoingEvent } from '../../src/pipeline/ports/hub.ts'
 import type { LakeSnapshot } from '../../src/pipeline/ports/lake.ts'
 import type { Target } from '../../src/pipeline/ports/target.ts'

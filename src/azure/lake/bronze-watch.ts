@@ -3,7 +3,8 @@
  * order of their sequence numbers, so their minutes never go back; a partition that bronze has caught up with cannot add
  * to a minute before the moment at which that was seen.
  */
-import { BRONZE, parseBronzeFileName } from '../../contract/bronze-layout.ts'
+import { BRONZE, minuteAt, minuteIn, parseBronzeFileName } from '../../contract/bronze-layout.ts'
+import { BRONZE_TOTALS, parseTotals } from '../../contract/bronze-totals.ts'
 import type { BronzeSnapshot } from '../../pipeline/ports/lake.ts'
 import type { LakeClient } from './data-lake.ts'
 
@@ -12,15 +13,6 @@ export interface HubState {
   /** Epoch ms, taken before the numbers were asked for. */
   at: number
   lastSequenceNumbers: ReadonlyMap<string, number>
-}
-
-interface Totals {
-  nextSequenceNumber: number
-  rows: number
-  rejected: number
-  skipped: number
-  files: number
-  bytes: number
 }
 
 interface Position {
@@ -141,14 +133,14 @@ export class BronzeWatch {
     this.#seen = new Set([...this.#seen].filter((path) => path >= oldest))
   }
 
-  /** What retention has summed up and deleted: it stays in the commitMetadata, but no longer takes room. */
+  /** What retention has summed up and deleted: it still counts, but no longer takes room. */
   async #readTotals(signal: AbortSignal | undefined): Promise<void> {
-    const text = await this.#client.read(BRONZE.container, `${BRONZE.path}/_totals.json`, signal)
+    const text = await this.#client.read(BRONZE.container, BRONZE_TOTALS, signal)
     if (!text) return
-    const { partitions } = JSON.parse(text.toString('utf8')) as { partitions: Record<string, Totals> }
     const isFirst = this.#looks === 0
     this.#deleted = { files: 0, bytes: 0 }
-    for (const [id, totals] of Object.entries(partitions)) {
+    for (const [partition, totals] of parseTotals(text.toString('utf8'))) {
+      const id = String(partition)
       this.#deleted.files += totals.files
       this.#deleted.bytes += totals.bytes
       if (!isFirst) continue
@@ -173,10 +165,4 @@ export class BronzeWatch {
       newestAt: this.#newestAt,
     }
   }
-}
-
-const minuteIn = (path: string) => path.split('/').slice(1, 6).join('/')
-const minuteAt = (time: number) => {
-  const iso = new Date(time).toISOString()
-  return `${iso.slice(0, 4)}/${iso.slice(5, 7)}/${iso.slice(8, 10)}/${iso.slice(11, 13)}/${iso.slice(14, 16)}`
 }

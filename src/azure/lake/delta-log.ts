@@ -18,8 +18,6 @@ export interface Action {
   protocol?: { minReaderVersion?: number } | null
 }
 
-export const pad = (version: number): string => String(version).padStart(20, '0')
-
 /** @throws ServiceError for a commit that is no JSON, as one that is being written by a writer without atomic puts. */
 export function parseCommit(name: string, text: Buffer): Action[] {
   try {
@@ -33,34 +31,10 @@ export function parseCommit(name: string, text: Buffer): Action[] {
   }
 }
 
-const two = (part: number) => String(part).padStart(10, '0')
-
-/** @param parts undefined: it is in one file. */
-export const checkpointNames = (version: number, parts: number | undefined): string[] =>
-  parts === undefined
-    ? [`${pad(version)}.checkpoint.parquet`]
-    : Array.from(
-        { length: parts },
-        (_, index) => `${pad(version)}.checkpoint.${two(index + 1)}.${two(parts)}.parquet`,
-      )
-
-/** Of a checkpoint's path, or of a part's; undefined for other files of the log. */
-export function checkpointIn(path: string): { version: number; parts: number | undefined } | undefined {
-  const match = /\/(\d{20})\.checkpoint(?:\.\d{10}\.(\d{10}))?\.parquet$/.exec(path)
-  if (!match) return undefined
-  return { version: Number(match[1]), parts: match[2] === undefined ? undefined : Number(match[2]) }
-}
-
 export const digestOf = (text: Buffer) => createHash('sha1').update(text).digest('base64')
 
 export const committedAtIn = (actions: readonly Action[]) =>
   actions.find((action) => action.commitInfo)?.commitInfo?.timestamp
-
-/** Of a commit's path; undefined for other files of the log. */
-export function versionIn(path: string): number | undefined {
-  const version = /\/(\d{20})\.json$/.exec(path)?.[1]
-  return version === undefined ? undefined : Number(version)
-}
 
 interface Pointer {
   version: number

@@ -4,21 +4,25 @@
  * multi-part), https://github.com/delta-io/delta/blob/master/PROTOCOL.md
  */
 import type { CommitMetadata } from '../../contract/tables.ts'
+import {
+  checkpointIn,
+  checkpointNames,
+  commitName,
+  LAST_CHECKPOINT,
+  LOG_FOLDER,
+  versionIn,
+} from '../../delta/log-names.ts'
 import { ServiceError } from '../../pipeline/ports/errors.ts'
 import type { TableSnapshot } from '../../pipeline/ports/lake.ts'
 import type { LakeClient } from './data-lake.ts'
 import {
   type Action,
-  checkpointIn,
-  checkpointNames,
   commitMetadataIn,
   committedAtIn,
   digestOf,
-  pad,
   parseCommit,
   pointerIn,
   statsOf,
-  versionIn,
 } from './delta-log.ts'
 import { readParquet } from './parquet.ts'
 
@@ -139,7 +143,7 @@ export class DeltaTable {
   async #readCommits(isFirst: boolean, signal: AbortSignal | undefined): Promise<number> {
     for (let commits = 0; ; commits++) {
       const version = this.#version + 1
-      const text = await this.#client.read(this.#container, this.#logPath(`${pad(version)}.json`), signal)
+      const text = await this.#client.read(this.#container, this.#logPath(commitName(version)), signal)
       if (!text) return commits
       const arrived = this.#apply(version, this.#parse(version, text))
       this.#digest = digestOf(text)
@@ -148,7 +152,7 @@ export class DeltaTable {
   }
 
   #logPath(name: string): string {
-    return `${this.#folder}/_delta_log/${name}`
+    return `${this.#folder}/${LOG_FOLDER}/${name}`
   }
 
   #listLog(startFrom: string | undefined, signal: AbortSignal | undefined) {
@@ -163,11 +167,11 @@ export class DeltaTable {
   async #checkLog(signal: AbortSignal | undefined): Promise<void> {
     this.#quietLooks = 0
     let newest = -1
-    for await (const { path } of this.#listLog(pad(Math.max(0, this.#version)), signal))
+    for await (const { path } of this.#listLog(commitName(Math.max(0, this.#version)), signal))
       newest = Math.max(newest, versionIn(path) ?? -1)
     if (newest === this.#version) {
       if (newest < 0 || this.#digest === undefined) return
-      const name = this.#logPath(`${pad(newest)}.json`)
+      const name = this.#logPath(commitName(newest))
       const text = await this.#client.read(this.#container, name, signal)
       if (text && digestOf(text) === this.#digest) return
     }
@@ -184,7 +188,7 @@ export class DeltaTable {
   }
 
   async #readPointedCheckpoint(signal: AbortSignal | undefined): Promise<void> {
-    const text = await this.#client.read(this.#container, this.#logPath('_last_checkpoint'), signal)
+    const text = await this.#client.read(this.#container, this.#logPath(LAST_CHECKPOINT), signal)
     const pointer = text && pointerIn(text)
     if (!pointer) return
     if (pointer.v2Checkpoint !== undefined)
@@ -228,7 +232,7 @@ export class DeltaTable {
       for (const action of await readParquet(file, ['add', 'protocol'])) actions.push(action as Action)
     }
     this.#apply(version, actions)
-    const commit = await this.#client.read(this.#container, this.#logPath(`${pad(version)}.json`), signal)
+    const commit = await this.#client.read(this.#container, this.#logPath(commitName(version)), signal)
     if (commit) {
       this.#note(this.#parse(version, commit))
       this.#digest = digestOf(commit)
@@ -264,7 +268,7 @@ export class DeltaTable {
   }
 
   #parse(version: number, text: Buffer): Action[] {
-    return parseCommit(`${this.#container}/${this.#logPath(`${pad(version)}.json`)}`, text)
+    return parseCommit(`${this.#container}/${this.#logPath(commitName(version))}`, text)
   }
 
   #note(actions: readonly Action[]): void {

@@ -2,8 +2,8 @@
 import { ServiceError } from '../../pipeline/ports/errors.ts'
 import type { RestAnswer, RestClient } from '../http/rest-client.ts'
 import { retryAfterMs } from '../http/retry-after.ts'
-import { FIREWALL_STEP, firewallRefusal } from '../resources/synapse-firewall.ts'
 import { includes, type ProvisioningStep } from './provisioning.ts'
+import { FIREWALL_STEP, firewallRefusal } from './synapse-firewall.ts'
 
 export interface NotebookCell {
   kind: 'code' | 'markdown'

@@ -5,7 +5,7 @@ import { ServiceError } from '../../pipeline/ports/errors.ts'
 import type { StageService, StageState, StageStatus } from '../../pipeline/ports/stages.ts'
 import { callSdk } from '../errors/sdk-error.ts'
 import { abortableSleep } from '../http/abortable-sleep.ts'
-import { SCOPES } from '../http/service-clients.ts'
+import { SCOPES } from '../resources/service-clients.ts'
 import { outputStart } from './output-start.ts'
 
 export interface StreamAnalyticsSettings {

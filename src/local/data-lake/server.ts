@@ -5,15 +5,16 @@ import { requireBearer } from '../http/bearer.ts'
 import { HttpError } from '../http/errors.ts'
 import { listen } from '../http/server.ts'
 import type { Clock } from '../runtime/clock.ts'
-import { checkSas, type SasContext, type SasTarget } from './auth/sas.ts'
-import { sasNeed } from './auth/sas-needs.ts'
+import { checkSas, type SasContext } from './auth/sas.ts'
 import { checkSharedKey } from './auth/shared-key.ts'
 import { BlobOperations } from './rest/blob.ts'
 import { DfsOperations } from './rest/dfs.ts'
-import { entryAt } from './rest/names.ts'
+import type { LakeCall } from './rest/lake-call.ts'
 import { asHttpError, isDfs, lakeError, unsupported, VERSION } from './rest/refusals.ts'
+import { sasNeed } from './rest/sas-needs.ts'
 import { refuseUnsupported } from './rest/unsupported-features.ts'
 import type { LakeFolder } from './store/folder.ts'
+import { entryAt } from './store/names.ts'
 import { PathProperties } from './store/properties.ts'
 import { Uploads } from './store/uploads.ts'
 
@@ -34,20 +35,6 @@ export interface DataLakeServer {
   plainPort: number
   tlsPort: number
   close(): Promise<void>
-}
-
-/** One request to a container or to a path in it. */
-export interface LakeCall {
-  request: IncomingMessage
-  response: ServerResponse
-  account: string
-  container: string
-  /** Relative to the container, without slashes at its ends; '' is the container. */
-  path: string
-  query: URLSearchParams
-  headers: Record<string, string>
-  /** Of what is copied or renamed: may whoever came in by a SAS have it? @throws HttpError 403 */
-  checkSource(source: SasTarget, anyOf: string): void
 }
 
 /** Storage's SDKs read both addresses, and fail on their own without them; nothing is at the first. */

@@ -1,6 +1,6 @@
 /** The jobs of the workspace. The two of the pipeline are there from the first start on, as setup would make them. */
 
-import type { NotebookName } from '../engine/engine.ts'
+import type { NotebookName } from '../engine/api/engine.ts'
 import { HttpError } from '../http/errors.ts'
 import { notebookAt } from '../notebook-runs/notebook-name.ts'
 import type { Clock } from '../runtime/clock.ts'

@@ -1,4 +1,4 @@
-import type { NotebookName } from '../engine/engine.ts'
+import type { NotebookName } from '../engine/api/engine.ts'
 
 const NAME = /(?:^|[-_ /])(silver|gold|aggregate)(?:\.(?:py|ipynb))?$/i
 

@@ -1,6 +1,6 @@
 /** Runs of notebooks as a service keeps them: those under way, those that wait, and a bounded history that outlives the process. */
 import type { Logger } from 'pino'
-import type { BatchProgress, NotebookEngine, NotebookName, NotebookRun } from '../engine/engine.ts'
+import type { BatchProgress, NotebookEngine, NotebookName, NotebookRun } from '../engine/api/engine.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { hasKeys, readStateFile, writeJsonAtomically } from '../storage/state-file.ts'
 

@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Logger } from 'pino'
-import type { BatchProgress, NotebookName, NotebookRun } from '../engine/engine.ts'
+import type { BatchProgress, NotebookName, NotebookRun } from '../engine/api/engine.ts'
 import type { Clock } from '../runtime/clock.ts'
 
 export interface SparkRunOptions {

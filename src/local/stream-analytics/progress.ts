@@ -3,17 +3,13 @@
  * exists is work done, and one that does not is not. A checkpoint only shortens the search; it is believed as far as the
  * files bear it out.
  */
+
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { minuteOfFolder } from '../../contract/bronze-layout.ts'
+import { rejectedIn } from '../../contract/bronze-totals.ts'
 import type { HubLog } from '../event-hubs/log/log.ts'
-import {
-  filesIn,
-  minuteFolderOf,
-  minuteFolders,
-  minuteOfFolder,
-  readTotals,
-  rejectedIn,
-} from './bronze-files.ts'
+import { filesIn, minuteFolderOf, minuteFolders, readTotals } from './bronze-files.ts'
 
 export interface PartitionProgress {
   /** Where the job goes on: the first sequence number that the job has not seen. A start may have set it beyond `held`. */

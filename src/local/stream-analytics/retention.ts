@@ -2,15 +2,9 @@
 import { lstatSync, readdirSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { addToTotals } from '../../contract/bronze-totals.ts'
 import type { Clock } from '../runtime/clock.ts'
-import {
-  addToTotals,
-  filesIn,
-  minuteFolderOf,
-  minuteFolders,
-  readTotals,
-  writeTotals,
-} from './bronze-files.ts'
+import { filesIn, minuteFolderOf, minuteFolders, readTotals, writeTotals } from './bronze-files.ts'
 
 export interface BronzeRetentionOptions {
   bronzeRoot: string

@@ -1,5 +1,5 @@
 /** Runs of pipelines with one notebook activity: start, look, query, cancel. */
-import type { NotebookName } from '../engine/engine.ts'
+import type { NotebookName } from '../engine/api/engine.ts'
 import { readJson } from '../http/body.ts'
 import { HttpError } from '../http/errors.ts'
 import type { Route } from '../http/router.ts'

@@ -1,5 +1,5 @@
 /** What a look at the hub means for the screen. */
-import type { PartitionProperties } from '../ports/hub.ts'
+import { enqueuedIn, eventsIn, type PartitionProperties } from '../ports/hub.ts'
 import { RateMeter, SecondSeries } from '../runtime/rates.ts'
 import type { HubSlice, PartitionSlice } from '../state/state.ts'
 
@@ -65,9 +65,3 @@ export const withBronze = (hub: HubSlice, positions: BronzePositions): HubSlice 
     backlog: backlogOf(one.id, one.lastSequenceNumber, positions),
   })),
 })
-
-const eventsIn = (partition: PartitionProperties | undefined) =>
-  (partition?.lastEnqueuedSequenceNumber ?? -1) + 1
-
-export const enqueuedIn = (partitions: readonly PartitionProperties[]): number =>
-  partitions.reduce((sum, partition) => sum + eventsIn(partition), 0)

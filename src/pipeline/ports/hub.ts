@@ -51,3 +51,11 @@ export interface HubReader {
   readAfter(positions: ReadonlyMap<string, number>, signal?: AbortSignal): AsyncIterable<ReceivedEvent[]>
   close(): Promise<void>
 }
+
+/** How many events a partition has ever taken. */
+export const eventsIn = (partition: PartitionProperties | undefined): number =>
+  (partition?.lastEnqueuedSequenceNumber ?? -1) + 1
+
+/** How many events the hub has ever taken. */
+export const enqueuedIn = (partitions: readonly PartitionProperties[]): number =>
+  partitions.reduce((sum, partition) => sum + eventsIn(partition), 0)

@@ -1,6 +1,5 @@
 /** Keeps the ledger up to date: gathers the counters of all services, and knows when they have come to rest. */
-import { enqueuedIn } from '../observation/hub-view.ts'
-import type { PartitionProperties } from '../ports/hub.ts'
+import { enqueuedIn, type PartitionProperties } from '../ports/hub.ts'
 import type { BronzeSnapshot, LakeSnapshot } from '../ports/lake.ts'
 import type { LedgerSlice } from '../state/state.ts'
 import { type Counters, reconcile } from './ledger.ts'

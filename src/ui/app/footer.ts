@@ -3,9 +3,9 @@ import { STAGE_IDS } from '../../pipeline/ports/stages.ts'
 import { isUp } from '../../pipeline/stages/stage.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
 import { KEYMAP, type KeyBinding, whyNot } from '../input/keymap.ts'
+import { growsAtEnd, scrollTarget, type ViewState } from '../input/view-state.ts'
 import { type Line, lineWidth, span } from '../text/line.ts'
 import { ANSWERS } from './modal.ts'
-import { growsAtEnd, scrollTarget, type ViewState } from './view-state.ts'
 
 /** How long what a key came to is shown (ms of store time), unless another key comes. */
 const TOAST_MS = 5000

@@ -3,10 +3,10 @@
 import { STAGE_IDS } from '../../pipeline/ports/stages.ts'
 import { MAX_STATIONS } from '../../pipeline/state/actions.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
+import type { Question } from '../input/view-state.ts'
 import { formatCount, formatMoney } from '../text/format.ts'
 import { FRAME, type Framed, framed } from '../text/frame.ts'
 import { type Line, left, overlay, span, wrap } from '../text/line.ts'
-import type { Question } from './view-state.ts'
 
 const WIDTH = 62
 

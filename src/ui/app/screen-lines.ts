@@ -1,5 +1,6 @@
 /** The whole screen as lines: header, flow, panels or what covers them, footer. Pure. */
 import type { AppState } from '../../pipeline/state/state.ts'
+import type { Overlay, ViewState } from '../input/view-state.ts'
 import type { SlotId } from '../layout.ts'
 import { type Layout, layOut, SMALLEST } from '../layout.ts'
 import { endpointLines } from '../panels/endpoints-panel.ts'
@@ -13,7 +14,6 @@ import { FRAME, framed, sideBySide } from '../text/frame.ts'
 import { type Line, span, toWidth, wrap } from '../text/line.ts'
 import { footerLine } from './footer.ts'
 import { withQuestion } from './modal.ts'
-import type { Overlay, ViewState } from './view-state.ts'
 
 export interface ScreenLines {
   /** One per row of the terminal, each exactly as wide. */

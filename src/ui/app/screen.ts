@@ -8,12 +8,12 @@ import type { Actions } from '../../pipeline/state/actions.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
 import type { HandOver } from '../ink/hand-over.ts'
 import { type Drawn, KeyDispatch } from '../input/key-dispatch.ts'
+import { initialView, type ViewState } from '../input/view-state.ts'
 import { PANELS } from '../layout.ts'
 import { eventMatches } from '../panels/events-panel.ts'
 import { logMatches } from '../panels/log-panel.ts'
 import type { Painter } from '../text/ansi.ts'
 import { type ScreenLines, screenLines } from './screen-lines.ts'
-import { initialView, type ViewState } from './view-state.ts'
 
 export interface ScreenOptions {
   store: ReadonlyStore

@@ -3,6 +3,9 @@
 import { STAGE_IDS, type StageId } from '../../pipeline/ports/stages.ts'
 import type { ActionResult, Actions } from '../../pipeline/state/actions.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
+import type { HandOver } from '../ink/hand-over.ts'
+import type { PanelId } from '../layout.ts'
+import { bindingOf, type Command, whyNot } from './keymap.ts'
 import {
   goBack,
   growsAtEnd,
@@ -12,10 +15,7 @@ import {
   scrollBy,
   toggleZoomOf,
   type ViewState,
-} from '../app/view-state.ts'
-import type { HandOver } from '../ink/hand-over.ts'
-import type { PanelId } from '../layout.ts'
-import { bindingOf, type Command, whyNot } from './keymap.ts'
+} from './view-state.ts'
 
 /** What keys need to know of the screen as it is drawn. */
 export interface Drawn {

@@ -1,7 +1,7 @@
 /** Every key of the control room as data: what it does, when it can, and what it is called in footer, help and document. */
 import { NOT_CONNECTED, READ_ONLY } from '../../pipeline/state/actions.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
-import { growsAtEnd, scrollTarget, type ViewState } from '../app/view-state.ts'
+import { growsAtEnd, scrollTarget, type ViewState } from './view-state.ts'
 
 export type Command =
   | 'generator'

@@ -1,6 +1,6 @@
 /** With the product's own settings: a batch a second, which takes all that came meanwhile. */
 import { afterEach, expect, it, vi } from 'vitest'
-import { DEFAULT_TUNING } from '../../../src/local/engine/options.ts'
+import { DEFAULT_TUNING } from '../../../src/local/engine/api/options.ts'
 import { readings, type TestLake, testLake } from './lake-fixture.ts'
 
 let lake: TestLake

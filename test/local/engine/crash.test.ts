@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { CommitMetadata } from '../../../src/contract/tables.ts'
-import type { NotebookRun } from '../../../src/local/engine/engine.ts'
+import type { NotebookRun } from '../../../src/local/engine/api/engine.ts'
 import { readings, type TestLake, testLake } from './lake-fixture.ts'
 
 const lakes: TestLake[] = []

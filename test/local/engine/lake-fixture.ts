@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import pino from 'pino'
 import { bronzeFileName, bronzeFolder } from '../../../src/contract/bronze-layout.ts'
 import { LakeFolder } from '../../../src/local/data-lake/store/folder.ts'
-import { createDuckDbEngine, type DuckDbEngine } from '../../../src/local/engine/duckdb/duckdb-engine.ts'
-import type { EngineTuning } from '../../../src/local/engine/options.ts'
+import type { EngineTuning } from '../../../src/local/engine/api/options.ts'
+import { createDuckDbEngine, type DuckDbEngine } from '../../../src/local/engine/duckdb-engine.ts'
 import type { Clock } from '../../../src/local/runtime/clock.ts'
 
 /** Noon of a day in the past; tests move it. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type AppState, CORRUPTION_KINDS, type CorruptionKind } from '../../../src/pipeline/state/state.ts'
 import { screenLines } from '../../../src/ui/app/screen-lines.ts'
-import { initialView, type ViewState } from '../../../src/ui/app/view-state.ts'
+import { initialView, type ViewState } from '../../../src/ui/input/view-state.ts'
 import { PANELS } from '../../../src/ui/layout.ts'
 import { endpointLines } from '../../../src/ui/panels/endpoints-panel.ts'
 import { lineWidth, plainText } from '../../../src/ui/text/line.ts'

@@ -1,7 +1,7 @@
 /** Blob Batch, https://learn.microsoft.com/rest/api/storageservices/blob-batch: many deletes in one request, as vacuuming readers send them. */
 import { STATUS_CODES } from 'node:http'
 import { HttpError } from '../../http/errors.ts'
-import type { LakeCall } from '../server.ts'
+import type { LakeCall } from './lake-call.ts'
 import { errorXml } from './refusals.ts'
 
 export const MAX_BATCH_BYTES = 4 * 1024 * 1024

@@ -3,12 +3,12 @@ import { constants, lstatSync, rmSync } from 'node:fs'
 import { copyFile } from 'node:fs/promises'
 import { HttpError } from '../../http/errors.ts'
 import { isLoopback } from '../../http/origin.ts'
-import type { LakeCall } from '../server.ts'
 import { checkConditions } from '../store/entry.ts'
 import type { LakeFolder } from '../store/folder.ts'
+import { entryAt } from '../store/names.ts'
 import type { PathProperties, Properties } from '../store/properties.ts'
-import { entryAt } from './names.ts'
-import { diskError } from './storage-errors.ts'
+import { diskError } from '../store/storage-errors.ts'
+import type { LakeCall } from './lake-call.ts'
 
 /**
  * Copies a file; what becomes visible is whole.

@@ -4,12 +4,12 @@ import { open } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { HttpError } from '../../http/errors.ts'
 import { readSmallFile } from '../../storage/sync-io.ts'
-import type { LakeCall } from '../server.ts'
 import { checkConditions, entryHeaders } from '../store/entry.ts'
 import type { LakeFolder } from '../store/folder.ts'
 import type { PathProperties } from '../store/properties.ts'
+import { diskError } from '../store/storage-errors.ts'
+import type { LakeCall } from './lake-call.ts'
 import { overrides, propertyHeaders } from './property-headers.ts'
-import { diskError } from './storage-errors.ts'
 
 const NO_FOLLOW = constants.O_NOFOLLOW ?? 0
 

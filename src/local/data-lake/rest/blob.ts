@@ -1,20 +1,20 @@
 /** The Blob operations that the SDKs use beside DFS: containers, properties, reads, Put Blob, copies, blocks, delete, batches of deletes. */
 import { existsSync, mkdirSync, rmdirSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs'
 import { HttpError } from '../../http/errors.ts'
-import type { LakeCall } from '../server.ts'
 import { checkConditions, containerHeaders, entryHeaders } from '../store/entry.ts'
 import type { LakeFolder } from '../store/folder.ts'
+import { entryAt } from '../store/names.ts'
 import type { PathProperties, Properties } from '../store/properties.ts'
+import { diskError } from '../store/storage-errors.ts'
 import type { Uploads } from '../store/uploads.ts'
 import { answerBatch, MAX_BATCH_BYTES } from './blob-batch.ts'
 import { copyBlob } from './blob-copy.ts'
 import { listBlobs, listContainers } from './blob-listing.ts'
 import { readBlob } from './blob-read.ts'
 import { readChecked } from './checked-body.ts'
-import { entryAt } from './names.ts'
+import type { LakeCall } from './lake-call.ts'
 import { contentIn, metadataHeaders, metadataOut, overrides, propertyHeaders } from './property-headers.ts'
 import { asHttpError } from './refusals.ts'
-import { diskError } from './storage-errors.ts'
 
 const MAX_BLOB_BYTES = 256 * 1024 * 1024
 const MAX_BLOCK_LIST_BYTES = 8 * 1024 * 1024

@@ -2,19 +2,19 @@
 import { existsSync, mkdirSync, rmdirSync, type Stats, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { HttpError } from '../../http/errors.ts'
-import { type Access, accessOfNew, changedAccess, defaultAccess } from '../auth/access-control.ts'
-import type { LakeCall } from '../server.ts'
+import { type Access, accessOfNew, changedAccess, defaultAccess } from '../store/access-control.ts'
 import { checkConditions, containerHeaders, entryHeaders, etagOf, notFound } from '../store/entry.ts'
 import type { LakeFolder } from '../store/folder.ts'
 import { type Listed, listFolder } from '../store/listing.ts'
+import { entryAt } from '../store/names.ts'
 import type { PathProperties, Properties } from '../store/properties.ts'
+import { diskError } from '../store/storage-errors.ts'
 import type { Uploads } from '../store/uploads.ts'
 import { readChecked } from './checked-body.ts'
-import { entryAt } from './names.ts'
+import type { LakeCall } from './lake-call.ts'
 import { pageSize, readMarker, writeMarker } from './paging.ts'
 import { contentIn, propertiesIn } from './property-headers.ts'
 import { renamePath } from './rename.ts'
-import { diskError } from './storage-errors.ts'
 
 const MAX_APPEND_BYTES = 100 * 1024 * 1024
 

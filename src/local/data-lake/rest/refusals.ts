@@ -1,8 +1,8 @@
 /** What the lake refuses, in the service's codes: https://learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes */
 import type { IncomingMessage } from 'node:http'
 import { armError, type ErrorForm, HttpError } from '../../http/errors.ts'
-import type { LakeCall } from '../server.ts'
-import { AlreadyExistsError, InvalidNameError, LakeFullError } from './storage-errors.ts'
+import { AlreadyExistsError, InvalidNameError, LakeFullError } from '../store/storage-errors.ts'
+import type { LakeCall } from './lake-call.ts'
 
 export const VERSION = '2023-11-03'
 

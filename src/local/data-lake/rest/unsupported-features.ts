@@ -1,6 +1,6 @@
 /** What would change the meaning of a request and is not served: refused, never passed over. */
 import { HttpError } from '../../http/errors.ts'
-import type { LakeCall } from '../server.ts'
+import type { LakeCall } from './lake-call.ts'
 
 const HEADERS = [
   'x-ms-if-tags',

@@ -14,8 +14,8 @@ import { rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Clock } from '../../runtime/clock.ts'
 import { SMALL_FILE } from '../../storage/sync-io.ts'
-import { checkContainer, entryAt, pathSegments, resolveInside } from '../rest/names.ts'
-import { AlreadyExistsError, diskError, LakeFullError } from '../rest/storage-errors.ts'
+import { checkContainer, entryAt, pathSegments, resolveInside } from './names.ts'
+import { AlreadyExistsError, diskError, LakeFullError } from './storage-errors.ts'
 import { Usage } from './usage.ts'
 
 export interface LakeFolderOptions {

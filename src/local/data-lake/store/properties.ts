@@ -2,11 +2,11 @@
 import { existsSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import type { Access } from '../auth/access-control.ts'
-import { entryAt } from '../rest/names.ts'
-import { diskError } from '../rest/storage-errors.ts'
+import type { Access } from './access-control.ts'
 import { etagOf } from './entry.ts'
 import type { LakeFolder } from './folder.ts'
+import { entryAt } from './names.ts'
+import { diskError } from './storage-errors.ts'
 
 export interface Properties {
   /** Names as the client has them. */

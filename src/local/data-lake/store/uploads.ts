@@ -11,9 +11,9 @@ import {
 } from 'node:fs'
 import { appendFile } from 'node:fs/promises'
 import { HttpError } from '../../http/errors.ts'
-import { entryAt } from '../rest/names.ts'
-import { diskError } from '../rest/storage-errors.ts'
 import type { LakeFolder } from './folder.ts'
+import { entryAt } from './names.ts'
+import { diskError } from './storage-errors.ts'
 
 interface Append {
   file: string

@@ -1,7 +1,9 @@
 /** Makes many small files of an appended table one, in tiers, keeping the order of the rows (Delta: `OPTIMIZE`). */
+
+import type { AddFile } from '../../../delta/actions.ts'
+import { statisticsOf } from '../../../delta/statistics.ts'
+import type { EngineContext } from '../api/options.ts'
 import { type Connection, quotedList } from '../duckdb/database.ts'
-import type { EngineContext } from '../options.ts'
-import { type AddFile, statisticsOf } from './delta-log.ts'
 import { ConflictError, type DeltaTable } from './delta-writer.ts'
 import {
   dataFileName,

@@ -1,8 +1,10 @@
 /** Checkpoints of a Delta log: all actions that make up the table in one Parquet file, so that nobody replays a day of commits. */
 import { rm, writeFile } from 'node:fs/promises'
+import type { Action } from '../../../delta/actions.ts'
+import { checkpointName, LAST_CHECKPOINT, LOG_FOLDER } from '../../../delta/log-names.ts'
+import type { TableState } from '../../../delta/replay.ts'
+import type { EngineContext } from '../api/options.ts'
 import { type Connection, quoted } from '../duckdb/database.ts'
-import type { EngineContext } from '../options.ts'
-import { type Action, checkpointName, LOG_FOLDER, type TableState } from './delta-log.ts'
 import { adoptWritten, type LakePlace, writeLakeFile } from './lake-files.ts'
 
 /** The protocol's checkpoint schema, for tables of reader version 1 and writer version 2. */
@@ -53,7 +55,7 @@ export async function writeCheckpoint(
   }
   await context.tuning.failpoint(`${table.path}: checkpoint written`)
   const pointer = { version: state.version, size: actions.length, sizeInBytes: size }
-  await writeLakeFile(context, inLog('_last_checkpoint'), JSON.stringify(pointer), { overwrite: true })
+  await writeLakeFile(context, inLog(LAST_CHECKPOINT), JSON.stringify(pointer), { overwrite: true })
 }
 
 /** @returns a function that reads a checkpoint's actions, whoever wrote it. */

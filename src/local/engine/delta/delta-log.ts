@@ -1,145 +1,11 @@
-/** A Delta table's log as it stands in `_delta_log`: its actions, and the table that they add up to. */
+/** A Delta table's log as it lies on the disk: listed, read, and replayed into a table. */
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
+import type { Action } from '../../../delta/actions.ts'
+import { checkpointIn, checkpointName, commitName, LOG_FOLDER, versionIn } from '../../../delta/log-names.ts'
+import { applyActions, emptyState, type TableState } from '../../../delta/replay.ts'
 import { readSmallFile } from '../../storage/sync-io.ts'
-
-// ── Actions, named as the Delta protocol names them ─────────────────────────────────────────────────────────────────
-
-export interface Protocol {
-  minReaderVersion: number
-  minWriterVersion: number
-}
-
-export interface Metadata {
-  id: string
-  format: { provider: string; options: Record<string, string> }
-  schemaString: string
-  partitionColumns: string[]
-  configuration: Record<string, string>
-  /** Epoch ms. */
-  createdTime?: number
-}
-
-export interface AddFile {
-  /** Relative to the table's folder, URL-encoded. */
-  path: string
-  partitionValues: Record<string, string>
-  size: number
-  /** Epoch ms. */
-  modificationTime: number
-  /** False: the rows were in the table before, in other files. */
-  dataChange: boolean
-  /** JSON, see {@link FileStatistics}. */
-  stats?: string
-  tags?: Record<string, string>
-}
-
-/** Ours has all of it; other writers may leave columns out, or whole members. */
-export interface FileStatistics {
-  numRecords: number
-  minValues?: Record<string, string | number>
-  maxValues?: Record<string, string | number>
-  nullCount?: Record<string, number>
-}
-
-export interface RemoveFile {
-  path: string
-  /** Epoch ms; the file itself may go when this is older than the retention. */
-  deletionTimestamp: number
-  dataChange: boolean
-  extendedFileMetadata?: boolean
-  partitionValues?: Record<string, string>
-  size?: number
-}
-
-export interface Transaction {
-  appId: string
-  version: number
-  /** Epoch ms. */
-  lastUpdated?: number
-}
-
-export interface CommitInfo {
-  /** Epoch ms. */
-  timestamp: number
-  operation: string
-  operationParameters: Record<string, string>
-  operationMetrics?: Record<string, string>
-  readVersion?: number
-  isBlindAppend?: boolean
-  engineInfo?: string
-  userMetadata?: string
-}
-
-export interface Action {
-  protocol?: Protocol
-  metaData?: Metadata
-  add?: AddFile
-  remove?: RemoveFile
-  txn?: Transaction
-  commitInfo?: CommitInfo
-}
-
-// ── The table that the actions add up to ────────────────────────────────────────────────────────────────────────────
-
-export interface Tombstone extends RemoveFile {
-  /** Version whose commit removed the file; after a reload from a checkpoint, that checkpoint's version at the earliest. */
-  removedAt: number
-}
-
-export interface TableState {
-  /** −1: there is no table. */
-  version: number
-  protocol: Protocol | undefined
-  metaData: Metadata | undefined
-  /** Active files by path, in the order in which the log added them. */
-  files: Map<string, AddFile>
-  tombstones: Map<string, Tombstone>
-  transactions: Map<string, Transaction>
-  /** Newest `userMetadata` of a commit: the commitMetadata. */
-  userMetadata: string | undefined
-}
-
-export const emptyState = (): TableState => ({
-  version: -1,
-  protocol: undefined,
-  metaData: undefined,
-  files: new Map(),
-  tombstones: new Map(),
-  transactions: new Map(),
-  userMetadata: undefined,
-})
-
-/** Takes the actions of one version into the state. */
-export function applyActions(state: TableState, version: number, actions: readonly Action[]): void {
-  for (const { protocol, metaData, add, remove, txn, commitInfo } of actions) {
-    if (protocol) state.protocol = protocol
-    if (metaData) state.metaData = metaData
-    if (remove) {
-      state.files.delete(remove.path)
-      state.tombstones.set(remove.path, { ...remove, removedAt: version })
-    }
-    if (add) {
-      state.tombstones.delete(add.path)
-      state.files.set(add.path, add)
-    }
-    if (txn) state.transactions.set(txn.appId, txn)
-    if (commitInfo?.userMetadata !== undefined) state.userMetadata = commitInfo.userMetadata
-  }
-  state.version = version
-}
-
-// ── Names and reading ───────────────────────────────────────────────────────────────────────────────────────────────
-
-export const LOG_FOLDER = '_delta_log'
-
-const digits = (version: number) => String(version).padStart(20, '0')
-export const commitName = (version: number) => `${digits(version)}.json`
-export const checkpointName = (version: number) => `${digits(version)}.checkpoint.parquet`
-
-const COMMIT = /^(\d{20})\.json$/
-const CHECKPOINT = /^(\d{20})\.checkpoint\.parquet$/
 
 export interface LogListing {
   /** Ascending. */
@@ -152,10 +18,10 @@ export interface LogListing {
 export async function listLog(tableFolder: string): Promise<LogListing> {
   const listing: LogListing = { commits: [], checkpoints: [] }
   for (const name of await namesIn(join(tableFolder, LOG_FOLDER))) {
-    const commit = COMMIT.exec(name)
-    if (commit) listing.commits.push(Number(commit[1]))
-    const checkpoint = CHECKPOINT.exec(name)
-    if (checkpoint) listing.checkpoints.push(Number(checkpoint[1]))
+    const commit = versionIn(name)
+    if (commit !== undefined) listing.commits.push(commit)
+    const checkpoint = checkpointIn(name)
+    if (checkpoint && checkpoint.parts === undefined) listing.checkpoints.push(checkpoint.version)
   }
   listing.commits.sort((a, b) => a - b)
   listing.checkpoints.sort((a, b) => a - b)
@@ -216,7 +82,7 @@ export async function loadTable(
   if (checkpoint !== undefined) {
     const file = join(tableFolder, LOG_FOLDER, checkpointName(checkpoint))
     applyActions(state, checkpoint, await readCheckpoint(file))
-    // A checkpoint holds the table, not the commitMetadata: those stand in the commit of the same version.
+    // A checkpoint holds the table, not the commit metadata: that stands in the commit of the same version.
     for (const { commitInfo } of (await readCommit(tableFolder, checkpoint)) ?? []) {
       state.userMetadata = commitInfo?.userMetadata ?? state.userMetadata
     }
@@ -232,9 +98,4 @@ export async function loadTable(
     if (state.version % COMMITS_PER_TURN === 0) await setImmediate()
   }
   return state
-}
-
-/** Statistics of a file; undefined when its writer left none. */
-export function statisticsOf(file: AddFile): FileStatistics | undefined {
-  return file.stats === undefined ? undefined : (JSON.parse(file.stats) as FileStatistics)
 }

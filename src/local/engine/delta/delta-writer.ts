@@ -6,21 +6,13 @@ import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CommitMetadata, DeltaType, TableContract } from '../../../contract/tables.ts'
+import type { Action, AddFile } from '../../../delta/actions.ts'
+import { commitName, LOG_FOLDER } from '../../../delta/log-names.ts'
+import { applyActions, emptyState, type TableState } from '../../../delta/replay.ts'
+import type { EngineContext } from '../api/options.ts'
 import type { Connection } from '../duckdb/database.ts'
-import type { EngineContext } from '../options.ts'
 import { checkpointReader, writeCheckpoint } from './delta-checkpoint.ts'
-import {
-  type Action,
-  type AddFile,
-  applyActions,
-  commitName,
-  emptyState,
-  LOG_FOLDER,
-  listLog,
-  loadTable,
-  readCommit,
-  type TableState,
-} from './delta-log.ts'
+import { listLog, loadTable, readCommit } from './delta-log.ts'
 import { writeLakeFile } from './lake-files.ts'
 
 /** Another writer has changed what this commit rests on. Nothing was committed. */
@@ -40,7 +32,7 @@ export interface Change {
   dataChange: boolean
   /** What makes a batch idempotent. */
   txn?: { appId: string; version: number }
-  /** `undefined` carries the newest commitMetadata forward. */
+  /** `undefined` carries the newest metadata forward. */
   commitMetadata?: CommitMetadata
 }
 

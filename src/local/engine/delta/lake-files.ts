@@ -2,7 +2,7 @@
 import { lstatSync, statSync, unlinkSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { flushFile, writeNewFile } from '../../storage/sync-io.ts'
-import type { EngineContext } from '../options.ts'
+import type { EngineContext } from '../api/options.ts'
 
 export interface LakePlace {
   container: string

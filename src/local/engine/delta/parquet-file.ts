@@ -1,9 +1,9 @@
 /** Lets DuckDB write one data file of a Delta table, and tells the log what is in it. */
 import { rm } from 'node:fs/promises'
 import type { DeltaType, TableContract } from '../../../contract/tables.ts'
+import type { AddFile, FileStatistics } from '../../../delta/actions.ts'
+import type { EngineContext } from '../api/options.ts'
 import { type Connection, quoted } from '../duckdb/database.ts'
-import type { EngineContext } from '../options.ts'
-import type { AddFile, FileStatistics } from './delta-log.ts'
 import { adoptWritten } from './lake-files.ts'
 
 /** How each column type is stored, so that every reader sees the type that the schema names. */

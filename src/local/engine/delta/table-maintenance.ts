@@ -1,7 +1,8 @@
 /** Deletes what no version needs any more: orphans of crashes, superseded data files, old log files. */
 import { readdir } from 'node:fs/promises'
-import type { EngineContext } from '../options.ts'
-import { checkpointName, commitName, LOG_FOLDER, listLog, readCommit } from './delta-log.ts'
+import { checkpointName, commitName, LOG_FOLDER } from '../../../delta/log-names.ts'
+import type { EngineContext } from '../api/options.ts'
+import { listLog, readCommit } from './delta-log.ts'
 import type { DeltaTable } from './delta-writer.ts'
 import { removeLakeFile } from './lake-files.ts'
 import { parseDataFileName } from './parquet-file.ts'

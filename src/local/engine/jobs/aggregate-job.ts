@@ -1,15 +1,15 @@
 /** gold/weather → gold/weather_aggregated. */
 import { type BatchCounts, TABLES } from '../../../contract/tables.ts'
-import type { FileStatistics } from '../delta/delta-log.ts'
+import type { FileStatistics } from '../../../delta/actions.ts'
+import type { EngineContext } from '../api/options.ts'
 import { DeltaTable } from '../delta/delta-writer.ts'
 import { TableMaintenance } from '../delta/table-maintenance.ts'
-import type { BucketRange } from '../delta/time-bucket-range.ts'
-import { compactKeyed, type UpsertTable, updateKeyed } from '../delta/upsert-table.ts'
 import { type Connection, countRows, quotedList } from '../duckdb/database.ts'
-import type { EngineContext } from '../options.ts'
 import { type DeltaPosition, DeltaSource } from '../query/delta-source.ts'
 import type { Batch, BatchJob, BatchPlan, Output } from '../query/query.ts'
 import { type DeltaInput, deltaInput } from './gold-job.ts'
+import type { BucketRange } from './time-bucket-range.ts'
+import { compactKeyed, type UpsertTable, updateKeyed } from './upsert-table.ts'
 
 const HOURS = `(date - DATE '1970-01-01')::BIGINT * 24 + hour`
 

@@ -4,11 +4,12 @@
  * looked up in the tables, so how late a repetition comes changes its cost, never the verdict.
  */
 import { DEDUPLICATION_WINDOW_MS as WINDOW_MS } from '../../../contract/reading.ts'
-import { type AddFile, statisticsOf } from '../delta/delta-log.ts'
+import type { AddFile } from '../../../delta/actions.ts'
+import { statisticsOf } from '../../../delta/statistics.ts'
+import type { EngineContext } from '../api/options.ts'
 import type { DeltaTable } from '../delta/delta-writer.ts'
 import { parseDataFileName } from '../delta/parquet-file.ts'
 import { type Connection, quotedList } from '../duckdb/database.ts'
-import type { EngineContext } from '../options.ts'
 import { idOf, validated } from './silver-rules.ts'
 
 /** Ids stay in memory for the window and some more, for partitions that lag. */

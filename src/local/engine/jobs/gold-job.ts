@@ -1,16 +1,16 @@
 /** silver/weather → gold/weather and gold/weather_by_minute. */
 import { type BatchCounts, TABLES } from '../../../contract/tables.ts'
+import type { AddFile } from '../../../delta/actions.ts'
+import type { EngineContext } from '../api/options.ts'
 import { compactAppended } from '../delta/compaction.ts'
-import type { AddFile } from '../delta/delta-log.ts'
 import { DeltaTable } from '../delta/delta-writer.ts'
 import { dataFileName, writeParquet } from '../delta/parquet-file.ts'
 import { TableMaintenance } from '../delta/table-maintenance.ts'
-import { type SlotSpan, spanOf } from '../delta/time-bucket-range.ts'
-import { compactKeyed, type UpsertTable, updateKeyed } from '../delta/upsert-table.ts'
 import { type Connection, countRows, quotedList } from '../duckdb/database.ts'
-import type { EngineContext } from '../options.ts'
 import { type DeltaPosition, DeltaSource } from '../query/delta-source.ts'
 import type { Batch, BatchJob, BatchPlan, Output } from '../query/query.ts'
+import { type SlotSpan, spanOf } from './time-bucket-range.ts'
+import { compactKeyed, type UpsertTable, updateKeyed } from './upsert-table.ts'
 
 export interface DeltaInput {
   /** Relative to the folder of the table that is read, in the order of the rows. */

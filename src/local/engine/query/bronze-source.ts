@@ -7,7 +7,7 @@ import { statSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { BRONZE, parseBronzeFileName } from '../../../contract/bronze-layout.ts'
-import type { EngineContext } from '../options.ts'
+import type { EngineContext } from '../api/options.ts'
 import { type BronzePiece, pieceEnd } from './bronze-text.ts'
 
 /** How far silver has read: what its checkpoint keeps. */

@@ -2,18 +2,14 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TableContract } from '../../../contract/tables.ts'
+import type { AddFile } from '../../../delta/actions.ts'
+import { commitName, LOG_FOLDER } from '../../../delta/log-names.ts'
+import { statisticsOf } from '../../../delta/statistics.ts'
+import type { EngineContext } from '../api/options.ts'
 import { checkpointReader } from '../delta/delta-checkpoint.ts'
-import {
-  type AddFile,
-  commitName,
-  LOG_FOLDER,
-  loadTable,
-  readCommit,
-  statisticsOf,
-} from '../delta/delta-log.ts'
+import { loadTable, readCommit } from '../delta/delta-log.ts'
 import { inRowOrder } from '../delta/parquet-file.ts'
 import type { Connection } from '../duckdb/database.ts'
-import type { EngineContext } from '../options.ts'
 
 /** How far a table has been read: what the reader's checkpoint keeps. */
 export interface DeltaPosition {

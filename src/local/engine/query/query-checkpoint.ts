@@ -5,9 +5,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BatchCounts } from '../../../contract/tables.ts'
+import type { NotebookName } from '../api/engine.ts'
+import type { EngineContext } from '../api/options.ts'
 import { removeLakeFile, writeLakeFile } from '../delta/lake-files.ts'
-import type { NotebookName } from '../engine.ts'
-import type { EngineContext } from '../options.ts'
 
 const CONTAINER = 'checkpoints'
 

@@ -1,7 +1,7 @@
 /** Runs a continuous query as a notebook's run: starts, triggers micro-batches, stops, and says why it failed. */
 import type { Logger } from 'pino'
-import type { BatchProgress, NotebookName, NotebookRun } from '../engine.ts'
-import { readableError } from '../errors.ts'
+import type { BatchProgress, NotebookName, NotebookRun } from '../api/engine.ts'
+import { readableError } from '../api/errors.ts'
 
 /** What the run drives; made when the run starts. */
 export interface RunnableQuery {

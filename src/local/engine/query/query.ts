@@ -3,11 +3,11 @@
  * the {@link BatchJob}'s.
  */
 import type { BatchCounts, CommitMetadata } from '../../../contract/tables.ts'
+import type { BatchProgress, NotebookName } from '../api/engine.ts'
+import type { EngineContext } from '../api/options.ts'
 import type { DeltaTable } from '../delta/delta-writer.ts'
 import { removeOrphans } from '../delta/table-maintenance.ts'
 import type { Connection } from '../duckdb/database.ts'
-import type { BatchProgress, NotebookName } from '../engine.ts'
-import type { EngineContext } from '../options.ts'
 import type { QueryCheckpoint } from './query-checkpoint.ts'
 
 export interface BatchPlan<Input, Position> {

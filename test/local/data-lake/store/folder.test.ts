@@ -11,14 +11,14 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { etagOf } from '../../../../src/local/data-lake/store/entry.ts'
+import { LakeFolder } from '../../../../src/local/data-lake/store/folder.ts'
 import {
   AlreadyExistsError,
   diskError,
   InvalidNameError,
   LakeFullError,
-} from '../../../../src/local/data-lake/rest/storage-errors.ts'
-import { etagOf } from '../../../../src/local/data-lake/store/entry.ts'
-import { LakeFolder } from '../../../../src/local/data-lake/store/folder.ts'
+} from '../../../../src/local/data-lake/store/storage-errors.ts'
 import { temporaryFolder } from '../../../support/cli.ts'
 
 let folder: ReturnType<typeof temporaryFolder>

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, it, vi } from 'vitest'
-import type { NotebookEngine } from '../../../../src/local/engine/engine.ts'
+import type { NotebookEngine } from '../../../../src/local/engine/api/engine.ts'
 import { runPython } from '../../../support/python.ts'
 import { readings, type TestLake, testLake } from '../lake-fixture.ts'
 

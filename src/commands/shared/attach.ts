@@ -1,0 +1,25 @@
+import type { Config } from '../../config/schema.ts'
+import type { Target } from '../../pipeline/ports/target.ts'
+import { askInstance } from './control-channel.ts'
+import { localAzureConfig } from './local-config.ts'
+import { UserError } from './user-error.ts'
+
+/**
+ * The adapters on what runs already: Azure, or the local Azure of the instance on the data folder.
+ * @throws UserError when no instance runs there.
+ */
+export async function attachTarget(config: Config): Promise<Target> {
+  const { connectAzureTarget, connectLocalTarget } = await import('../../azure/target.ts')
+  if (config.target === 'azure') return connectAzureTarget(config.azure)
+  const instance = await askInstance(config.dataDir)
+  if (!instance)
+    throw new UserError(
+      `No rtstream-tui runs on ${config.dataDir}.`,
+      'Start one in another terminal (rtstream-tui), name its folder with --data-dir, or use --target azure.',
+    )
+  const { bypassProxies, trust } = await import('../../local/hosting/host.ts')
+  bypassProxies()
+  trust(instance.endpoints.certificate)
+  const { token, eventHubsTls } = instance.endpoints
+  return connectLocalTarget({ token, eventHubsTls, azure: localAzureConfig(instance.endpoints) })
+}

@@ -1,0 +1,43 @@
+/** The addresses of the local Azure, as the screen and `rtstream-tui endpoints` show them. */
+import { EVENT_HUB_NAME, LOCAL_NAMES, type LocalAzureEndpoints } from '../../local/runtime/options.ts'
+import type { EndpointLine } from '../../pipeline/state/state.ts'
+
+const MASK = '••••'
+
+/** Everything that a client needs, in the order in which data flows. Without `secrets`, keys and token are masked. */
+export function endpointLines(endpoints: LocalAzureEndpoints, options: { secrets: boolean }): EndpointLine[] {
+  const lines = [
+    { name: 'Event Hubs connection string', value: endpoints.eventHubsConnectionString },
+    { name: 'event hub', value: EVENT_HUB_NAME },
+    { name: 'partitions', value: String(endpoints.partitions) },
+    { name: 'consumer groups', value: endpoints.consumerGroups.join(', ') },
+    { name: 'Event Hubs (TLS, key or bearer token)', value: endpoints.eventHubsTls },
+    { name: 'data lake connection string', value: endpoints.lakeConnectionString },
+    { name: 'data lake (TLS, bearer token)', value: endpoints.lakeTls },
+    { name: 'data lake account', value: LOCAL_NAMES.account },
+    { name: 'containers', value: 'bronze, silver, gold, checkpoints' },
+    { name: 'Stream Analytics (ARM), metrics', value: endpoints.management },
+    { name: 'subscription', value: LOCAL_NAMES.subscription },
+    { name: 'resource group', value: LOCAL_NAMES.resourceGroup },
+    { name: 'Stream Analytics job', value: LOCAL_NAMES.job },
+    { name: 'Databricks', value: databricksUrl(endpoints) },
+    { name: 'Databricks jobs', value: `${LOCAL_NAMES.silverJob}, ${LOCAL_NAMES.goldJob}` },
+    { name: 'Synapse', value: synapseUrl(endpoints) },
+    { name: 'Synapse pipeline', value: LOCAL_NAMES.pipeline },
+    { name: 'bearer token', value: endpoints.token },
+    { name: 'certificate to trust', value: endpoints.certificateFile },
+  ]
+  if (options.secrets) return lines
+  const secrets = [endpoints.token, endpoints.accountKey, ...sharedKeys(endpoints)]
+  const masked = (text: string) => secrets.reduce((shown, secret) => shown.replaceAll(secret, MASK), text)
+  return lines.map(({ name, value }) => ({ name, value: masked(value) }))
+}
+
+/** At the root: most clients of Databricks drop the path of its address. */
+export const databricksUrl = ({ management }: LocalAzureEndpoints) => management
+export const synapseUrl = ({ management }: LocalAzureEndpoints) => `${management}/synapse`
+
+function sharedKeys({ eventHubsConnectionString, lakeConnectionString }: LocalAzureEndpoints): string[] {
+  const text = `${eventHubsConnectionString};${lakeConnectionString}`
+  return [/SharedAccessKey=([^;]+)/, /AccountKey=([^;]+)/].flatMap((pattern) => pattern.exec(text)?.[1] ?? [])
+}

@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import type { Config } from '../../config/schema.ts'
+import { systemClock } from '../../pipeline/runtime/clock.ts'
+import { createSession } from '../../pipeline/session/session.ts'
+import type { Session } from '../../pipeline/session/session-types.ts'
+import { fileStorage } from './generator-storage.ts'
+import { logFileOf } from './logger.ts'
+
+declare const __VERSION__: string
+
+/** A session over the configuration, not yet connected to anything. */
+export function newSession(options: {
+  config: Config
+  dataDir: string
+  ephemeral: boolean
+  logger: Logger
+}): Session {
+  const { config, dataDir, ephemeral, logger } = options
+  return createSession(
+    {
+      session: {
+        target: config.target,
+        version: __VERSION__,
+        engine: config.engine,
+        dataDir,
+        ephemeral,
+        readOnly: config.readOnly,
+        logFile: logFileOf(dataDir),
+      },
+      stations: config.stations,
+      intervalMs: config.interval,
+      dirty: config.dirty,
+      // The weather follows from the seed alone; ids from the run too, so no two data folders share any.
+      seed: config.seed ?? 'rtstream',
+      nodeType: config.azure.databricksNodeType,
+      updatesPerSecond: config.fps,
+    },
+    {
+      clock: systemClock,
+      logger,
+      storage: fileStorage(join(dataDir, 'state', 'generator.bin')),
+      newRunId: randomUUID,
+    },
+  )
+}

@@ -1,0 +1,55 @@
+/**
+ * The totals file of bronze: what the retention has added up before it deleted files, so that a listing of what is left still
+ * tells how far bronze has come. Written by the local job's retention only; the real service has none.
+ */
+import { BRONZE, type BronzeFile } from './bronze-layout.ts'
+
+/** Relative to the container. Engines pass over names that begin with an underscore. */
+export const BRONZE_TOTALS = `${BRONZE.path}/_totals.json`
+
+/** Everything of a partition below `nextSequenceNumber`, summed up; kept when its files are deleted. */
+export interface PartitionTotals {
+  nextSequenceNumber: number
+  rows: number
+  rejected: number
+  /** Sequence numbers that no file covered. */
+  skipped: number
+  files: number
+  bytes: number
+}
+
+/** Adds a file, unless it was added before: of one partition, files must come in the order of their ranges. */
+export function addToTotals(totals: Map<number, PartitionTotals>, file: BronzeFile, bytes: number): void {
+  const before = totals.get(file.partition) ?? {
+    nextSequenceNumber: 0,
+    rows: 0,
+    rejected: 0,
+    skipped: 0,
+    files: 0,
+    bytes: 0,
+  }
+  if (file.firstSequenceNumber < before.nextSequenceNumber) return
+  totals.set(file.partition, {
+    nextSequenceNumber: file.lastSequenceNumber + 1,
+    rows: before.rows + file.rows,
+    rejected: before.rejected + rejectedIn(file),
+    skipped: before.skipped + (file.firstSequenceNumber - before.nextSequenceNumber),
+    files: before.files + 1,
+    bytes: before.bytes + bytes,
+  })
+}
+
+/** Events of the batch that are no rows. */
+export const rejectedIn = (file: BronzeFile) =>
+  file.lastSequenceNumber - file.firstSequenceNumber + 1 - file.rows
+
+/** The file's content, as an object to be written as JSON. */
+export const totalsDocument = (totals: ReadonlyMap<number, PartitionTotals>) => ({
+  partitions: Object.fromEntries(totals),
+})
+
+/** The inverse of {@link totalsDocument}, by partition. @throws SyntaxError when the text is no JSON. */
+export function parseTotals(text: string): Map<number, PartitionTotals> {
+  const { partitions } = JSON.parse(text) as { partitions: Record<string, PartitionTotals> }
+  return new Map(Object.entries(partitions).map(([partition, totals]) => [Number(partition), totals]))
+}

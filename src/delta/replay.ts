@@ -1,0 +1,49 @@
+/** The table that the actions of a log add up to. Pure: who reads the log hands its actions over, version by version. */
+import type { Action, AddFile, Metadata, Protocol, RemoveFile, Transaction } from './actions.ts'
+
+export interface Tombstone extends RemoveFile {
+  /** Version whose commit removed the file; after a reload from a checkpoint, that checkpoint's version at the earliest. */
+  removedAt: number
+}
+
+export interface TableState {
+  /** −1: there is no table. */
+  version: number
+  protocol: Protocol | undefined
+  metaData: Metadata | undefined
+  /** Active files by path, in the order in which the log added them. */
+  files: Map<string, AddFile>
+  tombstones: Map<string, Tombstone>
+  transactions: Map<string, Transaction>
+  /** Newest `userMetadata` of a commit: the commit metadata. */
+  userMetadata: string | undefined
+}
+
+export const emptyState = (): TableState => ({
+  version: -1,
+  protocol: undefined,
+  metaData: undefined,
+  files: new Map(),
+  tombstones: new Map(),
+  transactions: new Map(),
+  userMetadata: undefined,
+})
+
+/** Takes the actions of one version into the state. */
+export function applyActions(state: TableState, version: number, actions: readonly Action[]): void {
+  for (const { protocol, metaData, add, remove, txn, commitInfo } of actions) {
+    if (protocol) state.protocol = protocol
+    if (metaData) state.metaData = metaData
+    if (remove) {
+      state.files.delete(remove.path)
+      state.tombstones.set(remove.path, { ...remove, removedAt: version })
+    }
+    if (add) {
+      state.tombstones.delete(add.path)
+      state.files.set(add.path, add)
+    }
+    if (txn) state.transactions.set(txn.appId, txn)
+    if (commitInfo?.userMetadata !== undefined) state.userMetadata = commitInfo.userMetadata
+  }
+  state.version = version
+}

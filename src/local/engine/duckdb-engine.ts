@@ -1,0 +1,205 @@
+/** The embedded engine: the three notebooks as DuckDB micro-batches that commit to true Delta tables. */
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import type { NotebookEngine, NotebookName } from './api/engine.ts'
+import { DEFAULT_TUNING, type EngineContext, type EngineOptions } from './api/options.ts'
+import { Database } from './duckdb/database.ts'
+import { AggregateJob } from './jobs/aggregate-job.ts'
+import { type DeltaInput, GoldJob } from './jobs/gold-job.ts'
+import { type SilverInput, SilverJob } from './jobs/silver-job.ts'
+import type { BronzePosition } from './query/bronze-source.ts'
+import type { DeltaPosition } from './query/delta-source.ts'
+import { ContinuousQuery } from './query/query.ts'
+import { QueryCheckpoint } from './query/query-checkpoint.ts'
+import { QueryRun, type RunnableQuery } from './query/query-run.ts'
+
+export interface DuckDbEngine {
+  engine: NotebookEngine
+  /**
+   * Last hub sequence number that silver has durably processed, by partition: bronze files up to it may be deleted.
+   * Known from the checkpoint while silver is not running.
+   */
+  silverPositions(): ReadonlyMap<number, number>
+}
+
+/**
+ * Memory that was freed goes back to the system after so many rows, or so much time when there are few: small batches use the
+ * same memory again and again, and getting it anew from the system would be a good part of their cost.
+ */
+const MEMORY_RETURN = { rows: 5000, leastMs: 2000, mostMs: 15_000 }
+
+/** Nothing is opened, and DuckDB is not loaded, until the first run. */
+export function createDuckDbEngine(options: EngineOptions): DuckDbEngine {
+  const engine = new Engine(options)
+  return { engine, silverPositions: () => engine.silverPositions }
+}
+
+class Engine implements NotebookEngine {
+  readonly name = 'duckdb'
+  silverPositions: ReadonlyMap<number, number> = new Map()
+  readonly #context: EngineContext
+  readonly #temporaryFolder: string
+  readonly #runs = new Map<NotebookName, QueryRun>()
+  /** Newest version that each reader has durably read of the layer before; undefined: it has not begun. */
+  readonly #readVersions: { gold: number | undefined; aggregate: number | undefined }
+  readonly #listeners = { silver: new Set<() => void>(), gold: new Set<() => void>() }
+  #database: Promise<Database> | undefined
+  #users = 0
+  #memoryReturnedAt = 0
+  #rowsSinceReturn = 0
+
+  constructor(options: EngineOptions) {
+    this.#context = {
+      lake: options.folder,
+      clock: options.clock,
+      logger: options.logger.child({ part: 'engine' }),
+      retentionMs: options.retentionMs,
+      newId: options.newId ?? randomUUID,
+      tuning: { ...DEFAULT_TUNING, ...options.tuning },
+    }
+    this.#temporaryFolder = join(options.lakeRoot, 'checkpoints', 'tmp')
+    const silver = this.#peek<BronzePosition>('silver')
+    if (silver) this.#setSilverPosition(silver)
+    this.#readVersions = {
+      gold: this.#peek<DeltaPosition>('gold')?.version,
+      aggregate: this.#peek<DeltaPosition>('aggregate')?.version,
+    }
+  }
+
+  run(notebook: NotebookName): QueryRun {
+    const { tuning, logger } = this.#context
+    const previous = this.#runs.get(notebook)
+    const busy = previous?.state === 'starting' || previous?.state === 'running'
+    const run = new QueryRun(
+      {
+        notebook,
+        intervalMs: notebook === 'aggregate' ? tuning.aggregateIntervalMs : tuning.triggerIntervalMs,
+        settleMs: tuning.settleMs,
+        logger,
+        make: () => {
+          if (busy) throw new Error(`${notebook} is running already: cancel that run first.`)
+          return this.#make(notebook)
+        },
+      },
+      busy ? Promise.resolve() : (previous?.ended ?? Promise.resolve()),
+    )
+    if (!busy) this.#runs.set(notebook, run)
+    return run
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#runs.values()].map((run) => run.cancel()))
+  }
+
+  async #make(notebook: NotebookName): Promise<RunnableQuery> {
+    const { database, release } = await this.#borrowDatabase()
+    try {
+      const connection = await database.connect()
+      const query = this.#query(notebook, connection)
+      return {
+        open: (onInput) => query.open(connection, onInput),
+        next: async () => {
+          const result = await query.next()
+          if (result?.progress) await this.#returnMemory(database, result.progress.inputRows)
+          return result
+        },
+        close: () => {
+          query.close()
+          database.disconnect(connection)
+          release()
+        },
+      }
+    } catch (error) {
+      release()
+      throw error
+    }
+  }
+
+  #query(notebook: NotebookName, connection: Awaited<ReturnType<Database['connect']>>) {
+    const context = this.#context
+    const { silver, gold } = this.#listeners
+    if (notebook === 'silver') {
+      const checkpoint = new QueryCheckpoint<SilverInput, BronzePosition>(context, notebook)
+      const job = new SilverJob(
+        context,
+        connection,
+        checkpoint,
+        () => this.#readVersions.gold ?? Number.POSITIVE_INFINITY,
+      )
+      return new ContinuousQuery(context, job, checkpoint, (position) => {
+        this.#setSilverPosition(position)
+        for (const tell of silver) tell()
+      })
+    }
+    const checkpoint = new QueryCheckpoint<DeltaInput, DeltaPosition>(context, notebook)
+    if (notebook === 'gold') {
+      const job = new GoldJob(
+        context,
+        connection,
+        () => this.#readVersions.aggregate ?? Number.POSITIVE_INFINITY,
+        (onInput) => listen(silver, onInput),
+      )
+      return new ContinuousQuery(context, job, checkpoint, ({ version }) => {
+        this.#readVersions.gold = version
+        for (const tell of gold) tell()
+      })
+    }
+    const job = new AggregateJob(context, connection, (onInput) => listen(gold, onInput))
+    return new ContinuousQuery(context, job, checkpoint, ({ version }) => {
+      this.#readVersions.aggregate = version
+    })
+  }
+
+  /** DuckDB is open while a run needs it, and gives its memory back when none does. */
+  async #borrowDatabase(): Promise<{ database: Database; release: () => void }> {
+    this.#users++
+    this.#database ??= Database.open({
+      temporaryFolder: this.#temporaryFolder,
+      memoryLimit: this.#context.tuning.memoryLimit,
+    })
+    const release = () => {
+      if (--this.#users > 0) return
+      const closing = this.#database
+      this.#database = undefined
+      void closing?.then((database) => database.close())
+    }
+    try {
+      return { database: await this.#database, release }
+    } catch (error) {
+      release()
+      throw new Error(`DuckDB could not be opened: ${(error as Error).message}`, { cause: error })
+    }
+  }
+
+  async #returnMemory(database: Database, rows: number): Promise<void> {
+    const now = this.#context.clock.now()
+    this.#rowsSinceReturn += rows
+    const { leastMs, mostMs } = MEMORY_RETURN
+    const wait = this.#rowsSinceReturn < MEMORY_RETURN.rows ? mostMs : leastMs
+    if (Math.abs(now - this.#memoryReturnedAt) < wait) return
+    this.#memoryReturnedAt = now
+    this.#rowsSinceReturn = 0
+    await database.returnMemory()
+  }
+
+  #setSilverPosition(position: BronzePosition): void {
+    this.silverPositions = new Map(
+      Object.entries(position.partitions).map(([partition, last]) => [Number(partition), last]),
+    )
+  }
+
+  /** Position in a checkpoint on disk; a damaged one is reported by the run that needs it. */
+  #peek<Position>(notebook: NotebookName): Position | undefined {
+    try {
+      return new QueryCheckpoint<unknown, Position>(this.#context, notebook).committed?.position
+    } catch (error) {
+      this.#context.logger.warn({ err: error }, `the checkpoint of ${notebook} cannot be read`)
+      return undefined
+    }
+  }
+}
+
+function listen(listeners: Set<() => void>, onInput: () => void): () => void {
+  listeners.add(onInput)
+  return () => listeners.delete(onInput)
+}

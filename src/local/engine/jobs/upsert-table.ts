@@ -1,0 +1,244 @@
+/**
+ * Tables of means (by minute, by hour) that a batch brings up to date: only the files that hold the batch's buckets are
+ * written again. Files lie side by side on the line of the buckets, each tagged with its first and last one, the newest bucket in
+ * a file of its own: so live readings touch one small file, and readings of random times cost no more than the files that
+ * they fall into.
+ */
+import type { TableContract } from '../../../contract/tables.ts'
+import type { AddFile, FileStatistics } from '../../../delta/actions.ts'
+import type { EngineContext } from '../api/options.ts'
+import { commitCompaction } from '../delta/compaction.ts'
+import type { DeltaTable } from '../delta/delta-writer.ts'
+import { dataFileName, type WrittenFile, writeParquet } from '../delta/parquet-file.ts'
+import { type Connection, quotedList } from '../duckdb/database.ts'
+import type { Batch, Output } from '../query/query.ts'
+import { type BucketRange, type LiveUpdate, liveUpdate, rangeOf, type SlotSpan } from './time-bucket-range.ts'
+
+export interface UpsertTable {
+  contract: TableContract
+  /** SQL of the bucket, from the columns of the layer before. */
+  slotOfReading: string
+  /** The buckets of all readings in a file of that layer; undefined when its statistics do not tell. */
+  bucketsIn: (statistics: FileStatistics) => BucketRange | undefined
+  /** SQL of the bucket, from the table's own columns. */
+  slotOfRow: string
+  /** SQL of the table's key columns, from `bucket` and `city`. */
+  keyColumns: string
+  /** Whether the table keeps the least and the greatest temperature too. */
+  extremes: boolean
+}
+
+/** Rows of a file, at least, before the next bucket begins a new one. */
+const ROWS_PER_FILE = 4096
+const MOST_ROWS_PER_FILE = 131_072
+/** A batch that rewrites a large part of a large table writes about so many files, larger ones. */
+const FILES_PER_BATCH = 8
+/** More distinct buckets than this are not looked at one by one. */
+const SLOTS_LISTED = 2000
+
+interface Writing {
+  context: EngineContext
+  connection: Connection
+  keyed: UpsertTable
+  table: DeltaTable
+  nameOf: (index: number) => string
+}
+
+/**
+ * Brings the table up to date with the readings of a batch.
+ * @param readings SQL of them.
+ * @param span theirs, where it is known: a batch of the present then takes one statement for each file that it writes.
+ * @returns how many there were; undefined when the table had the batch already.
+ */
+export async function updateKeyed(
+  context: EngineContext,
+  connection: Connection,
+  keyed: UpsertTable,
+  { table, appId }: Output,
+  batch: Batch,
+  readings: string,
+  span: SlotSpan | undefined,
+): Promise<number | undefined> {
+  if (table.transaction(appId) >= batch.id) return undefined
+  const nameOf = (index: number) => dataFileName(batch.id, batch.id, 'k', index)
+  const writing = { context, connection, keyed, table, nameOf }
+  const live = span && liveUpdate(table.state.files.values(), span, ROWS_PER_FILE)
+  const { written, touched, count } = live
+    ? { written: await writeLive(writing, live, readings), touched: live.touched, count: span.readings }
+    : await writeAnyTime(writing, readings)
+  await table.commit({
+    operation: 'MERGE',
+    operationParameters: { predicate: '["bucket and city are equal"]' },
+    operationMetrics: {
+      numSourceRows: count,
+      numTargetFilesAdded: written.length,
+      numTargetFilesRemoved: touched.length,
+    },
+    txn: { appId, version: batch.id },
+    add: written.map(({ add }) => add),
+    remove: touched.map(({ path }) => path),
+    dataChange: true,
+    commitMetadata: batch.commitMetadata({ input: count, output: count }),
+  })
+  await context.tuning.failpoint(`${table.title}: committed`)
+  return count
+}
+
+function writeLive(writing: Writing, { touched, pieces }: LiveUpdate, readings: string) {
+  const { keyed, table } = writing
+  return writePieces(
+    writing,
+    `(${mergedRows([freshRows(keyed, readings), ...stored(keyed, table, touched)])})`,
+    pieces,
+  )
+}
+
+/** Readings of whatever times: only the files that hold one of their buckets are touched. */
+async function writeAnyTime(writing: Writing, readings: string) {
+  const { connection, keyed, table } = writing
+  await connection.run(`CREATE OR REPLACE TEMP TABLE delta AS ${mergedRows([freshRows(keyed, readings)])}`)
+  const buckets = await slotsOf(connection)
+  const touched = [...table.state.files.values()].filter((file) => touches(file, buckets))
+  const written = await rewrite(writing, touched, ['SELECT * FROM delta'])
+  return { written, touched, count: buckets.readings }
+}
+
+/** Makes neighbouring small files one when there are many; the newest bucket's file stays alone. */
+export async function compactKeyed(
+  context: EngineContext,
+  connection: Connection,
+  keyed: UpsertTable,
+  table: DeltaTable,
+): Promise<void> {
+  const { files, version } = table.state
+  const { filesPerCompaction } = context.tuning
+  if (files.size <= filesPerCompaction) return
+  const small = longestRun([...files.values()].sort((a, b) => rangeOf(a).from - rangeOf(b).from).slice(0, -1))
+  if (small.length < filesPerCompaction) return
+  const nameOf = (index: number) => dataFileName(version + 1, version + 1, 'c', index)
+  const written = await rewrite({ context, connection, keyed, table, nameOf }, small, [])
+  await commitCompaction(context, table, small, written)
+}
+
+/** Bytes of a file that has room for more rows of its kind. */
+const SMALL_BYTES = 32_000
+
+/** Neighbours that are all small. */
+function longestRun(files: readonly AddFile[]): AddFile[] {
+  let longest: AddFile[] = []
+  let run: AddFile[] = []
+  for (const file of files) {
+    run = file.size < SMALL_BYTES ? [...run, file] : []
+    if (run.length > longest.length) longest = run
+  }
+  return longest
+}
+
+/** Reads files, adds rows to them, and writes them anew in order, never across a file that stays. */
+async function rewrite(
+  writing: Writing,
+  touched: readonly AddFile[],
+  added: readonly string[],
+): Promise<WrittenFile[]> {
+  const { connection, keyed, table } = writing
+  await connection.run(
+    `CREATE OR REPLACE TEMP TABLE merged AS ${mergedRows([...added, ...stored(keyed, table, touched)])}`,
+  )
+  const staying = [...table.state.files.values()].filter((file) => !touched.includes(file)).map(rangeOf)
+  const written = await writePieces(writing, 'merged', await cut(connection, staying))
+  await connection.run('DROP TABLE merged')
+  return written
+}
+
+/** @param source SQL of a table of merged rows. */
+async function writePieces(
+  { context, connection, keyed, table, nameOf }: Writing,
+  source: string,
+  pieces: readonly BucketRange[],
+): Promise<WrittenFile[]> {
+  const written: WrittenFile[] = []
+  for (const [index, { from, to }] of pieces.entries()) {
+    const file = await writeParquet(context, connection, keyed.contract, {
+      select: finalRows(keyed, source, from, to),
+      name: nameOf(index),
+      tags: { slotFrom: String(from), slotTo: String(to) },
+    })
+    if (file) written.push(file)
+    await context.tuning.failpoint(`${table.title}: file written`)
+  }
+  return written
+}
+
+/** Readings as rows of sums, one of each. */
+const freshRows = (keyed: UpsertTable, readings: string) => `
+  SELECT ${keyed.slotOfReading} AS bucket, city, 1::BIGINT AS readings, temperature AS temperatures,
+    humidity AS humidities, temperature AS lowest, temperature AS highest
+  FROM (${readings})`
+
+/** Stored means as sums: exact, since a mean times its count is the whole number that it came from, within half of one. */
+function stored(keyed: UpsertTable, table: DeltaTable, files: readonly AddFile[]): string[] {
+  if (files.length === 0) return []
+  return [
+    `SELECT ${keyed.slotOfRow} AS bucket, city, readings, round(avg_temperature * readings)::BIGINT AS temperatures,
+      round(avg_humidity * readings)::BIGINT AS humidities,
+      ${keyed.extremes ? 'min_temperature' : 'NULL::INTEGER'} AS lowest,
+      ${keyed.extremes ? 'max_temperature' : 'NULL::INTEGER'} AS highest
+    FROM read_parquet(${quotedList(files.map((file) => table.pathOf(file)))})`,
+  ]
+}
+
+/** A row for each bucket and city, of rows of sums. */
+const mergedRows = (sources: readonly string[]) => `
+  SELECT bucket, city, sum(readings)::BIGINT AS readings, sum(temperatures)::BIGINT AS temperatures,
+    sum(humidities)::BIGINT AS humidities, min(lowest) AS lowest, max(highest) AS highest
+  FROM (${sources.join(' UNION ALL ')}) GROUP BY bucket, city`
+
+const finalRows = (keyed: UpsertTable, source: string, from: number, to: number) => `
+  SELECT ${keyed.keyColumns}, city, readings, lowest AS min_temperature, highest AS max_temperature,
+    temperatures / readings AS avg_temperature, humidities / readings AS avg_humidity
+  FROM ${source} WHERE bucket BETWEEN ${from} AND ${to} ORDER BY bucket, city`
+
+/** Cuts the merged buckets into files: at a size, before the newest bucket of the table, and around files that stay. */
+async function cut(connection: Connection, staying: readonly BucketRange[]): Promise<BucketRange[]> {
+  const bounds = staying.map(({ from }) => from).filter(Number.isFinite)
+  const newest = Math.max(...staying.map(({ to }) => to))
+  return connection.rows<BucketRange & Record<string, unknown>>(`
+    WITH buckets AS (SELECT bucket, count(*) AS rows FROM merged GROUP BY bucket),
+    placed AS (SELECT bucket, rows,
+      sum(rows) OVER (ORDER BY bucket) - rows AS before,
+      least(greatest(sum(rows) OVER () // ${FILES_PER_BATCH}, ${ROWS_PER_FILE}), ${MOST_ROWS_PER_FILE}) AS target,
+      len(list_filter([${bounds.join(', ')}]::BIGINT[], lambda bound: bound <= bucket)) AS gap,
+      bucket = max(bucket) OVER () AND bucket > ${Number.isFinite(newest) ? newest : 'bucket - 1'} AS hot
+    FROM buckets)
+    SELECT min(bucket) AS "from", max(bucket) AS "to" FROM placed GROUP BY gap, hot, before // target ORDER BY 1`)
+}
+
+interface BatchSlots {
+  range: BucketRange
+  /** Each of them; undefined when there are very many. */
+  each: number[] | undefined
+  /** Readings in all of them. */
+  readings: number
+}
+
+async function slotsOf(connection: Connection): Promise<BatchSlots> {
+  const rows = await connection.rows<{ bucket: number; readings: number }>(
+    `SELECT bucket, sum(readings)::BIGINT AS readings FROM delta GROUP BY bucket ORDER BY bucket LIMIT ${SLOTS_LISTED + 1}`,
+  )
+  const each = rows.map(({ bucket }) => bucket)
+  const from = each[0] ?? 0
+  if (each.length <= SLOTS_LISTED) {
+    const readings = rows.reduce((sum, row) => sum + row.readings, 0)
+    return { range: { from, to: each.at(-1) ?? 0 }, each, readings }
+  }
+  const [all] = await connection.rows<{ last: number; readings: number }>(
+    'SELECT max(bucket) AS last, sum(readings)::BIGINT AS readings FROM delta',
+  )
+  return { range: { from, to: all?.last ?? from }, each: undefined, readings: all?.readings ?? 0 }
+}
+
+function touches(file: AddFile, buckets: BatchSlots): boolean {
+  const { from, to } = rangeOf(file)
+  if (to < buckets.range.from || from > buckets.range.to) return false
+  return buckets.each?.some((bucket) => bucket >= from && bucket <= to) ?? true
+}

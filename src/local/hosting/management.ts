@@ -1,0 +1,99 @@
+/**
+ * The control planes on one port: Stream Analytics and metrics below `/`, Databricks and Synapse below their own names, and
+ * Databricks at the root as well.
+ */
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import {
+  currentUserRoute,
+  hostMetadataRoute,
+  isHostMetadata,
+  rootedAtDatabricks,
+} from '../databricks/discovery.ts'
+import { databricksError } from '../databricks/errors.ts'
+import { JobStore } from '../databricks/job-store.ts'
+import { type RateLimit, rateLimiter, WORKSPACE_LIMIT } from '../databricks/rate-limit.ts'
+import { jobsRoutes } from '../databricks/routes.ts'
+import { workspaceRoutes } from '../databricks/workspace.ts'
+import type { NotebookEngine } from '../engine/api/engine.ts'
+import { requireBearer } from '../http/bearer.ts'
+import { armError } from '../http/errors.ts'
+import { routes } from '../http/router.ts'
+import { type Handler, listen } from '../http/server.ts'
+import { metricsRoutes } from '../monitor/metrics.ts'
+import { RunHistory, type RunRecord } from '../notebook-runs/run-history.ts'
+import type { Certificate } from '../runtime/certificate.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { StreamAnalyticsJob } from '../stream-analytics/job.ts'
+import { streamAnalyticsRoutes } from '../stream-analytics/routes.ts'
+import { Artifacts } from '../synapse/artifacts.ts'
+import { pipelineRunRoutes } from '../synapse/pipeline-runs.ts'
+
+export interface ManagementOptions {
+  job: StreamAnalyticsJob
+  engine: NotebookEngine
+  /** `<data>/state` */
+  stateFolder: string
+  /** 0 = a free port. */
+  port: number
+  tls: Certificate
+  token: string
+  newId: () => string
+  clock: Clock
+  logger: Logger
+  databricksLimit?: RateLimit | undefined
+}
+
+export interface Management {
+  port: number
+  /** Takes no more requests, cancels the runs, and resolves when they have ended. */
+  close(): Promise<void>
+}
+
+/** @throws PortTakenError, StateFileError */
+export async function startManagement(options: ManagementOptions): Promise<Management> {
+  const { job, engine, stateFolder, port, tls, token, newId, clock, logger } = options
+  const state = (name: string) => join(stateFolder, `${name}.json`)
+  const history = (name: string, nextId: (records: readonly RunRecord[]) => string) =>
+    new RunHistory({ engine, stateFile: state(`${name}-runs`), clock, logger, nextId })
+  const databricksRuns = history('databricks', nextNumber)
+  const synapseRuns = history('synapse', () => newId())
+  const artifacts = new Artifacts(state('synapse-artifacts'), newId)
+  const checkRate = rateLimiter(options.databricksLimit ?? WORKSPACE_LIMIT, clock)
+  const jobs = new JobStore(state('databricks-jobs'), clock)
+  const table = [
+    ...streamAnalyticsRoutes({ job, clock, nextId: newId }),
+    ...metricsRoutes(job, clock),
+    ...jobsRoutes({ jobs, runs: databricksRuns, checkRate }),
+    ...workspaceRoutes(state('databricks-workspace'), checkRate),
+    currentUserRoute,
+    ...artifacts.routes(),
+    ...pipelineRunRoutes(artifacts, synapseRuns),
+  ]
+  const open = routes([hostMetadataRoute])
+  const guarded = routes(table, requireBearer(token))
+  const handler: Handler = (request, response) => {
+    rootedAtDatabricks(request)
+    return (isHostMetadata(request) ? open : guarded)(request, response)
+  }
+  const server = await listen(handler, {
+    port,
+    tls,
+    logger,
+    name: 'the management services',
+    errorForm: (error, request) =>
+      (request.url?.startsWith('/databricks/') ? databricksError : armError)(error, request),
+  })
+  return {
+    port: server.port,
+    close: async () => {
+      await server.close()
+      await Promise.all([databricksRuns.close(), synapseRuns.close()])
+    },
+  }
+}
+
+/** Run ids of Databricks are numbers that only grow. */
+const FIRST_RUN = 100_001
+const nextNumber = (records: readonly RunRecord[]) =>
+  String(1 + Math.max(FIRST_RUN - 1, ...records.map(({ id }) => Number(id))))

@@ -1,0 +1,187 @@
+/** Azure on loopback: every service of the pipeline over one data folder, started and stopped together. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import { startDataLake } from '../data-lake/server.ts'
+import { LakeFolder } from '../data-lake/store/folder.ts'
+import type { RateLimit } from '../databricks/rate-limit.ts'
+import { HubLog } from '../event-hubs/log/log.ts'
+import { startEventHubs } from '../event-hubs/server.ts'
+import { createCertificate } from '../runtime/certificate.ts'
+import { type Clock, systemClock } from '../runtime/clock.ts'
+import { ClosingStack } from '../runtime/closing.ts'
+import {
+  EVENT_HUB_NAME,
+  LOCAL_NAMES,
+  type LocalAzureEndpoints,
+  type LocalAzureOptions,
+} from '../runtime/options.ts'
+import { sessionSecrets } from '../runtime/session-secrets.ts'
+import { lockDataFolder } from '../storage/data-folder-lock.ts'
+import { type JobTuning, StreamAnalyticsJob } from '../stream-analytics/job.ts'
+import { BronzeRetention } from '../stream-analytics/retention.ts'
+import { createLocalEngine, type EngineFactory } from './engine-factory.ts'
+import { startManagement } from './management.ts'
+
+export interface LocalServices {
+  endpoints: LocalAzureEndpoints
+  /** Writes what is open, stops everything, and gives the data folder free. Safe to call twice. */
+  close(): Promise<void>
+}
+
+export interface ServiceDependencies {
+  logger: Logger
+  clock?: Clock
+  createEngine?: EngineFactory
+  /** Times of the Stream Analytics job. */
+  job?: Partial<JobTuning>
+  databricksLimit?: RateLimit
+}
+
+const { account, keyName, asaConsumerGroup, monitorConsumerGroup } = LOCAL_NAMES
+
+/**
+ * Starts everything, or nothing: what had started is stopped again when a later part cannot start.
+ * @throws DataFolderInUseError, PortTakenError, StateFileError, SparkMissingError, or what the disk says.
+ */
+export async function startLocalServices(
+  options: LocalAzureOptions,
+  dependencies: ServiceDependencies,
+): Promise<LocalServices> {
+  const stack = new ClosingStack(dependencies.logger)
+  try {
+    const endpoints = await start(options, dependencies, stack)
+    return { endpoints, close: () => stack.close() }
+  } catch (error) {
+    await stack.close()
+    throw error
+  }
+}
+
+async function start(
+  options: LocalAzureOptions,
+  dependencies: ServiceDependencies,
+  stack: ClosingStack,
+): Promise<LocalAzureEndpoints> {
+  const { dataDir, ports } = options
+  const { logger, clock = systemClock, createEngine = createLocalEngine } = dependencies
+  const at = (...names: string[]) => join(dataDir, ...names)
+  const lock = lockDataFolder(dataDir)
+  stack.add('the lock of the data folder', () => lock.release())
+  const { token, hubKey, accountKey, newId } = sessionSecrets(options.seed)
+  const tls = await createCertificate(clock)
+
+  const log = HubLog.open(at('hub'), {
+    partitions: options.partitions,
+    retention: options.hubRetention,
+    clock,
+  })
+  stack.add('the log of the event hub', () => log.close())
+  const lake = new LakeFolder(at('lake'), { limitBytes: options.lakeLimit, clock })
+  const { engine, readBySilver, rollIntervalMs } = await createEngine({
+    engine: options.engine,
+    lakeRoot: lake.root,
+    folder: lake,
+    clock,
+    logger,
+    retentionMs: options.lakeRetentionMs,
+  })
+  stack.add('the notebook engine', () => engine.close())
+  const bronzeRoot = at('lake', 'bronze')
+  const job = new StreamAnalyticsJob({
+    log,
+    lake,
+    bronzeRoot,
+    stateFile: at('state', 'stream-analytics.json'),
+    clock,
+    logger,
+    tuning: { ...(rollIntervalMs !== undefined && { rollIntervalMs: rollIntervalMs }), ...dependencies.job },
+  })
+  stack.add('the Stream Analytics job', () => job.close())
+  const retention = new BronzeRetention({
+    bronzeRoot,
+    keepMs: options.lakeRetentionMs,
+    clock,
+    logger,
+    readBySilver,
+    remove: (path) => lake.remove('bronze', path),
+  })
+  stack.add('bronze retention', () => retention.close())
+
+  const consumerGroups = ['$Default', asaConsumerGroup, monitorConsumerGroup, ...options.consumerGroups]
+  const hub = await startEventHubs({
+    log,
+    hubName: EVENT_HUB_NAME,
+    consumerGroups,
+    tls,
+    ports: { plain: ports.amqp, tls: ports.amqpTls },
+    auth: { token, keyName, key: hubKey },
+    logger,
+    clock,
+  })
+  stack.add('the event hub', () => hub.close())
+  const dataLake = await startDataLake({
+    folder: lake,
+    account,
+    accountKey,
+    token,
+    tls,
+    ports: { plain: ports.lake, tls: ports.lakeTls },
+    logger,
+    clock,
+  })
+  stack.add('the data lake', () => dataLake.close())
+  const management = await startManagement({
+    job,
+    engine,
+    stateFolder: at('state'),
+    port: ports.management,
+    tls,
+    token,
+    newId,
+    clock,
+    logger,
+    databricksLimit: dependencies.databricksLimit,
+  })
+  stack.add('the management services', () => management.close())
+
+  const plainLake = `http://127.0.0.1:${dataLake.plainPort}/${account}`
+  return {
+    eventHubsTls: `sb://localhost:${hub.tlsPort}`,
+    partitions: log.partitionCount,
+    consumerGroups,
+    eventHubsConnectionString: connectionString({
+      Endpoint: `sb://localhost:${hub.plainPort}`,
+      SharedAccessKeyName: keyName,
+      SharedAccessKey: hubKey,
+      UseDevelopmentEmulator: 'true',
+      EntityPath: EVENT_HUB_NAME,
+    }),
+    lakeTls: `https://localhost:${dataLake.tlsPort}/${account}`,
+    lake: plainLake,
+    lakeConnectionString: connectionString({
+      DefaultEndpointsProtocol: 'http',
+      AccountName: account,
+      AccountKey: accountKey,
+      BlobEndpoint: plainLake,
+    }),
+    accountKey,
+    management: `https://localhost:${management.port}`,
+    token,
+    certificate: tls.cert,
+    certificateFile: writeCertificate(at('local'), tls.cert),
+  }
+}
+
+/** Public, for clients of other languages. */
+function writeCertificate(folder: string, certificate: string): string {
+  mkdirSync(folder, { recursive: true })
+  const file = join(folder, 'ca.pem')
+  writeFileSync(file, certificate)
+  return file
+}
+
+const connectionString = (parts: Record<string, string>) =>
+  Object.entries(parts)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(';')

@@ -1,0 +1,101 @@
+import { expect, it } from 'vitest'
+import { type RunSummary, summarise, summaryText } from '../../../src/commands/shared/summary.ts'
+import type { TableAudit } from '../../../src/pipeline/ports/lake.ts'
+import { reconcile } from '../../../src/pipeline/reconciliation/ledger.ts'
+import { initialState } from '../../../src/pipeline/state/initial-state.ts'
+
+it('fits a window of 80 columns, with numbers of a long day', () => {
+  const many = 864_000_000
+  const names = [
+    'acknowledged',
+    'enqueued',
+    'bronze',
+    'rejected',
+    'silver',
+    'quarantined',
+    'duplicates',
+    'gold',
+    'aggregated',
+    'lost',
+  ]
+  const summary: RunSummary = {
+    type: 'summary',
+    target: 'local',
+    durationSeconds: 86_400,
+    ledger: Object.fromEntries(names.map((name) => [name, many])) as RunSummary['ledger'],
+    balanced: false,
+    assertions: {
+      ratePerSecond: 10_000.5,
+      latencyP95Ms: 123_456,
+      duplicates: 1_234_567,
+      outOfSequence: 1_234_567,
+      missing: many,
+    },
+  }
+  const lines = summaryText(summary, { dataDir: undefined, ephemeral: false, logFile: undefined }).split('\n')
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80)
+  expect(lines.join(' ')).toMatch(/p95 123,456 ms.*out of sequence 1,234,567, missing 864,000,000/)
+})
+
+const MEASURED = { generatingMs: 10_000, acknowledgedInRun: 100, durationMs: 12_000 }
+
+/** A ledger at rest: what the hub took, and how far it has come. */
+const stateOf = (silver: number, readBySilver: number) => {
+  const ledger = reconcile({
+    acknowledged: 100,
+    enqueued: 100,
+    bronze: 100,
+    rejected: 0,
+    skipped: 0,
+    silver,
+    quarantined: 0,
+    duplicates: 0,
+    gold: silver,
+    aggregated: silver,
+    read: { silver: readBySilver, gold: silver, aggregate: silver },
+    isBronzeComplete: true,
+    isSettled: true,
+  })
+  const options = {
+    session: { startedAt: 0 },
+    generator: { stations: 1, intervalMs: 1000, dirty: 0 },
+    now: 0,
+  }
+  return { ...initialState(options), ledger }
+}
+const auditOf = (rows: number): TableAudit => ({
+  silverRows: rows,
+  quarantinedRows: 0,
+  goldRows: rows,
+  aggregatedReadings: rows,
+  duplicateEventIds: 0,
+  outOfSequence: 0,
+  sequenceGaps: 0,
+  latencyP95Ms: 1,
+})
+
+it.each([
+  ['everything is there', stateOf(100, 100), auditOf(100), { balanced: true, lost: 0, missing: 0 }],
+  [
+    'rows wait in front of a failed stage',
+    stateOf(60, 60),
+    auditOf(60),
+    { balanced: false, lost: 0, missing: 40 },
+  ],
+  [
+    'rows were read and are nowhere',
+    stateOf(60, 100),
+    auditOf(60),
+    { balanced: false, lost: 40, missing: 40 },
+  ],
+  [
+    'the table has less than its log says',
+    stateOf(100, 100),
+    auditOf(90),
+    { balanced: false, lost: 10, missing: 10 },
+  ],
+  ['the tables cannot be read', stateOf(100, 100), undefined, { balanced: false, lost: 0, missing: 0 }],
+])('says that rows are lost only when they are: %s', (_, state, audit, expected) => {
+  const { balanced, ledger, assertions } = summarise(state, audit, MEASURED)
+  expect({ balanced, lost: ledger.lost, missing: assertions.missing }).toEqual(expected)
+})

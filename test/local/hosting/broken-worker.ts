@@ -1,0 +1,19 @@
+/** A worker that says it has started, and breaks when its data folder's name says how. */
+import { parentPort, workerData } from 'node:worker_threads'
+import type { WorkerInput } from '../../../src/local/hosting/host.ts'
+import { createCertificate } from '../../../src/local/runtime/certificate.ts'
+
+const { options } = workerData as WorkerInput
+const how = options.dataDir
+if (how === 'before') throw new Error('broken before the start')
+if (how === 'exit') process.exit(3)
+const { cert } = await createCertificate()
+parentPort?.postMessage({ type: 'started', endpoints: { certificate: cert } })
+// The failure comes when somebody listens.
+setTimeout(() => {
+  if (how === 'throw') throw new Error('broken in the middle')
+  if (how === 'memory') {
+    const hoard: unknown[] = []
+    for (;;) hoard.push(new Array(1e6).fill(hoard.length))
+  }
+}, 10)

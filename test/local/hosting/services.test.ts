@@ -1,0 +1,194 @@
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { EventHubConsumerClient, EventHubProducerClient, earliestEventPosition } from '@azure/event-hubs'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { bypassProxies, trust } from '../../../src/local/hosting/host.ts'
+import { type LocalServices, startLocalServices } from '../../../src/local/hosting/services.ts'
+import type { LocalAzureOptions } from '../../../src/local/runtime/options.ts'
+import { FakeEngine } from '../../support/fake-engine.ts'
+import { dataFolder, localOptions, removeDataFolders } from '../../support/local-azure.ts'
+import { memoryLogger } from '../../support/memory-logger.ts'
+import { restCaller } from '../../support/rest.ts'
+
+const open: LocalServices[] = []
+const logged = memoryLogger()
+const engines: FakeEngine[] = []
+async function start(options: Partial<LocalAzureOptions> & { dataDir: string }) {
+  const services = await startLocalServices(localOptions(options.dataDir, options), {
+    logger: logged.logger,
+    createEngine: async () => {
+      const engine = new FakeEngine()
+      engines.push(engine)
+      return { engine, readBySilver: () => () => false }
+    },
+  })
+  open.push(services)
+  bypassProxies()
+  trust(services.endpoints.certificate)
+  return services
+}
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((one) => one.close()))
+})
+afterAll(removeDataFolders)
+
+const JOBS = '/databricks/api/2.2/jobs/list'
+
+describe('all services together', () => {
+  it('need this session’s token, stop when they are closed, and give the folder free', async () => {
+    const dataDir = dataFolder()
+    const first = await start({ dataDir })
+    const { management, token, lakeTls } = first.endpoints
+    expect((await restCaller(management, token)('GET', JOBS)).status).toBe(200)
+    const second = await startLocalServices(localOptions(dataDir), { logger: logged.logger }).catch(
+      (error) => error,
+    )
+    expect(second).toMatchObject({ name: 'DataFolderInUseError', message: expect.stringContaining(dataDir) })
+    await first.close()
+    await first.close()
+    for (const url of [management, lakeTls]) await expect(fetch(url)).rejects.toThrow()
+    const again = await start({ dataDir })
+    // Another session, another token.
+    expect((await restCaller(again.endpoints.management, token)('GET', JOBS)).status).toBe(401)
+  })
+
+  it('start all or none: a taken port is named, and what had started is stopped again', async () => {
+    const taken = createServer()
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
+    const { port } = taken.address() as AddressInfo
+    try {
+      const dataDir = dataFolder()
+      for (const name of ['amqp', 'amqpTls', 'lake', 'lakeTls', 'management'] as const) {
+        const ports = { amqp: 0, amqpTls: 0, lake: 0, lakeTls: 0, management: 0, [name]: port }
+        await expect(start({ dataDir, ports })).rejects.toMatchObject({
+          name: 'PortTakenError',
+          message: expect.stringContaining(String(port)),
+          hint: expect.any(String),
+        })
+      }
+      // The folder and everything else is free.
+      await start({ dataDir })
+    } finally {
+      taken.close()
+    }
+  })
+
+  it('keep the partitions that the folder was made with, and tell them', async () => {
+    const dataDir = dataFolder()
+    const { endpoints, close } = await start({ dataDir, partitions: 3 })
+    await close()
+    expect([endpoints.partitions, (await start({ dataDir, partitions: 5 })).endpoints.partitions]).toEqual([
+      3, 3,
+    ])
+  })
+
+  it('keep the ports that they are given', async () => {
+    const probe = createServer()
+    await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
+    const { port } = probe.address() as AddressInfo
+    await new Promise((resolve) => probe.close(resolve))
+    const ports = { amqp: 0, amqpTls: 0, lake: 0, lakeTls: 0, management: port }
+    const { endpoints } = await start({ dataDir: dataFolder(), ports })
+    expect(endpoints.management).toBe(`https://localhost:${port}`)
+  })
+
+  it('have the consumer groups that they are given', async () => {
+    const { endpoints } = await start({ dataDir: dataFolder(), consumerGroups: ['alerts'] })
+    expect(endpoints.consumerGroups).toEqual(['$Default', 'stream-analytics', 'monitor', 'alerts'])
+    const consumer = new EventHubConsumerClient('alerts', endpoints.eventHubsConnectionString)
+    const producer = new EventHubProducerClient(endpoints.eventHubsConnectionString)
+    await producer.sendBatch([{ body: 'for the alerts' }], { partitionId: '0' })
+    const received = await new Promise((resolve, reject) => {
+      consumer.subscribe(
+        '0',
+        {
+          processEvents: async ([event]) => resolve(event?.body),
+          processError: async (error) => reject(error),
+        },
+        { startPosition: earliestEventPosition },
+      )
+    })
+    await Promise.all([consumer.close(), producer.close()])
+    expect(received).toBe('for the alerts')
+  })
+
+  it('write the certificate for other clients, and no secret into any file or log', async () => {
+    const dataDir = dataFolder()
+    const { endpoints, close } = await start({ dataDir })
+    await restCaller(endpoints.management, endpoints.token)('GET', JOBS)
+    await restCaller(endpoints.management, 'a-wrong-token')('GET', JOBS)
+    expect(readFileSync(endpoints.certificateFile, 'utf8')).toBe(endpoints.certificate)
+    expect(endpoints.certificateFile).toBe(join(dataDir, 'local', 'ca.pem'))
+    await close()
+    const hubKey = /SharedAccessKey=([^;]+)/.exec(endpoints.eventHubsConnectionString)?.[1] as string
+    const secrets = [endpoints.token, endpoints.accountKey, hubKey, 'PRIVATE KEY', 'a-wrong-token']
+    const files = readdirSync(dataDir, { recursive: true, encoding: 'utf8' })
+      .map((name) => join(dataDir, name))
+      .filter((path) => statSync(path).isFile())
+    expect(files.length).toBeGreaterThan(3)
+    for (const text of [logged.text(), ...files.map((file) => readFileSync(file, 'latin1'))])
+      for (const secret of secrets) expect(text).not.toContain(secret)
+  })
+
+  it('cancel the runs before they stop, so that the next session sees them cancelled', async () => {
+    const dataDir = dataFolder()
+    const { endpoints, close } = await start({ dataDir })
+    const rest = restCaller(`${endpoints.management}/databricks/api/2.2/jobs`, endpoints.token)
+    const { job_id } = (await rest('GET', '/list?name=rtstream-silver')).body.jobs[0]
+    const { run_id } = (await rest('POST', '/run-now', { job_id })).body
+    await close()
+    expect(engines.at(-1)?.last.state).toBe('cancelled')
+    const again = await start({ dataDir })
+    const other = restCaller(`${again.endpoints.management}/databricks/api/2.2/jobs`, again.endpoints.token)
+    expect((await other('GET', `/runs/get?run_id=${run_id}`)).body.status.termination_details.code).toBe(
+      'USER_CANCELED',
+    )
+  })
+
+  it('follow from a seed, for tests; else every session has secrets of its own', async () => {
+    const secrets = async (seed: string | undefined) => {
+      const { endpoints, close } = await start({ dataDir: dataFolder(), seed })
+      await close()
+      return [endpoints.token, endpoints.accountKey]
+    }
+    expect(await secrets('a')).toEqual(await secrets('a'))
+    const all = [
+      await secrets('a'),
+      await secrets('b'),
+      await secrets(undefined),
+      await secrets(undefined),
+    ].flat()
+    expect(new Set(all).size).toBe(8)
+  })
+
+  it('say which state file cannot be read', async () => {
+    const dataDir = dataFolder()
+    await (await start({ dataDir })).close()
+    const names = readdirSync(join(dataDir, 'state'))
+    expect(names.length).toBeGreaterThan(3)
+    for (const name of names) {
+      const file = join(dataDir, 'state', name)
+      const whole = readFileSync(file)
+      // Cut short, empty, and JSON of something else.
+      for (const content of [
+        whole.subarray(0, whole.length - 2),
+        '',
+        'null',
+        '5',
+        '{"x":[1]}',
+        '[{"x":1}]',
+      ]) {
+        writeFileSync(file, content)
+        await expect(start({ dataDir }), `${name}: ${content}`).rejects.toMatchObject({
+          name: 'StateFileError',
+          message: expect.stringContaining(name),
+          hint: expect.stringContaining('Move the file away'),
+        })
+      }
+      rmSync(file)
+      await (await start({ dataDir })).close()
+    }
+  })
+})
