@@ -20,7 +20,7 @@ type Flags = Record<string, unknown>
 type Defaults = Pick<LoadOptions, 'defaultTarget'>
 
 /** What a command does: resolves with the exit code. */
-type Action = (loaded: LoadedConfig, flags: Flags) => Promise<number>
+type Action = (loaded: LoadedConfig, flags: Flags, args: readonly string[]) => Promise<number>
 
 /** Timers count no further than 24.8 days. */
 const LONGEST_RUN = '24d'
@@ -80,7 +80,7 @@ function program(finish: (code: number) => void): Command {
     made.allowExcessArguments(false)
     return made.action(async () => {
       const flags = made.optsWithGlobals() as Flags
-      finish(await action(loadConfig({ flags, ...defaults }), flags))
+      finish(await action(loadConfig({ flags, ...defaults }), flags, made.args))
     })
   }
 
@@ -122,6 +122,25 @@ function program(finish: (code: number) => void): Command {
     const target = await attachTarget(config)
     return runStatus({ target, json: flags.json === true, write, now: Date.now, signal: interruption() })
   }).option('--json', 'one JSON object')
+  command('trace', 'follow one event through every layer', async ({ config }, flags, [id]) => {
+    const { runTrace, traceQuery } = await import('./commands/trace.ts')
+    const query = traceQuery({ id, newest: flags.newest === true, city: flags.city as string | undefined })
+    const { attachTarget } = await import('./commands/shared/attach.ts')
+    const { tracer } = await attachTarget(config)
+    const waitMs = (flags.wait as number | undefined) ?? 0
+    const signal = interruption()
+    return runTrace({ tracer, query, waitMs, json: flags.json === true, write, now: Date.now, signal })
+  })
+    .argument('[id]', 'eventId, or PARTITION:SEQUENCE')
+    .option('--newest', 'the newest event of the hub')
+    .option('--city <name>', 'the newest event of a city')
+    .addOption(
+      new Option(
+        '--wait <time>',
+        'look again until nothing is to come any more, that long at most',
+      ).argParser(duration),
+    )
+    .option('--json', 'one JSON object')
   command(
     'stop',
     'stop the job, the runs and the pipeline, and wait until they have ended',

@@ -17,6 +17,8 @@ import { createDatabricksStage } from './stages/databricks.ts'
 import { createMetricsSource } from './stages/metrics.ts'
 import { createStreamAnalyticsStage } from './stages/stream-analytics.ts'
 import { createSynapseStage } from './stages/synapse.ts'
+import { HubSearch } from './trace/hub-search.ts'
+import { createTracer } from './trace/tracer.ts'
 
 const clock = { now: () => Date.now() }
 const HINTS = { 403: 'Ask for the missing role; rtstream-tui doctor names it.' }
@@ -64,6 +66,7 @@ export async function connectTarget({
   const subscriptionId = azure.subscriptionId ?? ''
   const resourceGroup = azure.resourceGroup ?? ''
   const job = azure.streamAnalyticsJob ?? ''
+  const search = new HubSearch(connection, hub)
   const lakeClient = createLakeClient({ endpoint: azure.lakeEndpoint ?? '', credential })
   const databricks = (jobName: string) =>
     createDatabricksStage({ client: clients.databricks, jobName, newToken: randomUUID })
@@ -98,8 +101,9 @@ export async function connectTarget({
     }),
     lake: createLakeReader({ client: lakeClient, clock, hubState: () => watched.state }),
     auditor: createTableAuditor({ client: lakeClient }),
+    tracer: createTracer({ hub: search, client: lakeClient, clock }),
     close: async () => {
-      await Promise.all([producer.close(), hub.close()])
+      await Promise.all([producer.close(), hub.close(), search.close()])
     },
   }
 }

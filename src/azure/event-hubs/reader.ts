@@ -78,7 +78,7 @@ export function createHubReader(connection: HubConnection): HubReader {
 }
 
 /** Pages of a partition, one at a time: the next is received when the last has been taken. An empty one means silence. */
-function openPartition(
+export function openPartition(
   client: EventHubConsumerClient,
   partitionId: string,
   startPosition: EventPosition,

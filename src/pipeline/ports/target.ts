@@ -2,6 +2,7 @@
 import type { HubProducer, HubReader } from './hub.ts'
 import type { LakeReader, TableAuditor } from './lake.ts'
 import type { MetricsSource, StageId, StageService } from './stages.ts'
+import type { Tracer } from './trace.ts'
 
 /** Everything that a target offers. */
 export interface Target {
@@ -12,5 +13,7 @@ export interface Target {
   metrics: MetricsSource
   lake: LakeReader
   auditor: TableAuditor
+  /** Undefined: this target cannot follow single events. */
+  tracer?: Tracer | undefined
   close(): Promise<void>
 }

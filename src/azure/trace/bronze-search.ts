@@ -1,0 +1,180 @@
+/** Where an event lies in bronze: the file that its position names, and the line in it. */
+import { BRONZE, bronzeFolder, parseBronzeFileName } from '../../contract/bronze-layout.ts'
+import { BRONZE_TOTALS, parseTotals } from '../../contract/bronze-totals.ts'
+import { rejectionReason } from '../../contract/deserialization.ts'
+import type { BronzeStep } from '../../pipeline/ports/trace.ts'
+import type { LakeClient, ListedPath } from '../lake/data-lake.ts'
+import type { HubEvent } from './hub-search.ts'
+
+/** Files whose names tell nothing are read one by one, at most so many and so much (bytes). */
+const MOST_FOREIGN_FILES = 64
+const MOST_FOREIGN_BYTES = 256_000_000
+
+/** What the steps behind it need to know of bronze. */
+export interface BronzePlace {
+  step: BronzeStep
+  /** Bytes of the line, as silver keeps them in its quarantine; undefined: there is none. */
+  line: string | undefined
+  /** Own ids of all events of the same file: they come into silver together. */
+  neighbours: ReadonlySet<string>
+}
+
+const nothing = (step: BronzeStep): BronzePlace => ({ step, line: undefined, neighbours: new Set() })
+
+export async function searchBronze(
+  client: LakeClient,
+  event: HubEvent,
+  signal?: AbortSignal,
+): Promise<BronzePlace> {
+  const files: ListedPath[] = []
+  const folder = bronzeFolder(new Date(event.enqueuedAt))
+  for await (const file of client.list(BRONZE.container, folder, { recursive: false, signal }))
+    if (!file.isDirectory) files.push(file)
+  const ours = files.flatMap((file) => {
+    const name = parseBronzeFileName(file.path)
+    return name && String(name.partition) === event.partition ? [{ file, name }] : []
+  })
+  const { sequenceNumber } = event
+  const named = ours.find(
+    ({ name }) => name.firstSequenceNumber <= sequenceNumber && sequenceNumber <= name.lastSequenceNumber,
+  )
+  if (named) return inNamedFile(client, event, named.file, signal)
+  const foreign = files.filter(({ path }) => parseBronzeFileName(path) === undefined && !isHidden(path))
+  const found = await inForeignFiles(client, event, foreign, signal)
+  if (found) return found
+  // Files of a partition come in the order of their numbers: one behind it means that it was left out.
+  if (ours.some(({ name }) => name.firstSequenceNumber > sequenceNumber))
+    return nothing({
+      step: 'bronze',
+      state: 'never',
+      note: 'the job began behind this event, and left it out',
+    })
+  if (await isSummedUp(client, event, signal))
+    return nothing({
+      step: 'bronze',
+      state: 'gone',
+      note: 'retention has deleted the file, which silver had read',
+    })
+  return nothing({ step: 'bronze', state: 'waiting' })
+}
+
+const isHidden = (path: string) => path.slice(path.lastIndexOf('/') + 1).startsWith('_')
+
+async function inNamedFile(
+  client: LakeClient,
+  event: HubEvent,
+  file: ListedPath,
+  signal: AbortSignal | undefined,
+): Promise<BronzePlace> {
+  const data = await client.read(BRONZE.container, file.path, signal)
+  if (!data)
+    return nothing({ step: 'bronze', state: 'gone', note: 'retention deletes the file at this moment' })
+  const found = lineIn(data, event)
+  if (found) return place(file, found)
+  const step: BronzeStep = {
+    step: 'bronze',
+    state: 'done',
+    at: file.modifiedAt.getTime(),
+    facts: {
+      outcome: 'rejected',
+      file: file.path,
+      fileBytes: file.bytes,
+      lines: linesOf(data).length,
+      reason: rejectionReason(event.body),
+    },
+  }
+  return nothing(step)
+}
+
+async function inForeignFiles(
+  client: LakeClient,
+  event: HubEvent,
+  files: readonly ListedPath[],
+  signal: AbortSignal | undefined,
+): Promise<BronzePlace | undefined> {
+  let bytes = 0
+  for (const file of files.slice(0, MOST_FOREIGN_FILES)) {
+    bytes += file.bytes
+    if (bytes > MOST_FOREIGN_BYTES) return undefined
+    const data = await client.read(BRONZE.container, file.path, signal)
+    const found = data && lineIn(data, event)
+    if (found) return place(file, found)
+  }
+  return undefined
+}
+
+interface FoundLine {
+  /** From 1. */
+  line: number
+  lines: number
+  text: string
+  processedAt: number | undefined
+  neighbours: Set<string>
+}
+
+function place(file: ListedPath, found: FoundLine): BronzePlace {
+  const { line, lines, text, processedAt, neighbours } = found
+  const step: BronzeStep = {
+    step: 'bronze',
+    state: 'done',
+    at: processedAt ?? file.modifiedAt.getTime(),
+    bytes: Buffer.byteLength(text),
+    facts: { outcome: 'line', file: file.path, fileBytes: file.bytes, line, lines, text },
+  }
+  return { step, line: text, neighbours }
+}
+
+const linesOf = (data: Buffer): string[] => {
+  const lines = data.toString('utf8').split('\n')
+  if (lines.at(-1) === '') lines.pop()
+  return lines
+}
+
+interface Added {
+  eventId?: unknown
+  PartitionId?: unknown
+  SequenceNumber?: unknown
+  EventProcessedUtcTime?: unknown
+}
+
+function lineIn(data: Buffer, { partition, sequenceNumber }: HubEvent): FoundLine | undefined {
+  // Cheap, and right for nearly every file that does not hold it.
+  if (!data.includes(`"SequenceNumber":${sequenceNumber}`)) return undefined
+  const lines = linesOf(data)
+  let found: FoundLine | undefined
+  const neighbours = new Set<string>()
+  for (const [index, text] of lines.entries()) {
+    const added = parse(text)
+    if (typeof added?.eventId === 'string') neighbours.add(added.eventId)
+    if (added?.SequenceNumber !== sequenceNumber || String(added.PartitionId) !== partition) continue
+    const processedAt = Date.parse(String(added.EventProcessedUtcTime))
+    found = {
+      line: index + 1,
+      lines: lines.length,
+      text: text.replace(/\r$/, ''),
+      processedAt: Number.isNaN(processedAt) ? undefined : processedAt,
+      neighbours,
+    }
+  }
+  return found
+}
+
+function parse(text: string): Added | undefined {
+  try {
+    return JSON.parse(text) as Added
+  } catch {
+    return undefined
+  }
+}
+
+/** Retention sums a file up before it deletes it. */
+async function isSummedUp(
+  client: LakeClient,
+  { partition, sequenceNumber }: HubEvent,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const text = await client.read(BRONZE.container, BRONZE_TOTALS, signal)
+  if (!text) return false
+  const totals = parseTotals(text.toString('utf8'))
+  return (totals.get(Number(partition))?.nextSequenceNumber ?? 0) > sequenceNumber
+}

@@ -1,0 +1,26 @@
+/** A client of the lake that tells what it was asked: the cost of a look. */
+import type { LakeClient } from '../lake/data-lake.ts'
+
+export interface CountingClient extends LakeClient {
+  cost: { reads: number; listed: number; bytes: number }
+}
+
+export function countingClient(client: LakeClient): CountingClient {
+  const cost = { reads: 0, listed: 0, bytes: 0 }
+  return {
+    ...client,
+    cost,
+    async *list(container, folder, options) {
+      for await (const entry of client.list(container, folder, options)) {
+        cost.listed++
+        yield entry
+      }
+    },
+    async read(container, path, signal) {
+      cost.reads++
+      const file = await client.read(container, path, signal)
+      cost.bytes += file?.length ?? 0
+      return file
+    },
+  }
+}

@@ -1,0 +1,31 @@
+/** Rows of the tables' files in the form in which people and JSON can have them. */
+import type { TraceRow } from '../../pipeline/ports/trace.ts'
+import type { LakeClient } from '../lake/data-lake.ts'
+import { numberOf, readParquet } from '../lake/parquet.ts'
+
+export type ParquetRow = Readonly<Record<string, unknown>>
+
+/** Undefined: the file is no longer there. */
+export async function rowsOf(
+  client: LakeClient,
+  container: string,
+  path: string,
+  signal?: AbortSignal,
+): Promise<ParquetRow[] | undefined> {
+  const data = await client.read(container, path, signal)
+  return data && (await readParquet(data))
+}
+
+export function traceRow(row: ParquetRow): TraceRow {
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(name, value)]))
+}
+
+function plain(name: string, value: unknown): TraceRow[string] {
+  if (value instanceof Date) return name === 'date' ? value.toISOString().slice(0, 10) : value.toISOString()
+  if (Array.isArray(value)) return value.map(String)
+  if (typeof value === 'bigint') return numberOf(value)
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value
+  return value === undefined || value === null ? null : String(value)
+}
+
+export const timeOf = (value: unknown): number | undefined => numberOf(value) ?? undefined
