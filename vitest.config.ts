@@ -1,17 +1,43 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
+/**
+ * The tiers of the suite (CONTRIBUTING.md): which files belong to each. What no other tier claims is a unit test, so a new
+ * file never falls between them.
+ */
+const TIERS = {
+  e2e: ['test/e2e/**', 'test/screen-azure/**', 'test/ui/*.test.ts'],
+  notebooks: ['test/notebooks/**', 'test/local/spark/**'],
+  wire: ['test/wire/**', 'test/azure/**', 'test/local/**'],
+}
+
+const shared = { testTimeout: 30_000, hookTimeout: 60_000, pool: 'forks' as const }
+const isTest = (path: string) => path.replace(/\*\*$/, '**/*.test.{ts,tsx}')
+
 export default defineConfig({
   // As in the bundle (scripts/bundle-plugins.ts).
   resolve: {
     alias: { 'ink-output': fileURLToPath(new URL('node_modules/ink/build/output.js', import.meta.url)) },
   },
   test: {
-    include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
     // Two cores: more files at once only makes every one of them slower.
     maxWorkers: 2,
-    pool: 'forks',
+    projects: [
+      {
+        extends: true,
+        test: {
+          ...shared,
+          name: 'unit',
+          include: ['test/**/*.test.{ts,tsx}'],
+          exclude: Object.values(TIERS).flat(),
+        },
+      },
+      {
+        extends: true,
+        test: { ...shared, name: 'wire', include: TIERS.wire.map(isTest), exclude: TIERS.notebooks },
+      },
+      { extends: true, test: { ...shared, name: 'e2e', include: TIERS.e2e.map(isTest) } },
+      { extends: true, test: { ...shared, name: 'notebooks', include: TIERS.notebooks.map(isTest) } },
+    ],
   },
 })

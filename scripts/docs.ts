@@ -1,12 +1,16 @@
-/** Writes docs/keys.md from the key map; `--check` only says whether it is stale. */
+/** Writes the documents that are made from code; `--check` only says which are stale. */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import { keysDocument } from '../src/ui/input/keymap.ts'
+import { join } from 'node:path'
+import { DOCUMENTS } from './documents.ts'
 
-const file = fileURLToPath(new URL('../docs/keys.md', import.meta.url))
-if (process.argv.includes('--check')) {
-  if (readFileSync(file, 'utf8') !== keysDocument()) {
-    console.error('docs/keys.md is stale: npm run docs')
-    process.exit(1)
+const root = join(import.meta.dirname, '..')
+let stale = 0
+for (const [path, make] of Object.entries(DOCUMENTS)) {
+  const file = join(root, path)
+  if (!process.argv.includes('--check')) writeFileSync(file, make())
+  else if (readFileSync(file, 'utf8') !== make()) {
+    console.error(`${path} is stale: npm run docs`)
+    stale++
   }
-} else writeFileSync(file, keysDocument())
+}
+process.exitCode = stale > 0 ? 1 : 0

@@ -7,7 +7,6 @@ import type { Target } from '../pipeline/ports/target.ts'
 import { azureCredential, sessionCredential } from './auth/credential.ts'
 import { oldestEnqueuedAt } from './event-hubs/oldest-event.ts'
 import { createHubProducer, createHubReader, type HubConnection, newConsumer } from './event-hubs/producer.ts'
-import type { HubState } from './lake/bronze-watch.ts'
 import { createLakeClient } from './lake/data-lake.ts'
 import { createLakeReader } from './lake/lake-reader.ts'
 import { createTableAuditor } from './lake/table-audit.ts'
@@ -60,8 +59,7 @@ export async function connectTarget({
 }: TargetSettings): Promise<Target> {
   const connection = hubConnection(azure, credential, customEndpointAddress)
   const producer = createHubProducer(connection)
-  const watched = remembering(createHubReader(connection))
-  const { hub } = watched
+  const hub = createHubReader(connection)
   const clients = createServiceClients(azure, credential, { hints: HINTS })
   const subscriptionId = azure.subscriptionId ?? ''
   const resourceGroup = azure.resourceGroup ?? ''
@@ -99,7 +97,7 @@ export async function connectTarget({
       createdAt: (signal) => streamAnalytics.createdAt(signal),
       clock,
     }),
-    lake: createLakeReader({ client: lakeClient, clock, hubState: () => watched.state }),
+    lake: createLakeReader({ client: lakeClient, clock }),
     auditor: createTableAuditor({ client: lakeClient }),
     tracer: createTracer({ hub: search, client: lakeClient, clock }),
     close: async () => {
@@ -155,24 +153,4 @@ function absent(reason: string): StageService {
     },
     stop: async () => {},
   }
-}
-
-/** The reader of the lake wants to know where the hub stood; it is asked every second anyway. */
-function remembering(reader: HubReader): { hub: HubReader; state: HubState | undefined } {
-  const watched: { hub: HubReader; state: HubState | undefined } = {
-    state: undefined,
-    hub: {
-      ...reader,
-      partitions: async (signal) => {
-        const at = clock.now()
-        const partitions = await reader.partitions(signal)
-        watched.state = {
-          at,
-          lastSequenceNumbers: new Map(partitions.map((one) => [one.id, one.lastEnqueuedSequenceNumber])),
-        }
-        return partitions
-      },
-    },
-  }
-  return watched
 }

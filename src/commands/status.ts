@@ -43,7 +43,7 @@ export async function runStatus(context: StatusContext): Promise<number> {
       })),
     ),
     attempt(() => target.hub.partitions(signal), signal),
-    attempt(() => target.lake.poll(signal), signal),
+    attempt(() => target.lake.poll(undefined, signal), signal),
   ])
   const layers = 'error' in lake ? [] : LAYERS.map((name) => layer(name, lake, now()))
   const failures = [...stages.map(({ status }) => status), hub, lake].filter((one) => 'error' in one)

@@ -42,7 +42,7 @@ describe('a target', () => {
     )
     expect(states).toEqual(['stopped', 'stopped', 'stopped', 'stopped'])
     expect(await target.metrics.jobMetrics()).toBeUndefined()
-    const { snapshot, errors } = await target.lake.poll()
+    const { snapshot, errors } = await target.lake.poll(undefined)
     expect([snapshot.bronze.files, errors.size]).toEqual([0, 0])
   })
 

@@ -64,14 +64,14 @@ export async function benchLakePoll(
     await folder.counted
     const credential = { getToken: async () => ({ token: 'bench', expiresOnTimestamp: 4_102_444_800_000 }) }
     const client = createLakeClient({ endpoint: `https://localhost:${server.tlsPort}/bench`, credential })
-    const reader = createLakeReader({ client, clock, hubState: () => bronze.hubState() })
+    const reader = createLakeReader({ client, clock })
     const measure = async (times: number, before: () => void): Promise<PollCost> => {
       let cpu = 0
       requests = 0
       for (let index = 0; index < times; index++) {
         before()
         const begun = process.cpuUsage()
-        const { snapshot, errors } = await reader.poll()
+        const { snapshot, errors } = await reader.poll(bronze.hubState())
         const { user, system } = process.cpuUsage(begun)
         cpu += user + system
         const [error] = errors.values()

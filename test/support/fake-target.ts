@@ -1,7 +1,7 @@
 /** A target in memory whose services do as the test says: a hub, four stages that take their time, a lake that follows. */
 import type { CommitMetadata } from '../../src/contract/tables.ts'
 import { ServiceError } from '../../src/pipeline/ports/errors.ts'
-import type { ArrivedRow, LakeSnapshot, TableSnapshot } from '../../src/pipeline/ports/lake.ts'
+import type { ArrivedRow, HubState, LakeSnapshot, TableSnapshot } from '../../src/pipeline/ports/lake.ts'
 import type { StageService, StageState, StageStatus } from '../../src/pipeline/ports/stages.ts'
 import type { Target } from '../../src/pipeline/ports/target.ts'
 import { FakeHub } from './fake-hub.ts'
@@ -99,6 +99,8 @@ export class FakeLake {
     cities: undefined,
   }
   polls = 0
+  /** What the last poll was told of the hub. */
+  lastHub: HubState | undefined
   failure: ServiceError | undefined
   errors = new Map<string, ServiceError>()
   readonly #hub: FakeHub
@@ -117,8 +119,9 @@ export class FakeLake {
     return this.#stages
   }
 
-  async poll() {
+  async poll(hub?: HubState) {
     this.polls++
+    this.lastHub = hub
     if (this.failure) throw this.failure
     // From the last layer to the first: a row moves on by one layer a look.
     this.#aggregate()

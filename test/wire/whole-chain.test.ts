@@ -63,7 +63,7 @@ async function allIn(state: string, of: Target) {
 async function lakeHolding(of: Target, aggregated: number): Promise<LakeSnapshot> {
   return vi.waitFor(
     async () => {
-      const { snapshot, errors } = await of.lake.poll()
+      const { snapshot, errors } = await of.lake.poll(undefined)
       expect([...errors]).toEqual([])
       expect(snapshot.aggregated.commitMetadata?.totals.output).toBe(aggregated)
       return snapshot

@@ -5,15 +5,8 @@
  */
 import { BRONZE, minuteAt, minuteIn, parseBronzeFileName } from '../../contract/bronze-layout.ts'
 import { BRONZE_TOTALS, parseTotals } from '../../contract/bronze-totals.ts'
-import type { BronzeSnapshot } from '../../pipeline/ports/lake.ts'
+import type { BronzeSnapshot, HubState } from '../../pipeline/ports/lake.ts'
 import type { LakeClient } from './data-lake.ts'
-
-/** Where the hub stood at some moment: last enqueued sequence number per partition. */
-export interface HubState {
-  /** Epoch ms, taken before the numbers were asked for. */
-  at: number
-  lastSequenceNumbers: ReadonlyMap<string, number>
-}
 
 interface Position {
   next: number

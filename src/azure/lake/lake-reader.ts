@@ -10,7 +10,7 @@ import type {
   QuarantinedRow,
   TableSnapshot,
 } from '../../pipeline/ports/lake.ts'
-import { BronzeWatch, type HubState } from './bronze-watch.ts'
+import { BronzeWatch } from './bronze-watch.ts'
 import type { LakeClient } from './data-lake.ts'
 import { type DataFile, DeltaTable } from './delta-table.ts'
 import { numberOf, readParquet, textOf } from './parquet.ts'
@@ -18,8 +18,6 @@ import { numberOf, readParquet, textOf } from './parquet.ts'
 export interface LakeReaderOptions {
   client: LakeClient
   clock: { now(): number }
-  /** The hub's newest known state; undefined while there is none. */
-  hubState?: () => HubState | undefined
 }
 
 /** Rows that one look reads from a table's new files; more are counted as skipped. */
@@ -72,7 +70,7 @@ export function createLakeReader(options: LakeReaderOptions): LakeReader {
   }
 
   return {
-    async poll(signal) {
+    async poll(hub, signal) {
       const errors = new Map<string, ServiceError>()
       /** A layer that cannot be read keeps its last numbers. */
       const guarded = async <T>(name: string, look: () => Promise<T>, otherwise: T): Promise<T> => {
@@ -91,7 +89,7 @@ export function createLakeReader(options: LakeReaderOptions): LakeReader {
       const look = (name: TableName) =>
         guarded(name, () => tables[name].look(signal), [] as readonly DataFile[])
       const [seenBronze, silver, quarantine, gold] = await Promise.all([
-        guarded('bronze', () => bronze.look(options.hubState?.(), signal), lastBronze),
+        guarded('bronze', () => bronze.look(hub, signal), lastBronze),
         look('silver'),
         look('quarantine'),
         look('gold'),

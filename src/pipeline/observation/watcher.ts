@@ -3,7 +3,8 @@
 import type { GeneratorService } from '../generator/generator-service.ts'
 import { stationOf } from '../generator/stations.ts'
 import type { ServiceError } from '../ports/errors.ts'
-import type { ArrivedRow, LakeSnapshot } from '../ports/lake.ts'
+import type { PartitionProperties } from '../ports/hub.ts'
+import type { ArrivedRow, HubState, LakeSnapshot } from '../ports/lake.ts'
 import type { StageId } from '../ports/stages.ts'
 import type { Target } from '../ports/target.ts'
 import { Assertions } from '../reconciliation/assertions.ts'
@@ -25,7 +26,7 @@ import { tailOfBody, tailOfQuarantined, tailOfRow, tailWith } from './tail.ts'
 /** Rows of other clients, and quarantined rows, taken into the tail from one look. */
 const TAIL_PER_LOOK = 40
 
-export interface MonitorOptions {
+export interface WatcherOptions {
   target: Target
   generator: GeneratorService
   store: StateStore
@@ -39,7 +40,7 @@ export interface MonitorOptions {
 type Source = 'hub' | 'lake' | 'metrics'
 
 export class Watcher {
-  readonly #options: MonitorOptions
+  readonly #options: WatcherOptions
   readonly #pollers: Poller[]
   readonly #reconciler = new Reconciler()
   readonly #assertions = new Assertions()
@@ -48,8 +49,10 @@ export class Watcher {
   readonly #jobView: JobView
   readonly #acknowledged = new RateMeter()
   readonly #aggregated = new RateMeter()
+  /** What the last look at the hub saw: bronze is listed from there. */
+  #hubState: HubState | undefined
 
-  constructor(options: MonitorOptions) {
+  constructor(options: WatcherOptions) {
     this.#options = options
     const isLocal = options.target.name === 'local'
     this.#jobView = new JobView(isLocal ? 10_000 : 180_000)
@@ -131,8 +134,10 @@ export class Watcher {
 
   async #lookAtHub(signal: AbortSignal): Promise<void> {
     const { target, generator, store, clock } = this.#options
+    const at = clock.now()
     const partitions = await target.hub.partitions(signal)
     if (signal.aborted) return
+    this.#hubState = hubStateOf(partitions, at)
     this.#reconciler.sawHub(partitions)
     await generator.sawPartitions(partitions)
     store.update({
@@ -143,7 +148,7 @@ export class Watcher {
 
   async #lookAtLake(signal: AbortSignal): Promise<void> {
     const { target, store, clock, log } = this.#options
-    const { snapshot, errors } = await target.lake.poll(signal)
+    const { snapshot, errors } = await target.lake.poll(this.#hubState, signal)
     if (signal.aborted) return
     const now = clock.now()
     const before = store.state.lake
@@ -225,6 +230,11 @@ export class Watcher {
     store.update({ stages: { ...stages, [id]: { ...stages[id], ...changes } } })
   }
 }
+
+const hubStateOf = (partitions: readonly PartitionProperties[], at: number): HubState => ({
+  at,
+  lastSequenceNumbers: new Map(partitions.map((one) => [one.id, one.lastEnqueuedSequenceNumber])),
+})
 
 const withError = (lake: LakeSlice, error: string): LakeSlice => ({
   ...lake,

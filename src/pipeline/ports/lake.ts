@@ -73,12 +73,24 @@ export interface LakeSnapshot {
   cities: readonly CityMean[] | undefined
 }
 
+/** Where the hub stood at some moment: last enqueued sequence number per partition. */
+export interface HubState {
+  /** Epoch ms, taken before the numbers were asked for. */
+  at: number
+  lastSequenceNumbers: ReadonlyMap<string, number>
+}
+
 export interface LakeReader {
   /**
    * What has changed since the last call. Costs follow the number of new files and commits, never the lake's size.
+   * @param hub what the hub held when it was looked at last, by which bronze knows where a new file can still appear;
+   *   undefined: unknown, and bronze is listed from further back.
    * Layers fail one by one: a layer that cannot be read keeps its last numbers and is named in `errors`.
    */
-  poll(signal?: AbortSignal): Promise<{ snapshot: LakeSnapshot; errors: ReadonlyMap<string, ServiceError> }>
+  poll(
+    hub: HubState | undefined,
+    signal?: AbortSignal,
+  ): Promise<{ snapshot: LakeSnapshot; errors: ReadonlyMap<string, ServiceError> }>
 }
 
 /** What the tables themselves say at the end of a run: read whole, assumed nothing. */

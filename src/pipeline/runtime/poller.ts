@@ -43,7 +43,7 @@ export class Poller {
   /** Asks now, also after a refusal; if a question is under way, another one follows it. Resolves with the answer. */
   async refresh(): Promise<void> {
     if (!this.#isOpen || this.#closing.signal.aborted) return
-    if (this.#asking) {
+    if (this.#asking !== undefined) {
       this.#retryRefused = true
       await this.#asking
       return this.#asking

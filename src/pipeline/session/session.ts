@@ -106,7 +106,7 @@ class PipelineSession implements Session {
   }
 
   async connect(target: Target): Promise<void> {
-    if (this.#closing) return target.close()
+    if (this.#closing !== undefined) return target.close()
     const generator = this.#makeGenerator(target)
     const controllers = Object.fromEntries(
       STAGE_IDS.map((id) => [id, this.#makeController(id, target, generator)]),
@@ -250,7 +250,7 @@ class PipelineSession implements Session {
 
   /** The one timer of the screen: series move on, ages grow, costs run. */
   #tick(): void {
-    if (this.#closing) return
+    if (this.#closing !== undefined) return
     const connected = this.#connected
     if (connected) {
       this.#showGenerator(connected.generator.facts())

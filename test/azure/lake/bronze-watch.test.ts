@@ -2,8 +2,9 @@
 import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { BronzeWatch, type HubState } from '../../../src/azure/lake/bronze-watch.ts'
+import { BronzeWatch } from '../../../src/azure/lake/bronze-watch.ts'
 import { bronzeFileName, bronzeFolder } from '../../../src/contract/bronze-layout.ts'
+import type { HubState } from '../../../src/pipeline/ports/lake.ts'
 import { lakeClient, type WatchedClient } from '../../support/lake-client.ts'
 import { type LakeServer, startLake } from '../../support/lake-server.ts'
 

@@ -53,7 +53,7 @@ async function commitRows(name: TableName, from: number, count: number, at = now
   table.commit([table.add(file, { rows: count })], at)
 }
 const poll = async () => {
-  const { snapshot, errors } = await reader.poll()
+  const { snapshot, errors } = await reader.poll(undefined)
   expect([...errors]).toEqual([])
   return snapshot
 }
@@ -156,7 +156,7 @@ describe('the aggregate', () => {
     client.before = (what) => {
       if (what.endsWith('weather_aggregated/a')) throw new Error('cut')
     }
-    const { snapshot, errors } = await reader.poll()
+    const { snapshot, errors } = await reader.poll(undefined)
     expect(snapshot.cities).toBeUndefined()
     expect(errors.get('aggregated')?.message).toContain('cut')
     client.before = () => {}
@@ -177,7 +177,7 @@ describe('a layer that fails', () => {
       if (what.includes('bronze') || what.includes('silver/weather/')) throw new Error('cut')
     }
     await commitRows('gold', 2, 2)
-    const { snapshot, errors } = await reader.poll()
+    const { snapshot, errors } = await reader.poll(undefined)
     expect([...errors.keys()].sort()).toEqual(['bronze', 'silver'])
     expect(snapshot.bronze).toMatchObject({ files: 1, rows: 4 })
     expect(snapshot.silver).toMatchObject({ rows: 3 })
@@ -194,23 +194,23 @@ describe('a layer that fails', () => {
     client.before = (what) => {
       if (what.endsWith('.parquet')) throw new Error('cut')
     }
-    const { snapshot, errors } = await reader.poll()
+    const { snapshot, errors } = await reader.poll(undefined)
     expect(errors.has('silver')).toBe(true)
     expect([snapshot.silverArrived.length, snapshot.silverSkipped]).toEqual([0, 6])
   })
 
   it('because nobody may read says so for each, and a cancelled poll is cancelled', async () => {
     const stranger = createLakeReader({ client: lakeClient(running, 'other'), clock: { now: () => now } })
-    const { errors } = await stranger.poll()
+    const { errors } = await stranger.poll(undefined)
     expect([...errors.values()].map(({ kind }) => kind)).toEqual(Array(6).fill('authorization'))
-    await expect(reader.poll(AbortSignal.abort(new Error('enough')))).rejects.toThrow()
+    await expect(reader.poll(undefined, AbortSignal.abort(new Error('enough')))).rejects.toThrow()
   })
 
   it('as all do while the lake is down', async () => {
     const other = await startLake()
     const away = createLakeReader({ client: lakeClient(other), clock: { now: () => now } })
     await other.close()
-    const { errors, snapshot } = await away.poll()
+    const { errors, snapshot } = await away.poll(undefined)
     expect([...errors.values()].every(({ kind }) => kind === 'unreachable')).toBe(true)
     expect(snapshot.bronze.files).toBe(0)
   })

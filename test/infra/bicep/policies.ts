@@ -173,7 +173,7 @@ export const policies: Record<string, (deployment: Deployment) => string[]> = {
       'accessConnectors: Storage Blob Data Reader on containers bronze',
       'accessConnectors: Storage Blob Delegator on storageAccounts',
       'person: Azure Event Hubs Data Receiver on eventhubs weather',
-      'person: Azure Event Hubs Data BufferedProducer on eventhubs weather',
+      'person: Azure Event Hubs Data Sender on eventhubs weather',
       'person: Storage Blob Data Reader on storageAccounts',
       'streamingjobs: Azure Event Hubs Data Receiver on eventhubs',
       'streamingjobs: Storage Blob Data Contributor on containers bronze',

@@ -106,9 +106,9 @@ describe('a session', () => {
     const { session, clock, state, target } = open()
     const seen = Promise.withResolvers<void>()
     const poll = target.lake.poll.bind(target.lake)
-    target.lake.poll = async () => {
+    target.lake.poll = async (hub) => {
       await seen.promise
-      return poll()
+      return poll(hub)
     }
     let isOpen = false
     const connected = session.connect(target).then(() => {
@@ -224,6 +224,13 @@ describe('a session', () => {
     expect(result.balanced).toBe(false)
     expect(result.reason).toMatch(/3 events were acknowledged and are not in the hub/)
     expect(state().assertions.missing).toMatchObject({ value: 3, holds: false })
+  })
+
+  it('tells the lake where the hub stood, so that bronze is listed from there', async () => {
+    const { session, clock, target } = await opened()
+    session.actions.startAll()
+    await clock.until(() => (target.lake.lastHub?.lastSequenceNumbers.get('0') ?? -1) > 3)
+    expect(target.lake.lastHub?.at).toBeLessThanOrEqual(clock.now())
   })
 
   it('counts events of other clients, and calls the ledger balanced', async () => {
