@@ -302,11 +302,17 @@ describe('consumer groups and owners', () => {
   })
 
   it.each([
-    ['a group', 'nobody', '0', 'no consumer group nobody in weather; there are $Default, stream-analytics'],
-    ['a partition', '$Default', '17', 'weather has the partitions 0 to 3'],
-  ])('says that %s is not there, and what is', async (_, group, partition, reason) => {
+    [
+      'a group',
+      'nobody',
+      '0',
+      'MessagingEntityNotFoundError',
+      'no consumer group nobody in weather; there are $Default, stream-analytics',
+    ],
+    ['a partition', '$Default', '17', 'ArgumentOutOfRangeError', 'it has the partitions 0 to 3'],
+  ])('says that %s is not there, and what is', async (_, group, partition, code, reason) => {
     const { errors } = receive(newConsumer('TLS and token', group), partition)
-    await vi.waitFor(() => expect(errors[0]?.code).toBe('ServiceCommunicationError'))
+    await vi.waitFor(() => expect(errors[0]?.code).toBe(code))
     expect(errors[0]?.message).toContain(reason)
   })
 

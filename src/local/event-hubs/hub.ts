@@ -1,26 +1,22 @@
 /** The event hub as a protocol peer: admits links, takes deliveries, answers requests. Sockets are the server's business. */
 import type { Logger } from 'pino'
-import rhea, {
-  type Connection,
-  type Container,
-  type EventContext,
-  type Message,
-  type Receiver,
-  type Sender,
-} from 'rhea'
+import rhea, { type Connection, type Container, type EventContext, type Receiver, type Sender } from 'rhea'
 import type { Clock } from '../runtime/clock.ts'
 import { limitConnection, type Unfit } from './amqp/connection-limits.ts'
 import { writeFullPerformatives } from './amqp/full-performatives.ts'
 import type { Peer } from './amqp/peer.ts'
-import { checkSections } from './amqp/sections.ts'
+import { type PlainProof, plainMechanism } from './amqp/plain-sasl.ts'
+import { type Rejection, refuseLink } from './amqp/refusal.ts'
+import { repeatSettleModes, settle } from './amqp/settlement.ts'
 import { type AmqpSocket, FRAME_BYTES } from './amqp/socket.ts'
-import { type Address, absenceOf, type HubNames, parseAddress } from './links/address.ts'
-import { answer, manage, replyLink } from './links/management.ts'
-import { MAX_MESSAGE_BYTES, Publisher, type Rejection } from './links/publisher.ts'
+import { type Address, entityNotFound, type HubNames, parseAddress } from './links/address.ts'
+import { ProducerLinks } from './links/producer-links.ts'
+import { MAX_MESSAGE_BYTES, Publisher } from './links/publisher.ts'
+import { MAX_REQUEST_BYTES, Requests, UNAUTHORIZED } from './links/requests.ts'
+import { type HubAuth, isKey } from './links/sas.ts'
 import { startPosition } from './links/start-position.ts'
 import { Subscriptions } from './links/subscriptions.ts'
 import type { HubLog } from './log/log.ts'
-import { checkToken, type HubAuth, typeOfToken } from './sas.ts'
 
 export interface HubOptions {
   log: HubLog
@@ -33,11 +29,6 @@ export interface HubOptions {
 
 /** Deliveries that a publisher may have under way: the hub's back-pressure. */
 const PUBLISHER_CREDIT = 300
-/** Clients try again a few times; who goes on guessing has to connect again. */
-const MAX_REFUSED_TOKENS = 20
-/** Tokens and questions are short. */
-const MAX_REQUEST_BYTES = 65_536
-
 const CONNECTION_OPTIONS = {
   max_frame_size: FRAME_BYTES,
   channel_max: 255,
@@ -47,15 +38,9 @@ const CONNECTION_OPTIONS = {
     credit_window: PUBLISHER_CREDIT,
     max_message_size: MAX_MESSAGE_BYTES,
   },
-  // Events are settled as they are sent.
-  sender_options: { snd_settle_mode: 1 },
 }
 
-const UNAUTHORIZED: Rejection = {
-  condition: 'amqp:unauthorized-access',
-  description:
-    'Put a token to $cbs first: the key or the bearer token of this session (rtstream-tui endpoints).',
-}
+const READ_FROM_PARTITIONS = 'Events are read from the partitions of a consumer group.'
 
 /** `$cbs` takes the proof, and each question to `$management` brings its own. */
 const needsProof = ({ kind }: Address): boolean => kind !== 'cbs' && kind !== 'management'
@@ -74,18 +59,22 @@ export class Hub {
   readonly #options: HubOptions
   readonly #subscriptions: Subscriptions
   readonly #publisher: Publisher
+  readonly #producers: ProducerLinks
+  readonly #requests: Requests
   readonly #peers = new Map<Connection, Peer>()
 
   constructor(options: HubOptions) {
     this.#options = options
     this.#subscriptions = new Subscriptions(options.log, options.clock, options.logger)
     this.#publisher = new Publisher(options.log, options.logger)
+    this.#producers = new ProducerLinks(options.log.producers)
+    this.#requests = new Requests(options, () => this.#names)
     this.#container = this.#newContainer()
   }
 
   /** Speaks AMQP on a new connection. The peer has to prove who it is before it gets a link to the hub. */
   accept(socket: AmqpSocket): Peer {
-    const connection = this.#container.create_connection(CONNECTION_OPTIONS as never)
+    const connection = this.#newConnection((proof) => this.#provedPlain(peer, socket, proof))
     const refuse = (reason: string) => {
       this.#options.logger.warn({ reason }, 'event hub: connection refused')
       connection.close({ condition: 'amqp:connection:forced', description: reason })
@@ -100,12 +89,46 @@ export class Hub {
     const peer: Peer = { authorizedUntil: 0, refusedTokens: 0, replies: new Set(), unfit, refuse }
     this.#peers.set(connection, peer)
     socket.once('close', () => {
-      this.#subscriptions.forget((link) => link.connection === connection)
+      this.#forget((link) => link.connection === connection)
       this.#peers.delete(connection)
       this.#options.logger.debug('event hub: connection gone')
     })
     ;(connection as unknown as { accept(socket: AmqpSocket): void }).accept(socket)
     return peer
+  }
+
+  /** The mechanisms of SASL are the container's: one of its own for each connection, so that a proof is its peer's. */
+  #newConnection(isRight: (proof: PlainProof) => boolean): Connection {
+    const { sasl_server_mechanisms: shared } = this.#container as unknown as {
+      sasl_server_mechanisms: Record<string, unknown>
+    }
+    const mechanisms = Object.assign(Object.create(shared) as object, {
+      PLAIN: plainMechanism(isRight),
+      ANONYMOUS: shared.ANONYMOUS,
+      // What .NET clients call it: the proof comes later, through $cbs.
+      MSSBCBS: shared.ANONYMOUS,
+    })
+    const container = Object.create(this.#container, {
+      sasl_server_mechanisms: { value: mechanisms },
+    }) as Container
+    return container.create_connection(CONNECTION_OPTIONS as never)
+  }
+
+  /** The key itself, in place of a signature made with it: it holds as long as the connection. */
+  #provedPlain(peer: Peer, socket: AmqpSocket, { keyName, key }: PlainProof): boolean {
+    const isRight = isKey(this.#options.auth, keyName, key)
+    if (isRight) peer.authorizedUntil = Number.POSITIVE_INFINITY
+    else {
+      this.#options.logger.warn({ reason: `wrong key ${keyName}` }, 'event hub: SASL PLAIN refused')
+      // The outcome is written by then.
+      setImmediate(() => socket.end())
+    }
+    return isRight
+  }
+
+  #forget(isGone: (link: Sender | Receiver) => boolean): void {
+    this.#subscriptions.forget(isGone)
+    this.#producers.forget(isGone)
   }
 
   close(): void {
@@ -117,16 +140,14 @@ export class Hub {
     writeFullPerformatives()
     const container = rhea.create_container({ id: 'rtstream-local' })
     const { sasl_server_mechanisms: mechanisms } = container as unknown as {
-      sasl_server_mechanisms: Record<string, unknown> & { enable_anonymous(): void }
+      sasl_server_mechanisms: { enable_anonymous(): void }
     }
     mechanisms.enable_anonymous()
-    // What .NET clients call it: the proof comes later, through $cbs.
-    mechanisms.MSSBCBS = mechanisms.ANONYMOUS
     container.on('sender_open', ({ sender }: EventContext) => this.#receiverAttached(sender as Sender))
     container.on('receiver_open', ({ receiver }: EventContext) => this.#senderAttached(receiver as Receiver))
     container.on('message', (context: EventContext) => this.#delivered(context))
     container.on('session_close', ({ connection, session }: EventContext) => {
-      this.#subscriptions.forget((link) => link.session === session)
+      this.#forget((link) => link.session === session)
       const { replies } = this.#peers.get(connection) ?? {}
       for (const link of replies ?? []) if (link.session === session) replies?.delete(link)
     })
@@ -150,22 +171,15 @@ export class Hub {
     return parseAddress((terminus as Terminus | undefined)?.address, this.#names)
   }
 
-  #notFound(terminus: unknown): Rejection {
-    const { address } = (terminus as Terminus | undefined) ?? {}
-    return { condition: 'amqp:not-found', description: absenceOf(address, this.#names) }
-  }
-
   #isAuthorized(connection: Connection): boolean {
     return (this.#peers.get(connection)?.authorizedUntil ?? 0) > this.#options.clock.now()
   }
 
   /** The client reads: from a partition, or the answers of `$cbs` and `$management`. */
   #receiverAttached(sender: Sender): void {
-    sender.set_source(sender.source)
-    sender.set_target(sender.target)
+    repeatAttach(sender)
     const refusal = this.#admit(sender)
-    // The attach is answered first, as the protocol wants it, then the link is closed with the reason.
-    if (refusal) sender.close(refusal)
+    if (refusal) refuseLink(sender, refusal)
   }
 
   #admit(sender: Sender): Rejection | undefined {
@@ -179,7 +193,8 @@ export class Hub {
       sender.once('sender_close', () => replies?.delete(sender))
       return undefined
     }
-    if (address.kind !== 'consumer') return this.#notFound(source)
+    if (address.kind === 'unknown') return address.rejection
+    if (address.kind === 'hub') return entityNotFound(String(source?.address), READ_FROM_PARTITIONS)
     const filter = source?.filter?.['apache.org:selector-filter:string']
     const selector = typeof filter === 'object' ? filter?.value : filter
     const { group, partition } = address
@@ -195,6 +210,7 @@ export class Hub {
       partition,
       next,
       epoch: epoch === undefined || epoch === null ? undefined : Number(epoch),
+      name: String(sender.properties?.['com.microsoft:receiver-name'] ?? sender.name),
       wantsMetrics: [sender.desired_capabilities]
         .flat()
         .some((one) => String(one) === 'com.microsoft:enable-receiver-runtime-metric'),
@@ -204,12 +220,18 @@ export class Hub {
 
   /** The client sends: events, or requests to `$cbs` and `$management`. */
   #senderAttached(receiver: Receiver): void {
-    receiver.set_source(receiver.source)
-    receiver.set_target(receiver.target)
+    repeatAttach(receiver)
+    const refusal = this.#admitSender(receiver)
+    if (refusal) refuseLink(receiver, refusal)
+  }
+
+  #admitSender(receiver: Receiver): Rejection | undefined {
     const address = this.#address(receiver.target)
-    if (needsProof(address) && !this.#isAuthorized(receiver.connection)) receiver.close(UNAUTHORIZED)
-    else if (address.kind === 'unknown' || address.kind === 'consumer')
-      receiver.close(this.#notFound(receiver.target))
+    if (needsProof(address) && !this.#isAuthorized(receiver.connection)) return UNAUTHORIZED
+    if (address.kind === 'unknown') return address.rejection
+    if (address.kind === 'consumer')
+      return { condition: 'amqp:not-allowed', description: 'A consumer group is read from, not sent to.' }
+    return address.kind === 'hub' ? this.#producers.open(receiver, address.partition) : undefined
   }
 
   #delivered(context: EventContext): void {
@@ -223,70 +245,31 @@ export class Hub {
     if (!delivery || !peer) return
     if (unfit === 'aborted') delivery.update(true)
     else if (address.kind === 'cbs' || address.kind === 'management')
-      this.#request(address.kind, connection, peer, delivery, unfit ? undefined : bytes)
+      this.#requests.take(address.kind, peer, delivery, unfit ? undefined : bytes)
+    // What was on its way when the link was refused or taken away.
+    else if (!receiver.is_open()) delivery.update(true)
     // A proof that ran out is answered as the service does: the link is closed, the client puts a new one.
     else if (!this.#isAuthorized(connection)) receiver.close(UNAUTHORIZED)
-    else if (address.kind === 'hub') this.#publish(delivery, bytes, unfit, address.partition)
+    else if (address.kind === 'hub') this.#publish(receiver, delivery, unfit, bytes, address.partition)
   }
 
   #publish(
+    receiver: Receiver,
     delivery: IncomingDelivery,
-    bytes: Buffer,
     unfit: Unfit | undefined,
+    bytes: Buffer,
     partition: number | undefined,
   ): void {
-    const rejection = this.#publisher.take({ bytes, format: delivery.format ?? undefined, unfit }, partition)
-    if (rejection) {
-      this.#options.logger.warn(rejection, 'event hub: send refused')
-      delivery.reject(rejection)
-    } else delivery.accept()
+    const format = delivery.format ?? undefined
+    const rejection = this.#publisher.take({ bytes, format, unfit }, partition, this.#producers.of(receiver))
+    if (rejection) this.#options.logger.warn(rejection, 'event hub: send refused')
+    settle(delivery, rejection)
   }
+}
 
-  #request(
-    kind: 'cbs' | 'management',
-    connection: Connection,
-    peer: Peer,
-    delivery: IncomingDelivery,
-    bytes: Buffer | undefined,
-  ): void {
-    if (!bytes) {
-      peer.refuse(`a request of more than ${MAX_REQUEST_BYTES} bytes`)
-      return
-    }
-    // What is no message ends the connection; the library would print to the terminal what it does not know.
-    checkSections(bytes)
-    const request = rhea.message.decode(bytes) as unknown as Message
-    delivery.accept()
-    const link = replyLink(peer.replies, request, kind)
-    if (!link) peer.refuse('a request names no link to answer on')
-    else if (kind === 'cbs') {
-      const proof = { type: String(request.application_properties?.type), token: String(request.body) }
-      link.send(this.#refusalOf(proof, request, peer) ?? answer(request, 202, 'Accepted'))
-    } else link.send(this.#managed(request, connection, peer))
-  }
-
-  /** A question brings its proof along; some clients put none to `$cbs` for it. */
-  #managed(request: Message, connection: Connection, peer: Peer): Message {
-    const { log, hubName, clock } = this.#options
-    const token = request.application_properties?.security_token
-    if (!this.#isAuthorized(connection)) {
-      if (typeof token !== 'string') return answer(request, 401, UNAUTHORIZED.description)
-      const refusal = this.#refusalOf({ type: typeOfToken(token), token }, request, peer)
-      if (refusal) return refusal
-    }
-    return manage(request, log, hubName, clock)
-  }
-
-  /** @returns the answer to a proof that does not hold; for one that does, the peer is let in. */
-  #refusalOf(proof: { type: string; token: string }, request: Message, peer: Peer): Message | undefined {
-    const { auth, hubName, clock, logger } = this.#options
-    const checked = checkToken(auth, hubName, proof, clock.now())
-    if ('refused' in checked) {
-      logger.warn({ reason: checked.refused }, 'event hub: token refused')
-      if (++peer.refusedTokens === MAX_REFUSED_TOKENS) peer.refuse('too many tokens were wrong')
-      return answer(request, checked.status, `The token is refused: ${checked.refused}.`)
-    }
-    peer.authorizedUntil = Math.max(peer.authorizedUntil, checked.expiresAt)
-    return undefined
-  }
+/** The hub's attach says what the peer's says. */
+function repeatAttach(link: Sender | Receiver): void {
+  link.set_source(link.source)
+  link.set_target(link.target)
+  repeatSettleModes(link)
 }

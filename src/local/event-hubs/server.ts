@@ -1,8 +1,9 @@
-/** The event hub on loopback: AMQP 1.0, over TLS for the SDKs and plain for `UseDevelopmentEmulator=true`. */
+/** The event hub on loopback: AMQP 1.0, over TLS for the SDKs and plain for `UseDevelopmentEmulator=true`, over WebSockets too. */
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
-import { createServer as createTlsServer } from 'node:tls'
+import type { Duplex } from 'node:stream'
 import { listenOnLoopback } from '../runtime/loopback.ts'
+import { FrontDoor } from './amqp/front-door.ts'
 import { AmqpSocket } from './amqp/socket.ts'
 import { Hub, type HubOptions } from './hub.ts'
 
@@ -39,32 +40,27 @@ export async function startEventHubs(options: EventHubsOptions): Promise<EventHu
 
   const track = (socket: Socket) => {
     sockets.add(socket)
+    socket.setNoDelay(true)
     socket.on('close', () => sockets.delete(socket))
     socket.on('error', (error) => logger.debug({ reason: error.message }, 'event hub: connection broken'))
   }
-  const accept = (socket: Socket) => {
-    track(socket)
-    socket.setNoDelay(true)
-    const amqp = new AmqpSocket(socket, (reason) => logger.warn({ reason }, 'event hub: connection refused'))
+  const accept = (stream: Duplex) => {
+    const amqp = new AmqpSocket(stream, (reason) => logger.warn({ reason }, 'event hub: connection refused'))
     const peer = hub.accept(amqp)
     const deadline = setTimeout(() => {
       if (peer.authorizedUntil <= clock.now()) peer.refuse('no token was put to $cbs in time')
     }, limits.authorizationMs)
-    socket.once('close', () => clearTimeout(deadline))
+    stream.once('close', () => clearTimeout(deadline))
+    stream.resume()
   }
+  const door = new FrontDoor({ tls: options.tls, patienceMs: limits.authorizationMs, logger, accept })
   const open = (name: string, port: number, isSecure: boolean) =>
     listenOnLoopback(name, port, async (at) => {
-      const secure = { ...options.tls, handshakeTimeout: limits.authorizationMs }
-      const server = isSecure ? createTlsServer(secure, accept) : createServer(accept)
+      const server = isSecure ? door.secureServer() : createServer((socket) => door.enter(socket))
       // A handshake that is never ended hangs on the bare socket.
-      if (isSecure) server.on('connection', track)
+      server.on('connection', track)
       server.maxConnections = limits.connections
       server.on('drop', () => logger.warn(`event hub: more than ${limits.connections} connections`))
-      server.on('tlsClientError', (error: Error, socket: Socket) => {
-        logger.warn({ reason: error.message }, 'event hub: TLS refused')
-        // A handshake that took too long leaves the socket open.
-        socket.destroy()
-      })
       server.listen({ ...at, exclusive: true })
       await once(server, 'listening')
       return server

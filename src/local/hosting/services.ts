@@ -177,7 +177,8 @@ async function start(
 function writeCertificate(folder: string, certificate: string): string {
   mkdirSync(folder, { recursive: true })
   const file = join(folder, 'ca.pem')
-  writeFileSync(file, certificate)
+  // Files of certificates are put behind each other: the next one begins a line.
+  writeFileSync(file, `${certificate.trimEnd()}\n`)
   return file
 }
 

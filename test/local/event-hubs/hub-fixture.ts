@@ -36,7 +36,7 @@ export interface HubFixtureOptions {
 
 export class HubFixture {
   readonly folder = mkdtempSync(join(tmpdir(), 'rtstream-hub-'))
-  readonly log: HubLog
+  log: HubLog
   readonly logged = memoryLogger()
   certificate: Certificate | undefined
   server: EventHubsServer | undefined
@@ -51,12 +51,25 @@ export class HubFixture {
 
   private constructor(options: HubFixtureOptions) {
     this.#options = options
-    this.log = HubLog.open(this.folder, {
-      partitions: options.partitions ?? 4,
+    this.log = this.#openLog()
+  }
+
+  #openLog(): HubLog {
+    const { partitions = 4, now = Date.now, limitBytes } = this.#options
+    return HubLog.open(this.folder, {
+      partitions,
       retention: { ms: 3_600_000, bytes: 1e9 },
-      clock: { now: options.now ?? Date.now },
-      ...(options.limitBytes === undefined ? {} : { limitBytes: options.limitBytes }),
+      clock: { now },
+      ...(limitBytes === undefined ? {} : { limitBytes }),
     })
+  }
+
+  /** The same folder, opened again, on the same ports. */
+  async restart(ports = this.ports): Promise<void> {
+    await this.server?.close()
+    this.log.close()
+    this.log = this.#openLog()
+    await this.listen(ports)
   }
 
   async listen(ports = { plain: 0, tls: 0 }): Promise<void> {

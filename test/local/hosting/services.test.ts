@@ -119,7 +119,7 @@ describe('all services together', () => {
     const { endpoints, close } = await start({ dataDir })
     await restCaller(endpoints.management, endpoints.token)('GET', JOBS)
     await restCaller(endpoints.management, 'a-wrong-token')('GET', JOBS)
-    expect(readFileSync(endpoints.certificateFile, 'utf8')).toBe(endpoints.certificate)
+    expect(readFileSync(endpoints.certificateFile, 'utf8')).toBe(`${endpoints.certificate.trimEnd()}\n`)
     expect(endpoints.certificateFile).toBe(join(dataDir, 'local', 'ca.pem'))
     await close()
     const hubKey = /SharedAccessKey=([^;]+)/.exec(endpoints.eventHubsConnectionString)?.[1] as string

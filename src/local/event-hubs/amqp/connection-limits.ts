@@ -3,6 +3,7 @@
  * work. They hold for every peer, before it has proved who it is.
  */
 import type { Connection, Receiver, Sender } from 'rhea'
+import { answerDisposition, type Disposition } from './settlement.ts'
 
 const MAX_SESSIONS = 256
 const MAX_LINKS_PER_SESSION = 256
@@ -53,7 +54,7 @@ interface Hooks {
   on_begin(frame: Frame): void
   on_attach(frame: Frame): void
   on_flow(frame: Frame): void
-  on_disposition(): void
+  on_disposition(frame: Frame): void
   on_transfer(frame: Frame): void
 }
 
@@ -101,8 +102,9 @@ export function limitConnection(
     if (!isTerminus(source) || !isTerminus(target)) throw new Error('a link to or from what is no node')
     on_attach.call(connection, frame)
   }
-  // The hub settles what it sends as it sends it, and what it gets as it takes it: there is nothing to hear of.
-  hooks.on_disposition = () => {}
+  // The hub keeps nothing of what it has sent, and settles what it gets as it takes it: there is nothing to hear of.
+  hooks.on_disposition = ({ channel, performative }) =>
+    answerDisposition(connection, channel, performative as unknown as Disposition)
   hooks.on_flow = (frame) => {
     const { performative } = frame
     const link = hooks.remote_channel_map[frame.channel]?.remote.handles[performative.handle]

@@ -23,6 +23,8 @@ export const SECTION = {
   footer: 0x78,
 } as const
 
+const NULL = 0x40
+
 /** What each section may hold, by the constructor of its value (part 3, 3.2). */
 const FORMS = new Map<number, (code: number | undefined) => boolean>([
   [SECTION.header, isList],
@@ -30,7 +32,8 @@ const FORMS = new Map<number, (code: number | undefined) => boolean>([
   [SECTION.messageAnnotations, isMap],
   [SECTION.properties, isList],
   [SECTION.applicationProperties, isMap],
-  [SECTION.data, isBinary],
+  // JavaScript's client sends null for an event without a body, and the service takes it.
+  [SECTION.data, (code) => isBinary(code) || code === NULL],
   [SECTION.sequence, isList],
   [SECTION.value, () => true],
   [SECTION.footer, isMap],
@@ -98,11 +101,16 @@ export function messageBody(message: Uint8Array): Buffer {
 
 /** The annotation by which the sender asks for a partition; undefined when there is none. */
 export function partitionKeyOf(message: Buffer): string | undefined {
+  const at = annotationOf(message, 'x-opt-partition-key')
+  return at === undefined ? undefined : contentOf(message, at)?.toString('utf8')
+}
+
+/** Where the value of a message annotation stands; undefined when the message has none of that name. */
+export function annotationOf(message: Buffer, name: string): number | undefined {
   for (const { descriptor, value } of sections(message)) {
     if (isBody(descriptor)) return undefined
     if (descriptor !== SECTION.messageAnnotations) continue
-    for (const entry of mapEntries(message, value))
-      if (entry.name === 'x-opt-partition-key') return contentOf(message, entry.value)?.toString('utf8')
+    for (const entry of mapEntries(message, value)) if (entry.name === name) return entry.value
   }
   return undefined
 }

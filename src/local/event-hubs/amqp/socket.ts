@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { checkValue, describedValue, isList } from './values.ts'
 
 /** What the hub negotiates (`max-frame-size`); longer frames are refused. */
@@ -19,7 +20,7 @@ const LINGER_MS = 1000
  * leaves in one piece. Emits what the library listens to, `drain`, and `close` once at the end of every connection.
  */
 export class AmqpSocket extends EventEmitter {
-  readonly #socket: Socket
+  readonly #socket: Duplex
   readonly #refuse: (reason: string) => void
   #waiting: Buffer[] = []
   #waitingBytes = 0
@@ -30,7 +31,7 @@ export class AmqpSocket extends EventEmitter {
   #isGone = false
 
   /** @param refuse told once why the connection is ended, when it is for something that the peer sent. */
-  constructor(socket: Socket, refuse: (reason: string) => void) {
+  constructor(socket: Duplex, refuse: (reason: string) => void) {
     super()
     this.#socket = socket
     this.#refuse = refuse
@@ -66,7 +67,8 @@ export class AmqpSocket extends EventEmitter {
 
   /** Named for the library's debug log. */
   get_id_string(): string {
-    return `${this.#socket.remoteAddress}:${this.#socket.remotePort}`
+    const { remoteAddress, remotePort } = this.#socket as Partial<Socket>
+    return `${remoteAddress}:${remotePort}`
   }
 
   #leave(event: 'error' | 'end', error?: Error): void {

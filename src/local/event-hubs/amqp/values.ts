@@ -143,3 +143,34 @@ export function* mapEntries(bytes: Buffer, map: number): Generator<MapEntry> {
     key = end
   }
 }
+
+/** An integer of 32 bits or fewer, or one of 64 that is safe; undefined for any other value. */
+export function intOf(bytes: Buffer, offset: number): number | undefined {
+  const at = offset + 1
+  switch (bytes[offset]) {
+    case 0x43:
+    case 0x44:
+      return 0
+    case 0x50:
+    case 0x52:
+    case 0x53:
+      return bytes.readUInt8(at)
+    case 0x51:
+    case 0x54:
+    case 0x55:
+      return bytes.readInt8(at)
+    case 0x60:
+      return bytes.readUInt16BE(at)
+    case 0x61:
+      return bytes.readInt16BE(at)
+    case 0x70:
+      return bytes.readUInt32BE(at)
+    case 0x71:
+      return bytes.readInt32BE(at)
+    case 0x80:
+    case 0x81:
+      return Number(bytes.readBigInt64BE(at))
+    default:
+      return undefined
+  }
+}

@@ -1,11 +1,12 @@
 /** What a link's address means. Names are compared without regard to case, as the service does. */
+import type { Rejection } from '../amqp/refusal.ts'
 
 export type Address =
   | { kind: 'cbs' }
   | { kind: 'management' }
   | { kind: 'hub'; partition: number | undefined }
   | { kind: 'consumer'; group: string; partition: number }
-  | { kind: 'unknown' }
+  | { kind: 'unknown'; rejection: Rejection }
 
 export interface HubNames {
   hubName: string
@@ -13,20 +14,34 @@ export interface HubNames {
   partitionCount: number
 }
 
-/** Why an address of the kind `unknown` means nothing, for the person who wrote it. */
-export function absenceOf(address: unknown, { hubName, consumerGroups, partitionCount }: HubNames): string {
-  const [hub, kind, group, ...rest] = pathOf(address).split('/')
-  if (hub?.toLowerCase() !== hubName.toLowerCase())
-    return `There is no event hub ${hub} here; this is ${hubName}.`
-  const isGroup = kind?.toLowerCase() === 'consumergroups' && rest.length === 2
-  if (isGroup && !consumerGroups.some((name) => name.toLowerCase() === group?.toLowerCase()))
-    return `There is no consumer group ${group} in ${hubName}; there are ${consumerGroups.join(', ')}. --consumer-groups makes others.`
-  return `There is nothing at ${String(address)}: ${hubName} has the partitions 0 to ${partitionCount - 1}.`
-}
+/**
+ * What is not there, in words that clients look for: most know a missing entity by this sentence alone.
+ * @param help for the person who wrote the name.
+ */
+export const entityNotFound = (entity: string, help: string): Rejection => ({
+  condition: 'amqp:not-found',
+  description: `The messaging entity '${entity}' could not be found. ${help}`,
+})
 
-const pathOf = (address: unknown) =>
+export const noSuchHub = (hub: string | undefined, { hubName }: HubNames): Rejection =>
+  entityNotFound(hub ?? '', `There is no event hub ${hub ?? ''} here; this is ${hubName}.`)
+
+/** Clients make an argument error of it and do not try again. */
+export const noSuchPartition = (partition: unknown, { hubName, partitionCount }: HubNames): Rejection => ({
+  condition: 'com.microsoft:argument-out-of-range',
+  description: `There is no partition ${String(partition)} in ${hubName}: it has the partitions 0 to ${partitionCount - 1}.`,
+})
+
+const noSuchGroup = (group: string, { hubName, consumerGroups }: HubNames): Rejection =>
+  entityNotFound(
+    `${hubName}/ConsumerGroups/${group}`,
+    `There is no consumer group ${group} in ${hubName}; there are ${consumerGroups.join(', ')}. --consumer-groups makes others.`,
+  )
+
+/** The path of an address, which may be a whole URL. */
+export const pathOf = (address: unknown): string =>
   String(address ?? '')
-    .replace(/^(sb|amqps?):\/\/[^/]*/i, '')
+    .replace(/^(sb|amqps?|wss?|https?):\/\/[^/]*/i, '')
     .replace(/^\/+|\/+$/g, '')
 
 /** @param address `$cbs`, `$management`, `weather`, `weather/Partitions/0`, `weather/ConsumerGroups/$Default/Partitions/0`; also as a whole URL. */
@@ -35,22 +50,31 @@ export function parseAddress(address: unknown, names: HubNames): Address {
   if (path === '$cbs') return { kind: 'cbs' }
   if (path.endsWith('$management')) return { kind: 'management' }
   const [hub, ...rest] = path.split('/')
-  if (hub?.toLowerCase() !== names.hubName.toLowerCase()) return { kind: 'unknown' }
+  const unknown = (rejection: Rejection): Address => ({ kind: 'unknown', rejection })
+  if (!isSame(hub, names.hubName)) return unknown(noSuchHub(hub, names))
   if (rest.length === 0) return { kind: 'hub', partition: undefined }
-  const numbered = (word: string | undefined, id: string | undefined): number | undefined => {
-    const partition = Number(id)
-    return word?.toLowerCase() === 'partitions' && /^\d+$/.test(id ?? '') && partition < names.partitionCount
-      ? partition
-      : undefined
-  }
-  if (rest.length === 2) {
-    const partition = numbered(rest[0], rest[1])
-    return partition === undefined ? { kind: 'unknown' } : { kind: 'hub', partition }
-  }
-  if (rest.length !== 4 || rest[0]?.toLowerCase() !== 'consumergroups') return { kind: 'unknown' }
-  const group = names.consumerGroups.find((name) => name.toLowerCase() === rest[1]?.toLowerCase())
-  const partition = numbered(rest[2], rest[3])
-  return group === undefined || partition === undefined
-    ? { kind: 'unknown' }
-    : { kind: 'consumer', group, partition }
+  const group = rest.length === 4 && isSame(rest[0], 'consumergroups') ? rest[1] : undefined
+  const [word, id] = rest.slice(-2)
+  if (!isSame(word, 'partitions') || (group === undefined && rest.length !== 2))
+    return unknown(entityNotFound(path, `There is nothing at ${String(address)}.`))
+  const known = names.consumerGroups.find((name) => isSame(name, group))
+  if (group !== undefined && known === undefined) return unknown(noSuchGroup(group, names))
+  const partition = partitionNumber(id, names.partitionCount)
+  if (partition === undefined) return unknown(noSuchPartition(id, names))
+  return known === undefined ? { kind: 'hub', partition } : { kind: 'consumer', group: known, partition }
+}
+
+/** @returns undefined for what is no partition of the hub. */
+export function partitionNumber(id: unknown, partitionCount: number): number | undefined {
+  const partition = Number(id)
+  return /^\d+$/.test(String(id)) && partition < partitionCount ? partition : undefined
+}
+
+const isSame = (one: string | undefined, other: string | undefined): boolean =>
+  one !== undefined && one.toLowerCase() === other?.toLowerCase()
+
+/** True when a claim for that resource says nothing against the hub: it names the hub, something in it, or the namespace. */
+export function isOfHub(resource: unknown, hubName: string): boolean {
+  const [first = ''] = pathOf(resource).split('/')
+  return first === '' || first.startsWith('$') || isSame(first, hubName)
 }

@@ -13,7 +13,15 @@ export interface RuntimeMetrics extends DeliveryProperties {
   retrievedAt: number
 }
 
-const OURS = new Set(['x-opt-sequence-number', 'x-opt-offset', 'x-opt-enqueued-time'])
+const OURS = new Set([
+  'x-opt-sequence-number',
+  'x-opt-offset',
+  'x-opt-enqueued-time',
+  'last_enqueued_sequence_number',
+  'last_enqueued_offset',
+  'last_enqueued_time_utc',
+  'runtime_info_retrieval_time_utc',
+])
 
 /** The stored message with the hub's annotations; the sender's own annotations (partition key, …) stay. */
 export function forDelivery(
@@ -30,18 +38,26 @@ export function forDelivery(
     symbol('x-opt-enqueued-time'),
     timestamp(enqueuedAt),
   ]
-  const added = metrics ? [mapSection(SECTION.deliveryAnnotations, metricEntries(metrics))] : []
+  const hop = metrics ? metricEntries(metrics) : []
+  const hopSection = () => (hop.length > 0 ? [mapSection(SECTION.deliveryAnnotations, hop)] : [])
   // Without annotations of the sender the hub's own stand in front and the rest follows untouched.
   if ((bytes[2] as number) > SECTION.messageAnnotations)
-    return Buffer.concat([...added, mapSection(SECTION.messageAnnotations, annotations), bytes])
+    return Buffer.concat([...hopSection(), mapSection(SECTION.messageAnnotations, annotations), bytes])
   const header: Buffer[] = []
   const rest: Buffer[] = []
   for (const { descriptor, start, value, end } of sections(bytes)) {
     if (descriptor === SECTION.messageAnnotations) annotations.push(...foreignEntries(bytes, value))
+    // As the service passes them on, though AMQP has them end at the next hop.
+    else if (descriptor === SECTION.deliveryAnnotations) hop.push(...foreignEntries(bytes, value))
     else if (descriptor === SECTION.header) header.push(bytes.subarray(start, end))
-    else if (descriptor !== SECTION.deliveryAnnotations) rest.push(bytes.subarray(start, end))
+    else rest.push(bytes.subarray(start, end))
   }
-  return Buffer.concat([...header, ...added, mapSection(SECTION.messageAnnotations, annotations), ...rest])
+  return Buffer.concat([
+    ...header,
+    ...hopSection(),
+    mapSection(SECTION.messageAnnotations, annotations),
+    ...rest,
+  ])
 }
 
 function metricEntries(metrics: RuntimeMetrics): Buffer[] {

@@ -1,20 +1,29 @@
 /** `$management` READ: what the hub and its partitions are, as answers to requests. */
 import rhea, { type Message, type Sender } from 'rhea'
 import type { Clock } from '../../runtime/clock.ts'
+import type { Rejection } from '../amqp/refusal.ts'
 import type { HubLog } from '../log/log.ts'
+import { entityNotFound, type HubNames, noSuchHub, noSuchPartition, partitionNumber } from './address.ts'
 
-const { wrap_timestamp, wrap_int, wrap_long, wrap_array } = rhea.types
+const { wrap_timestamp, wrap_int, wrap_long, wrap_array, wrap_symbol } = rhea.types
 const STRING_CODE = 0xa1
 
-/** @returns the answer to a READ of the hub or of a partition; with status 404 for anything else. */
-export function manage(request: Message, log: HubLog, hubName: string, clock: Clock): Message {
+/** @returns the answer to a READ of the hub or of a partition; why there is none to anything else. */
+export function manage(request: Message, log: HubLog, names: HubNames, clock: Clock): Message {
   const { operation, name, type, partition } = request.application_properties ?? {}
-  const isOurs = String(name).toLowerCase() === hubName.toLowerCase()
-  if (operation !== 'READ' || !isOurs) return answer(request, 404, `There is no event hub ${name}.`)
-  if (type === 'com.microsoft:eventhub') return answer(request, 200, 'OK', describeHub(log, hubName))
-  const number = /^\d+$/.test(String(partition)) ? Number(partition) : Number.NaN
-  if (type !== 'com.microsoft:partition' || !(number < log.partitionCount))
-    return answer(request, 404, `There is no partition ${partition} in ${hubName}.`)
+  const { hubName } = names
+  if (String(name).toLowerCase() !== hubName.toLowerCase())
+    return refusal(request, 404, noSuchHub(String(name), names))
+  if (operation === 'READ' && type === 'com.microsoft:eventhub')
+    return answer(request, 200, 'OK', describeHub(log, hubName))
+  if (operation !== 'READ' || type !== 'com.microsoft:partition')
+    return refusal(
+      request,
+      404,
+      entityNotFound(`${hubName}/$management`, `It has no ${operation} of ${type}.`),
+    )
+  const number = partitionNumber(partition, log.partitionCount)
+  if (number === undefined) return refusal(request, 400, noSuchPartition(partition, names))
   return answer(request, 200, 'OK', describePartition(log, hubName, number, clock.now()))
 }
 
@@ -52,6 +61,13 @@ export function answer(request: Message, status: number, description: string, bo
     application_properties: { 'status-code': wrap_int(status), 'status-description': description },
     body: body ?? null,
   } as unknown as Message
+}
+
+/** An answer that says why there is none: with the condition, clients make the error of it that a refused link is. */
+export function refusal(request: Message, status: number, { condition, description }: Rejection): Message {
+  const refused = answer(request, status, description)
+  Object.assign(refused.application_properties ?? {}, { 'error-condition': wrap_symbol(condition) })
+  return refused
 }
 
 /**

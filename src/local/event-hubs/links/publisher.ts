@@ -2,21 +2,17 @@
 import type { Logger } from 'pino'
 import { partitionOf } from '../../../contract/partition-hash.ts'
 import type { Unfit } from '../amqp/connection-limits.ts'
+import type { Rejection } from '../amqp/refusal.ts'
 import { checkMessage, openBatch, partitionKeyOf } from '../amqp/sections.ts'
 import { MalformedAmqpError } from '../amqp/values.ts'
 import { HubFullError } from '../log/database.ts'
 import type { HubLog } from '../log/log.ts'
+import { judgeBatch, type ProducerLink, sequenceNumberOf } from './idempotence.ts'
 
 /** `message-format` of a batch: each data section is a whole encoded message. */
 const BATCH_FORMAT = 0x80013700
 /** Event Hubs (Standard) refuses more in one send. */
 export const MAX_MESSAGE_BYTES = 1024 * 1024
-
-export interface Rejection {
-  /** As AMQP or Event Hubs names it; clients decide by it whether they try again. */
-  condition: string
-  description: string
-}
 
 export interface Delivery {
   bytes: Buffer
@@ -43,18 +39,29 @@ export class Publisher {
   /**
    * Stores what one delivery carries, all of it or nothing.
    * @param partition of the link; undefined: the partition key decides, else the partitions take turns.
-   * @returns why it is rejected, undefined when it is stored.
+   * @param producer of an idempotent link.
+   * @returns why it is rejected, undefined when it is stored, now or by an earlier send.
    */
-  take(delivery: Delivery, partition: number | undefined): Rejection | undefined {
+  take(delivery: Delivery, partition: number | undefined, producer?: ProducerLink): Rejection | undefined {
     if (delivery.unfit === 'oversize') return tooLarge
     try {
       const events = opened(delivery)
       for (const event of events) checkMessage(event)
+      if (producer) return this.#takeOnce(events, producer)
       this.#log.append(partition ?? this.#choose(partitionKeyOf(delivery.bytes)), events)
       return undefined
     } catch (error) {
       return this.#rejection(error as Error)
     }
+  }
+
+  #takeOnce(events: readonly Buffer[], producer: ProducerLink): Rejection | undefined {
+    const first = sequenceNumberOf(events[0] as Buffer)
+    const judged = judgeBatch(this.#log.producers, producer, first, events.length)
+    if (judged === 'repeated') return undefined
+    if ('condition' in judged) return judged
+    this.#log.append(producer.partition, events, { id: producer.id, state: judged.state })
+    return undefined
   }
 
   #choose(partitionKey: string | undefined): number {

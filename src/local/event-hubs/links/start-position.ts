@@ -1,5 +1,5 @@
+import type { Rejection } from '../amqp/refusal.ts'
 import type { HubLog } from '../log/log.ts'
-import type { Rejection } from './publisher.ts'
 
 const SELECTOR =
   /^amqp\.annotation\.(x-opt-offset|x-opt-sequence-number|x-opt-enqueued-time(?:utc)?)\s*(>=?)\s*'?([^']*)'?$/i
@@ -21,7 +21,7 @@ export function startPosition(
   if (value === '@latest') return isInclusive ? Math.max(begin, last) : last + 1
   if (!/^-?\d{1,15}$/.test(value))
     return {
-      condition: 'amqp:invalid-field',
+      condition: 'com.microsoft:argument-error',
       description: `The start position ${selector} is not understood.`,
     }
   const number = Number(value)

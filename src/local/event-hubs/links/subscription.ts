@@ -1,5 +1,6 @@
 import type { Sender } from 'rhea'
 import type { Clock } from '../../runtime/clock.ts'
+import { sendOnce } from '../amqp/settlement.ts'
 import type { AmqpSocket } from '../amqp/socket.ts'
 import type { HubLog, StoredEvent } from '../log/log.ts'
 import { forDelivery } from './delivery.ts'
@@ -13,6 +14,8 @@ export interface SubscriptionOptions {
   next: number
   /** The owner level; undefined: none, shares the partition with others. */
   epoch: number | undefined
+  /** What the receiver calls itself, for those whom it drives out. */
+  name: string
   wantsMetrics: boolean
   isAuthorized(): boolean
   /** Sending is over, for that reason. */
@@ -32,6 +35,7 @@ export class Subscription {
   readonly sender: Sender
   readonly partition: number
   readonly epoch: number | undefined
+  readonly name: string
   readonly #link: LinkInternals
   readonly #log: HubLog
   readonly #clock: Clock
@@ -46,6 +50,7 @@ export class Subscription {
     this.sender = sender
     this.partition = options.partition
     this.epoch = options.epoch
+    this.name = options.name
     this.#link = sender as unknown as LinkInternals
     this.#log = log
     this.#clock = clock
@@ -95,8 +100,7 @@ export class Subscription {
     if (this.#ahead.length === 0) this.#ahead = this.#log.read(this.partition, this.#next, BURST)
     const metrics = this.#options.wantsMetrics ? this.#metrics() : undefined
     for (const event of this.#ahead.splice(0, room)) {
-      // Unencoded and of format 0: the library sends the bytes as they are.
-      this.sender.send(forDelivery(event.message, event, metrics) as never, undefined, 0)
+      sendOnce(this.sender, forDelivery(event.message, event, metrics))
       this.#next = event.sequenceNumber + 1
     }
     return this.#next <= this.#log.properties(this.partition).lastEnqueuedSequenceNumber && this.#room() > 0

@@ -3,8 +3,8 @@
 import type { Logger } from 'pino'
 import type { Sender } from 'rhea'
 import type { Clock } from '../../runtime/clock.ts'
+import type { Rejection } from '../amqp/refusal.ts'
 import type { HubLog } from '../log/log.ts'
-import type { Rejection } from './publisher.ts'
 import { Subscription, type SubscriptionOptions } from './subscription.ts'
 
 /** Event Hubs allows that many readers without an owner level on a partition, per consumer group. */
@@ -40,7 +40,7 @@ export class Subscriptions {
     const readers = this.#readers.get(key) ?? new Set()
     const refusal = refusalOf(readers, request)
     if (refusal) return refusal
-    if (epoch !== undefined) for (const reader of readers) this.#steal(reader, epoch)
+    if (epoch !== undefined) for (const reader of readers) this.#steal(reader, request.name, epoch)
     if (epoch !== undefined) readers.clear()
     const subscription = new Subscription(sender, this.#log, this.#clock, {
       ...request,
@@ -74,11 +74,11 @@ export class Subscriptions {
     for (const readers of this.#readers.values()) yield* readers
   }
 
-  #steal(reader: Subscription, epoch: number): void {
+  #steal(reader: Subscription, name: string, epoch: number): void {
     reader.end()
     reader.sender.close({
       condition: 'amqp:link:stolen',
-      description: `A receiver with the epoch ${epoch} has taken over.`,
+      description: `The receiver '${name}' with the epoch ${epoch} has taken over from the receiver '${reader.name}' with ${epochOf(reader)}.`,
     })
   }
 
@@ -91,15 +91,18 @@ export class Subscriptions {
   }
 }
 
+const epochOf = ({ epoch }: { epoch: number | undefined }) =>
+  epoch === undefined ? 'no epoch' : `the epoch ${epoch}`
+
 function refusalOf(
   readers: ReadonlySet<Subscription>,
-  { group, partition, epoch }: Request,
+  { group, partition, epoch, name }: Request,
 ): Rejection | undefined {
   const owner = [...readers].find((reader) => reader.epoch !== undefined)
   if (owner?.epoch !== undefined && (epoch === undefined || epoch < owner.epoch))
     return {
       condition: 'amqp:link:stolen',
-      description: `Partition ${partition} of ${group} is read by a receiver with the higher epoch ${owner.epoch}.`,
+      description: `Partition ${partition} of ${group} is read by the receiver '${owner.name}' with the higher epoch ${owner.epoch}; the receiver '${name}' with ${epochOf({ epoch })} cannot be opened.`,
     }
   if (epoch === undefined && readers.size >= MAX_READERS)
     return {

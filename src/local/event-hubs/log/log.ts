@@ -6,6 +6,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Clock } from '../../runtime/clock.ts'
 import { HubFullError, isDiskFull, openLogDatabase } from './database.ts'
+import { type ProducerState, ProducerTable } from './producers.ts'
 import { packEvents, unpackEvents } from './records.ts'
 import { LogRetention } from './retention.ts'
 
@@ -36,6 +37,12 @@ export interface LogPartition {
   isEmpty: boolean
 }
 
+/** The producer that an append comes from, with what it has published once the append is there. */
+export interface Published {
+  id: number
+  state: ProducerState
+}
+
 interface Head {
   begin: number
   next: number
@@ -56,6 +63,8 @@ export class HubLog {
   readonly partitionCount: number
   /** Epoch milliseconds. */
   readonly createdAt: number
+  /** Who publishes idempotently, and how far each has come. */
+  readonly producers: ProducerTable
   readonly #database: DatabaseSync
   readonly #clock: Clock
   readonly #heads: Head[]
@@ -75,6 +84,7 @@ export class HubLog {
     this.#clock = options.clock
     this.partitionCount = this.#fact('partitions', options.partitions)
     this.createdAt = this.#fact('created', options.clock.now())
+    this.producers = new ProducerTable(database, this.createdAt)
     this.#insert = database.prepare(
       'INSERT INTO appends (partition, first, count, enqueued, bytes, events) VALUES (?, ?, ?, ?, ?, ?)',
     )
@@ -122,12 +132,14 @@ export class HubLog {
   /**
    * Stores the events behind each other, all or none.
    * @param messages encoded AMQP messages; at least one.
+   * @param published kept together with the events, or not at all.
    * @returns the first one's sequence number and the time (epoch ms) that all of them bear.
    * @throws HubFullError when there is no room; none is stored then, and later appends work once there is.
    */
   append(
     partition: number,
     messages: readonly Uint8Array[],
+    published?: Published,
   ): { firstSequenceNumber: number; enqueuedAt: number } {
     const head = this.#head(partition)
     const first = head.next
@@ -135,8 +147,15 @@ export class HubLog {
     const enqueuedAt = Math.max(this.#clock.now(), head.lastEnqueuedAt ?? 0)
     this.#retention.sweepIfDue(this.#clock.now())
     const events = packEvents(messages)
-    try {
+    const insert = () =>
       this.#insert.run(partition, first, messages.length, enqueuedAt, events.length, events)
+    try {
+      if (published)
+        this.#atomically(() => {
+          insert()
+          this.producers.save(partition, published.id, published.state)
+        })
+      else insert()
     } catch (error) {
       if (isDiskFull(error)) throw new HubFullError("The event hub's disk is full.", { cause: error })
       throw error
@@ -145,6 +164,17 @@ export class HubLog {
     head.lastEnqueuedAt = enqueuedAt
     for (const listener of this.#listeners) listener(partition)
     return { firstSequenceNumber: first, enqueuedAt }
+  }
+
+  #atomically(change: () => void): void {
+    this.#database.exec('BEGIN')
+    try {
+      change()
+      this.#database.exec('COMMIT')
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+      throw error
+    }
   }
 
   /**

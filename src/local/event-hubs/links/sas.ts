@@ -1,5 +1,6 @@
 /** Proofs of identity that the hub accepts: a shared-access signature, or the session's bearer token. */
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import { isOfHub } from './address.ts'
 
 export interface HubAuth {
   /** Bearer token of the session. */
@@ -13,8 +14,16 @@ const sameText = (left: string, right: string): boolean => {
   return a.length === b.length && timingSafeEqual(a, b)
 }
 
+/** True for the key itself, as SASL PLAIN brings it. */
+export const isKey = (auth: HubAuth, keyName: string, key: string): boolean =>
+  keyName === auth.keyName && sameText(key, auth.key)
+
 /** Until when a proof holds (epoch ms; for ever, for the session token), or why it is refused and with which status. */
-export type CheckedToken = { expiresAt: number } | { refused: string; status: 401 | 404 }
+export type CheckedToken =
+  | { expiresAt: number }
+  | { refused: string; status: 401 }
+  /** It proves something, for a hub that is not there. */
+  | { refused: string; status: 404; resource: string }
 
 const unauthorized = (refused: string): CheckedToken => ({ refused, status: 401 })
 
@@ -51,7 +60,7 @@ export function checkToken(
   if (!(expiresAt > now)) return unauthorized('the signature has expired')
   const resource = decodeURIComponent(fields.resource)
   // A right signature for something that is not there, as the service answers it.
-  if (!covers(resource, hubName)) return { refused: `there is no ${resource}`, status: 404 }
+  if (!isOfHub(resource, hubName)) return { refused: `there is no ${resource}`, status: 404, resource }
   return { expiresAt }
 }
 
@@ -79,15 +88,4 @@ function signatureFields(token: string) {
     // A stray percent sign.
     return undefined
   }
-}
-
-/** A signature for the namespace holds for everything in it; one for the hub, for what is below the hub. */
-function covers(resource: string, hubName: string): boolean {
-  const path = resource
-    .replace(/^[a-z]+:\/\//i, '')
-    .replace(/^[^/]*/, '')
-    .replace(/^\/+|\/+$/g, '')
-    .toLowerCase()
-  const hub = hubName.toLowerCase()
-  return path === '' || path === hub || path.startsWith(`${hub}/`)
 }

@@ -1,0 +1,61 @@
+/** AMQP over WebSockets, as Event Hubs has it: one path, one subprotocol, AMQP's bytes as binary messages. */
+import { createServer, type IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Logger } from 'pino'
+import { createWebSocketStream, WebSocketServer } from 'ws'
+import { refuseForeignOrigin } from '../../http/origin.ts'
+
+const PATH = /^\/\$servicebus\/websocket\/?(?:\?.*)?$/i
+const SUBPROTOCOL = 'AMQPWSB10'
+/** A message carries what the client wrote at once: some frames of the size that was agreed on. */
+const MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+const MAX_HEADER_BYTES = 16 * 1024
+
+/** @returns what takes a connection whose first bytes are HTTP. */
+export function webSocketDoor(options: {
+  logger: Logger
+  accept: (stream: Duplex) => void
+}): (stream: Duplex) => void {
+  const { logger, accept } = options
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_MESSAGE_BYTES,
+    perMessageDeflate: false,
+    handleProtocols: () => SUBPROTOCOL,
+  })
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
+    logger.warn({ reason: `${request.method} is served nowhere` }, 'event hub: HTTP refused')
+    response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' })
+    response.end('This is an event hub: AMQP, and AMQP over WebSockets at /$servicebus/websocket.\n')
+  })
+  server.on('clientError', (error, socket) => {
+    logger.warn({ reason: error.message }, 'event hub: HTTP refused')
+    socket.destroy()
+  })
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const refusal = refusalOf(request)
+    if (refusal) {
+      logger.warn({ reason: refusal.reason }, 'event hub: WebSocket refused')
+      socket.end(`HTTP/1.1 ${refusal.status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+      return
+    }
+    sockets.handleUpgrade(request, socket, head, (webSocket) => accept(createWebSocketStream(webSocket)))
+  })
+  return (stream) => {
+    server.emit('connection', stream)
+    stream.resume()
+  }
+}
+
+function refusalOf(request: IncomingMessage): { status: string; reason: string } | undefined {
+  try {
+    refuseForeignOrigin(request)
+  } catch (error) {
+    return { status: '403 Forbidden', reason: (error as Error).message }
+  }
+  if (!PATH.test(request.url ?? '')) return { status: '404 Not Found', reason: `no path of the hub` }
+  const offered = String(request.headers['sec-websocket-protocol'] ?? '').split(',')
+  if (!offered.some((one) => one.trim() === SUBPROTOCOL))
+    return { status: '400 Bad Request', reason: `the subprotocol ${SUBPROTOCOL} was not offered` }
+  return undefined
+}

@@ -1,0 +1,58 @@
+/** Links over which idempotent producers publish: one owner of a producer at a time. */
+import type { Receiver } from 'rhea'
+import type { Rejection } from '../amqp/refusal.ts'
+import type { ProducerTable } from '../log/producers.ts'
+import { IDEMPOTENT_PRODUCER, openProducer, type ProducerLink, producerStolen } from './idempotence.ts'
+
+interface LocalAttach {
+  offered_capabilities?: readonly string[]
+  properties?: Record<string, unknown>
+}
+
+export class ProducerLinks {
+  readonly #producers: ProducerTable
+  readonly #links = new Map<Receiver, ProducerLink>()
+
+  constructor(producers: ProducerTable) {
+    this.#producers = producers
+  }
+
+  /**
+   * Lets a producer in that asks for the capability, and closes the links of the owners before it.
+   * @param partition of the link; the capability is one of partitions.
+   * @returns why it is refused, if it is.
+   */
+  open(receiver: Receiver, partition: number | undefined): Rejection | undefined {
+    if (![receiver.desired_capabilities].flat().some((one) => String(one) === IDEMPOTENT_PRODUCER))
+      return undefined
+    if (partition === undefined)
+      return {
+        condition: 'amqp:not-allowed',
+        description: 'An idempotent producer publishes to a partition, not to the hub as a whole.',
+      }
+    const opened = openProducer(this.#producers, partition, receiver.properties ?? {})
+    if ('condition' in opened) return opened
+    const { producer, properties } = opened
+    const { attach } = (receiver as unknown as { local: { attach: LocalAttach } }).local
+    attach.offered_capabilities = [IDEMPOTENT_PRODUCER]
+    attach.properties = properties
+    for (const [link, { id, epoch, partition: of }] of this.#links)
+      if (id === producer.id && of === partition && epoch < producer.epoch) {
+        this.#links.delete(link)
+        link.close(producerStolen(id, producer.epoch))
+      }
+    this.#links.set(receiver, producer)
+    receiver.once('receiver_close', () => this.#links.delete(receiver))
+    return undefined
+  }
+
+  /** Undefined for a link that numbers nothing. */
+  of(receiver: Receiver): ProducerLink | undefined {
+    return this.#links.get(receiver)
+  }
+
+  /** Drops links that are gone with their session or connection. */
+  forget(isGone: (link: Receiver) => boolean): void {
+    for (const link of this.#links.keys()) if (isGone(link)) this.#links.delete(link)
+  }
+}

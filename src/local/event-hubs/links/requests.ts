@@ -1,0 +1,98 @@
+/** Questions to `$cbs` and `$management`: the proof of who the peer is, and what the hub and its partitions are. */
+import type { Logger } from 'pino'
+import rhea, { type Delivery, type Message } from 'rhea'
+import type { Clock } from '../../runtime/clock.ts'
+import type { Peer } from '../amqp/peer.ts'
+import type { Rejection } from '../amqp/refusal.ts'
+import { checkSections } from '../amqp/sections.ts'
+import { sendOnce, settle } from '../amqp/settlement.ts'
+import type { HubLog } from '../log/log.ts'
+import { type HubNames, isOfHub, noSuchHub, pathOf } from './address.ts'
+import { answer, manage, refusal, replyLink } from './management.ts'
+import { checkToken, type HubAuth, typeOfToken } from './sas.ts'
+
+/** Clients try again a few times; who goes on guessing has to connect again. */
+const MAX_REFUSED_TOKENS = 20
+/** Tokens and questions are short. */
+export const MAX_REQUEST_BYTES = 65_536
+
+export const UNAUTHORIZED: Rejection = {
+  condition: 'amqp:unauthorized-access',
+  description:
+    'Put a token to $cbs first: the key or the bearer token of this session (rtstream-tui endpoints).',
+}
+
+export interface RequestsOptions {
+  log: HubLog
+  hubName: string
+  auth: HubAuth
+  logger: Logger
+  clock: Clock
+}
+
+export type RequestKind = 'cbs' | 'management'
+
+export class Requests {
+  readonly #options: RequestsOptions
+  readonly #names: () => HubNames
+
+  constructor(options: RequestsOptions, names: () => HubNames) {
+    this.#options = options
+    this.#names = names
+  }
+
+  /** @param bytes undefined: more than a request may have. */
+  take(kind: RequestKind, peer: Peer, delivery: Delivery, bytes: Buffer | undefined): void {
+    if (!bytes) {
+      peer.refuse(`a request of more than ${MAX_REQUEST_BYTES} bytes`)
+      return
+    }
+    // What is no message ends the connection; the library would print to the terminal what it does not know.
+    checkSections(bytes)
+    const request = rhea.message.decode(bytes) as unknown as Message
+    settle(delivery)
+    const reply = kind === 'cbs' ? this.#claimed(request, peer) : this.#managed(request, peer)
+    const link = replyLink(peer.replies, request, kind)
+    // A client closes one half of the pair and then the other: an answer that nobody waits for is dropped.
+    if (link) sendOnce(link, rhea.message.encode(reply) as unknown as Buffer)
+    else this.#options.logger.debug({ kind }, 'event hub: nobody waits for an answer')
+  }
+
+  #claimed(request: Message, peer: Peer): Message {
+    const { name, type } = request.application_properties ?? {}
+    if (!isOfHub(name, this.#options.hubName)) return this.#noSuchHub(request, name)
+    const proof = { type: String(type), token: String(request.body) }
+    return this.#refusalOf(proof, request, peer) ?? answer(request, 202, 'Accepted')
+  }
+
+  #noSuchHub(request: Message, resource: unknown): Message {
+    return refusal(request, 404, noSuchHub(pathOf(resource).split('/')[0], this.#names()))
+  }
+
+  /** A question brings its proof along; some clients put none to `$cbs` for it. */
+  #managed(request: Message, peer: Peer): Message {
+    const { log, clock } = this.#options
+    const token = request.application_properties?.security_token
+    if (peer.authorizedUntil <= clock.now()) {
+      if (typeof token !== 'string') return refusal(request, 401, UNAUTHORIZED)
+      const refused = this.#refusalOf({ type: typeOfToken(token), token }, request, peer)
+      if (refused) return refused
+    }
+    return manage(request, log, this.#names(), clock)
+  }
+
+  /** @returns the answer to a proof that does not hold; for one that does, the peer is let in. */
+  #refusalOf(proof: { type: string; token: string }, request: Message, peer: Peer): Message | undefined {
+    const { auth, hubName, clock, logger } = this.#options
+    const checked = checkToken(auth, hubName, proof, clock.now())
+    if ('refused' in checked) {
+      logger.warn({ reason: checked.refused }, 'event hub: token refused')
+      if (++peer.refusedTokens === MAX_REFUSED_TOKENS) peer.refuse('too many tokens were wrong')
+      if (checked.status === 404) return this.#noSuchHub(request, checked.resource)
+      const description = `The token is refused: ${checked.refused}.`
+      return refusal(request, 401, { condition: UNAUTHORIZED.condition, description })
+    }
+    peer.authorizedUntil = Math.max(peer.authorizedUntil, checked.expiresAt)
+    return undefined
+  }
+}
