@@ -42,4 +42,4 @@ def test_a_lagging_partition_is_dropped_by_sparks_own_operator_and_kept_by_silve
 
     lake.run("silver")
     assert lake.ids() == ["old", "x", "x", "y"]
-    assert lake.commitMetadata("silver/weather")[-1]["totals"] == {"input": 4, "output": 4, "quarantined": 0, "duplicates": 0}
+    assert lake.ledger("silver/weather")[-1]["totals"] == {"input": 4, "output": 4, "quarantined": 0, "duplicates": 0}

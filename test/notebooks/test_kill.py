@@ -59,7 +59,7 @@ def kill_once_it_writes(lake, notebook, table):
 
 
 def newest(lake, table):
-    return lake.commitMetadata(table)[-1]["batchId"]
+    return lake.ledger(table)[-1]["batchId"]
 
 
 def test_killed_in_the_middle_of_a_batch_nothing_is_lost_and_nothing_repeated(lake):
@@ -73,7 +73,7 @@ def test_killed_in_the_middle_of_a_batch_nothing_is_lost_and_nothing_repeated(la
 
     # Between the two commits of the first batch.
     kill_at(lake, "silver", "silver/weather_quarantine", "before")
-    assert newest(lake, "silver/weather") == 0 and lake.commitMetadata("silver/weather_quarantine") == []
+    assert newest(lake, "silver/weather") == 0 and lake.ledger("silver/weather_quarantine") == []
     # While the second is written, wherever that is, after the first was finished.
     kill_once_it_writes(lake, "silver", "silver/weather")
     assert newest(lake, "silver/weather_quarantine") == 0
@@ -81,8 +81,8 @@ def test_killed_in_the_middle_of_a_batch_nothing_is_lost_and_nothing_repeated(la
     assert lake.ids() == ids
     assert sorted(row["raw"] for row in lake.rows("silver/weather_quarantine")) == [f"junk {file}" for file in range(FILES)]
     for table in ("silver/weather", "silver/weather_quarantine"):
-        assert [ledger["batchId"] for ledger in lake.commitMetadata(table)] == list(range(FILES))
-    assert lake.commitMetadata("silver/weather")[-1]["totals"] == {
+        assert [ledger["batchId"] for ledger in lake.ledger(table)] == list(range(FILES))
+    assert lake.ledger("silver/weather")[-1]["totals"] == {
         "input": FILES * (LINES + 2), "output": FILES * LINES, "quarantined": FILES, "duplicates": FILES}
 
     # Between gold's two commits.
@@ -97,4 +97,4 @@ def test_killed_in_the_middle_of_a_batch_nothing_is_lost_and_nothing_repeated(la
     lake.run("aggregate")
     (hour,) = lake.rows("gold/weather_aggregated")
     assert (hour["readings"], hour["avg_temperature"]) == (FILES * LINES, (LINES - 1) / 2)
-    assert lake.commitMetadata("gold/weather_aggregated")[-1]["totals"]["output"] == FILES * LINES
+    assert lake.ledger("gold/weather_aggregated")[-1]["totals"]["output"] == FILES * LINES

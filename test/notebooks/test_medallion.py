@@ -9,7 +9,7 @@ COUNTS = ("input", "output", "quarantined", "duplicates")
 
 
 def totals(lake):
-    ledger = lake.commitMetadata("silver/weather")
+    ledger = lake.ledger("silver/weather")
     return tuple(ledger[-1]["totals"][name] for name in COUNTS)
 
 
@@ -36,7 +36,7 @@ def test_good_and_bad_rows_flow_to_the_aggregate(lake):
         lake.run(notebook)
     oslo = [row for row in lake.rows("gold/weather_aggregated") if row["city"] == "Oslo" and row["hour"] == 12]
     assert [(row["readings"], row["avg_temperature"]) for row in oslo] == [(3, 62 / 3)]
-    assert [ledger["totals"]["output"] for ledger in lake.commitMetadata("gold/weather_aggregated")] == [3, 5]
+    assert [ledger["totals"]["output"] for ledger in lake.ledger("gold/weather_aggregated")] == [3, 5]
 
 
 def test_duplicates_inside_a_batch_across_batches_and_a_restart(lake):
@@ -87,7 +87,7 @@ def test_without_input_the_tables_are_empty_and_nothing_is_committed(lake):
     for notebook in ("silver", "gold", "aggregate"):
         lake.run(notebook)
     assert lake.rows("silver/weather") == lake.rows("gold/weather_aggregated") == []
-    assert lake.commitMetadata("silver/weather") == []
+    assert lake.ledger("silver/weather") == []
 
 
 def test_rows_appended_to_a_file_that_was_read_are_lost_which_is_why_each_file_is_written_once(lake):
@@ -146,7 +146,7 @@ def test_a_batch_that_fails_between_its_commits_is_finished_by_the_next_run(lake
     monkeypatch.setattr(rtstream_lake.LakeTable, "append", append)
     lake.run("silver")
     assert lake.ids() == ["a"] and len(lake.rows("silver/weather_quarantine")) == 1
-    assert lake.commitMetadata("silver/weather") == lake.commitMetadata("silver/weather_quarantine")
+    assert lake.ledger("silver/weather") == lake.ledger("silver/weather_quarantine")
     assert totals(lake) == (3, 1, 1, 1)
 
 

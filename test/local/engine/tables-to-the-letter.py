@@ -64,7 +64,7 @@ def check(table: str) -> str:
     checkpoints = [int(name[:20]) for name in names if name.endswith(".parquet")]
     assert versions == list(range(versions[0], versions[-1] + 1)), versions
     assert versions[0] == 0 or versions[0] in checkpoints, (versions[0], checkpoints)
-    last, commitMetadata, transactions = 0, {}, set()
+    last, commit_metadata, transactions = 0, {}, set()
     for version in versions:
         with open(log + f"{version:020}.json") as file:
             actions = [json.loads(line) for line in file]
@@ -72,12 +72,12 @@ def check(table: str) -> str:
         info = actions[0]["commitInfo"]
         assert info["timestamp"] >= last and info["operation"]
         assert all(isinstance(value, str) for value in {**info["operationParameters"], **info.get("operationMetrics", {})}.values())
-        last, commitMetadata = info["timestamp"], json.loads(info.get("userMetadata", "{}"))
+        last, commit_metadata = info["timestamp"], json.loads(info.get("userMetadata", "{}"))
         rewrites = info["operation"] == "OPTIMIZE"
         for action in actions:
             if "txn" in action:
                 transactions.add(action["txn"]["appId"])
-                assert ledger["batchId"] == action["txn"]["version"]
+                assert commit_metadata["batchId"] == action["txn"]["version"]
             change = action.get("add") or action.get("remove")
             if change:
                 assert change["dataChange"] is not rewrites and change["partitionValues"] == {}
@@ -103,7 +103,7 @@ def check(table: str) -> str:
             kind = field["type"]
             assert stored.field(field["name"]).type == (pa.list_(pa.field("element", pa.string())) if isinstance(kind, dict) else TYPES[kind]), field
             assert stored.field(field["name"]).nullable
-    rewritten = commitMetadata.get("totals", {}).get("output")
+    rewritten = commit_metadata.get("totals", {}).get("output")
     return f"{'/'.join(table.split('/')[-2:])} {sorted(transactions)} {len(checkpoints) > 0} {rewritten}"
 
 
