@@ -3,6 +3,10 @@
 export interface Protocol {
   minReaderVersion: number
   minWriterVersion: number
+  /** With reader version 3. */
+  readerFeatures?: readonly string[] | null
+  /** With writer version 7. */
+  writerFeatures?: readonly string[] | null
 }
 
 export interface Metadata {
@@ -15,10 +19,22 @@ export interface Metadata {
   createdTime?: number
 }
 
+/** Where it stands which rows of a file are deleted. */
+export interface DeletionVector {
+  /** `u`: a file in the table, named by an encoded UUID; `p`: an absolute path; `i`: here. */
+  storageType: 'u' | 'p' | 'i'
+  pathOrInlineDv: string
+  /** Where it begins in the file (bytes). */
+  offset?: number
+  sizeInBytes: number
+  /** Rows that it deletes. */
+  cardinality: number
+}
+
 export interface AddFile {
   /** Relative to the table's folder, URL-encoded. */
   path: string
-  partitionValues: Record<string, string>
+  partitionValues: Record<string, string | null>
   size: number
   /** Epoch ms. */
   modificationTime: number
@@ -27,10 +43,12 @@ export interface AddFile {
   /** JSON, see {@link FileStatistics}. */
   stats?: string
   tags?: Record<string, string>
+  deletionVector?: DeletionVector | null
 }
 
 /** Ours has all of it; other writers may leave columns out, or whole members. */
 export interface FileStatistics {
+  /** All rows that stand in the file, also the deleted ones. */
   numRecords: number
   minValues?: Record<string, string | number>
   maxValues?: Record<string, string | number>
@@ -43,8 +61,9 @@ export interface RemoveFile {
   deletionTimestamp: number
   dataChange: boolean
   extendedFileMetadata?: boolean
-  partitionValues?: Record<string, string>
+  partitionValues?: Record<string, string | null>
   size?: number
+  deletionVector?: DeletionVector | null
 }
 
 export interface Transaction {
@@ -57,6 +76,8 @@ export interface Transaction {
 export interface CommitInfo {
   /** Epoch ms. */
   timestamp: number
+  /** Epoch ms, with the table feature of that name: then the commit's time, whatever `timestamp` says. */
+  inCommitTimestamp?: number
   operation: string
   operationParameters: Record<string, string>
   operationMetrics?: Record<string, string>
@@ -66,6 +87,13 @@ export interface CommitInfo {
   userMetadata?: string
 }
 
+/** A file with adds and removes of a version 2 checkpoint. */
+export interface Sidecar {
+  /** Its name in `_delta_log/_sidecars`, or an absolute path. */
+  path: string
+  sizeInBytes: number
+}
+
 export interface Action {
   protocol?: Protocol
   metaData?: Metadata
@@ -73,4 +101,27 @@ export interface Action {
   remove?: RemoveFile
   txn?: Transaction
   commitInfo?: CommitInfo
+  sidecar?: Sidecar
+}
+
+/**
+ * The actions of a commit, of compacted commits, or of a checkpoint in JSON.
+ * @throws SyntaxError for text that is not a JSON object on each line.
+ */
+export function parseActions(text: string): Action[] {
+  const actions: Action[] = []
+  for (const line of text.split('\n')) {
+    if (line.trim() === '') continue
+    const action: unknown = JSON.parse(line)
+    if (typeof action !== 'object' || action === null)
+      throw new SyntaxError(`${line.slice(0, 40)} is not an action`)
+    actions.push(action as Action)
+  }
+  return actions
+}
+
+/** When a commit was made (epoch ms); undefined when it does not say. */
+export function committedAtIn(actions: readonly Action[]): number | undefined {
+  const info = actions.find((action) => action.commitInfo)?.commitInfo
+  return info?.inCommitTimestamp ?? info?.timestamp
 }

@@ -4,9 +4,14 @@
 export const LOG_FOLDER = '_delta_log'
 /** Points at the newest checkpoint; a hint only. */
 export const LAST_CHECKPOINT = '_last_checkpoint'
+/** Below the log's folder: files that version 2 checkpoints name. */
+export const SIDECAR_FOLDER = '_sidecars'
 
 const digits = (version: number) => String(version).padStart(20, '0')
 const partDigits = (part: number) => String(part).padStart(10, '0')
+
+/** What the names of a version begin with: a listing may start there. */
+export const versionPrefix = digits
 
 /** `00000000000000000042.json` */
 export const commitName = (version: number): string => `${digits(version)}.json`
@@ -29,9 +34,42 @@ export function versionIn(path: string): number | undefined {
   return version === undefined ? undefined : Number(version)
 }
 
+/** Commits `from` to `to` in one file, without what they undo of each other. */
+export interface CompactedCommits {
+  from: number
+  to: number
+  name: string
+}
+
+/** Of a log compaction's name or path; undefined for other files of the log. */
+export function compactionIn(path: string): CompactedCommits | undefined {
+  const match = /(?:^|\/)((\d{20})\.(\d{20})\.compacted\.json)$/.exec(path)
+  return match ? { from: Number(match[2]), to: Number(match[3]), name: match[1] as string } : undefined
+}
+
+/** One file of a checkpoint. */
+export interface CheckpointFile {
+  version: number
+  /** `single` may be of version 2 too; `named` (by a UUID) always is. */
+  kind: 'single' | 'part' | 'named'
+  /** Of a part: how many there are. */
+  parts: number | undefined
+  name: string
+}
+
+const CHECKPOINT =
+  /(?:^|\/)((\d{20})\.checkpoint(?:\.\d{10}\.(\d{10})|(\.[0-9a-fA-F-]{36}))?\.(parquet|json))$/
+
 /** Of a checkpoint's name or path, or of a part's; undefined for other files of the log. */
-export function checkpointIn(path: string): { version: number; parts: number | undefined } | undefined {
-  const match = /(?:^|\/)(\d{20})\.checkpoint(?:\.\d{10}\.(\d{10}))?\.parquet$/.exec(path)
+export function checkpointIn(path: string): CheckpointFile | undefined {
+  const match = CHECKPOINT.exec(path)
   if (!match) return undefined
-  return { version: Number(match[1]), parts: match[2] === undefined ? undefined : Number(match[2]) }
+  const [, name, version, parts, uuid, form] = match
+  if (form === 'json' && uuid === undefined) return undefined
+  return {
+    version: Number(version),
+    kind: uuid !== undefined ? 'named' : parts !== undefined ? 'part' : 'single',
+    parts: parts === undefined ? undefined : Number(parts),
+    name: name as string,
+  }
 }

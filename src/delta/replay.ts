@@ -29,15 +29,19 @@ export const emptyState = (): TableState => ({
   userMetadata: undefined,
 })
 
-/** Takes the actions of one version into the state. */
+/**
+ * Takes the actions of one version into the state; those of compacted commits or a checkpoint likewise, with the version that
+ * they end at. A file whose deletion vector changes is removed and added in one commit, in any order.
+ */
 export function applyActions(state: TableState, version: number, actions: readonly Action[]): void {
-  for (const { protocol, metaData, add, remove, txn, commitInfo } of actions) {
+  for (const { remove } of actions) {
+    if (!remove) continue
+    state.files.delete(remove.path)
+    state.tombstones.set(remove.path, { ...remove, removedAt: version })
+  }
+  for (const { protocol, metaData, add, txn, commitInfo } of actions) {
     if (protocol) state.protocol = protocol
     if (metaData) state.metaData = metaData
-    if (remove) {
-      state.files.delete(remove.path)
-      state.tombstones.set(remove.path, { ...remove, removedAt: version })
-    }
     if (add) {
       state.tombstones.delete(add.path)
       state.files.set(add.path, add)

@@ -39,10 +39,12 @@ export class DeltaBuilder {
     this.#connection?.closeSync()
   }
 
-  /** Writes the result of a query as one Parquet file. */
-  async parquet(name: string, select: string): Promise<void> {
+  /** Writes the result of a query as one Parquet file, with a codec as DuckDB names them. */
+  async parquet(name: string, select: string, codec = 'snappy'): Promise<void> {
     const place = join(this.folder, name).replaceAll("'", "''")
-    await (await this.connection()).run(`COPY (${select}) TO '${place}' (FORMAT parquet)`)
+    await (await this.connection()).run(
+      `COPY (${select}) TO '${place}' (FORMAT parquet, COMPRESSION ${codec})`,
+    )
   }
 
   /** An `add` for a file; one that was not written has a size of 100. */

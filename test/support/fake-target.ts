@@ -154,7 +154,7 @@ export class FakeLake {
     this.snapshot.silverArrived = []
     if (!this.#runs('silver')) return
     const rows = this.#lines.filter((line) => line.startsWith('{'))
-    this.snapshot.silverArrived = rows.slice(silver.rows).map((body) => this.#row(body))
+    this.snapshot.silverArrived = rows.slice(silver.rows ?? 0).map((body) => this.#row(body))
     this.snapshot.silver = this.#table(silver, bronze.rows ?? 0)
   }
 
@@ -163,15 +163,16 @@ export class FakeLake {
     this.snapshot.goldArrived = []
     if (!this.#runs('gold')) return
     this.snapshot.goldArrived = silverArrived
-    this.snapshot.gold = this.#table(gold, silver.rows)
+    this.snapshot.gold = this.#table(gold, silver.rows ?? 0)
   }
 
   #aggregate(): void {
     const { gold, aggregated } = this.snapshot
+    const rows = gold.rows ?? 0
     this.snapshot.cities = undefined
-    if (!this.#runs('aggregate') || aggregated.commitMetadata?.totals.output === gold.rows) return
-    this.snapshot.aggregated = { ...this.#table(aggregated, gold.rows), rows: 1 }
-    this.snapshot.cities = [{ city: 'Oslo', temperature: 3, humidity: 70, readings: gold.rows }]
+    if (!this.#runs('aggregate') || aggregated.commitMetadata?.totals.output === rows) return
+    this.snapshot.aggregated = { ...this.#table(aggregated, rows), rows: 1 }
+    this.snapshot.cities = [{ city: 'Oslo', temperature: 3, humidity: 70, readings: rows }]
   }
 
   #table(before: TableSnapshot, rows: number): TableSnapshot {

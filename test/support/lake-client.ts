@@ -29,11 +29,11 @@ export function lakeClient({ tlsEndpoint, tls: certificate }: LakeServer, token 
         yield entry
       }
     },
-    async read(container, path, signal) {
-      const what = `read ${container}/${path}`
+    async read(container, path, signal, range) {
+      const what = `read ${container}/${path}${range ? ` at ${range.offset}` : ''}`
       watched.asked.push(what)
       await watched.before(what)
-      return client.read(container, path, signal)
+      return client.read(container, path, signal, range)
     },
   }
   return watched

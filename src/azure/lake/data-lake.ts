@@ -14,6 +14,11 @@ export interface ListedPath {
   modifiedAt: Date
 }
 
+export interface ByteRange {
+  offset: number
+  bytes: number
+}
+
 export interface LakeClient {
   /**
    * Files and folders below a folder, in the order of their names, from a name on. Costs follow what is returned.
@@ -25,8 +30,11 @@ export interface LakeClient {
     folder: string,
     options: { recursive: boolean; startFrom?: string | undefined; signal?: AbortSignal | undefined },
   ): AsyncIterable<ListedPath>
-  /** @returns undefined when there is no such file. */
-  read(container: string, path: string, signal?: AbortSignal): Promise<Buffer | undefined>
+  /**
+   * @param range a part of the file (bytes); default: all of it.
+   * @returns undefined when there is no such file.
+   */
+  read(container: string, path: string, signal?: AbortSignal, range?: ByteRange): Promise<Buffer | undefined>
 }
 
 /** The service's own default waits up to two minutes between tries. */
@@ -70,10 +78,14 @@ export function createLakeClient({
         if (!isMissing(error)) throw sdkError(SERVICE, error)
       }
     },
-    async read(container, path, signal) {
+    async read(container, path, signal, range) {
       try {
         const file = service.getFileSystemClient(container).getFileClient(path)
-        const answer = await file.read(0, undefined, signal ? { abortSignal: signal } : {})
+        const answer = await file.read(
+          range?.offset ?? 0,
+          range?.bytes,
+          signal ? { abortSignal: signal } : {},
+        )
         const chunks: Buffer[] = []
         for await (const chunk of answer.readableStreamBody ?? []) chunks.push(chunk as Buffer)
         return Buffer.concat(chunks)

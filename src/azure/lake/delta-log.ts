@@ -1,74 +1,136 @@
-/** The files of a Delta log: their names, and what stands in them. https://github.com/delta-io/delta/blob/master/PROTOCOL.md */
+/** The files of a Delta log as the lake has them: commits, checkpoints of every form, and what stands in them. */
 import { createHash } from 'node:crypto'
 import type { CommitMetadata } from '../../contract/tables.ts'
+import { type Action, parseActions } from '../../delta/actions.ts'
+import type { Checkpoint } from '../../delta/log-listing.ts'
+import { commitName, LOG_FOLDER, SIDECAR_FOLDER } from '../../delta/log-names.ts'
+import { type ParsedStatistics, statisticsText } from '../../delta/statistics.ts'
 import { ServiceError } from '../../pipeline/ports/errors.ts'
+import type { LakeClient } from './data-lake.ts'
+import { ParquetFile } from './parquet.ts'
 
-/** One line of a commit, or one row of a checkpoint, as far as it is used here. */
-export interface Action {
-  add?: {
-    path: string
-    size: number | bigint
-    dataChange?: boolean
-    modificationTime?: number | bigint
-    stats?: string
-    deletionVector?: { cardinality?: number | bigint } | null
-  } | null
-  remove?: { path: string; dataChange?: boolean } | null
-  commitInfo?: { timestamp?: number; userMetadata?: string } | null
-  protocol?: { minReaderVersion?: number } | null
+/** Actions that a checkpoint is read for. */
+const CHECKPOINT_COLUMNS = ['add', 'protocol', 'metaData', 'sidecar']
+
+/** A commit as it lies there. */
+export interface Commit {
+  actions: readonly Action[]
+  /** Of its text. */
+  digest: string
 }
 
-/** @throws ServiceError for a commit that is no JSON, as one that is being written by a writer without atomic puts. */
-export function parseCommit(name: string, text: Buffer): Action[] {
-  try {
-    return text
-      .toString('utf8')
-      .split('\n')
-      .filter((line) => line.trim() !== '')
-      .map((line) => JSON.parse(line) as Action)
-  } catch (cause) {
-    throw new ServiceError('service', 'the data lake', `The commit ${name} is no whole JSON.`, { cause })
+/** The log of one table. */
+export class LogFiles {
+  readonly #client: LakeClient
+  readonly #container: string
+  readonly #folder: string
+
+  /** @param folder of the table. */
+  constructor(client: LakeClient, container: string, folder: string) {
+    this.#client = client
+    this.#container = container
+    this.#folder = `${folder}/${LOG_FOLDER}`
+  }
+
+  /** Files of the log, from a name on. */
+  list(startFrom: string | undefined, signal: AbortSignal | undefined) {
+    return this.#client.list(this.#container, this.#folder, { recursive: false, startFrom, signal })
+  }
+
+  /** The text of a file of the log; undefined when it is not there. */
+  async text(name: string, signal: AbortSignal | undefined): Promise<string | undefined> {
+    return (await this.#read(name, signal))?.toString('utf8')
+  }
+
+  /** @throws ServiceError for a commit that is no JSON, as one that is being written by a writer without atomic puts. */
+  async commit(version: number, signal: AbortSignal | undefined): Promise<Commit | undefined> {
+    const text = await this.#read(commitName(version), signal)
+    if (!text) return undefined
+    return { actions: this.#parse(commitName(version), text), digest: digestOf(text) }
+  }
+
+  /** Of compacted commits, or of a checkpoint in JSON. */
+  async json(name: string, signal: AbortSignal | undefined): Promise<Action[] | undefined> {
+    const text = await this.#read(name, signal)
+    return text && this.#parse(name, text)
+  }
+
+  /** @returns the actions of a checkpoint with its sidecars; undefined when a file of it is not there any more. */
+  async checkpoint({ names }: Checkpoint, signal: AbortSignal | undefined): Promise<Action[] | undefined> {
+    const actions: Action[] = []
+    for (const name of names) {
+      const some = name.endsWith('.json') ? await this.json(name, signal) : await this.#parquet(name, signal)
+      if (!some) return undefined
+      for (const action of some) actions.push(action)
+    }
+    for (const { sidecar } of [...actions]) {
+      if (!sidecar) continue
+      // They all stand in one folder, whatever path is written before the name.
+      const name = decodeURIComponent(sidecar.path.slice(sidecar.path.lastIndexOf('/') + 1))
+      const some = await this.#parquet(`${SIDECAR_FOLDER}/${name}`, signal)
+      if (!some) return undefined
+      for (const action of some) actions.push(action)
+    }
+    return actions
+  }
+
+  async #parquet(name: string, signal: AbortSignal | undefined): Promise<Action[] | undefined> {
+    const file = await this.#read(name, signal)
+    if (!file) return undefined
+    try {
+      return (await new ParquetFile(file).rows(CHECKPOINT_COLUMNS)).map(actionOf)
+    } catch (cause) {
+      throw new ServiceError(
+        'service',
+        'the data lake',
+        `The checkpoint ${this.#place(name)} cannot be read.`,
+        {
+          hint: 'Delete it, with the file _last_checkpoint beside it, as long as the commits before it are there.',
+          cause,
+        },
+      )
+    }
+  }
+
+  #read(name: string, signal: AbortSignal | undefined): Promise<Buffer | undefined> {
+    return this.#client.read(this.#container, `${this.#folder}/${name}`, signal)
+  }
+
+  #parse(name: string, text: Buffer): Action[] {
+    try {
+      return parseActions(text.toString('utf8'))
+    } catch (cause) {
+      throw new ServiceError(
+        'service',
+        'the data lake',
+        `The commit ${this.#place(name)} is no whole JSON.`,
+        {
+          cause,
+        },
+      )
+    }
+  }
+
+  #place(name: string): string {
+    return `${this.#container}/${this.#folder}/${name}`
   }
 }
 
-export const digestOf = (text: Buffer) => createHash('sha1').update(text).digest('base64')
+const digestOf = (text: Buffer) => createHash('sha1').update(text).digest('base64')
 
-export const committedAtIn = (actions: readonly Action[]) =>
-  actions.find((action) => action.commitInfo)?.commitInfo?.timestamp
+type CheckpointAdd = NonNullable<Action['add']> & { stats_parsed?: ParsedStatistics | null }
 
-interface Pointer {
-  version: number
-  parts?: number
-  v2Checkpoint?: unknown
-}
-
-/** Undefined for one that is cut off or of no known form: it is a hint only. */
-export function pointerIn(text: Buffer): Pointer | undefined {
-  try {
-    const pointer = JSON.parse(text.toString('utf8')) as Partial<Pointer> | null
-    return Number.isSafeInteger(pointer?.version) ? (pointer as Pointer) : undefined
-  } catch {
-    return undefined
-  }
-}
-
-interface Statistics {
-  numRecords?: number
-  maxValues?: Record<string, unknown>
-}
-
-export function statsOf(text: string | undefined): Statistics {
-  if (!text) return {}
-  try {
-    return JSON.parse(text) as Statistics
-  } catch {
-    // Statistics are optional; without them the file counts as one of unknown rows.
-    return {}
-  }
+/** A row of a checkpoint as the action that a commit would have had: without nulls, its statistics as text. */
+function actionOf(row: Record<string, unknown>): Action {
+  const add = row.add as CheckpointAdd | null | undefined
+  if (!add) return row as Action
+  const { stats, stats_parsed: parsed, ...rest } = add
+  const text = statisticsText(stats, parsed)
+  return { add: { ...rest, ...(text === undefined ? {} : { stats: text }) } }
 }
 
 /** Commits of other writers may carry any text there. */
-export function commitMetadataIn(text: string | undefined): CommitMetadata | undefined {
+export function commitMetadataIn(text: string | null | undefined): CommitMetadata | undefined {
   if (!text) return undefined
   try {
     const commitMetadata = JSON.parse(text) as Partial<CommitMetadata>

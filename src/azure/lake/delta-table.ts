@@ -1,70 +1,55 @@
 /**
  * A Delta table seen through its log, and only through what is new in it: each look asks for the next commits by name, so
- * its cost follows the number of commits since the last one. Delta protocol, reader version 1, and checkpoints (classic and
- * multi-part), https://github.com/delta-io/delta/blob/master/PROTOCOL.md
+ * its cost follows the number of commits since the last one. What it reads, and what it refuses to, is in `src/delta/`;
+ * https://github.com/delta-io/delta/blob/master/PROTOCOL.md
  */
 import type { CommitMetadata } from '../../contract/tables.ts'
-import {
-  checkpointIn,
-  checkpointNames,
-  commitName,
-  LAST_CHECKPOINT,
-  LOG_FOLDER,
-  versionIn,
-} from '../../delta/log-names.ts'
+import { type Action, committedAtIn, type Protocol } from '../../delta/actions.ts'
+import { type LogListing, listingOf, nextCompaction, pointerIn } from '../../delta/log-listing.ts'
+import { LAST_CHECKPOINT, versionIn, versionPrefix } from '../../delta/log-names.ts'
+import { unreadable } from '../../delta/protocol.ts'
+import { type Column, columnsOf } from '../../delta/schema.ts'
 import { ServiceError } from '../../pipeline/ports/errors.ts'
 import type { TableSnapshot } from '../../pipeline/ports/lake.ts'
+import { type DataFile, dataFileOf, measured, pathIn, readRows, type TablePlace } from './data-file.ts'
 import type { LakeClient } from './data-lake.ts'
-import {
-  type Action,
-  commitMetadataIn,
-  committedAtIn,
-  digestOf,
-  parseCommit,
-  pointerIn,
-  statsOf,
-} from './delta-log.ts'
-import { readParquet } from './parquet.ts'
-
-export interface DataFile {
-  /** Relative to the container. */
-  path: string
-  bytes: number
-  /** Without those that a deletion vector has taken out. */
-  rows: number
-  /** Rows that stand in the file and are deleted. */
-  deletedRows: number
-  /** Largest `enqueuedAt` (or `minute`) in the file, epoch ms. */
-  newestAt: number | undefined
-  /** When the commit that added it was made, epoch ms. */
-  committedAt: number
-  version: number
-}
+import { commitMetadataIn, LogFiles } from './delta-log.ts'
+import type { ParquetRow } from './parquet.ts'
 
 /** Looks without a new commit after which the log is listed once: it may have been cleaned up or begun anew. */
 const QUIET_LOOKS = 60
-/** Reader versions up to 3 are understood as far as files and their statistics go. */
-const READER_VERSION = 3
+/** Files without statistics that one look asks for their row count; the table's rows are unknown until all have told it. */
+const MEASURED_PER_LOOK = 100
+/** Commits before a checkpoint that are asked for the newest commit metadata: upkeep leaves none. */
+const LOOKED_BACK = 20
 
 export class DeltaTable {
   readonly #client: LakeClient
   readonly #container: string
   readonly #folder: string
+  readonly #log: LogFiles
   #version = -1
   readonly #files = new Map<string, DataFile>()
+  #protocol: Protocol | undefined
+  #columns: readonly Column[] = []
   #commitMetadata: CommitMetadata | undefined
   #committedAt: Date | undefined
   /** Of the commit that was read last; another one of the same version is that of another table. */
   #digest: string | undefined
   /** Read by a look that failed later; told by the next. */
   #arrived: DataFile[] = []
+  /** Paths of active files whose rows or newest time the log does not tell. */
+  readonly #unmeasured = new Set<string>()
   #quietLooks = 0
   #isKnown = false
+  /** Why the table could not be read, until its log goes on. */
+  #refused: ServiceError | undefined
 
   constructor(client: LakeClient, container: string, folder: string) {
     this.#client = client
     this.#container = container
     this.#folder = folder
+    this.#log = new LogFiles(client, container, folder)
   }
 
   /** Active files, in the order in which their rows came. */
@@ -76,14 +61,23 @@ export class DeltaTable {
     return this.#container
   }
 
+  get place(): TablePlace {
+    return { container: this.#container, folder: this.#folder, columns: this.#columns }
+  }
+
+  /** What the table asks of its readers; undefined while there is none. */
+  get protocol(): Protocol | undefined {
+    return this.#protocol
+  }
+
   snapshot(): TableSnapshot {
     let bytes = 0
-    let rows = 0
+    let rows: number | undefined = 0
     let newestAt: number | undefined
     for (const file of this.#files.values()) {
       bytes += file.bytes
-      rows += file.rows
-      if (file.newestAt !== undefined) newestAt = Math.max(newestAt ?? 0, file.newestAt)
+      rows = rows === undefined || file.rows === undefined ? undefined : rows + file.rows
+      if (file.newestAt !== undefined) newestAt = Math.max(newestAt ?? file.newestAt, file.newestAt)
     }
     return {
       version: this.#version,
@@ -99,24 +93,31 @@ export class DeltaTable {
   /**
    * Takes in what was committed since the last look.
    * @returns files whose rows are new (rewrites by compaction are none), in the order of their commits; none at the first look.
+   * @throws ServiceError also for a table that asks more of its readers than is known here.
    */
   async look(signal?: AbortSignal): Promise<readonly DataFile[]> {
+    if (this.#refused) await this.#lookAgain(this.#refused, signal)
     const isFirst = !this.#isKnown
-    if (isFirst) {
-      // One that failed half-way has left the state of some version or other.
-      this.#forget()
-      await this.#readPointedCheckpoint(signal)
-    }
-    let commits = await this.#readCommits(isFirst, signal)
-    // The pointer is a hint that writers may leave out; without it, and without the first commit, the listing tells.
-    if (isFirst && this.#version < 0 && (await this.#readListedCheckpoint(signal)))
-      commits += await this.#readCommits(isFirst, signal)
+    // One that failed half-way has left the state of some version or other.
+    if (isFirst) this.#forget()
+    const commits = isFirst ? await this.#readWhole(signal) : await this.#readCommits(false, signal)
+    this.#assertReadable()
     this.#isKnown = true
+    await this.#measure(signal)
     this.#quietLooks = commits > 0 ? 0 : this.#quietLooks + 1
     if (this.#quietLooks >= QUIET_LOOKS) await this.#checkLog(signal)
     const arrived = this.#arrived
     this.#arrived = []
-    return arrived
+    return arrived.map((file) => this.#files.get(file.path) ?? file)
+  }
+
+  /** The rows of one of its files, as the table has them; undefined when the file is not there any more. */
+  rowsOf(
+    file: DataFile,
+    columns: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<ParquetRow[] | undefined> {
+    return readRows(this.#client, this.place, file, columns, signal)
   }
 
   /**
@@ -124,177 +125,200 @@ export class DeltaTable {
    * Lists the whole log.
    */
   async *history(since: Date, signal?: AbortSignal): AsyncIterable<DataFile> {
-    for await (const { path, modifiedAt } of this.#listLog(undefined, signal)) {
+    for await (const { path, modifiedAt } of this.#log.list(undefined, signal)) {
       const version = versionIn(path)
       // The listing's times are whole seconds.
       if (version === undefined || modifiedAt.getTime() + 1000 < since.getTime()) continue
-      const text = await this.#client.read(this.#container, path, signal)
-      if (!text) continue
-      const actions = this.#parse(version, text)
-      for (const { add } of actions) {
+      const commit = await this.#log.commit(version, signal)
+      if (!commit) continue
+      for (const { add } of commit.actions) {
         if (!add || add.dataChange === false) continue
-        const file = this.#fileOf(add, version, committedAtIn(actions))
+        const file = dataFileOf(add, this.place, version, committedAtIn(commit.actions))
         if (file.committedAt >= since.getTime()) yield file
       }
+    }
+  }
+
+  /** The newest whole checkpoint, and the commits behind it. @returns how many those were. */
+  async #readWhole(signal: AbortSignal | undefined): Promise<number> {
+    const text = await this.#log.text(LAST_CHECKPOINT, signal)
+    const pointer = text === undefined ? undefined : pointerIn(text)
+    let listing = await this.#listing(pointer && versionPrefix(pointer.version), signal)
+    let hasCheckpoint = await this.#readCheckpoint(listing, signal)
+    // The pointer is a hint: what it points at may be gone.
+    if (pointer && !hasCheckpoint) {
+      listing = await this.#listing(undefined, signal)
+      hasCheckpoint = await this.#readCheckpoint(listing, signal)
+    }
+    const [oldest] = listing.commits
+    if (!hasCheckpoint && oldest !== undefined && oldest > 0)
+      throw new ServiceError(
+        'service',
+        'the data lake',
+        `The log of ${this.#container}/${this.#folder} begins with version ${oldest}, without a checkpoint of what was before.`,
+        { hint: 'Make a checkpoint with the engine that wrote the table, or put the older log files back.' },
+      )
+    const behind = this.#version
+    const compacted = await this.#readCompactions(listing, signal)
+    const commits = await this.#readCommits(true, signal)
+    await this.#lookBack(Math.max(behind, compacted), signal)
+    return commits
+  }
+
+  async #listing(startFrom: string | undefined, signal: AbortSignal | undefined): Promise<LogListing> {
+    const names: string[] = []
+    for await (const { path } of this.#log.list(startFrom, signal)) names.push(path)
+    return listingOf(names)
+  }
+
+  /** The newest one that can be read. @returns whether there was one. */
+  async #readCheckpoint({ checkpoints }: LogListing, signal: AbortSignal | undefined): Promise<boolean> {
+    for (const checkpoint of checkpoints.toReversed()) {
+      const actions = await this.#log.checkpoint(checkpoint, signal)
+      if (!actions) continue
+      this.#apply(checkpoint.version, actions)
+      await this.#noteCommit(checkpoint.version, signal)
+      return true
+    }
+    return false
+  }
+
+  /** @returns the version that they led to; −1: there were none. */
+  async #readCompactions(listing: LogListing, signal: AbortSignal | undefined): Promise<number> {
+    const last = listing.commits.at(-1) ?? -1
+    for (let reached = -1; ; reached = this.#version) {
+      const next = nextCompaction(listing, this.#version, last)
+      const actions = next && (await this.#log.json(next.name, signal))
+      if (!actions) return reached
+      this.#apply(next.to, actions)
+      await this.#noteCommit(next.to, signal)
     }
   }
 
   /** @returns how many there were. */
   async #readCommits(isFirst: boolean, signal: AbortSignal | undefined): Promise<number> {
     for (let commits = 0; ; commits++) {
-      const version = this.#version + 1
-      const text = await this.#client.read(this.#container, this.#logPath(commitName(version)), signal)
-      if (!text) return commits
-      const arrived = this.#apply(version, this.#parse(version, text))
-      this.#digest = digestOf(text)
+      const commit = await this.#log.commit(this.#version + 1, signal)
+      if (!commit) return commits
+      const arrived = this.#apply(this.#version + 1, commit.actions)
+      this.#note(commit.actions)
+      this.#digest = commit.digest
       if (!isFirst) for (const file of arrived) this.#arrived.push(file)
     }
   }
 
-  #logPath(name: string): string {
-    return `${this.#folder}/${LOG_FOLDER}/${name}`
+  /** A checkpoint does not hold what a commit says of itself; its own commit does, while it is there. */
+  async #noteCommit(version: number, signal: AbortSignal | undefined): Promise<void> {
+    const commit = await this.#log.commit(version, signal)
+    if (!commit) return
+    this.#note(commit.actions)
+    this.#digest = commit.digest
   }
 
-  #listLog(startFrom: string | undefined, signal: AbortSignal | undefined) {
-    return this.#client.list(this.#container, this.#logPath('').slice(0, -1), {
-      recursive: false,
-      startFrom,
-      signal,
-    })
+  /** The newest commit metadata may stand in a commit that a checkpoint or a compaction has stood for. */
+  async #lookBack(from: number, signal: AbortSignal | undefined): Promise<void> {
+    for (let version = from - 1; version >= 0 && version >= from - LOOKED_BACK; version--) {
+      if (this.#commitMetadata) return
+      const commit = await this.#log.commit(version, signal)
+      if (!commit) return
+      const info = commit.actions.find(({ commitInfo }) => commitInfo)?.commitInfo
+      this.#commitMetadata = commitMetadataIn(info?.userMetadata)
+    }
   }
 
   /** Without new commits for long: either nothing happens, or the log was cleaned up, or the table is another one now. */
   async #checkLog(signal: AbortSignal | undefined): Promise<void> {
     this.#quietLooks = 0
-    let newest = -1
-    for await (const { path } of this.#listLog(commitName(Math.max(0, this.#version)), signal))
-      newest = Math.max(newest, versionIn(path) ?? -1)
+    const { commits } = await this.#listing(versionPrefix(Math.max(0, this.#version)), signal)
+    const newest = commits.at(-1) ?? -1
     if (newest === this.#version) {
       if (newest < 0 || this.#digest === undefined) return
-      const name = this.#logPath(commitName(newest))
-      const text = await this.#client.read(this.#container, name, signal)
-      if (text && digestOf(text) === this.#digest) return
+      const commit = await this.#log.commit(newest, signal)
+      if (commit && commit.digest === this.#digest) return
     }
     this.#forget()
+  }
+
+  /** A table that could not be read is looked at again when its log has gone on: a feature may have been dropped. */
+  async #lookAgain(refused: ServiceError, signal: AbortSignal | undefined): Promise<void> {
+    this.#quietLooks++
+    const isAnother = this.#quietLooks >= QUIET_LOOKS
+    if (!isAnother && !(await this.#log.commit(this.#version + 1, signal))) throw refused
+    this.#forget()
+  }
+
+  #assertReadable(): void {
+    const lacks = unreadable(this.#protocol)
+    if (!lacks) return
+    this.#refused = new ServiceError(
+      'service',
+      'the data lake',
+      `${this.#container}/${this.#folder} ${lacks.problem}.`,
+      { hint: lacks.remedy },
+    )
+    throw this.#refused
   }
 
   #forget(): void {
     this.#version = -1
     this.#files.clear()
+    this.#unmeasured.clear()
+    this.#protocol = undefined
+    this.#columns = []
     this.#commitMetadata = undefined
     this.#committedAt = undefined
     this.#digest = undefined
     this.#isKnown = false
+    this.#refused = undefined
+    this.#quietLooks = 0
   }
 
-  async #readPointedCheckpoint(signal: AbortSignal | undefined): Promise<void> {
-    const text = await this.#client.read(this.#container, this.#logPath(LAST_CHECKPOINT), signal)
-    const pointer = text && pointerIn(text)
-    if (!pointer) return
-    if (pointer.v2Checkpoint !== undefined)
-      throw new ServiceError(
-        'service',
-        'the data lake',
-        `${this.#container}/${this.#folder} has a checkpoint of version 2, which this program cannot read.`,
-        {
-          hint: "Set the table property delta.checkpointPolicy to 'classic'.",
-        },
-      )
-    await this.#readCheckpoint(pointer.version, pointer.parts, signal)
-  }
-
-  /** The newest one that is whole. @returns whether there was one. */
-  async #readListedCheckpoint(signal: AbortSignal | undefined): Promise<boolean> {
-    const found: { version: number; parts: number | undefined; files: number }[] = []
-    for await (const { path } of this.#listLog(undefined, signal)) {
-      const one = checkpointIn(path)
-      if (!one) continue
-      const known = found.find(({ version, parts }) => version === one.version && parts === one.parts)
-      if (known) known.files++
-      else found.push({ ...one, files: 1 })
-    }
-    const whole = found.filter(({ parts, files }) => files >= (parts ?? 1))
-    for (const { version, parts } of whole.sort((a, b) => b.version - a.version))
-      if (await this.#readCheckpoint(version, parts, signal)) return true
-    return false
-  }
-
-  /** @returns whether it is there, with all its parts. */
-  async #readCheckpoint(
-    version: number,
-    parts: number | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<boolean> {
-    const actions: Action[] = []
-    for (const name of checkpointNames(version, parts)) {
-      const file = await this.#client.read(this.#container, this.#logPath(name), signal)
-      if (!file) return false
-      for (const action of await readParquet(file, ['add', 'protocol'])) actions.push(action as Action)
-    }
-    this.#apply(version, actions)
-    const commit = await this.#client.read(this.#container, this.#logPath(commitName(version)), signal)
-    if (commit) {
-      this.#note(this.#parse(version, commit))
-      this.#digest = digestOf(commit)
-    }
-    return true
-  }
-
+  /** @returns files with new rows. */
   #apply(version: number, actions: readonly Action[]): DataFile[] {
     const arrived: DataFile[] = []
     const committedAt = committedAtIn(actions)
     const known = new Set<string>()
-    for (const { remove, protocol } of actions) {
-      if ((protocol?.minReaderVersion ?? 1) > READER_VERSION)
-        throw new ServiceError(
-          'service',
-          'the data lake',
-          `${this.#container}/${this.#folder} needs Delta reader version ${protocol?.minReaderVersion}.`,
-        )
+    for (const { remove, protocol, metaData } of actions) {
+      if (protocol) this.#protocol = protocol
+      if (metaData) this.#columns = columnsOf(metaData)
       if (!remove) continue
-      const path = this.#pathOf(remove.path)
+      const path = pathIn(this.#folder, remove.path)
       if (this.#files.delete(path)) known.add(path)
+      this.#unmeasured.delete(path)
     }
+    const place = this.place
     // A file whose deleted rows become more is removed and added in one commit, in any order.
     for (const { add } of actions) {
       if (!add) continue
-      const file = this.#fileOf(add, version, committedAt)
+      const file = dataFileOf(add, place, version, committedAt)
       if (add.dataChange !== false && !known.has(file.path) && !this.#files.has(file.path)) arrived.push(file)
       this.#files.set(file.path, file)
+      if (file.rows === undefined || file.deletionVector) this.#unmeasured.add(file.path)
     }
     this.#version = version
-    this.#note(actions)
     return arrived
   }
 
-  #parse(version: number, text: Buffer): Action[] {
-    return parseCommit(`${this.#container}/${this.#logPath(commitName(version))}`, text)
-  }
-
   #note(actions: readonly Action[]): void {
+    const committedAt = committedAtIn(actions)
+    if (committedAt !== undefined) this.#committedAt = new Date(committedAt)
     const info = actions.find((action) => action.commitInfo)?.commitInfo
-    if (info?.timestamp !== undefined) this.#committedAt = new Date(info.timestamp)
     this.#commitMetadata = commitMetadataIn(info?.userMetadata) ?? this.#commitMetadata
   }
 
-  #fileOf(add: NonNullable<Action['add']>, version: number, committedAt: number | undefined): DataFile {
-    const stats = statsOf(add.stats)
-    const newest = stats.maxValues?.enqueuedAt ?? stats.maxValues?.minute
-    const deleted = Number(add.deletionVector?.cardinality ?? 0)
-    return {
-      path: this.#pathOf(add.path),
-      bytes: Number(add.size),
-      rows: (stats.numRecords ?? 0) - deleted,
-      deletedRows: deleted,
-      newestAt: typeof newest === 'string' ? Date.parse(newest) || undefined : undefined,
-      committedAt: committedAt ?? Number(add.modificationTime ?? 0),
-      version,
+  /** Asks files for what the log does not tell; the table's rows stay unknown while one of them is. */
+  async #measure(signal: AbortSignal | undefined): Promise<void> {
+    for (const path of [...this.#unmeasured].slice(0, MEASURED_PER_LOOK)) {
+      const file = this.#files.get(path)
+      try {
+        const found = file && (await measured(this.#client, this.place, file, signal))
+        if (found) this.#files.set(path, found)
+      } catch (error) {
+        signal?.throwIfAborted()
+        if (!(error instanceof ServiceError) || error.kind !== 'service') throw error
+      }
+      // One that is not there or is damaged is not asked again: its rows stay unknown.
+      this.#unmeasured.delete(path)
     }
-  }
-
-  /** Paths in the log are URL-encoded, and relative to the table unless they are URLs. */
-  #pathOf(path: string): string {
-    const absolute = /^abfss?:\/\/[^/]+\/(.*)$/.exec(path)?.[1]
-    return decodeURIComponent(absolute ?? `${this.#folder}/${path}`)
   }
 }

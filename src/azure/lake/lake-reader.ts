@@ -11,9 +11,10 @@ import type {
   TableSnapshot,
 } from '../../pipeline/ports/lake.ts'
 import { BronzeWatch } from './bronze-watch.ts'
+import type { DataFile } from './data-file.ts'
 import type { LakeClient } from './data-lake.ts'
-import { type DataFile, DeltaTable } from './delta-table.ts'
-import { numberOf, readParquet, textOf } from './parquet.ts'
+import { DeltaTable } from './delta-table.ts'
+import { numberOf, textOf } from './parquet.ts'
 
 export interface LakeReaderOptions {
   client: LakeClient
@@ -64,7 +65,7 @@ export function createLakeReader(options: LakeReaderOptions): LakeReader {
     if (version === cities.version || clock.now() - cities.at < CITIES_EVERY_MS) return undefined
     // A version that could not be read is tried again as often as a new one is.
     cities = { ...cities, at: clock.now() }
-    const read = await readCities(client, tables.aggregated, signal)
+    const read = await readCities(tables.aggregated, signal)
     if (read) cities = { ...cities, version }
     return read
   }
@@ -98,9 +99,9 @@ export function createLakeReader(options: LakeReaderOptions): LakeReader {
       ])
       lastBronze = seenBronze
       const rowsOf = (name: 'silver' | 'gold', files: readonly DataFile[]) =>
-        guarded(name, () => arrivedRows(client, name, files, signal), {
+        guarded(name, () => arrivedRows(tables[name], files, signal), {
           rows: [] as ArrivedRow[],
-          skipped: files.reduce((sum, file) => sum + file.rows, 0),
+          skipped: files.reduce((sum, file) => sum + (file.rows ?? 0), 0),
         })
       const silverRows = await rowsOf('silver', silver)
       const goldRows = await rowsOf('gold', gold)
@@ -117,7 +118,7 @@ export function createLakeReader(options: LakeReaderOptions): LakeReader {
         goldSkipped: goldRows.skipped,
         quarantineArrived: await guarded(
           'quarantine',
-          () => quarantinedRows(client, quarantine, signal),
+          () => quarantinedRows(tables.quarantine, quarantine, signal),
           [] as QuarantinedRow[],
         ),
         cities: await guarded('aggregated', () => newCities(signal), undefined),
@@ -129,23 +130,17 @@ export function createLakeReader(options: LakeReaderOptions): LakeReader {
 }
 
 /** Rows of the new files, oldest first, as far as the bound allows; those of further files are counted only. */
-async function arrivedRows(
-  client: LakeClient,
-  container: string,
-  files: readonly DataFile[],
-  signal: AbortSignal | undefined,
-) {
+async function arrivedRows(table: DeltaTable, files: readonly DataFile[], signal: AbortSignal | undefined) {
   const rows: ArrivedRow[] = []
   let skipped = 0
   for (const file of files) {
-    if (rows.length + file.rows > MAX_ROWS && rows.length > 0) {
-      skipped += file.rows
+    if (rows.length + (file.rows ?? 0) > MAX_ROWS && rows.length > 0) {
+      skipped += file.rows ?? 0
       continue
     }
-    const data = await client.read(container, file.path, signal)
+    const read = await table.rowsOf(file, ARRIVED_COLUMNS, signal)
     // Compacted and vacuumed since: its rows stand in another file, and were counted by the log.
-    if (!data) continue
-    const read = await readParquet(data, ARRIVED_COLUMNS)
+    if (!read) continue
     for (const row of read.slice(0, MAX_ROWS)) rows.push(arrivedRow(row, file.committedAt))
     skipped += Math.max(0, read.length - MAX_ROWS)
   }
@@ -165,14 +160,13 @@ const arrivedRow = (row: Record<string, unknown>, committedAt: number): ArrivedR
 })
 
 async function quarantinedRows(
-  client: LakeClient,
+  table: DeltaTable,
   files: readonly DataFile[],
   signal: AbortSignal | undefined,
 ): Promise<QuarantinedRow[]> {
   const [newest] = files.slice(-1)
-  const data = newest && (await client.read(TABLES.quarantine.container, newest.path, signal))
-  if (!data) return []
-  const rows = await readParquet(data)
+  const rows = newest && (await table.rowsOf(newest, ['raw', 'reasons', 'enqueuedAt'], signal))
+  if (!rows) return []
   return rows.slice(-MAX_QUARANTINED).map((row) => ({
     raw: textOf(row.raw) ?? '',
     reasons: Array.isArray(row.reasons) ? row.reasons.map(String) : [],
@@ -182,7 +176,6 @@ async function quarantinedRows(
 
 /** Means over all dates and hours, weighted by readings. */
 async function readCities(
-  client: LakeClient,
   table: DeltaTable,
   signal: AbortSignal | undefined,
 ): Promise<CityMean[] | undefined> {
@@ -190,10 +183,9 @@ async function readCities(
   let read = 0
   for (const file of table.files) {
     if (read > MAX_AGGREGATE_ROWS) break
-    const data = await client.read(table.container, file.path, signal)
+    const rows = await table.rowsOf(file, ['city', 'avg_temperature', 'avg_humidity', 'readings'], signal)
     // Rewritten under our eyes: the next look reads the new version.
-    if (!data) return undefined
-    const rows = await readParquet(data, ['city', 'avg_temperature', 'avg_humidity', 'readings'])
+    if (!rows) return undefined
     read += rows.length
     for (const row of rows) {
       const city = textOf(row.city) ?? ''

@@ -1,9 +1,103 @@
-import { parquetReadObjects } from 'hyparquet'
+/** Parquet files as other writers leave them: every codec that they use, and what stands in a footer. */
+import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
+import {
+  type AsyncBuffer,
+  type Compressors,
+  type FileMetaData,
+  parquetMetadata,
+  parquetMetadataAsync,
+  parquetReadObjects,
+} from 'hyparquet'
+import { decompressLz4, decompressLz4Raw } from 'hyparquet-compressors'
 
-/** Rows of a Parquet file as plain objects, in the file's order; only the named columns are decoded. */
-export async function readParquet(file: Buffer, columns?: string[]): Promise<Record<string, unknown>[]> {
-  const bytes = file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength) as ArrayBuffer
-  return parquetReadObjects({ file: bytes, ...(columns ? { columns } : {}) })
+/** Snappy is hyparquet's own; LZO has no reader here, nor a writer among today's. */
+const COMPRESSORS: Compressors = {
+  GZIP: (page) => gunzipSync(page),
+  BROTLI: (page) => brotliDecompressSync(page),
+  ZSTD: (page) => zstdDecompressSync(page),
+  LZ4: decompressLz4,
+  LZ4_RAW: decompressLz4Raw,
+}
+
+/** What is read from a file's end at first: most footers are smaller (bytes). */
+const FOOTER_BYTES = 64 * 1024
+
+export type ParquetRow = Record<string, unknown>
+
+/** A Parquet file in memory. */
+export class ParquetFile {
+  readonly metadata: FileMetaData
+  readonly #bytes: ArrayBuffer
+
+  /** @throws Error for what is no Parquet file. */
+  constructor(file: Buffer) {
+    this.#bytes = file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength) as ArrayBuffer
+    this.metadata = parquetMetadata(this.#bytes)
+  }
+
+  get columns(): readonly FileColumn[] {
+    return columnsIn(this.metadata)
+  }
+
+  /** Rows as plain objects, in the file's order; of the named columns those that the file has. */
+  async rows(columns?: readonly string[]): Promise<ParquetRow[]> {
+    const there = columns && this.columns.map(({ name }) => name).filter((name) => columns.includes(name))
+    if (there?.length === 0) return Array.from({ length: Number(this.metadata.num_rows) }, () => ({}))
+    return parquetReadObjects({
+      file: this.#bytes,
+      metadata: this.metadata,
+      compressors: COMPRESSORS,
+      ...(there ? { columns: there } : {}),
+    })
+  }
+}
+
+/** A column at the top of a file's schema. */
+export interface FileColumn {
+  name: string
+  fieldId: number | undefined
+}
+
+export function columnsIn({ schema }: FileMetaData): FileColumn[] {
+  const columns: FileColumn[] = []
+  const [root, ...elements] = schema
+  let at = 0
+  for (let column = 0; column < (root?.num_children ?? 0); column++) {
+    const element = elements[at]
+    if (!element) break
+    columns.push({ name: element.name, fieldId: element.field_id })
+    at = behind(elements, at)
+  }
+  return columns
+}
+
+/** Where the next element on the same level stands. */
+function behind(elements: readonly { num_children?: number | undefined }[], at: number): number {
+  let next = at + 1
+  for (let child = 0; child < (elements[at]?.num_children ?? 0); child++) next = behind(elements, next)
+  return next
+}
+
+/** @param read gives a range of the file (bytes, from inclusive, to exclusive). */
+export function readFooter(
+  byteLength: number,
+  read: (from: number, to: number) => Promise<ArrayBuffer>,
+): Promise<FileMetaData> {
+  const file: AsyncBuffer = { byteLength, slice: (from, to = byteLength) => read(from, to) }
+  return parquetMetadataAsync(file, { initialFetchSize: Math.min(FOOTER_BYTES, byteLength) })
+}
+
+/** The greatest value of a time column as the footer tells it (epoch ms); undefined when it does not. */
+export function newestIn({ row_groups: groups }: FileMetaData, column: string): number | undefined {
+  let newest: number | undefined
+  for (const { columns } of groups) {
+    const chunk = columns.find(({ meta_data }) => meta_data?.path_in_schema.join('.') === column)?.meta_data
+    const greatest = chunk?.statistics?.max_value ?? chunk?.statistics?.max
+    if (greatest instanceof Date) newest = Math.max(newest ?? Number.NEGATIVE_INFINITY, greatest.getTime())
+    // Without any value there is no greatest one.
+    else if (Number(chunk?.statistics?.null_count ?? -1) !== Number(chunk?.num_values)) return undefined
+  }
+  return newest
 }
 
 /** 64-bit integers come as bigint, timestamps as dates. */

@@ -7,8 +7,10 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { TABLES, type TableName } from '../../contract/tables.ts'
 import { ServiceError } from '../../pipeline/ports/errors.ts'
 import type { TableAudit, TableAuditor } from '../../pipeline/ports/lake.ts'
+import { type DataFile, deletedRowsOf, sourceOf } from './data-file.ts'
 import type { LakeClient } from './data-lake.ts'
-import { type DataFile, DeltaTable } from './delta-table.ts'
+import { DeltaTable } from './delta-table.ts'
+import { ParquetFile } from './parquet.ts'
 
 /** Memory that the count may take; beyond it DuckDB goes to disk. */
 const MEMORY = '512MB'
@@ -130,25 +132,16 @@ class Audit {
     table: string,
     select: string,
   ): Promise<number | undefined> {
-    if (file.deletedRows > 0)
-      throw new ServiceError(
-        'service',
-        'the data lake',
-        `${delta.container}/${file.path} has deletion vectors, which this program cannot read.`,
-        {
-          hint: 'Set the table property delta.enableDeletionVectors to false, and run REORG TABLE … APPLY (PURGE).',
-        },
-      )
     const data = await this.#client.read(delta.container, file.path, this.#signal)
     if (!data) return undefined
+    const deleted = await deletedRowsOf(this.#client, delta.place, file, this.#signal)
     const target = table.slice(0, table.indexOf('('))
     // A name of its own: DuckDB remembers the pages of a path that it has read.
     const copy = join(this.#folder, `${randomUUID()}.parquet`)
     writeFileSync(copy, data)
     try {
-      const result = await this.#connection.run(
-        `INSERT INTO ${target} SELECT ${select} FROM read_parquet('${copy.replaceAll("'", "''")}')`,
-      )
+      const rows = relation(delta, file, new ParquetFile(data), copy, deleted)
+      const result = await this.#connection.run(`INSERT INTO ${target} SELECT ${select} FROM (${rows})`)
       return result.rowsChanged
     } catch (cause) {
       // The library names the copy, and our statement.
@@ -162,6 +155,27 @@ class Audit {
       rmSync(copy)
     }
   }
+}
+
+/** SQL of a file's rows as the table has them: columns by the table's names, without the deleted rows. */
+function relation(
+  delta: DeltaTable,
+  file: DataFile,
+  parquet: ParquetFile,
+  copy: string,
+  deleted: readonly number[],
+): string {
+  const quotedText = (text: string) => `'${text.replaceAll("'", "''")}'`
+  const quotedName = (name: string) => `"${name.replaceAll('"', '""')}"`
+  const columns = delta.place.columns.map(({ name }) => {
+    const { inFile, value } = sourceOf(delta.place, parquet, file, name)
+    const source =
+      inFile !== undefined ? quotedName(inFile) : value === null ? 'NULL' : quotedText(String(value))
+    return `${source} AS ${quotedName(name)}`
+  })
+  const kept = deleted.length === 0 ? '' : ` WHERE file_row_number NOT IN (${deleted.join(', ')})`
+  const option = deleted.length === 0 ? '' : ', file_row_number = true'
+  return `SELECT ${columns.join(', ') || '*'} FROM read_parquet(${quotedText(copy)}${option})${kept}`
 }
 
 const latency = (committedAt: number | undefined) =>

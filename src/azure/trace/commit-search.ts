@@ -3,16 +3,13 @@
  * looked for only grows with them, so a search reads as many commits as the logarithm of its distance from the newest.
  */
 import type { CommitMetadata, TableContract } from '../../contract/tables.ts'
-import { commitName, LAST_CHECKPOINT, LOG_FOLDER, versionIn } from '../../delta/log-names.ts'
+import { type AddFile, committedAtIn } from '../../delta/actions.ts'
+import { pointerIn } from '../../delta/log-listing.ts'
+import { commitName, LAST_CHECKPOINT, versionIn } from '../../delta/log-names.ts'
+import { statisticsOf } from '../../delta/statistics.ts'
+import { pathIn } from '../lake/data-file.ts'
 import type { LakeClient } from '../lake/data-lake.ts'
-import {
-  type Action,
-  commitMetadataIn,
-  committedAtIn,
-  parseCommit,
-  pointerIn,
-  statsOf,
-} from '../lake/delta-log.ts'
+import { commitMetadataIn, LogFiles } from '../lake/delta-log.ts'
 
 export interface Commit {
   version: number
@@ -29,26 +26,21 @@ export interface CommittedFile {
   /** Path in the container. */
   path: string
   bytes: number
-  rows: number
+  /** Undefined: its writer left no statistics. */
+  rows: number | undefined
   min: Readonly<Record<string, unknown>>
   max: Readonly<Record<string, unknown>>
 }
 
-interface Statistics {
-  numRecords?: number
-  minValues?: Record<string, unknown>
-  maxValues?: Record<string, unknown>
-}
-
 export class CommitLog {
-  readonly #client: LakeClient
+  readonly #log: LogFiles
   readonly #table: Pick<TableContract, 'container' | 'path'>
   readonly #signal: AbortSignal | undefined
   readonly #read = new Map<number, Commit | undefined>()
   #newest: Promise<number> | undefined
 
   constructor(client: LakeClient, table: Pick<TableContract, 'container' | 'path'>, signal?: AbortSignal) {
-    this.#client = client
+    this.#log = new LogFiles(client, table.container, table.path)
     this.#table = table
     this.#signal = signal
   }
@@ -97,57 +89,38 @@ export class CommitLog {
     return this.commit(passing)
   }
 
-  #path(name: string): string {
-    return `${this.#table.path}/${LOG_FOLDER}/${name}`
-  }
-
   async #findNewest(): Promise<number> {
-    const { container } = this.#table
-    const pointer = await this.#client.read(container, this.#path(LAST_CHECKPOINT), this.#signal)
-    const from = (pointer && pointerIn(pointer)?.version) ?? 0
+    const pointer = await this.#log.text(LAST_CHECKPOINT, this.#signal)
+    const from = (pointer === undefined ? undefined : pointerIn(pointer)?.version) ?? 0
     let newest = -1
-    const options = {
-      recursive: false,
-      ...(from > 0 ? { startFrom: commitName(from) } : {}),
-      signal: this.#signal,
-    }
-    for await (const { path } of this.#client.list(container, this.#path('').slice(0, -1), options))
+    for await (const { path } of this.#log.list(from > 0 ? commitName(from) : undefined, this.#signal))
       newest = Math.max(newest, versionIn(path) ?? -1)
     return newest
   }
 
   async #readCommit(version: number): Promise<Commit | undefined> {
-    const { container } = this.#table
-    const name = this.#path(commitName(version))
-    const text = await this.#client.read(container, name, this.#signal)
-    if (!text) return undefined
-    const actions = parseCommit(`${container}/${name}`, text)
+    const actions = (await this.#log.commit(version, this.#signal))?.actions
+    if (!actions) return undefined
     return {
       version,
       at: committedAtIn(actions),
       metadata: commitMetadataIn(actions.find(({ commitInfo }) => commitInfo)?.commitInfo?.userMetadata),
       added: actions.flatMap(({ add }) => (add && add.dataChange !== false ? [this.#fileOf(add)] : [])),
       removed: actions.flatMap(({ remove }) =>
-        remove && remove.dataChange !== false ? [this.#pathOf(remove.path)] : [],
+        remove && remove.dataChange !== false ? [pathIn(this.#table.path, remove.path)] : [],
       ),
     }
   }
 
-  #fileOf(add: NonNullable<Action['add']>): CommittedFile {
-    const stats = statsOf(add.stats) as Statistics
+  #fileOf(add: AddFile): CommittedFile {
+    const statistics = statisticsOf(add)
     return {
-      path: this.#pathOf(add.path),
+      path: pathIn(this.#table.path, add.path),
       bytes: Number(add.size),
-      rows: stats.numRecords ?? 0,
-      min: stats.minValues ?? {},
-      max: stats.maxValues ?? {},
+      rows: statistics?.numRecords,
+      min: statistics?.minValues ?? {},
+      max: statistics?.maxValues ?? {},
     }
-  }
-
-  /** Paths in the log are URL-encoded, and relative to the table unless they are URLs. */
-  #pathOf(path: string): string {
-    const absolute = /^abfss?:\/\/[^/]+\/(.*)$/.exec(path)?.[1]
-    return decodeURIComponent(absolute ?? `${this.#table.path}/${path}`)
   }
 }
 

@@ -1,7 +1,7 @@
 /** Rows of the tables' files in the form in which people and JSON can have them. */
 import type { TraceRow } from '../../pipeline/ports/trace.ts'
 import type { LakeClient } from '../lake/data-lake.ts'
-import { numberOf, readParquet } from '../lake/parquet.ts'
+import { numberOf, ParquetFile } from '../lake/parquet.ts'
 
 export type ParquetRow = Readonly<Record<string, unknown>>
 
@@ -13,7 +13,7 @@ export async function rowsOf(
   signal?: AbortSignal,
 ): Promise<ParquetRow[] | undefined> {
   const data = await client.read(container, path, signal)
-  return data && (await readParquet(data))
+  return data && new ParquetFile(data).rows()
 }
 
 export function traceRow(row: ParquetRow): TraceRow {

@@ -21,8 +21,8 @@ export interface TableSnapshot {
   version: number
   files: number
   bytes: number
-  /** Sum of `numRecords` of the active files. */
-  rows: number
+  /** Rows of the active files, without deleted ones; undefined while a file is not known to hold how many. */
+  rows: number | undefined
   /** Largest `enqueuedAt` (or `minute`) in the statistics of the active files; undefined for tables without one. */
   newestAt: Date | undefined
   committedAt: Date | undefined

@@ -43,7 +43,8 @@ export interface TableFile {
   /** Path in its container. */
   file: string
   fileBytes: number
-  fileRows: number
+  /** Undefined: its writer left no statistics. */
+  fileRows: number | undefined
 }
 
 export type MadeStep = Step<

@@ -36,11 +36,12 @@ export class Reconciler {
 
   /**
    * @param acknowledged events, over the data folder's life. @param isSending readings are made, or wait for the hub.
-   * @returns undefined until hub and lake have both been seen.
+   * @returns undefined until hub and lake have both been seen, and while a table does not tell its rows.
    */
   ledger(acknowledged: number, isSending: boolean): LedgerSlice | undefined {
     if (!this.#partitions || !this.#lake) return undefined
     const counters = this.#counters(acknowledged, this.#partitions, this.#lake)
+    if (!counters) return undefined
     const seen = JSON.stringify(counters)
     if (seen !== this.#seen || isSending) this.#restingLooks = { hub: 0, lake: 0 }
     this.#seen = seen
@@ -52,7 +53,10 @@ export class Reconciler {
     acknowledged: number,
     partitions: readonly PartitionProperties[],
     { bronze, silver, quarantine, gold, aggregated }: LakeSnapshot,
-  ): Omit<Counters, 'isSettled'> {
+  ): Omit<Counters, 'isSettled'> | undefined {
+    const rows = { silver: silver.rows, quarantined: quarantine.rows, gold: gold.rows }
+    if (rows.silver === undefined || rows.quarantined === undefined || rows.gold === undefined)
+      return undefined
     const read = {
       silver: silver.commitMetadata?.totals.input,
       gold: gold.commitMetadata?.totals.input,
@@ -65,10 +69,10 @@ export class Reconciler {
       bronze: bronze.rows ?? read.silver ?? 0,
       rejected: bronze.rejected ?? this.#rejected,
       skipped: bronze.skipped ?? 0,
-      silver: silver.rows,
-      quarantined: quarantine.rows,
+      silver: rows.silver,
+      quarantined: rows.quarantined,
       duplicates: silver.commitMetadata?.totals.duplicates ?? 0,
-      gold: gold.rows,
+      gold: rows.gold,
       aggregated: aggregated.commitMetadata?.totals.output ?? 0,
       read,
       isBronzeComplete: isComplete(bronze, partitions),

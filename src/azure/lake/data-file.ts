@@ -1,0 +1,205 @@
+/** One data file of a Delta table: what the log says of it, and its rows as the table has them. */
+import type { AddFile, DeletionVector } from '../../delta/actions.ts'
+import { deletedRows, FRAME_BYTES, inFile, placeOf } from '../../delta/deletion-vector.ts'
+import { type Column, physicalName } from '../../delta/schema.ts'
+import { statisticsOf, timeIn } from '../../delta/statistics.ts'
+import { ServiceError } from '../../pipeline/ports/errors.ts'
+import type { LakeClient } from './data-lake.ts'
+import { newestIn, numberOf, ParquetFile, type ParquetRow, readFooter } from './parquet.ts'
+
+export interface DataFile {
+  /** Relative to the container. */
+  path: string
+  bytes: number
+  /** Without those that a deletion vector has taken out; undefined: its writer left no statistics. */
+  rows: number | undefined
+  /** Rows that stand in the file and are deleted. */
+  deletedRows: number
+  /** Which those are. */
+  deletionVector: DeletionVector | undefined
+  /** Largest `enqueuedAt` (or `minute`) in the file, epoch ms. */
+  newestAt: number | undefined
+  /** When the commit that added it was made, epoch ms. */
+  committedAt: number
+  version: number
+  /** By physical name: columns whose values stand in the log, not in the file. */
+  partitionValues: Readonly<Record<string, string | null>> | undefined
+}
+
+/** The columns that tell how new a row is; a table has one of them, or none. */
+const TIME_COLUMNS = ['enqueuedAt', 'minute']
+
+/** A table's place in the lake, and its columns. */
+export interface TablePlace {
+  container: string
+  folder: string
+  columns: readonly Column[]
+}
+
+/** @param committedAt epoch ms; undefined: the commit did not say. */
+export function dataFileOf(
+  add: AddFile,
+  { folder, columns }: TablePlace,
+  version: number,
+  committedAt: number | undefined,
+): DataFile {
+  const statistics = statisticsOf(add)
+  const deleted = Number(add.deletionVector?.cardinality ?? 0)
+  const values = add.partitionValues
+  const rows = statistics?.numRecords
+  return {
+    path: pathIn(folder, add.path),
+    bytes: Number(add.size),
+    rows: typeof rows === 'number' ? rows - deleted : undefined,
+    deletedRows: deleted,
+    deletionVector: add.deletionVector ?? undefined,
+    newestAt: newest(
+      TIME_COLUMNS.map((name) => timeIn(statistics?.maxValues?.[physicalName(columns, name)])),
+    ),
+    committedAt: committedAt ?? Number(add.modificationTime ?? 0),
+    version,
+    partitionValues: values && Object.keys(values).length > 0 ? values : undefined,
+  }
+}
+
+const newest = (times: readonly (number | undefined)[]) => times.find((time) => time !== undefined)
+
+/** Paths in the log are URL-encoded, and relative to the table unless they are URLs. */
+export function pathIn(folder: string, path: string): string {
+  const absolute = /^abfss?:\/\/[^/]+\/(.*)$/.exec(path)?.[1]
+  return decodeURIComponent(absolute ?? `${folder}/${path}`)
+}
+
+/** Beyond this size a file is not read whole to see how new the rows are that its deletion vector has left (bytes). */
+const MOST_BYTES = 64_000_000
+
+/**
+ * What its statistics do not say of a file, from the file itself: the footer's row count, and its newest time. The statistics
+ * of a file with deleted rows are bounds only, so its newest row is looked for.
+ * @returns undefined when it is not there.
+ */
+export async function measured(
+  client: LakeClient,
+  table: TablePlace,
+  file: DataFile,
+  signal: AbortSignal | undefined,
+): Promise<DataFile | undefined> {
+  const times = TIME_COLUMNS.filter((name) => table.columns.some((column) => column.name === name))
+  if (file.deletionVector && file.bytes <= MOST_BYTES) {
+    const rows = await readRows(client, table, file, times, signal)
+    if (!rows) return undefined
+    let latest = Number.NEGATIVE_INFINITY
+    for (const row of rows) for (const name of times) latest = Math.max(latest, numberOf(row[name]) ?? latest)
+    return { ...file, rows: rows.length, newestAt: Number.isFinite(latest) ? latest : undefined }
+  }
+  let isMissing = false
+  const read = async (from: number, to: number) => {
+    const part = await client.read(table.container, file.path, signal, { offset: from, bytes: to - from })
+    if (!part) isMissing = true
+    const { buffer, byteOffset, byteLength } = part ?? Buffer.alloc(0)
+    return buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer
+  }
+  try {
+    const footer = await readFooter(file.bytes, read)
+    const names = times.map((name) => physicalName(table.columns, name))
+    return {
+      ...file,
+      rows: Number(footer.num_rows) - file.deletedRows,
+      newestAt: file.newestAt ?? newest(names.map((name) => newestIn(footer, name))),
+    }
+  } catch (cause) {
+    if (isMissing) return undefined
+    throw unreadable(table, file, cause)
+  }
+}
+
+/**
+ * The rows of a file as the table has them, in the file's order: deleted ones left out, columns by their names in the table,
+ * null where the file is older than the column.
+ * @returns undefined when the file is not there.
+ */
+export async function readRows(
+  client: LakeClient,
+  table: TablePlace,
+  file: DataFile,
+  names: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<ParquetRow[] | undefined> {
+  const data = await client.read(table.container, file.path, signal)
+  if (!data) return undefined
+  const deleted = new Set(await deletedRowsOf(client, table, file, signal))
+  try {
+    const parquet = new ParquetFile(data)
+    const columns = names.map((name) => ({ name, ...sourceOf(table, parquet, file, name) }))
+    const rows = await parquet.rows(columns.flatMap(({ inFile }) => inFile ?? []))
+    const kept = deleted.size === 0 ? rows : rows.filter((_, index) => !deleted.has(index))
+    return kept.map((row) =>
+      Object.fromEntries(
+        columns.map(({ name, inFile, value }) => [
+          name,
+          inFile === undefined ? value : (row[inFile] ?? null),
+        ]),
+      ),
+    )
+  } catch (cause) {
+    throw unreadable(table, file, cause)
+  }
+}
+
+/** Where a column of the table stands: in the file, by which name; or in the log, with which value. */
+export function sourceOf(
+  { columns }: TablePlace,
+  parquet: ParquetFile,
+  { partitionValues }: DataFile,
+  name: string,
+): { inFile: string | undefined; value: string | number | null } {
+  const column = columns.find((one) => one.name === name)
+  const physical = column?.physicalName ?? name
+  const found =
+    (column?.fieldId !== undefined && parquet.columns.find(({ fieldId }) => fieldId === column.fieldId)) ||
+    parquet.columns.find((one) => one.name === physical)
+  if (found) return { inFile: found.name, value: null }
+  const value = partitionValues?.[physical] ?? null
+  const isNumber = /^(integer|long|short|byte|float|double|decimal.*)$/.test(column?.type ?? '')
+  return { inFile: undefined, value: value !== null && isNumber ? Number(value) : value }
+}
+
+/** @returns positions in the file, ascending. @throws ServiceError when the vector cannot be read. */
+export async function deletedRowsOf(
+  client: LakeClient,
+  { container, folder }: Omit<TablePlace, 'columns'>,
+  { path, deletionVector }: DataFile,
+  signal: AbortSignal | undefined,
+): Promise<readonly number[]> {
+  if (!deletionVector) return []
+  try {
+    const place = placeOf(deletionVector)
+    if (place.kind === 'inline') return deletedRows(place.bytes)
+    const file = place.isAbsolute ? pathIn(folder, place.path) : `${folder}/${place.path}`
+    const range = { offset: place.offset, bytes: place.bytes + FRAME_BYTES }
+    const part = await client.read(container, file, signal, range)
+    if (!part) throw new Error(`${file} is not there`)
+    return deletedRows(inFile(part, place.bytes))
+  } catch (cause) {
+    if (cause instanceof ServiceError) throw cause
+    throw new ServiceError(
+      'service',
+      'the data lake',
+      `The deletion vector of ${container}/${path} cannot be read: ${(cause as Error).message}.`,
+      {
+        hint: 'Set the table property delta.enableDeletionVectors to false, and run REORG TABLE … APPLY (PURGE).',
+        cause,
+      },
+    )
+  }
+}
+
+function unreadable({ container }: TablePlace, { path }: DataFile, cause: unknown): ServiceError {
+  if (cause instanceof ServiceError) return cause
+  return new ServiceError(
+    'service',
+    'the data lake',
+    `${container}/${path} cannot be read: ${(cause as Error).message}.`,
+    { cause },
+  )
+}

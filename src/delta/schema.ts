@@ -1,0 +1,47 @@
+/** The columns of a table: what its schema calls them, and what its data files and statistics do. */
+import type { Metadata } from './actions.ts'
+
+export interface Column {
+  name: string
+  /** As the schema has it; of structs, arrays and maps only which of them. */
+  type: string
+  /** Its name in data files and statistics. */
+  physicalName: string
+  /** Its Parquet field id, when files are to be read by ids. */
+  fieldId: number | undefined
+}
+
+interface Field {
+  name: string
+  type: string | { type: string }
+  metadata?: Record<string, unknown>
+}
+
+/** @returns none for a schema that cannot be understood. */
+export function columnsOf(metaData: Metadata | undefined): readonly Column[] {
+  const mode = metaData?.configuration?.['delta.columnMapping.mode'] ?? 'none'
+  const isMapped = mode === 'name' || mode === 'id'
+  return fieldsIn(metaData?.schemaString).map(({ name, type, metadata }) => {
+    const physical = metadata?.['delta.columnMapping.physicalName']
+    const id = metadata?.['delta.columnMapping.id']
+    return {
+      name,
+      type: typeof type === 'string' ? type : type.type,
+      physicalName: isMapped && typeof physical === 'string' ? physical : name,
+      fieldId: mode === 'id' && typeof id === 'number' ? id : undefined,
+    }
+  })
+}
+
+function fieldsIn(schemaString: string | undefined): readonly Field[] {
+  try {
+    const schema = JSON.parse(schemaString ?? '') as { fields?: readonly Field[] } | null
+    return Array.isArray(schema?.fields) ? schema.fields : []
+  } catch {
+    return []
+  }
+}
+
+/** The name that statistics and files have for a column; its own for one that the schema does not know. */
+export const physicalName = (columns: readonly Column[], name: string): string =>
+  columns.find((column) => column.name === name)?.physicalName ?? name
