@@ -214,7 +214,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Each line tells one thing apart. */
-function handMadeLines(): string[] {
+export function handMadeLines(): string[] {
   const lines: string[] = []
   const line = (fields: Readonly<Record<string, string | undefined>>) => {
     const entries = Object.entries(GOOD).map(([name, value]): [string, string] => [

@@ -4,6 +4,7 @@
  */
 import { HUMIDITY_RANGE, TEMPERATURE_RANGE } from '../../../contract/reading.ts'
 import { quoted } from '../duckdb/database.ts'
+import { canonicalMacros } from './canonical-line.ts'
 
 /** The contract's white space. */
 export const WHITE_SPACE =
@@ -85,7 +86,7 @@ CREATE OR REPLACE MACRO number_reason(name, j, v, low, high) AS CASE
   WHEN v IS NULL THEN name || ' is not an integer'
   WHEN v NOT BETWEEN low AND high THEN name || ' out of range'
 END;
-`
+${canonicalMacros(WHITE_SPACE)}`
 
 /** The verdict is part of an id: a valid row never repeats a quarantined one. Both arguments are SQL. */
 export const idOf = (eventId: string, valid: string) =>
@@ -115,11 +116,10 @@ export const linesOf = (text: string) => `
  *   valid row), `raw` (null for a valid row), and `id`, a 128-bit hash of eventId and verdict.
  */
 export const validated = (lines: string) => `
-  SELECT eventId, deviceId, deviceSequenceNumber, city, temperature, humidity, "timestamp", createdAt, enqueuedAt,
-    partitionId, reasons, CASE WHEN reasons IS NOT NULL THEN raw END AS raw, ${idOf('eventId', 'reasons IS NULL')} AS id
+  SELECT ${COLUMNS}, reasons, CASE WHEN reasons IS NOT NULL THEN raw END AS raw, ${idOf('eventId', 'reasons IS NULL')} AS id
   FROM (
     SELECT *,
-      CASE WHEN NOT object THEN ['not a JSON object'] ELSE nullif(list_filter([
+      CASE WHEN canonical THEN NULL WHEN NOT object THEN ['not a JSON object'] ELSE nullif(list_filter([
         CASE WHEN city IS NULL THEN 'city is missing' END,
         number_reason('temperature', ${j('temperature')}, temperature, ${TEMPERATURE_RANGE.min}, ${TEMPERATURE_RANGE.max}),
         number_reason('humidity', ${j('humidity')}, humidity, ${HUMIDITY_RANGE.min}, ${HUMIDITY_RANGE.max}),
@@ -129,27 +129,41 @@ export const validated = (lines: string) => `
       ], lambda reason: reason IS NOT NULL), []) END AS reasons
     FROM (
       SELECT *,
-        CASE WHEN is_text(${j('eventId')}) AND NOT is_blank(${s('eventId')}) THEN ${s('eventId')}
+        CASE WHEN canonical THEN l.eventId
+          WHEN is_text(${j('eventId')}) AND NOT is_blank(${s('eventId')}) THEN ${s('eventId')}
           WHEN partitionId IS NOT NULL AND sequenceNumber IS NOT NULL
           THEN as_uuid(md5(partitionId || ':' || sequenceNumber)) ELSE as_uuid(md5(raw)) END AS eventId
       FROM (
-        SELECT raw, object, literals, contents,
-          CASE WHEN is_text(${j('city')}) THEN nullif(trimmed(${s('city')}), '') END AS city,
-          whole(${both('temperature')}) AS temperature,
-          whole(${both('humidity')}) AS humidity,
-          measured_at(${both('timestamp')}) AS "timestamp",
-          CASE WHEN is_text(${j('deviceId')}) THEN ${s('deviceId')} END AS deviceId,
-          sequence(${both('deviceSequenceNumber')}) AS deviceSequenceNumber,
-          iso_time(${both('createdAt')}) AS createdAt,
-          iso_time(${both('EventEnqueuedUtcTime')}) AS enqueuedAt,
-          CASE WHEN whole(${both('PartitionId')}) >= 0 THEN whole(${both('PartitionId')}) END AS partitionId,
-          sequence(${both('SequenceNumber')}) AS sequenceNumber
+        SELECT raw, canonical, l, object, literals, contents,
+          CASE WHEN canonical THEN l.city
+            WHEN is_text(${j('city')}) THEN nullif(trimmed(${s('city')}), '') END AS city,
+          CASE WHEN canonical THEN l.temperature ELSE whole(${both('temperature')}) END AS temperature,
+          CASE WHEN canonical THEN l.humidity ELSE whole(${both('humidity')}) END AS humidity,
+          CASE WHEN canonical THEN l."timestamp" ELSE measured_at(${both('timestamp')}) END AS "timestamp",
+          CASE WHEN canonical THEN l.deviceId WHEN is_text(${j('deviceId')}) THEN ${s('deviceId')} END AS deviceId,
+          CASE WHEN canonical THEN l.deviceSequenceNumber
+            ELSE sequence(${both('deviceSequenceNumber')}) END AS deviceSequenceNumber,
+          CASE WHEN canonical THEN l.createdAt ELSE iso_time(${both('createdAt')}) END AS createdAt,
+          CASE WHEN canonical THEN l.EventEnqueuedUtcTime
+            ELSE iso_time(${both('EventEnqueuedUtcTime')}) END AS enqueuedAt,
+          CASE WHEN canonical THEN l.PartitionId
+            WHEN whole(${both('PartitionId')}) >= 0 THEN whole(${both('PartitionId')}) END AS partitionId,
+          CASE WHEN NOT canonical THEN sequence(${both('SequenceNumber')}) END AS sequenceNumber
         FROM (
-          SELECT raw, object,
+          SELECT raw, canonical, CASE WHEN canonical THEN l END AS l, object,
             CASE WHEN object THEN json_extract(raw, ${PATHS}) END::VARCHAR[] AS literals,
             CASE WHEN object THEN json_extract_string(raw, ${PATHS}) END AS contents
-          FROM (SELECT raw, is_object(raw) AS object FROM (${lines}))
+          FROM (
+            SELECT raw, l, canonical, CASE WHEN canonical THEN NULL ELSE is_object(raw) END AS object
+            FROM (
+              SELECT raw, l, coalesce(is_canonical(raw, l), false) AS canonical
+              FROM (SELECT raw, taken_apart(raw) AS l FROM (${lines}))
+            )
+          )
         )
       )
     )
   )`
+
+const COLUMNS =
+  'eventId, deviceId, deviceSequenceNumber, city, temperature, humidity, "timestamp", createdAt, enqueuedAt, partitionId'

@@ -1,0 +1,136 @@
+/** The short way of the rules says of every line what the long way says. */
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type Connection, Database } from '../../../../src/local/engine/duckdb/database.ts'
+import { RULE_MACROS, validated } from '../../../../src/local/engine/jobs/silver-rules.ts'
+import { LineWriter } from '../../../../src/local/stream-analytics/bronze-line.ts'
+import { Generator } from '../../../../src/pipeline/generator/generator.ts'
+import { drawStations } from '../../../../src/pipeline/generator/stations.ts'
+import { handMadeLines } from '../../../notebooks/bronze-fixture.ts'
+import { temporaryFolder } from '../../../support/cli.ts'
+
+const folder = temporaryFolder()
+let database: Database
+let connection: Connection
+beforeAll(async () => {
+  database = await Database.open({ temporaryFolder: folder.path, memoryLimit: '256MB' })
+  connection = await database.connect()
+})
+afterAll(() => {
+  database.close()
+  folder.remove()
+})
+
+const NOON = Date.parse('2026-03-01T12:00:00.000Z')
+const LONG_WAY = 'CREATE OR REPLACE MACRO is_canonical(raw, l) AS false'
+
+/** Every row, and how many lines took the short way. */
+async function judge(lines: readonly string[], longWay: boolean) {
+  await connection.run(RULE_MACROS)
+  await connection.run('CREATE OR REPLACE TEMP TABLE lines AS SELECT unnest($1::JSON::VARCHAR[]) AS raw', [
+    JSON.stringify(lines),
+  ])
+  const [short] = await connection.rows<{ count: number }>(
+    'SELECT count(*) FILTER (is_canonical(raw, l)) AS count FROM (SELECT raw, taken_apart(raw) AS l FROM lines)',
+  )
+  if (longWay) await connection.run(LONG_WAY)
+  const rows = await connection.rows(
+    `SELECT COLUMNS(*)::VARCHAR FROM (${validated('SELECT raw FROM lines')})`,
+  )
+  return { rows, short: short?.count ?? 0 }
+}
+
+async function generated(dirty: number): Promise<string[]> {
+  const generator = new Generator(
+    { seed: 'canonical', run: 'test', stations: 400, intervalMs: 1000, dirty },
+    await drawStations('canonical'),
+  )
+  const writer = new LineWriter(3, NOON + 900)
+  return generator
+    .make(1000, NOON, 10_000)
+    .events.map(({ body }, index) => writer.line(body, { sequenceNumber: index, enqueuedAt: NOON + index }))
+    .filter((line) => line !== undefined)
+}
+
+it('takes the short way for every clean reading of the generator', async () => {
+  const lines = await generated(0)
+  expect((await judge(lines, false)).short).toBe(lines.length)
+})
+
+it('judges lines of every kind as the long way does', async () => {
+  const lines = [...(await generated(0.5)), ...handMadeLines()]
+  const short = await judge(lines, false)
+  expect(short.short).toBeGreaterThan(100)
+  expect(short.short).toBeLessThan(lines.length)
+  expect(short.rows).toEqual((await judge(lines, true)).rows)
+})
+
+it('judges lines with one thing changed as the long way does', async () => {
+  const line = (await generated(0))[0] as string
+  const swaps = ['', '0', '-', '.', ' ', '"', '\\', ',', 'Z', 'é']
+  const changed = [...line].flatMap((_, at) =>
+    swaps.flatMap((swap) => [
+      line.slice(0, at) + swap + line.slice(at + 1),
+      line.slice(0, at) + swap + line.slice(at),
+    ]),
+  )
+  const short = await judge(changed, false)
+  expect(short.short).toBeGreaterThan(10)
+  expect(short.rows).toEqual((await judge(changed, true)).rows)
+})
+
+it('judges the edges of every range as the long way does', async () => {
+  const line = (await generated(0))[0] as string
+  const edges: Record<string, readonly string[]> = {
+    deviceSequenceNumber: ['999999999999999999', '1000000000000000000', '9223372036854775807', '-1', '-0'],
+    temperature: ['-90', '-91', '60', '61', '-0', '2147483647', '2147483648'],
+    humidity: ['0', '100', '101', '-1'],
+    PartitionId: ['0', '999999999', '1000000000', '-1'],
+    SequenceNumber: ['999999999999999999', '1000000000000000000', '-1'],
+    timestamp: [
+      '0000-01-01 00:00:00',
+      '0001-01-01 00:00:00',
+      '9999-12-31 23:59:59',
+      '10000-01-01 00:00:00',
+      '2026-02-29 00:00:00',
+      '2024-02-29 00:00:00',
+      '2026-03-01 24:00:00',
+      '2026-03-01 12:00:60',
+      '2026-03-01 12:00:00.5',
+      '2026-03-01',
+      'infinity',
+      '-infinity',
+      'epoch',
+      '-001-01-01 00:00:00',
+    ],
+    createdAt: [
+      '0000-01-01T00:00:00.000Z',
+      '9999-12-31T23:59:59.999Z',
+      '10000-01-01T00:00:00.000Z',
+      'infinity',
+      '2026-02-29T00:00:00.000Z',
+      '2026-03-01T24:00:00.000Z',
+      '2026-03-01T12:00:00.1234Z',
+      '2026-03-01T12:00:00Z',
+      '2026-03-01T12:00:00.000',
+      '2026-03-01T12:00:00.000+00',
+    ],
+    EventEnqueuedUtcTime: [
+      '0000-01-01T00:00:00.000Z',
+      '9999-12-31T23:59:59.999Z',
+      'infinity',
+      '2026-02-29T00:00:00.000Z',
+    ],
+    city: ['', ' ', 'O', ' O', 'O ', '\u3000O', 'O\u00a0', 'Bogotá', 'Ålesund', '東京', 'a,b', '\u0085'],
+    eventId: ['', ' ', 'x', 'é', ' x', '\u3000'],
+    deviceId: ['', ' ', '東'],
+  }
+  const lines = Object.entries(edges).flatMap(([name, values]) =>
+    values.flatMap((value) => {
+      const parsed = new RegExp(`("${name}":)("?)[^",}]*("?)`)
+      return [line.replace(parsed, `$1$2${value}$3`), line.replace(parsed, `$1"${value}"`)]
+    }),
+  )
+  const short = await judge(lines, false)
+  expect(short.short).toBeGreaterThan(10)
+  expect(short.rows).toEqual((await judge(lines, true)).rows)
+})
