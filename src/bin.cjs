@@ -14,9 +14,9 @@ var emitWarning = process.emitWarning;
 process.emitWarning = function (warning) {
   if (String(warning && warning.message || warning).indexOf('SQLite is an experimental feature') < 0) emitWarning.apply(process, arguments);
 };
-// Node's pool for what blocks: one thread for DuckDB, whose statements queue, one for files. Each more costs memory and caches of
-// its own (docs/benchmarks.md). Read once by Node, when the pool is first used; a person's own number stands.
-process.env.UV_THREADPOOL_SIZE = process.env.UV_THREADPOOL_SIZE || '2';
+// Node's pool for what blocks: two threads for DuckDB, which runs two statements at once when there is a backlog, one for
+// files. Each more costs memory and caches of its own (docs/benchmarks.md). Read once by Node, when the pool is first used; a person's own number stands.
+process.env.UV_THREADPOOL_SIZE = process.env.UV_THREADPOOL_SIZE || '3';
 // How long DuckDB's allocator keeps freed memory for the next batch, which comes a second later: by itself it gives that
 // back sooner, only to ask for it again. The engine gives back what is too much (src/local/engine/duckdb-engine.ts).
 process.env.DUCKDB_JE_MALLOC_CONF = process.env.DUCKDB_JE_MALLOC_CONF || 'dirty_decay_ms:30000,muzzy_decay_ms:30000';

@@ -28,6 +28,9 @@ export interface DuckDbEngine {
  */
 const MEMORY_RETURN = { rows: 5000, leastMs: 2000, mostMs: 15_000 }
 
+/** Statements at once while there is a backlog. Node's pool has one thread more, for files (src/bin.cjs). */
+const PARALLEL_WHEN_BEHIND = 2
+
 /** Nothing is opened, and DuckDB is not loaded, until the first run. */
 export function createDuckDbEngine(options: EngineOptions): DuckDbEngine {
   const engine = new Engine(options)
@@ -43,6 +46,8 @@ class Engine implements NotebookEngine {
   /** Newest version that each reader has durably read of the layer before; undefined: it has not begun. */
   readonly #readVersions: { gold: number | undefined; aggregate: number | undefined }
   readonly #listeners = { silver: new Set<() => void>(), gold: new Set<() => void>() }
+  /** Queries with a backlog. */
+  readonly #behind = new Set<NotebookName>()
   #database: Promise<Database> | undefined
   #users = 0
   #memoryReturnedAt = 0
@@ -100,10 +105,12 @@ class Engine implements NotebookEngine {
         open: (onInput) => query.open(connection, onInput),
         next: async () => {
           const result = await query.next()
+          this.#setBehind(database, notebook, result?.more ?? false)
           if (result?.progress) await this.#returnMemory(database, result.progress.inputRows)
           return result
         },
         close: () => {
+          this.#setBehind(database, notebook, false)
           query.close()
           database.disconnect(connection)
           release()
@@ -113,6 +120,13 @@ class Engine implements NotebookEngine {
       release()
       throw error
     }
+  }
+
+  /** While one of them has more before it than a batch takes, the queries do not wait for each other's statements. */
+  #setBehind(database: Database, notebook: NotebookName, isBehind: boolean): void {
+    if (isBehind) this.#behind.add(notebook)
+    else this.#behind.delete(notebook)
+    database.parallel = this.#behind.size > 0 ? PARALLEL_WHEN_BEHIND : 1
   }
 
   #query(notebook: NotebookName, connection: Awaited<ReturnType<Database['connect']>>) {

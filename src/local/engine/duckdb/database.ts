@@ -1,6 +1,7 @@
-/** DuckDB as the engine uses it: loaded lazily, small, off the event loop, one statement at a time. */
+/** DuckDB as the engine uses it: loaded lazily, small, off the event loop, its statements in turn. */
 import { mkdirSync } from 'node:fs'
 import type { DuckDBConnection, DuckDBInstance, DuckDBPreparedStatement } from '@duckdb/node-api'
+import { Turns } from './turns.ts'
 
 export type SqlParameter = string | number | Uint8Array
 export type SqlRow = Record<string, unknown>
@@ -30,8 +31,8 @@ export class Database {
   readonly #connections = new Set<Connection>()
   /** Of no query, so that none can close it while it is used. */
   readonly #maintenance: Connection
-  /** All statements queue here: the queries share one core, and the memory limit, fairly. */
-  #turn: Promise<unknown> = Promise.resolve()
+  /** Statements take turns: the queries share one core, and the memory limit, fairly. */
+  readonly #turns = new Turns()
 
   private constructor(
     instance: DuckDBInstance,
@@ -72,6 +73,11 @@ export class Database {
     await this.#maintenance.run(`SET memory_limit = ${quoted(this.#memoryLimit)}`)
   }
 
+  /** How many statements may run at once; those that run already go on. */
+  set parallel(count: number) {
+    this.#turns.places = count
+  }
+
   disconnect(connection: Connection): void {
     this.#connections.delete(connection)
     connection.close()
@@ -85,14 +91,7 @@ export class Database {
   }
 
   #wrap(connection: DuckDBConnection): Connection {
-    return new Connection(connection, (work) => this.#inTurn(work), this.#blob)
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(work)
-    // The next in turn does not care how this one ended; whoever asked does, through `result`.
-    this.#turn = result.catch(() => {})
-    return result
+    return new Connection(connection, this.#turns, this.#blob)
   }
 }
 
@@ -101,18 +100,20 @@ const CHANGES_CATALOG = /\b(CREATE|DROP|ALTER)\b/
 /** One query's connection: its temporary tables are its own. */
 export class Connection {
   readonly #connection: DuckDBConnection
-  readonly #inTurn: <T>(work: () => Promise<T>) => Promise<T>
+  readonly #turns: Turns
+  /** A connection runs one statement at a time, whatever the database allows. */
+  readonly #own = new Turns()
   readonly #blob: (bytes: Uint8Array) => { bytes: Uint8Array }
   readonly #prepared = new Map<string, DuckDBPreparedStatement>()
   #open = true
 
   constructor(
     connection: DuckDBConnection,
-    inTurn: <T>(work: () => Promise<T>) => Promise<T>,
+    turns: Turns,
     blob: (bytes: Uint8Array) => { bytes: Uint8Array },
   ) {
     this.#connection = connection
-    this.#inTurn = inTurn
+    this.#turns = turns
     this.#blob = blob
   }
 
@@ -150,6 +151,10 @@ export class Connection {
     this.#forgetPlans()
     if (this.#open) this.#connection.closeSync()
     this.#open = false
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    return this.#own.take(() => this.#turns.take(work))
   }
 
   async #bound(sql: string, parameters: readonly SqlParameter[]): Promise<DuckDBPreparedStatement> {

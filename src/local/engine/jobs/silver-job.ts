@@ -1,7 +1,7 @@
 /** bronze → silver/weather and silver/weather_quarantine. */
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { appendFile, readFile } from 'node:fs/promises'
-import { BRONZE } from '../../../contract/bronze-layout.ts'
+import { BRONZE, parseBronzeFileName } from '../../../contract/bronze-layout.ts'
 import { type BatchCounts, TABLES } from '../../../contract/tables.ts'
 import type { EngineContext } from '../api/options.ts'
 import { compactAppended } from '../delta/compaction.ts'
@@ -9,7 +9,7 @@ import { DeltaTable } from '../delta/delta-writer.ts'
 import { writeLakeFile } from '../delta/lake-files.ts'
 import { dataFileName, writeParquet } from '../delta/parquet-file.ts'
 import { TableMaintenance } from '../delta/table-maintenance.ts'
-import type { Connection } from '../duckdb/database.ts'
+import { type Connection, quotedList } from '../duckdb/database.ts'
 import { type BronzePosition, BronzeSource } from '../query/bronze-source.ts'
 import { type BronzePiece, readPieces } from '../query/bronze-text.ts'
 import type { Batch, BatchJob, BatchPlan, Output } from '../query/query.ts'
@@ -39,6 +39,16 @@ const FOREIGN_LIST = 'foreign-files.txt'
 const ROWS_PER_WORK_TABLE = 20_000
 
 const INSERT_BATCH = `INSERT INTO batch ${validated(linesOf('decode($1)'))}`
+
+/** From so many bytes on, DuckDB reads the files itself: the statement's plan, made anew each time, costs less than copies. */
+const READ_BY_DUCKDB_BYTES = 1_000_000
+
+/** Whole files of the local job, which writes UTF-8 and never changes a file. */
+const isReadByDuckDb = (pieces: readonly BronzePiece[], resolve: (path: string) => string) =>
+  pieces.reduce((sum, { from, to }) => sum + to - from, 0) >= READ_BY_DUCKDB_BYTES &&
+  pieces.every(
+    ({ path, from, to }) => from === 0 && parseBronzeFileName(path) && statSync(resolve(path)).size === to,
+  )
 
 export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
   readonly name = 'silver'
@@ -142,6 +152,13 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
       await this.#connection.runPrepared('TRUNCATE batch')
     }
     const resolve = (path: string) => this.#context.lake.resolve(BRONZE.container, path)
+    if (isReadByDuckDb(pieces, resolve)) {
+      const files = quotedList(pieces.map(({ path }) => resolve(path)))
+      await this.#connection.run(
+        `INSERT INTO batch ${validated(linesOf('without_mark(content)', `read_text(${files})`))}`,
+      )
+      return
+    }
     for await (const text of readPieces(pieces, resolve))
       await this.#connection.runPrepared(INSERT_BATCH, [text])
   }

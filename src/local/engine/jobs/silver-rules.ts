@@ -37,6 +37,7 @@ export const RULE_MACROS = `
 -- Text that begins and ends with visible ASCII, nearly all of it, is spared the slow search in the list.
 CREATE OR REPLACE MACRO trimmed(s) AS
   CASE WHEN regexp_full_match(s, '(?s)[!-~](.*[!-~])?') THEN s ELSE trim(s, ${quoted(WHITE_SPACE)}) END;
+CREATE OR REPLACE MACRO without_mark(t) AS CASE WHEN starts_with(t, chr(65279)) THEN t[2:] ELSE t END;
 CREATE OR REPLACE MACRO is_blank(s) AS CASE WHEN s[1] BETWEEN '!' AND '~' THEN false ELSE trim(s, ${quoted(WHITE_SPACE)}) = '' END;
 
 CREATE OR REPLACE MACRO is_text(j) AS starts_with(j, '"');
@@ -101,12 +102,13 @@ const both = (field: Field) => `${j(field)}, ${s(field)}`
  * Input rows from the text of a bronze file: one column `raw`. Lines end with LF, CRLF or CR; those of white space only are
  * left out. Rows come in the order of the lines.
  * @param text SQL expression of the file's text.
+ * @param source SQL of the relation that the expression is of, a row for each file.
  */
-export const linesOf = (text: string) => `
+export const linesOf = (text: string, source = '(SELECT 1)') => `
   SELECT raw FROM (
     SELECT unnest(string_split(CASE WHEN contains(t, chr(13))
       THEN replace(replace(t, chr(13) || chr(10), chr(10)), chr(13), chr(10)) ELSE t END, chr(10))) AS raw
-    FROM (SELECT ${text} AS t)
+    FROM (SELECT ${text} AS t FROM ${source})
   ) WHERE NOT is_blank(raw)`
 
 /**
