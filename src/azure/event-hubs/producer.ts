@@ -1,8 +1,9 @@
 /** The event hub through @azure/event-hubs: sending with acknowledgement. Reading is in `event-hubs-reader.ts`. */
-import type { EventDataBatch, EventHubProducerClient } from '@azure/event-hubs'
+import type { EventHubProducerClient } from '@azure/event-hubs'
 import { partitionOf } from '../../contract/partition-hash.ts'
 import { type HubProducer, type OutgoingEvent, SendError } from '../../pipeline/ports/hub.ts'
 import { hubError } from '../errors/event-hubs-error.ts'
+import { BatchFiller } from './batch-filler.ts'
 import { type HubConnection, newProducer } from './connection.ts'
 import { untilDisconnected } from './disconnect.ts'
 
@@ -15,6 +16,7 @@ export { createHubReader } from './reader.ts'
  */
 export function createHubProducer(connection: HubConnection): HubProducer {
   const client = newProducer(connection)
+  const filler = new BatchFiller()
   let partitionIds: string[] | undefined
 
   return {
@@ -27,7 +29,7 @@ export function createHubProducer(connection: HubConnection): HubProducer {
       }
       const groups = [...byPartition(events, partitionIds)]
       const { result, cut } = await untilDisconnected(client, signal, (either) =>
-        Promise.all(groups.map(([id, group]) => sendTo(client, id, group, either))),
+        Promise.all(groups.map(([id, group]) => sendTo({ client, filler, partitionId: id }, group, either))),
       )
       const failures = result.filter((failure) => failure !== undefined)
       const [first] = failures
@@ -55,10 +57,15 @@ function byPartition(events: readonly OutgoingEvent[], ids: readonly string[]): 
   return groups
 }
 
+interface Destination {
+  client: EventHubProducerClient
+  filler: BatchFiller
+  partitionId: string
+}
+
 /** @returns the events that were not acknowledged, and why; undefined when all were. */
 async function sendTo(
-  client: EventHubProducerClient,
-  partitionId: string,
+  { client, filler, partitionId }: Destination,
   events: readonly OutgoingEvent[],
   signal: AbortSignal,
 ): Promise<{ unacknowledged: readonly OutgoingEvent[]; error: unknown } | undefined> {
@@ -67,7 +74,8 @@ async function sendTo(
     while (acknowledged < events.length) {
       // The batch asks the hub for the size that it takes, the first time.
       const batch = await client.createBatch({ partitionId, ...withSignal(signal) })
-      const next = fill(batch, events, acknowledged)
+      const next = filler.fill(batch, events, acknowledged)
+      if (next === acknowledged) throw tooLarge(events[next], batch.maxSizeInBytes)
       await client.sendBatch(batch, withSignal(signal))
       acknowledged = next
     }
@@ -77,16 +85,7 @@ async function sendTo(
   }
 }
 
-/** @returns index of the first event that found no room. */
-function fill(batch: EventDataBatch, events: readonly OutgoingEvent[], from: number): number {
-  let next = from
-  for (; next < events.length; next++) {
-    const { body } = events[next] as OutgoingEvent
-    if (!batch.tryAdd({ body: Buffer.from(body.buffer, body.byteOffset, body.byteLength) })) break
-  }
-  if (next === from) {
-    const message = `An event of ${events[from]?.body.length} bytes is larger than the hub takes (${batch.maxSizeInBytes}).`
-    throw Object.assign(new Error(message), { code: 'MessageTooLargeError' })
-  }
-  return next
+function tooLarge(event: OutgoingEvent | undefined, limit: number): Error {
+  const message = `An event of ${event?.body.length} bytes is larger than the hub takes (${limit}).`
+  return Object.assign(new Error(message), { code: 'MessageTooLargeError' })
 }

@@ -1,0 +1,40 @@
+/** Lets so much work run at a time; the rest waits in the order in which it came. */
+export class Turns {
+  #places = 1
+  #running = 0
+  readonly #waiting: (() => void)[] = []
+
+  /** Work that may run at once. */
+  get places(): number {
+    return this.#places
+  }
+
+  set places(count: number) {
+    this.#places = count
+    this.#next()
+  }
+
+  async take<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#running >= this.#places || this.#waiting.length > 0)
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve)
+      })
+    else this.#running++
+    try {
+      return await work()
+    } finally {
+      this.#running--
+      this.#next()
+    }
+  }
+
+  #next(): void {
+    while (this.#running < this.#places) {
+      const begin = this.#waiting.shift()
+      if (!begin) return
+      // Its place is taken before it knows, or work that comes meanwhile would have it.
+      this.#running++
+      begin()
+    }
+  }
+}
