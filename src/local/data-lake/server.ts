@@ -29,6 +29,8 @@ export interface DataLakeOptions {
   ports: { plain: number; tls: number }
   logger: Logger
   clock: Clock
+  /** Before a request is looked at: what goes wrong on purpose. */
+  before?: () => Promise<void>
 }
 
 export interface DataLakeServer {
@@ -50,6 +52,7 @@ export async function startDataLake(options: DataLakeOptions): Promise<DataLakeS
   const blob = new BlobOperations(folder, uploads, properties)
   const bearer = requireBearer(token, CHALLENGE)
   const handler = (isTls: boolean) => async (request: IncomingMessage, response: ServerResponse) => {
+    await options.before?.()
     const isBySas = authorize(request, isTls ? bearer : undefined, account, accountKey)
     const call = openCall(request, response, account)
     try {

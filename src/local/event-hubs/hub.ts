@@ -25,6 +25,15 @@ export interface HubOptions {
   auth: HubAuth
   logger: Logger
   clock: Clock
+  /** What goes wrong on purpose. */
+  faults?: HubFaults
+}
+
+export interface HubFaults {
+  /** @returns why a send is refused; undefined: it is not. */
+  refuseSend(): Rejection | undefined
+  /** Every proof counts as expired. */
+  isTokenExpired(): boolean
 }
 
 /** Deliveries that a publisher may have under way: the hub's back-pressure. */
@@ -172,6 +181,7 @@ export class Hub {
   }
 
   #isAuthorized(connection: Connection): boolean {
+    if (this.#options.faults?.isTokenExpired()) return false
     return (this.#peers.get(connection)?.authorizedUntil ?? 0) > this.#options.clock.now()
   }
 
@@ -261,7 +271,9 @@ export class Hub {
     partition: number | undefined,
   ): void {
     const format = delivery.format ?? undefined
-    const rejection = this.#publisher.take({ bytes, format, unfit }, partition, this.#producers.of(receiver))
+    const rejection =
+      this.#options.faults?.refuseSend() ??
+      this.#publisher.take({ bytes, format, unfit }, partition, this.#producers.of(receiver))
     if (rejection) this.#options.logger.warn(rejection, 'event hub: send refused')
     settle(delivery, rejection)
   }

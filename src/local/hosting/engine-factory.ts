@@ -22,6 +22,8 @@ export interface EngineFactoryOptions {
   logger: Logger
   /** Superseded table files stay readable that long (ms). */
   retentionMs: number
+  /** Between two writes of the embedded engine, named by what was done last; what it throws fails the run there. */
+  failpoint?: ((point: string) => void) | undefined
 }
 
 export type EngineFactory = (options: EngineFactoryOptions) => Promise<LocalEngine>
@@ -36,7 +38,7 @@ const isBefore = (positions: ReadonlyMap<number, number>) => (path: string) => {
 }
 
 /** @throws SparkMissingError */
-export const createLocalEngine: EngineFactory = async ({ engine, ...options }) => {
+export const createLocalEngine: EngineFactory = async ({ engine, failpoint, ...options }) => {
   if (engine === 'spark') {
     const { BronzeReads } = await import('../spark/bronze-reads.ts')
     const { createSparkEngine } = await import('../spark/spark-engine.ts')
@@ -48,6 +50,9 @@ export const createLocalEngine: EngineFactory = async ({ engine, ...options }) =
     }
   }
   const { createDuckDbEngine } = await import('../engine/duckdb-engine.ts')
-  const { engine: embedded, silverPositions } = createDuckDbEngine(options)
+  const { engine: embedded, silverPositions } = createDuckDbEngine({
+    ...options,
+    ...(failpoint && { tuning: { failpoint } }),
+  })
   return { engine: embedded, readBySilver: () => isBefore(silverPositions()) }
 }

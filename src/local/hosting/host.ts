@@ -10,6 +10,8 @@ export interface WorkerInput {
 
 export type FromWorker =
   | { type: 'started'; endpoints: LocalAzureEndpoints }
+  /** The answer to a {@link FaultChange}. */
+  | { type: 'fault'; id: number; error: string | undefined }
   | {
       type: 'failed'
       name: string
@@ -19,10 +21,21 @@ export type FromWorker =
       path: string | undefined
     }
 
+/** Breaks a service on purpose, or mends it. */
+export interface FaultChange {
+  id: number
+  name: string
+  deed: 'inject' | 'mend'
+}
+
+export type ToWorker = 'stop' | FaultChange
+
 export interface LocalAzure {
   endpoints: LocalAzureEndpoints
   /** The worker died: nothing local answers any more. Called at most once, never after close. */
   onFailure(listener: (error: Error) => void): void
+  /** Breaks services on purpose. Each resolves once it is so; rejects for an unknown name. */
+  faults: { inject(name: string): Promise<void>; mend(name: string): Promise<void> }
   /** Resolves when everything is written and stopped. Safe to call twice. */
   close(): Promise<void>
 }
@@ -62,6 +75,10 @@ export async function startLocalAzure(
   return {
     endpoints,
     onFailure: (listener) => life.onFailure(listener),
+    faults: {
+      inject: (name) => life.change(name, 'inject'),
+      mend: (name) => life.change(name, 'mend'),
+    },
     close: () => life.close(),
   }
 }
@@ -71,6 +88,8 @@ class WorkerLife {
   readonly started: Promise<LocalAzureEndpoints>
   readonly #worker: Worker
   readonly #ended = Promise.withResolvers<void>()
+  readonly #changes = new Map<number, { resolve: () => void; reject: (error: Error) => void }>()
+  #nextChange = 0
   #isClosing = false
   #failure: Error | undefined
   #listener: ((error: Error) => void) | undefined
@@ -81,11 +100,14 @@ class WorkerLife {
     this.started = promise
     worker.on('message', (message: FromWorker) => {
       if (message.type === 'started') resolve(message.endpoints)
+      else if (message.type === 'fault') this.#changed(message)
       else reject(namedError(message))
     })
     worker.on('error', (error: NodeJS.ErrnoException) => this.#fail(breakdown(error)))
     worker.on('exit', (code) => {
       this.#ended.resolve()
+      // Nobody will answer any more, and nothing is broken any more either.
+      for (const { resolve } of this.#changes.values()) resolve()
       this.#fail(new Error(`The local services ended unexpectedly (exit code ${code}).`))
       reject(this.#failure)
     })
@@ -94,6 +116,22 @@ class WorkerLife {
   onFailure(listener: (error: Error) => void): void {
     this.#listener = listener
     if (this.#failure && !this.#isClosing) listener(this.#failure)
+  }
+
+  change(name: string, deed: FaultChange['deed']): Promise<void> {
+    if (this.#isClosing || this.#failure) return Promise.resolve()
+    const id = this.#nextChange++
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.#changes.set(id, { resolve, reject })
+    this.#worker.postMessage({ id, name, deed } satisfies FaultChange)
+    return promise
+  }
+
+  #changed({ id, error }: Extract<FromWorker, { type: 'fault' }>): void {
+    const change = this.#changes.get(id)
+    this.#changes.delete(id)
+    if (error === undefined) change?.resolve()
+    else change?.reject(new Error(error))
   }
 
   async close(): Promise<void> {

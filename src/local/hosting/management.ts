@@ -42,6 +42,8 @@ export interface ManagementOptions {
   clock: Clock
   logger: Logger
   databricksLimit?: RateLimit | undefined
+  /** Before a request is looked at: what goes wrong on purpose. */
+  before?: () => void
 }
 
 export interface Management {
@@ -71,7 +73,7 @@ export async function startManagement(options: ManagementOptions): Promise<Manag
     ...pipelineRunRoutes(artifacts, synapseRuns),
   ]
   const open = routes([hostMetadataRoute])
-  const guarded = routes(table, requireBearer(token))
+  const guarded = routes(table, options.before ?? (() => {}), requireBearer(token))
   const handler: Handler = (request, response) => {
     rootedAtDatabricks(request)
     return (isHostMetadata(request) ? open : guarded)(request, response)

@@ -7,6 +7,10 @@ import { LakeFolder } from '../data-lake/store/folder.ts'
 import type { RateLimit } from '../databricks/rate-limit.ts'
 import { HubLog } from '../event-hubs/log/log.ts'
 import { startEventHubs } from '../event-hubs/server.ts'
+import { FaultSwitch } from '../faults/fault-switch.ts'
+import { checkExpiry, lakeFaults } from '../faults/http-faults.ts'
+import { fullLake, hubFaults, jobKill, silverKill } from '../faults/service-faults.ts'
+import { stuckConsumer } from '../faults/stuck-consumer.ts'
 import { createCertificate } from '../runtime/certificate.ts'
 import { type Clock, systemClock } from '../runtime/clock.ts'
 import { ClosingStack } from '../runtime/closing.ts'
@@ -25,6 +29,8 @@ import { startManagement } from './management.ts'
 
 export interface LocalServices {
   endpoints: LocalAzureEndpoints
+  /** What can be broken on purpose. */
+  faults: FaultSwitch
   /** Writes what is open, stops everything, and gives the data folder free. Safe to call twice. */
   close(): Promise<void>
 }
@@ -50,8 +56,9 @@ export async function startLocalServices(
 ): Promise<LocalServices> {
   const stack = new ClosingStack(dependencies.logger)
   try {
-    const endpoints = await start(options, dependencies, stack)
-    return { endpoints, close: () => stack.close() }
+    const faults = new FaultSwitch()
+    const endpoints = await start(options, dependencies, stack, faults)
+    return { endpoints, faults, close: () => stack.close() }
   } catch (error) {
     await stack.close()
     throw error
@@ -62,6 +69,7 @@ async function start(
   options: LocalAzureOptions,
   dependencies: ServiceDependencies,
   stack: ClosingStack,
+  faults: FaultSwitch,
 ): Promise<LocalAzureEndpoints> {
   const { dataDir, ports } = options
   const { logger, clock = systemClock, createEngine = createLocalEngine } = dependencies
@@ -85,6 +93,7 @@ async function start(
     clock,
     logger,
     retentionMs: options.lakeRetentionMs,
+    failpoint: silverKill(faults),
   })
   stack.add('the notebook engine', () => engine.close())
   const bronzeRoot = at('lake', 'bronze')
@@ -95,7 +104,11 @@ async function start(
     stateFile: at('state', 'stream-analytics.json'),
     clock,
     logger,
-    tuning: { ...(rollIntervalMs !== undefined && { rollIntervalMs: rollIntervalMs }), ...dependencies.job },
+    tuning: {
+      failpoint: jobKill(faults),
+      ...(rollIntervalMs !== undefined && { rollIntervalMs }),
+      ...dependencies.job,
+    },
   })
   stack.add('the Stream Analytics job', () => job.close())
   const retention = new BronzeRetention({
@@ -109,17 +122,35 @@ async function start(
   stack.add('bronze retention', () => retention.close())
 
   const consumerGroups = ['$Default', asaConsumerGroup, monitorConsumerGroup, ...options.consumerGroups]
-  const hub = await startEventHubs({
+  const hubOptions = {
     log,
     hubName: EVENT_HUB_NAME,
     consumerGroups,
     tls,
-    ports: { plain: ports.amqp, tls: ports.amqpTls },
-    auth: { token, keyName, key: hubKey },
+    auth: { token, keyName, key: hubKey, isExpired: () => faults.isActive('token-expired') },
     logger,
     clock,
-  })
+    faults: hubFaults(faults),
+  }
+  let hub = await startEventHubs({ ...hubOptions, ports: { plain: ports.amqp, tls: ports.amqpTls } })
   stack.add('the event hub', () => hub.close())
+  faults.on('hub-away', {
+    begin: () => hub.close(),
+    end: async () => {
+      hub = await startEventHubs({ ...hubOptions, ports: { plain: hub.plainPort, tls: hub.tlsPort } })
+    },
+  })
+  faults.on('lake-full', fullLake(lake))
+  faults.on(
+    'stuck-consumer',
+    stuckConsumer({
+      port: () => hub.plainPort,
+      hubName: EVENT_HUB_NAME,
+      consumerGroup: '$Default',
+      partitions: log.partitionCount,
+      token,
+    }),
+  )
   const dataLake = await startDataLake({
     folder: lake,
     account,
@@ -129,6 +160,7 @@ async function start(
     ports: { plain: ports.lake, tls: ports.lakeTls },
     logger,
     clock,
+    before: lakeFaults(faults),
   })
   stack.add('the data lake', () => dataLake.close())
   const management = await startManagement({
@@ -142,6 +174,7 @@ async function start(
     clock,
     logger,
     databricksLimit: dependencies.databricksLimit,
+    before: () => checkExpiry(faults),
   })
   stack.add('the management services', () => management.close())
 

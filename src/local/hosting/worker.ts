@@ -2,8 +2,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import pino, { type Logger } from 'pino'
 import { logDestination } from '../storage/log-destination.ts'
-import type { FromWorker, WorkerInput } from './host.ts'
-import { startLocalServices } from './services.ts'
+import type { FaultChange, FromWorker, ToWorker, WorkerInput } from './host.ts'
+import { type LocalServices, startLocalServices } from './services.ts'
 
 const { options, logLevel } = workerData as WorkerInput
 const logger = newLogger(options.logFile)
@@ -16,14 +16,25 @@ process.on('warning', (warning) => logger.warn({ err: warning }, 'Node warns'))
 try {
   const services = await startLocalServices(options, { logger })
   send({ type: 'started', endpoints: services.endpoints })
-  parentPort?.once('message', () => {
-    void services.close().then(() => parentPort?.close())
+  parentPort?.on('message', (message: ToWorker) => {
+    if (message === 'stop') void services.close().then(() => parentPort?.close())
+    else void changeFault(services, message)
   })
 } catch (error) {
   const { name, message, hint, path } = error as Error & { hint?: string; path?: string }
   logger.error({ err: error }, 'local Azure did not start')
   send({ type: 'failed', name, message, hint, path })
   parentPort?.close()
+}
+
+async function changeFault({ faults }: LocalServices, { id, name, deed }: FaultChange): Promise<void> {
+  try {
+    await faults[deed](name)
+    send({ type: 'fault', id, error: undefined })
+  } catch (error) {
+    logger.error({ err: error, fault: name }, 'a fault could not be changed')
+    send({ type: 'fault', id, error: (error as Error).message })
+  }
 }
 
 function newLogger(file: string | undefined): Logger {

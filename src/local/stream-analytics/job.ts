@@ -33,6 +33,8 @@ export interface JobTuning {
   transitionMs: number
   /** Waits between tries while the output does not take the file (ms). */
   retryDelaysMs: readonly number[]
+  /** Called between a file of bronze and the note that it was written; a KilledError ends the job there, as a crash would. */
+  failpoint: () => void
 }
 
 const TUNING: JobTuning = {
@@ -40,6 +42,7 @@ const TUNING: JobTuning = {
   bounds: undefined,
   transitionMs: 400,
   retryDelaysMs: [250, 500, 1000, 2000, 4000],
+  failpoint: () => {},
 }
 
 /** The command is not allowed in the job's present state. */
@@ -62,6 +65,8 @@ export class StreamAnalyticsJob {
   #transition: Promise<void> = Promise.resolve()
   #endPause: (() => void) | undefined
   #checkpointAt = 0
+  /** What is kept in memory may lie behind the files. */
+  #wasKilled = false
 
   /** Reads what earlier processes have done. @throws StateFileError, or what the disk says. */
   constructor(options: JobOptions) {
@@ -92,6 +97,7 @@ export class StreamAnalyticsJob {
       onTurn: (moment) => this.#onTurn(moment),
       onTrouble: (error, final) => this.#onTrouble(error, final),
       onRecovered: () => this.#onRecovered(),
+      failpoint: this.#tuning.failpoint,
     })
   }
 
@@ -176,6 +182,7 @@ export class StreamAnalyticsJob {
     // Stopped before it had started.
     if (this.#state !== 'Starting') return
     try {
+      if (this.#wasKilled) this.#recover()
       this.#place(output)
       this.#saveCheckpoint()
       this.#pump.start()
@@ -185,6 +192,19 @@ export class StreamAnalyticsJob {
       this.conditions.inputFailed(error as Error)
       this.#state = 'Failed'
     }
+  }
+
+  /** As a new process would: the files say how far bronze has come. */
+  #recover(): void {
+    const { rows, rejected } = this.#progress
+    const found = findProgress(this.#options.bronzeRoot, this.#record.checkpoint, this.#options.log)
+    Object.assign(this.#progress, found)
+    this.meter.count({
+      InputEvents: found.rows + found.rejected - rows - rejected,
+      OutputEvents: found.rows - rows,
+      DeserializationError: found.rejected - rejected,
+    })
+    this.#wasKilled = false
   }
 
   /**
@@ -231,6 +251,7 @@ export class StreamAnalyticsJob {
       if (this.#state === 'Running') this.#state = 'Degraded'
       return
     }
+    this.#wasKilled ||= error.name === 'KilledError'
     this.conditions.outputFailed(error)
     // A stop under way ends as one: what was not written waits in the hub.
     if (this.#state !== 'Stopping') this.#state = 'Failed'
@@ -242,6 +263,8 @@ export class StreamAnalyticsJob {
   }
 
   #saveCheckpoint(): void {
+    // A process that was killed notes nothing.
+    if (this.#wasKilled) return
     this.#checkpointAt = this.#options.clock.now()
     this.#record.checkpoint = toCheckpoint(this.#progress)
     try {

@@ -25,6 +25,8 @@ export interface PumpOptions {
   onTrouble(error: Error, final: boolean): void
   /** Writing works again. */
   onRecovered(): void
+  /** Between a file that was placed and the note that it was; what it throws ends the pump there. */
+  failpoint?: (() => void) | undefined
 }
 
 export class BronzePump {
@@ -132,6 +134,7 @@ export class BronzePump {
     const from = this.#next(partition)
     const batch = await landBatch({ log, partition, from }, lake, clock.now(), bounds)
     if (!batch) return
+    this.#options.failpoint?.()
     if (batch.first > from) onExpired(partition, batch.first - from)
     const next = batch.last + 1
     progress.partitions.set(partition, { next, held: next, file: batch.path })
@@ -145,7 +148,10 @@ export class BronzePump {
   #onError(error: Error): void {
     this.#failures++
     // A full lake does not get emptier by itself.
-    const final = error.name === 'LakeFullError' || this.#failures > this.#options.retryDelaysMs.length
+    const final =
+      error.name === 'LakeFullError' ||
+      error.name === 'KilledError' ||
+      this.#failures > this.#options.retryDelaysMs.length
     if (final) {
       this.#unsubscribe?.()
       this.#unsubscribe = undefined

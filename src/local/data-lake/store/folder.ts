@@ -41,7 +41,8 @@ const RECOUNT_MS = 10_000
  */
 export class LakeFolder {
   readonly root: string
-  readonly limitBytes: number
+  /** May change while the lake is open. */
+  limitBytes: number
   /** Settles when what stood in the folder at the start has been counted. */
   readonly counted: Promise<void>
   readonly #clock: Clock
