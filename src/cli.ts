@@ -1,6 +1,7 @@
 /** The command line: reads arguments, loads the configuration, and hands over to a command, which is imported only then. */
 import { fileURLToPath } from 'node:url'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { type PlannedFault, plannedFault } from './commands/shared/fault-plan.ts'
 import { keepHeapSmall } from './commands/shared/memory.ts'
 import { openOutput } from './commands/shared/output.ts'
 import { describeUsage } from './commands/shared/usage.ts'
@@ -30,6 +31,14 @@ const duration = (text: string): number => {
   if (ms === undefined || ms <= 0 || ms > (parseDuration(LONGEST_RUN) as number))
     throw new InvalidArgumentError(`expected a duration up to ${LONGEST_RUN}, such as 30s, 5m or 1h.`)
   return ms
+}
+
+const fault = (text: string, before: readonly PlannedFault[] = []): readonly PlannedFault[] => {
+  try {
+    return [...before, plannedFault(text)]
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message)
+  }
 }
 
 const folder = (text: string): string => {
@@ -91,6 +100,7 @@ function program(finish: (code: number) => void): Command {
     (await import('./commands/run.ts')).runHeadless({
       config,
       durationMs: flags.duration as number,
+      faults: (flags.fault as readonly PlannedFault[] | undefined) ?? [],
       json: flags.json === true,
       write,
       writeError,
@@ -101,6 +111,12 @@ function program(finish: (code: number) => void): Command {
       new Option('--duration <time>', 'how long the generator runs')
         .argParser(duration)
         .default(30_000, '30s'),
+    )
+    .addOption(
+      new Option(
+        '--fault <name@start:time>',
+        'break something on purpose, such as hub-away@10s:5s; repeatable',
+      ).argParser(fault),
     )
     .option('--json', 'one JSON object per line')
   command(

@@ -1,11 +1,13 @@
 /** `rtstream-tui run`: the whole pipeline without a screen, for a while, and the counts at the end. */
 
 import type { Config } from '../config/schema.ts'
+import { faultNamed } from '../pipeline/faults/registry.ts'
 import type { TableAudit } from '../pipeline/ports/lake.ts'
 import { STAGE_IDS, type StageId } from '../pipeline/ports/stages.ts'
 import type { Session } from '../pipeline/session/session-types.ts'
 import type { AppState } from '../pipeline/state/state.ts'
 import { openDataFolder } from './shared/data-folder.ts'
+import { injectPlanned, isMended, type PlannedFault } from './shared/fault-plan.ts'
 import { type OpenedTarget, openTarget } from './shared/launch.ts'
 import { logFileOf, openLog } from './shared/logger.ts'
 import { newSession } from './shared/new-session.ts'
@@ -16,6 +18,8 @@ export interface RunOptions {
   config: Config
   /** How long the generator runs, counted from the moment that every stage runs. */
   durationMs: number
+  /** What is broken on purpose meanwhile. */
+  faults: readonly PlannedFault[]
   json: boolean
   write: (text: string) => void
   writeError: (text: string) => void
@@ -25,6 +29,9 @@ export interface RunOptions {
 
 /** How long a start may take before the run gives up (ms): Azure's clusters need minutes, and so do three Sparks on a busy laptop. */
 const START_TIMEOUT_MS = { duckdb: 60_000, spark: 5 * 60_000, azure: 15 * 60_000 }
+
+/** How long stages may take to run again after a fault (ms). */
+const MENDING_TIMEOUT_MS = 60_000
 
 const startTimeout = ({ target, engine }: Config) => START_TIMEOUT_MS[target === 'azure' ? 'azure' : engine]
 
@@ -70,7 +77,11 @@ async function runPipeline(session: Session, opened: OpenedTarget, options: RunO
   const ticker = setInterval(() => progress(store.getState(), options, begun), 1000)
   const problems: string[] = []
   const begunStages = watchBegun(store)
-  const failed = (state: AppState) => failures(state, begunStages.seen)
+  // What a fault is expected to break is no failure of the run, as long as it runs again in the end.
+  const expected = new Set(options.faults.flatMap(({ name }) => faultNamed(name)?.breaks ?? []))
+  const failed = (state: AppState, excused: ReadonlySet<StageId> = expected) =>
+    failures(state, begunStages.seen, excused)
+  const faultsEnd = new AbortController()
   try {
     const started = actions.startAll()
     if (!started.ok) throw new UserError(started.reason)
@@ -80,13 +91,15 @@ async function runPipeline(session: Session, opened: OpenedTarget, options: RunO
       AbortSignal.any([signal, AbortSignal.timeout(startTimeout(options.config))]),
     )
     if (failed(store.getState()).length === 0) {
+      injectPlanned(options.faults, actions, faultsEnd.signal, (reason) => problems.push(reason))
       await until(
         store,
         (state) => failed(state).length > 0,
         AbortSignal.any([signal, AbortSignal.timeout(options.durationMs)]),
       )
     }
-    problems.push(...failed(store.getState()))
+    await mended(session, faultsEnd, signal)
+    problems.push(...failed(store.getState(), new Set()))
     if (
       problems.length === 0 &&
       !signal.aborted &&
@@ -107,9 +120,22 @@ async function runPipeline(session: Session, opened: OpenedTarget, options: RunO
     }
     return { summary: summarise(state, audit, measured), problems }
   } finally {
+    faultsEnd.abort()
     clearInterval(ticker)
     begunStages.close()
   }
+}
+
+/** Nothing more is broken, what still is gets mended, and what has failed by it runs again. */
+async function mended({ store, actions }: Session, end: AbortController, signal: AbortSignal): Promise<void> {
+  end.abort()
+  if (isMended(store)) return
+  actions.mendFaults()
+  await until(
+    store,
+    ({ faults }) => faults.length === 0,
+    AbortSignal.any([signal, AbortSignal.timeout(MENDING_TIMEOUT_MS)]),
+  )
 }
 
 async function auditTables(
@@ -135,8 +161,8 @@ function watchBegun(store: Session['store']): { seen: ReadonlySet<StageId>; clos
   return { seen, close: store.subscribe(look) }
 }
 
-const failures = (state: AppState, begun: ReadonlySet<StageId>): string[] =>
-  STAGE_IDS.filter((id) => begun.has(id) && state.stages[id].state === 'failed').map(
+const failures = (state: AppState, begun: ReadonlySet<StageId>, excused: ReadonlySet<StageId>): string[] =>
+  STAGE_IDS.filter((id) => begun.has(id) && !excused.has(id) && state.stages[id].state === 'failed').map(
     (id) => `Stage ${id} failed: ${state.stages[id].detail ?? state.stages[id].providerStatus}`,
   )
 

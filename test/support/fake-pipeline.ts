@@ -56,6 +56,11 @@ export function fakePipeline(initial: AppState): FakePipeline {
     setStations: (count) => act(`setStations ${count}`, () => stations(count)),
     scaleStations: (factor) =>
       act(`scaleStations ${factor}`, () => stations(Math.round(state.generator.stations * factor))),
+    injectFault: (name) => act(`injectFault ${name}`, () => {}),
+    mendFaults: () => act('mendFaults', () => set({ ...state, faults: [] })),
+    trace: (query) => act(`trace ${JSON.stringify(query)}`, () => {}),
+    endTrace: () => act('endTrace', () => set({ ...state, trace: undefined })),
+    sendOne: (reading) => act(`sendOne ${JSON.stringify(reading)}`, () => {}),
     burst: () =>
       act('burst', () =>
         set({ ...state, generator: { ...state.generator, burstUntil: state.now + 10_000 } }),

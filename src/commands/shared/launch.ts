@@ -49,7 +49,7 @@ async function openLocal({ config, dataDir, logger, onFailure }: LaunchOptions):
     })
     logger.info({ pid: process.pid }, 'local Azure runs')
     return {
-      target,
+      target: { ...target, faults: azure.faults },
       endpoints: endpointLines(azure.endpoints, { secrets: false }),
       close: async () => {
         await channel.close()

@@ -1,4 +1,5 @@
 /** Everything that a target offers, local or Azure. */
+import type { FaultInjector } from './faults.ts'
 import type { HubProducer, HubReader } from './hub.ts'
 import type { LakeReader, TableAuditor } from './lake.ts'
 import type { MetricsSource, StageId, StageService } from './stages.ts'
@@ -15,5 +16,7 @@ export interface Target {
   auditor: TableAuditor
   /** Undefined: this target cannot follow single events. */
   tracer?: Tracer | undefined
+  /** Undefined: nothing here may be broken on purpose. */
+  faults?: FaultInjector | undefined
   close(): Promise<void>
 }

@@ -1,5 +1,6 @@
 /** What the operator may do, and why not: one gate for read-only and for a session without services. */
 
+import type { FaultControl } from '../faults/fault-control.ts'
 import type { GeneratorService } from '../generator/generator-service.ts'
 import { isUp } from '../stages/stage.ts'
 import type { StageOrchestrator } from '../stages/stage-orchestrator.ts'
@@ -17,20 +18,31 @@ import {
 } from '../state/actions.ts'
 import type { Log } from '../state/log.ts'
 import type { AppState } from '../state/state.ts'
+import type { Follower } from '../trace/follower.ts'
+
+type Services = { pipeline: StageOrchestrator; generator: GeneratorService }
 
 export interface OperatorOptions {
   state: () => AppState
   /** Undefined before there is a target. */
-  services: () => { pipeline: StageOrchestrator; generator: GeneratorService } | undefined
+  services: () => Services | undefined
+  faults: FaultControl
+  follower: Follower
   waiting: WaitingStarts
   log: Log
   /** Something was done: show it at once. */
   onDone: () => void
 }
 
-type Services = { pipeline: StageOrchestrator; generator: GeneratorService }
-
-export function createControls({ state, services, waiting, log, onDone }: OperatorOptions): Actions {
+export function createControls({
+  state,
+  services,
+  faults,
+  follower,
+  waiting,
+  log,
+  onDone,
+}: OperatorOptions): Actions {
   let lastDirty = state().generator.dirty || DEFAULT_CORRUPTION
 
   /** Every action goes through here. */
@@ -117,6 +129,12 @@ export function createControls({ state, services, waiting, log, onDone }: Operat
     setCorruption: (share) => act((found) => setCorruption(found, share)),
     toggleCorruption: () =>
       act((found) => setCorruption(found, found.generator.facts().dirty > 0 ? 0 : lastDirty)),
+    injectFault: (name, durationMs) => act(() => faults.inject(name, durationMs)),
+    mendFaults: (name) => act(() => faults.mend(name)),
+    // Looking changes nothing: it is no control.
+    trace: (query) => (services() ? follower.follow(query) : refused(NOT_CONNECTED)),
+    endTrace: () => follower.end(),
+    sendOne: (reading) => act(() => follower.sendOne(reading)),
   }
 }
 

@@ -1,5 +1,6 @@
 /** A session: store, stages and watching of the services, wired together. The only thing that screens and scripts hold. */
 
+import { FaultControl } from '../faults/fault-control.ts'
 import { type GeneratorFacts, GeneratorService } from '../generator/generator-service.ts'
 import type { GeneratorStorage } from '../generator/generator-state.ts'
 import { withProperties } from '../observation/job-view.ts'
@@ -20,6 +21,7 @@ import { initialState } from '../state/initial-state.ts'
 import { Log, type Logger } from '../state/log.ts'
 import type { AppState, EndpointLine, SessionSlice } from '../state/state.ts'
 import { DEFAULT_UPDATES_PER_SECOND, StateStore } from '../state/store.ts'
+import { Follower } from '../trace/follower.ts'
 import { createControls } from './controls.ts'
 import { type DrainContext, drain } from './drain.ts'
 import type { DrainOptions, DrainResult, Session } from './session-types.ts'
@@ -68,6 +70,8 @@ class PipelineSession implements Session {
   readonly #log: Log
   readonly #idle = new IdleTracker()
   readonly #waiting = new WaitingStarts()
+  readonly #faults: FaultControl
+  readonly #follower: Follower
   readonly #sent = new SecondSeries()
   readonly #acknowledged = new SecondSeries()
   #connected: Connected | undefined
@@ -91,9 +95,18 @@ class PipelineSession implements Session {
     )
     this.#log = new Log(this.#clock, environment.logger, (log) => this.#store.update({ log }))
     this.#cost = newCostMeter(now)
+    const common = { store: this.#store, clock: this.#clock, log: this.#log }
+    this.#faults = new FaultControl({
+      ...common,
+      start: (id) => this.actions.start(id),
+      retryRefused: () => this.#showNow(),
+    })
+    this.#follower = new Follower({ ...common, idle: this.#idle, newId: environment.newRunId })
     this.actions = createControls({
       state: () => this.#store.state,
       services: () => this.#connected,
+      faults: this.#faults,
+      follower: this.#follower,
       waiting: this.#waiting,
       log: this.#log,
       onDone: () => this.#showNow(),
@@ -105,8 +118,10 @@ class PipelineSession implements Session {
     return this.#store.published
   }
 
-  async connect(target: Target): Promise<void> {
-    if (this.#closing !== undefined) return target.close()
+  async connect(given: Target): Promise<void> {
+    if (this.#closing !== undefined) return given.close()
+    const target = { ...given, producer: this.#faults.connect(given.producer, given.faults) }
+    this.#follower.connect(given)
     const generator = this.#makeGenerator(target)
     const controllers = Object.fromEntries(
       STAGE_IDS.map((id) => [id, this.#makeController(id, target, generator)]),
@@ -160,6 +175,8 @@ class PipelineSession implements Session {
 
   async #close(): Promise<void> {
     this.#cancelTick?.()
+    this.#faults.close()
+    await this.#follower.close()
     const connected = this.#connected
     if (connected) {
       const { pipeline, watcher, generator, target } = connected

@@ -1,5 +1,6 @@
 /** Everything that an operator can do: the only handle that a screen or a command line has on the pipeline. */
 import type { StageId } from '../ports/stages.ts'
+import type { TraceQuery } from '../ports/trace.ts'
 
 /**
  * What became of an action. Actions never block: `ok` means that the work has begun (or that nothing had to be done),
@@ -37,6 +38,26 @@ export interface Actions {
   setCorruption(share: number): ActionResult
   /** Dirty data off if it is on, else on with the last share (default {@link DEFAULT_CORRUPTION}). */
   toggleCorruption(): ActionResult
+  /**
+   * Breaks something on purpose; see src/pipeline/faults/registry.ts. Local target only.
+   * @param durationMs mends itself after that time; undefined: until {@link mendFaults}.
+   */
+  injectFault(name: string, durationMs?: number): ActionResult
+  /** Mends what is broken on purpose; what it has made fail is started again. @param name undefined: everything. */
+  mendFaults(name?: string): ActionResult
+  /** Follows an event until nothing of it is to come any more. */
+  trace(query: TraceQuery): ActionResult
+  /** Stops following. */
+  endTrace(): ActionResult
+  /** Sends one reading of a person's own, with the real SDK, and follows it. */
+  sendOne(reading: OwnReading): ActionResult
+}
+
+/** What a person types; it is sent as it is, right or wrong. */
+export interface OwnReading {
+  city: string
+  temperature: string
+  humidity: string
 }
 
 /** Most stations that the generator takes. */

@@ -104,6 +104,8 @@ export function initialState(options: InitialStateOptions = {}): AppState {
     events: [],
     log: [],
     cost: { perHour: 0, spent: 0, billed: [] },
+    faults: [],
+    trace: undefined,
     endpoints: [],
     now,
   }

@@ -1,6 +1,7 @@
 /** The shape of what the screen shows: immutable slices, written by the pipeline, read by the screen. No behaviour. */
 import type { CityMean } from '../ports/lake.ts'
 import type { RunOutcome, StageId, StageState } from '../ports/stages.ts'
+import type { Trace, TraceQuery } from '../ports/trace.ts'
 
 /** Times are epoch milliseconds; durations milliseconds; sizes bytes; rates events or rows per second. */
 export interface AppState {
@@ -18,6 +19,10 @@ export interface AppState {
   /** Newest last, bounded. */
   log: readonly LogEntry[]
   cost: CostSlice
+  /** What is broken on purpose. */
+  faults: readonly ActiveFault[]
+  /** The event that is followed; undefined: none. */
+  trace: TraceSlice | undefined
   endpoints: readonly EndpointLine[]
   /** The clock as of this state: the screen never asks the time itself. */
   now: number
@@ -220,6 +225,28 @@ export interface CostSlice {
   spent: number
   /** What costs as long as it runs, as far as anybody knows: a stage that cannot be seen any more too. */
   billed: readonly StageId[]
+}
+
+export interface ActiveFault {
+  name: string
+  title: string
+  /** What happens, and what will be seen; a sentence each. */
+  happens: string
+  seen: string
+  since: number
+  /** When it mends itself; undefined: a person does. */
+  until: number | undefined
+  /** `healing`: mended, and what it had made fail is being started again. */
+  state: 'active' | 'healing'
+}
+
+export interface TraceSlice {
+  query: TraceQuery
+  /** Undefined: still looking, or not found. */
+  trace: Trace | undefined
+  /** Why there is none, or why it is old; one line. */
+  problem: string | undefined
+  lookedAt: number | undefined
 }
 
 export interface EndpointLine {

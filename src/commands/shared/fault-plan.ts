@@ -1,0 +1,44 @@
+/** `--fault NAME@10s:5s`: what is broken on purpose in a run without a screen, when, and for how long. */
+import { parseDuration } from '../../config/units.ts'
+import { FAULT_NAMES, faultNamed } from '../../pipeline/faults/registry.ts'
+import type { ReadonlyStore } from '../../pipeline/session/session-types.ts'
+import type { Actions } from '../../pipeline/state/actions.ts'
+
+export interface PlannedFault {
+  name: string
+  /** From the moment that every stage runs (ms). */
+  atMs: number
+  durationMs: number
+}
+
+const FORM = /^([a-z-]+)@([^:]+):([^:]+)$/
+
+/** @throws RangeError with one line that says what would have been accepted. */
+export function plannedFault(text: string): PlannedFault {
+  const [, name = '', at = '', lasting = ''] = FORM.exec(text) ?? []
+  const atMs = parseDuration(at)
+  const durationMs = parseDuration(lasting)
+  if (name === '' || atMs === undefined || durationMs === undefined || durationMs <= 0)
+    throw new RangeError('expected NAME@START:TIME, such as hub-away@10s:5s.')
+  if (!faultNamed(name)) throw new RangeError(`there is no fault named ${name}: ${FAULT_NAMES.join(', ')}.`)
+  return { name, atMs, durationMs }
+}
+
+/** Breaks what is planned from now on, until the signal aborts. @param onRefused why one could not be injected. */
+export function injectPlanned(
+  plan: readonly PlannedFault[],
+  actions: Actions,
+  signal: AbortSignal,
+  onRefused: (reason: string) => void,
+): void {
+  for (const { name, atMs, durationMs } of plan) {
+    const timer = setTimeout(() => {
+      const result = actions.injectFault(name, durationMs)
+      if (!result.ok) onRefused(result.reason)
+    }, atMs)
+    signal.addEventListener('abort', () => clearTimeout(timer), { once: true })
+  }
+}
+
+/** Nothing is broken any more, and what had failed by it runs again. */
+export const isMended = (store: ReadonlyStore): boolean => store.getState().faults.length === 0

@@ -1,0 +1,168 @@
+/** Breaks and mends, and knows what is broken. What a fault has made fail is started again once it is mended. */
+import type { FaultInjector } from '../ports/faults.ts'
+import type { HubProducer } from '../ports/hub.ts'
+import type { StageId } from '../ports/stages.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { errorText } from '../runtime/error-text.ts'
+import { isUp } from '../stages/stage.ts'
+import { type ActionResult, accepted, refused } from '../state/actions.ts'
+import type { Log } from '../state/log.ts'
+import type { ActiveFault } from '../state/state.ts'
+import type { StateStore } from '../state/store.ts'
+import { FAULT_NAMES, type Fault, faultNamed } from './registry.ts'
+import { faultyProducer, poisonEvents } from './sender-faults.ts'
+
+export interface FaultControlOptions {
+  store: StateStore
+  clock: Clock
+  log: Log
+  start: (id: StageId) => void
+  /** Services that have refused are asked once more. */
+  retryRefused: () => void
+}
+
+/** How often a mended pipeline is looked at until it runs as before (ms), and how long at most. */
+const HEAL_EVERY_MS = 250
+const HEAL_PATIENCE_MS = 60_000
+/** A stage counts as healed when it was seen running so long after the mending (ms). */
+const HEALED_AFTER_MS = 1200
+
+export class FaultControl {
+  readonly #options: FaultControlOptions
+  readonly #ends = new Map<string, () => void>()
+  /** Stages that ran when the fault began, and are expected to run again. */
+  readonly #upBefore = new Map<string, readonly StageId[]>()
+  #injector: FaultInjector | undefined
+  #producer: HubProducer | undefined
+  #isClosed = false
+
+  constructor(options: FaultControlOptions) {
+    this.#options = options
+  }
+
+  /** @returns the producer to send through. */
+  connect(producer: HubProducer, injector: FaultInjector | undefined): HubProducer {
+    this.#injector = injector
+    if (!injector) return producer
+    this.#producer = producer
+    return faultyProducer(producer, (name) => this.#isActive(name))
+  }
+
+  /** @param durationMs mends itself after that time; undefined: a person does. */
+  inject(name: string, durationMs?: number): ActionResult {
+    const fault = faultNamed(name)
+    if (!fault) return refused(`There is no fault named ${name}: ${FAULT_NAMES.join(', ')}.`)
+    const injector = this.#injector
+    if (!injector) return refused('Faults are for the local target: nothing on Azure is broken on purpose.')
+    if (this.#isActive(name)) return refused(`“${fault.title}” is in effect already; esc mends it.`)
+    const { store, clock } = this.#options
+    const { stages } = store.state
+    this.#upBefore.set(
+      name,
+      fault.breaks.filter((id) => isUp(stages[id].state) || stages[id].state === 'starting'),
+    )
+    const active: ActiveFault = {
+      name,
+      title: fault.title,
+      happens: fault.happens,
+      seen: fault.seen,
+      since: clock.now(),
+      until: durationMs === undefined ? undefined : clock.now() + durationMs,
+      state: 'active',
+    }
+    this.#show([...store.state.faults.filter((one) => one.name !== name), active])
+    void this.#begin(fault, injector)
+    if (durationMs !== undefined)
+      this.#ends.set(
+        name,
+        clock.after(durationMs, () => this.mend(name)),
+      )
+    return accepted(`Broken on purpose: ${fault.title}.`)
+  }
+
+  /** @param name undefined: everything that is broken. */
+  mend(name?: string): ActionResult {
+    const { faults } = this.#options.store.state
+    const found = faults.filter((one) => one.state === 'active' && (name === undefined || one.name === name))
+    if (found.length === 0) return refused('Nothing is broken on purpose.')
+    for (const one of found) {
+      this.#ends.get(one.name)?.()
+      this.#ends.delete(one.name)
+      this.#change(one.name, { state: 'healing' })
+      void this.#end(one.name)
+    }
+    return accepted(`Mended: ${found.map(({ title }) => title).join(', ')}.`)
+  }
+
+  close(): void {
+    this.#isClosed = true
+    for (const cancel of this.#ends.values()) cancel()
+    this.#ends.clear()
+  }
+
+  #isActive(name: string): boolean {
+    return this.#options.store.state.faults.some((one) => one.name === name && one.state === 'active')
+  }
+
+  async #begin(fault: Fault, injector: FaultInjector): Promise<void> {
+    try {
+      if (fault.place === 'service') await injector.inject(fault.name)
+      else if (fault.name === 'poison') await this.#producer?.send(poisonEvents())
+    } catch (error) {
+      this.#options.log.error('faults', `${fault.title}: ${errorText(error)}`, error)
+    }
+  }
+
+  async #end(name: string): Promise<void> {
+    const { log, clock } = this.#options
+    const fault = faultNamed(name)
+    try {
+      if (fault?.place === 'service') await this.#injector?.mend(name)
+    } catch (error) {
+      log.error('faults', `${fault?.title ?? name} could not be mended: ${errorText(error)}`, error)
+    }
+    this.#heal(name, clock.monotonic())
+  }
+
+  /** Starts again what has failed, until everything runs that ran before, or somebody has stopped it. */
+  #heal(name: string, mendedAt: number): void {
+    if (this.#isClosed) return
+    const { store, clock, start, retryRefused, log } = this.#options
+    const { stages } = store.state
+    const waited = clock.monotonic() - mendedAt
+    if (waited === 0) retryRefused()
+    const unwell = (this.#upBefore.get(name) ?? []).filter((id) => {
+      const { state, command } = stages[id]
+      if (command?.kind === 'stop' || state === 'stopping' || state === 'stopped') return false
+      if (state === 'failed' && !this.#isBrokenBy(id)) start(id)
+      if (state === 'unknown') retryRefused()
+      return state !== 'running' || waited < HEALED_AFTER_MS
+    })
+    if (unwell.length > 0 && waited < HEAL_PATIENCE_MS) {
+      clock.after(HEAL_EVERY_MS, () => this.#heal(name, mendedAt))
+      return
+    }
+    if (unwell.length > 0)
+      log.warn('faults', `${unwell.join(', ')} did not come back by itself; start it again`)
+    this.#upBefore.delete(name)
+    this.#show(store.state.faults.filter((one) => one.name !== name || one.state === 'active'))
+  }
+
+  /** Another fault still holds it down: a start would only fail again. */
+  #isBrokenBy(id: StageId): boolean {
+    return this.#options.store.state.faults.some(
+      (one) => one.state === 'active' && faultNamed(one.name)?.breaks.includes(id),
+    )
+  }
+
+  #change(name: string, changes: Partial<ActiveFault>): void {
+    this.#show(
+      this.#options.store.state.faults.map((one) => (one.name === name ? { ...one, ...changes } : one)),
+    )
+  }
+
+  #show(faults: readonly ActiveFault[]): void {
+    this.#options.store.update({ faults })
+    this.#options.store.flush()
+  }
+}
