@@ -136,7 +136,8 @@ describe('faults on purpose', () => {
     inject('lake-full')
     await until('the job fails', hasFailed('streamAnalytics'))
     inject('token-expired')
-    await until('the services are not seen', ({ hub }) => hub.error !== undefined)
+    await until('the generator stops', hasFailed('generator'))
+    await until('the services are not seen', ({ stages }) => stages.silver.state === 'unknown')
     await mend()
   }, 60_000)
 

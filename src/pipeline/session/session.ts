@@ -118,10 +118,9 @@ class PipelineSession implements Session {
     return this.#store.published
   }
 
-  async connect(given: Target): Promise<void> {
-    if (this.#closing !== undefined) return given.close()
-    const target = { ...given, producer: this.#faults.connect(given.producer, given.faults) }
-    this.#follower.connect(given)
+  async connect(target: Target): Promise<void> {
+    if (this.#closing !== undefined) return target.close()
+    this.#follower.connect(target)
     const generator = this.#makeGenerator(target)
     const controllers = Object.fromEntries(
       STAGE_IDS.map((id) => [id, this.#makeController(id, target, generator)]),
@@ -194,7 +193,7 @@ class PipelineSession implements Session {
     else for (const id of ids) this.actions.start(id)
   }
 
-  #makeGenerator({ producer, hub }: Target): GeneratorService {
+  #makeGenerator({ producer, hub, faults }: Target): GeneratorService {
     const { seed, stations, intervalMs, dirty, bufferLimit } = this.#options
     const { storage, newRunId } = this.#environment
     return new GeneratorService({
@@ -203,7 +202,7 @@ class PipelineSession implements Session {
       intervalMs,
       dirty,
       ...(bufferLimit === undefined ? {} : { bufferLimit }),
-      producer,
+      producer: this.#faults.connect(producer, faults),
       hub,
       storage,
       newRunId,
