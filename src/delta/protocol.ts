@@ -67,3 +67,22 @@ export function upgradesOf(protocol: Protocol | undefined): string[] {
   if (minReaderVersion === 2) named.add('columnMapping')
   return [...named].filter((name) => UPGRADES.has(name) || (readerFeatures ?? []).includes(name)).sort()
 }
+
+/**
+ * Why the embedded engine leaves a table alone; undefined when it reads and writes it. It keeps to the oldest protocol, which
+ * every reader follows, and takes no part in features that others have added.
+ */
+export function beyondOldest(protocol: Protocol | undefined): Unsupported | undefined {
+  if (!protocol || (protocol.minReaderVersion <= 1 && protocol.minWriterVersion <= 2)) return undefined
+  const { minReaderVersion, minWriterVersion, readerFeatures, writerFeatures } = protocol
+  const features = [...new Set([...(readerFeatures ?? []), ...(writerFeatures ?? [])])]
+  const added = features.filter((name) => name !== 'appendOnly' && name !== 'invariants')
+  const named = added.length > 0 ? `, table feature${added.length > 1 ? 's' : ''} ${added.join(', ')}` : ''
+  return {
+    problem: `was upgraded by another writer (reader ${minReaderVersion}, writer ${minWriterVersion}${named})`,
+    remedy:
+      added.length > 0
+        ? `Drop what was added with that writer (ALTER TABLE … DROP FEATURE ${added[0]}), or use another data folder.`
+        : 'Use another data folder.',
+  }
+}

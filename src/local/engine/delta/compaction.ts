@@ -3,12 +3,13 @@
 import type { AddFile } from '../../../delta/actions.ts'
 import { statisticsOf } from '../../../delta/statistics.ts'
 import type { EngineContext } from '../api/options.ts'
-import { type Connection, quotedList } from '../duckdb/database.ts'
+import type { Connection } from '../duckdb/database.ts'
 import { ConflictError, type DeltaTable } from './delta-writer.ts'
 import {
   dataFileName,
   inRowOrder,
   parseDataFileName,
+  rowsIn,
   type WrittenFile,
   writeParquet,
 } from './parquet-file.ts'
@@ -30,7 +31,7 @@ export async function compactAppended(
   if (!first || !last) return
   const paths = files.map((file) => table.pathOf(file))
   const written = await writeParquet(context, connection, table.contract, {
-    select: `SELECT * FROM read_parquet(${quotedList(paths)})`,
+    select: `SELECT * FROM ${rowsIn(paths)}`,
     name: dataFileName(first.firstBatch, last.lastBatch, 'l', level + 1),
   })
   if (!written) return

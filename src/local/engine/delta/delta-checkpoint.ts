@@ -1,8 +1,9 @@
 /** Checkpoints of a Delta log: all actions that make up the table in one Parquet file, so that nobody replays a day of commits. */
-import { rm, writeFile } from 'node:fs/promises'
-import type { Action } from '../../../delta/actions.ts'
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { type Action, type AddFile, parseActions } from '../../../delta/actions.ts'
 import { checkpointName, LAST_CHECKPOINT, LOG_FOLDER } from '../../../delta/log-names.ts'
 import type { TableState } from '../../../delta/replay.ts'
+import { type ParsedStatistics, statisticsText, timeIn } from '../../../delta/statistics.ts'
 import type { EngineContext } from '../api/options.ts'
 import { type Connection, quoted } from '../duckdb/database.ts'
 import { adoptWritten, type LakePlace, writeLakeFile } from './lake-files.ts'
@@ -61,11 +62,37 @@ export async function writeCheckpoint(
 /** @returns a function that reads a checkpoint's actions, whoever wrote it. */
 export function checkpointReader(connection: Connection): (file: string) => Promise<Action[]> {
   return async (file) => {
+    if (file.endsWith('.json')) return parseActions(await readFile(file, 'utf8'))
     const rows = await connection.rows<{ action: string }>(
       `SELECT to_json(one)::VARCHAR AS action FROM read_parquet(${quoted(file)}) AS one`,
     )
-    return rows.map(({ action }) => withoutNulls(JSON.parse(action)) as Action)
+    return rows.map(({ action }) => withStatistics(withoutNulls(JSON.parse(action)) as CheckpointRow))
   }
+}
+
+type CheckpointRow = Omit<Action, 'add'> & { add?: AddFile & { stats_parsed?: ParsedStatistics } }
+
+/** Other writers may leave statistics as a struct only. */
+function withStatistics(row: CheckpointRow): Action {
+  if (!row.add) return row
+  const { stats_parsed: parsed, stats, ...add } = row.add
+  const text = statisticsText(
+    stats,
+    parsed && { ...parsed, minValues: isoTimes(parsed.minValues), maxValues: isoTimes(parsed.maxValues) },
+  )
+  return { add: { ...add, ...(text === undefined ? {} : { stats: text }) } }
+}
+
+/** DuckDB's text of a timestamp as statistics have it; no other type's text has that form but by the oddest accident. */
+const DUCKDB_TIME = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?(\+00)?$/
+
+function isoTimes(values: object | null | undefined): object {
+  return Object.fromEntries(
+    Object.entries(values ?? {}).map(([name, value]) => {
+      const time = DUCKDB_TIME.test(String(value)) ? timeIn(value) : undefined
+      return [name, time === undefined ? value : new Date(time).toISOString()]
+    }),
+  )
 }
 
 /** Parquet has a null where a commit's JSON has nothing. */

@@ -2,8 +2,9 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import type { Action } from '../../../delta/actions.ts'
-import { checkpointIn, checkpointName, commitName, LOG_FOLDER, versionIn } from '../../../delta/log-names.ts'
+import { type Action, parseActions } from '../../../delta/actions.ts'
+import { type Checkpoint, listingOf, nextCompaction } from '../../../delta/log-listing.ts'
+import { checkpointIn, commitName, LOG_FOLDER, SIDECAR_FOLDER, versionIn } from '../../../delta/log-names.ts'
 import { applyActions, emptyState, type TableState } from '../../../delta/replay.ts'
 import { readSmallFile } from '../../storage/sync-io.ts'
 
@@ -56,17 +57,14 @@ export async function readCommit(tableFolder: string, version: number): Promise<
     throw error
   }
   try {
-    return text
-      .split('\n')
-      .filter((line) => line.trim() !== '')
-      .map((line) => JSON.parse(line) as Action)
+    return parseActions(text)
   } catch (error) {
     throw new Error(`${file} is damaged: it is no Delta commit. ${REBUILD}`, { cause: error })
   }
 }
 
 /**
- * A table as its log says; version −1 when there is none.
+ * A table as its log says, whoever wrote it; version −1 when there is none.
  * @param readCheckpoint reads a checkpoint file's actions.
  * @param options.upTo an older version; its log must not have been cleaned up.
  */
@@ -75,19 +73,22 @@ export async function loadTable(
   readCheckpoint: (file: string) => Promise<Action[]>,
   options: { upTo?: number } = {},
 ): Promise<TableState> {
-  const listing = await listLog(tableFolder)
+  const listing = listingOf(await namesIn(join(tableFolder, LOG_FOLDER)))
   const state = emptyState()
   const last = Math.min(listing.commits.at(-1) ?? -1, options.upTo ?? Number.MAX_SAFE_INTEGER)
-  const checkpoint = listing.checkpoints.findLast((version) => version <= last)
-  if (checkpoint !== undefined) {
-    const file = join(tableFolder, LOG_FOLDER, checkpointName(checkpoint))
-    applyActions(state, checkpoint, await readCheckpoint(file))
-    // A checkpoint holds the table, not the commit metadata: that stands in the commit of the same version.
-    for (const { commitInfo } of (await readCommit(tableFolder, checkpoint)) ?? []) {
-      state.userMetadata = commitInfo?.userMetadata ?? state.userMetadata
-    }
+  const checkpoint = listing.checkpoints.findLast(({ version }) => version <= last)
+  if (checkpoint) {
+    applyActions(state, checkpoint.version, await checkpointActions(tableFolder, checkpoint, readCheckpoint))
+    await noteMetadata(tableFolder, state)
   }
   while (state.version < last) {
+    const compaction = nextCompaction(listing, state.version, last)
+    if (compaction) {
+      const text = await readFile(join(tableFolder, LOG_FOLDER, compaction.name), 'utf8')
+      applyActions(state, compaction.to, parseActions(text))
+      await noteMetadata(tableFolder, state)
+      continue
+    }
     const actions = await readCommit(tableFolder, state.version + 1)
     if (!actions) {
       throw new Error(
@@ -98,4 +99,26 @@ export async function loadTable(
     if (state.version % COMMITS_PER_TURN === 0) await setImmediate()
   }
   return state
+}
+
+async function checkpointActions(
+  tableFolder: string,
+  { names }: Checkpoint,
+  readCheckpoint: (file: string) => Promise<Action[]>,
+): Promise<Action[]> {
+  const log = join(tableFolder, LOG_FOLDER)
+  const actions: Action[] = []
+  for (const name of names) for (const one of await readCheckpoint(join(log, name))) actions.push(one)
+  const sidecars = actions.flatMap(({ sidecar }) => sidecar ?? [])
+  for (const { path } of sidecars) {
+    const name = decodeURIComponent(path.slice(path.lastIndexOf('/') + 1))
+    for (const one of await readCheckpoint(join(log, SIDECAR_FOLDER, name))) actions.push(one)
+  }
+  return actions
+}
+
+/** A checkpoint holds the table, not the commit metadata: that stands in the commit of the same version. */
+async function noteMetadata(tableFolder: string, state: TableState): Promise<void> {
+  for (const { commitInfo } of (await readCommit(tableFolder, state.version)) ?? [])
+    state.userMetadata = commitInfo?.userMetadata ?? state.userMetadata
 }

@@ -6,9 +6,11 @@ import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CommitMetadata, DeltaType, TableContract } from '../../../contract/tables.ts'
-import type { Action, AddFile } from '../../../delta/actions.ts'
+import type { Action, AddFile, Metadata, Protocol } from '../../../delta/actions.ts'
 import { commitName, LOG_FOLDER } from '../../../delta/log-names.ts'
+import { beyondOldest } from '../../../delta/protocol.ts'
 import { applyActions, emptyState, type TableState } from '../../../delta/replay.ts'
+import { columnsOf } from '../../../delta/schema.ts'
 import type { EngineContext } from '../api/options.ts'
 import type { Connection } from '../duckdb/database.ts'
 import { checkpointReader, writeCheckpoint } from './delta-checkpoint.ts'
@@ -76,12 +78,15 @@ export class DeltaTable {
   async load(connection: Connection): Promise<void> {
     this.#state = await loadTable(this.folder, checkpointReader(connection))
     this.#lastCheckpoint = (await listLog(this.folder)).checkpoints.at(-1) ?? 0
-    const { protocol } = this.#state
-    if (protocol && (protocol.minReaderVersion > 1 || protocol.minWriterVersion > 2)) {
-      throw new Error(
-        `${this.title} was upgraded by another writer (reader ${protocol.minReaderVersion}, writer ` +
-          `${protocol.minWriterVersion}), beyond what the embedded engine writes (1, 2). Use another data folder.`,
-      )
+    assertFits(this.title, this.#state.protocol)
+  }
+
+  /** Takes in what other writers have committed since, so that a batch is planned on the table as it is. */
+  async refresh(): Promise<void> {
+    for (;;) {
+      const actions = await readCommit(this.folder, this.#state.version + 1)
+      if (!actions) return
+      this.#takeIn(actions)
     }
   }
 
@@ -164,14 +169,35 @@ export class DeltaTable {
       const lost = actions.some(({ remove }) => remove && rests.has(remove.path))
       // A rewrite of keyed rows would count the other writer's new rows twice, or not at all.
       const added = change.dataChange && rests.size > 0 && actions.some(({ add }) => add)
-      const redefined = actions.some(({ protocol, metaData }) => protocol ?? metaData)
-      applyActions(this.#state, version, actions)
-      if (lost || added || redefined) {
+      this.#takeIn(actions)
+      if (lost || added) {
         throw new ConflictError(
           `Another writer changed ${this.title} (version ${version}) while this batch was rewriting it. Start it again.`,
         )
       }
     }
+  }
+
+  /** @throws Error when the table is another one now, or asks for more than is known here. */
+  #takeIn(actions: readonly Action[]): void {
+    for (const { protocol, metaData } of actions) {
+      assertFits(this.title, protocol)
+      if (metaData) this.#assertSame(metaData)
+    }
+    applyActions(this.#state, this.#state.version + 1, actions)
+  }
+
+  /** Another writer may add columns, and set properties. */
+  #assertSame(metaData: Metadata): void {
+    const known = this.#state.metaData?.id
+    const columns = columnsOf(metaData)
+    const lacking = this.contract.columns.find(([name]) => !columns.some((column) => column.name === name))
+    if ((known === undefined || metaData.id === known) && !lacking) return
+    throw new Error(
+      lacking
+        ? `Another writer took the column ${lacking[0]} from ${this.title}. Put it back, or delete the table and its checkpoint to build it anew.`
+        : `${this.title} was replaced by another writer. Delete it together with its checkpoint to build it anew.`,
+    )
   }
 
   #actions(change: Change): Action[] {
@@ -237,6 +263,15 @@ export class DeltaTable {
       createdTime,
     }
   }
+}
+
+/** @throws Error for a table that other writers have upgraded. */
+export function assertFits(title: string, protocol: Protocol | undefined): void {
+  const beyond = beyondOldest(protocol)
+  if (!beyond) return
+  throw new Error(
+    `${title} ${beyond.problem}, beyond what the embedded engine reads and writes (1, 2). ${beyond.remedy}`,
+  )
 }
 
 /** The schema as Spark's JSON; every column is nullable. */

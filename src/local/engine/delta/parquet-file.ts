@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 import type { DeltaType, TableContract } from '../../../contract/tables.ts'
 import type { AddFile, FileStatistics } from '../../../delta/actions.ts'
 import type { EngineContext } from '../api/options.ts'
-import { type Connection, quoted } from '../duckdb/database.ts'
+import { type Connection, quoted, quotedList } from '../duckdb/database.ts'
 import { adoptWritten } from './lake-files.ts'
 
 /** How each column type is stored, so that every reader sees the type that the schema names. */
@@ -167,6 +167,15 @@ export function parseDataFileName(path: string) {
     kind: match[3] as 'b' | 'l' | 'k' | 'c',
     number: Number(match[4]),
   }
+}
+
+/**
+ * SQL of the rows of data files, in the files' order. Files of other writers may have columns that ours have not.
+ * @param paths absolute.
+ */
+export function rowsIn(paths: readonly string[]): string {
+  const isOwn = paths.every((path) => parseDataFileName(path.slice(path.lastIndexOf('/') + 1)))
+  return `read_parquet(${quotedList(paths)}${isOwn ? '' : ', union_by_name = true'})`
 }
 
 /** An appended table's files in the order of its rows; files of other writers keep the log's order, behind ours. */

@@ -3,8 +3,9 @@ import { type BatchCounts, TABLES } from '../../../contract/tables.ts'
 import type { FileStatistics } from '../../../delta/actions.ts'
 import type { EngineContext } from '../api/options.ts'
 import { DeltaTable } from '../delta/delta-writer.ts'
+import { rowsIn } from '../delta/parquet-file.ts'
 import { TableMaintenance } from '../delta/table-maintenance.ts'
-import { type Connection, countRows, quotedList } from '../duckdb/database.ts'
+import { type Connection, countRows } from '../duckdb/database.ts'
 import { type DeltaPosition, DeltaSource } from '../query/delta-source.ts'
 import type { Batch, BatchJob, BatchPlan, Output } from '../query/query.ts'
 import { type DeltaInput, deltaInput } from './gold-job.ts'
@@ -77,7 +78,7 @@ export class AggregateJob implements BatchJob<DeltaInput, DeltaPosition> {
   async execute(batch: Batch, input: DeltaInput): Promise<BatchCounts> {
     const source = this.#source
     if (!source) throw new Error('The source of the aggregate is not open.')
-    const readings = `SELECT * FROM read_parquet(${quotedList(input.files.map((file) => source.pathOf(file)))})`
+    const readings = `SELECT * FROM ${rowsIn(input.files.map((file) => source.pathOf(file)))}`
     const updated = await updateKeyed(
       this.#context,
       this.#connection,

@@ -8,8 +8,8 @@ import type { AddFile } from '../../../delta/actions.ts'
 import { statisticsOf } from '../../../delta/statistics.ts'
 import type { EngineContext } from '../api/options.ts'
 import type { DeltaTable } from '../delta/delta-writer.ts'
-import { parseDataFileName } from '../delta/parquet-file.ts'
-import { type Connection, quotedList } from '../duckdb/database.ts'
+import { parseDataFileName, rowsIn } from '../delta/parquet-file.ts'
+import type { Connection } from '../duckdb/database.ts'
 import { idOf, validated } from './silver-rules.ts'
 
 /** Ids stay in memory for the window and some more, for partitions that lag. */
@@ -220,12 +220,12 @@ export class Duplicates {
     const quarantine = inSpan(this.#quarantine)
     if (silver.length > 0) {
       selects.push(
-        `SELECT ${idOf('eventId', 'true')} AS id, enqueuedAt::TIMESTAMP AS seen_at FROM read_parquet(${quotedList(silver)})`,
+        `SELECT ${idOf('eventId', 'true')} AS id, enqueuedAt::TIMESTAMP AS seen_at FROM ${rowsIn(silver)}`,
       )
     }
     if (quarantine.length > 0) {
       // The quarantine keeps raw lines: the rules tell their ids once more.
-      const rows = validated(`SELECT raw FROM read_parquet(${quotedList(quarantine)})`)
+      const rows = validated(`SELECT raw FROM ${rowsIn(quarantine)}`)
       selects.push(`SELECT id, enqueuedAt AS seen_at FROM (${rows}) WHERE enqueuedAt IS NOT NULL`)
     }
     let count = 0

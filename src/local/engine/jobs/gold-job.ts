@@ -4,9 +4,9 @@ import type { AddFile } from '../../../delta/actions.ts'
 import type { EngineContext } from '../api/options.ts'
 import { compactAppended } from '../delta/compaction.ts'
 import { DeltaTable } from '../delta/delta-writer.ts'
-import { dataFileName, writeParquet } from '../delta/parquet-file.ts'
+import { dataFileName, rowsIn, writeParquet } from '../delta/parquet-file.ts'
 import { TableMaintenance } from '../delta/table-maintenance.ts'
-import { type Connection, countRows, quotedList } from '../duckdb/database.ts'
+import { type Connection, countRows } from '../duckdb/database.ts'
 import { type DeltaPosition, DeltaSource } from '../query/delta-source.ts'
 import type { Batch, BatchJob, BatchPlan, Output } from '../query/query.ts'
 import { type SlotSpan, spanOf } from './time-bucket-range.ts'
@@ -94,7 +94,7 @@ export class GoldJob implements BatchJob<DeltaInput, DeltaPosition> {
   }
 
   async execute(batch: Batch, input: DeltaInput): Promise<BatchCounts> {
-    const readings = `SELECT * FROM read_parquet(${quotedList(input.files.map((file) => this.#pathOf(file)))})`
+    const readings = `SELECT * FROM ${rowsIn(input.files.map((file) => this.#pathOf(file)))}`
     const [gold, byMinute] = this.outputs as [Output, Output]
     const count = (await this.#append(batch, gold, readings)) ?? (await countRows(this.#connection, readings))
     await updateKeyed(this.#context, this.#connection, BY_MINUTE, byMinute, batch, readings, input.span)

@@ -40,6 +40,7 @@ export function spanOf(
     const statistics = statisticsOf(file)
     const buckets = statistics && bucketsIn(statistics)
     if (!buckets || !Number.isInteger(buckets.from) || !Number.isInteger(buckets.to)) return undefined
+    if (typeof statistics.numRecords !== 'number') return undefined
     span.from = Math.min(span.from, buckets.from)
     span.to = Math.max(span.to, buckets.to)
     span.readings += statistics.numRecords

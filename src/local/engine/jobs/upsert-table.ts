@@ -8,9 +8,9 @@ import type { TableContract } from '../../../contract/tables.ts'
 import type { AddFile, FileStatistics } from '../../../delta/actions.ts'
 import type { EngineContext } from '../api/options.ts'
 import { commitCompaction } from '../delta/compaction.ts'
-import type { DeltaTable } from '../delta/delta-writer.ts'
-import { dataFileName, type WrittenFile, writeParquet } from '../delta/parquet-file.ts'
-import { type Connection, quotedList } from '../duckdb/database.ts'
+import { ConflictError, type DeltaTable } from '../delta/delta-writer.ts'
+import { dataFileName, rowsIn, type WrittenFile, writeParquet } from '../delta/parquet-file.ts'
+import type { Connection } from '../duckdb/database.ts'
 import type { Batch, Output } from '../query/query.ts'
 import { type BucketRange, type LiveUpdate, liveUpdate, rangeOf, type SlotSpan } from './time-bucket-range.ts'
 
@@ -54,12 +54,35 @@ export async function updateKeyed(
   context: EngineContext,
   connection: Connection,
   keyed: UpsertTable,
-  { table, appId }: Output,
+  { table, appId }: Pick<Output, 'table' | 'appId'>,
   batch: Batch,
   readings: string,
   span: SlotSpan | undefined,
 ): Promise<number | undefined> {
   if (table.transaction(appId) >= batch.id) return undefined
+  for (let tries = 1; ; tries++) {
+    try {
+      return await updateOnce(context, connection, keyed, { table, appId }, batch, readings, span)
+    } catch (error) {
+      // Another writer has rewritten a file meanwhile: the table as it left it is what the batch goes into.
+      if (!(error instanceof ConflictError) || tries === MOST_TRIES) throw error
+      context.logger.info({ table: table.title, reason: error.message }, 'a batch gave way to another writer')
+    }
+  }
+}
+
+/** As often a batch gives way to other writers that rewrite the table under it. */
+const MOST_TRIES = 5
+
+async function updateOnce(
+  context: EngineContext,
+  connection: Connection,
+  keyed: UpsertTable,
+  { table, appId }: Pick<Output, 'table' | 'appId'>,
+  batch: Batch,
+  readings: string,
+  span: SlotSpan | undefined,
+): Promise<number> {
   const nameOf = (index: number) => dataFileName(batch.id, batch.id, 'k', index)
   const writing = { context, connection, keyed, table, nameOf }
   const live = span && liveUpdate(table.state.files.values(), span, ROWS_PER_FILE)
@@ -183,7 +206,7 @@ function stored(keyed: UpsertTable, table: DeltaTable, files: readonly AddFile[]
       round(avg_humidity * readings)::BIGINT AS humidities,
       ${keyed.extremes ? 'min_temperature' : 'NULL::INTEGER'} AS lowest,
       ${keyed.extremes ? 'max_temperature' : 'NULL::INTEGER'} AS highest
-    FROM read_parquet(${quotedList(files.map((file) => table.pathOf(file)))})`,
+    FROM ${rowsIn(files.map((file) => table.pathOf(file)))}`,
   ]
 }
 

@@ -8,6 +8,7 @@ import { statisticsOf } from '../../../delta/statistics.ts'
 import type { EngineContext } from '../api/options.ts'
 import { checkpointReader } from '../delta/delta-checkpoint.ts'
 import { loadTable, readCommit } from '../delta/delta-log.ts'
+import { assertFits } from '../delta/delta-writer.ts'
 import { inRowOrder } from '../delta/parquet-file.ts'
 import type { Connection } from '../duckdb/database.ts'
 
@@ -61,6 +62,7 @@ export class DeltaSource {
     const state = await loadTable(this.#folder, checkpointReader(this.#connection), {
       ...(filesRead !== undefined && { upTo: position.version }),
     })
+    assertFits(this.#title, state.protocol)
     if (state.metaData?.id !== position.tableId || state.version < position.version) throw this.#replaced()
     if (filesRead !== undefined) this.#snapshot = inRowOrder([...state.files.values()]).slice(filesRead)
   }
@@ -107,6 +109,7 @@ export class DeltaSource {
   async #firstLook(): Promise<void> {
     const state = await loadTable(this.#folder, checkpointReader(this.#connection))
     if (!state.metaData) return
+    assertFits(this.#title, state.protocol)
     this.#snapshot = inRowOrder([...state.files.values()])
     this.#position = {
       tableId: state.metaData.id,
@@ -119,6 +122,7 @@ export class DeltaSource {
   async #readVersion(version: number): Promise<AddFile[] | undefined> {
     const actions = await readCommit(this.#folder, version)
     if (!actions) return undefined
+    for (const { protocol } of actions) assertFits(this.#title, protocol)
     if (actions.some(({ metaData }) => metaData && metaData.id !== this.#position?.tableId))
       throw this.#replaced()
     if (actions.some(({ remove }) => remove?.dataChange)) {

@@ -86,6 +86,8 @@ export class ContinuousQuery<Input = unknown, Position = unknown> {
 
   /** Runs the next batch. @returns `undefined` when there is no input, `'skipped'` when it held no row. */
   async next(): Promise<{ progress: BatchProgress | undefined; more: boolean } | undefined> {
+    // What other writers have done since, an optimize or a new column, is part of what the batch is planned on.
+    for (const { table } of this.#job.outputs) await table.refresh()
     const plan = await this.#job.plan()
     if (!plan) return undefined
     if (plan.empty) {

@@ -1,0 +1,177 @@
+/** Other writers on the engine's tables, between its batches and within them: taken in, or refused in words. */
+import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import type { NotebookEngine, NotebookRun } from '../../../src/local/engine/api/engine.ts'
+import { python } from '../../support/python.ts'
+import { readTable } from '../../support/tables.ts'
+import { readings, type TestLake, testLake } from './lake-fixture.ts'
+
+let lake: TestLake
+let engine: NotebookEngine | undefined
+beforeEach(() => {
+  lake = testLake()
+})
+afterEach(async () => {
+  await engine?.close()
+  lake.remove()
+})
+
+const TABLES = ['silver/weather', 'gold/weather', 'gold/weather_by_minute', 'gold/weather_aggregated']
+const NAMES = ['silver', 'gold', 'aggregate'] as const
+let runs: NotebookRun[] = []
+
+function start(failpoint: (point: string) => void | Promise<void> = () => {}): void {
+  engine = lake.engine({ failpoint, filesPerCompaction: 100 }).engine
+  runs = NAMES.map((name) => engine?.run(name) as NotebookRun)
+}
+
+const log = (table: string) => join(lake.root, table, '_delta_log')
+const commits = (table: string) =>
+  readdirSync(log(table))
+    .filter((name) => /^\d{20}\.json$/.test(name))
+    .sort()
+
+/** Readings that the aggregate has taken in, by its newest commit that says so. */
+function aggregated(): number {
+  for (const name of commits('gold/weather_aggregated').reverse()) {
+    const text = /"userMetadata":("(?:[^"\\]|\\.)*")/.exec(
+      readFileSync(join(log('gold/weather_aggregated'), name), 'utf8'),
+    )?.[1]
+    if (text) return JSON.parse(JSON.parse(text)).totals.output
+  }
+  return 0
+}
+
+const isThrough = (rows: number) =>
+  vi.waitFor(
+    () => {
+      expect(runs.map(({ error }) => error)).toEqual([undefined, undefined, undefined])
+      expect(aggregated()).toBe(rows)
+    },
+    { timeout: 30_000, interval: 20 },
+  )
+
+async function expectRows(rows: number): Promise<void> {
+  const data = join(lake.root, '..')
+  for (const [table, sql] of [
+    ['silver/weather', 'SELECT count(*) AS n, count(DISTINCT "eventId") AS ids FROM rows'],
+    ['gold/weather', 'SELECT count(*) AS n, count(DISTINCT "eventId") AS ids FROM rows'],
+    ['gold/weather_by_minute', 'SELECT sum(readings)::BIGINT AS n, sum(readings)::BIGINT AS ids FROM rows'],
+    ['gold/weather_aggregated', 'SELECT sum(readings)::BIGINT AS n, sum(readings)::BIGINT AS ids FROM rows'],
+  ] as const)
+    expect({ table, ...(await readTable(data, table, sql))[0] }).toEqual({ table, n: rows, ids: rows })
+}
+
+/** What `deltalake` does to each of the tables. */
+const onAll = (statement: string) =>
+  python(
+    `import sys, deltalake
+for path in sys.argv[1:]:
+    table = deltalake.DeltaTable(path)
+    ${statement}`,
+    TABLES.map((table) => join(lake.root, table)),
+  )
+
+it('another writer’s optimize, checkpoint and added column between two batches are taken in', async () => {
+  start()
+  await lake.place(0, readings(0, 20))
+  await isThrough(20)
+  await lake.place(0, readings(20, 10), { at: lake.clock.time + 1000 })
+  await isThrough(30)
+  // The files that the engine knows are gone: it must look before it plans.
+  for (const table of TABLES) rewriteByHand(table, { vacuum: true })
+  onAll(`table.optimize.compact(); table.create_checkpoint()
+    table.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)`)
+  await lake.place(0, readings(30, 10), { at: lake.clock.time + 2000 })
+  await isThrough(40)
+  onAll(
+    'table.alter.add_columns([deltalake.schema.Field("added", deltalake.schema.PrimitiveType("string"))]); table.optimize.compact()',
+  )
+  await lake.place(0, readings(40, 10), { at: lake.clock.time + 3000 })
+  await isThrough(50)
+  // A new life begins on what the other one left.
+  await engine?.close()
+  start()
+  await lake.place(0, readings(50, 10), { at: lake.clock.time + 4000 })
+  await isThrough(60)
+  await expectRows(60)
+}, 120_000)
+
+it('an optimize in the middle of a batch makes the batch begin anew on what it left', async () => {
+  let isArmed = false
+  let done = 0
+  start((point) => {
+    if (!isArmed || !/weather_(by_minute|aggregated): file written/.test(point)) return
+    const table = `gold/${point.slice(5, point.indexOf(':'))}`
+    isArmed = false
+    done++
+    rewriteByHand(table)
+  })
+  await lake.place(0, readings(0, 20))
+  await isThrough(20)
+  isArmed = true
+  await lake.place(0, readings(20, 10), { at: lake.clock.time + 1000 })
+  await isThrough(30)
+  isArmed = true
+  await lake.place(0, readings(30, 10), { at: lake.clock.time + 2000 })
+  await isThrough(40)
+  expect(done).toBe(2)
+  await expectRows(40)
+}, 120_000)
+
+/** Puts every active file in again under another name, as an optimize does that finds something to do; then, if asked, a vacuum. */
+function rewriteByHand(table: string, { vacuum = false } = {}): void {
+  const active = new Map<string, Record<string, unknown>>()
+  const names = commits(table)
+  for (const name of names)
+    for (const line of readFileSync(join(log(table), name), 'utf8')
+      .split('\n')
+      .filter(Boolean)) {
+      const { add, remove } = JSON.parse(line)
+      if (add) active.set(add.path, add)
+      if (remove) active.delete(remove.path)
+    }
+  const lines: object[] = [{ commitInfo: { timestamp: lake.clock.time, operation: 'OPTIMIZE' } }]
+  for (const [path, { tags: _, ...add }] of active) {
+    const copy = `of-another-${names.length}-${path}`
+    writeFileSync(join(lake.root, table, copy), readFileSync(join(lake.root, table, path)))
+    if (vacuum) rmSync(join(lake.root, table, path))
+    lines.push({ remove: { path, deletionTimestamp: lake.clock.time, dataChange: false } })
+    lines.push({ add: { ...add, path: copy, dataChange: false } })
+  }
+  const next = join(log(table), `${String(names.length).padStart(20, '0')}.json`)
+  writeFileSync(next, lines.map((line) => `${JSON.stringify(line)}\n`).join(''), { flag: 'wx' })
+}
+
+it.each([
+  ['of its own output', 'silver/weather'],
+  ['of the table that is read', 'gold/weather'],
+])(
+  'an upgrade %s ends the run, naming the feature and what to do',
+  async (_, table) => {
+    start()
+    await lake.place(0, readings(0, 20))
+    await isThrough(20)
+    const upgrade = {
+      protocol: {
+        minReaderVersion: 3,
+        minWriterVersion: 7,
+        readerFeatures: ['deletionVectors'],
+        writerFeatures: ['deletionVectors', 'appendOnly'],
+      },
+    }
+    appendFileSync(
+      join(log(table), `${String(commits(table).length).padStart(20, '0')}.json`),
+      `${JSON.stringify(upgrade)}\n`,
+    )
+    await lake.place(0, readings(20, 10), { at: lake.clock.time + 1000 })
+    await vi.waitFor(() => expect(runs.map(({ error }) => error).join('\n')).toMatch(/DROP FEATURE/), 30_000)
+    expect(runs.find(({ error }) => error)?.error).toMatch(
+      new RegExp(
+        `^${table} was upgraded by another writer \\(reader 3, writer 7, table feature deletionVectors\\)`,
+      ),
+    )
+  },
+  60_000,
+)
