@@ -38,8 +38,8 @@ export interface Measured {
 }
 
 /**
- * Closes the counts. The tables' own numbers (audit) stand above what their logs promised. Where the audit could not be made,
- * the log's numbers stand, the assertions that need the tables are null, and nobody can say that the counts balance.
+ * Closes the ledger. The tables' own numbers (audit) stand above what their logs promised. Where the audit could not be made,
+ * the log's numbers stand, the assertions that need the tables are null, and nobody can say that the ledger balances.
  * `missing` is in no table and no counter, for whatever reason; `lost` does not count what waits in front of a stage.
  */
 export function summarise(state: AppState, audit: TableAudit | undefined, measured: Measured): RunSummary {
@@ -83,7 +83,7 @@ export function summarise(state: AppState, audit: TableAudit | undefined, measur
 }
 
 /**
- * The counts as they stand when a session ends in the middle of things: what is in flight is kept in the hub and the lake,
+ * The ledger as it stands when a session ends in the middle of things: what is in flight is kept in the hub and the lake,
  * and goes on at the next start. Assertions are those of the screen, over what it has seen.
  */
 export function summariseSession(state: AppState, durationMs: number): RunSummary {
@@ -162,7 +162,7 @@ export function summaryText(
       ? `✓ ${count(inFlight)} in flight, kept for the next start`
       : '✗ not balanced'
   return [
-    `The counts after ${count(summary.durationSeconds)} s: ${verdict}`,
+    `The ledger after ${count(summary.durationSeconds)} s: ${verdict}`,
     hop('acknowledged', count(ledger.acknowledged)),
     hop('enqueued', count(ledger.enqueued)),
     hop('bronze', `${count(ledger.bronze)}   rejected ${count(ledger.rejected)}`),

@@ -19,7 +19,7 @@ export type SenderCondition =
   | { readonly state: 'well' }
   /** The hub is away or throttles: the same events are tried again. */
   | { readonly state: 'retrying'; readonly since: number; readonly reason: string }
-  /** Trying again by itself would not help. The events wait until {@link Sender.resume}. */
+  /** Trying again by itself would not help. The events wait until {@link BufferedProducer.resume}. */
   | { readonly state: 'failed'; readonly reason: string; readonly error: ServiceError }
 
 export interface SenderOptions {

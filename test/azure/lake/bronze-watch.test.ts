@@ -148,7 +148,7 @@ describe('what retention has deleted', () => {
     bytes: files * 10,
   })
 
-  it('stays in the commitMetadata and takes no room', async () => {
+  it('still counts, and takes no room', async () => {
     totals({ 0: summed(100, 90, 5) })
     next[0] = 100
     place(0, 10)
@@ -239,6 +239,34 @@ describe('the cost', () => {
     client.listed = 0
     await look()
     expect(client.listed).toBeLessThanOrEqual(5)
+  })
+})
+
+describe('where listing begins', () => {
+  const seenFrom = async (state: HubState | undefined) => {
+    client.asked = []
+    await watch.look(state)
+    return client.asked.find((what) => what.startsWith('list'))
+  }
+
+  it("is never behind the hub's minute: a file of that minute may still come", async () => {
+    place(0, 1, NOON)
+    place(1, 1, NOON)
+    await look(hub(NOON))
+    // The hub was seen in the minute of the files, and the clock has moved on since.
+    place(0, 1, NOON + 3 * MINUTE)
+    place(1, 1, NOON + 3 * MINUTE)
+    now = NOON + 5 * MINUTE
+    await look(hub(NOON + MINUTE))
+    expect(await seenFrom(hub(NOON + MINUTE))).toMatch(/from 2026\/03\/01\/12\/01$|12\/01/)
+  })
+
+  it('is ten minutes back for files of other writers, which may come late', async () => {
+    placeFile('weather/2026/11/24/12/00/foreign.json', '{}', NOON)
+    await watch.look(undefined)
+    expect(await seenFrom(undefined)).toMatch(/11\/50/)
+    placeFile('weather/2026/11/24/11/55/late.json', '{}', NOON)
+    expect((await watch.look(undefined)).files).toBe(2)
   })
 })
 

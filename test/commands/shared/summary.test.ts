@@ -99,3 +99,28 @@ it.each([
   const { balanced, ledger, assertions } = summarise(state, audit, MEASURED)
   expect({ balanced, lost: ledger.lost, missing: assertions.missing }).toEqual(expected)
 })
+
+it.each([
+  ['events expired before they were read', { skipped: 1 }],
+  ['more was acknowledged than the hub holds', { acknowledged: 101, enqueued: 100 }],
+  ['bronze lacks events', { enqueued: 101, acknowledged: 100 }],
+  ['bronze holds more', { bronze: 101 }],
+  ['events were rejected twice', { rejected: 1 }],
+])('does not balance, whatever the tables hold: %s', (_, changes) => {
+  const state = stateOf(100, 100)
+  const { balanced } = summarise(
+    { ...state, ledger: { ...state.ledger, ...changes } },
+    auditOf(100),
+    MEASURED,
+  )
+  expect(balanced).toBe(false)
+})
+
+it.each([
+  ['silver', { silverRows: 101, goldRows: 101, aggregatedReadings: 101 }],
+  ['gold', { goldRows: 99, aggregatedReadings: 99 }],
+  ['the aggregate', { aggregatedReadings: 99 }],
+])('does not balance when %s has another number', (_, changes) => {
+  const audit = { ...auditOf(100), ...changes }
+  expect(summarise(stateOf(100, 100), audit, MEASURED).balanced).toBe(false)
+})

@@ -52,6 +52,18 @@ const minutes = () =>
     .sort()
 
 describe('retention of bronze', () => {
+  it('removes so many folders in one look, so that none takes long', async () => {
+    for (let minute = 0; minute < 40; minute++)
+      await put(
+        `01/${String(minute).padStart(2, '0')}/0_${String(minute).padStart(14, '0')}-${String(minute).padStart(14, '0')}_1.json`,
+      )
+    const { sweep } = retention({ 0: 39 })
+    sweep()
+    expect(minutes()).toHaveLength(10)
+    sweep()
+    expect(existsSync(join(root, 'weather/2026/11/24/01'))).toBe(false)
+  })
+
   it('removes old minutes that silver has read, and keeps their sums', async () => {
     await put('02/00/0_00000000000000-00000000000009_8.json', 'abc\n')
     await put('02/00/1_00000000000005-00000000000006_2.json', 'ab\n')

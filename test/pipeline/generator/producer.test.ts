@@ -102,6 +102,16 @@ describe('the sender', () => {
     expect(hub.sends).toBe(2)
   })
 
+  it('waits no longer than ten seconds, whatever a busy hub asks', async () => {
+    const { clock, hub, sender } = setUp()
+    hub.failure = new ServiceError('throttled', 'Event Hubs', 'Busy.', { retryAfterMs: 3_600_000 })
+    sender.offer(some(1))
+    await clock.advance(9900)
+    expect(hub.sends).toBe(1)
+    await clock.advance(200)
+    expect(hub.sends).toBe(2)
+  })
+
   it('does not try a refusal again by itself', async () => {
     const { clock, hub, sender, conditions } = setUp()
     hub.failure = new ServiceError('authorization', 'Event Hubs', 'No permission.', {

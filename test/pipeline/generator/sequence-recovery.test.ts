@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { eventIds } from '../../../src/pipeline/generator/event-id.ts'
 import type { GeneratorState } from '../../../src/pipeline/generator/generator-state.ts'
-import { READ_BACK_LIMIT, recoverSequences } from '../../../src/pipeline/generator/sequence-recovery.ts'
+import {
+  READ_BACK_LIMIT,
+  recoverSequences,
+  StationNumbers,
+} from '../../../src/pipeline/generator/sequence-recovery.ts'
 import { deviceIdOf } from '../../../src/pipeline/generator/stations.ts'
+import { MAX_STATIONS } from '../../../src/pipeline/state/actions.ts'
 import { FakeHub } from '../../support/fake-hub.ts'
 
 const SEED = 'seed'
@@ -55,6 +60,16 @@ describe('finding the numbers again', () => {
     const { numbers, found } = await recover(saved(), hub)
     expect([numbers.next(0), numbers.next(1)]).toEqual([3, 5])
     expect(found).toBe(0)
+  })
+
+  it('passes over a station number beyond the most that there can be: it would cost memory', async () => {
+    const hub = new FakeHub(1)
+    put(hub, MAX_STATIONS, 0)
+    put(hub, 2_000_000_000, 0)
+    put(hub, MAX_STATIONS - 1, 0)
+    const { numbers, found } = await recover(undefined, hub)
+    expect(found).toBe(1)
+    expect(numbers.snapshot().length).toBeLessThanOrEqual(MAX_STATIONS)
   })
 
   it('takes a corrupted reading without id for its own when it is the very next', async () => {
@@ -127,4 +142,11 @@ describe('finding the numbers again', () => {
     expect(asked).toEqual([last - READ_BACK_LIMIT])
     expect(warning).toMatch(/older events were not looked at/)
   })
+})
+
+it('a lower number never sets a station back', () => {
+  const numbers = new StationNumbers()
+  numbers.take(3, 7)
+  numbers.take(3, 2)
+  expect(numbers.next(3)).toBe(8)
 })

@@ -95,3 +95,27 @@ describe('the tail of events', () => {
     expect(tailWith([], [], refused.slice(0, 2)).map(({ at }) => at)).toEqual([0, 1])
   })
 })
+
+it('lets no control character through, C0, DEL or C1, from anybody', () => {
+  const codes = [...Array(0x20).keys(), ...Array.from({ length: 0x21 }, (_, index) => 0x7f + index)]
+  for (const code of codes) {
+    const city = `a${String.fromCharCode(code)}b`
+    const row = {
+      eventId: null,
+      deviceId: city,
+      deviceSequenceNumber: null,
+      city,
+      temperature: 1,
+      humidity: 1,
+    }
+    const shown = tailOfRow({ ...row, createdAt: null, enqueuedAt: 0, committedAt: 0 })
+    expect([shown.city, shown.deviceId], code.toString(16)).toEqual(['a b', 'a b'])
+    const quarantined = { raw: JSON.stringify({ city }), reasons: [], enqueuedAt: 0 }
+    expect(tailOfQuarantined(quarantined, 0).city, code.toString(16)).toBe('a b')
+  }
+})
+
+it('takes texts of others up to a length', () => {
+  const raw = JSON.stringify({ city: 'x'.repeat(10_000) })
+  expect(tailOfQuarantined({ raw, reasons: [], enqueuedAt: 0 }, 0).city).toHaveLength(80)
+})

@@ -125,3 +125,42 @@ describe('the assertions', () => {
     expect(new Assertions().slice(7, 0).missing).toMatchObject({ value: 7, holds: false })
   })
 })
+
+describe('the limits', () => {
+  const rateAt = (share: number) => {
+    const assertions = new Assertions()
+    for (let second = 0; second <= 20; second++)
+      assertions.observeRate(100, second * 100 * share, second * 1000)
+    return assertions.slice(0, 0).rate
+  }
+  const p95At = (latencyMs: number) => {
+    const assertions = new Assertions()
+    assertions.addGold([row({ createdAt: 0, committedAt: latencyMs })])
+    return assertions.slice(0, latencyMs).latencyP95
+  }
+
+  it('are those that their texts name', () => {
+    expect(rateAt(0.9)).toMatchObject({ expectation: '≥ 90 % of 100/s', holds: true })
+    expect(rateAt(0.89)).toMatchObject({ holds: false })
+    expect(p95At(15_000)).toMatchObject({ expectation: '≤ 15 s', holds: true })
+    expect(p95At(15_001)).toMatchObject({ holds: false })
+  })
+
+  it('leave old latencies out', () => {
+    const assertions = new Assertions()
+    assertions.addGold([row({ createdAt: 0, committedAt: 50_000 })])
+    expect(assertions.slice(0, 111_000).latencyP95.value).toBeUndefined()
+  })
+
+  it('bound the stations that are remembered, those longest unseen first', () => {
+    const assertions = new Assertions()
+    const station = (index: number, number: number, enqueuedAt: number) =>
+      row({ eventId: null, deviceId: `s${index}`, deviceSequenceNumber: number, enqueuedAt })
+    assertions.addSilver(Array.from({ length: 200_001 }, (_, index) => station(index, 5, index)))
+    // The first one was forgotten, so a lower number of it is no news; the second one's is.
+    assertions.addSilver([station(0, 1, 1e6)])
+    expect(assertions.slice(0, 0).outOfSequence.value).toBe(0)
+    assertions.addSilver([station(2, 1, 1e6)])
+    expect(assertions.slice(0, 0).outOfSequence.value).toBe(1)
+  })
+})

@@ -215,6 +215,28 @@ describe('a session', () => {
     expect(result.reason).toMatch(/nothing moves any more: .* before gold/)
   })
 
+  it('looks once more after the stop: a stage may commit its last batch as it stops', async () => {
+    const { session, clock, target } = await opened()
+    let isStopped = false
+    const { aggregate } = target.stages
+    const stop = aggregate.stop.bind(aggregate)
+    aggregate.stop = async () => {
+      await stop()
+      isStopped = true
+    }
+    const poll = target.lake.poll.bind(target.lake)
+    target.lake.poll = async (hub) => {
+      const { snapshot, errors } = await poll(hub)
+      if (isStopped) return { snapshot, errors }
+      const { aggregated } = snapshot
+      return { snapshot: { ...snapshot, aggregated: { ...aggregated, commitMetadata: undefined } }, errors }
+    }
+    session.actions.startAll()
+    await clock.advance(5000)
+    const result = await within(clock, session.drain({ patienceMs: 3000 }))
+    expect(result).toMatchObject({ balanced: true, reason: undefined })
+  })
+
   it('finds rows that are acknowledged and nowhere', async () => {
     const { session, clock, target, state } = await opened()
     session.actions.startAll()

@@ -24,15 +24,15 @@ export async function compactAppended(
   table: DeltaTable,
 ): Promise<void> {
   if (table.state.files.size < context.tuning.filesPerCompaction) return
-  const group = findRun(table.state.files.values(), context.tuning.filesPerCompaction)
+  const group = runToCompact(table.state.files.values(), context.tuning.filesPerCompaction)
   if (!group) return
-  const { files, level } = group
+  const { files, tier } = group
   const [first, last] = [files[0], files.at(-1)].map((file) => file && parseDataFileName(file.path))
   if (!first || !last) return
   const paths = files.map((file) => table.pathOf(file))
   const written = await writeParquet(context, connection, table.contract, {
     select: `SELECT * FROM ${rowsIn(paths)}`,
-    name: dataFileName(first.firstBatch, last.lastBatch, 'l', level + 1),
+    name: dataFileName(first.firstBatch, last.lastBatch, 'l', tier),
   })
   if (!written) return
   await context.tuning.failpoint(`${table.title}: compacted file written`)
@@ -64,11 +64,14 @@ export async function commitCompaction(
   await context.tuning.failpoint(`${table.title}: compaction committed`)
 }
 
-/** The first run of at least `atLeast` neighbours of one tier, cut where it would grow large. */
-function findRun(
+/**
+ * The first run of at least `atLeast` neighbours of one tier, cut where it would grow large.
+ * @returns the files in row order, and the tier that the merged one belongs to; undefined: nothing to merge.
+ */
+export function runToCompact(
   active: Iterable<AddFile>,
   atLeast: number,
-): { files: AddFile[]; level: number } | undefined {
+): { files: AddFile[]; tier: number } | undefined {
   let run: AddFile[] = []
   let level = -1
   for (const file of inRowOrder(active)) {
@@ -77,7 +80,7 @@ function findRun(
     level = tier ?? -1
     if (tier === undefined) continue
     run.push(file)
-    if (run.length >= atLeast) return { files: upToLarge(run), level }
+    if (run.length >= atLeast) return { files: upToLarge(run), tier: level + 1 }
   }
   return undefined
 }

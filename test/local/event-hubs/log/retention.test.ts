@@ -1,0 +1,46 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { HubLog } from '../../../../src/local/event-hubs/log/log.ts'
+
+const HOUR = 3_600_000
+const MB = 1_000_000
+const START = Date.UTC(2026, 0, 1)
+
+let folder: string
+let now: number
+let log: HubLog
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'rtstream-retention-'))
+  now = START
+})
+afterEach(() => {
+  log.close()
+  rmSync(folder, { recursive: true })
+})
+
+const open = (bytes: number) =>
+  HubLog.open(folder, { partitions: 1, retention: { ms: HOUR, bytes }, clock: { now: () => now } })
+const append = (bytes: number) => log.append(0, [Buffer.alloc(bytes, 1)])
+const begin = () => log.properties(0).beginSequenceNumber
+
+it('goes on when the clock is set back', () => {
+  log = open(2 * MB)
+  append(1000)
+  now -= 2 * HOUR
+  for (let count = 0; count < 20; count++) {
+    now += 2000
+    append(400_000)
+  }
+  expect(begin()).toBeGreaterThan(0)
+})
+
+it('deletes so many bytes in a step, so that nobody waits long for it', () => {
+  log = open(1000 * MB)
+  for (let count = 0; count < 20; count++) append(MB)
+  now += 2 * HOUR
+  const steps: number[] = []
+  for (let step = 0; step < 4; step++) steps.push(begin())
+  expect(steps).toEqual([8, 16, 20, 20])
+})

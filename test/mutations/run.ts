@@ -1,0 +1,93 @@
+/**
+ * Whether the tests notice: each change of `list.ts` is made in a copy of the tree, and the tests nearest to it must fail.
+ * `npm run test:mutations [TEXT]` runs those whose place or meaning holds the text; `--write` keeps the table in docs/.
+ */
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { MUTATIONS, type Mutation } from './list.ts'
+
+const root = join(import.meta.dirname, '../..')
+const COPIED = [
+  'src',
+  'test',
+  'scripts',
+  'docs',
+  'package.json',
+  'tsconfig.json',
+  'vitest.config.ts',
+  'notebooks',
+]
+/** A change may make a loop endless (ms). */
+const LIMIT_MS = 180_000
+
+type Outcome = 'noticed' | 'survived' | 'stale'
+
+function copyTree(): string {
+  const copy = mkdtempSync(join(tmpdir(), 'rtstream-mutations-'))
+  for (const name of COPIED) cpSync(join(root, name), join(copy, name), { recursive: true })
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'), 'junction')
+  return copy
+}
+
+function runTests(copy: string, tests: readonly string[]): boolean {
+  const { status } = spawnSync(
+    process.execPath,
+    [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--reporter=dot', '--bail=1', ...tests],
+    { cwd: copy, stdio: 'ignore', timeout: LIMIT_MS },
+  )
+  return status === 0
+}
+
+/** Stale: the code has moved on and the change fits nowhere, or in more than one place. */
+function tryOut(copy: string, { file, find, put, tests }: Mutation): Outcome {
+  const path = join(copy, file)
+  const text = readFileSync(path, 'utf8')
+  if (text.split(find).length !== 2) return 'stale'
+  writeFileSync(
+    path,
+    text.replace(find, () => put),
+  )
+  try {
+    return runTests(copy, tests) ? 'survived' : 'noticed'
+  } finally {
+    writeFileSync(path, text)
+  }
+}
+
+const table = (rows: readonly (readonly [Mutation, Outcome])[]) =>
+  [
+    '# What the tests notice',
+    '',
+    'Made by `npm run test:mutations -- --write`. Each row is a change of one limit, guard or operator; *noticed* means that the',
+    'tests nearest to it fail with it.',
+    '',
+    '| place | change | result |',
+    '|---|---|---|',
+    ...rows.map(
+      ([{ file, what }, outcome]) => `| \`${file.replace(/^src\//, '')}\` | ${what} | ${outcome} |`,
+    ),
+    '',
+  ].join('\n')
+
+const words = process.argv.slice(2).filter((word) => !word.startsWith('-'))
+const chosen = MUTATIONS.filter(({ file, what }) => words.every((word) => `${file} ${what}`.includes(word)))
+const copy = copyTree()
+const rows: (readonly [Mutation, Outcome])[] = []
+try {
+  const all = [...new Set(chosen.flatMap(({ tests }) => tests))]
+  if (!runTests(copy, all))
+    throw new Error(`The tests fail without any change: npx vitest run ${all.join(' ')}`)
+  for (const mutation of chosen) {
+    const outcome = tryOut(copy, mutation)
+    rows.push([mutation, outcome])
+    console.log(`${outcome.padEnd(9)} ${mutation.file}: ${mutation.what}`)
+  }
+} finally {
+  rmSync(copy, { recursive: true, force: true })
+}
+const missed = rows.filter(([, outcome]) => outcome !== 'noticed')
+console.log(`${rows.length - missed.length} noticed, ${missed.length} not`)
+if (process.argv.includes('--write')) writeFileSync(join(root, 'docs/mutations.md'), table(rows))
+process.exitCode = missed.length > 0 ? 1 : 0
