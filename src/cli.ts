@@ -120,6 +120,17 @@ function program(finish: (code: number) => void): Command {
     )
     .option('--json', 'one JSON object per line')
   command(
+    'serve',
+    'run the local services alone, for programs and their tests',
+    async ({ config }, flags) => {
+      const { runServe, stagesToStart } = await import('./commands/serve.ts')
+      const start = stagesToStart(flags.start as string | undefined)
+      return runServe({ config, start, json: flags.json === true, write, writeError, signal: interruption() })
+    },
+  )
+    .option('--start <stages>', 'stages to start: stream-analytics, silver, gold, aggregate, or all')
+    .option('--json', 'one line with the endpoints, once all of them answer')
+  command(
     'endpoints',
     'print the connection strings and URLs of the running local Azure',
     async ({ config }, flags) =>

@@ -1,22 +1,7 @@
 /** `rtstream-tui endpoints`: how another client reaches the local Azure that runs on a data folder. */
-import { EVENT_HUB_NAME, LOCAL_NAMES, type LocalAzureEndpoints } from '../local/runtime/options.ts'
 import { askInstance } from './shared/control-channel.ts'
-import { databricksUrl, endpointLines, synapseUrl } from './shared/endpoint-lines.ts'
+import { endpointLines, endpointsObject } from './shared/endpoint-lines.ts'
 import { UserError } from './shared/user-error.ts'
-
-const asJson = ({ pid, endpoints }: { pid: number; endpoints: LocalAzureEndpoints }) => ({
-  pid,
-  eventHub: EVENT_HUB_NAME,
-  account: LOCAL_NAMES.account,
-  subscription: LOCAL_NAMES.subscription,
-  resourceGroup: LOCAL_NAMES.resourceGroup,
-  streamAnalyticsJob: LOCAL_NAMES.job,
-  databricksJobs: [LOCAL_NAMES.silverJob, LOCAL_NAMES.goldJob],
-  synapsePipeline: LOCAL_NAMES.pipeline,
-  databricks: databricksUrl(endpoints),
-  synapse: synapseUrl(endpoints),
-  ...endpoints,
-})
 
 /** @returns exit code 0. @throws UserError when nothing runs on the folder. */
 export async function runEndpoints(options: {
@@ -31,7 +16,7 @@ export async function runEndpoints(options: {
       'Start one in another terminal (rtstream-tui), or name its folder with --data-dir.',
     )
   if (options.json) {
-    options.write(`${JSON.stringify(asJson(instance), null, 2)}\n`)
+    options.write(`${JSON.stringify(endpointsObject(instance), null, 2)}\n`)
     return 0
   }
   const lines = endpointLines(instance.endpoints, { secrets: true })

@@ -48,6 +48,7 @@ export async function runHeadless(options: RunOptions): Promise<number> {
     opened = await openTarget({
       config,
       dataDir: folder.path,
+      command: 'run',
       logger,
       onFailure: (error) => failure.abort(error),
     })

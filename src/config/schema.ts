@@ -125,6 +125,10 @@ export const configSchema = z.strictObject({
   dataDir: text('Folder of the local hub, lake and state', 'a folder', /\S/, { placeholder: 'folder' }),
   ephemeral: toggle('Use a temporary data folder and remove it at exit').default(false),
   engine: choice('What runs the notebooks locally', ['duckdb', 'spark']).default('duckdb'),
+  keys: choice(
+    'Keys, token and certificate of the local services: new at every start, kept in the data folder, or fixed and known to everybody',
+    ['new', 'kept', 'fixed'],
+  ).default('new'),
   theme: choice('Colours', ['auto', 'dark', 'light', 'ansi', 'color-blind', 'mono']).default('auto'),
   ascii: toggle('Draw with ASCII characters only').default(false),
   fps: integer('Repaints per second, at most', 1, 30).default(2),

@@ -31,6 +31,7 @@ export const localOptions = (dataDir: string, more: Partial<LocalAzureOptions> =
   engine: 'duckdb',
   logFile: join(dataDir, 'rtstream.log'),
   seed: undefined,
+  keys: 'new',
   ...more,
 })
 

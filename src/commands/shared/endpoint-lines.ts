@@ -34,8 +34,23 @@ export function endpointLines(endpoints: LocalAzureEndpoints, options: { secrets
 }
 
 /** At the root: most clients of Databricks drop the path of its address. */
-export const databricksUrl = ({ management }: LocalAzureEndpoints) => management
-export const synapseUrl = ({ management }: LocalAzureEndpoints) => `${management}/synapse`
+const databricksUrl = ({ management }: LocalAzureEndpoints) => management
+const synapseUrl = ({ management }: LocalAzureEndpoints) => `${management}/synapse`
+
+/** The same for programs, with the secrets: what `--json` prints. */
+export const endpointsObject = ({ pid, endpoints }: { pid: number; endpoints: LocalAzureEndpoints }) => ({
+  pid,
+  eventHub: EVENT_HUB_NAME,
+  account: LOCAL_NAMES.account,
+  subscription: LOCAL_NAMES.subscription,
+  resourceGroup: LOCAL_NAMES.resourceGroup,
+  streamAnalyticsJob: LOCAL_NAMES.job,
+  databricksJobs: [LOCAL_NAMES.silverJob, LOCAL_NAMES.goldJob],
+  synapsePipeline: LOCAL_NAMES.pipeline,
+  databricks: databricksUrl(endpoints),
+  synapse: synapseUrl(endpoints),
+  ...endpoints,
+})
 
 function sharedKeys({ eventHubsConnectionString, lakeConnectionString }: LocalAzureEndpoints): string[] {
   const text = `${eventHubsConnectionString};${lakeConnectionString}`

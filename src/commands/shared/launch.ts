@@ -1,13 +1,11 @@
 /** Opens what a configuration names: the local Azure in its worker and the adapters on it, or the adapters on Azure. */
 import type { Logger } from 'pino'
 import type { Config } from '../../config/schema.ts'
-import type { LocalAzureOptions } from '../../local/runtime/options.ts'
 import type { Target } from '../../pipeline/ports/target.ts'
 import type { EndpointLine } from '../../pipeline/state/state.ts'
-import { serveChannel } from './control-channel.ts'
 import { endpointLines } from './endpoint-lines.ts'
 import { localAzureConfig } from './local-config.ts'
-import { logFileOf } from './logger.ts'
+import { openLocalServices } from './local-services.ts'
 
 export interface OpenedTarget {
   target: Target
@@ -21,6 +19,8 @@ export interface LaunchOptions {
   config: Config
   /** Absolute; exists and is writable. */
   dataDir: string
+  /** For whoever finds the folder in use; none for the control room. */
+  command?: string
   logger: Logger
   /** The local services died: nothing works any more until the program is started again. */
   onFailure: (error: Error) => void
@@ -31,33 +31,23 @@ export async function openTarget(options: LaunchOptions): Promise<OpenedTarget> 
   return options.config.target === 'azure' ? openAzure(options) : openLocal(options)
 }
 
-async function openLocal({ config, dataDir, logger, onFailure }: LaunchOptions): Promise<OpenedTarget> {
-  const [{ startLocalAzure }, { connectLocalTarget }] = await Promise.all([
-    import('../../local/hosting/host.ts'),
-    import('../../azure/target.ts'),
-  ])
-  const azure = await startLocalAzure(localOptions(config, dataDir), config.logLevel)
-  azure.onFailure(onFailure)
+async function openLocal(options: LaunchOptions): Promise<OpenedTarget> {
+  const { logger } = options
+  // Side by side: the services start in a thread of their own while the adapters are loaded here.
+  const adapters = import('../../azure/target.ts')
+  const { endpoints, faults, close } = await openLocalServices(options)
   try {
-    const startedAt = Date.now()
-    const info = () => ({ pid: process.pid, startedAt, endpoints: azure.endpoints })
-    const channel = await serveChannel(dataDir, info)
-    const target = await connectLocalTarget({
-      token: azure.endpoints.token,
-      eventHubsTls: azure.endpoints.eventHubsTls,
-      azure: localAzureConfig(azure.endpoints),
-    })
+    const { connectLocalTarget } = await adapters
+    const { token, eventHubsTls } = endpoints
+    const target = await connectLocalTarget({ token, eventHubsTls, azure: localAzureConfig(endpoints) })
     logger.info({ pid: process.pid }, 'local Azure runs')
     return {
-      target: { ...target, faults: azure.faults },
-      endpoints: endpointLines(azure.endpoints, { secrets: false }),
-      close: async () => {
-        await channel.close()
-        await azure.close()
-      },
+      target: { ...target, faults },
+      endpoints: endpointLines(endpoints, { secrets: false }),
+      close,
     }
   } catch (error) {
-    await azure.close()
+    await close()
     throw error
   }
 }
@@ -75,25 +65,4 @@ async function openAzure({ config, logger }: LaunchOptions): Promise<OpenedTarge
     ...(azure.synapseEndpoint ? [{ name: 'Synapse', value: azure.synapseEndpoint }] : []),
   ]
   return { target, endpoints, close: async () => {} }
-}
-
-function localOptions(config: Config, dataDir: string): LocalAzureOptions {
-  return {
-    dataDir,
-    partitions: config.partitions,
-    consumerGroups: config.consumerGroups,
-    ports: {
-      amqp: config.hubPort,
-      amqpTls: config.hubTlsPort,
-      lake: config.lakePort,
-      lakeTls: config.lakeTlsPort,
-      management: config.managementPort,
-    },
-    hubRetention: { ms: config.hubRetention, bytes: config.hubSize },
-    lakeLimit: config.lakeLimit,
-    lakeRetentionMs: config.lakeRetention,
-    engine: config.engine,
-    logFile: logFileOf(dataDir),
-    seed: undefined,
-  }
 }

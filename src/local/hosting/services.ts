@@ -11,7 +11,6 @@ import { FaultSwitch } from '../faults/fault-switch.ts'
 import { checkExpiry, lakeFaults } from '../faults/http-faults.ts'
 import { fullLake, hubFaults, jobKill, silverKill } from '../faults/service-faults.ts'
 import { stuckConsumer } from '../faults/stuck-consumer.ts'
-import { createCertificate } from '../runtime/certificate.ts'
 import { type Clock, systemClock } from '../runtime/clock.ts'
 import { ClosingStack } from '../runtime/closing.ts'
 import {
@@ -20,12 +19,12 @@ import {
   type LocalAzureEndpoints,
   type LocalAzureOptions,
 } from '../runtime/options.ts'
-import { sessionSecrets } from '../runtime/session-secrets.ts'
 import { lockDataFolder } from '../storage/data-folder-lock.ts'
 import { type JobTuning, StreamAnalyticsJob } from '../stream-analytics/job.ts'
 import { BronzeRetention } from '../stream-analytics/retention.ts'
 import { createLocalEngine, type EngineFactory } from './engine-factory.ts'
 import { startManagement } from './management.ts'
+import { sessionKeys } from './session-keys.ts'
 
 export interface LocalServices {
   endpoints: LocalAzureEndpoints
@@ -74,10 +73,11 @@ async function start(
   const { dataDir, ports } = options
   const { logger, clock = systemClock, createEngine = createLocalEngine } = dependencies
   const at = (...names: string[]) => join(dataDir, ...names)
-  const lock = lockDataFolder(dataDir)
+  const lock = lockDataFolder(dataDir, options.command)
   stack.add('the lock of the data folder', () => lock.release())
-  const { token, hubKey, accountKey, newId } = sessionSecrets(options.seed)
-  const tls = await createCertificate(clock)
+  // A key pair takes as long as all the rest: it is made meanwhile.
+  const keys = sessionKeys({ mode: options.keys, seed: options.seed, dataDir, clock })
+  keys.catch(() => {})
 
   const log = HubLog.open(at('hub'), {
     partitions: options.partitions,
@@ -121,6 +121,7 @@ async function start(
   })
   stack.add('bronze retention', () => retention.close())
 
+  const { token, hubKey, accountKey, newId, tls } = await keys
   const consumerGroups = ['$Default', asaConsumerGroup, monitorConsumerGroup, ...options.consumerGroups]
   const hubOptions = {
     log,

@@ -14,11 +14,18 @@ export interface LocalAzureOptions {
   /** Delete bronze that silver has read, table files that no version needs, and old log files after this time (ms). */
   lakeRetentionMs: number
   engine: 'duckdb' | 'spark'
+  /** See {@link KeyMode}. */
+  keys: KeyMode
+  /** What runs here, for whoever finds the folder in use: `serve`. */
+  command?: string | undefined
   /** Where pino lines go; the worker appends to the same file as the process. */
   logFile: string | undefined
   /** Seeds ids and tokens in tests; undefined: random. */
   seed: string | undefined
 }
+
+/** Keys, token and certificate: new at every start, kept in the data folder, or the same for everybody. */
+export type KeyMode = 'new' | 'kept' | 'fixed'
 
 export const EVENT_HUB_NAME = 'weather'
 export const LOCAL_NAMES = {

@@ -23,6 +23,12 @@ export function sessionSecrets(seed: string | undefined): SessionSecrets {
   }
 }
 
+/** The same on every machine, so that they can stand in a test's settings; they protect nothing. */
+export function fixedSecrets(): Omit<SessionSecrets, 'newId'> {
+  const { token, hubKey, accountKey } = sessionSecrets('rtstream-tui: fixed keys, known to everybody')
+  return { token, hubKey, accountKey }
+}
+
 function bytesFrom(seed: string): (size: number) => Buffer {
   let count = 0
   return (size) => createHash('sha512').update(`${seed}:${count++}`).digest().subarray(0, size)

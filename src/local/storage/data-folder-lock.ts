@@ -8,6 +8,8 @@ export interface Holder {
   pid: number
   /** ISO-8601 UTC. */
   startedAt: string
+  /** Which command; missing for the control room. */
+  command?: string | undefined
 }
 
 export class DataFolderInUseError extends Error {
@@ -18,7 +20,8 @@ export class DataFolderInUseError extends Error {
 
   constructor(folder: string, holder: Holder | undefined) {
     const who = holder === undefined ? '' : ` (process ${holder.pid}, started ${holder.startedAt})`
-    super(`Another rtstream-tui already runs on ${folder}${who}.`)
+    const what = holder?.command === undefined ? 'rtstream-tui' : `rtstream-tui ${holder.command}`
+    super(`Another ${what} already runs on ${folder}${who}.`)
     this.pid = holder?.pid
   }
 }
@@ -38,14 +41,14 @@ const held = new Set<DatabaseSync>()
  * Takes the folder, which must exist, until it is released or the process ends, however it ends.
  * @throws DataFolderInUseError, DataFolderUnusableError
  */
-export function lockDataFolder(folder: string): { release(): void } {
+export function lockDataFolder(folder: string, command?: string): { release(): void } {
   const holderFile = join(folder, 'lock.json')
   let database: DatabaseSync | undefined
   try {
     database = new DatabaseSync(join(folder, 'lock.db'), { timeout: 0 })
     // An exclusive transaction that is never ended holds a lock on the file until the process ends.
     database.exec('BEGIN EXCLUSIVE')
-    const holder: Holder = { pid: process.pid, startedAt: new Date().toISOString() }
+    const holder: Holder = { pid: process.pid, startedAt: new Date().toISOString(), command }
     writeFileSync(holderFile, JSON.stringify(holder))
   } catch (error) {
     database?.close()
@@ -69,8 +72,8 @@ export function lockDataFolder(folder: string): { release(): void } {
 
 function readHolder(file: string): Holder | undefined {
   try {
-    const { pid, startedAt } = JSON.parse(readFileSync(file, 'utf8')) as Partial<Holder>
-    return pid === undefined || startedAt === undefined ? undefined : { pid, startedAt }
+    const { pid, startedAt, command } = JSON.parse(readFileSync(file, 'utf8')) as Partial<Holder>
+    return pid === undefined || startedAt === undefined ? undefined : { pid, startedAt, command }
   } catch {
     // The holder has not written it yet; the refusal stands without it.
     return undefined

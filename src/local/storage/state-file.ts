@@ -35,11 +35,14 @@ export function readStateFile<T>(file: string, isWhole: (found: unknown) => bool
 export const hasKeys = (found: unknown, keys: readonly string[]): boolean =>
   typeof found === 'object' && found !== null && !Array.isArray(found) && keys.every((key) => key in found)
 
-/** Written whole under another name first: a crash leaves the old file or the new one. */
-export function writeJsonAtomically(file: string, value: unknown): void {
+/**
+ * Written whole under another name first: a crash leaves the old file or the new one.
+ * @param mode of the file, where it is not for everybody.
+ */
+export function writeJsonAtomically(file: string, value: unknown, mode?: number): void {
   mkdirSync(dirname(file), { recursive: true })
   try {
-    writeFileSync(`${file}.new`, JSON.stringify(value))
+    writeFileSync(`${file}.new`, JSON.stringify(value), mode === undefined ? {} : { mode })
     renameSync(`${file}.new`, file)
   } catch (error) {
     rmSync(`${file}.new`, { force: true })

@@ -1,0 +1,65 @@
+/** The local Azure in its worker, and the channel on which other commands find it. */
+import type { Config } from '../../config/schema.ts'
+import type { LocalAzure } from '../../local/hosting/host.ts'
+import type { LocalAzureEndpoints, LocalAzureOptions } from '../../local/runtime/options.ts'
+import { serveChannel } from './control-channel.ts'
+import { logFileOf } from './logger.ts'
+
+export interface OpenedServices {
+  endpoints: LocalAzureEndpoints
+  faults: LocalAzure['faults']
+  close(): Promise<void>
+}
+
+/**
+ * @param options.command for whoever finds the folder in use; none for the control room.
+ * @param options.onFailure the local services died: nothing works any more until the program is started again.
+ */
+export async function openLocalServices(options: {
+  config: Config
+  /** Absolute; exists and is writable. */
+  dataDir: string
+  command?: string | undefined
+  onFailure: (error: Error) => void
+}): Promise<OpenedServices> {
+  const { config, dataDir, command, onFailure } = options
+  const { startLocalAzure } = await import('../../local/hosting/host.ts')
+  const azure = await startLocalAzure(localOptions(config, dataDir, command), config.logLevel)
+  azure.onFailure(onFailure)
+  const { endpoints } = azure
+  try {
+    const startedAt = Date.now()
+    const channel = await serveChannel(dataDir, () => ({ pid: process.pid, startedAt, endpoints }))
+    const close = async () => {
+      await channel.close()
+      await azure.close()
+    }
+    return { endpoints, faults: azure.faults, close }
+  } catch (error) {
+    await azure.close()
+    throw error
+  }
+}
+
+function localOptions(config: Config, dataDir: string, command: string | undefined): LocalAzureOptions {
+  return {
+    dataDir,
+    partitions: config.partitions,
+    consumerGroups: config.consumerGroups,
+    ports: {
+      amqp: config.hubPort,
+      amqpTls: config.hubTlsPort,
+      lake: config.lakePort,
+      lakeTls: config.lakeTlsPort,
+      management: config.managementPort,
+    },
+    hubRetention: { ms: config.hubRetention, bytes: config.hubSize },
+    lakeLimit: config.lakeLimit,
+    lakeRetentionMs: config.lakeRetention,
+    engine: config.engine,
+    keys: config.keys,
+    command,
+    logFile: logFileOf(dataDir),
+    seed: undefined,
+  }
+}
