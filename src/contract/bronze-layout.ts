@@ -1,5 +1,15 @@
-/** Where Stream Analytics puts its files: `bronze/weather/yyyy/MM/dd/HH/mm/<file>.json`. */
+/** Where Stream Analytics puts its files: `bronze/weather/yyyy/MM/dd/HH-mm/<file>.json`. */
 export const BRONZE = { container: 'bronze', path: 'weather' } as const
+
+/**
+ * The job's output as it says so itself; write mode Once takes both tokens and no other. `HH-mm` rather than `HH/mm`:
+ * docs/decisions/012-folders-of-the-write-mode-once.md.
+ */
+export const BRONZE_OUTPUT = {
+  pathPattern: `${BRONZE.path}/{date}/{time}`,
+  dateFormat: 'yyyy/MM/dd',
+  timeFormat: 'HH-mm',
+} as const
 
 /** What the local job's file name tells without opening the file. */
 export interface BronzeFile {
@@ -11,17 +21,30 @@ export interface BronzeFile {
   rows: number
 }
 
-/** UTC minute folder below the container's root: `weather/2026/11/24/02/07`. */
+/** UTC minute folder below the container's root: `weather/2026/11/24/02-07`. */
 export const bronzeFolder = (enqueuedAt: Date): string => `${BRONZE.path}/${minuteAt(enqueuedAt.getTime())}`
 
-/** A minute as its folder names it: `2026/11/24/02/07`; minutes sort as text. @param time epoch milliseconds. */
+/** The same in the form `HH/mm`, which earlier deployments wrote and which is read like the other: `weather/2026/11/24/02/07`. */
+export const formerBronzeFolder = (enqueuedAt: Date): string =>
+  bronzeFolder(enqueuedAt).replace(/-(\d\d)$/, '/$1')
+
+/** A minute as its folder names it: `2026/11/24/02-07`; minutes sort as text. @param time epoch milliseconds. */
 export function minuteAt(time: number): string {
   const iso = new Date(time).toISOString()
-  return `${iso.slice(0, 4)}/${iso.slice(5, 7)}/${iso.slice(8, 10)}/${iso.slice(11, 13)}/${iso.slice(14, 16)}`
+  return `${iso.slice(0, 4)}/${iso.slice(5, 7)}/${iso.slice(8, 10)}/${iso.slice(11, 13)}-${iso.slice(14, 16)}`
 }
 
-/** The minute of a path relative to the container. */
-export const minuteIn = (path: string): string => path.split('/').slice(1, 6).join('/')
+const MINUTE = /^[^/]+\/(\d{4})\/(\d{2})\/(\d{2})\/(\d{2})([-/])(\d{2})(?:\/|$)/
+
+/**
+ * The minute of a folder or a file in it, relative to the container, in the form of {@link minuteAt} whichever the folder
+ * has; undefined outside of the minute folders.
+ */
+export function minuteIn(path: string): { minute: string; isFormer: boolean } | undefined {
+  const [, year, month, day, hour, separator, minute] = MINUTE.exec(path) ?? []
+  if (separator === undefined) return undefined
+  return { minute: `${year}/${month}/${day}/${hour}-${minute}`, isFormer: separator === '/' }
+}
 
 const pad = (value: number) => String(value).padStart(14, '0')
 
@@ -44,8 +67,10 @@ export function parseBronzeFileName(path: string): BronzeFile | undefined {
   }
 }
 
-/** Start of the folder's minute (epoch ms). */
+/** Start of the folder's minute (epoch ms), in either form; NaN outside of the minute folders. */
 export function minuteOfFolder(folder: string): number {
-  const [, year, month, day, hour, minute] = folder.split('/')
-  return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:00Z`)
+  const { minute } = minuteIn(folder) ?? {}
+  if (minute === undefined) return Number.NaN
+  const [year, month, day, hour, minutes] = minute.split(/[/-]/)
+  return Date.parse(`${year}-${month}-${day}T${hour}:${minutes}:00Z`)
 }

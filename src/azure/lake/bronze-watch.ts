@@ -10,7 +10,7 @@ import type { LakeClient } from './data-lake.ts'
 
 interface Position {
   next: number
-  /** `2026/11/24/02/07` of its last file. */
+  /** `2026/11/24/02-07` of its last file; empty: only the totals tell of it. */
   minute: string
 }
 
@@ -33,6 +33,8 @@ export class BronzeWatch {
   #bytes = 0
   #deleted = { files: 0, bytes: 0 }
   #hasForeign = false
+  /** Folders of the form `HH/mm` were seen. */
+  #hasFormer = false
   #newestAt: Date | undefined
   #looks = 0
 
@@ -75,6 +77,8 @@ export class BronzeWatch {
     name: ReturnType<typeof parseBronzeFileName>
   }): void {
     this.#seen.add(path)
+    const { minute = '', isFormer = false } = minuteIn(path) ?? {}
+    this.#hasFormer ||= isFormer
     if (!this.#newestAt || modifiedAt > this.#newestAt) this.#newestAt = modifiedAt
     if (!name) {
       this.#hasForeign = true
@@ -92,7 +96,7 @@ export class BronzeWatch {
     this.#rows += name.rows
     this.#rejected += name.lastSequenceNumber - name.firstSequenceNumber + 1 - name.rows
     this.#skipped += Math.max(0, name.firstSequenceNumber - next)
-    this.#positions.set(id, { next: Math.max(next, name.lastSequenceNumber + 1), minute: minuteIn(path) })
+    this.#positions.set(id, { next: Math.max(next, name.lastSequenceNumber + 1), minute })
   }
 
   /** The next look begins at the oldest minute that can still grow; what lies before it need not be remembered. */
@@ -120,9 +124,11 @@ export class BronzeWatch {
   }
 
   #beginAt(minute: string): void {
-    if (this.#from !== undefined && minute <= this.#from) return
-    this.#from = minute
-    const oldest = `${BRONZE.path}/${minute}`
+    // Services sort `02/07` and `02-07` in two ways; the hour alone lies before both in each.
+    const from = this.#hasFormer ? minute.slice(0, 'yyyy/MM/dd/HH'.length) : minute
+    if (this.#from !== undefined && from <= this.#from) return
+    this.#from = from
+    const oldest = `${BRONZE.path}/${from}`
     this.#seen = new Set([...this.#seen].filter((path) => path >= oldest))
   }
 

@@ -18,7 +18,7 @@ interface LogEntry {
 export class BronzeReads {
   readonly #bronzeRoot: string
   readonly #checkpoint: string
-  /** Names of files that were read and may still be there, by folder (`weather/2026/11/24/02/07`). */
+  /** Names of files that were read and may still be there, by folder (`weather/2026/11/24/02-07`). */
   readonly #read = new Map<string, Set<string>>()
   #query: string | undefined
   /** The log has been taken in up to this number. */

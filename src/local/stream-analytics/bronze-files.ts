@@ -1,7 +1,14 @@
 /** Bronze as it lies on the disk: minute folders, and the totals of what retention has deleted. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { BRONZE, type BronzeFile, bronzeFolder, parseBronzeFileName } from '../../contract/bronze-layout.ts'
+import {
+  BRONZE,
+  type BronzeFile,
+  bronzeFolder,
+  formerBronzeFolder,
+  minuteIn,
+  parseBronzeFileName,
+} from '../../contract/bronze-layout.ts'
 import {
   BRONZE_TOTALS,
   type PartitionTotals,
@@ -28,9 +35,22 @@ export function writeTotals(bronzeRoot: string, totals: ReadonlyMap<number, Part
   writeJsonAtomically(totalsPath(bronzeRoot), totalsDocument(totals))
 }
 
-/** Minute folders, oldest first, relative to the container (`weather/2026/11/24/02/07`); looked up as they are asked for. */
-export function minuteFolders(bronzeRoot: string): Generator<string> {
-  return foldersBelow(bronzeRoot, BRONZE.path, 5)
+/**
+ * Minute folders of both forms, oldest first, relative to the container (`weather/2026/11/24/02-07`); looked up as they are
+ * asked for.
+ */
+export function* minuteFolders(bronzeRoot: string): Generator<string> {
+  for (const day of foldersBelow(bronzeRoot, BRONZE.path, 3)) {
+    const within = subfolders(bronzeRoot, day)
+    const former = within.flatMap((hour) => subfolders(bronzeRoot, hour))
+    const minutes = [...within, ...former].flatMap((folder) => {
+      const { minute } = minuteIn(folder) ?? {}
+      return minute === undefined ? [] : [{ folder, minute }]
+    })
+    // Of one minute the former folder comes first: it was written by an earlier version.
+    minutes.sort((one, other) => compare(one.minute, other.minute) || compare(other.folder, one.folder))
+    for (const { folder } of minutes) yield folder
+  }
 }
 
 function* foldersBelow(root: string, folder: string, levels: number): Generator<string> {
@@ -38,7 +58,13 @@ function* foldersBelow(root: string, folder: string, levels: number): Generator<
   else for (const inner of subfolders(root, folder)) yield* foldersBelow(root, inner, levels - 1)
 }
 
-export const minuteFolderOf = (time: number) => bronzeFolder(new Date(time))
+const compare = (one: string, other: string) => (one < other ? -1 : Number(one > other))
+
+/** Where a file of that time (epoch ms) may lie: as it is written now, and as it was. */
+export const minuteFoldersOf = (time: number): string[] => [
+  bronzeFolder(new Date(time)),
+  formerBronzeFolder(new Date(time)),
+]
 
 /** The local job's files in a folder; what others have put there is passed over. A folder that is not there is empty. */
 export function filesIn(bronzeRoot: string, folder: string): { name: string; file: BronzeFile }[] {
@@ -50,7 +76,7 @@ export function filesIn(bronzeRoot: string, folder: string): { name: string; fil
 
 function subfolders(root: string, folder: string): string[] {
   return entriesOf(join(root, folder))
-    .filter((entry) => entry.isDirectory() && /^\d+$/.test(entry.name))
+    .filter((entry) => entry.isDirectory() && /^\d+(?:-\d+)?$/.test(entry.name))
     .map((entry) => `${folder}/${entry.name}`)
     .sort()
 }

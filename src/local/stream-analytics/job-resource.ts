@@ -1,5 +1,5 @@
 /** The job as ARM describes it, with its one input, its one output and its query. */
-import { BRONZE } from '../../contract/bronze-layout.ts'
+import { BRONZE, BRONZE_OUTPUT } from '../../contract/bronze-layout.ts'
 import { EVENT_HUB_NAME, LOCAL_NAMES } from '../runtime/options.ts'
 import type { Condition } from './conditions.ts'
 import type { StreamAnalyticsJob } from './job.ts'
@@ -55,7 +55,7 @@ export function childrenOf(job: StreamAnalyticsJob, withDiagnostics: boolean): C
           properties: {
             storageAccounts: [{ accountName: account }],
             container: BRONZE.container,
-            pathPattern: `${BRONZE.path}/{datetime:yyyy}/{datetime:MM}/{datetime:dd}/{datetime:HH}/{datetime:mm}`,
+            ...BRONZE_OUTPUT,
             blobWriteMode: 'Once',
             authenticationMode: 'Msi',
           },

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { minuteOfFolder } from '../../contract/bronze-layout.ts'
 import { rejectedIn } from '../../contract/bronze-totals.ts'
 import type { HubLog } from '../event-hubs/log/log.ts'
-import { filesIn, minuteFolderOf, minuteFolders, readTotals } from './bronze-files.ts'
+import { filesIn, minuteFolders, minuteFoldersOf, readTotals } from './bronze-files.ts'
 
 export interface PartitionProgress {
   /** Where the job goes on: the first sequence number that the job has not seen. A start may have set it beyond `held`. */
@@ -98,14 +98,13 @@ function goOnFrom(checkpoint: Checkpoint, bronzeRoot: string, log: HubLog): Prog
       const [event] = log.read(partition, next, 1)
       if (!event) break
       if (event.sequenceNumber !== next) return undefined
-      const folder = minuteFolderOf(event.enqueuedAt)
-      const found = filesOf(folder).find(
-        ({ file }) => file.partition === partition && file.firstSequenceNumber === next,
-      )
+      const found = minuteFoldersOf(event.enqueuedAt)
+        .flatMap((folder) => filesOf(folder).map((one) => ({ ...one, folder })))
+        .find(({ file }) => file.partition === partition && file.firstSequenceNumber === next)
       if (!found) break
       next = found.file.lastSequenceNumber + 1
       held = next
-      newest = `${folder}/${found.name}`
+      newest = `${found.folder}/${found.name}`
       progress.rows += found.file.rows
       progress.rejected += rejectedIn(found.file)
       if (found.file.rows > 0)

@@ -2,9 +2,10 @@
 import { lstatSync, readdirSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { minuteOfFolder } from '../../contract/bronze-layout.ts'
 import { addToTotals } from '../../contract/bronze-totals.ts'
 import type { Clock } from '../runtime/clock.ts'
-import { filesIn, minuteFolderOf, minuteFolders, readTotals, writeTotals } from './bronze-files.ts'
+import { filesIn, minuteFolders, readTotals, writeTotals } from './bronze-files.ts'
 
 export interface BronzeRetentionOptions {
   bronzeRoot: string
@@ -20,6 +21,7 @@ export interface BronzeRetentionOptions {
   everyMs?: number
 }
 
+const MINUTE_MS = 60_000
 const EVERY_MS = 60_000
 /** Folders that one look removes at most, so that none takes long. */
 const FOLDERS_PER_LOOK = 30
@@ -38,11 +40,11 @@ export class BronzeRetention {
   sweep(): void {
     const { bronzeRoot, clock, keepMs, logger } = this.#options
     try {
-      const limit = minuteFolderOf(clock.now() - keepMs)
+      const limit = Math.floor((clock.now() - keepMs) / MINUTE_MS) * MINUTE_MS
       const isRead = this.#options.readBySilver()
       let removed = 0
       for (const folder of minuteFolders(bronzeRoot)) {
-        if (folder >= limit || removed >= FOLDERS_PER_LOOK) break
+        if (minuteOfFolder(folder) >= limit || removed >= FOLDERS_PER_LOOK) break
         const outcome = this.#remove(folder, isRead)
         // The totals have no gaps: nothing behind a folder that must stay may go.
         if (outcome === 'unread') break

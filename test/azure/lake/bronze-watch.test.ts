@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { BronzeWatch } from '../../../src/azure/lake/bronze-watch.ts'
-import { bronzeFileName, bronzeFolder } from '../../../src/contract/bronze-layout.ts'
+import { bronzeFileName, bronzeFolder, formerBronzeFolder } from '../../../src/contract/bronze-layout.ts'
 import type { HubState } from '../../../src/pipeline/ports/lake.ts'
 import { lakeClient, type WatchedClient } from '../../support/lake-client.ts'
 import { type LakeServer, startLake } from '../../support/lake-server.ts'
@@ -31,7 +31,12 @@ beforeEach(() => {
 })
 
 /** Writes the window of `events` events at a minute; `rejected` of them gave no row. @returns its path. */
-function place(partition: number, events: number, at = now, { rejected = 0, skipped = 0 } = {}): string {
+function place(
+  partition: number,
+  events: number,
+  at = now,
+  { rejected = 0, skipped = 0, folder = bronzeFolder } = {},
+): string {
   const first = (next[partition] ?? 0) + skipped
   const last = first + events - 1
   next[partition] = last + 1
@@ -41,7 +46,7 @@ function place(partition: number, events: number, at = now, { rejected = 0, skip
     lastSequenceNumber: last,
     rows: events - rejected,
   })
-  return placeFile(`${bronzeFolder(new Date(at))}/${name}`, 'x'.repeat(10), at)
+  return placeFile(`${folder(new Date(at))}/${name}`, 'x'.repeat(10), at)
 }
 function placeFile(path: string, text: string, at = now): string {
   const file = join(running.root, 'bronze', path)
@@ -112,6 +117,29 @@ describe('the numbers', () => {
     }
   })
 
+  it('count every file once where an earlier version wrote `HH/mm` and today’s goes on with `HH-mm`', async () => {
+    let rows = 0
+    for (let minute = 50; minute < 80; minute++) {
+      now = NOON + minute * MINUTE
+      const isFormer = minute < 55 || minute % 3 === 0
+      place(0, 7, now, { folder: isFormer ? formerBronzeFolder : bronzeFolder })
+      // The second partition lags, and changes its form later.
+      place(1, 2, now - 10 * MINUTE, { folder: minute < 66 ? formerBronzeFolder : bronzeFolder })
+      rows += 9
+      const state = hub()
+      ;(state.lastSequenceNumbers as Map<string, number>).set('1', 1_000)
+      expect(await look(state)).toMatchObject({ rows, rejected: 0, skipped: 0 })
+    }
+  })
+
+  it('of foreign files in former folders are found, from the hour on', async () => {
+    for (let minute = 0; minute < 15; minute++) {
+      now = NOON + minute * MINUTE
+      placeFile(`${formerBronzeFolder(new Date(now))}/a.json`, 'x')
+      expect(await look()).toMatchObject({ files: minute + 1 })
+    }
+  })
+
   it('of files of other writers are files and bytes, and rows are not claimed to be known', async () => {
     place(0, 5)
     placeFile(`${bronzeFolder(new Date(now))}/0_5f8b_1.json`, 'foreign')
@@ -133,7 +161,7 @@ describe('the numbers', () => {
   it('pass over what is hidden, and empty folders', async () => {
     place(0, 5)
     placeFile('weather/_temporary.json', 'x')
-    mkdirSync(join(running.root, 'bronze/weather/2026/11/24/12/30'), { recursive: true })
+    mkdirSync(join(running.root, 'bronze/weather/2026/11/24/12-30'), { recursive: true })
     expect(await look()).toMatchObject({ files: 1, rows: 5 })
   })
 })

@@ -1,4 +1,4 @@
-import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { JobConflictError } from '../../../src/local/stream-analytics/job.ts'
@@ -37,8 +37,8 @@ describe('output batches', () => {
     plane.send(1, { n: 0 })
     await vi.waitFor(() => expect(plane.bronze()).toHaveLength(2))
     const [first, second] = plane.bronze()
-    expect(first?.path).toBe('weather/2026/11/24/02/07/0_00000000000000-00000000000001_2.json')
-    expect(second?.path).toBe('weather/2026/11/24/02/07/1_00000000000000-00000000000000_1.json')
+    expect(first?.path).toBe('weather/2026/11/24/02-07/0_00000000000000-00000000000001_2.json')
+    expect(second?.path).toBe('weather/2026/11/24/02-07/1_00000000000000-00000000000000_1.json')
     expect(JSON.parse(first?.lines[1] as string)).toEqual({
       n: 1,
       EventProcessedUtcTime: '2026-11-24T02:07:30.000Z',
@@ -47,6 +47,39 @@ describe('output batches', () => {
       SequenceNumber: 1,
     })
   })
+
+  it.each([true, false])(
+    'goes on behind what an earlier version wrote into `HH/mm` (checkpoint there: %s)',
+    async (has) => {
+      const clock = handClock()
+      const first = await start({ clock })
+      first.send(0, { n: 0 }, { n: 1 })
+      first.job.start({ mode: 'CustomTime', time: 0 })
+      await caughtUp(first, 0, 2)
+      await closeAll()
+      const day = join(first.folder, 'lake/bronze/weather/2026/11/24')
+      mkdirSync(join(day, '02'))
+      renameSync(join(day, '02-07'), join(day, '02/07'))
+      // Of before the batch, as a crash behind it leaves it; or none.
+      const file = join(first.folder, 'state/stream-analytics.json')
+      const record = JSON.parse(readFileSync(file, 'utf8'))
+      record.checkpoint = has ? { partitions: {}, rows: 0, rejected: 0 } : undefined
+      writeFileSync(file, JSON.stringify(record))
+      const next = await start({ clock, folder: first.folder })
+      next.send(0, { n: 2 })
+      next.job.start({ mode: 'CustomTime', time: 0 })
+      await caughtUp(next, 0, 3)
+      expect(
+        next
+          .bronze()
+          .map(({ path }) => path)
+          .sort(),
+      ).toEqual([
+        'weather/2026/11/24/02-07/0_00000000000002-00000000000002_1.json',
+        'weather/2026/11/24/02/07/0_00000000000000-00000000000001_2.json',
+      ])
+    },
+  )
 
   it('never spans a minute', async () => {
     const clock = handClock('2026-11-24T02:07:59.900Z')
@@ -59,8 +92,8 @@ describe('output batches', () => {
     plane.job.start({ mode: 'CustomTime', time: 0 })
     await caughtUp(plane, 0, 4)
     expect(plane.bronze().map(({ path }) => path)).toEqual([
-      'weather/2026/11/24/02/07/0_00000000000000-00000000000001_2.json',
-      'weather/2026/11/24/02/08/0_00000000000002-00000000000003_2.json',
+      'weather/2026/11/24/02-07/0_00000000000000-00000000000001_2.json',
+      'weather/2026/11/24/02-08/0_00000000000002-00000000000003_2.json',
     ])
   })
 
@@ -372,7 +405,7 @@ describe('from one process to the next', () => {
     await caughtUp(first, 0, 2)
     await closeAll()
     // A folder that nobody may list would be noticed by whoever did.
-    const old = join(first.folder, 'lake/bronze/weather/2026/11/24/02')
+    const old = join(first.folder, 'lake/bronze/weather/2026/11/24/02-00')
     rmSync(old, { recursive: true })
     writeFileSync(old, 'no folder any more')
     const second = await start({ folder: first.folder, clock })

@@ -119,6 +119,21 @@ describe('retention of bronze', () => {
     expect(existsSync(join(root, 'weather/2026/11/24/01/10/upload.json'))).toBe(true)
   })
 
+  it('goes through folders of both forms in the order of their minutes', async () => {
+    await put('02/00/0_00000000000000-00000000000004_5.json')
+    await put('02-01/0_00000000000005-00000000000009_5.json')
+    await put('02/02/0_00000000000010-00000000000014_5.json')
+    await put('02-03/0_00000000000015-00000000000019_5.json')
+    await put('02-45/0_00000000000020-00000000000024_5.json')
+    // The third is not read: neither it nor what comes after may go.
+    retention({ 0: 9 }).sweep()
+    expect(readdirSync(join(root, 'weather/2026/11/24')).sort()).toEqual(['02', '02-03', '02-45'])
+    expect(totals()[0]).toMatchObject({ rows: 10, files: 2, nextSequenceNumber: 10 })
+    retention({ 0: 24 }).sweep()
+    // Half an hour is kept.
+    expect(readdirSync(join(root, 'weather/2026/11/24'))).toEqual(['02-45'])
+  })
+
   it('does not move the job: it goes on behind what was deleted, and its totals stay', async () => {
     const clock = { time: Date.parse('2026-11-24T02:00:00Z'), now: () => clock.time }
     const first = await startControlPlane({ clock })

@@ -6,7 +6,7 @@
 import { statSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { BRONZE, parseBronzeFileName } from '../../../contract/bronze-layout.ts'
+import { BRONZE, minuteIn, parseBronzeFileName } from '../../../contract/bronze-layout.ts'
 import type { EngineContext } from '../api/options.ts'
 import { type BronzePiece, pieceEnd } from './bronze-text.ts'
 
@@ -161,7 +161,7 @@ export class BronzeSource {
     this.#known.add(path)
     const file: PendingFile = {
       path,
-      folder: dirname(path),
+      folder: minuteIn(path)?.minute ?? dirname(path).slice(BRONZE.path.length + 1),
       partition: parsed?.partition,
       first: parsed?.firstSequenceNumber ?? 0,
       last: parsed?.lastSequenceNumber ?? 0,
