@@ -93,6 +93,7 @@ export async function connectTarget({
       endpoint: azure.metricsEndpoint ?? '',
       audience: azure.metricsAudience,
       credential,
+      management: clients.management,
       resourceId: `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.StreamAnalytics/streamingjobs/${job}`,
       createdAt: (signal) => streamAnalytics.createdAt(signal),
       clock,

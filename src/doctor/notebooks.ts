@@ -1,7 +1,7 @@
 /** What doctor looks at in the services that run the notebooks: Databricks, Unity Catalog, Synapse. */
 
 import { FIREWALL_RULE, firewallRefusal } from '../azure/provisioning/synapse-firewall.ts'
-import { unityCatalogName } from '../azure/provisioning/unity-catalog.ts'
+import { unavailable, unityCatalogName } from '../azure/provisioning/unity-catalog.ts'
 import { LAKE_CONTAINERS } from '../contract/containers.ts'
 import type { Check, Finding } from './doctor.ts'
 import { type AzureExamination, isKind } from './examination.ts'
@@ -69,6 +69,9 @@ export function databricksChecks({ azure, clients }: AzureExamination): Check[] 
             await clients.databricks.request('GET', `/api/2.1/unity-catalog/${name}`, { signal })
             return undefined
           } catch (error) {
+            // One finding for all of them.
+            const explained = unavailable(error)
+            if (explained) throw explained
             if (isKind(error, 'not-found'))
               return { level: 'failure', detail: `${name} is missing`, fix: SETUP }
             if (!isKind(error, 'authorization')) throw error

@@ -1,8 +1,11 @@
 /** What doctor looks at in the pipeline's services: hub, lake, job, metrics. */
 
 import { statusCause } from '../azure/http/rest-client.ts'
+import type { JobDescription } from '../azure/resources/resource-manager.ts'
 import { assignedRoles, assignmentCommand, ROLES, type Role } from '../azure/resources/roles.ts'
-import { BRONZE } from '../contract/bronze-layout.ts'
+import { NAMESPACE, type Span } from '../azure/stages/metric-series.ts'
+import { resourceMetrics } from '../azure/stages/resource-metrics.ts'
+import { BRONZE, BRONZE_OUTPUT } from '../contract/bronze-layout.ts'
 import { LAKE_CONTAINERS } from '../contract/containers.ts'
 import type { Check, Finding } from './doctor.ts'
 import { type AzureExamination, isKind, missingRole } from './examination.ts'
@@ -19,6 +22,8 @@ export function pipelineChecks(examination: AzureExamination): Check[] {
     ...synapseChecks(examination),
   ]
 }
+
+type JobOutput = JobDescription['outputs'][number]
 
 const PROVISION = 'azd provision'
 
@@ -160,6 +165,20 @@ function jobCheck(examination: AzureExamination): Check {
             `the output writes in mode ${output.writeMode ?? 'Append'}`,
             'Rows appended to a file that silver has read are never read.',
           )
+        } else if (!isMinutely(output)) {
+          const { pathPattern = 'nothing', dateFormat = 'none', timeFormat = 'none' } = output
+          wrong(
+            `the output writes to ${pathPattern} (date ${dateFormat}, time ${timeFormat})`,
+            `Write mode Once takes {date} and {time} alone, and the folders are read by the minute: ${BRONZE_OUTPUT.pathPattern}, ${BRONZE_OUTPUT.dateFormat}, ${BRONZE_OUTPUT.timeFormat}.`,
+          )
+        }
+        if ((job.lateArrivalSeconds ?? -1) < 0) {
+          findings.push({
+            level: 'warning',
+            detail: 'the job waits for late events without a limit',
+            why: 'The files of the last minute may then never be written.',
+            fix: PROVISION,
+          })
         }
         if (job.query === undefined) wrong('the job has no query', 'It cannot start.')
         if (job.principalId !== undefined) findings.push(...(await jobRoles(job.principalId, signal)))
@@ -213,6 +232,12 @@ function jobCheck(examination: AzureExamination): Check {
   }
 }
 
+/** In either form of the folders: with `HH/mm` as earlier templates of ours might have it, with `HH-mm` as today's do. */
+const isMinutely = ({ pathPattern, dateFormat, timeFormat }: JobOutput): boolean =>
+  pathPattern === BRONZE_OUTPUT.pathPattern &&
+  dateFormat === BRONZE_OUTPUT.dateFormat &&
+  (timeFormat === BRONZE_OUTPUT.timeFormat || timeFormat === 'HH/mm')
+
 function metricsCheck(examination: AzureExamination): Check {
   const { azure, clients, ids } = examination
   return {
@@ -223,7 +248,7 @@ function metricsCheck(examination: AzureExamination): Check {
     run: async (signal) => {
       const query = {
         'api-version': '2024-02-01',
-        metricnamespace: 'Microsoft.StreamAnalytics/streamingjobs',
+        metricnamespace: NAMESPACE,
         metricnames: 'InputEvents',
         interval: 'PT1M',
       }
@@ -241,11 +266,23 @@ function metricsCheck(examination: AzureExamination): Check {
           const fix = 'Set azure.metricsAudience to the audience that the message names.'
           return { level: 'warning', detail: error.message, fix }
         }
-        return {
-          ...(await missingRole(examination, ROLES.monitoringReader, ids.job, error)),
-          level: 'warning',
-        }
+        return ofJob(signal)
       }
     },
+  }
+  /** The batch wants rights on the whole subscription; without them the job's own metrics do. */
+  async function ofJob(signal: AbortSignal): Promise<Finding> {
+    try {
+      const startedAt = performance.now()
+      const endTime = new Date(examination.now())
+      const startTime = new Date(endTime.getTime() - 3_600_000)
+      const span: Span = { startTime, endTime, interval: 'PT1M', aggregation: 'total' }
+      await resourceMetrics(clients.management, ids.job, ['InputEvents'], span, signal)
+      const detail = "the job's own (those of the subscription are not open to you, nor needed)"
+      return { level: 'ok', detail, latencyMs: performance.now() - startedAt }
+    } catch (error) {
+      if (!isKind(error, 'authorization')) throw error
+      return { ...(await missingRole(examination, ROLES.monitoringReader, ids.job, error)), level: 'warning' }
+    }
   }
 }

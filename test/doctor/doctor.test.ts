@@ -338,7 +338,7 @@ describe('the job', () => {
   it('warns of a failed job, and of metrics that refuse', async () => {
     stub.job.state = 'Failed'
     proxy.inject({
-      match: /metrics:getBatch/,
+      match: /metrics:getBatch|Microsoft.Insights/,
       respond: { status: 403, body: { error: { code: 'AuthorizationFailed', message: 'no' } } },
     })
     const { code, one } = await doctor()
@@ -348,6 +348,45 @@ describe('the job', () => {
       fix: expect.stringContaining('Monitoring Reader'),
     })
     expect(code).toBe(0)
+  })
+
+  it('reads the metrics of the job where those of the subscription refuse', async () => {
+    proxy.inject({
+      match: /metrics:getBatch/,
+      respond: { status: 403, body: { error: { code: 'AuthorizationFailed', message: 'no' } } },
+    })
+    proxy.inject({ match: /Microsoft.Insights\/metrics/, respond: { status: 200, body: { value: [] } } })
+    expect((await doctor()).one('metrics')).toMatchObject({
+      level: 'ok',
+      detail: expect.stringContaining("the job's own"),
+    })
+  })
+
+  it('names the path that write mode Once does not take, and takes both forms of the minute', async () => {
+    const day = '{datetime:yyyy}/{datetime:MM}/{datetime:dd}'
+    stub.job.output = { pathPattern: `weather/${day}/{datetime:HH}/{datetime:mm}` }
+    expect((await doctor()).one('stream-analytics')).toMatchObject({
+      level: 'failure',
+      detail: expect.stringContaining('{datetime:mm}'),
+      why: expect.stringContaining('weather/{date}/{time}'),
+      fix: 'azd provision',
+    })
+    for (const [timeFormat, level] of [
+      ['HH', 'failure'],
+      ['HH/mm', 'ok'],
+      ['HH-mm', 'ok'],
+    ] as const) {
+      stub.job.output = { pathPattern: 'weather/{date}/{time}', dateFormat: 'yyyy/MM/dd', timeFormat }
+      expect((await doctor()).one('stream-analytics')).toMatchObject({ level })
+    }
+  })
+
+  it('warns of a job that waits for late events for ever', async () => {
+    stub.job.lateArrivalSeconds = -1
+    expect((await doctor()).one('stream-analytics')).toMatchObject({
+      level: 'warning',
+      detail: expect.stringContaining('late events'),
+    })
   })
 
   it('points at the audience when the metrics do not take the token', async () => {
@@ -360,6 +399,19 @@ describe('the job', () => {
 })
 
 describe('Databricks and Synapse', () => {
+  it.each([400, 403, 404, 409])(
+    'says once that there is no metastore, with whatever status: %i',
+    async (status) => {
+      proxy.inject({
+        match: /unity-catalog/,
+        respond: { status, body: { error_code: 'METASTORE_DOES_NOT_EXIST', message: 'None.' } },
+      })
+      expect((await doctor()).of('unity-catalog')).toMatchObject([
+        { level: 'failure', detail: expect.stringContaining('no Unity Catalog metastore') },
+      ])
+    },
+  )
+
   it('sends to setup for what setup makes', async () => {
     stub.made.clear()
     const { one, of } = await doctor()

@@ -179,19 +179,45 @@ describe('setup', () => {
     )
   })
 
-  it('says that a workspace has no metastore', async () => {
+  it.each([
+    [404, 'METASTORE_DOES_NOT_EXIST', 'has no Unity Catalog metastore'],
+    [400, 'METASTORE_DOES_NOT_EXIST', 'has no Unity Catalog metastore'],
+    [403, 'METASTORE_DOES_NOT_EXIST', 'has no Unity Catalog metastore'],
+    [400, 'FEATURE_DISABLED', 'Unity Catalog is switched off'],
+    [403, 'FEATURE_DISABLED', 'Unity Catalog is switched off'],
+  ])('says that a workspace has no metastore: %i %s', async (status, error_code, detail) => {
     proxy.inject({
       match: /storage-credentials/,
-      respond: {
-        status: 404,
-        body: { error_code: 'METASTORE_DOES_NOT_EXIST', message: 'No metastore assigned.' },
-      },
+      respond: { status, body: { error_code, message: 'Not here.' } },
     })
     expect((await setup()).find('credential')).toMatchObject({
       result: 'failed',
-      detail: 'the Databricks workspace has no Unity Catalog metastore',
+      detail: expect.stringContaining(detail),
       hint: expect.stringContaining('accounts.azuredatabricks.net'),
     })
+  })
+
+  it('makes locations without file events, and turns them off where they are on', async () => {
+    await setup()
+    const key = 'external-locations/rtstream-stdemo-bronze'
+    expect(stub.made.get(key)).toMatchObject({ enable_file_events: false })
+    stub.made.set(key, { ...(stub.made.get(key) as object), enable_file_events: true })
+    expect((await setup()).results['Unity Catalog location rtstream-stdemo-bronze']).toBe('changed')
+    expect(stub.made.get(key)).toMatchObject({ enable_file_events: false })
+    // A service that leaves out what is false.
+    const { enable_file_events: _, ...rest } = stub.made.get(key) as { enable_file_events: boolean }
+    stub.made.set(key, rest)
+    expect((await setup()).results['Unity Catalog location rtstream-stdemo-bronze']).toBe('unchanged')
+  })
+
+  it('takes the present name of an access mode for the one that it sent', async () => {
+    await setup()
+    const [key, job] = [...stub.made].find(([name]) => name.startsWith('job:')) as [string, object]
+    const renamed = (mode: string) => JSON.parse(JSON.stringify(job).replace('"SINGLE_USER"', `"${mode}"`))
+    stub.made.set(key, renamed('DATA_SECURITY_MODE_DEDICATED'))
+    expect((await setup()).results['Databricks job rtstream-silver']).toBe('unchanged')
+    stub.made.set(key, renamed('DATA_SECURITY_MODE_STANDARD'))
+    expect((await setup()).results['Databricks job rtstream-silver']).toBe('changed')
   })
 
   it('says how to get into a workspace that does not know one', async () => {

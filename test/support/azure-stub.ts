@@ -1,5 +1,6 @@
 /** The parts of Azure's REST that doctor and setup use, as documented, over a few maps in memory. */
 import type { TokenCredential } from '@azure/identity'
+import { BRONZE_OUTPUT } from '../../src/contract/bronze-layout.ts'
 import type { Answer, SeenRequest } from './fault-proxy.ts'
 
 export const SUBSCRIPTION = '11111111-2222-3333-4444-555555555555'
@@ -15,7 +16,16 @@ export interface AzureStub {
   providers: Record<string, string>
   quotas: Record<string, { used: number; limit: number }>
   roles: Record<string, string[]>
-  job: { state: string; consumerGroup: string; writeMode: string | undefined; query: string | undefined }
+  job: {
+    state: string
+    consumerGroup: string
+    writeMode: string | undefined
+    query: string | undefined
+    output: Record<string, string>
+    lateArrivalSeconds: number
+  }
+  /** The stop of a job is never over. */
+  stopsForEver: boolean
   sessions: { id: number; name: string; state: string }[]
   consumerGroups: string[]
   containers: string[]
@@ -56,7 +66,15 @@ export function createAzureStub(): AzureStub {
     roles: {
       [JOB_PRINCIPAL]: ['a638d3c7-ab3a-418d-83e6-5f17a39d4fde', 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'],
     },
-    job: { state: 'Created', consumerGroup: 'stream-analytics', writeMode: 'Once', query: 'SELECT' },
+    job: {
+      state: 'Created',
+      consumerGroup: 'stream-analytics',
+      writeMode: 'Once',
+      query: 'SELECT',
+      output: { ...BRONZE_OUTPUT },
+      lateArrivalSeconds: 5,
+    },
+    stopsForEver: false,
     sessions: [],
     consumerGroups: ['stream-analytics', 'monitor'],
     containers: ['bronze', 'silver', 'gold', 'checkpoints'],
@@ -109,12 +127,16 @@ function management(stub: AzureStub, request: SeenRequest, url: URL): Answer | u
   }
   const group = /\/consumergroups\/(.+)$/.exec(rest)?.[1]
   if (group) return stub.consumerGroups.includes(group) ? ok({ name: group }) : missing(group)
-  const { state, consumerGroup, writeMode, query } = stub.job
+  const { state, consumerGroup, writeMode, query, output, lateArrivalSeconds } = stub.job
   if (/\/streamingjobs\/[^/]+$/.test(rest)) {
     const transformation = query === undefined ? {} : { transformation: { properties: { query } } }
     return ok({
       identity: { principalId: JOB_PRINCIPAL },
-      properties: { jobState: state, ...transformation },
+      properties: {
+        jobState: state,
+        eventsLateArrivalMaxDelayInSeconds: lateArrivalSeconds,
+        ...transformation,
+      },
     })
   }
   if (rest.endsWith('/inputs')) {
@@ -122,7 +144,7 @@ function management(stub: AzureStub, request: SeenRequest, url: URL): Answer | u
     return ok({ value: [{ name: 'weather', properties: { datasource: { properties } } }] })
   }
   if (rest.endsWith('/outputs')) {
-    const properties = { container: 'bronze', pathPattern: 'weather/x', blobWriteMode: writeMode }
+    const properties = { container: 'bronze', ...output, blobWriteMode: writeMode }
     return ok({ value: [{ name: 'bronze', properties: { datasource: { properties } } }] })
   }
   return undefined

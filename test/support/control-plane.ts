@@ -43,6 +43,8 @@ export interface ControlPlaneOptions {
   lakeLimit?: number
   hubRetention?: { ms: number; bytes: number }
   databricksLimit?: RateLimit
+  /** Of a start or stop of the job; 1. */
+  retryAfterSeconds?: number
 }
 
 const folders: string[] = []
@@ -90,6 +92,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     newId: () => `id-${++ids}`,
     clock,
     logger: logged.logger,
+    retryAfterSeconds: options.retryAfterSeconds ?? 1,
     databricksLimit: options.databricksLimit ?? { perSecond: 1000, burst: 1000 },
   })
   return {

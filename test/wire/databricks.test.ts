@@ -25,6 +25,23 @@ const runNow = async (body: object) => (await rest('POST', `${API}/run-now`, bod
 const statusOf = async (run: number) => (await rest('GET', `${API}/runs/get?run_id=${run}`)).body
 const cancel = (run: number) => rest('POST', `${API}/runs/cancel`, { run_id: run })
 
+/** What the service fills in. */
+const TASK_DEFAULTS = {
+  run_if: 'ALL_SUCCESS',
+  timeout_seconds: 0,
+  email_notifications: {},
+  webhook_notifications: {},
+}
+const DEFAULTS = {
+  timeout_seconds: 0,
+  email_notifications: {},
+  webhook_notifications: {},
+  max_concurrent_runs: 1,
+  queue: { enabled: false },
+  run_as: { user_name: 'local' },
+  format: 'MULTI_TASK',
+}
+
 describe('jobs', () => {
   it('silver and gold are there from the start, and still the same after a restart', async () => {
     const { body } = await rest('GET', `${API}/list`)
@@ -99,7 +116,23 @@ describe('jobs', () => {
   it('a null is a field left out, and what nobody here knows is kept as it was sent', async () => {
     const settings = { name: 'odd', schedule: { quartz_cron_expression: '0 0 * * * ?' }, surprise: [1] }
     const { job_id } = (await rest('POST', `${API}/create`, { ...settings, tasks: null, queue: null })).body
-    expect((await rest('GET', `${API}/get?job_id=${job_id}`)).body.settings).toEqual(settings)
+    expect((await rest('GET', `${API}/get?job_id=${job_id}`)).body.settings).toEqual({
+      ...DEFAULTS,
+      ...settings,
+    })
+  })
+
+  it('bear the names of their maker and the service’s defaults, in lists too', async () => {
+    const job_id = await jobNamed('rtstream-silver')
+    const { body } = await rest('GET', `${API}/get?job_id=${job_id}`)
+    const who = { creator_user_name: 'local', run_as_user_name: 'local' }
+    expect(body).toMatchObject({ ...who, settings: DEFAULTS })
+    expect(body.settings.tasks[0]).toMatchObject(TASK_DEFAULTS)
+    const { body: list } = await rest('GET', `${API}/list`)
+    expect(list.jobs[0]).toMatchObject({ ...who, settings: { ...DEFAULTS, name: 'rtstream-gold' } })
+    const run = await statusOf(await runNow({ job_id }))
+    const durations = { setup_duration: 0, execution_duration: 0, cleanup_duration: 0 }
+    expect(run).toMatchObject({ creator_user_name: 'local', ...durations, tasks: [durations] })
   })
 
   it('an update replaces what it names, adds tasks by their key, and removes what it lists', async () => {
@@ -109,7 +142,8 @@ describe('jobs', () => {
     const b = { task_key: 'b', notebook_task: { notebook_path: '/x/silver' } }
     const new_settings = { name: 'yours', tasks: [b, { task_key: 'c' }] }
     await rest('POST', `${API}/update`, { job_id, new_settings, fields_to_remove: ['tags'] })
-    const settings = { name: 'yours', tasks: [a, b, { task_key: 'c' }] }
+    const tasks = [a, b, { task_key: 'c' }].map((task) => ({ ...TASK_DEFAULTS, ...task }))
+    const settings = { ...DEFAULTS, name: 'yours', tasks }
     expect((await rest('GET', `${API}/get?job_id=${job_id}`)).body.settings).toEqual(settings)
   })
 

@@ -85,6 +85,19 @@ describe('metrics through @azure/monitor-query-metrics', () => {
     expect(point?.average).toBeUndefined()
   })
 
+  it('describe themselves, and give the namespace back in the case of the request', async () => {
+    await land({ n: 0 })
+    const result = await query(['InputEvents'])
+    expect(result?.namespace).toBe(NAMESPACE)
+    expect(result?.metrics[0]?.description).toMatch(/^Events that the job read/)
+    const lower = await new MetricsClient(plane.url, plane.credential).queryResources(
+      [JOB_RESOURCE_ID],
+      ['InputEvents'],
+      NAMESPACE.toLowerCase(),
+    )
+    expect(lower[0]?.namespace).toBe(NAMESPACE.toLowerCase())
+  })
+
   it('refuses a wrong token', async () => {
     const stranger = new MetricsClient(plane.url, {
       getToken: async () => ({ token: 'wrong', expiresOnTimestamp: Date.now() + 3_600_000 }),

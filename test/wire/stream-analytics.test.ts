@@ -42,7 +42,7 @@ describe('Stream Analytics through @azure/arm-streamanalytics', () => {
     const expand = 'inputs,transformation,outputs,functions'
     const whole = await client.streamingJobs.get(resourceGroup, job, { expand })
     expect(whole.transformation).toMatchObject({
-      streamingUnits: 1,
+      streamingUnits: 3,
       query: expect.stringContaining('INTO bronze'),
     })
     expect(whole.inputs?.[0]?.properties).toMatchObject({
@@ -135,8 +135,8 @@ describe('Stream Analytics through @azure/arm-streamanalytics', () => {
   it('answers for input, output and query by name', async () => {
     expect(await client.inputs.get(resourceGroup, job, 'weather')).toMatchObject({ name: 'weather' })
     expect(await client.outputs.get(resourceGroup, job, 'bronze')).toMatchObject({ name: 'bronze' })
-    expect(await client.transformations.get(resourceGroup, job, 'transformation')).toMatchObject({
-      streamingUnits: 1,
+    expect(await client.transformations.get(resourceGroup, job, 'query')).toMatchObject({
+      streamingUnits: 3,
     })
     await expect(client.inputs.get(resourceGroup, job, 'other')).rejects.toMatchObject({ statusCode: 404 })
   })
@@ -156,36 +156,57 @@ describe('Stream Analytics through @azure/arm-streamanalytics', () => {
 })
 
 describe('Stream Analytics as documented REST', () => {
-  it('a start is 202 with both ways to poll, and either ends with the operation', async () => {
-    const accepted = await rest('POST', `${JOB}/start${VERSION}`, { outputStartMode: 'JobStartTime' })
-    expect(accepted.status).toBe(202)
-    expect(accepted.headers.get('retry-after')).toBe('1')
-    const location = new URL(accepted.headers.get('location') as string)
-    const status = new URL(accepted.headers.get('azure-asyncoperation') as string)
-    await vi.waitFor(async () => {
-      const { status: code } = await rest('GET', location.pathname + location.search)
-      expect(code).toBe(200)
-    })
-    expect((await rest('GET', status.pathname + status.search)).body).toMatchObject({ status: 'Succeeded' })
-  })
+  /** Where the service says to ask on. */
+  const locationOf = (answer: { headers: Headers }) => new URL(answer.headers.get('location') as string)
+  const follow = (answer: { headers: Headers }) => {
+    const { pathname, search } = locationOf(answer)
+    return rest('GET', pathname + search)
+  }
 
-  it('while the job starts, it says so itself, and so do both ways to poll', async () => {
+  it('a start is 202 with a signed Location alone; its polls are empty, each with a new one, and end with 200', async () => {
     await plane.close()
     // It starts until it is told to stop.
     plane = await startControlPlane({ tuning: { transitionMs: 3_600_000 } })
     rest = restCaller(plane.url, TOKEN)
-    const accepted = await rest('POST', `${JOB}/start${VERSION}`)
-    const poll = (header: string) => {
-      const url = new URL(accepted.headers.get(header) as string)
-      return rest('GET', url.pathname + url.search)
-    }
+    let answer = await rest('POST', `${JOB}/start${VERSION}`, { outputStartMode: 'JobStartTime' })
+    expect([answer.status, answer.body]).toEqual([202, undefined])
+    expect(answer.headers.get('azure-asyncoperation')).toBeNull()
+    const first = locationOf(answer)
+    expect(first.pathname).toMatch(
+      /\/resourceGroups\/[^/]+\/.*streamingjobs\/[^/]+\/OperationResults\/[^/]+$/,
+    )
+    expect([...first.searchParams.keys()]).toEqual(['api-version', 't', 'c', 's', 'h'])
+    expect(first.href.length).toBeGreaterThan(3000)
+    expect(first.href.length).toBeLessThan(4100)
     expect((await rest('GET', JOB + VERSION)).body.properties.jobState).toBe('Starting')
-    expect((await poll('location')).status).toBe(202)
-    expect((await poll('azure-asyncoperation')).body).toMatchObject({ status: 'InProgress' })
     expect(await rest('POST', `${JOB}/start${VERSION}`)).toMatchObject({
       status: 409,
-      body: { error: { message: expect.stringContaining('is Starting') } },
+      body: { code: 'Conflict', message: expect.stringContaining('is Starting'), details: null },
     })
+    const seen = new Set([first.href])
+    for (let poll = 0; poll < 3; poll++) {
+      answer = await follow(answer)
+      expect([answer.status, answer.body, answer.headers.get('retry-after')]).toEqual([202, undefined, null])
+      seen.add(locationOf(answer).href)
+    }
+    expect(seen.size).toBe(4)
+    await plane.close()
+    plane = await startControlPlane()
+    rest = restCaller(plane.url, TOKEN)
+    const short = await rest('POST', `${JOB}/start${VERSION}`)
+    await vi.waitFor(async () => {
+      const { status, body } = await follow(short)
+      expect([status, body]).toEqual([200, undefined])
+    })
+  })
+
+  it('a client is told to wait ten seconds before its first poll', async () => {
+    await plane.close()
+    const started = (retryAfterSeconds: number | undefined) =>
+      startControlPlane(retryAfterSeconds === undefined ? {} : { retryAfterSeconds })
+    plane = await started(10)
+    rest = restCaller(plane.url, TOKEN)
+    expect((await rest('POST', `${JOB}/start${VERSION}`)).headers.get('retry-after')).toBe('10')
   })
 
   it('null for the mode is its default', async () => {
@@ -203,15 +224,41 @@ describe('Stream Analytics as documented REST', () => {
       outputStartMode: 'CustomTime',
       outputStartTime: '2026-11-24T00:00:00Z',
     })
-    const status = new URL(accepted.headers.get('azure-asyncoperation') as string)
-    const location = new URL(accepted.headers.get('location') as string)
     await vi.waitFor(async () => {
-      expect((await rest('GET', status.pathname + status.search)).body).toMatchObject({
-        status: 'Failed',
-        error: { message: 'the disk is gone' },
+      // Flat: the provider's own words.
+      expect(await follow(accepted)).toMatchObject({
+        status: 409,
+        body: { message: 'the disk is gone', details: null },
       })
     })
-    expect((await rest('GET', location.pathname + location.search)).status).toBe(409)
+  })
+
+  it('the job comes with what the service fills in', async () => {
+    const { body, headers } = await rest('GET', JOB + VERSION)
+    expect(headers.get('etag')).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
+    // Though nothing is under way.
+    const reference = new URL(headers.get('azure-asyncoperation') as string)
+    expect((await rest('GET', reference.pathname + reference.search)).status).toBe(200)
+    expect(body).toMatchObject({
+      location: 'West US',
+      identity: { type: 'SystemAssigned', principalId: expect.any(String), tenantId: expect.any(String) },
+      properties: {
+        sku: { name: 'StandardV2' },
+        contentStoragePolicy: 'SystemAccount',
+        jobStorageAccount: null,
+        cluster: null,
+        eventsLateArrivalMaxDelayInSeconds: 5,
+      },
+    })
+    const { body: outputs } = await rest('GET', `${JOB}/outputs${VERSION}`)
+    expect(outputs).toMatchObject({ nextLink: null })
+    expect(outputs.value[0].properties.datasource.properties).toMatchObject({
+      pathPattern: 'weather/{date}/{time}',
+      dateFormat: 'yyyy/MM/dd',
+      timeFormat: 'HH-mm',
+      blobWriteMode: 'Once',
+    })
+    expect((await rest('GET', JOB.replace(`/${job}`, '') + VERSION)).body).toMatchObject({ nextLink: null })
   })
 
   it('the etag changes with the job', async () => {
@@ -253,6 +300,21 @@ describe('Stream Analytics as documented REST', () => {
     ['another method', 'DELETE', JOB + VERSION, undefined, 405, 'MethodNotAllowed'],
     ['a body that is no JSON', 'POST', `${JOB}/start${VERSION}`, '{', 400, 'InvalidRequestContent'],
     [
+      'an operation that is not there',
+      'GET',
+      `${JOB}/OperationResults/x${VERSION}`,
+      undefined,
+      404,
+      'OperationNotFound',
+    ],
+  ])('%s is refused in ARM’s form', async (_, method, path, body, status, code) => {
+    const answer = await rest(method, path, body)
+    expect(answer).toMatchObject({ status, body: { error: { code, message: expect.any(String) } } })
+    expect(plane.job.state).toBe('Created')
+  })
+
+  it.each([
+    [
       'an unknown start mode',
       'POST',
       `${JOB}/start${VERSION}`,
@@ -276,18 +338,10 @@ describe('Stream Analytics as documented REST', () => {
       400,
       'BadRequest',
     ],
-    ['a function', 'GET', `${JOB}/functions/f${VERSION}`, undefined, 404, 'ResourceNotFound'],
-    [
-      'an operation that is not there',
-      'GET',
-      `/subscriptions/${subscription}/providers/Microsoft.StreamAnalytics/locations/local/operationresults/x${VERSION}`,
-      undefined,
-      404,
-      'OperationNotFound',
-    ],
-  ])('%s is refused in ARM’s form', async (_, method, path, body, status, code) => {
+    ['a function', 'GET', `${JOB}/functions/f${VERSION}`, undefined, 404, 'NotFound'],
+  ])('%s is refused in the provider’s form, which is flat', async (_, method, path, body, status, code) => {
     const answer = await rest(method, path, body)
-    expect(answer).toMatchObject({ status, body: { error: { code, message: expect.any(String) } } })
+    expect(answer).toMatchObject({ status, body: { code, message: expect.any(String), details: null } })
     expect(plane.job.state).toBe('Created')
   })
 

@@ -165,7 +165,7 @@ export function jobStep(client: RestClient, options: JobOptions, after: string):
         query: { job_id: id },
         signal,
       })
-      return includes(body?.settings, wanted) ? 'same' : 'different'
+      return includes(withTodaysNames(body?.settings), withTodaysNames(wanted)) ? 'same' : 'different'
     },
     apply: async (signal) => {
       const id = await find(signal)
@@ -177,6 +177,24 @@ export function jobStep(client: RestClient, options: JobOptions, after: string):
         })
     },
   }
+}
+
+/** Access modes that the service has renamed, by the name that it may give back. */
+const ACCESS_MODES: Readonly<Record<string, string>> = {
+  SINGLE_USER: 'DATA_SECURITY_MODE_DEDICATED',
+  USER_ISOLATION: 'DATA_SECURITY_MODE_STANDARD',
+}
+
+/** A job's settings with each access mode under its present name: old and new are the same to the service. */
+function withTodaysNames(settings: unknown): unknown {
+  if (typeof settings !== 'object' || settings === null) return settings
+  if (Array.isArray(settings)) return settings.map(withTodaysNames)
+  return Object.fromEntries(
+    Object.entries(settings).map(([name, value]) => [
+      name,
+      name === 'data_security_mode' ? (ACCESS_MODES[String(value)] ?? value) : withTodaysNames(value),
+    ]),
+  )
 }
 
 async function standingOf(look: () => Promise<Standing>): Promise<Standing> {

@@ -50,6 +50,8 @@ export function unityCatalogSteps(
         url: `abfss://${container}@${options.storageAccount}.dfs.core.windows.net/`,
         credential_name: credential,
         read_only: readOnly,
+        // Events would take queues and Event Grid roles, which the connector does not have; the service's default is on.
+        enable_file_events: false,
       },
       // The connector's roles may still be on their way; doctor looks at the result later.
       fixed: { skip_validation: true },
@@ -84,10 +86,12 @@ function securable(
     inspect: async (signal) => {
       try {
         const { body } = await client.request('GET', own, { signal })
-        standing = includes(lowerUrl(body), lowerUrl(wanted)) ? 'same' : 'different'
+        standing = includes(comparable(body), comparable(wanted)) ? 'same' : 'different'
       } catch (error) {
-        if (!(error instanceof ServiceError) || error.kind !== 'not-found') throw error
-        if (isWithoutMetastore(error)) throw withoutMetastore(error)
+        if (!(error instanceof ServiceError)) throw error
+        const explained = unavailable(error)
+        if (explained) throw explained
+        if (error.kind !== 'not-found') throw error
         standing = 'absent'
       }
       return standing
@@ -100,23 +104,36 @@ function securable(
   }
 }
 
-/** The service gives a location's URL back without its last slash. */
-function lowerUrl(body: unknown): unknown {
-  const { url, ...rest } = (body ?? {}) as { url?: unknown }
-  return typeof url === 'string' ? { ...rest, url: url.replace(/\/$/, '') } : rest
+/** The service gives a location's URL back without its last slash, and may leave out what is false. */
+function comparable(body: unknown): unknown {
+  const {
+    url,
+    enable_file_events = false,
+    ...rest
+  } = (body ?? {}) as { url?: unknown; enable_file_events?: unknown }
+  const found = { ...rest, enable_file_events }
+  return typeof url === 'string' ? { ...found, url: url.replace(/\/$/, '') } : found
 }
 
-const isWithoutMetastore = (error: ServiceError) =>
-  /METASTORE_DOES_NOT_EXIST|NO_METASTORE/.test(statusCause(error)?.code ?? '')
-
-function withoutMetastore(error: ServiceError): ServiceError {
-  return new ServiceError(
-    'not-found',
-    error.service,
+/** By the service's code alone: the status with it differs from one answer to the next. */
+const UNAVAILABLE: readonly (readonly [code: RegExp, message: string, hint: string])[] = [
+  [
+    /METASTORE_DOES_NOT_EXIST|NO_METASTORE/,
     'the Databricks workspace has no Unity Catalog metastore',
-    {
-      hint: 'An account administrator assigns one in https://accounts.azuredatabricks.net under Catalog.',
-      cause: error.cause,
-    },
-  )
+    'An account administrator assigns one in https://accounts.azuredatabricks.net under Catalog.',
+  ],
+  [
+    /FEATURE_DISABLED/,
+    'Unity Catalog is switched off for the Databricks workspace',
+    'An account administrator assigns the workspace a metastore in https://accounts.azuredatabricks.net under Catalog.',
+  ],
+]
+
+/** Undefined: the error says something else. */
+export function unavailable(error: unknown): ServiceError | undefined {
+  const code = statusCause(error)?.code ?? ''
+  const found = UNAVAILABLE.find(([pattern]) => pattern.test(code))
+  if (!found || !(error instanceof ServiceError)) return undefined
+  const [, message, hint] = found
+  return new ServiceError('not-found', error.service, message, { hint, cause: error.cause })
 }

@@ -63,9 +63,13 @@ export interface JobDescription {
     name: string
     container: string | undefined
     pathPattern: string | undefined
+    dateFormat: string | undefined
+    timeFormat: string | undefined
     writeMode: string | undefined
   }[]
   query: string | undefined
+  /** Seconds that the job waits for late events; -1: for ever. */
+  lateArrivalSeconds: number | undefined
   latencyMs: number
 }
 
@@ -79,7 +83,18 @@ export interface ResourceManager {
 
 interface JobBody {
   identity?: { principalId?: string }
-  properties?: { jobState?: string; transformation?: { properties?: { query?: string } } }
+  properties?: {
+    jobState?: string
+    eventsLateArrivalMaxDelayInSeconds?: number
+    transformation?: { properties?: { query?: string } }
+  }
+}
+interface OutputBody {
+  container?: string
+  pathPattern?: string
+  dateFormat?: string
+  timeFormat?: string
+  blobWriteMode?: string
 }
 interface ListBody<T> {
   value?: { name?: string; properties?: { datasource?: { properties?: T } } }[]
@@ -130,17 +145,14 @@ export function createResourceManager(client: RestClient, ids: ResourceIds): Res
           `${ids.job}/inputs`,
           list,
         ),
-        client.request<ListBody<{ container?: string; pathPattern?: string; blobWriteMode?: string }>>(
-          'GET',
-          `${ids.job}/outputs`,
-          list,
-        ),
+        client.request<ListBody<OutputBody>>('GET', `${ids.job}/outputs`, list),
       ])
       const { identity, properties } = job.body ?? {}
       return {
         state: properties?.jobState ?? 'unknown',
         principalId: identity?.principalId,
         query: properties?.transformation?.properties?.query,
+        lateArrivalSeconds: properties?.eventsLateArrivalMaxDelayInSeconds,
         inputs: (inputs.body?.value ?? []).map(({ name = '', properties: { datasource } = {} }) => ({
           name,
           consumerGroup: datasource?.properties?.consumerGroupName,
@@ -150,6 +162,8 @@ export function createResourceManager(client: RestClient, ids: ResourceIds): Res
           name,
           container: datasource?.properties?.container,
           pathPattern: datasource?.properties?.pathPattern,
+          dateFormat: datasource?.properties?.dateFormat,
+          timeFormat: datasource?.properties?.timeFormat,
           writeMode: datasource?.properties?.blobWriteMode,
         })),
         latencyMs: job.latencyMs,

@@ -1,13 +1,22 @@
-/** The job's metrics through @azure/monitor-query-metrics. */
+/**
+ * The job's metrics through @azure/monitor-query-metrics. That batch wants Monitoring Reader on the whole subscription; who
+ * has rights on the job alone reads the job's own metrics instead.
+ */
 import type { TokenCredential } from '@azure/identity'
-import { MetricsClient, type MetricsQueryResult } from '@azure/monitor-query-metrics'
+import { MetricsClient } from '@azure/monitor-query-metrics'
+import { ServiceError } from '../../pipeline/ports/errors.ts'
 import type { JobMetrics, MetricsSource } from '../../pipeline/ports/stages.ts'
 import { callSdk } from '../errors/sdk-error.ts'
+import type { RestClient } from '../http/rest-client.ts'
+import { NAMESPACE, type Point, type Series, type Span } from './metric-series.ts'
+import { resourceMetrics } from './resource-metrics.ts'
 
 export interface MetricsSettings {
   endpoint: string
   audience: string
   credential: TokenCredential
+  /** Of Azure Resource Manager, for the job's own metrics. */
+  management: RestClient
   /** ARM id of the Stream Analytics job. */
   resourceId: string
   /** When the job was made: the totals begin with it, as far as the service looks back. */
@@ -16,7 +25,6 @@ export interface MetricsSettings {
 }
 
 const SERVICE = 'Azure Monitor'
-const NAMESPACE = 'Microsoft.StreamAnalytics/streamingjobs'
 const COUNTS = ['InputEvents', 'OutputEvents', 'DeserializationError', 'Errors']
 const GAUGES = ['OutputWatermarkDelaySeconds', 'InputEventsSourcesBacklogged', 'ResourceUtilization']
 
@@ -27,22 +35,38 @@ const LONGEST_SPAN_MS = 30 * 24 * 3_600_000
 const GAUGE_SPAN_MS = 10 * MINUTE_MS
 
 export function createMetricsSource(settings: MetricsSettings): MetricsSource {
-  const { endpoint, audience, credential, resourceId, createdAt, clock } = settings
+  const { endpoint, audience, credential, management, resourceId, createdAt, clock } = settings
   const client = new MetricsClient(endpoint, credential, { audience, retryOptions: { maxRetries: 0 } })
   /** Stays where it is for the whole session, so that the totals never go back. */
   let since: Date | undefined
 
-  const query = async (
-    names: string[],
-    span: { startTime: Date; endTime: Date; interval: string; aggregation: string },
-    signal: AbortSignal | undefined,
-  ): Promise<MetricsQueryResult | undefined> => {
+  /** The subscription has refused once: it is not asked again. */
+  let isOfResource = false
+
+  const batch = async (names: string[], span: Span, signal: AbortSignal | undefined): Promise<Series> => {
     const [result] = await callSdk(SERVICE, signal, (abortSignal) => {
       // The client takes the signal, as all of Azure's do, but its type does not say so.
       const options = { ...span, abortSignal }
       return client.queryResources([resourceId], names, NAMESPACE, options)
     })
-    return result
+    return new Map(result?.metrics.map(({ name, timeseries }) => [name, timeseries[0]?.data ?? []]))
+  }
+
+  const query = async (names: string[], span: Span, signal: AbortSignal | undefined): Promise<Series> => {
+    if (isOfResource) return resourceMetrics(management, resourceId, names, span, signal)
+    try {
+      return await batch(names, span, signal)
+    } catch (refusal) {
+      if (!isRefusal(refusal)) throw refusal
+      try {
+        const series = await resourceMetrics(management, resourceId, names, span, signal)
+        isOfResource = true
+        return series
+      } catch (error) {
+        // Refused by both: the first says it in Azure Monitor's name.
+        throw isRefusal(error) ? refusal : error
+      }
+    }
   }
 
   return {
@@ -67,21 +91,13 @@ export function createMetricsSource(settings: MetricsSettings): MetricsSource {
   }
 }
 
-interface Point {
-  timeStamp: Date
-  total?: number | undefined
-  average?: number | undefined
-}
+/** 403, as against a token that is not taken. */
+const isRefusal = (error: unknown) =>
+  error instanceof ServiceError && error.kind === 'authorization' && !error.needsSignIn
 
-const pointsOf = (result: MetricsQueryResult | undefined, name: string) =>
-  (result?.metrics.find((metric) => metric.name === name)?.timeseries[0]?.data ?? []) as Point[]
+const pointsOf = (series: Series, name: string): readonly Point[] => series.get(name) ?? []
 
-function describe(
-  totals: MetricsQueryResult | undefined,
-  gauges: MetricsQueryResult | undefined,
-  since: Date,
-  now: number,
-): JobMetrics | undefined {
+function describe(totals: Series, gauges: Series, since: Date, now: number): JobMetrics | undefined {
   const sum = (name: string) => pointsOf(totals, name).reduce((all, { total = 0 }) => all + total, 0)
   const newest = (name: string) => pointsOf(gauges, name).findLast(({ average }) => average !== undefined)
   const latest = GAUGES.flatMap((name) => newest(name)?.timeStamp.getTime() ?? [])

@@ -45,6 +45,18 @@ const STATES = new Map<string, StageState>([
 
 const stateOf = (job: StreamingJob): StageState => STATES.get(job.jobState ?? '') ?? 'unknown'
 
+/** The question failed, which says nothing about the start: a lost right or token, or a service that is unwell. */
+function isOfQuestion(error: unknown): boolean {
+  if (!(error instanceof ServiceError)) return false
+  if (error.kind === 'throttled' || error.kind === 'unreachable' || error.kind === 'authorization')
+    return true
+  const { statusCode = 0 } = (error.cause ?? {}) as { statusCode?: number }
+  return statusCode === 408 || statusCode >= 500
+}
+
+/** So often in a row the question may fail before it is given up; the job's own state counts from then on. */
+const MOST_QUESTIONS = 20
+
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
 /** A start that comes during a stop waits for its end: so often, and so long (ms). */
@@ -85,10 +97,12 @@ export function createStreamAnalyticsStage(settings: StreamAnalyticsSettings): S
   /** The last start that we gave, until it is known what became of it. */
   let startOperation: string | undefined
   let startFailure: string | undefined
+  let failedQuestions = 0
 
   const forgetStart = () => {
     startOperation = undefined
     startFailure = undefined
+    failedQuestions = 0
   }
 
   /** Why a start came to nothing: the operation alone knows, the job is merely stopped again. */
@@ -104,12 +118,15 @@ export function createStreamAnalyticsStage(settings: StreamAnalyticsSettings): S
       const poller = await callSdk(SERVICE, signal, (abortSignal) =>
         client.streamingJobs.beginStart(resourceGroup, name, { resumeFrom, abortSignal }),
       )
+      failedQuestions = 0
       if (poller.isDone()) startOperation = undefined
     } catch (error) {
       signal?.throwIfAborted()
       // It cannot be asked now; the next look asks again.
-      if (error instanceof ServiceError && (error.kind === 'throttled' || error.kind === 'unreachable'))
+      if (isOfQuestion(error)) {
+        if (++failedQuestions >= MOST_QUESTIONS) startOperation = undefined
         return
+      }
       startOperation = undefined
       const text = messageOf(error)
       const reason = /has failed\. (.*)/.exec(text)?.[1] ?? text

@@ -3,6 +3,9 @@ import type { IncomingMessage } from 'node:http'
 import type { Route } from '../http/router.ts'
 import { selfUrl } from '../http/self-url.ts'
 
+/** Whoever has the session's token is this user. */
+export const USER_NAME = 'local'
+
 const HOST_METADATA = '/databricks/.well-known/databricks-config'
 
 /** Asked without a token, as in the service: clients ask it to learn how to get one. */
@@ -22,8 +25,8 @@ export const currentUserRoute: Route = {
     body: {
       schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
       id: '1',
-      userName: 'local',
-      displayName: 'local',
+      userName: USER_NAME,
+      displayName: USER_NAME,
       active: true,
     },
   }),

@@ -4,6 +4,7 @@ import { HttpError } from '../http/errors.ts'
 import type { Answer, Call, Route } from '../http/router.ts'
 import { QueueFullError, type RunHistory, type RunRecord } from '../notebook-runs/run-history.ts'
 import { invalid } from './errors.ts'
+import { describeJob, jobWithoutTasks } from './job-resource.ts'
 import { isObject } from './job-settings.ts'
 import { type Job, type JobStore, notebookOf } from './job-store.ts'
 import { pageOf } from './pages.ts'
@@ -30,7 +31,7 @@ export function jobsRoutes({ jobs, runs, checkRate }: JobsApiOptions): Route[] {
   const runOf = (id: unknown): RunRecord => {
     if (id === undefined || id === null) throw invalid('run_id is missing.')
     const record = runs.find(String(jobRunId(Number(id))))
-    if (!record) throw invalid(`Run ${String(id).slice(0, 40)} does not exist.`)
+    if (!record) throw invalid(`Run: ${String(id).slice(0, 40)} in job: any doesn't exist.`)
     return record
   }
 
@@ -58,13 +59,13 @@ export function jobsRoutes({ jobs, runs, checkRate }: JobsApiOptions): Route[] {
       for (const record of runs.list(ownerOf(job))) runs.cancel(record)
       return { body: {} }
     },
-    'GET jobs/get': ({ query }) => ({ body: jobs.find(query.get('job_id')) }),
+    'GET jobs/get': ({ query }) => ({ body: describeJob(jobs.find(query.get('job_id'))) }),
     'GET jobs/list': ({ query }) => {
       const name = query.get('name')?.toLowerCase()
       const found = jobs
         .list()
         .filter(({ settings }) => name === undefined || settings.name?.toLowerCase() === name)
-      const shown = isTrue(query, 'expand_tasks') ? (job: Job) => job : jobWithoutTasks
+      const shown = isTrue(query, 'expand_tasks') ? describeJob : jobWithoutTasks
       const items = found.map((job) => ({ id: job.job_id, body: () => shown(job) }))
       return { body: pageOf(items, query, { name: 'jobs', defaultLimit: 20, maxLimit: 100 }) }
     },
@@ -150,10 +151,4 @@ function tokenIn(token: unknown): string | undefined {
   if (typeof token !== 'string' || token.length > MAX_TOKEN)
     throw invalid(`idempotency_token must be a text of at most ${MAX_TOKEN} characters.`)
   return token
-}
-
-/** Lists leave the tasks out until they are asked for. */
-function jobWithoutTasks({ settings, ...job }: Job): object {
-  const { tasks: _, job_clusters: __, ...rest } = settings
-  return { ...job, settings: rest }
 }

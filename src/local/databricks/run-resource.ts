@@ -1,5 +1,6 @@
 /** A run as the Jobs API describes it: today's `status`, and the `state` that it replaced and older clients read. */
 import type { RunEnd, RunRecord, RunState } from '../notebook-runs/run-history.ts'
+import { USER_NAME } from './discovery.ts'
 import type { Job } from './job-store.ts'
 
 interface Ending {
@@ -75,14 +76,21 @@ export function describeRun(record: RunRecord, state: RunState, job: Job | undef
     trigger: 'ONE_TIME',
     format: 'MULTI_TASK',
     run_page_url: '',
+    creator_user_name: USER_NAME,
     ...shared,
+    // Of a run with tasks they are zero: its `run_duration` tells.
+    setup_duration: 0,
+    execution_duration: 0,
+    cleanup_duration: 0,
     tasks: [
       {
         run_id: TASK_OFFSET + run_id,
         task_key: task?.task_key ?? record.notebook,
         ...(task?.notebook_task ? { notebook_task: task.notebook_task } : {}),
+        run_if: 'ALL_SUCCESS',
         attempt_number: 0,
         ...shared,
+        ...durationsOf(record),
       },
     ],
   }
@@ -100,6 +108,13 @@ function timesOf({ createdAt, startedAt, endedAt }: RunRecord): object {
     ...(endedAt === undefined ? {} : { run_duration: endedAt - from }),
   }
 }
+
+/** The driver is there at once: a run takes no time to set up or to clean up. */
+const durationsOf = ({ createdAt, startedAt, endedAt }: RunRecord) => ({
+  setup_duration: 0,
+  execution_duration: endedAt === undefined ? 0 : endedAt - (startedAt ?? createdAt),
+  cleanup_duration: 0,
+})
 
 function statusOf(record: RunRecord, state: RunState): object {
   if (state !== 'ended') {

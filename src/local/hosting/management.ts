@@ -17,7 +17,7 @@ import { jobsRoutes } from '../databricks/routes.ts'
 import { workspaceRoutes } from '../databricks/workspace.ts'
 import type { NotebookEngine } from '../engine/api/engine.ts'
 import { requireBearer } from '../http/bearer.ts'
-import { armError } from '../http/errors.ts'
+import { armError, type ErrorForm, type HttpError } from '../http/errors.ts'
 import { routes } from '../http/router.ts'
 import { type Handler, listen } from '../http/server.ts'
 import { metricsRoutes } from '../monitor/metrics.ts'
@@ -25,8 +25,10 @@ import { RunHistory, type RunRecord } from '../notebook-runs/run-history.ts'
 import type { Certificate } from '../runtime/certificate.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { StreamAnalyticsJob } from '../stream-analytics/job.ts'
+import { ProviderError, providerError } from '../stream-analytics/provider-error.ts'
 import { streamAnalyticsRoutes } from '../stream-analytics/routes.ts'
 import { Artifacts } from '../synapse/artifacts.ts'
+import { synapseError } from '../synapse/error-form.ts'
 import { pipelineRunRoutes } from '../synapse/pipeline-runs.ts'
 
 export interface ManagementOptions {
@@ -44,6 +46,8 @@ export interface ManagementOptions {
   databricksLimit?: RateLimit | undefined
   /** Before a request is looked at: what goes wrong on purpose. */
   before?: () => void
+  /** What a client waits before it polls for a start or a stop of the job (s). */
+  retryAfterSeconds?: number | undefined
 }
 
 export interface Management {
@@ -60,11 +64,11 @@ export async function startManagement(options: ManagementOptions): Promise<Manag
     new RunHistory({ engine, stateFile: state(`${name}-runs`), clock, logger, nextId })
   const databricksRuns = history('databricks', nextNumber)
   const synapseRuns = history('synapse', () => newId())
-  const artifacts = new Artifacts(state('synapse-artifacts'), newId)
+  const artifacts = new Artifacts(state('synapse-artifacts'), newId, () => clock.now())
   const checkRate = rateLimiter(options.databricksLimit ?? WORKSPACE_LIMIT, clock)
   const jobs = new JobStore(state('databricks-jobs'), clock)
   const table = [
-    ...streamAnalyticsRoutes({ job, clock, nextId: newId }),
+    ...streamAnalyticsRoutes({ job, clock, nextId: newId, retryAfterSeconds: options.retryAfterSeconds }),
     ...metricsRoutes(job, clock),
     ...jobsRoutes({ jobs, runs: databricksRuns, checkRate }),
     ...workspaceRoutes(state('databricks-workspace'), checkRate),
@@ -83,8 +87,7 @@ export async function startManagement(options: ManagementOptions): Promise<Manag
     tls,
     logger,
     name: 'the management services',
-    errorForm: (error, request) =>
-      (request.url?.startsWith('/databricks/') ? databricksError : armError)(error, request),
+    errorForm: (error, request) => errorFormOf(error, request.url ?? '')(error, request),
   })
   return {
     port: server.port,
@@ -93,6 +96,12 @@ export async function startManagement(options: ManagementOptions): Promise<Manag
       await Promise.all([databricksRuns.close(), synapseRuns.close()])
     },
   }
+}
+
+function errorFormOf(error: HttpError, url: string): ErrorForm {
+  if (url.startsWith('/databricks/')) return databricksError
+  if (url.startsWith('/synapse/')) return synapseError
+  return error instanceof ProviderError ? providerError : armError
 }
 
 /** Run ids of Databricks are numbers that only grow. */

@@ -22,10 +22,27 @@ export type Aggregation = (typeof AGGREGATIONS)[number]
 
 export const NAMESPACE = 'microsoft.streamanalytics/streamingjobs'
 export const METRIC_NAMES = [...COUNTS, ...(Object.keys(GAUGES) as GaugeName[])]
+/** What stands for a name in a list of metrics. */
+export const DESCRIPTIONS: Readonly<Record<CountName | GaugeName, string>> = {
+  InputEvents: 'Events that the job read from its input.',
+  OutputEvents: 'Events that the job wrote to its output.',
+  DeserializationError: 'Events whose body could not be read.',
+  Errors: 'Errors of the query and of its input and output.',
+  ConversionErrors: 'Output values that could not be converted.',
+  LateInputEvents: 'Events that came later than the job waits.',
+  EarlyInputEvents: 'Events from the future.',
+  DroppedOrAdjustedEvents: 'Events that were dropped or given another time.',
+  OutputWatermarkDelaySeconds: 'Seconds by which the output lies behind.',
+  InputEventsSourcesBacklogged: 'Events that wait in the input.',
+  ResourceUtilization: 'Percent of the streaming units in use.',
+  ProcessCPUUsagePercentage: 'Percent of the processor in use.',
+}
 const MAX_NAMES = 20
 
 export interface MetricsQuery {
   names: readonly (CountName | GaugeName)[]
+  /** In the case in which the request wrote it. */
+  namespace: string
   interval: string
   /** Undefined: each metric comes in its primary one. */
   aggregations: readonly Aggregation[] | undefined
@@ -64,6 +81,7 @@ function parse(query: URLSearchParams, start: string | null, end: string | null,
   if (from > to) throw badRequest('The start time lies behind the end time.')
   return {
     names: metricNames(query.get('metricnames')),
+    namespace,
     interval,
     aggregations: aggregationsOf(query.get('aggregation')),
     from,

@@ -10,11 +10,12 @@ import type { Clock } from '../runtime/clock.ts'
 import { LOCAL_NAMES } from '../runtime/options.ts'
 import type { StreamAnalyticsJob } from '../stream-analytics/job.ts'
 import { type DataPoint, GAUGES, type GaugeName, type JobMeter } from '../stream-analytics/job-meter.ts'
-import { JOB_RESOURCE_ID, LOCATION } from '../stream-analytics/job-resource.ts'
+import { JOB_RESOURCE_ID, REGION } from '../stream-analytics/job-resource.ts'
 import {
   type Aggregation,
   badRequest,
   batchQuery,
+  DESCRIPTIONS,
   INTERVALS,
   METRIC_NAMES,
   type MetricsQuery,
@@ -119,8 +120,9 @@ function described(query: MetricsQuery, meter: JobMeter): object {
   const { from, to, interval, names } = query
   return {
     interval,
-    namespace: NAMESPACE,
-    resourceregion: LOCATION,
+    // As the request wrote it.
+    namespace: query.namespace,
+    resourceregion: REGION,
     value: names.map((name) => {
       const wanted = query.aggregations ?? [primaryAggregation(name)]
       const points = meter.points(name, from, to, INTERVALS[interval] as number)
@@ -128,6 +130,7 @@ function described(query: MetricsQuery, meter: JobMeter): object {
         id: `${JOB_RESOURCE_ID}/providers/Microsoft.Insights/metrics/${name}`,
         type: 'Microsoft.Insights/metrics',
         name: { value: name, localizedValue: name },
+        displayDescription: DESCRIPTIONS[name],
         unit: unitOf(name),
         timeseries:
           points.length === 0
@@ -148,6 +151,7 @@ const definition = (name: MetricName) => ({
   id: `${JOB_RESOURCE_ID}/providers/Microsoft.Insights/metricDefinitions/${name}`,
   resourceId: JOB_RESOURCE_ID,
   namespace: NAMESPACE,
+  displayDescription: DESCRIPTIONS[name],
   name: { value: name, localizedValue: name },
   unit: unitOf(name),
   primaryAggregationType: name in GAUGES ? 'Average' : 'Total',

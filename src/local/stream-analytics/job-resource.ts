@@ -1,4 +1,5 @@
 /** The job as ARM describes it, with its one input, its one output and its query. */
+import { createHash } from 'node:crypto'
 import { BRONZE, BRONZE_OUTPUT } from '../../contract/bronze-layout.ts'
 import { EVENT_HUB_NAME, LOCAL_NAMES } from '../runtime/options.ts'
 import type { Condition } from './conditions.ts'
@@ -8,7 +9,16 @@ const { subscription, resourceGroup, job: jobName, account, namespace, asaConsum
 
 export const JOB_TYPE = 'Microsoft.StreamAnalytics/streamingjobs'
 export const JOB_RESOURCE_ID = `/subscriptions/${subscription}/resourceGroups/${resourceGroup}/providers/${JOB_TYPE}/${jobName}`
-export const LOCATION = 'local'
+/** In the form in which the service gives it back: the region's name for people. */
+const LOCATION = 'West US'
+/** The same region as programs name it. */
+export const REGION = 'westus'
+/** The identity of the job. Nobody asks for it here: the local lake and hub take the session's token. */
+const IDENTITY = {
+  principalId: '00000000-0000-0000-0000-000000000002',
+  tenantId: '00000000-0000-0000-0000-000000000000',
+  type: 'SystemAssigned',
+}
 /** An id for the job's whole life, as there is one job. */
 const JOB_ID = '00000000-0000-0000-0000-000000000001'
 
@@ -66,9 +76,10 @@ export function childrenOf(job: StreamAnalyticsJob, withDiagnostics: boolean): C
     },
     {
       kind: 'transformations',
-      name: 'transformation',
+      name: 'query',
       properties: {
-        streamingUnits: 1,
+        // As the template deploys it; the local job is one process, whatever it is said to have.
+        streamingUnits: 3,
         query: `SELECT *, GetMetadataPropertyValue(${EVENT_HUB_NAME}, '[EventHub].[SequenceNumber]') AS SequenceNumber INTO ${BRONZE.container} FROM ${EVENT_HUB_NAME}`,
       },
     },
@@ -91,8 +102,9 @@ export function describeJob(job: StreamAnalyticsJob, expand: string): object {
     type: JOB_TYPE,
     location: LOCATION,
     tags: {},
+    identity: IDENTITY,
     properties: {
-      sku: { name: 'Standard' },
+      sku: { name: 'StandardV2' },
       jobId: JOB_ID,
       provisioningState: 'Succeeded',
       jobState: job.state,
@@ -104,9 +116,12 @@ export function describeJob(job: StreamAnalyticsJob, expand: string): object {
       compatibilityLevel: '1.2',
       eventsOutOfOrderPolicy: 'Adjust',
       eventsOutOfOrderMaxDelayInSeconds: 0,
-      eventsLateArrivalMaxDelayInSeconds: -1,
+      eventsLateArrivalMaxDelayInSeconds: 5,
       outputErrorPolicy: 'Stop',
       dataLocale: 'en-US',
+      contentStoragePolicy: 'SystemAccount',
+      jobStorageAccount: null,
+      cluster: null,
       ...expanded(job, expand),
     },
   }
@@ -128,9 +143,12 @@ function expanded(job: StreamAnalyticsJob, expand: string): object {
   }
 }
 
-/** Changes whenever what {@link describeJob} says may have changed. */
-export const etagOf = (job: StreamAnalyticsJob) =>
-  `"${job.createdAt.toString(36)}-${job.state}-${(job.lastOutputEventTime ?? 0).toString(36)}"`
+/** Changes whenever what {@link describeJob} says may have changed; a GUID without quotes, as recorded. */
+export function etagOf(job: StreamAnalyticsJob): string {
+  const state = `${job.createdAt} ${job.state} ${job.lastOutputEventTime ?? 0}`
+  const digits = createHash('sha256').update(state).digest('hex')
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5')
+}
 
 const describeCondition = ({ since, code, message }: Condition) => ({ since: iso(since), code, message })
 

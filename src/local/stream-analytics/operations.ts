@@ -1,31 +1,45 @@
-/** ARM's long-running operations: accepted at once, polled until they are over. */
-
+/**
+ * The long-running operations of the job, in the form in which the service was recorded: 202 with nothing but a signed
+ * `Location` of some kilobytes, polls that are empty and each bring a new one, and 200 without a body at the end.
+ */
+import { createHash } from 'node:crypto'
 import { HttpError } from '../http/errors.ts'
 import type { Answer, Call, Route } from '../http/router.ts'
 import { selfUrl } from '../http/self-url.ts'
+import { ProviderError } from './provider-error.ts'
 
 /** How an operation ended; undefined: well. */
 export type Failure = { code: string; message: string } | undefined
 
 interface Operation {
-  state: 'InProgress' | 'Succeeded' | 'Failed'
+  isOver: boolean
   failure: Failure
-  startedAt: number
+  polls: number
 }
 
 export interface OperationsOptions {
-  /** Below which the operations are found: `/subscriptions/…/locations/local`. */
+  /** Of the job's routes, with its parameters. */
+  pattern: string
+  /** Of the one job. */
   path: string
   apiVersion: string
   nextId: () => string
+  /** Epoch ms. */
   now: () => number
-  checkVersion: (call: Call) => void
+  /** Throws HttpError. */
+  check: (call: Call) => void
+  /** What a client is told to wait before it polls (s); polls themselves say nothing of it. */
+  retryAfterSeconds: number
 }
 
-/** The client polls that often (s); the header overrides its own interval. */
-const POLL_SECONDS = '1'
+/** Id of the operation that a description of the job refers to. */
+const NOTHING = 'none-under-way'
 /** Operations that can still be polled for. */
 const KEPT = 50
+/** Characters of the parts of a signature, as recorded. */
+const CERTIFICATE_LENGTH = 3000
+const SIGNATURE_LENGTH = 342
+const HASH_LENGTH = 43
 
 export class Operations {
   readonly #options: OperationsOptions
@@ -35,75 +49,67 @@ export class Operations {
     this.#options = options
   }
 
-  /**
-   * Answers 202 with both of ARM's ways to poll: `location` gives 202 until it is over, `azure-asyncoperation` a status.
-   * @param ended settles when the operation is over.
-   */
+  /** @param ended settles when the operation is over. */
   accept(call: Call, ended: Promise<Failure>): Answer {
-    const { nextId, now } = this.#options
-    const id = nextId()
-    const operation: Operation = { state: 'InProgress', failure: undefined, startedAt: now() }
+    const id = this.#options.nextId()
+    const operation: Operation = { isOver: false, failure: undefined, polls: 0 }
     const [oldest] = this.#operations.keys()
     if (this.#operations.size >= KEPT && oldest !== undefined) this.#operations.delete(oldest)
     this.#operations.set(id, operation)
     void ended.then((failure) => {
-      operation.state = failure ? 'Failed' : 'Succeeded'
+      operation.isOver = true
       operation.failure = failure
     })
-    return {
-      status: 202,
-      headers: {
-        'retry-after': POLL_SECONDS,
-        location: this.#url(call, 'operationresults', id),
-        'azure-asyncoperation': this.#url(call, 'operationstatuses', id),
-      },
-    }
+    const location = this.#location(call, id, operation)
+    return { status: 202, headers: { location, 'retry-after': String(this.#options.retryAfterSeconds) } }
+  }
+
+  /** The header that the service sends with a description of the job, too, though nothing is under way. */
+  reference(call: Call): string {
+    return this.#location(call, NOTHING, { isOver: true, failure: undefined, polls: 0 })
   }
 
   routes(): Route[] {
-    const { path, checkVersion } = this.#options
+    const { pattern, check } = this.#options
     return [
       {
         method: 'GET',
-        pattern: `${path}/operationresults/:id`,
+        pattern: `${pattern}/OperationResults/:id`,
         handle: (call) => {
-          checkVersion(call)
-          const { state, failure } = this.#find(call)
-          const headers = { 'retry-after': POLL_SECONDS, location: selfOf(call) }
-          if (state === 'InProgress') return { status: 202, headers }
-          if (failure) throw new HttpError(409, failure.code, failure.message)
-          return { status: 200 }
-        },
-      },
-      {
-        method: 'GET',
-        pattern: `${path}/operationstatuses/:id`,
-        handle: (call) => {
-          checkVersion(call)
-          const { state, failure, startedAt } = this.#find(call)
-          const body = {
-            id: call.path,
-            name: call.params.id,
-            status: state,
-            startTime: new Date(startedAt).toISOString(),
-            ...(failure ? { error: failure } : {}),
-          }
-          return state === 'InProgress' ? { headers: { 'retry-after': POLL_SECONDS }, body } : { body }
+          check(call)
+          const { id = '' } = call.params
+          if (id === NOTHING) return { status: 200 }
+          const operation = this.#operations.get(id)
+          if (!operation)
+            throw new HttpError(404, 'OperationNotFound', `The operation '${id}' could not be found.`)
+          const { isOver, failure } = operation
+          if (failure) throw new ProviderError(409, failure.code, failure.message)
+          if (isOver) return { status: 200 }
+          operation.polls++
+          return { status: 202, headers: { location: this.#location(call, id, operation) } }
         },
       },
     ]
   }
 
-  #find({ params }: Call): Operation {
-    const operation = this.#operations.get(params.id ?? '')
-    if (operation) return operation
-    throw new HttpError(404, 'OperationNotFound', `The operation '${params.id}' could not be found.`)
-  }
-
-  #url(call: Call, kind: string, id: string): string {
-    const { path, apiVersion } = this.#options
-    return selfUrl(call.request, `${path}/${kind}/${id}?api-version=${apiVersion}`)
+  #location(call: Call, id: string, { polls }: Operation): string {
+    const { path, apiVersion, now } = this.#options
+    const time = String(now() * 10_000)
+    const query = new URLSearchParams({
+      'api-version': apiVersion,
+      t: time,
+      c: letters('certificate', CERTIFICATE_LENGTH),
+      s: letters(`${id} ${time} ${polls}`, SIGNATURE_LENGTH),
+      h: letters(`${time} ${polls}`, HASH_LENGTH),
+    })
+    return selfUrl(call.request, `${path}/OperationResults/${id}?${query}`)
   }
 }
 
-const selfOf = ({ request }: Call) => selfUrl(request, request.url ?? '')
+/** As long as a signature, and as unlike others. Nobody checks it: a client is to send it back, not to read it. */
+function letters(seed: string, length: number): string {
+  let text = ''
+  for (let part = 0; text.length < length; part++)
+    text += createHash('sha512').update(`${seed} ${part}`).digest('base64url')
+  return text.slice(0, length)
+}

@@ -15,32 +15,43 @@ import {
   describeChild,
   describeJob,
   etagOf,
+  JOB_RESOURCE_ID,
   JOB_TYPE,
-  LOCATION,
 } from './job-resource.ts'
 import { type Failure, Operations } from './operations.ts'
+import { ProviderError } from './provider-error.ts'
 
 const { subscription, resourceGroup, job: jobName } = LOCAL_NAMES
 
 /** The version of the SDK, and the preview that knows `blobWriteMode`. */
 const API_VERSIONS = ['2020-03-01', '2021-10-01-preview']
+/** As recorded at the start and the stop of a job (s). */
+const RETRY_AFTER_SECONDS = 10
 
 export interface StreamAnalyticsRoutesOptions {
   job: StreamAnalyticsJob
   clock: Clock
   /** Makes operation ids. */
   nextId: () => string
+  /** What a client waits before its first poll (s); less in tests. */
+  retryAfterSeconds?: number | undefined
 }
 
-export function streamAnalyticsRoutes({ job, clock, nextId }: StreamAnalyticsRoutesOptions): Route[] {
+export function streamAnalyticsRoutes(options: StreamAnalyticsRoutesOptions): Route[] {
+  const { job, clock, nextId, retryAfterSeconds = RETRY_AFTER_SECONDS } = options
   const provider = '/providers/Microsoft.StreamAnalytics'
   const group = `/subscriptions/:subscription/resourcegroups/:group${provider}/streamingjobs`
   const operations = new Operations({
-    path: `/subscriptions/${subscription}${provider}/locations/${LOCATION}`,
+    pattern: `${group}/:job`,
+    path: JOB_RESOURCE_ID,
     apiVersion: '2020-03-01',
     nextId,
     now: () => clock.now(),
-    checkVersion,
+    check: (call) => {
+      checkVersion(call)
+      checkScope(call)
+    },
+    retryAfterSeconds,
   })
   const route = (method: string, pattern: string, handle: Route['handle']): Route => ({
     method,
@@ -52,13 +63,13 @@ export function streamAnalyticsRoutes({ job, clock, nextId }: StreamAnalyticsRou
     },
   })
   const expand = ({ query }: Call) => query.get('$expand') ?? ''
-  const list = (call: Call) => ({ body: { value: [describeJob(job, expand(call))] } })
+  const list = (call: Call) => ({ body: { value: [describeJob(job, expand(call))], nextLink: null } })
   return [
     route('GET', `/subscriptions/:subscription${provider}/streamingjobs`, list),
     route('GET', group, list),
     route('GET', `${group}/:job`, (call) => ({
       body: describeJob(job, expand(call)),
-      headers: { etag: etagOf(job) },
+      headers: { etag: etagOf(job), 'azure-asyncoperation': operations.reference(call) },
     })),
     route('POST', `${group}/:job/start`, async (call) => {
       const output = outputStart(await readJson(call.request))
@@ -79,12 +90,12 @@ export function streamAnalyticsRoutes({ job, clock, nextId }: StreamAnalyticsRou
       childrenOf(job, query.get('$select') === '*').filter((child) => child.kind === kind)
     return [
       route('GET', `${group}/:job/${kind}`, (call) => ({
-        body: { value: children(call).map(describeChild) },
+        body: { value: children(call).map(describeChild), nextLink: null },
       })),
       route('GET', `${group}/:job/${kind}/:name`, (call) => {
         const { name = '' } = call.params
         const child = children(call).find((one) => isSame(one.name, name))
-        if (!child) throw notFound(`${JOB_TYPE}/${jobName}/${kind}/${name}`)
+        if (!child) throw childNotFound(kind, name)
         return { body: describeChild(child), headers: { etag: etagOf(job) } }
       }),
     ]
@@ -121,7 +132,7 @@ function refuseConflict(command: () => void): void {
     command()
   } catch (error) {
     if (!(error instanceof JobConflictError)) throw error
-    throw new HttpError(409, 'Conflict', error.message, { cause: error })
+    throw new ProviderError(409, 'Conflict', error.message, { cause: error })
   }
 }
 
@@ -164,4 +175,8 @@ const notFound = (what: string) =>
     `The Resource '${what}' under resource group '${resourceGroup}' was not found.`,
   )
 
-const badRequest = (message: string) => new HttpError(400, 'BadRequest', message)
+/** What stands below the job is the provider's own business, as are its start and stop. */
+const childNotFound = (kind: ChildKind, name: string) =>
+  new ProviderError(404, 'NotFound', `The streaming job has no ${kind.replace(/s$/, '')} named '${name}'.`)
+
+const badRequest = (message: string) => new ProviderError(400, 'BadRequest', message)

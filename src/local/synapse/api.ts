@@ -1,8 +1,14 @@
 /** What all of Synapse's data-plane routes share. */
 import { HttpError } from '../http/errors.ts'
 import type { Call, Route } from '../http/router.ts'
+import { LOCAL_NAMES } from '../runtime/options.ts'
 
 export const API_VERSION = '2020-12-01'
+
+export const WORKSPACE_ID = `/subscriptions/${LOCAL_NAMES.subscription}/resourceGroups/${LOCAL_NAMES.resourceGroup}/providers/Microsoft.Synapse/workspaces/local`
+
+/** A time as the service writes it: `2026-11-24T02:07:30.1230000Z`. @param time epoch ms. */
+export const sevenDigits = (time: number): string => new Date(time).toISOString().replace('Z', '0000Z')
 
 /** @param path below the workspace's development endpoint. */
 export function synapseRoute(method: string, path: string, handle: Route['handle']): Route {

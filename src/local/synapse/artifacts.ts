@@ -1,11 +1,11 @@
 /** Notebooks and pipelines of the workspace: kept as they were sent, and changed by long-running operations. */
 import { readJson } from '../http/body.ts'
 import { HttpError } from '../http/errors.ts'
-import type { Call, Route } from '../http/router.ts'
+import type { Answer, Call, Route } from '../http/router.ts'
 import { selfUrl } from '../http/self-url.ts'
 import { LOCAL_NAMES } from '../runtime/options.ts'
 import { StateMap, StateMapFullError } from '../storage/state-map.ts'
-import { API_VERSION, synapseRoute } from './api.ts'
+import { API_VERSION, sevenDigits, synapseRoute, WORKSPACE_ID } from './api.ts'
 
 export interface Artifact {
   name: string
@@ -27,6 +27,8 @@ const POLL_SECONDS = '1'
 interface Operation {
   kind: ArtifactKind
   name: string
+  /** A deletion ends without a body. */
+  isDeletion: boolean
   /** Polls that are still answered with 202: an operation is never over at once. */
   pollsLeft: number
 }
@@ -34,10 +36,15 @@ interface Operation {
 export class Artifacts {
   readonly #kept: StateMap<Artifact>
   readonly #nextId: () => string
+  readonly #now: () => number
+  /** Number of the newest change. */
+  #records = 0
   readonly #operations = new Map<string, Operation>()
 
-  constructor(stateFile: string, nextId: () => string) {
+  /** @param now epoch ms. */
+  constructor(stateFile: string, nextId: () => string, now: () => number) {
     this.#nextId = nextId
+    this.#now = now
     this.#kept = new StateMap<Artifact>({
       file: stateFile,
       initial: () => [[keyOf('pipelines', LOCAL_NAMES.pipeline), aggregatePipeline(nextId())]],
@@ -88,12 +95,10 @@ export class Artifacts {
         if (typeof properties !== 'object' || properties === null || Array.isArray(properties))
           throw new HttpError(400, 'BadRequest', `The ${LABELS[kind].toLowerCase()} needs properties.`)
         this.#refuseOtherVersion(call, this.#kept.get(keyOf(kind, name)))
-        this.#put(kind, { name, etag: this.#nextId(), properties: properties as Artifact['properties'] })
-        return {
-          status: 202,
-          headers: { location: this.#begin(call, kind, name), 'retry-after': POLL_SECONDS },
-          body: { recordId: 1, state: 'Creating', status: 'Creating' },
-        }
+        const isNew = this.#kept.get(keyOf(kind, name)) === undefined
+        const etag = this.#nextId()
+        this.#put(kind, { name, etag, properties: properties as Artifact['properties'] })
+        return this.#accept(call, kind, name, isNew ? 'Creating' : 'Updating')
       }),
       synapseRoute('DELETE', `/${kind}/:name`, (call) => {
         const { name } = this.find(kind, nameIn(call))
@@ -104,7 +109,7 @@ export class Artifacts {
             `The pipeline '${name}' is a stage of the control room, which could not run without it.`,
           )
         this.#kept.delete(keyOf(kind, nameIn(call)))
-        return { status: 200 }
+        return this.#accept(call, kind, name, 'Deleting')
       }),
     ]
   }
@@ -124,11 +129,35 @@ export class Artifacts {
     throw new HttpError(412, 'PreconditionFailed', 'The artifact was changed by somebody else meanwhile.')
   }
 
-  #begin({ request }: Call, kind: ArtifactKind, name: string): string {
+  /** 202 with a record of the change, and where to ask on. */
+  #accept(call: Call, kind: ArtifactKind, name: string, state: 'Creating' | 'Updating' | 'Deleting'): Answer {
     const id = this.#nextId()
+    const isDeletion = state === 'Deleting'
+    const headers = {
+      location: this.#begin(call, id, { kind, name, isDeletion, pollsLeft: 1 }),
+      'retry-after': POLL_SECONDS,
+    }
+    if (isDeletion) return { status: 202, headers }
+    const time = sevenDigits(this.#now())
+    const artifactId = this.#nextId()
+    const body = {
+      id: idOf(kind, name),
+      recordId: ++this.#records,
+      state,
+      created: time,
+      changed: time,
+      type: LABELS[kind],
+      name,
+      operationId: id,
+      artifactId,
+    }
+    return { status: 202, headers, body }
+  }
+
+  #begin({ request }: Call, id: string, operation: Operation): string {
     const [oldest] = this.#operations.keys()
     if (this.#operations.size >= MAX_OPERATIONS && oldest !== undefined) this.#operations.delete(oldest)
-    this.#operations.set(id, { kind, name, pollsLeft: 1 })
+    this.#operations.set(id, operation)
     return selfUrl(request, `/synapse/operationResults/${id}?api-version=${API_VERSION}`)
   }
 
@@ -140,14 +169,17 @@ export class Artifacts {
       const location = selfUrl(request, request.url ?? '')
       return { status: 202, headers: { location, 'retry-after': POLL_SECONDS } }
     }
+    if (operation.isDeletion) return { status: 200 }
     return { body: describe(operation.kind, this.find(operation.kind, operation.name)) }
   }
 }
 
 const keyOf = (kind: ArtifactKind, name: string) => `${kind}/${name}`
 
+const idOf = (kind: ArtifactKind, name: string) => `${WORKSPACE_ID}/${kind}/${name}`
+
 const describe = (kind: ArtifactKind, { name, etag, properties }: Artifact) => ({
-  id: `/subscriptions/${LOCAL_NAMES.subscription}/resourceGroups/${LOCAL_NAMES.resourceGroup}/providers/Microsoft.Synapse/workspaces/local/${kind}/${name}`,
+  id: idOf(kind, name),
   name,
   type: `Microsoft.Synapse/workspaces/${kind}`,
   etag,

@@ -1,5 +1,6 @@
 /** Runs as Synapse describes them: of a pipeline, and of the notebook activity in it. */
 import type { RunRecord, RunState } from '../notebook-runs/run-history.ts'
+import { sevenDigits, WORKSPACE_ID } from './api.ts'
 
 export interface SeenRun {
   record: RunRecord
@@ -29,8 +30,9 @@ export function describePipelineRun(run: SeenRun): object {
   const { record } = run
   const from = record.startedAt ?? record.createdAt
   return {
-    id: `/pipelineruns/${record.id}`,
+    id: `${WORKSPACE_ID.toUpperCase()}/pipelineruns/${record.id}`,
     runId: record.id,
+    debugRunId: null,
     runGroupId: record.id,
     isLatest: true,
     pipelineName: record.owner,
@@ -42,6 +44,9 @@ export function describePipelineRun(run: SeenRun): object {
     lastUpdated: iso(lastUpdated(run)),
     status: statusOf(run),
     message: record.error === undefined ? '' : `Operation on target notebook failed: ${record.error}`,
+    output: null,
+    annotations: [],
+    runDimension: {},
   }
 }
 
@@ -73,4 +78,4 @@ export function describeActivity(run: SeenRun, activityName: string): object {
   }
 }
 
-const iso = (time: number | undefined) => (time === undefined ? null : new Date(time).toISOString())
+const iso = (time: number | undefined) => (time === undefined ? null : sevenDigits(time))

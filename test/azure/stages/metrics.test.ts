@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createRestClient } from '../../../src/azure/http/rest-client.ts'
 import { createMetricsSource } from '../../../src/azure/stages/metrics.ts'
 import { JOB_RESOURCE_ID } from '../../../src/local/stream-analytics/job-resource.ts'
 import {
@@ -21,11 +22,19 @@ afterEach(async () => {
 })
 afterAll(removeFolders)
 
+const management = () =>
+  createRestClient({
+    service: 'Azure Resource Manager',
+    endpoint: proxy.url,
+    credential: plane.credential,
+    scope: 'https://management.azure.com/.default',
+  })
 const source = (now = () => Date.now()) =>
   createMetricsSource({
     endpoint: proxy.url,
     audience: 'https://metrics.monitor.azure.com',
     credential: plane.credential,
+    management: management(),
     resourceId: JOB_RESOURCE_ID,
     createdAt: async () => new Date(plane.job.createdAt),
     clock: { now },
@@ -138,6 +147,7 @@ describe('the job’s metrics', () => {
       endpoint: proxy.url,
       audience: 'https://metrics.monitor.azure.com',
       credential: plane.credential,
+      management: management(),
       resourceId: JOB_RESOURCE_ID,
       createdAt: async () => new Date(0),
       clock: { now: () => Date.parse('2026-11-24T00:00:00Z') },
@@ -158,7 +168,33 @@ describe('the job’s metrics', () => {
     heal()
     proxy.inject({ respond: throttled(9) })
     await expect(source().jobMetrics()).rejects.toMatchObject({ kind: 'throttled', retryAfterMs: 9000 })
-    expect(proxy.requests).toHaveLength(2)
+    // Twice by the two doors, once by the first.
+    expect(proxy.requests).toHaveLength(3)
+  })
+
+  it('come from the job itself where the subscription refuses, and the subscription is asked no more', async () => {
+    plane.send(0, { n: 0 }, 'junk')
+    plane.job.start({ mode: 'CustomTime', time: 0 })
+    await vi.waitFor(() => expect(plane.job.lastOutputEventTime).toBeDefined())
+    const whole = await source().jobMetrics()
+    const heal = proxy.inject({
+      match: /getBatch/,
+      respond: { status: 403, body: { error: { code: 'AuthorizationFailed', message: 'No.' } } },
+    })
+    const metrics = source()
+    expect(await metrics.jobMetrics()).toEqual({
+      ...whole,
+      at: expect.any(Date),
+      resourceUtilization: expect.any(Number),
+    })
+    await metrics.jobMetrics()
+    const batches = () => proxy.requests.filter(({ path }) => path.includes('getBatch')).length
+    // Two of the whole one, and the one that was refused.
+    expect(batches()).toBe(3)
+    heal()
+    // A token that is not taken is no refusal of that kind.
+    proxy.inject({ match: /getBatch/, respond: { status: 401, body: {} } })
+    await expect(source().jobMetrics()).rejects.toMatchObject({ needsSignIn: true })
   })
 
   it('can be cancelled', async () => {

@@ -147,6 +147,18 @@ describe('starting', () => {
     })
   }
 
+  /** As recorded: a signed Location alone, an empty poll, a flat error. */
+  const acceptSignedStart = () => {
+    const headers = { location: `${proxy.url}/x/OperationResults/1?api-version=2020-03-01&t=1&c=2&s=3&h=4` }
+    proxy.inject({ match: /\/start\?/, times: 1, respond: { status: 202, headers } })
+    proxy.inject({ match: /OperationResults/, times: 1, respond: { status: 202, headers } })
+  }
+  const flatFailure = {
+    status: 409,
+    body: { code: 'BadRequest', message: 'The input weather is not reachable.', details: null },
+  }
+  const questions = () => proxy.requests.filter(({ path }) => path.includes('OperationResults')).length
+
   it.each(['Created', 'Stopped', 'Failed'])(
     'that is accepted and comes to nothing (%s) says why, until the next one',
     async (jobState) => {
@@ -181,6 +193,39 @@ describe('starting', () => {
     expect(await adapter.status()).toMatchObject({ state: 'stopped' })
     expect(await adapter.status()).toMatchObject({ state: 'stopped' })
     expect(await adapter.status()).toMatchObject({ state: 'failed' })
+  })
+
+  it.each([401, 403, 408, 500, 502])('is not failed by a %i to the question how it goes', async (status) => {
+    const adapter = stage()
+    acceptSignedStart()
+    await adapter.start()
+    pretend({ jobState: 'Stopped' })
+    const heal = proxy.inject({
+      match: /OperationResults/,
+      respond: { status, body: { error: { code: 'Passing', message: 'It will pass.' } } },
+    })
+    for (let look = 0; look < 3; look++)
+      expect(await adapter.status()).toMatchObject({ state: 'stopped', detail: undefined })
+    heal()
+    // Asked again, it is known what became of it.
+    proxy.inject({ match: /OperationResults/, respond: flatFailure })
+    expect(await adapter.status()).toMatchObject({
+      state: 'failed',
+      detail: 'The start failed: Stream Analytics: The input weather is not reachable.',
+    })
+    // One poll of the start itself, three that failed, and the last.
+    expect(questions()).toBe(5)
+  })
+
+  it('is no longer asked about when the question fails for ever', async () => {
+    const adapter = stage()
+    acceptSignedStart()
+    await adapter.start()
+    pretend({ jobState: 'Stopped' })
+    proxy.inject({ match: /OperationResults/, respond: { status: 500, body: {} } })
+    for (let look = 0; look < 25; look++) await adapter.status()
+    expect(questions()).toBe(1 + 20)
+    expect(await adapter.status()).toMatchObject({ state: 'stopped', detail: undefined })
   })
 
   it('that is accepted without a place to ask at is believed', async () => {

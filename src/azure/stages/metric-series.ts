@@ -1,0 +1,19 @@
+/** Metrics as both doors of Azure Monitor give them. */
+export const NAMESPACE = 'Microsoft.StreamAnalytics/streamingjobs'
+
+export interface Span {
+  startTime: Date
+  endTime: Date
+  /** `PT1M`, or `FULL` for one point over all. */
+  interval: string
+  aggregation: 'total' | 'average'
+}
+
+export interface Point {
+  timeStamp: Date
+  total?: number | undefined
+  average?: number | undefined
+}
+
+/** Points by the metric's name, oldest first. */
+export type Series = Map<string, readonly Point[]>
