@@ -357,7 +357,7 @@ describe('metrics', () => {
   it('that are refused leave the rest alone, and the log says what to do', async () => {
     room = await openAzureRoom({ isConnected: false })
     room.services.inject({
-      match: /metrics:getBatch/,
+      match: /metrics:getBatch|Microsoft.Insights/,
       respond: { status: 403, body: { error: { code: 'Forbidden', message: 'No role on the job.' } } },
     })
     await room.connect()
