@@ -7,13 +7,22 @@ import { listen } from '../http/server.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { checkSas, type SasContext } from './auth/sas.ts'
 import { checkSharedKey } from './auth/shared-key.ts'
-import { BlobOperations } from './rest/blob.ts'
-import { DfsOperations } from './rest/dfs.ts'
-import type { LakeCall } from './rest/lake-call.ts'
-import { asHttpError, isDfs, lakeError, unsupported, VERSION } from './rest/refusals.ts'
+import { refuseUnserved } from './operations/table.ts'
+import { appendOperations } from './rest/blobs/append-blobs.ts'
+import { copyOperations } from './rest/blobs/blob-copy.ts'
+import { blobOperations } from './rest/blobs/blobs.ts'
+import { blockOperations } from './rest/blobs/blocks.ts'
+import { accountOperations } from './rest/containers/account.ts'
+import { containerOperations } from './rest/containers/containers.ts'
+import { forgetPath, type Handlers, type Lake } from './rest/lake.ts'
+import { type LakeCall, openCall } from './rest/lake-call.ts'
+import { leaseOperations } from './rest/leasing.ts'
+import { accessOperations } from './rest/paths/path-access.ts'
+import { pathOperations } from './rest/paths/paths.ts'
+import { asHttpError, isDfs, lakeError, unsupported } from './rest/refusals.ts'
 import { sasNeed } from './rest/sas-needs.ts'
-import { refuseUnsupported } from './rest/unsupported-features.ts'
 import type { LakeFolder } from './store/folder.ts'
+import { Leases } from './store/leases.ts'
 import { entryAt } from './store/names.ts'
 import { PathProperties } from './store/properties.ts'
 import { Uploads } from './store/uploads.ts'
@@ -46,29 +55,25 @@ const CHALLENGE =
 /** @throws PortTakenError */
 export async function startDataLake(options: DataLakeOptions): Promise<DataLakeServer> {
   const { folder, account, accountKey, token, tls, ports, logger, clock } = options
-  const uploads = new Uploads(folder)
-  const properties = new PathProperties(folder)
-  const dfs = new DfsOperations(folder, uploads, properties)
-  const blob = new BlobOperations(folder, uploads, properties)
+  const kept = new PathProperties(folder)
+  const leases = new Leases(clock)
+  const lake: Lake = { folder, uploads: new Uploads(folder), kept, leases, clock, account, accountKey, token }
+  const handlers = handlersOf(lake)
   const bearer = requireBearer(token, CHALLENGE)
   const handler = (isTls: boolean) => async (request: IncomingMessage, response: ServerResponse) => {
     await options.before?.()
-    const isBySas = authorize(request, isTls ? bearer : undefined, account, accountKey)
+    const proof = authorize(request, isTls ? bearer : undefined, account, accountKey)
     const call = openCall(request, response, account)
+    call.isByToken = proof === 'token'
     try {
       // A name that the lake cannot have is refused before anything looks at what stands there.
       if (call.container !== '') folder.resolve(call.container, call.path)
-      if (isBySas)
-        admitBySas(call, folder, {
-          account,
-          accountKey,
-          isTls,
-          now: clock.now(),
-          address: request.socket.remoteAddress,
-        })
-      refuseUnsupported(call)
+      if (proof === 'signature') admitBySas(call, lake, isTls)
+      if (!call.operation) throw unsupported(call)
+      refuseUnserved(call.operation, { ...call, headers: request.headers })
       requirePlace(call, folder)
-      if (!(await dfs.handle(call)) && !(await blob.handle(call))) throw unsupported(call)
+      removeExpired(lake)
+      await handlers[call.operation.id as keyof Handlers](call)
     } catch (error) {
       throw asHttpError(error)
     }
@@ -92,98 +97,91 @@ export async function startDataLake(options: DataLakeOptions): Promise<DataLakeS
       tlsPort: secure.port,
       close: async () => {
         await Promise.all([plain.close(), secure.close()])
-        properties.close()
+        kept.close()
       },
     }
   } catch (error) {
     await plain.close()
-    properties.close()
+    kept.close()
     throw error
   }
 }
 
 /**
  * A bearer token only where nobody can overhear it; a key's signature anywhere.
- * @returns whether a SAS is still to be looked at, with what the request is about.
+ * @returns what was shown: `signature` is still to be looked at, with what the request is about.
  */
 function authorize(
   request: IncomingMessage,
   bearer: ((request: IncomingMessage) => void) | undefined,
   account: string,
   accountKey: string,
-): boolean {
+): 'key' | 'token' | 'signature' {
   const given = request.headers.authorization ?? ''
-  if (given === '' && /[?&]sig=/.test(request.url ?? '')) return true
-  if (/^SharedKey /i.test(given)) checkSharedKey(request, account, accountKey)
-  else if (bearer) bearer(request)
-  else
+  if (given === '' && /[?&]sig=/i.test(request.url ?? '')) return 'signature'
+  if (/^SharedKey /i.test(given)) {
+    checkSharedKey(request, account, accountKey)
+    return 'key'
+  }
+  if (!bearer)
     throw new HttpError(
       401,
       'NoAuthenticationInformation',
       'Sign with the account key (SharedKey or a SAS); a bearer token is taken over https only.',
     )
-  return false
+  bearer(request)
+  return 'token'
 }
 
-function admitBySas(call: LakeCall, folder: LakeFolder, context: SasContext): void {
-  const { container, path, query } = call
+function admitBySas(
+  call: LakeCall,
+  { folder, kept, account, accountKey, clock }: Lake,
+  isTls: boolean,
+): void {
+  const { container, path, query, request } = call
+  const policyOf = (of: string, id: string) =>
+    kept.of(of, '', entryAt(folder.resolve(of, ''))).policies?.find((one) => one.id === id)
+  const address = request.socket.remoteAddress
+  const context: SasContext = { account, accountKey, isTls, now: clock.now(), address, policyOf }
   // Listings are of a folder, which only the query tells.
   const listed = query.get('directory') ?? (query.get('prefix') ?? '').replace(/[^/]*$/, '')
-  checkSas({ container, path: path || listed, query }, sasNeed(call, folder), context)
+  checkSas(
+    { container, path: path || listed, query, headers: request.headers },
+    sasNeed(call, folder),
+    context,
+  )
   call.checkSource = (source, anyOf) => {
     const hasOwn = source.query.has('sig')
     checkSas(hasOwn ? source : { ...source, query }, { level: 'object', anyOf }, context)
   }
 }
 
-function openCall(request: IncomingMessage, response: ServerResponse, account: string): LakeCall {
-  const [target = '/', query = ''] = (request.url ?? '/').split('?')
-  let decoded: string
-  try {
-    decoded = decodeURIComponent(target)
-  } catch (cause) {
-    throw new HttpError(400, 'InvalidUri', 'The request path is not a valid percent encoding.', { cause })
+/** Files whose time has come are gone for every request that comes after. */
+function removeExpired(lake: Lake): void {
+  for (const { container, path } of lake.kept.expired(lake.clock.now())) {
+    lake.folder.remove(container, path)
+    forgetPath(lake, container, path)
   }
-  const [, ...parts] = decoded.split('/')
-  // The JavaScript SDK leaves the account out of the address when it renames, and names it in the source.
-  if (parts[0] !== account && String(request.headers['x-ms-rename-source']).startsWith(`/${account}/`))
-    parts.unshift(account)
-  const [name, container = '', ...rest] = parts
-  if (name !== account)
-    throw new HttpError(
-      404,
-      'ResourceNotFound',
-      `There is no account ${name ?? ''} here; this is ${account}.`,
-    )
-  const path = rest.join('/').replace(/\/$/, '')
-  const id = crypto.randomUUID()
-  const headers = {
-    'x-ms-request-id': id,
-    'x-ms-version': VERSION,
-    date: new Date().toUTCString(),
-    // Some clients take no answer to a write without it.
-    ...(request.method === 'PUT' || request.method === 'PATCH'
-      ? { 'x-ms-request-server-encrypted': 'false' }
-      : {}),
-  }
+}
+
+function handlersOf(lake: Lake): Handlers {
   return {
-    request,
-    response,
-    account,
-    container,
-    path,
-    query: new URLSearchParams(query.replaceAll('+', '%2B')),
-    headers,
-    // Whoever has the key or the token may have everything.
-    checkSource: () => {},
+    ...accountOperations(lake),
+    ...containerOperations(lake),
+    ...blobOperations(lake),
+    ...copyOperations(lake),
+    ...blockOperations(lake),
+    ...appendOperations(lake),
+    ...pathOperations(lake),
+    ...accessOperations(lake),
+    ...leaseOperations(lake),
   }
 }
 
 /** Only those operations that make containers see one that does not exist. */
-function requirePlace({ container, path, request, query }: LakeCall, folder: LakeFolder): void {
+function requirePlace({ container, request, operation }: LakeCall, folder: LakeFolder): void {
   if (container === '') return
-  const makes = query.get('restype') === 'container' || query.get('resource') === 'filesystem'
-  if (path === '' && makes && request.method === 'PUT') return
+  if (operation?.id === 'createContainer' || operation?.id === 'createFilesystem') return
   if (entryAt(folder.resolve(container, ''))?.isDirectory()) return
   if (isDfs(request))
     throw new HttpError(404, 'FilesystemNotFound', 'The specified filesystem does not exist.')

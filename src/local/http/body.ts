@@ -23,6 +23,7 @@ export async function readBody(request: IncomingMessage, limitBytes: number): Pr
     new HttpError(413, 'RequestBodyTooLarge', `The request body exceeds the limit of ${limitBytes} bytes.`)
   if (Number(request.headers['content-length'] ?? 0) > limitBytes) throw tooLarge()
   waiting.get(request)?.writeContinue()
+  waiting.delete(request)
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
@@ -31,6 +32,39 @@ export async function readBody(request: IncomingMessage, limitBytes: number): Pr
     chunks.push(chunk as Buffer)
   }
   return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size)
+}
+
+/** Of the body of a refused request: most clients send on until all is sent, and only then hear why it was refused. */
+const DRAIN_LIMIT_BYTES = 256 * 1024 * 1024
+const DRAIN_LIMIT_MS = 20_000
+
+/**
+ * Reads on what nobody wants any more, up to a limit of bytes and of time. Not where the client waits to be asked for its body.
+ * @param limits for tests.
+ */
+export function drainBody(
+  request: IncomingMessage,
+  limits: { bytes: number; ms: number } = { bytes: DRAIN_LIMIT_BYTES, ms: DRAIN_LIMIT_MS },
+): Promise<void> {
+  const length = Number(request.headers['content-length'] ?? 0)
+  if (request.complete || request.destroyed || waiting.has(request) || length > limits.bytes)
+    return Promise.resolve()
+  return new Promise((done) => {
+    let bytes = 0
+    const stop = () => {
+      clearTimeout(timer)
+      request.off('data', count).off('end', stop).off('close', stop).off('error', stop)
+      request.pause()
+      done()
+    }
+    const count = (chunk: Buffer) => {
+      bytes += chunk.length
+      if (bytes > limits.bytes) stop()
+    }
+    const timer = setTimeout(stop, limits.ms)
+    request.on('data', count).once('end', stop).once('close', stop).once('error', stop)
+    request.resume()
+  })
 }
 
 /**

@@ -13,7 +13,7 @@ import type { Socket } from 'node:net'
 import type { Logger as PinoLogger } from 'pino'
 import type { Certificate } from '../runtime/certificate.ts'
 import { listenOnLoopback } from '../runtime/loopback.ts'
-import { askForBodyWhenRead } from './body.ts'
+import { askForBodyWhenRead, drainBody } from './body.ts'
 import { armError, type ErrorForm, HttpError } from './errors.ts'
 import { refuseForeignOrigin } from './origin.ts'
 
@@ -158,6 +158,7 @@ async function answer(
       refusal = new HttpError(500, 'InternalError', `The request failed inside ${options.name}: see the log.`)
       options.logger.error({ ...about, err: error }, 'request failed')
     }
+    if (!response.headersSent) await drainBody(request)
     sendError(refusal, options.errorForm ?? armError, request, response)
   }
 }
@@ -176,7 +177,7 @@ function sendError(
   const { headers, body } = form(error, request)
   // What tells of a body without one makes some clients parse it all the same.
   const isBodiless = request.method === 'HEAD' || error.status === 304
-  // A body that was not read whole would be drained before the next request; do not keep such a connection.
+  // A body that was not read to its end would stand before the next request: such a connection is not kept.
   if (!request.complete) response.setHeader('connection', 'close')
   const about = Object.entries(headers).filter(([name]) => !(isBodiless && name === 'content-type'))
   response.writeHead(error.status, {

@@ -265,7 +265,7 @@ describe('bodies', () => {
     const chunk = `3e9\r\n${'x'.repeat(1001)}\r\n0\r\n\r\n`
     const answer = await raw(
       port,
-      `PUT /raw HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${chunk}`,
+      `PUT /raw HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n${chunk}`,
     )
     expect(answer).toMatch(/^HTTP\/1.1 413 /)
     expect((await fetch(`${url}/raw`, { method: 'PUT', body: 'x'.repeat(1000) })).status).toBe(200)

@@ -1,8 +1,9 @@
-/** Shared access signatures made with the account key, https://learn.microsoft.com/rest/api/storageservices/delegate-access-with-shared-access-signature */
+/** Shared access signatures made with the account key or a user delegation key, https://learn.microsoft.com/rest/api/storageservices/delegate-access-with-shared-access-signature */
 import { createHmac } from 'node:crypto'
 import { BlockList, isIP } from 'node:net'
 import { sameSecret } from '../../http/bearer.ts'
 import { HttpError } from '../../http/errors.ts'
+import { type DelegationTerms, delegationKey } from './user-delegation.ts'
 
 /** What a request asks of a signature. */
 export interface SasNeed {
@@ -19,6 +20,8 @@ export interface SasTarget {
   path: string
   /** Holds the signature. */
   query: URLSearchParams
+  /** Of the request, in lower case; a signature may name some that it must have. */
+  headers?: Readonly<Record<string, string | string[] | undefined>>
 }
 
 export interface SasContext {
@@ -30,6 +33,15 @@ export interface SasContext {
   isTls: boolean
   /** The client's. */
   address: string | undefined
+  /** A stored access policy of a container. */
+  policyOf(container: string, id: string): SasPolicy | undefined
+}
+
+/** What a stored access policy says in a signature's place. Times as in 2026-01-31T12:00:00Z. */
+export interface SasPolicy {
+  start?: string
+  expiry?: string
+  permission?: string
 }
 
 /** The version that put the encryption scope into what is signed, and the oldest one with a resource in it. */
@@ -39,31 +51,29 @@ const OLDEST_SERVICE_VERSION = '2018-11-09'
 const LEVELS = { service: 's', container: 'c', object: 'o' } as const
 const AUTHENTICATION = 'AuthenticationFailed'
 
+/** The versions that put more into what is signed of a user delegation SAS. */
+const WITH_DELEGATED_TENANT = '2025-07-05'
+const WITH_SIGNED_HEADERS = '2026-04-06'
+
 /**
- * Account and service SAS. Those of a user delegation key and of stored access policies have nothing here to rest on.
+ * Account, service and user delegation SAS, the service's with a stored access policy too.
  * @throws HttpError 403 with what is wrong with it.
  */
 export function checkSas(target: SasTarget, need: SasNeed, context: SasContext): void {
   const { query } = target
-  const given = (name: string) => query.get(name) ?? ''
-  if (query.has('skoid'))
-    throw refusal(
-      AUTHENTICATION,
-      'it rests on a user delegation key, which the local lake has none of; sign it with the account key',
-    )
-  if (query.has('si'))
-    throw refusal(
-      AUTHENTICATION,
-      'it names a stored access policy, which the local lake has none of; put its times and permissions in it',
-    )
+  const signed = (name: string) => query.get(name) ?? ''
   const isAccount = query.has('ss') || query.has('srt')
-  const text = isAccount ? accountText(given, context.account) : serviceText(target, given, context.account)
-  const key = Buffer.from(context.accountKey, 'base64')
-  if (!sameSecret(given('sig'), createHmac('sha256', key).update(text, 'utf8').digest('base64')))
+  const terms = query.has('skoid') ? delegationIn(signed, context.now) : undefined
+  const text = isAccount
+    ? accountText(signed, context.account)
+    : serviceText(target, signed, context.account, terms !== undefined)
+  const key = Buffer.from(terms ? delegationKey(context.accountKey, terms) : context.accountKey, 'base64')
+  if (!sameSecret(signed('sig'), createHmac('sha256', key).update(text, 'utf8').digest('base64')))
     throw refusal(
       AUTHENTICATION,
       'its signature does not match: check the account key (rtstream-tui endpoints) and what it was made for',
     )
+  const given = withPolicy(target, signed, context)
   checkTimes(given, context.now)
   if (given('spr') === 'https' && !context.isTls)
     throw refusal('AuthorizationProtocolMismatch', 'it is for https only')
@@ -79,8 +89,38 @@ export function checkSas(target: SasTarget, need: SasNeed, context: SasContext):
   if (![...need.anyOf].some((letter) => given('sp').includes(letter)))
     throw refusal(
       'AuthorizationPermissionMismatch',
-      `it lacks the permission that this request needs (${[...need.anyOf].join(' or ')})`,
+      need.anyOf === ''
+        ? 'no signature opens this operation'
+        : `it lacks the permission that this request needs (${[...need.anyOf].join(' or ')})`,
     )
+}
+
+/** @throws HttpError 403 for a key that does not hold now. */
+function delegationIn(signed: Given, now: number): DelegationTerms {
+  const [skoid, sktid, skt, ske] = ['skoid', 'sktid', 'skt', 'ske'].map(signed) as [
+    string,
+    string,
+    string,
+    string,
+  ]
+  if (!(Date.parse(skt) <= now && now < Date.parse(ske)))
+    throw refusal(AUTHENTICATION, 'its user delegation key does not hold now: get another one')
+  const [sks, skv, skdutid] = ['sks', 'skv', 'skdutid'].map(signed) as [string, string, string]
+  return { skoid, sktid, skt, ske, sks, skv, skdutid }
+}
+
+/** A signature leaves to its policy what it does not say itself. */
+function withPolicy({ container }: SasTarget, signed: Given, { policyOf }: SasContext): Given {
+  if (signed('si') === '') return signed
+  const policy = policyOf(container, signed('si'))
+  if (!policy)
+    throw refusal(AUTHENTICATION, `the container has no access policy ${signed('si').slice(0, 64)}`)
+  const own: Record<string, string | undefined> = {
+    st: policy.start,
+    se: policy.expiry,
+    sp: policy.permission,
+  }
+  return (name) => signed(name) || (own[name] ?? '')
 }
 
 /** A service SAS never makes, deletes or describes containers; it lists what is in one. */
@@ -97,20 +137,36 @@ function accountText(given: Given, account: string): string {
   return `${[account, ...fields].join('\n')}\n`
 }
 
-function serviceText({ container, path }: SasTarget, given: Given, account: string): string {
+function serviceText(target: SasTarget, given: Given, account: string, isDelegated: boolean): string {
+  const { container, path } = target
   const version = given('sv')
   if (version < OLDEST_SERVICE_VERSION)
     throw refusal(AUTHENTICATION, `its version is older than ${OLDEST_SERVICE_VERSION}`)
   const resource = ['', 'blob', account, container, ...scope(path, given)].join('/')
+  const by = isDelegated
+    ? [
+        ...['skoid', 'sktid', 'skt', 'ske', 'sks', 'skv', 'saoid', 'suoid', 'scid'],
+        ...(version >= WITH_DELEGATED_TENANT ? ['skdutid', 'sduoid'] : []),
+      ]
+    : ['si']
   return [
     ...['sp', 'st', 'se'].map(given),
     resource,
-    ...['si', 'sip', 'spr', 'sv', 'sr'].map(given),
+    ...[...by, 'sip', 'spr', 'sv', 'sr'].map(given),
     // The time of a snapshot.
     '',
     ...(version >= WITH_SCOPE ? [given('ses')] : []),
+    ...(isDelegated && version >= WITH_SIGNED_HEADERS ? requestTexts(target, given) : []),
     ...['rscc', 'rscd', 'rsce', 'rscl', 'rsct'].map(given),
   ].join('\n')
+}
+
+/** Headers and parameters that a request must have, where a signature names some. */
+function requestTexts({ query, headers = {} }: SasTarget, given: Given): [string, string] {
+  const named = (list: string) => list.split(',').filter(Boolean)
+  const headerLines = named(given('srh')).map((name) => `${name}:${headers[name.toLowerCase()] ?? ''}`)
+  const queryLines = named(given('srq')).map((name) => `${name}:${query.get(name.toLowerCase()) ?? ''}`)
+  return [headerLines.map((line) => `${line}\n`).join(''), queryLines.map((line) => `\n${line}`).join('')]
 }
 
 /** The part of the path that a signature was made for, and thereby what else it covers. */
@@ -131,7 +187,7 @@ function scope(path: string, given: Given): string[] {
 function checkTimes(given: Given, now: number): void {
   const time = (name: string) => {
     const text = given(name)
-    const parsed = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,7})?)?Z)?$/.test(text)
+    const parsed = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,7})?)?(Z|[+-]00:00))?$/.test(text)
       ? Date.parse(text)
       : Number.NaN
     if (Number.isNaN(parsed)) throw refusal(AUTHENTICATION, `${name} is no time as in 2026-01-31T12:00:00Z`)

@@ -1,16 +1,123 @@
+/** One request to the lake, taken apart once for everything that looks at it. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { HttpError } from '../../http/errors.ts'
 import type { SasTarget } from '../auth/sas.ts'
+import type { Operation } from '../operations/operation.ts'
+import { operationOf } from '../operations/table.ts'
 
-/** One request to a container or to a path in it. */
+/** The version of the REST interface that is spoken, whatever version is asked for. */
+export const VERSION = '2023-11-03'
+
 export interface LakeCall {
   request: IncomingMessage
   response: ServerResponse
+  /** What is asked for, which a client that cannot send PATCH puts into a header. */
+  method: string
   account: string
+  /** '' is the account. */
   container: string
   /** Relative to the container, without slashes at its ends; '' is the container. */
   path: string
+  /** Names in lower case. */
   query: URLSearchParams
+  /** Of every answer to it. */
   headers: Record<string, string>
+  /** Undefined when it is none that the table knows. */
+  operation: Operation | undefined
+  /** Whether whoever asks has shown the session's token, not the key. */
+  isByToken: boolean
   /** Of what is copied or renamed: may whoever came in by a SAS have it? @throws HttpError 403 */
   checkSource(source: SasTarget, anyOf: string): void
+}
+
+/** Hadoop's driver sends every PATCH as a PUT with this header, since Java's client has no PATCH. */
+const OVERRIDE = 'x-http-method-override'
+
+export const methodOf = ({ method = '', headers }: IncomingMessage): string =>
+  method === 'PUT' || method === 'POST' ? String(headers[OVERRIDE] ?? method).toUpperCase() : method
+
+/** @throws HttpError 400 for an address that is no address, 404 for another account. */
+export function openCall(request: IncomingMessage, response: ServerResponse, account: string): LakeCall {
+  const [target = '/', query = ''] = splitUrl(request.url ?? '/')
+  let decoded: string
+  try {
+    decoded = decodeURIComponent(target)
+  } catch (cause) {
+    throw new HttpError(400, 'InvalidUri', 'The request path is not a valid percent encoding.', { cause })
+  }
+  const [, ...parts] = decoded.split('/')
+  // The JavaScript SDK leaves the account out of the address when it renames, and names it in the source.
+  if (parts[0] !== account && String(request.headers['x-ms-rename-source']).startsWith(`/${account}/`))
+    parts.unshift(account)
+  const [name, container = '', ...rest] = parts
+  if (name !== account)
+    throw new HttpError(
+      404,
+      'ResourceNotFound',
+      `There is no account ${name ?? ''} here; this is ${account}.`,
+    )
+  const path = rest.join('/').replace(/\/$/, '')
+  const method = methodOf(request)
+  const parameters = queryOf(query)
+  const level = container === '' ? 'account' : path === '' ? 'container' : 'path'
+  return {
+    request,
+    response,
+    method,
+    account,
+    container,
+    path,
+    query: parameters,
+    headers: {
+      ...answerHeaders(request),
+      date: new Date().toUTCString(),
+      // Some clients take no answer to a write without it.
+      ...(method === 'PUT' || method === 'PATCH' ? { 'x-ms-request-server-encrypted': 'false' } : {}),
+    },
+    operation: operationOf({ method, level, query: parameters, headers: request.headers }),
+    isByToken: false,
+    // Whoever has the key or the token may have everything.
+    checkSource: () => {},
+  }
+}
+
+/** Of every answer, refusals too. */
+export function answerHeaders({ headers }: IncomingMessage): Record<string, string> {
+  const given = headers['x-ms-client-request-id']
+  return {
+    'x-ms-request-id': crypto.randomUUID(),
+    'x-ms-version': VERSION,
+    ...(typeof given === 'string' && /^[\x21-\x7e]{1,1024}$/.test(given)
+      ? { 'x-ms-client-request-id': given }
+      : {}),
+  }
+}
+
+/**
+ * Names in lower case, as the service ignores their case. A plus is a plus, but for the content headers of a SAS: there some
+ * clients mean a blank by it.
+ */
+export function queryOf(text: string): URLSearchParams {
+  const query = new URLSearchParams()
+  for (const [name, value] of new URLSearchParams(text.replaceAll('+', '%2B')))
+    query.append(name.toLowerCase(), value)
+  for (const [name, value] of new URLSearchParams(text))
+    if (/^rsc[cdelt]$/i.test(name)) query.set(name.toLowerCase(), value)
+  return query
+}
+
+/** A word of the query in lower case, as the service ignores its case. */
+export const word = ({ query }: Pick<LakeCall, 'query'>, name: string): string | undefined =>
+  query.get(name)?.toLowerCase()
+
+/** A header that says something: some clients send what they do not ask for as an empty one. */
+export function given({ request }: Pick<LakeCall, 'request'>, name: string): string | undefined {
+  const value = request.headers[name]
+  return value === undefined || value === '' ? undefined : String(value)
+}
+
+/** @returns the path as it stands in the address, and the query. */
+function splitUrl(url: string): [string, string] {
+  const mark = url.indexOf('?')
+  return mark < 0 ? [url, ''] : [url.slice(0, mark), url.slice(mark + 1)]
 }

@@ -21,7 +21,7 @@ const DEFAULT_TYPE = 'application/octet-stream'
 /** The names are C#'s identifiers, says the service. */
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
 
-/** @returns what the request says of a path that it makes or changes. @throws HttpError 400 */
+/** @returns what the request says of a path or a container that it makes or changes. @throws HttpError 400 */
 export function propertiesIn(request: IncomingMessage): Required<Pick<Properties, 'metadata' | 'content'>> {
   return { metadata: { ...metadataHeaders(request), ...metadataList(request) }, content: contentIn(request) }
 }
@@ -82,24 +82,41 @@ function checked(metadata: Record<string, string>): Record<string, string> {
 
 /** Answer headers of a path. @param options.isPart the checksum is then that of another content than the body's. */
 export function propertyHeaders(
-  { metadata = {}, content = {}, copy }: Properties,
-  { isPart = false } = {},
+  properties: Properties,
+  { isPart = false, isDirectory = false } = {},
 ): Record<string, string> {
+  const { metadata = {}, content = {}, copy, append, expiresAt, encryptionContext } = properties
   const { 'content-md5': md5, ...rest } = content
+  const all = isDirectory ? { ...metadata, hdi_isfolder: 'true' } : metadata
   return {
     'content-type': DEFAULT_TYPE,
     ...rest,
     ...(md5 === undefined ? {} : { [isPart ? 'x-ms-blob-content-md5' : 'content-md5']: md5 }),
-    ...metadataOut(metadata),
-    ...(copy && {
-      'x-ms-copy-id': copy.id,
-      'x-ms-copy-status': 'success',
-      'x-ms-copy-source': copy.source,
-      'x-ms-copy-completion-time': copy.completedAt,
-      'x-ms-copy-progress': `${copy.bytes}/${copy.bytes}`,
-    }),
+    ...metadataOut(all),
+    ...(Object.keys(all).length > 0 && { 'x-ms-properties': propertiesOut(all) }),
+    'x-ms-blob-type': append ? 'AppendBlob' : 'BlockBlob',
+    ...(append && { 'x-ms-blob-committed-block-count': String(append.blocks) }),
+    ...(append?.isSealed && { 'x-ms-blob-sealed': 'true' }),
+    ...(!append && !isDirectory && { 'x-ms-access-tier': 'Hot', 'x-ms-access-tier-inferred': 'true' }),
+    ...(expiresAt !== undefined && { 'x-ms-expiry-time': new Date(expiresAt).toUTCString() }),
+    ...(encryptionContext !== undefined && { 'x-ms-encryption-context': encryptionContext }),
+    ...(copy && copyHeaders(copy)),
   }
 }
+
+export const copyHeaders = (copy: Required<Properties>['copy']): Record<string, string> => ({
+  'x-ms-copy-id': copy.id,
+  'x-ms-copy-status': 'success',
+  'x-ms-copy-source': copy.source,
+  'x-ms-copy-completion-time': copy.completedAt,
+  'x-ms-copy-progress': `${copy.bytes}/${copy.bytes}`,
+})
+
+/** As DFS has them: `name=base64,…`. */
+export const propertiesOut = (metadata: Record<string, string> = {}): string =>
+  Object.entries(metadata)
+    .map(([name, value]) => `${name}=${Buffer.from(value).toString('base64')}`)
+    .join(',')
 
 export const metadataOut = (metadata: Record<string, string> = {}): Record<string, string> =>
   Object.fromEntries(Object.entries(metadata).map(([name, value]) => [`x-ms-meta-${name}`, value]))

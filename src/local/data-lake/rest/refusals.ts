@@ -2,15 +2,13 @@
 import type { IncomingMessage } from 'node:http'
 import { armError, type ErrorForm, HttpError } from '../../http/errors.ts'
 import { AlreadyExistsError, InvalidNameError, LakeFullError } from '../store/storage-errors.ts'
-import type { LakeCall } from './lake-call.ts'
-
-export const VERSION = '2023-11-03'
+import { answerHeaders, type LakeCall, methodOf } from './lake-call.ts'
+import { inXml } from './xml.ts'
 
 const METHODS = new Set(['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE'])
 
 /** A request that is none of those which the local lake serves, and why. */
-export function unsupported({ request, query, path }: LakeCall): HttpError {
-  const { method = '' } = request
+export function unsupported({ request, method, query, path }: LakeCall): HttpError {
   if (!METHODS.has(method) && !(method === 'POST' && query.has('comp')))
     return new HttpError(
       405,
@@ -53,10 +51,11 @@ export function asHttpError(error: unknown): unknown {
 }
 
 /** Is it a request in the form of the DFS endpoint? Reads, and some deletes, are the same in both. */
-export const isDfs = ({ method, url, headers }: IncomingMessage): boolean =>
-  method === 'PATCH' ||
-  headers['x-ms-rename-source'] !== undefined ||
-  /[?&](resource|action|mode|directory|recursive)=/.test(url ?? '')
+export const isDfs = (request: IncomingMessage): boolean =>
+  methodOf(request) === 'PATCH' ||
+  request.headers['x-ms-rename-source'] !== undefined ||
+  (request.method === 'POST' && request.headers['x-ms-lease-action'] !== undefined) ||
+  /[?&](resource|action|mode|directory|recursive)=/i.test(request.url ?? '')
 
 /** JSON for DFS requests, XML for Blob requests; the code stands in a header in both. */
 export const lakeError: ErrorForm = (error, request) => {
@@ -71,15 +70,11 @@ export const lakeError: ErrorForm = (error, request) => {
     ...form,
     headers: {
       ...form.headers,
+      ...answerHeaders(request),
       'x-ms-error-code': error.code,
-      'x-ms-request-id': crypto.randomUUID(),
-      'x-ms-version': VERSION,
     },
   }
 }
 
 export const errorXml = ({ code, message }: HttpError): string =>
   `<?xml version="1.0" encoding="utf-8"?><Error><Code>${code}</Code><Message>${inXml(message)}</Message></Error>`
-
-export const inXml = (text: string): string =>
-  text.replace(/[<>&"'\u0000-\u001f]/g, (character) => `&#${character.charCodeAt(0)};`)

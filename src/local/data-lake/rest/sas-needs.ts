@@ -3,28 +3,40 @@
 import type { SasNeed } from '../auth/sas.ts'
 import type { LakeFolder } from '../store/folder.ts'
 import { entryAt } from '../store/names.ts'
-import type { LakeCall } from './lake-call.ts'
+import { type LakeCall, word } from './lake-call.ts'
 
 export function sasNeed(call: LakeCall, folder: LakeFolder): SasNeed {
   const { container, path } = call
-  if (container === '') return { level: 'service', anyOf: call.query.get('comp') === 'list' ? 'l' : 'r' }
+  if (container === '') return { level: 'service', anyOf: ofAccount(call) }
   if (path !== '') return { level: 'object', anyOf: ofPath(call, folder) }
   return ofContainer(call)
 }
 
-function ofContainer({ request, query }: LakeCall): SasNeed {
-  const comp = query.get('comp')
-  const action = query.get('action')
+/** No letter: a signature never has this permission. */
+const NONE = ''
+
+function ofAccount(call: LakeCall): string {
+  const comp = word(call, 'comp')
+  if (comp === 'userdelegationkey') return NONE
+  if (comp === 'batch') return 'd'
+  if (comp === 'list' || word(call, 'resource') === 'account') return 'l'
+  return call.method === 'PUT' ? 'w' : 'r'
+}
+
+function ofContainer(call: LakeCall): SasNeed {
+  const comp = word(call, 'comp')
+  const action = word(call, 'action')
   if (comp === 'batch') return { level: 'object', anyOf: 'd' }
-  if (action !== null) return { level: 'object', anyOf: action === 'getAccessControl' ? 're' : 'po' }
-  const isList = comp === 'list' || query.get('resource') === 'filesystem'
-  switch (request.method) {
+  if (action !== undefined) return { level: 'object', anyOf: isAccessRead(action) ? 're' : 'po' }
+  if (comp === 'acl') return { level: 'container', anyOf: NONE }
+  const isList = comp === 'list' || word(call, 'resource') === 'filesystem'
+  switch (call.method) {
     case 'GET':
       return { level: 'container', anyOf: isList ? 'l' : 'r' }
     case 'HEAD':
       return { level: 'container', anyOf: 'r' }
     case 'PUT':
-      return { level: 'container', anyOf: comp === null ? 'cw' : 'w' }
+      return { level: 'container', anyOf: comp === undefined ? 'cw' : 'w' }
     case 'DELETE':
       return { level: 'container', anyOf: 'd' }
     default:
@@ -32,21 +44,28 @@ function ofContainer({ request, query }: LakeCall): SasNeed {
   }
 }
 
-function ofPath({ request, query, container, path }: LakeCall, folder: LakeFolder): string {
-  const action = query.get('action')
-  switch (request.method) {
+const isAccessRead = (action: string) => action === 'getaccesscontrol' || action === 'checkaccess'
+
+function ofPath(call: LakeCall, folder: LakeFolder): string {
+  const { request, container, path } = call
+  const action = word(call, 'action')
+  switch (call.method) {
     case 'GET':
     case 'HEAD':
-      return action === 'getAccessControl' ? 're' : 'r'
+      return isAccessRead(action ?? '') ? 're' : 'r'
     case 'DELETE':
       return 'd'
+    case 'POST':
+      return 'w'
     case 'PATCH':
       if (action === 'append' || action === 'flush') return 'aw'
-      return action?.startsWith('setAccessControl') ? 'po' : 'w'
+      return action?.startsWith('setaccesscontrol') ? 'po' : 'w'
     default: {
-      const comp = query.get('comp')
+      const comp = word(call, 'comp')
       if (request.headers['x-ms-rename-source'] !== undefined) return 'mw'
-      if (comp === 'metadata' || comp === 'properties') return 'w'
+      if (comp === 'appendblock') return 'aw'
+      if (comp === 'lease') return request.headers['x-ms-lease-action'] === 'break' ? 'wd' : 'w'
+      if (comp === 'metadata' || comp === 'properties' || comp === 'seal') return 'w'
       // With the permission to create alone nothing is overwritten.
       return comp === 'block' || !entryAt(folder.resolve(container, path)) ? 'cw' : 'w'
     }

@@ -47,6 +47,44 @@ export function accessOfNew(request: IncomingMessage, isDirectory: boolean): Acc
   return withPermissions(access, mode & ~modeOf(String(headers['x-ms-umask'] ?? DEFAULT_UMASK)))
 }
 
+export type ListChange = 'set' | 'modify' | 'remove'
+
+/**
+ * @param acl entries to set or to merge; to remove: their names, as `user:ann` and `default:group`.
+ * @returns the access with its list changed. A file has no default entries. @throws HttpError 400
+ */
+export function changedList(before: Access, acl: string, change: ListChange, isDirectory: boolean): Access {
+  const given = acl
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => isDirectory || !one.startsWith('default:'))
+  const nameOf = (entry: string) => entry.replace(/:[^:]*$/, '')
+  if (change === 'remove') {
+    const gone = new Set(given.map(removedName))
+    return withList(
+      before,
+      entriesOf(before)
+        .filter((entry) => !gone.has(nameOf(entry)))
+        .join(','),
+    )
+  }
+  const list = new Map(
+    [...(change === 'modify' ? entriesOf(before) : []), ...given].map((entry) => [nameOf(entry), entry]),
+  )
+  return withList(before, [...list.values()].join(','))
+}
+
+const entriesOf = ({ acl }: Access) => acl.split(',')
+
+function removedName(text: string): string {
+  const [, scope = '', kind, id = ''] =
+    /^(default:)?(user|group|mask|other)(?::([^:\s]*))?:?$/.exec(text) ?? []
+  if (kind === undefined) throw invalid('what is removed is named as user:ann, default:group or mask')
+  if (scope === '' && id === '' && kind !== 'mask')
+    throw invalid('the owner’s, the group’s and the others’ entries stay')
+  return `${scope}${kind}:${id}`
+}
+
 function withPermissions({ owner, group }: Pick<Access, 'owner' | 'group'>, mode: number): Access {
   const [user, others, rest] = [6, 3, 0].map((shift) => symbols((mode >> shift) & 7))
   return {

@@ -14,10 +14,8 @@ export const entryHeaders = (stats: Stats): Record<string, string> => ({
   'last-modified': stats.mtime.toUTCString(),
   'x-ms-resource-type': stats.isDirectory() ? 'directory' : 'file',
   'x-ms-creation-time': stats.birthtime.toUTCString(),
-  'x-ms-lease-state': 'available',
-  'x-ms-lease-status': 'unlocked',
-  'x-ms-server-encrypted': 'false',
-  'x-ms-blob-type': 'BlockBlob',
+  // As every account of the service says; the lake's folder is as safe as its disk.
+  'x-ms-server-encrypted': 'true',
   ...(stats.isDirectory() ? { 'x-ms-meta-hdi_isfolder': 'true' } : {}),
 })
 
@@ -25,17 +23,18 @@ export const entryHeaders = (stats: Stats): Record<string, string> => ({
 export const containerHeaders = (stats: Stats): Record<string, string> => ({
   etag: etagOf(stats),
   'last-modified': stats.mtime.toUTCString(),
-  'x-ms-lease-state': 'available',
-  'x-ms-lease-status': 'unlocked',
   'x-ms-has-immutability-policy': 'false',
   'x-ms-has-legal-hold': 'false',
+  'x-ms-immutable-storage-with-versioning-enabled': 'false',
+  'x-ms-default-encryption-scope': '$account-encryption-key',
+  'x-ms-deny-encryption-scope-override': 'false',
   'x-ms-namespace-enabled': 'true',
 })
 
 export interface ConditionOptions {
   /** Reads of what the client has are answered with 304. */
   isRead: boolean
-  /** The code for `If-None-Match: *` where something stands: the Blob form has its own. */
+  /** Of what must be new: the code for `If-None-Match: *` where something stands. Else that is a condition that fails. */
   existsCode?: 'PathAlreadyExists' | 'BlobAlreadyExists'
   /** `x-ms-source-` for the conditions on the source of a rename. */
   prefix?: 'x-ms-source-' | ''
@@ -48,9 +47,9 @@ export interface ConditionOptions {
  * @throws HttpError 412, 409 for a create that must be new, 304 for a read of what the client has.
  */
 export function checkConditions(
-  { headers }: IncomingMessage,
+  { headers }: Pick<IncomingMessage, 'headers'>,
   stats: Stats | undefined,
-  { isRead, existsCode = 'PathAlreadyExists', prefix = '' }: ConditionOptions,
+  { isRead, existsCode, prefix = '' }: ConditionOptions,
 ): void {
   const condition = (name: string) => {
     const value = headers[`${prefix}${name}`]
@@ -70,7 +69,8 @@ export function checkConditions(
   const ifNoneMatch = condition('if-none-match')
   if (ifNoneMatch !== undefined && matches(ifNoneMatch)) {
     if (isRead) throw new HttpError(304, 'ConditionNotMet', 'Not modified.')
-    if (ifNoneMatch.trim() === '*') throw new HttpError(409, existsCode, 'The specified path already exists.')
+    if (ifNoneMatch.trim() === '*' && existsCode !== undefined)
+      throw new HttpError(409, existsCode, 'The specified path already exists.')
     throw failed()
   }
   const modified = stats ? Math.floor(stats.mtimeMs / 1000) * 1000 : undefined

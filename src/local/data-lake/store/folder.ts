@@ -1,14 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import {
+  closeSync,
+  constants,
+  ftruncateSync,
   linkSync,
   lstatSync,
   mkdirSync,
+  openSync,
   renameSync,
   rmSync,
   type Stats,
   unlinkSync,
   utimesSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -156,6 +161,31 @@ export class LakeFolder {
     this.#usage.note(source, -found.size, -1)
     this.#usage.note(target, found.size - (before?.size ?? 0), before ? 0 : 1)
     for (const listener of this.#listeners) listener(to.container, pathSegments(to.path).join('/'))
+  }
+
+  /**
+   * Writes behind a file's end, where it stands, all in this turn.
+   * @returns what stands there then. @throws LakeFullError; the file is as it was.
+   */
+  append(container: string, path: string, data: Buffer): Stats {
+    const target = this.resolve(container, path)
+    const before = lstatSync(target)
+    const release = this.reserve(data.length)
+    const file = openSync(target, constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0))
+    try {
+      for (let done = 0; done < data.length; )
+        done += writeSync(file, data, done, data.length - done, before.size + done)
+    } catch (error) {
+      ftruncateSync(file, before.size)
+      throw diskError(error)
+    } finally {
+      closeSync(file)
+      release()
+    }
+    makeYounger(target, before)
+    this.#usage.note(target, data.length, 0)
+    for (const listener of this.#listeners) listener(container, pathSegments(path).join('/'))
+    return lstatSync(target)
   }
 
   /**

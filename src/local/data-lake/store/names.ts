@@ -14,7 +14,10 @@ const MAX_SEGMENT_BYTES = 255
 /** Windows gives these a meaning of their own: devices, streams, wildcards, trailing dots and blanks. */
 const WINDOWS_RESERVED = /[<>:"|?*\x01-\x1f]|[. ]$|^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i
 
-export const isContainer = (name: string): boolean => CONTAINER.test(name)
+/** The container of the service's static websites: a name that it makes an exception for. */
+const WEB = '$web'
+
+export const isContainer = (name: string): boolean => name === WEB || CONTAINER.test(name)
 
 /** @throws InvalidNameError */
 export function checkContainer(name: string): void {

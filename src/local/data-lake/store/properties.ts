@@ -1,5 +1,5 @@
-/** What clients keep beside a file: metadata, content headers, access list. In an SQLite file beside the containers. */
-import { existsSync, type Stats } from 'node:fs'
+/** What clients keep beside a file: metadata, content headers, access list, blocks. In an SQLite file beside the containers. */
+import { existsSync, lstatSync, type Stats, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { Access } from './access-control.ts'
@@ -16,6 +16,32 @@ export interface Properties {
   access?: Access
   /** Of the copy that made the file; clients ask until it is done, and it is from the start. */
   copy?: { id: string; source: string; completedAt: string; bytes: number }
+  /** Blocks that a file was made of, in their order. */
+  blocks?: CommittedBlock[]
+  /** An append blob: appended blocks so far. `from` is the size before an append that is under way. */
+  append?: { blocks: number; isSealed?: boolean; from?: number }
+  /** Epoch ms at which the file goes. */
+  expiresAt?: number
+  /** Kept for a client that encrypts by itself. */
+  encryptionContext?: string
+  /** Of a container: access policies that signatures can name. */
+  policies?: StoredPolicy[]
+  /** Of the account: its service properties, as the XML that was set. */
+  service?: Record<string, string>
+}
+
+export interface CommittedBlock {
+  /** base64 */
+  id: string
+  bytes: number
+}
+
+/** https://learn.microsoft.com/rest/api/storageservices/define-stored-access-policy */
+export interface StoredPolicy {
+  id: string
+  start?: string
+  expiry?: string
+  permission?: string
 }
 
 interface Row {
@@ -36,6 +62,8 @@ const SETUP = `
     PRIMARY KEY (container, path)) WITHOUT ROWID;
 `
 
+const EXPIRY = "json_extract(properties, '$.expiresAt')"
+
 const BELOW = `container = ? AND path > ? || '/' AND path < ? || '0'`
 
 /**
@@ -47,15 +75,31 @@ export class PathProperties {
   /** Undefined until somebody keeps something. */
   #database: DatabaseSync | undefined
   #get: StatementSync | undefined
+  #put: StatementSync | undefined
+  #nextExpiry = Infinity
 
   /** @throws Error when the file is damaged. */
   constructor(folder: LakeFolder) {
     this.#file = join(folder.root, FILE)
     if (!existsSync(this.#file)) return
     const rows = this.#open().prepare('SELECT * FROM paths').all() as unknown as Row[]
-    for (const row of rows)
-      if (!holds(row, entryAt(join(folder.root, row.container, row.path))))
-        this.forget(row.container, row.path)
+    for (const row of rows) {
+      const place = join(folder.root, row.container, row.path)
+      const found = entryAt(place)
+      if (!this.#undoAppend(row, place, found) && !holds(row, found)) this.forget(row.container, row.path)
+    }
+    this.#nextExpiry = this.#firstExpiry()
+  }
+
+  /** An append that a kill has cut off leaves nothing of itself. */
+  #undoAppend(row: Row, place: string, found: Stats | undefined): boolean {
+    const properties = JSON.parse(row.properties) as Properties
+    const from = properties.append?.from
+    if (from === undefined || !found?.isFile() || found.size < from) return false
+    truncateSync(place, from)
+    const { from: _, ...append } = properties.append as Required<Properties>['append']
+    this.set(row.container, row.path, lstatSync(place), { ...properties, append })
+    return true
   }
 
   close(): void {
@@ -71,19 +115,37 @@ export class PathProperties {
   /** Puts them in place of what was there. @throws LakeFullError */
   set(container: string, path: string, stats: Stats, properties: Properties): void {
     const isEmpty = Object.values(properties).every(
-      (one) => one === undefined || Object.keys(one).length === 0,
+      (one) => one === undefined || (typeof one === 'object' && Object.keys(one).length === 0),
     )
     if (isEmpty) {
       this.forget(container, path)
       return
     }
     this.#open()
-    this.#run('INSERT OR REPLACE INTO paths VALUES (?, ?, ?, ?)', [
-      container,
-      path,
-      versionOf(stats),
-      JSON.stringify(properties),
-    ])
+    try {
+      this.#put?.run(container, path, versionOf(stats), JSON.stringify(properties))
+    } catch (error) {
+      throw readable(error)
+    }
+    if (properties.expiresAt !== undefined)
+      this.#nextExpiry = Math.min(this.#nextExpiry, properties.expiresAt)
+  }
+
+  /** Files whose time has come; each is told once it is due, and until it is {@link forget}ten. */
+  expired(now: number): { container: string; path: string }[] {
+    if (now < this.#nextExpiry) return []
+    const due = this.#database
+      ?.prepare(`SELECT container, path, etag FROM paths WHERE ${EXPIRY} <= ?`)
+      .all(now) as unknown as Row[]
+    this.#nextExpiry = this.#firstExpiry(now)
+    return due
+  }
+
+  #firstExpiry(after = 0): number {
+    const row = this.#database
+      ?.prepare(`SELECT min(${EXPIRY}) AS at FROM paths WHERE ${EXPIRY} > ?`)
+      .get(after)
+    return Number(row?.at ?? Infinity)
   }
 
   forget(container: string, path: string): void {
@@ -137,6 +199,7 @@ export class PathProperties {
       database = new DatabaseSync(this.#file)
       database.exec(SETUP)
       this.#get = database.prepare('SELECT * FROM paths WHERE container = ? AND path = ?')
+      this.#put = database.prepare('INSERT OR REPLACE INTO paths VALUES (?, ?, ?, ?)')
       this.#database = database
       return database
     } catch (cause) {

@@ -1,18 +1,9 @@
-/** Data that was appended and not yet flushed, and blocks that were put and not yet listed: invisible until they are whole. */
-import {
-  closeSync,
-  copyFileSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs'
-import { appendFile } from 'node:fs/promises'
+/** Data that was appended and not yet flushed: invisible until it is. Staged blocks are in a file of their own. */
+import { closeSync, copyFileSync, openSync, rmSync, truncateSync, writeSync } from 'node:fs'
 import { HttpError } from '../../http/errors.ts'
 import type { LakeFolder } from './folder.ts'
 import { entryAt } from './names.ts'
+import { keyOf, StagedBlocks } from './staged-blocks.ts'
 import { diskError } from './storage-errors.ts'
 
 interface Append {
@@ -26,23 +17,20 @@ interface Append {
   overlaps: boolean
 }
 
-interface Block {
-  file: string
-  release: () => void
-}
-
-/** Files with appends, and files with blocks, over all clients. The oldest is given up for a new one beyond it. */
+/** Files with appends over all clients. The oldest is given up for a new one beyond it. */
 const MAX_UPLOADS = 1000
-/** Appends, or blocks, of one file. */
+/** Appends of one file. */
 const MAX_PARTS = 50_000
 
 export class Uploads {
   readonly #folder: LakeFolder
   readonly #appends = new Map<string, Append>()
-  readonly #blocks = new Map<string, Map<string, Block>>()
+
+  readonly blocks: StagedBlocks
 
   constructor(folder: LakeFolder) {
     this.#folder = folder
+    this.blocks = new StagedBlocks(folder)
   }
 
   /**
@@ -74,14 +62,16 @@ export class Uploads {
   }
 
   /**
-   * Makes everything up to the position visible, at once; what was appended behind it is dropped.
+   * Makes everything up to the position visible, at once; what was appended behind it is dropped, or with `isRetaining` kept.
    * @throws HttpError 400 when something is missing before the position, or was sent for what is visible already.
    */
-  flush(container: string, path: string, position: number): void {
+  flush(container: string, path: string, position: number, { isRetaining = false } = {}): void {
     const key = keyOf(container, path)
     const upload = this.#appends.get(key)
     if (upload?.overlaps) {
       this.#dropAppend(key)
+      // The service takes this for the same flush again.
+      if (position === upload.base) return
       throw flushPosition(`Data was appended before the end of the file, which has ${upload.base} bytes.`)
     }
     const size = upload?.base ?? entryAt(this.#folder.resolve(container, path))?.size ?? 0
@@ -91,78 +81,38 @@ export class Uploads {
     if (position < size || position > end)
       throw flushPosition(`The flush position is ${position}; the data is without a gap up to ${end}.`)
     if (!upload) return
+    if (isRetaining && [...upload.segments.keys()].some((from) => from >= position)) {
+      this.#flushFirst(upload, container, path, position)
+      return
+    }
     truncateSync(upload.file, position)
     this.#appends.delete(key)
     for (const release of upload.release) release()
     this.#folder.adoptOrDrop(upload.file, container, path, { overwrite: true })
   }
 
-  /** A block put again under its id replaces the first. */
-  putBlock(container: string, path: string, id: string, data: Buffer): void {
-    const key = keyOf(container, path)
-    const blocks = this.#blocks.get(key) ?? new Map<string, Block>()
-    if (blocks.size >= MAX_PARTS)
-      throw new HttpError(409, 'BlockCountExceedsLimit', 'Too many blocks wait to be committed.')
-    const before = blocks.get(id)
-    if (before) dropBlock(before)
-    blocks.delete(id)
-    const release = this.#folder.reserve(data.length)
-    const file = this.#folder.unfinishedFile()
-    try {
-      writeFileSync(file, data)
-    } catch (error) {
-      dropBlock({ file, release })
-      throw diskError(error)
-    }
-    blocks.set(id, { file, release })
-    if (!this.#blocks.has(key) && this.#blocks.size >= MAX_UPLOADS) this.#dropBlocks(firstKey(this.#blocks))
-    this.#blocks.set(key, blocks)
-  }
-
-  /**
-   * Makes a file of blocks.
-   * @param check called in the turn in which the file becomes visible; throws when it must not. @returns may it replace?
-   * @throws HttpError 400 for a block that was not put.
-   */
-  async putBlockList(
-    container: string,
-    path: string,
-    ids: readonly string[],
-    check: () => { overwrite: boolean },
-  ): Promise<void> {
-    const blocks = this.#blocks.get(keyOf(container, path))
-    const whole = this.#folder.unfinishedFile()
-    writeFileSync(whole, '')
-    try {
-      for (const id of ids) {
-        const block = blocks?.get(id)
-        if (!block) throw new HttpError(400, 'InvalidBlockList', 'The specified block list is invalid.')
-        await appendFile(whole, readFileSync(block.file))
-      }
-      // They may have been committed, or given up, in the meantime.
-      if (ids.length > 0 && this.#blocks.get(keyOf(container, path)) !== blocks)
-        throw new HttpError(400, 'InvalidBlockList', 'The blocks of this list are no longer there.')
-      const { overwrite } = check()
-      this.#folder.adopt(whole, container, path, { overwrite })
-      this.forget(container, path)
-    } catch (error) {
-      rmSync(whole, { force: true })
-      throw diskError(error)
-    }
+  /** What lies behind the position waits for another flush. */
+  #flushFirst(upload: Append, container: string, path: string, position: number): void {
+    const first = this.#folder.unfinishedFile()
+    copyFileSync(upload.file, first)
+    truncateSync(first, position)
+    this.#folder.adoptOrDrop(first, container, path, { overwrite: true })
+    for (const from of [...upload.segments.keys()]) if (from < position) upload.segments.delete(from)
+    upload.base = position
   }
 
   /** Gives up what was appended to a path, or put for it, and is not visible yet. */
   forget(container: string, path: string): void {
     const key = keyOf(container, path)
     this.#dropAppend(key)
-    this.#dropBlocks(key)
+    this.blocks.forget(key)
   }
 
   /** The same for everything below a folder; `''` is the container. */
   forgetBelow(container: string, folder: string): void {
     const prefix = folder === '' ? keyOf(container, '') : `${keyOf(container, folder)}/`
     for (const key of [...this.#appends.keys()]) if (key.startsWith(prefix)) this.#dropAppend(key)
-    for (const key of [...this.#blocks.keys()]) if (key.startsWith(prefix)) this.#dropBlocks(key)
+    this.blocks.forgetBelow(prefix)
   }
 
   #begin(container: string, path: string): Append {
@@ -185,23 +135,10 @@ export class Uploads {
     for (const release of upload.release) release()
     rmSync(upload.file, { force: true })
   }
-
-  #dropBlocks(key: string): void {
-    const blocks = this.#blocks.get(key)
-    if (!blocks) return
-    this.#blocks.delete(key)
-    for (const block of blocks.values()) dropBlock(block)
-  }
 }
 
-const keyOf = (container: string, path: string) => `${container}/${path}`
 const firstKey = (map: ReadonlyMap<string, unknown>) => map.keys().next().value as string
 const flushPosition = (message: string) => new HttpError(400, 'InvalidFlushPosition', message)
-
-function dropBlock({ file, release }: Block): void {
-  release()
-  rmSync(file, { force: true })
-}
 
 function writeAt(file: string, position: number, data: Buffer): void {
   const descriptor = openSync(file, 'r+')

@@ -1,10 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { listBlobs } from '../../../../src/local/data-lake/rest/blob-listing.ts'
+import { listBlobs } from '../../../../src/local/data-lake/rest/blobs/blob-listing.ts'
 import { LakeFolder } from '../../../../src/local/data-lake/store/folder.ts'
+import { Leases } from '../../../../src/local/data-lake/store/leases.ts'
 import { listFolder } from '../../../../src/local/data-lake/store/listing.ts'
 import { PathProperties } from '../../../../src/local/data-lake/store/properties.ts'
+import { Uploads } from '../../../../src/local/data-lake/store/uploads.ts'
 import { temporaryFolder } from '../../../support/cli.ts'
 
 const FILES = ['a-b', 'a.txt', 'a/1', 'a/b/2', 'a0', 'b/c/3', 'b/c-d', 'c']
@@ -46,7 +48,10 @@ describe('paths', () => {
 
 describe('blobs', () => {
   const blobs = (query: Record<string, string>) => {
-    const xml = listBlobs(lake, kept, 'bronze', new URLSearchParams(query))
+    const xml = listBlobs(
+      { folder: lake, kept, uploads: new Uploads(lake), leases: new Leases({ now: () => 0 }) },
+      { container: 'bronze', query: new URLSearchParams(query) },
+    )
     return {
       names: [...xml.matchAll(/<Name>([^<]*)</g)].map(([, name]) => name as string),
       marker: /<NextMarker>([^<]+)</.exec(xml)?.[1],
@@ -68,7 +73,7 @@ describe('blobs', () => {
     expect(blobs({}).names).toEqual(sorted)
     expect(inPages({})).toEqual(sorted)
     for (const start of [...sorted, 'a/', 'a/b', 'b', 'zz'])
-      expect(blobs({ startFrom: start }).names, start).toEqual(sorted.filter((name) => name >= start))
+      expect(blobs({ startfrom: start }).names, start).toEqual(sorted.filter((name) => name >= start))
   })
 
   it('of one folder come with the folders in it, in one page or in pages of one', () => {

@@ -1,12 +1,19 @@
 /** Blob Batch, https://learn.microsoft.com/rest/api/storageservices/blob-batch: many deletes in one request, as vacuuming readers send them. */
 import { STATUS_CODES } from 'node:http'
-import { HttpError } from '../../http/errors.ts'
-import type { LakeCall } from './lake-call.ts'
-import { errorXml } from './refusals.ts'
+import { HttpError } from '../../../http/errors.ts'
+import type { LakeCall } from '../lake-call.ts'
+import { errorXml } from '../refusals.ts'
 
 export const MAX_BATCH_BYTES = 4 * 1024 * 1024
 /** The service's own. */
 const MAX_PARTS = 256
+
+export interface BatchDelete {
+  container: string
+  path: string
+  /** Of this part, in lower case. */
+  headers: Record<string, string>
+}
 
 /**
  * @param remove deletes one blob or throws an HttpError, which is told for that blob alone.
@@ -16,7 +23,7 @@ const MAX_PARTS = 256
 export function answerBatch(
   { account, container, request }: LakeCall,
   text: string,
-  remove: (path: string) => void,
+  remove: (one: BatchDelete) => void,
 ): { type: string; body: string } {
   const boundary = /^multipart\/mixed;.*\bboundary="?([^";]+)/i.exec(
     request.headers['content-type'] ?? '',
@@ -29,11 +36,11 @@ export function answerBatch(
   // All are understood before the first is done.
   const deletes = parts.map((part) => ({
     id: /^Content-ID: *(\d{1,9})/im.exec(part)?.[1] ?? '0',
-    path: pathOf(part, account, container),
+    one: deleteOf(part, account, container),
   }))
   const answer = `batchresponse_${crypto.randomUUID()}`
-  const bodies = deletes.map(({ id, path }) => {
-    const refusal = refusalOf(() => remove(path))
+  const bodies = deletes.map(({ id, one }) => {
+    const refusal = refusalOf(() => remove(one))
     const status = refusal?.status ?? 202
     const headers = refusal
       ? `x-ms-error-code: ${refusal.code}\r\nContent-Type: application/xml\r\n\r\n${errorXml(refusal)}\r\n`
@@ -43,7 +50,7 @@ export function answerBatch(
   return { type: `multipart/mixed; boundary=${answer}`, body: `${bodies.join('')}--${answer}--\r\n` }
 }
 
-function pathOf(part: string, account: string, container: string): string {
+function deleteOf(part: string, account: string, container: string): BatchDelete {
   const target = /^DELETE (\/[^ ?\r\n]*)(?:\?[^ \r\n]*)? HTTP\/1\.1\r?$/m.exec(part)?.[1]
   if (target === undefined)
     throw new HttpError(400, 'InvalidInput', 'The local lake takes batches of deletes only.')
@@ -53,11 +60,21 @@ function pathOf(part: string, account: string, container: string): string {
   } catch (cause) {
     throw new HttpError(400, 'InvalidUri', 'A path of the batch is not a valid percent encoding.', { cause })
   }
-  const inAccount = `/${account}/${container}/`
-  const prefix = decoded.startsWith(inAccount) ? inAccount : `/${container}/`
-  if (!decoded.startsWith(prefix) || decoded.length === prefix.length)
+  const below = decoded.startsWith(`/${account}/`) ? decoded.slice(account.length + 1) : decoded
+  const [, named = '', ...path] = below.split('/')
+  if (path.join('/') === '') throw new HttpError(400, 'InvalidInput', 'A part of the batch names no blob.')
+  if (container !== '' && named !== container)
     throw new HttpError(400, 'InvalidInput', `A batch to ${container} deletes in this container only.`)
-  return decoded.slice(prefix.length)
+  return { container: named, path: path.join('/'), headers: headersOf(part) }
+}
+
+function headersOf(part: string): Record<string, string> {
+  return Object.fromEntries(
+    [...part.matchAll(/^([A-Za-z0-9-]+): *(.*?)\r?$/gm)].map(([, name = '', value = '']) => [
+      name.toLowerCase(),
+      value,
+    ]),
+  )
 }
 
 function refusalOf(act: () => void): HttpError | undefined {

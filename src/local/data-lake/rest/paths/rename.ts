@@ -1,26 +1,20 @@
 /** Path - Create with a rename source, https://learn.microsoft.com/rest/api/storageservices/datalakestoragegen2/path/create */
 import { lstatSync, type Stats } from 'node:fs'
 import { dirname } from 'node:path'
-import { HttpError } from '../../http/errors.ts'
-import type { SasTarget } from '../auth/sas.ts'
-import { checkConditions } from '../store/entry.ts'
-import type { LakeFolder } from '../store/folder.ts'
-import { entryAt } from '../store/names.ts'
-import type { PathProperties } from '../store/properties.ts'
-import type { Uploads } from '../store/uploads.ts'
-import type { LakeCall } from './lake-call.ts'
-import { contentIn } from './property-headers.ts'
+import { HttpError } from '../../../http/errors.ts'
+import type { SasTarget } from '../../auth/sas.ts'
+import { checkConditions } from '../../store/entry.ts'
+import { entryAt } from '../../store/names.ts'
+import { guardWrite, type Lake } from '../lake.ts'
+import { given, type LakeCall, queryOf } from '../lake-call.ts'
+import { contentIn } from '../property-headers.ts'
 
 /**
  * Moves a file or a folder; everything happens in one turn, so of several at once with `If-None-Match: *` one wins.
  * @returns what stands at the target then. @throws HttpError; the source stays where it was.
  */
-export function renamePath(
-  call: LakeCall,
-  folder: LakeFolder,
-  uploads: Uploads,
-  properties: PathProperties,
-): Stats {
+export function renamePath(call: LakeCall, lake: Lake): Stats {
+  const { folder, uploads, kept: properties, leases } = lake
   const { container, path, request } = call
   const from = sourceOf(call)
   call.checkSource(from, 'md')
@@ -30,7 +24,8 @@ export function renamePath(
   if (!found)
     throw new HttpError(404, 'SourcePathNotFound', 'The source path for a rename operation does not exist.')
   checkConditions(request, found, { isRead: false, prefix: 'x-ms-source-' })
-  checkConditions(request, entryAt(target), { isRead: false })
+  leases.check(from, given(call, 'x-ms-source-lease-id'), { isWrite: true })
+  guardWrite(lake, call, entryAt(target))
   if (!entryAt(dirname(target))?.isDirectory())
     throw new HttpError(
       404,
@@ -48,6 +43,7 @@ export function renamePath(
   uploads.forget(from.container, from.path)
   uploads.forgetBelow(from.container, from.path)
   uploads.forget(container, path)
+  leases.move(from, call)
   const moved = lstatSync(target)
   const content = contentIn(request)
   properties.move(from, { container, path }, moved, { ...kept, content: { ...kept.content, ...content } })
@@ -67,7 +63,7 @@ function sourceOf({ request, account }: LakeCall): SasTarget {
   if (parts[0] === account && parts.length > 2) parts.shift()
   const [container, ...path] = parts
   if (!container || path.join('/') === '') throw invalidSource()
-  return { container, path: path.join('/'), query: new URLSearchParams(query.replaceAll('+', '%2B')) }
+  return { container, path: path.join('/'), query: queryOf(query) }
 }
 
 const invalidSource = (cause?: unknown) =>

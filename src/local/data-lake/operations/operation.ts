@@ -1,0 +1,104 @@
+/** What the lake knows of one REST operation: how a request of it looks, and what of it is served. */
+
+export interface Operation {
+  /** Names the handler. */
+  readonly id: string
+  /** As the REST reference has it. */
+  readonly name: string
+  /** Which of the two interfaces; errors have its form. */
+  readonly api: 'Blob' | 'Data Lake'
+  /** Where its address stands: the account, a container, or a path in one. */
+  readonly level: 'account' | 'container' | 'path'
+  readonly methods: readonly string[]
+  /** Words of the query that make a request this operation, in lower case; `*` is any. */
+  readonly words?: Readonly<Record<string, string>>
+  /** Headers that make a request this operation, all of them, in lower case; `*` is any value. */
+  readonly by?: Readonly<Record<string, string>>
+  /** Parameters of the query that are served, in lower case. */
+  readonly parameters?: readonly string[]
+  /** `x-ms-` headers that are served; `*` at the end stands for any ending. */
+  readonly headers?: readonly string[]
+  /** Values, in lower case, where not every one is served. `include` is a list of them. */
+  readonly values?: Readonly<Record<string, readonly string[]>>
+  /** Why the whole operation is refused. */
+  readonly refusal?: string
+  /** The service's code of that refusal; default `UnsupportedQueryParameter`. */
+  readonly refusalCode?: string
+}
+
+/** The query's words that tell operations apart; all others are parameters. */
+export const SELECTORS = ['comp', 'restype', 'resource', 'action'] as const
+
+export const EVERY_HEADER = [
+  'x-ms-client-request-id',
+  'x-ms-date',
+  'x-ms-return-client-request-id',
+  'x-ms-useragent',
+  'x-ms-version',
+]
+
+/** Those of a shared access signature stand in the query too. */
+export const EVERY_PARAMETER = ['api-version', 'timeout']
+
+export const SIGNATURE_PARAMETERS = [
+  ...['sv', 'ss', 'srt', 'st', 'se', 'sp', 'sip', 'spr', 'sig', 'sr', 'si', 'sdd', 'ses'],
+  ...[
+    'skoid',
+    'sktid',
+    'skt',
+    'ske',
+    'sks',
+    'skv',
+    'saoid',
+    'suoid',
+    'scid',
+    'skdutid',
+    'sduoid',
+    'srh',
+    'srq',
+  ],
+  ...['rscc', 'rscd', 'rsce', 'rscl', 'rsct'],
+]
+
+export const LEASE = ['x-ms-lease-id']
+export const LEASING = [
+  'x-ms-lease-action',
+  'x-ms-lease-id',
+  'x-ms-lease-duration',
+  'x-ms-lease-break-period',
+  'x-ms-proposed-lease-id',
+]
+export const METADATA = ['x-ms-meta-*']
+const CONTENT = ['type', 'encoding', 'language', 'disposition', 'md5']
+export const BLOB_CONTENT = ['x-ms-blob-cache-control', ...CONTENT.map((one) => `x-ms-blob-content-${one}`)]
+export const PATH_CONTENT = ['x-ms-cache-control', ...CONTENT.map((one) => `x-ms-content-${one}`)]
+export const CONDITIONS_ON_SOURCE = [
+  'x-ms-source-if-match',
+  'x-ms-source-if-none-match',
+  'x-ms-source-if-modified-since',
+  'x-ms-source-if-unmodified-since',
+]
+/** Of a body on its way. */
+export const CHECKSUMS = ['x-ms-content-crc64', 'x-ms-structured-body', 'x-ms-structured-content-length']
+export const ACCESS = ['x-ms-owner', 'x-ms-group', 'x-ms-permissions', 'x-ms-acl']
+export const EXPIRY = ['x-ms-expiry-option', 'x-ms-expiry-time']
+/** Served with its one value. */
+export const TIER = ['x-ms-access-tier']
+export const TIERS = { 'x-ms-access-tier': ['hot'] } as const
+
+/** Why headers and parameters of the service are not served, by how their names begin. */
+export const REASONS: readonly (readonly [prefix: RegExp, why: string])[] = [
+  [/^snapshot$|^versionid$|^prevsnapshot/, 'it keeps no snapshots or versions'],
+  [/^x-ms-delete-snapshots$/, 'it keeps no snapshots'],
+  [/tags?$|tag-option$/, 'it keeps no tags of blobs'],
+  [/encrypt/, 'it encrypts nothing, and takes no keys for that'],
+  [/^x-ms-(legal-hold|immutability-policy)/, 'it has no immutable storage'],
+  [/access-tier|rehydrate|tier/, 'it has one tier, Hot'],
+  [/^x-ms-blob-public-access$/, 'nobody comes in without a proof'],
+  [/^deletetype$|undelete|^deletedwith/, 'soft delete is off'],
+  [/page|sequence-number/, 'it has no page blobs'],
+]
+
+export function reasonFor(name: string): string | undefined {
+  return REASONS.find(([prefix]) => prefix.test(name))?.[1]
+}

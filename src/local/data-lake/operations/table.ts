@@ -1,0 +1,128 @@
+/**
+ * Every operation of the lake, and the one place that decides what a request may carry: an operation's headers and parameters are
+ * served or refused, and what starts with `x-ms-` or stands in the query and is not known here is refused in words (decision 011).
+ */
+import { HttpError } from '../../http/errors.ts'
+import { ACCOUNT_OPERATIONS } from './account-operations.ts'
+import { BLOB_OPERATIONS } from './blob-operations.ts'
+import { CONTAINER_OPERATIONS } from './container-operations.ts'
+import {
+  EVERY_HEADER,
+  EVERY_PARAMETER,
+  type Operation,
+  reasonFor,
+  SELECTORS,
+  SIGNATURE_PARAMETERS,
+} from './operation.ts'
+import { PATH_OPERATIONS } from './path-operations.ts'
+
+/** In the order in which they are looked for: the first that fits is it. */
+export const OPERATIONS = [
+  ...ACCOUNT_OPERATIONS,
+  ...CONTAINER_OPERATIONS,
+  ...PATH_OPERATIONS,
+  ...BLOB_OPERATIONS,
+] as const
+
+/** Of those that are served. */
+export type OperationId = Exclude<(typeof OPERATIONS)[number], { refusal: string }>['id']
+
+/** What of a request tells which operation it is. */
+export interface Asked {
+  method: string
+  level: Operation['level']
+  /** Names in lower case. */
+  query: URLSearchParams
+  headers: Readonly<Record<string, string | string[] | undefined>>
+}
+
+/** @returns undefined when it is none that the table knows. */
+export function operationOf(asked: Asked): Operation | undefined {
+  // A container's root is a folder too, with an access list of its own.
+  const level = asked.level === 'container' && asked.query.has('action') ? 'path' : asked.level
+  return OPERATIONS.find((one: Operation) => one.level === level && fits(one, asked))
+}
+
+function fits({ methods, words = {}, by = {} }: Operation, { method, query, headers }: Asked): boolean {
+  return (
+    methods.includes(method) &&
+    SELECTORS.every((name) => !query.has(name) || words[name] !== undefined) &&
+    allAre(words, (name) => query.get(name) ?? undefined) &&
+    allAre(by, (name) => (headers[name] === undefined ? undefined : String(headers[name])))
+  )
+}
+
+function allAre(
+  wanted: Readonly<Record<string, string>>,
+  given: (name: string) => string | undefined,
+): boolean {
+  return Object.entries(wanted).every(([name, value]) => {
+    const found = given(name)?.toLowerCase()
+    return found !== undefined && (value === '*' || value === found)
+  })
+}
+
+/**
+ * @throws HttpError for an operation that is refused as a whole, and for the first header or parameter that is.
+ * An empty header says nothing: some clients send what they do not ask for as one.
+ */
+export function refuseUnserved(operation: Operation, { query, headers }: Omit<Asked, 'level'>): void {
+  const { name, refusal, refusalCode } = operation
+  if (refusal !== undefined)
+    throw new HttpError(
+      400,
+      refusalCode ?? 'UnsupportedQueryParameter',
+      `${name} is not supported: ${refusal}.`,
+    )
+  for (const [parameter, value] of query) refuseParameter(operation, parameter, value, query.has('sig'))
+  for (const [header, value] of Object.entries(headers))
+    if (header.startsWith('x-ms-') && value !== undefined && value !== '')
+      refuseHeader(operation, header, String(value))
+}
+
+function refuseParameter(operation: Operation, name: string, value: string, isSigned: boolean): void {
+  const { parameters = [], words = {}, values = {} } = operation
+  const isServed =
+    parameters.includes(name) ||
+    words[name] !== undefined ||
+    EVERY_PARAMETER.includes(name) ||
+    (isSigned && SIGNATURE_PARAMETERS.includes(name))
+  if (!isServed)
+    throw new HttpError(
+      400,
+      'UnsupportedQueryParameter',
+      unsupported(`the parameter ${name}`, operation, name),
+    )
+  const known = values[name]
+  for (const one of known === undefined ? [] : value.split(',').map((word) => word.trim().toLowerCase()))
+    if (one !== '' && !known?.includes(one))
+      throw new HttpError(
+        400,
+        'InvalidQueryParameterValue',
+        `${unsupported(`${name}=${shown(one)}`, operation, one)} It knows ${known?.join(', ')}.`,
+      )
+}
+
+function refuseHeader(operation: Operation, name: string, value: string): void {
+  if (name === 'x-ms-blob-public-access')
+    throw new HttpError(409, 'PublicAccessNotPermitted', 'Public access is not permitted on this account.')
+  const known = operation.values?.[name]
+  if (isServedHeader(operation, name) && (known === undefined || known.includes(value.toLowerCase()))) return
+  throw new HttpError(
+    400,
+    'UnsupportedHeader',
+    // Values of others may be keys.
+    unsupported(`the header ${name}${known === undefined ? '' : `: ${shown(value)}`}`, operation, name),
+  )
+}
+
+const isServedHeader = ({ headers = [] }: Operation, name: string): boolean =>
+  EVERY_HEADER.includes(name) ||
+  headers.some((one) => (one.endsWith('*') ? name.startsWith(one.slice(0, -1)) : one === name))
+
+function unsupported(what: string, { name }: Operation, of: string): string {
+  const why = reasonFor(of)
+  return `The local lake does not support ${what} with ${name}${why === undefined ? '' : `: ${why}`}.`
+}
+
+const shown = (value: string): string => (value.length > 50 ? `${value.slice(0, 50)}…` : value)

@@ -1,0 +1,115 @@
+/** Copy Blob, Put Blob From URL and the pieces of Put Block and Append Block From URL, within the lake: https://learn.microsoft.com/rest/api/storageservices/copy-blob */
+import { constants, lstatSync, rmSync, statSync } from 'node:fs'
+import { copyFile, open } from 'node:fs/promises'
+import { HttpError } from '../../../http/errors.ts'
+import { crc64 } from '../../checksums/crc64.ts'
+import { entryAt } from '../../store/names.ts'
+import type { Properties } from '../../store/properties.ts'
+import { diskError } from '../../store/storage-errors.ts'
+import { checkCrc64, checkMd5, md5Of } from '../checked-body.ts'
+import { answer, found, guardWrite, type Handlers, keep, type Lake, writtenHeaders } from '../lake.ts'
+import { given, type LakeCall } from '../lake-call.ts'
+import { contentIn, metadataHeaders } from '../property-headers.ts'
+import { rangeOf } from './blob-read.ts'
+import { MAX_BLOB_BYTES } from './blobs.ts'
+import { copySource } from './copy-source.ts'
+
+export function copyOperations(lake: Lake): Pick<Handlers, 'copyBlob' | 'putBlobFromUrl' | 'abortCopy'> {
+  return {
+    copyBlob: (call) => copy(lake, call, { isPut: false }),
+    putBlobFromUrl: (call) => copy(lake, call, { isPut: true }),
+    abortCopy: (call) => {
+      found(lake, call)
+      throw new HttpError(409, 'NoPendingCopyOperation', 'There is currently no pending copy operation.')
+    },
+  }
+}
+
+async function copy(lake: Lake, call: LakeCall, { isPut }: { isPut: boolean }): Promise<void> {
+  const { container, path, request } = call
+  const metadata = metadataHeaders(request)
+  const place = lake.folder.resolve(container, path)
+  const source = await copyFrom(lake, call, isPut)
+  const hasOwn = Object.keys(metadata).length > 0
+  const made = statSync(place)
+  const done = {
+    id: crypto.randomUUID(),
+    // What stands behind the mark may be a signature.
+    source: String(request.headers['x-ms-copy-source']).split('?')[0] as string,
+    completedAt: made.mtime.toUTCString(),
+    bytes: made.size,
+  }
+  const isSealed = given(call, 'x-ms-seal-blob')?.toLowerCase() === 'true'
+  const withContent = given(call, 'x-ms-copy-source-blob-properties')?.toLowerCase() !== 'false'
+  const stats = keep(lake, call, {
+    ...(hasOwn ? { metadata } : source.metadata && { metadata: source.metadata }),
+    content: { ...(withContent ? source.content : {}), ...contentIn(request) },
+    ...(source.append && !isPut ? { append: { ...source.append, isSealed } } : {}),
+    copy: done,
+  })
+  const md5 = given(call, 'x-ms-source-content-md5') ?? source.content?.['content-md5']
+  answer(call, isPut ? 201 : 202, {
+    ...writtenHeaders(stats),
+    ...(isPut ? {} : { 'x-ms-copy-id': done.id, 'x-ms-copy-status': 'success' }),
+    ...(md5 && (isPut || given(call, 'x-ms-requires-sync')) ? { 'content-md5': md5 } : {}),
+  })
+}
+
+/** Copies a file; what becomes visible is whole. @returns what the source had beside its content. */
+async function copyFrom(lake: Lake, call: LakeCall, isPut: boolean): Promise<Properties> {
+  const { folder, kept, uploads } = lake
+  const { container, path } = call
+  const target = folder.resolve(container, path)
+  const from = copySource(lake, call, { isRead: isPut || given(call, 'x-ms-requires-sync') === 'true' })
+  guardWrite(lake, call, entryAt(target))
+  lake.leases.check(from, given(call, 'x-ms-source-lease-id'), { isWrite: false })
+  const properties = kept.of(from.container, from.path, from.stats)
+  const release = folder.reserve(from.stats.size)
+  const unfinished = folder.unfinishedFile()
+  try {
+    await copyFile(from.place, unfinished, constants.COPYFILE_FICLONE)
+    if (lstatSync(unfinished).size !== from.stats.size)
+      throw new HttpError(409, 'CopySourceChanged', 'The source of the copy has changed meanwhile.')
+    const expected = given(call, 'x-ms-source-content-md5')
+    if (expected !== undefined) checkMd5(await pieceOf(unfinished, from.stats.size, ''), expected)
+    guardWrite(lake, call, entryAt(target))
+    folder.adopt(unfinished, container, path, { overwrite: true })
+    uploads.forget(container, path)
+  } catch (error) {
+    throw diskError(error)
+  } finally {
+    // Gone already when the copy has been placed.
+    rmSync(unfinished, { force: true })
+    release()
+  }
+  return properties
+}
+
+/** A range of a file of the lake, for a block. @throws HttpError 400 to 416 */
+export async function sourcePiece(
+  lake: Lake,
+  call: LakeCall,
+): Promise<{ data: Buffer; headers: Record<string, string> }> {
+  const { place, stats } = copySource(lake, call, { isRead: true })
+  const data = await pieceOf(place, stats.size, given(call, 'x-ms-source-range') ?? '')
+  checkMd5(data, given(call, 'x-ms-source-content-md5'))
+  checkCrc64(data, given(call, 'x-ms-source-content-crc64'))
+  return {
+    data,
+    headers: { 'content-md5': md5Of(data), 'x-ms-content-crc64': crc64(data).toString('base64') },
+  }
+}
+
+async function pieceOf(place: string, size: number, range: string): Promise<Buffer> {
+  const { start, end } = rangeOf(range, size) ?? { start: 0, end: size - 1 }
+  if (end - start >= MAX_BLOB_BYTES)
+    throw new HttpError(413, 'RequestBodyTooLarge', `A piece has at most ${MAX_BLOB_BYTES} bytes.`)
+  const bytes = Buffer.alloc(end - start + 1)
+  const file = await open(place, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0))
+  try {
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, start)
+    return bytes.subarray(0, bytesRead)
+  } finally {
+    await file.close()
+  }
+}

@@ -1,0 +1,188 @@
+/** List Blobs, https://learn.microsoft.com/rest/api/storageservices/list-blobs: what readers without DFS find files by. */
+import type { Stats } from 'node:fs'
+import { join } from 'node:path'
+import { defaultAccess } from '../../store/access-control.ts'
+import { etagOf } from '../../store/entry.ts'
+import { listFolder } from '../../store/listing.ts'
+import { entryAt } from '../../store/names.ts'
+import type { Properties } from '../../store/properties.ts'
+import type { Lake } from '../lake.ts'
+import { type LakeCall, word } from '../lake-call.ts'
+import { pageSize, readMarker, writeMarker } from '../paging.ts'
+import { element, elements, inXml, listWords, metadataXml, nameXml } from '../xml.ts'
+
+/** A blob, or the group of names that begin alike up to a delimiter. */
+interface Item {
+  name: string
+  /** Of a blob; undefined for a group, and for one of which only blocks were put. */
+  stats: Stats | undefined
+  isGroup: boolean
+}
+
+/** What a listing needs of the lake. */
+type Listed = Pick<Lake, 'folder' | 'kept' | 'uploads' | 'leases'>
+type Asked = Pick<LakeCall, 'container' | 'query'>
+
+/** One page, as XML. Folders stand in it only as prefixes, when the caller asks for `delimiter=/`. */
+export function listBlobs(lake: Listed, call: Asked): string {
+  const { container, query } = call
+  const most = pageSize(query.get('maxresults'))
+  const include = listWords(query.get('include'))
+  const prefix = query.get('prefix') ?? ''
+  const delimiter = query.get('delimiter') ?? ''
+  const xml: string[] = []
+  let next = ''
+  for (const item of itemsOf(lake, call, include.includes('uncommittedblobs'))) {
+    if (xml.length === most) {
+      next = writeMarker(item.name.slice(folderOf(prefix).length).replace(/^\//, ''))
+      break
+    }
+    xml.push(
+      item.isGroup
+        ? `<BlobPrefix>${nameXml(item.name)}</BlobPrefix>`
+        : blobXml(lake, container, item, new Set(include)),
+    )
+  }
+  return (
+    `<?xml version="1.0" encoding="utf-8"?><EnumerationResults ContainerName="${inXml(container)}">` +
+    `${nameXml(prefix, 'Prefix')}${element('Marker', query.get('marker') ?? '')}${element('MaxResults', most)}` +
+    `${delimiter === '' ? '' : nameXml(delimiter, 'Delimiter')}<Blobs>${xml.join('')}</Blobs>` +
+    `<NextMarker>${next}</NextMarker></EnumerationResults>`
+  )
+}
+
+/** Nothing outside the prefix's folder can match. */
+const folderOf = (prefix: string) => prefix.slice(0, Math.max(0, prefix.lastIndexOf('/')))
+
+/** In the order of their names, from the marker on. */
+function* itemsOf(lake: Listed, call: Asked, withUncommitted: boolean): Generator<Item> {
+  const { container, query } = call
+  const prefix = query.get('prefix') ?? ''
+  const delimiter = query.get('delimiter') ?? ''
+  const only = word(call, 'showonly')
+  // Of deleted files nothing is kept.
+  if (only === 'deleted') return
+  const folder = folderOf(prefix)
+  const inFolder = folder === '' ? '' : `${folder}/`
+  const marker = readMarker(query.get('marker'))
+  // Inclusive, and a whole name, where the marker is relative to the folder; the other end is exclusive.
+  const start = query.get('startfrom') ?? ''
+  const end = query.get('endbefore') ?? undefined
+  const from = marker === '' && start.startsWith(inFolder) ? start.slice(inFolder.length) : marker
+  const root = lake.folder.resolve(container, '')
+  const waiting = withUncommitted ? uncommitted(lake, container, prefix, `${inFolder}${marker}`) : []
+  let group: string | undefined
+  for (const { name, isDirectory } of namesOf(lake, container, folder, delimiter === '/', from, waiting)) {
+    if (end !== undefined && name >= end) return
+    if (name < start || !name.startsWith(prefix)) continue
+    const at = delimiter === '' ? -1 : name.indexOf(delimiter, prefix.length)
+    if (at >= 0) {
+      const grouped = name.slice(0, at + delimiter.length)
+      if (grouped === group || only === 'files') continue
+      group = grouped
+      yield { name: grouped, stats: undefined, isGroup: true }
+    } else if (!isDirectory && only !== 'directories') {
+      const stats = entryAt(join(root, name))
+      // It may have gone since it was listed.
+      if (stats || waiting.includes(name)) yield { name, stats, isGroup: false }
+    }
+  }
+}
+
+interface Named {
+  /** Of a folder with a slash at its end. */
+  name: string
+  isDirectory: boolean
+}
+
+/** @param waiting sorted names of which only blocks were put. */
+function* namesOf(
+  lake: Listed,
+  container: string,
+  folder: string,
+  isFlat: boolean,
+  from: string,
+  waiting: readonly string[],
+): Generator<Named> {
+  const left = [...waiting]
+  const root = lake.folder.resolve(container, '')
+  if (entryAt(lake.folder.resolve(container, folder))?.isDirectory())
+    for (const { path, isDirectory } of listFolder({
+      root,
+      folder,
+      recursive: !isFlat,
+      from,
+      order: 'blobs',
+    })) {
+      const name = isDirectory ? `${path}/` : path
+      while (left[0] !== undefined && left[0] < name)
+        yield { name: left.shift() as string, isDirectory: false }
+      yield { name, isDirectory }
+    }
+  for (const name of left) yield { name, isDirectory: false }
+}
+
+function uncommitted({ uploads, folder }: Listed, container: string, prefix: string, from: string): string[] {
+  return uploads.blocks
+    .pathsIn(container)
+    .filter((path) => path.startsWith(prefix) && path >= from && !entryAt(folder.resolve(container, path)))
+    .sort()
+}
+
+function blobXml(
+  lake: Listed,
+  container: string,
+  { name, stats }: Item,
+  include: ReadonlySet<string>,
+): string {
+  const properties = stats ? lake.kept.of(container, name, stats) : {}
+  const described = stats
+    ? describe(lake, { container, path: name }, stats, properties, include)
+    : { 'Content-Length': 0, BlobType: 'BlockBlob' }
+  const metadata = include.has('metadata') ? metadataXml(properties.metadata) : ''
+  return `<Blob>${nameXml(name)}<Properties>${elements(described)}</Properties>${metadata}</Blob>`
+}
+
+function describe(
+  lake: Listed,
+  target: { container: string; path: string },
+  stats: Stats,
+  { content = {}, copy, append, access, expiresAt }: Properties,
+  include: ReadonlySet<string>,
+): Record<string, string | number | boolean> {
+  const { state, status, duration } = lake.leases.status(target)
+  const { owner, group, permissions, acl } = access ?? defaultAccess(false)
+  return {
+    'Creation-Time': stats.birthtime.toUTCString(),
+    'Last-Modified': stats.mtime.toUTCString(),
+    Etag: etagOf(stats).replaceAll('"', ''),
+    'Content-Length': stats.size,
+    'Content-Type': 'application/octet-stream',
+    ...Object.fromEntries(
+      Object.entries(content).map(([name, value]) => [
+        name === 'content-md5'
+          ? 'Content-MD5'
+          : name.replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase()),
+        value,
+      ]),
+    ),
+    BlobType: append ? 'AppendBlob' : 'BlockBlob',
+    ...(!append && { AccessTier: 'Hot', AccessTierInferred: true }),
+    LeaseStatus: status,
+    LeaseState: state,
+    ...(duration && { LeaseDuration: duration }),
+    ...(append?.isSealed && { Sealed: true }),
+    ...(copy &&
+      include.has('copy') && {
+        CopyId: copy.id,
+        CopySource: copy.source,
+        CopyStatus: 'success',
+        CopyProgress: `${copy.bytes}/${copy.bytes}`,
+        CopyCompletionTime: copy.completedAt,
+      }),
+    ...(expiresAt !== undefined && { 'Expiry-Time': new Date(expiresAt).toUTCString() }),
+    ServerEncrypted: true,
+    ResourceType: 'file',
+    ...(include.has('permissions') && { Owner: owner, Group: group, Permissions: permissions, Acl: acl }),
+  }
+}

@@ -1,0 +1,161 @@
+/** Get Blob, https://learn.microsoft.com/rest/api/storageservices/get-blob, whole or in part, with checksums where they are asked for. */
+import { constants, type Stats } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { HttpError } from '../../../http/errors.ts'
+import { readSmallFile } from '../../../storage/sync-io.ts'
+import { crc64 } from '../../checksums/crc64.ts'
+import {
+  isStructuredForm,
+  STRUCTURED_FORM,
+  structuredLength,
+  wrapStructured,
+} from '../../checksums/structured-body.ts'
+import { diskError } from '../../store/storage-errors.ts'
+import { md5Of } from '../checked-body.ts'
+import { guardRead, keptOf, type Lake, pathHeaders } from '../lake.ts'
+import { given, type LakeCall } from '../lake-call.ts'
+import { overrides } from '../property-headers.ts'
+
+const NO_FOLLOW = constants.O_NOFOLLOW ?? 0
+
+/** The service's own bound of a range whose checksum is asked for. */
+const MAX_CHECKED_RANGE = 4 * 1024 * 1024
+
+/** First and last byte, both included. */
+interface Span {
+  start: number
+  end: number
+}
+
+/** Everything is of the one file that was opened, whatever replaces it meanwhile. */
+export async function readBlob(call: LakeCall, lake: Lake): Promise<void> {
+  const place = lake.folder.resolve(call.container, call.path)
+  try {
+    const small = readSmallFile(place, NO_FOLLOW)
+    if (small) {
+      const part = ({ start, end }: Span) => small.bytes.subarray(start, end + 1)
+      await send(call, lake, small.stats, part, (span) => [part(span)])
+      return
+    }
+    const file = await open(place, constants.O_RDONLY | NO_FOLLOW)
+    try {
+      await send(
+        call,
+        lake,
+        await file.stat(),
+        (span) => readSpan(file, span),
+        (span) => file.createReadStream({ ...span, autoClose: false }),
+      )
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw diskError(error)
+    throw new HttpError(404, 'BlobNotFound', 'The specified blob does not exist.', { cause: error })
+  }
+}
+
+async function readSpan(file: FileHandle, { start, end }: Span): Promise<Buffer> {
+  const bytes = Buffer.alloc(end - start + 1)
+  const { bytesRead } = await file.read(bytes, 0, bytes.length, start)
+  return bytes.subarray(0, bytesRead)
+}
+
+/**
+ * Validates the request against the file as it is, and answers.
+ * @param read a range, for its checksum. @param stream the content, piece by piece.
+ */
+async function send(
+  call: LakeCall,
+  lake: Lake,
+  stats: Stats,
+  read: (span: Span) => Buffer | Promise<Buffer>,
+  stream: (span: Span) => Iterable<Buffer> | AsyncIterable<Buffer>,
+): Promise<void> {
+  if (stats.isDirectory()) throw new HttpError(409, 'ResourceTypeMismatch', 'A directory has no content.')
+  guardRead(lake, call, stats)
+  const range = rangeOf(given(call, 'x-ms-range') ?? given(call, 'range') ?? '', stats.size)
+  const span = range ?? { start: 0, end: stats.size - 1 }
+  const length = span.end - span.start + 1
+  const isStructured = structuredAsked(call)
+  const checksums = await checksumsAsked(call, range !== undefined, length, () => read(span))
+  // The file may be appended to meanwhile: what was told is sent.
+  call.response.writeHead(range ? 206 : 200, {
+    ...call.headers,
+    ...pathHeaders(lake, call, stats, keptOf(lake, call, stats), { isPart: range !== undefined }),
+    ...overrides(call.query),
+    ...checksums,
+    'accept-ranges': 'bytes',
+    'content-length': isStructured ? structuredLength(length) : length,
+    ...(range ? { 'content-range': `bytes ${range.start}-${range.end}/${stats.size}` } : {}),
+    ...(isStructured && {
+      'x-ms-structured-body': STRUCTURED_FORM,
+      'x-ms-structured-content-length': String(length),
+    }),
+  })
+  // Another file may stand there since the first look: one without content.
+  const content = length === 0 ? [] : stream(span)
+  if (isStructured) await pipeline(Readable.from(wrapStructured(content, length)), call.response)
+  else if (Array.isArray(content)) call.response.end(content[0])
+  else await pipeline(content, call.response)
+}
+
+function structuredAsked(call: LakeCall): boolean {
+  const form = given(call, 'x-ms-structured-body')
+  if (form === undefined) return false
+  if (isStructuredForm(form)) return true
+  throw new HttpError(
+    400,
+    'UnsupportedHeader',
+    `The local lake sends structured bodies as ${STRUCTURED_FORM} only, not as ${form.slice(0, 50)}.`,
+  )
+}
+
+/** @throws HttpError 400 when a checksum is asked for of no range, or of one that is too long. */
+async function checksumsAsked(
+  call: LakeCall,
+  isRange: boolean,
+  length: number,
+  read: () => Buffer | Promise<Buffer>,
+): Promise<Record<string, string>> {
+  const asks = (name: string) => given(call, `x-ms-range-get-content-${name}`)?.toLowerCase() === 'true'
+  const [md5, crc] = [asks('md5'), asks('crc64')]
+  if (!md5 && !crc) return {}
+  if (!isRange || (md5 && crc))
+    throw new HttpError(
+      400,
+      'InvalidHeaderValue',
+      'The value for one of the HTTP headers is wrong: one checksum is given, and of a range only.',
+    )
+  if (length > MAX_CHECKED_RANGE)
+    throw new HttpError(
+      400,
+      'OutOfRangeInput',
+      `One of the request inputs is out of range: a checksum is given of at most ${MAX_CHECKED_RANGE} bytes.`,
+    )
+  const bytes = await read()
+  return md5 ? { 'content-md5': md5Of(bytes) } : { 'x-ms-content-crc64': crc64(bytes).toString('base64') }
+}
+
+/**
+ * @returns undefined for the whole file, also when the header is no range of bytes.
+ * @throws HttpError 416 when the range begins behind the end.
+ */
+export function rangeOf(header: string, size: number): Span | undefined {
+  const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(header) ?? []
+  if (first === undefined || last === undefined || (first === '' && last === '')) return undefined
+  if (first !== '' && last !== '' && Number(last) < Number(first)) return undefined
+  const start = first === '' ? Math.max(0, size - Number(last)) : Number(first)
+  const end = first === '' || last === '' ? size - 1 : Math.min(size - 1, Number(last))
+  if (start >= size)
+    throw new HttpError(
+      416,
+      'InvalidRange',
+      'The range specified is invalid for the current size of the resource.',
+      { headers: { 'content-range': `bytes */${size}` } },
+    )
+  return { start, end }
+}

@@ -1,0 +1,165 @@
+/** Operations on blobs: properties, Put Blob, delete, expiry. Reads, copies, blocks and appends have files of their own. */
+import { rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { HttpError } from '../../../http/errors.ts'
+import { checkConditions } from '../../store/entry.ts'
+import { entryAt } from '../../store/names.ts'
+import type { Properties } from '../../store/properties.ts'
+import { diskError } from '../../store/storage-errors.ts'
+import { checkMd5, md5Of, readChecked } from '../checked-body.ts'
+import { expiryIn } from '../expiry.ts'
+import {
+  answer,
+  forgetPath,
+  found,
+  guardRead,
+  guardWrite,
+  type Handlers,
+  keep,
+  keptOf,
+  type Lake,
+  pathHeaders,
+  writtenHeaders,
+} from '../lake.ts'
+import { given, type LakeCall } from '../lake-call.ts'
+import { contentIn, metadataHeaders, metadataOut, overrides } from '../property-headers.ts'
+import { asHttpError } from '../refusals.ts'
+import { answerBatch, MAX_BATCH_BYTES } from './blob-batch.ts'
+import { readBlob } from './blob-read.ts'
+
+export const MAX_BLOB_BYTES = 256 * 1024 * 1024
+
+type Operations = Pick<
+  Handlers,
+  | 'getBlob'
+  | 'getProperties'
+  | 'getMetadata'
+  | 'putBlob'
+  | 'setBlobMetadata'
+  | 'setBlobProperties'
+  | 'setExpiry'
+  | 'setTier'
+  | 'deleteBlob'
+  | 'containerBatch'
+  | 'accountBatch'
+>
+
+export function blobOperations(lake: Lake): Operations {
+  /** Of metadata and content headers the one is replaced, all of it, and the other stays. */
+  const change = (call: LakeCall, changed: (kept: Properties) => Properties) => {
+    const stats = found(lake, call)
+    guardWrite(lake, call, stats)
+    const properties = changed(keptOf(lake, call, stats))
+    const after = keep(lake, call, properties, lake.folder.touch(call.container, call.path))
+    answer(call, 200, writtenHeaders(after))
+  }
+  return {
+    getBlob: (call) => readBlob(call, lake),
+    getProperties: (call) => {
+      const stats = found(lake, call)
+      guardRead(lake, call, stats)
+      call.response.writeHead(200, {
+        ...call.headers,
+        ...pathHeaders(lake, call, stats, keptOf(lake, call, stats)),
+        ...overrides(call.query),
+        'accept-ranges': 'bytes',
+        'content-length': stats.isDirectory() ? 0 : stats.size,
+      })
+      call.response.end()
+    },
+    getMetadata: (call) => {
+      const stats = found(lake, call)
+      guardRead(lake, call, stats)
+      answer(call, 200, { ...writtenHeaders(stats), ...metadataOut(keptOf(lake, call, stats).metadata) })
+    },
+    putBlob: (call) => putBlob(lake, call),
+    setBlobMetadata: (call) => change(call, (kept) => ({ ...kept, metadata: metadataHeaders(call.request) })),
+    setBlobProperties: (call) => change(call, (kept) => ({ ...kept, content: contentIn(call.request) })),
+    // It has the one tier already.
+    setTier: (call) => {
+      guardRead(lake, call, found(lake, call))
+      answer(call, 200)
+    },
+    setExpiry: (call) => {
+      const stats = found(lake, call)
+      if (stats.isDirectory())
+        throw new HttpError(409, 'ResourceTypeMismatch', 'A directory has no time at which it expires.')
+      change(call, ({ expiresAt: _, ...kept }) => ({
+        ...kept,
+        ...expiryIn(call, lake.clock.now(), stats.birthtimeMs),
+      }))
+    },
+    deleteBlob: (call) => {
+      guardWrite(lake, call, found(lake, call))
+      removeBlob(lake, call)
+      answer(call, 202, { 'x-ms-delete-type-permanent': 'true' })
+    },
+    containerBatch: (call) => batch(lake, call),
+    accountBatch: (call) => batch(lake, call),
+  }
+}
+
+async function putBlob(lake: Lake, call: LakeCall): Promise<void> {
+  const { container, path, request } = call
+  const place = lake.folder.resolve(container, path)
+  const properties = { metadata: metadataHeaders(request), content: contentIn(request, { plain: true }) }
+  // Looked at before the body too: no need to read what is refused anyway.
+  guardWrite(lake, call, entryAt(place))
+  const { data, headers } = await readChecked(request, MAX_BLOB_BYTES)
+  checkMd5(data, given(call, 'x-ms-blob-content-md5'))
+  guardWrite(lake, call, entryAt(place))
+  const release = lake.folder.reserve(data.length)
+  try {
+    const whole = lake.folder.unfinishedFile()
+    try {
+      writeFileSync(whole, data)
+    } catch (error) {
+      rmSync(whole, { force: true })
+      throw diskError(error)
+    }
+    lake.folder.adoptOrDrop(whole, container, path, { overwrite: true })
+    lake.uploads.forget(container, path)
+  } finally {
+    release()
+  }
+  const md5 = md5Of(data)
+  const stats = keep(lake, call, { ...properties, content: { ...properties.content, 'content-md5': md5 } })
+  answer(call, 201, { ...writtenHeaders(stats), ...headers, 'content-md5': md5 })
+}
+
+function removeBlob(lake: Lake, call: LakeCall): void {
+  const { container, path } = call
+  if (found(lake, call).isDirectory()) removeDirectory(lake, call)
+  else lake.folder.remove(container, path)
+  forgetPath(lake, container, path)
+}
+
+/** Clients without DFS delete what is in a folder, and then the folder. */
+function removeDirectory({ folder }: Lake, { container, path }: LakeCall): void {
+  try {
+    rmdirSync(folder.resolve(container, path))
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOTEMPTY') throw cause
+    throw new HttpError(
+      409,
+      'DirectoryIsNotEmpty',
+      'This operation is not permitted on a non-empty directory.',
+      { cause },
+    )
+  }
+}
+
+async function batch(lake: Lake, call: LakeCall): Promise<void> {
+  const text = (await readChecked(call.request, MAX_BATCH_BYTES)).data.toString('utf8')
+  const { type, body } = answerBatch(call, text, ({ container, path, headers }) => {
+    try {
+      const one: LakeCall = { ...call, container, path }
+      const stats = found(lake, one)
+      checkConditions({ headers }, stats, { isRead: false })
+      lake.leases.check(one, headers['x-ms-lease-id'], { isWrite: true })
+      removeBlob(lake, one)
+    } catch (error) {
+      throw asHttpError(error)
+    }
+  })
+  answer(call, 202, { 'content-type': type }, body)
+}

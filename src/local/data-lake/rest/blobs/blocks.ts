@@ -1,0 +1,122 @@
+/** Block blobs in blocks: Put Block, Put Block List, Get Block List. */
+import type { Stats } from 'node:fs'
+import { HttpError } from '../../../http/errors.ts'
+import { entryAt } from '../../store/names.ts'
+import type { CommittedBlock } from '../../store/properties.ts'
+import { type ListedBlock, MAX_BLOCKS } from '../../store/staged-blocks.ts'
+import { readChecked } from '../checked-body.ts'
+import {
+  answer,
+  answerXml,
+  found,
+  guardRead,
+  guardWrite,
+  type Handlers,
+  keep,
+  keptOf,
+  type Lake,
+  writtenHeaders,
+} from '../lake.ts'
+import { given, type LakeCall, word } from '../lake-call.ts'
+import { contentIn, metadataHeaders } from '../property-headers.ts'
+import { elements, fromXml } from '../xml.ts'
+import { sourcePiece } from './blob-copy.ts'
+import { MAX_BLOB_BYTES } from './blobs.ts'
+
+const MAX_BLOCK_LIST_BYTES = 8 * 1024 * 1024
+/** Decoded; the service's own. */
+const MAX_ID_BYTES = 64
+
+type Operations = Pick<Handlers, 'putBlock' | 'putBlockFromUrl' | 'putBlockList' | 'getBlockList'>
+
+export function blockOperations(lake: Lake): Operations {
+  const stage = async (
+    call: LakeCall,
+    content: () => Promise<{ data: Buffer; headers: Record<string, string> }>,
+  ) => {
+    const { container, path } = call
+    const id = blockId(call)
+    const place = lake.folder.resolve(container, path)
+    checkLease(lake, call)
+    const { data, headers } = await content()
+    checkLease(lake, call)
+    lake.uploads.blocks.put(container, path, id, data, committedBlocks(lake, call, entryAt(place)))
+    answer(call, 201, headers)
+  }
+  return {
+    putBlock: (call) => stage(call, () => readChecked(call.request, MAX_BLOB_BYTES)),
+    putBlockFromUrl: (call) => stage(call, () => sourcePiece(lake, call)),
+    putBlockList: (call) => putBlockList(lake, call),
+    getBlockList: (call) => getBlockList(lake, call),
+  }
+}
+
+const checkLease = ({ leases }: Lake, call: LakeCall) =>
+  leases.check(call, given(call, 'x-ms-lease-id'), { isWrite: true })
+
+function blockId({ query }: LakeCall): string {
+  const id = query.get('blockid') ?? ''
+  const isBase64 = /^[A-Za-z0-9+/]+={0,2}$/.test(id) && id.length % 4 === 0
+  if (isBase64 && Buffer.from(id, 'base64').length <= MAX_ID_BYTES) return id
+  throw new HttpError(
+    400,
+    'InvalidQueryParameterValue',
+    `blockid must be base64, of at most ${MAX_ID_BYTES} bytes.`,
+  )
+}
+
+/** A file that was not made of blocks has none that a list could name. */
+const committedBlocks = (lake: Lake, call: LakeCall, stats: Stats | undefined): CommittedBlock[] =>
+  keptOf(lake, call, stats).blocks ?? []
+
+async function putBlockList(lake: Lake, call: LakeCall): Promise<void> {
+  const { container, path, request } = call
+  const place = lake.folder.resolve(container, path)
+  const properties = { metadata: metadataHeaders(request), content: contentIn(request) }
+  guardWrite(lake, call, entryAt(place))
+  const { data, headers } = await readChecked(request, MAX_BLOCK_LIST_BYTES)
+  const list = listIn(data.toString('utf8'))
+  const committed = committedBlocks(lake, call, entryAt(place))
+  const blocks = await lake.uploads.blocks.commit(container, path, list, committed, () =>
+    guardWrite(lake, call, entryAt(place)),
+  )
+  lake.uploads.forget(container, path)
+  const stats = keep(lake, call, { ...properties, blocks })
+  answer(call, 201, { ...writtenHeaders(stats), ...headers })
+}
+
+/** @throws HttpError 400 */
+function listIn(xml: string): ListedBlock[] {
+  if (!/<BlockList\s*\/?>/.test(xml))
+    throw new HttpError(400, 'InvalidXmlDocument', 'The body is no list of blocks.')
+  const list = [...xml.matchAll(/<(Latest|Committed|Uncommitted)>([^<]*)</g)].map(([, from, id]) => ({
+    from: (from as string).toLowerCase() as ListedBlock['from'],
+    id: fromXml(id ?? '').trim(),
+  }))
+  if (list.length > MAX_BLOCKS)
+    throw new HttpError(400, 'BlockListTooLong', `A blob has at most ${MAX_BLOCKS} blocks.`)
+  return list
+}
+
+function getBlockList(lake: Lake, call: LakeCall): void {
+  const { container, path } = call
+  const stats = entryAt(lake.folder.resolve(container, path))
+  const waiting = lake.uploads.blocks.of(container, path)
+  if (waiting.length === 0) found(lake, call)
+  if (stats) guardRead(lake, call, stats)
+  else lake.leases.check(call, given(call, 'x-ms-lease-id'), { isWrite: false })
+  const type = word(call, 'blocklisttype') ?? 'committed'
+  const parts = [
+    type === 'uncommitted' ? '' : listXml('CommittedBlocks', committedBlocks(lake, call, stats)),
+    type === 'committed' ? '' : listXml('UncommittedBlocks', waiting),
+  ]
+  answerXml(call, `<?xml version="1.0" encoding="utf-8"?><BlockList>${parts.join('')}</BlockList>`, {
+    ...(stats && writtenHeaders(stats)),
+    'x-ms-blob-content-length': String(stats?.size ?? 0),
+  })
+}
+
+const listXml = (name: string, blocks: readonly CommittedBlock[]) =>
+  `<${name}>${blocks
+    .map(({ id, bytes }) => `<Block>${elements({ Name: id, Size: bytes })}</Block>`)
+    .join('')}</${name}>`

@@ -1,0 +1,82 @@
+/** What a request copies from: a file of this lake, named by a URL. */
+import type { Stats } from 'node:fs'
+import { sameSecret } from '../../../http/bearer.ts'
+import { HttpError } from '../../../http/errors.ts'
+import { isLoopback } from '../../../http/origin.ts'
+import { checkConditions } from '../../store/entry.ts'
+import { entryAt } from '../../store/names.ts'
+import type { Lake } from '../lake.ts'
+import { given, type LakeCall, queryOf } from '../lake-call.ts'
+
+export interface CopySource {
+  container: string
+  path: string
+  /** Absolute. */
+  place: string
+  stats: Stats
+}
+
+/**
+ * @param options.isRead the lake reads it as any client would, so it needs a proof of its own: a signature or a token.
+ * @throws HttpError 400 for a URL of somewhere else, 401 to 412 for a source that may not be read.
+ */
+export function copySource(lake: Lake, call: LakeCall, { isRead }: { isRead: boolean }): CopySource {
+  const from = sourceOf(call)
+  call.checkSource(from, 'r')
+  const proof = given(call, 'x-ms-copy-source-authorization')
+  if (proof !== undefined && !sameSecret(proof.replace(/^Bearer +/i, ''), lake.token))
+    throw sourceError(
+      401,
+      'InvalidAuthenticationInfo',
+      'x-ms-copy-source-authorization is not the session’s token.',
+    )
+  if (isRead && proof === undefined && !from.query.has('sig'))
+    throw sourceError(
+      401,
+      'NoAuthenticationInformation',
+      'The source is read with a proof of its own: a SAS in its URL, or x-ms-copy-source-authorization.',
+    )
+  const place = lake.folder.resolve(from.container, from.path)
+  const stats = entryAt(place)
+  // No folders: clients that copy a tree make those that they need, and go on where one is no blob.
+  if (!stats?.isFile())
+    throw sourceError(404, 'BlobNotFound', 'The source of the copy does not exist, or is no file.')
+  try {
+    checkConditions(call.request, stats, { isRead: false, prefix: 'x-ms-source-' })
+  } catch (error) {
+    if (isRead) throw sourceError(412, 'ConditionNotMet', (error as Error).message)
+    throw error
+  }
+  return { ...from, place, stats }
+}
+
+/** Clients look at what the source had answered, beside what this request is answered. */
+const sourceError = (status: number, code: string, message: string) =>
+  new HttpError(status, 'CannotVerifyCopySource', message, {
+    headers: { 'x-ms-copy-source-status-code': String(status), 'x-ms-copy-source-error-code': code },
+  })
+
+function sourceOf({ request, account }: LakeCall) {
+  const url = URL.parse(String(request.headers['x-ms-copy-source']))
+  const elsewhere = new HttpError(
+    400,
+    'InvalidHeaderValue',
+    `The local lake copies only what it holds: x-ms-copy-source must be a URL of the account ${account} on this machine.`,
+  )
+  if (!url || !isLoopback(url.hostname)) throw elsewhere
+  let parts: string[]
+  try {
+    parts = url.pathname.split('/').slice(1).map(decodeURIComponent)
+  } catch (cause) {
+    throw new HttpError(400, 'InvalidHeaderValue', 'x-ms-copy-source is no valid percent encoding.', {
+      cause,
+    })
+  }
+  const [name, container = '', ...path] = parts
+  if (name !== account || path.length === 0) throw elsewhere
+  const query = queryOf(url.search.slice(1))
+  for (const kept of ['snapshot', 'versionid'])
+    if (query.has(kept))
+      throw new HttpError(400, 'InvalidHeaderValue', 'The local lake keeps no snapshots or versions to copy.')
+  return { container, path: path.join('/'), query }
+}

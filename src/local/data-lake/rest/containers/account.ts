@@ -1,0 +1,177 @@
+/** Operations on the account: https://learn.microsoft.com/rest/api/storageservices/operations-on-the-account--blob-service- */
+import { readdirSync, type Stats, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { readBody } from '../../../http/body.ts'
+import { HttpError } from '../../../http/errors.ts'
+import { type DelegationTerms, delegationKey } from '../../auth/user-delegation.ts'
+import { containerHeaders, etagOf } from '../../store/entry.ts'
+import { entryAt, isContainer } from '../../store/names.ts'
+import type { Properties } from '../../store/properties.ts'
+import { answer, answerXml, type Handlers, type Lake } from '../lake.ts'
+import type { LakeCall } from '../lake-call.ts'
+import { pageSize, readMarker, writeMarker } from '../paging.ts'
+import { element, elements, inXml, listWords, metadataXml, textOf } from '../xml.ts'
+import { defaultServiceProperties, readServiceProperties, serviceXml } from './service-properties.ts'
+
+const MAX_XML_BYTES = 1024 * 1024
+
+const ACCOUNT_INFORMATION = {
+  'x-ms-sku-name': 'Standard_LRS',
+  'x-ms-account-kind': 'StorageV2',
+  'x-ms-is-hns-enabled': 'true',
+}
+
+/** Whose the session's token is: the local account has one user, in a tenant of its own. */
+const LOCAL_USER = '00000000-0000-0000-0000-000000000001'
+const LOCAL_TENANT = '00000000-0000-0000-0000-000000000000'
+
+type Operations = Pick<
+  Handlers,
+  | 'listContainers'
+  | 'listFilesystems'
+  | 'getServiceProperties'
+  | 'setServiceProperties'
+  | 'getUserDelegationKey'
+  | 'getAccountInformation'
+  | 'containerAccount'
+  | 'blobAccount'
+>
+
+export function accountOperations(lake: Lake): Operations {
+  const information = (call: LakeCall) => answer(call, 200, ACCOUNT_INFORMATION)
+  return {
+    getAccountInformation: information,
+    containerAccount: information,
+    blobAccount: information,
+    listContainers: (call) => answerXml(call, containersXml(lake, call)),
+    listFilesystems: (call) => listFilesystems(lake, call),
+    getServiceProperties: (call) => answerXml(call, serviceXml(servicePropertiesOf(lake))),
+    setServiceProperties: async (call) => {
+      const text = (await readBody(call.request, MAX_XML_BYTES)).toString('utf8')
+      const service = { ...servicePropertiesOf(lake), ...readServiceProperties(text) }
+      lake.kept.set('', '', statSync(lake.folder.root), { service })
+      answer(call, 202)
+    },
+    getUserDelegationKey: async (call) => {
+      if (!call.isByToken)
+        throw new HttpError(
+          403,
+          'AuthenticationFailed',
+          'A user delegation key is given for a bearer token only, over https.',
+        )
+      const text = (await readBody(call.request, MAX_XML_BYTES)).toString('utf8')
+      answerXml(call, delegationXml(lake, termsIn(text, call)))
+    },
+  }
+}
+
+const servicePropertiesOf = ({ kept, folder }: Lake) => ({
+  ...defaultServiceProperties(),
+  ...kept.of('', '', statSync(folder.root)).service,
+})
+
+interface ContainerPage {
+  containers: { name: string; stats: Stats; properties: Properties }[]
+  next: string | undefined
+}
+
+function containersOf({ folder, kept }: Lake, query: URLSearchParams, marker: string | null): ContainerPage {
+  const prefix = query.get('prefix') ?? ''
+  const most = pageSize(query.get('maxresults'))
+  const from = readMarker(marker)
+  const names = readdirSync(folder.root, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && isContainer(entry.name))
+    .map(({ name }) => name)
+    .filter((name) => name.startsWith(prefix) && name >= from)
+    // Those of the service itself are told only to whoever asks for them.
+    .filter((name) => !name.startsWith('$') || listWords(query.get('include')).includes('system'))
+    .sort()
+  const containers = names.slice(0, most).flatMap((name) => {
+    const stats = entryAt(join(folder.root, name))
+    return stats ? [{ name, stats, properties: kept.of(name, '', stats) }] : []
+  })
+  return { containers, next: names[most] }
+}
+
+/** List Containers, https://learn.microsoft.com/rest/api/storageservices/list-containers2 */
+function containersXml(lake: Lake, call: LakeCall): string {
+  const { query } = call
+  const { containers, next } = containersOf(lake, query, query.get('marker'))
+  const withMetadata = listWords(query.get('include')).includes('metadata')
+  const items = containers.map(({ name, stats, properties }) => {
+    const { state, status, duration } = lake.leases.status({ container: name, path: '' })
+    const described = elements({
+      'Last-Modified': stats.mtime.toUTCString(),
+      Etag: etagOf(stats),
+      LeaseStatus: status,
+      LeaseState: state,
+      ...(duration && { LeaseDuration: duration }),
+      DefaultEncryptionScope: '$account-encryption-key',
+      DenyEncryptionScopeOverride: false,
+      HasImmutabilityPolicy: false,
+      HasLegalHold: false,
+      ImmutableStorageWithVersioningEnabled: false,
+    })
+    const metadata = withMetadata ? metadataXml(properties.metadata) : ''
+    return `<Container><Name>${name}</Name><Properties>${described}</Properties>${metadata}</Container>`
+  })
+  return (
+    `<?xml version="1.0" encoding="utf-8"?><EnumerationResults><Prefix>${inXml(query.get('prefix') ?? '')}</Prefix>` +
+    `<MaxResults>${pageSize(query.get('maxresults'))}</MaxResults><Containers>${items.join('')}</Containers>` +
+    `<NextMarker>${next === undefined ? '' : writeMarker(next)}</NextMarker></EnumerationResults>`
+  )
+}
+
+function listFilesystems(lake: Lake, call: LakeCall): void {
+  const { containers, next } = containersOf(lake, call.query, call.query.get('continuation'))
+  const filesystems = containers.map(({ name, stats }) => ({
+    name,
+    lastModified: stats.mtime.toUTCString(),
+    etag: containerHeaders(stats).etag,
+  }))
+  answer(
+    call,
+    200,
+    {
+      'content-type': 'application/json',
+      ...(next === undefined ? {} : { 'x-ms-continuation': writeMarker(next) }),
+    },
+    JSON.stringify({ filesystems }),
+  )
+}
+
+const LONGEST_KEY_MS = 7 * 24 * 3_600_000
+
+function termsIn(text: string, call: LakeCall): DelegationTerms {
+  const [start, expiry] = ['Start', 'Expiry'].map((name) => textOf(text, name))
+  const [from, to] = [Date.parse(start || new Date().toISOString()), Date.parse(expiry ?? '')]
+  if (Number.isNaN(from) || Number.isNaN(to) || to <= from || to - from > LONGEST_KEY_MS)
+    throw new HttpError(
+      400,
+      'InvalidXmlNodeValue',
+      'A user delegation key has a start and an expiry, as in 2026-01-31T12:00:00Z, at most seven days apart.',
+    )
+  const seconds = (time: number) => `${new Date(time).toISOString().slice(0, 19)}Z`
+  return {
+    skoid: LOCAL_USER,
+    sktid: LOCAL_TENANT,
+    skt: seconds(from),
+    ske: seconds(to),
+    sks: 'b',
+    skv: String(call.request.headers['x-ms-version'] ?? call.headers['x-ms-version']),
+    skdutid: textOf(text, 'DelegatedUserTid') ?? '',
+  }
+}
+
+const delegationXml = ({ accountKey }: Lake, terms: DelegationTerms): string =>
+  `<?xml version="1.0" encoding="utf-8"?><UserDelegationKey>${elements({
+    SignedOid: terms.skoid,
+    SignedTid: terms.sktid,
+    SignedStart: terms.skt,
+    SignedExpiry: terms.ske,
+    SignedService: terms.sks,
+    SignedVersion: terms.skv,
+  })}${terms.skdutid === '' ? '' : element('SignedDelegatedUserTid', terms.skdutid)}${element(
+    'Value',
+    delegationKey(accountKey, terms),
+  )}</UserDelegationKey>`

@@ -1,0 +1,71 @@
+/**
+ * Service properties, https://learn.microsoft.com/rest/api/storageservices/set-blob-service-properties: kept and given back as data.
+ * Soft delete is what cannot be turned on: nothing that was deleted is kept, so a client must not be told that it is.
+ */
+import { HttpError } from '../../../http/errors.ts'
+import { insideOf, textOf } from '../xml.ts'
+
+/** Element → what is inside of it, as XML. */
+export type ServiceProperties = Record<string, string>
+
+const METRICS =
+  '<Version>1.0</Version><Enabled>false</Enabled><RetentionPolicy><Enabled>false</Enabled></RetentionPolicy>'
+
+/** In the order in which the service writes them. */
+const DEFAULTS: ServiceProperties = {
+  Logging:
+    '<Version>1.0</Version><Read>false</Read><Write>false</Write><Delete>false</Delete>' +
+    '<RetentionPolicy><Enabled>false</Enabled></RetentionPolicy>',
+  HourMetrics: METRICS,
+  MinuteMetrics: METRICS,
+  Cors: '',
+  DefaultServiceVersion: '2023-11-03',
+  DeleteRetentionPolicy: '<Enabled>false</Enabled>',
+  StaticWebsite: '<Enabled>false</Enabled>',
+}
+
+const MAX_CORS_RULES = 5
+const MAX_DAYS = 365
+
+export const defaultServiceProperties = (): ServiceProperties => ({ ...DEFAULTS })
+
+/** @returns those elements that the document has. @throws HttpError 400 */
+export function readServiceProperties(xml: string): ServiceProperties {
+  const body = insideOf(xml, 'StorageServiceProperties')[0]
+  if (body === undefined && !/<StorageServiceProperties\s*\/>/.test(xml))
+    throw new HttpError(400, 'InvalidXmlDocument', 'The body is no StorageServiceProperties.')
+  const given = Object.keys(DEFAULTS).flatMap((name) => {
+    const inside = insideOf(body ?? '', name)[0]
+    if (inside !== undefined) return [[name, inside.trim()] as const]
+    return new RegExp(`<${name}\\s*/>`).test(body ?? '') ? [[name, ''] as const] : []
+  })
+  const properties = Object.fromEntries(given)
+  check(properties)
+  return properties
+}
+
+function check(properties: ServiceProperties): void {
+  if (textOf(properties.DeleteRetentionPolicy ?? '', 'Enabled') === 'true')
+    throw new HttpError(
+      400,
+      'FeatureNotSupported',
+      'The local lake keeps nothing that was deleted: soft delete cannot be turned on.',
+    )
+  if (textOf(properties.StaticWebsite ?? '', 'Enabled') === 'true')
+    throw new HttpError(400, 'FeatureNotSupported', 'The local lake serves no static website.')
+  if (insideOf(properties.Cors ?? '', 'CorsRule').length > MAX_CORS_RULES)
+    throw new HttpError(400, 'InvalidXmlDocument', `At most ${MAX_CORS_RULES} CORS rules are kept.`)
+  for (const name of ['Logging', 'HourMetrics', 'MinuteMetrics']) {
+    const policy = insideOf(properties[name] ?? '', 'RetentionPolicy')[0] ?? ''
+    const days = textOf(policy, 'Days')
+    const isDays =
+      days !== undefined && /^\d{1,3}$/.test(days) && Number(days) >= 1 && Number(days) <= MAX_DAYS
+    if (textOf(policy, 'Enabled') === 'true' && !isDays)
+      throw new HttpError(400, 'InvalidXmlDocument', `${name} is kept for 1 to ${MAX_DAYS} days.`)
+  }
+}
+
+export const serviceXml = (properties: ServiceProperties): string =>
+  `<?xml version="1.0" encoding="utf-8"?><StorageServiceProperties>${Object.keys(DEFAULTS)
+    .map((name) => `<${name}>${properties[name] ?? ''}</${name}>`)
+    .join('')}</StorageServiceProperties>`

@@ -1,0 +1,128 @@
+/** What the operations of the lake share: its parts, how they look at what stands there, and how they answer. */
+import { type Stats, statSync } from 'node:fs'
+import { HttpError } from '../../http/errors.ts'
+import type { Clock } from '../../runtime/clock.ts'
+import type { OperationId } from '../operations/table.ts'
+import { defaultAccess } from '../store/access-control.ts'
+import { checkConditions, entryHeaders, notFound } from '../store/entry.ts'
+import type { LakeFolder } from '../store/folder.ts'
+import { type Leases, leaseHeaders } from '../store/leases.ts'
+import { entryAt } from '../store/names.ts'
+import type { PathProperties, Properties } from '../store/properties.ts'
+import type { Uploads } from '../store/uploads.ts'
+import { given, type LakeCall } from './lake-call.ts'
+import { propertyHeaders } from './property-headers.ts'
+
+export interface Lake {
+  folder: LakeFolder
+  uploads: Uploads
+  kept: PathProperties
+  leases: Leases
+  clock: Clock
+  account: string
+  /** base64 */
+  accountKey: string
+  /** Of the session. */
+  token: string
+}
+
+export type Handler = (call: LakeCall) => void | Promise<void>
+export type Handlers = Record<OperationId, Handler>
+
+export function answer(
+  { response, headers }: LakeCall,
+  status: number,
+  more: Record<string, string> = {},
+  body: string | Buffer = '',
+): void {
+  response.writeHead(status, { ...headers, ...more, 'content-length': Buffer.byteLength(body) })
+  response.end(body)
+}
+
+export const answerXml = (call: LakeCall, body: string, more: Record<string, string> = {}): void =>
+  answer(call, 200, { ...more, 'content-type': 'application/xml' }, body)
+
+export function found({ folder }: Lake, { container, path, operation }: LakeCall): Stats {
+  const stats = entryAt(folder.resolve(container, path))
+  if (stats) return stats
+  if (operation?.api === 'Data Lake') throw notFound()
+  throw new HttpError(404, 'BlobNotFound', 'The specified blob does not exist.')
+}
+
+/** @returns what is kept beside a path. */
+export const keptOf = ({ kept }: Lake, { container, path }: LakeCall, stats: Stats | undefined): Properties =>
+  kept.of(container, path, stats)
+
+/** Keeps properties with what stands there now. */
+export function keep(
+  { folder, kept }: Lake,
+  { container, path }: Pick<LakeCall, 'container' | 'path'>,
+  properties: Properties,
+  stats: Stats = statSync(folder.resolve(container, path)),
+): Stats {
+  kept.set(container, path, stats, properties)
+  return stats
+}
+
+/** Conditions and leases of a read. @throws HttpError 304, 412 */
+export function guardRead({ leases }: Lake, call: LakeCall, stats: Stats): void {
+  checkConditions(call.request, stats, { isRead: true })
+  leases.check(call, given(call, 'x-ms-lease-id'), { isWrite: false })
+}
+
+/** Operations that make what they act on: told by `If-None-Match: *` that it exists already, and others that a condition fails. */
+const CREATING = new Set<OperationId>([
+  ...(['putBlob', 'putAppendBlob', 'putBlockList', 'putBlobFromUrl', 'copyBlob'] as const),
+  ...(['createFile', 'createDirectory', 'renamePath', 'flushData', 'appendData'] as const),
+])
+
+/**
+ * Conditions and leases of a write. They hold only within the turn in which they are checked.
+ * @param stats undefined: nothing stands there. @throws HttpError 409, 412
+ */
+export function guardWrite({ leases }: Lake, call: LakeCall, stats: Stats | undefined): void {
+  const id = given(call, 'x-ms-lease-id')
+  leases.check(call, id, { isWrite: true })
+  const { 'if-none-match': none, ...headers } = call.request.headers
+  // Whoever holds the lease may write what exists, the service says, whatever a client's habit of asking for a new one.
+  const isHeld = id !== undefined && none === '*'
+  checkConditions({ headers: isHeld ? headers : call.request.headers }, stats, {
+    isRead: false,
+    ...(CREATING.has(call.operation?.id as OperationId) && {
+      existsCode: call.operation?.api === 'Data Lake' ? 'PathAlreadyExists' : 'BlobAlreadyExists',
+    }),
+  })
+}
+
+/** Everything that is told of a path. */
+export function pathHeaders(
+  { leases }: Lake,
+  target: { container: string; path: string },
+  stats: Stats,
+  properties: Properties,
+  options: { isPart?: boolean } = {},
+): Record<string, string> {
+  const { owner, group, permissions, acl } = properties.access ?? defaultAccess(stats.isDirectory())
+  return {
+    ...entryHeaders(stats),
+    ...leaseHeaders(leases.status(target)),
+    ...propertyHeaders(properties, { ...options, isDirectory: stats.isDirectory() }),
+    'x-ms-owner': owner,
+    'x-ms-group': group,
+    'x-ms-permissions': permissions,
+    'x-ms-acl': acl,
+  }
+}
+
+/** Of an answer to a write. */
+export const writtenHeaders = (stats: Stats): Record<string, string> => {
+  const { etag, 'last-modified': modified } = entryHeaders(stats)
+  return { etag: etag as string, 'last-modified': modified as string }
+}
+
+/** Gives up everything that belongs to a path, which is going or has been replaced as a whole. */
+export function forgetPath({ uploads, kept, leases }: Lake, container: string, path: string): void {
+  uploads.forget(container, path)
+  kept.forget(container, path)
+  leases.forget({ container, path })
+}

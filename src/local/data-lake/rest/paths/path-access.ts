@@ -1,0 +1,126 @@
+/** Access lists of paths: read, set, and set on a whole tree. */
+import type { Stats } from 'node:fs'
+import { join } from 'node:path'
+import { HttpError } from '../../../http/errors.ts'
+import {
+  type Access,
+  changedAccess,
+  changedList,
+  defaultAccess,
+  type ListChange,
+} from '../../store/access-control.ts'
+import { entryHeaders } from '../../store/entry.ts'
+import { leaseHeaders } from '../../store/leases.ts'
+import { listFolder } from '../../store/listing.ts'
+import { entryAt } from '../../store/names.ts'
+import {
+  answer,
+  found,
+  guardRead,
+  guardWrite,
+  type Handlers,
+  keep,
+  keptOf,
+  type Lake,
+  pathHeaders,
+  writtenHeaders,
+} from '../lake.ts'
+import { given, type LakeCall, word } from '../lake-call.ts'
+import { readMarker, writeMarker } from '../paging.ts'
+
+const MOST_RECORDS = 2000
+
+type Operations = Pick<
+  Handlers,
+  'getAccessControl' | 'getStatus' | 'checkAccess' | 'setAccessControl' | 'setAccessControlRecursive'
+>
+
+export function accessOperations(lake: Lake): Operations {
+  return {
+    getAccessControl: (call) => {
+      const stats = found(lake, call)
+      guardRead(lake, call, stats)
+      const { owner, group, permissions, acl } = accessOf(lake, call, stats)
+      answer(call, 200, {
+        ...entryHeaders(stats),
+        'x-ms-owner': owner,
+        'x-ms-group': group,
+        'x-ms-permissions': permissions,
+        'x-ms-acl': acl,
+      })
+    },
+    getStatus: (call) => {
+      const stats = found(lake, call)
+      guardRead(lake, call, stats)
+      answer(call, 200, {
+        ...pathHeaders(lake, call, stats, keptOf(lake, call, stats)),
+        ...leaseHeaders(lake.leases.status(call)),
+      })
+    },
+    checkAccess: (call) => {
+      const stats = found(lake, call)
+      guardRead(lake, call, stats)
+      if (!/^[r-][w-][x-]$/.test(word(call, 'fsaction') ?? ''))
+        throw new HttpError(400, 'InvalidQueryParameterValue', 'fsAction is as rwx or r--.')
+      // Whoever has the key or the token is above the lists, on the service too.
+      answer(call, 200, writtenHeaders(stats))
+    },
+    setAccessControl: (call) => {
+      const stats = found(lake, call)
+      guardWrite(lake, call, stats)
+      const kept = keptOf(lake, call, stats)
+      const access = changedAccess(kept.access ?? defaultAccess(stats.isDirectory()), call.request)
+      // The content's version is still the same.
+      answer(call, 200, writtenHeaders(keep(lake, call, { ...kept, access }, stats)))
+    },
+    setAccessControlRecursive: (call) => setRecursive(lake, call),
+  }
+}
+
+const accessOf = (lake: Lake, call: LakeCall, stats: Stats): Access =>
+  keptOf(lake, call, stats).access ?? defaultAccess(stats.isDirectory())
+
+/** Page by page, in the order of the listing: the tree's own root first. */
+function setRecursive(lake: Lake, call: LakeCall): void {
+  const { container, path, query } = call
+  const acl = given(call, 'x-ms-acl')
+  const mode = word(call, 'mode')
+  if (acl === undefined || mode === undefined)
+    throw new HttpError(400, 'MissingRequiredHeader', 'A change of access lists needs mode= and x-ms-acl.')
+  const most = Number(query.get('maxrecords') ?? MOST_RECORDS)
+  if (!Number.isSafeInteger(most) || most < 1)
+    throw new HttpError(400, 'InvalidQueryParameterValue', 'maxRecords must be a number above 0.')
+  const from = readMarker(query.get('continuation'))
+  const root = lake.folder.resolve(container, '')
+  const counts = { directoriesSuccessful: 0, filesSuccessful: 0 }
+  const change = (one: string, stats: Stats) => {
+    const kept = lake.kept.of(container, one, stats)
+    const isDirectory = stats.isDirectory()
+    const before = kept.access ?? defaultAccess(isDirectory)
+    const access = changedList(before, acl, mode as ListChange, isDirectory)
+    lake.kept.set(container, one, stats, { ...kept, access })
+    counts[isDirectory ? 'directoriesSuccessful' : 'filesSuccessful']++
+  }
+  const done = () => counts.directoriesSuccessful + counts.filesSuccessful
+  const top = found(lake, call)
+  if (from === '') change(path, top)
+  let next: string | undefined
+  if (top.isDirectory())
+    for (const { path: one } of listFolder({ root, folder: path, recursive: true, from })) {
+      if (done() >= most) {
+        next = path === '' ? one : one.slice(path.length + 1)
+        break
+      }
+      const stats = entryAt(join(root, one))
+      if (stats) change(one, stats)
+    }
+  answer(
+    call,
+    200,
+    {
+      'content-type': 'application/json',
+      ...(next === undefined ? {} : { 'x-ms-continuation': writeMarker(next) }),
+    },
+    JSON.stringify({ ...counts, failureCount: 0, failedEntries: [] }),
+  )
+}

@@ -1,0 +1,58 @@
+/** Path - List, https://learn.microsoft.com/rest/api/storageservices/datalakestoragegen2/path/list */
+import { join } from 'node:path'
+import { defaultAccess } from '../../store/access-control.ts'
+import { etagOf, notFound } from '../../store/entry.ts'
+import { type Listed, listFolder } from '../../store/listing.ts'
+import { entryAt } from '../../store/names.ts'
+import { answer, type Lake } from '../lake.ts'
+import { type LakeCall, word } from '../lake-call.ts'
+import { pageSize, readMarker, writeMarker } from '../paging.ts'
+
+export function listPaths(lake: Lake, call: LakeCall): void {
+  const { folder: folders } = lake
+  const { container, query } = call
+  const root = folders.resolve(container, '')
+  const folder = (query.get('directory') ?? '').replace(/^\/+|\/+$/g, '')
+  if (!entryAt(folders.resolve(container, folder))?.isDirectory()) throw notFound()
+  const most = pageSize(query.get('maxresults'))
+  const from = readMarker(query.get('continuation')) || (query.get('beginfrom') ?? undefined)
+  const page: Listed[] = []
+  let next: string | undefined
+  for (const entry of listFolder({ root, folder, recursive: word(call, 'recursive') === 'true', from })) {
+    if (page.length === most) {
+      next = folder === '' ? entry.path : entry.path.slice(folder.length + 1)
+      break
+    }
+    page.push(entry)
+  }
+  const paths = page.flatMap((entry) => describe(lake, container, root, entry))
+  const more: Record<string, string> = next === undefined ? {} : { 'x-ms-continuation': writeMarker(next) }
+  answer(call, 200, { ...more, 'content-type': 'application/json' }, JSON.stringify({ paths }))
+}
+
+/** A file that went away since it was listed is left out. */
+function describe({ kept }: Lake, container: string, root: string, { path, isDirectory }: Listed): object[] {
+  const stats = entryAt(join(root, path))
+  if (!stats) return []
+  const { access, expiresAt, encryptionContext } = kept.of(container, path, stats)
+  const { owner, group, permissions } = access ?? defaultAccess(isDirectory)
+  return [
+    {
+      name: path,
+      ...(isDirectory ? { isDirectory: 'true' } : {}),
+      contentLength: isDirectory ? '0' : String(stats.size),
+      lastModified: stats.mtime.toUTCString(),
+      creationTime: fileTime(stats.birthtimeMs),
+      ...(expiresAt !== undefined && { expiryTime: fileTime(expiresAt) }),
+      etag: etagOf(stats),
+      owner,
+      group,
+      permissions,
+      ...(encryptionContext !== undefined && { EncryptionContext: encryptionContext }),
+    },
+  ]
+}
+
+/** Tenths of a microsecond since 1601, as Windows counts time. @param time epoch ms */
+const fileTime = (time: number): string =>
+  ((BigInt(Math.round(time)) + 11_644_473_600_000n) * 10_000n).toString()

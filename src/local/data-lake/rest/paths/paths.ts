@@ -1,0 +1,188 @@
+/** Operations on paths that change what stands there: create, append, flush, properties, delete, rename. */
+import { mkdirSync, rmdirSync, type Stats, writeFileSync } from 'node:fs'
+import { HttpError } from '../../../http/errors.ts'
+import { accessOfNew } from '../../store/access-control.ts'
+import { listFolder } from '../../store/listing.ts'
+import { entryAt } from '../../store/names.ts'
+import type { Properties } from '../../store/properties.ts'
+import { diskError } from '../../store/storage-errors.ts'
+import { readChecked } from '../checked-body.ts'
+import { expiryIn } from '../expiry.ts'
+import {
+  answer,
+  forgetPath,
+  found,
+  guardWrite,
+  type Handlers,
+  keep,
+  keptOf,
+  type Lake,
+  writtenHeaders,
+} from '../lake.ts'
+import { given, type LakeCall, word } from '../lake-call.ts'
+import { leaseAround, leaseNew } from '../leasing.ts'
+import { contentIn, propertiesIn } from '../property-headers.ts'
+import { renamePath } from './rename.ts'
+
+const MAX_APPEND_BYTES = 100 * 1024 * 1024
+const MAX_CONTEXT_CHARACTERS = 1024
+
+type Operations = Pick<
+  Handlers,
+  | 'createFile'
+  | 'createDirectory'
+  | 'renamePath'
+  | 'appendData'
+  | 'flushData'
+  | 'setPathProperties'
+  | 'deletePath'
+>
+
+export function pathOperations(lake: Lake): Operations {
+  return {
+    createFile: (call) => createFile(lake, call),
+    createDirectory: (call) => createDirectory(lake, call),
+    renamePath: (call) =>
+      answer(call, 201, { ...writtenHeaders(renamePath(call, lake)), ...leaseNew(lake, call) }),
+    appendData: (call) => append(lake, call),
+    flushData: (call) => {
+      const { call: leased, after } = leaseAround(lake, call, { isFlush: true })
+      const before = found(lake, leased)
+      guardWrite(lake, leased, before)
+      if (!before.isFile()) throw new HttpError(409, 'PathConflict', 'A directory takes no data.')
+      const headers = writtenHeaders(makeVisible(lake, leased, position(leased)))
+      answer(call, 200, { ...headers, ...after() })
+    },
+    setPathProperties: (call) => {
+      const stats = found(lake, call)
+      guardWrite(lake, call, stats)
+      const kept = keptOf(lake, call, stats)
+      const { metadata, content } = propertiesIn(call.request)
+      const changed = { ...kept, metadata, content: { ...kept.content, ...content } }
+      const after = keep(lake, call, changed, lake.folder.touch(call.container, call.path))
+      answer(call, 200, writtenHeaders(after))
+    },
+    deletePath: (call) => {
+      const stats = found(lake, call)
+      guardWrite(lake, call, stats)
+      remove(lake, call, stats)
+      answer(call, 200)
+    },
+  }
+}
+
+function createFile(lake: Lake, call: LakeCall): void {
+  const { container, path } = call
+  const before = entryAt(lake.folder.resolve(container, path))
+  guardWrite(lake, call, before)
+  if (before?.isDirectory()) throw new HttpError(409, 'PathConflict', 'A directory stands at this path.')
+  const properties = ofNew(lake, call, false)
+  const empty = lake.folder.unfinishedFile()
+  try {
+    writeFileSync(empty, '')
+  } catch (error) {
+    throw diskError(error)
+  }
+  lake.uploads.forget(container, path)
+  lake.folder.adoptOrDrop(empty, container, path, { overwrite: true })
+  const stats = keep(lake, call, properties)
+  answer(call, 201, { ...writtenHeaders(stats), ...leaseNew(lake, call) })
+}
+
+function createDirectory(lake: Lake, call: LakeCall): void {
+  const place = lake.folder.resolve(call.container, call.path)
+  const before = entryAt(place)
+  guardWrite(lake, call, before)
+  if (before?.isFile()) throw new HttpError(409, 'PathConflict', 'A file stands at this path.')
+  const properties = ofNew(lake, call, true)
+  if (properties.expiresAt !== undefined)
+    throw new HttpError(400, 'InvalidHeaderValue', 'A directory has no time at which it expires.')
+  try {
+    mkdirSync(place, { recursive: true })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOTDIR' || code === 'EEXIST')
+      throw new HttpError(409, 'PathConflict', 'A file stands where this path needs a directory.')
+    throw diskError(error)
+  }
+  const stats = keep(lake, call, properties)
+  answer(call, 201, { ...writtenHeaders(stats), ...leaseNew(lake, call) })
+}
+
+/** What a request says of the path that it makes. */
+function ofNew({ clock }: Lake, call: LakeCall, isDirectory: boolean): Properties {
+  const access = accessOfNew(call.request, isDirectory)
+  const context = given(call, 'x-ms-encryption-context')
+  if (context !== undefined && context.length > MAX_CONTEXT_CHARACTERS)
+    throw new HttpError(
+      400,
+      'InvalidHeaderValue',
+      `x-ms-encryption-context has at most ${MAX_CONTEXT_CHARACTERS} characters.`,
+    )
+  return {
+    ...propertiesIn(call.request),
+    ...(access && { access }),
+    ...(context !== undefined && { encryptionContext: context }),
+    ...expiryIn(call, clock.now(), clock.now()),
+  }
+}
+
+async function append(lake: Lake, call: LakeCall): Promise<void> {
+  const { container, path } = call
+  checkLease(lake, call)
+  const { data, headers } = await readChecked(call.request, MAX_APPEND_BYTES)
+  const isFlush = word(call, 'flush') === 'true'
+  const { call: leased, after } = leaseAround(lake, call, { isFlush })
+  checkLease(lake, leased)
+  lake.uploads.append(container, path, position(call), data)
+  const flushed = isFlush ? writtenHeaders(makeVisible(lake, leased, position(call) + data.length)) : {}
+  answer(call, 202, { ...flushed, ...headers, ...after() })
+}
+
+/** One that is about to be taken cannot be shown yet. */
+function checkLease({ leases }: Lake, call: LakeCall): void {
+  const id = given(call, 'x-ms-lease-id')
+  const takes = id === undefined && given(call, 'x-ms-lease-action')?.toLowerCase().startsWith('acquire')
+  if (!takes) leases.check(call, id, { isWrite: true })
+}
+
+/** The file stays what it was, but for its content and what the request says of that. */
+function makeVisible(lake: Lake, call: LakeCall, upTo: number): Stats {
+  const { container, path, request } = call
+  const { blocks: _, ...kept } = keptOf(lake, call, found(lake, call))
+  const { 'content-md5': __, ...content } = kept.content ?? {}
+  lake.uploads.flush(container, path, upTo, { isRetaining: word(call, 'retainuncommitteddata') === 'true' })
+  return keep(lake, call, { ...kept, content: { ...content, ...contentIn(request) } })
+}
+
+function remove(lake: Lake, call: LakeCall, stats: Stats): void {
+  const { folder, uploads, kept, leases } = lake
+  const { container, path } = call
+  if (stats.isFile()) folder.remove(container, path)
+  else if (word(call, 'recursive') === 'true') removeTree(lake, container, path)
+  else rmdirSync(folder.resolve(container, path))
+  forgetPath(lake, container, path)
+  uploads.forgetBelow(container, path)
+  kept.forgetBelow(container, path)
+  leases.forgetBelow({ container, path })
+}
+
+function removeTree({ folder }: Lake, container: string, path: string): void {
+  const root = folder.resolve(container, '')
+  const all = [...listFolder({ root, folder: path, recursive: true, from: undefined })]
+  for (const { path: file, isDirectory } of all) if (!isDirectory) folder.remove(container, file)
+  for (const { path: one, isDirectory } of all.reverse())
+    if (isDirectory) rmdirSync(folder.resolve(container, one))
+  rmdirSync(folder.resolve(container, path))
+}
+
+function position({ query }: LakeCall): number {
+  const value = Number(query.get('position') || Number.NaN)
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new HttpError(
+      400,
+      'InvalidQueryParameterValue',
+      'position must be a whole number that is not negative.',
+    )
+  return value
+}

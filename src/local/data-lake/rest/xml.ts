@@ -1,0 +1,51 @@
+/** XML as the Blob interface has it: small documents of known elements, so no parser is needed to write or to read them. */
+
+/** What XML 1.0 has no way to write. */
+const UNWRITABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/
+
+export const inXml = (text: string): string =>
+  text.replace(/[<>&"'\u0000-\u001f]/g, (character) => `&#${character.charCodeAt(0)};`)
+
+export const element = (name: string, value: string | number | boolean): string =>
+  `<${name}>${inXml(String(value))}</${name}>`
+
+export const elements = (values: Record<string, string | number | boolean>): string =>
+  Object.entries(values)
+    .map(([name, value]) => element(name, value))
+    .join('')
+
+/** A name of a path, percent-encoded and marked so where XML cannot carry it. */
+export const nameXml = (name: string, tag = 'Name'): string =>
+  UNWRITABLE.test(name)
+    ? `<${tag} Encoded="true">${inXml(encodeURIComponent(name))}</${tag}>`
+    : element(tag, name)
+
+export const metadataXml = (metadata: Record<string, string> = {}): string =>
+  `<Metadata>${elements(metadata)}</Metadata>`
+
+/** Words of a list in the query, in lower case. */
+export const listWords = (value: string | null): string[] =>
+  (value ?? '')
+    .split(',')
+    .map((one) => one.trim().toLowerCase())
+    .filter(Boolean)
+
+/** @returns the text of the first element of that name; undefined when there is none. */
+export function textOf(xml: string, name: string): string | undefined {
+  const [, text] = new RegExp(`<${name}(?:\\s[^>]*)?>([^<]*)</${name}>`).exec(xml) ?? []
+  return text === undefined ? undefined : fromXml(text.trim())
+}
+
+/** @returns what is inside of each element of that name, which does not hold itself. */
+export const insideOf = (xml: string, name: string): string[] =>
+  [...xml.matchAll(new RegExp(`<${name}(?:\\s[^>]*)?>([\\s\\S]*?)</${name}>`, 'g'))].map(
+    (match) => match[1] ?? '',
+  )
+
+const ENTITIES: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }
+
+export const fromXml = (text: string): string =>
+  text.replace(/&(?:#(\d{1,6})|#x([0-9a-f]{1,5})|(\w{2,4}));/gi, (whole, decimal, hex, name) => {
+    if (name !== undefined) return ENTITIES[name] ?? whole
+    return String.fromCodePoint(decimal === undefined ? Number.parseInt(hex, 16) : Number(decimal))
+  })

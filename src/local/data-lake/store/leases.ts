@@ -1,0 +1,233 @@
+/**
+ * Leases of blobs, paths and containers, https://learn.microsoft.com/rest/api/storageservices/lease-blob. They are kept in memory:
+ * whoever held one when the lake was stopped asks for it again.
+ */
+import { HttpError } from '../../http/errors.ts'
+import type { Clock } from '../../runtime/clock.ts'
+
+export interface LeaseTarget {
+  container: string
+  /** '' is the container. */
+  path: string
+}
+
+export type LeaseState = 'available' | 'leased' | 'expired' | 'breaking' | 'broken'
+
+/** As answers and listings tell of it. */
+export interface LeaseStatus {
+  state: LeaseState
+  status: 'locked' | 'unlocked'
+  duration?: 'infinite' | 'fixed'
+}
+
+interface Lease {
+  id: string
+  /** Seconds; -1 never ends. */
+  duration: number
+  /** Epoch ms; Infinity never. */
+  endsAt: number
+  /** Epoch ms at which a lease that is being broken ends. */
+  brokenAt?: number
+}
+
+/** Over all containers; one that has ended goes first. */
+const MAX_LEASES = 10_000
+const GUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i
+
+export class Leases {
+  readonly #clock: Clock
+  readonly #leases = new Map<string, Lease>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  status(target: LeaseTarget): LeaseStatus {
+    const lease = this.#leases.get(keyOf(target))
+    const state = this.#stateOf(lease)
+    return {
+      state,
+      status: state === 'leased' || state === 'breaking' ? 'locked' : 'unlocked',
+      ...(state === 'leased' && { duration: lease?.duration === -1 ? 'infinite' : 'fixed' }),
+    }
+  }
+
+  /**
+   * @param duration seconds, or -1. @param proposed id that the client wants; default a new one.
+   * @returns the lease's id. @throws HttpError 400 for another duration, 409 when somebody else has it.
+   */
+  acquire(target: LeaseTarget, duration: number, proposed: string | undefined): string {
+    if (duration !== -1 && !(duration >= 15 && duration <= 60))
+      throw invalidHeader('x-ms-lease-duration', 'is 15 to 60 seconds, or -1')
+    const id = guidOf(proposed ?? crypto.randomUUID())
+    const before = this.#leases.get(keyOf(target))
+    const state = this.#stateOf(before)
+    if (state === 'breaking' && before?.id === id)
+      throw conflict(
+        'LeaseIsBreakingAndCannotBeAcquired',
+        'The lease is being broken and cannot be acquired.',
+      )
+    if (state === 'breaking' || (state === 'leased' && before?.id !== id))
+      throw conflict('LeaseAlreadyPresent', 'There is currently a lease on it.')
+    this.#keep(target, { id, duration, endsAt: this.#end(duration) })
+    return id
+  }
+
+  /** @throws HttpError 409 when the lease is another, or was broken. */
+  renew(target: LeaseTarget, id: string): string {
+    const lease = this.#own(target, id)
+    if (lease.brokenAt !== undefined)
+      throw conflict('LeaseIsBrokenAndCannotBeRenewed', 'The lease has been broken and cannot be renewed.')
+    lease.endsAt = this.#end(lease.duration)
+    return lease.id
+  }
+
+  /** @throws HttpError 409 */
+  change(target: LeaseTarget, id: string, proposed: string): string {
+    const lease = this.#leases.get(keyOf(target))
+    const state = this.#stateOf(lease)
+    if (lease === undefined || state === 'available' || state === 'expired' || state === 'broken')
+      throw conflict('LeaseNotPresentWithLeaseOperation', 'There is currently no lease on it.')
+    if (state === 'breaking')
+      throw conflict('LeaseIsBreakingAndCannotBeChanged', 'The lease is being broken and cannot be changed.')
+    const wanted = guidOf(proposed)
+    if (lease.id !== guidOf(id) && lease.id !== wanted) throw mismatch()
+    lease.id = wanted
+    return wanted
+  }
+
+  /** @throws HttpError 409 */
+  release(target: LeaseTarget, id: string): void {
+    this.#own(target, id)
+    this.#leases.delete(keyOf(target))
+  }
+
+  /**
+   * @param period seconds that the holder still has, at most; default: what is left of it, and of an endless one nothing.
+   * @returns seconds until it is broken. @throws HttpError 409 when there is none.
+   */
+  break(target: LeaseTarget, period: number | undefined): number {
+    if (period !== undefined && !(period >= 0 && period <= 60))
+      throw invalidHeader('x-ms-lease-break-period', 'is 0 to 60 seconds')
+    const lease = this.#leases.get(keyOf(target))
+    const state = this.#stateOf(lease)
+    if (lease === undefined || state === 'available')
+      throw conflict('LeaseNotPresentWithLeaseOperation', 'There is currently no lease on it.')
+    const now = this.#clock.now()
+    const left =
+      state === 'broken' || state === 'expired' ? 0 : Math.max(0, (lease.brokenAt ?? lease.endsAt) - now)
+    const wanted = period === undefined ? (left === Infinity ? 0 : left) : Math.min(left, period * 1000)
+    lease.brokenAt = now + wanted
+    return Math.ceil(wanted / 1000)
+  }
+
+  /**
+   * May a request with this lease id go on?
+   * @param options.isWrite it changes what is leased, so a lease must be shown when there is one.
+   * @throws HttpError 412
+   */
+  check(target: LeaseTarget, id: string | undefined, { isWrite }: { isWrite: boolean }): void {
+    const lease = this.#leases.get(keyOf(target))
+    const { status } = this.status(target)
+    const what = target.path === '' ? 'Container' : 'Blob'
+    if (id === undefined) {
+      if (isWrite && status === 'locked')
+        throw failed('LeaseIdMissing', 'There is currently a lease on it and no lease ID was specified.')
+      return
+    }
+    const isOwn = lease?.id === guidOf(id)
+    if (status === 'locked' && isOwn) return
+    if (status === 'locked')
+      throw failed(
+        `LeaseIdMismatchWith${what}Operation`,
+        'The lease ID specified did not match its lease ID.',
+      )
+    if (isOwn) throw failed('LeaseLost', 'A lease ID was specified, but the lease has expired.')
+    throw failed(`LeaseNotPresentWith${what}Operation`, 'There is currently no lease on it.')
+  }
+
+  /** Goes with its file or container. */
+  forget(target: LeaseTarget): void {
+    this.#leases.delete(keyOf(target))
+  }
+
+  /** Those of everything below a folder, or in a container. */
+  forgetBelow({ container, path }: LeaseTarget): void {
+    const below = path === '' ? `${container}/` : `${container}/${path}/`
+    for (const key of [...this.#leases.keys()]) if (key.startsWith(below)) this.#leases.delete(key)
+  }
+
+  /** Those of a path that was renamed, and of all below it, go with it. */
+  move(from: LeaseTarget, to: LeaseTarget): void {
+    const [source, target] = [keyOf(from), keyOf(to)]
+    if (source === target) return
+    this.#leases.delete(target)
+    for (const [key, lease] of [...this.#leases])
+      if (key === source || key.startsWith(`${source}/`)) {
+        this.#leases.delete(key)
+        this.#leases.set(target + key.slice(source.length), lease)
+      }
+  }
+
+  #keep(target: LeaseTarget, lease: Lease): void {
+    const key = keyOf(target)
+    if (!this.#leases.has(key) && this.#leases.size >= MAX_LEASES) this.#makeRoom()
+    this.#leases.set(key, lease)
+  }
+
+  #makeRoom(): void {
+    const ended = [...this.#leases].find(([, one]) => ['expired', 'broken'].includes(this.#stateOf(one)))
+    if (!ended)
+      throw new HttpError(
+        503,
+        'ServerBusy',
+        `The local lake keeps at most ${MAX_LEASES} leases: release some.`,
+      )
+    this.#leases.delete(ended[0])
+  }
+
+  #own(target: LeaseTarget, id: string): Lease {
+    const lease = this.#leases.get(keyOf(target))
+    if (lease === undefined || lease.id !== guidOf(id)) throw mismatch()
+    return lease
+  }
+
+  #stateOf(lease: Lease | undefined): LeaseState {
+    if (lease === undefined) return 'available'
+    const now = this.#clock.now()
+    if (lease.brokenAt !== undefined) return lease.brokenAt > now ? 'breaking' : 'broken'
+    return lease.endsAt > now ? 'leased' : 'expired'
+  }
+
+  #end(duration: number): number {
+    return duration === -1 ? Infinity : this.#clock.now() + duration * 1000
+  }
+}
+
+const keyOf = ({ container, path }: LeaseTarget) => `${container}/${path}`
+
+function guidOf(text: string): string {
+  const bare = text.trim().replace(/^[{(](.*)[})]$/, '$1')
+  const dashed = /^[0-9a-f]{32}$/i.test(bare)
+    ? bare.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+    : bare
+  if (!GUID.test(dashed)) throw invalidHeader('a lease ID', 'is a GUID')
+  return dashed.toLowerCase()
+}
+
+const conflict = (code: string, message: string) => new HttpError(409, code, message)
+const failed = (code: string, message: string) => new HttpError(412, code, message)
+const mismatch = () =>
+  conflict(
+    'LeaseIdMismatchWithLeaseOperation',
+    'The lease ID specified did not match the lease ID that is there.',
+  )
+const invalidHeader = (name: string, why: string) =>
+  new HttpError(400, 'InvalidHeaderValue', `The value for one of the HTTP headers is wrong: ${name} ${why}.`)
+
+/** As answer headers. */
+export const leaseHeaders = ({ state, status, duration }: LeaseStatus): Record<string, string> => ({
+  'x-ms-lease-state': state,
+  'x-ms-lease-status': status,
+  ...(duration && { 'x-ms-lease-duration': duration }),
+})

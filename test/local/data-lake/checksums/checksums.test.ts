@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest'
+import { Crc64, crc64, joinCrc64 } from '../../../../src/local/data-lake/checksums/crc64.ts'
+import {
+  SEGMENT_BYTES,
+  structuredLength,
+  unwrapStructured,
+  wrapStructured,
+} from '../../../../src/local/data-lake/checksums/structured-body.ts'
+
+function noiseOf(length: number): Buffer {
+  const bytes = Buffer.alloc(length)
+  for (let index = 0; index < length; index++) bytes[index] = (index * 31 + (index >> 8)) & 255
+  return bytes
+}
+
+/** One bit at a time, as the standard has it. */
+function slowCrc64(data: Uint8Array): bigint {
+  let value = 0xffffffffffffffffn
+  for (const byte of data) {
+    value ^= BigInt(byte)
+    for (let bit = 0; bit < 8; bit++) value = value & 1n ? (value >> 1n) ^ 0x9a6c9329ac4bc9b5n : value >> 1n
+  }
+  return value ^ 0xffffffffffffffffn
+}
+
+describe('CRC-64/NVME', () => {
+  it('has the check value of the standard', () => {
+    expect(crc64(Buffer.from('123456789')).readBigUInt64LE()).toBe(0xae8b14860a799888n)
+    expect(crc64(Buffer.alloc(0)).readBigUInt64LE()).toBe(0n)
+  })
+
+  it('is the same wherever the bytes lie, and however they are cut', () => {
+    const data = noiseOf(5000)
+    for (const [from, to] of [
+      [0, 5000],
+      [1, 4999],
+      [2, 17],
+      [3, 40],
+      [7, 7],
+    ] as const) {
+      const piece = data.subarray(from, to)
+      expect(crc64(piece).readBigUInt64LE()).toBe(slowCrc64(piece))
+      const cut = from + Math.floor((to - from) / 3)
+      const [a, b] = [data.subarray(from, cut), data.subarray(cut, to)]
+      expect(new Crc64().update(a).update(b).digest()).toEqual(crc64(piece))
+      expect(joinCrc64(crc64(a), crc64(b), b.length)).toEqual(crc64(piece))
+    }
+  })
+})
+
+describe('a structured body', () => {
+  const wrap = async (content: Buffer) => {
+    const pieces: Buffer[] = []
+    const chunks = Array.from({ length: Math.ceil(content.length / 70_000) }, (_, index) =>
+      content.subarray(index * 70_000, (index + 1) * 70_000),
+    )
+    for await (const piece of wrapStructured(chunks, content.length)) pieces.push(piece)
+    return Buffer.concat(pieces)
+  }
+
+  it.each([0, 1, 1000, SEGMENT_BYTES, SEGMENT_BYTES + 1])(
+    'of %i bytes comes out as it went in',
+    async (size) => {
+      const content = noiseOf(size)
+      const message = await wrap(content)
+      expect(message.length).toBe(structuredLength(size))
+      expect(unwrapStructured(message, size)).toEqual({ content, checksum: crc64(content) })
+    },
+  )
+
+  it('that was changed, cut off, or says another length is refused', async () => {
+    const message = await wrap(noiseOf(100))
+    const changed = (at: number) => {
+      const other = Buffer.from(message)
+      other[at] = (other[at] as number) ^ 1
+      return other
+    }
+    expect(() => unwrapStructured(changed(50), 100)).toThrow(/did not match/)
+    expect(() => unwrapStructured(changed(message.length - 1), 100)).toThrow(/did not match/)
+    for (const at of [0, 1, 9, 11, 13, 15])
+      expect(() => unwrapStructured(changed(at), 100)).toThrow(/no whole message|did not match/)
+    expect(() => unwrapStructured(message.subarray(0, -1), 100)).toThrow(/no whole message/)
+    expect(() => unwrapStructured(message, 99)).toThrow(/says 99/)
+  })
+})
