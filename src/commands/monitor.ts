@@ -44,11 +44,16 @@ export async function runMonitor({ config, write, writeError }: MonitorOptions):
     theme: config.theme,
     ascii: config.ascii,
     acceptCosts: config.acceptCosts,
+    yesQuit: config.yesQuit,
+    mouse: config.mouse,
+    clock: systemClock,
     maxFps: config.fps,
     env: process.env,
     stdin,
     stdout,
+    stderr: process.stderr,
     onKey: idle.reset,
+    onOutput: (line) => logger.info({ source: 'output' }, line),
   })
   const restore = endWithProcess(room, logger)
   let refusal: unknown

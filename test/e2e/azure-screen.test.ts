@@ -94,7 +94,7 @@ describe('the control room on Azure', () => {
     await screen.waitFor(/● (?:stream analytics|asa)/, 30_000)
     screen.press('3')
     await screen.waitFor(/● silver/, 30_000)
-    screen.press('q')
+    screen.press('q', 'q')
     await screen.waitFor(/stop all and quit/)
     screen.press('s')
     expect((await screen.exit).code).toBe(0)
@@ -107,7 +107,7 @@ describe('the control room on Azure', () => {
     await first.waitFor(isConnected, 30_000)
     first.press('2')
     await first.waitFor(/● (?:stream analytics|asa)/, 30_000)
-    first.press('q')
+    first.press('q', 'q')
     await first.waitFor(/leave them running/)
     first.press('l')
     expect((await first.exit).code).toBe(0)
@@ -117,7 +117,7 @@ describe('the control room on Azure', () => {
     const second = open('--read-only')
     await second.waitFor(/● (?:stream analytics|asa)/, 30_000)
     expect(second.screen()[0]).toMatch(/read-only/)
-    second.press('q')
+    second.press('q', 'q')
     expect((await second.exit).code).toBe(0)
   }, 90_000)
 
@@ -125,7 +125,7 @@ describe('the control room on Azure', () => {
     env = { ...env, AZURE_TOKEN_CREDENTIALS: 'EnvironmentCredential' }
     const screen = open()
     await screen.waitFor(/az login/, 30_000)
-    screen.press('q')
+    screen.press('q', 'q')
     await screen.exit
   }, 60_000)
 })

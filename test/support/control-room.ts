@@ -5,6 +5,7 @@
  * What it was asked to do, and how it ended, is printed on the normal screen afterwards.
  */
 import { parseArgs } from 'node:util'
+import { systemClock } from '../../src/pipeline/runtime/clock.ts'
 import { openControlRoom } from '../../src/ui/app/main.tsx'
 import type { ThemeName } from '../../src/ui/text/theme.ts'
 import { animate } from './animate.ts'
@@ -21,6 +22,10 @@ const { values, positionals } = parseArgs({
     ascii: { type: 'boolean', default: false },
     animate: { type: 'string', default: '0' },
     seconds: { type: 'string', default: '0' },
+    'yes-quit': { type: 'boolean', default: false },
+    mouse: { type: 'boolean', default: false },
+    /** Somebody else writes so many lines a second on stdout and stderr, and Node warns. */
+    noise: { type: 'boolean', default: false },
     crash: { type: 'string', default: '' },
   },
 })
@@ -33,17 +38,23 @@ if (values.crash === 'key')
     throw new Error('the burst has burst')
   }
 if (values.crash === 'exit') pipeline.actions.burst = () => process.exit(3)
+const printed: string[] = []
 const room = openControlRoom({
   store: pipeline.store,
   actions: pipeline.actions,
   theme: values.theme as ThemeName,
   ascii: values.ascii,
   acceptCosts: false,
+  yesQuit: values['yes-quit'],
+  mouse: values.mouse,
+  clock: systemClock,
   maxFps: 30,
   env: process.env,
   stdin: process.stdin,
   stdout: process.stdout,
+  stderr: process.stderr,
   onKey: () => {},
+  onOutput: (line) => printed.push(line),
 })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.on(signal, () => room.close({ kind: 'signal' }))
@@ -58,6 +69,11 @@ setTimeout(() => {
 }, WARM_UP_MS)
 if (Number(values.seconds) > 0)
   setTimeout(() => room.close({ kind: 'quit', stopAll: false }), Number(values.seconds) * 1000 + WARM_UP_MS)
+if (values.noise) {
+  process.stderr.write('azure:core info something happened\n')
+  console.log('a library says hello')
+  process.emitWarning('this is old', 'DeprecationWarning')
+}
 // A state that no panel can show: what a defect of the screen looks like.
 if (values.crash === 'draw')
   setImmediate(() => pipeline.change((state) => ({ ...state, hub: null as never })))
@@ -70,6 +86,7 @@ console.log(
   JSON.stringify({
     reason: reason.kind === 'crash' ? { kind: reason.kind, message: reason.error.message } : reason,
     calls: pipeline.calls,
+    printed: printed.length,
     cpuPercent: Math.round(share * 10) / 10,
   }),
 )

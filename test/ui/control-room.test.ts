@@ -36,7 +36,7 @@ async function start(
 /** What the program printed on the normal screen after the control room was closed. */
 async function report(
   terminal: Terminal,
-): Promise<{ reason: { kind: string; message?: string }; calls: string[] }> {
+): Promise<{ reason: { kind: string; message?: string }; calls: string[]; printed: number }> {
   await terminal.exit
   const line = terminal.screen().find((row) => row.startsWith('{'))
   return JSON.parse(
@@ -85,7 +85,7 @@ describe('the screen', () => {
     await terminal.waitFor(isWhole)
     terminal.resize(60, 20)
     await terminal.waitFor('needs 80×24')
-    terminal.press('q')
+    terminal.press('q', 'q')
     expect((await report(terminal)).reason).toEqual({ kind: 'quit', stopAll: false })
   })
 
@@ -122,7 +122,7 @@ describe('the screen', () => {
     const terminal = await start()
     terminal.press('xy1d+')
     await terminal.waitFor('scaleStations 2')
-    terminal.press('q')
+    terminal.press('q', 'q')
     expect((await report(terminal)).calls).toEqual([
       'stopAll',
       'toggle generator',
@@ -149,7 +149,7 @@ describe('the screen', () => {
     const terminal = await start()
     terminal.press('\x1b[200~a1x\ny\x1b[201~')
     await terminal.waitFor('Pasted text does nothing here')
-    terminal.press('q')
+    terminal.press('q', 'q')
     expect((await report(terminal)).calls).toEqual([])
   })
 })
@@ -169,7 +169,7 @@ describe('the shell', () => {
   it('may have left its cursor anywhere', async () => {
     const terminal = await startInShell(`printf abc; ${command()}`)
     await terminal.waitFor(isWhole)
-    terminal.press('q')
+    terminal.press('q', 'q')
     await terminal.waitFor(isAtShell)
   })
 
@@ -192,7 +192,7 @@ describe('the shell', () => {
       await terminal.waitFor('esc closes')
       // Together, as fast fingers do.
       if (times === 0) terminal.press('?')
-      else terminal.press('?q')
+      else terminal.press('?qq')
       await terminal.waitFor((screen) => !screen.join().includes('esc closes'))
     }
     await terminal.waitFor(isAtShell)
@@ -212,7 +212,7 @@ describe('the shell', () => {
 
   it('finds nothing of the screen behind its prompt', async () => {
     const terminal = await start()
-    terminal.press('q')
+    terminal.press('q', 'q')
     await terminal.exit
     const onAlternate = terminal.written.slice(0, terminal.written.lastIndexOf('\x1b[?1049l'))
     const cleared = Math.max(...['\x1b[2J', '\x1b[J'].map((erase) => onAlternate.lastIndexOf(erase)))
@@ -286,13 +286,51 @@ describe('ASCII', () => {
   })
 })
 
+describe('bytes of the terminal', () => {
+  it('PgUp and ctrl+right in pieces, and late answers, start and stop nothing', async () => {
+    const terminal = await start()
+    for (const sequence of ['\x1b[5~', '\x1b[1;5C', '\x1b]11;rgb:1111/2222/3333\x1b\\', '\x1bP>|a1x2\x1b\\'])
+      for (const part of [sequence.slice(0, 1), sequence.slice(1, 3), sequence.slice(3)]) {
+        terminal.press(part)
+        // As a slow line does: the pieces are read one by one.
+        await new Promise((done) => setTimeout(done, 120))
+      }
+    terminal.press('?')
+    await terminal.waitFor('esc closes')
+    terminal.press('q', 'q', 'q')
+    expect((await report(terminal)).calls).toEqual([])
+  })
+})
+
+describe('what others write', () => {
+  it('goes to the log, not to the screen: stdout, stderr, warnings of Node', async () => {
+    const terminal = await start('allRunning', { args: ['--noise'] })
+    terminal.press('?')
+    await terminal.waitFor('esc closes')
+    expect(terminal.written).not.toMatch(/azure:core|library says|is old/)
+    terminal.press('q', 'q', 'q')
+    expect((await report(terminal)).printed).toBe(3)
+  })
+})
+
+describe('after a resize', () => {
+  it('everything is painted anew once the size has settled', async () => {
+    const terminal = await start()
+    terminal.resize(100, 32)
+    await terminal.waitFor((screen) => screen.length === 32 && isWhole(screen))
+    // Terminals shuffle lines while they are resized.
+    await terminal.write('\x1b[10;1Hgarbage that a terminal left')
+    await terminal.waitFor((screen) => isWhole(screen) && !screen.join('').includes('garbage'))
+  })
+})
+
 describe('the terminal is as it was', () => {
   it.each([
     ['q', { kind: 'quit', stopAll: false }],
     ['ctrl+c', { kind: 'quit', stopAll: false }],
   ])('after %s', async (key, reason) => {
     const terminal = await start()
-    terminal.press(key)
+    terminal.press(key, key)
     expect((await report(terminal)).reason).toEqual(reason)
     expectRestored(terminal)
   })

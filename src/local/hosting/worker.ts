@@ -11,6 +11,8 @@ const send = (message: FromWorker) => parentPort?.postMessage(message)
 
 // The thread ends with the error; the log keeps what led to it.
 process.on('uncaughtExceptionMonitor', (error) => logger.fatal({ err: error }, 'local Azure broke down'))
+// Node's own listener would print past the worker's stderr, onto the screen.
+process.removeAllListeners('warning')
 process.on('warning', (warning) => logger.warn({ err: warning }, 'Node warns'))
 
 try {

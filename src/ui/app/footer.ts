@@ -5,15 +5,18 @@ import type { AppState } from '../../pipeline/state/state.ts'
 import { KEYMAP, type KeyBinding, whyNot } from '../input/keymap.ts'
 import { growsAtEnd, scrollTarget, type ViewState } from '../input/view-state.ts'
 import { type Line, lineWidth, span } from '../text/line.ts'
-import { ANSWERS } from './modal.ts'
+import { ANSWERS, quitAnswers } from './modal.ts'
 
 /** How long what a key came to is shown (ms of store time), unless another key comes. */
 const TOAST_MS = 5000
 
 /** @param scrollable lines of what the keys of scrolling work on that are not shown. */
 export function footerLine(state: AppState, view: ViewState, width: number, scrollable: number): Line {
-  if (view.question)
-    return hintsLine(ANSWERS[view.question.kind].map(([key, label]) => ({ key, label, rank: 0 })))
+  if (view.question) {
+    const { kind } = view.question
+    const answers = kind === 'quit' ? quitAnswers(state) : ANSWERS[kind]
+    return hintsLine(answers.map(([key, label]) => ({ key, label, rank: 0 })))
+  }
   if (view.isFiltering)
     return [
       span(' filter  ', 'accent', true),

@@ -1,10 +1,15 @@
 /** Opens the control room in the terminal's alternate screen, and gives the terminal back however it ends. */
 import { render } from 'ink'
 import { Component, type ReactNode } from 'react'
+import type { Clock } from '../../pipeline/runtime/clock.ts'
 import type { ReadonlyStore } from '../../pipeline/session/session-types.ts'
 import type { Actions } from '../../pipeline/state/actions.ts'
+import { divertOutput } from '../ink/divert-output.ts'
 import { jobControl } from '../ink/hand-over.ts'
 import { windowTitle } from '../ink/terminal-title.ts'
+import { isRisky } from '../input/keymap.ts'
+import { terminalInput } from '../input/terminal-input.ts'
+import type { Token } from '../input/tokens.ts'
 import { painter } from '../text/ansi.ts'
 import { speaksUtf8 } from '../text/glyphs.ts'
 import { chooseTheme, type ThemeName } from '../text/theme.ts'
@@ -19,12 +24,20 @@ export interface ControlRoomOptions {
   ascii: boolean
   /** Do not ask before starting what costs money. */
   acceptCosts: boolean
+  /** Quit at the first press, whatever runs. */
+  yesQuit: boolean
+  /** Take clicks and the wheel from the start. */
+  mouse: boolean
+  clock: Clock
   /** Repaints per second, at most. */
   maxFps: number
   env: Readonly<Record<string, string | undefined>>
   stdin: NodeJS.ReadStream
   stdout: NodeJS.WriteStream
+  stderr: NodeJS.WriteStream
   onKey: () => void
+  /** A line that somebody else would have written on the screen. */
+  onOutput: (line: string) => void
 }
 
 export type QuitReason =
@@ -45,7 +58,9 @@ const KEY_FPS = 60
 const FIRST_COLUMN = '\r'
 
 export function openControlRoom(options: ControlRoomOptions): ControlRoom {
-  const { stdout, stdin, env, store } = options
+  const { stdin, env, store } = options
+  const output = divertOutput(options.stdout, options.stderr, options.onOutput)
+  const stdout = output.screen
   let reason: QuitReason | undefined
   const close = (why: QuitReason) => {
     reason ??= why
@@ -60,30 +75,49 @@ export function openControlRoom(options: ControlRoomOptions): ControlRoom {
     actions: options.actions,
     paint: painter(theme, options.ascii || !speaksUtf8(env, process.platform)),
     acceptCosts: options.acceptCosts,
+    yesQuit: options.yesQuit,
     onQuit: ({ stopAll }) => close({ kind: 'quit', stopAll }),
     onHandOver: (what) => jobs.handOver(what),
   })
   let lend: Lend | undefined
   const jobs = jobControl(async (deed) => {
     await lend?.(async () => {
+      input.close()
       title.restore()
       await deed()
       title.show()
+      input.open()
       stdout.write(FIRST_COLUMN)
     })
   })
   const onOpen = (how: Lend) => {
     lend = how
   }
+  const onTokens = (tokens: readonly Token[]) => {
+    try {
+      if (tokens.some(({ kind }) => kind === 'key' || kind === 'paste')) options.onKey()
+      screen.take(tokens)
+    } catch (error) {
+      onError(error instanceof Error ? error : new Error(String(error)))
+    }
+  }
+  const input = terminalInput({
+    stdin,
+    write: output.write,
+    clock: options.clock,
+    mouse: options.mouse,
+    isRisky,
+    onTokens,
+  })
   // Before the first frame: a key pressed at the sight of it must be a command, not a letter on the screen.
-  stdin.setRawMode?.(true)
+  input.open()
   const title = windowTitle(stdout, `rtstream ${store.getState().session.target}`)
   title.show()
   // The first frame begins where the cursor stands: what was typed before, or printed without a line end, is not in its way.
   stdout.write(FIRST_COLUMN)
   const instance = render(
     <Boundary onError={onError}>
-      <App screen={screen} onKey={options.onKey} onError={onError} onOpen={onOpen} />
+      <App screen={screen} onOpen={onOpen} />
     </Boundary>,
     {
       stdin,
@@ -91,11 +125,12 @@ export function openControlRoom(options: ControlRoomOptions): ControlRoom {
       alternateScreen: true,
       incrementalRendering: true,
       exitOnCtrlC: false,
-      patchConsole: true,
+      patchConsole: false,
       interactive: true,
       maxFps: Math.max(KEY_FPS, options.maxFps),
     },
   )
+  const settled = whenSettled(stdout, options.clock, () => jobs.handOver('redraw'))
   const ended = instance
     .waitUntilExit()
     .then(
@@ -106,11 +141,30 @@ export function openControlRoom(options: ControlRoomOptions): ControlRoom {
       }),
     )
     .finally(() => {
-      if (!stdin.destroyed) stdin.setRawMode?.(false)
+      input.close()
       jobs.close()
+      settled()
       title.restore()
+      output.restore()
     })
   return { ended, close }
+}
+
+/** How long a window must keep its size before it is painted whole (ms): dragging an edge is many sizes. */
+const SETTLED_MS = 250
+
+/** Terminals shuffle lines while they are resized: once that is over, everything is painted anew. */
+function whenSettled(stdout: NodeJS.WriteStream, clock: Clock, repaint: () => void): () => void {
+  let cancel = () => {}
+  const onResize = () => {
+    cancel()
+    cancel = clock.after(SETTLED_MS, repaint)
+  }
+  stdout.on('resize', onResize)
+  return () => {
+    cancel()
+    stdout.off('resize', onResize)
+  }
 }
 
 /** What a panel throws must not be lost behind the screen. */

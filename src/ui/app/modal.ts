@@ -19,6 +19,7 @@ export const ANSWERS: Readonly<Record<Question['kind'], readonly Answer[]>> = {
     ['n', 'keep them running'],
   ],
   quit: [
+    ['q', 'quit'],
     ['s', 'stop all and quit'],
     ['l', 'leave them running and quit'],
     ['esc', 'stay'],
@@ -32,6 +33,15 @@ export const ANSWERS: Readonly<Record<Question['kind'], readonly Answer[]>> = {
     ['esc', 'leave it'],
   ],
 }
+
+/** Offline nothing can be left running. */
+export const quitAnswers = ({ session }: AppState): readonly Answer[] =>
+  session.target === 'azure'
+    ? ANSWERS.quit.slice(1)
+    : [
+        ['q', 'quit'],
+        ['esc', 'stay'],
+      ]
 
 /** Puts the question over the lines of the screen. */
 export function withQuestion(
@@ -63,8 +73,10 @@ function questionBox(question: Question, state: AppState): Framed {
     case 'quit':
       return box(
         'quit?',
-        `Stages still run on Azure, ${perHour}, and go on without this window.`,
-        ANSWERS.quit,
+        state.session.target === 'azure'
+          ? `Stages still run on Azure, ${perHour}, and go on without this window.`
+          : `${running} of ${STAGE_IDS.length} stages run, and end with this window. What they have written stays.`,
+        quitAnswers(state),
       )
     case 'costs':
       return box(

@@ -25,7 +25,7 @@ export interface ScreenLines {
 
 export function screenLines(state: AppState, view: ViewState, columns: number, rows: number): ScreenLines {
   const layout = layOut(columns, rows, view.focused)
-  if (!layout) return { lines: tooSmall(columns, rows), layout, scrollable: 0 }
+  if (!layout) return { lines: tooSmall(columns, rows, view), layout, scrollable: 0 }
   const body = bodyOf(state, view, layout)
   const lines = [
     headerLine(state, columns, view),
@@ -98,12 +98,13 @@ function overlayContent(
 }
 
 /** Too little room to show anything true: what is needed, and the way out. */
-function tooSmall(columns: number, rows: number): Line[] {
+function tooSmall(columns: number, rows: number, { question }: ViewState): Line[] {
   const needed = `${SMALLEST.columns}×${SMALLEST.rows}`
+  const way = question?.kind === 'quit' ? 'q again quits' : 'q quits'
   const text = [
-    [`rtstream-tui needs ${needed};`, `this is ${columns}×${rows}.`, 'Enlarge the window,', 'or q to quit.'],
-    [`needs ${needed}`, `is ${columns}×${rows}`, 'q quits'],
-    [`needs ${needed}`],
+    [`rtstream-tui needs ${needed};`, `this is ${columns}×${rows}.`, `Enlarge the window; ${way}.`],
+    [`needs ${needed}`, `is ${columns}×${rows}`, way],
+    [question ? way : `needs ${needed}`],
   ]
     .map((parts) => parts.flatMap((part) => wrap(part, columns)))
     .find((lines, index) => index === 2 || lines.length <= rows) as string[]

@@ -8,6 +8,7 @@ import type { Actions } from '../../pipeline/state/actions.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
 import type { HandOver } from '../ink/hand-over.ts'
 import { type Drawn, KeyDispatch } from '../input/key-dispatch.ts'
+import type { Token } from '../input/tokens.ts'
 import { initialView, type ViewState } from '../input/view-state.ts'
 import { PANELS } from '../layout.ts'
 import { eventMatches } from '../panels/events-panel.ts'
@@ -20,6 +21,9 @@ export interface ScreenOptions {
   actions: Actions
   paint: Painter
   acceptCosts: boolean
+  /** Quit at the first press, whatever runs. */
+  yesQuit?: boolean
+  monotonic?: () => number
   onQuit: (choice: { stopAll: boolean }) => void
   onHandOver: (what: HandOver) => string | undefined
 }
@@ -35,6 +39,8 @@ export class Screen {
   readonly #keys: KeyDispatch
   readonly #listeners = new Set<() => void>()
   #view: ViewState = initialView
+  /** Before the last escape, which may turn out to have been none. */
+  #beforeEscape: ViewState | undefined
   /** What is shown: the store's state, or the one at which the screen was frozen. */
   #state: AppState
   #unsubscribe: (() => void) | undefined
@@ -45,7 +51,12 @@ export class Screen {
   constructor(options: ScreenOptions) {
     this.#options = options
     this.#state = options.store.getState()
-    this.#keys = new KeyDispatch({ ...options, state: options.store.getState })
+    this.#keys = new KeyDispatch({
+      yesQuit: false,
+      monotonic: () => performance.now(),
+      ...options,
+      state: options.store.getState,
+    })
   }
 
   /** The store is listened to as long as somebody listens here. */
@@ -72,14 +83,32 @@ export class Screen {
     return this.#frame
   }
 
+  /** What has arrived from the terminal. */
+  take(tokens: readonly Token[]): void {
+    for (const token of tokens) {
+      if (token.kind === 'takeBack') this.#takeBack()
+      else if (token.kind === 'paste') this.#change(this.#keys.paste(this.#view, token.text, this.#shown()))
+      else if (token.kind === 'key') this.#press(token.key)
+    }
+    if (tokens.length > 0) this.#tell()
+  }
+
   press(keys: readonly string[]): void {
-    for (const key of keys) this.#change(this.#keys.press(this.#view, key, this.#shown()))
-    this.#tell()
+    this.take(keys.map((key) => ({ kind: 'key', key })))
+  }
+
+  #press(key: string): void {
+    this.#beforeEscape = key === 'escape' ? this.#view : undefined
+    this.#change(this.#keys.press(this.#view, key, this.#shown()))
+  }
+
+  #takeBack(): void {
+    if (this.#beforeEscape) this.#change(this.#beforeEscape)
+    this.#beforeEscape = undefined
   }
 
   paste(text: string): void {
-    this.#change(this.#keys.paste(this.#view, text, this.#shown()))
-    this.#tell()
+    this.take([{ kind: 'paste', text }])
   }
 
   #change(view: ViewState): void {

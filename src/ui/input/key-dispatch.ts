@@ -9,6 +9,7 @@ import { bindingOf, type Command, whyNot } from './keymap.ts'
 import {
   goBack,
   growsAtEnd,
+  isCovered,
   leaveZoom,
   moveFocus,
   type Overlay,
@@ -26,18 +27,24 @@ export interface Drawn {
   page: number
 }
 
-export interface OperatorOptions {
+export interface KeyDispatchOptions {
   /** The pipeline as it is now, also while the screen is frozen. */
   state: () => AppState
+  /** Milliseconds that never go back: how far apart two presses are. */
+  monotonic: () => number
   actions: Actions
   /** Costs were accepted beforehand. */
   acceptCosts: boolean
+  /** Quit at the first press, whatever runs. */
+  yesQuit: boolean
   onQuit: (choice: { stopAll: boolean }) => void
   /** The terminal is to be drawn on anew, or given back to the shell for a while. @returns why not. */
   onHandOver: (what: HandOver) => string | undefined
 }
 
 const FILTER_LENGTH = 40
+/** The second press of `q` or ctrl+c within this quits (ms). */
+const SECOND_PRESS_MS = 2000
 const STATIONS_LENGTH = 7
 const isUp = (state: AppState, id: StageId) =>
   ['starting', 'running', 'degraded', 'stopping'].includes(state.stages[id].state)
@@ -47,17 +54,17 @@ const mayRun = (state: AppState, id: StageId) =>
   isUp(state, id) || (state.stages[id].state === 'unknown' && state.cost.billed.includes(id))
 
 export class KeyDispatch {
-  readonly #options: OperatorOptions
+  readonly #options: KeyDispatchOptions
   #costsAccepted: boolean
 
-  constructor(options: OperatorOptions) {
+  constructor(options: KeyDispatchOptions) {
     this.#options = options
     this.#costsAccepted = options.acceptCosts
   }
 
   /** @param key as the key map names it. */
   press(view: ViewState, key: string, drawn: Drawn): ViewState {
-    if (key === 'ctrl+c') return this.#quit(view)
+    if (key === 'ctrl+c') return this.#closeOrQuit({ ...view, toast: undefined })
     const command = bindingOf(key)?.command
     if (command === 'redraw' || command === 'suspend') return this.#do(view, command, key, drawn)
     // What the last key came to has been read.
@@ -134,7 +141,7 @@ export class KeyDispatch {
         return reason === undefined ? view : this.#refuse(view, reason)
       }
       case 'quit':
-        return this.#quit(view)
+        return this.#closeOrQuit(view)
     }
   }
 
@@ -175,6 +182,7 @@ export class KeyDispatch {
     const { question } = view
     const closed = { ...view, question: undefined }
     const isYes = key === 'y' || key === 'return'
+    if (question?.kind === 'quit' && key === 'q') return this.#quitAgain(view)
     const isNo = key === 'n' || key === 'escape' || key === 'q'
     switch (question?.kind) {
       case 'stopAll':
@@ -204,15 +212,33 @@ export class KeyDispatch {
     return /^\d$/.test(key) && text.length < STATIONS_LENGTH ? typed(text + key) : view
   }
 
-  /** Asks only where leaving would leave something behind that costs; asked already, it quits. */
-  #quit(view: ViewState): ViewState {
-    const state = this.#options.state()
-    const { target, readOnly } = state.session
-    const isBilled =
-      target === 'azure' && !readOnly && STAGE_IDS.some((id) => id !== 'generator' && mayRun(state, id))
-    if (isBilled && view.question?.kind !== 'quit') return { ...view, question: { kind: 'quit' } }
+  /** What lies on top is closed; at the top, it quits: asked first where something runs. */
+  #closeOrQuit(view: ViewState): ViewState {
+    if (view.question?.kind === 'quit') return this.#quitAgain(view)
+    if (view.question) return { ...view, question: undefined }
+    if (view.isFiltering) return { ...view, isFiltering: false, filter: '' }
+    if (isCovered(view)) return goBack(view)
+    if (!this.#mayRun() || this.#options.yesQuit) this.#options.onQuit({ stopAll: false })
+    else return { ...view, question: { kind: 'quit', askedAt: this.#options.monotonic() } }
+    return view
+  }
+
+  /** The second press within two seconds means it; later, it puts the question away. */
+  #quitAgain(view: ViewState): ViewState {
+    const { question } = view
+    if (question?.kind !== 'quit') return view
+    if (this.#options.monotonic() - question.askedAt > SECOND_PRESS_MS)
+      return { ...view, question: undefined }
     this.#options.onQuit({ stopAll: false })
     return view
+  }
+
+  /** Something would end, or would go on and cost. */
+  #mayRun(): boolean {
+    const state = this.#options.state()
+    const { target, readOnly } = state.session
+    if (readOnly) return false
+    return STAGE_IDS.some((id) => (target === 'azure' ? mayRun(state, id) : isUp(state, id)))
   }
 }
 

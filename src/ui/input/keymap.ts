@@ -137,7 +137,7 @@ export const KEYMAP: readonly KeyBinding[] = [
     'Session',
     'quit',
     ['q', 'ctrl+c'],
-    'quit; asks first while stages that cost money run',
+    'close what lies on top; else quit, asked first while stages run',
     hint('q', 'quit', 0),
   ),
 ]
@@ -145,6 +145,17 @@ export const KEYMAP: readonly KeyBinding[] = [
 const byKey = new Map(KEYMAP.flatMap((binding) => binding.keys.map((key) => [key, binding] as const)))
 
 export const bindingOf = (key: string): KeyBinding | undefined => byKey.get(key)
+
+/** Keys that act on the pipeline or end the session, and those that focus panels with alt: never by half a sequence. */
+export const isRisky = (key: string): boolean => {
+  const binding = bindingOf(key)
+  return (
+    /^[0-9]$/.test(key) ||
+    binding?.needs === 'start' ||
+    binding?.needs === 'control' ||
+    binding?.command === 'quit'
+  )
+}
 
 interface NeedRule {
   /** For the document. */

@@ -8,7 +8,8 @@ export type Overlay = (typeof OVERLAYS)[number]
 /** A question that waits for an answer; nothing else is done meanwhile. */
 export type Question =
   | { kind: 'stopAll' }
-  | { kind: 'quit' }
+  /** `askedAt` is store time (ms): a second press soon after is an answer. */
+  | { kind: 'quit'; askedAt: number }
   | { kind: 'costs'; perform: () => ActionResult }
   | { kind: 'stations'; text: string }
 
@@ -79,6 +80,10 @@ export function scrollBy(view: ViewState, rows: number, most: number): ViewState
   const wanted = (view.scroll[id] ?? 0) + (growsAtEnd(id) ? -rows : rows)
   return { ...view, scroll: { ...view.scroll, [id]: Math.min(most, Math.max(0, wanted)) } }
 }
+
+/** Something lies on top of the panels, which a key can close. */
+export const isCovered = (view: ViewState): boolean =>
+  view.overlay !== undefined || view.isZoomed || view.isFiltering || view.filter !== ''
 
 /** Leaves one thing at a time: overlay, zoom, filter, scrolling. */
 export function goBack(view: ViewState): ViewState {

@@ -21,7 +21,7 @@ const VIEWS: Readonly<Record<string, Partial<ViewState>>> = {
   help: { overlay: 'help' },
   endpoints: { overlay: 'endpoints' },
   'stop all?': { question: { kind: 'stopAll' } },
-  'quit?': { question: { kind: 'quit' } },
+  'quit?': { question: { kind: 'quit', askedAt: 0 } },
   'costs?': { question: { kind: 'costs', perform: ask } },
   'stations?': { question: { kind: 'stations', text: '123' } },
   filtering: { isFiltering: true, filter: 'Aswan and a filter that is long' },

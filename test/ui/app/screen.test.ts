@@ -8,12 +8,20 @@ import type { Line } from '../../../src/ui/text/line.ts'
 import { fakePipeline } from '../../support/fake-pipeline.ts'
 import { scenarios } from '../../support/scenario.ts'
 
-function open(state: AppState, options: { columns?: number; rows?: number; acceptCosts?: boolean } = {}) {
-  const { columns = 120, rows = 40, acceptCosts = false } = options
+interface OpenOptions {
+  columns?: number
+  rows?: number
+  acceptCosts?: boolean
+  yesQuit?: boolean
+  monotonic?: () => number
+}
+
+function open(state: AppState, options: OpenOptions = {}) {
+  const { columns = 120, rows = 40, acceptCosts = false, yesQuit = false, monotonic = () => 0 } = options
   const pipeline = fakePipeline(state)
   const onQuit = vi.fn()
   const onHandOver = vi.fn<(what: string) => string | undefined>()
-  const screen = new Screen({ ...pipeline, paint, acceptCosts, onQuit, onHandOver })
+  const screen = new Screen({ ...pipeline, paint, acceptCosts, yesQuit, monotonic, onQuit, onHandOver })
   const onFrame = vi.fn()
   const close = screen.subscribe(onFrame)
   const text = () => screen.frame(columns, rows).rows.join('\n')
@@ -428,19 +436,46 @@ describe('frames', () => {
     const { press, text, onQuit } = open(scenarios.allRunning(), { columns: 40, rows: 10 })
     expect(text()).toContain('needs 80×24')
     press('q')
+    expect(text()).toMatch(/q again|quit\?/)
+    press('q')
     expect(onQuit).toHaveBeenCalledWith({ stopAll: false })
   })
 })
 
 describe('quitting', () => {
-  it('q and ctrl+c quit at once where nothing is left behind', () => {
+  it('q and ctrl+c quit at once where nothing runs, or where one only watches', () => {
     for (const key of ['q', 'ctrl+c']) {
-      for (const state of [scenarios.allRunning(), azure(scenarios.allStopped()), scenarios.readOnly()]) {
+      const states = [scenarios.allStopped(), azure(scenarios.allStopped()), scenarios.readOnly()]
+      for (const state of states) {
         const { press, onQuit } = open(state)
         press(key)
         expect(onQuit, key).toHaveBeenCalledExactlyOnceWith({ stopAll: false })
       }
     }
+  })
+
+  it('asks once while stages run, offline too: a second press within two seconds quits, a later one stays', () => {
+    for (const key of ['q', 'ctrl+c']) {
+      let now = 0
+      const { press, text, onQuit } = open(scenarios.allRunning(), { monotonic: () => now })
+      press(key)
+      expect(onQuit).not.toHaveBeenCalled()
+      expect(text()).toMatch(/quit\?[\s\S]*end with this window/)
+      now += 2001
+      press(key)
+      expect(text()).not.toContain('end with this window')
+      expect(onQuit).not.toHaveBeenCalled()
+      press(key)
+      now += 1999
+      press(key)
+      expect(onQuit).toHaveBeenCalledExactlyOnceWith({ stopAll: false })
+    }
+  })
+
+  it('--yes-quit does not ask', () => {
+    const { press, onQuit } = open(scenarios.allRunning(), { yesQuit: true })
+    press('q')
+    expect(onQuit).toHaveBeenCalledExactlyOnceWith({ stopAll: false })
   })
 
   it('asks while stages run on Azure: stop all, leave them, or stay', () => {
@@ -461,12 +496,32 @@ describe('quitting', () => {
     expect(insist.onQuit).toHaveBeenCalledExactlyOnceWith({ stopAll: false })
   })
 
-  it('ctrl+c quits also out of a question and while typing', () => {
-    for (const key of ['x', 'n', '/', '?']) {
+  it('closes what lies on top first, one thing at a time', () => {
+    for (const end of ['q', 'ctrl+c'])
+      for (const open_ of [['?'], ['e'], ['l'], ['return'], ['/', 'z', 'return']]) {
+        const { press, onQuit, text } = open(scenarios.allStopped())
+        const before = text()
+        press(...open_, end)
+        expect(onQuit, `${open_.join()} ${end}`).not.toHaveBeenCalled()
+        if (!open_.includes('/')) expect(text()).toBe(before)
+        press(end)
+        expect(onQuit).toHaveBeenCalledOnce()
+      }
+    for (const key of ['x', 'n', '/']) {
       const { press, onQuit } = open(scenarios.allRunning())
       press(key, 'ctrl+c')
-      expect(onQuit, key).toHaveBeenCalledOnce()
+      expect(onQuit, key).not.toHaveBeenCalled()
     }
+  })
+
+  it('an escape that was none is taken back', () => {
+    const { screen, press, text } = open(scenarios.allRunning())
+    press('?')
+    const before = text()
+    press('escape')
+    expect(text()).not.toBe(before)
+    screen.take([{ kind: 'takeBack' }])
+    expect(text()).toBe(before)
   })
 })
 

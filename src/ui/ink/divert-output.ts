@@ -1,0 +1,94 @@
+/**
+ * While the screen is up, the terminal belongs to it: what anybody else writes to stdout or stderr (logs of libraries, warnings
+ * of Node) goes line by line to where the caller says. Ink writes through the stand-in that it is given.
+ */
+
+/** Longest line that is passed on; the rest of a longer one is dropped. */
+const LINE_LIMIT = 4000
+
+export interface DivertedOutput {
+  /** The real stdout, for the screen alone. */
+  screen: NodeJS.WriteStream
+  write(text: string): void
+  restore(): void
+}
+
+type Write = NodeJS.WriteStream['write']
+
+export function divertOutput(
+  stdout: NodeJS.WriteStream,
+  stderr: NodeJS.WriteStream,
+  onLine: (line: string) => void,
+): DivertedOutput {
+  const write = stdout.write.bind(stdout) as Write
+  const screen = new Proxy(stdout, {
+    get(target, name) {
+      if (name === 'write') return write
+      const value: unknown = Reflect.get(target, name, target)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+  const flushes = [replaceWrite(stdout, onLine), replaceWrite(stderr, onLine)]
+  const restoreWarnings = divertWarnings(onLine)
+  const restoreDebug = divertDebug(onLine)
+  return {
+    screen,
+    write: (text) => {
+      if (!stdout.destroyed) write(text)
+    },
+    restore() {
+      for (const flush of flushes.splice(0)) flush()
+      restoreWarnings()
+      restoreDebug()
+    },
+  }
+}
+
+function replaceWrite(stream: NodeJS.WriteStream, onLine: (line: string) => void): () => void {
+  const original = stream.write
+  let rest = ''
+  const tell = (line: string) => {
+    if (line.trim() !== '') onLine(line.slice(0, LINE_LIMIT))
+  }
+  stream.write = ((
+    chunk: Uint8Array | string,
+    encoding?: BufferEncoding | (() => void),
+    done?: () => void,
+  ) => {
+    const text = typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8')
+    const lines = (rest + text).split('\n')
+    rest = (lines.pop() ?? '').slice(0, LINE_LIMIT)
+    for (const line of lines) tell(line)
+    const callback = typeof encoding === 'function' ? encoding : done
+    if (callback) process.nextTick(callback)
+    return true
+  }) as Write
+  return () => {
+    stream.write = original
+    tell(rest)
+    rest = ''
+  }
+}
+
+/** Node prints its warnings past stderr's stream. */
+function divertWarnings(onLine: (line: string) => void): () => void {
+  const before = process.listeners('warning')
+  const listener = (warning: Error) => onLine(`${warning.name}: ${warning.message}`)
+  process.removeAllListeners('warning')
+  process.on('warning', listener)
+  return () => {
+    process.off('warning', listener)
+    for (const one of before) process.on('warning', one)
+  }
+}
+
+/** What NODE_DEBUG prints goes past the stream as well. */
+function divertDebug(onLine: (line: string) => void): () => void {
+  const owner = process as unknown as { _rawDebug?: (...parts: unknown[]) => void }
+  const original = owner._rawDebug
+  if (!original) return () => {}
+  owner._rawDebug = (...parts) => onLine(parts.map(String).join(' ').slice(0, LINE_LIMIT))
+  return () => {
+    owner._rawDebug = original
+  }
+}

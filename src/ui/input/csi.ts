@@ -1,0 +1,87 @@
+/** What a whole control sequence means: a key, the mouse, or neither. Pure. */
+import {
+  KITTY_KEYS,
+  LETTER_KEYS,
+  type MouseAction,
+  type MouseEvent,
+  TILDE_KEYS,
+  withModifiers,
+} from './tokens.ts'
+
+/** `CSI parameters final`, without private marks and intermediates: those are answers, never keys. */
+const PLAIN = /^\x1b\[([\d;:]*)([@-~])$/
+/** Of the kitty protocol's events only these are presses: 1 press, 2 repeat; 3 is a release. */
+const RELEASE = 3
+
+/** @returns undefined for what no key sends. */
+export function keyOfCsi(sequence: string): string | undefined {
+  const [, parameters = '', final = ''] = PLAIN.exec(sequence) ?? []
+  if (final === '') return undefined
+  const fields = parameters.split(';')
+  const number = (index: number) => Number.parseInt(fields[index] ?? '', 10) || 0
+  const event = Number.parseInt((fields[1] ?? '').split(':')[1] ?? '', 10) || 1
+  if (event === RELEASE) return undefined
+  const modifiers = number(1) || 1
+  switch (final) {
+    case 'Z':
+      return parameters === '' || parameters === '1' ? 'shift+tab' : undefined
+    case '~':
+      // xterm's modifyOtherKeys: `CSI 27 ; modifiers ; code ~`.
+      if (number(0) === 27 && fields.length === 3) return coded(number(2), modifiers)
+      return named(TILDE_KEYS[number(0)], modifiers)
+    case 'u':
+      return coded(number(0), modifiers)
+    case 'R':
+      // With numbers, it tells where the cursor stands: F3 sends the same, and nothing here listens to F3.
+      return undefined
+    default:
+      // Cursor keys have a count of 1, or none at all.
+      return fields.length <= 2 && number(0) <= 1 ? named(LETTER_KEYS[final], modifiers) : undefined
+  }
+}
+
+const named = (key: string | undefined, modifiers: number) =>
+  key === undefined ? undefined : withModifiers(key, modifiers)
+
+/** A key by its code point; modifier keys by themselves are none. */
+function coded(code: number, modifiers: number): string | undefined {
+  const key = KITTY_KEYS[code]
+  if (key !== undefined) return withModifiers(key, modifiers)
+  if (code >= 57_399 && code <= 57_408) return withModifiers(String(code - 57_399), modifiers)
+  // The private area holds what has no name above; below a blank there are no letters.
+  if (code < 0x20 || (code >= 0xd800 && code <= 0xf8ff) || code > 0x10ffff) return undefined
+  return withModifiers(String.fromCodePoint(code), modifiers)
+}
+
+/** xterm's SGR reports `CSI < b ; x ; y M|m`, and urxvt's `CSI b ; x ; y M`. */
+export function mouseOf(sequence: string): MouseEvent | undefined {
+  const [, sgr, b = '', x = '', y = '', final] = /^\x1b\[(<?)(\d+);(\d+);(\d+)([Mm])$/.exec(sequence) ?? []
+  if (final === undefined) return undefined
+  const bits = Number(b) - (sgr ? 0 : 32)
+  return eventOf(bits, Number(x) - 1, Number(y) - 1, final === 'm')
+}
+
+/** The oldest reports: three bytes, each its number and a blank's. */
+export function mouseOfBytes([b = ' ', x = '!', y = '!']: readonly string[]): MouseEvent {
+  const number = (byte: string) => (byte.codePointAt(0) ?? 32) - 32
+  const bits = number(b)
+  return eventOf(bits, number(x) - 1, number(y) - 1, (bits & 3) === 3 && bits < 64)
+}
+
+function eventOf(bits: number, column: number, row: number, isRelease: boolean): MouseEvent {
+  const isMoving = (bits & 32) !== 0
+  const button = bits & 3
+  const action: MouseAction =
+    (bits & 64) !== 0
+      ? button === 0
+        ? 'wheelUp'
+        : 'wheelDown'
+      : isRelease
+        ? 'release'
+        : isMoving
+          ? button === 3
+            ? 'move'
+            : 'drag'
+          : 'press'
+  return { action, button, column, row, shift: (bits & 4) !== 0 }
+}

@@ -1,0 +1,94 @@
+/**
+ * The one reader of the terminal's input. Ink is given no keys: it knows no pauses, and would take the rest of a sequence that
+ * came in pieces for keys. Raw mode, bracketed paste and the mouse are switched here, and given back however it ends.
+ */
+import { StringDecoder } from 'node:string_decoder'
+import type { Clock } from '../../pipeline/runtime/clock.ts'
+import { Tokenizer } from './tokenizer.ts'
+import type { Token } from './tokens.ts'
+
+/** An escape that nothing follows for so long is told as the key (ms). */
+export const ESCAPE_MS = 50
+/** Pieces of a sequence are at most so far apart (ms): a slow line, not a finger. */
+export const PIECES_MS = 500
+
+const PASTE = { on: '\x1b[?2004h', off: '\x1b[?2004l' }
+/** Buttons and the wheel, in the form that has no limit of columns; off: whatever else may be on, too. */
+const MOUSE = { on: '\x1b[?1000h\x1b[?1002h\x1b[?1006h', off: '\x1b[?1006l\x1b[?1002l\x1b[?1000l' }
+
+export interface TerminalInputOptions {
+  stdin: NodeJS.ReadStream
+  /** To the terminal itself. */
+  write: (text: string) => void
+  clock: Pick<Clock, 'after'>
+  mouse: boolean
+  /** Keys that must not act by accident: see {@link Tokenizer}. */
+  isRisky: (key: string) => boolean
+  onTokens: (tokens: readonly Token[]) => void
+}
+
+export interface TerminalInput {
+  /** Takes the terminal, at first or again. */
+  open(): void
+  /** Gives it back; safe to call twice. */
+  close(): void
+  setMouse(isOn: boolean): void
+}
+
+export function terminalInput(options: TerminalInputOptions): TerminalInput {
+  const { stdin, write, clock, onTokens } = options
+  const tokenizer = new Tokenizer(options.isRisky)
+  let decoder = new StringDecoder('utf8')
+  let isOpen = false
+  let hasMouse = options.mouse
+  let cancel = () => {}
+
+  const tell = (tokens: readonly Token[]) => {
+    if (tokens.length > 0) onTokens(tokens)
+  }
+  const waitOn = () => {
+    cancel()
+    if (!tokenizer.isHolding) return
+    const timeout = () => tell(tokenizer.timeout())
+    cancel = tokenizer.isEscape
+      ? clock.after(ESCAPE_MS, () => {
+          tell(tokenizer.pause())
+          cancel = clock.after(PIECES_MS - ESCAPE_MS, timeout)
+        })
+      : clock.after(PIECES_MS, timeout)
+  }
+  const onData = (data: Buffer | string) => {
+    const tokens = tokenizer.feed(typeof data === 'string' ? data : decoder.write(data))
+    waitOn()
+    tell(tokens)
+  }
+  const close = () => {
+    process.off('exit', close)
+    if (!isOpen) return
+    isOpen = false
+    cancel()
+    stdin.off('data', onData)
+    write(`${MOUSE.off}${PASTE.off}`)
+    if (stdin.destroyed) return
+    stdin.setRawMode?.(false)
+    stdin.pause()
+  }
+  return {
+    open() {
+      if (isOpen) return
+      isOpen = true
+      decoder = new StringDecoder('utf8')
+      stdin.setRawMode?.(true)
+      stdin.on('data', onData)
+      stdin.resume()
+      write(PASTE.on + (hasMouse ? MOUSE.on : ''))
+      // Whatever ends the process: this runs last, and synchronously.
+      process.on('exit', close)
+    },
+    close,
+    setMouse(isOn) {
+      hasMouse = isOn
+      if (isOpen) write(isOn ? MOUSE.on : MOUSE.off)
+    },
+  }
+}

@@ -1,0 +1,261 @@
+/**
+ * Takes the input of a terminal apart, byte by byte as it comes: a sequence that arrives in pieces is held until it is whole,
+ * and no byte of it is ever a key. After ECMA-48 (CSI, OSC, DCS, APC, PM, SOS), xterm's control sequences and the kitty
+ * keyboard protocol. Knows no clock: whoever feeds it says when a pause was long.
+ */
+import { keyOfCsi, mouseOf, mouseOfBytes } from './csi.ts'
+import { characterKey, KEYPAD, LETTER_KEYS, type Token } from './tokens.ts'
+
+type State =
+  | 'ground'
+  /** After ESC. */
+  | 'escape'
+  /** ESC was told as a key; what follows soon may still belong to it. A letter is a finger's, unless it is a risky one. */
+  | 'afterEscape'
+  | 'csi'
+  | 'ss3'
+  /** `CSI M`, and three bytes to come. */
+  | 'mouse'
+  /** `CSI [`, and a letter to come: function keys of the Linux console. */
+  | 'console'
+  /** OSC, DCS, APC, PM, SOS up to their end. */
+  | 'string'
+  /** ESC inside of one of these: its end, if a backslash follows. */
+  | 'stringEscape'
+  | 'paste'
+
+/** After ESC: what opens a sequence, and which. */
+const OPENERS: Readonly<Record<string, State>> = {
+  '[': 'csi',
+  O: 'ss3',
+  ']': 'string',
+  P: 'string',
+  _: 'string',
+  '^': 'string',
+  X: 'string',
+}
+/** The same as one character of C1. */
+const C1: Readonly<Record<string, string>> = {
+  '\x8f': 'O',
+  '\x90': 'P',
+  '\x98': 'X',
+  '\x9b': '[',
+  '\x9d': ']',
+  '\x9e': '^',
+  '\x9f': '_',
+}
+const PASTE_END = '\x1b[201~'
+/** Characters kept of an answer; the rest of a longer one is read over. */
+const REPORT_LIMIT = 4096
+/** Characters kept of a pasted text. */
+const PASTE_LIMIT = 10_000
+
+export class Tokenizer {
+  #state: State = 'ground'
+  /** What was read of the sequence that is under way. */
+  #held = ''
+  /** The escape that began it was told as a key, and taken back. */
+  #wasTaken = false
+  #tokens: Token[] = []
+  readonly #isRisky: (key: string) => boolean
+
+  /** @param isRisky a key that must not act as the second half of alt+key, however slow the line is. */
+  constructor(isRisky: (key: string) => boolean = () => true) {
+    this.#isRisky = isRisky
+  }
+
+  /** Something is under way: more is to come, or time must show that there is no more. */
+  get isHolding(): boolean {
+    return this.#state !== 'ground'
+  }
+
+  /** Only ESC was read: a key, unless more comes at once. */
+  get isEscape(): boolean {
+    return this.#state === 'escape'
+  }
+
+  feed(text: string): Token[] {
+    for (const character of text) this.#take(character)
+    return this.#give()
+  }
+
+  /** A short pause after ESC: it is told as the key, and taken back should the rest of a sequence follow. */
+  pause(): Token[] {
+    if (this.#state === 'escape') {
+      this.#key('escape')
+      this.#state = 'afterEscape'
+    }
+    return this.#give()
+  }
+
+  /** A pause that no sequence outlasts: what is not whole by now is dropped. */
+  timeout(): Token[] {
+    // `esc` and `[`, by hand.
+    if (this.#state === 'escape' || (this.#wasTaken && this.#held.length === 2)) this.#key('escape')
+    if (this.#state === 'paste') this.#paste(this.#held)
+    this.#begin('ground')
+    return this.#give()
+  }
+
+  #give(): Token[] {
+    const tokens = this.#tokens
+    this.#tokens = []
+    return tokens
+  }
+
+  #take(character: string) {
+    switch (this.#state) {
+      case 'ground':
+        return this.#takeKey(character)
+      case 'escape':
+      case 'afterEscape':
+        return this.#takeAfterEscape(character)
+      case 'csi':
+        return this.#takeCsi(character)
+      case 'ss3':
+        return this.#takeSs3(character)
+      case 'mouse':
+        return this.#takeMouse(character)
+      case 'console':
+        this.#report(this.#held + character)
+        return this.#begin('ground')
+      case 'string':
+      case 'stringEscape':
+        return this.#takeString(character)
+      case 'paste':
+        return this.#takePaste(character)
+    }
+  }
+
+  #takeKey(character: string) {
+    const opened = C1[character]
+    if (character === '\x1b') this.#begin('escape', character)
+    else if (opened !== undefined) this.#begin(OPENERS[opened] as State, `\x1b${opened}`)
+    else this.#key(characterKey(character))
+  }
+
+  #takeAfterEscape(character: string) {
+    const wasTold = this.#state === 'afterEscape'
+    // Two of them: the first was a key.
+    if (character === '\x1b') {
+      if (!wasTold) this.#key('escape')
+      return this.#begin('escape', character)
+    }
+    const next = OPENERS[character]
+    const key = characterKey(character)
+    if (wasTold && !next && key !== undefined && !this.#isRisky(key)) {
+      this.#begin('ground')
+      return this.#key(key)
+    }
+    if (wasTold) this.#tokens.push({ kind: 'takeBack' })
+    if (next) {
+      this.#begin(next, `\x1b${character}`)
+      this.#wasTaken = wasTold
+      return
+    }
+    this.#begin('ground')
+    if (key !== undefined) this.#key(`alt+${key}`)
+  }
+
+  #takeCsi(character: string) {
+    if (this.#isBroken(character)) return
+    this.#held += character
+    const code = character.charCodeAt(0)
+    if (this.#held === '\x1b[[') return this.#begin('console', this.#held)
+    // Parameters and intermediates; then one final byte.
+    if (code < 0x40) {
+      if (this.#held.length > REPORT_LIMIT) this.#held = this.#held.slice(0, REPORT_LIMIT)
+      return
+    }
+    const sequence = this.#held
+    if (sequence === '\x1b[M') return this.#begin('mouse', sequence)
+    this.#begin('ground')
+    if (sequence === '\x1b[200~') return this.#begin('paste')
+    const mouse = mouseOf(sequence)
+    const key = mouse ? undefined : keyOfCsi(sequence)
+    if (mouse) this.#tokens.push({ kind: 'mouse', mouse })
+    else if (key !== undefined) this.#key(key)
+    else this.#report(sequence)
+  }
+
+  #takeSs3(character: string) {
+    if (this.#isBroken(character)) return
+    this.#held += character
+    // Some terminals put the modifiers between: `ESC O 5 C`.
+    if (character >= '0' && character <= '9' && this.#held.length < 6) return
+    const key = LETTER_KEYS[character] ?? KEYPAD[character]
+    if (key === undefined) this.#report(this.#held)
+    else this.#key(key)
+    this.#begin('ground')
+  }
+
+  #takeMouse(character: string) {
+    this.#held += character
+    const bytes = [...this.#held].slice(3)
+    if (bytes.length < 3) return
+    this.#tokens.push({ kind: 'mouse', mouse: mouseOfBytes(bytes) })
+    this.#begin('ground')
+  }
+
+  #takeString(character: string) {
+    const isEnd =
+      character === '\x07' || character === '\x9c' || (this.#state === 'stringEscape' && character === '\\')
+    if (isEnd) {
+      this.#report(this.#held)
+      return this.#begin('ground')
+    }
+    // A person who is stuck presses this; no answer holds it.
+    if (character === '\x03') {
+      this.#begin('ground')
+      return this.#key('ctrl+c')
+    }
+    if (character === '\x18' || character === '\x1a') return this.#begin('ground')
+    if (this.#state === 'stringEscape') {
+      // Not the end: another sequence has begun.
+      this.#begin('escape', '\x1b')
+      return this.#takeAfterEscape(character)
+    }
+    if (character === '\x1b') this.#state = 'stringEscape'
+    else if (this.#held.length < REPORT_LIMIT) this.#held += character
+  }
+
+  #takePaste(character: string) {
+    this.#held += character
+    if (this.#held.endsWith(PASTE_END)) {
+      this.#paste(this.#held.slice(0, -PASTE_END.length))
+      this.#begin('ground')
+    } else if (this.#held.length > PASTE_LIMIT + PASTE_END.length) {
+      // What is too long is read over; its end must still be found.
+      this.#held = this.#held.slice(0, PASTE_LIMIT) + this.#held.slice(-PASTE_END.length)
+    }
+  }
+
+  /** CAN and SUB give a sequence up; ESC begins another one; ctrl+c is a person. */
+  #isBroken(character: string): boolean {
+    if (character === '\x1b') this.#begin('escape', character)
+    else if (character === '\x03') {
+      this.#begin('ground')
+      this.#key('ctrl+c')
+    } else if (character === '\x18' || character === '\x1a') this.#begin('ground')
+    else return false
+    return true
+  }
+
+  #begin(state: State, held = ''): void {
+    this.#state = state
+    this.#held = held
+    this.#wasTaken = false
+  }
+
+  #key(key: string | undefined): void {
+    if (key !== undefined) this.#tokens.push({ kind: 'key', key })
+  }
+
+  #report(text: string): void {
+    this.#tokens.push({ kind: 'report', text })
+  }
+
+  #paste(text: string): void {
+    this.#tokens.push({ kind: 'paste', text })
+  }
+}

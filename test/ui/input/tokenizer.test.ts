@@ -1,0 +1,287 @@
+/**
+ * Bytes that a terminal sends never act as keys: every known sequence, cut at every byte, with pauses as a slow line makes them,
+ * through the reader that the control room uses.
+ */
+import { EventEmitter } from 'node:events'
+import { describe, expect, it } from 'vitest'
+import { isRisky } from '../../../src/ui/input/keymap.ts'
+import { terminalInput } from '../../../src/ui/input/terminal-input.ts'
+import { TILDE_KEYS, type Token } from '../../../src/ui/input/tokens.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+
+class FakeStdin extends EventEmitter {
+  readonly modes: boolean[] = []
+  destroyed = false
+  setRawMode(isRaw: boolean) {
+    this.modes.push(isRaw)
+  }
+  resume() {}
+  pause() {}
+}
+
+function open() {
+  const stdin = new FakeStdin()
+  const clock = new FakeClock()
+  const tokens: Token[] = []
+  const written: string[] = []
+  const input = terminalInput({
+    stdin: stdin as unknown as NodeJS.ReadStream,
+    write: (text) => written.push(text),
+    clock,
+    mouse: true,
+    isRisky,
+    onTokens: (some) => tokens.push(...some),
+  })
+  input.open()
+  return {
+    input,
+    stdin,
+    clock,
+    written,
+    tokens,
+    send: (bytes: Buffer | string) => stdin.emit('data', Buffer.from(bytes)),
+    /** Keys as they stand in the end: an escape that was taken back is none. */
+    keys: () =>
+      tokens.flatMap((token, index) =>
+        token.kind === 'key' && tokens[index + 1]?.kind !== 'takeBack' ? [token.key] : [],
+      ),
+  }
+}
+
+/** Sequences of keys, and the key that each is. */
+const KEYS: readonly (readonly [sequence: string, key: string])[] = [
+  ['\x1b[A', 'up'],
+  ['\x1b[B', 'down'],
+  ['\x1b[C', 'right'],
+  ['\x1b[D', 'left'],
+  ['\x1b[E', 'begin'],
+  ['\x1b[F', 'end'],
+  ['\x1b[H', 'home'],
+  ['\x1bOA', 'up'],
+  ['\x1bOB', 'down'],
+  ['\x1bOC', 'right'],
+  ['\x1bOD', 'left'],
+  ['\x1bOF', 'end'],
+  ['\x1bOH', 'home'],
+  ['\x1bOP', 'f1'],
+  ['\x1bOQ', 'f2'],
+  ['\x1bOR', 'f3'],
+  ['\x1bOS', 'f4'],
+  ['\x1bOM', 'return'],
+  ['\x1bOq', 'keypad 1'],
+  ['\x1bOl', 'keypad ,'],
+  ['\x1b[Z', 'shift+tab'],
+  ['\x1b[1;2A', 'shift+up'],
+  ['\x1b[1;3B', 'alt+down'],
+  ['\x1b[1;5C', 'ctrl+right'],
+  ['\x1b[1;6D', 'ctrl+shift+left'],
+  ['\x1b[1;5P', 'ctrl+f1'],
+  ['\x1b[5;5~', 'ctrl+pageup'],
+  ['\x1b[27;5;49~', 'ctrl+1'],
+  ['\x1b[97;5u', 'ctrl+a'],
+  ['\x1b[49;3u', 'alt+1'],
+  ['\x1b[27u', 'escape'],
+  ['\x1b[27;1:1u', 'escape'],
+  ['\x1b[57352u', 'up'],
+  ['\x1b[97;2u', 'A'],
+  ['\x1b1', 'alt+1'],
+  ['\x1ba', 'alt+a'],
+  ['\x1bx', 'alt+x'],
+  ['\x1bq', 'alt+q'],
+  ...Object.entries(TILDE_KEYS).map(([number, key]) => [`\x1b[${number}~`, key] as const),
+]
+
+/** Answers and reports: none of their bytes is a key. */
+const REPORTS: readonly string[] = [
+  // OSC: colours, clipboard, title, palette, current folder; ended by BEL, ST and the one-character ST.
+  '\x1b]11;rgb:1e1e/1e1e/2e2e\x07',
+  '\x1b]11;rgb:1e1e/1e1e/2e2e\x1b\\',
+  '\x1b]10;rgb:ffff/ffff/ffff\x1b\\',
+  '\x1b]4;1;rgb:cccc/0000/0000\x07',
+  '\x1b]52;c;YTF4cQ==\x07',
+  '\x1b]l1a2x3q\x1b\\',
+  '\x1b]L1a2x3q\x1b\\',
+  '\x1b]1337;ReportCellSize=17.0;8.0;1.0\x1b\\',
+  '\x1b]99;i=1:p=?;a=1\x07',
+  // DCS: version, settings, capabilities, device ids.
+  '\x1bP>|xterm(392) a1x\x1b\\',
+  '\x1bP1$r0;1;31m\x1b\\',
+  '\x1bP1+r544e=787465726d\x1b\\',
+  '\x1bP!|00000000\x1b\\',
+  // APC (kitty graphics), PM, SOS.
+  '\x1b_Gi=31;OK a1\x1b\\',
+  '\x1b^private 12345\x1b\\',
+  '\x1bXstring a1b2\x1b\\',
+  // Device attributes, status, cursor position, modes, window size.
+  '\x1b[?1;2c',
+  '\x1b[?62;1;2;4;6;9;15;22c',
+  '\x1b[>41;392;0c',
+  '\x1b[=1;2c',
+  '\x1b[0n',
+  '\x1b[?997;1n',
+  '\x1b[12;40R',
+  '\x1b[?12;40;1R',
+  '\x1b[?2031;1$y',
+  '\x1b[4;1$y',
+  '\x1b[8;24;80t',
+  '\x1b[?1u',
+  '\x1b[?7u',
+  // Focus.
+  '\x1b[I',
+  '\x1b[O',
+  // Keys that were let go, and modifiers alone.
+  '\x1b[97;1:3u',
+  '\x1b[57441;2u',
+  '\x1b[1;5:3A',
+  // Function keys of the Linux console.
+  '\x1b[[A',
+  '\x1b[[E',
+  // What nobody knows.
+  '\x1b[12;34;56;78z',
+  '\x1b[>0;1;2q',
+  '\x1b[200;1p',
+]
+
+const MOUSE: readonly string[] = [
+  '\x1b[<0;10;5M',
+  '\x1b[<0;10;5m',
+  '\x1b[<64;10;5M',
+  '\x1b[<65;120;40M',
+  '\x1b[<35;1;1M',
+  '\x1b[32;10;5M',
+  '\x1b[M a1',
+  '\x1b[M!x2',
+]
+
+/** Every way to cut a sequence in two, and some in three. */
+function cuts(sequence: string): string[][] {
+  const bytes = Array.from({ length: sequence.length - 1 }, (_, index) => index + 1)
+  const two = bytes.map((at) => [sequence.slice(0, at), sequence.slice(at)])
+  const three = bytes
+    .slice(1)
+    .map((at) => [sequence.slice(0, 1), sequence.slice(1, at), sequence.slice(at)])
+    .filter((parts) => parts.every((part) => part !== ''))
+  return [[sequence], ...two, ...three]
+}
+
+/** At once, as a slow line does, and as slow as they get. */
+const GAPS = [0, 30, 120, 300, 499]
+
+async function pieces(sequence: string, check: (opened: ReturnType<typeof open>, parts: string[]) => void) {
+  for (const parts of cuts(sequence))
+    for (const gap of parts.length === 1 ? [0] : GAPS) {
+      const opened = open()
+      for (const [index, part] of parts.entries()) {
+        if (index > 0) await opened.clock.advance(gap)
+        opened.send(part)
+      }
+      await opened.clock.advance(2000)
+      // What is typed afterwards is a key again.
+      opened.send('z')
+      check(opened, parts)
+      opened.input.close()
+    }
+}
+
+describe('sequences, cut at every byte', () => {
+  it.each(KEYS)('%j is one key: %s', async (sequence, key) => {
+    await pieces(sequence, ({ keys }, parts) => expect(keys(), JSON.stringify(parts)).toEqual([key, 'z']))
+  })
+
+  it.each(REPORTS)('%j is no key', async (sequence) => {
+    await pieces(sequence, ({ keys }, parts) => expect(keys(), JSON.stringify(parts)).toEqual(['z']))
+  })
+
+  it.each(MOUSE)('%j is the mouse', async (sequence) => {
+    await pieces(sequence, ({ keys, tokens }, parts) => {
+      expect(keys(), JSON.stringify(parts)).toEqual(['z'])
+      expect(tokens.filter(({ kind }) => kind === 'mouse')).toHaveLength(1)
+    })
+  })
+
+  it('a pasted text is one paste, and its letters are no keys', async () => {
+    const paste = '\x1b[200~a1\x1b[5~xq\r\x1b[201~'
+    await pieces(paste, ({ keys, tokens }, parts) => {
+      expect(keys(), JSON.stringify(parts)).toEqual(['z'])
+      expect(tokens.find(({ kind }) => kind === 'paste')).toEqual({ kind: 'paste', text: 'a1\x1b[5~xq\r' })
+    })
+  })
+
+  it('a character of several bytes is one key', async () => {
+    const { stdin, keys } = open()
+    for (const byte of Buffer.from('東é')) stdin.emit('data', Buffer.from([byte]))
+    expect(keys()).toEqual(['東', 'é'])
+  })
+})
+
+describe('fingers', () => {
+  it('keys typed together are told one by one, control letters too', () => {
+    const { send, keys } = open()
+    send('ab\r\t\x7f\x03?\x1a\x0cq')
+    expect(keys()).toEqual(['a', 'b', 'return', 'tab', 'backspace', 'ctrl+c', '?', 'ctrl+z', 'ctrl+l', 'q'])
+  })
+
+  it('escape acts within a blink; what does no harm acts soon after it, what does waits for half a second', async () => {
+    const { send, keys, clock, tokens } = open()
+    send('\x1b')
+    expect(keys()).toEqual([])
+    await clock.advance(60)
+    expect(keys()).toEqual(['escape'])
+    await clock.advance(200)
+    send('l')
+    expect(keys()).toEqual(['escape', 'l'])
+    send('\x1b')
+    await clock.advance(400)
+    send('a')
+    expect(keys()).toEqual(['escape', 'l', 'alt+a'])
+    expect(tokens.some(({ kind }) => kind === 'takeBack')).toBe(true)
+    send('\x1b')
+    await clock.advance(600)
+    send('a')
+    expect(keys()).toEqual(['escape', 'l', 'alt+a', 'escape', 'a'])
+    send('\x1b\x1b')
+    await clock.advance(600)
+    expect(keys().slice(-2)).toEqual(['escape', 'escape'])
+  })
+
+  it('escape and a bracket, by hand, are an escape', async () => {
+    const { send, keys, clock } = open()
+    send('\x1b')
+    await clock.advance(200)
+    send('[')
+    await clock.advance(600)
+    expect(keys()).toEqual(['escape'])
+  })
+
+  it('ctrl+c gets out of an answer that never ends', () => {
+    const { send, keys } = open()
+    send('\x1b]11;rgb:')
+    send('\x03')
+    expect(keys()).toEqual(['ctrl+c'])
+  })
+
+  it('what never ends is held in bounded memory, and dropped', async () => {
+    const { send, keys, clock, tokens } = open()
+    send(`\x1b]52;c;${'A'.repeat(1_000_000)}`)
+    send(`\x1b\\\x1b[200~${'b'.repeat(50_000)}\x1b[201~`)
+    await clock.advance(600)
+    expect(keys()).toEqual([])
+    for (const token of tokens)
+      if (token.kind === 'paste' || token.kind === 'report')
+        expect(token.text.length).toBeLessThanOrEqual(10_007)
+    expect(tokens.map(({ kind }) => kind)).toEqual(['report', 'paste'])
+  })
+})
+
+describe('the terminal', () => {
+  it('is taken raw, with paste and mouse, and given back once', () => {
+    const { input, stdin, written } = open()
+    expect(stdin.modes).toEqual([true])
+    expect(written.join('')).toContain('\x1b[?2004h')
+    expect(written.join('')).toContain('\x1b[?1006h')
+    input.close()
+    input.close()
+    expect(stdin.modes).toEqual([true, false])
+    expect(written.join('')).toMatch(/\x1b\[\?1000l.*\x1b\[\?2004l$/)
+  })
+})
