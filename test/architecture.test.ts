@@ -22,10 +22,10 @@ const RULES: Rules = {
   forbiddenPackages: {
     contract: /^(?!node:)/,
     delta: /^/,
-    pipeline: /^(@azure\/|ink|react|rhea|@duckdb\/|asciichart|node:(fs|net|http|https|tls|worker_threads))/,
+    pipeline: /^(@azure\/|ink|react|rhea|@duckdb\/|node:(fs|net|http|https|tls|worker_threads))/,
     ui: /^(@azure\/|rhea|@duckdb\/|node:(net|http|https|tls|worker_threads))/,
-    local: /^(@azure\/|ink|react|asciichart)/,
-    azure: /^(ink|react|asciichart|rhea)/,
+    local: /^(@azure\/|ink|react)/,
+    azure: /^(ink|react|rhea)/,
   },
   filesPerFolder: 24,
 }

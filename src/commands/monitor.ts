@@ -46,6 +46,7 @@ export async function runMonitor({ config, write, writeError }: MonitorOptions):
     acceptCosts: config.acceptCosts,
     yesQuit: config.yesQuit,
     mouse: config.mouse,
+    presenter: config.presenter,
     clock: systemClock,
     maxFps: config.fps,
     env: process.env,

@@ -16,7 +16,10 @@ export type PanelId = (typeof PANELS)[number]
 /** `services` stands in for the panels of single services where there is no room for them. */
 export type SlotId = PanelId | 'services'
 
-export const SMALLEST = { columns: 80, rows: 24 } as const
+/** Below this nothing true fits. */
+export const SMALLEST = { columns: 60, rows: 20 } as const
+/** Below this the strip stands alone. */
+const PANELS_FROM = { columns: 80, rows: 24 } as const
 
 export interface Slot {
   id: SlotId
@@ -28,12 +31,14 @@ export interface Layout {
   columns: number
   /** Blank lines between header and flow. */
   gap: 0 | 1
-  flowHeight: 2 | 3
+  flowHeight: number
   bodyHeight: number
   /** Rows of panels from top to bottom; the slots of a row fill the width. */
   rows: readonly (readonly Slot[])[]
   /** Panels that the focus can go to: those that stand, and those that take the place of the chart when asked for. */
   focusable: readonly PanelId[]
+  /** There is room for the strip, or for what covers it, and not for both. */
+  isStripAlone?: boolean
 }
 
 /** A row of panels: shares of the width, and how its height grows. */
@@ -48,7 +53,7 @@ interface RowPlan {
 }
 
 interface Plan {
-  flowHeight: 2 | 3
+  flowHeight: number
   gap: 0 | 1
   rows: readonly RowPlan[]
   /** The place of the chart goes to a focused panel that has none. */
@@ -64,7 +69,7 @@ const row = (panels: RowPlan['panels'], min: number, max: number, weight: number
 const ANY = Number.POSITIVE_INFINITY
 
 const huge: Plan = {
-  flowHeight: 3,
+  flowHeight: 4,
   gap: 1,
   isShared: false,
   rows: [
@@ -76,7 +81,7 @@ const huge: Plan = {
 }
 
 const wide: Plan = {
-  flowHeight: 3,
+  flowHeight: 4,
   gap: 1,
   isShared: true,
   rows: [
@@ -88,7 +93,7 @@ const wide: Plan = {
 }
 
 const flat: Plan = {
-  flowHeight: 3,
+  flowHeight: 4,
   gap: 0,
   isShared: true,
   rows: [
@@ -99,7 +104,7 @@ const flat: Plan = {
 }
 
 const tall: Plan = {
-  flowHeight: 3,
+  flowHeight: 4,
   gap: 0,
   isShared: true,
   rows: [
@@ -114,7 +119,7 @@ const tall: Plan = {
 }
 
 const upright: Plan = {
-  flowHeight: 3,
+  flowHeight: 4,
   gap: 0,
   isShared: true,
   rows: [
@@ -127,22 +132,21 @@ const upright: Plan = {
 }
 
 const narrow: Plan = {
-  flowHeight: 2,
+  flowHeight: 4,
   gap: 0,
   isShared: true,
-  rows: [
-    row({ rate: 100 }, 7, 14, 2),
-    row({ lake: 100 }, 6, 9, 3),
-    row({ services: 100 }, 4, 4, 0),
-    row({ log: 100 }, 3, ANY, 2),
-  ],
+  rows: [row({ rate: 100 }, 7, 14, 2), row({ lake: 100 }, 6, 9, 3), row({ log: 100 }, 4, ANY, 2)],
 }
 
 const HEADER = 1
 const FOOTER = 1
 
-const heightOf = ({ rows, flowHeight, gap }: Plan) =>
-  HEADER + gap + flowHeight + FOOTER + rows.reduce((sum, { min }) => sum + min, 0)
+/** Below this width the services' own words have a row of their own in the strip. */
+const WORDS_ROW_BELOW = 100
+const wordsRow = (columns: number) => (columns < WORDS_ROW_BELOW ? 1 : 0)
+
+const heightOf = ({ rows, flowHeight, gap }: Plan, columns: number) =>
+  HEADER + gap + flowHeight + wordsRow(columns) + FOOTER + rows.reduce((sum, { min }) => sum + min, 0)
 
 /** From the richest to the one that fits everywhere, with the width that each needs. */
 const PLANS: readonly (readonly [columns: number, plan: Plan])[] = [
@@ -155,7 +159,7 @@ const PLANS: readonly (readonly [columns: number, plan: Plan])[] = [
 ]
 
 const planFor = (columns: number, rows: number): Plan =>
-  PLANS.find(([least, plan]) => columns >= least && rows >= heightOf(plan))?.[1] ?? narrow
+  PLANS.find(([least, plan]) => columns >= least && rows >= heightOf(plan, columns))?.[1] ?? narrow
 
 /**
  * @param focused a panel without a place of its own takes that of the chart.
@@ -163,15 +167,17 @@ const planFor = (columns: number, rows: number): Plan =>
  */
 export function layOut(columns: number, rows: number, focused: PanelId): Layout | undefined {
   if (columns < SMALLEST.columns || rows < SMALLEST.rows) return undefined
+  if (columns < PANELS_FROM.columns || rows < PANELS_FROM.rows) return stripAlone(columns, rows)
   const plan = planFor(columns, rows)
-  const bodyHeight = rows - HEADER - plan.gap - plan.flowHeight - FOOTER
+  const flowHeight = plan.flowHeight + wordsRow(columns)
+  const bodyHeight = rows - HEADER - plan.gap - flowHeight - FOOTER
   const standing = plan.rows.flatMap(({ panels }) => Object.keys(panels))
   const isGuest = plan.isShared && !standing.includes(focused)
   const heights = shareHeight(plan.rows, bodyHeight)
   return {
     columns,
     gap: plan.gap,
-    flowHeight: plan.flowHeight,
+    flowHeight,
     bodyHeight,
     rows: plan.rows.map(({ panels }, index) =>
       acrossWidth(panels, columns, heights[index] as number).map((slot) =>
@@ -179,6 +185,20 @@ export function layOut(columns: number, rows: number, focused: PanelId): Layout 
       ),
     ),
     focusable: plan.isShared ? PANELS : PANELS.filter((id) => standing.includes(id)),
+  }
+}
+
+/** No panels but those that are zoomed: these take the place of the strip. */
+function stripAlone(columns: number, rows: number): Layout {
+  const height = rows - HEADER - FOOTER
+  return {
+    columns,
+    gap: 0,
+    flowHeight: height,
+    bodyHeight: height,
+    rows: [],
+    focusable: PANELS,
+    isStripAlone: true,
   }
 }
 

@@ -76,10 +76,12 @@ describe('the meter in the header', () => {
 })
 
 describe('q', () => {
-  it('ends at once where nothing that costs runs', async () => {
+  it('asks also where nothing that costs runs, and offers nothing to leave', async () => {
     await open()
     room.press('1')
     await room.see(/● generator/)
+    room.press('q')
+    expect(room.text()).toMatch(/1 of 5 stages run, and end with this window/)
     room.press('q')
     expect(room.quits).toEqual([{ stopAll: false }])
   })

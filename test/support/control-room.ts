@@ -23,6 +23,7 @@ const { values, positionals } = parseArgs({
     animate: { type: 'string', default: '0' },
     seconds: { type: 'string', default: '0' },
     'yes-quit': { type: 'boolean', default: false },
+    presenter: { type: 'boolean', default: false },
     mouse: { type: 'boolean', default: false },
     /** Somebody else writes so many lines a second on stdout and stderr, and Node warns. */
     noise: { type: 'boolean', default: false },
@@ -47,6 +48,7 @@ const room = openControlRoom({
   acceptCosts: false,
   yesQuit: values['yes-quit'],
   mouse: values.mouse,
+  presenter: values.presenter,
   clock: systemClock,
   maxFps: 30,
   env: process.env,

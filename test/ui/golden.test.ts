@@ -62,7 +62,7 @@ const COVERS: readonly Golden[] = [
     { scenario: 'allRunning', size, keys: ['x'], shows: 'stop all stages?' },
     { scenario: 'allRunning', size, keys: ['n', '250'], shows: 'How many?  250' },
     { scenario: 'readOnly', size, keys: ['a'], shows: 'Read-only:' },
-    { scenario: 'starting', size, keys: ['q'], shows: 'leave them running' },
+    { scenario: 'starting', size, keys: ['q'], shows: /leave them running|end with this window/ },
     { scenario: 'starting', size, keys: ['4', '3'], shows: '✓ toggle silver' },
     { scenario: 'allRunning', size, keys: ['/', 'silver'], shows: 'filter  silver' },
     { scenario: 'allRunning', size, keys: ['l'], shows: 'five assertions' },
@@ -75,10 +75,12 @@ const COVERS: readonly Golden[] = [
       size: MEDIUM,
       keys: ['enter', ...Array<string>(index).fill('tab')],
       shows: (screen) =>
-        (screen[5] ?? '').startsWith(`╭ ${title}`) && (screen.at(-1) ?? '').includes('esc back'),
+        (screen[6] ?? '').startsWith(`╭ ${title}`) && (screen.at(-1) ?? '').includes('esc back'),
     }),
   ),
-  { scenario: 'allRunning', size: [60, 20], shows: 'needs 80×24' },
+  { scenario: 'allRunning', size: [60, 20] },
+  { scenario: 'allRunning', size: SMALL, keys: ['v'], shows: 'events a second' },
+  { scenario: 'failing', size: MEDIUM, keys: ['v'], shows: 'events a second' },
 ]
 
 async function take({ scenario, size: [columns, rows], keys = [], shows }: Golden): Promise<string> {

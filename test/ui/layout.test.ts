@@ -49,9 +49,9 @@ describe('at every size', () => {
   })
 })
 
-it('80×24 keeps one chart, the lake, the services and the log', () => {
-  expect(standing(80, 24)).toEqual(['rate', 'lake', 'services', 'log'])
-  expect(standing(80, 24, 'databricks')).toEqual(['databricks', 'lake', 'services', 'log'])
+it('80×24 keeps the strip, one chart, the lake and the log', () => {
+  expect(standing(80, 24)).toEqual(['rate', 'lake', 'log'])
+  expect(standing(80, 24, 'databricks')).toEqual(['databricks', 'lake', 'log'])
 })
 
 it('120×40 shows every panel of a service', () => {
@@ -73,8 +73,18 @@ it('between those, sizes that are wide and low, or narrow and high, get what the
   expect(standing(90, 60)).not.toContain('services')
 })
 
-it('gives up below 80×24', () => {
-  expect(SMALLEST).toEqual({ columns: 80, rows: 24 })
-  expect(layOut(79, 24, 'rate')).toBeUndefined()
-  expect(layOut(80, 23, 'rate')).toBeUndefined()
+it('below 80×24 the strip stands alone, and below 60×20 nothing does', () => {
+  expect(SMALLEST).toEqual({ columns: 60, rows: 20 })
+  for (const [columns, rows] of [
+    [60, 20],
+    [79, 24],
+    [80, 23],
+  ] as const)
+    expect(layOut(columns, rows, 'rate')).toMatchObject({
+      isStripAlone: true,
+      rows: [],
+      bodyHeight: rows - 2,
+    })
+  expect(layOut(59, 20, 'rate')).toBeUndefined()
+  expect(layOut(60, 19, 'rate')).toBeUndefined()
 })

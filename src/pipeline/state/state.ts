@@ -70,7 +70,7 @@ export interface GeneratorSlice {
   /** True while the buffer is full and no reading is made. */
   backPressure: boolean
   corrupted: Readonly<Record<CorruptionKind, number>>
-  /** One point per second, newest last, at most 600. */
+  /** One point per second, newest last, an hour at most. */
   sentPerSecond: readonly number[]
   acknowledgedPerSecond: readonly number[]
 }
@@ -101,7 +101,7 @@ export interface HubSlice {
   /** Sum over partitions. */
   enqueued: number
   rate: number
-  /** One point per second, newest last, at most 600. */
+  /** One point per second, newest last, an hour at most. */
   ratePerSecond: readonly number[]
   updatedAt: number | undefined
   error: string | undefined

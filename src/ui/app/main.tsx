@@ -4,6 +4,7 @@ import { Component, type ReactNode } from 'react'
 import type { Clock } from '../../pipeline/runtime/clock.ts'
 import type { ReadonlyStore } from '../../pipeline/session/session-types.ts'
 import type { Actions } from '../../pipeline/state/actions.ts'
+import { watchBackground } from '../ink/background.ts'
 import { divertOutput } from '../ink/divert-output.ts'
 import { jobControl } from '../ink/hand-over.ts'
 import { windowTitle } from '../ink/terminal-title.ts'
@@ -12,7 +13,7 @@ import { terminalInput } from '../input/terminal-input.ts'
 import type { Token } from '../input/tokens.ts'
 import { painter } from '../text/ansi.ts'
 import { speaksUtf8 } from '../text/glyphs.ts'
-import { chooseTheme, type ThemeName } from '../text/theme.ts'
+import { type Background, chooseTheme, THEMES, type ThemeName } from '../text/theme.ts'
 import { App, type Lend } from './app.tsx'
 import { Screen } from './screen.ts'
 
@@ -26,6 +27,8 @@ export interface ControlRoomOptions {
   acceptCosts: boolean
   /** Quit at the first press, whatever runs. */
   yesQuit: boolean
+  /** Begin in presenter mode. */
+  presenter: boolean
   /** Take clicks and the wheel from the start. */
   mouse: boolean
   clock: Clock
@@ -69,24 +72,45 @@ export function openControlRoom(options: ControlRoomOptions): ControlRoom {
     instance.unmount()
   }
   const onError = (error: Error) => close({ kind: 'crash', error })
-  const theme = chooseTheme(options.theme, stdout.getColorDepth?.({ ...env }) ?? 1, env)
+  const depth = stdout.getColorDepth?.({ ...env }) ?? 1
+  const isAscii = options.ascii || !speaksUtf8(env, process.platform)
+  let themeName = options.theme
+  let told: Background
+  const paint = () => painter(chooseTheme(themeName, depth, env, told), isAscii)
+  const background = watchBackground({
+    write: output.write,
+    term: env.TERM,
+    clock: options.clock,
+    onBackground: (is) => {
+      told = is
+      screen.repaint(paint())
+    },
+  })
   const screen = new Screen({
     store,
     actions: options.actions,
-    paint: painter(theme, options.ascii || !speaksUtf8(env, process.platform)),
+    paint: paint(),
+    onTheme: () => {
+      themeName = THEMES[(THEMES.indexOf(themeName) + 1) % THEMES.length] ?? 'auto'
+      screen.repaint(paint())
+      return themeName
+    },
     acceptCosts: options.acceptCosts,
     yesQuit: options.yesQuit,
+    presenter: options.presenter,
     onQuit: ({ stopAll }) => close({ kind: 'quit', stopAll }),
     onHandOver: (what) => jobs.handOver(what),
   })
   let lend: Lend | undefined
   const jobs = jobControl(async (deed) => {
     await lend?.(async () => {
+      background.close()
       input.close()
       title.restore()
       await deed()
       title.show()
       input.open()
+      background.ask()
       stdout.write(FIRST_COLUMN)
     })
   })
@@ -96,6 +120,7 @@ export function openControlRoom(options: ControlRoomOptions): ControlRoom {
   const onTokens = (tokens: readonly Token[]) => {
     try {
       if (tokens.some(({ kind }) => kind === 'key' || kind === 'paste')) options.onKey()
+      for (const token of tokens) if (token.kind === 'report') background.heard(token.text)
       screen.take(tokens)
     } catch (error) {
       onError(error instanceof Error ? error : new Error(String(error)))
@@ -113,6 +138,7 @@ export function openControlRoom(options: ControlRoomOptions): ControlRoom {
   input.open()
   const title = windowTitle(stdout, `rtstream ${store.getState().session.target}`)
   title.show()
+  background.ask()
   // The first frame begins where the cursor stands: what was typed before, or printed without a line end, is not in its way.
   stdout.write(FIRST_COLUMN)
   const instance = render(
@@ -141,6 +167,7 @@ export function openControlRoom(options: ControlRoomOptions): ControlRoom {
       }),
     )
     .finally(() => {
+      background.close()
       input.close()
       jobs.close()
       settled()

@@ -1,6 +1,7 @@
 /** Questions that stand in the middle of the screen until they are answered. */
 
 import { STAGE_IDS } from '../../pipeline/ports/stages.ts'
+import { isUp } from '../../pipeline/stages/stage.ts'
 import { MAX_STATIONS } from '../../pipeline/state/actions.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
 import type { Question } from '../input/view-state.ts'
@@ -8,7 +9,8 @@ import { formatCount, formatMoney } from '../text/format.ts'
 import { FRAME, type Framed, framed } from '../text/frame.ts'
 import { type Line, left, overlay, span, wrap } from '../text/line.ts'
 
-const WIDTH = 62
+/** Of a question, where the window is not narrower. */
+const MOST_WIDTH = 62
 
 type Answer = readonly [key: string, does: string]
 
@@ -34,6 +36,15 @@ export const ANSWERS: Readonly<Record<Question['kind'], readonly Answer[]>> = {
   ],
 }
 
+/** Something runs that this window does not end. */
+const goesOn = ({ session, stages, cost }: AppState): boolean =>
+  session.target === 'azure' &&
+  STAGE_IDS.some(
+    (id) =>
+      id !== 'generator' &&
+      (isUp(stages[id].state) || stages[id].state === 'starting' || cost.billed.includes(id)),
+  )
+
 /** Offline nothing can be left running. */
 export const quitAnswers = ({ session }: AppState): readonly Answer[] =>
   session.target === 'azure'
@@ -50,17 +61,19 @@ export function withQuestion(
   state: AppState,
   columns: number,
 ): Line[] {
-  const content = questionBox(question, state)
-  const box = framed(content, WIDTH, content.lines.length + FRAME.rows, 'borderFocused')
+  const width = Math.min(MOST_WIDTH, columns)
+  const content = questionBox(question, state, width)
+  const box = framed(content, width, content.lines.length + FRAME.rows, 'borderFocused')
   const top = Math.max(0, Math.floor((lines.length - box.length) / 2))
-  const start = Math.floor((columns - WIDTH) / 2)
+  const start = Math.floor((columns - width) / 2)
   return lines.map((line, row) => {
     const inBox = box[row - top]
     return inBox ? overlay(line, start, inBox) : line
   })
 }
 
-function questionBox(question: Question, state: AppState): Framed {
+function questionBox(question: Question, state: AppState, width: number): Framed {
+  const box = boxOf(width)
   const running = STAGE_IDS.filter((id) => state.stages[id].state !== 'stopped').length
   const perHour = `≈ ${formatMoney(state.cost.perHour)}/h`
   switch (question.kind) {
@@ -73,7 +86,7 @@ function questionBox(question: Question, state: AppState): Framed {
     case 'quit':
       return box(
         'quit?',
-        state.session.target === 'azure'
+        goesOn(state)
           ? `Stages still run on Azure, ${perHour}, and go on without this window.`
           : `${running} of ${STAGE_IDS.length} stages run, and end with this window. What they have written stays.`,
         quitAnswers(state),
@@ -104,16 +117,18 @@ function questionBox(question: Question, state: AppState): Framed {
   }
 }
 
-const box = (title: string, text: string, answers: readonly Answer[]): Framed => ({
-  title,
-  lines: [
-    [],
-    ...wrap(text, WIDTH - FRAME.columns).map((part): Line => [span(part)]),
-    [],
-    ...answerLines(answers),
-    [],
-  ],
-})
+const boxOf =
+  (width: number) =>
+  (title: string, text: string, answers: readonly Answer[]): Framed => ({
+    title,
+    lines: [
+      [],
+      ...wrap(text, width - FRAME.columns).map((part): Line => [span(part)]),
+      [],
+      ...answerLines(answers),
+      [],
+    ],
+  })
 
 const answerLines = (answers: readonly Answer[]): Line[] =>
   answers.map(([key, does]): Line => [span(left(key, 7), 'accent', true), span(does)])

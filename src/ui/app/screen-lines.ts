@@ -8,6 +8,7 @@ import { flowLines } from '../panels/flow.ts'
 import { headerLine } from '../panels/header.ts'
 import { helpLines } from '../panels/help-panel.ts'
 import type { PanelContent } from '../panels/panel.ts'
+import { presenterLines } from '../panels/presenter.ts'
 import { fromTop, position } from '../panels/scrolled.ts'
 import { PANEL_VIEWS } from '../panels/views.ts'
 import { FRAME, framed, sideBySide } from '../text/frame.ts'
@@ -27,11 +28,12 @@ export function screenLines(state: AppState, view: ViewState, columns: number, r
   const layout = layOut(columns, rows, view.focused)
   if (!layout) return { lines: tooSmall(columns, rows, view), layout, scrollable: 0 }
   const body = bodyOf(state, view, layout)
+  const hasFlow = !layout.isStripAlone || (view.overlay === undefined && !view.isZoomed)
   const lines = [
     headerLine(state, columns, view),
     ...Array.from({ length: layout.gap }, (): Line => []),
-    ...flowLines(state, columns, layout.flowHeight),
-    ...body.lines,
+    ...(hasFlow ? flowBlock(state, columns, layout.flowHeight) : []),
+    ...(layout.isStripAlone && hasFlow ? [] : body.lines),
     footerLine(state, view, columns, body.scrollable),
   ].map((line) => toWidth(line, columns))
   return {
@@ -39,6 +41,12 @@ export function screenLines(state: AppState, view: ViewState, columns: number, r
     layout,
     scrollable: body.scrollable,
   }
+}
+
+/** Exactly so many rows. */
+function flowBlock(state: AppState, columns: number, height: number): Line[] {
+  const lines = flowLines(state, columns, height)
+  return Array.from({ length: height }, (_, row) => lines[row] ?? [])
 }
 
 interface Body {
@@ -56,12 +64,15 @@ function bodyOf(state: AppState, view: ViewState, layout: Layout): Body {
       height: height - FRAME.rows,
       isZoomed,
       filter: view.filter,
+      chartAt: view.chartAt,
       scroll: id === 'services' ? 0 : (view.scroll[id] ?? 0),
     })
   const whole = (content: PanelContent): Body => ({
     lines: framed(content, columns, bodyHeight, 'borderFocused'),
     scrollable: content.scrollable ?? 0,
   })
+  if (view.isPresenting && !view.overlay && !view.isZoomed)
+    return { lines: presenterLines(state, columns, bodyHeight), scrollable: 0 }
   if (view.overlay) return whole(overlayContent(view.overlay, state, inside, view.scroll[view.overlay] ?? 0))
   if (view.isZoomed) return whole(panel(view.focused, columns, bodyHeight, true))
   let scrollable = 0
@@ -102,7 +113,7 @@ function tooSmall(columns: number, rows: number, { question }: ViewState): Line[
   const needed = `${SMALLEST.columns}×${SMALLEST.rows}`
   const way = question?.kind === 'quit' ? 'q again quits' : 'q quits'
   const text = [
-    [`rtstream-tui needs ${needed};`, `this is ${columns}×${rows}.`, `Enlarge the window; ${way}.`],
+    [`rtstream-tui needs ${needed}`, `this is ${columns}×${rows}.`, `Enlarge the window; ${way}.`],
     [`needs ${needed}`, `is ${columns}×${rows}`, way],
     [question ? way : `needs ${needed}`],
   ]

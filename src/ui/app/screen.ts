@@ -23,6 +23,10 @@ export interface ScreenOptions {
   acceptCosts: boolean
   /** Quit at the first press, whatever runs. */
   yesQuit?: boolean
+  /** Begin with large digits. */
+  presenter?: boolean
+  /** Goes on to the next theme. @returns its name. */
+  onTheme?: () => string
   monotonic?: () => number
   onQuit: (choice: { stopAll: boolean }) => void
   onHandOver: (what: HandOver) => string | undefined
@@ -47,14 +51,19 @@ export class Screen {
   #frame: Frame = { columns: 0, rows: [] }
   #drawn: ScreenLines | undefined
   #isStale = true
+  #paint: Painter
 
   constructor(options: ScreenOptions) {
     this.#options = options
+    this.#paint = options.paint
     this.#state = options.store.getState()
+    if (options.presenter) this.#view = { ...initialView, isPresenting: true }
+    const { yesQuit = false, onTheme = () => '', monotonic = () => performance.now() } = options
     this.#keys = new KeyDispatch({
-      yesQuit: false,
-      monotonic: () => performance.now(),
       ...options,
+      yesQuit,
+      onTheme,
+      monotonic,
       state: options.store.getState,
     })
   }
@@ -76,11 +85,18 @@ export class Screen {
     this.#drawn = screenLines(this.#state, this.#view, columns, rows)
     // Not before: what cannot be drawn must fail again when React asks again, or it would see that nothing is wrong.
     this.#isStale = false
-    const next = this.#drawn.lines.map(this.#options.paint)
+    const next = this.#drawn.lines.map(this.#paint)
     const isSame =
       columns === before && rows === painted.length && next.every((row, index) => row === painted[index])
     if (!isSame) this.#frame = { columns, rows: next }
     return this.#frame
+  }
+
+  /** The same screen in other colours. */
+  repaint(paint: Painter): void {
+    this.#paint = paint
+    this.#isStale = true
+    this.#tell()
   }
 
   /** What has arrived from the terminal. */

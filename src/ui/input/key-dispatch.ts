@@ -37,6 +37,8 @@ export interface KeyDispatchOptions {
   acceptCosts: boolean
   /** Quit at the first press, whatever runs. */
   yesQuit: boolean
+  /** Goes on to the next theme. @returns its name. */
+  onTheme: () => string
   onQuit: (choice: { stopAll: boolean }) => void
   /** The terminal is to be drawn on anew, or given back to the shell for a while. @returns why not. */
   onHandOver: (what: HandOver) => string | undefined
@@ -130,6 +132,15 @@ export class KeyDispatch {
         return { ...view, scroll: { ...view.scroll, [view.focused]: 0 } }
       case 'freeze':
         return { ...view, isFrozen: !view.isFrozen }
+      case 'earlier':
+        return moveInTime(view, -CHART_STEP_MS, this.#options.state())
+      case 'later':
+        if (view.chartAt === undefined) return this.#refuse(view, 'The chart ends at now already.')
+        return moveInTime(view, CHART_STEP_MS, this.#options.state())
+      case 'present':
+        return { ...view, isPresenting: !view.isPresenting, overlay: undefined, isZoomed: false }
+      case 'theme':
+        return this.#say(view, `theme: ${this.#options.onTheme()}`, false)
       case 'ledger':
         return toggleZoomOf(view, 'ledger')
       case 'help':
@@ -240,6 +251,15 @@ export class KeyDispatch {
     if (readOnly) return false
     return STAGE_IDS.some((id) => (target === 'azure' ? mayRun(state, id) : isUp(state, id)))
   }
+}
+
+/** How far one press goes back in the charts, and how far at most (ms): as long as series are kept. */
+const CHART_STEP_MS = 30_000
+const CHART_MOST_MS = 3_600_000
+
+function moveInTime(view: ViewState, by: number, { now }: AppState): ViewState {
+  const at = Math.max(now - CHART_MOST_MS, (view.chartAt ?? now) + by)
+  return { ...view, chartAt: at >= now ? undefined : at }
 }
 
 function typeFilter(view: ViewState, key: string): ViewState {

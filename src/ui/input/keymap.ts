@@ -26,6 +26,10 @@ export type Command =
   | 'filter'
   | 'follow'
   | 'freeze'
+  | 'earlier'
+  | 'later'
+  | 'theme'
+  | 'present'
   | 'ledger'
   | 'endpoints'
   | 'help'
@@ -122,6 +126,10 @@ export const KEYMAP: readonly KeyBinding[] = [
     'freeze the screen, not the pipeline; again: go on',
     hint('p', 'freeze', 3),
   ),
+  bind('Screen', 'earlier', ['['], 'back in time in the chart, up to an hour'),
+  bind('Screen', 'later', [']'], 'towards now in the chart'),
+  bind('Screen', 'present', ['v'], 'presenter mode: large digits for a room; again: back'),
+  bind('Screen', 'theme', ['t'], 'the next theme: dark, light, color-blind, high-contrast, ansi, mono'),
   bind('Session', 'ledger', ['l'], 'the ledger hop by hop, and the five assertions', hint('l', 'ledger', 4)),
   bind(
     'Session',

@@ -31,6 +31,10 @@ export interface ViewState {
   /** The filter is being typed. */
   isFiltering: boolean
   scroll: Readonly<Partial<Record<PanelId | Overlay, number>>>
+  /** Epoch milliseconds at which charts over time end; undefined: now. */
+  chartAt: number | undefined
+  /** Large digits instead of panels. */
+  isPresenting: boolean
   isFrozen: boolean
   toast: Toast | undefined
 }
@@ -44,6 +48,8 @@ export const initialView: ViewState = {
   filter: '',
   isFiltering: false,
   scroll: {},
+  chartAt: undefined,
+  isPresenting: false,
   isFrozen: false,
   toast: undefined,
 }
@@ -90,5 +96,6 @@ export function goBack(view: ViewState): ViewState {
   if (view.overlay) return { ...view, overlay: undefined }
   if (view.isZoomed) return leaveZoom(view)
   if (view.filter) return { ...view, filter: '' }
+  if (view.chartAt !== undefined) return { ...view, chartAt: undefined }
   return { ...view, scroll: {} }
 }

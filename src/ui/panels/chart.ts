@@ -1,30 +1,29 @@
-/** A chart over time, one column a second, ending at now. Drawn by asciichart; laid over each other and coloured here. */
-import asciichart from 'asciichart'
-import { niceStep } from '../text/format.ts'
+/** A chart over time, one column a second: filled to an eighth of a row, a quieter line over it, ending at now or before. */
+import { formatRate, niceStep } from '../text/format.ts'
+import { BLOCKS } from '../text/glyphs.ts'
 import { type Line, right, type Span, span } from '../text/line.ts'
+import textWidth from '../text/text-width.ts'
 import type { Token } from '../text/theme.ts'
 
 export interface Series {
-  /** One per second, newest last. */
+  /** One per column, newest last. */
   values: readonly number[]
   token: Token
+  /** A line of its own instead of a filled area. */
+  isLine?: boolean
 }
 
 /** Columns of an axis label. */
 const LABEL = 6
 /** Label, blank, axis. */
 export const AXIS = LABEL + 2
-
-/** asciichart draws an axis of its own, which gives way to ours: a label, a blank and the axis. */
-const NO_LABEL = '   '
-const ASCIICHART_AXIS = NO_LABEL.length + 2
+/** Right of the newest value: what it is. */
+const LAST = 7
 
 /** What the axis is drawn for at least, so that idling is not magnified. */
 const LEAST_TOP = 4
-/** More labels than this on the upright axis are a burden. */
-const MOST_LABELS = 8
 /** Seconds between marks on the axis of time, from narrow to wide. */
-const MARKS = [10, 20, 30, 60]
+const MARKS = [10, 20, 30, 60, 120, 300, 600]
 
 export interface ChartSize {
   width: number
@@ -32,82 +31,177 @@ export interface ChartSize {
   height: number
   /** Each column is a second: the last line is the axis of time. */
   isTimed: boolean
+  /** Seconds before now at which the chart ends. */
+  back?: number
+  /** Seconds before now at which a person did something. */
+  marks?: readonly number[]
 }
+
+/** Columns of values that a chart of a width has. */
+export const chartColumns = (width: number): number => Math.max(1, width - AXIS - LAST)
 
 /** @param series later ones lie over earlier ones. */
-export function chartLines(series: readonly Series[], { width, height, isTimed }: ChartSize): Line[] {
-  const columns = width - AXIS
-  const intervals = height - (isTimed ? 2 : 1)
-  const perLabel = Math.ceil(intervals / MOST_LABELS)
-  const shown = series.map(({ values }) => lastOf(values, columns + 1))
-  // A round number from label to label: the axis stands still while values move within such a step.
-  const step = niceStep((Math.max(LEAST_TOP, ...shown.flat()) / intervals) * perLabel)
-  const grids = shown.map((values) =>
-    asciichart
-      .plot(values, {
-        height: intervals,
-        min: 0,
-        max: (step * intervals) / perLabel,
-        format: () => NO_LABEL,
-      })
-      .split('\n')
-      .map((row) => [...row].slice(ASCIICHART_AXIS)),
-  )
-  const every = MARKS.find((seconds) => Math.floor(columns / seconds) * 9 <= columns) ?? 60
-  const rows = Array.from({ length: intervals + 1 }, (_, row): Line => {
-    const fromFloor = intervals - row
-    const isLabelled = fromFloor % perLabel === 0
-    const floor = isTimed ? every : 'line'
+export function chartLines(series: readonly Series[], size: ChartSize): Line[] {
+  const { width, height, isTimed, back = 0 } = size
+  const columns = chartColumns(width)
+  const rows = Math.max(1, height - (isTimed ? 1 : 0))
+  const shown = series.map((one) => ({ ...one, values: steady(lastOf(one.values, columns + WARM_UP, back)).slice(WARM_UP) }))
+  const known = shown.flatMap(({ values }) => values.filter((value) => value !== undefined))
+  const step = stepFor(Math.max(LEAST_TOP, ...known), rows)
+  const top = step * Math.ceil(Math.max(LEAST_TOP, ...known) / step)
+  const last = shown.findLast(({ isLine }) => !isLine)?.values.at(-1)
+  const labels = labelRows(top, step, rows)
+  const lines = Array.from({ length: rows }, (_, row): Line => {
+    const label = labels.get(row)
+    const isFloor = row === rows - 1
     return [
-      span(right(isLabelled ? labelOf((step * fromFloor) / perLabel) : '', LABEL), 'muted'),
-      span(fromFloor === 0 ? ' ┼' : isLabelled ? ' ┤' : ' │', 'border'),
-      ...cellsOf(grids, series, row, columns, fromFloor === 0 ? floor : 'none'),
+      span(right(label ?? '', LABEL), 'muted'),
+      span(isFloor ? ' ┼' : label === undefined ? ' │' : ' ┤', 'border'),
+      ...cellsOf(shown, row, rows, top),
+      ...lastLabel(last, row, rows, top),
     ]
   })
-  return isTimed ? [...rows, timeAxis(columns, every)] : rows
+  return isTimed ? [...lines, timeAxis(columns, back, size.marks ?? [])] : lines
 }
 
-const lastOf = (values: readonly number[], count: number): number[] => {
-  const shown = values.slice(-count)
-  return [...Array<number>(count - shown.length).fill(0), ...shown]
+type Values = readonly (number | undefined)[]
+
+/** Undefined where nothing is known. */
+function lastOf(values: readonly number[], count: number, back: number): Values {
+  const end = Math.max(0, values.length - back)
+  const shown = values.slice(Math.max(0, end - count), end)
+  return [...Array<undefined>(count - shown.length).fill(undefined), ...shown]
 }
 
-/** @param below what shows through: nothing, a line, or a line with a mark every so many seconds. */
+/** Half of the columns over which a mean is taken, and how far a value may stray from it to be shown as the mean. */
+const SMOOTH = 3
+const STRAY = 0.12
+/** A mean that moves by less is still the one before: a share of it. */
+const HELD = 0.05
+/** Columns before the first one shown, so that it does not depend on where the chart begins. */
+const WARM_UP = 30
+
+/** What flutters around a mean is shown as the mean: a steady rate is a straight line, and a burst stays as sharp as it is. */
+function steady(values: Values): Values {
+  let held: number | undefined
+  return values.map((value, index) => {
+    if (value === undefined) return undefined
+    const around = values
+      .slice(Math.max(0, index - SMOOTH), index + SMOOTH + 1)
+      .filter((one) => one !== undefined)
+    const mean = around.reduce((sum, one) => sum + one, 0) / around.length
+    const most = Math.max(1.5, mean * STRAY)
+    if (around.some((one) => Math.abs(one - mean) > most)) {
+      held = undefined
+      return value
+    }
+    if (held === undefined || Math.abs(mean - held) > Math.max(0.5, held * HELD)) held = mean
+    return held
+  })
+}
+
+/** Labels are at most so close (rows). */
+const BETWEEN_LABELS = 2
+
+/** A round step, with room for a label at each; the greatest value lies below the top one. */
+function stepFor(most: number, rows: number): number {
+  const steps = Math.max(1, Math.min(4, Math.floor(rows / BETWEEN_LABELS)))
+  return niceStep((most * 1.05) / steps)
+}
+
+function labelRows(top: number, step: number, rows: number): ReadonlyMap<number, string> {
+  const labels = new Map<number, string>()
+  for (let value = top; value >= 0; value -= step) {
+    const row = Math.min(rows - 1, Math.round((1 - value / top) * (rows - 1)))
+    if (!labels.has(row)) labels.set(row, labelOf(Math.abs(value) < step / 2 ? 0 : value))
+  }
+  return labels
+}
+
+/** Eighths of rows that a value fills. */
+const eighths = (value: number, rows: number, top: number) =>
+  Math.max(value > 0 ? 1 : 0, Math.round((Math.min(value, top) / top) * rows * 8))
+
+/** @param row from the top. */
 function cellsOf(
-  grids: readonly (readonly (readonly string[])[])[],
-  series: readonly Series[],
+  series: readonly { values: Values; token: Token; isLine?: boolean }[],
   row: number,
-  columns: number,
-  below: 'none' | 'line' | number,
+  rows: number,
+  top: number,
 ): Span[] {
+  const floor = (rows - 1 - row) * 8
   const spans: Span[] = []
+  const columns = series[0]?.values.length ?? 0
   for (let column = 0; column < columns; column++) {
-    const over = grids.findLastIndex((grid) => (grid[row]?.[column] ?? ' ') !== ' ')
-    const isMark = typeof below === 'number' && (columns - 1 - column) % below === 0 && column < columns - 1
-    const behind = below === 'none' ? ' ' : isMark ? '┴' : '─'
-    const text = over >= 0 ? (grids[over]?.[row]?.[column] ?? ' ') : behind
-    const token: Token = over >= 0 ? (series[over]?.token ?? 'series1') : 'border'
-    const last = spans.at(-1)
-    if (last && last.token === token) last.text += text
+    let text = ' '
+    let token: Token = 'border'
+    for (const { values, token: own, isLine } of series) {
+      const value = values[column]
+      if (value === undefined) continue
+      const level = eighths(value, rows, top)
+      if (isLine) {
+        // The row in which the line runs; what is filled covers it.
+        if (Math.floor(Math.max(0, level - 1) / 8) === rows - 1 - row && text === ' ') {
+          text = '·'
+          token = own
+        }
+      } else {
+        const full = Math.min(8, level - floor)
+        if (full > 0) {
+          text = BLOCKS[full - 1] as string
+          token = own
+        }
+      }
+    }
+    if (text === ' ' && row === rows - 1) text = '─'
+    const previous = spans.at(-1)
+    if (previous && previous.token === token) previous.text += text
     else spans.push(span(text, token))
   }
   return spans
 }
 
-/** `−60 s` under its mark, and `now` at the end. */
-function timeAxis(columns: number, every: number): Line {
-  const cells = Array<string>(columns).fill(' ')
+/** The newest value, beside where it stands. */
+function lastLabel(last: number | undefined, row: number, rows: number, top: number): Line {
+  if (last === undefined) return []
+  const at = rows - 1 - Math.floor(Math.max(0, eighths(last, rows, top) - 1) / 8)
+  return at === row ? [span('◂', 'muted'), span(formatRate(last), 'title', true)] : []
+}
+
+/** `−60 s` under its mark, `now` at the end, and `▲` where a person did something. */
+function timeAxis(columns: number, back: number, marks: readonly number[]): Line {
+  const cells = Array.from({ length: columns }, () => ({ text: ' ', token: 'muted' as Token }))
   const write = (text: string, start: number) => {
     if (start < 0 || start + text.length > columns) return
-    if (cells.slice(Math.max(0, start - 1), start + text.length + 1).some((cell) => cell !== ' ')) return
-    for (const [index, character] of [...text].entries()) cells[start + index] = character
+    if (cells.slice(Math.max(0, start - 1), start + text.length + 1).some((cell) => cell.text !== ' ')) return
+    for (const [index, character] of [...text].entries())
+      cells[start + index] = { text: character, token: 'muted' }
   }
-  write('now', columns - 3)
+  for (const mark of marks) {
+    const column = columns - 1 - Math.round(mark - back)
+    if (column >= 0 && column < columns) cells[column] = { text: '▲', token: 'accent' }
+  }
+  const end = back === 0 ? 'now' : agoText(back)
+  write(end, columns - end.length)
+  const every = MARKS.find((seconds) => Math.floor(columns / seconds) * 9 <= columns) ?? 600
   for (let seconds = every; seconds < columns; seconds += every) {
-    const text = `−${seconds} s`
-    write(text, columns - 1 - seconds - Math.floor(text.length / 2))
+    const text = agoText(seconds + back)
+    write(text, columns - 1 - seconds - Math.floor(textWidth(text) / 2))
   }
-  return [span(' '.repeat(AXIS)), span(cells.join(''), 'muted')]
+  const spans: Span[] = [span(' '.repeat(AXIS))]
+  for (const { text, token } of cells) {
+    const previous = spans.at(-1)
+    if (previous && (previous.token === token || text === ' ')) previous.text += text
+    else spans.push(span(text, token))
+  }
+  return spans
+}
+
+/** `−40 s`, `−3 min`, `−2:30`. */
+function agoText(seconds: number): string {
+  if (seconds < 100) return `−${seconds} s`
+  if (seconds % 60 === 0) return `−${seconds / 60} min`
+  return `−${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
 }
 
 /** `150`, `2.5`, `12.5k` */

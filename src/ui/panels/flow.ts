@@ -1,91 +1,101 @@
-/** The hero of the screen: the pipeline from left to right, readable from the last row of the room. */
-import type { StageState } from '../../pipeline/ports/stages.ts'
-import type { AppState, StageSlice } from '../../pipeline/state/state.ts'
-import { formatAge, formatCount, formatPercent, formatRate } from '../text/format.ts'
+/**
+ * The hero of the screen: the pipeline from left to right, readable from the last row of the room. Four rows: the boxes and what
+ * flows between them; each one's state in a plain word; what it works on, and what waits in front of the next one; and what
+ * leaves the main way.
+ */
+import type { AppState } from '../../pipeline/state/state.ts'
+import { formatCompact, formatRate } from '../text/format.ts'
 import { STATE_GLYPHS } from '../text/glyphs.ts'
-import { type Line, lineWidth, type Span, span, toWidth } from '../text/line.ts'
+import { cut, type Line, lineWidth, type Span, span, toWidth } from '../text/line.ts'
 import textWidth from '../text/text-width.ts'
 import type { Token } from '../text/theme.ts'
-import { fitWords, STATE_TOKENS, staleText, wordsOf } from './states.ts'
+import { type Node, nodesOf } from './flow-nodes.ts'
+import { STATE_TOKENS } from './states.ts'
 
-interface Node {
-  name: string
-  short: string
-  state: StageState
-  /** Below the name: its key, if it has one, and the service's own word. */
-  hotkey?: string
-  words: string
-  /** The same for a narrow screen, if it differs. */
-  shortWords?: string
-  /** Third line: what waits in front of it. */
-  detail: Span
-  /** Beside it, where there is room. */
-  extra: string
-  /** What flows on to the next node; undefined behind the last. */
-  rate: number | undefined
-}
+/** Rows of the strip, where all boxes stand side by side. */
+export const STRIP_ROWS = 4
+/** Below this width the services' own words have a row of their own. */
+const WORDS_ROW_BELOW = 100
+/** Room for an arrow that reads well: `━120/s━▶`, and for one that just does: `━120▶`. */
+const ARROWS = [8, 5, 5] as const
+/** Below the last name: `5 running`, and a blank at either side. */
+const LAST_WORDS = 11
+/** Boxes in each band of a window that is too narrow for one. */
+const PER_BAND = 3
+const BANDS_BELOW = 80
 
-/** Room for an arrow that reads well: `━120/s━▶`. */
-const ARROW = 8
-/** Below the last name: `5 InProgress`, and a blank at either side. */
-const LAST_WORDS = 14
-/** From this width of a cell on there is room for a second detail. */
-const ROOMY = 30
-
-/** @param height 3 with details, 2 without. */
-export function flowLines(state: AppState, width: number, height: 2 | 3): Line[] {
+/** @param height rows that there are. */
+export function flowLines(state: AppState, width: number, height: number): Line[] {
   const nodes = nodesOf(state)
-  const arrows = nodes.length - 1
-  const spare = (isShort: boolean) =>
-    width - 2 - nodes.reduce((sum, node) => sum + lineWidth([pill(node, isShort)]), 0)
-  const isShort = spare(false) < ARROW * arrows
-  // Below the last name the words need room of their own: there is no arrow behind it.
-  const last = Math.max(0, LAST_WORDS - lineWidth([pill(nodes[arrows] as Node, isShort)]))
-  const each = Math.floor((spare(isShort) - last) / arrows)
-  const widthOf = (node: Node, index: number) =>
-    lineWidth([pill(node, isShort)]) + (index < arrows ? each : spare(isShort) - each * arrows)
-  const cells = nodes.map((node, index) => ({ node, width: widthOf(node, index) }))
-  const line = (cell: (node: Node, width: number) => Line): Line =>
-    toWidth([span(' '), ...cells.flatMap((one) => toWidth(cell(one.node, one.width), one.width))], width)
+  if (width >= BANDS_BELOW) return band(nodes, width).slice(0, height)
+  const rows = STRIP_ROWS + 1
+  const gap: Line[] = height > 2 * rows + 1 ? [[]] : []
   return [
-    line((node, cell) => [pill(node, isShort), ...arrow(node.rate, cell - lineWidth([pill(node, isShort)]))]),
-    line((node, cell) => [span(` ${wordsWithin(node, isShort, cell - 2)} `, STATE_TOKENS[node.state])]),
-    line((node, cell) => [
-      span(' '),
-      detailWithin(node.detail, cell - 2),
-      span(cell >= ROOMY && node.extra ? ` · ${node.extra} ` : ' ', 'muted'),
-    ]),
+    ...gap,
+    ...band(nodes.slice(0, PER_BAND), width),
+    ...(height > 2 * rows ? [[] as Line] : []),
+    ...band(nodes.slice(PER_BAND), width),
   ].slice(0, height)
 }
 
-/** Key and the service's words: `3 TERMINATED FAILED`. */
-function wordsWithin({ hotkey, words, shortWords }: Node, isShort: boolean, room: number): string {
-  const key = hotkey === undefined ? '' : `${hotkey} `
-  return key + fitWords((isShort && shortWords) || words, room - key.length)
+interface Cell {
+  node: Node
+  /** Of the box. */
+  box: number
+  /** Of the arrow behind it. */
+  arrow: number
+  /** What waits in front of the next node. */
+  waiting: number | undefined
 }
 
-/** `64 s of ~90 s`, or as short as it has to be. */
-const detailWithin = (detail: Span, room: number): Span =>
-  textWidth(detail.text) <= room ? detail : { ...detail, text: detail.text.replace(' of ~', '/') }
-
-/** What runs is text on its colour; what does not is plain: told apart without any colour. */
-function pill({ name, short, state }: Node, isShort: boolean): Span {
-  const text = ` ${STATE_GLYPHS[state]} ${isShort ? short : name} `
-  const isQuiet = state === 'stopped' || state === 'unknown'
-  return { text, token: STATE_TOKENS[state], bold: true, inverse: !isQuiet }
+function band(nodes: readonly Node[], width: number): Line[] {
+  const arrows = nodes.filter(({ isLast }) => !isLast).length
+  const room = (size: number) => width - 2 - nodes.reduce((sum, node) => sum + boxWidth(node, size), 0)
+  const size = ARROWS.findIndex((least, index) => room(index) >= least * arrows || index === 2)
+  const last = nodes.at(-1)
+  // Below the last name the words need room of their own: there is no arrow behind it.
+  const kept = last?.isLast ? Math.max(0, LAST_WORDS - boxWidth(last, size)) : 0
+  const each = Math.max(0, Math.floor((room(size) - kept) / Math.max(1, arrows)))
+  const cells = nodes.map((node, index): Cell => {
+    const box = boxWidth(node, size)
+    const arrow = node.isLast ? Math.max(0, room(size) - each * arrows) : each
+    return { node, box, arrow, waiting: nodes[index + 1]?.backlog }
+  })
+  const line = (draw: (cell: Cell) => Line): Line =>
+    toWidth([span(' '), ...cells.flatMap((cell) => toWidth(draw(cell), cell.box + cell.arrow))], width)
+  return [
+    line(({ node, arrow }) => [...boxOf(node, size), ...arrowOf(node, arrow)]),
+    line(({ node, box, arrow }) => wordsOf(node, box + arrow - 1)),
+    line((cell) => workOf(cell)),
+    branchLine(cells, width),
+    ...(width < WORDS_ROW_BELOW
+      ? [line(({ node, box, arrow }) => [span(` ${cut(node.service, box + arrow - 2)}`, 'muted')])]
+      : []),
+  ]
 }
 
-/** `━━120/s━▶` while something flows, `───0────▶` while nothing does. */
-function arrow(rate: number | undefined, width: number): Line {
-  if (rate === undefined || width < 3) return []
-  const isFlowing = rate >= 0.05
+const boxWidth = ({ names }: Node, size: number) => textWidth(names[size] ?? names[2]) + 4
+
+/** What runs is text on its colour; what stands still is a hollow box, as loud as that: told apart without any colour. */
+function boxOf({ names, state }: Node, size: number): Line {
+  const text = `${STATE_GLYPHS[state]} ${names[size] ?? names[2]}`
+  const token = STATE_TOKENS[state]
+  if (state === 'stopped' || state === 'unknown')
+    return [span('▐', 'muted'), span(text, 'title', true), span('▌', 'muted')]
+  return [{ text: ` ${text} `, token, bold: true, inverse: true }]
+}
+
+/** `━━120/s━▶` while something flows, `───0────▶` while nothing does, `───–────▶` while nobody knows. */
+function arrowOf({ rate, isLast }: Node, width: number): Line {
+  if (isLast || width < 3) return []
+  const isFlowing = rate !== undefined && rate >= 0.05
   const number = formatRate(rate)
   const label =
-    textWidth(number) + 4 <= width
+    rate !== undefined && textWidth(number) + 4 <= width
       ? `${number}/s`
       : textWidth(number) < width
         ? number
-        : `${Math.round(rate / 1000)}k`
+        : `${Math.round((rate ?? 0) / 1000)}k`
   const shaft = (isFlowing ? '━' : '─').repeat(Math.max(0, width - textWidth(label) - 1))
   const before = Math.ceil(shaft.length / 2)
   const token: Token = isFlowing ? 'accent' : 'border'
@@ -96,94 +106,62 @@ function arrow(rate: number | undefined, width: number): Line {
   ]
 }
 
-function nodesOf(state: AppState): Node[] {
-  const { stages, hub, job, ledger, aggregate } = state
-  const { generator, streamAnalytics, silver, gold, aggregate: synapse } = stages
-  const delay = job.watermarkDelaySeconds
-  const backlog = (stage: StageSlice, known = stage.backlog): Span => {
-    const stale = staleText(stage.updatedAt, state.now)
-    if (stage.command || stale) return span(progress(stage, state.now) ?? stale ?? '', 'warn')
-    return span(`backlog ${formatCount(known)}`, known ? 'warn' : 'muted')
-  }
-  return [
-    {
-      name: 'generator',
-      short: 'gen',
-      state: generator.state,
-      hotkey: '1',
-      words: wordsOf(generator),
-      detail: span(generatorDetail(state), 'muted'),
-      extra: '',
-      rate: generator.rate ?? 0,
-    },
-    {
-      name: 'event hub',
-      short: 'hub',
-      state: hub.error ? 'failed' : hub.updatedAt === undefined ? 'unknown' : 'running',
-      words: hub.error ? 'no answer' : `${hub.partitions.length} partitions`,
-      shortWords: hub.error ? 'no answer' : `${hub.partitions.length} parts`,
-      detail: hubDetail(state),
-      extra: '',
-      rate: hub.rate,
-    },
-    {
-      name: 'stream analytics',
-      short: 'asa',
-      state: streamAnalytics.state,
-      hotkey: '2',
-      words: wordsOf(streamAnalytics),
-      detail: backlog(streamAnalytics, streamAnalytics.backlog ?? job.backlogged),
-      extra: delay === undefined ? '' : `delay ${formatAge(delay * 1000)}`,
-      rate: streamAnalytics.rate ?? 0,
-    },
-    {
-      name: 'silver',
-      short: 'silver',
-      state: silver.state,
-      hotkey: '3',
-      words: wordsOf(silver),
-      detail: backlog(silver),
-      extra: ledger.quarantined > 0 ? `quarantine ${formatCount(ledger.quarantined)}` : '',
-      rate: silver.rate ?? 0,
-    },
-    {
-      name: 'gold',
-      short: 'gold',
-      state: gold.state,
-      hotkey: '4',
-      words: wordsOf(gold),
-      detail: backlog(gold),
-      extra: '',
-      rate: gold.rate ?? 0,
-    },
-    {
-      name: 'aggregate',
-      short: 'agg',
-      state: synapse.state,
-      hotkey: '5',
-      words: wordsOf(synapse),
-      detail: backlog(synapse),
-      extra: aggregate.cities.length > 0 ? `${aggregate.cities.length} cities` : '',
-      rate: undefined,
-    },
+/** `3 running RUNNING`, as much of it as there is room for. */
+function wordsOf({ hotkey, word, shortWord, service, state }: Node, room: number): Line {
+  const key = hotkey === undefined ? '' : `${hotkey} `
+  const left = room - 1 - key.length
+  const plain = textWidth(word) <= left ? word : cut(shortWord, left)
+  const rest = left - textWidth(plain) - 1
+  const words: Span[] = [
+    span(' '),
+    span(key, 'accent', true),
+    span(plain, STATE_TOKENS[state], state !== 'running'),
   ]
+  return service !== '' && textWidth(service) <= rest ? [...words, span(` ${service}`, 'muted')] : words
 }
 
-function hubDetail({ hub, now }: AppState): Span {
-  const stale = staleText(hub.updatedAt, now)
-  return stale ? span(stale, 'warn') : span(`${formatCount(hub.enqueued)} events`, 'muted')
+/** What a box works on; and, below the arrow, what waits in front of the next one. */
+function workOf({ node, box, arrow, waiting }: Cell): Line {
+  const bar = backlogBar(waiting, arrow)
+  const room = (bar.length === 0 ? box + arrow : box) - 1
+  const isStarting = textWidth(node.word) > box + arrow - 4
+  const shown = textWidth(node.detail.text) <= room - 1 && !isStarting ? node.detail : node.shortDetail
+  // A number says something without its noun.
+  const short = shown.text.replace(/ (old|stn|events)$/, '')
+  const text = textWidth(shown.text) <= room ? shown.text : short
+  return [...toWidth([span(' '), { ...shown, text: cut(text, room) }], room + 1), ...bar]
 }
 
-/** `64 s of ~90 s` while a command is under way. */
-const progress = ({ command }: StageSlice, now: number): string | undefined =>
-  command && `${formatAge(now - command.startedAt)} of ~${formatAge(command.usualMs)}`
+/** Most decades of waiting rows that a bar tells apart: it is full at a million. */
+const DECADES = 6
 
-function generatorDetail({ generator, now }: AppState): string {
-  if (generator.burstUntil !== undefined && generator.burstUntil > now)
-    return `burst ${formatAge(generator.burstUntil - now)}`
-  if (generator.backPressure) return 'back-pressure'
-  const stations = formatCount(generator.stations)
-  return generator.dirty > 0
-    ? `${stations} · ${formatPercent(generator.dirty)} dirty`
-    : `${stations} stations`
+/** `▇▇▇ 22`: grows with what waits in front of the next box, by decades. */
+function backlogBar(waiting: number | undefined, width: number): Line {
+  if (waiting === undefined || waiting <= 0 || width < 3) return []
+  const number = formatCompact(waiting)
+  const room = width - textWidth(number) - 2
+  if (room < 1) return [span(cut(number, width - 1), 'warn', true)]
+  const share = Math.min(1, Math.log10(1 + waiting) / DECADES)
+  const eighths = Math.max(2, Math.round(share * room * 8))
+  const bar = BAR_ENDS[eighths % 8] ?? ''
+  return [span('█'.repeat(Math.floor(eighths / 8)) + bar, 'warn'), span(` ${number}`, 'warn', true)]
+}
+/** Parts of a column, from the left; halves are what most fonts draw well. */
+const BAR_ENDS = ['', '', '▌', '▌', '▌', '▌', '▌', '▌'] as const
+
+/** Each branch begins below its box, and may run on below the next one, if that has none. */
+function branchLine(cells: readonly Cell[], width: number): Line {
+  const starts = cells.map((_, index) =>
+    cells.slice(0, index).reduce((sum, { box, arrow }) => sum + box + arrow, 1),
+  )
+  let line: Line = []
+  for (const [index, { node }] of cells.entries()) {
+    if (node.branch.length === 0) continue
+    const start = (starts[index] ?? 0) + 1
+    const next = cells.findIndex((cell, other) => other > index && cell.node.branch.length > 0)
+    const room = (next < 0 ? width : (starts[next] ?? width)) - start
+    const shown = lineWidth(node.branch) <= room ? node.branch : node.shortBranch
+    line = [...toWidth(line, start), ...toWidth(shown, Math.min(room, Math.max(0, width - start)))]
+  }
+  return toWidth(line, width)
 }

@@ -13,6 +13,8 @@ export interface PanelContext {
   filter: string
   /** Lines scrolled back from the newest (log, events), or down from the top (everything else). */
   scroll: number
+  /** Epoch milliseconds at which charts over time end; undefined: now. */
+  chartAt?: number | undefined
 }
 
 export interface PanelContent extends Framed {

@@ -26,6 +26,8 @@ export const ratePanel: Panel = (context) => {
     width,
     height: Math.max(LEAST_CHART, height - below.length),
     isTimed: true,
+    back: secondsBack(context),
+    marks: marksOf(context),
   })
   return {
     title: 'event rate',
@@ -39,6 +41,14 @@ export const ratePanel: Panel = (context) => {
     lines: [...withHint(context, chart), ...below],
   }
 }
+
+/** How far one has gone back in time, in seconds. */
+const secondsBack = ({ state, chartAt }: PanelContext): number =>
+  chartAt === undefined ? 0 : Math.max(0, Math.round((state.now - chartAt) / 1000))
+
+/** Seconds before now at which a person pressed something that acts. */
+const marksOf = ({ state }: PanelContext): number[] =>
+  state.log.filter(({ source }) => source === 'you').map(({ at }) => (state.now - at) / 1000)
 
 /** Who sees this for the first time is told what to press, where the eye looks for a curve. */
 function withHint({ state, width }: PanelContext, chart: readonly Line[]): readonly Line[] {
@@ -63,8 +73,8 @@ function seriesOf(context: PanelContext): Series[] {
   const { generator, hub } = context.state
   if (!isOurs(context)) return [{ values: hub.ratePerSecond, token: 'series1' }]
   return [
-    { values: generator.sentPerSecond, token: 'series2' },
     { values: generator.acknowledgedPerSecond, token: 'series1' },
+    { values: generator.sentPerSecond, token: 'muted', isLine: true },
   ]
 }
 
@@ -84,14 +94,14 @@ function burst({ state }: PanelContext): Line {
 function legend(context: PanelContext): Line {
   const { generator, hub } = context.state
   if (!isOurs(context))
-    return [span('  ━ ', 'series1'), span('enqueued ', 'muted'), span(formatCount(hub.enqueued))]
+    return [span('  ▇ ', 'series1'), span('enqueued ', 'muted'), span(formatCount(hub.enqueued))]
   return [
-    span('  ━ ', 'series2'),
-    span('sent ', 'muted'),
-    span(formatCount(generator.sent)),
-    span('   ━ ', 'series1'),
+    span('  ▇ ', 'series1'),
     span('acknowledged ', 'muted'),
     span(formatCount(generator.acknowledged)),
+    span('   · ', 'muted'),
+    span('sent ', 'muted'),
+    span(formatCount(generator.sent)),
     span('   waiting ', 'muted'),
     span(formatCount(generator.buffered), generator.backPressure ? 'warn' : undefined),
   ]

@@ -15,6 +15,9 @@ export const STATE_GLYPHS: Readonly<Record<StageState, string>> = {
 /** From nothing to most. The full block is left out: rows of a table would grow together. */
 export const SPARKS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇'] as const
 
+/** Eighths of a row, for charts. */
+export const BLOCKS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const
+
 const STAND_INS: Readonly<Record<string, string>> = {
   '●': '*',
   '○': 'o',
@@ -31,6 +34,19 @@ const STAND_INS: Readonly<Record<string, string>> = {
   '▇': '#',
   '█': '#',
   '▏': '|',
+  '▎': '|',
+  '▌': '#',
+  '▐': '#',
+  '▀': '#',
+  '░': '.',
+  '▒': ':',
+  '▓': '#',
+  '◂': '<',
+  '├': '+',
+  '┬': '+',
+  '✦': '*',
+  '“': '"',
+  '”': '"',
   '─': '-',
   '━': '=',
   '╌': '.',

@@ -30,8 +30,9 @@ const ANSI_COLORS = {
 } as const
 export type AnsiColor = keyof typeof ANSI_COLORS
 
+/** Made for anything from black to Solarized's dark blue. */
 const dark: Palette = {
-  muted: '#8b93a1',
+  muted: '#9aa3b2',
   title: '#e2e7f0',
   accent: '#5fb3f3',
   ok: '#4cc38a',
@@ -43,12 +44,13 @@ const dark: Palette = {
   borderFocused: '#5fb3f3',
 }
 
+/** Made for anything from white to Solarized's cream. */
 const light: Palette = {
-  muted: '#5b6470',
+  muted: '#515a66',
   title: '#1c2430',
   accent: '#0a5ea8',
-  ok: '#0f7a45',
-  warn: '#8a5a00',
+  ok: '#0b6b3b',
+  warn: '#7d5200',
   fail: '#b3261e',
   series1: '#0a5ea8',
   series2: '#b45f06',
@@ -79,9 +81,39 @@ const colorBlindOnLight: Palette = {
   borderFocused: '#8c3d70',
 }
 
-/** Names only: a terminal of sixteen colours shows them in its own shades, which suit its own background. */
+/** For projectors and tired eyes: nothing is quiet. */
+const highContrast: Palette = {
+  muted: '#dcdcdc',
+  title: '#ffffff',
+  accent: '#7fd4ff',
+  ok: '#6dff9e',
+  warn: '#ffe75c',
+  fail: '#ff9d9d',
+  series1: '#7fd4ff',
+  series2: '#ffe75c',
+  border: '#c0c0c0',
+  borderFocused: '#ffffff',
+}
+
+const highContrastOnLight: Palette = {
+  muted: '#2b2b2b',
+  title: '#000000',
+  accent: '#003a8c',
+  ok: '#00471f',
+  warn: '#5c3200',
+  fail: '#8c0000',
+  series1: '#003a8c',
+  series2: '#5c3200',
+  border: '#3c3c3c',
+  borderFocused: '#000000',
+}
+
+/**
+ * Names only: a terminal of sixteen colours shows them in its own shades, which suit its own background. What is quiet has the
+ * terminal's own text colour: "bright black" is the background itself in Solarized, and faint letters are too faint in it.
+ */
 const ansi: Palette = {
-  muted: 'gray',
+  muted: undefined,
   title: undefined,
   accent: 'cyan',
   ok: 'green',
@@ -89,14 +121,18 @@ const ansi: Palette = {
   fail: 'red',
   series1: 'cyan',
   series2: 'yellow',
-  border: 'gray',
+  border: undefined,
   borderFocused: 'cyan',
 }
 
 const mono = Object.fromEntries(TOKENS.map((token) => [token, undefined])) as Palette
 
-export const THEMES = ['auto', 'dark', 'light', 'ansi', 'color-blind', 'mono'] as const
+/** In the order in which the key goes through them; `auto` first. */
+export const THEMES = ['auto', 'dark', 'light', 'color-blind', 'high-contrast', 'ansi', 'mono'] as const
 export type ThemeName = (typeof THEMES)[number]
+
+/** What the terminal says of its background; undefined: it has not said. */
+export type Background = 'dark' | 'light' | undefined
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -110,23 +146,36 @@ export interface Theme {
 
 /**
  * @param colorDepth what the terminal can show (`stdout.getColorDepth()`).
- * @param env NO_COLOR, if set to anything, wins over every theme (no-color.org); COLORFGBG tells a light background.
+ * @param env NO_COLOR, if set to anything, wins over every theme (no-color.org); COLORFGBG tells the background where the
+ *   terminal itself has not answered.
  */
-export function chooseTheme(name: ThemeName, colorDepth: number, env: Environment): Theme {
+export function chooseTheme(
+  name: ThemeName,
+  colorDepth: number,
+  env: Environment,
+  background: Background = toldByEnvironment(env),
+): Theme {
   if (name === 'mono' || colorDepth <= 1 || (env.NO_COLOR ?? '') !== '')
     return { palette: mono, depth: 1, dim: ['muted', 'border'] }
-  if (name === 'ansi' || colorDepth < 8) return { palette: ansi, depth: 4, dim: [] }
-  return { palette: paletteOf(name, isLightBackground(env)), depth: colorDepth, dim: [] }
+  // Nobody knows what colours lie on: the terminal's own suit each other.
+  const isUnknown = name === 'auto' && background === undefined
+  if (name === 'ansi' || isUnknown || colorDepth < 8) return { palette: ansi, depth: 4, dim: ['border'] }
+  return { palette: paletteOf(name, background === 'light'), depth: colorDepth, dim: [] }
 }
 
 function paletteOf(name: ThemeName, isLight: boolean): Palette {
   if (name === 'color-blind') return isLight ? colorBlindOnLight : colorBlind
+  if (name === 'high-contrast') return isLight ? highContrastOnLight : highContrast
   if (name === 'auto') return isLight ? light : dark
   return name === 'light' ? light : dark
 }
 
 /** Terminals that say so set COLORFGBG to `foreground;background`; 7 and 15 are white. */
-const isLightBackground = (env: Environment) => /;(7|15)$/.test(env.COLORFGBG ?? '')
+function toldByEnvironment({ COLORFGBG }: Environment): Background {
+  const [, background] = /;(\d+)$/.exec(COLORFGBG ?? '') ?? []
+  if (background === undefined) return undefined
+  return background === '7' || background === '15' ? 'light' : 'dark'
+}
 
 /** The SGR parameters that choose a colour as the foreground; undefined: none. */
 export function colorCode(color: Color, depth: number): string | undefined {

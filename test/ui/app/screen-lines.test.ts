@@ -3,6 +3,7 @@ import { type AppState, CORRUPTION_KINDS, type CorruptionKind } from '../../../s
 import { screenLines } from '../../../src/ui/app/screen-lines.ts'
 import { initialView, type ViewState } from '../../../src/ui/input/view-state.ts'
 import { PANELS } from '../../../src/ui/layout.ts'
+import { chartLines } from '../../../src/ui/panels/chart.ts'
 import { endpointLines } from '../../../src/ui/panels/endpoints-panel.ts'
 import { lineWidth, plainText } from '../../../src/ui/text/line.ts'
 import { scenarios } from '../../support/scenario.ts'
@@ -34,8 +35,8 @@ describe('every screen fits its terminal', () => {
     it(`${name}: at every size and in every view, each row is exactly as wide as the terminal`, () => {
       const state = scenario()
       const wrong: string[] = []
-      for (let columns = 80; columns <= 220; columns += 14)
-        for (let rows = 24; rows <= 70; rows += 9)
+      for (let columns = 60; columns <= 220; columns += 20)
+        for (let rows = 20; rows <= 70; rows += 10)
           for (const [shown, view] of Object.entries(VIEWS)) {
             const { lines } = screenLines(state, { ...initialView, ...view }, columns, rows)
             if (lines.length !== rows) wrong.push(`${columns}×${rows} ${shown}: ${lines.length} rows`)
@@ -48,7 +49,7 @@ describe('every screen fits its terminal', () => {
 
   it('also when it is too small to show anything but what it needs', () => {
     for (const [columns, rows] of [
-      [79, 40],
+      [59, 40],
       [40, 10],
       [10, 3],
       [1, 1],
@@ -57,7 +58,9 @@ describe('every screen fits its terminal', () => {
       expect(lines).toHaveLength(rows)
       for (const line of lines) expect(lineWidth(line)).toBe(columns)
     }
-    expect(draw(scenarios.allRunning(), {}, 60, 20)).toMatch(/needs 80×24[\s\S]*60×20[\s\S]*q to quit/)
+    expect(draw(scenarios.allRunning(), {}, 60, 20)).toMatch(
+      /● generator.*● event hub.*● analytics[\s\S]*rejected 2[\s\S]*● silver.*● gold.*● aggregate[\s\S]*quarantine 174/,
+    )
     for (const [columns, rows] of [
       [24, 6],
       [20, 5],
@@ -65,7 +68,7 @@ describe('every screen fits its terminal', () => {
       [12, 3],
     ] as const)
       expect(draw(scenarios.allRunning(), {}, columns, rows), `${columns}×${rows}`).toMatch(
-        /80×24[\s\S]*q (to )?quit/,
+        /60×20[\s\S]*q\s+quits/,
       )
   })
 })
@@ -96,39 +99,40 @@ describe('flow', () => {
   const flow = (state: AppState, columns = 120) =>
     draw(state, {}, columns, columns >= 120 ? 40 : 24)
       .split('\n')
-      .slice(1, columns >= 120 ? 5 : 3)
+      .slice(1, columns >= 120 ? 6 : 7)
       .join('\n')
 
-  it('has glyph, rate at each arrow, the service’s word and the backlog', () => {
+  it('has glyph, rate at each arrow, a plain word, the backlog between the boxes, and what leaves the way', () => {
     const text = flow(scenarios.allRunning())
     expect(text).toMatch(
       /● generator ━+120\/s━+▶ ● event hub ━+120\/s━+▶ ● stream analytics ━+119\/s━+▶ ● silver ━+116\/s━+▶ ● gold ━+116\/s━+▶ ● aggregate/,
     )
-    expect(text).toMatch(/1 running +4 partitions +2 Running +3 RUNNING +4 RUNNING +5 InProgress/)
-    expect(text).toMatch(/backlog 0 +backlog 22 +backlog 0 +backlog 12/)
+    expect(text).toMatch(/1 running +takes events +2 running +3 running +4 running +5 running/)
+    expect(text).toMatch(/ 5 % dirty +╰▶ rejected 2 +╰▶ quarantine 174/)
+    expect(text).toMatch(/▌ 2 +7,214 events +watermark 1\.0 s +▌ 22 +batch #689 +#684 +▌ 12/)
   })
 
   it('tells every state by its glyph', () => {
-    expect(flow(scenarios.allStopped())).toMatch(/○ generator ─.*○ silver/)
+    expect(flow(scenarios.allStopped())).toMatch(/▐○ generator▌─.*▐○ silver▌/)
     expect(flow(scenarios.starting())).toMatch(/◐ stream analytics.*◐ silver/)
     expect(flow(scenarios.failing())).toMatch(/▲ generator.*✗ event hub.*\? stream analytics.*✗ silver/)
   })
 
   it('shows how far a command has come, against what is usual', () => {
-    expect(flow(scenarios.starting())).toMatch(/64 s of ~90 s +4 min of ~4 min/)
+    expect(flow(scenarios.starting())).toMatch(/2 starting 64 s of ~90 s +3 starting/)
     const state = scenarios.starting()
     const command = { kind: 'start', startedAt: state.now - 11 * 60_000, usualMs: 12 * 60_000 } as const
     const aggregate = { ...state.stages.aggregate, state: 'starting', command } as const
-    expect(flow({ ...state, stages: { ...state.stages, aggregate } })).toMatch(/ 11 min\/12 min *$/)
+    expect(flow({ ...state, stages: { ...state.stages, aggregate } })).toMatch(/ 11\/12 min *$/m)
   })
 
-  it('cuts long words of a service to the last one', () => {
+  it('tells the word of the service beside ours, quieter', () => {
     const state = scenarios.allStopped()
     const gold = { ...state.stages.gold, providerStatus: 'USER_CANCELED' }
     const silver = { ...state.stages.silver, providerStatus: 'TERMINATED FAILED' }
     const stages = { ...state.stages, silver, gold }
-    expect(flow({ ...state, stages }, 80)).toMatch(/3 FAILED +4 CANCELED/)
-    expect(flow({ ...state, stages }, 200)).toMatch(/3 TERMINATED FAILED +4 USER_CANCELED/)
+    expect(flow({ ...state, stages }, 80)).toMatch(/3 stopped[\s\S]*TERMINATED.* +USER_CANC/)
+    expect(flow({ ...state, stages }, 200)).toMatch(/3 stopped TERMINATED FAILED +4 stopped USER_CANCELED/)
   })
 
   it('is whole at 80 columns, with short names', () => {
@@ -136,16 +140,18 @@ describe('flow', () => {
     expect(text).toMatch(
       /● gen ━*120━*▶ ● hub ━*120━*▶ ● asa ━*119━*▶ ● silver ━*116━*▶ ● gold ━*116━*▶ ● agg/,
     )
-    expect(text).toMatch(/1 running +4 parts +2 Running +3 RUNNING +4 RUNNING +5 InProgress/)
+    expect(text).toMatch(
+      /1 running +running +2 running +3 running +4 running +5 running[\s\S]* 5 % dirty +╰▶ rej 2 +╰▶ quarantine 174[\s\S]*InProgress/,
+    )
   })
 })
 
 describe('panels', () => {
-  it('event rate: a chart of one column a second on a round axis, sent and acknowledged', () => {
+  it('event rate: a filled chart of one column a second on a round axis, the last value, sent beside it, marks of what was pressed', () => {
     const text = draw(scenarios.allRunning())
     expect(text).toMatch(/150 ┤/)
-    expect(text).toMatch(/−40 s +−30 s +−20 s +−10 s +now/)
-    expect(text).toMatch(/━ sent 7,214 +━ acknowledged 7,212 +waiting 2/)
+    expect(text).toMatch(/▲ +−20 s +−10 s +now/)
+    expect(text).toMatch(/▇ acknowledged 7,212 +· sent 7,214 +waiting 2/)
     expect(draw(scenarios.failing())).toContain(' back-pressure ')
   })
 
@@ -155,14 +161,14 @@ describe('panels', () => {
       const generator = { ...state.generator, sentPerSecond: values, acknowledgedPerSecond: values }
       return draw({ ...state, generator })
         .split('\n')
-        .slice(6, 12)
-        .map((row) => row.slice(11, 54))
+        .slice(7, 13)
+        .map((row) => row.slice(10, 49))
     }
     const values = Array.from({ length: 100 }, (_, second) => (second % 13) * 10)
     const before = chart(values)
     const after = chart([...values, 40])
     for (const [row, text] of after.slice(0, 4).entries())
-      expect(text.slice(0, 40)).toBe(before[row]?.slice(1, 41))
+      expect(text.slice(0, 34)).toBe(before[row]?.slice(1, 35))
   })
 
   it('partitions: sequence numbers, rate, share, backlog, last enqueued, and their sum', () => {
@@ -260,13 +266,52 @@ describe('panels', () => {
     )
   })
 
-  it('80×24 keeps flow, one chart, the lake, each service and the newest line of the log', () => {
+  it('event rate: a steady rate is a straight line, a burst stays sharp', () => {
+    const chart = (values: readonly number[]) =>
+      chartLines([{ values, token: 'series1' }], { width: 60, height: 7, isTimed: true }).map(plainText)
+    const steady = chart(Array.from({ length: 60 }, (_, second) => 10 + ((second * 7) % 3) - 1))
+    // One height all along: no row holds two kinds of block.
+    for (const row of steady.slice(0, -1))
+      expect(new Set(row.replace(/[^▁-█]/g, '')).size).toBeLessThanOrEqual(1)
+    expect(steady.join('\n')).toMatch(/◂(9\.\d|10)\s/)
+    const burst = chart([...Array<number>(30).fill(10), 100, ...Array<number>(9).fill(10)])
+    expect(burst.find((row) => /[▁-█]/.test(row))?.match(/[▁-█]/g)).toHaveLength(1)
+  })
+
+  it('event rate: scrolled back in time, the axis says so', () => {
+    const state = scenarios.allRunning()
+    expect(draw(state, { chartAt: state.now - 150_000 })).toMatch(/−2:40 +−2:30/)
+  })
+
+  it('80×24 keeps the strip, one chart, the lake and the newest line of the log', () => {
     const text = draw(scenarios.allRunning(), {}, 80, 24)
-    expect(text).toMatch(/150 ┤|120 ┤/)
+    expect(text).toMatch(/160 ┤/)
     expect(text).toMatch(/bronze[\s\S]*silver[\s\S]*gold/)
-    expect(text).toMatch(/hub +4 partitions +120\/s +backlog 0 +asa +● Running +delay 1\.0 s/)
-    expect(text).toMatch(/dbx +silver ● RUNNING #689 +gold ● RUNNING #684 +syn +● InProgress/)
     expect(text).toContain('ServerBusy once')
+  })
+})
+
+describe('presenter mode', () => {
+  it('has the strip, large digits and one line that says what happens, at 80×24 and beyond', () => {
+    for (const [columns, rows] of [
+      [80, 24],
+      [120, 40],
+      [200, 60],
+    ] as const) {
+      const text = draw(scenarios.allRunning(), { isPresenting: true }, columns, rows)
+      expect(text).toMatch(/● gen/)
+      expect(text).toMatch(/██████ {2}██████/)
+      expect(text).toMatch(/events a second +created → gold/)
+      expect(text).toMatch(/in quarantine +lost/)
+      expect(text).toContain('Bad readings go to quarantine')
+      expect(text).not.toContain('╭ log')
+    }
+    expect(draw(scenarios.failing(), { isPresenting: true }, 80, 24)).toMatch(/✗ silver has failed/)
+  })
+
+  it('shows unknown as a dash, never as a zero', () => {
+    const text = draw(scenarios.beforeConnect(), { isPresenting: true }, 80, 24)
+    expect(text).not.toMatch(/██ {2}██\n/)
   })
 })
 

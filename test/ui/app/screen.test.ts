@@ -47,7 +47,11 @@ function open(state: AppState, options: OpenOptions = {}) {
 }
 /** Text as it stands; a badge, such as the title of the panel in focus, begins with a mark. */
 const paint = (line: Line) =>
-  line.map(({ text, inverse }) => (inverse ? text.replace(/^ /, '»') : text)).join('')
+  line
+    .map(({ text, inverse, bold, token }) =>
+      inverse && bold && token === 'accent' ? text.replace(/^ /, '»') : text,
+    )
+    .join('')
 type Opened = ReturnType<typeof open>
 
 const azure = (state: AppState): AppState => ({
@@ -200,7 +204,7 @@ describe('keys that cannot act say why', () => {
 
 describe('focus and zoom', () => {
   /** The panel whose frame fills the body. */
-  const zoomedTitle = ({ text }: Opened) => text().split('\n')[5] ?? ''
+  const zoomedTitle = ({ text }: Opened) => text().split('\n')[6] ?? ''
 
   it('tab, shift+tab and arrows go through all panels and come round', () => {
     const opened = open(scenarios.allRunning())
@@ -333,7 +337,7 @@ describe('lists', () => {
   it('keep their place while new lines come in', () => {
     const { press, text, pipeline } = opened()
     press('pageup')
-    const body = () => text().split('\n').slice(6, 38).join('\n')
+    const body = () => text().split('\n').slice(30, 38).join('\n')
     const before = body()
     for (let index = 0; index < 7; index++)
       pipeline.change((state) => ({
@@ -434,7 +438,7 @@ describe('frames', () => {
 
   it('too small a window still lets one quit', () => {
     const { press, text, onQuit } = open(scenarios.allRunning(), { columns: 40, rows: 10 })
-    expect(text()).toContain('needs 80×24')
+    expect(text()).toContain('needs 60×20')
     press('q')
     expect(text()).toMatch(/q again|quit\?/)
     press('q')

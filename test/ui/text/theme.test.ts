@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { backgroundOf, watchBackground } from '../../../src/ui/ink/background.ts'
 import { painter } from '../../../src/ui/text/ansi.ts'
 import { asciiOf, SPARKS, STATE_GLYPHS, speaksUtf8 } from '../../../src/ui/text/glyphs.ts'
 import { badge, span } from '../../../src/ui/text/line.ts'
 import { chooseTheme, colorCode, THEMES, TOKENS } from '../../../src/ui/text/theme.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
 
 const plain = (text: string) => text.replace(/\x1b\[[\d;]*m/g, '')
 
@@ -28,7 +30,12 @@ describe('theme', () => {
   it('goes by the background that the terminal tells, unless a theme is asked for', () => {
     const dark = chooseTheme('dark', 24, {}).palette
     const light = chooseTheme('light', 24, {}).palette
-    expect(chooseTheme('auto', 24, {}).palette).toBe(dark)
+    // Nobody has said: the terminal's own colours.
+    expect(chooseTheme('auto', 24, {}).palette).toBe(chooseTheme('ansi', 24, {}).palette)
+    expect(chooseTheme('auto', 24, {}, 'dark').palette).toBe(dark)
+    expect(chooseTheme('auto', 24, {}, 'light').palette).toBe(light)
+    // What the terminal itself says counts more.
+    expect(chooseTheme('auto', 24, { COLORFGBG: '15;0' }, 'light').palette).toBe(light)
     expect(chooseTheme('auto', 24, { COLORFGBG: '15;0' }).palette).toBe(dark)
     expect(chooseTheme('auto', 24, { COLORFGBG: '0;15' }).palette).toBe(light)
     expect(chooseTheme('dark', 24, { COLORFGBG: '0;15' }).palette).toBe(dark)
@@ -37,18 +44,59 @@ describe('theme', () => {
     )
   })
 
-  it('text can be read: contrast of at least 4.5 to 1 for words, on the background that it is made for', () => {
-    const grounds = [
-      ['dark', {}, '#14181f'],
-      ['color-blind', {}, '#14181f'],
-      ['light', {}, '#ffffff'],
-      ['color-blind', { COLORFGBG: '0;15' }, '#ffffff'],
-    ] as const
-    for (const [name, env, ground] of grounds)
-      for (const token of ['muted', 'title', 'accent', 'ok', 'warn', 'fail'] as const) {
-        const color = chooseTheme(name, 24, env).palette[token]
-        expect(contrast(String(color), ground), `${name} ${token}`).toBeGreaterThanOrEqual(4.5)
-      }
+  it('text can be read: contrast of at least 4.5 to 1 for words, on the backgrounds that people have', () => {
+    const DARK = ['#000000', '#14181f', '#1e1e2e', '#282a36', '#002b36']
+    const LIGHT = ['#ffffff', '#fdf6e3', '#fbf1c7', '#fafafa']
+    for (const name of ['auto', 'color-blind', 'high-contrast'] as const)
+      for (const [background, grounds] of [
+        ['dark', DARK],
+        ['light', LIGHT],
+      ] as const)
+        for (const ground of grounds)
+          for (const token of ['muted', 'title', 'accent', 'ok', 'warn', 'fail'] as const) {
+            const color = chooseTheme(name, 24, {}, background).palette[token]
+            const least = name === 'high-contrast' ? 7 : 4.5
+            expect(contrast(String(color), ground), `${name} ${token} on ${ground}`).toBeGreaterThanOrEqual(
+              least,
+            )
+          }
+  })
+
+  it('with the own colours of a terminal nothing is drawn in bright black, which Solarized has as its background', () => {
+    for (const color of Object.values(chooseTheme('ansi', 24, {}).palette)) expect(color).not.toBe('gray')
+    expect(chooseTheme('ansi', 24, {}).dim).not.toContain('muted')
+  })
+
+  it('the background is told from the answer of the terminal, whatever its form', () => {
+    expect(backgroundOf('\x1b]11;rgb:0000/2b2b/3636')).toBe('dark')
+    expect(backgroundOf('\x1b]11;rgb:fdfd/f6f6/e3e3')).toBe('light')
+    expect(backgroundOf('\x1b]11;rgb:f/f/f')).toBe('light')
+    expect(backgroundOf('\x1b]11;rgba:1e/1e/2e/ff')).toBe('dark')
+    expect(backgroundOf('\x1b]11;#ffffff')).toBe('light')
+    expect(backgroundOf('\x1b]10;rgb:ffff/ffff/ffff')).toBeUndefined()
+    expect(backgroundOf('\x1b[?1;2c')).toBeUndefined()
+  })
+
+  it('an answer that comes too late changes nothing; a report of a change asks again', async () => {
+    const clock = new FakeClock()
+    const written: string[] = []
+    const told: unknown[] = []
+    const watch = watchBackground({
+      write: (text) => written.push(text),
+      term: 'xterm',
+      clock,
+      onBackground: (background) => told.push(background),
+    })
+    watch.ask()
+    expect(written.join('')).toContain('\x1b]11;?')
+    await clock.advance(2500)
+    watch.heard('\x1b]11;rgb:ffff/ffff/ffff')
+    expect(told).toEqual([])
+    watch.heard('\x1b[?997;2n')
+    watch.heard('\x1b]11;rgb:ffff/ffff/ffff')
+    expect(told).toEqual(['light'])
+    watch.close()
+    expect(written.at(-1)).toBe('\x1b[?2031l')
   })
 
   it('speaks each depth: true colour, the table of 256, the sixteen names', () => {

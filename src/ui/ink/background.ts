@@ -1,0 +1,67 @@
+/** Asks the terminal what its background is, and is told when that changes. */
+import type { Clock } from '../../pipeline/runtime/clock.ts'
+import type { Background } from '../text/theme.ts'
+
+/** OSC 11: the background's colour. Mode 2031: a report when the terminal goes from dark to light or back. */
+const ASK = '\x1b]11;?\x1b\\'
+const FOLLOW = { on: '\x1b[?2031h', off: '\x1b[?2031l' }
+/** An answer that takes longer is of no use: the screen has long been seen (ms). */
+const LIMIT_MS = 2000
+/** Consoles that know no OSC, and may print it. */
+const SILENT = /^(linux|dumb|cons25|vt\d+)/
+
+export interface BackgroundWatch {
+  ask(): void
+  /** @param report an answer of the terminal. */
+  heard(report: string): void
+  close(): void
+}
+
+export function watchBackground(options: {
+  write: (text: string) => void
+  term: string | undefined
+  clock: Pick<Clock, 'after'>
+  onBackground: (background: Background) => void
+}): BackgroundWatch {
+  const { write, term = '', clock, onBackground } = options
+  let isWaiting = false
+  let cancel = () => {}
+  const ask = () => {
+    if (SILENT.test(term)) return
+    isWaiting = true
+    write(ASK)
+    cancel()
+    cancel = clock.after(LIMIT_MS, () => {
+      isWaiting = false
+    })
+  }
+  return {
+    ask() {
+      if (!SILENT.test(term)) write(FOLLOW.on)
+      ask()
+    },
+    heard(report) {
+      // The terminal's theme has changed; which of the two says no more than the colour does.
+      if (/^\x1b\[\?997;[12]n$/.test(report)) return ask()
+      const background = backgroundOf(report)
+      if (background === undefined || !isWaiting) return
+      isWaiting = false
+      onBackground(background)
+    },
+    close() {
+      cancel()
+      if (!SILENT.test(term)) write(FOLLOW.off)
+    },
+  }
+}
+
+/** `ESC ] 11 ; rgb:RRRR/GGGG/BBBB`, with one to four digits each; rgba has a fourth part. */
+export function backgroundOf(report: string): Background {
+  const parts = /^\x1b\]11;(?:rgba?:([\da-f]+)\/([\da-f]+)\/([\da-f]+)|#([\da-f]{6}))/i.exec(report)
+  if (!parts) return undefined
+  const hex = parts[4] ? (parts[4].match(/../g) ?? []) : parts.slice(1, 4)
+  const [red = 0, green = 0, blue = 0] = hex.map(
+    (part) => Number.parseInt(part, 16) / (16 ** part.length - 1),
+  )
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.5 ? 'light' : 'dark'
+}

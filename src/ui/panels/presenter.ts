@@ -1,0 +1,103 @@
+/** Presenter mode: the strip, five numbers in large digits, and one line that says what happens. Made for 80×24 and a projector. */
+import { STAGE_IDS } from '../../pipeline/ports/stages.ts'
+import type { AppState } from '../../pipeline/state/state.ts'
+import { BIG_ROWS, bigNumber, bigText } from '../text/big-digits.ts'
+import { cut, type Line, lineWidth, printable, span, toWidth } from '../text/line.ts'
+import type { Token } from '../text/theme.ts'
+
+interface Tile {
+  name: string
+  text: string
+  unit: string
+  token: Token | undefined
+}
+
+/** Rows of a tile: its name, its digits, a blank. */
+const TILE_ROWS = BIG_ROWS + 2
+const PER_ROW = 3
+
+export function presenterLines(state: AppState, width: number, height: number): Line[] {
+  const tiles = tilesOf(state)
+  const isWide = width >= tiles.length * 30
+  const perRow = isWide ? tiles.length : PER_ROW
+  const bands = Array.from({ length: Math.ceil(tiles.length / perRow) }, (_, band) =>
+    tiles.slice(band * perRow, (band + 1) * perRow),
+  )
+  const tileWidth = Math.floor((width - 2) / perRow)
+  const rows = bands.flatMap((band) => bandLines(band, tileWidth))
+  const caption: Line = [span(' '), ...captionOf(state)]
+  const spare = Math.max(0, height - rows.length - 1)
+  const above = Math.floor(spare / 2)
+  const lines = [
+    ...Array.from({ length: above }, (): Line => []),
+    ...rows,
+    ...Array.from({ length: Math.max(0, height - 1 - above - rows.length) }, (): Line => []),
+  ].slice(0, Math.max(0, height - 1))
+  return [...lines, toWidth(caption, width)].slice(0, height)
+}
+
+function bandLines(tiles: readonly Tile[], width: number): Line[] {
+  const digits = tiles.map(({ text, unit, token }) => bigText(text, unit, token))
+  const across = (cells: readonly Line[]): Line => [
+    span(' '),
+    ...cells.flatMap((cell) => (lineWidth(cell) === 0 ? toWidth([], width) : toWidth(cell, width))),
+  ]
+  return [
+    across(tiles.map(({ name }) => [span(cut(name, width - 1), 'muted', true)])),
+    ...Array.from({ length: TILE_ROWS - 2 }, (_, row) => across(digits.map((one) => one[row] ?? []))),
+    [],
+  ]
+}
+
+function tilesOf(state: AppState): Tile[] {
+  const { hub, ledger, assertions, stages } = state
+  const isKnown = hub.updatedAt !== undefined
+  const waiting = STAGE_IDS.slice(1).reduce((sum, id) => sum + (stages[id].backlog ?? 0), 0)
+  const { value: latency, holds } = assertions.latencyP95
+  const rate = bigNumber(isKnown ? roundRate(hub.rate) : undefined)
+  const tile = (name: string, value: number | undefined, token: Token | undefined): Tile => ({
+    name,
+    ...bigNumber(value),
+    token,
+  })
+  return [
+    { name: 'events a second', ...rate, token: 'accent' },
+    {
+      name: 'created → gold, p95 of 60 s',
+      text: latency === undefined ? '–' : seconds(latency),
+      unit: latency === undefined ? '' : 's',
+      token: holds === false ? 'warn' : 'ok',
+    },
+    tile('waiting', isKnown ? waiting : undefined, waiting > 0 ? 'warn' : 'ok'),
+    tile('in quarantine', isKnown ? ledger.quarantined : undefined, ledger.quarantined > 0 ? 'warn' : 'ok'),
+    tile('lost', isKnown ? ledger.lost : undefined, ledger.lost > 0 ? 'fail' : 'ok'),
+  ]
+}
+
+const roundRate = (rate: number) => (rate < 9.95 ? Math.round(rate * 10) / 10 : Math.round(rate))
+const seconds = (ms: number) => (ms < 9950 ? (ms / 1000).toFixed(1) : String(Math.round(ms / 1000)))
+
+/** What a person did last counts for a while (ms); else what the pipeline does. */
+const RECENT_MS = 20_000
+
+function captionOf({ log, now, stages, hub, generator }: AppState): Line {
+  const own = log.findLast(({ source }) => source === 'you')
+  if (own && now - own.at < RECENT_MS)
+    return [span('▸ ', 'accent'), span(printable(own.message), 'title', true)]
+  const failed = STAGE_IDS.find((id) => stages[id].state === 'failed')
+  if (failed) return [span(`✗ ${failed} has failed: ${printable(stages[failed].detail ?? '')}`, 'fail', true)]
+  if (hub.error) return [span('✗ The event hub does not answer.', 'fail', true)]
+  const running = STAGE_IDS.filter((id) => stages[id].state === 'running').length
+  if (running === 0) return [span('Nothing runs: a starts all stages.', 'title', true)]
+  if (running < STAGE_IDS.length)
+    return [span(`${running} of ${STAGE_IDS.length} stages run; what they wait for is kept.`, 'title', true)]
+  return [
+    span(
+      generator.dirty > 0
+        ? 'Everything runs. Bad readings go to quarantine, nothing is lost.'
+        : 'Everything runs: each reading goes from the station to gold in seconds.',
+      'title',
+      true,
+    ),
+  ]
+}
