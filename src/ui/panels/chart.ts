@@ -45,7 +45,10 @@ export function chartLines(series: readonly Series[], size: ChartSize): Line[] {
   const { width, height, isTimed, back = 0 } = size
   const columns = chartColumns(width)
   const rows = Math.max(1, height - (isTimed ? 1 : 0))
-  const shown = series.map((one) => ({ ...one, values: steady(lastOf(one.values, columns + WARM_UP, back)).slice(WARM_UP) }))
+  const shown = series.map((one) => ({
+    ...one,
+    values: steady(lastOf(one.values, columns + WARM_UP, back)).slice(WARM_UP),
+  }))
   const known = shown.flatMap(({ values }) => values.filter((value) => value !== undefined))
   const step = stepFor(Math.max(LEAST_TOP, ...known), rows)
   const top = step * Math.ceil(Math.max(LEAST_TOP, ...known) / step)
