@@ -40,6 +40,7 @@ mkdirSync(`${root}dist`, { recursive: true })
 const outputs = await Promise.all([
   build({ ...common, entryPoints: ['src/cli.ts'], outfile: 'dist/cli.js' }),
   build({ ...common, entryPoints: ['src/local/hosting/worker.ts'], outfile: 'dist/worker.js' }),
+  build({ ...common, entryPoints: ['src/report/charts.ts'], outfile: 'dist/charts.js' }),
 ])
 copyFileSync(`${root}src/bin.cjs`, `${root}dist/bin.cjs`)
 const metafiles = outputs.map((output) => output.metafile as Metafile)

@@ -41,6 +41,35 @@ const fault = (text: string, before: readonly PlannedFault[] = []): readonly Pla
   }
 }
 
+const file = (text: string): string => {
+  if (text.trim() === '') throw new InvalidArgumentError('expected a file.')
+  return text
+}
+
+const factor = (text: string): number => {
+  const value = Number(text)
+  if (!(value >= 0.1 && value <= 64)) throw new InvalidArgumentError('expected a number from 0.1 to 64.')
+  return value
+}
+
+const cells = (text: string): number => {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 20 || value > 500)
+    throw new InvalidArgumentError('expected a whole number from 20 to 500.')
+  return value
+}
+
+/** `05:00`, `1:05:00`, or a duration as elsewhere. @returns milliseconds. */
+const position = (text: string): number => {
+  const [, hours = '0', minutes, seconds] = /^(?:(\d+):)?(\d{1,3}):(\d{2})$/.exec(text) ?? []
+  const ms =
+    minutes === undefined
+      ? parseDuration(text)
+      : (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1000
+  if (ms === undefined) throw new InvalidArgumentError('expected a time such as 05:00 or 90s.')
+  return ms
+}
+
 const folder = (text: string): string => {
   if (text.trim() === '') throw new InvalidArgumentError('expected a folder.')
   return text
@@ -93,19 +122,39 @@ function program(finish: (code: number) => void): Command {
     })
   }
 
-  command('', '', async ({ config }) =>
-    (await import('./commands/monitor.ts')).runMonitor({ config, write, writeError }),
+  /** `--record` and `--report`, for the commands that have a session. */
+  const withFiles = (made: Command): Command =>
+    made
+      .addOption(new Option('--record <file>', 'record what the screen shows, for replay').argParser(file))
+      .addOption(
+        new Option('--report <file>', 'write a report at the end: .html, .md or .json').argParser(file),
+      )
+  const filesOf = ({ record, report }: Flags) => ({
+    record: record as string | undefined,
+    report: report as string | undefined,
+  })
+
+  withFiles(
+    command('', '', async ({ config }, flags) =>
+      (await import('./commands/monitor.ts')).runMonitor({ config, ...filesOf(flags), write, writeError }),
+    ),
   )
-  command('run', 'run the whole pipeline without a screen and print the ledger', async ({ config }, flags) =>
-    (await import('./commands/run.ts')).runHeadless({
-      config,
-      durationMs: flags.duration as number,
-      faults: (flags.fault as readonly PlannedFault[] | undefined) ?? [],
-      json: flags.json === true,
-      write,
-      writeError,
-      signal: interruption(),
-    }),
+  withFiles(
+    command(
+      'run',
+      'run the whole pipeline without a screen and print the ledger',
+      async ({ config }, flags) =>
+        (await import('./commands/run.ts')).runHeadless({
+          config,
+          ...filesOf(flags),
+          durationMs: flags.duration as number,
+          faults: (flags.fault as readonly PlannedFault[] | undefined) ?? [],
+          json: flags.json === true,
+          write,
+          writeError,
+          signal: interruption(),
+        }),
+    ),
   )
     .addOption(
       new Option('--duration <time>', 'how long the generator runs')
@@ -168,6 +217,39 @@ function program(finish: (code: number) => void): Command {
       ).argParser(duration),
     )
     .option('--json', 'one JSON object')
+  command(
+    'replay',
+    'show a recorded session on the same screen, without any service',
+    async ({ config }, flags, [name = '']) => {
+      const { runReplay } = await import('./commands/replay.ts')
+      const cast =
+        flags.cast === undefined
+          ? undefined
+          : { file: flags.cast as string, columns: flags.columns as number, rows: flags.rows as number }
+      const { speed, from } = flags as { speed: number; from: number }
+      return runReplay({ config, file: name, speed, from, cast, write })
+    },
+  )
+    .argument('<file>', 'a file that was written with --record')
+    .addOption(new Option('--speed <factor>', 'how many times as fast').argParser(factor).default(1))
+    .addOption(
+      new Option('--from <time>', 'where to begin, such as 05:00').argParser(position).default(0, '00:00'),
+    )
+    .addOption(new Option('--cast <file>', 'write an asciinema cast in place of showing it').argParser(file))
+    .addOption(new Option('--columns <count>', 'width of the cast').argParser(cells).default(120))
+    .addOption(new Option('--rows <count>', 'height of the cast').argParser(cells).default(40))
+  command('report', 'write the report of a recorded session', async (_loaded, flags, [name = '']) => {
+    const { runReport } = await import('./commands/report.ts')
+    return runReport({
+      file: name,
+      format: flags.format as 'html' | 'md' | 'json' | undefined,
+      out: flags.out as string | undefined,
+      write,
+    })
+  })
+    .argument('<file>', 'a file that was written with --record')
+    .addOption(new Option('--format <form>', 'form of the report').choices(['html', 'md', 'json']))
+    .addOption(new Option('--out <file>', 'where to write it; standard output otherwise').argParser(file))
   command(
     'stop',
     'stop the job, the runs and the pipeline, and wait until they have ended',

@@ -9,17 +9,27 @@ import { idleStop } from './shared/idle-stop.ts'
 import type { OpenedTarget } from './shared/launch.ts'
 import { logFileOf, openLog } from './shared/logger.ts'
 import { newSession } from './shared/new-session.ts'
+import { openSessionFiles } from './shared/session-files.ts'
 import { summariseSession, summaryText } from './shared/summary.ts'
 import { describeError, UserError } from './shared/user-error.ts'
 
 export interface MonitorOptions {
   config: Config
+  /** Files to write: a recording of the session, and a report at its end. */
+  record?: string | undefined
+  report?: string | undefined
   write: (text: string) => void
   writeError: (text: string) => void
 }
 
 /** @returns 0; 1 after a failure that ended it. @throws UserError when the output is no terminal. */
-export async function runMonitor({ config, write, writeError }: MonitorOptions): Promise<number> {
+export async function runMonitor({
+  config,
+  record,
+  report,
+  write,
+  writeError,
+}: MonitorOptions): Promise<number> {
   const { stdin, stdout } = process
   if (!stdout.isTTY || !stdin.isTTY)
     throw new UserError(
@@ -37,6 +47,14 @@ export async function runMonitor({ config, write, writeError }: MonitorOptions):
   const logger = openLog(folder.path, config.logLevel)
   const session = newSession({ config, dataDir: folder.path, ephemeral: folder.ephemeral, logger })
   const begun = performance.now()
+  // What cannot be written is told when the screen is gone.
+  const problems: string[] = []
+  const files = await openSessionFiles({
+    store: session.store,
+    record,
+    report,
+    onProblem: (message) => problems.push(message),
+  })
   const idle = idleStop(config.idleStop, session.actions, systemClock)
   const room = openControlRoom({
     store: session.store,
@@ -68,6 +86,7 @@ export async function runMonitor({ config, write, writeError }: MonitorOptions):
   if (reason.kind === 'quit' && reason.stopAll) await stopEverything(session, write)
   if (reason.kind === 'crash') logger.error({ err: reason.error }, 'the screen failed')
   const state = session.store.getState()
+  const written = await files.close()
   await session.close()
   await opened?.close()
   restore()
@@ -81,7 +100,9 @@ export async function runMonitor({ config, write, writeError }: MonitorOptions):
     const where = { dataDir, ephemeral: folder.ephemeral, logFile, inFlight }
     write(`${summaryText(summariseSession(state, performance.now() - begun), where)}\n`)
     write(billingNotice(state))
+    for (const line of written) write(`${line}\n`)
   } else if (refusal !== undefined) writeError(`${describeError(refusal)}\n`)
+  for (const problem of problems) writeError(`${problem}\n`)
   folder.release()
   return reason.kind === 'crash' || !state.session.connected ? 1 : 0
 }

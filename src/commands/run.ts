@@ -11,6 +11,7 @@ import { injectPlanned, isMended, type PlannedFault } from './shared/fault-plan.
 import { type OpenedTarget, openTarget } from './shared/launch.ts'
 import { logFileOf, openLog } from './shared/logger.ts'
 import { newSession } from './shared/new-session.ts'
+import { openSessionFiles } from './shared/session-files.ts'
 import { type Measured, summarise, summaryText } from './shared/summary.ts'
 import { describeError, UserError } from './shared/user-error.ts'
 
@@ -20,6 +21,9 @@ export interface RunOptions {
   durationMs: number
   /** What is broken on purpose meanwhile. */
   faults: readonly PlannedFault[]
+  /** Files to write: a recording of the session, and a report at its end. */
+  record?: string | undefined
+  report?: string | undefined
   json: boolean
   write: (text: string) => void
   writeError: (text: string) => void
@@ -53,6 +57,13 @@ export async function runHeadless(options: RunOptions): Promise<number> {
       onFailure: (error) => failure.abort(error),
     })
     await session.connect(opened.target)
+    const { record, report } = options
+    const files = await openSessionFiles({
+      store: session.store,
+      record,
+      report,
+      onProblem: (text) => writeError(`${text}\n`),
+    })
     const outcome = await runPipeline(session, opened, options, AbortSignal.any([signal, failure.signal]))
     const { summary } = outcome
     if (options.json) write(`${JSON.stringify(summary)}\n`)
@@ -60,6 +71,8 @@ export async function runHeadless(options: RunOptions): Promise<number> {
       write(
         `${summaryText(summary, { dataDir: folder.path, ephemeral: folder.ephemeral, logFile: logFileOf(folder.path) })}\n`,
       )
+    const written = await files.close()
+    if (!options.json) for (const line of written) write(`${line}\n`)
     for (const reason of outcome.problems) writeError(`${reason}\n`)
     if (failure.signal.aborted) writeError(`${describeError(failure.signal.reason)}\n`)
     return summary.balanced && outcome.problems.length === 0 && !failure.signal.aborted ? 0 : 1

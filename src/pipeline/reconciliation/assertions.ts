@@ -1,6 +1,6 @@
 /** The five assertions of streaming-at-scale, live: measured on what really arrived, in bounded memory. */
 import type { ArrivedRow } from '../ports/lake.ts'
-import type { Assertion, AssertionsSlice } from '../state/state.ts'
+import type { Assertion, AssertionsSlice, Percentiles } from '../state/state.ts'
 import { RecentIds } from './recent-ids.ts'
 
 const WINDOW_MS = 60_000
@@ -80,7 +80,8 @@ export class Assertions {
 
   /** @param lost from the ledger; undefined: there is no ledger yet. @param now epoch milliseconds. */
   slice(lost: number | undefined, now: number): AssertionsSlice {
-    const p95 = this.#latencies.percentile(0.95, now - WINDOW_MS)
+    const percentiles = this.#latencies.percentiles(now - WINDOW_MS)
+    const p95 = percentiles?.p95
     const none = (value: number | undefined, expectation: string): Assertion => ({
       value,
       expectation,
@@ -88,6 +89,7 @@ export class Assertions {
     })
     return {
       rate: this.#rate,
+      percentiles,
       latencyP95: {
         value: p95,
         expectation: '≤ 15 s',
@@ -119,7 +121,7 @@ class LatencyWindow {
   readonly #times = new Float64Array(LATENCY_SAMPLES)
   readonly #latencies = new Float64Array(LATENCY_SAMPLES)
   #added = 0
-  #cached: { since: number; added: number; value: number | undefined } | undefined
+  #cached: { since: number; added: number; value: Percentiles | undefined } | undefined
 
   add(at: number, latency: number): void {
     this.#times[this.#added % LATENCY_SAMPLES] = at
@@ -128,7 +130,7 @@ class LatencyWindow {
   }
 
   /** Nearest rank; undefined: nothing is that young. */
-  percentile(share: number, since: number): number | undefined {
+  percentiles(since: number): Percentiles | undefined {
     const isFresh = this.#cached?.added === this.#added && since - this.#cached.since < 1000
     if (this.#cached && isFresh) return this.#cached.value
     const filled = Math.min(this.#added, LATENCY_SAMPLES)
@@ -136,7 +138,8 @@ class LatencyWindow {
       .subarray(0, filled)
       .filter((_, index) => (this.#times[index] as number) >= since)
     young.sort()
-    const value = young.length === 0 ? undefined : young[Math.ceil(young.length * share) - 1]
+    const rank = (share: number) => young[Math.ceil(young.length * share) - 1] as number
+    const value = young.length === 0 ? undefined : { p50: rank(0.5), p95: rank(0.95), p99: rank(0.99) }
     this.#cached = { since, added: this.#added, value }
     return value
   }

@@ -51,6 +51,17 @@ export interface Actions {
   endTrace(): ActionResult
   /** Sends one reading of a person's own, with the real SDK, and follows it. */
   sendOne(reading: OwnReading): ActionResult
+  /** Undefined: this is no recording. */
+  replay?: ReplayActions
+}
+
+export interface ReplayActions {
+  /** Pauses, or plays again; at the end: from the start. */
+  pause(): ActionResult
+  /** @param ms forwards; negative: backwards. */
+  seek(ms: number): ActionResult
+  /** @param steps up the ladder of speeds; negative: down. */
+  faster(steps: number): ActionResult
 }
 
 /** What a person types; it is sent as it is, right or wrong. */

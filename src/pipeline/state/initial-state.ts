@@ -106,6 +106,7 @@ export function initialState(options: InitialStateOptions = {}): AppState {
     cost: { perHour: 0, spent: 0, billed: [] },
     faults: [],
     trace: undefined,
+    replay: undefined,
     endpoints: [],
     now,
   }

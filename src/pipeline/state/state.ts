@@ -23,6 +23,8 @@ export interface AppState {
   faults: readonly ActiveFault[]
   /** The event that is followed; undefined: none. */
   trace: TraceSlice | undefined
+  /** Undefined: this is no recording. */
+  replay: ReplaySlice | undefined
   endpoints: readonly EndpointLine[]
   /** The clock as of this state: the screen never asks the time itself. */
   now: number
@@ -186,6 +188,15 @@ export interface AssertionsSlice {
   duplicates: Assertion
   outOfSequence: Assertion
   missing: Assertion
+  /** Of created → gold, over the last minute; undefined: nothing has arrived in it. */
+  percentiles?: Percentiles | undefined
+}
+
+/** Milliseconds. */
+export interface Percentiles {
+  p50: number
+  p95: number
+  p99: number
 }
 
 export interface Assertion {
@@ -238,6 +249,15 @@ export interface ActiveFault {
   until: number | undefined
   /** `healing`: mended, and what it had made fail is being started again. */
   state: 'active' | 'healing'
+}
+
+export interface ReplaySlice {
+  /** Since the first state (ms). */
+  position: number
+  durationMs: number
+  /** How many times as fast as it was. */
+  speed: number
+  isPaused: boolean
 }
 
 export interface TraceSlice {

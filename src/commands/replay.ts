@@ -1,0 +1,97 @@
+/** `rtstream-tui replay FILE`: a recorded session on the same screen, without any service; or as an asciinema cast. */
+import { createWriteStream } from 'node:fs'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { Config } from '../config/schema.ts'
+import { systemClock } from '../pipeline/runtime/clock.ts'
+import { castLines } from '../recording/cast.ts'
+import { play } from '../recording/player.ts'
+import { openRecording, type Recording } from '../recording/recording.ts'
+import { UserError } from './shared/user-error.ts'
+
+export interface ReplayOptions {
+  config: Config
+  file: string
+  speed: number
+  /** Since the start (ms). */
+  from: number
+  /** Write a cast of this size in place of showing it. */
+  cast: { file: string; columns: number; rows: number } | undefined
+  write: (text: string) => void
+}
+
+/** @returns 0; 1 when the screen failed. @throws RecordingError, UserError */
+export async function runReplay(options: ReplayOptions): Promise<number> {
+  const { config, file, speed, from, cast, write } = options
+  const recording = await openRecording(file)
+  if (cast) {
+    await writeCast(recording, { ...cast, speed, from }, config)
+    write(`${cast.file}\n`)
+    return 0
+  }
+  const { stdin, stdout } = process
+  if (!stdout.isTTY || !stdin.isTTY)
+    throw new UserError(
+      'A replay needs a terminal.',
+      `Without one: rtstream-tui report ${file}, or rtstream-tui replay ${file} --cast out.cast.`,
+      { exitCode: 2 },
+    )
+  const player = play({ recording, clock: systemClock, speed, from })
+  const { openControlRoom } = await import('../ui/app/main.tsx')
+  const room = openControlRoom({
+    store: player.store,
+    actions: player.actions,
+    theme: config.theme,
+    ascii: config.ascii,
+    acceptCosts: true,
+    maxFps: config.fps,
+    env: process.env,
+    stdin,
+    stdout,
+    onKey: () => {},
+  })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => room.close({ kind: 'signal' }))
+  const reason = await room.ended
+  player.close()
+  if (reason.kind === 'crash') throw reason.error
+  return 0
+}
+
+async function writeCast(
+  recording: Recording,
+  {
+    file,
+    columns,
+    rows,
+    speed,
+    from,
+  }: { file: string; columns: number; rows: number; speed: number; from: number },
+  config: Config,
+): Promise<void> {
+  const [{ screenLines }, { initialView }, { painter }, { chooseTheme }] = await Promise.all([
+    import('../ui/app/screen-lines.ts'),
+    import('../ui/input/view-state.ts'),
+    import('../ui/text/ansi.ts'),
+    import('../ui/text/theme.ts'),
+  ])
+  const paint = painter(chooseTheme(config.theme === 'auto' ? 'dark' : config.theme, 24, {}), config.ascii)
+  function* frames() {
+    for (const { time, state } of recording.states())
+      if (time >= from)
+        yield {
+          time: (time - from) / speed,
+          rows: screenLines(state, initialView, columns, rows).lines.map(paint),
+        }
+  }
+  const { startedAt } = recording.header
+  const lines = castLines({ columns, rows, title: 'rtstream-tui', startedAt }, frames())
+  await pipeline(
+    Readable.from(
+      (function* () {
+        for (const line of lines) yield `${line}\n`
+      })(),
+    ),
+    createWriteStream(file),
+  )
+}

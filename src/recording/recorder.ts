@@ -1,0 +1,99 @@
+/** Writes what the screen is shown into a file, while it happens: bounded in rate and in size. */
+import { createWriteStream } from 'node:fs'
+import { constants, createGzip } from 'node:zlib'
+import type { Clock } from '../pipeline/runtime/clock.ts'
+import type { ReadonlyStore } from '../pipeline/session/session-types.ts'
+import type { AppState } from '../pipeline/state/state.ts'
+import {
+  RECORDING_FORMAT,
+  RECORDING_VERSION,
+  type RecordedFrame,
+  type RecordingHeader,
+  withoutEndpoints,
+} from './format.ts'
+import { diff } from './patch.ts'
+
+export interface RecorderOptions {
+  store: ReadonlyStore
+  file: string
+  clock: Clock
+  /** Largest file (bytes); what comes later is left out. */
+  limitBytes?: number
+  /** Writing has failed, or the file is full; said once. */
+  onProblem: (message: string) => void
+}
+
+export interface Recorder {
+  /** Writes the last state and closes the file. Safe to call twice. */
+  close(): Promise<void>
+}
+
+/** At most so many states a second: a presenter sees two a second. */
+const FRAME_EVERY_MS = 500
+/** What was recorded so long ago can be read, whatever happens to the process (ms). */
+const FLUSH_EVERY_MS = 5000
+const DEFAULT_LIMIT_BYTES = 200_000_000
+
+export function record(options: RecorderOptions): Recorder {
+  const { store, file, clock, onProblem, limitBytes = DEFAULT_LIMIT_BYTES } = options
+  const gzip = createGzip({ level: 6 })
+  const output = createWriteStream(file)
+  const startedAt = clock.now()
+  let before: AppState | undefined
+  let nextAt = Number.NEGATIVE_INFINITY
+  let flushedAt = clock.monotonic()
+  let cancel: (() => void) | undefined
+  let isOver = false
+  let closing: Promise<void> | undefined
+  const ended = new Promise<void>((resolve) => output.once('close', () => resolve()))
+  const fail = (message: string) => {
+    if (isOver) return
+    isOver = true
+    onProblem(message)
+  }
+  output.on('error', (error) => fail(`The recording ${file} cannot be written: ${error.message}.`))
+  gzip.on('error', (error) => fail(`The recording ${file} cannot be written: ${error.message}.`))
+  gzip.pipe(output)
+
+  const write = (value: RecordingHeader | RecordedFrame) => gzip.write(`${JSON.stringify(value)}\n`)
+  const look = () => {
+    cancel = undefined
+    if (isOver) return
+    const state = withoutEndpoints(store.getState())
+    const patch = diff(before, state)
+    before = state
+    nextAt = clock.monotonic() + FRAME_EVERY_MS
+    if (patch !== undefined) write({ t: Math.max(0, state.now - startedAt), p: patch })
+    if (clock.monotonic() - flushedAt >= FLUSH_EVERY_MS) {
+      flushedAt = clock.monotonic()
+      gzip.flush(constants.Z_SYNC_FLUSH)
+    }
+    if (output.bytesWritten >= limitBytes)
+      fail(`The recording ${file} has reached ${limitBytes / 1e6} MB; it ends here.`)
+  }
+  write({
+    format: RECORDING_FORMAT,
+    version: RECORDING_VERSION,
+    program: store.getState().session.version,
+    startedAt,
+  })
+  look()
+  const unsubscribe = store.subscribe(() => {
+    if (isOver || cancel) return
+    const wait = nextAt - clock.monotonic()
+    if (wait <= 0) look()
+    else cancel = clock.after(wait, look)
+  })
+  return {
+    close: () => {
+      closing ??= (async () => {
+        unsubscribe()
+        cancel?.()
+        look()
+        gzip.end()
+        await ended
+      })()
+      return closing
+    },
+  }
+}

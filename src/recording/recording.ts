@@ -1,0 +1,136 @@
+/** A recording in memory: the state at any moment of it. */
+import { createReadStream } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { constants, createGunzip } from 'node:zlib'
+import type { AppState } from '../pipeline/state/state.ts'
+import {
+  RECORDING_FORMAT,
+  RECORDING_VERSION,
+  type RecordedFrame,
+  RecordingError,
+  type RecordingHeader,
+} from './format.ts'
+import { applyPatch, type Patch } from './patch.ts'
+
+/** Whole states kept between patches: what a seek has to make up for, at most. */
+const FRAMES_PER_SNAPSHOT = 200
+
+export class Recording {
+  readonly header: RecordingHeader
+  readonly #frames: readonly RecordedFrame[]
+  readonly #snapshots = new Map<number, AppState>()
+  #last: { index: number; state: AppState } | undefined
+
+  /** @param frames at least one, in the order of their times. */
+  constructor(header: RecordingHeader, frames: readonly RecordedFrame[]) {
+    this.header = header
+    this.#frames = frames
+  }
+
+  get length(): number {
+    return this.#frames.length
+  }
+
+  /** Of the last state, since the first (ms). */
+  get durationMs(): number {
+    return this.timeOf(this.length - 1)
+  }
+
+  /** Since the first state (ms). */
+  timeOf(index: number): number {
+    return (this.#frames[index]?.t ?? 0) - (this.#frames[0]?.t ?? 0)
+  }
+
+  /** The last state that was shown at that time or before (ms since the first). */
+  indexAt(time: number): number {
+    let [low, high] = [0, this.length - 1]
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2)
+      if (this.timeOf(middle) <= time) low = middle
+      else high = middle - 1
+    }
+    return low
+  }
+
+  state(index: number): AppState {
+    let from = Math.floor(index / FRAMES_PER_SNAPSHOT) * FRAMES_PER_SNAPSHOT
+    while (from > 0 && !this.#snapshots.has(from)) from -= FRAMES_PER_SNAPSHOT
+    let state: unknown = this.#snapshots.get(from)
+    let next = state === undefined ? 0 : from + 1
+    if (this.#last && this.#last.index <= index && this.#last.index >= next - 1) {
+      state = this.#last.state
+      next = this.#last.index + 1
+    }
+    for (; next <= index; next++) {
+      state = applyPatch(state, this.#frames[next]?.p as Patch)
+      if (next % FRAMES_PER_SNAPSHOT === 0) this.#snapshots.set(next, state as AppState)
+    }
+    this.#last = { index, state: state as AppState }
+    return state as AppState
+  }
+
+  /** Every state, oldest first. */
+  *states(): Generator<{ time: number; state: AppState }> {
+    for (let index = 0; index < this.length; index++)
+      yield { time: this.timeOf(index), state: this.state(index) }
+  }
+}
+
+/**
+ * Reads a file whole. One that was cut off, by a crash or a full disk, is read as far as it goes.
+ * @throws RecordingError, or what the disk says.
+ */
+export async function openRecording(file: string): Promise<Recording> {
+  let header: RecordingHeader | undefined
+  const frames: RecordedFrame[] = []
+  const problem = await eachLine(file, (line) => {
+    const value = parse(line)
+    if (value === undefined) return false
+    if (header) frames.push(value as RecordedFrame)
+    else header = checked(file, value)
+    return header !== undefined
+  })
+  if (header && frames.length > 0) return new Recording(header, frames)
+  if (problem instanceof RecordingError || (problem as NodeJS.ErrnoException | undefined)?.syscall)
+    throw problem
+  throw new RecordingError(
+    `${file} is not a recording of rtstream-tui.`,
+    'Name a file that was written with --record.',
+    { cause: problem },
+  )
+}
+
+/** @returns why it ended early; undefined: it did not. What was unpacked before is handed out in any case. */
+async function eachLine(file: string, take: (line: string) => boolean): Promise<unknown> {
+  const packed = createReadStream(file)
+  const unpacked = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH })
+  packed.on('error', (error) => unpacked.destroy(error))
+  const lines = createInterface({ input: packed.pipe(unpacked), crlfDelay: Number.POSITIVE_INFINITY })
+  try {
+    for await (const line of lines) if (!take(line)) break
+    return undefined
+  } catch (error) {
+    return error
+  } finally {
+    packed.destroy()
+  }
+}
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
+  }
+}
+
+function checked(file: string, value: unknown): RecordingHeader | undefined {
+  const header = value as Partial<RecordingHeader> | null
+  if (header?.format !== RECORDING_FORMAT) return undefined
+  if ((header.version ?? 0) > RECORDING_VERSION)
+    throw new RecordingError(
+      `${file} was recorded by a newer program (format ${header.version}; this one reads up to ${RECORDING_VERSION}).`,
+      'Update: npm install --global rtstream-tui.',
+    )
+  return header as RecordingHeader
+}

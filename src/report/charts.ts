@@ -1,0 +1,167 @@
+/** The charts of a report, as SVG text. Its own bundle: the library is large, and nothing else needs it. */
+import * as Plot from '@observablehq/plot'
+import { parseHTML } from 'linkedom'
+import type { ReportModel, Sample } from './model.ts'
+
+export interface Chart {
+  id: string
+  title: string
+  /** What it shows, for those who cannot see it. */
+  description: string
+  svg: string
+}
+
+const WIDTH = 760
+const HEIGHT = 220
+
+/** Lines of one chart: the name in the legend, and the value at a sample. */
+type Lines = readonly (readonly [name: string, value: (sample: Sample) => number | undefined])[]
+
+const BACKLOG: Lines = [
+  ['before the hub', ({ backlog }) => backlog.hub],
+  ['before bronze', ({ backlog }) => backlog.bronze],
+  ['before silver', ({ backlog }) => backlog.silver],
+  ['before gold', ({ backlog }) => backlog.gold],
+  ['before the aggregate', ({ backlog }) => backlog.aggregate],
+]
+const LAYER_ROWS: Lines = [
+  ['bronze', ({ rows }) => rows.bronze],
+  ['silver', ({ rows }) => rows.silver],
+  ['quarantine', ({ rows }) => rows.quarantine],
+  ['gold', ({ rows }) => rows.gold],
+]
+const LATENCY: Lines = [
+  ['p50', ({ latency }) => latency && latency.p50 / 1000],
+  ['p95', ({ latency }) => latency && latency.p95 / 1000],
+  ['p99', ({ latency }) => latency && latency.p99 / 1000],
+]
+
+export function drawCharts(model: ReportModel): Chart[] {
+  const charts = [
+    timeChart(model, 'rate', 'Events into the hub, per second', '↑ events/s', [
+      ['events/s', ({ rate }) => rate],
+    ]),
+    timeChart(model, 'backlog', 'Rows in flight, by hop', '↑ rows', BACKLOG),
+    timeChart(model, 'latency', 'Created → gold, of the last minute', '↑ seconds', LATENCY),
+    timeChart(model, 'layers', 'Rows in each layer', '↑ rows', LAYER_ROWS),
+    quarantineChart(model),
+    ...(model.cost > 0
+      ? [
+          timeChart(model, 'cost', 'Cost so far, estimated from list prices', '↑ US$', [
+            ['US$', ({ spent }) => spent],
+          ]),
+        ]
+      : []),
+  ]
+  return charts.filter((chart) => chart !== undefined)
+}
+
+function timeChart(
+  { samples, faults, marks, endedAt }: ReportModel,
+  id: string,
+  title: string,
+  yLabel: string,
+  lines: Lines,
+): Chart | undefined {
+  const points = samples.flatMap((sample) =>
+    lines.flatMap(([name, value]) => {
+      const y = value(sample)
+      return y === undefined ? [] : [{ at: new Date(sample.at), name, y }]
+    }),
+  )
+  if (points.length < 2) return undefined
+  const [first] = samples
+  const from = first?.at ?? 0
+  const inside = marks.filter(({ at }) => at >= from && at <= endedAt)
+  const svg = plot(title, {
+    x: { type: 'utc', label: null, domain: [new Date(from), new Date(endedAt)] },
+    y: { label: yLabel, grid: true, zero: true, nice: true, tickFormat: '~s' },
+    color: { domain: lines.map(([name]) => name), range: COLORS },
+    marks: [
+      Plot.rectX(faults, {
+        x1: (span: { from: number }) => new Date(span.from),
+        x2: (span: { to?: number }) => new Date(span.to ?? endedAt),
+        fill: 'var(--fault)',
+        fillOpacity: 0.18,
+        title: 'title',
+      }),
+      Plot.ruleX(inside, {
+        x: (mark: { at: number }) => new Date(mark.at),
+        stroke: 'currentColor',
+        strokeOpacity: 0.35,
+        strokeDasharray: '2,3',
+        title: 'text',
+      }),
+      Plot.lineY(points, { x: 'at', y: 'y', stroke: 'name', strokeWidth: 1.8, curve: 'monotone-x' }),
+      Plot.ruleY([0], { stroke: 'currentColor', strokeOpacity: 0.4 }),
+    ],
+  })
+  const last = lines.map(
+    ([name, value]) => `${name} ${rounded(samples.map(value).findLast((y) => y !== undefined))}`,
+  )
+  return { id, title, description: `${title}. At the end: ${last.join(', ')}.`, svg: withLegend(svg, lines) }
+}
+
+function quarantineChart({ quarantine }: ReportModel): Chart | undefined {
+  if (quarantine.length === 0) return undefined
+  const title = 'Refused rows by reason, of those that were shown'
+  const svg = plot(title, {
+    height: 40 + quarantine.length * 26,
+    marginLeft: 210,
+    x: { label: '→ rows', grid: true },
+    y: { label: null, domain: quarantine.map(({ reason }) => reason) },
+    marks: [
+      Plot.barX(quarantine, { x: 'events', y: 'reason', fill: 'var(--c2)' }),
+      Plot.text(quarantine, {
+        x: 'events',
+        y: 'reason',
+        text: (one: { events: number }) => String(one.events),
+        dx: 4,
+        textAnchor: 'start',
+        fill: 'currentColor',
+      }),
+    ],
+  })
+  const parts = quarantine.map(({ reason, events }) => `${reason} ${events}`)
+  return { id: 'quarantine', title, description: `${title}: ${parts.join(', ')}.`, svg }
+}
+
+const COLORS = ['var(--c1)', 'var(--c2)', 'var(--c3)', 'var(--c4)', 'var(--c5)']
+
+function plot(label: string, options: Plot.PlotOptions): string {
+  const { document } = parseHTML('<!doctype html><html><body></body></html>')
+  const drawn = Plot.plot({
+    document: document as unknown as Document,
+    width: WIDTH,
+    height: HEIGHT,
+    marginLeft: 56,
+    marginRight: 24,
+    ariaLabel: label,
+    style: { background: 'transparent', color: 'inherit', fontFamily: 'inherit', fontSize: '12px' },
+    ...options,
+  }) as unknown as SvgElement
+  // Groups have no role, and so may have no name: the description below the chart says what they show.
+  for (const group of drawn.querySelectorAll('g[aria-label]')) group.removeAttribute('aria-label')
+  drawn.setAttribute('role', 'img')
+  return drawn.outerHTML
+}
+
+/** As far as it is used; the types of a browser are not loaded here. */
+interface SvgElement {
+  setAttribute(name: string, value: string): void
+  removeAttribute(name: string): void
+  querySelectorAll(selector: string): Iterable<SvgElement>
+  outerHTML: string
+}
+
+/** The library's own legend is no part of the SVG. */
+function withLegend(svg: string, lines: Lines): string {
+  if (lines.length < 2) return svg
+  const items = lines.map(
+    ([name], index) => `<span><i style="background:${COLORS[index % COLORS.length]}"></i>${name}</span>`,
+  )
+  return `<div class="legend">${items.join('')}</div>${svg}`
+}
+
+const rounded = (value: number | undefined) =>
+  value === undefined ? 'not known' : String(Math.round(value * 10) / 10)

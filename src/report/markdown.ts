@@ -1,0 +1,58 @@
+/** A report as Markdown: the same facts without the charts. */
+import { describeTrace, positionText } from '../pipeline/trace/describe.ts'
+import type { ReportModel } from './model.ts'
+import { assertionRows, count, ledgerRows, moment, span, time, VERDICTS } from './words.ts'
+
+export function markdownReport(model: ReportModel): string {
+  const parts = [
+    `# Report of ${moment(model.startedAt)}`,
+    `${VERDICTS[model.verdict]}${model.explanation === undefined ? '' : ` ${model.explanation}.`}`,
+    `${span(model)}, target ${model.target}, engine ${model.engine}, rtstream-tui ${model.program}.`,
+    '## Ledger',
+    table(['hop', 'rows', ''], ledgerRows(model)),
+    '## Assertions',
+    table(['', 'assertion', 'measured', 'limit'], assertionRows(model)),
+    ...section(
+      'Broken on purpose',
+      ['what', 'from', 'to'],
+      model.faults.map(({ title, from, to }) => [title, time(from), to === undefined ? 'the end' : time(to)]),
+    ),
+    ...section(
+      'Refused rows, of those that were shown',
+      ['reason', 'rows'],
+      model.quarantine.map(({ reason, events }) => [reason, count(events)]),
+    ),
+    ...section(
+      'What was done',
+      ['time', 'what'],
+      model.marks.map(({ at, text }) => [time(at), text]),
+    ),
+    ...model.traces.flatMap((trace) => [
+      `### Event ${trace.eventId ?? ''} at ${positionText(trace.position)}`,
+      table(
+        ['step', 'time', 'what'],
+        describeTrace(trace).map(({ title, at, summary }) => [
+          title,
+          at === undefined ? '' : time(at),
+          summary,
+        ]),
+      ),
+    ]),
+    '## Layers',
+    table(
+      ['layer', 'rows', 'files', 'bytes'],
+      model.layers.map(({ name, rows, files, bytes }) => [name, count(rows), count(files), count(bytes)]),
+    ),
+    '## Settings',
+    table(['setting', 'value'], model.settings),
+  ]
+  return `${parts.join('\n\n')}\n`
+}
+
+const section = (title: string, head: readonly string[], rows: readonly (readonly string[])[]) =>
+  rows.length === 0 ? [] : [`## ${title}`, table(head, rows)]
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
+  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n')
+
+const cell = (text: string) => text.replaceAll('|', '\\|').replace(/[\r\n]+/g, ' ')

@@ -1,0 +1,186 @@
+/** What a report says, as plain data: from a recording, or from the states of a session as they were shown. */
+import type { CityMean } from '../pipeline/ports/lake.ts'
+import { STAGE_IDS } from '../pipeline/ports/stages.ts'
+import type { Trace } from '../pipeline/ports/trace.ts'
+import {
+  type AppState,
+  type Assertion,
+  LAYERS,
+  type LayerName,
+  type LedgerSlice,
+} from '../pipeline/state/state.ts'
+
+/** Goes up when a reader of the JSON form could no longer read it. */
+export const REPORT_VERSION = 1
+
+export interface ReportModel {
+  version: typeof REPORT_VERSION
+  program: string
+  target: 'local' | 'azure'
+  engine: string
+  /** Epoch milliseconds. */
+  startedAt: number
+  endedAt: number
+  verdict: LedgerSlice['verdict']
+  explanation: string | undefined
+  ledger: Omit<LedgerSlice, 'verdict' | 'explanation'>
+  assertions: readonly (Assertion & { name: string; unit: string })[]
+  samples: readonly Sample[]
+  marks: readonly Mark[]
+  faults: readonly FaultSpan[]
+  /** By reason, of the refused rows that were shown: a sample. */
+  quarantine: readonly { reason: string; events: number }[]
+  traces: readonly Trace[]
+  cities: readonly CityMean[]
+  layers: readonly { name: LayerName; files: number; bytes: number; rows: number | undefined }[]
+  settings: readonly (readonly [name: string, value: string])[]
+  cost: number
+}
+
+export interface Sample {
+  /** Epoch milliseconds. */
+  at: number
+  /** Per second, into the hub. */
+  rate: number
+  /** Rows in flight in front of each hop. */
+  backlog: LedgerSlice['inFlight']
+  latency: { p50: number; p95: number; p99: number } | undefined
+  /** Rows; undefined: not known. */
+  rows: Readonly<Record<LayerName, number | undefined>>
+  /** Spent so far, as estimated from list prices. */
+  spent: number
+}
+
+/** What a person did. */
+export interface Mark {
+  at: number
+  text: string
+}
+
+export interface FaultSpan {
+  name: string
+  title: string
+  happens: string
+  from: number
+  /** Undefined: still broken at the end. */
+  to: number | undefined
+}
+
+/** Points of a chart: more are not seen on a page. */
+const MOST_SAMPLES = 600
+const MOST_MARKS = 200
+const MOST_TRACES = 20
+const MOST_CITIES = 40
+
+const ASSERTIONS = [
+  ['rate', 'rate of the generator', '/s'],
+  ['latencyP95', 'created → gold, p95', 'ms'],
+  ['duplicates', 'duplicates in silver', ''],
+  ['outOfSequence', 'out of sequence', ''],
+  ['missing', 'missing', ''],
+] as const
+
+/** Takes states one by one, in bounded memory, and makes the report of them. */
+export class ReportCollector {
+  #samples: Sample[] = []
+  /** Between two samples (ms); doubles when there are too many. */
+  #everyMs = 1000
+  #marks: Mark[] = []
+  #lastLogAt = Number.NEGATIVE_INFINITY
+  #lastEventAt = Number.NEGATIVE_INFINITY
+  readonly #faults: FaultSpan[] = []
+  readonly #reasons = new Map<string, number>()
+  readonly #traces = new Map<string, Trace>()
+  #last: AppState | undefined
+
+  add(state: AppState): void {
+    if (state === this.#last) return
+    this.#last = state
+    if (state.now - (this.#samples.at(-1)?.at ?? Number.NEGATIVE_INFINITY) >= this.#everyMs)
+      this.#sample(state)
+    for (const { at, source, message } of state.log) {
+      if (at <= this.#lastLogAt) continue
+      if (source === 'you' && this.#marks.length < MOST_MARKS) this.#marks.push({ at, text: message })
+    }
+    this.#lastLogAt = state.log.at(-1)?.at ?? this.#lastLogAt
+    let newest = this.#lastEventAt
+    for (const { at, reasons } of state.events) {
+      if (at <= this.#lastEventAt) continue
+      newest = Math.max(newest, at)
+      for (const reason of reasons) this.#reasons.set(reason, (this.#reasons.get(reason) ?? 0) + 1)
+    }
+    this.#lastEventAt = newest
+    this.#followFaults(state)
+    const trace = state.trace?.trace
+    if (trace && (this.#traces.size < MOST_TRACES || this.#traces.has(keyOf(trace))))
+      this.#traces.set(keyOf(trace), trace)
+  }
+
+  /** @throws Error when no state was added. */
+  report(): ReportModel {
+    const state = this.#last
+    if (!state) throw new Error('There is nothing to report: no state was recorded.')
+    this.#sample(state)
+    const { session, generator, ledger, assertions, lake, cost } = state
+    const { verdict, explanation, ...counts } = ledger
+    return {
+      version: REPORT_VERSION,
+      program: session.version,
+      target: session.target,
+      engine: session.engine,
+      startedAt: session.startedAt,
+      endedAt: state.now,
+      verdict,
+      explanation,
+      ledger: counts,
+      assertions: ASSERTIONS.map(([key, name, unit]) => ({ name, unit, ...assertions[key] })),
+      samples: this.#samples,
+      marks: this.#marks,
+      faults: this.#faults,
+      quarantine: [...this.#reasons]
+        .map(([reason, events]) => ({ reason, events }))
+        .sort((a, b) => b.events - a.events),
+      traces: [...this.#traces.values()],
+      cities: state.aggregate.cities.slice(0, MOST_CITIES),
+      layers: LAYERS.map((name) => {
+        const { files, bytes, rows } = lake.layers[name]
+        return { name, files, bytes, rows }
+      }),
+      settings: [
+        ['stations', generator.stations.toLocaleString('en-US')],
+        ['interval', `${generator.intervalMs / 1000} s`],
+        ['dirty data', `${Math.round(generator.dirty * 1000) / 10} %`],
+        ['partitions', String(state.hub.partitions.length)],
+        ...STAGE_IDS.map((id) => [id, state.stages[id].state] as const),
+      ],
+      cost: cost.spent,
+    }
+  }
+
+  #sample(state: AppState): void {
+    const { hub, ledger, assertions, lake, cost, now } = state
+    this.#samples.push({
+      at: now,
+      rate: hub.rate,
+      backlog: ledger.inFlight,
+      latency: assertions.percentiles,
+      rows: Object.fromEntries(LAYERS.map((name) => [name, lake.layers[name].rows])) as Sample['rows'],
+      spent: cost.spent,
+    })
+    if (this.#samples.length <= MOST_SAMPLES) return
+    this.#samples = this.#samples.filter((_, index) => index % 2 === 0)
+    this.#everyMs *= 2
+  }
+
+  #followFaults({ faults, now }: AppState): void {
+    for (const { name, title, happens, since, state } of faults) {
+      const span = this.#faults.find((one) => one.name === name && one.from === since)
+      if (!span) this.#faults.push({ name, title, happens, from: since, to: undefined })
+      else if (state === 'healing') span.to ??= now
+    }
+    for (const span of this.#faults)
+      if (!faults.some(({ name, since }) => name === span.name && since === span.from)) span.to ??= now
+  }
+}
+
+const keyOf = ({ position }: Trace) => `${position.partition}:${position.sequenceNumber}`

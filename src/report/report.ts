@@ -1,0 +1,29 @@
+/** Writes a report in the form that is asked for. */
+import type { Recording } from '../recording/recording.ts'
+import { htmlReport } from './html.ts'
+import { markdownReport } from './markdown.ts'
+import { ReportCollector, type ReportModel } from './model.ts'
+
+export const REPORT_FORMATS = ['html', 'md', 'json'] as const
+export type ReportFormat = (typeof REPORT_FORMATS)[number]
+
+/** In the bundle the charts lie in a file of their own, as their library is large; from source, beside this file. */
+const chartsModule = () =>
+  new URL(import.meta.url.endsWith('.ts') ? './charts.ts' : './charts.js', import.meta.url).href
+
+export async function reportText(model: ReportModel, format: ReportFormat): Promise<string> {
+  if (format === 'json') return `${JSON.stringify({ type: 'report', ...model }, null, 2)}\n`
+  if (format === 'md') return markdownReport(model)
+  const { drawCharts } = (await import(chartsModule())) as typeof import('./charts.ts')
+  return htmlReport(model, drawCharts(model))
+}
+
+/** By the end of a file's name; html where it tells nothing. */
+export const formatOf = (file: string): ReportFormat =>
+  REPORT_FORMATS.find((format) => file.toLowerCase().endsWith(`.${format}`)) ?? 'html'
+
+export function modelOf(recording: Recording): ReportModel {
+  const collector = new ReportCollector()
+  for (const { state } of recording.states()) collector.add(state)
+  return collector.report()
+}

@@ -1,0 +1,67 @@
+/** The words of a report, the same in each of its forms. */
+import { clockText } from '../recording/player.ts'
+import type { ReportModel } from './model.ts'
+
+export const VERDICTS: Readonly<Record<ReportModel['verdict'], string>> = {
+  balanced: 'Balanced: everything that went in came out.',
+  flowing: 'Rows were still in flight when the session ended; they are kept for the next start.',
+  unbalanced: 'Not balanced.',
+  empty: 'Nothing was sent.',
+}
+
+export const isGood = ({ verdict }: ReportModel): boolean => verdict !== 'unbalanced'
+
+export const count = (value: number | undefined): string =>
+  value === undefined ? 'not known' : value.toLocaleString('en-US', { maximumFractionDigits: 1 })
+
+export const time = (at: number): string => new Date(at).toISOString().slice(11, 19)
+export const moment = (at: number): string =>
+  `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+export const span = ({ startedAt, endedAt }: ReportModel): string =>
+  clockText(Math.max(0, endedAt - startedAt))
+
+/** Hop by hop: what came in, what became of it, and what is in flight behind. */
+export function ledgerRows({
+  ledger,
+}: ReportModel): (readonly [hop: string, rows: string, beside: string])[] {
+  const { inFlight } = ledger
+  const waiting = (rows: number) => (rows > 0 ? `${count(rows)} in flight` : '')
+  const listed = (...parts: (readonly [name: string, rows: number])[]) =>
+    parts.flatMap(([name, rows]) => (rows > 0 ? [`${name} ${count(rows)}`] : []))
+  const join = (...parts: string[]) => parts.filter((part) => part !== '').join(', ')
+  return [
+    ['acknowledged', count(ledger.acknowledged), waiting(inFlight.hub)],
+    [
+      'enqueued',
+      count(ledger.enqueued),
+      join(...listed(['expired', ledger.skipped]), waiting(inFlight.bronze)),
+    ],
+    [
+      'bronze',
+      count(ledger.bronze),
+      join(...listed(['rejected', ledger.rejected]), waiting(inFlight.silver)),
+    ],
+    [
+      'silver',
+      count(ledger.silver),
+      join(
+        ...listed(['quarantined', ledger.quarantined], ['duplicates dropped', ledger.duplicates]),
+        waiting(inFlight.gold),
+      ),
+    ],
+    ['gold', count(ledger.gold), waiting(inFlight.aggregate)],
+    ['aggregated', count(ledger.aggregated), ''],
+    ['lost', count(ledger.lost), ''],
+  ]
+}
+
+export function assertionRows({
+  assertions,
+}: ReportModel): (readonly [mark: '✓' | '✗' | '–', name: string, value: string, limit: string])[] {
+  return assertions.map(({ name, value, unit, expectation, holds }) => [
+    holds === undefined ? '–' : holds ? '✓' : '✗',
+    name,
+    value === undefined ? 'not known' : `${count(value)}${unit === 'ms' ? ' ms' : unit}`,
+    expectation,
+  ])
+}

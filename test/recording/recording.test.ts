@@ -1,0 +1,192 @@
+import { createReadStream, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createGzip, gunzipSync } from 'node:zlib'
+import { afterAll, describe, expect, it } from 'vitest'
+import { createStore } from 'zustand/vanilla'
+import type { AppState } from '../../src/pipeline/state/state.ts'
+import { castLines } from '../../src/recording/cast.ts'
+import { applyPatch, diff } from '../../src/recording/patch.ts'
+import { clockText, play } from '../../src/recording/player.ts'
+import { record } from '../../src/recording/recorder.ts'
+import { openRecording } from '../../src/recording/recording.ts'
+import { screenLines } from '../../src/ui/app/screen-lines.ts'
+import { initialView } from '../../src/ui/input/view-state.ts'
+import { painter } from '../../src/ui/text/ansi.ts'
+import { chooseTheme } from '../../src/ui/text/theme.ts'
+import { FakeClock } from '../support/fake-clock.ts'
+import { recordedSession } from '../support/recorded-session.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'rtstream-recording-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const states = [...recordedSession()]
+const paint = painter(chooseTheme('dark', 24, {}), false)
+const frameOf = (state: AppState) => screenLines(state, initialView, 120, 40).lines.map(paint)
+
+/** Records the states, one a second. */
+async function recorded(name: string, limitBytes?: number) {
+  const file = join(folder, name)
+  const clock = new FakeClock((states[0] as AppState).now)
+  const store = createStore<AppState>()(() => states[0] as AppState)
+  const problems: string[] = []
+  const recorder = record({
+    store,
+    file,
+    clock,
+    onProblem: (message) => problems.push(message),
+    ...(limitBytes === undefined ? {} : { limitBytes }),
+  })
+  for (const state of states.slice(1)) {
+    await clock.advance(1000)
+    store.setState(state, true)
+  }
+  await recorder.close()
+  return { file, problems }
+}
+
+describe('a patch', () => {
+  it.each([
+    [
+      { a: 1, b: [1, 2, 3] },
+      { a: 1, b: [2, 3, 4] },
+    ],
+    [{ a: 1 }, { a: undefined, c: null }],
+    [{ list: [{ x: 1 }, { x: 2 }] }, { list: [{ x: 1 }, { x: 3 }] }],
+    [{ list: [] }, { list: [1] }],
+    [{ list: [1, 2] }, { list: [] }],
+    [{ list: [1, 2] }, { list: [1, 2, [3, { d: new Date(5) }]] }],
+    [{ at: new Date(1) }, { at: new Date(2) }],
+    [undefined, { text: 'x', deep: { at: new Date(3) } }],
+    [{ a: 'x' }, { a: { b: 1 } }],
+  ])('brings %j to %j', (before, after) => {
+    const patch = JSON.parse(JSON.stringify(diff(before, after)))
+    expect(applyPatch(before, patch)).toEqual(after)
+  })
+
+  it('of the same is none, and of a series that moves on is short', () => {
+    const series = Array.from({ length: 600 }, (_, index) => index)
+    expect(diff(series, [...series])).toBeUndefined()
+    expect(diff({ series }, { series: [...series.slice(1), 600] })).toEqual({ series: [1, 1, [600]] })
+  })
+})
+
+describe('a recording', () => {
+  it('gives back every state, and the same frames to the last cell', async () => {
+    const { file, problems } = await recorded('whole.rtrec')
+    expect(problems).toEqual([])
+    const recording = await openRecording(file)
+    const read = [...recording.states()]
+    expect(read).toHaveLength(states.length)
+    for (const index of [0, 1, 35, 60, 119])
+      expect(frameOf(read[index]?.state as AppState)).toEqual(
+        frameOf({ ...(states[index] as AppState), endpoints: [] }),
+      )
+    expect(read.at(-1)?.time).toBe(119_000)
+    // Any order: seeking goes back too.
+    expect(recording.state(100).now).toBe((states[100] as AppState).now)
+    expect(recording.state(3)).toEqual(read[3]?.state)
+    expect(recording.indexAt(60_500)).toBe(60)
+  })
+
+  it('holds no endpoints, and stays small', async () => {
+    const { file } = await recorded('small.rtrec')
+    const text = gunzipSync(readFileSync(file)).toString()
+    expect(text).not.toContain('secret')
+    expect(JSON.parse(text.slice(0, text.indexOf('\n')))).toMatchObject({
+      format: 'rtstream-recording',
+      version: 1,
+    })
+    // Two minutes, of a screen in which everything moves.
+    expect(statSync(file).size).toBeLessThan(100_000)
+  })
+
+  it('ends at its limit and says so once', async () => {
+    const { file, problems } = await recorded('full.rtrec', 1)
+    expect(problems).toHaveLength(1)
+    expect(problems[0]).toMatch(/ends here/)
+    expect((await openRecording(file)).length).toBeLessThan(states.length)
+  })
+
+  it('that was cut off is read as far as it goes', async () => {
+    const { file } = await recorded('cut.rtrec')
+    const bytes = readFileSync(file)
+    const cut = join(folder, 'cut-off.rtrec')
+    writeFileSync(cut, bytes.subarray(0, Math.floor(bytes.length * 0.7)))
+    const { length } = await openRecording(cut)
+    expect(length).toBeGreaterThan(10)
+    expect(length).toBeLessThan(states.length)
+  })
+
+  it.each([
+    ['no gzip', Buffer.from('hello'), /is not a recording/],
+    ['another format', undefined, /is not a recording/],
+  ])('%s is refused in one line', async (name, bytes, message) => {
+    const file = join(folder, `${name}.rtrec`)
+    if (bytes) writeFileSync(file, bytes)
+    else {
+      const packed = createReadStream(import.meta.filename).pipe(createGzip())
+      const chunks: Buffer[] = []
+      for await (const chunk of packed) chunks.push(chunk as Buffer)
+      writeFileSync(file, Buffer.concat(chunks))
+    }
+    await expect(openRecording(file)).rejects.toThrow(message)
+  })
+
+  it('of a newer program asks for an update', async () => {
+    const file = join(folder, 'newer.rtrec')
+    const packed = createGzip()
+    packed.end('{"format":"rtstream-recording","version":2}\n{"t":0,"p":[0,{}]}\n')
+    const chunks: Buffer[] = []
+    for await (const chunk of packed) chunks.push(chunk as Buffer)
+    writeFileSync(file, Buffer.concat(chunks))
+    await expect(openRecording(file)).rejects.toThrow(/newer program/)
+    await expect(openRecording(join(folder, 'nowhere.rtrec'))).rejects.toThrow(/ENOENT/)
+  })
+
+  it('plays at its speed, pauses, seeks, and takes no control', async () => {
+    const { file } = await recorded('play.rtrec')
+    const clock = new FakeClock(0)
+    const player = play({ recording: await openRecording(file), clock, speed: 4, from: 10_000 })
+    const at = () => Math.round((player.store.getState().replay?.position ?? 0) / 1000)
+    expect(at()).toBe(10)
+    await clock.advance(5000)
+    expect(at()).toBe(30)
+    expect(player.store.getState().now).toBe((states[30] as AppState).now)
+    player.actions.replay?.pause()
+    await clock.advance(5000)
+    expect(at()).toBe(30)
+    player.actions.replay?.seek(-20_000)
+    expect(at()).toBe(10)
+    player.actions.replay?.pause()
+    player.actions.replay?.faster(1)
+    await clock.advance(1000)
+    expect(at()).toBe(18)
+    expect(player.actions.startAll()).toMatchObject({ ok: false })
+    await clock.advance(60_000)
+    expect(player.store.getState().replay).toMatchObject({ isPaused: true, position: 119_000 })
+    player.close()
+  })
+
+  it('becomes a cast in which only changed rows are written', () => {
+    const options = { columns: 20, rows: 2, title: 't', startedAt: 1_764_000_000_000 }
+    const lines = [
+      ...castLines(options, [
+        { time: 0, rows: ['a', 'b'] },
+        { time: 500, rows: ['a', 'c'] },
+        { time: 900, rows: ['a', 'c'] },
+      ]),
+    ].map((line) => JSON.parse(line))
+    expect(lines[0]).toMatchObject({ version: 2, width: 20, height: 2, timestamp: 1_764_000_000 })
+    expect(lines[2]).toEqual([0.5, 'o', '\x1b[2;1Hc\x1b[0m'])
+    expect(lines).toHaveLength(3)
+  })
+})
+
+describe('a time in words', () => {
+  it.each([
+    [0, '00:00'],
+    [309_000, '05:09'],
+    [3_909_000, '1:05:09'],
+  ])('%i ms is %s', (ms, text) => expect(clockText(ms)).toBe(text))
+})
