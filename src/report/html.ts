@@ -118,8 +118,7 @@ function table(
     name === '' ? '<td></td>' : `<th scope="col"${n(column)}>${escaped(name)}</th>`,
   )
   const body = rows.map(
-    (row) =>
-      `<tr>${row.map((cell, column) => `<td${n(column)}>${escaped(cell)}</td>`).join('')}</tr>`,
+    (row) => `<tr>${row.map((cell, column) => `<td${n(column)}>${escaped(cell)}</td>`).join('')}</tr>`,
   )
   return `<div class="scroll" tabindex="0"><table><thead><tr>${heads.join('')}</tr></thead><tbody>${body.join('\n')}</tbody></table></div>`
 }

@@ -1,5 +1,10 @@
 /** Where an event lies in bronze: the file that its position names, and the line in it. */
-import { BRONZE, bronzeFolder, parseBronzeFileName } from '../../contract/bronze-layout.ts'
+import {
+  BRONZE,
+  bronzeFolder,
+  formerBronzeFolder,
+  parseBronzeFileName,
+} from '../../contract/bronze-layout.ts'
 import { BRONZE_TOTALS, parseTotals } from '../../contract/bronze-totals.ts'
 import { rejectionReason } from '../../contract/deserialization.ts'
 import type { BronzeStep } from '../../pipeline/ports/trace.ts'
@@ -27,9 +32,10 @@ export async function searchBronze(
   signal?: AbortSignal,
 ): Promise<BronzePlace> {
   const files: ListedPath[] = []
-  const folder = bronzeFolder(new Date(event.enqueuedAt))
-  for await (const file of client.list(BRONZE.container, folder, { recursive: false, signal }))
-    if (!file.isDirectory) files.push(file)
+  const minute = new Date(event.enqueuedAt)
+  for (const folder of [bronzeFolder(minute), formerBronzeFolder(minute)])
+    for await (const file of client.list(BRONZE.container, folder, { recursive: false, signal }))
+      if (!file.isDirectory) files.push(file)
   const ours = files.flatMap((file) => {
     const name = parseBronzeFileName(file.path)
     return name && String(name.partition) === event.partition ? [{ file, name }] : []
