@@ -44,11 +44,17 @@ export async function runReplay(options: ReplayOptions): Promise<number> {
     theme: config.theme,
     ascii: config.ascii,
     acceptCosts: true,
+    yesQuit: true,
+    presenter: config.presenter,
+    mouse: config.mouse,
+    clock: systemClock,
     maxFps: config.fps,
     env: process.env,
     stdin,
     stdout,
+    stderr: process.stderr,
     onKey: () => {},
+    onOutput: () => {},
   })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.once(signal, () => room.close({ kind: 'signal' }))
