@@ -86,6 +86,13 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     job,
     engine,
     stateFolder: join(folder, 'state'),
+    resources: {
+      ports: { hubTls: 5671, lakeTls: 10443 },
+      partitions,
+      consumerGroups: ['$Default', 'alerts'],
+      createdAt: Date.UTC(2026, 0, 2),
+      retentionMs: 86_400_000,
+    },
     port: 0,
     tls,
     token: TOKEN,

@@ -22,6 +22,8 @@ import { routes } from '../http/router.ts'
 import { type Handler, listen } from '../http/server.ts'
 import { metricsRoutes } from '../monitor/metrics.ts'
 import { RunHistory, type RunRecord } from '../notebook-runs/run-history.ts'
+import type { ResourceFacts } from '../resource-manager/catalogue.ts'
+import { resourceRoutes } from '../resource-manager/routes.ts'
 import type { Certificate } from '../runtime/certificate.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { StreamAnalyticsJob } from '../stream-analytics/job.ts'
@@ -43,6 +45,8 @@ export interface ManagementOptions {
   newId: () => string
   clock: Clock
   logger: Logger
+  /** What Resource Manager tells of the other services. */
+  resources: ResourceFacts
   databricksLimit?: RateLimit | undefined
   /** Before a request is looked at: what goes wrong on purpose. */
   before?: () => void
@@ -68,6 +72,7 @@ export async function startManagement(options: ManagementOptions): Promise<Manag
   const checkRate = rateLimiter(options.databricksLimit ?? WORKSPACE_LIMIT, clock)
   const jobs = new JobStore(state('databricks-jobs'), clock)
   const table = [
+    ...resourceRoutes(options.resources),
     ...streamAnalyticsRoutes({ job, clock, nextId: newId, retryAfterSeconds: options.retryAfterSeconds }),
     ...metricsRoutes(job, clock),
     ...jobsRoutes({ jobs, runs: databricksRuns, checkRate }),

@@ -168,6 +168,13 @@ async function start(
     job,
     engine,
     stateFolder: at('state'),
+    resources: {
+      ports: { hubTls: hub.tlsPort, lakeTls: dataLake.tlsPort },
+      partitions: log.partitionCount,
+      consumerGroups,
+      createdAt: log.createdAt,
+      retentionMs: options.hubRetention.ms,
+    },
     port: ports.management,
     tls,
     token,

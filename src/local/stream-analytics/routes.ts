@@ -24,7 +24,7 @@ import { ProviderError } from './provider-error.ts'
 const { subscription, resourceGroup, job: jobName } = LOCAL_NAMES
 
 /** The version of the SDK, and the preview that knows `blobWriteMode`. */
-const API_VERSIONS = ['2020-03-01', '2021-10-01-preview']
+export const API_VERSIONS = ['2020-03-01', '2021-10-01-preview']
 /** As recorded at the start and the stop of a job (s). */
 const RETRY_AFTER_SECONDS = 10
 

@@ -1,0 +1,147 @@
+/** The resources that stand on this machine, as Azure Resource Manager would list them. */
+import { EVENT_HUB_NAME, LOCAL_NAMES } from '../runtime/options.ts'
+import { JOB_TYPE, LOCATION } from '../stream-analytics/job-resource.ts'
+
+const { subscription, resourceGroup, namespace, account, job } = LOCAL_NAMES
+
+/** What the descriptions tell beside names. */
+export interface ResourceFacts {
+  /** Where the services listen. */
+  ports: { hubTls: number; lakeTls: number }
+  partitions: number
+  consumerGroups: readonly string[]
+  /** Of the hub, epoch ms. */
+  createdAt: number
+  retentionMs: number
+}
+
+export interface Resource {
+  id: string
+  name: string
+  type: string
+  location?: string
+  kind?: string
+  sku?: Readonly<Record<string, unknown>>
+  tags?: Readonly<Record<string, string>>
+  properties?: Readonly<Record<string, unknown>>
+}
+
+export const SUBSCRIPTION_ID = `/subscriptions/${subscription}`
+export const GROUP_ID = `${SUBSCRIPTION_ID}/resourceGroups/${resourceGroup}`
+export const TAGS = { application: 'rtstream-tui', environment: 'local' } as const
+
+export const describeSubscription = () => ({
+  id: SUBSCRIPTION_ID,
+  subscriptionId: subscription,
+  tenantId: subscription,
+  displayName: 'rtstream-tui local',
+  state: 'Enabled',
+  authorizationSource: 'RoleBased',
+  tags: TAGS,
+  subscriptionPolicies: { locationPlacementId: 'Public_2014-09-01', spendingLimit: 'Off' },
+})
+
+export const describeTenant = () => ({
+  id: `/tenants/${subscription}`,
+  tenantId: subscription,
+  displayName: 'rtstream-tui local',
+  tenantCategory: 'Home',
+})
+
+export const describeGroup = () => ({
+  id: GROUP_ID,
+  name: resourceGroup,
+  type: 'Microsoft.Resources/resourceGroups',
+  location: LOCATION,
+  tags: TAGS,
+  properties: { provisioningState: 'Succeeded' },
+})
+
+const SUCCEEDED = { provisioningState: 'Succeeded' } as const
+const HUBS = 'Microsoft.EventHub/namespaces'
+
+/**
+ * Resources of the group, and the children by which clients find their hub.
+ * @param origin of the management services, as the client reached them.
+ */
+export function resources(facts: ResourceFacts, origin: string): { top: Resource[]; children: Resource[] } {
+  const { ports, partitions, consumerGroups } = facts
+  const created = new Date(facts.createdAt).toISOString()
+  const lake = `https://localhost:${ports.lakeTls}/${account}`
+  const top: Omit<Resource, 'id'>[] = [
+    {
+      name: namespace,
+      type: HUBS,
+      sku: { name: 'Standard', tier: 'Standard', capacity: 1 },
+      properties: {
+        ...SUCCEEDED,
+        status: 'Active',
+        createdAt: created,
+        serviceBusEndpoint: `https://localhost:${ports.hubTls}/`,
+        kafkaEnabled: false,
+        disableLocalAuth: false,
+      },
+    },
+    {
+      name: account,
+      type: 'Microsoft.Storage/storageAccounts',
+      kind: 'StorageV2',
+      sku: { name: 'Standard_LRS', tier: 'Standard' },
+      properties: {
+        ...SUCCEEDED,
+        isHnsEnabled: true,
+        accessTier: 'Hot',
+        supportsHttpsTrafficOnly: false,
+        allowSharedKeyAccess: true,
+        primaryLocation: LOCATION,
+        statusOfPrimary: 'available',
+        primaryEndpoints: { blob: `${lake}/`, dfs: `${lake}/` },
+      },
+    },
+    { name: job, type: JOB_TYPE, properties: SUCCEEDED },
+    {
+      name: 'dbw-rtstream-local',
+      type: 'Microsoft.Databricks/workspaces',
+      sku: { name: 'premium' },
+      properties: {
+        ...SUCCEEDED,
+        workspaceId: '1',
+        workspaceUrl: new URL(origin).host,
+        managedResourceGroupId: GROUP_ID,
+      },
+    },
+    {
+      name: 'synw-rtstream-local',
+      type: 'Microsoft.Synapse/workspaces',
+      properties: {
+        ...SUCCEEDED,
+        connectivityEndpoints: { dev: `${origin}/synapse`, web: `${origin}/synapse` },
+      },
+    },
+  ]
+  const hub = {
+    name: EVENT_HUB_NAME,
+    type: `${HUBS}/eventhubs`,
+    properties: {
+      status: 'Active',
+      createdAt: created,
+      partitionCount: partitions,
+      partitionIds: Array.from({ length: partitions }, (_, id) => String(id)),
+      messageRetentionInDays: Math.max(1, Math.round(facts.retentionMs / 86_400_000)),
+    },
+  }
+  const groups = consumerGroups.map((name) => ({
+    name,
+    type: `${HUBS}/eventhubs/consumergroups`,
+    properties: { createdAt: created, updatedAt: created },
+  }))
+  const idOf = (type: string, name: string) => `${GROUP_ID}/providers/${type}/${name}`
+  const hubId = `${idOf(HUBS, namespace)}/eventhubs/${EVENT_HUB_NAME}`
+  return {
+    top: top.map((one) => ({ id: idOf(one.type, one.name), location: LOCATION, tags: TAGS, ...one })),
+    children: [
+      { id: hubId, ...hub },
+      ...groups.map((one) => ({ id: `${hubId}/consumergroups/${one.name}`, ...one })),
+    ],
+  }
+}
