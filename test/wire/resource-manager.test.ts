@@ -26,7 +26,7 @@ describe('Resource Manager', () => {
     expect((await get('/tenants')).value).toMatchObject([{ tenantId: subscription }])
     expect((await get('/subscriptions')).value).toMatchObject([{ id: SUBSCRIPTION, state: 'Enabled' }])
     expect(await get(SUBSCRIPTION)).toMatchObject({ subscriptionId: subscription })
-    expect((await get(`${SUBSCRIPTION}/locations`)).value).toMatchObject([{ name: 'local' }])
+    expect((await get(`${SUBSCRIPTION}/locations`)).value).toMatchObject([{ name: 'westus' }])
     expect((await get(`${SUBSCRIPTION}/resourcegroups`)).value).toMatchObject([{ id: GROUP }])
   })
 

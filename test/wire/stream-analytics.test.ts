@@ -296,7 +296,7 @@ describe('Stream Analytics as documented REST', () => {
       404,
       'SubscriptionNotFound',
     ],
-    ['another path', 'GET', `/subscriptions/x${VERSION}`, undefined, 404, 'NotFound'],
+    ['another path', 'GET', `/nowhere${VERSION}`, undefined, 404, 'NotFound'],
     ['another method', 'DELETE', JOB + VERSION, undefined, 405, 'MethodNotAllowed'],
     ['a body that is no JSON', 'POST', `${JOB}/start${VERSION}`, '{', 400, 'InvalidRequestContent'],
     [

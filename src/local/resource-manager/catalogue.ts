@@ -1,6 +1,6 @@
 /** The resources that stand on this machine, as Azure Resource Manager would list them. */
 import { EVENT_HUB_NAME, LOCAL_NAMES } from '../runtime/options.ts'
-import { JOB_TYPE, LOCATION } from '../stream-analytics/job-resource.ts'
+import { JOB_TYPE } from '../stream-analytics/job-resource.ts'
 
 const { subscription, resourceGroup, namespace, account, job } = LOCAL_NAMES
 
@@ -26,6 +26,8 @@ export interface Resource {
   properties?: Readonly<Record<string, unknown>>
 }
 
+/** Resource Manager's own form of the region that the job names. */
+export const LOCATION = 'westus'
 export const SUBSCRIPTION_ID = `/subscriptions/${subscription}`
 export const GROUP_ID = `${SUBSCRIPTION_ID}/resourceGroups/${resourceGroup}`
 export const TAGS = { application: 'rtstream-tui', environment: 'local' } as const

@@ -1,7 +1,6 @@
 /** Resource providers: which types there are and with which api-versions they are asked. Clients take the newest from here. */
-import { LOCATION } from '../stream-analytics/job-resource.ts'
 import { API_VERSIONS } from '../stream-analytics/routes.ts'
-import { SUBSCRIPTION_ID } from './catalogue.ts'
+import { LOCATION, SUBSCRIPTION_ID } from './catalogue.ts'
 
 interface ResourceType {
   name: string

@@ -3,12 +3,12 @@ import { HttpError } from '../http/errors.ts'
 import type { Call, Route } from '../http/router.ts'
 import { selfUrl } from '../http/self-url.ts'
 import { LOCAL_NAMES } from '../runtime/options.ts'
-import { LOCATION } from '../stream-analytics/job-resource.ts'
 import {
   describeGroup,
   describeSubscription,
   describeTenant,
   GROUP_ID,
+  LOCATION,
   type Resource,
   type ResourceFacts,
   resources,
