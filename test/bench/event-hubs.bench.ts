@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { EventHubConsumerClient, earliestEventPosition, latestEventPosition } from '@azure/event-hubs'
 import { createHubProducer, type HubConnection } from '../../src/azure/event-hubs/producer.ts'
@@ -34,7 +35,7 @@ async function startHub(folder: string): Promise<Hub> {
   const certificate = await createCertificate()
   trust(certificate.cert)
   const worker = new Worker(new URL('./event-hubs-worker.ts', import.meta.url), {
-    workerData: { folder, certificate, token: TOKEN },
+    workerData: { root: fileURLToPath(new URL('../..', import.meta.url)), folder, certificate, token: TOKEN },
   })
   const [{ port }] = (await once(worker, 'message')) as [{ port: number }]
   return {

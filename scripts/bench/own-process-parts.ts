@@ -1,0 +1,93 @@
+/** Parts that run a subject's own modules in a process of their own: the scripts in test/bench print one line of JSON. */
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Figure, Part } from './figure.ts'
+import { root } from './subject.ts'
+
+const CATCH_UP_READINGS = 1_000_000
+
+function measured<Result>(script: string, args: readonly string[]): Result {
+  const text = execFileSync(process.execPath, [join(root, 'test/bench', script), ...args], {
+    encoding: 'utf8',
+    maxBuffer: 1e8,
+    // As src/bin.cjs sets them.
+    env: {
+      ...process.env,
+      UV_THREADPOOL_SIZE: '3',
+      DUCKDB_JE_MALLOC_CONF: 'dirty_decay_ms:30000,muzzy_decay_ms:30000',
+    },
+  })
+  return JSON.parse(text.trim().split('\n').at(-1) ?? '') as Result
+}
+
+let bronze: { folder: string; lines: number } | undefined
+
+/** Bronze of a million readings, made once, one in twenty of them dirty. */
+function bronzeOf(readings: number): { folder: string; lines: number } {
+  if (bronze) return bronze
+  const folder = mkdtempSync(join(tmpdir(), 'rtstream-bench-bronze-'))
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  bronze = { folder, ...measured<{ lines: number }>('place-bronze.ts', [folder, String(readings)]) }
+  return bronze
+}
+
+/** Runs over a copy, as the engine deletes and adds. */
+function overBronze<Result>(
+  script: string,
+  seconds: (full: number) => number,
+  args: (lake: string, lines: number) => string[],
+) {
+  const { folder, lines } = bronzeOf(seconds(CATCH_UP_READINGS))
+  const lake = mkdtempSync(join(tmpdir(), 'rtstream-bench-lake-'))
+  try {
+    cpSync(folder, lake, { recursive: true, preserveTimestamps: true })
+    return { lines, result: measured<Result>(script, args(lake, lines)) }
+  } finally {
+    rmSync(lake, { recursive: true, force: true })
+  }
+}
+
+interface CatchUp {
+  seconds: number
+  cpuSeconds: number
+  maxRssMb: number
+}
+
+const perLine = (what: string, lines: number, { seconds, cpuSeconds, maxRssMb }: CatchUp): Figure[] => [
+  { what, value: lines / seconds, unit: 'lines/s', isRate: true },
+  { what: 'the same, CPU of a line', value: (cpuSeconds * 1e6) / lines, unit: 'µs' },
+  { what: 'the same, largest RSS', value: maxRssMb, unit: 'MB' },
+]
+
+export const catchUp: Part = async (subject, seconds) => {
+  const { lines, result } = overBronze<CatchUp>('catch-up.ts', seconds, (lake, count) => [
+    subject.root,
+    lake,
+    String(count),
+  ])
+  return perLine('catch-up of 1,000,000 bronze lines', lines, result)
+}
+
+/** The limit: plain DuckDB statements over the same files, without a Delta log, checkpoints, or batches. */
+export const engineLimit: Part = async (_subject, seconds) => {
+  const { lines, result } = overBronze<CatchUp>('plain-chain.ts', seconds, (lake) => [lake])
+  return perLine('plain DuckDB statements over the same lines', lines, result)
+}
+
+interface HubFigure {
+  what: string
+  perSecond: number
+  hubMicroseconds: number
+}
+
+export const eventHub: Part = async (subject, seconds) => {
+  return measured<HubFigure[]>('event-hubs-pair.ts', [
+    subject.root,
+    String(Math.max(2, seconds(30) / 10)),
+  ]).flatMap(({ what, perSecond, hubMicroseconds }): Figure[] => [
+    { what, value: perSecond, unit: 'ev/s', isRate: true },
+    { what: 'the same, CPU of the hub', value: hubMicroseconds, unit: 'µs an event' },
+  ])
+}

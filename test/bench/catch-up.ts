@@ -1,0 +1,74 @@
+/**
+ * The embedded engine of a checkout over bronze that lies there whole, until silver, gold and the aggregate are through:
+ * `node test/bench/catch-up.ts <checkout> <lake> <lines>`. Prints seconds, CPU seconds and the largest RSS as JSON.
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import pino from 'pino'
+import type { CommitMetadata } from '../../src/contract/tables.ts'
+import type { LakeFolder as Folder } from '../../src/local/data-lake/store/folder.ts'
+import type { EngineFactory } from '../../src/local/hosting/engine-factory.ts'
+import { subjectModule } from './subject-modules.ts'
+
+const [root = '', lake = '', expected = ''] = process.argv.slice(2)
+const lines = Number(expected)
+const LOOK_EVERY_MS = 25
+const PATIENCE_MS = 10 * 60_000
+
+const { createLocalEngine } = await subjectModule<{ createLocalEngine: EngineFactory }>(root, 'engineFactory')
+const { LakeFolder } = await subjectModule<{ LakeFolder: typeof Folder }>(root, 'lakeFolder')
+const clock = { now: () => Date.now() }
+const { engine } = await createLocalEngine({
+  engine: 'duckdb',
+  lakeRoot: lake,
+  folder: new LakeFolder(lake, { limitBytes: 1e11, clock }),
+  clock,
+  logger: pino({ level: 'silent' }),
+  retentionMs: 3_600_000,
+})
+const cpu = process.cpuUsage()
+const begun = performance.now()
+const runs = (['silver', 'gold', 'aggregate'] as const).map((notebook) => engine.run(notebook))
+while (!isThrough()) {
+  const failed = runs.find(({ state }) => state === 'failed')
+  if (failed) throw new Error(failed.error)
+  if (performance.now() - begun > PATIENCE_MS)
+    throw new Error(`not through after ${PATIENCE_MS / 60_000} min`)
+  await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
+}
+const seconds = (performance.now() - begun) / 1000
+const { user, system } = process.cpuUsage(cpu)
+await engine.close()
+console.log(
+  JSON.stringify({
+    seconds,
+    cpuSeconds: (user + system) / 1e6,
+    maxRssMb: (process.resourceUsage().maxRSS * 1024) / 1e6,
+  }),
+)
+process.exit(0)
+
+function isThrough(): boolean {
+  const silver = metadataOf('silver/weather')
+  return (
+    silver?.totals.input === lines &&
+    metadataOf('gold/weather_aggregated')?.totals.input === silver.totals.output
+  )
+}
+
+/** Of the newest commit that has some. */
+function metadataOf(table: string): CommitMetadata | undefined {
+  const log = join(lake, table, '_delta_log')
+  let names: string[] = []
+  try {
+    names = readdirSync(log).filter((name) => /^\d{20}\.json$/.test(name))
+  } catch {
+    // The table is not there yet.
+  }
+  for (const name of names.sort().reverse())
+    for (const line of readFileSync(join(log, name), 'utf8').split('\n').filter(Boolean)) {
+      const text = JSON.parse(line).commitInfo?.userMetadata
+      if (text) return JSON.parse(text)
+    }
+  return undefined
+}
