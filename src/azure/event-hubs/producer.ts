@@ -46,10 +46,25 @@ export function createHubProducer(connection: HubConnection): HubProducer {
 
 const withSignal = (signal: AbortSignal | undefined) => (signal ? { abortSignal: signal } : {})
 
+/** Partitions of keys, by the number of partitions; the same stations send all the time. */
+const partitions = new Map<number, Map<string, number>>()
+const MOST_KEYS = 100_000
+
+function partitionOfKey(key: string, count: number): number {
+  const known = partitions.get(count) ?? new Map<string, number>()
+  partitions.set(count, known)
+  let partition = known.get(key)
+  if (partition === undefined) {
+    partition = partitionOf(key, count)
+    if (known.size < MOST_KEYS) known.set(key, partition)
+  }
+  return partition
+}
+
 function byPartition(events: readonly OutgoingEvent[], ids: readonly string[]): Map<string, OutgoingEvent[]> {
   const groups = new Map<string, OutgoingEvent[]>()
   for (const event of events) {
-    const id = ids[partitionOf(event.partitionKey, ids.length)] as string
+    const id = ids[partitionOfKey(event.partitionKey, ids.length)] as string
     const group = groups.get(id)
     if (group) group.push(event)
     else groups.set(id, [event])

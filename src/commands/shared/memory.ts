@@ -1,12 +1,42 @@
 /** How much memory V8 takes for the sake of fewer collections. */
 import { setFlagsFromString } from 'node:v8'
 
+/** Events a second from which collections cost more than the memory that they spare. */
+const BUSY_RATE = 2000
+/** Below this it is calm again: the two apart, so that a rate between them changes nothing. */
+const CALM_RATE = 1000
+
+/**
+ * By how much the heap may grow between two full collections (%), and whether the space for new objects may grow. What is in
+ * use fits a busy second: at thousands of events a second a small space moves objects on before they die.
+ */
+const POLICIES = {
+  calm: ['--heap-growing-percent=20', '--semi-space-growth-factor=1'],
+  busy: ['--heap-growing-percent=100', '--semi-space-growth-factor=2'],
+} as const
+
+const follow = (policy: keyof typeof POLICIES) => {
+  for (const flag of POLICIES[policy]) setFlagsFromString(flag)
+}
+
 /**
  * Keeps the heap near what is in use: a control room runs for hours beside a browser and slides, and its objects live for a
  * second. By itself V8 lets the heap grow to several times that, and each burst leaves it larger. Called once the program is
- * loaded: what loading needs is the size that the space for new objects keeps.
+ * loaded: what loading needs is the size that the space for new objects keeps. The space is small, so one thread empties it
+ * sooner than five agree on how to share it.
  */
 export function keepHeapSmall(): void {
-  setFlagsFromString('--semi-space-growth-factor=1')
-  setFlagsFromString('--heap-growing-percent=20')
+  setFlagsFromString('--no-parallel-scavenge')
+  follow('calm')
+}
+
+/** Tells by the rate of events, as it comes, which policy holds. @param change carries a policy out. */
+export function heapPolicy(change: (policy: keyof typeof POLICIES) => void = follow): (rate: number) => void {
+  let isBusy = false
+  return (rate) => {
+    const becomes = isBusy ? rate >= CALM_RATE : rate >= BUSY_RATE
+    if (becomes === isBusy) return
+    isBusy = becomes
+    change(isBusy ? 'busy' : 'calm')
+  }
 }

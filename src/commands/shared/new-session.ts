@@ -7,6 +7,7 @@ import { createSession } from '../../pipeline/session/session.ts'
 import type { Session } from '../../pipeline/session/session-types.ts'
 import { fileStorage } from './generator-storage.ts'
 import { logFileOf } from './logger.ts'
+import { heapPolicy } from './memory.ts'
 
 declare const __VERSION__: string
 
@@ -18,7 +19,7 @@ export function newSession(options: {
   logger: Logger
 }): Session {
   const { config, dataDir, ephemeral, logger } = options
-  return createSession(
+  const session = createSession(
     {
       session: {
         target: config.target,
@@ -44,4 +45,7 @@ export function newSession(options: {
       newRunId: randomUUID,
     },
   )
+  const followRate = heapPolicy()
+  session.store.subscribe(({ generator }) => followRate(generator.sentPerSecond.at(-1) ?? 0))
+  return session
 }

@@ -7,9 +7,10 @@ import { noneCorrupted } from '../state/initial-state.ts'
 import type { CorruptionKind } from '../state/state.ts'
 import { weatherAt } from './climate.ts'
 import { chooseCorruption, corrupt } from './corruption.ts'
-import { encodeReading, formatTimestamp } from './encode.ts'
+import { formatTimestamp, quotedCity } from './encode.ts'
 import { type EventIds, eventIds } from './event-id.ts'
 import { StationSchedule } from './schedule.ts'
+import { Slab } from './slab.ts'
 import { deviceIdOf, type Stations } from './stations.ts'
 
 /** A reading on its way, and which one it is. */
@@ -34,6 +35,17 @@ export interface GeneratorOptions {
 /** Earlier readings that a duplicate is taken from: recent enough for the window in which silver drops duplicates. */
 const REMEMBERED = 64
 
+/** Names of stations that are kept, not made anew for each reading. */
+const MOST_DEVICE_IDS = 100_000
+
+/** When readings are made, and that time as it ends the text of each. */
+interface Moment {
+  now: number
+  timestamp: string
+  createdAt: string
+  times: string
+}
+
 /** The same seed, run and calls give the same events, byte for byte. */
 export class Generator {
   readonly corrupted: Record<CorruptionKind, number> = noneCorrupted()
@@ -46,6 +58,8 @@ export class Generator {
   readonly #spoilSeed: number
   readonly #schedule: StationSchedule
   readonly #remembered: MadeEvent[] = []
+  readonly #slab = new Slab()
+  readonly #deviceIds: string[] = []
   #numbers: Float64Array
 
   constructor(options: GeneratorOptions, sites: Stations) {
@@ -92,23 +106,37 @@ export class Generator {
     const events: MadeEvent[] = []
     const createdAt = new Date(now).toISOString()
     const timestamp = formatTimestamp(now)
+    // The same for all readings of this moment.
+    const times = `,"timestamp":"${timestamp}","createdAt":"${createdAt}"}`
     const complete = this.#schedule.advance((elapsedMs * this.speed) / this.intervalMs, (station) => {
       // A reading may bring a copy of an earlier one with it.
       if (events.length + (this.dirty > 0 ? 2 : 1) > room) return false
-      this.#add(events, this.#measure(station, now, timestamp, createdAt), station, now)
+      const sequenceNumber = this.#numbers[station] as number
+      this.#numbers[station] = sequenceNumber + 1
+      if (this.dirty > 0)
+        this.#addMaybeCorrupt(events, station, sequenceNumber, { now, timestamp, createdAt, times })
+      else
+        this.#remember(
+          this.#add(events, station, sequenceNumber, this.#encode(station, sequenceNumber, now, times)),
+        )
       return true
     })
     return { events, held: !complete }
   }
 
-  #measure(station: number, now: number, timestamp: string, createdAt: string): Reading {
-    const sequenceNumber = this.#numbers[station] as number
-    this.#numbers[station] = sequenceNumber + 1
+  /** The text of a clean reading, as `encodeReading` makes it, without the reading in between. */
+  #encode(station: number, sequenceNumber: number, now: number, times: string): string {
+    const site = this.#sites.siteOf(station)
+    const { temperature, humidity } = weatherAt(site, now)
+    return `{"eventId":"${this.idOf(station, sequenceNumber)}","deviceId":"${this.#deviceIdOf(station)}","deviceSequenceNumber":${sequenceNumber},"city":${quotedCity(site.climate.city)},"temperature":${temperature},"humidity":${humidity}${times}`
+  }
+
+  #measure(station: number, sequenceNumber: number, { now, timestamp, createdAt }: Moment): Reading {
     const site = this.#sites.siteOf(station)
     const { temperature, humidity } = weatherAt(site, now)
     return {
       eventId: this.idOf(station, sequenceNumber),
-      deviceId: deviceIdOf(station),
+      deviceId: this.#deviceIdOf(station),
       deviceSequenceNumber: sequenceNumber,
       city: site.climate.city,
       temperature,
@@ -118,24 +146,40 @@ export class Generator {
     }
   }
 
-  #add(events: MadeEvent[], reading: Reading, station: number, now: number): void {
-    const sequenceNumber = reading.deviceSequenceNumber
+  #addMaybeCorrupt(events: MadeEvent[], station: number, sequenceNumber: number, moment: Moment): void {
     // Drawn from the reading's own name, not from one stream for all: independent of the order of stations.
-    const random =
-      this.dirty > 0 ? seededRandom(this.#spoilSeed ^ mix(mix(station + 1) ^ sequenceNumber)) : undefined
-    const kind = random && random() < this.dirty ? chooseCorruption(random) : undefined
+    const random = seededRandom(this.#spoilSeed ^ mix(mix(station + 1) ^ sequenceNumber))
+    const kind = random() < this.dirty ? chooseCorruption(random) : undefined
     const text =
-      random === undefined || kind === undefined || kind === 'duplicate'
-        ? encodeReading(reading)
-        : corrupt(reading, kind, random, now)
-    const event = { body: Buffer.from(text), partitionKey: reading.deviceId, station, sequenceNumber }
-    events.push(event)
+      kind === undefined || kind === 'duplicate'
+        ? this.#encode(station, sequenceNumber, moment.now, moment.times)
+        : corrupt(this.#measure(station, sequenceNumber, moment), kind, random, moment.now)
+    const event = this.#add(events, station, sequenceNumber, text)
     if (kind === undefined) this.#remember(event)
     else this.corrupted[kind]++
-    if (random && kind === 'duplicate') {
+    if (kind === 'duplicate') {
       const earlier = this.#remembered[Math.floor(random() * this.#remembered.length)] ?? event
       events.push({ ...earlier, sequenceNumber: -1 })
     }
+  }
+
+  #add(events: MadeEvent[], station: number, sequenceNumber: number, text: string): MadeEvent {
+    const event = {
+      body: this.#slab.write(text),
+      partitionKey: this.#deviceIdOf(station),
+      station,
+      sequenceNumber,
+    }
+    events.push(event)
+    return event
+  }
+
+  #deviceIdOf(station: number): string {
+    const known = this.#deviceIds[station]
+    if (known !== undefined) return known
+    const made = deviceIdOf(station)
+    if (station < MOST_DEVICE_IDS) this.#deviceIds[station] = made
+    return made
   }
 
   #remember(event: MadeEvent): void {

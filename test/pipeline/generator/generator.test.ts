@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { HUMIDITY_RANGE, type Reading, TEMPERATURE_RANGE } from '../../../src/contract/reading.ts'
 import { CLIMATES, weatherAt } from '../../../src/pipeline/generator/climate.ts'
-import { originOf } from '../../../src/pipeline/generator/encode.ts'
+import { encodeReading, originOf } from '../../../src/pipeline/generator/encode.ts'
 import {
   Generator,
   type GeneratorOptions,
@@ -49,6 +49,11 @@ describe('the generator', () => {
     expect(made.createdAt).toMatch(/^2026-11-24T12:00:00\.\d50Z$/)
     expect(made.timestamp).toBe('2026-11-24 12:00:00')
     expect(Number.isInteger(made.temperature) && Number.isInteger(made.humidity)).toBe(true)
+  })
+
+  it('writes the text that an encoded reading has, without the reading in between', () => {
+    for (const event of stream(make({ stations: 300 }), 10))
+      expect(text(event)).toBe(encodeReading(reading(event)))
   })
 
   it('makes the same stream, byte for byte, from the same seed and clock', () => {
