@@ -22,6 +22,8 @@ export interface RawOptions {
   body?: string | Buffer
   /** Default true: a right SharedKey signature is added. */
   isSigned?: boolean
+  /** Of the answer's text. Default utf8. */
+  encoding?: BufferEncoding
 }
 
 export interface RawAnswer {
@@ -67,6 +69,7 @@ export async function startLake({
     plainPort: server.plainPort,
     /** What is being written and not visible yet. */
     unfinished: () => readdirSync(join(root, '.unfinished')),
+    credential: new StorageSharedKeyCredential(ACCOUNT, KEY),
     client: (key = KEY, account = ACCOUNT) =>
       new DataLakeServiceClient(endpoint, new StorageSharedKeyCredential(account, key), {
         retryOptions: { maxTries: 1 },
@@ -89,7 +92,7 @@ export type LakeServer = Awaited<ReturnType<typeof startLake>>
 
 /** A request as it is. @param path below the account. */
 function send(port: number, method: string, path: string, options: RawOptions): Promise<RawAnswer> {
-  const { query = '', headers = {}, body = '', isSigned = true } = options
+  const { query = '', headers = {}, body = '', isSigned = true, encoding = 'utf8' } = options
   const all: Record<string, string> = {
     'x-ms-date': new Date().toUTCString(),
     'x-ms-version': '2023-11-03',
@@ -111,7 +114,7 @@ function send(port: number, method: string, path: string, options: RawOptions): 
     sent.on('response', async (response) => {
       try {
         let text = ''
-        for await (const chunk of response.setEncoding('utf8')) text += chunk
+        for await (const chunk of response.setEncoding(encoding)) text += chunk
         done({ status: response.statusCode ?? 0, headers: response.headers, text })
       } catch (error) {
         fail(error)
@@ -148,8 +151,9 @@ export function signature(
     .sort()
     .map((name) => `${name}:${headers[name]}\n`)
   const parameters = [...new URLSearchParams(query)]
+    .map(([name, value]) => [name.toLowerCase(), value] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => `\n${name.toLowerCase()}:${value}`)
+    .map(([name, value]) => `\n${name}:${value}`)
   const text = `${method}\n${values.join('\n')}\n${ms.join('')}/${ACCOUNT}${target}${parameters.join('')}`
   return createHmac('sha256', Buffer.from(KEY, 'base64')).update(text, 'utf8').digest('base64')
 }

@@ -114,6 +114,23 @@ export function pathHeaders(
   }
 }
 
+/** Answers a HEAD with everything that is told of a path. */
+export function answerProperties(
+  lake: Lake,
+  call: LakeCall,
+  stats: Stats,
+  more: Record<string, string> = {},
+): void {
+  call.response.writeHead(200, {
+    ...call.headers,
+    ...pathHeaders(lake, call, stats, keptOf(lake, call, stats)),
+    ...more,
+    'accept-ranges': 'bytes',
+    'content-length': stats.isDirectory() ? 0 : stats.size,
+  })
+  call.response.end()
+}
+
 /** Of an answer to a write. */
 export const writtenHeaders = (stats: Stats): Record<string, string> => {
   const { etag, 'last-modified': modified } = entryHeaders(stats)

@@ -187,8 +187,8 @@ export class Leases {
   }
 
   #own(target: LeaseTarget, id: string): Lease {
-    const lease = this.#leases.get(keyOf(target))
-    if (lease === undefined || lease.id !== guidOf(id)) throw mismatch()
+    const [lease, wanted] = [this.#leases.get(keyOf(target)), guidOf(id)]
+    if (lease?.id !== wanted) throw mismatch()
     return lease
   }
 

@@ -9,6 +9,7 @@ import { checkMd5, md5Of, readChecked } from '../checked-body.ts'
 import { expiryIn } from '../expiry.ts'
 import {
   answer,
+  answerProperties,
   forgetPath,
   found,
   guardRead,
@@ -17,7 +18,6 @@ import {
   keep,
   keptOf,
   type Lake,
-  pathHeaders,
   writtenHeaders,
 } from '../lake.ts'
 import { given, type LakeCall } from '../lake-call.ts'
@@ -57,14 +57,7 @@ export function blobOperations(lake: Lake): Operations {
     getProperties: (call) => {
       const stats = found(lake, call)
       guardRead(lake, call, stats)
-      call.response.writeHead(200, {
-        ...call.headers,
-        ...pathHeaders(lake, call, stats, keptOf(lake, call, stats)),
-        ...overrides(call.query),
-        'accept-ranges': 'bytes',
-        'content-length': stats.isDirectory() ? 0 : stats.size,
-      })
-      call.response.end()
+      answerProperties(lake, call, stats, overrides(call.query))
     },
     getMetadata: (call) => {
       const stats = found(lake, call)

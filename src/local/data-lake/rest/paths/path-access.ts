@@ -10,11 +10,11 @@ import {
   type ListChange,
 } from '../../store/access-control.ts'
 import { entryHeaders } from '../../store/entry.ts'
-import { leaseHeaders } from '../../store/leases.ts'
 import { listFolder } from '../../store/listing.ts'
 import { entryAt } from '../../store/names.ts'
 import {
   answer,
+  answerProperties,
   found,
   guardRead,
   guardWrite,
@@ -22,7 +22,6 @@ import {
   keep,
   keptOf,
   type Lake,
-  pathHeaders,
   writtenHeaders,
 } from '../lake.ts'
 import { given, type LakeCall, word } from '../lake-call.ts'
@@ -52,10 +51,7 @@ export function accessOperations(lake: Lake): Operations {
     getStatus: (call) => {
       const stats = found(lake, call)
       guardRead(lake, call, stats)
-      answer(call, 200, {
-        ...pathHeaders(lake, call, stats, keptOf(lake, call, stats)),
-        ...leaseHeaders(lake.leases.status(call)),
-      })
+      answerProperties(lake, call, stats)
     },
     checkAccess: (call) => {
       const stats = found(lake, call)
