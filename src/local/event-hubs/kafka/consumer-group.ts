@@ -1,0 +1,254 @@
+/**
+ * One consumer group: who its members are, and which generation they agree on. Members join, the first of them (the leader)
+ * shares out the partitions, and everyone gets a part; whoever joins, leaves or falls silent begins that anew.
+ * https://cwiki.apache.org/confluence/display/KAFKA/Kafka+Client-side+Assignment+Proposal
+ */
+import { ERROR } from './protocol.ts'
+
+export interface Join {
+  memberId: string
+  clientId: string
+  clientHost: string
+  sessionTimeoutMs: number
+  rebalanceTimeoutMs: number
+  protocolType: string
+  /** In the member's order of liking. */
+  protocols: readonly { name: string; metadata: Buffer }[]
+}
+
+export interface JoinAnswer {
+  error: number
+  generation: number
+  protocol: string
+  leader: string
+  memberId: string
+  /** Of all members, for the leader alone. */
+  members: readonly { memberId: string; metadata: Buffer }[]
+}
+
+export interface SyncAnswer {
+  error: number
+  assignment: Buffer
+}
+
+interface Member extends Join {
+  /** Monotonic milliseconds after which it counts as gone. */
+  deadline: number
+  assignment: Buffer
+  join: ((answer: JoinAnswer) => void) | undefined
+  sync: ((answer: SyncAnswer) => void) | undefined
+}
+
+export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable'
+
+/** How long a new group waits for more members, so that several that start together are shared out once (ms). */
+const FIRST_REBALANCE_MS = 250
+const MAX_MEMBERS = 100
+const NOBODY = Buffer.alloc(0)
+
+export class ConsumerGroup {
+  readonly #members = new Map<string, Member>()
+  readonly #newId: () => string
+  readonly #now: () => number
+  #state: GroupState = 'Empty'
+  #generation = 0
+  #protocolType = ''
+  #protocol = ''
+  #leader = ''
+  /** Monotonic milliseconds until which members may rejoin. */
+  #rebalanceUntil = 0
+
+  /** @param now monotonic milliseconds. */
+  constructor(options: { newId: () => string; now: () => number }) {
+    this.#newId = options.newId
+    this.#now = options.now
+  }
+
+  get isEmpty(): boolean {
+    return this.#members.size === 0
+  }
+
+  describe() {
+    return {
+      state: this.#state,
+      protocolType: this.#protocolType,
+      protocol: this.#state === 'Stable' ? this.#protocol : '',
+      members: [...this.#members.values()].map(
+        ({ memberId, clientId, clientHost, protocols, assignment }) => ({
+          memberId,
+          clientId,
+          clientHost,
+          metadata: protocols.find(({ name }) => name === this.#protocol)?.metadata ?? NOBODY,
+          assignment,
+        }),
+      ),
+    }
+  }
+
+  /** Resolves when all members have joined, or had their time to. */
+  join(request: Join): Promise<JoinAnswer> {
+    const refuse = (error: number): JoinAnswer => ({
+      error,
+      generation: -1,
+      protocol: '',
+      leader: '',
+      memberId: request.memberId,
+      members: [],
+    })
+    const known = this.#members.get(request.memberId)
+    if (request.memberId !== '' && !known) return Promise.resolve(refuse(ERROR.unknownMemberId))
+    if (!known && this.#members.size >= MAX_MEMBERS) return Promise.resolve(refuse(ERROR.groupMaxSizeReached))
+    if (!this.#fits(request)) return Promise.resolve(refuse(ERROR.inconsistentGroupProtocol))
+    const memberId = known?.memberId ?? `${request.clientId}-${this.#newId()}`
+    // A member asks again when its connection was cut: the earlier question is answered by nobody.
+    known?.join?.(refuse(ERROR.unknownMemberId))
+    known?.sync?.({ error: ERROR.rebalanceInProgress, assignment: NOBODY })
+    return new Promise((resolve) => {
+      const assignment = known?.assignment ?? NOBODY
+      this.#members.set(memberId, {
+        ...request,
+        memberId,
+        assignment,
+        deadline: this.#now() + request.sessionTimeoutMs,
+        join: resolve,
+        sync: undefined,
+      })
+      this.#protocolType = request.protocolType
+      if (this.#state !== 'PreparingRebalance') this.#rebalance()
+      this.#completeJoin()
+    })
+  }
+
+  /** @param assignments from the leader; of others empty. Resolves when the leader has shared out. */
+  sync(memberId: string, generation: number, assignments: ReadonlyMap<string, Buffer>): Promise<SyncAnswer> {
+    const error = this.#check(memberId, generation)
+    const member = this.#members.get(memberId)
+    if (error !== ERROR.none || !member) return Promise.resolve({ error, assignment: NOBODY })
+    if (this.#state === 'Stable') return Promise.resolve({ error: ERROR.none, assignment: member.assignment })
+    if (this.#state !== 'CompletingRebalance')
+      return Promise.resolve({ error: ERROR.rebalanceInProgress, assignment: NOBODY })
+    return new Promise((resolve) => {
+      member.sync = resolve
+      if (memberId !== this.#leader) return
+      for (const one of this.#members.values()) one.assignment = assignments.get(one.memberId) ?? NOBODY
+      this.#state = 'Stable'
+      for (const one of this.#members.values()) {
+        one.sync?.({ error: ERROR.none, assignment: one.assignment })
+        one.sync = undefined
+      }
+    })
+  }
+
+  /** @returns an error code; a rebalance under way is one. */
+  heartbeat(memberId: string, generation: number): number {
+    const error = this.#check(memberId, generation)
+    if (error !== ERROR.none) return error
+    return this.#state === 'PreparingRebalance' ? ERROR.rebalanceInProgress : ERROR.none
+  }
+
+  leave(memberId: string): number {
+    if (!this.#members.has(memberId)) return ERROR.unknownMemberId
+    this.#remove(memberId)
+    return ERROR.none
+  }
+
+  /** May this member commit? A commit without a group's membership (generation −1) is always taken while nobody is in it. */
+  mayCommit(memberId: string, generation: number): number {
+    if (generation < 0 && this.isEmpty) return ERROR.none
+    return this.#check(memberId, generation)
+  }
+
+  /** Lets those go that have been silent for too long, and ends a rebalance whose time is over. */
+  sweep(): void {
+    const now = this.#now()
+    // Whoever waits for an answer is there.
+    for (const member of [...this.#members.values()])
+      if (!member.join && !member.sync && member.deadline < now) this.#remove(member.memberId)
+    if (this.#state === 'PreparingRebalance') this.#completeJoin()
+  }
+
+  #fits({ protocolType, protocols, memberId }: Join): boolean {
+    const others = [...this.#members.values()].filter((one) => one.memberId !== memberId)
+    if (protocols.length === 0) return false
+    if (others.length === 0) return true
+    return (
+      protocolType === this.#protocolType &&
+      protocols.some(({ name }) => others.every((one) => one.protocols.some((other) => other.name === name)))
+    )
+  }
+
+  #check(memberId: string, generation: number): number {
+    const member = this.#members.get(memberId)
+    if (!member) return ERROR.unknownMemberId
+    member.deadline = this.#now() + member.sessionTimeoutMs
+    return generation === this.#generation ? ERROR.none : ERROR.illegalGeneration
+  }
+
+  #rebalance(): void {
+    const isNew = this.#state === 'Empty'
+    this.#state = 'PreparingRebalance'
+    const patience = Math.max(0, ...[...this.#members.values()].map((one) => one.rebalanceTimeoutMs))
+    this.#rebalanceUntil = this.#now() + (isNew ? FIRST_REBALANCE_MS : patience)
+    this.#isFirst = isNew
+    for (const member of this.#members.values()) {
+      member.sync?.({ error: ERROR.rebalanceInProgress, assignment: NOBODY })
+      member.sync = undefined
+    }
+  }
+
+  #isFirst = false
+
+  #completeJoin(): void {
+    const members = [...this.#members.values()]
+    const isOver = this.#now() >= this.#rebalanceUntil
+    // The first members of a group wait for others that start with them.
+    if (!isOver && (this.#isFirst || !members.every((one) => one.join))) return
+    for (const one of members) if (!one.join) this.#members.delete(one.memberId)
+    if (this.isEmpty) {
+      this.#state = 'Empty'
+      return
+    }
+    this.#generation++
+    this.#state = 'CompletingRebalance'
+    const all = [...this.#members.values()]
+    this.#leader = this.#members.has(this.#leader) ? this.#leader : (all[0] as Member).memberId
+    const leader = this.#members.get(this.#leader) as Member
+    const isCommon = (name: string) => all.every((one) => one.protocols.some((other) => other.name === name))
+    this.#protocol = leader.protocols.find(({ name }) => isCommon(name))?.name ?? ''
+    for (const member of all) {
+      member.deadline = this.#now() + member.sessionTimeoutMs
+      member.join?.({
+        error: ERROR.none,
+        generation: this.#generation,
+        protocol: this.#protocol,
+        leader: this.#leader,
+        memberId: member.memberId,
+        members: member === leader ? all.map((one) => this.#metadataOf(one)) : [],
+      })
+      member.join = undefined
+    }
+  }
+
+  #metadataOf({ memberId, protocols }: Member) {
+    return { memberId, metadata: protocols.find(({ name }) => name === this.#protocol)?.metadata ?? NOBODY }
+  }
+
+  #remove(memberId: string): void {
+    const member = this.#members.get(memberId)
+    this.#members.delete(memberId)
+    member?.join?.({
+      error: ERROR.unknownMemberId,
+      generation: -1,
+      protocol: '',
+      leader: '',
+      memberId,
+      members: [],
+    })
+    member?.sync?.({ error: ERROR.unknownMemberId, assignment: NOBODY })
+    if (this.isEmpty) this.#state = 'Empty'
+    else {
+      if (this.#state !== 'PreparingRebalance') this.#rebalance()
+      this.#completeJoin()
+    }
+  }
+}

@@ -1,0 +1,53 @@
+/** All consumer groups of the hub: made when a client first names one, as the service does over Kafka. */
+import { ConsumerGroup } from './consumer-group.ts'
+import type { GroupOffsets } from './group-offsets.ts'
+
+const SWEEP_EVERY_MS = 100
+/** Groups with members at a time; the committed offsets of more are kept. */
+const MAX_GROUPS = 200
+const NAME = /^[\x21-\x7e]{1,256}$/
+
+export class Coordinator {
+  readonly offsets: GroupOffsets
+  readonly #groups = new Map<string, ConsumerGroup>()
+  readonly #options: { newId: () => string; now: () => number }
+  readonly #timer: NodeJS.Timeout
+
+  /** @param options.now monotonic milliseconds. */
+  constructor(offsets: GroupOffsets, options: { newId: () => string; now: () => number }) {
+    this.offsets = offsets
+    this.#options = options
+    this.#timer = setInterval(() => this.sweep(), SWEEP_EVERY_MS)
+    this.#timer.unref()
+  }
+
+  /** @returns undefined for a name that no group can have, or when there are too many. */
+  group(name: string): ConsumerGroup | undefined {
+    const known = this.#groups.get(name)
+    if (known) return known
+    if (!NAME.test(name) || this.#groups.size >= MAX_GROUPS) return undefined
+    const made = new ConsumerGroup(this.#options)
+    this.#groups.set(name, made)
+    return made
+  }
+
+  /** Without making one. */
+  find(name: string): ConsumerGroup | undefined {
+    return this.#groups.get(name)
+  }
+
+  names(): string[] {
+    return [...new Set([...this.#groups.keys(), ...this.offsets.names()])]
+  }
+
+  sweep(): void {
+    for (const [name, group] of this.#groups) {
+      group.sweep()
+      if (group.isEmpty) this.#groups.delete(name)
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+  }
+}

@@ -1,0 +1,201 @@
+/** Requests about consumer groups: membership, and what they have read. */
+import type { JoinAnswer } from './consumer-group.ts'
+import type { Coordinator } from './coordinator.ts'
+import { type CommittedOffset, MAX_METADATA_LENGTH } from './group-offsets.ts'
+import { ERROR } from './protocol.ts'
+import type { KafkaReader, KafkaWriter } from './wire.ts'
+
+export interface GroupContext {
+  coordinator: Coordinator
+  hubName: string
+  partitionCount: number
+  clientId: string
+  clientHost: string
+}
+
+/** As the service bounds it. */
+const SESSION_TIMEOUT_MS = { min: 6000, max: 300_000 }
+
+export async function joinGroup(
+  { coordinator, clientId, clientHost }: GroupContext,
+  version: number,
+  request: KafkaReader,
+  answer: KafkaWriter,
+): Promise<void> {
+  const name = request.string()
+  const sessionTimeoutMs = request.int32()
+  const rebalanceTimeoutMs = Math.min(
+    version >= 1 ? request.int32() : sessionTimeoutMs,
+    SESSION_TIMEOUT_MS.max,
+  )
+  const memberId = request.string()
+  const protocolType = request.string()
+  // Copies: what a request came in is not kept.
+  const protocols = request.array(() => ({ name: request.string(), metadata: Buffer.from(request.bytes()) }))
+  const group = coordinator.group(name)
+  const isTimeoutRight =
+    sessionTimeoutMs >= SESSION_TIMEOUT_MS.min && sessionTimeoutMs <= SESSION_TIMEOUT_MS.max
+  const refuse = (error: number): JoinAnswer => ({
+    error,
+    generation: -1,
+    protocol: '',
+    leader: '',
+    memberId,
+    members: [],
+  })
+  const joined = !group
+    ? refuse(ERROR.invalidGroupId)
+    : !isTimeoutRight
+      ? refuse(ERROR.invalidSessionTimeout)
+      : await group.join({
+          memberId,
+          clientId,
+          clientHost,
+          sessionTimeoutMs,
+          rebalanceTimeoutMs,
+          protocolType,
+          protocols,
+        })
+  if (version >= 2) answer.int32(0)
+  answer.int16(joined.error).int32(joined.generation).string(joined.protocol).string(joined.leader)
+  answer
+    .string(joined.memberId)
+    .array(joined.members, (one) => answer.string(one.memberId).bytes(one.metadata))
+}
+
+export async function syncGroup(
+  { coordinator }: GroupContext,
+  version: number,
+  request: KafkaReader,
+  answer: KafkaWriter,
+): Promise<void> {
+  const [name, generation, memberId] = [request.string(), request.int32(), request.string()]
+  const assignments = request.array(() => [request.string(), Buffer.from(request.bytes())] as const)
+  const group = coordinator.find(name)
+  const { error, assignment } = group
+    ? await group.sync(memberId, generation, new Map(assignments))
+    : { error: ERROR.unknownMemberId, assignment: Buffer.alloc(0) }
+  if (version >= 1) answer.int32(0)
+  answer.int16(error).bytes(assignment)
+}
+
+export function heartbeat(
+  { coordinator }: GroupContext,
+  version: number,
+  request: KafkaReader,
+  answer: KafkaWriter,
+): void {
+  const [name, generation, memberId] = [request.string(), request.int32(), request.string()]
+  if (version >= 1) answer.int32(0)
+  answer.int16(coordinator.find(name)?.heartbeat(memberId, generation) ?? ERROR.unknownMemberId)
+}
+
+export function leaveGroup(
+  { coordinator }: GroupContext,
+  version: number,
+  request: KafkaReader,
+  answer: KafkaWriter,
+): void {
+  const [name, memberId] = [request.string(), request.string()]
+  if (version >= 1) answer.int32(0)
+  answer.int16(coordinator.find(name)?.leave(memberId) ?? ERROR.unknownMemberId)
+}
+
+export function offsetCommit(
+  { coordinator, hubName, partitionCount }: GroupContext,
+  version: number,
+  request: KafkaReader,
+  answer: KafkaWriter,
+): void {
+  const [name, generation, memberId] = [request.string(), request.int32(), request.string()]
+  if (version <= 4) request.int64()
+  const topics = request.array(() => ({
+    name: request.string(),
+    partitions: request.array(() => {
+      const [partition, offset] = [request.int32(), request.int64()]
+      if (version >= 6) request.int32()
+      return { partition, offset, metadata: request.nullableString() }
+    }),
+  }))
+  const group = coordinator.group(name)
+  const refusal = group ? group.mayCommit(memberId, generation) : ERROR.invalidGroupId
+  const errorOf = (topic: string, partition: number, metadata: string | undefined) => {
+    if (refusal !== ERROR.none) return refusal
+    if (topic !== hubName || partition < 0 || partition >= partitionCount)
+      return ERROR.unknownTopicOrPartition
+    return (metadata?.length ?? 0) > MAX_METADATA_LENGTH ? ERROR.offsetMetadataTooLarge : ERROR.none
+  }
+  const taken = new Map<number, CommittedOffset>()
+  for (const topic of topics)
+    for (const { partition, offset, metadata } of topic.partitions)
+      if (errorOf(topic.name, partition, metadata) === ERROR.none) taken.set(partition, { offset, metadata })
+  const isKept = taken.size === 0 || coordinator.offsets.commit(name, taken)
+  if (version >= 3) answer.int32(0)
+  answer.array(topics, (topic) => {
+    answer.string(topic.name).array(topic.partitions, ({ partition, metadata }) => {
+      const error = errorOf(topic.name, partition, metadata)
+      answer.int32(partition).int16(error === ERROR.none && !isKept ? ERROR.invalidGroupId : error)
+    })
+  })
+}
+
+export function offsetFetch(
+  { coordinator, hubName, partitionCount }: GroupContext,
+  version: number,
+  request: KafkaReader,
+  answer: KafkaWriter,
+): void {
+  const name = request.string()
+  const committed = coordinator.offsets.of(name)
+  const wanted = request.nullableArray(() => ({
+    name: request.string(),
+    partitions: request.array(request.int32),
+  }))
+  const topics = wanted ?? (committed.size > 0 ? [{ name: hubName, partitions: [...committed.keys()] }] : [])
+  if (version >= 3) answer.int32(0)
+  answer.array(topics, (topic) => {
+    answer.string(topic.name).array(topic.partitions, (partition) => {
+      const isKnown = topic.name === hubName && partition >= 0 && partition < partitionCount
+      const found = isKnown ? committed.get(partition) : undefined
+      answer.int32(partition).int64(found?.offset ?? -1)
+      if (version >= 5) answer.int32(-1)
+      answer.string(found?.metadata ?? '').int16(isKnown ? ERROR.none : ERROR.unknownTopicOrPartition)
+    })
+  })
+  if (version >= 2) answer.int16(ERROR.none)
+}
+
+export function describeGroups(
+  { coordinator }: GroupContext,
+  version: number,
+  request: KafkaReader,
+  answer: KafkaWriter,
+): void {
+  const names = request.array(request.string)
+  if (version >= 1) answer.int32(0)
+  answer.array(names, (name) => {
+    const found = coordinator.find(name)?.describe()
+    const isKnown = found !== undefined || coordinator.offsets.of(name).size > 0
+    answer
+      .int16(ERROR.none)
+      .string(name)
+      .string(found?.state ?? (isKnown ? 'Empty' : 'Dead'))
+    answer.string(found?.protocolType ?? '').string(found?.protocol ?? '')
+    answer.array(found?.members ?? [], (member) => {
+      answer.string(member.memberId).string(member.clientId).string(`/${member.clientHost}`)
+      answer.bytes(member.metadata).bytes(member.assignment)
+    })
+  })
+}
+
+export function listGroups(
+  { coordinator }: GroupContext,
+  version: number,
+  _request: KafkaReader,
+  answer: KafkaWriter,
+): void {
+  if (version >= 1) answer.int32(0)
+  answer.int16(ERROR.none).array(coordinator.names(), (name) => {
+    answer.string(name).string(coordinator.find(name)?.describe().protocolType ?? 'consumer')
+  })
+}

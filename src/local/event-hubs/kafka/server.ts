@@ -1,0 +1,131 @@
+/** The event hub's Kafka endpoint on loopback: over TLS as the service has it, and plain as its emulator has it. */
+import { once } from 'node:events'
+import { createServer, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
+import type { Logger } from 'pino'
+import type { Clock } from '../../runtime/clock.ts'
+import { listenOnLoopback } from '../../runtime/loopback.ts'
+import type { HubAuth } from '../links/sas.ts'
+import type { HubLog } from '../log/log.ts'
+import { KafkaConnection } from './connection.ts'
+import { Coordinator } from './coordinator.ts'
+import { GroupOffsets } from './group-offsets.ts'
+
+export interface KafkaOptions {
+  log: HubLog
+  hubName: string
+  auth: HubAuth
+  /** Where committed offsets are kept. */
+  stateFolder: string
+  retentionMs: number
+  /** PEM. */
+  tls: { key: string; cert: string }
+  /** 0 = a free port. */
+  ports: { plain: number; tls: number }
+  newId: () => string
+  clock: Clock
+  logger: Logger
+}
+
+export interface KafkaServer {
+  plainPort: number
+  tlsPort: number
+  close(): Promise<void>
+}
+
+const MAX_CONNECTIONS = 200
+/** A client must have proved who it is within this time (ms). */
+const SIGN_IN_MS = 20_000
+/** Bytes that a client may leave unread before its next request waits. */
+const MAX_UNSENT_BYTES = 8_000_000
+
+/** @throws PortTakenError, StateFileError */
+export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
+  const { log, hubName, auth, retentionMs, clock, logger, ports, newId } = options
+  const coordinator = new Coordinator(new GroupOffsets(options.stateFolder), {
+    newId,
+    now: () => performance.now(),
+  })
+  const sockets = new Set<Socket>()
+
+  const accept = (socket: Socket, port: () => number) => {
+    sockets.add(socket)
+    socket.setNoDelay(true)
+    socket.on('error', (error) =>
+      logger.debug({ reason: error.message }, 'event hub (Kafka): connection broken'),
+    )
+    const connection = new KafkaConnection(
+      {
+        log,
+        hubName,
+        auth,
+        coordinator,
+        port: port(),
+        retentionMs,
+        logger,
+        clientHost: socket.remoteAddress ?? '',
+        now: () => clock.now(),
+      },
+      {
+        send(bytes) {
+          socket.write(bytes)
+          if (socket.writableLength > MAX_UNSENT_BYTES) socket.pause()
+        },
+        end(reason) {
+          logger.warn({ reason }, 'event hub (Kafka): connection ended')
+          socket.destroy()
+        },
+      },
+    )
+    const deadline = setTimeout(() => {
+      if (!connection.isSignedIn) socket.destroy()
+    }, SIGN_IN_MS)
+    socket.on('drain', () => socket.resume())
+    socket.on('data', (chunk) => connection.receive(chunk))
+    socket.once('close', () => {
+      clearTimeout(deadline)
+      sockets.delete(socket)
+      connection.close()
+    })
+  }
+
+  const open = async (name: string, port: number, isSecure: boolean) => {
+    let bound = port
+    const listener = await listenOnLoopback(name, port, async (at) => {
+      const onSocket = (socket: Socket) => accept(socket, () => bound)
+      const server: Server = isSecure
+        ? createTlsServer({ ...options.tls, handshakeTimeout: SIGN_IN_MS }, onSocket)
+        : createServer(onSocket)
+      if (isSecure) server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy())
+      server.on('connection', (socket: Socket) => {
+        sockets.add(socket)
+        socket.once('close', () => sockets.delete(socket))
+        socket.on('error', () => {})
+      })
+      server.maxConnections = MAX_CONNECTIONS
+      server.listen({ ...at, exclusive: true })
+      await once(server, 'listening')
+      return server
+    })
+    bound = listener.port
+    return listener
+  }
+
+  const listeners = [await open('the event hub (Kafka)', ports.plain, false)]
+  const close = async () => {
+    coordinator.close()
+    const closed = listeners
+      .flatMap(({ servers }) => servers)
+      .map((server) => new Promise<void>((resolve) => server.close(() => resolve())))
+    for (const socket of sockets) socket.destroy()
+    await Promise.all(closed)
+  }
+  try {
+    listeners.push(await open('the event hub (Kafka over TLS)', ports.tls, true))
+    const [plain, tls] = listeners
+    return { plainPort: plain?.port ?? 0, tlsPort: tls?.port ?? 0, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}

@@ -1,0 +1,209 @@
+/** The primitive types of the Kafka protocol, as its older request versions use them: https://kafka.apache.org/protocol */
+
+/** The bytes are no request of the form that their header names. */
+export class MalformedKafkaError extends Error {
+  override readonly name = 'MalformedKafkaError'
+}
+
+const CUT_OFF = 'it ends in the middle of a value'
+/** Items that an array may claim; each takes at least a byte, so the rest of the message bounds it too. */
+const MAX_ITEMS = 100_000
+
+/** Reads one message from its start to its end. Every method throws {@link MalformedKafkaError} behind the end. */
+export class KafkaReader {
+  readonly #bytes: Buffer
+  #offset = 0
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes
+  }
+
+  get left(): number {
+    return this.#bytes.length - this.#offset
+  }
+
+  #take(length: number): number {
+    if (length < 0 || length > this.left) throw new MalformedKafkaError(CUT_OFF)
+    const start = this.#offset
+    this.#offset += length
+    return start
+  }
+
+  int8 = (): number => this.#bytes.readInt8(this.#take(1))
+  int16 = (): number => this.#bytes.readInt16BE(this.#take(2))
+  int32 = (): number => this.#bytes.readInt32BE(this.#take(4))
+  boolean = (): boolean => this.int8() !== 0
+
+  /** As a number: offsets and times beyond 2⁵³ are none that a hub has. */
+  int64 = (): number => {
+    const value = Number(this.#bytes.readBigInt64BE(this.#take(8)))
+    if (!Number.isSafeInteger(value)) throw new MalformedKafkaError('a number is too large')
+    return value
+  }
+
+  nullableString = (): string | undefined => {
+    const length = this.int16()
+    if (length === -1) return undefined
+    const start = this.#take(length)
+    return this.#bytes.toString('utf8', start, start + length)
+  }
+
+  string = (): string => {
+    const text = this.nullableString()
+    if (text === undefined) throw new MalformedKafkaError('a text is missing')
+    return text
+  }
+
+  /** A view, not a copy. */
+  nullableBytes = (): Buffer | undefined => {
+    const length = this.int32()
+    if (length === -1) return undefined
+    const start = this.#take(length)
+    return this.#bytes.subarray(start, start + length)
+  }
+
+  bytes = (): Buffer => this.nullableBytes() ?? Buffer.alloc(0)
+
+  rest = (): Buffer => this.#bytes.subarray(this.#take(this.left))
+
+  slice(length: number): Buffer {
+    const start = this.#take(length)
+    return this.#bytes.subarray(start, start + length)
+  }
+
+  nullableArray<T>(item: () => T): T[] | undefined {
+    const count = this.int32()
+    if (count === -1) return undefined
+    if (count < 0 || count > Math.min(this.left, MAX_ITEMS))
+      throw new MalformedKafkaError('an array is too long')
+    return Array.from({ length: count }, item)
+  }
+
+  array<T>(item: () => T): T[] {
+    return this.nullableArray(item) ?? []
+  }
+
+  /** Zigzag, up to 64 bits. */
+  varint = (): number => {
+    let value = 0n
+    for (let shift = 0n; shift < 70n; shift += 7n) {
+      const byte = this.#bytes[this.#take(1)] as number
+      value |= BigInt(byte & 0x7f) << shift
+      if (byte < 0x80) {
+        const decoded = Number((value >> 1n) ^ -(value & 1n))
+        if (!Number.isSafeInteger(decoded)) break
+        return decoded
+      }
+    }
+    throw new MalformedKafkaError('a number is too large')
+  }
+
+  /** Bytes behind a varint length; undefined for −1. */
+  varBytes = (): Buffer | undefined => {
+    const length = this.varint()
+    return length === -1 ? undefined : this.slice(length)
+  }
+}
+
+/** Writes one message. Each method returns the writer. */
+export class KafkaWriter {
+  #bytes = Buffer.allocUnsafe(256)
+  #length = 0
+
+  #room(size: number): number {
+    const start = this.#length
+    this.#length += size
+    if (this.#length > this.#bytes.length) {
+      const grown = Buffer.allocUnsafe(Math.max(this.#length, this.#bytes.length * 2))
+      this.#bytes.copy(grown, 0, 0, start)
+      this.#bytes = grown
+    }
+    return start
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  int8(value: number): this {
+    const at = this.#room(1)
+    this.#bytes.writeInt8(value, at)
+    return this
+  }
+
+  int16(value: number): this {
+    const at = this.#room(2)
+    this.#bytes.writeInt16BE(value, at)
+    return this
+  }
+
+  int32(value: number): this {
+    const at = this.#room(4)
+    this.#bytes.writeInt32BE(value, at)
+    return this
+  }
+
+  uint32(value: number): this {
+    const at = this.#room(4)
+    this.#bytes.writeUInt32BE(value, at)
+    return this
+  }
+
+  int64(value: number): this {
+    const at = this.#room(8)
+    this.#bytes.writeBigInt64BE(BigInt(value), at)
+    return this
+  }
+
+  boolean(value: boolean): this {
+    return this.int8(value ? 1 : 0)
+  }
+
+  string(text: string | undefined): this {
+    if (text === undefined) return this.int16(-1)
+    const size = Buffer.byteLength(text)
+    this.int16(size)
+    const at = this.#room(size)
+    this.#bytes.write(text, at, 'utf8')
+    return this
+  }
+
+  raw(bytes: Uint8Array): this {
+    const at = this.#room(bytes.length)
+    this.#bytes.set(bytes, at)
+    return this
+  }
+
+  bytes(bytes: Uint8Array | undefined): this {
+    if (bytes === undefined) return this.int32(-1)
+    return this.int32(bytes.length).raw(bytes)
+  }
+
+  array<T>(items: readonly T[], write: (item: T) => void): this {
+    this.int32(items.length)
+    for (const item of items) write(item)
+    return this
+  }
+
+  /** Zigzag. */
+  varint(value: number): this {
+    if (value >= -0x40000000 && value < 0x40000000) {
+      let rest = ((value << 1) ^ (value >> 31)) >>> 0
+      for (; rest >= 0x80; rest >>>= 7) this.int8(((rest & 0x7f) | 0x80) - 256)
+      return this.int8(rest)
+    }
+    let rest = BigInt.asUintN(64, (BigInt(value) << 1n) ^ (BigInt(value) >> 63n))
+    for (; rest >= 0x80n; rest >>= 7n) this.int8(Number((rest & 0x7fn) | 0x80n) - 256)
+    return this.int8(Number(rest))
+  }
+
+  varBytes(bytes: Uint8Array | undefined): this {
+    if (bytes === undefined) return this.varint(-1)
+    return this.varint(bytes.length).raw(bytes)
+  }
+
+  /** What was written, without a copy; nothing may be written afterwards. */
+  end(): Buffer {
+    return this.#bytes.subarray(0, this.#length)
+  }
+}
