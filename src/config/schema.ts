@@ -156,6 +156,8 @@ export const configSchema = z.strictObject({
   ).prefault('1h'),
   hubPort: port('the local hub for other clients (AMQP)').default(0),
   hubTlsPort: port('the local hub (AMQP over TLS)').default(0),
+  kafkaPort: port("the local hub's Kafka endpoint (SASL_PLAINTEXT)").default(0),
+  kafkaTlsPort: port("the local hub's Kafka endpoint (SASL_SSL)").default(0),
   lakePort: port('the local lake for other clients (http)').default(0),
   lakeTlsPort: port('the local lake (https)').default(0),
   managementPort: port('the local management services (https)').default(0),

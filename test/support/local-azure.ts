@@ -24,7 +24,7 @@ export const localOptions = (dataDir: string, more: Partial<LocalAzureOptions> =
   dataDir,
   partitions: 2,
   consumerGroups: [],
-  ports: { amqp: 0, amqpTls: 0, lake: 0, lakeTls: 0, management: 0 },
+  ports: { amqp: 0, amqpTls: 0, kafka: 0, kafkaTls: 0, lake: 0, lakeTls: 0, management: 0 },
   hubRetention: { ms: 3_600_000, bytes: 1e9 },
   lakeLimit: 1e9,
   lakeRetentionMs: 3_600_000,

@@ -12,6 +12,7 @@ export function endpointLines(endpoints: LocalAzureEndpoints, options: { secrets
     { name: 'partitions', value: String(endpoints.partitions) },
     { name: 'consumer groups', value: endpoints.consumerGroups.join(', ') },
     { name: 'Event Hubs (TLS, key or bearer token)', value: endpoints.eventHubsTls },
+    { name: 'Kafka (SASL_SSL; SASL_PLAINTEXT)', value: `${endpoints.kafkaTls}; ${endpoints.kafka}` },
     { name: 'data lake connection string', value: endpoints.lakeConnectionString },
     { name: 'data lake (TLS, bearer token)', value: endpoints.lakeTls },
     { name: 'data lake account', value: LOCAL_NAMES.account },

@@ -49,6 +49,8 @@ function localOptions(config: Config, dataDir: string, command: string | undefin
     ports: {
       amqp: config.hubPort,
       amqpTls: config.hubTlsPort,
+      kafka: config.kafkaPort,
+      kafkaTls: config.kafkaTlsPort,
       lake: config.lakePort,
       lakeTls: config.lakeTlsPort,
       management: config.managementPort,

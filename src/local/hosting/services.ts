@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import { startDataLake } from '../data-lake/server.ts'
 import { LakeFolder } from '../data-lake/store/folder.ts'
 import type { RateLimit } from '../databricks/rate-limit.ts'
+import { startKafka } from '../event-hubs/kafka/server.ts'
 import { HubLog } from '../event-hubs/log/log.ts'
 import { startEventHubs } from '../event-hubs/server.ts'
 import { FaultSwitch } from '../faults/fault-switch.ts'
@@ -135,10 +136,21 @@ async function start(
   }
   let hub = await startEventHubs({ ...hubOptions, ports: { plain: ports.amqp, tls: ports.amqpTls } })
   stack.add('the event hub', () => hub.close())
+  const kafkaOptions = {
+    ...hubOptions,
+    stateFolder: at('state'),
+    retentionMs: options.hubRetention.ms,
+    newId,
+  }
+  let kafka = await startKafka({ ...kafkaOptions, ports: { plain: ports.kafka, tls: ports.kafkaTls } })
+  stack.add("the event hub's Kafka endpoint", () => kafka.close())
   faults.on('hub-away', {
-    begin: () => hub.close(),
+    begin: async () => {
+      await Promise.all([hub.close(), kafka.close()])
+    },
     end: async () => {
       hub = await startEventHubs({ ...hubOptions, ports: { plain: hub.plainPort, tls: hub.tlsPort } })
+      kafka = await startKafka({ ...kafkaOptions, ports: { plain: kafka.plainPort, tls: kafka.tlsPort } })
     },
   })
   faults.on('lake-full', fullLake(lake))
@@ -198,6 +210,8 @@ async function start(
       UseDevelopmentEmulator: 'true',
       EntityPath: EVENT_HUB_NAME,
     }),
+    kafka: `localhost:${kafka.plainPort}`,
+    kafkaTls: `localhost:${kafka.tlsPort}`,
     lakeTls: `https://localhost:${dataLake.tlsPort}/${account}`,
     lake: plainLake,
     lakeConnectionString: connectionString({

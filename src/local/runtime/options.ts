@@ -7,7 +7,7 @@ export interface LocalAzureOptions {
   /** Of the event hub, beside the ones that are always there. */
   consumerGroups: readonly string[]
   /** 0 = a free port. */
-  ports: { amqp: number; amqpTls: number; lake: number; lakeTls: number; management: number }
+  ports: Record<'amqp' | 'amqpTls' | 'kafka' | 'kafkaTls' | 'lake' | 'lakeTls' | 'management', number>
   hubRetention: { ms: number; bytes: number }
   /** Refuse writes to the lake above this size (bytes). */
   lakeLimit: number
@@ -51,6 +51,9 @@ export interface LocalAzureEndpoints {
   consumerGroups: readonly string[]
   /** Plain TCP, `UseDevelopmentEmulator=true`, with EntityPath. */
   eventHubsConnectionString: string
+  /** `localhost:PORT`, Kafka's bootstrap server: SASL_PLAINTEXT, and SASL_SSL as the service has it. */
+  kafka: string
+  kafkaTls: string
   /** `https://localhost:PORT/rtstreamlocal` */
   lakeTls: string
   /** `http://127.0.0.1:PORT/rtstreamlocal`, SharedKey only. */

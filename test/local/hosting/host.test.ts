@@ -53,7 +53,7 @@ describe('the worker', () => {
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
     const { port } = taken.address() as AddressInfo
     try {
-      const ports = { amqp: port, amqpTls: 0, lake: 0, lakeTls: 0, management: 0 }
+      const ports = { amqp: port, amqpTls: 0, kafka: 0, kafkaTls: 0, lake: 0, lakeTls: 0, management: 0 }
       await expect(start(dataFolder(), { ports })).rejects.toMatchObject({
         name: 'PortTakenError',
         message: expect.stringContaining(String(port)),

@@ -60,8 +60,17 @@ describe('all services together', () => {
     const { port } = taken.address() as AddressInfo
     try {
       const dataDir = dataFolder()
-      for (const name of ['amqp', 'amqpTls', 'lake', 'lakeTls', 'management'] as const) {
-        const ports = { amqp: 0, amqpTls: 0, lake: 0, lakeTls: 0, management: 0, [name]: port }
+      for (const name of ['amqp', 'amqpTls', 'kafka', 'kafkaTls', 'lake', 'lakeTls', 'management'] as const) {
+        const ports = {
+          amqp: 0,
+          amqpTls: 0,
+          kafka: 0,
+          kafkaTls: 0,
+          lake: 0,
+          lakeTls: 0,
+          management: 0,
+          [name]: port,
+        }
         await expect(start({ dataDir, ports })).rejects.toMatchObject({
           name: 'PortTakenError',
           message: expect.stringContaining(String(port)),
@@ -89,7 +98,7 @@ describe('all services together', () => {
     await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
     const { port } = probe.address() as AddressInfo
     await new Promise((resolve) => probe.close(resolve))
-    const ports = { amqp: 0, amqpTls: 0, lake: 0, lakeTls: 0, management: port }
+    const ports = { amqp: 0, amqpTls: 0, kafka: 0, kafkaTls: 0, lake: 0, lakeTls: 0, management: port }
     const { endpoints } = await start({ dataDir: dataFolder(), ports })
     expect(endpoints.management).toBe(`https://localhost:${port}`)
   })

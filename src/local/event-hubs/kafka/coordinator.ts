@@ -11,14 +11,13 @@ export class Coordinator {
   readonly offsets: GroupOffsets
   readonly #groups = new Map<string, ConsumerGroup>()
   readonly #options: { newId: () => string; now: () => number }
-  readonly #timer: NodeJS.Timeout
+  /** Runs only while there are groups: an idle hub wakes nobody. */
+  #timer: NodeJS.Timeout | undefined
 
   /** @param options.now monotonic milliseconds. */
   constructor(offsets: GroupOffsets, options: { newId: () => string; now: () => number }) {
     this.offsets = offsets
     this.#options = options
-    this.#timer = setInterval(() => this.sweep(), SWEEP_EVERY_MS)
-    this.#timer.unref()
   }
 
   /** @returns undefined for a name that no group can have, or when there are too many. */
@@ -28,6 +27,7 @@ export class Coordinator {
     if (!NAME.test(name) || this.#groups.size >= MAX_GROUPS) return undefined
     const made = new ConsumerGroup(this.#options)
     this.#groups.set(name, made)
+    this.#timer ??= setInterval(() => this.sweep(), SWEEP_EVERY_MS).unref()
     return made
   }
 
@@ -45,9 +45,11 @@ export class Coordinator {
       group.sweep()
       if (group.isEmpty) this.#groups.delete(name)
     }
+    if (this.#groups.size === 0) this.close()
   }
 
   close(): void {
     clearInterval(this.#timer)
+    this.#timer = undefined
   }
 }
