@@ -135,8 +135,14 @@ function program(finish: (code: number) => void): Command {
   })
 
   withFiles(
-    command('', '', async ({ config }, flags) =>
-      (await import('./commands/monitor.ts')).runMonitor({ config, ...filesOf(flags), write, writeError }),
+    command('', '', async ({ config, sources }, flags) =>
+      (await import('./commands/monitor.ts')).runMonitor({
+        config,
+        given: new Set([...sources].flatMap(([key, { kind }]) => (kind === 'default' ? [] : [key]))),
+        ...filesOf(flags),
+        write,
+        writeError,
+      }),
     ),
   )
   withFiles(

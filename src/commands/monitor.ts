@@ -1,8 +1,10 @@
 /** `rtstream-tui`: the control room. The first frame comes before anything is connected. */
 import type { Config } from '../config/schema.ts'
+import { inFlightOf, verdictOf } from '../pipeline/reconciliation/verdict.ts'
 import { systemClock } from '../pipeline/runtime/clock.ts'
 import type { Session } from '../pipeline/session/session-types.ts'
 import { type ControlRoom, openControlRoom, type QuitReason } from '../ui/app/main.tsx'
+import { speaksUtf8 } from '../ui/text/glyphs.ts'
 import { billingNotice } from './shared/billing-notice.ts'
 import { openDataFolder } from './shared/data-folder.ts'
 import { idleStop } from './shared/idle-stop.ts'
@@ -10,6 +12,7 @@ import type { OpenedTarget } from './shared/launch.ts'
 import { logFileOf, openLog } from './shared/logger.ts'
 import { newSession } from './shared/new-session.ts'
 import { openSessionFiles } from './shared/session-files.ts'
+import { hardEnd, rememberSession } from './shared/session-memory.ts'
 import { summariseSession, summaryText } from './shared/summary.ts'
 import { describeError, UserError } from './shared/user-error.ts'
 
@@ -18,6 +21,8 @@ export interface MonitorOptions {
   /** Files to write: a recording of the session, and a report at its end. */
   record?: string | undefined
   report?: string | undefined
+  /** Keys of settings that a person gave: these stand, whatever the session before had. */
+  given?: ReadonlySet<string>
   write: (text: string) => void
   writeError: (text: string) => void
 }
@@ -25,6 +30,7 @@ export interface MonitorOptions {
 /** @returns 0; 1 after a failure that ended it. @throws UserError when the output is no terminal. */
 export async function runMonitor({
   config,
+  given,
   record,
   report,
   write,
@@ -45,7 +51,13 @@ export async function runMonitor({
     )
   const folder = openDataFolder(config)
   const logger = openLog(folder.path, config.logLevel)
-  const session = newSession({ config, dataDir: folder.path, ephemeral: folder.ephemeral, logger })
+  const session = newSession({
+    config,
+    dataDir: folder.path,
+    ephemeral: folder.ephemeral,
+    logger,
+    after: resumed(folder.path, config, given),
+  })
   const begun = performance.now()
   // What cannot be written is told when the screen is gone.
   const problems: string[] = []
@@ -80,6 +92,11 @@ export async function runMonitor({
     refusal = error
     room.close({ kind: 'signal' })
   })
+  // Not before the folder is ours: another instance may have it.
+  let memory: ReturnType<typeof rememberSession> | undefined
+  void opening.then((found) => {
+    if (found && !config.readOnly) memory = rememberSession(folder.path, session.store)
+  })
   const reason = await room.ended
   idle.cancel()
   const opened = await opening
@@ -88,6 +105,7 @@ export async function runMonitor({
   const state = session.store.getState()
   const written = await files.close()
   await session.close()
+  memory?.end()
   await opened?.close()
   restore()
   if (reason.kind === 'crash')
@@ -96,15 +114,28 @@ export async function runMonitor({
     )
   if (state.session.connected) {
     const { dataDir, logFile } = state.session
-    const inFlight = Object.values(state.ledger.inFlight).reduce((sum, hop) => sum + Math.max(0, hop), 0)
-    const where = { dataDir, ephemeral: folder.ephemeral, logFile, inFlight }
+    const inFlight = inFlightOf(state)
+    const isAscii = config.ascii || !speaksUtf8(process.env, process.platform)
+    const where = { dataDir, ephemeral: folder.ephemeral, logFile, inFlight, isAscii }
     write(`${summaryText(summariseSession(state, performance.now() - begun), where)}\n`)
     write(billingNotice(state))
     for (const line of written) write(`${line}\n`)
   } else if (refusal !== undefined) writeError(`${describeError(refusal)}\n`)
   for (const problem of problems) writeError(`${problem}\n`)
   folder.release()
-  return reason.kind === 'crash' || !state.session.connected ? 1 : 0
+  const isUnbalanced = verdictOf(state).kind === 'unbalanced'
+  return reason.kind === 'crash' || !state.session.connected || isUnbalanced ? 1 : 0
+}
+
+/** Settings of a session that ended hard, but for those that are given now. */
+function resumed(dataDir: string, config: Config, given: ReadonlySet<string> = new Set()) {
+  const before = config.readOnly ? undefined : hardEnd(dataDir)
+  if (!before) return undefined
+  return {
+    stations: given.has('stations') ? config.stations : before.stations,
+    intervalMs: given.has('interval') ? config.interval : before.intervalMs,
+    dirty: given.has('dirty') ? config.dirty : before.dirty,
+  }
 }
 
 /** The screen is gone, and services take minutes to stop: ctrl+c ends the waiting for them. */

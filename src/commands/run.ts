@@ -6,6 +6,7 @@ import type { TableAudit } from '../pipeline/ports/lake.ts'
 import { STAGE_IDS, type StageId } from '../pipeline/ports/stages.ts'
 import type { Session } from '../pipeline/session/session-types.ts'
 import type { AppState } from '../pipeline/state/state.ts'
+import { speaksUtf8 } from '../ui/text/glyphs.ts'
 import { openDataFolder } from './shared/data-folder.ts'
 import { injectPlanned, isMended, type PlannedFault } from './shared/fault-plan.ts'
 import { type OpenedTarget, openTarget } from './shared/launch.ts'
@@ -69,7 +70,7 @@ export async function runHeadless(options: RunOptions): Promise<number> {
     if (options.json) write(`${JSON.stringify(summary)}\n`)
     else
       write(
-        `${summaryText(summary, { dataDir: folder.path, ephemeral: folder.ephemeral, logFile: logFileOf(folder.path) })}\n`,
+        `${summaryText(summary, { dataDir: folder.path, ephemeral: folder.ephemeral, logFile: logFileOf(folder.path), isAscii: config.ascii || !speaksUtf8(process.env, process.platform) })}\n`,
       )
     const written = await files.close()
     if (!options.json) for (const line of written) write(`${line}\n`)

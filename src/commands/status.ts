@@ -35,16 +35,16 @@ const STAGES = STAGE_IDS.filter((id) => id !== 'generator')
  */
 export async function runStatus(context: StatusContext): Promise<number> {
   const { target, signal, now } = context
-  const [stages, hub, lake] = await Promise.all([
+  const [stages, lake] = await Promise.all([
     Promise.all(
       STAGES.map(async (id) => ({
         id,
         status: await attempt(() => target.stages[id].status(signal), signal),
       })),
     ),
-    attempt(() => target.hub.partitions(signal), signal),
-    attempt(() => target.lake.poll(undefined, signal), signal),
+    attempt(() => snapshotOf(target.lake, signal), signal),
   ])
+  const hub = await attempt(() => target.hub.partitions(signal), signal)
   const layers = 'error' in lake ? [] : LAYERS.map((name) => layer(name, lake, now()))
   const failures = [...stages.map(({ status }) => status), hub, lake].filter((one) => 'error' in one)
   const layerFailures = 'error' in lake ? 0 : lake.errors.size
@@ -66,6 +66,30 @@ export async function runStatus(context: StatusContext): Promise<number> {
     for (const one of layers) context.write(layerLine(one))
   }
   return failures.length + layerFailures > 0 ? 1 : 0
+}
+
+/**
+ * Layers are read from the end of the pipeline to its beginning: rows move on meanwhile, and a later layer must never hold more
+ * than the one before it. Looks after the first ask only for what has changed.
+ */
+async function snapshotOf(lake: LakeReader, signal: AbortSignal | undefined): ReturnType<LakeReader['poll']> {
+  const last = await lake.poll(undefined, signal)
+  const gold = await lake.poll(undefined, signal)
+  const silver = await lake.poll(undefined, signal)
+  const first = await lake.poll(undefined, signal)
+  const { aggregated, byMinute } = last.snapshot
+  const { quarantine } = silver.snapshot
+  return {
+    snapshot: {
+      ...first.snapshot,
+      aggregated,
+      byMinute,
+      gold: gold.snapshot.gold,
+      silver: silver.snapshot.silver,
+      quarantine,
+    },
+    errors: new Map([...last.errors, ...gold.errors, ...silver.errors, ...first.errors]),
+  }
 }
 
 async function attempt<T extends object>(

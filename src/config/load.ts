@@ -53,7 +53,10 @@ export function loadConfig(options: LoadOptions = {}): LoadedConfig {
     const lacking = missing(values)
     // The reason that all of them have in common comes first.
     const why = readings.flatMap(({ absence }) => (absence && lacking.length > 0 ? [absence] : []))
-    problems.push(...why, ...lacking)
+    // Nothing of Azure is known: one line says it, and what to do.
+    const [absence] = why
+    if (lacking.length === REQUIRED.length) problems.push(absence ?? notSetUp(values))
+    else problems.push(...why, ...lacking)
   }
   if (!parsed.success) {
     problems.push(
@@ -153,6 +156,14 @@ const REQUIRED: readonly (readonly (keyof AzureConfig)[])[] = [
   ['databricksWorkspaceUrl'],
   ['location', 'metricsEndpoint'],
 ]
+
+const notSetUp = (values: ReadonlyMap<string, Raw>): ConfigProblem => ({
+  key: 'target',
+  source: values.get('target')?.source,
+  found: 'azure, and no setting of Azure is known here',
+  expected:
+    '`azd up` to have been run in this folder, or the settings that `rtstream-tui config --target azure --help` lists',
+})
 
 function missing(values: ReadonlyMap<string, Raw>): ConfigProblem[] {
   return REQUIRED.filter((keys) => !keys.some((key) => values.has(`azure.${key}`))).map(([key]) => {

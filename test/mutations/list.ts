@@ -58,7 +58,7 @@ export const MUTATIONS: readonly Mutation[] = [
     [
       ['the rate may be half the plan', 'RATE_SHARE = 0.9', 'RATE_SHARE = 0.5'],
       ['the latency limit is a minute', 'LATENCY_LIMIT_MS = 15_000', 'LATENCY_LIMIT_MS = 60_000'],
-      ['the text names another latency limit', "'≤ 15 s'", "'≤ 20 s'"],
+      ['the text names another latency limit', "'≤ 15 s, last 60 s'", "'≤ 20 s'"],
       ['the rate is judged at once', 'FIRST_JUDGEMENT_MS = 10_000', 'FIRST_JUDGEMENT_MS = 0'],
       ['old latencies count', 'percentile(0.95, now - WINDOW_MS)', 'percentile(0.95, 0)'],
       ['the median is called p95', 'percentile(0.95,', 'percentile(0.5,'],

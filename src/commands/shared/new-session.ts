@@ -7,9 +7,21 @@ import { createSession } from '../../pipeline/session/session.ts'
 import type { Session } from '../../pipeline/session/session-types.ts'
 import { fileStorage } from './generator-storage.ts'
 import { logFileOf } from './logger.ts'
+
+<<<<<<< HEAD
+
 import { heapPolicy } from './memory.ts'
 
+=======
+
+import { logTail, type SessionSettings } from './session-memory.ts'
+
+>>>>>>> 93aa350 (summary, screen: one verdict for all, which is unknown until everything was read)
+
 declare const __VERSION__: string
+
+/** Said once, in the log panel. */
+const HARD_END = 'The last session ended hard; a starts everything again.'
 
 /** A session over the configuration, not yet connected to anything. */
 export function newSession(options: {
@@ -17,9 +29,16 @@ export function newSession(options: {
   dataDir: string
   ephemeral: boolean
   logger: Logger
+  /** What stood when the session before ended hard. */
+  after?: SessionSettings | undefined
 }): Session {
+<<<<<<< HEAD
   const { config, dataDir, ephemeral, logger } = options
   const session = createSession(
+=======
+  const { config, dataDir, ephemeral, logger, after } = options
+  return createSession(
+>>>>>>> 93aa350 (summary, screen: one verdict for all, which is unknown until everything was read)
     {
       session: {
         target: config.target,
@@ -30,9 +49,9 @@ export function newSession(options: {
         readOnly: config.readOnly,
         logFile: logFileOf(dataDir),
       },
-      stations: config.stations,
-      intervalMs: config.interval,
-      dirty: config.dirty,
+      stations: after?.stations ?? config.stations,
+      intervalMs: after?.intervalMs ?? config.interval,
+      dirty: after?.dirty ?? config.dirty,
       // The weather follows from the seed alone; ids from the run too, so no two data folders share any.
       seed: config.seed ?? 'rtstream',
       nodeType: config.azure.databricksNodeType,
@@ -43,6 +62,7 @@ export function newSession(options: {
       logger,
       storage: fileStorage(join(dataDir, 'state', 'generator.bin')),
       newRunId: randomUUID,
+      ...(after ? { log: logTail(logFileOf(dataDir)), notice: HARD_END } : {}),
     },
   )
   const followRate = heapPolicy()

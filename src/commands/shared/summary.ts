@@ -1,6 +1,10 @@
 /** What a run leaves behind: the counts, the five assertions, and where the data lies. */
 import type { TableAudit } from '../../pipeline/ports/lake.ts'
-import type { AppState, LedgerSlice } from '../../pipeline/state/state.ts'
+import { LATENCY_LIMIT_MS } from '../../pipeline/reconciliation/assertions.ts'
+import { type VerdictKind, verdictOf } from '../../pipeline/reconciliation/verdict.ts'
+import type { AppState, Assertion, LedgerSlice } from '../../pipeline/state/state.ts'
+
+import { asciiOf } from '../../ui/text/glyphs.ts'
 
 /** The last line of `run --json`. */
 export interface RunSummary {
@@ -18,16 +22,20 @@ export interface RunSummary {
     | 'gold'
     | 'aggregated'
     | 'lost',
-    number
+    number | null
   >
+  /** The one verdict: what the screen says too. `unknown`: not everything was read. */
+  verdict: VerdictKind
   balanced: boolean
   assertions: {
     ratePerSecond: number | null
     latencyP95Ms: number | null
     duplicates: number | null
     outOfSequence: number | null
-    missing: number
+    missing: number | null
   }
+  /** What must hold, and whether it does; null: not measured. */
+  checks: readonly { name: string; limit: string; holds: boolean | null }[]
 }
 
 export interface Measured {
@@ -66,12 +74,23 @@ export function summarise(state: AppState, audit: TableAudit | undefined, measur
   const waiting = ledger.inFlight.hub + ledger.inFlight.bronze + ledger.inFlight.silver
   const lost = Math.max(ledger.lost, missing - waiting)
   const seconds = measured.generatingMs / 1000
+  const isEmpty = counts.enqueued === 0 && counts.acknowledged === 0
+  const verdict: VerdictKind =
+    audit === undefined
+      ? 'unknown'
+      : !isBalanced(counts, missing, ledger)
+        ? 'unbalanced'
+        : isEmpty
+          ? 'empty'
+          : 'balanced'
+  const latency = audit?.latencyP95Ms
   return {
     type: 'summary',
     target: state.session.target,
     durationSeconds: round(measured.durationMs / 1000, 1),
     ledger: { ...counts, lost },
-    balanced: audit !== undefined && isBalanced(counts, missing, ledger),
+    verdict,
+    balanced: verdict === 'balanced' || verdict === 'empty',
     assertions: {
       ratePerSecond: seconds > 0 ? round(measured.acknowledgedInRun / seconds, 1) : null,
       latencyP95Ms: audit?.latencyP95Ms === undefined ? null : Math.round(audit.latencyP95Ms),
@@ -79,57 +98,79 @@ export function summarise(state: AppState, audit: TableAudit | undefined, measur
       outOfSequence: audit?.outOfSequence ?? null,
       missing,
     },
+    checks: [
+      check('rate', state.assertions.rate),
+      {
+        name: 'latency',
+        limit: '≤ 15 s, p95 of this run',
+        holds: latency === undefined ? null : latency <= LATENCY_LIMIT_MS,
+      },
+      none('duplicates', audit?.duplicateEventIds),
+      none('out of sequence', audit?.outOfSequence),
+      none('missing', missing),
+    ],
   }
 }
+
+const check = (name: string, { expectation, holds }: Assertion) => ({
+  name,
+  limit: expectation,
+  holds: holds ?? null,
+})
+const none = (name: string, value: number | undefined) => ({
+  name,
+  limit: 'none',
+  holds: value === undefined ? null : value === 0,
+})
 
 /**
  * The ledger as it stands when a session ends in the middle of things: what is in flight is kept in the hub and the lake,
  * and goes on at the next start. Assertions are those of the screen, over what it has seen.
  */
 export function summariseSession(state: AppState, durationMs: number): RunSummary {
-  const { ledger, assertions } = state
-  const {
-    acknowledged,
-    enqueued,
-    bronze,
-    rejected,
-    silver,
-    quarantined,
-    duplicates,
-    gold,
-    aggregated,
-    lost,
-  } = ledger
+  const { ledger, assertions, hub, lake } = state
+  const { kind } = verdictOf(state)
+  const ofHub = (value: number) => (hub.updatedAt === undefined ? null : value)
+  const isRead = hub.updatedAt !== undefined && lake.layers.silver.updatedAt !== undefined
+  const ofLake = (value: number) => (isRead ? value : null)
   return {
     type: 'summary',
     target: state.session.target,
     durationSeconds: round(durationMs / 1000, 1),
     ledger: {
-      acknowledged,
-      enqueued,
-      bronze,
-      rejected,
-      silver,
-      quarantined,
-      duplicates,
-      gold,
-      aggregated,
-      lost,
+      acknowledged: ofHub(ledger.acknowledged),
+      enqueued: ofHub(ledger.enqueued),
+      bronze: ofLake(ledger.bronze),
+      rejected: ofLake(ledger.rejected),
+      silver: ofLake(ledger.silver),
+      quarantined: ofLake(ledger.quarantined),
+      duplicates: ofLake(ledger.duplicates),
+      gold: ofLake(ledger.gold),
+      aggregated: ofLake(ledger.aggregated),
+      lost: ofLake(ledger.lost),
     },
-    balanced: ledger.verdict === 'balanced' || ledger.verdict === 'empty',
+    verdict: kind,
+    balanced: kind === 'balanced' || kind === 'empty',
     assertions: {
       ratePerSecond: assertions.rate.value === undefined ? null : round(assertions.rate.value, 1),
       latencyP95Ms:
         assertions.latencyP95.value === undefined ? null : Math.round(assertions.latencyP95.value),
       duplicates: assertions.duplicates.value ?? null,
       outOfSequence: assertions.outOfSequence.value ?? null,
-      missing: lost,
+      missing: ofLake(ledger.lost),
     },
+    checks: [
+      check('rate', assertions.rate),
+      check('latency', assertions.latencyP95),
+      check('duplicates', assertions.duplicates),
+      check('out of sequence', assertions.outOfSequence),
+      check('missing', assertions.missing),
+    ],
   }
 }
 
 function isBalanced(
-  counts: Omit<RunSummary['ledger'], 'lost'>,
+  counts: Record<Exclude<keyof RunSummary['ledger'], 'lost'>, number>,
   missing: number,
   ledger: LedgerSlice,
 ): boolean {
@@ -147,37 +188,57 @@ function isBalanced(
 const round = (value: number, digits: number) => Number(value.toFixed(digits))
 const count = (value: number) => value.toLocaleString('en-US')
 
+const VERDICT_TEXTS: Readonly<Record<Exclude<VerdictKind, 'flowing'>, string>> = {
+  balanced: '✓ balanced',
+  empty: '– empty: no events',
+  unbalanced: '✗ not balanced',
+  unknown: '– not known, as not everything could be read',
+}
+
+export interface SummaryPlace {
+  dataDir: string | undefined
+  ephemeral: boolean
+  logFile: string | undefined
+  inFlight?: number
+  /** The locale has no UTF-8. */
+  isAscii?: boolean
+}
+
 /** The same for a person, a handful of aligned lines without a final line end. */
-export function summaryText(
-  summary: RunSummary,
-  where: { dataDir: string | undefined; ephemeral: boolean; logFile: string | undefined; inFlight?: number },
-): string {
-  const { ledger, assertions } = summary
-  const hop = (name: string, value: string) => `  ${name.padEnd(14)}${value}`
+export function summaryText(summary: RunSummary, where: SummaryPlace): string {
+  const { ledger, assertions, checks } = summary
   const known = (value: number | null, unit = '') => (value === null ? 'not known' : `${count(value)}${unit}`)
-  const inFlight = where.inFlight ?? 0
-  const verdict = summary.balanced
-    ? '✓ balanced'
-    : inFlight > 0 && ledger.lost === 0
-      ? `✓ ${count(inFlight)} in flight, kept for the next start`
-      : '✗ not balanced'
-  return [
+  const hop = (name: string, value: number | null, more = '') => `  ${name.padEnd(14)}${known(value)}${more}`
+  const beside = (name: string, value: number | null) => (value === null ? '' : `   ${name} ${count(value)}`)
+  const mark = (name: string) => {
+    const found = checks.find((one) => one.name === name)
+    return found?.holds == null ? '–' : found.holds ? '✓' : '✗'
+  }
+  const limit = (name: string) => checks.find((one) => one.name === name)?.limit ?? ''
+  const verdict =
+    summary.verdict === 'flowing'
+      ? `✓ ${count(where.inFlight ?? 0)} in flight, kept for the next start`
+      : VERDICT_TEXTS[summary.verdict]
+  const text = [
     `The ledger after ${count(summary.durationSeconds)} s: ${verdict}`,
-    hop('acknowledged', count(ledger.acknowledged)),
-    hop('enqueued', count(ledger.enqueued)),
-    hop('bronze', `${count(ledger.bronze)}   rejected ${count(ledger.rejected)}`),
+    hop('acknowledged', ledger.acknowledged),
+    hop('enqueued', ledger.enqueued),
+    hop('bronze', ledger.bronze, beside('rejected', ledger.rejected)),
     hop(
       'silver',
-      `${count(ledger.silver)}   quarantined ${count(ledger.quarantined)}   duplicates ${count(ledger.duplicates)}`,
+      ledger.silver,
+      beside('quarantined', ledger.quarantined) + beside('duplicates', ledger.duplicates),
     ),
-    hop('gold', count(ledger.gold)),
-    hop('aggregated', count(ledger.aggregated)),
-    hop('lost', count(ledger.lost)),
-    `Rate ${known(assertions.ratePerSecond, '/s')}, created→gold p95 ${known(assertions.latencyP95Ms, ' ms')}`,
-    `Duplicates in silver ${known(assertions.duplicates)}, out of sequence ${known(assertions.outOfSequence)}, missing ${known(assertions.missing)}`,
+    hop('gold', ledger.gold),
+    hop('aggregated', ledger.aggregated),
+    hop('lost', ledger.lost),
+    `${mark('rate')} rate ${known(assertions.ratePerSecond, '/s')} (${limit('rate')})`,
+    `${mark('latency')} created→gold p95 ${known(assertions.latencyP95Ms, ' ms')} (${limit('latency')})`,
+    `${mark('duplicates')} duplicates ${known(assertions.duplicates)}  ${mark('out of sequence')} out of sequence ${known(assertions.outOfSequence)}  ${mark('missing')} missing ${known(assertions.missing)}`,
     ...(where.dataDir === undefined
       ? []
       : [where.ephemeral ? 'The temporary data folder was removed.' : `The data lies in ${where.dataDir}`]),
     ...(where.logFile === undefined || where.ephemeral ? [] : [`The log is ${where.logFile}`]),
   ].join('\n')
+  return where.isAscii ? [...text].map((one) => (one <= '~' ? one : asciiOf(one))).join('') : text
 }

@@ -19,7 +19,7 @@ import { WaitingStarts } from '../stages/waiting-starts.ts'
 import { advanceCost, type CostMeter, DEPLOYED, newCostMeter } from '../state/cost.ts'
 import { initialState } from '../state/initial-state.ts'
 import { Log, type Logger } from '../state/log.ts'
-import type { AppState, EndpointLine, SessionSlice } from '../state/state.ts'
+import type { AppState, EndpointLine, LogEntry, SessionSlice } from '../state/state.ts'
 import { DEFAULT_UPDATES_PER_SECOND, StateStore } from '../state/store.ts'
 import { Follower } from '../trace/follower.ts'
 import { createControls } from './controls.ts'
@@ -47,6 +47,9 @@ export interface SessionEnvironment {
   /** Where the generator's numbers are kept. */
   storage: GeneratorStorage
   newRunId: () => string
+  /** Lines of the session before, where it ended hard, and what to say of that. */
+  log?: readonly LogEntry[]
+  notice?: string
 }
 
 /** The store's clock moves once a second while anything runs, and this often while nothing does (ms). */
@@ -93,7 +96,14 @@ class PipelineSession implements Session {
     this.#store = new StateStore(state, this.#clock, (now) =>
       now.hub.rate < CALM_RATE ? 1 : (options.updatesPerSecond ?? DEFAULT_UPDATES_PER_SECOND),
     )
-    this.#log = new Log(this.#clock, environment.logger, (log) => this.#store.update({ log }))
+    this.#log = new Log(
+      this.#clock,
+      environment.logger,
+      (log) => this.#store.update({ log }),
+      environment.log,
+    )
+    if (environment.log) this.#store.update({ log: environment.log })
+    if (environment.notice) this.#log.warn('session', environment.notice)
     this.#cost = newCostMeter(now)
     const common = { store: this.#store, clock: this.#clock, log: this.#log }
     this.#faults = new FaultControl({

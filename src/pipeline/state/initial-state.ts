@@ -95,7 +95,7 @@ export function initialState(options: InitialStateOptions = {}): AppState {
     },
     assertions: {
       rate: unmeasured('≥ 90 % of the planned rate'),
-      latencyP95: unmeasured('≤ 15 s'),
+      latencyP95: unmeasured('≤ 15 s, last 60 s'),
       duplicates: unmeasured('none in silver'),
       outOfSequence: unmeasured('none per station'),
       missing: unmeasured('none'),

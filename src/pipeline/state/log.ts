@@ -20,7 +20,14 @@ export class Log {
   readonly #logger: Logger
   readonly #changed: (entries: readonly LogEntry[]) => void
 
-  constructor(clock: Clock, logger: Logger, changed: (entries: readonly LogEntry[]) => void = () => {}) {
+  /** @param before lines of the session before, which this one goes on from. */
+  constructor(
+    clock: Clock,
+    logger: Logger,
+    changed: (entries: readonly LogEntry[]) => void = () => {},
+    before: readonly LogEntry[] = [],
+  ) {
+    this.#entries = before.slice(-LOG_LIMIT)
     this.#clock = clock
     this.#logger = logger
     this.#changed = changed

@@ -45,7 +45,7 @@ function latency({ assertions }: AppState, isWide: boolean): Line {
   return [
     span(isWide ? 'created→gold ' : 'gold ', 'muted'),
     span(formatAge(value), holds === false ? 'warn' : undefined),
-    span(isWide ? ' p95' : '', 'muted'),
+    span(isWide ? ' p95 of 60 s' : '', 'muted'),
   ]
 }
 

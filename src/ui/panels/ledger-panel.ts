@@ -1,4 +1,5 @@
 /** The ledger hop by hop, and the five assertions. */
+import { verdictOf } from '../../pipeline/reconciliation/verdict.ts'
 import type { AppState, Assertion } from '../../pipeline/state/state.ts'
 import { formatAge, formatCount, formatRate } from '../text/format.ts'
 import { STATE_GLYPHS } from '../text/glyphs.ts'
@@ -26,19 +27,18 @@ export const ledgerPanel: Panel = (context) => {
   }
 }
 
-/** `✓ balanced`, `✓ 38 in flight`, `✗ 17 lost`: the same here and in the header. */
-export function verdict({ ledger }: AppState): Line {
-  switch (ledger.verdict) {
-    case 'empty':
-      return [span('empty', 'muted')]
+/** `✓ balanced`, `✓ 38 in flight`, `✗ 17 lost`, `– not read yet`: the same here and in the header. */
+export function verdict(state: AppState): Line {
+  const { kind, mark, text } = verdictOf(state)
+  switch (kind) {
+    case 'flowing':
+      return [span(`${mark} `, 'ok'), span(text)]
     case 'balanced':
-      return [span('✓ balanced', 'ok')]
-    case 'flowing': {
-      const waiting = Object.values(ledger.inFlight).reduce((sum, hop) => sum + Math.max(0, hop), 0)
-      return [span('✓ ', 'ok'), span(`${formatCount(waiting)} in flight`)]
-    }
+      return [span(`${mark} ${text}`, 'ok')]
     case 'unbalanced':
-      return [span(ledger.lost > 0 ? `✗ ${formatCount(ledger.lost)} lost` : '✗ unbalanced', 'fail', true)]
+      return [span(`${mark} ${text}`, 'fail', true)]
+    default:
+      return [span(kind === 'empty' ? text : `${mark} ${text}`, kind === 'empty' ? 'muted' : 'warn')]
   }
 }
 
@@ -46,13 +46,19 @@ function hops({ state, width }: PanelContext): Line[] {
   const { ledger } = state
   const { inFlight } = ledger
   const isRoomy = width >= 80
-  const hop = (name: string, value: number, waiting: number | undefined, ...more: Span[]): Line => [
-    span(left(name, NAME), 'muted'),
-    span(right(formatCount(value), NUMBER)),
-    waiting === undefined ? span(' '.repeat(NUMBER)) : flight(waiting),
-    span('  '),
-    ...more,
-  ]
+  const isHubRead = state.hub.updatedAt !== undefined
+  const isRead = isHubRead && state.lake.layers.silver.updatedAt !== undefined
+  const hop = (name: string, value: number, waiting: number | undefined, ...more: Span[]): Line => {
+    // Nothing was read: neither is there nothing, nor does nothing wait.
+    const isKnown = name === 'acknowledged' || name === 'enqueued' ? isHubRead : isRead
+    return [
+      span(left(name, NAME), 'muted'),
+      span(right(formatCount(isKnown ? value : undefined), NUMBER)),
+      waiting === undefined || !isRead ? span(' '.repeat(NUMBER)) : flight(waiting),
+      span('  '),
+      ...(isKnown ? more : []),
+    ]
+  }
   const beside = (name: string, value: number, token: 'warn' | 'fail' = 'warn'): Span[] => [
     span(`${name} `, 'muted'),
     span(`${formatCount(value)}   `, value > 0 ? token : undefined),

@@ -67,9 +67,24 @@ export function left(text: string, width: number): string {
   const shown = cut(text, width)
   return shown + blanks(width - textWidth(shown))
 }
+/** A number is never cut: what is too long for its place is told in thousands, millions, …; other texts stand as they are. */
+function abbreviated(text: string, width: number): string {
+  if (textWidth(text) <= width || !/^[\d,]+$/.test(text)) return text
+  let value = Number(text.replaceAll(',', ''))
+  for (const unit of [' k', ' M', ' G', ' T']) {
+    value /= 1000
+    for (const digits of [1, 0]) {
+      const short = `${value.toFixed(digits)}${unit}`
+      if (short.length <= width) return short
+      if (short.length - 1 <= width) return short.replace(' ', '')
+    }
+  }
+  return text
+}
+
 /** The same, text at the right. */
 export function right(text: string, width: number): string {
-  const shown = cut(text, width)
+  const shown = cut(abbreviated(text, width), width)
   return blanks(width - textWidth(shown)) + shown
 }
 

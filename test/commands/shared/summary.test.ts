@@ -1,8 +1,15 @@
 import { expect, it } from 'vitest'
-import { type RunSummary, summarise, summaryText } from '../../../src/commands/shared/summary.ts'
+import {
+  type RunSummary,
+  summarise,
+  summariseSession,
+  summaryText,
+} from '../../../src/commands/shared/summary.ts'
 import type { TableAudit } from '../../../src/pipeline/ports/lake.ts'
 import { reconcile } from '../../../src/pipeline/reconciliation/ledger.ts'
+import { verdictOf } from '../../../src/pipeline/reconciliation/verdict.ts'
 import { initialState } from '../../../src/pipeline/state/initial-state.ts'
+import { scenarios } from '../../support/scenario.ts'
 
 it('fits a window of 80 columns, with numbers of a long day', () => {
   const many = 864_000_000
@@ -23,7 +30,13 @@ it('fits a window of 80 columns, with numbers of a long day', () => {
     target: 'local',
     durationSeconds: 86_400,
     ledger: Object.fromEntries(names.map((name) => [name, many])) as RunSummary['ledger'],
+    verdict: 'unbalanced',
     balanced: false,
+    checks: ['rate', 'latency', 'duplicates', 'out of sequence', 'missing'].map((name) => ({
+      name,
+      limit: '≤ 15 s, last 60 s',
+      holds: true,
+    })),
     assertions: {
       ratePerSecond: 10_000.5,
       latencyP95Ms: 123_456,
@@ -34,7 +47,7 @@ it('fits a window of 80 columns, with numbers of a long day', () => {
   }
   const lines = summaryText(summary, { dataDir: undefined, ephemeral: false, logFile: undefined }).split('\n')
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80)
-  expect(lines.join(' ')).toMatch(/p95 123,456 ms.*out of sequence 1,234,567, missing 864,000,000/)
+  expect(lines.join(' ')).toMatch(/p95 123,456 ms.*out of sequence 1,234,567 .*missing 864,000,000/)
 })
 
 const MEASURED = { generatingMs: 10_000, acknowledgedInRun: 100, durationMs: 12_000 }
@@ -123,4 +136,46 @@ it.each([
 ])('does not balance when %s has another number', (_, changes) => {
   const audit = { ...auditOf(100), ...changes }
   expect(summarise(stateOf(100, 100), audit, MEASURED).balanced).toBe(false)
+})
+
+const WHERE = { dataDir: undefined, ephemeral: false, logFile: undefined }
+
+it('a session that has read nothing says so: not balanced, no number is 0', () => {
+  const summary = summariseSession(initialState(), 1000)
+  expect(summary).toMatchObject({ verdict: 'unknown', balanced: false, ledger: { silver: null, lost: null } })
+  const text = summaryText(summary, WHERE)
+  expect(text).toMatch(/not known, as not everything could be read/)
+  expect(text).not.toMatch(/✓|balanced| 0$/m)
+})
+
+it('says what the screen says, whatever it is', () => {
+  for (const [name, scenario] of Object.entries(scenarios)) {
+    const state = scenario()
+    const said = verdictOf(state)
+    const summary = summariseSession(state, 1000)
+    expect(summary.verdict, name).toBe(said.kind)
+    const [first = ''] = summaryText(summary, { ...WHERE, inFlight: 38 }).split('\n')
+    expect(first.includes(said.mark), `${name}: ${said.mark} ${first}`).toBe(true)
+  }
+})
+
+it('what cannot be read takes the good news away, and leaves the bad', () => {
+  const good = scenarios.balanced()
+  expect(verdictOf(good).kind).toBe('balanced')
+  expect(verdictOf({ ...good, hub: { ...good.hub, error: 'no answer' } })).toMatchObject({
+    kind: 'unknown',
+    mark: '–',
+  })
+  const silver = { ...good.lake.layers.silver, error: 'HTTP 503' }
+  expect(
+    verdictOf({ ...good, lake: { ...good.lake, layers: { ...good.lake.layers, silver } } }).text,
+  ).toMatch(/silver cannot be read/)
+  const lost = { ...good.ledger, verdict: 'unbalanced' as const, lost: 17 }
+  expect(verdictOf({ ...good, hub: { ...good.hub, error: 'x' }, ledger: lost }).text).toBe('17 lost')
+})
+
+it('tells the limits of the assertions with a mark, in ASCII where the locale has no more', () => {
+  const summary = summariseSession(scenarios.allRunning(), 1000)
+  expect(summaryText(summary, WHERE)).toMatch(/✓ created→gold p95 1,400 ms \(≤ 15 s/)
+  expect(summaryText(summary, { ...WHERE, isAscii: true })).toMatch(/^[ -~\n]*$/)
 })
