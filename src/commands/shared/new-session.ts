@@ -8,15 +8,9 @@ import type { Session } from '../../pipeline/session/session-types.ts'
 import { fileStorage } from './generator-storage.ts'
 import { logFileOf } from './logger.ts'
 
-<<<<<<< HEAD
-
 import { heapPolicy } from './memory.ts'
 
-=======
-
 import { logTail, type SessionSettings } from './session-memory.ts'
-
->>>>>>> 93aa350 (summary, screen: one verdict for all, which is unknown until everything was read)
 
 declare const __VERSION__: string
 
@@ -32,13 +26,8 @@ export function newSession(options: {
   /** What stood when the session before ended hard. */
   after?: SessionSettings | undefined
 }): Session {
-<<<<<<< HEAD
-  const { config, dataDir, ephemeral, logger } = options
-  const session = createSession(
-=======
   const { config, dataDir, ephemeral, logger, after } = options
-  return createSession(
->>>>>>> 93aa350 (summary, screen: one verdict for all, which is unknown until everything was read)
+  const session = createSession(
     {
       session: {
         target: config.target,
