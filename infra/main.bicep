@@ -31,7 +31,9 @@ param clientIpAddress string = ''
 @description('True lets clients use shared access keys of the hub beside Microsoft Entra identities.')
 param allowConnectionStrings bool = false
 
-var token = uniqueString(subscription().id, environmentName, location)
+// Azure does not tell `Dev` from `dev`, nor `West Europe` from `westeurope`: written otherwise, a second `azd up` must find
+// what the first has made.
+var token = uniqueString(subscription().id, toLower(environmentName), toLower(replace(location, ' ', '')))
 var tags = {
   'azd-env-name': environmentName
   project: 'rtstream-tui'
@@ -123,5 +125,5 @@ output STREAM_ANALYTICS_JOB string = streamAnalytics.outputs.jobName
 output DATABRICKS_WORKSPACE_ID string = databricks.outputs.workspaceId
 output DATABRICKS_WORKSPACE_URL string = databricks.outputs.workspaceUrl
 output DATABRICKS_ACCESS_CONNECTOR_ID string = databricks.outputs.connectorId
-output SYNAPSE_ENDPOINT string = deploySynapse ? synapse.outputs.endpoint : ''
-output SYNAPSE_SPARK_POOL string = deploySynapse ? synapse.outputs.sparkPool : ''
+output SYNAPSE_ENDPOINT string = deploySynapse ? synapse!.outputs.endpoint : ''
+output SYNAPSE_SPARK_POOL string = deploySynapse ? synapse!.outputs.sparkPool : ''

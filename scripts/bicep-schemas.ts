@@ -2,10 +2,12 @@
  * Writes test/infra/fixtures/resource-types.json: the properties of the resource types that infra/ uses, reduced to
  * what the checks need. Run by a maintainer when a type or API version changes:
  *
- *   npm install --prefix DIR @azure/mcp-linux-x64@2.0.5
+ *   npm install --prefix DIR @azure/mcp-linux-x64@3.0.0-beta.46
  *   node scripts/bicep-schemas.ts DIR/node_modules/@azure/mcp-linux-x64/dist/azmcp
  *
- * The program carries the schemas (MIT licence, Microsoft) inside itself and asks no network for them.
+ * The program carries the schemas (MIT licence, Microsoft) inside itself and asks no network for them. It has one version of
+ * each type, and not the newest that a compiler knows: 3.0.0-beta.46 has the versions of 2.0.5. The templates use these,
+ * as an offline check of newer ones is not to be had.
  */
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
@@ -27,6 +29,7 @@ const RESOURCE_TYPES = [
   'Microsoft.StreamAnalytics/streamingjobs/outputs',
   'Microsoft.StreamAnalytics/streamingjobs/transformations',
   'Microsoft.Synapse/workspaces',
+  'Microsoft.Synapse/workspaces/administrators',
   'Microsoft.Synapse/workspaces/bigDataPools',
   'Microsoft.Synapse/workspaces/firewallRules',
 ]

@@ -1,9 +1,11 @@
 // The lake: one container per layer, one for the streams' checkpoints, one that Synapse wants for itself.
+import { Tags } from '../types.bicep'
+
 @minLength(3)
 @maxLength(24)
 param accountName string
 param location string
-param tags object
+param tags Tags
 param principalId string
 param principalType string
 

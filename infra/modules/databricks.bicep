@@ -1,10 +1,12 @@
 // The workspace of the silver and gold jobs, and the identity by which Unity Catalog reaches the lake. Notebooks, jobs,
 // credential and external locations are made by `rtstream-tui setup`: no template can.
+import { Tags } from '../types.bicep'
+
 param workspaceName string
 param connectorName string
 param managedGroupName string
 param location string
-param tags object
+param tags Tags
 param accountName string
 
 // Storage Blob Data Reader, Contributor and Delegator; the last signs the short-lived keys that Unity Catalog hands out.
@@ -30,20 +32,6 @@ var containerRoles = [
     role: contributorRole
   }
 ]
-
-resource account 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
-  name: accountName
-}
-
-resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2025-01-01' existing = {
-  parent: account
-  name: 'default'
-}
-
-resource containers 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' existing = [for item in containerRoles: {
-  parent: blobs
-  name: item.container
-}]
 
 resource workspace 'Microsoft.Databricks/workspaces@2024-05-01' = {
   name: workspaceName
@@ -73,23 +61,22 @@ resource connector 'Microsoft.Databricks/accessConnectors@2024-05-01' = {
   }
 }
 
-resource signsKeys 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  scope: account
-  name: guid(account.id, connector.id, delegatorRole)
-  properties: {
+module signsKeys 'roles/account.bicep' = {
+  name: 'databricks-signs-keys'
+  params: {
+    accountName: accountName
     principalId: connector.identity.principalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', delegatorRole)
+    roleId: delegatorRole
   }
 }
 
-resource usesContainers 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (item, index) in containerRoles: {
-  scope: containers[index]
-  name: guid(containers[index].id, connector.id, item.role)
-  properties: {
+module usesContainers 'roles/container.bicep' = [for item in containerRoles: {
+  name: 'databricks-uses-${item.container}'
+  params: {
+    accountName: accountName
+    containerName: item.container
     principalId: connector.identity.principalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', item.role)
+    roleId: item.role
   }
 }]
 

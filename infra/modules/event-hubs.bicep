@@ -1,7 +1,9 @@
 // The hub that the readings arrive in. Each reader has its own consumer group: a partition serves five readers per group.
+import { Tags } from '../types.bicep'
+
 param namespaceName string
 param location string
-param tags object
+param tags Tags
 param allowConnectionStrings bool
 param principalId string
 param principalType string

@@ -1,8 +1,10 @@
 // The job that copies the hub to bronze. Its identity exists only once the job does, and its input and output only work
 // once that identity has its roles: hence job, then roles, then input, output and query.
+import { Tags } from '../types.bicep'
+
 param jobName string
 param location string
-param tags object
+param tags Tags
 param namespaceName string
 param hubName string
 param consumerGroupName string
@@ -21,29 +23,7 @@ param streamingUnits int = 3
 var receiverRole = 'a638d3c7-ab3a-418d-83e6-5f17a39d4fde'
 // Storage Blob Data Contributor
 var contributorRole = 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
-
-resource namespace 'Microsoft.EventHub/namespaces@2024-01-01' existing = {
-  name: namespaceName
-}
-
-resource hub 'Microsoft.EventHub/namespaces/eventhubs@2024-01-01' existing = {
-  parent: namespace
-  name: hubName
-}
-
-resource account 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
-  name: accountName
-}
-
-resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2025-01-01' existing = {
-  parent: account
-  name: 'default'
-}
-
-resource bronze 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' existing = {
-  parent: blobs
-  name: 'bronze'
-}
+var bronze = 'bronze'
 
 resource job 'Microsoft.StreamAnalytics/streamingjobs@2020-03-01' = {
   name: jobName
@@ -61,29 +41,31 @@ resource job 'Microsoft.StreamAnalytics/streamingjobs@2020-03-01' = {
     dataLocale: 'en-US'
     eventsOutOfOrderPolicy: 'Adjust'
     eventsOutOfOrderMaxDelayInSeconds: 0
+    // Left out it is -1, for ever: the last minute's file might never be closed.
+    eventsLateArrivalMaxDelayInSeconds: 5
     jobType: 'Cloud'
     // Stop means: a failed write is tried again until it succeeds. Drop would lose rows.
     outputErrorPolicy: 'Stop'
   }
 }
 
-resource readsHub 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  scope: hub
-  name: guid(hub.id, job.id, receiverRole)
-  properties: {
+module readsHub 'roles/hub.bicep' = {
+  name: 'stream-analytics-reads-hub'
+  params: {
+    namespaceName: namespaceName
+    hubName: hubName
     principalId: job.identity.principalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', receiverRole)
+    roleId: receiverRole
   }
 }
 
-resource writesBronze 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  scope: bronze
-  name: guid(bronze.id, job.id, contributorRole)
-  properties: {
+module writesBronze 'roles/container.bicep' = {
+  name: 'stream-analytics-writes-bronze'
+  params: {
+    accountName: accountName
+    containerName: bronze
     principalId: job.identity.principalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', contributorRole)
+    roleId: contributorRole
   }
 }
 
@@ -114,7 +96,8 @@ resource hubInput 'Microsoft.StreamAnalytics/streamingjobs/inputs@2020-03-01' = 
 }
 
 // Written once: the default mode appends to files that a Spark reader has already taken as finished, and their later
-// rows would never be read. Only the preview API knows the mode, and it needs a path down to the minute.
+// rows would never be read. Only the preview API knows the mode, and the mode takes {date} and {time} with their formats and
+// no other field in the path. HH-mm: docs/decisions/012-folders-of-the-write-mode-once.md.
 resource bronzeOutput 'Microsoft.StreamAnalytics/streamingjobs/outputs@2021-10-01-preview' = {
   parent: job
   name: 'bronze'
@@ -127,8 +110,10 @@ resource bronzeOutput 'Microsoft.StreamAnalytics/streamingjobs/outputs@2021-10-0
             accountName: accountName
           }
         ]
-        container: bronze.name
-        pathPattern: 'weather/{datetime:yyyy}/{datetime:MM}/{datetime:dd}/{datetime:HH}/{datetime:mm}'
+        container: bronze
+        pathPattern: 'weather/{date}/{time}'
+        dateFormat: 'yyyy/MM/dd'
+        timeFormat: 'HH-mm'
         authenticationMode: 'Msi'
         blobWriteMode: 'Once'
       }

@@ -1,11 +1,17 @@
 // The Spark pool of the aggregate stage. The pipeline's runs act as the workspace's identity.
+import { Tags } from '../types.bicep'
+
 param workspaceName string
 param managedGroupName string
 param location string
-param tags object
+param tags Tags
 param accountName string
 param principalId string
 param clientIpAddress string
+
+@secure()
+@description('Of a login that Entra-only authentication shuts out; a new one each time.')
+param sqlPassword string = newGuid()
 
 // Storage Blob Data Contributor
 var contributorRole = 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
@@ -17,20 +23,6 @@ var containerNames = [
   'checkpoints'
 ]
 
-resource account 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
-  name: accountName
-}
-
-resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2025-01-01' existing = {
-  parent: account
-  name: 'default'
-}
-
-resource containers 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' existing = [for name in containerNames: {
-  parent: blobs
-  name: name
-}]
-
 resource workspace 'Microsoft.Synapse/workspaces@2021-06-01' = {
   name: workspaceName
   location: location
@@ -40,11 +32,15 @@ resource workspace 'Microsoft.Synapse/workspaces@2021-06-01' = {
   }
   properties: {
     azureADOnlyAuthentication: true
+    // Asked for all the same; nobody can sign in with it.
+    sqlAdministratorLogin: 'sqladminuser'
+    sqlAdministratorLoginPassword: sqlPassword
     cspWorkspaceAdminProperties: {
       initialWorkspaceAdminObjectId: principalId
     }
     defaultDataLakeStorage: {
-      accountUrl: account.properties.primaryEndpoints.dfs
+      // Without a slash at its end.
+      accountUrl: 'https://${accountName}.dfs.${environment().suffixes.storage}'
       filesystem: 'synapse'
     }
     managedResourceGroupName: managedGroupName
@@ -52,13 +48,25 @@ resource workspace 'Microsoft.Synapse/workspaces@2021-06-01' = {
   }
 }
 
-resource usesContainers 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (name, index) in containerNames: {
-  scope: containers[index]
-  name: guid(containers[index].id, workspace.id, contributorRole)
+resource administrator 'Microsoft.Synapse/workspaces/administrators@2021-06-01' = {
+  parent: workspace
+  name: 'activeDirectory'
   properties: {
+    administratorType: 'ActiveDirectory'
+    // A name to show; the object id is what counts.
+    login: 'rtstream-tui'
+    sid: principalId
+    tenantId: tenant().tenantId
+  }
+}
+
+module usesContainers 'roles/container.bicep' = [for name in containerNames: {
+  name: 'synapse-uses-${name}'
+  params: {
+    accountName: accountName
+    containerName: name
     principalId: workspace.identity.principalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', contributorRole)
+    roleId: contributorRole
   }
 }]
 

@@ -11,9 +11,16 @@ import { policies } from './bicep/policies.ts'
 const infra = fileURLToPath(new URL('../../infra/', import.meta.url))
 const files = [
   'main.bicep',
-  ...['data-lake', 'databricks', 'event-hubs', 'stream-analytics', 'synapse'].map(
-    (name) => `modules/${name}.bicep`,
-  ),
+  ...[
+    'data-lake',
+    'databricks',
+    'event-hubs',
+    'roles/account',
+    'roles/container',
+    'roles/hub',
+    'stream-analytics',
+    'synapse',
+  ].map((name) => `modules/${name}.bicep`),
 ]
 const read = (file: string) => readFileSync(join(infra, file), 'utf8')
 
@@ -46,7 +53,15 @@ const GOTCHAS: readonly (readonly [name: string, file: string, from: string, to:
   ['upper case in the account name', '../main', "'st${token}'", "'St${token}'"],
   ['too long an account name', '../main', "'st${token}'", "'storageaccount${token}'"],
   ['files that grow', 'stream-analytics', "blobWriteMode: 'Once'", "blobWriteMode: 'Append'"],
-  ['a path by the hour', 'stream-analytics', '/{datetime:mm}', ''],
+  ['a path by the hour', 'stream-analytics', "timeFormat: 'HH-mm'", "timeFormat: 'HH'"],
+  ['a path without the time', 'stream-analytics', '{date}/{time}', '{date}'],
+  ['a field of its own in mode Once', 'stream-analytics', '{date}/{time}', '{date}/{datetime:mm}'],
+  [
+    'late events waited for without a limit',
+    'stream-analytics',
+    '    eventsLateArrivalMaxDelayInSeconds: 5\n',
+    '',
+  ],
   [
     'an API version without the write mode',
     'stream-analytics',
@@ -83,12 +98,19 @@ const GOTCHAS: readonly (readonly [name: string, file: string, from: string, to:
   ],
   [
     'rights on the whole account',
-    'stream-analytics',
-    '  scope: bronze\n  name: guid(bronze.id',
+    'roles/container',
+    '  scope: container\n  name: guid(container.id',
     '  scope: account\n  name: guid(account.id',
   ],
-  ['a role without the principal type', 'databricks', "    principalType: 'ServicePrincipal'\n", ''],
-  ['one role name for two scopes', 'databricks', 'guid(containers[index].id, ', 'guid(account.id, '],
+  ['a role without the principal type', 'roles/container', "    principalType: 'ServicePrincipal'\n", ''],
+  ['one role name for two scopes', 'roles/container', 'guid(container.id, ', 'guid(account.id, '],
+  ['a role named by the resource', 'roles/hub', 'guid(hub.id, principalId, ', 'guid(hub.id, hub.name, '],
+  ['a slash behind the address of the lake', 'synapse', 'suffixes.storage}', 'suffixes.storage}/'],
+  ['a workspace without a login', 'synapse', "    sqlAdministratorLogin: 'sqladminuser'\n", ''],
+  ['an administrator of another name', 'synapse', "'activeDirectory'", "'admin'"],
+  ['a password written down', 'synapse', '= newGuid()', "= 'Secret-1234'"],
+  ['a token that depends on the spelling', '../main', "toLower(replace(location, ' ', ''))", 'location'],
+  ['an output of what may not be there', '../main', 'synapse!.outputs.endpoint', 'synapse.outputs.endpoint'],
   ['the whole internet let in', 'synapse', "endIpAddress: '0.0.0.0'", "endIpAddress: '255.255.255.255'"],
   ['passwords for SQL', 'synapse', 'azureADOnlyAuthentication: true', 'azureADOnlyAuthentication: false'],
   ['a pool that never pauses', 'synapse', 'enabled: true', 'enabled: false'],

@@ -71,7 +71,8 @@ export function mutations(file: string, source: string): Mutation[] {
     }
     // A property of one line left out.
     if (/^\s+[\w'-]+: [^{[]+$/.test(line)) add(index, `left out: ${line.trim()}`, undefined)
-    if (/^\s+[\w'-]+: /.test(line) && /^\s+[\w'-]+:/.test(lines[index + 1] ?? '')) {
+    // An object may begin on the line of its brace.
+    if (/^\s+[\w'-]+: .*[^{[]$/.test(line) && /^\s+[\w'-]+:/.test(lines[index + 1] ?? '')) {
       const changed = [...lines]
       changed.splice(index, 2, `${line} ${lines[index + 1]?.trim()}`)
       found.push({ file, line: index + 1, what: 'joined with the next line', source: changed.join('\n') })

@@ -1,6 +1,7 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: interpolations of Bicep, inside strings
 /** What no schema knows: the rules by which this deployment is right. Each returns what violates it. */
 import { settings } from '../../../src/config/settings.ts'
-import { BRONZE } from '../../../src/contract/bronze-layout.ts'
+import { BRONZE_OUTPUT } from '../../../src/contract/bronze-layout.ts'
 import { EVENT_HUB_NAME, LOCAL_NAMES } from '../../../src/local/runtime/options.ts'
 import type { Deployment } from './check.ts'
 import { assignments, grants } from './roles.ts'
@@ -9,23 +10,27 @@ import {
   allowedValues,
   assignmentForm,
   blobServices,
+  bound,
+  deployed,
   deploymentNames,
   expectValues,
   firewall,
   hubKeys,
   indexOfOutput,
   jobOrder,
+  lengths,
   moduleNamed,
+  moduleOutputs,
+  normalisedToken,
   OUTPUT_REFERENCES,
   optional,
-  outputOf,
+  passedOn,
   reference,
-  resources,
+  secret,
   strings,
   tagged,
   unequal,
 } from './rules.ts'
-import { property } from './template.ts'
 
 export const policies: Record<string, (deployment: Deployment) => string[]> = {
   'the hub has four partitions and a consumer group for each reader': (deployment) => {
@@ -90,6 +95,7 @@ export const policies: Record<string, (deployment: Deployment) => string[]> = {
       'properties.dataLocale': 'en-US',
       'properties.eventsOutOfOrderPolicy': 'Adjust',
       'properties.eventsOutOfOrderMaxDelayInSeconds': 0,
+      'properties.eventsLateArrivalMaxDelayInSeconds': 5,
       'properties.jobType': 'Cloud',
       'properties.outputErrorPolicy': 'Stop',
     }),
@@ -106,7 +112,9 @@ export const policies: Record<string, (deployment: Deployment) => string[]> = {
       'properties.datasource.type': 'Microsoft.Storage/Blob',
       'properties.datasource.properties.authenticationMode': 'Msi',
       'properties.datasource.properties.blobWriteMode': 'Once',
-      'properties.datasource.properties.pathPattern': `${BRONZE.path}/{datetime:yyyy}/{datetime:MM}/{datetime:dd}/{datetime:HH}/{datetime:mm}`,
+      'properties.datasource.properties.pathPattern': BRONZE_OUTPUT.pathPattern,
+      'properties.datasource.properties.dateFormat': BRONZE_OUTPUT.dateFormat,
+      'properties.datasource.properties.timeFormat': BRONZE_OUTPUT.timeFormat,
       'properties.serialization.type': 'Json',
       'properties.serialization.properties.encoding': 'UTF8',
       'properties.serialization.properties.format': 'LineSeparated',
@@ -116,6 +124,18 @@ export const policies: Record<string, (deployment: Deployment) => string[]> = {
       'streaming units',
       allowedValues(moduleNamed(deployment, 'stream-analytics'), 'streamingUnits'),
       [3, 7, 10, 20],
+    ),
+    ...bound(
+      deployment,
+      'Microsoft.StreamAnalytics/streamingjobs/outputs',
+      ['properties', 'datasource', 'properties', 'storageAccounts'],
+      'accountName',
+    ),
+    ...bound(
+      deployment,
+      'Microsoft.StreamAnalytics/streamingjobs/outputs',
+      ['properties', 'datasource', 'properties', 'container'],
+      'bronze',
     ),
     ...jobOrder(moduleNamed(deployment, 'stream-analytics')),
   ],
@@ -137,17 +157,40 @@ export const policies: Record<string, (deployment: Deployment) => string[]> = {
       'properties.autoPause.enabled': true,
       'properties.autoPause.delayInMinutes': 15,
     }),
-    ...unequal(
-      'data lake of the workspace',
-      resources(deployment, 'Microsoft.Synapse/workspaces').map(({ body }) =>
-        reference(property(body, 'properties', 'defaultDataLakeStorage', 'accountUrl')),
-      ),
-      ['account.properties.primaryEndpoints.dfs'],
+    ...expectValues(deployment, 'Microsoft.Synapse/workspaces', {
+      'properties.sqlAdministratorLogin': 'sqladminuser',
+    }),
+    ...bound(
+      deployment,
+      'Microsoft.Synapse/workspaces',
+      ['properties', 'sqlAdministratorLoginPassword'],
+      'sqlPassword',
     ),
-    ...unequal(
-      'endpoint',
-      [outputOf(moduleNamed(deployment, 'synapse'), 'endpoint')],
-      ['workspace.properties.connectivityEndpoints.dev'],
+    ...bound(
+      deployment,
+      'Microsoft.Synapse/workspaces',
+      ['properties', 'cspWorkspaceAdminProperties', 'initialWorkspaceAdminObjectId'],
+      'principalId',
+    ),
+    // Without a slash at its end.
+    ...bound(
+      deployment,
+      'Microsoft.Synapse/workspaces',
+      ['properties', 'defaultDataLakeStorage', 'accountUrl'],
+      'https://${accountName}.dfs.${environment().suffixes.storage}',
+    ),
+    ...secret(moduleNamed(deployment, 'synapse'), 'sqlPassword'),
+    ...expectValues(deployment, 'Microsoft.Synapse/workspaces/administrators', {
+      name: 'activeDirectory',
+      'properties.administratorType': 'ActiveDirectory',
+      'properties.login': 'rtstream-tui',
+    }),
+    ...bound(deployment, 'Microsoft.Synapse/workspaces/administrators', ['properties', 'sid'], 'principalId'),
+    ...bound(
+      deployment,
+      'Microsoft.Synapse/workspaces/administrators',
+      ['properties', 'tenantId'],
+      'tenant().tenantId',
     ),
     ...firewall(deployment),
     ...optional(deployment),
@@ -167,23 +210,36 @@ export const policies: Record<string, (deployment: Deployment) => string[]> = {
 
   'nobody has more rights than the work needs': (deployment) =>
     unequal('grants', grants(deployment), [
-      'accessConnectors: Storage Blob Data Contributor on containers checkpoints',
-      'accessConnectors: Storage Blob Data Contributor on containers gold',
-      'accessConnectors: Storage Blob Data Contributor on containers silver',
-      'accessConnectors: Storage Blob Data Reader on containers bronze',
-      'accessConnectors: Storage Blob Delegator on storageAccounts',
+      'accessConnectors: Storage Blob Data Contributor on containers checkpoints of (accountName)',
+      'accessConnectors: Storage Blob Data Contributor on containers gold of (accountName)',
+      'accessConnectors: Storage Blob Data Contributor on containers silver of (accountName)',
+      'accessConnectors: Storage Blob Data Reader on containers bronze of (accountName)',
+      'accessConnectors: Storage Blob Delegator on storageAccounts (accountName)',
       'person: Azure Event Hubs Data Receiver on eventhubs weather',
       'person: Azure Event Hubs Data Sender on eventhubs weather',
       'person: Storage Blob Data Reader on storageAccounts',
-      'streamingjobs: Azure Event Hubs Data Receiver on eventhubs',
-      'streamingjobs: Storage Blob Data Contributor on containers bronze',
-      'workspaces: Storage Blob Data Contributor on containers checkpoints',
-      'workspaces: Storage Blob Data Contributor on containers gold',
-      'workspaces: Storage Blob Data Contributor on containers synapse',
+      'streamingjobs: Azure Event Hubs Data Receiver on eventhubs (hubName) of (namespaceName)',
+      'streamingjobs: Storage Blob Data Contributor on containers bronze of (accountName)',
+      'workspaces: Storage Blob Data Contributor on containers checkpoints of (accountName)',
+      'workspaces: Storage Blob Data Contributor on containers gold of (accountName)',
+      'workspaces: Storage Blob Data Contributor on containers synapse of (accountName)',
     ]),
 
   'a role assignment has a name of its own and says what its principal is': ({ modules }) =>
-    [...modules.values()].flatMap((template) => assignments(template).flatMap(assignmentForm)),
+    [...modules.values()].flatMap((template) =>
+      assignments(template).flatMap((block) => assignmentForm(block, template)),
+    ),
+
+  'nothing is left out, and nothing is only referred to that should be made': deployed,
+
+  'a module tells of itself what it is asked for': moduleOutputs,
+
+  'a module is given what it takes, unchanged': passedOn,
+
+  'one environment has one set of resources, however it is spelt': (deployment) => [
+    ...normalisedToken(deployment),
+    ...lengths(deployment.main, 'environmentName', 1, 40),
+  ],
 
   'everything is tagged with the environment': tagged,
 

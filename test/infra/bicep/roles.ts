@@ -18,15 +18,37 @@ interface Turn {
   index: number
 }
 
-/** `streamingjobs job: Azure Event Hubs Data Receiver on eventhubs hub`, sorted. */
+/** Where the modules lie that give one role to one identity; each is called by what the role is on. */
+const ROLE_MODULES = /^roles\/(hub|account|container)\.bicep$/
+
+/** `streamingjobs: Azure Event Hubs Data Receiver on eventhubs`, sorted. */
 export function grants({ modules }: Deployment): string[] {
-  return [...modules.values()]
-    .flatMap((template) =>
-      assignments(template).flatMap((block) =>
+  return [...modules]
+    .filter(([path]) => !path.startsWith('modules/roles/'))
+    .flatMap(([, template]) => [
+      ...assignments(template).flatMap((block) =>
         turns(block, template).map((turn) => grant(block, template, turn)),
       ),
-    )
+      ...template.blocks
+        .filter(({ kind, reference }) => kind === 'module' && ROLE_MODULES.test(reference))
+        .flatMap((block) => turns(block, template).map((turn) => granted(block, template, turn))),
+    ])
     .sort()
+}
+
+function granted(block: Block, template: Template, turn: Turn): string {
+  const given = (name: string) => property(block.body, 'params', name)
+  const text = (name: string) => {
+    const value = resolve(given(name), block, template, turn)
+    return value?.kind === 'string' ? value.text : value?.kind === 'name' ? `(${value.name})` : ''
+  }
+  const id = text('roleId')
+  const on = {
+    hub: `eventhubs ${text('hubName')} of ${text('namespaceName')}`,
+    account: `storageAccounts ${text('accountName')}`,
+    container: `containers ${text('containerName')} of ${text('accountName')}`,
+  }[ROLE_MODULES.exec(block.reference)?.[1] ?? '']
+  return `${identity(given('principalId'), template)}: ${ROLES[id] ?? `unknown role ${id}`} on ${on}`
 }
 
 export const assignments = (template: Template) =>
@@ -79,7 +101,9 @@ function resolve(
   if (node?.kind === 'name') {
     if (node.name === block.loop?.item) return turn.item
     if (node.name === block.loop?.index) return { kind: 'number', line: node.line, value: turn.index }
-    return resolve(template.variables.find(({ name }) => name === node.name)?.value, block, template, turn)
+    const { name } = node
+    const variable = template.variables.find((one) => one.name === name)
+    return variable ? resolve(variable.value, block, template, turn) : node
   }
   if (node?.kind === 'member') {
     return resolve(property(resolve(node.of, block, template, turn), node.name), block, template, turn)

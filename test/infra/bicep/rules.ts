@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: interpolations of Bicep, inside strings
 /** The single checks that the policies are made of. Each returns what violates it. */
 import type { Deployment } from './check.ts'
 import { type Block, type Expression, property, type Template, walk } from './template.ts'
@@ -55,8 +56,8 @@ export const OUTPUT_REFERENCES: Record<string, string> = {
   DATABRICKS_WORKSPACE_ID: 'databricks.outputs.workspaceId',
   DATABRICKS_WORKSPACE_URL: 'databricks.outputs.workspaceUrl',
   DATABRICKS_ACCESS_CONNECTOR_ID: 'databricks.outputs.connectorId',
-  SYNAPSE_ENDPOINT: 'deploySynapse ? synapse.outputs.endpoint',
-  SYNAPSE_SPARK_POOL: 'deploySynapse ? synapse.outputs.sparkPool',
+  SYNAPSE_ENDPOINT: 'deploySynapse ? synapse.outputs.endpoint : text',
+  SYNAPSE_SPARK_POOL: 'deploySynapse ? synapse.outputs.sparkPool : text',
 }
 
 export function reference(node: Expression | undefined): string {
@@ -64,7 +65,12 @@ export function reference(node: Expression | undefined): string {
   if (node.kind === 'name') return node.name
   if (node.kind === 'member') return `${reference(node.of)}.${node.name}`
   if (node.kind === 'call') return `${node.name}()`
-  return node.kind === 'choice' ? `${reference(node.condition)} ? ${reference(node.whenTrue)}` : node.kind
+  if (node.kind === 'index') return `${reference(node.of)}[${reference(node.index)}]`
+  if (node.kind === 'number') return String(node.value)
+  if (node.kind === 'string') return node.text === '' ? 'text' : node.text
+  return node.kind === 'choice'
+    ? `${reference(node.condition)} ? ${reference(node.whenTrue)} : ${reference(node.whenFalse)}`
+    : node.kind
 }
 
 export function indexOfOutput(template: Template | undefined, output: string, index: number): string[] {
@@ -124,14 +130,29 @@ export const blobServices = (deployment: Deployment): string[] =>
     .filter(({ body }) => literal(property(body, 'name')) !== 'default')
     .map(({ name }) => `${name}: a storage account has one blob service, default`)
 
+/** Names of the deployments inside of modules. */
+const INNER_DEPLOYMENTS = [
+  'databricks-signs-keys',
+  'databricks-uses-${item.container}',
+  'stream-analytics-reads-hub',
+  'stream-analytics-writes-bronze',
+  'synapse-uses-${name}',
+]
+
 /** Deployments are called as their module is, so that the portal's list of them can be read. */
-export const deploymentNames = ({ main }: Deployment): string[] =>
-  main.blocks
-    .filter(
-      ({ kind, reference: path, body }) =>
-        kind === 'module' && `modules/${literal(property(body, 'name'))}.bicep` !== path,
-    )
-    .map(({ name }) => `${name}: the deployment has another name than its module`)
+export function deploymentNames({ main, modules }: Deployment): string[] {
+  const ofMain = main.blocks.filter(
+    ({ kind, reference: path, body }) =>
+      kind === 'module' && `modules/${literal(property(body, 'name'))}.bicep` !== path,
+  )
+  const inner = [...modules.values()]
+    .flatMap(({ blocks }) => blocks.filter(({ kind }) => kind === 'module'))
+    .map(({ body }) => reference(property(body, 'name')))
+  return [
+    ...ofMain.map(({ name }) => `${name}: the deployment has another name than its module`),
+    ...unequal('deployments of roles', inner.toSorted(), INNER_DEPLOYMENTS),
+  ]
+}
 
 export const allowedValues = (template: Template | undefined, parameter: string): unknown[] => {
   const allowed = template?.parameters.find(({ name }) => name === parameter)?.decorators.get('allowed')?.[0]
@@ -146,7 +167,13 @@ export function firewall(deployment: Deployment): string[] {
       )
       const text = (node: Expression | undefined) =>
         node?.kind === 'string' ? node.text : node?.kind === 'name' ? node.name : ''
-      return `${literal(property(body, 'name'))} ${text(start)} to ${text(end)}${condition ? ' if given' : ''}`
+      const isGiven =
+        condition?.kind === 'not' &&
+        condition.operand.kind === 'call' &&
+        condition.operand.name === 'empty' &&
+        reference(condition.operand.arguments[0]) === 'clientIpAddress'
+      const when = isGiven ? ' if given' : condition ? ' on another condition' : ''
+      return `${literal(property(body, 'name'))} ${text(start)} to ${text(end)}${when}`
     },
   )
   return unequal('firewall', rules, [
@@ -170,14 +197,15 @@ export function optional({ main }: Deployment): string[] {
   ]
 }
 
-export function assignmentForm(block: Block): string[] {
+export function assignmentForm(block: Block, template: Template): string[] {
   const name = property(block.body, 'name')
   const scope = property(block.body, 'scope')
   const definition = property(block.body, 'properties', 'roleDefinitionId')
   const principal = property(block.body, 'properties', 'principalId')
   const type = property(block.body, 'properties', 'principalType')
-  const [of, , role] = name?.kind === 'call' && name.name === 'guid' ? name.arguments : []
-  const isPerson = principal?.kind === 'name'
+  const [of, whom, role] = name?.kind === 'call' && name.name === 'guid' ? name.arguments : []
+  // Who deploys may be a person or not; the other identities are resources'.
+  const isPerson = template.parameters.some((one) => one.name === 'principalType')
   const wantedType = isPerson
     ? type?.kind === 'name' && type.name === 'principalType'
     : literal(type) === 'ServicePrincipal'
@@ -193,6 +221,9 @@ export function assignmentForm(block: Block): string[] {
     ...(role && JSON.stringify(plain(role)) === JSON.stringify(plain(granted))
       ? []
       : [`${block.name}: its name does not depend on its role`]),
+    ...(whom && principal?.kind === 'name' && JSON.stringify(plain(whom)) === JSON.stringify(plain(principal))
+      ? []
+      : [`${block.name}: its name does not depend on its principal, known at the start`]),
     ...(wantedType ? [] : [`${block.name}: principalType is not set right`]),
     ...(built ? [] : [`${block.name}: roleDefinitionId is no role of the subscription`]),
   ]
@@ -240,6 +271,111 @@ export function tagged({ main, modules }: Deployment): string[] {
   ]
 }
 
-/** What an output of a module refers to. */
-export const outputOf = (template: Template | undefined, output: string): string =>
-  reference(template?.outputs.find(({ name }) => name === output)?.value)
+/** What is deployed (not merely referred to), by template. */
+const DEPLOYED: Readonly<Record<string, string>> = {
+  'modules/data-lake.bicep': 'account blobs containers personAccess',
+  'modules/databricks.bicep': 'workspace connector signsKeys usesContainers',
+  'modules/event-hubs.bicep': 'namespace hub consumerGroups personAccess',
+  'modules/roles/account.bicep': 'assignment',
+  'modules/roles/container.bicep': 'assignment',
+  'modules/roles/hub.bicep': 'assignment',
+  'modules/stream-analytics.bicep': 'job readsHub writesBronze hubInput bronzeOutput query',
+  'modules/synapse.bicep': 'workspace administrator usesContainers azureServices client pool',
+}
+
+export const deployed = ({ modules }: Deployment): string[] =>
+  [...modules].flatMap(([path, { blocks }]) =>
+    unequal(
+      path,
+      blocks.filter(({ existing }) => !existing).map(({ name }) => name),
+      DEPLOYED[path]?.split(' ') ?? [],
+    ),
+  )
+
+/** What each module tells of itself. */
+const MODULE_OUTPUTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'data-lake': { accountName: 'account.name', dfsEndpoint: 'account.properties.primaryEndpoints.dfs' },
+  databricks: {
+    workspaceId: 'workspace.id',
+    workspaceUrl: 'https://${workspace.properties.workspaceUrl}',
+    connectorId: 'connector.id',
+  },
+  'event-hubs': {
+    namespaceName: 'namespace.name',
+    namespaceHost: '${namespace.name}.servicebus.windows.net',
+    hubName: 'hub.name',
+    streamAnalyticsConsumerGroup: 'consumerGroups[0].name',
+    monitorConsumerGroup: 'consumerGroups[1].name',
+  },
+  'stream-analytics': { jobName: 'job.name' },
+  synapse: { endpoint: 'workspace.properties.connectivityEndpoints.dev', sparkPool: 'pool.name' },
+}
+
+export const moduleOutputs = (deployment: Deployment): string[] =>
+  Object.entries(MODULE_OUTPUTS).flatMap(([file, wanted]) => {
+    const found = (moduleNamed(deployment, file)?.outputs ?? []).map(({ name, value }) => [
+      name,
+      reference(value),
+    ])
+    return unequal(`outputs of ${file}`, found, Object.entries(wanted))
+  })
+
+/** Parameters of modules that need not be given. */
+const WITH_DEFAULT = ['streamingUnits', 'sqlPassword']
+
+/** A module is given all that it takes, and a parameter of main goes on under its own name unchanged. */
+export function passedOn({ main, modules }: Deployment): string[] {
+  const defaults = [...modules.values()].flatMap(({ parameters }) =>
+    parameters
+      .filter((one) => one.default && !WITH_DEFAULT.includes(one.name))
+      .map(({ name }) => `${name} has a default`),
+  )
+  const changed = main.blocks.flatMap((block) => {
+    const given = property(block.body, 'params')
+    return given?.kind !== 'object'
+      ? []
+      : given.properties
+          .filter(({ name }) => main.parameters.some((one) => one.name === name))
+          .filter(({ name, value }) => reference(value) !== name)
+          .filter(({ name }) => block.name !== 'synapse' || name !== 'location')
+          .map(({ name }) => `${block.name}: ${name} is not passed on as it is`)
+  })
+  return [...defaults, ...changed]
+}
+
+/** A file system or account that an output or a workspace is bound to. */
+export const bound = (
+  deployment: Deployment,
+  type: string,
+  path: readonly string[],
+  wanted: string,
+): string[] =>
+  resources(deployment, type).flatMap(({ name, body }) => {
+    const list = property(body, ...path)
+    const value = list?.kind === 'array' ? property(list.items[0], 'accountName') : list
+    return unequal(`${name}: ${path.at(-1)}`, [reference(value)], [wanted])
+  })
+
+/** The same resources for the same environment and region, however they are spelt. */
+export function normalisedToken({ main }: Deployment): string[] {
+  const token = main.variables.find(({ name }) => name === 'token')?.value
+  return unequal(
+    'token',
+    plain(token),
+    'uniqueString id subscription toLower environmentName toLower replace location string string'.split(' '),
+  )
+}
+
+/** @returns violations when the bounds of a parameter are others. */
+export function lengths(template: Template, parameter: string, least: number, most: number): string[] {
+  const { decorators } = template.parameters.find(({ name }) => name === parameter) ?? {}
+  const bounds = ['minLength', 'maxLength'].map((name) => literal(decorators?.get(name)?.[0]))
+  return unequal(`length of ${parameter}`, bounds, [least, most])
+}
+
+/** A secret is made anew by the deployment and is written down nowhere. */
+export function secret(template: Template | undefined, name: string): string[] {
+  const found = template?.parameters.find((one) => one.name === name)
+  const made = found?.default?.kind === 'call' ? found.default.name : ''
+  return unequal(name, [found?.decorators.has('secure'), made], [true, 'newGuid'])
+}

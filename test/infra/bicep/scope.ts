@@ -1,9 +1,19 @@
 /** What the names of a template stand for, and the static type of an expression. */
+import { posix } from 'node:path'
 import type { Block, Expression, Template } from './template.ts'
 import { memberType, schemaOf, simple, suggestion, type Type, typeFromText } from './types.ts'
 
-/** Allowed number of arguments and the result's type, for the functions in use. */
+/** Allowed number of arguments and the result's type, for the functions that a template of this kind may use. */
 const FUNCTIONS: Record<string, { least: number; most: number; result: Type; members?: string[] }> = {
+  ...textFunctions(),
+  environment: {
+    least: 0,
+    most: 0,
+    result: simple('object'),
+    members: ['suffixes', 'name', 'authentication', 'resourceManager', 'portal'],
+  },
+  resourceGroup: { least: 0, most: 0, result: simple('object'), members: ['id', 'name', 'location', 'tags'] },
+  deployment: { least: 0, most: 0, result: simple('object'), members: ['name', 'properties', 'location'] },
   empty: { least: 1, most: 1, result: simple('bool') },
   guid: { least: 1, most: 9, result: simple('string') },
   loadTextContent: { least: 1, most: 2, result: simple('string') },
@@ -16,6 +26,28 @@ const FUNCTIONS: Record<string, { least: number; most: number; result: Type; mem
   subscriptionResourceId: { least: 2, most: 9, result: simple('string') },
   tenant: { least: 0, most: 0, result: simple('object'), members: ['tenantId', 'displayName'] },
   uniqueString: { least: 1, most: 9, result: simple('string') },
+}
+
+/** Functions by the type of their result; those of which the number of arguments is not checked take up to nine. */
+function textFunctions(): Record<string, { least: number; most: number; result: Type }> {
+  const results = {
+    string:
+      'base64 concat format join json newGuid:0 padLeft resourceId:2 string:1 substring:2 take:2 toLower:1 toUpper:1 trim:1 uri:2 utcNow:0 replace:3 first last loadFileAsBase64 tenantResourceId:2 extensionResourceId:2 dateTimeAdd',
+    int: 'int:1 length:1 min max indexOf:2 lastIndexOf:2',
+    bool: 'bool:1 contains:2 endsWith:2 startsWith:2',
+    array: 'array:1 range:2 skip:2 split:2 objectKeys:1 items:1 flatten:1 intersection',
+    any: 'coalesce any:1 union loadJsonContent loadYamlContent filter map reduce sort toObject reference listKeys',
+    object: 'createObject getSecret',
+  } as const
+  const entries = Object.entries(results).flatMap(([is, names]) =>
+    names.split(' ').map((text) => {
+      const [name = '', count] = text.split(':')
+      const least = count === undefined ? 1 : Number(count)
+      const most = count === undefined || name === 'resourceId' || name === 'padLeft' ? 9 : least
+      return [name, { least, most, result: simple(is as 'string') }] as const
+    }),
+  )
+  return Object.fromEntries(entries)
 }
 
 /** Types that are named by id alone, so that no schema of theirs is needed. */
@@ -48,10 +80,12 @@ export function typeOf(node: Expression, scope: Scope): Type {
     case 'boolean':
       return simple('bool')
     case 'null':
-      return simple('any')
+      return simple('null')
     case 'not':
-      typeOf(node.operand, scope)
+      wants(node.operand, 'bool', scope)
       return simple('bool')
+    case 'binary':
+      return typeOfBinary(node, scope)
     case 'object':
       for (const one of node.properties) typeOf(one.value, scope)
       return simple('object')
@@ -60,9 +94,8 @@ export function typeOf(node: Expression, scope: Scope): Type {
       return { is: 'list', of: types[0] ?? simple('any') }
     }
     case 'choice': {
-      typeOf(node.condition, scope)
-      typeOf(node.whenFalse, scope)
-      return typeOf(node.whenTrue, scope)
+      wants(node.condition, 'bool', scope)
+      return { is: 'either', of: [typeOf(node.whenTrue, scope), typeOf(node.whenFalse, scope)] }
     }
     case 'call':
       return typeOfCall(node, scope)
@@ -71,11 +104,47 @@ export function typeOf(node: Expression, scope: Scope): Type {
     case 'index': {
       typeOf(node.index, scope)
       const of = typeOf(node.of, scope)
+      const block = blockOf(node.of, scope)
+      if (block && !block.loop) scope.report(node.line, `${block.name} is one, and takes no index`)
+      else if (of.is === 'bool' || of.is === 'int' || of.is === 'string')
+        scope.report(node.line, `a value of type ${of.is} takes no index`)
       return of.is === 'list' ? of.of : simple('any')
     }
     case 'member':
       return typeOfMember(node, scope)
   }
+}
+
+const LOGICAL = ['&&', '||']
+const COMPARISONS = ['<', '>', '<=', '>=']
+
+function typeOfBinary({ operator, left, right }: Expression & { kind: 'binary' }, scope: Scope): Type {
+  if (operator === '??') return { is: 'either', of: [typeOf(left, scope), typeOf(right, scope)] }
+  const isLogical = LOGICAL.includes(operator)
+  if (isLogical || /^[-+*/%]$/.test(operator)) {
+    for (const side of [left, right]) wants(side, isLogical ? 'bool' : 'int', scope)
+    return simple(isLogical ? 'bool' : 'int')
+  }
+  const types = [typeOf(left, scope), typeOf(right, scope)]
+  if (COMPARISONS.includes(operator)) {
+    for (const [index, type] of types.entries())
+      if (!fits(type, 'int') && !fits(type, 'string'))
+        scope.report((index === 0 ? left : right).line, `${operator} compares numbers or texts`)
+  }
+  return simple('bool')
+}
+
+function wants(node: Expression, type: string, scope: Scope): void {
+  if (!fits(typeOf(node, scope), type)) scope.report(node.line, `a ${type} is wanted`)
+}
+
+/** Whether a value of the type can stand where the wanted one is. */
+export function fits(type: Type, wanted: string): boolean {
+  if (type.is === 'either') return type.of.every((one) => fits(one, wanted))
+  if (type.is === 'any' || wanted === 'any') return true
+  if (type.is === 'list') return wanted === 'array'
+  if (type.is === 'schema') return wanted === 'object'
+  return type.is === wanted
 }
 
 function typeOfCall(node: Expression & { kind: 'call' }, scope: Scope): Type {
@@ -130,7 +199,8 @@ function typeOfMember(node: Expression & { kind: 'member' }, scope: Scope): Type
     const module = blockOf(of.of, scope)
     if (module?.kind === 'module') {
       typeOf(of.of, scope)
-      const outputs = scope.modules.get(module.reference)?.outputs ?? []
+      const outputs =
+        scope.modules.get(posix.join(posix.dirname(scope.template.file), module.reference))?.outputs ?? []
       const output = outputs.find((one) => one.name === name)
       if (output) return typeNamed(output.type)
       scope.report(
@@ -147,16 +217,17 @@ function typeOfMember(node: Expression & { kind: 'member' }, scope: Scope): Type
     const members = FUNCTIONS[of.name]?.members
     if (members && !members.includes(name)) scope.report(line, `${of.name}() has no member ${name}`)
     typeOf(of, scope)
-    return simple('string')
+    return simple(of.name === 'environment' && name === 'suffixes' ? 'any' : 'string')
   }
   const type = typeOf(of, scope)
-  if (type.is === 'schema') {
+  if (type.is === 'null') scope.report(line, `null has no member ${name}`)
+  else if (type.is === 'schema') {
     const member = memberType(type.schema, type.type, name)
     if (member) return member
     scope.report(line, `${type.type} has no member ${name}`)
   } else if (type.is === 'object') {
     return memberOfLiteral(of, name, line, scope)
-  } else if (type.is !== 'any') {
+  } else if (type.is !== 'any' && type.is !== 'either') {
     scope.report(line, `a value of type ${type.is} has no member ${name}`)
   }
   return simple('any')

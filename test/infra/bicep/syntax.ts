@@ -16,7 +16,9 @@ const parser = new Parser()
 parser.setLanguage(await Language.load(grammar))
 
 export const lineOf = (node: Node) => node.startPosition.row + 1
-export const named = (node: Node) => node.namedChildren.filter((child) => child.type !== 'comment')
+/** Comments, and the lines that tell the compiler to be silent, mean nothing to a check. */
+const isRemark = ({ type }: Node) => type === 'comment' || type === 'diagnostic_comment'
+export const named = (node: Node) => node.namedChildren.filter((child) => !isRemark(child))
 
 /** @returns the root, and what is wrong with the form. */
 export function parse(file: string, source: string): { root: Node; findings: Finding[] } {
@@ -41,7 +43,7 @@ function sharedLines(file: string, root: Node): Finding[] {
   const findings: Finding[] = []
   visit(root, (node) => {
     for (const [before, here] of neighbours(node)) {
-      if (before.type === 'comment' || before.endPosition.row !== here.startPosition.row) continue
+      if (before.endPosition.row !== here.startPosition.row) continue
       const what = here.text.slice(0, 40)
       findings.push({ file, line: lineOf(here), message: `${what} shares a line with what is before it` })
     }
@@ -55,14 +57,14 @@ function sharedLines(file: string, root: Node): Finding[] {
   return findings
 }
 
-/** Pairs that may not share a line: braces count in objects and arrays, an empty pair of them aside. */
+/** Pairs that may not share a line: of properties and items those without a comma between them. */
 function neighbours(node: Node): [Node, Node][] {
   const isLiteral = node.type === 'object' || node.type === 'array'
   const isList = node.type === 'infrastructure' || node.type === 'decorators'
-  const parts = isLiteral ? node.children : isList ? named(node) : []
-  if (isLiteral && parts.length === 2) return []
+  const parts = isLiteral ? node.children.filter((child) => !isRemark(child)) : isList ? named(node) : []
   return parts.slice(1).flatMap((here, index) => {
     const before = parts[index]
-    return before ? [[before, here]] : []
+    const isPunctuation = [before, here].some((one) => one && /^[[\]{},]$/.test(one.type))
+    return before && !isPunctuation ? [[before, here]] : []
   })
 }

@@ -35,11 +35,13 @@ export const suggestion = (word: string, known: Iterable<string>) => {
 
 /** The static type of an expression: a Bicep type, or an object type of a schema. */
 export type Type =
-  | { is: 'string' | 'int' | 'bool' | 'object' | 'array' | 'any' }
+  | { is: 'string' | 'int' | 'bool' | 'object' | 'array' | 'any' | 'null' }
+  /** Of a choice: what fits must fit for each. */
+  | { is: 'either'; of: Type[] }
   | { is: 'schema'; schema: ResourceSchema; type: string }
   | { is: 'list'; of: Type }
 
-export const simple = (is: 'string' | 'int' | 'bool' | 'object' | 'array' | 'any'): Type => ({ is })
+export const simple = (is: 'string' | 'int' | 'bool' | 'object' | 'array' | 'any' | 'null'): Type => ({ is })
 
 /** Enums are open in the schemas (`A | string`); these values are right though the snapshot does not list them. */
 export const VALUES_BEYOND_THE_SNAPSHOT = new Set(['StandardV2'])

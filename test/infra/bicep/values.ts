@@ -1,12 +1,11 @@
 /** Checks the values in a template against the schema of their resource type. */
-import { type Scope, typeOf } from './scope.ts'
+import { fits, type Scope, typeOf } from './scope.ts'
 import { type Expression, type ObjectExpression, property } from './template.ts'
 import {
   KEYS_REPLACED_BY_IDENTITY,
   type ObjectType,
   type ResourceSchema,
   suggestion,
-  type Type,
   type UnionType,
   VALUES_BEYOND_THE_SNAPSHOT,
 } from './types.ts'
@@ -53,6 +52,8 @@ function checkValue(
     return
   }
   const found = typeOf(value, scope)
+  // As if it were left out.
+  if (found.is === 'null' && !expected.required) return
   const words = type.split(' | ')
   const wanted = definition
     ? 'object'
@@ -89,12 +90,4 @@ function checkLength(
   if (text.length < minLength || text.length > maxLength)
     scope.report(line, `'${text}' is too short or too long`)
   if (pattern && !new RegExp(pattern).test(text)) scope.report(line, `'${text}' does not match ${pattern}`)
-}
-
-/** Whether a value of the type can stand where the wanted one is. */
-export function fits(type: Type, wanted: string): boolean {
-  if (type.is === 'any' || wanted === 'any') return true
-  if (type.is === 'list') return wanted === 'array'
-  if (type.is === 'schema') return wanted === 'object'
-  return type.is === wanted
 }
