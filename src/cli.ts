@@ -286,6 +286,22 @@ function program(finish: (code: number) => void): Command {
     { defaultTarget: 'azure-if-configured' },
   ).option('--json', 'one JSON object')
   command(
+    'prepare',
+    'before azd provision: stop the job, register providers, check quota and names',
+    async ({ config }) => {
+      const { prepareSettings, runPrepare } = await import('./setup/prepare.ts')
+      const { azureManagement } = await import('./setup/steps.ts')
+      return runPrepare({
+        settings: prepareSettings(process.env, config.azure.databricksNodeType),
+        management: await azureManagement(config.azure, process.env.AZURE_TENANT_ID),
+        write,
+        now: Date.now,
+        signal: interruption(),
+      })
+    },
+    { defaultTarget: 'local' },
+  )
+  command(
     'setup',
     'make on Azure what the template cannot: notebooks, jobs, pipeline',
     async ({ config }, flags) => {

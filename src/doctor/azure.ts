@@ -1,5 +1,6 @@
 /** What doctor looks at on Azure before and beside the pipeline's own services: identity, subscription, region. */
 import { type SignedIn, signedIn } from '../azure/resources/identity.ts'
+import { providerState, requiredProviders } from '../azure/resources/providers.ts'
 import { quotas } from '../azure/resources/quota.ts'
 import { createResourceManager, resourceIds } from '../azure/resources/resource-manager.ts'
 import { SCOPES } from '../azure/resources/service-clients.ts'
@@ -117,29 +118,19 @@ function clockCheck({ manager, now }: AzureExamination): Check {
   }
 }
 
-/** Namespaces of all that the templates deploy, with what they make in turn. */
-const PROVIDERS = [
-  'Microsoft.EventHub',
-  'Microsoft.Storage',
-  'Microsoft.StreamAnalytics',
-  'Microsoft.Databricks',
-  'Microsoft.Compute',
-  'Microsoft.Network',
-  'Microsoft.Insights',
-]
-/** A Synapse workspace always contains a SQL server. */
-const SYNAPSE_PROVIDERS = ['Microsoft.Synapse', 'Microsoft.Sql']
-
-function providersCheck({ azure, manager }: AzureExamination): Check {
+function providersCheck({ azure, clients, ids }: AzureExamination): Check {
   return {
     id: 'providers',
     title: 'Resource providers',
     why: 'Azure refuses to make resources of a provider that the subscription has not registered.',
     needs: 'subscription',
     run: ifReadable('the registration of providers', async (signal) => {
-      const names = [...PROVIDERS, ...(azure.synapseEndpoint ? SYNAPSE_PROVIDERS : [])]
+      const names = requiredProviders(azure.synapseEndpoint !== undefined)
       const states = await Promise.all(
-        names.map(async (name) => ({ name, state: await manager.providerState(name, signal) })),
+        names.map(async (name) => ({
+          name,
+          state: await providerState(clients.management, ids.subscription, name, signal),
+        })),
       )
       const missing = states.filter(({ state }) => state !== 'Registered')
       if (missing.length === 0) return { level: 'ok', detail: `${names.length} registered` }

@@ -126,3 +126,12 @@ export async function azureSetupSteps(options: {
   const clients = createServiceClients(azure, credential, { retries: 4 })
   return setupSteps({ azure, clients, notebooks: readNotebooks(notebooksDir) })
 }
+
+/** What prepare asks Azure with, as the hook of azd is run: a deployment need not be there yet. */
+export async function azureManagement(
+  azure: AzureConfig,
+  tenantId: string | undefined,
+): Promise<ServiceClients['management']> {
+  const credential = await azureCredential(tenantId ?? azure.tenantId)
+  return createServiceClients(azure, credential, { retries: 4 }).management
+}

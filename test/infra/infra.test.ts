@@ -77,19 +77,32 @@ describe('azure.yaml', () => {
     expect(existsSync(join(root, 'infra', 'main.bicep'))).toBe(true)
   })
 
-  const hook = (system: 'posix' | 'windows') => {
-    const part = text.slice(text.indexOf(`    ${system}:`))
+  const hook = (system: 'posix' | 'windows', name: 'preprovision' | 'postprovision' = 'postprovision') => {
+    const own = text.slice(text.indexOf(`  ${name}:`))
+    const part = own.slice(own.indexOf(`    ${system}:`))
     const script = /^ {6}run: \|\n((?: {8}.*\n)+)/m.exec(part)?.[1] ?? ''
     return { script: script.replace(/^ {8}/gm, ''), after: part.slice(part.indexOf(script) + script.length) }
   }
 
-  it('runs setup after provisioning, on every system, and fails when that fails', () => {
+  it.each([
+    ['prepare before', 'preprovision', 'prepare'],
+    ['setup after', 'postprovision', 'setup'],
+  ] as const)('runs %s provisioning, on every system, and fails when that fails', (_, name, command) => {
     for (const system of ['posix', 'windows'] as const) {
-      const { script, after } = hook(system)
-      expect(script).toMatch(/npm ci [\s\S]*npm start --silent -- setup[\s\S]*npx --yes rtstream-tui setup/)
+      const { script, after } = hook(system, name)
+      expect(script).toMatch(
+        new RegExp(
+          `npm ci [\\s\\S]*npm start --silent -- ${command}\\b[\\s\\S]*npx --yes rtstream-tui ${command}\\n`,
+        ),
+      )
       expect(after).toMatch(/^ {6}interactive: true\n {6}continueOnError: false\n/)
     }
-    expect(hook('windows').script).toMatch(/exit \$LASTEXITCODE\n$/)
+    expect(hook('windows', name).script).toMatch(/exit \$LASTEXITCODE\n$/)
+  })
+
+  it('says which template it is, in this version', () => {
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+    expect(text).toContain(`metadata:\n  template: rtstream-tui@${version}\n`)
   })
 
   it.each<[string, string[], string, number, string[]]>([
@@ -129,6 +142,22 @@ describe('azure.yaml', () => {
     } finally {
       folder.remove()
     }
+  })
+})
+
+describe('the devcontainer', () => {
+  it('has what the project needs: its Node, Java and Python for the notebooks, the tools of Azure', () => {
+    const { image, features } = JSON.parse(
+      readFileSync(join(root, '.devcontainer/devcontainer.json'), 'utf8'),
+    )
+    const node = readFileSync(join(root, '.nvmrc'), 'utf8').trim().split('.')[0]
+    expect(image).toContain(`:${node}-`)
+    expect(features).toMatchObject({
+      'ghcr.io/devcontainers/features/azure-cli:1': { installBicep: true },
+      'ghcr.io/azure/azure-dev/azd:0': {},
+      'ghcr.io/devcontainers/features/java:1': { version: '17' },
+      'ghcr.io/devcontainers/features/python:1': { version: '3.11' },
+    })
   })
 })
 

@@ -117,7 +117,17 @@ function management(stub: AzureStub, request: SeenRequest, url: URL): Answer | u
     return ok({ value })
   }
   const provider = /^\/providers\/([\w.]+)$/.exec(rest)?.[1]
-  if (provider) return ok({ registrationState: stub.providers[provider] ?? 'Registered' })
+  if (provider) {
+    const registrationState = stub.providers[provider] ?? 'Registered'
+    // Asked once more it is done.
+    if (registrationState === 'Registering') stub.providers[provider] = 'Registered'
+    return ok({ registrationState })
+  }
+  const registers = /^\/providers\/([\w.]+)\/register$/.exec(rest)?.[1]
+  if (registers && request.method === 'POST') {
+    stub.providers[registers] = 'Registering'
+    return ok({ registrationState: 'Registering' })
+  }
   if (rest.endsWith('/roleAssignments')) {
     const who = /assignedTo\('([^']+)'\)/.exec(url.searchParams.get('$filter') ?? '')?.[1] ?? ''
     const value = (stub.roles[who] ?? []).map((id) => ({
@@ -128,7 +138,13 @@ function management(stub: AzureStub, request: SeenRequest, url: URL): Answer | u
   const group = /\/consumergroups\/(.+)$/.exec(rest)?.[1]
   if (group) return stub.consumerGroups.includes(group) ? ok({ name: group }) : missing(group)
   const { state, consumerGroup, writeMode, query, output, lateArrivalSeconds } = stub.job
+  if (/\/streamingjobs\/[^/]+\/stop$/.test(rest) && request.method === 'POST') {
+    stub.job.state = 'Stopping'
+    return { status: 202 }
+  }
   if (/\/streamingjobs\/[^/]+$/.test(rest)) {
+    // The next look finds it stopped.
+    if (state === 'Stopping' && !stub.stopsForEver) stub.job.state = 'Stopped'
     const transformation = query === undefined ? {} : { transformation: { properties: { query } } }
     return ok({
       identity: { principalId: JOB_PRINCIPAL },

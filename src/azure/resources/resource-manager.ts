@@ -75,8 +75,6 @@ export interface JobDescription {
 
 export interface ResourceManager {
   subscription(signal?: AbortSignal): Promise<SubscriptionAnswer>
-  /** `Registered`, `NotRegistered`, `Registering`, … */
-  providerState(namespace: string, signal?: AbortSignal): Promise<string>
   consumerGroup(group: string, signal?: AbortSignal): Promise<void>
   job(signal?: AbortSignal): Promise<JobDescription>
 }
@@ -121,12 +119,6 @@ export function createResourceManager(client: RestClient, ids: ResourceIds): Res
         latencyMs: answer.latencyMs,
         serverTime: Number.isNaN(date) ? undefined : date,
       }
-    },
-    providerState: async (namespace, signal) => {
-      const path = `${ids.subscription}/providers/${namespace}`
-      const query = { 'api-version': '2021-04-01' }
-      const { body } = await client.request<{ registrationState?: string }>('GET', path, { query, signal })
-      return body?.registrationState ?? 'unknown'
     },
     consumerGroup: async (group, signal) => {
       const path = `${ids.hub}/consumergroups/${encodeURIComponent(group)}`

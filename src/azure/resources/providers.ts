@@ -1,0 +1,55 @@
+/** Resource providers that a subscription must have registered before the templates can be deployed. */
+import type { RestClient } from '../http/rest-client.ts'
+
+/** Namespaces of all that the templates deploy, with what those make in turn: Databricks' own group has an identity and a network. */
+const PROVIDERS = [
+  'Microsoft.EventHub',
+  'Microsoft.Storage',
+  'Microsoft.StreamAnalytics',
+  'Microsoft.Databricks',
+  'Microsoft.ManagedIdentity',
+  'Microsoft.Compute',
+  'Microsoft.Network',
+  'Microsoft.Insights',
+]
+/** A Synapse workspace always contains a SQL server. */
+const SYNAPSE_PROVIDERS = ['Microsoft.Synapse', 'Microsoft.Sql']
+
+export const requiredProviders = (withSynapse: boolean): readonly string[] => [
+  ...PROVIDERS,
+  ...(withSynapse ? SYNAPSE_PROVIDERS : []),
+]
+
+const API_VERSION = '2021-04-01'
+
+interface ProviderBody {
+  registrationState?: string
+}
+
+/** @param subscription `/subscriptions/…`. @returns `Registered`, `NotRegistered`, `Registering`, … @throws ServiceError */
+export async function providerState(
+  client: RestClient,
+  subscription: string,
+  namespace: string,
+  signal?: AbortSignal,
+): Promise<string> {
+  const path = `${subscription}/providers/${namespace}`
+  const { body } = await client.request<ProviderBody>('GET', path, {
+    query: { 'api-version': API_VERSION },
+    signal,
+  })
+  return body?.registrationState ?? 'unknown'
+}
+
+/** Begins the registration, which takes a minute or two. @throws ServiceError */
+export async function registerProvider(
+  client: RestClient,
+  subscription: string,
+  namespace: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  await client.request('POST', `${subscription}/providers/${namespace}/register`, {
+    query: { 'api-version': API_VERSION },
+    signal,
+  })
+}
