@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { LAKE_CONTAINERS } from '../../contract/containers.ts'
 import { startDataLake } from '../data-lake/server.ts'
 import { LakeFolder } from '../data-lake/store/folder.ts'
 import type { RateLimit } from '../databricks/rate-limit.ts'
@@ -87,6 +88,8 @@ async function start(
   })
   stack.add('the log of the event hub', () => log.close())
   const lake = new LakeFolder(at('lake'), { limitBytes: options.lakeLimit, clock })
+  // As a deployment makes them: clients find them before the pipeline has written anything.
+  for (const container of LAKE_CONTAINERS) mkdirSync(at('lake', container), { recursive: true })
   const { engine, readBySilver, rollIntervalMs } = await createEngine({
     engine: options.engine,
     lakeRoot: lake.root,
