@@ -89,6 +89,15 @@ function interruption(): AbortSignal {
   return AbortSignal.any([controller.signal, output.lost])
 }
 
+/** A switch that is on unless it is taken away is not given because it is on. */
+const given = (flags: Flags): Flags =>
+  Object.fromEntries(
+    Object.entries(flags).filter(
+      ([name, value]) =>
+        !(value === true && settings.some(({ flag, fallback }) => flag === name && fallback === true)),
+    ),
+  )
+
 function option(setting: Setting): Option {
   const group = setting.path.length > 1 ? 'Azure resources (azd up fills these in):' : 'Settings:'
   const { description, expected, fallback } = setting
@@ -117,7 +126,7 @@ function program(finish: (code: number) => void): Command {
     for (const setting of settings) made.addOption(option(setting))
     made.allowExcessArguments(false)
     return made.action(async () => {
-      const flags = made.optsWithGlobals() as Flags
+      const flags = given(made.optsWithGlobals() as Flags)
       finish(await action(loadConfig({ flags, ...defaults }), flags, made.args))
     })
   }

@@ -1,9 +1,12 @@
 /** `rtstream-tui`: the control room. The first frame comes before anything is connected. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import { inFlightOf, verdictOf } from '../pipeline/reconciliation/verdict.ts'
 import { systemClock } from '../pipeline/runtime/clock.ts'
 import type { Session } from '../pipeline/session/session-types.ts'
 import { type ControlRoom, openControlRoom, type QuitReason } from '../ui/app/main.tsx'
+import type { ScreenFile } from '../ui/app/screen-files.ts'
 import { speaksUtf8 } from '../ui/text/glyphs.ts'
 import { billingNotice } from './shared/billing-notice.ts'
 import { openDataFolder } from './shared/data-folder.ts'
@@ -84,6 +87,7 @@ export async function runMonitor({
     stdout,
     stderr: process.stderr,
     onKey: idle.reset,
+    onSave: (files) => saveScreen(join(folder.path, 'logs'), files),
     onOutput: (line) => logger.info({ source: 'output' }, line),
   })
   const restore = endWithProcess(room, logger)
@@ -125,6 +129,17 @@ export async function runMonitor({
   folder.release()
   const isUnbalanced = verdictOf(state).kind === 'unbalanced'
   return reason.kind === 'crash' || !state.session.connected || isUnbalanced ? 1 : 0
+}
+
+/** Beside the log; named by the second. @returns what happened, for a person. */
+function saveScreen(folder: string, files: readonly ScreenFile[]): string {
+  const name = `screen-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}`
+  try {
+    for (const { extension, content } of files) writeFileSync(join(folder, `${name}.${extension}`), content)
+    return `Saved as ${join(folder, name)}.txt, .ansi and .svg.`
+  } catch (error) {
+    return `The screen could not be saved: ${describeError(error)}`
+  }
 }
 
 /** Settings of a session that ended hard, but for those that are given now. */

@@ -54,6 +54,7 @@ export async function runReplay(options: ReplayOptions): Promise<number> {
     stdout,
     stderr: process.stderr,
     onKey: () => {},
+    onSave: () => 'A replay is not saved: the recording has it all.',
     onOutput: () => {},
   })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)

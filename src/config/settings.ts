@@ -32,7 +32,12 @@ function setting(path: readonly string[], schema: z.ZodType): Setting {
     path,
     fallback: type === 'default' || type === 'prefault' ? defaultValue : undefined,
     flag: name,
-    flags: meta.placeholder ? `--${dashed} <${meta.placeholder}>` : `--${dashed}`,
+    // A switch that is on unless it is taken away.
+    flags: meta.placeholder
+      ? `--${dashed} <${meta.placeholder}>`
+      : defaultValue === true
+        ? `--no-${dashed}`
+        : `--${dashed}`,
     environment: [
       `${ENVIRONMENT_PREFIX}${dashed.replaceAll('-', '_').toUpperCase()}`,
       ...(meta.azd ? [meta.azd] : []),

@@ -90,6 +90,7 @@ export function play({ recording, clock, speed: first, from }: PlayerOptions): P
     stopAll: off,
     setStations: off,
     scaleStations: off,
+    setInterval: off,
     burst: off,
     setCorruption: off,
     toggleCorruption: off,

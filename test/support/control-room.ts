@@ -56,6 +56,7 @@ const room = openControlRoom({
   stdout: process.stdout,
   stderr: process.stderr,
   onKey: () => {},
+  onSave: (files) => `saved ${files.map(({ extension }) => extension).join(' ')}`,
   onOutput: (line) => printed.push(line),
 })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)

@@ -65,6 +65,8 @@ export function fakePipeline(initial: AppState): FakePipeline {
       act('burst', () =>
         set({ ...state, generator: { ...state.generator, burstUntil: state.now + 10_000 } }),
       ),
+    setInterval: (ms) =>
+      act(`setInterval ${ms}`, () => set({ ...state, generator: { ...state.generator, intervalMs: ms } })),
     setCorruption: (share) => act(`setCorruption ${share}`, () => dirty(share)),
     toggleCorruption: () => act('toggleCorruption', () => dirty(state.generator.dirty > 0 ? 0 : 0.05)),
   }

@@ -76,6 +76,7 @@ export class GeneratorService implements StageService {
   #backPressure = false
   #burst: { factor: number; until: number } | undefined
   #generator: Generator | undefined
+  #intervalMs: number
   #lastTick = 0
   #cancelTick: (() => void) | undefined
   #isAway = false
@@ -88,6 +89,7 @@ export class GeneratorService implements StageService {
   constructor(options: GeneratorServiceOptions) {
     this.#options = options
     this.#clock = options.clock
+    this.#intervalMs = options.intervalMs
     this.#settings = { stations: options.stations, dirty: options.dirty }
     this.#bufferedProducer = new BufferedProducer({
       producer: options.producer,
@@ -158,6 +160,13 @@ export class GeneratorService implements StageService {
     })
   }
 
+  setInterval(ms: number): void {
+    this.#intervalMs = ms
+    this.#repace((generator) => {
+      generator.intervalMs = ms
+    })
+  }
+
   setCorruption(share: number): void {
     this.#settings.dirty = share
     if (this.#generator) this.#generator.dirty = share
@@ -175,7 +184,7 @@ export class GeneratorService implements StageService {
   facts(): GeneratorFacts {
     return {
       stations: this.#settings.stations,
-      intervalMs: this.#options.intervalMs,
+      intervalMs: this.#intervalMs,
       dirty: this.#settings.dirty,
       burstUntil: this.#burst?.until,
       planned: this.#phase === 'running' ? (this.#generator?.rate ?? 0) : 0,
@@ -237,7 +246,8 @@ export class GeneratorService implements StageService {
   }
 
   async #prepare(signal: AbortSignal): Promise<Generator> {
-    const { seed, intervalMs, log } = this.#options
+    const { seed, log } = this.#options
+    const intervalMs = this.#intervalMs
     const [recovered, sites] = await Promise.all([this.#recover(signal), drawStations(seed)])
     signal.throwIfAborted()
     if (recovered.warning) log.warn('generator', recovered.warning)
@@ -294,7 +304,7 @@ export class GeneratorService implements StageService {
   /** Stations that report more often than the calm tick are not made to wait for it. */
   #tickMs(): number {
     if ((this.#generator?.rate ?? 0) >= CALM_RATE) return TICK_MS
-    return Math.min(CALM_TICK_MS, Math.max(TICK_MS, this.#options.intervalMs))
+    return Math.min(CALM_TICK_MS, Math.max(TICK_MS, this.#intervalMs))
   }
 
   #tick(): void {

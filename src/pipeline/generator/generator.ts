@@ -50,7 +50,7 @@ interface Moment {
 export class Generator {
   readonly corrupted: Record<CorruptionKind, number> = noneCorrupted()
   readonly idOf: EventIds
-  readonly intervalMs: number
+  intervalMs: number
   dirty: number
   /** How many times as often as usual the stations report: above 1 in a burst. */
   speed = 1

@@ -10,12 +10,20 @@ const READINGS_PER_REFUSED = 4
 const LEAST_REFUSED = 10
 /** Longest text taken over from an event that anybody may have sent. */
 const TEXT_LIMIT = 80
+/** Characters kept of a body. */
+const BODY_LIMIT = 2000
 
 /** @returns undefined for a reading that was corrupted into no JSON: silver never sees it. */
 export function tailOfBody(body: Uint8Array): TailEvent | undefined {
-  const reading = parse(Buffer.from(body).toString('utf8'))
+  const text = Buffer.from(body).toString('utf8')
+  const reading = parse(text)
   if (!reading) return undefined
-  return { ...fieldsOf(reading), at: Date.parse(String(reading.createdAt)), reasons: [] }
+  return {
+    ...fieldsOf(reading),
+    at: Date.parse(String(reading.createdAt)),
+    reasons: [],
+    body: text.slice(0, BODY_LIMIT),
+  }
 }
 
 export function tailOfRow(row: ArrivedRow): TailEvent {
@@ -30,7 +38,7 @@ export function tailOfRow(row: ArrivedRow): TailEvent {
 }
 
 export function tailOfQuarantined({ raw, reasons, enqueuedAt }: QuarantinedRow, now: number): TailEvent {
-  return { ...fieldsOf(parse(raw) ?? {}), at: enqueuedAt ?? now, reasons }
+  return { ...fieldsOf(parse(raw) ?? {}), at: enqueuedAt ?? now, reasons, body: raw.slice(0, BODY_LIMIT) }
 }
 
 /**

@@ -11,6 +11,7 @@ import {
   accepted,
   DEFAULT_BURST,
   DEFAULT_CORRUPTION,
+  INTERVALS,
   MAX_STATIONS,
   NOT_CONNECTED,
   READ_ONLY,
@@ -125,6 +126,15 @@ export function createControls({
         if (!(factor > 0 && durationMs > 0)) return refused('A burst needs a factor and a time above 0.')
         generator.burst(factor, durationMs)
         return accepted(`Burst: ×${factor} for ${Math.round(durationMs / 1000)} s.`)
+      }),
+    setInterval: (ms) =>
+      act(({ generator }) => {
+        if (!(ms >= INTERVALS.least && ms <= INTERVALS.most))
+          return refused('The interval is a time from 100 ms to 1 day, such as 500ms, 10s or 2m.')
+        generator.setInterval(ms)
+        return accepted(
+          `Each station reports every ${ms < 1000 ? `${ms} ms` : `${ms / 1000} s`} from now on.`,
+        )
       }),
     setCorruption: (share) => act((found) => setCorruption(found, share)),
     toggleCorruption: () =>

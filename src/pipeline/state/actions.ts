@@ -32,6 +32,8 @@ export interface Actions {
   setStations(count: number): ActionResult
   /** Multiplies the number of stations; `+` is 2, `−` is 0.5. The result is rounded and kept within the limits. */
   scaleStations(factor: number): ActionResult
+  /** Sets how often each station reports, in milliseconds, within {@link INTERVALS}. */
+  setInterval(ms: number): ActionResult
   /** Lets every station report `factor` times as often for a while (default ×10 for 10 s). Again: starts anew. */
   burst(options?: { factor?: number; durationMs?: number }): ActionResult
   /** Sets the share of readings that are corrupted on purpose, 0..1. */
@@ -73,6 +75,8 @@ export interface OwnReading {
 
 /** Most stations that the generator takes. */
 export const MAX_STATIONS = 1_000_000
+/** Bounds of the interval at which each station reports (ms). */
+export const INTERVALS = { least: 100, most: 86_400_000 } as const
 export const DEFAULT_STATIONS = 100
 export const DEFAULT_INTERVAL_MS = 10_000
 /** Share of corrupted readings when dirty data is switched on without a number. */

@@ -14,6 +14,9 @@ export const silentLogger: Logger = { info() {}, warn() {}, error() {} }
 /** Lines kept for the screen; the log file has them all. */
 export const LOG_LIMIT = 500
 
+/** For so long the same advice is not repeated on the screen (ms); the log file has every line. */
+const SAME_CAUSE_MS = 30_000
+
 export class Log {
   #entries: readonly LogEntry[] = []
   readonly #clock: Clock
@@ -50,11 +53,22 @@ export class Log {
     this.#add('error', source, message, cause)
   }
 
+  /** One cause, of which one service after the other complains: what to do has just been said. */
+  #isKnown(message: string): boolean {
+    const [, hint] = message.split(' — ')
+    const since = this.#clock.now() - SAME_CAUSE_MS
+    return (
+      hint !== undefined &&
+      this.#entries.some(({ at, message: said }) => at >= since && said.endsWith(` — ${hint}`))
+    )
+  }
+
   #add(level: LogEntry['level'], source: string, message: string, cause?: unknown): void {
     this.#logger[level](cause === undefined ? { source } : { source, err: cause }, message)
     // Whoever notices a failure says so; the same words twice in a row tell nothing new.
     const last = this.#entries.at(-1)
     if (last?.source === source && last.message === message && last.level === level) return
+    if (level === 'warn' && this.#isKnown(message)) return
     const entry = { at: this.#clock.now(), level, source, message }
     this.#entries = [...this.#entries.slice(1 - LOG_LIMIT), entry]
     this.#changed(this.#entries)

@@ -220,6 +220,8 @@ export interface TailEvent {
   humidity: number | undefined
   /** Empty for a good reading. */
   reasons: readonly string[]
+  /** As it was sent, or as silver refused it, cut to a few thousand characters; undefined: not kept. */
+  body?: string | undefined
 }
 
 export interface LogEntry {

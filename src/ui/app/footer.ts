@@ -2,10 +2,12 @@
 import { STAGE_IDS } from '../../pipeline/ports/stages.ts'
 import { isUp } from '../../pipeline/stages/stage.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
-import { KEYMAP, type KeyBinding, whyNot } from '../input/keymap.ts'
+import { bindingOf, KEYMAP, type KeyBinding, whyNot } from '../input/keymap.ts'
 import { growsAtEnd, scrollTarget, type ViewState } from '../input/view-state.ts'
 import { type Line, lineWidth, span } from '../text/line.ts'
+import textWidth from '../text/text-width.ts'
 import { ANSWERS, quitAnswers } from './modal.ts'
+import type { Region } from './regions.ts'
 
 /** How long what a key came to is shown (ms of store time), unless another key comes. */
 const TOAST_MS = 5000
@@ -29,6 +31,33 @@ export function footerLine(state: AppState, view: ViewState, width: number, scro
     return [span(toast.isRefusal ? ' ▲ ' : ' ✓ ', toast.isRefusal ? 'warn' : 'ok'), span(toast.text)]
   return keyHints(state, view, width, scrollable)
 }
+
+/** Keys of the last line, where they stand: a click presses them. */
+export function footerRegions(
+  state: AppState,
+  view: ViewState,
+  width: number,
+  scrollable: number,
+  row: number,
+): Region[] {
+  if (view.question || view.isFiltering) return []
+  const line = footerLine(state, view, width, scrollable)
+  const regions: Region[] = []
+  let column = 0
+  for (const { text, token, bold } of line) {
+    const end = column + textWidth(text)
+    const key = PRESSED[text] ?? text
+    if (token === 'accent' && bold && bindingOf(key))
+      regions.push({ left: column, right: end, top: row, bottom: row + 1, target: { kind: 'key', key } })
+    // The label behind it belongs to it.
+    else if (token === 'muted' && regions.length > 0) (regions.at(-1) as { right: number }).right = end
+    column = end
+  }
+  return regions
+}
+
+/** What a key is called in the footer, where that is not its name. */
+const PRESSED: Readonly<Record<string, string>> = { enter: 'return', esc: 'escape' }
 
 interface Hint {
   key: string

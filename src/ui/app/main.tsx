@@ -16,6 +16,7 @@ import { speaksUtf8 } from '../text/glyphs.ts'
 import { type Background, chooseTheme, THEMES, type ThemeName } from '../text/theme.ts'
 import { App, type Lend } from './app.tsx'
 import { Screen } from './screen.ts'
+import { type ScreenFile, screenFiles } from './screen-files.ts'
 
 export interface ControlRoomOptions {
   store: ReadonlyStore
@@ -39,6 +40,8 @@ export interface ControlRoomOptions {
   stdout: NodeJS.WriteStream
   stderr: NodeJS.WriteStream
   onKey: () => void
+  /** Writes the screen to files. @returns where they are, for a person. */
+  onSave: (files: readonly ScreenFile[]) => string
   /** A line that somebody else would have written on the screen. */
   onOutput: (line: string) => void
 }
@@ -76,6 +79,7 @@ export function openControlRoom(options: ControlRoomOptions): ControlRoom {
   const isAscii = options.ascii || !speaksUtf8(env, process.platform)
   let themeName = options.theme
   let told: Background
+  let hasMouse = options.mouse
   const paint = () => painter(chooseTheme(themeName, depth, env, told), isAscii)
   const background = watchBackground({
     write: output.write,
@@ -90,6 +94,18 @@ export function openControlRoom(options: ControlRoomOptions): ControlRoom {
     store,
     actions: options.actions,
     paint: paint(),
+    onCopy: (text) => output.write(`\x1b]52;c;${Buffer.from(text).toString('base64')}\x07`),
+    onSave: (lines) => {
+      const theme = chooseTheme(themeName, depth, env, told)
+      return options.onSave(
+        screenFiles(lines, painter(theme, isAscii), theme, themeName === 'light' || told === 'light'),
+      )
+    },
+    onMouse: () => {
+      hasMouse = !hasMouse
+      input.setMouse(hasMouse)
+      return hasMouse
+    },
     onTheme: () => {
       themeName = THEMES[(THEMES.indexOf(themeName) + 1) % THEMES.length] ?? 'auto'
       screen.repaint(paint())

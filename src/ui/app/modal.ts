@@ -5,7 +5,7 @@ import { isUp } from '../../pipeline/stages/stage.ts'
 import { MAX_STATIONS } from '../../pipeline/state/actions.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
 import type { Question } from '../input/view-state.ts'
-import { formatCount, formatMoney } from '../text/format.ts'
+import { formatCount, formatDuration, formatMoney, formatPercent } from '../text/format.ts'
 import { FRAME, type Framed, framed } from '../text/frame.ts'
 import { type Line, left, overlay, span, wrap } from '../text/line.ts'
 
@@ -13,6 +13,11 @@ import { type Line, left, overlay, span, wrap } from '../text/line.ts'
 const MOST_WIDTH = 62
 
 type Answer = readonly [key: string, does: string]
+
+const TYPED_ANSWERS: readonly Answer[] = [
+  ['enter', 'set'],
+  ['esc', 'leave it'],
+]
 
 /** The keys that a question waits for. */
 export const ANSWERS: Readonly<Record<Question['kind'], readonly Answer[]>> = {
@@ -30,10 +35,9 @@ export const ANSWERS: Readonly<Record<Question['kind'], readonly Answer[]>> = {
     ['y', 'start'],
     ['n', 'do not'],
   ],
-  stations: [
-    ['enter', 'set'],
-    ['esc', 'leave it'],
-  ],
+  stations: TYPED_ANSWERS,
+  share: TYPED_ANSWERS,
+  interval: TYPED_ANSWERS,
 }
 
 /** Something runs that this window does not end. */
@@ -98,24 +102,40 @@ function questionBox(question: Question, state: AppState, width: number): Framed
         ANSWERS.costs,
       )
     case 'stations':
-      return {
-        title: 'stations',
-        lines: [
-          [],
-          [span('How many?  '), span(question.text, 'title', true), span('▏', 'accent')],
-          [
-            span(
-              `now ${formatCount(state.generator.stations)}, at most ${formatCount(MAX_STATIONS)}`,
-              'muted',
-            ),
-          ],
-          [],
-          ...answerLines(ANSWERS.stations),
-          [],
-        ],
-      }
+      return typed(
+        'stations',
+        'How many?',
+        question.text,
+        `now ${formatCount(state.generator.stations)}, at most ${formatCount(MAX_STATIONS)}`,
+      )
+    case 'share':
+      return typed(
+        'dirty data',
+        'How many percent?',
+        question.text,
+        `now ${formatPercent(state.generator.dirty)}; 0 is off`,
+      )
+    case 'interval':
+      return typed(
+        'interval',
+        'How often does each station report?',
+        question.text,
+        `now every ${formatDuration(state.generator.intervalMs)}; such as 500ms, 10s or 2m`,
+      )
   }
 }
+
+const typed = (title: string, ask: string, text: string, hint: string): Framed => ({
+  title,
+  lines: [
+    [],
+    [span(`${ask}  `), span(text, 'title', true), span('▏', 'accent')],
+    [span(hint, 'muted')],
+    [],
+    ...answerLines(TYPED_ANSWERS),
+    [],
+  ],
+})
 
 const boxOf =
   (width: number) =>

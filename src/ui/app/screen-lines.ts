@@ -1,20 +1,22 @@
 /** The whole screen as lines: header, flow, panels or what covers them, footer. Pure. */
 import type { AppState } from '../../pipeline/state/state.ts'
-import type { Overlay, ViewState } from '../input/view-state.ts'
-import type { SlotId } from '../layout.ts'
+import type { Detail, Overlay, ViewState } from '../input/view-state.ts'
+import type { PanelId, SlotId } from '../layout.ts'
 import { type Layout, layOut, SMALLEST } from '../layout.ts'
 import { endpointLines } from '../panels/endpoints-panel.ts'
-import { flowLines } from '../panels/flow.ts'
-import { headerLine } from '../panels/header.ts'
 import { helpLines } from '../panels/help-panel.ts'
 import type { PanelContent } from '../panels/panel.ts'
-import { presenterLines } from '../panels/presenter.ts'
 import { fromTop, position } from '../panels/scrolled.ts'
 import { PANEL_VIEWS } from '../panels/views.ts'
+import { type Banner, bannerLine, bannerOf, greyed } from '../strip/banner.ts'
+import { flowLines } from '../strip/flow.ts'
+import { headerLine } from '../strip/header.ts'
+import { presenterLines } from '../strip/presenter.ts'
 import { FRAME, framed, sideBySide } from '../text/frame.ts'
-import { type Line, span, toWidth, wrap } from '../text/line.ts'
-import { footerLine } from './footer.ts'
+import { type Line, left, plainText, printable, span, toWidth, wrap } from '../text/line.ts'
+import { footerLine, footerRegions } from './footer.ts'
 import { withQuestion } from './modal.ts'
+import type { Region } from './regions.ts'
 
 export interface ScreenLines {
   /** One per row of the terminal, each exactly as wide. */
@@ -22,15 +24,22 @@ export interface ScreenLines {
   layout: Layout | undefined
   /** Lines of the focused panel, or of what covers it, that are not shown. */
   scrollable: number
+  /** Of the same: its rows as text, and what is behind each. */
+  texts: readonly string[]
+  details: readonly (Detail | undefined)[]
+  /** Where the mouse can do something. */
+  regions: readonly Region[]
 }
 
 export function screenLines(state: AppState, view: ViewState, columns: number, rows: number): ScreenLines {
-  const layout = layOut(columns, rows, view.focused)
-  if (!layout) return { lines: tooSmall(columns, rows, view), layout, scrollable: 0 }
-  const body = bodyOf(state, view, layout)
+  const banner = bannerOf(state)
+  const layout = layOut(columns, rows - (banner && rows > SMALLEST.rows ? 1 : 0), view.focused)
+  if (!layout) return { lines: tooSmall(columns, rows, view), layout, scrollable: 0, ...NOTHING }
+  const body = bodyOf(state, view, layout, banner)
   const hasFlow = !layout.isStripAlone || (view.overlay === undefined && !view.isZoomed)
   const lines = [
     headerLine(state, columns, view),
+    ...(banner && rows > SMALLEST.rows ? [bannerLine(banner, columns)] : []),
     ...Array.from({ length: layout.gap }, (): Line => []),
     ...(hasFlow ? flowBlock(state, columns, layout.flowHeight) : []),
     ...(layout.isStripAlone && hasFlow ? [] : body.lines),
@@ -40,8 +49,31 @@ export function screenLines(state: AppState, view: ViewState, columns: number, r
     lines: view.question ? withQuestion(lines, view.question, state, columns) : lines,
     layout,
     scrollable: body.scrollable,
+    texts: body.texts,
+    details: body.details,
+    regions: [
+      ...(view.overlay || view.detail
+        ? []
+        : moved(
+            body.regions,
+            (banner && rows > SMALLEST.rows ? 1 : 0) +
+              (layout.isStripAlone ? 1 : 1 + layout.gap + layout.flowHeight),
+          )),
+      ...footerRegions(state, view, columns, body.scrollable, rows - 1),
+    ],
   }
 }
+
+const NOTHING = { texts: [], details: [], regions: [] }
+
+const moved = (regions: readonly Region[], by: number): Region[] =>
+  regions.map(({ left, right, top, bottom, target }) => ({
+    left,
+    right,
+    top: top + by,
+    bottom: bottom + by,
+    target: target.kind === 'panel' ? { ...target, firstRow: target.firstRow + by } : target,
+  }))
 
 /** Exactly so many rows. */
 function flowBlock(state: AppState, columns: number, height: number): Line[] {
@@ -52,9 +84,12 @@ function flowBlock(state: AppState, columns: number, height: number): Line[] {
 interface Body {
   lines: readonly Line[]
   scrollable: number
+  texts: readonly string[]
+  details: readonly (Detail | undefined)[]
+  regions: readonly Region[]
 }
 
-function bodyOf(state: AppState, view: ViewState, layout: Layout): Body {
+function bodyOf(state: AppState, view: ViewState, layout: Layout, banner: Banner | undefined): Body {
   const { columns, bodyHeight } = layout
   const inside = { width: columns - FRAME.columns, height: bodyHeight - FRAME.rows }
   const panel = (id: SlotId, width: number, height: number, isZoomed: boolean): PanelContent =>
@@ -67,45 +102,122 @@ function bodyOf(state: AppState, view: ViewState, layout: Layout): Body {
       chartAt: view.chartAt,
       scroll: id === 'services' ? 0 : (view.scroll[id] ?? 0),
     })
-  const whole = (content: PanelContent): Body => ({
-    lines: framed(content, columns, bodyHeight, 'borderFocused'),
+  const whole = (content: PanelContent, id?: PanelId): Body => ({
+    lines: framed(
+      view.detail ? content : withCursor(content, view.cursor, inside.width),
+      columns,
+      bodyHeight,
+      'borderFocused',
+    ),
     scrollable: content.scrollable ?? 0,
+    texts: content.lines.map((line) => plainText(line).trimEnd()),
+    details: content.details ?? [],
+    regions: id
+      ? [{ left: 0, right: columns, top: 0, bottom: bodyHeight, target: { kind: 'panel', id, firstRow: 1 } }]
+      : [],
   })
+  if (view.detail) return whole(detailContent(view.detail, inside))
   if (view.isPresenting && !view.overlay && !view.isZoomed)
-    return { lines: presenterLines(state, columns, bodyHeight), scrollable: 0 }
-  if (view.overlay) return whole(overlayContent(view.overlay, state, inside, view.scroll[view.overlay] ?? 0))
-  if (view.isZoomed) return whole(panel(view.focused, columns, bodyHeight, true))
-  let scrollable = 0
-  const lines = layout.rows.flatMap((slots) =>
-    sideBySide(
+    return { lines: presenterLines(state, columns, bodyHeight), scrollable: 0, ...NOTHING }
+  if (view.overlay) return whole(overlayContent(view.overlay, state, inside, view))
+  if (view.isZoomed) return whole(panel(view.focused, columns, bodyHeight, true), view.focused)
+  let focused: PanelContent | undefined
+  const regions: Region[] = []
+  let top = 0
+  const lines = layout.rows.flatMap((slots) => {
+    let start = 0
+    const block = sideBySide(
       slots.map(({ id, width, height }) => {
         const content = panel(id, width, height, false)
         const isFocused = id === view.focused
-        if (isFocused) scrollable = content.scrollable ?? 0
-        return framed(content, width, height, isFocused ? 'borderFocused' : 'border')
+        if (isFocused) focused = content
+        if (id !== 'services')
+          regions.push({
+            left: start,
+            right: start + width,
+            top,
+            bottom: top + height,
+            target: { kind: 'panel', id, firstRow: top + 1 },
+          })
+        start += width
+        const shown = isFocused ? withCursor(content, view.cursor, width - FRAME.columns) : content
+        const isGrey = banner?.slots.has(id) === true
+        return framed(
+          isGrey ? { ...shown, lines: greyed(shown.lines) } : shown,
+          width,
+          height,
+          isFocused ? 'borderFocused' : 'border',
+        )
       }),
+    )
+    top += slots[0]?.height ?? 0
+    return block
+  })
+  return {
+    lines,
+    scrollable: focused?.scrollable ?? 0,
+    texts: (focused?.lines ?? []).map((line) => plainText(line).trimEnd()),
+    details: focused?.details ?? [],
+    regions,
+  }
+}
+
+/** The chosen row stands out without any colour. */
+function withCursor(content: PanelContent, cursor: number | undefined, width: number): PanelContent {
+  if (cursor === undefined || content.lines[cursor] === undefined) return content
+  const lines = content.lines.map((line, row) =>
+    row === cursor
+      ? [{ text: plainText(toWidth(line, width)), token: 'accent' as const, inverse: true }]
+      : line,
+  )
+  return { ...content, lines }
+}
+
+const NAME = 24
+
+function detailContent(detail: Detail, { width, height }: { width: number; height: number }): PanelContent {
+  const facts = detail.facts.flatMap(([name, value]) =>
+    wrap(printable(value), Math.max(20, width - NAME)).map(
+      (part, row): Line => [span(left(row === 0 ? name : '', NAME), 'muted'), span(part)],
     ),
   )
-  return { lines, scrollable }
+  const text =
+    detail.text === undefined ? [] : wrap(printable(detail.text), width).map((part): Line => [span(part)])
+  const lines = [...facts, ...(text.length > 0 ? [[], ...text] : [])]
+  return {
+    title: printable(detail.title),
+    value: [span('y copies   esc closes', 'muted')],
+    lines: lines.slice(0, height),
+  }
 }
 
 function overlayContent(
   overlay: Overlay,
   state: AppState,
   { width, height }: { width: number; height: number },
-  scroll: number,
+  view: ViewState,
 ): PanelContent {
-  const all = overlay === 'help' ? helpLines(width) : endpointLines(state, width)
+  const help = overlay === 'help' ? helpLines(width, view.palette) : undefined
+  const all = help?.lines ?? endpointLines(state, width)
+  // The chosen action is in sight, with what stands around it.
+  const scroll = help ? Math.max(0, help.chosenRow - Math.floor(height / 2)) : (view.scroll[overlay] ?? 0)
   const window = fromTop(all, height, scroll)
   return {
     title: overlay === 'help' ? 'keys' : 'endpoints',
     value: [
       span(window.scrollable > 0 ? `↑↓ ${position(window, scroll)}   ` : '', 'accent'),
-      span('esc closes', 'muted'),
+      span(help ? '/ searches   enter runs   esc closes' : 'esc closes', 'muted'),
     ],
     lines: window.shown,
-    scrollable: window.scrollable,
+    details: overlay === 'endpoints' ? window.shown.map((line) => addressOf(line)) : undefined,
+    scrollable: help ? 0 : window.scrollable,
   }
+}
+
+/** A row of the endpoints: its name and its address. */
+function addressOf(line: Line): Detail | undefined {
+  const [name, value] = line.map(({ text }) => text.trim())
+  return name && value ? { title: name, facts: [], text: value, link: value } : undefined
 }
 
 /** Too little room to show anything true: what is needed, and the way out. */

@@ -8,12 +8,13 @@ import type { Actions } from '../../pipeline/state/actions.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
 import type { HandOver } from '../ink/hand-over.ts'
 import { type Drawn, KeyDispatch } from '../input/key-dispatch.ts'
-import type { Token } from '../input/tokens.ts'
-import { initialView, type ViewState } from '../input/view-state.ts'
+import type { MouseEvent, Token } from '../input/tokens.ts'
+import { initialView, scrollBy, type ViewState } from '../input/view-state.ts'
 import { PANELS } from '../layout.ts'
 import { eventMatches } from '../panels/events-panel.ts'
 import { logMatches } from '../panels/log-panel.ts'
 import type { Painter } from '../text/ansi.ts'
+import type { Line } from '../text/line.ts'
 import { type ScreenLines, screenLines } from './screen-lines.ts'
 
 export interface ScreenOptions {
@@ -25,6 +26,12 @@ export interface ScreenOptions {
   yesQuit?: boolean
   /** Begin with large digits. */
   presenter?: boolean
+  /** To the clipboard of the terminal. */
+  onCopy?: (text: string) => void
+  /** Writes the screen to files. @returns where they are. */
+  onSave?: (lines: readonly Line[]) => string
+  /** Switches the mouse. @returns whether it is on. */
+  onMouse?: () => boolean
   /** Goes on to the next theme. @returns its name. */
   onTheme?: () => string
   monotonic?: () => number
@@ -37,6 +44,9 @@ export interface Frame {
   /** One string for each row of the terminal. */
   rows: readonly string[]
 }
+
+/** Rows of one notch of the wheel. */
+const WHEEL_ROWS = 3
 
 export class Screen {
   readonly #options: ScreenOptions
@@ -59,8 +69,12 @@ export class Screen {
     this.#state = options.store.getState()
     if (options.presenter) this.#view = { ...initialView, isPresenting: true }
     const { yesQuit = false, onTheme = () => '', monotonic = () => performance.now() } = options
+    const { onCopy = () => {}, onSave = () => '', onMouse = () => false } = options
     this.#keys = new KeyDispatch({
       ...options,
+      onCopy,
+      onMouse,
+      onSave: () => onSave(this.#drawn?.lines ?? []),
       yesQuit,
       onTheme,
       monotonic,
@@ -105,12 +119,48 @@ export class Screen {
       if (token.kind === 'takeBack') this.#takeBack()
       else if (token.kind === 'paste') this.#change(this.#keys.paste(this.#view, token.text, this.#shown()))
       else if (token.kind === 'key') this.#press(token.key)
+      else if (token.kind === 'mouse') this.#point(token.mouse)
     }
     if (tokens.length > 0) this.#tell()
   }
 
   press(keys: readonly string[]): void {
     this.take(keys.map((key) => ({ kind: 'key', key })))
+  }
+
+  /** A click focuses a panel, chooses its row, or presses a key of the last line; the wheel scrolls what it stands over. */
+  #point({ action, button, column, row }: MouseEvent): void {
+    const isWheel = action === 'wheelUp' || action === 'wheelDown'
+    if (!isWheel && (action !== 'press' || button !== 0)) return
+    if (this.#view.question) return
+    const hit = this.#drawn?.regions.find(
+      ({ left, right, top, bottom }) => column >= left && column < right && row >= top && row < bottom,
+    )
+    const keys = isWheel ? Array<string>(WHEEL_ROWS).fill(action === 'wheelUp' ? 'up' : 'down') : []
+    if (this.#view.overlay || this.#view.detail) {
+      for (const key of keys) this.#press(key)
+      if (hit?.target.kind === 'key' && !isWheel) this.#press(hit.target.key)
+      return
+    }
+    if (!hit) return
+    const { target } = hit
+    if (target.kind === 'key') {
+      if (!isWheel) this.#press(target.key)
+      return
+    }
+    const isSame = this.#view.focused === target.id
+    this.#change({ ...this.#view, focused: target.id, ...(isSame && !isWheel ? {} : { cursor: undefined }) })
+    if (isWheel) {
+      // Where nothing scrolls, the wheel does nothing: keys would go to the next panel.
+      const { scrollable = 0 } = this.#drawn ?? {}
+      if (scrollable > 0)
+        this.#change(scrollBy(this.#view, action === 'wheelUp' ? -WHEEL_ROWS : WHEEL_ROWS, scrollable))
+      return
+    }
+    const cursor = row - target.firstRow
+    if (isSame && this.#drawn?.details[cursor])
+      if (cursor === this.#view.cursor) this.#press('return')
+      else this.#change({ ...this.#view, cursor })
   }
 
   #press(key: string): void {
@@ -143,10 +193,10 @@ export class Screen {
   }
 
   #shown(): Drawn {
-    const { layout, scrollable = 0 } = this.#drawn ?? {}
+    const { layout, scrollable = 0, texts = [], details = [] } = this.#drawn ?? {}
     // Zoomed, the focus goes through all panels, whether there is a place for them or not.
     const focusable = this.#view.isZoomed ? PANELS : (layout?.focusable ?? PANELS)
-    return { focusable, scrollable, page: Math.max(1, (layout?.bodyHeight ?? 3) - 3) }
+    return { focusable, scrollable, page: Math.max(1, (layout?.bodyHeight ?? 3) - 3), texts, details }
   }
 
   /** Frozen or unseen, the screen listens to nobody. */
@@ -177,19 +227,23 @@ export class Screen {
 
 /** What one has scrolled back to stays where it is while newer lines come in below. */
 function keepPlace(view: ViewState, before: AppState, after: AppState): ViewState {
+  // What is chosen stays under the cursor.
+  const isHeld = view.cursor !== undefined || view.detail !== undefined
+  const held = (id: 'log' | 'events') => (isHeld && view.focused === id ? true : (view.scroll[id] ?? 0) > 0)
   const { log = 0, events = 0 } = view.scroll
   const added = <T>(was: readonly T[], is: readonly T[], matches: (item: T) => boolean): number => {
     const last = was.at(-1)
     return last === undefined ? 0 : is.slice(is.lastIndexOf(last) + 1).filter(matches).length
   }
-  if (log === 0 && events === 0) return view
+  if (!held('log') && !held('events')) return view
   return {
     ...view,
     scroll: {
       ...view.scroll,
-      log: log && log + added(before.log, after.log, (entry) => logMatches(entry, view.filter)),
-      events:
-        events && events + added(before.events, after.events, (event) => eventMatches(event, view.filter)),
+      log: !held('log') ? log : log + added(before.log, after.log, (entry) => logMatches(entry, view.filter)),
+      events: !held('events')
+        ? events
+        : events + added(before.events, after.events, (event) => eventMatches(event, view.filter)),
     },
   }
 }

@@ -6,14 +6,19 @@ import type { AppState } from '../../pipeline/state/state.ts'
 import type { HandOver } from '../ink/hand-over.ts'
 import type { PanelId } from '../layout.ts'
 import { bindingOf, type Command, whyNot } from './keymap.ts'
+import { paletteKey } from './palette-keys.ts'
 import {
+  type Detail,
   goBack,
   growsAtEnd,
   isCovered,
   leaveZoom,
   moveFocus,
+  noPalette,
   type Overlay,
   scrollBy,
+  scrollTarget,
+  type TypedKind,
   toggleZoomOf,
   type ViewState,
 } from './view-state.ts'
@@ -25,6 +30,9 @@ export interface Drawn {
   scrollable: number
   /** Lines of a page. */
   page: number
+  /** Of the focused panel, or of what covers it: the rows as they stand, and what is behind each. */
+  texts: readonly string[]
+  details: readonly (Detail | undefined)[]
 }
 
 export interface KeyDispatchOptions {
@@ -39,6 +47,12 @@ export interface KeyDispatchOptions {
   yesQuit: boolean
   /** Goes on to the next theme. @returns its name. */
   onTheme: () => string
+  /** To the clipboard of the terminal. */
+  onCopy: (text: string) => void
+  /** Writes the screen to files. @returns where they are. */
+  onSave: () => string
+  /** Switches the mouse. @returns whether it is on. */
+  onMouse: () => boolean
   onQuit: (choice: { stopAll: boolean }) => void
   /** The terminal is to be drawn on anew, or given back to the shell for a while. @returns why not. */
   onHandOver: (what: HandOver) => string | undefined
@@ -47,7 +61,18 @@ export interface KeyDispatchOptions {
 const FILTER_LENGTH = 40
 /** The second press of `q` or ctrl+c within this quits (ms). */
 const SECOND_PRESS_MS = 2000
-const STATIONS_LENGTH = 7
+const TYPED_LENGTH = 7
+const LETTERS: Readonly<Record<TypedKind, RegExp>> = {
+  stations: /^\d$/,
+  share: /^[\d.]$/,
+  interval: /^[\d.mshd]$/,
+}
+
+/** `500ms`, `10s`, `2m`; a number alone is seconds. NaN for anything else. */
+function millisecondsOf(text: string): number {
+  const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(text) ?? []
+  return Number(number) * { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit as 's']
+}
 const isUp = (state: AppState, id: StageId) =>
   ['starting', 'running', 'degraded', 'stopping'].includes(state.stages[id].state)
 
@@ -73,6 +98,13 @@ export class KeyDispatch {
     const clean = { ...view, toast: undefined }
     if (view.question) return this.#answer(clean, key)
     if (view.isFiltering) return typeFilter(clean, key)
+    if (view.overlay === 'help') {
+      const result = paletteKey(clean, key, drawn.page)
+      if (result?.run?.keys[0] !== undefined) return this.press(result.view, result.run.keys[0], drawn)
+      if (result) return result.view
+    }
+    if (view.cursor !== undefined && !view.detail && (key === 'up' || key === 'down'))
+      return moveCursor(clean, key === 'up' ? -1 : 1, drawn)
     const binding = bindingOf(key)
     if (!binding)
       return this.#refuse(clean, `${key.replace(/ $/, 'space')} does nothing here: ? shows every key.`)
@@ -82,7 +114,7 @@ export class KeyDispatch {
 
   /** Text from the clipboard is typed where text is asked for, and is never a row of commands. */
   paste(view: ViewState, text: string, drawn: Drawn): ViewState {
-    if (view.isFiltering || view.question?.kind === 'stations')
+    if (view.isFiltering || (view.question && 'text' in view.question) || view.palette.isTyping)
       return [...text.trim()]
         .filter((one) => one >= ' ')
         .reduce((before, key) => this.press(before, key, drawn), view)
@@ -110,6 +142,25 @@ export class KeyDispatch {
         return { ...view, question: { kind: 'stations', text: '' } }
       case 'burst':
         return this.#act(view, () => actions.burst())
+      case 'setShare':
+        return { ...view, question: { kind: 'share', text: '' } }
+      case 'setInterval':
+        return { ...view, question: { kind: 'interval', text: '' } }
+      case 'palette':
+        return { ...view, overlay: 'help', palette: { query: '', isTyping: true, chosen: 0 } }
+      case 'rowUp':
+      case 'rowDown':
+        return moveCursor(view, command === 'rowUp' ? -1 : 1, drawn)
+      case 'focusPanel':
+        return this.#focus(view, key)
+      case 'copy':
+        return this.#copy(view, drawn)
+      case 'openLink':
+        return this.#refuse(view, view.detail?.link ?? 'Nothing with an address is opened here.')
+      case 'save':
+        return this.#say(view, this.#options.onSave(), false)
+      case 'mouse':
+        return this.#say(view, `The mouse is ${this.#options.onMouse() ? 'on' : 'off'}.`, false)
       case 'dirty':
         return this.#act(view, () => actions.toggleCorruption())
       case 'nextPanel':
@@ -117,7 +168,12 @@ export class KeyDispatch {
       case 'previousPanel':
         return moveFocus({ ...view, overlay: undefined }, -1, drawn.focusable)
       case 'zoom':
+        if (view.detail) return { ...view, detail: undefined }
         if (view.overlay) return { ...view, overlay: undefined }
+        if (view.cursor !== undefined) {
+          const detail = drawn.details[view.cursor]
+          return detail ? { ...view, detail } : this.#refuse(view, 'There is nothing behind this row.')
+        }
         return view.isZoomed ? leaveZoom(view) : { ...view, isZoomed: true }
       case 'back':
         return goBack(view)
@@ -208,19 +264,45 @@ export class KeyDispatch {
         if (key === 'l') this.#options.onQuit({ stopAll: false })
         return isNo || key === 'b' ? closed : view
       case 'stations':
-        return this.#typeStations(view, question.text, key)
+      case 'share':
+      case 'interval':
+        return this.#typeValue(view, question.kind, question.text, key)
       case undefined:
         return view
     }
   }
 
-  #typeStations(view: ViewState, text: string, key: string): ViewState {
+  #typeValue(view: ViewState, kind: TypedKind, text: string, key: string): ViewState {
     const closed = { ...view, question: undefined }
-    const typed = (next: string): ViewState => ({ ...view, question: { kind: 'stations', text: next } })
+    const typed = (next: string): ViewState => ({ ...view, question: { kind, text: next } })
     if (key === 'escape' || (key === 'return' && text === '')) return closed
-    if (key === 'return') return this.#act(closed, () => this.#options.actions.setStations(Number(text)))
+    if (key === 'return') return this.#act(closed, () => this.#set(kind, text))
     if (key === 'backspace') return typed(text.slice(0, -1))
-    return /^\d$/.test(key) && text.length < STATIONS_LENGTH ? typed(text + key) : view
+    return LETTERS[kind].test(key) && text.length < TYPED_LENGTH ? typed(text + key) : view
+  }
+
+  #set(kind: TypedKind, text: string): ActionResult {
+    const { actions } = this.#options
+    if (kind === 'stations') return actions.setStations(Number(text))
+    if (kind === 'share') return actions.setCorruption(Number(text) / 100)
+    return actions.setInterval(millisecondsOf(text))
+  }
+
+  #focus(view: ViewState, key: string): ViewState {
+    const id = NUMBERED[Number(key.at(-1)) - 1]
+    return id ? { ...view, focused: id, overlay: undefined, detail: undefined, cursor: undefined } : view
+  }
+
+  #copy(view: ViewState, drawn: Drawn): ViewState {
+    const { detail, cursor } = view
+    const text = detail
+      ? (detail.text ?? detail.facts.map(([name, value]) => `${name}  ${value}`).join('\n'))
+      : cursor === undefined
+        ? undefined
+        : drawn.texts[cursor]
+    if (text === undefined) return this.#refuse(view, 'j and k choose a row to copy.')
+    this.#options.onCopy(text)
+    return this.#say(view, 'Copied.', false)
   }
 
   /** What lies on top is closed; at the top, it quits: asked first where something runs. */
@@ -262,6 +344,22 @@ function moveInTime(view: ViewState, by: number, { now }: AppState): ViewState {
   return { ...view, chartAt: at >= now ? undefined : at }
 }
 
+/** Panels by the number that alt goes with. */
+const NUMBERED: readonly PanelId[] = ['rate', 'hub', 'job', 'lake', 'databricks', 'synapse', 'events', 'log']
+
+/** The first press chooses the first row that has something behind it; at the edges the list scrolls. */
+function moveCursor(view: ViewState, by: 1 | -1, { details, texts, scrollable }: Drawn): ViewState {
+  const first = details.findIndex((one) => one !== undefined)
+  if (view.cursor === undefined) {
+    const last = details.findLastIndex((one) => one !== undefined)
+    const start = growsAtEnd(scrollTarget(view)) ? last : first
+    return start < 0 ? scrollBy(view, by, scrollable) : { ...view, cursor: start }
+  }
+  const next = view.cursor + by
+  const isInside = next >= Math.max(0, first) && next < texts.length
+  return isInside ? { ...view, cursor: next } : scrollBy(view, by, scrollable)
+}
+
 function typeFilter(view: ViewState, key: string): ViewState {
   if (key === 'escape') return { ...view, isFiltering: false, filter: '' }
   if (key === 'return') return { ...view, isFiltering: false }
@@ -288,6 +386,8 @@ function page(view: ViewState, key: string, { page: rows, scrollable }: Drawn): 
 
 const toggleOverlay = (view: ViewState, overlay: Overlay): ViewState => ({
   ...view,
+  palette: noPalette,
+  cursor: undefined,
   overlay: view.overlay === overlay ? undefined : overlay,
   scroll: { ...view.scroll, [overlay]: 0 },
 })

@@ -15,6 +15,16 @@ export type Command =
   | 'fewerStations'
   | 'setStations'
   | 'burst'
+  | 'setShare'
+  | 'setInterval'
+  | 'palette'
+  | 'rowUp'
+  | 'rowDown'
+  | 'copy'
+  | 'openLink'
+  | 'save'
+  | 'mouse'
+  | 'focusPanel'
   | 'dirty'
   | 'nextPanel'
   | 'previousPanel'
@@ -93,6 +103,8 @@ export const KEYMAP: readonly KeyBinding[] = [
     ...hint('b', 'burst', 5),
   }),
   bind('Generator', 'dirty', ['d'], 'dirty data on or off', { ...control, ...hint('d', 'dirty', 4) }),
+  bind('Generator', 'setShare', ['D'], 'type the share of dirty data', control),
+  bind('Generator', 'setInterval', ['i'], 'type how often each station reports', control),
   bind('Screen', 'nextPanel', ['tab', 'right'], 'focus the next panel', {
     shown: 'tab →',
     ...hint('tab', 'panel', 2),
@@ -117,6 +129,15 @@ export const KEYMAP: readonly KeyBinding[] = [
     shown: 'PgUp…End',
     needs: 'scrollable',
   }),
+  bind('Screen', 'rowDown', ['j'], 'choose the next row of the panel; enter opens it'),
+  bind('Screen', 'rowUp', ['k'], 'choose the row above'),
+  bind(
+    'Screen',
+    'focusPanel',
+    ['alt+1', 'alt+2', 'alt+3', 'alt+4', 'alt+5', 'alt+6', 'alt+7', 'alt+8'],
+    'focus a panel by its number: rate, hub, job, lake, databricks, synapse, events, log',
+    { shown: 'alt+1…8' },
+  ),
   bind('Screen', 'filter', ['/'], 'filter the log and the events', hint('/', 'filter', 3)),
   bind('Screen', 'follow', ['f'], 'follow the newest line of the focused list again', { needs: 'list' }),
   bind(
@@ -130,6 +151,11 @@ export const KEYMAP: readonly KeyBinding[] = [
   bind('Screen', 'later', [']'], 'towards now in the chart'),
   bind('Screen', 'present', ['v'], 'presenter mode: large digits for a room; again: back'),
   bind('Screen', 'theme', ['t'], 'the next theme: dark, light, color-blind, high-contrast, ansi, mono'),
+  bind('Screen', 'copy', ['y'], 'copy the chosen row, or what is opened, to the clipboard of the terminal'),
+  bind('Screen', 'openLink', ['g'], 'show the address of what is opened, to click on or copy'),
+  bind('Screen', 'mouse', ['m'], 'take clicks and the wheel, or leave them to the terminal'),
+  bind('Screen', 'save', ['ctrl+s'], 'the screen to a file, beside the log: text, ANSI and SVG'),
+  bind('Session', 'palette', [':'], 'find an action by a few of its letters, and run it'),
   bind('Session', 'ledger', ['l'], 'the ledger hop by hop, and the five assertions', hint('l', 'ledger', 4)),
   bind(
     'Session',
@@ -140,7 +166,13 @@ export const KEYMAP: readonly KeyBinding[] = [
   ),
   bind('Session', 'redraw', ['ctrl+l'], 'draw the screen anew, after something else has written on it'),
   bind('Session', 'suspend', ['ctrl+z'], 'back to the shell; the pipeline rests too until fg'),
-  bind('Session', 'help', ['?', 'h'], 'this help', hint('?', 'help', 1)),
+  bind(
+    'Session',
+    'help',
+    ['?', 'h'],
+    'every action with its key; / searches, enter runs',
+    hint('?', 'help', 1),
+  ),
   bind(
     'Session',
     'quit',

@@ -5,13 +5,24 @@ import type { PanelId } from '../layout.ts'
 export const OVERLAYS = ['help', 'endpoints'] as const
 export type Overlay = (typeof OVERLAYS)[number]
 
+/** What is typed: a number of stations, a share of dirty data in percent, a time. */
+export type TypedKind = 'stations' | 'share' | 'interval'
+
+export interface PaletteState {
+  query: string
+  isTyping: boolean
+  /** Place of the chosen action among those that are found. */
+  chosen: number
+}
+export const noPalette: PaletteState = { query: '', isTyping: false, chosen: 0 }
+
 /** A question that waits for an answer; nothing else is done meanwhile. */
 export type Question =
   | { kind: 'stopAll' }
   /** `askedAt` is store time (ms): a second press soon after is an answer. */
   | { kind: 'quit'; askedAt: number }
   | { kind: 'costs'; perform: () => ActionResult }
-  | { kind: 'stations'; text: string }
+  | { kind: TypedKind; text: string }
 
 export interface Toast {
   text: string
@@ -20,12 +31,27 @@ export interface Toast {
   at: number
 }
 
+/** What is behind a row of a list. */
+export interface Detail {
+  title: string
+  facts: readonly (readonly [name: string, value: string])[]
+  /** As it stands: a body, an error. */
+  text?: string | undefined
+  /** What can be opened elsewhere. */
+  link?: string | undefined
+}
+
 export interface ViewState {
   focused: PanelId
   /** What was focused before a key opened another panel at once. */
   before: PanelId | undefined
   isZoomed: boolean
   overlay: Overlay | undefined
+  palette: PaletteState
+  /** Row of the focused panel that is chosen, from the top of what is shown; undefined: none. */
+  cursor: number | undefined
+  /** Opened on a row: what it holds, line by line. */
+  detail: Detail | undefined
   question: Question | undefined
   filter: string
   /** The filter is being typed. */
@@ -44,6 +70,9 @@ export const initialView: ViewState = {
   before: undefined,
   isZoomed: false,
   overlay: undefined,
+  palette: noPalette,
+  cursor: undefined,
+  detail: undefined,
   question: undefined,
   filter: '',
   isFiltering: false,
@@ -61,7 +90,7 @@ export const scrollTarget = (view: ViewState): PanelId | Overlay => view.overlay
 export function moveFocus(view: ViewState, by: 1 | -1, focusable: readonly PanelId[]): ViewState {
   const at = focusable.indexOf(view.focused)
   const next = focusable[(Math.max(0, at) + by + focusable.length) % focusable.length]
-  return { ...view, focused: next ?? view.focused, before: undefined }
+  return { ...view, focused: next ?? view.focused, before: undefined, cursor: undefined }
 }
 
 /** Opens a panel full screen, or goes back to where one was. */
@@ -89,11 +118,18 @@ export function scrollBy(view: ViewState, rows: number, most: number): ViewState
 
 /** Something lies on top of the panels, which a key can close. */
 export const isCovered = (view: ViewState): boolean =>
-  view.overlay !== undefined || view.isZoomed || view.isFiltering || view.filter !== ''
+  view.detail !== undefined ||
+  view.cursor !== undefined ||
+  view.overlay !== undefined ||
+  view.isZoomed ||
+  view.isFiltering ||
+  view.filter !== ''
 
 /** Leaves one thing at a time: overlay, zoom, filter, scrolling. */
 export function goBack(view: ViewState): ViewState {
-  if (view.overlay) return { ...view, overlay: undefined }
+  if (view.detail) return { ...view, detail: undefined }
+  if (view.overlay) return { ...view, overlay: undefined, palette: noPalette }
+  if (view.cursor !== undefined) return { ...view, cursor: undefined }
   if (view.isZoomed) return leaveZoom(view)
   if (view.filter) return { ...view, filter: '' }
   if (view.chartAt !== undefined) return { ...view, chartAt: undefined }

@@ -115,7 +115,7 @@ function stepFor(most: number, rows: number): number {
 function labelRows(top: number, step: number, rows: number): ReadonlyMap<number, string> {
   const labels = new Map<number, string>()
   for (let value = top; value >= 0; value -= step) {
-    const row = Math.min(rows - 1, Math.round((1 - value / top) * (rows - 1)))
+    const row = Math.min(rows - 1, Math.round((1 - value / top) * rows))
     if (!labels.has(row)) labels.set(row, labelOf(Math.abs(value) < step / 2 ? 0 : value))
   }
   return labels
@@ -152,7 +152,8 @@ function cellsOf(
         const full = Math.min(8, level - floor)
         if (full > 0) {
           text = BLOCKS[full - 1] as string
-          token = own
+          // The crest stands out, what lies below is calm.
+          token = level - floor > 8 ? 'fill' : own
         }
       }
     }

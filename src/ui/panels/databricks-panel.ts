@@ -3,6 +3,7 @@ import type { StageSlice } from '../../pipeline/state/state.ts'
 import { type Column, fitColumns, tableHead, tableRow, widthOfColumn } from '../text/columns.ts'
 import { formatCount, formatDuration, formatRate, UNKNOWN } from '../text/format.ts'
 import { type Line, printable, span } from '../text/line.ts'
+import { stageDetail } from './details.ts'
 import type { Panel, PanelContext } from './panel.ts'
 import { historyLines } from './run-table.ts'
 import { scrolledDown } from './scrolled.ts'
@@ -49,6 +50,7 @@ export const databricksPanel: Panel = (context) => {
   const stale = staleText(Math.min(silver.updatedAt ?? state.now, gold.updatedAt ?? state.now), state.now)
   return {
     hotkey: '3 4',
+    details: scroll > 0 ? [] : [undefined, stageDetail(silver, state.now), stageDetail(gold, state.now)],
     title: 'databricks',
     value: stale ? [span(stale, 'warn')] : [span(engineOf(context), 'muted')],
     ...scrolledDown(lines, height, scroll, isZoomed),

@@ -2,6 +2,7 @@
 import type { TailEvent } from '../../pipeline/state/state.ts'
 import { formatInstant, formatTemperature } from '../text/format.ts'
 import { type Line, left, lineWidth, printable, right, span } from '../text/line.ts'
+import { eventDetail } from './details.ts'
 import { emptyText, isMatch, tailState } from './filter.ts'
 import type { Panel, PanelContext } from './panel.ts'
 import { fromEnd } from './scrolled.ts'
@@ -19,6 +20,7 @@ export const eventsPanel: Panel = (context) => {
         ? [[span(emptyText(filter, 'no readings yet'), 'muted')]]
         : window.shown.map((event) => eventLine(context, event)),
     scrollable: window.scrollable,
+    details: window.shown.map((event) => eventDetail(event, state)),
   }
 }
 

@@ -1,35 +1,45 @@
-/** Every key, by what it is about. */
-
-import { GROUPS, type Group, KEYMAP } from '../input/keymap.ts'
+/** Every action with its key: the help, and the palette when one types in it. */
+import { findCommands } from '../input/fuzzy.ts'
+import type { Group } from '../input/keymap.ts'
+import type { PaletteState } from '../input/view-state.ts'
 import { STATE_GLYPHS } from '../text/glyphs.ts'
-import { type Line, left, span, toWidth, wrap } from '../text/line.ts'
+import { type Line, left, span, wrap } from '../text/line.ts'
 import { STATE_TOKENS } from './states.ts'
 
-const KEYS = 12
-/** From this width on two columns of groups stand side by side. */
-const TWO_COLUMNS = 112
+const KEYS = 14
 
-export function helpLines(width: number): Line[] {
-  const isWide = width >= TWO_COLUMNS
-  const half = Math.floor(width / 2)
-  const groups = GROUPS.map((group) => groupLines(group, isWide ? half - 2 : width))
-  const states = stateLines()
-  if (!isWide) return [...groups.flatMap((group) => [...group, []]), ...states]
-  const [stages = [], generator = [], screen = [], session = []] = groups
-  const first = [...stages, [], ...generator, [], ...states]
-  const second = [...screen, [], ...session]
-  return Array.from({ length: Math.max(first.length, second.length) }, (_, row): Line => {
-    return [...toWidth(first[row] ?? [], half), ...(second[row] ?? [])]
-  })
+export interface HelpLines {
+  lines: readonly Line[]
+  /** Row of the chosen action. */
+  chosenRow: number
 }
 
-const groupLines = (group: Group, width: number): Line[] => [
-  [span(group, 'title', true)],
-  ...KEYMAP.filter((one) => one.group === group).flatMap(({ shown, does }) =>
-    wrap(does, width - KEYS - 2).map(
-      (text, row): Line => [span(`  ${left(row === 0 ? shown : '', KEYS)}`, 'accent'), span(text)],
-    ),
-  ),
+export function helpLines(width: number, { query, isTyping, chosen }: PaletteState): HelpLines {
+  const found = findCommands(query)
+  const lines: Line[] = isTyping || query !== '' ? [queryLine(query, isTyping, found.length), []] : []
+  let group: Group | undefined
+  let chosenRow = 0
+  for (const [index, { shown, does, group: own }] of found.entries()) {
+    if (query.trim() === '' && own !== group) lines.push(...(group ? [[]] : []), [span(own, 'title', true)])
+    group = own
+    const isChosen = index === chosen
+    if (isChosen) chosenRow = lines.length
+    for (const [row, text] of wrap(does, Math.max(20, width - KEYS - 2)).entries())
+      lines.push([
+        span(isChosen && row === 0 ? '▸ ' : '  ', 'accent', true),
+        span(left(row === 0 ? shown : '', KEYS), 'accent', isChosen),
+        { text, bold: isChosen, inverse: isChosen, token: isChosen ? 'accent' : undefined },
+      ])
+  }
+  if (found.length === 0) lines.push([span('Nothing is called that.', 'muted')])
+  return { lines: query.trim() === '' ? [...lines, [], ...stateLines()] : lines, chosenRow }
+}
+
+const queryLine = (query: string, isTyping: boolean, count: number): Line => [
+  span(': ', 'accent', true),
+  span(query, 'title', true),
+  span(isTyping ? '▏' : '', 'accent'),
+  span(`   ${count} found, enter runs the chosen one`, 'muted'),
 ]
 
 function stateLines(): Line[] {

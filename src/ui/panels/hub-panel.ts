@@ -3,6 +3,7 @@ import type { PartitionSlice } from '../../pipeline/state/state.ts'
 import { type Column, fitColumns, tableHead, tableRow, widthOfColumn } from '../text/columns.ts'
 import { bar, formatAge, formatCount, formatInstant, formatRate, formatShare } from '../text/format.ts'
 import { type Line, printable, span, wrap } from '../text/line.ts'
+import { partitionDetail } from './details.ts'
 import type { Panel, PanelContext } from './panel.ts'
 import { fromTop, position } from './scrolled.ts'
 import { staleText } from './states.ts'
@@ -64,6 +65,7 @@ export const hubPanel: Panel = (context) => {
             ...trouble,
           ],
     scrollable: window.scrollable,
+    details: [undefined, ...window.shown.map((partition) => partitionDetail(partition, now))],
   }
 }
 

@@ -2,6 +2,7 @@
 import { formatAge, formatCount, formatRate, formatShare, sparkline } from '../text/format.ts'
 import { type Line, span } from '../text/line.ts'
 import { chartLines } from './chart.ts'
+import { stageDetail } from './details.ts'
 import { type FactWidths, fact, note } from './facts.ts'
 import type { Panel, PanelContext } from './panel.ts'
 import { historyLines } from './run-table.ts'
@@ -31,6 +32,7 @@ export const jobPanel: Panel = (context) => {
   ]
   return {
     hotkey: '2',
+    details: scroll > 0 ? [] : [stageDetail(stage, now)],
     title: 'stream analytics',
     value: stale ? [span(stale, 'warn')] : [span(formatDelay(context), 'title', true)],
     ...scrolledDown([...lines, ...delayChart(context, height - lines.length)], height, scroll, isZoomed),

@@ -12,6 +12,7 @@ import {
 } from '../text/format.ts'
 import { type Line, printable, span } from '../text/line.ts'
 import { chartLines } from './chart.ts'
+import { layerDetail } from './details.ts'
 import type { Panel, PanelContext } from './panel.ts'
 import { staleText } from './states.ts'
 
@@ -64,6 +65,10 @@ export const lakePanel: Panel = (context) => {
     subtitle: 'growth per layer',
     value: [...age(context), span(formatBytes(lake.bytes), 'title', true)],
     lines: [...table, ...below(context, height - table.length)],
+    details: [
+      undefined,
+      ...LAYERS.filter((name) => chosen.includes(name)).map((name) => layerDetail(lake.layers[name], now)),
+    ],
   }
 }
 

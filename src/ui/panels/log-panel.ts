@@ -4,6 +4,7 @@ import { formatClock } from '../text/format.ts'
 import { STATE_GLYPHS } from '../text/glyphs.ts'
 import { type Line, left, printable, span, wrap } from '../text/line.ts'
 import type { Token } from '../text/theme.ts'
+import { logDetail } from './details.ts'
 import { emptyText, isMatch, tailState } from './filter.ts'
 import type { Panel, PanelContext } from './panel.ts'
 import { fromEnd } from './scrolled.ts'
@@ -24,7 +25,7 @@ export const logPanel: Panel = (context) => {
   const { state, height, filter, scroll } = context
   const lines = state.log
     .filter((entry) => logMatches(entry, filter))
-    .flatMap((entry) => entryLines(context, entry))
+    .flatMap((entry) => entryLines(context, entry).map((line) => ({ line, entry })))
   const window = fromEnd(lines, height, scroll)
   return {
     title: 'log',
@@ -32,8 +33,9 @@ export const logPanel: Panel = (context) => {
     lines:
       lines.length === 0
         ? [[span(emptyText(filter, 'a starts all stages, ? shows every key'), 'muted')]]
-        : window.shown,
+        : window.shown.map(({ line }) => line),
     scrollable: window.scrollable,
+    details: window.shown.map(({ entry }) => logDetail(entry)),
   }
 }
 

@@ -1,5 +1,6 @@
 /** What a panel is: a pure function from the state and a size to a title, a value and lines. */
 import type { AppState } from '../../pipeline/state/state.ts'
+import type { Detail } from '../input/view-state.ts'
 import type { Framed } from '../text/frame.ts'
 
 export interface PanelContext {
@@ -20,6 +21,8 @@ export interface PanelContext {
 export interface PanelContent extends Framed {
   /** Lines that could be scrolled beyond what is shown; undefined: everything is shown. */
   scrollable?: number | undefined
+  /** What is behind each of the lines, in their order; a row without is not opened. */
+  details?: readonly (Detail | undefined)[] | undefined
 }
 
 export type Panel = (context: PanelContext) => PanelContent

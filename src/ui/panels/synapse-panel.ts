@@ -3,6 +3,7 @@ import type { CityMean } from '../../pipeline/ports/lake.ts'
 import { type Column, fitColumns, tableHead, tableRow, widthOfColumn } from '../text/columns.ts'
 import { bar, formatClock, formatCount, formatDuration, formatTemperature } from '../text/format.ts'
 import { type Line, left, lineWidth, printable, right, type Span, span } from '../text/line.ts'
+import { cityDetail, stageDetail } from './details.ts'
 import type { Panel, PanelContext } from './panel.ts'
 import { historyLines } from './run-table.ts'
 import { fromTop, position } from './scrolled.ts'
@@ -39,6 +40,10 @@ export const synapsePanel: Panel = (context) => {
         ? [...above, ...cityTable(context, table.shown, cities), ...runs]
         : [...above, ...extremes(cities, width), ...lastRuns(context), ...runs],
     scrollable: cities.length > 0 && room >= TABLE ? table.scrollable : undefined,
+    details:
+      cities.length > 0 && room >= TABLE
+        ? [...above.map(() => stageDetail(stage, state.now)), undefined, ...table.shown.map(cityDetail)]
+        : above.map(() => stageDetail(stage, state.now)),
   }
 }
 

@@ -10,6 +10,8 @@ export const TOKENS = [
   /** Lines of a chart and sparklines. */
   'series1',
   'series2',
+  /** What is filled below the line of a chart: no text is drawn in it. */
+  'fill',
   'border',
   'borderFocused',
 ] as const
@@ -40,6 +42,7 @@ const dark: Palette = {
   fail: '#ff7a66',
   series1: '#5fb3f3',
   series2: '#f2b84b',
+  fill: '#2b4d6e',
   border: '#4a5160',
   borderFocused: '#5fb3f3',
 }
@@ -54,6 +57,7 @@ const light: Palette = {
   fail: '#b3261e',
   series1: '#0a5ea8',
   series2: '#b45f06',
+  fill: '#b9d4ee',
   border: '#a9b0bb',
   borderFocused: '#0a5ea8',
 }
@@ -67,6 +71,7 @@ const colorBlind: Palette = {
   fail: '#ff8243',
   series1: '#56b4e9',
   series2: '#e69f00',
+  fill: '#2a5470',
   borderFocused: '#d49ac0',
 }
 
@@ -78,6 +83,7 @@ const colorBlindOnLight: Palette = {
   fail: '#b34700',
   series1: '#00609c',
   series2: '#b34700',
+  fill: '#b5d2e6',
   borderFocused: '#8c3d70',
 }
 
@@ -91,6 +97,7 @@ const highContrast: Palette = {
   fail: '#ff9d9d',
   series1: '#7fd4ff',
   series2: '#ffe75c',
+  fill: '#3f7fa6',
   border: '#c0c0c0',
   borderFocused: '#ffffff',
 }
@@ -104,6 +111,7 @@ const highContrastOnLight: Palette = {
   fail: '#8c0000',
   series1: '#003a8c',
   series2: '#5c3200',
+  fill: '#7fa6d9',
   border: '#3c3c3c',
   borderFocused: '#000000',
 }
@@ -121,6 +129,7 @@ const ansi: Palette = {
   fail: 'red',
   series1: 'cyan',
   series2: 'yellow',
+  fill: 'blue',
   border: undefined,
   borderFocused: 'cyan',
 }

@@ -21,7 +21,23 @@ function open(state: AppState, options: OpenOptions = {}) {
   const pipeline = fakePipeline(state)
   const onQuit = vi.fn()
   const onHandOver = vi.fn<(what: string) => string | undefined>()
-  const screen = new Screen({ ...pipeline, paint, acceptCosts, yesQuit, monotonic, onQuit, onHandOver })
+  const onCopy = vi.fn()
+  const onSave = vi.fn(() => 'saved')
+  const onMouse = vi.fn(() => false)
+  const onTheme = vi.fn(() => 'light')
+  const screen = new Screen({
+    ...pipeline,
+    paint,
+    acceptCosts,
+    yesQuit,
+    monotonic,
+    onQuit,
+    onHandOver,
+    onCopy,
+    onSave,
+    onMouse,
+    onTheme,
+  })
   const onFrame = vi.fn()
   const close = screen.subscribe(onFrame)
   const text = () => screen.frame(columns, rows).rows.join('\n')
@@ -31,6 +47,9 @@ function open(state: AppState, options: OpenOptions = {}) {
     screen,
     onQuit,
     onHandOver,
+    onCopy,
+    onSave,
+    onMouse,
     onFrame,
     close,
     text,
@@ -48,9 +67,7 @@ function open(state: AppState, options: OpenOptions = {}) {
 /** Text as it stands; a badge, such as the title of the panel in focus, begins with a mark. */
 const paint = (line: Line) =>
   line
-    .map(({ text, inverse, bold, token }) =>
-      inverse && bold && token === 'accent' ? text.replace(/^ /, '»') : text,
-    )
+    .map(({ text, inverse, token }) => (inverse && token === 'accent' ? `»${text.slice(1)}` : text))
     .join('')
 type Opened = ReturnType<typeof open>
 
@@ -268,7 +285,7 @@ describe('focus and zoom', () => {
     opened.press('tab')
     const before = opened.text()
     for (const [key, content] of [
-      ['?', 'start or stop the generator'],
+      ['?', 'tart or stop the generator'],
       ['e', 'Event Hubs'],
     ] as const) {
       opened.press(key)
@@ -529,6 +546,181 @@ describe('quitting', () => {
   })
 })
 
+describe('the palette', () => {
+  it('finds an action by a few of its letters, and runs it', () => {
+    const { press, text, pipeline } = open(scenarios.allRunning())
+    press(':', 'b', 'u', 'r', 's', 't')
+    expect(text()).toMatch(/: burst▏/)
+    expect(text()).toMatch(/▸ b +»urst: ten times/)
+    press('return')
+    expect(pipeline.calls).toEqual(['burst'])
+    expect(text()).not.toContain('enter runs')
+  })
+
+  it('letters are typed, not pressed; escape leaves the words, then the list', () => {
+    const { press, text, pipeline, onQuit } = open(scenarios.allStopped())
+    press(':', 'q', '1', 'x')
+    expect(pipeline.calls).toEqual([])
+    expect(text()).toContain('Nothing is called that')
+    press('escape', 'escape')
+    expect(text()).not.toContain('esc closes')
+    expect(onQuit).not.toHaveBeenCalled()
+  })
+
+  it('is the same list as the help, which is walked with the arrows and searched with /', () => {
+    const { press, text, pipeline } = open(scenarios.allRunning())
+    press('?')
+    expect(text()).toContain('»tart or stop the generator')
+    press('down', 'return')
+    expect(pipeline.calls).toEqual(['toggle streamAnalytics'])
+    press('?', '/', 'd', 'i', 'r', 't')
+    expect(text()).toContain('irty data on or off')
+  })
+})
+
+describe('values that are typed', () => {
+  it('D is the share of dirty data, i the interval', () => {
+    const { press, text, pipeline } = open(scenarios.allRunning())
+    press('D')
+    expect(text()).toMatch(/How many percent\?[\s\S]*now 5 %/)
+    press(
+      '1',
+      '2',
+      '.',
+      '5',
+      'return',
+      'i',
+      '5',
+      '0',
+      '0',
+      'm',
+      's',
+      'return',
+      'i',
+      '2',
+      'm',
+      'return',
+      'i',
+      '7',
+      'return',
+    )
+    expect(pipeline.calls).toEqual([
+      'setCorruption 0.125',
+      'setInterval 500',
+      'setInterval 120000',
+      'setInterval 7000',
+    ])
+  })
+})
+
+describe('rows', () => {
+  it('j and k choose one, enter opens what is behind it, y copies it, escape goes back step by step', () => {
+    const { press, text, onCopy } = open(scenarios.allRunning())
+    press('alt+7', 'j')
+    expect(text()).toMatch(/»2:31:10\.9 station-00017 Cairo/)
+    press('k', 'y')
+    expect(onCopy).toHaveBeenCalledWith(expect.stringMatching(/^12:31:10\.7 station-00093 Oslo/))
+    press('return')
+    expect(text()).toMatch(
+      /event of station-00093[\s\S]*partition key +station-00093[\s\S]*temperature +3 °C/,
+    )
+    press('escape')
+    expect(text()).not.toContain('partition key')
+    expect(text()).toMatch(/»2:31:10\.7/)
+    press('escape')
+    expect(text()).not.toMatch(/»2:31:10/)
+  })
+
+  it('every list has something behind its rows', () => {
+    for (const [key, shown] of [
+      ['alt+2', /partition 0[\s\S]*last sequence number +1,803/],
+      ['alt+3', /streamAnalytics[\s\S]*the service says +Running/],
+      ['alt+4', /bronze[\s\S]*mean size of a file/],
+      ['alt+5', /silver[\s\S]*last batch +#689/],
+      ['alt+6', /aggregate[\s\S]*InProgress/],
+      ['alt+8', /line of the log[\s\S]*source/],
+    ] as const) {
+      const { press, text } = open(scenarios.allRunning())
+      press(key, 'j', 'return')
+      expect(text(), key).toMatch(shown)
+    }
+  })
+
+  it('what is chosen stays under the cursor while newer lines come in', () => {
+    const { press, text, pipeline } = open(scenarios.allRunning())
+    press('alt+8', 'j')
+    const chosen = () => text().match(/».*/)?.[0]
+    const before = text().match(/»2:31:10 ▲ hub/)?.[0]
+    expect(before).toBeDefined()
+    pipeline.change((state) => ({
+      ...state,
+      log: [...state.log, { at: state.now, level: 'info', source: 'hub', message: 'newer' }],
+    }))
+    expect(text()).toMatch(/»2:31:10 ▲ hub/)
+    expect(chosen()).toBeDefined()
+  })
+})
+
+describe('the mouse', () => {
+  const at = (screen: string, wanted: string) => {
+    const row = screen.split('\n').findLastIndex((line) => line.includes(wanted))
+    return { row, column: screen.split('\n')[row]?.indexOf(wanted) ?? -1 }
+  }
+  const mouse = (
+    action: 'press' | 'wheelUp' | 'wheelDown' | 'release',
+    place: { row: number; column: number },
+  ) => ({ kind: 'mouse', mouse: { action, button: 0, shift: false, ...place } }) as const
+
+  it('focuses what is clicked, chooses its row, opens it with another click', () => {
+    const { screen, text } = open(scenarios.allRunning())
+    const row = at(text(), 'station-00093')
+    screen.take([mouse('press', row)])
+    expect(text()).toMatch(/»events /)
+    screen.take([mouse('press', row), mouse('release', row)])
+    expect(text()).toMatch(/»2:31:10\.7 station-00093/)
+    screen.take([mouse('press', row)])
+    expect(text()).toContain('event of station-00093')
+  })
+
+  it('presses the keys of the last line, and scrolls what it stands over', () => {
+    const state = scenarios.allRunning()
+    const log = Array.from({ length: 99 }, (_, index) => ({
+      at: state.now,
+      level: 'info' as const,
+      source: 'hub',
+      message: `line ${index}`,
+    }))
+    const { screen, text } = open({ ...state, log })
+    screen.take([mouse('wheelUp', at(text(), 'line 97'))])
+    expect(text()).not.toContain('line 98')
+    screen.take([mouse('press', at(text(), '? help'))])
+    expect(text()).toContain('enter runs')
+  })
+
+  it('m, ctrl+s and t tell what they have come to', () => {
+    const { press, lastLine } = open(scenarios.allRunning())
+    press('m')
+    expect(lastLine()).toContain('The mouse is off.')
+    press('ctrl+s')
+    expect(lastLine()).toContain('saved')
+    press('t')
+    expect(lastLine()).toContain('theme: light')
+  })
+})
+
+describe('one cause', () => {
+  it('is one banner, with what mends it first; the panels are quiet', () => {
+    const state = scenarios.allStopped()
+    const error = 'nobody is signed in — az login'
+    const layers = Object.fromEntries(
+      Object.entries(state.lake.layers).map(([name, layer]) => [name, { ...layer, error }]),
+    ) as AppState['lake']['layers']
+    const { text } = open({ ...state, hub: { ...state.hub, error }, lake: { ...state.lake, layers } })
+    expect(text().split('\n')[1]).toMatch(/^ ▲ az login {2}nobody is signed in {2}\(hub, lake\)/)
+    expect(open(scenarios.failing()).text().split('\n')[1]).not.toContain('▲ ')
+  })
+})
+
 it('every key of the map does something here', () => {
   for (const { keys, command } of KEYMAP)
     for (const key of keys) {
@@ -541,7 +733,7 @@ it('every key of the map does something here', () => {
         message: 'm',
       }))
       const { press, text, pipeline, onQuit, onHandOver } = open({ ...state, log })
-      press('shift+tab', 'up')
+      press('shift+tab', 'up', ...(key === 'alt+8' ? ['tab'] : []))
       const before = text()
       press(key)
       const called = [pipeline.calls, onQuit.mock.calls, onHandOver.mock.calls].some(

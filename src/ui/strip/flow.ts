@@ -4,13 +4,13 @@
  * leaves the main way.
  */
 import type { AppState } from '../../pipeline/state/state.ts'
+import { STATE_TOKENS } from '../panels/states.ts'
 import { formatCompact, formatRate } from '../text/format.ts'
 import { STATE_GLYPHS } from '../text/glyphs.ts'
 import { cut, type Line, lineWidth, type Span, span, toWidth } from '../text/line.ts'
 import textWidth from '../text/text-width.ts'
 import type { Token } from '../text/theme.ts'
 import { type Node, nodesOf } from './flow-nodes.ts'
-import { STATE_TOKENS } from './states.ts'
 
 /** Rows of the strip, where all boxes stand side by side. */
 export const STRIP_ROWS = 4

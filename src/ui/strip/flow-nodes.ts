@@ -1,9 +1,9 @@
 /** What the strip tells of each node of the pipeline, before it is drawn. Pure. */
 import type { StageState } from '../../pipeline/ports/stages.ts'
 import type { AppState, StageSlice } from '../../pipeline/state/state.ts'
+import { staleText } from '../panels/states.ts'
 import { formatAge, formatCompact, formatCount, formatPercent } from '../text/format.ts'
 import { badge, type Line, printable, type Span, span } from '../text/line.ts'
-import { staleText } from './states.ts'
 
 export interface Node {
   /** From the longest name to the shortest. */

@@ -1,8 +1,8 @@
 /** The top line: what this is, how long it runs, whether the ledger balances, how fast, what it costs. */
 import type { AppState } from '../../pipeline/state/state.ts'
+import { verdict } from '../panels/ledger-panel.ts'
 import { formatAge, formatMoney, formatUptime } from '../text/format.ts'
 import { badge, type Line, lineWidth, span, spread } from '../text/line.ts'
-import { verdict } from './ledger-panel.ts'
 
 export function headerLine(state: AppState, width: number, { isFrozen }: { isFrozen: boolean }): Line {
   const { session, now } = state

@@ -1,0 +1,56 @@
+/** What keys do in the palette and the help: the same list, in which one types or walks. Pure. */
+import { findCommands } from './fuzzy.ts'
+import type { KeyBinding } from './keymap.ts'
+import { noPalette, type ViewState } from './view-state.ts'
+
+const QUERY_LENGTH = 40
+
+export interface PaletteResult {
+  view: ViewState
+  /** An action to be carried out, now that the palette is closed. */
+  run?: KeyBinding | undefined
+}
+
+/** @returns undefined for a key that means what it means everywhere. */
+export function paletteKey(view: ViewState, key: string, page: number): PaletteResult | undefined {
+  const { palette } = view
+  const found = findCommands(palette.query)
+  const walk = (by: number): PaletteResult => {
+    const chosen = Math.min(found.length - 1, Math.max(0, palette.chosen + by))
+    return { view: { ...view, palette: { ...palette, chosen } } }
+  }
+  const typed = (query: string): PaletteResult => ({
+    view: { ...view, palette: { query, isTyping: true, chosen: 0 } },
+  })
+  const closed: ViewState = { ...view, overlay: undefined, palette: noPalette }
+  switch (key) {
+    case 'up':
+      return walk(-1)
+    case 'down':
+    case 'tab':
+      return walk(1)
+    case 'pageup':
+      return walk(-page)
+    case 'pagedown':
+      return walk(page)
+    case 'home':
+      return walk(-found.length)
+    case 'end':
+      return walk(found.length)
+    case 'return':
+      return { view: closed, run: found[palette.chosen] }
+    case 'escape':
+      return palette.query === '' ? { view: closed } : { view: { ...view, palette: noPalette } }
+    case 'backspace':
+      return palette.isTyping ? typed([...palette.query].slice(0, -1).join('')) : undefined
+  }
+  if (palette.isTyping)
+    return [...key].length === 1 && palette.query.length < QUERY_LENGTH
+      ? typed(palette.query + key)
+      : { view }
+  if (key === '/' || key === ':') return typed('')
+  if (key === 'j') return walk(1)
+  if (key === 'k') return walk(-1)
+  if (key === 'q' || key === '?' || key === 'h') return { view: closed }
+  return undefined
+}
