@@ -1,6 +1,6 @@
 /** Parts that run a subject's own modules in a process of their own: the scripts in test/bench print one line of JSON. */
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Figure, Part } from './figure.ts'
@@ -8,8 +8,8 @@ import { root } from './subject.ts'
 
 const CATCH_UP_READINGS = 1_000_000
 
-function measured<Result>(script: string, args: readonly string[]): Result {
-  const text = execFileSync(process.execPath, [join(root, 'test/bench', script), ...args], {
+function measured<Result>(script: string, args: readonly string[], program = process.execPath): Result {
+  const text = execFileSync(program, [join(root, 'test/bench', script), ...args], {
     encoding: 'utf8',
     maxBuffer: 1e8,
     // As src/bin.cjs sets them.
@@ -22,28 +22,31 @@ function measured<Result>(script: string, args: readonly string[]): Result {
   return JSON.parse(text.trim().split('\n').at(-1) ?? '') as Result
 }
 
-let bronze: { folder: string; lines: number } | undefined
+const bronzes = new Map<number, { folder: string; lines: number }>()
 
-/** Bronze of a million readings, made once, one in twenty of them dirty. */
+/** Bronze of so many readings, made once, one in twenty of them dirty. */
 function bronzeOf(readings: number): { folder: string; lines: number } {
-  if (bronze) return bronze
+  const known = bronzes.get(readings)
+  if (known) return known
   const folder = mkdtempSync(join(tmpdir(), 'rtstream-bench-bronze-'))
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
-  bronze = { folder, ...measured<{ lines: number }>('place-bronze.ts', [folder, String(readings)]) }
+  const bronze = { folder, ...measured<{ lines: number }>('place-bronze.ts', [folder, String(readings)]) }
+  bronzes.set(readings, bronze)
   return bronze
 }
 
 /** Runs over a copy, as the engine deletes and adds. */
 function overBronze<Result>(
   script: string,
-  seconds: (full: number) => number,
+  readings: number,
   args: (lake: string, lines: number) => string[],
+  program?: string,
 ) {
-  const { folder, lines } = bronzeOf(seconds(CATCH_UP_READINGS))
+  const { folder, lines } = bronzeOf(readings)
   const lake = mkdtempSync(join(tmpdir(), 'rtstream-bench-lake-'))
   try {
     cpSync(folder, lake, { recursive: true, preserveTimestamps: true })
-    return { lines, result: measured<Result>(script, args(lake, lines)) }
+    return { lines, result: measured<Result>(script, args(lake, lines), program) }
   } finally {
     rmSync(lake, { recursive: true, force: true })
   }
@@ -62,7 +65,7 @@ const perLine = (what: string, lines: number, { seconds, cpuSeconds, maxRssMb }:
 ]
 
 export const catchUp: Part = async (subject, seconds) => {
-  const { lines, result } = overBronze<CatchUp>('catch-up.ts', seconds, (lake, count) => [
+  const { lines, result } = overBronze<CatchUp>('catch-up.ts', seconds(CATCH_UP_READINGS), (lake, count) => [
     subject.root,
     lake,
     String(count),
@@ -72,8 +75,44 @@ export const catchUp: Part = async (subject, seconds) => {
 
 /** The limit: plain DuckDB statements over the same files, without a Delta log, checkpoints, or batches. */
 export const engineLimit: Part = async (_subject, seconds) => {
-  const { lines, result } = overBronze<CatchUp>('plain-chain.ts', seconds, (lake) => [lake])
+  const { lines, result } = overBronze<CatchUp>('plain-chain.ts', seconds(CATCH_UP_READINGS), (lake) => [
+    lake,
+  ])
   return perLine('plain DuckDB statements over the same lines', lines, result)
+}
+
+/** As many lines as the peers' comparison of earlier days had. */
+const PEER_READINGS = 300_000
+const BATCHES = [
+  { name: 'all at once', rows: 0 },
+  { name: 'micro-batches of 10,000', rows: 10_000 },
+  { name: 'micro-batches of 1,000', rows: 1000 },
+]
+
+/** polars and deltalake with the same rules, as a person would write them, in an environment of their own. */
+export const peers: Part = async (subject, seconds) => {
+  const folder = join(tmpdir(), 'rtstream-bench-peers')
+  const python = join(folder, 'bin/python')
+  if (!existsSync(python)) {
+    const quietly = { stdio: 'inherit' } as const
+    execFileSync('python3', ['-m', 'venv', folder], quietly)
+    const requirements = join(root, 'test/bench/peers-requirements.txt')
+    execFileSync(python, ['-m', 'pip', 'install', '--quiet', '-r', requirements], quietly)
+  }
+  const figures: Figure[] = []
+  for (const { name, rows } of BATCHES) {
+    const readings = seconds(PEER_READINGS)
+    const own = overBronze<CatchUp>('catch-up.ts', readings, (lake, count) => [
+      ...[subject.root, lake, String(count)],
+      ...(rows > 0 ? [String(rows)] : []),
+    ])
+    const peer = overBronze<CatchUp>('peers.py', readings, (lake) => [lake, String(rows)], python)
+    const value = peer.result.seconds / own.result.seconds
+    figures.push(...perLine(`engine, ${name}`, own.lines, own.result))
+    figures.push(...perLine(`polars and deltalake, ${name}`, peer.lines, peer.result))
+    figures.push({ what: `engine to polars and deltalake, ${name}`, value, unit: '×', isRate: true })
+  }
+  return figures
 }
 
 interface HubFigure {

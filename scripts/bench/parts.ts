@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openTerminal } from '../../test/support/terminal.ts'
 import type { Figure, Part } from './figure.ts'
-import { catchUp, engineLimit, eventHub } from './own-process-parts.ts'
+import { catchUp, engineLimit, eventHub, peers } from './own-process-parts.ts'
 import { cpuSeconds, cpuShare, pause, rssMegabytes } from './process-cost.ts'
 import { binOf, finish, freshness, keyToPaint, SIZE, startAll, withRoom } from './room.ts'
 import { percentile, slope } from './statistics.ts'
@@ -221,6 +221,7 @@ export const PARTS: Record<string, Part> = {
   fresh,
   catchUp,
   engineLimit,
+  peers,
   eventHub,
   highest,
   slow,
@@ -231,7 +232,7 @@ export const PARTS: Record<string, Part> = {
 }
 
 /** Without `--only`: what fits into some 25 minutes a subject. */
-export const USUAL = Object.keys(PARTS).filter((name) => !['long', 'burst'].includes(name))
+export const USUAL = Object.keys(PARTS).filter((name) => !['long', 'burst', 'peers'].includes(name))
 
 /** What measures the same in every commit, and short enough for several pairs. */
 export const PAIRED = ['firstFrame', 'fast', 'fresh', 'catchUp', 'eventHub']

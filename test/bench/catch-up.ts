@@ -1,30 +1,30 @@
 /**
  * The embedded engine of a checkout over bronze that lies there whole, until silver, gold and the aggregate are through:
- * `node test/bench/catch-up.ts <checkout> <lake> <lines>`. Prints seconds, CPU seconds and the largest RSS as JSON.
+ * `node test/bench/catch-up.ts <checkout> <lake> <lines> [rows per batch]`. Prints seconds, CPU seconds and the largest RSS as JSON.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pino from 'pino'
 import type { CommitMetadata } from '../../src/contract/tables.ts'
 import type { LakeFolder as Folder } from '../../src/local/data-lake/store/folder.ts'
-import type { EngineFactory } from '../../src/local/hosting/engine-factory.ts'
+import type { createDuckDbEngine as create } from '../../src/local/engine/duckdb-engine.ts'
 import { subjectModule } from './subject-modules.ts'
 
-const [root = '', lake = '', expected = ''] = process.argv.slice(2)
+const [root = '', lake = '', expected = '', rowsPerBatch] = process.argv.slice(2)
 const lines = Number(expected)
 const LOOK_EVERY_MS = 25
 const PATIENCE_MS = 10 * 60_000
 
-const { createLocalEngine } = await subjectModule<{ createLocalEngine: EngineFactory }>(root, 'engineFactory')
+const { createDuckDbEngine } = await subjectModule<{ createDuckDbEngine: typeof create }>(root, 'engine')
 const { LakeFolder } = await subjectModule<{ LakeFolder: typeof Folder }>(root, 'lakeFolder')
 const clock = { now: () => Date.now() }
-const { engine } = await createLocalEngine({
-  engine: 'duckdb',
+const { engine } = createDuckDbEngine({
   lakeRoot: lake,
   folder: new LakeFolder(lake, { limitBytes: 1e11, clock }),
   clock,
   logger: pino({ level: 'silent' }),
   retentionMs: 3_600_000,
+  ...(rowsPerBatch !== undefined && { tuning: { rowsPerBatch: Number(rowsPerBatch) } }),
 })
 const cpu = process.cpuUsage()
 const begun = performance.now()

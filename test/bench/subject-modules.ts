@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 
 /** Present place first, then where the module stood before the rooms of today. */
 const PLACES = {
-  engineFactory: ['src/local/hosting/engine-factory.ts', 'src/local/engine-factory.ts'],
+  engine: ['src/local/engine/duckdb-engine.ts'],
   lakeFolder: ['src/local/data-lake/store/folder.ts', 'src/local/data-lake/folder.ts'],
   hubLog: ['src/local/event-hubs/log/log.ts', 'src/local/event-hubs/log.ts'],
   hubServer: ['src/local/event-hubs/server.ts'],
