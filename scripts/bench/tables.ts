@@ -51,10 +51,11 @@ export const ratioText = (ratio: Ratio | undefined): string =>
     : 'unknown'
 
 export function pairedTable(figures: Iterable<PairedFigure>, before: string, now: string): string {
+  const known = (values: readonly number[]) => median(values.filter(Number.isFinite))
   const rows = [...figures].map(({ what, unit, pairs, isRate }) => {
     const [old, current] = [pairs.map(([one]) => one), pairs.map(([, one]) => one)]
     const ratio = ratioText(ratioOf(pairs))
-    return `| ${what}${isRate ? ' ↑' : ''} | ${number(median(old))} ${unit} | ${number(median(current))} ${unit} | ${ratio} |`
+    return `| ${what}${isRate ? ' ↑' : ''} | ${number(known(old))} ${unit} | ${number(known(current))} ${unit} | ${ratio} |`
   })
   return [
     `| what (↑: more is better) | ${before} | ${now} | ratio (least … greatest, pairs) |`,
@@ -68,16 +69,19 @@ export const loadText = () =>
     .map((one) => one.toFixed(1))
     .join(' ')}`
 
-/** Puts a text between the two marks of a section of the page; the section is made when it is not there. */
-export function writeSection(file: string, section: string, text: string): void {
+const NEW_SECTIONS = '<!-- bench: new sections go here -->'
+
+/** The page with a text between the two marks of a section; a new section stands at the mark for them, or at the end. */
+export function withSection(page: string, section: string, text: string): string {
   const [begin, end] = [`<!-- bench:${section} -->`, `<!-- /bench:${section} -->`]
-  const page = readFileSync(file, 'utf8')
   const whole = `${begin}\n${text}\n${end}`
   const [from, to] = [page.indexOf(begin), page.indexOf(end)]
-  writeFileSync(
-    file,
-    from < 0 || to < 0
-      ? `${page.trimEnd()}\n\n${whole}\n`
-      : page.slice(0, from) + whole + page.slice(to + end.length),
-  )
+  if (from >= 0 && to >= 0) return page.slice(0, from) + whole + page.slice(to + end.length)
+  const place = page.indexOf(NEW_SECTIONS)
+  if (place < 0) return `${page.trimEnd()}\n\n${whole}\n`
+  return `${page.slice(0, place)}${whole}\n\n${page.slice(place)}`
+}
+
+export function writeSection(file: string, section: string, text: string): void {
+  writeFileSync(file, withSection(readFileSync(file, 'utf8'), section, text))
 }
