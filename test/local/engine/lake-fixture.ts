@@ -24,7 +24,7 @@ export interface TestLake {
   place(
     partition: number,
     events: readonly (TestEvent | string)[],
-    options?: { at?: number; lineEnd?: string },
+    options?: { at?: number; lineEnd?: string; folderOf?: (at: Date) => string },
   ): Promise<string>
   /** A file of another writer. */
   placeForeign(path: string, data: string | Uint8Array): Promise<void>
@@ -46,7 +46,7 @@ export function testLake(options: { root?: string; limitBytes?: number; time?: n
     root,
     folder,
     clock,
-    async place(partition, events, { at = clock.time, lineEnd = '\n' } = {}) {
+    async place(partition, events, { at = clock.time, lineEnd = '\n', folderOf = bronzeFolder } = {}) {
       const first = next.get(partition) ?? 0
       next.set(partition, first + events.length)
       const lines = events.map((event, index) =>
@@ -69,7 +69,7 @@ export function testLake(options: { root?: string; limitBytes?: number; time?: n
         lastSequenceNumber: first + events.length - 1,
         rows: lines.length,
       })
-      const path = `${bronzeFolder(new Date(at))}/${name}`
+      const path = `${folderOf(new Date(at))}/${name}`
       await folder.place('bronze', path, lines.map((line) => line + lineEnd).join(''))
       return path
     },
