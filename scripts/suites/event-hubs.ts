@@ -23,7 +23,7 @@ const PACKAGES = [
 const root = resolve(import.meta.dirname, '../..')
 const folder = mkdtempSync(join(tmpdir(), 'rtstream-suite-'))
 const python = join(folder, 'venv/bin/python')
-const program = [process.execPath, join(root, 'dist/bin.cjs')]
+const program = [process.execPath, (process.env.RTSTREAM_BIN ?? join(root, 'dist/bin.cjs'))]
 
 /** Keys and a certificate that all hubs of the run share. */
 async function makeKeys(): Promise<void> {
@@ -52,7 +52,6 @@ try {
   pip(
     'download',
     '--no-deps',
-    '--no-build-isolation',
     '--no-binary',
     ':all:',
     '--dest',

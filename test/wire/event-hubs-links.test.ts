@@ -1,5 +1,6 @@
 /** Links as AMQP's own words have them, with a bare client that does what Microsoft's library for .NET does. */
 import { once } from 'node:events'
+import { EventHubProducerClient } from '@azure/event-hubs'
 import rhea, { type EventContext, type Receiver, type Sender } from 'rhea'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { HUB, HubFixture, TOKEN } from '../local/event-hubs/hub-fixture.ts'
@@ -275,5 +276,33 @@ describe('$cbs', () => {
       'status-description': expect.stringContaining(`The messaging entity 'elsewhere' could not be found`),
       'error-condition': 'amqp:not-found',
     })
+  })
+})
+
+describe('@azure/event-hubs', () => {
+  const codeOf = async (use: (producer: EventHubProducerClient) => Promise<unknown>, name = HUB) => {
+    const producer = new EventHubProducerClient(hub.connectionString(), name)
+    try {
+      return await use(producer).catch((error: { code?: string }) => error.code)
+    } finally {
+      await producer.close()
+    }
+  }
+
+  it.each<[string, Parameters<typeof codeOf>, string]>([
+    [
+      'properties of a partition that is not there',
+      [(one) => one.getPartitionProperties('17')],
+      'ArgumentOutOfRangeError',
+    ],
+    ['a batch for it', [(one) => one.createBatch({ partitionId: '17' })], 'ArgumentOutOfRangeError'],
+    [
+      'properties of a hub that is not there',
+      [(one) => one.getEventHubProperties(), 'elsewhere'],
+      'MessagingEntityNotFoundError',
+    ],
+    ['a send to it', [(one) => one.sendBatch([{ body: 1 }]), 'elsewhere'], 'MessagingEntityNotFoundError'],
+  ])('asks for %s once, and has its own name for the error', async (_, args, code) => {
+    expect(await codeOf(...args)).toBe(code)
   })
 })

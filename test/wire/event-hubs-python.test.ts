@@ -12,6 +12,10 @@ import { runPython } from '../support/python.ts'
 const script = readFileSync(new URL('../local/event-hubs/python-client.py', import.meta.url), 'utf8')
 const restart = readFileSync(new URL('../local/event-hubs/python-restart.py', import.meta.url), 'utf8')
 const processor = readFileSync(new URL('../local/event-hubs/python-processor.py', import.meta.url), 'utf8')
+const processors = readFileSync(
+  new URL('../local/event-hubs/python-two-processors.py', import.meta.url),
+  'utf8',
+)
 const found = ensurePython()
 if ('missing' in found) console.warn(`Tests with the Python SDK are left out: ${found.missing}`)
 
@@ -100,6 +104,21 @@ describe.skipIf('missing' in found)('azure-eventhub', () => {
         first: { bodies: numbers(0), renewed: true },
         second: { bodies: numbers(count), renewed: true },
       })
+    } finally {
+      await lake.close()
+    }
+  }, 90_000)
+
+  it('lets two processors share the partitions out through blobs, and one take over; no event comes twice', async () => {
+    const lake = await startLake()
+    try {
+      mkdirSync(join(lake.root, 'checkpoints'))
+      const account = `DefaultEndpointsProtocol=http;AccountName=${ACCOUNT};AccountKey=${LAKE_KEY};BlobEndpoint=${lake.endpoint}`
+      const result = JSON.parse(await runPython(processors, [hub.connectionString(), HUB, account])) as {
+        shared: string[][]
+      }
+      expect(result).toEqual({ shared: expect.any(Array), each: [50, 50], events: 200, distinct: 200 })
+      expect(result.shared.flat().sort()).toEqual(['0', '1', '2', '3'])
     } finally {
       await lake.close()
     }
