@@ -34,8 +34,10 @@ export class Life {
   }
 }
 
+type StoredEvent = ReceivedEvent & { body: Uint8Array }
+
 export class FakeHub {
-  readonly log: ReceivedEvent[][]
+  readonly log: StoredEvent[][]
   /** Events of each partition that have expired. */
   readonly expired: number[]
   /** Thrown instead of sending. */
@@ -63,7 +65,7 @@ export class FakeHub {
 
   append(event: OutgoingEvent): void {
     const index = partitionOf(event.partitionKey, this.log.length)
-    const partition = this.log[index] as ReceivedEvent[]
+    const partition = this.log[index] as StoredEvent[]
     partition.push({
       partitionId: String(index),
       sequenceNumber: partition.length,

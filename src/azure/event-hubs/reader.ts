@@ -114,8 +114,15 @@ const received = (partitionId: string, event: ReceivedEventData): ReceivedEvent 
   partitionId,
   sequenceNumber: event.sequenceNumber,
   enqueuedAt: event.enqueuedTimeUtc,
-  body: event.body as Uint8Array,
+  body: bytesOf(event.body),
 })
+
+/** The SDK hands out a body of one data section as bytes, of several as an array of them, of any other kind as its value. */
+function bytesOf(body: unknown): Uint8Array | undefined {
+  if (body instanceof Uint8Array) return body
+  const isBytes = Array.isArray(body) && body.length > 0 && body.every((part) => part instanceof Uint8Array)
+  return isBytes ? Buffer.concat(body) : undefined
+}
 
 function described(partition: SdkPartitionProperties): PartitionProperties {
   const { lastEnqueuedSequenceNumber } = partition

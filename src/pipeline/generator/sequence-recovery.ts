@@ -85,7 +85,7 @@ function countIn(
 ): number {
   let found = 0
   for (const { body } of page) {
-    const origin = originOf(body)
+    const origin = body && originOf(body)
     if (!origin || origin.station >= MAX_STATIONS) continue
     const { station, sequenceNumber, eventId } = origin
     const next = numbers.next(station)

@@ -39,7 +39,8 @@ export interface ReceivedEvent {
   partitionId: string
   sequenceNumber: number
   enqueuedAt: Date
-  body: Uint8Array
+  /** The data sections joined. Undefined: the body is of another kind (a value, a sequence, null), as other clients may send. */
+  body: Uint8Array | undefined
 }
 
 export interface HubReader {
