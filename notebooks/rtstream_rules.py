@@ -237,9 +237,12 @@ def _utc_text(value, pattern):
 
 
 def _uuid_of(text):
+    """The text's MD5 as a UUID of version 3 (RFC 9562)."""
     digest = F.md5(text.cast("binary"))
-    parts = [F.substring(digest, start, length) for start, length in ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))]
-    return F.concat_ws("-", *parts)
+    part = lambda start, length: F.substring(digest, start, length)
+    variant = F.translate(part(17, 1), "0123456789abcdef", "89ab" * 4)
+    fourth = F.concat(variant, part(18, 3))
+    return F.concat_ws("-", part(1, 8), part(9, 4), F.concat(F.lit("3"), part(14, 3)), fourth, part(21, 12))
 
 
 def _number_reason(name, value, number, bounds):
@@ -248,6 +251,20 @@ def _number_reason(name, value, number, bounds):
         .when(number.isNull(), f"{name} is not an integer")
         .when(~number.between(*bounds), f"{name} out of range")
     )
+
+
+def _device_and_number():
+    """What a device calls its reading; null where it does not say."""
+    is_known = ~is_blank(F.col("deviceId")) & F.col("deviceSequenceNumber").isNotNull()
+    return F.when(is_known, F.concat_ws(":", "deviceId", "deviceSequenceNumber"))
+
+
+def _place_in_hub():
+    """Where the hub holds the event, and which row of it this is: an array gives several. Null where it is not known."""
+    # The job may write an event a second time; then only this field differs.
+    as_sent = F.regexp_replace("raw", r'"EventProcessedUtcTime":"[^"]*"', "")
+    is_known = F.col("partitionId").isNotNull() & F.col("sequenceNumber").isNotNull()
+    return F.when(is_known, F.concat_ws(":", "partitionId", "sequenceNumber", as_sent))
 
 
 def judge(lines):
@@ -284,10 +301,8 @@ def judge(lines):
         .withColumn("createdAt", F.expr("try_cast(createdAtText AS timestamp)"))
         .withColumn("enqueuedAt", F.expr("try_cast(EventEnqueuedUtcTimeText AS timestamp)"))
     )
-    place = F.concat_ws(":", "partitionId", "sequenceNumber")
-    derived = F.when(F.col("partitionId").isNotNull() & F.col("sequenceNumber").isNotNull(), place)
     event_id = F.when(~is_blank(F.col("sentId")), F.col("sentId")).otherwise(
-        _uuid_of(F.coalesce(derived, F.col("raw")))
+        _uuid_of(F.coalesce(_device_and_number(), _place_in_hub(), F.col("raw")))
     )
     broken = F.array(
         F.when(F.col("city").isNull(), "city is missing"),

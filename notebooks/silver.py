@@ -92,7 +92,7 @@ ORDER = ["folder", "filePartition", "file", "block", "line"]
 def with_place(lines):
     folder = F.regexp_extract("file_path", "^(.*)/[^/]*$", 1)
     file = F.regexp_extract("file_path", "([^/]*)$", 1)
-    partition = F.regexp_extract("file_path", r"/([0-9]+)_[0-9]{14}-[0-9]{14}_[0-9]+\.json$", 1)
+    partition = F.regexp_extract("file_path", r"/([0-9]+)_[0-9]{14}-[0-9]{14}_[0-9]+(?:_[0-9]+)?\.json$", 1)
     return lines.select(
         "value",
         folder.alias("folder"),

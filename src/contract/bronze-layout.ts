@@ -17,8 +17,10 @@ export interface BronzeFile {
   /** First and last hub sequence number of the output batch, both inclusive; the output batch has no gaps. */
   firstSequenceNumber: number
   lastSequenceNumber: number
-  /** Lines in the file. The output batch's other events were rejected as deserialization errors. */
+  /** Lines in the file. */
   rows: number
+  /** Events that were rejected as deserialization errors. The others gave a row each, or several: an array gives as many as it has elements. */
+  rejected: number
 }
 
 /** UTC minute folder below the container's root: `weather/2026/11/24/02-07`. */
@@ -48,23 +50,38 @@ export function minuteIn(path: string): { minute: string; isFormer: boolean } | 
 
 const pad = (value: number) => String(value).padStart(14, '0')
 
-/** `0_00000000001804-00000000001811_8.json`; names of one partition sort by sequence number. */
-export function bronzeFileName(file: BronzeFile): string {
-  return `${file.partition}_${pad(file.firstSequenceNumber)}-${pad(file.lastSequenceNumber)}_${file.rows}.json`
+type BronzeRange = Pick<BronzeFile, 'firstSequenceNumber' | 'lastSequenceNumber'>
+
+const eventsIn = (file: BronzeRange) => file.lastSequenceNumber - file.firstSequenceNumber + 1
+
+/** Rows beyond the first of each event. */
+export const extraRowsIn = (file: BronzeFile): number => file.rows + file.rejected - eventsIn(file)
+
+/**
+ * `0_00000000001804-00000000001811_8.json`; names of one partition sort by sequence number. Where events gave several rows, the
+ * number of those that were rejected follows: `0_00000000001804-00000000001811_20_1.json`.
+ */
+export function bronzeFileName(file: Omit<BronzeFile, 'rejected'> & { rejected?: number }): string {
+  const plain = eventsIn(file) - file.rows
+  const rejected = (file.rejected ?? plain) === plain ? '' : `_${file.rejected}`
+  return `${file.partition}_${pad(file.firstSequenceNumber)}-${pad(file.lastSequenceNumber)}_${file.rows}${rejected}.json`
 }
 
-const NAME = /(?:^|\/)(\d+)_(\d{14})-(\d{14})_(\d+)\.json$/
+const NAME = /(?:^|\/)(\d+)_(\d{14})-(\d{14})_(\d+)(?:_(\d+))?\.json$/
 
 /** The inverse of {@link bronzeFileName}, for a name or a path; undefined for files of other writers. */
 export function parseBronzeFileName(path: string): BronzeFile | undefined {
   const match = NAME.exec(path)
   if (!match) return undefined
-  return {
-    partition: Number(match[1]),
-    firstSequenceNumber: Number(match[2]),
-    lastSequenceNumber: Number(match[3]),
-    rows: Number(match[4]),
+  const [, partition, first, last, rows, rejected] = match.map(Number)
+  const file = {
+    partition: partition as number,
+    firstSequenceNumber: first as number,
+    lastSequenceNumber: last as number,
+    rows: rows as number,
+    rejected: 0,
   }
+  return { ...file, rejected: match[5] === undefined ? eventsIn(file) - file.rows : (rejected as number) }
 }
 
 /** Start of the folder's minute (epoch ms), in either form; NaN outside of the minute folders. */

@@ -2,7 +2,7 @@
  * The totals file of bronze: what the retention has added up before it deleted files, so that a listing of what is left still
  * tells how far bronze has come. Written by the local job's retention only; the real service has none.
  */
-import { BRONZE, type BronzeFile } from './bronze-layout.ts'
+import { BRONZE, type BronzeFile, extraRowsIn } from './bronze-layout.ts'
 
 /** Relative to the container. Engines pass over names that begin with an underscore. */
 export const BRONZE_TOTALS = `${BRONZE.path}/_totals.json`
@@ -12,6 +12,8 @@ export interface PartitionTotals {
   nextSequenceNumber: number
   rows: number
   rejected: number
+  /** Rows beyond the first of each event; undefined in files of older versions, which had none. */
+  extraRows?: number
   /** Sequence numbers that no file covered. */
   skipped: number
   files: number
@@ -29,19 +31,17 @@ export function addToTotals(totals: Map<number, PartitionTotals>, file: BronzeFi
     bytes: 0,
   }
   if (file.firstSequenceNumber < before.nextSequenceNumber) return
+  const extraRows = (before.extraRows ?? 0) + extraRowsIn(file)
   totals.set(file.partition, {
     nextSequenceNumber: file.lastSequenceNumber + 1,
     rows: before.rows + file.rows,
-    rejected: before.rejected + rejectedIn(file),
+    rejected: before.rejected + file.rejected,
+    ...(extraRows > 0 ? { extraRows } : {}),
     skipped: before.skipped + (file.firstSequenceNumber - before.nextSequenceNumber),
     files: before.files + 1,
     bytes: before.bytes + bytes,
   })
 }
-
-/** Events of the batch that are no rows. */
-export const rejectedIn = (file: BronzeFile) =>
-  file.lastSequenceNumber - file.firstSequenceNumber + 1 - file.rows
 
 /** The file's content, as an object to be written as JSON. */
 export const totalsDocument = (totals: ReadonlyMap<number, PartitionTotals>) => ({

@@ -20,6 +20,7 @@ const snapshot: LakeSnapshot = {
     bytes: 1_500_000,
     rows: 1234,
     rejected: 0,
+    extraRows: 0,
     skipped: 0,
     positions: new Map(),
     newestAt: new Date(NOW - 60_000),

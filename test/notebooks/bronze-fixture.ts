@@ -40,7 +40,7 @@ export async function placeGenerated(root: string, options: BronzeOptions): Prom
       const writer = new LineWriter(partition, at + 900)
       const lines = own
         .map(({ body }, index) =>
-          writer.line(body, { sequenceNumber: first + index, enqueuedAt: at + (index % 800) }),
+          writer.lines(body, { sequenceNumber: first + index, enqueuedAt: at + (index % 800) }),
         )
         .filter((line) => line !== undefined)
       next[partition] = first + own.length
@@ -246,6 +246,21 @@ export function handMadeLines(): string[] {
     SequenceNumber: undefined,
   })
   lines.push(lines.at(-1) as string)
+  // Derived ids: a copy by device and number; two records of one event; the second of them written again later.
+  for (const place of ['7', '8'])
+    line({ eventId: undefined, deviceSequenceNumber: '"4711"', SequenceNumber: place, PartitionId: place })
+  for (const [city, time] of [
+    ['"One"', '1'],
+    ['"Two"', '1'],
+    ['"Two"', '2'],
+  ])
+    line({
+      eventId: undefined,
+      deviceId: '" \u3000"',
+      SequenceNumber: '77',
+      city,
+      EventProcessedUtcTime: `"2026-03-01T13:00:0${time}Z"`,
+    })
   line({ extra: `${'[{"deep":'.repeat(200)}1${'}]'.repeat(200)}` })
   line({ extra: `"${'x'.repeat(70_000)}"` })
   // Of duplicates the first stays, whatever it says.

@@ -1,6 +1,7 @@
 """The rules as functions: JSON to the letter, and each rule of the contract."""
 import hashlib
 import json
+import uuid
 
 import pytest
 from pyspark.sql import functions as F
@@ -71,7 +72,6 @@ CASES = [
 
 @pytest.mark.parametrize("ansi", ["false", "true"])
 def test_each_rule(spark, ansi):
-    derived = hashlib.md5(b"0:1804").hexdigest()
     lines = []
     for number, (field, value, _, _) in enumerate(CASES):
         rest = json.dumps({name: content for name, content in GOOD.items() if name != field}, ensure_ascii=False)
@@ -86,8 +86,31 @@ def test_each_rule(spark, ansi):
         spark.conf.set("spark.sql.session.timeZone", "UTC")
     for number, (field, value, column, wanted) in enumerate(CASES):
         if column == "eventId" and value == "7":
-            wanted = "-".join((derived[:8], derived[8:12], derived[12:16], derived[16:20], derived[20:]))
+            wanted = uuid_of("0:1804:" + lines[number][1])
         assert rows[number][column] == wanted, (field, value)
+
+
+def uuid_of(text):
+    return str(uuid.UUID(bytes=hashlib.md5(text.encode()).digest(), version=3))
+
+
+def test_derived_ids(spark):
+    place = '"PartitionId":0,"SequenceNumber":5'
+    lines = [
+        '{"deviceId":"d","deviceSequenceNumber":3,%s}' % place,
+        '{"deviceId":"d","deviceSequenceNumber":" 3 ","PartitionId":1,"SequenceNumber":9}',
+        '{"deviceId":" ","deviceSequenceNumber":3,"EventProcessedUtcTime":"2026-03-01T12:00:00Z",%s}' % place,
+        '{"deviceId":"d","city":"Oslo",%s}' % place,
+        '{"city":"Oslo"}',
+    ]
+    rows = judge(spark.createDataFrame([(line,) for line in lines], "value string")).collect()
+    assert [row.eventId for row in rows] == [
+        uuid_of("d:3"),
+        uuid_of("d:3"),
+        uuid_of('0:5:{"deviceId":" ","deviceSequenceNumber":3,,%s}' % place),
+        uuid_of("0:5:" + lines[3]),
+        uuid_of(lines[4]),
+    ]
 
 
 def test_all_reasons_in_order(spark):

@@ -364,6 +364,8 @@ export function allRunning(): AppState {
       duplicates: 0,
       gold: 7012,
       aggregated: 7000,
+      extraRows: 0,
+      enqueuedTwice: 0,
       skipped: 0,
       lost: 0,
       inFlight: { hub: 0, bronze: 4, silver: 22, gold: 0, aggregate: 12 },

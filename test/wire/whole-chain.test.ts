@@ -139,6 +139,6 @@ describe('the whole chain, through the adapters that drive Azure', () => {
     // The totals are those of the job's whole life, not of this process.
     expect(await second.metrics.jobMetrics()).toMatchObject({ inputEvents: 157, outputEvents: 156 })
     const audit = await second.auditor.audit({ since: new Date(0) })
-    expect(audit).toMatchObject({ silverRows: 136, duplicateEventIds: 0, aggregatedReadings: 136 })
+    expect(audit).toMatchObject({ silverRows: 136, duplicates: 0, aggregatedReadings: 136 })
   })
 })

@@ -3,7 +3,7 @@
  * order of their sequence numbers, so their minutes never go back; a partition that bronze has caught up with cannot add
  * to a minute before the moment at which that was seen.
  */
-import { BRONZE, minuteAt, minuteIn, parseBronzeFileName } from '../../contract/bronze-layout.ts'
+import { BRONZE, extraRowsIn, minuteAt, minuteIn, parseBronzeFileName } from '../../contract/bronze-layout.ts'
 import { BRONZE_TOTALS, parseTotals } from '../../contract/bronze-totals.ts'
 import type { BronzeSnapshot, HubState } from '../../pipeline/ports/lake.ts'
 import type { LakeClient } from './data-lake.ts'
@@ -28,6 +28,7 @@ export class BronzeWatch {
   #from: string | undefined
   #rows = 0
   #rejected = 0
+  #extraRows = 0
   #skipped = 0
   #files = 0
   #bytes = 0
@@ -94,7 +95,8 @@ export class BronzeWatch {
     this.#files++
     this.#bytes += bytes
     this.#rows += name.rows
-    this.#rejected += name.lastSequenceNumber - name.firstSequenceNumber + 1 - name.rows
+    this.#rejected += name.rejected
+    this.#extraRows += extraRowsIn(name)
     this.#skipped += Math.max(0, name.firstSequenceNumber - next)
     this.#positions.set(id, { next: Math.max(next, name.lastSequenceNumber + 1), minute })
   }
@@ -145,6 +147,7 @@ export class BronzeWatch {
       if (!isFirst) continue
       this.#rows += totals.rows
       this.#rejected += totals.rejected
+      this.#extraRows += totals.extraRows ?? 0
       this.#skipped += totals.skipped
       this.#files += totals.files
       this.#bytes += totals.bytes
@@ -159,6 +162,7 @@ export class BronzeWatch {
       bytes: this.#bytes - this.#deleted.bytes,
       rows: isExact ? this.#rows : undefined,
       rejected: isExact ? this.#rejected : undefined,
+      extraRows: isExact ? this.#extraRows : undefined,
       skipped: isExact ? this.#skipped : undefined,
       positions: new Map([...this.#positions].map(([id, { next }]) => [id, next - 1])),
       newestAt: this.#newestAt,

@@ -33,6 +33,7 @@ const EMPTY_BRONZE: BronzeSnapshot = {
   bytes: 0,
   rows: 0,
   rejected: 0,
+  extraRows: 0,
   skipped: 0,
   positions: new Map(),
   newestAt: undefined,
@@ -44,6 +45,7 @@ const ARRIVED_COLUMNS = [
   'city',
   'temperature',
   'humidity',
+  'timestamp',
   'createdAt',
   'enqueuedAt',
 ]
@@ -154,6 +156,7 @@ const arrivedRow = (row: Record<string, unknown>, committedAt: number): ArrivedR
   city: textOf(row.city),
   temperature: numberOf(row.temperature),
   humidity: numberOf(row.humidity),
+  timestamp: numberOf(row.timestamp),
   createdAt: numberOf(row.createdAt),
   enqueuedAt: numberOf(row.enqueuedAt),
   committedAt,

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
+import { DEDUPLICATION_WINDOW_MS } from '../../contract/reading.ts'
 import { TABLES, type TableName } from '../../contract/tables.ts'
 import { ServiceError } from '../../pipeline/ports/errors.ts'
 import type { TableAudit, TableAuditor } from '../../pipeline/ports/lake.ts'
@@ -21,9 +22,11 @@ const LATENCY = '$committed - epoch_ms(createdAt)'
 /** What is kept of each table. */
 const IMPORTS = {
   silver: {
-    table: 'silver(id UUID, device VARCHAR, number BIGINT, enqueued TIMESTAMPTZ)',
+    table: 'silver(id UUID, device VARCHAR, number BIGINT, enqueued TIMESTAMPTZ, content UUID)',
     // An id is any text; its hash takes less room.
-    select: 'CAST(md5(eventId) AS UUID), deviceId, deviceSequenceNumber, enqueuedAt',
+    select: `CAST(md5(eventId) AS UUID), deviceId, deviceSequenceNumber, enqueuedAt,
+      CASE WHEN (deviceId IS NULL OR deviceSequenceNumber IS NULL) AND (eventId IS NULL OR eventId[15] = '3') THEN
+        CAST(md5(concat_ws(chr(31), deviceId, deviceSequenceNumber, city, temperature, humidity, "timestamp", createdAt)) AS UUID) END`,
   },
   quarantine: {
     table: 'quarantined(device VARCHAR, number BIGINT)',
@@ -32,6 +35,7 @@ const IMPORTS = {
       CASE WHEN json_valid(raw) THEN try_cast(raw->>'$.deviceSequenceNumber' AS BIGINT) END`,
   },
   gold: { table: 'gold(latency DOUBLE)', select: LATENCY },
+  byMinute: { table: 'by_minute(readings BIGINT)', select: 'readings' },
   aggregated: { table: 'aggregated(readings BIGINT)', select: 'readings' },
 } as const satisfies Partial<Record<TableName, { table: string; select: string }>>
 
@@ -198,9 +202,15 @@ async function count(connection: DuckDBConnection): Promise<TableAudit> {
       (SELECT count(*) FROM silver) AS silver,
       (SELECT count(*) FROM quarantined) AS quarantined,
       (SELECT count(*) FROM gold) AS gold,
+      (SELECT coalesce(sum(readings), 0) FROM by_minute) AS by_minute,
       (SELECT coalesce(sum(readings), 0) FROM aggregated) AS aggregated,
       (SELECT count(*) FROM (
-         SELECT id FROM silver WHERE id IS NOT NULL GROUP BY id HAVING count(*) > 1)) AS duplicates,
+         SELECT CASE WHEN id IS NOT NULL THEN row_number() OVER (PARTITION BY id ORDER BY enqueued) END AS of_id,
+           CASE WHEN device IS NOT NULL AND number IS NOT NULL THEN row_number() OVER (PARTITION BY device, number ORDER BY enqueued) END AS of_number,
+           CASE WHEN content IS NOT NULL
+             THEN enqueued - lag(enqueued) OVER (PARTITION BY content ORDER BY enqueued) END AS after
+         FROM silver)
+       WHERE of_id > 1 OR of_number > 1 OR after <= INTERVAL ${DEDUPLICATION_WINDOW_MS} MILLISECONDS) AS duplicates,
       (SELECT count(*) FROM (
          SELECT number < max(number) OVER (PARTITION BY device ORDER BY enqueued, number ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS late
          FROM silver WHERE device IS NOT NULL AND number IS NOT NULL) WHERE late) AS unordered,
@@ -214,18 +224,20 @@ async function count(connection: DuckDBConnection): Promise<TableAudit> {
     silverRows,
     quarantinedRows,
     goldRows,
+    byMinuteReadings,
     aggregatedReadings,
-    duplicateEventIds,
+    duplicates,
     outOfSequence,
     sequenceGaps,
-  ] = row.map(Number) as [number, number, number, number, number, number, number]
-  const latency = row[7]
+  ] = row.map(Number) as [number, number, number, number, number, number, number, number]
+  const latency = row[8]
   return {
     silverRows,
     quarantinedRows,
     goldRows,
+    byMinuteReadings,
     aggregatedReadings,
-    duplicateEventIds,
+    duplicates,
     outOfSequence,
     sequenceGaps,
     latencyP95Ms: latency === null || latency === undefined ? undefined : Number(latency),

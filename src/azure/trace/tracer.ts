@@ -1,5 +1,5 @@
 /** Follows one event through all layers. Each step says where the next one is to be looked for, so nothing is read in vain. */
-import { createHash } from 'node:crypto'
+import { idByDevice, idByPlace, isDerivedId } from '../../contract/derived-id.ts'
 import { eventIn } from '../../contract/deserialization.ts'
 import { stationOf } from '../../pipeline/generator/stations.ts'
 import type {
@@ -91,7 +91,9 @@ function hasId(eventId: string): (event: HubEvent) => boolean {
   return (event) => {
     const body = Buffer.from(event.body.buffer, event.body.byteOffset, event.body.byteLength)
     if (body.includes(eventId)) return ownId(event) === eventId
-    return !body.includes('"eventId"') && derivedIds(event).includes(eventId)
+    return (
+      isDerivedId(eventId) && ownId(event) === undefined && idByDevice(eventIn(event.body)?.event) === eventId
+    )
   }
 }
 
@@ -108,10 +110,11 @@ function ownId({ body }: HubEvent): string | undefined {
   return typeof id === 'string' && id.trim() !== '' ? id : undefined
 }
 
-/** What silver calls an event without an id of its own (docs/data-contract.md). */
-function derivedIds({ partition, sequenceNumber }: HubEvent): string[] {
-  const hex = createHash('md5').update(`${partition}:${sequenceNumber}`).digest('hex')
-  return [hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')]
+/** What silver calls an event without an id of its own. @param line in bronze. */
+function derivedIds({ partition, sequenceNumber, body }: HubEvent, line: string | undefined): string[] {
+  const byDevice = idByDevice(eventIn(body)?.event)
+  if (byDevice !== undefined) return [byDevice]
+  return line === undefined ? [] : [idByPlace(partition, sequenceNumber, line)]
 }
 
 function made(event: HubEvent, also: readonly HubEvent[]): MadeStep {
@@ -186,7 +189,7 @@ async function followInLake(
     hub,
     {
       event,
-      eventIds: own === undefined ? derivedIds(event) : [own],
+      eventIds: own === undefined ? derivedIds(event, bronze.line) : [own],
       line: bronze.line,
       neighbours: bronze.neighbours,
       from: bronze.step.at ?? event.enqueuedAt,

@@ -21,7 +21,11 @@ export interface RunSummary {
     | 'duplicates'
     | 'gold'
     | 'aggregated'
-    | 'lost',
+    | 'lost'
+    /** In no table yet, though nothing says that it is lost: it waits in front of a stage. */
+    | 'waiting'
+    /** Copies that silver dropped in this session, beyond those sent on purpose. */
+    | 'enqueuedTwice',
     number | null
   >
   /** The one verdict: what the screen says too. `unknown`: not everything was read. */
@@ -48,7 +52,7 @@ export interface Measured {
 /**
  * Closes the ledger. The tables' own numbers (audit) stand above what their logs promised. Where the audit could not be made,
  * the log's numbers stand, the assertions that need the tables are null, and nobody can say that the ledger balances.
- * `missing` is in no table and no counter, for whatever reason; `lost` does not count what waits in front of a stage.
+ * What is in no table and no counter either waits in front of a stage or is lost: `missing` is the lost.
  */
 export function summarise(state: AppState, audit: TableAudit | undefined, measured: Measured): RunSummary {
   const { ledger } = state
@@ -63,22 +67,24 @@ export function summarise(state: AppState, audit: TableAudit | undefined, measur
     gold: audit?.goldRows ?? ledger.gold,
     aggregated: audit?.aggregatedReadings ?? ledger.aggregated,
   }
-  const missing = Math.max(
+  const nowhere = Math.max(
     0,
-    Math.max(counts.acknowledged, counts.enqueued) -
+    Math.max(counts.acknowledged, counts.enqueued) +
+      ledger.extraRows -
       counts.rejected -
       counts.silver -
       counts.quarantined -
       counts.duplicates,
   )
-  const waiting = ledger.inFlight.hub + ledger.inFlight.bronze + ledger.inFlight.silver
-  const lost = Math.max(ledger.lost, missing - waiting)
+  const inFlight = ledger.inFlight.hub + ledger.inFlight.bronze + ledger.inFlight.silver
+  const lost = Math.max(ledger.lost, nowhere - inFlight)
+  const waiting = Math.max(0, nowhere - lost)
   const seconds = measured.generatingMs / 1000
   const isEmpty = counts.enqueued === 0 && counts.acknowledged === 0
   const verdict: VerdictKind =
     audit === undefined
       ? 'unknown'
-      : !isBalanced(counts, missing, ledger)
+      : audit.byMinuteReadings !== audit.goldRows || !isBalanced(counts, nowhere, ledger)
         ? 'unbalanced'
         : isEmpty
           ? 'empty'
@@ -88,15 +94,15 @@ export function summarise(state: AppState, audit: TableAudit | undefined, measur
     type: 'summary',
     target: state.session.target,
     durationSeconds: round(measured.durationMs / 1000, 1),
-    ledger: { ...counts, lost },
+    ledger: { ...counts, lost, waiting, enqueuedTwice: ledger.enqueuedTwice ?? null },
     verdict,
     balanced: verdict === 'balanced' || verdict === 'empty',
     assertions: {
       ratePerSecond: seconds > 0 ? round(measured.acknowledgedInRun / seconds, 1) : null,
       latencyP95Ms: audit?.latencyP95Ms === undefined ? null : Math.round(audit.latencyP95Ms),
-      duplicates: audit?.duplicateEventIds ?? null,
+      duplicates: audit?.duplicates ?? null,
       outOfSequence: audit?.outOfSequence ?? null,
-      missing,
+      missing: lost,
     },
     checks: [
       check('rate', state.assertions.rate),
@@ -105,9 +111,9 @@ export function summarise(state: AppState, audit: TableAudit | undefined, measur
         limit: '≤ 15 s, p95 of this run',
         holds: latency === undefined ? null : latency <= LATENCY_LIMIT_MS,
       },
-      none('duplicates', audit?.duplicateEventIds),
+      none('duplicates', audit?.duplicates),
       none('out of sequence', audit?.outOfSequence),
-      none('missing', missing),
+      none('missing', lost),
     ],
   }
 }
@@ -148,6 +154,8 @@ export function summariseSession(state: AppState, durationMs: number): RunSummar
       gold: ofLake(ledger.gold),
       aggregated: ofLake(ledger.aggregated),
       lost: ofLake(ledger.lost),
+      waiting: ofLake(ledger.inFlight.hub + ledger.inFlight.bronze + ledger.inFlight.silver),
+      enqueuedTwice: isRead ? (ledger.enqueuedTwice ?? null) : null,
     },
     verdict: kind,
     balanced: kind === 'balanced' || kind === 'empty',
@@ -170,15 +178,16 @@ export function summariseSession(state: AppState, durationMs: number): RunSummar
 }
 
 function isBalanced(
-  counts: Record<Exclude<keyof RunSummary['ledger'], 'lost'>, number>,
-  missing: number,
+  counts: Record<Exclude<keyof RunSummary['ledger'], 'lost' | 'waiting' | 'enqueuedTwice'>, number>,
+  nowhere: number,
   ledger: LedgerSlice,
 ): boolean {
   return (
-    missing === 0 &&
+    nowhere === 0 &&
+    ledger.lost === 0 &&
     ledger.skipped === 0 &&
     counts.acknowledged <= counts.enqueued &&
-    counts.enqueued === counts.bronze + counts.rejected &&
+    counts.enqueued + ledger.extraRows === counts.bronze + counts.rejected &&
     counts.bronze === counts.silver + counts.quarantined + counts.duplicates &&
     counts.gold === counts.silver &&
     counts.aggregated === counts.gold
@@ -210,6 +219,7 @@ export function summaryText(summary: RunSummary, where: SummaryPlace): string {
   const known = (value: number | null, unit = '') => (value === null ? 'not known' : `${count(value)}${unit}`)
   const hop = (name: string, value: number | null, more = '') => `  ${name.padEnd(14)}${known(value)}${more}`
   const beside = (name: string, value: number | null) => (value === null ? '' : `   ${name} ${count(value)}`)
+  const some = (name: string, value: number | null) => (value ? beside(name, value) : '')
   const mark = (name: string) => {
     const found = checks.find((one) => one.name === name)
     return found?.holds == null ? '–' : found.holds ? '✓' : '✗'
@@ -222,7 +232,7 @@ export function summaryText(summary: RunSummary, where: SummaryPlace): string {
   const text = [
     `The ledger after ${count(summary.durationSeconds)} s: ${verdict}`,
     hop('acknowledged', ledger.acknowledged),
-    hop('enqueued', ledger.enqueued),
+    hop('enqueued', ledger.enqueued, some('twice', ledger.enqueuedTwice)),
     hop('bronze', ledger.bronze, beside('rejected', ledger.rejected)),
     hop(
       'silver',
@@ -231,7 +241,7 @@ export function summaryText(summary: RunSummary, where: SummaryPlace): string {
     ),
     hop('gold', ledger.gold),
     hop('aggregated', ledger.aggregated),
-    hop('lost', ledger.lost),
+    hop('lost', ledger.lost, some('waiting', ledger.waiting)),
     `${mark('rate')} rate ${known(assertions.ratePerSecond, '/s')} (${limit('rate')})`,
     `${mark('latency')} created→gold p95 ${known(assertions.latencyP95Ms, ' ms')} (${limit('latency')})`,
     `${mark('duplicates')} duplicates ${known(assertions.duplicates)}  ${mark('out of sequence')} out of sequence ${known(assertions.outOfSequence)}  ${mark('missing')} missing ${known(assertions.missing)}`,

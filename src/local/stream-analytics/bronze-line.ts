@@ -1,9 +1,15 @@
-/** One line of bronze: the event as it was sent, and what Stream Analytics adds to it. */
-import { bodyText, eventIn } from '../../contract/deserialization.ts'
+/** Lines of bronze: the records of an event as they were sent, and what Stream Analytics adds to each. */
+import { bodyText, recordsIn } from '../../contract/deserialization.ts'
+import { topLevelMembers } from '../../contract/json-members.ts'
 import { isFlatObject } from './flat-object.ts'
-import { topLevelMembers } from './json-members.ts'
 
-const ADDED = ['EventProcessedUtcTime', 'PartitionId', 'EventEnqueuedUtcTime', 'SequenceNumber'] as const
+const ADDED = [
+  'EventProcessedUtcTime',
+  'PartitionId',
+  'EventEnqueuedUtcTime',
+  'SequenceNumber',
+  'EventIndex',
+] as const
 
 export interface EventPlace {
   sequenceNumber: number
@@ -23,21 +29,32 @@ export class LineWriter {
   }
 
   /**
-   * The event's own text is kept to the letter (a huge number stays what it was), with our fields spliced in at its end.
-   * @returns the line without its end; undefined when the body is no JSON object: a deserialization error.
+   * An object is one line; an array of objects, or objects each on a line of its own, are as many. Each record's own text is
+   * kept to the letter (a huge number stays what it was), with our fields spliced in at its end.
+   * @returns the lines without their ends; undefined when the body is none of these: a deserialization error.
    */
-  line(body: Uint8Array, place: EventPlace): string | undefined {
+  lines(body: Uint8Array, place: EventPlace): string[] | undefined {
     const flat = flatText(body)
-    if (flat !== undefined) return `${flat.slice(0, -1)},${this.#added(place)}}`
-    const parsed = eventIn(body)
-    if (!parsed) return undefined
-    let { text } = parsed
+    if (flat !== undefined) return [`${flat.slice(0, -1)},${this.#added(place)}`]
+    const records = recordsIn(body)
+    if (!records) return undefined
+    const added = this.#added(place)
+    const [only] = records
+    if (records.length === 1 && only && !only.isInArray) return [this.#line(only.text, only.event, added)]
+    // The place in the event, since two records of one event may be alike to the letter.
+    return records.map(({ text, event }, index) =>
+      this.#line(text, event, `${added.slice(0, -1)},"EventIndex":${index}}`),
+    )
+  }
+
+  #line(record: string, event: object, added: string): string {
+    let text = record
     // Our fields stand for what the service knows: an event that brings one of them loses it.
-    if (ADDED.some((name) => Object.hasOwn(parsed.event, name))) text = withoutAdded(text)
+    if (ADDED.some((name) => Object.hasOwn(event, name))) text = withoutAdded(text)
     // Raw line breaks can only be white space between tokens: JSON allows none inside a string.
     const whole = text.trim().replace(/[\r\n]+/g, ' ')
     const open = whole.slice(0, -1).trimEnd()
-    return `${open}${open === '{' ? '' : ','}${this.#added(place)}}`
+    return `${open}${open === '{' ? '' : ','}${added}`
   }
 
   #added({ sequenceNumber, enqueuedAt }: EventPlace): string {
@@ -46,7 +63,7 @@ export class LineWriter {
       this.#enqueuedAt = enqueuedAt
       this.#enqueued = new Date(enqueuedAt).toISOString()
     }
-    return `${this.#constant},"EventEnqueuedUtcTime":"${this.#enqueued}","SequenceNumber":${sequenceNumber}`
+    return `${this.#constant},"EventEnqueuedUtcTime":"${this.#enqueued}","SequenceNumber":${sequenceNumber}}`
   }
 }
 

@@ -55,11 +55,16 @@ export async function landBatch(
   const writer = new LineWriter(partition, processedAt)
   const lines: string[] = []
   const rejections: { sequenceNumber: number; reason: string }[] = []
+  let rejected = 0
   for (const event of events) {
     const body = messageBody(event.message)
-    const line = writer.line(body, event)
-    if (line !== undefined) lines.push(line)
-    else if (rejections.length < REASONS_PER_WINDOW)
+    const made = writer.lines(body, event)
+    if (made) {
+      for (const line of made) lines.push(line)
+      continue
+    }
+    rejected++
+    if (rejections.length < REASONS_PER_WINDOW)
       rejections.push({ sequenceNumber: event.sequenceNumber, reason: rejectionReason(body) })
   }
   const name = bronzeFileName({
@@ -67,6 +72,7 @@ export async function landBatch(
     firstSequenceNumber: first.sequenceNumber,
     lastSequenceNumber: last.sequenceNumber,
     rows: lines.length,
+    rejected,
   })
   const path = `${bronzeFolder(new Date(first.enqueuedAt))}/${name}`
   // A batch of rejected events only leaves an empty file: its name is what says that they were seen.
@@ -82,7 +88,7 @@ export async function landBatch(
     first: first.sequenceNumber,
     last: last.sequenceNumber,
     rows: lines.length,
-    rejected: events.length - lines.length,
+    rejected,
     enqueuedAt: last.enqueuedAt,
     rejections,
   }

@@ -7,7 +7,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { minuteOfFolder } from '../../contract/bronze-layout.ts'
-import { rejectedIn } from '../../contract/bronze-totals.ts'
 import type { HubLog } from '../event-hubs/log/log.ts'
 import { filesIn, minuteFolders, minuteFoldersOf, readTotals } from './bronze-files.ts'
 
@@ -66,7 +65,7 @@ function survey(bronzeRoot: string): Progress {
       if (end > next)
         progress.partitions.set(file.partition, { next: end, held: end, file: `${folder}/${name}` })
       progress.rows += file.rows
-      progress.rejected += rejectedIn(file)
+      progress.rejected += file.rejected
       if (file.rows > 0) progress.lastOutputEventTime = minuteOfFolder(folder)
     }
   return progress
@@ -106,7 +105,7 @@ function goOnFrom(checkpoint: Checkpoint, bronzeRoot: string, log: HubLog): Prog
       held = next
       newest = `${found.folder}/${found.name}`
       progress.rows += found.file.rows
-      progress.rejected += rejectedIn(found.file)
+      progress.rejected += found.file.rejected
       if (found.file.rows > 0)
         progress.lastOutputEventTime = Math.max(progress.lastOutputEventTime ?? 0, event.enqueuedAt)
     }

@@ -95,7 +95,8 @@ export class Watcher {
     this.#assertions.observeRate(facts.planned, facts.acknowledged, at)
     const total = generator.acknowledgedInAll
     const isSending = facts.planned > 0 || facts.buffered > 0
-    const ledger = total === undefined ? undefined : this.#reconciler.ledger(total, isSending)
+    const ledger =
+      total === undefined ? undefined : this.#reconciler.ledger(total, isSending, facts.corrupted.duplicate)
     if (ledger) store.update({ ledger })
     store.update({ assertions: this.#assertions.slice(ledger?.lost, clock.now()) })
     this.#arrows(ledger ?? store.state.ledger, facts.buffered)

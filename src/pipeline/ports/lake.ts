@@ -9,6 +9,8 @@ export interface BronzeSnapshot {
   rows: number | undefined
   /** Events inside the files' sequence ranges that are no rows: deserialization errors. Undefined likewise. */
   rejected: number | undefined
+  /** Rows beyond the first of each event: an array gives as many rows as it has elements. Undefined likewise. */
+  extraRows: number | undefined
   /** Sequence numbers that no file covers, below the newest one: expired before they were read. Undefined likewise. */
   skipped: number | undefined
   /** Newest hub sequence number in bronze, by partition id. Empty when names do not tell. */
@@ -37,6 +39,7 @@ export interface ArrivedRow {
   city: string | null
   temperature: number | null
   humidity: number | null
+  timestamp: number | null
   createdAt: number | null
   enqueuedAt: number | null
   /** When the commit that brought the row was made. */
@@ -98,9 +101,14 @@ export interface TableAudit {
   silverRows: number
   quarantinedRows: number
   goldRows: number
+  /** Readings that `weather_by_minute` counts: all of gold's. */
+  byMinuteReadings: number
   aggregatedReadings: number
-  /** eventIds that stand more than once in silver. */
-  duplicateEventIds: number
+  /**
+   * Rows of silver that a person would call copies of another: the same device and number, the same eventId, or, of rows without
+   * device and number, the same content enqueued within the window in which silver drops copies.
+   */
+  duplicates: number
   /** Readings of a station that stand in bronze order behind a later one. */
   outOfSequence: number
   /** Numbers missing between the lowest and highest deviceSequenceNumber of each station, in silver or quarantine. */

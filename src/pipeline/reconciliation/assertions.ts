@@ -1,4 +1,6 @@
 /** The five assertions of streaming-at-scale, live: measured on what really arrived, in bounded memory. */
+import { isDerivedId } from '../../contract/derived-id.ts'
+import { DEDUPLICATION_WINDOW_MS } from '../../contract/reading.ts'
 import type { ArrivedRow } from '../ports/lake.ts'
 import type { Assertion, AssertionsSlice, Percentiles } from '../state/state.ts'
 import { RecentIds } from './recent-ids.ts'
@@ -39,7 +41,7 @@ export class Assertions {
     const inOrder: ArrivedRow[] = []
     for (const row of rows) {
       this.#hasRows = true
-      if (row.eventId !== null && this.#ids.hasOrAdd(row.eventId)) this.#duplicates++
+      if (this.#ids.hasOrAdd(identityOf(row))) this.#duplicates++
       else if (row.deviceSequenceNumber !== null && row.enqueuedAt !== null) inOrder.push(row)
     }
     // Of one millisecond nobody can tell the order.
@@ -114,6 +116,37 @@ export class Assertions {
     this.#latest.set(deviceId, { number, enqueuedAt })
     if (this.#latest.size > STATIONS) this.#latest.delete(this.#latest.keys().next().value as string)
   }
+}
+
+/**
+ * What a person would call one reading: a device and its number, else the id that its sender gave it, else one content within the
+ * time in which silver drops copies. A derived id follows from the row's place, so those of copies differ.
+ */
+function identityOf(row: ArrivedRow): string {
+  const {
+    eventId,
+    deviceId,
+    deviceSequenceNumber,
+    city,
+    temperature,
+    humidity,
+    timestamp,
+    createdAt,
+    enqueuedAt,
+  } = row
+  if (deviceId !== null && deviceSequenceNumber !== null) return `${deviceId}:${deviceSequenceNumber}`
+  if (eventId !== null && !isDerivedId(eventId)) return eventId
+  const span = Math.floor((enqueuedAt ?? 0) / DEDUPLICATION_WINDOW_MS)
+  return JSON.stringify([
+    span,
+    deviceId,
+    deviceSequenceNumber,
+    city,
+    temperature,
+    humidity,
+    timestamp,
+    createdAt,
+  ])
 }
 
 const unmeasured = (expectation: string): Assertion => ({ value: undefined, expectation, holds: undefined })

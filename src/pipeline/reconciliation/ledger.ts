@@ -10,6 +10,8 @@ export interface Counters {
   bronze: number
   rejected: number
   skipped: number
+  /** Rows in bronze beyond the first of each event: an array gives as many rows as it has elements. */
+  extraRows: number
   silver: number
   quarantined: number
   duplicates: number
@@ -19,6 +21,8 @@ export interface Counters {
   read: { silver: number | undefined; gold: number | undefined; aggregate: number | undefined }
   /** True if bronze reaches to the newest event of every partition; undefined: not known. */
   isBronzeComplete: boolean | undefined
+  /** What this session has added; undefined: rows waited when it began, so nobody can tell whose they are. */
+  session: SessionCounters | undefined
   /**
    * No counter has moved for some looks and nothing waits to be sent. The counters are read one after the other, so that
    * while rows flow a later one may be ahead; a difference means something only when they have come to rest.
@@ -26,16 +30,27 @@ export interface Counters {
   isSettled: boolean
 }
 
+export interface SessionCounters {
+  acknowledged: number
+  enqueued: number
+  extraRows: number
+  /** Dropped by silver. */
+  duplicates: number
+  /** Readings that the generator sent twice on purpose. */
+  plannedDuplicates: number
+}
+
 export function reconcile(counters: Counters): LedgerSlice {
-  const { isSettled, read, isBronzeComplete, ...counts } = counters
+  const { isSettled, read, isBronzeComplete, session, ...counts } = counters
   const difference = {
     hub: counts.acknowledged - counts.enqueued,
-    bronze: counts.enqueued - counts.bronze - counts.rejected - counts.skipped,
+    bronze: counts.enqueued + counts.extraRows - counts.bronze - counts.rejected - counts.skipped,
     silver: counts.bronze - counts.silver - counts.quarantined - counts.duplicates,
     gold: counts.silver - counts.gold,
     aggregate: counts.gold - counts.aggregated,
   }
-  const gone = isSettled ? missingRows(difference, counters) : []
+  const enqueuedTwice = session && Math.max(0, session.duplicates - session.plannedDuplicates)
+  const gone = isSettled ? [...missingRows(difference, counters), ...hiddenLoss(session, counters)] : []
   const lost = counts.skipped + gone.reduce((sum, [, rows]) => sum + rows, 0)
   const isEmpty = counts.enqueued === 0 && counts.acknowledged === 0
   const surplus = isSettled ? surplusRows(difference) : undefined
@@ -50,7 +65,7 @@ export function reconcile(counters: Counters): LedgerSlice {
     gold: Math.max(0, difference.gold),
     aggregate: Math.max(0, difference.aggregate),
   }
-  return { ...counts, lost, inFlight, verdict, explanation: explain() }
+  return { ...counts, lost, enqueuedTwice, inFlight, verdict, explanation: explain() }
 
   function explain(): string | undefined {
     const parts: string[] = []
@@ -59,8 +74,7 @@ export function reconcile(counters: Counters): LedgerSlice {
     for (const [text, rows] of gone) parts.push(`${count(rows)} ${text}`)
     if (surplus) parts.push(surplus)
     if (verdict === 'flowing') parts.push(waiting(inFlight))
-    if (verdict === 'balanced' && difference.hub < 0)
-      parts.push(`${count(-difference.hub)} events came from other clients`)
+    if (verdict === 'balanced') parts.push(...surplusInHub(-difference.hub, enqueuedTwice ?? 0))
     return parts.length === 0 ? undefined : parts.join('; ')
   }
 }
@@ -82,6 +96,31 @@ function missingRows(difference: Differences, counters: Counters): [text: string
     ],
   ]
   return all.filter(([, rows, isRead]) => isRead && rows > 0).map(([text, rows]) => [text, rows])
+}
+
+/**
+ * A copy in the hub that nobody asked for makes up for an event that is gone, as far as counts tell. Silver has counted the copies:
+ * what they are more than the hub's surplus, that much is gone.
+ */
+function hiddenLoss(
+  session: SessionCounters | undefined,
+  { read, bronze, isBronzeComplete }: Counters,
+): [text: string, rows: number][] {
+  if (!session || !isBronzeComplete || !has(read.silver, bronze)) return []
+  const copies = session.duplicates - session.plannedDuplicates
+  const surplus = Math.max(0, session.enqueued + session.extraRows - session.acknowledged)
+  if (copies <= surplus) return []
+  return [['events were acknowledged and are not in the hub, where copies of others stand', copies - surplus]]
+}
+
+/** What the hub holds beyond what was acknowledged. */
+function surplusInHub(surplus: number, enqueuedTwice: number): string[] {
+  const twice = Math.min(Math.max(0, surplus), enqueuedTwice)
+  const others = surplus - twice
+  return [
+    ...(twice > 0 ? [`${count(twice)} events were enqueued twice and kept once`] : []),
+    ...(others > 0 ? [`${count(others)} events came from other clients`] : []),
+  ]
 }
 
 const has = (read: number | undefined, all: number) => read !== undefined && read >= all

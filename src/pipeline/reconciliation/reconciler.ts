@@ -2,7 +2,9 @@
 import { enqueuedIn, type PartitionProperties } from '../ports/hub.ts'
 import type { BronzeSnapshot, LakeSnapshot } from '../ports/lake.ts'
 import type { LedgerSlice } from '../state/state.ts'
-import { type Counters, reconcile } from './ledger.ts'
+import { type Counters, reconcile, type SessionCounters } from './ledger.ts'
+
+type SessionTotals = Omit<Counters, 'isSettled' | 'session'>
 
 /** Looks at hub and lake each, without any change, after which the counters count as being at rest. */
 export const RESTING_LOOKS = 3
@@ -14,6 +16,8 @@ export class Reconciler {
   #rejected = 0
   #restingLooks = { hub: 0, lake: 0 }
   #seen = ''
+  /** The counters as this session found them. */
+  #begun: SessionTotals | undefined
 
   sawHub(partitions: readonly PartitionProperties[]): void {
     this.#partitions = partitions
@@ -36,9 +40,10 @@ export class Reconciler {
 
   /**
    * @param acknowledged events, over the data folder's life. @param isSending readings are made, or wait for the hub.
+   * @param plannedDuplicates readings sent twice on purpose in this session.
    * @returns undefined until hub and lake have both been seen, and while a table does not tell its rows.
    */
-  ledger(acknowledged: number, isSending: boolean): LedgerSlice | undefined {
+  ledger(acknowledged: number, isSending: boolean, plannedDuplicates: number): LedgerSlice | undefined {
     if (!this.#partitions || !this.#lake) return undefined
     const counters = this.#counters(acknowledged, this.#partitions, this.#lake)
     if (!counters) return undefined
@@ -46,14 +51,29 @@ export class Reconciler {
     if (seen !== this.#seen || isSending) this.#restingLooks = { hub: 0, lake: 0 }
     this.#seen = seen
     const { hub, lake } = this.#restingLooks
-    return reconcile({ ...counters, isSettled: Math.min(hub, lake) >= RESTING_LOOKS })
+    const session = this.#session(counters, plannedDuplicates)
+    return reconcile({ ...counters, session, isSettled: Math.min(hub, lake) >= RESTING_LOOKS })
+  }
+
+  /** What has been added since the first look; undefined when rows were on their way then. */
+  #session(now: SessionTotals, plannedDuplicates: number): SessionCounters | undefined {
+    this.#begun ??= now
+    const begun = this.#begun
+    if (!begun.isBronzeComplete || (begun.read.silver ?? 0) !== begun.bronze) return undefined
+    return {
+      acknowledged: now.acknowledged - begun.acknowledged,
+      enqueued: now.enqueued - begun.enqueued,
+      extraRows: now.extraRows - begun.extraRows,
+      duplicates: now.duplicates - begun.duplicates,
+      plannedDuplicates,
+    }
   }
 
   #counters(
     acknowledged: number,
     partitions: readonly PartitionProperties[],
     { bronze, silver, quarantine, gold, aggregated }: LakeSnapshot,
-  ): Omit<Counters, 'isSettled'> | undefined {
+  ): SessionTotals | undefined {
     const rows = { silver: silver.rows, quarantined: quarantine.rows, gold: gold.rows }
     if (rows.silver === undefined || rows.quarantined === undefined || rows.gold === undefined)
       return undefined
@@ -69,6 +89,7 @@ export class Reconciler {
       bronze: bronze.rows ?? read.silver ?? 0,
       rejected: bronze.rejected ?? this.#rejected,
       skipped: bronze.skipped ?? 0,
+      extraRows: bronze.extraRows ?? 0,
       silver: rows.silver,
       quarantined: rows.quarantined,
       duplicates: silver.commitMetadata?.totals.duplicates ?? 0,

@@ -88,6 +88,8 @@ export function initialState(options: InitialStateOptions = {}): AppState {
       gold: 0,
       aggregated: 0,
       skipped: 0,
+      extraRows: 0,
+      enqueuedTwice: undefined,
       lost: 0,
       inFlight: { hub: 0, bronze: 0, silver: 0, gold: 0, aggregate: 0 },
       verdict: 'empty',

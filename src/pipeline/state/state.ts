@@ -172,6 +172,13 @@ export interface LedgerSlice {
   aggregated: number
   /** Expired in the hub before the job read them. */
   skipped: number
+  /** Rows in bronze beyond the first of each event: an array gives as many rows as it has elements. */
+  extraRows: number
+  /**
+   * Copies that silver dropped in this session, beyond those sent on purpose: a sender that gets no answer in time sends again.
+   * Undefined: not known, since rows waited when the session began.
+   */
+  enqueuedTwice: number | undefined
   /** Acknowledged and nowhere, once everything has drained; 0 while rows are merely in flight. */
   lost: number
   /** Differences between neighbouring hops: what is in flight. */

@@ -71,7 +71,13 @@ function hops({ state, width }: PanelContext): Line[] {
       span(isRoomy ? '  and beside' : '', 'muted'),
     ],
     hop('acknowledged', ledger.acknowledged, undefined),
-    hop('enqueued', ledger.enqueued, inFlight.hub, ...beside('skipped', ledger.skipped, 'fail')),
+    hop(
+      'enqueued',
+      ledger.enqueued,
+      inFlight.hub,
+      ...beside('skipped', ledger.skipped, 'fail'),
+      ...((ledger.enqueuedTwice ?? 0) > 0 ? beside('twice', ledger.enqueuedTwice ?? 0) : []),
+    ),
     hop('bronze', ledger.bronze, inFlight.bronze, ...beside('rejected', ledger.rejected)),
     hop(
       'silver',

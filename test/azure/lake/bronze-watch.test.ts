@@ -70,6 +70,7 @@ describe('the numbers', () => {
       bytes: 0,
       rows: 0,
       rejected: 0,
+      extraRows: 0,
       skipped: 0,
       positions: new Map(),
       newestAt: undefined,
@@ -85,6 +86,7 @@ describe('the numbers', () => {
       bytes: 30,
       rows: 16,
       rejected: 2,
+      extraRows: 0,
       skipped: 4,
       positions: new Map([
         ['0', 16],

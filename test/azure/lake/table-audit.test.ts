@@ -1,5 +1,5 @@
 /** The audit reads the tables themselves: what it says of duplicates, order, gaps and latency must stand in them. */
-import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -16,9 +16,15 @@ const NOON = Date.parse('2026-03-01T12:00:00Z')
 let running: LakeServer
 let builders: DeltaBuilder[]
 beforeAll(async () => {
+  // A temporary folder of its own: other processes count there too.
+  vi.stubEnv('TMPDIR', mkdtempSync(join(tmpdir(), 'rtstream-test-')))
   running = await startLake()
 })
-afterAll(() => running.close())
+afterAll(async () => {
+  await running.close()
+  rmSync(tmpdir(), { recursive: true, force: true })
+  vi.unstubAllEnvs()
+})
 beforeEach(() => {
   builders = []
   for (const { container, path } of Object.values(TABLES))
@@ -42,15 +48,20 @@ interface Row {
   number?: number | null
   /** Seconds after noon. */
   at: number
+  city?: string
 }
+const derived = (number: number) => `00000000-0000-3000-8000-00000000000${number}`
 const text = (value: string | null | undefined) => (value == null ? 'NULL::VARCHAR' : `'${value}'`)
 const silverRows = (rows: readonly Row[]) =>
   `SELECT * FROM (VALUES ${rows
     .map(
-      ({ id, device, number, at }) =>
-        `(${text(id)}, ${text(device)}, ${number ?? 'NULL'}::BIGINT, to_timestamp(${NOON / 1000 + at}))`,
+      ({ id, device, number, at, city }) =>
+        `(${text(id)}, ${text(device)}, ${number ?? 'NULL'}::BIGINT, to_timestamp(${NOON / 1000 + at}), ${text(city ?? String(at))},
+          21, 50, to_timestamp(0), NULL::TIMESTAMPTZ)`,
     )
-    .join(', ')}) AS rows(eventId, deviceId, deviceSequenceNumber, enqueuedAt)`
+    .join(
+      ', ',
+    )}) AS rows(eventId, deviceId, deviceSequenceNumber, enqueuedAt, city, temperature, humidity, "timestamp", createdAt)`
 const row = (number: number, at = number, device = 'station-00001'): Row => ({
   id: `00000000-0000-0000-0000-${String(number).padStart(12, '0')}${device === 'station-00001' ? '' : device}`,
   device,
@@ -65,8 +76,9 @@ describe('what the audit says', () => {
       silverRows: 0,
       quarantinedRows: 0,
       goldRows: 0,
+      byMinuteReadings: 0,
       aggregatedReadings: 0,
-      duplicateEventIds: 0,
+      duplicates: 0,
       outOfSequence: 0,
       sequenceGaps: 0,
       latencyP95Ms: undefined,
@@ -89,6 +101,9 @@ describe('what the audit says', () => {
     const gold = builderOf('gold')
     await gold.parquet('a', `SELECT to_timestamp(${NOON / 1000} - i) AS createdAt FROM range(1, 101) r(i)`)
     gold.commit([gold.add('a', { rows: 100 })], NOON)
+    const byMinute = builderOf('byMinute')
+    await byMinute.parquet('a', 'SELECT 99::BIGINT AS readings')
+    byMinute.commit([byMinute.add('a')])
     const aggregated = builderOf('aggregated')
     await aggregated.parquet('a', 'SELECT unnest([3::BIGINT, 4]) AS readings')
     aggregated.commit([aggregated.add('a', { rows: 2 })])
@@ -96,8 +111,9 @@ describe('what the audit says', () => {
       silverRows: 4,
       quarantinedRows: 3,
       goldRows: 100,
+      byMinuteReadings: 99,
       aggregatedReadings: 7,
-      duplicateEventIds: 0,
+      duplicates: 0,
       outOfSequence: 0,
       // station-00001 lacks 3; station-00002 lacks 8.
       sequenceGaps: 2,
@@ -105,7 +121,7 @@ describe('what the audit says', () => {
     })
   })
 
-  it('counts ids that stand more than once, whatever an id looks like', async () => {
+  it('counts rows whose id stands there already, whatever an id looks like', async () => {
     const silver = builderOf('silver')
     const ids = ['a', 'a', 'a', 'no uuid', 'no uuid', 'b', null, null]
     const cased = ['ABCDEF00-0000-0000-0000-000000000000', 'abcdef00-0000-0000-0000-000000000000']
@@ -113,7 +129,27 @@ describe('what the audit says', () => {
     silver.commit([silver.add('a', { rows: 10 })])
     await silver.parquet('b', silverRows([{ id: 'b', at: 20 }]))
     silver.commit([silver.add('b', { rows: 1 })])
-    expect(await audit()).toMatchObject({ silverRows: 11, duplicateEventIds: 3 })
+    expect(await audit()).toMatchObject({ silverRows: 11, duplicates: 4 })
+  })
+
+  it('counts what a person would call a copy: by device and number, or by content within ten minutes', async () => {
+    const silver = builderOf('silver')
+    const rows: Row[] = [
+      { id: 'a', device: 'd', number: 1, at: 0 },
+      { id: 'b', device: 'd', number: 1, at: 900 },
+      { id: 'c', device: 'd', number: 2, at: 1 },
+      { id: 'e', device: 'other', number: 1, at: 2 },
+      { id: derived(1), at: 3, city: 'Oslo' },
+      { id: derived(2), at: 4, city: 'Oslo' },
+      { id: derived(3), at: 5, city: 'Rome' },
+      { id: derived(4), at: 605.5, city: 'Rome' },
+      // Who gives ids says what is one.
+      { id: 'f', at: 6, city: 'Oslo' },
+      { id: 'g', at: 7, city: 'Oslo' },
+    ]
+    await silver.parquet('a', silverRows(rows))
+    silver.commit([silver.add('a', { rows: rows.length })])
+    expect(await audit()).toMatchObject({ silverRows: 10, duplicates: 2 })
   })
 
   it('counts readings behind a later one of their station, also over files that have no statistics', async () => {
@@ -181,10 +217,14 @@ describe('what cannot be read', () => {
     await other.parquet('a', silverRows([row(0)]))
     other.commit([other.add('a', { deleted: 1 })])
     await expect(audit()).rejects.toMatchObject({ hint: expect.stringContaining('enableDeletionVectors') })
+    const minutes = builderOf('byMinute')
+    minutes.commit([minutes.add('gone')])
+    rmSync(other.folder, { recursive: true })
+    await expect(audit()).rejects.toThrow('gold/weather_by_minute/gone is named in the log and is not there')
+    rmSync(minutes.folder, { recursive: true })
     const damaged = builderOf('gold')
     await damaged.parquet('b', "SELECT 'soon' AS createdAt")
     damaged.commit([damaged.add('b')])
-    rmSync(other.folder, { recursive: true })
     await expect(audit()).rejects.toThrow(/^gold\/weather\/b cannot be read: it is damaged, or [^\n]*$/)
     expect(readdirSync(tmpdir()).filter((name) => name.startsWith('rtstream-audit-'))).toEqual([])
   })
@@ -211,8 +251,9 @@ describe('tables of the embedded engine', () => {
             silverRows: 250,
             quarantinedRows: 0,
             goldRows: 250,
+            byMinuteReadings: 250,
             aggregatedReadings: 250,
-            duplicateEventIds: 0,
+            duplicates: 0,
             outOfSequence: 0,
             sequenceGaps: 0,
             latencyP95Ms: 1_500,

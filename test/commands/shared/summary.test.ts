@@ -24,6 +24,8 @@ it('fits a window of 80 columns, with numbers of a long day', () => {
     'gold',
     'aggregated',
     'lost',
+    'waiting',
+    'enqueuedTwice',
   ]
   const summary: RunSummary = {
     type: 'summary',
@@ -60,6 +62,7 @@ const stateOf = (silver: number, readBySilver: number) => {
     bronze: 100,
     rejected: 0,
     skipped: 0,
+    extraRows: 0,
     silver,
     quarantined: 0,
     duplicates: 0,
@@ -67,6 +70,7 @@ const stateOf = (silver: number, readBySilver: number) => {
     aggregated: silver,
     read: { silver: readBySilver, gold: silver, aggregate: silver },
     isBronzeComplete: true,
+    session: undefined,
     isSettled: true,
   })
   const options = {
@@ -80,37 +84,45 @@ const auditOf = (rows: number): TableAudit => ({
   silverRows: rows,
   quarantinedRows: 0,
   goldRows: rows,
+  byMinuteReadings: rows,
   aggregatedReadings: rows,
-  duplicateEventIds: 0,
+  duplicates: 0,
   outOfSequence: 0,
   sequenceGaps: 0,
   latencyP95Ms: 1,
 })
 
 it.each([
-  ['everything is there', stateOf(100, 100), auditOf(100), { balanced: true, lost: 0, missing: 0 }],
+  ['everything is there', stateOf(100, 100), auditOf(100), { balanced: true, lost: 0, waiting: 0 }],
   [
     'rows wait in front of a failed stage',
     stateOf(60, 60),
     auditOf(60),
-    { balanced: false, lost: 0, missing: 40 },
+    { balanced: false, lost: 0, waiting: 40 },
   ],
   [
     'rows were read and are nowhere',
     stateOf(60, 100),
     auditOf(60),
-    { balanced: false, lost: 40, missing: 40 },
+    { balanced: false, lost: 40, waiting: 0 },
   ],
   [
     'the table has less than its log says',
     stateOf(100, 100),
     auditOf(90),
-    { balanced: false, lost: 10, missing: 10 },
+    { balanced: false, lost: 10, waiting: 0 },
   ],
-  ['the tables cannot be read', stateOf(100, 100), undefined, { balanced: false, lost: 0, missing: 0 }],
+  ['the tables cannot be read', stateOf(100, 100), undefined, { balanced: false, lost: 0, waiting: 0 }],
 ])('says that rows are lost only when they are: %s', (_, state, audit, expected) => {
   const { balanced, ledger, assertions } = summarise(state, audit, MEASURED)
-  expect({ balanced, lost: ledger.lost, missing: assertions.missing }).toEqual(expected)
+  expect({ balanced, lost: ledger.lost, waiting: ledger.waiting }).toEqual(expected)
+  // The two never tell different stories.
+  expect(assertions.missing).toBe(ledger.lost)
+})
+
+it('a table of minutes that has fewer readings than gold is no balance', () => {
+  const audit = { ...auditOf(100), byMinuteReadings: 99 }
+  expect(summarise(stateOf(100, 100), audit, MEASURED).balanced).toBe(false)
 })
 
 it.each([

@@ -11,8 +11,10 @@ const added = {
 }
 const tail = JSON.stringify(added).slice(1)
 
-const line = (body: string | Uint8Array) =>
-  new LineWriter(3, Date.parse('2026-11-24T02:07:12Z')).line(Buffer.from(body as string), place)
+const line = (body: string | Uint8Array) => lines(body)?.join('\n')
+
+const lines = (body: string | Uint8Array) =>
+  new LineWriter(3, Date.parse('2026-11-24T02:07:12Z')).lines(Buffer.from(body as string), place)
 
 describe('a line of bronze', () => {
   it('is the event with what the service adds at its end', () => {
@@ -55,15 +57,30 @@ describe('a line of bronze', () => {
     )
   })
 
+  it.each([
+    ['an array', '[{"a":1}, {"b":[1,{"c":"],"}]}\n,{"a":1}]', ['{"a":1,', '{"b":[1,{"c":"],"}],', '{"a":1,']],
+    ['an array of one', ' [ {"n":12345678901234567890123} ] ', ['{"n":12345678901234567890123,']],
+    ['objects, each on its line', '{"a":1}\r\n\n{"b":2}\n', ['{"a":1,', '{"b":2,']],
+    ['our own field among them', '[{"EventIndex":7,"a":1},{"a":1}]', ['{"a":1,', '{"a":1,']],
+  ])('makes a row of each record, with its place: %s', (_, body, records) => {
+    expect(lines(body)).toEqual(
+      records.map((record, index) => `${record}${tail.slice(0, -1)},"EventIndex":${index}}`),
+    )
+  })
+
   it('takes nesting of any depth', () => {
     const deep = `{"PartitionId":0,"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}`
     expect(line(deep)?.endsWith(tail)).toBe(true)
   })
 
   it.each([
-    ['an array', '[{"a":1}]', 'the body is JSON, but an array, no object'],
-    ['null', 'null', 'the body is JSON, but null, no object'],
-    ['a text', '"x"', 'the body is JSON, but a string, no object'],
+    ['an empty array', '[]', 'the body is JSON, but an empty array, not an object or an array of objects'],
+    ['an array with a number', '[{"a":1},2]', 'the body is JSON, but an array with other elements'],
+    ['an array of arrays', '[[{"a":1}]]', 'the body is JSON, but an array with other elements'],
+    ['too many records', `[${'{},'.repeat(20_000)}{}]`, 'an array of more than 20000 elements'],
+    ['null', 'null', 'the body is JSON, but null, not an object'],
+    ['a text', '"x"', 'the body is JSON, but a string, not an object'],
+    ['a line that is no object', '{"a":1}\n2', 'the body is not JSON'],
     ['nothing', '', 'the body is empty'],
     ['half an object', '{"a":', 'the body is not JSON'],
     ['two objects', '{"a":1}{"b":2}', 'the body is not JSON'],

@@ -25,6 +25,7 @@ const bronze = (rows: number | undefined, rejected: number | undefined = 0): Bro
   bytes: 1,
   rows,
   rejected,
+  extraRows: 0,
   skipped: 0,
   positions: new Map(),
   newestAt: undefined,

@@ -19,6 +19,7 @@ const snapshotOf = (changes: Partial<LakeSnapshot>): LakeSnapshot => ({
     bytes: 10,
     rows: 1,
     rejected: 0,
+    extraRows: 0,
     skipped: 0,
     positions: new Map(),
     newestAt: undefined,

@@ -33,7 +33,9 @@ describe('the tail of events', () => {
       temperature: 7,
       humidity: 60,
     }
-    expect(tailOfRow({ ...row, createdAt: null, enqueuedAt: 5, committedAt: 9 })).toMatchObject({
+    expect(
+      tailOfRow({ ...row, timestamp: null, createdAt: null, enqueuedAt: 5, committedAt: 9 }),
+    ).toMatchObject({
       at: 5,
       deviceId: '',
       city: 'Bern',

@@ -9,6 +9,7 @@ const row = (changes: Partial<ArrivedRow> = {}): ArrivedRow => ({
   city: 'Oslo',
   temperature: 3,
   humidity: 70,
+  timestamp: null,
   createdAt: 0,
   enqueuedAt: 0,
   committedAt: 1000,
@@ -68,16 +69,30 @@ describe('the assertions', () => {
     expect(assertions.slice(0, 999_000).latencyP95).toMatchObject({ value: undefined, holds: undefined })
   })
 
-  it('find an eventId that stands in silver twice, also in a later batch', () => {
+  it('find what a person would call one reading, also in a later batch', () => {
     const assertions = new Assertions()
+    const derived = '00000000-0000-3000-8000-00000000000'
+    const bare = (id: string, changes: Partial<ArrivedRow> = {}) =>
+      row({ eventId: id, deviceId: null, deviceSequenceNumber: null, ...changes })
     assertions.addSilver([
       row({ eventId: 'a' }),
-      row({ eventId: 'b', deviceSequenceNumber: 1 }),
-      row({ eventId: 'a' }),
+      row({ eventId: 'b' }),
+      row({ eventId: 'c', deviceSequenceNumber: 1 }),
+      bare('mine'),
+      bare('another with the same content'),
+      bare(`${derived}1`),
+      bare(`${derived}2`, { timestamp: 1 }),
     ])
-    assertions.addSilver([row({ eventId: 'b' }), row({ eventId: null }), row({ eventId: null })])
+    expect(assertions.slice(0, 0).duplicates.value).toBe(1)
+    assertions.addSilver([
+      row({ eventId: 'd', deviceSequenceNumber: 1 }),
+      bare('mine'),
+      bare(`${derived}3`),
+      bare(null as never),
+      bare(`${derived}4`, { enqueuedAt: 600_000 }),
+    ])
     expect(assertions.slice(0, 0).duplicates).toEqual({
-      value: 2,
+      value: 5,
       expectation: 'none in silver',
       holds: false,
     })
@@ -110,13 +125,13 @@ describe('the assertions', () => {
 
   it('go by it across batches too: one that was read late was not taken late', () => {
     const assertions = new Assertions()
-    const [zero, one, two, three] = numbers(0, 1, 2, 3)
+    const [zero, one, two, three] = numbers(0, 1, 3, 4)
     assertions.addSilver([zero, two] as ArrivedRow[])
     assertions.addSilver([one, three] as ArrivedRow[])
     expect(assertions.slice(0, 0).outOfSequence).toMatchObject({ value: 0, holds: true })
     // Taken by the hub after its successors, and before its predecessors.
     assertions.addSilver([row({ eventId: 'late', deviceSequenceNumber: 2, enqueuedAt: 9 })])
-    assertions.addSilver([row({ eventId: 'early', deviceSequenceNumber: 4, enqueuedAt: 2 })])
+    assertions.addSilver([row({ eventId: 'early', deviceSequenceNumber: 5, enqueuedAt: 2 })])
     expect(assertions.slice(0, 0).outOfSequence).toMatchObject({ value: 2, holds: false })
   })
 

@@ -8,6 +8,7 @@ const BALANCED: Counters = {
   bronze: 990,
   rejected: 10,
   skipped: 0,
+  extraRows: 0,
   silver: 900,
   quarantined: 60,
   duplicates: 30,
@@ -15,6 +16,7 @@ const BALANCED: Counters = {
   aggregated: 900,
   read: { silver: 990, gold: 900, aggregate: 900 },
   isBronzeComplete: true,
+  session: undefined,
   isSettled: true,
 }
 const ledgerOf = (changes: Partial<Counters> = {}) => reconcile({ ...BALANCED, ...changes })
@@ -103,5 +105,49 @@ describe('the ledger', () => {
       verdict: 'flowing',
       lost: 0,
     })
+  })
+})
+
+describe('what stands in the hub twice', () => {
+  const session = { acknowledged: 100, enqueued: 131, extraRows: 0, duplicates: 36, plannedDuplicates: 5 }
+  const twice = {
+    enqueued: 1031,
+    bronze: 1021,
+    duplicates: 61,
+    read: { silver: 1021, gold: 900, aggregate: 900 },
+  }
+
+  it('has a line of its own, beside what other clients sent', () => {
+    expect(ledgerOf({ ...twice, session })).toMatchObject({
+      verdict: 'balanced',
+      enqueuedTwice: 31,
+      explanation: '31 events were enqueued twice and kept once',
+    })
+    expect(ledgerOf({ ...twice, session: { ...session, duplicates: 30 } })).toMatchObject({
+      verdict: 'balanced',
+      enqueuedTwice: 25,
+      explanation: '25 events were enqueued twice and kept once; 6 events came from other clients',
+    })
+    expect(ledgerOf({ ...twice, session: undefined })).toMatchObject({
+      enqueuedTwice: undefined,
+      explanation: '31 events came from other clients',
+    })
+  })
+
+  it('cannot hide an equal loss', () => {
+    const hidden = { ...session, enqueued: 100 }
+    expect(ledgerOf({ session: hidden })).toMatchObject({ verdict: 'unbalanced', lost: 31 })
+    expect(ledgerOf({ session: { ...hidden, enqueued: 120 } }).lost).toBe(11)
+    // While rows are on their way nobody can tell.
+    expect(ledgerOf({ session: hidden, isSettled: false }).lost).toBe(0)
+    expect(ledgerOf({ session: hidden, read: { ...BALANCED.read, silver: 900 } }).lost).toBe(0)
+  })
+
+  it('may be elements of one array', () => {
+    const array = { acknowledged: 0, enqueued: 1, extraRows: 4, duplicates: 4, plannedDuplicates: 0 }
+    const changes = { enqueued: 1001, extraRows: 4, bronze: 995, duplicates: 35 }
+    expect(
+      ledgerOf({ ...changes, session: array, read: { silver: 995, gold: 900, aggregate: 900 } }),
+    ).toMatchObject({ lost: 0, verdict: 'balanced' })
   })
 })

@@ -79,8 +79,13 @@ CREATE OR REPLACE MACRO iso_time(j, s) AS CASE
   THEN calendar_time(rtrim(s, 'Z')[:26])
 END;
 
+-- An MD5 as a UUID of version 3 (RFC 9562).
 CREATE OR REPLACE MACRO as_uuid(hex) AS
-  hex[1:8] || '-' || hex[9:12] || '-' || hex[13:16] || '-' || hex[17:20] || '-' || hex[21:32];
+  hex[1:8] || '-' || hex[9:12] || '-3' || hex[14:16] || '-' ||
+  translate(hex[17], '0123456789abcdef', '89ab89ab89ab89ab') || hex[18:20] || '-' || hex[21:32];
+
+-- The line without the only field that differs when the job writes an event a second time.
+CREATE OR REPLACE MACRO as_sent(raw) AS regexp_replace(raw, '"EventProcessedUtcTime":"[^"]*"', '', 'g');
 
 CREATE OR REPLACE MACRO number_reason(name, j, v, low, high) AS CASE
   WHEN is_absent(j) THEN name || ' is missing'
@@ -133,8 +138,11 @@ export const validated = (lines: string) => `
       SELECT *,
         CASE WHEN canonical THEN l.eventId
           WHEN is_text(${j('eventId')}) AND NOT is_blank(${s('eventId')}) THEN ${s('eventId')}
+          WHEN deviceSequenceNumber IS NOT NULL AND NOT is_blank(deviceId)
+          THEN as_uuid(md5(deviceId || ':' || deviceSequenceNumber))
           WHEN partitionId IS NOT NULL AND sequenceNumber IS NOT NULL
-          THEN as_uuid(md5(partitionId || ':' || sequenceNumber)) ELSE as_uuid(md5(raw)) END AS eventId
+          THEN as_uuid(md5(partitionId || ':' || sequenceNumber || ':' || as_sent(raw)))
+          ELSE as_uuid(md5(raw)) END AS eventId
       FROM (
         SELECT raw, canonical, l, object, literals, contents,
           CASE WHEN canonical THEN l.city

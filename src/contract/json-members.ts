@@ -1,4 +1,4 @@
-/** The members of a JSON object as they stand in its text, so that one can be taken out and the others stay to the letter. */
+/** The parts of a JSON text as they stand in it, so that one can be taken out and the others stay to the letter. */
 
 export interface Member {
   /** Decoded name. */
@@ -25,6 +25,19 @@ export function topLevelMembers(text: string): Member[] {
   }
 }
 
+/** The texts of an array's elements. @param text a JSON array that is known to parse. Nesting costs no stack. */
+export function arrayElements(text: string): string[] {
+  const elements: string[] = []
+  let at = text.indexOf('[') + 1
+  if (text.slice(at).trimStart().startsWith(']')) return elements
+  for (;;) {
+    const end = endOfMember(text, at)
+    elements.push(text.slice(at, end).trim())
+    if (text[end] === ']') return elements
+    at = end + 1
+  }
+}
+
 /** @param start of the opening quote. @returns the place behind the closing one. */
 function endOfString(text: string, start: number): number {
   let at = start + 1
@@ -32,7 +45,7 @@ function endOfString(text: string, start: number): number {
   return at + 1
 }
 
-/** The comma or brace that ends the member whose name ends here. */
+/** The comma or bracket that ends the member whose name ends here, or the element that begins here. */
 function endOfMember(text: string, from: number): number {
   let depth = 0
   let at = from
@@ -42,7 +55,7 @@ function endOfMember(text: string, from: number): number {
       at = endOfString(text, at)
       continue
     }
-    if (depth === 0 && (character === ',' || character === '}')) return at
+    if (depth === 0 && (character === ',' || character === '}' || character === ']')) return at
     if (character === '{' || character === '[') depth++
     if (character === '}' || character === ']') depth--
     at++
