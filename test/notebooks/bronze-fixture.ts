@@ -3,7 +3,7 @@ import { utimesSync } from 'node:fs'
 import { bronzeFileName, bronzeFolder } from '../../src/contract/bronze-layout.ts'
 import { partitionOf } from '../../src/contract/partition-hash.ts'
 import { LakeFolder } from '../../src/local/data-lake/store/folder.ts'
-import { LineWriter } from '../../src/local/stream-analytics/bronze-line.ts'
+import { LineWriter } from '../../src/contract/bronze-line.ts'
 import { Generator } from '../../src/pipeline/generator/generator.ts'
 import { drawStations } from '../../src/pipeline/generator/stations.ts'
 

@@ -1,4 +1,5 @@
 /** Follows one event through all layers. Each step says where the next one is to be looked for, so nothing is read in vain. */
+import { LineWriter } from '../../contract/bronze-line.ts'
 import { idByDevice, idByPlace, isDerivedId } from '../../contract/derived-id.ts'
 import { eventIn } from '../../contract/deserialization.ts'
 import { stationOf } from '../../pipeline/generator/stations.ts'
@@ -91,9 +92,7 @@ function hasId(eventId: string): (event: HubEvent) => boolean {
   return (event) => {
     const body = Buffer.from(event.body.buffer, event.body.byteOffset, event.body.byteLength)
     if (body.includes(eventId)) return ownId(event) === eventId
-    return (
-      isDerivedId(eventId) && ownId(event) === undefined && idByDevice(eventIn(event.body)?.event) === eventId
-    )
+    return isDerivedId(eventId) && ownId(event) === undefined && derivedIds(event).includes(eventId)
   }
 }
 
@@ -110,11 +109,16 @@ function ownId({ body }: HubEvent): string | undefined {
   return typeof id === 'string' && id.trim() !== '' ? id : undefined
 }
 
-/** What silver calls an event without an id of its own. @param line in bronze. */
-function derivedIds({ partition, sequenceNumber, body }: HubEvent, line: string | undefined): string[] {
+/**
+ * What silver calls the rows of an event without an id of its own.
+ * @param line in bronze. Without it, as the local job writes it; how the service would is not known to the letter.
+ */
+function derivedIds(event: HubEvent, line?: string): string[] {
+  const { partition, sequenceNumber, body } = event
   const byDevice = idByDevice(eventIn(body)?.event)
   if (byDevice !== undefined) return [byDevice]
-  return line === undefined ? [] : [idByPlace(partition, sequenceNumber, line)]
+  const lines = line === undefined ? new LineWriter(Number(partition), 0).lines(body, event) : [line]
+  return (lines ?? []).map((one) => idByPlace(partition, sequenceNumber, one))
 }
 
 function made(event: HubEvent, also: readonly HubEvent[]): MadeStep {

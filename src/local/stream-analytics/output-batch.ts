@@ -1,9 +1,9 @@
 /** Lands one partition in bronze: a batch of events becomes a file, placed whole and named by its sequence range. */
 import { bronzeFileName, bronzeFolder } from '../../contract/bronze-layout.ts'
+import { LineWriter } from '../../contract/bronze-line.ts'
 import { rejectionReason } from '../../contract/deserialization.ts'
 import { messageBody } from '../event-hubs/amqp/sections.ts'
 import type { HubLog, StoredEvent } from '../event-hubs/log/log.ts'
-import { LineWriter } from './bronze-line.ts'
 
 /** Where files are put: all or nothing, never over another. */
 export interface Placer {

@@ -77,6 +77,7 @@ describe('what has arrived', () => {
       city: 'Oslo',
       temperature: 7,
       humidity: 50,
+      timestamp: null,
       createdAt: NOON + 7_000,
       enqueuedAt: NOON + 8_000,
       committedAt: NOON + 20_000,

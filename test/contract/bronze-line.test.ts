@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { rejectionReason } from '../../../src/contract/deserialization.ts'
-import { LineWriter } from '../../../src/local/stream-analytics/bronze-line.ts'
+import { LineWriter } from '../../src/contract/bronze-line.ts'
+import { rejectionReason } from '../../src/contract/deserialization.ts'
 
 const place = { sequenceNumber: 1804, enqueuedAt: Date.parse('2026-11-24T02:07:11.123Z') }
 const added = {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { LineWriter } from '../../../src/local/stream-analytics/bronze-line.ts'
-import { isFlatObject } from '../../../src/local/stream-analytics/flat-object.ts'
+import { isFlatObject } from '../../src/contract/flat-object.ts'
 import { Generator } from '../../../src/pipeline/generator/generator.ts'
 import { drawStations } from '../../../src/pipeline/generator/stations.ts'
 

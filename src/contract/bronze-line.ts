@@ -1,7 +1,7 @@
 /** Lines of bronze: the records of an event as they were sent, and what Stream Analytics adds to each. */
-import { bodyText, recordsIn } from '../../contract/deserialization.ts'
-import { topLevelMembers } from '../../contract/json-members.ts'
+import { bodyText, recordsIn } from './deserialization.ts'
 import { isFlatObject } from './flat-object.ts'
+import { topLevelMembers } from './json-members.ts'
 
 const ADDED = [
   'EventProcessedUtcTime',
