@@ -23,9 +23,26 @@ process.env.DUCKDB_JE_MALLOC_CONF = process.env.DUCKDB_JE_MALLOC_CONF || 'dirty_
 // Compiled code is kept for the next start, which shows its first frame sooner (docs/benchmarks.md). Not in the shared temporary
 // folder, Node's own choice: what lies there is run. A folder that cannot be made only costs the time.
 var nodeModule = require('node:module');
-var cache = process.env.NODE_COMPILE_CACHE || cacheFolder();
-if (cache && nodeModule.enableCompileCache) nodeModule.enableCompileCache(cache);
-import('./cli.js');
+try {
+  var cache = process.env.NODE_COMPILE_CACHE || cacheFolder();
+  if (cache && nodeModule.enableCompileCache) nodeModule.enableCompileCache(cache);
+} catch (error) {
+  // A user without a home folder, a working folder that is gone: the start only takes longer.
+}
+// 0 is set by whoever has seen everything come back. A wait that nothing can end empties the event loop: that is no success.
+process.exitCode = 1;
+process.once('beforeExit', function () {
+  end('rtstream-tui ended before its work was done: nothing was left that it could wait for.');
+});
+import('./cli.js').catch(function (error) {
+  end('rtstream-tui could not be loaded: ' + String(error && error.message || error).split('\n')[0] + '. Install it again.');
+});
+
+function end(sentence) {
+  process.stderr.write(sentence + '\n', function () {
+    process.exit(1);
+  });
+}
 
 /** The user's own folder for caches, by platform; made step by step, since Node never returns from an impossible path. */
 function cacheFolder() {

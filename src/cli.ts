@@ -379,5 +379,13 @@ async function main(): Promise<void> {
   process.exit(code)
 }
 
+/** A defect ends the program with its sentence. The screen has its own way, since the terminal must be given back first. */
+function onDefect(error: unknown): void {
+  if (process.listenerCount('uncaughtException') > 1) return
+  writeError(`rtstream-tui ended unexpectedly: ${describeError(error)}\n`)
+  void output.flush().finally(() => process.exit(1))
+}
+
+process.on('uncaughtException', onDefect)
 keepHeapSmall()
 await main()

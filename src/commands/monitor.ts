@@ -9,6 +9,7 @@ import { type ControlRoom, openControlRoom, type QuitReason } from '../ui/app/ma
 import type { ScreenFile } from '../ui/app/screen-files.ts'
 import { speaksUtf8 } from '../ui/text/glyphs.ts'
 import { billingNotice } from './shared/billing-notice.ts'
+import { closeAll } from './shared/close-all.ts'
 import { openDataFolder } from './shared/data-folder.ts'
 import { idleStop } from './shared/idle-stop.ts'
 import type { OpenedTarget } from './shared/launch.ts'
@@ -92,9 +93,17 @@ export async function runMonitor({
   })
   const restore = endWithProcess(room, logger)
   let refusal: unknown
-  const opening = open(session, config, folder.path, logger, (error) => {
-    refusal = error
-    room.close({ kind: 'signal' })
+  let broken: Error | undefined
+  const opening = open(session, config, folder.path, logger, {
+    refuse: (error) => {
+      refusal = error
+      room.close({ kind: 'signal' })
+    },
+    // The screen stays, and says why nothing works any more.
+    onFailure: (error) => {
+      broken = error
+      session.connectFailed(error)
+    },
   })
   // Not before the folder is ours: another instance may have it.
   let memory: ReturnType<typeof rememberSession> | undefined
@@ -108,9 +117,9 @@ export async function runMonitor({
   if (reason.kind === 'crash') logger.error({ err: reason.error }, 'the screen failed')
   const state = session.store.getState()
   const written = await files.close()
-  await session.close()
-  memory?.end()
-  await opened?.close()
+  const notClosed = await closeAll([() => session.close(), () => memory?.end(), () => opened?.close()]).catch(
+    (error: UserError) => error,
+  )
   restore()
   if (reason.kind === 'crash')
     writeError(
@@ -127,8 +136,10 @@ export async function runMonitor({
   } else if (refusal !== undefined) writeError(`${describeError(refusal)}\n`)
   for (const problem of problems) writeError(`${problem}\n`)
   folder.release()
-  const isUnbalanced = verdictOf(state).kind === 'unbalanced'
-  return reason.kind === 'crash' || !state.session.connected || isUnbalanced ? 1 : 0
+  if (notClosed) writeError(`${describeError(notClosed)}\n`)
+  if (broken !== undefined) writeError(`${describeError(broken)}\n`)
+  const isWell = state.session.connected && verdictOf(state).kind !== 'unbalanced'
+  return isWell && reason.kind !== 'crash' && !notClosed && broken === undefined ? 0 : 1
 }
 
 /** Beside the log; named by the second. @returns what happened, for a person. */
@@ -170,7 +181,7 @@ async function open(
   config: Config,
   dataDir: string,
   logger: ReturnType<typeof openLog>,
-  refuse: (error: unknown) => void,
+  { refuse, onFailure }: { refuse: (error: unknown) => void; onFailure: (error: Error) => void },
 ): Promise<OpenedTarget | undefined> {
   try {
     const { openTarget } = await import('./shared/launch.ts')
@@ -178,7 +189,7 @@ async function open(
       config,
       dataDir,
       logger,
-      onFailure: (error) => session.connectFailed(error),
+      onFailure,
     })
     session.setEndpoints(opened.endpoints)
     await session.connect(opened.target)

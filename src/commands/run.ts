@@ -7,6 +7,7 @@ import { STAGE_IDS, type StageId } from '../pipeline/ports/stages.ts'
 import type { Session } from '../pipeline/session/session-types.ts'
 import type { AppState } from '../pipeline/state/state.ts'
 import { speaksUtf8 } from '../ui/text/glyphs.ts'
+import { closeAll } from './shared/close-all.ts'
 import { openDataFolder } from './shared/data-folder.ts'
 import { injectPlanned, isMended, type PlannedFault } from './shared/fault-plan.ts'
 import { type OpenedTarget, openTarget } from './shared/launch.ts'
@@ -57,7 +58,7 @@ export async function runHeadless(options: RunOptions): Promise<number> {
       logger,
       onFailure: (error) => failure.abort(error),
     })
-    await session.connect(opened.target)
+    await connected(session, opened.target, startTimeout(config))
     const { record, report } = options
     const files = await openSessionFiles({
       store: session.store,
@@ -78,9 +79,20 @@ export async function runHeadless(options: RunOptions): Promise<number> {
     if (failure.signal.aborted) writeError(`${describeError(failure.signal.reason)}\n`)
     return summary.balanced && outcome.problems.length === 0 && !failure.signal.aborted ? 0 : 1
   } finally {
-    await session?.close()
-    await opened?.close()
-    folder.release()
+    // A close that fails is told by what it throws: the exit code is then not 0.
+    await closeAll([() => session?.close(), () => opened?.close(), () => folder.release()])
+  }
+}
+
+/** A service that never answers is a failure of the start, not a wait without end. */
+async function connected(session: Session, target: OpenedTarget['target'], limitMs: number): Promise<void> {
+  const late = Promise.withResolvers<never>()
+  const message = `The services did not answer within ${limitMs / 1000} s; see the log.`
+  const timer = setTimeout(() => late.reject(new UserError(message)), limitMs)
+  try {
+    await Promise.race([session.connect(target), late.promise])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

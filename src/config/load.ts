@@ -1,4 +1,4 @@
-import { homedir } from 'node:os'
+import { homedir, tmpdir } from 'node:os'
 import { resolve } from 'node:path'
 import { ConfigError, type ConfigProblem, type Source } from './error.ts'
 import { defaultDataDir } from './paths.ts'
@@ -44,7 +44,7 @@ export function loadConfig(options: LoadOptions = {}): LoadedConfig {
     setDefault(
       values,
       'dataDir',
-      defaultDataDir(options.platform ?? process.platform, options.home ?? homedir(), env),
+      defaultDataDir(options.platform ?? process.platform, options.home ?? ownHome(), env),
     )
   }
   const parsed = configSchema.safeParse(nest(values))
@@ -195,5 +195,14 @@ function derive(config: Config, cwd: string): Config {
       ...(lakeEndpoint === undefined ? {} : { lakeEndpoint }),
       ...(metricsEndpoint === undefined ? {} : { metricsEndpoint }),
     },
+  }
+}
+
+/** A user of a container may have no home folder; then the temporary one is where a folder can be made. */
+function ownHome(): string {
+  try {
+    return homedir()
+  } catch {
+    return tmpdir()
   }
 }

@@ -2,6 +2,7 @@
 import type { TokenCredential } from '@azure/identity'
 import type { Config } from '../config/schema.ts'
 import type { Check } from './doctor.ts'
+import { engineCheck } from './engine.ts'
 import { dataDirCheck, runtimeCheck, type TerminalFacts, terminalCheck } from './local.ts'
 
 export interface DoctorChecksOptions {
@@ -21,7 +22,11 @@ export async function doctorChecks({
 }: DoctorChecksOptions): Promise<Check[]> {
   const machine = [runtimeCheck(nodeVersion), terminalCheck(terminal)]
   if (config.target === 'local')
-    return [...machine, dataDirCheck(config.dataDir, config.lakeLimit + config.hubSize)]
+    return [
+      ...machine,
+      dataDirCheck(config.dataDir, config.lakeLimit + config.hubSize),
+      engineCheck(config.engine),
+    ]
   const [{ azureChecks }, { azureCredential }, { createServiceClients }, { hubConnection }, { probeHub }] =
     await Promise.all([
       import('./azure.ts'),

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
-import { LineWriter } from '../../../src/local/stream-analytics/bronze-line.ts'
+import { LineWriter } from '../../src/contract/bronze-line.ts'
 import { isFlatObject } from '../../src/contract/flat-object.ts'
-import { Generator } from '../../../src/pipeline/generator/generator.ts'
-import { drawStations } from '../../../src/pipeline/generator/stations.ts'
+import { Generator } from '../../src/pipeline/generator/generator.ts'
+import { drawStations } from '../../src/pipeline/generator/stations.ts'
 
 const NOON = Date.parse('2026-03-01T12:00:00Z')
 const generator = new Generator(
@@ -76,9 +76,9 @@ it('gives the line that the parser gives', () => {
     '{"city":"PartitionId"}',
   ]) {
     // A blank in front keeps the form away.
-    const parsed = writer.line(Buffer.from(` ${body}`), place)
-    expect(writer.line(Buffer.from(body), place)).toBe(parsed)
+    const [parsed] = writer.lines(Buffer.from(` ${body}`), place) ?? []
+    expect(writer.lines(Buffer.from(body), place)).toEqual([parsed])
     expect(JSON.parse(parsed ?? '')).toMatchObject({ PartitionId: 3, SequenceNumber: 7 })
   }
-  expect(writer.line(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), place)).toBeUndefined()
+  expect(writer.lines(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), place)).toBeUndefined()
 })

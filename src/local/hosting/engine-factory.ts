@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { parseBronzeFileName } from '../../contract/bronze-layout.ts'
 import type { LakeFolder } from '../data-lake/store/folder.ts'
 import type { NotebookEngine } from '../engine/api/engine.ts'
+import { findDuckDb } from '../engine/duckdb/find-duckdb.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { LocalAzureOptions } from '../runtime/options.ts'
 
@@ -37,7 +38,7 @@ const isBefore = (positions: ReadonlyMap<number, number>) => (path: string) => {
   return file !== undefined && file.lastSequenceNumber <= (positions.get(file.partition) ?? -1)
 }
 
-/** @throws SparkMissingError */
+/** @throws SparkMissingError, DuckDbMissingError */
 export const createLocalEngine: EngineFactory = async ({ engine, failpoint, ...options }) => {
   if (engine === 'spark') {
     const { BronzeReads } = await import('../spark/bronze-reads.ts')
@@ -49,6 +50,7 @@ export const createLocalEngine: EngineFactory = async ({ engine, failpoint, ...o
       rollIntervalMs: SPARK_ROLL_INTERVAL_MS,
     }
   }
+  findDuckDb()
   const { createDuckDbEngine } = await import('../engine/duckdb-engine.ts')
   const { engine: embedded, silverPositions } = createDuckDbEngine({
     ...options,

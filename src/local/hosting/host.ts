@@ -12,6 +12,8 @@ export type FromWorker =
   | { type: 'started'; endpoints: LocalAzureEndpoints }
   /** The answer to a {@link FaultChange}. */
   | { type: 'fault'; id: number; error: string | undefined }
+  /** Everything was stopped, as far as it could be. */
+  | { type: 'closed badly'; message: string }
   | {
       type: 'failed'
       name: string
@@ -36,7 +38,7 @@ export interface LocalAzure {
   onFailure(listener: (error: Error) => void): void
   /** Breaks services on purpose. Each resolves once it is so; rejects for an unknown name. */
   faults: { inject(name: string): Promise<void>; mend(name: string): Promise<void> }
-  /** Resolves when everything is written and stopped. Safe to call twice. */
+  /** Resolves when everything is written and stopped. Safe to call twice. @throws Error that says what did not stop in order. */
   close(): Promise<void>
 }
 
@@ -91,6 +93,7 @@ class WorkerLife {
   readonly #changes = new Map<number, { resolve: () => void; reject: (error: Error) => void }>()
   #nextChange = 0
   #isClosing = false
+  #closedBadly: Error | undefined
   #failure: Error | undefined
   #listener: ((error: Error) => void) | undefined
 
@@ -101,9 +104,13 @@ class WorkerLife {
     worker.on('message', (message: FromWorker) => {
       if (message.type === 'started') resolve(message.endpoints)
       else if (message.type === 'fault') this.#changed(message)
-      else reject(namedError(message))
+      else if (message.type === 'failed') reject(namedError(message))
+      else this.#closedBadly = new Error(message.message)
     })
-    worker.on('error', (error: NodeJS.ErrnoException) => this.#fail(breakdown(error)))
+    worker.on('error', (error: NodeJS.ErrnoException) => {
+      if (this.#isClosing) this.#closedBadly = breakdown(error)
+      this.#fail(breakdown(error))
+    })
     worker.on('exit', (code) => {
       this.#ended.resolve()
       // Nobody will answer any more, and nothing is broken any more either.
@@ -139,9 +146,15 @@ class WorkerLife {
       this.#isClosing = true
       this.#worker.postMessage('stop')
     }
-    const timer = setTimeout(() => void this.#worker.terminate(), CLOSE_TIMEOUT_MS)
+    const timer = setTimeout(() => {
+      this.#closedBadly = new Error(
+        `The local services did not stop within ${CLOSE_TIMEOUT_MS / 1000} s and were cut off. What they hold is safe.`,
+      )
+      void this.#worker.terminate()
+    }, CLOSE_TIMEOUT_MS)
     await this.#ended.promise
     clearTimeout(timer)
+    if (this.#closedBadly) throw this.#closedBadly
   }
 
   #fail(error: Error): void {

@@ -61,7 +61,8 @@ export async function startLocalServices(
     const endpoints = await start(options, dependencies, stack, faults)
     return { endpoints, faults, close: () => stack.close() }
   } catch (error) {
-    await stack.close()
+    // What did not start is the news; the log says what did not stop.
+    await stack.close().catch(() => {})
     throw error
   }
 }

@@ -19,7 +19,11 @@ try {
   const services = await startLocalServices(options, { logger })
   send({ type: 'started', endpoints: services.endpoints })
   parentPort?.on('message', (message: ToWorker) => {
-    if (message === 'stop') void services.close().then(() => parentPort?.close())
+    if (message === 'stop')
+      void services
+        .close()
+        .catch(({ message }: Error) => send({ type: 'closed badly', message }))
+        .then(() => parentPort?.close())
     else void changeFault(services, message)
   })
 } catch (error) {

@@ -25,13 +25,17 @@ export class ClosingStack {
     this.#parts.push({ name, close })
   }
 
-  /** Stops everything, whatever fails; safe to call twice. */
+  /**
+   * Stops everything, whatever fails; safe to call twice.
+   * @throws Error that names every part that did not stop in order.
+   */
   close(): Promise<void> {
     this.#closed ??= this.#closeAll()
     return this.#closed
   }
 
   async #closeAll(): Promise<void> {
+    const failed: string[] = []
     for (const { name, close } of this.#parts.splice(0).reverse()) {
       const timeout = Promise.withResolvers<string>()
       const timer = setTimeout(() => timeout.resolve('it took too long'), this.#limitMs)
@@ -41,8 +45,10 @@ export class ClosingStack {
       )
       const reason = await Promise.race([closed, timeout.promise])
       clearTimeout(timer)
-      if (reason !== undefined)
-        this.#logger.warn({ part: name, reason }, 'a local service did not stop in order')
+      if (reason === undefined) continue
+      this.#logger.warn({ part: name, reason }, 'a local service did not stop in order')
+      failed.push(`${name} (${reason})`)
     }
+    if (failed.length > 0) throw new Error(`Not everything stopped in order: ${failed.join(', ')}.`)
   }
 }

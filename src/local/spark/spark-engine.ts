@@ -31,7 +31,7 @@ export async function createSparkEngine(options: SparkEngineOptions): Promise<No
 }
 
 /** The bundle lies one folder below the package, the source three. */
-function findPackage(from: string): string {
+export function findPackage(from: string): string {
   for (let folder = from; folder !== dirname(folder); folder = dirname(folder))
     if (existsSync(join(folder, 'notebooks', 'local', 'run_notebook.py'))) return folder
   throw new Error(`The notebooks are missing from the package around ${from}.`)

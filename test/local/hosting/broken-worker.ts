@@ -9,6 +9,13 @@ if (how === 'before') throw new Error('broken before the start')
 if (how === 'exit') process.exit(3)
 const { cert } = await createCertificate()
 parentPort?.postMessage({ type: 'started', endpoints: { certificate: cert } })
+// Everything is stopped, but for one part.
+if (how === 'close') {
+  parentPort?.once('message', () => {
+    parentPort?.postMessage({ type: 'closed badly', message: 'the event hub did not stop' })
+    parentPort?.close()
+  })
+}
 // The failure comes when somebody listens.
 setTimeout(() => {
   if (how === 'throw') throw new Error('broken in the middle')

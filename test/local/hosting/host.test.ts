@@ -85,6 +85,11 @@ describe('the worker', () => {
     expect(failures).toHaveLength(1)
   })
 
+  it('that does not stop in order says so to whoever closes it', async () => {
+    const azure = await startLocalAzure(localOptions('close'), 'info', broken)
+    await expect(azure.close()).rejects.toThrow('the event hub did not stop')
+  })
+
   it.each([
     ['before', /broken before the start/],
     ['exit', /exit code 3/],

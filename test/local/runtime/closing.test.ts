@@ -26,7 +26,9 @@ describe('stopping the parts', () => {
     stack.add('fails', () => {
       throw new Error('no such file')
     })
-    await stack.close()
+    await expect(stack.close()).rejects.toThrow(
+      'Not everything stopped in order: fails (no such file), hangs (it took too long).',
+    )
     expect(isLast).toBe(true)
     expect(logged.lines()).toMatchObject([
       { part: 'fails', reason: 'no such file' },

@@ -110,7 +110,7 @@ it('lets no control character through, C0, DEL or C1, from anybody', () => {
       temperature: 1,
       humidity: 1,
     }
-    const shown = tailOfRow({ ...row, createdAt: null, enqueuedAt: 0, committedAt: 0 })
+    const shown = tailOfRow({ ...row, timestamp: null, createdAt: null, enqueuedAt: 0, committedAt: 0 })
     expect([shown.city, shown.deviceId], code.toString(16)).toEqual(['a b', 'a b'])
     const quarantined = { raw: JSON.stringify({ city }), reasons: [], enqueuedAt: 0 }
     expect(tailOfQuarantined(quarantined, 0).city, code.toString(16)).toBe('a b')

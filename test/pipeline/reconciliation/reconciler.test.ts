@@ -25,7 +25,7 @@ function setUp({ bronzePosition = 9 } = {}) {
   return {
     hub: () => reconciler.sawHub([partition(9)]),
     lake: (rows = 9) => reconciler.sawLake({ ...snapshot, bronze: { ...bronze, rows } }),
-    ledger: (isSending = false) => reconciler.ledger(10, isSending),
+    ledger: (isSending = false) => reconciler.ledger(10, isSending, 0),
   }
 }
 

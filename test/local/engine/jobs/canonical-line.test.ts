@@ -1,8 +1,8 @@
 /** The short way of the rules says of every line what the long way says. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { LineWriter } from '../../../../src/contract/bronze-line.ts'
 import { type Connection, Database } from '../../../../src/local/engine/duckdb/database.ts'
 import { RULE_MACROS, validated } from '../../../../src/local/engine/jobs/silver-rules.ts'
-import { LineWriter } from '../../../../src/local/stream-analytics/bronze-line.ts'
 import { Generator } from '../../../../src/pipeline/generator/generator.ts'
 import { drawStations } from '../../../../src/pipeline/generator/stations.ts'
 import { handMadeLines } from '../../../notebooks/bronze-fixture.ts'
@@ -47,7 +47,9 @@ async function generated(dirty: number): Promise<string[]> {
   const writer = new LineWriter(3, NOON + 900)
   return generator
     .make(1000, NOON, 10_000)
-    .events.map(({ body }, index) => writer.line(body, { sequenceNumber: index, enqueuedAt: NOON + index }))
+    .events.flatMap(({ body }, index) =>
+      writer.lines(body, { sequenceNumber: index, enqueuedAt: NOON + index }),
+    )
     .filter((line) => line !== undefined)
 }
 
