@@ -8,7 +8,7 @@ const terminal = terminalFacts(process.stdout, {})
 describe('the checks of doctor', () => {
   it('stay on this machine for the local target', async () => {
     const checks = await doctorChecks({ config, terminal, nodeVersion: 'v24.0.0' })
-    expect(checks.map(({ id }) => id)).toEqual(['node', 'terminal', 'data-dir'])
+    expect(checks.map(({ id }) => id)).toEqual(['node', 'terminal', 'data-dir', 'engine'])
   })
 
   it('know a stream that is no terminal', () => {

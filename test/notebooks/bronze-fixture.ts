@@ -1,9 +1,9 @@
 /** Bronze as the product makes it: readings of its own generator, through the lines and names of its own job. */
 import { utimesSync } from 'node:fs'
 import { bronzeFileName, bronzeFolder } from '../../src/contract/bronze-layout.ts'
+import { LineWriter } from '../../src/contract/bronze-line.ts'
 import { partitionOf } from '../../src/contract/partition-hash.ts'
 import { LakeFolder } from '../../src/local/data-lake/store/folder.ts'
-import { LineWriter } from '../../src/contract/bronze-line.ts'
 import { Generator } from '../../src/pipeline/generator/generator.ts'
 import { drawStations } from '../../src/pipeline/generator/stations.ts'
 
