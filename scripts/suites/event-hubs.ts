@@ -23,7 +23,7 @@ const PACKAGES = [
 const root = resolve(import.meta.dirname, '../..')
 const folder = mkdtempSync(join(tmpdir(), 'rtstream-suite-'))
 const python = join(folder, 'venv/bin/python')
-const program = [process.execPath, (process.env.RTSTREAM_BIN ?? join(root, 'dist/bin.cjs'))]
+const program = [process.execPath, join(root, 'dist/bin.cjs')]
 
 /** Keys and a certificate that all hubs of the run share. */
 async function makeKeys(): Promise<void> {
@@ -49,15 +49,7 @@ try {
     })
   pip('install', `azure-eventhub==${VERSION}`, ...PACKAGES)
   mkdirSync(join(folder, 'source'))
-  pip(
-    'download',
-    '--no-deps',
-    '--no-binary',
-    ':all:',
-    '--dest',
-    'source',
-    `azure-eventhub==${VERSION}`,
-  )
+  pip('download', '--no-deps', '--no-binary', ':all:', '--dest', 'source', `azure-eventhub==${VERSION}`)
   const [archive = ''] = readdirSync(join(folder, 'source'))
   execFileSync('tar', ['xzf', archive], { cwd: join(folder, 'source') })
   const source = join(folder, 'source', archive.replace(/\.tar\.gz$/, ''))
