@@ -70,6 +70,13 @@ const position = (text: string): number => {
   return ms
 }
 
+const count = (text: string): number => {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1 || value > 1_000_000)
+    throw new InvalidArgumentError('expected a whole number from 1 to 1000000.')
+  return value
+}
+
 const folder = (text: string): string => {
   if (text.trim() === '') throw new InvalidArgumentError('expected a folder.')
   return text
@@ -265,6 +272,47 @@ function program(finish: (code: number) => void): Command {
     .argument('<file>', 'a file that was written with --record')
     .addOption(new Option('--format <form>', 'form of the report').choices(['html', 'md', 'json']))
     .addOption(new Option('--out <file>', 'where to write it; standard output otherwise').argParser(file))
+  command('sql', 'ask the layers in SQL; without a query: examples', async ({ config }, flags, [sql]) => {
+    const { runSql } = await import('./commands/sql.ts')
+    const { attachTarget } = await import('./commands/shared/attach.ts')
+    const target = sql === undefined ? undefined : await attachTarget(config)
+    return runSql({
+      query: target?.query,
+      target: config.target,
+      sql,
+      format: flags.json ? 'json' : flags.csv ? 'csv' : 'table',
+      maxRows: flags.maxRows as number,
+      yes: flags.yes === true,
+      write,
+      writeError,
+      signal: interruption(),
+    })
+  })
+    .argument('[query]', 'one SELECT over bronze, silver, quarantine, gold, by_minute, aggregated')
+    .option('--json', 'one JSON object per row')
+    .option('--csv', 'comma-separated values')
+    .option('--yes', 'fetch also more than 100 MB from Azure')
+    .addOption(new Option('--max-rows <count>', 'rows at most').argParser(count).default(10_000))
+  command('export', 'write a table to a file', async ({ config }, flags, [table]) => {
+    const { runExport } = await import('./commands/sql.ts')
+    const { attachTarget } = await import('./commands/shared/attach.ts')
+    const { query } = await attachTarget(config)
+    return runExport({
+      query,
+      target: config.target,
+      table: table ?? '',
+      format: flags.format as 'csv' | 'parquet',
+      out: flags.out as string | undefined,
+      yes: flags.yes === true,
+      write,
+      writeError,
+      signal: interruption(),
+    })
+  })
+    .argument('<table>', 'bronze, silver, quarantine, gold, by_minute or aggregated')
+    .addOption(new Option('--format <name>', 'of the file').choices(['csv', 'parquet']).default('csv'))
+    .option('--out <file>', 'where to (default: the name of the table)')
+    .option('--yes', 'fetch also more than 100 MB from Azure')
   command(
     'stop',
     'stop the job, the runs and the pipeline, and wait until they have ended',

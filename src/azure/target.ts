@@ -8,6 +8,7 @@ import { azureCredential, sessionCredential } from './auth/credential.ts'
 import { oldestEnqueuedAt } from './event-hubs/oldest-event.ts'
 import { createHubProducer, createHubReader, type HubConnection, newConsumer } from './event-hubs/producer.ts'
 import { createLakeClient } from './lake/data-lake.ts'
+import { createLakeQuery } from './lake/lake-query.ts'
 import { createLakeReader } from './lake/lake-reader.ts'
 import { createTableAuditor } from './lake/table-audit.ts'
 import type { AzureDeployment } from './resources/deployment.ts'
@@ -100,6 +101,7 @@ export async function connectTarget({
     }),
     lake: createLakeReader({ client: lakeClient, clock }),
     auditor: createTableAuditor({ client: lakeClient }),
+    query: createLakeQuery({ client: lakeClient }),
     tracer: createTracer({ hub: search, client: lakeClient, clock }),
     close: async () => {
       await Promise.all([producer.close(), hub.close(), search.close()])

@@ -72,6 +72,7 @@ export async function runMonitor({
     onProblem: (message) => problems.push(message),
   })
   const idle = idleStop(config.idleStop, session.actions, systemClock)
+  let found: OpenedTarget | undefined
   const room = openControlRoom({
     store: session.store,
     actions: session.actions,
@@ -88,6 +89,7 @@ export async function runMonitor({
     stdout,
     stderr: process.stderr,
     onKey: idle.reset,
+    query: () => found?.target.query,
     onSave: (files) => saveScreen(join(folder.path, 'logs'), files),
     onOutput: (line) => logger.info({ source: 'output' }, line),
   })
@@ -107,8 +109,9 @@ export async function runMonitor({
   })
   // Not before the folder is ours: another instance may have it.
   let memory: ReturnType<typeof rememberSession> | undefined
-  void opening.then((found) => {
-    if (found && !config.readOnly) memory = rememberSession(folder.path, session.store)
+  void opening.then((opened) => {
+    found = opened
+    if (opened && !config.readOnly) memory = rememberSession(folder.path, session.store)
   })
   const reason = await room.ended
   idle.cancel()

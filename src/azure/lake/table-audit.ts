@@ -162,7 +162,7 @@ class Audit {
 }
 
 /** SQL of a file's rows as the table has them: columns by the table's names, without the deleted rows. */
-function relation(
+export function relation(
   delta: DeltaTable,
   file: DataFile,
   parquet: ParquetFile,

@@ -2,6 +2,7 @@
 import type { FaultInjector } from './faults.ts'
 import type { HubProducer, HubReader } from './hub.ts'
 import type { LakeReader, TableAuditor } from './lake.ts'
+import type { LakeQuery } from './query.ts'
 import type { MetricsSource, StageId, StageService } from './stages.ts'
 import type { Tracer } from './trace.ts'
 
@@ -14,6 +15,8 @@ export interface Target {
   metrics: MetricsSource
   lake: LakeReader
   auditor: TableAuditor
+  /** Undefined: this target cannot be asked in SQL. */
+  query?: LakeQuery | undefined
   /** Undefined: this target cannot follow single events. */
   tracer?: Tracer | undefined
   /** Undefined: nothing here may be broken on purpose. */

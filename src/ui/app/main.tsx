@@ -1,6 +1,7 @@
 /** Opens the control room in the terminal's alternate screen, and gives the terminal back however it ends. */
 import { render } from 'ink'
 import { Component, type ReactNode } from 'react'
+import type { LakeQuery } from '../../pipeline/ports/query.ts'
 import type { Clock } from '../../pipeline/runtime/clock.ts'
 import type { ReadonlyStore } from '../../pipeline/session/session-types.ts'
 import type { Actions } from '../../pipeline/state/actions.ts'
@@ -40,6 +41,8 @@ export interface ControlRoomOptions {
   stdout: NodeJS.WriteStream
   stderr: NodeJS.WriteStream
   onKey: () => void
+  /** What asks the layers in SQL, once there is a target. */
+  query?: () => LakeQuery | undefined
   /** Writes the screen to files. @returns where they are, for a person. */
   onSave: (files: readonly ScreenFile[]) => string
   /** A line that somebody else would have written on the screen. */
@@ -94,6 +97,7 @@ export function openControlRoom(options: ControlRoomOptions): ControlRoom {
     store,
     actions: options.actions,
     paint: paint(),
+    ...(options.query ? { query: options.query } : {}),
     onCopy: (text) => output.write(`\x1b]52;c;${Buffer.from(text).toString('base64')}\x07`),
     onSave: (lines) => {
       const theme = chooseTheme(themeName, depth, env, told)

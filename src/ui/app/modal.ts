@@ -38,6 +38,11 @@ export const ANSWERS: Readonly<Record<Question['kind'], readonly Answer[]>> = {
   stations: TYPED_ANSWERS,
   share: TYPED_ANSWERS,
   interval: TYPED_ANSWERS,
+  sql: [
+    ['enter', 'ask'],
+    ['↑ ↓', 'earlier and prepared questions'],
+    ['esc', 'leave it'],
+  ],
 }
 
 /** Something runs that this window does not end. */
@@ -108,6 +113,24 @@ function questionBox(question: Question, state: AppState, width: number): Framed
         question.text,
         `now ${formatCount(state.generator.stations)}, at most ${formatCount(MAX_STATIONS)}`,
       )
+    case 'sql':
+      return {
+        title: 'SQL over the layers',
+        lines: [
+          [],
+          ...wrap(`${question.text}▏`, width - FRAME.columns).map(
+            (part): Line => [span(part, 'title', true)],
+          ),
+          [],
+          ...wrap(
+            'views: bronze, silver, quarantine, gold, by_minute, aggregated; read only',
+            width - FRAME.columns,
+          ).map((part): Line => [span(part, 'muted')]),
+          [],
+          ...answerLines(ANSWERS.sql),
+          [],
+        ],
+      }
     case 'share':
       return typed(
         'dirty data',

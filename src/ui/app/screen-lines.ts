@@ -198,21 +198,29 @@ function overlayContent(
   view: ViewState,
 ): PanelContent {
   const help = overlay === 'help' ? helpLines(width, view.palette) : undefined
-  const all = help?.lines ?? endpointLines(state, width)
+  const all = help?.lines ?? (overlay === 'table' ? tableOf(view) : endpointLines(state, width))
   // The chosen action is in sight, with what stands around it.
   const scroll = help ? Math.max(0, help.chosenRow - Math.floor(height / 2)) : (view.scroll[overlay] ?? 0)
   const window = fromTop(all, height, scroll)
   return {
-    title: overlay === 'help' ? 'keys' : 'endpoints',
+    title: overlay === 'help' ? 'keys' : overlay === 'table' ? printable(view.table.title) : 'endpoints',
     value: [
       span(window.scrollable > 0 ? `↑↓ ${position(window, scroll)}   ` : '', 'accent'),
       span(help ? '/ searches   enter runs   esc closes' : 'esc closes', 'muted'),
     ],
     lines: window.shown,
-    details: overlay === 'endpoints' ? window.shown.map((line) => addressOf(line)) : undefined,
+    details:
+      overlay === 'endpoints'
+        ? window.shown.map((line) => addressOf(line))
+        : overlay === 'table'
+          ? window.shown.map((line) => ({ title: 'row', facts: [], text: plainText(line) }))
+          : undefined,
     scrollable: help ? 0 : window.scrollable,
   }
 }
+
+const tableOf = ({ table }: ViewState): Line[] =>
+  table.lines.map((line, row): Line => [span(line, row === 0 ? 'muted' : undefined)])
 
 /** A row of the endpoints: its name and its address. */
 function addressOf(line: Line): Detail | undefined {

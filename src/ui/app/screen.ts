@@ -3,6 +3,7 @@
  * something on it has changed, so that nothing changing means nothing painted.
  */
 
+import { type LakeQuery, type QueryResult, tablesIn } from '../../pipeline/ports/query.ts'
 import type { ReadonlyStore } from '../../pipeline/session/session-types.ts'
 import type { Actions } from '../../pipeline/state/actions.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
@@ -13,6 +14,7 @@ import { initialView, scrollBy, type ViewState } from '../input/view-state.ts'
 import { PANELS } from '../layout.ts'
 import { eventMatches } from '../panels/events-panel.ts'
 import { logMatches } from '../panels/log-panel.ts'
+import { tableLines } from '../panels/table-lines.ts'
 import type { Painter } from '../text/ansi.ts'
 import type { Line } from '../text/line.ts'
 import { type ScreenLines, screenLines } from './screen-lines.ts'
@@ -32,6 +34,8 @@ export interface ScreenOptions {
   onSave?: (lines: readonly Line[]) => string
   /** Switches the mouse. @returns whether it is on. */
   onMouse?: () => boolean
+  /** Asks the layers in SQL; undefined: it cannot, or not yet. */
+  query?: () => LakeQuery | undefined
   /** Goes on to the next theme. @returns its name. */
   onTheme?: () => string
   monotonic?: () => number
@@ -55,6 +59,7 @@ export class Screen {
   #view: ViewState = initialView
   /** Before the last escape, which may turn out to have been none. */
   #beforeEscape: ViewState | undefined
+  #asking: AbortController | undefined
   /** What is shown: the store's state, or the one at which the screen was frozen. */
   #state: AppState
   #unsubscribe: (() => void) | undefined
@@ -73,6 +78,7 @@ export class Screen {
     this.#keys = new KeyDispatch({
       ...options,
       onCopy,
+      onAsk: (title, sql) => this.#ask(title, sql),
       onMouse,
       onSave: () => onSave(this.#drawn?.lines ?? []),
       yesQuit,
@@ -168,6 +174,26 @@ export class Screen {
     this.#change(this.#keys.press(this.#view, key, this.#shown()))
   }
 
+  /** The rows come into the overlay, if that still stands then; closed, the query is given up. */
+  #ask(title: string, sql: string): string | undefined {
+    const query = this.#options.query?.()
+    if (!query) return 'The layers cannot be asked yet: not connected.'
+    this.#asking?.abort()
+    const controller = new AbortController()
+    this.#asking = controller
+    const show = (lines: readonly string[]) => {
+      if (controller.signal.aborted || this.#view.overlay !== 'table') return
+      this.#change({ ...this.#view, table: { title, lines } })
+      this.#tell()
+    }
+    void askLake(query, sql, this.#state.session.target === 'azure', controller.signal).then(
+      (result) => show(tableLines(result)),
+      (error: unknown) =>
+        show(['The query failed.', ...String((error as Error).message ?? error).split('\n')]),
+    )
+    return undefined
+  }
+
   #takeBack(): void {
     if (this.#beforeEscape) this.#change(this.#beforeEscape)
     this.#beforeEscape = undefined
@@ -179,6 +205,7 @@ export class Screen {
 
   #change(view: ViewState): void {
     const wasFrozen = this.#view.isFrozen
+    if (this.#view.overlay === 'table' && view.overlay !== 'table') this.#asking?.abort()
     this.#view = view
     if (wasFrozen !== view.isFrozen) this.#follow()
     if (!view.isFrozen) this.#state = this.#options.store.getState()
@@ -223,6 +250,27 @@ export class Screen {
   #tell(): void {
     for (const listener of this.#listeners) listener()
   }
+}
+
+/** Fetched from Azure without a word (bytes). */
+const MUCH = 100_000_000
+/** Rows that a screen is of use for. */
+const SCREEN_LIMITS = { rows: 1000, timeoutMs: 30_000 }
+
+async function askLake(
+  query: LakeQuery,
+  sql: string,
+  isAzure: boolean,
+  signal: AbortSignal,
+): Promise<QueryResult> {
+  if (isAzure) {
+    const { files, bytes } = await query.size(tablesIn(sql), signal)
+    if (bytes > MUCH)
+      throw new Error(
+        `This would fetch ${files} files, ${Math.round(bytes / 1e6)} MB from Azure.\nrtstream-tui sql --yes does.`,
+      )
+  }
+  return query.run(sql, SCREEN_LIMITS, signal)
 }
 
 /** What one has scrolled back to stays where it is while newer lines come in below. */

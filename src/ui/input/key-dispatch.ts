@@ -1,5 +1,6 @@
 /** From keys to deeds: what a key means now, given what is on the screen. */
 
+import { NEWEST_ROWS, PREPARED_QUERIES } from '../../pipeline/ports/query.ts'
 import { STAGE_IDS, type StageId } from '../../pipeline/ports/stages.ts'
 import type { ActionResult, Actions } from '../../pipeline/state/actions.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
@@ -53,6 +54,8 @@ export interface KeyDispatchOptions {
   onSave: () => string
   /** Switches the mouse. @returns whether it is on. */
   onMouse: () => boolean
+  /** Asks the layers in SQL; the answer comes to the screen later. @returns why it cannot be asked. */
+  onAsk: (title: string, sql: string) => string | undefined
   onQuit: (choice: { stopAll: boolean }) => void
   /** The terminal is to be drawn on anew, or given back to the shell for a while. @returns why not. */
   onHandOver: (what: HandOver) => string | undefined
@@ -62,10 +65,14 @@ const FILTER_LENGTH = 40
 /** The second press of `q` or ctrl+c within this quits (ms). */
 const SECOND_PRESS_MS = 2000
 const TYPED_LENGTH = 7
+const SQL_LENGTH = 2000
+/** Questions that are remembered. */
+const SQL_HISTORY = 50
 const LETTERS: Readonly<Record<TypedKind, RegExp>> = {
   stations: /^\d$/,
   share: /^[\d.]$/,
   interval: /^[\d.mshd]$/,
+  sql: /^[^\p{C}]$/u,
 }
 
 /** `500ms`, `10s`, `2m`; a number alone is seconds. NaN for anything else. */
@@ -83,6 +90,10 @@ const mayRun = (state: AppState, id: StageId) =>
 export class KeyDispatch {
   readonly #options: KeyDispatchOptions
   #costsAccepted: boolean
+  /** Newest first. */
+  #history: readonly string[] = []
+  /** Which of them stands in the line; −1: none. */
+  #asked = -1
 
   constructor(options: KeyDispatchOptions) {
     this.#options = options
@@ -146,6 +157,15 @@ export class KeyDispatch {
         return { ...view, question: { kind: 'share', text: '' } }
       case 'setInterval':
         return { ...view, question: { kind: 'interval', text: '' } }
+      case 'data': {
+        const chosen =
+          view.focused === 'lake' && view.cursor !== undefined ? drawn.details[view.cursor] : view.detail
+        const layer = chosen && NEWEST_ROWS[chosen.title] ? chosen.title : 'silver'
+        return this.#ask(view, `newest rows of ${layer}`, NEWEST_ROWS[layer] as string)
+      }
+      case 'sql':
+        this.#asked = -1
+        return { ...view, question: { kind: 'sql', text: '' } }
       case 'palette':
         return { ...view, overlay: 'help', palette: { query: '', isTyping: true, chosen: 0 } }
       case 'rowUp':
@@ -266,6 +286,7 @@ export class KeyDispatch {
       case 'stations':
       case 'share':
       case 'interval':
+      case 'sql':
         return this.#typeValue(view, question.kind, question.text, key)
       case undefined:
         return view
@@ -276,9 +297,20 @@ export class KeyDispatch {
     const closed = { ...view, question: undefined }
     const typed = (next: string): ViewState => ({ ...view, question: { kind, text: next } })
     if (key === 'escape' || (key === 'return' && text === '')) return closed
+    if (key === 'return' && kind === 'sql') {
+      this.#history = [text, ...this.#history.filter((one) => one !== text)].slice(0, SQL_HISTORY)
+      return this.#ask(closed, text, text)
+    }
+    if (kind === 'sql' && (key === 'up' || key === 'down')) {
+      const all = [...this.#history, ...PREPARED_QUERIES.map(({ sql }) => sql)]
+      this.#asked = Math.min(all.length - 1, Math.max(-1, this.#asked + (key === 'up' ? 1 : -1)))
+      return typed(all[this.#asked] ?? '')
+    }
     if (key === 'return') return this.#act(closed, () => this.#set(kind, text))
     if (key === 'backspace') return typed(text.slice(0, -1))
-    return LETTERS[kind].test(key) && text.length < TYPED_LENGTH ? typed(text + key) : view
+    return LETTERS[kind].test(key) && text.length < (kind === 'sql' ? SQL_LENGTH : TYPED_LENGTH)
+      ? typed(text + key)
+      : view
   }
 
   #set(kind: TypedKind, text: string): ActionResult {
@@ -286,6 +318,19 @@ export class KeyDispatch {
     if (kind === 'stations') return actions.setStations(Number(text))
     if (kind === 'share') return actions.setCorruption(Number(text) / 100)
     return actions.setInterval(millisecondsOf(text))
+  }
+
+  #ask(view: ViewState, title: string, sql: string): ViewState {
+    const reason = this.#options.onAsk(title, sql)
+    if (reason !== undefined) return this.#refuse(view, reason)
+    return {
+      ...view,
+      detail: undefined,
+      cursor: undefined,
+      overlay: 'table',
+      table: { title, lines: ['asking …'] },
+      scroll: { ...view.scroll, table: 0 },
+    }
   }
 
   #focus(view: ViewState, key: string): ViewState {

@@ -18,6 +18,8 @@ export type Command =
   | 'setShare'
   | 'setInterval'
   | 'palette'
+  | 'data'
+  | 'sql'
   | 'rowUp'
   | 'rowDown'
   | 'copy'
@@ -155,6 +157,8 @@ export const KEYMAP: readonly KeyBinding[] = [
   bind('Screen', 'openLink', ['g'], 'show the address of what is opened, to click on or copy'),
   bind('Screen', 'mouse', ['m'], 'take clicks and the wheel, or leave them to the terminal'),
   bind('Screen', 'save', ['ctrl+s'], 'the screen to a file, beside the log: text, ANSI and SVG'),
+  bind('Session', 'data', ['o'], 'the newest rows of the chosen layer of the lake, else of silver'),
+  bind('Session', 'sql', ['s'], 'ask the layers in SQL; ↑ brings earlier and prepared questions'),
   bind('Session', 'palette', [':'], 'find an action by a few of its letters, and run it'),
   bind('Session', 'ledger', ['l'], 'the ledger hop by hop, and the five assertions', hint('l', 'ledger', 4)),
   bind(

@@ -2,11 +2,11 @@
 import type { ActionResult } from '../../pipeline/state/actions.ts'
 import type { PanelId } from '../layout.ts'
 
-export const OVERLAYS = ['help', 'endpoints'] as const
+export const OVERLAYS = ['help', 'endpoints', 'table'] as const
 export type Overlay = (typeof OVERLAYS)[number]
 
 /** What is typed: a number of stations, a share of dirty data in percent, a time. */
-export type TypedKind = 'stations' | 'share' | 'interval'
+export type TypedKind = 'stations' | 'share' | 'interval' | 'sql'
 
 export interface PaletteState {
   query: string
@@ -48,6 +48,8 @@ export interface ViewState {
   isZoomed: boolean
   overlay: Overlay | undefined
   palette: PaletteState
+  /** Rows that were asked for, as text; the first is the head. */
+  table: { title: string; lines: readonly string[] }
   /** Row of the focused panel that is chosen, from the top of what is shown; undefined: none. */
   cursor: number | undefined
   /** Opened on a row: what it holds, line by line. */
@@ -71,6 +73,7 @@ export const initialView: ViewState = {
   isZoomed: false,
   overlay: undefined,
   palette: noPalette,
+  table: { title: '', lines: [] },
   cursor: undefined,
   detail: undefined,
   question: undefined,

@@ -1,5 +1,6 @@
 /** What keys do, on a screen over a made-up pipeline: no terminal, no Ink. */
 import { describe, expect, it, vi } from 'vitest'
+import type { LakeQuery, QueryResult } from '../../../src/pipeline/ports/query.ts'
 import type { AppState } from '../../../src/pipeline/state/state.ts'
 import { Screen } from '../../../src/ui/app/screen.ts'
 import { KEYMAP, NEEDS, type Need } from '../../../src/ui/input/keymap.ts'
@@ -14,6 +15,7 @@ interface OpenOptions {
   acceptCosts?: boolean
   yesQuit?: boolean
   monotonic?: () => number
+  query?: () => LakeQuery | undefined
 }
 
 function open(state: AppState, options: OpenOptions = {}) {
@@ -31,6 +33,7 @@ function open(state: AppState, options: OpenOptions = {}) {
     acceptCosts,
     yesQuit,
     monotonic,
+    ...(options.query ? { query: options.query } : {}),
     onQuit,
     onHandOver,
     onCopy,
@@ -705,6 +708,68 @@ describe('the mouse', () => {
     expect(lastLine()).toContain('saved')
     press('t')
     expect(lastLine()).toContain('theme: light')
+  })
+})
+
+describe('data of the layers', () => {
+  const result: QueryResult = {
+    columns: ['file', 'n'],
+    rows: [
+      ['weather/a.json', 1],
+      ['weather/b.json', 22],
+    ],
+    isCut: false,
+    files: 2,
+    bytes: 1_500_000,
+  }
+  const withQuery = (answer: (sql: string, signal?: AbortSignal) => Promise<QueryResult>) => {
+    const asked: string[] = []
+    const query: LakeQuery = {
+      size: async () => ({ files: 0, bytes: 0 }),
+      export: async () => 0,
+      run: (sql, _limits, signal) => {
+        asked.push(sql)
+        return answer(sql, signal)
+      },
+    }
+    return { ...open(scenarios.allRunning(), { query: () => query }), asked }
+  }
+
+  it('o shows the newest rows of the chosen layer, s the answer to a question, with history', async () => {
+    const { press, text, asked } = withQuery(async () => result)
+    press('alt+4', 'j', 'o')
+    expect(asked[0]).toMatch(/FROM bronze ORDER BY file DESC/)
+    await vi.waitFor(() =>
+      expect(text()).toMatch(/file +n[\s\S]*weather\/b\.json +22[\s\S]*2 rows, from 2 files, 1\.5 MB/),
+    )
+    press('escape', 's', ...'SELECT 1', 'return')
+    expect(asked[1]).toBe('SELECT 1')
+    await vi.waitFor(() => expect(text()).toContain('weather/b.json'))
+    press('q', 's', 'up')
+    expect(text()).toContain('SELECT 1▏')
+    press('up')
+    expect(text()).toContain('FROM gold GROUP BY')
+  })
+
+  it('a query that is closed is given up; one that fails says why', async () => {
+    let given: AbortSignal | undefined
+    const { press, text } = withQuery(async (sql, signal) => {
+      given = signal
+      if (sql.includes('bad')) throw new Error('Binder Error: no such column')
+      return new Promise(() => {})
+    })
+    press('o')
+    expect(text()).toContain('asking …')
+    press('escape')
+    expect(given?.aborted).toBe(true)
+    press('s', ...'bad', 'return')
+    await vi.waitFor(() => expect(text()).toContain('no such column'))
+  })
+
+  it('before there is a target it says so', () => {
+    const { press, lastLine } = open(scenarios.beforeConnect())
+    press('o')
+    expect(lastLine()).toContain('cannot be asked yet')
   })
 })
 

@@ -1,0 +1,127 @@
+/** `rtstream-tui sql` and `rtstream-tui export`: the layers as tables. */
+import { resolve } from 'node:path'
+import {
+  DEFAULT_LIMITS,
+  type LakeQuery,
+  PREPARED_QUERIES,
+  QUERY_TABLES,
+  type QueryResult,
+  type QueryTable,
+  tablesIn,
+} from '../pipeline/ports/query.ts'
+import { UserError } from './shared/user-error.ts'
+
+export interface SqlOptions {
+  query: LakeQuery | undefined
+  target: 'local' | 'azure'
+  sql: string | undefined
+  format: 'table' | 'json' | 'csv'
+  maxRows: number
+  /** Fetch however much it is. */
+  yes: boolean
+  write: (text: string) => void
+  writeError: (text: string) => void
+  signal: AbortSignal
+}
+
+/** What Azure is asked for without a word (bytes). */
+const MUCH = 100_000_000
+
+const known = (query: LakeQuery | undefined): LakeQuery => {
+  if (!query) throw new UserError('This target cannot be asked in SQL.')
+  return query
+}
+
+/** @returns 0; what is wrong with the SQL is thrown as a {@link UserError}. */
+export async function runSql(options: SqlOptions): Promise<number> {
+  const { sql, format, maxRows, write, writeError, signal } = options
+  if (sql === undefined) {
+    for (const { name, sql: prepared } of PREPARED_QUERIES) write(`-- ${name}\n${prepared};\n`)
+    write(`-- views: ${QUERY_TABLES.join(', ')}\n`)
+    return 0
+  }
+  const query = known(options.query)
+  await askBeforeMuch(options, tablesIn(sql), query)
+  let result: QueryResult
+  try {
+    result = await query.run(sql, { ...DEFAULT_LIMITS, rows: maxRows }, signal)
+  } catch (error) {
+    signal.throwIfAborted()
+    throw new UserError(
+      `The query failed: ${(error as Error).message.split('\n')[0]}`,
+      `The views are ${QUERY_TABLES.join(', ')}; rtstream-tui sql shows examples.`,
+      { cause: error },
+    )
+  }
+  write(textOf(result, format))
+  if (result.isCut) writeError(`Only the first ${maxRows} rows; --max-rows asks for more.\n`)
+  return 0
+}
+
+export interface ExportOptions extends Omit<SqlOptions, 'sql' | 'format' | 'maxRows'> {
+  table: string
+  format: 'csv' | 'parquet'
+  out: string | undefined
+}
+
+export async function runExport(options: ExportOptions): Promise<number> {
+  const { table, format, out, write, signal } = options
+  const name = QUERY_TABLES.find((one) => one === table)
+  if (!name)
+    throw new UserError(`There is no table ${table}.`, `One of: ${QUERY_TABLES.join(', ')}.`, { exitCode: 2 })
+  const query = known(options.query)
+  await askBeforeMuch(options, [name], query)
+  const file = resolve(out ?? `${name}.${format}`)
+  const rows = await query.export(name, format, file, signal)
+  write(`${rows.toLocaleString('en-US')} rows of ${name} in ${file}\n`)
+  return 0
+}
+
+/** On Azure, it is said how much is fetched, and asked first beyond a hundred megabytes. */
+async function askBeforeMuch(
+  { target, yes, writeError, signal }: Pick<SqlOptions, 'target' | 'yes' | 'writeError' | 'signal'>,
+  tables: readonly QueryTable[],
+  query: LakeQuery,
+): Promise<void> {
+  if (target === 'local') return
+  const { files, bytes } = await query.size(tables, signal)
+  const much = `${files} files, ${(bytes / 1e6).toFixed(1)} MB`
+  if (bytes > MUCH && !yes)
+    throw new UserError(
+      `This would fetch ${much} from Azure.`,
+      'Say --yes to fetch them, or ask a smaller table.',
+    )
+  writeError(`Fetching ${much} from Azure.\n`)
+}
+
+function textOf({ columns, rows }: QueryResult, format: SqlOptions['format']): string {
+  if (format === 'json')
+    return rows
+      .map(
+        (row) => `${JSON.stringify(Object.fromEntries(columns.map((name, index) => [name, row[index]])))}\n`,
+      )
+      .join('')
+  if (format === 'csv') return [columns, ...rows].map((row) => `${row.map(csvCell).join(',')}\n`).join('')
+  const texts = rows.map((row) => row.map(cellText))
+  const widths = columns.map((name, index) =>
+    Math.min(60, Math.max(name.length, ...texts.map((row) => (row[index] ?? '').length))),
+  )
+  const line = (cells: readonly string[]) =>
+    `${cells
+      .map((cell, index) => cell.slice(0, widths[index]).padEnd(widths[index] ?? 0))
+      .join('  ')
+      .trimEnd()}\n`
+  return line(columns) + line(widths.map((width) => '-'.repeat(width))) + texts.map(line).join('')
+}
+
+/** One line, without what a terminal would act on. */
+const cellText = (value: unknown): string =>
+  (value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value)).replace(
+    /\p{Cc}+/gu,
+    ' ',
+  )
+
+function csvCell(value: unknown): string {
+  const text = value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value)
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}

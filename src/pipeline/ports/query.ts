@@ -1,0 +1,63 @@
+/** What is asked of the lake's tables in SQL: read only, bounded in rows, memory and time. */
+
+/** Views that a query may name. */
+export const QUERY_TABLES = ['bronze', 'silver', 'quarantine', 'gold', 'by_minute', 'aggregated'] as const
+export type QueryTable = (typeof QUERY_TABLES)[number]
+
+/** The views that stand in a text, as whole words. */
+export const tablesIn = (sql: string): QueryTable[] =>
+  QUERY_TABLES.filter((name) => new RegExp(`\\b${name}\\b`, 'i').test(sql))
+
+export interface QueryLimits {
+  /** Rows that are returned at most. */
+  rows: number
+  timeoutMs: number
+}
+export const DEFAULT_LIMITS: QueryLimits = { rows: 10_000, timeoutMs: 30_000 }
+
+export interface QueryResult {
+  columns: readonly string[]
+  /** JSON values, by column. */
+  rows: readonly (readonly unknown[])[]
+  /** There were more rows than the limit. */
+  isCut: boolean
+  /** What was fetched for it. */
+  files: number
+  bytes: number
+}
+
+export interface LakeQuery {
+  /** What a query would fetch. */
+  size(tables: readonly QueryTable[], signal?: AbortSignal): Promise<{ files: number; bytes: number }>
+  /** One SELECT. @throws ServiceError, or an Error that says what is wrong with the SQL. */
+  run(sql: string, limits: QueryLimits, signal?: AbortSignal): Promise<QueryResult>
+  /** Writes a table whole to a file on this machine. @returns its rows. */
+  export(table: QueryTable, format: 'csv' | 'parquet', file: string, signal?: AbortSignal): Promise<number>
+}
+
+/** Questions that are often asked. */
+export const PREPARED_QUERIES: readonly { name: string; sql: string }[] = [
+  {
+    name: 'readings by city',
+    sql: 'SELECT city, count(*) AS readings, round(avg(temperature), 1) AS mean FROM gold GROUP BY city ORDER BY readings DESC',
+  },
+  {
+    name: 'why rows are in quarantine',
+    sql: 'SELECT reason, count(*) AS rows FROM (SELECT unnest(reasons) AS reason FROM quarantine) GROUP BY reason ORDER BY rows DESC',
+  },
+  {
+    name: 'latency by minute',
+    sql: "SELECT date_trunc('minute', enqueuedAt) AS minute, count(*) AS rows, round(quantile_cont(epoch_ms(enqueuedAt) - epoch_ms(createdAt), 0.95)) AS p95_ms FROM silver GROUP BY minute ORDER BY minute DESC",
+  },
+  { name: 'newest lines of bronze', sql: 'SELECT file, line FROM bronze ORDER BY file DESC LIMIT 100' },
+]
+
+/** The newest rows of a layer, by the name that the screen has for it. */
+export const NEWEST_ROWS: Readonly<Record<string, string>> = {
+  bronze: 'SELECT file, line FROM bronze ORDER BY file DESC LIMIT 200',
+  silver: 'SELECT * FROM silver ORDER BY enqueuedAt DESC LIMIT 200',
+  quarantine: 'SELECT enqueuedAt, reasons, raw FROM quarantine ORDER BY enqueuedAt DESC LIMIT 200',
+  gold: 'SELECT * FROM gold ORDER BY enqueuedAt DESC LIMIT 200',
+  byMinute: 'SELECT * FROM by_minute ORDER BY minute DESC LIMIT 200',
+  aggregated: 'SELECT * FROM aggregated ORDER BY date DESC, hour DESC, city LIMIT 200',
+}
