@@ -4,11 +4,13 @@ import { join } from 'node:path'
 import { coverageTable } from '../src/local/data-lake/operations/coverage.ts'
 import { keysDocument } from '../src/ui/input/keymap.ts'
 import { configurationDocument } from './configuration-document.ts'
+import { workshopDocument } from './workshop-document.ts'
 
 /** Path relative to the repository → what must stand there. */
 export const DOCUMENTS: Readonly<Record<string, () => string>> = {
   'docs/keys.md': keysDocument,
   'docs/configuration.md': configurationDocument,
+  'docs/workshop.md': workshopDocument,
   'docs/clients.md': () => withPart('docs/clients.md', 'operations of the lake', coverageTable()),
 }
 

@@ -82,6 +82,9 @@ const folder = (text: string): string => {
   return text
 }
 
+/** The package's lessons, likewise. */
+const lessonsDir = () => fileURLToPath(new URL('../lessons/', import.meta.url))
+
 /** The package's notebooks: beside `src` in a checkout, beside `dist` in a package. */
 const notebooksDir = () => fileURLToPath(new URL('../notebooks/', import.meta.url))
 
@@ -155,6 +158,7 @@ function program(finish: (code: number) => void): Command {
       (await import('./commands/monitor.ts')).runMonitor({
         config,
         given: new Set([...sources].flatMap(([key, { kind }]) => (kind === 'default' ? [] : [key]))),
+        lessonsDir: lessonsDir(),
         ...filesOf(flags),
         write,
         writeError,
@@ -260,6 +264,26 @@ function program(finish: (code: number) => void): Command {
     .addOption(new Option('--cast <file>', 'write an asciinema cast in place of showing it').argParser(file))
     .addOption(new Option('--columns <count>', 'width of the cast').argParser(cells).default(120))
     .addOption(new Option('--rows <count>', 'height of the cast').argParser(cells).default(40))
+  withFiles(
+    command('lesson', 'play a lesson on the screen', async ({ config }, flags, [name]) => {
+      if (flags.list === true || name === undefined) {
+        const { lessonList } = await import('./commands/shared/lessons.ts')
+        write(lessonList(lessonsDir()))
+        return 0
+      }
+      const { runMonitor } = await import('./commands/monitor.ts')
+      return runMonitor({
+        config,
+        lessonsDir: lessonsDir(),
+        lesson: name,
+        ...filesOf(flags),
+        write,
+        writeError,
+      })
+    }),
+  )
+    .argument('[name]', 'name of a lesson, or a file of your own; without one: the list')
+    .option('--list', 'print the lessons that there are')
   command('report', 'write the report of a recorded session', async (_loaded, flags, [name = '']) => {
     const { runReport } = await import('./commands/report.ts')
     return runReport({

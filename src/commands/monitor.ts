@@ -13,6 +13,7 @@ import { closeAll } from './shared/close-all.ts'
 import { openDataFolder } from './shared/data-folder.ts'
 import { idleStop } from './shared/idle-stop.ts'
 import type { OpenedTarget } from './shared/launch.ts'
+import { loadLessons } from './shared/lessons.ts'
 import { logFileOf, openLog } from './shared/logger.ts'
 import { newSession } from './shared/new-session.ts'
 import { openSessionFiles } from './shared/session-files.ts'
@@ -22,6 +23,9 @@ import { describeError, UserError } from './shared/user-error.ts'
 
 export interface MonitorOptions {
   config: Config
+  /** Folder of the lessons, and the one to begin with: its name, or a file of one's own. */
+  lessonsDir: string
+  lesson?: string | undefined
   /** Files to write: a recording of the session, and a report at its end. */
   record?: string | undefined
   report?: string | undefined
@@ -35,6 +39,8 @@ export interface MonitorOptions {
 export async function runMonitor({
   config,
   given,
+  lessonsDir,
+  lesson,
   record,
   report,
   write,
@@ -53,6 +59,7 @@ export async function runMonitor({
       'Without a screen: rtstream-tui run --duration 30s. If it can after all: TERM=xterm rtstream-tui.',
       { exitCode: 2 },
     )
+  const { lessons, first } = loadLessons(lessonsDir, lesson)
   const folder = openDataFolder(config)
   const logger = openLog(folder.path, config.logLevel)
   const session = newSession({
@@ -62,6 +69,8 @@ export async function runMonitor({
     logger,
     after: resumed(folder.path, config, given),
   })
+  session.setLessons(lessons)
+  if (first !== undefined) session.actions.lessons?.begin(first)
   const begun = performance.now()
   // What cannot be written is told when the screen is gone.
   const problems: string[] = []

@@ -12,6 +12,7 @@ import {
   DEFAULT_BURST,
   DEFAULT_CORRUPTION,
   INTERVALS,
+  type LessonActions,
   MAX_STATIONS,
   NOT_CONNECTED,
   READ_ONLY,
@@ -29,6 +30,7 @@ export interface OperatorOptions {
   services: () => Services | undefined
   faults: FaultControl
   follower: Follower
+  lessons: LessonActions
   waiting: WaitingStarts
   log: Log
   /** Something was done: show it at once. */
@@ -40,6 +42,7 @@ export function createControls({
   services,
   faults,
   follower,
+  lessons,
   waiting,
   log,
   onDone,
@@ -145,6 +148,7 @@ export function createControls({
     trace: (query) => (services() ? follower.follow(query) : refused(NOT_CONNECTED)),
     endTrace: () => follower.end(),
     sendOne: (reading) => act(() => follower.sendOne(reading)),
+    lessons,
   }
 }
 

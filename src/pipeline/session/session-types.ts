@@ -1,5 +1,6 @@
 /** What a session is to those who show it or script it. */
 import type { StoreApi } from 'zustand/vanilla'
+import type { Lesson } from '../lessons/lesson.ts'
 import type { Target } from '../ports/target.ts'
 import type { Actions } from '../state/actions.ts'
 import type { AppState, EndpointLine, LedgerSlice } from '../state/state.ts'
@@ -30,6 +31,8 @@ export interface Session {
   connect(target: Target): Promise<void>
   /** Shows why there is no target yet (or never will be): a line of the log, and every stage says so. */
   connectFailed(error: unknown): void
+  /** What can be played on the screen. */
+  setLessons(lessons: readonly Lesson[]): void
   /** What the screen lists as connection strings and URLs; secrets masked by the caller. */
   setEndpoints(endpoints: readonly EndpointLine[]): void
   /** Stops the generator, waits until every row has passed through (or none moves any more), then stops all stages. */

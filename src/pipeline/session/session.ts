@@ -3,6 +3,8 @@
 import { FaultControl } from '../faults/fault-control.ts'
 import { type GeneratorFacts, GeneratorService } from '../generator/generator-service.ts'
 import type { GeneratorStorage } from '../generator/generator-state.ts'
+import type { Lesson } from '../lessons/lesson.ts'
+import { LessonRunner } from '../lessons/runner.ts'
 import { withProperties } from '../observation/job-view.ts'
 import { Watcher } from '../observation/watcher.ts'
 import { STAGE_IDS, type StageId, type StageService, type StageStatus } from '../ports/stages.ts'
@@ -75,6 +77,7 @@ class PipelineSession implements Session {
   readonly #waiting = new WaitingStarts()
   readonly #faults: FaultControl
   readonly #follower: Follower
+  readonly #lessons: LessonRunner
   readonly #sent = new SecondSeries()
   readonly #acknowledged = new SecondSeries()
   #connected: Connected | undefined
@@ -112,11 +115,13 @@ class PipelineSession implements Session {
       retryRefused: () => this.#showNow(),
     })
     this.#follower = new Follower({ ...common, idle: this.#idle, newId: environment.newRunId })
+    this.#lessons = new LessonRunner(this.#store)
     this.actions = createControls({
       state: () => this.#store.state,
       services: () => this.#connected,
       faults: this.#faults,
       follower: this.#follower,
+      lessons: this.#lessons.actions,
       waiting: this.#waiting,
       log: this.#log,
       onDone: () => this.#showNow(),
@@ -162,6 +167,10 @@ class PipelineSession implements Session {
     this.#store.flush()
   }
 
+  setLessons(lessons: readonly Lesson[]): void {
+    this.#lessons.setLessons(lessons)
+  }
+
   setEndpoints(endpoints: readonly EndpointLine[]): void {
     this.#store.update({ endpoints })
   }
@@ -185,6 +194,7 @@ class PipelineSession implements Session {
   async #close(): Promise<void> {
     this.#cancelTick?.()
     this.#faults.close()
+    this.#lessons.close()
     await this.#follower.close()
     const connected = this.#connected
     if (connected) {

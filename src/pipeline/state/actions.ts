@@ -55,6 +55,20 @@ export interface Actions {
   sendOne(reading: OwnReading): ActionResult
   /** Undefined: this is no recording. */
   replay?: ReplayActions
+  /** Undefined: there are no lessons here. */
+  lessons?: LessonActions
+}
+
+export interface LessonActions {
+  begin(name: string): ActionResult
+  /** Goes on, whether the step's claim was seen or not; behind the last step it ends. */
+  next(): ActionResult
+  back(): ActionResult
+  /** Shows one line only, or all of it again. */
+  pause(): ActionResult
+  /** @param option index of the answer that is bet on. */
+  bet(option: number): ActionResult
+  end(): ActionResult
 }
 
 export interface ReplayActions {

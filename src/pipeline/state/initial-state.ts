@@ -109,6 +109,8 @@ export function initialState(options: InitialStateOptions = {}): AppState {
     faults: [],
     trace: undefined,
     replay: undefined,
+    lessons: [],
+    lesson: undefined,
     endpoints: [],
     now,
   }

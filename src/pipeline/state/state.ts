@@ -25,6 +25,10 @@ export interface AppState {
   trace: TraceSlice | undefined
   /** Undefined: this is no recording. */
   replay: ReplaySlice | undefined
+  /** Those that can be played. */
+  lessons: readonly { name: string; title: string; minutes: number }[]
+  /** Undefined: none is being played. */
+  lesson: LessonSlice | undefined
   endpoints: readonly EndpointLine[]
   /** The clock as of this state: the screen never asks the time itself. */
   now: number
@@ -258,6 +262,27 @@ export interface ActiveFault {
   until: number | undefined
   /** `healing`: mended, and what it had made fail is being started again. */
   state: 'active' | 'healing'
+}
+
+export interface LessonSlice {
+  name: string
+  title: string
+  /** Of the step, from 0. */
+  index: number
+  count: number
+  heading: string
+  caption: string
+  press: string | undefined
+  question: string | undefined
+  options: readonly string[]
+  /** Index of what was bet on. */
+  bet: number | undefined
+  /** Index of the right one. */
+  answer: number | undefined
+  say: string | undefined
+  /** The step's claim was visible. */
+  isSeen: boolean
+  isPaused: boolean
 }
 
 export interface ReplaySlice {

@@ -43,6 +43,11 @@ export const ANSWERS: Readonly<Record<Question['kind'], readonly Answer[]>> = {
     ['↑ ↓', 'earlier and prepared questions'],
     ['esc', 'leave it'],
   ],
+  own: [
+    ['tab', 'next'],
+    ['enter', 'send'],
+    ['esc', 'leave it'],
+  ],
 }
 
 /** Something runs that this window does not end. */
@@ -106,6 +111,23 @@ function questionBox(question: Question, state: AppState, width: number): Framed
         'This starts resources that cost money until they are stopped. Asked once a session.',
         ANSWERS.costs,
       )
+    case 'own':
+      return {
+        title: 'send one reading',
+        lines: [
+          [],
+          ...(['city', 'temperature, °C', 'humidity, %'] as const).map(
+            (name, index): Line => [
+              span(left(name, 18), 'muted'),
+              span(question.parts[index] ?? '', 'title', true),
+              span(index === question.at ? '▏' : '', 'accent'),
+            ],
+          ),
+          [],
+          ...answerLines(ANSWERS.own),
+          [],
+        ],
+      }
     case 'stations':
       return typed(
         'stations',

@@ -3,6 +3,9 @@ import type { AppState } from '../../pipeline/state/state.ts'
 import type { Detail, Overlay, ViewState } from '../input/view-state.ts'
 import type { PanelId, SlotId } from '../layout.ts'
 import { type Layout, layOut, SMALLEST } from '../layout.ts'
+import { bannerLines } from '../lesson/banners.ts'
+import { faultLines, lessonChoices } from '../lesson/choices.ts'
+import { traceLines } from '../lesson/trace-panel.ts'
 import { endpointLines } from '../panels/endpoints-panel.ts'
 import { helpLines } from '../panels/help-panel.ts'
 import type { PanelContent } from '../panels/panel.ts'
@@ -33,13 +36,18 @@ export interface ScreenLines {
 
 export function screenLines(state: AppState, view: ViewState, columns: number, rows: number): ScreenLines {
   const banner = bannerOf(state)
-  const layout = layOut(columns, rows - (banner && rows > SMALLEST.rows ? 1 : 0), view.focused)
+  // In a small window the panels give way; in the smallest, what is above them is cut.
+  const above = [...(banner ? [bannerLine(banner, columns)] : []), ...bannerLines(state, columns)].slice(
+    0,
+    Math.max(0, rows - SMALLEST.rows),
+  )
+  const layout = layOut(columns, rows - above.length, view.focused)
   if (!layout) return { lines: tooSmall(columns, rows, view), layout, scrollable: 0, ...NOTHING }
   const body = bodyOf(state, view, layout, banner)
   const hasFlow = !layout.isStripAlone || (view.overlay === undefined && !view.isZoomed)
   const lines = [
     headerLine(state, columns, view),
-    ...(banner && rows > SMALLEST.rows ? [bannerLine(banner, columns)] : []),
+    ...above,
     ...Array.from({ length: layout.gap }, (): Line => []),
     ...(hasFlow ? flowBlock(state, columns, layout.flowHeight) : []),
     ...(layout.isStripAlone && hasFlow ? [] : body.lines),
@@ -191,6 +199,25 @@ function detailContent(detail: Detail, { width, height }: { width: number; heigh
   }
 }
 
+const OVERLAY_VIEWS: Readonly<
+  Record<
+    Overlay,
+    (
+      state: AppState,
+      width: number,
+      view: ViewState,
+      help?: readonly Line[],
+    ) => { title: string; all: readonly Line[] }
+  >
+> = {
+  help: (_state, _width, _view, help = []) => ({ title: 'keys', all: help }),
+  endpoints: (state, width) => ({ title: 'endpoints', all: endpointLines(state, width) }),
+  trace: (state, width) => ({ title: 'one event', all: traceLines(state, width) }),
+  faults: (state, width) => ({ title: 'break something', all: faultLines(state, width) }),
+  table: (_state, _width, view) => ({ title: printable(view.table.title), all: tableOf(view) }),
+  lessons: (state) => ({ title: 'lessons', all: lessonChoices(state) }),
+}
+
 function overlayContent(
   overlay: Overlay,
   state: AppState,
@@ -198,12 +225,12 @@ function overlayContent(
   view: ViewState,
 ): PanelContent {
   const help = overlay === 'help' ? helpLines(width, view.palette) : undefined
-  const all = help?.lines ?? (overlay === 'table' ? tableOf(view) : endpointLines(state, width))
+  const { title, all } = OVERLAY_VIEWS[overlay](state, width, view, help?.lines)
   // The chosen action is in sight, with what stands around it.
   const scroll = help ? Math.max(0, help.chosenRow - Math.floor(height / 2)) : (view.scroll[overlay] ?? 0)
   const window = fromTop(all, height, scroll)
   return {
-    title: overlay === 'help' ? 'keys' : overlay === 'table' ? printable(view.table.title) : 'endpoints',
+    title,
     value: [
       span(window.scrollable > 0 ? `↑↓ ${position(window, scroll)}   ` : '', 'accent'),
       span(help ? '/ searches   enter runs   esc closes' : 'esc closes', 'muted'),

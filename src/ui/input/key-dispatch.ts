@@ -7,6 +7,7 @@ import type { AppState } from '../../pipeline/state/state.ts'
 import type { HandOver } from '../ink/hand-over.ts'
 import type { PanelId } from '../layout.ts'
 import { bindingOf, type Command, whyNot } from './keymap.ts'
+import { chooseFrom, openOverlay, playResult, typeOwn } from './lesson-keys.ts'
 import { paletteKey } from './palette-keys.ts'
 import {
   type Detail,
@@ -17,6 +18,7 @@ import {
   moveFocus,
   noPalette,
   type Overlay,
+  type Question,
   scrollBy,
   scrollTarget,
   type TypedKind,
@@ -116,6 +118,8 @@ export class KeyDispatch {
     }
     if (view.cursor !== undefined && !view.detail && (key === 'up' || key === 'down'))
       return moveCursor(clean, key === 'up' ? -1 : 1, drawn)
+    const choice = chooseFrom(view.overlay, key, this.#options.state(), this.#options.actions)
+    if (choice) return this.#act({ ...clean, overlay: undefined }, choice)
     const binding = bindingOf(key)
     if (!binding)
       return this.#refuse(clean, `${key.replace(/ $/, 'space')} does nothing here: ? shows every key.`)
@@ -125,7 +129,11 @@ export class KeyDispatch {
 
   /** Text from the clipboard is typed where text is asked for, and is never a row of commands. */
   paste(view: ViewState, text: string, drawn: Drawn): ViewState {
-    if (view.isFiltering || (view.question && 'text' in view.question) || view.palette.isTyping)
+    if (
+      view.isFiltering ||
+      (view.question && ('text' in view.question || view.question.kind === 'own')) ||
+      view.palette.isTyping
+    )
       return [...text.trim()]
         .filter((one) => one >= ' ')
         .reduce((before, key) => this.press(before, key, drawn), view)
@@ -196,7 +204,7 @@ export class KeyDispatch {
         }
         return view.isZoomed ? leaveZoom(view) : { ...view, isZoomed: true }
       case 'back':
-        return goBack(view)
+        return this.#back(view)
       case 'up':
       case 'down':
         return upOrDown(view, command === 'up' ? -1 : 1, drawn)
@@ -217,6 +225,25 @@ export class KeyDispatch {
         return { ...view, isPresenting: !view.isPresenting, overlay: undefined, isZoomed: false }
       case 'theme':
         return this.#say(view, `theme: ${this.#options.onTheme()}`, false)
+      case 'trace':
+        if (view.overlay === 'trace') return { ...view, overlay: undefined }
+        return openOverlay(
+          this.#act(view, () => actions.trace({ kind: 'newest' })),
+          'trace',
+        )
+      case 'sendOne':
+        return { ...view, question: { kind: 'own', parts: ['', '', ''], at: 0 } }
+      case 'faults':
+      case 'lessons':
+        return toggleOverlay(view, command)
+      case 'playPause':
+      case 'playBack':
+      case 'playNext':
+      case 'slower':
+      case 'faster':
+        return this.#act(view, () => playResult(command, actions))
+      case 'bet':
+        return this.#act(view, () => playResult(key as 'A' | 'B' | 'C', actions))
       case 'ledger':
         return toggleZoomOf(view, 'ledger')
       case 'help':
@@ -230,6 +257,13 @@ export class KeyDispatch {
       case 'quit':
         return this.#closeOrQuit(view)
     }
+  }
+
+  /** What lies on top is closed first; then what is broken on purpose is mended. */
+  #back(view: ViewState): ViewState {
+    const isBroken = this.#options.state().faults.some(({ state }) => state === 'active')
+    if (isBroken && !isCovered(view)) return this.#act(view, () => this.#options.actions.mendFaults())
+    return goBack(view)
   }
 
   #toggle(view: ViewState, id: StageId): ViewState {
@@ -288,6 +322,8 @@ export class KeyDispatch {
       case 'interval':
       case 'sql':
         return this.#typeValue(view, question.kind, question.text, key)
+      case 'own':
+        return this.#typeOwn(view, question, key)
       case undefined:
         return view
     }
@@ -348,6 +384,15 @@ export class KeyDispatch {
     if (text === undefined) return this.#refuse(view, 'j and k choose a row to copy.')
     this.#options.onCopy(text)
     return this.#say(view, 'Copied.', false)
+  }
+
+  #typeOwn(view: ViewState, question: Extract<Question, { kind: 'own' }>, key: string): ViewState {
+    const typed = typeOwn(view, question, key)
+    if (!('reading' in typed)) return typed
+    const sent = this.#act({ ...view, question: undefined }, () =>
+      this.#options.actions.sendOne(typed.reading),
+    )
+    return openOverlay(sent, 'trace')
   }
 
   /** What lies on top is closed; at the top, it quits: asked first where something runs. */

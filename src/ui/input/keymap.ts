@@ -42,6 +42,16 @@ export type Command =
   | 'later'
   | 'theme'
   | 'present'
+  | 'trace'
+  | 'sendOne'
+  | 'faults'
+  | 'lessons'
+  | 'playPause'
+  | 'playBack'
+  | 'playNext'
+  | 'slower'
+  | 'faster'
+  | 'bet'
   | 'ledger'
   | 'endpoints'
   | 'help'
@@ -49,7 +59,7 @@ export type Command =
   | 'suspend'
   | 'quit'
 
-export const GROUPS = ['Stages', 'Generator', 'Screen', 'Session'] as const
+export const GROUPS = ['Stages', 'Generator', 'Lesson', 'Screen', 'Session'] as const
 export type Group = (typeof GROUPS)[number]
 
 /** What must be so for a key to act. */
@@ -107,6 +117,19 @@ export const KEYMAP: readonly KeyBinding[] = [
   bind('Generator', 'dirty', ['d'], 'dirty data on or off', { ...control, ...hint('d', 'dirty', 4) }),
   bind('Generator', 'setShare', ['D'], 'type the share of dirty data', control),
   bind('Generator', 'setInterval', ['i'], 'type how often each station reports', control),
+  bind('Lesson', 'trace', ['T'], 'follow the newest event through every layer', hint('T', 'trace', 6)),
+  bind('Lesson', 'sendOne', ['w'], 'send a reading of your own, and follow it', control),
+  bind('Lesson', 'faults', ['F'], 'break something on purpose; esc mends it', {
+    ...control,
+    ...hint('F', 'break', 6),
+  }),
+  bind('Lesson', 'lessons', ['L'], 'lessons: steps with bets, on this screen'),
+  bind('Lesson', 'playNext', ['.'], 'next step; in a recording ten seconds on'),
+  bind('Lesson', 'playBack', [','], 'step before; in a recording ten seconds back'),
+  bind('Lesson', 'playPause', [' '], 'pause lesson or recording; again: go on', { shown: 'space' }),
+  bind('Lesson', 'slower', ['<'], 'play the recording half as fast'),
+  bind('Lesson', 'faster', ['>'], 'play the recording twice as fast'),
+  bind('Lesson', 'bet', ['A', 'B', 'C'], 'bet on an answer of the lesson', { shown: 'A B C' }),
   bind('Screen', 'nextPanel', ['tab', 'right'], 'focus the next panel', {
     shown: 'tab →',
     ...hint('tab', 'panel', 2),
@@ -257,6 +280,7 @@ export function keysDocument(): string {
 }
 
 const NAMES: Readonly<Record<string, string>> = {
+  ' ': 'space',
   return: 'enter',
   escape: 'esc',
   up: '↑',

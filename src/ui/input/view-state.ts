@@ -2,7 +2,7 @@
 import type { ActionResult } from '../../pipeline/state/actions.ts'
 import type { PanelId } from '../layout.ts'
 
-export const OVERLAYS = ['help', 'endpoints', 'table'] as const
+export const OVERLAYS = ['help', 'endpoints', 'table', 'trace', 'faults', 'lessons'] as const
 export type Overlay = (typeof OVERLAYS)[number]
 
 /** What is typed: a number of stations, a share of dirty data in percent, a time. */
@@ -23,6 +23,8 @@ export type Question =
   | { kind: 'quit'; askedAt: number }
   | { kind: 'costs'; perform: () => ActionResult }
   | { kind: TypedKind; text: string }
+  /** A reading of a person's own: what was typed so far, and which part is being typed. */
+  | { kind: 'own'; parts: readonly [city: string, temperature: string, humidity: string]; at: 0 | 1 | 2 }
 
 export interface Toast {
   text: string

@@ -1,0 +1,53 @@
+/** The lessons that come with the product, and those of one's own. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { type Lesson, LessonError, parseLesson } from '../../pipeline/lessons/lesson.ts'
+import { UserError } from './user-error.ts'
+
+const nameOf = (file: string) => basename(file).replace(/\.md$/, '')
+
+/** In the order of their names; files that begin with a number come in its order, without it in their names. */
+export function readLessons(folder: string): Lesson[] {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.md') && file !== 'README.md')
+    .sort()
+    .map((file) => parseLesson(nameOf(file).replace(/^\d+-/, ''), readFileSync(join(folder, file), 'utf8')))
+}
+
+/**
+ * @param wanted name of a lesson of the folder, or a file of one's own; undefined: none is begun.
+ * @throws UserError when there is no such lesson, or it cannot be read.
+ */
+export function loadLessons(
+  folder: string,
+  wanted: string | undefined,
+): { lessons: readonly Lesson[]; first: string | undefined } {
+  const lessons = readLessons(folder)
+  if (wanted === undefined || lessons.some(({ name }) => name === wanted)) return { lessons, first: wanted }
+  if (!wanted.endsWith('.md'))
+    throw new UserError(
+      `There is no lesson named ${wanted}.`,
+      `There are: ${lessons.map(({ name }) => name).join(', ')}; or name a file of your own, such as ./mine.md.`,
+      { exitCode: 2 },
+    )
+  const own = readOwn(wanted)
+  return { lessons: [own, ...lessons], first: own.name }
+}
+
+function readOwn(file: string): Lesson {
+  try {
+    return parseLesson(nameOf(file), readFileSync(file, 'utf8'))
+  } catch (error) {
+    if (error instanceof LessonError)
+      throw new UserError(error.message, 'docs/workshop.md says how a lesson is written.')
+    throw new UserError(`The lesson ${file} cannot be read: ${(error as Error).message}.`)
+  }
+}
+
+export const lessonList = (folder: string): string =>
+  readLessons(folder)
+    .map(
+      ({ name, title, minutes, steps }) =>
+        `${name.padEnd(14)}${title} (${minutes} minutes, ${steps.length} steps)\n`,
+    )
+    .join('')

@@ -1,0 +1,79 @@
+/** What keys mean in lists that a letter takes from, in a lesson, in a recording, and while a reading is typed. */
+import { FAULTS } from '../../pipeline/faults/registry.ts'
+import { type ActionResult, type Actions, type OwnReading, refused } from '../../pipeline/state/actions.ts'
+import type { AppState } from '../../pipeline/state/state.ts'
+import { LETTERS } from './letters.ts'
+import type { Overlay, Question, ViewState } from './view-state.ts'
+
+/** Of each part of a reading of one's own. */
+const OWN_LENGTH = 40
+/** A key of a recording seeks so far (ms). */
+const SEEK_MS = 10_000
+const NO_LESSON = 'No lesson is being played: L has them.'
+
+/** What a letter does in a list that covers the panels; undefined: it is none of it. */
+export function chooseFrom(
+  overlay: Overlay | undefined,
+  key: string,
+  { lessons }: AppState,
+  actions: Actions,
+): (() => ActionResult) | undefined {
+  const at = LETTERS.indexOf(key)
+  const fault = overlay === 'faults' ? FAULTS[at] : undefined
+  if (fault) return () => actions.injectFault(fault.name)
+  const lesson = overlay === 'lessons' ? lessons[at] : undefined
+  return lesson && (() => actions.lessons?.begin(lesson.name) ?? refused(NO_LESSON))
+}
+
+export type PlayCommand = 'playPause' | 'playBack' | 'playNext' | 'slower' | 'faster' | 'A' | 'B' | 'C'
+
+/** The same keys play a recording and a lesson: there are never both. */
+export function playResult(command: PlayCommand, { replay, lessons }: Actions): ActionResult {
+  switch (command) {
+    case 'playPause':
+      return (replay ?? lessons)?.pause() ?? refused(NO_LESSON)
+    case 'slower':
+    case 'faster':
+      return replay?.faster(command === 'slower' ? -1 : 1) ?? refused('Only a recording has a speed.')
+    case 'playBack':
+      return replay?.seek(-SEEK_MS) ?? lessons?.back() ?? refused(NO_LESSON)
+    case 'playNext':
+      return replay?.seek(SEEK_MS) ?? lessons?.next() ?? refused(NO_LESSON)
+    default:
+      return lessons?.bet('ABC'.indexOf(command)) ?? refused(NO_LESSON)
+  }
+}
+
+/** A key while a reading is typed. @returns the reading once it is to be sent. */
+export function typeOwn(
+  view: ViewState,
+  question: Extract<Question, { kind: 'own' }>,
+  key: string,
+): ViewState | { reading: OwnReading } {
+  const { parts, at } = question
+  const show = (changes: Partial<typeof question>): ViewState => ({
+    ...view,
+    question: { ...question, ...changes },
+  })
+  const typed = (text: string) => {
+    const next: [string, string, string] = [...parts]
+    next[at] = text
+    return show({ parts: next })
+  }
+  if (key === 'escape') return { ...view, question: undefined }
+  if (key === 'tab' || key === 'down' || (key === 'return' && at < 2))
+    return show({ at: ((at + 1) % 3) as 0 | 1 | 2 })
+  if (key === 'shift+tab' || key === 'up') return show({ at: ((at + 2) % 3) as 0 | 1 | 2 })
+  if (key === 'return') {
+    const [city, temperature, humidity] = parts
+    return { reading: { city, temperature, humidity } }
+  }
+  if (key === 'backspace') return typed([...parts[at]].slice(0, -1).join(''))
+  return [...key].length === 1 && parts[at].length < OWN_LENGTH ? typed(parts[at] + key) : view
+}
+
+export const openOverlay = (view: ViewState, overlay: Overlay): ViewState => ({
+  ...view,
+  overlay,
+  scroll: { ...view.scroll, [overlay]: 0 },
+})

@@ -1,0 +1,44 @@
+/** Lists of which a letter takes one: what can be broken, and the lessons. */
+import { FAULTS } from '../../pipeline/faults/registry.ts'
+import type { AppState } from '../../pipeline/state/state.ts'
+import { LETTERS } from '../input/letters.ts'
+import { type Line, left, printable, span, wrap } from '../text/line.ts'
+
+const TITLE = 28
+
+export function faultLines(state: AppState, width: number): Line[] {
+  const active = new Set(state.faults.filter((one) => one.state === 'active').map(({ name }) => name))
+  return [
+    [
+      span(
+        'A letter breaks it, over the real protocols; esc mends everything. Nothing is lost: that is the lesson.',
+        'muted',
+      ),
+    ],
+    [],
+    ...FAULTS.flatMap(({ name, title, happens }, index) =>
+      wrap(happens, Math.max(20, width - TITLE - 4)).map(
+        (text, row): Line => [
+          span(row === 0 ? `${LETTERS[index]}  ` : '   ', 'accent', true),
+          span(left(row === 0 ? title : '', TITLE), active.has(name) ? 'fail' : 'title', active.has(name)),
+          span(text, 'muted'),
+        ],
+      ),
+    ),
+  ]
+}
+
+export function lessonChoices({ lessons, lesson }: AppState): Line[] {
+  if (lessons.length === 0) return [[span('There are no lessons here.', 'muted')]]
+  return [
+    [span('A letter begins one; in it, . is next, , is back, space pauses.', 'muted')],
+    [],
+    ...lessons.map(
+      ({ name, title, minutes }, index): Line => [
+        span(`${LETTERS[index]}  `, 'accent', true),
+        span(left(printable(title), 48), lesson?.name === name ? 'ok' : 'title'),
+        span(`${minutes} minutes`, 'muted'),
+      ],
+    ),
+  ]
+}

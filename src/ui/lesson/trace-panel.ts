@@ -1,0 +1,68 @@
+/** One event as a stepper: what has happened to it, when, and what is still to come. */
+import type { StepState } from '../../pipeline/ports/trace.ts'
+import type { AppState } from '../../pipeline/state/state.ts'
+import { type DescribedStep, describeTrace, positionText } from '../../pipeline/trace/describe.ts'
+import { formatBytes, formatDuration } from '../text/format.ts'
+import { type Line, left, printable, right, span, wrap } from '../text/line.ts'
+import type { Token } from '../text/theme.ts'
+
+const MARKS: Readonly<Record<StepState, readonly [mark: string, token: Token]>> = {
+  done: ['●', 'ok'],
+  waiting: ['○', 'muted'],
+  never: ['–', 'muted'],
+  gone: ['?', 'warn'],
+  unknown: ['?', 'warn'],
+}
+const INDENT = 14
+
+export function traceLines({ trace: slice, now }: AppState, width: number): Line[] {
+  if (!slice)
+    return [[span('No event is followed. T follows the newest one, w sends one of your own.', 'muted')]]
+  const { trace, problem, lookedAt } = slice
+  if (!trace)
+    return [[span(problem ?? 'Looking for the event in the hub …', problem === undefined ? 'muted' : 'warn')]]
+  const steps = describeTrace(trace)
+  const stepper = steps.flatMap(({ title, state }, index): Line => {
+    const [mark, token] = MARKS[state]
+    return [
+      span(index === 0 ? '' : ' → ', 'muted'),
+      span(`${mark} `, token),
+      span(title, state === 'done' ? 'title' : 'muted', state === 'done'),
+    ]
+  })
+  const age = lookedAt === undefined ? undefined : now - lookedAt
+  return [
+    [
+      span(`Event ${printable(trace.eventId ?? 'without an id')} `, 'title', true),
+      span(`at ${positionText(trace.position)}, as of ${formatDuration(age)} ago`, 'muted'),
+    ],
+    ...(problem === undefined ? [] : [[span(problem, 'warn')] as Line]),
+    [],
+    stepper,
+    [],
+    ...steps.flatMap((step) => stepLines(step, width)),
+  ]
+}
+
+function stepLines(
+  { state, title, at, sinceMs, bytes, summary, details }: DescribedStep,
+  width: number,
+): Line[] {
+  const [mark, token] = MARKS[state]
+  const time = at === undefined ? '' : new Date(at).toISOString().slice(11, 23)
+  const since = sinceMs === undefined ? '' : `${sinceMs < 0 ? '−' : '+'}${formatDuration(Math.abs(sinceMs))}`
+  const size = bytes === undefined ? '' : formatBytes(bytes)
+  return [
+    [
+      span(`${mark} `, token),
+      span(left(title, INDENT - 2), 'title', true),
+      span(`${left(time, 13)}${right(since, 8)} ${right(size, 9)}  `, 'muted'),
+      span(printable(summary), state === 'done' ? undefined : 'muted'),
+    ],
+    ...details.flatMap(([name, value]) =>
+      wrap(`${name}: ${printable(value)}`, Math.max(20, width - INDENT)).map(
+        (text): Line => [span(left('', INDENT)), span(text, 'muted')],
+      ),
+    ),
+  ]
+}

@@ -1,0 +1,122 @@
+import { resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { loadLessons, readLessons } from '../../../src/commands/shared/lessons.ts'
+import { FAULTS } from '../../../src/pipeline/faults/registry.ts'
+import { holds, parseLesson } from '../../../src/pipeline/lessons/lesson.ts'
+import { LessonRunner } from '../../../src/pipeline/lessons/runner.ts'
+import { StateStore } from '../../../src/pipeline/state/store.ts'
+import { bindingOf } from '../../../src/ui/input/keymap.ts'
+import { LETTERS } from '../../../src/ui/input/letters.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+import { allRunning } from '../../support/scenario.ts'
+
+const FOLDER = resolve(import.meta.dirname, '../../../lessons')
+const lessons = readLessons(FOLDER)
+const front = '---\ntitle: Mine\nminutes: 5\n---\n'
+
+describe('the lessons that come with the product', () => {
+  it('are three, with bets', () => {
+    expect(lessons.map(({ name }) => name)).toEqual(['pipeline', 'exactly-once', 'operations'])
+    expect(lessons.map(({ minutes }) => minutes)).toEqual([15, 15, 30])
+    for (const { steps } of lessons) expect(steps.length).toBeGreaterThan(5)
+  })
+
+  it('name keys that exist, and states that exist', () => {
+    const state = allRunning()
+    const known = {
+      ...state,
+      faults: FAULTS.map(({ name }) => ({ name, state: 'active' })),
+      trace: { trace: { steps: ['acknowledged', 'bronze'].map((step) => ({ step, state: 'done' })) } },
+    }
+    for (const lesson of lessons)
+      for (const { heading, press, check } of lesson.steps) {
+        for (const key of press?.split(' ') ?? [])
+          expect(
+            bindingOf(key === 'esc' ? 'escape' : key) ?? LETTERS.includes(key),
+            `${heading}: ${key}`,
+          ).toBeTruthy()
+        for (const condition of check) {
+          const exists = holds(
+            { ...condition, isIncrease: false, compare: '!=', value: 'undefined' },
+            known,
+            known,
+          )
+          expect(exists, `${lesson.name}, ${heading}: ${condition.path.join('.')}`).toBe(true)
+        }
+      }
+  })
+
+  it('are found by name; one of one’s own by its file', () => {
+    expect(loadLessons(FOLDER, 'pipeline').first).toBe('pipeline')
+    expect(loadLessons(FOLDER, `${FOLDER}/1-pipeline.md`).first).toBe('1-pipeline')
+    expect(() => loadLessons(FOLDER, 'nothing')).toThrow(/no lesson named nothing/)
+    expect(() => loadLessons(FOLDER, './nothing.md')).toThrow(/cannot be read/)
+  })
+})
+
+describe('a lesson that cannot be read', () => {
+  it.each([
+    ['# Title', /begins with ---/],
+    ['---\ntitle: x\n---\n## One\n', /title and minutes/],
+    [`${front}no steps`, /under a heading/],
+    [`${front}## One\nbet: What? | one\nanswer: 1\n`, /two or three answers/],
+    [`${front}## One\nbet: What? | one | two\nanswer: 3\n`, /names the right one/],
+    [`${front}## One\ncheck: ledger is fine\n`, /no condition such as/],
+    [`${front}## One\ntarget: moon\n`, /local or azure/],
+  ])('%j says what was expected', (text, message) => {
+    expect(() => parseLesson('mine', text)).toThrow(message)
+  })
+})
+
+describe('playing a lesson', () => {
+  const lesson = parseLesson(
+    'mine',
+    `${front}## One\nText\nof two lines.\npress: 1\nbet: Lost? | none | all\nanswer: 1\ncheck: +ledger.gold >= 10 and ledger.lost = 0\nsay: None.\n## Cloud\ntarget: azure\n## Two\nEnd.\n`,
+  )
+  const play = () => {
+    const store = new StateStore(allRunning(), new FakeClock())
+    const runner = new LessonRunner(store)
+    runner.setLessons([lesson])
+    const gold = (by: number) => {
+      const { ledger } = store.state
+      store.update({ ledger: { ...ledger, gold: ledger.gold + by } })
+      store.tick()
+      store.flush()
+    }
+    return { store, actions: runner.actions, gold }
+  }
+
+  it('shows a step, takes a bet, and sees by itself when its claim is visible', () => {
+    const { store, actions, gold } = play()
+    expect(actions.begin('mine')).toMatchObject({ ok: true })
+    expect(store.state.lesson).toMatchObject({
+      index: 0,
+      count: 2,
+      caption: 'Text of two lines.',
+      isSeen: false,
+    })
+    gold(9)
+    expect(store.state.lesson?.isSeen).toBe(false)
+    expect(actions.bet(1)).toMatchObject({ ok: true })
+    gold(1)
+    expect(store.state.lesson).toMatchObject({ isSeen: true, bet: 1, answer: 0, say: 'None.' })
+    expect(actions.bet(0)).toMatchObject({ ok: false })
+  })
+
+  it('goes on, back, pauses, leaves out what is for Azure, and ends', () => {
+    const { store, actions } = play()
+    expect(actions.next()).toMatchObject({ ok: false })
+    actions.begin('mine')
+    expect(actions.back()).toMatchObject({ ok: false })
+    actions.next()
+    expect(store.state.lesson).toMatchObject({ index: 1, heading: 'Two', isSeen: true })
+    actions.pause()
+    expect(store.state.lesson?.isPaused).toBe(true)
+    actions.back()
+    expect(store.state.lesson).toMatchObject({ index: 0, isPaused: false })
+    actions.next()
+    actions.next()
+    expect(store.state.lesson).toBeUndefined()
+    expect(actions.begin('other')).toMatchObject({ ok: false })
+  })
+})
