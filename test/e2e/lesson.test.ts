@@ -50,7 +50,7 @@ async function play(name: string, heading?: string): Promise<void> {
     }
     const { say } = step
     await room.waitFor((screen) => flat(screen).includes(`✓ ${start(say ?? 'Seen.')}`), WAIT_MS)
-    if (step.press?.startsWith('T')) room.press('escape')
+    if (step.press === 'T') room.press('T')
     if (step.heading === heading) return
     room.press('.')
   }
