@@ -46,6 +46,22 @@ describe('the lessons that come with the product', () => {
       }
   })
 
+  it.each([
+    ['Events', 'generator'],
+    ['Four times as many', 'moreStations'],
+    ['Landing raw data', 'streamAnalytics'],
+    ['Trust', 'silver'],
+    ['Dirty data', 'dirty'],
+    ['Use', 'gold'],
+    ['Follow one event', 'trace'],
+    ['Start everything', 'startAll'],
+    ['A burst', 'burst'],
+    ['The end', 'stopAll'],
+  ])('the key of “%s” is that of %s', (heading, command) => {
+    const step = lessons.flatMap(({ steps }) => steps).find((one) => one.heading === heading)
+    expect(bindingOf(step?.press?.split(' ')[0] ?? '')?.command).toBe(command)
+  })
+
   it('are found by name; one of one’s own by its file', () => {
     expect(loadLessons(FOLDER, 'pipeline').first).toBe('pipeline')
     expect(loadLessons(FOLDER, `${FOLDER}/1-pipeline.md`).first).toBe('1-pipeline')
