@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { generate } from 'selfsigned'
 import type { Clock } from './clock.ts'
 import { systemClock } from './clock.ts'
 
@@ -17,6 +16,8 @@ const DAY_MS = 24 * 3_600_000
  * verifiers (OpenSSL's X509_STRICT, rustls) take it as server certificate and as trust anchor both.
  */
 export async function createCertificate(clock: Clock = systemClock): Promise<Certificate> {
+  // Loaded only when one is made: a kept one does without.
+  const { generate } = await import('selfsigned')
   const now = clock.now()
   // A name of its own: OpenSSL finds certificates by name, and of two sessions with one name it would see one only.
   const name = [{ name: 'commonName', value: `rtstream-tui ${randomUUID()}` }]
