@@ -90,7 +90,7 @@ describe('a stored access policy', () => {
 
   it.each([
     ['six', policy('r').repeat(6), 'InvalidXmlDocument'],
-    ['one without a name', policy('r').replace('readers', ''), 'InvalidXmlNodeValue'],
+    ['one without a name', policy('r').replace('readers', ''), 'InvalidXmlDocument'],
     ['one that ends never', policy('r', 'never'), 'InvalidXmlNodeValue'],
   ])('%s is refused', async (_, body, expected) => {
     expect(code(await set(body))).toBe(`400 ${expected}`)
@@ -116,6 +116,7 @@ describe('service properties', () => {
 
   it.each([
     ['soft delete', '<DeleteRetentionPolicy><Enabled>true</Enabled><Days>5</Days></DeleteRetentionPolicy>'],
+    ['soft delete without days', '<DeleteRetentionPolicy><Enabled>true</Enabled></DeleteRetentionPolicy>'],
     ['six rules', `<Cors>${'<CorsRule></CorsRule>'.repeat(6)}</Cors>`],
     ['logs without an end', '<Logging><RetentionPolicy><Enabled>true</Enabled></RetentionPolicy></Logging>'],
   ])('with %s are refused', async (_, inside) => {

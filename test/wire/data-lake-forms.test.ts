@@ -34,6 +34,13 @@ it('a PATCH may come as a PUT that says so, as Hadoop and Spark send it', async 
   expect((await running.raw('GET', '/bronze/a')).text).toBe('spark')
 })
 
+it('a rename that leaves out the container is one in the container of its source, as Go sends it', async () => {
+  await put()
+  const headers = { 'x-ms-rename-source': `/${ACCOUNT}/bronze/a` }
+  expect((await running.raw('PUT', '/newName', { headers })).status).toBe(201)
+  expect((await running.raw('GET', '/bronze/newName')).text).toBe('content')
+})
+
 it('what is flushed in part keeps the rest for the next flush, when asked to', async () => {
   await running.raw('PUT', '/bronze/a', { query: 'resource=file' })
   const append = (position: number, body: string) =>
@@ -162,6 +169,8 @@ describe('listings', () => {
       )
     expect(names(await list('delimiter=-'))).toEqual(['a-*', 'b', 'c-*'])
     expect(names(await list('delimiter=-&prefix=a-'))).toEqual(['a-1', 'a-2'])
+    expect(names(await list('showonly=directories'))).toEqual(['c-1'])
+    expect(names(await list('showonly=files&delimiter=/'))).toEqual(['a-1', 'a-2', 'b', 'c-2'])
     expect(names(await list('startFrom=a-2&endBefore=c-2'))).toEqual(['a-2', 'b', 'c-1/x'])
     const pages: string[] = []
     for (let marker = ''; ; ) {

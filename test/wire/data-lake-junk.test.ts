@@ -68,6 +68,7 @@ describe('requests that mean nothing', () => {
     ['GET', '/bronze', 'restype=container&comp=list&prefix=..%2F', {}, 400, 'InvalidResourceName'],
     ['GET', '/bronze', 'restype=container&comp=list&maxresults=-1', {}, 400, 'OutOfRangeQueryParameterValue'],
     ['GET', '/bronze', 'restype=container&comp=list&marker=%21', {}, 400, 'InvalidQueryParameterValue'],
+    ['PUT', `/bronze/${'d/'.repeat(60)}d`, 'resource=directory', {}, 400, 'PathIsTooDeep'],
     ['PUT', '/Bronze', 'restype=container', {}, 400, 'InvalidResourceName'],
     ['PUT', '/bronze', 'resource=filesystem', {}, 409, 'FilesystemAlreadyExists'],
     ['PUT', '/bronze/a/b', 'resource=directory', {}, 409, 'PathConflict'],

@@ -49,6 +49,9 @@ export function openCall(request: IncomingMessage, response: ServerResponse, acc
   // The JavaScript SDK leaves the account out of the address when it renames, and names it in the source.
   if (parts[0] !== account && String(request.headers['x-ms-rename-source']).startsWith(`/${account}/`))
     parts.unshift(account)
+  const source = parts.length === 2 ? renamedFrom(request, account) : undefined
+  // Go's takes the account for the container, and leaves out the container, which is that of the source.
+  if (source !== undefined && parts[0] === account) parts.splice(1, 0, source)
   const [name, container = '', ...rest] = parts
   if (name !== account)
     throw new HttpError(
@@ -79,6 +82,12 @@ export function openCall(request: IncomingMessage, response: ServerResponse, acc
     // Whoever has the key or the token may have everything.
     checkSource: () => {},
   }
+}
+
+/** @returns the container of what is renamed, when the account stands before it. */
+function renamedFrom({ headers }: IncomingMessage, account: string): string | undefined {
+  const [, name, container, path] = String(headers['x-ms-rename-source'] ?? '').split('/')
+  return name === account && path !== undefined ? container : undefined
 }
 
 /** Of every answer, refusals too. */

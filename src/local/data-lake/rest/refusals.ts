@@ -39,8 +39,7 @@ export function asHttpError(error: unknown): unknown {
   const { code, message } = error as NodeJS.ErrnoException
   if (error instanceof AlreadyExistsError)
     return new HttpError(409, 'PathAlreadyExists', message, { cause: error })
-  if (error instanceof InvalidNameError)
-    return new HttpError(400, 'InvalidResourceName', message, { cause: error })
+  if (error instanceof InvalidNameError) return new HttpError(400, error.code, message, { cause: error })
   if (error instanceof LakeFullError)
     return new HttpError(507, 'InsufficientStorage', message, { cause: error })
   if (code === 'ENOENT' || code === 'ENOTDIR')

@@ -7,7 +7,8 @@ const CONTAINER = /^[a-z0-9](?:[a-z0-9]|-(?!-)){1,61}[a-z0-9]$/
 
 /** Azure's own limits. */
 const MAX_PATH_CHARACTERS = 1024
-const MAX_DEPTH = 63
+/** Of 63 segments with the account's and the container's before them; the service refuses the 61st. */
+const MAX_DEPTH = 60
 /** Of one path segment in every file system that people use. */
 const MAX_SEGMENT_BYTES = 255
 
@@ -39,7 +40,11 @@ export function pathSegments(path: string): string[] {
   if (path.includes('\0')) throw fail('it contains a NUL')
   if (path.includes('\\')) throw fail('it contains a backslash')
   const segments = (path.endsWith('/') ? path.slice(0, -1) : path).split('/')
-  if (segments.length > MAX_DEPTH) throw fail(`it is deeper than ${MAX_DEPTH} folders`)
+  if (segments.length > MAX_DEPTH)
+    throw new InvalidNameError(
+      `${quote(path)} is no path of the lake: it is deeper than ${MAX_DEPTH} folders.`,
+      'PathIsTooDeep',
+    )
   for (const segment of segments) {
     if (segment === '') throw fail('it begins with a slash or has an empty segment')
     if (segment === '.' || segment === '..') throw fail(`it has the segment ${segment}`)

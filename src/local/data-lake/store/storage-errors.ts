@@ -21,6 +21,12 @@ export class LakeFullError extends Error {
 /** A name that would leave the lake's folder, or that no service would take. */
 export class InvalidNameError extends Error {
   override readonly name = 'InvalidNameError'
+  /** The service's own word. */
+  readonly code: 'InvalidResourceName' | 'PathIsTooDeep'
+  constructor(message: string, code: InvalidNameError['code'] = 'InvalidResourceName') {
+    super(message)
+    this.code = code
+  }
 }
 
 /** @returns the error itself, or what it means for the lake when the disk is full. */

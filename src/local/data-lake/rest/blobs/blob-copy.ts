@@ -44,7 +44,9 @@ async function copy(lake: Lake, call: LakeCall, { isPut }: { isPut: boolean }): 
   const stats = keep(lake, call, {
     ...(hasOwn ? { metadata } : source.metadata && { metadata: source.metadata }),
     content: { ...(withContent ? source.content : {}), ...contentIn(request) },
-    ...(source.append && !isPut ? { append: { ...source.append, isSealed } } : {}),
+    ...(source.append && !isPut
+      ? { append: { ...source.append, isSealed: isSealed || source.append.isSealed === true } }
+      : {}),
     copy: done,
   })
   const md5 = given(call, 'x-ms-source-content-md5') ?? source.content?.['content-md5']

@@ -81,6 +81,10 @@ function* itemsOf(lake: Listed, call: Asked, withUncommitted: boolean): Generato
       if (grouped === group || only === 'files') continue
       group = grouped
       yield { name: grouped, stats: undefined, isGroup: true }
+    } else if (only === 'directories' && isDirectory) {
+      const path = name.slice(0, -1)
+      const stats = entryAt(join(root, path))
+      if (stats) yield { name: path, stats, isGroup: false }
     } else if (!isDirectory && only !== 'directories') {
       const stats = entryAt(join(root, name))
       // It may have gone since it was listed.
@@ -151,12 +155,12 @@ function describe(
   include: ReadonlySet<string>,
 ): Record<string, string | number | boolean> {
   const { state, status, duration } = lake.leases.status(target)
-  const { owner, group, permissions, acl } = access ?? defaultAccess(false)
+  const { owner, group, permissions, acl } = access ?? defaultAccess(stats.isDirectory())
   return {
     'Creation-Time': stats.birthtime.toUTCString(),
     'Last-Modified': stats.mtime.toUTCString(),
     Etag: etagOf(stats).replaceAll('"', ''),
-    'Content-Length': stats.size,
+    'Content-Length': stats.isDirectory() ? 0 : stats.size,
     'Content-Type': 'application/octet-stream',
     ...Object.fromEntries(
       Object.entries(content).map(([name, value]) => [
@@ -182,7 +186,7 @@ function describe(
       }),
     ...(expiresAt !== undefined && { 'Expiry-Time': new Date(expiresAt).toUTCString() }),
     ServerEncrypted: true,
-    ResourceType: 'file',
+    ResourceType: stats.isDirectory() ? 'directory' : 'file',
     ...(include.has('permissions') && { Owner: owner, Group: group, Permissions: permissions, Acl: acl }),
   }
 }

@@ -119,7 +119,7 @@ function readPolicies(xml: string): StoredPolicy[] {
     const id = textOf(one, 'Id') ?? ''
     const [start, expiry, permission] = ['Start', 'Expiry', 'Permission'].map((name) => textOf(one, name))
     if (id === '' || id.length > 64)
-      throw new HttpError(400, 'InvalidXmlNodeValue', 'The id of an access policy has 1 to 64 characters.')
+      throw new HttpError(400, 'InvalidXmlDocument', 'The id of an access policy has 1 to 64 characters.')
     for (const time of [start, expiry])
       if (time && Number.isNaN(Date.parse(time)))
         throw new HttpError(

@@ -44,8 +44,14 @@ export function readServiceProperties(xml: string): ServiceProperties {
   return properties
 }
 
+const isDays = (days: string | undefined): boolean =>
+  days !== undefined && /^\d{1,3}$/.test(days) && Number(days) >= 1 && Number(days) <= MAX_DAYS
+
 function check(properties: ServiceProperties): void {
-  if (textOf(properties.DeleteRetentionPolicy ?? '', 'Enabled') === 'true')
+  const deletion = properties.DeleteRetentionPolicy ?? ''
+  if (textOf(deletion, 'Enabled') === 'true' && !isDays(textOf(deletion, 'Days')))
+    throw new HttpError(400, 'InvalidXmlDocument', `What is deleted is kept for 1 to ${MAX_DAYS} days.`)
+  if (textOf(deletion, 'Enabled') === 'true')
     throw new HttpError(
       400,
       'FeatureNotSupported',
@@ -57,10 +63,7 @@ function check(properties: ServiceProperties): void {
     throw new HttpError(400, 'InvalidXmlDocument', `At most ${MAX_CORS_RULES} CORS rules are kept.`)
   for (const name of ['Logging', 'HourMetrics', 'MinuteMetrics']) {
     const policy = insideOf(properties[name] ?? '', 'RetentionPolicy')[0] ?? ''
-    const days = textOf(policy, 'Days')
-    const isDays =
-      days !== undefined && /^\d{1,3}$/.test(days) && Number(days) >= 1 && Number(days) <= MAX_DAYS
-    if (textOf(policy, 'Enabled') === 'true' && !isDays)
+    if (textOf(policy, 'Enabled') === 'true' && !isDays(textOf(policy, 'Days')))
       throw new HttpError(400, 'InvalidXmlDocument', `${name} is kept for 1 to ${MAX_DAYS} days.`)
   }
 }

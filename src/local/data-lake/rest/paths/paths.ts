@@ -139,10 +139,11 @@ async function append(lake: Lake, call: LakeCall): Promise<void> {
   answer(call, 202, { ...flushed, ...headers, ...after() })
 }
 
-/** One that is about to be taken cannot be shown yet. */
+/** One that is about to be taken cannot be shown yet, and one that is about to be renewed may have ended. */
 function checkLease({ leases }: Lake, call: LakeCall): void {
   const id = given(call, 'x-ms-lease-id')
-  const takes = id === undefined && given(call, 'x-ms-lease-action')?.toLowerCase().startsWith('acquire')
+  const action = given(call, 'x-ms-lease-action')?.toLowerCase()
+  const takes = action === 'auto-renew' || (id === undefined && action?.startsWith('acquire'))
   if (!takes) leases.check(call, id, { isWrite: true })
 }
 

@@ -1,0 +1,122 @@
+/** Suites from PyPI's source archives, run by pytest; what they import of Azure's private helpers stands in ./python. */
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { done, type Endpoints, output, type Suite, type SuiteResult } from './suite.ts'
+
+interface PythonSuite {
+  name: string
+  version: string
+  /** Folder of the tests in the archive. */
+  tests: string
+  files: readonly string[]
+  /** Further packages that the tests import. */
+  needs: readonly string[]
+  /** Puts addresses and keys into the tests' own settings. @param folder of the unpacked archive. */
+  settle?(folder: string, at: Endpoints): void
+}
+
+const HELPERS = join(import.meta.dirname, 'python')
+const PYTEST = ['pytest==8.4.2', 'pytest-asyncio==1.2.0', 'pytest-timeout==2.4.0', 'pytest-mock==3.15.1']
+
+const files = (...names: string[]) => names.map((name) => `test_${name}.py`)
+
+export const PYTHON_SUITES: readonly Suite[] = [
+  {
+    name: 'azure-storage-file-datalake',
+    version: '12.26.1',
+    tests: 'tests',
+    files: files('file', 'directory', 'file_system', 'datalake_service_client', 'cpk', 'quick_query'),
+    needs: ['azure-storage-blob==12.31.1', 'aiohttp', 'pyjwt', 'requests'],
+  },
+  {
+    name: 'azure-storage-blob',
+    version: '12.31.1',
+    tests: 'tests',
+    files: files(
+      ...['append_blob', 'blob_access_conditions', 'block_blob', 'common_blob', 'container', 'get_blob'],
+      ...['blob_service_properties', 'blob_service_stats'],
+    ),
+    needs: ['aiohttp', 'pyjwt', 'requests', 'azure-mgmt-storage'],
+  },
+  {
+    name: 'adlfs',
+    version: '2026.8.0',
+    tests: '.',
+    files: ['adlfs/tests'],
+    needs: ['aiohttp', 'numpy', 'pandas', 'dask[dataframe]', 'pyarrow', 'python-dotenv'],
+    settle(folder, at) {
+      const file = join(folder, 'adlfs/tests/constants.py')
+      const text = readFileSync(file, 'utf8')
+      const set = (name: string, value: string) => (before: string) =>
+        before.replace(new RegExp(`^${name} = .*$`, 'm'), `${name} = ${JSON.stringify(value)}`)
+      const address = new URL(at.lake)
+      const settings = [set('HOST', address.host), set('ACCOUNT_NAME', at.account), set('KEY', at.accountKey)]
+      writeFileSync(
+        file,
+        settings.reduce((before, change) => change(before), text),
+      )
+    },
+  } satisfies PythonSuite,
+].map((suite) => ({ ...suite, run: (folder, at) => run(suite, folder, at) }))
+
+async function run(suite: PythonSuite, folder: string, at: Endpoints): Promise<SuiteResult[]> {
+  const { name, version, needs } = suite
+  const place = join(folder, `${name}-${version}`)
+  const python = join(place, 'venv', process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python')
+  if (!existsSync(join(place, 'ready'))) {
+    mkdirSync(place, { recursive: true })
+    await done('python3', ['-m', 'venv', 'venv'], place)
+    const pip = (...args: string[]) =>
+      done(python, ['-m', 'pip', '--disable-pip-version-check', ...args], place)
+    await pip('install', '--quiet', `${name}==${version}`, ...needs, ...PYTEST)
+    await pip('download', '--quiet', '--no-deps', '--no-binary', ':all:', `${name}==${version}`)
+    const archive = readdirSync(place).find((file) => file.endsWith('.tar.gz')) as string
+    await done('tar', ['xzf', archive], place)
+    writeFileSync(join(place, 'ready'), '')
+  }
+  const unpacked = readdirSync(place, { withFileTypes: true }).find(
+    (entry) => entry.isDirectory() && /-\d/.test(entry.name),
+  )?.name as string
+  const source = join(place, unpacked)
+  const tests = join(place, 'run')
+  cpSync(source, tests, { recursive: true })
+  suite.settle?.(tests, at)
+  const report = join(place, 'report.xml')
+  const cwd = join(tests, suite.tests)
+  await output(
+    python,
+    [
+      ...['-m', 'pytest', '-q', '--timeout', '120', '-p', 'rtstream_suite', '-p', 'no:cacheprovider'],
+      ...['-o', 'asyncio_mode=auto', '-o', 'junit_logging=no', `--junitxml=${report}`, ...suite.files],
+    ],
+    { cwd, env: environment(at, cwd) },
+  )
+  return testsIn(readFileSync(report, 'utf8'))
+}
+
+const environment = (at: Endpoints, tests: string): Record<string, string> => ({
+  AZURE_TEST_RUN_LIVE: 'true',
+  AZURE_SKIP_LIVE_RECORDING: 'true',
+  RTSTREAM_SUITE_LAKE: at.lakeTls,
+  RTSTREAM_SUITE_ACCOUNT: at.account,
+  RTSTREAM_SUITE_KEY: at.accountKey,
+  RTSTREAM_SUITE_TOKEN: at.token,
+  REQUESTS_CA_BUNDLE: at.certificateFile,
+  SSL_CERT_FILE: at.certificateFile,
+  PYTHONPATH: [HELPERS, tests].join(process.platform === 'win32' ? ';' : ':'),
+})
+
+/** @param xml a report in JUnit's form. */
+function testsIn(xml: string): SuiteResult[] {
+  return [...xml.matchAll(/<testcase ([^>]*?)(?:\/>|>([\s\S]*?)<\/testcase>)/g)].map(
+    ([, attributes = '', inside = '']) => {
+      const of = (name: string) => new RegExp(`\\b${name}="([^"]*)"`).exec(attributes)?.[1] ?? ''
+      const [, kind, message = ''] = /<(failure|error|skipped)\b[^>]*?message="([^"]*)"/.exec(inside) ?? []
+      return {
+        test: `${of('classname').split('.').at(-1)}.${of('name')}`,
+        outcome: kind === undefined ? 'passed' : kind === 'skipped' ? 'skipped' : 'failed',
+        message: message.replaceAll('&#10;', ' ').replaceAll('&quot;', '"').slice(0, 300),
+      }
+    },
+  )
+}

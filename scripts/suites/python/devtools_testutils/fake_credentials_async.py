@@ -1,0 +1,6 @@
+from . import FakeTokenCredential
+
+
+class AsyncFakeCredential(FakeTokenCredential):
+    async def get_token(self, *scopes, **options):
+        return FakeTokenCredential.get_token(self)
