@@ -108,6 +108,30 @@ const given = (flags: Flags): Flags =>
     ),
   )
 
+/** `--help-all`: the help with every setting, where `--help` has those that the command is mostly given. */
+const HELP_ALL = process.argv.includes('--help-all')
+
+/** Settings in the help of a command; the others stand in `--help-all`. */
+const COMMON = ['target', 'dataDir']
+const USES: Readonly<Record<string, readonly string[]>> = {
+  '': [
+    ...COMMON,
+    'stations',
+    'interval',
+    'dirty',
+    'ephemeral',
+    'engine',
+    'theme',
+    'presenter',
+    'mouse',
+    'readOnly',
+    'ascii',
+  ],
+  run: [...COMMON, 'stations', 'interval', 'seed', 'dirty', 'ephemeral', 'engine'],
+}
+const isShown = (command: string, key: string): boolean =>
+  HELP_ALL || command === 'config' || (USES[command] ?? COMMON).includes(key)
+
 function option(setting: Setting): Option {
   const group = setting.path.length > 1 ? 'Azure resources (azd up fills these in):' : 'Settings:'
   const { description, expected, fallback } = setting
@@ -133,7 +157,8 @@ function program(finish: (code: number) => void): Command {
   const command = (name: string, description: string, action: Action, defaults: Defaults = {}) => {
     const made = name === '' ? root : root.command(name).description(description).exitOverride()
     made.option('--config <file>', 'configuration file (default: rtstream.config.json)')
-    for (const setting of settings) made.addOption(option(setting))
+    for (const setting of settings) made.addOption(option(setting).hideHelp(!isShown(name, setting.key)))
+    if (!HELP_ALL && name !== 'config') made.addHelpText('after', '\nEvery other setting: --help-all')
     made.allowExcessArguments(false)
     return made.action(async () => {
       const flags = given(made.optsWithGlobals() as Flags)
@@ -402,6 +427,17 @@ function program(finish: (code: number) => void): Command {
     .option('--dry-run', 'only say what would be done')
     .option('--json', 'one JSON object')
   root
+    .command('completion')
+    .description('print a script that completes commands and options: bash, zsh, fish, powershell')
+    .argument('<shell>', 'bash, zsh, fish or powershell')
+    .allowExcessArguments(false)
+    .exitOverride()
+    .action(async (shell: string) => {
+      const { completionScript } = await import('./commands/completion.ts')
+      write(completionScript(shell, root))
+      finish(0)
+    })
+  root
     .command('notebooks')
     .description('the Spark notebooks that come with the product')
     .exitOverride()
@@ -439,7 +475,7 @@ async function main(): Promise<void> {
     code = result
   })
   try {
-    await root.parseAsync()
+    await root.parseAsync(process.argv.map((one) => (one === '--help-all' ? '--help' : one)))
   } catch (error) {
     code = report(error, root)
   }

@@ -39,7 +39,7 @@ const helps = new Map<string, Promise<string>>()
 const help = (command: string) => {
   const asked =
     helps.get(command) ??
-    cli([...command.split(' ').filter(Boolean), '--help']).then(({ code, lines }) =>
+    cli([...command.split(' ').filter(Boolean), '--help-all']).then(({ code, lines }) =>
       code === 0 ? lines.join('\n') : `exit code ${code}`,
     )
   helps.set(command, asked)

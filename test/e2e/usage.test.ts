@@ -78,6 +78,12 @@ describe('wrong usage', () => {
 
   it('prints help and version', async () => {
     const help = await cli(['--help'])
+    expect(help.lines.join('\n')).not.toContain('--databricks-workspace-url')
+    expect(help.lines.join('\n')).toMatch(/--stations[\s\S]*Every other setting: --help-all/)
+    expect((await cli(['--help-all'])).lines.join('\n')).toContain('--databricks-workspace-url')
+    for (const shell of ['bash', 'zsh', 'fish', 'powershell'])
+      expect((await cli(['completion', shell])).lines.join('\n'), shell).toMatch(/doctor[\s\S]*json/)
+    expect((await cli(['completion', 'tcsh'])).code).toBe(2)
     expect(help.code).toBe(0)
     expect(help.lines.join('\n')).toMatch(/run.*endpoints/s)
     const run = (await cli(['help', 'run'])).lines.join('\n')
