@@ -330,8 +330,7 @@ class Batch:
             known = f"batch {self.last['batchId']}" if self.last["batchId"] >= 0 else "no batch"
             raise StateError(
                 f"The checkpoint {checkpoint} is at batch {number}, but the table {table.title} holds {known} as its "
-                "newest: one of the two was deleted, moved, or written by something else. Put it back, or delete the "
-                "checkpoint, the table and what is built on it to begin anew."
+                f"newest: one of the two was deleted, moved, or written by something else. {_REMEDY}"
             )
 
     @property
@@ -447,8 +446,8 @@ def _claim(spark, checkpoint, owner, table):
 
 
 _REMEDY = (
-    "Name another checkpoint root and lake, or delete the checkpoint, the query's tables and what is built on them to "
-    "begin anew."
+    "Put it back from a copy, or name another checkpoint root and lake. Delete nothing while bronze does not hold all that "
+    "was ever read: what is deleted could not be built again whole."
 )
 
 

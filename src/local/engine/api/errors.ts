@@ -1,5 +1,7 @@
 /** Says what stopped a query in words that a person can act on. */
 
+import { RECOVERY } from './recovery.ts'
+
 /** Parts of error texts of DuckDB and Node, and what they mean. */
 const MEANINGS: readonly (readonly [RegExp, string])[] = [
   [
@@ -17,7 +19,7 @@ const MEANINGS: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /No magic bytes found|too small to be a Parquet file|Failed to read file|Could not read enough bytes|No files found that match/,
-    'A file of a table is damaged or gone. Put it back, or delete the table and its checkpoint to build it anew.',
+    `A file of a table is damaged or gone. ${RECOVERY}`,
   ],
 ]
 

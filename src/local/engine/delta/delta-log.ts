@@ -7,6 +7,7 @@ import { type Checkpoint, listingOf, nextCompaction } from '../../../delta/log-l
 import { checkpointIn, commitName, LOG_FOLDER, SIDECAR_FOLDER, versionIn } from '../../../delta/log-names.ts'
 import { applyActions, emptyState, type TableState } from '../../../delta/replay.ts'
 import { readSmallFile } from '../../storage/sync-io.ts'
+import { RECOVERY } from '../api/recovery.ts'
 
 export interface LogListing {
   /** Ascending. */
@@ -41,8 +42,6 @@ async function namesIn(folder: string): Promise<string[]> {
 /** So many commits are read before others have their turn. */
 const COMMITS_PER_TURN = 100
 
-const REBUILD = 'Put it back, or delete the table and its checkpoint to build it anew.'
-
 /**
  * The actions of one version; undefined when it has not been committed (or its file was cleaned up).
  * @throws Error when the file is no Delta commit.
@@ -59,7 +58,7 @@ export async function readCommit(tableFolder: string, version: number): Promise<
   try {
     return parseActions(text)
   } catch (error) {
-    throw new Error(`${file} is damaged: it is no Delta commit. ${REBUILD}`, { cause: error })
+    throw new Error(`${file} is damaged: it is no Delta commit. ${RECOVERY}`, { cause: error })
   }
 }
 
@@ -92,7 +91,7 @@ export async function loadTable(
     const actions = await readCommit(tableFolder, state.version + 1)
     if (!actions) {
       throw new Error(
-        `${join(tableFolder, LOG_FOLDER, commitName(state.version + 1))} is missing: the table's log has a hole. ${REBUILD}`,
+        `${join(tableFolder, LOG_FOLDER, commitName(state.version + 1))} is missing: the table's log has a hole. ${RECOVERY}`,
       )
     }
     applyActions(state, state.version + 1, actions)

@@ -12,6 +12,7 @@ import { beyondOldest } from '../../../delta/protocol.ts'
 import { applyActions, emptyState, type TableState } from '../../../delta/replay.ts'
 import { columnsOf } from '../../../delta/schema.ts'
 import type { EngineContext } from '../api/options.ts'
+import { RECOVERY } from '../api/recovery.ts'
 import type { Connection } from '../duckdb/database.ts'
 import { checkpointReader, writeCheckpoint } from './delta-checkpoint.ts'
 import { listLog, loadTable, readCommit } from './delta-log.ts'
@@ -140,8 +141,7 @@ export class DeltaTable {
   async #put(version: number, actions: Action[]): Promise<boolean> {
     if (version > 0 && !existsSync(join(this.folder, LOG_FOLDER, commitName(version - 1)))) {
       throw new Error(
-        `${this.title} was deleted or replaced while it was written: its version ${version - 1} is gone. ` +
-          'Put it back, or delete it together with its checkpoint to build it anew.',
+        `${this.title} was deleted or replaced while it was written: its version ${version - 1} is gone. ${RECOVERY}`,
       )
     }
     const place = {
@@ -195,8 +195,8 @@ export class DeltaTable {
     if ((known === undefined || metaData.id === known) && !lacking) return
     throw new Error(
       lacking
-        ? `Another writer took the column ${lacking[0]} from ${this.title}. Put it back, or delete the table and its checkpoint to build it anew.`
-        : `${this.title} was replaced by another writer. Delete it together with its checkpoint to build it anew.`,
+        ? `Another writer took the column ${lacking[0]} from ${this.title}. ${RECOVERY}`
+        : `${this.title} was replaced by another writer. ${RECOVERY}`,
     )
   }
 

@@ -6,6 +6,7 @@ import type { AddFile } from '../../../delta/actions.ts'
 import { commitName, LOG_FOLDER } from '../../../delta/log-names.ts'
 import { statisticsOf } from '../../../delta/statistics.ts'
 import type { EngineContext } from '../api/options.ts'
+import { RECOVERY } from '../api/recovery.ts'
 import { checkpointReader } from '../delta/delta-checkpoint.ts'
 import { loadTable, readCommit } from '../delta/delta-log.ts'
 import { assertFits } from '../delta/delta-writer.ts'
@@ -129,7 +130,7 @@ export class DeltaSource {
       const operation = actions.find(({ commitInfo }) => commitInfo)?.commitInfo?.operation ?? 'a rewrite'
       throw new Error(
         `Rows of ${this.#title} were changed (version ${version}, ${operation}), but what is built on it only follows ` +
-          'added rows. Delete the tables behind it together with their checkpoints to build them anew.',
+          `added rows. ${RECOVERY}`,
       )
     }
     return actions.flatMap(({ add }) => (add?.dataChange ? [add] : []))
@@ -140,10 +141,7 @@ export class DeltaSource {
   }
 
   #replaced(): Error {
-    return new Error(
-      `${this.#title} was deleted or replaced since it was last read. Put it back, or delete the tables behind it ` +
-        'together with their checkpoints to build them anew.',
-    )
+    return new Error(`${this.#title} was deleted or replaced since it was last read. ${RECOVERY}`)
   }
 }
 

@@ -2,12 +2,15 @@
  * A query's checkpoint, `checkpoints/<query>/`: `offsets/` says, before a micro-batch, what it will read; `commits/` says
  * that it is done; `metadata.json` names the tables that it belongs to.
  */
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { BatchCounts } from '../../../contract/tables.ts'
 import type { NotebookName } from '../api/engine.ts'
 import type { EngineContext } from '../api/options.ts'
+import { RECOVERY } from '../api/recovery.ts'
 import { removeLakeFile, writeLakeFile } from '../delta/lake-files.ts'
+
+class DamagedEntryError extends Error {}
 
 const CONTAINER = 'checkpoints'
 
@@ -23,10 +26,12 @@ export interface OffsetEntry<Input, Position> {
   position: Position
 }
 
-interface CommitEntry {
+interface CommitEntry<Position> {
   batchId: number
   /** Over the life of the tables. */
   totals: BatchCounts
+  /** That of the batch's offset entry, once more: either of the two may be damaged. Older versions left it out. */
+  position?: Position
 }
 
 interface MetadataFile {
@@ -71,7 +76,11 @@ export class QueryCheckpoint<Input, Position> {
   async commit(totals: BatchCounts): Promise<void> {
     if (!this.offset) throw new Error(`${this.#query} has no planned batch to commit.`)
     const { batchId, position } = this.offset
-    await this.#write(`commits/${entryName(batchId)}`, { batchId, totals } satisfies CommitEntry)
+    await this.#write(`commits/${entryName(batchId)}`, {
+      batchId,
+      totals,
+      position,
+    } satisfies CommitEntry<Position>)
     this.committed = { batchId, position, totals }
     const old = batchId - KEPT
     if (old < 0) return
@@ -95,14 +104,56 @@ export class QueryCheckpoint<Input, Position> {
   #load(): void {
     const offsets = this.#entries('offsets')
     const commits = this.#entries('commits')
-    const offset = offsets.at(-1)
-    const done = commits.at(-1)
-    this.tables = (this.#read('metadata.json') as MetadataFile | undefined)?.tables
-    this.offset = offset === undefined ? undefined : this.#entry('offsets', offset)
-    if (done === undefined) return
-    const { totals } = this.#entry<CommitEntry>('commits', done)
-    const { position } = this.#entry<OffsetEntry<Input, Position>>('offsets', done)
-    this.committed = { batchId: done, position, totals }
+    this.tables = this.#readTables()
+    // Without the newest note of what is done, its batch runs again on the same input: its tables leave out what they have.
+    const done = this.#newestWhole<CommitEntry<Position>>('commits', commits)
+    const offset = this.#newestWhole<OffsetEntry<Input, Position>>('offsets', offsets)
+    this.offset = offset
+    if (!done) return
+    const { batchId, totals } = done
+    const position =
+      done.position ?? (offset?.batchId === batchId ? offset : this.#entry('offsets', batchId)).position
+    this.committed = { batchId, position, totals }
+    // The plan of a batch that is done says no more than that; the batches behind it need its number.
+    if ((offset?.batchId ?? -1) < batchId)
+      this.offset = { batchId, plannedAt: 0, input: undefined as Input, position }
+  }
+
+  /** Undefined also when the file is damaged: it is then written from the tables that are there. */
+  #readTables(): MetadataFile['tables'] | undefined {
+    try {
+      return (this.#read('metadata.json') as MetadataFile | undefined)?.tables
+    } catch (error) {
+      if (!(error instanceof DamagedEntryError)) throw error
+      this.#context.logger.warn({ reason: error.message }, 'a damaged file of a checkpoint is written anew')
+      return undefined
+    }
+  }
+
+  /** The newest entry; if it is damaged it is set aside, and the one before it counts. Older ones are not doubted. */
+  #newestWhole<Entry>(kind: 'offsets' | 'commits', batches: readonly number[]): Entry | undefined {
+    const [newest, before] = [batches.at(-1), batches.at(-2)]
+    if (newest === undefined) return undefined
+    try {
+      return this.#entry<Entry>(kind, newest)
+    } catch (error) {
+      // Whoever goes back further than one batch does not know what its tables hold.
+      if (!(error instanceof DamagedEntryError) || (before ?? -1) !== newest - 1) throw error
+      const entry = before === undefined ? undefined : this.#entry<Entry>(kind, before)
+      this.#setAside(kind, newest, error)
+      return entry
+    }
+  }
+
+  /** Kept for people who want to look; not among the entries, where nothing else may lie. */
+  #setAside(kind: 'offsets' | 'commits', batchId: number, error: DamagedEntryError): void {
+    const name = entryName(batchId)
+    const { lake, logger } = this.#context
+    const file = lake.resolve(CONTAINER, `${this.#query}/${kind}/${name}`)
+    const aside = lake.resolve(CONTAINER, `${this.#query}/damaged/${kind}-${name}`)
+    mkdirSync(dirname(aside), { recursive: true })
+    renameSync(file, aside)
+    logger.warn({ file, aside, reason: error.message }, 'a damaged entry of a checkpoint was set aside')
   }
 
   #entries(kind: 'offsets' | 'commits'): number[] {
@@ -128,7 +179,7 @@ export class QueryCheckpoint<Input, Position> {
     const name = `${kind}/${entryName(batchId)}`
     const entry = this.#read(name)
     if (entry === undefined)
-      throw new Error(`${join(this.#folder, name)} is missing: the checkpoint has a hole.`)
+      throw new Error(`${join(this.#folder, name)} is missing: the checkpoint has a hole. ${RECOVERY}`)
     return entry as Entry
   }
 
@@ -142,14 +193,11 @@ export class QueryCheckpoint<Input, Position> {
       throw error
     }
     try {
-      return JSON.parse(text)
+      const value: unknown = JSON.parse(text)
+      if (typeof value !== 'object' || value === null) throw new TypeError('no object')
+      return value
     } catch (error) {
-      throw new Error(
-        `${file} is damaged: it is no JSON. Delete the checkpoint and its tables to build them anew.`,
-        {
-          cause: error,
-        },
-      )
+      throw new DamagedEntryError(`${file} is damaged: it is no JSON. ${RECOVERY}`, { cause: error })
     }
   }
 

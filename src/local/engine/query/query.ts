@@ -5,6 +5,7 @@
 import type { BatchCounts, CommitMetadata } from '../../../contract/tables.ts'
 import type { BatchProgress, NotebookName } from '../api/engine.ts'
 import type { EngineContext } from '../api/options.ts'
+import { RECOVERY } from '../api/recovery.ts'
 import type { DeltaTable } from '../delta/delta-writer.ts'
 import { removeOrphans } from '../delta/table-maintenance.ts'
 import type { Connection } from '../duckdb/database.ts'
@@ -141,8 +142,7 @@ export class ContinuousQuery<Input = unknown, Position = unknown> {
     await table.load(connection)
     if (table.state.metaData?.id === expected) return
     throw new Error(
-      `${table.title} was deleted or replaced since ${this.#job.name} last wrote it. Put it back, or delete ` +
-        `checkpoints/${this.#job.name} and the tables that it writes to build them anew.`,
+      `${table.title} was deleted or replaced since ${this.#job.name} last wrote it. ${RECOVERY}`,
     )
   }
 
@@ -151,17 +151,16 @@ export class ContinuousQuery<Input = unknown, Position = unknown> {
     const { offset, committed, tables } = this.#checkpoint
     for (const { table, appId, everyBatch } of this.#job.outputs) {
       const written = table.transaction(appId)
-      const anew = `Put the older one's counterpart back, or delete both to build the table anew.`
       if (written > (offset?.batchId ?? -1)) {
         throw new Error(
           `${table.title} holds batch ${written}, but checkpoints/${this.#job.name} knows ` +
-            `${offset ? `none after ${offset.batchId}` : 'no batch'}: the checkpoint was lost or is older. ${anew}`,
+            `${offset ? `none after ${offset.batchId}` : 'no batch'}: the checkpoint was lost or is older. ${RECOVERY}`,
         )
       }
       if (everyBatch && committed && written < committed.batchId) {
         throw new Error(
           `${table.title} ends with batch ${written}, but checkpoints/${this.#job.name} has finished ` +
-            `${committed.batchId}: the table was put back to an older version. ${anew}`,
+            `${committed.batchId}: the table was put back to an older version. ${RECOVERY}`,
         )
       }
     }
