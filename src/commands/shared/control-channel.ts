@@ -3,11 +3,12 @@
  * open. It hands out the session's endpoints with their secrets, so that no secret ever has to be written to a file.
  */
 import { createHash } from 'node:crypto'
-import { chmodSync, mkdirSync, rmSync } from 'node:fs'
+import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { LocalAzureEndpoints } from '../../local/runtime/options.ts'
+import { UserError } from './user-error.ts'
 
 export interface InstanceInfo {
   pid: number
@@ -35,8 +36,7 @@ export async function serveChannel(
 ): Promise<{ close(): Promise<void> }> {
   const path = channelPath(dataDir)
   if (process.platform !== 'win32') {
-    mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 })
-    chmodSync(join(path, '..'), 0o700)
+    makeOwnFolder(join(path, '..'))
     rmSync(path, { force: true })
   }
   const sockets = new Set<Socket>()
@@ -60,6 +60,18 @@ export async function serveChannel(
         server.close(() => resolve())
       }),
   }
+}
+
+/** In the system's temporary folder anybody may have made it before: it must be ours, and no link to elsewhere. */
+function makeOwnFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const found = lstatSync(folder)
+  if (!found.isDirectory() || found.uid !== process.getuid?.())
+    throw new UserError(
+      `${folder} belongs to somebody else: the running instance cannot be found through it.`,
+      'Remove it, set TMPDIR to a folder of your own, or choose a shorter path with --data-dir.',
+    )
+  chmodSync(folder, 0o700)
 }
 
 /** Asks the instance on a data folder about itself; undefined when none runs there. */

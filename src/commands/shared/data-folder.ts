@@ -1,4 +1,14 @@
-import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { UserError } from './user-error.ts'
@@ -28,6 +38,7 @@ export function openDataFolder(options: { dataDir: string; ephemeral: boolean })
   try {
     makeFolder(dataDir)
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK)
+    keepToOurselves(dataDir)
   } catch (error) {
     throw new UserError(
       `The data folder ${dataDir} cannot be written (${(error as NodeJS.ErrnoException).code ?? error}).`,
@@ -36,6 +47,16 @@ export function openDataFolder(options: { dataDir: string; ephemeral: boolean })
     )
   }
   return { path: dataDir, ephemeral, release: () => {} }
+}
+
+/**
+ * A folder that was there before may be open to others. One that is ours, or empty, is closed to them; one that holds other things
+ * too is left as it is: it may be somebody's home, or the system's temporary folder.
+ */
+function keepToOurselves(path: string): void {
+  if (process.platform === 'win32' || (statSync(path).mode & 0o077) === 0) return
+  const names = readdirSync(path)
+  if (names.length === 0 || names.includes('lock.db')) chmodSync(path, 0o700)
 }
 
 /** Node's own `recursive` never returns where a file system answers ENOENT for a folder of which the parent is there (`/proc`). */

@@ -17,6 +17,9 @@ export function logDestination(file: string): ReturnType<typeof pino.destination
     mkdir: true,
     maxLength: HELD_BYTES,
   })
+  // JSON escapes the controls below U+0020 only: a terminal that shows the log would obey the others.
+  const write = destination.write.bind(destination)
+  destination.write = (line: string) => write(escaped(line))
   let lost = 0
   const tell = () => {
     if (lost === 0) return
@@ -41,3 +44,7 @@ export function logDestination(file: string): ReturnType<typeof pino.destination
   destination.on('write', () => queueMicrotask(tell))
   return destination
 }
+
+/** Delete and the C1 controls, which can only stand inside a string of the line. */
+const escaped = (line: string) =>
+  line.replace(/[\u007f-\u009f]/g, (control) => `\\u00${control.charCodeAt(0).toString(16)}`)

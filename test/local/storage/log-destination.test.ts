@@ -1,4 +1,5 @@
-import { readFileSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
 import { afterAll, describe, expect, it, vi } from 'vitest'
@@ -36,4 +37,18 @@ describe('the log on a full disk', () => {
     expect(held + lost + lines().filter(({ msg }) => msg === 'after').length).toBe(1002)
     destination.end()
   })
+})
+
+it('no control character reaches the log, and its lines stay JSON', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rtstream-log-'))
+  try {
+    const file = join(folder, 'a.log')
+    const text = 'a\u001b[31m\u009b31m\u0085\u007fé'
+    pino({ base: null }, logDestination(file)).info({ text }, 'hostile')
+    const written = readFileSync(file, 'utf8').trimEnd()
+    expect(written).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/)
+    expect(JSON.parse(written).text).toBe(text)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
