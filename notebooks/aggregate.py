@@ -25,12 +25,13 @@
 # generated: rtstream_lake.py
 """What the notebooks share: their parameters, the lake's tables, the books of each micro-batch, and how a stream runs."""
 import json
-import math
 import os
+import re
+import sys
 import time
 from typing import NamedTuple
 
-from delta.tables import DeltaTable
+from pyspark import cloudpickle
 from pyspark.errors import AnalysisException
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
@@ -102,20 +103,50 @@ def read_settings(dbutils=None, environment=os.environ):
     source = choice("RTSTREAM_SOURCE", ("", "files", "cloudFiles")) or ("cloudFiles" if on_databricks else "files")
     if source == "cloudFiles" and not on_databricks:
         raise ParameterError("RTSTREAM_SOURCE is cloudFiles, which only Databricks has; elsewhere it is files.")
+    trigger = choice("RTSTREAM_TRIGGER", ("processingTime", "availableNow"))
+    if trigger == "processingTime" and is_serverless(environment):
+        raise ParameterError(
+            "Serverless compute has no trigger processingTime, nor the settings txnAppId and txnVersion that the aggregate's MERGE "
+            "needs: run the notebooks on a job cluster, or silver and gold with RTSTREAM_TRIGGER=availableNow."
+        )
     files = value("RTSTREAM_MAX_FILES")
     if not files.isdecimal() or int(files) == 0:
         raise ParameterError(f"RTSTREAM_MAX_FILES is {files!r}; it is a whole number above 0.")
     return Settings(
         lake_root=root,
         checkpoint_root=value("RTSTREAM_CHECKPOINT_ROOT").rstrip("/") or _place(root, "checkpoints"),
-        trigger=choice("RTSTREAM_TRIGGER", ("processingTime", "availableNow")),
+        trigger=trigger,
         interval=value("RTSTREAM_INTERVAL"),
         source=source,
         max_files=int(files),
     )
 
 
+def is_serverless(environment=os.environ):
+    """Whether this is Databricks' serverless compute, which calls its runtime `client.N`."""
+    return environment.get("DATABRICKS_RUNTIME_VERSION", "").startswith("client.") or (
+        environment.get("IS_SERVERLESS", "").lower() == "true"
+    )
+
+
 # ── Session ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+# A micro-batch is small: so many tasks, not 200; nor 10,000, to list a table's one folder (`VACUUM`).
+TASKS = "4"
+
+# Setting: its value, and the value of Spark's own that it takes the place of (None: whatever stands there).
+_SETTINGS = {
+    # Timestamps that every reader of Parquet knows, with statistics.
+    "spark.sql.parquet.outputTimestampType": ("TIMESTAMP_MICROS", None),
+    # No calendar before Spark 3 is of interest: a time is what it says.
+    "spark.sql.parquet.datetimeRebaseModeInRead": ("CORRECTED", None),
+    "spark.sql.parquet.datetimeRebaseModeInWrite": ("CORRECTED", None),
+    # Files are compacted up to this size (bytes), so that who asks for the newest rows does not read a whole day.
+    "spark.databricks.delta.autoCompact.maxFileSize": (str(16 * 1024 * 1024), None),
+    "spark.sql.shuffle.partitions": (TASKS, "200"),
+    "spark.sql.sources.parallelPartitionDiscovery.parallelism": (TASKS, "10000"),
+}
 
 
 def open_session():
@@ -134,20 +165,13 @@ def open_session():
         spark = configure_spark_with_delta_pip(builder).getOrCreate()
     # Days and hours are those of UTC, wherever the cluster stands.
     spark.conf.set("spark.sql.session.timeZone", "UTC")
-    try:
-        # Timestamps that every reader of Parquet knows, with statistics.
-        spark.conf.set("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
-        # A station whose clock stands in the year 1 does not end the stream: no calendar before Spark 3 is of interest.
-        for direction in ("Read", "Write"):
-            spark.conf.set(f"spark.sql.parquet.datetimeRebaseModeIn{direction}", "CORRECTED")
-        # Files are compacted up to this size (bytes), so that who asks for the newest rows does not read a whole day.
-        spark.conf.set("spark.databricks.delta.autoCompact.maxFileSize", str(16 * 1024 * 1024))
-        # A micro-batch is small: as many tasks as cores, not 200; nor 10,000, to list a table's one folder (`VACUUM`).
-        cores = str(spark.sparkContext.defaultParallelism)
-        spark.conf.set("spark.sql.shuffle.partitions", cores)
-        spark.conf.set("spark.sql.sources.parallelPartitionDiscovery.parallelism", cores)
-    except Exception:  # Serverless compute settles these by itself and refuses to be told.
-        pass
+    for name, (setting, default) in _SETTINGS.items():
+        # Each by itself: what a platform settles on its own it refuses, and the others still count.
+        try:
+            if default is None or spark.conf.get(name, default) == default:
+                spark.conf.set(name, setting)
+        except Exception:
+            pass
     return spark
 
 
@@ -186,6 +210,15 @@ LEAST_RETENTION = 3600
 # A stream so far behind (versions) is left to catch up first.
 MOST_BEHIND = 1000
 
+# Any Delta reader of today, Synapse's too, reads a table without these, whatever the workspace makes tables with.
+_PROPERTIES = {
+    "delta.enableDeletionVectors": "false",
+    "delta.checkpointPolicy": "classic",
+    "delta.columnMapping.mode": "none",
+    # Fifty small files become one, in the notebook that wrote the last of them.
+    "delta.autoOptimize.autoCompact": "true",
+}
+
 _NO_BOOKS = {"batchId": -1, "totals": {}}
 
 
@@ -203,20 +236,20 @@ class LakeTable:
         self.path = settings.path(container, path)
         self.schema = spark.createDataFrame([], columns).schema
 
+    @property
+    def name(self):
+        """What SQL calls it. All that is done to tables is SQL: Spark Connect has nothing else without a plug-in of its own."""
+        return "delta.`" + self.path.replace("`", "``") + "`"
+
     def create(self):
         """Makes the table when it is missing, so that its reader may start before its writer."""
-        builder = (
-            DeltaTable.createIfNotExists(self.spark)
-            .location(self.path)
-            .addColumns(self.schema)
-            # Every Delta reader can do without deletion vectors.
-            .property("delta.enableDeletionVectors", "false")
-            # Fifty small files become one, in the notebook that wrote the last of them.
-            .property("delta.autoOptimize.autoCompact", "true")
-        )
+        columns = ", ".join(f"`{field.name}` {field.dataType.simpleString()}" for field in self.schema.fields)
+        properties = ", ".join(f"'{name}' = '{value}'" for name, value in _PROPERTIES.items())
         for attempt in range(5):
             try:
-                builder.execute()
+                self.spark.sql(
+                    f"CREATE TABLE IF NOT EXISTS {self.name} ({columns}) USING delta TBLPROPERTIES ({properties})"
+                )
                 break
             except Exception:  # Another notebook makes it in the same moment; once it is there, all is well.
                 if attempt == 4:
@@ -227,12 +260,14 @@ class LakeTable:
     def read(self):
         return self.spark.read.format("delta").load(self.path)
 
+    def history(self, limit=None):
+        """Its commits, newest first, as far as the log goes back."""
+        return self.spark.sql(f"DESCRIBE HISTORY {self.name}" + (f" LIMIT {limit}" if limit else ""))
+
     def last_books(self):
         """The books of the newest micro-batch in the log; upkeep such as OPTIMIZE leaves none."""
-        history = DeltaTable.forPath(self.spark, self.path)
         for limit in (1, 20, None):
-            commits = history.history(limit) if limit else history.history()
-            for commit in commits.select("userMetadata").collect():
+            for commit in self.history(limit).select("userMetadata").collect():
                 try:
                     books = json.loads(commit.userMetadata or "")
                 except ValueError:
@@ -267,42 +302,44 @@ class LakeTable:
             "spark.databricks.delta.commitInfo.userMetadata": json.dumps(books),
         }
         spark = rows.sparkSession
+        changes = ", ".join(f"table.{column} = {value}" for column, value in update.items())
+        rows.createOrReplaceTempView("rtstream_new")
         try:
             for name, value in options.items():
                 spark.conf.set(name, value)
-            (
-                DeltaTable.forPath(spark, self.path)
-                .alias("table")
-                .merge(rows.alias("new"), condition)
-                .whenMatchedUpdate(set=update)
-                .whenNotMatchedInsertAll()
-                .execute()
+            spark.sql(
+                f"MERGE INTO {self.name} AS table USING rtstream_new AS new ON {condition} "
+                f"WHEN MATCHED THEN UPDATE SET {changes} WHEN NOT MATCHED THEN INSERT *"
             )
         finally:
             for name in options:
                 spark.conf.unset(name)
-
+            spark.catalog.dropTempView("rtstream_new")
 
     def clean(self, read_from=None):
         """
         Deletes the files that no version within the table's retention needs (`VACUUM`): what compaction and merges leave behind.
+        By that retention alone: hours given to `VACUUM` are ignored since Delta 4. So it waits while a stream needs what is older.
 
         :param read_from: version from which on a stream has still to read the table; what it needs stays, however old.
         """
-        table = DeltaTable.forPath(self.spark, self.path)
-        properties = table.detail().first()["properties"]
+        properties = self.spark.sql(f"DESCRIBE DETAIL {self.name}").first()["properties"]
         duration = properties.get("delta.deletedFileRetentionDuration", "interval 1 week")
         retention = self.spark.sql(f"SELECT unix_seconds(timestamp_seconds(0) + {duration})").first()[0]
-        seconds = max(retention, LEAST_RETENTION)
+        if retention < LEAST_RETENTION:
+            raise StateError(
+                f"delta.deletedFileRetentionDuration of {self.title} is {duration}: files of a batch under way would be deleted. "
+                f"Set it to {LEAST_RETENTION} seconds or more."
+            )
         if read_from is not None:
-            newest = table.history(1).first()["version"]
+            newest = self.history(1).first()["version"]
             if newest - read_from > MOST_BEHIND:
                 return
             if read_from <= newest:
-                since = table.history(newest - read_from + 1).agg(F.unix_seconds(F.min("timestamp"))).first()[0]
-                seconds = max(seconds, time.time() - since)
-        # It rounds to whole hours by itself, down too.
-        table.vacuum(math.ceil(seconds / 3600))
+                since = self.history(newest - read_from + 1).agg(F.unix_seconds(F.min("timestamp"))).first()[0]
+                if time.time() - since > retention:
+                    return
+        self.spark.sql(f"VACUUM {self.name}")
 
 
 def mean_of_both(column):
@@ -385,14 +422,9 @@ def run_stream(spark, settings, name, version, rows, table, write, clean=(), sou
     """
     checkpoint = f"{settings.checkpoint_root}/{name}"
     _claim(spark, checkpoint, {"query": name, "version": version}, table)
-    failures = []
 
     def write_batch(rows, number):
-        try:
-            write(rows, Batch(number, table, checkpoint))
-        except StateError as error:
-            failures.append(error)
-            raise
+        write(rows, Batch(number, table, checkpoint))
         if (number + 1) % BATCHES_PER_CLEANING == 0:
             try:
                 _clean(spark, checkpoint, number, clean, source)
@@ -406,10 +438,20 @@ def run_stream(spark, settings, name, version, rows, table, write, clean=(), sou
         writer = writer.trigger(processingTime=settings.interval)
     try:
         writer.start().awaitTermination()
-    except Exception:
-        if failures:
-            raise failures[0] from None
+    except Exception as error:
+        said = _own_words(error)
+        if said:
+            raise StateError(said) from None
         raise
+
+
+def _own_words(error):
+    """
+    What `write_batch` itself said, of an error that has come by way of Spark: as text, since with Spark Connect the function
+    runs in another process.
+    """
+    found = re.search(r"\bStateError: (.+)", str(error))
+    return found and found[1].strip()
 
 
 def _clean(spark, checkpoint, number, clean, source):
@@ -456,6 +498,11 @@ def _lines(spark, path, most=1):
         return [row.value for row in spark.read.text(path).limit(most).collect()]
     except AnalysisException:  # There is no such path.
         return []
+
+
+# What Spark Connect runs for a micro-batch runs in another process, which has no copy of this file: it travels by value.
+if __name__ in sys.modules and __name__ != "__main__":
+    cloudpickle.register_pickle_by_value(sys.modules[__name__])
 # end of generated code
 
 # COMMAND ----------

@@ -223,10 +223,14 @@ def _sequence_number(value):
     )
 
 
+# Times before it are those of clocks that were never set; readers of Parquet disagree about the calendar of that age.
+EARLIEST = "1900-01-01T00:00:00Z"
+
 _DAY = "(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_DAY_OF_TODAY = "(?!0|1[0-8])[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _TIME = "[0-9]{2}:[0-9]{2}:[0-9]{2}"
 MEASURED_AT = rf"\A{_DAY}[ T]{_TIME}Z?\z"
-ISO_UTC = rf"\A{_DAY}T{_TIME}(\.[0-9]{{1,9}})?Z\z"
+ISO_UTC = rf"\A{_DAY_OF_TODAY}T{_TIME}(\.[0-9]{{1,9}})?Z\z"
 
 
 def _utc_text(value, pattern):
@@ -310,7 +314,7 @@ def judge(lines):
         _number_reason("humidity", parsed["humidity"], F.col("humidity"), HUMIDITY_RANGE),
         F.when(parsed["timestamp"].isNull(), "timestamp is missing").when(
             F.col("timestamp").isNull(), "timestamp does not parse"
-        ),
+        ).when(F.col("timestamp") < F.lit(EARLIEST).cast("timestamp"), "timestamp out of range"),
         F.when(F.col("enqueuedAt").isNull(), "enqueued time is missing"),
     )
     reasons = F.when(~F.col("_parsed.isObject"), F.array(F.lit("not a JSON object"))).otherwise(

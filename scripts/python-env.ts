@@ -1,4 +1,4 @@
-/** Makes `.venv` with what the notebook suite and the foreign clients of the wire tests need, when it is missing or old. */
+/** Makes the Python environments of the notebook suite and of the foreign clients of the wire tests, when they are missing or old. */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -6,32 +6,56 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const venv = join(root, '.venv')
 
-/** The interpreter inside `.venv`. */
-export const pythonPath = join(venv, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python')
+interface Environment {
+  folder: string
+  /** What is installed, and what that names in turn. */
+  requirements: readonly string[]
+  /** Python 3, at least so new. */
+  minor: number
+}
+
+const ENVIRONMENTS = {
+  /** Spark 3.5, and clients of other languages. */
+  spark3: {
+    folder: '.venv',
+    requirements: ['test/requirements.txt', 'notebooks/requirements.txt'],
+    minor: 9,
+  },
+  /** Spark 4, with Spark Connect. */
+  spark4: {
+    folder: '.venv-spark4',
+    requirements: ['test/requirements-spark4.txt', 'notebooks/requirements-spark4.txt'],
+    minor: 10,
+  },
+} as const satisfies Record<string, Environment>
+
+export type EnvironmentName = keyof typeof ENVIRONMENTS
 
 /** Environment variable by which `npm test` tells its files why there is no Python. */
 export const PYTHON_MISSING = 'RTSTREAM_PYTHON_MISSING'
 
 /**
  * @returns the path of a Python that has every pinned package, or the one line that says what to install.
- * The first call on a fresh machine downloads about 400 MB.
+ * The first call on a fresh machine downloads about 400 MB for each environment.
  * @throws when the packages cannot be installed: no index within reach, no room.
  */
-export function ensurePython(): { python: string } | { missing: string } {
+export function ensurePython(name: EnvironmentName = 'spark3'): { python: string } | { missing: string } {
   // Asked once for a whole run of the suite, not by each of its files.
   const missing = process.env[PYTHON_MISSING]
   if (missing) return { missing }
-  const files = ['notebooks/requirements.txt', 'test/requirements.txt']
+  const { folder, requirements, minor } = ENVIRONMENTS[name]
+  const venv = join(root, folder)
+  const python = join(venv, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python')
   const wanted = createHash('sha256')
-  for (const file of files) wanted.update(readFileSync(join(root, file)))
+  for (const file of requirements) wanted.update(readFileSync(join(root, file)))
   const stamp = join(venv, 'requirements.sha256')
   const digest = wanted.digest('hex')
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return { python: pythonPath }
-  const system = ['python3', 'python'].find((name) => {
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return { python }
+  const check = `import sys, venv; sys.exit(sys.version_info < (3, ${minor}))`
+  const system = ['python3', 'python'].find((one) => {
     try {
-      execFileSync(name, ['-c', 'import sys, venv; sys.exit(sys.version_info < (3, 9))'], { stdio: 'ignore' })
+      execFileSync(one, ['-c', check], { stdio: 'ignore' })
       return true
     } catch {
       return false
@@ -39,7 +63,7 @@ export function ensurePython(): { python: string } | { missing: string } {
   })
   if (!system)
     return {
-      missing: 'Python 3.9 or newer with venv is not installed (Debian: apt-get install python3-venv).',
+      missing: `Python 3.${minor} or newer with venv is not installed (Debian: apt-get install python3-venv).`,
     }
   execFileSync(system, ['-m', 'venv', venv], { stdio: 'inherit' })
   const pip = [
@@ -49,12 +73,12 @@ export function ensurePython(): { python: string } | { missing: string } {
     '--quiet',
     '--disable-pip-version-check',
     '-r',
-    join(root, 'test/requirements.txt'),
+    join(root, requirements[0]),
   ]
-  execFileSync(pythonPath, pip, { stdio: 'inherit' })
-  fetchDelta()
+  execFileSync(python, pip, { stdio: 'inherit' })
+  fetchDelta(python)
   writeFileSync(stamp, digest)
-  return { python: pythonPath }
+  return { python }
 }
 
 const OPEN_SESSION = `
@@ -65,9 +89,9 @@ configure_spark_with_delta_pip(builder).getOrCreate().stop()
 `
 
 /** Opens one Spark session, which fetches Delta's jars: two at once on a fresh machine get in each other's way. */
-function fetchDelta(): void {
+function fetchDelta(python: string): void {
   // Without Java there is no Spark, and the suites that need one say so.
-  const { status, stderr } = spawnSync(pythonPath, ['-c', OPEN_SESSION], {
+  const { status, stderr } = spawnSync(python, ['-c', OPEN_SESSION], {
     encoding: 'utf8',
     timeout: 300_000,
   })
@@ -75,7 +99,7 @@ function fetchDelta(): void {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const found = ensurePython()
+  const found = ensurePython(process.argv[2] === 'spark4' ? 'spark4' : 'spark3')
   if ('missing' in found) {
     console.error(found.missing)
     process.exit(1)

@@ -83,6 +83,10 @@ export const azureSchema = z.strictObject({
     'a VM size, such as Standard_D4s_v3',
     /^Standard_\w+$/,
   ).default('Standard_D4s_v3'),
+  databricksRuntime: choice(
+    'Databricks runtime of the job clusters: 16.4 LTS has Spark 3.5, 17.3 LTS Spark 4',
+    ['16.4', '17.3'],
+  ).default('16.4'),
   silverJob: text('Databricks job of the silver stage', 'the name of a job').default('rtstream-silver'),
   goldJob: text('Databricks job of the gold stage', 'the name of a job').default('rtstream-gold'),
   synapseEndpoint: url(

@@ -21,5 +21,8 @@ export interface Reading {
 export const TEMPERATURE_RANGE = { min: -90, max: 60 } as const
 export const HUMIDITY_RANGE = { min: 0, max: 100 } as const
 
+/** Times before this year are of clocks that were never set, and readers of Parquet disagree about the calendar of that age. */
+export const EARLIEST_YEAR = 1900
+
 /** Duplicates by `eventId` are dropped within this span of enqueued time. */
 export const DEDUPLICATION_WINDOW_MS = 10 * 60_000

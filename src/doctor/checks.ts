@@ -4,6 +4,7 @@ import type { Config } from '../config/schema.ts'
 import type { Check } from './doctor.ts'
 import { engineCheck } from './engine.ts'
 import { dataDirCheck, runtimeCheck, type TerminalFacts, terminalCheck } from './local.ts'
+import { tablesCheck } from './tables.ts'
 
 export interface DoctorChecksOptions {
   config: Config
@@ -27,14 +28,23 @@ export async function doctorChecks({
       dataDirCheck(config.dataDir, config.lakeLimit + config.hubSize),
       engineCheck(config.engine),
     ]
-  const [{ azureChecks }, { azureCredential }, { createServiceClients }, { hubConnection }, { probeHub }] =
-    await Promise.all([
-      import('./azure.ts'),
-      import('../azure/auth/credential.ts'),
-      import('../azure/resources/service-clients.ts'),
-      import('../azure/target.ts'),
-      import('../azure/event-hubs/hub-probe.ts'),
-    ])
+  const [
+    { azureChecks },
+    { azureCredential },
+    { createServiceClients },
+    { hubConnection },
+    { probeHub },
+    { createLakeClient },
+    { tableStates },
+  ] = await Promise.all([
+    import('./azure.ts'),
+    import('../azure/auth/credential.ts'),
+    import('../azure/resources/service-clients.ts'),
+    import('../azure/target.ts'),
+    import('../azure/event-hubs/hub-probe.ts'),
+    import('../azure/lake/data-lake.ts'),
+    import('../azure/lake/table-upgrades.ts'),
+  ])
   const { azure } = config
   const identity = credential ?? (await azureCredential(azure.tenantId))
   const checks = azureChecks({
@@ -45,7 +55,8 @@ export async function doctorChecks({
     probeHub,
     now: Date.now,
   })
-  return [...machine, ...checks]
+  const lake = createLakeClient({ endpoint: azure.lakeEndpoint ?? '', credential: identity })
+  return [...machine, ...checks, tablesCheck((signal) => tableStates(lake, signal))]
 }
 
 /** What the process knows of its terminal. */

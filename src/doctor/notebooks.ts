@@ -1,5 +1,6 @@
 /** What doctor looks at in the services that run the notebooks: Databricks, Unity Catalog, Synapse. */
 
+import { sparkVersionOf } from '../azure/provisioning/databricks.ts'
 import { FIREWALL_RULE, firewallRefusal } from '../azure/provisioning/synapse-firewall.ts'
 import { unavailable, unityCatalogName } from '../azure/provisioning/unity-catalog.ts'
 import { LAKE_CONTAINERS } from '../contract/containers.ts'
@@ -7,6 +8,22 @@ import type { Check, Finding } from './doctor.ts'
 import { type AzureExamination, isKind } from './examination.ts'
 
 const SETUP = 'rtstream-tui setup'
+
+interface JobBody {
+  settings?: { job_clusters?: { new_cluster?: { spark_version?: string } }[] }
+}
+
+/** The runtime of a job's cluster; undefined when it does not say, as with a cluster of its own. */
+async function runtimeOf(
+  databricks: AzureExamination['clients']['databricks'],
+  id: number | undefined,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
+  if (id === undefined) return undefined
+  const query = { job_id: id }
+  const { body } = await databricks.request<JobBody>('GET', '/api/2.2/jobs/get', { query, signal })
+  return body?.settings?.job_clusters?.[0]?.new_cluster?.spark_version
+}
 
 export function databricksChecks({ azure, clients }: AzureExamination): Check[] {
   const jobs: Check = {
@@ -19,18 +36,31 @@ export function databricksChecks({ azure, clients }: AzureExamination): Check[] 
         const answers = await Promise.all(
           [azure.silverJob, azure.goldJob].map(async (name) => {
             const query = { name, limit: 2 }
-            const { body, latencyMs } = await clients.databricks.request<{ jobs?: unknown[] }>(
+            const { body, latencyMs } = await clients.databricks.request<{ jobs?: { job_id?: number }[] }>(
               'GET',
               '/api/2.2/jobs/list',
               { query, signal },
             )
-            return { name, count: body?.jobs?.length ?? 0, latencyMs }
+            const [job] = body?.jobs ?? []
+            const runtime = job && (await runtimeOf(clients.databricks, job.job_id, signal))
+            return { name, count: body?.jobs?.length ?? 0, latencyMs, runtime }
           }),
         )
         const wrong = answers.filter(({ count }) => count !== 1)
         if (wrong.length === 0) {
           const latencyMs = Math.max(...answers.map((answer) => answer.latencyMs))
-          return { level: 'ok', detail: answers.map(({ name }) => name).join(', '), latencyMs }
+          const wanted = sparkVersionOf(azure.databricksRuntime)
+          const other = answers.filter(({ runtime }) => runtime !== undefined && runtime !== wanted)
+          if (other.length > 0)
+            return other.map(
+              ({ name, runtime }): Finding => ({
+                level: 'warning',
+                detail: `the job ${name} runs on ${runtime}, the setting is ${azure.databricksRuntime} LTS`,
+                fix: SETUP,
+              }),
+            )
+          const names = answers.map(({ name }) => name).join(', ')
+          return { level: 'ok', detail: `${names}, runtime ${azure.databricksRuntime} LTS`, latencyMs }
         }
         return wrong.map(
           ({ name, count }): Finding =>

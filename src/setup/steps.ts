@@ -68,6 +68,7 @@ export function setupSteps({ azure, clients, notebooks, sleep }: SetupStepsOptio
           stage,
           notebookPath: workspacePath(folder, notebook),
           nodeType: azure.databricksNodeType,
+          runtime: azure.databricksRuntime,
           parameters: notebookParameters('databricks', account),
         },
         `Databricks notebook ${workspacePath(folder, notebook)}`,

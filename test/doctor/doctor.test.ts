@@ -88,6 +88,29 @@ async function doctor(options: Options = {}) {
 const HUB_SCOPE = `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg-demo/providers/Microsoft.EventHub/namespaces/evhns-demo/eventhubs/weather`
 const ACCOUNT_SCOPE = `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg-demo/providers/Microsoft.Storage/storageAccounts/stdemo`
 
+describe('the jobs’ runtime', () => {
+  it('is told, and one that is not the setting’s is named with what to do', async () => {
+    const cluster = (version: string) => ({ job_clusters: [{ new_cluster: { spark_version: version } }] })
+    stub.made
+      .set('job:1', { name: 'rtstream-silver', ...cluster('16.4.x-scala2.12') })
+      .set('job:2', { name: 'rtstream-gold', ...cluster('16.4.x-scala2.12') })
+    expect((await doctor()).one('databricks')).toMatchObject({
+      level: 'ok',
+      detail: 'rtstream-silver, rtstream-gold, runtime 16.4 LTS',
+    })
+    stub.made.set('job:2', { name: 'rtstream-gold', ...cluster('15.4.x-scala2.12') })
+    expect((await doctor()).of('databricks')).toMatchObject([
+      {
+        level: 'warning',
+        detail: 'the job rtstream-gold runs on 15.4.x-scala2.12, the setting is 16.4 LTS',
+        fix: 'rtstream-tui setup',
+      },
+    ])
+    const newer = await doctor({ azure: { databricksRuntime: '17.3' } })
+    expect(newer.of('databricks').map(({ level }) => level)).toEqual(['warning', 'warning'])
+  })
+})
+
 describe('doctor on a sound deployment', () => {
   it('finds nothing wrong and shows the latency of a real call to each service', async () => {
     const { code, report } = await doctor()

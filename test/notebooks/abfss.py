@@ -19,8 +19,9 @@ def end_with_parent(pipe):
 if "RTSTREAM_PARENT_PIPE" in os.environ:
     threading.Thread(target=end_with_parent, args=(int(os.environ.pop("RTSTREAM_PARENT_PIPE")),), daemon=True).start()
 
-from delta import configure_spark_with_delta_pip
 from pyspark.sql import SparkSession
+
+from delta import configure_spark_with_delta_pip
 
 # Of the Hadoop that this Spark has.
 DRIVER = "org.apache.hadoop:hadoop-azure:3.3.4"

@@ -8,8 +8,7 @@ import runpy
 import sys
 import threading
 
-from delta.tables import DeltaMergeBuilder
-from pyspark.sql import DataFrameWriter
+from pyspark.sql import DataFrameWriter, SparkSession
 
 notebook, *point = sys.argv[1:]
 sys.path.insert(0, os.path.dirname(notebook))
@@ -27,18 +26,19 @@ def halt():
 
 
 def halting(write, name_of):
-    def wrapped(writer, *arguments):
+    def wrapped(writer, *arguments, **options):
         name = name_of(*arguments)
         if point == [name, "before"]:
             halt()
-        write(writer, *arguments)
+        result = write(writer, *arguments, **options)
         if point == [name, "after"]:
             halt()
+        return result
 
     return wrapped
 
 
 threading.Thread(target=end_with_parent, daemon=True).start()
 DataFrameWriter.save = halting(DataFrameWriter.save, lambda path: "/".join(path.split("/")[-2:]))
-DeltaMergeBuilder.execute = halting(DeltaMergeBuilder.execute, lambda: "merge")
+SparkSession.sql = halting(SparkSession.sql, lambda statement: statement.split()[0].lower())
 runpy.run_path(notebook, run_name="__main__")

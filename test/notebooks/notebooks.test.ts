@@ -1,12 +1,16 @@
 /** The notebooks on real Spark (the tests in Python beside this file), and what must agree with them. */
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { notebookParameters } from '../../src/azure/provisioning/notebook-parameters.ts'
 import { exportNotebooks, NOTEBOOKS } from '../../src/commands/notebooks.ts'
 import { withGeneratedCode } from '../../src/commands/shared/notebooks-source.ts'
 import { TABLES } from '../../src/contract/tables.ts'
+import { type LakeServer, startLake } from '../support/lake-server.ts'
+import { adaptersRead, expectEmbedded, expected, truthIn } from './delta-matrix.ts'
+import { embeddedEdges } from './edge-values.ts'
 import { killPythons, runPythonProgram } from './python-process.ts'
 import { sparkOrReason } from './spark.ts'
 
@@ -53,6 +57,14 @@ describe('the text of the notebooks', () => {
         expect(read('rtstream_lake')).toContain(`\n    "${name}": `)
   })
 
+  it('and all other Python here keeps the rules of ruff.toml', () => {
+    const { status, stdout } = spawnSync(process.execPath, ['scripts/lint-python.ts'], {
+      cwd: join(notebooks, '..'),
+      encoding: 'utf8',
+    })
+    expect({ status, stdout }).toEqual({ status: 0, stdout: 'All checks passed!\n' })
+  })
+
   it('is exported as .ipynb that need no file beside them', () => {
     const paths = exportNotebooks(join(folder, 'made'), notebooks)
     expect(paths.map((path) => path.slice(folder.length))).toEqual([
@@ -71,6 +83,12 @@ describe('the text of the notebooks', () => {
 })
 
 describe.skipIf(lacks !== undefined)('the notebooks on Spark', () => {
+  let running: LakeServer
+  beforeAll(async () => {
+    running = await startLake()
+    await embeddedEdges(join(folder, 'edges'))
+  })
+  afterAll(() => running?.close())
   afterEach(killPythons)
 
   it('pass their tests in Python', { timeout: 600_000 }, async () => {
@@ -78,10 +96,21 @@ describe.skipIf(lacks !== undefined)('the notebooks on Spark', () => {
     exportNotebooks(exported, notebooks)
     const { status, stdout, stderr } = await runPythonProgram(
       ['-m', 'pytest', '-q', '--durations=5', '-p', 'no:cacheprovider', import.meta.dirname],
-      { RTSTREAM_EXPORTED: exported },
+      {
+        RTSTREAM_EXPORTED: exported,
+        RTSTREAM_MATRIX: join(running.root, 'silver'),
+        RTSTREAM_EDGES: join(folder, 'edges'),
+      },
     )
     expect(status, `${stdout.slice(-8000)}\n${stderr.slice(-2000)}`).toBe(0)
     expect(stdout).toMatch(/\d+ passed/)
     expect(stdout).not.toMatch(/skipped/)
+  })
+
+  it('what Delta 3.3 writes is read as Spark reads it, by both readers', async () => {
+    const truth = truthIn(join(running.root, 'silver'))
+    for (const [name, table] of Object.entries(truth))
+      expect({ name, ...(await adaptersRead(running, name)) }).toEqual({ name, ...expected(table) })
+    await expectEmbedded(running.root, truth)
   })
 })

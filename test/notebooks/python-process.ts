@@ -1,7 +1,7 @@
 /** Long Python programs of the tests, run beside this process so that a test's time limit holds, and ended with it. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { ensurePython } from '../../scripts/python-env.ts'
+import { type EnvironmentName, ensurePython } from '../../scripts/python-env.ts'
 
 export interface PythonResult {
   /** Null when it was killed. */
@@ -19,8 +19,9 @@ const running = new Set<ChildProcess>()
 export async function runPythonProgram(
   args: readonly string[],
   env: Record<string, string> = {},
+  environment?: EnvironmentName,
 ): Promise<PythonResult> {
-  const found = ensurePython()
+  const found = ensurePython(environment)
   if ('missing' in found) throw new Error(found.missing)
   const child = spawn(found.python, args, {
     detached: true,

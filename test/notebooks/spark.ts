@@ -1,23 +1,27 @@
 /** Whether there is a Spark to test on. */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { ensurePython } from '../../scripts/python-env.ts'
+import { type EnvironmentName, ensurePython } from '../../scripts/python-env.ts'
 
 /**
  * @returns undefined when Spark can run; else what is missing, which has been printed as one loud line.
  * @throws with `CI=true` instead: there, a skipped suite is a failed one.
  */
-export function sparkOrReason(suite: string): string | undefined {
-  const lacks = missing()
+export function sparkOrReason(suite: string, environment?: EnvironmentName): string | undefined {
+  const lacks = missing(environment)
   if (lacks === undefined) return undefined
   if (process.env.CI === 'true') throw new Error(`Cannot be tested: ${suite}. ${lacks}`)
   console.warn(`SKIPPED: ${suite}. ${lacks}`)
   return lacks
 }
 
-function missing(): string | undefined {
-  const python = ensurePython()
-  if ('missing' in python) return python.missing
+function missing(environment?: EnvironmentName): string | undefined {
+  try {
+    const python = ensurePython(environment)
+    if ('missing' in python) return python.missing
+  } catch (error) {
+    return `Python's packages could not be installed: ${(error as Error).message.split('\n')[0]}`
+  }
   const { JAVA_HOME } = process.env
   const java = spawnSync(JAVA_HOME ? join(JAVA_HOME, 'bin', 'java') : 'java', ['-version'], {
     encoding: 'utf8',

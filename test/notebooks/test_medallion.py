@@ -3,6 +3,7 @@ import threading
 
 import pytest
 from pyspark.errors import PySparkException
+
 from rtstream_lake import StateError
 
 COUNTS = ("input", "output", "quarantined", "duplicates")

@@ -5,6 +5,7 @@ import uuid
 
 import pytest
 from pyspark.sql import functions as F
+
 from rtstream_rules import judge, parse_object, read_line
 
 DEEP = 5000
@@ -56,7 +57,12 @@ CASES = [
     ("temperature", "-0", "temperature", 0), ("temperature", "[21]", "temperature", None),
     ("temperature", '"+21"', "temperature", None), ("temperature", "1e9", "temperature", None),
     ("timestamp", '"2024-02-29T00:00:00Z"', "timestamp", 1709164800),
-    ("timestamp", '"0001-01-01 00:00:00"', "timestamp", -62135596800),
+    ("timestamp", '"1900-01-01 00:00:00"', "reasons", []),
+    # A clock that was never set, and the last second before.
+    ("timestamp", '"0001-01-01 00:00:00"', "reasons", ["timestamp out of range"]),
+    ("timestamp", '"1899-12-31 23:59:59"', "reasons", ["timestamp out of range"]),
+    ("createdAt", '"1899-12-31T23:59:59.999Z"', "createdAt", None), ("createdAt", '"1900-01-01T00:00:00Z"', "createdAt", -2208988800),
+    ("EventEnqueuedUtcTime", '"0001-01-01T00:00:00Z"', "reasons", ["enqueued time is missing"]),
     ("timestamp", '"2026-02-29 00:00:00"', "timestamp", None), ("timestamp", '"0000-01-01 00:00:00"', "timestamp", None),
     ("timestamp", '"2026-03-01 24:00:00"', "timestamp", None), ("timestamp", '"2016-12-31 23:59:60"', "timestamp", None),
     ("timestamp", '" 2026-03-01 12:00:00"', "timestamp", None), ("timestamp", '"2026-03-01 12:00:00\\n"', "timestamp", None),
@@ -76,13 +82,16 @@ def test_each_rule(spark, ansi):
     for number, (field, value, _, _) in enumerate(CASES):
         rest = json.dumps({name: content for name, content in GOOD.items() if name != field}, ensure_ascii=False)
         lines.append((number, f'{{"{field}":{value},{rest[1:]}'))
+    before = spark.conf.get("spark.sql.ansi.enabled")
     spark.conf.set("spark.sql.ansi.enabled", ansi)
     spark.conf.set("spark.sql.session.timeZone", "Asia/Kolkata")
     try:
         judged = judge(spark.createDataFrame(lines, "number int, value string"))
-        rows = {row.number: row for row in judged.withColumn("timestamp", F.unix_seconds("timestamp")).drop("createdAt", "enqueuedAt").collect()}
+        for name in ("timestamp", "createdAt"):
+            judged = judged.withColumn(name, F.unix_seconds(name))
+        rows = {row.number: row for row in judged.drop("enqueuedAt").collect()}
     finally:
-        spark.conf.set("spark.sql.ansi.enabled", "false")
+        spark.conf.set("spark.sql.ansi.enabled", before)
         spark.conf.set("spark.sql.session.timeZone", "UTC")
     for number, (field, value, column, wanted) in enumerate(CASES):
         if column == "eventId" and value == "7":

@@ -1,9 +1,11 @@
 """Small files are kept in check: compacted by who writes them, and deleted once no version and no stream needs them."""
 import os
+import time
 
 import pytest
+
 import rtstream_lake
-from rtstream_lake import LakeTable, read_settings
+from rtstream_lake import LakeTable, StateError, read_settings
 
 FILES = 4
 
@@ -55,6 +57,49 @@ def test_files_are_compacted_and_deleted_when_neither_a_version_nor_a_stream_nee
     newest = silver.spark.sql(f"DESCRIBE HISTORY delta.`{silver.path}`").first()["version"]
     silver.clean(read_from=newest + 1)
     assert on_disk(lake, "silver/weather") == active(lake, "silver/weather")
+
+
+def test_what_a_stream_has_still_to_read_keeps_everything_and_a_retention_too_short_is_refused(lake, spark, monkeypatch):
+    """Whatever a version of Delta makes of the hours given to VACUUM: none are given."""
+    said = []
+    silver = LakeTable(spark, read_settings(environment={"RTSTREAM_LAKE_ROOT": str(lake.root)}), "silver", app_id="silver").create()
+
+    class Spy:
+        def sql(self, statement):
+            said.append(statement)
+            return spark.sql(statement)
+
+    monkeypatch.setattr(silver, "spark", Spy())
+
+    def vacuums(**arguments):
+        said.clear()
+        silver.clean(**arguments)
+        return [statement for statement in said if statement.startswith("VACUUM")]
+
+    assert vacuums() == [f"VACUUM delta.`{silver.path}`"]
+    # Begun a moment ago, well within a week.
+    assert len(vacuums(read_from=0)) == 1
+    week = 7 * 24 * 3600
+    monkeypatch.setattr(rtstream_lake.time, "time", lambda now=time.time: now() + week + 60)
+    assert vacuums(read_from=0) == []
+    # Vacuum itself may leave commits.
+    assert len(vacuums(read_from=silver.history(1).first()["version"] + 1)) == 1
+    spark.sql(f"ALTER TABLE delta.`{silver.path}` SET TBLPROPERTIES ('delta.deletedFileRetentionDuration' = 'interval 59 minutes')")
+    with pytest.raises(StateError, match="of silver/weather is interval 59 minutes.*Set it to 3600 seconds or more"):
+        silver.clean()
+
+
+def test_tables_are_made_for_every_reader_whatever_the_workspace_makes_them_with(lake, spark):
+    defaults = {"enableDeletionVectors": "true", "checkpointPolicy": "v2", "columnMapping.mode": "name"}
+    for name, value in defaults.items():
+        spark.conf.set(f"spark.databricks.delta.properties.defaults.{name}", value)
+    try:
+        table = LakeTable(spark, read_settings(environment={"RTSTREAM_LAKE_ROOT": str(lake.root)}), "gold", app_id="gold").create()
+    finally:
+        for name in defaults:
+            spark.conf.unset(f"spark.databricks.delta.properties.defaults.{name}")
+    detail = spark.sql(f"DESCRIBE DETAIL delta.`{table.path}`").first()
+    assert detail["minReaderVersion"] == 1, detail
 
 
 def test_gold_cleans_what_it_has_read_and_copies_no_minute_that_is_over(lake, eager, monkeypatch):

@@ -9,8 +9,14 @@ export interface NotebookFile {
   content: string
 }
 
-/** Long-term support, Spark 3.5. */
-const RUNTIME = '15.4.x-scala2.12'
+/** Runtimes with long-term support that the notebooks are for: Spark 3.5, and Spark 4. */
+const RUNTIMES = { '16.4': '16.4.x-scala2.12', '17.3': '17.3.x-scala2.13' } as const
+
+export type DatabricksRuntime = keyof typeof RUNTIMES
+
+/** What the Jobs API calls it. */
+export const sparkVersionOf = (runtime: DatabricksRuntime): string => RUNTIMES[runtime]
+
 const NOTEBOOK_HEADER = '# Databricks notebook source'
 
 /** Files with the notebook header become notebooks (without `.py`), others stay files that notebooks can import. */
@@ -99,11 +105,12 @@ export interface JobOptions {
   stage: 'silver' | 'gold'
   notebookPath: string
   nodeType: string
+  runtime: DatabricksRuntime
   parameters: Readonly<Record<string, string>>
 }
 
 /** The job as the service takes it: one notebook on one machine that lives no longer than the run. */
-export function jobSettings({ name, stage, notebookPath, nodeType, parameters }: JobOptions) {
+export function jobSettings({ name, stage, notebookPath, nodeType, runtime, parameters }: JobOptions) {
   return {
     name,
     description: `Continuous ${stage} stage, started and stopped by rtstream-tui.`,
@@ -114,7 +121,7 @@ export function jobSettings({ name, stage, notebookPath, nodeType, parameters }:
       {
         job_cluster_key: 'single-node',
         new_cluster: {
-          spark_version: RUNTIME,
+          spark_version: sparkVersionOf(runtime),
           node_type_id: nodeType,
           num_workers: 0,
           data_security_mode: 'SINGLE_USER',

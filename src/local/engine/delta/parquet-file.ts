@@ -19,6 +19,12 @@ const STORED: Record<DeltaType, string> = {
 }
 
 /**
+ * Spark asks a file who wrote it before it reads old times (SPARK-31404): without a version it takes them to be of a calendar
+ * of which it cannot be sure, and refuses them. Ours are of the calendar that Spark has had since version 3.
+ */
+const FOOTER = `"org.apache.spark.version": '3.5.0'`
+
+/**
  * Writes the rows of a SELECT, in its order, to `<table>/<name>`; a file of that name that no log refers to is replaced.
  * @param select must name every column of the contract.
  * @returns undefined when there are no rows, and then no file either.
@@ -35,7 +41,7 @@ export async function writeParquet(
   try {
     ;[written] = await connection.rows<CopyResult>(
       `COPY (SELECT ${columns.join(', ')} FROM (${options.select})) TO ${quoted(unfinished)}
-        (FORMAT parquet, COMPRESSION snappy, RETURN_STATS)`,
+        (FORMAT parquet, COMPRESSION snappy, RETURN_STATS, KV_METADATA {${FOOTER}})`,
     )
   } catch (error) {
     await rm(unfinished, { force: true })

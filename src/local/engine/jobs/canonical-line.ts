@@ -4,7 +4,7 @@
  * letter, the line holds nothing else (no other key, escape, number form, or white space), and its values need no further
  * look but for their ranges. Every other line takes the long way of the rules, which say the same of such a line.
  */
-import { HUMIDITY_RANGE, TEMPERATURE_RANGE } from '../../../contract/reading.ts'
+import { EARLIEST_YEAR, HUMIDITY_RANGE, TEMPERATURE_RANGE } from '../../../contract/reading.ts'
 import { quoted } from '../duckdb/database.ts'
 
 /** Fields in the order of the line, their types, and how a value stands in it. */
@@ -43,7 +43,8 @@ const REBUILT = FIELDS.flatMap(([name, , form], index) => {
   }, [])
   .join(', ')
 
-const isCalendar = (time: string) => `${time} >= TIMESTAMP '0001-01-01' AND ${time} < TIMESTAMP '10000-01-01'`
+const isCalendar = (time: string) =>
+  `${time} >= TIMESTAMP '${EARLIEST_YEAR}-01-01' AND ${time} < TIMESTAMP '10000-01-01'`
 
 /** @param whiteSpace characters that are trimmed. */
 export const canonicalMacros = (whiteSpace: string) => `

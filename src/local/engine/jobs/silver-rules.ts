@@ -2,7 +2,7 @@
  * The contract's rules for silver, as SQL (docs/data-contract.md). Text in, text validated: what a JSON value *is* decides, not
  * what DuckDB would make of it. `j` is a field's JSON text (a string with its quotes), `s` its content as plain text.
  */
-import { HUMIDITY_RANGE, TEMPERATURE_RANGE } from '../../../contract/reading.ts'
+import { EARLIEST_YEAR, HUMIDITY_RANGE, TEMPERATURE_RANGE } from '../../../contract/reading.ts'
 import { quoted } from '../duckdb/database.ts'
 import { canonicalMacros } from './canonical-line.ts'
 
@@ -75,7 +75,7 @@ CREATE OR REPLACE MACRO measured_at(j, s) AS CASE
   WHEN is_text(j) AND regexp_full_match(s, '[0-9]{4}-[0-9]{2}-[0-9]{2}[ T]${CLOCK_TIME}Z?') THEN calendar_time(s[:19])
 END;
 CREATE OR REPLACE MACRO iso_time(j, s) AS CASE
-  WHEN is_text(j) AND regexp_full_match(s, '[0-9]{4}-[0-9]{2}-[0-9]{2}T${CLOCK_TIME}(\\.[0-9]{1,9})?Z')
+  WHEN is_text(j) AND s[:4] >= '${EARLIEST_YEAR}' AND regexp_full_match(s, '[0-9]{4}-[0-9]{2}-[0-9]{2}T${CLOCK_TIME}(\\.[0-9]{1,9})?Z')
   THEN calendar_time(rtrim(s, 'Z')[:26])
 END;
 
@@ -131,7 +131,8 @@ export const validated = (lines: string) => `
         number_reason('temperature', ${j('temperature')}, temperature, ${TEMPERATURE_RANGE.min}, ${TEMPERATURE_RANGE.max}),
         number_reason('humidity', ${j('humidity')}, humidity, ${HUMIDITY_RANGE.min}, ${HUMIDITY_RANGE.max}),
         CASE WHEN is_absent(${j('timestamp')}) THEN 'timestamp is missing'
-          WHEN "timestamp" IS NULL THEN 'timestamp does not parse' END,
+          WHEN "timestamp" IS NULL THEN 'timestamp does not parse'
+          WHEN "timestamp" < TIMESTAMP '${EARLIEST_YEAR}-01-01' THEN 'timestamp out of range' END,
         CASE WHEN enqueuedAt IS NULL THEN 'enqueued time is missing' END
       ], lambda reason: reason IS NOT NULL), []) END AS reasons
     FROM (

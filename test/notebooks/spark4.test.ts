@@ -1,0 +1,60 @@
+/** The notebooks on Spark 4, and the tables that Delta 4 writes. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { exportNotebooks } from '../../src/commands/notebooks.ts'
+import { type LakeServer, startLake } from '../support/lake-server.ts'
+import { adaptersRead, expectEmbedded, expected, truthIn } from './delta-matrix.ts'
+import { embeddedEdges } from './edge-values.ts'
+import { killPythons, runPythonProgram } from './python-process.ts'
+import { sparkOrReason } from './spark.ts'
+
+const notebooks = join(import.meta.dirname, '../../notebooks')
+const folder = mkdtempSync(join(tmpdir(), 'rtstream-spark4-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const lacks = sparkOrReason('the notebook suite on Spark 4', 'spark4')
+
+describe.skipIf(lacks !== undefined)('on Spark 4', () => {
+  let running: LakeServer
+  beforeAll(async () => {
+    running = await startLake()
+    exportNotebooks(join(folder, 'exported'), notebooks)
+    await embeddedEdges(join(folder, 'edges'))
+  })
+  afterAll(() => running?.close())
+  afterEach(killPythons)
+
+  it('the notebooks pass their tests in Python, in ANSI mode', { timeout: 600_000 }, async () => {
+    const { status, stdout, stderr } = await runPythonProgram(
+      // Kills start five Sparks more, and depend on Delta's commits, which the suite on Spark 3.5 has under test.
+      [
+        '-m',
+        'pytest',
+        '-q',
+        '--durations=5',
+        '-p',
+        'no:cacheprovider',
+        '--ignore-glob=*test_kill.py',
+        import.meta.dirname,
+      ],
+      {
+        RTSTREAM_EXPORTED: join(folder, 'exported'),
+        RTSTREAM_MATRIX: join(running.root, 'silver'),
+        RTSTREAM_EDGES: join(folder, 'edges'),
+      },
+      'spark4',
+    )
+    expect(status, `${stdout.slice(-8000)}\n${stderr.slice(-2000)}`).toBe(0)
+    expect(stdout).toMatch(/\d+ passed/)
+    expect(stdout).not.toMatch(/skipped/)
+  })
+
+  it('what Delta 4 writes is read as Spark reads it, by both readers', async () => {
+    const truth = truthIn(join(running.root, 'silver'))
+    for (const [name, table] of Object.entries(truth))
+      expect({ name, ...(await adaptersRead(running, name)) }).toEqual({ name, ...expected(table) })
+    await expectEmbedded(running.root, truth)
+  })
+})
