@@ -148,7 +148,7 @@ describe('faults on purpose', () => {
     expect(drained.balanced).toBe(true)
     expect(drained.ledger.lost).toBe(0)
     const audit = await target.auditor.audit({ since: new Date(0) })
-    expect(audit).toMatchObject({ duplicateEventIds: 0, goldRows: audit.silverRows })
+    expect(audit).toMatchObject({ duplicates: 0, goldRows: audit.silverRows })
     expect(audit.silverRows).toBe(drained.ledger.silver)
     expect(audit.aggregatedReadings).toBe(audit.goldRows)
   }, 90_000)

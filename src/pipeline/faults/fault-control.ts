@@ -24,8 +24,8 @@ export interface FaultControlOptions {
 /** How often a mended pipeline is looked at until it runs as before (ms), and how long at most. */
 const HEAL_EVERY_MS = 250
 const HEAL_PATIENCE_MS = 60_000
-/** A stage counts as healed when it was seen running so long after the mending (ms). */
-const HEALED_AFTER_MS = 1200
+/** A stage counts as healed when its service was asked so long after the mending, or later, and said that it runs (ms). */
+const HEALED_AFTER_MS = 500
 
 export class FaultControl {
   readonly #options: FaultControlOptions
@@ -121,25 +121,25 @@ export class FaultControl {
     } catch (error) {
       log.error('faults', `${fault?.title ?? name} could not be mended: ${errorText(error)}`, error)
     }
-    this.#heal(name, clock.monotonic())
+    this.#heal(name, { at: clock.monotonic(), time: clock.now() })
   }
 
   /** Starts again what has failed, until everything runs that ran before, or somebody has stopped it. */
-  #heal(name: string, mendedAt: number): void {
+  #heal(name: string, mended: { at: number; time: number }): void {
     if (this.#isClosed) return
     const { store, clock, start, retryRefused, log } = this.#options
     const { stages } = store.state
-    const waited = clock.monotonic() - mendedAt
+    const waited = clock.monotonic() - mended.at
     if (waited === 0) retryRefused()
     const unwell = (this.#upBefore.get(name) ?? []).filter((id) => {
-      const { state, command } = stages[id]
+      const { state, command, updatedAt = 0 } = stages[id]
       if (command?.kind === 'stop' || state === 'stopping' || state === 'stopped') return false
       if (state === 'failed' && !this.#isBrokenBy(id)) start(id)
       if (state === 'unknown') retryRefused()
-      return state !== 'running' || waited < HEALED_AFTER_MS
+      return state !== 'running' || updatedAt < mended.time + HEALED_AFTER_MS
     })
     if (unwell.length > 0 && waited < HEAL_PATIENCE_MS) {
-      clock.after(HEAL_EVERY_MS, () => this.#heal(name, mendedAt))
+      clock.after(HEAL_EVERY_MS, () => this.#heal(name, mended))
       return
     }
     if (unwell.length > 0)

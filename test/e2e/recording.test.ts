@@ -1,0 +1,90 @@
+/** A session without a screen, broken on purpose, recorded, reported, replayed and exported. */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { BIN, cli, temporaryFolder } from '../support/cli.ts'
+import { openTerminal } from '../support/terminal.ts'
+
+const folder = temporaryFolder()
+const at = (name: string) => join(folder.path, name)
+afterAll(() => folder.remove())
+
+describe('a recorded run', () => {
+  beforeAll(async () => {
+    const { code, stderr } = await cli([
+      ...['run', '--duration', '7s', '--stations', '50', '--interval', '1s', '--ephemeral'],
+      ...['--fault', 'job-killed@1s:2s', '--fault', 'duplicate-storm@4s:2s'],
+      ...['--record', at('a.rtrec'), '--report', at('a.html')],
+    ])
+    expect(stderr).toBe('')
+    expect(code).toBe(0)
+  }, 90_000)
+
+  it('leaves a report that tells of the faults, and of a balanced ledger', () => {
+    const html = readFileSync(at('a.html'), 'utf8')
+    expect(html).toContain('Balanced')
+    expect(html).toContain('job killed')
+    expect(html).toContain('duplicate storm')
+    expect(html).toMatch(/<svg/)
+  })
+
+  it('is reported again from its recording, in each form', async () => {
+    const { code, lines } = await cli(['report', at('a.rtrec'), '--format', 'json'])
+    expect(code).toBe(0)
+    const report = JSON.parse(lines.join('\n'))
+    expect(report).toMatchObject({ type: 'report', verdict: 'balanced' })
+    expect(report.faults.map(({ name }: { name: string }) => name)).toEqual(['job-killed', 'duplicate-storm'])
+    const written = await cli(['report', at('a.rtrec'), '--out', at('b.md')])
+    expect(written.lines).toEqual([at('b.md')])
+    expect(readFileSync(at('b.md'), 'utf8')).toMatch(/^# Report/)
+  })
+
+  it('becomes a cast', async () => {
+    const { code } = await cli([
+      'replay',
+      at('a.rtrec'),
+      '--cast',
+      at('a.cast'),
+      '--columns',
+      '100',
+      '--rows',
+      '30',
+    ])
+    expect(code).toBe(0)
+    const [head = '', ...events] = readFileSync(at('a.cast'), 'utf8').trim().split('\n')
+    expect(JSON.parse(head)).toMatchObject({ version: 2, width: 100, height: 30 })
+    expect(events.length).toBeGreaterThan(10)
+    for (const event of events)
+      expect(JSON.parse(event)).toEqual([expect.any(Number), 'o', expect.any(String)])
+  })
+
+  it('plays on the same screen without any service, pauses and seeks', async () => {
+    const terminal = openTerminal({
+      command: process.execPath,
+      args: [BIN, 'replay', at('a.rtrec'), '--speed', '2', '--data-dir', at('nothing')],
+    })
+    try {
+      await terminal.waitFor(/replay .*00:0\d of 00:\d\d, ×2/, 30_000)
+      terminal.press(' ')
+      await terminal.waitFor(/×2, paused/, 30_000)
+      terminal.press('.')
+      await terminal.waitFor(/00:1\d of 00:\d\d, ×2, paused/, 30_000)
+      terminal.press('a')
+      await terminal.waitFor(/recording|Read-only/i, 30_000)
+      expect(terminal.text()).toMatch(/acknowledged|stream analytics/i)
+      terminal.press('q')
+      expect((await terminal.exit).code).toBe(0)
+    } finally {
+      await terminal.close()
+    }
+    expect(existsSync(at('nothing'))).toBe(false)
+  }, 60_000)
+
+  it('refuses what is no recording, in one line', async () => {
+    const { code, stderr } = await cli(['report', at('a.html')])
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/is not a recording of rtstream-tui/)
+    expect((await cli(['run', '--fault', 'moon@1s:1s'])).code).toBe(2)
+    expect((await cli(['lesson'])).lines).toHaveLength(3)
+  })
+})
