@@ -1,6 +1,6 @@
 /** The command line: reads arguments, loads the configuration, and hands over to a command, which is imported only then. */
 import { fileURLToPath } from 'node:url'
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { type PlannedFault, plannedFault } from './commands/shared/fault-plan.ts'
 import { keepHeapSmall } from './commands/shared/memory.ts'
 import { openOutput } from './commands/shared/output.ts'
@@ -240,9 +240,17 @@ function program(finish: (code: number) => void): Command {
         write,
       }),
   ).option('--json', 'one JSON object')
-  command('config', 'print the effective settings and where each comes from', async (loaded, flags) =>
-    (await import('./commands/config.ts')).runConfig(loaded, { json: flags.json === true, write }),
-  ).option('--json', 'one JSON object')
+  command(
+    'config',
+    'print the effective settings and where each comes from; init: write a file with those that are given',
+    async (loaded, flags, [action]) => {
+      const { initConfig, runConfig } = await import('./commands/config.ts')
+      if (action === 'init') return initConfig(loaded, { folder: process.cwd(), write })
+      return runConfig(loaded, { json: flags.json === true, write })
+    },
+  )
+    .addArgument(new Argument('[action]', 'init').choices(['init']))
+    .option('--json', 'one JSON object')
   command('status', 'print one snapshot of all stages and layers', async ({ config }, flags) => {
     const { attachTarget } = await import('./commands/shared/attach.ts')
     const { runStatus } = await import('./commands/status.ts')

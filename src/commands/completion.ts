@@ -13,8 +13,7 @@ interface Words {
 }
 
 function wordsOf(root: Command): Words {
-  const optionsOf = (command: Command) =>
-    command.options.filter(({ hidden }) => !hidden).flatMap(({ long }) => (long ? [long] : []))
+  const optionsOf = (command: Command) => command.options.flatMap(({ long }) => (long ? [long] : []))
   return {
     commands: root.commands.map((command) => ({
       name: command.name(),

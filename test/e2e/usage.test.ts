@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -76,6 +76,15 @@ describe('wrong usage', () => {
     expect(existsSync(data)).toBe(false)
   })
 
+  it('config init writes what is given, and leaves a file that is there alone', async () => {
+    const made = await cli(['config', 'init', '--stations', '7', '--interval', '2s'], { cwd: folder.path })
+    expect(made.code).toBe(0)
+    const file = JSON.parse(readFileSync(join(folder.path, 'rtstream.config.json'), 'utf8'))
+    expect(file).toMatchObject({ stations: 7, interval: '2s' })
+    expect((await cli(['config', 'init'], { cwd: folder.path })).code).toBe(1)
+    rmSync(join(folder.path, 'rtstream.config.json'))
+  })
+
   it('prints help and version', async () => {
     const help = await cli(['--help'])
     expect(help.lines.join('\n')).not.toContain('--databricks-workspace-url')
@@ -90,7 +99,7 @@ describe('wrong usage', () => {
     expect(run).toMatch(/--duration .*\(default: 30s\)/)
     expect(run).toMatch(/--stations .*\(default: 100\)/)
     expect(run).toMatch(/--interval .*\(default: 10s\)/)
-    expect(run).toMatch(/--engine .*\(one of: duckdb, spark; default: duckdb\)/)
+    expect(run).toMatch(/--engine .*\(one of:\s+duckdb,\s+spark;\s+default:\s+duckdb\)/)
     expect(run).not.toMatch(/undefined|false/)
     expect((await cli(['--version'])).lines).toEqual([expect.stringMatching(/^\d+\.\d+\.\d+$/)])
   })

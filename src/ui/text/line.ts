@@ -28,7 +28,8 @@ const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
 const ELLIPSIS = '…'
 
 /** Directions of writing that a data field could turn the rest of the row with, and variants of emoji. */
-const UNSEEN = /[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]|\ufe0e|\ufe0f/g
+const UNSEEN =
+  /[\u00ad\u115f\u1160\u3164\uffa0\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]|\ufe0e|\ufe0f/g
 /** Joined emoji: terminals disagree about their width, so only the first is kept. */
 const JOINED = /(?:\u200d[\p{L}\p{N}\p{S}\p{P}])+/gu
 
@@ -37,7 +38,7 @@ export const printable = (text: string): string =>
   /^[ -~]*$/.test(text)
     ? text
     : text
-        .replace(/[\x00-\x1f\x7f-\x9f]/g, ' ')
+        .replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/g, ' ')
         .replace(JOINED, '')
         .replace(UNSEEN, '')
 
