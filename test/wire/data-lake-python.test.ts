@@ -213,3 +213,25 @@ except Exception as error:
     expect(await runPython(script, [running.endpoint, Buffer.from('other').toString('base64')])).toBe('True')
   })
 })
+
+it('pyarrow moves files and folders under leases, appends to a blob’s blocks, copies and deletes', async () => {
+  const script = `
+import sys, pyarrow.fs as fs
+address, account, key = sys.argv[1:4]
+lake = fs.AzureFileSystem(account, account_key=key, blob_storage_authority=address, dfs_storage_authority=address,
+                          blob_storage_scheme="http", dfs_storage_scheme="http")
+paths = lambda: [one.path for one in lake.get_file_info(fs.FileSelector("silver", recursive=True))]
+lake.create_dir("silver/dir")
+with lake.open_output_stream("silver/dir/a") as out: out.write(b"hello")
+lake.move("silver/dir/a", "silver/dir/b")
+lake.move("silver/dir", "silver/moved")
+with lake.open_append_stream("silver/moved/b") as out: out.write(b" world")
+assert lake.open_input_stream("silver/moved/b").read() == b"hello world"
+lake.copy_file("silver/moved/b", "silver/c")
+assert paths() == ["silver/c", "silver/moved", "silver/moved/b"], paths()
+lake.delete_dir("silver/moved")
+print(paths())
+`
+  const { host } = new URL(running.endpoint)
+  expect(await runPython(script, [host, ACCOUNT, KEY])).toBe("['silver/c']")
+})

@@ -157,18 +157,6 @@ export class Leases {
     for (const key of [...this.#leases.keys()]) if (key.startsWith(below)) this.#leases.delete(key)
   }
 
-  /** Those of a path that was renamed, and of all below it, go with it. */
-  move(from: LeaseTarget, to: LeaseTarget): void {
-    const [source, target] = [keyOf(from), keyOf(to)]
-    if (source === target) return
-    this.#leases.delete(target)
-    for (const [key, lease] of [...this.#leases])
-      if (key === source || key.startsWith(`${source}/`)) {
-        this.#leases.delete(key)
-        this.#leases.set(target + key.slice(source.length), lease)
-      }
-  }
-
   #keep(target: LeaseTarget, lease: Lease): void {
     const key = keyOf(target)
     if (!this.#leases.has(key) && this.#leases.size >= MAX_LEASES) this.#makeRoom()
