@@ -7,7 +7,7 @@ import { openTerminal } from '../../test/support/terminal.ts'
 import type { Figure, Part } from './figure.ts'
 import { catchUp, engineLimit, eventHub, peers } from './own-process-parts.ts'
 import { cpuSeconds, cpuShare, pause, rssMegabytes } from './process-cost.ts'
-import { binOf, finish, freshness, keyToPaint, SIZE, startAll, withRoom } from './room.ts'
+import { binOf, finish, freshness, keyToPaint, quit, SIZE, startAll, withRoom } from './room.ts'
 import { percentile, slope } from './statistics.ts'
 import type { Subject } from './subject.ts'
 
@@ -37,8 +37,7 @@ async function timeToFrame(subject: Subject, kept: boolean): Promise<number> {
     await terminal.waitFor('rtstream', 60_000)
     times.push(performance.now() - begun)
     // In order, as a person does: compiled code is kept at the end.
-    terminal.press('q')
-    await terminal.exit
+    await quit(terminal)
     rmSync(dataDir, { recursive: true, force: true })
   }
   rmSync(cache, { recursive: true, force: true })

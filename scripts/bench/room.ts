@@ -56,13 +56,21 @@ export async function finish(terminal: Terminal): Promise<Finished> {
   terminal.press('1')
   await terminal.waitFor('balanced', 180_000)
   const cpu = cpuSeconds(terminal.pid)
-  terminal.press('q')
-  // Where it asks first, because the other stages run on.
-  await Promise.race([terminal.exit, pause(3000).then(() => terminal.press('y'))])
-  await terminal.exit
+  await quit(terminal)
   const text = terminal.text()
   const aggregated = Number(/aggregated\s+([\d,]+)/.exec(text)?.[1]?.replaceAll(',', ''))
   return { balanced: text.includes('✓ balanced'), aggregated, cpuSeconds: cpu }
+}
+
+/** Quits; where it asks first, because stages run on, the same key says yes. */
+export async function quit(terminal: Terminal): Promise<void> {
+  terminal.press('q')
+  const isAsking = terminal.waitFor('esc stay', 20_000).then(
+    () => true,
+    () => false,
+  )
+  if (await Promise.race([isAsking, terminal.exit.then(() => false)])) terminal.press('q')
+  await terminal.exit
 }
 
 /** Milliseconds from a key to the frame that shows what it did: the help opens and closes. */
