@@ -48,7 +48,20 @@ const outputs = await Promise.all([
   }),
   build({ ...common, entryPoints: ['src/local/hosting/worker.ts'], outfile: 'dist/worker.js' }),
   build({ ...common, entryPoints: ['src/report/charts.ts'], outfile: 'dist/charts.js' }),
+  build({ ...common, entryPoints: ['src/audience/worker.ts'], outfile: 'dist/audience-worker.js' }),
+  // The page of the phones: no module of Node's, no banner.
+  build({
+    absWorkingDir: root,
+    entryPoints: ['src/audience/page/app.ts'],
+    outfile: 'dist/audience/app.js',
+    bundle: true,
+    minify: true,
+    target: 'es2020',
+    metafile: true,
+  }),
 ])
+for (const file of ['index.html', 'style.css'])
+  copyFileSync(`${root}src/audience/page/${file}`, `${root}dist/audience/${file}`)
 copyFileSync(`${root}src/bin.cjs`, `${root}dist/bin.cjs`)
 const metafiles = outputs.map((output) => output.metafile as Metafile)
 writeFileSync(`${root}dist/THIRD-PARTY-NOTICES.txt`, thirdPartyNotices(root, metafiles))

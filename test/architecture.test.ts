@@ -16,6 +16,7 @@ const RULES: Rules = {
     ui: ['contract', 'pipeline'],
     recording: ['pipeline'],
     report: ['pipeline', 'recording'],
+    audience: ['contract'],
     doctor: ['contract', 'config', 'pipeline', 'azure', 'local', 'commands/shared'],
     setup: ['contract', 'config', 'pipeline', 'azure', 'commands/shared'],
     commands: [
@@ -29,6 +30,7 @@ const RULES: Rules = {
       'setup',
       'recording',
       'report',
+      'audience',
     ],
     'cli.ts': ['commands', 'config', 'doctor', 'setup'],
   },

@@ -165,6 +165,16 @@ export const configSchema = z.strictObject({
   lakePort: port('the local lake for other clients (http)').default(0),
   lakeTlsPort: port('the local lake (https)').default(0),
   managementPort: port('the local management services (https)').default(0),
+  audience: toggle('Open the room for phones at the start; needs audienceHost').default(false),
+  audienceHost: text(
+    'Address of this machine on which phones reach the room; without one the room stays closed',
+    'one address, not all of them',
+    /^(?!0\.0\.0\.0$|::$|\*$)[\w.:-]+$/,
+    { placeholder: 'address' },
+  ).optional(),
+  audiencePort: port('the room for phones').default(0),
+  audienceRate: integer('Readings a second that each phone may send', 1, 50).default(5),
+  audienceMischief: toggle('Phones may send rubbish, and readings twice').default(true),
   logLevel: choice('How much the log file tells', [
     'trace',
     'debug',

@@ -60,6 +60,7 @@ export function fakePipeline(initial: AppState): FakePipeline {
     mendFaults: () => act('mendFaults', () => set({ ...state, faults: [] })),
     trace: (query) => act(`trace ${JSON.stringify(query)}`, () => {}),
     endTrace: () => act('endTrace', () => set({ ...state, trace: undefined })),
+    toggleAudience: () => act('toggleAudience', () => {}),
     sendOne: (reading) => act(`sendOne ${JSON.stringify(reading)}`, () => {}),
     burst: () =>
       act('burst', () =>

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import type { RoomInput } from '../../audience/messages.ts'
 import type { Config } from '../../config/schema.ts'
+import type { OpenRoom } from '../../pipeline/audience/hall.ts'
 import { systemClock } from '../../pipeline/runtime/clock.ts'
 import { createSession } from '../../pipeline/session/session.ts'
 import type { Session } from '../../pipeline/session/session-types.ts'
+import { audienceRoom, pageFolder } from './audience-room.ts'
 import { fileStorage } from './generator-storage.ts'
 import { logFileOf } from './logger.ts'
 
@@ -51,10 +54,27 @@ export function newSession(options: {
       logger,
       storage: fileStorage(join(dataDir, 'state', 'generator.bin')),
       newRunId: randomUUID,
+      ...(config.audienceHost === undefined
+        ? {}
+        : { openRoom: roomOf(config, config.audienceHost, dataDir) }),
       ...(after ? { log: logTail(logFileOf(dataDir)), notice: HARD_END } : {}),
     },
   )
   const followRate = heapPolicy()
   session.store.subscribe(({ generator }) => followRate(generator.sentPerSecond.at(-1) ?? 0))
   return session
+}
+
+/** Loaded when the room is opened: nobody else waits for it. */
+function roomOf(config: Config, host: string, dataDir: string): OpenRoom {
+  const input: RoomInput = {
+    host,
+    port: config.audiencePort,
+    stateFile: join(dataDir, 'state', 'audience.json'),
+    pageFolder: pageFolder(),
+    tls: undefined,
+    isRubbishAllowed: config.audienceMischief,
+    readingsPerSecond: config.audienceRate,
+  }
+  return audienceRoom(input)
 }

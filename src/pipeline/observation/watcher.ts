@@ -1,5 +1,6 @@
 /** Watches the services: hub, lake and metrics, each by itself, and writes what it sees into the store. */
 
+import type { Hall } from '../audience/hall.ts'
 import type { GeneratorService } from '../generator/generator-service.ts'
 import { stationOf } from '../generator/stations.ts'
 import type { ServiceError } from '../ports/errors.ts'
@@ -35,6 +36,8 @@ export interface WatcherOptions {
   clock: Clock
   log: Log
   idle: IdleTracker
+  /** Hears of every look, for the phones of the room. */
+  hall: Pick<Hall, 'sawHub' | 'sawLake'>
 }
 
 type Source = 'hub' | 'lake' | 'metrics'
@@ -140,6 +143,7 @@ export class Watcher {
     if (signal.aborted) return
     this.#hubState = hubStateOf(partitions, at)
     this.#reconciler.sawHub(partitions)
+    this.#options.hall.sawHub(partitions)
     await generator.sawPartitions(partitions)
     store.update({
       hub: this.#hubView.slice(partitions, this.#reconciler.bronzePositions, clock.monotonic(), clock.now()),
@@ -172,6 +176,7 @@ export class Watcher {
       const readings = snapshot.cities.reduce((sum, city) => sum + city.readings, 0)
       store.update({ aggregate: { cities: snapshot.cities, readings, updatedAt: now } })
     }
+    this.#options.hall.sawLake(snapshot)
     this.reconcile()
   }
 

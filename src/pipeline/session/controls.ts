@@ -1,5 +1,6 @@
 /** What the operator may do, and why not: one gate for read-only and for a session without services. */
 
+import type { Hall } from '../audience/hall.ts'
 import type { FaultControl } from '../faults/fault-control.ts'
 import type { GeneratorService } from '../generator/generator-service.ts'
 import { isUp } from '../stages/stage.ts'
@@ -31,6 +32,7 @@ export interface OperatorOptions {
   faults: FaultControl
   follower: Follower
   lessons: LessonActions
+  hall: Hall
   waiting: WaitingStarts
   log: Log
   /** Something was done: show it at once. */
@@ -43,6 +45,7 @@ export function createControls({
   faults,
   follower,
   lessons,
+  hall,
   waiting,
   log,
   onDone,
@@ -149,6 +152,7 @@ export function createControls({
     endTrace: () => follower.end(),
     sendOne: (reading) => act(() => follower.sendOne(reading)),
     lessons,
+    toggleAudience: () => act(() => hall.toggle()),
   }
 }
 

@@ -1,5 +1,6 @@
 /** A session: store, stages and watching of the services, wired together. The only thing that screens and scripts hold. */
 
+import { Hall, type OpenRoom } from '../audience/hall.ts'
 import { FaultControl } from '../faults/fault-control.ts'
 import { type GeneratorFacts, GeneratorService } from '../generator/generator-service.ts'
 import type { GeneratorStorage } from '../generator/generator-state.ts'
@@ -49,6 +50,8 @@ export interface SessionEnvironment {
   /** Where the generator's numbers are kept. */
   storage: GeneratorStorage
   newRunId: () => string
+  /** Opens the room for phones; undefined: there is no address for it. */
+  openRoom?: OpenRoom
   /** Lines of the session before, where it ended hard, and what to say of that. */
   log?: readonly LogEntry[]
   notice?: string
@@ -78,6 +81,7 @@ class PipelineSession implements Session {
   readonly #faults: FaultControl
   readonly #follower: Follower
   readonly #lessons: LessonRunner
+  readonly #hall: Hall
   readonly #sent = new SecondSeries()
   readonly #acknowledged = new SecondSeries()
   #connected: Connected | undefined
@@ -116,12 +120,14 @@ class PipelineSession implements Session {
     })
     this.#follower = new Follower({ ...common, idle: this.#idle, newId: environment.newRunId })
     this.#lessons = new LessonRunner(this.#store)
+    this.#hall = new Hall({ ...common, openRoom: environment.openRoom })
     this.actions = createControls({
       state: () => this.#store.state,
       services: () => this.#connected,
       faults: this.#faults,
       follower: this.#follower,
       lessons: this.#lessons.actions,
+      hall: this.#hall,
       waiting: this.#waiting,
       log: this.#log,
       onDone: () => this.#showNow(),
@@ -136,6 +142,7 @@ class PipelineSession implements Session {
   async connect(target: Target): Promise<void> {
     if (this.#closing !== undefined) return target.close()
     this.#follower.connect(target)
+    this.#hall.connect(target)
     const generator = this.#makeGenerator(target)
     const controllers = Object.fromEntries(
       STAGE_IDS.map((id) => [id, this.#makeController(id, target, generator)]),
@@ -143,7 +150,15 @@ class PipelineSession implements Session {
     const pipeline = new StageOrchestrator(controllers, this.#log, this.#idle)
     const common = { store: this.#store, clock: this.#clock }
     const isQuiet = () => this.#isQuiet()
-    const watcher = new Watcher({ ...common, target, generator, isQuiet, log: this.#log, idle: this.#idle })
+    const watcher = new Watcher({
+      ...common,
+      target,
+      generator,
+      isQuiet,
+      log: this.#log,
+      idle: this.#idle,
+      hall: this.#hall,
+    })
     this.#connected = { ...common, target, generator, pipeline, watcher }
     this.#controllers = controllers
     // Stages can be acted on as soon as they are known; what stands in the hub and the lake may take a while to be seen.
@@ -196,6 +211,7 @@ class PipelineSession implements Session {
     this.#faults.close()
     this.#lessons.close()
     await this.#follower.close()
+    await this.#hall.close()
     const connected = this.#connected
     if (connected) {
       const { pipeline, watcher, generator, target } = connected

@@ -53,6 +53,8 @@ export interface Actions {
   endTrace(): ActionResult
   /** Sends one reading of a person's own, with the real SDK, and follows it. */
   sendOne(reading: OwnReading): ActionResult
+  /** Opens the room for phones, or closes it. */
+  toggleAudience(): ActionResult
   /** Undefined: this is no recording. */
   replay?: ReplayActions
   /** Undefined: there are no lessons here. */

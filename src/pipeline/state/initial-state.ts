@@ -108,6 +108,7 @@ export function initialState(options: InitialStateOptions = {}): AppState {
     cost: { perHour: 0, spent: 0, billed: [] },
     faults: [],
     trace: undefined,
+    audience: undefined,
     replay: undefined,
     lessons: [],
     lesson: undefined,

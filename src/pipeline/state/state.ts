@@ -23,6 +23,8 @@ export interface AppState {
   faults: readonly ActiveFault[]
   /** The event that is followed; undefined: none. */
   trace: TraceSlice | undefined
+  /** The room for phones; undefined: it is closed. */
+  audience: AudienceSlice | undefined
   /** Undefined: this is no recording. */
   replay: ReplaySlice | undefined
   /** Those that can be played. */
@@ -32,6 +34,20 @@ export interface AppState {
   endpoints: readonly EndpointLine[]
   /** The clock as of this state: the screen never asks the time itself. */
   now: number
+}
+
+export interface AudienceSlice {
+  /** With the code; undefined until it is open. */
+  url: string | undefined
+  code: string | undefined
+  /** The address as rows of half blocks. */
+  qr: readonly string[]
+  /** That ever came, and that are there now. */
+  phones: number
+  connected: number
+  names: readonly string[]
+  /** Events of the room that the hub has acknowledged. */
+  acknowledged: number
 }
 
 export interface SessionSlice {

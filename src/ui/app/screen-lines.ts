@@ -6,6 +6,7 @@ import { type Layout, layOut, SMALLEST } from '../layout.ts'
 import { bannerLines } from '../lesson/banners.ts'
 import { faultLines, lessonChoices } from '../lesson/choices.ts'
 import { traceLines } from '../lesson/trace-panel.ts'
+import { audienceLines } from '../overlays/audience.ts'
 import { endpointLines } from '../panels/endpoints-panel.ts'
 import { helpLines } from '../panels/help-panel.ts'
 import type { PanelContent } from '../panels/panel.ts'
@@ -212,6 +213,7 @@ const OVERLAY_VIEWS: Readonly<
 > = {
   help: (_state, _width, _view, help = []) => ({ title: 'keys', all: help }),
   endpoints: (state, width) => ({ title: 'endpoints', all: endpointLines(state, width) }),
+  audience: (state, width) => ({ title: 'audience', all: audienceLines(state, width) }),
   trace: (state, width) => ({ title: 'one event', all: traceLines(state, width) }),
   faults: (state, width) => ({ title: 'break something', all: faultLines(state, width) }),
   table: (_state, _width, view) => ({ title: printable(view.table.title), all: tableOf(view) }),

@@ -246,6 +246,8 @@ export class KeyDispatch {
         return this.#act(view, () => playResult(key as 'A' | 'B' | 'C', actions))
       case 'ledger':
         return toggleZoomOf(view, 'ledger')
+      case 'audience':
+        return this.#audience(view)
       case 'help':
       case 'endpoints':
         return toggleOverlay(view, command)
@@ -264,6 +266,16 @@ export class KeyDispatch {
     const isBroken = this.#options.state().faults.some(({ state }) => state === 'active')
     if (isBroken && !isCovered(view)) return this.#act(view, () => this.#options.actions.mendFaults())
     return goBack(view)
+  }
+
+  /** An open room that is hidden is shown; one that is shown is closed. */
+  #audience(view: ViewState): ViewState {
+    const isOpen = this.#options.state().audience !== undefined
+    if (isOpen && view.overlay !== 'audience') return { ...view, overlay: 'audience' }
+    const next = this.#act(view, () => this.#options.actions.toggleAudience())
+    return isOpen
+      ? { ...next, overlay: undefined }
+      : { ...next, overlay: next.toast?.isRefusal ? view.overlay : 'audience' }
   }
 
   #toggle(view: ViewState, id: StageId): ViewState {

@@ -54,6 +54,7 @@ export type Command =
   | 'bet'
   | 'ledger'
   | 'endpoints'
+  | 'audience'
   | 'help'
   | 'redraw'
   | 'suspend'
@@ -188,6 +189,7 @@ export const KEYMAP: readonly KeyBinding[] = [
     'connection strings and addresses for other programs',
     hint('e', 'endpoints', 6),
   ),
+  bind('Session', 'audience', ['A'], 'the room for phones: open it and show its code; again: close it'),
   bind('Session', 'redraw', ['ctrl+l'], 'draw the screen anew, after something else has written on it'),
   bind('Session', 'suspend', ['ctrl+z'], 'back to the shell; the pipeline rests too until fg'),
   bind(

@@ -1,0 +1,253 @@
+/**
+ * The room's requests. The code stands in the path; without the right one there is nothing here. All that a phone sends is
+ * data: checked by a schema, never markup, and nothing but its own events can be asked for.
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Context, Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { streamSSE } from 'hono/streaming'
+import { Bucket, Guesses, LIMITS } from './limits.ts'
+import { type Board, type FromRoom, type Progress, type RoomInput, RUBBISH } from './messages.ts'
+import type { Phone, Phones } from './phones.ts'
+import { joinRequest, readingsRequest } from './requests.ts'
+import { isCode } from './room-code.ts'
+
+export interface RoomOptions {
+  input: RoomInput
+  phones: Phones
+  /** `host:port` as a phone names it in its requests. */
+  authority: () => string
+  send: (message: FromRoom) => void
+  /** Monotonic milliseconds. */
+  now: () => number
+}
+
+const HEADERS = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+  'cache-control': 'no-store',
+} as const
+
+const PAGE = {
+  '': ['index.html', 'text/html; charset=utf-8'],
+  'app.js': ['app.js', 'text/javascript; charset=utf-8'],
+  'style.css': ['style.css', 'text/css; charset=utf-8'],
+} as const
+
+/** Events of one phone that wait for its connection; older ones are dropped, the page asks for none twice. */
+const MOST_WAITING = 200
+const HEARTBEAT_MS = 10_000
+/** Streams of one phone: two tabs. */
+const MOST_STREAMS = 3
+
+type Listener = (event: string, data: unknown) => void
+
+export class Room {
+  readonly app = new Hono()
+  readonly #options: RoomOptions
+  readonly #guesses = new Guesses()
+  readonly #all: Bucket
+  readonly #listeners = new Map<string, Set<Listener>>()
+  readonly #page: ReadonlyMap<string, { body: string; type: string }>
+  #board: Omit<Board, 'phones'> = {
+    total: 0,
+    warmest: undefined,
+    mostQuarantined: undefined,
+    lost: undefined,
+  }
+  #isFull = false
+  #isClosed = false
+
+  constructor(options: RoomOptions) {
+    this.#options = options
+    this.#all = new Bucket(LIMITS.readingsPerSecond, LIMITS.readingsPerSecond, options.now())
+    this.#page = new Map(
+      Object.entries(PAGE).map(([path, [file, type]]) => [
+        path,
+        { body: readFileSync(join(options.input.pageFolder, file), 'utf8'), type },
+      ]),
+    )
+    this.#routes()
+  }
+
+  /** How many phones are there now. */
+  get connected(): number {
+    return this.#listeners.size
+  }
+
+  progress(all: readonly Progress[]): void {
+    for (const { deviceId, ...one } of all) this.#tell(deviceId, 'step', one)
+  }
+
+  showBoard(board: Omit<Board, 'phones'>): void {
+    this.#board = board
+    for (const deviceId of this.#listeners.keys()) this.#tell(deviceId, 'board', this.#whole())
+  }
+
+  setFull(isFull: boolean): void {
+    this.#isFull = isFull
+  }
+
+  /** Tells every phone. */
+  close(): void {
+    this.#isClosed = true
+    for (const deviceId of this.#listeners.keys()) this.#tell(deviceId, 'closed', {})
+  }
+
+  #whole = (): Board => ({ ...this.#board, phones: this.connected })
+
+  #tell(deviceId: string, event: string, data: unknown): void {
+    for (const listener of this.#listeners.get(deviceId) ?? []) listener(event, data)
+  }
+
+  #routes(): void {
+    const { app } = this
+    app.use(async (context, next) => {
+      const refusal = this.#refusalOf(context)
+      if (refusal === undefined) await next()
+      else context.res = context.text(refusal.text, refusal.status)
+      for (const [name, value] of Object.entries(HEADERS)) context.res.headers.set(name, value)
+    })
+    app.get('/:code', (context) => context.redirect(`/${context.req.param('code')}/`))
+    app.get('/:code/:file{(app\\.js|style\\.css)?}', (context) => {
+      const { body, type } = this.#page.get(context.req.param('file')) as { body: string; type: string }
+      return context.body(body, 200, { 'content-type': type })
+    })
+    const bounded = bodyLimit({
+      maxSize: LIMITS.bodyBytes,
+      onError: (context) => context.json({ error: 'That is too long.' }, 413),
+    })
+    app.post('/:code/join', bounded, (context) => this.#join(context))
+    app.get('/:code/me', (context) => this.#me(context))
+    app.post('/:code/readings', bounded, (context) => this.#readings(context))
+    app.get('/:code/events', (context) => this.#events(context))
+    app.notFound((context) => context.text('There is nothing here.', 404))
+    app.onError((_error, context) => context.text('That cannot be read.', 400))
+  }
+
+  /** Host and origin first (DNS rebinding), then the code. */
+  #refusalOf({ req, env }: Context): { text: string; status: 403 | 404 | 429 } | undefined {
+    const { authority, now, phones, input } = this.#options
+    const scheme = input.tls ? 'https' : 'http'
+    if (req.header('host') !== authority())
+      return { text: 'This is not the address of the room.', status: 403 }
+    const origin = req.header('origin')
+    if (origin !== undefined && origin !== `${scheme}://${authority()}`)
+      return { text: 'Requests of other pages are not taken.', status: 403 }
+    const address = addressOf(env)
+    if (this.#guesses.mustWait(address, now()))
+      return { text: 'Too many wrong codes. Wait a minute, then scan the code again.', status: 429 }
+    const given = new URL(req.url).pathname.split('/')[1] ?? ''
+    if (!isCode(given, phones.code)) {
+      this.#guesses.wrong(address, now())
+      return { text: 'There is nothing here.', status: 404 }
+    }
+    this.#guesses.right(address)
+    return undefined
+  }
+
+  #phoneOf(context: Context): Phone | undefined {
+    return this.#options.phones.find(context.req.header('x-phone') ?? '')
+  }
+
+  async #join(context: Context): Promise<Response> {
+    const { phones, now, input, send } = this.#options
+    const asked = joinRequest.safeParse(await readBody(context))
+    if (!asked.success) return context.json({ error: 'A city has letters, at most 40.' }, 400)
+    const joined = phones.join(asked.data.city, now())
+    if (!joined) return context.json({ error: `The room is full: it takes ${LIMITS.phones} phones.` }, 429)
+    send({ type: 'phones', names: phones.names, connected: this.connected })
+    const { secret, phone } = joined
+    return context.json({ secret, ...describe(phone), rubbish: input.isRubbishAllowed ? RUBBISH : [] })
+  }
+
+  #me(context: Context): Response {
+    const phone = this.#phoneOf(context)
+    if (!phone) return context.json({ error: 'This phone is not in the room.' }, 404)
+    return context.json({ ...describe(phone), rubbish: this.#options.input.isRubbishAllowed ? RUBBISH : [] })
+  }
+
+  async #readings(context: Context): Promise<Response> {
+    const { phones, now, input, send } = this.#options
+    const phone = this.#phoneOf(context)
+    if (!phone) return context.json({ error: 'This phone is not in the room. Load the page again.' }, 404)
+    if (this.#isClosed) return context.json({ error: 'The room is closed.' }, 429)
+    const asked = readingsRequest.safeParse(await readBody(context))
+    if (!asked.success) return context.json({ error: 'These are no readings as the page makes them.' }, 400)
+    const { readings } = asked.data
+    if (!input.isRubbishAllowed && readings.some(({ rubbish, twice }) => rubbish !== undefined || twice))
+      return context.json({ error: 'Mischief is not allowed now.' }, 429)
+    if (this.#isFull)
+      return context.json({ error: 'The hub takes no more for now. Try again in a moment.' }, 429)
+    if (!phone.bucket.take(readings.length, now()) || !this.#all.take(readings.length, now()))
+      return context.json(
+        { error: `More than ${input.readingsPerSecond} readings a second. Wait a moment.` },
+        429,
+      )
+    send({
+      type: 'readings',
+      readings: readings.map(({ id, rubbish, twice, ...values }) => ({
+        ...values,
+        eventId: id,
+        deviceId: phone.deviceId,
+        deviceSequenceNumber: phones.numberOf(phone, id),
+        rubbish,
+        copies: twice ? 2 : 1,
+      })),
+    })
+    return context.json({ taken: readings.length }, 202)
+  }
+
+  #events(context: Context): Response | Promise<Response> {
+    const phone = this.#phoneOf(context)
+    if (!phone) return context.json({ error: 'This phone is not in the room.' }, 404)
+    const { deviceId } = phone
+    const others = this.#listeners.get(deviceId) ?? new Set<Listener>()
+    if (others.size >= MOST_STREAMS) return context.json({ error: 'This phone listens already.' }, 429)
+    return streamSSE(context, async (stream) => {
+      const waiting: { event: string; data: string }[] = []
+      let wake = () => {}
+      const listen: Listener = (event, data) => {
+        waiting.push({ event, data: JSON.stringify(data) })
+        if (waiting.length > MOST_WAITING) waiting.shift()
+        wake()
+      }
+      this.#listeners.set(deviceId, others.add(listen))
+      this.#phonesChanged()
+      stream.onAbort(() => wake())
+      listen('board', this.#whole())
+      try {
+        while (!stream.aborted) {
+          for (let next = waiting.shift(); next; next = waiting.shift()) await stream.writeSSE(next)
+          if (this.#isClosed) break
+          const { promise, resolve } = Promise.withResolvers<void>()
+          wake = resolve
+          const timer = setTimeout(() => listen('still', {}), HEARTBEAT_MS)
+          await promise
+          clearTimeout(timer)
+        }
+      } finally {
+        others.delete(listen)
+        if (others.size === 0) this.#listeners.delete(deviceId)
+        this.#phonesChanged()
+      }
+    })
+  }
+
+  #phonesChanged(): void {
+    const { phones, send } = this.#options
+    send({ type: 'phones', names: phones.names, connected: this.connected })
+  }
+}
+
+const describe = ({ deviceId, name, city }: Phone) => ({ deviceId, name, city })
+
+const readBody = async (context: Context): Promise<unknown> => JSON.parse(await context.req.text())
+
+const addressOf = (env: unknown): string =>
+  (env as { incoming?: { socket?: { remoteAddress?: string } } } | undefined)?.incoming?.socket
+    ?.remoteAddress ?? ''

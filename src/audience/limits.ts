@@ -1,0 +1,65 @@
+/** Who may do how much. All clocks are monotonic milliseconds, injected. */
+
+export const LIMITS = {
+  phones: 200,
+  bodyBytes: 2000,
+  /** Open at once from one address. */
+  connectionsPerAddress: 20,
+  connections: 600,
+  /** Readings that may come at once after a quiet time: a storm of ten, twice. */
+  burst: 20,
+  /** Readings of all phones in a second. */
+  readingsPerSecond: 1000,
+  /** Wrong codes of one address before it must wait, and the longest wait (ms). */
+  wrongCodes: 5,
+  longestWaitMs: 60_000,
+  /** Addresses that are remembered. */
+  addresses: 2000,
+} as const
+
+/** A bucket of permits that refills. */
+export class Bucket {
+  readonly #perSecond: number
+  readonly #burst: number
+  #permits: number
+  #filledAt: number
+
+  constructor(perSecond: number, burst: number, now: number) {
+    this.#perSecond = perSecond
+    this.#burst = burst
+    this.#permits = burst
+    this.#filledAt = now
+  }
+
+  /** @returns whether so many may pass; all of them or none. */
+  take(count: number, now: number): boolean {
+    const earned = (Math.max(0, now - this.#filledAt) / 1000) * this.#perSecond
+    this.#permits = Math.min(this.#burst, this.#permits + earned)
+    this.#filledAt = now
+    if (this.#permits < count) return false
+    this.#permits -= count
+    return true
+  }
+}
+
+/** Counts wrong codes by address: who guesses waits, twice as long each time. */
+export class Guesses {
+  readonly #wrong = new Map<string, { count: number; waitUntil: number }>()
+
+  mustWait(address: string, now: number): boolean {
+    return (this.#wrong.get(address)?.waitUntil ?? 0) > now
+  }
+
+  wrong(address: string, now: number): void {
+    const count = (this.#wrong.get(address)?.count ?? 0) + 1
+    const over = count - LIMITS.wrongCodes
+    const waitMs = over < 0 ? 0 : Math.min(1000 * 2 ** over, LIMITS.longestWaitMs)
+    this.#wrong.delete(address)
+    this.#wrong.set(address, { count, waitUntil: now + waitMs })
+    if (this.#wrong.size > LIMITS.addresses) this.#wrong.delete(this.#wrong.keys().next().value as string)
+  }
+
+  right(address: string): void {
+    this.#wrong.delete(address)
+  }
+}

@@ -1,0 +1,23 @@
+/** What a phone may send, checked. */
+import * as z from 'zod'
+import { HUMIDITY_RANGE, TEMPERATURE_RANGE } from '../contract/reading.ts'
+import { RUBBISH } from './messages.ts'
+
+/** Letters, marks, blanks, hyphens and the like: a city, not markup and not control characters. */
+const CITY = /^[\p{L}\p{M}][\p{L}\p{M}\p{Zs}'’.,-]{0,39}$/u
+
+const city = z.string().trim().regex(CITY)
+
+export const joinRequest = z.strictObject({ city })
+
+export const readingRequest = z.strictObject({
+  id: z.uuid(),
+  city,
+  temperature: z.number().int().min(TEMPERATURE_RANGE.min).max(TEMPERATURE_RANGE.max),
+  humidity: z.number().int().min(HUMIDITY_RANGE.min).max(HUMIDITY_RANGE.max),
+  rubbish: z.enum(RUBBISH).optional(),
+  twice: z.boolean().optional(),
+})
+
+/** One request brings a reading, or a storm of ten. */
+export const readingsRequest = z.strictObject({ readings: z.array(readingRequest).min(1).max(10) })

@@ -1,0 +1,16 @@
+/** The code of the room, which stands in the address of its QR code. */
+import { randomBytes, timingSafeEqual } from 'node:crypto'
+
+/** Crockford's base 32: nothing in it is read as something else. */
+const LETTERS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+/** 50 bits. */
+const LENGTH = 10
+
+export const newCode = (): string =>
+  Array.from(randomBytes(LENGTH), (byte) => LETTERS[byte & 31] as string).join('')
+
+/** In constant time. */
+export function isCode(given: string, code: string): boolean {
+  const [a, b] = [Buffer.from(given.toUpperCase()), Buffer.from(code)]
+  return a.length === b.length && timingSafeEqual(a, b)
+}

@@ -1,0 +1,72 @@
+/** The room on loopback, with a pipeline that hears of everything and answers when the test says so. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { FromRoom, PhoneReading, RoomInput } from '../../src/audience/messages.ts'
+import { type OpenRoom, openRoom } from '../../src/audience/server.ts'
+
+export interface RoomFixture {
+  opened: OpenRoom
+  /** What came from phones, in order. */
+  readings: PhoneReading[]
+  folder: string
+  request(path: string, init?: RequestInit & { secret?: string; json?: unknown }): Promise<Response>
+  join(city?: string): Promise<{ secret: string; deviceId: string; name: string }>
+  close(): Promise<void>
+}
+
+const PAGE = { 'index.html': '<!doctype html><title>x</title>', 'app.js': '0', 'style.css': '' }
+
+export async function startRoom(
+  options: Partial<RoomInput> & { folder?: string } = {},
+): Promise<RoomFixture> {
+  const { folder = mkdtempSync(join(tmpdir(), 'rtstream-room-')), ...input } = options
+  for (const [name, text] of Object.entries(PAGE)) writeFileSync(join(folder, name), text)
+  const readings: PhoneReading[] = []
+  const opened = await openRoom(
+    {
+      host: '127.0.0.1',
+      port: 0,
+      stateFile: join(folder, 'audience.json'),
+      pageFolder: folder,
+      tls: undefined,
+      isRubbishAllowed: true,
+      readingsPerSecond: 5,
+      ...input,
+    },
+    (message: FromRoom) => {
+      if (message.type === 'readings') readings.push(...message.readings)
+    },
+  )
+  const request: RoomFixture['request'] = (path, { secret, json, ...init } = {}) =>
+    fetch(path.startsWith('http') ? path : opened.url + path, {
+      redirect: 'manual',
+      ...init,
+      ...(json === undefined ? {} : { method: 'POST', body: JSON.stringify(json) }),
+      headers: {
+        ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(secret === undefined ? {} : { 'x-phone': secret }),
+        ...init.headers,
+      },
+    })
+  return {
+    opened,
+    readings,
+    folder,
+    request,
+    join: async (city = 'Bern') => (await request('join', { json: { city } })).json() as never,
+    close: async () => {
+      await opened.close()
+      if (options.folder === undefined) rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+let ids = 0
+export const made = (changes: object = {}) => ({
+  id: `00000000-0000-4000-8000-${String(ids++).padStart(12, '0')}`,
+  city: 'Bern',
+  temperature: 21,
+  humidity: 40,
+  ...changes,
+})

@@ -1,0 +1,138 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { partitionOf } from '../../../src/contract/partition-hash.ts'
+import {
+  Audience,
+  type AudienceProgress,
+  type AudienceReading,
+} from '../../../src/pipeline/audience/audience.ts'
+import type { ArrivedRow } from '../../../src/pipeline/ports/lake.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+import { FakeTarget } from '../../support/fake-target.ts'
+
+let clock: FakeClock
+let target: FakeTarget
+let told: AudienceProgress[]
+let isFull: boolean[]
+let audience: Audience
+beforeEach(async () => {
+  clock = new FakeClock()
+  target = new FakeTarget(() => clock.now())
+  told = []
+  isFull = []
+  audience = new Audience({
+    producer: target.producer,
+    clock,
+    random: () => 0.7,
+    onProgress: (progress) => told.push(...progress),
+    onFull: (full) => isFull.push(full),
+    onTrouble: () => {},
+  })
+  audience.sawHub(await target.hub.partitions())
+})
+
+const reading = (number: number, changes: Partial<AudienceReading> = {}): AudienceReading => ({
+  eventId: `id ${number}`,
+  deviceId: 'phone-0001',
+  deviceSequenceNumber: number,
+  city: 'Bern',
+  temperature: 21,
+  humidity: 40,
+  rubbish: undefined,
+  copies: 1,
+  ...changes,
+})
+const PARTITION = String(partitionOf('phone-0001', 4))
+const row = (number: number): ArrivedRow => ({
+  eventId: `id ${number}`,
+  deviceId: 'phone-0001',
+  deviceSequenceNumber: number,
+  city: 'Bern',
+  temperature: 21,
+  humidity: 40,
+  timestamp: null,
+  createdAt: 0,
+  enqueuedAt: 0,
+  committedAt: 0,
+})
+const lake = (changes: object) => audience.sawLake({ ...target.lake.snapshot, ...changes })
+const bronze = (position: number) => ({
+  bronze: { ...target.lake.snapshot.bronze, positions: new Map([[PARTITION, position]]) },
+})
+const steps = () => told.map(({ eventId, step }) => `${eventId} ${step}`)
+
+describe('a reading of a phone', () => {
+  it('is told to be in the hub when the hub has it, then layer by layer', async () => {
+    let release = () => {}
+    target.fakeHub.acknowledging = () => new Promise((resolve) => (release = resolve))
+    audience.submit([reading(0)])
+    await clock.advance(0)
+    expect(told).toEqual([])
+    release()
+    await clock.advance(0)
+    expect(told).toMatchObject([
+      { deviceId: 'phone-0001', eventId: 'id 0', step: 'hub', text: expect.stringContaining(PARTITION) },
+    ])
+    expect(audience.acknowledged).toBe(1)
+    // Bronze has something, but nobody knows yet whether it is this one.
+    lake(bronze(5))
+    expect(steps()).toEqual(['id 0 hub'])
+    audience.sawHub(await target.hub.partitions())
+    lake(bronze(0))
+    lake({ silverArrived: [row(0)] })
+    lake({ goldArrived: [row(0)], gold: { ...target.lake.snapshot.gold, rows: 10 } })
+    const aggregated = (input: number) => ({
+      aggregated: {
+        ...target.lake.snapshot.aggregated,
+        commitMetadata: {
+          batchId: 0,
+          durationMs: 1,
+          batch: { input, output: input },
+          totals: { input, output: input },
+        },
+      },
+    })
+    lake(aggregated(9))
+    lake(aggregated(10))
+    expect(steps()).toEqual(['id 0 hub', 'id 0 bronze', 'id 0 silver', 'id 0 gold', 'id 0 aggregate'])
+  })
+
+  it('goes to the quarantine with its reasons, or is rejected as no JSON', async () => {
+    audience.submit([
+      reading(0, { rubbish: 'temperature out of range' }),
+      reading(1, { rubbish: 'not JSON' }),
+    ])
+    await clock.advance(0)
+    const bodies = target.fakeHub.bodies
+    expect(JSON.parse(bodies[0] as string)).toMatchObject({
+      deviceId: 'phone-0001',
+      deviceSequenceNumber: 0,
+      eventId: 'id 0',
+    })
+    expect(() => JSON.parse(bodies[1] as string)).toThrow()
+    audience.sawHub(await target.hub.partitions())
+    lake({
+      ...bronze(1),
+      quarantineArrived: [{ raw: bodies[0] as string, reasons: ['temperature out of range'], enqueuedAt: 0 }],
+    })
+    expect(steps()).toEqual(['id 0 hub', 'id 1 hub', 'id 0 bronze', 'id 1 rejected', 'id 0 quarantine'])
+    expect(told.at(-1)?.text).toBe('in quarantine: temperature out of range')
+    expect([...audience.quarantinedBy]).toEqual([['phone-0001', 1]])
+  })
+
+  it('sent twice is two events of the hub and counts once', async () => {
+    audience.submit([reading(0, { copies: 2 })])
+    await clock.advance(0)
+    expect(target.fakeHub.bodies).toHaveLength(2)
+    expect(new Set(target.fakeHub.bodies).size).toBe(1)
+    lake({ silverArrived: [row(0)] })
+    expect(steps()).toEqual(['id 0 hub', 'id 0 silver', 'id 0 duplicate'])
+  })
+
+  it('waits in a bounded buffer while the hub is away: the room is told that it is full', async () => {
+    target.fakeHub.acknowledging = () => new Promise(() => {})
+    for (let number = 0; number < 2000; number++) audience.submit([reading(number)])
+    await clock.advance(0)
+    expect(isFull).toEqual([true])
+    await audience.close()
+  })
+})
