@@ -247,7 +247,10 @@ export class KeyDispatch {
       case 'ledger':
         return toggleZoomOf(view, 'ledger')
       case 'audience':
-        return this.#audience(view)
+        // While a lesson asks, this is its first answer.
+        return this.#options.state().lesson?.question !== undefined
+          ? this.#act(view, () => playResult('A', actions))
+          : this.#audience(view)
       case 'help':
       case 'endpoints':
         return toggleOverlay(view, command)

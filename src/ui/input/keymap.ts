@@ -127,7 +127,7 @@ export const KEYMAP: readonly KeyBinding[] = [
   bind('Lesson', 'playPause', [' '], 'pause lesson or recording; again: go on', { shown: 'space' }),
   bind('Lesson', 'slower', ['<'], 'play the recording half as fast'),
   bind('Lesson', 'faster', ['>'], 'play the recording twice as fast'),
-  bind('Lesson', 'bet', ['A', 'B', 'C'], 'bet on an answer of the lesson', { shown: 'A B C' }),
+  bind('Lesson', 'bet', ['B', 'C'], 'bet on an answer of the lesson', { shown: 'A B C' }),
   bind('Screen', 'nextPanel', ['tab', 'right'], 'focus the next panel', {
     shown: 'tab →',
     ...hint('tab', 'panel', 2),
