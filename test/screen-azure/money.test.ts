@@ -163,7 +163,7 @@ describe('--idle-stop', () => {
     expect(room.text()).toMatch(/● stream analytics/)
     await room.advance(6 * MINUTE)
     expect(room.text()).toMatch(/○ stream analytics.*○ silver/)
-    expect(room.panel('log')).toMatch(/operator +Stopping all stages: no key for 30 min/)
+    expect(room.panel('log')).toMatch(/you +Stopping all stages: no key for 30 min/)
     expect(posts().toSorted()).toEqual(['cancel', 'run-now', 'start', 'stop'])
   })
 

@@ -79,11 +79,15 @@ describe('the screen', () => {
     await terminal.waitFor((screen) => isWhole(screen) && (screen[0] ?? '').includes('ledger ✓ 38 in flight'))
     expect(terminal.text()).not.toContain('five assertions')
     terminal.resize(60, 20)
+    await terminal.waitFor(
+      (screen) => screen.length === 20 && isWhole(screen) && !screen.join().includes('╭'),
+    )
+    terminal.resize(50, 15)
     await terminal.waitFor('needs 60×20')
     expect(terminal.text()).not.toContain('stream analytics')
     terminal.resize(120, 40)
     await terminal.waitFor(isWhole)
-    terminal.resize(60, 20)
+    terminal.resize(50, 15)
     await terminal.waitFor('needs 60×20')
     terminal.press('q', 'q')
     expect((await report(terminal)).reason).toEqual({ kind: 'quit', stopAll: false })
@@ -225,12 +229,12 @@ describe('colours', () => {
     Array.from({ length: terminal.rows }, (_, row) => terminal.cells(row)).flat()
 
   it('are true colours where the terminal has them', async () => {
-    const terminal = await start()
+    const terminal = await start('allRunning', { args: ['--theme', 'dark'] })
     expect(cellsOf(terminal).some(({ foreground }) => String(foreground).startsWith('#'))).toBe(true)
   })
 
   it('are the table of 256 without COLORTERM', async () => {
-    const terminal = await start('allRunning', { env: { COLORTERM: undefined } })
+    const terminal = await start('allRunning', { args: ['--theme', 'dark'], env: { COLORTERM: undefined } })
     const colors = cellsOf(terminal).map(({ foreground }) => foreground)
     expect(colors.some((color) => typeof color === 'number' && color >= 16)).toBe(true)
     expect(colors.some((color) => typeof color === 'string' && color !== 'default')).toBe(false)
@@ -282,7 +286,7 @@ describe('ASCII', () => {
     const terminal = await start('wideCharacters', options)
     for (const row of terminal.screen()) expect(row).toMatch(/^[ -~]*$/)
     expect(terminal.text()).toMatch(/\* generator =+120\/s=+> \* event hub/)
-    expect(terminal.screen().at(5)).toMatch(/^\+.*\+$/)
+    expect(terminal.screen().at(6)).toMatch(/^\+.*\+$/)
   })
 })
 
