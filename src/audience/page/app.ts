@@ -11,6 +11,8 @@ interface Station {
 interface Shown {
   step: Step
   item: HTMLLIElement
+  /** What became of the copy. */
+  note: string | undefined
 }
 
 const KEY = `phone ${location.pathname}`
@@ -91,7 +93,7 @@ function show(reading: Made): void {
   text.textContent = 'on its way'
   item.append(head, steps, text)
   events.prepend(item)
-  shown.set(reading.id, { step: 'waiting', item })
+  shown.set(reading.id, { step: 'waiting', item, note: undefined })
   while (events.children.length > MOST_SHOWN) events.lastElementChild?.remove()
 }
 
@@ -101,6 +103,7 @@ function advance({ eventId, step, text }: { eventId: string; step: Step; text: s
   const { item } = found
   const line = item.querySelector('.text') as HTMLElement
   if (step === 'duplicate') {
+    found.note = text
     line.textContent = `${line.textContent}; ${text}`
     return
   }
@@ -112,7 +115,7 @@ function advance({ eventId, step, text }: { eventId: string; step: Step; text: s
     // Refused: by the job where bronze stands, by silver where silver stands.
     if (REFUSED.includes(step) && place <= (step === 'rejected' ? 1 : 2)) mark.className = 'refused'
   }
-  line.textContent = text
+  line.textContent = found.note === undefined ? text : `${text}; ${found.note}`
 }
 
 /** Sends until the room has it: what was cut off is sent again with the same ids, and counts once. */
