@@ -36,9 +36,12 @@ describe('run', () => {
       'target',
       'durationSeconds',
       'ledger',
+      'verdict',
       'balanced',
       'assertions',
+      'checks',
     ])
+    expect(summary.verdict).toBe('balanced')
     const { ledger, assertions } = summary
     expect(summary).toMatchObject({ type: 'summary', target: 'local', balanced: true })
     expect(ledger.acknowledged).toBeGreaterThan(1000)
