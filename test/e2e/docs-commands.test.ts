@@ -23,7 +23,7 @@ function commandsIn(text: string): Named[] {
   )
   return [...blocks, ...inline]
     .map((line) => line.replace(/#.*/, '').replace(/\s+/g, ' ').trim().replace(/^npx /, ''))
-    .filter((line) => /^rtstream-tui( |$)/.test(line) || line.startsWith('--'))
+    .filter((line) => /^rtstream-tui( |$)|^--[a-z]/.test(line))
     .map((line) => {
       const [before = '', ...flags] = line.replace(/^rtstream-tui ?/, '').split(/(?:^| )(?=--)/)
       return {
@@ -55,7 +55,13 @@ describe.each(GUIDES)('%s', (path) => {
 
   it.each(named)('rtstream-tui $command $flags is there', async ({ command, flags }) => {
     const text = await help(command)
-    expect(text).toMatch(new RegExp(`Usage: rtstream-tui ${command}`.trim()))
+    const usage = /^Usage: rtstream-tui(.*)/.exec(text)?.[1] ?? text
+    // The program's words come first, what they are given behind them: `[name]` of its usage stands for it.
+    const words = command.split(' ').filter(Boolean)
+    const own = usage.split(' ').filter((word) => /^[a-z]/.test(word))
+    const operands = usage.split(' ').filter((word) => /^[[<]/.test(word) && !/options|command/.test(word))
+    expect(words.slice(0, own.length)).toEqual(own)
+    expect(words.length - own.length, usage).toBeLessThanOrEqual(operands.length)
     for (const flag of flags) expect(text).toMatch(new RegExp(`${flag}\\b`))
   })
 

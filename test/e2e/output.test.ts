@@ -18,8 +18,8 @@ it('a reader who has had enough ends a run in order', async () => {
   await running.line((line) => line.includes('"progress"'))
   expect(leftovers()).toHaveLength(1)
   running.child.stdout?.destroy()
-  expect(await running.exit).toBe(0)
-  expect(running.stderr()).toBe('')
+  const code = await running.exit
+  expect({ code, stderr: running.stderr() }).toEqual({ code: 0, stderr: '' })
   expect(leftovers()).toEqual([])
 }, 60_000)
 
