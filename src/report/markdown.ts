@@ -1,6 +1,7 @@
-/** A report as Markdown: the same facts without the charts. */
+/** A report as Markdown: the same facts, the charts as text. */
 import { describeTrace, positionText } from '../pipeline/trace/describe.ts'
-import type { ReportModel } from './model.ts'
+import type { ReportModel, Sample } from './model.ts'
+import { textChart } from './text-chart.ts'
 import { assertionRows, count, ledgerRows, moment, span, time, VERDICTS } from './words.ts'
 
 export function markdownReport(model: ReportModel): string {
@@ -12,6 +13,10 @@ export function markdownReport(model: ReportModel): string {
     table(['hop', 'rows', ''], ledgerRows(model)),
     '## Assertions',
     table(['', 'assertion', 'measured', 'limit'], assertionRows(model)),
+    ...chart('Events a second, into the hub', model.samples, ({ rate }) => rate),
+    ...chart('Rows in flight', model.samples, ({ backlog }) =>
+      Object.values(backlog).reduce((sum, rows) => sum + Math.max(0, rows), 0),
+    ),
     ...section(
       'Broken on purpose',
       ['what', 'from', 'to'],
@@ -51,6 +56,11 @@ export function markdownReport(model: ReportModel): string {
 
 const section = (title: string, head: readonly string[], rows: readonly (readonly string[])[]) =>
   rows.length === 0 ? [] : [`## ${title}`, table(head, rows)]
+
+function chart(title: string, samples: readonly Sample[], measure: (sample: Sample) => number): string[] {
+  const drawn = textChart(samples.map(measure))
+  return drawn === undefined ? [] : [`## ${title}`, `\`\`\`text\n${drawn}\n\`\`\``]
+}
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
   [head, head.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n')

@@ -272,7 +272,7 @@ export function keysDocument(): string {
   return [
     '# Keys',
     '',
-    'Made from `src/ui/keymap.ts` by `npm run docs`. A key that cannot act says why in the last line of the screen.',
+    'Made from `src/ui/input/keymap.ts` by `npm run docs`. A key that cannot act says why in the last line of the screen.',
     ...GROUPS.flatMap((group) => ['', `## ${group}`, '', table(group)]),
     '',
   ].join('\n')
