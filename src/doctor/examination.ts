@@ -14,7 +14,7 @@ export interface AzureDoctorOptions {
   credential: TokenCredential
   clients: ServiceClients
   hub: HubConnection
-  /** Looks at the hub; see `src/azure/hub-probe.ts`. */
+  /** Looks at the hub; see `src/azure/event-hubs/hub-probe.ts`. */
   probeHub: (hub: HubConnection) => Promise<{ partitions: number; latencyMs: number }>
   /** Epoch milliseconds. */
   now: () => number

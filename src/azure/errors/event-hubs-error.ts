@@ -1,8 +1,9 @@
 import { ServiceError, type ServiceErrorKind } from '../../pipeline/ports/errors.ts'
+import { isNetworkCode } from './kinds.ts'
 
 const SERVICE = 'Event Hubs'
 
-/** Codes of `MessagingError` (AMQP conditions, and Node's own network errors), by what they mean for the caller. */
+/** Codes of `MessagingError` (AMQP conditions), by what they mean for the caller. */
 const KINDS: Readonly<Record<string, ServiceErrorKind>> = {
   UnauthorizedError: 'authorization',
   PublisherRevokedError: 'authorization',
@@ -23,14 +24,6 @@ const KINDS: Readonly<Record<string, ServiceErrorKind>> = {
   SessionWindowViolationError: 'unreachable',
   GeneralError: 'unreachable',
   AbortError: 'unreachable',
-  ECONNREFUSED: 'unreachable',
-  ECONNRESET: 'unreachable',
-  ENOTFOUND: 'unreachable',
-  EAI_AGAIN: 'unreachable',
-  ENETUNREACH: 'unreachable',
-  EHOSTUNREACH: 'unreachable',
-  ETIMEDOUT: 'unreachable',
-  EPIPE: 'unreachable',
 }
 
 const HINTS: Partial<Record<ServiceErrorKind, string>> = {
@@ -54,7 +47,11 @@ interface SdkError {
 export function hubError(error: unknown): ServiceError {
   if (error instanceof ServiceError) return error
   const { code, name, message, retryable } = decisive(error)
-  const kind = KINDS[code ?? ''] ?? KINDS[name ?? ''] ?? kindByName(name, retryable)
+  const kind =
+    KINDS[code ?? ''] ??
+    KINDS[name ?? ''] ??
+    (isNetworkCode(code) ? 'unreachable' : undefined) ??
+    kindByName(name, retryable)
   const text =
     kind === 'unreachable'
       ? `Event Hubs does not answer (${code ?? name ?? 'no reason given'}).`

@@ -1,6 +1,7 @@
 /** Calls through the SDKs over HTTP: bounded in time, and failing with errors a person understands. */
 import { ServiceError, type ServiceErrorKind } from '../../pipeline/ports/errors.ts'
-import { retryAfterMs } from '../http/retry-after.ts'
+import { isNetworkCode, kindOfStatus } from './kinds.ts'
+import { retryAfterMs } from './retry-after.ts'
 
 /** What the SDKs over HTTP throw, in the parts that matter. */
 interface RestErrorLike {
@@ -10,16 +11,6 @@ interface RestErrorLike {
   message?: string
   response?: { headers?: { get(name: string): string | undefined } }
 }
-
-const UNREACHABLE = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ENOTFOUND',
-  'ETIMEDOUT',
-  'EPIPE',
-  'EAI_AGAIN',
-  'REQUEST_SEND_ERROR',
-])
 
 const HINTS: Partial<Record<ServiceErrorKind, string>> = {
   authorization: 'Sign in (az login), or ask for the missing role; rtstream-tui doctor prints the command.',
@@ -90,10 +81,7 @@ function kindOf(
   code: string | undefined,
   name: string | undefined,
 ): ServiceErrorKind {
-  if (status === 401 || status === 403 || /Credential|Authentication/.test(name ?? '')) return 'authorization'
-  if (status === 404) return 'not-found'
-  if (status === 409 || status === 412) return 'conflict'
-  if (status === 429 || status === 503) return 'throttled'
-  if (UNREACHABLE.has(code ?? '') || name === 'AbortError') return 'unreachable'
-  return 'service'
+  if (/Credential|Authentication/.test(name ?? '')) return 'authorization'
+  const isAway = isNetworkCode(code) || code === 'REQUEST_SEND_ERROR' || name === 'AbortError'
+  return kindOfStatus(status) ?? (isAway ? 'unreachable' : 'service')
 }

@@ -6,8 +6,9 @@ import type { TokenCredential } from '@azure/identity'
 import { ServiceError, type ServiceErrorKind } from '../../pipeline/ports/errors.ts'
 import { signInError } from '../auth/sign-in-error.ts'
 import type { TokenKeeper } from '../auth/token-keeper.ts'
+import { kindOfStatus } from '../errors/kinds.ts'
+import { retryAfterMs } from '../errors/retry-after.ts'
 import { abortableSleep } from './abortable-sleep.ts'
-import { retryAfterMs } from './retry-after.ts'
 
 export interface RestClientOptions {
   /** As a person calls it: `Databricks`. */
@@ -231,11 +232,9 @@ function statusError(
 }
 
 function kindOf(status: number, code: string | undefined): ServiceErrorKind {
-  if (status === 401 || status === 403) return 'authorization'
   // Databricks answers some missing things with 400 and this code.
-  if (status === 404 || code === 'RESOURCE_DOES_NOT_EXIST') return 'not-found'
-  if (status === 409 || status === 412) return 'conflict'
-  return status === 429 || status === 503 ? 'throttled' : 'service'
+  if (code === 'RESOURCE_DOES_NOT_EXIST' && status !== 401 && status !== 403) return 'not-found'
+  return kindOfStatus(status) ?? 'service'
 }
 
 /** fetch hides the reason in the cause. */

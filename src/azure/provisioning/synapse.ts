@@ -1,7 +1,7 @@
 /** Synapse: the aggregate notebook and the pipeline that runs it on the Spark pool. */
 import { ServiceError } from '../../pipeline/ports/errors.ts'
+import { retryAfterMs } from '../errors/retry-after.ts'
 import type { RestAnswer, RestClient } from '../http/rest-client.ts'
-import { retryAfterMs } from '../http/retry-after.ts'
 import { includes, type ProvisioningStep } from './provisioning.ts'
 import { FIREWALL_STEP, firewallRefusal } from './synapse-firewall.ts'
 
