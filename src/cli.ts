@@ -137,8 +137,10 @@ function option(setting: Setting): Option {
   const { description, expected, fallback } = setting
   const facts = [
     ...(expected.startsWith('one of: ') ? [expected] : []),
-    // A switch is off unless it is given.
-    ...(fallback === undefined || fallback === false ? [] : [`default: ${fallback}`]),
+    // A switch is off unless it is given; an empty list says nothing.
+    ...(fallback === false || setting.flags.startsWith('--no-') || `${fallback ?? ''}` === ''
+      ? []
+      : [`default: ${fallback}`]),
   ]
   const text = facts.length === 0 ? description : `${description} (${facts.join('; ')})`
   return new Option(setting.flags, text).helpGroup(group)
@@ -382,7 +384,7 @@ function program(finish: (code: number) => void): Command {
   ).option('--json', 'one JSON object')
   command(
     'doctor',
-    'look whether everything is there, and say what mends what is not',
+    'check the setup and show how to fix problems',
     async ({ config }, flags) => {
       const { doctorChecks, terminalFacts } = await import('./doctor/checks.ts')
       const { runDoctor } = await import('./doctor/doctor.ts')

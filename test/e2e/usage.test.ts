@@ -89,7 +89,11 @@ describe('wrong usage', () => {
     const help = await cli(['--help'])
     expect(help.lines.join('\n')).not.toContain('--databricks-workspace-url')
     expect(help.lines.join('\n')).toMatch(/--stations[\s\S]*Every other setting: --help-all/)
-    expect((await cli(['--help-all'])).lines.join('\n')).toContain('--databricks-workspace-url')
+    const all = (await cli(['--help-all'])).lines.join('\n')
+    expect(all).toContain('--databricks-workspace-url')
+    // A default that says nothing, or that `--no-…` turns round, is not told.
+    expect(all).not.toMatch(/default: \)|--no-.*default: true|undefined/)
+    expect(all).toMatch(/doctor .*check the setup and show how to fix problems/)
     for (const shell of ['bash', 'zsh', 'fish', 'powershell'])
       expect((await cli(['completion', shell])).lines.join('\n'), shell).toMatch(/doctor[\s\S]*json/)
     expect((await cli(['completion', 'tcsh'])).code).toBe(2)

@@ -16,6 +16,13 @@ const workerFile = () =>
 /** Where the page's files lie: beside the bundle. */
 export const pageFolder = (): string => fileURLToPath(new URL('./audience/', import.meta.url))
 
+/**
+ * The address as rows of half blocks. In capitals, which is the same address: a code of capitals is smaller, and fits a
+ * terminal of 24 rows.
+ */
+export const qrRows = (url: string): string[] =>
+  renderUnicodeCompact(url.toUpperCase(), { border: 1 }).split('\n')
+
 export const audienceRoom =
   (input: RoomInput): OpenRoom =>
   (visitors): AudienceRoom => {
@@ -31,7 +38,10 @@ export const audienceRoom =
     const send = (message: ToRoom) => worker.postMessage(message)
     worker.on('message', (message: FromRoom) => {
       if (message.type === 'opened')
-        visitors.opened({ ...message, qr: renderUnicodeCompact(message.url, { border: 1 }).split('\n') })
+        visitors.opened({
+          ...message,
+          qr: qrRows(message.url),
+        })
       else if (message.type === 'readings') visitors.readings(message.readings)
       else if (message.type === 'phones') visitors.phones(message.names, message.connected)
       else if (message.type === 'failed') visitors.failed(message.message)

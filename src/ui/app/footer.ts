@@ -1,8 +1,10 @@
 /** The last line: the keys that act here, or what is being typed, or what the last key has come to. */
+import { FAULTS } from '../../pipeline/faults/registry.ts'
 import { STAGE_IDS } from '../../pipeline/ports/stages.ts'
 import { isUp } from '../../pipeline/stages/stage.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
 import { bindingOf, KEYMAP, type KeyBinding, whyNot } from '../input/keymap.ts'
+import { LETTERS } from '../input/letters.ts'
 import { growsAtEnd, scrollTarget, type ViewState } from '../input/view-state.ts'
 import { type Line, lineWidth, span } from '../text/line.ts'
 import textWidth from '../text/text-width.ts'
@@ -68,7 +70,7 @@ interface Hint {
 /** As many as fit, the most useful ones first; `q quit` always. */
 function keyHints(state: AppState, view: ViewState, width: number, scrollable: number): Line {
   let hints = [
-    ...contextHints(view, scrollable),
+    ...contextHints(state, view, scrollable),
     ...KEYMAP.flatMap((binding) => hintOf(binding, state, view)),
   ]
   while (lineWidth(hintsLine(hints)) > width && hints.length > 1) {
@@ -83,6 +85,8 @@ function keyHints(state: AppState, view: ViewState, width: number, scrollable: n
 function hintOf(binding: KeyBinding, state: AppState, view: ViewState): Hint[] {
   const { footer, command } = binding
   const isControl = binding.needs === 'start' || binding.needs === 'control'
+  // A list of which a letter takes one: there `d` breaks something, and is not `dirty`.
+  if (footer && picksByLetter(view) && command !== 'help' && command !== 'quit') return []
   if (!footer || (isControl && whyNot(binding, state, view, false) !== undefined)) return []
   const { stages } = state
   const all = STAGE_IDS.map((id) => stages[id].state)
@@ -95,14 +99,23 @@ function hintOf(binding: KeyBinding, state: AppState, view: ViewState): Hint[] {
 }
 
 /** Keys that matter only where one is. */
-function contextHints(view: ViewState, scrollable: number): Hint[] {
+function contextHints({ lessons }: AppState, view: ViewState, scrollable: number): Hint[] {
   const hints: Hint[] = []
   const target = scrollTarget(view)
   if (view.isZoomed || view.overlay || view.filter) hints.push({ key: 'esc', label: 'back', rank: 0 })
+  if (view.overlay === 'faults') hints.push({ key: lettersOf(FAULTS.length), label: 'break', rank: 1 })
+  if (view.overlay === 'lessons' && lessons.length > 0)
+    hints.push({ key: lettersOf(lessons.length), label: 'begin', rank: 1 })
   if (scrollable > 0) hints.push({ key: '↑↓', label: 'scroll', rank: 1 })
   if (growsAtEnd(target) && (view.scroll[target] ?? 0) > 0) hints.push({ key: 'f', label: 'follow', rank: 1 })
   return hints
 }
+
+const picksByLetter = ({ overlay }: ViewState): boolean => overlay === 'faults' || overlay === 'lessons'
+
+/** `a–n`. */
+const lettersOf = (count: number): string =>
+  count === 1 ? (LETTERS[0] as string) : `${LETTERS[0]}–${LETTERS[count - 1]}`
 
 const hintsLine = (hints: readonly Hint[]): Line =>
   hints.flatMap(({ key, label }, index) => [

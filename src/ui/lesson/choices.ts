@@ -9,12 +9,10 @@ const TITLE = 28
 export function faultLines(state: AppState, width: number): Line[] {
   const active = new Set(state.faults.filter((one) => one.state === 'active').map(({ name }) => name))
   return [
-    [
-      span(
-        'A letter breaks it, over the real protocols; esc mends everything. Nothing is lost: that is the lesson.',
-        'muted',
-      ),
-    ],
+    ...wrap(
+      'A letter breaks it, over the real protocols; esc mends everything. Nothing is lost: that is the lesson.',
+      width,
+    ).map((text): Line => [span(text, 'muted')]),
     [],
     ...FAULTS.flatMap(({ name, title, happens }, index) =>
       wrap(happens, Math.max(20, width - TITLE - 4)).map(
@@ -37,7 +35,8 @@ export function lessonChoices({ lessons, lesson }: AppState): Line[] {
       ({ name, title, minutes }, index): Line => [
         span(`${LETTERS[index]}  `, 'accent', true),
         span(left(printable(title), 48), lesson?.name === name ? 'ok' : 'title'),
-        span(`${minutes} minutes`, 'muted'),
+        // Titles may say it already.
+        span(title.includes(`${minutes} min`) ? '' : `${minutes} minutes`, 'muted'),
       ],
     ),
   ]

@@ -63,7 +63,7 @@ function tilesOf(state: AppState): Tile[] {
   return [
     { name: 'events a second', ...rate, token: 'accent' },
     {
-      name: 'created → gold, p95 of 60 s',
+      name: 'created→gold p95 of 60 s',
       text: latency === undefined ? '–' : seconds(latency),
       unit: latency === undefined ? '' : 's',
       token: holds === false ? 'warn' : 'ok',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { qrRows } from '../../../src/commands/shared/audience-room.ts'
 import { type AppState, CORRUPTION_KINDS, type CorruptionKind } from '../../../src/pipeline/state/state.ts'
 import { screenLines } from '../../../src/ui/app/screen-lines.ts'
 import { initialView, type ViewState } from '../../../src/ui/input/view-state.ts'
@@ -13,6 +14,9 @@ const draw = (state: AppState, view: Partial<ViewState> = {}, columns = 120, row
     .lines.map((line) => plainText(line).trimEnd())
     .join('\n')
 const ask = () => ({ ok: true, message: '' }) as const
+
+const footer = (state: AppState, view: Partial<ViewState> = {}, columns = 120) =>
+  draw(state, view, columns).split('\n').at(-1) ?? ''
 
 /** Every way in which the screen can be covered. */
 const VIEWS: Readonly<Record<string, Partial<ViewState>>> = {
@@ -301,7 +305,7 @@ describe('presenter mode', () => {
       const text = draw(scenarios.allRunning(), { isPresenting: true }, columns, rows)
       expect(text).toMatch(/● gen/)
       expect(text).toMatch(/██████ {2}██████/)
-      expect(text).toMatch(/events a second +created → gold/)
+      expect(text).toMatch(/events a second +created→gold p95 of 60 s +waiting/)
       expect(text).toMatch(/in quarantine +lost/)
       expect(text).toContain('Bad readings go to quarantine')
       expect(text).not.toContain('╭ log')
@@ -402,9 +406,6 @@ describe('age', () => {
 })
 
 describe('what to press', () => {
-  const footer = (state: AppState, view: Partial<ViewState> = {}, columns = 120) =>
-    draw(state, view, columns).split('\n').at(-1) ?? ''
-
   it('stands in the empty chart as long as nothing runs', () => {
     for (const [columns, rows] of [
       [80, 24],
@@ -441,6 +442,53 @@ describe('what to press', () => {
     expect(footer(scenarios.allRunning(), { question: { kind: 'stations', text: '' } })).toBe(
       ' enter set  esc leave it',
     )
+  })
+})
+
+describe('lists of which a letter takes one', () => {
+  it('name those letters in the footer, not what they mean elsewhere', () => {
+    expect(footer(scenarios.allRunning(), { overlay: 'faults' })).toBe(' esc back  a–n break  ? help  q quit')
+    const lesson = { name: 'one', title: 'One in 15 minutes', minutes: 15, steps: 3 }
+    const state = { ...scenarios.allRunning(), lessons: [lesson, { ...lesson, name: 'two', title: 'Two' }] }
+    expect(footer(state, { overlay: 'lessons' })).toBe(' esc back  a–b begin  ? help  q quit')
+    const text = draw(state, { overlay: 'lessons' }, 80, 24)
+    expect(text).toMatch(/One in 15 minutes +│/)
+    expect(text).toMatch(/Two +15 minutes/)
+  })
+
+  it('say at 80 columns in full what they are for', () => {
+    const text = draw(scenarios.allRunning(), { overlay: 'faults' }, 80, 24)
+    expect(text).toMatch(/lost: that is the lesson\. +│/)
+  })
+})
+
+describe('the room for phones', () => {
+  const url = 'http://192.168.100.100:39747/MKBYBSMHFB/'
+  const room = (names: readonly string[] = []) => ({
+    ...scenarios.allRunning(),
+    audience: {
+      url,
+      code: 'MKBYBSMHFB',
+      qr: qrRows(url),
+      phones: names.length,
+      connected: names.length,
+      names,
+      acknowledged: 1234,
+    },
+  })
+
+  it('shows its code, its address and who is there at 80×24, without scrolling', () => {
+    const text = draw(room(['Ada']), { overlay: 'audience' }, 80, 24)
+    for (const row of qrRows(url)) expect(text).toContain(row)
+    for (const shown of [url, '1 of 1 phones are here', '1,234 readings', 'A closes the room', 'Ada'])
+      expect(text).toContain(shown)
+    expect(text).not.toContain('↑↓')
+  })
+
+  it('puts them under the code where nothing has room beside it', () => {
+    const text = draw(room(), { overlay: 'audience' }, 60, 40)
+    expect(text).toMatch(/▀+ +│\n│ +│\n│ scan, or type/)
+    expect(text).toContain(url)
   })
 })
 
