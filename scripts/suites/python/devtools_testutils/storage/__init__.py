@@ -20,7 +20,7 @@ class LogCaptured:
         self.handler = logging.StreamHandler(self.stream)
         self.logger = logging.getLogger("azure.storage")
         self.before = self.logger.level
-        self.logger.setLevel(logging.INFO)
+        self.logger.setLevel(logging.DEBUG)
         self.logger.addHandler(self.handler)
         return self.stream
 
