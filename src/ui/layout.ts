@@ -138,6 +138,15 @@ const narrow: Plan = {
   rows: [row({ rate: 100 }, 7, 14, 2), row({ lake: 100 }, 6, 9, 3), row({ log: 100 }, 4, ANY, 2)],
 }
 
+/** Where the lines of a lesson or a fault have taken rows of a small terminal. */
+const low: Plan = {
+  flowHeight: 4,
+  gap: 0,
+  isShared: true,
+  rows: [row({ rate: 100 }, 7, 14, 2), row({ log: 100 }, 4, ANY, 2)],
+}
+const lowest: Plan = { flowHeight: 4, gap: 0, isShared: true, rows: [row({ rate: 100 }, 7, ANY, 1)] }
+
 const HEADER = 1
 const FOOTER = 1
 
@@ -156,18 +165,35 @@ const PLANS: readonly (readonly [columns: number, plan: Plan])[] = [
   [0, tall],
   [0, upright],
   [0, narrow],
+  [0, low],
+  [0, lowest],
 ]
 
 const planFor = (columns: number, rows: number): Plan =>
-  PLANS.find(([least, plan]) => columns >= least && rows >= heightOf(plan, columns))?.[1] ?? narrow
+  PLANS.find(([least, plan]) => columns >= least && rows >= heightOf(plan, columns))?.[1] ?? lowest
+
+const hasPanels = (columns: number, rows: number) =>
+  columns >= PANELS_FROM.columns && rows >= PANELS_FROM.rows
+
+/** How many lines of a lesson or a fault have room below the header: the rest of them is cut, the strip and a panel stay. */
+export const roomAbove = (columns: number, rows: number): number =>
+  Math.max(0, rows - (hasPanels(columns, rows) ? heightOf(lowest, columns) : SMALLEST.rows))
 
 /**
  * @param focused a panel without a place of its own takes that of the chart.
+ * @param taken lines of {@link roomAbove} that are not free; and whether something lies over the panels: it is given the
+ * place of the strip where both have no room.
  * @returns undefined below {@link SMALLEST}.
  */
-export function layOut(columns: number, rows: number, focused: PanelId): Layout | undefined {
-  if (columns < SMALLEST.columns || rows < SMALLEST.rows) return undefined
-  if (columns < PANELS_FROM.columns || rows < PANELS_FROM.rows) return stripAlone(columns, rows)
+export function layOut(
+  columns: number,
+  total: number,
+  focused: PanelId,
+  { above, isCovered }: { above: number; isCovered: boolean } = { above: 0, isCovered: false },
+): Layout | undefined {
+  if (columns < SMALLEST.columns || total < SMALLEST.rows) return undefined
+  const rows = total - above
+  if (!hasPanels(columns, total) || (isCovered && !hasPanels(columns, rows))) return stripAlone(columns, rows)
   const plan = planFor(columns, rows)
   const flowHeight = plan.flowHeight + wordsRow(columns)
   const bodyHeight = rows - HEADER - plan.gap - flowHeight - FOOTER

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Layout, layOut, PANELS, type PanelId, SMALLEST } from '../../src/ui/layout.ts'
+import { type Layout, layOut, PANELS, type PanelId, roomAbove, SMALLEST } from '../../src/ui/layout.ts'
 
 const sizes = (function* () {
   for (let columns = 80; columns <= 220; columns += 7)
@@ -71,6 +71,17 @@ it('between those, sizes that are wide and low, or narrow and high, get what the
   expect(standing(120, 30)).toEqual(['rate', 'lake', 'services', 'events', 'log'])
   expect(standing(90, 40)).toEqual(['rate', 'lake', 'services', 'events', 'log'])
   expect(standing(90, 60)).not.toContain('services')
+})
+
+it('80×24 keeps the strip and a panel below the lines of a lesson or a fault; what covers them takes the strip’s place', () => {
+  const at = (above: number, isCovered = false, focused: PanelId = 'rate') =>
+    layOut(80, 24, focused, { above, isCovered }) as Layout
+  expect(roomAbove(80, 24)).toBe(10)
+  expect(idsOf(at(4))).toEqual(['rate', 'log'])
+  expect(idsOf(at(10))).toEqual(['rate'])
+  expect(idsOf(at(10, false, 'log'))).toEqual(['log'])
+  expect(at(10, true)).toMatchObject({ isStripAlone: true, bodyHeight: 12 })
+  expect(idsOf(layOut(120, 40, 'rate', { above: 5, isCovered: false }) as Layout)).toContain('lake')
 })
 
 it('below 80×24 the strip stands alone, and below 60×20 nothing does', () => {

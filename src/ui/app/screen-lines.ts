@@ -2,7 +2,7 @@
 import type { AppState } from '../../pipeline/state/state.ts'
 import type { Detail, Overlay, ViewState } from '../input/view-state.ts'
 import type { PanelId, SlotId } from '../layout.ts'
-import { type Layout, layOut, SMALLEST } from '../layout.ts'
+import { type Layout, layOut, roomAbove, SMALLEST } from '../layout.ts'
 import { bannerLines } from '../lesson/banners.ts'
 import { faultLines, lessonChoices } from '../lesson/choices.ts'
 import { traceLines } from '../lesson/trace-panel.ts'
@@ -40,12 +40,13 @@ export function screenLines(state: AppState, view: ViewState, columns: number, r
   // In a small window the panels give way; in the smallest, what is above them is cut.
   const above = [...(banner ? [bannerLine(banner, columns)] : []), ...bannerLines(state, columns)].slice(
     0,
-    Math.max(0, rows - SMALLEST.rows),
+    roomAbove(columns, rows),
   )
-  const layout = layOut(columns, rows - above.length, view.focused)
+  const isCovered = view.overlay !== undefined || view.isZoomed || view.detail !== undefined
+  const layout = layOut(columns, rows, view.focused, { above: above.length, isCovered })
   if (!layout) return { lines: tooSmall(columns, rows, view), layout, scrollable: 0, ...NOTHING }
   const body = bodyOf(state, view, layout, banner)
-  const hasFlow = !layout.isStripAlone || (view.overlay === undefined && !view.isZoomed)
+  const hasFlow = !layout.isStripAlone || !isCovered
   const lines = [
     headerLine(state, columns, view),
     ...above,
@@ -63,11 +64,7 @@ export function screenLines(state: AppState, view: ViewState, columns: number, r
     regions: [
       ...(view.overlay || view.detail
         ? []
-        : moved(
-            body.regions,
-            (banner && rows > SMALLEST.rows ? 1 : 0) +
-              (layout.isStripAlone ? 1 : 1 + layout.gap + layout.flowHeight),
-          )),
+        : moved(body.regions, above.length + (layout.isStripAlone ? 1 : 1 + layout.gap + layout.flowHeight))),
       ...footerRegions(state, view, columns, body.scrollable, rows - 1),
     ],
   }

@@ -23,8 +23,9 @@ export function presenterLines(state: AppState, width: number, height: number): 
   const bands = Array.from({ length: Math.ceil(tiles.length / perRow) }, (_, band) =>
     tiles.slice(band * perRow, (band + 1) * perRow),
   )
+  const shown = bands.slice(0, Math.max(1, Math.floor(height / TILE_ROWS)))
   const tileWidth = Math.floor((width - 2) / perRow)
-  const rows = bands.flatMap((band) => bandLines(band, tileWidth))
+  const rows = shown.flatMap((band) => bandLines(band, tileWidth))
   const caption: Line = [span(' '), ...captionOf(state)]
   const spare = Math.max(0, height - rows.length - 1)
   const above = Math.floor(spare / 2)

@@ -462,6 +462,42 @@ describe('lists of which a letter takes one', () => {
   })
 })
 
+describe('a lesson at 80×24', () => {
+  const words =
+    'Nothing runs yet. Offline the services are those of this machine, and they cost nothing at all. '
+  const state: AppState = {
+    ...scenarios.allRunning(),
+    lesson: {
+      name: 'one',
+      title: 'One',
+      index: 0,
+      count: 9,
+      heading: 'The picture',
+      caption: `${words.repeat(3)}The end.`,
+      press: 'a',
+      question: undefined,
+      options: [],
+      bet: undefined,
+      answer: undefined,
+      isSeen: false,
+      say: undefined,
+      isPaused: false,
+    },
+  }
+
+  it('tells its step in full, above the strip and a panel', () => {
+    const text = draw(state, {}, 80, 24)
+    expect(text).toMatch(/The end\.[\s\S]*press +a[\s\S]*● gen[\s\S]*╭ event rate/)
+    expect(draw(state, { isZoomed: true, focused: 'log' }, 80, 24)).toMatch(/The end\.[\s\S]*╭ log/)
+  })
+
+  it('draws no half of a row of digits in presenter mode', () => {
+    const text = draw(state, { isPresenting: true }, 80, 24)
+    expect(text).toContain('events a second')
+    expect(text).not.toContain('in quarantine')
+  })
+})
+
 describe('the room for phones', () => {
   const url = 'http://192.168.100.100:39747/MKBYBSMHFB/'
   const room = (names: readonly string[] = []) => ({
