@@ -26,6 +26,10 @@ export class BronzeWatch {
   /** Paths that were counted and could be listed again. */
   #seen = new Set<string>()
   #from: string | undefined
+  /** The farthest that listing has begun: what lies before it was counted. */
+  #farthest = ''
+  /** Of the hub's last state (epoch ms): its clock may be set back. */
+  #hubAt = Number.NEGATIVE_INFINITY
   #rows = 0
   #rejected = 0
   #extraRows = 0
@@ -90,6 +94,8 @@ export class BronzeWatch {
     const id = String(name.partition)
     const position = this.#positions.get(id)
     const next = position?.next ?? 0
+    // Listed once more, as the clock was set back: files of a partition come in the order of their numbers.
+    if (path < `${BRONZE.path}/${this.#farthest}` && name.lastSequenceNumber < next) return
     // Summed up in the totals already, and not yet deleted.
     if (name.lastSequenceNumber < next && !position?.minute) return
     this.#files++
@@ -114,6 +120,8 @@ export class BronzeWatch {
       if (late !== undefined) this.#beginAt(minuteAt(late))
       return
     }
+    const isSetBack = hub.at < this.#hubAt
+    this.#hubAt = hub.at
     const open = [newest, minuteAt(hub.at)]
     for (const [id, last] of hub.lastSequenceNumbers) {
       const position = this.#positions.get(id)
@@ -122,14 +130,16 @@ export class BronzeWatch {
       if (!position?.minute) return
       open.push(position.minute)
     }
-    this.#beginAt(open.sort()[0] as string)
+    this.#beginAt(open.sort()[0] as string, isSetBack)
   }
 
-  #beginAt(minute: string): void {
+  /** @param mayGoBack files of now lie before those of a clock that was ahead. */
+  #beginAt(minute: string, mayGoBack = false): void {
     // Services sort `02/07` and `02-07` in two ways; the hour alone lies before both in each.
     const from = this.#hasFormer ? minute.slice(0, 'yyyy/MM/dd/HH'.length) : minute
-    if (this.#from !== undefined && from <= this.#from) return
+    if (this.#from !== undefined && from <= this.#from && !mayGoBack) return
     this.#from = from
+    if (from > this.#farthest) this.#farthest = from
     const oldest = `${BRONZE.path}/${from}`
     this.#seen = new Set([...this.#seen].filter((path) => path >= oldest))
   }

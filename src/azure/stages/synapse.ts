@@ -55,13 +55,18 @@ export function createSynapseStage({ client, pipeline, clock }: SynapseStageOpti
 
   const isActive = (run: Run) => ['starting', 'running'].includes(outcome(run).state)
 
+  /** Of the run that was last seen active: a clock that was set back may date later runs before earlier ones. */
+  let followed: string | undefined
+
   return {
     async status(signal) {
       const found = await runs(signal)
-      const [latest] = found
+      const active = found.find(isActive)
+      if (active) followed = active.runId
+      const latest = active ?? found.find(({ runId }) => runId === followed) ?? found[0]
       if (!latest) return { state: 'stopped', providerStatus: 'never run', history: [] }
-      const history = found.map(outcome)
-      const [present] = history as [RunOutcome]
+      const present = outcome(latest)
+      const history = [present, ...found.filter((run) => run !== latest).map(outcome)]
       return {
         state: present.state,
         providerStatus: present.providerStatus,

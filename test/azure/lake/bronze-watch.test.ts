@@ -300,6 +300,36 @@ describe('where listing begins', () => {
   })
 })
 
+describe('a clock that is set back', () => {
+  it.each([2, 120, 1440])(
+    'by %i minutes: files of then are found, none is counted twice',
+    async (minutes) => {
+      const ahead = NOON + minutes * MINUTE
+      for (let minute = 0; minute < 3; minute++) {
+        now = ahead + minute * MINUTE
+        place(0, 2)
+        place(1, 2)
+        await look()
+      }
+      now = NOON
+      await look()
+      // A quiet partition's next file lies in a minute that was passed long ago.
+      place(1, 5)
+      expect(await look()).toMatchObject({ rows: 17, files: 7, skipped: 0 })
+      for (let minute = 1; minute < 5; minute++) {
+        now = NOON + minute * MINUTE
+        place(1, 1)
+        await look()
+      }
+      expect(await look()).toMatchObject({ rows: 21, files: 11, skipped: 0 })
+      now = ahead + 10 * MINUTE
+      place(0, 1)
+      await look()
+      expect(await look()).toMatchObject({ rows: 22, files: 12, skipped: 0, rejected: 0 })
+    },
+  )
+})
+
 describe('a look that fails', () => {
   it('counts nothing twice when it is made again', async () => {
     totals({ 0: { nextSequenceNumber: 10, rows: 10, rejected: 0, skipped: 0, files: 1, bytes: 10 } })

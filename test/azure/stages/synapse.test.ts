@@ -57,6 +57,25 @@ describe('the state of a pipeline run', () => {
     expect(await stage().status()).toMatchObject({ state: 'unknown' })
   })
 
+  it('is that of the run that is active, and then of the same run, however an earlier clock dated others', async () => {
+    const old = {
+      runId: 'old',
+      status: 'Failed',
+      runStart: '2027-01-01T00:00:00Z',
+      runEnd: '2027-01-01T01:00:00Z',
+    }
+    const run = (status: string) => ({ runId: 'new', status, runStart: '2026-11-24T02:00:00Z', runEnd: null })
+    const watched = stage()
+    pretend(old, run('InProgress'))
+    expect(await watched.status()).toMatchObject({
+      state: 'running',
+      runId: 'new',
+      history: [{ runId: 'new' }, { runId: 'old' }],
+    })
+    pretend(old, run('Cancelled'))
+    expect(await watched.status()).toMatchObject({ state: 'stopped', runId: 'new' })
+  })
+
   it('has the first line of a failed run’s message', async () => {
     await stage().start()
     plane.engine.last.fail('gold/weather is no Delta table\nTraceback …')
