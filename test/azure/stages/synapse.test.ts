@@ -66,12 +66,13 @@ describe('the state of a pipeline run', () => {
     }
     const run = (status: string) => ({ runId: 'new', status, runStart: '2026-11-24T02:00:00Z', runEnd: null })
     const watched = stage()
-    pretend(old, run('InProgress'))
+    const withdraw = pretend(old, run('InProgress'))
     expect(await watched.status()).toMatchObject({
       state: 'running',
       runId: 'new',
       history: [{ runId: 'new' }, { runId: 'old' }],
     })
+    withdraw()
     pretend(old, run('Cancelled'))
     expect(await watched.status()).toMatchObject({ state: 'stopped', runId: 'new' })
   })
