@@ -178,7 +178,8 @@ function resumed(dataDir: string, config: Config, given: ReadonlySet<string> = n
 
 /** The screen is gone, and services take minutes to stop: ctrl+c ends the waiting for them. */
 async function stopEverything(session: Session, write: (text: string) => void): Promise<void> {
-  write('Stopping all stages; on Azure this takes minutes. Ctrl+C ends the waiting.\n')
+  const isAzure = session.store.getState().session.target === 'azure'
+  write(`Stopping all stages${isAzure ? '; on Azure this takes minutes' : ''}. Ctrl+C ends the waiting.\n`)
   const enough = Promise.withResolvers<void>()
   process.once('SIGINT', enough.resolve).once('SIGTERM', enough.resolve)
   try {

@@ -4,6 +4,7 @@ import type { HubReader } from '../pipeline/ports/hub.ts'
 import type { LakeReader } from '../pipeline/ports/lake.ts'
 import { STAGE_IDS, type StageId, type StageService, type StageStatus } from '../pipeline/ports/stages.ts'
 import { LAYERS, type LayerName } from '../pipeline/state/state.ts'
+import { formatBytes } from '../ui/text/format.ts'
 
 type ServiceStage = Exclude<StageId, 'generator'>
 
@@ -150,7 +151,7 @@ function layer(
 function layerLine({ name, files, bytes, rows, ageMs, error }: Layer): string {
   const count = rows === undefined ? 'rows unknown' : `${rows.toLocaleString('en')} rows`
   const age = ageMs === undefined ? '' : `, newest ${duration(ageMs)} ago`
-  return `${name.padEnd(18)}${error ?? `${count}, ${files.toLocaleString('en')} files, ${(bytes / 1e6).toFixed(1)} MB${age}`}\n`
+  return `${name.padEnd(18)}${error ?? `${count}, ${files.toLocaleString('en')} files, ${formatBytes(bytes)}${age}`}\n`
 }
 
 function duration(ms: number): string {

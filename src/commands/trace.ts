@@ -99,7 +99,7 @@ export function traceText(trace: Trace, now: number): string {
   const { reads, listed, bytes } = trace.cost
   const age = Math.max(0, now - trace.lookedAt)
   lines.push(
-    `As of ${(age / 1000).toFixed(1)} s ago. The look read ${reads} files of the lake (${bytes.toLocaleString('en-US')} B) and listed ${listed} names.`,
+    `As of ${(age / 1000).toFixed(1)} s ago. It took reading ${reads} files of the lake (${bytes.toLocaleString('en-US')} B) and listing ${listed} names.`,
   )
   return `${lines.join('\n')}\n`
 }

@@ -17,7 +17,7 @@ const table = (rows: number): TableSnapshot => ({
 const snapshot: LakeSnapshot = {
   bronze: {
     files: 9,
-    bytes: 1_500_000,
+    bytes: 35_900,
     rows: 1234,
     rejected: 0,
     extraRows: 0,
@@ -95,7 +95,7 @@ describe('status', () => {
       'gold              running (RUNNING), for 5 min',
       'aggregate         running (RUNNING), for 5 min',
       'hub               2,000 events in 2 partitions',
-      'bronze            1,234 rows, 9 files, 1.5 MB, newest 60 s ago',
+      'bronze            1,234 rows, 9 files, 35.9 KB, newest 60 s ago',
       'silver            1,200 rows, 2 files, 3.0 MB, newest 5 s ago',
       'quarantine        30 rows, 2 files, 3.0 MB, newest 5 s ago',
       'gold              1,190 rows, 2 files, 3.0 MB, newest 5 s ago',

@@ -50,6 +50,7 @@ describe('the control room', () => {
       expect(terminal.isAlternateScreen).toBe(false)
       expect(terminal.isCursorShown).toBe(true)
       expect(terminal.text()).toMatch(/The ledger after .*[\s\S]*The data lies in/)
+      expect(terminal.text()).not.toMatch(/on Azure/)
       await terminal.close()
     },
     90_000,
