@@ -56,5 +56,5 @@ describe.skipIf(sparkOrReason('run --engine spark') !== undefined)('run --engine
     expect(ledger.bronze).toBe(ledger.silver + ledger.quarantined + ledger.duplicates)
     expect(readdirSync(folder.path).sort()).toEqual(['data', 'none'])
     expect(existsSync(join(data, 'lock.json'))).toBe(false)
-  }, 300_000)
+  }, 600_000)
 })

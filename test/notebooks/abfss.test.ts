@@ -50,5 +50,5 @@ it.skipIf(sparkOrReason('Spark over abfss://') !== undefined)(
       await lake.close()
     }
   },
-  600_000,
+  1_200_000,
 )

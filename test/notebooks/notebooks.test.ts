@@ -91,7 +91,7 @@ describe.skipIf(lacks !== undefined)('the notebooks on Spark', () => {
   afterAll(() => running?.close())
   afterEach(killPythons)
 
-  it('pass their tests in Python', { timeout: 600_000 }, async () => {
+  it('pass their tests in Python', { timeout: 1_500_000 }, async () => {
     const exported = join(folder, 'exported')
     exportNotebooks(exported, notebooks)
     const { status, stdout, stderr } = await runPythonProgram(

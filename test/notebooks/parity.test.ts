@@ -100,7 +100,7 @@ describe.skipIf(lacks !== undefined)('the embedded engine and Spark', () => {
     await goOn()
     lines += await placeLate(embedded)
     await goOn()
-  }, 240_000)
+  }, 480_000)
 
   it('have equal tables', async () => {
     cpSync(join(embedded, 'bronze'), join(spark, 'bronze'), { recursive: true, preserveTimestamps: true })
@@ -122,5 +122,5 @@ describe.skipIf(lacks !== undefined)('the embedded engine and Spark', () => {
       expect({ table, rows: spark }).toEqual({ table, rows: deltalake })
     expect(found.silver.rows + found.quarantine.rows).toBeGreaterThan(READINGS * 0.8)
     expect(found.aggregated.rows).toBeGreaterThan(10)
-  }, 400_000)
+  }, 800_000)
 })

@@ -26,7 +26,7 @@ describe.skipIf(lacks !== undefined)('on Spark 4', () => {
   afterAll(() => running?.close())
   afterEach(killPythons)
 
-  it('the notebooks pass their tests in Python, in ANSI mode', { timeout: 600_000 }, async () => {
+  it('the notebooks pass their tests in Python, in ANSI mode', { timeout: 1_500_000 }, async () => {
     const { status, stdout, stderr } = await runPythonProgram(
       // Kills start five Sparks more, and depend on Delta's commits, which the suite on Spark 3.5 has under test.
       [

@@ -23,7 +23,7 @@ export function python(script: string, args: readonly string[] = [], options: Py
 /** The same while this process goes on serving the script. */
 export async function runPython(script: string, args: readonly string[] = []): Promise<string> {
   const { stdout } = await promisify(execFile)(interpreter(), ['-c', script + END, ...args], {
-    timeout: 60_000,
+    timeout: 120_000,
   })
   return stdout.trim()
 }
