@@ -1,4 +1,4 @@
-/** Names that a phone is given or may choose from: nothing that a person types reaches the screen. */
+/** Names that a phone is given or may choose: nothing that a person types reaches the screen. */
 export const ANIMALS = [
   'Albatross',
   'Alpaca',

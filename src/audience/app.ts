@@ -1,6 +1,6 @@
 /**
- * The room's requests. The code stands in the path; without the right one there is nothing here. All that a phone sends is
- * data: checked by a schema, never markup, and nothing but its own events can be asked for.
+ * The room's requests. The code is part of the path; without the right one nothing is served. Everything a
+ * phone sends is data: checked by a schema, never markup. A phone can ask only for its own events.
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -16,7 +16,7 @@ import { isCode } from './room-code.ts'
 export interface RoomOptions {
   input: RoomInput
   phones: Phones
-  /** `host:port` as a phone names it in its requests. */
+  /** `host:port` as in a phone's requests. */
   authority: () => string
   send: (message: FromRoom) => void
   /** Monotonic milliseconds. */
@@ -38,7 +38,10 @@ const PAGE = {
   'style.css': ['style.css', 'text/css; charset=utf-8'],
 } as const
 
-/** Events of one phone that wait for its connection; older ones are dropped, the page asks for none twice. */
+/**
+ * Most events that wait for a phone's connection; older ones are dropped, and the page never asks for them
+ * again.
+ */
 const MOST_WAITING = 200
 const HEARTBEAT_MS = 10_000
 /** Streams of one phone: two tabs. */
@@ -74,7 +77,7 @@ export class Room {
     this.#routes()
   }
 
-  /** How many phones are there now. */
+  /** How many phones are connected now. */
   get connected(): number {
     return this.#listeners.size
   }
@@ -92,7 +95,7 @@ export class Room {
     this.#isFull = isFull
   }
 
-  /** Tells every phone. */
+  /** Sends a message to every phone. */
   close(): void {
     this.#isClosed = true
     for (const deviceId of this.#listeners.keys()) this.#tell(deviceId, 'closed', {})
@@ -129,7 +132,7 @@ export class Room {
     app.onError((_error, context) => context.text('That cannot be read.', 400))
   }
 
-  /** Host and origin first (DNS rebinding), then the code. */
+  /** Checks host and origin first (DNS rebinding), then the code. */
   #refusalOf({ req, env }: Context): { text: string; status: 403 | 404 | 429 } | undefined {
     const { authority, now, phones, input } = this.#options
     const scheme = input.tls ? 'https' : 'http'

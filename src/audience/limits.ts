@@ -1,16 +1,16 @@
-/** Who may do how much. All clocks are monotonic milliseconds, injected. */
+/** Limits for phones and addresses. All clocks are monotonic milliseconds, injected. */
 
 export const LIMITS = {
   phones: 200,
   bodyBytes: 2000,
-  /** Open at once from one address. */
+  /** Connections open at once from one address. */
   connectionsPerAddress: 20,
   connections: 600,
-  /** Readings that may come at once after a quiet time: a storm of ten, twice. */
+  /** Readings allowed at once after a quiet time: a storm of ten, twice. */
   burst: 20,
-  /** Readings of all phones in a second. */
+  /** Readings per second from all phones. */
   readingsPerSecond: 1000,
-  /** Wrong codes of one address before it must wait, and the longest wait (ms). */
+  /** Wrong codes from one address before it must wait, and the longest wait (ms). */
   wrongCodes: 5,
   longestWaitMs: 60_000,
   /** Addresses that are remembered. */
@@ -31,7 +31,7 @@ export class Bucket {
     this.#filledAt = now
   }
 
-  /** @returns whether so many may pass; all of them or none. */
+  /** @returns whether that many may pass; all or none. */
   take(count: number, now: number): boolean {
     const earned = (Math.max(0, now - this.#filledAt) / 1000) * this.#perSecond
     this.#permits = Math.min(this.#burst, this.#permits + earned)
@@ -42,7 +42,7 @@ export class Bucket {
   }
 }
 
-/** Counts wrong codes by address: who guesses waits, twice as long each time. */
+/** Counts wrong codes by address: each wrong guess doubles the wait. */
 export class Guesses {
   readonly #wrong = new Map<string, { count: number; waitUntil: number }>()
 

@@ -1,6 +1,6 @@
-/** What crosses between the room's thread and the pipeline. Plain data. */
+/** Messages between the room's thread and the pipeline, as plain data. */
 
-/** Where an event of a phone has come to. */
+/** How far a phone's event has come. */
 export type Step =
   | 'waiting'
   | 'hub'
@@ -12,7 +12,7 @@ export type Step =
   | 'gold'
   | 'aggregate'
 
-/** Rubbish that a phone may send, by the names of the generator's dirt. */
+/** Rubbish that a phone may send, with the generator's names for corruption. */
 export const RUBBISH = [
   'temperature out of range',
   'humidity out of range',
@@ -23,9 +23,9 @@ export const RUBBISH = [
 ] as const
 export type Rubbish = (typeof RUBBISH)[number]
 
-/** A reading as a phone made it; its station's id and number are the room's. */
+/** A reading from a phone; the room adds the station's id and number. */
 export interface PhoneReading {
-  /** UUID of the phone's own: what is sent again has it again. */
+  /** UUID made by the phone; a reading that is sent again keeps it. */
   eventId: string
   deviceId: string
   deviceSequenceNumber: number
@@ -47,28 +47,28 @@ export interface Progress {
   at: number
 }
 
-/** What everybody in the room sees. */
+/** What everyone in the room sees. */
 export interface Board {
   phones: number
-  /** Of the audience, acknowledged by the hub. */
+  /** Readings of the audience that the hub has acknowledged. */
   total: number
   warmest: string | undefined
-  /** Name of the phone with most rows in quarantine. */
+  /** Name of the phone with the most rows in quarantine. */
   mostQuarantined: string | undefined
-  /** Of the whole pipeline; undefined: not known yet. */
+  /** For the whole pipeline; undefined when not known yet. */
   lost: number | undefined
 }
 
 export interface RoomInput {
   /** The address that the presenter has chosen; never "all". */
   host: string
-  /** 0: the one of last time, or a free one. */
+  /** 0 means last time's port, or a free one. */
   port: number
-  /** JSON file that keeps code, port and phones over a restart. */
+  /** JSON file that keeps code, port and phones across restarts. */
   stateFile: string
   /** Folder of the page's files. */
   pageFolder: string
-  /** PEM; undefined: plain HTTP. */
+  /** PEM; undefined means plain HTTP. */
   tls: { key: string; cert: string } | undefined
   isRubbishAllowed: boolean
   readingsPerSecond: number
@@ -84,6 +84,6 @@ export type FromRoom =
 export type ToRoom =
   | { type: 'progress'; progress: Progress[] }
   | { type: 'board'; board: Omit<Board, 'phones'> }
-  /** The hub takes nothing more for now. */
+  /** The hub accepts nothing more for now. */
   | { type: 'full'; isFull: boolean }
   | { type: 'close' }

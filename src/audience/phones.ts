@@ -1,4 +1,6 @@
-/** The phones of the room: each a weather station with a name, known again by its secret, also after a restart. */
+/**
+ * The room's phones: each is a weather station with a name, recognized by its secret, also after a restart.
+ */
 import { createHash, randomBytes } from 'node:crypto'
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { ANIMALS } from './animals.ts'
@@ -12,7 +14,7 @@ export interface Phone {
   /** Number of its next reading. */
   next: number
   bucket: Bucket
-  /** Numbers of its newest readings, by the id that the phone gave them. */
+  /** Sequence numbers of its newest readings, by the phone's ids. */
   numbers: Map<string, number>
 }
 
@@ -31,16 +33,18 @@ interface Saved {
   phones: SavedPhone[]
 }
 
-/** Ids that are remembered for each phone. */
+/** How many ids are remembered per phone. */
 const MOST_IDS = 500
-/** After a crash a phone's numbers go on behind any that may have been given out since the last save. */
+/**
+ * After a crash a phone's numbers skip this far ahead, past any that may have been used since the last save.
+ */
 const NUMBERS_AHEAD = 1000
 
 const keyOf = (secret: string) => createHash('sha256').update(secret).digest('hex')
 
 export class Phones {
   readonly code: string
-  /** Of last time; 0: none. */
+  /** Last time's port; 0 means none. */
   port: number
   readonly #file: string
   readonly #phones = new Map<string, Phone>()
@@ -122,7 +126,7 @@ function readSaved(file: string): Saved | undefined {
       typeof saved.code === 'string' && typeof saved.port === 'number' && Array.isArray(saved.phones)
     return isWhole ? (saved as Saved) : undefined
   } catch {
-    // None, or a damaged one: the room is a new one.
+    // Missing or damaged: the room is a new one.
     return undefined
   }
 }

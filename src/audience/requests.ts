@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { HUMIDITY_RANGE, TEMPERATURE_RANGE } from '../contract/reading.ts'
 import { RUBBISH } from './messages.ts'
 
-/** Letters, marks, blanks, hyphens and the like: a city, not markup and not control characters. */
+/** A city's name: letters, marks, blanks, hyphens and the like, but no markup or control characters. */
 const CITY = /^[\p{L}\p{M}][\p{L}\p{M}\p{Zs}'’.,-]{0,39}$/u
 
 const city = z.string().trim().regex(CITY)
@@ -19,5 +19,5 @@ export const readingRequest = z.strictObject({
   twice: z.boolean().optional(),
 })
 
-/** One request brings a reading, or a storm of ten. */
+/** One request has one reading, or a storm of ten. */
 export const readingsRequest = z.strictObject({ readings: z.array(readingRequest).min(1).max(10) })

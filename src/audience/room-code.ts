@@ -1,7 +1,7 @@
-/** The code of the room, which stands in the address of its QR code. */
+/** The room's code, which is part of the address in its QR code. */
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 
-/** Crockford's base 32: nothing in it is read as something else. */
+/** Crockford's base 32: no two characters look alike. */
 const LETTERS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 /** 50 bits. */
 const LENGTH = 10

@@ -1,4 +1,4 @@
-/** Listens on the one address that the presenter chose, with bounds on connections, bodies and time. */
+/** Listens on the one address that the presenter chose, with limits on connections, bodies and time. */
 import { once } from 'node:events'
 import { createServer as createHttpServer, type Server } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
@@ -16,7 +16,7 @@ export interface OpenRoom {
   close(): Promise<void>
 }
 
-/** Slow senders: headers and a whole request (ms). */
+/** Time limits against slow senders: for headers and for a whole request (ms). */
 const HEADERS_MS = 5000
 const REQUEST_MS = 10_000
 const SAVE_EVERY_MS = 5000
@@ -44,7 +44,7 @@ export async function openRoom(input: RoomInput, send: (message: FromRoom) => vo
       phones.save()
       room.close()
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      // Streams end by themselves once they have told the phone; whoever does not listen is cut off.
+      // Streams end by themselves after telling the phone; phones that do not listen are cut off.
       setTimeout(() => server.closeAllConnections(), 300)
       await closed
     },
@@ -79,13 +79,13 @@ function boundConnections(server: Server): void {
       if (left > 0) counts.set(address, left)
       else counts.delete(address)
     })
-    // Everybody behind one router has one address; on loopback everything has.
+    // Everybody behind one router shares an address; on loopback all clients do.
     const isLoopback = address === '127.0.0.1' || address === '::1' || address === '::ffff:127.0.0.1'
     if (count > LIMITS.connectionsPerAddress && !isLoopback) socket.destroy()
   })
 }
 
-/** The port of last time when it is free, or any. */
+/** Last time's port if it is free, or any other. */
 async function listen(server: Server, host: string, port: number): Promise<number> {
   for (const wanted of [port, 0]) {
     server.listen({ host, port: wanted, exclusive: true })

@@ -27,7 +27,7 @@ export interface TargetSettings {
   name: Target['name']
   azure: AzureDeployment
   credential: TokenCredential
-  /** `sb://localhost:PORT`: the local hub stands behind a name of Azure's form. */
+  /** `sb://localhost:PORT`: the local hub uses a host name in Azure's form. */
   customEndpointAddress?: string
 }
 
@@ -36,7 +36,7 @@ export async function connectAzureTarget(azure: AzureDeployment): Promise<Target
   return connectTarget({ name: 'azure', azure, credential: await azureCredential(azure.tenantId) })
 }
 
-/** What the local Azure tells about itself, in the form of a configuration. */
+/** What the local Azure says about itself, in the form of a configuration. */
 export interface LocalAddresses {
   token: string
   eventHubsTls: string
@@ -51,7 +51,7 @@ export const connectLocalTarget = ({ token, eventHubsTls, azure }: LocalAddresse
     customEndpointAddress: eventHubsTls,
   })
 
-/** Every adapter is made, none is connected yet: whoever asks first finds out whether its service answers. */
+/** Makes every adapter, connects none: the first call finds out whether its service answers. */
 export async function connectTarget({
   name,
   azure,
@@ -109,7 +109,7 @@ export async function connectTarget({
   }
 }
 
-/** Asked once in a job's life, so it takes a client of its own. */
+/** Called once in a job's life, so it uses its own client. */
 async function oldestEvent(
   connection: HubConnection,
   hub: HubReader,
@@ -123,7 +123,7 @@ async function oldestEvent(
   }
 }
 
-/** How the hub is reached: by connection string where there is one, else by identity. */
+/** How to connect to the hub: by connection string if there is one, else by identity. */
 export function hubConnection(
   azure: AzureDeployment,
   credential: TokenCredential,
@@ -144,7 +144,7 @@ export function hubConnection(
   }
 }
 
-/** A stage that this deployment does not have: always stopped, and a start says why. */
+/** A stage that this deployment lacks: always stopped, and a start says why. */
 function absent(reason: string): StageService {
   return {
     status: async () => ({ state: 'stopped', providerStatus: 'not deployed', detail: reason }),

@@ -2,8 +2,8 @@
 export const BRONZE = { container: 'bronze', path: 'weather' } as const
 
 /**
- * The job's output as it says so itself; write mode Once takes both tokens and no other. `HH-mm` rather than `HH/mm`:
- * docs/decisions/012-folders-of-the-write-mode-once.md.
+ * The job's output path, in its own notation; write mode Once allows only these two tokens. Why `HH-mm` and
+ * not `HH/mm`: docs/decisions/012-folders-of-the-write-mode-once.md.
  */
 export const BRONZE_OUTPUT = {
   pathPattern: `${BRONZE.path}/{date}/{time}`,
@@ -11,26 +11,34 @@ export const BRONZE_OUTPUT = {
   timeFormat: 'HH-mm',
 } as const
 
-/** What the local job's file name tells without opening the file. */
+/** What the name of the local job's file says, without opening the file. */
 export interface BronzeFile {
   partition: number
-  /** First and last hub sequence number of the output batch, both inclusive; the output batch has no gaps. */
+  /** First and last sequence number of the output batch, both inclusive; it has no gaps. */
   firstSequenceNumber: number
   lastSequenceNumber: number
   /** Lines in the file. */
   rows: number
-  /** Events that were rejected as deserialization errors. The others gave a row each, or several: an array gives as many as it has elements. */
+  /**
+   * Events rejected as deserialization errors. Each other event gave one row, or several: an array gives one
+   * per element.
+   */
   rejected: number
 }
 
 /** UTC minute folder below the container's root: `weather/2026/11/24/02-07`. */
 export const bronzeFolder = (enqueuedAt: Date): string => `${BRONZE.path}/${minuteAt(enqueuedAt.getTime())}`
 
-/** The same in the form `HH/mm`, which earlier deployments wrote and which is read like the other: `weather/2026/11/24/02/07`. */
+/**
+ * The same in the form `HH/mm`, written by earlier deployments and still read: `weather/2026/11/24/02/07`.
+ */
 export const formerBronzeFolder = (enqueuedAt: Date): string =>
   bronzeFolder(enqueuedAt).replace(/-(\d\d)$/, '/$1')
 
-/** A minute as its folder names it: `2026/11/24/02-07`; minutes sort as text. @param time epoch milliseconds. */
+/**
+ * A minute in the form of its folder: `2026/11/24/02-07`; minutes sort as text.
+ * @param time epoch milliseconds.
+ */
 export function minuteAt(time: number): string {
   const iso = new Date(time).toISOString()
   return `${iso.slice(0, 4)}/${iso.slice(5, 7)}/${iso.slice(8, 10)}/${iso.slice(11, 13)}-${iso.slice(14, 16)}`
@@ -39,8 +47,8 @@ export function minuteAt(time: number): string {
 const MINUTE = /^[^/]+\/(\d{4})\/(\d{2})\/(\d{2})\/(\d{2})([-/])(\d{2})(?:\/|$)/
 
 /**
- * The minute of a folder or a file in it, relative to the container, in the form of {@link minuteAt} whichever the folder
- * has; undefined outside of the minute folders.
+ * The minute of a folder or a file in it, relative to the container, always in the form of {@link minuteAt};
+ * undefined outside the minute folders.
  */
 export function minuteIn(path: string): { minute: string; isFormer: boolean } | undefined {
   const [, year, month, day, hour, separator, minute] = MINUTE.exec(path) ?? []
@@ -58,8 +66,8 @@ const eventsIn = (file: BronzeRange) => file.lastSequenceNumber - file.firstSequ
 export const extraRowsIn = (file: BronzeFile): number => file.rows + file.rejected - eventsIn(file)
 
 /**
- * `0_00000000001804-00000000001811_8.json`; names of one partition sort by sequence number. Where events gave several rows, the
- * number of those that were rejected follows: `0_00000000001804-00000000001811_20_1.json`.
+ * `0_00000000001804-00000000001811_8.json`; names of one partition sort by sequence number. When events gave
+ * several rows, the number of rejected events follows: `0_00000000001804-00000000001811_20_1.json`.
  */
 export function bronzeFileName(file: Omit<BronzeFile, 'rejected'> & { rejected?: number }): string {
   const plain = eventsIn(file) - file.rows
@@ -84,7 +92,7 @@ export function parseBronzeFileName(path: string): BronzeFile | undefined {
   return { ...file, rejected: match[5] === undefined ? eventsIn(file) - file.rows : (rejected as number) }
 }
 
-/** Start of the folder's minute (epoch ms), in either form; NaN outside of the minute folders. */
+/** Start of the folder's minute (epoch ms), in either form; NaN outside the minute folders. */
 export function minuteOfFolder(folder: string): number {
   const { minute } = minuteIn(folder) ?? {}
   if (minute === undefined) return Number.NaN

@@ -29,9 +29,9 @@ export class LineWriter {
   }
 
   /**
-   * An object is one line; an array of objects, or objects each on a line of its own, are as many. Each record's own text is
-   * kept to the letter (a huge number stays what it was), with our fields spliced in at its end.
-   * @returns the lines without their ends; undefined when the body is none of these: a deserialization error.
+   * An object gives one line; an array of objects, or one object per line, gives one line per object. Each
+   * record's text is kept exactly (a huge number stays as it was), with our fields inserted at its end.
+   * @returns the lines without line breaks; undefined for any other body: a deserialization error.
    */
   lines(body: Uint8Array, place: EventPlace): string[] | undefined {
     const flat = flatText(body)
@@ -41,7 +41,7 @@ export class LineWriter {
     const added = this.#added(place)
     const [only] = records
     if (records.length === 1 && only && !only.isInArray) return [this.#line(only.text, only.event, added)]
-    // The place in the event, since two records of one event may be alike to the letter.
+    // The place in the event, since two records of one event may have the same text.
     return records.map(({ text, event }, index) =>
       this.#line(text, event, `${added.slice(0, -1)},"EventIndex":${index}}`),
     )
@@ -49,7 +49,7 @@ export class LineWriter {
 
   #line(record: string, event: object, added: string): string {
     let text = record
-    // Our fields stand for what the service knows: an event that brings one of them loses it.
+    // Our fields hold what the service knows: an event that has one of them loses it.
     if (ADDED.some((name) => Object.hasOwn(event, name))) text = withoutAdded(text)
     // Raw line breaks can only be white space between tokens: JSON allows none inside a string.
     const whole = text.trim().replace(/[\r\n]+/g, ' ')
@@ -69,7 +69,7 @@ export class LineWriter {
 
 const ADDED_NAMES = ADDED.map((name) => `"${name}"`)
 
-/** A body that needs nothing but our fields at its end: told by its form, without making the object. */
+/** Whether a body only needs our fields at its end: seen from its form, without parsing it. */
 function flatText(body: Uint8Array): string | undefined {
   try {
     const text = bodyText(body)

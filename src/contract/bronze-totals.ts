@@ -1,26 +1,29 @@
 /**
- * The totals file of bronze: what the retention has added up before it deleted files, so that a listing of what is left still
- * tells how far bronze has come. Written by the local job's retention only; the real service has none.
+ * The totals file of bronze: retention adds files up before deleting them, so a listing of the remaining
+ * files still tells how far bronze has come. Only the local job's retention writes it; the real service has
+ * none.
  */
 import { BRONZE, type BronzeFile, extraRowsIn } from './bronze-layout.ts'
 
-/** Relative to the container. Engines pass over names that begin with an underscore. */
+/** Relative to the container. Engines skip names that begin with an underscore. */
 export const BRONZE_TOTALS = `${BRONZE.path}/_totals.json`
 
-/** Everything of a partition below `nextSequenceNumber`, summed up; kept when its files are deleted. */
+/** Totals of a partition below `nextSequenceNumber`; kept when its files are deleted. */
 export interface PartitionTotals {
   nextSequenceNumber: number
   rows: number
   rejected: number
-  /** Rows beyond the first of each event; undefined in files of older versions, which had none. */
+  /** Rows beyond the first of each event; undefined in files of older versions, which had no such rows. */
   extraRows?: number
-  /** Sequence numbers that no file covered. */
+  /** How many sequence numbers no file covered. */
   skipped: number
   files: number
   bytes: number
 }
 
-/** Adds a file, unless it was added before: of one partition, files must come in the order of their ranges. */
+/**
+ * Adds a file, unless it was added before: the files of a partition must come in the order of their ranges.
+ */
 export function addToTotals(totals: Map<number, PartitionTotals>, file: BronzeFile, bytes: number): void {
   const before = totals.get(file.partition) ?? {
     nextSequenceNumber: 0,
@@ -43,12 +46,12 @@ export function addToTotals(totals: Map<number, PartitionTotals>, file: BronzeFi
   })
 }
 
-/** The file's content, as an object to be written as JSON. */
+/** The content of the totals file, as an object to write as JSON. */
 export const totalsDocument = (totals: ReadonlyMap<number, PartitionTotals>) => ({
   partitions: Object.fromEntries(totals),
 })
 
-/** The inverse of {@link totalsDocument}, by partition. @throws SyntaxError when the text is no JSON. */
+/** The inverse of {@link totalsDocument}, by partition. @throws SyntaxError when the text is not JSON. */
 export function parseTotals(text: string): Map<number, PartitionTotals> {
   const { partitions } = JSON.parse(text) as { partitions: Record<string, PartitionTotals> }
   return new Map(Object.entries(partitions).map(([partition, totals]) => [Number(partition), totals]))

@@ -1,2 +1,2 @@
-/** Containers of the lake that the pipeline works with; the templates make them. */
+/** The lake's containers that the pipeline uses; the templates create them. */
 export const LAKE_CONTAINERS = ['bronze', 'silver', 'gold', 'checkpoints'] as const

@@ -1,11 +1,11 @@
-/** What silver calls a row that was sent without an eventId (docs/data-contract.md, "Derived ids"). */
+/** The id that silver gives to a row sent without an eventId (docs/data-contract.md, "Derived ids"). */
 import { createHash } from 'node:crypto'
 
-/** Ids that silver derives are UUIDs of version 3, those by MD5 of a name; the generator's are of version 8. */
+/** Ids that silver derives are UUIDs of version 3 (MD5 of a name); the generator's are version 8. */
 export const isDerivedId = (eventId: string): boolean =>
   /^[0-9a-f]{8}-[0-9a-f]{4}-3[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(eventId)
 
-/** From what a device calls its reading; undefined where it does not say. */
+/** From the device's own numbering of the reading; undefined when it has none. */
 export function idByDevice(event: Record<string, unknown> | undefined): string | undefined {
   const { deviceId, deviceSequenceNumber: number } = event ?? {}
   if (typeof deviceId !== 'string' || deviceId.trim() === '') return undefined

@@ -1,10 +1,10 @@
 /**
- * What counts as an event of the pipeline: a body in UTF-8 that is a JSON object, an array of objects, or objects each on a line of
- * its own. Everything else is a deserialization error.
+ * What counts as an event of the pipeline: a UTF-8 body that is a JSON object, an array of objects, or one
+ * object per line. Everything else is a deserialization error.
  */
 import { arrayElements } from './json-members.ts'
 
-/** Drops a byte-order mark, refuses what is not UTF-8. */
+/** Drops a byte-order mark, and rejects anything but UTF-8. */
 const UTF8 = new TextDecoder('utf-8', { fatal: true })
 
 /** @throws TypeError when the body is not UTF-8. */
@@ -13,7 +13,7 @@ export const bodyText = (body: Uint8Array): string => UTF8.decode(body)
 export const isJsonObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** The event in a body; undefined for a deserialization error. */
+/** The event in a body; undefined on a deserialization error. */
 export function eventIn(body: Uint8Array): { text: string; event: Record<string, unknown> } | undefined {
   try {
     const text = bodyText(body)
@@ -24,18 +24,21 @@ export function eventIn(body: Uint8Array): { text: string; event: Record<string,
   }
 }
 
-/** A bound for what one event becomes: a line of bronze is longer than the least record by far. */
+/** Limits the rows of one event: a bronze line is far longer than the smallest record. */
 const MOST_RECORDS = 20_000
 
 export interface EventRecord {
-  /** To the letter. */
+  /** The exact text. */
   text: string
   event: Record<string, unknown>
-  /** One of an array, or of several lines. */
+  /** Whether it is one of an array, or of several lines. */
   isInArray: boolean
 }
 
-/** The records of an event, each a row; undefined for a deserialization error: an event is taken whole or not at all. */
+/**
+ * The records of an event, each a row; undefined on a deserialization error: all of an event counts, or
+ * nothing.
+ */
 export function recordsIn(body: Uint8Array): EventRecord[] | undefined {
   let text: string
   try {
@@ -48,7 +51,7 @@ export function recordsIn(body: Uint8Array): EventRecord[] | undefined {
   return value === undefined ? recordsPerLine(text) : recordsOfArray(text, value)
 }
 
-/** @returns undefined when the text is no JSON. */
+/** @returns undefined when the text is not JSON. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text)
@@ -67,7 +70,7 @@ function recordsOfArray(text: string, value: unknown): EventRecord[] | undefined
   }))
 }
 
-/** Undefined unless every line that is not blank is an object, and there are several. */
+/** Undefined unless there are several non-blank lines and each is an object. */
 function recordsPerLine(text: string): EventRecord[] | undefined {
   const records: EventRecord[] = []
   for (const line of text.split(/\r\n|\n|\r/)) {
@@ -79,7 +82,7 @@ function recordsPerLine(text: string): EventRecord[] | undefined {
   return records.length > 1 ? records : undefined
 }
 
-/** Why a body is no event, in the parser's words. */
+/** Why a body is not an event, in the parser's words. */
 export function rejectionReason(body: Uint8Array): string {
   let text: string
   try {

@@ -1,4 +1,4 @@
-/** The parts of a JSON text as they stand in it, so that one can be taken out and the others stay to the letter. */
+/** The parts of a JSON text as written, so that one can be removed and the others stay exactly the same. */
 
 export interface Member {
   /** Decoded name. */
@@ -38,7 +38,7 @@ export function arrayElements(text: string): string[] {
   }
 }
 
-/** @param start of the opening quote. @returns the place behind the closing one. */
+/** @param start of the opening quote. @returns the position after the closing one. */
 function endOfString(text: string, start: number): number {
   let at = start + 1
   while (text[at] !== '"') at += text[at] === '\\' ? 2 : 1

@@ -11,17 +11,20 @@ export interface Reading {
   temperature: number
   /** Whole percent. */
   humidity: number
-  /** Time of the measurement, `yyyy-MM-dd HH:mm:ss` UTC. */
+  /** When it was measured, `yyyy-MM-dd HH:mm:ss` UTC. */
   timestamp: string
   /** When the record was made, ISO-8601 UTC with milliseconds. */
   createdAt: string
 }
 
-/** Bounds that a reading must keep to reach silver (both inclusive). */
+/** Ranges that a reading must be in to reach silver (both ends inclusive). */
 export const TEMPERATURE_RANGE = { min: -90, max: 60 } as const
 export const HUMIDITY_RANGE = { min: 0, max: 100 } as const
 
-/** Times before this year are of clocks that were never set, and readers of Parquet disagree about the calendar of that age. */
+/**
+ * Earlier years come from clocks that were never set, and Parquet readers disagree about the calendar of that
+ * time.
+ */
 export const EARLIEST_YEAR = 1900
 
 /** Duplicates by `eventId` are dropped within this span of enqueued time. */

@@ -69,8 +69,8 @@ export const TABLES = {
 export type TableName = keyof typeof TABLES
 
 /**
- * The ledger that each micro-batch leaves in its Delta commit, as JSON in `commitInfo.userMetadata`.
- * Totals run over the table's whole life, so the newest commit alone tells the state of the ledger.
+ * The counts that each micro-batch stores in its Delta commit, as JSON in `commitInfo.userMetadata`.
+ * Totals cover the table's whole life, so the newest commit alone is enough for the ledger.
  */
 export interface CommitMetadata {
   /** Micro-batch number; equals the `txn` version of the same commit. */

@@ -19,15 +19,15 @@ export interface Metadata {
   createdTime?: number
 }
 
-/** Where it stands which rows of a file are deleted. */
+/** Where the list of a file's deleted rows is stored. */
 export interface DeletionVector {
-  /** `u`: a file in the table, named by an encoded UUID; `p`: an absolute path; `i`: here. */
+  /** `u`: a file in the table, named by an encoded UUID; `p`: an absolute path; `i`: inline. */
   storageType: 'u' | 'p' | 'i'
   pathOrInlineDv: string
   /** Where it begins in the file (bytes). */
   offset?: number
   sizeInBytes: number
-  /** Rows that it deletes. */
+  /** How many rows it deletes. */
   cardinality: number
 }
 
@@ -38,7 +38,7 @@ export interface AddFile {
   size: number
   /** Epoch ms. */
   modificationTime: number
-  /** False: the rows were in the table before, in other files. */
+  /** False when the rows were in the table before, in other files. */
   dataChange: boolean
   /** JSON, see {@link FileStatistics}. */
   stats?: string
@@ -46,9 +46,9 @@ export interface AddFile {
   deletionVector?: DeletionVector | null
 }
 
-/** Ours has all of it; other writers may leave columns out, or whole members. */
+/** Our writer fills in everything; others may leave out columns, or whole members. */
 export interface FileStatistics {
-  /** All rows that stand in the file, also the deleted ones. */
+  /** All rows in the file, including deleted ones. */
   numRecords: number
   minValues?: Record<string, string | number>
   maxValues?: Record<string, string | number>
@@ -57,7 +57,7 @@ export interface FileStatistics {
 
 export interface RemoveFile {
   path: string
-  /** Epoch ms; the file itself may go when this is older than the retention. */
+  /** Epoch ms; the file may be deleted when this is older than the retention. */
   deletionTimestamp: number
   dataChange: boolean
   extendedFileMetadata?: boolean
@@ -76,7 +76,7 @@ export interface Transaction {
 export interface CommitInfo {
   /** Epoch ms. */
   timestamp: number
-  /** Epoch ms, with the table feature of that name: then the commit's time, whatever `timestamp` says. */
+  /** Epoch ms; with the table feature of that name it is the commit's time, and overrides `timestamp`. */
   inCommitTimestamp?: number
   operation: string
   operationParameters: Record<string, string>

@@ -4,13 +4,13 @@
  */
 import type { DeletionVector } from './actions.ts'
 
-/** Where the bytes of a vector stand. */
+/** Where the bytes of a vector are. */
 export type VectorPlace =
   | { kind: 'inline'; bytes: Uint8Array }
   /** `path` is relative to the table's folder, or absolute. */
   | { kind: 'file'; path: string; isAbsolute: boolean; offset: number; bytes: number }
 
-/** @throws Error for a storage type that the protocol does not have. */
+/** @throws Error for a storage type that is not in the protocol. */
 export function placeOf(vector: DeletionVector): VectorPlace {
   const { storageType, pathOrInlineDv: text } = vector
   if (storageType === 'i') return { kind: 'inline', bytes: fromBase85(text).subarray(0, vector.sizeInBytes) }
@@ -28,16 +28,16 @@ export function placeOf(vector: DeletionVector): VectorPlace {
   }
 }
 
-/** Of the vector's part of a file: a length, the bytes, a checksum. */
+/** A vector in a file: a length, the bytes, a checksum. */
 export const inFile = (part: Uint8Array, sizeInBytes: number): Uint8Array => part.subarray(4, 4 + sizeInBytes)
-/** Bytes around a vector in its file. */
+/** Number of bytes around a vector in its file. */
 export const FRAME_BYTES = 8
 
 const MAGIC = 1_681_511_377
 
 /**
  * @returns the deleted rows' positions in the file, from 0, ascending.
- * @throws RangeError or Error for bytes that are no vector.
+ * @throws RangeError or Error for bytes that are not a vector.
  */
 export function deletedRows(bytes: Uint8Array): number[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -54,7 +54,7 @@ export function deletedRows(bytes: Uint8Array): number[] {
 
 const WITH_RUNS = 12_347
 const WITHOUT_RUNS = 12_346
-/** Fewer containers have no table of offsets when there are runs. */
+/** With runs, bitmaps with fewer containers have no offset table. */
 const NO_OFFSETS_BELOW = 4
 const MOST_IN_ARRAY = 4096
 

@@ -1,7 +1,10 @@
-/** What stands in a Delta log, put in order: which checkpoints are whole, and which files lead from there to the newest version. */
+/**
+ * A Delta log's files in order: which checkpoints are whole, and which files lead from there to the newest
+ * version.
+ */
 import { type CompactedCommits, checkpointIn, compactionIn, versionIn } from './log-names.ts'
 
-/** A checkpoint of which nothing is missing (sidecars aside, which it names itself). */
+/** A complete checkpoint (apart from sidecars, which it names itself). */
 export interface Checkpoint {
   version: number
   /** The names of its files in the log's folder: one, or its parts. */
@@ -11,12 +14,12 @@ export interface Checkpoint {
 export interface LogListing {
   /** Ascending. */
   commits: readonly number[]
-  /** Whole ones, oldest first; of several of one version, the one that says most comes last. */
+  /** Whole checkpoints, oldest first; of several for one version, the one that says most comes last. */
   checkpoints: readonly Checkpoint[]
   compactions: readonly CompactedCommits[]
 }
 
-/** @param names of a log's files, or their paths, in any order; what else lies there is passed over. */
+/** @param names of a log's files, or their paths, in any order; other files are ignored. */
 export function listingOf(names: Iterable<string>): LogListing {
   const commits: number[] = []
   const compactions: CompactedCommits[] = []
@@ -50,7 +53,10 @@ export function listingOf(names: Iterable<string>): LogListing {
 
 const RANK = ['part', 'single', 'named']
 
-/** The longest compaction that leads on from a version and not beyond another; undefined: the next commit by itself. */
+/**
+ * The longest compaction that starts after a version and ends at or before another; undefined means: read the
+ * next commit.
+ */
 export function nextCompaction(
   { compactions }: LogListing,
   version: number,
@@ -65,7 +71,7 @@ interface Pointer {
   version: number
 }
 
-/** Of `_last_checkpoint`; undefined for one that is cut off or of no known form: it is a hint only. */
+/** Version from `_last_checkpoint`; undefined when it is cut off or in an unknown form: it is only a hint. */
 export function pointerIn(text: string): Pointer | undefined {
   try {
     const pointer = JSON.parse(text) as Partial<Pointer> | null

@@ -1,25 +1,27 @@
-/** The names of what stands in a Delta log: https://github.com/delta-io/delta/blob/master/PROTOCOL.md#delta-log-entries */
+/**
+ * The file names in a Delta log: https://github.com/delta-io/delta/blob/master/PROTOCOL.md#delta-log-entries
+ */
 
 /** Below the table's folder. */
 export const LOG_FOLDER = '_delta_log'
-/** Points at the newest checkpoint; a hint only. */
+/** Points to the newest checkpoint; only a hint. */
 export const LAST_CHECKPOINT = '_last_checkpoint'
-/** Below the log's folder: files that version 2 checkpoints name. */
+/** Below the log's folder: files that version 2 checkpoints refer to. */
 export const SIDECAR_FOLDER = '_sidecars'
 
 const digits = (version: number) => String(version).padStart(20, '0')
 const partDigits = (part: number) => String(part).padStart(10, '0')
 
-/** What the names of a version begin with: a listing may start there. */
+/** The prefix of a version's names: a listing may start there. */
 export const versionPrefix = digits
 
 /** `00000000000000000042.json` */
 export const commitName = (version: number): string => `${digits(version)}.json`
 
-/** Of a checkpoint in a single Parquet file. */
+/** Name of a checkpoint in a single Parquet file. */
 export const checkpointName = (version: number): string => `${digits(version)}.checkpoint.parquet`
 
-/** @param parts undefined: it is in one file. */
+/** @param parts undefined when it is in one file. */
 export const checkpointNames = (version: number, parts: number | undefined): string[] =>
   parts === undefined
     ? [checkpointName(version)]
@@ -28,20 +30,20 @@ export const checkpointNames = (version: number, parts: number | undefined): str
         (_, index) => `${digits(version)}.checkpoint.${partDigits(index + 1)}.${partDigits(parts)}.parquet`,
       )
 
-/** Of a commit's name or path; undefined for other files of the log. */
+/** Version from a commit's name or path; undefined for other files of the log. */
 export function versionIn(path: string): number | undefined {
   const version = /(?:^|\/)(\d{20})\.json$/.exec(path)?.[1]
   return version === undefined ? undefined : Number(version)
 }
 
-/** Commits `from` to `to` in one file, without what they undo of each other. */
+/** Commits `from` to `to` in one file, without actions that cancel each other. */
 export interface CompactedCommits {
   from: number
   to: number
   name: string
 }
 
-/** Of a log compaction's name or path; undefined for other files of the log. */
+/** From a log compaction's name or path; undefined for other files of the log. */
 export function compactionIn(path: string): CompactedCommits | undefined {
   const match = /(?:^|\/)((\d{20})\.(\d{20})\.compacted\.json)$/.exec(path)
   return match ? { from: Number(match[2]), to: Number(match[3]), name: match[1] as string } : undefined
@@ -52,7 +54,7 @@ export interface CheckpointFile {
   version: number
   /** `single` may be of version 2 too; `named` (by a UUID) always is. */
   kind: 'single' | 'part' | 'named'
-  /** Of a part: how many there are. */
+  /** For a part: how many parts there are. */
   parts: number | undefined
   name: string
 }
@@ -60,7 +62,7 @@ export interface CheckpointFile {
 const CHECKPOINT =
   /(?:^|\/)((\d{20})\.checkpoint(?:\.\d{10}\.(\d{10})|(\.[0-9a-fA-F-]{36}))?\.(parquet|json))$/
 
-/** Of a checkpoint's name or path, or of a part's; undefined for other files of the log. */
+/** From the name or path of a checkpoint or of a part; undefined for other files of the log. */
 export function checkpointIn(path: string): CheckpointFile | undefined {
   const match = CHECKPOINT.exec(path)
   if (!match) return undefined

@@ -1,10 +1,11 @@
 /**
- * What a table asks of its readers: https://github.com/delta-io/delta/blob/master/PROTOCOL.md#valid-feature-names-in-table-features
- * A reader that does not know a feature must not read the table: its rows would be wrong without a word.
+ * What a table requires of its readers:
+ * https://github.com/delta-io/delta/blob/master/PROTOCOL.md#valid-feature-names-in-table-features A reader
+ * that does not know a feature must not read the table: its rows would be wrong without any warning.
  */
 import type { Protocol } from './actions.ts'
 
-/** Reader features that the readers here follow. */
+/** Reader features that our readers support. */
 const READ = new Set([
   'columnMapping',
   'deletionVectors',
@@ -13,14 +14,14 @@ const READ = new Set([
   'typeWidening-preview',
   'v2Checkpoint',
   'vacuumProtocolCheck',
-  // Kinds of columns that no table of the contract has: what stands beside the contract's columns is not looked at.
+  // Column types that the contract's tables do not use: other columns are not read.
   'variantType',
   'variantType-preview',
   'variantShredding',
   'variantShredding-preview',
 ])
 
-/** Their newest commits are known to a catalog alone; what is not published in the log yet would be missing. */
+/** Only a catalog knows their newest commits; those not yet published in the log would be missing. */
 const MANAGED = new Set(['catalogManaged', 'catalogOwned', 'catalogOwned-preview'])
 
 export interface Unsupported {
@@ -30,7 +31,7 @@ export interface Unsupported {
   remedy: string
 }
 
-/** @returns why a table cannot be read; undefined when it can. */
+/** @returns why a table cannot be read; undefined if it can. */
 export function unreadable(protocol: Protocol | undefined): Unsupported | undefined {
   if (!protocol) return undefined
   const { minReaderVersion, readerFeatures } = protocol
@@ -56,10 +57,10 @@ export function unreadable(protocol: Protocol | undefined): Unsupported | undefi
   }
 }
 
-/** Table features beyond what every Delta reader of today follows, Synapse's Delta 3.2 above all. */
+/** Table features that not every current Delta reader supports, Synapse's Delta 3.2 above all. */
 const UPGRADES = new Set(['columnMapping', 'deletionVectors', 'v2Checkpoint', 'typeWidening', 'rowTracking'])
 
-/** Features that a table of the contract was not made with and other readers may lack; empty: it is as it was made. */
+/** Features added since a table was created, which other readers may lack; empty when there are none. */
 export function upgradesOf(protocol: Protocol | undefined): string[] {
   if (!protocol) return []
   const { minReaderVersion, readerFeatures, writerFeatures } = protocol
@@ -69,8 +70,8 @@ export function upgradesOf(protocol: Protocol | undefined): string[] {
 }
 
 /**
- * Why the embedded engine leaves a table alone; undefined when it reads and writes it. It keeps to the oldest protocol, which
- * every reader follows, and takes no part in features that others have added.
+ * Why the embedded engine refuses a table; undefined when it reads and writes it. The engine uses the oldest
+ * protocol, which every reader supports, and does not support features that others have added.
  */
 export function beyondOldest(protocol: Protocol | undefined): Unsupported | undefined {
   if (!protocol || (protocol.minReaderVersion <= 1 && protocol.minWriterVersion <= 2)) return undefined

@@ -1,4 +1,7 @@
-/** The table that the actions of a log add up to. Pure: who reads the log hands its actions over, version by version. */
+/**
+ * The table state that results from a log's actions. Pure: the caller reads the log and passes its actions,
+ * version by version.
+ */
 import type { Action, AddFile, Metadata, Protocol, RemoveFile, Transaction } from './actions.ts'
 
 export interface Tombstone extends RemoveFile {
@@ -7,7 +10,7 @@ export interface Tombstone extends RemoveFile {
 }
 
 export interface TableState {
-  /** −1: there is no table. */
+  /** −1 when there is no table. */
   version: number
   protocol: Protocol | undefined
   metaData: Metadata | undefined
@@ -30,8 +33,9 @@ export const emptyState = (): TableState => ({
 })
 
 /**
- * Takes the actions of one version into the state; those of compacted commits or a checkpoint likewise, with the version that
- * they end at. A file whose deletion vector changes is removed and added in one commit, in any order.
+ * Applies the actions of one version to the state; also those of compacted commits or of a checkpoint, with
+ * the version at which they end. A file whose deletion vector changes is removed and added in one commit, in
+ * any order.
  */
 export function applyActions(state: TableState, version: number, actions: readonly Action[]): void {
   for (const { remove } of actions) {

@@ -1,9 +1,9 @@
-/** The columns of a table: what its schema calls them, and what its data files and statistics do. */
+/** The columns of a table: their names in the schema, and in data files and statistics. */
 import type { Metadata } from './actions.ts'
 
 export interface Column {
   name: string
-  /** As the schema has it; of structs, arrays and maps only which of them. */
+  /** Type as in the schema; for structs, arrays and maps only the kind. */
   type: string
   /** Its name in data files and statistics. */
   physicalName: string
@@ -17,7 +17,7 @@ interface Field {
   metadata?: Record<string, unknown>
 }
 
-/** @returns none for a schema that cannot be understood. */
+/** @returns no columns for a schema that cannot be parsed. */
 export function columnsOf(metaData: Metadata | undefined): readonly Column[] {
   const mode = metaData?.configuration?.['delta.columnMapping.mode'] ?? 'none'
   const isMapped = mode === 'name' || mode === 'id'
@@ -42,6 +42,6 @@ function fieldsIn(schemaString: string | undefined): readonly Field[] {
   }
 }
 
-/** The name that statistics and files have for a column; its own for one that the schema does not know. */
+/** A column's name in statistics and files; its own name when the schema does not list it. */
 export const physicalName = (columns: readonly Column[], name: string): string =>
   columns.find((column) => column.name === name)?.physicalName ?? name

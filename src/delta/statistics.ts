@@ -1,7 +1,7 @@
-/** Statistics of a data file, as an `add` action carries them. */
+/** Statistics of a data file, as in an `add` action. */
 import type { AddFile, FileStatistics } from './actions.ts'
 
-/** Statistics of a file; undefined when its writer left none, or none that can be understood: they are optional. */
+/** Statistics of a file; undefined when they are missing or cannot be parsed: they are optional. */
 export function statisticsOf(file: Pick<AddFile, 'stats'>): FileStatistics | undefined {
   if (!file.stats) return undefined
   try {
@@ -22,7 +22,7 @@ export interface ParsedStatistics {
 
 /**
  * A checkpoint may hold statistics as text, as a struct, or both (`delta.checkpoint.writeStatsAsStruct`).
- * @returns the text that a commit would have had; undefined when there is nothing to say.
+ * @returns the text that a commit would have; undefined when there are no statistics.
  */
 export function statisticsText(
   stats: string | null | undefined,
@@ -36,8 +36,8 @@ export function statisticsText(
 }
 
 /**
- * A time as statistics tell it, as epoch milliseconds; undefined for what is none. Without a zone it is UTC: so those of
- * `timestamp_ntz` columns are, and those that DuckDB makes text of.
+ * A time from statistics, as epoch milliseconds; undefined when it is not a time. Without a zone it is UTC,
+ * as in `timestamp_ntz` columns, and in times that DuckDB writes as text.
  */
 export function timeIn(value: unknown): number | undefined {
   if (value instanceof Date) return value.getTime()

@@ -17,7 +17,7 @@ export interface CastFrame {
 
 const HOME_AND_CLEAR = '\x1b[?25l\x1b[2J'
 
-/** Lines of the file, without their ends. Only rows that have changed are written again. */
+/** Lines of the file, without line breaks. Only rows that have changed are written again. */
 export function* castLines(options: CastOptions, frames: Iterable<CastFrame>): Generator<string> {
   const { columns, rows, title, startedAt } = options
   yield JSON.stringify({

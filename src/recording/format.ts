@@ -3,13 +3,13 @@ import type { AppState } from '../pipeline/state/state.ts'
 import type { Patch } from './patch.ts'
 
 export const RECORDING_FORMAT = 'rtstream-recording'
-/** Goes up when an older program could no longer read it. */
+/** Increased when older programs can no longer read the format. */
 export const RECORDING_VERSION = 1
 
 export interface RecordingHeader {
   format: typeof RECORDING_FORMAT
   version: number
-  /** Version of the program that has recorded. */
+  /** Version of the program that made the recording. */
   program: string
   /** Epoch milliseconds. */
   startedAt: number
@@ -19,11 +19,11 @@ export interface RecordingHeader {
 export interface RecordedFrame {
   /** Milliseconds since `startedAt`. */
   t: number
-  /** From the state before; the first is whole. */
+  /** Change from the state before; the first is a whole state. */
   p: Patch
 }
 
-/** A file that is no recording, or one of a newer program. */
+/** A file that is not a recording, or is from a newer program. */
 export class RecordingError extends Error {
   override readonly name = 'RecordingError'
   readonly hint: string
@@ -33,5 +33,5 @@ export class RecordingError extends Error {
   }
 }
 
-/** Endpoints may carry keys, which are masked on the screen, and addresses that are of no use later. */
+/** Endpoints may contain keys, which are masked on the screen, and addresses that are useless later. */
 export const withoutEndpoints = (state: AppState): AppState => ({ ...state, endpoints: [] })

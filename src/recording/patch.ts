@@ -1,6 +1,6 @@
 /**
- * What has changed between two states, as small JSON, and back. Slices are immutable: what is the same object has not changed,
- * and series mostly lose a little at their front and gain a little at their end.
+ * The changes between two states as small JSON, and back. Slices are immutable: the same object has not
+ * changed, and series mostly lose a few items at the front and gain a few at the end.
  *
  *   patch = [0, value]             stands for the whole value
  *         | [1, drop, [item…]]     an array without its first `drop` items, and items added at its end
@@ -17,7 +17,7 @@ export type Patch =
 export type Patches = { readonly [key: string]: Patch }
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 
-/** Longest part of a series that goes at once without being written anew. */
+/** Most items that can leave a series' front at once; beyond that it is written anew. */
 const MOST_DROPPED = 120
 const DATE = '$date'
 

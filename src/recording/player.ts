@@ -1,4 +1,4 @@
-/** Shows a recording as a store: the screen does not know that nothing is there. */
+/** Plays a recording as a store: the screen does not notice that there are no services. */
 import { createStore } from 'zustand/vanilla'
 import type { Clock } from '../pipeline/runtime/clock.ts'
 import type { ReadonlyStore } from '../pipeline/session/session-types.ts'
@@ -9,7 +9,7 @@ import type { Recording } from './recording.ts'
 export interface PlayerOptions {
   recording: Recording
   clock: Clock
-  /** How many times as fast as it was. */
+  /** Playback speed; 1 is the original. */
   speed: number
   /** Since the first state (ms). */
   from: number

@@ -1,4 +1,4 @@
-/** Writes what the screen is shown into a file, while it happens: bounded in rate and in size. */
+/** Writes what the screen shows to a file as it happens, with limits on rate and size. */
 import { createWriteStream } from 'node:fs'
 import { constants, createGzip } from 'node:zlib'
 import type { Clock } from '../pipeline/runtime/clock.ts'
@@ -17,9 +17,9 @@ export interface RecorderOptions {
   store: ReadonlyStore
   file: string
   clock: Clock
-  /** Largest file (bytes); what comes later is left out. */
+  /** Largest file (bytes); everything later is left out. */
   limitBytes?: number
-  /** Writing has failed, or the file is full; said once. */
+  /** Writing has failed, or the file is full; called once. */
   onProblem: (message: string) => void
 }
 
@@ -28,9 +28,9 @@ export interface Recorder {
   close(): Promise<void>
 }
 
-/** At most so many states a second: a presenter sees two a second. */
+/** Shortest time between two states (ms): presenter mode shows two a second. */
 const FRAME_EVERY_MS = 500
-/** What was recorded so long ago can be read, whatever happens to the process (ms). */
+/** Everything older than this is readable, whatever happens to the process (ms). */
 const FLUSH_EVERY_MS = 5000
 const DEFAULT_LIMIT_BYTES = 200_000_000
 

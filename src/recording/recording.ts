@@ -1,4 +1,4 @@
-/** A recording in memory: the state at any moment of it. */
+/** A recording in memory, with the state at any moment. */
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { constants, createGunzip } from 'node:zlib'
@@ -12,7 +12,7 @@ import {
 } from './format.ts'
 import { applyPatch, type Patch } from './patch.ts'
 
-/** Whole states kept between patches: what a seek has to make up for, at most. */
+/** Whole states kept between patches: they limit how many patches a seek applies. */
 const FRAMES_PER_SNAPSHOT = 200
 
 export class Recording {
@@ -31,7 +31,7 @@ export class Recording {
     return this.#frames.length
   }
 
-  /** Of the last state, since the first (ms). */
+  /** Time of the last state, since the first (ms). */
   get durationMs(): number {
     return this.timeOf(this.length - 1)
   }
@@ -41,7 +41,7 @@ export class Recording {
     return (this.#frames[index]?.t ?? 0) - (this.#frames[0]?.t ?? 0)
   }
 
-  /** The last state that was shown at that time or before (ms since the first). */
+  /** The last state shown at or before that time (ms since the first). */
   indexAt(time: number): number {
     let [low, high] = [0, this.length - 1]
     while (low < high) {
@@ -77,8 +77,8 @@ export class Recording {
 }
 
 /**
- * Reads a file whole. One that was cut off, by a crash or a full disk, is read as far as it goes.
- * @throws RecordingError, or what the disk says.
+ * Reads a whole file. A file cut off by a crash or a full disk is read as far as it goes.
+ * @throws RecordingError, or the disk's error.
  */
 export async function openRecording(file: string): Promise<Recording> {
   let header: RecordingHeader | undefined
@@ -100,7 +100,9 @@ export async function openRecording(file: string): Promise<Recording> {
   )
 }
 
-/** @returns why it ended early; undefined: it did not. What was unpacked before is handed out in any case. */
+/**
+ * @returns why it ended early; undefined if it did not. Everything unpacked before is passed on in any case.
+ */
 async function eachLine(file: string, take: (line: string) => boolean): Promise<unknown> {
   const packed = createReadStream(file)
   const unpacked = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH })

@@ -6,7 +6,7 @@ import type { ReportModel, Sample } from './model.ts'
 export interface Chart {
   id: string
   title: string
-  /** What it shows, for those who cannot see it. */
+  /** A description for people who cannot see the chart. */
   description: string
   svg: string
 }
@@ -140,13 +140,13 @@ function plot(label: string, options: Plot.PlotOptions): string {
     style: { background: 'transparent', color: 'inherit', fontFamily: 'inherit', fontSize: '12px' },
     ...options,
   }) as unknown as SvgElement
-  // Groups have no role, and so may have no name: the description below the chart says what they show.
+  // Groups have no role, so they may not have a name: the description below the chart says what they show.
   for (const group of drawn.querySelectorAll('g[aria-label]')) group.removeAttribute('aria-label')
   drawn.setAttribute('role', 'img')
   return drawn.outerHTML
 }
 
-/** As far as it is used; the types of a browser are not loaded here. */
+/** Only the parts used here; browser types are not loaded. */
 interface SvgElement {
   setAttribute(name: string, value: string): void
   removeAttribute(name: string): void
@@ -154,7 +154,7 @@ interface SvgElement {
   outerHTML: string
 }
 
-/** The library's own legend is no part of the SVG. */
+/** The library's own legend is not part of the SVG. */
 function withLegend(svg: string, lines: Lines): string {
   if (lines.length < 2) return svg
   const items = lines.map(

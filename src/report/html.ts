@@ -1,4 +1,4 @@
-/** A report as one HTML file without any outside reference: light and dark, printable, readable on a phone. */
+/** A report as one HTML file without external references: light and dark, printable, readable on a phone. */
 import { describeTrace, positionText } from '../pipeline/trace/describe.ts'
 import type { Chart } from './charts.ts'
 import type { ReportModel } from './model.ts'
@@ -107,7 +107,7 @@ const listed = (
   numbers: readonly number[] = [],
 ) => (rows.length === 0 ? '' : section(id, title, table(head, rows, numbers)))
 
-/** @param numbers columns that are set to the right. */
+/** @param numbers columns that are right-aligned. */
 function table(
   head: readonly string[],
   rows: readonly (readonly string[])[],

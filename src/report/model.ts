@@ -1,4 +1,4 @@
-/** What a report says, as plain data: from a recording, or from the states of a session as they were shown. */
+/** The content of a report as plain data, from a recording or from the states of a session. */
 import type { CityMean } from '../pipeline/ports/lake.ts'
 import { STAGE_IDS } from '../pipeline/ports/stages.ts'
 import type { Trace } from '../pipeline/ports/trace.ts'
@@ -10,7 +10,7 @@ import {
   type LedgerSlice,
 } from '../pipeline/state/state.ts'
 
-/** Goes up when a reader of the JSON form could no longer read it. */
+/** Increased when older readers of the JSON form can no longer read it. */
 export const REPORT_VERSION = 1
 
 export interface ReportModel {
@@ -28,7 +28,7 @@ export interface ReportModel {
   samples: readonly Sample[]
   marks: readonly Mark[]
   faults: readonly FaultSpan[]
-  /** By reason, of the refused rows that were shown: a sample. */
+  /** Rejected rows by reason, of those that were shown: a sample. */
   quarantine: readonly { reason: string; events: number }[]
   traces: readonly Trace[]
   cities: readonly CityMean[]
@@ -45,9 +45,9 @@ export interface Sample {
   /** Rows in flight in front of each hop. */
   backlog: LedgerSlice['inFlight']
   latency: { p50: number; p95: number; p99: number } | undefined
-  /** Rows; undefined: not known. */
+  /** Rows; undefined when unknown. */
   rows: Readonly<Record<LayerName, number | undefined>>
-  /** Spent so far, as estimated from list prices. */
+  /** Spent so far, estimated from list prices. */
   spent: number
 }
 
@@ -62,11 +62,11 @@ export interface FaultSpan {
   title: string
   happens: string
   from: number
-  /** Undefined: still broken at the end. */
+  /** Undefined when still broken at the end. */
   to: number | undefined
 }
 
-/** Points of a chart: more are not seen on a page. */
+/** Most points of a chart: more cannot be seen on a page. */
 const MOST_SAMPLES = 600
 const MOST_MARKS = 200
 const MOST_TRACES = 20
@@ -80,10 +80,10 @@ const ASSERTIONS = [
   ['missing', 'missing', ''],
 ] as const
 
-/** Takes states one by one, in bounded memory, and makes the report of them. */
+/** Takes states one by one, in bounded memory, and makes a report from them. */
 export class ReportCollector {
   #samples: Sample[] = []
-  /** Between two samples (ms); doubles when there are too many. */
+  /** Time between two samples (ms); doubles when there are too many. */
   #everyMs = 1000
   #marks: Mark[] = []
   #lastLogAt = Number.NEGATIVE_INFINITY

@@ -1,4 +1,4 @@
-/** Writes a report in the form that is asked for. */
+/** Writes a report in the requested form. */
 import type { Recording } from '../recording/recording.ts'
 import { htmlReport } from './html.ts'
 import { markdownReport } from './markdown.ts'
@@ -7,7 +7,10 @@ import { ReportCollector, type ReportModel } from './model.ts'
 export const REPORT_FORMATS = ['html', 'md', 'json'] as const
 export type ReportFormat = (typeof REPORT_FORMATS)[number]
 
-/** In the bundle the charts lie in a file of their own, as their library is large; from source, beside this file. */
+/**
+ * In the bundle the charts have their own file, as their library is large; from source they are beside this
+ * file.
+ */
 const chartsModule = () =>
   new URL(import.meta.url.endsWith('.ts') ? './charts.ts' : './charts.js', import.meta.url).href
 
@@ -18,7 +21,7 @@ export async function reportText(model: ReportModel, format: ReportFormat): Prom
   return htmlReport(model, drawCharts(model))
 }
 
-/** By the end of a file's name; html where it tells nothing. */
+/** The form by a file's extension; html for any other. */
 export const formatOf = (file: string): ReportFormat =>
   REPORT_FORMATS.find((format) => file.toLowerCase().endsWith(`.${format}`)) ?? 'html'
 

@@ -1,10 +1,10 @@
-/** A chart as text, for the Markdown form of a report: it reads in a mail, a pull request, a terminal. */
+/** A chart as text, for the Markdown report: readable in a mail, a pull request, a terminal. */
 import { plot } from 'asciichart'
 
 const COLUMNS = 72
 const ROWS = 8
 
-/** One value per column: the mean of what falls into it. The library takes a line as long as its values. */
+/** One value per column: the mean of its values. The library draws one column per value. */
 function columnsOf(values: readonly number[]): number[] {
   const width = Math.min(COLUMNS, values.length)
   return Array.from({ length: width }, (_, column) => {
@@ -15,7 +15,7 @@ function columnsOf(values: readonly number[]): number[] {
 }
 
 /**
- * @param values oldest first, not negative; anything else than a number is left out.
+ * @param values oldest first, not negative; everything but numbers is left out.
  * @returns undefined when there are too few to draw a line.
  */
 export function textChart(values: readonly number[]): string | undefined {

@@ -20,7 +20,7 @@ export const moment = (at: number): string =>
 export const span = ({ startedAt, endedAt }: ReportModel): string =>
   clockText(Math.max(0, endedAt - startedAt))
 
-/** Hop by hop: what came in, what became of it, and what is in flight behind. */
+/** For each hop: what came in, what became of it, and what is in flight after it. */
 export function ledgerRows({
   ledger,
 }: ReportModel): (readonly [hop: string, rows: string, beside: string])[] {

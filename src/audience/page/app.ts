@@ -11,13 +11,13 @@ interface Station {
 interface Shown {
   step: Step
   item: HTMLLIElement
-  /** What became of the copy. */
+  /** What happened to the copy. */
   note: string | undefined
 }
 
 const KEY = `phone ${location.pathname}`
 const MOST_SHOWN = 30
-/** The way of a good reading; the others end earlier. */
+/** The steps of a valid reading; others end earlier. */
 const WAY: readonly Step[] = ['hub', 'bronze', 'silver', 'gold', 'aggregate']
 const REFUSED: readonly Step[] = ['rejected', 'quarantine']
 const RETRY_MS = { first: 500, last: 8000 }
@@ -48,7 +48,7 @@ function showNumbers(): void {
   element('humidity-out').textContent = `${number('humidity')} %`
 }
 
-/** A phone on plain http has no crypto.randomUUID; its ids are made of the same random bytes. */
+/** On plain http a phone has no crypto.randomUUID; its ids are made from the same random bytes. */
 function newId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   bytes[6] = ((bytes[6] as number) & 0x0f) | 0x40
@@ -112,13 +112,15 @@ function advance({ eventId, step, text }: { eventId: string; step: Step; text: s
   for (const mark of item.querySelectorAll<HTMLElement>('.steps span')) {
     const place = WAY.indexOf(mark.dataset.step as Step)
     if (place <= reached) mark.className = 'done'
-    // Refused: by the job where bronze stands, by silver where silver stands.
+    // Rejected: shown at bronze if the job rejected it, at silver if silver did.
     if (REFUSED.includes(step) && place <= (step === 'rejected' ? 1 : 2)) mark.className = 'refused'
   }
   line.textContent = found.note === undefined ? text : `${text}; ${found.note}`
 }
 
-/** Sends until the room has it: what was cut off is sent again with the same ids, and counts once. */
+/**
+ * Sends until the room has it: after a lost connection it is sent again with the same ids, and counts once.
+ */
 async function send(readings: readonly Made[]): Promise<void> {
   for (const reading of readings) show(reading)
   let delay = RETRY_MS.first
@@ -156,7 +158,7 @@ function close(): void {
   for (const button of document.querySelectorAll('button')) button.disabled = true
 }
 
-/** Events of the server over fetch, as a header says who listens. */
+/** Server events over fetch, which can send a header that says who listens. */
 async function listen(): Promise<void> {
   let delay = RETRY_MS.first
   while (!isClosed) {

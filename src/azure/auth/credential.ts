@@ -1,12 +1,12 @@
 import type { AccessToken, TokenCredential } from '@azure/identity'
 import { keepingTokens, type TokenKeeper } from './token-keeper.ts'
 
-/** The SDKs refresh a token that is about to expire; the session's own never is. */
+/** The SDKs refresh a token that is about to expire; the local session's token never expires. */
 const FAR_MS = 24 * 3_600_000
-/** A command-line tool that hangs, as `az` without a network does, is not waited for any longer (ms). */
+/** Longest wait for a command-line tool (ms): `az` hangs without a network. */
 const LONGEST_TOOL_MS = 15_000
 
-/** The token of a local session, for every scope. */
+/** The token of a local session, valid for every scope. */
 export function sessionCredential(token: string): TokenCredential {
   return {
     getToken: async (): Promise<AccessToken> => ({ token, expiresOnTimestamp: Date.now() + FAR_MS }),
@@ -14,8 +14,9 @@ export function sessionCredential(token: string): TokenCredential {
 }
 
 /**
- * Environment, managed identity, Azure CLI, azd …: whatever is signed in. Loaded only for the Azure target. Tokens are kept:
- * the SDK asks the command-line tools anew each time, which takes a second of all of a processor.
+ * Environment, managed identity, Azure CLI, azd …: whatever is signed in. Loaded only for the Azure target.
+ * Tokens are cached: otherwise the SDK runs the command-line tools each time, which keeps a processor busy
+ * for a second.
  */
 export async function azureCredential(tenantId: string | undefined): Promise<TokenKeeper> {
   const { DefaultAzureCredential } = await import('@azure/identity')

@@ -1,12 +1,12 @@
-/** Why there is no token, and what to do: the SDK tells it as a page of what it has tried. */
+/** Why there is no token, and what to do. The SDK's own message is a page that lists everything it tried. */
 import { ServiceError } from '../../pipeline/ports/errors.ts'
 
 const SERVICE = 'sign-in'
-/** The tools that are asked for a token could not reach Microsoft Entra. */
+/** The sign-in tools could not reach Microsoft Entra. */
 const WITHOUT_NETWORK =
   /ENOTFOUND|EAI_AGAIN|ECONN\w+|ENETUNREACH|ETIMEDOUT|getaddrinfo|network[_ ]error|Max retries exceeded|Failed to establish a new connection|no such host|i\/o timeout/i
 
-/** @param tenantId of the configuration, undefined: any */
+/** @param tenantId from the configuration; undefined means any */
 export function signInError(error: unknown, tenantId: string | undefined): ServiceError {
   if (error instanceof ServiceError) return error
   const said = reasonIn(error)
@@ -16,7 +16,7 @@ export function signInError(error: unknown, tenantId: string | undefined): Servi
       cause: error,
     })
   const login = `az login${tenantId === undefined ? '' : ` --tenant ${tenantId}`}`
-  // The SDK leaves out which of the two it is.
+  // The SDK does not say which of the two it is.
   if (said === undefined || ASKS_TO_SIGN_IN.test(said))
     return new ServiceError('authorization', SERVICE, 'nobody is signed in, or the sign-in has run out', {
       hint: login,
@@ -33,11 +33,11 @@ export function signInError(error: unknown, tenantId: string | undefined): Servi
 }
 
 const APPLICATION = 'Check AZURE_CLIENT_ID, AZURE_CLIENT_SECRET and AZURE_TENANT_ID.'
-/** The chain goes on behind tools without a sign-in; the environment's application that is refused ends it. */
+/** The chain goes past tools that are not signed in; a refused application from the environment ends it. */
 const isOfApplication = (error: unknown) =>
   (error as { name?: string } | null)?.name === 'AuthenticationError'
 
-/** What one of those asked has to say; undefined: none of them is there, or knows anybody. */
+/** The message of one of the tools; undefined when none is installed or signed in. */
 function reasonIn(error: unknown): string | undefined {
   const parts = (error as { errors?: unknown } | null)?.errors
   if (!Array.isArray(parts)) return textOf(error)
@@ -45,7 +45,7 @@ function reasonIn(error: unknown): string | undefined {
   return texts.find((text) => /AADSTS/.test(text)) ?? texts.find((text) => !ASKS_TO_SIGN_IN.test(text))
 }
 
-/** Of those that are not there at all, or that a laptop does not have. */
+/** Messages of tools that are not installed, or that a laptop does not have. */
 const ABSENT =
   /^(Environment|ManagedIdentity|WorkloadIdentity|Broker|VisualStudioCode)Credential|^Visual Studio Code|PowerShell|not be found|n't be found|not installed/
 const ASKS_TO_SIGN_IN = /^Please run/i
@@ -53,13 +53,13 @@ const ASKS_TO_SIGN_IN = /^Please run/i
 const textOf = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).replace(/^\s*(ERROR: *)+/, '').trim()
 
-/** Without dates, ids and addresses, which are for support. */
+/** Removes dates, ids and addresses, which only help support. */
 const firstLine = (text: string) =>
   (text.split('\n')[0] ?? '')
     .replace(/(AADSTS\d+: [^.]*\.).*$/, '$1')
     .replace(/\s*(Trace ID|Correlation ID|To troubleshoot)\b.*$/, '')
     .slice(0, 300)
 
-/** The tools say which sign-in would do. */
+/** The tools say which sign-in is needed. */
 const commandIn = (text: string): string | undefined =>
   /\b(az login --|azd auth login)[^\n`']*/.exec(text)?.[0].trim()

@@ -1,15 +1,15 @@
-/** A credential that asks the one behind it once per token, and says in a person's words why there is none. */
+/** Caches the tokens of another credential, and says in plain words why there is none. */
 import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/identity'
 import { signInError } from './sign-in-error.ts'
 
 export interface TokenKeeper extends TokenCredential {
-  /** A service has refused a token: the next one is asked for anew, as somebody else may have signed in. */
+  /** A service has refused a token: ask for a new one next time, as somebody else may have signed in. */
   forget(): void
 }
 
-/** A token is replaced that long before it expires (ms) … */
+/** A token is replaced this long before it expires (ms) … */
 const EARLY_MS = 5 * 60_000
-/** … and while there is no new one, the old one is used up to so long before (ms). */
+/** … and if there is no new one, the old one is used until this long before it expires (ms). */
 const LAST_MS = 30_000
 
 export function keepingTokens(
@@ -40,7 +40,7 @@ export function keepingTokens(
       const key = JSON.stringify([scopes, options.tenantId, options.claims])
       const old = kept.get(key)
       if (old && old.expiresOnTimestamp - now() > EARLY_MS) return Promise.resolve(old)
-      // Who waits may give up; the others still want it.
+      // One caller may give up; the others still wait for it.
       const answer = asked.get(key) ?? ask(key, scopes, options)
       asked.set(key, answer)
       return untilAborted(answer, options.abortSignal as AbortSignal | undefined)

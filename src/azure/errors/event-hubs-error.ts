@@ -3,7 +3,7 @@ import { isNetworkCode } from './kinds.ts'
 
 const SERVICE = 'Event Hubs'
 
-/** Codes of `MessagingError` (AMQP conditions), by what they mean for the caller. */
+/** Codes of `MessagingError` (AMQP conditions), and what they mean for the caller. */
 const KINDS: Readonly<Record<string, ServiceErrorKind>> = {
   UnauthorizedError: 'authorization',
   PublisherRevokedError: 'authorization',
@@ -56,7 +56,7 @@ export function hubError(error: unknown): ServiceError {
     kind === 'unreachable'
       ? `Event Hubs does not answer (${code ?? name ?? 'no reason given'}).`
       : `Event Hubs: ${message ?? String(error)}`
-  // The hub itself does not tell a token that it does not know from a role that is missing.
+  // The hub itself does not distinguish an unknown token from a missing role.
   const needsSignIn = kind === 'authorization' && isOfCredential(name)
   return new ServiceError(kind, SERVICE, text.split('\n')[0] ?? text, {
     cause: error,
@@ -66,14 +66,17 @@ export function hubError(error: unknown): ServiceError {
   })
 }
 
-/** After several attempts, and for a name with several addresses, the SDK hands over all errors: the last one decides. */
+/**
+ * After several attempts, or for a name with several addresses, the SDK throws all errors: the last one
+ * decides.
+ */
 function decisive(error: unknown): SdkError {
   let found = error
   while (found instanceof AggregateError && found.errors.length > 0) found = found.errors.at(-1)
   return found as SdkError
 }
 
-/** Credentials fail under names of their own (`CredentialUnavailableError`, `AuthenticationError`, …). */
+/** Credentials fail with their own error names (`CredentialUnavailableError`, `AuthenticationError`, …). */
 const isOfCredential = (name = '') => /credential|authentication/i.test(name)
 
 function kindByName(name: string | undefined, retryable = false): ServiceErrorKind {

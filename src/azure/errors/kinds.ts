@@ -15,7 +15,7 @@ const NETWORK_CODES: ReadonlySet<string> = new Set([
 
 export const isNetworkCode = (code: string | undefined): boolean => NETWORK_CODES.has(code ?? '')
 
-/** Of an answer's status; undefined: it decides nothing. */
+/** By an answer's status; undefined when the status decides nothing. */
 export function kindOfStatus(status: number | undefined): ServiceErrorKind | undefined {
   switch (status) {
     case 401:

@@ -4,8 +4,8 @@ interface HeadersLike {
 }
 
 /**
- * Milliseconds to wait: from seconds, or from an HTTP date, which is compared with the service's own clock where it tells the
- * time, as ours may be wrong. Undefined: it does not say.
+ * Milliseconds to wait, from seconds or from an HTTP date. A date is compared with the service's clock if the
+ * answer gives the time, as ours may be wrong. Undefined when the header does not say.
  */
 export function retryAfterMs(headers: HeadersLike | undefined): number | undefined {
   const value = headers?.get('retry-after')

@@ -1,9 +1,9 @@
-/** Calls through the SDKs over HTTP: bounded in time, and failing with errors a person understands. */
+/** Calls through the SDKs over HTTP: with a time limit, and with errors that a person understands. */
 import { ServiceError, type ServiceErrorKind } from '../../pipeline/ports/errors.ts'
 import { isNetworkCode, kindOfStatus } from './kinds.ts'
 import { retryAfterMs } from './retry-after.ts'
 
-/** What the SDKs over HTTP throw, in the parts that matter. */
+/** The parts that matter of what the SDKs over HTTP throw. */
 interface RestErrorLike {
   statusCode?: number
   code?: string
@@ -21,8 +21,8 @@ const HINTS: Partial<Record<ServiceErrorKind, string>> = {
 const TIMEOUT_MS = 20_000
 
 /**
- * @param service as a person calls it: `Stream Analytics`.
- * @param signal the caller's; when it aborts, its own reason is thrown.
+ * @param service display name: `Stream Analytics`.
+ * @param signal the caller's; when it aborts, its reason is thrown.
  * @param call gets the signal to pass on.
  * @throws ServiceError
  */
@@ -66,7 +66,9 @@ export function sdkError(service: string, error: unknown): ServiceError {
   })
 }
 
-/** The answer was cut off, or is a page of a portal or a proxy, which the SDK puts into its message whole. */
+/**
+ * The answer was cut off, or is a page of a portal or proxy; the SDK puts the whole page into its message.
+ */
 function unreadable(service: string, message: string, cause: unknown): ServiceError {
   if (/^Error reading response/.test(message))
     return new ServiceError('unreachable', service, `The answer of ${service} was cut off.`, { cause })

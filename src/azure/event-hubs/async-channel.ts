@@ -1,11 +1,11 @@
-/** Hands values from a callback to a loop, one at a time: the giver waits until its value has been taken. */
+/** Passes values from a callback to a loop, one at a time: the producer waits until its value is taken. */
 export class AsyncChannel<T> {
   #offer: { value: T; taken: () => void } | undefined
   #taker: { resolve: (value: T) => void; reject: (error: Error) => void } | undefined
   #error: Error | undefined
   #isClosed = false
 
-  /** Resolves when the value has been taken, or nobody will take it any more. One giver at a time. */
+  /** Resolves when the value was taken, or when the channel has ended. One producer at a time. */
   give(value: T): Promise<void> {
     if (this.#isClosed || this.#error) return Promise.resolve()
     if (this.#taker) {
@@ -18,7 +18,7 @@ export class AsyncChannel<T> {
     })
   }
 
-  /** Ends it: what is taken from now on rejects. */
+  /** Ends the channel: taking from it now rejects. */
   fail(error: Error): void {
     this.#error ??= error
     this.#taker?.reject(this.#error)
@@ -26,7 +26,7 @@ export class AsyncChannel<T> {
     this.close()
   }
 
-  /** One taker at a time. */
+  /** One consumer at a time. */
   take(): Promise<T> {
     if (this.#error) return Promise.reject(this.#error)
     const offer = this.#offer
@@ -40,7 +40,7 @@ export class AsyncChannel<T> {
     })
   }
 
-  /** Lets a waiting giver go. */
+  /** Releases a waiting producer. */
   close(): void {
     this.#isClosed = true
     this.#offer?.taken()

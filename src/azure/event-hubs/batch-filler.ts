@@ -1,15 +1,16 @@
 /**
- * Fills the SDK's batches. The SDK encodes each event by itself, and the whole once more for the wire: at thousands of events a
- * second that is most of what sending costs. All our events are plain bodies, so the envelope can be written in one go: each
- * event is the same few bytes, a length, and the body. All else (links, credit, retries, settlement) stays the SDK's.
+ * Fills the SDK's batches. The SDK encodes each event, and then the whole batch again for the wire: at
+ * thousands of events a second that is most of the cost of sending. All our events are plain bodies, so the
+ * envelope can be written in one go: each event is the same few bytes, a length, and the body. The SDK does
+ * the rest (links, credit, retries, settlement).
  *
- * This is the one place that knows the inside of an `EventDataBatch`. It is found out at the first batch whether the SDK still
- * writes what is written here, byte for byte; if it does not, the SDK encodes.
+ * Only this file knows the inside of an `EventDataBatch`. The first batch is compared with the SDK's own
+ * encoding, byte for byte; if they differ, the SDK encodes.
  */
 import type { EventDataBatch } from '@azure/event-hubs'
 import type { OutgoingEvent } from '../../pipeline/ports/hub.ts'
 
-/** Parts of a batch that its typings leave out. */
+/** Parts of a batch that are missing in its types. */
 interface BatchInternals {
   _encodedMessages: Buffer[]
   _sizeInBytes: number
@@ -19,7 +20,9 @@ interface BatchInternals {
 
 /** A data section: its descriptor, the constructor of a short or long binary, the length. */
 const DATA_SECTION = Buffer.from([0x00, 0x53, 0x75])
-/** What the SDK puts before every event and every batch: an empty header, empty message annotations, empty properties. */
+/**
+ * The SDK's prefix of every event and batch: an empty header, empty message annotations, empty properties.
+ */
 const FRONT = Buffer.from([
   ...[0, 0x53, 0x70, 0x45],
   ...[0, 0x53, 0x72, 0xd1, 0, 0, 0, 4, 0, 0, 0, 0],
@@ -35,7 +38,7 @@ const eventSize = (body: Uint8Array) => sectionHead(messageSize(body)) + message
 const COMPARED = 2
 
 export class BatchFiller {
-  /** Undefined: not found out yet. */
+  /** Undefined until the first comparison. */
   #isDirect: boolean | undefined
 
   /** Whether batches are encoded here; undefined before the first one. */
@@ -43,7 +46,7 @@ export class BatchFiller {
     return this.#isDirect
   }
 
-  /** @returns index of the first event that found no room. */
+  /** @returns index of the first event that did not fit. */
   fill(batch: EventDataBatch, events: readonly OutgoingEvent[], from: number): number {
     this.#isDirect ??= writesTheSame(batch, events.slice(from, from + COMPARED))
     return this.#isDirect ? fillDirectly(batch, events, from) : fillBySdk(batch, events, from)
@@ -51,7 +54,7 @@ export class BatchFiller {
 }
 
 function fillBySdk(batch: EventDataBatch, events: readonly OutgoingEvent[], from: number): number {
-  // What the comparison has added.
+  // Events added by the comparison.
   let next = from + batch.count
   for (; next < events.length; next++) if (!batch.tryAdd({ body: bufferOf(events[next]) })) break
   return next
@@ -106,7 +109,10 @@ function write(target: Buffer, at: number, bytes: Uint8Array): number {
   return at + bytes.length
 }
 
-/** Lets the SDK encode some events, into the given batch, and compares. @returns undefined when not one found room. */
+/**
+ * Lets the SDK encode some events into the given batch, and compares.
+ * @returns undefined when none fitted.
+ */
 function writesTheSame(batch: EventDataBatch, events: readonly OutgoingEvent[]): boolean | undefined {
   const internals = batch as unknown as Partial<BatchInternals>
   for (const event of events) if (!batch.tryAdd({ body: bufferOf(event) })) break

@@ -19,8 +19,8 @@ export type HubConnection =
     }
 
 /**
- * The SDK's default is silent for 30 s after a cut connection. With these it says within a second that nobody answers, and its
- * callers, which all try again by themselves, find a hub that is back at once.
+ * By default the SDK reports nothing for 30 s after a cut connection. With these options it reports within a
+ * second that nobody answers. All callers retry by themselves, so they notice at once when the hub is back.
  */
 const CLIENT_OPTIONS: EventHubClientOptions = {
   retryOptions: {

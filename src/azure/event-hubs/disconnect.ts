@@ -5,11 +5,11 @@ const connectionCut = () =>
   new ServiceError('unreachable', 'Event Hubs', 'The connection to Event Hubs was cut.')
 
 /**
- * Runs an operation of a client so that it ends when the connection is cut. The SDK leaves what is under way on a connection to
- * its timeout, seconds after the hub is back, and tells nobody that the connection is gone: this listens to the connection inside
- * of the client. Should it ever be somewhere else, the timeout remains.
+ * Runs an operation of a client so that it ends when the connection is cut. The SDK does not report a lost
+ * connection and lets pending operations run into their timeout, seconds after the hub is back. So this
+ * listens to the connection inside the client. If the SDK ever moves it, the timeout still applies.
  * @param operation must end when the given signal aborts.
- * @returns what the operation returns, and the error to tell instead of its own when the connection was cut.
+ * @returns what the operation returns, and the error to report instead when the connection was cut.
  */
 export async function untilDisconnected<T>(
   client: EventHubProducerClient | EventHubConsumerClient,

@@ -1,11 +1,11 @@
-/** One look at the event hub for doctor: its properties, and whether we may send, without sending anything. */
+/** Checks the event hub for doctor: its properties, and whether we may send, without sending anything. */
 import { EventHubProducerClient } from '@azure/event-hubs'
 import { hubError } from '../errors/event-hubs-error.ts'
 import type { HubConnection } from './producer.ts'
 
 export interface HubProbe {
   partitions: number
-  /** Until the hub had opened a link for sending, connecting included. */
+  /** Time until the hub opened a link for sending, including the connection. */
   latencyMs: number
 }
 
@@ -32,7 +32,7 @@ export async function probeHub(connection: HubConnection): Promise<HubProbe> {
         )
   const startedAt = performance.now()
   try {
-    // An empty batch needs the size limit of the link, so a link is opened, which tells refusals apart.
+    // An empty batch needs the link's size limit, so a link is opened, and its errors say what is wrong.
     await client.createBatch()
     const latencyMs = performance.now() - startedAt
     const { partitionIds } = await client.getEventHubProperties()
@@ -41,7 +41,7 @@ export async function probeHub(connection: HubConnection): Promise<HubProbe> {
     throw hubError(error)
   } finally {
     await client.close().catch(() => {
-      // The connection is gone already; what matters has been thrown above.
+      // The connection is already gone; the error that matters was thrown above.
     })
   }
 }

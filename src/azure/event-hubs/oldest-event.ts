@@ -1,9 +1,9 @@
-/** Since when a hub holds events: the first look that a Stream Analytics job's very first start needs. */
+/** Finds the oldest event in a hub, which a Stream Analytics job needs at its first start. */
 import { type EventHubConsumerClient, earliestEventPosition } from '@azure/event-hubs'
 import type { PartitionProperties } from '../../pipeline/ports/hub.ts'
 import { hubError } from '../errors/event-hubs-error.ts'
 
-/** A partition whose events have just expired has none to give (s). */
+/** Longest wait for an event (s): a partition's last events may just have expired. */
 const WAIT_SECONDS = 5
 
 /**
@@ -33,7 +33,7 @@ async function firstEnqueuedAt(
   const subscription = client.subscribe(
     partitionId,
     {
-      // Called without events once the time is up.
+      // Called with no events when the time is up.
       processEvents: async ([event]) => resolve(event?.enqueuedTimeUtc),
       processError: async (error) => reject(hubError(error)),
     },

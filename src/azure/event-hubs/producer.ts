@@ -1,4 +1,4 @@
-/** The event hub through @azure/event-hubs: sending with acknowledgement. Reading is in `event-hubs-reader.ts`. */
+/** The event hub through @azure/event-hubs: sending with acknowledgement. Reading is in `reader.ts`. */
 import type { EventHubProducerClient } from '@azure/event-hubs'
 import { partitionOf } from '../../contract/partition-hash.ts'
 import { type HubProducer, type OutgoingEvent, SendError } from '../../pipeline/ports/hub.ts'
@@ -46,7 +46,7 @@ export function createHubProducer(connection: HubConnection): HubProducer {
 
 const withSignal = (signal: AbortSignal | undefined) => (signal ? { abortSignal: signal } : {})
 
-/** Partitions of keys, by the number of partitions; the same stations send all the time. */
+/** Cached partitions of keys, by partition count: the same stations send all the time. */
 const partitions = new Map<number, Map<string, number>>()
 const MOST_KEYS = 100_000
 
@@ -87,7 +87,7 @@ async function sendTo(
   let acknowledged = 0
   try {
     while (acknowledged < events.length) {
-      // The batch asks the hub for the size that it takes, the first time.
+      // The first batch asks the hub for its size limit.
       const batch = await client.createBatch({ partitionId, ...withSignal(signal) })
       const next = filler.fill(batch, events, acknowledged)
       if (next === acknowledged) throw tooLarge(events[next], batch.maxSizeInBytes)

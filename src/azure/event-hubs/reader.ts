@@ -1,4 +1,4 @@
-/** The event hub through @azure/event-hubs: partition properties, and reading back what a partition holds. */
+/** The event hub through @azure/event-hubs: partition properties, and reading a partition's events. */
 import {
   type EventHubConsumerClient,
   type EventPosition,
@@ -12,16 +12,16 @@ import { AsyncChannel } from './async-channel.ts'
 import { type HubConnection, newConsumer } from './connection.ts'
 import { untilDisconnected } from './disconnect.ts'
 
-/** Events of one page. The SDK waits 20 ms per page, so small ones are slow. */
+/** Events per page. The SDK waits 20 ms per page, so small pages are slow. */
 const PAGE_EVENTS = 500
-/** After that long without an event the partition is asked whether there is still one to come (s). */
+/** After this long without an event we ask the partition whether there are more (s). */
 const SILENCE_SECONDS = 1
 
 export function createHubReader(connection: HubConnection): HubReader {
   const client = newConsumer(connection)
   let partitionIds: string[] | undefined
 
-  // All questions go over one management link, which the SDK keeps open.
+  // All queries share one management link, which the SDK keeps open.
   const describe = async (id: string, signal: AbortSignal | undefined) =>
     described(await client.getPartitionProperties(id, signal ? { abortSignal: signal } : {}))
 
@@ -53,7 +53,7 @@ export function createHubReader(connection: HubConnection): HubReader {
           .filter((event) => event.sequenceNumber <= last)
         if (events.length > 0) yield events
         seen = page.at(-1)?.sequenceNumber ?? seen
-        // Retention may have taken the rest meanwhile.
+        // Retention may have deleted the rest meanwhile.
         if (page.length === 0 && (await describe(id, signal)).beginningSequenceNumber > last) return
       }
     } catch (error) {
@@ -77,7 +77,10 @@ export function createHubReader(connection: HubConnection): HubReader {
   }
 }
 
-/** Pages of a partition, one at a time: the next is received when the last has been taken. An empty one means silence. */
+/**
+ * Pages of a partition, one at a time: the next is received after the last was taken. An empty page means no
+ * events.
+ */
 export function openPartition(
   client: EventHubConsumerClient,
   partitionId: string,
@@ -117,7 +120,10 @@ const received = (partitionId: string, event: ReceivedEventData): ReceivedEvent 
   body: bytesOf(event.body),
 })
 
-/** The SDK hands out a body of one data section as bytes, of several as an array of them, of any other kind as its value. */
+/**
+ * The SDK returns a body of one data section as bytes, of several as an array of bytes, of any other kind as
+ * its value.
+ */
 function bytesOf(body: unknown): Uint8Array | undefined {
   if (body instanceof Uint8Array) return body
   const isBytes = Array.isArray(body) && body.length > 0 && body.every((part) => part instanceof Uint8Array)

@@ -1,6 +1,7 @@
 /**
- * REST calls that no SDK of ours covers: resource manager reads, Databricks and Unity Catalog, Synapse artifacts.
- * Every failure is a {@link ServiceError}. Authorisation errors are never tried again; the rest as often as asked.
+ * REST calls that our SDKs do not cover: resource manager reads, Databricks and Unity Catalog, Synapse
+ * artifacts. Every failure is a {@link ServiceError}. Authorisation errors are never retried; others as often
+ * as configured.
  */
 import type { TokenCredential } from '@azure/identity'
 import { ServiceError, type ServiceErrorKind } from '../../pipeline/ports/errors.ts'
@@ -11,11 +12,11 @@ import { retryAfterMs } from '../errors/retry-after.ts'
 import { abortableSleep } from './abortable-sleep.ts'
 
 export interface RestClientOptions {
-  /** As a person calls it: `Databricks`. */
+  /** Display name: `Databricks`. */
   service: string
   /** Base URL without a trailing slash. */
   endpoint: string
-  /** One that keeps tokens is told when the service refuses. */
+  /** A credential that caches tokens is told when the service rejects one. */
   credential: TokenCredential & Partial<Pick<TokenKeeper, 'forget'>>
   /** `https://management.azure.com/.default` */
   scope: string
@@ -23,9 +24,9 @@ export interface RestClientOptions {
   headers?: () => Promise<Readonly<Record<string, string>>>
   /** Per attempt, milliseconds. */
   timeoutMs?: number
-  /** Further attempts after throttling, a lost connection or a 5xx. Only for calls that may be repeated. */
+  /** Retries after throttling, a lost connection or a 5xx. Only for calls that may be repeated. */
   retries?: number
-  /** What to do about a refusal, by status, where its message does not say. */
+  /** What to do about an error, by status, where its message does not say. */
   hints?: Readonly<Record<number, string>>
   /** Waits between attempts; replaced in tests. */
   sleep?: (ms: number, signal: AbortSignal | undefined) => Promise<void>
@@ -49,13 +50,13 @@ export interface RestAnswer<T> {
 
 export interface RestClient {
   /**
-   * @param path below the endpoint, or a whole URL that the same service gave us
-   * @throws ServiceError for every status from 400 on, for no answer, and for an answer that is no JSON.
+   * @param path below the endpoint, or a whole URL from the same service
+   * @throws ServiceError for every status from 400 on, for no answer, and for an answer that is not JSON.
    */
   request<T>(method: string, path: string, request?: RestRequest): Promise<RestAnswer<T>>
 }
 
-/** Longest `Retry-After` that a call waits out; beyond it the caller decides. */
+/** Longest `Retry-After` that a call waits for; beyond it the caller decides. */
 const LONGEST_WAIT_MS = 60_000
 
 export function createRestClient(options: RestClientOptions): RestClient {
@@ -124,7 +125,7 @@ async function send<T>(
   return { status: response.status, headers: response.headers, body: parse<T>(service, url, text), latencyMs }
 }
 
-/** A token goes to its own service alone, also when an answer says where to ask on. */
+/** A token is sent only to its own service, even when an answer names the next URL. */
 function addressOf({ service, endpoint }: RestClientOptions, path: string): URL {
   if (!/^https?:/.test(path)) return new URL(endpoint + path)
   const url = new URL(path)
@@ -172,7 +173,7 @@ function parse<T>(service: string, url: URL, text: string): T {
   } catch (error) {
     throw refuse('no JSON', error)
   }
-  // No service of ours answers with less; taken for an empty list, it would say that nothing runs.
+  // Our services never answer with less; read as an empty list, it would mean that nothing runs.
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw refuse('no JSON object')
   return body as T
 }
@@ -192,7 +193,7 @@ interface ErrorBody {
   message?: string
 }
 
-/** What the service said, kept for callers that must tell one refusal from another. */
+/** What the service said, for callers that must tell errors apart. */
 export interface StatusCause {
   status: number
   /** `AuthorizationFailed`, `RESOURCE_DOES_NOT_EXIST`, … */
@@ -215,7 +216,7 @@ function statusError(
   try {
     body = (JSON.parse(text) ?? {}) as ErrorBody
   } catch {
-    // Some refusals come as HTML or XML; the status alone then has to do.
+    // Some errors come as HTML or XML; then only the status counts.
   }
   const xml = /<Code>([^<]*)<\/Code>/.exec(text)?.[1]
   const code =
@@ -237,7 +238,7 @@ function kindOf(status: number, code: string | undefined): ServiceErrorKind {
   return kindOfStatus(status) ?? 'service'
 }
 
-/** fetch hides the reason in the cause. */
+/** fetch puts the real error in `cause`. */
 function rootMessage(error: unknown): string {
   let inner: unknown = error
   while (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause

@@ -1,7 +1,7 @@
 /**
- * Bronze seen through its listing, and only from where something new can still appear. Files of one partition come in the
- * order of their sequence numbers, so their minutes never go back; a partition that bronze has caught up with cannot add
- * to a minute before the moment at which that was seen.
+ * Watches bronze by listing it, only from where new files can still appear. Files of one partition come in
+ * sequence order, so their minutes never go back. Once bronze has caught up with a partition, that partition
+ * cannot add to a minute before the moment when this was seen.
  */
 import { BRONZE, extraRowsIn, minuteAt, minuteIn, parseBronzeFileName } from '../../contract/bronze-layout.ts'
 import { BRONZE_TOTALS, parseTotals } from '../../contract/bronze-totals.ts'
@@ -10,25 +10,25 @@ import type { LakeClient } from './data-lake.ts'
 
 interface Position {
   next: number
-  /** `2026/11/24/02-07` of its last file; empty: only the totals tell of it. */
+  /** Minute of its last file, `2026/11/24/02-07`; empty when it is known only from the totals. */
   minute: string
 }
 
-/** Files of other writers may come late into a minute by this much (ms). */
+/** How late files of other writers may come into a minute (ms). */
 const FOREIGN_LATENESS_MS = 10 * 60_000
-/** How often the totals of deleted files are read again (looks). */
+/** How often the totals of deleted files are read again (in polls). */
 const TOTALS_EVERY = 60
 
 export class BronzeWatch {
   readonly #client: LakeClient
   readonly #now: () => number
   readonly #positions = new Map<string, Position>()
-  /** Paths that were counted and could be listed again. */
+  /** Paths that were counted already and may be listed again. */
   #seen = new Set<string>()
   #from: string | undefined
-  /** The farthest that listing has begun: what lies before it was counted. */
+  /** The latest minute at which a listing has begun: everything before it was counted. */
   #farthest = ''
-  /** Of the hub's last state (epoch ms): its clock may be set back. */
+  /** Time of the hub's last state (epoch ms): its clock may be set back. */
   #hubAt = Number.NEGATIVE_INFINITY
   #rows = 0
   #rejected = 0
@@ -38,7 +38,7 @@ export class BronzeWatch {
   #bytes = 0
   #deleted = { files: 0, bytes: 0 }
   #hasForeign = false
-  /** Folders of the form `HH/mm` were seen. */
+  /** Whether folders of the form `HH/mm` were seen. */
   #hasFormer = false
   #newestAt: Date | undefined
   #looks = 0
@@ -60,7 +60,8 @@ export class BronzeWatch {
       const isHidden = path.slice(path.lastIndexOf('/') + 1).startsWith('_')
       if (!isDirectory && !isHidden && !this.#seen.has(path)) fresh.push({ path, bytes, modifiedAt })
     }
-    // Behind the listing: retention adds a file to the totals before it deletes it, so one that was not listed is in them.
+    // After the listing: retention adds a file to the totals before deleting it, so an unlisted file is in
+    // the totals.
     if (readsTotals) await this.#readTotals(signal)
     this.#looks++
     const parsed = fresh.map((file) => ({ ...file, name: parseBronzeFileName(file.path) }))
@@ -94,9 +95,9 @@ export class BronzeWatch {
     const id = String(name.partition)
     const position = this.#positions.get(id)
     const next = position?.next ?? 0
-    // Listed once more, as the clock was set back: files of a partition come in the order of their numbers.
+    // Listed again because the clock was set back: files of a partition come in sequence order.
     if (path < `${BRONZE.path}/${this.#farthest}` && name.lastSequenceNumber < next) return
-    // Summed up in the totals already, and not yet deleted.
+    // Already in the totals, but not yet deleted.
     if (name.lastSequenceNumber < next && !position?.minute) return
     this.#files++
     this.#bytes += bytes
@@ -107,7 +108,7 @@ export class BronzeWatch {
     this.#positions.set(id, { next: Math.max(next, name.lastSequenceNumber + 1), minute })
   }
 
-  /** The next look begins at the oldest minute that can still grow; what lies before it need not be remembered. */
+  /** The next poll begins at the oldest minute that can still grow; everything before it can be forgotten. */
   #moveOn(hub: HubState | undefined): void {
     const minutes = [...this.#positions.values()]
       .map(({ minute }) => minute)
@@ -126,16 +127,16 @@ export class BronzeWatch {
     for (const [id, last] of hub.lastSequenceNumbers) {
       const position = this.#positions.get(id)
       if ((position?.next ?? 0) > last) continue
-      // Behind the hub: its next file may lie in the minute of its last one, or anywhere if it has none.
+      // Behind the hub: its next file may be in the minute of its last one, or anywhere if it has none.
       if (!position?.minute) return
       open.push(position.minute)
     }
     this.#beginAt(open.sort()[0] as string, isSetBack)
   }
 
-  /** @param mayGoBack files of now lie before those of a clock that was ahead. */
+  /** @param mayGoBack new files may have earlier minutes than files written while the clock was ahead. */
   #beginAt(minute: string, mayGoBack = false): void {
-    // Services sort `02/07` and `02-07` in two ways; the hour alone lies before both in each.
+    // Services differ in how they sort `02/07` and `02-07`; the bare hour sorts before both everywhere.
     const from = this.#hasFormer ? minute.slice(0, 'yyyy/MM/dd/HH'.length) : minute
     if (this.#from !== undefined && from <= this.#from && !mayGoBack) return
     this.#from = from
@@ -144,7 +145,7 @@ export class BronzeWatch {
     this.#seen = new Set([...this.#seen].filter((path) => path >= oldest))
   }
 
-  /** What retention has summed up and deleted: it still counts, but no longer takes room. */
+  /** What retention has added up and deleted: it still counts, but takes no space. */
   async #readTotals(signal: AbortSignal | undefined): Promise<void> {
     const text = await this.#client.read(BRONZE.container, BRONZE_TOTALS, signal)
     if (!text) return

@@ -1,4 +1,4 @@
-/** One data file of a Delta table: what the log says of it, and its rows as the table has them. */
+/** One data file of a Delta table: what the log says about it, and its rows as the table has them. */
 import type { AddFile, DeletionVector } from '../../delta/actions.ts'
 import { deletedRows, FRAME_BYTES, inFile, placeOf } from '../../delta/deletion-vector.ts'
 import { type Column, physicalName } from '../../delta/schema.ts'
@@ -11,9 +11,9 @@ export interface DataFile {
   /** Relative to the container. */
   path: string
   bytes: number
-  /** Without those that a deletion vector has taken out; undefined: its writer left no statistics. */
+  /** Without the rows that a deletion vector deletes; undefined when its writer left no statistics. */
   rows: number | undefined
-  /** Rows that stand in the file and are deleted. */
+  /** How many rows of the file are deleted. */
   deletedRows: number
   /** Which those are. */
   deletionVector: DeletionVector | undefined
@@ -22,11 +22,11 @@ export interface DataFile {
   /** When the commit that added it was made, epoch ms. */
   committedAt: number
   version: number
-  /** By physical name: columns whose values stand in the log, not in the file. */
+  /** Columns, by physical name, whose values are in the log and not in the file. */
   partitionValues: Readonly<Record<string, string | null>> | undefined
 }
 
-/** The columns that tell how new a row is; a table has one of them, or none. */
+/** The columns that say how new a row is; a table has one of them, or none. */
 const TIME_COLUMNS = ['enqueuedAt', 'minute']
 
 /** A table's place in the lake, and its columns. */
@@ -36,7 +36,7 @@ export interface TablePlace {
   columns: readonly Column[]
 }
 
-/** @param committedAt epoch ms; undefined: the commit did not say. */
+/** @param committedAt epoch ms; undefined when the commit does not say. */
 export function dataFileOf(
   add: AddFile,
   { folder, columns }: TablePlace,
@@ -70,13 +70,13 @@ export function pathIn(folder: string, path: string): string {
   return decodeURIComponent(absolute ?? `${folder}/${path}`)
 }
 
-/** Beyond this size a file is not read whole to see how new the rows are that its deletion vector has left (bytes). */
+/** Largest file (bytes) that is read whole to find the newest row left by its deletion vector. */
 const MOST_BYTES = 64_000_000
 
 /**
- * What its statistics do not say of a file, from the file itself: the footer's row count, and its newest time. The statistics
- * of a file with deleted rows are bounds only, so its newest row is looked for.
- * @returns undefined when it is not there.
+ * Reads from the file what its statistics do not say: the footer's row count, and its newest time. The
+ * statistics of a file with deleted rows are only bounds, so its newest row is searched for.
+ * @returns undefined when the file does not exist.
  */
 export async function measured(
   client: LakeClient,
@@ -116,7 +116,7 @@ export async function measured(
 /**
  * The rows of a file as the table has them, in the file's order: deleted ones left out, columns by their names in the table,
  * null where the file is older than the column.
- * @returns undefined when the file is not there.
+ * @returns undefined when the file does not exist.
  */
 export async function readRows(
   client: LakeClient,
@@ -146,7 +146,7 @@ export async function readRows(
   }
 }
 
-/** Where a column of the table stands: in the file, by which name; or in the log, with which value. */
+/** Where a column's values are: in the file, under a name; or in the log, as one value. */
 export function sourceOf(
   { columns }: TablePlace,
   parquet: ParquetFile,

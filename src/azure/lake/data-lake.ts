@@ -21,7 +21,8 @@ export interface ByteRange {
 
 export interface LakeClient {
   /**
-   * Files and folders below a folder, in the order of their names, from a name on. Costs follow what is returned.
+   * Files and folders below a folder, sorted by name, starting at a name. The cost depends on what is
+   * returned.
    * @param options.startFrom inclusive, relative to the folder.
    * @returns nothing when the folder does not exist.
    */
@@ -37,7 +38,7 @@ export interface LakeClient {
   read(container: string, path: string, signal?: AbortSignal, range?: ByteRange): Promise<Buffer | undefined>
 }
 
-/** The service's own default waits up to two minutes between tries. */
+/** The SDK's default waits up to two minutes between tries. */
 const RETRY = {
   maxTries: 2,
   retryDelayInMs: 300,

@@ -1,4 +1,4 @@
-/** The files of a Delta log as the lake has them: commits, checkpoints of every form, and what stands in them. */
+/** The files of a Delta log in the lake: commits, checkpoints of every form, and their content. */
 import { createHash } from 'node:crypto'
 import type { CommitMetadata } from '../../contract/tables.ts'
 import { type Action, parseActions } from '../../delta/actions.ts'
@@ -9,13 +9,13 @@ import { ServiceError } from '../../pipeline/ports/errors.ts'
 import type { LakeClient } from './data-lake.ts'
 import { ParquetFile } from './parquet.ts'
 
-/** Actions that a checkpoint is read for. */
+/** The actions that are read from a checkpoint. */
 const CHECKPOINT_COLUMNS = ['add', 'protocol', 'metaData', 'sidecar']
 
-/** A commit as it lies there. */
+/** A commit as stored. */
 export interface Commit {
   actions: readonly Action[]
-  /** Of its text. */
+  /** Hash of its text. */
   digest: string
 }
 
@@ -32,30 +32,33 @@ export class LogFiles {
     this.#folder = `${folder}/${LOG_FOLDER}`
   }
 
-  /** Files of the log, from a name on. */
+  /** Files of the log, starting at a name. */
   list(startFrom: string | undefined, signal: AbortSignal | undefined) {
     return this.#client.list(this.#container, this.#folder, { recursive: false, startFrom, signal })
   }
 
-  /** The text of a file of the log; undefined when it is not there. */
+  /** The text of a file of the log; undefined when it does not exist. */
   async text(name: string, signal: AbortSignal | undefined): Promise<string | undefined> {
     return (await this.#read(name, signal))?.toString('utf8')
   }
 
-  /** @throws ServiceError for a commit that is no JSON, as one that is being written by a writer without atomic puts. */
+  /**
+   * @throws ServiceError for a commit that is not JSON, e.g. one half written by a writer without atomic
+   * puts.
+   */
   async commit(version: number, signal: AbortSignal | undefined): Promise<Commit | undefined> {
     const text = await this.#read(commitName(version), signal)
     if (!text) return undefined
     return { actions: this.#parse(commitName(version), text), digest: digestOf(text) }
   }
 
-  /** Of compacted commits, or of a checkpoint in JSON. */
+  /** Actions of compacted commits, or of a checkpoint in JSON. */
   async json(name: string, signal: AbortSignal | undefined): Promise<Action[] | undefined> {
     const text = await this.#read(name, signal)
     return text && this.#parse(name, text)
   }
 
-  /** @returns the actions of a checkpoint with its sidecars; undefined when a file of it is not there any more. */
+  /** @returns the actions of a checkpoint with its sidecars; undefined when one of its files is gone. */
   async checkpoint({ names }: Checkpoint, signal: AbortSignal | undefined): Promise<Action[] | undefined> {
     const actions: Action[] = []
     for (const name of names) {
@@ -65,7 +68,7 @@ export class LogFiles {
     }
     for (const { sidecar } of [...actions]) {
       if (!sidecar) continue
-      // They all stand in one folder, whatever path is written before the name.
+      // They are all in one folder, whatever path stands before the name.
       const name = decodeURIComponent(sidecar.path.slice(sidecar.path.lastIndexOf('/') + 1))
       const some = await this.#parquet(`${SIDECAR_FOLDER}/${name}`, signal)
       if (!some) return undefined
@@ -120,7 +123,7 @@ const digestOf = (text: Buffer) => createHash('sha1').update(text).digest('base6
 
 type CheckpointAdd = NonNullable<Action['add']> & { stats_parsed?: ParsedStatistics | null }
 
-/** A row of a checkpoint as the action that a commit would have had: without nulls, its statistics as text. */
+/** Turns a checkpoint row into the action that a commit would have: without nulls, statistics as text. */
 function actionOf(row: Record<string, unknown>): Action {
   const add = row.add as CheckpointAdd | null | undefined
   if (!add) return row as Action
@@ -129,7 +132,7 @@ function actionOf(row: Record<string, unknown>): Action {
   return { add: { ...rest, ...(text === undefined ? {} : { stats: text }) } }
 }
 
-/** Commits of other writers may carry any text there. */
+/** Commits by other writers may have any text there. */
 export function commitMetadataIn(text: string | null | undefined): CommitMetadata | undefined {
   if (!text) return undefined
   try {

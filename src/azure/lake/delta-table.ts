@@ -1,7 +1,7 @@
 /**
- * A Delta table seen through its log, and only through what is new in it: each look asks for the next commits by name, so
- * its cost follows the number of commits since the last one. What it reads, and what it refuses to, is in `src/delta/`;
- * https://github.com/delta-io/delta/blob/master/PROTOCOL.md
+ * A Delta table seen through the new entries of its log: each poll asks for the next commits by name, so its
+ * cost depends on the number of commits since the last poll. What it can read, and what it refuses, is in
+ * `src/delta/`; https://github.com/delta-io/delta/blob/master/PROTOCOL.md
  */
 import type { CommitMetadata } from '../../contract/tables.ts'
 import { type Action, committedAtIn, type Protocol } from '../../delta/actions.ts'
@@ -16,11 +16,19 @@ import type { LakeClient } from './data-lake.ts'
 import { commitMetadataIn, LogFiles } from './delta-log.ts'
 import type { ParquetRow } from './parquet.ts'
 
-/** Looks without a new commit after which the log is listed once: it may have been cleaned up or begun anew. */
+/**
+ * After this many polls without a new commit the log is listed once: it may have been cleaned up or
+ * restarted.
+ */
 const QUIET_LOOKS = 60
-/** Files without statistics that one look asks for their row count; the table's rows are unknown until all have told it. */
+/**
+ * How many files without statistics one poll opens for their row count; until all are read, the table's rows
+ * are unknown.
+ */
 const MEASURED_PER_LOOK = 100
-/** Commits before a checkpoint that are asked for the newest commit metadata: upkeep leaves none. */
+/**
+ * How many commits before a checkpoint are searched for the newest commit metadata: maintenance writes none.
+ */
 const LOOKED_BACK = 20
 
 export class DeltaTable {
@@ -34,15 +42,15 @@ export class DeltaTable {
   #columns: readonly Column[] = []
   #commitMetadata: CommitMetadata | undefined
   #committedAt: Date | undefined
-  /** Of the commit that was read last; another one of the same version is that of another table. */
+  /** Hash of the last commit read; a different one at the same version means a different table. */
   #digest: string | undefined
-  /** Read by a look that failed later; told by the next. */
+  /** Read by a poll that failed later; reported by the next one. */
   #arrived: DataFile[] = []
-  /** Paths of active files whose rows or newest time the log does not tell. */
+  /** Paths of active files whose row count or newest time is not in the log. */
   readonly #unmeasured = new Set<string>()
   #quietLooks = 0
   #isKnown = false
-  /** Why the table could not be read, until its log goes on. */
+  /** Why the table could not be read, until its log grows. */
   #refused: ServiceError | undefined
 
   constructor(client: LakeClient, container: string, folder: string) {
@@ -52,7 +60,7 @@ export class DeltaTable {
     this.#log = new LogFiles(client, container, folder)
   }
 
-  /** Active files, in the order in which their rows came. */
+  /** Active files, in the order in which their rows were added. */
   get files(): readonly DataFile[] {
     return [...this.#files.values()]
   }
@@ -65,7 +73,7 @@ export class DeltaTable {
     return { container: this.#container, folder: this.#folder, columns: this.#columns }
   }
 
-  /** What the table asks of its readers; undefined while there is none. */
+  /** What the table requires of its readers; undefined while there is no table. */
   get protocol(): Protocol | undefined {
     return this.#protocol
   }
@@ -91,14 +99,14 @@ export class DeltaTable {
   }
 
   /**
-   * Takes in what was committed since the last look.
-   * @returns files whose rows are new (rewrites by compaction are none), in the order of their commits; none at the first look.
-   * @throws ServiceError also for a table that asks more of its readers than is known here.
+   * Reads what was committed since the last poll.
+   * @returns files with new rows (not compacted ones), in commit order; none at the first poll.
+   * @throws ServiceError also for a table that requires more of its readers than we support.
    */
   async look(signal?: AbortSignal): Promise<readonly DataFile[]> {
     if (this.#refused) await this.#lookAgain(this.#refused, signal)
     const isFirst = !this.#isKnown
-    // One that failed half-way has left the state of some version or other.
+    // A poll that failed half-way has left the state of an unknown version.
     if (isFirst) this.#forget()
     const commits = isFirst ? await this.#readWhole(signal) : await this.#readCommits(false, signal)
     this.#assertReadable()
@@ -111,7 +119,7 @@ export class DeltaTable {
     return arrived.map((file) => this.#files.get(file.path) ?? file)
   }
 
-  /** The rows of one of its files, as the table has them; undefined when the file is not there any more. */
+  /** The rows of one of its files, as the table has them; undefined when the file is gone. */
   rowsOf(
     file: DataFile,
     columns: readonly string[],
@@ -121,8 +129,8 @@ export class DeltaTable {
   }
 
   /**
-   * Files that brought new rows since a moment, also those that a compaction has replaced since, as far back as the log goes.
-   * Lists the whole log.
+   * Files that added rows since a moment, including those that a compaction has replaced, as far back as the
+   * log goes. Lists the whole log.
    */
   async *history(since: Date, signal?: AbortSignal): AsyncIterable<DataFile> {
     for await (const { path, modifiedAt } of this.#log.list(undefined, signal)) {
@@ -139,13 +147,13 @@ export class DeltaTable {
     }
   }
 
-  /** The newest whole checkpoint, and the commits behind it. @returns how many those were. */
+  /** Reads the newest whole checkpoint, and the commits after it. @returns how many commits. */
   async #readWhole(signal: AbortSignal | undefined): Promise<number> {
     const text = await this.#log.text(LAST_CHECKPOINT, signal)
     const pointer = text === undefined ? undefined : pointerIn(text)
     let listing = await this.#listing(pointer && versionPrefix(pointer.version), signal)
     let hasCheckpoint = await this.#readCheckpoint(listing, signal)
-    // The pointer is a hint: what it points at may be gone.
+    // The pointer is a hint: its checkpoint may be gone.
     if (pointer && !hasCheckpoint) {
       listing = await this.#listing(undefined, signal)
       hasCheckpoint = await this.#readCheckpoint(listing, signal)
@@ -171,7 +179,7 @@ export class DeltaTable {
     return listingOf(names)
   }
 
-  /** The newest one that can be read. @returns whether there was one. */
+  /** Reads the newest readable checkpoint. @returns whether there was one. */
   async #readCheckpoint({ checkpoints }: LogListing, signal: AbortSignal | undefined): Promise<boolean> {
     for (const checkpoint of checkpoints.toReversed()) {
       const actions = await this.#log.checkpoint(checkpoint, signal)
@@ -183,7 +191,7 @@ export class DeltaTable {
     return false
   }
 
-  /** @returns the version that they led to; −1: there were none. */
+  /** @returns the last version read; −1 when there was none. */
   async #readCompactions(listing: LogListing, signal: AbortSignal | undefined): Promise<number> {
     const last = listing.commits.at(-1) ?? -1
     for (let reached = -1; ; reached = this.#version) {
@@ -207,7 +215,7 @@ export class DeltaTable {
     }
   }
 
-  /** A checkpoint does not hold what a commit says of itself; its own commit does, while it is there. */
+  /** A checkpoint does not hold commit metadata; the commit of its version does, while it exists. */
   async #noteCommit(version: number, signal: AbortSignal | undefined): Promise<void> {
     const commit = await this.#log.commit(version, signal)
     if (!commit) return
@@ -215,7 +223,7 @@ export class DeltaTable {
     this.#digest = commit.digest
   }
 
-  /** The newest commit metadata may stand in a commit that a checkpoint or a compaction has stood for. */
+  /** The newest commit metadata may be in a commit that was replaced by a checkpoint or a compaction. */
   async #lookBack(from: number, signal: AbortSignal | undefined): Promise<void> {
     for (let version = from - 1; version >= 0 && version >= from - LOOKED_BACK; version--) {
       if (this.#commitMetadata) return
@@ -226,7 +234,7 @@ export class DeltaTable {
     }
   }
 
-  /** Without new commits for long: either nothing happens, or the log was cleaned up, or the table is another one now. */
+  /** No new commits for long: nothing happens, or the log was cleaned up, or the table was replaced. */
   async #checkLog(signal: AbortSignal | undefined): Promise<void> {
     this.#quietLooks = 0
     const { commits } = await this.#listing(versionPrefix(Math.max(0, this.#version)), signal)
@@ -239,7 +247,9 @@ export class DeltaTable {
     this.#forget()
   }
 
-  /** A table that could not be read is looked at again when its log has gone on: a feature may have been dropped. */
+  /**
+   * A table that could not be read is tried again when its log has grown: a feature may have been dropped.
+   */
   async #lookAgain(refused: ServiceError, signal: AbortSignal | undefined): Promise<void> {
     this.#quietLooks++
     const isAnother = this.#quietLooks >= QUIET_LOOKS
@@ -287,7 +297,7 @@ export class DeltaTable {
       this.#unmeasured.delete(path)
     }
     const place = this.place
-    // A file whose deleted rows become more is removed and added in one commit, in any order.
+    // When more rows of a file are deleted, one commit removes and adds the file, in any order.
     for (const { add } of actions) {
       if (!add) continue
       const file = dataFileOf(add, place, version, committedAt)
@@ -306,7 +316,7 @@ export class DeltaTable {
     this.#commitMetadata = commitMetadataIn(info?.userMetadata) ?? this.#commitMetadata
   }
 
-  /** Asks files for what the log does not tell; the table's rows stay unknown while one of them is. */
+  /** Reads from the files what the log does not say; the table's rows are unknown until all are read. */
   async #measure(signal: AbortSignal | undefined): Promise<void> {
     for (const path of [...this.#unmeasured].slice(0, MEASURED_PER_LOOK)) {
       const file = this.#files.get(path)
@@ -317,7 +327,7 @@ export class DeltaTable {
         signal?.throwIfAborted()
         if (!(error instanceof ServiceError) || error.kind !== 'service') throw error
       }
-      // One that is not there or is damaged is not asked again: its rows stay unknown.
+      // A missing or damaged file is not read again: its rows stay unknown.
       this.#unmeasured.delete(path)
     }
   }

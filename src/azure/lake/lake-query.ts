@@ -20,9 +20,9 @@ import { ParquetFile } from './parquet.ts'
 import { relation } from './table-audit.ts'
 
 const MEMORY = '512MB'
-/** Bronze files that a query sees: the newest ones. */
+/** How many bronze files a query sees: the newest ones. */
 const BRONZE_FILES = 500
-/** Tables move on while they are read: files that are gone meanwhile are looked for once more. */
+/** Tables change while they are read: when a file is gone, the table is read again. */
 const TRIES = 3
 
 /** Views and the tables behind them. */
@@ -99,7 +99,7 @@ async function withDatabase<T>(
       files += loaded.files
       bytes += loaded.bytes
     }
-    // From here on nothing is reached but what was fetched.
+    // From here on, only the fetched files can be reached.
     await connection.run(`SET allowed_directories = ['${folder.replaceAll("'", "''")}']`)
     await connection.run('SET enable_external_access = false')
     await connection.run('SET lock_configuration = true')
@@ -155,7 +155,7 @@ async function load(
   }
 }
 
-/** Types of the contract, as DuckDB calls them: a table without rows has its columns all the same. */
+/** The contract's types under DuckDB's names, so that a table without rows still has its columns. */
 const SQL_TYPES: Readonly<Record<string, string>> = {
   string: 'VARCHAR',
   integer: 'INTEGER',
@@ -195,7 +195,7 @@ async function newestBronze(client: LakeClient, signal: AbortSignal | undefined)
   return files
 }
 
-/** Lines as they lie there, with the names of their files. */
+/** Lines as stored, with the names of their files. */
 async function loadBronze(
   connection: DuckDBConnection,
   client: LakeClient,

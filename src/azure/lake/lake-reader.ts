@@ -1,4 +1,4 @@
-/** Watches the lake: bronze by its listing, the tables by their logs, new rows by reading the new files. */
+/** Watches the lake: lists bronze, reads the tables' logs, and reads new rows from the new files. */
 import { TABLES, type TableName } from '../../contract/tables.ts'
 import { ServiceError } from '../../pipeline/ports/errors.ts'
 import type {
@@ -21,10 +21,10 @@ export interface LakeReaderOptions {
   clock: { now(): number }
 }
 
-/** Rows that one look reads from a table's new files; more are counted as skipped. */
+/** Most rows that one poll reads from a table's new files; the rest are counted as skipped. */
 const MAX_ROWS = 5000
 const MAX_QUARANTINED = 50
-/** The aggregate is read at most that often (ms), and up to so many rows. */
+/** Shortest time between reads of the aggregate (ms), and most rows that one read takes. */
 const CITIES_EVERY_MS = 4000
 const MAX_AGGREGATE_ROWS = 50_000
 
@@ -65,7 +65,7 @@ export function createLakeReader(options: LakeReaderOptions): LakeReader {
   async function newCities(signal: AbortSignal | undefined): Promise<CityMean[] | undefined> {
     const { version } = tables.aggregated.snapshot()
     if (version === cities.version || clock.now() - cities.at < CITIES_EVERY_MS) return undefined
-    // A version that could not be read is tried again as often as a new one is.
+    // A version that could not be read is retried as often as a new one is read.
     cities = { ...cities, at: clock.now() }
     const read = await readCities(tables.aggregated, signal)
     if (read) cities = { ...cities, version }
@@ -131,7 +131,7 @@ export function createLakeReader(options: LakeReaderOptions): LakeReader {
   }
 }
 
-/** Rows of the new files, oldest first, as far as the bound allows; those of further files are counted only. */
+/** Rows of the new files, oldest first, up to the limit; rows of further files are only counted. */
 async function arrivedRows(table: DeltaTable, files: readonly DataFile[], signal: AbortSignal | undefined) {
   const rows: ArrivedRow[] = []
   let skipped = 0
@@ -141,7 +141,7 @@ async function arrivedRows(table: DeltaTable, files: readonly DataFile[], signal
       continue
     }
     const read = await table.rowsOf(file, ARRIVED_COLUMNS, signal)
-    // Compacted and vacuumed since: its rows stand in another file, and were counted by the log.
+    // Compacted and vacuumed since: its rows are in another file, and were counted from the log.
     if (!read) continue
     for (const row of read.slice(0, MAX_ROWS)) rows.push(arrivedRow(row, file.committedAt))
     skipped += Math.max(0, read.length - MAX_ROWS)
@@ -187,7 +187,7 @@ async function readCities(
   for (const file of table.files) {
     if (read > MAX_AGGREGATE_ROWS) break
     const rows = await table.rowsOf(file, ['city', 'avg_temperature', 'avg_humidity', 'readings'], signal)
-    // Rewritten under our eyes: the next look reads the new version.
+    // Rewritten while we were reading: the next poll reads the new version.
     if (!rows) return undefined
     read += rows.length
     for (const row of rows) {

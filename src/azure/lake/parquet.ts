@@ -1,4 +1,4 @@
-/** Parquet files as other writers leave them: every codec that they use, and what stands in a footer. */
+/** Parquet files of any writer: every codec in use, and the content of the footer. */
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
 import {
   type AsyncBuffer,
@@ -10,7 +10,7 @@ import {
 } from 'hyparquet'
 import { decompressLz4, decompressLz4Raw } from 'hyparquet-compressors'
 
-/** Snappy is hyparquet's own; LZO has no reader here, nor a writer among today's. */
+/** Snappy is built into hyparquet; LZO is not supported, and nothing writes it today. */
 const COMPRESSORS: Compressors = {
   GZIP: (page) => gunzipSync(page),
   BROTLI: (page) => brotliDecompressSync(page),
@@ -19,7 +19,7 @@ const COMPRESSORS: Compressors = {
   LZ4_RAW: decompressLz4Raw,
 }
 
-/** What is read from a file's end at first: most footers are smaller (bytes). */
+/** How much is first read from a file's end (bytes): most footers are smaller. */
 const FOOTER_BYTES = 64 * 1024
 
 export type ParquetRow = Record<string, unknown>
@@ -29,7 +29,7 @@ export class ParquetFile {
   readonly metadata: FileMetaData
   readonly #bytes: ArrayBuffer
 
-  /** @throws Error for what is no Parquet file. */
+  /** @throws Error when it is not a Parquet file. */
   constructor(file: Buffer) {
     this.#bytes = file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength) as ArrayBuffer
     this.metadata = parquetMetadata(this.#bytes)
@@ -39,7 +39,7 @@ export class ParquetFile {
     return columnsIn(this.metadata)
   }
 
-  /** Rows as plain objects, in the file's order; of the named columns those that the file has. */
+  /** Rows as plain objects, in the file's order, with those of the named columns that the file has. */
   async rows(columns?: readonly string[]): Promise<ParquetRow[]> {
     const there = columns && this.columns.map(({ name }) => name).filter((name) => columns.includes(name))
     if (there?.length === 0) return Array.from({ length: Number(this.metadata.num_rows) }, () => ({}))
@@ -52,7 +52,7 @@ export class ParquetFile {
   }
 }
 
-/** A column at the top of a file's schema. */
+/** A top-level column of a file's schema. */
 export interface FileColumn {
   name: string
   fieldId: number | undefined
@@ -71,14 +71,14 @@ export function columnsIn({ schema }: FileMetaData): FileColumn[] {
   return columns
 }
 
-/** Where the next element on the same level stands. */
+/** Position of the next element on the same level. */
 function behind(elements: readonly { num_children?: number | undefined }[], at: number): number {
   let next = at + 1
   for (let child = 0; child < (elements[at]?.num_children ?? 0); child++) next = behind(elements, next)
   return next
 }
 
-/** @param read gives a range of the file (bytes, from inclusive, to exclusive). */
+/** @param read returns a range of the file (bytes, from inclusive, to exclusive). */
 export function readFooter(
   byteLength: number,
   read: (from: number, to: number) => Promise<ArrayBuffer>,
@@ -87,14 +87,14 @@ export function readFooter(
   return parquetMetadataAsync(file, { initialFetchSize: Math.min(FOOTER_BYTES, byteLength) })
 }
 
-/** The greatest value of a time column as the footer tells it (epoch ms); undefined when it does not. */
+/** The greatest value of a time column by the footer (epoch ms); undefined when the footer has none. */
 export function newestIn({ row_groups: groups }: FileMetaData, column: string): number | undefined {
   let newest: number | undefined
   for (const { columns } of groups) {
     const chunk = columns.find(({ meta_data }) => meta_data?.path_in_schema.join('.') === column)?.meta_data
     const greatest = chunk?.statistics?.max_value ?? chunk?.statistics?.max
     if (greatest instanceof Date) newest = Math.max(newest ?? Number.NEGATIVE_INFINITY, greatest.getTime())
-    // Without any value there is no greatest one.
+    // A column of nulls has no greatest value.
     else if (Number(chunk?.statistics?.null_count ?? -1) !== Number(chunk?.num_values)) return undefined
   }
   return newest

@@ -1,4 +1,7 @@
-/** Reads the tables whole at the end of a run, and asserts nothing that it has not read. DuckDB does the counting, on disk. */
+/**
+ * Reads the whole tables at the end of a run, and reports only what it has read. DuckDB does the counting, on
+ * disk.
+ */
 import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -13,13 +16,13 @@ import type { LakeClient } from './data-lake.ts'
 import { DeltaTable } from './delta-table.ts'
 import { ParquetFile } from './parquet.ts'
 
-/** Memory that the count may take; beyond it DuckDB goes to disk. */
+/** Memory limit of the count; beyond it DuckDB spills to disk. */
 const MEMORY = '512MB'
 
-/** Milliseconds from the making of a reading to the commit that brought it. */
+/** Milliseconds from when a reading was made to the commit that added it. */
 const LATENCY = '$committed - epoch_ms(createdAt)'
 
-/** What is kept of each table. */
+/** The columns that are kept of each table. */
 const IMPORTS = {
   silver: {
     table: 'silver(id UUID, device VARCHAR, number BIGINT, enqueued TIMESTAMPTZ, content UUID)',
@@ -30,7 +33,7 @@ const IMPORTS = {
   },
   quarantine: {
     table: 'quarantined(device VARCHAR, number BIGINT)',
-    // Lines that are no JSON are of no station.
+    // Lines that are not JSON have no station.
     select: `CASE WHEN json_valid(raw) THEN raw->>'$.deviceId' END,
       CASE WHEN json_valid(raw) THEN try_cast(raw->>'$.deviceSequenceNumber' AS BIGINT) END`,
   },
@@ -39,7 +42,7 @@ const IMPORTS = {
   aggregated: { table: 'aggregated(readings BIGINT)', select: 'readings' },
 } as const satisfies Partial<Record<TableName, { table: string; select: string }>>
 
-/** Rows of gold that a compaction has moved to other files since; only their latency is of use. */
+/** Rows of gold that a compaction has since moved to other files; they are used for latency only. */
 const COMPACTED = { table: 'compacted(latency DOUBLE)', select: LATENCY }
 
 export function createTableAuditor({ client }: { client: LakeClient }): TableAuditor {
@@ -48,7 +51,7 @@ export function createTableAuditor({ client }: { client: LakeClient }): TableAud
       const { DuckDBInstance } = await import('@duckdb/node-api')
       const folder = mkdtempSync(join(tmpdir(), 'rtstream-audit-'))
       const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
-      // Whoever does not wait for the count leaves nothing behind either.
+      // Clean up also when the caller does not wait for the count.
       process.once('exit', remove)
       const instance = await DuckDBInstance.create(join(folder, 'audit.db'), {
         memory_limit: MEMORY,
@@ -71,7 +74,10 @@ export function createTableAuditor({ client }: { client: LakeClient }): TableAud
   }
 }
 
-/** The tables on their way into DuckDB: file by file, each deleted before the next one comes, so the disk holds no second lake. */
+/**
+ * Loads the tables into DuckDB file by file, deleting each before the next, so the disk never holds a second
+ * lake.
+ */
 class Audit {
   readonly #connection: DuckDBConnection
   readonly #client: LakeClient
@@ -112,8 +118,8 @@ class Audit {
   }
 
   /**
-   * A row became readable with the commit that first brought it. Compaction writes rows anew much later, so latencies are
-   * taken from the files of the log's history, as far as those are still kept.
+   * A row became readable with the commit that first added it. Compaction rewrites rows much later, so
+   * latencies come from the files in the log's history, as far as those still exist.
    */
   async #loadGold(since: Date): Promise<void> {
     const gold = await this.#look('gold')
@@ -129,7 +135,7 @@ class Audit {
       await this.#import(gold, file, COMPACTED.table, latency(file.committedAt))
   }
 
-  /** @returns how many rows it had; undefined when the file is not there. */
+  /** @returns how many rows it had; undefined when the file does not exist. */
   async #import(
     delta: DeltaTable,
     file: DataFile,
@@ -140,7 +146,7 @@ class Audit {
     if (!data) return undefined
     const deleted = await deletedRowsOf(this.#client, delta.place, file, this.#signal)
     const target = table.slice(0, table.indexOf('('))
-    // A name of its own: DuckDB remembers the pages of a path that it has read.
+    // A unique name: DuckDB caches the pages of a path that it has read.
     const copy = join(this.#folder, `${randomUUID()}.parquet`)
     writeFileSync(copy, data)
     try {
@@ -148,7 +154,7 @@ class Audit {
       const result = await this.#connection.run(`INSERT INTO ${target} SELECT ${select} FROM (${rows})`)
       return result.rowsChanged
     } catch (cause) {
-      // The library names the copy, and our statement.
+      // The library's message names our copy and our SQL statement.
       throw new ServiceError(
         'service',
         'the data lake',
@@ -161,7 +167,7 @@ class Audit {
   }
 }
 
-/** SQL of a file's rows as the table has them: columns by the table's names, without the deleted rows. */
+/** SQL for a file's rows as the table has them: columns by the table's names, without deleted rows. */
 export function relation(
   delta: DeltaTable,
   file: DataFile,
@@ -193,8 +199,8 @@ const missing = (delta: DeltaTable, file: DataFile) =>
   )
 
 /**
- * A station's readings are all in one partition, whose order is that of the enqueued times: compaction may change that of rows.
- * Of one millisecond nobody can tell the order.
+ * A station's readings are all in one partition, which is ordered by enqueued time; compaction may change the
+ * order of rows. Within one millisecond the order is unknown.
  */
 async function count(connection: DuckDBConnection): Promise<TableAudit> {
   const reader = await connection.runAndReadAll(`

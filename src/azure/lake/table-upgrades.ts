@@ -1,4 +1,4 @@
-/** Whether the tables are still as they were made: a feature that was added later may lock other readers out. */
+/** Whether the tables are as they were created: a feature added later may lock out other readers. */
 import { TABLES } from '../../contract/tables.ts'
 import { upgradesOf } from '../../delta/protocol.ts'
 import { ServiceError } from '../../pipeline/ports/errors.ts'
@@ -8,9 +8,9 @@ import { DeltaTable } from './delta-table.ts'
 export interface TableState {
   /** `gold/weather` */
   title: string
-  /** False: there is no table yet. */
+  /** False when there is no table yet. */
   exists: boolean
-  /** Table features that it was not made with and that not every reader has. */
+  /** Table features added since it was created, which not every reader supports. */
   upgrades: readonly string[]
   /** Why this program cannot read it. */
   refusal: ServiceError | undefined

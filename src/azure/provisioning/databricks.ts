@@ -9,7 +9,7 @@ export interface NotebookFile {
   content: string
 }
 
-/** Runtimes with long-term support that the notebooks are for: Spark 3.5, and Spark 4. */
+/** Long-term support runtimes that the notebooks support: Spark 3.5, and Spark 4. */
 const RUNTIMES = { '16.4': '16.4.x-scala2.12', '17.3': '17.3.x-scala2.13' } as const
 
 export type DatabricksRuntime = keyof typeof RUNTIMES
@@ -22,10 +22,10 @@ const NOTEBOOK_HEADER = '# Databricks notebook source'
 /** Files with the notebook header become notebooks (without `.py`), others stay files that notebooks can import. */
 const isNotebook = ({ content }: NotebookFile) => content.startsWith(NOTEBOOK_HEADER)
 
-/** Everything in the workspace comes after this step. */
+/** Everything in the workspace depends on this step. */
 export const WORKSPACE_STEP = 'Databricks workspace'
 
-/** Not a thing to make: finds out whether the workspace lets us in, and as whom. */
+/** Makes nothing: finds out whether the workspace lets us in, and as whom. */
 export function workspaceStep(client: RestClient, onUser: (name: string) => void): ProvisioningStep {
   return {
     what: WORKSPACE_STEP,
@@ -109,7 +109,7 @@ export interface JobOptions {
   parameters: Readonly<Record<string, string>>
 }
 
-/** The job as the service takes it: one notebook on one machine that lives no longer than the run. */
+/** The job in the service's form: one notebook on one machine that lives as long as the run. */
 export function jobSettings({ name, stage, notebookPath, nodeType, runtime, parameters }: JobOptions) {
   return {
     name,
@@ -186,13 +186,13 @@ export function jobStep(client: RestClient, options: JobOptions, after: string):
   }
 }
 
-/** Access modes that the service has renamed, by the name that it may give back. */
+/** Access modes that the service has renamed, by the name that it may return. */
 const ACCESS_MODES: Readonly<Record<string, string>> = {
   SINGLE_USER: 'DATA_SECURITY_MODE_DEDICATED',
   USER_ISOLATION: 'DATA_SECURITY_MODE_STANDARD',
 }
 
-/** A job's settings with each access mode under its present name: old and new are the same to the service. */
+/** A job's settings with the current names of access modes: the service treats old and new names alike. */
 function withTodaysNames(settings: unknown): unknown {
   if (typeof settings !== 'object' || settings === null) return settings
   if (Array.isArray(settings)) return settings.map(withTodaysNames)

@@ -5,7 +5,7 @@ const HEADER = /^# Databricks notebook source\r?\n/
 const SEPARATOR = /\r?\n?# COMMAND -{10}\r?\n/
 const MAGIC = /^# MAGIC ?/gm
 
-/** Markdown cells are those whose every line is `# MAGIC`, the first one `# MAGIC %md`. */
+/** In a Markdown cell every line starts with `# MAGIC`, the first with `# MAGIC %md`. */
 export function notebookCells(source: string): NotebookCell[] {
   return source
     .replace(HEADER, '')
@@ -19,8 +19,8 @@ export function notebookCells(source: string): NotebookCell[] {
 }
 
 /**
- * Two cells to put first: Synapse lays the pipeline's values over the first one's; the second hands them to the
- * environment, where the notebook looks on every platform.
+ * Two cells to put first: Synapse overrides the values of the first with the pipeline's; the second copies
+ * them to the environment, where the notebook reads them on every platform.
  */
 export function parameterCells(parameters: Readonly<Record<string, string>>): NotebookCell[] {
   const names = Object.keys(parameters)

@@ -1,4 +1,4 @@
-/** What the notebooks are told on Azure. The names are theirs, see `notebooks/rtstream_lake.py`. */
+/** The notebooks' parameters on Azure. For the names see `notebooks/rtstream_lake.py`. */
 
 export function notebookParameters(
   platform: 'databricks' | 'synapse',

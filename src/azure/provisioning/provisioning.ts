@@ -1,6 +1,6 @@
-/** The form in which setup sees everything that it makes: look, then create or change. */
+/** The common form of all setup steps: look, then create or change. */
 
-/** What stands there now, compared with what is wanted. */
+/** The current state, compared with the wanted one. */
 export type Standing = 'absent' | 'different' | 'same'
 
 export interface ProvisioningStep {
@@ -12,11 +12,11 @@ export interface ProvisioningStep {
   inspect(signal?: AbortSignal): Promise<Standing>
   /** Creates or changes; safe to repeat. @throws ServiceError */
   apply(signal?: AbortSignal): Promise<void>
-  /** A line for a person when a call was refused: which privilege is missing, and who can give it. */
+  /** A line for a person when a call was refused: which privilege is missing, and who can grant it. */
   whenRefused?: () => string
 }
 
-/** True when everything wanted stands in what is found; what is found may hold more (services fill in defaults). */
+/** True when everything wanted was found; more may be there (services fill in defaults). */
 export function includes(found: unknown, wanted: unknown): boolean {
   if (typeof wanted !== 'object' || wanted === null) return found === wanted
   if (typeof found !== 'object' || found === null) return false

@@ -1,4 +1,4 @@
-/** The firewall of a Synapse workspace, which by default lets nobody in from outside of Azure. */
+/** The firewall of a Synapse workspace; by default it blocks everybody outside Azure. */
 import { ServiceError } from '../../pipeline/ports/errors.ts'
 import { abortableSleep } from '../http/abortable-sleep.ts'
 import { type RestClient, statusCause } from '../http/rest-client.ts'
@@ -8,7 +8,10 @@ import type { ProvisioningStep, Standing } from './provisioning.ts'
 export const FIREWALL_RULE = 'control-room'
 export const FIREWALL_STEP = `Synapse firewall rule ${FIREWALL_RULE}`
 
-/** Undefined: it was not the firewall that refused. The address is ours as the service sees it, which we cannot know. */
+/**
+ * Our address as the service sees it, which only its error tells us; undefined when the firewall was not the
+ * cause.
+ */
 export function firewallRefusal(error: unknown): { address: string | undefined } | undefined {
   if (!(error instanceof ServiceError) || error.kind !== 'authorization') return undefined
   const address = /\b\d{1,3}(?:\.\d{1,3}){3}\b/.exec(error.message)?.[0]
@@ -26,11 +29,11 @@ export interface FirewallOptions {
   sleep?: (ms: number, signal: AbortSignal | undefined) => Promise<void>
 }
 
-/** A new rule takes a minute or two to act: looked at so often, with so long between (ms). */
+/** A new rule takes a minute or two to apply: number of checks, and wait between them (ms). */
 const MOST_LOOKS = 60
 const LOOK_EVERY_MS = 5000
 
-/** Lets this machine in, if the workspace says that it does not. */
+/** Lets this machine in, if the workspace blocks it. */
 export function firewallStep(options: FirewallOptions): ProvisioningStep {
   const { synapse, management, workspace, pipeline, sleep = abortableSleep } = options
   let address: string | undefined
@@ -46,7 +49,7 @@ export function firewallStep(options: FirewallOptions): ProvisioningStep {
         address = refusal.address
         return 'absent'
       }
-      // Whatever else is missing is said by the step that needs it.
+      // Other problems are reported by the step that meets them.
       if (error instanceof ServiceError && !error.needsSignIn && isAnswer(error)) return 'same'
       throw error
     }

@@ -79,7 +79,7 @@ export function pipelineBody({ notebook, sparkPool, parameters }: SynapseOptions
   }
 }
 
-/** @param sleep waits between looks at a long-running operation */
+/** @param sleep waits between polls of a long-running operation */
 export function synapseSteps(
   client: RestClient,
   options: SynapseOptions,
@@ -99,7 +99,7 @@ export function synapseSteps(
         return includes(body, { properties: wanted.properties }) ? 'same' : 'different'
       } catch (error) {
         if (error instanceof ServiceError && error.kind === 'not-found') return 'absent'
-        // Only with --dry-run: it cannot be seen before the firewall lets us in.
+        // Only with --dry-run: the firewall does not let us in yet.
         if (firewallRefusal(error)) return 'absent'
         throw error
       }
@@ -134,13 +134,13 @@ interface OperationBody {
   error?: { code?: string; message?: string }
 }
 
-/** At most five minutes at two seconds. */
+/** At most five minutes, at two seconds each. */
 const MOST_POLLS = 150
 const POLL_MS = 2000
-/** A service that asks for more is asked then all the same: it may be done. */
+/** Longest wait between polls, even if the service asks for more: it may be done. */
 const LONGEST_POLL_MS = 15_000
 
-/** Synapse answers 202 and says where to ask on; what the operation ended with comes from there. */
+/** Synapse answers 202 with a URL to poll; the operation's result comes from there. */
 async function finish(
   client: RestClient,
   answer: RestAnswer<OperationBody>,

@@ -18,13 +18,13 @@ const CONTAINERS = [
   { container: 'checkpoints', readOnly: false },
 ] as const
 
-/** Names are the metastore's, which other workspaces of the region share: hence the account in them. */
+/** Other workspaces of the region share the metastore and its names, so the names contain the account. */
 export const unityCatalogName = (storageAccount: string): string => `rtstream-${storageAccount}`
 
 const grant = (privilege: string, whom: string) =>
   `The metastore's administrator can give it: GRANT ${privilege} ON METASTORE TO \`${whom}\`;`
 
-/** @param whom the person or service principal who runs setup, as Databricks knows them */
+/** @param whom the person or service principal running setup, by its Databricks name */
 export function unityCatalogSteps(
   client: RestClient,
   options: UnityCatalogOptions,
@@ -50,10 +50,10 @@ export function unityCatalogSteps(
         url: `abfss://${container}@${options.storageAccount}.dfs.core.windows.net/`,
         credential_name: credential,
         read_only: readOnly,
-        // Events would take queues and Event Grid roles, which the connector does not have; the service's default is on.
+        // File events need queue and Event Grid roles, which the connector lacks; by default they are on.
         enable_file_events: false,
       },
-      // The connector's roles may still be on their way; doctor looks at the result later.
+      // The connector's roles may not have arrived yet; doctor checks the result later.
       fixed: { skip_validation: true },
       whenRefused: () =>
         `You lack CREATE EXTERNAL LOCATION on the metastore, or on the credential if somebody else has made it. ${grant('CREATE EXTERNAL LOCATION', whom())} GRANT CREATE EXTERNAL LOCATION ON STORAGE CREDENTIAL \`${credential}\` TO \`${whom()}\`;`,
@@ -66,7 +66,7 @@ interface Securable {
   what: string
   collection: string
   wanted: { name: string } & Record<string, unknown>
-  /** Sent, but not part of what can be read back. */
+  /** Sent, but never returned. */
   fixed: Record<string, unknown>
   after: string
   whenRefused: () => string
@@ -104,7 +104,7 @@ function securable(
   }
 }
 
-/** The service gives a location's URL back without its last slash, and may leave out what is false. */
+/** The service returns a location's URL without its last slash, and may omit false values. */
 function comparable(body: unknown): unknown {
   const {
     url,
@@ -115,7 +115,7 @@ function comparable(body: unknown): unknown {
   return typeof url === 'string' ? { ...found, url: url.replace(/\/$/, '') } : found
 }
 
-/** By the service's code alone: the status with it differs from one answer to the next. */
+/** Goes by the service's code only: the status differs between answers. */
 const UNAVAILABLE: readonly (readonly [code: RegExp, message: string, hint: string])[] = [
   [
     /METASTORE_DOES_NOT_EXIST|NO_METASTORE/,
@@ -129,7 +129,7 @@ const UNAVAILABLE: readonly (readonly [code: RegExp, message: string, hint: stri
   ],
 ]
 
-/** Undefined: the error says something else. */
+/** Undefined when the error says something else. */
 export function unavailable(error: unknown): ServiceError | undefined {
   const code = statusCause(error)?.code ?? ''
   const found = UNAVAILABLE.find(([pattern]) => pattern.test(code))

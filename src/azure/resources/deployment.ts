@@ -6,18 +6,18 @@ export interface AzureDeployment {
   /** Host name. */
   eventHubsNamespace?: string | undefined
   eventHub: string
-  /** In place of the signed-in identity, for the hub only. */
+  /** Used instead of the signed-in identity, for the hub only. */
   eventHubsConnectionString?: string | undefined
   monitorConsumerGroup: string
   /** URLs have no trailing slash. */
   lakeEndpoint?: string | undefined
   streamAnalyticsJob?: string | undefined
   databricksWorkspaceUrl?: string | undefined
-  /** Azure resource id; lets its owner in who is no user of the workspace yet. */
+  /** Azure resource id; lets in an owner who is not a user of the workspace yet. */
   databricksWorkspaceId?: string | undefined
   silverJob: string
   goldJob: string
-  /** Undefined: Synapse was left out. */
+  /** Undefined when Synapse was left out. */
   synapseEndpoint?: string | undefined
   pipeline: string
   metricsEndpoint?: string | undefined

@@ -22,7 +22,7 @@ interface Claims {
   appid?: string
 }
 
-/** @throws ServiceError (authorization) with the command that mends it */
+/** @throws ServiceError (authorization) with the command that fixes it */
 export async function signedIn(
   credential: TokenCredential,
   scope: string,
@@ -60,7 +60,7 @@ function claimsOf(token: string): Claims {
   try {
     return (JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) ?? {}) as Claims
   } catch {
-    // A token that is no JWT still works; only its holder stays unknown.
+    // A token that is not a JWT still works; only its holder is unknown.
     return {}
   }
 }

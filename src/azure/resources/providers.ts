@@ -1,7 +1,10 @@
 /** Resource providers that a subscription must have registered before the templates can be deployed. */
 import type { RestClient } from '../http/rest-client.ts'
 
-/** Namespaces of all that the templates deploy, with what those make in turn: Databricks' own group has an identity and a network. */
+/**
+ * Namespaces of everything deployed, directly or indirectly: Databricks' own group has an identity and a
+ * network.
+ */
 const PROVIDERS = [
   'Microsoft.EventHub',
   'Microsoft.Storage',
@@ -41,7 +44,7 @@ export async function providerState(
   return body?.registrationState ?? 'unknown'
 }
 
-/** Begins the registration, which takes a minute or two. @throws ServiceError */
+/** Starts the registration, which takes a minute or two. @throws ServiceError */
 export async function registerProvider(
   client: RestClient,
   subscription: string,

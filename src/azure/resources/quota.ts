@@ -2,7 +2,7 @@
 import type { RestClient } from '../http/rest-client.ts'
 
 export interface Quota {
-  /** `cores` for all of the region, else a VM family: `standardDSv3Family`. */
+  /** `cores` for the whole region, or a VM family: `standardDSv3Family`. */
   name: string
   used: number
   limit: number
@@ -12,7 +12,7 @@ interface UsagesBody {
   value?: { name?: { value?: string }; currentValue?: number; limit?: number }[]
 }
 
-/** The region's quotas of the given names; one that Azure does not list is left out. */
+/** The region's quotas with the given names, except those that Azure does not list. */
 export async function quotas(
   client: RestClient,
   subscription: string,

@@ -35,7 +35,7 @@ export function resourceIds(names: ResourceNames): ResourceIds {
   }
 }
 
-/** The name of the workspace is the first label of its development endpoint. */
+/** The workspace's name is the first label of its development endpoint. */
 export function synapseWorkspaceId(deployment: {
   subscriptionId?: string | undefined
   resourceGroup?: string | undefined
@@ -68,7 +68,7 @@ export interface JobDescription {
     writeMode: string | undefined
   }[]
   query: string | undefined
-  /** Seconds that the job waits for late events; -1: for ever. */
+  /** Seconds that the job waits for late events; -1 means for ever. */
   lateArrivalSeconds: number | undefined
   latencyMs: number
 }
@@ -98,7 +98,7 @@ interface ListBody<T> {
   value?: { name?: string; properties?: { datasource?: { properties?: T } } }[]
 }
 
-/** @param ids of the deployment that is asked about */
+/** @param ids of the deployment's resources */
 export function createResourceManager(client: RestClient, ids: ResourceIds): ResourceManager {
   return {
     subscription: async (signal) => {
@@ -125,7 +125,7 @@ export function createResourceManager(client: RestClient, ids: ResourceIds): Res
       await client.request('GET', path, { query: { 'api-version': '2024-01-01' }, signal })
     },
     job: async (signal) => {
-      // The write mode of the output is known to the preview version alone.
+      // Only the preview version knows the output's write mode.
       const list = { query: { 'api-version': '2021-10-01-preview' }, signal }
       const [job, inputs, outputs] = await Promise.all([
         client.request<JobBody>('GET', ids.job, {

@@ -1,7 +1,7 @@
-/** Roles: what an identity has on a resource, and the command that gives it what it lacks. */
+/** Roles that an identity has on a resource, and the command that assigns a missing one. */
 import type { RestClient } from '../http/rest-client.ts'
 
-/** Built-in roles by the id that is the same in every tenant. */
+/** Built-in roles by id; the ids are the same in every tenant. */
 export const ROLES = {
   hubOwner: { id: 'f526a384-b230-433a-b45c-95f59c4a2dec', name: 'Azure Event Hubs Data Owner' },
   hubSender: { id: '2b629674-e913-4c01-ae53-ef4638d8f975', name: 'Azure Event Hubs Data Sender' },
@@ -40,7 +40,7 @@ interface AssignmentsBody {
   nextLink?: string
 }
 
-/** Role ids that an identity has on a resource: its own, inherited from above, and those of its groups. */
+/** Role ids that an identity has on a resource: direct, inherited, and through its groups. */
 export async function assignedRoles(
   client: RestClient,
   scope: string,
@@ -50,7 +50,7 @@ export async function assignedRoles(
   const found = new Set<string>()
   const path = `${scope}/providers/Microsoft.Authorization/roleAssignments`
   let skip: string | undefined
-  // A page holds hundreds; a bound keeps a broken answer from going round for ever.
+  // A page holds hundreds; the limit prevents an endless loop on a broken answer.
   for (let page = 0; page < 20; page++) {
     const { body } = await client.request<AssignmentsBody>('GET', path, {
       query: { 'api-version': '2022-04-01', $filter: `assignedTo('${principalId}')`, $skipToken: skip },

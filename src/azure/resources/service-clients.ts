@@ -7,7 +7,7 @@ export interface ServiceClients {
   management: RestClient
   lake: RestClient
   databricks: RestClient
-  /** Undefined: Synapse was left out. */
+  /** Undefined when Synapse was left out. */
   synapse: RestClient | undefined
   metrics: RestClient
 }
@@ -59,7 +59,7 @@ export function createServiceClients(
   }
 }
 
-/** With these the owner of the Azure resource gets in before having been made a user of the workspace. */
+/** These let the owner of the Azure resource in before being added as a user of the workspace. */
 function ownerHeaders(
   { databricksWorkspaceId }: AzureDeployment,
   credential: TokenCredential,

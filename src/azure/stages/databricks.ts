@@ -7,7 +7,7 @@ const SERVICE = 'Databricks'
 const API = '/api/2.2/jobs'
 const HISTORY = 10
 
-/** `status.state` of a run that has not ended; words not listed are unknown. */
+/** `status.state` of a run that has not ended; other words count as unknown. */
 const STATES = new Map<string, StageState>([
   ['BLOCKED', 'starting'],
   ['PENDING', 'starting'],
@@ -17,7 +17,7 @@ const STATES = new Map<string, StageState>([
   ['TERMINATING', 'stopping'],
 ])
 
-/** Codes of `status.termination_details` after which the stage is merely stopped; all others are failures. */
+/** Codes of `status.termination_details` that mean the stage was stopped; all others are failures. */
 const STOPPED = new Set(['SUCCESS', 'USER_CANCELED', 'CANCELED', 'SKIPPED', 'MAX_CONCURRENT_RUNS_EXCEEDED'])
 
 interface Run {
@@ -35,7 +35,7 @@ interface Run {
 export interface DatabricksStageOptions {
   client: RestClient
   jobName: string
-  /** Idempotency tokens: a start that is sent twice is one run. */
+  /** Idempotency tokens: a start sent twice makes one run. */
   newToken: () => string
 }
 
@@ -67,7 +67,7 @@ export function createDatabricksStage(options: DatabricksStageOptions): StageSer
       const idempotency_token = newToken()
       await job.use(signal, (job_id) =>
         client.request('POST', `${API}/run-now`, {
-          // A run that is still being cancelled delays this one, it does not make it fail.
+          // A run that is still being cancelled delays this one; it does not fail it.
           body: { job_id, idempotency_token, queue: { enabled: true } },
           signal,
         }),
@@ -82,7 +82,7 @@ export function createDatabricksStage(options: DatabricksStageOptions): StageSer
   }
 }
 
-/** Finds the job by its name, and again when somebody has deleted and made it anew. */
+/** Finds the job by its name, and again after somebody has deleted and recreated it. */
 class JobByName {
   readonly #options: DatabricksStageOptions
   #id: number | undefined
@@ -119,7 +119,7 @@ class JobByName {
   }
 }
 
-/** A job that is gone is answered with 400 and this code, or with 404. */
+/** For a deleted job the service answers 400 with this code, or 404. */
 const isMissing = (error: unknown) =>
   (error instanceof ServiceError && error.kind === 'not-found') ||
   statusCause(error)?.code === 'INVALID_PARAMETER_VALUE'
@@ -146,13 +146,13 @@ class RunErrors {
       return text
     } catch (error) {
       signal?.throwIfAborted()
-      // The status itself is known; the next look asks for the text again.
+      // The status itself is known; the next poll asks for the text again.
       if (error instanceof ServiceError) return reason?.split('\n')[0]
       throw error
     }
   }
 
-  /** The output belongs to the run of the task, which the list does not name. */
+  /** The output belongs to the task's run, which the list does not include. */
   async #fetch(run: Run, signal: AbortSignal | undefined): Promise<string | undefined> {
     const query = { run_id: run.run_id }
     const { body: whole } = await this.#client.request<Run>('GET', `${API}/runs/get`, { query, signal })
@@ -193,7 +193,7 @@ function endState(code: string | undefined): StageState {
   return STOPPED.has(code) ? 'stopped' : 'failed'
 }
 
-/** Why a run waits: its queue's reason, or what a pending cluster does. */
+/** Why a run waits: the queue's reason, or the state of a pending cluster. */
 function waitingFor({ status }: Run): string | undefined {
   const queue = status?.queue_details
   if (queue?.message || queue?.code) return queue.message ?? queue.code

@@ -1,4 +1,4 @@
-/** Metrics as both doors of Azure Monitor give them. */
+/** Metrics as both APIs of Azure Monitor return them. */
 export const NAMESPACE = 'Microsoft.StreamAnalytics/streamingjobs'
 
 export interface Span {

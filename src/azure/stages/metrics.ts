@@ -1,6 +1,6 @@
 /**
- * The job's metrics through @azure/monitor-query-metrics. That batch wants Monitoring Reader on the whole subscription; who
- * has rights on the job alone reads the job's own metrics instead.
+ * The job's metrics through @azure/monitor-query-metrics. The batch needs Monitoring Reader on the whole
+ * subscription; with rights on the job alone, the job's own metrics are read instead.
  */
 import type { TokenCredential } from '@azure/identity'
 import { MetricsClient } from '@azure/monitor-query-metrics'
@@ -15,11 +15,11 @@ export interface MetricsSettings {
   endpoint: string
   audience: string
   credential: TokenCredential
-  /** Of Azure Resource Manager, for the job's own metrics. */
+  /** Client of Azure Resource Manager, for the job's own metrics. */
   management: RestClient
   /** ARM id of the Stream Analytics job. */
   resourceId: string
-  /** When the job was made: the totals begin with it, as far as the service looks back. */
+  /** When the job was created: the totals start there, or as far back as the service goes. */
   createdAt: (signal: AbortSignal | undefined) => Promise<Date | undefined>
   clock: { now(): number }
 }
@@ -29,23 +29,23 @@ const COUNTS = ['InputEvents', 'OutputEvents', 'DeserializationError', 'Errors']
 const GAUGES = ['OutputWatermarkDelaySeconds', 'InputEventsSourcesBacklogged', 'ResourceUtilization']
 
 const MINUTE_MS = 60_000
-/** One query spans no more (ms). */
+/** Longest time span of one query (ms). */
 const LONGEST_SPAN_MS = 30 * 24 * 3_600_000
-/** Gauges are minutes late on Azure; what is older than this says nothing about now (ms). */
+/** Gauges are minutes late on Azure; older values are ignored (ms). */
 const GAUGE_SPAN_MS = 10 * MINUTE_MS
 
 export function createMetricsSource(settings: MetricsSettings): MetricsSource {
   const { endpoint, audience, credential, management, resourceId, createdAt, clock } = settings
   const client = new MetricsClient(endpoint, credential, { audience, retryOptions: { maxRetries: 0 } })
-  /** Stays where it is for the whole session, so that the totals never go back. */
+  /** Fixed for the whole session, so that the totals never decrease. */
   let since: Date | undefined
 
-  /** The subscription has refused once: it is not asked again. */
+  /** The subscription has refused once; do not ask it again. */
   let isOfResource = false
 
   const batch = async (names: string[], span: Span, signal: AbortSignal | undefined): Promise<Series> => {
     const [result] = await callSdk(SERVICE, signal, (abortSignal) => {
-      // The client takes the signal, as all of Azure's do, but its type does not say so.
+      // The client accepts the signal, as all Azure clients do, but its type does not say so.
       const options = { ...span, abortSignal }
       return client.queryResources([resourceId], names, NAMESPACE, options)
     })
@@ -63,7 +63,7 @@ export function createMetricsSource(settings: MetricsSettings): MetricsSource {
         isOfResource = true
         return series
       } catch (error) {
-        // Refused by both: the first says it in Azure Monitor's name.
+        // Refused by both: the first error names Azure Monitor.
         throw isRefusal(error) ? refusal : error
       }
     }
@@ -74,7 +74,7 @@ export function createMetricsSource(settings: MetricsSettings): MetricsSource {
       const now = clock.now()
       since ??= new Date(Math.max(now - LONGEST_SPAN_MS, (await createdAt(signal))?.getTime() ?? 0))
       const endTime = new Date(now)
-      // One after the other: a refusal of the first is one of the second as well.
+      // One after the other: if the first is refused, so is the second.
       const totals = await query(
         COUNTS,
         { startTime: since, endTime, interval: 'FULL', aggregation: 'total' },
@@ -91,7 +91,7 @@ export function createMetricsSource(settings: MetricsSettings): MetricsSource {
   }
 }
 
-/** 403, as against a token that is not taken. */
+/** 403, unlike a rejected token. */
 const isRefusal = (error: unknown) =>
   error instanceof ServiceError && error.kind === 'authorization' && !error.needsSignIn
 
@@ -104,7 +104,7 @@ function describe(totals: Series, gauges: Series, since: Date, now: number): Job
   const hasTotals = COUNTS.some((name) => pointsOf(totals, name).length > 0)
   if (latest.length === 0 && !hasTotals) return undefined
   return {
-    // A minute that is not over speaks of now; without any, the totals do.
+    // The current, unfinished minute is the latest value; without one, use the totals.
     at: new Date(latest.length > 0 ? Math.min(now, Math.max(...latest) + MINUTE_MS) : now),
     inputEvents: sum('InputEvents'),
     outputEvents: sum('OutputEvents'),

@@ -1,4 +1,7 @@
-/** Azure Monitor's metrics below one resource: rights on the resource are enough, where the batch wants the subscription's. */
+/**
+ * Azure Monitor's metrics of one resource: rights on the resource are enough; the batch needs rights on the
+ * subscription.
+ */
 import { listIn, type RestClient } from '../http/rest-client.ts'
 import { NAMESPACE, type Series, type Span } from './metric-series.ts'
 

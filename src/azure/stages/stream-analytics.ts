@@ -9,27 +9,29 @@ import { SCOPES } from '../resources/service-clients.ts'
 import { outputStart } from './output-start.ts'
 
 export interface StreamAnalyticsSettings {
-  /** Of Azure Resource Manager. */
+  /** Client of Azure Resource Manager. */
   endpoint: string
   credential: TokenCredential
   subscriptionId: string
   resourceGroup: string
   job: string
-  /** Enqueued time of the oldest event in the hub; asked for at the job's very first start. */
+  /** Enqueued time of the oldest event in the hub; used only at the job's first start. */
   oldestEvent: (signal: AbortSignal | undefined) => Promise<Date | undefined>
   clock: { now(): number }
-  /** Waits while a stop is under way; replaced in tests. */
+  /** Waits while the job is stopping; replaced in tests. */
   sleep?: (ms: number, signal: AbortSignal | undefined) => Promise<void>
 }
 
 export interface StreamAnalyticsStage extends StageService {
-  /** When the job was made. */
+  /** When the job was created. */
   createdAt(signal?: AbortSignal): Promise<Date | undefined>
 }
 
 const SERVICE = 'Stream Analytics'
 
-/** `jobState`, https://learn.microsoft.com/azure/stream-analytics/job-states; words not listed are unknown. */
+/**
+ * `jobState`, https://learn.microsoft.com/azure/stream-analytics/job-states; other words count as unknown.
+ */
 const STATES = new Map<string, StageState>([
   ['Created', 'stopped'],
   ['Stopped', 'stopped'],
@@ -45,7 +47,7 @@ const STATES = new Map<string, StageState>([
 
 const stateOf = (job: StreamingJob): StageState => STATES.get(job.jobState ?? '') ?? 'unknown'
 
-/** The question failed, which says nothing about the start: a lost right or token, or a service that is unwell. */
+/** The query failed, which says nothing about the start: a lost role or token, or a service with problems. */
 function isOfQuestion(error: unknown): boolean {
   if (!(error instanceof ServiceError)) return false
   if (error.kind === 'throttled' || error.kind === 'unreachable' || error.kind === 'authorization')
@@ -54,12 +56,12 @@ function isOfQuestion(error: unknown): boolean {
   return statusCode === 408 || statusCode >= 500
 }
 
-/** So often in a row the question may fail before it is given up; the job's own state counts from then on. */
+/** How often in a row the query may fail before we give up and use the job's own state. */
 const MOST_QUESTIONS = 20
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
-/** A start that comes during a stop waits for its end: so often, and so long (ms). */
+/** A start during a stop waits for the stop to end: number of waits, and length of each (ms). */
 const LOOK_EVERY_MS = 1000
 const LONGEST_STOP_MS = 5 * 60_000
 
@@ -69,7 +71,7 @@ export function createStreamAnalyticsStage(settings: StreamAnalyticsSettings): S
   const client = new StreamAnalyticsManagementClient(credential, subscriptionId, {
     endpoint,
     credentialScopes: SCOPES.management,
-    // The stage tries again by itself, and shows why.
+    // The stage retries by itself, and shows why.
     retryOptions: { maxRetries: 0 },
   })
   const get = (signal: AbortSignal | undefined) =>
@@ -77,7 +79,7 @@ export function createStreamAnalyticsStage(settings: StreamAnalyticsSettings): S
       client.streamingJobs.get(resourceGroup, name, { expand: 'transformation', abortSignal }),
     )
 
-  /** What the service says about the output and the input, the newest first; it is told on demand only. */
+  /** What the service says about the output and the input, newest first; it says so only when asked. */
   async function condition(signal: AbortSignal | undefined): Promise<string | undefined> {
     const parts = await callSdk(SERVICE, signal, async (abortSignal) => {
       const options = { select: '*', abortSignal }
@@ -94,7 +96,7 @@ export function createStreamAnalyticsStage(settings: StreamAnalyticsSettings): S
     return newest?.message?.split('\n')[0]
   }
 
-  /** The last start that we gave, until it is known what became of it. */
+  /** Our last start, until its result is known. */
   let startOperation: string | undefined
   let startFailure: string | undefined
   let failedQuestions = 0
@@ -105,7 +107,7 @@ export function createStreamAnalyticsStage(settings: StreamAnalyticsSettings): S
     failedQuestions = 0
   }
 
-  /** Why a start came to nothing: the operation alone knows, the job is merely stopped again. */
+  /** Why a start failed: only the operation says so, the job itself is just stopped again. */
   async function lookAtStart(state: StageState, signal: AbortSignal | undefined): Promise<void> {
     if (state !== 'stopped' && state !== 'failed') {
       if (state !== 'starting') forgetStart()
@@ -114,7 +116,7 @@ export function createStreamAnalyticsStage(settings: StreamAnalyticsSettings): S
     const resumeFrom = startOperation
     if (resumeFrom === undefined) return
     try {
-      // A poller is of no use any more once a question has failed; one that is resumed asks once, and starts nothing.
+      // A poller is useless after a failed query; a resumed one asks once, and starts nothing.
       const poller = await callSdk(SERVICE, signal, (abortSignal) =>
         client.streamingJobs.beginStart(resourceGroup, name, { resumeFrom, abortSignal }),
       )
@@ -122,7 +124,7 @@ export function createStreamAnalyticsStage(settings: StreamAnalyticsSettings): S
       if (poller.isDone()) startOperation = undefined
     } catch (error) {
       signal?.throwIfAborted()
-      // It cannot be asked now; the next look asks again.
+      // The query failed; the next poll asks again.
       if (isOfQuestion(error)) {
         if (++failedQuestions >= MOST_QUESTIONS) startOperation = undefined
         return

@@ -4,12 +4,14 @@ import { listIn, type RestClient } from '../http/rest-client.ts'
 
 const API_VERSION = '2020-12-01'
 const HISTORY = 10
-/** Runs are looked for this far back (ms): the service's longest. */
+/** How far back runs are searched (ms): the service's maximum. */
 const LOOK_BACK_MS = 44 * 24 * 3_600_000
-/** The service's clock may be ahead of ours: a run that it has just begun must not stay unseen and be started twice. */
+/**
+ * The service's clock may be ahead of ours: we must see a run that has just begun, or it is started twice.
+ */
 const LOOK_AHEAD_MS = 24 * 3_600_000
 
-/** Status of a pipeline run; providerStatus not listed are unknown. */
+/** Status of a pipeline run; other values count as unknown. */
 const STATES = new Map<string, StageState>([
   ['Queued', 'starting'],
   ['InProgress', 'running'],
@@ -55,7 +57,7 @@ export function createSynapseStage({ client, pipeline, clock }: SynapseStageOpti
 
   const isActive = (run: Run) => ['starting', 'running'].includes(outcome(run).state)
 
-  /** Of the run that was last seen active: a clock that was set back may date later runs before earlier ones. */
+  /** Id of the run last seen active: after a clock is set back, later runs may have earlier dates. */
   let followed: string | undefined
 
   return {

@@ -1,4 +1,4 @@
-/** Where an event lies in bronze: the file that its position names, and the line in it. */
+/** Where an event is in bronze: the file (by the event's position), and the line in it. */
 import {
   BRONZE,
   bronzeFolder,
@@ -11,16 +11,16 @@ import type { BronzeStep } from '../../pipeline/ports/trace.ts'
 import type { LakeClient, ListedPath } from '../lake/data-lake.ts'
 import type { HubEvent } from './hub-search.ts'
 
-/** Files whose names tell nothing are read one by one, at most so many and so much (bytes). */
+/** Limits (files, bytes) for reading files whose names do not give their sequence numbers. */
 const MOST_FOREIGN_FILES = 64
 const MOST_FOREIGN_BYTES = 256_000_000
 
-/** What the steps behind it need to know of bronze. */
+/** What the later steps need to know about bronze. */
 export interface BronzePlace {
   step: BronzeStep
-  /** Bytes of the line, as silver keeps them in its quarantine; undefined: there is none. */
+  /** Bytes of the line, as silver keeps them in quarantine; undefined when there is no line. */
   line: string | undefined
-  /** Own ids of all events of the same file: they come into silver together. */
+  /** The events' own ids in the same file: these events reach silver together. */
   neighbours: ReadonlySet<string>
 }
 
@@ -48,7 +48,7 @@ export async function searchBronze(
   const foreign = files.filter(({ path }) => parseBronzeFileName(path) === undefined && !isHidden(path))
   const found = await inForeignFiles(client, event, foreign, signal)
   if (found) return found
-  // Files of a partition come in the order of their numbers: one behind it means that it was left out.
+  // Files of a partition come in sequence order: a later file means that this event was left out.
   if (ours.some(({ name }) => name.firstSequenceNumber > sequenceNumber))
     return nothing({
       step: 'bronze',
@@ -144,7 +144,7 @@ interface Added {
 }
 
 function lineIn(data: Buffer, { partition, sequenceNumber }: HubEvent): FoundLine | undefined {
-  // Cheap, and right for nearly every file that does not hold it.
+  // Cheap, and enough to rule out nearly every file that does not hold it.
   if (!data.includes(`"SequenceNumber":${sequenceNumber}`)) return undefined
   const lines = linesOf(data)
   let found: FoundLine | undefined
@@ -173,7 +173,7 @@ function parse(text: string): Added | undefined {
   }
 }
 
-/** Retention sums a file up before it deletes it. */
+/** Retention adds a file to the totals before it deletes the file. */
 async function isSummedUp(
   client: LakeClient,
   { partition, sequenceNumber }: HubEvent,

@@ -1,6 +1,7 @@
 /**
- * Finds commits of a Delta log by what they say, without reading the table: versions are counted without gaps and what is
- * looked for only grows with them, so a search reads as many commits as the logarithm of its distance from the newest.
+ * Finds commits of a Delta log by their content, without reading the table. Versions have no gaps and the
+ * value searched for only grows with them, so the number of commits read is the logarithm of the distance
+ * from the newest.
  */
 import type { CommitMetadata, TableContract } from '../../contract/tables.ts'
 import { type AddFile, committedAtIn } from '../../delta/actions.ts'
@@ -16,7 +17,7 @@ export interface Commit {
   /** Epoch milliseconds. */
   at: number | undefined
   metadata: CommitMetadata | undefined
-  /** Files whose rows are new: rewrites by compaction are none. */
+  /** Files with new rows; files rewritten by compaction do not count. */
   added: readonly CommittedFile[]
   /** Paths in the container. */
   removed: readonly string[]
@@ -26,7 +27,7 @@ export interface CommittedFile {
   /** Path in the container. */
   path: string
   bytes: number
-  /** Undefined: its writer left no statistics. */
+  /** Undefined when its writer left no statistics. */
   rows: number | undefined
   min: Readonly<Record<string, unknown>>
   max: Readonly<Record<string, unknown>>
@@ -51,7 +52,7 @@ export class CommitLog {
     return this.#newest
   }
 
-  /** Undefined: not there, or cleaned up. */
+  /** Undefined when it does not exist, or was cleaned up. */
   async commit(version: number): Promise<Commit | undefined> {
     if (version < 0) return undefined
     if (!this.#read.has(version)) this.#read.set(version, await this.#readCommit(version))
@@ -59,8 +60,8 @@ export class CommitLog {
   }
 
   /**
-   * The first commit that passes. What passes must go on passing in all later commits; commits that are cleaned up count as
-   * earlier ones.
+   * The first commit that passes the test. All commits after it must pass too; commits that were cleaned up
+   * count as earlier ones.
    */
   async first(passes: (commit: Commit) => boolean): Promise<Commit | undefined> {
     const newest = await this.newest()
@@ -69,7 +70,7 @@ export class CommitLog {
       return commit !== undefined && passes(commit)
     }
     if (newest < 0 || !(await holds(newest))) return undefined
-    // From the newest backwards in growing steps: what is asked for is mostly young.
+    // From the newest backwards in growing steps: most searches are for recent events.
     let passing = newest
     let failing = -1
     for (let step = 1; passing > 0; step *= 2) {
@@ -124,7 +125,10 @@ export class CommitLog {
   }
 }
 
-/** Whether a time (epoch ms) can lie in a file, by its statistics, which may be cut to milliseconds; true where they do not tell. */
+/**
+ * Whether a file can hold a time (epoch ms), by its statistics, which may be cut to milliseconds; true
+ * without statistics.
+ */
 export function mayHold(file: CommittedFile, column: string, time: number): boolean {
   const bound = (values: CommittedFile['min']) => Date.parse(String(values[column]))
   const [least, greatest] = [bound(file.min), bound(file.max)]

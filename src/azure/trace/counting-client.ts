@@ -1,4 +1,4 @@
-/** A client of the lake that tells what it was asked: the cost of a look. */
+/** A lake client that counts its requests: the cost of a poll. */
 import type { LakeClient } from '../lake/data-lake.ts'
 
 export interface CountingClient extends LakeClient {

@@ -1,6 +1,6 @@
 /**
- * Where a row of silver went: gold, and the means by minute and by hour. Each commit carries the totals up to it, so the commit
- * that took a row in is the first whose totals reach those of the layer before.
+ * Where a silver row went: gold, and the means by minute and by hour. Each commit carries running totals, so
+ * the commit that took a row in is the first one whose totals reach those of the layer before.
  */
 import { TABLES, type TableName } from '../../contract/tables.ts'
 import type { AggregateStep, GoldStep, MeansChange, MinuteStep } from '../../pipeline/ports/trace.ts'
@@ -16,7 +16,7 @@ export interface GoldPlace {
   row: ParquetRow | undefined
 }
 
-/** @param from the commit of silver that brought the row, and the row there. */
+/** @param from the silver commit that added the row, and the row itself. */
 export async function searchGold(
   client: LakeClient,
   from: { commit: Commit; row: ParquetRow },
@@ -48,7 +48,7 @@ export async function searchGold(
   return { step, commit, row: undefined }
 }
 
-/** A commit of other writers, without totals, tells by its time only. */
+/** A commit by another writer has no totals, so only its time is used. */
 function reaches(commit: Commit, before: Commit): boolean {
   const [read, written] = [commit.metadata?.totals.input, before.metadata?.totals.output]
   if (read !== undefined && written !== undefined) return read >= written
@@ -60,7 +60,7 @@ const isSame = (a: ParquetRow, b: ParquetRow) =>
   timeOf(a.enqueuedAt) === timeOf(b.enqueuedAt) &&
   String(a.partitionId) === String(b.partitionId)
 
-/** @param gold the commit that brought the row: the means by minute are written in the same batch. */
+/** @param gold the commit that added the row: the means by minute are written in the same batch. */
 export async function searchMinute(
   client: LakeClient,
   gold: Commit,
@@ -112,7 +112,7 @@ export async function searchAggregate(
 
 const dateOf = (value: unknown) => (value instanceof Date ? value.toISOString().slice(0, 10) : String(value))
 
-/** The row that a commit has replaced, and the one that it wrote. */
+/** The row that a commit replaced, and the row that it wrote. */
 async function changeIn(
   client: LakeClient,
   table: TableName,

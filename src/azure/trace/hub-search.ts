@@ -14,9 +14,9 @@ export interface HubEvent extends TracePosition {
   body: Uint8Array
 }
 
-/** How far back a search goes in each partition, step by step: most events that are asked for are young. */
+/** How far back a search goes in each partition, step by step: most searches are for recent events. */
 const LOOK_BACK = [1000, 10_000, 50_000]
-/** Silent pages after which a range is given up: retention may have taken the rest. */
+/** Empty pages after which the search of a range ends: retention may have deleted the rest. */
 const MOST_SILENT_PAGES = 3
 
 export const MOST_SEARCHED = LOOK_BACK.at(-1) as number
@@ -35,7 +35,7 @@ export class HubSearch {
     return this.#hub.partitions(signal)
   }
 
-  /** Events of a partition, from … to, both inclusive; those that are no longer there are left out. */
+  /** Events of a partition, from … to, both inclusive; deleted ones are left out. */
   async read(
     partition: PartitionProperties,
     from: number,
@@ -54,7 +54,7 @@ export class HubSearch {
     )
   }
 
-  /** Events of a partition that it took at a moment (epoch ms) or soon after: at most so many. */
+  /** Events that a partition took at a moment (epoch ms) or soon after, up to a limit. */
   async readAt(
     partitionId: string,
     enqueuedAt: number,
@@ -72,8 +72,8 @@ export class HubSearch {
   }
 
   /**
-   * Events that pass, oldest first, as far back as the first step in which one is found.
-   * @returns none when none of the newest {@link MOST_SEARCHED} of each partition passes.
+   * Events that match, oldest first. The search stops at the first step that finds one.
+   * @returns an empty list when none of the newest {@link MOST_SEARCHED} of each partition matches.
    */
   async find(passes: (event: HubEvent) => boolean, signal?: AbortSignal): Promise<HubEvent[]> {
     const partitions = await this.partitions(signal)

@@ -1,4 +1,4 @@
-/** What silver has made of an event: a row, a quarantined line, or nothing because it had it already. */
+/** What became of an event in silver: a row, a quarantined line, or nothing because it was a duplicate. */
 import { DEDUPLICATION_WINDOW_MS } from '../../contract/reading.ts'
 import { TABLES } from '../../contract/tables.ts'
 import type { DuplicateOf, SilverStep } from '../../pipeline/ports/trace.ts'
@@ -10,29 +10,29 @@ import { type ParquetRow, rowsOf, timeOf, traceRow } from './table-rows.ts'
 
 export interface SilverQuery {
   event: HubEvent
-  /** Own or derived: what silver calls it. */
+  /** The id in silver: the event's own, or a derived one. */
   eventIds: readonly string[]
-  /** The line in bronze; undefined: bronze has deleted it. */
+  /** The line in bronze; undefined when bronze has deleted it. */
   line: string | undefined
   neighbours: ReadonlySet<string>
-  /** When the job wrote it (epoch ms), or when the hub took it: silver was not earlier. */
+  /** When the job wrote it, or when the hub took it (epoch ms): a lower bound for silver. */
   from: number
 }
 
 export interface SilverPlace {
   step: SilverStep
-  /** The commit that brought the row into silver/weather. */
+  /** The commit that added the row to silver/weather. */
   commit: Commit | undefined
   row: ParquetRow | undefined
 }
 
-/** Commits looked at behind the first that can hold the event. */
+/** How many commits are searched after the first one that can hold the event. */
 const MOST_COMMITS = 200
-/** Clocks of different services differ (ms). */
+/** Allowed difference between the clocks of the services (ms). */
 const CLOCKS_MS = 2000
-/** Files of the window of duplicates that are read, the nearest in time first. */
+/** How many files of the deduplication window are read, nearest in time first. */
 const MOST_FILES = 200
-/** Events of one moment that are looked at for the one that was kept. */
+/** How many events of the same moment are searched for the one that was kept. */
 const MOST_OF_A_MOMENT = 2000
 
 export async function searchSilver(
@@ -61,7 +61,7 @@ const nothing = (step: SilverStep): SilverPlace => ({ step, commit: undefined, r
 
 interface Walk {
   found: SilverPlace | undefined
-  /** Rows that came into bronze behind this event stand in silver. */
+  /** Silver has rows that reached bronze after this event. */
   hasPassed: boolean
   /** When the batch that held it was committed, epoch ms. */
   passedAt: number | undefined
@@ -76,7 +76,7 @@ async function walkSilver(
   const { container } = TABLES.silver
   const walk: Walk = { found: undefined, hasPassed: false, passedAt: undefined }
   for await (const commit of commitsFrom(log, query.from)) {
-    // A batch of nothing but duplicates and refused rows brings no file.
+    // A batch with only duplicates and rejected rows adds no file.
     if (commit.metadata && commit.metadata.batch.output === 0 && (commit.metadata.batch.duplicates ?? 0) > 0)
       walk.passedAt ??= commit.at
     for (const file of commit.added) {
@@ -107,7 +107,7 @@ async function walkSilver(
   return walk
 }
 
-/** Commits that were made at that time or later, the first ones. */
+/** The first commits made at that time or later. */
 async function* commitsFrom(log: CommitLog, time: number): AsyncGenerator<Commit> {
   const first = await log.first(({ at }) => at === undefined || at >= time - CLOCKS_MS)
   const newest = await log.newest()
@@ -134,7 +134,9 @@ function isOf(row: ParquetRow, { event, eventIds }: SilverQuery): boolean {
   )
 }
 
-/** Files are taken in their order, so of one partition nothing comes before what the hub took earlier. */
+/**
+ * Files are read in order, so within a partition silver follows the order in which the hub took the events.
+ */
 function isBehind(row: ParquetRow, { event, eventIds, neighbours }: SilverQuery): boolean {
   if (String(row.partitionId) !== event.partition) return false
   const at = timeOf(row.enqueuedAt) ?? 0
@@ -163,7 +165,7 @@ async function walkQuarantine(
   return undefined
 }
 
-/** The row with the same id that silver has kept within the window, and where the hub holds its event. */
+/** The row with the same id that silver kept within the window, and its event's place in the hub. */
 async function keptBefore(
   client: LakeClient,
   hub: HubSearch,

@@ -1,11 +1,11 @@
-/** Rows of the tables' files in the form in which people and JSON can have them. */
+/** Rows of the tables' files, in a form for people and for JSON. */
 import type { TraceRow } from '../../pipeline/ports/trace.ts'
 import type { LakeClient } from '../lake/data-lake.ts'
 import { numberOf, ParquetFile } from '../lake/parquet.ts'
 
 export type ParquetRow = Readonly<Record<string, unknown>>
 
-/** Undefined: the file is no longer there. */
+/** Undefined when the file is gone. */
 export async function rowsOf(
   client: LakeClient,
   container: string,

@@ -1,4 +1,7 @@
-/** Follows one event through all layers. Each step says where the next one is to be looked for, so nothing is read in vain. */
+/**
+ * Follows one event through all layers. Each step tells the next one where to search, so nothing is read
+ * needlessly.
+ */
 import { LineWriter } from '../../contract/bronze-line.ts'
 import { idByDevice, idByPlace, isDerivedId } from '../../contract/derived-id.ts'
 import { eventIn } from '../../contract/deserialization.ts'
@@ -25,7 +28,7 @@ export interface TracerOptions {
   clock: { now(): number }
 }
 
-/** Neighbours of an event that are read to tell how many the hub took together with it. */
+/** How many neighbours of an event are read to count those that the hub took together with it. */
 const BATCH_NEIGHBOURS = 500
 
 export function createTracer({ hub, client, clock }: TracerOptions): Tracer {
@@ -53,7 +56,7 @@ export function createTracer({ hub, client, clock }: TracerOptions): Tracer {
 
 interface Found {
   event: HubEvent
-  /** Others that pass as well. */
+  /** Other events that match as well. */
   also: readonly HubEvent[]
 }
 
@@ -83,7 +86,7 @@ async function findEvent(
     return event && { event, also: [] }
   }
   const events = await hub.find(query.kind === 'id' ? hasId(query.eventId) : isOfCity(query.city), signal)
-  // Of several with the same id the first is the one that silver keeps.
+  // When several have the same id, silver keeps the first.
   const event = query.kind === 'id' ? events[0] : events.at(-1)
   return event && { event, also: query.kind === 'id' ? events.slice(1) : [] }
 }
@@ -110,8 +113,8 @@ function ownId({ body }: HubEvent): string | undefined {
 }
 
 /**
- * What silver calls the rows of an event without an id of its own.
- * @param line in bronze. Without it, as the local job writes it; how the service would is not known to the letter.
+ * The ids that silver gives to the rows of an event without an id of its own.
+ * @param line in bronze. Without it, the line as the local job writes it; the service's may differ.
  */
 function derivedIds(event: HubEvent, line?: string): string[] {
   const { partition, sequenceNumber, body } = event
