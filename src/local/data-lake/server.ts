@@ -156,7 +156,7 @@ function admitBySas(
   }
 }
 
-/** Files whose time has come are gone for every request that comes after. */
+/** Expired files are gone for every later request. */
 function removeExpired(lake: Lake): void {
   for (const { container, path } of lake.kept.expired(lake.clock.now())) {
     lake.folder.remove(container, path)
@@ -178,7 +178,7 @@ function handlersOf(lake: Lake): Handlers {
   }
 }
 
-/** Only those operations that make containers see one that does not exist. */
+/** Only operations that create containers may name one that does not exist. */
 function requirePlace({ container, request, operation }: LakeCall, folder: LakeFolder): void {
   if (container === '') return
   if (operation?.id === 'createContainer' || operation?.id === 'createFilesystem') return

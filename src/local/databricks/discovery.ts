@@ -1,4 +1,4 @@
-/** What clients of the workspace ask before they ask for anything else: who serves here, and who they are. */
+/** What clients of the workspace ask first: who serves here, and who they are. */
 import type { IncomingMessage } from 'node:http'
 import type { Route } from '../http/router.ts'
 import { selfUrl } from '../http/self-url.ts'

@@ -12,7 +12,7 @@ const WORDS: Readonly<Record<number, string>> = {
   413: 'MAX_REQUEST_SIZE_EXCEEDED',
 }
 
-/** What the shared HTTP layer refuses bears ARM's words; these are Databricks' own. */
+/** The shared HTTP layer uses ARM's error codes; these are Databricks' own. */
 function wordOf({ status, code }: HttpError): string {
   if (/^[A-Z_]+$/.test(code)) return code
   return (

@@ -1,4 +1,4 @@
-/** The settings of a job: what of them is looked at must have its form, all else is kept as it was sent. */
+/** The settings of a job: those we use are validated, all others are kept as sent. */
 import { invalid } from './errors.ts'
 
 export interface JobSettings {
@@ -44,7 +44,7 @@ export const isObject = (value: unknown): value is Record<string, unknown> =>
 /** Lists whose entries are told apart by a key of their own: an update replaces or adds entries, it does not replace the list. */
 const KEYED: Readonly<Record<string, string>> = { tasks: 'task_key', job_clusters: 'job_cluster_key' }
 
-/** The settings after an update: what is named is replaced, all else stays. */
+/** The settings after an update: named ones are replaced, all others stay. */
 export function updatedSettings(
   settings: JobSettings,
   changes: Record<string, unknown>,

@@ -62,7 +62,7 @@ export class JobStore {
 
   create(settings: Record<string, unknown>): Job {
     const created_time = this.#clock.now()
-    // Of its time: the id of a job that was deleted, and still has runs, does not come back.
+    // Derived from the time: the id of a deleted job, which may still have runs, is not reused.
     const job_id = Math.max(created_time, 1 + Math.max(FIRST_ID, ...this.list().map((job) => job.job_id)))
     return this.#put({ job_id, created_time, settings: parseSettings(settings) })
   }
@@ -71,7 +71,7 @@ export class JobStore {
     this.#put({ ...this.find(id), settings: parseSettings(settings) })
   }
 
-  /** @param removed names of settings that the job is to have no longer. */
+  /** @param removed names of settings to remove from the job. */
   update(id: unknown, changes: Record<string, unknown>, removed: readonly string[]): void {
     const job = this.find(id)
     this.#put({ ...job, settings: parseSettings(updatedSettings(job.settings, changes, removed)) })

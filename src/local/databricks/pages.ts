@@ -13,7 +13,7 @@ interface Item {
   body: () => unknown
 }
 
-/** @throws HttpError 400 for a limit out of bounds or a token that is none of ours. */
+/** @throws HttpError 400 for a limit out of bounds or a token that is not ours. */
 export function pageOf(items: readonly Item[], query: URLSearchParams, rules: PageRules): object {
   const { name, defaultLimit, maxLimit } = rules
   const limit = Number(query.get('limit') ?? defaultLimit)

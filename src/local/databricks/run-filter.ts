@@ -1,4 +1,4 @@
-/** Which runs `runs/list` is asked for. */
+/** Which runs a `runs/list` request wants. */
 import type { RunRecord } from '../notebook-runs/run-history.ts'
 import { invalid } from './errors.ts'
 

@@ -51,7 +51,7 @@ const STATES: Readonly<Record<Exclude<RunState, 'ended'>, string>> = {
   failed: 'TERMINATING',
 }
 
-/** Ids of the one task's run are those of the job's run in a range of their own. */
+/** The id of the task's run is the job run's id, shifted into a range of its own. */
 const TASK_OFFSET = 1_000_000_000
 export const jobRunId = (id: number) => (id > TASK_OFFSET ? id - TASK_OFFSET : id)
 
@@ -78,7 +78,7 @@ export function describeRun(record: RunRecord, state: RunState, job: Job | undef
     run_page_url: '',
     creator_user_name: USER_NAME,
     ...shared,
-    // Of a run with tasks they are zero: its `run_duration` tells.
+    // Zero for a run with tasks: see its `run_duration`.
     setup_duration: 0,
     execution_duration: 0,
     cleanup_duration: 0,

@@ -1,4 +1,4 @@
-/** What stands in the workspace, and what an import makes of the content that it is given. */
+/** Objects in the workspace, and how an import turns content into them. */
 import { invalid } from './errors.ts'
 
 export type WorkspaceObject =

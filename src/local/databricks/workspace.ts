@@ -10,7 +10,7 @@ import { exported, imported, type WorkspaceObject } from './workspace-objects.ts
 
 const MAX_OBJECTS = 500
 const MAX_BYTES = 20_000_000
-/** Those of every workspace. */
+/** Folders of every workspace. */
 const FIRST_FOLDERS = ['/', '/Shared', '/Users']
 
 export function workspaceRoutes(stateFile: string, checkRate: () => void): Route[] {

@@ -26,7 +26,7 @@ export const silverKill = (faults: FaultSwitch) => (point: string) => {
     throw new KilledError('silver')
 }
 
-/** From now on there is no room for another byte. */
+/** From now on the lake is full. */
 export function fullLake(lake: Pick<LakeFolder, 'limitBytes'>): FaultDeed {
   let before = lake.limitBytes
   return {

@@ -34,7 +34,7 @@ export type ToWorker = 'stop' | FaultChange
 
 export interface LocalAzure {
   endpoints: LocalAzureEndpoints
-  /** The worker died: nothing local answers any more. Called at most once, never after close. */
+  /** The worker died: no local service answers any more. Called at most once, never after close. */
   onFailure(listener: (error: Error) => void): void
   /** Breaks services on purpose. Each resolves once it is so; rejects for an unknown name. */
   faults: { inject(name: string): Promise<void>; mend(name: string): Promise<void> }

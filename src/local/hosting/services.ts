@@ -61,7 +61,7 @@ export async function startLocalServices(
     const endpoints = await start(options, dependencies, stack, faults)
     return { endpoints, faults, close: () => stack.close() }
   } catch (error) {
-    // What did not start is the news; the log says what did not stop.
+    // The start error is reported; the log says what did not stop.
     await stack.close().catch(() => {})
     throw error
   }

@@ -69,7 +69,7 @@ export function drainBody(
 
 /**
  * Reads a posted form (`multipart/form-data`), whose parts may be files.
- * @throws HttpError 400 for anything that is no such form, 413 above the limit.
+ * @throws HttpError 400 for anything but such a form, 413 above the limit.
  */
 export async function readForm(request: IncomingMessage, limitBytes = JSON_LIMIT_BYTES): Promise<FormData> {
   const body = await readBody(request, limitBytes)
@@ -86,7 +86,7 @@ export const isForm = ({ headers }: IncomingMessage) =>
 
 /**
  * Reads a JSON object; no body at all gives `{}`, as the services take it.
- * @throws HttpError 400 for anything that is no JSON object, 413 above the limit.
+ * @throws HttpError 400 for anything but a JSON object, 413 above the limit.
  */
 export async function readJson(
   request: IncomingMessage,

@@ -7,8 +7,8 @@ const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
 export const isLoopback = (hostname: string): boolean => LOOPBACK.has(hostname)
 
 /**
- * Browsers name the page that makes a request; a page from elsewhere has no business here, whatever token it holds.
- * Clients that are no browsers send no `Origin`.
+ * Browsers name the page that makes a request; a page from elsewhere is refused, whatever token it holds.
+ * Clients other than browsers send no `Origin`.
  * @throws HttpError 403
  */
 export function refuseForeignOrigin(request: IncomingMessage): void {

@@ -116,7 +116,7 @@ function closerOf(server: Server): () => Promise<void> {
   }
 }
 
-/** Bytes that are no HTTP request, or one that is too big or too slow. */
+/** Bytes that are not an HTTP request, or a request that is too big or too slow. */
 function refuseJunk(error: NodeJS.ErrnoException, socket: Socket, options: HttpServerOptions): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
@@ -170,7 +170,7 @@ function sendError(
   response: ServerResponse,
 ): void {
   if (response.headersSent) {
-    // Half an answer is out: a cut connection is the only way left to say that it is no whole one.
+    // Half the answer is sent: only cutting the connection can show that it is incomplete.
     response.destroy()
     return
   }

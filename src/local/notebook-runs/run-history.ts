@@ -30,7 +30,7 @@ export interface StartOptions {
   idempotencyToken?: string | undefined
   /** Runs of one owner at the same time. */
   maxConcurrent: number
-  /** What becomes of a run beyond that. */
+  /** What happens to a run above that limit. */
   whenBusy: 'queue' | 'skip'
 }
 
@@ -197,7 +197,7 @@ const lost = (record: RunRecord, now: number): RunRecord => ({
       : 'The driver was lost: the process that ran the notebook has ended.',
 })
 
-/** Lets go of the oldest that have ended; what is under way always stays. */
+/** Drops the oldest ended runs; active runs always stay. */
 function bounded(records: RunRecord[]): RunRecord[] {
   let ended = 0
   return records.filter((record) => record.endedAt === undefined || ++ended <= KEPT)

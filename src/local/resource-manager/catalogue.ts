@@ -4,7 +4,7 @@ import { JOB_TYPE } from '../stream-analytics/job-resource.ts'
 
 const { subscription, resourceGroup, namespace, account, job } = LOCAL_NAMES
 
-/** What the descriptions tell beside names. */
+/** What the descriptions contain besides names. */
 export interface ResourceFacts {
   /** Where the services listen. */
   ports: { hubTls: number; lakeTls: number }

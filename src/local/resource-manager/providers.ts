@@ -1,4 +1,4 @@
-/** Resource providers: which types there are and with which api-versions they are asked. Clients take the newest from here. */
+/** Resource providers: the types and their api-versions. Clients take the newest from here. */
 import { API_VERSIONS } from '../stream-analytics/routes.ts'
 import { LOCATION, SUBSCRIPTION_ID } from './catalogue.ts'
 

@@ -1,4 +1,4 @@
-/** Azure Resource Manager's reads: subscription, resource group, resources, providers, tags. What would change them is refused. */
+/** Azure Resource Manager's reads: subscription, resource group, resources, providers, tags. Changes are refused. */
 import { HttpError } from '../http/errors.ts'
 import type { Call, Route } from '../http/router.ts'
 import { selfUrl } from '../http/self-url.ts'

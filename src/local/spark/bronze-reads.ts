@@ -35,7 +35,7 @@ export class BronzeReads {
    */
   look(): (path: string) => boolean {
     const query = this.#text('metadata')
-    // Begun anew, it reads everything again.
+    // A new checkpoint reads everything again.
     if (query !== this.#query) {
       this.#read.clear()
       this.#seen = -1

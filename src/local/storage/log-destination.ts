@@ -27,10 +27,10 @@ export function logDestination(file: string): ReturnType<typeof pino.destination
     const msg = `${toTell} lines of this log could not be written: its disk was full`
     lost = 0
     destination.write(`${JSON.stringify({ level: 40, time: new Date().toISOString(), msg })}\n`)
-    // Dropped itself: it is told later.
+    // The notice itself was dropped: report these lines later.
     if (lost > 0) lost = toTell
   }
-  // Tries to write what is held; of itself a line that is dropped does not.
+  // Tries to write the held lines; dropping a line does not do so by itself.
   const tryAgain = () => void destination.write('')
   // The library's own tries for ever while the disk is full, and pino calls it for a fatal line. There is nothing to flush.
   destination.flushSync = tryAgain

@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** A state file is there and makes no sense: somebody changed it, or the disk lost it. */
+/** A state file exists but is not valid: somebody changed it, or the disk lost data. */
 export class StateFileError extends Error {
   override readonly name = 'StateFileError'
   readonly hint = 'Move the file away: what it held (names, history) is made anew; no data is lost.'

@@ -66,7 +66,7 @@ export const minuteFoldersOf = (time: number): string[] => [
   formerBronzeFolder(new Date(time)),
 ]
 
-/** The local job's files in a folder; what others have put there is passed over. A folder that is not there is empty. */
+/** The local job's files in a folder; files of others are ignored. A missing folder counts as empty. */
 export function filesIn(bronzeRoot: string, folder: string): { name: string; file: BronzeFile }[] {
   return entriesOf(join(bronzeRoot, folder)).flatMap(({ name }) => {
     const file = parseBronzeFileName(name)

@@ -40,7 +40,7 @@ export class JobConditions {
     this.#rejectionsLogged = 0
   }
 
-  /** Events of the batch were no JSON objects. */
+  /** Events of the batch were not JSON objects. */
   rejected(partition: number, { rejections }: LandedBatch): void {
     const [first] = rejections
     if (!first) return

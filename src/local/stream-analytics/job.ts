@@ -133,7 +133,7 @@ export class StreamAnalyticsJob {
     this.#transition = this.#pause().then(() => this.#begin(output))
   }
 
-  /** Begins the stop; the open batch is written first. A job that does not run is left alone. */
+  /** Begins the stop; the open batch is written first. Does nothing when the job is not running. */
   stop(): void {
     if (!['Starting', 'Running', 'Degraded'].includes(this.#state)) return
     this.#state = 'Stopping'

@@ -28,7 +28,7 @@ export interface OperationsOptions {
   now: () => number
   /** Throws HttpError. */
   check: (call: Call) => void
-  /** What a client is told to wait before it polls (s); polls themselves say nothing of it. */
+  /** How long a client is told to wait before its first poll (s); poll answers do not say. */
   retryAfterSeconds: number
 }
 

@@ -1,4 +1,4 @@
-/** Moves events from the hub to bronze in batches, as long as the job runs. Nothing wakes while nothing comes in. */
+/** Moves events from the hub to bronze in batches while the job runs. Without input it stays asleep. */
 
 import type { HubLog } from '../event-hubs/log/log.ts'
 import type { Clock } from '../runtime/clock.ts'

@@ -36,7 +36,7 @@ export class BronzeRetention {
     this.#timer.unref()
   }
 
-  /** Removes what may go, oldest first. What cannot be removed now is left for the next look. */
+  /** Removes what may be deleted, oldest first. The rest is left for the next sweep. */
   sweep(): void {
     const { bronzeRoot, clock, keepMs, logger } = this.#options
     try {

@@ -175,7 +175,7 @@ const notFound = (what: string) =>
     `The Resource '${what}' under resource group '${resourceGroup}' was not found.`,
   )
 
-/** What stands below the job is the provider's own business, as are its start and stop. */
+/** The provider itself handles everything below the job, and its start and stop. */
 const childNotFound = (kind: ChildKind, name: string) =>
   new ProviderError(404, 'NotFound', `The streaming job has no ${kind.replace(/s$/, '')} named '${name}'.`)
 

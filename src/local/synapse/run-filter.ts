@@ -42,7 +42,7 @@ export function parseRunFilter(body: Record<string, unknown>): RunFilter {
       const at = lastUpdated(run)
       return at >= from && at <= to && tests.every((test) => test(run))
     },
-    // Without a wish: newest first, as they are kept.
+    // Default: newest first, as they are kept.
     order: (runs) =>
       key ? runs.toSorted((one, other) => direction * (key(one) < key(other) ? -1 : 1)) : runs,
     offset: offsetIn(body.continuationToken),

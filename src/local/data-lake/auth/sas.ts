@@ -5,7 +5,7 @@ import { sameSecret } from '../../http/bearer.ts'
 import { HttpError } from '../../http/errors.ts'
 import { type DelegationTerms, delegationKey } from './user-delegation.ts'
 
-/** What a request asks of a signature. */
+/** What a request needs from a signature. */
 export interface SasNeed {
   /** Where the request acts: on the account, on a container, or on a path in it. */
   level: 'service' | 'container' | 'object'
@@ -13,7 +13,7 @@ export interface SasNeed {
   anyOf: string
 }
 
-/** What the signature is held against. */
+/** What the signature is checked against. */
 export interface SasTarget {
   container: string
   /** Of the listed folder when it is a listing. */
@@ -37,7 +37,7 @@ export interface SasContext {
   policyOf(container: string, id: string): SasPolicy | undefined
 }
 
-/** What a stored access policy says in a signature's place. Times as in 2026-01-31T12:00:00Z. */
+/** What a stored access policy sets instead of the signature. Times as in 2026-01-31T12:00:00Z. */
 export interface SasPolicy {
   start?: string
   expiry?: string
@@ -95,7 +95,7 @@ export function checkSas(target: SasTarget, need: SasNeed, context: SasContext):
     )
 }
 
-/** @throws HttpError 403 for a key that does not hold now. */
+/** @throws HttpError 403 for a key that is not valid now. */
 function delegationIn(signed: Given, now: number): DelegationTerms {
   const [skoid, sktid, skt, ske] = ['skoid', 'sktid', 'skt', 'ske'].map(signed) as [
     string,
@@ -109,7 +109,7 @@ function delegationIn(signed: Given, now: number): DelegationTerms {
   return { skoid, sktid, skt, ske, sks, skv, skdutid }
 }
 
-/** A signature leaves to its policy what it does not say itself. */
+/** The policy supplies what the signature leaves out. */
 function withPolicy({ container }: SasTarget, signed: Given, { policyOf }: SasContext): Given {
   if (signed('si') === '') return signed
   const policy = policyOf(container, signed('si'))
@@ -161,7 +161,7 @@ function serviceText(target: SasTarget, given: Given, account: string, isDelegat
   ].join('\n')
 }
 
-/** Headers and parameters that a request must have, where a signature names some. */
+/** Headers and parameters that the signature requires of the request. */
 function requestTexts({ query, headers = {} }: SasTarget, given: Given): [string, string] {
   const named = (list: string) => list.split(',').filter(Boolean)
   const headerLines = named(given('srh')).map((name) => `${name}:${headers[name.toLowerCase()] ?? ''}`)
@@ -169,7 +169,7 @@ function requestTexts({ query, headers = {} }: SasTarget, given: Given): [string
   return [headerLines.map((line) => `${line}\n`).join(''), queryLines.map((line) => `\n${line}`).join('')]
 }
 
-/** The part of the path that a signature was made for, and thereby what else it covers. */
+/** The part of the path that the signature was made for; it decides what else is covered. */
 function scope(path: string, given: Given): string[] {
   const segments = path.split('/').filter(Boolean)
   const kind = given('sr')

@@ -1,4 +1,4 @@
-/** User delegation keys, https://learn.microsoft.com/rest/api/storageservices/get-user-delegation-key: made of their terms, so none is kept. */
+/** User delegation keys, https://learn.microsoft.com/rest/api/storageservices/get-user-delegation-key: derived from their terms, so none is stored. */
 import { createHmac } from 'node:crypto'
 
 /** As a signature carries them. */
@@ -6,7 +6,7 @@ export interface DelegationTerms {
   /** Whose key it is. */
   skoid: string
   sktid: string
-  /** From and to when it holds. */
+  /** Start and end of its validity. */
   skt: string
   ske: string
   sks: string

@@ -17,7 +17,7 @@ const MAX_SEGMENTS = 65_535
 
 export const STRUCTURED_FORM = 'XSM/1.0; properties=crc64'
 
-/** Is a header's value the one form that there is? Blanks and case are the client's. */
+/** Is the header's value the one supported form? Blanks and case are ignored. */
 export const isStructuredForm = (value: string): boolean =>
   /^xsm\/1\.0; *properties=crc64$/i.test(value.trim())
 
@@ -29,7 +29,7 @@ export interface Unwrapped {
 
 /**
  * @param contentLength what the client says that the content has.
- * @throws HttpError 400 for a message that is not one, or that was changed on its way.
+ * @throws HttpError 400 for a malformed message, or one changed in transit.
  */
 export function unwrapStructured(message: Buffer, contentLength: number): Unwrapped {
   if (message.length < HEADER || message[0] !== 1 || message.readBigUInt64LE(1) !== BigInt(message.length))
@@ -98,7 +98,7 @@ export async function* wrapStructured(
 
 function segmentsOf(contentLength: number): { count: number; bytes: number } {
   const bytes = Math.max(SEGMENT_BYTES, Math.ceil(contentLength / MAX_SEGMENTS))
-  // An empty content is one empty segment: some clients take no message without any.
+  // Empty content is one empty segment: some clients reject a message without segments.
   return { count: Math.max(1, Math.ceil(contentLength / bytes)), bytes }
 }
 

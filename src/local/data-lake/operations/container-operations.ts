@@ -86,7 +86,7 @@ export const CONTAINER_OPERATIONS = [
       'endbefore',
     ],
     values: {
-      // Of what the lake never has, a listing that leaves it out is a true one.
+      // The lake never has these, so a listing without them is correct.
       include: [
         ...[
           'metadata',

@@ -1,8 +1,8 @@
-/** The guide's table of what the lake serves of each REST operation, made of the table that decides it. */
+/** The guide's table of what the lake serves of each REST operation, generated from the operation table. */
 import { EVERY_HEADER, EVERY_PARAMETER, type Operation } from './operation.ts'
 import { OPERATIONS } from './table.ts'
 
-/** Markdown; the same text as long as the table is. */
+/** Markdown; the same table gives the same text. */
 export function coverageTable(): string {
   const rows = (OPERATIONS as readonly Operation[]).map(
     (one) => `| ${one.name} | ${requestOf(one)} | ${servedOf(one)} |`,

@@ -1,4 +1,4 @@
-/** What the lake knows of one REST operation: how a request of it looks, and what of it is served. */
+/** What the lake knows about one REST operation: what its request looks like, and what is supported. */
 
 export interface Operation {
   /** Names the handler. */

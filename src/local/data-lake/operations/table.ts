@@ -16,7 +16,7 @@ import {
 } from './operation.ts'
 import { PATH_OPERATIONS } from './path-operations.ts'
 
-/** In the order in which they are looked for: the first that fits is it. */
+/** In matching order: the first match wins. */
 export const OPERATIONS = [
   ...ACCOUNT_OPERATIONS,
   ...CONTAINER_OPERATIONS,
@@ -27,7 +27,7 @@ export const OPERATIONS = [
 /** Of those that are served. */
 export type OperationId = Exclude<(typeof OPERATIONS)[number], { refusal: string }>['id']
 
-/** What of a request tells which operation it is. */
+/** The parts of a request that identify its operation. */
 export interface Asked {
   method: string
   level: Operation['level']
@@ -36,7 +36,7 @@ export interface Asked {
   headers: Readonly<Record<string, string | string[] | undefined>>
 }
 
-/** @returns undefined when it is none that the table knows. */
+/** @returns undefined when the table does not have it. */
 export function operationOf(asked: Asked): Operation | undefined {
   // A container's root is a folder too, with an access list of its own.
   const level = asked.level === 'container' && asked.query.has('action') ? 'path' : asked.level
@@ -64,7 +64,7 @@ function allAre(
 
 /**
  * @throws HttpError for an operation that is refused as a whole, and for the first header or parameter that is.
- * An empty header says nothing: some clients send what they do not ask for as one.
+ * Empty headers are ignored: some clients send them for options that they do not use.
  */
 export function refuseUnserved(operation: Operation, { query, headers }: Omit<Asked, 'level'>): void {
   const { name, refusal, refusalCode } = operation

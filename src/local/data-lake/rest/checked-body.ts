@@ -1,4 +1,4 @@
-/** Bodies as they were meant: taken out of a structured message, and held against every checksum that the client has sent. */
+/** Request bodies, unpacked from structured messages and checked against every checksum that the client sent. */
 import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { readBody } from '../../http/body.ts'
@@ -16,7 +16,7 @@ export interface CheckedBody {
 
 /**
  * Reads the whole body.
- * @throws HttpError 413 above the limit, 400 for another body than the client has sent.
+ * @throws HttpError 413 above the limit, 400 when the body is not what the client sent.
  */
 export async function readChecked(request: IncomingMessage, limitBytes: number): Promise<CheckedBody> {
   const { headers } = request

@@ -1,9 +1,9 @@
-/** When a file goes, https://learn.microsoft.com/rest/api/storageservices/set-blob-expiry */
+/** When a file expires, https://learn.microsoft.com/rest/api/storageservices/set-blob-expiry */
 import { HttpError } from '../../http/errors.ts'
 import { given, type LakeCall } from './lake-call.ts'
 
 /**
- * @param now epoch ms. @param createdAt epoch ms, of the file. @returns nothing when it never goes, or nothing is said of it.
+ * @param now epoch ms. @param createdAt epoch ms, of the file. @returns nothing when it never expires or no expiry is given.
  * @throws HttpError 400
  */
 export function expiryIn(call: LakeCall, now: number, createdAt: number): { expiresAt?: number } {

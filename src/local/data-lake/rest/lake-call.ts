@@ -11,7 +11,7 @@ export const VERSION = '2023-11-03'
 export interface LakeCall {
   request: IncomingMessage
   response: ServerResponse
-  /** What is asked for, which a client that cannot send PATCH puts into a header. */
+  /** The requested method; clients that cannot send PATCH put it in a header. */
   method: string
   account: string
   /** '' is the account. */
@@ -22,9 +22,9 @@ export interface LakeCall {
   query: URLSearchParams
   /** Of every answer to it. */
   headers: Record<string, string>
-  /** Undefined when it is none that the table knows. */
+  /** Undefined when the table does not have it. */
   operation: Operation | undefined
-  /** Whether whoever asks has shown the session's token, not the key. */
+  /** Whether the client signed in with the session's token, not the key. */
   isByToken: boolean
   /** Of what is copied or renamed: may whoever came in by a SAS have it? @throws HttpError 403 */
   checkSource(source: SasTarget, anyOf: string): void
@@ -36,7 +36,7 @@ const OVERRIDE = 'x-http-method-override'
 export const methodOf = ({ method = '', headers }: IncomingMessage): string =>
   method === 'PUT' || method === 'POST' ? String(headers[OVERRIDE] ?? method).toUpperCase() : method
 
-/** @throws HttpError 400 for an address that is no address, 404 for another account. */
+/** @throws HttpError 400 for an invalid address, 404 for another account. */
 export function openCall(request: IncomingMessage, response: ServerResponse, account: string): LakeCall {
   const [target = '/', query = ''] = splitUrl(request.url ?? '/')
   let decoded: string
@@ -74,7 +74,7 @@ export function openCall(request: IncomingMessage, response: ServerResponse, acc
     headers: {
       ...answerHeaders(request),
       date: new Date().toUTCString(),
-      // Some clients take no answer to a write without it.
+      // Some clients reject an answer to a write without it.
       ...(method === 'PUT' || method === 'PATCH' ? { 'x-ms-request-server-encrypted': 'false' } : {}),
     },
     operation: operationOf({ method, level, query: parameters, headers: request.headers }),
@@ -119,7 +119,7 @@ export function queryOf(text: string): URLSearchParams {
 export const word = ({ query }: Pick<LakeCall, 'query'>, name: string): string | undefined =>
   query.get(name)?.toLowerCase()
 
-/** A header that says something: some clients send what they do not ask for as an empty one. */
+/** A non-empty header: some clients send empty ones for options that they do not use. */
 export function given({ request }: Pick<LakeCall, 'request'>, name: string): string | undefined {
   const value = request.headers[name]
   return value === undefined || value === '' ? undefined : String(value)

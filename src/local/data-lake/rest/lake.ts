@@ -84,7 +84,7 @@ export function guardWrite({ leases }: Lake, call: LakeCall, stats: Stats | unde
   const id = given(call, 'x-ms-lease-id')
   leases.check(call, id, { isWrite: true })
   const { 'if-none-match': none, ...headers } = call.request.headers
-  // Whoever holds the lease may write what exists, the service says, whatever a client's habit of asking for a new one.
+  // As in the service, the lease holder may write an existing file even when the request asks for a new one.
   const isHeld = id !== undefined && none === '*'
   checkConditions({ headers: isHeld ? headers : call.request.headers }, stats, {
     isRead: false,
@@ -94,7 +94,7 @@ export function guardWrite({ leases }: Lake, call: LakeCall, stats: Stats | unde
   })
 }
 
-/** Everything that is told of a path. */
+/** All response headers of a path. */
 export function pathHeaders(
   { leases }: Lake,
   target: { container: string; path: string },
@@ -114,7 +114,7 @@ export function pathHeaders(
   }
 }
 
-/** Answers a HEAD with everything that is told of a path. */
+/** Answers a HEAD with all response headers of a path. */
 export function answerProperties(
   lake: Lake,
   call: LakeCall,

@@ -1,10 +1,10 @@
-/** Pages of listings: how long they are, and where the next one begins. */
+/** Pages of listings: their length, and where the next one begins. */
 import { HttpError } from '../../http/errors.ts'
 
 /** The service's own. */
 const PAGE = 5000
 
-/** @throws HttpError 400 for what is no count. */
+/** @throws HttpError 400 unless it is a count. */
 export function pageSize(text: string | null): number {
   if (text === null || text === '') return PAGE
   if (!/^\d{1,9}$/.test(text) || Number(text) === 0)
@@ -19,7 +19,7 @@ export function pageSize(text: string | null): number {
 /** Names hold characters that a header cannot. */
 export const writeMarker = (name: string): string => Buffer.from(name, 'utf8').toString('base64url')
 
-/** @throws HttpError 400 for one that is none of ours. */
+/** @throws HttpError 400 for a marker that is not ours. */
 export function readMarker(text: string | null): string {
   if (text === null || text === '') return ''
   const name = Buffer.from(text, 'base64url').toString('utf8')

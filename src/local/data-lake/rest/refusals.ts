@@ -7,7 +7,7 @@ import { inXml } from './xml.ts'
 
 const METHODS = new Set(['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE'])
 
-/** A request that is none of those which the local lake serves, and why. */
+/** A request that the local lake does not support, and why. */
 export function unsupported({ request, method, query, path }: LakeCall): HttpError {
   if (!METHODS.has(method) && !(method === 'POST' && query.has('comp')))
     return new HttpError(

@@ -12,7 +12,7 @@ export function sasNeed(call: LakeCall, folder: LakeFolder): SasNeed {
   return ofContainer(call)
 }
 
-/** No letter: a signature never has this permission. */
+/** Empty: no signature ever has this permission. */
 const NONE = ''
 
 function ofAccount(call: LakeCall): string {
@@ -66,7 +66,7 @@ function ofPath(call: LakeCall, folder: LakeFolder): string {
       if (comp === 'appendblock') return 'aw'
       if (comp === 'lease') return request.headers['x-ms-lease-action'] === 'break' ? 'wd' : 'w'
       if (comp === 'metadata' || comp === 'properties' || comp === 'seal') return 'w'
-      // With the permission to create alone nothing is overwritten.
+      // The create permission alone does not allow overwriting.
       return comp === 'block' || !entryAt(folder.resolve(container, path)) ? 'cw' : 'w'
     }
   }

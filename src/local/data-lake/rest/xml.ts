@@ -1,6 +1,6 @@
 /** XML as the Blob interface has it: small documents of known elements, so no parser is needed to write or to read them. */
 
-/** What XML 1.0 has no way to write. */
+/** Characters that XML 1.0 cannot represent. */
 const UNWRITABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/
 
 export const inXml = (text: string): string =>

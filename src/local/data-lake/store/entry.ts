@@ -19,7 +19,7 @@ export const entryHeaders = (stats: Stats): Record<string, string> => ({
   ...(stats.isDirectory() ? { 'x-ms-meta-hdi_isfolder': 'true' } : {}),
 })
 
-/** A container is no folder of the lake: it has neither a type nor the mark of one. */
+/** A container is not a folder of the lake: it has no type and no folder mark. */
 export const containerHeaders = (stats: Stats): Record<string, string> => ({
   etag: etagOf(stats),
   'last-modified': stats.mtime.toUTCString(),

@@ -41,7 +41,7 @@ const RECOUNT_MS = 10_000
  * The lake's containers as folders: `<root>/bronze/…`. One process owns a lake; within it the HTTP server, the Stream
  * Analytics job and the DuckDB engine share one instance, which keeps the size and wakes those who wait for files.
  *
- * A file is visible whole or not at all, whatever kills the process. It is not flushed to the platter: against a power
+ * A file is visible whole or not at all, whatever kills the process. It is not flushed to the disk: against a power
  * cut the lake has what the file system gives.
  */
 export class LakeFolder {

@@ -104,7 +104,7 @@ export class Leases {
 
   /**
    * @param period seconds that the holder still has, at most; default: what is left of it, and of an endless one nothing.
-   * @returns seconds until it is broken. @throws HttpError 409 when there is none.
+   * @returns seconds until it is broken. @throws HttpError 409 without a lease.
    */
   break(target: LeaseTarget, period: number | undefined): number {
     if (period !== undefined && !(period >= 0 && period <= 60))

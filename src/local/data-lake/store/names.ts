@@ -1,4 +1,4 @@
-/** Names of containers and paths: what ADLS Gen2 takes, and what cannot lead out of the lake's folder. */
+/** Names of containers and paths: valid in ADLS Gen2, and unable to leave the lake's folder. */
 import { lstatSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 import { InvalidNameError } from './storage-errors.ts'

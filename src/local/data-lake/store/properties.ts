@@ -91,7 +91,7 @@ export class PathProperties {
     this.#nextExpiry = this.#firstExpiry()
   }
 
-  /** An append that a kill has cut off leaves nothing of itself. */
+  /** Undoes an append that a kill cut off. */
   #undoAppend(row: Row, place: string, found: Stats | undefined): boolean {
     const properties = JSON.parse(row.properties) as Properties
     const from = properties.append?.from
@@ -131,7 +131,7 @@ export class PathProperties {
       this.#nextExpiry = Math.min(this.#nextExpiry, properties.expiresAt)
   }
 
-  /** Files whose time has come; each is told once it is due, and until it is {@link forget}ten. */
+  /** Expired files; each is returned from its expiry until {@link forget}. */
   expired(now: number): { container: string; path: string }[] {
     if (now < this.#nextExpiry) return []
     const due = this.#database

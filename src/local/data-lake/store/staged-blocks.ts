@@ -71,12 +71,12 @@ export class StagedBlocks {
     this.#blocks.set(key, blocks)
   }
 
-  /** Blocks that wait, in the order in which they came. */
+  /** Waiting blocks, in order of arrival. */
   of(container: string, path: string): CommittedBlock[] {
     return [...(this.#blocks.get(keyOf(container, path)) ?? [])].map(([id, { bytes }]) => ({ id, bytes }))
   }
 
-  /** Paths of a container that have blocks that wait. */
+  /** Paths of a container with waiting blocks. */
   pathsIn(container: string): string[] {
     const prefix = keyOf(container, '')
     return [...this.#blocks.keys()]

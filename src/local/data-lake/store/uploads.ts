@@ -13,7 +13,7 @@ interface Append {
   /** Where each append begins → where it ends; in any order, since clients send several at once. */
   segments: Map<number, number>
   release: (() => void)[]
-  /** Data was sent for what is visible already, which the flush refuses. */
+  /** Data was sent for a part that is already visible; the flush rejects it. */
   overlaps: boolean
 }
 

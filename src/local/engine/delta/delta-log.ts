@@ -16,7 +16,7 @@ export interface LogListing {
   checkpoints: number[]
 }
 
-/** What stands in a table's log; empty when there is no table. */
+/** Files of a table's log; empty when there is no table. */
 export async function listLog(tableFolder: string): Promise<LogListing> {
   const listing: LogListing = { commits: [], checkpoints: [] }
   for (const name of await namesIn(join(tableFolder, LOG_FOLDER))) {

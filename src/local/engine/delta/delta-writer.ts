@@ -18,7 +18,7 @@ import { checkpointReader, writeCheckpoint } from './delta-checkpoint.ts'
 import { listLog, loadTable, readCommit } from './delta-log.ts'
 import { writeLakeFile } from './lake-files.ts'
 
-/** Another writer has changed what this commit rests on. Nothing was committed. */
+/** Another writer has changed what this commit depends on. Nothing was committed. */
 export class ConflictError extends Error {
   override readonly name = 'ConflictError'
 }

@@ -137,7 +137,7 @@ const plain = (type: DeltaType, value: string): string | number | undefined =>
 
 /**
  * DuckDB's `2026-01-01 00:00:00.123456+00` as Delta's statistics have it: ISO-8601 with milliseconds, rounded outwards.
- * Undefined for what the form cannot say (years beyond 9999 or before Christ).
+ * Undefined for what the format cannot express (years beyond 9999 or before Christ).
  */
 function milliseconds(value: string, up: boolean): string | undefined {
   const match = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?\+00$/.exec(value)

@@ -14,7 +14,7 @@ import { compactKeyed, type UpsertTable, updateKeyed } from './upsert-table.ts'
 
 const HOURS = `(date - DATE '1970-01-01')::BIGINT * 24 + hour`
 
-/** Of files that hold a single date: the hours of two say nothing of which is whose. */
+/** For files with a single date: with two, it is unknown which hours belong to which. */
 function hoursIn({ minValues, maxValues }: FileStatistics): BucketRange | undefined {
   const date = minValues?.date
   if (date === undefined || date !== maxValues?.date) return undefined

@@ -40,7 +40,7 @@ const ROWS_PER_WORK_TABLE = 20_000
 
 const INSERT_BATCH = `INSERT INTO batch ${validated(linesOf('decode($1)'))}`
 
-/** From so many bytes on, DuckDB reads the files itself: the statement's plan, made anew each time, costs less than copies. */
+/** From this size (bytes) DuckDB reads files itself: planning each statement costs less than copies. */
 const READ_BY_DUCKDB_BYTES = 1_000_000
 
 /** Whole files of the local job, which writes UTF-8 and never changes a file. */

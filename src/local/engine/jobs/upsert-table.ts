@@ -71,7 +71,7 @@ export async function updateKeyed(
   }
 }
 
-/** As often a batch gives way to other writers that rewrite the table under it. */
+/** How often a batch retries when other writers rewrite the table under it. */
 const MOST_TRIES = 5
 
 async function updateOnce(

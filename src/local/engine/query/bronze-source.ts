@@ -23,7 +23,7 @@ export interface BronzePlan {
   /** Files with foreign names that end in this batch. */
   foreign: string[]
   position: BronzePosition
-  /** Nothing but empty files. */
+  /** Only empty files. */
   empty: boolean
   /** More is waiting than this batch could take. */
   more: boolean

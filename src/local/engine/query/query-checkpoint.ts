@@ -130,14 +130,14 @@ export class QueryCheckpoint<Input, Position> {
     }
   }
 
-  /** The newest entry; if it is damaged it is set aside, and the one before it counts. Older ones are not doubted. */
+  /** The newest entry; a damaged one is set aside, and the one before it counts. Older ones are not checked. */
   #newestWhole<Entry>(kind: 'offsets' | 'commits', batches: readonly number[]): Entry | undefined {
     const [newest, before] = [batches.at(-1), batches.at(-2)]
     if (newest === undefined) return undefined
     try {
       return this.#entry<Entry>(kind, newest)
     } catch (error) {
-      // Whoever goes back further than one batch does not know what its tables hold.
+      // Going back further than one batch would leave the tables' content unknown.
       if (!(error instanceof DamagedEntryError) || (before ?? -1) !== newest - 1) throw error
       const entry = before === undefined ? undefined : this.#entry<Entry>(kind, before)
       this.#setAside(kind, newest, error)

@@ -21,7 +21,7 @@ export interface QueryRunOptions {
   make(): Promise<RunnableQuery>
 }
 
-/** However long a batch took, the next one starts so much later at the latest. */
+/** Longest pause before the next batch, however long the last one took. */
 const LONGEST_PAUSE_MS = 10_000
 
 export class QueryRun implements NotebookRun {
@@ -92,7 +92,7 @@ export class QueryRun implements NotebookRun {
       if (result?.progress) this.#progress = result.progress
       if (this.#cancelled || result?.more) continue
       if (result) {
-        // A batch that took long is followed by a pause as long, so that a core is never its alone.
+        // After a long batch comes a pause of the same length, so that it never occupies a core alone.
         const took = performance.now() - startedAt
         await this.#pause(Math.max(intervalMs - took, Math.min(took, LONGEST_PAUSE_MS)))
       } else {

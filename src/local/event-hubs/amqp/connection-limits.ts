@@ -10,7 +10,7 @@ const MAX_LINKS_PER_SESSION = 256
 /** Parts of deliveries that may wait for their rest, over all links of a connection. */
 const MAX_PARTIAL_BYTES = 64 * 1024 * 1024
 
-/** Why a delivery is not taken although all of it has come. */
+/** Why a complete delivery is rejected. */
 export type Unfit = 'oversize' | 'aborted'
 
 interface Performative {
@@ -111,7 +111,7 @@ export function limitConnection(
     // Nobody is asked to drain; the library would take the sender's word for the credit.
     if (link?.is_receiver()) performative.drain = false
     else if (link) {
-      // Credit that was taken back while events were under way would count as less than none.
+      // Credit withdrawn while events were in flight would become negative.
       performative.delivery_count ??= 0
       const surplus = performative.delivery_count + (performative.link_credit ?? 0) - link.delivery_count
       performative.link_credit = Math.max(surplus, 0)

@@ -47,7 +47,7 @@ export interface Section {
   end: number
 }
 
-/** @throws MalformedAmqpError when the bytes are no row of sections. */
+/** @throws MalformedAmqpError unless the bytes are a sequence of sections. */
 export function* sections(bytes: Buffer): Generator<Section> {
   let start = 0
   while (start < bytes.length) {

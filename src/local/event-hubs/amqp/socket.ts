@@ -9,7 +9,7 @@ const HEAD_BYTES = 8
 const PROTOCOL = 0x414d5150 // 'AMQP'
 /** A peer that does not read gets no more events once so much waits for it. */
 const CLOGGED_BYTES = 1_000_000
-/** A peer that asks and asks and never reads the answers. */
+/** Limit for a peer that keeps asking and never reads the answers. */
 const MAX_BACKLOG_BYTES = 16_000_000
 /** How long a peer may take to close its side after ours. */
 const LINGER_MS = 1000

@@ -7,7 +7,7 @@ import { MalformedKafkaError } from './wire.ts'
 
 const NAMES = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
 
-/** A codec that the service does not take. */
+/** A codec that the service does not support. */
 export class CompressionError extends Error {
   override readonly name = 'CompressionError'
 }

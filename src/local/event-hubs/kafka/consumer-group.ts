@@ -12,7 +12,7 @@ export interface Join {
   sessionTimeoutMs: number
   rebalanceTimeoutMs: number
   protocolType: string
-  /** In the member's order of liking. */
+  /** In the member's order of preference. */
   protocols: readonly { name: string; metadata: Buffer }[]
 }
 
@@ -85,7 +85,7 @@ export class ConsumerGroup {
     }
   }
 
-  /** Resolves when all members have joined, or had their time to. */
+  /** Resolves when all members have joined, or their time to join is over. */
   join(request: Join): Promise<JoinAnswer> {
     const refuse = (error: number): JoinAnswer => ({
       error,
@@ -158,7 +158,7 @@ export class ConsumerGroup {
     return this.#check(memberId, generation)
   }
 
-  /** Lets those go that have been silent for too long, and ends a rebalance whose time is over. */
+  /** Removes members that were silent for too long, and ends a rebalance that timed out. */
   sweep(): void {
     const now = this.#now()
     // Whoever waits for an answer is there.

@@ -20,7 +20,7 @@ export class Coordinator {
     this.#options = options
   }
 
-  /** @returns undefined for a name that no group can have, or when there are too many. */
+  /** @returns undefined for an invalid group name, or when there are too many groups. */
   group(name: string): ConsumerGroup | undefined {
     const known = this.#groups.get(name)
     if (known) return known

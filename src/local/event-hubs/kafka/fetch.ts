@@ -73,7 +73,7 @@ export async function fetch(
 const isThere = ({ log, hubName }: FetchContext, { topic, partition }: Wanted) =>
   topic === hubName && partition >= 0 && partition < log.partitionCount
 
-/** Waits until so much is there to be read, some partition cannot be read, or the client's time is over. */
+/** Waits until enough can be read, a partition cannot be read, or the client's timeout passes. */
 async function untilThereIs(
   context: FetchContext,
   wanted: readonly Wanted[],

@@ -28,7 +28,7 @@ export interface RecordBatch {
 
 /** Records older than version 2 of the format. */
 export class OldFormatError extends MalformedKafkaError {}
-/** The check sum is not that of the content. */
+/** The checksum does not match the content. */
 export class CorruptBatchError extends MalformedKafkaError {}
 
 const MAGIC = 2

@@ -15,7 +15,7 @@ const { Reader: AmqpReader } = rhea.types as unknown as {
   Reader: new (bytes: Buffer) => { read(): { value: unknown } }
 }
 
-/** What other protocols call the event: an AMQP message, encoded. Its body of no value stays one. */
+/** The event as other protocols see it: an encoded AMQP message. A null body stays null. */
 export function messageOf({ key, value, headers }: KafkaRecord): Buffer {
   const message: Message = { body: rhea.message.data_section(value ?? (null as unknown as Buffer)) }
   if (key) message.message_annotations = { [PARTITION_KEY]: rhea.types.wrap_string(key.toString('utf8')) }

@@ -1,6 +1,6 @@
 /** The primitive types of the Kafka protocol, as its older request versions use them: https://kafka.apache.org/protocol */
 
-/** The bytes are no request of the form that their header names. */
+/** The bytes do not match the request that their header names. */
 export class MalformedKafkaError extends Error {
   override readonly name = 'MalformedKafkaError'
 }
@@ -34,7 +34,7 @@ export class KafkaReader {
   int32 = (): number => this.#bytes.readInt32BE(this.#take(4))
   boolean = (): boolean => this.int8() !== 0
 
-  /** As a number: offsets and times beyond 2⁵³ are none that a hub has. */
+  /** As a number: a hub has no offsets or times beyond 2⁵³. */
   int64 = (): number => {
     const value = Number(this.#bytes.readBigInt64BE(this.#take(8)))
     if (!Number.isSafeInteger(value)) throw new MalformedKafkaError('a number is too large')

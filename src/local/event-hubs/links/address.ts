@@ -26,7 +26,7 @@ export const entityNotFound = (entity: string, help: string): Rejection => ({
 export const noSuchHub = (hub: string | undefined, { hubName }: HubNames): Rejection =>
   entityNotFound(hub ?? '', `There is no event hub ${hub ?? ''} here; this is ${hubName}.`)
 
-/** Clients make an argument error of it and do not try again. */
+/** Clients turn it into an argument error and do not retry. */
 export const noSuchPartition = (partition: unknown, { hubName, partitionCount }: HubNames): Rejection => ({
   condition: 'com.microsoft:argument-out-of-range',
   description: `There is no partition ${String(partition)} in ${hubName}: it has the partitions 0 to ${partitionCount - 1}.`,
@@ -64,7 +64,7 @@ export function parseAddress(address: unknown, names: HubNames): Address {
   return known === undefined ? { kind: 'hub', partition } : { kind: 'consumer', group: known, partition }
 }
 
-/** @returns undefined for what is no partition of the hub. */
+/** @returns undefined unless it is a partition of the hub. */
 export function partitionNumber(id: unknown, partitionCount: number): number | undefined {
   const partition = Number(id)
   return /^\d+$/.test(String(id)) && partition < partitionCount ? partition : undefined

@@ -105,7 +105,7 @@ function metricEntries(metrics: RuntimeMetrics): Buffer[] {
   ]
 }
 
-/** Keys and values of the sender's annotations that are not the hub's to set. */
+/** Keys and values of the sender's annotations, without those that the hub sets. */
 function foreignEntries(bytes: Buffer, map: number): Buffer[] {
   return [...mapEntries(bytes, map)]
     .filter(({ name }) => !OURS.has(name))

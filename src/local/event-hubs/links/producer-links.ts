@@ -46,12 +46,12 @@ export class ProducerLinks {
     return undefined
   }
 
-  /** Undefined for a link that numbers nothing. */
+  /** Undefined for a link without an idempotent producer. */
   of(receiver: Receiver): ProducerLink | undefined {
     return this.#links.get(receiver)
   }
 
-  /** Drops links that are gone with their session or connection. */
+  /** Drops links whose session or connection has ended. */
   forget(isGone: (link: Receiver) => boolean): void {
     for (const link of this.#links.keys()) if (isGone(link)) this.#links.delete(link)
   }

@@ -47,7 +47,7 @@ export class Requests {
       peer.refuse(`a request of more than ${MAX_REQUEST_BYTES} bytes`)
       return
     }
-    // What is no message ends the connection; the library would print to the terminal what it does not know.
+    // A malformed message ends the connection; the library would print it to the terminal.
     checkSections(bytes)
     const request = rhea.message.decode(bytes) as unknown as Message
     settle(delivery)

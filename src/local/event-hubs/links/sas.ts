@@ -24,7 +24,7 @@ export const isKey = (auth: HubAuth, keyName: string, key: string): boolean =>
 export type CheckedToken =
   | { expiresAt: number }
   | { refused: string; status: 401 }
-  /** It proves something, for a hub that is not there. */
+  /** Valid, but for a hub that does not exist. */
   | { refused: string; status: 404; resource: string }
 
 const unauthorized = (refused: string): CheckedToken => ({ refused, status: 401 })

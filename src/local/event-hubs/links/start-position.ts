@@ -26,7 +26,7 @@ export function startPosition(
     }
   const number = Number(value)
   if (/time/i.test(field)) return log.sequenceNumberAt(partition, isInclusive ? number : number + 1)
-  // A position kept from another hub of the same name would else be waited for without a word.
+  // Otherwise a position from another hub of the same name would be waited for silently.
   if (number > last + (isInclusive ? 1 : 0))
     return {
       condition: 'com.microsoft:argument-error',

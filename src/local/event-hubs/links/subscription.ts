@@ -18,7 +18,7 @@ export interface SubscriptionOptions {
   name: string
   wantsMetrics: boolean
   isAuthorized(): boolean
-  /** Sending is over, for that reason. */
+  /** Sending has ended for this reason. */
   onFailure(error: Error): void
 }
 

@@ -106,7 +106,7 @@ export class HubLog {
     this.#retention.sweep(options.clock.now())
   }
 
-  /** What was decided when the log was made. */
+  /** Facts fixed when the log was created. */
   #fact(name: string, value: number): number {
     this.#database.prepare('INSERT OR IGNORE INTO hub VALUES (?, ?)').run(name, value)
     const row = this.#database.prepare('SELECT value FROM hub WHERE name = ?').get(name)

@@ -102,7 +102,7 @@ export class LogRetention {
       return true
     } catch (error) {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
-      // Deleting needs a little room too. The next sweep tries again; that the disk is full is for append to say.
+      // Deleting needs a little room too. The next sweep tries again; append reports the full disk.
       if (isDiskFull(error)) return false
       throw error
     }

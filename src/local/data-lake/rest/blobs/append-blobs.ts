@@ -20,12 +20,12 @@ export function appendOperations(lake: Lake): Operations {
     call: LakeCall,
     content: () => Promise<{ data: Buffer; headers: Record<string, string> }>,
   ) => {
-    // Looked at before the body too: no need to read what is refused anyway.
+    // Checked before the body too: there is no need to read a body that is refused anyway.
     guard(lake, call, 0)
     const { data, headers } = await content()
     const { stats, properties, blocks } = guard(lake, call, data.length)
     const { 'content-md5': _, ...rest } = properties.content ?? {}
-    // Noted first: what a kill cuts off is taken back at the next start.
+    // Noted first: the next start undoes an append that a kill cut off.
     keep(lake, call, { ...properties, append: { blocks, from: stats.size } }, stats)
     const { container, path } = call
     const after = appendOrForget(lake, call, data, stats, properties)

@@ -18,7 +18,7 @@ export interface BatchDelete {
 /**
  * @param remove deletes one blob or throws an HttpError, which is told for that blob alone.
  * @returns the answer's content type and body. The batch's own signature stands for those of its parts.
- * @throws HttpError 400 when it is no batch of deletes in this container.
+ * @throws HttpError 400 unless it is a batch of deletes in this container.
  */
 export function answerBatch(
   { account, container, request }: LakeCall,
@@ -33,7 +33,7 @@ export function answerBatch(
   const parts = text.split(`--${boundary}`).slice(1, -1)
   if (parts.length === 0 || parts.length > MAX_PARTS)
     throw new HttpError(400, 'InvalidInput', `A batch has 1 to ${MAX_PARTS} parts.`)
-  // All are understood before the first is done.
+  // All parts are parsed before the first is executed.
   const deletes = parts.map((part) => ({
     id: /^Content-ID: *(\d{1,9})/im.exec(part)?.[1] ?? '0',
     one: deleteOf(part, account, container),

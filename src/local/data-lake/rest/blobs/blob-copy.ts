@@ -34,7 +34,7 @@ async function copy(lake: Lake, call: LakeCall, { isPut }: { isPut: boolean }): 
   const made = statSync(place)
   const done = {
     id: crypto.randomUUID(),
-    // What stands behind the mark may be a signature.
+    // The query may contain a signature.
     source: String(request.headers['x-ms-copy-source']).split('?')[0] as string,
     completedAt: made.mtime.toUTCString(),
     bytes: made.size,

@@ -60,7 +60,7 @@ function* itemsOf(lake: Listed, call: Asked, withUncommitted: boolean): Generato
   const prefix = query.get('prefix') ?? ''
   const delimiter = query.get('delimiter') ?? ''
   const only = word(call, 'showonly')
-  // Of deleted files nothing is kept.
+  // Nothing is kept of deleted files.
   if (only === 'deleted') return
   const folder = folderOf(prefix)
   const inFolder = folder === '' ? '' : `${folder}/`

@@ -29,7 +29,7 @@ interface Span {
   end: number
 }
 
-/** Everything is of the one file that was opened, whatever replaces it meanwhile. */
+/** Everything comes from the one file that was opened, even if it is replaced meanwhile. */
 export async function readBlob(call: LakeCall, lake: Lake): Promise<void> {
   const place = lake.folder.resolve(call.container, call.path)
   try {
@@ -114,7 +114,7 @@ function structuredAsked(call: LakeCall): boolean {
   )
 }
 
-/** @throws HttpError 400 when a checksum is asked for of no range, or of one that is too long. */
+/** @throws HttpError 400 when a checksum is requested without a range, or for too long a range. */
 async function checksumsAsked(
   call: LakeCall,
   isRange: boolean,

@@ -44,7 +44,7 @@ type Operations = Pick<
 >
 
 export function blobOperations(lake: Lake): Operations {
-  /** Of metadata and content headers the one is replaced, all of it, and the other stays. */
+  /** Replaces either all metadata or all content headers; the other stays. */
   const change = (call: LakeCall, changed: (kept: Properties) => Properties) => {
     const stats = found(lake, call)
     guardWrite(lake, call, stats)
@@ -67,7 +67,7 @@ export function blobOperations(lake: Lake): Operations {
     putBlob: (call) => putBlob(lake, call),
     setBlobMetadata: (call) => change(call, (kept) => ({ ...kept, metadata: metadataHeaders(call.request) })),
     setBlobProperties: (call) => change(call, (kept) => ({ ...kept, content: contentIn(call.request) })),
-    // It has the one tier already.
+    // It already has the only tier.
     setTier: (call) => {
       guardRead(lake, call, found(lake, call))
       answer(call, 200)
@@ -95,7 +95,7 @@ async function putBlob(lake: Lake, call: LakeCall): Promise<void> {
   const { container, path, request } = call
   const place = lake.folder.resolve(container, path)
   const properties = { metadata: metadataHeaders(request), content: contentIn(request, { plain: true }) }
-  // Looked at before the body too: no need to read what is refused anyway.
+  // Checked before the body too: there is no need to read a body that is refused anyway.
   guardWrite(lake, call, entryAt(place))
   const { data, headers } = await readChecked(request, MAX_BLOB_BYTES)
   checkMd5(data, given(call, 'x-ms-blob-content-md5'))

@@ -65,7 +65,7 @@ function blockId({ query }: LakeCall): string {
   )
 }
 
-/** A file that was not made of blocks has none that a list could name. */
+/** A file that was not made of blocks has no blocks to list. */
 const committedBlocks = (lake: Lake, call: LakeCall, stats: Stats | undefined): CommittedBlock[] =>
   keptOf(lake, call, stats).blocks ?? []
 

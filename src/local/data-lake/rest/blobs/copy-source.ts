@@ -38,7 +38,7 @@ export function copySource(lake: Lake, call: LakeCall, { isRead }: { isRead: boo
     )
   const place = lake.folder.resolve(from.container, from.path)
   const stats = entryAt(place)
-  // No folders: clients that copy a tree make those that they need, and go on where one is no blob.
+  // No folders: clients that copy a tree create their own, and continue when a folder is not a blob.
   if (!stats?.isFile())
     throw sourceError(404, 'BlobNotFound', 'The source of the copy does not exist, or is no file.')
   try {

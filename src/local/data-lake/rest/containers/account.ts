@@ -83,7 +83,7 @@ function containersOf({ folder, kept }: Lake, query: URLSearchParams, marker: st
     .filter((entry) => entry.isDirectory() && isContainer(entry.name))
     .map(({ name }) => name)
     .filter((name) => name.startsWith(prefix) && name >= from)
-    // Those of the service itself are told only to whoever asks for them.
+    // The service's own containers are listed only on request.
     .filter((name) => !name.startsWith('$') || listWords(query.get('include')).includes('system'))
     .sort()
   const containers = names.slice(0, most).flatMap((name) => {

@@ -71,7 +71,7 @@ export function containerOperations(lake: Lake): Operations {
 const containerStats = ({ folder }: Lake, { container }: LakeCall): Stats =>
   statSync(folder.resolve(container, ''))
 
-/** Conditions, and a lease that is shown; only to delete a container a lease must be. @throws HttpError 304, 412 */
+/** Checks conditions and a given lease id; only a delete must give one. @throws HttpError 304, 412 */
 function guard(lake: Lake, call: LakeCall, { isDelete = false } = {}): Stats {
   const stats = containerStats(lake, call)
   checkConditions(call.request, stats, { isRead: call.method === 'GET' || call.method === 'HEAD' })

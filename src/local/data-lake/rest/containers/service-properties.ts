@@ -1,6 +1,6 @@
 /**
  * Service properties, https://learn.microsoft.com/rest/api/storageservices/set-blob-service-properties: kept and given back as data.
- * Soft delete is what cannot be turned on: nothing that was deleted is kept, so a client must not be told that it is.
+ * Soft delete cannot be turned on: deleted data is not kept, and clients must not be told that it is.
  */
 import { HttpError } from '../../../http/errors.ts'
 import { insideOf, textOf } from '../xml.ts'

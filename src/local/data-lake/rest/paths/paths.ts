@@ -109,7 +109,7 @@ function createDirectory(lake: Lake, call: LakeCall): void {
   answer(call, 201, { ...writtenHeaders(stats), ...leaseNew(lake, call) })
 }
 
-/** What a request says of the path that it makes. */
+/** Properties that a request sets on the path it creates. */
 function ofNew({ clock }: Lake, call: LakeCall, isDirectory: boolean): Properties {
   const access = accessOfNew(call.request, isDirectory)
   const context = given(call, 'x-ms-encryption-context')
@@ -147,7 +147,7 @@ function checkLease({ leases }: Lake, call: LakeCall): void {
   if (!takes) leases.check(call, id, { isWrite: true })
 }
 
-/** The file stays what it was, but for its content and what the request says of that. */
+/** Keeps the file's properties, except its content and the headers that the request sets for it. */
 function makeVisible(lake: Lake, call: LakeCall, upTo: number): Stats {
   const { container, path, request } = call
   const { blocks: _, ...kept } = keptOf(lake, call, found(lake, call))
