@@ -11,7 +11,7 @@ export interface LocalEngine {
   engine: NotebookEngine
   /** @returns whether silver has durably read a bronze file, as things stand now (path relative to the container). */
   readBySilver(): (path: string) => boolean
-  /** How long a window of bronze stays open after its first event (ms); undefined: as the job likes it. */
+  /** How long a window of bronze stays open after its first event (ms); undefined: the job's default. */
   rollIntervalMs?: number
 }
 

@@ -113,7 +113,7 @@ class WorkerLife {
     })
     worker.on('exit', (code) => {
       this.#ended.resolve()
-      // Nobody will answer any more, and nothing is broken any more either.
+      // No answer will come any more, and no fault is active any more.
       for (const { resolve } of this.#changes.values()) resolve()
       this.#fail(new Error(`The local services ended unexpectedly (exit code ${code}).`))
       reject(this.#failure)

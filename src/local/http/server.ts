@@ -1,4 +1,4 @@
-/** The HTTP server under every REST stand-in: loopback only, bounded, and polite to junk. */
+/** The HTTP server under every REST stand-in: loopback only, bounded, and tolerant of bad input. */
 
 import { once } from 'node:events'
 import {

@@ -17,7 +17,7 @@ import { promisify } from 'node:util'
 /** Up to this size (bytes) a file is small. */
 export const SMALL_FILE = 65_536
 
-// A pipe that took the file's place must not hold up everything until its other end is opened.
+// A pipe in the file's place must not block everything until its other end is opened.
 const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
 
 const datasync = promisify(fdatasync)

@@ -65,7 +65,7 @@ export class StreamAnalyticsJob {
   #transition: Promise<void> = Promise.resolve()
   #endPause: (() => void) | undefined
   #checkpointAt = 0
-  /** What is kept in memory may lie behind the files. */
+  /** The state in memory may be older than the files. */
   #wasKilled = false
 
   /** Reads what earlier processes have done. @throws StateFileError, or what the disk says. */

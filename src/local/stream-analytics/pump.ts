@@ -147,7 +147,7 @@ export class BronzePump {
 
   #onError(error: Error): void {
     this.#failures++
-    // A full lake does not get emptier by itself.
+    // Retrying does not help when the lake is full.
     const final =
       error.name === 'LakeFullError' ||
       error.name === 'KilledError' ||

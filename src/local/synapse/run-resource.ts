@@ -50,7 +50,7 @@ export function describePipelineRun(run: SeenRun): object {
   }
 }
 
-/** An activity has no word for waiting behind other runs: its pipeline has. */
+/** Activities have no status for waiting behind other runs; pipelines do. */
 export function describeActivity(run: SeenRun, activityName: string): object {
   const { record } = run
   const from = record.startedAt ?? record.createdAt

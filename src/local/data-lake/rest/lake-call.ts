@@ -79,7 +79,7 @@ export function openCall(request: IncomingMessage, response: ServerResponse, acc
     },
     operation: operationOf({ method, level, query: parameters, headers: request.headers }),
     isByToken: false,
-    // Whoever has the key or the token may have everything.
+    // The key and the token allow everything.
     checkSource: () => {},
   }
 }

@@ -23,7 +23,7 @@ export const nameXml = (name: string, tag = 'Name'): string =>
 export const metadataXml = (metadata: Record<string, string> = {}): string =>
   `<Metadata>${elements(metadata)}</Metadata>`
 
-/** Words of a list in the query, in lower case. */
+/** Items of a list in the query, in lower case. */
 export const listWords = (value: string | null): string[] =>
   (value ?? '')
     .split(',')

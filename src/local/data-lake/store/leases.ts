@@ -30,7 +30,7 @@ interface Lease {
   brokenAt?: number
 }
 
-/** Over all containers; one that has ended goes first. */
+/** Over all containers; ended ones are dropped first. */
 const MAX_LEASES = 10_000
 const GUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 
@@ -146,7 +146,7 @@ export class Leases {
     throw failed(`LeaseNotPresentWith${what}Operation`, 'There is currently no lease on it.')
   }
 
-  /** Goes with its file or container. */
+  /** Drops the lease of a deleted file or container. */
   forget(target: LeaseTarget): void {
     this.#leases.delete(keyOf(target))
   }

@@ -76,7 +76,7 @@ export function resolveInside(root: string, container: string, path: string): st
         `${quote(path)} leads through a symbolic link, which the lake does not follow.`,
       )
     }
-    // Whoever opens a pipe waits for its other end, and a few of them would hold up everything.
+    // Opening a pipe blocks until its other end opens; a few of them would block everything.
     if (found && !found.isFile() && !found.isDirectory())
       throw new InvalidNameError(`${quote(path)} is neither a file nor a folder.`)
   }

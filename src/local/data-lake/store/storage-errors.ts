@@ -18,7 +18,7 @@ export class LakeFullError extends Error {
   }
 }
 
-/** A name that would leave the lake's folder, or that no service would take. */
+/** A name that would leave the lake's folder, or that the service would reject. */
 export class InvalidNameError extends Error {
   override readonly name = 'InvalidNameError'
   /** The service's own word. */

@@ -26,6 +26,6 @@ export interface NotebookEngine {
   readonly name: 'duckdb' | 'spark'
   /** Starts the notebook as a continuous query that goes on from its checkpoint. Never throws: failures end the run. */
   run(notebook: NotebookName): NotebookRun
-  /** Cancels what runs and frees everything. */
+  /** Cancels all runs and frees everything. */
   close(): Promise<void>
 }

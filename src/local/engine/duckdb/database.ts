@@ -29,7 +29,7 @@ export class Database {
   readonly #blob: (bytes: Uint8Array) => { bytes: Uint8Array }
   readonly #memoryLimit: string
   readonly #connections = new Set<Connection>()
-  /** Of no query, so that none can close it while it is used. */
+  /** Belongs to no query, so no query can close it while it is in use. */
   readonly #maintenance: Connection
   /** Statements take turns: the queries share one core, and the memory limit, fairly. */
   readonly #turns = new Turns()

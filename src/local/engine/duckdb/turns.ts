@@ -1,4 +1,4 @@
-/** Lets so much work run at a time; the rest waits in the order in which it came. */
+/** Limits how much work runs at a time; the rest waits in order of arrival. */
 export class Turns {
   #places = 1
   #running = 0

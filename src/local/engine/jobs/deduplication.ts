@@ -187,7 +187,7 @@ export class Duplicates {
     this.#generations.push({ name, rows: 0, startedAt, newest: Number.NEGATIVE_INFINITY })
   }
 
-  /** Drops generations that nobody needs, and the oldest ones that there is no room for. */
+  /** Drops unneeded generations, and the oldest ones when room runs out. */
   async #forget(): Promise<void> {
     const newest = Math.max(...this.#generations.map((one) => one.newest))
     const needed = Math.min(newest, this.#context.clock.now()) - KEPT_MS

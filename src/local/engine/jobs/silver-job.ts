@@ -32,7 +32,7 @@ interface LoadedRow extends Record<string, unknown> {
   kept: number
 }
 
-/** Paths of foreign files that have been read, one a line. */
+/** Paths of foreign files that have been read, one per line. */
 const FOREIGN_LIST = 'foreign-files.txt'
 
 /** After so many rows the work tables are made anew, as DuckDB keeps the room of deleted rows. */

@@ -38,7 +38,7 @@ export class DeltaSource {
   readonly #folder: string
   readonly #rowsPerBatch: number
   #position: DeltaPosition | undefined
-  /** Files of the first look that have not been read. */
+  /** Files of the initial snapshot that have not been read. */
   #snapshot: AddFile[] = []
 
   constructor(

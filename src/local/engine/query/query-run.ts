@@ -30,7 +30,7 @@ export class QueryRun implements NotebookRun {
   #state: NotebookRun['state'] = 'starting'
   #error: string | undefined
   #progress: BatchProgress | undefined
-  /** Input came since the last look. */
+  /** Input came since the last check. */
   #input = false
   #cancelled = false
   /** Ends the present wait. */

@@ -6,7 +6,7 @@ import type { KafkaReader, KafkaWriter } from './wire.ts'
 export interface ClusterContext {
   log: HubLog
   hubName: string
-  /** Of the address that the client came in by: it comes back there. */
+  /** From the address that the client connected to: it reconnects there. */
   port: number
   retentionMs: number
 }

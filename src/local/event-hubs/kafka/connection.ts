@@ -117,7 +117,7 @@ export class KafkaConnection {
         if (answer) this.#send(answer)
       }
     } catch (error) {
-      // A request that cannot be read has no answer of its own: brokers end the connection.
+      // An unreadable request gets no answer: brokers end the connection.
       this.#refuse((error as Error).message)
     } finally {
       this.#isBusy = false

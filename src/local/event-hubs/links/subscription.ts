@@ -60,7 +60,7 @@ export class Subscription {
     sender.on('sender_draining', () => this.#drain())
   }
 
-  /** Sends soon, if there is anything to send and somebody to take it. */
+  /** Sends soon, if there are events and the receiver has credit. */
   wake(): void {
     if (this.#isScheduled || this.#isEnded) return
     this.#isScheduled = true

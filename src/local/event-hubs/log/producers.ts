@@ -62,7 +62,7 @@ export class ProducerTable {
     if (isNew) this.#forget.run(partition)
   }
 
-  /** An id that no producer has had. */
+  /** An unused producer id. */
   newId(): number {
     return this.#firstId + (this.#takeId.get() as { value: number }).value
   }

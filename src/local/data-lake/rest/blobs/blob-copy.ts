@@ -57,7 +57,7 @@ async function copy(lake: Lake, call: LakeCall, { isPut }: { isPut: boolean }): 
   })
 }
 
-/** Copies a file; what becomes visible is whole. @returns what the source had beside its content. */
+/** Copies a file; what becomes visible is whole. @returns the source's properties. */
 async function copyFrom(lake: Lake, call: LakeCall, isPut: boolean): Promise<Properties> {
   const { folder, kept, uploads } = lake
   const { container, path } = call

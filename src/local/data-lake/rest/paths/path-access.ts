@@ -58,7 +58,7 @@ export function accessOperations(lake: Lake): Operations {
       guardRead(lake, call, stats)
       if (!/^[r-][w-][x-]$/.test(word(call, 'fsaction') ?? ''))
         throw new HttpError(400, 'InvalidQueryParameterValue', 'fsAction is as rwx or r--.')
-      // Whoever has the key or the token is above the lists, on the service too.
+      // The key and the token override access lists, as in the service.
       answer(call, 200, writtenHeaders(stats))
     },
     setAccessControl: (call) => {
