@@ -17,7 +17,7 @@ export type Patch =
 export type Patches = { readonly [key: string]: Patch }
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 
-/** Most items that can leave a series' front at once; beyond that it is written anew. */
+/** Most items that can leave a series' front at once; beyond that it is written whole. */
 const MOST_DROPPED = 120
 const DATE = '$date'
 

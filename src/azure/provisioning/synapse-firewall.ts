@@ -25,7 +25,7 @@ export interface FirewallOptions {
   /** Resource id. */
   workspace: string
   pipeline: string
-  /** Waits between looks; replaced in tests. */
+  /** Waits between checks; replaced in tests. */
   sleep?: (ms: number, signal: AbortSignal | undefined) => Promise<void>
 }
 
