@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { unityCatalogName } from '../../src/azure/provisioning/unity-catalog.ts'
 
@@ -7,17 +7,18 @@ const guide = (name: string) => readFileSync(new URL(`../../docs/${name}`, impor
 describe('docs/workshop.md', () => {
   const text = guide('workshop.md')
 
-  it('plans sixty minutes, and each part as long as its heading says', () => {
-    const planned = [...text.matchAll(/^\| (\d+) \| ([^|]+?) \|/gm)].map(([, minutes, part]) => [
-      part,
-      Number(minutes),
-    ])
-    expect(planned.reduce((sum, [, minutes]) => sum + Number(minutes), 0)).toBe(60)
-    const headings = [...text.matchAll(/^### \d\. (.+) \((\d+) minutes\)$/gm)].map(([, part, minutes]) => [
-      part,
-      Number(minutes),
-    ])
+  it('plans an hour: three lessons, each as long as its file says', () => {
+    const headings = [...text.matchAll(/^## .+ in (\d+) minutes$/gm)].map(([, minutes]) => Number(minutes))
+    const files = readdirSync(new URL('../../lessons/', import.meta.url)).sort()
+    const planned = files.map((name) =>
+      Number(
+        /^minutes: (\d+)$/m.exec(
+          readFileSync(new URL(`../../lessons/${name}`, import.meta.url), 'utf8'),
+        )?.[1],
+      ),
+    )
     expect(headings).toEqual(planned)
+    expect(headings.reduce((sum, minutes) => sum + minutes, 0)).toBe(60)
   })
 })
 

@@ -20,6 +20,7 @@ describe('the tail of events', () => {
       temperature: -6,
       humidity: 79,
       reasons: [],
+      body,
     })
     expect(tailOfBody(Buffer.from('station-00001;4;21 C'))).toBeUndefined()
   })
@@ -51,6 +52,7 @@ describe('the tail of events', () => {
       temperature: 900,
       humidity: undefined,
       reasons: ['city is missing'],
+      body: raw,
     })
     expect(
       tailOfQuarantined({ raw: '{"city":', reasons: ['not a JSON object'], enqueuedAt: null }, 9),
