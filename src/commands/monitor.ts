@@ -35,7 +35,7 @@ export interface MonitorOptions {
   writeError: (text: string) => void
 }
 
-/** @returns 0; 1 after a failure that ended it. @throws UserError when the output is no terminal. */
+/** @returns 0; 1 after a failure that ended it. @throws UserError when the output is not a terminal. */
 export async function runMonitor({
   config,
   given,

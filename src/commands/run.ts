@@ -104,7 +104,7 @@ async function runPipeline(session: Session, opened: OpenedTarget, options: RunO
   const ticker = setInterval(() => progress(store.getState(), options, begun), 1000)
   const problems: string[] = []
   const begunStages = watchBegun(store)
-  // What a fault is expected to break is no failure of the run, as long as it runs again in the end.
+  // What a fault is expected to break does not fail the run if it runs again in the end.
   const expected = new Set(options.faults.flatMap(({ name }) => faultNamed(name)?.breaks ?? []))
   const failed = (state: AppState, excused: ReadonlySet<StageId> = expected) =>
     failures(state, begunStages.seen, excused)
@@ -178,7 +178,7 @@ async function auditTables(
   }
 }
 
-/** Stages that have begun to start since: a failure of the session before is no failure of this run. */
+/** Stages that have begun to start since: an earlier session's failure does not fail this run. */
 function watchBegun(store: Session['store']): { seen: ReadonlySet<StageId>; close: () => void } {
   const seen = new Set<StageId>()
   const look = ({ stages }: AppState) => {

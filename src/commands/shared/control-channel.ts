@@ -43,7 +43,7 @@ export async function serveChannel(
   const server: Server = createServer((socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
-    // A reader that went away mid-answer is no concern of the instance.
+    // The instance ignores a reader that disconnects mid-answer.
     socket.on('error', () => socket.destroy())
     socket.end(`${JSON.stringify(info())}\n`)
   })

@@ -62,7 +62,7 @@ export class StationNumbers {
     return this.#next[station] ?? 0
   }
 
-  /** The station's number has been taken: the next one follows it. Numbers below are no news. */
+  /** The station's number has been taken: the next one follows it. Lower numbers are ignored. */
   take(station: number, number: number): void {
     if (station >= this.#next.length) {
       const grown = new Float64Array(Math.max(station + 1, this.#next.length * 2))

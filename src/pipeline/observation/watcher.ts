@@ -123,7 +123,7 @@ export class Watcher {
     })
   }
 
-  /** A hub that does not answer is no calm: its return must be seen soon. */
+  /** A hub that does not answer is not idle: its return must be seen soon. */
   #isCalm(): boolean {
     const { rate, error } = this.#options.store.state.hub
     return rate < CALM_RATE && error === undefined

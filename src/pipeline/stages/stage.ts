@@ -29,7 +29,7 @@ interface Command {
   readonly acceptedAt: number | undefined
   /** Why it is still being tried. */
   readonly note: string | undefined
-  /** What the service said when the command was given: an answer that only repeats it is no outcome. */
+  /** What the service said when the command was given: an answer that only repeats it is not an outcome. */
   readonly before: StageStatus | undefined
   /** The service was seen to act on it. */
   readonly hasMoved: boolean

@@ -55,7 +55,7 @@ export interface Actions {
   sendOne(reading: OwnReading): ActionResult
   /** Opens the room for phones, or closes it. */
   toggleAudience(): ActionResult
-  /** Undefined: this is no recording. */
+  /** Undefined: not a recording. */
   replay?: ReplayActions
   /** Undefined: there are no lessons here. */
   lessons?: LessonActions

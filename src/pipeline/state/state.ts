@@ -25,7 +25,7 @@ export interface AppState {
   trace: TraceSlice | undefined
   /** The room for phones; undefined: it is closed. */
   audience: AudienceSlice | undefined
-  /** Undefined: this is no recording. */
+  /** Undefined: not a recording. */
   replay: ReplaySlice | undefined
   /** Those that can be played. */
   lessons: readonly { name: string; title: string; minutes: number }[]

@@ -88,7 +88,7 @@ export class Tokenizer {
     return this.#give()
   }
 
-  /** A pause that no sequence outlasts: what is not whole by now is dropped. */
+  /** A pause longer than any sequence: incomplete input is dropped. */
   timeout(): Token[] {
     // `esc` and `[`, by hand.
     if (this.#state === 'escape' || (this.#wasTaken && this.#held.length === 2)) this.#key('escape')

@@ -140,7 +140,7 @@ const CONTROLS: Readonly<Record<string, string>> = {
   '\x1b': 'escape',
 }
 
-/** The key of one character; undefined for what is none. */
+/** The key of one character; undefined if it is not a key. */
 export function characterKey(character: string): string | undefined {
   const named = CONTROLS[character]
   if (named !== undefined) return named
