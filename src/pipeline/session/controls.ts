@@ -147,7 +147,7 @@ export function createControls({
       act((found) => setCorruption(found, found.generator.facts().dirty > 0 ? 0 : lastDirty)),
     injectFault: (name, durationMs) => act(() => faults.inject(name, durationMs)),
     mendFaults: (name) => act(() => faults.mend(name)),
-    // A poll changes nothing, so it is not a control.
+    // Tracing only reads, so it is not a control.
     trace: (query) => (services() ? follower.follow(query) : refused(NOT_CONNECTED)),
     endTrace: () => follower.end(),
     sendOne: (reading) => act(() => follower.sendOne(reading)),

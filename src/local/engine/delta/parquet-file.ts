@@ -152,7 +152,7 @@ const digits = (value: number) => String(value).padStart(12, '0')
 
 /**
  * Names of the data files tell their place: sorted by name, an appended table stands in bronze order.
- * @param kind `b`: written by a batch; `l` + level: compacted; `k`, `c`: of a upsert table, by a batch or compacted.
+ * @param kind `b`: written by a batch; `l` + level: compacted; `k`, `c`: of an upsert table, by a batch or compacted.
  */
 export const dataFileName = (
   firstBatch: number,

@@ -1,5 +1,5 @@
 /**
- * Where the files of a upsert table lie on the line of its buckets, and where a batch falls onto it. A bucket is the whole number
+ * Where the files of an upsert table lie on the line of its buckets, and where a batch falls onto it. A bucket is the whole number
  * that the table is ordered by: a minute or an hour since 1970.
  */
 import type { AddFile, FileStatistics } from '../../../delta/actions.ts'
