@@ -1,4 +1,4 @@
-/** The notebooks on Spark 4, and the tables that Delta 4 writes. */
+/** The notebooks on Spark 4 and on Spark Connect, and the tables that Delta 4 writes. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -56,5 +56,25 @@ describe.skipIf(lacks !== undefined)('on Spark 4', () => {
     for (const [name, table] of Object.entries(truth))
       expect({ name, ...(await adaptersRead(running, name)) }).toEqual({ name, ...expected(table) })
     await expectEmbedded(running.root, truth)
+  })
+
+  it('silver and gold run on Spark Connect, beside their modules and exported', {
+    timeout: 900_000,
+  }, async () => {
+    const script = join(import.meta.dirname, 'on_connect.py')
+    const { status, stdout, stderr } = await runPythonProgram(
+      [script, join(folder, 'connect'), join(folder, 'exported')],
+      {},
+      'spark4',
+    )
+    expect(status, stderr.slice(-4000)).toBe(0)
+    expect(JSON.parse(stdout.trim().split('\n').at(-1) ?? '')).toEqual({
+      modules: { silver: ['a', 'b'], quarantine: ['junk'], gold: ['a', 'b'] },
+      exported: { silver: ['a', 'b'], quarantine: ['junk'], gold: ['a', 'b'] },
+      refusal: expect.stringMatching(/^StateError: The checkpoint .*silver is missing, but the table/),
+      inBatch: expect.stringMatching(
+        /^StateError: The checkpoint .* is at batch 1, but the table silver\/weather holds no batch as its newest: [^\n]*$/,
+      ),
+    })
   })
 })
