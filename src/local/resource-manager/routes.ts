@@ -1,4 +1,5 @@
 /** Azure Resource Manager's reads: subscription, resource group, resources, providers, tags. Changes are refused. */
+import { apiVersionIn, checkScope, isSame, resourceNotFound } from '../http/arm-request.ts'
 import { HttpError } from '../http/errors.ts'
 import type { Call, Route } from '../http/router.ts'
 import { selfUrl } from '../http/self-url.ts'
@@ -17,7 +18,7 @@ import {
 } from './catalogue.ts'
 import { describeProvider, describeProviders } from './providers.ts'
 
-const { subscription, resourceGroup } = LOCAL_NAMES
+const { resourceGroup } = LOCAL_NAMES
 const SUBSCRIPTION = '/subscriptions/:subscription'
 const GROUP = `${SUBSCRIPTION}/resourcegroups/:group`
 const TAGS_OF = 'providers/Microsoft.Resources/tags/default'
@@ -47,7 +48,7 @@ export function resourceRoutes(facts: ResourceFacts): Route[] {
   const one = (call: Call): Resource => {
     const { top, children } = all(call)
     const found = [...top, ...children].find(({ id }) => isSame(id, withGroup(call.path)))
-    if (!found) throw notFound(call.path)
+    if (!found) throw resourceNotFound(call.path)
     return found
   }
   const ofType = (type: string, call: Call) => all(call).top.filter((resource) => isSame(resource.type, type))
@@ -174,32 +175,10 @@ const describeTag = ([tagName, tagValue]: [string, string]) => ({
   ],
 })
 
-/** A version, and the one subscription and group. @throws HttpError 400, 404 */
+/** @throws HttpError 400, 404 */
 function check({ params, query }: Call): void {
-  const version = query.get('api-version')
-  if (version === null)
-    throw new HttpError(
-      400,
-      'MissingApiVersionParameter',
-      'The api-version query parameter (?api-version=) is required for all requests.',
-    )
+  const version = apiVersionIn(query)
   if (!/^\d{4}-\d\d-\d\d(-preview)?$/.test(version))
     throw new HttpError(400, 'InvalidApiVersionParameter', `The api-version '${version}' is invalid.`)
-  if (params.subscription !== undefined && !isSame(params.subscription, subscription))
-    throw new HttpError(
-      404,
-      'SubscriptionNotFound',
-      `The subscription '${params.subscription}' could not be found.`,
-    )
-  if (params.group !== undefined && !isSame(params.group, resourceGroup))
-    throw new HttpError(404, 'ResourceGroupNotFound', `Resource group '${params.group}' could not be found.`)
+  checkScope(params)
 }
-
-const isSame = (left: string, right: string) => left.toLowerCase() === right.toLowerCase()
-
-const notFound = (path: string) =>
-  new HttpError(
-    404,
-    'ResourceNotFound',
-    `The Resource '${path}' under resource group '${resourceGroup}' was not found.`,
-  )

@@ -1,5 +1,6 @@
 /** ARM's REST form of the job: get, list, start, stop, its input, output and query, and the operations of start and stop. */
 
+import { apiVersionIn, checkScope, isSame, resourceNotFound } from '../http/arm-request.ts'
 import { readJson } from '../http/body.ts'
 import { HttpError } from '../http/errors.ts'
 import { isoTime } from '../http/iso-time.ts'
@@ -20,8 +21,6 @@ import {
 } from './job-resource.ts'
 import { type Failure, Operations } from './operations.ts'
 import { ProviderError } from './provider-error.ts'
-
-const { subscription, resourceGroup, job: jobName } = LOCAL_NAMES
 
 /** The version of the SDK, and the preview that knows `blobWriteMode`. */
 export const API_VERSIONS = ['2020-03-01', '2021-10-01-preview']
@@ -47,18 +46,14 @@ export function streamAnalyticsRoutes(options: StreamAnalyticsRoutesOptions): Ro
     apiVersion: '2020-03-01',
     nextId,
     now: () => clock.now(),
-    check: (call) => {
-      checkVersion(call)
-      checkScope(call)
-    },
+    check,
     retryAfterSeconds,
   })
   const route = (method: string, pattern: string, handle: Route['handle']): Route => ({
     method,
     pattern,
     handle: (call) => {
-      checkVersion(call)
-      checkScope(call)
+      check(call)
       return handle(call)
     },
   })
@@ -136,44 +131,19 @@ function refuseConflict(command: () => void): void {
   }
 }
 
-/** @throws HttpError 400 */
-function checkVersion({ query }: Call): void {
-  const version = query.get('api-version')
-  if (version === null)
-    throw new HttpError(
-      400,
-      'MissingApiVersionParameter',
-      'The api-version query parameter (?api-version=) is required for all requests.',
-    )
+/** A version that the provider knows; subscription, group and job are the ones there are. @throws HttpError 400, 404 */
+function check({ params, query }: Call): void {
+  const version = apiVersionIn(query)
   if (!API_VERSIONS.includes(version))
     throw new HttpError(
       400,
       'NoRegisteredProviderFound',
       `No registered resource provider found for API version '${version}'. The supported api-versions are '${API_VERSIONS.join(', ')}'.`,
     )
+  checkScope(params)
+  if (params.job !== undefined && !isSame(params.job, LOCAL_NAMES.job))
+    throw resourceNotFound(`${JOB_TYPE}/${params.job}`)
 }
-
-/** Subscription, group and job are the ones there are, as far as the path names them. @throws HttpError 404 */
-function checkScope({ params }: Call): void {
-  if (params.subscription !== undefined && params.subscription !== subscription)
-    throw new HttpError(
-      404,
-      'SubscriptionNotFound',
-      `The subscription '${params.subscription}' could not be found.`,
-    )
-  if (params.group !== undefined && !isSame(params.group, resourceGroup))
-    throw new HttpError(404, 'ResourceGroupNotFound', `Resource group '${params.group}' could not be found.`)
-  if (params.job !== undefined && !isSame(params.job, jobName)) throw notFound(`${JOB_TYPE}/${params.job}`)
-}
-
-const isSame = (one: string, other: string) => one.toLowerCase() === other.toLowerCase()
-
-const notFound = (what: string) =>
-  new HttpError(
-    404,
-    'ResourceNotFound',
-    `The Resource '${what}' under resource group '${resourceGroup}' was not found.`,
-  )
 
 /** The provider itself handles everything below the job, and its start and stop. */
 const childNotFound = (kind: ChildKind, name: string) =>
