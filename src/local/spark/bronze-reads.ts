@@ -2,9 +2,10 @@
  * Which bronze files silver has certainly read, by the checkpoint of its Spark query: the newest finished batch (`commits/`),
  * how far it went (`offsets/`), and the file source's log up to there (`sources/0/`).
  */
-import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { BRONZE } from '../../contract/bronze-layout.ts'
+import { namesIfThere, textIfThere } from '../storage/if-there.ts'
 
 const CHUNK_BYTES = 64 * 1024
 
@@ -92,25 +93,13 @@ export class BronzeReads {
   }
 
   #text(name: string): string | undefined {
-    try {
-      return readFileSync(join(this.#checkpoint, name), 'utf8')
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-      throw error
-    }
+    return textIfThere(join(this.#checkpoint, name))
   }
 }
 
 /** Numbers that files are named by, ascending; empty when there is no such folder. */
 function numbersIn(folder: string, suffix = ''): number[] {
-  let names: string[]
-  try {
-    names = readdirSync(folder)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw error
-  }
-  return names
+  return namesIfThere(folder)
     .filter((name) => name.endsWith(suffix) && /^\d+$/.test(name.slice(0, name.length - suffix.length)))
     .map((name) => Number.parseInt(name, 10))
     .sort((a, b) => a - b)

@@ -1,6 +1,7 @@
 /** Small JSON files below `<data>/state`, which outlive the process. */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { textIfThere } from './if-there.ts'
 
 /** A state file exists but is not valid: somebody changed it, or the disk lost data. */
 export class StateFileError extends Error {
@@ -14,13 +15,8 @@ export class StateFileError extends Error {
  * @throws StateFileError
  */
 export function readStateFile<T>(file: string, isWhole: (found: unknown) => boolean): T | undefined {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
+  const text = textIfThere(file)
+  if (text === undefined) return undefined
   let found: unknown
   try {
     found = JSON.parse(text)

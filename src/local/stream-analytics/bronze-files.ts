@@ -1,5 +1,5 @@
 /** Bronze as it lies on the disk: minute folders, and the totals of what retention has deleted. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   BRONZE,
@@ -15,20 +15,15 @@ import {
   parseTotals,
   totalsDocument,
 } from '../../contract/bronze-totals.ts'
+import { textIfThere } from '../storage/if-there.ts'
 import { writeJsonAtomically } from '../storage/state-file.ts'
 
 const totalsPath = (bronzeRoot: string) => join(bronzeRoot, BRONZE_TOTALS)
 
 /** By partition; empty when nothing has been summed up yet. */
 export function readTotals(bronzeRoot: string): Map<number, PartitionTotals> {
-  let text: string
-  try {
-    text = readFileSync(totalsPath(bronzeRoot), 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Map()
-    throw error
-  }
-  return parseTotals(text)
+  const text = textIfThere(totalsPath(bronzeRoot))
+  return text === undefined ? new Map() : parseTotals(text)
 }
 
 export function writeTotals(bronzeRoot: string, totals: ReadonlyMap<number, PartitionTotals>): void {

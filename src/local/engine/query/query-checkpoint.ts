@@ -2,9 +2,10 @@
  * A query's checkpoint, `checkpoints/<query>/`: `offsets/` says, before a micro-batch, what it will read; `commits/` says
  * that it is done; `metadata.json` names the tables that it belongs to.
  */
-import { mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs'
+import { mkdirSync, renameSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { BatchCounts } from '../../../contract/tables.ts'
+import { namesIfThere, textIfThere } from '../../storage/if-there.ts'
 import type { NotebookName } from '../api/engine.ts'
 import type { EngineContext } from '../api/options.ts'
 import { RECOVERY } from '../api/recovery.ts'
@@ -158,14 +159,7 @@ export class QueryCheckpoint<Input, Position> {
 
   #entries(kind: 'offsets' | 'commits'): number[] {
     const folder = join(this.#folder, kind)
-    let names: string[]
-    try {
-      names = readdirSync(folder)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-      throw error
-    }
-    return names
+    return namesIfThere(folder)
       .map((name) => {
         const match = ENTRY.exec(name)
         // Spark keeps its checkpoints in folders of the same names.
@@ -185,13 +179,8 @@ export class QueryCheckpoint<Input, Position> {
 
   #read(name: string): unknown {
     const file = join(this.#folder, name)
-    let text: string
-    try {
-      text = readFileSync(file, 'utf8')
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-      throw error
-    }
+    const text = textIfThere(file)
+    if (text === undefined) return undefined
     try {
       const value: unknown = JSON.parse(text)
       if (typeof value !== 'object' || value === null) throw new TypeError('no object')
