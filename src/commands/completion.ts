@@ -2,8 +2,7 @@
 import type { Command } from 'commander'
 import { UserError } from './shared/user-error.ts'
 
-export const SHELLS = ['bash', 'zsh', 'fish', 'powershell'] as const
-export type Shell = (typeof SHELLS)[number]
+const SHELLS = ['bash', 'zsh', 'fish', 'powershell'] as const
 
 interface Words {
   /** Names of the commands, and what each is for. */

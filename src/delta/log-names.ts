@@ -10,7 +10,6 @@ export const LAST_CHECKPOINT = '_last_checkpoint'
 export const SIDECAR_FOLDER = '_sidecars'
 
 const digits = (version: number) => String(version).padStart(20, '0')
-const partDigits = (part: number) => String(part).padStart(10, '0')
 
 /** The prefix of a version's names: a listing may start there. */
 export const versionPrefix = digits
@@ -20,15 +19,6 @@ export const commitName = (version: number): string => `${digits(version)}.json`
 
 /** Name of a checkpoint in a single Parquet file. */
 export const checkpointName = (version: number): string => `${digits(version)}.checkpoint.parquet`
-
-/** @param parts undefined when it is in one file. */
-export const checkpointNames = (version: number, parts: number | undefined): string[] =>
-  parts === undefined
-    ? [checkpointName(version)]
-    : Array.from(
-        { length: parts },
-        (_, index) => `${digits(version)}.checkpoint.${partDigits(index + 1)}.${partDigits(parts)}.parquet`,
-      )
 
 /** Version from a commit's name or path; undefined for other files of the log. */
 export function versionIn(path: string): number | undefined {
