@@ -10,7 +10,7 @@ const city = z.string().trim().regex(CITY)
 
 export const joinRequest = z.strictObject({ city })
 
-export const readingRequest = z.strictObject({
+const readingRequest = z.strictObject({
   id: z.uuid(),
   city,
   temperature: z.number().int().min(TEMPERATURE_RANGE.min).max(TEMPERATURE_RANGE.max),

@@ -10,7 +10,7 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true })
 /** @throws TypeError when the body is not UTF-8. */
 export const bodyText = (body: Uint8Array): string => UTF8.decode(body)
 
-export const isJsonObject = (value: unknown): value is Record<string, unknown> =>
+const isJsonObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The event in a body; undefined on a deserialization error. */

@@ -21,7 +21,7 @@ export interface Player {
   close(): void
 }
 
-export const SPEEDS = [0.25, 0.5, 1, 2, 4, 8, 16, 32, 64] as const
+const SPEEDS = [0.25, 0.5, 1, 2, 4, 8, 16, 32, 64] as const
 const TICK_MS = 250
 
 export function play({ recording, clock, speed: first, from }: PlayerOptions): Player {

@@ -58,7 +58,7 @@ export interface FileColumn {
   fieldId: number | undefined
 }
 
-export function columnsIn({ schema }: FileMetaData): FileColumn[] {
+function columnsIn({ schema }: FileMetaData): FileColumn[] {
   const columns: FileColumn[] = []
   const [root, ...elements] = schema
   let at = 0

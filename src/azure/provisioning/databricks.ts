@@ -110,7 +110,7 @@ export interface JobOptions {
 }
 
 /** The job in the service's form: one notebook on one machine that lives as long as the run. */
-export function jobSettings({ name, stage, notebookPath, nodeType, runtime, parameters }: JobOptions) {
+function jobSettings({ name, stage, notebookPath, nodeType, runtime, parameters }: JobOptions) {
   return {
     name,
     description: `Continuous ${stage} stage, started and stopped by rtstream-tui.`,

@@ -32,7 +32,7 @@ const SESSION = {
 
 const lines = (text: string) => text.split(/(?<=\n)/)
 
-export function notebookBody({ notebook, sparkPool, cells }: SynapseOptions) {
+function notebookBody({ notebook, sparkPool, cells }: SynapseOptions) {
   return {
     name: notebook,
     properties: {
@@ -54,7 +54,7 @@ export function notebookBody({ notebook, sparkPool, cells }: SynapseOptions) {
   }
 }
 
-export function pipelineBody({ notebook, sparkPool, parameters }: SynapseOptions) {
+function pipelineBody({ notebook, sparkPool, parameters }: SynapseOptions) {
   return {
     properties: {
       description: 'Continuous aggregate stage, started and stopped by rtstream-tui.',

@@ -19,8 +19,6 @@ const LOOK_BACK = [1000, 10_000, 50_000]
 /** Empty pages after which the search of a range ends: retention may have deleted the rest. */
 const MOST_SILENT_PAGES = 3
 
-export const MOST_SEARCHED = LOOK_BACK.at(-1) as number
-
 export class HubSearch {
   readonly #connection: HubConnection
   readonly #hub: HubReader
@@ -73,7 +71,7 @@ export class HubSearch {
 
   /**
    * Events that match, oldest first. The search stops at the first step that finds one.
-   * @returns an empty list when none of the newest {@link MOST_SEARCHED} of each partition matches.
+   * @returns an empty list when none of the newest of each partition ({@link LOOK_BACK}) matches.
    */
   async find(passes: (event: HubEvent) => boolean, signal?: AbortSignal): Promise<HubEvent[]> {
     const partitions = await this.partitions(signal)

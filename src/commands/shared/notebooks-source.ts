@@ -17,7 +17,7 @@ export function withGeneratedCode(notebook: string, moduleSource: ModuleSource):
 }
 
 /** A notebook that needs no file beside it: each import of a shared module becomes a cell with the module's text. */
-export function selfContained(notebook: string, moduleSource: ModuleSource): string {
+function selfContained(notebook: string, moduleSource: ModuleSource): string {
   const modules = [...notebook.matchAll(IMPORT)].map(([, name]) => name as string)
   if (modules.length === 0) return notebook
   const cells = modules.map((name) => `# ${name}.py\n${moduleSource(name)}\n${COMMAND}\n\n`)

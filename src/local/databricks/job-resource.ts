@@ -21,7 +21,7 @@ const filledIn = ({ tasks, ...settings }: JobSettings): JobSettings => ({
   ...(tasks ? { tasks: tasks.map(withTaskDefaults) } : {}),
 })
 
-export const withTaskDefaults = (task: JobTask): JobTask => ({
+const withTaskDefaults = (task: JobTask): JobTask => ({
   run_if: 'ALL_SUCCESS',
   ...DEFAULTS_OF_TASK,
   ...task,

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { HttpError } from './errors.ts'
 
 /** Enough for every JSON request of the management services; a notebook's source is the largest of them. */
-export const JSON_LIMIT_BYTES = 10 * 1024 * 1024
+const JSON_LIMIT_BYTES = 10 * 1024 * 1024
 
 const waiting = new WeakMap<IncomingMessage, ServerResponse>()
 

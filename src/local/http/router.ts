@@ -55,7 +55,7 @@ export function routes(table: readonly Route[], ...guards: readonly Guard[]): Ha
 }
 
 /** Answers with JSON, with bytes, or with nothing when the answer has no body. */
-export function sendAnswer(response: ServerResponse, answer: Answer): void {
+function sendAnswer(response: ServerResponse, answer: Answer): void {
   const isBytes = Buffer.isBuffer(answer.body)
   const body = isBytes
     ? (answer.body as Buffer)
@@ -73,7 +73,7 @@ export function sendAnswer(response: ServerResponse, answer: Answer): void {
  * The request's path, split at slashes first and decoded then, so that an encoded slash stays inside its segment.
  * @throws HttpError 400 for encodings that do not parse.
  */
-export function parseTarget(request: IncomingMessage): {
+function parseTarget(request: IncomingMessage): {
   segments: string[]
   query: URLSearchParams
   path: string

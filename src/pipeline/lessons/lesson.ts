@@ -34,7 +34,7 @@ export interface Condition {
   value: string | number
 }
 
-export const COMPARISONS = ['>=', '<=', '!=', '=', '>', '<'] as const
+const COMPARISONS = ['>=', '<=', '!=', '=', '>', '<'] as const
 export type Comparison = (typeof COMPARISONS)[number]
 
 /** A lesson that cannot be read: which line, and what was expected. */

@@ -56,7 +56,7 @@ const perSecond = (from: Sample, to: Sample) =>
   to.at > from.at ? ((to.count - from.count) * 1000) / (to.at - from.at) : 0
 
 /** Points of a series: an hour of seconds, which the chart can be scrolled back by. */
-export const SERIES_POINTS = 3600
+const SERIES_POINTS = 3600
 
 /**
  * What a counter gained in each second, newest last, bounded. Looks come late under load, and never fall on the second: what

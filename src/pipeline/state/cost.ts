@@ -69,7 +69,7 @@ export function standingPrice(input: Pick<CostInput, 'throughputUnits' | 'natGat
 export const DEPLOYED = { throughputUnits: 1, natGateways: 1 } as const
 
 /** True while the service bills the stage. */
-export function isBilled(state: StageState): boolean {
+function isBilled(state: StageState): boolean {
   return state === 'starting' || state === 'running' || state === 'stopping' || state === 'degraded'
 }
 

@@ -117,7 +117,7 @@ export function initialState(options: InitialStateOptions = {}): AppState {
   }
 }
 
-export function unknownStage(id: StageId): StageSlice {
+function unknownStage(id: StageId): StageSlice {
   return {
     id,
     state: 'unknown',
@@ -134,7 +134,7 @@ export function unknownStage(id: StageId): StageSlice {
   }
 }
 
-export function emptyLayer(name: LayerName): LayerSlice {
+function emptyLayer(name: LayerName): LayerSlice {
   return {
     name,
     files: 0,

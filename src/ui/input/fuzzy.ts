@@ -2,7 +2,7 @@
 import { KEYMAP, type KeyBinding } from './keymap.ts'
 
 /** @returns undefined where a letter is missing; the lower, the better. */
-export function fuzzyScore(query: string, text: string): number | undefined {
+function fuzzyScore(query: string, text: string): number | undefined {
   const wanted = query.toLowerCase().replaceAll(' ', '')
   const within = text.toLowerCase()
   const whole = within.indexOf(query.toLowerCase().trim())

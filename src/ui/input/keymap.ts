@@ -60,7 +60,7 @@ export type Command =
   | 'suspend'
   | 'quit'
 
-export const GROUPS = ['Stages', 'Generator', 'Lesson', 'Screen', 'Session'] as const
+const GROUPS = ['Stages', 'Generator', 'Lesson', 'Screen', 'Session'] as const
 export type Group = (typeof GROUPS)[number]
 
 /** What must be so for a key to act. */

@@ -8,9 +8,9 @@ import { Tokenizer } from './tokenizer.ts'
 import type { Token } from './tokens.ts'
 
 /** An escape that nothing follows for so long is told as the key (ms). */
-export const ESCAPE_MS = 50
+const ESCAPE_MS = 50
 /** Pieces of a sequence are at most so far apart (ms): a slow line, not a finger. */
-export const PIECES_MS = 500
+const PIECES_MS = 500
 
 const PASTE = { on: '\x1b[?2004h', off: '\x1b[?2004l' }
 /** Buttons and the wheel, in the form that has no limit of columns; off: whatever else may be on, too. */

@@ -38,7 +38,7 @@ export interface ChartSize {
 }
 
 /** Columns of values that a chart of a width has. */
-export const chartColumns = (width: number): number => Math.max(1, width - AXIS - LAST)
+const chartColumns = (width: number): number => Math.max(1, width - AXIS - LAST)
 
 /** @param series later ones lie over earlier ones. */
 export function chartLines(series: readonly Series[], size: ChartSize): Line[] {

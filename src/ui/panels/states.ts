@@ -23,10 +23,10 @@ const STALE_MS = 12_000
 const STALE_METRICS_MS = 180_000
 
 /** The service's own word for the state, or ours where it has said none. */
-export const wordsOf = (stage: StageSlice): string => printable(stage.providerStatus) || stage.state
+const wordsOf = (stage: StageSlice): string => printable(stage.providerStatus) || stage.state
 
 /** `TERMINATED FAILED`; where there is room for no more, the last word, which tells how it ended. */
-export function fitWords(words: string, room: number): string {
+function fitWords(words: string, room: number): string {
   if (textWidth(words) <= room) return words
   return words.split(/[ _]/).at(-1) ?? words
 }
@@ -36,7 +36,7 @@ export const stateSpan = (stage: StageSlice, width = Number.POSITIVE_INFINITY): 
   span(`${STATE_GLYPHS[stage.state]} ${fitWords(wordsOf(stage), width - 2)}`, STATE_TOKENS[stage.state])
 
 /** `starting, 64 s of about 90 s`; undefined: no command is under way. */
-export function commandText(stage: StageSlice, now: number): string | undefined {
+function commandText(stage: StageSlice, now: number): string | undefined {
   if (!stage.command) return undefined
   const { kind, startedAt, usualMs } = stage.command
   const doing = kind === 'start' ? 'starting' : 'stopping'

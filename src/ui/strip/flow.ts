@@ -13,7 +13,7 @@ import type { Token } from '../text/theme.ts'
 import { type Node, nodesOf } from './flow-nodes.ts'
 
 /** Rows of the strip, where all boxes stand side by side. */
-export const STRIP_ROWS = 4
+const STRIP_ROWS = 4
 /** Below this width the services' own words have a row of their own. */
 const WORDS_ROW_BELOW = 100
 /** Room for an arrow that reads well: `━120/s━▶`, and for one that just does: `━120▶`. */

@@ -87,7 +87,7 @@ export const TIER = ['x-ms-access-tier']
 export const TIERS = { 'x-ms-access-tier': ['hot'] } as const
 
 /** Why headers and parameters of the service are not served, by how their names begin. */
-export const REASONS: readonly (readonly [prefix: RegExp, why: string])[] = [
+const REASONS: readonly (readonly [prefix: RegExp, why: string])[] = [
   [/^snapshot$|^versionid$|^prevsnapshot/, 'it keeps no snapshots or versions'],
   [/^x-ms-delete-snapshots$/, 'it keeps no snapshots'],
   [/tags?$|tag-option$/, 'it keeps no tags of blobs'],

@@ -6,7 +6,7 @@ import type { Operation } from '../operations/operation.ts'
 import { operationOf } from '../operations/table.ts'
 
 /** The version of the REST interface that is spoken, whatever version is asked for. */
-export const VERSION = '2023-11-03'
+const VERSION = '2023-11-03'
 
 export interface LakeCall {
   request: IncomingMessage

@@ -104,7 +104,7 @@ export function propertyHeaders(
   }
 }
 
-export const copyHeaders = (copy: Required<Properties>['copy']): Record<string, string> => ({
+const copyHeaders = (copy: Required<Properties>['copy']): Record<string, string> => ({
   'x-ms-copy-id': copy.id,
   'x-ms-copy-status': 'success',
   'x-ms-copy-source': copy.source,

@@ -275,7 +275,7 @@ export function assertFits(title: string, protocol: Protocol | undefined): void 
 }
 
 /** The schema as Spark's JSON; every column is nullable. */
-export function schemaString(contract: Pick<TableContract, 'columns'>): string {
+function schemaString(contract: Pick<TableContract, 'columns'>): string {
   const sparkType = (type: DeltaType) =>
     type === 'array<string>' ? { type: 'array', elementType: 'string', containsNull: true } : type
   return JSON.stringify({

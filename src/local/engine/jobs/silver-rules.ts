@@ -7,7 +7,7 @@ import { quoted } from '../duckdb/database.ts'
 import { canonicalMacros } from './canonical-line.ts'
 
 /** The contract's white space. */
-export const WHITE_SPACE =
+const WHITE_SPACE =
   '\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000'
 
 const FIELDS = [

@@ -17,7 +17,7 @@ const CR = 13
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 
 /** A longer line cannot be validated in bounded memory (bytes). */
-export const LONGEST_LINE = 64_000_000
+const LONGEST_LINE = 64_000_000
 
 /** DuckDB splits texts of about this size fastest (bytes). */
 const CHUNK = 2_000_000

@@ -6,7 +6,7 @@ export interface PlainProof {
 }
 
 /** The parts of a PLAIN response: an identity to act for, which nobody needs here, the name, and the key. */
-export function readPlain(response: unknown): PlainProof | undefined {
+function readPlain(response: unknown): PlainProof | undefined {
   if (!Buffer.isBuffer(response)) return undefined
   const parts = response.toString('utf8').split('\0')
   const [, keyName, key] = parts

@@ -17,7 +17,7 @@ export const IDEMPOTENT_PRODUCER = 'com.microsoft:idempotent-producer'
 const ID = 'com.microsoft:producer-id'
 const EPOCH = 'com.microsoft:producer-epoch'
 /** In a link's properties the last number that was published, in an event's annotations its own. */
-export const SEQUENCE_NUMBER = 'com.microsoft:producer-sequence-number'
+const SEQUENCE_NUMBER = 'com.microsoft:producer-sequence-number'
 
 /** Behind it the numbers begin anew with 0. */
 const LAST_SEQUENCE_NUMBER = 2 ** 31 - 1

@@ -21,7 +21,7 @@ export interface Delivery {
   unfit: Unfit | undefined
 }
 
-export const tooLarge: Rejection = {
+const tooLarge: Rejection = {
   condition: 'amqp:link:message-size-exceeded',
   description: `The hub takes ${MAX_MESSAGE_BYTES} bytes in one send.`,
 }
