@@ -114,13 +114,16 @@ export class FaultControl {
   }
 
   async #end(name: string): Promise<void> {
-    const { log, clock } = this.#options
+    const { log, clock, retryRefused } = this.#options
     const fault = faultNamed(name)
     try {
       if (fault?.place === 'service') await this.#injector?.mend(name)
     } catch (error) {
       log.error('faults', `${fault?.title ?? name} could not be mended: ${errorText(error)}`, error)
     }
+    if (this.#isClosed) return
+    // Whatever it was that was refused, running or not: nobody else asks before the next key.
+    retryRefused()
     this.#heal(name, { at: clock.monotonic(), time: clock.now() })
   }
 
@@ -130,7 +133,6 @@ export class FaultControl {
     const { store, clock, start, retryRefused, log } = this.#options
     const { stages } = store.state
     const waited = clock.monotonic() - mended.at
-    if (waited === 0) retryRefused()
     const unwell = (this.#upBefore.get(name) ?? []).filter((id) => {
       const { state, command, updatedAt = 0 } = stages[id]
       if (command?.kind === 'stop' || state === 'stopping' || state === 'stopped') return false
