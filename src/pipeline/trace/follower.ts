@@ -77,8 +77,14 @@ export class Follower {
       createdAt: new Date(now).toISOString(),
     }
     const event: OutgoingEvent = { body: Buffer.from(JSON.stringify(body)), partitionKey: OWN_DEVICE }
+    this.#following.abort()
+    this.#following = new AbortController()
+    const { signal } = this.#following
     const sending = producer.send([event]).then(
-      () => void this.follow({ kind: 'id', eventId }),
+      () => {
+        // Meanwhile nobody looks any more, or at something else.
+        if (!signal.aborted) this.follow({ kind: 'id', eventId })
+      },
       (error: unknown) => log.error('hub', `Your reading was not sent: ${errorText(error)}`, error),
     )
     void this.#options.idle.track(sending)

@@ -4,6 +4,7 @@
  */
 
 import { type LakeQuery, type QueryResult, tablesIn } from '../../pipeline/ports/query.ts'
+import type { TraceQuery } from '../../pipeline/ports/trace.ts'
 import type { ReadonlyStore } from '../../pipeline/session/session-types.ts'
 import type { Actions } from '../../pipeline/state/actions.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
@@ -60,6 +61,8 @@ export class Screen {
   /** Before the last escape, which may turn out to have been none. */
   #beforeEscape: ViewState | undefined
   #asking: AbortController | undefined
+  /** The event that was followed when its overlay was closed last. */
+  #followed: TraceQuery | undefined
   /** What is shown: the store's state, or the one at which the screen was frozen. */
   #state: AppState
   #unsubscribe: (() => void) | undefined
@@ -195,7 +198,10 @@ export class Screen {
   }
 
   #takeBack(): void {
-    if (this.#beforeEscape) this.#change(this.#beforeEscape)
+    const before = this.#beforeEscape
+    const isTraceAgain = before?.overlay === 'trace' && this.#view.overlay !== 'trace'
+    if (isTraceAgain && this.#followed) this.#options.actions.trace(this.#followed)
+    if (before) this.#change(before)
     this.#beforeEscape = undefined
   }
 
@@ -206,10 +212,18 @@ export class Screen {
   #change(view: ViewState): void {
     const wasFrozen = this.#view.isFrozen
     if (this.#view.overlay === 'table' && view.overlay !== 'table') this.#asking?.abort()
+    if (this.#view.overlay === 'trace' && view.overlay !== 'trace') this.#endTrace()
     this.#view = view
     if (wasFrozen !== view.isFrozen) this.#follow()
     if (!view.isFrozen) this.#state = this.#options.store.getState()
     this.#redraw()
+  }
+
+  /** An event that nobody sees is not looked for again and again: the hub and the lake are asked each time. */
+  #endTrace(): void {
+    const { trace: slice } = this.#options.store.getState()
+    this.#followed = slice?.trace ? { kind: 'position', ...slice.trace.position } : slice?.query
+    this.#options.actions.endTrace()
   }
 
   /** Keys that come together see the screen as the ones before have left it. */

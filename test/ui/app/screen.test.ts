@@ -773,6 +773,47 @@ describe('data of the layers', () => {
   })
 })
 
+describe('the event that is followed', () => {
+  const followed: AppState['trace'] = {
+    query: { kind: 'newest' },
+    trace: {
+      position: { partition: '2', sequenceNumber: 41 },
+      eventId: 'id',
+      steps: [],
+      lookedAt: 0,
+      cost: { reads: 0, listed: 0, bytes: 0 },
+    },
+    problem: undefined,
+    lookedAt: undefined,
+  }
+
+  it.each([
+    ['esc', ['escape']],
+    ['its own key', ['T']],
+    ['another list', ['?']],
+    ['a panel', ['tab']],
+  ])('is looked for no longer once %s has taken its place', (_name, keys) => {
+    const { press, pipeline } = open(scenarios.allRunning())
+    press('T')
+    expect(pipeline.calls).toEqual(['trace {"kind":"newest"}'])
+    pipeline.change((state) => ({ ...state, trace: followed }))
+    press(...keys)
+    expect(pipeline.calls.slice(1)).toEqual(['endTrace'])
+  })
+
+  it('is followed on, the very same one, when the escape was none', () => {
+    const { press, screen, pipeline } = open(scenarios.allRunning())
+    press('T')
+    pipeline.change((state) => ({ ...state, trace: followed }))
+    press('escape')
+    screen.take([{ kind: 'takeBack' }])
+    expect(pipeline.calls.slice(1)).toEqual([
+      'endTrace',
+      'trace {"kind":"position","partition":"2","sequenceNumber":41}',
+    ])
+  })
+})
+
 describe('one cause', () => {
   it('is one banner, with what mends it first; the panels are quiet', () => {
     const state = scenarios.allStopped()
