@@ -40,5 +40,14 @@ describe('the names of settings', () => {
       environment: ['RTSTREAM_SUBSCRIPTION_ID', 'AZURE_SUBSCRIPTION_ID'],
     })
     expect(settings.find(({ key }) => key === 'readOnly')?.flags).toBe('--read-only')
+    for (const { key, flag, flags, environment } of settings) {
+      const words = key.replace(/^azure\./, '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+      expect(flag, key).toBe(key.replace(/^azure\./, ''))
+      expect(
+        flags.split(/[ ,]+/).map((one) => one.replace('--no-', '--')),
+        key,
+      ).toContain(`--${words}`)
+      expect(environment[0], key).toBe(`RTSTREAM_${words.replaceAll('-', '_').toUpperCase()}`)
+    }
   })
 })

@@ -121,11 +121,17 @@ describe('the control room on Azure', () => {
     expect((await second.exit).code).toBe(0)
   }, 90_000)
 
-  it('nobody signed in: every stage says so, and q ends it', async () => {
+  it('nobody signed in: every service that needs it says so, no stage is known, and q ends it', async () => {
     env = { ...env, AZURE_TOKEN_CREDENTIALS: 'EnvironmentCredential' }
     const screen = open()
     await screen.waitFor(/az login/, 30_000)
+    await screen.waitFor(
+      (rows) =>
+        /▲ az login {2}nobody is signed in.*\(job, databricks, synapse\)/.test(rows[1] ?? '') &&
+        ['stream analytics', 'silver', 'gold', 'aggregate'].every((stage) => rows[3]?.includes(`? ${stage}`)),
+      30_000,
+    )
     screen.press('q', 'q')
-    await screen.exit
+    expect((await screen.exit).code).toBe(0)
   }, 60_000)
 })

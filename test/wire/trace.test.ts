@@ -132,7 +132,9 @@ describe('a trace', () => {
     const aggregate = step(found, 'aggregate').facts
     expect(aggregate).toMatchObject({ city: 'Oslo', date: '2026-11-24', hour: 2, before: undefined })
     expect(aggregate?.after).toMatchObject({ readings: 1, avg_temperature: 21, avg_humidity: 50 })
-    for (const file of aggregate?.files ?? []) expect(existsSync(lake('gold', file))).toBe(true)
+    const files = aggregate?.files ?? []
+    expect(files).not.toEqual([])
+    for (const file of files) expect(existsSync(lake('gold', file)), file).toBe(true)
     const times = found.steps.map(({ at }) => at as number)
     expect(times).toEqual([...times].sort((a, b) => a - b))
   }, 60_000)
