@@ -1,4 +1,5 @@
 /** The content of a report as plain data, from a recording or from the states of a session. */
+import { isDeepStrictEqual } from 'node:util'
 import type { CityMean } from '../pipeline/ports/lake.ts'
 import { STAGE_IDS } from '../pipeline/ports/stages.ts'
 import type { Trace } from '../pipeline/ports/trace.ts'
@@ -8,6 +9,8 @@ import {
   LAYERS,
   type LayerName,
   type LedgerSlice,
+  type LogEntry,
+  type TailEvent,
 } from '../pipeline/state/state.ts'
 
 /** Increased when older readers of the JSON form can no longer read it. */
@@ -86,8 +89,8 @@ export class ReportCollector {
   /** Time between two samples (ms); doubles when there are too many. */
   #everyMs = 1000
   #marks: Mark[] = []
-  #lastLogAt = Number.NEGATIVE_INFINITY
-  #lastEventAt = Number.NEGATIVE_INFINITY
+  #lastLine: LogEntry | undefined
+  #lastEvent: TailEvent | undefined
   readonly #faults: FaultSpan[] = []
   readonly #reasons = new Map<string, number>()
   readonly #traces = new Map<string, Trace>()
@@ -98,18 +101,12 @@ export class ReportCollector {
     this.#last = state
     if (state.now - (this.#samples.at(-1)?.at ?? Number.NEGATIVE_INFINITY) >= this.#everyMs)
       this.#sample(state)
-    for (const { at, source, message } of state.log) {
-      if (at <= this.#lastLogAt) continue
+    for (const { at, source, message } of behind(state.log, this.#lastLine))
       if (source === 'you' && this.#marks.length < MOST_MARKS) this.#marks.push({ at, text: message })
-    }
-    this.#lastLogAt = state.log.at(-1)?.at ?? this.#lastLogAt
-    let newest = this.#lastEventAt
-    for (const { at, reasons } of state.events) {
-      if (at <= this.#lastEventAt) continue
-      newest = Math.max(newest, at)
+    this.#lastLine = state.log.at(-1)
+    for (const { reasons } of behind(state.events, this.#lastEvent))
       for (const reason of reasons) this.#reasons.set(reason, (this.#reasons.get(reason) ?? 0) + 1)
-    }
-    this.#lastEventAt = newest
+    this.#lastEvent = state.events.at(-1)
     this.#followFaults(state)
     const trace = state.trace?.trace
     if (trace && (this.#traces.size < MOST_TRACES || this.#traces.has(keyOf(trace))))
@@ -181,6 +178,16 @@ export class ReportCollector {
     for (const span of this.#faults)
       if (!faults.some(({ name, since }) => name === span.name && since === span.from)) span.to ??= now
   }
+}
+
+/**
+ * What stands behind the item that was the last one before. By its place, as rows that silver refused are older than the readings
+ * around them; by its content where a recording has made it anew.
+ */
+function behind<T>(items: readonly T[], last: T | undefined): readonly T[] {
+  if (last === undefined) return items
+  const at = items.lastIndexOf(last)
+  return items.slice((at < 0 ? items.findLastIndex((one) => isDeepStrictEqual(one, last)) : at) + 1)
 }
 
 const keyOf = ({ position }: Trace) => `${position.partition}:${position.sequenceNumber}`

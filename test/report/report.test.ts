@@ -3,10 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { tailWith } from '../../src/pipeline/observation/tail.ts'
+import type { AppState, LogEntry, TailEvent } from '../../src/pipeline/state/state.ts'
 import { ReportCollector, type ReportModel } from '../../src/report/model.ts'
 import { reportText } from '../../src/report/report.ts'
 import { accessibilityProblems, findChromium, openBrowser, overflowOf, showPage } from '../support/browser.ts'
 import { recordedSession } from '../support/recorded-session.ts'
+import { scenarios } from '../support/scenario.ts'
 
 let model: ReportModel
 let html: string
@@ -32,6 +35,38 @@ describe('the report of a session', () => {
     expect(model.traces).toHaveLength(1)
     expect(model.layers.map(({ name }) => name)).toContain('quarantine')
     expect(Object.fromEntries(model.settings)).toMatchObject({ stations: '1,200', partitions: '4' })
+  })
+
+  it('counts each refused row that was shown once, though the readings around it are newer', () => {
+    const collector = new ReportCollector()
+    let state: AppState = { ...scenarios.allRunning(), events: [] }
+    for (let second = 0; second < 60; second++) {
+      const now = state.now + 1000
+      const event = (at: number, reasons: readonly string[]): TailEvent => ({
+        at,
+        deviceId: 'station-00001',
+        city: 'Oslo',
+        temperature: 1,
+        humidity: 1,
+        reasons,
+      })
+      const readings = Array.from({ length: 10 }, (_, index) => event(now - 100 * index, []))
+      const refused = [event(now - 3000, ['city is missing'])]
+      // As a recording brings them now and then: the same ones as other objects.
+      const before = second % 7 === 0 ? structuredClone(state.events) : state.events
+      state = { ...state, now, events: tailWith(before, readings, refused) }
+      collector.add(state)
+    }
+    expect(collector.report().quarantine).toEqual([{ reason: 'city is missing', events: 60 }])
+  })
+
+  it('has what was done in one and the same millisecond, told one after the other', () => {
+    const collector = new ReportCollector()
+    const state: AppState = { ...scenarios.allRunning(), log: [] }
+    const line = (message: string): LogEntry => ({ at: state.now, level: 'info', source: 'you', message })
+    collector.add({ ...state, log: [line('first')] })
+    collector.add({ ...state, log: [line('first'), line('second')] })
+    expect(collector.report().marks.map(({ text }) => text)).toEqual(['first', 'second'])
   })
 
   it('keeps a bounded number of samples, however long the session', () => {
