@@ -62,6 +62,8 @@ export class Room {
     mostQuarantined: undefined,
     lost: undefined,
   }
+  /** As every phone has it. */
+  #toldBoard = ''
   #isFull = false
   #isClosed = false
 
@@ -88,6 +90,9 @@ export class Room {
 
   showBoard(board: Omit<Board, 'phones'>): void {
     this.#board = board
+    const told = JSON.stringify(this.#whole())
+    if (told === this.#toldBoard) return
+    this.#toldBoard = told
     for (const deviceId of this.#listeners.keys()) this.#tell(deviceId, 'board', this.#whole())
   }
 

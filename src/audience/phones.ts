@@ -49,6 +49,8 @@ export class Phones {
   readonly #file: string
   readonly #phones = new Map<string, Phone>()
   readonly #perSecond: number
+  /** As in the file. */
+  #saved = ''
 
   constructor(file: string, perSecond: number, now: number) {
     this.#file = file
@@ -104,7 +106,7 @@ export class Phones {
     return number
   }
 
-  /** Replaced as a whole. */
+  /** Replaced as a whole; left alone when nothing has changed. */
   save(): void {
     const phones = [...this.#phones].map(([key, { deviceId, name, city, next }]) => ({
       key,
@@ -114,8 +116,11 @@ export class Phones {
       next,
     }))
     const saved: Saved = { code: this.code, port: this.port, phones }
-    writeFileSync(`${this.#file}.new`, JSON.stringify(saved), { mode: 0o600 })
+    const text = JSON.stringify(saved)
+    if (text === this.#saved) return
+    writeFileSync(`${this.#file}.new`, text, { mode: 0o600 })
     renameSync(`${this.#file}.new`, this.#file)
+    this.#saved = text
   }
 }
 

@@ -21,7 +21,11 @@ const HEADERS_MS = 5000
 const REQUEST_MS = 10_000
 const SAVE_EVERY_MS = 5000
 
-export async function openRoom(input: RoomInput, send: (message: FromRoom) => void): Promise<OpenRoom> {
+export async function openRoom(
+  input: RoomInput,
+  send: (message: FromRoom) => void,
+  saveEveryMs = SAVE_EVERY_MS,
+): Promise<OpenRoom> {
   if (isEverywhere(input.host))
     throw new Error(`${input.host} is every address of this machine. Choose one: --audience-host ADDRESS.`)
   const now = () => performance.now()
@@ -34,14 +38,22 @@ export async function openRoom(input: RoomInput, send: (message: FromRoom) => vo
   authority = `${input.host.includes(':') ? `[${input.host}]` : input.host}:${port}`
   phones.port = port
   phones.save()
-  const saving = setInterval(() => phones.save(), SAVE_EVERY_MS)
+  const save = () => {
+    try {
+      phones.save()
+    } catch (error) {
+      // A full disk is no reason to send everybody away: numbers go on, and skip ahead after a restart.
+      send({ type: 'log', message: `The phones could not be saved: ${(error as Error).message}` })
+    }
+  }
+  const saving = setInterval(save, saveEveryMs)
   return {
     room,
     url: `${input.tls ? 'https' : 'http'}://${authority}/${phones.code}/`,
     code: phones.code,
     close: async () => {
       clearInterval(saving)
-      phones.save()
+      save()
       room.close()
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       // Streams end by themselves after telling the phone; phones that do not listen are cut off.

@@ -1,8 +1,12 @@
 /** The room's rules, over real sockets: who gets in, what is taken, how much, and what is told. */
+import { mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Guesses, LIMITS } from '../../src/audience/limits.ts'
+import type { FromRoom } from '../../src/audience/messages.ts'
+import { type Phone, Phones } from '../../src/audience/phones.ts'
 import { isCode, newCode } from '../../src/audience/room-code.ts'
 import { openRoom } from '../../src/audience/server.ts'
 import { made, type RoomFixture, startRoom } from './room-fixture.ts'
@@ -26,6 +30,43 @@ const withHost = (host: string) =>
       .on('error', reject)
       .end()
   })
+
+describe('the file of the phones', () => {
+  it('is written when something has changed, and only then', () => {
+    const file = join(room.folder, 'phones.json')
+    const phones = new Phones(file, 5, 0)
+    phones.save()
+    const { ino } = statSync(file)
+    phones.save()
+    expect(statSync(file).ino).toBe(ino)
+    const { phone } = phones.join('Bern', 0) as { phone: Phone }
+    phones.numberOf(phone, 'one')
+    phones.save()
+    expect(readFileSync(file, 'utf8')).toContain('"next":1')
+  })
+
+  it('that cannot be written is told, and the room goes on', async () => {
+    const told: FromRoom[] = []
+    const stateFile = join(room.folder, 'away', 'audience.json')
+    mkdirSync(dirname(stateFile))
+    const input = { host: '127.0.0.1', port: 0, stateFile, pageFolder: room.folder, tls: undefined }
+    const limits = { isRubbishAllowed: true, readingsPerSecond: 5 }
+    const other = await openRoom({ ...input, ...limits }, (message) => told.push(message), 20)
+    const joined = await fetch(`${other.url}join`, { method: 'POST', body: '{"city":"Bern"}' })
+    const { secret } = (await joined.json()) as { secret: string }
+    rmSync(dirname(stateFile), { recursive: true })
+    const headers = { 'x-phone': secret }
+    const body = JSON.stringify({ readings: [made()] })
+    expect((await fetch(`${other.url}readings`, { method: 'POST', headers, body })).status).toBe(202)
+    await vi.waitFor(
+      () =>
+        expect(told).toContainEqual({ type: 'log', message: expect.stringMatching(/not be saved: ENOENT/) }),
+      20_000,
+    )
+    expect((await fetch(`${other.url}me`, { headers })).status).toBe(200)
+    await other.close()
+  })
+})
 
 describe('getting in', () => {
   it('is by the code in the address; there is nothing elsewhere', async () => {
@@ -266,6 +307,16 @@ describe('what is told', () => {
     expect(first.text()).toContain('"eventId":"mine"')
     expect(second.text()).not.toContain('mine')
     expect(second.text()).toContain('"phones":2')
+  })
+
+  it('tells the board when it is another one, not at each look at the lake', async () => {
+    const { secret } = await room.join()
+    const stream = await listen(secret)
+    const board = { total: 7, warmest: undefined, mostQuarantined: undefined, lost: 0 }
+    for (let look = 0; look < 20; look++) room.opened.room.showBoard(board)
+    room.opened.room.showBoard({ ...board, total: 8 })
+    await vi.waitFor(() => expect(stream.text()).toContain('"total":8'), 20_000)
+    expect(stream.text().match(/"total":7/g)).toHaveLength(1)
   })
 
   it('needs a secret, and has a bound of streams', async () => {

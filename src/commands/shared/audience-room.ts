@@ -44,6 +44,7 @@ export const audienceRoom =
         })
       else if (message.type === 'readings') visitors.readings(message.readings)
       else if (message.type === 'phones') visitors.phones(message.names, message.connected)
+      else if (message.type === 'log') visitors.trouble(message.message)
       else if (message.type === 'failed') visitors.failed(message.message)
     })
     worker.on('error', (error) => visitors.failed(error.message))

@@ -34,6 +34,8 @@ export interface AudienceVisitors {
   /** Names of all phones, and how many of them are there now. */
   phones(names: readonly string[], connected: number): void
   failed(message: string): void
+  /** Something went wrong; the room stays open. */
+  trouble(message: string): void
 }
 
 export type OpenRoom = (visitors: AudienceVisitors) => AudienceRoom
@@ -82,6 +84,7 @@ export class Hall {
         log.error('audience', `The room could not be opened: ${message}`)
         this.#closing = this.#close()
       },
+      trouble: (message) => log.warn('audience', message),
     })
     const audience = new Audience({
       producer: this.#target.producer,
