@@ -37,7 +37,7 @@ export const PYTHON_MISSING = 'RTSTREAM_PYTHON_MISSING'
 
 /**
  * @returns the path of a Python that has every pinned package, or the one line that says what to install.
- * The first call on a fresh machine downloads about 400 MB for each environment.
+ * The first call on a fresh machine downloads several hundred MB for each environment.
  * @throws when the packages cannot be installed: no index within reach, no room.
  */
 export function ensurePython(name: EnvironmentName = 'spark3'): { python: string } | { missing: string } {

@@ -1,8 +1,118 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { expect, it } from 'vitest'
 import { DOCUMENTS } from '../scripts/documents.ts'
+import { LIMITS } from '../src/audience/limits.ts'
+import { settings } from '../src/config/settings.ts'
+import { DEFAULT_TUNING } from '../src/local/engine/api/options.ts'
+import { STAGE_IDS } from '../src/pipeline/ports/stages.ts'
+import { DEPLOYED, hourlyPrice, prices, standingPrice } from '../src/pipeline/state/cost.ts'
+import { DEFAULT_BUFFER_LIMIT } from '../src/pipeline/state/initial-state.ts'
+import { DEFAULT_UPDATES_PER_SECOND } from '../src/pipeline/state/store.ts'
+import { allRunning } from './support/scenario.ts'
+
+const root = join(import.meta.dirname, '..')
+const read = (path: string) => readFileSync(join(root, path), 'utf8')
 
 it.each(Object.entries(DOCUMENTS))('%s says what the code says (npm run docs)', (path, make) => {
-  expect(readFileSync(join(import.meta.dirname, '..', path), 'utf8')).toBe(make())
+  expect(read(path)).toBe(make())
+})
+
+const WORDS = ['none', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten']
+const grouped = (count: number) => count.toLocaleString('en')
+const dollars = (price: number) => price.toFixed(2)
+const ofDefault = (name: string) => settings.find(({ key }) => key === name)?.fallback
+
+const standing = standingPrice(DEPLOYED)
+const usual = { streamingUnits: undefined, nodeType: 'Standard_D4s_v3' }
+const running = (['streamAnalytics', 'silver', 'gold', 'aggregate'] as const).map((id) =>
+  hourlyPrice(id, usual),
+)
+const everything = running.reduce((sum, price) => sum + price, standing)
+const assertions = Object.keys(allRunning().assertions).length
+
+/** Numbers that a person would have to remember to change. */
+it.each([
+  ['README.md', `the ${WORDS[assertions]} assertions`],
+  [
+    'README.md',
+    `About ${Math.round(everything)} dollars an hour with everything running, ${Math.round(24 * standing)} a day with nothing`,
+  ],
+  ['docs/glossary.md', `one of ${WORDS[assertions]} statements about a session`],
+  ['docs/glossary.md', `one of the ${WORDS[STAGE_IDS.length]} parts that a person starts`],
+  ['docs/azure.md', `List prices in US dollars, ${prices.asOf}:`],
+  ['docs/azure.md', `| Event Hubs, 1 unit | always | ${dollars(prices.eventHubs.throughputUnitHour)} |`],
+  ['docs/azure.md', `its address | always | ${dollars(prices.databricks.natGatewayHour)} |`],
+  ['docs/azure.md', `| while the job runs | ${dollars(running[0] as number)} |`],
+  ['docs/azure.md', `its cluster included | ${dollars(running[1] as number)} |`],
+  [
+    'docs/azure.md',
+    `and ${prices.synapse.autoPauseMinutes} minutes after | ${dollars(running[3] as number)} |`,
+  ],
+  [
+    'docs/azure.md',
+    `about ${Math.round(everything)} dollars an hour. Nothing running: ${dollars(standing)}, that is ${Math.round(24 * standing)} dollars a day`,
+  ],
+  ['docs/azure.md', `the jobs need ${2 * prices.databricks.nodes.Standard_D4s_v3.cores} |`],
+  ['docs/audience.md', `after ${WORDS[LIMITS.wrongCodes]} wrong ones an address must wait`],
+  [
+    'docs/audience.md',
+    `${LIMITS.phones} phones, ${ofDefault('audienceRate')} readings a second each, ${grouped(LIMITS.readingsPerSecond)} in all, ${LIMITS.bodyBytes / 1000} kB a body, ${LIMITS.connectionsPerAddress} connections an address`,
+  ],
+  ['docs/architecture.md', `At most ${grouped(DEFAULT_BUFFER_LIMIT)} readings wait`],
+  ['docs/architecture.md', `at most ${WORDS[DEFAULT_UPDATES_PER_SECOND]} times a second`],
+  [
+    'docs/performance.md',
+    `up to ${grouped(DEFAULT_TUNING.rowsPerBatch)} rows or ${DEFAULT_TUNING.bytesPerBatch / 1e6} MB`,
+  ],
+])('%s: %s', (path, sentence) => {
+  expect(read(path).replace(/\s+/g, ' ')).toContain(sentence)
+})
+
+it('every command is in the list of changes or in what the first version had', () => {
+  const first = ['run', 'endpoints', 'status', 'stop', 'doctor', 'config', 'setup', 'notebooks']
+  const commands = [...read('src/cli.ts').matchAll(/\bcommand\(\s*'([a-z]+)'/g)].map(
+    ([, name]) => name as string,
+  )
+  expect(commands).toEqual(expect.arrayContaining(['run', 'trace', 'completion']))
+  const changes = read('CHANGELOG.md')
+  expect(
+    commands.filter((name) => !first.includes(name) && !changes.includes(`rtstream-tui ${name}`)),
+  ).toEqual([])
+})
+
+it('decisions are numbered without a gap', () => {
+  const numbers = readdirSync(join(root, 'docs/decisions')).map((name) => Number(name.slice(0, 3)))
+  expect(numbers.toSorted((a, b) => a - b)).toEqual(numbers.map((_, index) => index + 1))
+})
+
+const texts = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
+  'SECURITY.md',
+  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+]
+/** As GitHub makes it of a heading. */
+const anchorOf = (heading: string) =>
+  heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replaceAll(' ', '-')
+
+it.each(texts)('%s: its links lead somewhere, headings too', (path) => {
+  const links = [...read(path).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, link]) => link as string)
+  const dead = links.filter((link) => {
+    const [file = '', anchor] = link.split('#')
+    const target = file === '' ? path : join(dirname(path), file)
+    if (!existsSync(join(root, target))) return true
+    if (anchor === undefined) return false
+    const headings = [...read(target).matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+      anchorOf(heading as string),
+    )
+    return !headings.includes(anchor)
+  })
+  expect(dead).toEqual([])
 })

@@ -45,6 +45,11 @@ describe('a small mistake in a template is noticed', () => {
     expect(all.length).toBeGreaterThan(20)
     expect(survivors).toEqual([])
   })
+
+  it('of more than a thousand, as docs/azure.md says', () => {
+    const counts = files.map((file) => mutations(file, read(file)).length)
+    expect(counts.reduce((sum, count) => sum + count)).toBeGreaterThan(1000)
+  })
 })
 
 /** What costs an evening on Azure, each as the one line that brings it about. */
