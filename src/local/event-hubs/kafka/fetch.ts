@@ -83,15 +83,20 @@ async function untilThereIs(
   const { log, signal } = context
   const known = wanted.filter((one) => isThere(context, one))
   if (known.length < wanted.length) return
+  // What was counted is not read again: an append costs what it brought, however long the client waits for more.
+  const counted = known.map((one) => ({ ...one, next: one.offset }))
+  let bytes = 0
   const isReady = () => {
-    let bytes = 0
-    for (const { partition, offset } of known) {
+    for (const one of counted) {
+      const { partition, offset } = one
       const { lastEnqueuedSequenceNumber: last, beginSequenceNumber: begin } = log.properties(partition)
       if (offset > last + 1 || offset < begin) return true
-      if (offset > last) continue
+      if (one.next > last) continue
       if (minBytes <= 1) return true
-      for (const { message } of log.read(partition, offset, MAX_EVENTS, minBytes - bytes))
+      for (const { sequenceNumber, message } of log.read(partition, one.next, MAX_EVENTS, minBytes - bytes)) {
         bytes += message.length
+        one.next = sequenceNumber + 1
+      }
       if (bytes >= minBytes) return true
     }
     return false
