@@ -11,6 +11,7 @@ import type {
   MadeStep,
   StepName,
   Trace,
+  TracePosition,
   TraceQuery,
   Tracer,
   TraceStep,
@@ -32,15 +33,27 @@ export interface TracerOptions {
 const BATCH_NEIGHBOURS = 500
 
 export function createTracer({ hub, client, clock }: TracerOptions): Tracer {
+  /** What the last look has found in the hub: an event is looked at again and again, and nothing of this changes any more. */
+  let last: { event: HubEvent; steps: readonly [MadeStep, AcknowledgedStep] } | undefined
+
+  const inHub = async (query: TraceQuery, signal: AbortSignal | undefined) => {
+    if (query.kind === 'position' && last && isAt(last.event, query)) return last
+    const found = await findEvent(hub, query, signal)
+    if (!found) return undefined
+    const { event, also } = found
+    last = { event, steps: [made(event, also), await acknowledged(hub, event, signal)] }
+    return last
+  }
+
   return {
     async trace(query, signal) {
       const lookedAt = clock.now()
       const counting = countingClient(client)
-      const found = await findEvent(hub, query, signal)
+      const found = await inHub(query, signal)
       if (!found) return undefined
-      const { event, also } = found
+      const { event } = found
       const own = ownId(event)
-      const steps: TraceStep[] = [made(event, also), await acknowledged(hub, event, signal)]
+      const steps: TraceStep[] = [...found.steps]
       steps.push(...(await followInLake(hub, counting, event, own, signal)))
       const { partition, sequenceNumber } = event
       return {
@@ -53,6 +66,9 @@ export function createTracer({ hub, client, clock }: TracerOptions): Tracer {
     },
   }
 }
+
+const isAt = (event: HubEvent, { partition, sequenceNumber }: TracePosition) =>
+  event.partition === partition && event.sequenceNumber === sequenceNumber
 
 interface Found {
   event: HubEvent
