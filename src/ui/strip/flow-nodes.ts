@@ -1,6 +1,6 @@
 /** What the strip tells of each node of the pipeline, before it is drawn. Pure. */
 import type { StageState } from '../../pipeline/ports/stages.ts'
-import type { AppState, StageSlice } from '../../pipeline/state/state.ts'
+import type { AppState, LayerName, StageSlice } from '../../pipeline/state/state.ts'
 import { staleText } from '../panels/states.ts'
 import { formatAge, formatCompact, formatCount, formatPercent } from '../text/format.ts'
 import { badge, type Line, printable, type Span, span } from '../text/line.ts'
@@ -80,6 +80,9 @@ export function nodesOf(state: AppState): Node[] {
   const watermark = delay === undefined ? '' : formatAge(delay * 1000)
   const stations = formatCompact(state.generator.stations)
   const cities = aggregate.cities.length === 0 ? '' : `${formatCompact(aggregate.cities.length)} cities`
+  /** Nothing counted is only 0 where somebody has looked. */
+  const seen = (layer: LayerName, rows: number) =>
+    rows > 0 || state.lake.layers[layer].updatedAt !== undefined ? rows : undefined
   const none: Pick<Node, 'branch' | 'shortBranch'> = { branch: [], shortBranch: [] }
   return [
     {
@@ -110,7 +113,7 @@ export function nodesOf(state: AppState): Node[] {
       hotkey: '2',
       ...stageNode(stages.streamAnalytics),
       ...work(stages.streamAnalytics, watermark && `watermark ${watermark}`, watermark),
-      ...branch('rejected', 'rej', ledger.rejected),
+      ...branch('rejected', 'rej', seen('bronze', ledger.rejected)),
       backlog: stages.streamAnalytics.backlog ?? job.backlogged,
     },
     {
@@ -118,7 +121,7 @@ export function nodesOf(state: AppState): Node[] {
       hotkey: '3',
       ...stageNode(stages.silver),
       ...batch(stages.silver),
-      ...branch('quarantine', 'quarantine', ledger.quarantined),
+      ...branch('quarantine', 'quarantine', seen('quarantine', ledger.quarantined)),
       backlog: stages.silver.backlog,
     },
     {
@@ -142,12 +145,13 @@ export function nodesOf(state: AppState): Node[] {
   ]
 }
 
-/** `╰▶ quarantine 174`: loud as soon as there is something in it. */
-function branch(name: string, short: string, rows: number): Pick<Node, 'branch' | 'shortBranch'> {
+/** `╰▶ quarantine 174`: loud as soon as there is something in it; a dash where nobody knows. */
+function branch(name: string, short: string, rows: number | undefined): Pick<Node, 'branch' | 'shortBranch'> {
+  const isLoud = rows !== undefined && rows > 0
   const one = (label: string): Line => [
-    span('╰▶ ', rows > 0 ? 'warn' : 'border'),
-    span(`${label} `, rows > 0 ? 'warn' : 'muted'),
-    span(formatCompact(rows), rows > 0 ? 'warn' : 'muted', rows > 0),
+    span('╰▶ ', isLoud ? 'warn' : 'border'),
+    span(`${label} `, isLoud ? 'warn' : 'muted'),
+    span(rows === undefined ? '–' : formatCompact(rows), isLoud ? 'warn' : 'muted', isLoud),
   ]
   return { branch: one(name), shortBranch: one(short) }
 }

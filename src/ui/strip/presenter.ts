@@ -1,5 +1,6 @@
 /** Presenter mode: the strip, five numbers in large digits, and one line that says what happens. Made for 80×24 and a projector. */
 import { STAGE_IDS } from '../../pipeline/ports/stages.ts'
+import { verdictOf } from '../../pipeline/reconciliation/verdict.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
 import { BIG_ROWS, bigNumber, bigText } from '../text/big-digits.ts'
 import { cut, type Line, lineWidth, printable, span, toWidth } from '../text/line.ts'
@@ -51,8 +52,9 @@ function bandLines(tiles: readonly Tile[], width: number): Line[] {
 }
 
 function tilesOf(state: AppState): Tile[] {
-  const { hub, ledger, assertions, stages } = state
+  const { hub, ledger, lake, assertions, stages } = state
   const isKnown = hub.updatedAt !== undefined
+  const isRead = ledger.quarantined > 0 || lake.layers.quarantine.updatedAt !== undefined
   const waiting = STAGE_IDS.slice(1).reduce((sum, id) => sum + (stages[id].backlog ?? 0), 0)
   const { value: latency, holds } = assertions.latencyP95
   const rate = bigNumber(isKnown ? roundRate(hub.rate) : undefined)
@@ -70,8 +72,12 @@ function tilesOf(state: AppState): Tile[] {
       token: holds === false ? 'warn' : 'ok',
     },
     tile('waiting', isKnown ? waiting : undefined, waiting > 0 ? 'warn' : 'ok'),
-    tile('in quarantine', isKnown ? ledger.quarantined : undefined, ledger.quarantined > 0 ? 'warn' : 'ok'),
-    tile('lost', isKnown ? ledger.lost : undefined, ledger.lost > 0 ? 'fail' : 'ok'),
+    tile('in quarantine', isRead ? ledger.quarantined : undefined, ledger.quarantined > 0 ? 'warn' : 'ok'),
+    tile(
+      'lost',
+      ledger.lost > 0 || verdictOf(state).kind !== 'unknown' ? ledger.lost : undefined,
+      ledger.lost > 0 ? 'fail' : 'ok',
+    ),
   ]
 }
 
@@ -81,7 +87,7 @@ const seconds = (ms: number) => (ms < 9950 ? (ms / 1000).toFixed(1) : String(Mat
 /** What a person did last counts for a while (ms); else what the pipeline does. */
 const RECENT_MS = 20_000
 
-function captionOf({ log, now, stages, hub, generator }: AppState): Line {
+function captionOf({ log, now, session, stages, hub, generator }: AppState): Line {
   const own = log.findLast(({ source }) => source === 'you')
   if (own && now - own.at < RECENT_MS)
     return [span('▸ ', 'accent'), span(printable(own.message), 'title', true)]
@@ -89,7 +95,9 @@ function captionOf({ log, now, stages, hub, generator }: AppState): Line {
   if (failed) return [span(`✗ ${failed} has failed: ${printable(stages[failed].detail ?? '')}`, 'fail', true)]
   if (hub.error) return [span('✗ The event hub does not answer.', 'fail', true)]
   const running = STAGE_IDS.filter((id) => stages[id].state === 'running').length
-  if (running === 0) return [span('Nothing runs: a starts all stages.', 'title', true)]
+  if (!session.connected) return [span('Connecting …', 'title', true)]
+  if (running === 0 && STAGE_IDS.every((id) => stages[id].state === 'stopped'))
+    return [span(session.readOnly ? 'Nothing runs.' : 'Nothing runs: a starts all stages.', 'title', true)]
   if (running < STAGE_IDS.length)
     return [span(`${running} of ${STAGE_IDS.length} stages run; what they wait for is kept.`, 'title', true)]
   return [

@@ -314,8 +314,18 @@ describe('presenter mode', () => {
   })
 
   it('shows unknown as a dash, never as a zero', () => {
-    const text = draw(scenarios.beforeConnect(), { isPresenting: true }, 80, 24)
-    expect(text).not.toMatch(/██ {2}██\n/)
+    const before = scenarios.beforeConnect()
+    const text = draw(before, { isPresenting: true }, 80, 24)
+    // Five numbers, each of them a dash.
+    expect(text.match(/[█▀▄]+/g)).toEqual(Array(5).fill('██████'))
+    expect(text).toMatch(/╰▶ rej – +╰▶ quarantine –/)
+    expect(text).toContain('Connecting')
+    expect(text).not.toContain('Nothing runs')
+    // The hub is known and the lake is not: nothing is known of what is lost.
+    const connected = { ...scenarios.allStopped(), lake: before.lake }
+    const tiles = draw(connected, { isPresenting: true }, 80, 24)
+    expect(tiles.slice(tiles.indexOf('in quarantine')).match(/[█▀▄]+/g)).toEqual(Array(2).fill('██████'))
+    expect(tiles).toContain('Nothing runs: a starts all stages.')
   })
 })
 
