@@ -3,12 +3,11 @@ import { type BatchCounts, TABLES } from '../../../contract/tables.ts'
 import type { FileStatistics } from '../../../delta/actions.ts'
 import type { EngineContext } from '../api/options.ts'
 import { DeltaTable } from '../delta/delta-writer.ts'
-import { rowsIn } from '../delta/parquet-file.ts'
 import { TableMaintenance } from '../delta/table-maintenance.ts'
 import { type Connection, countRows } from '../duckdb/database.ts'
 import { type DeltaPosition, DeltaSource } from '../query/delta-source.ts'
 import type { Batch, BatchJob, BatchPlan, Output } from '../query/query.ts'
-import { type DeltaInput, deltaInput } from './gold-job.ts'
+import { type DeltaInput, planOf, readingsOf } from './delta-input.ts'
 import type { BucketRange } from './time-bucket-range.ts'
 import { compactKeyed, type UpsertTable, updateKeyed } from './upsert-table.ts'
 
@@ -69,16 +68,12 @@ export class AggregateJob implements BatchJob<DeltaInput, DeltaPosition> {
   }
 
   async plan(): Promise<BatchPlan<DeltaInput, DeltaPosition> | undefined> {
-    const plan = await this.#source?.plan()
-    if (!plan) return undefined
-    const { position, more } = plan
-    return { input: deltaInput(plan.files, BY_HOUR.bucketsIn), position, empty: false, more }
+    return this.#source && planOf(this.#source, BY_HOUR.bucketsIn)
   }
 
   async execute(batch: Batch, input: DeltaInput): Promise<BatchCounts> {
-    const source = this.#source
-    if (!source) throw new Error('The source of the aggregate is not open.')
-    const readings = `SELECT * FROM ${rowsIn(input.files.map((file) => source.pathOf(file)))}`
+    if (!this.#source) throw new Error('The source of the aggregate is not open.')
+    const readings = readingsOf(this.#source, input)
     const updated = await updateKeyed(
       this.#context,
       this.#connection,

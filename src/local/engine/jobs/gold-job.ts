@@ -1,29 +1,15 @@
 /** silver/weather → gold/weather and gold/weather_by_minute. */
 import { type BatchCounts, TABLES } from '../../../contract/tables.ts'
-import type { AddFile } from '../../../delta/actions.ts'
 import type { EngineContext } from '../api/options.ts'
 import { compactAppended } from '../delta/compaction.ts'
 import { DeltaTable } from '../delta/delta-writer.ts'
-import { dataFileName, rowsIn, writeParquet } from '../delta/parquet-file.ts'
+import { dataFileName, writeParquet } from '../delta/parquet-file.ts'
 import { TableMaintenance } from '../delta/table-maintenance.ts'
 import { type Connection, countRows } from '../duckdb/database.ts'
 import { type DeltaPosition, DeltaSource } from '../query/delta-source.ts'
 import type { Batch, BatchJob, BatchPlan, Output } from '../query/query.ts'
-import { type SlotSpan, spanOf } from './time-bucket-range.ts'
+import { type DeltaInput, planOf, readingsOf } from './delta-input.ts'
 import { compactKeyed, type UpsertTable, updateKeyed } from './upsert-table.ts'
-
-export interface DeltaInput {
-  /** Relative to the folder of the table that is read, in the order of the rows. */
-  files: string[]
-  /** Of the upsert table that the readings go into, where the files' statistics tell it. */
-  span?: SlotSpan
-}
-
-/** The input of a plan. @param bucketsIn those of the upsert table that the readings go into. */
-export function deltaInput(files: readonly AddFile[], bucketsIn: UpsertTable['bucketsIn']): DeltaInput {
-  const span = spanOf(files, bucketsIn)
-  return { files: files.map(({ path }) => path), ...(span && { span }) }
-}
 
 const minuteOf = (time: string | number | undefined) => Math.floor(Date.parse(String(time)) / 60_000)
 
@@ -87,14 +73,12 @@ export class GoldJob implements BatchJob<DeltaInput, DeltaPosition> {
   }
 
   async plan(): Promise<BatchPlan<DeltaInput, DeltaPosition> | undefined> {
-    const plan = await this.#source?.plan()
-    if (!plan) return undefined
-    const { position, more } = plan
-    return { input: deltaInput(plan.files, BY_MINUTE.bucketsIn), position, empty: false, more }
+    return this.#source && planOf(this.#source, BY_MINUTE.bucketsIn)
   }
 
   async execute(batch: Batch, input: DeltaInput): Promise<BatchCounts> {
-    const readings = `SELECT * FROM ${rowsIn(input.files.map((file) => this.#pathOf(file)))}`
+    if (!this.#source) throw new Error('The source of gold is not open.')
+    const readings = readingsOf(this.#source, input)
     const [gold, byMinute] = this.outputs as [Output, Output]
     const count = (await this.#append(batch, gold, readings)) ?? (await countRows(this.#connection, readings))
     await updateKeyed(this.#context, this.#connection, BY_MINUTE, byMinute, batch, readings, input.span)
@@ -110,11 +94,6 @@ export class GoldJob implements BatchJob<DeltaInput, DeltaPosition> {
 
   close(): void {
     this.#stopListening?.()
-  }
-
-  #pathOf(file: string): string {
-    if (!this.#source) throw new Error('The source of gold is not open.')
-    return this.#source.pathOf(file)
   }
 
   /** @returns the number of readings; undefined when the table had the batch already. */

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { AddFile } from '../../../../src/delta/actions.ts'
 import type { NotebookEngine } from '../../../../src/local/engine/api/engine.ts'
-import { deltaInput } from '../../../../src/local/engine/jobs/gold-job.ts'
+import { deltaInput } from '../../../../src/local/engine/jobs/delta-input.ts'
 import { liveUpdate, spanOf } from '../../../../src/local/engine/jobs/time-bucket-range.ts'
 import { runPython } from '../../../support/python.ts'
 import { NOON, readings, type TestLake, testLake } from '../lake-fixture.ts'
