@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { BRONZE } from '../../contract/bronze-layout.ts'
-import { TABLES, type TableName } from '../../contract/tables.ts'
+import { type DeltaType, TABLES, type TableName } from '../../contract/tables.ts'
 import { ServiceError } from '../../pipeline/ports/errors.ts'
 import {
   type LakeQuery,
@@ -149,14 +149,14 @@ async function load(
           hint: 'Ask again.',
         },
       )
-    const empty = `SELECT ${TABLES[DELTA[name]].columns.map(([column, type]) => `CAST(NULL AS ${SQL_TYPES[type] ?? 'VARCHAR'}) AS "${column}"`).join(', ')} WHERE false`
+    const empty = `SELECT ${TABLES[DELTA[name]].columns.map(([column, type]) => `CAST(NULL AS ${SQL_TYPES[type]}) AS "${column}"`).join(', ')} WHERE false`
     await connection.run(`CREATE VIEW ${name} AS ${[empty, ...parts].join(' UNION ALL BY NAME ')}`)
     return { files: parts.length, bytes }
   }
 }
 
 /** The contract's types under DuckDB's names, so that a table without rows still has its columns. */
-const SQL_TYPES: Readonly<Record<string, string>> = {
+const SQL_TYPES: Readonly<Record<DeltaType, string>> = {
   string: 'VARCHAR',
   integer: 'INTEGER',
   long: 'BIGINT',

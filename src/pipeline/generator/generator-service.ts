@@ -8,7 +8,7 @@ import { errorText } from '../runtime/error-text.ts'
 import { CALM_RATE } from '../stages/timing.ts'
 import { DEFAULT_BUFFER_LIMIT, noneCorrupted } from '../state/initial-state.ts'
 import type { Log } from '../state/log.ts'
-import type { CorruptionKind } from '../state/state.ts'
+import type { GeneratorSlice } from '../state/state.ts'
 import { Generator, type MadeEvent } from './generator.ts'
 import { GeneratorMemory } from './generator-memory.ts'
 import type { GeneratorStorage } from './generator-state.ts'
@@ -47,21 +47,13 @@ export interface GeneratorServiceOptions {
   onChange: () => void
 }
 
-/** What the screen shows of the generator; counters are of this session. */
-export interface GeneratorFacts {
-  stations: number
-  intervalMs: number
-  dirty: number
+/** What the screen shows of the generator, without its series. */
+export interface GeneratorFacts
+  extends Omit<GeneratorSlice, 'burstUntil' | 'sentPerSecond' | 'acknowledgedPerSecond'> {
   /** Monotonic milliseconds; undefined: no burst. */
   burstUntil: number | undefined
   /** Readings per second asked for; 0 while none are made. */
   planned: number
-  sent: number
-  acknowledged: number
-  buffered: number
-  bufferLimit: number
-  backPressure: boolean
-  corrupted: Readonly<Record<CorruptionKind, number>>
 }
 
 export class GeneratorService implements StageService {
