@@ -2,12 +2,11 @@
  * The embedded engine of a checkout over bronze that lies there whole, until silver, gold and the aggregate are through:
  * `node test/bench/catch-up.ts <checkout> <lake> <lines> [rows per batch]`. Prints seconds, CPU seconds and the largest RSS as JSON.
  */
-import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pino from 'pino'
-import type { CommitMetadata } from '../../src/contract/tables.ts'
 import type { LakeFolder as Folder } from '../../src/local/data-lake/store/folder.ts'
 import type { createDuckDbEngine as create } from '../../src/local/engine/duckdb-engine.ts'
+import { newestCommitMetadata } from '../support/delta-log.ts'
 import { subjectModule } from './subject-modules.ts'
 
 const [root = '', lake = '', expected = '', rowsPerBatch] = process.argv.slice(2)
@@ -49,26 +48,9 @@ console.log(
 process.exit(0)
 
 function isThrough(): boolean {
-  const silver = metadataOf('silver/weather')
+  const silver = newestCommitMetadata(join(lake, 'silver/weather'))
   return (
     silver?.totals.input === lines &&
-    metadataOf('gold/weather_aggregated')?.totals.input === silver.totals.output
+    newestCommitMetadata(join(lake, 'gold/weather_aggregated'))?.totals.input === silver.totals.output
   )
-}
-
-/** Of the newest commit that has some. */
-function metadataOf(table: string): CommitMetadata | undefined {
-  const log = join(lake, table, '_delta_log')
-  let names: string[] = []
-  try {
-    names = readdirSync(log).filter((name) => /^\d{20}\.json$/.test(name))
-  } catch {
-    // The table is not there yet.
-  }
-  for (const name of names.sort().reverse())
-    for (const line of readFileSync(join(log, name), 'utf8').split('\n').filter(Boolean)) {
-      const text = JSON.parse(line).commitInfo?.userMetadata
-      if (text) return JSON.parse(text)
-    }
-  return undefined
 }

@@ -2,15 +2,15 @@
  * Both engines over the same bronze, until silver, gold and aggregate are through: `node test/bench/engines.bench.ts [readings]`.
  * Bronze lies there whole before either begins, so this is the rate of catching up; Spark's start is told apart.
  */
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
-import type { CommitMetadata } from '../../src/contract/tables.ts'
 import { LakeFolder } from '../../src/local/data-lake/store/folder.ts'
 import type { NotebookEngine } from '../../src/local/engine/api/engine.ts'
 import { createLocalEngine } from '../../src/local/hosting/engine-factory.ts'
 import { placeGenerated } from '../notebooks/bronze-fixture.ts'
+import { newestCommitMetadata } from '../support/delta-log.ts'
 
 const PATIENCE_MS = 30 * 60_000
 const LOOK_EVERY_MS = 100
@@ -41,32 +41,15 @@ async function catchUp(engine: NotebookEngine, lakeRoot: string, lines: number) 
     const failed = runs.find(({ state }) => state === 'failed')
     if (failed) throw new Error(failed.error)
     if (started === 0 && runs.every(({ state }) => state === 'running')) started = performance.now() - begun
-    const silver = commitMetadataOf(join(lakeRoot, 'silver/weather'))
+    const silver = newestCommitMetadata(join(lakeRoot, 'silver/weather'))
     if (silver?.totals.input === lines) {
-      const aggregated = commitMetadataOf(join(lakeRoot, 'gold/weather_aggregated'))
+      const aggregated = newestCommitMetadata(join(lakeRoot, 'gold/weather_aggregated'))
       if (aggregated?.totals.input === silver.totals.output)
         return { startSeconds: started / 1000, seconds: (performance.now() - begun) / 1000 }
     }
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
   }
   throw new Error(`not through after ${PATIENCE_MS / 60_000} minutes`)
-}
-
-/** The commitMetadata of the newest commit that has some. */
-function commitMetadataOf(table: string): CommitMetadata | undefined {
-  const log = join(table, '_delta_log')
-  let names: string[] = []
-  try {
-    names = readdirSync(log).filter((name) => /^\d{20}\.json$/.test(name))
-  } catch {
-    // The table is not there yet.
-  }
-  for (const name of names.sort().reverse())
-    for (const line of readFileSync(join(log, name), 'utf8').split('\n').filter(Boolean)) {
-      const text = JSON.parse(line).commitInfo?.userMetadata
-      if (text) return JSON.parse(text)
-    }
-  return undefined
 }
 
 const readings = Number(process.argv[2] ?? 1_000_000)

@@ -1,11 +1,11 @@
 /** The embedded engine and the notebooks on Spark, over the same bronze: the same tables, row by row. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import type { CommitMetadata } from '../../src/contract/tables.ts'
+import { newestCommitMetadata } from '../support/delta-log.ts'
 import { python } from '../support/python.ts'
 import { placeGenerated, placeHandMade, placeLate } from './bronze-fixture.ts'
 import { killPythons, runPythonProgram } from './python-process.ts'
@@ -39,19 +39,7 @@ async function startEngine(): Promise<ChildProcess> {
 }
 
 /** The ledger in the table's newest commit that has some. */
-function commitMetadataOf(table: string): CommitMetadata | undefined {
-  const log = join(embedded, table, '_delta_log')
-  if (!existsSync(log)) return undefined
-  for (const name of readdirSync(log)
-    .filter((name) => /^\d{20}\.json$/.test(name))
-    .sort()
-    .reverse())
-    for (const line of readFileSync(join(log, name), 'utf8').split('\n').filter(Boolean)) {
-      const text = JSON.parse(line).commitInfo?.userMetadata
-      if (text) return JSON.parse(text)
-    }
-  return undefined
-}
+const commitMetadataOf = (table: string) => newestCommitMetadata(join(embedded, table))
 
 /** What `deltalake` finds in a table: rows, and rows of different ids. */
 const COUNT = `

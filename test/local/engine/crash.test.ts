@@ -1,10 +1,9 @@
 /** The embedded engine, cut at every point between two writes: started again, it has lost nothing and repeated nothing. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { CommitMetadata } from '../../../src/contract/tables.ts'
 import type { NotebookRun } from '../../../src/local/engine/api/engine.ts'
+import { actionsIn, commitNames, newestCommitMetadata } from '../../support/delta-log.ts'
 import { readings, type TestLake, testLake } from './lake-fixture.ts'
 
 const lakes: TestLake[] = []
@@ -34,32 +33,12 @@ const EXPECTED = {
   commitMetadata: [42, 35, 4, 3],
 }
 
-interface LogAction {
-  add?: { path: string }
-  remove?: { path: string }
-  commitInfo?: { userMetadata?: string }
-}
-
-function actionsOf(lake: TestLake, table: string): LogAction[] {
-  const log = join(lake.root, table, '_delta_log')
-  if (!existsSync(log)) return []
-  const names = readdirSync(log).filter((name) => /^\d{20}\.json$/.test(name))
-  return names
-    .sort()
-    .flatMap((name) => readFileSync(join(log, name), 'utf8').split('\n').filter(Boolean))
-    .map((line) => JSON.parse(line))
-}
-
-/** The commitMetadata of the newest commit that has some. */
-function commitMetadataOf(lake: TestLake, table: string): CommitMetadata | undefined {
-  const text = actionsOf(lake, table).findLast(({ commitInfo }) => commitInfo?.userMetadata)?.commitInfo
-    ?.userMetadata
-  return text === undefined ? undefined : JSON.parse(text)
-}
+const commitMetadataOf = (lake: TestLake, table: string) => newestCommitMetadata(join(lake.root, table))
 
 async function sumOf(lake: TestLake, table: string, what: string): Promise<number> {
   const active = new Set<string>()
-  for (const { add, remove } of actionsOf(lake, table)) {
+  const folder = join(lake.root, table)
+  for (const { add, remove } of commitNames(folder).flatMap((commit) => actionsIn(folder, commit))) {
     if (add) active.add(decodeURIComponent(add.path))
     if (remove) active.delete(decodeURIComponent(remove.path))
   }
@@ -67,7 +46,7 @@ async function sumOf(lake: TestLake, table: string, what: string): Promise<numbe
   const database = await DuckDBInstance.create(':memory:')
   const connection = await database.connect()
   try {
-    const files = [...active].map((path) => `'${join(lake.root, table, path)}'`)
+    const files = [...active].map((path) => `'${join(folder, path)}'`)
     const found = await connection.runAndReadAll(`SELECT ${what} FROM read_parquet([${files.join()}])`)
     return Number(found.getRows()[0]?.[0])
   } finally {

@@ -1,8 +1,9 @@
 /** Other writers on the engine's tables, between its batches and within them: taken in, or refused in words. */
-import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { NotebookEngine, NotebookRun } from '../../../src/local/engine/api/engine.ts'
+import { actionsIn, commitNames, newestCommitMetadata } from '../../support/delta-log.ts'
 import { python } from '../../support/python.ts'
 import { readTable } from '../../support/tables.ts'
 import { readings, type TestLake, testLake } from './lake-fixture.ts'
@@ -26,22 +27,12 @@ function start(failpoint: (point: string) => void | Promise<void> = () => {}): v
   runs = NAMES.map((name) => engine?.run(name) as NotebookRun)
 }
 
-const log = (table: string) => join(lake.root, table, '_delta_log')
-const commits = (table: string) =>
-  readdirSync(log(table))
-    .filter((name) => /^\d{20}\.json$/.test(name))
-    .sort()
+const folderOf = (table: string) => join(lake.root, table)
+const log = (table: string) => join(folderOf(table), '_delta_log')
+const commits = (table: string) => commitNames(folderOf(table))
 
 /** Readings that the aggregate has taken in, by its newest commit that says so. */
-function aggregated(): number {
-  for (const name of commits('gold/weather_aggregated').reverse()) {
-    const text = /"userMetadata":("(?:[^"\\]|\\.)*")/.exec(
-      readFileSync(join(log('gold/weather_aggregated'), name), 'utf8'),
-    )?.[1]
-    if (text) return JSON.parse(JSON.parse(text)).totals.output
-  }
-  return 0
-}
+const aggregated = () => newestCommitMetadata(folderOf('gold/weather_aggregated'))?.totals.output ?? 0
 
 const isThrough = (rows: number) =>
   vi.waitFor(
@@ -125,10 +116,7 @@ function rewriteByHand(table: string, { vacuum = false } = {}): void {
   const active = new Map<string, Record<string, unknown>>()
   const names = commits(table)
   for (const name of names)
-    for (const line of readFileSync(join(log(table), name), 'utf8')
-      .split('\n')
-      .filter(Boolean)) {
-      const { add, remove } = JSON.parse(line)
+    for (const { add, remove } of actionsIn(folderOf(table), name)) {
       if (add) active.set(add.path, add)
       if (remove) active.delete(remove.path)
     }

@@ -1,7 +1,8 @@
 /** A damaged newest entry of a checkpoint is set aside by the engine itself: nothing is lost, nothing stands twice. */
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, it, vi } from 'vitest'
+import { newestCommitMetadata } from '../../../support/delta-log.ts'
 import { readings, type TestLake, testLake } from '../lake-fixture.ts'
 
 let lake: TestLake
@@ -11,14 +12,7 @@ const QUERIES = ['silver', 'gold', 'aggregate'] as const
 const TABLES = ['silver/weather', 'gold/weather', 'gold/weather_aggregated']
 
 /** What the newest commit of each table says was read over its whole life. */
-const totals = () => TABLES.map((table) => newestTotals(join(lake.root, table, '_delta_log')))
-
-function newestTotals(log: string): unknown {
-  const names = readdirSync(log).filter((name) => /^\d{20}\.json$/.test(name))
-  const lines = names.sort().flatMap((name) => readFileSync(join(log, name), 'utf8').trim().split('\n'))
-  const found = lines.findLast((line) => line.includes('userMetadata'))
-  return JSON.parse(JSON.parse(found as string).commitInfo.userMetadata).totals
-}
+const totals = () => TABLES.map((table) => newestCommitMetadata(join(lake.root, table))?.totals)
 
 async function runUntil(rows: number): Promise<void> {
   const { engine } = lake.engine()
