@@ -32,7 +32,8 @@ const RULES: Rules = {
       'report',
       'audience',
     ],
-    'cli.ts': ['commands', 'config', 'doctor', 'setup'],
+    cli: ['commands', 'config', 'doctor', 'setup'],
+    'cli.ts': ['cli', 'commands', 'config'],
   },
   forbiddenPackages: {
     contract: /^(?!node:)/,

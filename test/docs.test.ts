@@ -71,8 +71,9 @@ it.each([
 
 it('every command is in the list of changes or in what the first version had', () => {
   const first = ['run', 'endpoints', 'status', 'stop', 'doctor', 'config', 'setup', 'notebooks']
-  const commands = [...read('src/cli.ts').matchAll(/\bcommand\(\s*'([a-z]+)'/g)].map(
-    ([, name]) => name as string,
+  const definitions = readdirSync(join(root, 'src/cli')).map((name) => read(`src/cli/${name}`))
+  const commands = definitions.flatMap((text) =>
+    [...text.matchAll(/\bcommand\(\s*'([a-z]+)'/g)].map(([, name]) => name as string),
   )
   expect(commands).toEqual(expect.arrayContaining(['run', 'trace', 'completion']))
   const changes = read('CHANGELOG.md')

@@ -1,0 +1,32 @@
+/** Commands that write files and need no settings. */
+import { folder } from './arguments.ts'
+import type { CommandLine } from './command-line.ts'
+
+export function fileCommands(line: CommandLine): void {
+  const { root, notebooksDir, write, finish } = line
+  root
+    .command('completion')
+    .description('print a script that completes commands and options: bash, zsh, fish, powershell')
+    .argument('<shell>', 'bash, zsh, fish or powershell')
+    .allowExcessArguments(false)
+    .exitOverride()
+    .action(async (shell: string) => {
+      const { completionScript } = await import('../commands/completion.ts')
+      write(completionScript(shell, root))
+      finish(0)
+    })
+  root
+    .command('notebooks')
+    .description('the Spark notebooks that come with the product')
+    .exitOverride()
+    .command('export')
+    .description('write the notebooks as files to import by hand into Databricks, Synapse or Jupyter')
+    .requiredOption('--ipynb <folder>', 'where to write silver.ipynb, gold.ipynb and aggregate.ipynb', folder)
+    .allowExcessArguments(false)
+    .exitOverride()
+    .action(async ({ ipynb }: { ipynb: string }) => {
+      const { exportNotebooks } = await import('../commands/notebooks.ts')
+      for (const path of exportNotebooks(ipynb, notebooksDir)) write(`${path}\n`)
+      finish(0)
+    })
+}

@@ -1,0 +1,50 @@
+/** The settings as options of every command. */
+import { Option } from 'commander'
+import { type Setting, settings } from '../config/settings.ts'
+
+/** A switch that is on unless it is taken away is not given because it is on. */
+export const given = (flags: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(flags).filter(
+      ([name, value]) =>
+        !(value === true && settings.some(({ flag, fallback }) => flag === name && fallback === true)),
+    ),
+  )
+
+/** `--help-all`: the help with every setting, where `--help` has those that the command is mostly given. */
+export const HELP_ALL = process.argv.includes('--help-all')
+
+/** Settings in the help of a command; the others stand in `--help-all`. */
+const COMMON = ['target', 'dataDir']
+const USES: Readonly<Record<string, readonly string[]>> = {
+  '': [
+    ...COMMON,
+    'stations',
+    'interval',
+    'dirty',
+    'ephemeral',
+    'engine',
+    'theme',
+    'presenter',
+    'mouse',
+    'readOnly',
+    'ascii',
+  ],
+  run: [...COMMON, 'stations', 'interval', 'seed', 'dirty', 'ephemeral', 'engine'],
+}
+export const isShown = (command: string, key: string): boolean =>
+  HELP_ALL || command === 'config' || (USES[command] ?? COMMON).includes(key)
+
+export function option(setting: Setting): Option {
+  const group = setting.path.length > 1 ? 'Azure resources (azd up fills these in):' : 'Settings:'
+  const { description, expected, fallback } = setting
+  const facts = [
+    ...(expected.startsWith('one of: ') ? [expected] : []),
+    // A switch is off unless it is given; an empty list says nothing.
+    ...(fallback === false || setting.flags.startsWith('--no-') || `${fallback ?? ''}` === ''
+      ? []
+      : [`default: ${fallback}`]),
+  ]
+  const text = facts.length === 0 ? description : `${description} (${facts.join('; ')})`
+  return new Option(setting.flags, text).helpGroup(group)
+}
