@@ -1,8 +1,7 @@
 /** Draws a terminal as it stands, cell by cell, so that a picture shows what a person saw and nothing else. */
+import { pictureOf } from '../../src/ui/text/picture.ts'
 import type { Cell, Terminal } from './terminal.ts'
 
-const CELL = { width: 8.4, height: 17, size: 14 }
-const MARGIN = 14
 const COLORS = { background: '#14181f', text: '#d5dae3' }
 
 /** The sixteen colours as many terminals have them. */
@@ -12,40 +11,15 @@ const ANSI = [
 ] // biome-ignore format: a table
 
 export function screenshot(terminal: Terminal, title: string): string {
-  const width = terminal.columns * CELL.width + 2 * MARGIN
-  const height = terminal.rows * CELL.height + 2 * MARGIN
-  const rows = Array.from({ length: terminal.rows }, (_, row) => drawRow(terminal.cells(row), row)).join('\n')
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" role="img">`,
-    `<title>${escapeXml(title)}</title>`,
-    `<rect width="${width}" height="${height}" rx="8" fill="${COLORS.background}"/>`,
-    `<g font-family="'DejaVu Sans Mono', 'SF Mono', Menlo, Consolas, monospace" font-size="${CELL.size}" xml:space="preserve">`,
-    rows,
-    '</g>',
-    '</svg>',
-    '',
-  ].join('\n')
-}
-
-function drawRow(cells: readonly Cell[], row: number): string {
-  const y = MARGIN + row * CELL.height
-  return runsOf(cells)
-    .map(({ column, columns, text, cell }) => {
-      const x = MARGIN + column * CELL.width
-      const width = columns * CELL.width
+  const { columns, rows } = terminal
+  const drawn = Array.from({ length: rows }, (_, row) =>
+    runsOf(terminal.cells(row)).map(({ column, columns, text, cell }) => {
       const [ink, paper] = inkAndPaper(cell)
-      const box = paper === undefined ? '' : rect(x, y, width, paper)
-      if (text.trim() === '') return box
-      const weight = (cell.isBold ? ' font-weight="bold"' : '') + (cell.isDim ? ' opacity="0.6"' : '')
-      const baseline = (y + CELL.height * 0.76).toFixed(1)
-      return `${box}<text x="${x.toFixed(1)}" y="${baseline}" textLength="${width.toFixed(1)}" lengthAdjust="spacingAndGlyphs" fill="${ink}"${weight}>${escapeXml(text)}</text>`
-    })
-    .filter((one) => one !== '')
-    .join('')
+      return { column, columns, text, ink, paper, bold: cell.isBold, dim: cell.isDim }
+    }),
+  )
+  return pictureOf(drawn, { columns, rows, title, background: COLORS.background })
 }
-
-const rect = (x: number, y: number, width: number, color: string) =>
-  `<rect x="${x.toFixed(1)}" y="${y}" width="${width.toFixed(1)}" height="${CELL.height}" fill="${color}"/>`
 
 interface Run {
   column: number
@@ -68,18 +42,7 @@ function runsOf(cells: readonly Cell[]): Run[] {
     } else runs.push({ column, columns: 1, text: cell.text, cell })
     isAfterWide = isWide || cell.text === ''
   }
-  return runs.flatMap((run) => (run.cell.isInverse || run.cell.background !== 'default' ? [run] : words(run)))
-}
-
-/** Wide gaps are left out rather than stretched. */
-function words(run: Run): Run[] {
-  if (run.columns !== run.text.length) return [run]
-  return [...run.text.matchAll(/\S+(?: \S+)*/g)].map((match) => ({
-    column: run.column + match.index,
-    columns: match[0].length,
-    text: match[0],
-    cell: run.cell,
-  }))
+  return runs
 }
 
 const looksAs = (one: Cell, other: Cell) =>
@@ -107,6 +70,3 @@ function colorOf(color: Cell['foreground']): string | undefined {
 
 const hex = (parts: readonly number[]) =>
   `#${parts.map((part) => part.toString(16).padStart(2, '0')).join('')}`
-
-const escapeXml = (text: string) =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')

@@ -1,6 +1,7 @@
 /** The screen as files: plain text, text with colours, and a picture. Pure. */
 import type { Painter } from '../text/ansi.ts'
-import { type Line, plainText, type Span } from '../text/line.ts'
+import { type Line, lineWidth, plainText, type Span } from '../text/line.ts'
+import { type PictureRun, pictureOf } from '../text/picture.ts'
 import textWidth from '../text/text-width.ts'
 import type { AnsiColor, Color, Theme } from '../text/theme.ts'
 
@@ -9,8 +10,6 @@ export interface ScreenFile {
   content: string
 }
 
-const CELL = { width: 8.4, height: 17, size: 14 }
-const MARGIN = 14
 const GROUNDS = {
   dark: { background: '#14181f', text: '#d5dae3' },
   light: { background: '#ffffff', text: '#1c2430' },
@@ -40,38 +39,34 @@ export function screenFiles(
 }
 
 function svgOf(lines: readonly Line[], theme: Theme, ground: { background: string; text: string }): string {
-  const columns = Math.max(0, ...lines.map((line) => textWidth(plainText(line))))
-  const width = (columns * CELL.width + 2 * MARGIN).toFixed(1)
-  const height = lines.length * CELL.height + 2 * MARGIN
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" role="img">`,
-    '<title>rtstream-tui</title>',
-    `<rect width="100%" height="100%" rx="8" fill="${ground.background}"/>`,
-    `<g font-family="monospace" font-size="${CELL.size}" xml:space="preserve">`,
-    ...lines.map((line, row) => rowOf(line, row, theme, ground)),
-    '</g>',
-    '</svg>',
-    '',
-  ].join('\n')
+  return pictureOf(
+    lines.map((line) => runsOf(line, theme, ground)),
+    {
+      columns: Math.max(0, ...lines.map(lineWidth)),
+      rows: lines.length,
+      title: 'rtstream-tui',
+      background: ground.background,
+    },
+  )
 }
 
-function rowOf(line: Line, row: number, theme: Theme, ground: { background: string; text: string }): string {
-  const y = MARGIN + row * CELL.height
+function runsOf(line: Line, theme: Theme, ground: { background: string; text: string }): PictureRun[] {
   let column = 0
-  let drawn = ''
-  for (const one of line) {
-    const x = MARGIN + column * CELL.width
-    const wide = textWidth(one.text) * CELL.width
-    column += textWidth(one.text)
+  return line.map((one) => {
     const color = colorOf(one, theme) ?? ground.text
-    if (one.inverse)
-      drawn += `<rect x="${x.toFixed(1)}" y="${y}" width="${wide.toFixed(1)}" height="${CELL.height}" fill="${color}"/>`
-    if (one.text.trim() === '') continue
-    const ink = one.inverse ? ground.background : color
-    const weight = one.bold ? ' font-weight="bold"' : ''
-    drawn += `<text x="${x.toFixed(1)}" y="${(y + CELL.height * 0.76).toFixed(1)}" textLength="${wide.toFixed(1)}" lengthAdjust="spacingAndGlyphs" fill="${ink}"${weight}>${escapeXml(one.text)}</text>`
-  }
-  return drawn
+    const columns = textWidth(one.text)
+    const run: PictureRun = {
+      column,
+      columns,
+      text: one.text,
+      ink: one.inverse ? ground.background : color,
+      paper: one.inverse ? color : undefined,
+      bold: one.bold,
+      dim: !one.bold && one.token !== undefined && theme.dim.includes(one.token),
+    }
+    column += columns
+    return run
+  })
 }
 
 function colorOf({ token }: Span, { palette }: Theme): string | undefined {
@@ -79,6 +74,3 @@ function colorOf({ token }: Span, { palette }: Theme): string | undefined {
   if (color === undefined) return undefined
   return color.startsWith('#') ? color : NAMED[color as AnsiColor]
 }
-
-const escapeXml = (text: string) =>
-  text.replace(/[&<>]/g, (one) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[one] ?? one)

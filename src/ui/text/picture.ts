@@ -1,0 +1,73 @@
+/** A screen as SVG: each run of cells at its column, as wide as its columns, whatever font the viewer has. Pure. */
+import textWidth from './text-width.ts'
+
+const CELL = { width: 8.4, height: 17, size: 14 }
+const MARGIN = 14
+
+/** Neighbouring cells of the same look. */
+export interface PictureRun {
+  /** Where it begins, and how many cells it takes. */
+  column: number
+  columns: number
+  text: string
+  /** Colours as `#rrggbb`. */
+  ink: string
+  paper?: string | undefined
+  bold?: boolean | undefined
+  dim?: boolean | undefined
+}
+
+export interface PictureSize {
+  columns: number
+  rows: number
+  title: string
+  background: string
+}
+
+/** @param rows from the top; what lies beyond the size is not cut. */
+export function pictureOf(
+  rows: readonly (readonly PictureRun[])[],
+  { columns, rows: count, title, background }: PictureSize,
+): string {
+  const width = (columns * CELL.width + 2 * MARGIN).toFixed(1)
+  const height = count * CELL.height + 2 * MARGIN
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" role="img">`,
+    `<title>${escapeXml(title)}</title>`,
+    `<rect width="${width}" height="${height}" rx="8" fill="${background}"/>`,
+    `<g font-family="'DejaVu Sans Mono', 'SF Mono', Menlo, Consolas, monospace" font-size="${CELL.size}">`,
+    ...rows.map((runs, row) => runs.map((run) => drawRun(run, MARGIN + row * CELL.height)).join('')),
+    '</g>',
+    '</svg>',
+    '',
+  ].join('\n')
+}
+
+function drawRun(run: PictureRun, top: number): string {
+  const box = run.paper === undefined ? '' : rect(run.column, run.columns, top, run.paper)
+  const look = (run.bold ? ' font-weight="bold"' : '') + (run.dim ? ' opacity="0.6"' : '')
+  const baseline = (top + CELL.height * 0.76).toFixed(1)
+  const texts = words(run).map(
+    ({ column, columns, text }) =>
+      `<text x="${left(column)}" y="${baseline}" textLength="${wide(columns)}" lengthAdjust="spacingAndGlyphs" fill="${run.ink}"${look}>${escapeXml(text)}</text>`,
+  )
+  return box + texts.join('')
+}
+
+/** SVG drops blanks at the ends and all but one between: what is left would be stretched over the whole length. */
+function words({ column, text }: PictureRun): Pick<PictureRun, 'column' | 'columns' | 'text'>[] {
+  return [...text.matchAll(/\S+(?: \S+)*/g)].map((match) => ({
+    column: column + textWidth(text.slice(0, match.index)),
+    columns: textWidth(match[0]),
+    text: match[0],
+  }))
+}
+
+const left = (column: number) => (MARGIN + column * CELL.width).toFixed(1)
+const wide = (columns: number) => (columns * CELL.width).toFixed(1)
+
+const rect = (column: number, columns: number, top: number, color: string) =>
+  `<rect x="${left(column)}" y="${top}" width="${wide(columns)}" height="${CELL.height}" fill="${color}"/>`
+
+const escapeXml = (text: string) =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
