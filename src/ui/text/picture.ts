@@ -1,8 +1,10 @@
 /** A screen as SVG: each run of cells at its column, as wide as its columns, whatever font the viewer has. Pure. */
+import { BLOCKS } from './glyphs.ts'
 import textWidth from './text-width.ts'
 
 const CELL = { width: 8.4, height: 17, size: 14 }
 const MARGIN = 14
+const EIGHTHS: readonly string[] = BLOCKS
 
 /** Neighbouring cells of the same look. */
 export interface PictureRun {
@@ -44,12 +46,13 @@ export function pictureOf(
 }
 
 function drawRun(run: PictureRun, top: number): string {
-  const box = run.paper === undefined ? '' : rect(run.column, run.columns, top, run.paper)
+  const box = run.paper === undefined ? '' : rect(run.column, run.columns, top, CELL.height, run.paper)
   const look = (run.bold ? ' font-weight="bold"' : '') + (run.dim ? ' opacity="0.6"' : '')
   const baseline = (top + CELL.height * 0.76).toFixed(1)
-  const texts = words(run).map(
-    ({ column, columns, text }) =>
-      `<text x="${left(column)}" y="${baseline}" textLength="${wide(columns)}" lengthAdjust="spacingAndGlyphs" fill="${run.ink}"${look}>${escapeXml(text)}</text>`,
+  const texts = words(run).map(({ column, columns, text }) =>
+    isBlocks(text)
+      ? blocks(column, text, top, run.ink)
+      : `<text x="${left(column)}" y="${baseline}" textLength="${wide(columns)}" lengthAdjust="spacingAndGlyphs" fill="${run.ink}"${look}>${escapeXml(text)}</text>`,
   )
   return box + texts.join('')
 }
@@ -66,8 +69,20 @@ function words({ column, text }: PictureRun): Pick<PictureRun, 'column' | 'colum
 const left = (column: number) => (MARGIN + column * CELL.width).toFixed(1)
 const wide = (columns: number) => (columns * CELL.width).toFixed(1)
 
-const rect = (column: number, columns: number, top: number, color: string) =>
-  `<rect x="${left(column)}" y="${top}" width="${wide(columns)}" height="${CELL.height}" fill="${color}"/>`
+/** Drawn, not written: no font fills its cell to the edge, and an area would be torn into stripes. */
+const isBlocks = (text: string) => [...text].every((one) => EIGHTHS.includes(one))
+
+function blocks(column: number, text: string, top: number, color: string): string {
+  return [...text.matchAll(/(.)\1*/g)]
+    .map(({ 0: same, 1: block = '', index }) => {
+      const height = (CELL.height * (EIGHTHS.indexOf(block) + 1)) / EIGHTHS.length
+      return rect(column + index, same.length, top + CELL.height - height, height, color)
+    })
+    .join('')
+}
+
+const rect = (column: number, columns: number, top: number, height: number, color: string) =>
+  `<rect x="${left(column)}" y="${+top.toFixed(1)}" width="${wide(columns)}" height="${+height.toFixed(1)}" fill="${color}"/>`
 
 const escapeXml = (text: string) =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')

@@ -43,6 +43,19 @@ describe('the picture of the screen', () => {
     ])
   })
 
+  // No font fills its cell to the edge: an area made of letters is torn into stripes.
+  it('draws block glyphs as areas from the bottom of their cells', () => {
+    const theme = chooseTheme('dark', 24, {})
+    const files = screenFiles([[span('ab '), span('▄██')]], painter(theme, false), theme, false)
+    const svg = files.find(({ extension }) => extension === 'svg')?.content ?? ''
+    expect(texts(svg).map(({ text }) => text)).toEqual(['ab'])
+    const areas = [...svg.matchAll(/<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)"/g)]
+    expect(areas.map((area) => area.slice(1).map(Number))).toEqual([
+      [14 + 3 * 8.4, 22.5, 8.4, 8.5],
+      [expect.closeTo(14 + 4 * 8.4, 1), 14, 16.8, 17],
+    ])
+  })
+
   it('puts each text at its column, as wide as its cells', () => {
     const at = new Map(texts(svgIn('dark')).map(({ text, x, length }) => [text, { x, length }]))
     const cell = 8.4
