@@ -446,7 +446,9 @@ const CHART_MOST_MS = 3_600_000
 
 function moveInTime(view: ViewState, by: number, { now }: AppState): ViewState {
   const at = Math.max(now - CHART_MOST_MS, (view.chartAt ?? now) + by)
-  return { ...view, chartAt: at >= now ? undefined : at }
+  // Time goes on while one looks: what is left of a step towards now is now.
+  const isNow = at >= now || (by > 0 && now - at < CHART_STEP_MS)
+  return { ...view, chartAt: isNow ? undefined : at }
 }
 
 /** Panels by the number that alt goes with. */

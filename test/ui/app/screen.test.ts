@@ -700,6 +700,20 @@ describe('the mouse', () => {
     expect(text()).toContain('enter runs')
   })
 
+  it('[ and ] go back in time and to now again, though time goes on meanwhile', () => {
+    const { press, text, pipeline } = open(scenarios.allRunning())
+    const later = (ms: number) => pipeline.change((state) => ({ ...state, now: state.now + ms }))
+    press('[')
+    expect(text()).toMatch(/−40 s +−30 s /)
+    later(4000)
+    press('[')
+    later(4000)
+    press(']')
+    expect(text()).toMatch(/−48 s +−38 s /)
+    press(']')
+    expect(text()).toMatch(/−10 s +now /)
+  })
+
   it('m, ctrl+s and t tell what they have come to', () => {
     const { press, lastLine } = open(scenarios.allRunning())
     press('m')
