@@ -115,7 +115,8 @@ function stepFor(most: number, rows: number): number {
 function labelRows(top: number, step: number, rows: number): ReadonlyMap<number, string> {
   const labels = new Map<number, string>()
   for (let value = top; value >= 0; value -= step) {
-    const row = Math.min(rows - 1, Math.round((1 - value / top) * rows))
+    // The row that the upper end of such a column lies in.
+    const row = Math.min(rows - 1, Math.floor((1 - value / top) * rows))
     if (!labels.has(row)) labels.set(row, labelOf(Math.abs(value) < step / 2 ? 0 : value))
   }
   return labels
@@ -181,12 +182,14 @@ function timeAxis(columns: number, back: number, marks: readonly number[]): Line
     for (const [index, character] of [...text].entries())
       cells[start + index] = { text: character, token: 'muted' }
   }
-  for (const mark of marks) {
-    const column = columns - 1 - Math.round(mark - back)
-    if (column >= 0 && column < columns) cells[column] = { text: '▲', token: 'accent' }
-  }
+  // One unit on an axis: what is farther away decides.
+  const agoText = back + columns <= LONGEST_IN_SECONDS ? secondsText : minutesText
   const end = back === 0 ? 'now' : agoText(back)
   write(end, columns - end.length)
+  for (const mark of marks) {
+    const column = columns - 1 - Math.round(mark - back)
+    if (column >= 0 && column < columns - end.length) cells[column] = { text: '▲', token: 'accent' }
+  }
   const every = MARKS.find((seconds) => Math.floor(columns / seconds) * 9 <= columns) ?? 600
   for (let seconds = every; seconds < columns; seconds += every) {
     const text = agoText(seconds + back)
@@ -201,12 +204,11 @@ function timeAxis(columns: number, back: number, marks: readonly number[]): Line
   return spans
 }
 
-/** `−40 s`, `−3 min`, `−2:30`. */
-function agoText(seconds: number): string {
-  if (seconds < 100) return `−${seconds} s`
-  if (seconds % 60 === 0) return `−${seconds / 60} min`
-  return `−${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
-}
+/** An axis that goes back farther is in minutes. */
+const LONGEST_IN_SECONDS = 120
+const secondsText = (seconds: number) => `−${seconds} s`
+const minutesText = (seconds: number) =>
+  `−${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
 
 /** `150`, `2.5`, `12.5k` */
 function labelOf(value: number): string {

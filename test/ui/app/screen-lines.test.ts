@@ -287,6 +287,48 @@ describe('panels', () => {
     expect(draw(state, { chartAt: state.now - 150_000 })).toMatch(/−2:40 +−2:30/)
   })
 
+  it('event rate: the axis of time keeps to one unit', () => {
+    const axis = (back: number) =>
+      plainText(
+        chartLines([{ values: Array<number>(300).fill(1), token: 'series1' }], {
+          width: 60,
+          height: 7,
+          isTimed: true,
+          back,
+        }).at(-1) ?? [],
+      )
+    expect(axis(30)).toMatch(/−60 s +−50 s +−40 s +−30 s$/)
+    expect(axis(97)).toMatch(/−2:07 +−1:57 +−1:47 +−1:37$/)
+  })
+
+  it('event rate: a label stands in the row in which a column of its height ends', () => {
+    const chart = (last: number, height: number) =>
+      chartLines(
+        [{ values: [100, ...Array<number>(7).fill(0), ...Array<number>(14).fill(last)], token: 'series1' }],
+        {
+          width: 40,
+          height,
+          isTimed: false,
+        },
+      ).map(plainText)
+    const labelled = (rows: readonly string[]) =>
+      rows.flatMap((row, index) => {
+        const label = Number(/^ *([\d.]+) ┤/.exec(row)?.[1] ?? Number.NaN)
+        return label > 0 && label <= 100 ? [{ label, index }] : []
+      })
+    let seen = 0
+    for (let height = 3; height <= 20; height++)
+      for (const { label, index } of labelled(chart(100, height))) {
+        seen++
+        expect({ height, label, row: chart(label, height).findIndex((row) => /[▁-█]◂/.test(row)) }).toEqual({
+          height,
+          label,
+          row: index,
+        })
+      }
+    expect(seen).toBeGreaterThan(18)
+  })
+
   it('80×24 keeps the strip, one chart, the lake and the newest line of the log', () => {
     const text = draw(scenarios.allRunning(), {}, 80, 24)
     expect(text).toMatch(/160 ┤/)
