@@ -3,7 +3,7 @@ import { STAGE_IDS } from '../../pipeline/ports/stages.ts'
 import { verdictOf } from '../../pipeline/reconciliation/verdict.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
 import { BIG_ROWS, bigNumber, bigText } from '../text/big-digits.ts'
-import { cut, type Line, lineWidth, printable, span, toWidth } from '../text/line.ts'
+import { cut, type Line, lineWidth, printable, span, toWidth, wrap } from '../text/line.ts'
 import type { Token } from '../text/theme.ts'
 
 interface Tile {
@@ -16,6 +16,12 @@ interface Tile {
 /** Rows of a tile: its name, its digits, a blank. */
 const TILE_ROWS = BIG_ROWS + 2
 const PER_ROW = 3
+const MOST_CAPTION_ROWS = 3
+
+interface Caption {
+  text: string
+  token: Token
+}
 
 export function presenterLines(state: AppState, width: number, height: number): Line[] {
   const tiles = tilesOf(state)
@@ -27,15 +33,24 @@ export function presenterLines(state: AppState, width: number, height: number): 
   const shown = bands.slice(0, Math.max(1, Math.floor(height / TILE_ROWS)))
   const tileWidth = Math.floor((width - 2) / perRow)
   const rows = shown.flatMap((band) => bandLines(band, tileWidth))
-  const caption: Line = [span(' '), ...captionOf(state)]
-  const spare = Math.max(0, height - rows.length - 1)
+  const caption = captionLines(captionOf(state), width, height - rows.length)
+  const room = Math.max(0, height - caption.length)
+  const spare = Math.max(0, room - rows.length)
   const above = Math.floor(spare / 2)
   const lines = [
     ...Array.from({ length: above }, (): Line => []),
     ...rows,
-    ...Array.from({ length: Math.max(0, height - 1 - above - rows.length) }, (): Line => []),
-  ].slice(0, Math.max(0, height - 1))
-  return [...lines, toWidth(caption, width)].slice(0, height)
+    ...Array.from({ length: Math.max(0, room - above - rows.length) }, (): Line => []),
+  ].slice(0, room)
+  return [...lines, ...caption].slice(0, height)
+}
+
+/** In one row where it fits or where the digits leave no more; else in as many as it takes, three at most. */
+function captionLines({ text, token }: Caption, width: number, free: number): Line[] {
+  const rows = wrap(text, width - 2)
+  const most = Math.max(1, Math.min(MOST_CAPTION_ROWS, free))
+  const shown = rows.length <= most ? rows : [...rows.slice(0, most - 1), rows.slice(most - 1).join(' ')]
+  return shown.map((row) => toWidth([span(' '), span(cut(row, width - 2), token, true)], width))
 }
 
 function bandLines(tiles: readonly Tile[], width: number): Line[] {
@@ -87,26 +102,26 @@ const seconds = (ms: number) => (ms < 9950 ? (ms / 1000).toFixed(1) : String(Mat
 /** What a person did last counts for a while (ms); else what the pipeline does. */
 const RECENT_MS = 20_000
 
-function captionOf({ log, now, session, stages, hub, generator }: AppState): Line {
+function captionOf(state: AppState): Caption {
+  const { log, now, session, stages, hub, generator } = state
   const own = log.findLast(({ source }) => source === 'you')
-  if (own && now - own.at < RECENT_MS)
-    return [span('▸ ', 'accent'), span(printable(own.message), 'title', true)]
+  if (own && now - own.at < RECENT_MS) return { text: `▸ ${printable(own.message)}`, token: 'title' }
   const failed = STAGE_IDS.find((id) => stages[id].state === 'failed')
-  if (failed) return [span(`✗ ${failed} has failed: ${printable(stages[failed].detail ?? '')}`, 'fail', true)]
-  if (hub.error) return [span('✗ The event hub does not answer.', 'fail', true)]
+  if (failed)
+    return { text: `✗ ${failed} has failed: ${printable(stages[failed].detail ?? '')}`, token: 'fail' }
+  if (hub.error) return { text: '✗ The event hub does not answer.', token: 'fail' }
+  const said = (text: string): Caption => ({ text, token: 'title' })
   const running = STAGE_IDS.filter((id) => stages[id].state === 'running').length
-  if (!session.connected) return [span('Connecting …', 'title', true)]
+  if (!session.connected) return said('Connecting …')
   if (running === 0 && STAGE_IDS.every((id) => stages[id].state === 'stopped'))
-    return [span(session.readOnly ? 'Nothing runs.' : 'Nothing runs: a starts all stages.', 'title', true)]
+    return said(session.readOnly ? 'Nothing runs.' : 'Nothing runs: a starts all stages.')
   if (running < STAGE_IDS.length)
-    return [span(`${running} of ${STAGE_IDS.length} stages run; what they wait for is kept.`, 'title', true)]
-  return [
-    span(
-      generator.dirty > 0
-        ? 'Everything runs. Bad readings go to quarantine, nothing is lost.'
-        : 'Everything runs: each reading goes from the station to gold in seconds.',
-      'title',
-      true,
-    ),
-  ]
+    return said(`${running} of ${STAGE_IDS.length} stages run; what they wait for is kept.`)
+  if (state.ledger.lost > 0)
+    return { text: '✗ Everything runs, but readings are missing: l shows where.', token: 'fail' }
+  return said(
+    generator.dirty > 0
+      ? 'Everything runs. Bad readings go to quarantine, nothing is lost.'
+      : 'Everything runs: each reading goes from the station to gold in seconds.',
+  )
 }

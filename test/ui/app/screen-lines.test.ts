@@ -338,6 +338,19 @@ describe('panels', () => {
 })
 
 describe('presenter mode', () => {
+  it('writes the whole of why a stage has failed, and never that nothing is lost while something is', () => {
+    const failing = scenarios.failing()
+    const why = failing.stages.silver.detail ?? ''
+    const flat = draw(failing, { isPresenting: true }, 80, 24).replaceAll(/\s+/g, ' ')
+    expect(why.length).toBeGreaterThan(60)
+    expect(flat).toContain(why)
+    const running = scenarios.allRunning()
+    const lost = { ...running, ledger: { ...running.ledger, lost: 3 } }
+    const text = draw(lost, { isPresenting: true }, 80, 24)
+    expect(text).not.toContain('nothing is lost')
+    expect(text).toContain('readings are missing')
+  })
+
   it('has the strip, large digits and one line that says what happens, at 80×24 and beyond', () => {
     for (const [columns, rows] of [
       [80, 24],
