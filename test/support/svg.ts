@@ -2,7 +2,12 @@
 import { pictureOf } from '../../src/ui/text/picture.ts'
 import type { Cell, Terminal } from './terminal.ts'
 
-const COLORS = { background: '#14181f', text: '#d5dae3' }
+/** What the terminal itself brings along. */
+const COLORS = {
+  dark: { background: '#14181f', text: '#d5dae3' },
+  light: { background: '#fbfbf9', text: '#24292f' },
+}
+export type PictureColors = keyof typeof COLORS
 
 /** The sixteen colours as many terminals have them. */
 const ANSI = [
@@ -10,15 +15,15 @@ const ANSI = [
   '#768390', '#ff938a', '#6bc46d', '#daaa3f', '#6cb6ff', '#dcbdfb', '#56d4dd', '#ffffff',
 ] // biome-ignore format: a table
 
-export function screenshot(terminal: Terminal, title: string): string {
+export function screenshot(terminal: Terminal, title: string, colors: PictureColors = 'dark'): string {
   const { columns, rows } = terminal
   const drawn = Array.from({ length: rows }, (_, row) =>
     runsOf(terminal.cells(row)).map(({ column, columns, text, cell }) => {
-      const [ink, paper] = inkAndPaper(cell)
+      const [ink, paper] = inkAndPaper(cell, COLORS[colors])
       return { column, columns, text, ink, paper, bold: cell.isBold, dim: cell.isDim }
     }),
   )
-  return pictureOf(drawn, { columns, rows, title, background: COLORS.background })
+  return pictureOf(drawn, { columns, rows, title, background: COLORS[colors].background })
 }
 
 interface Run {
@@ -52,10 +57,13 @@ const looksAs = (one: Cell, other: Cell) =>
   one.isDim === other.isDim &&
   one.isInverse === other.isInverse
 
-function inkAndPaper(cell: Cell): [ink: string, paper: string | undefined] {
-  const ink = colorOf(cell.foreground) ?? COLORS.text
+function inkAndPaper(
+  cell: Cell,
+  { background, text }: Readonly<Record<'background' | 'text', string>>,
+): [ink: string, paper: string | undefined] {
+  const ink = colorOf(cell.foreground) ?? text
   const paper = colorOf(cell.background)
-  return cell.isInverse ? [paper ?? COLORS.background, ink] : [ink, paper]
+  return cell.isInverse ? [paper ?? background, ink] : [ink, paper]
 }
 
 function colorOf(color: Cell['foreground']): string | undefined {
