@@ -1,0 +1,43 @@
+/** What keys need: the screen as it is drawn, and whom they ask. */
+import type { Actions } from '../../pipeline/state/actions.ts'
+import type { AppState } from '../../pipeline/state/state.ts'
+import type { HandOver } from '../ink/hand-over.ts'
+import type { PanelId } from '../layout.ts'
+import type { Detail } from './view-state.ts'
+
+/** What keys need to know of the screen as it is drawn. */
+export interface Drawn {
+  focusable: readonly PanelId[]
+  /** Lines of the target of scrolling that are not shown. */
+  scrollable: number
+  /** Lines of a page. */
+  page: number
+  /** Of the focused panel, or of what covers it: the rows as they stand, and what is behind each. */
+  texts: readonly string[]
+  details: readonly (Detail | undefined)[]
+}
+
+export interface KeyDispatchOptions {
+  /** The pipeline as it is now, also while the screen is frozen. */
+  state: () => AppState
+  /** Milliseconds that never go back: how far apart two presses are. */
+  monotonic: () => number
+  actions: Actions
+  /** Costs were accepted beforehand. */
+  acceptCosts: boolean
+  /** Quit at the first press, whatever runs. */
+  yesQuit: boolean
+  /** Goes on to the next theme. @returns its name. */
+  onTheme: () => string
+  /** To the clipboard of the terminal. */
+  onCopy: (text: string) => void
+  /** Writes the screen to files. @returns where they are. */
+  onSave: () => string
+  /** Switches the mouse. @returns whether it is on. */
+  onMouse: () => boolean
+  /** Asks the layers in SQL; the answer comes to the screen later. @returns why it cannot be asked. */
+  onAsk: (title: string, sql: string) => string | undefined
+  onQuit: (choice: { stopAll: boolean }) => void
+  /** The terminal is to be drawn on anew, or given back to the shell for a while. @returns why not. */
+  onHandOver: (what: HandOver) => string | undefined
+}
