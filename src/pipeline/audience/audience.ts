@@ -185,7 +185,7 @@ export class Audience {
       createdAt: new Date(now).toISOString(),
     }
     return Buffer.from(
-      rubbish ? corrupt(reading, rubbish, this.#options.random, now) : encodeReading(reading),
+      rubbish ? corrupt(reading, rubbish, this.#options.random, now).text : encodeReading(reading),
     )
   }
 

@@ -10,8 +10,15 @@ const HOUR_MS = 3_600_000
 export const chooseCorruption = (random: Random): CorruptionKind =>
   CORRUPTION_KINDS[Math.floor(random() * CORRUPTION_KINDS.length)] as CorruptionKind
 
+export interface Corrupted {
+  /** The body. */
+  text: string
+  /** What it says; undefined where it is no JSON. */
+  reading: Omit<Reading, 'eventId'> | undefined
+}
+
 /**
- * The body of a reading, corrupted. `duplicate` is not made here: the generator sends an earlier reading once more.
+ * A reading, corrupted. `duplicate` is not made here: the generator sends an earlier reading once more.
  * Whatever is corrupted, the body names its station and number, so that its place in the sequence is known.
  * @param now epoch milliseconds at which the reading was made.
  */
@@ -20,26 +27,31 @@ export function corrupt(
   kind: Exclude<CorruptionKind, 'duplicate'>,
   random: Random,
   now: number,
-): string {
+): Corrupted {
   switch (kind) {
     case 'missing eventId': {
       const { eventId: _, ...rest } = reading
-      return JSON.stringify(rest)
+      return { text: JSON.stringify(rest), reading: rest }
     }
     case 'temperature out of range':
-      return encodeReading({
+      return encoded({
         ...reading,
         temperature: random() < 0.5 ? -91 - Math.floor(random() * 183) : 61 + Math.floor(random() * 900),
       })
     case 'humidity out of range':
-      return encodeReading({ ...reading, humidity: random() < 0.5 ? -1 : 101 + Math.floor(random() * 100) })
+      return encoded({ ...reading, humidity: random() < 0.5 ? -1 : 101 + Math.floor(random() * 100) })
     case 'blank city':
-      return encodeReading({ ...reading, city: random() < 0.5 ? '' : '   ' })
+      return encoded({ ...reading, city: random() < 0.5 ? '' : '   ' })
     case 'bad timestamp':
-      return encodeReading({ ...reading, timestamp: 'yesterday around noon' })
+      return encoded({ ...reading, timestamp: 'yesterday around noon' })
     case 'late':
-      return encodeReading({ ...reading, timestamp: formatTimestamp(now - HOUR_MS * (1 + random() * 23)) })
+      return encoded({ ...reading, timestamp: formatTimestamp(now - HOUR_MS * (1 + random() * 23)) })
     case 'not JSON':
-      return `${reading.deviceId};${reading.deviceSequenceNumber};${reading.temperature} C`
+      return {
+        text: `${reading.deviceId};${reading.deviceSequenceNumber};${reading.temperature} C`,
+        reading: undefined,
+      }
   }
 }
+
+const encoded = (reading: Reading): Corrupted => ({ text: encodeReading(reading), reading })

@@ -194,7 +194,7 @@ export class GeneratorService implements StageService {
     return this.#memory.acknowledgedInAll
   }
 
-  /** Bodies acknowledged since the last call, a handful of the newest. */
+  /** Events acknowledged since the last call, a handful of the newest. */
   takeNewest(): readonly MadeEvent[] {
     const newest = this.#newest
     this.#newest = []

@@ -2,7 +2,7 @@
 
 import type { Reading } from '../../contract/reading.ts'
 import type { OutgoingEvent } from '../ports/hub.ts'
-import { hashText, mix, seededRandom } from '../runtime/random.ts'
+import { hashText, mix, type Random, seededRandom } from '../runtime/random.ts'
 import { noneCorrupted } from '../state/initial-state.ts'
 import type { CorruptionKind } from '../state/state.ts'
 import { weatherAt } from './climate.ts'
@@ -18,6 +18,17 @@ export interface MadeEvent extends OutgoingEvent {
   station: number
   /** −1 for a copy of an earlier reading, which has no number of its own. */
   sequenceNumber: number
+  /** What it says, for the screen; undefined where it is no reading. */
+  shown?: ShownReading | undefined
+}
+
+/** The fields of a reading that the screen shows; its station is the event's key. */
+export interface ShownReading {
+  city: string
+  temperature: number
+  humidity: number
+  /** When it was made (epoch ms). */
+  at: number
 }
 
 export interface GeneratorOptions {
@@ -115,20 +126,25 @@ export class Generator {
       this.#numbers[station] = sequenceNumber + 1
       if (this.dirty > 0)
         this.#addMaybeCorrupt(events, station, sequenceNumber, { now, timestamp, createdAt, times })
-      else
-        this.#remember(
-          this.#add(events, station, sequenceNumber, this.#encode(station, sequenceNumber, now, times)),
-        )
+      else this.#remember(this.#addClean(events, station, sequenceNumber, now, times))
       return true
     })
     return { events, held: !complete }
   }
 
-  /** The text of a clean reading, as `encodeReading` makes it, without the reading in between. */
-  #encode(station: number, sequenceNumber: number, now: number, times: string): string {
+  /** A clean reading. Its text is that of `encodeReading`, made without the reading in between. */
+  #addClean(
+    events: MadeEvent[],
+    station: number,
+    sequenceNumber: number,
+    now: number,
+    times: string,
+  ): MadeEvent {
     const site = this.#sites.siteOf(station)
     const { temperature, humidity } = weatherAt(site, now)
-    return `{"eventId":"${this.idOf(station, sequenceNumber)}","deviceId":"${this.#deviceIdOf(station)}","deviceSequenceNumber":${sequenceNumber},"city":${quotedCity(site.climate.city)},"temperature":${temperature},"humidity":${humidity}${times}`
+    const { city } = site.climate
+    const text = `{"eventId":"${this.idOf(station, sequenceNumber)}","deviceId":"${this.#deviceIdOf(station)}","deviceSequenceNumber":${sequenceNumber},"city":${quotedCity(city)},"temperature":${temperature},"humidity":${humidity}${times}`
+    return this.#add(events, station, sequenceNumber, text, { city, temperature, humidity, at: now })
   }
 
   #measure(station: number, sequenceNumber: number, { now, timestamp, createdAt }: Moment): Reading {
@@ -150,11 +166,17 @@ export class Generator {
     // Drawn from the reading's own name, not from one stream for all: independent of the order of stations.
     const random = seededRandom(this.#spoilSeed ^ mix(mix(station + 1) ^ sequenceNumber))
     const kind = random() < this.dirty ? chooseCorruption(random) : undefined
-    const text =
+    const event =
       kind === undefined || kind === 'duplicate'
-        ? this.#encode(station, sequenceNumber, moment.now, moment.times)
-        : corrupt(this.#measure(station, sequenceNumber, moment), kind, random, moment.now)
-    const event = this.#add(events, station, sequenceNumber, text)
+        ? this.#addClean(events, station, sequenceNumber, moment.now, moment.times)
+        : this.#addCorrupt(
+            events,
+            station,
+            this.#measure(station, sequenceNumber, moment),
+            kind,
+            random,
+            moment.now,
+          )
     if (kind === undefined) this.#remember(event)
     else this.corrupted[kind]++
     if (kind === 'duplicate') {
@@ -163,12 +185,37 @@ export class Generator {
     }
   }
 
-  #add(events: MadeEvent[], station: number, sequenceNumber: number, text: string): MadeEvent {
+  #addCorrupt(
+    events: MadeEvent[],
+    station: number,
+    clean: Reading,
+    kind: Exclude<CorruptionKind, 'duplicate'>,
+    random: Random,
+    now: number,
+  ): MadeEvent {
+    const { text, reading } = corrupt(clean, kind, random, now)
+    const shown = reading && {
+      city: reading.city,
+      temperature: reading.temperature,
+      humidity: reading.humidity,
+      at: now,
+    }
+    return this.#add(events, station, clean.deviceSequenceNumber, text, shown)
+  }
+
+  #add(
+    events: MadeEvent[],
+    station: number,
+    sequenceNumber: number,
+    text: string,
+    shown: ShownReading | undefined,
+  ): MadeEvent {
     const event = {
       body: this.#slab.write(text),
       partitionKey: this.#deviceIdOf(station),
       station,
       sequenceNumber,
+      shown,
     }
     events.push(event)
     return event

@@ -1,5 +1,6 @@
 /** The live tail of events: readings as the hub takes them, rows as silver refuses them, and what other clients send. */
 import type { Reading } from '../../contract/reading.ts'
+import type { MadeEvent } from '../generator/generator.ts'
 import type { ArrivedRow, QuarantinedRow } from '../ports/lake.ts'
 import type { TailEvent } from '../state/state.ts'
 
@@ -14,15 +15,16 @@ const TEXT_LIMIT = 80
 const BODY_LIMIT = 2000
 
 /** @returns undefined for a reading that was corrupted into no JSON: silver never sees it. */
-export function tailOfBody(body: Uint8Array): TailEvent | undefined {
-  const text = Buffer.from(body).toString('utf8')
-  const reading = parse(text)
-  if (!reading) return undefined
+export function tailOfMade({ shown, partitionKey, body }: MadeEvent): TailEvent | undefined {
+  if (!shown) return undefined
   return {
-    ...fieldsOf(reading),
-    at: Date.parse(String(reading.createdAt)),
+    deviceId: partitionKey,
+    city: shown.city.trim(),
+    temperature: shown.temperature,
+    humidity: shown.humidity,
+    at: shown.at,
     reasons: [],
-    body: text.slice(0, BODY_LIMIT),
+    body: Buffer.from(body).toString('utf8').slice(0, BODY_LIMIT),
   }
 }
 

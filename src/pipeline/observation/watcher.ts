@@ -22,7 +22,7 @@ import type { StateStore } from '../state/store.ts'
 import { HubView, withBronze } from './hub-view.ts'
 import { JobView } from './job-view.ts'
 import { LakeView, lastBatch } from './lake-view.ts'
-import { tailOfBody, tailOfQuarantined, tailOfRow, tailWith } from './tail.ts'
+import { tailOfMade, tailOfQuarantined, tailOfRow, tailWith } from './tail.ts'
 
 /** Rows of other clients, and quarantined rows, taken into the tail from one look. */
 const TAIL_PER_LOOK = 40
@@ -195,7 +195,7 @@ export class Watcher {
     const { generator, store } = this.#options
     const own = generator.takeNewest().filter((event) => event.sequenceNumber >= 0)
     const readings = [
-      ...own.map((event) => tailOfBody(event.body)).filter((event) => event !== undefined),
+      ...own.map(tailOfMade).filter((event) => event !== undefined),
       ...snapshot.silverArrived
         .filter((row) => !this.#isOwn(row))
         .slice(-TAIL_PER_LOOK)

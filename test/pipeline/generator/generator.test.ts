@@ -56,6 +56,20 @@ describe('the generator', () => {
       expect(text(event)).toBe(encodeReading(reading(event)))
   })
 
+  it('tells the screen what each event says, whatever was made of it', () => {
+    const events = stream(make({ stations: 100, dirty: 0.5 }), 100)
+    expect(events.some(({ shown }) => shown === undefined)).toBe(true)
+    for (const event of events) {
+      if (!event.shown) {
+        expect(() => reading(event)).toThrow(SyntaxError)
+        continue
+      }
+      const { city, temperature, humidity, createdAt, deviceId } = reading(event)
+      expect(event.partitionKey).toBe(deviceId)
+      expect(event.shown).toEqual({ city, temperature, humidity, at: Date.parse(createdAt) })
+    }
+  })
+
   it('makes the same stream, byte for byte, from the same seed and clock', () => {
     const one = stream(make({ dirty: 0.3 }), 200).map(text)
     expect(one.length).toBeGreaterThan(190)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import {
   TAIL_LIMIT,
-  tailOfBody,
+  tailOfMade,
   tailOfQuarantined,
   tailOfRow,
   tailWith,
@@ -13,8 +13,11 @@ describe('the tail of events', () => {
   it('shows a reading as it was sent', () => {
     const body =
       '{"deviceId":"station-00001","city":"Tromsø","temperature":-6,"humidity":79,"createdAt":"2026-11-24T12:00:00.250Z"}'
-    expect(tailOfBody(Buffer.from(body))).toEqual({
-      at: Date.UTC(2026, 10, 24, 12, 0, 0, 250),
+    const at = Date.UTC(2026, 10, 24, 12, 0, 0, 250)
+    const shown = { city: 'Tromsø', temperature: -6, humidity: 79, at }
+    const made = { partitionKey: 'station-00001', station: 1, sequenceNumber: 4 }
+    expect(tailOfMade({ ...made, body: Buffer.from(body), shown })).toEqual({
+      at,
       deviceId: 'station-00001',
       city: 'Tromsø',
       temperature: -6,
@@ -22,7 +25,7 @@ describe('the tail of events', () => {
       reasons: [],
       body,
     })
-    expect(tailOfBody(Buffer.from('station-00001;4;21 C'))).toBeUndefined()
+    expect(tailOfMade({ ...made, body: Buffer.from('station-00001;4;21 C') })).toBeUndefined()
   })
 
   it('shows a row of another client, whatever it lacks', () => {
