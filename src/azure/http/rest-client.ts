@@ -5,6 +5,7 @@
  */
 import type { TokenCredential } from '@azure/identity'
 import { ServiceError, type ServiceErrorKind } from '../../pipeline/ports/errors.ts'
+import { backoff } from '../../pipeline/runtime/backoff.ts'
 import { signInError } from '../auth/sign-in-error.ts'
 import type { TokenKeeper } from '../auth/token-keeper.ts'
 import { kindOfStatus } from '../errors/kinds.ts'
@@ -58,6 +59,8 @@ export interface RestClient {
 
 /** Longest `Retry-After` that a call waits for; beyond it the caller decides. */
 const LONGEST_WAIT_MS = 60_000
+/** Between attempts of a call that says nothing of its own (ms). */
+const RETRY = { first: 500, longest: 8000 }
 
 export function createRestClient(options: RestClientOptions): RestClient {
   const { service, retries = 0, sleep = abortableSleep } = options
@@ -70,7 +73,7 @@ export function createRestClient(options: RestClientOptions): RestClient {
           const failure =
             error instanceof ServiceError ? error : new ServiceError('service', service, String(error))
           if (attempt >= retries || !mayPass(failure) || request.signal?.aborted) throw failure
-          const wait = failure.retryAfterMs ?? 500 * 2 ** attempt
+          const wait = failure.retryAfterMs ?? backoff(attempt + 1, RETRY)
           if (wait > LONGEST_WAIT_MS) throw failure
           await sleep(wait, request.signal)
         }

@@ -2,14 +2,15 @@
 
 import { ServiceError } from '../ports/errors.ts'
 import { type HubProducer, type OutgoingEvent, SendError } from '../ports/hub.ts'
+import { backoff } from '../runtime/backoff.ts'
 import { type Clock, pause } from '../runtime/clock.ts'
 import { errorText } from '../runtime/error-text.ts'
 import type { MadeEvent } from './generator.ts'
 
 /** Events in one send; the producer splits them by partition and by size. */
 const EVENTS_PER_SEND = 4000
-/** Delays between attempts while the hub is away: doubled from the first to the last, so its return is seen at once. */
-const RETRY_MS = { first: 50, last: 500 }
+/** Between attempts while the hub is away (ms): short, so that its return is seen at once. */
+const RETRY = { first: 50, longest: 500 }
 /** Longest wait that a throttling hub can ask for. */
 const THROTTLE_LIMIT_MS = 10_000
 /** A hub that takes the call and fails is asked again for this long; then a person must look. */
@@ -118,7 +119,7 @@ export class BufferedProducer {
 
   async #sendAll(): Promise<void> {
     const { signal } = this.#closing
-    let delay = RETRY_MS.first
+    let failures = 0
     while (this.buffered > 0 && !signal.aborted) {
       if (this.#underWay.length === 0) {
         this.#underWay = this.#waiting.slice(0, EVENTS_PER_SEND)
@@ -128,7 +129,7 @@ export class BufferedProducer {
       const error = await this.#sendOnce()
       if (signal.aborted) return
       if (!error) {
-        delay = RETRY_MS.first
+        failures = 0
         if (this.#condition.state !== 'well') this.#become({ state: 'well' })
         continue
       }
@@ -136,12 +137,8 @@ export class BufferedProducer {
       const since =
         this.#condition.state === 'retrying' ? this.#condition.since : this.#options.clock.monotonic()
       this.#become({ state: 'retrying', since, reason: errorText(error) })
-      await pause(
-        this.#options.clock,
-        Math.max(delay, Math.min(error.retryAfterMs ?? 0, THROTTLE_LIMIT_MS)),
-        signal,
-      )
-      delay = Math.min(delay * 2, RETRY_MS.last)
+      const asked = Math.min(error.retryAfterMs ?? 0, THROTTLE_LIMIT_MS)
+      await pause(this.#options.clock, Math.max(backoff(++failures, RETRY), asked), signal)
     }
   }
 

@@ -1,6 +1,7 @@
 /** Asks one service again and again: never twice at a time, slower after failures, not at all after a refusal. */
 
 import { ServiceError } from '../ports/errors.ts'
+import { backoff } from './backoff.ts'
 import type { Clock } from './clock.ts'
 import { errorText } from './error-text.ts'
 import type { IdleTracker } from './idle-tracker.ts'
@@ -98,8 +99,8 @@ export class Poller {
       // Who was refused is refused again: the operator's next command asks anew.
       this.#isRefused = error.kind === 'authorization'
       if (this.#isRefused) return
-      const backOff = Math.min(longestMs, everyMs() * 2 ** Math.min(this.#failures - 1, 10))
-      this.#schedule(Math.max(backOff, error.retryAfterMs ?? 0))
+      const wait = backoff(this.#failures, { first: everyMs(), longest: longestMs })
+      this.#schedule(Math.max(wait, error.retryAfterMs ?? 0))
     }
   }
 

@@ -2,6 +2,7 @@
 
 import { ServiceError } from '../ports/errors.ts'
 import type { StageId, StageService } from '../ports/stages.ts'
+import { backoff } from '../runtime/backoff.ts'
 import { type Clock, pause } from '../runtime/clock.ts'
 import { errorText } from '../runtime/error-text.ts'
 import type { IdleTracker } from '../runtime/idle-tracker.ts'
@@ -141,7 +142,8 @@ export class StageController {
   async #execute(kind: CommandKind, signal: AbortSignal): Promise<boolean> {
     const { clock, times, log, id } = this.#options
     const begun = clock.monotonic()
-    let delay = FIRST_RETRY_MS
+    const waits = { first: FIRST_RETRY_MS, longest: times.longestBackOffMs }
+    let failures = 0
     while (!signal.aborted) {
       try {
         if (kind === 'start') await this.#untilNotStopping(signal)
@@ -155,6 +157,7 @@ export class StageController {
         if (signal.aborted) break
         const error =
           cause instanceof ServiceError ? cause : new ServiceError('service', id, errorText(cause), { cause })
+        const delay = backoff(++failures, waits)
         const retry = retryOf(error, kind, times, clock.monotonic() - begun, delay)
         if (!retry) {
           log.error(id, `${kind} refused: ${errorText(error)}`, error)
@@ -165,7 +168,6 @@ export class StageController {
         if (this.#model.command?.note !== retry.note) log.warn(id, retry.note)
         this.#apply({ type: 'retrying', reason: retry.note })
         await pause(clock, retry.afterMs, signal)
-        delay = Math.min(delay * 2, times.longestBackOffMs)
       }
     }
     return false
