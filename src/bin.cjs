@@ -25,7 +25,11 @@ process.env.DUCKDB_JE_MALLOC_CONF = process.env.DUCKDB_JE_MALLOC_CONF || 'dirty_
 var nodeModule = require('node:module');
 try {
   var cache = process.env.NODE_COMPILE_CACHE || cacheFolder();
-  if (cache && nodeModule.enableCompileCache) nodeModule.enableCompileCache(cache);
+  if (cache && nodeModule.enableCompileCache) {
+    nodeModule.enableCompileCache(cache);
+    // A worker does not take it over from this thread, only from the environment.
+    process.env.NODE_COMPILE_CACHE = cache;
+  }
 } catch (error) {
   // A user without a home folder, a working folder that is gone: the start only takes longer.
 }

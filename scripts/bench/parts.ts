@@ -8,6 +8,7 @@ import type { Figure, Part } from './figure.ts'
 import { catchUp, engineLimit, eventHub, peers } from './own-process-parts.ts'
 import { cpuSeconds, cpuShare, pause, rssMegabytes } from './process-cost.ts'
 import { binOf, finish, freshness, keyToPaint, quit, SIZE, startAll, withRoom } from './room.ts'
+import { serve } from './serve-part.ts'
 import { percentile, slope } from './statistics.ts'
 import type { Subject } from './subject.ts'
 
@@ -214,6 +215,7 @@ const lakePoll: Part = async (_subject, seconds) => {
 /** In the order in which they run. */
 export const PARTS: Record<string, Part> = {
   firstFrame,
+  serve,
   packageSize,
   idle,
   fast,

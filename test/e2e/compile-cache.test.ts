@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { cli, temporaryFolder } from '../support/cli.ts'
+import { cli, startCli, temporaryFolder } from '../support/cli.ts'
 
 let folder: ReturnType<typeof temporaryFolder>
 beforeEach(() => {
@@ -33,6 +33,23 @@ describe('compiled code', () => {
     const again = await version(folder.path, { NODE_DEBUG_NATIVE: 'COMPILE_CACHE' })
     expect([...again.lines, again.stderr].join('\n')).toMatch(/dist\/cli\.js was accepted/)
   })
+
+  it('is kept of the worker of the local services too', async () => {
+    const env = { ...at(folder.path), XDG_CACHE_HOME: join(folder.path, 'caches') }
+    mkdirSync(env.XDG_CACHE_HOME)
+    const serve = async (debug: string) => {
+      const running = startCli(['serve', '--json', '--ephemeral'], {
+        env: { ...env, NODE_DEBUG_NATIVE: debug },
+        cwd: folder.path,
+      })
+      await running.line((line) => line.startsWith('{'))
+      running.child.kill('SIGTERM')
+      expect(await running.exit).toBe(0)
+      return [...running.lines, running.stderr()].join('\n')
+    }
+    await serve('')
+    expect(await serve('COMPILE_CACHE')).toMatch(/dist\/worker\.js was accepted/)
+  }, 60_000)
 
   // Node's own making of a folder in /proc does not return.
   it.each(['', '/proc/nobody', '/nowhere/nobody', '/dev/null'])(
