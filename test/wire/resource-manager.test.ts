@@ -71,7 +71,7 @@ describe('Resource Manager', () => {
     const [hubs] = (await get(HUBS)).value
     expect(hubs).toMatchObject({
       name: namespace,
-      properties: { serviceBusEndpoint: 'https://localhost:5671/' },
+      properties: { serviceBusEndpoint: 'https://localhost:5671/', kafkaEnabled: true },
     })
     expect(await get(`${HUBS}/${namespace}/eventhubs/weather`)).toMatchObject({
       name: 'weather',
@@ -143,6 +143,20 @@ describe('Resource Manager', () => {
   ])('has nothing at %s', async (path, status, code) => {
     const answer = await rest('GET', `${path}?${VERSION}`)
     expect({ status: answer.status, code: answer.body.error.code }).toEqual({ status, code })
+  })
+
+  it('tells without a token what this cloud is, as az asks before it registers one', async () => {
+    const stranger = restCaller(plane.url, undefined)
+    const { status, body } = await stranger('GET', '/metadata/endpoints?api-version=2022-09-01')
+    expect(status).toBe(200)
+    expect(body).toMatchObject({
+      name: 'RtstreamLocal',
+      resourceManager: `${plane.url}/`,
+      authentication: { loginEndpoint: `${plane.url}/oidc`, audiences: expect.arrayContaining([]) },
+      suffixes: { storage: 'core.windows.net' },
+    })
+    expect((await stranger('PUT', '/metadata/endpoints')).status).toBe(405)
+    expect((await stranger('GET', '/metadata/instance')).status).toBe(401)
   })
 
   it('wants a version, and the token', async () => {

@@ -23,6 +23,7 @@ import { type Handler, listen } from '../http/server.ts'
 import { metricsRoutes } from '../monitor/metrics.ts'
 import { RunHistory, type RunRecord } from '../notebook-runs/run-history.ts'
 import type { ResourceFacts } from '../resource-manager/catalogue.ts'
+import { cloudEndpointsRoute, isCloudEndpoints } from '../resource-manager/cloud-endpoints.ts'
 import { resourceRoutes } from '../resource-manager/routes.ts'
 import type { Certificate } from '../runtime/certificate.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -81,11 +82,12 @@ export async function startManagement(options: ManagementOptions): Promise<Manag
     ...artifacts.routes(),
     ...pipelineRunRoutes(artifacts, synapseRuns),
   ]
-  const open = routes([hostMetadataRoute])
+  const open = routes([hostMetadataRoute, cloudEndpointsRoute])
   const guarded = routes(table, options.before ?? (() => {}), requireBearer(token))
   const handler: Handler = (request, response) => {
     rootedAtDatabricks(request)
-    return (isHostMetadata(request) ? open : guarded)(request, response)
+    const isOpen = isHostMetadata(request) || isCloudEndpoints(request)
+    return (isOpen ? open : guarded)(request, response)
   }
   const server = await listen(handler, {
     port,

@@ -80,7 +80,7 @@ export function resources(facts: ResourceFacts, origin: string): { top: Resource
         status: 'Active',
         createdAt: created,
         serviceBusEndpoint: `https://localhost:${ports.hubTls}/`,
-        kafkaEnabled: false,
+        kafkaEnabled: true,
         disableLocalAuth: false,
       },
     },

@@ -1,0 +1,81 @@
+/** Resource Manager through the unmodified JavaScript SDK, as programs look for what there is. */
+import { ResourceManagementClient } from '@azure/arm-resources'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { LOCAL_NAMES } from '../../src/local/runtime/options.ts'
+import { type ControlPlane, removeFolders, startControlPlane } from '../support/control-plane.ts'
+
+const { subscription, resourceGroup, namespace, account, job } = LOCAL_NAMES
+const GROUP = `/subscriptions/${subscription}/resourceGroups/${resourceGroup}`
+
+let plane: ControlPlane
+let arm: ResourceManagementClient
+beforeEach(async () => {
+  plane = await startControlPlane()
+  arm = new ResourceManagementClient(plane.credential, subscription, {
+    endpoint: plane.url,
+    credentials: { scopes: ['https://management.azure.com/.default'] },
+    retryOptions: { maxRetries: 0 },
+  })
+})
+afterEach(() => plane.close())
+afterAll(removeFolders)
+
+/** Every page of a listing. */
+async function all<Item, Told>(pages: AsyncIterable<Item>, tell: (item: Item) => Told): Promise<Told[]> {
+  const told: Told[] = []
+  for await (const one of pages) told.push(tell(one))
+  return told
+}
+
+describe('@azure/arm-resources', () => {
+  it('finds the group in any case, and knows that another is not there', async () => {
+    expect(await all(arm.resourceGroups.list(), ({ id }) => id)).toEqual([GROUP])
+    expect((await arm.resourceGroups.get(resourceGroup.toUpperCase())).id).toBe(GROUP)
+    expect((await arm.resourceGroups.checkExistence(resourceGroup)).body).toBe(true)
+    expect((await arm.resourceGroups.checkExistence('another')).body).toBe(false)
+    await expect(arm.resourceGroups.get('another')).rejects.toMatchObject({
+      statusCode: 404,
+      code: 'ResourceGroupNotFound',
+    })
+  })
+
+  it('finds the job, the namespace and the account, all together and by type', async () => {
+    const named = ({ type, name }: { type?: string; name?: string }) => `${type}/${name}`
+    const names = await all(arm.resources.list(), named)
+    expect(names).toEqual(
+      expect.arrayContaining([
+        `Microsoft.EventHub/namespaces/${namespace}`,
+        `Microsoft.Storage/storageAccounts/${account}`,
+        `Microsoft.StreamAnalytics/streamingjobs/${job}`,
+      ]),
+    )
+    expect(await all(arm.resources.listByResourceGroup(resourceGroup.toUpperCase()), named)).toEqual(names)
+    const filter = "resourceType eq 'Microsoft.StreamAnalytics/streamingjobs'"
+    expect(await all(arm.resources.listByResourceGroup(resourceGroup, { filter }), named)).toEqual([
+      `Microsoft.StreamAnalytics/streamingjobs/${job}`,
+    ])
+    const id = `${GROUP}/providers/Microsoft.StreamAnalytics/streamingjobs/${job}`
+    expect((await arm.resources.getById(id, '2020-03-01')).name).toBe(job)
+  })
+
+  it('learns the api-versions of a provider, and the tags', async () => {
+    const provider = await arm.providers.get('Microsoft.StreamAnalytics')
+    expect(provider.resourceTypes?.[0]).toMatchObject({
+      resourceType: 'streamingjobs',
+      apiVersions: ['2021-10-01-preview', '2020-03-01'],
+    })
+    expect(await all(arm.providers.list(), ({ namespace }) => namespace)).toContain('Microsoft.EventHub')
+    expect(await all(arm.tagsOperations.list(), ({ tagName }) => tagName)).toContain('application')
+    expect((await arm.tagsOperations.getAtScope(GROUP)).properties.tags).toMatchObject({
+      application: 'rtstream-tui',
+    })
+  })
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['a group', () => arm.resourceGroups.createOrUpdate('new', { location: 'westus' })],
+    ['tags of a group', () => arm.resourceGroups.update(resourceGroup, { tags: { a: 'b' } })],
+    ['tags', () => arm.tagsOperations.createOrUpdateAtScope(GROUP, { properties: { tags: { a: 'b' } } })],
+  ])('is refused to change %s, in ARM’s own words', async (_, change) => {
+    await expect(change()).rejects.toMatchObject({ statusCode: 405, code: 'MethodNotAllowed' })
+  })
+})
