@@ -1,20 +1,7 @@
 /** Changes of a limit, a guard or an operator that the tests must notice. */
 
-export interface Mutation {
-  file: string
-  /** What the change means. */
-  what: string
-  /** Stands exactly once in the file. */
-  find: string
-  put: string
-  /** The tests nearest to it. */
-  tests: readonly string[]
-}
-
-type Change = readonly [what: string, find: string, put: string]
-
-const of = (file: string, tests: readonly string[], changes: readonly Change[]): Mutation[] =>
-  changes.map(([what, find, put]) => ({ file: `src/${file}`, what, find, put, tests }))
+import { type Mutation, of } from './mutation.ts'
+import { WIRE_FORMS } from './wire-forms.ts'
 
 export const MUTATIONS: readonly Mutation[] = [
   ...of(
@@ -237,4 +224,5 @@ export const MUTATIONS: readonly Mutation[] = [
       ['a clock set back takes requests away', 'Math.max(0, now - filledAt)', '(now - filledAt)'],
     ],
   ),
+  ...WIRE_FORMS,
 ]

@@ -3,10 +3,11 @@
  * `npm run test:mutations [TEXT]` runs those whose place or meaning holds the text; `--write` keeps the table in docs/.
  */
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { MUTATIONS, type Mutation } from './list.ts'
+import { MUTATIONS } from './list.ts'
+import type { Mutation } from './mutation.ts'
 
 const root = join(import.meta.dirname, '../..')
 const COPIED = [
@@ -27,7 +28,8 @@ type Outcome = 'noticed' | 'survived' | 'stale'
 function copyTree(): string {
   const copy = mkdtempSync(join(tmpdir(), 'rtstream-mutations-'))
   for (const name of COPIED) cpSync(join(root, name), join(copy, name), { recursive: true })
-  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'), 'junction')
+  for (const name of ['node_modules', '.venv'])
+    if (existsSync(join(root, name))) symlinkSync(join(root, name), join(copy, name), 'junction')
   return copy
 }
 

@@ -172,6 +172,7 @@ describe('listings', () => {
     expect(names(await list('showonly=directories'))).toEqual(['c-1'])
     expect(names(await list('showonly=files&delimiter=/'))).toEqual(['a-1', 'a-2', 'b', 'c-2'])
     expect(names(await list('startFrom=a-2&endBefore=c-2'))).toEqual(['a-2', 'b', 'c-1/x'])
+    expect(names(await list('prefix=c-1/&startFrom=d'))).toEqual([])
     const pages: string[] = []
     for (let marker = ''; ; ) {
       const page = await list(`delimiter=-&maxresults=1&marker=${marker}`)
@@ -225,7 +226,7 @@ describe('a refusal of a request with a body', () => {
       ...headers,
     }
     const target = `/${ACCOUNT}${path}`
-    all.authorization = `SharedKey ${ACCOUNT}:${signature('PUT', target, '', all)}`
+    all.authorization ??= `SharedKey ${ACCOUNT}:${signature('PUT', target, '', all)}`
     const sent = request({
       port: running.plainPort,
       host: '127.0.0.1',
@@ -236,10 +237,11 @@ describe('a refusal of a request with a body', () => {
     })
     let written = 0
     const answered = once(sent, 'response').then(([response]) => response.resume())
+    const closed = once(sent, 'close')
     if (expects) sent.flushHeaders()
     else
       for (; written < chunks; written++)
-        if (!sent.write(Buffer.alloc(65_536))) await Promise.race([once(sent, 'drain'), once(sent, 'close')])
+        if (!sent.write(Buffer.alloc(65_536))) await Promise.race([once(sent, 'drain'), closed])
     if (!expects) sent.end()
     const response = await answered
     sent.destroy()
@@ -249,6 +251,7 @@ describe('a refusal of a request with a body', () => {
   it.each([
     ['onto what exists already', '/bronze/a', { 'if-none-match': '*' }, 409],
     ['into a container that is not there', '/nothing/a', {}, 404],
+    ['with a wrong key', '/bronze/b', { authorization: `SharedKey ${ACCOUNT}:AAAA` }, 403],
   ] as const)('%s comes when all is sent', async (_, path, headers, status) => {
     await put()
     const answer = await send(path, headers, 320)

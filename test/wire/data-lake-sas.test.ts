@@ -54,6 +54,7 @@ interface ServiceSas {
   isDirectory?: boolean
   version?: string
   contentType?: string
+  contentDisposition?: string
   identifier?: string
 }
 const service = ({ permissions, path, isDirectory, ...more }: ServiceSas) =>
@@ -184,6 +185,16 @@ describe('a service SAS', () => {
     expect(await ask('GET', '/bronze/a', sas)).toBe('403 AuthenticationFailed')
     expect(await ask('GET', '/bronze', sas, list)).toBe('403 AuthenticationFailed')
     expect(await ask('PUT', '/bronze/dir/b', sas, '', PUT)).toBe('403 AuthorizationPermissionMismatch')
+  })
+
+  it('may name a content with blanks, which .NET writes as a plus', async () => {
+    const sas = service({ path: 'dir/b', permissions: 'r', contentDisposition: 'attachment; filename=x.txt' })
+    expect(sas).toContain('attachment%3B%20filename')
+    for (const query of [sas, sas.replace('attachment%3B%20', 'attachment%3B+')])
+      expect(await running.raw('GET', '/bronze/dir/b', { query, isSigned: false })).toMatchObject({
+        status: 200,
+        headers: { 'content-disposition': 'attachment; filename=x.txt' },
+      })
   })
 
   it('of a container opens what is in it, and not the container itself', async () => {

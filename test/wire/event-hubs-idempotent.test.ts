@@ -9,6 +9,7 @@ import {
 import rhea, { type EventContext, type Sender } from 'rhea'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { messageBody } from '../../src/local/event-hubs/amqp/sections.ts'
+import { judgeBatch } from '../../src/local/event-hubs/links/idempotence.ts'
 import { HUB, HubFixture } from '../local/event-hubs/hub-fixture.ts'
 import { outcome, RawClient } from '../local/event-hubs/raw-client.ts'
 import { type CuttableLink, startCuttableLink } from '../support/cuttable-link.ts'
@@ -238,6 +239,18 @@ describe('a producer', () => {
     expect((late.target as unknown as { value: unknown }).value).toBeNull()
     expect(await send(owner.sender, 101)).toBe('accepted')
     expect(bodies()).toEqual(['1', '101'])
+  })
+
+  it('whose batch is still on its way when it is driven out is refused that too', async () => {
+    const { identity } = await attach()
+    await attach({ id: identity.id, epoch: 7 })
+    const { producers } = hub.log
+    expect(judgeBatch(producers, { partition: 0, id: identity.id, epoch: 0 }, 1, 1)).toMatchObject({
+      condition: 'com.microsoft:producer-epoch-stolen',
+    })
+    expect(judgeBatch(producers, { partition: 0, id: identity.id, epoch: 7 }, 1, 1)).toMatchObject({
+      state: { epoch: 7, last: 1 },
+    })
   })
 
   it('counts on each partition for itself', async () => {

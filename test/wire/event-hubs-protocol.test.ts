@@ -339,15 +339,16 @@ describe('links', () => {
     }
   })
 
-  it('refuse a start position that nobody understands', async () => {
+  it.each([
+    "temperature > '20'",
+    "amqp.annotation.x-opt-offset > 'first'",
+    "amqp.annotation.x-opt-sequence-number >= ''",
+  ])('refuse a start position that nobody understands: %s', async (selector) => {
     const receiver = client.connection.open_receiver({
       source: {
         address: `${HUB}/ConsumerGroups/$Default/Partitions/0`,
         filter: {
-          'apache.org:selector-filter:string': rhea.types.wrap_described(
-            "temperature > '20'",
-            0x468c00000004,
-          ),
+          'apache.org:selector-filter:string': rhea.types.wrap_described(selector, 0x468c00000004),
         },
       },
     } as never)

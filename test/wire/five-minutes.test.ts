@@ -62,4 +62,8 @@ describe('a client of five minutes', () => {
       'hello',
     ])
   }, 90_000)
+
+  it('in C# is the program that was compiled and run, to the letter', () => {
+    expect(program('csharp')).toBe(readFileSync(join(import.meta.dirname, 'five-minutes.cs'), 'utf8'))
+  })
 })
