@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import rhea, { type Connection, type Container, type EventContext, type Receiver, type Sender } from 'rhea'
 import type { Clock } from '../runtime/clock.ts'
 import { limitConnection, type Unfit } from './amqp/connection-limits.ts'
+import { DeliveryBudget } from './amqp/delivery-budget.ts'
 import { writeFullPerformatives } from './amqp/full-performatives.ts'
 import type { Peer } from './amqp/peer.ts'
 import { type PlainProof, plainMechanism } from './amqp/plain-sasl.ts'
@@ -71,6 +72,7 @@ export class Hub {
   readonly #producers: ProducerLinks
   readonly #requests: Requests
   readonly #peers = new Map<Connection, Peer>()
+  readonly #begun = new DeliveryBudget()
 
   constructor(options: HubOptions) {
     this.#options = options
@@ -90,16 +92,19 @@ export class Hub {
       // A turn later the library has written it.
       setImmediate(() => socket.end())
     }
-    const unfit = limitConnection(connection, {
+    const { unfit, release } = limitConnection(connection, {
       maxDelivery: (receiver) =>
         this.#address(receiver.target).kind === 'hub' ? MAX_MESSAGE_BYTES : MAX_REQUEST_BYTES,
       refuse,
+      budget: this.#begun,
+      isProved: () => peer.authorizedUntil > 0,
     })
     const peer: Peer = { authorizedUntil: 0, refusedTokens: 0, replies: new Set(), unfit, refuse }
     this.#peers.set(connection, peer)
     socket.once('close', () => {
       this.#forget((link) => link.connection === connection)
       this.#peers.delete(connection)
+      release()
       this.#options.logger.debug('event hub: connection gone')
     })
     ;(connection as unknown as { accept(socket: AmqpSocket): void }).accept(socket)

@@ -16,5 +16,13 @@ const server = await startEventHubs({
   auth: { token: TOKEN, keyName: KEY_NAME, key: KEY },
   logger: pino({ level: 'silent' }),
   clock,
+  // Whoever is cut off is cut off for what it sends.
+  limits: { authorizationMs: 600_000 },
 })
 process.stdout.write(`${server.plainPort}\n`)
+// Started with an IPC channel and `--expose-gc`: tells what it keeps (bytes), whenever it is asked.
+process.on('message', () => {
+  gc?.()
+  const { arrayBuffers } = process.memoryUsage()
+  process.send?.({ arrayBuffers })
+})

@@ -3,12 +3,16 @@
  * work. They hold for every peer, before it has proved who it is.
  */
 import type { Connection, Receiver, Sender } from 'rhea'
+import type { DeliveryBudget } from './delivery-budget.ts'
 import { answerDisposition, type Disposition } from './settlement.ts'
 
 const MAX_SESSIONS = 256
 const MAX_LINKS_PER_SESSION = 256
-/** Parts of deliveries that may wait for their rest, over all links of a connection. */
-const MAX_PARTIAL_BYTES = 64 * 1024 * 1024
+/** Before its proof a peer needs a session or two, and the links of `$cbs` and `$management`. */
+const MAX_SESSIONS_UNPROVED = 8
+const MAX_LINKS_UNPROVED = 32
+/** What a part of a delivery takes beside its bytes. */
+const PART_OVERHEAD_BYTES = 256
 
 /** Why a complete delivery is rejected. */
 export type Unfit = 'oversize' | 'aborted'
@@ -56,6 +60,16 @@ interface Hooks {
   on_flow(frame: Frame): void
   on_disposition(frame: Frame): void
   on_transfer(frame: Frame): void
+  on_detach(frame: Frame): void
+  on_end(frame: Frame): void
+}
+
+/** A delivery that has begun and not ended. */
+interface Partial {
+  bytes: number
+  /** Bytes and overhead of the parts that are kept. */
+  held: number
+  unfit: Unfit | undefined
 }
 
 export interface ConnectionLimits {
@@ -63,19 +77,27 @@ export interface ConnectionLimits {
   maxDelivery(receiver: Receiver): number
   /** The connection must be ended, for that reason. */
   refuse(reason: string): void
+  /** Shared with all other connections. */
+  budget: DeliveryBudget
+  /** True once the peer has proved who it is. */
+  isProved(): boolean
 }
 
-/**
- * Puts the bounds on a connection. Deliveries reach the `message` event as bytes, whatever their format.
- * @returns what tells, of the delivery whose `message` event is under way, why it must not be taken.
- */
+export interface LimitedConnection {
+  /** Of the delivery whose `message` event is under way: why it must not be taken. */
+  unfit(): Unfit | undefined
+  /** The connection is gone: nothing that it began is kept. */
+  release(): void
+}
+
+/** Puts the bounds on a connection. Deliveries reach the `message` event as bytes, whatever their format. */
 export function limitConnection(
   connection: Connection,
-  { maxDelivery, refuse }: ConnectionLimits,
-): () => Unfit | undefined {
+  { maxDelivery, refuse, budget, isProved }: ConnectionLimits,
+): LimitedConnection {
   const hooks = connection as unknown as Hooks
-  const { input, _process, on_begin, on_attach, on_flow, on_transfer } = hooks
-  const partial = new Map<Link, { bytes: number; unfit: Unfit | undefined }>()
+  const { input, _process, on_begin, on_attach, on_flow, on_transfer, on_detach, on_end } = hooks
+  const partial = new Map<Link, Partial>()
   let unfit: Unfit | undefined
 
   hooks.input = (bytes) => {
@@ -91,12 +113,14 @@ export function limitConnection(
     }
   }
   hooks.on_begin = (frame) => {
-    if (Object.keys(hooks.local_channel_map).length >= MAX_SESSIONS) throw new Error('too many sessions')
+    const most = isProved() ? MAX_SESSIONS : MAX_SESSIONS_UNPROVED
+    if (Object.keys(hooks.local_channel_map).length >= most) throw new Error('too many sessions')
     on_begin.call(connection, frame)
   }
   hooks.on_attach = (frame) => {
     const { links = {} } = hooks.remote_channel_map[frame.channel] ?? {}
     if (Object.keys(links).length >= MAX_LINKS_PER_SESSION) throw new Error('too many links')
+    if (!isProved() && linksOf(hooks) >= MAX_LINKS_UNPROVED) throw new Error('too many links without a proof')
     // The library would print a kind that it does not know to the terminal.
     const { source, target } = frame.performative
     if (!isTerminus(source) || !isTerminus(target)) throw new Error('a link to or from what is no node')
@@ -124,7 +148,7 @@ export function limitConnection(
     const link = hooks.remote_channel_map[frame.channel]?.remote.handles[performative.handle]
     if (link?.is_receiver()) {
       if (!link._incomplete && link.credit <= 0) throw new Error('a transfer without credit')
-      const state = partial.get(link) ?? { bytes: 0, unfit: undefined }
+      const state = partial.get(link) ?? { bytes: 0, held: 0, unfit: undefined }
       frame.payload ??= Buffer.alloc(0)
       state.bytes += frame.payload.length
       if (performative.aborted) state.unfit ??= 'aborted'
@@ -135,16 +159,46 @@ export function limitConnection(
         if (link._incomplete) link._incomplete.frames = []
       }
       if (performative.aborted) performative.more = false
-      if (performative.more) partial.set(link, state)
-      else partial.delete(link)
-      if (sum(partial) > MAX_PARTIAL_BYTES) throw new Error('too many deliveries begun and not ended')
+      if (performative.more) {
+        state.held = (state.unfit ? 0 : state.held + frame.payload.length) + PART_OVERHEAD_BYTES
+        // A part of a few bytes would keep all that came with it.
+        frame.payload = Buffer.from(frame.payload)
+        partial.set(link, state)
+        if (!hold()) throw new Error('too many deliveries begun and not ended')
+      } else if (partial.delete(link)) hold()
       unfit = state.unfit
       // The library decodes format 0, a plain message; without a format it leaves the bytes alone.
       if (performative.message_format === 0) performative.message_format = undefined
     }
     on_transfer.call(connection, frame)
   }
-  return () => unfit
+  const forget = (link: Link | undefined) => {
+    if (!link || !partial.delete(link)) return
+    // The library keeps a delivery that was given up until all before it are settled.
+    if (link._incomplete) link._incomplete.frames = []
+    hold()
+  }
+  hooks.on_detach = (frame) => {
+    forget(hooks.remote_channel_map[frame.channel]?.remote.handles[frame.performative.handle])
+    on_detach.call(connection, frame)
+  }
+  hooks.on_end = (frame) => {
+    Object.values(hooks.remote_channel_map[frame.channel]?.remote.handles ?? {}).forEach(forget)
+    on_end.call(connection, frame)
+  }
+  return {
+    unfit: () => unfit,
+    release() {
+      partial.clear()
+      budget.release(connection)
+    },
+  }
+
+  function hold(): boolean {
+    let bytes = 0
+    for (const { held } of partial.values()) bytes += held
+    return budget.hold(connection, bytes, isProved())
+  }
 }
 
 /** Source and target by number and by name, OASIS AMQP 1.0 part 3, 3.5. */
@@ -158,8 +212,5 @@ function isTerminus(value: unknown): boolean {
   return descriptor === undefined || TERMINI.has(descriptor.value)
 }
 
-function sum(partial: ReadonlyMap<unknown, { bytes: number; unfit: Unfit | undefined }>): number {
-  let bytes = 0
-  for (const state of partial.values()) if (!state.unfit) bytes += state.bytes
-  return bytes
-}
+const linksOf = ({ remote_channel_map }: Hooks): number =>
+  Object.values(remote_channel_map).reduce((sum, { links }) => sum + Object.keys(links).length, 0)

@@ -1,0 +1,110 @@
+/** What a peer can make the hub keep: next to nothing before its proof, a bound for all together, and all of it is given back. */
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { DeliveryBudget } from '../../src/local/event-hubs/amqp/delivery-budget.ts'
+import { attachTo, frame, opening, RawSocket } from '../local/event-hubs/raw-socket.ts'
+
+const MB = 1024 * 1024
+
+let folder: string
+let hub: ChildProcess
+let port: number
+const sockets: RawSocket[] = []
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'rtstream-hub-'))
+  hub = fork(new URL('../local/event-hubs/hub-process.ts', import.meta.url), [folder], {
+    execArgv: ['--expose-gc'],
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  })
+  port = Number(String((await once(hub.stdout as NodeJS.ReadableStream, 'data'))[0]))
+})
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.destroy()
+  hub.kill('SIGKILL')
+  await once(hub, 'exit')
+  rmSync(folder, { recursive: true })
+})
+
+/** Bytes of buffers that the hub keeps. */
+async function memory(): Promise<number> {
+  hub.send('memory')
+  return ((await once(hub, 'message')) as [{ arrayBuffers: number }])[0].arrayBuffers
+}
+
+const keepsLessThan = (bytes: number, before: number) =>
+  vi.waitFor(async () => expect((await memory()) - before).toBeLessThan(bytes), 20_000)
+
+async function raw(): Promise<RawSocket> {
+  const socket = await RawSocket.open(port)
+  sockets.push(socket)
+  return socket
+}
+
+const session = (channel: number) =>
+  frame('begin', { next_outgoing_id: 0, incoming_window: 2048, outgoing_window: 2048 }, { channel })
+
+/** A delivery that never ends, on a link of its own. */
+const begun = (handle: number, id: number, payload: Buffer) =>
+  frame('transfer', { handle, delivery_id: id, delivery_tag: Buffer.from([1]), more: true }, { payload })
+
+it('twelve peers without a proof that begin a thousand deliveries each are cut off, and nothing is kept', async () => {
+  const before = await memory()
+  const part = Buffer.alloc(60_000, 7)
+  const peers = await Promise.all(Array.from({ length: 12 }, raw))
+  for (const peer of peers) {
+    peer.write(opening())
+    for (let link = 0; link < 250; link++) peer.write(attachTo('$cbs', link), begun(link, link, part))
+    for (const channel of [1, 2, 3]) peer.write(session(channel))
+  }
+  await Promise.all(peers.map(({ closed }) => closed))
+  await keepsLessThan(2 * MB, before)
+}, 30_000)
+
+it('peers that stay below their own bound share one: the hub keeps some megabytes for all of them', async () => {
+  const before = await memory()
+  const peers = await Promise.all(Array.from({ length: 150 }, raw))
+  for (const peer of peers) {
+    peer.write(opening())
+    for (let link = 0; link < 4; link++)
+      peer.write(attachTo('$cbs', link), begun(link, link, Buffer.alloc(60_000)))
+  }
+  // 36 MB in all: some are cut off. What was read and not yet looked at comes on top of the bound.
+  await Promise.any(peers.map(({ closed }) => closed))
+  await keepsLessThan(20 * MB, before)
+}, 30_000)
+
+it('parts without content count too', async () => {
+  const peer = await raw()
+  peer.write(opening(), attachTo('$cbs'))
+  const empty = Buffer.concat(
+    Array.from({ length: 2000 }, () => frame('transfer', { handle: 0, delivery_id: 0, more: true })),
+  )
+  peer.write(empty)
+  await peer.closed
+}, 30_000)
+
+it('a budget is of each and of all, smaller before the proof, and given back', () => {
+  const budget = new DeliveryBudget({
+    unproved: { connection: 10, all: 15 },
+    proved: { connection: 100, all: 150 },
+  })
+  const [a, b, c] = [{}, {}, {}]
+  expect(budget.hold(a, 10, false)).toBe(true)
+  expect(budget.hold(a, 11, false)).toBe(false)
+  expect(budget.hold(a, 8, false)).toBe(true)
+  expect(budget.hold(b, 8, false)).toBe(false)
+  // The same peer with a proof counts among the others.
+  expect(budget.hold(b, 8, true)).toBe(true)
+  expect(budget.hold(b, 101, true)).toBe(false)
+  expect(budget.hold(b, 100, true)).toBe(true)
+  expect(budget.hold(c, 43, true)).toBe(false)
+  budget.release(c)
+  budget.release(b)
+  budget.release(b)
+  expect(budget.bytes).toBe(8)
+  expect(budget.hold(c, 100, true)).toBe(true)
+})
