@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { WebSocket } from 'ws'
 import { DeliveryBudget } from '../../src/local/event-hubs/amqp/delivery-budget.ts'
 import { attachTo, frame, opening, RawSocket } from '../local/event-hubs/raw-socket.ts'
 
@@ -85,6 +86,15 @@ it('parts without content count too', async () => {
   )
   peer.write(empty)
   await peer.closed
+}, 30_000)
+
+it('a WebSocket message without an end is cut off before the proof, long before its own limit', async () => {
+  const socket = new WebSocket(`ws://localhost:${port}/$servicebus/websocket`, 'AMQPWSB10')
+  socket.on('error', () => {})
+  await once(socket, 'open')
+  const closed = once(socket, 'close')
+  for (let part = 0; part < 40; part++) socket.send(Buffer.alloc(50_000), { fin: false })
+  await closed
 }, 30_000)
 
 it('a budget is of each and of all, smaller before the proof, and given back', () => {

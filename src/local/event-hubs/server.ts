@@ -52,6 +52,7 @@ export async function startEventHubs(options: EventHubsOptions): Promise<EventHu
     }, limits.authorizationMs)
     stream.once('close', () => clearTimeout(deadline))
     stream.resume()
+    return () => peer.authorizedUntil > 0
   }
   const door = new FrontDoor({ tls: options.tls, patienceMs: limits.authorizationMs, logger, accept })
   const open = (name: string, port: number, isSecure: boolean) =>

@@ -6,7 +6,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
 import type { Logger } from 'pino'
-import { webSocketDoor } from './websocket.ts'
+import { type Accept, webSocketDoor } from './websocket.ts'
 
 export interface FrontDoorOptions {
   /** PEM. */
@@ -15,7 +15,7 @@ export interface FrontDoorOptions {
   patienceMs: number
   logger: Logger
   /** A connection that speaks AMQP. */
-  accept: (stream: Duplex) => void
+  accept: Accept
 }
 
 /** First byte of a TLS handshake, and of the one HTTP method that opens a WebSocket. */

@@ -10,12 +10,14 @@ const SUBPROTOCOL = 'AMQPWSB10'
 /** A message carries what the client wrote at once: some frames of the size that was agreed on. */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 const MAX_HEADER_BYTES = 16 * 1024
+/** Of a message that has begun, before the client has proved who it is: a token and what goes before it. */
+const MAX_UNPROVED_BYTES = 256 * 1024
+
+/** Takes a connection that speaks AMQP. @returns whether its peer has proved by now who it is. */
+export type Accept = (stream: Duplex) => () => boolean
 
 /** @returns what takes a connection whose first bytes are HTTP. */
-export function webSocketDoor(options: {
-  logger: Logger
-  accept: (stream: Duplex) => void
-}): (stream: Duplex) => void {
+export function webSocketDoor(options: { logger: Logger; accept: Accept }): (stream: Duplex) => void {
   const { logger, accept } = options
   const sockets = new WebSocketServer({
     noServer: true,
@@ -39,7 +41,19 @@ export function webSocketDoor(options: {
       socket.end(`HTTP/1.1 ${refusal.status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
       return
     }
-    sockets.handleUpgrade(request, socket, head, (webSocket) => accept(createWebSocketStream(webSocket)))
+    sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      const isProved = accept(createWebSocketStream(webSocket))
+      let begun = 0
+      webSocket.on('message', () => {
+        begun = 0
+      })
+      socket.on('data', (chunk: Buffer) => {
+        begun += chunk.length
+        if (begun <= MAX_UNPROVED_BYTES || isProved()) return
+        logger.warn({ reason: 'a message too long without a proof' }, 'event hub: WebSocket refused')
+        socket.destroy()
+      })
+    })
   })
   return (stream) => {
     server.emit('connection', stream)
