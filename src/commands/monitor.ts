@@ -14,7 +14,7 @@ import { openDataFolder } from './shared/data-folder.ts'
 import { idleStop } from './shared/idle-stop.ts'
 import type { OpenedTarget } from './shared/launch.ts'
 import { loadLessons } from './shared/lessons.ts'
-import { logFileOf, openLog } from './shared/logger.ts'
+import { logFileOf, type OpenedLog, openLog } from './shared/logger.ts'
 import { newSession } from './shared/new-session.ts'
 import { openSessionFiles } from './shared/session-files.ts'
 import { hardEnd, rememberSession } from './shared/session-memory.ts'
@@ -61,7 +61,7 @@ export async function runMonitor({
     )
   const { lessons, first } = loadLessons(lessonsDir, lesson)
   const folder = openDataFolder(config)
-  const logger = openLog(folder.path, config.logLevel)
+  const { logger, rotate } = openLog(folder.path, config.logLevel)
   const session = newSession({
     config,
     dataDir: folder.path,
@@ -120,6 +120,7 @@ export async function runMonitor({
   let memory: ReturnType<typeof rememberSession> | undefined
   void opening.then((opened) => {
     found = opened
+    if (opened) rotate()
     if (opened && !config.readOnly) memory = rememberSession(folder.path, session.store)
   })
   const reason = await room.ended
@@ -193,7 +194,7 @@ async function open(
   session: Session,
   config: Config,
   dataDir: string,
-  logger: ReturnType<typeof openLog>,
+  logger: OpenedLog['logger'],
   { refuse, onFailure }: { refuse: (error: unknown) => void; onFailure: (error: Error) => void },
 ): Promise<OpenedTarget | undefined> {
   try {
@@ -216,7 +217,7 @@ async function open(
 }
 
 /** Signals and defects end the screen first, so that the terminal is given back whatever happens. */
-function endWithProcess(room: ControlRoom, logger: ReturnType<typeof openLog>): () => void {
+function endWithProcess(room: ControlRoom, logger: OpenedLog['logger']): () => void {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   const onSignal = () => room.close({ kind: 'signal' })
   const onDefect = (error: unknown) => {

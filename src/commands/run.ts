@@ -45,7 +45,7 @@ const startTimeout = ({ target, engine }: Config) => START_TIMEOUT_MS[target ===
 export async function runHeadless(options: RunOptions): Promise<number> {
   const { config, write, writeError, signal } = options
   const folder = openDataFolder(config)
-  const logger = openLog(folder.path, config.logLevel)
+  const { logger, rotate } = openLog(folder.path, config.logLevel)
   const failure = new AbortController()
   let opened: OpenedTarget | undefined
   let session: Session | undefined
@@ -58,6 +58,7 @@ export async function runHeadless(options: RunOptions): Promise<number> {
       logger,
       onFailure: (error) => failure.abort(error),
     })
+    rotate()
     await connected(session, opened.target, startTimeout(config))
     const { record, report } = options
     const files = await openSessionFiles({

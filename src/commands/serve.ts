@@ -64,13 +64,14 @@ export async function runServe(options: ServeOptions): Promise<number> {
   const until = AbortSignal.any([signal, failure.signal])
   let services: OpenedServices | undefined
   try {
-    const logger = openLog(folder.path, config.logLevel)
+    const { logger, rotate } = openLog(folder.path, config.logLevel)
     services = await openLocalServices({
       config,
       dataDir: folder.path,
       command: 'serve',
       onFailure: (error) => failure.abort(error),
     })
+    rotate()
     const { endpoints } = services
     if (options.start.length > 0) await startStages(endpoints, options.start, config, until)
     logger.info({ pid: process.pid, started: options.start }, 'local Azure is served')

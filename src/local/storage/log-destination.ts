@@ -1,15 +1,22 @@
 /** The file that log lines go to, from the process and from its worker alike. */
 import pino from 'pino'
+import { LogRotation } from './log-rotation.ts'
 
 /** What is held of lines that could not be written (bytes). */
 const HELD_BYTES = 256_000
 
+export type LogDestination = ReturnType<typeof pino.destination> & {
+  /** From now on the file is kept short here. */
+  own(): void
+}
+
 /**
  * Lines are written at once, so that a crash loses none. A full disk ends nothing: lines are held, up to a bound, and written
  * once there is room again; how many went beyond it is then said in a line of its own.
+ * Where another writer has set the file aside, lines go to the new one.
  * @param file is made, with its folder, when it is missing.
  */
-export function logDestination(file: string): ReturnType<typeof pino.destination> {
+export function logDestination(file: string, maxBytes?: number): LogDestination {
   const destination = pino.destination({
     dest: file,
     sync: true,
@@ -19,7 +26,11 @@ export function logDestination(file: string): ReturnType<typeof pino.destination
   })
   // JSON escapes the controls below U+0020 only: a terminal that shows the log would obey the others.
   const write = destination.write.bind(destination)
-  destination.write = (line: string) => write(escaped(line))
+  const rotation = new LogRotation(destination, file, maxBytes)
+  destination.write = (line: string) => {
+    rotation.beforeWrite(line.length)
+    return write(escaped(line))
+  }
   let lost = 0
   const tell = () => {
     if (lost === 0) return
@@ -42,7 +53,7 @@ export function logDestination(file: string): ReturnType<typeof pino.destination
   })
   // Not from within the write that this follows.
   destination.on('write', () => queueMicrotask(tell))
-  return destination
+  return Object.assign(destination, { own: () => rotation.own() })
 }
 
 /** Delete and the C1 controls, which can only stand inside a string of the line. */
