@@ -4,6 +4,7 @@ import type { Config } from '../config/schema.ts'
 import { faultNamed } from '../pipeline/faults/registry.ts'
 import type { TableAudit } from '../pipeline/ports/lake.ts'
 import { STAGE_IDS, type StageId } from '../pipeline/ports/stages.ts'
+import { systemClock, within } from '../pipeline/runtime/clock.ts'
 import type { Session } from '../pipeline/session/session-types.ts'
 import type { AppState } from '../pipeline/state/state.ts'
 import { speaksUtf8 } from '../ui/text/glyphs.ts'
@@ -35,6 +36,9 @@ export interface RunOptions {
 
 /** How long a start may take before the run gives up (ms): Azure's clusters need minutes, and so do three Sparks on a busy laptop. */
 const START_TIMEOUT_MS = { duckdb: 60_000, spark: 5 * 60_000, azure: 15 * 60_000 }
+
+/** How long reading the tables to the last row may take at the end (ms). */
+const AUDIT_TIMEOUT_MS = { local: 5 * 60_000, azure: 30 * 60_000 }
 
 /** How long stages may take to run again after a fault (ms). */
 const MENDING_TIMEOUT_MS = 60_000
@@ -172,7 +176,10 @@ async function auditTables(
   problems: string[],
 ): Promise<TableAudit | undefined> {
   try {
-    return await opened.target.auditor.audit({ since })
+    const limitMs = AUDIT_TIMEOUT_MS[opened.target.name]
+    const audit = await within(systemClock, limitMs, opened.target.auditor.audit({ since }))
+    if (!audit) problems.push(`The tables could not be audited: no end after ${limitMs / 60_000} min.`)
+    return audit
   } catch (error) {
     problems.push(`The tables could not be audited: ${describeError(error)}`)
     return undefined

@@ -44,6 +44,8 @@ export interface LocalAzure {
 
 /** The heap of the worker (MB): services and small results only; DuckDB's memory is its own. */
 const WORKER_HEAP_MB = 256
+/** A start that takes longer never ends: the services open files and ports, and nothing else. */
+const START_TIMEOUT_MS = 180_000
 /** A stop that takes longer is cut off; the data is safe at any moment. */
 const CLOSE_TIMEOUT_MS = 15_000
 
@@ -59,6 +61,7 @@ export async function startLocalAzure(
   options: LocalAzureOptions,
   logLevel = 'info',
   workerFile: URL = ownWorker(),
+  startTimeoutMs = START_TIMEOUT_MS,
 ): Promise<LocalAzure> {
   bypassProxies()
   const input: WorkerInput = { options, logLevel }
@@ -72,7 +75,8 @@ export async function startLocalAzure(
   worker.stdout.resume()
   worker.stderr.resume()
   const life = new WorkerLife(worker)
-  const endpoints = await life.started
+  const timer = setTimeout(() => life.giveUp(startTimeoutMs), startTimeoutMs)
+  const endpoints = await life.started.finally(() => clearTimeout(timer))
   trust(endpoints.certificate)
   return {
     endpoints,
@@ -118,6 +122,12 @@ class WorkerLife {
       this.#fail(new Error(`The local services ended unexpectedly (exit code ${code}).`))
       reject(this.#failure)
     })
+  }
+
+  /** It did not start in time. */
+  giveUp(afterMs: number): void {
+    this.#fail(new Error(`The local services did not start within ${afterMs / 1000} s; see the log.`))
+    void this.#worker.terminate()
   }
 
   onFailure(listener: (error: Error) => void): void {

@@ -31,3 +31,11 @@ export function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
     signal?.addEventListener('abort', done, { once: true })
   })
 }
+
+/** @returns what the promise brings; undefined when it takes longer than `ms`: it is left behind. Rejects as the promise does. */
+export function within<T>(clock: Clock, ms: number, promise: Promise<T>): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(ms, () => resolve(undefined))
+    promise.then(resolve, reject).finally(cancel)
+  })
+}

@@ -3,7 +3,7 @@
 import type { GeneratorService } from '../generator/generator-service.ts'
 import type { Watcher } from '../observation/watcher.ts'
 import { RESTING_LOOKS } from '../reconciliation/reconciler.ts'
-import { type Clock, pause } from '../runtime/clock.ts'
+import { type Clock, pause, within } from '../runtime/clock.ts'
 import { isAtRest, isUp } from '../stages/stage.ts'
 import type { StageOrchestrator } from '../stages/stage-orchestrator.ts'
 import type { LedgerSlice } from '../state/state.ts'
@@ -16,6 +16,8 @@ const SPARK_PATIENCE_MS = 120_000
 const LOOK_EVERY_MS = 250
 /** Stages that do not stop for so long are left to their service (ms). */
 const STOP_PATIENCE_MS = { local: 30_000, azure: 180_000 }
+/** A look at the services, or the taking of a stop, that lasts longer is not waited for: an end must come in any case (ms). */
+const ANSWER_PATIENCE_MS = { local: 30_000, azure: 120_000 }
 
 export interface DrainContext {
   pipeline: StageOrchestrator
@@ -32,14 +34,21 @@ export async function drain(context: DrainContext, options: DrainOptions = {}): 
   const { patienceMs = isSpark ? SPARK_PATIENCE_MS : DEFAULT_PATIENCE_MS, signal } = options
   const states = () => store.state.stages
   const wait = () => pause(clock, LOOK_EVERY_MS, signal)
+  const refresh = async (times: number) => {
+    const end = clock.monotonic() + ANSWER_PATIENCE_MS[target]
+    for (let look = 0; look < times && clock.monotonic() < end; look++)
+      await within(clock, end - clock.monotonic(), watcher.refresh())
+  }
+  const limit = STOP_PATIENCE_MS[target]
 
   if (!isAtRest(states().generator.state)) pipeline.stop('generator')
-  while (states().generator.command && !signal?.aborted) await wait()
+  const asked = clock.monotonic()
+  while (states().generator.command && !signal?.aborted && clock.monotonic() - asked < limit) await wait()
 
   let seen = ''
   let movedAt = clock.monotonic()
   while (!signal?.aborted) {
-    await watcher.refresh()
+    await refresh(1)
     const { ledger } = store.state
     // Spark counts nothing until a micro-batch is through: what seems to rest, or to be lost, may still be under way.
     if (isSpark ? isSettled(ledger) : ledger.verdict !== 'flowing') break
@@ -52,13 +61,12 @@ export async function drain(context: DrainContext, options: DrainOptions = {}): 
     if (clock.monotonic() - movedAt >= patienceMs) break
     await wait()
   }
-  await pipeline.stopInOrder()
+  await within(clock, limit, pipeline.stopInOrder())
   const stopped = clock.monotonic()
-  const limit = STOP_PATIENCE_MS[target]
   const isMoving = () => Object.values(states()).some((stage) => stage.command || stage.state === 'stopping')
   while (isMoving() && !signal?.aborted && clock.monotonic() - stopped < limit) await wait()
   // A last word of a stage that stopped may have moved the ledger once more.
-  for (let look = 0; look < RESTING_LOOKS + 1; look++) await watcher.refresh()
+  await refresh(RESTING_LOOKS + 1)
   store.flush()
   return resultOf(store.state.ledger, generator.facts().buffered, signal)
 }

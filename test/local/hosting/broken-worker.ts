@@ -7,6 +7,7 @@ const { options } = workerData as WorkerInput
 const how = options.dataDir
 if (how === 'before') throw new Error('broken before the start')
 if (how === 'exit') process.exit(3)
+if (how === 'never') await new Promise((resolve) => setTimeout(resolve, 600_000))
 const { cert } = await createCertificate()
 parentPort?.postMessage({ type: 'started', endpoints: { certificate: cert } })
 // Everything is stopped, but for one part.

@@ -96,4 +96,10 @@ describe('the worker', () => {
   ])('that breaks before it has started (%s) fails the start', async (how, message) => {
     await expect(startLocalAzure(localOptions(how), 'info', broken)).rejects.toThrow(message)
   })
+
+  it('that never starts is given up', async () => {
+    await expect(startLocalAzure(localOptions('never'), 'info', broken, 500)).rejects.toThrow(
+      'The local services did not start within 0.5 s; see the log.',
+    )
+  })
 })

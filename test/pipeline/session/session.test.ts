@@ -215,6 +215,24 @@ describe('a session', () => {
     expect(result.reason).toMatch(/nothing moves any more: .* before gold/)
   })
 
+  it.each(['hub', 'lake', 'stop'] as const)(
+    'draining comes to an end when the %s never answers',
+    async (which) => {
+      const { session, clock, target } = await opened()
+      session.actions.startAll()
+      await clock.advance(5000)
+      /** Until the session is closed. */
+      const never = (signal?: AbortSignal) =>
+        new Promise<never>((_, reject) => signal?.addEventListener('abort', reject))
+      if (which === 'hub') target.hub.partitions = never
+      if (which === 'lake')
+        Object.assign(target.lake, { poll: (_: unknown, signal: AbortSignal) => never(signal) })
+      if (which === 'stop') target.stages.gold.stop = never
+      const result = await within(clock, session.drain({ patienceMs: 3000 }))
+      expect(result.balanced).toBe(which === 'stop')
+    },
+  )
+
   it('looks once more after the stop: a stage may commit its last batch as it stops', async () => {
     const { session, clock, target } = await opened()
     let isStopped = false
