@@ -5,10 +5,10 @@
  *   --only=fast,catchUp   --rounds 5   --write (into docs/benchmarks.md)   --quick (shorter spans, to try the script)
  *   --profile=<folder>    leaves V8's CPU profiles of both threads there (docs/performance.md)
  */
-import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Figure } from './bench/figure.ts'
+import { machine, today } from './bench/machine.ts'
 import { PAIRED, PARTS, USUAL } from './bench/parts.ts'
 import { commitBeside, root, type Subject, workingTree } from './bench/subject.ts'
 import {
@@ -33,8 +33,6 @@ const { values: options } = parseArgs({
 })
 
 const page = join(root, 'docs/benchmarks.md')
-const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 1e9)} GB, Node ${process.versions.node}, ${process.platform}`
-const day = () => new Date().toISOString().slice(0, 10)
 const seconds = (full: number) => (options.quick ? Math.max(5, Math.round(full / 10)) : full)
 const command = `npm run bench -- ${process.argv.slice(2).join(' ')}`.trim()
 
@@ -64,7 +62,7 @@ async function alone(): Promise<void> {
     for (const figure of found) console.log(figureText(figure))
     figures.push(...found)
   }
-  const text = `Made by \`${command}\` on ${day()} of ${subject.name}: ${machine}.\n\n${absoluteTable(figures)}`
+  const text = `Made by \`${command}\` on ${today()} of ${subject.name}: ${machine}.\n\n${absoluteTable(figures)}`
   console.log(`\n${text}`)
   if (options.write) writeSection(page, options.only ? `alone ${options.only}` : 'alone', text)
 }
@@ -83,7 +81,7 @@ async function inTurns(commit: string): Promise<void> {
       console.log(`\nround ${round}, ${part}, ${loads.at(-1)}\n${table()}`)
     }
   const text = [
-    `Made by \`${command}\` on ${day()}, ${before.name} against ${now.name} in turns: ${machine}; ${loads[0]} at its beginning, ${loadText()} at its end.`,
+    `Made by \`${command}\` on ${today()}, ${before.name} against ${now.name} in turns: ${machine}; ${loads[0]} at its beginning, ${loadText()} at its end.`,
     table(),
   ].join('\n\n')
   console.log(`\n${text}`)

@@ -50,8 +50,8 @@ function bash(name: string, { commands, options }: Words): string {
   return [
     `# bash: source <(${name} completion bash)`,
     `${functionName(name)}() {`,
-    '  local current="${COMP_WORDS[COMP_CWORD]}" words',
-    '  case "${COMP_WORDS[1]}" in',
+    `  local current="\${COMP_WORDS[COMP_CWORD]}" words`,
+    `  case "\${COMP_WORDS[1]}" in`,
     ...cases,
     `    *) words="${commands.map((one) => one.name).join(' ')} ${options.join(' ')}" ;;`,
     '  esac',

@@ -1,4 +1,4 @@
-/** A change that the tests must notice. */
+/** A change of a limit, a guard or an operator that the tests must notice. */
 
 export interface Mutation {
   file: string
@@ -13,6 +13,6 @@ export interface Mutation {
 
 type Change = readonly [what: string, find: string, put: string]
 
-/** Changes of one file. */
+/** All changes of one file. @param file below `src/`. */
 export const of = (file: string, tests: readonly string[], changes: readonly Change[]): Mutation[] =>
   changes.map(([what, find, put]) => ({ file: `src/${file}`, what, find, put, tests }))

@@ -1,11 +1,13 @@
 /**
  * Whether the tests notice: each change of `list.ts` is made in a copy of the tree, and the tests nearest to it must fail.
- * `npm run test:mutations [TEXT]` runs those whose place or meaning holds the text; `--write` keeps the table in docs/.
+ * `npm run test:mutations [TEXT]` tries those whose place or meaning holds the text; `-- --write` tries all and keeps the
+ * result in docs/mutations.md.
  */
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { machine, today } from '../../scripts/bench/machine.ts'
 import { MUTATIONS } from './list.ts'
 import type { Mutation } from './mutation.ts'
 
@@ -58,12 +60,15 @@ function tryOut(copy: string, { file, find, put, tests }: Mutation): Outcome {
   }
 }
 
-const table = (rows: readonly (readonly [Mutation, Outcome])[]) =>
+const documentOf = (rows: readonly (readonly [Mutation, Outcome])[], noticed: number) =>
   [
     '# What the tests notice',
     '',
-    'Made by `npm run test:mutations -- --write`. Each row is a change of one limit, guard or operator; *noticed* means that the',
-    'tests nearest to it fail with it.',
+    'Each row is a change of one limit, guard or operator that was made in a copy of the code; *noticed* means that the tests',
+    'nearest to it fail with it, *survived* that they do not. The list is in `test/mutations/`; how to add to it:',
+    '[CONTRIBUTING](../CONTRIBUTING.md).',
+    '',
+    `Made by \`npm run test:mutations -- --write\` on ${today()}: ${noticed} of ${rows.length} noticed; ${machine}.`,
     '',
     '| place | change | result |',
     '|---|---|---|',
@@ -73,7 +78,10 @@ const table = (rows: readonly (readonly [Mutation, Outcome])[]) =>
     '',
   ].join('\n')
 
+const isWritten = process.argv.includes('--write')
 const words = process.argv.slice(2).filter((word) => !word.startsWith('-'))
+if (isWritten && words.length > 0)
+  throw new Error('The document is of the whole list: --write takes no text.')
 const chosen = MUTATIONS.filter(({ file, what }) => words.every((word) => `${file} ${what}`.includes(word)))
 const copy = copyTree()
 const rows: (readonly [Mutation, Outcome])[] = []
@@ -91,5 +99,5 @@ try {
 }
 const missed = rows.filter(([, outcome]) => outcome !== 'noticed')
 console.log(`${rows.length - missed.length} noticed, ${missed.length} not`)
-if (process.argv.includes('--write')) writeFileSync(join(root, 'docs/mutations.md'), table(rows))
+if (isWritten) writeFileSync(join(root, 'docs/mutations.md'), documentOf(rows, rows.length - missed.length))
 process.exitCode = missed.length > 0 ? 1 : 0

@@ -3,7 +3,6 @@ import type { TableAudit } from '../../pipeline/ports/lake.ts'
 import { LATENCY_LIMIT_MS } from '../../pipeline/reconciliation/assertions.ts'
 import { type VerdictKind, verdictOf } from '../../pipeline/reconciliation/verdict.ts'
 import type { AppState, Assertion, LedgerSlice } from '../../pipeline/state/state.ts'
-
 import { asciiOf } from '../../ui/text/glyphs.ts'
 
 /** The last line of `run --json`. */
@@ -84,7 +83,7 @@ export function summarise(state: AppState, audit: TableAudit | undefined, measur
   const verdict: VerdictKind =
     audit === undefined
       ? 'unknown'
-      : audit.byMinuteReadings !== audit.goldRows || !isBalanced(counts, nowhere, ledger)
+      : audit.byMinuteReadings !== audit.goldRows || !isBalanced(counts, ledger)
         ? 'unbalanced'
         : isEmpty
           ? 'empty'
@@ -179,11 +178,9 @@ export function summariseSession(state: AppState, durationMs: number): RunSummar
 
 function isBalanced(
   counts: Record<Exclude<keyof RunSummary['ledger'], 'lost' | 'waiting' | 'enqueuedTwice'>, number>,
-  nowhere: number,
   ledger: LedgerSlice,
 ): boolean {
   return (
-    nowhere === 0 &&
     ledger.lost === 0 &&
     ledger.skipped === 0 &&
     counts.acknowledged <= counts.enqueued &&

@@ -142,12 +142,20 @@ it.each([
 })
 
 it.each([
-  ['silver', { silverRows: 101, goldRows: 101, aggregatedReadings: 101 }],
-  ['gold', { goldRows: 99, aggregatedReadings: 99 }],
+  ['silver', { silverRows: 101, goldRows: 101, byMinuteReadings: 101, aggregatedReadings: 101 }],
+  ['gold', { goldRows: 99, byMinuteReadings: 99, aggregatedReadings: 99 }],
   ['the aggregate', { aggregatedReadings: 99 }],
 ])('does not balance when %s has another number', (_, changes) => {
   const audit = { ...auditOf(100), ...changes }
   expect(summarise(stateOf(100, 100), audit, MEASURED).balanced).toBe(false)
+})
+
+it('holds the latency to its limit', () => {
+  const holds = (latencyP95Ms: number) =>
+    summarise(stateOf(100, 100), { ...auditOf(100), latencyP95Ms }, MEASURED).checks.find(
+      ({ name }) => name === 'latency',
+    )?.holds
+  expect([holds(15_000), holds(15_001)]).toEqual([true, false])
 })
 
 const WHERE = { dataDir: undefined, ephemeral: false, logFile: undefined }
@@ -169,21 +177,6 @@ it('says what the screen says, whatever it is', () => {
     const [first = ''] = summaryText(summary, { ...WHERE, inFlight: 38 }).split('\n')
     expect(first.includes(said.mark), `${name}: ${said.mark} ${first}`).toBe(true)
   }
-})
-
-it('what cannot be read takes the good news away, and leaves the bad', () => {
-  const good = scenarios.balanced()
-  expect(verdictOf(good).kind).toBe('balanced')
-  expect(verdictOf({ ...good, hub: { ...good.hub, error: 'no answer' } })).toMatchObject({
-    kind: 'unknown',
-    mark: '–',
-  })
-  const silver = { ...good.lake.layers.silver, error: 'HTTP 503' }
-  expect(
-    verdictOf({ ...good, lake: { ...good.lake, layers: { ...good.lake.layers, silver } } }).text,
-  ).toMatch(/silver cannot be read/)
-  const lost = { ...good.ledger, verdict: 'unbalanced' as const, lost: 17 }
-  expect(verdictOf({ ...good, hub: { ...good.hub, error: 'x' }, ledger: lost }).text).toBe('17 lost')
 })
 
 it('tells the limits of the assertions with a mark, in ASCII where the locale has no more', () => {

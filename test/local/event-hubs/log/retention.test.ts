@@ -44,3 +44,31 @@ it('deletes so many bytes in a step, so that nobody waits long for it', () => {
   for (let step = 0; step < 4; step++) steps.push(begin())
   expect(steps).toEqual([8, 16, 20, 20])
 })
+
+it('deletes so many appends in a step, however small they are', () => {
+  log = open(1000 * MB)
+  for (let count = 0; count < 250; count++) append(10)
+  now += 2 * HOUR
+  expect([begin(), begin()]).toEqual([200, 250])
+})
+
+it('keeps what is young, up to its bound', () => {
+  log = open(4 * MB)
+  append(MB)
+  now += HOUR - 1
+  expect(begin()).toBe(0)
+  for (let count = 0; count < 6; count++) {
+    append(MB)
+    now += 2000
+  }
+  const kept = 7 - begin()
+  expect(kept).toBeGreaterThan(1)
+  expect(kept).toBeLessThanOrEqual(4)
+})
+
+it('lets go of what is old, however little it is', () => {
+  log = open(1000 * MB)
+  append(10)
+  now += HOUR + 1
+  expect(begin()).toBe(1)
+})

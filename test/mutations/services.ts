@@ -1,0 +1,109 @@
+/** Changes of what lists bronze, keeps tables and logs within bounds, and limits callers. */
+import { type Mutation, of } from './mutation.ts'
+
+export const SERVICES: readonly Mutation[] = [
+  ...of(
+    'azure/stages/output-start.ts',
+    ['test/azure/stages/output-start.test.ts'],
+    [
+      ['output begins at an event of the future', 'Math.min(oldest, now)', 'oldest'],
+      ['output begins now', 'Math.min(oldest, now)', 'now'],
+      ['no margin for other clocks', ' - CLOCK_MARGIN_MS', ''],
+    ],
+  ),
+  ...of(
+    'azure/lake/bronze-watch.ts',
+    ['test/azure/lake/bronze-watch.test.ts'],
+    [
+      [
+        "listing begins behind the hub's minute",
+        'const open = [newest, minuteAt(hub.at)]',
+        'const open = [newest]',
+      ],
+      ['foreign writers are never late', ' - FOREIGN_LATENESS_MS', ''],
+      [
+        'a partition without a file is passed over',
+        'if (!position?.minute) return\n',
+        'if (!position?.minute) continue\n',
+      ],
+      ['the totals count at each look', 'if (!isFirst) continue\n', ''],
+      ['a clock set back hides files', 'open.sort()[0] as string, isSetBack', 'open.sort()[0] as string'],
+      [
+        'a clock set back counts files twice',
+        '#farthest}` && name.lastSequenceNumber < next) return',
+        '#farthest}` && false) return',
+      ],
+      ['a gap in the numbers is no loss', 'Math.max(0, name.firstSequenceNumber - next)', '0'],
+    ],
+  ),
+  ...of(
+    'local/engine/delta/table-maintenance.ts',
+    ['test/local/engine/delta/retention-guard.test.ts'],
+    [
+      ['files go that gold has not consumed', ' || removedAt > this.#consumedUpTo()', ''],
+      ['log files go that gold has not consumed', ' || version > this.#consumedUpTo()', ''],
+    ],
+  ),
+  ...of(
+    'local/engine/delta/table-maintenance.ts',
+    ['test/local/engine/delta/retention-guard.test.ts'],
+    [
+      ['files go before the retention', 'deletionTimestamp >= before || ', ''],
+      ['log files go before the retention', 'time >= before || ', ''],
+    ],
+  ),
+  ...of(
+    'local/engine/delta/compaction.ts',
+    ['test/local/engine/delta/compaction.test.ts'],
+    [
+      ['a compacted file stays in its tier', 'tier: level + 1', 'tier: level'],
+      ['large files are merged again', 'file.size >= LARGE.bytes / 2', 'false'],
+      ['a merged file has no bound of rows', 'rows > LARGE.rows || ', ''],
+      ['a merged file has no bound of bytes', ' || bytes > LARGE.bytes', ''],
+    ],
+  ),
+  ...of(
+    'local/engine/query/query-run.ts',
+    ['test/local/engine/query/query-run.test.ts'],
+    [
+      [
+        'no pause after a long batch',
+        'Math.max(intervalMs - took, Math.min(took, LONGEST_PAUSE_MS))',
+        'Math.max(intervalMs - took, 0)',
+      ],
+      ['the pause has no bound', 'Math.min(took, LONGEST_PAUSE_MS)', 'took'],
+    ],
+  ),
+  ...of(
+    'local/event-hubs/log/retention.ts',
+    ['test/local/event-hubs/log/retention.test.ts'],
+    [
+      ['a clock set back stops it', ' || now < this.#dueAt - SWEEP_EVERY_MS', ''],
+      ['a step has no bound of bytes', 'isWanted || bytes >= STEP_BYTES', 'isWanted'],
+      ['a step has no bound of appends', 'STEP_ROWS = 200', 'STEP_ROWS = 1_000_000'],
+      ['events never expire', 'row.enqueued >= now - this.#bounds.ms && ', ''],
+      ['the log may outgrow its bound', ' && excess <= 0', ''],
+    ],
+  ),
+  ...of(
+    'local/stream-analytics/retention.ts',
+    ['test/local/stream-analytics/retention.test.ts'],
+    [
+      ['a look removes folders without a bound', ' || removed >= FOLDERS_PER_LOOK', ''],
+      ['young minutes go', 'minuteOfFolder(folder) >= limit', 'false'],
+      ['what follows an unread folder goes', "if (outcome === 'unread') break\n", ''],
+    ],
+  ),
+  ...of(
+    'local/databricks/rate-limit.ts',
+    ['test/local/databricks/rate-limit.test.ts'],
+    [
+      [
+        'a quiet time saves up requests without a bound',
+        'Math.min(burst, tokens +',
+        'Math.min(1e9, tokens +',
+      ],
+      ['a clock set back takes requests away', 'Math.max(0, now - filledAt)', '(now - filledAt)'],
+    ],
+  ),
+]
