@@ -46,7 +46,14 @@ const outputs = await Promise.all([
     splitting: true,
     chunkNames: 'part-[name]-[hash]',
   }),
-  build({ ...common, entryPoints: ['src/local/hosting/worker.ts'], outfile: 'dist/worker.js' }),
+  // In parts too: who has a certificate does without the library that makes one.
+  build({
+    ...common,
+    entryPoints: ['src/local/hosting/worker.ts'],
+    outdir: 'dist',
+    splitting: true,
+    chunkNames: 'worker-[name]-[hash]',
+  }),
   build({ ...common, entryPoints: ['src/report/charts.ts'], outfile: 'dist/charts.js' }),
   build({ ...common, entryPoints: ['src/audience/worker.ts'], outfile: 'dist/audience-worker.js' }),
   // The page of the phones: no module of Node's, no banner.

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cli, temporaryFolder } from '../support/cli.ts'
@@ -47,6 +47,18 @@ describe('the packed package', () => {
     ])
       expect(existsSync(join(installed, file)), file).toBe(true)
     expect(readFileSync(join(installed, 'dist/THIRD-PARTY-NOTICES.txt'), 'utf8')).toMatch(/^ink \d/m)
+  })
+
+  it('has what not every start needs in parts of their own, and of Faker its numbers alone', () => {
+    const dist = join(home, 'node_modules/rtstream-tui/dist')
+    const part = (beginning: string) => {
+      const [name = ''] = readdirSync(dist).filter((one) => one.startsWith(beginning))
+      return { name, text: readFileSync(join(dist, name), 'utf8'), bytes: statSync(join(dist, name)).size }
+    }
+    expect(part('worker-certificate-').text).toContain('2.5.29.17')
+    expect(part('worker.js').text).not.toContain('2.5.29.17')
+    expect(part('part-site-pool-').bytes).toBeLessThan(150_000)
+    expect(part('cli.js').text).not.toContain('arrayElement')
   })
 
   it('answers on a Node that is too old with one line that says what to do', () => {

@@ -1,4 +1,9 @@
+/**
+ * Imported only when a certificate is made: the library takes longer to load than to work, and a kept certificate does without
+ * it (docs/performance.md).
+ */
 import { randomUUID } from 'node:crypto'
+import { generate } from 'selfsigned'
 import type { Clock } from './clock.ts'
 import { systemClock } from './clock.ts'
 
@@ -16,8 +21,6 @@ const DAY_MS = 24 * 3_600_000
  * verifiers (OpenSSL's X509_STRICT, rustls) take it as server certificate and as trust anchor both.
  */
 export async function createCertificate(clock: Clock = systemClock): Promise<Certificate> {
-  // Loaded only when one is made: a kept one does without.
-  const { generate } = await import('selfsigned')
   const now = clock.now()
   // A name of its own: OpenSSL finds certificates by name, and of two sessions with one name it would see one only.
   const name = [{ name: 'commonName', value: `rtstream-tui ${randomUUID()}` }]
