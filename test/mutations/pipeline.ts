@@ -105,7 +105,7 @@ export const PIPELINE: readonly Mutation[] = [
     'pipeline/session/drain.ts',
     ['test/pipeline/session/session.test.ts'],
     [
-      ['no look after the stop', 'look < RESTING_LOOKS + 1', 'look < 0'],
+      ['no look after the stop', 'refresh(RESTING_LOOKS + 1)', 'refresh(0)'],
       ['readings that wait for the hub are no reason', 'if (waiting > 0) {', 'if (waiting < 0) {'],
     ],
   ),

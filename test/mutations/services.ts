@@ -86,6 +86,24 @@ export const SERVICES: readonly Mutation[] = [
     ],
   ),
   ...of(
+    'local/event-hubs/amqp/delivery-budget.ts',
+    ['test/wire/event-hubs-bounds.test.ts'],
+    [
+      ['a peer may begin deliveries without a bound', 'bytes <= limits.connection && ', ''],
+      [
+        'all peers together may begin deliveries without a bound',
+        ' && (isProved ? this.#all : this.#unproved) <= limits.all',
+        '',
+      ],
+      ['what is let go is not given back', 'this.#all -= bytes', ''],
+    ],
+  ),
+  ...of(
+    'local/event-hubs/amqp/connection-limits.ts',
+    ['test/wire/event-hubs-bounds.test.ts'],
+    [['a begun delivery is kept whatever it holds', 'if (!hold()) throw', 'if (hold() === undefined) throw']],
+  ),
+  ...of(
     'local/stream-analytics/retention.ts',
     ['test/local/stream-analytics/retention.test.ts'],
     [
