@@ -1,4 +1,5 @@
 /** What the bundler needs to know of the packages, for the product and for the programs of the tests. */
+import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { Plugin } from 'esbuild'
 
@@ -6,6 +7,9 @@ const root = resolve(import.meta.dirname, '..')
 const TEXT_WIDTH = resolve(root, 'src/ui/text/text-width.ts')
 const ROW_OUTPUT = resolve(root, 'src/ui/ink/row-output.ts')
 const INK_OUTPUT = resolve(root, 'node_modules/ink/build/output.js')
+const LATE_SEGMENTER = resolve(root, 'src/ui/text/late-segmenter.ts')
+const YOGA = /yoga-wasm-base64-esm\.js$/
+const REAL = Symbol('the package itself')
 
 /**
  * Packages that are imported only when asked for, which nothing here does: Ink's developer tools (DEV=true), and the
@@ -22,13 +26,38 @@ const leaveOut: Plugin = {
   },
 }
 
-/** Ink measures text with ours, which asks string-width only where it must. */
+/**
+ * Ink measures text with ours, which asks string-width only where it must. That one makes sets of all scripts and emoji when it
+ * is loaded, which takes as long as the first frame itself: it is loaded when it is first asked.
+ */
 const fastTextWidth: Plugin = {
   name: 'fast-text-width',
   setup(build) {
-    build.onResolve({ filter: /^string-width$/ }, ({ importer }) =>
-      importer === TEXT_WIDTH ? undefined : { path: TEXT_WIDTH },
+    build.onResolve({ filter: /^string-width$/ }, ({ importer, pluginData }) => {
+      if (pluginData === REAL) return undefined
+      return importer === TEXT_WIDTH ? { path: 'string-width', namespace: 'late' } : { path: TEXT_WIDTH }
+    })
+    build.onResolve({ filter: /^real-string-width$/ }, () =>
+      build.resolve('string-width', { kind: 'import-statement', resolveDir: root, pluginData: REAL }),
     )
+    build.onLoad({ filter: /.*/, namespace: 'late' }, () => ({
+      contents: `let width
+export default (...given) => (width ??= require('real-string-width').default)(...given)`,
+      resolveDir: root,
+    }))
+  },
+}
+
+/**
+ * Yoga's WebAssembly stands in its file as text. Its loader would have it decoded by `fetch` where there is one, which in Node
+ * loads a whole HTTP client first; without `fetch` it decodes the text itself.
+ */
+const yogaWithoutFetch: Plugin = {
+  name: 'yoga-without-fetch',
+  setup(build) {
+    build.onLoad({ filter: YOGA }, ({ path }) => ({
+      contents: `const fetch = undefined;${readFileSync(path, 'utf8')}`,
+    }))
   },
 }
 
@@ -57,4 +86,16 @@ export const httpAsWhole: Plugin = {
   },
 }
 
-export const bundlePlugins: readonly Plugin[] = [leaveOut, fastTextWidth, wholeRows, httpAsWhole]
+/** Who makes a segmenter while it is loaded gets one that is made when it is first asked. */
+const lateSegmenter: Plugin = {
+  name: 'late-segmenter',
+  setup({ initialOptions }) {
+    initialOptions.inject = [...(initialOptions.inject ?? []), LATE_SEGMENTER]
+    initialOptions.define = { ...initialOptions.define, 'Intl.Segmenter': 'LateSegmenter' }
+  },
+}
+
+export const bundlePlugins: readonly Plugin[] = [
+  ...[leaveOut, fastTextWidth, wholeRows],
+  ...[yogaWithoutFetch, lateSegmenter, httpAsWhole],
+]

@@ -7,7 +7,7 @@ import { dataCommands } from './data-commands.ts'
 import { fileCommands } from './file-commands.ts'
 import { serviceCommands } from './service-commands.ts'
 import { sessionCommands } from './session-commands.ts'
-import { given, HELP_ALL, isShown, option } from './settings-options.ts'
+import { given, HELP_ALL, isAskedFor, isShown, option } from './settings-options.ts'
 import { setupCommands } from './setup-commands.ts'
 
 declare const __VERSION__: string
@@ -26,7 +26,8 @@ export function program(surroundings: Surroundings): Command {
   const command: CommandLine['command'] = (name, description, action, defaults = {}) => {
     const made = name === '' ? root : root.command(name).description(description).exitOverride()
     made.option('--config <file>', 'configuration file (default: rtstream.config.json)')
-    for (const setting of settings) made.addOption(option(setting).hideHelp(!isShown(name, setting.key)))
+    if (isAskedFor(name))
+      for (const setting of settings) made.addOption(option(setting).hideHelp(!isShown(name, setting.key)))
     if (!HELP_ALL && name !== 'config') made.addHelpText('after', '\nEvery other setting: --help-all')
     made.allowExcessArguments(false)
     return made.action(async () => {

@@ -35,6 +35,14 @@ const USES: Readonly<Record<string, readonly string[]>> = {
 export const isShown = (command: string, key: string): boolean =>
   HELP_ALL || command === 'config' || (USES[command] ?? COMMON).includes(key)
 
+/**
+ * Sixty options for each of twenty commands take time at every start: a command gets its own when its name, or a word that needs
+ * all of them, stands in the command line.
+ */
+const NEED_ALL = ['completion', 'help', '--help', '-h', '--help-all']
+export const isAskedFor = (command: string): boolean =>
+  command === '' || process.argv.some((word) => word === command || NEED_ALL.includes(word))
+
 export function option(setting: Setting): Option {
   const group = setting.path.length > 1 ? 'Azure resources (azd up fills these in):' : 'Settings:'
   const { description, expected, fallback } = setting

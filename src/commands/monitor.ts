@@ -59,7 +59,8 @@ export async function runMonitor({
       'Without a screen: rtstream-tui run --duration 30s. If it can after all: TERM=xterm rtstream-tui.',
       { exitCode: 2 },
     )
-  const { lessons, first } = loadLessons(lessonsDir, lesson)
+  // A lesson that is not there is told before the screen; without one, they are read behind the first frame.
+  const asked = lesson === undefined ? undefined : loadLessons(lessonsDir, lesson)
   const folder = openDataFolder(config)
   const { logger, rotate } = openLog(folder.path, config.logLevel)
   const session = newSession({
@@ -69,8 +70,8 @@ export async function runMonitor({
     logger,
     after: resumed(folder.path, config, given),
   })
-  session.setLessons(lessons)
-  if (first !== undefined) session.actions.lessons?.begin(first)
+  session.setLessons(asked?.lessons ?? [])
+  if (asked?.first !== undefined) session.actions.lessons?.begin(asked.first)
   const begun = performance.now()
   // What cannot be written is told when the screen is gone.
   const problems: string[] = []
@@ -103,6 +104,7 @@ export async function runMonitor({
     onOutput: (line) => logger.info({ source: 'output' }, line),
   })
   const restore = endWithProcess(room, logger)
+  if (!asked) session.setLessons(loadLessons(lessonsDir, undefined).lessons)
   let refusal: unknown
   let broken: Error | undefined
   const opening = open(session, config, folder.path, logger, {

@@ -2,6 +2,9 @@
 import * as z from 'zod'
 import { choice, duration, integer, names, share, size, text, toggle, url } from './fields.ts'
 
+// One reading of the settings in a process: code made for the schema takes longer to make than it saves.
+z.config({ jitless: true })
+
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR

@@ -1,30 +1,75 @@
-import { build } from 'esbuild'
-import { beforeAll, expect, it } from 'vitest'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { build, type Metafile } from 'esbuild'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { bundlePlugins } from '../../scripts/bundle-plugins.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'rtstream-bundle-'))
+const file = join(folder, 'screen.mjs')
+const root = join(import.meta.dirname, '../..')
 
 let asking: (what: string) => string[]
 beforeAll(async () => {
   const { metafile } = await build({
-    stdin: { contents: "export { render } from 'ink'", resolveDir: import.meta.dirname },
+    absWorkingDir: root,
+    stdin: {
+      contents: `export { render } from 'ink'
+export { default as textWidth } from './src/ui/text/text-width.ts'
+export { formatCount } from './src/ui/text/format.ts'
+export * from './src/ui/app/main.tsx'`,
+      resolveDir: root,
+    },
     bundle: true,
     format: 'esm',
     platform: 'node',
-    write: false,
+    define: { 'process.env.NODE_ENV': '"production"' },
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
+    outfile: file,
     metafile: true,
     plugins: [...bundlePlugins],
   })
-  asking = (what) =>
-    Object.entries(metafile.inputs)
-      .filter(([, { imports }]) => imports.some(({ path }) => path.endsWith(what)))
-      .map(([file]) => file)
+  asking = askingIn(metafile)
 })
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const askingIn = (metafile: Metafile) => (what: string) =>
+  Object.entries(metafile.inputs)
+    .filter(([, { imports }]) => imports.some(({ path }) => path.endsWith(what)))
+    .map(([name]) => name)
 
 it('Ink measures text with ours in the bundle, and ours asks the real one', () => {
   expect(asking('src/ui/text/text-width.ts')).toContain('node_modules/ink/build/output.js')
-  expect(asking('node_modules/string-width/index.js')).toEqual(['src/ui/text/text-width.ts'])
+  expect(asking('node_modules/string-width/index.js')).toEqual(['late:string-width'])
+  expect(asking('late:string-width')).toEqual(['src/ui/text/text-width.ts'])
 })
 
 it('Ink takes rows that are whole as they stand in the bundle, and anything else its own way', () => {
   expect(asking('src/ui/ink/row-output.ts')).toEqual(['node_modules/ink/build/renderer.js'])
   expect(asking('node_modules/ink/build/output.js')).toEqual(['src/ui/ink/row-output.ts'])
+})
+
+it('the screen is loaded without an HTTP client and without the tables of all scripts, which come when they are asked for', () => {
+  const program = `
+    const used = []
+    globalThis.fetch = () => { used.push('fetch'); return Promise.reject(new Error('not here')) }
+    for (const name of ['Segmenter', 'NumberFormat', 'DateTimeFormat', 'Collator']) {
+      const Real = Intl[name]
+      Intl[name] = function (...given) { used.push(name); return new Real(...given) }
+    }
+    const { textWidth, formatCount } = await import(${JSON.stringify(file)})
+    const told = { atLoad: [...used], widths: [textWidth('plain ─ ●'), textWidth('天気'), textWidth('👩‍👩‍👧')], count: formatCount(1234) }
+    console.log(JSON.stringify({ ...told, later: used }))`
+  const told = JSON.parse(
+    execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' }),
+  )
+  expect(told).toEqual({
+    atLoad: [],
+    widths: [9, 4, 2],
+    count: '1,234',
+    later: ['Segmenter', 'NumberFormat'],
+  })
 })

@@ -3,7 +3,14 @@ import { SPARKS } from './glyphs.ts'
 
 export const UNKNOWN = '–'
 
-const groups = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
+/** Made for the first number that has groups: the first frame has none, and this takes as long as a quarter of it. */
+let groups: Intl.NumberFormat | undefined
+
+function grouped(value: number): string {
+  if (Number.isInteger(value) && value >= 0 && value < 1000) return String(value)
+  groups ??= new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
+  return groups.format(value)
+}
 
 /** `7,214`; from ten millions on `12.3 M`, then `8.6 G`: nine columns at most. */
 export const formatCount = (value: number | undefined): string => countBelow(value, 9_999_999.5)
@@ -14,7 +21,7 @@ export const formatCompact = (value: number | undefined): string => countBelow(v
 function countBelow(value: number | undefined, limit: number): string {
   if (value === undefined) return UNKNOWN
   const size = Math.abs(value)
-  if (size < limit) return groups.format(value)
+  if (size < limit) return grouped(value)
   if (size < 999_500) return `${Math.round(value / 1e3)} k`
   if (size < 999_950_000) return `${(value / 1e6).toFixed(1)} M`
   return `${(value / 1e9).toFixed(1)} G`
@@ -91,7 +98,7 @@ export const formatTemperature = (value: number, digits = 1): string =>
 
 /** `$0.42`, `$12,345` */
 export const formatMoney = (dollars: number): string =>
-  dollars < 1000 ? `$${dollars.toFixed(2)}` : `$${groups.format(dollars)}`
+  dollars < 1000 ? `$${dollars.toFixed(2)}` : `$${grouped(dollars)}`
 
 const STEPS = [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10]
 
