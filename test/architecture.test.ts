@@ -1,4 +1,5 @@
 /** Holds the rules of docs/architecture.md: which room imports which, no circles, no overfull folder. */
+import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { importsIn, importsOf, type Rules, sourceFiles, violations } from './support/architecture.ts'
@@ -43,11 +44,16 @@ const RULES: Rules = {
     local: /^(@azure\/|ink|react)/,
     azure: /^(ink|react|rhea)/,
   },
+  packageRooms: {
+    'rhea/lib/': 'local/event-hubs/amqp/library.ts',
+    'ink-output': 'ui/ink',
+  },
   filesPerFolder: 24,
 }
 
 const imports = importsOf(src)
 const files = sourceFiles(src)
+const textOf = (file: string) => readFileSync(resolve(src, file), 'utf8')
 
 describe('the house', () => {
   it('keeps its rules', () => {
@@ -71,12 +77,29 @@ describe('the house', () => {
       "import { x } from './tables.ts'\nimport { y } from '../delta/replay.ts'",
       /must not/,
     ],
+    ['local/event-hubs/hub.ts', "import x from 'rhea/lib/frames.js'", /amqp\/library.ts alone may/],
+    ['ui/app/app.tsx', "import Output from 'ink-output'", /ui\/ink alone may/],
     ['attic/junk.ts', "import { x } from '../contract/reading.ts'", /attic\/junk.ts must not/],
     ['pipeline/ports/errors.ts', "import { x } from '../session/session.ts'", /circle of rooms: .*session/],
     ['contract/bronze-layout.ts', "import { x } from './bronze-totals.ts'", /circle: .*bronze-layout/],
   ])('%s with %s is refused', (file, text, message) => {
     const found = violations([...imports, ...importsIn(src, file, text)], files, RULES)
     expect(found.join('\n')).toMatch(message)
+  })
+
+  it('reaches into a library through one file, behind an exact version', () => {
+    const reaching = files.filter(
+      (file) =>
+        /from 'rhea'/.test(textOf(file)) &&
+        /as unknown as/.test(textOf(file)) &&
+        file !== 'local/event-hubs/amqp/library.ts',
+    )
+    expect(reaching).toEqual([])
+    const { devDependencies } = JSON.parse(readFileSync(resolve(src, '../package.json'), 'utf8')) as {
+      devDependencies: Record<string, string>
+    }
+    for (const name of ['rhea', 'ink', '@azure/event-hubs'])
+      expect(devDependencies[name], name).toMatch(/^\d+\.\d+\.\d+$/)
   })
 
   it('refuses a folder with too many files', () => {

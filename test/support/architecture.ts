@@ -15,6 +15,8 @@ export interface Rules {
   allowed: Record<string, readonly string[]>
   /** Packages that a room must not import. */
   forbiddenPackages: Record<string, RegExp>
+  /** Packages, by the beginning of their names, whose inside one room alone may know. */
+  packageRooms: Record<string, string>
   /** Files side by side in one folder, at most. */
   filesPerFolder: number
 }
@@ -51,6 +53,7 @@ export function violations(imports: readonly Import[], files: readonly string[],
   return [
     ...forbiddenArrows(imports, rules),
     ...forbiddenPackages(imports, rules),
+    ...packagesOutOfTheirRoom(imports, rules),
     ...circles(imports).map((circle) => `circle: ${circle.join(' → ')}`),
     ...circles(betweenRooms(imports)).map((circle) => `circle of rooms: ${circle.join(' → ')}`),
     ...fullFolders(files, rules.filesPerFolder),
@@ -76,6 +79,14 @@ function forbiddenPackages(imports: readonly Import[], rules: Rules): string[] {
       return target.startsWith('package:') && pattern?.test(target.slice('package:'.length))
     })
     .map(({ file, target }) => `${file} must not import ${target}`)
+}
+
+function packagesOutOfTheirRoom(imports: readonly Import[], { packageRooms }: Rules): string[] {
+  return imports.flatMap(({ file, target }) =>
+    Object.entries(packageRooms)
+      .filter(([name, room]) => target.startsWith(`package:${name}`) && !isInside(file, room))
+      .map(([, room]) => `${file} must not import ${target}: ${room} alone may`),
+  )
 }
 
 /** The same imports between folders; those inside one folder are left out. */

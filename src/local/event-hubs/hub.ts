@@ -5,6 +5,15 @@ import type { Clock } from '../runtime/clock.ts'
 import { limitConnection, type Unfit } from './amqp/connection-limits.ts'
 import { DeliveryBudget } from './amqp/delivery-budget.ts'
 import { writeFullPerformatives } from './amqp/full-performatives.ts'
+import {
+  bytesOf,
+  hooksOf,
+  type IncomingDelivery,
+  saslMechanismsOf,
+  type Terminus,
+  terminusOf,
+  withSaslMechanisms,
+} from './amqp/library.ts'
 import type { Peer } from './amqp/peer.ts'
 import { type PlainProof, plainMechanism } from './amqp/plain-sasl.ts'
 import { type Rejection, refuseLink } from './amqp/refusal.ts'
@@ -55,15 +64,6 @@ const READ_FROM_PARTITIONS = 'Events are read from the partitions of a consumer 
 /** `$cbs` takes the proof, and each question to `$management` brings its own. */
 const needsProof = ({ kind }: Address): boolean => kind !== 'cbs' && kind !== 'management'
 
-/** Source or target of a link, in the parts that matter. */
-interface Terminus {
-  address?: string
-  filter?: Record<string, { value?: unknown } | string | undefined>
-}
-
-/** `format` is missing in the typings; null when the sender named none, or a plain message. */
-type IncomingDelivery = NonNullable<EventContext['delivery']> & { format: number | null }
-
 export class Hub {
   readonly #container: Container
   readonly #options: HubOptions
@@ -107,25 +107,20 @@ export class Hub {
       release()
       this.#options.logger.debug('event hub: connection gone')
     })
-    ;(connection as unknown as { accept(socket: AmqpSocket): void }).accept(socket)
+    hooksOf(connection).accept(socket)
     return peer
   }
 
   /** The mechanisms of SASL are the container's: one of its own for each connection, so that a proof is its peer's. */
   #newConnection(isRight: (proof: PlainProof) => boolean): Connection {
-    const { sasl_server_mechanisms: shared } = this.#container as unknown as {
-      sasl_server_mechanisms: Record<string, unknown>
-    }
+    const shared = saslMechanismsOf(this.#container)
     const mechanisms = Object.assign(Object.create(shared) as object, {
       PLAIN: plainMechanism(isRight),
       ANONYMOUS: shared.ANONYMOUS,
       // What .NET clients call it: the proof comes later, through $cbs.
       MSSBCBS: shared.ANONYMOUS,
     })
-    const container = Object.create(this.#container, {
-      sasl_server_mechanisms: { value: mechanisms },
-    }) as Container
-    return container.create_connection(CONNECTION_OPTIONS as never)
+    return withSaslMechanisms(this.#container, mechanisms).create_connection(CONNECTION_OPTIONS as never)
   }
 
   /** The key itself, in place of a signature made with it: it holds as long as the connection. */
@@ -153,10 +148,7 @@ export class Hub {
   #newContainer(): Container {
     writeFullPerformatives()
     const container = rhea.create_container({ id: 'rtstream-local' })
-    const { sasl_server_mechanisms: mechanisms } = container as unknown as {
-      sasl_server_mechanisms: { enable_anonymous(): void }
-    }
-    mechanisms.enable_anonymous()
+    saslMechanismsOf(container).enable_anonymous()
     container.on('sender_open', ({ sender }: EventContext) => this.#receiverAttached(sender as Sender))
     container.on('receiver_open', ({ receiver }: EventContext) => this.#senderAttached(receiver as Receiver))
     container.on('message', (context: EventContext) => this.#delivered(context))
@@ -199,7 +191,7 @@ export class Hub {
 
   #admit(sender: Sender): Rejection | undefined {
     const { connection } = sender
-    const source = sender.source as unknown as Terminus | undefined
+    const source = terminusOf(sender)
     const address = this.#address(source)
     if (needsProof(address) && !this.#isAuthorized(connection)) return UNAUTHORIZED
     if (address.kind === 'cbs' || address.kind === 'management') {
@@ -256,7 +248,7 @@ export class Hub {
     const delivery = context.delivery as IncomingDelivery | undefined
     const peer = this.#peers.get(connection)
     const unfit = peer?.unfit()
-    const bytes = context.message as unknown as Buffer
+    const bytes = bytesOf(context)
     if (!delivery || !peer) return
     if (unfit === 'aborted') delivery.update(true)
     else if (address.kind === 'cbs' || address.kind === 'management')

@@ -2,9 +2,10 @@
  * Bounds that the protocol library does not keep by itself: how much a peer can make it remember, and how long it can make it
  * work. They hold for every peer, before it has proved who it is.
  */
-import type { Connection, Receiver, Sender } from 'rhea'
+import type { Connection, Receiver } from 'rhea'
 import type { DeliveryBudget } from './delivery-budget.ts'
-import { answerDisposition, type Disposition } from './settlement.ts'
+import { type Hooks, hooksOf, type Link } from './library.ts'
+import { answerDisposition } from './settlement.ts'
 
 const MAX_SESSIONS = 256
 const MAX_LINKS_PER_SESSION = 256
@@ -16,53 +17,6 @@ const PART_OVERHEAD_BYTES = 256
 
 /** Why a complete delivery is rejected. */
 export type Unfit = 'oversize' | 'aborted'
-
-interface Performative {
-  handle: number
-  message_format?: number | undefined
-  more?: boolean
-  aborted?: boolean
-  link_credit?: number
-  delivery_count?: number
-  drain?: boolean
-  source?: unknown
-  target?: unknown
-}
-
-interface Frame {
-  channel: number
-  performative: Performative
-  payload?: Buffer | undefined
-}
-
-interface Session {
-  links: Record<string, unknown>
-  remote: { handles: Record<number, Link | undefined> }
-}
-
-type Link = (Receiver | Sender) & {
-  credit: number
-  delivery_count: number
-  is_receiver(): boolean
-  _incomplete?: { frames: Buffer[] }
-}
-
-/** The library's own hooks, which its typings leave out: one method per frame of the protocol. */
-interface Hooks {
-  local_channel_map: Record<number, Session>
-  remote_channel_map: Record<number, Session>
-  frame_size?: number
-  previous_input?: Buffer | null
-  input(bytes: Buffer): void
-  _process(): void
-  on_begin(frame: Frame): void
-  on_attach(frame: Frame): void
-  on_flow(frame: Frame): void
-  on_disposition(frame: Frame): void
-  on_transfer(frame: Frame): void
-  on_detach(frame: Frame): void
-  on_end(frame: Frame): void
-}
 
 /** A delivery that has begun and not ended. */
 interface Partial {
@@ -95,7 +49,7 @@ export function limitConnection(
   connection: Connection,
   { maxDelivery, refuse, budget, isProved }: ConnectionLimits,
 ): LimitedConnection {
-  const hooks = connection as unknown as Hooks
+  const hooks = hooksOf(connection)
   const { input, _process, on_begin, on_attach, on_flow, on_transfer, on_detach, on_end } = hooks
   const partial = new Map<Link, Partial>()
   let unfit: Unfit | undefined
@@ -127,8 +81,7 @@ export function limitConnection(
     on_attach.call(connection, frame)
   }
   // The hub keeps nothing of what it has sent, and settles what it gets as it takes it: there is nothing to hear of.
-  hooks.on_disposition = ({ channel, performative }) =>
-    answerDisposition(connection, channel, performative as unknown as Disposition)
+  hooks.on_disposition = ({ channel, performative }) => answerDisposition(connection, channel, performative)
   hooks.on_flow = (frame) => {
     const { performative } = frame
     const link = hooks.remote_channel_map[frame.channel]?.remote.handles[performative.handle]
@@ -152,7 +105,7 @@ export function limitConnection(
       frame.payload ??= Buffer.alloc(0)
       state.bytes += frame.payload.length
       if (performative.aborted) state.unfit ??= 'aborted'
-      else if (state.bytes > maxDelivery(link as unknown as Receiver)) state.unfit ??= 'oversize'
+      else if (state.bytes > maxDelivery(link as Link & Receiver)) state.unfit ??= 'oversize'
       if (state.unfit) {
         // The library goes on counting the delivery's frames, and keeps none of them.
         frame.payload = Buffer.alloc(0)

@@ -2,9 +2,7 @@
  * The protocol library leaves trailing empty fields out of its frames, as AMQP allows. The service writes them all, and the
  * Python SDK reads them by their place without looking how many there are. So frames are filled up with nulls here.
  */
-/// <reference path="./rhea-frames.d.ts" />
-import frames from 'rhea/lib/frames.js'
-import types from 'rhea/lib/types.js'
+import { frames, types } from './library.ts'
 
 /** Fields of each performative, OASIS AMQP 1.0 part 2. */
 const FIELDS: Readonly<Record<string, number>> = {

@@ -3,6 +3,7 @@
  * properties. https://learn.microsoft.com/azure/event-hubs/event-hubs-exchange-events-different-protocols
  */
 import rhea, { type Message } from 'rhea'
+import { dataSection, ValueReader } from '../amqp/library.ts'
 import { asBuffer, messageBody, SECTION, sections } from '../amqp/sections.ts'
 import { contentOf, mapEntries } from '../amqp/values.ts'
 import type { KafkaHeader, KafkaRecord } from './record-batch.ts'
@@ -10,14 +11,9 @@ import type { KafkaHeader, KafkaRecord } from './record-batch.ts'
 const PARTITION_KEY = 'x-opt-partition-key'
 const NULL = 0x40
 
-/** Missing in the library's typings. */
-const { Reader: AmqpReader } = rhea.types as unknown as {
-  Reader: new (bytes: Buffer) => { read(): { value: unknown } }
-}
-
 /** The event as other protocols see it: an encoded AMQP message. A null body stays null. */
 export function messageOf({ key, value, headers }: KafkaRecord): Buffer {
-  const message: Message = { body: rhea.message.data_section(value ?? (null as unknown as Buffer)) }
+  const message: Message = { body: dataSection(value ?? null) }
   if (key) message.message_annotations = { [PARTITION_KEY]: rhea.types.wrap_string(key.toString('utf8')) }
   if (headers.length > 0)
     message.application_properties = Object.fromEntries(
@@ -52,6 +48,6 @@ function headerValue(bytes: Buffer, start: number, end: number): Buffer | undefi
   if (bytes[start] === NULL) return undefined
   const content = contentOf(bytes, start)
   if (content) return content
-  const { value } = new AmqpReader(bytes.subarray(start, end)).read()
+  const { value } = new ValueReader(bytes.subarray(start, end)).read()
   return Buffer.from(value instanceof Date ? value.toISOString() : String(value))
 }

@@ -2,16 +2,11 @@
  * Idempotent publishing: a producer numbers its events, so that a batch whose acknowledgement was lost can be sent again
  * without becoming a second event. The hub hands out and takes back who the producer is, in the link's properties.
  */
-import rhea from 'rhea'
+import { wrap_int, wrap_long, wrap_short } from '../amqp/library.ts'
 import type { Rejection } from '../amqp/refusal.ts'
 import { annotationOf } from '../amqp/sections.ts'
 import { intOf } from '../amqp/values.ts'
 import type { ProducerState, ProducerTable, PublishedBatch } from '../log/producers.ts'
-
-const { wrap_int, wrap_long, wrap_short } = rhea.types as unknown as Record<
-  'wrap_int' | 'wrap_long' | 'wrap_short',
-  (value: number) => unknown
->
 
 export const IDEMPOTENT_PRODUCER = 'com.microsoft:idempotent-producer'
 const ID = 'com.microsoft:producer-id'

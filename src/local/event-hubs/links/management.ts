@@ -57,10 +57,10 @@ function describePartition(log: HubLog, hubName: string, partition: number, now:
 /** An answer that the client finds by its own message id. */
 export function answer(request: Message, status: number, description: string, body?: object): Message {
   return {
-    correlation_id: request.message_id,
+    ...(request.message_id === undefined ? {} : { correlation_id: request.message_id }),
     application_properties: { 'status-code': wrap_int(status), 'status-description': description },
     body: body ?? null,
-  } as unknown as Message
+  }
 }
 
 /** An answer that says why there is none: with the condition, clients make the error of it that a refused link is. */

@@ -1,13 +1,9 @@
 /** Links over which idempotent producers publish: one owner of a producer at a time. */
 import type { Receiver } from 'rhea'
+import { partsOf } from '../amqp/library.ts'
 import type { Rejection } from '../amqp/refusal.ts'
 import type { ProducerTable } from '../log/producers.ts'
 import { IDEMPOTENT_PRODUCER, openProducer, type ProducerLink, producerStolen } from './idempotence.ts'
-
-interface LocalAttach {
-  offered_capabilities?: readonly string[]
-  properties?: Record<string, unknown>
-}
 
 export class ProducerLinks {
   readonly #producers: ProducerTable
@@ -33,7 +29,7 @@ export class ProducerLinks {
     const opened = openProducer(this.#producers, partition, receiver.properties ?? {})
     if ('condition' in opened) return opened
     const { producer, properties } = opened
-    const { attach } = (receiver as unknown as { local: { attach: LocalAttach } }).local
+    const { attach } = partsOf(receiver).local
     attach.offered_capabilities = [IDEMPOTENT_PRODUCER]
     attach.properties = properties
     for (const [link, { id, epoch, partition: of }] of this.#links)

@@ -1,7 +1,8 @@
 /** Questions to `$cbs` and `$management`: the proof of who the peer is, and what the hub and its partitions are. */
 import type { Logger } from 'pino'
-import rhea, { type Delivery, type Message } from 'rhea'
+import type { Delivery, Message } from 'rhea'
 import type { Clock } from '../../runtime/clock.ts'
+import { decodeMessage, encodeMessage } from '../amqp/library.ts'
 import type { Peer } from '../amqp/peer.ts'
 import type { Rejection } from '../amqp/refusal.ts'
 import { checkSections } from '../amqp/sections.ts'
@@ -49,12 +50,12 @@ export class Requests {
     }
     // A malformed message ends the connection; the library would print it to the terminal.
     checkSections(bytes)
-    const request = rhea.message.decode(bytes) as unknown as Message
+    const request = decodeMessage(bytes)
     settle(delivery)
     const reply = kind === 'cbs' ? this.#claimed(request, peer) : this.#managed(request, peer)
     const link = replyLink(peer.replies, request, kind)
     // A client closes one half of the pair and then the other: an answer that nobody waits for is dropped.
-    if (link) sendOnce(link, rhea.message.encode(reply) as unknown as Buffer)
+    if (link) sendOnce(link, encodeMessage(reply))
     else this.#options.logger.debug({ kind }, 'event hub: nobody waits for an answer')
   }
 

@@ -1,7 +1,7 @@
 import type { Sender } from 'rhea'
 import type { Clock } from '../../runtime/clock.ts'
+import { partsOf } from '../amqp/library.ts'
 import { sendOnce } from '../amqp/settlement.ts'
-import type { AmqpSocket } from '../amqp/socket.ts'
 import type { HubLog, StoredEvent } from '../log/log.ts'
 import { forDelivery } from './delivery.ts'
 
@@ -22,21 +22,13 @@ export interface SubscriptionOptions {
   onFailure(error: Error): void
 }
 
-/** Parts of a sending link that the typings leave out. */
-interface LinkInternals {
-  credit: number
-  delivery_count: number
-  connection: { socket: AmqpSocket }
-  session: { outgoing: { next_delivery_id: number; next_pending_delivery: number; available(): number } }
-}
-
 /** One receiver of one partition: sends what the log has, as far as the receiver's credit and its reading reach. */
 export class Subscription {
   readonly sender: Sender
   readonly partition: number
   readonly epoch: number | undefined
   readonly name: string
-  readonly #link: LinkInternals
+  readonly #link: ReturnType<typeof partsOf>
   readonly #log: HubLog
   readonly #clock: Clock
   readonly #options: SubscriptionOptions
@@ -51,7 +43,7 @@ export class Subscription {
     this.partition = options.partition
     this.epoch = options.epoch
     this.name = options.name
-    this.#link = sender as unknown as LinkInternals
+    this.#link = partsOf(sender)
     this.#log = log
     this.#clock = clock
     this.#options = options

@@ -1,0 +1,163 @@
+/**
+ * Everything that is used of rhea beyond its typings. Whoever reaches into the library does it through here; the version in
+ * package.json is exact, and test/local/event-hubs/amqp/library.test.ts says whether all of it is still there.
+ */
+/// <reference path="./rhea-frames.d.ts" />
+import rhea, {
+  type Connection,
+  type Container,
+  type Delivery,
+  type EventContext,
+  type Message,
+  type Receiver,
+  type Sender,
+} from 'rhea'
+import frames from 'rhea/lib/frames.js'
+import types from 'rhea/lib/types.js'
+import type { AmqpSocket } from './socket.ts'
+
+/** Makers of frames and of values, by name: what is changed here changes the library for the whole process. */
+export { frames, types }
+
+export interface Attach {
+  snd_settle_mode?: number | null
+  rcv_settle_mode?: number | null
+  source?: unknown
+  target?: unknown
+  offered_capabilities?: readonly string[]
+  properties?: Record<string, unknown>
+}
+
+interface LinkParts {
+  credit: number
+  delivery_count: number
+  local: { attach: Attach }
+  remote: { attach: Attach }
+  connection: { socket: AmqpSocket }
+  session: { outgoing: { next_delivery_id: number; next_pending_delivery: number; available(): number } }
+}
+
+export const partsOf = (link: Sender | Receiver): LinkParts => link as unknown as LinkParts
+
+/** Fields of the performatives, as far as they are looked at. */
+export interface Performative {
+  handle: number
+  message_format?: number | undefined
+  more?: boolean
+  aborted?: boolean
+  link_credit?: number
+  delivery_count?: number
+  drain?: boolean
+  source?: unknown
+  target?: unknown
+}
+
+export interface Frame {
+  channel: number
+  performative: Performative
+  payload?: Buffer | undefined
+}
+
+export interface Disposition {
+  role: boolean
+  first: number
+  last?: number | null
+  settled?: boolean | null
+  state?: unknown
+}
+
+export interface Session {
+  links: Record<string, unknown>
+  remote: { handles: Record<number, Link | undefined> }
+  output(performative: unknown): void
+}
+
+export type Link = (Receiver | Sender) & {
+  credit: number
+  delivery_count: number
+  is_receiver(): boolean
+  /** The delivery that has begun and not ended. */
+  _incomplete?: { frames: Buffer[] }
+}
+
+/** A connection's own hooks: one method per frame of the protocol, and those that read bytes. */
+export interface Hooks {
+  local_channel_map: Record<number, Session>
+  remote_channel_map: Record<number, Session>
+  frame_size?: number
+  previous_input?: Buffer | null
+  accept(socket: AmqpSocket): void
+  input(bytes: Buffer): void
+  _process(): void
+  on_begin(frame: Frame): void
+  on_attach(frame: Frame): void
+  on_flow(frame: Frame): void
+  on_disposition(frame: { channel: number; performative: Disposition }): void
+  on_transfer(frame: Frame): void
+  on_detach(frame: Frame): void
+  on_end(frame: Frame): void
+}
+
+export const hooksOf = (connection: Connection): Hooks => connection as unknown as Hooks
+
+export type SaslMechanisms = Record<string, unknown> & { enable_anonymous(): void }
+
+export const saslMechanismsOf = (container: Container): SaslMechanisms =>
+  (container as unknown as { sasl_server_mechanisms: SaslMechanisms }).sasl_server_mechanisms
+
+/** The same container with other mechanisms. */
+export const withSaslMechanisms = (container: Container, mechanisms: object): Container =>
+  Object.create(container, { sasl_server_mechanisms: { value: mechanisms } }) as Container
+
+interface DeliveryParts {
+  id: number
+  settled: boolean
+  remote_settled: boolean
+  update(settled: boolean, state: unknown): void
+}
+
+export const partsOfDelivery = (delivery: Delivery): DeliveryParts => delivery as unknown as DeliveryParts
+
+/** States of a delivery. */
+export const outcomes = rhea.message as unknown as Record<
+  'accepted' | 'rejected',
+  (fields?: object) => { described(): unknown }
+>
+
+/** `format` is null when the sender named none, or a plain message. */
+export type IncomingDelivery = Delivery & { format: number | null }
+
+/** Source or target of a link, in the parts that matter. */
+export interface Terminus {
+  address?: string
+  filter?: Record<string, { value?: unknown } | string | undefined>
+}
+
+/** Of a link that the peer has opened: where its events come from. */
+export const terminusOf = (link: Sender | Receiver): Terminus | undefined =>
+  link.source as unknown as Terminus | undefined
+
+/** A delivery without a format reaches the `message` event as it came. */
+export const bytesOf = (context: EventContext): Buffer => context.message as unknown as Buffer
+
+/** Encoded bytes, sent as they are. */
+export const sendBytes = (sender: Sender, message: Buffer): DeliveryParts =>
+  // Unencoded and of format 0: the library leaves them alone.
+  partsOfDelivery(sender.send(message as never, undefined, 0))
+
+export const decodeMessage = (bytes: Buffer): Message => rhea.message.decode(bytes) as unknown as Message
+export const encodeMessage = (message: Message): Buffer => rhea.message.encode(message) as unknown as Buffer
+
+/** A body of bytes, or a null one. */
+export const dataSection = (bytes: Buffer | null) => rhea.message.data_section(bytes as Buffer)
+
+/** Reads values, one after the other. */
+export const { Reader: ValueReader } = rhea.types as unknown as {
+  Reader: new (bytes: Buffer) => { read(): { value: unknown } }
+}
+
+/** Makers of numbers that the typings do not have. */
+export const { wrap_int, wrap_long, wrap_short } = rhea.types as unknown as Record<
+  'wrap_int' | 'wrap_long' | 'wrap_short',
+  (value: number) => unknown
+>
