@@ -2,6 +2,7 @@
 import type { Reading } from '../../contract/reading.ts'
 import type { MadeEvent } from '../generator/generator.ts'
 import type { ArrivedRow, QuarantinedRow } from '../ports/lake.ts'
+import type { TraceQuery } from '../ports/trace.ts'
 import type { TailEvent } from '../state/state.ts'
 
 /** Events kept for the screen. */
@@ -11,6 +12,8 @@ const READINGS_PER_REFUSED = 4
 const LEAST_REFUSED = 10
 /** Longest text taken over from an event that anybody may have sent. */
 const TEXT_LIMIT = 80
+/** Longest id that an event is looked for by. */
+const ID_LIMIT = 200
 /** Characters kept of a body. */
 const BODY_LIMIT = 2000
 
@@ -36,11 +39,19 @@ export function tailOfRow(row: ArrivedRow): TailEvent {
     temperature: row.temperature ?? undefined,
     humidity: row.humidity ?? undefined,
     reasons: [],
+    trace: byId(row.eventId),
   }
 }
 
 export function tailOfQuarantined({ raw, reasons, enqueuedAt }: QuarantinedRow, now: number): TailEvent {
-  return { ...fieldsOf(parse(raw) ?? {}), at: enqueuedAt ?? now, reasons, body: raw.slice(0, BODY_LIMIT) }
+  const line = parse(raw) ?? {}
+  return {
+    ...fieldsOf(line),
+    at: enqueuedAt ?? now,
+    reasons,
+    body: raw.slice(0, BODY_LIMIT),
+    trace: byPlace(line) ?? byId(line.eventId),
+  }
 }
 
 /**
@@ -70,7 +81,7 @@ function spreadOver(readings: readonly TailEvent[], refused: readonly TailEvent[
   return [...spread, ...readings.slice(taken)]
 }
 
-type Loose = Partial<Record<keyof Reading, unknown>>
+type Loose = Partial<Record<keyof Reading | 'PartitionId' | 'SequenceNumber', unknown>>
 
 function fieldsOf(reading: Loose): Pick<TailEvent, 'deviceId' | 'city' | 'temperature' | 'humidity'> {
   return {
@@ -80,6 +91,22 @@ function fieldsOf(reading: Loose): Pick<TailEvent, 'deviceId' | 'city' | 'temper
     humidity: numberOf(reading.humidity),
   }
 }
+
+/** A line of bronze says where the hub holds its event: an id may stand in several. */
+function byPlace({ PartitionId, SequenceNumber }: Loose): TraceQuery | undefined {
+  return Number.isSafeInteger(PartitionId) && Number.isSafeInteger(SequenceNumber)
+    ? { kind: 'position', partition: String(PartitionId), sequenceNumber: Number(SequenceNumber) }
+    : undefined
+}
+
+/** How the hub finds an event again; undefined: nothing names it. Our own events say it in their bodies, which nobody reads before. */
+export const traceOf = ({ trace, body }: TailEvent): TraceQuery | undefined =>
+  trace ?? byId(parse(body ?? '')?.eventId)
+
+const byId = (eventId: unknown): TraceQuery | undefined =>
+  typeof eventId === 'string' && eventId.trim() !== '' && eventId.length <= ID_LIMIT
+    ? { kind: 'id', eventId }
+    : undefined
 
 function parse(text: string): Loose | undefined {
   try {

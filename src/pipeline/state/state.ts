@@ -249,6 +249,8 @@ export interface TailEvent {
   reasons: readonly string[]
   /** As it was sent, or as silver refused it, cut to a few thousand characters; undefined: not kept. */
   body?: string | undefined
+  /** How the hub finds it again; undefined: by what its body says. */
+  trace?: TraceQuery | undefined
 }
 
 export interface LogEntry {

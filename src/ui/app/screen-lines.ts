@@ -192,7 +192,7 @@ function detailContent(detail: Detail, { width, height }: { width: number; heigh
   const lines = [...facts, ...(text.length > 0 ? [[], ...text] : [])]
   return {
     title: printable(detail.title),
-    value: [span('y copies   esc closes', 'muted')],
+    value: [span(`${detail.trace ? 't follows it   ' : ''}y copies   esc closes`, 'muted')],
     lines: lines.slice(0, height),
   }
 }

@@ -2,6 +2,7 @@
 
 import { NEWEST_ROWS } from '../../pipeline/ports/query.ts'
 import { STAGE_IDS, type StageId } from '../../pipeline/ports/stages.ts'
+import type { TraceQuery } from '../../pipeline/ports/trace.ts'
 import type { Drawn, KeyDispatchOptions } from './key-options.ts'
 import { bindingOf, type Command, whyNot } from './keymap.ts'
 import { chooseFrom, openOverlay, playResult } from './lesson-keys.ts'
@@ -161,13 +162,12 @@ export class KeyDispatch {
       case 'present':
         return { ...view, isPresenting: !view.isPresenting, overlay: undefined, isZoomed: false }
       case 'theme':
+        // In an opened event the key follows that one.
+        if (view.detail?.trace) return this.#follow(view, view.detail.trace)
         return this.#replies.say(view, `theme: ${this.#options.onTheme()}`, false)
       case 'trace':
         if (view.overlay === 'trace') return { ...view, overlay: undefined }
-        return openOverlay(
-          this.#replies.act(view, () => actions.trace({ kind: 'newest' })),
-          'trace',
-        )
+        return this.#follow(view, { kind: 'newest' })
       case 'sendOne':
         return { ...view, question: { kind: 'own', parts: ['', '', ''], at: 0 } }
       case 'faults':
@@ -206,6 +206,11 @@ export class KeyDispatch {
     const isBroken = this.#options.state().faults.some(({ state }) => state === 'active')
     if (isBroken && !isCovered(view)) return this.#replies.act(view, () => this.#options.actions.mendFaults())
     return goBack(view)
+  }
+
+  #follow(view: ViewState, query: TraceQuery): ViewState {
+    const next = this.#replies.act({ ...view, detail: undefined }, () => this.#options.actions.trace(query))
+    return openOverlay(next, 'trace')
   }
 
   /** An open room that is hidden is shown; one that is shown is closed. */

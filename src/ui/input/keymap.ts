@@ -118,7 +118,7 @@ export const KEYMAP: readonly KeyBinding[] = [
   bind('Generator', 'dirty', ['d'], 'dirty data on or off', { ...control, ...hint('d', 'dirty', 4) }),
   bind('Generator', 'setShare', ['D'], 'type the share of dirty data', control),
   bind('Generator', 'setInterval', ['i'], 'type how often each station reports', control),
-  bind('Lesson', 'trace', ['T'], 'follow the newest event through every layer'),
+  bind('Lesson', 'trace', ['T'], 'follow the newest event; in an opened one, t follows it'),
   bind('Lesson', 'sendOne', ['w'], 'send a reading of your own, and follow it', control),
   bind('Lesson', 'faults', ['F'], 'break something on purpose; esc mends it', control),
   bind('Lesson', 'lessons', ['L'], 'lessons: steps with bets, on this screen'),

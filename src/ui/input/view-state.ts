@@ -1,4 +1,5 @@
 /** What the operator has done to the screen itself: focus, zoom, scroll, filter, questions. Pure. */
+import type { TraceQuery } from '../../pipeline/ports/trace.ts'
 import type { ActionResult } from '../../pipeline/state/actions.ts'
 import type { PanelId } from '../layout.ts'
 
@@ -41,6 +42,8 @@ export interface Detail {
   text?: string | undefined
   /** What can be opened elsewhere. */
   link?: string | undefined
+  /** The event behind it, which can be followed. */
+  trace?: TraceQuery | undefined
 }
 
 export interface ViewState {

@@ -1,5 +1,6 @@
 /** What is behind a row of a list: the facts of an event, a partition, a layer, a run, a city, a line of the log. Pure. */
 import { partitionOf } from '../../contract/partition-hash.ts'
+import { traceOf } from '../../pipeline/observation/tail.ts'
 import type { CityMean } from '../../pipeline/ports/lake.ts'
 import type {
   AppState,
@@ -41,6 +42,7 @@ export function eventDetail(event: TailEvent, state: AppState): Detail {
       ['refused by silver', event.reasons.length > 0 ? event.reasons.join(', ') : 'no'],
     ],
     text: event.body,
+    trace: traceOf(event),
   }
 }
 

@@ -5,6 +5,7 @@ import {
   tailOfQuarantined,
   tailOfRow,
   tailWith,
+  traceOf,
 } from '../../../src/pipeline/observation/tail.ts'
 
 const event = (at: number) => ({ at, deviceId: '', city: '', temperature: 1, humidity: 1, reasons: [] })
@@ -63,6 +64,21 @@ describe('the tail of events', () => {
       at: 9,
       reasons: ['not a JSON object'],
     })
+  })
+
+  it('names the event that it shows: by its place in bronze, else by its id', () => {
+    const [eventId, place] = ['6f1c7a52-0000-4000-8000-000000000001', { PartitionId: 2, SequenceNumber: 41 }]
+    const raw = (more: object) => JSON.stringify({ city: '', eventId, ...more })
+    const refused = (text: string) => tailOfQuarantined({ raw: text, reasons: [], enqueuedAt: 5 }, 9).trace
+    const own = { at: 1, deviceId: '', city: '', temperature: 1, humidity: 1, reasons: [], body: raw({}) }
+    expect(traceOf(own)).toEqual({ kind: 'id', eventId })
+    expect(traceOf({ ...own, body: undefined })).toBeUndefined()
+    expect(refused(raw(place))).toEqual({ kind: 'position', partition: '2', sequenceNumber: 41 })
+    // Raw text is cut for the screen; its place stands at its end.
+    expect(refused(raw({ long: 'x'.repeat(5000), ...place }))).toMatchObject({ sequenceNumber: 41 })
+    expect(refused(raw({ PartitionId: '2' }))).toEqual({ kind: 'id', eventId })
+    expect(refused(raw({ eventId: 'x'.repeat(300) }))).toBeUndefined()
+    expect(refused('{"city":')).toBeUndefined()
   })
 
   it('lets nothing through that would move the cursor, or never end', () => {

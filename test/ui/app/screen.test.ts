@@ -788,6 +788,25 @@ describe('data of the layers', () => {
 })
 
 describe('the event that is followed', () => {
+  it('follows the event that is opened with t, which is the theme everywhere else', () => {
+    const state = scenarios.allRunning()
+    const events = state.events.map((event) => ({
+      ...event,
+      trace: { kind: 'id', eventId: 'this one' } as const,
+    }))
+    const { pipeline, press, text } = open({ ...state, events })
+    press('alt+7', 'j', 'return')
+    expect(text()).toContain('t follows it')
+    press('t')
+    expect(pipeline.calls).toEqual(['trace {"kind":"id","eventId":"this one"}'])
+    expect(text()).toContain('one event')
+    press('escape')
+    expect(text()).not.toContain('t follows it')
+    press('t')
+    expect(pipeline.calls).toEqual(['trace {"kind":"id","eventId":"this one"}', 'endTrace'])
+    expect(text()).toContain('theme:')
+  })
+
   const followed: AppState['trace'] = {
     query: { kind: 'newest' },
     trace: {
