@@ -60,7 +60,7 @@ export async function runMonitor({
       { exitCode: 2 },
     )
   // A lesson that is not there is told before the screen; without one, they are read behind the first frame.
-  const asked = lesson === undefined ? undefined : loadLessons(lessonsDir, lesson)
+  const asked = lesson === undefined ? undefined : loadLessons(lessonsDir, lesson, config.target)
   const folder = openDataFolder(config)
   const { logger, rotate } = openLog(folder.path, config.logLevel)
   const session = newSession({

@@ -2,11 +2,10 @@
  * The built program with `--target azure` in a real terminal, against services on loopback that its settings name: signed in
  * with the Azure CLI, asked about costs, quit with stages running.
  */
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { localAzureConfig } from '../../src/commands/shared/local-config.ts'
 import { type LocalAzure, startLocalAzure } from '../../src/local/hosting/host.ts'
+import { settingsFor } from '../support/azure-settings.ts'
 import { BIN, temporaryFolder } from '../support/cli.ts'
 import { dataFolder, localOptions, removeDataFolders } from '../support/local-azure.ts'
 import { openTerminal, type Terminal } from '../support/terminal.ts'
@@ -18,7 +17,7 @@ let terminal: Terminal | undefined
 
 beforeAll(async () => {
   azure = await startLocalAzure(localOptions(dataFolder()))
-  env = { ...settingsFor(azure), PATH: `${azureCli(azure)}${delimiter}${process.env.PATH}` }
+  env = settingsFor(azure, join(folder.path, 'bin'))
 })
 afterEach(async () => {
   await terminal?.close()
@@ -29,44 +28,6 @@ afterAll(async () => {
   folder.remove()
   removeDataFolders()
 })
-
-/** Stands in for `az account get-access-token`. */
-function azureCli({ endpoints }: LocalAzure): string {
-  const bin = join(folder.path, 'bin')
-  mkdirSync(bin)
-  const expires = Math.floor(Date.now() / 1000) + 3600
-  const answer = JSON.stringify({
-    accessToken: endpoints.token,
-    expires_on: expires,
-    expiresOn: new Date(expires * 1000).toISOString(),
-    tokenType: 'Bearer',
-  })
-  writeFileSync(join(bin, 'az'), `#!/bin/sh\necho '${answer}'\n`)
-  chmodSync(join(bin, 'az'), 0o755)
-  return bin
-}
-
-function settingsFor({ endpoints }: LocalAzure): Record<string, string> {
-  const config = localAzureConfig(endpoints)
-  const { management } = endpoints
-  return {
-    AZURE_TOKEN_CREDENTIALS: 'AzureCliCredential',
-    // The certificate of the services on loopback.
-    NODE_EXTRA_CA_CERTS: endpoints.certificateFile,
-    NO_PROXY: 'localhost,127.0.0.1',
-    RTSTREAM_SUBSCRIPTION_ID: String(config.subscriptionId),
-    RTSTREAM_RESOURCE_GROUP: String(config.resourceGroup),
-    RTSTREAM_EVENT_HUBS_CONNECTION_STRING: endpoints.eventHubsConnectionString,
-    RTSTREAM_STORAGE_ACCOUNT: String(config.storageAccount),
-    RTSTREAM_LAKE_ENDPOINT: endpoints.lakeTls,
-    RTSTREAM_LOCATION: 'westeurope',
-    RTSTREAM_STREAM_ANALYTICS_JOB: String(config.streamAnalyticsJob),
-    RTSTREAM_DATABRICKS_WORKSPACE_URL: `${management}/databricks`,
-    RTSTREAM_SYNAPSE_ENDPOINT: `${management}/synapse`,
-    RTSTREAM_METRICS_ENDPOINT: management,
-    RTSTREAM_MANAGEMENT_ENDPOINT: management,
-  }
-}
 
 let count = 0
 function open(...args: string[]): Terminal {

@@ -1,7 +1,7 @@
 /** The lessons that come with the product, and those of one's own. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { type Lesson, LessonError, parseLesson } from '../../pipeline/lessons/lesson.ts'
+import { type Lesson, LessonError, noSteps, parseLesson, stepsFor } from '../../pipeline/lessons/lesson.ts'
 import { UserError } from './user-error.ts'
 
 const nameOf = (file: string) => basename(file).replace(/\.md$/, '')
@@ -16,14 +16,17 @@ export function readLessons(folder: string): Lesson[] {
 
 /**
  * @param wanted name of a lesson of the folder, or a file of one's own; undefined: none is begun.
- * @throws UserError when there is no such lesson, or it cannot be read.
+ * @throws UserError when there is no such lesson, it cannot be read, or it has no step for the target.
  */
 export function loadLessons(
   folder: string,
   wanted: string | undefined,
+  target: 'local' | 'azure' = 'local',
 ): { lessons: readonly Lesson[]; first: string | undefined } {
   const lessons = readLessons(folder)
-  if (wanted === undefined || lessons.some(({ name }) => name === wanted)) return { lessons, first: wanted }
+  const known = lessons.find(({ name }) => name === wanted)
+  if (known) checkTarget(known, target)
+  if (known || wanted === undefined) return { lessons, first: wanted }
   if (!wanted.endsWith('.md'))
     throw new UserError(
       `There is no lesson named ${wanted}.`,
@@ -31,7 +34,15 @@ export function loadLessons(
       { exitCode: 2 },
     )
   const own = readOwn(wanted)
+  checkTarget(own, target)
   return { lessons: [own, ...lessons], first: own.name }
+}
+
+/** Before anything is started. @throws UserError */
+function checkTarget(lesson: Lesson, target: 'local' | 'azure'): void {
+  if (stepsFor(lesson, target).length > 0) return
+  const hint = target === 'azure' ? 'Leave out --target azure.' : 'Add --target azure.'
+  throw new UserError(noSteps(lesson, target), hint, { exitCode: 2 })
 }
 
 function readOwn(file: string): Lesson {

@@ -26,6 +26,16 @@ export interface LessonStep {
   target: 'local' | 'azure' | undefined
 }
 
+/** A step without a target is for both. */
+export const stepsFor = ({ steps }: Lesson, target: 'local' | 'azure'): LessonStep[] =>
+  steps.filter((step) => step.target === undefined || step.target === target)
+
+/** Why a lesson that has none of them cannot be begun. */
+export const noSteps = ({ title }: Lesson, target: 'local' | 'azure'): string =>
+  target === 'azure'
+    ? `“${title}” is for the local target: it has no step for Azure.`
+    : `“${title}” is for Azure: it has no step for the local target.`
+
 /** `ledger.lost = 0`, `+ledger.quarantined >= 3` (since the step began), `stages.silver.state = failed`. */
 export interface Condition {
   path: readonly string[]

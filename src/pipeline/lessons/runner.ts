@@ -2,7 +2,7 @@
 import { type ActionResult, accepted, type LessonActions, refused } from '../state/actions.ts'
 import type { AppState, LessonSlice } from '../state/state.ts'
 import type { StateStore } from '../state/store.ts'
-import { holds, type Lesson, type LessonStep } from './lesson.ts'
+import { holds, type Lesson, type LessonStep, noSteps, stepsFor } from './lesson.ts'
 
 interface Playing {
   lesson: Lesson
@@ -45,7 +45,8 @@ export class LessonRunner {
     if (!lesson)
       return refused(`There is no lesson named ${name}: ${this.#lessons.map((one) => one.name).join(', ')}.`)
     const { target } = this.#store.state.session
-    const steps = lesson.steps.filter((step) => step.target === undefined || step.target === target)
+    const steps = stepsFor(lesson, target)
+    if (steps.length === 0) return refused(noSteps(lesson, target))
     this.#unsubscribe ??= this.#store.published.subscribe(() => this.#look())
     this.#show({ lesson, steps, index: 0, atStart: this.#store.state })
     return accepted(`${lesson.title}: ${steps.length} steps.`)

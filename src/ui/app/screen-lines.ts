@@ -38,10 +38,9 @@ export interface ScreenLines {
 export function screenLines(state: AppState, view: ViewState, columns: number, rows: number): ScreenLines {
   const banner = bannerOf(state)
   // In a small window the panels give way; in the smallest, what is above them is cut.
-  const above = [...(banner ? [bannerLine(banner, columns)] : []), ...bannerLines(state, columns)].slice(
-    0,
-    roomAbove(columns, rows),
-  )
+  const room = roomAbove(columns, rows)
+  const first = banner ? [bannerLine(banner, columns)] : []
+  const above = [...first, ...bannerLines(state, columns, room - first.length)].slice(0, room)
   const isCovered = view.overlay !== undefined || view.isZoomed || view.detail !== undefined
   const layout = layOut(columns, rows, view.focused, { above: above.length, isCovered })
   if (!layout) return { lines: tooSmall(columns, rows, view), layout, scrollable: 0, ...NOTHING }

@@ -5,34 +5,45 @@ import { badge, type Line, left, span, wrap } from '../text/line.ts'
 
 const MARK = 10
 
-export function bannerLines(state: AppState, columns: number): Line[] {
+/** How much a fault says: the first form that leaves room for a lesson. */
+const FORMS = ['whole', 'without the cause', 'name'] as const
+type Form = (typeof FORMS)[number]
+
+/** @param room rows that there are: faults say less, then the lesson's caption is cut; what to press and what was seen stay. */
+export function bannerLines(state: AppState, columns: number, room = Number.POSITIVE_INFINITY): Line[] {
   const { faults, lesson, replay, now } = state
-  return [
-    ...faults.flatMap((fault) => faultLines(fault, now, columns)),
-    ...(replay
-      ? [
-          [
-            badge(' replay ', 'accent'),
-            span(replayText(replay)),
-            span('   space pause  , . seek  < > speed', 'muted'),
-          ],
-        ]
-      : []),
-    ...(lesson ? lessonLines(lesson, columns) : []),
+  const lessonPart = lesson ? lessonLines(lesson, columns) : []
+  const replayPart: Line[] = replay
+    ? [
+        [
+          badge(' replay ', 'accent'),
+          span(replayText(replay)),
+          span('   space pause  , . seek  < > speed', 'muted'),
+        ],
+      ]
+    : []
+  const above = (form: Form): Line[] => [
+    ...faults.flatMap((fault) => faultLines(fault, now, columns, form)),
+    ...replayPart,
   ]
+  const fitting = FORMS.map(above).find((lines) => lines.length + lessonPart.length <= room) ?? above('name')
+  if (!lesson || fitting.length + lessonPart.length <= room) return [...fitting, ...lessonPart]
+  return [...fitting, ...lessonLines(lesson, columns, room - fitting.length)].slice(0, Math.max(0, room))
 }
 
 function faultLines(
   { title, happens, seen, since, until, state }: ActiveFault,
   now: number,
   columns: number,
+  form: Form,
 ): Line[] {
   const age = formatDuration(Math.max(0, now - since))
   if (state === 'healing')
     return [[badge(' mended ', 'ok'), span(` ${title}: what had failed by it is started again.`)]]
   const end =
     until === undefined ? 'esc mends it' : `mends itself in ${formatDuration(Math.max(0, until - now))}`
-  return wrapped(columns, ` ${title}, ${age}: ${happens} ${seen} ${end}.`).map(
+  const said = { whole: [happens, seen], 'without the cause': [seen], name: [] }[form]
+  return wrapped(columns, ` ${[`${title}, ${age}:`, ...said, `${end}.`].join(' ')}`).map(
     (text, row): Line => [
       row === 0 ? badge(' broken ', 'fail') : span(left('', MARK - 2)),
       span(text, 'warn'),
@@ -44,7 +55,8 @@ function replayText({ position, durationMs, speed, isPaused }: NonNullable<AppSt
   return ` ${clock(position)} of ${clock(durationMs)}, ×${speed}${isPaused ? ', paused' : ''}`
 }
 
-function lessonLines(lesson: LessonSlice, columns: number): Line[] {
+/** @param room rows that there are: the caption gives way. */
+function lessonLines(lesson: LessonSlice, columns: number, room = Number.POSITIVE_INFINITY): Line[] {
   const {
     title,
     index,
@@ -68,15 +80,17 @@ function lessonLines(lesson: LessonSlice, columns: number): Line[] {
     span(` ${heading}`, 'title', true),
     span(`   ${place}   , back  . ${isSeen ? 'next' : 'skip'}  space pause`, 'muted'),
   ]
-  const text = wrapped(columns, caption).map((part): Line => [span(' '), span(part)])
-  const todo: Line[] = press === undefined ? [] : [[span(' press ', 'muted'), span(press, 'accent', true)]]
+  const todo: Line[] =
+    press === undefined
+      ? []
+      : [[span(' press ', 'muted'), span(press.split(' ').join(', then '), 'accent', true)]]
   const bets: Line[] =
     question === undefined
       ? []
       : [
-          [span(` ${question} `, 'title')],
+          [span(' bet   ', 'muted'), span(question, 'title')],
           [
-            span(' '),
+            span('       '),
             ...options.flatMap((option, at) => {
               const isChosen = bet === at
               const isRight = isSeen && answer === at
@@ -88,9 +102,23 @@ function lessonLines(lesson: LessonSlice, columns: number): Line[] {
             }),
           ],
         ]
-  const seen: Line[] = isSeen ? [[span(' ✓ ', 'ok'), span(say ?? 'Seen.', 'ok')]] : []
-  return [head, ...text, ...todo, ...bets, ...seen]
+  const seen = isSeen
+    ? wrapped(columns, [betText(lesson), say ?? 'Seen.'].join('')).map(
+        (part, row): Line => [span(row === 0 ? ' ✓ ' : '   ', 'ok'), span(part, 'ok')],
+      )
+    : []
+  // First the bet: what is pressed shows the answer.
+  const after = [...bets, ...todo, ...seen]
+  const captionRows = Math.max(0, room - 1 - after.length)
+  const text = wrapped(columns, caption)
+  const shown = text.slice(0, captionRows)
+  if (shown.length < text.length && shown.length > 0) shown.push(`${shown.pop()} …`)
+  return [head, ...shown.map((part): Line => [span(' '), span(part)]), ...after]
 }
+
+/** Whoever has bet wants to know. */
+const betText = ({ bet, answer, options }: LessonSlice): string =>
+  bet === undefined ? '' : bet === answer ? 'You were right. ' : `You had bet on “${options[bet]}”. `
 
 const wrapped = (columns: number, text: string) => wrap(text, Math.max(20, columns - MARK))
 

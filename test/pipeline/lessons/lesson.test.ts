@@ -62,11 +62,19 @@ describe('the lessons that come with the product', () => {
     expect(bindingOf(step?.press?.split(' ')[0] ?? '')?.command).toBe(command)
   })
 
+  it('ask for esc last: a key that acts right after it is taken for one that is pressed with alt', () => {
+    for (const { press } of lessons.flatMap(({ steps }) => steps))
+      expect(press?.split(' ').slice(0, -1) ?? []).not.toContain('esc')
+  })
+
   it('are found by name; one of one’s own by its file', () => {
     expect(loadLessons(FOLDER, 'pipeline').first).toBe('pipeline')
     expect(loadLessons(FOLDER, `${FOLDER}/1-pipeline.md`).first).toBe('1-pipeline')
     expect(() => loadLessons(FOLDER, 'nothing')).toThrow(/no lesson named nothing/)
     expect(() => loadLessons(FOLDER, './nothing.md')).toThrow(/cannot be read/)
+    expect(loadLessons(FOLDER, 'operations', 'azure').first).toBe('operations')
+    expect(() => loadLessons(FOLDER, 'exactly-once', 'azure')).toThrow(/has no step for Azure/)
+    expect(() => loadLessons(FOLDER, `${FOLDER}/2-exactly-once.md`, 'azure')).toThrow(/has no step for Azure/)
   })
 })
 
@@ -134,5 +142,16 @@ describe('playing a lesson', () => {
     actions.next()
     expect(store.state.lesson).toBeUndefined()
     expect(actions.begin('other')).toMatchObject({ ok: false })
+  })
+
+  it('refuses a lesson without a step for the target', () => {
+    const store = new StateStore(allRunning(), new FakeClock())
+    const runner = new LessonRunner(store)
+    runner.setLessons([parseLesson('cloud', `${front}## One\ntarget: azure\n`)])
+    expect(runner.actions.begin('cloud')).toEqual({
+      ok: false,
+      reason: '“Mine” is for Azure: it has no step for the local target.',
+    })
+    expect(store.state.lesson).toBeUndefined()
   })
 })
