@@ -8,7 +8,14 @@ import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { streamSSE } from 'hono/streaming'
 import { Bucket, Guesses, LIMITS } from './limits.ts'
-import { type Board, type FromRoom, type Progress, type RoomInput, RUBBISH } from './messages.ts'
+import {
+  type Board,
+  type FromRoom,
+  type Progress,
+  type RoomInput,
+  type RoomRules,
+  RUBBISH,
+} from './messages.ts'
 import type { Phone, Phones } from './phones.ts'
 import { joinRequest, readingsRequest } from './requests.ts'
 import { isCode } from './room-code.ts'
@@ -64,11 +71,13 @@ export class Room {
   }
   /** As every phone has it. */
   #toldBoard = ''
+  #rules: RoomRules
   #isFull = false
   #isClosed = false
 
   constructor(options: RoomOptions) {
     this.#options = options
+    this.#rules = options.input.rules
     this.#all = new Bucket(LIMITS.readingsPerSecond, LIMITS.readingsPerSecond, options.now())
     this.#page = new Map(
       Object.entries(PAGE).map(([path, [file, type]]) => [
@@ -93,17 +102,45 @@ export class Room {
     const told = JSON.stringify(this.#whole())
     if (told === this.#toldBoard) return
     this.#toldBoard = told
-    for (const deviceId of this.#listeners.keys()) this.#tell(deviceId, 'board', this.#whole())
+    this.#tellAll('board', this.#whole())
   }
 
   setFull(isFull: boolean): void {
     this.#isFull = isFull
   }
 
+  /** Every phone is told. */
+  setRules(rules: RoomRules): void {
+    const { phones, now } = this.#options
+    if (rules.readingsPerSecond !== this.#rules.readingsPerSecond)
+      phones.setRate(rules.readingsPerSecond, now())
+    this.#rules = rules
+    this.#tellAll('rules', this.#told())
+  }
+
+  /** The phone is told, and its streams end. */
+  remove(deviceId: string): void {
+    if (!this.#options.phones.remove(deviceId)) return
+    this.#tell(deviceId, 'removed', {})
+    this.#phonesChanged()
+  }
+
+  clearNames(): void {
+    for (const phone of this.#options.phones.clearNames()) this.#tell(phone.deviceId, 'you', describe(phone))
+    this.#phonesChanged()
+  }
+
   /** Sends a message to every phone. */
   close(): void {
     this.#isClosed = true
-    for (const deviceId of this.#listeners.keys()) this.#tell(deviceId, 'closed', {})
+    this.#tellAll('closed', {})
+  }
+
+  /** The rules as a phone knows them. */
+  #told = () => ({ ...this.#rules, rubbish: this.#rules.isMischiefAllowed ? RUBBISH : [] })
+
+  #tellAll(event: string, data: unknown): void {
+    for (const deviceId of this.#listeners.keys()) this.#tell(deviceId, event, data)
   }
 
   #whole = (): Board => ({ ...this.#board, phones: this.connected })
@@ -129,6 +166,9 @@ export class Room {
       maxSize: LIMITS.bodyBytes,
       onError: (context) => context.json({ error: 'That is too long.' }, 413),
     })
+    app.get('/:code/room', (context) =>
+      context.json({ ...this.#told(), names: this.#options.phones.freeNames }),
+    )
     app.post('/:code/join', bounded, (context) => this.#join(context))
     app.get('/:code/me', (context) => this.#me(context))
     app.post('/:code/readings', bounded, (context) => this.#readings(context))
@@ -141,7 +181,7 @@ export class Room {
   #refusalOf({ req, env }: Context): { text: string; status: 403 | 404 | 429 } | undefined {
     const { authority, now, phones, input } = this.#options
     const scheme = input.tls ? 'https' : 'http'
-    if (req.header('host') !== authority())
+    if (req.header('host')?.toLowerCase() !== authority())
       return { text: 'This is not the address of the room.', status: 403 }
     const origin = req.header('origin')
     if (origin !== undefined && origin !== `${scheme}://${authority()}`)
@@ -163,39 +203,47 @@ export class Room {
   }
 
   async #join(context: Context): Promise<Response> {
-    const { phones, now, input, send } = this.#options
+    const { phones, now } = this.#options
+    if (this.#isClosed) return context.json({ error: CLOSED }, 410)
     const asked = joinRequest.safeParse(await readBody(context))
-    if (!asked.success) return context.json({ error: 'A city has letters, at most 40.' }, 400)
-    const joined = phones.join(asked.data.city, now())
-    if (!joined) return context.json({ error: `The room is full: it takes ${LIMITS.phones} phones.` }, 429)
-    send({ type: 'phones', names: phones.names, connected: this.connected })
+    if (!asked.success) {
+      const isName = asked.error.issues.some(({ path }) => path[0] === 'name')
+      return context.json({ error: isName ? NAME_FORM : 'A city has letters, at most 40.' }, 400)
+    }
+    const joined = phones.join({ ...asked.data, hasOwnNames: this.#rules.hasOwnNames }, now())
+    if (joined === 'full')
+      return context.json({ error: `The room is full: it takes ${LIMITS.phones} phones.` }, 429)
+    if (joined === 'name taken')
+      return context.json({ error: 'Another phone has this name. Choose another.' }, 409)
+    if (joined === 'no animal')
+      return context.json({ error: 'Names are those of animals here. Choose one from the list.' }, 400)
+    this.#phonesChanged()
     const { secret, phone } = joined
-    return context.json({ secret, ...describe(phone), rubbish: input.isRubbishAllowed ? RUBBISH : [] })
+    return context.json({ secret, ...describe(phone), ...this.#told() })
   }
 
   #me(context: Context): Response {
     const phone = this.#phoneOf(context)
-    if (!phone) return context.json({ error: 'This phone is not in the room.' }, 404)
-    return context.json({ ...describe(phone), rubbish: this.#options.input.isRubbishAllowed ? RUBBISH : [] })
+    if (!phone) return context.json({ error: UNKNOWN_PHONE }, 404)
+    return context.json({ ...describe(phone), ...this.#told() })
   }
 
   async #readings(context: Context): Promise<Response> {
-    const { phones, now, input, send } = this.#options
+    const { phones, now, send } = this.#options
     const phone = this.#phoneOf(context)
-    if (!phone) return context.json({ error: 'This phone is not in the room. Load the page again.' }, 404)
-    if (this.#isClosed) return context.json({ error: 'The room is closed.' }, 429)
+    if (!phone) return context.json({ error: UNKNOWN_PHONE }, 404)
+    if (this.#isClosed) return context.json({ error: CLOSED }, 410)
+    const { isMischiefAllowed, readingsPerSecond, isPaused } = this.#rules
+    if (isPaused) return later(context, 'The presenter has paused the room.')
     const asked = readingsRequest.safeParse(await readBody(context))
     if (!asked.success) return context.json({ error: 'These are no readings as the page makes them.' }, 400)
     const { readings } = asked.data
-    if (!input.isRubbishAllowed && readings.some(({ rubbish, twice }) => rubbish !== undefined || twice))
-      return context.json({ error: 'Mischief is not allowed now.' }, 429)
-    if (this.#isFull)
-      return context.json({ error: 'The hub takes no more for now. Try again in a moment.' }, 429)
-    if (!phone.bucket.take(readings.length, now()) || !this.#all.take(readings.length, now()))
-      return context.json(
-        { error: `More than ${input.readingsPerSecond} readings a second. Wait a moment.` },
-        429,
-      )
+    if (!isMischiefAllowed && readings.some(({ rubbish, twice }) => rubbish !== undefined || twice))
+      return context.json({ error: 'Mischief is not allowed now.' }, 403)
+    if (this.#isFull) return later(context, 'The hub takes no more for now.')
+    if (!phone.bucket.take(readings.length, now()))
+      return later(context, `More than ${readingsPerSecond} readings a second. Wait a moment.`)
+    if (!this.#all.take(readings.length, now())) return later(context, ROOM_RATE)
     send({
       type: 'readings',
       readings: readings.map(({ id, rubbish, twice, ...values }) => ({
@@ -212,7 +260,7 @@ export class Room {
 
   #events(context: Context): Response | Promise<Response> {
     const phone = this.#phoneOf(context)
-    if (!phone) return context.json({ error: 'This phone is not in the room.' }, 404)
+    if (!phone) return context.json({ error: UNKNOWN_PHONE }, 404)
     const { deviceId } = phone
     const others = this.#listeners.get(deviceId) ?? new Set<Listener>()
     if (others.size >= MOST_STREAMS) return context.json({ error: 'This phone listens already.' }, 429)
@@ -227,11 +275,13 @@ export class Room {
       this.#listeners.set(deviceId, others.add(listen))
       this.#phonesChanged()
       stream.onAbort(() => wake())
+      listen('you', describe(phone))
+      listen('rules', this.#told())
       listen('board', this.#whole())
       try {
         while (!stream.aborted) {
           for (let next = waiting.shift(); next; next = waiting.shift()) await stream.writeSSE(next)
-          if (this.#isClosed) break
+          if (this.#isClosed || this.#phoneOf(context) !== phone) break
           const { promise, resolve } = Promise.withResolvers<void>()
           wake = resolve
           const timer = setTimeout(() => listen('still', {}), HEARTBEAT_MS)
@@ -248,9 +298,18 @@ export class Room {
 
   #phonesChanged(): void {
     const { phones, send } = this.#options
-    send({ type: 'phones', names: phones.names, connected: this.connected })
+    send({ type: 'phones', phones: phones.all, connected: this.connected })
   }
 }
+
+/** Refused for now: a phone keeps what it sent, and sends it again. */
+const later = (context: Context, error: string): Response =>
+  context.json({ error }, 429, { 'retry-after': '1' })
+
+const ROOM_RATE = `The room takes ${LIMITS.readingsPerSecond.toLocaleString('en-US')} readings a second from all phones. Wait a moment.`
+const CLOSED = 'The room is closed.'
+const UNKNOWN_PHONE = 'This phone is not in the room. Load the page again.'
+const NAME_FORM = 'A name has letters and digits, at most 20.'
 
 const describe = ({ deviceId, name, city }: Phone) => ({ deviceId, name, city })
 

@@ -59,6 +59,23 @@ export interface Board {
   lost: number | undefined
 }
 
+/** What the presenter allows; it may change while the room is open. */
+export interface RoomRules {
+  isMischiefAllowed: boolean
+  /** Readings a second that each phone may send. */
+  readingsPerSecond: number
+  /** No reading is taken. */
+  isPaused: boolean
+  /** Phones may type a name of their own; else names are those of animals. */
+  hasOwnNames: boolean
+}
+
+/** A phone as the presenter sees it. */
+export interface PhoneName {
+  deviceId: string
+  name: string
+}
+
 export interface RoomInput {
   /** The address that the presenter has chosen; never "all". */
   host: string
@@ -70,15 +87,14 @@ export interface RoomInput {
   pageFolder: string
   /** PEM; undefined means plain HTTP. */
   tls: { key: string; cert: string } | undefined
-  isRubbishAllowed: boolean
-  readingsPerSecond: number
+  rules: RoomRules
 }
 
 export type FromRoom =
   | { type: 'opened'; url: string; code: string }
   | { type: 'failed'; message: string }
   | { type: 'readings'; readings: PhoneReading[] }
-  | { type: 'phones'; names: string[]; connected: number }
+  | { type: 'phones'; phones: PhoneName[]; connected: number }
   | { type: 'log'; message: string }
 
 export type ToRoom =
@@ -86,4 +102,9 @@ export type ToRoom =
   | { type: 'board'; board: Omit<Board, 'phones'> }
   /** The hub accepts nothing more for now. */
   | { type: 'full'; isFull: boolean }
+  | { type: 'rules'; rules: RoomRules }
+  /** Takes a phone out: its secret is no longer known. */
+  | { type: 'remove'; deviceId: string }
+  /** Gives every phone the name of an animal. */
+  | { type: 'clearNames' }
   | { type: 'close' }

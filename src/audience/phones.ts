@@ -1,10 +1,11 @@
 /**
  * The room's phones: each is a weather station with a name, recognized by its secret, also after a restart.
  */
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, randomBytes, randomInt } from 'node:crypto'
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { ANIMALS } from './animals.ts'
 import { Bucket, LIMITS } from './limits.ts'
+import type { PhoneName } from './messages.ts'
 import { newCode } from './room-code.ts'
 
 export interface Phone {
@@ -30,8 +31,13 @@ interface SavedPhone {
 interface Saved {
   code: string
   port: number
+  /** Phones that ever joined: numbers are not given twice. */
+  joined?: number
   phones: SavedPhone[]
 }
+
+/** Why a phone cannot join, for its owner. */
+export type NoPlace = 'full' | 'name taken' | 'no animal'
 
 /** How many ids are remembered per phone. */
 const MOST_IDS = 500
@@ -48,7 +54,8 @@ export class Phones {
   port: number
   readonly #file: string
   readonly #phones = new Map<string, Phone>()
-  readonly #perSecond: number
+  #perSecond: number
+  #joined: number
   /** As in the file. */
   #saved = ''
 
@@ -60,31 +67,47 @@ export class Phones {
     this.port = saved?.port ?? 0
     for (const { key, ...phone } of saved?.phones ?? [])
       this.#phones.set(key, this.#made({ ...phone, next: phone.next + NUMBERS_AHEAD }, now))
+    this.#joined = Math.max(this.#phones.size, saved?.joined ?? 0)
   }
 
   #made(phone: Omit<SavedPhone, 'key'>, now: number): Phone {
-    return { ...phone, bucket: new Bucket(this.#perSecond, LIMITS.burst, now), numbers: new Map() }
+    return { ...phone, bucket: this.#bucket(now), numbers: new Map() }
   }
 
-  get names(): string[] {
-    return [...this.#phones.values()].map(({ name }) => name)
+  #bucket(now: number): Bucket {
+    return new Bucket(this.#perSecond, LIMITS.burst, now)
+  }
+
+  get all(): PhoneName[] {
+    return [...this.#phones.values()].map(({ deviceId, name }) => ({ deviceId, name }))
+  }
+
+  /** Animals whose name no phone has. */
+  get freeNames(): string[] {
+    const taken = new Set([...this.#phones.values()].map(({ name }) => name))
+    return ANIMALS.filter((name) => !taken.has(name))
   }
 
   find(secret: string): Phone | undefined {
     return this.#phones.get(keyOf(secret))
   }
 
-  /** @returns undefined when the room is full. */
-  join(city: string, now: number): { secret: string; phone: Phone } | undefined {
-    if (this.#phones.size >= LIMITS.phones) return undefined
-    const number = this.#phones.size + 1
-    const taken = new Set(this.names)
-    const free = ANIMALS.filter((name) => !taken.has(name))
-    const animal = free[randomBytes(1).readUInt8(0) % Math.max(1, free.length)]
+  /**
+   * @param name one that the phone wants; undefined: any animal.
+   * @param hasOwnNames whether it may be another than an animal's.
+   */
+  join(
+    { city, name, hasOwnNames = false }: { city: string; name?: string | undefined; hasOwnNames?: boolean },
+    now: number,
+  ): { secret: string; phone: Phone } | NoPlace {
+    if (this.#phones.size >= LIMITS.phones) return 'full'
+    if (name !== undefined && !hasOwnNames && !isAnimal(name)) return 'no animal'
+    if (name !== undefined && this.#isTaken(name)) return 'name taken'
+    const number = ++this.#joined
     const phone = this.#made(
       {
         deviceId: `phone-${String(number).padStart(4, '0')}`,
-        name: animal ?? `${ANIMALS[number % ANIMALS.length]} ${number}`,
+        name: name ?? this.#animal(number),
         city,
         next: 0,
       },
@@ -94,6 +117,40 @@ export class Phones {
     this.#phones.set(keyOf(secret), phone)
     this.save()
     return { secret, phone }
+  }
+
+  #isTaken(name: string): boolean {
+    const wanted = name.toLowerCase()
+    return [...this.#phones.values()].some((phone) => phone.name.toLowerCase() === wanted)
+  }
+
+  /** A free one at random; with a number once all are taken. */
+  #animal(number: number): string {
+    const free = this.freeNames
+    return free[randomInt(Math.max(1, free.length))] ?? `${ANIMALS[number % ANIMALS.length]} ${number}`
+  }
+
+  setRate(perSecond: number, now: number): void {
+    this.#perSecond = perSecond
+    for (const phone of this.#phones.values()) phone.bucket = this.#bucket(now)
+  }
+
+  /** @returns whether there was one. */
+  remove(deviceId: string): boolean {
+    const [key] = [...this.#phones].find(([, phone]) => phone.deviceId === deviceId) ?? []
+    if (key === undefined) return false
+    this.#phones.delete(key)
+    this.save()
+    return true
+  }
+
+  /** Every phone gets the name of an animal. @returns the phones. */
+  clearNames(): readonly Phone[] {
+    const phones = [...this.#phones.values()]
+    for (const phone of phones) phone.name = ''
+    for (const [index, phone] of phones.entries()) phone.name = this.#animal(index)
+    this.save()
+    return phones
   }
 
   /** The number of a reading: that of an earlier one with the same id, or the next. */
@@ -115,7 +172,7 @@ export class Phones {
       city,
       next,
     }))
-    const saved: Saved = { code: this.code, port: this.port, phones }
+    const saved: Saved = { code: this.code, port: this.port, joined: this.#joined, phones }
     const text = JSON.stringify(saved)
     if (text === this.#saved) return
     writeFileSync(`${this.#file}.new`, text, { mode: 0o600 })
@@ -123,6 +180,8 @@ export class Phones {
     this.#saved = text
   }
 }
+
+const isAnimal = (name: string) => (ANIMALS as readonly string[]).includes(name)
 
 function readSaved(file: string): Saved | undefined {
   try {

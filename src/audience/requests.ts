@@ -8,7 +8,14 @@ const CITY = /^[\p{L}\p{M}][\p{L}\p{M}\p{Zs}'’.,-]{0,39}$/u
 
 const city = z.string().trim().regex(CITY)
 
-export const joinRequest = z.strictObject({ city })
+/** A phone's name: letters, digits and few signs, at most 20 characters. */
+const NAME = /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N} '’.-]{0,18}[\p{L}\p{M}\p{N}.])?$/u
+
+/** Without a name the phone is given one. */
+export const joinRequest = z.strictObject({
+  city,
+  name: z.string().normalize('NFC').trim().regex(NAME).optional(),
+})
 
 const readingRequest = z.strictObject({
   id: z.uuid(),

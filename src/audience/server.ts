@@ -1,11 +1,12 @@
 /** Listens on the one address that the presenter chose, with limits on connections, bodies and time. */
+import { lookup } from 'node:dns/promises'
 import { once } from 'node:events'
-import { createServer as createHttpServer, type Server } from 'node:http'
+import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { Room } from './app.ts'
-import { LIMITS } from './limits.ts'
+import { Connections } from './connections.ts'
 import type { FromRoom, RoomInput } from './messages.ts'
 import { Phones } from './phones.ts'
 
@@ -16,26 +17,37 @@ export interface OpenRoom {
   close(): Promise<void>
 }
 
-/** Time limits against slow senders: for headers and for a whole request (ms). */
-const HEADERS_MS = 5000
-const REQUEST_MS = 10_000
-const SAVE_EVERY_MS = 5000
+/** Times (ms). */
+export interface RoomTimes {
+  /** For a request's headers, and for all of it: against slow senders. */
+  headers: number
+  request: number
+  /** Between two looks for slow senders. */
+  check: number
+  /** Between two saves of the phones. */
+  save: number
+}
+const TIMES: RoomTimes = { headers: 5000, request: 10_000, check: 1000, save: 5000 }
 
 export async function openRoom(
   input: RoomInput,
   send: (message: FromRoom) => void,
-  saveEveryMs = SAVE_EVERY_MS,
+  times: Partial<RoomTimes> = {},
 ): Promise<OpenRoom> {
-  if (isEverywhere(input.host))
-    throw new Error(`${input.host} is every address of this machine. Choose one: --audience-host ADDRESS.`)
+  if (isEverywhere(input.host)) throw everywhere(input.host)
+  const { save: saveEveryMs, ...limits } = { ...TIMES, ...times }
   const now = () => performance.now()
-  const phones = new Phones(input.stateFile, input.readingsPerSecond, now())
+  const phones = new Phones(input.stateFile, input.rules.readingsPerSecond, now())
   let authority = ''
   const room = new Room({ input, phones, authority: () => authority, send, now })
-  const server = createServer(input, room)
-  boundConnections(server)
-  const port = await listen(server, input.host, input.port || phones.port)
-  authority = `${input.host.includes(':') ? `[${input.host}]` : input.host}:${port}`
+  const connections = new Connections()
+  const server = createServer(input, room, connections, limits)
+  connections.watch(server)
+  // A name is looked up once: it may stand for every address too, as `0` does.
+  const { address } = await lookup(input.host)
+  if (isEverywhere(address)) throw everywhere(input.host)
+  const port = await listen(server, address, input.port || phones.port)
+  authority = authorityOf(input, port)
   phones.port = port
   phones.save()
   const save = () => {
@@ -63,38 +75,39 @@ export async function openRoom(
   }
 }
 
+/** As phones write it: without the scheme's own port. */
+function authorityOf({ host, tls }: RoomInput, port: number): string {
+  const name = host.includes(':') ? `[${host}]` : host.toLowerCase()
+  return port === (tls ? 443 : 80) ? name : `${name}:${port}`
+}
+
 const isEverywhere = (host: string) => ['0.0.0.0', '::', '', '*'].includes(host)
 
-function createServer(input: RoomInput, room: Room): Server {
-  const listener = getRequestListener(room.app.fetch)
+const everywhere = (host: string) =>
+  new Error(`${host} is every address of this machine. Choose one: --audience-host ADDRESS.`)
+
+function createServer(
+  input: RoomInput,
+  room: Room,
+  connections: Connections,
+  limits: Omit<RoomTimes, 'save'>,
+): Server {
+  const answer = getRequestListener(room.app.fetch)
+  const listener: RequestListener = (request, response) => {
+    if (!connections.isSurplus(request.socket)) return void answer(request, response)
+    response.writeHead(429, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' })
+    response.end('Too many connections from this address. Close some, and try again.')
+  }
   const options = {
-    headersTimeout: HEADERS_MS,
-    requestTimeout: REQUEST_MS,
+    headersTimeout: limits.headers,
+    requestTimeout: limits.request,
+    connectionsCheckingInterval: limits.check,
     keepAliveTimeout: 5000,
     maxHeaderSize: 8192,
   }
   return input.tls
-    ? createHttpsServer({ ...options, ...input.tls }, listener)
+    ? createHttpsServer({ ...options, ...input.tls, handshakeTimeout: limits.headers }, listener)
     : createHttpServer(options, listener)
-}
-
-function boundConnections(server: Server): void {
-  server.maxConnections = LIMITS.connections
-  const counts = new Map<string, number>()
-  server.on('connection', (socket: Socket) => {
-    const address = socket.remoteAddress ?? ''
-    const count = (counts.get(address) ?? 0) + 1
-    counts.set(address, count)
-    socket.on('error', () => {})
-    socket.once('close', () => {
-      const left = (counts.get(address) ?? 1) - 1
-      if (left > 0) counts.set(address, left)
-      else counts.delete(address)
-    })
-    // Everybody behind one router shares an address; on loopback all clients do.
-    const isLoopback = address === '127.0.0.1' || address === '::1' || address === '::ffff:127.0.0.1'
-    if (count > LIMITS.connectionsPerAddress && !isLoopback) socket.destroy()
-  })
 }
 
 /** Last time's port if it is free, or any other. */

@@ -92,6 +92,7 @@ export async function runMonitor({
     yesQuit: config.yesQuit,
     mouse: config.mouse,
     presenter: config.presenter,
+    overlay: config.audience && !config.readOnly ? 'audience' : undefined,
     clock: systemClock,
     maxFps: config.fps,
     env: process.env,

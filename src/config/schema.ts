@@ -1,5 +1,6 @@
 /** Every setting of the product: its type, bounds and default. Nothing else decides what a setting may be. */
 import * as z from 'zod'
+import { PHONE_RATES } from '../pipeline/state/actions.ts'
 import { choice, duration, integer, names, share, size, text, toggle, url } from './fields.ts'
 
 // One reading of the settings in a process: code made for the schema takes longer to make than it saves.
@@ -168,16 +169,27 @@ export const configSchema = z.strictObject({
   lakePort: port('the local lake for other clients (http)').default(0),
   lakeTlsPort: port('the local lake (https)').default(0),
   managementPort: port('the local management services (https)').default(0),
-  audience: toggle('Open the room for phones at the start; needs audienceHost').default(false),
+  audience: toggle(
+    'Open the room for phones at the start; without audienceHost the screen asks for the address',
+  ).default(false),
   audienceHost: text(
-    'Address of this machine on which phones reach the room; without one the room stays closed',
+    'Address of this machine on which phones reach the room; without one the screen asks for it',
     'one address, not all of them',
     /^(?!0\.0\.0\.0$|::$|\*$)[\w.:-]+$/,
     { placeholder: 'address' },
   ).optional(),
   audiencePort: port('the room for phones').default(0),
-  audienceRate: integer('Readings a second that each phone may send', 1, 50).default(5),
+  audienceRate: integer(
+    'Readings a second that each phone may send',
+    PHONE_RATES.least,
+    PHONE_RATES.most,
+  ).default(5),
   audienceMischief: toggle('Phones may send rubbish, and readings twice').default(true),
+  audienceNames: toggle('Phones may type names of their own; else names are those of animals').default(false),
+  audienceCert: text('Certificate with which the room speaks TLS; needs audienceKey', 'a PEM file', /\S/, {
+    placeholder: 'file',
+  }).optional(),
+  audienceKey: text('Key of that certificate', 'a PEM file', /\S/, { placeholder: 'file' }).optional(),
   logLevel: choice('How much the log file tells', [
     'trace',
     'debug',

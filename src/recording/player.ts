@@ -99,7 +99,6 @@ export function play({ recording, clock, speed: first, from }: PlayerOptions): P
     trace: off,
     endTrace: off,
     sendOne: off,
-    toggleAudience: off,
     replay,
   }
   return { store, actions, close: () => cancel?.() }

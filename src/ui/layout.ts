@@ -182,14 +182,17 @@ export const roomAbove = (columns: number, rows: number): number =>
 /**
  * @param focused a panel without a place of its own takes that of the chart.
  * @param taken lines of {@link roomAbove} that are not free; and whether something lies over the panels: it is given the
- * place of the strip where both have no room.
+ * place of the strip where both have no room, or where it needs more rows than are left.
  * @returns undefined below {@link SMALLEST}.
  */
 export function layOut(
   columns: number,
   total: number,
   focused: PanelId,
-  { above, isCovered }: { above: number; isCovered: boolean } = { above: 0, isCovered: false },
+  { above, isCovered, needed = 0 }: { above: number; isCovered: boolean; needed?: number } = {
+    above: 0,
+    isCovered: false,
+  },
 ): Layout | undefined {
   if (columns < SMALLEST.columns || total < SMALLEST.rows) return undefined
   const rows = total - above
@@ -197,6 +200,7 @@ export function layOut(
   const plan = planFor(columns, rows)
   const flowHeight = plan.flowHeight + wordsRow(columns)
   const bodyHeight = rows - HEADER - plan.gap - flowHeight - FOOTER
+  if (isCovered && needed > bodyHeight) return stripAlone(columns, rows)
   const standing = plan.rows.flatMap(({ panels }) => Object.keys(panels))
   const isGuest = plan.isShared && !standing.includes(focused)
   const heights = shareHeight(plan.rows, bodyHeight)

@@ -9,7 +9,7 @@ import type { FromRoom } from '../../src/audience/messages.ts'
 import { type Phone, Phones } from '../../src/audience/phones.ts'
 import { isCode, newCode } from '../../src/audience/room-code.ts'
 import { openRoom } from '../../src/audience/server.ts'
-import { made, type RoomFixture, startRoom } from './room-fixture.ts'
+import { made, type RoomFixture, RULES, startRoom } from './room-fixture.ts'
 
 let room: RoomFixture
 beforeEach(async () => {
@@ -39,7 +39,7 @@ describe('the file of the phones', () => {
     const { ino } = statSync(file)
     phones.save()
     expect(statSync(file).ino).toBe(ino)
-    const { phone } = phones.join('Bern', 0) as { phone: Phone }
+    const { phone } = phones.join({ city: 'Bern' }, 0) as { phone: Phone }
     phones.numberOf(phone, 'one')
     phones.save()
     expect(readFileSync(file, 'utf8')).toContain('"next":1')
@@ -50,8 +50,7 @@ describe('the file of the phones', () => {
     const stateFile = join(room.folder, 'away', 'audience.json')
     mkdirSync(dirname(stateFile))
     const input = { host: '127.0.0.1', port: 0, stateFile, pageFolder: room.folder, tls: undefined }
-    const limits = { isRubbishAllowed: true, readingsPerSecond: 5 }
-    const other = await openRoom({ ...input, ...limits }, (message) => told.push(message), 20)
+    const other = await openRoom({ ...input, rules: RULES }, (message) => told.push(message), { save: 20 })
     const joined = await fetch(`${other.url}join`, { method: 'POST', body: '{"city":"Bern"}' })
     const { secret } = (await joined.json()) as { secret: string }
     rmSync(dirname(stateFile), { recursive: true })
@@ -133,10 +132,10 @@ describe('getting in', () => {
       stateFile: '',
       pageFolder: room.folder,
       tls: undefined,
-      isRubbishAllowed: true,
-      readingsPerSecond: 5,
+      rules: RULES,
     }
-    for (const host of ['0.0.0.0', '::', '*', ''])
+    // `0` is looked up as every address.
+    for (const host of ['0.0.0.0', '::', '*', '', '0'])
       await expect(openRoom({ ...input, host }, () => {})).rejects.toThrow(/--audience-host/)
   })
 })
@@ -254,11 +253,11 @@ describe('a phone', () => {
   })
 
   it('may send no mischief where the presenter says so', async () => {
-    const strict = await startRoom({ isRubbishAllowed: false })
+    const strict = await startRoom({ rules: { ...RULES, isMischiefAllowed: false } })
     const { secret } = await strict.join()
     for (const changes of [{ rubbish: 'not JSON' }, { twice: true }])
       expect((await strict.request('readings', { secret, json: { readings: [made(changes)] } })).status).toBe(
-        429,
+        403,
       )
     expect(await (await strict.request('me', { secret })).json()).toMatchObject({ rubbish: [] })
     await strict.close()

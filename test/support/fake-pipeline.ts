@@ -60,7 +60,13 @@ export function fakePipeline(initial: AppState): FakePipeline {
     mendFaults: () => act('mendFaults', () => set({ ...state, faults: [] })),
     trace: (query) => act(`trace ${JSON.stringify(query)}`, () => {}),
     endTrace: () => act('endTrace', () => set({ ...state, trace: undefined })),
-    toggleAudience: () => act('toggleAudience', () => {}),
+    audience: {
+      toggle: () => act('audience toggle', () => {}),
+      choose: (address) => act(`audience choose ${address}`, () => {}),
+      change: (rules) => act(`audience change ${JSON.stringify(rules)}`, () => {}),
+      remove: (name) => act(`audience remove ${name}`, () => {}),
+      clearNames: () => act('audience clearNames', () => {}),
+    },
     sendOne: (reading) => act(`sendOne ${JSON.stringify(reading)}`, () => {}),
     burst: () =>
       act('burst', () =>

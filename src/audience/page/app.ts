@@ -1,45 +1,51 @@
 /** The page of a phone. Everything that came from elsewhere is written as text, never as markup. */
-import type { Board, Rubbish, Step } from '../messages.ts'
+import type { Board, RoomRules, Rubbish, Step } from '../messages.ts'
+import { Link, type Made, MOST_KEPT } from './link.ts'
 
-interface Station {
-  name: string
-  deviceId: string
-  city: string
+interface Rules extends RoomRules {
   rubbish: readonly Rubbish[]
 }
 
+interface Identity {
+  name: string
+  deviceId: string
+  city: string
+}
+
 interface Shown {
+  reading: Made
   step: Step
   item: HTMLLIElement
   /** What happened to the copy. */
   note: string | undefined
 }
 
-const KEY = `phone ${location.pathname}`
 const MOST_SHOWN = 30
+const ASK_AGAIN_MS = 2000
 /** The steps of a valid reading; others end earlier. */
 const WAY: readonly Step[] = ['hub', 'bronze', 'silver', 'gold', 'aggregate']
-const REFUSED: readonly Step[] = ['rejected', 'quarantine']
-const RETRY_MS = { first: 500, last: 8000 }
+/** Where a reading ends that goes no further, as a place on the way. */
+const ENDS: Readonly<Partial<Record<Step, number>>> = { rejected: 1, quarantine: 2 }
 
 const element = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T
-const notice = element('notice')
 const events = element<HTMLOListElement>('events')
 const shown = new Map<string, Shown>()
-let secret = localStorage.getItem(KEY) ?? ''
-let isClosed = false
+let isPaused = false
 
 const tell = (text: string) => {
-  notice.textContent = text
+  element('notice').textContent = text || (isPaused ? 'The presenter has paused the room.' : '')
 }
 
-async function ask(path: string, body?: unknown): Promise<Response> {
-  return fetch(path, {
-    method: body === undefined ? 'GET' : 'POST',
-    headers: { 'x-phone': secret, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  })
-}
+const key = `phone ${location.pathname}`
+const link = new Link({
+  ask: (path, asked) => fetch(path, asked),
+  load: () => localStorage.getItem(key),
+  save: (text) => localStorage.setItem(key, text),
+  wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  onEvent,
+  onRefused: (id, why) => advance({ eventId: id, step: 'waiting', text: `not taken: ${why}` }),
+  onNotice: tell,
+})
 
 const number = (id: string) => Number(element<HTMLInputElement>(id).value)
 
@@ -57,7 +63,7 @@ function newId(): string {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }
 
-function make(rubbish?: Rubbish, twice = false) {
+function make(rubbish?: Rubbish, twice = false): Made {
   return {
     id: newId(),
     city: element<HTMLInputElement>('city').value.trim(),
@@ -68,7 +74,13 @@ function make(rubbish?: Rubbish, twice = false) {
   }
 }
 
-type Made = ReturnType<typeof make>
+function send(readings: readonly Made[]): void {
+  if (!link.send(readings)) {
+    tell(`Wait a moment: ${MOST_KEPT} readings are on their way at most.`)
+    return
+  }
+  for (const reading of readings) show(reading)
+}
 
 function show(reading: Made): void {
   const item = document.createElement('li')
@@ -86,6 +98,7 @@ function show(reading: Made): void {
   for (const step of WAY) {
     const mark = document.createElement('span')
     mark.dataset.step = step
+    mark.textContent = step
     steps.append(mark)
   }
   const text = document.createElement('div')
@@ -93,14 +106,16 @@ function show(reading: Made): void {
   text.textContent = 'on its way'
   item.append(head, steps, text)
   events.prepend(item)
-  shown.set(reading.id, { step: 'waiting', item, note: undefined })
+  shown.set(reading.id, { reading, step: 'waiting', item, note: undefined })
   while (events.children.length > MOST_SHOWN) events.lastElementChild?.remove()
+  if (shown.size > 2 * MOST_SHOWN) shown.delete(shown.keys().next().value as string)
+  element('none').hidden = true
 }
 
 function advance({ eventId, step, text }: { eventId: string; step: Step; text: string }): void {
   const found = shown.get(eventId)
   if (!found) return
-  const { item } = found
+  const { item, reading } = found
   const line = item.querySelector('.text') as HTMLElement
   if (step === 'duplicate') {
     found.note = text
@@ -109,38 +124,14 @@ function advance({ eventId, step, text }: { eventId: string; step: Step; text: s
   }
   found.step = step
   const reached = WAY.indexOf(step)
-  for (const mark of item.querySelectorAll<HTMLElement>('.steps span')) {
-    const place = WAY.indexOf(mark.dataset.step as Step)
-    if (place <= reached) mark.className = 'done'
-    // Rejected: shown at bronze if the job rejected it, at silver if silver did.
-    if (REFUSED.includes(step) && place <= (step === 'rejected' ? 1 : 2)) mark.className = 'refused'
+  const end = ENDS[step]
+  for (const [place, mark] of item.querySelectorAll<HTMLElement>('.steps span').entries()) {
+    if (place <= reached || (end !== undefined && place < end)) mark.className = 'done'
+    if (place === end) mark.className = 'refused'
   }
   line.textContent = found.note === undefined ? text : `${text}; ${found.note}`
-}
-
-/**
- * Sends until the room has it: after a lost connection it is sent again with the same ids, and counts once.
- */
-async function send(readings: readonly Made[]): Promise<void> {
-  for (const reading of readings) show(reading)
-  let delay = RETRY_MS.first
-  while (!isClosed) {
-    try {
-      const response = await ask('readings', { readings })
-      if (response.ok) {
-        tell('')
-        return
-      }
-      const { error } = (await response.json()) as { error: string }
-      tell(error)
-      for (const { id } of readings) advance({ eventId: id, step: 'waiting', text: 'not taken' })
-      return
-    } catch {
-      tell('The room does not answer. What you sent is kept and sent again.')
-    }
-    await new Promise((resolve) => setTimeout(resolve, delay))
-    delay = Math.min(delay * 2, RETRY_MS.last)
-  }
+  if (end !== undefined || step === 'aggregate')
+    element('said').textContent = `${reading.city} ${reading.temperature} °C: ${line.textContent}`
 }
 
 function showBoard(board: Board): void {
@@ -152,106 +143,107 @@ function showBoard(board: Board): void {
   element('board-lost').textContent = text(board.lost)
 }
 
-function close(): void {
-  isClosed = true
-  tell('The room is closed. Thank you for the weather.')
-  for (const button of document.querySelectorAll('button')) button.disabled = true
+function showRules({ rubbish, isPaused: paused }: Rules): void {
+  for (const one of document.querySelectorAll<HTMLElement>('.mischief')) one.hidden = rubbish.length === 0
+  const isSame = element('rubbish').textContent === rubbish.join('')
+  if (!isSame)
+    element('rubbish').replaceChildren(
+      ...rubbish.map((kind) => {
+        const button = document.createElement('button')
+        button.type = 'button'
+        button.textContent = kind
+        button.addEventListener('click', () => send([make(kind)]))
+        return button
+      }),
+    )
+  isPaused = paused
+  enable(!paused)
+  tell('')
 }
 
-/** Server events over fetch, which can send a header that says who listens. */
-async function listen(): Promise<void> {
-  let delay = RETRY_MS.first
-  while (!isClosed) {
-    try {
-      const response = await ask('events')
-      if (!response.ok || !response.body) throw new Error('refused')
-      tell('')
-      delay = RETRY_MS.first
-      await read(response.body)
-    } catch {
-      if (!isClosed) tell('The room does not answer. Trying again.')
-    }
-    await new Promise((resolve) => setTimeout(resolve, delay))
-    delay = Math.min(delay * 2, RETRY_MS.last)
-  }
+function enable(isOn: boolean): void {
+  for (const button of document.querySelectorAll('button')) button.disabled = !isOn
 }
 
-async function read(body: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
-  const reader = body
-    .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array<ArrayBuffer>>)
-    .getReader()
-  let text = ''
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) return
-    text += value
-    const parts = text.split('\n\n')
-    text = parts.pop() ?? ''
-    for (const part of parts) {
-      const event = /^event: (.*)$/m.exec(part)?.[1]
-      const data = JSON.parse(/^data: (.*)$/m.exec(part)?.[1] ?? '{}')
-      if (event === 'step') advance(data)
-      else if (event === 'board') showBoard(data)
-      else if (event === 'closed') close()
-    }
-  }
+function showIdentity({ name, deviceId }: Identity): void {
+  element('title').textContent = name
+  element('who').textContent = `You are station ${deviceId}.`
 }
 
-function enter(station: Station): void {
+function end(text: string): void {
+  isPaused = false
+  tell(text)
+  enable(false)
+}
+
+function onEvent(event: string, data: unknown): void {
+  if (event === 'step') advance(data as Parameters<typeof advance>[0])
+  else if (event === 'board') showBoard(data as Board)
+  else if (event === 'rules') showRules(data as Rules)
+  else if (event === 'you') showIdentity(data as Identity)
+  else if (event === 'closed') end('The room is closed. Thank you for the weather.')
+  else if (event === 'removed') end('The presenter has taken this phone out of the room.')
+}
+
+function enter(station: Identity & Rules): void {
   element('join').hidden = true
   element('station').hidden = false
-  element('title').textContent = station.name
-  element('who').textContent = `You are station ${station.deviceId}.`
   element<HTMLInputElement>('city').value = station.city
-  const isAllowed = station.rubbish.length > 0
-  for (const one of document.querySelectorAll<HTMLElement>('.mischief')) one.hidden = !isAllowed
-  element('rubbish').replaceChildren(
-    ...station.rubbish.map((kind) => {
-      const button = document.createElement('button')
-      button.type = 'button'
-      button.textContent = kind
-      button.addEventListener('click', () => void send([make(kind)]))
-      return button
+  showIdentity(station)
+  showRules(station)
+  for (const reading of link.kept) show(reading)
+  void link.listen()
+}
+
+/** What the form offers: names of animals, or a name of one's own. */
+async function offer(): Promise<void> {
+  element('join').hidden = false
+  const answer = await link.get('room').catch(() => undefined)
+  if (!answer?.ok) return
+  const { names, hasOwnNames } = (await answer.json()) as Rules & { names: string[] }
+  element('own').hidden = !hasOwnNames
+  element('animal').hidden = hasOwnNames
+  element('join-animal').append(
+    ...names.map((name) => {
+      const option = document.createElement('option')
+      option.textContent = name
+      return option
     }),
   )
-  void listen()
+}
+
+async function join(): Promise<void> {
+  const isOwn = !element('own').hidden
+  const name = element<HTMLInputElement>(isOwn ? 'join-name' : 'join-animal').value.trim()
+  const city = element<HTMLInputElement>('join-city').value
+  const joined = await link.join<Identity & Rules>({ city, ...(name === '' ? {} : { name }) })
+  if (typeof joined === 'string') {
+    tell(joined)
+    return
+  }
+  tell('')
+  enter(joined)
 }
 
 async function begin(): Promise<void> {
   showNumbers()
   for (const id of ['temperature', 'humidity']) element(id).addEventListener('input', showNumbers)
-  element('send').addEventListener('click', () => void send([make()]))
-  element('storm').addEventListener('click', () => void send(Array.from({ length: 10 }, () => make())))
-  element('twice').addEventListener('click', () => void send([make(undefined, true)]))
+  element('send').addEventListener('click', () => send([make()]))
+  element('storm').addEventListener('click', () => send(Array.from({ length: 10 }, () => make())))
+  element('twice').addEventListener('click', () => send([make(undefined, true)]))
   element('join').addEventListener('submit', (event) => {
     event.preventDefault()
     void join()
   })
-  if (secret !== '') {
-    const response = await ask('me').catch(() => undefined)
-    if (response?.ok) {
-      enter((await response.json()) as Station)
-      return
-    }
+  while (link.secret !== '') {
+    const answer = await link.get('me').catch(() => undefined)
+    if (answer?.ok) return enter((await answer.json()) as Identity & Rules)
+    if (answer) break
+    tell('The room does not answer. Trying again.')
+    await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS))
   }
-  element('join').hidden = false
-}
-
-async function join(): Promise<void> {
-  try {
-    const response = await ask('join', { city: element<HTMLInputElement>('join-city').value })
-    const answer = (await response.json()) as Station & { secret: string; error?: string }
-    if (!response.ok) {
-      tell(answer.error ?? 'That did not work.')
-      return
-    }
-    secret = answer.secret
-    localStorage.setItem(KEY, secret)
-    tell('')
-    enter(answer)
-  } catch {
-    tell('The room does not answer. Try again.')
-  }
+  tell('')
+  await offer()
 }
 
 void begin()

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import type { RoomInput } from '../../audience/messages.ts'
 import type { Config } from '../../config/schema.ts'
-import type { OpenRoom } from '../../pipeline/audience/hall.ts'
+import type { Venue } from '../../pipeline/audience/venue.ts'
 import { systemClock } from '../../pipeline/runtime/clock.ts'
 import { createSession } from '../../pipeline/session/session.ts'
 import type { Session } from '../../pipeline/session/session-types.ts'
-import { audienceRoom, pageFolder } from './audience-room.ts'
+import { machineAddresses } from './audience/addresses.ts'
+import { audienceJournal } from './audience/journal.ts'
+import { audienceRoom, pageFolder } from './audience/room.ts'
+import { certificateOf } from './audience-certificate.ts'
 import { fileStorage } from './generator-storage.ts'
 import { logFileOf } from './logger.ts'
 
@@ -54,9 +56,7 @@ export function newSession(options: {
       logger,
       storage: fileStorage(join(dataDir, 'state', 'generator.bin')),
       newRunId: randomUUID,
-      ...(config.audienceHost === undefined
-        ? {}
-        : { openRoom: roomOf(config, config.audienceHost, dataDir) }),
+      venue: venueOf(config, dataDir),
       ...(after ? { log: logTail(logFileOf(dataDir)), notice: HARD_END } : {}),
     },
   )
@@ -65,16 +65,33 @@ export function newSession(options: {
   return session
 }
 
-/** Loaded when the room is opened: nobody else waits for it. */
-function roomOf(config: Config, host: string, dataDir: string): OpenRoom {
-  const input: RoomInput = {
-    host,
-    port: config.audiencePort,
-    stateFile: join(dataDir, 'state', 'audience.json'),
-    pageFolder: pageFolder(),
-    tls: undefined,
-    isRubbishAllowed: config.audienceMischief,
-    readingsPerSecond: config.audienceRate,
+/** The room's thread begins when it is opened: nobody else waits for it. */
+function venueOf(config: Config, dataDir: string): Venue {
+  const state = join(dataDir, 'state')
+  // A wrong one is told before there is a screen.
+  certificateOf(config)
+  return {
+    host: config.audienceHost,
+    isOpenAtStart: config.audience && !config.readOnly,
+    rules: {
+      isMischiefAllowed: config.audienceMischief,
+      readingsPerSecond: config.audienceRate,
+      isPaused: false,
+      hasOwnNames: config.audienceNames,
+    },
+    addresses: machineAddresses,
+    open: (host, rules, visitors) =>
+      audienceRoom(
+        {
+          host,
+          port: config.audiencePort,
+          stateFile: join(state, 'audience.json'),
+          pageFolder: pageFolder(),
+          tls: certificateOf({ ...config, audienceHost: host }),
+          rules,
+        },
+        visitors,
+      ),
+    journal: audienceJournal(join(state, 'audience-events.txt')),
   }
-  return audienceRoom(input)
 }

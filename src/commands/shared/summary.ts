@@ -12,6 +12,8 @@ export interface RunSummary {
   durationSeconds: number
   ledger: Record<
     | 'acknowledged'
+    /** Those of them that phones of the room sent. */
+    | 'audience'
     | 'enqueued'
     | 'bronze'
     | 'rejected'
@@ -93,7 +95,13 @@ export function summarise(state: AppState, audit: TableAudit | undefined, measur
     type: 'summary',
     target: state.session.target,
     durationSeconds: round(measured.durationMs / 1000, 1),
-    ledger: { ...counts, lost, waiting, enqueuedTwice: ledger.enqueuedTwice ?? null },
+    ledger: {
+      ...counts,
+      audience: ledger.audience ?? null,
+      lost,
+      waiting,
+      enqueuedTwice: ledger.enqueuedTwice ?? null,
+    },
     verdict,
     balanced: verdict === 'balanced' || verdict === 'empty',
     assertions: {
@@ -144,6 +152,7 @@ export function summariseSession(state: AppState, durationMs: number): RunSummar
     durationSeconds: round(durationMs / 1000, 1),
     ledger: {
       acknowledged: ofHub(ledger.acknowledged),
+      audience: ledger.audience ?? null,
       enqueued: ofHub(ledger.enqueued),
       bronze: ofLake(ledger.bronze),
       rejected: ofLake(ledger.rejected),
@@ -177,7 +186,10 @@ export function summariseSession(state: AppState, durationMs: number): RunSummar
 }
 
 function isBalanced(
-  counts: Record<Exclude<keyof RunSummary['ledger'], 'lost' | 'waiting' | 'enqueuedTwice'>, number>,
+  counts: Record<
+    Exclude<keyof RunSummary['ledger'], 'audience' | 'lost' | 'waiting' | 'enqueuedTwice'>,
+    number
+  >,
   ledger: LedgerSlice,
 ): boolean {
   return (
@@ -229,6 +241,7 @@ export function summaryText(summary: RunSummary, where: SummaryPlace): string {
   const text = [
     `The ledger after ${count(summary.durationSeconds)} s: ${verdict}`,
     hop('acknowledged', ledger.acknowledged),
+    ...(ledger.audience ? [hop('  audience', ledger.audience, '   of them, by phones')] : []),
     hop('enqueued', ledger.enqueued, some('twice', ledger.enqueuedTwice)),
     hop('bronze', ledger.bronze, beside('rejected', ledger.rejected)),
     hop(

@@ -13,11 +13,14 @@ import type { ArrivedRow, LakeSnapshot } from '../ports/lake.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { errorText } from '../runtime/error-text.ts'
 import type { CorruptionKind } from '../state/state.ts'
+import type { AudienceJournal } from './journal.ts'
 
 /** Readings that may wait for the hub; then the room says that it is full. */
 const BUFFER_LIMIT = 2000
-/** Readings that are followed at a time; the oldest go. */
+/** Readings that are followed at a time, and whose last step is remembered; the oldest go. */
 const MOST_FOLLOWED = 5000
+/** Closing waits so long for the hub to take what waits (ms). */
+const CLOSE_PATIENCE_MS = 2000
 
 export interface AudienceReading {
   eventId: string
@@ -54,6 +57,12 @@ interface Followed {
   reading: AudienceReading
   partition: number
   step: AudienceStep
+  /** What the phone is told of it. */
+  text: string
+  /** Sent by an earlier session: its rows may have arrived before anybody looked, so counts tell how far it is. */
+  isOld: boolean
+  /** Of an old one: rows of the layer that it is in, when it was seen there. */
+  rows: number | undefined
   /** Its sequence number is at most this; undefined until the hub was looked at. */
   atMost: number | undefined
   /** Rows of gold that the aggregate must have read. */
@@ -61,10 +70,11 @@ interface Followed {
 }
 
 interface PhoneEvent extends MadeEvent {
-  key: string
+  eventId: string
 }
 
 export interface AudienceOptions {
+  journal: AudienceJournal
   producer: HubProducer
   clock: Clock
   random: () => number
@@ -73,14 +83,20 @@ export interface AudienceOptions {
   onTrouble(text: string): void
 }
 
-const keyOf = (deviceId: string, number: number) => `${deviceId}/${number}`
+const keyOf = (deviceId: unknown, number: unknown) => `${deviceId}/${number}`
 
 export class Audience {
-  /** Acknowledged by the hub, in this session; copies count. */
   readonly quarantinedBy = new Map<string, number>()
+  /** Copies that phones asked for, in this session. */
+  plannedDuplicates = 0
   readonly #options: AudienceOptions
   readonly #buffered: BufferedProducer
+  /** By eventId. */
   readonly #followed = new Map<string, Followed>()
+  /** eventIds by device and number: for bodies that have lost their id. */
+  readonly #ids = new Map<string, string>()
+  /** The last step of those that are not followed any more, by eventId. */
+  readonly #ended = new Map<string, Followed>()
   #partitionCount = 0
   #isFull = false
 
@@ -97,20 +113,35 @@ export class Audience {
     })
   }
 
+  /** By the hub, in this session; copies count. */
   get acknowledged(): number {
     return this.#buffered.acknowledged
   }
 
+  get buffered(): number {
+    return this.#buffered.buffered
+  }
+
+  /** A reading that was sent before is not sent again: its phone is told how far it is. */
   submit(readings: readonly AudienceReading[]): void {
     const events: PhoneEvent[] = []
+    const again: Followed[] = []
     for (const reading of readings) {
-      const { deviceId, deviceSequenceNumber, copies } = reading
-      const key = keyOf(deviceId, deviceSequenceNumber)
-      const body = this.#bodyOf(reading)
-      if (!this.#followed.has(key)) this.#follow(key, reading)
-      for (let copy = 0; copy < copies; copy++)
-        events.push({ key, body, partitionKey: deviceId, station: -1, sequenceNumber: -1 })
+      const { eventId, deviceId, copies } = reading
+      const known = this.#followed.get(eventId) ?? this.#ended.get(eventId)
+      if (known) again.push(known)
+      else if (this.#options.journal.has(eventId))
+        again.push(this.#follow(reading, { step: 'hub', isOld: true }))
+      else {
+        this.#follow(reading, { step: 'waiting', isOld: false })
+        this.plannedDuplicates += copies - 1
+        const body = this.#bodyOf(reading)
+        for (let copy = 0; copy < copies; copy++)
+          events.push({ eventId, body, partitionKey: deviceId, station: -1, sequenceNumber: -1 })
+      }
     }
+    const told = again.filter(({ step }) => step !== 'waiting')
+    if (told.length > 0) this.#options.onProgress(told.map((one) => this.#progressOf(one)))
     this.#buffered.offer(events)
     this.#checkRoom()
   }
@@ -120,61 +151,118 @@ export class Audience {
     this.#partitionCount = partitions.length
     for (const followed of this.#followed.values()) {
       if (followed.step !== 'hub' || followed.atMost !== undefined) continue
+      followed.partition = partitionOf(followed.reading.deviceId, partitions.length)
       followed.atMost = partitions[followed.partition]?.lastEnqueuedSequenceNumber
     }
   }
 
-  sawLake({ bronze, silverArrived, goldArrived, quarantineArrived, gold, aggregated }: LakeSnapshot): void {
+  sawLake(snapshot: LakeSnapshot): void {
     const progress: AudienceProgress[] = []
-    const tell = (followed: Followed, step: AudienceStep, text: string) => {
+    const tell: Tell = (followed, step, text) => {
       followed.step = step
-      progress.push(this.#progressOf(followed, step, text))
+      followed.text = text
+      progress.push(this.#progressOf(followed))
+      if (LAST.includes(step)) this.#end(followed)
     }
-    for (const followed of this.#followed.values()) {
-      if (followed.step !== 'hub' || followed.atMost === undefined) continue
-      if ((bronze.positions.get(String(followed.partition)) ?? -1) < followed.atMost) continue
-      if (followed.reading.rubbish === 'not JSON')
-        tell(followed, 'rejected', 'the job rejected it: no JSON object')
-      else tell(followed, 'bronze', 'in bronze')
-    }
-    for (const row of silverArrived) {
+    this.#seenInBronze(snapshot, tell)
+    for (const row of snapshot.silverArrived) {
       const followed = this.#find(row)
       if (!followed) continue
       tell(followed, 'silver', 'in silver')
       if (followed.reading.copies > 1)
-        progress.push(this.#progressOf(followed, 'duplicate', 'the copy was dropped: it counts once'))
+        progress.push({
+          ...this.#progressOf(followed),
+          step: 'duplicate',
+          text: 'the copy was dropped: it counts once',
+        })
     }
-    for (const { raw, reasons } of quarantineArrived) {
+    for (const { raw, reasons } of snapshot.quarantineArrived) {
       const followed = this.#findRaw(raw)
       if (!followed) continue
       const { deviceId } = followed.reading
       this.quarantinedBy.set(deviceId, (this.quarantinedBy.get(deviceId) ?? 0) + 1)
       tell(followed, 'quarantine', `in quarantine: ${reasons.join(', ')}`)
     }
-    for (const row of goldArrived) {
+    for (const row of snapshot.goldArrived) {
       const followed = this.#find(row)
       if (!followed) continue
-      followed.goldRows = gold.rows
+      followed.goldRows = snapshot.gold.rows
       tell(followed, 'gold', 'in gold')
     }
-    const read = aggregated.commitMetadata?.totals.input ?? 0
-    for (const [key, followed] of this.#followed) {
-      if (followed.step !== 'gold' || followed.goldRows === undefined || read < followed.goldRows) continue
-      tell(followed, 'aggregate', `counted in the mean of ${followed.reading.city}`)
-      this.#followed.delete(key)
-    }
+    this.#seenByCounts(snapshot, tell)
+    const read = snapshot.aggregated.commitMetadata?.totals.input ?? 0
+    for (const followed of this.#followed.values())
+      if (followed.step === 'gold' && followed.goldRows !== undefined && read >= followed.goldRows)
+        tell(followed, 'aggregate', `counted in the mean of ${followed.reading.city}`)
     if (progress.length > 0) this.#options.onProgress(progress)
   }
 
+  /** What waits is still given to the hub, for a while. */
   async close(): Promise<void> {
+    const patience = new AbortController()
+    const cancel = this.#options.clock.after(CLOSE_PATIENCE_MS, () => patience.abort())
+    await this.#buffered.flushed(patience.signal)
+    cancel()
     await this.#buffered.close()
   }
 
-  #follow(key: string, reading: AudienceReading): void {
-    const partition = this.#partitionCount > 0 ? partitionOf(reading.deviceId, this.#partitionCount) : 0
-    this.#followed.set(key, { reading, partition, step: 'waiting', atMost: undefined, goldRows: undefined })
-    if (this.#followed.size > MOST_FOLLOWED)
-      this.#followed.delete(this.#followed.keys().next().value as string)
+  #seenInBronze({ bronze }: LakeSnapshot, tell: Tell): void {
+    for (const followed of this.#followed.values()) {
+      if (followed.step !== 'hub' || followed.atMost === undefined) continue
+      if ((bronze.positions.get(String(followed.partition)) ?? -1) < followed.atMost) continue
+      if (followed.reading.rubbish === 'not JSON')
+        tell(followed, 'rejected', 'the job rejected it: no JSON object')
+      else tell(followed, 'bronze', 'in bronze')
+      followed.rows = bronze.rows
+    }
+  }
+
+  /** An old one is where everything is that stood in the layer with it and was read from there. */
+  #seenByCounts({ silver, gold }: LakeSnapshot, tell: Tell): void {
+    const [silverRead, goldRead] = [silver.commitMetadata?.totals.input, gold.commitMetadata?.totals.input]
+    for (const followed of this.#followed.values()) {
+      const { isOld, step, rows, reading } = followed
+      if (!isOld || rows === undefined) continue
+      if (step === 'bronze' && (silverRead ?? 0) >= rows) {
+        if (reading.rubbish) tell(followed, 'quarantine', 'in quarantine')
+        else tell(followed, 'silver', 'in silver')
+        followed.rows = silver.rows
+      } else if (step === 'silver' && (goldRead ?? 0) >= rows) {
+        followed.goldRows = gold.rows
+        tell(followed, 'gold', 'in gold')
+      }
+    }
+  }
+
+  #follow(reading: AudienceReading, { step, isOld }: Pick<Followed, 'step' | 'isOld'>): Followed {
+    const { eventId, deviceId, deviceSequenceNumber } = reading
+    const partition = this.#partitionCount > 0 ? partitionOf(deviceId, this.#partitionCount) : 0
+    const followed: Followed = {
+      reading,
+      partition,
+      step,
+      isOld,
+      text: HUB_AGAIN,
+      rows: undefined,
+      atMost: undefined,
+      goldRows: undefined,
+    }
+    this.#followed.set(eventId, followed)
+    this.#ids.set(keyOf(deviceId, deviceSequenceNumber), eventId)
+    const [oldest] = this.#followed.values()
+    if (oldest && this.#followed.size > MOST_FOLLOWED) this.#forget(oldest)
+    return followed
+  }
+
+  #forget({ reading: { eventId, deviceId, deviceSequenceNumber } }: Followed): void {
+    this.#followed.delete(eventId)
+    this.#ids.delete(keyOf(deviceId, deviceSequenceNumber))
+  }
+
+  #end(followed: Followed): void {
+    this.#forget(followed)
+    this.#ended.set(followed.reading.eventId, followed)
+    if (this.#ended.size > MOST_FOLLOWED) this.#ended.delete(this.#ended.keys().next().value as string)
   }
 
   #bodyOf({ rubbish, copies: _, ...values }: AudienceReading): Uint8Array {
@@ -190,34 +278,35 @@ export class Audience {
   }
 
   #acknowledged(events: readonly PhoneEvent[]): void {
+    this.#options.journal.add(events.map(({ eventId }) => eventId))
     const progress: AudienceProgress[] = []
-    for (const { key } of events) {
-      const followed = this.#followed.get(key)
+    for (const { eventId } of events) {
+      const followed = this.#followed.get(eventId)
       if (followed?.step !== 'waiting') continue
       followed.step = 'hub'
-      if (this.#partitionCount > 0)
-        followed.partition = partitionOf(followed.reading.deviceId, this.#partitionCount)
-      progress.push(this.#progressOf(followed, 'hub', `the hub has it, partition ${followed.partition}`))
+      const { deviceId, deviceSequenceNumber } = followed.reading
+      if (this.#partitionCount > 0) followed.partition = partitionOf(deviceId, this.#partitionCount)
+      followed.text = `the hub has it: partition ${followed.partition}, number ${deviceSequenceNumber}`
+      progress.push(this.#progressOf(followed))
     }
     if (progress.length > 0) this.#options.onProgress(progress)
     this.#checkRoom()
   }
 
-  #progressOf({ reading }: Followed, step: AudienceStep, text: string): AudienceProgress {
-    const { deviceId, eventId } = reading
+  #progressOf({ reading: { deviceId, eventId }, step, text }: Followed): AudienceProgress {
     return { deviceId, eventId, step, text, at: this.#options.clock.now() }
   }
 
-  #find({ deviceId, deviceSequenceNumber }: ArrivedRow): Followed | undefined {
-    return deviceId === null || deviceSequenceNumber === null
-      ? undefined
-      : this.#followed.get(keyOf(deviceId, deviceSequenceNumber))
+  #find({ eventId, deviceId, deviceSequenceNumber }: ArrivedRow): Followed | undefined {
+    const known = eventId === null ? undefined : this.#followed.get(eventId)
+    return known ?? this.#followed.get(this.#ids.get(keyOf(deviceId, deviceSequenceNumber)) ?? '')
   }
 
   #findRaw(raw: string): Followed | undefined {
     try {
-      const { deviceId, deviceSequenceNumber } = JSON.parse(raw) as Partial<Reading>
-      return this.#followed.get(keyOf(String(deviceId), Number(deviceSequenceNumber)))
+      const { eventId = null, deviceId, deviceSequenceNumber } = JSON.parse(raw) as Partial<Reading>
+      const known = eventId === null ? undefined : this.#followed.get(eventId)
+      return known ?? this.#followed.get(this.#ids.get(keyOf(deviceId, deviceSequenceNumber)) ?? '')
     } catch {
       return undefined
     }
@@ -229,3 +318,9 @@ export class Audience {
     this.#isFull = isFull
   }
 }
+
+type Tell = (followed: Followed, step: AudienceStep, text: string) => void
+
+/** Nothing comes after them. */
+const LAST: readonly AudienceStep[] = ['rejected', 'quarantine', 'aggregate']
+const HUB_AGAIN = 'the hub has it'

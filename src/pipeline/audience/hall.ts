@@ -1,148 +1,249 @@
 /** Opens and closes the room for phones, and stands between it and the pipeline. */
-import type { PartitionProperties } from '../ports/hub.ts'
+import { enqueuedIn, type PartitionProperties } from '../ports/hub.ts'
 import type { LakeSnapshot } from '../ports/lake.ts'
 import type { Target } from '../ports/target.ts'
 import type { Clock } from '../runtime/clock.ts'
+import { errorText } from '../runtime/error-text.ts'
 import { seededRandom } from '../runtime/random.ts'
-import { type ActionResult, accepted, NOT_CONNECTED, refused } from '../state/actions.ts'
+import { RateMeter } from '../runtime/rates.ts'
+import { type ActionResult, accepted, PHONE_RATES, refused } from '../state/actions.ts'
 import type { Log } from '../state/log.ts'
-import type { AudienceSlice } from '../state/state.ts'
+import type { AudienceRules, AudienceSlice } from '../state/state.ts'
 import type { StateStore } from '../state/store.ts'
-import { Audience, type AudienceProgress, type AudienceReading } from './audience.ts'
-
-/** What the room hears of. */
-export interface AudienceBoard {
-  total: number
-  warmest: string | undefined
-  mostQuarantined: string | undefined
-  lost: number | undefined
-}
-
-/** The room itself: a web server, which the pipeline knows nothing of. */
-export interface AudienceRoom {
-  progress(progress: readonly AudienceProgress[]): void
-  board(board: AudienceBoard): void
-  full(isFull: boolean): void
-  /** Phones are told. */
-  close(): Promise<void>
-}
-
-/** What the room tells. */
-export interface AudienceVisitors {
-  readings(readings: readonly AudienceReading[]): void
-  opened(address: { url: string; code: string; qr: readonly string[] }): void
-  /** Names of all phones, and how many of them are there now. */
-  phones(names: readonly string[], connected: number): void
-  failed(message: string): void
-  /** Something went wrong; the room stays open. */
-  trouble(message: string): void
-}
-
-export type OpenRoom = (visitors: AudienceVisitors) => AudienceRoom
+import { Audience, type AudienceReading } from './audience.ts'
+import { AudienceJournal } from './journal.ts'
+import type { AudienceRoom, AudienceVisitors, PhoneName, Venue } from './venue.ts'
 
 export interface HallOptions {
   store: StateStore
   clock: Clock
   log: Log
-  /** Undefined: nobody said on which address. */
-  openRoom: OpenRoom | undefined
+  venue: Venue
 }
 
-const NO_ADDRESS =
-  'Say on which address phones reach this machine, and start again: --audience-host ADDRESS (rtstream-tui --help).'
+/** Names of phones that have just sent, and for how long they count as such (ms). */
+const MOST_SENDERS = 12
+const SENDER_MS = 4000
+
+const NOT_OPEN = 'No room is open: A opens one.'
 
 export class Hall {
   readonly #options: HallOptions
+  readonly #journal: AudienceJournal
+  readonly #rate = new RateMeter()
   #target: Target | undefined
-  #open: { room: AudienceRoom; audience: Audience; names: ReadonlyMap<string, string> } | undefined
+  #audience: Audience | undefined
+  #room: AudienceRoom | undefined
+  #phones: readonly PhoneName[] = []
+  /** Chosen before there was a target. */
+  #wanted: string | undefined
+  #rules: AudienceRules
+  #hasSeenHub = false
   #closing: Promise<unknown> = Promise.resolve()
 
   constructor(options: HallOptions) {
     this.#options = options
+    this.#rules = options.venue.rules
+    const { log, venue } = options
+    this.#journal = new AudienceJournal(venue.journal, (error) =>
+      log.warn('audience', `What the hub acknowledged could not be kept: ${(error as Error).message}`),
+    )
+    if (!venue.isOpenAtStart) return
+    this.#begin()
+    // On the first frame.
+    options.store.flush()
   }
 
   connect(target: Target): void {
     this.#target = target
+    if (this.#wanted !== undefined) this.#open(this.#wanted, target)
+    this.#wanted = undefined
   }
 
   toggle(): ActionResult {
-    if (this.#open) {
-      this.#closing = this.#close()
-      return accepted('The room for phones is closed.')
-    }
-    const { openRoom, clock, log } = this.#options
-    if (!openRoom) return refused(NO_ADDRESS)
-    if (!this.#target) return refused(NOT_CONNECTED)
-    const room = openRoom({
-      readings: (readings) => this.#open?.audience.submit(readings),
-      opened: (address) => this.#show({ ...address }),
-      phones: (names, connected) => {
-        if (this.#open) this.#open.names = namesByDevice(names)
-        this.#show({ phones: names.length, connected, names })
-      },
-      failed: (message) => {
-        log.error('audience', `The room could not be opened: ${message}`)
-        this.#closing = this.#close()
-      },
-      trouble: (message) => log.warn('audience', message),
-    })
-    const audience = new Audience({
-      producer: this.#target.producer,
-      clock,
-      random: seededRandom(clock.now()),
-      onProgress: (progress) => room.progress(progress),
-      onFull: (isFull) => room.full(isFull),
-      onTrouble: (text) => log.error('audience', text),
-    })
-    this.#open = { room, audience, names: new Map() }
-    this.#show({ phones: 0, connected: 0, names: [], acknowledged: 0 })
-    return accepted('Opening the room for phones.')
+    const { audience } = this.#options.store.state
+    if (!audience) return this.#begin()
+    this.#closing = this.#close()
+    return accepted(
+      audience.phase === 'choosing' ? 'The room stays closed.' : 'The room for phones is closed.',
+    )
+  }
+
+  choose(address: string): ActionResult {
+    const { audience } = this.#options.store.state
+    if (audience?.phase !== 'choosing') return refused('The room asks for no address now.')
+    if (!audience.addresses.some((one) => one.address === address))
+      return refused(`${address} is not one of the addresses on the screen.`)
+    return this.#openOn(address)
+  }
+
+  change(changes: Partial<AudienceRules>): ActionResult {
+    if (!this.#room) return refused(NOT_OPEN)
+    const { readingsPerSecond: rate = PHONE_RATES.least } = changes
+    if (!Number.isInteger(rate) || rate < PHONE_RATES.least || rate > PHONE_RATES.most)
+      return refused(`A phone may send from ${PHONE_RATES.least} to ${PHONE_RATES.most} readings a second.`)
+    this.#rules = { ...this.#rules, ...changes }
+    this.#room.rules(this.#rules)
+    this.#show({ rules: this.#rules })
+    return accepted(saysOf(changes))
+  }
+
+  remove(name: string): ActionResult {
+    if (!this.#room) return refused(NOT_OPEN)
+    const wanted = name.trim().toLowerCase()
+    const found = this.#phones.find((phone) => phone.name.toLowerCase() === wanted)
+    if (!found) return refused(`No phone is named ${name.trim()}.`)
+    this.#room.remove(found.deviceId)
+    return accepted(`${found.name} has left the room.`)
+  }
+
+  clearNames(): ActionResult {
+    if (!this.#room) return refused(NOT_OPEN)
+    this.#room.clearNames()
+    return accepted('Every phone has the name of an animal now.')
+  }
+
+  /** Acknowledged by the hub: in this session, and over the data folder's life. */
+  get acknowledged(): { session: number; inAll: number } {
+    return { session: this.#audience?.acknowledged ?? 0, inAll: this.#journal.acknowledged }
+  }
+
+  get buffered(): number {
+    return this.#audience?.buffered ?? 0
+  }
+
+  /** Copies that phones asked for, in this session. */
+  get plannedDuplicates(): number {
+    return this.#audience?.plannedDuplicates ?? 0
   }
 
   sawHub(partitions: readonly PartitionProperties[]): void {
-    this.#open?.audience.sawHub(partitions)
+    if (!this.#hasSeenHub && enqueuedIn(partitions) === 0) this.#journal.restart()
+    this.#hasSeenHub = true
+    this.#audience?.sawHub(partitions)
   }
 
   sawLake(snapshot: LakeSnapshot): void {
-    const open = this.#open
-    if (!open) return
-    open.audience.sawLake(snapshot)
-    const { ledger, aggregate } = this.#options.store.state
+    this.#audience?.sawLake(snapshot)
+    const { store, clock } = this.#options
+    const { ledger, aggregate, audience } = store.state
+    const room = this.#room
+    if (!room || !audience) return
     const warmest = aggregate.cities.toSorted((a, b) => b.temperature - a.temperature)[0]
-    const [worst] = [...open.audience.quarantinedBy].toSorted(([, a], [, b]) => b - a)
-    open.room.board({
-      total: open.audience.acknowledged,
+    const [worst] = [...(this.#audience?.quarantinedBy ?? [])].toSorted(([, a], [, b]) => b - a)
+    room.board({
+      total: this.#journal.acknowledged,
       warmest: warmest && `${warmest.city} ${warmest.temperature.toFixed(1)} °C`,
-      mostQuarantined: worst && `${open.names.get(worst[0]) ?? worst[0]} ${worst[1]}`,
+      mostQuarantined: worst && `${this.#nameOf(worst[0])} ${worst[1]}`,
       lost: ledger.lost,
     })
-    this.#show({ acknowledged: open.audience.acknowledged })
+    this.#rate.observe(this.#journal.acknowledged, clock.monotonic())
+    const now = clock.now()
+    this.#show({
+      acknowledged: this.#journal.acknowledged,
+      rate: this.#rate.rate,
+      senders: audience.senders.filter(({ at }) => now - at < SENDER_MS),
+    })
   }
 
   async close(): Promise<void> {
     await this.#closing
     await this.#close()
+    await this.#audience?.close()
+  }
+
+  #begin(): ActionResult {
+    const { venue } = this.#options
+    if (venue.host !== undefined) return this.#openOn(venue.host)
+    this.#show({ phase: 'choosing', addresses: venue.addresses() })
+    return accepted('Choose the address on which phones reach this machine.')
+  }
+
+  #openOn(host: string): ActionResult {
+    this.#show({ phase: 'opening', addresses: [] })
+    if (this.#target) this.#open(host, this.#target)
+    else this.#wanted = host
+    return accepted('Opening the room for phones.')
+  }
+
+  #open(host: string, { producer }: Target): void {
+    const { venue, clock, log } = this.#options
+    const failed = (message: string) => {
+      log.error('audience', `The room could not be opened: ${message}`)
+      this.#closing = this.#close()
+    }
+    const visitors: AudienceVisitors = {
+      readings: (readings) => this.#take(readings),
+      opened: (address) => {
+        if (this.#room === room) this.#show({ ...address, phase: 'open' })
+      },
+      phones: (phones, connected) => {
+        if (this.#room !== room) return
+        this.#phones = phones
+        this.#show({ phones: phones.length, connected, names: phones.map(({ name }) => name) })
+      },
+      failed: (message) => {
+        if (this.#room === room) failed(message)
+      },
+      trouble: (message) => log.warn('audience', message),
+    }
+    let room: AudienceRoom
+    try {
+      room = venue.open(host, this.#rules, visitors)
+    } catch (error) {
+      failed(errorText(error))
+      return
+    }
+    this.#room = room
+    this.#audience ??= new Audience({
+      journal: this.#journal,
+      producer,
+      clock,
+      random: seededRandom(clock.now()),
+      onProgress: (progress) => this.#room?.progress(progress),
+      onFull: (isFull) => this.#room?.full(isFull),
+      onTrouble: (text) => log.error('audience', text),
+    })
+  }
+
+  #take(readings: readonly AudienceReading[]): void {
+    this.#audience?.submit(readings)
+    const { store, clock } = this.#options
+    const at = clock.now()
+    const now = [...new Set(readings.map(({ deviceId }) => this.#nameOf(deviceId)))].map((name) => ({
+      name,
+      at,
+    }))
+    const before = (store.state.audience?.senders ?? []).filter((one) =>
+      now.every(({ name }) => name !== one.name),
+    )
+    this.#show({ senders: [...now, ...before].slice(0, MOST_SENDERS) })
+  }
+
+  #nameOf(deviceId: string): string {
+    return this.#phones.find((phone) => phone.deviceId === deviceId)?.name ?? deviceId
   }
 
   async #close(): Promise<void> {
-    const open = this.#open
-    this.#open = undefined
+    const room = this.#room
+    this.#room = undefined
+    this.#wanted = undefined
+    this.#phones = []
     this.#options.store.update({ audience: undefined })
     this.#options.store.flush()
-    if (!open) return
-    await open.room.close()
-    await open.audience.close()
+    await room?.close()
   }
 
   #show(changes: Partial<AudienceSlice>): void {
-    if (!this.#open) return
     const { store } = this.#options
-    const before = store.state.audience ?? EMPTY
+    const before = store.state.audience ?? { ...EMPTY, rules: this.#rules }
     store.update({ audience: { ...before, ...changes } })
   }
 }
 
-const EMPTY: AudienceSlice = {
+const EMPTY: Omit<AudienceSlice, 'rules'> = {
+  phase: 'opening',
+  addresses: [],
   url: undefined,
   code: undefined,
   qr: [],
@@ -150,8 +251,22 @@ const EMPTY: AudienceSlice = {
   connected: 0,
   names: [],
   acknowledged: 0,
+  rate: 0,
+  senders: [],
 }
 
-/** Phones are numbered in the order in which they came. */
-const namesByDevice = (names: readonly string[]): Map<string, string> =>
-  new Map(names.map((name, index) => [`phone-${String(index + 1).padStart(4, '0')}`, name]))
+function saysOf({
+  isMischiefAllowed,
+  readingsPerSecond,
+  isPaused,
+  hasOwnNames,
+}: Partial<AudienceRules>): string {
+  if (isPaused !== undefined) return isPaused ? 'The room is paused.' : 'The room goes on.'
+  if (isMischiefAllowed !== undefined)
+    return isMischiefAllowed
+      ? 'Phones may send rubbish and duplicates.'
+      : 'Phones may send good readings only.'
+  if (hasOwnNames !== undefined)
+    return hasOwnNames ? 'Phones may type names of their own.' : 'New phones have names of animals.'
+  return `Each phone may send ${readingsPerSecond} reading${readingsPerSecond === 1 ? '' : 's'} a second.`
+}

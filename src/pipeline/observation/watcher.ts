@@ -37,7 +37,7 @@ export interface WatcherOptions {
   log: Log
   idle: IdleTracker
   /** Hears of every look, for the phones of the room. */
-  hall: Pick<Hall, 'sawHub' | 'sawLake'>
+  hall: Pick<Hall, 'sawHub' | 'sawLake' | 'acknowledged' | 'buffered' | 'plannedDuplicates'>
 }
 
 type Source = 'hub' | 'lake' | 'metrics'
@@ -91,16 +91,18 @@ export class Watcher {
 
   /** What depends on the generator's counters too; called about once a second. */
   reconcile(): void {
-    const { generator, store, clock } = this.#options
+    const { generator, hall, store, clock } = this.#options
     const facts = generator.facts()
     const at = clock.monotonic()
     this.#acknowledged.observe(facts.acknowledged, at)
     this.#assertions.observeRate(facts.planned, facts.acknowledged, at)
-    const total = generator.acknowledgedInAll
-    const isSending = facts.planned > 0 || facts.buffered > 0
-    const ledger =
-      total === undefined ? undefined : this.#reconciler.ledger(total, isSending, facts.corrupted.duplicate)
-    if (ledger) store.update({ ledger })
+    const own = generator.acknowledgedInAll
+    // What stood in the hub when the session began counts as acknowledged, whoever had sent it.
+    const total = own === undefined ? undefined : own + hall.acknowledged.session
+    const isSending = facts.planned > 0 || facts.buffered + hall.buffered > 0
+    const duplicates = facts.corrupted.duplicate + hall.plannedDuplicates
+    const ledger = total === undefined ? undefined : this.#reconciler.ledger(total, isSending, duplicates)
+    if (ledger) store.update({ ledger: { ...ledger, audience: hall.acknowledged.inAll } })
     store.update({ assertions: this.#assertions.slice(ledger?.lost, clock.now()) })
     this.#arrows(ledger ?? store.state.ledger, facts.buffered)
   }

@@ -75,6 +75,10 @@ export function createControls({
     return result
   }
 
+  /** The room is asked for before there is a target, and opens then. */
+  const actOnRoom = (perform: () => ActionResult): ActionResult =>
+    state().session.readOnly ? refused(READ_ONLY) : done(perform())
+
   const setStations = ({ generator }: Services, wanted: number): ActionResult => {
     if (!Number.isInteger(wanted) || wanted < 1)
       return refused('The number of stations is a whole number from 1 on.')
@@ -152,7 +156,13 @@ export function createControls({
     endTrace: () => follower.end(),
     sendOne: (reading) => act(() => follower.sendOne(reading)),
     lessons,
-    toggleAudience: () => act(() => hall.toggle()),
+    audience: {
+      toggle: () => actOnRoom(() => hall.toggle()),
+      choose: (address) => actOnRoom(() => hall.choose(address)),
+      change: (rules) => actOnRoom(() => hall.change(rules)),
+      remove: (name) => actOnRoom(() => hall.remove(name)),
+      clearNames: () => actOnRoom(() => hall.clearNames()),
+    },
   }
 }
 

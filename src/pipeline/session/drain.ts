@@ -1,5 +1,6 @@
 /** The orderly end of a run: nothing new goes in, everything in flight comes out, then all stages stop. */
 
+import type { Hall } from '../audience/hall.ts'
 import type { GeneratorService } from '../generator/generator-service.ts'
 import type { Watcher } from '../observation/watcher.ts'
 import { RESTING_LOOKS } from '../reconciliation/reconciler.ts'
@@ -23,12 +24,13 @@ export interface DrainContext {
   pipeline: StageOrchestrator
   generator: GeneratorService
   watcher: Watcher
+  hall: Pick<Hall, 'close'>
   store: StateStore
   clock: Clock
 }
 
 export async function drain(context: DrainContext, options: DrainOptions = {}): Promise<DrainResult> {
-  const { pipeline, generator, watcher, store, clock } = context
+  const { pipeline, generator, watcher, hall, store, clock } = context
   const { target, engine } = store.state.session
   const isSpark = target === 'azure' || engine === 'spark'
   const { patienceMs = isSpark ? SPARK_PATIENCE_MS : DEFAULT_PATIENCE_MS, signal } = options
@@ -41,6 +43,7 @@ export async function drain(context: DrainContext, options: DrainOptions = {}): 
   }
   const limit = STOP_PATIENCE_MS[target]
 
+  await hall.close()
   if (!isAtRest(states().generator.state)) pipeline.stop('generator')
   const asked = clock.monotonic()
   while (states().generator.command && !signal?.aborted && clock.monotonic() - asked < limit) await wait()

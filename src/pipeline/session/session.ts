@@ -1,6 +1,7 @@
 /** A session: store, stages and watching of the services, wired together. The only thing that screens and scripts hold. */
 
-import { Hall, type OpenRoom } from '../audience/hall.ts'
+import { Hall } from '../audience/hall.ts'
+import { NO_VENUE, type Venue } from '../audience/venue.ts'
 import { FaultControl } from '../faults/fault-control.ts'
 import { type GeneratorFacts, GeneratorService } from '../generator/generator-service.ts'
 import type { GeneratorStorage } from '../generator/generator-state.ts'
@@ -50,8 +51,8 @@ export interface SessionEnvironment {
   /** Where the generator's numbers are kept. */
   storage: GeneratorStorage
   newRunId: () => string
-  /** Opens the room for phones; undefined: there is no address for it. */
-  openRoom?: OpenRoom
+  /** Of the room for phones. */
+  venue?: Venue
   /** Lines of the session before, where it ended hard, and what to say of that. */
   log?: readonly LogEntry[]
   notice?: string
@@ -120,7 +121,7 @@ class PipelineSession implements Session {
     })
     this.#follower = new Follower({ ...common, idle: this.#idle, newId: environment.newRunId })
     this.#lessons = new LessonRunner(this.#store)
-    this.#hall = new Hall({ ...common, openRoom: environment.openRoom })
+    this.#hall = new Hall({ ...common, venue: environment.venue ?? NO_VENUE })
     this.actions = createControls({
       state: () => this.#store.state,
       services: () => this.#connected,
@@ -142,7 +143,6 @@ class PipelineSession implements Session {
   async connect(target: Target): Promise<void> {
     if (this.#closing !== undefined) return target.close()
     this.#follower.connect(target)
-    this.#hall.connect(target)
     const generator = this.#makeGenerator(target)
     const controllers = Object.fromEntries(
       STAGE_IDS.map((id) => [id, this.#makeController(id, target, generator)]),
@@ -159,7 +159,8 @@ class PipelineSession implements Session {
       idle: this.#idle,
       hall: this.#hall,
     })
-    this.#connected = { ...common, target, generator, pipeline, watcher }
+    this.#connected = { ...common, target, generator, pipeline, watcher, hall: this.#hall }
+    this.#hall.connect(target)
     this.#controllers = controllers
     // Stages can be acted on as soon as they are known; what stands in the hub and the lake may take a while to be seen.
     const opening = pipeline.open().then(() => {

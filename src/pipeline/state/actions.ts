@@ -1,6 +1,7 @@
 /** Everything that an operator can do: the only handle that a screen or a command line has on the pipeline. */
 import type { StageId } from '../ports/stages.ts'
 import type { TraceQuery } from '../ports/trace.ts'
+import type { AudienceRules } from './state.ts'
 
 /**
  * What became of an action. Actions never block: `ok` means that the work has begun (or that nothing had to be done),
@@ -53,12 +54,25 @@ export interface Actions {
   endTrace(): ActionResult
   /** Sends one reading of a person's own, with the real SDK, and follows it. */
   sendOne(reading: OwnReading): ActionResult
-  /** Opens the room for phones, or closes it. */
-  toggleAudience(): ActionResult
+  /** Undefined: a recording. */
+  audience?: AudienceActions
   /** Undefined: not a recording. */
   replay?: ReplayActions
   /** Undefined: there are no lessons here. */
   lessons?: LessonActions
+}
+
+/** What the presenter does with the room for phones. Phones are told. */
+export interface AudienceActions {
+  /** Opens it, where no address was named after asking for one; or closes it. */
+  toggle(): ActionResult
+  /** @param address one of those that are offered. */
+  choose(address: string): ActionResult
+  change(rules: Partial<AudienceRules>): ActionResult
+  /** Takes a phone out. @param name as the screen shows it, in any letters. */
+  remove(name: string): ActionResult
+  /** Every phone gets the name of an animal. */
+  clearNames(): ActionResult
 }
 
 export interface LessonActions {
@@ -97,6 +111,8 @@ export const DEFAULT_STATIONS = 100
 export const DEFAULT_INTERVAL_MS = 10_000
 /** Share of corrupted readings when dirty data is switched on without a number. */
 export const DEFAULT_CORRUPTION = 0.05
+/** Bounds of the readings a second that a phone may send. */
+export const PHONE_RATES = { least: 1, most: 50 } as const
 export const DEFAULT_BURST = { factor: 10, durationMs: 10_000 } as const
 
 export const READ_ONLY = 'Read-only: every control is off. Start without --read-only.'

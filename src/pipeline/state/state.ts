@@ -37,17 +37,42 @@ export interface AppState {
 }
 
 export interface AudienceSlice {
+  /** `choosing`: a person chooses the address on which it opens. */
+  phase: 'choosing' | 'opening' | 'open'
+  /** Of this machine, to choose from. */
+  addresses: readonly MachineAddress[]
   /** With the code; undefined until it is open. */
   url: string | undefined
   code: string | undefined
   /** The address as rows of half blocks. */
   qr: readonly string[]
-  /** That ever came, and that are there now. */
+  /** That have joined, and that are there now. */
   phones: number
   connected: number
   names: readonly string[]
-  /** Events of the room that the hub has acknowledged. */
+  /** Events of the room that the hub has acknowledged, over the data folder's life. */
   acknowledged: number
+  /** The same a second, at present. */
+  rate: number
+  /** Who has sent last, newest first. */
+  senders: readonly { name: string; at: number }[]
+  rules: AudienceRules
+}
+
+export interface MachineAddress {
+  /** Of the interface. */
+  name: string
+  address: string
+}
+
+/** What the presenter allows. */
+export interface AudienceRules {
+  isMischiefAllowed: boolean
+  /** Readings a second that each phone may send. */
+  readingsPerSecond: number
+  isPaused: boolean
+  /** Phones may type names of their own. */
+  hasOwnNames: boolean
 }
 
 export interface SessionSlice {
@@ -182,6 +207,8 @@ export interface LakeSlice {
 
 export interface LedgerSlice {
   acknowledged: number
+  /** Those of them that phones of the room sent; undefined: not known. */
+  audience?: number | undefined
   enqueued: number
   bronze: number
   rejected: number

@@ -12,6 +12,7 @@ import { windowTitle } from '../ink/terminal-title.ts'
 import { isRisky } from '../input/keymap.ts'
 import { terminalInput } from '../input/terminal-input.ts'
 import type { Token } from '../input/tokens.ts'
+import type { Overlay } from '../input/view-state.ts'
 import { painter } from '../text/ansi.ts'
 import { speaksUtf8 } from '../text/glyphs.ts'
 import { type Background, chooseTheme, THEMES, type ThemeName } from '../text/theme.ts'
@@ -31,6 +32,8 @@ export interface ControlRoomOptions {
   yesQuit: boolean
   /** Begin in presenter mode. */
   presenter: boolean
+  /** What covers the panels at first. */
+  overlay?: Overlay | undefined
   /** Take clicks and the wheel from the start. */
   mouse: boolean
   clock: Clock
@@ -118,6 +121,7 @@ export function openControlRoom(options: ControlRoomOptions): ControlRoom {
     acceptCosts: options.acceptCosts,
     yesQuit: options.yesQuit,
     presenter: options.presenter,
+    overlay: options.overlay,
     onQuit: ({ stopAll }) => close({ kind: 'quit', stopAll }),
     onHandOver: (what) => jobs.handOver(what),
   })

@@ -2,12 +2,13 @@
 
 import { STAGE_IDS } from '../../pipeline/ports/stages.ts'
 import { isUp } from '../../pipeline/stages/stage.ts'
-import { MAX_STATIONS } from '../../pipeline/state/actions.ts'
+import { MAX_STATIONS, PHONE_RATES } from '../../pipeline/state/actions.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
+import { namesThatBegin } from '../input/room-keys.ts'
 import type { Question } from '../input/view-state.ts'
 import { formatCount, formatDuration, formatMoney, formatPercent } from '../text/format.ts'
 import { FRAME, type Framed, framed } from '../text/frame.ts'
-import { type Line, left, overlay, span, wrap } from '../text/line.ts'
+import { cut, type Line, left, overlay, printable, span, wrap } from '../text/line.ts'
 
 /** Of a question, where the window is not narrower. */
 const MOST_WIDTH = 62
@@ -41,6 +42,11 @@ export const ANSWERS: Readonly<Record<Question['kind'], readonly Answer[]>> = {
   sql: [
     ['enter', 'ask'],
     ['↑ ↓', 'earlier and prepared questions'],
+    ['esc', 'leave it'],
+  ],
+  phoneRate: TYPED_ANSWERS,
+  phone: [
+    ['enter', 'remove it'],
     ['esc', 'leave it'],
   ],
   own: [
@@ -167,17 +173,43 @@ function questionBox(question: Question, state: AppState, width: number): Framed
         question.text,
         `now every ${formatDuration(state.generator.intervalMs)}; such as 500ms, 10s or 2m`,
       )
+    case 'phoneRate':
+      return typed(
+        'rate of each phone',
+        'How many readings a second?',
+        question.text,
+        `now ${state.audience?.rules.readingsPerSecond ?? '–'}, at most ${PHONE_RATES.most}`,
+      )
+    case 'phone':
+      return typed(
+        'remove a phone',
+        'Its name, or how it begins?',
+        question.text,
+        cut(
+          namesThatBegin(question.text, state.audience?.names ?? [])
+            .map(printable)
+            .join(' · ') || 'No phone is named so.',
+          width - FRAME.columns,
+        ),
+        ANSWERS.phone,
+      )
   }
 }
 
-const typed = (title: string, ask: string, text: string, hint: string): Framed => ({
+const typed = (
+  title: string,
+  ask: string,
+  text: string,
+  hint: string,
+  answers: readonly Answer[] = TYPED_ANSWERS,
+): Framed => ({
   title,
   lines: [
     [],
     [span(`${ask}  `), span(text, 'title', true), span('▏', 'accent')],
     [span(hint, 'muted')],
     [],
-    ...answerLines(TYPED_ANSWERS),
+    ...answerLines(answers),
     [],
   ],
 })

@@ -14,6 +14,8 @@ const GROUNDS = {
   dark: { background: '#14181f', text: '#d5dae3' },
   light: { background: '#ffffff', text: '#1c2430' },
 }
+/** What a camera reads. */
+const PRINT = { ink: '#000000', paper: '#ffffff' }
 /** Names of colours as many terminals show them. */
 const NAMED: Readonly<Record<AnsiColor, string>> = {
   red: '#e5534b',
@@ -53,14 +55,14 @@ function svgOf(lines: readonly Line[], theme: Theme, ground: { background: strin
 function runsOf(line: Line, theme: Theme, ground: { background: string; text: string }): PictureRun[] {
   let column = 0
   return line.map((one) => {
-    const color = colorOf(one, theme) ?? ground.text
+    const color = one.isPrint ? PRINT.ink : (colorOf(one, theme) ?? ground.text)
     const columns = textWidth(one.text)
     const run: PictureRun = {
       column,
       columns,
       text: one.text,
       ink: one.inverse ? ground.background : color,
-      paper: one.inverse ? color : undefined,
+      paper: one.isPrint ? PRINT.paper : one.inverse ? color : undefined,
       bold: one.bold,
       dim: !one.bold && one.token !== undefined && theme.dim.includes(one.token),
     }

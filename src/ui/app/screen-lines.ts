@@ -6,7 +6,7 @@ import { type Layout, layOut, roomAbove, SMALLEST } from '../layout.ts'
 import { bannerLines } from '../lesson/banners.ts'
 import { faultLines, lessonChoices } from '../lesson/choices.ts'
 import { traceLines } from '../lesson/trace-panel.ts'
-import { audienceLines } from '../overlays/audience.ts'
+import { audienceLines, rowsOfCode } from '../overlays/audience.ts'
 import { endpointLines } from '../panels/endpoints-panel.ts'
 import { helpLines } from '../panels/help-panel.ts'
 import type { PanelContent } from '../panels/panel.ts'
@@ -42,15 +42,15 @@ export function screenLines(state: AppState, view: ViewState, columns: number, r
   const first = banner ? [bannerLine(banner, columns)] : []
   const above = [...first, ...bannerLines(state, columns, room - first.length)].slice(0, room)
   const isCovered = view.overlay !== undefined || view.isZoomed || view.detail !== undefined
-  const layout = layOut(columns, rows, view.focused, { above: above.length, isCovered })
+  const needed = view.overlay === 'audience' ? rowsOfCode(state) + FRAME.rows : 0
+  const layout = layOut(columns, rows, view.focused, { above: above.length, isCovered, needed })
   if (!layout) return { lines: tooSmall(columns, rows, view), layout, scrollable: 0, ...NOTHING }
   const body = bodyOf(state, view, layout, banner)
   const hasFlow = !layout.isStripAlone || !isCovered
   const lines = [
     headerLine(state, columns, view),
     ...above,
-    ...Array.from({ length: layout.gap }, (): Line => []),
-    ...(hasFlow ? flowBlock(state, columns, layout.flowHeight) : []),
+    ...(hasFlow ? flowBlock(state, columns, layout) : Array.from({ length: layout.gap }, (): Line => [])),
     ...(layout.isStripAlone && hasFlow ? [] : body.lines),
     footerLine(state, view, columns, body.scrollable),
   ].map((line) => toWidth(line, columns))
@@ -81,9 +81,9 @@ const moved = (regions: readonly Region[], by: number): Region[] =>
   }))
 
 /** Exactly so many rows. */
-function flowBlock(state: AppState, columns: number, height: number): Line[] {
-  const lines = flowLines(state, columns, height)
-  return Array.from({ length: height }, (_, row) => lines[row] ?? [])
+function flowBlock(state: AppState, columns: number, { gap, flowHeight }: Layout): Line[] {
+  const lines = flowLines(state, columns, flowHeight, gap)
+  return Array.from({ length: gap + flowHeight }, (_, row) => lines[row] ?? [])
 }
 
 interface Body {

@@ -12,7 +12,7 @@ import type { HandOver } from '../ink/hand-over.ts'
 import { KeyDispatch } from '../input/key-dispatch.ts'
 import type { Drawn } from '../input/key-options.ts'
 import type { MouseEvent, Token } from '../input/tokens.ts'
-import { initialView, scrollBy, type ViewState } from '../input/view-state.ts'
+import { initialView, type Overlay, scrollBy, type ViewState } from '../input/view-state.ts'
 import { PANELS } from '../layout.ts'
 import { eventMatches } from '../panels/events-panel.ts'
 import { logMatches } from '../panels/log-panel.ts'
@@ -30,6 +30,8 @@ export interface ScreenOptions {
   yesQuit?: boolean
   /** Begin with large digits. */
   presenter?: boolean
+  /** What covers the panels at first. */
+  overlay?: Overlay | undefined
   /** To the clipboard of the terminal. */
   onCopy?: (text: string) => void
   /** Writes the screen to files. @returns where they are. */
@@ -76,7 +78,7 @@ export class Screen {
     this.#options = options
     this.#paint = options.paint
     this.#state = options.store.getState()
-    if (options.presenter) this.#view = { ...initialView, isPresenting: true }
+    this.#view = { ...initialView, isPresenting: options.presenter ?? false, overlay: options.overlay }
     const { yesQuit = false, onTheme = () => '', monotonic = () => performance.now() } = options
     const { onCopy = () => {}, onSave = () => '', onMouse = () => false } = options
     this.#keys = new KeyDispatch({

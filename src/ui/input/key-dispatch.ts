@@ -4,11 +4,12 @@ import { NEWEST_ROWS } from '../../pipeline/ports/query.ts'
 import { STAGE_IDS, type StageId } from '../../pipeline/ports/stages.ts'
 import type { TraceQuery } from '../../pipeline/ports/trace.ts'
 import type { Drawn, KeyDispatchOptions } from './key-options.ts'
-import { bindingOf, type Command, whyNot } from './keymap.ts'
+import { bindingOf, type Command, type KeyBinding, whyNot } from './keymap.ts'
 import { chooseFrom, openOverlay, playResult } from './lesson-keys.ts'
 import { paletteKey } from './palette-keys.ts'
 import { Questions } from './questions.ts'
 import { Replies } from './replies.ts'
+import { roomCommand, toggleRoom } from './room-keys.ts'
 import { isUp } from './running.ts'
 import {
   CHART_STEP_MS,
@@ -45,23 +46,32 @@ export class KeyDispatch {
     if (view.isFiltering) return typeFilter(clean, key)
     if (view.overlay === 'help') {
       const result = paletteKey(clean, key, drawn.page)
-      if (result?.run?.keys[0] !== undefined) return this.press(result.view, result.run.keys[0], drawn)
+      if (result?.run) return this.#run(result.view, result.run, drawn)
       if (result) return result.view
     }
     if (view.cursor !== undefined && !view.detail && (key === 'up' || key === 'down'))
       return moveCursor(clean, key === 'up' ? -1 : 1, drawn)
     const choice = chooseFrom(view.overlay, key, this.#options.state(), this.#options.actions)
-    if (choice) return this.#replies.act({ ...clean, overlay: undefined }, choice)
+    // The room shows what comes of it.
+    if (choice)
+      return this.#replies.act(
+        { ...clean, overlay: view.overlay === 'audience' ? 'audience' : undefined },
+        choice,
+      )
     const binding = bindingOf(key)
     if (!binding)
       return this.#replies.refuse(
         clean,
         `${key.replace(/ $/, 'space')} does nothing here: ? shows every key.`,
       )
+    return this.#run(clean, binding, drawn, key)
+  }
+
+  #run(view: ViewState, binding: KeyBinding, drawn: Drawn, key = binding.keys[0] ?? ''): ViewState {
     const reason = whyNot(binding, this.#options.state(), view, drawn.scrollable > 0)
     return reason === undefined
-      ? this.#do(clean, binding.command, key, drawn)
-      : this.#replies.refuse(clean, reason)
+      ? this.#do(view, binding.command, key, drawn)
+      : this.#replies.refuse(view, reason)
   }
 
   /** Text from the clipboard is typed where text is asked for, and is never a row of commands. */
@@ -188,6 +198,17 @@ export class KeyDispatch {
         return this.#options.state().lesson?.question !== undefined
           ? this.#replies.act(view, () => playResult('A', actions))
           : this.#audience(view)
+      case 'roomMischief':
+      case 'roomPause':
+      case 'roomRate':
+      case 'roomRemove':
+      case 'roomClear':
+      case 'roomNames': {
+        const next = roomCommand(command, this.#options.state(), actions)
+        return 'ask' in next
+          ? { ...view, question: { kind: next.ask, text: '' } }
+          : this.#replies.act(view, next)
+      }
       case 'help':
       case 'endpoints':
         return toggleOverlay(view, command)
@@ -213,14 +234,11 @@ export class KeyDispatch {
     return openOverlay(next, 'trace')
   }
 
-  /** An open room that is hidden is shown; one that is shown is closed. */
   #audience(view: ViewState): ViewState {
-    const isOpen = this.#options.state().audience !== undefined
-    if (isOpen && view.overlay !== 'audience') return { ...view, overlay: 'audience' }
-    const next = this.#replies.act(view, () => this.#options.actions.toggleAudience())
-    return isOpen
-      ? { ...next, overlay: undefined }
-      : { ...next, overlay: next.toast?.isRefusal ? view.overlay : 'audience' }
+    const { state, actions } = this.#options
+    const { view: next, act } = toggleRoom(view, state(), actions)
+    const acted = act ? this.#replies.act(next, act) : next
+    return acted.toast?.isRefusal ? { ...acted, overlay: view.overlay } : acted
   }
 
   #toggle(view: ViewState, id: StageId): ViewState {

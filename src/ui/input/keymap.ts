@@ -55,20 +55,24 @@ export type Command =
   | 'ledger'
   | 'endpoints'
   | 'audience'
+  | RoomCommand
   | 'help'
   | 'redraw'
   | 'suspend'
   | 'quit'
 
-const GROUPS = ['Stages', 'Generator', 'Lesson', 'Screen', 'Session'] as const
+/** What the presenter decides while the room for phones is open. */
+export type RoomCommand = 'roomMischief' | 'roomPause' | 'roomRate' | 'roomRemove' | 'roomClear' | 'roomNames'
+
+const GROUPS = ['Stages', 'Generator', 'Lesson', 'Screen', 'Session', 'Room'] as const
 export type Group = (typeof GROUPS)[number]
 
 /** What must be so for a key to act. */
-export type Need = 'start' | 'control' | 'list' | 'scrollable'
+export type Need = 'start' | 'control' | 'list' | 'scrollable' | 'room'
 
 export interface KeyBinding {
   command: Command
-  /** As the input names them: a character, or `tab`, `return`, `escape`, `up`, …, with `shift+` or `ctrl+` before it. */
+  /** None: it is run from the palette alone. As the input names them: a character, or `tab`, `return`, `escape`, `up`, …, with `shift+` or `ctrl+` before it. */
   keys: readonly string[]
   /** As people read them. */
   shown: string
@@ -85,7 +89,11 @@ const bind = (
   keys: readonly string[],
   does: string,
   more: Partial<Pick<KeyBinding, 'shown' | 'needs' | 'footer'>> = {},
-): KeyBinding => ({ group, command, keys, shown: keys[0] as string, does, ...more })
+): KeyBinding => ({ group, command, keys, shown: keys[0] ?? PALETTE, does, ...more })
+
+/** The key of the palette, for what has none of its own. */
+const PALETTE = ':'
+const room = (command: RoomCommand, does: string) => bind('Room', command, [], does, { needs: 'room' })
 
 const hint = (key: string, label: string, rank: number) => ({ footer: { key, label, rank } })
 const start = { needs: 'start' } as const
@@ -206,6 +214,12 @@ export const KEYMAP: readonly KeyBinding[] = [
     'close what lies on top; else quit, asked first while stages run',
     hint('q', 'quit', 0),
   ),
+  room('roomMischief', 'allow phones mischief, or good readings only: rubbish, send it twice'),
+  room('roomPause', 'pause the room: phones wait; again: go on'),
+  room('roomRate', 'type how many readings a second each phone may send'),
+  room('roomRemove', 'remove a phone from the room: type its name'),
+  room('roomClear', 'clear the names of all phones: animals instead'),
+  room('roomNames', 'allow phones names of their own, or animals only'),
 ]
 
 const byKey = new Map(KEYMAP.flatMap((binding) => binding.keys.map((key) => [key, binding] as const)))
@@ -243,6 +257,11 @@ export const NEEDS: Readonly<Record<Need, NeedRule>> = {
     whyNot: (_state, view) =>
       growsAtEnd(scrollTarget(view)) ? undefined : 'Only events and log follow: tab focuses them.',
   },
+  room: {
+    text: 'the room for phones is open, and not read-only',
+    whyNot: ({ session, audience }) =>
+      session.readOnly ? READ_ONLY : audience?.phase === 'open' ? undefined : 'No room is open: A opens one.',
+  },
   scrollable: {
     text: 'more lines than are shown',
     whyNot: (_state, _view, isScrollable) =>
@@ -260,7 +279,10 @@ export const whyNot = (
 
 /** docs/keys.md */
 export function keysDocument(): string {
-  const keysOf = (binding: KeyBinding) => binding.keys.map((key) => `\`${NAMES[key] ?? key}\``).join(' ')
+  const keysOf = (binding: KeyBinding) =>
+    binding.keys.length === 0
+      ? `\`${PALETTE}\` and its words`
+      : binding.keys.map((key) => `\`${NAMES[key] ?? key}\``).join(' ')
   const table = (group: Group) =>
     [
       '| key | does | when |',

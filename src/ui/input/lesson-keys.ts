@@ -15,12 +15,16 @@ const NO_LESSON = 'No lesson is being played: L has them.'
 export function chooseFrom(
   overlay: Overlay | undefined,
   key: string,
-  { lessons }: AppState,
+  { lessons, audience }: AppState,
   actions: Actions,
 ): (() => ActionResult) | undefined {
   const at = LETTERS.indexOf(key)
   const fault = overlay === 'faults' ? FAULTS[at] : undefined
   if (fault) return () => actions.injectFault(fault.name)
+  const address =
+    overlay === 'audience' && audience?.phase === 'choosing' ? audience.addresses[at]?.address : undefined
+  if (address !== undefined)
+    return () => actions.audience?.choose(address) ?? refused('A recording has no room for phones.')
   const lesson = overlay === 'lessons' ? lessons[at] : undefined
   return lesson && (() => actions.lessons?.begin(lesson.name) ?? refused(NO_LESSON))
 }

@@ -5,13 +5,14 @@ import type { ActionResult } from '../../pipeline/state/actions.ts'
 import type { KeyDispatchOptions } from './key-options.ts'
 import { openOverlay, typeOwn } from './lesson-keys.ts'
 import type { Replies } from './replies.ts'
+import { setOfRoom } from './room-keys.ts'
 import { endsOrCosts } from './running.ts'
 import { goBack, isCovered, type Question, type TypedKind, type ViewState } from './view-state.ts'
 
 /** The second press of `q` or ctrl+c within this quits (ms). */
 const SECOND_PRESS_MS = 2000
 const TYPED_LENGTH = 7
-const SQL_LENGTH = 2000
+const LENGTHS: Readonly<Partial<Record<TypedKind, number>>> = { sql: 2000, phone: 24 }
 /** Questions that are remembered. */
 const SQL_HISTORY = 50
 const LETTERS: Readonly<Record<TypedKind, RegExp>> = {
@@ -19,6 +20,8 @@ const LETTERS: Readonly<Record<TypedKind, RegExp>> = {
   share: /^[\d.]$/,
   interval: /^[\d.mshd]$/,
   sql: /^[^\p{C}]$/u,
+  phoneRate: /^\d$/,
+  phone: /^[^\p{C}]$/u,
 }
 
 /** `500ms`, `10s`, `2m`; a number alone is seconds. NaN for anything else. */
@@ -78,6 +81,8 @@ export class Questions {
       case 'share':
       case 'interval':
       case 'sql':
+      case 'phoneRate':
+      case 'phone':
         return this.#typeValue(view, question.kind, question.text, key)
       case 'own':
         return this.#typeOwn(view, question, key)
@@ -101,13 +106,12 @@ export class Questions {
     }
     if (key === 'return') return this.#replies.act(closed, () => this.#set(kind, text))
     if (key === 'backspace') return typed(text.slice(0, -1))
-    return LETTERS[kind].test(key) && text.length < (kind === 'sql' ? SQL_LENGTH : TYPED_LENGTH)
-      ? typed(text + key)
-      : view
+    return LETTERS[kind].test(key) && text.length < (LENGTHS[kind] ?? TYPED_LENGTH) ? typed(text + key) : view
   }
 
   #set(kind: TypedKind, text: string): ActionResult {
-    const { actions } = this.#options
+    const { actions, state } = this.#options
+    if (kind === 'phoneRate' || kind === 'phone') return setOfRoom(kind, text, state(), actions)
     if (kind === 'stations') return actions.setStations(Number(text))
     if (kind === 'share') return actions.setCorruption(Number(text) / 100)
     return actions.setInterval(millisecondsOf(text))

@@ -6,8 +6,8 @@ import type { PanelId } from '../layout.ts'
 export const OVERLAYS = ['help', 'endpoints', 'audience', 'table', 'trace', 'faults', 'lessons'] as const
 export type Overlay = (typeof OVERLAYS)[number]
 
-/** What is typed: a number of stations, a share of dirty data in percent, a time. */
-export type TypedKind = 'stations' | 'share' | 'interval' | 'sql'
+/** What is typed: a number of stations, a share of dirty data in percent, a time, a question, a phone's rate or name. */
+export type TypedKind = 'stations' | 'share' | 'interval' | 'sql' | 'phoneRate' | 'phone'
 
 export interface PaletteState {
   query: string

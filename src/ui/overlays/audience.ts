@@ -1,49 +1,83 @@
-/** The room for phones: its code to scan, its address, and who is there. */
-import type { AppState } from '../../pipeline/state/state.ts'
-import { type Line, printable, span, wrap } from '../text/line.ts'
+/** The room for phones: where it opens, its code to scan, its address, who is there, and what they may do. */
+import type { AppState, AudienceSlice } from '../../pipeline/state/state.ts'
+import { LETTERS } from '../input/letters.ts'
+import { formatCount, formatRate } from '../text/format.ts'
+import { type Line, left, print, printable, span, wrap } from '../text/line.ts'
 import textWidth from '../text/text-width.ts'
-
-const SHUT = [
-  'No room is open.',
-  '',
-  'Phones in the room become weather stations: start with --audience-host ADDRESS, an address of this machine that they reach.',
-]
 
 /** Columns between the code and what stands beside it, and the least that has room there. */
 const GAP = 3
 const LEAST_BESIDE = 34
+const ADDRESS = 24
+
+/** Rows that it needs to show the code whole; 0 while there is none. */
+export const rowsOfCode = ({ audience }: AppState): number => audience?.qr.length ?? 0
 
 export function audienceLines({ audience }: AppState, width: number): Line[] {
-  if (!audience)
-    return SHUT.flatMap((text) => (text === '' ? [[]] : wrap(text, width).map((part): Line => [span(part)])))
+  if (!audience) return muted('No room is open: A opens one.', width)
+  if (audience.phase === 'choosing') return choiceLines(audience, width)
   const { url, qr } = audience
   if (url === undefined) return [[span('Opening …', 'muted')]]
   const codeWidth = Math.max(0, ...qr.map((row) => textWidth(row)))
   const beside = width - codeWidth - GAP
   if (beside < LEAST_BESIDE)
-    return [...qr.map((row): Line => [span(row)]), [], ...factLines(audience, url, width)]
+    return [...qr.map((row): Line => [print(row)]), [], ...factLines(audience, url, width)]
   const facts = factLines(audience, url, beside)
   return Array.from({ length: Math.max(qr.length, facts.length) }, (_, row): Line => {
-    const code = qr[row] ?? ''
-    return [span(code), span(' '.repeat(codeWidth - textWidth(code) + GAP)), ...(facts[row] ?? [])]
+    const code = qr[row]
+    return [
+      code === undefined ? span(' '.repeat(codeWidth)) : print(code),
+      span(' '.repeat(GAP)),
+      ...(facts[row] ?? []),
+    ]
   })
 }
 
-function factLines(
-  { phones, connected, acknowledged, names }: NonNullable<AppState['audience']>,
-  url: string,
-  width: number,
-): Line[] {
-  const muted = (text: string) => wrap(text, width).map((part): Line => [span(part, 'muted')])
+/** The room listens on one address, which a person has seen and chosen. */
+function choiceLines({ addresses }: AudienceSlice, width: number): Line[] {
+  return [
+    ...muted(
+      'On which address do phones reach this machine? A letter opens the room there, and nowhere else.',
+      width,
+    ),
+    [],
+    ...addresses.map(
+      ({ name, address }, index): Line => [
+        span(`${LETTERS[index]}  `, 'accent', true),
+        span(left(address, Math.max(ADDRESS, address.length + 2)), 'title'),
+        span(printable(name), 'muted'),
+      ],
+    ),
+    ...(addresses.length === 0 ? muted('This machine has no address.', width) : []),
+    [],
+    ...muted(
+      'Another one, or a name: start with --audience-host ADDRESS. A again keeps the room closed.',
+      width,
+    ),
+  ]
+}
+
+const muted = (text: string, width: number): Line[] =>
+  wrap(text, width).map((part): Line => [span(part, 'muted')])
+
+function factLines(audience: AudienceSlice, url: string, width: number): Line[] {
+  const { phones, connected, acknowledged, rate, names, code, rules } = audience
+  const { isMischiefAllowed, readingsPerSecond, isPaused, hasOwnNames } = rules
   return [
     [span('scan, or type', 'muted')],
     ...wrap(url, width).map((part): Line => [span(part, 'accent')]),
+    [span('code ', 'muted'), span(code ?? '', 'title', true)],
     [],
-    [span(`${connected} of ${phones} phones are here`)],
-    ...muted(`${acknowledged.toLocaleString('en-US')} readings acknowledged`),
+    [span(`${connected} of ${phones} phones are here, ${formatRate(rate)}/s`)],
+    ...muted(`${formatCount(acknowledged)} readings acknowledged`, width),
     [],
-    [span('A closes the room', 'muted')],
+    ...(isPaused ? [[span('paused: no reading is taken', 'warn', true)] as Line] : []),
+    ...muted(
+      `${readingsPerSecond}/s each, mischief ${isMischiefAllowed ? 'on' : 'off'}, ${hasOwnNames ? 'own names' : 'animals'}`,
+      width,
+    ),
+    ...muted(': room changes it   A closes it', width),
     [],
-    ...muted(names.map(printable).join(' · ')),
+    ...muted(names.map(printable).join(' · '), width),
   ]
 }

@@ -8,6 +8,7 @@ import type { Panel, PanelContext } from './panel.ts'
 import { scrolledDown } from './scrolled.ts'
 
 const NAME = 13
+const HUB_HOPS = ['acknowledged', '  audience', 'enqueued']
 const NUMBER = 10
 
 export const ledgerPanel: Panel = (context) => {
@@ -42,15 +43,20 @@ export function verdict(state: AppState): Line {
   }
 }
 
-function hops({ state, width }: PanelContext): Line[] {
+/** Rows of the hops and the assertions without the audience's own. */
+const USUAL_ROWS = 13
+
+function hops({ state, width, height }: PanelContext): Line[] {
   const { ledger } = state
+  const room = ledger.audience ?? 0
+  const hasLine = height > USUAL_ROWS
   const { inFlight } = ledger
   const isRoomy = width >= 80
   const isHubRead = state.hub.updatedAt !== undefined
   const isRead = isHubRead && state.lake.layers.silver.updatedAt !== undefined
   const hop = (name: string, value: number, waiting: number | undefined, ...more: Span[]): Line => {
     // Nothing was read: neither is there nothing, nor does nothing wait.
-    const isKnown = name === 'acknowledged' || name === 'enqueued' ? isHubRead : isRead
+    const isKnown = HUB_HOPS.includes(name) ? isHubRead : isRead
     return [
       span(left(name, NAME), 'muted'),
       span(right(formatCount(isKnown ? value : undefined), NUMBER)),
@@ -70,7 +76,13 @@ function hops({ state, width }: PanelContext): Line[] {
       span(right('in flight', NUMBER), 'muted'),
       span(isRoomy ? '  and beside' : '', 'muted'),
     ],
-    hop('acknowledged', ledger.acknowledged, undefined),
+    hop(
+      'acknowledged',
+      ledger.acknowledged,
+      undefined,
+      ...(hasLine || !room ? [] : beside('audience', room)),
+    ),
+    ...(hasLine && room ? [hop('  audience', room, undefined, span('of them, by phones', 'muted'))] : []),
     hop(
       'enqueued',
       ledger.enqueued,

@@ -11,6 +11,7 @@ import { cut, type Line, lineWidth, type Span, span, toWidth } from '../text/lin
 import textWidth from '../text/text-width.ts'
 import type { Token } from '../text/theme.ts'
 import { type Node, nodesOf } from './flow-nodes.ts'
+import { MOST_NAMES, namesLine, type Sender, sendersOf } from './room-names.ts'
 
 /** Rows of the strip, where all boxes stand side by side. */
 const STRIP_ROWS = 4
@@ -24,18 +25,46 @@ const LAST_WORDS = 11
 const PER_BAND = 3
 const BANDS_BELOW = 80
 
-/** @param height rows that there are. */
-export function flowLines(state: AppState, width: number, height: number): Line[] {
-  const nodes = nodesOf(state)
-  if (width >= BANDS_BELOW) return band(nodes, width).slice(0, height)
+/**
+ * @param height rows that there are. @param gap blank rows above the strip, more than that: names of phones that send float
+ * there, over the event hub; without one, below it.
+ */
+export function flowLines(state: AppState, width: number, height: number, gap: 0 | 1 = 0): Line[] {
+  const senders = sendersOf(state)
+  const nodes = nodesOf(state).map((node) =>
+    gap === 0 && isHub(node) && senders.length > 0
+      ? { ...node, branch: namesLine(senders, MOST_NAMES), shortBranch: namesLine(senders, 1) }
+      : node,
+  )
+  if (width >= BANDS_BELOW) {
+    const above = Array.from({ length: gap }, () => floating(senders, cellsOf(nodes, width).cells, width))
+    return [...above, ...band(nodes, width).slice(0, height)]
+  }
   const rows = STRIP_ROWS + 1
-  const gap: Line[] = height > 2 * rows + 1 ? [[]] : []
+  const between: Line[] = height > 2 * rows + 1 ? [[]] : []
   return [
-    ...gap,
+    ...between,
     ...band(nodes.slice(0, PER_BAND), width),
     ...(height > 2 * rows ? [[] as Line] : []),
     ...band(nodes.slice(PER_BAND), width),
   ].slice(0, height)
+}
+
+const isHub = ({ names }: Node) => names[2] === 'hub'
+
+/** The names, as many as have room, with the middle over the box of the hub. */
+function floating(senders: readonly Sender[], cells: readonly Cell[], width: number): Line {
+  const hub = cells.findIndex(({ node }) => isHub(node))
+  if (senders.length === 0 || hub < 0) return []
+  const before = cells.slice(0, hub).reduce((sum, { box, arrow }) => sum + box + arrow, 1)
+  const { box, arrow } = cells[hub] as Cell
+  const middle = before + box / 2
+  const room = Math.floor(2 * Math.min(middle - 1, box / 2 + arrow))
+  const line = Array.from({ length: MOST_NAMES }, (_, index) => namesLine(senders, MOST_NAMES - index)).find(
+    (one) => lineWidth(one) <= room,
+  )
+  if (!line) return []
+  return toWidth([span(' '.repeat(Math.round(middle - lineWidth(line) / 2))), ...line], width)
 }
 
 interface Cell {
@@ -48,7 +77,8 @@ interface Cell {
   waiting: number | undefined
 }
 
-function band(nodes: readonly Node[], width: number): Line[] {
+/** Where the boxes stand, and in what size. */
+function cellsOf(nodes: readonly Node[], width: number): { cells: readonly Cell[]; size: number } {
   const arrows = nodes.filter(({ isLast }) => !isLast).length
   const room = (size: number) => width - 2 - nodes.reduce((sum, node) => sum + boxWidth(node, size), 0)
   const size = ARROWS.findIndex((least, index) => room(index) >= least * arrows || index === 2)
@@ -61,6 +91,11 @@ function band(nodes: readonly Node[], width: number): Line[] {
     const arrow = node.isLast ? Math.max(0, room(size) - each * arrows) : each
     return { node, box, arrow, waiting: nodes[index + 1]?.backlog }
   })
+  return { cells, size }
+}
+
+function band(nodes: readonly Node[], width: number): Line[] {
+  const { cells, size } = cellsOf(nodes, width)
   const line = (draw: (cell: Cell) => Line): Line =>
     toWidth([span(' '), ...cells.flatMap((cell) => toWidth(draw(cell), cell.box + cell.arrow))], width)
   return [

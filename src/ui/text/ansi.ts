@@ -2,7 +2,7 @@
 import { asciiOf } from './glyphs.ts'
 import type { Line, Span } from './line.ts'
 import textWidth from './text-width.ts'
-import { colorCode, type Theme, TOKENS, type Token } from './theme.ts'
+import { colorCode, printCodes, type Theme, TOKENS, type Token } from './theme.ts'
 
 export type Painter = (line: Line) => string
 
@@ -12,6 +12,9 @@ interface Look {
   inverse: boolean
 }
 const PLAIN: Look = { color: undefined, weight: 'normal', inverse: false }
+
+/** Back to the terminal's own colours. */
+const PRINT_END = '\x1b[39;49m'
 
 /** @param isAscii draws every character beyond ASCII as its stand-in. */
 export function painter({ palette, depth, dim }: Theme, isAscii: boolean): Painter {
@@ -23,11 +26,20 @@ export function painter({ palette, depth, dim }: Theme, isAscii: boolean): Paint
     weight: bold ? 'bold' : token && dim.includes(token) ? 'dim' : 'normal',
     inverse: inverse ?? false,
   })
+  const codes = printCodes(depth)
+  // No ASCII character is half a cell high: a code drawn with stand-ins would only look like one.
+  const printed = (text: string) =>
+    `${codes}${isAscii ? text.replace(/[^ ]/g, ' ') : text}${codes && PRINT_END}`
   return (line) => {
     let painted = ''
     let look = PLAIN
     for (const one of line) {
       if (one.text === '') continue
+      if (one.isPrint) {
+        painted += change(look, PLAIN) + printed(one.text)
+        look = PLAIN
+        continue
+      }
       const isBlank = !one.inverse && !look.inverse && one.text.trim() === ''
       // Blanks look the same in any colour.
       const wanted = isBlank ? look : lookOf(one)

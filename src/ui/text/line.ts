@@ -8,6 +8,8 @@ export interface Span {
   bold?: boolean | undefined
   /** Text in the colour of the background, on the token's colour. */
   inverse?: boolean | undefined
+  /** Black on white whatever the theme: what a camera reads. */
+  isPrint?: boolean | undefined
 }
 export type Line = readonly Span[]
 
@@ -20,6 +22,9 @@ export const badge = (text: string, token: Token): Span => ({
   bold: true,
   inverse: true,
 })
+
+/** Half blocks of a code for cameras. */
+export const print = (text: string): Span => ({ text, isPrint: true })
 
 export const lineWidth = (line: Line): number => line.reduce((sum, { text }) => sum + textWidth(text), 0)
 export const plainText = (line: Line): string => line.map(({ text }) => text).join('')

@@ -4,6 +4,7 @@ import textWidth from './text-width.ts'
 
 const CELL = { width: 8.4, height: 17, size: 14 }
 const MARGIN = 14
+const UPPER_HALF = '▀'
 const EIGHTHS: readonly string[] = BLOCKS
 
 /** Neighbouring cells of the same look. */
@@ -70,11 +71,12 @@ const left = (column: number) => (MARGIN + column * CELL.width).toFixed(1)
 const wide = (columns: number) => (columns * CELL.width).toFixed(1)
 
 /** Drawn, not written: no font fills its cell to the edge, and an area would be torn into stripes. */
-const isBlocks = (text: string) => [...text].every((one) => EIGHTHS.includes(one))
+const isBlocks = (text: string) => [...text].every((one) => one === UPPER_HALF || EIGHTHS.includes(one))
 
 function blocks(column: number, text: string, top: number, color: string): string {
   return [...text.matchAll(/(.)\1*/g)]
     .map(({ 0: same, 1: block = '', index }) => {
+      if (block === UPPER_HALF) return rect(column + index, same.length, top, CELL.height / 2, color)
       const height = (CELL.height * (EIGHTHS.indexOf(block) + 1)) / EIGHTHS.length
       return rect(column + index, same.length, top + CELL.height - height, height, color)
     })

@@ -195,6 +195,16 @@ export function colorCode(color: Color, depth: number): string | undefined {
   return depth >= 24 ? `38;2;${red};${green};${blue}` : `38;5;${nearestOf256(red, green, blue)}`
 }
 
+/**
+ * Black on white, both said: the terminal's own colours may be the other way round. Empty where there are no colours; there
+ * the characters stand alone.
+ */
+export function printCodes(depth: number): string {
+  if (depth <= 1) return ''
+  if (depth >= 24) return '\x1b[38;2;0;0;0;48;2;255;255;255m'
+  return depth >= 8 ? '\x1b[38;5;16;48;5;231m' : '\x1b[30;107m'
+}
+
 /** The nearest of the 6×6×6 cube and the grey ramp of 256-colour terminals. */
 function nearestOf256(red: number, green: number, blue: number): number {
   const steps = [0, 95, 135, 175, 215, 255]

@@ -5,6 +5,7 @@ import {
   type AudienceProgress,
   type AudienceReading,
 } from '../../../src/pipeline/audience/audience.ts'
+import { AudienceJournal, forgetful } from '../../../src/pipeline/audience/journal.ts'
 import type { ArrivedRow } from '../../../src/pipeline/ports/lake.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { FakeTarget } from '../../support/fake-target.ts'
@@ -20,6 +21,7 @@ beforeEach(async () => {
   told = []
   isFull = []
   audience = new Audience({
+    journal: new AudienceJournal(forgetful, () => {}),
     producer: target.producer,
     clock,
     random: () => 0.7,
@@ -133,6 +135,70 @@ describe('a reading of a phone', () => {
     for (let number = 0; number < 2000; number++) audience.submit([reading(number)])
     await clock.advance(0)
     expect(isFull).toEqual([true])
-    await audience.close()
+    const closed = audience.close()
+    await clock.advance(2000)
+    await closed
   })
+})
+
+describe('a reading of an earlier session', () => {
+  const old = (rubbish?: AudienceReading['rubbish']) => {
+    const journal = new AudienceJournal(
+      { load: () => ({ acknowledged: 1, ids: ['id 7'] }), append: () => {}, replace: () => {} },
+      () => {},
+    )
+    audience = new Audience({
+      journal,
+      producer: target.producer,
+      clock,
+      random: () => 0.7,
+      onProgress: (progress) => told.push(...progress),
+      onFull: () => {},
+      onTrouble: () => {},
+    })
+    audience.submit([reading(7, { rubbish })])
+  }
+  const table = (rows: number, input: number) => ({
+    ...target.lake.snapshot.silver,
+    rows,
+    commitMetadata: {
+      batchId: 0,
+      durationMs: 1,
+      batch: { input, output: rows },
+      totals: { input, output: rows, duplicates: 0 },
+    },
+  })
+
+  it('is not sent again, and is told from the counts how far it is', async () => {
+    old()
+    await clock.advance(0)
+    expect(target.fakeHub.bodies).toEqual([])
+    audience.sawHub(await target.hub.partitions())
+    const inBronze = { ...bronze(0).bronze, rows: 5 }
+    lake({ bronze: inBronze, silver: table(3, 4) })
+    lake({ bronze: inBronze, silver: table(4, 5) })
+    lake({ bronze: inBronze, silver: table(4, 5), gold: table(4, 4), aggregated: table(4, 3) })
+    lake({ bronze: inBronze, silver: table(4, 5), gold: table(4, 4), aggregated: table(4, 4) })
+    expect(steps()).toEqual(['id 7 hub', 'id 7 bronze', 'id 7 silver', 'id 7 gold', 'id 7 aggregate'])
+  })
+
+  it('that was rubbish is in quarantine by then', async () => {
+    old('blank city')
+    audience.sawHub(await target.hub.partitions())
+    const inBronze = { ...bronze(0).bronze, rows: 5 }
+    lake({ bronze: inBronze })
+    lake({ bronze: inBronze, silver: table(4, 5) })
+    expect(steps()).toEqual(['id 7 hub', 'id 7 bronze', 'id 7 quarantine'])
+  })
+})
+
+it('a reading that has come through is told again to a phone that asks again', async () => {
+  audience.submit([reading(0, { rubbish: 'blank city' })])
+  await clock.advance(0)
+  lake({ quarantineArrived: [{ raw: '{"eventId":"id 0"}', reasons: ['city is missing'], enqueuedAt: 0 }] })
+  audience.submit([reading(0, { rubbish: 'blank city' })])
+  await clock.advance(0)
+  expect(steps()).toEqual(['id 0 hub', 'id 0 quarantine', 'id 0 quarantine'])
+  expect(told.at(-1)?.text).toBe('in quarantine: city is missing')
+  expect(target.fakeHub.bodies).toHaveLength(1)
 })

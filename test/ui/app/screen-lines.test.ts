@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { qrRows } from '../../../src/commands/shared/audience-room.ts'
+import { qrRows } from '../../../src/commands/shared/audience/room.ts'
 import { type AppState, CORRUPTION_KINDS, type CorruptionKind } from '../../../src/pipeline/state/state.ts'
 import { screenLines } from '../../../src/ui/app/screen-lines.ts'
 import { initialView, type ViewState } from '../../../src/ui/input/view-state.ts'
@@ -568,6 +568,8 @@ describe('the room for phones', () => {
   const room = (names: readonly string[] = []) => ({
     ...scenarios.allRunning(),
     audience: {
+      phase: 'open' as const,
+      addresses: [],
       url,
       code: 'MKBYBSMHFB',
       qr: qrRows(url),
@@ -575,20 +577,23 @@ describe('the room for phones', () => {
       connected: names.length,
       names,
       acknowledged: 1234,
+      rate: 2,
+      senders: [],
+      rules: { isMischiefAllowed: true, readingsPerSecond: 5, isPaused: false, hasOwnNames: false },
     },
   })
 
   it('shows its code, its address and who is there at 80×24, without scrolling', () => {
     const text = draw(room(['Ada']), { overlay: 'audience' }, 80, 24)
     for (const row of qrRows(url)) expect(text).toContain(row)
-    for (const shown of [url, '1 of 1 phones are here', '1,234 readings', 'A closes the room', 'Ada'])
+    for (const shown of [url, '1 of 1 phones are here, 2.0/s', '1,234 readings', 'A closes it', 'Ada'])
       expect(text).toContain(shown)
     expect(text).not.toContain('↑↓')
   })
 
   it('puts them under the code where nothing has room beside it', () => {
     const text = draw(room(), { overlay: 'audience' }, 60, 40)
-    expect(text).toMatch(/▀+ +│\n│ +│\n│ scan, or type/)
+    expect(text).toMatch(/▀ +│\n│ +│\n│ +│\n│ +│\n│ scan, or type/)
     expect(text).toContain(url)
   })
 })
