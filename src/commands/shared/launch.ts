@@ -35,14 +35,14 @@ async function openLocal(options: LaunchOptions): Promise<OpenedTarget> {
   const { logger } = options
   // Side by side: the services start in a thread of their own while the adapters are loaded here.
   const adapters = import('../../azure/target.ts')
-  const { endpoints, faults, close } = await openLocalServices(options)
+  const { endpoints, faults, consumerGroups, close } = await openLocalServices(options)
   try {
     const { connectLocalTarget } = await adapters
     const { token, eventHubsTls } = endpoints
     const target = await connectLocalTarget({ token, eventHubsTls, azure: localAzureConfig(endpoints) })
     logger.info({ pid: process.pid }, 'local Azure runs')
     return {
-      target: { ...target, faults },
+      target: { ...target, faults, consumerGroups },
       endpoints: endpointLines(endpoints, { secrets: false }),
       close,
     }

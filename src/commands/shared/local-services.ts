@@ -8,6 +8,7 @@ import { logFileOf } from './logger.ts'
 export interface OpenedServices {
   endpoints: LocalAzureEndpoints
   faults: LocalAzure['faults']
+  consumerGroups: LocalAzure['consumerGroups']
   close(): Promise<void>
 }
 
@@ -34,7 +35,7 @@ export async function openLocalServices(options: {
       await channel.close()
       await azure.close()
     }
-    return { endpoints, faults: azure.faults, close }
+    return { endpoints, faults: azure.faults, consumerGroups: azure.consumerGroups, close }
   } catch (error) {
     await azure.close()
     throw error

@@ -20,6 +20,7 @@ import { type Rejection, refuseLink } from './amqp/refusal.ts'
 import { repeatSettleModes, settle } from './amqp/settlement.ts'
 import { type AmqpSocket, FRAME_BYTES } from './amqp/socket.ts'
 import { type Address, entityNotFound, type HubNames, parseAddress } from './links/address.ts'
+import type { GroupProgress } from './links/group-progress.ts'
 import { ProducerLinks } from './links/producer-links.ts'
 import { MAX_MESSAGE_BYTES, Publisher } from './links/publisher.ts'
 import { MAX_REQUEST_BYTES, Requests, UNAUTHORIZED } from './links/requests.ts'
@@ -138,6 +139,10 @@ export class Hub {
   #forget(isGone: (link: Sender | Receiver) => boolean): void {
     this.#subscriptions.forget(isGone)
     this.#producers.forget(isGone)
+  }
+
+  groups(): GroupProgress[] {
+    return this.#subscriptions.progress(this.#options.consumerGroups)
   }
 
   close(): void {

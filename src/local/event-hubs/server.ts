@@ -6,6 +6,7 @@ import { listenOnLoopback } from '../runtime/loopback.ts'
 import { FrontDoor } from './amqp/front-door.ts'
 import { AmqpSocket } from './amqp/socket.ts'
 import { Hub, type HubOptions } from './hub.ts'
+import type { GroupProgress } from './links/group-progress.ts'
 
 export interface EventHubsOptions extends HubOptions {
   /** PEM. */
@@ -25,6 +26,8 @@ export interface ServerLimits {
 export interface EventHubsServer {
   plainPort: number
   tlsPort: number
+  /** Every consumer group over AMQP. */
+  groups(): GroupProgress[]
   /** Cuts every connection and resolves when the ports are free. The log stays open. */
   close(): Promise<void>
 }
@@ -79,7 +82,12 @@ export async function startEventHubs(options: EventHubsOptions): Promise<EventHu
   }
   try {
     const tls = await open('the event hub (AMQP over TLS)', ports.tls, true)
-    return { plainPort: plain.port, tlsPort: tls.port, close: () => close(plain, tls) }
+    return {
+      plainPort: plain.port,
+      tlsPort: tls.port,
+      groups: () => hub.groups(),
+      close: () => close(plain, tls),
+    }
   } catch (error) {
     await close(plain)
     throw error

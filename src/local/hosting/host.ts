@@ -1,6 +1,7 @@
 /** Starts Azure on loopback in its worker thread, and makes this process trust it. */
 import tls from 'node:tls'
 import { Worker } from 'node:worker_threads'
+import type { GroupProgress } from '../event-hubs/links/group-progress.ts'
 import type { LocalAzureEndpoints, LocalAzureOptions } from '../runtime/options.ts'
 
 export interface WorkerInput {
@@ -12,6 +13,8 @@ export type FromWorker =
   | { type: 'started'; endpoints: LocalAzureEndpoints }
   /** The answer to a {@link FaultChange}. */
   | { type: 'fault'; id: number; error: string | undefined }
+  /** The answer to `groups`. */
+  | { type: 'groups'; groups: GroupProgress[] }
   /** Everything was stopped, as far as it could be. */
   | { type: 'closed badly'; message: string }
   | {
@@ -30,7 +33,7 @@ export interface FaultChange {
   deed: 'inject' | 'mend'
 }
 
-export type ToWorker = 'stop' | FaultChange
+export type ToWorker = 'stop' | 'groups' | FaultChange
 
 export interface LocalAzure {
   endpoints: LocalAzureEndpoints
@@ -38,6 +41,8 @@ export interface LocalAzure {
   onFailure(listener: (error: Error) => void): void
   /** Breaks services on purpose. Each resolves once it is so; rejects for an unknown name. */
   faults: { inject(name: string): Promise<void>; mend(name: string): Promise<void> }
+  /** Who reads the hub, over both protocols. Rejects once the services have ended. */
+  consumerGroups(): Promise<GroupProgress[]>
   /** Resolves when everything is written and stopped. Safe to call twice. @throws Error that says what did not stop in order. */
   close(): Promise<void>
 }
@@ -85,6 +90,7 @@ export async function startLocalAzure(
       inject: (name) => life.change(name, 'inject'),
       mend: (name) => life.change(name, 'mend'),
     },
+    consumerGroups: () => life.groups(),
     close: () => life.close(),
   }
 }
@@ -96,6 +102,8 @@ class WorkerLife {
   readonly #ended = Promise.withResolvers<void>()
   readonly #changes = new Map<number, { resolve: () => void; reject: (error: Error) => void }>()
   #nextChange = 0
+  /** Those who asked for the groups; answered in their order. */
+  #askedForGroups: PromiseWithResolvers<GroupProgress[]>[] = []
   #isClosing = false
   #closedBadly: Error | undefined
   #failure: Error | undefined
@@ -108,6 +116,7 @@ class WorkerLife {
     worker.on('message', (message: FromWorker) => {
       if (message.type === 'started') resolve(message.endpoints)
       else if (message.type === 'fault') this.#changed(message)
+      else if (message.type === 'groups') this.#askedForGroups.shift()?.resolve(message.groups)
       else if (message.type === 'failed') reject(namedError(message))
       else this.#closedBadly = new Error(message.message)
     })
@@ -119,6 +128,8 @@ class WorkerLife {
       this.#ended.resolve()
       // No answer will come any more, and no fault is active any more.
       for (const { resolve } of this.#changes.values()) resolve()
+      for (const { reject } of this.#askedForGroups.splice(0))
+        reject(new Error('The local services have ended.'))
       this.#fail(new Error(`The local services ended unexpectedly (exit code ${code}).`))
       reject(this.#failure)
     })
@@ -142,6 +153,14 @@ class WorkerLife {
     this.#changes.set(id, { resolve, reject })
     this.#worker.postMessage({ id, name, deed } satisfies FaultChange)
     return promise
+  }
+
+  groups(): Promise<GroupProgress[]> {
+    if (this.#isClosing || this.#failure) return Promise.reject(new Error('The local services have ended.'))
+    const asked = Promise.withResolvers<GroupProgress[]>()
+    this.#askedForGroups.push(asked)
+    this.#worker.postMessage('groups' satisfies ToWorker)
+    return asked.promise
   }
 
   #changed({ id, error }: Extract<FromWorker, { type: 'fault' }>): void {

@@ -7,6 +7,7 @@ import { startDataLake } from '../data-lake/server.ts'
 import { LakeFolder } from '../data-lake/store/folder.ts'
 import type { RateLimit } from '../databricks/rate-limit.ts'
 import { startKafka } from '../event-hubs/kafka/server.ts'
+import type { GroupProgress } from '../event-hubs/links/group-progress.ts'
 import { HubLog } from '../event-hubs/log/log.ts'
 import { startEventHubs } from '../event-hubs/server.ts'
 import { FaultSwitch } from '../faults/fault-switch.ts'
@@ -32,6 +33,8 @@ export interface LocalServices {
   endpoints: LocalAzureEndpoints
   /** What can be broken on purpose. */
   faults: FaultSwitch
+  /** Who reads the hub, over both protocols. */
+  consumerGroups(): GroupProgress[]
   /** Writes what is open, stops everything, and gives the data folder free. Safe to call twice. */
   close(): Promise<void>
 }
@@ -58,8 +61,8 @@ export async function startLocalServices(
   const stack = new ClosingStack(dependencies.logger)
   try {
     const faults = new FaultSwitch()
-    const endpoints = await start(options, dependencies, stack, faults)
-    return { endpoints, faults, close: () => stack.close() }
+    const started = await start(options, dependencies, stack, faults)
+    return { ...started, faults, close: () => stack.close() }
   } catch (error) {
     // The start error is reported; the log says what did not stop.
     await stack.close().catch(() => {})
@@ -72,7 +75,7 @@ async function start(
   dependencies: ServiceDependencies,
   stack: ClosingStack,
   faults: FaultSwitch,
-): Promise<LocalAzureEndpoints> {
+): Promise<Pick<LocalServices, 'endpoints' | 'consumerGroups'>> {
   const { dataDir, ports } = options
   const { logger, clock = systemClock, createEngine = createLocalEngine } = dependencies
   const at = (...names: string[]) => join(dataDir, ...names)
@@ -203,7 +206,7 @@ async function start(
   stack.add('the management services', () => management.close())
 
   const plainLake = `http://127.0.0.1:${dataLake.plainPort}/${account}`
-  return {
+  const endpoints: LocalAzureEndpoints = {
     eventHubsTls: `sb://localhost:${hub.tlsPort}`,
     partitions: log.partitionCount,
     consumerGroups,
@@ -230,6 +233,12 @@ async function start(
     certificate: tls.cert,
     certificateFile: writeCertificate(at('local'), tls.cert),
   }
+  // The local job reads the log itself, as the only reader of its group.
+  const ofJob = (group: GroupProgress): GroupProgress =>
+    group.name === asaConsumerGroup
+      ? { ...group, members: group.members + (job.state === 'Running' ? 1 : 0), next: job.positions }
+      : group
+  return { endpoints, consumerGroups: () => [...hub.groups().map(ofJob), ...kafka.groups()] }
 }
 
 /** Public, for clients of other languages. */

@@ -24,6 +24,7 @@ try {
         .close()
         .catch(({ message }: Error) => send({ type: 'closed badly', message }))
         .then(() => parentPort?.close())
+    else if (message === 'groups') send({ type: 'groups', groups: services.consumerGroups() })
     else void changeFault(services, message)
   })
 } catch (error) {

@@ -112,6 +112,12 @@ export class StreamAnalyticsJob {
   get lastOutputEventTime(): number | undefined {
     return this.#progress.lastOutputEventTime
   }
+  /** By partition, the first sequence number that the job has not read; empty before it has read any. */
+  get positions(): Record<string, number> {
+    return Object.fromEntries(
+      [...this.#progress.partitions].map(([partition, { next }]) => [partition, next]),
+    )
+  }
   get outputStart(): OutputStart {
     return this.#record.outputStart
   }

@@ -37,7 +37,7 @@ export const FAULTS = [
     'hub-throttles',
     'hub throttles',
     'service',
-    'The event hub refuses every send: ServerBusy, 50002.',
+    'The event hub refuses every send: ServerBusy, 50002. Kafka clients wait for each acknowledgement.',
     'Readings wait in the generator’s buffer, which grows.',
     ['generator'],
   ),

@@ -1,7 +1,7 @@
 /** What a look at the hub means for the screen. */
-import { enqueuedIn, eventsIn, type PartitionProperties } from '../ports/hub.ts'
+import { type ConsumerGroup, enqueuedIn, eventsIn, type PartitionProperties } from '../ports/hub.ts'
 import { RateMeter, SecondSeries } from '../runtime/rates.ts'
-import type { HubSlice, PartitionSlice } from '../state/state.ts'
+import type { ConsumerGroupSlice, HubSlice, PartitionSlice } from '../state/state.ts'
 
 export class HubView {
   readonly #rate = new RateMeter()
@@ -14,6 +14,7 @@ export class HubView {
     positions: BronzePositions,
     at: number,
     now: number,
+    groups?: readonly ConsumerGroup[],
   ): HubSlice {
     const enqueued = enqueuedIn(partitions)
     this.#rate.observe(enqueued, at)
@@ -35,6 +36,7 @@ export class HubView {
           lastEnqueuedAt: one.lastEnqueuedAt?.getTime(),
         }),
       ),
+      ...(groups && { groups: groups.map((group) => groupSlice(group, partitions)) }),
       enqueued,
       rate: this.#rate.rate,
       ratePerSecond: this.#series.values,
@@ -49,6 +51,20 @@ export class HubView {
     meter.observe(eventsIn(partition), at)
     return meter.rate
   }
+}
+
+/** What expired before the group read it cannot be read any more: it is not behind by it. */
+function groupSlice(
+  { name, protocol, members, next }: ConsumerGroup,
+  partitions: readonly PartitionProperties[],
+): ConsumerGroupSlice {
+  const lags = partitions.map(({ id, beginningSequenceNumber: begin, lastEnqueuedSequenceNumber: last }) => {
+    const from = next[id]
+    return from === undefined ? undefined : Math.max(0, last + 1 - Math.max(from, begin))
+  })
+  const known = lags.filter((lag) => lag !== undefined)
+  const lag = known.length > 0 ? known.reduce((sum, one) => sum + one, 0) : undefined
+  return { name, protocol, members, lag, lags }
 }
 
 /** Newest sequence number in bronze by partition; undefined: bronze does not tell. */

@@ -141,14 +141,24 @@ export class Watcher {
   async #lookAtHub(signal: AbortSignal): Promise<void> {
     const { target, generator, store, clock } = this.#options
     const at = clock.now()
-    const partitions = await target.hub.partitions(signal)
+    const [partitions, groups] = await Promise.all([
+      target.hub.partitions(signal),
+      // A look without them is better than none.
+      target.consumerGroups?.().catch(() => undefined),
+    ])
     if (signal.aborted) return
     this.#hubState = hubStateOf(partitions, at)
     this.#reconciler.sawHub(partitions)
     this.#options.hall.sawHub(partitions)
     await generator.sawPartitions(partitions)
     store.update({
-      hub: this.#hubView.slice(partitions, this.#reconciler.bronzePositions, clock.monotonic(), clock.now()),
+      hub: this.#hubView.slice(
+        partitions,
+        this.#reconciler.bronzePositions,
+        clock.monotonic(),
+        clock.now(),
+        groups,
+      ),
     })
     this.reconcile()
   }

@@ -53,6 +53,16 @@ export interface HubReader {
   close(): Promise<void>
 }
 
+/** A consumer group of the hub, and how far it has read. */
+export interface ConsumerGroup {
+  name: string
+  protocol: 'AMQP' | 'Kafka'
+  /** Readers that are there now. */
+  members: number
+  /** By partition, the first sequence number that it has not read. Partitions where that is not known are missing. */
+  next: Readonly<Record<string, number>>
+}
+
 /** How many events a partition has ever taken. */
 export const eventsIn = (partition: PartitionProperties | undefined): number =>
   (partition?.lastEnqueuedSequenceNumber ?? -1) + 1

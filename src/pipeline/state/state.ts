@@ -145,6 +145,8 @@ export interface StageSlice {
 
 export interface HubSlice {
   partitions: readonly PartitionSlice[]
+  /** Undefined: not known (Azure does not tell). */
+  groups?: readonly ConsumerGroupSlice[] | undefined
   /** Sum over partitions. */
   enqueued: number
   rate: number
@@ -152,6 +154,18 @@ export interface HubSlice {
   ratePerSecond: readonly number[]
   updatedAt: number | undefined
   error: string | undefined
+}
+
+/** A consumer group, of AMQP and of Kafka clients alike. */
+export interface ConsumerGroupSlice {
+  name: string
+  protocol: 'AMQP' | 'Kafka'
+  /** Readers that are there now. */
+  members: number
+  /** Events of the hub that it has not read, over the partitions where that is known; undefined: nowhere. */
+  lag: number | undefined
+  /** In the order of the hub's partitions. */
+  lags: readonly (number | undefined)[]
 }
 
 export interface PartitionSlice {

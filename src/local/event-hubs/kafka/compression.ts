@@ -1,6 +1,6 @@
 /**
- * Compressed records. Event Hubs takes gzip and no other codec
- * (https://learn.microsoft.com/azure/event-hubs/azure-event-hubs-apache-kafka-overview); so does this hub.
+ * Compressed records. Event Hubs takes gzip and no other codec, and answers others as a format that it does not know
+ * (https://learn.microsoft.com/azure/event-hubs/apache-kafka-troubleshooting-guide); so does this hub.
  */
 import { gunzipSync } from 'node:zlib'
 import { MalformedKafkaError } from './wire.ts'

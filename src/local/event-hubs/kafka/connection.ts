@@ -3,6 +3,7 @@
  * it may ask for versions and sign in, and nothing that it sends is kept.
  */
 import type { Logger } from 'pino'
+import type { HubFaults } from '../hub.ts'
 import type { HubAuth } from '../links/sas.ts'
 import {
   apiVersions,
@@ -18,6 +19,7 @@ import type { Coordinator } from './coordinator.ts'
 import { fetch, listOffsets } from './fetch.ts'
 import { FrameSplitter } from './frames.ts'
 import {
+  deleteGroups,
   describeGroups,
   type GroupContext,
   heartbeat,
@@ -30,13 +32,15 @@ import {
 } from './groups.ts'
 import { produce } from './produce.ts'
 import { API, ERROR, VERSIONS } from './protocol.ts'
-import { isMechanism, MECHANISMS, type Mechanism, refusalOf } from './sign-in.ts'
+import { checkProof, isMechanism, MECHANISMS, type Mechanism, type Proof } from './sign-in.ts'
 import { KafkaReader, KafkaWriter } from './wire.ts'
 
 export interface ConnectionOptions extends ClusterContext {
   auth: HubAuth
   coordinator: Coordinator
   logger: Logger
+  /** What goes wrong on purpose. */
+  faults?: HubFaults | undefined
   clientHost: string
   /** Epoch milliseconds. */
   now: () => number
@@ -66,6 +70,7 @@ const AT_ONCE: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   [API.leaveGroup, leaveGroup],
   [API.describeGroups, describeGroups],
   [API.listGroups, listGroups],
+  [API.deleteGroups, deleteGroups],
   [API.createTopics, createTopics],
   [API.deleteTopics, deleteTopics],
   [API.describeConfigs, describeConfigs],
@@ -73,8 +78,6 @@ const AT_ONCE: ReadonlyMap<number, Handler> = new Map<number, Handler>([
 ])
 
 export class KafkaConnection {
-  /** True once the client has proved who it is. */
-  isSignedIn = false
   readonly #options: ConnectionOptions
   readonly #send: (bytes: Buffer) => void
   readonly #end: (reason: string) => void
@@ -83,6 +86,8 @@ export class KafkaConnection {
   #waiting: Buffer[] = []
   #isBusy = false
   #mechanism: Mechanism | undefined
+  /** Epoch milliseconds; undefined: the client has not proved who it is. */
+  #authorizedUntil: number | undefined
   /** The first version of the handshake is followed by bare tokens. */
   #expectsBareToken = false
 
@@ -90,6 +95,11 @@ export class KafkaConnection {
     this.#options = options
     this.#send = peer.send
     this.#end = peer.end
+  }
+
+  /** True once the client has proved who it is. */
+  get isSignedIn(): boolean {
+    return this.#authorizedUntil !== undefined
   }
 
   receive(chunk: Buffer): void {
@@ -156,7 +166,9 @@ export class KafkaConnection {
     else if (key === API.saslHandshake) this.#handshake(version, request, answer)
     else if (key === API.saslAuthenticate) this.#authenticate(version, request, answer)
     else if (!this.isSignedIn) throw new Error('a request before signing in')
-    else if (key === API.produce) return produce(this.#options, version, request, answer)
+    else if (this.#hasExpired()) throw new Error('the proof of who the client is has expired')
+    else if (key === API.produce)
+      return produce({ ...this.#options, signal: this.#closing.signal }, version, request, answer)
     else if (key === API.fetch)
       await fetch({ ...this.#options, signal: this.#closing.signal }, version, request, answer)
     else if (key === API.joinGroup) await joinGroup(this.#groupContext(clientId), version, request, answer)
@@ -185,30 +197,44 @@ export class KafkaConnection {
   #authenticate(version: number, request: KafkaReader, answer: KafkaWriter): void {
     const response = request.bytes()
     const code = this.#mechanism ? ERROR.saslAuthenticationFailed : ERROR.illegalSaslState
-    const refusal = this.#mechanism ? this.#signIn(response) : 'No mechanism was agreed on first.'
+    const proof = this.#mechanism
+      ? this.#signIn(this.#mechanism, response)
+      : { refused: 'No mechanism was agreed on first.' }
+    const refusal = 'refused' in proof ? proof.refused : undefined
     answer
       .int16(refusal === undefined ? ERROR.none : code)
       .string(refusal)
       .bytes(Buffer.alloc(0))
-    if (version >= 1) answer.int64(0)
+    if (version >= 1) answer.int64(lifetimeOf(proof, this.#options.now()))
+  }
+
+  /** As a broker whose client did not sign in again in time. */
+  #hasExpired(): boolean {
+    const { auth, now } = this.#options
+    return (auth.isExpired?.() ?? false) || (this.#authorizedUntil ?? 0) <= now()
   }
 
   #bareToken(token: Buffer): Buffer {
     this.#expectsBareToken = false
-    const refusal = this.#signIn(token)
-    if (refusal !== undefined) throw new Error(refusal)
+    const proof = this.#signIn(this.#mechanism as Mechanism, token)
+    if ('refused' in proof) throw new Error(proof.refused)
     return new KafkaWriter().int32(0).end()
   }
 
-  /** @returns why not. */
-  #signIn(response: Buffer): string | undefined {
+  #signIn(mechanism: Mechanism, response: Buffer): Proof {
     const { auth, hubName, now, logger } = this.#options
-    const refusal = refusalOf(this.#mechanism as Mechanism, response, auth, hubName, now())
-    this.isSignedIn = refusal === undefined
-    if (refusal !== undefined) logger.warn({ reason: refusal }, 'event hub (Kafka): sign-in refused')
-    return refusal
+    const proof = checkProof(mechanism, response, auth, hubName, now())
+    this.#authorizedUntil = 'refused' in proof ? undefined : proof.expiresAt
+    if ('refused' in proof) logger.warn({ reason: proof.refused }, 'event hub (Kafka): sign-in refused')
+    return proof
   }
 }
+
+/** Milliseconds after which the client must sign in again; 0: never. */
+const lifetimeOf = (proof: Proof, now: number) =>
+  'expiresAt' in proof && Number.isFinite(proof.expiresAt)
+    ? Math.max(1, Math.floor(proof.expiresAt - now))
+    : 0
 
 function framed(answer: KafkaWriter): Buffer {
   const bytes = answer.end()

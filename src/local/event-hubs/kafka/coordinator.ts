@@ -1,4 +1,5 @@
 /** All consumer groups of the hub: made when a client first names one, as the service does over Kafka. */
+import type { GroupProgress } from '../links/group-progress.ts'
 import { ConsumerGroup } from './consumer-group.ts'
 import type { GroupOffsets } from './group-offsets.ts'
 
@@ -38,6 +39,17 @@ export class Coordinator {
 
   names(): string[] {
     return [...new Set([...this.#groups.keys(), ...this.offsets.names()])]
+  }
+
+  progress(): GroupProgress[] {
+    return this.names().map((name) => ({
+      name,
+      protocol: 'Kafka',
+      members: this.#groups.get(name)?.describe().members.length ?? 0,
+      next: Object.fromEntries(
+        [...this.offsets.of(name)].map(([partition, { offset }]) => [partition, offset]),
+      ),
+    }))
   }
 
   sweep(): void {

@@ -41,6 +41,13 @@ export class GroupOffsets {
     return new Map(Object.entries(offsets).map(([partition, committed]) => [Number(partition), committed]))
   }
 
+  /** @returns false when nothing was kept of it. */
+  forget(group: string): boolean {
+    const isKept = this.#groups.get(group) !== undefined
+    if (isKept) this.#groups.delete(group)
+    return isKept
+  }
+
   /** On disk when it returns. @returns false when there is no room for another group. */
   commit(group: string, offsets: ReadonlyMap<number, CommittedOffset>): boolean {
     const changed = { ...this.#groups.get(group)?.offsets, ...Object.fromEntries(offsets) }

@@ -188,6 +188,21 @@ export function describeGroups(
   })
 }
 
+/** Forgets what groups without members have committed. */
+export function deleteGroups(
+  { coordinator }: GroupContext,
+  _version: number,
+  request: KafkaReader,
+  answer: KafkaWriter,
+): void {
+  const names = request.array(request.string)
+  answer.int32(0).array(names, (name) => {
+    const hasMembers = coordinator.find(name)?.isEmpty === false
+    const isGone = !hasMembers && coordinator.offsets.forget(name)
+    answer.string(name).int16(hasMembers ? ERROR.nonEmptyGroup : isGone ? ERROR.none : ERROR.groupIdNotFound)
+  })
+}
+
 export function listGroups(
   { coordinator }: GroupContext,
   version: number,

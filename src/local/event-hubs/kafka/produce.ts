@@ -1,5 +1,6 @@
 /** Produce: records become events of the hub. A batch is acknowledged once the log has it. */
 import type { Logger } from 'pino'
+import type { HubFaults } from '../hub.ts'
 import { judgeBatch } from '../links/idempotence.ts'
 import { MAX_MESSAGE_BYTES } from '../links/publisher.ts'
 import { HubFullError } from '../log/database.ts'
@@ -8,45 +9,68 @@ import { CompressionError, TooLargeError } from './compression.ts'
 import { ERROR } from './protocol.ts'
 import { CorruptBatchError, decodeBatch, OldFormatError, type RecordBatch } from './record-batch.ts'
 import { messageOf } from './records.ts'
+import { throttle } from './throttle.ts'
 import type { KafkaReader, KafkaWriter } from './wire.ts'
 import { MalformedKafkaError } from './wire.ts'
 
 /** Of a partition's records, decompressed: what AMQP's clients may send at once, and some for the envelope. */
 const MAX_BATCH_BYTES = MAX_MESSAGE_BYTES + 4096
 const NO_OFFSET = -1
+const TOO_LARGE = `The hub takes ${MAX_MESSAGE_BYTES} bytes in one send, decompressed.`
 
 export interface ProduceContext {
   log: HubLog
   hubName: string
   logger: Logger
+  faults?: HubFaults | undefined
+  /** Aborted when the connection is gone. */
+  signal: AbortSignal
 }
 
 interface Outcome {
   partition: number
   error: number
+  /** Of a refusal, for a person: clients that ask in version 8 show it. */
+  reason?: string
   offset: number
   appendedAt: number
 }
 
+const NO_TRANSACTIONS = 'Transactions are not served here.'
+
 /** @returns false when the client wants no answer. */
-export function produce(
+export async function produce(
   context: ProduceContext,
   version: number,
   request: KafkaReader,
   answer: KafkaWriter,
-): boolean {
+): Promise<boolean> {
   const transactionalId = request.nullableString()
   const acks = request.int16()
-  request.int32()
+  const timeoutMs = request.int32()
   const topics = request.array(() => ({
     name: request.string(),
     partitions: request.array(() => ({ partition: request.int32(), records: request.nullableBytes() })),
   }))
+  const { faults, signal, hubName, log } = context
+  const throttledMs = faults?.refuseSend() ? await throttle(timeoutMs, signal) : 0
   const take = (name: string, partition: number, records: Buffer | undefined): Outcome => {
-    if (transactionalId !== undefined) return refused(partition, ERROR.transactionalIdAuthorizationFailed)
-    if (![-1, 0, 1].includes(acks)) return refused(partition, ERROR.invalidRequiredAcks)
-    if (name !== context.hubName || partition < 0 || partition >= context.log.partitionCount)
-      return refused(partition, ERROR.unknownTopicOrPartition)
+    if (throttledMs === undefined)
+      return refused(
+        partition,
+        ERROR.policyViolation,
+        `The namespace is being throttled for longer than the request's timeout of ${timeoutMs} ms.`,
+      )
+    if (transactionalId !== undefined)
+      return refused(partition, ERROR.transactionalIdAuthorizationFailed, NO_TRANSACTIONS)
+    if (![-1, 0, 1].includes(acks))
+      return refused(partition, ERROR.invalidRequiredAcks, `acks is 0, 1 or all, not ${acks}.`)
+    if (name !== hubName || partition < 0 || partition >= log.partitionCount)
+      return refused(
+        partition,
+        ERROR.unknownTopicOrPartition,
+        `There is no partition ${partition} of ${name}: the event hub here is ${hubName}, with ${log.partitionCount} partitions.`,
+      )
     return store(context, partition, records ?? Buffer.alloc(0))
   }
   answer.array(topics, ({ name, partitions }) => {
@@ -54,58 +78,70 @@ export function produce(
       const outcome = take(name, partition, records)
       answer.int32(partition).int16(outcome.error).int64(outcome.offset).int64(outcome.appendedAt)
       if (version >= 5) answer.int64(0)
+      if (version >= 8) answer.array([], () => {}).string(outcome.reason)
     })
   })
-  answer.int32(0)
+  answer.int32(throttledMs ?? 0)
   return acks !== 0
 }
 
-const refused = (partition: number, error: number): Outcome => ({
+const refused = (partition: number, error: number, reason: string): Outcome => ({
   partition,
   error,
+  reason,
   offset: NO_OFFSET,
   appendedAt: NO_OFFSET,
 })
 
 function store({ log, logger }: ProduceContext, partition: number, records: Buffer): Outcome {
   try {
-    if (records.length > MAX_BATCH_BYTES) throw new TooLargeError('The records are too large.')
+    if (records.length > MAX_BATCH_BYTES) throw new TooLargeError(TOO_LARGE)
     const batch = decodeBatch(records, MAX_BATCH_BYTES)
-    if (batch.isTransactional) return refused(partition, ERROR.transactionalIdAuthorizationFailed)
+    if (batch.isTransactional)
+      return refused(partition, ERROR.transactionalIdAuthorizationFailed, NO_TRANSACTIONS)
     const events = batch.records.map(messageOf)
     const published = batch.producerId < 0 ? undefined : judged(log, partition, batch)
-    if (typeof published === 'number') return refused(partition, published)
+    if (published !== undefined && 'error' in published)
+      return { partition, offset: NO_OFFSET, appendedAt: NO_OFFSET, ...published }
     const { firstSequenceNumber, enqueuedAt } = log.append(partition, events, published)
     return { partition, error: ERROR.none, offset: firstSequenceNumber, appendedAt: enqueuedAt }
   } catch (error) {
-    return refused(partition, codeOf(error, logger))
+    return refused(partition, codeOf(error, logger), (error as Error).message)
   }
 }
 
-/** What is kept of an idempotent producer with its batch, or an error code; 0: the batch is there already. */
-function judged(log: HubLog, partition: number, batch: RecordBatch): Published | number {
+const OUT_OF_ORDER = {
+  error: ERROR.outOfOrderSequenceNumber,
+  reason: "The batch does not follow the producer's last one.",
+}
+
+/** What is kept of an idempotent producer with its batch, or why not; no error: the batch is there already. */
+function judged(
+  log: HubLog,
+  partition: number,
+  batch: RecordBatch,
+): Published | { error: number; reason?: string } {
   const { producerId: id, producerEpoch: epoch, baseSequence: first, records } = batch
   const known = log.producers.find(partition, id)
   // A producer that has bumped its epoch counts from 0 again.
   if (known && epoch > known.epoch)
     return first === 0
       ? { id, state: { epoch, last: records.length - 1, recent: [{ first, count: records.length }] } }
-      : ERROR.outOfOrderSequenceNumber
+      : OUT_OF_ORDER
   const judgement = judgeBatch(log.producers, { partition, id, epoch }, first, records.length)
-  if (judgement === 'repeated') return ERROR.none
+  if (judgement === 'repeated') return { error: ERROR.none }
   if ('state' in judgement) return { id, state: judgement.state }
   return judgement.condition === 'com.microsoft:producer-epoch-stolen'
-    ? ERROR.invalidProducerEpoch
-    : ERROR.outOfOrderSequenceNumber
+    ? { error: ERROR.invalidProducerEpoch, reason: judgement.description }
+    : { ...OUT_OF_ORDER, reason: judgement.description }
 }
 
 function codeOf(error: unknown, logger: Logger): number {
   if (error instanceof TooLargeError) return ERROR.messageTooLarge
-  if (error instanceof CompressionError) {
+  if (error instanceof CompressionError || error instanceof OldFormatError) {
     logger.warn({ reason: error.message }, 'event hub (Kafka): records refused')
-    return ERROR.unsupportedCompressionType
+    return ERROR.unsupportedForMessageFormat
   }
-  if (error instanceof OldFormatError) return ERROR.unsupportedForMessageFormat
   if (error instanceof CorruptBatchError || error instanceof MalformedKafkaError) return ERROR.corruptMessage
   if (error instanceof HubFullError) return ERROR.kafkaStorageError
   logger.error({ err: error }, 'event hub (Kafka): records could not be stored')

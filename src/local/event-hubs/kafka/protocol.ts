@@ -21,11 +21,12 @@ export const API = {
   initProducerId: 22,
   describeConfigs: 32,
   saslAuthenticate: 36,
+  deleteGroups: 42,
 } as const
 
 /** Lowest and highest version of each: those before the flexible encoding, which every client of today still speaks. */
 export const VERSIONS: ReadonlyMap<number, readonly [min: number, max: number]> = new Map([
-  [API.produce, [3, 7]],
+  [API.produce, [3, 8]],
   [API.fetch, [4, 10]],
   [API.listOffsets, [1, 4]],
   [API.metadata, [0, 7]],
@@ -45,6 +46,7 @@ export const VERSIONS: ReadonlyMap<number, readonly [min: number, max: number]> 
   [API.initProducerId, [0, 1]],
   [API.describeConfigs, [0, 2]],
   [API.saslAuthenticate, [0, 1]],
+  [API.deleteGroups, [0, 1]],
 ])
 
 export const ERROR = {
@@ -74,8 +76,9 @@ export const ERROR = {
   transactionalIdAuthorizationFailed: 53,
   kafkaStorageError: 56,
   saslAuthenticationFailed: 58,
+  nonEmptyGroup: 68,
+  groupIdNotFound: 69,
   fetchSessionIdNotFound: 70,
-  unsupportedCompressionType: 76,
   groupMaxSizeReached: 81,
 } as const
 

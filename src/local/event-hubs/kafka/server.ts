@@ -5,6 +5,8 @@ import { createServer as createTlsServer } from 'node:tls'
 import type { Logger } from 'pino'
 import type { Clock } from '../../runtime/clock.ts'
 import { listenOnLoopback } from '../../runtime/loopback.ts'
+import type { HubFaults } from '../hub.ts'
+import type { GroupProgress } from '../links/group-progress.ts'
 import type { HubAuth } from '../links/sas.ts'
 import type { HubLog } from '../log/log.ts'
 import { KafkaConnection } from './connection.ts'
@@ -25,11 +27,15 @@ export interface KafkaOptions {
   newId: () => string
   clock: Clock
   logger: Logger
+  /** What goes wrong on purpose. */
+  faults?: HubFaults
 }
 
 export interface KafkaServer {
   plainPort: number
   tlsPort: number
+  /** Every consumer group over Kafka. */
+  groups(): GroupProgress[]
   close(): Promise<void>
 }
 
@@ -62,6 +68,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
         coordinator,
         port: port(),
         retentionMs,
+        faults: options.faults,
         logger,
         clientHost: socket.remoteAddress ?? '',
         now: () => clock.now(),
@@ -123,7 +130,12 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
   try {
     listeners.push(await open('the event hub (Kafka over TLS)', ports.tls, true))
     const [plain, tls] = listeners
-    return { plainPort: plain?.port ?? 0, tlsPort: tls?.port ?? 0, close }
+    return {
+      plainPort: plain?.port ?? 0,
+      tlsPort: tls?.port ?? 0,
+      groups: () => coordinator.progress(),
+      close,
+    }
   } catch (error) {
     await close()
     throw error

@@ -52,6 +52,11 @@ export class Subscription {
     sender.on('sender_draining', () => this.#drain())
   }
 
+  /** Sequence number of the first event that was not sent yet. */
+  get next(): number {
+    return this.#next
+  }
+
   /** Sends soon, if there are events and the receiver has credit. */
   wake(): void {
     if (this.#isScheduled || this.#isEnded) return

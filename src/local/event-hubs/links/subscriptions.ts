@@ -5,6 +5,7 @@ import type { Sender } from 'rhea'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Rejection } from '../amqp/refusal.ts'
 import type { HubLog } from '../log/log.ts'
+import type { GroupProgress } from './group-progress.ts'
 import { Subscription, type SubscriptionOptions } from './subscription.ts'
 
 /** Event Hubs allows that many readers without an owner level on a partition, per consumer group. */
@@ -62,6 +63,21 @@ export class Subscriptions {
           reader.end()
           readers.delete(reader)
         }
+  }
+
+  /** The groups of these names, read or not. */
+  progress(groups: readonly string[]): GroupProgress[] {
+    return groups.map((name) => {
+      const next: Record<string, number> = {}
+      let members = 0
+      for (const [key, readers] of this.#readers) {
+        const partition = key.slice(name.length + 1)
+        if (key !== `${name}/${partition}`) continue
+        members += readers.size
+        for (const reader of readers) next[partition] = Math.min(next[partition] ?? reader.next, reader.next)
+      }
+      return { name, protocol: 'AMQP', members, next }
+    })
   }
 
   close(): void {

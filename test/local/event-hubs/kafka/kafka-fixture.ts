@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Kafka, type KafkaConfig, logLevel } from 'kafkajs'
 import { type KafkaServer, startKafka } from '../../../../src/local/event-hubs/kafka/server.ts'
+import { FaultSwitch } from '../../../../src/local/faults/fault-switch.ts'
+import { hubFaults } from '../../../../src/local/faults/service-faults.ts'
 import { memoryLogger } from '../../../support/memory-logger.ts'
 import { HUB, HubFixture, KEY, KEY_NAME, TOKEN, trustedCertificate } from '../hub-fixture.ts'
 
@@ -12,6 +14,9 @@ export interface KafkaFixture {
   ports: { plain: number; tls: number }
   /** As the service: over TLS, the connection string as password. */
   client(config?: Partial<KafkaConfig>): Kafka
+  faults: FaultSwitch
+  /** Who reads the hub over Kafka. */
+  groups(): ReturnType<KafkaServer['groups']>
   logged: ReturnType<typeof memoryLogger>
   /** Stops the endpoint and opens it again on the same ports, over the same folder. */
   restart(): Promise<void>
@@ -23,12 +28,14 @@ export async function startKafkaFixture(options: { partitions?: number } = {}): 
   const certificate = await trustedCertificate()
   const stateFolder = mkdtempSync(join(tmpdir(), 'rtstream-kafka-'))
   const logged = memoryLogger()
+  const faults = new FaultSwitch()
   let ids = 0
   const start = (ports: { plain: number; tls: number }) =>
     startKafka({
       log: hub.log,
       hubName: HUB,
-      auth: { token: TOKEN, keyName: KEY_NAME, key: KEY },
+      auth: { token: TOKEN, keyName: KEY_NAME, key: KEY, isExpired: () => faults.isActive('token-expired') },
+      faults: hubFaults(faults),
       stateFolder,
       retentionMs: 3_600_000,
       tls: certificate,
@@ -42,6 +49,8 @@ export async function startKafkaFixture(options: { partitions?: number } = {}): 
   return {
     hub,
     ports,
+    faults,
+    groups: () => server.groups(),
     logged,
     client: (config = {}) =>
       new Kafka({
