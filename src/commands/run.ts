@@ -8,6 +8,7 @@ import { systemClock, within } from '../pipeline/runtime/clock.ts'
 import type { Session } from '../pipeline/session/session-types.ts'
 import type { AppState } from '../pipeline/state/state.ts'
 import { speaksUtf8 } from '../ui/text/glyphs.ts'
+import { progressView } from './progress/view.ts'
 import { closeAll } from './shared/close-all.ts'
 import { openDataFolder } from './shared/data-folder.ts'
 import { injectPlanned, isMended, type PlannedFault } from './shared/fault-plan.ts'
@@ -106,7 +107,17 @@ async function runPipeline(session: Session, opened: OpenedTarget, options: RunO
   const begun = performance.now()
   const since = new Date()
   const before = store.getState().generator.acknowledged
-  const ticker = setInterval(() => progress(store.getState(), options, begun), 1000)
+  const view = progressView({
+    json: options.json,
+    isAscii: options.config.ascii || !speaksUtf8(process.env, process.platform),
+    lastsMs: options.durationMs,
+    write: options.write,
+    stdout: process.stdout,
+    env: process.env,
+  })
+  const show = () =>
+    view.show({ state: store.getState(), elapsedSeconds: Math.round((performance.now() - begun) / 1000) })
+  const ticker = setInterval(show, 1000)
   const problems: string[] = []
   const begunStages = watchBegun(store)
   // What a fault is expected to break does not fail the run if it runs again in the end.
@@ -154,6 +165,7 @@ async function runPipeline(session: Session, opened: OpenedTarget, options: RunO
   } finally {
     faultsEnd.abort()
     clearInterval(ticker)
+    view.end()
     begunStages.close()
   }
 }
@@ -217,24 +229,4 @@ function until(
     signal.addEventListener('abort', done, { once: true })
     if (signal.aborted || passes(store.getState())) done()
   })
-}
-
-function progress(state: AppState, { json, write }: RunOptions, begun: number): void {
-  const elapsedSeconds = Math.round((performance.now() - begun) / 1000)
-  const { ledger, hub } = state
-  const stages = Object.fromEntries(STAGE_IDS.map((id) => [id, state.stages[id].state]))
-  if (json) {
-    const { inFlight: _, explanation: __, ...counts } = ledger
-    write(
-      `${JSON.stringify({ type: 'progress', elapsedSeconds, ratePerSecond: Math.round(hub.rate), stages, ledger: counts })}\n`,
-    )
-    return
-  }
-  const numbers = (['acknowledged', 'bronze', 'silver', 'gold', 'aggregated'] as const)
-    .map((name) => `${name} ${ledger[name].toLocaleString('en-US')}`)
-    .join('  ')
-  const notRunning = STAGE_IDS.filter((id) => stages[id] !== 'running').map((id) => `${id} ${stages[id]}`)
-  write(
-    `${String(elapsedSeconds).padStart(4)} s  ${Math.round(hub.rate)}/s  ${numbers}${notRunning.length ? `  (${notRunning.join(', ')})` : ''}\n`,
-  )
 }

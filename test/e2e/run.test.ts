@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { cli, startCli, temporaryFolder } from '../support/cli.ts'
+import { BIN, cli, startCli, temporaryFolder } from '../support/cli.ts'
 import { python } from '../support/python.ts'
 import { readTable } from '../support/tables.ts'
+import { openTerminal } from '../support/terminal.ts'
 
 const folder = temporaryFolder()
 afterAll(() => folder.remove())
@@ -86,6 +87,20 @@ describe('run', () => {
     const temporary = await cli(['run', '--duration', '1s', '--ephemeral'], { env: { TMPDIR: folder.path } })
     expect(temporary.code).toBe(0)
     expect(readdirSync(folder.path).filter((name) => name.startsWith('rtstream-tui-'))).toEqual([])
+  }, 60_000)
+
+  it('shows a table in place on a terminal, and the summary below it', async () => {
+    const args = [BIN, 'run', '--duration', '2s', '--ephemeral']
+    const terminal = openTerminal({ command: process.execPath, args, columns: 80, rows: 30 })
+    try {
+      await terminal.waitFor(/silver +● RUNNING[\s\S]*ledger /, 30_000)
+      expect((await terminal.exit).code).toBe(0)
+      const shown = terminal.text()
+      expect(shown.match(/^stage +state/gm)).toHaveLength(1)
+      expect(shown).toMatch(/aggregate [\s\S]*The ledger after [\d.]+ s: ✓ balanced/)
+    } finally {
+      await terminal.close()
+    }
   }, 60_000)
 
   it('ends early on SIGINT with the ledger closed', async () => {

@@ -193,6 +193,7 @@ export function allStopped(): AppState {
         Object.entries(before.lake.layers).map(([name, one]) => [name, { ...one, updatedAt: ago(0.4) }]),
       ) as AppState['lake']['layers'],
     },
+    ledger: { ...before.ledger, isUnread: undefined },
     log: [line(12, 'session', 'local Azure runs')],
     endpoints: [
       { name: 'Event Hubs', value: 'Endpoint=sb://localhost:5672;SharedAccessKey=••••' },

@@ -2,6 +2,7 @@
 import type { TableAudit } from '../../pipeline/ports/lake.ts'
 import { LATENCY_LIMIT_MS } from '../../pipeline/reconciliation/assertions.ts'
 import { type VerdictKind, verdictOf } from '../../pipeline/reconciliation/verdict.ts'
+import { counted, type LedgerCount, ofHub, waitingAt } from '../../pipeline/state/known.ts'
 import type { AppState, Assertion, LedgerSlice } from '../../pipeline/state/state.ts'
 import { asciiOf } from '../../ui/text/glyphs.ts'
 
@@ -83,7 +84,7 @@ export function summarise(state: AppState, audit: TableAudit | undefined, measur
   const seconds = measured.generatingMs / 1000
   const isEmpty = counts.enqueued === 0 && counts.acknowledged === 0
   const verdict: VerdictKind =
-    audit === undefined
+    audit === undefined || ledger.isUnread
       ? 'unknown'
       : audit.byMinuteReadings !== audit.goldRows || !isBalanced(counts, ledger)
         ? 'unbalanced'
@@ -95,13 +96,15 @@ export function summarise(state: AppState, audit: TableAudit | undefined, measur
     type: 'summary',
     target: state.session.target,
     durationSeconds: round(measured.durationMs / 1000, 1),
-    ledger: {
-      ...counts,
-      audience: ledger.audience ?? null,
-      lost,
-      waiting,
-      enqueuedTwice: ledger.enqueuedTwice ?? null,
-    },
+    ledger: ledger.isUnread
+      ? unread(audit)
+      : {
+          ...counts,
+          audience: ledger.audience ?? null,
+          lost,
+          waiting,
+          enqueuedTwice: ledger.enqueuedTwice ?? null,
+        },
     verdict,
     balanced: verdict === 'balanced' || verdict === 'empty',
     assertions: {
@@ -109,7 +112,7 @@ export function summarise(state: AppState, audit: TableAudit | undefined, measur
       latencyP95Ms: audit?.latencyP95Ms === undefined ? null : Math.round(audit.latencyP95Ms),
       duplicates: audit?.duplicates ?? null,
       outOfSequence: audit?.outOfSequence ?? null,
-      missing: lost,
+      missing: ledger.isUnread ? null : lost,
     },
     checks: [
       check('rate', state.assertions.rate),
@@ -120,10 +123,27 @@ export function summarise(state: AppState, audit: TableAudit | undefined, measur
       },
       none('duplicates', audit?.duplicates),
       none('out of sequence', audit?.outOfSequence),
-      none('missing', lost),
+      none('missing', ledger.isUnread ? undefined : lost),
     ],
   }
 }
+
+/** Hub and lake were never read both: only what the tables say is known. */
+const unread = (audit: TableAudit | undefined): RunSummary['ledger'] => ({
+  acknowledged: null,
+  audience: null,
+  enqueued: null,
+  bronze: null,
+  rejected: null,
+  silver: audit?.silverRows ?? null,
+  quarantined: audit?.quarantinedRows ?? null,
+  duplicates: null,
+  gold: audit?.goldRows ?? null,
+  aggregated: audit?.aggregatedReadings ?? null,
+  lost: null,
+  waiting: null,
+  enqueuedTwice: null,
+})
 
 const check = (name: string, { expectation, holds }: Assertion) => ({
   name,
@@ -141,29 +161,28 @@ const none = (name: string, value: number | undefined) => ({
  * and goes on at the next start. Assertions are those of the screen, over what it has seen.
  */
 export function summariseSession(state: AppState, durationMs: number): RunSummary {
-  const { ledger, assertions, hub, lake } = state
+  const { ledger, assertions } = state
   const { kind } = verdictOf(state)
-  const ofHub = (value: number) => (hub.updatedAt === undefined ? null : value)
-  const isRead = hub.updatedAt !== undefined && lake.layers.silver.updatedAt !== undefined
-  const ofLake = (value: number) => (isRead ? value : null)
+  const count = (name: LedgerCount) => counted(state, name) ?? null
+  const waits = (['hub', 'bronze', 'silver'] as const).map((hop) => waitingAt(state, hop))
   return {
     type: 'summary',
     target: state.session.target,
     durationSeconds: round(durationMs / 1000, 1),
     ledger: {
-      acknowledged: ofHub(ledger.acknowledged),
+      acknowledged: count('acknowledged'),
       audience: ledger.audience ?? null,
-      enqueued: ofHub(ledger.enqueued),
-      bronze: ofLake(ledger.bronze),
-      rejected: ofLake(ledger.rejected),
-      silver: ofLake(ledger.silver),
-      quarantined: ofLake(ledger.quarantined),
-      duplicates: ofLake(ledger.duplicates),
-      gold: ofLake(ledger.gold),
-      aggregated: ofLake(ledger.aggregated),
-      lost: ofLake(ledger.lost),
-      waiting: ofLake(ledger.inFlight.hub + ledger.inFlight.bronze + ledger.inFlight.silver),
-      enqueuedTwice: isRead ? (ledger.enqueuedTwice ?? null) : null,
+      enqueued: count('enqueued') ?? ofHub(state, state.hub.enqueued) ?? null,
+      bronze: count('bronze'),
+      rejected: count('rejected'),
+      silver: count('silver'),
+      quarantined: count('quarantined'),
+      duplicates: count('duplicates'),
+      gold: count('gold'),
+      aggregated: count('aggregated'),
+      lost: count('lost'),
+      waiting: waits.includes(undefined) ? null : waits.reduce<number>((sum, one) => sum + (one ?? 0), 0),
+      enqueuedTwice: count('duplicates') === null ? null : (ledger.enqueuedTwice ?? null),
     },
     verdict: kind,
     balanced: kind === 'balanced' || kind === 'empty',
@@ -173,7 +192,7 @@ export function summariseSession(state: AppState, durationMs: number): RunSummar
         assertions.latencyP95.value === undefined ? null : Math.round(assertions.latencyP95.value),
       duplicates: assertions.duplicates.value ?? null,
       outOfSequence: assertions.outOfSequence.value ?? null,
-      missing: ofLake(ledger.lost),
+      missing: count('lost'),
     },
     checks: [
       check('rate', assertions.rate),

@@ -35,12 +35,13 @@ export function verdictOf(state: Pick<AppState, 'ledger' | 'hub' | 'lake'>): Ver
 }
 
 /** What was not read, for a person; undefined: everything was. */
-function unreadOf({ hub, lake }: Pick<AppState, 'hub' | 'lake'>): string | undefined {
+function unreadOf({ hub, lake, ledger }: Pick<AppState, 'hub' | 'lake' | 'ledger'>): string | undefined {
   if (hub.error !== undefined) return 'unknown: the hub cannot be read'
   const failing = COUNTED.find((name) => lake.layers[name].error !== undefined)
   if (failing !== undefined) return `unknown: ${failing} cannot be read`
   if (hub.updatedAt === undefined) return 'not read yet'
-  return COUNTED.some((name) => lake.layers[name].updatedAt === undefined) ? 'not read yet' : undefined
+  if (COUNTED.some((name) => lake.layers[name].updatedAt === undefined)) return 'not read yet'
+  return ledger.isUnread ? 'unknown: a table does not tell its rows' : undefined
 }
 
 /** Rows that are on their way, over all hops. */

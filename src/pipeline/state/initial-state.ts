@@ -94,6 +94,7 @@ export function initialState(options: InitialStateOptions = {}): AppState {
       inFlight: { hub: 0, bronze: 0, silver: 0, gold: 0, aggregate: 0 },
       verdict: 'empty',
       explanation: undefined,
+      isUnread: true,
     },
     assertions: {
       rate: unmeasured('≥ 90 % of the planned rate'),

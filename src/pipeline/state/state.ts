@@ -247,6 +247,8 @@ export interface LedgerSlice {
   /** `drained`: every difference is 0. `flowing`: rows in flight. `unbalanced`: more came out than went in, or rows are lost. */
   verdict: 'empty' | 'balanced' | 'flowing' | 'unbalanced'
   explanation: string | undefined
+  /** Nothing was counted yet: the zeros stand for nothing. */
+  isUnread?: true | undefined
 }
 
 export interface AssertionsSlice {

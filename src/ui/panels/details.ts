@@ -76,19 +76,22 @@ export const partitionDetail = (one: PartitionSlice, now: number): Detail => ({
   ],
 })
 
-export const layerDetail = (one: LayerSlice, now: number): Detail => ({
-  title: one.name,
-  facts: [
-    ['rows', formatCount(one.rows)],
-    ['files', formatCount(one.files)],
-    ['size', formatBytes(one.bytes)],
-    ['mean size of a file', one.files > 0 ? formatBytes(one.bytes / one.files) : UNKNOWN],
-    ['grows by', `${formatRate(one.rowsPerSecond)} rows/s, ${formatBytes(one.bytesPerSecond)}/s`],
-    ['newest row', at(one.newestAt)],
-    ['read', one.updatedAt === undefined ? 'not yet' : `${formatAge(now - one.updatedAt)} ago`],
-  ],
-  text: one.error,
-})
+export function layerDetail(one: LayerSlice, now: number): Detail {
+  const seen = (value: number) => (one.updatedAt === undefined ? undefined : value)
+  return {
+    title: one.name,
+    facts: [
+      ['rows', formatCount(one.rows)],
+      ['files', formatCount(seen(one.files))],
+      ['size', formatBytes(seen(one.bytes))],
+      ['mean size of a file', one.files > 0 ? formatBytes(one.bytes / one.files) : UNKNOWN],
+      ['grows by', `${formatRate(one.rowsPerSecond)} rows/s, ${formatBytes(seen(one.bytesPerSecond))}/s`],
+      ['newest row', at(one.newestAt)],
+      ['read', one.updatedAt === undefined ? 'not yet' : `${formatAge(now - one.updatedAt)} ago`],
+    ],
+    text: one.error,
+  }
+}
 
 export const stageDetail = (stage: StageSlice, now: number): Detail => ({
   title: stage.id,

@@ -1,7 +1,16 @@
 /** Partitions of the event hub. */
+import { ofHub } from '../../pipeline/state/known.ts'
 import type { PartitionSlice } from '../../pipeline/state/state.ts'
 import { type Column, fitColumns, tableHead, tableRow, widthOfColumn } from '../text/columns.ts'
-import { bar, formatAge, formatCount, formatInstant, formatRate, formatShare } from '../text/format.ts'
+import {
+  bar,
+  formatAge,
+  formatCount,
+  formatInstant,
+  formatRate,
+  formatShare,
+  UNKNOWN,
+} from '../text/format.ts'
 import { type Line, printable, span, wrap } from '../text/line.ts'
 import { partitionDetail } from './details.ts'
 import type { Panel, PanelContext } from './panel.ts'
@@ -53,7 +62,7 @@ export const hubPanel: Panel = (context) => {
       ? [span(stale, 'warn')]
       : [
           span(scroll > 0 ? `${position(window, scroll)}  ` : '', 'accent'),
-          span(`${hub.partitions.length} partitions`, 'muted'),
+          span(`${ofHub(state, hub.partitions.length) ?? UNKNOWN} partitions`, 'muted'),
         ],
     lines:
       hub.partitions.length === 0

@@ -1,4 +1,5 @@
 /** The Stream Analytics job. */
+import { counted, type LedgerCount } from '../../pipeline/state/known.ts'
 import { formatAge, formatCount, formatRate, formatShare, sparkline } from '../text/format.ts'
 import { type Line, span } from '../text/line.ts'
 import { chartLines } from './chart.ts'
@@ -74,17 +75,14 @@ function factLines(context: PanelContext): Line[] {
 }
 
 function zoomedLines({ state, width }: PanelContext): Line[] {
-  const { ledger, job, now } = state
+  const { job, now } = state
+  const count = (name: LedgerCount) => formatCount(counted(state, name))
   const age = job.metricsAt === undefined ? 'none yet' : `${formatAge(now - job.metricsAt)} old`
   return [
     [],
-    note(WIDTHS.name + 2, 'in bronze', span(`${formatCount(ledger.bronze)} rows`)),
-    note(WIDTHS.name + 2, 'rejected', span(`${formatCount(ledger.rejected)} events that are no JSON object`)),
-    note(
-      WIDTHS.name + 2,
-      'skipped',
-      span(`${formatCount(ledger.skipped)} expired in the hub before they were read`),
-    ),
+    note(WIDTHS.name + 2, 'in bronze', span(`${count('bronze')} rows`)),
+    note(WIDTHS.name + 2, 'rejected', span(`${count('rejected')} events that are no JSON object`)),
+    note(WIDTHS.name + 2, 'skipped', span(`${count('skipped')} expired in the hub before they were read`)),
     note(WIDTHS.name + 2, 'metrics', span(age)),
     ...historyLines([state.stages.streamAnalytics], now, width),
   ]

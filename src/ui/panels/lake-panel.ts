@@ -1,4 +1,5 @@
 /** Growth of the lake, layer by layer. */
+import { ofLake } from '../../pipeline/state/known.ts'
 import { LAYERS, type LayerName, type LayerSlice } from '../../pipeline/state/state.ts'
 import { type Column, fitColumns, tableHead, tableRow, widthOfColumn } from '../text/columns.ts'
 import {
@@ -63,7 +64,7 @@ export const lakePanel: Panel = (context) => {
   return {
     title: 'lake',
     subtitle: 'growth per layer',
-    value: [...age(context), span(formatBytes(lake.bytes), 'title', true)],
+    value: [...age(context), span(formatBytes(ofLake(state, lake.bytes)), 'title', true)],
     lines: [...table, ...below(context, height - table.length)],
     details: [
       undefined,
@@ -81,13 +82,15 @@ function age({ state }: PanelContext): Line {
 
 function layerRow(layer: LayerSlice, columns: readonly Column<Name>[], now: number): Line {
   const isStill = !layer.rowsPerSecond
+  // Of what nobody has looked at yet, nothing is known.
+  const seen = (value: number) => (layer.updatedAt === undefined ? undefined : value)
   const stale = staleText(layer.updatedAt, now)
   // What went wrong says more than how fast it grew.
   if (layer.error) {
     const known = columns.filter(({ name }) => ['layer', 'files', 'size', 'rows'].includes(name))
     const counts = {
-      files: formatCompact(layer.files),
-      size: formatBytes(layer.bytes),
+      files: formatCompact(seen(layer.files)),
+      size: formatBytes(seen(layer.bytes)),
       rows: formatCount(layer.rows),
     }
     return [
@@ -97,11 +100,11 @@ function layerRow(layer: LayerSlice, columns: readonly Column<Name>[], now: numb
   }
   return tableRow(columns, {
     layer: NAMES[layer.name],
-    files: formatCompact(layer.files),
-    size: formatBytes(layer.bytes),
+    files: formatCompact(seen(layer.files)),
+    size: formatBytes(seen(layer.bytes)),
     rows: formatCount(layer.rows),
     rate: span(formatRate(layer.rowsPerSecond), isStill ? 'muted' : undefined),
-    bytes: span(formatBytes(layer.bytesPerSecond), 'muted'),
+    bytes: span(formatBytes(seen(layer.bytesPerSecond)), 'muted'),
     fresh: span(
       formatAge(layer.newestAt === undefined ? undefined : now - layer.newestAt),
       stale ? 'warn' : undefined,

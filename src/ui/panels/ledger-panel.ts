@@ -1,6 +1,7 @@
 /** The ledger hop by hop, and the five assertions. */
 import { verdictOf } from '../../pipeline/reconciliation/verdict.ts'
-import type { AppState, Assertion } from '../../pipeline/state/state.ts'
+import { counted, type LedgerCount, waitingAt } from '../../pipeline/state/known.ts'
+import type { AppState, Assertion, LedgerSlice } from '../../pipeline/state/state.ts'
 import { formatAge, formatCount, formatRate } from '../text/format.ts'
 import { STATE_GLYPHS } from '../text/glyphs.ts'
 import { type Line, left, right, type Span, span } from '../text/line.ts'
@@ -8,7 +9,6 @@ import type { Panel, PanelContext } from './panel.ts'
 import { scrolledDown } from './scrolled.ts'
 
 const NAME = 13
-const HUB_HOPS = ['acknowledged', '  audience', 'enqueued']
 const NUMBER = 10
 
 export const ledgerPanel: Panel = (context) => {
@@ -50,25 +50,21 @@ function hops({ state, width, height }: PanelContext): Line[] {
   const { ledger } = state
   const room = ledger.audience ?? 0
   const hasLine = height > USUAL_ROWS
-  const { inFlight } = ledger
   const isRoomy = width >= 80
-  const isHubRead = state.hub.updatedAt !== undefined
-  const isRead = isHubRead && state.lake.layers.silver.updatedAt !== undefined
-  const hop = (name: string, value: number, waiting: number | undefined, ...more: Span[]): Line => {
-    // Nothing was read: neither is there nothing, nor does nothing wait.
-    const isKnown = HUB_HOPS.includes(name) ? isHubRead : isRead
-    return [
-      span(left(name, NAME), 'muted'),
-      span(right(formatCount(isKnown ? value : undefined), NUMBER)),
-      waiting === undefined || !isRead ? span(' '.repeat(NUMBER)) : flight(waiting),
-      span('  '),
-      ...(isKnown ? more : []),
-    ]
-  }
-  const beside = (name: string, value: number, token: 'warn' | 'fail' = 'warn'): Span[] => [
-    span(`${name} `, 'muted'),
-    span(`${formatCount(value)}   `, value > 0 ? token : undefined),
+  const hop = (name: LedgerCount, of: keyof LedgerSlice['inFlight'] | undefined, ...more: Span[]): Line => [
+    span(left(HOP_NAMES[name] ?? name, NAME), 'muted'),
+    span(right(formatCount(counted(state, name)), NUMBER)),
+    of === undefined ? span(' '.repeat(NUMBER)) : flight(waitingAt(state, of)),
+    span('  '),
+    ...more,
   ]
+  /** Nothing where nobody has counted. */
+  const beside = (label: string, name: LedgerCount, token: 'warn' | 'fail' = 'warn'): Span[] => {
+    const value = counted(state, name)
+    if (value === undefined) return []
+    return [span(`${label} `, 'muted'), span(`${formatCount(value)}   `, value > 0 ? token : undefined)]
+  }
+  const twice = ledger.enqueuedTwice ?? 0
   return [
     [
       span(left('', NAME)),
@@ -76,39 +72,49 @@ function hops({ state, width, height }: PanelContext): Line[] {
       span(right('in flight', NUMBER), 'muted'),
       span(isRoomy ? '  and beside' : '', 'muted'),
     ],
-    hop(
-      'acknowledged',
-      ledger.acknowledged,
-      undefined,
-      ...(hasLine || !room ? [] : beside('audience', room)),
-    ),
-    ...(hasLine && room ? [hop('  audience', room, undefined, span('of them, by phones', 'muted'))] : []),
+    hop('acknowledged', undefined, ...(hasLine || !room ? [] : audienceBeside(room))),
+    ...(hasLine && room ? [audienceLine(room)] : []),
     hop(
       'enqueued',
-      ledger.enqueued,
-      inFlight.hub,
-      ...beside('skipped', ledger.skipped, 'fail'),
-      ...((ledger.enqueuedTwice ?? 0) > 0 ? beside('twice', ledger.enqueuedTwice ?? 0) : []),
+      'hub',
+      ...beside('skipped', 'skipped', 'fail'),
+      ...(twice > 0 ? [span('twice ', 'muted'), span(`${formatCount(twice)}   `, 'warn')] : []),
     ),
-    hop('bronze', ledger.bronze, inFlight.bronze, ...beside('rejected', ledger.rejected)),
+    hop('bronze', 'bronze', ...beside('rejected', 'rejected')),
     hop(
       'silver',
-      ledger.silver,
-      inFlight.silver,
+      'silver',
       ...(isRoomy
-        ? [...beside('quarantined', ledger.quarantined), ...beside('duplicates', ledger.duplicates)]
-        : beside('duplic.', ledger.duplicates)),
+        ? [...beside('quarantined', 'quarantined'), ...beside('duplicates', 'duplicates')]
+        : beside('duplic.', 'duplicates')),
     ),
-    ...(isRoomy ? [] : [hop('quarantine', ledger.quarantined, undefined)]),
-    hop('gold', ledger.gold, inFlight.gold),
-    hop('aggregated', ledger.aggregated, inFlight.aggregate, ...beside('lost', ledger.lost, 'fail')),
+    ...(isRoomy ? [] : [hop('quarantined', undefined)]),
+    hop('gold', 'gold'),
+    hop('aggregated', 'aggregate', ...beside('lost', 'lost', 'fail')),
   ]
 }
 
-const flight = (waiting: number): Span =>
-  waiting < 0
-    ? span(right(`${formatCount(-waiting)} over`, NUMBER), 'fail')
-    : span(right(formatCount(waiting), NUMBER), waiting > 0 ? 'accent' : 'muted')
+const audienceBeside = (events: number): Span[] => [
+  span('audience ', 'muted'),
+  span(`${formatCount(events)}   `, 'warn'),
+]
+const audienceLine = (events: number): Line => [
+  span(left('  audience', NAME), 'muted'),
+  span(right(formatCount(events), NUMBER)),
+  span(' '.repeat(NUMBER)),
+  span('  '),
+  span('of them, by phones', 'muted'),
+]
+
+/** Where the row of a count is called otherwise. */
+const HOP_NAMES: Readonly<Partial<Record<LedgerCount, string>>> = { quarantined: 'quarantine' }
+
+const flight = (waiting: number | undefined): Span =>
+  waiting === undefined
+    ? span(' '.repeat(NUMBER))
+    : waiting < 0
+      ? span(right(`${formatCount(-waiting)} over`, NUMBER), 'fail')
+      : span(right(formatCount(waiting), NUMBER), waiting > 0 ? 'accent' : 'muted')
 
 function assertions({ assertions: five }: AppState): Line[] {
   const line = (

@@ -1,5 +1,6 @@
 /** Event rate: what was sent and what the hub acknowledged. */
 import { STAGE_IDS } from '../../pipeline/ports/stages.ts'
+import { ofHub } from '../../pipeline/state/known.ts'
 import { CORRUPTION_KINDS } from '../../pipeline/state/state.ts'
 import { formatAge, formatCount, formatPercent, formatRate } from '../text/format.ts'
 import { badge, type Line, lineWidth, overlay, span, wrap } from '../text/line.ts'
@@ -36,7 +37,7 @@ export const ratePanel: Panel = (context) => {
       ...(generator.backPressure ? [badge('back-pressure', 'warn'), span('  ')] : []),
       ...burst(context),
       span('now ', 'muted'),
-      span(formatRate(hub.rate), 'title', true),
+      span(formatRate(ofHub(state, hub.rate)), 'title', true),
     ],
     lines: [...withHint(context, chart), ...below],
   }
@@ -92,18 +93,20 @@ function burst({ state }: PanelContext): Line {
 }
 
 function legend(context: PanelContext): Line {
-  const { generator, hub } = context.state
-  if (!isOurs(context))
-    return [span('  ▇ ', 'series1'), span('enqueued ', 'muted'), span(formatCount(hub.enqueued))]
+  const { state } = context
+  const { generator, hub } = state
+  // Nothing can have been sent to a hub that was not reached yet.
+  const own = (count: number) => formatCount(count > 0 ? count : ofHub(state, count))
+  if (!isOurs(context)) return [span('  ▇ ', 'series1'), span('enqueued ', 'muted'), span(own(hub.enqueued))]
   return [
     span('  ▇ ', 'series1'),
     span('acknowledged ', 'muted'),
-    span(formatCount(generator.acknowledged)),
+    span(own(generator.acknowledged)),
     span('   · ', 'muted'),
     span('sent ', 'muted'),
-    span(formatCount(generator.sent)),
+    span(own(generator.sent)),
     span('   waiting ', 'muted'),
-    span(formatCount(generator.buffered), generator.backPressure ? 'warn' : undefined),
+    span(own(generator.buffered), generator.backPressure ? 'warn' : undefined),
   ]
 }
 

@@ -1,6 +1,7 @@
 /** The four services at a glance, for small screens. */
+import { ofHub } from '../../pipeline/state/known.ts'
 import type { StageSlice } from '../../pipeline/state/state.ts'
-import { formatAge, formatCount, formatRate } from '../text/format.ts'
+import { formatAge, formatCount, formatRate, UNKNOWN } from '../text/format.ts'
 import { type Line, span, toWidth } from '../text/line.ts'
 import type { Panel } from './panel.ts'
 import { stateSpan } from './states.ts'
@@ -29,7 +30,9 @@ export const servicesPanel: Panel = ({ state, width }) => {
           'hub',
           hub.error
             ? span('✗ no answer', 'fail')
-            : span(`${hub.partitions.length} partitions  ${formatRate(hub.rate)}/s`),
+            : span(
+                `${ofHub(state, hub.partitions.length) ?? UNKNOWN} partitions  ${formatRate(ofHub(state, hub.rate))}/s`,
+              ),
           span('  backlog ', 'muted'),
           span(formatCount(backlog)),
         ),

@@ -1,6 +1,7 @@
 /** What the strip tells of each node of the pipeline, before it is drawn. Pure. */
 import type { StageState } from '../../pipeline/ports/stages.ts'
-import type { AppState, LayerName, StageSlice } from '../../pipeline/state/state.ts'
+import { counted } from '../../pipeline/state/known.ts'
+import type { AppState, StageSlice } from '../../pipeline/state/state.ts'
 import { staleText } from '../panels/states.ts'
 import { formatAge, formatCompact, formatCount, formatPercent } from '../text/format.ts'
 import { badge, type Line, printable, type Span, span } from '../text/line.ts'
@@ -49,7 +50,7 @@ function serviceWord(stage: StageSlice): string {
 }
 
 export function nodesOf(state: AppState): Node[] {
-  const { stages, hub, job, ledger, aggregate } = state
+  const { stages, hub, job, aggregate } = state
   const { now } = state
   const delay = job.watermarkDelaySeconds
   const stageNode = (stage: StageSlice): Pick<Node, 'state' | 'word' | 'shortWord' | 'service' | 'rate'> => {
@@ -80,9 +81,6 @@ export function nodesOf(state: AppState): Node[] {
   const watermark = delay === undefined ? '' : formatAge(delay * 1000)
   const stations = formatCompact(state.generator.stations)
   const cities = aggregate.cities.length === 0 ? '' : `${formatCompact(aggregate.cities.length)} cities`
-  /** Nothing counted is only 0 where somebody has looked. */
-  const seen = (layer: LayerName, rows: number) =>
-    rows > 0 || state.lake.layers[layer].updatedAt !== undefined ? rows : undefined
   const none: Pick<Node, 'branch' | 'shortBranch'> = { branch: [], shortBranch: [] }
   return [
     {
@@ -113,7 +111,7 @@ export function nodesOf(state: AppState): Node[] {
       hotkey: '2',
       ...stageNode(stages.streamAnalytics),
       ...work(stages.streamAnalytics, watermark && `watermark ${watermark}`, watermark),
-      ...branch('rejected', 'rej', seen('bronze', ledger.rejected)),
+      ...branch('rejected', 'rej', counted(state, 'rejected')),
       backlog: stages.streamAnalytics.backlog ?? job.backlogged,
     },
     {
@@ -121,7 +119,7 @@ export function nodesOf(state: AppState): Node[] {
       hotkey: '3',
       ...stageNode(stages.silver),
       ...batch(stages.silver),
-      ...branch('quarantine', 'quarantine', seen('quarantine', ledger.quarantined)),
+      ...branch('quarantine', 'quarantine', counted(state, 'quarantined')),
       backlog: stages.silver.backlog,
     },
     {

@@ -1,7 +1,8 @@
 /** The top line: what this is, how long it runs, whether the ledger balances, how fast, what it costs. */
+import { costPerHour } from '../../pipeline/state/known.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
 import { verdict } from '../panels/ledger-panel.ts'
-import { formatAge, formatMoney, formatUptime } from '../text/format.ts'
+import { formatAge, formatMoney, formatUptime, UNKNOWN } from '../text/format.ts'
 import { badge, type Line, lineWidth, span, spread } from '../text/line.ts'
 
 export function headerLine(state: AppState, width: number, { isFrozen }: { isFrozen: boolean }): Line {
@@ -49,11 +50,13 @@ function latency({ assertions }: AppState, isWide: boolean): Line {
   ]
 }
 
-function cost({ cost: { perHour, spent }, session }: AppState, isWide: boolean): Line {
+function cost(state: AppState, isWide: boolean): Line {
+  const { cost, session } = state
+  const perHour = costPerHour(state)
   const isFree = session.target === 'local'
   return [
     span('≈ ', 'muted'),
-    span(`${formatMoney(perHour)}/h`, perHour > 0 ? 'warn' : 'muted'),
-    span(!isFree && isWide ? `  ${formatMoney(spent)} spent` : '', 'muted'),
+    span(`${perHour === undefined ? UNKNOWN : formatMoney(perHour)}/h`, perHour ? 'warn' : 'muted'),
+    span(!isFree && isWide && perHour !== undefined ? `  ${formatMoney(cost.spent)} spent` : '', 'muted'),
   ]
 }

@@ -1,6 +1,7 @@
 /** Presenter mode: the strip, five numbers in large digits, and one line that says what happens. Made for 80×24 and a projector. */
 import { STAGE_IDS } from '../../pipeline/ports/stages.ts'
 import { verdictOf } from '../../pipeline/reconciliation/verdict.ts'
+import { counted } from '../../pipeline/state/known.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
 import { BIG_ROWS, bigNumber, bigText } from '../text/big-digits.ts'
 import { cut, type Line, lineWidth, printable, span, toWidth, wrap } from '../text/line.ts'
@@ -67,10 +68,12 @@ function bandLines(tiles: readonly Tile[], width: number): Line[] {
 }
 
 function tilesOf(state: AppState): Tile[] {
-  const { hub, ledger, lake, assertions, stages } = state
+  const { hub, ledger, assertions, stages } = state
   const isKnown = hub.updatedAt !== undefined
-  const isRead = ledger.quarantined > 0 || lake.layers.quarantine.updatedAt !== undefined
-  const waiting = STAGE_IDS.slice(1).reduce((sum, id) => sum + (stages[id].backlog ?? 0), 0)
+  const waits = STAGE_IDS.slice(1).map((id) => stages[id].backlog)
+  const waiting = waits.every((one) => one === undefined)
+    ? undefined
+    : waits.reduce<number>((sum, one) => sum + (one ?? 0), 0)
   const { value: latency, holds } = assertions.latencyP95
   const rate = bigNumber(isKnown ? roundRate(hub.rate) : undefined)
   const tile = (name: string, value: number | undefined, token: Token | undefined): Tile => ({
@@ -86,8 +89,8 @@ function tilesOf(state: AppState): Tile[] {
       unit: latency === undefined ? '' : 's',
       token: holds === false ? 'warn' : 'ok',
     },
-    tile('waiting', isKnown ? waiting : undefined, waiting > 0 ? 'warn' : 'ok'),
-    tile('in quarantine', isRead ? ledger.quarantined : undefined, ledger.quarantined > 0 ? 'warn' : 'ok'),
+    tile('waiting', isKnown ? waiting : undefined, waiting ? 'warn' : 'ok'),
+    tile('in quarantine', counted(state, 'quarantined'), ledger.quarantined > 0 ? 'warn' : 'ok'),
     tile(
       'lost',
       ledger.lost > 0 || verdictOf(state).kind !== 'unknown' ? ledger.lost : undefined,
