@@ -20,7 +20,7 @@ import { createSynapseStage } from './stages/synapse.ts'
 import { HubSearch } from './trace/hub-search.ts'
 import { createTracer } from './trace/tracer.ts'
 
-const clock = { now: () => Date.now() }
+const clock = { now: () => Date.now(), monotonic: () => performance.now() }
 const HINTS = { 403: 'Ask for the missing role; rtstream-tui doctor names it.' }
 
 export interface TargetSettings {

@@ -150,8 +150,7 @@ async function runPipeline(session: Session, opened: OpenedTarget, options: RunO
     )
       problems.push('Not every stage has started in time; see the log.')
     // The generator runs from before the other stages do, and what it sends meanwhile counts as well.
-    const generatingSince = store.getState().stages.generator.since
-    const generatingMs = generatingSince === undefined ? 0 : Date.now() - generatingSince
+    const generatingMs = begunStages.generatingMs()
     const drained = await session.drain()
     if (!drained.balanced && drained.reason) problems.push(drained.reason)
     const state = store.getState()
@@ -199,13 +198,20 @@ async function auditTables(
 }
 
 /** Stages that have begun to start since: an earlier session's failure does not fail this run. */
-function watchBegun(store: Session['store']): { seen: ReadonlySet<StageId>; close: () => void } {
+function watchBegun(store: Session['store']) {
   const seen = new Set<StageId>()
+  let generatesSince: number | undefined
   const look = ({ stages }: AppState) => {
+    if (stages.generator.state === 'running') generatesSince ??= performance.now()
     for (const id of STAGE_IDS) if (['starting', 'running'].includes(stages[id].state)) seen.add(id)
   }
   look(store.getState())
-  return { seen, close: store.subscribe(look) }
+  return {
+    seen: seen as ReadonlySet<StageId>,
+    /** How long the generator has run (ms); the clock may have been set meanwhile. */
+    generatingMs: () => (generatesSince === undefined ? 0 : performance.now() - generatesSince),
+    close: store.subscribe(look),
+  }
 }
 
 const failures = (state: AppState, begun: ReadonlySet<StageId>, excused: ReadonlySet<StageId>): string[] =>

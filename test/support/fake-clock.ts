@@ -16,7 +16,7 @@ export class FakeClock implements Clock {
   #elapsed = 0
   #order = 0
   #timers: Timer[] = []
-  readonly #epoch: number
+  #epoch: number
 
   constructor(epoch = Date.UTC(2026, 10, 24, 12, 0, 0)) {
     this.#epoch = epoch
@@ -38,6 +38,16 @@ export class FakeClock implements Clock {
     }
   }
 
+  /** Somebody sets the wall clock; the monotonic one goes on. */
+  set(byMs: number): void {
+    this.#epoch += byMs
+  }
+
+  /** The process is stopped, or the laptop sleeps: time goes on, and no timer fires until it is over. */
+  sleep(ms: number): void {
+    this.#elapsed += ms
+  }
+
   get pending(): number {
     return this.#timers.length
   }
@@ -52,7 +62,8 @@ export class FakeClock implements Clock {
         .sort((a, b) => a.at - b.at || a.order - b.order)[0]
       if (!next) break
       this.#timers = this.#timers.filter((one) => one !== next)
-      this.#elapsed = next.at
+      // Not back, where it is late.
+      this.#elapsed = Math.max(this.#elapsed, next.at)
       next.callback()
       await settle()
     }

@@ -69,7 +69,8 @@ export class FakeHub {
     partition.push({
       partitionId: String(index),
       sequenceNumber: partition.length,
-      enqueuedAt: new Date(this.#now()),
+      // Time never goes back within a partition.
+      enqueuedAt: new Date(Math.max(this.#now(), partition.at(-1)?.enqueuedAt.getTime() ?? 0)),
       body: event.body,
     })
   }

@@ -109,6 +109,7 @@ export class FakeLake {
   readonly #lines: string[] = []
   readonly #stages: Record<'streamAnalytics' | 'silver' | 'gold' | 'aggregate', FakeStage>
   readonly #now: () => number
+  #newest = 0
 
   constructor(hub: FakeHub, stages: FakeLake['stages'], now: () => number) {
     this.#hub = hub
@@ -201,6 +202,7 @@ export class FakeLake {
 
   #row(body: string): ArrivedRow {
     const reading = JSON.parse(body)
+    this.#newest = Math.max(this.#newest, this.#now())
     return {
       eventId: reading.eventId ?? null,
       deviceId: reading.deviceId ?? null,
@@ -210,7 +212,8 @@ export class FakeLake {
       humidity: reading.humidity,
       timestamp: null,
       createdAt: reading.createdAt ? Date.parse(reading.createdAt) : null,
-      enqueuedAt: this.#now(),
+      // As the hub has it: time never goes back there.
+      enqueuedAt: this.#newest,
       committedAt: this.#now(),
     }
   }

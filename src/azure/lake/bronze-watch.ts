@@ -123,6 +123,11 @@ export class BronzeWatch {
     }
     const isSetBack = hub.at < this.#hubAt
     this.#hubAt = hub.at
+    // The first file of a partition that had none may be in any minute that was passed already: all are listed once.
+    if (isSetBack) {
+      this.#from = undefined
+      return
+    }
     const open = [newest, minuteAt(hub.at)]
     for (const [id, last] of hub.lastSequenceNumbers) {
       const position = this.#positions.get(id)
@@ -131,14 +136,13 @@ export class BronzeWatch {
       if (!position?.minute) return
       open.push(position.minute)
     }
-    this.#beginAt(open.sort()[0] as string, isSetBack)
+    this.#beginAt(open.sort()[0] as string)
   }
 
-  /** @param mayGoBack new files may have earlier minutes than files written while the clock was ahead. */
-  #beginAt(minute: string, mayGoBack = false): void {
+  #beginAt(minute: string): void {
     // Services differ in how they sort `02/07` and `02-07`; the bare hour sorts before both everywhere.
     const from = this.#hasFormer ? minute.slice(0, 'yyyy/MM/dd/HH'.length) : minute
-    if (this.#from !== undefined && from <= this.#from && !mayGoBack) return
+    if (this.#from !== undefined && from <= this.#from) return
     this.#from = from
     if (from > this.#farthest) this.#farthest = from
     const oldest = `${BRONZE.path}/${from}`

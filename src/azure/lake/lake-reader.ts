@@ -64,7 +64,8 @@ export function createLakeReader(options: LakeReaderOptions): LakeReader {
 
   async function newCities(signal: AbortSignal | undefined): Promise<CityMean[] | undefined> {
     const { version } = tables.aggregated.snapshot()
-    if (version === cities.version || clock.now() - cities.at < CITIES_EVERY_MS) return undefined
+    // The clock may have been set back.
+    if (version === cities.version || Math.abs(clock.now() - cities.at) < CITIES_EVERY_MS) return undefined
     // A version that could not be read is retried as often as a new one is read.
     cities = { ...cities, at: clock.now() }
     const read = await readCities(tables.aggregated, signal)

@@ -17,7 +17,7 @@ export interface StreamAnalyticsSettings {
   job: string
   /** Enqueued time of the oldest event in the hub; used only at the job's first start. */
   oldestEvent: (signal: AbortSignal | undefined) => Promise<Date | undefined>
-  clock: { now(): number }
+  clock: { now(): number; monotonic(): number }
   /** Waits while the job is stopping; replaced in tests. */
   sleep?: (ms: number, signal: AbortSignal | undefined) => Promise<void>
 }
@@ -137,7 +137,7 @@ export function createStreamAnalyticsStage(settings: StreamAnalyticsSettings): S
   }
 
   async function whenStopped(signal: AbortSignal | undefined): Promise<StreamingJob> {
-    const deadline = clock.now() + LONGEST_STOP_MS
+    const deadline = clock.monotonic() + LONGEST_STOP_MS
     for (;;) {
       const job = await get(signal)
       if (job.jobState === 'Deleting')
@@ -145,7 +145,7 @@ export function createStreamAnalyticsStage(settings: StreamAnalyticsSettings): S
           hint: 'azd provision makes it again.',
         })
       if (stateOf(job) !== 'stopping') return job
-      if (clock.now() > deadline)
+      if (clock.monotonic() > deadline)
         throw new ServiceError('conflict', SERVICE, `The job ${name} is still ${job.jobState}.`, {
           hint: 'Start it again when it has stopped.',
         })

@@ -28,8 +28,8 @@ export async function createCertificate(clock: Clock = systemClock): Promise<Cer
     keyType: 'ec',
     curve: 'P-256',
     algorithm: 'sha256',
-    // A day of slack: the client's clock may be behind (containers, virtual machines that slept).
-    notBeforeDate: new Date(now - DAY_MS),
+    // Some days of slack: the client's clock may be behind (containers, virtual machines that slept), or be set back meanwhile.
+    notBeforeDate: new Date(now - 3 * DAY_MS),
     notAfterDate: new Date(now + 365 * DAY_MS),
     extensions: [
       { name: 'basicConstraints', cA: false, critical: true },

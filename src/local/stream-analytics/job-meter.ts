@@ -118,14 +118,24 @@ export class JobMeter {
 
   #present(): Minute {
     const start = Math.floor(this.#clock.now() / MINUTE_MS) * MINUTE_MS
+    // The clock was set back: what was counted in minutes that are still to come is of this one.
+    while ((this.#minutes.at(-2)?.start ?? 0) >= start) mergeInto(this.#minutes.at(-2), this.#minutes.pop())
     const last = this.#minutes.at(-1)
-    // A clock that was set back counts on in the newest minute.
-    if (last && last.start >= start) return last
+    if (last && last.start >= start) {
+      last.start = start
+      return last
+    }
     const fresh: Minute = { start, counts: {}, gauges: {} }
     this.#minutes.push(fresh)
     if (this.#minutes.length > KEPT) addCounts(this.#before.counts, this.#minutes.shift()?.counts ?? {})
     return fresh
   }
+}
+
+function mergeInto(minute: Minute | undefined, later: Minute | undefined): void {
+  if (!minute || !later) return
+  addCounts(minute.counts, later.counts)
+  Object.assign(minute.gauges, later.gauges)
 }
 
 const isCount = (name: CountName | GaugeName): name is CountName =>

@@ -248,7 +248,9 @@ export class StreamAnalyticsJob {
       return
     }
     this.#busy.end()
-    if (this.#options.clock.now() - this.#checkpointAt >= CHECKPOINT_EVERY_MS) this.#saveCheckpoint()
+    // The clock may have been set back.
+    const since = Math.abs(this.#options.clock.now() - this.#checkpointAt)
+    if (since >= CHECKPOINT_EVERY_MS) this.#saveCheckpoint()
   }
 
   #onTrouble(error: Error, final: boolean): void {

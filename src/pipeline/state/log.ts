@@ -56,10 +56,12 @@ export class Log {
   /** One cause, of which one service after the other complains: what to do has just been said. */
   #isKnown(message: string): boolean {
     const [, hint] = message.split(' — ')
-    const since = this.#clock.now() - SAME_CAUSE_MS
+    const now = this.#clock.now()
+    // Lines of before the clock was set back lie ahead, and say nothing of now.
+    const isRecent = (at: number) => Math.abs(now - at) <= SAME_CAUSE_MS
     return (
       hint !== undefined &&
-      this.#entries.some(({ at, message: said }) => at >= since && said.endsWith(` — ${hint}`))
+      this.#entries.some(({ at, message: said }) => isRecent(at) && said.endsWith(` — ${hint}`))
     )
   }
 

@@ -35,7 +35,7 @@ const stage = (more: Partial<StreamAnalyticsSettings> = {}) =>
     resourceGroup: LOCAL_NAMES.resourceGroup,
     job: LOCAL_NAMES.job,
     oldestEvent: async () => oldest,
-    clock: { now: () => Date.now() },
+    clock: { monotonic: () => performance.now(), now: () => Date.now() },
     ...more,
   })
 
@@ -271,7 +271,7 @@ describe('starting', () => {
     const sleep = async () => {
       now += 60_000
     }
-    const adapter = stage({ clock: { now: () => now }, sleep })
+    const adapter = stage({ clock: { now: () => 0, monotonic: () => now }, sleep })
     await expect(adapter.start()).rejects.toMatchObject({
       kind: 'conflict',
       message: expect.stringContaining('still Stopping'),

@@ -56,11 +56,23 @@ describe('counts', () => {
     expect(meter.points('InputEvents', start, now, MINUTE)).toHaveLength(2)
   })
 
-  it('go on in the newest minute when the clock is set back', () => {
+  it('go on in the present minute when the clock is set back: nothing lies ahead, and the sum stays', () => {
+    for (let minute = 0; minute < 3; minute++) {
+      meter.count({ InputEvents: 1 })
+      meter.sample(gauges(minute))
+      now += MINUTE
+    }
+    now = start - 5 * MINUTE
     meter.count({ InputEvents: 1 })
-    now -= 5 * MINUTE
+    expect(meter.points('InputEvents', now - MINUTE, now, MINUTE)).toMatchObject([{ start: now, total: 4 }])
+    expect(meter.points('OutputWatermarkDelaySeconds', now - MINUTE, now, MINUTE)).toMatchObject([
+      { start: now, average: 2 },
+    ])
+    now += MINUTE
     meter.count({ InputEvents: 1 })
-    expect(meter.points('InputEvents', start - MINUTE, start, MINUTE)).toMatchObject([{ start, total: 2 }])
+    expect(meter.points('InputEvents', now - 9 * MINUTE, now, MINUTE).map(({ total }) => total)).toEqual([
+      4, 1,
+    ])
   })
 })
 

@@ -241,7 +241,8 @@ export class LakeFolder {
    */
   reserve(bytes: number): () => void {
     if (this.#usage.bytes + this.#reserved + bytes > this.limitBytes) {
-      if (this.#clock.now() - this.#recountedAt >= RECOUNT_MS) void this.recount()
+      // The clock may have been set back.
+      if (Math.abs(this.#clock.now() - this.#recountedAt) >= RECOUNT_MS) void this.recount()
       throw new LakeFullError(
         `The lake has reached its limit of ${this.limitBytes} bytes.`,
         'Raise --lake-limit, shorten --lake-retention, or choose another data folder; then start the stage again.',
