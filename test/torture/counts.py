@@ -1,0 +1,59 @@
+"""Counts what a data folder holds without any code of the product: SQLite for the hub, the file system for bronze, deltalake for the tables.
+
+Argument: the data folder. Prints one JSON object.
+"""
+
+import glob
+import json
+import os
+import sqlite3
+import sys
+
+import deltalake
+
+data = sys.argv[1]
+
+
+def rows(table, columns):
+    path = os.path.join(data, "lake", table)
+    if not deltalake.DeltaTable.is_deltatable(path):
+        return []
+    return deltalake.DeltaTable(path).to_pyarrow_table(columns=columns).to_pylist()
+
+
+hub = sqlite3.connect(f"file:{os.path.join(data, 'hub', 'log.db')}?mode=ro", uri=True)
+spans = hub.execute("SELECT partition, first, count FROM appends ORDER BY partition, first").fetchall()
+gaps = sum(
+    one[0] == two[0] and one[1] + one[2] != two[1] for one, two in zip(spans, spans[1:], strict=False)
+)
+
+lines = 0
+for path in glob.glob(os.path.join(data, "lake/bronze/weather/2*/**/*.json"), recursive=True):
+    with open(path, "rb") as file:
+        lines += sum(1 for _ in file)
+
+silver = rows("silver/weather", ["eventId", "deviceId", "deviceSequenceNumber"])
+numbers = {}
+for row in silver:
+    numbers.setdefault(row["deviceId"], []).append(row["deviceSequenceNumber"])
+
+print(
+    json.dumps(
+        {
+            "hub": sum(count for _, _, count in spans),
+            "hubGaps": gaps,
+            "bronze": lines,
+            "silver": len(silver),
+            "ids": len({row["eventId"] for row in silver}),
+            "readings": sum(len(set(one)) for one in numbers.values()),
+            "stationGaps": sum(max(one) + 1 - len(set(one)) for one in numbers.values()),
+            "quarantined": len(rows("silver/weather_quarantine", ["raw"])),
+            "gold": len(rows("gold/weather", ["eventId"])),
+            "byMinute": sum(row["readings"] for row in rows("gold/weather_by_minute", ["readings"])),
+            "aggregated": sum(row["readings"] for row in rows("gold/weather_aggregated", ["readings"])),
+            "devices": {device: len(one) for device, one in numbers.items() if device.startswith("foreign-")},
+        }
+    )
+)
+sys.stdout.flush()
+os._exit(0)
