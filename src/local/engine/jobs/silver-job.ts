@@ -12,6 +12,7 @@ import { TableMaintenance } from '../delta/table-maintenance.ts'
 import { type Connection, quotedList } from '../duckdb/database.ts'
 import { type BronzePosition, BronzeSource } from '../query/bronze-source.ts'
 import { type BronzePiece, readPieces } from '../query/bronze-text.ts'
+import { asTheyAre, refuseCutFiles } from '../query/cut-files.ts'
 import type { Batch, BatchJob, BatchPlan, Output } from '../query/query.ts'
 import type { QueryCheckpoint } from '../query/query-checkpoint.ts'
 import { type BatchSpan, Duplicates } from './deduplication.ts'
@@ -109,9 +110,11 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
   }
 
   async execute(batch: Batch, input: SilverInput): Promise<BatchCounts> {
-    await this.#load(input.pieces)
+    const pieces = asTheyAre(input.pieces, this.#resolve)
+    await this.#load(pieces)
     const loaded = await this.#look()
     const { span } = loaded
+    refuseCutFiles(pieces, this.#resolve, loaded.counts)
     const counts = (await this.#duplicates.find(span, batch.id)) ? await this.#count() : loaded.counts
     await this.#append(batch, counts, this.outputs[0] as Output, counts.output, {
       select: `SELECT * FROM batch WHERE reasons IS NULL`,
@@ -141,6 +144,8 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
     this.#source?.close()
   }
 
+  #resolve = (path: string): string => this.#context.lake.resolve(BRONZE.container, path)
+
   /** Fills the table `batch` with the validated lines, in bronze order. */
   async #load(pieces: readonly BronzePiece[]): Promise<void> {
     if (this.#rowsInWorkTables > ROWS_PER_WORK_TABLE) {
@@ -151,15 +156,14 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
     } else {
       await this.#connection.runPrepared('TRUNCATE batch')
     }
-    const resolve = (path: string) => this.#context.lake.resolve(BRONZE.container, path)
-    if (isReadByDuckDb(pieces, resolve)) {
-      const files = quotedList(pieces.map(({ path }) => resolve(path)))
+    if (isReadByDuckDb(pieces, this.#resolve)) {
+      const files = quotedList(pieces.map(({ path }) => this.#resolve(path)))
       await this.#connection.run(
         `INSERT INTO batch ${validated(linesOf('without_mark(content)', `read_text(${files})`))}`,
       )
       return
     }
-    for await (const text of readPieces(pieces, resolve))
+    for await (const text of readPieces(pieces, this.#resolve))
       await this.#connection.runPrepared(INSERT_BATCH, [text])
   }
 

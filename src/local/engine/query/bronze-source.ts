@@ -9,6 +9,7 @@ import { dirname } from 'node:path'
 import { BRONZE, minuteIn, parseBronzeFileName } from '../../../contract/bronze-layout.ts'
 import type { EngineContext } from '../api/options.ts'
 import { type BronzePiece, pieceEnd } from './bronze-text.ts'
+import { cutFile } from './cut-files.ts'
 
 /** How far silver has read: what its checkpoint keeps. */
 export interface BronzePosition {
@@ -117,7 +118,9 @@ export class BronzeSource {
       const to = fits ? size : await pieceEnd(this.#resolve(file.path), from, size, room)
       taken++
       bytes += to - from
-      if (to > from) plan.pieces.push({ path: file.path, from, to })
+      const isWhole = fits && from === 0
+      if (isWhole && size === 0 && (file.rows ?? 0) > 0) throw cutFile(file.path, 0, file.rows ?? 0)
+      if (to > from) plan.pieces.push({ path: file.path, from, to, ...(isWhole && { whole: true }) })
       if (to < size) {
         // The rest of a long file is the next batch's.
         plan.position.partial = { path: file.path, read: to }

@@ -10,6 +10,8 @@ export interface BronzePiece {
   path: string
   from: number
   to: number
+  /** A file of the local job, to its end: its name tells how many rows that are. */
+  whole?: true
 }
 
 const LF = 10
