@@ -13,9 +13,14 @@ export interface SmallDisk {
   remove(): void
 }
 
-/** @returns undefined, with a printed reason, where this process may not mount one. */
-export function smallDisk(megabytes: number): SmallDisk | undefined {
-  const path = mkdtempSync(join(tmpdir(), 'rtstream-full-'))
+/**
+ * @param path an empty folder to mount it on; default: one of its own.
+ * @returns undefined, with a printed reason, where this process may not mount one.
+ */
+export function smallDisk(
+  megabytes: number,
+  path = mkdtempSync(join(tmpdir(), 'rtstream-full-')),
+): SmallDisk | undefined {
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', path], { stdio: 'pipe' })
   } catch (error) {

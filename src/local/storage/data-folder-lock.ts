@@ -1,5 +1,5 @@
 /** One instance per data folder. The lock is the operating system's, so a killed process leaves none behind. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
@@ -32,7 +32,7 @@ export class DataFolderUnusableError extends Error {
   readonly hint = 'Make it writable and give it room, or choose another folder with --data-dir.'
 }
 
-const SQLITE_BUSY = 5
+const SQLITE = { busy: 5, corrupt: 11, notADatabase: 26 }
 
 /** Locks that are held. A lock that only its taker knew would be collected as garbage, and the folder be free. */
 const held = new Set<DatabaseSync>()
@@ -45,14 +45,12 @@ export function lockDataFolder(folder: string, command?: string): { release(): v
   const holderFile = join(folder, 'lock.json')
   let database: DatabaseSync | undefined
   try {
-    database = new DatabaseSync(join(folder, 'lock.db'), { timeout: 0 })
-    // An exclusive transaction that is never ended holds a lock on the file until the process ends.
-    database.exec('BEGIN EXCLUSIVE')
+    database = lockedDatabase(join(folder, 'lock.db'))
     const holder: Holder = { pid: process.pid, startedAt: new Date().toISOString(), command }
     writeFileSync(holderFile, JSON.stringify(holder))
   } catch (error) {
     database?.close()
-    if ((error as { errcode?: number }).errcode === SQLITE_BUSY)
+    if ((error as { errcode?: number }).errcode === SQLITE.busy)
       throw new DataFolderInUseError(folder, readHolder(holderFile))
     throw new DataFolderUnusableError(
       `The data folder ${folder} cannot be written: ${(error as Error).message}.`,
@@ -67,6 +65,24 @@ export function lockDataFolder(folder: string, command?: string): { release(): v
       rmSync(holderFile, { force: true })
       lock.close()
     },
+  }
+}
+
+/** An exclusive transaction that is never ended holds a lock on the file until the process ends. */
+function lockedDatabase(file: string): DatabaseSync {
+  for (let attempt = 0; ; attempt++) {
+    const database = new DatabaseSync(file, { timeout: 0 })
+    try {
+      database.exec('BEGIN EXCLUSIVE')
+      return database
+    } catch (error) {
+      database.close()
+      const { errcode = 0 } = error as { errcode?: number }
+      const isDamaged = errcode === SQLITE.notADatabase || errcode === SQLITE.corrupt
+      if (!isDamaged || attempt > 0) throw error
+      // It holds nothing. Emptied where it lies: whoever locks it meanwhile locks the same file.
+      truncateSync(file)
+    }
   }
 }
 

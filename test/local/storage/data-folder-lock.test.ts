@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -52,6 +52,13 @@ describe('the lock of a data folder', () => {
     held.kill('SIGKILL')
     await once(held, 'exit')
     lockDataFolder(folder).release()
+  })
+
+  it.each(['', '[]', 'x'.repeat(5000)])('does not mind what a damaged file holds', (text) => {
+    writeFileSync(join(folder, 'lock.db'), text)
+    const lock = lockDataFolder(folder)
+    expect(() => lockDataFolder(folder)).toThrow(DataFolderInUseError)
+    lock.release()
   })
 
   it('says that the folder cannot be used', () => {

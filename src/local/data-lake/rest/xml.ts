@@ -1,10 +1,19 @@
 /** XML as the Blob interface has it: small documents of known elements, so no parser is needed to write or to read them. */
 
-/** Characters that XML 1.0 cannot represent. */
-const UNWRITABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/
+/** Characters that XML 1.0 cannot represent, or only by their numbers, which some SDKs leave undecoded. */
+const UNWRITABLE = /[\u0000-\u001f\ufffe\uffff]/
 
+const NAMED: Readonly<Record<string, string>> = {
+  '<': '&lt;',
+  '>': '&gt;',
+  '&': '&amp;',
+  '"': '&quot;',
+  "'": '&apos;',
+}
+
+/** By name where there is one: the SDK for JavaScript shows numbers as they stand. */
 export const inXml = (text: string): string =>
-  text.replace(/[<>&"'\u0000-\u001f]/g, (character) => `&#${character.charCodeAt(0)};`)
+  text.replace(/[<>&"'\u0000-\u001f]/g, (character) => NAMED[character] ?? `&#${character.charCodeAt(0)};`)
 
 export const element = (name: string, value: string | number | boolean): string =>
   `<${name}>${inXml(String(value))}</${name}>`

@@ -3,11 +3,9 @@ import {
   closeSync,
   constants,
   ftruncateSync,
-  linkSync,
   lstatSync,
   mkdirSync,
   openSync,
-  renameSync,
   rmSync,
   type Stats,
   unlinkSync,
@@ -19,6 +17,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Clock } from '../../runtime/clock.ts'
 import { SMALL_FILE } from '../../storage/sync-io.ts'
+import { moveNew, moveOver } from './moving.ts'
 import { checkContainer, entryAt, pathSegments, resolveInside } from './names.ts'
 import { AlreadyExistsError, diskError, LakeFullError } from './storage-errors.ts'
 import { Usage } from './usage.ts'
@@ -115,7 +114,7 @@ export class LakeFolder {
     const before = entryAt(target)
     if (before && !(options.overwrite && before.isFile())) throw new AlreadyExistsError(container, path)
     if (before) makeYounger(unfinished, before)
-    const move = () => (options.overwrite ? renameSync(unfinished, target) : moveNew(unfinished, target))
+    const move = () => (options.overwrite ? moveOver(unfinished, target) : moveNew(unfinished, target))
     try {
       try {
         move()
@@ -156,7 +155,7 @@ export class LakeFolder {
     if (before && before.isDirectory() !== found.isDirectory())
       throw new AlreadyExistsError(to.container, to.path)
     if (before && found.isFile()) makeYounger(source, before)
-    renameSync(source, target)
+    moveOver(source, target)
     if (found.isDirectory()) return
     this.#usage.note(source, -found.size, -1)
     this.#usage.note(target, found.size - (before?.size ?? 0), before ? 0 : 1)
@@ -264,18 +263,4 @@ export class LakeFolder {
 function makeYounger(file: string, before: Stats): void {
   const { atime, mtimeMs } = lstatSync(file)
   if (mtimeMs <= before.mtimeMs) utimesSync(file, atime, (before.mtimeMs + 0.01) / 1000)
-}
-
-/** A rename that never replaces: a second name that must be new, then the old name goes. */
-function moveNew(from: string, to: string): void {
-  try {
-    linkSync(from, to)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    // File systems without hard links (exFAT): the caller has looked in this same turn, and one process owns the lake.
-    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS') throw error
-    renameSync(from, to)
-    return
-  }
-  unlinkSync(from)
 }

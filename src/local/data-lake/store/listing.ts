@@ -1,6 +1,7 @@
 /** Listings of a container: in the order of names, from a name on, page by page; nothing before the start is looked at. */
 import { type Dirent, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { isUnfinished } from './moving.ts'
 
 export interface Listed {
   /** Relative to the container. */
@@ -56,7 +57,7 @@ function* walk(
 
 function entries(folder: string, isByBlob: boolean): { entry: Dirent; key: string }[] {
   return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isFile() || entry.isDirectory())
+    .filter((entry) => (entry.isFile() || entry.isDirectory()) && !isUnfinished(entry.name))
     .map((entry) => ({ entry, key: isByBlob && entry.isDirectory() ? `${entry.name}/` : entry.name }))
     .sort((a, b) => (a.key < b.key ? -1 : 1))
 }

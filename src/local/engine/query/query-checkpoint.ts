@@ -174,6 +174,10 @@ export class QueryCheckpoint<Input, Position> {
     const entry = this.#read(name)
     if (entry === undefined)
       throw new Error(`${join(this.#folder, name)} is missing: the checkpoint has a hole. ${RECOVERY}`)
+    if ((entry as { batchId?: unknown }).batchId !== batchId)
+      throw new DamagedEntryError(
+        `${join(this.#folder, name)} is damaged: it is no entry of that number. ${RECOVERY}`,
+      )
     return entry as Entry
   }
 

@@ -68,9 +68,12 @@ export function openLogDatabase(folder: string, limitBytes: number | undefined):
     return database
   } catch (error) {
     database?.close()
-    throw new HubLogError(`The event hub's log in ${folder} cannot be opened: ${reasonOf(error)}.`, {
-      cause: error,
-    })
+    throw new HubLogError(
+      `The event hub's log ${join(folder, 'log.db')} cannot be opened: ${reasonOf(error)}.`,
+      {
+        cause: error,
+      },
+    )
   }
 }
 

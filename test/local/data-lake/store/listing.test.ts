@@ -88,6 +88,6 @@ describe('blobs', () => {
 
   it('with names that mean something in XML are told whole', () => {
     writeFileSync(join(folder.path, 'bronze', `c<&>"'`), '')
-    expect(blobs({ prefix: 'c<' }).names).toEqual(['c&#60;&#38;&#62;&#34;&#39;'])
+    expect(blobs({ prefix: 'c<' }).names).toEqual(['c&lt;&amp;&gt;&quot;&apos;'])
   })
 })

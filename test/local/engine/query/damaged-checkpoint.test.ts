@@ -37,6 +37,7 @@ it.each([
   ['commits', 'cut'],
   ['offsets', 'cut'],
   ['offsets', 'zeros'],
+  ['commits', 'other'],
 ] as const)(
   'the newest of %s, %s',
   async (kind, how) => {
@@ -50,7 +51,7 @@ it.each([
       .filter((name) => name.endsWith('.json'))
       .sort()
     rmSync(join(lake.root, 'bronze', oldest as string))
-    const damaged = { empty: '', cut: '{"batchId":', zeros: '\0'.repeat(64) }[how]
+    const damaged = { empty: '', cut: '{"batchId":', zeros: '\0'.repeat(64), other: '[{}]' }[how]
     for (const query of QUERIES) {
       writeFileSync(newestOf(query, kind), damaged)
       if (how === 'zeros') writeFileSync(join(lake.root, 'checkpoints', query, 'metadata.json'), damaged)
