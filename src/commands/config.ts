@@ -6,6 +6,7 @@ import type { LoadedConfig } from '../config/load.ts'
 import { type Setting, settings } from '../config/settings.ts'
 import { CONFIG_FILE } from '../config/sources.ts'
 import { formatDuration, formatSize } from '../config/units.ts'
+import { UnwritableFileError } from '../local/storage/naming-file.ts'
 import { UserError } from './shared/user-error.ts'
 
 const MASK = 'set (hidden)'
@@ -81,7 +82,7 @@ export function initConfig(
   try {
     writeFileSync(file, `${JSON.stringify(content, null, 2)}\n`, { flag: 'wx' })
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw new UnwritableFileError(file, error)
     throw new UserError(`${file} is there already.`, 'Edit it, or remove it first.', { cause: error })
   }
   write(`${file} holds ${Object.keys(content).length - 1} settings; every other keeps its default.\n`)

@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Config } from '../config/schema.ts'
+import { UnwritableFileError } from '../local/storage/naming-file.ts'
 import { systemClock } from '../pipeline/runtime/clock.ts'
 import { castLines } from '../recording/cast.ts'
 import { play } from '../recording/player.ts'
@@ -100,5 +101,7 @@ async function writeCast(
       })(),
     ),
     createWriteStream(file),
-  )
+  ).catch((error: unknown) => {
+    throw new UnwritableFileError(file, error)
+  })
 }

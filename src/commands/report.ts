@@ -1,5 +1,6 @@
 /** `rtstream-tui report FILE`: the report of a recorded session. */
 import { writeFileSync } from 'node:fs'
+import { namingFile } from '../local/storage/naming-file.ts'
 import { openRecording } from '../recording/recording.ts'
 import { formatOf, modelOf, type ReportFormat, reportText } from '../report/report.ts'
 
@@ -18,7 +19,7 @@ export async function runReport({ file, format, out, write }: ReportOptions): Pr
   const text = await reportText(model, format ?? (out === undefined ? 'html' : formatOf(out)))
   if (out === undefined) write(text)
   else {
-    writeFileSync(out, text)
+    namingFile(out, () => writeFileSync(out, text))
     write(`${out}\n`)
   }
   return 0

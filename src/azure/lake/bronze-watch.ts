@@ -5,6 +5,7 @@
  */
 import { BRONZE, extraRowsIn, minuteAt, minuteIn, parseBronzeFileName } from '../../contract/bronze-layout.ts'
 import { BRONZE_TOTALS, parseTotals } from '../../contract/bronze-totals.ts'
+import { ServiceError } from '../../pipeline/ports/errors.ts'
 import type { BronzeSnapshot, HubState } from '../../pipeline/ports/lake.ts'
 import type { LakeClient } from './data-lake.ts'
 
@@ -155,7 +156,7 @@ export class BronzeWatch {
     if (!text) return
     const isFirst = this.#looks === 0
     this.#deleted = { files: 0, bytes: 0 }
-    for (const [partition, totals] of parseTotals(text.toString('utf8'))) {
+    for (const [partition, totals] of totalsIn(text.toString('utf8'))) {
       const id = String(partition)
       this.#deleted.files += totals.files
       this.#deleted.bytes += totals.bytes
@@ -182,5 +183,19 @@ export class BronzeWatch {
       positions: new Map([...this.#positions].map(([id, { next }]) => [id, next - 1])),
       newestAt: this.#newestAt,
     }
+  }
+}
+
+/** The file stands outside of every transaction: a hand or a half write may have damaged it. */
+function totalsIn(text: string): ReturnType<typeof parseTotals> {
+  try {
+    return parseTotals(text)
+  } catch (cause) {
+    throw new ServiceError(
+      'service',
+      'the data lake',
+      `${BRONZE.container}/${BRONZE_TOTALS} cannot be read: it is no JSON of totals.`,
+      { hint: 'Put it back from a copy: it counts the files of bronze that retention has deleted.', cause },
+    )
   }
 }

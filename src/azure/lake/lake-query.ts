@@ -1,7 +1,7 @@
 /** SQL over the layers: the files that a query needs are fetched into a temporary folder, and DuckDB sees them as views. */
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { BRONZE } from '../../contract/bronze-layout.ts'
 import { type DeltaType, TABLES, type TableName } from '../../contract/tables.ts'
@@ -17,6 +17,7 @@ import { deletedRowsOf } from './data-file.ts'
 import type { LakeClient } from './data-lake.ts'
 import { DeltaTable } from './delta-table.ts'
 import { ParquetFile } from './parquet.ts'
+import { writeReadCopy } from './read-copy.ts'
 import { relation } from './table-audit.ts'
 
 const MEMORY = '512MB'
@@ -135,7 +136,7 @@ async function load(
       }
       bytes += data.length
       const copy = join(folder, `${name}-${attempt}-${index}.parquet`)
-      writeFileSync(copy, data)
+      writeReadCopy(`${table.container}/${file.path}`, copy, data)
       const deleted = await deletedRowsOf(client, table.place, file, signal)
       parts.push(relation(table, file, new ParquetFile(data), copy, deleted))
     }
@@ -211,8 +212,7 @@ async function loadBronze(
     if (!data || data.length === 0) continue
     bytes += data.length
     const copy = join(root, path)
-    mkdirSync(dirname(copy), { recursive: true })
-    writeFileSync(copy, data)
+    writeReadCopy(`${BRONZE.container}/${path}`, copy, data)
     copies.push(copy)
   }
   const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`

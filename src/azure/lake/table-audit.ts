@@ -3,7 +3,7 @@
  * disk.
  */
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
@@ -15,6 +15,7 @@ import { type DataFile, deletedRowsOf, sourceOf } from './data-file.ts'
 import type { LakeClient } from './data-lake.ts'
 import { DeltaTable } from './delta-table.ts'
 import { ParquetFile } from './parquet.ts'
+import { writeReadCopy } from './read-copy.ts'
 
 /** Memory limit of the count; beyond it DuckDB spills to disk. */
 const MEMORY = '512MB'
@@ -148,7 +149,7 @@ class Audit {
     const target = table.slice(0, table.indexOf('('))
     // A unique name: DuckDB caches the pages of a path that it has read.
     const copy = join(this.#folder, `${randomUUID()}.parquet`)
-    writeFileSync(copy, data)
+    writeReadCopy(`${delta.container}/${file.path}`, copy, data)
     try {
       const rows = relation(delta, file, new ParquetFile(data), copy, deleted)
       const result = await this.#connection.run(`INSERT INTO ${target} SELECT ${select} FROM (${rows})`)

@@ -1,6 +1,7 @@
 /** Keeps the generator's state in a file of the data folder, replaced as a whole. */
 import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { UnwritableFileError } from '../../local/storage/naming-file.ts'
 import type { GeneratorState, GeneratorStorage } from '../../pipeline/generator/generator-state.ts'
 
 const FORMAT = 1
@@ -28,17 +29,25 @@ export function fileStorage(path: string): GeneratorStorage {
       throw new Error(`${path} is damaged and was moved to ${aside}.`)
     },
     async save(state) {
-      await mkdir(dirname(path), { recursive: true })
-      const file = await open(`${path}.new`, 'w')
       try {
-        await file.writev(encode(state))
-        await file.sync()
-      } finally {
-        await file.close()
+        await replace(path, encode(state))
+      } catch (error) {
+        throw new UnwritableFileError(path, error)
       }
-      await rename(`${path}.new`, path)
     },
   }
+}
+
+async function replace(path: string, content: Buffer[]): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  const file = await open(`${path}.new`, 'w')
+  try {
+    await file.writev(content)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await rename(`${path}.new`, path)
 }
 
 function encode({ numbers, ...rest }: GeneratorState): Buffer[] {

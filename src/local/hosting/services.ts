@@ -23,6 +23,7 @@ import {
   type LocalAzureOptions,
 } from '../runtime/options.ts'
 import { lockDataFolder } from '../storage/data-folder-lock.ts'
+import { namingFile } from '../storage/naming-file.ts'
 import { type JobTuning, StreamAnalyticsJob } from '../stream-analytics/job.ts'
 import { BronzeRetention } from '../stream-analytics/retention.ts'
 import { createLocalEngine, type EngineFactory } from './engine-factory.ts'
@@ -243,10 +244,12 @@ async function start(
 
 /** Public, for clients of other languages. */
 function writeCertificate(folder: string, certificate: string): string {
-  mkdirSync(folder, { recursive: true })
   const file = join(folder, 'ca.pem')
   // Files of certificates are put behind each other: the next one begins a line.
-  writeFileSync(file, `${certificate.trimEnd()}\n`)
+  namingFile(file, () => {
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(file, `${certificate.trimEnd()}\n`)
+  })
   return file
 }
 

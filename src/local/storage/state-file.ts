@@ -2,6 +2,7 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { textIfThere } from './if-there.ts'
+import { UnwritableFileError } from './naming-file.ts'
 
 /** A state file exists but is not valid: somebody changed it, or the disk lost data. */
 export class StateFileError extends Error {
@@ -36,12 +37,12 @@ export const hasKeys = (found: unknown, keys: readonly string[]): boolean =>
  * @param mode of the file, where it is not for everybody.
  */
 export function writeJsonAtomically(file: string, value: unknown, mode?: number): void {
-  mkdirSync(dirname(file), { recursive: true })
   try {
+    mkdirSync(dirname(file), { recursive: true })
     writeFileSync(`${file}.new`, JSON.stringify(value), mode === undefined ? {} : { mode })
     renameSync(`${file}.new`, file)
   } catch (error) {
     rmSync(`${file}.new`, { force: true })
-    throw error
+    throw new UnwritableFileError(file, error)
   }
 }

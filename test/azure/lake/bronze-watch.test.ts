@@ -216,6 +216,14 @@ describe('what retention has deleted', () => {
     }
   })
 
+  it.each(['', '{"partitions":', '[]', 'null'])('damaged is named (%j)', async (text) => {
+    placeFile('weather/_totals.json', text === '' ? ' ' : text)
+    await expect(look()).rejects.toMatchObject({
+      message: 'bronze/weather/_totals.json cannot be read: it is no JSON of totals.',
+      hint: expect.stringContaining('from a copy'),
+    })
+  })
+
   it('is noticed by a watch that goes on', async () => {
     const old = place(0, 10)
     for (let minute = 1; minute <= 3; minute++) {
