@@ -25,6 +25,8 @@ export interface RestClientOptions {
   headers?: () => Promise<Readonly<Record<string, string>>>
   /** Per attempt, milliseconds. */
   timeoutMs?: number
+  /** Longest answer that is read (bytes). */
+  maxAnswerBytes?: number
   /** Retries after throttling, a lost connection or a 5xx. Only for calls that may be repeated. */
   retries?: number
   /** What to do about an error, by status, where its message does not say. */
@@ -56,6 +58,9 @@ export interface RestClient {
    */
   request<T>(method: string, path: string, request?: RestRequest): Promise<RestAnswer<T>>
 }
+
+/** A notebook's source is the longest that any of our services answers with. */
+const MAX_ANSWER_BYTES = 32_000_000
 
 /** Longest `Retry-After` that a call waits for; beyond it the caller decides. */
 const LONGEST_WAIT_MS = 60_000
@@ -93,7 +98,7 @@ async function send<T>(
   path: string,
   request: RestRequest,
 ): Promise<RestAnswer<T>> {
-  const { service, timeoutMs = 15_000 } = options
+  const { service, timeoutMs = 15_000, maxAnswerBytes = MAX_ANSWER_BYTES } = options
   const headers = {
     authorization: `Bearer ${await bearer(options, request.signal)}`,
     accept: 'application/json',
@@ -113,8 +118,13 @@ async function send<T>(
   try {
     const body = request.body === undefined ? null : JSON.stringify(request.body)
     response = await fetch(url, { method, headers, body, signal, redirect: 'error' })
-    text = await response.text()
+    text = await textOf(response, maxAnswerBytes)
   } catch (error) {
+    if (error instanceof RangeError)
+      throw new ServiceError('service', service, `${service} at ${url.host} answered ${error.message}`, {
+        hint: 'Check that the address is that of the service and not of a portal or a proxy.',
+        cause: error,
+      })
     request.signal?.throwIfAborted()
     const reason = timeout.aborted ? `no answer within ${timeoutMs / 1000} s` : rootMessage(error)
     throw new ServiceError('unreachable', service, `${service} at ${url.host} cannot be reached: ${reason}`, {
@@ -126,6 +136,18 @@ async function send<T>(
   if (response.status === 401 || response.status === 403) options.credential.forget?.()
   if (response.status >= 400) throw statusError(options, `${method} ${url.pathname}`, response, text)
   return { status: response.status, headers: response.headers, body: parse<T>(service, url, text), latencyMs }
+}
+
+/** @throws RangeError for a longer one, of which the rest is not fetched. */
+async function textOf({ body }: Response, maxBytes: number): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+    bytes += chunk.length
+    if (bytes > maxBytes) throw new RangeError(`with more than ${maxBytes.toLocaleString('en-US')} bytes.`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
 }
 
 /** A token is sent only to its own service, even when an answer names the next URL. */

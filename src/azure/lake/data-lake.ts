@@ -1,4 +1,6 @@
 /** The data lake through @azure/storage-file-datalake. */
+
+import type { Readable } from 'node:stream'
 import type { TokenCredential } from '@azure/identity'
 import { DataLakeServiceClient, StorageRetryPolicyType } from '@azure/storage-file-datalake'
 import { ServiceError } from '../../pipeline/ports/errors.ts'
@@ -38,6 +40,17 @@ export interface LakeClient {
   read(container: string, path: string, signal?: AbortSignal, range?: ByteRange): Promise<Buffer | undefined>
 }
 
+export interface LakeLimits {
+  /** Of a file that is read into memory. */
+  fileBytes: number
+  /** Of one listing; a page has up to 5,000 entries. */
+  pages: number
+  /** Without a single byte while a file is read (ms). */
+  silenceMs: number
+}
+
+const LIMITS: LakeLimits = { fileBytes: 1_000_000_000, pages: 2000, silenceMs: 30_000 }
+
 /** The SDK's default waits up to two minutes between tries. */
 const RETRY = {
   maxTries: 2,
@@ -53,9 +66,11 @@ const isMissing = (error: unknown) => (error as { statusCode?: number }).statusC
 export function createLakeClient({
   endpoint,
   credential,
+  limits = LIMITS,
 }: {
   endpoint: string
   credential: TokenCredential
+  limits?: LakeLimits
 }): LakeClient {
   const service = new DataLakeServiceClient(endpoint, credential, { retryOptions: RETRY })
   return {
@@ -67,14 +82,18 @@ export function createLakeClient({
           ...(startFrom === undefined ? {} : { startFrom }),
           ...(signal ? { abortSignal: signal } : {}),
         })
-        for await (const { name, isDirectory, contentLength, lastModified } of paths)
-          if (name !== undefined)
-            yield {
-              path: name,
-              isDirectory: isDirectory === true,
-              bytes: Number(contentLength ?? 0),
-              modifiedAt: new Date(lastModified ?? 0),
-            }
+        let pages = 0
+        for await (const { pathItems = [] } of paths.byPage()) {
+          if (++pages > limits.pages) throw endless(`${container}/${folder}`, limits.pages)
+          for (const { name, isDirectory, contentLength, lastModified } of pathItems)
+            if (name !== undefined)
+              yield {
+                path: name,
+                isDirectory: isDirectory === true,
+                bytes: Number(contentLength ?? 0),
+                modifiedAt: new Date(lastModified ?? 0),
+              }
+        }
       } catch (error) {
         if (!isMissing(error)) throw sdkError(SERVICE, error)
       }
@@ -87,13 +106,54 @@ export function createLakeClient({
           range?.bytes,
           signal ? { abortSignal: signal } : {},
         )
-        const chunks: Buffer[] = []
-        for await (const chunk of answer.readableStreamBody ?? []) chunks.push(chunk as Buffer)
-        return Buffer.concat(chunks)
+        return await bytesOf(
+          answer.readableStreamBody as Readable | undefined,
+          `${container}/${path}`,
+          limits,
+        )
       } catch (error) {
         if (isMissing(error)) return undefined
         throw error instanceof ServiceError ? error : sdkError(SERVICE, error)
       }
     },
   }
+}
+
+const endless = (folder: string, pages: number) =>
+  new ServiceError('service', SERVICE, `The listing of ${folder} does not end: ${pages} pages were read.`, {
+    hint: 'Let retention delete what is old, or check that the address is that of the data lake.',
+  })
+
+/** @throws ServiceError for a file that is too long, or comes to a halt. */
+async function bytesOf(
+  stream: Readable | undefined,
+  file: string,
+  { fileBytes, silenceMs }: LakeLimits,
+): Promise<Buffer> {
+  if (!stream) return Buffer.alloc(0)
+  const chunks: Buffer[] = []
+  let bytes = 0
+  const silent = () =>
+    stream.destroy(
+      new ServiceError('unreachable', SERVICE, `${file} came to a halt: nothing for ${silenceMs / 1000} s.`),
+    )
+  let timer = setTimeout(silent, silenceMs)
+  try {
+    for await (const chunk of stream) {
+      clearTimeout(timer)
+      timer = setTimeout(silent, silenceMs)
+      bytes += (chunk as Buffer).length
+      if (bytes > fileBytes)
+        throw new ServiceError(
+          'service',
+          SERVICE,
+          `${file} has more than ${fileBytes.toLocaleString('en-US')} bytes and is not read.`,
+          { hint: 'Let OPTIMIZE write smaller files (delta.targetFileSize).' },
+        )
+      chunks.push(chunk as Buffer)
+    }
+  } finally {
+    clearTimeout(timer)
+  }
+  return Buffer.concat(chunks)
 }

@@ -23,6 +23,8 @@ export interface LakeReaderOptions {
 
 /** Most rows that one poll reads from a table's new files; the rest are counted as skipped. */
 const MAX_ROWS = 5000
+/** Largest file (bytes) that is read for its rows; of a larger one they are only counted. */
+const MAX_BYTES = 64_000_000
 const MAX_QUARANTINED = 50
 /** Shortest time between reads of the aggregate (ms), and most rows that one read takes. */
 const CITIES_EVERY_MS = 4000
@@ -137,7 +139,7 @@ async function arrivedRows(table: DeltaTable, files: readonly DataFile[], signal
   const rows: ArrivedRow[] = []
   let skipped = 0
   for (const file of files) {
-    if (rows.length + (file.rows ?? 0) > MAX_ROWS && rows.length > 0) {
+    if (file.bytes > MAX_BYTES || (rows.length + (file.rows ?? 0) > MAX_ROWS && rows.length > 0)) {
       skipped += file.rows ?? 0
       continue
     }

@@ -65,6 +65,16 @@ describe('a REST call', () => {
     expect(statusCause(error)).toEqual({ status, code: 'SomeCode' })
   })
 
+  it('does not read an answer without an end', async () => {
+    proxy.inject({ respond: { status: 200, body: { text: 'x'.repeat(200_000) } } })
+    expect(await failure({ maxAnswerBytes: 100_000 })).toMatchObject({
+      kind: 'service',
+      message: expect.stringMatching(/^Databricks at 127.0.0.1:\d+ answered with more than 100,000 bytes\.$/),
+      hint: expect.stringContaining('a portal or a proxy'),
+    })
+    expect((await client({ maxAnswerBytes: 300_000 }).request('GET', '/x')).status).toBe(200)
+  })
+
   it('understands the form of Databricks, of XML, and no form at all', async () => {
     proxy.inject({
       times: 1,
