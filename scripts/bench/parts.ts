@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openTerminal } from '../../test/support/terminal.ts'
 import type { Figure, Part } from './figure.ts'
+import { lake } from './lake-part.ts'
 import { catchUp, engineLimit, eventHub, peers } from './own-process-parts.ts'
 import { cpuSeconds, cpuShare, pause, rssMegabytes } from './process-cost.ts'
 import { binOf, finish, freshness, keyToPaint, quit, SIZE, startAll, withRoom } from './room.ts'
@@ -230,10 +231,11 @@ export const PARTS: Record<string, Part> = {
   long: memoryOver(40),
   burst,
   lakePoll,
+  lake,
 }
 
 /** Without `--only`: what fits into some 25 minutes a subject. */
-export const USUAL = Object.keys(PARTS).filter((name) => !['long', 'burst', 'peers'].includes(name))
+export const USUAL = Object.keys(PARTS).filter((name) => !['long', 'burst', 'peers', 'lake'].includes(name))
 
 /** What measures the same in every commit, and short enough for several pairs. */
 export const PAIRED = ['firstFrame', 'fast', 'fresh', 'catchUp', 'eventHub']

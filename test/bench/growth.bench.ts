@@ -1,12 +1,14 @@
 /**
- * Whether a batch takes longer as its tables grow: 300 small batches, one after the other, the last 30 against the first 30 after
- * the warm-up, by the times that the commits themselves tell. `node test/bench/growth.bench.ts [duckdb|spark|both] [batches]`;
+ * Whether a batch takes longer as its tables grow: 300 small batches, one after the other, the median of the last 30 against that of
+ * the first 30 after the warm-up, by the times that the commits themselves tell. `node test/bench/growth.bench.ts [duckdb|spark|both] [batches]`;
  * ends with 1 when a layer's last batches took more than 1.3 times as long.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
+import { median } from '../../scripts/bench/statistics.ts'
+import { loadText } from '../../scripts/bench/tables.ts'
 import { bronzeFileName, bronzeFolder } from '../../src/contract/bronze-layout.ts'
 import type { CommitMetadata } from '../../src/contract/tables.ts'
 import { commitName } from '../../src/delta/log-names.ts'
@@ -68,6 +70,7 @@ async function growth(name: 'duckdb' | 'spark', batches: number): Promise<boolea
     const runs = (['silver', 'gold', 'aggregate'] as const).map((notebook) => engine.run(notebook))
     const followers = LAYERS.map((layer) => new Follower(root, layer))
     for (let batch = 0; batch < batches; batch++) {
+      if (batch === WARM_UP || batch === batches - COMPARED) console.log(`batch ${batch}: ${loadText()}`)
       await place(folder, batch)
       const since = performance.now()
       while (followers.some(({ input }) => input < (batch + 1) * READINGS)) {
@@ -122,12 +125,11 @@ async function place(folder: LakeFolder, batch: number): Promise<void> {
 }
 
 function report(engine: string, layer: string, durations: readonly number[]): boolean {
-  const mean = (some: readonly number[]) => some.reduce((sum, one) => sum + one, 0) / some.length
-  const first = mean(durations.slice(WARM_UP, WARM_UP + COMPARED))
-  const last = mean(durations.slice(-COMPARED))
+  const first = median(durations.slice(WARM_UP, WARM_UP + COMPARED))
+  const last = median(durations.slice(-COMPARED))
   const ratio = last / first
   console.log(
-    `${engine} ${layer}: ${durations.length} batches, first ${COMPARED} after the warm-up ${first.toFixed(1)} ms, last ${COMPARED} ${last.toFixed(1)} ms, ratio ${ratio.toFixed(2)}`,
+    `${engine} ${layer}: ${durations.length} batches, median of the first ${COMPARED} after the warm-up ${first.toFixed(1)} ms, of the last ${COMPARED} ${last.toFixed(1)} ms, ratio ${ratio.toFixed(2)}`,
   )
   return ratio <= MOST
 }

@@ -1,7 +1,8 @@
 /** Every change that is tried. */
 import type { Mutation } from './mutation.ts'
+import { OTHER_WRITERS } from './other-writers.ts'
 import { PIPELINE } from './pipeline.ts'
 import { SERVICES } from './services.ts'
 import { WIRE_FORMS } from './wire-forms.ts'
 
-export const MUTATIONS: readonly Mutation[] = [...PIPELINE, ...SERVICES, ...WIRE_FORMS]
+export const MUTATIONS: readonly Mutation[] = [...PIPELINE, ...SERVICES, ...OTHER_WRITERS, ...WIRE_FORMS]

@@ -5,7 +5,7 @@
  * number from 1 (2), its length (8), its bytes, its CRC-64 (8). At the end the CRC-64 of all content (8). Little-endian.
  */
 import { HttpError } from '../../http/errors.ts'
-import { crc64, joinCrc64 } from './crc64.ts'
+import { Crc64, crc64, joinCrc64 } from './crc64.ts'
 
 const HEADER = 13
 const SEGMENT_HEADER = 10
@@ -69,7 +69,10 @@ export function structuredLength(contentLength: number): number {
   return HEADER + contentLength + segments.count * (SEGMENT_HEADER + CHECKSUM) + CHECKSUM
 }
 
-/** @param content in pieces of any size, `contentLength` bytes in all. @returns the message, piece by piece. */
+/**
+ * Nothing is kept: pieces go on as they come. @param content in pieces of any size, `contentLength` bytes in all.
+ * @returns the message, piece by piece; content that ends too early ends the message too early.
+ */
 export async function* wrapStructured(
   content: AsyncIterable<Buffer> | Iterable<Buffer>,
   contentLength: number,
@@ -80,51 +83,46 @@ export async function* wrapStructured(
   header.writeBigUInt64LE(BigInt(structuredLength(contentLength)), 1)
   header.writeUInt16LE(1, 9)
   header.writeUInt16LE(count, 11)
+  const lengthOf = (number: number) => Math.min(bytes, contentLength - (number - 1) * bytes)
   yield header
-  let whole = crc64(Buffer.alloc(0))
-  let number = 0
-  for await (const piece of inPieces(content, bytes)) {
-    const head = Buffer.alloc(SEGMENT_HEADER)
-    head.writeUInt16LE(++number, 0)
-    head.writeBigUInt64LE(BigInt(piece.length), 2)
-    const checksum = crc64(piece)
-    whole = number === 1 ? checksum : joinCrc64(whole, checksum, piece.length)
-    yield head
-    yield piece
-    yield checksum
-  }
-  yield whole
+  yield segmentHeader(1, lengthOf(1))
+  let [number, left, segment] = [1, lengthOf(1), new Crc64()]
+  let whole: Buffer | undefined
+  for await (const chunk of content)
+    for (let at = 0; at < chunk.length; ) {
+      if (left === 0) {
+        whole = joined(whole, segment.digest(), lengthOf(number))
+        yield segment.digest()
+        number++
+        ;[left, segment] = [lengthOf(number), new Crc64()]
+        yield segmentHeader(number, left)
+      }
+      const piece = chunk.subarray(at, at + left)
+      segment.update(piece)
+      yield piece
+      at += piece.length
+      left -= piece.length
+    }
+  if (left > 0) return
+  yield segment.digest()
+  yield joined(whole, segment.digest(), lengthOf(number))
 }
+
+function segmentHeader(number: number, length: number): Buffer {
+  const head = Buffer.alloc(SEGMENT_HEADER)
+  head.writeUInt16LE(number, 0)
+  head.writeBigUInt64LE(BigInt(length), 2)
+  return head
+}
+
+/** @param before of the segments so far; undefined: there are none. */
+const joined = (before: Buffer | undefined, segment: Buffer, length: number): Buffer =>
+  before === undefined ? segment : joinCrc64(before, segment, length)
 
 function segmentsOf(contentLength: number): { count: number; bytes: number } {
   const bytes = Math.max(SEGMENT_BYTES, Math.ceil(contentLength / MAX_SEGMENTS))
   // Empty content is one empty segment: some clients reject a message without segments.
   return { count: Math.max(1, Math.ceil(contentLength / bytes)), bytes }
-}
-
-async function* inPieces(
-  content: AsyncIterable<Buffer> | Iterable<Buffer>,
-  bytes: number,
-): AsyncGenerator<Buffer> {
-  let waiting: Buffer[] = []
-  let size = 0
-  let isEmpty = true
-  for await (const chunk of content) {
-    let rest = chunk
-    while (size + rest.length >= bytes) {
-      const taken = rest.subarray(0, bytes - size)
-      rest = rest.subarray(taken.length)
-      isEmpty = false
-      yield Buffer.concat([...waiting, taken])
-      waiting = []
-      size = 0
-    }
-    if (rest.length > 0) {
-      waiting.push(rest)
-      size += rest.length
-    }
-  }
-  if (size > 0 || isEmpty) yield Buffer.concat(waiting)
 }
 
 export const crc64Mismatch = () =>

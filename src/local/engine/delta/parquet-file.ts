@@ -26,21 +26,22 @@ const FOOTER = `"org.apache.spark.version": '3.5.0'`
 
 /**
  * Writes the rows of a SELECT, in its order, to `<table>/<name>`; a file of that name that no log refers to is replaced.
- * @param select must name every column of the contract.
+ * @param options.select must name every column of the contract.
+ * @param options.foreign columns of other writers, in quotes, as the SELECT has them: they are kept in the type that they have.
  * @returns undefined when there are no rows, and then no file either.
  */
 export async function writeParquet(
   context: EngineContext,
   connection: Connection,
   contract: TableContract,
-  options: { select: string; name: string; tags?: Record<string, string> },
+  options: { select: string; name: string; tags?: Record<string, string>; foreign?: readonly string[] },
 ): Promise<WrittenFile | undefined> {
   const unfinished = context.lake.unfinishedFile()
   const columns = contract.columns.map(([name, type]) => `"${name}"::${STORED[type]} AS "${name}"`)
   let written: CopyResult | undefined
   try {
     ;[written] = await connection.rows<CopyResult>(
-      `COPY (SELECT ${columns.join(', ')} FROM (${options.select})) TO ${quoted(unfinished)}
+      `COPY (SELECT ${[...columns, ...(options.foreign ?? [])].join(', ')} FROM (${options.select})) TO ${quoted(unfinished)}
         (FORMAT parquet, COMPRESSION snappy, RETURN_STATS, KV_METADATA {${FOOTER}})`,
     )
   } catch (error) {
@@ -177,10 +178,10 @@ export function parseDataFileName(path: string) {
 
 /**
  * SQL of the rows of data files, in the files' order. Files of other writers may have columns that ours have not.
- * @param paths absolute.
+ * @param paths absolute. @param hasForeign whether ours may have columns of others too.
  */
-export function rowsIn(paths: readonly string[]): string {
-  const isOwn = paths.every((path) => parseDataFileName(path.slice(path.lastIndexOf('/') + 1)))
+export function rowsIn(paths: readonly string[], hasForeign = false): string {
+  const isOwn = !hasForeign && paths.every((path) => parseDataFileName(path.slice(path.lastIndexOf('/') + 1)))
   return `read_parquet(${quotedList(paths)}${isOwn ? '' : ', union_by_name = true'})`
 }
 

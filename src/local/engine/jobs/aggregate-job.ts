@@ -9,7 +9,8 @@ import { type DeltaPosition, DeltaSource } from '../query/delta-source.ts'
 import type { Batch, BatchJob, BatchPlan, Output } from '../query/query.ts'
 import { type DeltaInput, planOf, readingsOf } from './delta-input.ts'
 import type { BucketRange } from './time-bucket-range.ts'
-import { compactKeyed, type UpsertTable, updateKeyed } from './upsert-table.ts'
+import type { UpsertTable } from './upsert-rows.ts'
+import { compactKeyed, updateKeyed } from './upsert-table.ts'
 
 const HOURS = `(date - DATE '1970-01-01')::BIGINT * 24 + hour`
 

@@ -47,6 +47,8 @@ export class Duplicates {
   #found = 0
   /** Every kept row with this enqueued time (epoch ms) or a later one is in memory. */
   #coveredFrom = Number.NEGATIVE_INFINITY
+  /** Files whose rows were taken in, or that this engine wrote. */
+  readonly #known = new WeakSet<AddFile>()
 
   constructor(
     context: EngineContext,
@@ -63,15 +65,15 @@ export class Duplicates {
   async open(before: number): Promise<void> {
     await this.#connection.run(`
       CREATE OR REPLACE TEMP TABLE repeated (row BIGINT, certain BOOLEAN)`)
-    const tables = [this.#silver, this.#quarantine]
-    const files = tables.flatMap((table) => [...table.state.files.values()])
+    const files = this.#filesIn()
+    for (const file of files) this.#known.add(file)
     const newest = Math.max(...files.map((file) => spanOf(file).latest).filter(Number.isFinite))
     const recent = Math.min(newest, this.#context.clock.now())
     await this.#startGeneration(recent)
     // Files of other writers may hold any time.
     if (files.some((file) => spanOf(file).latest === Number.POSITIVE_INFINITY))
       this.#coveredFrom = Number.POSITIVE_INFINITY
-    if (!Number.isFinite(newest)) return
+    if (!Number.isFinite(newest) || this.#coveredFrom === Number.POSITIVE_INFINITY) return
     this.#coveredFrom = Math.max(this.#coveredFrom, recent - KEPT_MS)
     const rows = await this.#readTables(
       this.#current.name,
@@ -91,6 +93,7 @@ export class Duplicates {
     if (this.#found > 0) await this.#connection.runPrepared('TRUNCATE repeated')
     this.#found = 0
     if (span.earliest === undefined || span.latest === undefined) return false
+    await this.#takeInOthers(before)
     const old = span.earliest - WINDOW_MS < this.#coveredFrom
     if (old) {
       const latest = Math.min(span.latest + WINDOW_MS, this.#coveredFrom)
@@ -173,6 +176,31 @@ export class Duplicates {
     )
   }
 
+  /** Rows that other writers have added since count as those of earlier batches do. */
+  async #takeInOthers(before: number): Promise<void> {
+    const fresh = this.#filesIn().filter((file) => !this.#known.has(file))
+    for (const file of fresh) this.#known.add(file)
+    // What only moves to other files is in memory already; without a bound in memory, all is looked up in the tables.
+    const added = new Set(fresh.filter((file) => !parseDataFileName(file.path) && file.dataChange !== false))
+    if (added.size === 0 || this.#coveredFrom === Number.POSITIVE_INFINITY) return
+    const { name } = this.#current
+    this.#current.rows += await this.#readTables(
+      name,
+      this.#coveredFrom,
+      Number.POSITIVE_INFINITY,
+      before,
+      added,
+    )
+    const [row] = await this.#connection.rows<{ newest: number | null }>(
+      `SELECT epoch_ms(max(seen_at)) AS newest FROM ${name}`,
+    )
+    this.#current.newest = Math.max(this.#current.newest, row?.newest ?? Number.NEGATIVE_INFINITY)
+  }
+
+  #filesIn(): AddFile[] {
+    return [this.#silver, this.#quarantine].flatMap((table) => [...table.state.files.values()])
+  }
+
   get #current(): Generation {
     return this.#generations.at(-1) as Generation
   }
@@ -204,15 +232,25 @@ export class Duplicates {
     }
   }
 
-  /** Copies ids of rows in the tables, enqueued from … to (epoch ms), into a table. @returns how many. */
-  async #readTables(target: string, from: number, to: number, before: number): Promise<number> {
+  /**
+   * Copies ids of rows in the tables, enqueued from … to (epoch ms), into a table.
+   * @param among only these files; undefined: all. @returns how many.
+   */
+  async #readTables(
+    target: string,
+    from: number,
+    to: number,
+    before: number,
+    among?: ReadonlySet<AddFile>,
+  ): Promise<number> {
     const inSpan = (table: DeltaTable) =>
       [...table.state.files.values()]
+        .filter((file) => among?.has(file) ?? true)
         .filter((file) => (parseDataFileName(file.path)?.lastBatch ?? -1) < before)
         .filter((file) => spanOf(file).latest >= from && spanOf(file).earliest <= to)
         .map((file) => table.pathOf(file))
     const condition = [
-      `epoch_ms(seen_at) >= ${Math.floor(from)}`,
+      ...(Number.isFinite(from) ? [`epoch_ms(seen_at) >= ${Math.floor(from)}`] : ['true']),
       ...(Number.isFinite(to) ? [`epoch_ms(seen_at) <= ${Math.ceil(to)}`] : []),
     ].join(' AND ')
     const selects: string[] = []

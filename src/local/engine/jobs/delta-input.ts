@@ -4,7 +4,7 @@ import { rowsIn } from '../delta/parquet-file.ts'
 import type { DeltaPosition, DeltaSource } from '../query/delta-source.ts'
 import type { BatchPlan } from '../query/query.ts'
 import { type SlotSpan, spanOf } from './time-bucket-range.ts'
-import type { UpsertTable } from './upsert-table.ts'
+import type { UpsertTable } from './upsert-rows.ts'
 
 export interface DeltaInput {
   /** Relative to the folder of the table that is read, in the order of the rows. */

@@ -9,7 +9,8 @@ import { type Connection, countRows } from '../duckdb/database.ts'
 import { type DeltaPosition, DeltaSource } from '../query/delta-source.ts'
 import type { Batch, BatchJob, BatchPlan, Output } from '../query/query.ts'
 import { type DeltaInput, planOf, readingsOf } from './delta-input.ts'
-import { compactKeyed, type UpsertTable, updateKeyed } from './upsert-table.ts'
+import type { UpsertTable } from './upsert-rows.ts'
+import { compactKeyed, updateKeyed } from './upsert-table.ts'
 
 const minuteOf = (time: string | number | undefined) => Math.floor(Date.parse(String(time)) / 60_000)
 

@@ -4,29 +4,15 @@
  * a file of its own: so live readings touch one small file, and readings of random times cost no more than the files that
  * they fall into.
  */
-import type { TableContract } from '../../../contract/tables.ts'
-import type { AddFile, FileStatistics } from '../../../delta/actions.ts'
+import type { AddFile } from '../../../delta/actions.ts'
 import type { EngineContext } from '../api/options.ts'
 import { commitCompaction } from '../delta/compaction.ts'
 import { ConflictError, type DeltaTable } from '../delta/delta-writer.ts'
-import { dataFileName, rowsIn, type WrittenFile, writeParquet } from '../delta/parquet-file.ts'
+import { dataFileName, type WrittenFile, writeParquet } from '../delta/parquet-file.ts'
 import type { Connection } from '../duckdb/database.ts'
 import type { Batch, Output } from '../query/query.ts'
 import { type BucketRange, type LiveUpdate, liveUpdate, rangeOf, type SlotSpan } from './time-bucket-range.ts'
-
-export interface UpsertTable {
-  contract: TableContract
-  /** SQL of the bucket, from the columns of the layer before. */
-  slotOfReading: string
-  /** The buckets of all readings in a file of that layer; undefined when its statistics do not tell. */
-  bucketsIn: (statistics: FileStatistics) => BucketRange | undefined
-  /** SQL of the bucket, from the table's own columns. */
-  slotOfRow: string
-  /** SQL of the table's key columns, from `bucket` and `city`. */
-  keyColumns: string
-  /** Whether the table keeps the least and the greatest temperature too. */
-  extremes: boolean
-}
+import { finalRows, foreignColumns, freshRows, mergedRows, stored, type UpsertTable } from './upsert-rows.ts'
 
 /** Rows of a file, at least, before the next bucket begins a new one. */
 const ROWS_PER_FILE = 4096
@@ -107,13 +93,11 @@ async function updateOnce(
   return count
 }
 
-function writeLive(writing: Writing, { touched, pieces }: LiveUpdate, readings: string) {
-  const { keyed, table } = writing
-  return writePieces(
-    writing,
-    `(${mergedRows([freshRows(keyed, readings), ...stored(keyed, table, touched)])})`,
-    pieces,
-  )
+async function writeLive(writing: Writing, { touched, pieces }: LiveUpdate, readings: string) {
+  const { connection, keyed, table } = writing
+  const foreign = await foreignColumns(connection, keyed.contract, table, touched)
+  const rows = mergedRows([freshRows(keyed, readings)], stored(keyed, table, touched, foreign), foreign)
+  return writePieces(writing, `(${rows})`, pieces, foreign)
 }
 
 /** Readings of whatever times: only the files that hold one of their buckets are touched. */
@@ -164,11 +148,12 @@ async function rewrite(
   added: readonly string[],
 ): Promise<WrittenFile[]> {
   const { connection, keyed, table } = writing
+  const foreign = await foreignColumns(connection, keyed.contract, table, touched)
   await connection.run(
-    `CREATE OR REPLACE TEMP TABLE merged AS ${mergedRows([...added, ...stored(keyed, table, touched)])}`,
+    `CREATE OR REPLACE TEMP TABLE merged AS ${mergedRows(added, stored(keyed, table, touched, foreign), foreign)}`,
   )
   const staying = [...table.state.files.values()].filter((file) => !touched.includes(file)).map(rangeOf)
-  const written = await writePieces(writing, 'merged', await cut(connection, staying))
+  const written = await writePieces(writing, 'merged', await cut(connection, staying), foreign)
   await connection.run('DROP TABLE merged')
   return written
 }
@@ -178,12 +163,14 @@ async function writePieces(
   { context, connection, keyed, table, nameOf }: Writing,
   source: string,
   pieces: readonly BucketRange[],
+  foreign: readonly string[],
 ): Promise<WrittenFile[]> {
   const written: WrittenFile[] = []
   for (const [index, { from, to }] of pieces.entries()) {
     const file = await writeParquet(context, connection, keyed.contract, {
-      select: finalRows(keyed, source, from, to),
+      select: finalRows(keyed, source, { from, to }, foreign),
       name: nameOf(index),
+      foreign,
       tags: { slotFrom: String(from), slotTo: String(to) },
     })
     if (file) written.push(file)
@@ -191,35 +178,6 @@ async function writePieces(
   }
   return written
 }
-
-/** Readings as rows of sums, one of each. */
-const freshRows = (keyed: UpsertTable, readings: string) => `
-  SELECT ${keyed.slotOfReading} AS bucket, city, 1::BIGINT AS readings, temperature AS temperatures,
-    humidity AS humidities, temperature AS lowest, temperature AS highest
-  FROM (${readings})`
-
-/** Stored means as sums: exact, since a mean times its count is the whole number that it came from, within half of one. */
-function stored(keyed: UpsertTable, table: DeltaTable, files: readonly AddFile[]): string[] {
-  if (files.length === 0) return []
-  return [
-    `SELECT ${keyed.slotOfRow} AS bucket, city, readings, round(avg_temperature * readings)::BIGINT AS temperatures,
-      round(avg_humidity * readings)::BIGINT AS humidities,
-      ${keyed.extremes ? 'min_temperature' : 'NULL::INTEGER'} AS lowest,
-      ${keyed.extremes ? 'max_temperature' : 'NULL::INTEGER'} AS highest
-    FROM ${rowsIn(files.map((file) => table.pathOf(file)))}`,
-  ]
-}
-
-/** A row for each bucket and city, of rows of sums. */
-const mergedRows = (sources: readonly string[]) => `
-  SELECT bucket, city, sum(readings)::BIGINT AS readings, sum(temperatures)::BIGINT AS temperatures,
-    sum(humidities)::BIGINT AS humidities, min(lowest) AS lowest, max(highest) AS highest
-  FROM (${sources.join(' UNION ALL ')}) GROUP BY bucket, city`
-
-const finalRows = (keyed: UpsertTable, source: string, from: number, to: number) => `
-  SELECT ${keyed.keyColumns}, city, readings, lowest AS min_temperature, highest AS max_temperature,
-    temperatures / readings AS avg_temperature, humidities / readings AS avg_humidity
-  FROM ${source} WHERE bucket BETWEEN ${from} AND ${to} ORDER BY bucket, city`
 
 /** Cuts the merged buckets into files: at a size, before the newest bucket of the table, and around files that stay. */
 async function cut(connection: Connection, staying: readonly BucketRange[]): Promise<BucketRange[]> {

@@ -68,6 +68,23 @@ describe('a structured body', () => {
     },
   )
 
+  it('ends too early when its content does, and is refused', async () => {
+    const pieces: Buffer[] = []
+    for await (const piece of wrapStructured([noiseOf(60)], 100)) pieces.push(piece)
+    expect(Buffer.concat(pieces).length).toBeLessThan(structuredLength(100))
+    expect(() => unwrapStructured(Buffer.concat(pieces), 100)).toThrow(/no whole message/)
+  })
+
+  it('goes on piece by piece, and keeps none of them', async () => {
+    const chunks = [noiseOf(1000), noiseOf(2000)]
+    const pieces: Buffer[] = []
+    for await (const piece of wrapStructured(chunks, 3000)) pieces.push(piece)
+    for (const chunk of chunks)
+      expect(pieces.some((piece) => piece.buffer === chunk.buffer && piece.length === chunk.length)).toBe(
+        true,
+      )
+  })
+
   it('that was changed, cut off, or says another length is refused', async () => {
     const message = await wrap(noiseOf(100))
     const changed = (at: number) => {
