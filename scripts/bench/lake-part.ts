@@ -46,7 +46,17 @@ async function startAzurite(): Promise<Server> {
   }
   const port = await freePort()
   const data = mkdtempSync(join(tmpdir(), 'rtstream-bench-azurite-data-'))
-  const args = [bin, '--silent', '--skipApiVersionCheck', '--location', data, '--blobPort', String(port)]
+  // It would tell its maker of every start.
+  const args = [
+    bin,
+    '--silent',
+    '--disableTelemetry',
+    '--skipApiVersionCheck',
+    '--location',
+    data,
+    '--blobPort',
+    String(port),
+  ]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   child.once('exit', () => rmSync(data, { recursive: true, force: true }))
   const connectionString = `DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;BlobEndpoint=http://127.0.0.1:${port}/devstoreaccount1`

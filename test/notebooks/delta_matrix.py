@@ -171,6 +171,8 @@ CASES = {
     "row-tracking": ({"delta.enableRowTracking": "true"}, {}, lambda table: table.fill()),
     "codecs": ({}, {CODEC: "zstd"}, codecs),
     "added-column": (NO_CHECKPOINT, {}, added_column),
+    # A reader feature that is real, and that our readers do not know: they must say so, not count.
+    "unknown-feature": ({"delta.feature.geospatial": "supported"}, {}, lambda table: table.fill()),
     "int96": ({}, {"spark.sql.parquet.outputTimestampType": "INT96"}, lambda table: table.fill().forget_commits()),
 }
 

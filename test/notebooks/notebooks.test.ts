@@ -9,7 +9,7 @@ import { exportNotebooks, NOTEBOOKS } from '../../src/commands/notebooks.ts'
 import { withGeneratedCode } from '../../src/commands/shared/notebooks-source.ts'
 import { TABLES } from '../../src/contract/tables.ts'
 import { type LakeServer, startLake } from '../support/lake-server.ts'
-import { adaptersRead, expectEmbedded, expected, truthIn } from './delta-matrix.ts'
+import { expectAdapters, expectEmbedded, truthIn } from './delta-matrix.ts'
 import { embeddedEdges } from './edge-values.ts'
 import { killPythons, runPythonProgram } from './python-process.ts'
 import { sparkOrReason } from './spark.ts'
@@ -109,8 +109,7 @@ describe.skipIf(lacks !== undefined)('the notebooks on Spark', () => {
 
   it('what Delta 3.3 writes is read as Spark reads it, by both readers', async () => {
     const truth = truthIn(join(running.root, 'silver'))
-    for (const [name, table] of Object.entries(truth))
-      expect({ name, ...(await adaptersRead(running, name)) }).toEqual({ name, ...expected(table) })
+    await expectAdapters(running, truth)
     await expectEmbedded(running.root, truth)
   })
 })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { exportNotebooks } from '../../src/commands/notebooks.ts'
 import { type LakeServer, startLake } from '../support/lake-server.ts'
-import { adaptersRead, expectEmbedded, expected, truthIn } from './delta-matrix.ts'
+import { expectAdapters, expectEmbedded, truthIn } from './delta-matrix.ts'
 import { embeddedEdges } from './edge-values.ts'
 import { killPythons, runPythonProgram } from './python-process.ts'
 import { sparkOrReason } from './spark.ts'
@@ -53,8 +53,7 @@ describe.skipIf(lacks !== undefined)('on Spark 4', () => {
 
   it('what Delta 4 writes is read as Spark reads it, by both readers', async () => {
     const truth = truthIn(join(running.root, 'silver'))
-    for (const [name, table] of Object.entries(truth))
-      expect({ name, ...(await adaptersRead(running, name)) }).toEqual({ name, ...expected(table) })
+    await expectAdapters(running, truth)
     await expectEmbedded(running.root, truth)
   })
 
