@@ -1,14 +1,19 @@
 /** One event followed through the real chain, compared byte by byte with what lies in the files. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
+import { EventHubConsumerClient, type ReceivedEventData } from '@azure/event-hubs'
 import { parquetReadObjects } from 'hyparquet'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { traceText } from '../../src/commands/trace.ts'
+import { runTrace, traceText } from '../../src/commands/trace.ts'
 import { type LocalAzure, startLocalAzure } from '../../src/local/hosting/host.ts'
 import type { OutgoingEvent } from '../../src/pipeline/ports/hub.ts'
 import type { Target } from '../../src/pipeline/ports/target.ts'
 import { isComplete, type StepName, type Trace, type TraceQuery } from '../../src/pipeline/ports/trace.ts'
+import { describeTrace } from '../../src/pipeline/trace/describe.ts'
+import { traceLines } from '../../src/ui/lesson/trace-panel.ts'
+import { printable } from '../../src/ui/text/line.ts'
 import { connect, dataFolder, localOptions, removeDataFolders } from '../support/local-azure.ts'
+import { allRunning } from '../support/scenario.ts'
 
 let folder: string
 let azure: LocalAzure
@@ -54,6 +59,142 @@ const lake = (...names: string[]) => join(folder, 'lake', ...names)
 const rowsIn = async (file: string) => {
   const { buffer, byteOffset, byteLength } = readFileSync(file)
   return parquetReadObjects({ file: buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer })
+}
+
+/** A row as its file has it, made anew here: times as ISO-8601 text, 64-bit numbers as numbers. */
+const plainRow = (row: Record<string, unknown>) =>
+  Object.fromEntries(
+    Object.entries(row).map(([name, value]) => {
+      if (value instanceof Date)
+        return [name, name === 'date' ? value.toISOString().slice(0, 10) : value.toISOString()]
+      return [name, typeof value === 'bigint' ? Number(value) : (value ?? null)]
+    }),
+  )
+
+/** Every fact of a trace against what another client reads from the hub, and against the bytes of the files. */
+async function expectAsInFiles(found: Trace, sent: OutgoingEvent): Promise<void> {
+  const { partition, sequenceNumber } = found.position
+  const held = await eventOfHub(partition, sequenceNumber)
+  const made = step(found, 'made')
+  expect(Buffer.from(made.facts?.body ?? '')).toEqual(sent.body)
+  expect(Buffer.from(held.body as Uint8Array)).toEqual(sent.body)
+  expect(made.bytes).toBe(sent.body.length)
+  const acknowledged = step(found, 'acknowledged')
+  expect(acknowledged.at).toBe(held.enqueuedTimeUtc.getTime())
+  expect(acknowledged.facts).toMatchObject({
+    sequenceNumber: held.sequenceNumber,
+    offset: String(held.offset),
+    partitionKey: held.partitionKey,
+  })
+
+  const bronze = step(found, 'bronze').facts
+  const content = readFileSync(lake('bronze', bronze?.file ?? ''))
+  expect(bronze?.fileBytes).toBe(content.length)
+  const lines = content.toString().split('\n').slice(0, -1)
+  expect(bronze?.lines).toBe(lines.length)
+  if (bronze?.outcome === 'rejected') {
+    expect(content.toString()).not.toContain(sent.body.toString())
+    return
+  }
+  const line = lines[(bronze?.line ?? 0) - 1] ?? ''
+  expect(bronze?.text).toBe(line)
+  expect(step(found, 'bronze').bytes).toBe(Buffer.byteLength(line))
+  expect(line.startsWith(sent.body.toString().slice(0, -1))).toBe(true)
+  expect(JSON.parse(line)).toMatchObject({ PartitionId: Number(partition), SequenceNumber: sequenceNumber })
+
+  const silver = step(found, 'silver').facts
+  if (silver?.outcome === 'duplicate') return
+  if (!silver) throw new Error('silver has this event')
+  const row = await rowOfFile('silver', silver, (one) =>
+    silver.outcome === 'row' ? one.eventId === silver.row.eventId : one.raw === line,
+  )
+  if (silver.outcome === 'quarantine') {
+    expect(silver.raw).toBe(line)
+    expect(silver.reasons).toEqual(row.reasons)
+    return
+  }
+  expect(silver.row).toEqual(plainRow(row))
+  const gold = step(found, 'gold').facts
+  if (!gold) throw new Error('gold has this event')
+  expect(gold.row).toEqual(plainRow(await rowOfFile('gold', gold, (one) => one.eventId === gold.row.eventId)))
+  for (const means of [step(found, 'minute').facts, step(found, 'aggregate').facts]) {
+    const files = await Promise.all((means?.files ?? []).map((file) => rowsIn(lake('gold', file))))
+    expect(files.flat().map(plainRow)).toContainEqual(means?.after)
+  }
+}
+
+/** The one row, from the file that the trace names, which the commit that it names has added. */
+async function rowOfFile(
+  container: string,
+  place: { file: string; fileBytes: number; fileRows: number | undefined; version: number },
+  passes: (row: Record<string, unknown>) => boolean,
+): Promise<Record<string, unknown>> {
+  const file = lake(container, place.file)
+  expect(place.fileBytes).toBe(readFileSync(file).length)
+  const rows = await rowsIn(file)
+  expect(place.fileRows).toBe(rows.length)
+  const [row, ...more] = rows.filter(passes)
+  expect(more).toEqual([])
+  const [folder = '', name = ''] = [dirname(place.file), basename(place.file)]
+  const log = lake(container, folder, '_delta_log', `${String(place.version).padStart(20, '0')}.json`)
+  const added = readFileSync(log, 'utf8')
+    .trim()
+    .split('\n')
+    .map((action) => JSON.parse(action).add?.path)
+  expect(added).toContain(name)
+  return row as Record<string, unknown>
+}
+
+/** With the SDK, in a connection of its own. */
+async function eventOfHub(partition: string, sequenceNumber: number): Promise<ReceivedEventData> {
+  const client = new EventHubConsumerClient(
+    EventHubConsumerClient.defaultConsumerGroupName,
+    azure.endpoints.eventHubsConnectionString,
+  )
+  const first = Promise.withResolvers<ReceivedEventData>()
+  const subscription = client.subscribe(
+    partition,
+    {
+      processEvents: async ([event]) => event && first.resolve(event),
+      processError: async (error) => first.reject(error),
+    },
+    { startPosition: { sequenceNumber, isInclusive: true }, skipParsingBodyAsJson: true },
+  )
+  try {
+    return await first.promise
+  } finally {
+    await subscription.close()
+    await client.close()
+  }
+}
+
+/** What the command prints and the screen shows is that trace, whole. */
+async function expectEverywhere(query: TraceQuery, found: Trace): Promise<void> {
+  const print = async (json: boolean) => {
+    let text = ''
+    const write = (more: string) => {
+      text += more
+    }
+    const { signal } = new AbortController()
+    await runTrace({ tracer: target.tracer, query, waitMs: 0, json, write, now: Date.now, signal })
+    return text
+  }
+  const { lookedAt: _lookedAt, cost: _cost, ...rest } = JSON.parse(await print(true))
+  expect(rest).toEqual(
+    JSON.parse(JSON.stringify({ type: 'trace', ...found, lookedAt: undefined, cost: undefined })),
+  )
+  const screen = traceLines(
+    { ...allRunning(), trace: { query, trace: found, problem: undefined, lookedAt: found.lookedAt } },
+    20_000,
+  )
+    .map((line) => line.map(({ text }) => text).join(''))
+    .join('\n')
+  const printed = await print(false)
+  for (const { summary, details } of describeTrace(found))
+    for (const text of [summary, ...details.map(([name, value]) => `${name}: ${value}`)]) {
+      expect(printed).toContain(text)
+      expect(screen).toContain(printable(text))
+    }
 }
 
 describe('a trace', () => {
@@ -202,6 +343,25 @@ describe('a trace', () => {
     expect(before).toMatchObject({ readings: 1, avg_temperature: 21 })
     expect(after).toMatchObject({ readings: 2, avg_temperature: 21.5 })
   }, 60_000)
+
+  it.each([
+    ['good', { kind: 'id', eventId: idOf(1) }, good],
+    ['dirty', { kind: 'id', eventId: idOf(2) }, dirty],
+    ['foreign', { kind: 'city', city: 'Rome' }, foreign],
+    ['rejected', 3, broken],
+    ['duplicate', 4, good],
+  ] as const)(
+    'of a %s event is right to the byte, on the screen and on the command line too',
+    async (_kind, which, sent) => {
+      const { partition } = (await trace({ kind: 'id', eventId: idOf(1) })).position
+      const query: TraceQuery =
+        typeof which === 'number' ? { kind: 'position', partition, sequenceNumber: which } : which
+      const found = await trace(query)
+      await expectAsInFiles(found, sent)
+      await expectEverywhere(query, found)
+    },
+    60_000,
+  )
 
   it('finds the newest event, and reads the files that the positions name, however many there are', async () => {
     const newest = await trace({ kind: 'newest' })
