@@ -33,6 +33,9 @@ const FRAME_EVERY_MS = 500
 /** Everything older than this is readable, whatever happens to the process (ms). */
 const FLUSH_EVERY_MS = 5000
 const DEFAULT_LIMIT_BYTES = 200_000_000
+/** Growth of the file: so many bytes a minute, and so many ahead of it. Beyond that, states are left out. */
+export const BYTES_PER_MINUTE = 1_000_000
+export const BYTES_AHEAD = 250_000
 
 export function record(options: RecorderOptions): Recorder {
   const { store, file, clock, onProblem, limitBytes = DEFAULT_LIMIT_BYTES } = options
@@ -41,7 +44,11 @@ export function record(options: RecorderOptions): Recorder {
   const startedAt = clock.now()
   let before: AppState | undefined
   let nextAt = Number.NEGATIVE_INFINITY
-  let flushedAt = clock.monotonic()
+  const begunAt = clock.monotonic()
+  let flushedAt = begunAt
+  let packed = 0
+  /** Not flushed yet: at most as many bytes in the file. */
+  let unpacked = 0
   let cancel: (() => void) | undefined
   let isOver = false
   let closing: Promise<void> | undefined
@@ -53,21 +60,34 @@ export function record(options: RecorderOptions): Recorder {
   }
   output.on('error', (error) => fail(`The recording ${file} cannot be written: ${error.message}.`))
   gzip.on('error', (error) => fail(`The recording ${file} cannot be written: ${error.message}.`))
+  gzip.on('data', (chunk: Buffer) => {
+    packed += chunk.length
+  })
   gzip.pipe(output)
 
-  const write = (value: RecordingHeader | RecordedFrame) => gzip.write(`${JSON.stringify(value)}\n`)
+  const write = (value: RecordingHeader | RecordedFrame) => {
+    const line = Buffer.from(`${JSON.stringify(value)}\n`)
+    unpacked += line.length
+    gzip.write(line)
+  }
+  const flush = () => {
+    const before = unpacked
+    flushedAt = clock.monotonic()
+    gzip.flush(constants.Z_SYNC_FLUSH, () => {
+      unpacked -= before
+    })
+  }
+  /** When the file may grow again. */
+  const affordedAt = () => begunAt + ((packed + unpacked - BYTES_AHEAD) / BYTES_PER_MINUTE) * 60_000
   const look = () => {
     cancel = undefined
     if (isOver) return
     const state = withoutEndpoints(store.getState())
     const patch = diff(before, state)
     before = state
-    nextAt = clock.monotonic() + FRAME_EVERY_MS
     if (patch !== undefined) write({ t: Math.max(0, state.now - startedAt), p: patch })
-    if (clock.monotonic() - flushedAt >= FLUSH_EVERY_MS) {
-      flushedAt = clock.monotonic()
-      gzip.flush(constants.Z_SYNC_FLUSH)
-    }
+    if (clock.monotonic() - flushedAt >= FLUSH_EVERY_MS || unpacked >= BYTES_AHEAD / 2) flush()
+    nextAt = Math.max(clock.monotonic() + FRAME_EVERY_MS, affordedAt())
     if (output.bytesWritten >= limitBytes)
       fail(`The recording ${file} has reached ${limitBytes / 1e6} MB; it ends here.`)
   }

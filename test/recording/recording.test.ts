@@ -1,14 +1,16 @@
+import { randomBytes, randomUUID } from 'node:crypto'
 import { createReadStream, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createGzip, gunzipSync } from 'node:zlib'
 import { afterAll, describe, expect, it } from 'vitest'
 import { createStore } from 'zustand/vanilla'
-import type { AppState } from '../../src/pipeline/state/state.ts'
+import { TAIL_LIMIT } from '../../src/pipeline/observation/tail.ts'
+import type { AppState, TailEvent } from '../../src/pipeline/state/state.ts'
 import { castLines } from '../../src/recording/cast.ts'
 import { applyPatch, diff } from '../../src/recording/patch.ts'
 import { clockText, play } from '../../src/recording/player.ts'
-import { record } from '../../src/recording/recorder.ts'
+import { BYTES_AHEAD, BYTES_PER_MINUTE, record } from '../../src/recording/recorder.ts'
 import { openRecording } from '../../src/recording/recording.ts'
 import { screenLines } from '../../src/ui/app/screen-lines.ts'
 import { initialView } from '../../src/ui/input/view-state.ts'
@@ -44,6 +46,20 @@ async function recorded(name: string, limitBytes?: number) {
   await recorder.close()
   return { file, problems }
 }
+
+/** The tail as it stands after so many new events, whose ids and numbers are random as real ones are. */
+const eventsOf = (now: number, fresh: number, bodyBytes: number): TailEvent[] =>
+  Array.from({ length: Math.min(TAIL_LIMIT, fresh) }, (_, index) => ({
+    at: now - index,
+    deviceId: `station-${String(index % 1000).padStart(5, '0')}`,
+    city: 'Oslo',
+    temperature: index % 40,
+    humidity: index % 100,
+    reasons: [],
+    body: `{"eventId":"${randomUUID()}","city":"Oslo","temperature":${index % 40},"createdAt":"${new Date(now - index).toISOString()}","more":"${
+      bodyBytes > 1000 ? randomBytes(bodyBytes / 2).toString('hex') : ''
+    }"}`,
+  }))
 
 describe('a patch', () => {
   it.each([
@@ -99,6 +115,30 @@ describe('a recording', () => {
     })
     // Two minutes, of a screen in which everything moves.
     expect(statSync(file).size).toBeLessThan(100_000)
+  })
+
+  it.each([
+    ['1,000 events a second', 1000, 200, 2],
+    ['bodies that no packing makes small', 1000, 2000, 0.05],
+  ])('of %s grows by no more than a megabyte a minute', async (name, rate, bodyBytes, leastPerSecond) => {
+    const file = join(folder, `${name}.rtrec`)
+    const minutes = 3
+    let [state] = states as [AppState]
+    const clock = new FakeClock(state.now)
+    const store = createStore<AppState>()(() => state)
+    const recorder = record({ store, file, clock, onProblem: (message) => expect(message).toBe('') })
+    for (let tick = 0; tick < minutes * 240; tick++) {
+      await clock.advance(250)
+      // What is packed in another thread is told here.
+      await new Promise((resolve) => setImmediate(resolve))
+      state = { ...state, now: clock.now(), events: eventsOf(clock.now(), rate / 4, bodyBytes) }
+      store.setState(state, true)
+    }
+    await recorder.close()
+    expect(statSync(file).size).toBeLessThanOrEqual(minutes * BYTES_PER_MINUTE + 2 * BYTES_AHEAD)
+    const { length } = await openRecording(file)
+    // States are left out for that only where they must be.
+    expect(length).toBeGreaterThanOrEqual(minutes * 60 * leastPerSecond * 0.8)
   })
 
   it('ends at its limit and says so once', async () => {
