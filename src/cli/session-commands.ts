@@ -100,16 +100,22 @@ export function sessionCommands(line: CommandLine): void {
   )
     .argument('[name]', 'name of a lesson, or a file of your own; without one: the list')
     .option('--list', 'print the lessons that there are')
-  command('report', 'write the report of a recorded session', async (_loaded, flags, [name = '']) => {
-    const { runReport } = await import('../commands/report.ts')
-    return runReport({
-      file: name,
-      format: flags.format as 'html' | 'md' | 'json' | undefined,
-      out: flags.out as string | undefined,
-      write,
-    })
-  })
-    .argument('<file>', 'a file that was written with --record')
+  command(
+    'report',
+    'write the report of a recorded session, or of what lies in the data folder',
+    async ({ config }, flags, [name]) => {
+      const { runReport } = await import('../commands/report.ts')
+      return runReport({
+        config,
+        file: name,
+        format: flags.format as 'html' | 'md' | 'json' | undefined,
+        out: flags.out as string | undefined,
+        write,
+        signal: interruption(),
+      })
+    },
+  )
+    .argument('[file]', 'a file that was written with --record; without one: the data folder')
     .addOption(new Option('--format <form>', 'form of the report').choices(['html', 'md', 'json']))
     .addOption(new Option('--out <file>', 'where to write it; standard output otherwise').argParser(file))
 }

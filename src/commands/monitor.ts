@@ -79,6 +79,7 @@ export async function runMonitor({
     store: session.store,
     record,
     report,
+    query: () => found?.target.query,
     onProblem: (message) => problems.push(message),
   })
   const idle = idleStop(config.idleStop, session.actions, systemClock)

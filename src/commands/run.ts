@@ -70,6 +70,7 @@ export async function runHeadless(options: RunOptions): Promise<number> {
       store: session.store,
       record,
       report,
+      query: () => opened?.target.query,
       onProblem: (text) => writeError(`${text}\n`),
     })
     const outcome = await runPipeline(session, opened, options, AbortSignal.any([signal, failure.signal]))

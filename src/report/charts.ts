@@ -18,11 +18,11 @@ const HEIGHT = 220
 type Lines = readonly (readonly [name: string, value: (sample: Sample) => number | undefined])[]
 
 const BACKLOG: Lines = [
-  ['before the hub', ({ backlog }) => backlog.hub],
-  ['before bronze', ({ backlog }) => backlog.bronze],
-  ['before silver', ({ backlog }) => backlog.silver],
-  ['before gold', ({ backlog }) => backlog.gold],
-  ['before the aggregate', ({ backlog }) => backlog.aggregate],
+  ['before the hub', ({ backlog }) => backlog?.hub],
+  ['before bronze', ({ backlog }) => backlog?.bronze],
+  ['before silver', ({ backlog }) => backlog?.silver],
+  ['before gold', ({ backlog }) => backlog?.gold],
+  ['before the aggregate', ({ backlog }) => backlog?.aggregate],
 ]
 const LAYER_ROWS: Lines = [
   ['bronze', ({ rows }) => rows.bronze],
@@ -37,12 +37,23 @@ const LATENCY: Lines = [
 ]
 
 export function drawCharts(model: ReportModel): Chart[] {
+  const isFolder = model.source === 'folder'
   const charts = [
-    timeChart(model, 'rate', 'Events into the hub, per second', '↑ events/s', [
-      ['events/s', ({ rate }) => rate],
-    ]),
+    timeChart(
+      model,
+      'rate',
+      isFolder ? 'Rows in silver, per second' : 'Events into the hub, per second',
+      '↑ events/s',
+      [['events/s', ({ rate }) => rate]],
+    ),
     timeChart(model, 'backlog', 'Rows in flight, by hop', '↑ rows', BACKLOG),
-    timeChart(model, 'latency', 'Created → gold, of the last minute', '↑ seconds', LATENCY),
+    timeChart(
+      model,
+      'latency',
+      isFolder ? 'Created → hub, by minute' : 'Created → gold, of the last minute',
+      '↑ seconds',
+      LATENCY,
+    ),
     timeChart(model, 'layers', 'Rows in each layer', '↑ rows', LAYER_ROWS),
     quarantineChart(model),
     ...(model.cost > 0
@@ -102,9 +113,11 @@ function timeChart(
   return { id, title, description: `${title}. At the end: ${last.join(', ')}.`, svg: withLegend(svg, lines) }
 }
 
-function quarantineChart({ quarantine }: ReportModel): Chart | undefined {
+function quarantineChart({ quarantine, isQuarantineWhole }: ReportModel): Chart | undefined {
   if (quarantine.length === 0) return undefined
-  const title = 'Refused rows by reason, of those that were shown'
+  const title = isQuarantineWhole
+    ? 'Quarantined rows by reason'
+    : 'Refused rows by reason, of those that were shown'
   const svg = plot(title, {
     height: 40 + quarantine.length * 26,
     marginLeft: 210,

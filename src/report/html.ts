@@ -2,7 +2,7 @@
 import { describeTrace, positionText } from '../pipeline/trace/describe.ts'
 import type { Chart } from './charts.ts'
 import type { ReportModel } from './model.ts'
-import { assertionRows, count, isGood, ledgerRows, moment, span, time, VERDICTS } from './words.ts'
+import { assertionRows, count, isGood, ledgerRows, moment, span, time, verdictText } from './words.ts'
 
 const CSS = `
 :root { color-scheme: light dark; --bg: #fff; --fg: #1b1f24; --muted: #57606a; --line: #d0d7de; --card: #f6f8fa; --good: #1a7f37;
@@ -40,11 +40,11 @@ export function htmlReport(model: ReportModel, charts: readonly Chart[]): string
 </head>
 <body>
 <header>
-<h1>Report of a session</h1>
+<h1>${model.source === 'folder' ? 'Report of a data folder' : 'Report of a session'}</h1>
 <p class="muted">${escaped(moment(model.startedAt))}, ${escaped(span(model))}, target ${model.target}, engine ${escaped(model.engine)}, rtstream-tui ${escaped(model.program)}</p>
 </header>
 <main>
-<p class="verdict${isGood(model) ? '' : ' bad'}">${escaped(VERDICTS[model.verdict])}${model.explanation === undefined ? '' : ` ${escaped(model.explanation)}.`}</p>
+<p class="verdict${isGood(model) ? '' : ' bad'}">${escaped(verdictText(model))}${model.explanation === undefined ? '' : ` ${escaped(model.explanation)}.`}</p>
 ${section('ledger', 'The ledger, hop by hop', table(['hop', 'rows', ''], ledgerRows(model), [1]))}
 ${section('assertions', 'Five assertions', assertions(model))}
 ${section('charts', 'The session over time', charts.length === 0 ? '<p class="muted">The session was too short for charts.</p>' : charts.map(figure).join('\n'))}
@@ -87,7 +87,8 @@ ${listed(
   ]),
   [1, 2, 3],
 )}
-${section('settings', 'Settings', table(['setting', 'value'], model.settings))}
+${model.tables.length === 0 ? '' : section('tables', 'Newest rows', model.tables.map(({ name, columns, rows }) => `<h3>${escaped(name)}</h3>${table(columns, rows)}`).join('\n'))}
+${section('settings', 'Versions and settings', table(['setting', 'value'], model.settings))}
 </main>
 </body>
 </html>

@@ -2,12 +2,12 @@
 import { describeTrace, positionText } from '../pipeline/trace/describe.ts'
 import type { ReportModel, Sample } from './model.ts'
 import { textChart } from './text-chart.ts'
-import { assertionRows, count, ledgerRows, moment, span, time, VERDICTS } from './words.ts'
+import { assertionRows, count, ledgerRows, moment, span, time, verdictText } from './words.ts'
 
 export function markdownReport(model: ReportModel): string {
   const parts = [
     `# Report of ${moment(model.startedAt)}`,
-    `${VERDICTS[model.verdict]}${model.explanation === undefined ? '' : ` ${model.explanation}.`}`,
+    `${verdictText(model)}${model.explanation === undefined ? '' : ` ${model.explanation}.`}`,
     `${span(model)}, target ${model.target}, engine ${model.engine}, rtstream-tui ${model.program}.`,
     '## Ledger',
     table(['hop', 'rows', ''], ledgerRows(model)),
@@ -15,7 +15,7 @@ export function markdownReport(model: ReportModel): string {
     table(['', 'assertion', 'measured', 'limit'], assertionRows(model)),
     ...chart('Events a second, into the hub', model.samples, ({ rate }) => rate),
     ...chart('Rows in flight', model.samples, ({ backlog }) =>
-      Object.values(backlog).reduce((sum, rows) => sum + Math.max(0, rows), 0),
+      backlog ? Object.values(backlog).reduce((sum, rows) => sum + Math.max(0, rows), 0) : Number.NaN,
     ),
     ...section(
       'Broken on purpose',
@@ -23,7 +23,7 @@ export function markdownReport(model: ReportModel): string {
       model.faults.map(({ title, from, to }) => [title, time(from), to === undefined ? 'the end' : time(to)]),
     ),
     ...section(
-      'Refused rows, of those that were shown',
+      model.isQuarantineWhole ? 'Quarantined rows by reason' : 'Refused rows, of those that were shown',
       ['reason', 'rows'],
       model.quarantine.map(({ reason, events }) => [reason, count(events)]),
     ),
@@ -48,7 +48,8 @@ export function markdownReport(model: ReportModel): string {
       ['layer', 'rows', 'files', 'bytes'],
       model.layers.map(({ name, rows, files, bytes }) => [name, count(rows), count(files), count(bytes)]),
     ),
-    '## Settings',
+    ...model.tables.flatMap(({ name, columns, rows }) => [`## Newest rows: ${name}`, table(columns, rows)]),
+    '## Versions and settings',
     table(['setting', 'value'], model.settings),
   ]
   return `${parts.join('\n\n')}\n`

@@ -12,12 +12,15 @@ import {
   type LogEntry,
   type TailEvent,
 } from '../pipeline/state/state.ts'
+import type { TableSample, TablesPart } from './tables.ts'
 
 /** Increased when older readers of the JSON form can no longer read it. */
 export const REPORT_VERSION = 1
 
 export interface ReportModel {
   version: typeof REPORT_VERSION
+  /** `session`: what the screen was shown. `folder`: what the tables say, whoever filled them. */
+  source: 'session' | 'folder'
   program: string
   target: 'local' | 'azure'
   engine: string
@@ -31,11 +34,15 @@ export interface ReportModel {
   samples: readonly Sample[]
   marks: readonly Mark[]
   faults: readonly FaultSpan[]
-  /** Rejected rows by reason, of those that were shown: a sample. */
+  /** False: of the refused rows, those that were shown. */
+  isQuarantineWhole: boolean
+  /** Refused rows by reason. */
   quarantine: readonly { reason: string; events: number }[]
   traces: readonly Trace[]
   cities: readonly CityMean[]
   layers: readonly { name: LayerName; files: number; bytes: number; rows: number | undefined }[]
+  /** Newest rows. */
+  tables: readonly TableSample[]
   settings: readonly (readonly [name: string, value: string])[]
   cost: number
 }
@@ -45,8 +52,9 @@ export interface Sample {
   at: number
   /** Per second, into the hub. */
   rate: number
-  /** Rows in flight in front of each hop. */
-  backlog: LedgerSlice['inFlight']
+  /** Rows in flight in front of each hop; undefined: the tables do not tell. */
+  backlog: LedgerSlice['inFlight'] | undefined
+  /** From a reading to gold; in a report of a folder, to the hub (ms). */
   latency: { p50: number; p95: number; p99: number } | undefined
   /** Rows; undefined when unknown. */
   rows: Readonly<Record<LayerName, number | undefined>>
@@ -74,6 +82,7 @@ const MOST_SAMPLES = 600
 const MOST_MARKS = 200
 const MOST_TRACES = 20
 const MOST_CITIES = 40
+const EVENT_SAMPLE = 10
 
 const ASSERTIONS = [
   ['rate', 'rate of the generator', '/s'],
@@ -113,8 +122,11 @@ export class ReportCollector {
       this.#traces.set(keyOf(trace), trace)
   }
 
-  /** @throws Error when no state was added. */
-  report(): ReportModel {
+  /**
+   * @param more what the tables say. @param versions of what the program runs on.
+   * @throws Error when no state was added.
+   */
+  report(more?: TablesPart, versions: readonly (readonly [name: string, value: string])[] = []): ReportModel {
     const state = this.#last
     if (!state) throw new Error('There is nothing to report: no state was recorded.')
     this.#sample(state)
@@ -122,6 +134,7 @@ export class ReportCollector {
     const { verdict, explanation, ...counts } = ledger
     return {
       version: REPORT_VERSION,
+      source: 'session',
       program: session.version,
       target: session.target,
       engine: session.engine,
@@ -134,16 +147,24 @@ export class ReportCollector {
       samples: this.#samples,
       marks: this.#marks,
       faults: this.#faults,
-      quarantine: [...this.#reasons]
-        .map(([reason, events]) => ({ reason, events }))
-        .sort((a, b) => b.events - a.events),
+      isQuarantineWhole: more?.quarantine !== undefined,
+      quarantine:
+        more?.quarantine ??
+        [...this.#reasons]
+          .map(([reason, events]) => ({ reason, events }))
+          .sort((a, b) => b.events - a.events),
       traces: [...this.#traces.values()],
       cities: state.aggregate.cities.slice(0, MOST_CITIES),
       layers: LAYERS.map((name) => {
         const { files, bytes, rows } = lake.layers[name]
         return { name, files, bytes, rows }
       }),
+      tables: more && more.samples.length > 0 ? more.samples : eventSample(state.events),
       settings: [
+        ['rtstream-tui', session.version],
+        ...versions,
+        ['target', session.target],
+        ['engine', session.engine],
         ['stations', generator.stations.toLocaleString('en-US')],
         ['interval', `${generator.intervalMs / 1000} s`],
         ['dirty data', `${Math.round(generator.dirty * 1000) / 10} %`],
@@ -180,6 +201,23 @@ export class ReportCollector {
   }
 }
 
+/** A recording has no tables, but the events that were shown. */
+function eventSample(events: readonly TailEvent[]): TableSample[] {
+  const rows = events
+    .slice(-EVENT_SAMPLE)
+    .reverse()
+    .map(({ at, deviceId, city, temperature, humidity, reasons }) => [
+      new Date(at).toISOString(),
+      deviceId,
+      city,
+      String(temperature ?? ''),
+      String(humidity ?? ''),
+      reasons.join(', '),
+    ])
+  const columns = ['time', 'device', 'city', 'temperature', 'humidity', 'refused by silver']
+  return rows.length === 0 ? [] : [{ name: 'events, as they were shown', columns, rows }]
+}
+
 /**
  * What stands behind the item that was the last one before. By its place, as rows that silver refused are older than the readings
  * around them; by its content where a recording has made it anew.
@@ -191,3 +229,37 @@ function behind<T>(items: readonly T[], last: T | undefined): readonly T[] {
 }
 
 const keyOf = ({ position }: Trace) => `${position.partition}:${position.sequenceNumber}`
+
+/** What lies in a data folder: the same report, whose charts are of the tables' own times. */
+export function folderReport(
+  model: ReportModel,
+  { minutes }: TablesPart,
+  marks: readonly Mark[] = [],
+): ReportModel {
+  const [first, last] = [minutes[0]?.at ?? model.endedAt, minutes.at(-1)?.at ?? model.endedAt]
+  const endedAt = Math.max(first, Math.min(model.endedAt, last + MINUTE_MS))
+  const rows = {
+    bronze: undefined,
+    silver: 0,
+    quarantine: 0,
+    gold: 0,
+    byMinute: undefined,
+    aggregated: undefined,
+  }
+  const samples = minutes.map((minute): Sample => {
+    rows.silver += minute.silver
+    rows.quarantine += minute.quarantined
+    rows.gold += minute.gold
+    return {
+      at: minute.at,
+      rate: (minute.silver + minute.quarantined) / (MINUTE_MS / 1000),
+      backlog: undefined,
+      latency: minute.latency,
+      rows: { ...rows },
+      spent: 0,
+    }
+  })
+  return { ...model, source: 'folder', startedAt: first, endedAt, samples, marks: marks.slice(-MOST_MARKS) }
+}
+
+const MINUTE_MS = 60_000

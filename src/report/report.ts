@@ -21,6 +21,12 @@ export async function reportText(model: ReportModel, format: ReportFormat): Prom
   return htmlReport(model, drawCharts(model))
 }
 
+/** Of what the program runs on here. */
+export const VERSIONS: readonly (readonly [name: string, value: string])[] = [
+  ['Node', process.version],
+  ['system', `${process.platform} ${process.arch}`],
+]
+
 /** The form by a file's extension; html for any other. */
 export const formatOf = (file: string): ReportFormat =>
   REPORT_FORMATS.find((format) => file.toLowerCase().endsWith(`.${format}`)) ?? 'html'

@@ -2,12 +2,20 @@
 import { clockText } from '../recording/player.ts'
 import type { ReportModel } from './model.ts'
 
-export const VERDICTS: Readonly<Record<ReportModel['verdict'], string>> = {
+const VERDICTS: Readonly<Record<ReportModel['verdict'], string>> = {
   balanced: 'Balanced: everything that went in came out.',
   flowing: 'Rows were still in flight when the session ended; they are kept for the next start.',
   unbalanced: 'Not balanced.',
   empty: 'Nothing was sent.',
 }
+
+const OF_A_FOLDER: Partial<typeof VERDICTS> = {
+  flowing: 'Rows are in flight; they are kept.',
+  empty: 'Nothing has been sent.',
+}
+
+export const verdictText = ({ verdict, source }: ReportModel): string =>
+  (source === 'folder' ? OF_A_FOLDER[verdict] : undefined) ?? VERDICTS[verdict]
 
 export const isGood = ({ verdict }: ReportModel): boolean => verdict !== 'unbalanced'
 

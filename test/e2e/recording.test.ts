@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { BIN, cli, temporaryFolder } from '../support/cli.ts'
+import { BIN, cli, startCli, temporaryFolder } from '../support/cli.ts'
 import { openTerminal } from '../support/terminal.ts'
 
 const folder = temporaryFolder()
@@ -12,7 +12,8 @@ afterAll(() => folder.remove())
 describe('a recorded run', () => {
   beforeAll(async () => {
     const { code, stderr } = await cli([
-      ...['run', '--duration', '7s', '--stations', '50', '--interval', '1s', '--ephemeral'],
+      ...['run', '--duration', '7s', '--stations', '50', '--interval', '1s', '--data-dir', at('data')],
+      ...['--dirty', '0.1'],
       ...['--fault', 'job-killed@1s:2s', '--fault', 'duplicate-storm@4s:2s'],
       ...['--record', at('a.rtrec'), '--report', at('a.html')],
     ])
@@ -26,6 +27,8 @@ describe('a recorded run', () => {
     expect(html).toContain('job killed')
     expect(html).toContain('duplicate storm')
     expect(html).toMatch(/<svg/)
+    expect(html).toContain('Quarantined rows by reason')
+    expect(html).toMatch(/<h3>silver<\/h3>/)
   })
 
   it('is reported again from its recording, in each form', async () => {
@@ -38,6 +41,39 @@ describe('a recorded run', () => {
     expect(written.lines).toEqual([at('b.md')])
     expect(readFileSync(at('b.md'), 'utf8')).toMatch(/^# Report/)
   })
+
+  it('is reported from its data folder too, by whoever comes later', async () => {
+    const recorded = JSON.parse((await cli(['report', at('a.rtrec'), '--format', 'json'])).lines.join('\n'))
+    const folderReport = async () => {
+      const { code, stderr, lines } = await cli(['report', '--data-dir', at('data'), '--format', 'json'])
+      expect(stderr).toBe('')
+      expect(code).toBe(0)
+      return JSON.parse(lines.join('\n'))
+    }
+    const report = await folderReport()
+    expect(report).toMatchObject({ source: 'folder', verdict: 'balanced' })
+    // What came twice is known to the session alone that sent it: to all others the hub's word counts.
+    const { acknowledged: _acknowledged, enqueuedTwice: _twice, ...counted } = recorded.ledger
+    expect(report.ledger).toMatchObject(counted)
+    expect(report.assertions).toHaveLength(5)
+    expect(report.layers).toEqual(recorded.layers)
+    const { quarantine, samples, ledger } = report
+    expect(quarantine.length).toBeGreaterThan(0)
+    expect(samples.at(-1).rows).toMatchObject({ silver: ledger.silver, quarantine: ledger.quarantined })
+    expect(report.tables.map(({ name }: { name: string }) => name)).toContain('quarantine')
+    expect(Object.fromEntries(report.settings)).toMatchObject({ Node: process.version, engine: 'duckdb' })
+    // While another program holds the folder, it is asked.
+    const served = startCli(['serve', '--data-dir', at('data')])
+    try {
+      await served.line((line) => line.includes('://'))
+      expect((await folderReport()).ledger).toEqual(ledger)
+    } finally {
+      served.child.kill('SIGINT')
+      await served.exit
+    }
+    expect((await cli(['report', '--data-dir', at('nowhere')])).code).toBe(2)
+    expect(existsSync(at('nowhere'))).toBe(false)
+  }, 90_000)
 
   it('becomes a cast', async () => {
     const { code } = await cli([

@@ -13,6 +13,9 @@ export interface OpenedLog {
   rotate(): void
 }
 
+/** For a program that only looks at the folder of another. */
+export const noLog = (): Logger => pino({ level: 'silent' })
+
 export function openLog(dataDir: string, level: string): OpenedLog {
   mkdirSync(join(dataDir, 'logs'), { recursive: true })
   const destination = logDestination(logFileOf(dataDir))

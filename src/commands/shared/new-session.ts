@@ -30,8 +30,11 @@ export function newSession(options: {
   logger: Logger
   /** What stood when the session before ended hard. */
   after?: SessionSettings | undefined
+  /** Only looks: the state of the generator is read and never written. */
+  isGuest?: boolean
 }): Session {
   const { config, dataDir, ephemeral, logger, after } = options
+  const storage = fileStorage(join(dataDir, 'state', 'generator.bin'))
   const session = createSession(
     {
       session: {
@@ -54,7 +57,7 @@ export function newSession(options: {
     {
       clock: systemClock,
       logger,
-      storage: fileStorage(join(dataDir, 'state', 'generator.bin')),
+      storage: options.isGuest ? { ...storage, save: async () => {} } : storage,
       newRunId: randomUUID,
       venue: venueOf(config, dataDir),
       ...(after ? { log: logTail(logFileOf(dataDir)), notice: HARD_END } : {}),

@@ -1,5 +1,6 @@
 /** What a session leaves behind on request: a recording while it runs, a report when it has ended. */
 import { writeFileSync } from 'node:fs'
+import type { LakeQuery } from '../../pipeline/ports/query.ts'
 import { systemClock } from '../../pipeline/runtime/clock.ts'
 import type { ReadonlyStore } from '../../pipeline/session/session-types.ts'
 import type { Recorder } from '../../recording/recorder.ts'
@@ -11,6 +12,8 @@ export interface SessionFilesOptions {
   record: string | undefined
   /** Undefined: no report. Its name's end says the form: .html, .md, .json. */
   report: string | undefined
+  /** Asks the tables at the end; undefined: they cannot be asked. */
+  query?: () => LakeQuery | undefined
   onProblem: (message: string) => void
 }
 
@@ -46,8 +49,13 @@ export async function openSessionFiles(options: SessionFilesOptions): Promise<Se
       if (collector && reportFile !== undefined) {
         collector.add(store.getState())
         try {
-          const { formatOf, reportText } = await import('../../report/report.ts')
-          writeFileSync(reportFile, await reportText(collector.report(), formatOf(reportFile)))
+          const [{ formatOf, reportText, VERSIONS }, { askTables }] = await Promise.all([
+            import('../../report/report.ts'),
+            import('../../report/tables.ts'),
+          ])
+          const query = options.query?.()
+          const model = collector.report(query && (await askTables(query)), VERSIONS)
+          writeFileSync(reportFile, await reportText(model, formatOf(reportFile)))
           lines.push(`The report is ${reportFile}`)
         } catch (error) {
           onProblem(`The report ${reportFile} could not be written: ${(error as Error).message}`)

@@ -1,0 +1,90 @@
+/** The report of what lies in a data folder, or on Azure, without a recording: services are found or started, and only read. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Config } from '../../config/schema.ts'
+import { verdictOf } from '../../pipeline/reconciliation/verdict.ts'
+import type { ReadonlyStore } from '../../pipeline/session/session-types.ts'
+import { folderReport, type Mark, ReportCollector, type ReportModel } from '../../report/model.ts'
+import { VERSIONS } from '../../report/report.ts'
+import { askTables } from '../../report/tables.ts'
+import { attachTarget } from './attach.ts'
+import { closeAll } from './close-all.ts'
+import { askInstance } from './control-channel.ts'
+import { openDataFolder } from './data-folder.ts'
+import { type OpenedTarget, openTarget } from './launch.ts'
+import { logFileOf, noLog, openLog } from './logger.ts'
+import { newSession } from './new-session.ts'
+import { logTail } from './session-memory.ts'
+import { UserError } from './user-error.ts'
+
+/** How long hub and lake may take to be read (ms), and how long rows may be in flight until that is the news. */
+const PATIENCE_MS = 60_000
+const FLOWING_MS = 8000
+
+/** @throws UserError when there is nothing there. */
+export async function reportOfFolder(config: Config, signal: AbortSignal): Promise<ReportModel> {
+  const { dataDir } = config
+  const isAzure = config.target === 'azure'
+  if (!isAzure && !existsSync(join(dataDir, 'lake')))
+    throw new UserError(
+      `There is no lake in ${dataDir}: nothing to report.`,
+      'Name a data folder with --data-dir, or a recording: rtstream-tui report FILE.',
+      { exitCode: 2 },
+    )
+  const isRunning = isAzure || (await askInstance(dataDir)) !== undefined
+  // Before its log says anything new. On Azure nobody's keys stand in a file.
+  const marks = isAzure ? [] : marksOf(dataDir)
+  const logger = isRunning ? noLog() : openLog(openDataFolder(config).path, config.logLevel).logger
+  const session = newSession({
+    config: { ...config, readOnly: true },
+    dataDir,
+    ephemeral: false,
+    logger,
+    isGuest: true,
+  })
+  let opened: OpenedTarget | undefined
+  try {
+    if (!isRunning)
+      opened = await openTarget({ config, dataDir, command: 'report', logger, onFailure: () => {} })
+    const target = opened?.target ?? (await attachTarget(config))
+    await session.connect(target)
+    await settled(session.store, signal)
+    const collector = new ReportCollector()
+    collector.add(session.store.getState())
+    const tables = target.query
+      ? await askTables(target.query, signal)
+      : { samples: [], quarantine: undefined, minutes: [] }
+    return folderReport(collector.report(tables, VERSIONS), tables, marks)
+  } finally {
+    await closeAll([() => session.close(), () => opened?.close()])
+  }
+}
+
+/** What was done in the last session, as its log has it. */
+const marksOf = (dataDir: string): Mark[] =>
+  logTail(logFileOf(dataDir)).flatMap(({ at, source, message }) =>
+    source === 'you' ? [{ at, text: message }] : [],
+  )
+
+/** Resolves once hub and lake were read and the ledger has come to rest, or rows stay in flight. */
+async function settled(store: ReadonlyStore, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  let flowing: NodeJS.Timeout | undefined
+  const look = () => {
+    const { kind } = verdictOf(store.getState())
+    if (kind === 'flowing') flowing ??= setTimeout(resolve, FLOWING_MS)
+    else if (kind !== 'unknown') resolve()
+  }
+  const unsubscribe = store.subscribe(look)
+  const limit = setTimeout(resolve, PATIENCE_MS)
+  signal.addEventListener('abort', () => resolve(), { once: true })
+  look()
+  try {
+    await promise
+    signal.throwIfAborted()
+  } finally {
+    unsubscribe()
+    clearTimeout(limit)
+    clearTimeout(flowing)
+  }
+}
