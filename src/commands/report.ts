@@ -44,6 +44,6 @@ async function ofRecording(file: string) {
 }
 
 async function ofFolder(config: Config, signal: AbortSignal) {
-  const { reportOfFolder } = await import('./shared/folder-report.ts')
+  const { reportOfFolder } = await import('./reports/folder-report.ts')
   return reportOfFolder(config, signal)
 }

@@ -103,7 +103,14 @@ function timeChart(
         strokeDasharray: '2,3',
         title: 'text',
       }),
-      Plot.lineY(points, { x: 'at', y: 'y', stroke: 'name', strokeWidth: 1.8, curve: 'monotone-x' }),
+      Plot.lineY(points, {
+        x: 'at',
+        y: 'y',
+        z: 'name',
+        stroke: 'name',
+        strokeWidth: 1.8,
+        curve: 'monotone-x',
+      }),
       Plot.ruleY([0], { stroke: 'currentColor', strokeOpacity: 0.4 }),
     ],
   })

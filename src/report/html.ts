@@ -9,7 +9,6 @@ const CSS = `
   --bad: #b3261e; --fault: #d1242f; --c1: #0969da; --c2: #bf5600; --c3: #1a7f37; --c4: #8250df; --c5: #b3267a; }
 @media (prefers-color-scheme: dark) { :root { --bg: #0d1117; --fg: #e6edf3; --muted: #9aa4af; --line: #3d444d; --card: #161b22; --good: #56d364;
   --bad: #ff7b72; --fault: #ff7b72; --c1: #58a6ff; --c2: #f0883e; --c3: #56d364; --c4: #bc8cff; --c5: #f778ba; } }
-@media print { :root { --bg: #fff; --fg: #000; --muted: #444; --card: #fff; } section { break-inside: avoid; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 1.5rem 1rem 4rem; max-width: 60rem; background: var(--bg); color: var(--fg);
   font: 16px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
@@ -19,11 +18,16 @@ p { margin: .3rem 0; } .muted { color: var(--muted); }
 .verdict.bad { border-color: var(--bad); }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .95rem; }
 th, td { padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
-th.n { text-align: right; } td { white-space: pre-line; }
+th.n { text-align: right; } td { white-space: pre-line; } th, td { overflow-wrap: break-word; } td:last-child { overflow-wrap: anywhere; }
+.rows td, .rows th { white-space: nowrap; padding-right: 1rem; } .rows td { font: .8rem/1.4 ui-monospace, monospace; max-width: 26rem; overflow: hidden; text-overflow: ellipsis; }
 td.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 figure { margin: 1rem 0; } figcaption { font-weight: 600; } svg { display: block; width: 100%; height: auto; }
 .legend { display: flex; flex-wrap: wrap; gap: .2rem 1rem; font-size: .85rem; } .legend i { display: inline-block; width: .8rem; height: .8rem; margin-right: .35rem; border-radius: 2px; }
 code { font: .85rem/1.4 ui-monospace, monospace; } .good { color: var(--good); } .bad { color: var(--bad); }
+@media (max-width: 36rem) { [aria-labelledby='traces'] td:last-child, [aria-labelledby='faults'] td:last-child { min-width: 15rem; } }
+@media print { :root { --bg: #fff; --fg: #000; --muted: #444; --line: #ccc; --card: #fff; --good: #1a7f37; --bad: #b3261e; --fault: #d1242f; --c1: #0969da;
+  --c2: #bf5600; --c3: #1a7f37; --c4: #8250df; --c5: #b3267a; } figure, tr { break-inside: avoid; } h2, h3, figcaption { break-after: avoid; }
+  .scroll { overflow: visible; } .rows td, .rows th { white-space: normal; overflow-wrap: anywhere; padding-right: .4rem; max-width: none; } }
 `
 
 export function htmlReport(model: ReportModel, charts: readonly Chart[]): string {
@@ -87,7 +91,7 @@ ${listed(
   ]),
   [1, 2, 3],
 )}
-${model.tables.length === 0 ? '' : section('tables', 'Newest rows', model.tables.map(({ name, columns, rows }) => `<h3>${escaped(name)}</h3>${table(columns, rows)}`).join('\n'))}
+${model.tables.length === 0 ? '' : section('tables', 'Newest rows', model.tables.map(({ name, columns, rows }) => `<div class="rows"><h3>${escaped(name)}</h3>${table(columns, rows)}</div>`).join('\n'))}
 ${section('settings', 'Versions and settings', table(['setting', 'value'], model.settings))}
 </main>
 </body>

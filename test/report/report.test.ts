@@ -4,12 +4,29 @@ import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { tailWith } from '../../src/pipeline/observation/tail.ts'
+import type { LakeQuery } from '../../src/pipeline/ports/query.ts'
 import type { AppState, LogEntry, TailEvent } from '../../src/pipeline/state/state.ts'
-import { ReportCollector, type ReportModel } from '../../src/report/model.ts'
+import { folderReport, ReportCollector, type ReportModel } from '../../src/report/model.ts'
 import { reportText } from '../../src/report/report.ts'
+import { askTables, type TablesPart } from '../../src/report/tables.ts'
 import { accessibilityProblems, findChromium, openBrowser, overflowOf, showPage } from '../support/browser.ts'
 import { recordedSession } from '../support/recorded-session.ts'
 import { scenarios } from '../support/scenario.ts'
+
+/** Only the parts used here; browser types are not loaded. */
+interface RangeLike {
+  selectNodeContents(node: unknown): void
+  getClientRects(): { length: number }
+}
+
+const TABLES: TablesPart = {
+  samples: [{ name: 'silver', columns: ['city'], rows: [['Oslo']] }],
+  quarantine: [{ reason: 'humidity is missing', events: 7 }],
+  minutes: [
+    { at: 60_000, silver: 120, quarantined: 0, gold: 120, latency: undefined },
+    { at: 180_000, silver: 170, quarantined: 10, gold: 160, latency: { p50: 1, p95: 2, p99: 3 } },
+  ],
+}
 
 let model: ReportModel
 let html: string
@@ -89,6 +106,66 @@ describe('the report of a session', () => {
     expect(html).not.toContain('secret')
   })
 
+  it('shows samples of the tables and versions; from a recording, the events that were shown', () => {
+    expect(html).toContain('<h3>events, as they were shown</h3>')
+    const collector = new ReportCollector()
+    for (const state of recordedSession()) collector.add(state)
+    const asked = collector.report(TABLES, [['Node', 'v24']])
+    expect(asked.tables).toBe(TABLES.samples)
+    expect(asked.quarantine).toEqual([{ reason: 'humidity is missing', events: 7 }])
+    expect(Object.fromEntries(asked.settings)).toMatchObject({
+      Node: 'v24',
+      engine: 'duckdb',
+      target: 'local',
+    })
+    expect(asked.isQuarantineWhole).toBe(true)
+    expect(model.isQuarantineWhole).toBe(false)
+  })
+
+  it('of a folder has the time of its tables, minute by minute, and no backlog that nobody knows', async () => {
+    const folder = folderReport(model, TABLES, [{ at: 60_000, text: 'Key' }])
+    expect(folder).toMatchObject({ source: 'folder', startedAt: 60_000, endedAt: 240_000 })
+    expect(folder.samples.map(({ rate }) => rate)).toEqual([2, 3])
+    expect(folder.samples.at(-1)?.rows).toMatchObject({
+      silver: 290,
+      quarantine: 10,
+      gold: 280,
+      bronze: undefined,
+    })
+    const page = await reportText(folder, 'html')
+    expect(page).toContain('Report of a data folder')
+    expect(page).toContain('Created → hub, by minute')
+    expect(page).not.toContain('Rows in flight, by hop')
+    expect(await reportText(folder, 'md')).not.toContain('NaN')
+  })
+
+  it('asks the tables little by little: what cannot be asked is left out', async () => {
+    const asked: string[] = []
+    const query: LakeQuery = {
+      size: async () => ({ files: 1, bytes: 1000 }),
+      run: async (sql) => {
+        asked.push(sql)
+        if (!sql.includes('FROM silver')) throw new Error('no such table')
+        const rows = sql.includes('date_trunc')
+          ? [[60_000, 90, 1, 2, 3]]
+          : [[1, null, { a: 'x'.repeat(500) }]]
+        return { columns: ['a', 'b', 'c'], rows, isCut: false, files: 1, bytes: 1 }
+      },
+      export: async () => 0,
+    }
+    const { samples, quarantine, minutes } = await askTables(query)
+    expect(samples.map(({ name }) => name)).toEqual(['silver'])
+    expect(samples[0]?.rows[0]?.map((cell) => cell.length)).toEqual([1, 0, 301])
+    expect(quarantine).toBeUndefined()
+    expect(minutes).toEqual([
+      { at: 60_000, silver: 90, quarantined: 0, gold: 0, latency: { p50: 1, p95: 2, p99: 3 } },
+    ])
+    asked.length = 0
+    const much = { ...query, size: async () => ({ files: 1, bytes: 1e9 }) }
+    expect(await askTables(much)).toEqual({ samples: [], quarantine: undefined, minutes: [] })
+    expect(asked).toEqual([])
+  })
+
   it('says the same as Markdown and as JSON', async () => {
     const markdown = await reportText(model, 'md')
     expect(markdown).toContain('| silver killed |')
@@ -128,6 +205,17 @@ describe.skipIf(findChromium() === undefined)(
         )
       expect(names).toHaveLength(5)
       expect(names.every((name) => name.length > 5)).toBe(true)
+      // Nothing but the last column may be broken within its words.
+      const broken = await page.locator('td:not(:last-child)').evaluateAll((cells) =>
+        cells.flatMap((cell) => {
+          const { document } = globalThis as unknown as { document: { createRange(): RangeLike } }
+          const range = document.createRange()
+          range.selectNodeContents(cell)
+          const text = (cell as unknown as { textContent: string }).textContent
+          return range.getClientRects().length > text.split(/[\s-]+/).length ? [text] : []
+        }),
+      )
+      expect(broken).toEqual([])
       if (process.env.REPORT_PICTURES !== undefined)
         writeFileSync(
           join(process.env.REPORT_PICTURES, `report-${width}.png`),
