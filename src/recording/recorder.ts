@@ -24,6 +24,8 @@ export interface RecorderOptions {
 }
 
 export interface Recorder {
+  /** What is not packed yet; it counts as if it could not be made smaller (bytes). */
+  readonly unpackedBytes: number
   /** Writes the last state and closes the file. Safe to call twice. */
   close(): Promise<void>
 }
@@ -105,6 +107,9 @@ export function record(options: RecorderOptions): Recorder {
     else cancel = clock.after(wait, look)
   })
   return {
+    get unpackedBytes() {
+      return unpacked
+    },
     close: () => {
       closing ??= (async () => {
         unsubscribe()

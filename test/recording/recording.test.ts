@@ -3,7 +3,7 @@ import { createReadStream, mkdtempSync, readFileSync, rmSync, statSync, writeFil
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createGzip, gunzipSync } from 'node:zlib'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { createStore } from 'zustand/vanilla'
 import { TAIL_LIMIT } from '../../src/pipeline/observation/tail.ts'
 import type { AppState, TailEvent } from '../../src/pipeline/state/state.ts'
@@ -122,7 +122,7 @@ describe('a recording', () => {
     ['bodies that no packing makes small', 1000, 2000, 0.05],
   ])('of %s grows by no more than a megabyte a minute', async (name, rate, bodyBytes, leastPerSecond) => {
     const file = join(folder, `${name}.rtrec`)
-    const minutes = 3
+    const minutes = 2
     let [state] = states as [AppState]
     const clock = new FakeClock(state.now)
     const store = createStore<AppState>()(() => state)
@@ -130,7 +130,10 @@ describe('a recording', () => {
     for (let tick = 0; tick < minutes * 240; tick++) {
       await clock.advance(250)
       // What is packed in another thread is told here.
-      await new Promise((resolve) => setImmediate(resolve))
+      await vi.waitFor(() => expect(recorder.unpackedBytes).toBeLessThan(BYTES_AHEAD / 2), {
+        timeout: 20_000,
+        interval: 1,
+      })
       state = { ...state, now: clock.now(), events: eventsOf(clock.now(), rate / 4, bodyBytes) }
       store.setState(state, true)
     }
