@@ -19,19 +19,11 @@ import {
 import { HUB, HubFixture } from '../local/event-hubs/hub-fixture.ts'
 
 let hub: HubFixture
-const open: { close(): Promise<void> }[] = []
 beforeEach(async () => {
   hub = await HubFixture.start()
 })
-afterEach(async () => {
-  for (const client of open.splice(0)) await client.close()
-  await hub.close()
-})
-
-const keep = <T extends { close(): Promise<void> }>(client: T): T => {
-  open.push(client)
-  return client
-}
+afterEach(() => hub.close())
+const keep = <T extends { close(): unknown }>(client: T): T => hub.keep(client)
 const producerOf = (connection: HubConnection = hub.connection): HubProducer =>
   keep(createHubProducer(connection))
 const readerOf = (connection: HubConnection = hub.connection): HubReader => keep(createHubReader(connection))

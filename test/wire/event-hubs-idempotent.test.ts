@@ -15,18 +15,11 @@ import { outcome, RawClient } from '../local/event-hubs/raw-client.ts'
 import { type CuttableLink, startCuttableLink } from '../support/cuttable-link.ts'
 
 let hub: HubFixture
-const open: { close(): unknown }[] = []
 beforeEach(async () => {
   hub = await HubFixture.start()
 })
-afterEach(async () => {
-  for (const client of open.splice(0).reverse()) await client.close()
-  await hub.close()
-})
-const keep = <T extends { close(): unknown }>(client: T): T => {
-  open.push(client)
-  return client
-}
+afterEach(() => hub.close())
+const keep = <T extends { close(): unknown }>(client: T): T => hub.keep(client)
 
 const bodies = (partition = 0) => hub.stored(partition).map(({ message }) => messageBody(message).toString())
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => String(index))

@@ -17,18 +17,11 @@ const found = ensurePython()
 if ('missing' in found) console.warn(`Tests with the Python SDK are left out: ${found.missing}`)
 
 let hub: HubFixture
-const open: { close(): unknown }[] = []
 beforeEach(async () => {
   hub = await HubFixture.start()
 })
-afterEach(async () => {
-  for (const client of open.splice(0).reverse()) await client.close()
-  await hub.close()
-})
-const keep = <T extends { close(): unknown }>(client: T): T => {
-  open.push(client)
-  return client
-}
+afterEach(() => hub.close())
+const keep = <T extends { close(): unknown }>(client: T): T => hub.keep(client)
 const bodies = () =>
   [0, 1, 2, 3].flatMap((id) => hub.stored(id).map(({ message }) => messageBody(message).toString()))
 
@@ -172,7 +165,7 @@ describe('SASL PLAIN', () => {
       username,
       password,
     })
-    open.push({ close: () => (connection as unknown as { socket: { destroy(): void } }).socket.destroy() })
+    keep({ close: () => (connection as unknown as { socket: { destroy(): void } }).socket.destroy() })
     return connection
   }
 
@@ -203,7 +196,7 @@ describe('SASL PLAIN', () => {
     for (const event of ['disconnected', 'connection_error', 'sender_error', 'error'])
       container.on(event, () => {})
     const other = container.connect({ port: hub.ports.plain, host: 'localhost', reconnect: false })
-    open.push({ close: () => (other as unknown as { socket: { destroy(): void } }).socket.destroy() })
+    keep({ close: () => (other as unknown as { socket: { destroy(): void } }).socket.destroy() })
     const sender = other.open_sender({ target: { address: HUB } } as never)
     await once(sender, 'sender_close')
     expect(sender.error).toMatchObject({ condition: 'amqp:unauthorized-access' })

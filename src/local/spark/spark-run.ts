@@ -4,7 +4,8 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Logger } from 'pino'
-import type { BatchProgress, NotebookName, NotebookRun } from '../engine/api/engine.ts'
+import type { NotebookName } from '../engine/api/engine.ts'
+import { LiveRun } from '../engine/api/live-run.ts'
 import type { Clock } from '../runtime/clock.ts'
 
 export interface SparkRunOptions {
@@ -40,36 +41,20 @@ type Message =
   | { event: 'progress'; batchId: number; inputRows: number; durationMs: number }
   | { event: 'failed'; error: string }
 
-export class SparkRun implements NotebookRun {
-  readonly ended: Promise<void>
+export class SparkRun extends LiveRun {
   readonly #options: SparkRunOptions
-  #state: NotebookRun['state'] = 'starting'
-  #error: string | undefined
-  #progress: BatchProgress | undefined
   #child: ChildProcess | undefined
   #lastLines: string[] = []
 
   /** @param after the run starts when this has settled. */
   constructor(options: SparkRunOptions, after: Promise<void>) {
+    super(after)
     this.#options = options
-    this.ended = after.then(() => this.#live())
   }
 
-  get state() {
-    return this.#state
-  }
-
-  get error() {
-    return this.#error
-  }
-
-  get progress() {
-    return this.#progress
-  }
-
-  cancel(): Promise<void> {
-    if (this.#state === 'starting' || this.#state === 'running') {
-      this.#state = 'stopping'
+  override cancel(): Promise<void> {
+    if (this.state === 'starting' || this.state === 'running') {
+      this.state = 'stopping'
       const child = this.#child
       child?.stdin?.end()
       const timer = setTimeout(() => this.#kill(), KILL_AFTER_MS)
@@ -89,22 +74,22 @@ export class SparkRun implements NotebookRun {
     }
   }
 
-  async #live(): Promise<void> {
+  protected override async live(): Promise<void> {
     const { notebook, logger } = this.#options
     // Cancelled before it began.
-    if (this.#state === 'starting') {
+    if (this.state === 'starting') {
       try {
         await this.#run()
       } catch (error) {
-        this.#error ??= `Spark could not be started: ${(error as Error).message}`
+        this.error ??= `Spark could not be started: ${(error as Error).message}`
       }
     }
-    if (this.#state !== 'stopping') this.#error ??= this.#whyItEnded()
+    if (this.state !== 'stopping') this.error ??= this.#whyItEnded()
     // What went wrong while it was stopping is in the log, and made good by the next run.
-    if (this.#state === 'stopping') this.#error = undefined
-    this.#state = this.#error === undefined ? 'cancelled' : 'failed'
-    if (this.#error !== undefined)
-      logger.error({ notebook, spark: this.#lastLines }, `${notebook} failed: ${this.#error}`)
+    if (this.state === 'stopping') this.error = undefined
+    this.state = this.error === undefined ? 'cancelled' : 'failed'
+    if (this.error !== undefined)
+      logger.error({ notebook, spark: this.#lastLines }, `${notebook} failed: ${this.error}`)
   }
 
   async #run(): Promise<void> {
@@ -180,11 +165,11 @@ export class SparkRun implements NotebookRun {
       this.#options.logger.warn({ notebook: this.#options.notebook, line }, 'Spark said something unexpected')
       return
     }
-    if (message.event === 'running' && this.#state === 'starting') this.#state = 'running'
-    if (message.event === 'failed') this.#error = message.error
+    if (message.event === 'running' && this.state === 'starting') this.state = 'running'
+    if (message.event === 'failed') this.error = message.error
     if (message.event !== 'progress') return
     const { batchId, inputRows, durationMs } = message
-    this.#progress = { batchId, inputRows, durationMs, at: this.#options.clock.now() }
+    this.progress = { batchId, inputRows, durationMs, at: this.#options.clock.now() }
   }
 
   #whyItEnded(): string {

@@ -1,27 +1,19 @@
 /** The forms that other writers give to a Delta log and to data files: each is read right, or refused in words. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { DeltaTable } from '../../../src/azure/lake/delta-table.ts'
 import { type Action, DeltaBuilder, pad } from '../../support/delta-builder.ts'
-import { lakeClient, type WatchedClient } from '../../support/lake-client.ts'
-import { type LakeServer, startLake } from '../../support/lake-server.ts'
+import type { WatchedClient } from '../../support/lake-client.ts'
+import { watchTable } from '../../support/watched-table.ts'
 
-let running: LakeServer
 let client: WatchedClient
 let builder: DeltaBuilder
 let table: DeltaTable
 
-beforeAll(async () => {
-  running = await startLake()
+watchTable((watched) => {
+  ;({ client, builder, table } = watched)
 })
-afterAll(() => running.close())
-beforeEach(() => {
-  client = lakeClient(running)
-  builder = new DeltaBuilder(join(running.root, 'silver/weather'))
-  table = new DeltaTable(client, 'silver', 'weather')
-})
-afterEach(() => builder.close())
 
 const ROWS = `SELECT 'e' || i AS "eventId", i::INTEGER AS temperature,
   TIMESTAMPTZ '2026-03-01 12:00:00+00' + INTERVAL 1 SECOND * i AS "enqueuedAt" FROM range(5) r(i)`

@@ -1,28 +1,22 @@
 /** Delta tables through their logs, over the wire: what is new in them, and nothing else, is asked for. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { DeltaTable } from '../../../src/azure/lake/delta-table.ts'
 import { DeltaBuilder, pad } from '../../support/delta-builder.ts'
 import { lakeClient, type WatchedClient } from '../../support/lake-client.ts'
-import { KEY, type LakeServer, startLake } from '../../support/lake-server.ts'
+import { KEY, type LakeServer } from '../../support/lake-server.ts'
 import { runPython } from '../../support/python.ts'
+import { watchTable } from '../../support/watched-table.ts'
 
 let running: LakeServer
 let client: WatchedClient
 let builder: DeltaBuilder
 let table: DeltaTable
 
-beforeAll(async () => {
-  running = await startLake()
+watchTable((watched) => {
+  ;({ running, client, builder, table } = watched)
 })
-afterAll(() => running.close())
-beforeEach(() => {
-  client = lakeClient(running)
-  builder = new DeltaBuilder(join(running.root, 'silver/weather'))
-  table = new DeltaTable(client, 'silver', 'weather')
-})
-afterEach(() => builder.close())
 
 const names = (files: readonly { path: string }[]) => files.map(({ path }) => path.replace('weather/', ''))
 const look = async () => names(await table.look())

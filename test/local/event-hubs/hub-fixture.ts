@@ -41,6 +41,7 @@ export class HubFixture {
   certificate: Certificate | undefined
   server: EventHubsServer | undefined
   readonly #options: HubFixtureOptions
+  readonly #clients: { close(): unknown }[] = []
 
   static async start(options: HubFixtureOptions = {}): Promise<HubFixture> {
     const fixture = new HubFixture(options)
@@ -124,7 +125,14 @@ export class HubFixture {
     )
   }
 
+  /** Closes what a test has opened before it closes the hub, the last first. */
+  keep<T extends { close(): unknown }>(client: T): T {
+    this.#clients.push(client)
+    return client
+  }
+
   async close(): Promise<void> {
+    for (const client of this.#clients.splice(0).reverse()) await client.close()
     await this.server?.close()
     this.log.close()
     rmSync(this.folder, { recursive: true })

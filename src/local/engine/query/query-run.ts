@@ -1,7 +1,8 @@
 /** Runs a continuous query as a notebook's run: starts, triggers micro-batches, stops, and says why it failed. */
 import type { Logger } from 'pino'
-import type { BatchProgress, NotebookName, NotebookRun } from '../api/engine.ts'
+import type { BatchProgress, NotebookName } from '../api/engine.ts'
 import { readableError } from '../api/errors.ts'
+import { LiveRun } from '../api/live-run.ts'
 
 /** What the run drives; made when the run starts. */
 export interface RunnableQuery {
@@ -24,12 +25,8 @@ export interface QueryRunOptions {
 /** Longest pause before the next batch, however long the last one took. */
 const LONGEST_PAUSE_MS = 10_000
 
-export class QueryRun implements NotebookRun {
-  readonly ended: Promise<void>
+export class QueryRun extends LiveRun {
   readonly #options: QueryRunOptions
-  #state: NotebookRun['state'] = 'starting'
-  #error: string | undefined
-  #progress: BatchProgress | undefined
   /** Input came since the last check. */
   #input = false
   #cancelled = false
@@ -38,48 +35,36 @@ export class QueryRun implements NotebookRun {
 
   /** @param after the run starts when this has settled. */
   constructor(options: QueryRunOptions, after: Promise<void>) {
+    super(after)
     this.#options = options
-    this.ended = after.then(() => this.#live())
   }
 
-  get state() {
-    return this.#state
-  }
-
-  get error() {
-    return this.#error
-  }
-
-  get progress() {
-    return this.#progress
-  }
-
-  cancel(): Promise<void> {
-    if (this.#state === 'starting' || this.#state === 'running') this.#state = 'stopping'
+  override cancel(): Promise<void> {
+    if (this.state === 'starting' || this.state === 'running') this.state = 'stopping'
     this.#cancelled = true
     this.#wake?.()
     return this.ended
   }
 
-  async #live(): Promise<void> {
+  protected override async live(): Promise<void> {
     const { logger, notebook } = this.#options
     let query: RunnableQuery | undefined
     try {
       if (!this.#cancelled) {
         query = await this.#options.make()
-        this.#progress = (await query.open(() => this.#onInput())) ?? this.#progress
+        this.progress = (await query.open(() => this.#onInput())) ?? this.progress
       }
       if (!this.#cancelled) {
-        this.#state = 'running'
+        this.state = 'running'
         await this.#loop(query as RunnableQuery)
       }
       this.#end(query)
-      this.#state = 'cancelled'
+      this.state = 'cancelled'
     } catch (error) {
       this.#end(query)
-      this.#error = readableError(error)
-      this.#state = 'failed'
-      logger.error({ err: error, notebook }, `${notebook} failed: ${this.#error}`)
+      this.error = readableError(error)
+      this.state = 'failed'
+      logger.error({ err: error, notebook }, `${notebook} failed: ${this.error}`)
     }
   }
 
@@ -89,7 +74,7 @@ export class QueryRun implements NotebookRun {
       const startedAt = performance.now()
       this.#input = false
       const result = await query.next()
-      if (result?.progress) this.#progress = result.progress
+      if (result?.progress) this.progress = result.progress
       if (this.#cancelled || result?.more) continue
       if (result) {
         // After a long batch comes a pause of the same length, so that it never occupies a core alone.

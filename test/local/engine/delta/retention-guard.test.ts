@@ -67,3 +67,23 @@ it('keeps files that a compaction has replaced for the retention, and no longer'
   await batch(8)
   await vi.waitFor(() => expect(young.filter((path) => existsSync(join(table, path)))).toEqual([]), 20_000)
 }, 60_000)
+
+it('keeps the log before a checkpoint for the retention, and no longer', async () => {
+  lake = testLake()
+  engine = lake.engine({ commitsPerCheckpoint: 3, rowsPerBatch: 10 }, { retentionMs: 60_000 }).engine
+  const silver = engine.run('silver')
+  const log = () => readdirSync(join(lake.root, 'silver/weather/_delta_log'))
+  const batch = async (n: number) => {
+    await lake.place(0, readings(n * 10, 10))
+    lake.clock.time += 1000
+    await vi.waitFor(() => expect(silver.progress?.batchId).toBeGreaterThanOrEqual(n), 20_000)
+  }
+  for (let n = 0; n < 10; n++) await batch(n)
+  const checkpoints = log().filter((name) => name.endsWith('.checkpoint.parquet'))
+  expect(checkpoints.length).toBeGreaterThan(1)
+  const first = `${'0'.repeat(20)}.json`
+  expect(log()).toContain(first)
+  lake.clock.time += 120_000
+  await batch(10)
+  await vi.waitFor(() => expect(log()).not.toContain(first), 20_000)
+}, 60_000)
