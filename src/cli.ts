@@ -14,7 +14,7 @@ const { write, writeError } = output
 /** A folder of the package: beside `src` in a checkout, beside `dist` once it is built. */
 const packageFolder = (name: string) => fileURLToPath(new URL(`../${name}/`, import.meta.url))
 
-/** Ctrl-C and friends end a command in order, as does a reader who has had enough; a second signal ends it at once. */
+/** Signals end a command in order, as does a closed output pipe; a second signal ends it at once. */
 function interruption(): AbortSignal {
   const controller = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)

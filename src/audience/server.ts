@@ -54,7 +54,7 @@ export async function openRoom(
     try {
       phones.save()
     } catch (error) {
-      // A full disk is no reason to send everybody away: numbers go on, and skip ahead after a restart.
+      // A full disk must not close the room: numbers continue, and skip ahead after a restart.
       send({ type: 'log', message: `The phones could not be saved: ${(error as Error).message}` })
     }
   }

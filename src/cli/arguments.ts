@@ -3,7 +3,7 @@ import { InvalidArgumentError } from 'commander'
 import { type PlannedFault, plannedFault } from '../commands/shared/fault-plan.ts'
 import { parseDuration } from '../config/units.ts'
 
-/** Timers count no further than 24.8 days. */
+/** Node's timers count to 24.8 days at most. */
 const LONGEST_RUN = '24d'
 
 export const duration = (text: string): number => {

@@ -23,7 +23,7 @@ import { describeError, UserError } from './shared/user-error.ts'
 
 export interface MonitorOptions {
   config: Config
-  /** Folder of the lessons, and the one to begin with: its name, or a file of one's own. */
+  /** Folder of the lessons, and the lesson to begin with: its name or the path of another file. */
   lessonsDir: string
   lesson?: string | undefined
   /** Files to write: a recording of the session, and a report at its end. */

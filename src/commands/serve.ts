@@ -118,7 +118,7 @@ async function startStages(
   try {
     for (const id of stages) await untilItRuns(id, target.stages[id], START_TIMEOUT_MS[engine], signal)
   } catch (error) {
-    // Who was told to end while it starts ends in order.
+    // A signal during the start ends the command in order.
     if (!signal.aborted) throw error
   } finally {
     await target.close()

@@ -7,7 +7,7 @@ export function configJsonSchema(): object {
     io: 'input',
     target: 'draft-7',
     override: ({ jsonSchema }) => {
-      // Names for other sources are no business of an editor.
+      // An editor does not need the names used in other sources.
       for (const name of ['text', 'placeholder', 'expected', 'azd', 'unit', 'secret']) delete jsonSchema[name]
     },
   }) as { properties: Record<string, unknown> }

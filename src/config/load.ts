@@ -14,7 +14,7 @@ export interface LoadOptions {
   platform?: NodeJS.Platform
   home?: string
   /**
-   * The target when nobody says which. `azure-if-configured`: azure as soon as a setting of Azure is known, which is
+   * The target when none is given. `azure-if-configured`: azure as soon as a setting of Azure is known, which is
    * what doctor wants; a number of settings have defaults, so only those that come from a source count.
    */
   defaultTarget?: 'local' | 'azure' | 'azure-if-configured'

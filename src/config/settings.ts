@@ -13,7 +13,7 @@ export interface Setting extends FieldMeta {
   flags: string
   /** Environment variables, the first that is set counts. */
   environment: readonly string[]
-  /** What counts when nobody says anything, as it would be written; undefined: nothing, or it depends on the machine. */
+  /** The default, as it would be written; undefined: there is none, or it depends on the machine. */
   fallback: unknown
 }
 

@@ -33,7 +33,7 @@ function fromText(setting: Setting, text: string): unknown {
   return text
 }
 
-/** Parsed command-line flags; those that are no settings (`json`, `duration`) are left alone. */
+/** Parsed command-line flags; those that are not settings (`json`, `duration`) are ignored. */
 export function readFlags(flags: Readonly<Record<string, unknown>>): SourceReading {
   const values = new Map<string, Raw>()
   for (const setting of settings) {

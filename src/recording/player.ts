@@ -1,4 +1,4 @@
-/** Plays a recording as a store: the screen does not notice that there are no services. */
+/** Plays a recording as a store: the screen needs no services. */
 import { createStore } from 'zustand/vanilla'
 import type { Clock } from '../pipeline/runtime/clock.ts'
 import type { ReadonlyStore } from '../pipeline/session/session-types.ts'

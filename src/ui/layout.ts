@@ -13,7 +13,7 @@ export const PANELS = [
   'log',
 ] as const
 export type PanelId = (typeof PANELS)[number]
-/** `services` stands in for the panels of single services where there is no room for them. */
+/** `services` replaces the panels of single services where there is no room for them. */
 export type SlotId = PanelId | 'services'
 
 /** Below this nothing true fits. */

@@ -24,7 +24,7 @@ const MOST_SHOWN = 30
 const ASK_AGAIN_MS = 2000
 /** The steps of a valid reading; others end earlier. */
 const WAY: readonly Step[] = ['hub', 'bronze', 'silver', 'gold', 'aggregate']
-/** Where a reading ends that goes no further, as a place on the way. */
+/** The step at which a reading ends when it does not reach the aggregate. */
 const ENDS: Readonly<Partial<Record<Step, number>>> = { rejected: 1, quarantine: 2 }
 
 const element = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T
@@ -195,7 +195,7 @@ function enter(station: Identity & Rules): void {
   void link.listen()
 }
 
-/** What the form offers: names of animals, or a name of one's own. */
+/** What the form offers: names of animals, or a name that the person types. */
 async function offer(): Promise<void> {
   element('join').hidden = false
   const answer = await link.get('room').catch(() => undefined)

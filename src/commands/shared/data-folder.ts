@@ -59,7 +59,7 @@ function keepToOurselves(path: string): void {
   if (names.length === 0 || names.includes('lock.db')) chmodSync(path, 0o700)
 }
 
-/** Node's own `recursive` never returns where a file system answers ENOENT for a folder of which the parent is there (`/proc`). */
+/** Node's own `recursive` never returns where a file system answers ENOENT for a folder whose parent exists (`/proc`). */
 function makeFolder(path: string): void {
   if (existsSync(path)) return
   if (!existsSync(dirname(path))) makeFolder(dirname(path))

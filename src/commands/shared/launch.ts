@@ -19,7 +19,7 @@ export interface LaunchOptions {
   config: Config
   /** Absolute; exists and is writable. */
   dataDir: string
-  /** For whoever finds the folder in use; none for the control room. */
+  /** Named to a command that finds the folder in use; none for the control room. */
   command?: string
   logger: Logger
   /** The local services died: nothing works any more until the program is started again. */

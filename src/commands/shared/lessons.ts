@@ -1,4 +1,4 @@
-/** The lessons that come with the product, and those of one's own. */
+/** The lessons that come with the product, and lessons from a person's own files. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { type Lesson, LessonError, noSteps, parseLesson, stepsFor } from '../../pipeline/lessons/lesson.ts'
@@ -15,7 +15,7 @@ export function readLessons(folder: string): Lesson[] {
 }
 
 /**
- * @param wanted name of a lesson of the folder, or a file of one's own; undefined: none is begun.
+ * @param wanted name of a lesson in the folder, or the path of another file; undefined: none is begun.
  * @throws UserError when there is no such lesson, it cannot be read, or it has no step for the target.
  */
 export function loadLessons(

@@ -13,7 +13,7 @@ export interface OpenedServices {
 }
 
 /**
- * @param options.command for whoever finds the folder in use; none for the control room.
+ * @param options.command named to a command that finds the folder in use; none for the control room.
  * @param options.onFailure the local services died: nothing works any more until the program is started again.
  */
 export async function openLocalServices(options: {

@@ -68,7 +68,7 @@ export function newSession(options: {
   return session
 }
 
-/** The room's thread begins when it is opened: nobody else waits for it. */
+/** The room's thread starts when the room is opened. */
 function venueOf(config: Config, dataDir: string): Venue {
   const state = join(dataDir, 'state')
   // A wrong one is told before there is a screen.

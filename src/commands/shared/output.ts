@@ -1,4 +1,4 @@
-/** What the program prints, and what becomes of it when nobody can read it any more: `| head`, a terminal that hung up, a full disk. */
+/** The program's output, and what happens when it cannot be written: `| head`, a closed terminal, a full disk. */
 import { UserError } from './user-error.ts'
 
 export interface Output {
@@ -12,7 +12,7 @@ export interface Output {
 
 type Stream = Pick<NodeJS.WriteStream, 'write' | 'on'>
 
-/** The reader is gone, or the terminal: nobody is there to be told. */
+/** The reader or the terminal is gone: no one can be told. */
 const NOBODY_READS = ['EPIPE', 'EIO', 'ECONNRESET']
 
 export function openOutput(stdout: Stream, stderr: Stream): Output {

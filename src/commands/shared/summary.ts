@@ -53,7 +53,7 @@ export interface Measured {
 
 /**
  * Closes the ledger. The tables' own numbers (audit) stand above what their logs promised. Where the audit could not be made,
- * the log's numbers stand, the assertions that need the tables are null, and nobody can say that the ledger balances.
+ * the log's numbers stand, the assertions that need the tables are null, and the verdict is unknown.
  * What is in no table and no counter either waits in front of a stage or is lost: `missing` is the lost.
  */
 export function summarise(state: AppState, audit: TableAudit | undefined, measured: Measured): RunSummary {

@@ -108,7 +108,7 @@ export async function startDataLake(options: DataLakeOptions): Promise<DataLakeS
 }
 
 /**
- * A bearer token only where nobody can overhear it; a key's signature anywhere.
+ * A bearer token only over TLS; a key's signature anywhere.
  * @returns what was shown: `signature` is still to be looked at, with what the request is about.
  */
 function authorize(

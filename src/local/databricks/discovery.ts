@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Route } from '../http/router.ts'
 import { selfUrl } from '../http/self-url.ts'
 
-/** Whoever has the session's token is this user. */
+/** Any caller with the session's token is this user. */
 export const USER_NAME = 'local'
 
 const HOST_METADATA = '/databricks/.well-known/databricks-config'
@@ -17,7 +17,7 @@ export const hostMetadataRoute: Route = {
   handle: ({ request }) => ({ body: { oidc_endpoint: selfUrl(request, '/oidc'), workspace_id: '1' } }),
 }
 
-/** Whoever has the session's token. */
+/** Any caller with the session's token. */
 export const currentUserRoute: Route = {
   method: 'GET',
   pattern: '/databricks/api/2.0/preview/scim/v2/Me',

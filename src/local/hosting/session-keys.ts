@@ -40,7 +40,7 @@ export async function sessionKeys(options: {
     kept && isValid(kept.certificate, clock) ? kept.certificate : await newCertificate(clock)
   const { newId, ...fresh } = made
   const secrets = kept?.secrets ?? (mode === 'kept' ? fresh : undefined)
-  // The certificate is kept with fixed keys too: its key is nobody else's, and whoever trusts it need not do so again.
+  // The certificate is kept with fixed keys too: its key is unique, and a client that trusts it need not do so again.
   writeJsonAtomically(file, { ...(secrets && { secrets }), certificate } satisfies KeyFile, OWNER_ONLY)
   return { ...(mode === 'fixed' ? fixedSecrets() : (secrets ?? fresh)), newId, tls: certificate }
 }

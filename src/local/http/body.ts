@@ -39,7 +39,7 @@ const DRAIN_LIMIT_BYTES = 256 * 1024 * 1024
 const DRAIN_LIMIT_MS = 20_000
 
 /**
- * Reads on what nobody wants any more, up to a limit of bytes and of time. Not where the client waits to be asked for its body.
+ * Reads the rest of an unwanted body, up to a limit of bytes and of time. Not where the client waits to be asked for its body.
  * @param limits for tests.
  */
 export function drainBody(

@@ -17,7 +17,7 @@ const DAY_MS = 24 * 3_600_000
 
 /**
  * Makes the session's own certificate for `localhost`, 127.0.0.1 and ::1 (EC P-256, valid for a year).
- * It signs itself and is no authority for other names: a client that trusts it trusts these three alone, and the strict
+ * It is self-signed and not an authority for other names: a client that trusts it trusts these three alone, and the strict
  * verifiers (OpenSSL's X509_STRICT, rustls) take it as server certificate and as trust anchor both.
  */
 export async function createCertificate(clock: Clock = systemClock): Promise<Certificate> {

@@ -16,7 +16,7 @@ export interface LocalAzureOptions {
   engine: 'duckdb' | 'spark'
   /** See {@link KeyMode}. */
   keys: KeyMode
-  /** What runs here, for whoever finds the folder in use: `serve`. */
+  /** The command that runs here, named to a second one that finds the folder in use: `serve`. */
   command?: string | undefined
   /** Where pino lines go; the worker appends to the same file as the process. */
   logFile: string | undefined

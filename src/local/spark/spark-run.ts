@@ -104,7 +104,7 @@ export class SparkRun extends LiveRun {
       detached: true,
     })
     this.#child = child
-    // Writing to a process that has just ended is no failure of its own.
+    // Writing to a process that has just ended is not a failure.
     child.stdin.on('error', () => {})
     createInterface({ input: child.stdout }).on('line', (line) => this.#heard(line))
     createInterface({ input: child.stderr }).on('line', (line) => {
@@ -136,7 +136,7 @@ export class SparkRun extends LiveRun {
       [`${DELTA_DEFAULTS}.checkpointInterval`]: '100',
       // Bronze has more folders than that, and a job to list them takes longer than the listing.
       'spark.sql.sources.parallelPartitionDiscovery.threshold': '100000',
-      // The log of the files that were read is written anew, whole, so many batches apart; the old ones go soon.
+      // The log of read files is rewritten as a whole after this many batches; old ones are deleted soon after.
       'spark.sql.streaming.fileSource.log.compactInterval': '100',
       'spark.sql.streaming.fileSource.log.cleanupDelay': '1m',
     }

@@ -1,4 +1,4 @@
-/** Breaks and mends, and knows what is broken. What a fault has made fail is started again once it is mended. */
+/** Injects and ends faults, and knows which are active. Stages that a fault made fail are started again once it ends. */
 import type { FaultInjector } from '../ports/faults.ts'
 import type { HubProducer } from '../ports/hub.ts'
 import type { StageId } from '../ports/stages.ts'
@@ -21,10 +21,10 @@ export interface FaultControlOptions {
   retryRefused: () => void
 }
 
-/** How often a mended pipeline is looked at until it runs as before (ms), and how long at most. */
+/** How often the stages are checked after a fault ends until they run as before, and for how long at most (ms). */
 const HEAL_EVERY_MS = 250
 const HEAL_PATIENCE_MS = 60_000
-/** A stage counts as healed when its service was asked so long after the mending, or later, and said that it runs (ms). */
+/** A stage counts as healed when its service, asked at least this long after the fault ended, says that it runs (ms). */
 const HEALED_AFTER_MS = 500
 
 export class FaultControl {
@@ -48,7 +48,7 @@ export class FaultControl {
     return faultyProducer(producer, (name) => this.#isActive(name))
   }
 
-  /** @param durationMs mends itself after that time; undefined: a person does. */
+  /** @param durationMs ends by itself after that time; undefined: a person ends it. */
   inject(name: string, durationMs?: number): ActionResult {
     const fault = faultNamed(name)
     if (!fault) return refused(`There is no fault named ${name}: ${FAULT_NAMES.join(', ')}.`)
@@ -122,12 +122,12 @@ export class FaultControl {
       log.error('faults', `${fault?.title ?? name} could not be mended: ${errorText(error)}`, error)
     }
     if (this.#isClosed) return
-    // Whatever it was that was refused, running or not: nobody else asks before the next key.
+    // Also for stages that do not run: without this, nothing is asked again before the next key.
     retryRefused()
     this.#heal(name, { at: clock.monotonic(), time: clock.now() })
   }
 
-  /** Starts again what has failed, until everything runs that ran before, or somebody has stopped it. */
+  /** Restarts failed stages until all that ran before run again, or a person has stopped them. */
   #heal(name: string, mended: { at: number; time: number }): void {
     if (this.#isClosed) return
     const { store, clock, start, retryRefused, log } = this.#options
@@ -150,7 +150,7 @@ export class FaultControl {
     this.#show(store.state.faults.filter((one) => one.name !== name || one.state === 'active'))
   }
 
-  /** Another fault still holds it down: a start would only fail again. */
+  /** Another active fault still breaks it: a start would only fail again. */
   #isBrokenBy(id: StageId): boolean {
     return this.#options.store.state.faults.some(
       (one) => one.state === 'active' && faultNamed(one.name)?.breaks.includes(id),

@@ -1,4 +1,4 @@
-/** What a sender does wrong on purpose: changes readings on their way to the hub, behind the generator and in front of the SDK. */
+/** Faults of a sender: change readings on their way to the hub, after the generator and before the SDK. */
 import { formatTimestamp } from '../generator/encode.ts'
 import { type HubProducer, type OutgoingEvent, SendError } from '../ports/hub.ts'
 
@@ -22,7 +22,7 @@ const CHANGES: Readonly<Record<string, (event: OutgoingEvent, index: number) => 
 }
 
 /**
- * A producer that does wrong as long as faults are active.
+ * A producer that applies the active faults.
  * @param isActive asked for each batch, by the fault's name.
  */
 export function faultyProducer(inner: HubProducer, isActive: (name: string) => boolean): HubProducer {
@@ -38,14 +38,14 @@ export function faultyProducer(inner: HubProducer, isActive: (name: string) => b
       } catch (error) {
         throw error instanceof SendError ? originals(error, events, changed) : error
       }
-      // The copies are nobody's concern: whoever sends twice by mistake does not know it.
+      // A failure of the copies is ignored: a producer that sends twice by mistake does not know it.
       if (isActive('duplicate-storm')) await inner.send(changed, signal).catch(() => {})
     },
     close: () => inner.close(),
   }
 }
 
-/** The generator knows its own events only. */
+/** The generator only knows its own events. */
 function originals(
   error: SendError,
   events: readonly OutgoingEvent[],
@@ -59,7 +59,7 @@ function originals(
   )
 }
 
-/** Bodies that nobody expects. Each is a valid event of the hub. */
+/** Unexpected bodies. Each is a valid event of the hub. */
 export function poisonEvents(): OutgoingEvent[] {
   const nested = `${'['.repeat(LEVELS)}${']'.repeat(LEVELS)}`
   const bodies: (string | Uint8Array)[] = [
@@ -80,7 +80,7 @@ export function poisonEvents(): OutgoingEvent[] {
   return bodies.map((body) => ({ body: Buffer.from(body as string), partitionKey: 'poison' }))
 }
 
-/** A body that is no JSON (corrupted on purpose) stays as it is. */
+/** A body that is not JSON (corrupted on purpose) stays as it is. */
 function withBody(event: OutgoingEvent, change: (body: Body) => Body): OutgoingEvent {
   try {
     const body = JSON.parse(Buffer.from(event.body).toString('utf8')) as Body

@@ -18,7 +18,7 @@ export interface MadeEvent extends OutgoingEvent {
   station: number
   /** −1 for a copy of an earlier reading, which has no number of its own. */
   sequenceNumber: number
-  /** What it says, for the screen; undefined where it is no reading. */
+  /** What it says, for the screen; undefined when it is not a reading. */
   shown?: ShownReading | undefined
 }
 

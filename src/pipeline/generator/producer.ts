@@ -49,7 +49,7 @@ export class BufferedProducer {
   #underWay: readonly MadeEvent[] = []
   #condition: SenderCondition = { state: 'well' }
   #loop: Promise<void> | undefined
-  /** Lets go of the send under way, whatever becomes of it. */
+  /** Stops waiting for the send under way, whatever its result. */
   #interrupt: (() => void) | undefined
   #idle: (() => void)[] = []
 
@@ -142,7 +142,7 @@ export class BufferedProducer {
     }
   }
 
-  /** @returns why not all of it was acknowledged. Once closing, the outcome is nobody's concern any more. */
+  /** @returns why not all of it was acknowledged. Once it is closing, the result no longer matters. */
   async #sendOnce(): Promise<ServiceError | undefined> {
     const batch = this.#underWay
     const { signal } = this.#closing

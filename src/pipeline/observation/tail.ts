@@ -7,7 +7,7 @@ import type { TailEvent } from '../state/state.ts'
 
 /** Events kept for the screen. */
 export const TAIL_LIMIT = 300
-/** Of what came together, so many readings for each refused one that is shown; a few refused ones in any case. */
+/** How many readings are shown for each rejected one that arrived with them; a few rejected ones are always shown. */
 const READINGS_PER_REFUSED = 4
 const LEAST_REFUSED = 10
 /** Longest text taken over from an event that anybody may have sent. */

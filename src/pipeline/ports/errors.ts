@@ -13,7 +13,7 @@ export type ServiceErrorKind =
   | 'throttled'
   /** No answer, or a cut connection. */
   | 'unreachable'
-  /** The service took the call and failed, or answered what nobody understands. */
+  /** The service accepted the call and failed, or gave an answer that cannot be understood. */
   | 'service'
 
 export class ServiceError extends Error {

@@ -44,7 +44,7 @@ export class Assertions {
       if (this.#ids.hasOrAdd(identityOf(row))) this.#duplicates++
       else if (row.deviceSequenceNumber !== null && row.enqueuedAt !== null) inOrder.push(row)
     }
-    // Of one millisecond nobody can tell the order.
+    // Within one millisecond the order is unknown.
     inOrder.sort(
       (a, b) =>
         (a.enqueuedAt as number) - (b.enqueuedAt as number) ||
@@ -105,7 +105,7 @@ export class Assertions {
     }
   }
 
-  /** Gaps are no fault here: readings in quarantine are missing from silver with good reason. */
+  /** Gaps do not count: readings in quarantine are rightly missing from silver. */
   #follow(deviceId: string, number: number, enqueuedAt: number): void {
     const latest = this.#latest.get(deviceId)
     if (latest && number < latest.number) {

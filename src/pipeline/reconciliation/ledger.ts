@@ -21,7 +21,7 @@ export interface Counters {
   read: { silver: number | undefined; gold: number | undefined; aggregate: number | undefined }
   /** True if bronze reaches to the newest event of every partition; undefined: not known. */
   isBronzeComplete: boolean | undefined
-  /** What this session has added; undefined: rows waited when it began, so nobody can tell whose they are. */
+  /** What this session has added; undefined: rows were waiting when it began, so their origin is unknown. */
   session: SessionCounters | undefined
   /**
    * No counter has moved for some looks and nothing waits to be sent. The counters are read one after the other, so that
@@ -81,7 +81,7 @@ export function reconcile(counters: Counters): LedgerSlice {
 
 type Differences = LedgerSlice['inFlight']
 
-/** Rows that are nowhere, though everyone says to have read everything. Rows in front of a stopped stage merely wait. */
+/** Rows in no table although every stage has read all its input. Rows before a stopped stage are only waiting. */
 function missingRows(difference: Differences, counters: Counters): [text: string, rows: number][] {
   const { read, bronze, silver, gold, isBronzeComplete } = counters
   const all: [string, number, boolean][] = [

@@ -1,4 +1,4 @@
-/** Asks one service again and again: never twice at a time, slower after failures, not at all after a refusal. */
+/** Polls one service: never twice at a time, slower after failures, not at all after a refusal. */
 
 import { ServiceError } from '../ports/errors.ts'
 import { backoff } from './backoff.ts'
@@ -66,7 +66,7 @@ export class Poller {
     if (!this.#asking && this.#cancel && this.#failures === 0) this.#schedule(this.#options.everyMs())
   }
 
-  /** Who was refused asks once more: the operator may have signed in again, or been given a role. */
+  /** Asks once more after a refusal: the person may have signed in again, or been given a role. */
   retryRefused(): void {
     if (this.#isRefused) void this.refresh()
   }
@@ -96,7 +96,7 @@ export class Poller {
           : new ServiceError('service', service, errorText(cause), { cause })
       this.#failures++
       onFailure(error, this.#failures)
-      // Who was refused is refused again: the operator's next command asks anew.
+      // A refusal would be repeated: the person's next command asks again.
       this.#isRefused = error.kind === 'authorization'
       if (this.#isRefused) return
       const wait = backoff(this.#failures, { first: everyMs(), longest: longestMs })

@@ -1,4 +1,4 @@
-/** The five stages in order: start all, stop all, one by one. Never blocks: what comes of it is seen in the stages. */
+/** The five stages in order: start all, stop all, one by one. Never blocks: the result shows in the stages' states. */
 
 import { STAGE_IDS, type StageId } from '../ports/stages.ts'
 import type { IdleTracker } from '../runtime/idle-tracker.ts'

@@ -47,7 +47,7 @@ export type StageEvent =
 
 /** After this long, a service that took a command and shows no trace of it is believed (ms). */
 const SETTLE_MS = 15_000
-/** Unanswered polls after which the last answer is no longer taken for true. */
+/** Unanswered polls after which the last answer counts as out of date. */
 const SILENT_TIMES = 3
 
 export const UNKNOWN_STAGE: StageModel = {

@@ -53,7 +53,7 @@ export class Log {
     this.#add('error', source, message, cause)
   }
 
-  /** One cause, of which one service after the other complains: what to do has just been said. */
+  /** Several services report one cause: the remedy was shown with the first. */
   #isKnown(message: string): boolean {
     const [, hint] = message.split(' — ')
     const now = this.#clock.now()
@@ -67,7 +67,7 @@ export class Log {
 
   #add(level: LogEntry['level'], source: string, message: string, cause?: unknown): void {
     this.#logger[level](cause === undefined ? { source } : { source, err: cause }, message)
-    // Whoever notices a failure says so; the same words twice in a row tell nothing new.
+    // Several parts may report one failure: the same text twice in a row is shown once.
     const last = this.#entries.at(-1)
     if (last?.source === source && last.message === message && last.level === level) return
     if (level === 'warn' && this.#isKnown(message)) return

@@ -54,7 +54,7 @@ export interface AudienceSlice {
   acknowledged: number
   /** The same a second, at present. */
   rate: number
-  /** Who has sent last, newest first. */
+  /** The latest senders, newest first. */
   senders: readonly { name: string; at: number }[]
   rules: AudienceRules
 }

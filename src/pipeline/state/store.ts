@@ -38,7 +38,7 @@ export class StateStore {
   }
 
   /**
-   * Replaces slices. A slice that looks as before wakes nobody; its times of polls are told with whatever comes next.
+   * Replaces slices. A slice that looks the same notifies no listener; its poll times are passed on with the next change.
    * The changes of one moment are told together.
    */
   update(slices: Partial<Omit<AppState, 'now'>>): void {

@@ -1,4 +1,4 @@
-/** Follows one event on the screen: looks again until nothing of it is to come any more. Costs nothing while nobody asks. */
+/** Follows one event on the screen: polls until its trace is complete. Costs nothing while no event is followed. */
 
 import { formatTimestamp } from '../generator/encode.ts'
 import type { HubProducer, OutgoingEvent } from '../ports/hub.ts'
@@ -82,7 +82,7 @@ export class Follower {
     const { signal } = this.#following
     const sending = producer.send([event]).then(
       () => {
-        // Meanwhile nobody looks any more, or at something else.
+        // The person may have stopped following it, or follows another event.
         if (!signal.aborted) this.follow({ kind: 'id', eventId })
       },
       (error: unknown) => log.error('hub', `Your reading was not sent: ${errorText(error)}`, error),
@@ -123,7 +123,7 @@ export class Follower {
   }
 }
 
-/** A number as a number, everything else as the text that it is: what comes of it is the lesson. */
+/** A number as a number, anything else as its text: what the pipeline does with it is the lesson. */
 const asTyped = (text: string): number | string => {
   const trimmed = text.trim()
   return trimmed !== '' && Number.isFinite(Number(trimmed)) ? Number(trimmed) : text

@@ -85,7 +85,7 @@ function keyHints(state: AppState, view: ViewState, width: number, scrollable: n
 function hintOf(binding: KeyBinding, state: AppState, view: ViewState): Hint[] {
   const { footer, command } = binding
   const isControl = binding.needs === 'start' || binding.needs === 'control'
-  // A list of which a letter takes one: there `d` breaks something, and is not `dirty`.
+  // In a list whose items are chosen by a letter, `d` chooses a fault and does not mean `dirty`.
   if (footer && picksByLetter(view) && command !== 'help' && command !== 'quit') return []
   if (!footer || (isControl && whyNot(binding, state, view, false) !== undefined)) return []
   const { stages } = state

@@ -222,7 +222,7 @@ export class Screen {
     this.#redraw()
   }
 
-  /** An event that nobody sees is not looked for again and again: the hub and the lake are asked each time. */
+  /** Stop following an event that is not on the screen: each look asks the hub and the lake. */
   #endTrace(): void {
     const { trace: slice } = this.#options.store.getState()
     this.#followed = slice?.trace ? { kind: 'position', ...slice.trace.position } : slice?.query
@@ -243,7 +243,7 @@ export class Screen {
     return { focusable, scrollable, page: Math.max(1, (layout?.bodyHeight ?? 3) - 3), texts, details }
   }
 
-  /** Frozen or unseen, the screen listens to nobody. */
+  /** While it is frozen or hidden, the screen does not listen to the store. */
   #follow(): void {
     const isWanted = this.#listeners.size > 0 && !this.#view.isFrozen
     if (isWanted === (this.#unsubscribe !== undefined)) return

@@ -48,7 +48,7 @@ function coded(code: number, modifiers: number): string | undefined {
   const key = KITTY_KEYS[code]
   if (key !== undefined) return withModifiers(key, modifiers)
   if (code >= 57_399 && code <= 57_408) return withModifiers(String(code - 57_399), modifiers)
-  // The private area holds what has no name above; below a blank there are no letters.
+  // Codes in the private area have no name above, and codes below the space are not letters.
   if (code < 0x20 || (code >= 0xd800 && code <= 0xf8ff) || code > 0x10ffff) return undefined
   return withModifiers(String.fromCodePoint(code), modifiers)
 }

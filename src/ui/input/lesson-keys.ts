@@ -5,7 +5,7 @@ import type { AppState } from '../../pipeline/state/state.ts'
 import { LETTERS } from './letters.ts'
 import type { Overlay, Question, ViewState } from './view-state.ts'
 
-/** Of each part of a reading of one's own. */
+/** Longest text of each part of a typed reading. */
 const OWN_LENGTH = 40
 /** A key of a recording seeks so far (ms). */
 const SEEK_MS = 10_000

@@ -1,2 +1,2 @@
-/** Letters of a list of which one key takes an item, in its order; `q` closes the list. */
+/** Letters that choose an item of a list, in its order; `q` closes the list. */
 export const LETTERS: readonly string[] = [...'abcdefghijklmnoprstu']

@@ -1,7 +1,7 @@
 /**
  * Takes the input of a terminal apart, byte by byte as it comes: a sequence that arrives in pieces is held until it is whole,
  * and no byte of it is ever a key. After ECMA-48 (CSI, OSC, DCS, APC, PM, SOS), xterm's control sequences and the kitty
- * keyboard protocol. Knows no clock: whoever feeds it says when a pause was long.
+ * keyboard protocol. It has no clock: the caller says when a pause was long.
  */
 import { keyOfCsi, mouseOf, mouseOfBytes } from './csi.ts'
 import { characterKey, KEYPAD, LETTER_KEYS, type Token } from './tokens.ts'
@@ -64,7 +64,7 @@ export class Tokenizer {
     this.#isRisky = isRisky
   }
 
-  /** Something is under way: more is to come, or time must show that there is no more. */
+  /** A sequence has begun: more bytes must come, or a pause must show that none will. */
   get isHolding(): boolean {
     return this.#state !== 'ground'
   }
@@ -204,7 +204,7 @@ export class Tokenizer {
       this.#report(this.#held)
       return this.#begin('ground')
     }
-    // A person who is stuck presses this; no answer holds it.
+    // A person who is stuck presses this key, and no terminal answer contains it.
     if (character === '\x03') {
       this.#begin('ground')
       return this.#key('ctrl+c')

@@ -20,7 +20,7 @@ export type Token =
   | { kind: 'mouse'; mouse: MouseEvent }
   /** The escape key that was told a moment ago was the beginning of something else: what it did is taken back. */
   | { kind: 'takeBack' }
-  /** An answer of the terminal, or a report that nobody asked for: never a key. */
+  /** An answer or an unrequested report of the terminal: never a key. */
   | { kind: 'report'; text: string }
 
 /** Keys by the last byte of `CSI … letter`, and of `SS3 letter`. */

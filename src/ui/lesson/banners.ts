@@ -116,7 +116,7 @@ function lessonLines(lesson: LessonSlice, columns: number, room = Number.POSITIV
   return [head, ...shown.map((part): Line => [span(' '), span(part)]), ...after]
 }
 
-/** Whoever has bet wants to know. */
+/** Shown to a person who has placed a bet. */
 const betText = ({ bet, answer, options }: LessonSlice): string =>
   bet === undefined ? '' : bet === answer ? 'You were right. ' : `You had bet on “${options[bet]}”. `
 

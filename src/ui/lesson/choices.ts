@@ -1,4 +1,4 @@
-/** Lists of which a letter takes one: what can be broken, and the lessons. */
+/** Lists whose items are chosen by a letter: the faults and the lessons. */
 import { FAULTS } from '../../pipeline/faults/registry.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
 import { LETTERS } from '../input/letters.ts'

@@ -1,4 +1,4 @@
-/** The room for phones: where it opens, its code to scan, its address, who is there, and what they may do. */
+/** The room for phones: its address, the code to scan, which phones are connected, and what they may do. */
 import type { AppState, AudienceSlice } from '../../pipeline/state/state.ts'
 import { LETTERS } from '../input/letters.ts'
 import { formatCount, formatRate } from '../text/format.ts'

@@ -55,7 +55,7 @@ export function nodesOf(state: AppState): Node[] {
   const delay = job.watermarkDelaySeconds
   const stageNode = (stage: StageSlice): Pick<Node, 'state' | 'word' | 'shortWord' | 'service' | 'rate'> => {
     const [word, shortWord] = plainWord(stage, now)
-    // What stands still passes nothing on: that much is known.
+    // A stopped stage passes nothing on, so the rate is known: zero.
     const rate = stage.rate ?? (stage.state === 'stopped' ? 0 : undefined)
     return { state: stage.state, word, shortWord, service: serviceWord(stage), rate }
   }
@@ -143,7 +143,7 @@ export function nodesOf(state: AppState): Node[] {
   ]
 }
 
-/** `╰▶ quarantine 174`: loud as soon as there is something in it; a dash where nobody knows. */
+/** `╰▶ quarantine 174`: highlighted once it holds rows; a dash when the count is unknown. */
 function branch(name: string, short: string, rows: number | undefined): Pick<Node, 'branch' | 'shortBranch'> {
   const isLoud = rows !== undefined && rows > 0
   const one = (label: string): Line => [

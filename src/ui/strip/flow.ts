@@ -83,7 +83,7 @@ function cellsOf(nodes: readonly Node[], width: number): { cells: readonly Cell[
   const room = (size: number) => width - 2 - nodes.reduce((sum, node) => sum + boxWidth(node, size), 0)
   const size = ARROWS.findIndex((least, index) => room(index) >= least * arrows || index === 2)
   const last = nodes.at(-1)
-  // Below the last name the words need room of their own: there is no arrow behind it.
+  // The last node needs its own width for its text, since no arrow follows it.
   const kept = last?.isLast ? Math.max(0, LAST_WORDS - boxWidth(last, size)) : 0
   const each = Math.max(0, Math.floor((room(size) - kept) / Math.max(1, arrows)))
   const cells = nodes.map((node, index): Cell => {
@@ -120,7 +120,7 @@ function boxOf({ names, state }: Node, size: number): Line {
   return [{ text: ` ${text} `, token, bold: true, inverse: true }]
 }
 
-/** `━━120/s━▶` while something flows, `───0────▶` while nothing does, `───–────▶` while nobody knows. */
+/** `━━120/s━▶` while rows flow, `───0────▶` when none do, `───–────▶` when it is unknown. */
 function arrowOf({ rate, isLast }: Node, width: number): Line {
   if (isLast || width < 3) return []
   const isFlowing = rate !== undefined && rate >= 0.05

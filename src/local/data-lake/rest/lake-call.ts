@@ -26,7 +26,7 @@ export interface LakeCall {
   operation: Operation | undefined
   /** Whether the client signed in with the session's token, not the key. */
   isByToken: boolean
-  /** Of what is copied or renamed: may whoever came in by a SAS have it? @throws HttpError 403 */
+  /** Checks that a SAS also allows reading what is copied or renamed. @throws HttpError 403 */
   checkSource(source: SasTarget, anyOf: string): void
 }
 

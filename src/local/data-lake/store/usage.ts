@@ -53,7 +53,7 @@ export class Usage {
       await yieldToOthers()
       counting.passed.add(folder)
       for (const entry of entriesOf(folder)) {
-        // What is unfinished is no part of the lake yet.
+        // Unfinished uploads do not belong to the lake yet.
         if (folder === this.#root && entry.name.startsWith('.')) continue
         const place = join(folder, entry.name)
         if (entry.isDirectory()) folders.push(place)
@@ -70,7 +70,7 @@ export class Usage {
   }
 }
 
-/** A folder that vanished meanwhile, or that cannot be read, adds nothing: whoever needs its files will say what is wrong. */
+/** A folder that vanished meanwhile, or that cannot be read, adds nothing: the code that needs its files will report what is wrong. */
 function entriesOf(folder: string) {
   try {
     return readdirSync(folder, { withFileTypes: true })

@@ -14,7 +14,7 @@ import {
   writeParquet,
 } from './parquet-file.ts'
 
-/** A file of so many rows, or so many bytes, is large enough. It also bounds how long one compaction takes. */
+/** A file with this many rows or bytes is large enough. This also limits how long one compaction takes. */
 const LARGE = { rows: 300_000, bytes: 48_000_000 }
 
 /** Merges one run of neighbours when there is one; another waits for the next call. */

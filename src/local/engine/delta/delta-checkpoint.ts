@@ -1,4 +1,4 @@
-/** Checkpoints of a Delta log: all actions that make up the table in one Parquet file, so that nobody replays a day of commits. */
+/** Checkpoints of a Delta log: all actions that make up the table in one Parquet file, so that readers need not replay a day of commits. */
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { type Action, type AddFile, parseActions } from '../../../delta/actions.ts'
 import { checkpointName, LAST_CHECKPOINT, LOG_FOLDER } from '../../../delta/log-names.ts'

@@ -7,7 +7,7 @@ import type { DeltaTable } from './delta-writer.ts'
 import { removeLakeFile } from './lake-files.ts'
 import { parseDataFileName } from './parquet-file.ts'
 
-/** Removes our data files that no commit refers to: written just before a crash. Only while nobody writes the table. */
+/** Removes our data files that no commit refers to: written just before a crash. Only while the table is not being written. */
 export async function removeOrphans(context: EngineContext, table: DeltaTable): Promise<void> {
   const { files, tombstones } = table.state
   for (const name of await readdir(table.folder)) {

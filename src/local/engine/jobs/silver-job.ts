@@ -36,7 +36,7 @@ interface LoadedRow extends Record<string, unknown> {
 /** Paths of foreign files that have been read, one per line. */
 const FOREIGN_LIST = 'foreign-files.txt'
 
-/** After so many rows the work tables are made anew, as DuckDB keeps the room of deleted rows. */
+/** After this many rows the work tables are recreated, since DuckDB keeps the space of deleted rows. */
 const ROWS_PER_WORK_TABLE = 20_000
 
 const INSERT_BATCH = `INSERT INTO batch ${validated(linesOf('decode($1)'))}`

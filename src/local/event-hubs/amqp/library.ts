@@ -1,5 +1,5 @@
 /**
- * Everything that is used of rhea beyond its typings. Whoever reaches into the library does it through here; the version in
+ * Everything that is used of rhea beyond its typings. Code that reaches into the library does it through this file; the version in
  * package.json is exact, and test/local/event-hubs/amqp/library.test.ts says whether all of it is still there.
  */
 /// <reference path="./rhea-frames.d.ts" />

@@ -5,7 +5,7 @@ export interface PlainProof {
   key: string
 }
 
-/** The parts of a PLAIN response: an identity to act for, which nobody needs here, the name, and the key. */
+/** The parts of a PLAIN response: an identity to act for (not used here), the name, and the key. */
 function readPlain(response: unknown): PlainProof | undefined {
   if (!Buffer.isBuffer(response)) return undefined
   const parts = response.toString('utf8').split('\0')

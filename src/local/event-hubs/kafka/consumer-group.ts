@@ -100,7 +100,7 @@ export class ConsumerGroup {
     if (!known && this.#members.size >= MAX_MEMBERS) return Promise.resolve(refuse(ERROR.groupMaxSizeReached))
     if (!this.#fits(request)) return Promise.resolve(refuse(ERROR.inconsistentGroupProtocol))
     const memberId = known?.memberId ?? `${request.clientId}-${this.#newId()}`
-    // A member asks again when its connection was cut: the earlier question is answered by nobody.
+    // A member whose connection was cut asks again: the earlier request gets no answer.
     known?.join?.(refuse(ERROR.unknownMemberId))
     known?.sync?.({ error: ERROR.rebalanceInProgress, assignment: NOBODY })
     return new Promise((resolve) => {
@@ -152,7 +152,7 @@ export class ConsumerGroup {
     return ERROR.none
   }
 
-  /** May this member commit? A commit without a group's membership (generation −1) is always taken while nobody is in it. */
+  /** May this member commit? A commit without membership (generation −1) is always accepted while the group is empty. */
   mayCommit(memberId: string, generation: number): number {
     if (generation < 0 && this.isEmpty) return ERROR.none
     return this.#check(memberId, generation)
@@ -161,7 +161,7 @@ export class ConsumerGroup {
   /** Removes members that were silent for too long, and ends a rebalance that timed out. */
   sweep(): void {
     const now = this.#now()
-    // Whoever waits for an answer is there.
+    // A member that waits for an answer is alive.
     for (const member of [...this.#members.values()])
       if (!member.join && !member.sync && member.deadline < now) this.#remove(member.memberId)
     if (this.#state === 'PreparingRebalance') this.#completeJoin()

@@ -12,7 +12,7 @@ export class Coordinator {
   readonly offsets: GroupOffsets
   readonly #groups = new Map<string, ConsumerGroup>()
   readonly #options: { newId: () => string; now: () => number }
-  /** Runs only while there are groups: an idle hub wakes nobody. */
+  /** Runs only while there are groups: an idle hub runs no timer. */
   #timer: NodeJS.Timeout | undefined
 
   /** @param options.now monotonic milliseconds. */

@@ -12,7 +12,7 @@ import { type HubNames, isOfHub, noSuchHub, pathOf } from './address.ts'
 import { answer, manage, refusal, replyLink } from './management.ts'
 import { checkToken, type HubAuth, typeOfToken } from './sas.ts'
 
-/** Clients try again a few times; who goes on guessing has to connect again. */
+/** Clients try again a few times; a peer that goes on guessing has to reconnect. */
 const MAX_REFUSED_TOKENS = 20
 /** Tokens and questions are short. */
 export const MAX_REQUEST_BYTES = 65_536
@@ -54,7 +54,7 @@ export class Requests {
     settle(delivery)
     const reply = kind === 'cbs' ? this.#claimed(request, peer) : this.#managed(request, peer)
     const link = replyLink(peer.replies, request, kind)
-    // A client closes one half of the pair and then the other: an answer that nobody waits for is dropped.
+    // A client closes one half of the pair and then the other: an answer without a receiver is dropped.
     if (link) sendOnce(link, encodeMessage(reply))
     else this.#options.logger.debug({ kind }, 'event hub: nobody waits for an answer')
   }

@@ -3,7 +3,7 @@ import { isDiskFull } from './database.ts'
 
 /** How often retention looks (ms); while it lags behind, at every occasion. */
 const SWEEP_EVERY_MS = 1000
-/** Bounds of one step, so that whoever waits for it waits a few milliseconds. One append's worth always goes. */
+/** Limits of one step, so that a caller waits a few milliseconds for it. At least one append is always deleted. */
 const STEP_ROWS = 200
 const STEP_BYTES = 8_000_000
 

@@ -141,7 +141,7 @@ async function checksumsAsked(
 }
 
 /**
- * @returns undefined for the whole file, also when the header is no range of bytes.
+ * @returns undefined for the whole file, also when the header is not a byte range.
  * @throws HttpError 416 when the range begins behind the end.
  */
 export function rangeOf(header: string, size: number): Span | undefined {
