@@ -66,7 +66,7 @@ class _Number(str):
 
 
 def _reject(constant):
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} is not JSON")
 
 
 def _first_of_each(pairs):
@@ -158,7 +158,7 @@ def _tagged(value):
 
 
 def read_line(line):
-    """Bytes of a line to the fields of LINE_TYPE. Bytes that are no UTF-8 become U+FFFD."""
+    """Bytes of a line to the fields of LINE_TYPE. Bytes that are not UTF-8 become U+FFFD."""
     repaired = None
     try:
         text = line.decode("utf-8")

@@ -1,5 +1,5 @@
 /** Holds the rules of docs/architecture.md: which room imports which, no circles, no overfull folder. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { importsIn, importsOf, type Rules, sourceFiles, violations } from './support/architecture.ts'
@@ -100,6 +100,18 @@ describe('the house', () => {
     }
     for (const name of ['rhea', 'ink', '@azure/event-hubs'])
       expect(devDependencies[name], name).toMatch(/^\d+\.\d+\.\d+$/)
+  })
+
+  it('has a code map whose places exist', () => {
+    const map = readFileSync(resolve(src, '../docs/architecture.md'), 'utf8')
+    const named = [...map.matchAll(/`([\w./-]+\.(?:tsx?|py))`/g)].map(([, path = '']) => path)
+    expect(named.length).toBeGreaterThan(40)
+    const isThere = (path: string) =>
+      files.some((one) => one === path || one.endsWith(`/${path}`)) || existsSync(resolve(src, '..', path))
+    expect(named.filter((path) => !isThere(path))).toEqual([])
+    const pairs = [...map.matchAll(/`(\w+)` (?:in |\()`([\w./-]+\.ts)`/g)]
+    expect(pairs.length).toBeGreaterThan(3)
+    for (const [, name = '', path = ''] of pairs) expect(textOf(path), `${name} in ${path}`).toContain(name)
   })
 
   it('refuses a folder with too many files', () => {

@@ -236,7 +236,7 @@ export class Room {
     const { isMischiefAllowed, readingsPerSecond, isPaused } = this.#rules
     if (isPaused) return later(context, 'The presenter has paused the room.')
     const asked = readingsRequest.safeParse(await readBody(context))
-    if (!asked.success) return context.json({ error: 'These are no readings as the page makes them.' }, 400)
+    if (!asked.success) return context.json({ error: 'These are not readings that the page makes.' }, 400)
     const { readings } = asked.data
     if (!isMischiefAllowed && readings.some(({ rubbish, twice }) => rubbish !== undefined || twice))
       return context.json({ error: 'Mischief is not allowed now.' }, 403)

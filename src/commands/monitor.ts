@@ -49,7 +49,7 @@ export async function runMonitor({
   const { stdin, stdout } = process
   if (!stdout.isTTY || !stdin.isTTY)
     throw new UserError(
-      `The control room needs a terminal, and ${stdout.isTTY ? 'the input' : 'the output'} is no terminal.`,
+      `The control room needs a terminal, and ${stdout.isTTY ? 'the input' : 'the output'} is not a terminal.`,
       'Without a screen: rtstream-tui run --duration 30s (rtstream-tui run --help).',
       { exitCode: 2 },
     )

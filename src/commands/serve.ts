@@ -13,13 +13,14 @@ import { describeError, UserError } from './shared/user-error.ts'
 type ServiceStage = Exclude<StageId, 'generator'>
 
 /** As they are written after `--start`, in the order in which data flows. */
-const STAGES: Readonly<Record<string, ServiceStage>> = {
-  'stream-analytics': 'streamAnalytics',
+const WRITTEN: Readonly<Record<ServiceStage, string>> = {
+  streamAnalytics: 'stream-analytics',
   silver: 'silver',
   gold: 'gold',
   aggregate: 'aggregate',
 }
-const NAMES = Object.keys(STAGES)
+const STAGES = new Map(Object.entries(WRITTEN).map(([stage, name]) => [name, stage as ServiceStage]))
+const NAMES = [...STAGES.keys()]
 
 export interface ServeOptions {
   config: Config
@@ -44,13 +45,13 @@ export function stagesToStart(text: string | undefined): ServiceStage[] {
   const wrong = asked.find((name) => name !== 'all' && !NAMES.includes(name))
   if (wrong !== undefined)
     throw new UserError(
-      `--start: ${wrong} is no stage of the local services.`,
+      `--start: ${wrong} is not a stage of the local services.`,
       wrong === 'generator'
         ? 'serve sends no readings of its own; rtstream-tui run does.'
         : `Name some of ${NAMES.join(', ')}, or all.`,
     )
   return NAMES.filter((name) => asked.includes('all') || asked.includes(name)).map(
-    (name) => STAGES[name] as ServiceStage,
+    (name) => STAGES.get(name) as ServiceStage,
   )
 }
 

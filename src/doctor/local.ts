@@ -29,7 +29,7 @@ function size({ isTty, columns, rows }: TerminalFacts): Finding {
   if (!isTty || columns === undefined || rows === undefined) {
     return {
       level: 'warning',
-      detail: 'output is no terminal',
+      detail: 'output is not a terminal',
       fix: 'Open a terminal for the control room; `rtstream-tui run` works without one.',
     }
   }

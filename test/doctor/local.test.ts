@@ -37,7 +37,7 @@ describe('the terminal', () => {
     [{ env: { LANG: 'C' } }, 'the locale (C) is not UTF-8'],
     [{ env: {} }, 'the locale (none) is not UTF-8'],
     [{ env: { LANG: 'C.UTF-8', TERM: 'dumb' } }, 'TERM=dumb cannot move the cursor'],
-    [{ isTty: false }, 'output is no terminal'],
+    [{ isTty: false }, 'output is not a terminal'],
   ])('%j is a warning', async (changes, detail) => {
     const warnings = (await look(changes)).filter(({ level }) => level === 'warning')
     expect(warnings).toEqual([expect.objectContaining({ detail, fix: expect.any(String) })])

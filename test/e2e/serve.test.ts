@@ -140,6 +140,6 @@ describe('serve', () => {
     expect(await one.exit).toBe(0)
     const wrong = await cli(['serve', '--start', 'silver,generator', '--data-dir', at('stages')])
     expect(wrong.code).toBe(1)
-    expect(wrong.stderr).toContain('generator is no stage of the local services')
+    expect(wrong.stderr).toContain('generator is not a stage of the local services')
   }, 90_000)
 })

@@ -72,7 +72,7 @@ describe('wrong usage', () => {
   it('says on a stdout that is no terminal how to run without a screen', async () => {
     const { code, stderr } = await cli(['--data-dir', data])
     expect(code).toBe(2)
-    expect(stderr).toMatch(/no terminal.*rtstream-tui run/s)
+    expect(stderr).toMatch(/not a terminal.*rtstream-tui run/s)
     expect(existsSync(data)).toBe(false)
   })
 

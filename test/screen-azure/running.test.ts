@@ -167,7 +167,7 @@ describe('a service that answers badly', () => {
     ['an error of its own', { respond: { status: 500, body: { message: 'It broke.' } } }, /500 It broke/],
     ['503', { respond: { status: 503, body: { message: 'Come back.' } } }, /503 Come back/],
     ['too many requests', { respond: throttled(1) }, /TooManyRequests/],
-    ['junk', { malformed: true }, /something that is no JSON/],
+    ['junk', { malformed: true }, /something that is not JSON/],
     ['nothing, cut off', { cut: 'before' }, /cannot be reached/],
     ['half of it', { cut: 'midway' }, /cannot be reached/],
   ])('with %s keeps its last state for a while, then is unknown, then back', async (_, fault, shown) => {

@@ -132,7 +132,7 @@ describe('a connection that sends', () => {
     [
       'junk in a frame',
       () => Buffer.concat([HEADER, rawFrame(Buffer.from([0x00, 0x53, 0x10, 0x3f, 1, 2, 3]))]),
-      /a performative is no list/,
+      /a performative is not a list/,
     ],
     [
       'a frame cut off inside',
@@ -198,7 +198,7 @@ describe('a connection that sends', () => {
           opening(),
           attachFrom(rhea.types.described(rhea.types.wrap_ulong(0x30), rhea.types.wrap_list([]))),
         ]),
-      /a link to or from what is no node/,
+      /a link to or from something that is not a node/,
     ],
     [
       'a request that never ends',

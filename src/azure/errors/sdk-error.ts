@@ -72,7 +72,7 @@ export function sdkError(service: string, error: unknown): ServiceError {
 function unreadable(service: string, message: string, cause: unknown): ServiceError {
   if (/^Error reading response/.test(message))
     return new ServiceError('unreachable', service, `The answer of ${service} was cut off.`, { cause })
-  return new ServiceError('service', service, `${service} answered something that is no JSON.`, {
+  return new ServiceError('service', service, `${service} answered something that is not JSON.`, {
     hint: 'Check that the address is that of the service and not of a portal or a proxy.',
     cause,
   })

@@ -196,10 +196,10 @@ function parse<T>(service: string, url: URL, text: string): T {
   try {
     body = JSON.parse(text)
   } catch (error) {
-    throw refuse('no JSON', error)
+    throw refuse('not JSON', error)
   }
   // Our services never answer with less; read as an empty list, it would mean that nothing runs.
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw refuse('no JSON object')
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw refuse('not a JSON object')
   return body as T
 }
 

@@ -106,7 +106,7 @@ export class LogFiles {
       throw new ServiceError(
         'service',
         'the data lake',
-        `The commit ${this.#place(name)} is no whole JSON.`,
+        `The commit ${this.#place(name)} is not complete JSON.`,
         {
           cause,
         },

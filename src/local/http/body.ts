@@ -77,7 +77,7 @@ export async function readForm(request: IncomingMessage, limitBytes = JSON_LIMIT
   try {
     return await new Response(new Uint8Array(body), { headers: { 'content-type': type } }).formData()
   } catch (cause) {
-    throw new HttpError(400, 'InvalidRequestContent', 'The request body is no form.', { cause })
+    throw new HttpError(400, 'InvalidRequestContent', 'The request body is not a form.', { cause })
   }
 }
 
@@ -98,10 +98,10 @@ export async function readJson(
   try {
     value = JSON.parse(text)
   } catch (cause) {
-    throw new HttpError(400, 'InvalidRequestContent', 'The request body is no JSON.', { cause })
+    throw new HttpError(400, 'InvalidRequestContent', 'The request body is not JSON.', { cause })
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new HttpError(400, 'InvalidRequestContent', 'The request body is no JSON object.')
+    throw new HttpError(400, 'InvalidRequestContent', 'The request body is not a JSON object.')
   }
   return value as Record<string, unknown>
 }

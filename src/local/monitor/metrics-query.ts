@@ -64,7 +64,7 @@ export function resourceQuery(query: URLSearchParams, now: number): MetricsQuery
   const [from = null, to = null, ...more] = span?.split('/') ?? []
   if (span !== null && (to === null || more.length > 0))
     throw badRequest(
-      `The timespan '${span.slice(0, 80)}' is no start and end in ISO-8601, with a slash between.`,
+      `The timespan '${span.slice(0, 80)}' is not a start and an end in ISO-8601 with a slash between them.`,
     )
   return parse(named, from, to, now)
 }
@@ -115,7 +115,7 @@ function aggregationsOf(text: string | null): readonly Aggregation[] | undefined
 function time(text: string | null): number | undefined {
   if (text === null) return undefined
   const parsed = isoTime(text)
-  if (parsed === undefined) throw badRequest(`'${text.slice(0, 40)}' is no time in ISO-8601.`)
+  if (parsed === undefined) throw badRequest(`'${text.slice(0, 40)}' is not a time in ISO-8601.`)
   return parsed
 }
 

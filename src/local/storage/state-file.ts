@@ -22,7 +22,7 @@ export function readStateFile<T>(file: string, isWhole: (found: unknown) => bool
   try {
     found = JSON.parse(text)
   } catch (cause) {
-    throw new StateFileError(`${file} cannot be read: it is no JSON.`, { cause })
+    throw new StateFileError(`${file} cannot be read: it is not JSON.`, { cause })
   }
   if (!isWhole(found)) throw new StateFileError(`${file} cannot be read: it holds something else.`)
   return found as T

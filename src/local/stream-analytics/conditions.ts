@@ -46,7 +46,7 @@ export class JobConditions {
     if (!first) return
     this.#input ??= this.#condition(
       'InputDeserializerError.InvalidData',
-      `Events are not written because they are no JSON objects, the first in partition ${partition} at sequence number ${first.sequenceNumber}: ${first.reason}.`,
+      `Events are not written because they are not JSON objects, the first in partition ${partition} at sequence number ${first.sequenceNumber}: ${first.reason}.`,
     )
     for (const { sequenceNumber, reason } of rejections) {
       if (this.#rejectionsLogged++ >= LOGGED_REJECTIONS) return

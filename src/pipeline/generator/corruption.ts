@@ -13,7 +13,7 @@ export const chooseCorruption = (random: Random): CorruptionKind =>
 export interface Corrupted {
   /** The body. */
   text: string
-  /** What it says; undefined where it is no JSON. */
+  /** What it says; undefined when it is not JSON. */
   reading: Omit<Reading, 'eventId'> | undefined
 }
 

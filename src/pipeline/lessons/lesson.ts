@@ -115,7 +115,7 @@ function parseCheck(where: string, text: string | undefined): Condition[] {
       /^(\+?)([\w.-]+) (>=|<=|!=|=|>|<) (\S+)$/.exec(part.trim()) ?? []
     if (compare === undefined)
       throw new LessonError(
-        `${where}: “${part}” is no condition such as ledger.lost = 0 or +ledger.gold >= 10.`,
+        `${where}: “${part}” is not a condition such as ledger.lost = 0 or +ledger.gold >= 10.`,
       )
     const number = Number(value)
     return {

@@ -1,14 +1,11 @@
 /** Every key of the control room as data: what it does, when it can, and what it is called in footer, help and document. */
+import type { StageId } from '../../pipeline/ports/stages.ts'
 import { NOT_CONNECTED, READ_ONLY } from '../../pipeline/state/actions.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
 import { growsAtEnd, scrollTarget, type ViewState } from './view-state.ts'
 
 export type Command =
-  | 'generator'
-  | 'streamAnalytics'
-  | 'silver'
-  | 'gold'
-  | 'aggregate'
+  | StageId
   | 'startAll'
   | 'stopAll'
   | 'moreStations'

@@ -81,7 +81,7 @@ function zoomedLines({ state, width }: PanelContext): Line[] {
   return [
     [],
     note(WIDTHS.name + 2, 'in bronze', span(`${count('bronze')} rows`)),
-    note(WIDTHS.name + 2, 'rejected', span(`${count('rejected')} events that are no JSON object`)),
+    note(WIDTHS.name + 2, 'rejected', span(`${count('rejected')} events that are not JSON objects`)),
     note(WIDTHS.name + 2, 'skipped', span(`${count('skipped')} expired in the hub before they were read`)),
     note(WIDTHS.name + 2, 'metrics', span(age)),
     ...historyLines([state.stages.streamAnalytics], now, width),

@@ -85,7 +85,7 @@ describe('a lesson that cannot be read', () => {
     [`${front}no steps`, /under a heading/],
     [`${front}## One\nbet: What? | one\nanswer: 1\n`, /two or three answers/],
     [`${front}## One\nbet: What? | one | two\nanswer: 3\n`, /names the right one/],
-    [`${front}## One\ncheck: ledger is fine\n`, /no condition such as/],
+    [`${front}## One\ncheck: ledger is fine\n`, /not a condition such as/],
     [`${front}## One\ntarget: moon\n`, /local or azure/],
   ])('%j says what was expected', (text, message) => {
     expect(() => parseLesson('mine', text)).toThrow(message)

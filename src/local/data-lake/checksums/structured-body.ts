@@ -133,4 +133,4 @@ export const crc64Mismatch = () =>
   )
 
 const invalid = (why: string) =>
-  new HttpError(400, 'InvalidStructuredMessage', `The structured body is no whole message: ${why}.`)
+  new HttpError(400, 'InvalidStructuredMessage', `The structured body is not a complete message: ${why}.`)

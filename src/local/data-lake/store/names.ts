@@ -24,7 +24,7 @@ export const isContainer = (name: string): boolean => name === WEB || CONTAINER.
 export function checkContainer(name: string): void {
   if (isContainer(name)) return
   throw new InvalidNameError(
-    `${quote(name)} is no container name: 3 to 63 lower-case letters, digits and single hyphens.`,
+    `${quote(name)} is not a container name: 3 to 63 lower-case letters, digits and single hyphens.`,
   )
 }
 
@@ -35,14 +35,14 @@ export function checkContainer(name: string): void {
  */
 export function pathSegments(path: string): string[] {
   if (path === '') return []
-  const fail = (why: string) => new InvalidNameError(`${quote(path)} is no path of the lake: ${why}.`)
+  const fail = (why: string) => new InvalidNameError(`${quote(path)} is not a path of the lake: ${why}.`)
   if (path.length > MAX_PATH_CHARACTERS) throw fail(`it is longer than ${MAX_PATH_CHARACTERS} characters`)
   if (path.includes('\0')) throw fail('it contains a NUL')
   if (path.includes('\\')) throw fail('it contains a backslash')
   const segments = (path.endsWith('/') ? path.slice(0, -1) : path).split('/')
   if (segments.length > MAX_DEPTH)
     throw new InvalidNameError(
-      `${quote(path)} is no path of the lake: it is deeper than ${MAX_DEPTH} folders.`,
+      `${quote(path)} is not a path of the lake: it is deeper than ${MAX_DEPTH} folders.`,
       'PathIsTooDeep',
     )
   for (const segment of segments) {

@@ -44,7 +44,7 @@ const COMMITS_PER_TURN = 100
 
 /**
  * The actions of one version; undefined when it has not been committed (or its file was cleaned up).
- * @throws Error when the file is no Delta commit.
+ * @throws Error when the file is not a Delta commit.
  */
 export async function readCommit(tableFolder: string, version: number): Promise<Action[] | undefined> {
   const file = join(tableFolder, LOG_FOLDER, commitName(version))
@@ -58,7 +58,7 @@ export async function readCommit(tableFolder: string, version: number): Promise<
   try {
     return parseActions(text)
   } catch (error) {
-    throw new Error(`${file} is damaged: it is no Delta commit. ${RECOVERY}`, { cause: error })
+    throw new Error(`${file} is damaged: it is not a Delta commit. ${RECOVERY}`, { cause: error })
   }
 }
 

@@ -48,7 +48,7 @@ const isCalendar = (time: string) =>
 
 /** @param whiteSpace characters that are trimmed. */
 export const canonicalMacros = (whiteSpace: string) => `
--- A struct of the typed values, or null where the line may be no JSON at all.
+-- A struct of the typed values, or null where the line may not be JSON at all.
 CREATE OR REPLACE MACRO taken_apart(raw) AS CASE WHEN json_valid(raw) THEN json_transform(raw, ${quoted(SHAPE)}) END;
 
 -- Whether the line is exactly what its values make, and all of them are valid. concat() takes a null for an empty text, which

@@ -190,7 +190,7 @@ export class QueryCheckpoint<Input, Position> {
       if (typeof value !== 'object' || value === null) throw new TypeError('no object')
       return value
     } catch (error) {
-      throw new DamagedEntryError(`${file} is damaged: it is no JSON. ${RECOVERY}`, { cause: error })
+      throw new DamagedEntryError(`${file} is damaged: it is not JSON. ${RECOVERY}`, { cause: error })
     }
   }
 

@@ -115,7 +115,7 @@ export class AmqpSocket extends EventEmitter {
         end += unit === 0 ? this.#header() : unit
       }
     } catch (error) {
-      this.#fail(`what was sent is no AMQP: ${(error as Error).message}`)
+      this.#fail(`what was sent is not AMQP: ${(error as Error).message}`)
       return
     }
     const rest = bytes.subarray(end)
@@ -152,6 +152,6 @@ export class AmqpSocket extends EventEmitter {
 
 /** What a frame asks for: a list of a numbered kind. A payload may follow. */
 function checkPerformative(frame: Buffer, start: number): void {
-  if (!isList(frame[describedValue(frame, start)])) throw new Error('a performative is no list')
+  if (!isList(frame[describedValue(frame, start)])) throw new Error('a performative is not a list')
   checkValue(frame, start)
 }

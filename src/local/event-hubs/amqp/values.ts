@@ -45,7 +45,7 @@ export function endOfValue(bytes: Buffer, offset: number): number {
 }
 
 function endBehind(bytes: Buffer, offset: number, code: number): number {
-  if (!TYPES.has(code)) throw new MalformedAmqpError(`0x${code.toString(16)} is no type`)
+  if (!TYPES.has(code)) throw new MalformedAmqpError(`0x${code.toString(16)} is not a type`)
   const kind = code >> 4
   const fixed = FIXED_WIDTH[kind]
   const width = sizeWidth(kind)

@@ -53,7 +53,7 @@ export function checkToken(
   if (type !== 'servicebus.windows.net:sastoken')
     return unauthorized(`tokens of type ${type} are not accepted`)
   const fields = signatureFields(token)
-  if (!fields) return unauthorized('this is no shared-access signature')
+  if (!fields) return unauthorized('this is not a shared-access signature')
   if (fields.keyName !== auth.keyName) return unauthorized(`there is no key named ${fields.keyName}`)
   const expected = createHmac('sha256', auth.key)
     .update(`${fields.resource}\n${fields.expiry}`)

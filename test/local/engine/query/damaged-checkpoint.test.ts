@@ -76,7 +76,7 @@ it('says what to do when an older one is damaged too, and nothing that loses row
   try {
     const run = engine.run('silver')
     await vi.waitFor(
-      () => expect(run.error).toMatch(/is damaged: it is no JSON\. Put it back .*Delete nothing/),
+      () => expect(run.error).toMatch(/is damaged: it is not JSON\. Put it back .*Delete nothing/),
       30_000,
     )
   } finally {

@@ -88,7 +88,7 @@ async function putBlockList(lake: Lake, call: LakeCall): Promise<void> {
 /** @throws HttpError 400 */
 function listIn(xml: string): ListedBlock[] {
   if (!/<BlockList\s*\/?>/.test(xml))
-    throw new HttpError(400, 'InvalidXmlDocument', 'The body is no list of blocks.')
+    throw new HttpError(400, 'InvalidXmlDocument', 'The body is not a list of blocks.')
   const list = [...xml.matchAll(/<(Latest|Committed|Uncommitted)>([^<]*)</g)].map(([, from, id]) => ({
     from: (from as string).toLowerCase() as ListedBlock['from'],
     id: fromXml(id ?? '').trim(),

@@ -40,7 +40,7 @@ export function copySource(lake: Lake, call: LakeCall, { isRead }: { isRead: boo
   const stats = entryAt(place)
   // No folders: clients that copy a tree create their own, and continue when a folder is not a blob.
   if (!stats?.isFile())
-    throw sourceError(404, 'BlobNotFound', 'The source of the copy does not exist, or is no file.')
+    throw sourceError(404, 'BlobNotFound', 'The source of the copy does not exist, or is not a file.')
   try {
     checkConditions(call.request, stats, { isRead: false, prefix: 'x-ms-source-' })
   } catch (error) {
@@ -68,7 +68,7 @@ function sourceOf({ request, account }: LakeCall) {
   try {
     parts = url.pathname.split('/').slice(1).map(decodeURIComponent)
   } catch (cause) {
-    throw new HttpError(400, 'InvalidHeaderValue', 'x-ms-copy-source is no valid percent encoding.', {
+    throw new HttpError(400, 'InvalidHeaderValue', 'x-ms-copy-source is not valid percent-encoding.', {
       cause,
     })
   }

@@ -33,7 +33,7 @@ export const defaultServiceProperties = (): ServiceProperties => ({ ...DEFAULTS 
 export function readServiceProperties(xml: string): ServiceProperties {
   const body = insideOf(xml, 'StorageServiceProperties')[0]
   if (body === undefined && !/<StorageServiceProperties\s*\/>/.test(xml))
-    throw new HttpError(400, 'InvalidXmlDocument', 'The body is no StorageServiceProperties.')
+    throw new HttpError(400, 'InvalidXmlDocument', 'The body is not a StorageServiceProperties document.')
   const given = Object.keys(DEFAULTS).flatMap((name) => {
     const inside = insideOf(body ?? '', name)[0]
     if (inside !== undefined) return [[name, inside.trim()] as const]
