@@ -74,7 +74,12 @@ export const PIPELINE: readonly Mutation[] = [
       ],
       ['gold may lack rows', 'counts.gold === counts.silver &&', ''],
       ['the aggregate may lack readings', ' &&\n    counts.aggregated === counts.gold', ''],
-      ['without an audit it balances', 'audit === undefined\n      ?', 'false ?'],
+      ['without an audit it balances', 'audit === undefined || ledger.isUnread', 'ledger.isUnread'],
+      [
+        'it balances though not everything was read',
+        'audit === undefined || ledger.isUnread',
+        'audit === undefined',
+      ],
       ['the table by minute may lack readings', 'audit.byMinuteReadings !== audit.goldRows || ', ''],
       ['any latency is short enough', 'latency <= LATENCY_LIMIT_MS', 'latency >= 0'],
     ],
@@ -90,7 +95,7 @@ export const PIPELINE: readonly Mutation[] = [
       ],
       ['it is balanced though the hub cannot be read', 'hub.error !== undefined', 'false'],
       ['it is balanced though a layer cannot be read', 'if (failing !== undefined)', 'if (false)'],
-      ['it is balanced before a layer was read', '.updatedAt === undefined) ?', '.updatedAt === null) ?'],
+      ['it is balanced before a layer was read', 'lake.layers[name].updatedAt === undefined', 'false'],
     ],
   ),
   ...of(

@@ -27,7 +27,7 @@ export const SERVICES: readonly Mutation[] = [
         'if (!position?.minute) continue\n',
       ],
       ['the totals count at each look', 'if (!isFirst) continue\n', ''],
-      ['a clock set back hides files', 'open.sort()[0] as string, isSetBack', 'open.sort()[0] as string'],
+      ['a clock set back hides files', 'if (isSetBack) {', 'if (false) {'],
       [
         'a clock set back counts files twice',
         '#farthest}` && name.lastSequenceNumber < next) return',

@@ -120,6 +120,12 @@ it.each([
   expect(assertions.missing).toBe(ledger.lost)
 })
 
+it('is not known while a service has not been read, whatever the tables hold', () => {
+  const state = stateOf(100, 100)
+  const unread = { ...state, ledger: { ...state.ledger, isUnread: true as const } }
+  expect(summarise(unread, auditOf(100), MEASURED)).toMatchObject({ verdict: 'unknown', balanced: false })
+})
+
 it('a table of minutes that has fewer readings than gold is no balance', () => {
   const audit = { ...auditOf(100), byMinuteReadings: 99 }
   expect(summarise(stateOf(100, 100), audit, MEASURED).balanced).toBe(false)
