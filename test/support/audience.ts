@@ -3,11 +3,15 @@ import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { openBrowser } from './browser.ts'
 import { BIN, temporaryFolder } from './cli.ts'
-import { openTerminal } from './terminal.ts'
+import { openTerminal, type Terminal } from './terminal.ts'
+
+const ROOM = /http:\/\/127\.0\.0\.1:\d+\/\w+\//
 
 export interface Audience {
   /** With the code. */
   url: string
+  terminal: Terminal
+  dataDir: string
   press(...keys: string[]): void
   phone(options: { width: number; height: number; dark?: boolean }): Promise<{
     page: Page
@@ -17,37 +21,41 @@ export interface Audience {
   close(): Promise<void>
 }
 
-export async function openAudience(): Promise<Audience> {
-  const folder = temporaryFolder()
+export interface AudienceOptions {
+  /** Undefined: one of its own, removed at the end. */
+  dataDir?: string
+  args?: readonly string[]
+  rows?: number
+}
+
+/** All stages but the generator run, and the room is open. */
+export async function openAudience(options: AudienceOptions = {}): Promise<Audience> {
+  const folder = options.dataDir === undefined ? temporaryFolder() : undefined
+  const dataDir = options.dataDir ?? join(folder?.path ?? '', 'data')
   const terminal = openTerminal({
     command: process.execPath,
     args: [
       BIN,
       '--data-dir',
-      join(folder.path, 'data'),
-      '--stations',
-      '1',
-      '--interval',
-      '1h',
+      dataDir,
+      ...(options.args ?? ['--stations', '1', '--interval', '1h']),
+      '--audience',
       '--audience-host',
       '127.0.0.1',
     ],
     columns: 120,
-    rows: 40,
+    rows: options.rows ?? 40,
     env: {},
   })
-  await terminal.waitFor(
-    (screen) => /○ agg/.test(screen.join()) && !/connecting/.test(screen[0] ?? ''),
-    30_000,
-  )
+  await terminal.waitFor(ROOM, 60_000)
+  const url = ROOM.exec(terminal.screen().join('\n'))?.[0] ?? ''
   for (const key of ['2', '3', '4', '5']) terminal.press(key)
-  await terminal.waitFor(/● agg/, 30_000)
-  terminal.press('A')
-  await terminal.waitFor(/http:\/\/127\.0\.0\.1:\d+\/\w+\//, 30_000)
-  const url = /http:\/\/127\.0\.0\.1:\d+\/\w+\//.exec(terminal.screen().join('\n'))?.[0] ?? ''
+  await terminal.waitFor(/● agg/, 60_000)
   let browser: Browser | undefined
   return {
     url,
+    terminal,
+    dataDir,
     press: (...keys) => terminal.press(...keys),
     phone: async ({ width, height, dark = false }) => {
       browser ??= await openBrowser()
@@ -71,7 +79,7 @@ export async function openAudience(): Promise<Audience> {
     close: async () => {
       await browser?.close()
       await terminal.close()
-      folder.remove()
+      folder?.remove()
     },
   }
 }

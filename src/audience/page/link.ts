@@ -53,7 +53,12 @@ interface Kept {
   reading: Made
   /** Given to the room over this connection. */
   isSent: boolean
+  /** The hub has it; it is kept until its last step, for a room that was started again must be asked how far it is. */
+  isInHub: boolean
 }
+
+/** Nothing comes after them. */
+const LAST: readonly Step[] = ['rejected', 'quarantine', 'aggregate']
 
 export class Link {
   secret = ''
@@ -67,7 +72,8 @@ export class Link {
     try {
       const saved = JSON.parse(options.load() ?? '{}') as { secret?: string; kept?: Made[] }
       this.secret = saved.secret ?? ''
-      for (const reading of saved.kept ?? []) this.#kept.set(reading.id, { reading, isSent: false })
+      for (const reading of saved.kept ?? [])
+        this.#kept.set(reading.id, { reading, isSent: false, isInHub: false })
     } catch {
       // Damaged: a new phone.
     }
@@ -75,7 +81,7 @@ export class Link {
 
   /** Not yet in the hub, oldest first. */
   get kept(): Made[] {
-    return [...this.#kept.values()].map(({ reading }) => reading)
+    return [...this.#kept.values()].filter(({ isInHub }) => !isInHub).map(({ reading }) => reading)
   }
 
   get(path: string): Promise<Answer> {
@@ -106,8 +112,8 @@ export class Link {
 
   /** @returns whether they are kept until the hub has them. */
   send(readings: readonly Made[]): boolean {
-    if (this.isClosed || this.#kept.size + readings.length > MOST_KEPT) return false
-    for (const reading of readings) this.#kept.set(reading.id, { reading, isSent: false })
+    if (this.isClosed || this.kept.length + readings.length > MOST_KEPT) return false
+    for (const reading of readings) this.#kept.set(reading.id, { reading, isSent: false, isInHub: false })
     this.#save()
     void this.#sendKept()
     return true
@@ -175,9 +181,9 @@ export class Link {
   }
 
   #refuse(refused: readonly Kept[], why: string): void {
-    for (const { reading } of refused) {
+    for (const { reading, isInHub } of refused) {
       this.#kept.delete(reading.id)
-      this.#options.onRefused(reading.id, why)
+      if (!isInHub) this.#options.onRefused(reading.id, why)
     }
     this.#save()
   }
@@ -202,11 +208,22 @@ export class Link {
   #heard(event: string, data: unknown): void {
     if (event === 'step') {
       const { eventId, step } = data as { eventId: string; step: Step }
-      if (step !== 'waiting' && this.#kept.delete(eventId)) this.#save()
+      this.#advanced(eventId, step)
     }
     if (event === 'closed') this.isClosed = true
     if (event === 'removed') this.leave()
     this.#options.onEvent(event, data)
+  }
+
+  #advanced(eventId: string, step: Step): void {
+    const kept = this.#kept.get(eventId)
+    if (!kept || step === 'waiting') return
+    const wasInHub = kept.isInHub
+    kept.isInHub = true
+    if (LAST.includes(step)) this.#kept.delete(eventId)
+    const followed = [...this.#kept].filter(([, one]) => one.isInHub)
+    for (const [id] of followed.slice(0, -MOST_KEPT)) this.#kept.delete(id)
+    if (!wasInHub) this.#save()
   }
 
   #save(): void {
