@@ -1,41 +1,83 @@
 /** The room as a phone sees it: the built program, its page in a real Chromium at a phone's size. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Audience, openAudience } from '../support/audience.ts'
 import { accessibilityProblems, findChromium, overflowOf } from '../support/browser.ts'
+import { BIN } from '../support/cli.ts'
 
 const found = findChromium()
 if (found === undefined)
   console.warn("Tests of the phones' page are left out: there is no Chromium (apt-get install chromium).")
 
+const WAIT = { timeout: 25_000 }
+const MOST_BYTES = 40_000
+
+/** Sizes of phones, from a small old one to a large one on its side. */
+const SIZES = [
+  { width: 320, height: 568 },
+  { width: 390, height: 844 },
+  { width: 844, height: 390 },
+]
+
+/** What a phone is told of each kind of rubbish in the end. */
+const BECOMES = {
+  'temperature out of range': /in quarantine: temperature/,
+  'humidity out of range': /in quarantine: humidity/,
+  'blank city': /in quarantine: city is missing/,
+  'bad timestamp': /in quarantine: timestamp/,
+  'missing eventId': /counted in the mean of Bern|in quarantine/,
+  'not JSON': /the job rejected it/,
+}
+
+const newest = (page: Page) => page.locator('#events li').first().locator('.text').textContent()
+const command = (room: Audience, words: string) => room.press(':', ...words, 'enter')
+
+it('the page is no more than 40 kB in all, and names nothing elsewhere', () => {
+  const folder = join(dirname(BIN), 'audience')
+  const files = readdirSync(folder).map((name) => readFileSync(join(folder, name)))
+  expect(files).toHaveLength(3)
+  expect(files.reduce((sum, { length }) => sum + length, 0)).toBeLessThanOrEqual(MOST_BYTES)
+  for (const file of files) expect(file.toString()).not.toMatch(/https?:\/\/|\/\/cdn|@import/)
+})
+
 describe.skipIf(found === undefined)('the room for phones', () => {
   let room: Audience
   beforeAll(async () => {
     room = await openAudience()
-  }, 60_000)
+  }, 120_000)
   afterAll(() => room?.close())
+
+  async function enter(options: { width: number; height: number; dark?: boolean }, city: string) {
+    const phone = await room.phone(options)
+    await phone.page.getByLabel('Your city').fill(city)
+    await phone.page.getByRole('button', { name: 'Become a station' }).click()
+    await phone.page.getByText('You are station').waitFor()
+    return phone
+  }
 
   it('a phone joins, sends, and sees its reading come to the aggregate; rubbish is quarantined; twice counts once', async () => {
     const { page, problems, requests } = await room.phone({ width: 390, height: 844 })
+    await page.getByRole('combobox', { name: 'Your name' }).selectOption('Otter')
     await page.getByLabel('Your city').fill('Tromsø')
+    expect(await accessibilityProblems(page)).toEqual([])
     await page.getByRole('button', { name: 'Become a station' }).click()
     await page.getByText('You are station phone-0001').waitFor()
+    await page.getByRole('heading', { name: 'Otter' }).waitFor()
     await page.getByRole('button', { name: 'Send', exact: true }).click()
-    const items = page.locator('#events li')
-    await expect
-      .poll(() => items.first().locator('.text').textContent(), { timeout: 25_000 })
-      .toMatch(/counted in the mean of Tromsø/)
+    await expect.poll(() => newest(page), WAIT).toMatch(/counted in the mean of Tromsø/)
+    expect(await page.locator('#events li').first().locator('.steps .done').count()).toBe(5)
     await page.getByText('Send rubbish').click()
     await page.getByRole('button', { name: 'blank city' }).click()
-    await expect
-      .poll(() => items.first().locator('.text').textContent(), { timeout: 25_000 })
-      .toBe('in quarantine: city is missing')
+    await expect.poll(() => newest(page), WAIT).toBe('in quarantine: city is missing')
+    expect(await page.locator('#events li').first().locator('.steps .refused').textContent()).toBe('silver')
     await page.getByRole('button', { name: 'Send it twice' }).click()
-    await expect
-      .poll(() => items.first().locator('.text').textContent(), { timeout: 25_000 })
-      .toMatch(/counted in the mean.*the copy was dropped/)
-    await expect.poll(() => page.locator('#board-total').textContent(), { timeout: 25_000 }).toBe('4')
+    await expect.poll(() => newest(page), WAIT).toMatch(/counted in the mean.*the copy was dropped/)
+    await expect.poll(() => page.locator('#board-total').textContent(), WAIT).toBe('4')
+    await expect.poll(() => page.locator('#board-quarantined').textContent(), WAIT).toBe('Otter 1')
+    await expect.poll(() => page.locator('#board-warmest').textContent(), WAIT).toMatch(/Tromsø \d+\.\d °C/)
     expect(await page.locator('#board-lost').textContent()).toBe('0')
-    expect(await overflowOf(page)).toBe(0)
     expect(await accessibilityProblems(page)).toEqual([])
     expect(problems).toEqual([])
     expect(requests.filter((url) => !url.startsWith(room.url))).toEqual([])
@@ -44,14 +86,114 @@ describe.skipIf(found === undefined)('the room for phones', () => {
     await page.close()
   }, 120_000)
 
+  it('rubbish of each kind is told what became of it', async () => {
+    const { page } = await enter({ width: 390, height: 844 }, 'Bern')
+    await page.getByText('Send rubbish').click()
+    for (const kind of Object.keys(BECOMES)) await page.getByRole('button', { name: kind }).click()
+    for (const [kind, said] of Object.entries(BECOMES)) {
+      const item = page.locator('#events li', { hasText: kind })
+      await expect.poll(() => item.locator('.text').textContent(), WAIT).toMatch(said)
+    }
+    await page.close()
+  }, 90_000)
+
+  it('is used with keys alone, and a storm is ten', async () => {
+    const { page } = await room.phone({ width: 390, height: 844 })
+    await page.getByRole('combobox', { name: 'Your name' }).focus()
+    await page.keyboard.press('Tab')
+    await page.keyboard.type('Lima')
+    await page.keyboard.press('Enter')
+    await page.getByText('You are station').waitFor()
+    await page.getByLabel('Temperature').focus()
+    await page.keyboard.press('Home')
+    await page.keyboard.press('ArrowRight')
+    expect(await page.locator('#temperature-out').textContent()).toBe('-29 °C')
+    await page.getByRole('button', { name: 'Storm' }).focus()
+    await page.keyboard.press('Enter')
+    await expect.poll(() => page.locator('#events li').count(), WAIT).toBe(10)
+    await expect
+      .poll(() => page.locator('#events .text', { hasText: 'counted in the mean of Lima' }).count(), WAIT)
+      .toBe(10)
+    await page.close()
+  }, 60_000)
+
+  it('fits every phone, dark and light, without movement for those who want none', async () => {
+    const { page } = await enter({ width: 390, height: 844 }, 'Sankt Petersburg an der Newa')
+    await page.getByRole('button', { name: 'Send', exact: true }).click()
+    await page.locator('#events li').waitFor()
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      expect(await accessibilityProblems(page), colorScheme).toEqual([])
+      for (const size of SIZES) {
+        await page.setViewportSize(size)
+        const where = `${size.width}×${size.height} ${colorScheme}`
+        expect(await overflowOf(page), where).toBe(0)
+        const send = await page.getByRole('button', { name: 'Send', exact: true }).boundingBox()
+        expect(send?.height, where).toBeGreaterThanOrEqual(44)
+      }
+    }
+    const duration = "getComputedStyle(document.querySelector('.steps span')).transitionDuration"
+    expect(await page.evaluate(duration)).toBe('0s')
+    await page.emulateMedia({ reducedMotion: 'no-preference' })
+    expect(await page.evaluate(duration)).not.toBe('0s')
+    await page.close()
+  }, 60_000)
+
+  it('offline keeps what is sent, and sends it once when the network is back', async () => {
+    const { page } = await enter({ width: 390, height: 844 }, 'Quito')
+    const total = async () => Number(await page.locator('#board-total').textContent())
+    await expect.poll(total, WAIT).toBeGreaterThan(0)
+    const before = await total()
+    await page.context().setOffline(true)
+    await page.getByRole('button', { name: 'Send', exact: true }).click()
+    await page.getByText('What you sent is kept and sent again').waitFor()
+    expect(await newest(page)).toBe('on its way')
+    await page.context().setOffline(false)
+    await expect.poll(() => newest(page), WAIT).toMatch(/counted in the mean of Quito/)
+    await expect.poll(() => page.locator('#notice').textContent(), WAIT).toBe('')
+    await expect.poll(total, WAIT).toBe(before + 1)
+    await page.close()
+  }, 60_000)
+
+  it('does what the presenter decides: pause, no mischief, names, removal', async () => {
+    const { page } = await enter({ width: 390, height: 844 }, 'Perth')
+    const send = page.getByRole('button', { name: 'Send', exact: true })
+    command(room, 'pause the room')
+    await page.getByText('The presenter has paused the room.').waitFor()
+    expect(await send.isDisabled()).toBe(true)
+    command(room, 'pause the room')
+    await expect.poll(() => send.isDisabled(), WAIT).toBe(false)
+    command(room, 'allow phones mischief')
+    await expect.poll(() => page.getByText('Send rubbish').isVisible(), WAIT).toBe(false)
+    command(room, 'allow phones mischief')
+    await expect.poll(() => page.getByText('Send rubbish').isVisible(), WAIT).toBe(true)
+    command(room, 'names of their own')
+    const own = await room.phone({ width: 390, height: 844 })
+    await own.page.getByRole('textbox', { name: 'Your name' }).fill('<img src=x onerror=alert(1)>')
+    await own.page.getByLabel('Your city').fill('Perth')
+    await own.page.getByRole('button', { name: 'Become a station' }).click()
+    await own.page.getByText('A name has letters and digits').waitFor()
+    await own.page.getByRole('textbox', { name: 'Your name' }).fill('Ada')
+    await own.page.getByRole('button', { name: 'Become a station' }).click()
+    await own.page.getByRole('heading', { name: 'Ada' }).waitFor()
+    command(room, 'clear the names')
+    await expect.poll(() => own.page.locator('#title').textContent(), WAIT).not.toBe('Ada')
+    const name = (await own.page.locator('#title').textContent()) ?? ''
+    command(room, 'remove a phone')
+    room.press(...name, 'enter')
+    await own.page.getByText('has taken this phone out of the room').waitFor()
+    expect(await own.page.getByRole('button', { name: 'Send', exact: true }).isDisabled()).toBe(true)
+    await own.page.close()
+    await page.close()
+  }, 90_000)
+
   it('is told when the room closes', async () => {
-    const { page } = await room.phone({ width: 360, height: 640, dark: true })
-    await page.getByLabel('Your city').fill('Lima')
-    await page.getByRole('button', { name: 'Become a station' }).click()
-    await page.getByText('You are station phone-0002').waitFor()
-    expect(await accessibilityProblems(page)).toEqual([])
-    expect(await overflowOf(page)).toBe(0)
+    const { page } = await enter({ width: 360, height: 640, dark: true }, 'Lima')
+    await room.terminal.waitFor(/./)
+    room.press('A')
+    await room.terminal.waitFor(/╭ audience/, 25_000)
     room.press('A')
     await page.getByText('The room is closed').waitFor({ timeout: 25_000 })
+    expect(await page.getByRole('button', { name: 'Send', exact: true }).isDisabled()).toBe(true)
   }, 60_000)
 })
