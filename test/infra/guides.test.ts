@@ -7,7 +7,7 @@ const guide = (name: string) => readFileSync(new URL(`../../docs/${name}`, impor
 describe('docs/workshop.md', () => {
   const text = guide('workshop.md')
 
-  it('plans an hour: three lessons, each as long as its file says', () => {
+  it('plans an hour with three lessons, and one with phones; each is as long as its file says', () => {
     const headings = [...text.matchAll(/^## .+ in (\d+) minutes$/gm)].map(([, minutes]) => Number(minutes))
     const files = readdirSync(new URL('../../lessons/', import.meta.url)).sort()
     const planned = files.map((name) =>
@@ -18,7 +18,7 @@ describe('docs/workshop.md', () => {
       ),
     )
     expect(headings).toEqual(planned)
-    expect(headings.reduce((sum, minutes) => sum + minutes, 0)).toBe(60)
+    expect(headings.slice(0, 3).reduce((sum, minutes) => sum + minutes, 0)).toBe(60)
   })
 })
 

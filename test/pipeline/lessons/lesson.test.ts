@@ -4,6 +4,7 @@ import { loadLessons, readLessons } from '../../../src/commands/shared/lessons.t
 import { FAULTS } from '../../../src/pipeline/faults/registry.ts'
 import { holds, parseLesson } from '../../../src/pipeline/lessons/lesson.ts'
 import { LessonRunner } from '../../../src/pipeline/lessons/runner.ts'
+import type { AudienceSlice } from '../../../src/pipeline/state/state.ts'
 import { StateStore } from '../../../src/pipeline/state/store.ts'
 import { bindingOf } from '../../../src/ui/input/keymap.ts'
 import { LETTERS } from '../../../src/ui/input/letters.ts'
@@ -14,10 +15,16 @@ const FOLDER = resolve(import.meta.dirname, '../../../lessons')
 const lessons = readLessons(FOLDER)
 const front = '---\ntitle: Mine\nminutes: 5\n---\n'
 
+const openAudience: Pick<AudienceSlice, 'phase' | 'connected' | 'rules'> = {
+  phase: 'open',
+  connected: 0,
+  rules: { isMischiefAllowed: true, readingsPerSecond: 5, isPaused: false, hasOwnNames: false },
+}
+
 describe('the lessons that come with the product', () => {
-  it('are three, with bets', () => {
-    expect(lessons.map(({ name }) => name)).toEqual(['pipeline', 'exactly-once', 'operations'])
-    expect(lessons.map(({ minutes }) => minutes)).toEqual([15, 15, 30])
+  it('are four, with bets', () => {
+    expect(lessons.map(({ name }) => name)).toEqual(['pipeline', 'exactly-once', 'operations', 'room'])
+    expect(lessons.map(({ minutes }) => minutes)).toEqual([15, 15, 30, 20])
     for (const { steps } of lessons) expect(steps.length).toBeGreaterThan(5)
   })
 
@@ -26,6 +33,8 @@ describe('the lessons that come with the product', () => {
     const known = {
       ...state,
       faults: FAULTS.map(({ name }) => ({ name, state: 'active' })),
+      audience: openAudience,
+      ledger: { ...state.ledger, audience: 0 },
       trace: { trace: { steps: ['acknowledged', 'bronze'].map((step) => ({ step, state: 'done' })) } },
     }
     for (const lesson of lessons)
