@@ -36,9 +36,12 @@ async function read(socket: Socket): Promise<string> {
   socket.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk
   })
-  await once(socket, 'close')
+  await closed(socket)
   return text
 }
+
+/** Also when it was reset: `once` would fail then. */
+const closed = (socket: Socket) => new Promise<void>((resolve) => socket.once('close', () => resolve()))
 
 const get = (path = base().pathname, more = '') =>
   `GET ${path} HTTP/1.1\r\nhost: ${base().host}\r\n${more}connection: close\r\n\r\n`
@@ -62,7 +65,7 @@ describe('an address with many connections', () => {
     for (let count = 0; count < LIMITS.connectionsPerAddress; count++) await open()
     for (const socket of sockets.splice(0)) {
       socket.destroy()
-      await once(socket, 'close')
+      await closed(socket)
     }
     await vi.waitFor(async () => {
       const socket = await open()
