@@ -17,6 +17,7 @@ import {
 import type { Peer } from './amqp/peer.ts'
 import { type PlainProof, plainMechanism } from './amqp/plain-sasl.ts'
 import { type Rejection, refuseLink } from './amqp/refusal.ts'
+import { watchSessions } from './amqp/session-window.ts'
 import { repeatSettleModes, settle } from './amqp/settlement.ts'
 import { type AmqpSocket, FRAME_BYTES } from './amqp/socket.ts'
 import { type Address, entityNotFound, type HubNames, parseAddress } from './links/address.ts'
@@ -100,6 +101,7 @@ export class Hub {
       budget: this.#begun,
       isProved: () => peer.authorizedUntil > 0,
     })
+    watchSessions(connection, (session) => this.#subscriptions.wake(session))
     const peer: Peer = { authorizedUntil: 0, refusedTokens: 0, replies: new Set(), unfit, refuse }
     this.#peers.set(connection, peer)
     socket.once('close', () => {

@@ -28,7 +28,8 @@ export class RawClient {
   readonly connection: Connection
   #requests = 0
 
-  constructor(hub: HubFixture) {
+  /** @param options for rhea's connection. */
+  constructor(hub: HubFixture, options: object = {}) {
     const container = rhea.create_container()
     // What the hub does to this connection is for the tests to look at, not an accident.
     for (const event of [
@@ -40,7 +41,10 @@ export class RawClient {
       'sender_error',
     ])
       container.on(event, () => {})
-    this.connection = container.connect({ port: hub.ports.plain, host: 'localhost', reconnect: false })
+    this.connection = container.connect({
+      ...{ port: hub.ports.plain, host: 'localhost', reconnect: false },
+      ...options,
+    })
   }
 
   /** @returns the status code of the answer. */

@@ -34,7 +34,17 @@ interface LinkParts {
   local: { attach: Attach }
   remote: { attach: Attach }
   connection: { socket: AmqpSocket }
-  session: { outgoing: { next_delivery_id: number; next_pending_delivery: number; available(): number } }
+  session: {
+    outgoing: {
+      next_delivery_id: number
+      next_pending_delivery: number
+      available(): number
+      /** NaN before the peer's first flow. */
+      transfer_window(): number
+      /** Bytes of a message in one frame; undefined: any number. */
+      compute_max_payload(tag: { length: number }): number | undefined
+    }
+  }
 }
 
 export const partsOf = (link: Sender | Receiver): LinkParts => link as unknown as LinkParts

@@ -1,6 +1,7 @@
 import type { Sender } from 'rhea'
 import type { Clock } from '../../runtime/clock.ts'
 import { partsOf } from '../amqp/library.ts'
+import { onTheirWay, sessionRoom, transfersOf } from '../amqp/session-window.ts'
 import { sendOnce } from '../amqp/settlement.ts'
 import type { HubLog, StoredEvent } from '../log/log.ts'
 import { forDelivery } from './delivery.ts'
@@ -37,6 +38,8 @@ export class Subscription {
   #next: number
   #isScheduled = false
   #isEnded = false
+  /** Asked to drain, while the session had no room for what there was. */
+  #isDraining = false
 
   constructor(sender: Sender, log: HubLog, clock: Clock, options: SubscriptionOptions) {
     this.sender = sender
@@ -78,7 +81,8 @@ export class Subscription {
   #run(): void {
     if (this.#isEnded) return
     try {
-      if (this.#send()) this.wake()
+      if (this.#isDraining) this.#drain()
+      else if (this.#send()) this.wake()
     } catch (error) {
       this.end()
       this.#options.onFailure(error as Error)
@@ -96,19 +100,42 @@ export class Subscription {
     }
     if (this.#ahead.length === 0) this.#ahead = this.#log.read(this.partition, this.#next, BURST)
     const metrics = this.#options.wantsMetrics ? this.#metrics() : undefined
-    for (const event of this.#ahead.splice(0, room)) {
-      sendOnce(this.sender, forDelivery(event.message, event, metrics))
+    let { transfers } = sessionRoom(this.sender)
+    let sent = 0
+    for (const event of this.#ahead) {
+      if (sent === room) break
+      const delivery = forDelivery(event.message, event, metrics)
+      transfers -= transfersOf(this.sender, delivery.length)
+      // A window that is smaller than an event lets that one through by parts.
+      if (transfers < 0 && (sent > 0 || onTheirWay(this.sender) > 0)) break
+      sendOnce(this.sender, delivery)
       this.#next = event.sequenceNumber + 1
+      sent++
     }
-    return this.#next <= this.#log.properties(this.partition).lastEnqueuedSequenceNumber && this.#room() > 0
+    this.#ahead.splice(0, sent)
+    return (
+      sent > 0 &&
+      this.#next <= this.#log.properties(this.partition).lastEnqueuedSequenceNumber &&
+      this.#room() > 0
+    )
   }
 
   /** Credit that is not spoken for by events on their way, as far as the session has room for more of them. */
   #room(): number {
     if (!this.sender.is_open() || !this.sender.sendable()) return 0
-    const { outgoing } = this.#link.session
-    const onTheirWay = outgoing.next_delivery_id - outgoing.next_pending_delivery
-    return Math.max(0, Math.min(BURST, outgoing.available(), this.#link.credit - onTheirWay))
+    const { deliveries, transfers } = sessionRoom(this.sender)
+    const credit = this.#link.credit - onTheirWay(this.sender)
+    return Math.max(0, Math.min(BURST, deliveries, transfers, credit))
+  }
+
+  /** There is something for the credit, and the session has no room for it now. */
+  #isHeldBack(): boolean {
+    return (
+      this.sender.is_open() &&
+      this.#link.credit > onTheirWay(this.sender) &&
+      sessionRoom(this.sender).transfers <= 0 &&
+      this.#next <= this.#log.properties(this.partition).lastEnqueuedSequenceNumber
+    )
   }
 
   #metrics() {
@@ -123,11 +150,15 @@ export class Subscription {
   /** The receiver wants what there is for its credit, and the rest of the credit back. */
   #drain(): void {
     while (this.#room() > 0) if (!this.#send()) break
+    this.#isDraining = this.#isHeldBack()
+    if (this.#isDraining) return
     const link = this.#link
-    if (this.#room() > 0) {
+    // What was handed over just now still needs its credit.
+    const spare = link.credit - onTheirWay(this.sender)
+    if (spare > 1) {
       // The library counts credit down one by one; a peer may have granted four billion.
-      link.delivery_count += link.credit - 1
-      link.credit = 1
+      link.delivery_count += spare - 1
+      link.credit -= spare - 1
     }
     this.sender.set_drained(true)
   }

@@ -55,6 +55,11 @@ export class Subscriptions {
     return undefined
   }
 
+  /** A session takes more: whoever reads over it may go on. */
+  wake(session: object): void {
+    for (const reader of this.#all()) if (reader.sender.session === session) reader.wake()
+  }
+
   /** Drops receivers that are gone: of a link, a session, a connection. */
   forget(isGone: (link: Sender) => boolean): void {
     for (const readers of this.#readers.values())

@@ -81,9 +81,11 @@ it('a link has its credit, its attaches and the window of its session', () => {
   expect(local.attach).toHaveProperty('source')
   expect(remote.attach).toHaveProperty('target')
   expect(connection.socket).toBeDefined()
-  const { next_delivery_id, next_pending_delivery, available } = session.outgoing
+  const { next_delivery_id, next_pending_delivery, available, transfer_window } = session.outgoing
   expect([next_delivery_id, next_pending_delivery]).toEqual([expect.any(Number), expect.any(Number)])
   expect(available).toBeTypeOf('function')
+  expect(transfer_window).toBeTypeOf('function')
+  expect(session.outgoing.compute_max_payload({ length: 4 }) ?? 1).toBeGreaterThan(0)
   expect(terminusOf(receiver)?.address).toBe('here')
 })
 
