@@ -1,5 +1,7 @@
 /** Finds commands by letters that stand in them in that order, best first. Pure. */
+import { FAULTS } from '../../pipeline/faults/registry.ts'
 import { KEYMAP, type KeyBinding } from './keymap.ts'
+import { LETTERS } from './letters.ts'
 
 /** @returns undefined where a letter is missing; the lower, the better. */
 function fuzzyScore(query: string, text: string): number | undefined {
@@ -18,14 +20,39 @@ function fuzzyScore(query: string, text: string): number | undefined {
   return score
 }
 
-/** Every action of the key map that a query finds; all, in the order of the map, for an empty one. */
-export function findCommands(query: string): readonly KeyBinding[] {
-  if (query.trim() === '') return KEYMAP
-  return KEYMAP.map((binding) => {
-    const key = binding.keys.includes(query.trim()) ? -1 : undefined
-    return { binding, score: key ?? fuzzyScore(query, `${binding.does} ${binding.command} ${binding.group}`) }
-  })
-    .filter((one): one is { binding: KeyBinding; score: number } => one.score !== undefined)
+/** What the palette lists: a key's action, or a fault, which a letter breaks once `F` has listed them. */
+export interface PaletteEntry extends Pick<KeyBinding, 'shown' | 'does' | 'group'> {
+  binding: KeyBinding
+  /** Name of the fault. */
+  fault?: string
+}
+
+const ACTIONS: readonly PaletteEntry[] = KEYMAP.map((binding) => {
+  const { shown, does, group } = binding
+  return { shown, does, group, binding }
+})
+const FAULT_ENTRIES: readonly PaletteEntry[] = KEYMAP.filter(({ command }) => command === 'faults').flatMap(
+  (binding) =>
+    FAULTS.map(({ name, title }, index) => ({
+      shown: `F ${LETTERS[index]}`,
+      does: `break on purpose: ${title}`,
+      group: binding.group,
+      binding,
+      fault: name,
+    })),
+)
+
+/** Every action and fault that a query finds; for an empty one all actions, in the order of the map. */
+export function findCommands(query: string): readonly PaletteEntry[] {
+  if (query.trim() === '') return ACTIONS
+  return [...ACTIONS, ...FAULT_ENTRIES]
+    .map((entry) => {
+      const { binding, does, group, fault } = entry
+      const key = fault === undefined && binding.keys.includes(query.trim()) ? -1 : undefined
+      const text = `${does} ${fault ?? binding.command} ${group}`
+      return { entry, score: key ?? fuzzyScore(query, text) }
+    })
+    .filter((one): one is { entry: PaletteEntry; score: number } => one.score !== undefined)
     .sort((a, b) => a.score - b.score)
-    .map(({ binding }) => binding)
+    .map(({ entry }) => entry)
 }

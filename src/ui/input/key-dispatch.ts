@@ -3,6 +3,7 @@
 import { NEWEST_ROWS } from '../../pipeline/ports/query.ts'
 import { STAGE_IDS, type StageId } from '../../pipeline/ports/stages.ts'
 import type { TraceQuery } from '../../pipeline/ports/trace.ts'
+import type { PaletteEntry } from './fuzzy.ts'
 import type { Drawn, KeyDispatchOptions } from './key-options.ts'
 import { bindingOf, type Command, type KeyBinding, whyNot } from './keymap.ts'
 import { chooseFrom, openOverlay, playResult } from './lesson-keys.ts'
@@ -46,7 +47,7 @@ export class KeyDispatch {
     if (view.isFiltering) return typeFilter(clean, key)
     if (view.overlay === 'help') {
       const result = paletteKey(clean, key, drawn.page)
-      if (result?.run) return this.#run(result.view, result.run, drawn)
+      if (result?.run) return this.#runEntry(result.view, result.run, drawn)
       if (result) return result.view
     }
     if (view.cursor !== undefined && !view.detail && (key === 'up' || key === 'down'))
@@ -65,6 +66,15 @@ export class KeyDispatch {
         `${key.replace(/ $/, 'space')} does nothing here: ? shows every key.`,
       )
     return this.#run(clean, binding, drawn, key)
+  }
+
+  /** What is chosen in the palette. */
+  #runEntry(view: ViewState, { binding, fault }: PaletteEntry, drawn: Drawn): ViewState {
+    if (fault === undefined) return this.#run(view, binding, drawn)
+    const reason = whyNot(binding, this.#options.state(), view, false)
+    return reason === undefined
+      ? this.#replies.act(view, () => this.#options.actions.injectFault(fault))
+      : this.#replies.refuse(view, reason)
   }
 
   #run(view: ViewState, binding: KeyBinding, drawn: Drawn, key = binding.keys[0] ?? ''): ViewState {

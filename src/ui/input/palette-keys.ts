@@ -1,6 +1,5 @@
 /** What keys do in the palette and the help: the same list, in which one types or walks. Pure. */
-import { findCommands } from './fuzzy.ts'
-import type { KeyBinding } from './keymap.ts'
+import { findCommands, type PaletteEntry } from './fuzzy.ts'
 import { noPalette, type ViewState } from './view-state.ts'
 
 const QUERY_LENGTH = 40
@@ -8,7 +7,7 @@ const QUERY_LENGTH = 40
 export interface PaletteResult {
   view: ViewState
   /** An action to be carried out, now that the palette is closed. */
-  run?: KeyBinding | undefined
+  run?: PaletteEntry | undefined
 }
 
 /** @returns undefined for a key that means what it means everywhere. */

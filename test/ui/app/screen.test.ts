@@ -1,9 +1,11 @@
 /** What keys do, on a screen over a made-up pipeline: no terminal, no Ink. */
 import { describe, expect, it, vi } from 'vitest'
+import { FAULTS } from '../../../src/pipeline/faults/registry.ts'
 import type { LakeQuery, QueryResult } from '../../../src/pipeline/ports/query.ts'
 import type { AppState } from '../../../src/pipeline/state/state.ts'
 import { Screen } from '../../../src/ui/app/screen.ts'
 import { KEYMAP, NEEDS, type Need } from '../../../src/ui/input/keymap.ts'
+import { LETTERS } from '../../../src/ui/input/letters.ts'
 import { PANELS } from '../../../src/ui/layout.ts'
 import type { Line } from '../../../src/ui/text/line.ts'
 import { fakePipeline } from '../../support/fake-pipeline.ts'
@@ -578,6 +580,24 @@ describe('the palette', () => {
     expect(pipeline.calls).toEqual(['toggle streamAnalytics'])
     press('?', '/', 'd', 'i', 'r', 't')
     expect(text()).toContain('irty data on or off')
+  })
+})
+
+describe('a fault', () => {
+  it.each(FAULTS)('$name is found in the palette by its title, and broken by enter', ({ name, title }) => {
+    const { press, text, pipeline, lastLine } = open(scenarios.allRunning())
+    press(':', ...title)
+    expect(text()).toContain(`▸ F ${LETTERS[FAULTS.findIndex((one) => one.name === name)]}`)
+    press('return')
+    expect(pipeline.calls).toEqual([`injectFault ${name}`])
+    expect(lastLine()).not.toContain('▲')
+  })
+
+  it('is refused where nothing may be changed', () => {
+    const { press, pipeline, lastLine } = open(scenarios.readOnly())
+    press(':', ...'hub away', 'return')
+    expect(pipeline.calls).toEqual([])
+    expect(lastLine()).toContain('▲')
   })
 })
 
