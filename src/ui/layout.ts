@@ -152,7 +152,7 @@ const FOOTER = 1
 
 /** Below this width the services' own words have a row of their own in the strip. */
 const WORDS_ROW_BELOW = 100
-const wordsRow = (columns: number) => (columns < WORDS_ROW_BELOW ? 1 : 0)
+const wordsRow = (columns: number, hasWords = true) => (hasWords && columns < WORDS_ROW_BELOW ? 1 : 0)
 
 const heightOf = ({ rows, flowHeight, gap }: Plan, columns: number) =>
   HEADER + gap + flowHeight + wordsRow(columns) + FOOTER + rows.reduce((sum, { min }) => sum + min, 0)
@@ -183,13 +183,19 @@ export const roomAbove = (columns: number, rows: number): number =>
  * @param focused a panel without a place of its own takes that of the chart.
  * @param taken lines of {@link roomAbove} that are not free; and whether something lies over the panels: it is given the
  * place of the strip where both have no room, or where it needs more rows than are left.
+ * @param hasWords the services say something that has no other place in the strip.
  * @returns undefined below {@link SMALLEST}.
  */
 export function layOut(
   columns: number,
   total: number,
   focused: PanelId,
-  { above, isCovered, needed = 0 }: { above: number; isCovered: boolean; needed?: number } = {
+  {
+    above,
+    isCovered,
+    needed = 0,
+    hasWords = true,
+  }: { above: number; isCovered: boolean; needed?: number; hasWords?: boolean } = {
     above: 0,
     isCovered: false,
   },
@@ -198,7 +204,8 @@ export function layOut(
   const rows = total - above
   if (!hasPanels(columns, total) || (isCovered && !hasPanels(columns, rows))) return stripAlone(columns, rows)
   const plan = planFor(columns, rows)
-  const flowHeight = plan.flowHeight + wordsRow(columns)
+  // The plan stays the same with the row and without it: panels do not come and go with a word.
+  const flowHeight = plan.flowHeight + wordsRow(columns, hasWords)
   const bodyHeight = rows - HEADER - plan.gap - flowHeight - FOOTER
   if (isCovered && needed > bodyHeight) return stripAlone(columns, rows)
   const standing = plan.rows.flatMap(({ panels }) => Object.keys(panels))

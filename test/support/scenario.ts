@@ -1,6 +1,6 @@
 /** Realistic states of the control room, for tests of the screen: each a plain AppState, made without any service. */
 
-import type { CityMean } from '../../src/pipeline/ports/lake.ts'
+import type { CityMean, TableCommit } from '../../src/pipeline/ports/lake.ts'
 import type { RunOutcome, StageId } from '../../src/pipeline/ports/stages.ts'
 import { initialState } from '../../src/pipeline/state/initial-state.ts'
 import type {
@@ -50,7 +50,13 @@ function stage(id: StageId, changes: Partial<StageSlice>): StageSlice {
   }
 }
 
-const outcome = (runId: string, providerStatus: string, minutesAgo: number, error?: string): RunOutcome => ({
+const outcome = (
+  runId: string,
+  providerStatus: string,
+  minutesAgo: number,
+  error?: string,
+  output?: string,
+): RunOutcome => ({
   runId,
   state: error
     ? 'failed'
@@ -64,6 +70,7 @@ const outcome = (runId: string, providerStatus: string, minutesAgo: number, erro
       ? undefined
       : new Date(ago(minutesAgo * 60 - 45)),
   ...(error === undefined ? {} : { error }),
+  ...(output === undefined ? {} : { output }),
 })
 
 function layer(name: LayerName, changes: Partial<LayerSlice>): LayerSlice {
@@ -82,6 +89,30 @@ function layer(name: LayerName, changes: Partial<LayerSlice>): LayerSlice {
   }
 }
 
+/** Commits of a table, newest first: a batch a second, and an OPTIMIZE now and then. */
+function commits(
+  version: number,
+  rows: number,
+  durationMs: number,
+  operation = 'STREAMING UPDATE',
+): TableCommit[] {
+  return Array.from({ length: 24 }, (_, index): TableCommit => {
+    const isMaintenance = index % 9 === 5
+    return {
+      version: version - index,
+      operation: isMaintenance ? 'OPTIMIZE' : operation,
+      rows: isMaintenance ? rows * 9 : rows + (index % 4),
+      addedFiles: 1,
+      removedFiles: isMaintenance ? 9 : 0,
+      bytes: rows * 90,
+      at: ago(1.1 + index),
+      batchId: isMaintenance ? undefined : 689 - index,
+      durationMs: isMaintenance ? undefined : durationMs + 40 * (index % 5),
+      engine: 'rtstream-tui',
+    }
+  })
+}
+
 const growing = (rows: number, perSecond: number) =>
   Array.from({ length: 60 }, (_, index) => Math.max(0, rows - (59 - index) * perSecond))
 
@@ -95,6 +126,7 @@ function partitions(total: number, rate: number, backlog: number): PartitionSlic
     share,
     backlog: Math.round(backlog / 4),
     lastEnqueuedAt: ago(0.1 + index * 0.03),
+    history: wave(120, rate * share, rate / 20),
   }))
 }
 
@@ -250,7 +282,7 @@ export function allRunning(): AppState {
         batch: { id: 689, rows: 118, durationMs: 300, committedAt: ago(1.1) },
         history: [
           outcome('41873', 'RUNNING', 11.6),
-          outcome('41871', 'TERMINATED SUCCESS', 40),
+          outcome('41871', 'TERMINATED SUCCESS', 40, undefined, '{"batchId":655,"rows":61204}'),
           outcome('41862', 'TERMINATED FAILED', 90, 'Batch 12: disk full'),
           outcome('41860', 'TERMINATED SUCCESS', 120),
         ],
@@ -283,6 +315,10 @@ export function allRunning(): AppState {
       ratePerSecond: wave(600, 120, 20),
       updatedAt: ago(0.4),
       error: undefined,
+      groups: [
+        { name: '$Default', protocol: 'AMQP', members: 1, lag: 4, lags: [1, 1, 1, 1] },
+        { name: 'dashboards', protocol: 'Kafka', members: 2, lag: 1204, lags: [0, 0, 4, 1200] },
+      ],
     },
     job: {
       streamingUnits: 1,
@@ -307,6 +343,11 @@ export function allRunning(): AppState {
           bytesPerSecond: 36_400,
           newestAt: ago(0.8),
           growth: growing(7208, 119),
+          newestFiles: Array.from({ length: 12 }, (_, index) => ({
+            path: `weather/2026/11/24/12/31/${index % 4}-${String(7200 - index * 30).padStart(12, '0')}-${7229 - index * 30}.json`,
+            bytes: 9_100 + index * 7,
+            at: ago(0.8 + index),
+          })),
         }),
         silver: layer('silver', {
           files: 96,
@@ -316,6 +357,7 @@ export function allRunning(): AppState {
           bytesPerSecond: 10_800,
           newestAt: ago(1.1),
           growth: growing(7012, 116),
+          commits: commits(712, 116, 240),
         }),
         quarantine: layer('quarantine', {
           files: 61,
@@ -334,6 +376,7 @@ export function allRunning(): AppState {
           bytesPerSecond: 12_000,
           newestAt: ago(1.4),
           growth: growing(7012, 116),
+          commits: commits(705, 116, 160),
         }),
         byMinute: layer('byMinute', {
           files: 12,

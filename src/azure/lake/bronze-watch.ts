@@ -6,7 +6,7 @@
 import { BRONZE, extraRowsIn, minuteAt, minuteIn, parseBronzeFileName } from '../../contract/bronze-layout.ts'
 import { BRONZE_TOTALS, parseTotals } from '../../contract/bronze-totals.ts'
 import { ServiceError } from '../../pipeline/ports/errors.ts'
-import type { BronzeSnapshot, HubState } from '../../pipeline/ports/lake.ts'
+import type { BronzeFile, BronzeSnapshot, HubState } from '../../pipeline/ports/lake.ts'
 import type { LakeClient } from './data-lake.ts'
 
 interface Position {
@@ -19,6 +19,8 @@ interface Position {
 const FOREIGN_LATENESS_MS = 10 * 60_000
 /** How often the totals of deleted files are read again (in polls). */
 const TOTALS_EVERY = 60
+/** Newest files that are told by name. */
+const NEWEST_FILES = 12
 
 export class BronzeWatch {
   readonly #client: LakeClient
@@ -42,6 +44,7 @@ export class BronzeWatch {
   /** Whether folders of the form `HH/mm` were seen. */
   #hasFormer = false
   #newestAt: Date | undefined
+  #newestFiles: readonly BronzeFile[] = []
   #looks = 0
 
   constructor(client: LakeClient, now: () => number) {
@@ -68,6 +71,13 @@ export class BronzeWatch {
     const parsed = fresh.map((file) => ({ ...file, name: parseBronzeFileName(file.path) }))
     parsed.sort((a, b) => (a.name?.firstSequenceNumber ?? 0) - (b.name?.firstSequenceNumber ?? 0))
     for (const file of parsed) this.#count(file)
+    if (fresh.length > 0)
+      this.#newestFiles = [
+        ...fresh.map(({ path, bytes, modifiedAt }) => ({ path, bytes, at: modifiedAt.getTime() })),
+        ...this.#newestFiles,
+      ]
+        .sort((a, b) => b.at - a.at || (a.path < b.path ? 1 : -1))
+        .slice(0, NEWEST_FILES)
     this.#moveOn(hub)
     return this.#snapshot()
   }
@@ -182,6 +192,7 @@ export class BronzeWatch {
       skipped: isExact ? this.#skipped : undefined,
       positions: new Map([...this.#positions].map(([id, { next }]) => [id, next - 1])),
       newestAt: this.#newestAt,
+      newestFiles: this.#newestFiles,
     }
   }
 }

@@ -11,6 +11,7 @@ import { unreadable } from '../../delta/protocol.ts'
 import { type Column, columnsOf } from '../../delta/schema.ts'
 import { ServiceError } from '../../pipeline/ports/errors.ts'
 import type { TableSnapshot } from '../../pipeline/ports/lake.ts'
+import { CommitHistory } from './commit-history.ts'
 import { type DataFile, dataFileOf, measured, pathIn, readRows, type TablePlace } from './data-file.ts'
 import type { LakeClient } from './data-lake.ts'
 import { commitMetadataIn, LogFiles } from './delta-log.ts'
@@ -42,6 +43,7 @@ export class DeltaTable {
   #columns: readonly Column[] = []
   #commitMetadata: CommitMetadata | undefined
   #committedAt: Date | undefined
+  readonly #history = new CommitHistory()
   /** Hash of the last commit read; a different one at the same version means a different table. */
   #digest: string | undefined
   /** Read by a poll that failed later; reported by the next one. */
@@ -95,6 +97,7 @@ export class DeltaTable {
       newestAt: newestAt === undefined ? undefined : new Date(newestAt),
       committedAt: this.#committedAt,
       commitMetadata: this.#commitMetadata,
+      commits: this.#history.newest,
     }
   }
 
@@ -209,7 +212,7 @@ export class DeltaTable {
       const commit = await this.#log.commit(this.#version + 1, signal)
       if (!commit) return commits
       const arrived = this.#apply(this.#version + 1, commit.actions)
-      this.#note(commit.actions)
+      this.#note(this.#version, commit.actions)
       this.#digest = commit.digest
       if (!isFirst) for (const file of arrived) this.#arrived.push(file)
     }
@@ -219,7 +222,7 @@ export class DeltaTable {
   async #noteCommit(version: number, signal: AbortSignal | undefined): Promise<void> {
     const commit = await this.#log.commit(version, signal)
     if (!commit) return
-    this.#note(commit.actions)
+    this.#note(version, commit.actions)
     this.#digest = commit.digest
   }
 
@@ -276,6 +279,7 @@ export class DeltaTable {
     this.#protocol = undefined
     this.#columns = []
     this.#commitMetadata = undefined
+    this.#history.clear()
     this.#committedAt = undefined
     this.#digest = undefined
     this.#isKnown = false
@@ -309,11 +313,13 @@ export class DeltaTable {
     return arrived
   }
 
-  #note(actions: readonly Action[]): void {
+  #note(version: number, actions: readonly Action[]): void {
     const committedAt = committedAtIn(actions)
     if (committedAt !== undefined) this.#committedAt = new Date(committedAt)
     const info = actions.find((action) => action.commitInfo)?.commitInfo
-    this.#commitMetadata = commitMetadataIn(info?.userMetadata) ?? this.#commitMetadata
+    const metadata = commitMetadataIn(info?.userMetadata)
+    this.#history.add(version, actions, metadata)
+    this.#commitMetadata = metadata ?? this.#commitMetadata
   }
 
   /** Reads from the files what the log does not say; the table's rows are unknown until all are read. */

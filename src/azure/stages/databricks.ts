@@ -6,6 +6,9 @@ import { listIn, type RestClient, statusCause } from '../http/rest-client.ts'
 const SERVICE = 'Databricks'
 const API = '/api/2.2/jobs'
 const HISTORY = 10
+/** Newest runs whose output is fetched, and how much of each is kept (characters). */
+const OUTPUTS = 3
+const OUTPUT_LENGTH = 2000
 
 /** `status.state` of a run that has not ended; other words count as unknown. */
 const STATES = new Map<string, StageState>([
@@ -32,6 +35,11 @@ interface Run {
   tasks?: { run_id?: number }[]
 }
 
+interface RunOutput {
+  error?: string
+  notebook_output?: { result?: string }
+}
+
 export interface DatabricksStageOptions {
   client: RestClient
   jobName: string
@@ -42,7 +50,7 @@ export interface DatabricksStageOptions {
 export function createDatabricksStage(options: DatabricksStageOptions): StageService {
   const { client, newToken } = options
   const job = new JobByName(options)
-  const errors = new RunErrors(client)
+  const ends = new RunEnds(client)
 
   const runs = (signal: AbortSignal | undefined): Promise<readonly Run[]> =>
     job.use(signal, async (job_id) => {
@@ -55,9 +63,12 @@ export function createDatabricksStage(options: DatabricksStageOptions): StageSer
     async status(signal) {
       const found = await runs(signal)
       const history = await Promise.all(
-        found.map(async (run) => {
+        found.map(async (run, index) => {
           const one = outcome(run)
-          return one.state === 'failed' ? { ...one, error: await errors.of(run, signal) } : one
+          if (one.state === 'failed') return { ...one, ...(await ends.of(run, signal)) }
+          return run.status?.state === 'TERMINATED' && index < OUTPUTS
+            ? { ...one, output: (await ends.of(run, signal)).output }
+            : one
         }),
       )
       return describe(found[0], history)
@@ -124,43 +135,49 @@ const isMissing = (error: unknown) =>
   (error instanceof ServiceError && error.kind === 'not-found') ||
   statusCause(error)?.code === 'INVALID_PARAMETER_VALUE'
 
-/** The error texts of failed runs, each fetched once. */
-class RunErrors {
+interface RunEnding {
+  error: string | undefined
+  output: string | undefined
+}
+
+/** How runs have ended, in their own words: error texts and outputs, each fetched once. */
+class RunEnds {
   static readonly #KEPT = 50
   readonly #client: RestClient
-  readonly #known = new Map<number, string>()
+  readonly #known = new Map<number, RunEnding>()
 
   constructor(client: RestClient) {
     this.#client = client
   }
 
-  async of(run: Run, signal: AbortSignal | undefined): Promise<string | undefined> {
+  async of(run: Run, signal: AbortSignal | undefined): Promise<RunEnding> {
     const known = this.#known.get(run.run_id)
     if (known !== undefined) return known
     const reason = run.status?.termination_details?.message
     try {
-      const text = ((await this.#fetch(run, signal)) ?? reason ?? '').split('\n')[0] ?? ''
+      const { error, output } = await this.#fetch(run, signal)
+      const ending = { error: (error ?? reason ?? '').split('\n')[0] ?? '', output }
       const [oldest] = this.#known.keys()
-      if (this.#known.size >= RunErrors.#KEPT && oldest !== undefined) this.#known.delete(oldest)
-      this.#known.set(run.run_id, text)
-      return text
+      if (this.#known.size >= RunEnds.#KEPT && oldest !== undefined) this.#known.delete(oldest)
+      this.#known.set(run.run_id, ending)
+      return ending
     } catch (error) {
       signal?.throwIfAborted()
       // The status itself is known; the next poll asks for the text again.
-      if (error instanceof ServiceError) return reason?.split('\n')[0]
+      if (error instanceof ServiceError) return { error: reason?.split('\n')[0], output: undefined }
       throw error
     }
   }
 
   /** The output belongs to the task's run, which the list does not include. */
-  async #fetch(run: Run, signal: AbortSignal | undefined): Promise<string | undefined> {
+  async #fetch(run: Run, signal: AbortSignal | undefined): Promise<RunEnding> {
     const query = { run_id: run.run_id }
     const { body: whole } = await this.#client.request<Run>('GET', `${API}/runs/get`, { query, signal })
-    const { body: output } = await this.#client.request<{ error?: string }>('GET', `${API}/runs/get-output`, {
+    const { body } = await this.#client.request<RunOutput>('GET', `${API}/runs/get-output`, {
       query: { run_id: whole?.tasks?.[0]?.run_id ?? run.run_id },
       signal,
     })
-    return output?.error
+    return { error: body?.error, output: body?.notebook_output?.result?.slice(0, OUTPUT_LENGTH) }
   }
 }
 

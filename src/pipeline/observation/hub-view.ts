@@ -1,11 +1,15 @@
 /** What a look at the hub means for the screen. */
 import { type ConsumerGroup, enqueuedIn, eventsIn, type PartitionProperties } from '../ports/hub.ts'
-import { RateMeter, SecondSeries } from '../runtime/rates.ts'
+import { pushBounded, RateMeter, SecondSeries } from '../runtime/rates.ts'
 import type { ConsumerGroupSlice, HubSlice, PartitionSlice } from '../state/state.ts'
+
+/** Looks that a partition's history goes back. */
+const HISTORY_POINTS = 120
 
 export class HubView {
   readonly #rate = new RateMeter()
   readonly #series = new SecondSeries()
+  readonly #histories = new Map<string, readonly number[]>()
   readonly #partitionRates = new Map<string, RateMeter>()
 
   /** @param at monotonic, @param now epoch milliseconds. */
@@ -20,6 +24,11 @@ export class HubView {
     this.#rate.observe(enqueued, at)
     this.#series.observe(enqueued, at)
     const rates = partitions.map((one) => this.#observe(one, at))
+    for (const [index, { id }] of partitions.entries())
+      this.#histories.set(
+        id,
+        pushBounded(this.#histories.get(id) ?? [], Math.round((rates[index] ?? 0) * 10) / 10, HISTORY_POINTS),
+      )
     // Shares of the present rate; of all events while there is none.
     const sum = rates.reduce((total, rate) => total + rate, 0)
     const share = (index: number) =>
@@ -34,6 +43,7 @@ export class HubView {
           share: share(index),
           backlog: backlogOf(one.id, one.lastEnqueuedSequenceNumber, positions),
           lastEnqueuedAt: one.lastEnqueuedAt?.getTime(),
+          history: this.#histories.get(one.id),
         }),
       ),
       ...(groups && { groups: groups.map((group) => groupSlice(group, partitions)) }),

@@ -1,12 +1,16 @@
 /** What a look at the lake means for the screen: growth and freshness per layer, the last micro-batch of each stage. */
 import type { ServiceError } from '../ports/errors.ts'
-import type { LakeSnapshot, TableSnapshot } from '../ports/lake.ts'
+import type { BronzeSnapshot, LakeSnapshot, TableSnapshot } from '../ports/lake.ts'
 import { pushBounded, RateMeter } from '../runtime/rates.ts'
 import { LAYERS, type LakeSlice, type LayerName, type LayerSlice, type StageSlice } from '../state/state.ts'
 
 const GROWTH_POINTS = 120
 /** Batches come every second or two: over less than this, one more or less of them would be a quarter of the rate. */
 const RATE_SPAN_MS = 10_000
+
+/** What bronze and the tables have in common, and what only one of them has. */
+type Seen = Pick<TableSnapshot, 'files' | 'bytes' | 'rows' | 'newestAt' | 'commits'> &
+  Pick<BronzeSnapshot, 'newestFiles'>
 
 export class LakeView {
   readonly #rows = new Map(LAYERS.map((name) => [name, new RateMeter(RATE_SPAN_MS)]))
@@ -34,7 +38,7 @@ export class LakeView {
 
   #layer(
     before: LayerSlice,
-    seen: { files: number; bytes: number; rows: number | undefined; newestAt: Date | undefined },
+    seen: Seen,
     error: ServiceError | undefined,
     at: number,
     now: number,
@@ -59,6 +63,8 @@ export class LakeView {
       growth: isLevel ? before.growth : pushBounded(before.growth, size, GROWTH_POINTS),
       updatedAt: now,
       error: undefined,
+      commits: seen.commits,
+      newestFiles: seen.newestFiles,
     }
   }
 }

@@ -2,6 +2,35 @@
 import type { CommitMetadata } from '../../contract/tables.ts'
 import type { ServiceError } from './errors.ts'
 
+/** A commit of a Delta table, as its log tells it. */
+export interface TableCommit {
+  version: number
+  /** `STREAMING UPDATE`, `MERGE`, `OPTIMIZE`, …; empty: the writer did not say. */
+  operation: string
+  /** In the files that it added; undefined: their statistics do not tell. */
+  rows: number | undefined
+  addedFiles: number
+  removedFiles: number
+  /** Of the files that it added. */
+  bytes: number
+  /** Epoch ms; undefined: the commit does not say. */
+  at: number | undefined
+  /** Of the micro-batch that made it, as far as its writer tells. */
+  batchId: number | undefined
+  durationMs: number | undefined
+  /** The program that wrote it. */
+  engine: string | undefined
+}
+
+/** A file of bronze. */
+export interface BronzeFile {
+  /** Inside the container. */
+  path: string
+  bytes: number
+  /** Epoch ms. */
+  at: number
+}
+
 export interface BronzeSnapshot {
   files: number
   bytes: number
@@ -16,6 +45,8 @@ export interface BronzeSnapshot {
   /** Newest hub sequence number in bronze, by partition id. Empty when names do not tell. */
   positions: ReadonlyMap<string, number>
   newestAt: Date | undefined
+  /** Newest first, a few. */
+  newestFiles?: readonly BronzeFile[] | undefined
 }
 
 export interface TableSnapshot {
@@ -29,6 +60,8 @@ export interface TableSnapshot {
   newestAt: Date | undefined
   committedAt: Date | undefined
   commitMetadata: CommitMetadata | undefined
+  /** Newest first, as many as are kept. */
+  commits?: readonly TableCommit[] | undefined
 }
 
 /** One row that became readable since the last poll; numbers are epoch milliseconds. */

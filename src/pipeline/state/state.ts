@@ -1,5 +1,5 @@
 /** The shape of what the screen shows: immutable slices, written by the pipeline, read by the screen. No behaviour. */
-import type { CityMean } from '../ports/lake.ts'
+import type { BronzeFile, CityMean, TableCommit } from '../ports/lake.ts'
 import type { RunOutcome, StageId, StageState } from '../ports/stages.ts'
 import type { Trace, TraceQuery } from '../ports/trace.ts'
 
@@ -179,6 +179,8 @@ export interface PartitionSlice {
   /** Events that bronze does not hold yet; undefined: not known. */
   backlog: number | undefined
   lastEnqueuedAt: number | undefined
+  /** Events per second at each look, newest last, at most 120. */
+  history?: readonly number[] | undefined
 }
 
 export interface JobSlice {
@@ -212,6 +214,10 @@ export interface LayerSlice {
   growth: readonly number[]
   updatedAt: number | undefined
   error: string | undefined
+  /** Of a table, newest first. */
+  commits?: readonly TableCommit[] | undefined
+  /** Of bronze, newest first. */
+  newestFiles?: readonly BronzeFile[] | undefined
 }
 
 export interface LakeSlice {

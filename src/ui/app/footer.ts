@@ -5,7 +5,7 @@ import { isUp } from '../../pipeline/stages/stage.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
 import { bindingOf, KEYMAP, type KeyBinding, whyNot } from '../input/keymap.ts'
 import { LETTERS } from '../input/letters.ts'
-import { growsAtEnd, scrollTarget, type ViewState } from '../input/view-state.ts'
+import { growsAtEnd, isCovered, scrollTarget, type ViewState } from '../input/view-state.ts'
 import { type Line, lineWidth, span } from '../text/line.ts'
 import textWidth from '../text/text-width.ts'
 import { ANSWERS, quitAnswers } from './modal.ts'
@@ -67,7 +67,7 @@ interface Hint {
   rank: number
 }
 
-/** As many as fit, the most useful ones first; `q quit` always. */
+/** As many as fit, the most useful ones first; what `q` does always. */
 function keyHints(state: AppState, view: ViewState, width: number, scrollable: number): Line {
   let hints = [
     ...contextHints(state, view, scrollable),
@@ -94,6 +94,8 @@ function hintOf(binding: KeyBinding, state: AppState, view: ViewState): Hint[] {
   if (command === 'stopAll' && all.every((one) => one === 'stopped')) return []
   if (command === 'burst' && !isUp(stages.generator.state)) return []
   if (command === 'zoom' && (view.isZoomed || view.overlay)) return []
+  // What lies on top is closed first.
+  if (command === 'quit' && isCovered(view)) return [{ ...footer, label: 'back' }]
   if (command === 'freeze' && view.isFrozen) return [{ ...footer, label: 'go on' }]
   return [footer]
 }
@@ -103,6 +105,10 @@ function contextHints({ lessons }: AppState, view: ViewState, scrollable: number
   const hints: Hint[] = []
   const target = scrollTarget(view)
   if (view.isZoomed || view.overlay || view.filter) hints.push({ key: 'esc', label: 'back', rank: 0 })
+  if (view.overlay === 'table' && view.table.starts.length > 1)
+    hints.push({ key: '←→', label: 'columns', rank: 1 })
+  if (view.isZoomed && view.focused === 'log' && !view.overlay)
+    hints.push({ key: '←→', label: 'whose', rank: 1 })
   if (view.overlay === 'faults') hints.push({ key: lettersOf(FAULTS.length), label: 'break', rank: 1 })
   if (view.overlay === 'lessons' && lessons.length > 0)
     hints.push({ key: lettersOf(lessons.length), label: 'begin', rank: 1 })

@@ -7,17 +7,18 @@ import { bannerLines } from '../lesson/banners.ts'
 import { faultLines, lessonChoices } from '../lesson/choices.ts'
 import { traceLines } from '../lesson/trace-panel.ts'
 import { audienceLines, rowsOfCode } from '../overlays/audience.ts'
+import { columnsText, rowDetail, tableRows } from '../overlays/table.ts'
 import { endpointLines } from '../panels/endpoints-panel.ts'
 import { helpLines } from '../panels/help-panel.ts'
 import type { PanelContent } from '../panels/panel.ts'
 import { fromTop, position } from '../panels/scrolled.ts'
 import { PANEL_VIEWS } from '../panels/views.ts'
 import { type Banner, bannerLine, bannerOf, greyed } from '../strip/banner.ts'
-import { flowLines } from '../strip/flow.ts'
+import { flowLines, needsWordsRow } from '../strip/flow.ts'
 import { headerLine } from '../strip/header.ts'
 import { presenterLines } from '../strip/presenter.ts'
 import { FRAME, framed, sideBySide } from '../text/frame.ts'
-import { type Line, left, plainText, printable, span, toWidth, wrap } from '../text/line.ts'
+import { type Line, left, plainText, printable, span, toWidth, wrap, wrapData } from '../text/line.ts'
 import { footerLine, footerRegions } from './footer.ts'
 import { withQuestion } from './modal.ts'
 import type { Region } from './regions.ts'
@@ -43,7 +44,8 @@ export function screenLines(state: AppState, view: ViewState, columns: number, r
   const above = [...first, ...bannerLines(state, columns, room - first.length)].slice(0, room)
   const isCovered = view.overlay !== undefined || view.isZoomed || view.detail !== undefined
   const needed = view.overlay === 'audience' ? rowsOfCode(state) + FRAME.rows : 0
-  const layout = layOut(columns, rows, view.focused, { above: above.length, isCovered, needed })
+  const hasWords = needsWordsRow(state)
+  const layout = layOut(columns, rows, view.focused, { above: above.length, isCovered, needed, hasWords })
   if (!layout) return { lines: tooSmall(columns, rows, view), layout, scrollable: 0, ...NOTHING }
   const body = bodyOf(state, view, layout, banner)
   const hasFlow = !layout.isStripAlone || !isCovered
@@ -105,6 +107,7 @@ function bodyOf(state: AppState, view: ViewState, layout: Layout, banner: Banner
       isZoomed,
       filter: view.filter,
       chartAt: view.chartAt,
+      logSource: view.logSource,
       scroll: id === 'services' ? 0 : (view.scroll[id] ?? 0),
     })
   const whole = (content: PanelContent, id?: PanelId): Body => ({
@@ -187,7 +190,7 @@ function detailContent(detail: Detail, { width, height }: { width: number; heigh
     ),
   )
   const text =
-    detail.text === undefined ? [] : wrap(printable(detail.text), width).map((part): Line => [span(part)])
+    detail.text === undefined ? [] : wrapData(printable(detail.text), width).map((part): Line => [span(part)])
   const lines = [...facts, ...(text.length > 0 ? [[], ...text] : [])]
   return {
     title: printable(detail.title),
@@ -212,7 +215,7 @@ const OVERLAY_VIEWS: Readonly<
   audience: (state, width) => ({ title: 'audience', all: audienceLines(state, width) }),
   trace: (state, width) => ({ title: 'one event', all: traceLines(state, width) }),
   faults: (state, width) => ({ title: 'break something', all: faultLines(state, width) }),
-  table: (_state, _width, view) => ({ title: printable(view.table.title), all: tableOf(view) }),
+  table: (_state, _width, view) => ({ title: printable(view.table.title), all: tableRows(view.table) }),
   lessons: (state) => ({ title: 'lessons', all: lessonChoices(state) }),
 }
 
@@ -230,6 +233,7 @@ function overlayContent(
   return {
     title,
     value: [
+      span(overlay === 'table' ? columnsText(view.table, width) : '', 'accent'),
       span(window.scrollable > 0 ? `↑↓ ${position(window, scroll)}   ` : '', 'accent'),
       span(help ? '/ searches   enter runs   esc closes' : 'esc closes', 'muted'),
     ],
@@ -238,14 +242,11 @@ function overlayContent(
       overlay === 'endpoints'
         ? window.shown.map((line) => addressOf(line))
         : overlay === 'table'
-          ? window.shown.map((line) => ({ title: 'row', facts: [], text: plainText(line) }))
+          ? window.shown.map((_, row) => rowDetail(view.table, row + Math.min(scroll, window.scrollable)))
           : undefined,
     scrollable: help ? 0 : window.scrollable,
   }
 }
-
-const tableOf = ({ table }: ViewState): Line[] =>
-  table.lines.map((line, row): Line => [span(line, row === 0 ? 'muted' : undefined)])
 
 /** A row of the endpoints: its name and its address. */
 function addressOf(line: Line): Detail | undefined {

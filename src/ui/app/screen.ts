@@ -12,7 +12,14 @@ import type { HandOver } from '../ink/hand-over.ts'
 import { KeyDispatch } from '../input/key-dispatch.ts'
 import type { Drawn } from '../input/key-options.ts'
 import type { MouseEvent, Token } from '../input/tokens.ts'
-import { initialView, type Overlay, scrollBy, type ViewState } from '../input/view-state.ts'
+import {
+  initialView,
+  noTable,
+  type Overlay,
+  scrollBy,
+  type TableView,
+  type ViewState,
+} from '../input/view-state.ts'
 import { PANELS } from '../layout.ts'
 import { eventMatches } from '../panels/events-panel.ts'
 import { logMatches } from '../panels/log-panel.ts'
@@ -187,15 +194,15 @@ export class Screen {
     this.#asking?.abort()
     const controller = new AbortController()
     this.#asking = controller
-    const show = (lines: readonly string[]) => {
+    const show = (table: Partial<TableView>) => {
       if (controller.signal.aborted || this.#view.overlay !== 'table') return
-      this.#change({ ...this.#view, table: { title, lines } })
+      this.#change({ ...this.#view, table: { ...noTable(title), ...table } })
       this.#tell()
     }
     void askLake(query, sql, this.#state.session.target === 'azure', controller.signal).then(
       (result) => show(tableLines(result)),
       (error: unknown) =>
-        show(['The query failed.', ...String((error as Error).message ?? error).split('\n')]),
+        show({ lines: ['The query failed.', ...String((error as Error).message ?? error).split('\n')] }),
     )
     return undefined
   }

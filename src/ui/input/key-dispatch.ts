@@ -14,10 +14,12 @@ import { roomCommand, toggleRoom } from './room-keys.ts'
 import { isUp } from './running.ts'
 import {
   CHART_STEP_MS,
+  chooseSource,
   focusPanel,
   moveCursor,
   moveInTime,
   page,
+  shiftTable,
   startFilter,
   toggleOverlay,
   typeFilter,
@@ -148,9 +150,17 @@ export class KeyDispatch {
       case 'dirty':
         return this.#replies.act(view, () => actions.toggleCorruption())
       case 'nextPanel':
-        return moveFocus({ ...view, overlay: undefined }, 1, drawn.focusable)
+        return (
+          shiftTable(view, key) ??
+          chooseSource(view, key) ??
+          moveFocus({ ...view, overlay: undefined }, 1, drawn.focusable)
+        )
       case 'previousPanel':
-        return moveFocus({ ...view, overlay: undefined }, -1, drawn.focusable)
+        return (
+          shiftTable(view, key) ??
+          chooseSource(view, key) ??
+          moveFocus({ ...view, overlay: undefined }, -1, drawn.focusable)
+        )
       case 'zoom':
         if (view.detail) return { ...view, detail: undefined }
         if (view.overlay) return { ...view, overlay: undefined }

@@ -7,7 +7,7 @@ import { openOverlay, typeOwn } from './lesson-keys.ts'
 import type { Replies } from './replies.ts'
 import { setOfRoom } from './room-keys.ts'
 import { endsOrCosts } from './running.ts'
-import { goBack, isCovered, type Question, type TypedKind, type ViewState } from './view-state.ts'
+import { goBack, isCovered, noTable, type Question, type TypedKind, type ViewState } from './view-state.ts'
 
 /** The second press of `q` or ctrl+c within this quits (ms). */
 const SECOND_PRESS_MS = 2000
@@ -125,7 +125,7 @@ export class Questions {
       detail: undefined,
       cursor: undefined,
       overlay: 'table',
-      table: { title, lines: ['asking …'] },
+      table: noTable(title, ['asking …']),
       scroll: { ...view.scroll, table: 0 },
     }
   }

@@ -4,6 +4,7 @@ import type { PanelId } from '../layout.ts'
 import type { Drawn } from './key-options.ts'
 import {
   growsAtEnd,
+  LOG_SOURCES,
   moveFocus,
   noPalette,
   type Overlay,
@@ -59,6 +60,25 @@ export function typeFilter(view: ViewState, key: string): ViewState {
 export function startFilter(view: ViewState): ViewState {
   const focused = growsAtEnd(view.focused) ? view.focused : 'log'
   return { ...view, isFiltering: true, overlay: undefined, focused }
+}
+
+/** Left and right go through the columns of a table that is wider than the window. @returns undefined: no table is open. */
+export function shiftTable(view: ViewState, key: string): ViewState | undefined {
+  const { overlay, detail, table } = view
+  if (overlay !== 'table' || detail || table.starts.length < 2 || (key !== 'left' && key !== 'right'))
+    return undefined
+  const shifted = table.shifted + (key === 'right' ? 1 : -1)
+  return { ...view, table: { ...table, shifted: Math.min(table.starts.length - 1, Math.max(0, shifted)) } }
+}
+
+/** In the zoomed log left and right choose whose lines are shown. @returns undefined: no such log is open. */
+export function chooseSource(view: ViewState, key: string): ViewState | undefined {
+  if (!view.isZoomed || view.focused !== 'log' || view.overlay || view.detail) return undefined
+  if (key !== 'left' && key !== 'right') return undefined
+  const count = LOG_SOURCES.length
+  const at = (LOG_SOURCES.indexOf(view.logSource) + (key === 'right' ? 1 : -1) + count) % count
+  const logSource = LOG_SOURCES[at] ?? 'all'
+  return { ...view, logSource, cursor: undefined, scroll: { ...view.scroll, log: 0 } }
 }
 
 export function upOrDown(view: ViewState, by: 1 | -1, drawn: Drawn): ViewState {

@@ -46,6 +46,40 @@ export interface Detail {
   trace?: TraceQuery | undefined
 }
 
+/** Rows as text; the first is the head. */
+export interface TableView {
+  title: string
+  lines: readonly string[]
+  /** Where each column begins; none: the lines are no table. */
+  starts: readonly number[]
+  /** Lines at the end that belong to no column. */
+  foot: number
+  /** Index of the first column that is shown. */
+  shifted: number
+}
+/** @param lines what stands there in place of rows. */
+export const noTable = (title: string, lines: readonly string[] = []): TableView => ({
+  title,
+  lines,
+  starts: [],
+  foot: 0,
+  shifted: 0,
+})
+
+/** Sources that the zoomed log can be narrowed to, in the order of the pipeline; the first is all. */
+export const LOG_SOURCES = [
+  'all',
+  'generator',
+  'hub',
+  'streamAnalytics',
+  'silver',
+  'gold',
+  'aggregate',
+  'lake',
+  'you',
+] as const
+export type LogSource = (typeof LOG_SOURCES)[number]
+
 export interface ViewState {
   focused: PanelId
   /** What was focused before a key opened another panel at once. */
@@ -53,8 +87,8 @@ export interface ViewState {
   isZoomed: boolean
   overlay: Overlay | undefined
   palette: PaletteState
-  /** Rows that were asked for, as text; the first is the head. */
-  table: { title: string; lines: readonly string[] }
+  /** Rows that were asked for. */
+  table: TableView
   /** Row of the focused panel that is chosen, from the top of what is shown; undefined: none. */
   cursor: number | undefined
   /** Opened on a row: what it holds, line by line. */
@@ -66,6 +100,8 @@ export interface ViewState {
   scroll: Readonly<Partial<Record<PanelId | Overlay, number>>>
   /** Epoch milliseconds at which charts over time end; undefined: now. */
   chartAt: number | undefined
+  /** Whose lines the zoomed log shows. */
+  logSource: LogSource
   /** Large digits instead of panels. */
   isPresenting: boolean
   isFrozen: boolean
@@ -78,7 +114,7 @@ export const initialView: ViewState = {
   isZoomed: false,
   overlay: undefined,
   palette: noPalette,
-  table: { title: '', lines: [] },
+  table: noTable(''),
   cursor: undefined,
   detail: undefined,
   question: undefined,
@@ -86,6 +122,7 @@ export const initialView: ViewState = {
   isFiltering: false,
   scroll: {},
   chartAt: undefined,
+  logSource: 'all',
   isPresenting: false,
   isFrozen: false,
   toast: undefined,

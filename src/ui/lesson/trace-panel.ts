@@ -3,7 +3,7 @@ import type { StepState } from '../../pipeline/ports/trace.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
 import { type DescribedStep, describeTrace, positionText } from '../../pipeline/trace/describe.ts'
 import { formatBytes, formatDuration } from '../text/format.ts'
-import { type Line, left, printable, right, span, wrap } from '../text/line.ts'
+import { type Line, left, printable, right, span, wrapData } from '../text/line.ts'
 import type { Token } from '../text/theme.ts'
 
 const MARKS: Readonly<Record<StepState, readonly [mark: string, token: Token]>> = {
@@ -60,8 +60,11 @@ function stepLines(
       span(printable(summary), state === 'done' ? undefined : 'muted'),
     ],
     ...details.flatMap(([name, value]) =>
-      wrap(`${name}: ${printable(value)}`, Math.max(20, width - INDENT)).map(
-        (text): Line => [span(left('', INDENT)), span(text, 'muted')],
+      wrapData(printable(value), Math.max(20, width - INDENT - name.length - 2)).map(
+        (text, row): Line => [
+          span(left('', INDENT)),
+          span(`${row === 0 ? `${name}: ` : ' '.repeat(name.length + 2)}${text}`, 'muted'),
+        ],
       ),
     ),
   ]

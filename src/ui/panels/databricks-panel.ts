@@ -3,10 +3,11 @@ import type { StageSlice } from '../../pipeline/state/state.ts'
 import { type Column, fitColumns, tableHead, tableRow, widthOfColumn } from '../text/columns.ts'
 import { formatCount, formatDuration, formatRate, UNKNOWN } from '../text/format.ts'
 import { type Line, printable, span } from '../text/line.ts'
+import { chartLines } from './chart.ts'
 import { stageDetail } from './details.ts'
 import type { Panel, PanelContext } from './panel.ts'
-import { historyLines } from './run-table.ts'
-import { scrolledDown } from './scrolled.ts'
+import { historyRows, type RunRow } from './run-table.ts'
+import { fromTop } from './scrolled.ts'
 import { historyLine, runsFor, staleText, stateSpan, troubleLines } from './states.ts'
 
 type Name = 'job' | 'state' | 'run' | 'for' | 'batch' | 'rows' | 'took' | 'rate'
@@ -43,18 +44,56 @@ export const databricksPanel: Panel = (context) => {
     ...troubleLines(gold, state.now, trouble, 'gold'),
   ]
   const hasRoom = isZoomed || height >= above.length + LEAST_HISTORY
-  const lines = [
-    ...above,
-    ...(hasRoom ? historyLines([silver, gold], state.now, width) : [lastRuns(silver, gold)]),
+  const runs: readonly RunRow[] = hasRoom
+    ? historyRows([silver, gold], state.now, width)
+    : [{ line: lastRuns(silver, gold) }]
+  const chart = isZoomed ? batchCharts(context, height - above.length - runs.length) : []
+  const stages = [undefined, stageDetail(silver, state.now), stageDetail(gold, state.now)]
+  const rows: readonly RunRow[] = [
+    ...above.map((line, index) => ({ line, detail: stages[index] })),
+    ...chart.map((line) => ({ line })),
+    ...runs,
   ]
+  const window = fromTop(rows, height, isZoomed ? scroll : 0)
   const stale = staleText(Math.min(silver.updatedAt ?? state.now, gold.updatedAt ?? state.now), state.now)
   return {
     hotkey: '3 4',
-    details: scroll > 0 ? [] : [undefined, stageDetail(silver, state.now), stageDetail(gold, state.now)],
     title: 'databricks',
     value: stale ? [span(stale, 'warn')] : [span(engineOf(context), 'muted')],
-    ...scrolledDown(lines, height, scroll, isZoomed),
+    lines: window.shown.map(({ line }) => line),
+    details: window.shown.map(({ detail }) => detail),
+    scrollable: isZoomed ? window.scrollable : undefined,
   }
+}
+
+/** Least rows of a chart with its heading, and most: the runs below it must be reached. */
+const CHART = { least: 6, most: 12 }
+
+/** How long the last batches of silver and gold took, as the commits of their tables tell. */
+function batchCharts({ state, width, height }: PanelContext, room: number): Line[] {
+  const batches = (['silver', 'gold'] as const).flatMap((name) => {
+    const times = (state.lake.layers[name].commits ?? [])
+      .flatMap(({ durationMs }) => durationMs ?? [])
+      .reverse()
+    return times.length > 1 ? [{ name, times }] : []
+  })
+  if (batches.length === 0) return []
+  const each = Math.min(
+    CHART.most,
+    Math.max(CHART.least, Math.floor(Math.max(room, height / 2) / batches.length) - 2),
+  )
+  return batches.flatMap(({ name, times }): Line[] => [
+    [],
+    [
+      span(`batches of ${name}`, 'title', true),
+      span(`  ms, the last ${times.length}, newest at the right`, 'muted'),
+    ],
+    ...chartLines([{ values: times, token: name === 'silver' ? 'series1' : 'series2' }], {
+      width,
+      height: each,
+      isTimed: false,
+    }),
+  ])
 }
 
 const engineOf = ({ state }: PanelContext) =>

@@ -9,15 +9,28 @@ import {
   formatInstant,
   formatRate,
   formatShare,
+  sparkline,
   UNKNOWN,
 } from '../text/format.ts'
 import { type Line, printable, span, wrap } from '../text/line.ts'
+import { chartLines } from './chart.ts'
+import { consumerLines } from './consumers.ts'
 import { partitionDetail } from './details.ts'
 import type { Panel, PanelContext } from './panel.ts'
 import { fromTop, position } from './scrolled.ts'
 import { staleText } from './states.ts'
 
-type Name = 'partition' | 'first' | 'sequence' | 'held' | 'rate' | 'share' | 'backlog' | 'last' | 'at'
+type Name =
+  | 'history'
+  | 'partition'
+  | 'first'
+  | 'sequence'
+  | 'held'
+  | 'rate'
+  | 'share'
+  | 'backlog'
+  | 'last'
+  | 'at'
 
 /** The bar of the share is what is left of its column beside `100 %`. */
 const PERCENT = 6
@@ -38,7 +51,8 @@ const ZOOMED: readonly Column<Name>[] = [
   { name: 'sequence', title: 'last', width: 11, align: 'right' },
   { name: 'held', width: 9, align: 'right', drop: 2 },
   { name: 'rate', title: 'rate/s', width: 6, align: 'right' },
-  { name: 'share', width: 14, align: 'left', drop: 4 },
+  { name: 'history', title: 'events/s by look', width: 16, align: 'left' },
+  { name: 'share', width: 14, align: 'left', drop: 5 },
   { name: 'backlog', width: 9, align: 'right' },
   { name: 'at', title: 'last enqueued', width: 13, align: 'right', drop: 1 },
   { name: 'last', title: 'age', width: 6, align: 'right' },
@@ -47,13 +61,19 @@ const ZOOMED: readonly Column<Name>[] = [
 export const hubPanel: Panel = (context) => {
   const { state, width, height, isZoomed, scroll } = context
   const { hub, now } = state
-  const columns = fitColumns(width, isZoomed ? ZOOMED : COLUMNS, { name: 'share', most: 46 })
+  const columns = isZoomed
+    ? fitColumns(width, ZOOMED, { name: 'history', most: 60 })
+    : fitColumns(width, COLUMNS, { name: 'share', most: 46 })
   const trouble = hub.error
     ? wrap(printable(hub.error), width)
         .slice(0, TROUBLE)
         .map((part): Line => [span(part, 'fail')])
     : []
-  const window = fromTop(hub.partitions, height - 2 - trouble.length, scroll)
+  const consumers = isZoomed && hub.partitions.length > 0 ? consumerLines(state, width) : []
+  const room = height - 2 - trouble.length
+  // A hub of many partitions has its whole screen; the consumers come where there is room, or with the last partition.
+  const window = fromTop(hub.partitions, Math.max(3, room - consumers.length), scroll)
+  const chart = isZoomed ? hubChart(context, room - window.shown.length - consumers.length) : []
   const stale = staleText(hub.updatedAt, now)
   return {
     title: 'event hub',
@@ -72,6 +92,8 @@ export const hubPanel: Panel = (context) => {
             ...window.shown.map((partition) => partitionRow(partition, columns, now)),
             totalRow(context, columns),
             ...trouble,
+            ...consumers,
+            ...chart,
           ],
     scrollable: window.scrollable,
     details: [undefined, ...window.shown.map((partition) => partitionDetail(partition, now))],
@@ -94,9 +116,24 @@ function partitionRow(partition: PartitionSlice, columns: readonly Column<Name>[
       span(formatShare(partition.share).padStart(PERCENT), 'muted'),
     ],
     backlog: span(formatCount(backlog), backlog ? undefined : 'muted'),
+    history: span(sparkline(partition.history ?? [], widthOfColumn(columns, 'history')), 'series1'),
     at: span(at === undefined ? '–' : formatInstant(at), 'muted'),
     last: span(formatAge(at === undefined ? undefined : now - at), 'muted'),
   })
+}
+
+/** Least rows of a chart, with its heading and the blank above. */
+const LEAST_CHART = 8
+
+function hubChart({ state, width, chartAt }: PanelContext, room: number): Line[] {
+  if (room < LEAST_CHART) return []
+  const back = chartAt === undefined ? 0 : Math.max(0, Math.round((state.now - chartAt) / 1000))
+  const series = [{ values: state.hub.ratePerSecond, token: 'series1' }] as const
+  return [
+    [],
+    [span('all partitions', 'title', true), span('  events/s', 'muted')],
+    ...chartLines(series, { width, height: room - 2, isTimed: true, back }),
+  ]
 }
 
 function totalRow({ state }: PanelContext, columns: readonly Column<Name>[]): Line {

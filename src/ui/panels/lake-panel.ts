@@ -13,8 +13,10 @@ import {
 } from '../text/format.ts'
 import { type Line, printable, span } from '../text/line.ts'
 import { chartLines } from './chart.ts'
+import { bronzeFileRows, commitRows, type Row, TABLE_NAMES } from './commits.ts'
 import { layerDetail } from './details.ts'
 import type { Panel, PanelContext } from './panel.ts'
+import { fromTop } from './scrolled.ts'
 import { staleText } from './states.ts'
 
 type Name = 'layer' | 'files' | 'size' | 'rows' | 'rate' | 'bytes' | 'fresh' | 'growth'
@@ -29,15 +31,6 @@ const COLUMNS: readonly Column<Name>[] = [
   { name: 'fresh', width: 6, align: 'right' },
   { name: 'growth', width: 7, align: 'left', drop: 1 },
 ]
-
-const NAMES: Readonly<Record<LayerName, string>> = {
-  bronze: 'bronze',
-  silver: 'silver',
-  quarantine: 'quarantine',
-  gold: 'gold',
-  byMinute: 'by minute',
-  aggregated: 'aggregated',
-}
 
 /** When there is not room for all: the medallion first. */
 const BY_IMPORTANCE: readonly LayerName[] = [
@@ -54,13 +47,14 @@ export const lakePanel: Panel = (context) => {
   const { state, width, height } = context
   const { lake, now } = state
   const columns = fitColumns(width, COLUMNS, { name: 'growth', most: 60 })
-  const chosen = BY_IMPORTANCE.slice(0, Math.max(1, height - HEAD))
+  const chosen = context.isZoomed ? LAYERS : BY_IMPORTANCE.slice(0, Math.max(1, height - HEAD))
   const table = [
     tableHead(columns),
     ...LAYERS.filter((name) => chosen.includes(name)).map((name) =>
       layerRow(lake.layers[name], columns, now),
     ),
   ]
+  if (context.isZoomed) return zoomed(context, table)
   return {
     title: 'lake',
     subtitle: 'growth per layer',
@@ -70,6 +64,41 @@ export const lakePanel: Panel = (context) => {
       undefined,
       ...LAYERS.filter((name) => chosen.includes(name)).map((name) => layerDetail(lake.layers[name], now)),
     ],
+  }
+}
+
+/** Commits that are listed, and files of bronze above them. */
+const COMMITS = 60
+const FILES = 8
+/** Rows of a chart, with its heading and a blank above it. */
+const CHART = 10
+
+/** What was written last, below the layers; a chart where the lists leave room for it. */
+function zoomed(context: PanelContext, table: readonly Line[]): ReturnType<Panel> {
+  const { state, width, height, scroll } = context
+  const layers = LAYERS.filter((name) => state.lake.layers[name])
+  const files = bronzeFileRows(state, width, Math.max(3, Math.min(FILES, height - table.length - 14)))
+  const commits = commitRows(state, width, COMMITS)
+  const blank: Row = { line: [] }
+  const rows: Row[] = [
+    ...table.map((line, index) => {
+      const name = layers[index - HEAD]
+      return { line, detail: name && layerDetail(state.lake.layers[name], state.now) }
+    }),
+    ...errorLines(context).map((line) => ({ line })),
+    ...(files.length > 0 ? [blank, ...files] : []),
+    ...(commits.length > 0 ? [blank, ...commits] : []),
+  ]
+  const spare = height - rows.length
+  if (spare >= CHART) rows.push(...below(context, spare).map((line) => ({ line })))
+  const { shown, scrollable } = fromTop(rows, height, scroll)
+  return {
+    title: 'lake',
+    subtitle: 'files and commits',
+    value: [...age(context), span(formatBytes(ofLake(state, state.lake.bytes)), 'title', true)],
+    lines: shown.map(({ line }) => line),
+    details: shown.map(({ detail }) => detail),
+    scrollable,
   }
 }
 
@@ -94,12 +123,12 @@ function layerRow(layer: LayerSlice, columns: readonly Column<Name>[], now: numb
       rows: formatCount(layer.rows),
     }
     return [
-      ...tableRow(known, { layer: span(`✗ ${NAMES[layer.name]}`, 'fail'), ...counts }),
+      ...tableRow(known, { layer: span(`✗ ${TABLE_NAMES[layer.name]}`, 'fail'), ...counts }),
       span(`  ${printable(layer.error)}`, 'fail'),
     ]
   }
   return tableRow(columns, {
-    layer: NAMES[layer.name],
+    layer: TABLE_NAMES[layer.name],
     files: formatCompact(seen(layer.files)),
     size: formatBytes(seen(layer.bytes)),
     rows: formatCount(layer.rows),
@@ -113,13 +142,16 @@ function layerRow(layer: LayerSlice, columns: readonly Column<Name>[], now: numb
   })
 }
 
-/** With room left: errors in full, and rows a second of silver over time. */
-function below(context: PanelContext, room: number): Line[] {
-  const { state, width } = context
-  const errors = LAYERS.flatMap((name): Line[] => {
+const errorLines = ({ state }: PanelContext): Line[] =>
+  LAYERS.flatMap((name): Line[] => {
     const { error } = state.lake.layers[name]
     return error ? [[span(`✗ ${printable(error)}`, 'fail')]] : []
   })
+
+/** With room left: errors in full, and rows a second of silver over time. */
+function below(context: PanelContext, room: number): Line[] {
+  const { state, width, isZoomed } = context
+  const errors = isZoomed ? [] : errorLines(context)
   const used = errors.length + 2
   if (room < used + 5) return errors.slice(0, Math.max(0, room))
   const { growth } = state.lake.layers.gold

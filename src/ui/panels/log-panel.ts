@@ -1,8 +1,9 @@
 /** What happened, newest last. */
 import type { LogEntry } from '../../pipeline/state/state.ts'
+import { LOG_SOURCES, type LogSource } from '../input/view-state.ts'
 import { formatClock } from '../text/format.ts'
 import { STATE_GLYPHS } from '../text/glyphs.ts'
-import { type Line, left, printable, span, wrap } from '../text/line.ts'
+import { badge, type Line, left, printable, span, wrap } from '../text/line.ts'
 import type { Token } from '../text/theme.ts'
 import { logDetail } from './details.ts'
 import { emptyText, isMatch, tailState } from './filter.ts'
@@ -23,20 +24,37 @@ const MARK = 2
 
 export const logPanel: Panel = (context) => {
   const { state, height, filter, scroll } = context
+  const { isZoomed, logSource = 'all' } = context
+  const head = isZoomed ? [sourceLine(context)] : []
+  const isOf = ({ source }: LogEntry) => !isZoomed || logSource === 'all' || source === logSource
   const lines = state.log
-    .filter((entry) => logMatches(entry, filter))
+    .filter((entry) => isOf(entry) && logMatches(entry, filter))
     .flatMap((entry) => entryLines(context, entry).map((line) => ({ line, entry })))
-  const window = fromEnd(lines, height, scroll)
+  const window = fromEnd(lines, height - head.length, scroll)
   return {
     title: 'log',
     value: tailState(context, window, 'follow'),
-    lines:
-      lines.length === 0
-        ? [[span(emptyText(filter, 'a starts all stages, ? shows every key'), 'muted')]]
-        : window.shown.map(({ line }) => line),
+    lines: [
+      ...head,
+      ...(lines.length === 0
+        ? [[span(emptyText(filter, whenEmpty(logSource)), 'muted')]]
+        : window.shown.map(({ line }) => line)),
+    ],
     scrollable: window.scrollable,
-    details: window.shown.map(({ entry }) => logDetail(entry)),
+    details: [...head.map(() => undefined), ...window.shown.map(({ entry }) => logDetail(entry))],
   }
+}
+
+/** `all  generator  hub …`, the chosen one marked, with how many lines each has. */
+function sourceLine({ state, logSource = 'all' }: PanelContext): Line {
+  return LOG_SOURCES.flatMap((source): Line => {
+    const count = state.log.filter((entry) => source === 'all' || entry.source === source).length
+    const text = `${SHORT[source] ?? source} ${count}`
+    return [
+      source === logSource ? badge(text, 'accent') : span(` ${text} `, count > 0 ? undefined : 'muted'),
+      span(' '),
+    ]
+  })
 }
 
 export const logMatches = ({ source, message }: LogEntry, filter: string): boolean =>
@@ -57,3 +75,8 @@ function entryLines({ isZoomed, width }: PanelContext, { at, level, source, mess
     ...rest.map((more): Line => [span(' '.repeat(TIME + SOURCE + MARK)), span(more, token)]),
   ]
 }
+
+const whenEmpty = (source: LogSource) =>
+  source === 'all'
+    ? 'a starts all stages, ? shows every key'
+    : `nothing was said by ${SHORT[source] ?? source}; ← → choose another`

@@ -1,6 +1,6 @@
 /** What a panel is: a pure function from the state and a size to a title, a value and lines. */
 import type { AppState } from '../../pipeline/state/state.ts'
-import type { Detail } from '../input/view-state.ts'
+import type { Detail, LogSource } from '../input/view-state.ts'
 import type { Framed } from '../text/frame.ts'
 
 export interface PanelContext {
@@ -16,6 +16,8 @@ export interface PanelContext {
   scroll: number
   /** Epoch milliseconds at which charts over time end; undefined: now. */
   chartAt?: number | undefined
+  /** Whose lines the zoomed log shows; undefined: all. */
+  logSource?: LogSource | undefined
 }
 
 export interface PanelContent extends Framed {

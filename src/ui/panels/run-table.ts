@@ -1,23 +1,58 @@
 /** Past and present runs of a stage, one a line, with what became of them. */
+import type { RunOutcome } from '../../pipeline/ports/stages.ts'
 import type { StageSlice } from '../../pipeline/state/state.ts'
-import { formatClock, formatUptime } from '../text/format.ts'
-import { type Line, left, printable, span, wrap } from '../text/line.ts'
+import type { Detail } from '../input/view-state.ts'
+import { formatClock, formatInstant, formatUptime, UNKNOWN } from '../text/format.ts'
+import { type Line, left, printable, span, wrap, wrapData } from '../text/line.ts'
 import { outcomeSpan } from './states.ts'
 
 const NAME = 18
 /** Errors of runs are long; more than this of one says no more. */
 const ERROR_LINES = 3
 
+/** A line, and the run that opens on its first one. */
+export interface RunRow {
+  line: Line
+  detail?: Detail | undefined
+}
+
 /** Empty when no run is known of any of the stages. */
-export function historyLines(stages: readonly StageSlice[], now: number, width: number): Line[] {
-  return stages.flatMap((stage): Line[] => {
+export function historyRows(stages: readonly StageSlice[], now: number, width: number): RunRow[] {
+  return stages.flatMap((stage): RunRow[] => {
     if (stage.history.length === 0) return []
     return [
-      [],
-      [span(`history of ${stage.id}`, 'title', true)],
-      ...stage.history.flatMap((run) => runLines(run, now, width)),
+      { line: [] },
+      { line: [span(`history of ${stage.id}`, 'title', true)] },
+      ...stage.history.flatMap((run) =>
+        runLines(run, now, width).map((line, index) =>
+          index === 0 ? { line, detail: runDetail(stage, run, now) } : { line },
+        ),
+      ),
     ]
   })
+}
+
+export const historyLines = (stages: readonly StageSlice[], now: number, width: number): Line[] =>
+  historyRows(stages, now, width).map(({ line }) => line)
+
+/** A run with all that it gave back. */
+function runDetail({ id }: StageSlice, run: RunOutcome, now: number): Detail {
+  const at = (time: Date | undefined) =>
+    time === undefined ? UNKNOWN : `${formatInstant(time.getTime())} UTC`
+  const started = run.startedAt?.getTime()
+  return {
+    title: `run of ${id}`,
+    facts: [
+      ['run', run.runId],
+      ['the service says', run.providerStatus || UNKNOWN],
+      ['started', at(run.startedAt)],
+      ['ended', run.endedAt ? at(run.endedAt) : 'not yet'],
+      ['lasted', started === undefined ? UNKNOWN : formatUptime((run.endedAt?.getTime() ?? now) - started)],
+      ...(run.error ? [['error', run.error] as const] : []),
+      ['output', run.output ? 'below' : run.endedAt ? 'none' : 'when it has ended'],
+    ],
+    text: run.output,
+  }
 }
 
 function runLines(run: StageSlice['history'][number], now: number, width: number): Line[] {
@@ -32,5 +67,12 @@ function runLines(run: StageSlice['history'][number], now: number, width: number
     span(printable(run.providerStatus), outcome.token),
   ]
   const error = run.error ? wrap(printable(run.error), Math.max(20, width - 6)).slice(0, ERROR_LINES) : []
-  return [line, ...error.map((text): Line => [span('      '), span(text, 'fail')])]
+  const output = run.output
+    ? wrapData(printable(run.output), Math.max(20, width - 6)).slice(0, ERROR_LINES)
+    : []
+  return [
+    line,
+    ...output.map((text): Line => [span('      '), span(text, 'muted')]),
+    ...error.map((text): Line => [span('      '), span(text, 'fail')]),
+  ]
 }

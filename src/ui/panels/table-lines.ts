@@ -5,8 +5,15 @@ import textWidth from '../text/text-width.ts'
 
 /** Columns of a cell, at most. */
 const MOST = 48
+const GAP = '  '
 
-export function tableLines({ columns, rows, isCut, files, bytes }: QueryResult): string[] {
+export function tableLines({ columns, rows, isCut, files, bytes }: QueryResult): {
+  lines: string[]
+  /** Where each column begins. */
+  starts: number[]
+  /** Lines at the end that are no rows. */
+  foot: number
+} {
   const texts = rows.map((row) => row.map(cellText))
   // The last column has what is left of the window.
   const widths = columns.map((name, index) => {
@@ -14,14 +21,21 @@ export function tableLines({ columns, rows, isCut, files, bytes }: QueryResult):
     return index === columns.length - 1 ? longest : Math.min(MOST, longest)
   })
   const line = (cells: readonly string[]) =>
-    cells.map((cell, index) => left(cell, widths[index] ?? 0)).join('  ')
+    cells.map((cell, index) => left(cell, widths[index] ?? 0)).join(GAP)
   const count = `${rows.length.toLocaleString('en-US')}${isCut ? ' rows and more' : rows.length === 1 ? ' row' : ' rows'}`
-  return [
-    line(columns),
-    ...texts.map(line),
-    '',
-    `${count}, from ${files} files, ${(bytes / 1e6).toFixed(1)} MB`,
-  ]
+  const starts = widths.map((_, index) =>
+    widths.slice(0, index).reduce((sum, one) => sum + one + GAP.length, 0),
+  )
+  return {
+    lines: [
+      line(columns),
+      ...texts.map(line),
+      '',
+      `${count}, from ${files} files, ${(bytes / 1e6).toFixed(1)} MB`,
+    ],
+    starts,
+    foot: 2,
+  }
 }
 
 const cellText = (value: unknown): string =>

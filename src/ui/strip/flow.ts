@@ -25,6 +25,17 @@ const LAST_WORDS = 11
 const PER_BAND = 3
 const BANDS_BELOW = 80
 
+/** The services say something that has no other place: below the last box there is always one. */
+export const needsWordsRow = (state: AppState): boolean =>
+  nodesOf(state).some(({ service, isLast }) => service !== '' && !isLast)
+
+/** Where the words have no row of their own, the last box's stand in place of its branch: it has none. */
+const withLastWord = (node: Node): Node => {
+  const { isLast, service } = node
+  const branch: Line = [span(service, 'muted')]
+  return isLast && service !== '' ? { ...node, branch, shortBranch: branch } : node
+}
+
 /**
  * @param height rows that there are. @param gap blank rows above the strip, more than that: names of phones that send float
  * there, over the event hub; without one, below it.
@@ -38,7 +49,8 @@ export function flowLines(state: AppState, width: number, height: number, gap: 0
   )
   if (width >= BANDS_BELOW) {
     const above = Array.from({ length: gap }, () => floating(senders, cellsOf(nodes, width).cells, width))
-    return [...above, ...band(nodes, width).slice(0, height)]
+    const hasRow = width >= WORDS_ROW_BELOW || height > STRIP_ROWS
+    return [...above, ...band(hasRow ? nodes : nodes.map(withLastWord), width).slice(0, height)]
   }
   const rows = STRIP_ROWS + 1
   const between: Line[] = height > 2 * rows + 1 ? [[]] : []

@@ -131,6 +131,9 @@ export function overlay(below: Line, column: number, top: Line): Line {
   return [...columnsOf(below, 0, column), ...top, ...columnsOf(below, end, lineWidth(below))]
 }
 
+/** A line without its first columns. */
+export const fromColumn = (line: Line, from: number): Line => columnsOf(line, from, lineWidth(line))
+
 /** Columns `from` … `to` of a line; half of a wide character becomes a blank. */
 function columnsOf(line: Line, from: number, to: number): Line {
   const spans: Span[] = []
@@ -146,6 +149,18 @@ function columnsOf(line: Line, from: number, to: number): Line {
     if (text !== '') spans.push({ ...one, text })
   }
   return spans
+}
+
+/** Breaks data into lines: between the members of JSON rather than at the blanks within their values. */
+export const wrapData = (text: string, width: number): string[] => {
+  if (!/^\s*[[{]/.test(text)) return wrap(text, width)
+  const lines: string[] = []
+  for (const part of text.split(/(?<=[,{[])(?=["{[])/)) {
+    const last = lines.at(-1)
+    if (last !== undefined && textWidth(last + part) <= width) lines[lines.length - 1] = last + part
+    else lines.push(...wrap(part, width))
+  }
+  return lines
 }
 
 /** Breaks a text into lines of at most so many columns, between words where it can. */

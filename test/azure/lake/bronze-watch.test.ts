@@ -74,6 +74,7 @@ describe('the numbers', () => {
       skipped: 0,
       positions: new Map(),
       newestAt: undefined,
+      newestFiles: [],
     })
   })
 
@@ -93,6 +94,7 @@ describe('the numbers', () => {
         ['1', 4],
       ]),
       newestAt: new Date(now + MINUTE),
+      newestFiles: expect.any(Array),
     })
   })
 

@@ -33,6 +33,7 @@ const EMPTY = {
   newestAt: undefined,
   committedAt: undefined,
   commitMetadata: undefined,
+  commits: [],
 }
 
 describe('a table that grows', () => {
@@ -66,6 +67,10 @@ describe('a table that grows', () => {
       newestAt: new Date('2026-11-24T10:00:00.123Z'),
       committedAt: new Date(6_000),
       commitMetadata: { batchId: 0, durationMs: 1, batch: totals, totals },
+      commits: [
+        expect.objectContaining({ version: 1, rows: 2, addedFiles: 1, at: 6_000, batchId: undefined }),
+        expect.objectContaining({ version: 0, rows: 3, bytes: 100, at: 5_000, batchId: 0, durationMs: 1 }),
+      ],
     })
     builder.commit([add('c', { rows: 1 })], 7_000, commitMetadata(1))
     builder.commit([add('d', { rows: 1 })], 8_000)

@@ -112,6 +112,33 @@ describe('the state of a run', () => {
     expect(asked(/get-output/)[0]?.path).toMatch(/run_id=1000\d{6}/)
   })
 
+  it('comes with the output of the newest runs that have ended, each asked for once', async () => {
+    const ended = (run_id: number) => ({
+      run_id,
+      status: { state: 'TERMINATED', termination_details: { code: 'SUCCESS' } },
+    })
+    const adapter = stage()
+    for (let times = 0; times < 2; times++) {
+      pretend({ run_id: 9, status: { state: 'RUNNING' } }, ended(8), ended(7), ended(6))
+      proxy.inject({ match: /runs\/get\?run_id=8/, respond: { status: 200, body: { run_id: 8 } } })
+      proxy.inject({ match: /runs\/get\?run_id=7/, respond: { status: 200, body: { run_id: 7 } } })
+      proxy.inject({
+        match: /runs\/get-output/,
+        respond: { status: 200, body: { notebook_output: { result: `{"rows":${'1'.repeat(3000)}}` } } },
+      })
+      const { history } = await adapter.status()
+      expect(history?.map(({ runId, output }) => [runId, output?.length])).toEqual(
+        expect.arrayContaining([
+          ['9', undefined],
+          ['6', undefined],
+        ]),
+      )
+      // Cut: a notebook may give back megabytes.
+      expect(history?.flatMap(({ output }) => output?.length ?? [])).toEqual([2000, 2000])
+    }
+    expect(asked(/get-output/)).toHaveLength(2)
+  })
+
   it('is known even where the error of the run cannot be read', async () => {
     pretend({
       run_id: 7,

@@ -383,7 +383,7 @@ describe('lists', () => {
     expect(text()).not.toContain('line 198.')
     press('return')
     expect(text()).toContain('/199.')
-    expect(lastLine()).toContain('q quit')
+    expect(lastLine()).toContain('q back')
     press('escape')
     expect(text()).toContain('line 198.')
     press('/', 'q', 'escape')

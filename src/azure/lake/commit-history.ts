@@ -1,0 +1,51 @@
+/** The newest commits of a Delta table, as far as they were read. */
+import type { CommitMetadata } from '../../contract/tables.ts'
+import { type Action, committedAtIn } from '../../delta/actions.ts'
+import { statisticsOf } from '../../delta/statistics.ts'
+import type { TableCommit } from '../../pipeline/ports/lake.ts'
+
+const KEPT = 40
+
+export class CommitHistory {
+  /** Oldest first. */
+  #commits: readonly TableCommit[] = []
+
+  /** Newest first. The same array as long as nothing was added. */
+  get newest(): readonly TableCommit[] {
+    return this.#commits
+  }
+
+  add(version: number, actions: readonly Action[], metadata: CommitMetadata | undefined): void {
+    if (this.#commits.some((one) => one.version === version)) return
+    const commit = describe(version, actions, metadata)
+    this.#commits = [commit, ...this.#commits].sort((a, b) => b.version - a.version).slice(0, KEPT)
+  }
+
+  clear(): void {
+    this.#commits = []
+  }
+}
+
+function describe(
+  version: number,
+  actions: readonly Action[],
+  metadata: CommitMetadata | undefined,
+): TableCommit {
+  const info = actions.find((action) => action.commitInfo)?.commitInfo
+  const adds = actions.flatMap(({ add }) => add ?? [])
+  const rows = adds.map((add) => statisticsOf(add)?.numRecords)
+  return {
+    version,
+    operation: info?.operation ?? '',
+    rows: rows.every((one) => typeof one === 'number')
+      ? rows.reduce<number>((sum, one) => sum + (one ?? 0), 0)
+      : undefined,
+    addedFiles: adds.length,
+    removedFiles: actions.filter(({ remove }) => remove).length,
+    bytes: adds.reduce((sum, { size }) => sum + Number(size), 0),
+    at: committedAtIn(actions),
+    batchId: metadata?.batchId,
+    durationMs: metadata?.durationMs,
+    engine: info?.engineInfo,
+  }
+}
