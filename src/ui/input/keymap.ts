@@ -133,7 +133,7 @@ export const KEYMAP: readonly KeyBinding[] = [
   bind('Lesson', 'slower', ['<'], 'play the recording half as fast'),
   bind('Lesson', 'faster', ['>'], 'play the recording twice as fast'),
   bind('Lesson', 'bet', ['B', 'C'], 'bet on an answer of the lesson', { shown: 'A B C' }),
-  bind('Screen', 'nextPanel', ['tab', 'right'], 'focus the next panel', {
+  bind('Screen', 'nextPanel', ['tab', 'right'], 'focus the next panel; ← → in a wide table: its columns; in the zoomed log: whose lines', {
     shown: 'tab →',
     ...hint('tab', 'panel', 2),
   }),

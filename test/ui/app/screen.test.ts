@@ -240,7 +240,7 @@ describe('focus and zoom', () => {
     expect(zoomedTitle(opened)).toBe(seen[0])
     opened.press('left')
     expect(zoomedTitle(opened)).toBe(seen.at(-1))
-    opened.press('right', 'shift+tab')
+    opened.press('tab', 'shift+tab')
     expect(zoomedTitle(opened)).toBe(seen.at(-1))
   })
 
