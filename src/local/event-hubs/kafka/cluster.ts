@@ -1,6 +1,6 @@
 /** Requests about the broker and its topics: one broker, one topic, which is the hub. */
 import type { HubLog } from '../log/log.ts'
-import { CLUSTER_ID, ERROR, NODE_ID, VERSIONS } from './protocol.ts'
+import { API, CLUSTER_ID, ERROR, NODE_ID, VERSIONS } from './protocol.ts'
 import type { KafkaReader, KafkaWriter } from './wire.ts'
 
 export interface ClusterContext {
@@ -16,8 +16,19 @@ const TOPIC = 2
 /** The configuration's source: set for the topic. */
 const OF_TOPIC = 1
 
+/**
+ * Produce is named from version 0, as Apache Kafka 4 names it, though both serve it from version 3 only: librdkafka takes a
+ * broker without version 0 for one that takes no compressed records, and sends them uncompressed without a word.
+ */
+const NAMED_FROM: ReadonlyMap<number, number> = new Map([[API.produce, 0]])
+
 export function apiVersions(version: number, answer: KafkaWriter, error: number = ERROR.none): void {
-  answer.int16(error).array([...VERSIONS], ([key, [min, max]]) => answer.int16(key).int16(min).int16(max))
+  answer.int16(error).array([...VERSIONS], ([key, [min, max]]) =>
+    answer
+      .int16(key)
+      .int16(NAMED_FROM.get(key) ?? min)
+      .int16(max),
+  )
   if (version >= 1) answer.int32(0)
 }
 

@@ -14,6 +14,8 @@ export interface KafkaFixture {
   ports: { plain: number; tls: number }
   /** As the service: over TLS, the connection string as password. */
   client(config?: Partial<KafkaConfig>): Kafka
+  /** PEM, of the endpoint over TLS. */
+  certificate: string
   faults: FaultSwitch
   /** Who reads the hub over Kafka. */
   groups(): ReturnType<KafkaServer['groups']>
@@ -49,6 +51,7 @@ export async function startKafkaFixture(options: { partitions?: number } = {}): 
   return {
     hub,
     ports,
+    certificate: certificate.cert,
     faults,
     groups: () => server.groups(),
     logged,
