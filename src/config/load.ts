@@ -31,7 +31,7 @@ export interface LoadedConfig {
  * @throws ConfigError with every problem at once.
  */
 export function loadConfig(options: LoadOptions = {}): LoadedConfig {
-  const { flags = {}, env = process.env, cwd = process.cwd() } = options
+  const { flags = {}, env = process.env, cwd = workingFolder() } = options
   const named = typeof flags.config === 'string' ? flags.config : undefined
   const readings = [readFlags(flags), readEnvironment(env), readFile(cwd, named), readAzd(cwd, env)]
   const problems = readings.flatMap((reading) => reading.problems)
@@ -195,6 +195,16 @@ function derive(config: Config, cwd: string): Config {
       ...(lakeEndpoint === undefined ? {} : { lakeEndpoint }),
       ...(metricsEndpoint === undefined ? {} : { metricsEndpoint }),
     },
+  }
+}
+
+/** @throws Error with a hint when it was deleted meanwhile. */
+function workingFolder(): string {
+  try {
+    return process.cwd()
+  } catch (cause) {
+    const error = new Error('The working folder was deleted: no relative path means anything.', { cause })
+    throw Object.assign(error, { hint: 'Change to a folder that is there (cd), and try again.' })
   }
 }
 

@@ -77,6 +77,28 @@ it('a user without a home folder, and a time zone, locale and terminal that do n
   expect(stdout).toContain('stations')
 }, 60_000)
 
+it('an environment that is wrong is told in a sentence, or does not matter', async () => {
+  const run = ['run', '--duration', '1s', '--ephemeral']
+  // The SDKs fail on an address without a scheme, also for loopback, where no proxy is asked.
+  const local = await cli(run, {
+    env: { HTTPS_PROXY: '10.0.0.1:8080', http_proxy: '%', TMPDIR: folder.path },
+  })
+  expect({ code: local.code, stderr: local.stderr }).toEqual({ code: 0, stderr: '' })
+  if (process.platform === 'win32') return
+  const gone = spawnSync(
+    'sh',
+    ['-c', 'mkdir gone; cd gone; rmdir ../gone; exec "$0" "$@"', process.execPath, BIN, 'config'],
+    {
+      cwd: folder.path,
+      encoding: 'utf8',
+    },
+  )
+  expect(gone.status).toBe(1)
+  expect(gone.stderr).toMatch(
+    /^The working folder was deleted: [^\n]+\nChange to a folder that is there [^\n]+\n$/,
+  )
+}, 90_000)
+
 it('without DuckDB’s native package a run ends at once, and doctor says the same', async () => {
   const program = join(folder.path, 'no-engine')
   cpSync(dirname(BIN), join(program, 'dist'), { recursive: true })

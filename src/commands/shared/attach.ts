@@ -1,5 +1,6 @@
 import type { Config } from '../../config/schema.ts'
 import type { Target } from '../../pipeline/ports/target.ts'
+import { connectAzure } from './connect-azure.ts'
 import { askInstance } from './control-channel.ts'
 import { localAzureConfig } from './local-config.ts'
 import { UserError } from './user-error.ts'
@@ -9,8 +10,7 @@ import { UserError } from './user-error.ts'
  * @throws UserError when no instance runs there.
  */
 export async function attachTarget(config: Config): Promise<Target> {
-  const { connectAzureTarget, connectLocalTarget } = await import('../../azure/target.ts')
-  if (config.target === 'azure') return connectAzureTarget(config.azure)
+  if (config.target === 'azure') return connectAzure(config)
   const instance = await askInstance(config.dataDir)
   if (!instance)
     throw new UserError(
@@ -19,6 +19,7 @@ export async function attachTarget(config: Config): Promise<Target> {
     )
   const { bypassProxies, trust } = await import('../../local/hosting/host.ts')
   bypassProxies()
+  const { connectLocalTarget } = await import('../../azure/target.ts')
   trust(instance.endpoints.certificate)
   const { token, eventHubsTls } = instance.endpoints
   return connectLocalTarget({ token, eventHubsTls, azure: localAzureConfig(instance.endpoints) })

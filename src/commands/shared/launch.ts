@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Config } from '../../config/schema.ts'
 import type { Target } from '../../pipeline/ports/target.ts'
 import type { EndpointLine } from '../../pipeline/state/state.ts'
+import { connectAzure } from './connect-azure.ts'
 import { endpointLines } from './endpoint-lines.ts'
 import { localAzureConfig } from './local-config.ts'
 import { openLocalServices } from './local-services.ts'
@@ -53,8 +54,7 @@ async function openLocal(options: LaunchOptions): Promise<OpenedTarget> {
 }
 
 async function openAzure({ config, logger }: LaunchOptions): Promise<OpenedTarget> {
-  const { connectAzureTarget } = await import('../../azure/target.ts')
-  const target = await connectAzureTarget(config.azure)
+  const target = await connectAzure(config)
   logger.info({ resourceGroup: config.azure.resourceGroup }, 'connected to Azure')
   const { azure } = config
   const endpoints = [

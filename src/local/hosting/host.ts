@@ -3,6 +3,7 @@ import tls from 'node:tls'
 import { Worker } from 'node:worker_threads'
 import type { GroupProgress } from '../event-hubs/links/group-progress.ts'
 import type { LocalAzureEndpoints, LocalAzureOptions } from '../runtime/options.ts'
+import { wrongProxies } from '../runtime/proxies.ts'
 
 export interface WorkerInput {
   options: LocalAzureOptions
@@ -218,6 +219,7 @@ export function trust(certificate: string): void {
 
 /** The HTTP clients would send even loopback requests to a proxy that the environment names. */
 export function bypassProxies(): void {
+  for (const name of wrongProxies(process.env)) delete process.env[name]
   for (const name of ['NO_PROXY', 'no_proxy']) {
     const hosts = (process.env[name] ?? '').split(',').filter(Boolean)
     process.env[name] = [...new Set([...hosts, 'localhost', '127.0.0.1'])].join(',')
