@@ -91,7 +91,9 @@ function table(): string {
     return `| ${name} | ${tried} | ${held}${notes === undefined ? '' : ` (${notes})`} | ${Math.round(seconds)} s |`
   })
   const { model = 'unknown processor' } = cpus()[0] ?? {}
-  const command = `npm run torture -- ${values.whole ? '--whole ' : ''}${values.only === undefined ? '' : `--only ${values.only} `}--seed ${seed}`
+  const given = process.argv.slice(2).filter((one) => one !== '--write')
+  if (values.seed === undefined) given.push('--seed', String(seed))
+  const command = `npm run torture -- ${given.join(' ')}`
   const commit = spawnSync('git', ['rev-parse', '--short', 'HEAD'], {
     cwd: root,
     encoding: 'utf8',
