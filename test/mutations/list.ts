@@ -1,8 +1,16 @@
 /** Every change that is tried. */
+
+import { AZURE_TRUTH } from './azure-truth.ts'
 import type { Mutation } from './mutation.ts'
 import { OTHER_WRITERS } from './other-writers.ts'
 import { PIPELINE } from './pipeline.ts'
 import { SERVICES } from './services.ts'
 import { WIRE_FORMS } from './wire-forms.ts'
 
-export const MUTATIONS: readonly Mutation[] = [...PIPELINE, ...SERVICES, ...OTHER_WRITERS, ...WIRE_FORMS]
+export const MUTATIONS: readonly Mutation[] = [
+  ...PIPELINE,
+  ...SERVICES,
+  ...AZURE_TRUTH,
+  ...OTHER_WRITERS,
+  ...WIRE_FORMS,
+]

@@ -21,6 +21,11 @@ const COPIED = [
   'tsconfig.json',
   'vitest.config.ts',
   'notebooks',
+  'infra',
+  'azure.yaml',
+  '.devcontainer',
+  '.nvmrc',
+  'README.md',
 ]
 /** A change may make a loop endless (ms). */
 const LIMIT_MS = 180_000
