@@ -41,8 +41,8 @@ function whyNoPython(): string | undefined {
   try {
     const found = ensurePython()
     return 'missing' in found ? found.missing : undefined
-  } catch (error) {
-    return `Python's packages could not be installed: ${(error as Error).message.split('\n')[0]}`
+  } catch {
+    return 'Its packages could not be installed; what pip said stands above.'
   }
 }
 
