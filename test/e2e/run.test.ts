@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { BIN, cli, startCli, temporaryFolder } from '../support/cli.ts'
 import { python } from '../support/python.ts'
@@ -22,6 +22,25 @@ const DIRTY_RUN = [
   '--seed',
   '7',
 ]
+
+/** The paths of the table “Every file of the lake”, but Spark's, which stand for any file. */
+function documentedFiles(): RegExp[] {
+  const contract = readFileSync(new URL('../../docs/data-contract.md', import.meta.url), 'utf8')
+  const [, section = ''] = contract.split('## Every file of the lake')
+  return section
+    .split('\n')
+    .filter((row) => row.startsWith('| `') && !row.includes('with Spark'))
+    .flatMap((row) =>
+      [...(row.split(' | ')[0] ?? '').matchAll(/`([^`]*[/.][^`]*)`/g)].map(([, path = '']) => path),
+    )
+    .map((path) =>
+      path
+        .replace(/[.]/g, '\\.')
+        .replace('yyyy/MM/dd/HH-mm', '\\d{4}/\\d\\d/\\d\\d/\\d\\d-\\d\\d')
+        .replaceAll('*', '[^/]+'),
+    )
+    .map((path) => new RegExp(`^${path}${path.endsWith('/') ? '' : '$'}`))
+}
 
 describe('run', () => {
   it('prints a JSON object per second and a summary whose ledger matches the tables', async () => {
@@ -78,6 +97,12 @@ describe('run', () => {
       `SELECT count(*) AS rows, count(DISTINCT eventId) AS ids, count(DISTINCT (deviceId, deviceSequenceNumber)) AS numbers FROM rows`,
     )
     expect(row).toEqual({ rows: ledger.silver, ids: ledger.silver, numbers: ledger.silver })
+    const files = readdirSync(join(data, 'lake'), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => relative(join(data, 'lake'), join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
+    expect(files.length).toBeGreaterThan(20)
+    const documented = documentedFiles()
+    expect(files.filter((file) => !documented.some((pattern) => pattern.test(file)))).toEqual([])
   }, 60_000)
 
   it('prints for a person without --json, removes an ephemeral folder, and leaves no secret in the log', async () => {
