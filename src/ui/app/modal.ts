@@ -27,7 +27,6 @@ export const ANSWERS: Readonly<Record<Question['kind'], readonly Answer[]>> = {
     ['n', 'keep them running'],
   ],
   quit: [
-    ['q', 'quit'],
     ['s', 'stop all and quit'],
     ['l', 'leave them running and quit'],
     ['esc', 'stay'],
@@ -68,9 +67,9 @@ const goesOn = ({ session, stages, cost }: AppState): boolean =>
 /** Offline nothing can be left running. */
 export const quitAnswers = ({ session }: AppState): readonly Answer[] =>
   session.target === 'azure'
-    ? ANSWERS.quit.slice(1)
+    ? ANSWERS.quit
     : [
-        ['q', 'quit'],
+        ['enter', 'quit, or q again at once'],
         ['esc', 'stay'],
       ]
 

@@ -498,6 +498,19 @@ describe('quitting', () => {
     }
   })
 
+  it('what the question names answers it, however long it has stood there', () => {
+    for (const answer of ['return', 'y']) {
+      let now = 0
+      const { press, text, onQuit } = open(scenarios.allRunning(), { monotonic: () => now })
+      press('q')
+      now += 60_000
+      expect(text()).toMatch(/enter +quit/)
+      expect(text()).not.toMatch(/│ q +quit/)
+      press(answer)
+      expect(onQuit, answer).toHaveBeenCalledExactlyOnceWith({ stopAll: false })
+    }
+  })
+
   it('--yes-quit does not ask', () => {
     const { press, onQuit } = open(scenarios.allRunning(), { yesQuit: true })
     press('q')
