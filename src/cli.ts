@@ -25,7 +25,7 @@ function interruption(): AbortSignal {
   return AbortSignal.any([controller.signal, output.lost])
 }
 
-/** One line for wrong usage; one or two for anything else that a person can mend. */
+/** One line for wrong usage; one or two for any other error that a person can fix. */
 function report(error: unknown, root: Command): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0

@@ -170,7 +170,7 @@ async function runPipeline(session: Session, opened: OpenedTarget, options: RunO
   }
 }
 
-/** Nothing more is broken, what still is gets mended, and what has failed by it runs again. */
+/** Injects no more faults, ends the active ones, and restarts what they made fail. */
 async function mended({ store, actions }: Session, end: AbortController, signal: AbortSignal): Promise<void> {
   end.abort()
   if (isMended(store)) return

@@ -1,4 +1,4 @@
-/** `rtstream-tui doctor`: one real call per service, each finding with why it matters and the command that mends it. */
+/** `rtstream-tui doctor`: one real call per service, each finding with why it matters and the command that fixes it. */
 import { ServiceError } from '../pipeline/ports/errors.ts'
 
 export type Level = 'ok' | 'warning' | 'failure'
@@ -9,7 +9,7 @@ export interface Finding {
   detail: string
   /** Why it matters. */
   why?: string
-  /** The command that mends it, or what to do. */
+  /** The command that fixes it, or what to do. */
   fix?: string
   /** Of the real call behind the finding, milliseconds. */
   latencyMs?: number

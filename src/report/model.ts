@@ -230,7 +230,7 @@ function behind<T>(items: readonly T[], last: T | undefined): readonly T[] {
 
 const keyOf = ({ position }: Trace) => `${position.partition}:${position.sequenceNumber}`
 
-/** What lies in a data folder: the same report, whose charts are of the tables' own times. */
+/** A report of a data folder: the same, with charts over the tables' own times. */
 export function folderReport(
   model: ReportModel,
   { minutes }: TablesPart,

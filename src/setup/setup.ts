@@ -74,7 +74,7 @@ const doneTo = (standing: Standing): SetupResult => (standing === 'absent' ? 'cr
 function failure(step: ProvisioningStep, error: unknown): SetupReport {
   const detail = error instanceof Error ? error.message : String(error)
   const known = error instanceof ServiceError ? error : undefined
-  // A token that cannot be had is mended by signing in; a refusal by a privilege.
+  // A missing token is fixed by signing in; a refusal by a privilege.
   const hint = known?.kind === 'authorization' ? (known.hint ?? step.whenRefused?.()) : known?.hint
   return { what: step.what, result: 'failed', detail, ...(hint === undefined ? {} : { hint }) }
 }

@@ -1,4 +1,4 @@
-/** How much memory V8 takes for the sake of fewer collections. */
+/** How much memory V8 may use to save collections. */
 import { setFlagsFromString } from 'node:v8'
 
 /** Events a second from which collections cost more than the memory that they spare. */

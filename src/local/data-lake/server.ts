@@ -143,7 +143,7 @@ function admitBySas(
     kept.of(of, '', entryAt(folder.resolve(of, ''))).policies?.find((one) => one.id === id)
   const address = request.socket.remoteAddress
   const context: SasContext = { account, accountKey, isTls, now: clock.now(), address, policyOf }
-  // Listings are of a folder, which only the query tells.
+  // Listings are of a folder, which is given in the query alone.
   const listed = query.get('directory') ?? (query.get('prefix') ?? '').replace(/[^/]*$/, '')
   checkSas(
     { container, path: path || listed, query, headers: request.headers },

@@ -17,7 +17,7 @@ export function runFilter(query: URLSearchParams): (run: RunRecord) => boolean {
   if (!RUN_TYPES.includes(type)) throw invalid(`run_type must be one of ${RUN_TYPES.join(', ')}.`)
   return ({ startedAt, createdAt, endedAt }) => {
     const started = startedAt ?? createdAt
-    // All runs are of jobs: there are none of the other types.
+    // All runs are job runs: there are no other types here.
     if (type !== 'JOB_RUN' || started < from || started > to) return false
     return endedAt === undefined ? !completed : !active
   }

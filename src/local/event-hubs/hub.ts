@@ -132,7 +132,7 @@ export class Hub {
     if (isRight) peer.authorizedUntil = Number.POSITIVE_INFINITY
     else {
       this.#options.logger.warn({ reason: `wrong key ${keyName}` }, 'event hub: SASL PLAIN refused')
-      // The outcome is written by then.
+      // By then the outcome has been written.
       setImmediate(() => socket.end())
     }
     return isRight

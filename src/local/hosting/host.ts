@@ -27,7 +27,7 @@ export type FromWorker =
       path: string | undefined
     }
 
-/** Breaks a service on purpose, or mends it. */
+/** Injects a fault into a service, or ends it. */
 export interface FaultChange {
   id: number
   name: string

@@ -46,7 +46,7 @@ export interface ManagementOptions {
   newId: () => string
   clock: Clock
   logger: Logger
-  /** What Resource Manager tells of the other services. */
+  /** What Resource Manager reports of the other services. */
   resources: ResourceFacts
   databricksLimit?: RateLimit | undefined
   /** Before a request is looked at: what goes wrong on purpose. */

@@ -175,7 +175,7 @@ function sendError(
     return
   }
   const { headers, body } = form(error, request)
-  // What tells of a body without one makes some clients parse it all the same.
+  // Headers that announce a body make some clients parse one even where there is none.
   const isBodiless = request.method === 'HEAD' || error.status === 304
   // A body that was not read to its end would stand before the next request: such a connection is not kept.
   if (!request.complete) response.setHeader('connection', 'close')

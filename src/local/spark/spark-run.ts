@@ -85,7 +85,7 @@ export class SparkRun extends LiveRun {
       }
     }
     if (this.state !== 'stopping') this.error ??= this.#whyItEnded()
-    // What went wrong while it was stopping is in the log, and made good by the next run.
+    // Errors while it was stopping are in the log, and the next run repairs them.
     if (this.state === 'stopping') this.error = undefined
     this.state = this.error === undefined ? 'cancelled' : 'failed'
     if (this.error !== undefined)
@@ -127,7 +127,7 @@ export class SparkRun extends LiveRun {
       'spark.local.dir': scratch,
       'spark.sql.shuffle.partitions': '1',
       'spark.databricks.delta.snapshotPartitions': '1',
-      // Tables are made with these. A log is let go of by whole days, and a reader that stands still may need it.
+      // Tables are made with these. A log is deleted by whole days, and a stopped reader may still need it.
       [`${DELTA_DEFAULTS}.deletedFileRetentionDuration`]: `interval ${Math.ceil(retentionMs / 60_000)} minutes`,
       [`${DELTA_DEFAULTS}.logRetentionDuration`]: 'interval 2 days',
       // Each commit would write the names of all files once more beside it.

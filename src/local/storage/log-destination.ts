@@ -43,7 +43,7 @@ export function logDestination(file: string, maxBytes?: number): LogDestination 
   }
   // Tries to write the held lines; dropping a line does not do so by itself.
   const tryAgain = () => void destination.write('')
-  // The library's own tries for ever while the disk is full, and pino calls it for a fatal line. There is nothing to flush.
+  // The library's own flush retries for ever while the disk is full, and pino calls it on a fatal line. There is nothing to flush.
   destination.flushSync = tryAgain
   // Without a listener the process would end here. Who else finds the disk full says so on the screen.
   destination.on('error', () => {})

@@ -118,7 +118,7 @@ export class JobMeter {
 
   #present(): Minute {
     const start = Math.floor(this.#clock.now() / MINUTE_MS) * MINUTE_MS
-    // The clock was set back: what was counted in minutes that are still to come is of this one.
+    // The clock was set back: counts of minutes that are now in the future belong to this one.
     while ((this.#minutes.at(-2)?.start ?? 0) >= start) mergeInto(this.#minutes.at(-2), this.#minutes.pop())
     const last = this.#minutes.at(-1)
     if (last && last.start >= start) {

@@ -11,7 +11,7 @@ export interface Fault {
   happens: string
   /** What will be seen on the screen. */
   seen: string
-  /** Stages that may fail by it; they are started again once it is mended. */
+  /** Stages that it may make fail; they are started again once it ends. */
   breaks: readonly StageId[]
 }
 

@@ -92,7 +92,7 @@ function countIn(
     // A lower number is a copy, or a reading that was sent again: it says nothing new.
     if (sequenceNumber < next) continue
     // Other clients may use our names for devices. A reading of this run has its id; one corrupted so that it has none
-    // is taken for ours if it is the very next, as the hub took them in order.
+    // counts as ours if it has the very next number, since the hub took them in order.
     const isOurs =
       !idOf || (eventId === undefined ? sequenceNumber === next : eventId === idOf(station, sequenceNumber))
     if (!isOurs) continue

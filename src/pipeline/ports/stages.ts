@@ -48,7 +48,7 @@ export interface StageService {
 }
 
 export interface JobMetrics {
-  /** End of the newest minute (or instant) that the numbers speak of. */
+  /** End of the newest minute (or instant) that the numbers cover. */
   at: Date
   /** Totals since the job was created (local) or over the queried span (Azure, see `totalsSince`). */
   inputEvents: number

@@ -1,4 +1,4 @@
-/** Keeps the ledger up to date: gathers the counters of all services, and knows when they have come to rest. */
+/** Keeps the ledger up to date: gathers the counters of all services, and knows when they have stopped changing. */
 import { enqueuedIn, type PartitionProperties } from '../ports/hub.ts'
 import type { BronzeSnapshot, LakeSnapshot } from '../ports/lake.ts'
 import type { LedgerSlice } from '../state/state.ts'

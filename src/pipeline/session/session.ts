@@ -162,7 +162,7 @@ class PipelineSession implements Session {
     this.#connected = { ...common, target, generator, pipeline, watcher, hall: this.#hall }
     this.#hall.connect(target)
     this.#controllers = controllers
-    // Stages can be acted on as soon as they are known; what stands in the hub and the lake may take a while to be seen.
+    // Stages can be acted on as soon as they are known; reading the hub and the lake may take a while.
     const opening = pipeline.open().then(() => {
       this.#store.update({ session: { ...this.#store.state.session, connected: true } })
       this.#startWaiting()

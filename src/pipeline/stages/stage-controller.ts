@@ -174,7 +174,7 @@ export class StageController {
   }
 
   /**
-   * A call that was overtaken is let finish first: cut off, it might take effect after the one that overtook it, and leave
+   * An overtaken call may finish first: cut off, it might take effect after the newer one, and leave
    * a stage running that was stopped.
    */
   async #call(kind: CommandKind, signal: AbortSignal): Promise<void> {

@@ -43,7 +43,7 @@ export interface Actions {
   toggleCorruption(): ActionResult
   /**
    * Breaks something on purpose; see src/pipeline/faults/registry.ts. Local target only.
-   * @param durationMs mends itself after that time; undefined: until {@link mendFaults}.
+   * @param durationMs ends by itself after that time; undefined: until {@link mendFaults}.
    */
   injectFault(name: string, durationMs?: number): ActionResult
   /** Mends what is broken on purpose; what it has made fail is started again. @param name undefined: everything. */

@@ -101,7 +101,7 @@ export interface NodePrice {
   family: string
 }
 
-/** Price and cores of a VM size; sizes that the list lacks are taken for the usual one. */
+/** Price and cores of a VM size; sizes that are not in the list count as the usual one. */
 export function nodeOf(nodeType: string): NodePrice {
   const nodes: Readonly<Record<string, NodePrice>> = prices.databricks.nodes
   return nodes[nodeType] ?? prices.databricks.nodes.Standard_D4s_v3

@@ -325,9 +325,9 @@ export interface ActiveFault {
   happens: string
   seen: string
   since: number
-  /** When it mends itself; undefined: a person does. */
+  /** When it ends by itself; undefined: a person ends it. */
   until: number | undefined
-  /** `healing`: mended, and what it had made fail is being started again. */
+  /** `healing`: it has ended, and the stages that it made fail are being restarted. */
   state: 'active' | 'healing'
 }
 

@@ -59,7 +59,7 @@ export type QuitReason =
   | { kind: 'refused'; error: Error }
 
 export interface ControlRoom {
-  /** Settles when the terminal is as it was before. Never rejects. */
+  /** Settles when the terminal has been restored. Never rejects. */
   ended: Promise<QuitReason>
   /** Ends it from outside: a signal, or a failure elsewhere. The first reason counts. */
   close(reason: QuitReason): void

@@ -278,7 +278,7 @@ export class Screen {
 
 /** Fetched from Azure without a word (bytes). */
 const MUCH = 100_000_000
-/** Rows that a screen is of use for. */
+/** Fewest rows with which the screen is useful. */
 const SCREEN_LIMITS = { rows: 1000, timeoutMs: 30_000 }
 
 async function askLake(

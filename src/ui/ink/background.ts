@@ -5,7 +5,7 @@ import type { Background } from '../text/theme.ts'
 /** OSC 11: the background's colour. Mode 2031: a report when the terminal goes from dark to light or back. */
 const ASK = '\x1b]11;?\x1b\\'
 const FOLLOW = { on: '\x1b[?2031h', off: '\x1b[?2031l' }
-/** An answer that takes longer is of no use: the screen has long been seen (ms). */
+/** A later answer is useless: the screen has been drawn by then (ms). */
 const LIMIT_MS = 2000
 /** Consoles that know no OSC, and may print it. */
 const SILENT = /^(linux|dumb|cons25|vt\d+)/

@@ -242,7 +242,7 @@ export class KeyDispatch {
     }
   }
 
-  /** What lies on top is closed first; then what is broken on purpose is mended. */
+  /** Closes the topmost window first; then ends the active faults. */
   #back(view: ViewState): ViewState {
     const isBroken = this.#options.state().faults.some(({ state }) => state === 'active')
     if (isBroken && !isCovered(view)) return this.#replies.act(view, () => this.#options.actions.mendFaults())

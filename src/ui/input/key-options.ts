@@ -12,7 +12,7 @@ export interface Drawn {
   scrollable: number
   /** Lines of a page. */
   page: number
-  /** Of the focused panel, or of what covers it: the rows as they stand, and what is behind each. */
+  /** The rows of the focused panel or of the overlay, and the details behind each. */
   texts: readonly string[]
   details: readonly (Detail | undefined)[]
 }

@@ -36,7 +36,7 @@ export class Questions {
   #costsAccepted: boolean
   /** Queries that were asked, newest first. */
   #history: readonly string[] = []
-  /** Which of them stands in the line; −1: none. */
+  /** Which of them is in the line; −1: none. */
   #asked = -1
 
   constructor(options: KeyDispatchOptions, replies: Replies) {

@@ -43,7 +43,7 @@ const CONSUMER_COLUMNS: readonly Column<'group' | 'who' | 'members' | 'lag' | 'f
   { name: 'furthest', title: 'furthest behind', width: 20, align: 'left', drop: 2 },
 ]
 
-/** The job stands where bronze does; the hub tells of the others, if it can. */
+/** The job's position is that of bronze; the hub reports the others, if it can. */
 function consumersOf({ hub, stages }: AppState): Consumer[] {
   const lags = hub.partitions.map(({ backlog }) => backlog)
   const isKnown = !lags.includes(undefined)

@@ -22,7 +22,7 @@ const STALE_MS = 12_000
 /** Metrics of Azure are by the minute, and come a minute late. */
 const STALE_METRICS_MS = 180_000
 
-/** The service's own word for the state, or ours where it has said none. */
+/** The service's own word for the state, or ours when it gave none. */
 const wordsOf = (stage: StageSlice): string => printable(stage.providerStatus) || stage.state
 
 /** `TERMINATED FAILED`; where there is room for no more, the last word, which tells how it ended. */

@@ -1,4 +1,4 @@
-/** One cause is one message: what several services say at once stands above the panels, with what mends it. Pure. */
+/** One message per cause: what several services report at once is shown above the panels, with its remedy. Pure. */
 import type { AppState } from '../../pipeline/state/state.ts'
 import type { SlotId } from '../layout.ts'
 import { cut, type Line, printable, span } from '../text/line.ts'

@@ -33,7 +33,7 @@ export type PlacedListener = (container: string, path: string) => void
 /** Unfinished files stand here, beside the containers; no container can have this name. */
 const UNFINISHED = '.unfinished'
 
-/** A full lake is counted afresh this often (ms), to notice what somebody has deleted by hand. */
+/** A full lake is counted afresh this often (ms), to notice files that a person has deleted. */
 const RECOUNT_MS = 10_000
 
 /**

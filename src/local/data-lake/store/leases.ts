@@ -13,7 +13,7 @@ export interface LeaseTarget {
 
 export type LeaseState = 'available' | 'leased' | 'expired' | 'breaking' | 'broken'
 
-/** As answers and listings tell of it. */
+/** The names that answers and listings use. */
 export interface LeaseStatus {
   state: LeaseState
   status: 'locked' | 'unlocked'

@@ -1,4 +1,4 @@
-/** What a run of either engine tells of itself. */
+/** The state of a notebook's run, the same for both engines. */
 import type { BatchProgress, NotebookRun } from './engine.ts'
 
 /** How the run lives and is cancelled is its engine's. */

@@ -116,7 +116,7 @@ async function checkpointActions(
   return actions
 }
 
-/** A checkpoint holds the table, not the commit metadata: that stands in the commit of the same version. */
+/** A checkpoint holds the table, not the commit metadata: that is in the commit of the same version. */
 async function noteMetadata(tableFolder: string, state: TableState): Promise<void> {
   for (const { commitInfo } of (await readCommit(tableFolder, state.version)) ?? [])
     state.userMetadata = commitInfo?.userMetadata ?? state.userMetadata

@@ -56,7 +56,7 @@ export function limitConnection(
 
   hooks.input = (bytes) => {
     input.call(connection, bytes)
-    // It gets whole frames only: what it keeps back would wait for ever.
+    // It gets whole frames only: anything that it keeps back would wait for ever.
     if (hooks.frame_size !== undefined || hooks.previous_input?.length) refuse('frames out of turn')
   }
   hooks._process = () => {

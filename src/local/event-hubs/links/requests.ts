@@ -82,7 +82,7 @@ export class Requests {
     return manage(request, log, this.#names(), clock)
   }
 
-  /** @returns the answer to a proof that does not hold; for one that does, the peer is let in. */
+  /** @returns the answer to an invalid proof; a valid one admits the peer. */
   #refusalOf(proof: { type: string; token: string }, request: Message, peer: Peer): Message | undefined {
     const { auth, hubName, clock, logger } = this.#options
     const checked = checkToken(auth, hubName, proof, clock.now())
