@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ensurePython } from '../../scripts/python-env.ts'
 import { endpointsObject } from '../../src/commands/shared/endpoint-lines.ts'
 import { type LocalAzure, startLocalAzure } from '../../src/local/hosting/host.ts'
+import { classPath, javaOrReason } from '../support/java.ts'
 import { dataFolder, localOptions, removeDataFolders } from '../support/local-azure.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -31,7 +32,7 @@ afterEach(() => azure.close())
 afterAll(removeDataFolders)
 
 const run = async (command: string, ...args: string[]) =>
-  (await promisify(execFile)(command, args, { cwd: folder, timeout: 80_000 })).stdout.trim().split('\n')
+  (await promisify(execFile)(command, args, { cwd: folder, timeout: 200_000 })).stdout.trim().split('\n')
 
 const reading = /^3: \{"temperature": ?21, ?"humidity": ?55, ?"city": ?"Bern", ?"timestamp": ?"[^"]+"\}$/
 
@@ -62,6 +63,26 @@ describe('a client of five minutes', () => {
       'hello',
     ])
   }, 90_000)
+
+  it.skipIf(javaOrReason('The guide in Java') !== undefined)(
+    'in Java',
+    async () => {
+      writeFileSync(join(folder, 'FiveMinutes.java'), program('java'))
+      const path = classPath(
+        'com.azure:azure-messaging-eventhubs:5.20.0',
+        'com.azure:azure-storage-file-datalake:12.25.0',
+      )
+      const said = await run('java', '-Xmx256m', '-cp', path, 'FiveMinutes.java')
+      expect(said).toEqual([
+        // A map of Java's has no order.
+        expect.stringMatching(/^3: \{(?=.*"temperature":21)(?=.*"humidity":55)(?=.*"city":"Bern")/),
+        '1 events',
+        'mine/note.txt 5 bytes, from java',
+        'hello',
+      ])
+    },
+    300_000,
+  )
 
   it('in C# is the program that was compiled and run, to the letter', () => {
     expect(program('csharp')).toBe(readFileSync(join(import.meta.dirname, 'five-minutes.cs'), 'utf8'))
