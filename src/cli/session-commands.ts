@@ -17,13 +17,14 @@ const filesOf = ({ record, report }: Flags) => ({
 })
 
 export function sessionCommands(line: CommandLine): void {
-  const { command, lessonsDir, write, writeError, interruption } = line
+  const { command, lessonsDir, notebooksDir, write, writeError, interruption } = line
   withFiles(
     command('', '', async ({ config, sources }, flags) =>
       (await import('../commands/monitor.ts')).runMonitor({
         config,
         given: new Set([...sources].flatMap(([key, { kind }]) => (kind === 'default' ? [] : [key]))),
         lessonsDir,
+        notebooksDir,
         ...filesOf(flags),
         write,
         writeError,
@@ -91,6 +92,7 @@ export function sessionCommands(line: CommandLine): void {
       return runMonitor({
         config,
         lessonsDir,
+        notebooksDir,
         lesson: name,
         ...filesOf(flags),
         write,

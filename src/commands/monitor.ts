@@ -1,10 +1,12 @@
 /** `rtstream-tui`: the control room. The first frame comes before anything is connected. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { Config } from '../config/schema.ts'
 import { inFlightOf, verdictOf } from '../pipeline/reconciliation/verdict.ts'
 import { systemClock } from '../pipeline/runtime/clock.ts'
 import type { Session } from '../pipeline/session/session-types.ts'
+import type { EndpointLine } from '../pipeline/state/state.ts'
 import { type ControlRoom, openControlRoom, type QuitReason } from '../ui/app/main.tsx'
 import type { ScreenFile } from '../ui/app/screen-files.ts'
 import { speaksUtf8 } from '../ui/text/glyphs.ts'
@@ -25,6 +27,8 @@ export interface MonitorOptions {
   config: Config
   /** Folder of the lessons, and the lesson to begin with: its name or the path of another file. */
   lessonsDir: string
+  /** Of the package: what the jobs run on Spark, to read beside the screen. */
+  notebooksDir: string
   lesson?: string | undefined
   /** Files to write: a recording of the session, and a report at its end. */
   record?: string | undefined
@@ -40,6 +44,7 @@ export async function runMonitor({
   config,
   given,
   lessonsDir,
+  notebooksDir,
   lesson,
   record,
   report,
@@ -109,7 +114,7 @@ export async function runMonitor({
   if (!asked) session.setLessons(loadLessons(lessonsDir, undefined).lessons)
   let refusal: unknown
   let broken: Error | undefined
-  const opening = open(session, config, folder.path, logger, {
+  const opening = open(session, config, folder.path, logger, notebooksDir, {
     refuse: (error) => {
       refusal = error
       room.close({ kind: 'signal' })
@@ -194,11 +199,20 @@ async function stopEverything(session: Session, write: (text: string) => void): 
   }
 }
 
+/** Offline the notebooks are files of the package. */
+const notebookLinks = (directory: string): EndpointLine[] =>
+  (['silver', 'gold', 'aggregate'] as const).map((name) => ({
+    name: `notebook of ${name}`,
+    value: pathToFileURL(join(directory, `${name}.py`)).href,
+    opens: name,
+  }))
+
 async function open(
   session: Session,
   config: Config,
   dataDir: string,
   logger: OpenedLog['logger'],
+  notebooksDir: string,
   { refuse, onFailure }: { refuse: (error: unknown) => void; onFailure: (error: Error) => void },
 ): Promise<OpenedTarget | undefined> {
   try {
@@ -209,7 +223,10 @@ async function open(
       logger,
       onFailure,
     })
-    session.setEndpoints(opened.endpoints)
+    session.setEndpoints([
+      ...opened.endpoints,
+      ...(config.target === 'local' ? notebookLinks(notebooksDir) : []),
+    ])
     await session.connect(opened.target)
     return opened
   } catch (error) {

@@ -27,6 +27,7 @@ interface Run {
   run_id: number
   start_time?: number
   end_time?: number
+  run_page_url?: string
   status?: {
     state?: string
     termination_details?: { code?: string; type?: string; message?: string }
@@ -202,6 +203,7 @@ function outcome(run: Run): RunOutcome {
     providerStatus: state === 'TERMINATED' && end?.code ? `TERMINATED ${end.code}` : state,
     startedAt: run.start_time ? new Date(run.start_time) : undefined,
     endedAt: run.end_time ? new Date(run.end_time) : undefined,
+    ...(run.run_page_url?.startsWith('https://') ? { url: run.run_page_url } : {}),
   }
 }
 

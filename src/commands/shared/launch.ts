@@ -55,6 +55,7 @@ async function openLocal(options: LaunchOptions): Promise<OpenedTarget> {
 
 async function openAzure({ config, logger }: LaunchOptions): Promise<OpenedTarget> {
   const target = await connectAzure(config)
+  const { linksOf } = await import('../../azure/resources/links.ts')
   logger.info({ resourceGroup: config.azure.resourceGroup }, 'connected to Azure')
   const { azure } = config
   const endpoints = [
@@ -63,6 +64,7 @@ async function openAzure({ config, logger }: LaunchOptions): Promise<OpenedTarge
     { name: 'Stream Analytics', value: String(azure.streamAnalyticsJob) },
     { name: 'Databricks', value: String(azure.databricksWorkspaceUrl) },
     ...(azure.synapseEndpoint ? [{ name: 'Synapse', value: azure.synapseEndpoint }] : []),
+    ...linksOf(azure),
   ]
   return { target, endpoints, close: async () => {} }
 }

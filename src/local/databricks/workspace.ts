@@ -54,7 +54,11 @@ export function workspaceRoutes(stateFile: string, checkRate: () => void): Route
       const folders = ancestors(wanted)
       const taken = folders.find((folder) => (objects.get(folder)?.kind ?? 'DIRECTORY') !== 'DIRECTORY')
       if (taken !== undefined)
-        throw new HttpError(400, 'RESOURCE_ALREADY_EXISTS', `There is already something other than a folder at ${taken}.`)
+        throw new HttpError(
+          400,
+          'RESOURCE_ALREADY_EXISTS',
+          `There is already something other than a folder at ${taken}.`,
+        )
       for (const folder of folders) if (!objects.get(folder)) put(folder, { kind: 'DIRECTORY' })
       return { body: {} }
     }),

@@ -27,6 +27,8 @@ export interface RunOutcome {
   providerStatus: string
   startedAt: Date | undefined
   endedAt: Date | undefined
+  /** Where it is seen in a browser. */
+  url?: string | undefined
   /** What the run gave back at its end: the value of the notebook. Undefined: not asked for, or none. */
   output?: string | undefined
   /** The run's error text, for a failed run. */

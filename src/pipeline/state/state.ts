@@ -374,4 +374,6 @@ export interface EndpointLine {
   name: string
   /** Secrets masked. */
   value: string
+  /** The value is seen in a browser, and shows this. */
+  opens?: 'hub' | 'lake' | Exclude<StageId, 'generator'> | undefined
 }

@@ -8,6 +8,7 @@ import type { Actions } from '../../pipeline/state/actions.ts'
 import { watchBackground } from '../ink/background.ts'
 import { divertOutput } from '../ink/divert-output.ts'
 import { jobControl } from '../ink/hand-over.ts'
+import { openLink } from '../ink/open-link.ts'
 import { windowTitle } from '../ink/terminal-title.ts'
 import { isRisky } from '../input/keymap.ts'
 import { terminalInput } from '../input/terminal-input.ts'
@@ -86,7 +87,9 @@ export function openControlRoom(options: ControlRoomOptions): ControlRoom {
   let themeName = options.theme
   let told: Background
   let hasMouse = options.mouse
-  const paint = () => painter(chooseTheme(themeName, depth, env, told), isAscii)
+  // The console of Linux would show them.
+  const hasLinks = env.TERM !== 'linux'
+  const paint = () => painter(chooseTheme(themeName, depth, env, told), isAscii, hasLinks)
   const background = watchBackground({
     write: output.write,
     term: env.TERM,
@@ -102,6 +105,7 @@ export function openControlRoom(options: ControlRoomOptions): ControlRoom {
     paint: paint(),
     ...(options.query ? { query: options.query } : {}),
     onCopy: (text) => output.write(`\x1b]52;c;${Buffer.from(text).toString('base64')}\x07`),
+    onOpenLink: (url) => openLink(url, { env, platform: process.platform, onProblem: options.onOutput }),
     onSave: (lines) => {
       const theme = chooseTheme(themeName, depth, env, told)
       return options.onSave(

@@ -1,5 +1,6 @@
 /** The whole screen as lines: header, flow, panels or what covers them, footer. Pure. */
 import type { AppState } from '../../pipeline/state/state.ts'
+import { linksOfDetail } from '../input/links.ts'
 import type { Detail, Overlay, ViewState } from '../input/view-state.ts'
 import type { PanelId, SlotId } from '../layout.ts'
 import { type Layout, layOut, roomAbove, SMALLEST } from '../layout.ts'
@@ -124,7 +125,7 @@ function bodyOf(state: AppState, view: ViewState, layout: Layout, banner: Banner
       ? [{ left: 0, right: columns, top: 0, bottom: bodyHeight, target: { kind: 'panel', id, firstRow: 1 } }]
       : [],
   })
-  if (view.detail) return whole(detailContent(view.detail, inside))
+  if (view.detail) return whole(detailContent(view.detail, state, inside))
   if (view.isPresenting && !view.overlay && !view.isZoomed)
     return { lines: presenterLines(state, columns, bodyHeight), scrollable: 0, ...NOTHING }
   if (view.overlay) return whole(overlayContent(view.overlay, state, inside, view))
@@ -183,7 +184,11 @@ function withCursor(content: PanelContent, cursor: number | undefined, width: nu
 
 const NAME = 24
 
-function detailContent(detail: Detail, { width, height }: { width: number; height: number }): PanelContent {
+function detailContent(
+  detail: Detail,
+  state: AppState,
+  { width, height }: { width: number; height: number },
+): PanelContent {
   const facts = detail.facts.flatMap(([name, value]) =>
     wrap(printable(value), Math.max(20, width - NAME)).map(
       (part, row): Line => [span(left(row === 0 ? name : '', NAME), 'muted'), span(part)],
@@ -191,7 +196,13 @@ function detailContent(detail: Detail, { width, height }: { width: number; heigh
   )
   const text =
     detail.text === undefined ? [] : wrapData(printable(detail.text), width).map((part): Line => [span(part)])
-  const lines = [...facts, ...(text.length > 0 ? [[], ...text] : [])]
+  const links = linksOfDetail(detail, state).map(
+    ({ name, value }): Line => [
+      span(left(name, NAME), 'muted'),
+      { text: printable(value), token: 'accent', link: value },
+    ],
+  )
+  const lines = [...facts, ...links, ...(text.length > 0 ? [[], ...text] : [])]
   return {
     title: printable(detail.title),
     value: [span(`${detail.trace ? 't follows it   ' : ''}y copies   esc closes`, 'muted')],

@@ -43,6 +43,8 @@ export interface ScreenOptions {
   onCopy?: (text: string) => void
   /** Writes the screen to files. @returns where they are. */
   onSave?: (lines: readonly Line[]) => string
+  /** Opens an address elsewhere. @returns why it cannot be. */
+  onOpenLink?: (url: string) => string | undefined
   /** Switches the mouse. @returns whether it is on. */
   onMouse?: () => boolean
   /** Asks the layers in SQL; undefined: it cannot, or not yet. */
@@ -87,12 +89,14 @@ export class Screen {
     this.#state = options.store.getState()
     this.#view = { ...initialView, isPresenting: options.presenter ?? false, overlay: options.overlay }
     const { yesQuit = false, onTheme = () => '', monotonic = () => performance.now() } = options
+    const { onOpenLink = (url: string) => url } = options
     const { onCopy = () => {}, onSave = () => '', onMouse = () => false } = options
     this.#keys = new KeyDispatch({
       ...options,
       onCopy,
       onAsk: (title, sql) => this.#ask(title, sql),
       onMouse,
+      onOpenLink,
       onSave: () => onSave(this.#drawn?.lines ?? []),
       yesQuit,
       onTheme,

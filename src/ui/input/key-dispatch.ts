@@ -7,6 +7,7 @@ import type { PaletteEntry } from './fuzzy.ts'
 import type { Drawn, KeyDispatchOptions } from './key-options.ts'
 import { bindingOf, type Command, type KeyBinding, whyNot } from './keymap.ts'
 import { chooseFrom, openOverlay, playResult } from './lesson-keys.ts'
+import { linkFor, noLink } from './links.ts'
 import { paletteKey } from './palette-keys.ts'
 import { Questions } from './questions.ts'
 import { Replies } from './replies.ts'
@@ -142,7 +143,7 @@ export class KeyDispatch {
       case 'copy':
         return this.#copy(view, drawn)
       case 'openLink':
-        return this.#replies.refuse(view, view.detail?.link ?? 'Nothing with an address is opened here.')
+        return this.#openLink(view, drawn)
       case 'save':
         return this.#replies.say(view, this.#options.onSave(), false)
       case 'mouse':
@@ -266,6 +267,17 @@ export class KeyDispatch {
     return isUp(this.#options.state(), id)
       ? this.#replies.act(view, perform)
       : this.#questions.afterCosts(view, [id], perform)
+  }
+
+  #openLink(view: ViewState, drawn: Drawn): ViewState {
+    const state = this.#options.state()
+    const chosen = view.cursor === undefined ? undefined : drawn.details[view.cursor]
+    const url = linkFor(view, chosen, state)
+    if (url === undefined) return this.#replies.refuse(view, noLink(state))
+    const reason = this.#options.onOpenLink(url)
+    return reason === undefined
+      ? this.#replies.say(view, `Opens ${url}`, false)
+      : this.#replies.refuse(view, reason)
   }
 
   #askToStop(view: ViewState): ViewState {

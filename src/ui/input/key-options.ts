@@ -33,6 +33,8 @@ export interface KeyDispatchOptions {
   onCopy: (text: string) => void
   /** Writes the screen to files. @returns where they are. */
   onSave: () => string
+  /** Opens an address in a browser. @returns why it cannot be. */
+  onOpenLink: (url: string) => string | undefined
   /** Switches the mouse. @returns whether it is on. */
   onMouse: () => boolean
   /** Asks the layers in SQL; the answer comes to the screen later. @returns why it cannot be asked. */

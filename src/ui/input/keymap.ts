@@ -133,10 +133,16 @@ export const KEYMAP: readonly KeyBinding[] = [
   bind('Lesson', 'slower', ['<'], 'play the recording half as fast'),
   bind('Lesson', 'faster', ['>'], 'play the recording twice as fast'),
   bind('Lesson', 'bet', ['B', 'C'], 'bet on an answer of the lesson', { shown: 'A B C' }),
-  bind('Screen', 'nextPanel', ['tab', 'right'], 'focus the next panel; ← → in a wide table: its columns; in the zoomed log: whose lines', {
-    shown: 'tab →',
-    ...hint('tab', 'panel', 2),
-  }),
+  bind(
+    'Screen',
+    'nextPanel',
+    ['tab', 'right'],
+    'focus the next panel; ← → in a wide table: its columns; in the zoomed log: whose lines',
+    {
+      shown: 'tab →',
+      ...hint('tab', 'panel', 2),
+    },
+  ),
   bind('Screen', 'previousPanel', ['shift+tab', 'left'], 'focus the previous panel', {
     shown: 'shift+tab ←',
   }),
@@ -180,7 +186,12 @@ export const KEYMAP: readonly KeyBinding[] = [
   bind('Screen', 'present', ['v'], 'presenter mode: large digits for a room; again: back'),
   bind('Screen', 'theme', ['t'], 'the next theme: dark, light, color-blind, high-contrast, ansi, mono'),
   bind('Screen', 'copy', ['y'], 'copy the chosen row, or what is opened, to the clipboard of the terminal'),
-  bind('Screen', 'openLink', ['g'], 'show the address of what is opened, to click on or copy'),
+  bind(
+    'Screen',
+    'openLink',
+    ['g'],
+    'open what is chosen in a browser: portal, run, notebook; without one, show its address',
+  ),
   bind('Screen', 'mouse', ['m'], 'take clicks and the wheel, or leave them to the terminal'),
   bind('Screen', 'save', ['ctrl+s'], 'the screen to a file, beside the log: text, ANSI and SVG'),
   bind('Session', 'data', ['o'], 'the newest rows of the chosen layer of the lake, else of silver'),

@@ -1,6 +1,7 @@
 /** What the operator has done to the screen itself: focus, zoom, scroll, filter, questions. Pure. */
 import type { TraceQuery } from '../../pipeline/ports/trace.ts'
 import type { ActionResult } from '../../pipeline/state/actions.ts'
+import type { EndpointLine } from '../../pipeline/state/state.ts'
 import type { PanelId } from '../layout.ts'
 
 export const OVERLAYS = ['help', 'endpoints', 'audience', 'table', 'trace', 'faults', 'lessons'] as const
@@ -42,6 +43,8 @@ export interface Detail {
   text?: string | undefined
   /** What can be opened elsewhere. */
   link?: string | undefined
+  /** What it is part of: its addresses are the detail's too. */
+  subject?: NonNullable<EndpointLine['opens']> | undefined
   /** The event behind it, which can be followed. */
   trace?: TraceQuery | undefined
 }

@@ -88,6 +88,7 @@ export function commitDetail(layer: LayerName, commit: TableCommit, now: number)
     commit
   return {
     title: `commit ${version} of ${TABLE_NAMES[layer]}`,
+    subject: 'lake',
     facts: [
       ['version', formatCount(version)],
       ['operation', operation || UNKNOWN],
@@ -131,6 +132,7 @@ function fileLine({ path, bytes, at }: BronzeFile, now: number, width: number): 
 
 const fileDetail = ({ path, bytes, at }: BronzeFile, now: number): Detail => ({
   title: 'file of bronze',
+  subject: 'lake',
   facts: [
     ['size', formatBytes(bytes)],
     ['written', `${formatInstant(at)} UTC, ${formatAge(now - at)} ago`],

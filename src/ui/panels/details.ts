@@ -58,6 +58,7 @@ export const logDetail = ({ at: time, level, source, message }: LogEntry): Detai
 
 export const partitionDetail = (one: PartitionSlice, now: number): Detail => ({
   title: `partition ${one.id}`,
+  subject: 'hub',
   facts: [
     [
       'first sequence number',
@@ -80,6 +81,7 @@ export function layerDetail(one: LayerSlice, now: number): Detail {
   const seen = (value: number) => (one.updatedAt === undefined ? undefined : value)
   return {
     title: one.name,
+    subject: 'lake',
     facts: [
       ['rows', formatCount(one.rows)],
       ['files', formatCount(seen(one.files))],
@@ -95,6 +97,8 @@ export function layerDetail(one: LayerSlice, now: number): Detail {
 
 export const stageDetail = (stage: StageSlice, now: number): Detail => ({
   title: stage.id,
+  subject: stage.id === 'generator' ? undefined : stage.id,
+  link: stage.history[0]?.url,
   facts: [
     ['state', stage.state],
     ['the service says', stage.providerStatus || UNKNOWN],

@@ -27,7 +27,7 @@ export function endpointLines(state: AppState, width: number): Line[] {
       wrap(printable(value), Math.max(20, width - names)).map(
         (part, index): Line => [
           span(left(index === 0 ? cut(name, names - GAP) : '', names), 'muted'),
-          span(part),
+          { text: part, ...(/^https?:/.test(value) ? { link: value } : {}) },
         ],
       ),
     ),

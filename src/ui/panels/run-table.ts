@@ -42,6 +42,8 @@ function runDetail({ id }: StageSlice, run: RunOutcome, now: number): Detail {
   const started = run.startedAt?.getTime()
   return {
     title: `run of ${id}`,
+    link: run.url,
+    subject: id === 'generator' ? undefined : id,
     facts: [
       ['run', run.runId],
       ['the service says', run.providerStatus || UNKNOWN],

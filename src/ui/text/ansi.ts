@@ -16,8 +16,17 @@ const PLAIN: Look = { color: undefined, weight: 'normal', inverse: false }
 /** Back to the terminal's own colours. */
 const PRINT_END = '\x1b[39;49m'
 
-/** @param isAscii draws every character beyond ASCII as its stand-in. */
-export function painter({ palette, depth, dim }: Theme, isAscii: boolean): Painter {
+/** Characters that would end the sequence of a link, or that no address has. */
+const UNLINKABLE = /[^!-~]/
+
+/** A text as a link: https://gist.github.com/egmontkob/eb114294efbcd5adb1944c9f3cb5feda */
+const linked = (text: string, url: string) => `\x1b]8;;${url}\x1b\\${text}\x1b]8;;\x1b\\`
+
+/**
+ * @param isAscii draws every character beyond ASCII as its stand-in. @param hasLinks the terminal takes sequences that it
+ * does not know for nothing.
+ */
+export function painter({ palette, depth, dim }: Theme, isAscii: boolean, hasLinks = true): Painter {
   const colors = Object.fromEntries(
     TOKENS.map((token) => [token, colorCode(palette[token], depth)]),
   ) as Record<Token, string | undefined>
@@ -43,7 +52,9 @@ export function painter({ palette, depth, dim }: Theme, isAscii: boolean): Paint
       const isBlank = !one.inverse && !look.inverse && one.text.trim() === ''
       // Blanks look the same in any colour.
       const wanted = isBlank ? look : lookOf(one)
-      painted += change(look, wanted) + (isAscii ? toAscii(one.text) : one.text)
+      const text = isAscii ? toAscii(one.text) : one.text
+      const isLink = hasLinks && one.link !== undefined && !UNLINKABLE.test(one.link)
+      painted += change(look, wanted) + (isLink ? linked(text, one.link as string) : text)
       look = wanted
     }
     return painted + change(look, PLAIN)

@@ -8,6 +8,8 @@ export interface Span {
   bold?: boolean | undefined
   /** Text in the colour of the background, on the token's colour. */
   inverse?: boolean | undefined
+  /** Where a click leads, in terminals that know links (OSC 8). */
+  link?: string | undefined
   /** Black on white whatever the theme: what a camera reads. */
   isPrint?: boolean | undefined
 }

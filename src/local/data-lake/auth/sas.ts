@@ -190,7 +190,8 @@ function checkTimes(given: Given, now: number): void {
     const parsed = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,7})?)?(Z|[+-]00:00))?$/.test(text)
       ? Date.parse(text)
       : Number.NaN
-    if (Number.isNaN(parsed)) throw refusal(AUTHENTICATION, `${name} is not a time such as 2026-01-31T12:00:00Z`)
+    if (Number.isNaN(parsed))
+      throw refusal(AUTHENTICATION, `${name} is not a time such as 2026-01-31T12:00:00Z`)
     return parsed
   }
   if (given('st') !== '' && time('st') > now)

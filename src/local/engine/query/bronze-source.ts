@@ -209,7 +209,8 @@ export class BronzeSource {
   #sizeOf(path: string): number | undefined {
     try {
       const found = statSync(this.#resolve(path))
-      if (!found.isFile()) throw new Error(`bronze/${path} is not a file. Remove it, then start silver again.`)
+      if (!found.isFile())
+        throw new Error(`bronze/${path} is not a file. Remove it, then start silver again.`)
       return found.size
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined

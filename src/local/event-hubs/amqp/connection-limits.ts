@@ -77,7 +77,8 @@ export function limitConnection(
     if (!isProved() && linksOf(hooks) >= MAX_LINKS_UNPROVED) throw new Error('too many links without a proof')
     // The library would print a kind that it does not know to the terminal.
     const { source, target } = frame.performative
-    if (!isTerminus(source) || !isTerminus(target)) throw new Error('a link to or from something that is not a node')
+    if (!isTerminus(source) || !isTerminus(target))
+      throw new Error('a link to or from something that is not a node')
     on_attach.call(connection, frame)
   }
   // The hub keeps nothing of what it has sent, and settles what it gets as it takes it: there is nothing to hear of.

@@ -1,0 +1,183 @@
+/** Addresses: links that a terminal can be clicked on (OSC 8), and `g`, which opens them where there is a desktop. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { linksOf } from '../../src/azure/resources/links.ts'
+import type { AppState } from '../../src/pipeline/state/state.ts'
+import { Screen } from '../../src/ui/app/screen.ts'
+import { openLink } from '../../src/ui/ink/open-link.ts'
+import { painter } from '../../src/ui/text/ansi.ts'
+import { chooseTheme } from '../../src/ui/text/theme.ts'
+import { type Bundle, bundle } from '../support/bundle.ts'
+import { fakePipeline } from '../support/fake-pipeline.ts'
+import { scenarios } from '../support/scenario.ts'
+import { openTerminal } from '../support/terminal.ts'
+
+const PORTAL = 'https://portal.azure.com/#@t/resource/subscriptions/s/resourceGroups/rg/providers'
+const AZURE = linksOf({
+  tenantId: 't',
+  subscriptionId: 's',
+  resourceGroup: 'rg',
+  eventHubsNamespace: 'ns.servicebus.windows.net',
+  lakeEndpoint: 'https://lake.dfs.core.windows.net',
+  streamAnalyticsJob: 'a job',
+  databricksWorkspaceUrl: 'https://adb-1.2.azuredatabricks.net',
+  synapseEndpoint: 'https://syn.dev.azuresynapse.net',
+} as never)
+
+const azure = (): AppState => {
+  const state = scenarios.allRunning()
+  return { ...state, session: { ...state.session, target: 'azure' }, endpoints: AZURE }
+}
+
+it('each resource of a deployment has its page, and what is not known has none', () => {
+  expect(AZURE.map(({ opens, value }) => [opens, value])).toEqual([
+    ['hub', `${PORTAL}/Microsoft.EventHub/namespaces/ns`],
+    ['lake', `${PORTAL}/Microsoft.Storage/storageAccounts/lake`],
+    ['streamAnalytics', `${PORTAL}/Microsoft.StreamAnalytics/streamingjobs/a%20job`],
+    ['silver', 'https://adb-1.2.azuredatabricks.net/#job/list'],
+    ['gold', 'https://adb-1.2.azuredatabricks.net/#job/list'],
+    [
+      'aggregate',
+      'https://web.azuresynapse.net/en/monitoring/pipelineruns?workspace=%2Fsubscriptions%2Fs%2FresourceGroups%2Frg%2Fproviders%2FMicrosoft.Synapse%2Fworkspaces%2Fsyn',
+    ],
+  ])
+  expect(linksOf({} as never)).toEqual([])
+})
+
+describe('g', () => {
+  function open(state: AppState, keys: readonly string[]) {
+    const opened: string[] = []
+    const screen = new Screen({
+      ...fakePipeline(state),
+      paint: (line) => line.map(({ text }) => text).join(''),
+      acceptCosts: false,
+      onOpenLink: (url) => void opened.push(url) as undefined,
+      onQuit: () => {},
+      onHandOver: () => undefined,
+    })
+    screen.frame(120, 40)
+    for (const key of keys) {
+      screen.press([key])
+      screen.frame(120, 40)
+    }
+    return { opened, foot: screen.frame(120, 40).rows.at(-1) ?? '' }
+  }
+
+  it.each([
+    [['alt+2', 'g'], `${PORTAL}/Microsoft.EventHub/namespaces/ns`],
+    [['alt+3', 'g'], `${PORTAL}/Microsoft.StreamAnalytics/streamingjobs/a%20job`],
+    [['alt+4', 'j', 'return', 'g'], `${PORTAL}/Microsoft.Storage/storageAccounts/lake`],
+    [['alt+5', 'j', 'j', 'g'], 'https://adb-1.2.azuredatabricks.net/#job/list'],
+  ])('%j opens %s', (keys, url) => {
+    const { opened, foot } = open(azure(), keys)
+    expect(opened).toEqual([url])
+    expect(foot).toContain('✓ Opens https://')
+  })
+
+  it('opens the page of the chosen run', () => {
+    const state = azure()
+    const [run, ...rest] = state.stages.silver.history
+    const history = [{ ...(run as NonNullable<typeof run>), url: 'https://adb-1.2/run/41873' }, ...rest]
+    const stages = { ...state.stages, silver: { ...state.stages.silver, history } }
+    expect(open({ ...state, stages }, ['alt+5', 'j', 'g']).opened).toEqual(['https://adb-1.2/run/41873'])
+  })
+
+  it('says offline that nothing stands in a portal', () => {
+    const { opened, foot } = open(scenarios.allRunning(), ['alt+3', 'g'])
+    expect(opened).toEqual([])
+    expect(foot).toContain('▲ Offline this stands in no portal: e lists the addresses')
+  })
+})
+
+describe('opening', () => {
+  const desktop = { DISPLAY: ':0' }
+  it('starts the desktop’s program, and says later when there is none', async () => {
+    const launch = vi.fn(async (_url: string): Promise<unknown> => {
+      throw new Error('spawn xdg-open ENOENT')
+    })
+    const onProblem = vi.fn()
+    const url = 'https://portal.azure.com/#home'
+    expect(openLink(url, { env: desktop, platform: 'linux', launch, onProblem })).toBeUndefined()
+    expect(launch).toHaveBeenCalledWith(url)
+    await vi.waitFor(() => expect(onProblem).toHaveBeenCalledWith(expect.stringContaining('ENOENT')))
+  })
+
+  it.each([
+    ['over ssh', 'https://a.example/', {}, 'linux', /No desktop here/],
+    ['on a Mac over ssh', 'https://a.example/', { SSH_CONNECTION: 'x' }, 'darwin', /No desktop here/],
+    ['a command', 'sb://localhost:5672', desktop, 'linux', /Not an address/],
+    ['a script', 'javascript:alert(1)', desktop, 'linux', /Not an address/],
+    ['a word', 'weather', desktop, 'linux', /Not an address/],
+  ] as const)('starts nothing: %s', (_, url, env, platform, reason) => {
+    const launch = vi.fn(async () => {})
+    expect(openLink(url, { env, platform, launch, onProblem: () => {} })).toMatch(reason)
+    expect(launch).not.toHaveBeenCalled()
+  })
+})
+
+describe('a link on the screen', () => {
+  const paint = painter(chooseTheme('dark', 24, {}), false)
+  it('wraps its text, and an address with anything odd in it is text alone', () => {
+    expect(paint([{ text: 'portal', link: 'https://a.example/?b=c' }])).toBe(
+      '\x1b]8;;https://a.example/?b=c\x1b\\portal\x1b]8;;\x1b\\',
+    )
+    for (const link of ['https://a.example/\x1b]0;x\x07', 'https://a b', 'https://é'])
+      expect(paint([{ text: 'portal', link }])).toBe('portal')
+    const console = painter(chooseTheme('dark', 24, {}), false, false)
+    expect(console([{ text: 'portal', link: 'https://a.example/' }])).toBe('portal')
+  })
+
+  let program: Bundle
+  beforeAll(async () => {
+    program = await bundle('test/support/control-room.ts')
+  })
+  afterAll(() => program.remove())
+
+  it('g hands it to the desktop, or shows it where there is none', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'rtstream-test-'))
+    const note = join(folder, 'opened')
+    writeFileSync(join(folder, 'xdg-open'), `#!/bin/sh\nprintf %s "$1" > ${note}\n`, { mode: 0o755 })
+    const url = 'https://localhost:10000/rtstreamlocal'
+    const start = async (env: Record<string, string | undefined>) => {
+      const terminal = openTerminal({ command: process.execPath, args: [program.file, 'allRunning'], env })
+      await terminal.waitFor('q quit')
+      terminal.press('e')
+      await terminal.waitFor(/esc closes/)
+      terminal.press('j', 'j', 'g')
+      return terminal
+    }
+    const there = await start({ DISPLAY: ':0', PATH: `${folder}:${process.env.PATH}` })
+    const nowhere = await start({ DISPLAY: undefined, WAYLAND_DISPLAY: undefined })
+    try {
+      await there.waitFor(`✓ Opens ${url}`)
+      await vi.waitFor(() => expect(readFileSync(note, 'utf8')).toBe(url), 20_000)
+      await nowhere.waitFor(`▲ No desktop here to open it: ${url}`)
+    } finally {
+      await Promise.all([there.close(), nowhere.close()])
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  it('reaches a real terminal as a link, and takes no columns', async () => {
+    const args = [program.file, 'allRunning']
+    const terminal = openTerminal({ command: process.execPath, args, columns: 120, rows: 40 })
+    try {
+      await terminal.waitFor('q quit')
+      terminal.press('e')
+      await terminal.waitFor(/https:\/\/localhost:10000\/rtstreamlocal +│/)
+      expect(terminal.written).toContain(
+        '\x1b]8;;https://localhost:10000/rtstreamlocal\x1b\\https://localhost:10000/rtstreamlocal\x1b]8;;\x1b\\',
+      )
+      expect(
+        terminal
+          .screen()
+          .find((row) => row.includes('10000'))
+          ?.trimEnd(),
+      ).toHaveLength(120)
+    } finally {
+      await terminal.close()
+    }
+  })
+})
