@@ -75,7 +75,8 @@ export class Questions {
         return this.#replies.act(closed, question.perform)
       case 'quit':
         // On Azure it must be said whether the stages go on: no key means both.
-        if (isYes && this.#options.state().session.target === 'local') this.#options.onQuit({ stopAll: false })
+        if (isYes && this.#options.state().session.target === 'local')
+          this.#options.onQuit({ stopAll: false })
         if (key === 's') this.#options.onQuit({ stopAll: true })
         if (key === 'l') this.#options.onQuit({ stopAll: false })
         return isNo || key === 'b' ? closed : view
