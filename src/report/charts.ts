@@ -75,12 +75,12 @@ function timeChart(
   lines: Lines,
 ): Chart | undefined {
   const points = samples.flatMap((sample) =>
-    lines.flatMap(([name, value]) => {
-      const y = value(sample)
-      return y === undefined ? [] : [{ at: new Date(sample.at), name, y }]
+    lines.map(([name, value]) => {
+      // A gap where nothing is known, and no line across it.
+      return { at: new Date(sample.at), name, y: value(sample) ?? Number.NaN }
     }),
   )
-  if (points.length < 2) return undefined
+  if (points.filter(({ y }) => !Number.isNaN(y)).length < 2) return undefined
   const [first] = samples
   const from = first?.at ?? 0
   const inside = marks.filter(({ at }) => at >= from && at <= endedAt)

@@ -13,7 +13,7 @@ export function markdownReport(model: ReportModel): string {
     table(['hop', 'rows', ''], ledgerRows(model)),
     '## Assertions',
     table(['', 'assertion', 'measured', 'limit'], assertionRows(model)),
-    ...chart('Events a second, into the hub', model.samples, ({ rate }) => rate),
+    ...chart('Events a second, into the hub', model.samples, ({ rate }) => rate ?? Number.NaN),
     ...chart('Rows in flight', model.samples, ({ backlog }) =>
       backlog ? Object.values(backlog).reduce((sum, rows) => sum + Math.max(0, rows), 0) : Number.NaN,
     ),

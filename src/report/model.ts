@@ -50,9 +50,9 @@ export interface ReportModel {
 export interface Sample {
   /** Epoch milliseconds. */
   at: number
-  /** Per second, into the hub. */
-  rate: number
-  /** Rows in flight in front of each hop; undefined: the tables do not tell. */
+  /** Per second, into the hub; undefined: the hub could not be read. */
+  rate: number | undefined
+  /** Rows in flight in front of each hop; undefined: nobody could tell. */
   backlog: LedgerSlice['inFlight'] | undefined
   /** From a reading to gold; in a report of a folder, to the hub (ms). */
   latency: { p50: number; p95: number; p99: number } | undefined
@@ -179,8 +179,9 @@ export class ReportCollector {
     const { hub, ledger, assertions, lake, cost, now } = state
     this.#samples.push({
       at: now,
-      rate: hub.rate,
-      backlog: ledger.inFlight,
+      // The last numbers stand on while the hub cannot be read: they are no measurement.
+      rate: hub.error === undefined ? hub.rate : undefined,
+      backlog: hub.error === undefined ? ledger.inFlight : undefined,
       latency: assertions.percentiles,
       rows: Object.fromEntries(LAYERS.map((name) => [name, lake.layers[name].rows])) as Sample['rows'],
       spent: cost.spent,

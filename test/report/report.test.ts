@@ -86,6 +86,25 @@ describe('the report of a session', () => {
     expect(collector.report().marks.map(({ text }) => text)).toEqual(['first', 'second'])
   })
 
+  it('shows a gap, and no last number, while the hub cannot be read', async () => {
+    const collector = new ReportCollector()
+    for (const [second, state] of [...recordedSession()].entries()) {
+      const error = second >= 50 && second < 60 ? 'away' : undefined
+      collector.add({ ...state, hub: { ...state.hub, error } })
+    }
+    const gapped = collector.report()
+    const unknown = gapped.samples.filter(({ rate, backlog }) => rate === undefined && backlog === undefined)
+    expect(unknown).toHaveLength(10)
+    const pathOf = async (one: ReportModel) =>
+      /aria-label="Events into the hub, per second"[\s\S]*?stroke-width="1.8"[^>]*><path d="([^"]*)"/.exec(
+        await reportText(one, 'html'),
+      )?.[1] ?? ''
+    const pieces = (path: string) => path.split('M').length - 1
+    expect(pieces(await pathOf(gapped))).toBe(2)
+    expect(pieces(await pathOf(model))).toBe(1)
+    expect(await reportText(gapped, 'md')).not.toContain('NaN')
+  })
+
   it('keeps a bounded number of samples, however long the session', () => {
     const collector = new ReportCollector()
     let now = 0
@@ -205,6 +224,17 @@ describe.skipIf(findChromium() === undefined)(
         )
       expect(names).toHaveLength(5)
       expect(names.every((name) => name.length > 5)).toBe(true)
+      // Words of a chart stay readable where it is wider than the page.
+      const sizes = await page
+        .locator('svg text')
+        .evaluateAll((texts) =>
+          texts.map(
+            (text) =>
+              (text as unknown as { getBoundingClientRect(): { height: number } }).getBoundingClientRect()
+                .height,
+          ),
+        )
+      expect(Math.min(...sizes.filter((size) => size > 0))).toBeGreaterThan(8)
       // Nothing but the last column may be broken within its words.
       const broken = await page.locator('td:not(:last-child)').evaluateAll((cells) =>
         cells.flatMap((cell) => {
