@@ -75,11 +75,9 @@ export async function openRoom(
   }
 }
 
-/** As phones write it: without the scheme's own port. */
-function authorityOf({ host, tls }: RoomInput, port: number): string {
-  const name = host.includes(':') ? `[${host}]` : host.toLowerCase()
-  return port === (tls ? 443 : 80) ? name : `${name}:${port}`
-}
+/** As phones write it, whatever the address is written like here: without the scheme's own port. */
+const authorityOf = ({ host, tls }: RoomInput, port: number): string =>
+  new URL(`${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`).host
 
 const isEverywhere = (host: string) => ['0.0.0.0', '::', '', '*'].includes(host)
 

@@ -126,6 +126,16 @@ describe('getting in', () => {
     expect([headers.get('set-cookie'), headers.get('access-control-allow-origin')]).toEqual([null, null])
   })
 
+  it.each([
+    ['127.1', '127.0.0.1'],
+    ['LOCALHOST', 'localhost'],
+  ])('is at %s as browsers write it: %s', async (host, written) => {
+    const other = await startRoom({ host })
+    expect(new URL(other.opened.url).hostname).toBe(written)
+    expect((await other.request('')).status).toBe(200)
+    await other.close()
+  })
+
   it('never is on all addresses', async () => {
     const input = {
       port: 0,

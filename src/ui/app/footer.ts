@@ -86,7 +86,7 @@ function hintOf(binding: KeyBinding, state: AppState, view: ViewState): Hint[] {
   const { footer, command } = binding
   const isControl = binding.needs === 'start' || binding.needs === 'control'
   // In a list whose items are chosen by a letter, `d` chooses a fault and does not mean `dirty`.
-  if (footer && picksByLetter(view) && command !== 'help' && command !== 'quit') return []
+  if (footer && picksByLetter(state, view) && command !== 'help' && command !== 'quit') return []
   if (!footer || (isControl && whyNot(binding, state, view, false) !== undefined)) return []
   const { stages } = state
   const all = STAGE_IDS.map((id) => stages[id].state)
@@ -101,7 +101,7 @@ function hintOf(binding: KeyBinding, state: AppState, view: ViewState): Hint[] {
 }
 
 /** Keys that matter only where one is. */
-function contextHints({ lessons }: AppState, view: ViewState, scrollable: number): Hint[] {
+function contextHints({ lessons, audience }: AppState, view: ViewState, scrollable: number): Hint[] {
   const hints: Hint[] = []
   const target = scrollTarget(view)
   if (view.isZoomed || view.overlay || view.filter) hints.push({ key: 'esc', label: 'back', rank: 0 })
@@ -112,12 +112,15 @@ function contextHints({ lessons }: AppState, view: ViewState, scrollable: number
   if (view.overlay === 'faults') hints.push({ key: lettersOf(FAULTS.length), label: 'break', rank: 1 })
   if (view.overlay === 'lessons' && lessons.length > 0)
     hints.push({ key: lettersOf(lessons.length), label: 'begin', rank: 1 })
+  if (view.overlay === 'audience' && audience?.phase === 'choosing' && audience.addresses.length > 0)
+    hints.push({ key: lettersOf(audience.addresses.length), label: 'open there', rank: 1 })
   if (scrollable > 0) hints.push({ key: '↑↓', label: 'scroll', rank: 1 })
   if (growsAtEnd(target) && (view.scroll[target] ?? 0) > 0) hints.push({ key: 'f', label: 'follow', rank: 1 })
   return hints
 }
 
-const picksByLetter = ({ overlay }: ViewState): boolean => overlay === 'faults' || overlay === 'lessons'
+const picksByLetter = ({ audience }: AppState, { overlay }: ViewState): boolean =>
+  overlay === 'faults' || overlay === 'lessons' || (overlay === 'audience' && audience?.phase === 'choosing')
 
 /** `a–n`. */
 const lettersOf = (count: number): string =>

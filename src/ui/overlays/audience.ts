@@ -1,4 +1,5 @@
 /** The room for phones: its address, the code to scan, which phones are connected, and what they may do. */
+import { STAGE_IDS } from '../../pipeline/ports/stages.ts'
 import type { AppState, AudienceSlice } from '../../pipeline/state/state.ts'
 import { LETTERS } from '../input/letters.ts'
 import { formatCount, formatRate } from '../text/format.ts'
@@ -9,11 +10,13 @@ import textWidth from '../text/text-width.ts'
 const GAP = 3
 const LEAST_BESIDE = 34
 const ADDRESS = 24
+const RESTING = 'Stages are stopped, and readings wait for them: a starts all.'
 
 /** Rows that it needs to show the code whole; 0 while there is none. */
 export const rowsOfCode = ({ audience }: AppState): number => audience?.qr.length ?? 0
 
-export function audienceLines({ audience }: AppState, width: number): Line[] {
+export function audienceLines({ audience, stages }: AppState, width: number): Line[] {
+  const isResting = STAGE_IDS.some((id) => id !== 'generator' && stages[id].state === 'stopped')
   if (!audience) return muted('No room is open: A opens one.', width)
   if (audience.phase === 'choosing') return choiceLines(audience, width)
   const { url, qr } = audience
@@ -21,8 +24,8 @@ export function audienceLines({ audience }: AppState, width: number): Line[] {
   const codeWidth = Math.max(0, ...qr.map((row) => textWidth(row)))
   const beside = width - codeWidth - GAP
   if (beside < LEAST_BESIDE)
-    return [...qr.map((row): Line => [print(row)]), [], ...factLines(audience, url, width)]
-  const facts = factLines(audience, url, beside)
+    return [...qr.map((row): Line => [print(row)]), [], ...factLines(audience, url, width, isResting)]
+  const facts = factLines(audience, url, beside, isResting)
   return Array.from({ length: Math.max(qr.length, facts.length) }, (_, row): Line => {
     const code = qr[row]
     return [
@@ -60,7 +63,8 @@ function choiceLines({ addresses }: AudienceSlice, width: number): Line[] {
 const muted = (text: string, width: number): Line[] =>
   wrap(text, width).map((part): Line => [span(part, 'muted')])
 
-function factLines(audience: AudienceSlice, url: string, width: number): Line[] {
+/** @param isResting stages are stopped, and readings of phones wait in front of them. */
+function factLines(audience: AudienceSlice, url: string, width: number, isResting: boolean): Line[] {
   const { phones, connected, acknowledged, rate, names, code, rules } = audience
   const { isMischiefAllowed, readingsPerSecond, isPaused, hasOwnNames } = rules
   return [
@@ -70,6 +74,7 @@ function factLines(audience: AudienceSlice, url: string, width: number): Line[] 
     [],
     [span(`${connected} of ${phones} phones are here, ${formatRate(rate)}/s`)],
     ...muted(`${formatCount(acknowledged)} readings acknowledged`, width),
+    ...(isResting ? wrap(RESTING, width).map((part): Line => [span(part, 'warn')]) : []),
     [],
     ...(isPaused ? [[span('paused: no reading is taken', 'warn', true)] as Line] : []),
     ...muted(

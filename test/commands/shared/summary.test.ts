@@ -190,3 +190,15 @@ it('tells the limits of the assertions with a mark, in ASCII where the locale ha
   expect(summaryText(summary, WHERE)).toMatch(/✓ created→gold p95 1,400 ms \(≤ 15 s/)
   expect(summaryText(summary, { ...WHERE, isAscii: true })).toMatch(/^[ -~\n]*$/)
 })
+
+it('has the audience as a line of its own, where there was one', () => {
+  const state = stateOf(100, 100)
+  const where = { dataDir: undefined, ephemeral: false, logFile: undefined }
+  const withRoom = { ...state, ledger: { ...state.ledger, audience: 42 } }
+  for (const summary of [summarise(withRoom, auditOf(100), MEASURED), summariseSession(withRoom, 1000)]) {
+    expect(summary.ledger.audience).toBe(42)
+    expect(summaryText(summary, where)).toMatch(/acknowledged +100\n {4}audience +42 +of them, by phones\n/)
+  }
+  expect(summarise(state, auditOf(100), MEASURED).ledger.audience).toBeNull()
+  expect(summaryText(summarise(state, auditOf(100), MEASURED), where)).not.toContain('audience')
+})

@@ -138,6 +138,9 @@ describe('the room on the screen', () => {
     )
     expect(text).toMatch(/a {2}192\.168\.1\.20 +wlan0/)
     expect(text).toMatch(/b {2}127\.0\.0\.1 +lo, this machine alone/)
+    // Letters choose here: no other meaning of theirs stands in the last line.
+    expect(text.split('\n').at(-1)).toMatch(/a–b open there/)
+    expect(text.split('\n').at(-1)).not.toMatch(/a all|d dirty/)
   })
 
   it('says who is there, how much they send, and what they may do', () => {
@@ -150,6 +153,12 @@ describe('the room on the screen', () => {
     for (const part of ['1 of 2 phones are here, 12/s', 'code MKBYBSMHFB', 'Otter · Lynx', 'paused'])
       expect(text).toContain(part)
     expect(text).toContain('3/s each, mischief off, own names')
+  })
+
+  it('says that readings wait where stages are stopped', () => {
+    const { audience } = withRoom()
+    expect(textOf({ ...scenarios.allStopped(), audience })).toContain('readings wait for them: a starts all')
+    expect(textOf(withRoom())).not.toContain('wait for them')
   })
 
   it('names of phones that send float over the event hub, newest first, and go', () => {
