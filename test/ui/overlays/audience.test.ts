@@ -102,6 +102,9 @@ describe('the code of the room', () => {
     const paint = painter(chooseTheme('light', 24, {}, 'light'), false)
     const { lines } = screenLines(withRoom(), shown, columns, rows)
     const ansi = lines.map(paint)
+    // Whole, or but for half of the light edge below.
+    const drawn = lines.filter((line) => line.some(({ isPrint }) => isPrint)).length
+    expect(drawn).toBeGreaterThanOrEqual(qrRows(URL).length - 1)
     expect(decode(await pixelsOf(ansi, columns, ROOMS['a light terminal']))).toBe(URL.toUpperCase())
   })
 
