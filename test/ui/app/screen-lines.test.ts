@@ -512,10 +512,10 @@ describe('what to press', () => {
 
 describe('lists of which a letter takes one', () => {
   it('name those letters in the footer, not what they mean elsewhere', () => {
-    expect(footer(scenarios.allRunning(), { overlay: 'faults' })).toBe(' esc back  a–n break  ? help  q quit')
+    expect(footer(scenarios.allRunning(), { overlay: 'faults' })).toBe(' esc back  a–n break  ? help  q back')
     const lesson = { name: 'one', title: 'One in 15 minutes', minutes: 15, steps: 3 }
     const state = { ...scenarios.allRunning(), lessons: [lesson, { ...lesson, name: 'two', title: 'Two' }] }
-    expect(footer(state, { overlay: 'lessons' })).toBe(' esc back  a–b begin  ? help  q quit')
+    expect(footer(state, { overlay: 'lessons' })).toBe(' esc back  a–b begin  ? help  q back')
     const text = draw(state, { overlay: 'lessons' }, 80, 24)
     expect(text).toMatch(/One in 15 minutes +│/)
     expect(text).toMatch(/Two +15 minutes/)
