@@ -4,6 +4,7 @@ import { AZURE_TRUTH } from './azure-truth.ts'
 import type { Mutation } from './mutation.ts'
 import { OTHER_WRITERS } from './other-writers.ts'
 import { PIPELINE } from './pipeline.ts'
+import { RELIABILITY } from './reliability.ts'
 import { SERVICES } from './services.ts'
 import { WIRE_FORMS } from './wire-forms.ts'
 
@@ -13,4 +14,5 @@ export const MUTATIONS: readonly Mutation[] = [
   ...AZURE_TRUTH,
   ...OTHER_WRITERS,
   ...WIRE_FORMS,
+  ...RELIABILITY,
 ]

@@ -1,0 +1,47 @@
+/** Changes of what keeps clocks, bounds and damage from costing anything. */
+import { type Mutation, of } from './mutation.ts'
+
+export const RELIABILITY: readonly Mutation[] = [
+  ...of(
+    'azure/lake/bronze-watch.ts',
+    ['test/local/clock-steps.test.ts'],
+    [['a clock set back is not noticed', 'if (isSetBack) {', 'if (isSetBack && this.#hasForeign) {']],
+  ),
+  ...of(
+    'azure/lake/data-lake.ts',
+    ['test/azure/lake/bounds.test.ts'],
+    [
+      ['a listing may go on for ever', 'if (++pages > limits.pages)', 'if (++pages < 0)'],
+      ['a file may be of any length', 'if (bytes > fileBytes)', 'if (bytes < 0)'],
+    ],
+  ),
+  ...of(
+    'azure/http/rest-client.ts',
+    ['test/azure/http/rest-client.test.ts'],
+    [['an answer may be of any length', 'if (bytes > maxBytes)', 'if (bytes < 0)']],
+  ),
+  ...of(
+    'local/storage/log-rotation.ts',
+    ['test/local/storage/log-destination.test.ts'],
+    [
+      ['a start that is refused sets the log aside', '#isOwner = false', '#isOwner = true'],
+      ['the log grows without a bound', '> this.#maxBytes', '> Infinity'],
+    ],
+  ),
+  ...of(
+    'local/engine/query/cut-files.ts',
+    ['test/local/engine/query/cut-files.test.ts'],
+    [['a cut file counts as whole', 'held < rows', 'held < 0']],
+  ),
+  ...of(
+    'pipeline/session/drain.ts',
+    ['test/pipeline/session/session.test.ts'],
+    [
+      [
+        'a look that never ends is waited for',
+        'await within(clock, end - clock.monotonic(), watcher.refresh())',
+        'await watcher.refresh()',
+      ],
+    ],
+  ),
+]
