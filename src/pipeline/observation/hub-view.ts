@@ -24,11 +24,12 @@ export class HubView {
     this.#rate.observe(enqueued, at)
     this.#series.observe(enqueued, at)
     const rates = partitions.map((one) => this.#observe(one, at))
-    for (const [index, { id }] of partitions.entries())
-      this.#histories.set(
-        id,
-        pushBounded(this.#histories.get(id) ?? [], Math.round((rates[index] ?? 0) * 10) / 10, HISTORY_POINTS),
-      )
+    for (const [index, { id }] of partitions.entries()) {
+      const rate = Math.round((rates[index] ?? 0) * 10) / 10
+      const history = this.#histories.get(id)
+      // It begins with the first event: as long as nothing happens, nothing changes on the screen.
+      if (rate > 0 || history) this.#histories.set(id, pushBounded(history ?? [], rate, HISTORY_POINTS))
+    }
     // Shares of the present rate; of all events while there is none.
     const sum = rates.reduce((total, rate) => total + rate, 0)
     const share = (index: number) =>

@@ -162,7 +162,7 @@ describe('a REST call', () => {
     proxy.inject({ respond: { status: 200, body } })
     expect(await failure()).toMatchObject({
       kind: 'service',
-      message: expect.stringContaining('no JSON object'),
+      message: expect.stringContaining('not a JSON object'),
     })
   })
 
