@@ -121,6 +121,6 @@ describe('a recorded run', () => {
     expect(code).toBe(1)
     expect(stderr).toMatch(/is not a recording of rtstream-tui/)
     expect((await cli(['run', '--fault', 'moon@1s:1s'])).code).toBe(2)
-    expect((await cli(['lesson'])).lines).toHaveLength(3)
+    expect((await cli(['lesson'])).lines.map((line) => line.split(' ')[0])).toContain('pipeline')
   })
 })
