@@ -1,4 +1,5 @@
 /** The endpoint against what no client library sends: junk, cut-off and endless messages, requests before signing in. */
+import { createHmac } from 'node:crypto'
 import { createConnection, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { crc32c } from '../../../../src/local/event-hubs/kafka/crc32c.ts'
@@ -9,7 +10,7 @@ import {
 } from '../../../../src/local/event-hubs/kafka/record-batch.ts'
 import { messageOf, recordOf } from '../../../../src/local/event-hubs/kafka/records.ts'
 import { KafkaReader, KafkaWriter, MalformedKafkaError } from '../../../../src/local/event-hubs/kafka/wire.ts'
-import { HUB } from '../hub-fixture.ts'
+import { HUB, KEY, KEY_NAME } from '../hub-fixture.ts'
 import { randomNumbers } from '../random-numbers.ts'
 import { type KafkaFixture, startKafkaFixture } from './kafka-fixture.ts'
 
@@ -195,6 +196,25 @@ describe('a connection', () => {
   ])('is ended by %s before it has signed in', async (_, bytes) => {
     const bare = new Bare()
     bare.socket.write(bytes())
+    await closed(bare)
+  })
+
+  it('is ended once the proof of its client has run out, and tells it before when that is', async () => {
+    const resource = encodeURIComponent(`sb://localhost/${HUB}`)
+    const expiry = Math.floor(Date.now() / 1000) + 2
+    const signature = createHmac('sha256', KEY).update(`${resource}\n${expiry}`).digest('base64')
+    const token = `SharedAccessSignature sr=${resource}&sig=${encodeURIComponent(signature)}&se=${expiry}&skn=${KEY_NAME}`
+    const bare = new Bare()
+    await bare.ask(request(17, 1, (writer) => writer.string('OAUTHBEARER')))
+    const proof = Buffer.from(`n,,\x01auth=Bearer ${token}\x01\x01`)
+    const answer = await bare.ask(request(36, 1, (writer) => writer.bytes(proof)))
+    expect([answer.int32(), answer.int16(), answer.nullableString()]).toEqual([7, 0, undefined])
+    answer.bytes()
+    const lifetimeMs = answer.int64()
+    expect(lifetimeMs).toBeGreaterThan(0)
+    expect(lifetimeMs).toBeLessThanOrEqual(2000)
+    await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(expiry * 1000), 20_000)
+    bare.socket.write(request(3, 1, (writer) => writer.int32(-1)))
     await closed(bare)
   })
 
