@@ -7,6 +7,7 @@ import { openTerminal } from '../../test/support/terminal.ts'
 import type { Figure, Part } from './figure.ts'
 import { lake } from './lake-part.ts'
 import { catchUp, engineLimit, eventHub, peers } from './own-process-parts.ts'
+import { paint } from './paint-part.ts'
 import { cpuSeconds, cpuShare, pause, rssMegabytes } from './process-cost.ts'
 import { binOf, finish, freshness, keyToPaint, quit, SIZE, startAll, withRoom } from './room.ts'
 import { serve } from './serve-part.ts'
@@ -219,6 +220,7 @@ export const PARTS: Record<string, Part> = {
   serve,
   packageSize,
   idle,
+  paint,
   fast,
   fresh,
   catchUp,
@@ -238,4 +240,4 @@ export const PARTS: Record<string, Part> = {
 export const USUAL = Object.keys(PARTS).filter((name) => !['long', 'burst', 'peers', 'lake'].includes(name))
 
 /** What measures the same in every commit, and short enough for several pairs. */
-export const PAIRED = ['firstFrame', 'fast', 'fresh', 'catchUp', 'eventHub']
+export const PAIRED = ['firstFrame', 'paint', 'fast', 'fresh', 'catchUp', 'eventHub']
