@@ -1,15 +1,9 @@
-/**
- * Measures the built program in a real pty at 120×40, on Linux (it reads /proc):
- *   npm run bench                              every part, absolute numbers
- *   npm run bench -- --against c8041f5         another commit beside it, in turns, as ratios
- *   --only=fast,catchUp   --rounds 5   --write (into docs/benchmarks.md)   --quick (shorter spans, to try the script)
- *   --profile=<folder>    leaves V8's CPU profiles of both threads there (docs/performance.md)
- */
+/** Measures the built program in a real pty at 120×40, on Linux (it reads /proc); `npm run bench -- --help`. */
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Figure } from './bench/figure.ts'
 import { machine, today } from './bench/machine.ts'
-import { PAIRED, PARTS, USUAL } from './bench/parts.ts'
+import { ALONE, PAIRED, PARTS, TABLE, USUAL } from './bench/parts.ts'
 import { commitBeside, root, type Subject, workingTree } from './bench/subject.ts'
 import {
   absoluteTable,
@@ -21,8 +15,23 @@ import {
   writeSection,
 } from './bench/tables.ts'
 
+const HELP = `npm run bench --                    the usual parts, absolute numbers
+  --against COMMIT                  that commit built beside the working tree, both in turns, as ratios
+  --only PART,PART                  these parts; table: the rows of docs/benchmarks.md
+  --rounds 5                        how often, with --against
+  --scale 0.25                      spans of a quarter; what is counted in lines stays from 0.1 on
+  --quick                           a tenth of everything, to try the script
+  --write                           into docs/benchmarks.md
+  --profile=FOLDER                  leaves V8's CPU profiles of both threads there (docs/performance.md)
+
+Parts: ${Object.keys(PARTS).join(', ')}
+With --against, ${[...ALONE].join(', ')} run for the working tree only.
+The whole table in half an hour: npm run bench -- --against c8041f5 --only=table --rounds 1 --scale 0.2 --write`
+
 const { values: options } = parseArgs({
   options: {
+    help: { type: 'boolean', default: false },
+    scale: { type: 'string', default: '1' },
     against: { type: 'string' },
     only: { type: 'string' },
     rounds: { type: 'string', default: '5' },
@@ -33,11 +42,17 @@ const { values: options } = parseArgs({
 })
 
 const page = join(root, 'docs/benchmarks.md')
-const seconds = (full: number) => (options.quick ? Math.max(5, Math.round(full / 10)) : full)
+/** Lines, in thousands and more, are as many as ever: a ratio of few of them is one of starts. */
+const COUNTED = 100_000
+const scale = options.quick ? 0.1 : Number(options.scale)
+const seconds = (full: number) => {
+  if (scale === 1 || (full >= COUNTED && !options.quick && scale >= 0.1)) return full
+  return Math.max(5, Math.round(full * scale))
+}
 const command = `npm run bench -- ${process.argv.slice(2).join(' ')}`.trim()
 
 function chosen(usual: readonly string[]): string[] {
-  const names = options.only?.split(',') ?? usual
+  const names = options.only?.split(',').flatMap((name) => (name === 'table' ? TABLE : [name])) ?? usual
   const unknown = names.filter((name) => !PARTS[name])
   if (unknown.length > 0)
     throw new Error(`No such part: ${unknown.join(', ')}. There are ${Object.keys(PARTS).join(', ')}.`)
@@ -76,7 +91,8 @@ async function inTurns(commit: string): Promise<void> {
   for (let round = 1; round <= Number(options.rounds); round++)
     for (const part of chosen(PAIRED)) {
       loads.push(loadText())
-      const [old, current] = [await measure(part, before), await measure(part, now)]
+      const old = ALONE.has(part) ? [] : await measure(part, before)
+      const current = await measure(part, now)
       addRound(all, part, old, current)
       console.log(`\nround ${round}, ${part}, ${loads.at(-1)}\n${table()}`)
     }
@@ -89,5 +105,6 @@ async function inTurns(commit: string): Promise<void> {
     writeSection(page, `against ${before.name}${options.only ? ` ${options.only}` : ''}`, text)
 }
 
-await (options.against === undefined ? alone() : inTurns(options.against))
+if (options.help) console.log(HELP)
+else await (options.against === undefined ? alone() : inTurns(options.against))
 process.exit(0)

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob'
 import type { Part } from './figure.ts'
 import { sendBlocks } from './lake-blocks.ts'
+import { SIZED, sizedRound } from './lake-sizes.ts'
 import { binOf } from './room.ts'
 import { median } from './statistics.ts'
 import type { Subject } from './subject.ts'
@@ -103,16 +104,18 @@ async function rounds(container: ContainerClient, round: number, times: Times): 
     ),
   )
   await large.delete()
+  await sizedRound(container, round, (what, work) => timed(times, what, work))
 }
 
-export const lake: Part = async (subject) => {
+export const lake: Part = async (subject, seconds) => {
+  const count = Math.max(2, Math.round(seconds(ROUNDS * 10) / 10))
   const servers = { ours: await startServe(subject), azurite: await startAzurite() }
   const times: Record<keyof typeof servers, Times> = { ours: {}, azurite: {} }
   const structured: Times = {}
   const agent = new Agent({ keepAlive: true, maxSockets: AT_A_TIME })
   try {
     // The first round warms both up.
-    for (let round = 0; round <= ROUNDS; round++)
+    for (let round = 0; round <= count; round++)
       for (const name of ['ours', 'azurite'] as const) {
         const service = BlobServiceClient.fromConnectionString(servers[name].connectionString)
         const container = service.getContainerClient('bench')
@@ -165,6 +168,7 @@ export const lake: Part = async (subject) => {
     ...beside('up', '64 MB up in parallel blocks of 4 MB'),
     ...beside('down', '64 MB down in parallel ranges of 4 MB'),
     ...beside('puts', '1,000 puts of 1 KB, 8 at a time'),
+    ...SIZED.flatMap((what) => beside(what, what)),
     envelope('up'),
     envelope('down'),
   ]

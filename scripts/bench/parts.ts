@@ -4,29 +4,36 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openTerminal } from '../../test/support/terminal.ts'
+import { day } from './day-part.ts'
 import type { Figure, Part } from './figure.ts'
 import { lake } from './lake-part.ts'
 import { catchUp, engineLimit, eventHub, peers } from './own-process-parts.ts'
 import { paint } from './paint-part.ts'
-import { cpuSeconds, cpuShare, pause, rssMegabytes } from './process-cost.ts'
+import { cpuSeconds, cpuShare, mainThreadCpuMs, pause, rssMegabytes } from './process-cost.ts'
 import { binOf, finish, freshness, keyToPaint, quit, SIZE, startAll, withRoom } from './room.ts'
 import { serve } from './serve-part.ts'
 import { percentile, slope } from './statistics.ts'
 import type { Subject } from './subject.ts'
 
-const firstFrame: Part = async (subject) => [
-  { what: 'first frame, median of 10', value: await timeToFrame(subject, true), unit: 'ms', wanted: '≤ 300' },
-  {
-    what: 'the same, with no code compiled by an earlier start',
-    value: await timeToFrame(subject, false),
-    unit: 'ms',
-    wanted: '≤ 300',
-  },
-]
+const firstFrame: Part = async (subject) => {
+  const [kept, cold] = [await timeToFrame(subject, true), await timeToFrame(subject, false)]
+  return [
+    { what: 'first frame, median of 10', value: kept.ms, unit: 'ms', wanted: '≤ 300' },
+    { what: 'the same, CPU of the main thread until it is seen', value: kept.cpuMs, unit: 'ms' },
+    {
+      what: 'first frame, with no code compiled by an earlier start',
+      value: cold.ms,
+      unit: 'ms',
+      wanted: '≤ 300',
+    },
+    { what: 'the same, CPU of the main thread until it is seen', value: cold.cpuMs, unit: 'ms' },
+  ]
+}
 
 /** @param kept false: no compiled code from earlier starts, as right after an installation. */
-async function timeToFrame(subject: Subject, kept: boolean): Promise<number> {
+async function timeToFrame(subject: Subject, kept: boolean): Promise<{ ms: number; cpuMs: number }> {
   const times: number[] = []
+  const cpu: number[] = []
   const cache = mkdtempSync(join(tmpdir(), 'rtstream-bench-cache-'))
   for (let run = 0; run < 11; run++) {
     const dataDir = mkdtempSync(join(tmpdir(), 'rtstream-bench-'))
@@ -39,13 +46,15 @@ async function timeToFrame(subject: Subject, kept: boolean): Promise<number> {
     })
     await terminal.waitFor('rtstream', 60_000)
     times.push(performance.now() - begun)
+    cpu.push(mainThreadCpuMs(terminal.pid))
     // In order, as a person does: compiled code is kept at the end.
     await quit(terminal)
     rmSync(dataDir, { recursive: true, force: true })
   }
   rmSync(cache, { recursive: true, force: true })
   // The first run warms the disk's cache.
-  return percentile(times.slice(1), 0.5)
+  const median = (values: readonly number[]) => percentile(values.slice(1), 0.5)
+  return { ms: median(times), cpuMs: median(cpu) }
 }
 
 const packageSize: Part = async ({ root }) => {
@@ -130,11 +139,11 @@ const memoryOver =
 
 /** RSS two minutes behind a burst of 20,000 ev/s for a minute, to what it was before. */
 const burst: Part = (subject, seconds) =>
-  withRoom(subject, ['--stations', '1000', '--interval', '1s'], async (terminal) => {
+  withRoom(subject, ['--stations', '1250', '--interval', '1s'], async (terminal) => {
     await startAll(terminal)
     await pause(seconds(60) * 1000)
     const before = rssMegabytes(terminal.pid)
-    // Doubled four times, then set: 1,000 → 16,000; what is asked for is near enough to 20,000.
+    // Doubled four times: 1,250 → 20,000.
     for (let step = 0; step < 4; step++) terminal.press('+')
     await pause(seconds(60) * 1000)
     const during = rssMegabytes(terminal.pid)
@@ -143,7 +152,7 @@ const burst: Part = (subject, seconds) =>
     const after = rssMegabytes(terminal.pid)
     await finish(terminal)
     return [
-      { what: 'RSS before a burst of 16,000 ev/s', value: before, unit: 'MB' },
+      { what: 'RSS before a burst of 20,000 ev/s', value: before, unit: 'MB' },
       { what: 'RSS at its end', value: during, unit: 'MB' },
       { what: 'RSS two minutes later, to before', value: after / before, unit: '×', wanted: '≤ 1.15' },
     ]
@@ -234,10 +243,22 @@ export const PARTS: Record<string, Part> = {
   burst,
   lakePoll,
   lake,
+  day,
 }
 
 /** Without `--only`: what fits into some 25 minutes a subject. */
-export const USUAL = Object.keys(PARTS).filter((name) => !['long', 'burst', 'peers', 'lake'].includes(name))
+export const USUAL = Object.keys(PARTS).filter(
+  (name) => !['long', 'burst', 'peers', 'lake', 'day'].includes(name),
+)
 
 /** What measures the same in every commit, and short enough for several pairs. */
 export const PAIRED = ['firstFrame', 'paint', 'fast', 'fresh', 'catchUp', 'eventHub']
+
+/** The rows of the table in docs/benchmarks.md: `--only=table`. */
+export const TABLE = [
+  ...['firstFrame', 'fast', 'fresh', 'catchUp', 'engineLimit', 'peers', 'eventHub', 'highest'],
+  ...['slow', 'medium', 'burst', 'lake', 'day'],
+]
+
+/** Measured against something else than another commit: for one subject only. */
+export const ALONE: ReadonlySet<string> = new Set(['engineLimit', 'peers', 'lakePoll', 'lake', 'day'])
