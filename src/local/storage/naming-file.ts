@@ -8,6 +8,8 @@ const REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>>
   EPERM: ['nobody gave you the right to', 'Ask for it, or name another place.'],
   ENOENT: ['its folder does not exist', 'Make the folder first, or name another place.'],
   ENOTDIR: ['a file stands where its folder should be', 'Name another place.'],
+  // From making a folder.
+  EEXIST: ['a file stands where its folder should be', 'Move it away, or choose another place: --data-dir.'],
   EISDIR: ['a folder stands there', 'Name another place.'],
 }
 
