@@ -502,7 +502,7 @@ describe('a service that misbehaves', () => {
       { respond: { status: 500, body: { error: { code: 'InternalError', message: 'oops' } } } },
       'InternalError oops',
     ],
-    ['talks junk', { malformed: true }, 'no JSON'],
+    ['talks junk', { malformed: true }, 'not JSON'],
     ['cuts the line', { cut: 'before' as const }, 'cannot be reached'],
     ['cuts the line midway', { cut: 'midway' as const }, 'cannot be reached'],
     ['does not answer', { hang: true }, 'no answer in time'],

@@ -76,7 +76,7 @@ describe('stop', () => {
     ],
     ['an expired token', { respond: expiredToken }, /access token has expired[\s\S]*az login/],
     ['an error of the service', { respond: { status: 500, body: { message: 'It broke.' } } }, /It broke/],
-    ['junk', { malformed: true }, /no JSON/],
+    ['junk', { malformed: true }, /not JSON/],
   ])('on %s says what could not be stopped and why, and that it may cost', async (_, fault, shown) => {
     const mended = room.services.inject({ match: LIST, ...fault })
     const { code, text } = await stop()
@@ -96,7 +96,7 @@ describe('status', () => {
     ['an expired token', { respond: expiredToken }, /silver.*access token has expired/],
     ['throttling', { respond: throttled(7) }, /silver.*Too many requests/],
     ['503', { respond: { status: 503, body: { message: 'Away.' } } }, /silver.*Away/],
-    ['junk', { malformed: true }, /silver.*no JSON/],
+    ['junk', { malformed: true }, /silver.*not JSON/],
     ['a cut connection', { cut: 'before' }, /silver.*cannot be reached/],
   ])('on %s from one service shows the rest, and exits with 1', async (_, fault, shown) => {
     room.services.inject({ match: LIST, ...fault })

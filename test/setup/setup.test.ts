@@ -241,7 +241,7 @@ describe('setup', () => {
   it('reports junk, a refused operation and an expired token each in the words of the service', async () => {
     await setup()
     proxy.inject({ match: /GET \/notebooks/, times: 1, malformed: true })
-    expect((await setup()).find('Synapse notebook')?.detail).toContain('no JSON')
+    expect((await setup()).find('Synapse notebook')?.detail).toContain('not JSON')
     stub.made.delete('/notebooks/aggregate')
     proxy.inject({
       match: /operationResults/,

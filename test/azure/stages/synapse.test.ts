@@ -143,7 +143,7 @@ it('failures tell their kind', async () => {
   proxy.inject({ malformed: true })
   await expect(stage().status()).rejects.toMatchObject({
     kind: 'service',
-    message: expect.stringContaining('no JSON'),
+    message: expect.stringContaining('not JSON'),
   })
 })
 

@@ -72,7 +72,7 @@ describe('a structured body', () => {
     const pieces: Buffer[] = []
     for await (const piece of wrapStructured([noiseOf(60)], 100)) pieces.push(piece)
     expect(Buffer.concat(pieces).length).toBeLessThan(structuredLength(100))
-    expect(() => unwrapStructured(Buffer.concat(pieces), 100)).toThrow(/no whole message/)
+    expect(() => unwrapStructured(Buffer.concat(pieces), 100)).toThrow(/not a complete message/)
   })
 
   it('goes on piece by piece, and keeps none of them', async () => {
