@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { createGzip, gunzipSync } from 'node:zlib'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { createStore } from 'zustand/vanilla'
+import { CommitHistory } from '../../src/azure/lake/commit-history.ts'
 import { TAIL_LIMIT } from '../../src/pipeline/observation/tail.ts'
 import type { AppState, TailEvent } from '../../src/pipeline/state/state.ts'
 import { castLines } from '../../src/recording/cast.ts'
@@ -85,6 +86,21 @@ describe('a patch', () => {
     expect(diff(series, [...series])).toBeUndefined()
     expect(diff({ series }, { series: [...series.slice(1), 600] })).toEqual({ series: [1, 1, [600]] })
   })
+})
+
+it('of a lake with one more commit holds that commit alone', () => {
+  const history = new CommitHistory()
+  const commit = (version: number) =>
+    history.add(version, [{ commitInfo: { timestamp: version, operation: 'WRITE' } } as never], undefined)
+  for (let version = 0; version < 60; version++) commit(version)
+  const before = { silver: { commits: history.commits } }
+  commit(60)
+  const patch = diff(before, { silver: { commits: history.commits } })
+  expect(patch).toMatchObject({ silver: { commits: [1, 1, [{ version: 60 }]] } })
+  // What the log says twice counts once.
+  commit(60)
+  expect(history.commits.filter(({ version }) => version === 60)).toHaveLength(1)
+  expect(history.commits).toHaveLength(40)
 })
 
 describe('a recording', () => {

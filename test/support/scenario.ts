@@ -89,7 +89,7 @@ function layer(name: LayerName, changes: Partial<LayerSlice>): LayerSlice {
   }
 }
 
-/** Commits of a table, newest first: a batch a second, and an OPTIMIZE now and then. */
+/** Commits of a table, oldest first: a batch a second, and an OPTIMIZE now and then. */
 function commits(
   version: number,
   rows: number,
@@ -110,7 +110,7 @@ function commits(
       durationMs: isMaintenance ? undefined : durationMs + 40 * (index % 5),
       engine: 'rtstream-tui',
     }
-  })
+  }).reverse()
 }
 
 const growing = (rows: number, perSecond: number) =>
@@ -347,7 +347,7 @@ export function allRunning(): AppState {
             path: `weather/2026/11/24/12/31/${index % 4}-${String(7200 - index * 30).padStart(12, '0')}-${7229 - index * 30}.json`,
             bytes: 9_100 + index * 7,
             at: ago(0.8 + index),
-          })),
+          })).reverse(),
         }),
         silver: layer('silver', {
           files: 96,

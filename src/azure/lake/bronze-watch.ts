@@ -73,11 +73,11 @@ export class BronzeWatch {
     for (const file of parsed) this.#count(file)
     if (fresh.length > 0)
       this.#newestFiles = [
-        ...fresh.map(({ path, bytes, modifiedAt }) => ({ path, bytes, at: modifiedAt.getTime() })),
         ...this.#newestFiles,
+        ...fresh.map(({ path, bytes, modifiedAt }) => ({ path, bytes, at: modifiedAt.getTime() })),
       ]
-        .sort((a, b) => b.at - a.at || (a.path < b.path ? 1 : -1))
-        .slice(0, NEWEST_FILES)
+        .sort((a, b) => a.at - b.at || (a.path < b.path ? -1 : 1))
+        .slice(-NEWEST_FILES)
     this.#moveOn(hub)
     return this.#snapshot()
   }

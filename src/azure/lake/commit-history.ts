@@ -7,18 +7,17 @@ import type { TableCommit } from '../../pipeline/ports/lake.ts'
 const KEPT = 40
 
 export class CommitHistory {
-  /** Oldest first. */
   #commits: readonly TableCommit[] = []
 
-  /** Newest first. The same array as long as nothing was added. */
-  get newest(): readonly TableCommit[] {
+  /** Oldest first: a recording keeps what is added at the end of a series. The same array as long as nothing was added. */
+  get commits(): readonly TableCommit[] {
     return this.#commits
   }
 
   add(version: number, actions: readonly Action[], metadata: CommitMetadata | undefined): void {
     if (this.#commits.some((one) => one.version === version)) return
     const commit = describe(version, actions, metadata)
-    this.#commits = [commit, ...this.#commits].sort((a, b) => b.version - a.version).slice(0, KEPT)
+    this.#commits = [...this.#commits, commit].sort((a, b) => a.version - b.version).slice(-KEPT)
   }
 
   clear(): void {

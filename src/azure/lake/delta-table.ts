@@ -97,7 +97,7 @@ export class DeltaTable {
       newestAt: newestAt === undefined ? undefined : new Date(newestAt),
       committedAt: this.#committedAt,
       commitMetadata: this.#commitMetadata,
-      commits: this.#history.newest,
+      commits: this.#history.commits,
     }
   }
 

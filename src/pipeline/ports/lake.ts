@@ -45,7 +45,7 @@ export interface BronzeSnapshot {
   /** Newest hub sequence number in bronze, by partition id. Empty when names do not tell. */
   positions: ReadonlyMap<string, number>
   newestAt: Date | undefined
-  /** Newest first, a few. */
+  /** The newest few, oldest first. */
   newestFiles?: readonly BronzeFile[] | undefined
 }
 
@@ -60,7 +60,7 @@ export interface TableSnapshot {
   newestAt: Date | undefined
   committedAt: Date | undefined
   commitMetadata: CommitMetadata | undefined
-  /** Newest first, as many as are kept. */
+  /** The newest ones, as many as are kept, oldest first. */
   commits?: readonly TableCommit[] | undefined
 }
 

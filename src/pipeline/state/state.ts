@@ -214,9 +214,9 @@ export interface LayerSlice {
   growth: readonly number[]
   updatedAt: number | undefined
   error: string | undefined
-  /** Of a table, newest first. */
+  /** The newest of a table, oldest first. */
   commits?: readonly TableCommit[] | undefined
-  /** Of bronze, newest first. */
+  /** The newest of bronze, oldest first. */
   newestFiles?: readonly BronzeFile[] | undefined
 }
 

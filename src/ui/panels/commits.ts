@@ -105,7 +105,7 @@ export function commitDetail(layer: LayerName, commit: TableCommit, now: number)
 
 /** The files that the job wrote last. Empty while none is known. */
 export function bronzeFileRows(state: AppState, width: number, most: number): Row[] {
-  const files = (state.lake.layers.bronze.newestFiles ?? []).slice(0, most)
+  const files = (state.lake.layers.bronze.newestFiles ?? []).toReversed().slice(0, most)
   if (files.length === 0) return []
   return [
     { line: [span('newest files of bronze', 'title', true)] },

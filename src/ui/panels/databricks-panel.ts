@@ -72,9 +72,7 @@ const CHART = { least: 6, most: 12 }
 /** How long the last batches of silver and gold took, as the commits of their tables tell. */
 function batchCharts({ state, width, height }: PanelContext, room: number): Line[] {
   const batches = (['silver', 'gold'] as const).flatMap((name) => {
-    const times = (state.lake.layers[name].commits ?? [])
-      .flatMap(({ durationMs }) => durationMs ?? [])
-      .reverse()
+    const times = (state.lake.layers[name].commits ?? []).flatMap(({ durationMs }) => durationMs ?? [])
     return times.length > 1 ? [{ name, times }] : []
   })
   if (batches.length === 0) return []

@@ -68,8 +68,8 @@ describe('a table that grows', () => {
       committedAt: new Date(6_000),
       commitMetadata: { batchId: 0, durationMs: 1, batch: totals, totals },
       commits: [
-        expect.objectContaining({ version: 1, rows: 2, addedFiles: 1, at: 6_000, batchId: undefined }),
         expect.objectContaining({ version: 0, rows: 3, bytes: 100, at: 5_000, batchId: 0, durationMs: 1 }),
+        expect.objectContaining({ version: 1, rows: 2, addedFiles: 1, at: 6_000, batchId: undefined }),
       ],
     })
     builder.commit([add('c', { rows: 1 })], 7_000, commitMetadata(1))
