@@ -45,7 +45,7 @@ export function screenLines(state: AppState, view: ViewState, columns: number, r
   const above = [...first, ...bannerLines(state, columns, room - first.length)].slice(0, room)
   const isCovered = view.overlay !== undefined || view.isZoomed || view.detail !== undefined
   const needed = view.overlay === 'audience' ? rowsOfCode(state) + FRAME.rows : 0
-  const hasWords = needsWordsRow(state)
+  const hasWords = needsWordsRow(state, columns)
   const layout = layOut(columns, rows, view.focused, { above: above.length, isCovered, needed, hasWords })
   if (!layout) return { lines: tooSmall(columns, rows, view), layout, scrollable: 0, ...NOTHING }
   const body = bodyOf(state, view, layout, banner)

@@ -26,8 +26,8 @@ const PER_BAND = 3
 const BANDS_BELOW = 80
 
 /** The services say something that has no other place: below the last box there is always one. */
-export const needsWordsRow = (state: AppState): boolean =>
-  nodesOf(state).some(({ service, isLast }) => service !== '' && !isLast)
+export const needsWordsRow = (state: AppState, width: number): boolean =>
+  width < WORDS_ROW_BELOW && nodesOf(state).some(({ service, isLast }) => service !== '' && !isLast)
 
 /** Where the words have no row of their own, the last box's stand in place of its branch: it has none. */
 const withLastWord = (node: Node): Node => {
