@@ -1,5 +1,6 @@
 /** Realistic states of the control room, for tests of the screen: each a plain AppState, made without any service. */
 
+import { bronzeFileName, bronzeFolder } from '../../src/contract/bronze-layout.ts'
 import type { CityMean, TableCommit } from '../../src/pipeline/ports/lake.ts'
 import type { RunOutcome, StageId } from '../../src/pipeline/ports/stages.ts'
 import { initialState } from '../../src/pipeline/state/initial-state.ts'
@@ -344,7 +345,12 @@ export function allRunning(): AppState {
           newestAt: ago(0.8),
           growth: growing(7208, 119),
           newestFiles: Array.from({ length: 12 }, (_, index) => ({
-            path: `weather/2026/11/24/12/31/${index % 4}-${String(7200 - index * 30).padStart(12, '0')}-${7229 - index * 30}.json`,
+            path: `${bronzeFolder(new Date(SCENARIO_NOW))}/${bronzeFileName({
+              partition: index % 4,
+              firstSequenceNumber: 1_780 - Math.floor(index / 4) * 30,
+              lastSequenceNumber: 1_809 - Math.floor(index / 4) * 30,
+              rows: 30,
+            })}`,
             bytes: 9_100 + index * 7,
             at: ago(0.8 + index),
           })).reverse(),
