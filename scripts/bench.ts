@@ -26,7 +26,7 @@ const HELP = `npm run bench --                    the usual parts, absolute numb
 
 Parts: ${Object.keys(PARTS).join(', ')}
 With --against, ${[...ALONE].join(', ')} run for the working tree only.
-The whole table in half an hour: npm run bench -- --against c8041f5 --only=table --rounds 1 --scale 0.2 --write`
+The whole table in half an hour: npm run bench -- --against c8041f5 --only=table --rounds 1 --scale 0.12 --write`
 
 const { values: options } = parseArgs({
   options: {
@@ -44,6 +44,8 @@ const { values: options } = parseArgs({
 const page = join(root, 'docs/benchmarks.md')
 /** Lines, in thousands and more, are as many as ever: a ratio of few of them is one of starts. */
 const COUNTED = 100_000
+const spans =
+  options.quick || options.scale !== '1' ? ' Spans are shorter than their names say, by that factor.' : ''
 const scale = options.quick ? 0.1 : Number(options.scale)
 const seconds = (full: number) => {
   if (scale === 1 || (full >= COUNTED && !options.quick && scale >= 0.1)) return full
@@ -88,6 +90,12 @@ async function inTurns(commit: string): Promise<void> {
   const all = new Map<string, PairedFigure>()
   const loads: string[] = []
   const table = () => pairedTable(all.values(), before.name, now.name)
+  const section = `against ${before.name}${options.only ? ` ${options.only}` : ''}`
+  const text = () =>
+    [
+      `Made by \`${command}\` on ${today()}, ${before.name} against ${now.name} in turns: ${machine}; ${loads[0]} at its beginning, ${loadText()} at its end.${spans}`,
+      table(),
+    ].join('\n\n')
   for (let round = 1; round <= Number(options.rounds); round++)
     for (const part of chosen(PAIRED)) {
       loads.push(loadText())
@@ -95,14 +103,10 @@ async function inTurns(commit: string): Promise<void> {
       const current = await measure(part, now)
       addRound(all, part, old, current)
       console.log(`\nround ${round}, ${part}, ${loads.at(-1)}\n${table()}`)
+      // After each part: what a run that is cut short has measured stays.
+      if (options.write) writeSection(page, section, text())
     }
-  const text = [
-    `Made by \`${command}\` on ${today()}, ${before.name} against ${now.name} in turns: ${machine}; ${loads[0]} at its beginning, ${loadText()} at its end.`,
-    table(),
-  ].join('\n\n')
-  console.log(`\n${text}`)
-  if (options.write)
-    writeSection(page, `against ${before.name}${options.only ? ` ${options.only}` : ''}`, text)
+  console.log(`\n${text()}`)
 }
 
 if (options.help) console.log(HELP)

@@ -16,6 +16,11 @@ const HOUR_MS = 3_600_000
 const FACTOR = 30
 const LOAD = ['--stations', '100', '--interval', '10s']
 
+/** What is measured while it lives, in seconds; a short form takes no more than a minute and a half of it. */
+const [SETTLE, LIVE, SHORT] = [600, 3000, 90]
+/** Hours of a short form. */
+const SHORT_HOURS = 2
+
 /** @param hours of the clock, so many thirtieths of them in truth. */
 function liveThrough(subject: Subject, dataDir: string, hours: number): string {
   const span = hours * HOUR_MS
@@ -50,8 +55,9 @@ function liveThrough(subject: Subject, dataDir: string, hours: number): string {
 async function live(subject: Subject, dataDir: string, seconds: (full: number) => number): Promise<number[]> {
   return withRoom(subject, [...LOAD, '--data-dir', dataDir], async (terminal) => {
     await startAll(terminal)
-    await pause(seconds(600) * 1000)
-    const cpu = await cpuShare(terminal.pid, seconds(3000))
+    const span = seconds(LIVE)
+    await pause(Math.min(seconds(SETTLE), span < LIVE ? SHORT / 3 : SETTLE) * 1000)
+    const cpu = await cpuShare(terminal.pid, span < LIVE ? Math.min(span, SHORT) : span)
     const found = [cpu, rssMegabytes(terminal.pid), await freshness(terminal)]
     await finish(terminal)
     return found
@@ -62,7 +68,7 @@ export const day: Part = async (subject, seconds) => {
   const [old, fresh] = ['old', 'fresh'].map((name) => mkdtempSync(join(tmpdir(), `rtstream-bench-${name}-`)))
   if (old === undefined || fresh === undefined) return []
   try {
-    const hours = Math.max(1, Math.round(seconds(24 * 60) / 60))
+    const hours = seconds(LIVE) < LIVE ? SHORT_HOURS : 24
     liveThrough(subject, old, hours)
     const files = readdirSync(old, { recursive: true, withFileTypes: true }).filter((one) => one.isFile())
     const [before, after] = [await live(subject, fresh, seconds), await live(subject, old, seconds)]
