@@ -1,10 +1,13 @@
 /** How much memory V8 may use to save collections. */
 import { setFlagsFromString } from 'node:v8'
+import { releaseHeaps } from '../../local/runtime/heap-release.ts'
 
 /** Events a second from which collections cost more than the memory that they spare. */
 const BUSY_RATE = 2000
 /** Below this it is calm again: the two apart, so that a rate between them changes nothing. */
-const CALM_RATE = 1000
+const CALM_RATE = 1500
+/** After a burst its backlog is worked off first (ms). */
+const RELEASE_MS = 15_000
 
 /**
  * By how much the heap may grow between two full collections (%), and whether the space for new objects may grow. What is in
@@ -15,8 +18,17 @@ const POLICIES = {
   busy: ['--heap-growing-percent=100', '--semi-space-growth-factor=2'],
 } as const
 
-const follow = (policy: keyof typeof POLICIES) => {
+let release: NodeJS.Timeout | undefined
+
+function follow(policy: keyof typeof POLICIES): void {
   for (const flag of POLICIES[policy]) setFlagsFromString(flag)
+}
+
+/** At the end of a burst the memory goes back too. */
+function followRate(policy: keyof typeof POLICIES): void {
+  follow(policy)
+  clearTimeout(release)
+  if (policy === 'calm') release = setTimeout(releaseHeaps, RELEASE_MS).unref()
 }
 
 /**
@@ -31,7 +43,9 @@ export function keepHeapSmall(): void {
 }
 
 /** Tells by the rate of events, as it comes, which policy holds. @param change carries a policy out. */
-export function heapPolicy(change: (policy: keyof typeof POLICIES) => void = follow): (rate: number) => void {
+export function heapPolicy(
+  change: (policy: keyof typeof POLICIES) => void = followRate,
+): (rate: number) => void {
   let isBusy = false
   return (rate) => {
     const becomes = isBusy ? rate >= CALM_RATE : rate >= BUSY_RATE

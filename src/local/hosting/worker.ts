@@ -1,6 +1,7 @@
 /** The worker thread that hosts Azure on loopback, so that the screen never waits for it. */
 import { parentPort, workerData } from 'node:worker_threads'
 import pino, { type Logger } from 'pino'
+import { releaseWhenTold } from '../runtime/heap-release.ts'
 import { logDestination } from '../storage/log-destination.ts'
 import type { FaultChange, FromWorker, ToWorker, WorkerInput } from './host.ts'
 import { type LocalServices, startLocalServices } from './services.ts'
@@ -15,6 +16,7 @@ process.on('uncaughtExceptionMonitor', (error) => logger.fatal({ err: error }, '
 process.removeAllListeners('warning')
 process.on('warning', (warning) => logger.warn({ err: warning }, 'Node warns'))
 
+releaseWhenTold()
 try {
   const services = await startLocalServices(options, { logger })
   send({ type: 'started', endpoints: services.endpoints })
