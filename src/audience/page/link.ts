@@ -161,12 +161,13 @@ export class Link {
       for (const one of next) one.isSent = true
       try {
         const answer = await this.post('readings', { readings: next.map(({ reading }) => reading) })
+        // Read in any case: a connection is free for the next request only then.
+        const { error = '' } = (await answer.json()) as { error?: string }
         if (answer.ok) {
           onNotice('')
           delay = RETRY_MS.first
           continue
         }
-        const { error } = (await answer.json()) as { error: string }
         onNotice(error)
         if (answer.headers.get('retry-after') === null) this.#refuse(next, error)
         else for (const one of next) one.isSent = false

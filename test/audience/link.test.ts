@@ -1,0 +1,47 @@
+/** A phone's link to the room, over real sockets and without a page. */
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { joinRoom, type SimulatedPhone } from '../support/phones.ts'
+import { type RoomFixture, RULES, startRoom } from './room-fixture.ts'
+
+let room: RoomFixture
+let phone: SimulatedPhone
+beforeEach(async () => {
+  room = await startRoom()
+  phone = await joinRoom(room.opened.url, 0)
+  // What is sent before the stream is open is sent again then.
+  await vi.waitFor(() => expect(phone.isThere).toBe(true), 20_000)
+})
+afterEach(async () => {
+  phone.close()
+  await room.close()
+})
+
+const acknowledge = (eventId: string) =>
+  room.opened.room.progress([{ deviceId: phone.deviceId, eventId, step: 'hub', text: '', at: 0 }])
+
+it('frees its connection with every answer: one reading after the other comes through', async () => {
+  for (let count = 1; count <= 8; count++) {
+    const id = phone.send()
+    await vi.waitFor(() => expect(room.readings.at(-1)?.eventId).toBe(id), { timeout: 4000 })
+  }
+  expect(room.readings).toHaveLength(8)
+})
+
+it('keeps what the room refuses for now, and what the hub does not have yet', async () => {
+  room.opened.room.setRules({ ...RULES, isPaused: true })
+  const id = phone.send()
+  await vi.waitFor(() => expect(phone.heard).toContain('rules'), 20_000)
+  expect(phone.link.kept.map((one) => one.id)).toEqual([id])
+  room.opened.room.setRules(RULES)
+  await vi.waitFor(() => expect(room.readings.map(({ eventId }) => eventId)).toEqual([id]), 20_000)
+  expect(phone.link.kept).toHaveLength(1)
+  acknowledge(id)
+  await vi.waitFor(() => expect(phone.link.kept).toEqual([]), 20_000)
+})
+
+it('gives up what is refused for good, and says why', async () => {
+  room.opened.room.setRules({ ...RULES, isMischiefAllowed: false })
+  const id = phone.send({ rubbish: 'not JSON' })
+  await vi.waitFor(() => expect(phone.refused).toEqual([`${id}: Mischief is not allowed now.`]), 20_000)
+  expect(phone.link.kept).toEqual([])
+})
