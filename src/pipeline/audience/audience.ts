@@ -59,9 +59,11 @@ interface Followed {
   step: AudienceStep
   /** What the phone is told of it. */
   text: string
-  /** Sent by an earlier session: its rows may have arrived before anybody looked, so counts tell how far it is. */
-  isOld: boolean
-  /** Of an old one: rows of the layer that it is in, when it was seen there. */
+  /** Its row may have arrived without being shown: counts tell how far it is. */
+  isByCounts: boolean
+  /** The counts say that it is in quarantine; the reason may be seen in the next look. */
+  isDue: boolean
+  /** Rows of the layer that it is in, when it was seen there. */
   rows: number | undefined
   /** Its sequence number is at most this; undefined until the hub was looked at. */
   atMost: number | undefined
@@ -131,9 +133,9 @@ export class Audience {
       const known = this.#followed.get(eventId) ?? this.#ended.get(eventId)
       if (known) again.push(known)
       else if (this.#options.journal.has(eventId))
-        again.push(this.#follow(reading, { step: 'hub', isOld: true }))
+        again.push(this.#follow(reading, { step: 'hub', isByCounts: true }))
       else {
-        this.#follow(reading, { step: 'waiting', isOld: false })
+        this.#follow(reading, { step: 'waiting', isByCounts: false })
         this.plannedDuplicates += copies - 1
         const body = this.#bodyOf(reading)
         for (let copy = 0; copy < copies; copy++)
@@ -189,6 +191,7 @@ export class Audience {
       followed.goldRows = snapshot.gold.rows
       tell(followed, 'gold', 'in gold')
     }
+    this.#leftOut(snapshot)
     this.#seenByCounts(snapshot, tell)
     const read = snapshot.aggregated.commitMetadata?.totals.input ?? 0
     for (const followed of this.#followed.values())
@@ -214,19 +217,37 @@ export class Audience {
         tell(followed, 'rejected', 'the job rejected it: no JSON object')
       else tell(followed, 'bronze', 'in bronze')
       followed.rows = bronze.rows
+      // Of rows in quarantine only some are shown.
+      if (isRefused(followed.reading)) followed.isByCounts = true
     }
   }
 
-  /** An old one is where everything is that stood in the layer with it and was read from there. */
+  /** A look shows no more than so many rows: those that were left out may be these. */
+  #leftOut({ bronze, silver, silverSkipped, goldSkipped }: LakeSnapshot): void {
+    if (silverSkipped + goldSkipped === 0) return
+    for (const followed of this.#followed.values()) {
+      if (followed.isByCounts) continue
+      if (followed.step === 'bronze' && silverSkipped > 0) {
+        followed.isByCounts = true
+        followed.rows = bronze.rows
+      } else if (followed.step === 'silver' && goldSkipped > 0) {
+        followed.isByCounts = true
+        followed.rows = silver.rows
+      }
+    }
+  }
+
+  /** It is where everything is that stood in the layer with it and was read from there. */
   #seenByCounts({ silver, gold }: LakeSnapshot, tell: Tell): void {
     const [silverRead, goldRead] = [silver.commitMetadata?.totals.input, gold.commitMetadata?.totals.input]
     for (const followed of this.#followed.values()) {
-      const { isOld, step, rows, reading } = followed
-      if (!isOld || rows === undefined) continue
+      const { isByCounts, isDue, step, rows, reading } = followed
+      if (!isByCounts || rows === undefined) continue
       if (step === 'bronze' && (silverRead ?? 0) >= rows) {
-        if (reading.rubbish) tell(followed, 'quarantine', 'in quarantine')
+        if (isRefused(reading) && !isDue) followed.isDue = true
+        else if (isRefused(reading)) tell(followed, 'quarantine', 'in quarantine')
         else tell(followed, 'silver', 'in silver')
-        followed.rows = silver.rows
+        if (followed.step === 'silver') followed.rows = silver.rows
       } else if (step === 'silver' && (goldRead ?? 0) >= rows) {
         followed.goldRows = gold.rows
         tell(followed, 'gold', 'in gold')
@@ -234,14 +255,15 @@ export class Audience {
     }
   }
 
-  #follow(reading: AudienceReading, { step, isOld }: Pick<Followed, 'step' | 'isOld'>): Followed {
+  #follow(reading: AudienceReading, { step, isByCounts }: Pick<Followed, 'step' | 'isByCounts'>): Followed {
     const { eventId, deviceId, deviceSequenceNumber } = reading
     const partition = this.#partitionCount > 0 ? partitionOf(deviceId, this.#partitionCount) : 0
     const followed: Followed = {
       reading,
       partition,
       step,
-      isOld,
+      isByCounts,
+      isDue: false,
       text: HUB_AGAIN,
       rows: undefined,
       atMost: undefined,
@@ -318,6 +340,9 @@ export class Audience {
     this.#isFull = isFull
   }
 }
+
+/** Silver refuses it: what has lost its id alone is given one. */
+const isRefused = ({ rubbish }: AudienceReading) => rubbish !== undefined && rubbish !== 'missing eventId'
 
 type Tell = (followed: Followed, step: AudienceStep, text: string) => void
 

@@ -187,6 +187,9 @@ describe('a reading of an earlier session', () => {
     audience.sawHub(await target.hub.partitions())
     const inBronze = { ...bronze(0).bronze, rows: 5 }
     lake({ bronze: inBronze })
+    // The counts say so; a look later, as the reason may be seen meanwhile.
+    lake({ bronze: inBronze, silver: table(4, 5) })
+    expect(steps()).toEqual(['id 7 hub', 'id 7 bronze'])
     lake({ bronze: inBronze, silver: table(4, 5) })
     expect(steps()).toEqual(['id 7 hub', 'id 7 bronze', 'id 7 quarantine'])
   })
@@ -201,4 +204,52 @@ it('a reading that has come through is told again to a phone that asks again', a
   expect(steps()).toEqual(['id 0 hub', 'id 0 quarantine', 'id 0 quarantine'])
   expect(told.at(-1)?.text).toBe('in quarantine: city is missing')
   expect(target.fakeHub.bodies).toHaveLength(1)
+})
+
+describe('a reading whose row was left out of what a look shows', () => {
+  const table = (rows: number, input: number) => ({
+    ...target.lake.snapshot.silver,
+    rows,
+    commitMetadata: {
+      batchId: 0,
+      durationMs: 1,
+      batch: { input, output: rows },
+      totals: { input, output: rows, duplicates: 0 },
+    },
+  })
+
+  it('is told from the counts that it came through silver and gold', async () => {
+    audience.submit([reading(0)])
+    await clock.advance(0)
+    audience.sawHub(await target.hub.partitions())
+    const inBronze = { ...bronze(0).bronze, rows: 9000 }
+    lake({ bronze: inBronze })
+    lake({ bronze: inBronze, silver: table(8000, 8000), silverSkipped: 3000 })
+    expect(steps()).toEqual(['id 0 hub', 'id 0 bronze'])
+    lake({ bronze: inBronze, silver: table(9000, 9000), gold: table(8000, 8000), goldSkipped: 3000 })
+    expect(steps()).toEqual(['id 0 hub', 'id 0 bronze', 'id 0 silver'])
+    lake({ bronze: inBronze, silver: table(9000, 9000), gold: table(9000, 9000) })
+    expect(steps().at(-1)).toBe('id 0 gold')
+  })
+
+  it('is told so of gold alone, where its row of silver was shown', async () => {
+    audience.submit([reading(0)])
+    await clock.advance(0)
+    audience.sawHub(await target.hub.partitions())
+    const inBronze = { ...bronze(0).bronze, rows: 9000 }
+    lake({ bronze: inBronze, silver: table(9000, 9000), silverArrived: [row(0)] })
+    lake({ bronze: inBronze, silver: table(9000, 9000), gold: table(9000, 9000), goldSkipped: 3000 })
+    expect(steps().slice(-2)).toEqual(['id 0 silver', 'id 0 gold'])
+  })
+
+  it('and rubbish in quarantine is told even where its row is not shown', async () => {
+    audience.submit([reading(0, { rubbish: 'blank city' })])
+    await clock.advance(0)
+    audience.sawHub(await target.hub.partitions())
+    const inBronze = { ...bronze(0).bronze, rows: 5 }
+    lake({ bronze: inBronze })
+    lake({ bronze: inBronze, silver: table(4, 5) })
+    lake({ bronze: inBronze, silver: table(4, 5) })
+    expect(steps().at(-1)).toBe('id 0 quarantine')
+  })
 })
