@@ -1,0 +1,106 @@
+"""Spark reads the hub over Kafka, through silver and gold to the aggregate, and writes to it: `format("kafka")` as docs/clients.md has it.
+
+Arguments: the Kafka address, the hub's connection string, the hub's name, a folder for the lake.
+"""
+import json
+import os
+import runpy
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+broker, connection_string, hub, root = sys.argv[1:5]
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+sys.path.insert(0, str(NOTEBOOKS))
+sys.dont_write_bytecode = True
+
+
+def end_with_parent(pipe):
+    """The pipe carries nothing: it ends when whoever started this is gone. Java then ends with this process."""
+    os.read(pipe, 1)
+    os._exit(1)
+
+
+if "RTSTREAM_PARENT_PIPE" in os.environ:
+    threading.Thread(target=end_with_parent, args=(int(os.environ.pop("RTSTREAM_PARENT_PIPE")),), daemon=True).start()
+
+import pyspark
+from pyspark.sql import functions as F
+
+from delta import configure_spark_with_delta_pip
+
+scala = "2.12" if pyspark.__version__.startswith("3.") else "2.13"
+builder = pyspark.sql.SparkSession.builder.master("local[1]")
+for name, value in {
+    "spark.driver.memory": "1g",
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.sql.shuffle.partitions": "1",
+    "spark.databricks.delta.snapshotPartitions": "1",
+    "spark.sql.warehouse.dir": f"{tempfile.gettempdir()}/rtstream-spark-warehouse",
+}.items():
+    builder = builder.config(name, value)
+# The source of one 3.5 fits every 3.5.
+version = "3.5.7" if pyspark.__version__.startswith("3.5.") else pyspark.__version__
+package = f"org.apache.spark:spark-sql-kafka-0-10_{scala}:{version}"
+spark = configure_spark_with_delta_pip(builder, extra_packages=[package]).getOrCreate()
+spark.sparkContext.setLogLevel("ERROR")
+
+client = {
+    "kafka.bootstrap.servers": broker,
+    "kafka.security.protocol": "SASL_PLAINTEXT",
+    "kafka.sasl.mechanism": "PLAIN",
+    "kafka.sasl.jaas.config": "org.apache.kafka.common.security.plain.PlainLoginModule required "
+    f'username="$ConnectionString" password="{connection_string}";',
+}
+records = spark.readStream.format("kafka").options(**client, subscribe=hub, startingOffsets="earliest").load()
+
+# What Stream Analytics adds to each event, from what Kafka tells of it.
+utc = "yyyy-MM-dd'T'HH:mm:ss.SSS'Z'"
+spark.conf.set("spark.sql.session.timeZone", "UTC")
+reading = "eventId string, deviceId string, city string, temperature double, humidity double, timestamp string"
+events = records.select(
+    F.from_json(F.col("value").cast("string"), reading).alias("event"),
+    F.col("partition").alias("PartitionId"),
+    F.col("offset").alias("SequenceNumber"),
+    F.date_format("timestamp", utc).alias("EventEnqueuedUtcTime"),
+).select("event.*", "PartitionId", "SequenceNumber", "EventEnqueuedUtcTime", F.col("EventEnqueuedUtcTime").alias("EventProcessedUtcTime"))
+
+
+def place(rows, _batch):
+    rows.coalesce(1).write.mode("append").json(f"{root}/bronze/weather/kafka")
+
+
+def read():
+    """What has come since the last call: the checkpoint knows how far that was."""
+    stream = events.writeStream.foreachBatch(place).option("checkpointLocation", f"{root}/checkpoints/kafka")
+    stream.trigger(availableNow=True).start().awaitTermination()
+    os.environ.update(RTSTREAM_LAKE_ROOT=root, RTSTREAM_TRIGGER="availableNow")
+    for notebook in ("silver", "gold", "aggregate"):
+        runpy.run_path(str(NOTEBOOKS / f"{notebook}.py"), run_name="__main__")
+
+
+read()
+more = {"eventId": "from spark", "deviceId": "spark", "city": "Oslo", "temperature": 30, "humidity": 50, "timestamp": "2026-03-01 12:30:00"}
+spark.createDataFrame([("spark", json.dumps(more))], "key string, value string").write.format("kafka").options(
+    **client, topic=hub
+).save()
+read()
+rows = lambda table: spark.read.format("delta").load(f"{root}/{table}")
+print(
+    json.dumps(
+        {
+            "silver": sorted([row.eventId, row.partitionId] for row in rows("silver/weather").collect()),
+            "quarantined": rows("silver/weather_quarantine").count(),
+            "aggregate": sorted(
+                [row.city, row.hour, row.readings, row.avg_temperature] for row in rows("gold/weather_aggregated").collect()
+            ),
+        }
+    )
+)
+spark.stop()
