@@ -48,7 +48,7 @@ describe('event hub', () => {
 describe('lake', () => {
   it('lists the newest files and the commits of all tables, newest first, and each opens', () => {
     const { text, opened } = zoom('lake')
-    expect(text).toMatch(/0\.8 s +9\.1 KB +weather\/2026\/11\/24\/12\/31\/0-/)
+    expect(text).toMatch(/0\.8 s +9\.1 KB +weather\/2026\/11\/24\/12-31\/0_0/)
     expect(text).toMatch(
       /Delta commits[\s\S]*1\.1 s +silver +712 +STREAMING UPDATE +116 +\+1 +10\.4 KB +0\.2 s/,
     )
@@ -60,7 +60,7 @@ describe('lake', () => {
         ['written by', 'rtstream-tui'],
       ]),
     })
-    expect(opened(/000000007200/)).toMatchObject({ title: 'file of bronze' })
+    expect(opened(/0_00000000001780/)).toMatchObject({ title: 'file of bronze' })
     expect(opened(/^quarantine/)).toMatchObject({ title: 'quarantine' })
   })
 
