@@ -198,8 +198,9 @@ describe('the report of a session', () => {
 })
 
 // Without a browser the page cannot be seen; the check of a bare machine installs one (.ci/run).
-describe.skipIf(findChromium() === undefined)(
-  'the report in a real Chromium (skipped: no chromium here)',
+const chromium = findChromium()
+describe.skipIf(chromium === undefined)(
+  `the report in a real Chromium${chromium === undefined ? ' (skipped: none is installed)' : ''}`,
   () => {
     let browser: Browser
     beforeAll(async () => {
