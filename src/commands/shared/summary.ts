@@ -255,7 +255,7 @@ export function summaryText(summary: RunSummary, where: SummaryPlace): string {
   const limit = (name: string) => checks.find((one) => one.name === name)?.limit ?? ''
   const verdict =
     summary.verdict === 'flowing'
-      ? `✓ ${count(where.inFlight ?? 0)} in flight, kept for the next start`
+      ? `✓ ${count(where.inFlight ?? 0)} in flight, ${where.ephemeral ? 'given up with the temporary folder' : 'kept for the next start'}`
       : VERDICT_TEXTS[summary.verdict]
   const text = [
     `The ledger after ${count(summary.durationSeconds)} s: ${verdict}`,

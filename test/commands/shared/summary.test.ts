@@ -185,6 +185,14 @@ it('says what the screen says, whatever it is', () => {
   }
 })
 
+it('keeps rows in flight for the next start only where there can be one', () => {
+  const summary = summariseSession(scenarios.allRunning(), 1000)
+  const first = (ephemeral: boolean) =>
+    summaryText(summary, { ...WHERE, ephemeral, inFlight: 38 }).split('\n')[0]
+  expect(first(false)).toContain('38 in flight, kept for the next start')
+  expect(first(true)).toContain('38 in flight, given up with the temporary folder')
+})
+
 it('tells the limits of the assertions with a mark, in ASCII where the locale has no more', () => {
   const summary = summariseSession(scenarios.allRunning(), 1000)
   expect(summaryText(summary, WHERE)).toMatch(/✓ created→gold p95 1,400 ms \(≤ 15 s/)
