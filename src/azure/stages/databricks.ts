@@ -136,6 +136,9 @@ const isMissing = (error: unknown) =>
   (error instanceof ServiceError && error.kind === 'not-found') ||
   statusCause(error)?.code === 'INVALID_PARAMETER_VALUE'
 
+/** How Databricks says that a run has no output, or not any more. */
+const GONE = new Set([400, 404])
+
 interface RunEnding {
   error: string | undefined
   output: string | undefined
@@ -157,17 +160,21 @@ class RunEnds {
     const reason = run.status?.termination_details?.message
     try {
       const { error, output } = await this.#fetch(run, signal)
-      const ending = { error: (error ?? reason ?? '').split('\n')[0] ?? '', output }
-      const [oldest] = this.#known.keys()
-      if (this.#known.size >= RunEnds.#KEPT && oldest !== undefined) this.#known.delete(oldest)
-      this.#known.set(run.run_id, ending)
-      return ending
+      return this.#keep(run, { error: (error ?? reason ?? '').split('\n')[0] ?? '', output })
     } catch (error) {
       signal?.throwIfAborted()
-      // The status itself is known; the next poll asks for the text again.
-      if (error instanceof ServiceError) return { error: reason?.split('\n')[0], output: undefined }
-      throw error
+      if (!(error instanceof ServiceError)) throw error
+      const ending = { error: reason?.split('\n')[0], output: undefined }
+      // Outputs expire, and some tasks have none: that stays so. Of anything else the next poll asks again.
+      return GONE.has(statusCause(error)?.status ?? 0) ? this.#keep(run, ending) : ending
     }
+  }
+
+  #keep(run: Run, ending: RunEnding): RunEnding {
+    const [oldest] = this.#known.keys()
+    if (this.#known.size >= RunEnds.#KEPT && oldest !== undefined) this.#known.delete(oldest)
+    this.#known.set(run.run_id, ending)
+    return ending
   }
 
   /** The output belongs to the task's run, which the list does not include. */

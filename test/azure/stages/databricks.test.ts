@@ -139,6 +139,25 @@ describe('the state of a run', () => {
     expect(asked(/get-output/)).toHaveLength(2)
   })
 
+  it.each([
+    [400, 1],
+    [404, 1],
+    [403, 2],
+    [503, 2],
+  ])('asks for an output that was refused with %i in two looks %i times', async (status, times) => {
+    const adapter = stage()
+    for (let look = 0; look < 2; look++) {
+      pretend({ run_id: 8, status: { state: 'TERMINATED', termination_details: { code: 'SUCCESS' } } })
+      proxy.inject({ match: /runs\/get\?run_id=8/, respond: { status: 200, body: { run_id: 8 } } })
+      proxy.inject({
+        match: /runs\/get-output/,
+        respond: { status, body: { error_code: 'X', message: 'no' } },
+      })
+      expect((await adapter.status()).history?.[0]).toMatchObject({ state: 'stopped' })
+    }
+    expect(asked(/get-output/)).toHaveLength(times)
+  })
+
   it('is known even where the error of the run cannot be read', async () => {
     pretend({
       run_id: 7,
