@@ -76,13 +76,12 @@ const CHART = 10
 /** What was written last, below the layers; a chart where the lists leave room for it. */
 function zoomed(context: PanelContext, table: readonly Line[]): ReturnType<Panel> {
   const { state, width, height, scroll } = context
-  const layers = LAYERS.filter((name) => state.lake.layers[name])
   const files = bronzeFileRows(state, width, Math.max(3, Math.min(FILES, height - table.length - 14)))
   const commits = commitRows(state, width, COMMITS)
   const blank: Row = { line: [] }
   const rows: Row[] = [
     ...table.map((line, index) => {
-      const name = layers[index - HEAD]
+      const name = LAYERS[index - HEAD]
       return { line, detail: name && layerDetail(state.lake.layers[name], state.now) }
     }),
     ...errorLines(context).map((line) => ({ line })),
@@ -148,7 +147,7 @@ const errorLines = ({ state }: PanelContext): Line[] =>
     return error ? [[span(`✗ ${printable(error)}`, 'fail')]] : []
   })
 
-/** With room left: errors in full, and rows a second of silver over time. */
+/** With room left: errors in full, and rows a second of gold over time. */
 function below(context: PanelContext, room: number): Line[] {
   const { state, width, isZoomed } = context
   const errors = isZoomed ? [] : errorLines(context)
