@@ -134,6 +134,11 @@ describe.skipIf(javaOrReason("Kafka's console tools") !== undefined)("Kafka's ow
       input,
     )
 
+  const consoleGroup = (what: string) =>
+    tool('consumer.group.ConsumerGroupCommand', [
+      ...['--command-config', settings, what, '--group', 'console'],
+    ])
+
   it(
     'send and read, and show the group and its lag',
     async () => {
@@ -159,13 +164,7 @@ describe.skipIf(javaOrReason("Kafka's console tools") !== undefined)("Kafka's ow
         ...['--property', 'print.key=true', '--max-messages', '2', '--timeout-ms', '60000'],
       ])
       expect(read.text).toMatch(/Processed a total of 2 messages/)
-      const described = await tool('consumer.group.ConsumerGroupCommand', [
-        '--command-config',
-        settings,
-        '--describe',
-        '--group',
-        'console',
-      ])
+      const described = await consoleGroup('--describe')
       expect(described.text).toMatch(/GROUP +TOPIC +PARTITION +CURRENT-OFFSET +LOG-END-OFFSET +LAG/)
       const behind = fixture.groups().find(({ name }) => name === 'console')
       expect(behind).toMatchObject({ protocol: 'Kafka', members: 0 })
@@ -178,13 +177,7 @@ describe.skipIf(javaOrReason("Kafka's console tools") !== undefined)("Kafka's ow
     async () => {
       const topics = await tool('TopicCommand', ['--command-config', settings, '--describe', '--topic', HUB])
       expect(topics.text).toMatch(/Topic: weather\s+PartitionCount: 2/)
-      const removed = await tool('consumer.group.ConsumerGroupCommand', [
-        '--command-config',
-        settings,
-        '--delete',
-        '--group',
-        'console',
-      ])
+      const removed = await consoleGroup('--delete')
       expect(removed.text).toMatch(/\('console'\) was successful/)
       expect(fixture.groups().map(({ name }) => name)).not.toContain('console')
     },

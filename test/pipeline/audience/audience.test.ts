@@ -62,6 +62,18 @@ const bronze = (position: number) => ({
 })
 const steps = () => told.map(({ eventId, step }) => `${eventId} ${step}`)
 
+/** Silver as it is after so many of its input's rows. */
+const table = (rows: number, input: number) => ({
+  ...target.lake.snapshot.silver,
+  rows,
+  commitMetadata: {
+    batchId: 0,
+    durationMs: 1,
+    batch: { input, output: rows },
+    totals: { input, output: rows, duplicates: 0 },
+  },
+})
+
 describe('a reading of a phone', () => {
   it('is told to be in the hub when the hub has it, then layer by layer', async () => {
     let release = () => {}
@@ -158,17 +170,6 @@ describe('a reading of an earlier session', () => {
     })
     audience.submit([reading(7, { rubbish })])
   }
-  const table = (rows: number, input: number) => ({
-    ...target.lake.snapshot.silver,
-    rows,
-    commitMetadata: {
-      batchId: 0,
-      durationMs: 1,
-      batch: { input, output: rows },
-      totals: { input, output: rows, duplicates: 0 },
-    },
-  })
-
   it('is not sent again, and is told from the counts how far it is', async () => {
     old()
     await clock.advance(0)
@@ -207,17 +208,6 @@ it('a reading that has come through is told again to a phone that asks again', a
 })
 
 describe('a reading whose row was left out of what a look shows', () => {
-  const table = (rows: number, input: number) => ({
-    ...target.lake.snapshot.silver,
-    rows,
-    commitMetadata: {
-      batchId: 0,
-      durationMs: 1,
-      batch: { input, output: rows },
-      totals: { input, output: rows, duplicates: 0 },
-    },
-  })
-
   it('is told from the counts that it came through silver and gold', async () => {
     audience.submit([reading(0)])
     await clock.advance(0)
