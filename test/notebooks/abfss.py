@@ -4,20 +4,10 @@ Arguments: the lake's address over TLS (host:port), account, key, a trust store 
 """
 import os
 import sys
-import tempfile
-import threading
+
+import conftest  # noqa: F401  The parent's pipe, and a Spark that is small.
 
 endpoint, account, key, trust_store, password, container = sys.argv[1:7]
-
-
-def end_with_parent(pipe):
-    """The pipe carries nothing: it ends when whoever started this is gone. Java then ends with this process."""
-    os.read(pipe, 1)
-    os._exit(1)
-
-
-if "RTSTREAM_PARENT_PIPE" in os.environ:
-    threading.Thread(target=end_with_parent, args=(int(os.environ.pop("RTSTREAM_PARENT_PIPE")),), daemon=True).start()
 
 from pyspark.sql import SparkSession
 
@@ -27,17 +17,10 @@ from delta import configure_spark_with_delta_pip
 DRIVER = "org.apache.hadoop:hadoop-azure:3.3.4"
 host = f"{account}.dfs.core.windows.net"
 java = f"-Djavax.net.ssl.trustStore={trust_store} -Djavax.net.ssl.trustStorePassword={password}"
-os.environ["PYSPARK_SUBMIT_ARGS"] = f'--master local[1] --driver-memory 1g --driver-java-options "{java}" pyspark-shell'
+os.environ["PYSPARK_SUBMIT_ARGS"] = f'--driver-java-options "{java}" {os.environ["PYSPARK_SUBMIT_ARGS"]}'
 settings = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
-    "spark.ui.enabled": "false",
-    "spark.ui.showConsoleProgress": "false",
-    "spark.driver.host": "127.0.0.1",
-    "spark.driver.bindAddress": "127.0.0.1",
-    "spark.sql.shuffle.partitions": "1",
-    "spark.databricks.delta.snapshotPartitions": "1",
-    "spark.sql.warehouse.dir": f"{tempfile.gettempdir()}/rtstream-spark-warehouse",
     # Another address than the account's own; the path then begins with the account.
     "spark.hadoop.fs.azure.abfs.endpoint": endpoint,
     f"spark.hadoop.fs.azure.account.key.{host}": key,

@@ -6,24 +6,10 @@ import json
 import os
 import runpy
 import sys
-import tempfile
-import threading
-from pathlib import Path
+
+import conftest  # The parent's pipe, where the notebooks are, and a Spark that is small.
 
 broker, connection_string, hub, root = sys.argv[1:5]
-NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
-sys.path.insert(0, str(NOTEBOOKS))
-sys.dont_write_bytecode = True
-
-
-def end_with_parent(pipe):
-    """The pipe carries nothing: it ends when whoever started this is gone. Java then ends with this process."""
-    os.read(pipe, 1)
-    os._exit(1)
-
-
-if "RTSTREAM_PARENT_PIPE" in os.environ:
-    threading.Thread(target=end_with_parent, args=(int(os.environ.pop("RTSTREAM_PARENT_PIPE")),), daemon=True).start()
 
 import pyspark
 from pyspark.sql import functions as F
@@ -31,18 +17,10 @@ from pyspark.sql import functions as F
 from delta import configure_spark_with_delta_pip
 
 scala = "2.12" if pyspark.__version__.startswith("3.") else "2.13"
-builder = pyspark.sql.SparkSession.builder.master("local[1]")
+builder = pyspark.sql.SparkSession.builder
 for name, value in {
-    "spark.driver.memory": "1g",
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
-    "spark.ui.enabled": "false",
-    "spark.ui.showConsoleProgress": "false",
-    "spark.driver.host": "127.0.0.1",
-    "spark.driver.bindAddress": "127.0.0.1",
-    "spark.sql.shuffle.partitions": "1",
-    "spark.databricks.delta.snapshotPartitions": "1",
-    "spark.sql.warehouse.dir": f"{tempfile.gettempdir()}/rtstream-spark-warehouse",
 }.items():
     builder = builder.config(name, value)
 # The source of one 3.5 fits every 3.5.
@@ -82,7 +60,7 @@ def read():
     stream.trigger(availableNow=True).start().awaitTermination()
     os.environ.update(RTSTREAM_LAKE_ROOT=root, RTSTREAM_TRIGGER="availableNow")
     for notebook in ("silver", "gold", "aggregate"):
-        runpy.run_path(str(NOTEBOOKS / f"{notebook}.py"), run_name="__main__")
+        runpy.run_path(str(conftest.NOTEBOOKS / f"{notebook}.py"), run_name="__main__")
 
 
 read()
