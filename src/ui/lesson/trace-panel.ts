@@ -3,7 +3,17 @@ import type { StepState } from '../../pipeline/ports/trace.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
 import { type DescribedStep, describeTrace, positionText } from '../../pipeline/trace/describe.ts'
 import { formatBytes, formatDuration } from '../text/format.ts'
-import { type Line, left, printable, right, span, wrapData } from '../text/line.ts'
+import {
+  type Line,
+  left,
+  lineWidth,
+  printable,
+  right,
+  type Span,
+  span,
+  wrap,
+  wrapData,
+} from '../text/line.ts'
 import type { Token } from '../text/theme.ts'
 
 const MARKS: Readonly<Record<StepState, readonly [mark: string, token: Token]>> = {
@@ -52,13 +62,14 @@ function stepLines(
   const time = at === undefined ? '' : new Date(at).toISOString().slice(11, 23)
   const since = sinceMs === undefined ? '' : `${sinceMs < 0 ? '−' : '+'}${formatDuration(Math.abs(sinceMs))}`
   const size = bytes === undefined ? '' : formatBytes(bytes)
+  const head: Line = [span(`${mark} `, token), span(left(title, INDENT - 2), 'title', true)]
+  const measured = span(`${left(time, 13)}${right(since, 8)} ${right(size, 9)}  `, 'muted')
+  const ink = state === 'done' ? undefined : 'muted'
+  const said = printable(summary)
   return [
-    [
-      span(`${mark} `, token),
-      span(left(title, INDENT - 2), 'title', true),
-      span(`${left(time, 13)}${right(since, 8)} ${right(size, 9)}  `, 'muted'),
-      span(printable(summary), state === 'done' ? undefined : 'muted'),
-    ],
+    ...(lineWidth([...head, measured, span(said)]) <= width
+      ? [[...head, measured, span(said, ink)]]
+      : besideOrBelow(head, time || since || size ? measured : undefined, said, ink, width)),
     ...details.flatMap(([name, value]) =>
       wrapData(printable(value), Math.max(20, width - INDENT - name.length - 2)).map(
         (text, row): Line => [
@@ -68,4 +79,17 @@ function stepLines(
       ),
     ),
   ]
+}
+
+/** A summary that has no room behind the numbers: below them, or in their place where there are none. */
+function besideOrBelow(
+  head: Line,
+  measured: Span | undefined,
+  said: string,
+  ink: Token | undefined,
+  width: number,
+): Line[] {
+  const rows = wrap(said, Math.max(20, width - INDENT)).map((text): Line => [span(text, ink)])
+  const first = measured ? [measured] : (rows.shift() ?? [])
+  return [[...head, ...first], ...rows.map((row): Line => [span(left('', INDENT)), ...row])]
 }
