@@ -89,10 +89,10 @@ def put_together(before, new):
     )
 
 
-def update_minutes(rows, books):
+def update_minutes(rows, metadata):
     with Cached(minutes_of(rows)) as minutes:
         condition = condition_of(minutes)
-        by_minute.replace(put_together(by_minute.read().where(condition), minutes), condition, books)
+        by_minute.replace(put_together(by_minute.read().where(condition), minutes), condition, metadata)
 
 
 # COMMAND ----------
@@ -108,12 +108,12 @@ def update_minutes(rows, books):
 def write(rows, batch):
     with Cached(rows.withColumn("date", F.to_date("timestamp")).withColumn("hour", F.hour("timestamp"))) as readings:
         if batch.is_repeated:
-            books = batch.books()
+            metadata = batch.metadata()
         else:
             count = readings.count()
-            books = batch.books(input=count, output=count)
-            gold.append(readings, books)
-        update_minutes(readings, books)
+            metadata = batch.metadata(input=count, output=count)
+            gold.append(readings, metadata)
+        update_minutes(readings, metadata)
 
 
 readings = spark.readStream.format("delta").option("maxFilesPerTrigger", settings.max_files).load(silver.path)

@@ -1,4 +1,4 @@
-"""What the notebooks share: their parameters, the lake's tables, the books of each micro-batch, and how a stream runs."""
+"""What the notebooks share: parameters, the tables of the lake, the metadata of each commit, and how a stream runs."""
 import json
 import os
 import re
@@ -239,42 +239,42 @@ class LakeTable:
         """Its commits, newest first, as far as the log goes back."""
         return self.spark.sql(f"DESCRIBE HISTORY {self.name}" + (f" LIMIT {limit}" if limit else ""))
 
-    def last_books(self):
-        """The books of the newest micro-batch in the log; upkeep such as OPTIMIZE leaves none."""
+    def last_metadata(self):
+        """The metadata of the newest micro-batch in the log; maintenance such as OPTIMIZE leaves none."""
         for limit in (1, 20, None):
             for commit in self.history(limit).select("userMetadata").collect():
                 try:
-                    books = json.loads(commit.userMetadata or "")
+                    metadata = json.loads(commit.userMetadata or "")
                 except ValueError:
                     continue
-                if isinstance(books, dict) and "batchId" in books:
-                    return books
+                if isinstance(metadata, dict) and "batchId" in metadata:
+                    return metadata
         return _NO_BOOKS
 
-    def append(self, rows, books):
+    def append(self, rows, metadata):
         """Writes once: a batch whose number the log has seen is left out."""
-        files = 1 + books["batch"]["output"] // ROWS_PER_FILE
-        self._writer(rows.coalesce(files), books).mode("append").save(self.path)
+        files = 1 + metadata["batch"]["output"] // ROWS_PER_FILE
+        self._writer(rows.coalesce(files), metadata).mode("append").save(self.path)
 
-    def replace(self, rows, condition, books):
+    def replace(self, rows, condition, metadata):
         """Puts rows in the place of those that the condition holds for; once, as above."""
-        self._writer(rows.coalesce(1), books).mode("overwrite").option("replaceWhere", condition).save(self.path)
+        self._writer(rows.coalesce(1), metadata).mode("overwrite").option("replaceWhere", condition).save(self.path)
 
-    def _writer(self, rows, books):
+    def _writer(self, rows, metadata):
         return (
             rows.select(self.schema.names)
             .write.format("delta")
             .option("txnAppId", self.app_id)
-            .option("txnVersion", books["batchId"])
-            .option("userMetadata", json.dumps(books))
+            .option("txnVersion", metadata["batchId"])
+            .option("userMetadata", json.dumps(metadata))
         )
 
-    def merge(self, rows, condition, update, books):
+    def merge(self, rows, condition, update, metadata):
         """Writes once, as above. `rows` has the table's columns; `update` says how a row that is there changes."""
         options = {
             "spark.databricks.delta.write.txnAppId": self.app_id,
-            "spark.databricks.delta.write.txnVersion": str(books["batchId"]),
-            "spark.databricks.delta.commitInfo.userMetadata": json.dumps(books),
+            "spark.databricks.delta.write.txnVersion": str(metadata["batchId"]),
+            "spark.databricks.delta.commitInfo.userMetadata": json.dumps(metadata),
         }
         spark = rows.sparkSession
         changes = ", ".join(f"table.{column} = {value}" for column, value in update.items())
@@ -327,16 +327,16 @@ def mean_of_both(column):
     return f"({table} + {new}) / (table.readings + new.readings)"
 
 
-# ── Books ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Commit metadata ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 class Batch:
-    """A micro-batch under way: whether it was committed before, and the books that its commits carry."""
+    """A micro-batch under way: whether it was committed before, and the metadata that its commits carry."""
 
     def __init__(self, number, table, checkpoint):
         self.started = time.monotonic()
         self.number = number
-        self.last = table.last_books()
+        self.last = table.last_metadata()
         # Spark repeats at most its newest batch. Anything else and the table would silently lose rows, or repeat them.
         if number not in (self.last["batchId"], self.last["batchId"] + 1):
             known = f"batch {self.last['batchId']}" if self.last["batchId"] >= 0 else "no batch"
@@ -349,7 +349,7 @@ class Batch:
     def is_repeated(self):
         return self.number == self.last["batchId"]
 
-    def books(self, **counts):
+    def metadata(self, **counts):
         if self.is_repeated:
             return self.last
         totals = self.last["totals"]
@@ -446,7 +446,7 @@ def _claim(spark, checkpoint, owner, table):
     if not found:
         if any(_lines(spark, f"{checkpoint}/{part}") for part in ("offsets", "metadata", "offsets.jsonl")):
             raise StateError(f"The checkpoint {checkpoint} was not made by this notebook. {_REMEDY}")
-        newest = table.last_books()["batchId"]
+        newest = table.last_metadata()["batchId"]
         if newest >= 0:
             # Begun anew, batch 0 would pass for one that the table has.
             raise StateError(

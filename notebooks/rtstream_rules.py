@@ -1,4 +1,4 @@
-"""The rules of silver (docs/data-contract.md): a line of bronze in, a judged row out."""
+"""The rules of silver (docs/data-contract.md): a line of bronze in, a validated row out."""
 import json
 import re
 import sys
@@ -271,7 +271,7 @@ def _place_in_hub():
     return F.when(is_known, F.concat_ws(":", "partitionId", "sequenceNumber", as_sent))
 
 
-def judge(lines):
+def validate(lines):
     """
     Judges lines.
 
@@ -330,7 +330,7 @@ def first_of_duplicates(rows, seen, order):
     """
     Of rows with one eventId and one verdict, enqueued within the window of each other, the first.
 
-    :param rows: judged rows.
+    :param rows: validated rows.
     :param seen: rows kept before these: `eventId`, `valid`, `enqueuedAt`.
     :param order: names of the columns that put the rows in bronze order.
     """

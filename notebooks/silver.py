@@ -11,7 +11,7 @@
 # MAGIC | breaks one or more | `silver/weather_quarantine`, as it stands, with every reason |
 # MAGIC | repeats an event of the last 10 minutes | nowhere; it is counted |
 # MAGIC
-# MAGIC *Nothing vanishes*: lines read = silver + quarantined + duplicates, and each commit says so in its books.
+# MAGIC *Nothing vanishes*: lines read = silver + quarantined + duplicates, and each commit says so in its metadata.
 # MAGIC
 # MAGIC | parameter | meaning | default |
 # MAGIC |---|---|---|
@@ -30,7 +30,7 @@
 from pyspark.sql import functions as F
 
 from rtstream_lake import Cached, LakeTable, open_session, read_settings, run_stream
-from rtstream_rules import DEDUPLICATION_WINDOW, first_of_duplicates, judge
+from rtstream_rules import DEDUPLICATION_WINDOW, first_of_duplicates, validate
 
 spark = open_session()
 settings = read_settings(globals().get("dbutils"))
@@ -129,7 +129,7 @@ def with_place(lines):
 # MAGIC | `old`, of a partition that lags | 12:05 | *drops it*, though it is no duplicate: older than the watermark | keeps it |
 # MAGIC
 # MAGIC One watermark for all partitions loses what a slow one brings; and what was dropped is only told afterwards, in the query's
-# MAGIC progress, so no commit could carry balanced books. A pipeline that promises that *nothing vanishes* cannot take it.
+# MAGIC progress, so no commit could carry balanced counts. A pipeline that promises that *nothing vanishes* cannot take it.
 # MAGIC
 # MAGIC The tables themselves know what was kept. Each batch looks its ids up there, within ten minutes of its own enqueued times.
 # MAGIC Delta's statistics find the few files with that stretch of time: the newest small ones, and the compacted one before them, which
@@ -150,7 +150,7 @@ def kept_near(earliest, latest):
     valid = silver.read().where(near).select("eventId", F.lit(True).alias("valid"), "enqueuedAt")
     # A quarantined row has no id column, but its line has all that an id is made of.
     lines = quarantine.read().where(near).select(F.col("raw").alias("value"))
-    return valid.unionByName(judge(lines).select("eventId", F.lit(False).alias("valid"), "enqueuedAt"))
+    return valid.unionByName(validate(lines).select("eventId", F.lit(False).alias("valid"), "enqueuedAt"))
 
 
 # COMMAND ----------
@@ -160,7 +160,7 @@ def kept_near(earliest, latest):
 # MAGIC
 # MAGIC Two tables, two commits, and a crash may fall between them. Spark then runs the same batch again, so each commit carries
 # MAGIC the batch's number (`txnAppId`, `txnVersion`), and Delta leaves out what its log has seen: *exactly once*, in both.
-# MAGIC Silver commits first, in every batch, and with it go the books that the ledger reads: `DESCRIBE HISTORY` shows them in the
+# MAGIC Silver commits first, in every batch, and with it goes the metadata that the ledger reads: `DESCRIBE HISTORY` shows them in the
 # MAGIC column `userMetadata`. What is still to be done for the quarantine is worked out against a quarantine without this batch.
 # MAGIC
 # MAGIC **Small files.** A batch every few seconds makes thousands of files a day. The tables compact themselves
@@ -171,22 +171,22 @@ def kept_near(earliest, latest):
 
 
 def write(lines, batch):
-    with Cached(judge(with_place(lines))) as rows:
+    with Cached(validate(with_place(lines))) as rows:
         at = F.unix_micros("enqueuedAt")
         count, earliest, latest = rows.select(F.count("*"), F.min(at), F.max(at)).first()
         seen = kept_near(earliest, latest) if earliest is not None else kept_near(0, 0).limit(0)
         with Cached(first_of_duplicates(rows, seen, ORDER)) as kept:
             if not batch.is_repeated:
                 valid, invalid = kept.select(F.count_if("valid"), F.count_if(~F.col("valid"))).first()
-                books = batch.books(
+                metadata = batch.metadata(
                     input=count, output=valid, quarantined=invalid, duplicates=count - valid - invalid
                 )
                 # As they came: who reads the files finds each station's readings in order.
-                silver.append(kept.where("valid").orderBy(*ORDER), books)
+                silver.append(kept.where("valid").orderBy(*ORDER), metadata)
             else:
-                books = batch.books()
-            if books["batch"]["quarantined"] > 0:
-                quarantine.append(kept.where("NOT valid"), books)
+                metadata = batch.metadata()
+            if metadata["batch"]["quarantined"] > 0:
+                quarantine.append(kept.where("NOT valid"), metadata)
 
 
 run_stream(

@@ -24,7 +24,7 @@ READING = [
 ]
 
 
-def judged(lines: list[str]) -> pl.DataFrame:
+def validated(lines: list[str]) -> pl.DataFrame:
     """Typed columns and the list of reasons; a field that is not there, or no value of its type, is null."""
     raw = pl.DataFrame({"raw": lines}).with_columns(
         pl.col("raw").str.json_path_match(f"$.{name}").alias(name) for name in FIELDS
@@ -99,7 +99,7 @@ def main() -> None:
     begun, total = time.monotonic(), 0
     for lines in batches(files, rows):
         total += len(lines)
-        frame = judged(lines).unique(["eventId", "valid"], keep="first", maintain_order=True)
+        frame = validated(lines).unique(["eventId", "valid"], keep="first", maintain_order=True)
         frame = frame.join(seen, on=["eventId", "valid"], how="anti", maintain_order="left")
         seen = pl.concat([seen, frame.select("eventId", "valid")])
         silver = frame.filter("valid").select(READING)

@@ -1,7 +1,7 @@
 """Why silver looks ids up in its tables: what Spark's own operator makes of the same rows (docs/decisions/008)."""
 import os
 
-from rtstream_rules import judge
+from rtstream_rules import validate
 
 
 def place_in_order(lake, *events):
@@ -26,7 +26,7 @@ def test_a_lagging_partition_is_dropped_by_sparks_own_operator_and_kept_by_silve
         .option("recursiveFileLookup", "true")
         .load(str(lake.root / "bronze"))
     )
-    rows = judge(lines).withWatermark("enqueuedAt", "10 minutes").dropDuplicatesWithinWatermark(["eventId"])
+    rows = validate(lines).withWatermark("enqueuedAt", "10 minutes").dropDuplicatesWithinWatermark(["eventId"])
     query = (
         rows.writeStream.format("memory")
         .queryName("kept_by_the_operator")

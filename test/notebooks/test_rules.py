@@ -6,7 +6,7 @@ import uuid
 import pytest
 from pyspark.sql import functions as F
 
-from rtstream_rules import judge, parse_object, read_line
+from rtstream_rules import parse_object, read_line, validate
 
 DEEP = 5000
 
@@ -86,10 +86,10 @@ def test_each_rule(spark, ansi):
     spark.conf.set("spark.sql.ansi.enabled", ansi)
     spark.conf.set("spark.sql.session.timeZone", "Asia/Kolkata")
     try:
-        judged = judge(spark.createDataFrame(lines, "number int, value string"))
+        validated = validate(spark.createDataFrame(lines, "number int, value string"))
         for name in ("timestamp", "createdAt"):
-            judged = judged.withColumn(name, F.unix_seconds(name))
-        rows = {row.number: row for row in judged.drop("enqueuedAt").collect()}
+            validated = validated.withColumn(name, F.unix_seconds(name))
+        rows = {row.number: row for row in validated.drop("enqueuedAt").collect()}
     finally:
         spark.conf.set("spark.sql.ansi.enabled", before)
         spark.conf.set("spark.sql.session.timeZone", "UTC")
@@ -112,7 +112,7 @@ def test_derived_ids(spark):
         '{"deviceId":"d","city":"Oslo",%s}' % place,
         '{"city":"Oslo"}',
     ]
-    rows = judge(spark.createDataFrame([(line,) for line in lines], "value string")).collect()
+    rows = validate(spark.createDataFrame([(line,) for line in lines], "value string")).collect()
     assert [row.eventId for row in rows] == [
         uuid_of("d:3"),
         uuid_of("d:3"),
@@ -124,7 +124,7 @@ def test_derived_ids(spark):
 
 def test_all_reasons_in_order(spark):
     lines = ["x", "{}", '{"city":1,"temperature":99,"humidity":"x","timestamp":"x"}', " \u2003\t"]
-    rows = judge(spark.createDataFrame([(line,) for line in lines], "value string")).collect()
+    rows = validate(spark.createDataFrame([(line,) for line in lines], "value string")).collect()
     assert [row.reasons for row in rows] == [
         ["not a JSON object"],
         ["city is missing", "temperature is missing", "humidity is missing", "timestamp is missing", "enqueued time is missing"],

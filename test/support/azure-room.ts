@@ -1,6 +1,6 @@
 /**
  * The control room on Azure as a person sees it, without a subscription: the real session, adapters and screen over the
- * local services, behind links that a test can spoil. The session's clock stands still until the test moves it; it never
+ * local services, behind links that a test can break. The session's clock stands still until the test moves it; it never
  * moves while a call to a service is under way.
  */
 import type { TokenCredential } from '@azure/identity'

@@ -9,7 +9,7 @@ import {
 import rhea, { type EventContext, type Sender } from 'rhea'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { messageBody } from '../../src/local/event-hubs/amqp/sections.ts'
-import { judgeBatch } from '../../src/local/event-hubs/links/idempotence.ts'
+import { checkBatch } from '../../src/local/event-hubs/links/idempotence.ts'
 import { HUB, HubFixture } from '../local/event-hubs/hub-fixture.ts'
 import { outcome, RawClient } from '../local/event-hubs/raw-client.ts'
 import { type CuttableLink, startCuttableLink } from '../support/cuttable-link.ts'
@@ -238,10 +238,10 @@ describe('a producer', () => {
     const { identity } = await attach()
     await attach({ id: identity.id, epoch: 7 })
     const { producers } = hub.log
-    expect(judgeBatch(producers, { partition: 0, id: identity.id, epoch: 0 }, 1, 1)).toMatchObject({
+    expect(checkBatch(producers, { partition: 0, id: identity.id, epoch: 0 }, 1, 1)).toMatchObject({
       condition: 'com.microsoft:producer-epoch-stolen',
     })
-    expect(judgeBatch(producers, { partition: 0, id: identity.id, epoch: 7 }, 1, 1)).toMatchObject({
+    expect(checkBatch(producers, { partition: 0, id: identity.id, epoch: 7 }, 1, 1)).toMatchObject({
       state: { epoch: 7, last: 1 },
     })
   })

@@ -66,7 +66,7 @@ export class Generator {
   /** How many times as often as usual the stations report: above 1 in a burst. */
   speed = 1
   readonly #sites: Stations
-  readonly #spoilSeed: number
+  readonly #corruptionSeed: number
   readonly #schedule: StationSchedule
   readonly #remembered: MadeEvent[] = []
   readonly #slab = new Slab()
@@ -76,7 +76,7 @@ export class Generator {
   constructor(options: GeneratorOptions, sites: Stations) {
     this.#sites = sites
     this.idOf = eventIds(options.seed, options.run)
-    this.#spoilSeed = hashText(`spoil/${options.seed}/${options.run}`)
+    this.#corruptionSeed = hashText(`spoil/${options.seed}/${options.run}`)
     this.#schedule = new StationSchedule(0, hashText(options.seed) / 0x1_0000_0000)
     this.#numbers = options.numbers?.slice() ?? new Float64Array(0)
     this.intervalMs = options.intervalMs
@@ -164,7 +164,7 @@ export class Generator {
 
   #addMaybeCorrupt(events: MadeEvent[], station: number, sequenceNumber: number, moment: Moment): void {
     // Drawn from the reading's own name, not from one stream for all: independent of the order of stations.
-    const random = seededRandom(this.#spoilSeed ^ mix(mix(station + 1) ^ sequenceNumber))
+    const random = seededRandom(this.#corruptionSeed ^ mix(mix(station + 1) ^ sequenceNumber))
     const kind = random() < this.dirty ? chooseCorruption(random) : undefined
     const event =
       kind === undefined || kind === 'duplicate'

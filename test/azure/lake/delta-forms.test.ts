@@ -172,7 +172,7 @@ describe('the log', () => {
     expect(client.asked.filter((what) => what.includes(`${pad(2)}.json`))).toHaveLength(1)
   })
 
-  it('whose newest commit before a checkpoint was upkeep tells the metadata of the batch before', async () => {
+  it('whose newest commit before a checkpoint was maintenance tells the metadata of the batch before', async () => {
     builder.commit([builder.add('a')], 1_000, info)
     builder.commit([builder.remove('a', false), builder.add('b', { dataChange: false })], 2_000)
     await builder.checkpoint(1, [builder.add('b')])

@@ -135,7 +135,7 @@ describe('dirty data', () => {
     text(event).startsWith('{') ? [{ event, made: reading(event) }] : [],
   )
 
-  it('spoils the given share, each kind about as often, and counts each', () => {
+  it('corrupts the given share, each kind about as often, and counts each', () => {
     const readings = events.filter((event) => event.sequenceNumber >= 0).length
     const all = Object.values(generator.corrupted).reduce((sum, one) => sum + one)
     expect(all / readings).toBeCloseTo(0.2, 1)

@@ -1,7 +1,7 @@
 /** Produce: records become events of the hub. A batch is acknowledged once the log has it. */
 import type { Logger } from 'pino'
 import type { HubFaults } from '../hub.ts'
-import { judgeBatch } from '../links/idempotence.ts'
+import { checkBatch } from '../links/idempotence.ts'
 import { MAX_MESSAGE_BYTES } from '../links/publisher.ts'
 import { HubFullError } from '../log/database.ts'
 import type { HubLog, Published } from '../log/log.ts'
@@ -100,7 +100,7 @@ function store({ log, logger }: ProduceContext, partition: number, records: Buff
     if (batch.isTransactional)
       return refused(partition, ERROR.transactionalIdAuthorizationFailed, NO_TRANSACTIONS)
     const events = batch.records.map(messageOf)
-    const published = batch.producerId < 0 ? undefined : judged(log, partition, batch)
+    const published = batch.producerId < 0 ? undefined : checked(log, partition, batch)
     if (published !== undefined && 'error' in published)
       return { partition, offset: NO_OFFSET, appendedAt: NO_OFFSET, ...published }
     const { firstSequenceNumber, enqueuedAt } = log.append(partition, events, published)
@@ -116,7 +116,7 @@ const OUT_OF_ORDER = {
 }
 
 /** What is kept of an idempotent producer with its batch, or why not; no error: the batch is there already. */
-function judged(
+function checked(
   log: HubLog,
   partition: number,
   batch: RecordBatch,
@@ -128,12 +128,12 @@ function judged(
     return first === 0
       ? { id, state: { epoch, last: records.length - 1, recent: [{ first, count: records.length }] } }
       : OUT_OF_ORDER
-  const judgement = judgeBatch(log.producers, { partition, id, epoch }, first, records.length)
-  if (judgement === 'repeated') return { error: ERROR.none }
-  if ('state' in judgement) return { id, state: judgement.state }
-  return judgement.condition === 'com.microsoft:producer-epoch-stolen'
-    ? { error: ERROR.invalidProducerEpoch, reason: judgement.description }
-    : { ...OUT_OF_ORDER, reason: judgement.description }
+  const outcome = checkBatch(log.producers, { partition, id, epoch }, first, records.length)
+  if (outcome === 'repeated') return { error: ERROR.none }
+  if ('state' in outcome) return { id, state: outcome.state }
+  return outcome.condition === 'com.microsoft:producer-epoch-stolen'
+    ? { error: ERROR.invalidProducerEpoch, reason: outcome.description }
+    : { ...OUT_OF_ORDER, reason: outcome.description }
 }
 
 function codeOf(error: unknown, logger: Logger): number {

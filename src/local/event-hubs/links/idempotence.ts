@@ -64,7 +64,7 @@ const numberOf = (value: unknown): number | undefined =>
   value === undefined || value === null ? undefined : Number(value)
 
 /** Whether a batch is the next one of its producer. @param first the producer's number of its first event. */
-export function judgeBatch(
+export function checkBatch(
   producers: ProducerTable,
   { partition, id, epoch }: ProducerLink,
   first: number | undefined,

@@ -7,7 +7,7 @@ import { checkMessage, openBatch, partitionKeyOf } from '../amqp/sections.ts'
 import { MalformedAmqpError } from '../amqp/values.ts'
 import { HubFullError } from '../log/database.ts'
 import type { HubLog } from '../log/log.ts'
-import { judgeBatch, type ProducerLink, sequenceNumberOf } from './idempotence.ts'
+import { checkBatch, type ProducerLink, sequenceNumberOf } from './idempotence.ts'
 
 /** `message-format` of a batch: each data section is a whole encoded message. */
 const BATCH_FORMAT = 0x80013700
@@ -57,10 +57,10 @@ export class Publisher {
 
   #takeOnce(events: readonly Buffer[], producer: ProducerLink): Rejection | undefined {
     const first = sequenceNumberOf(events[0] as Buffer)
-    const judged = judgeBatch(this.#log.producers, producer, first, events.length)
-    if (judged === 'repeated') return undefined
-    if ('condition' in judged) return judged
-    this.#log.append(producer.partition, events, { id: producer.id, state: judged.state })
+    const checked = checkBatch(this.#log.producers, producer, first, events.length)
+    if (checked === 'repeated') return undefined
+    if ('condition' in checked) return checked
+    this.#log.append(producer.partition, events, { id: producer.id, state: checked.state })
     return undefined
   }
 

@@ -24,7 +24,7 @@ const NOON = Date.parse('2026-03-01T12:00:00.000Z')
 const LONG_WAY = 'CREATE OR REPLACE MACRO is_canonical(raw, l) AS false'
 
 /** Every row, and how many lines took the short way. */
-async function judge(lines: readonly string[], longWay: boolean) {
+async function validate(lines: readonly string[], longWay: boolean) {
   await connection.run(RULE_MACROS)
   await connection.run('CREATE OR REPLACE TEMP TABLE lines AS SELECT unnest($1::JSON::VARCHAR[]) AS raw', [
     JSON.stringify(lines),
@@ -55,18 +55,18 @@ async function generated(dirty: number): Promise<string[]> {
 
 it('takes the short way for every clean reading of the generator', async () => {
   const lines = await generated(0)
-  expect((await judge(lines, false)).short).toBe(lines.length)
+  expect((await validate(lines, false)).short).toBe(lines.length)
 })
 
-it('judges lines of every kind as the long way does', async () => {
+it('validates lines of every kind as the long way does', async () => {
   const lines = [...(await generated(0.5)), ...handMadeLines()]
-  const short = await judge(lines, false)
+  const short = await validate(lines, false)
   expect(short.short).toBeGreaterThan(100)
   expect(short.short).toBeLessThan(lines.length)
-  expect(short.rows).toEqual((await judge(lines, true)).rows)
+  expect(short.rows).toEqual((await validate(lines, true)).rows)
 })
 
-it('judges lines with one thing changed as the long way does', async () => {
+it('validates lines with one thing changed as the long way does', async () => {
   const line = (await generated(0))[0] as string
   const swaps = ['', '0', '-', '.', ' ', '"', '\\', ',', 'Z', 'é']
   const changed = [...line].flatMap((_, at) =>
@@ -75,12 +75,12 @@ it('judges lines with one thing changed as the long way does', async () => {
       line.slice(0, at) + swap + line.slice(at),
     ]),
   )
-  const short = await judge(changed, false)
+  const short = await validate(changed, false)
   expect(short.short).toBeGreaterThan(10)
-  expect(short.rows).toEqual((await judge(changed, true)).rows)
+  expect(short.rows).toEqual((await validate(changed, true)).rows)
 })
 
-it('judges the edges of every range as the long way does', async () => {
+it('validates the edges of every range as the long way does', async () => {
   const line = (await generated(0))[0] as string
   const edges: Record<string, readonly string[]> = {
     deviceSequenceNumber: ['999999999999999999', '1000000000000000000', '9223372036854775807', '-1', '-0'],
@@ -132,7 +132,7 @@ it('judges the edges of every range as the long way does', async () => {
       return [line.replace(parsed, `$1$2${value}$3`), line.replace(parsed, `$1"${value}"`)]
     }),
   )
-  const short = await judge(lines, false)
+  const short = await validate(lines, false)
   expect(short.short).toBeGreaterThan(10)
-  expect(short.rows).toEqual((await judge(lines, true)).rows)
+  expect(short.rows).toEqual((await validate(lines, true)).rows)
 })
