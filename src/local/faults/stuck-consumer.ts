@@ -64,7 +64,10 @@ function attach({ port, hubName, consumerGroup, partitions, token }: StuckConsum
     reconnect: false,
     connection_details: () => {
       const at = { host: '127.0.0.1', port: port() }
-      return { ...at, connect: () => createConnection(at) }
+      type Connect = (port: number, host: string, options: unknown, connected: () => void) => unknown
+      // The library begins to speak once it is told that the connection is there.
+      const connect: Connect = (_port, _host, _options, connected) => createConnection(at, connected)
+      return { ...at, connect }
     },
   } as never)
 }
