@@ -1,6 +1,6 @@
 /**
  * `npm run torture [-- --whole] [--only PART,…] [--seed N] [--write]`: the built program under kills, set clocks, stops, damage,
- * malformed inputs and other people's clients, counted by tools that are not ours. Outside CI: minutes by default, three
+ * malformed inputs, other people's clients and faults in pairs, counted by tools that are not ours. Outside CI: minutes by default, three
  * quarters of an hour with `--whole`. The same seed gives the same moments, damages and inputs. With `--write` the table goes
  * into docs/reliability.md.
  */
@@ -11,9 +11,11 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ensurePython } from '../../scripts/python-env.ts'
 import { seededRandom } from '../../src/pipeline/runtime/random.ts'
+import { PAIRS } from '../support/faults/seen.ts'
 import { clients } from './clients.ts'
 import { clockSteps, stops } from './clock.ts'
 import { damage } from './damage.ts'
+import { faults } from './faults.ts'
 import { inputs } from './inputs.ts'
 import { kills } from './kills.ts'
 import type { Part, TortureOptions } from './program.ts'
@@ -32,6 +34,7 @@ const { values } = parseArgs({
     stops: { type: 'string' },
     inputs: { type: 'string' },
     clients: { type: 'string' },
+    pairs: { type: 'string' },
   },
 })
 const seed = Number(values.seed ?? Date.now() % 1_000_000)
@@ -45,6 +48,7 @@ const PARTS: Readonly<Record<string, (options: TortureOptions) => Promise<Part>>
   damage: (options) => damage(values.whole, options),
   inputs: (options) => inputs(amount(values.inputs, 500, 10_000), options),
   clients: (options) => clients(amount(values.clients, 5, 20), options),
+  faults: (options) => faults(amount(values.pairs, 8, PAIRS.length), options),
 }
 
 const chosen = values.only?.split(',') ?? Object.keys(PARTS)
