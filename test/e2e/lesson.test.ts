@@ -78,8 +78,13 @@ async function playStep(room: Terminal, step: LessonStep, isBetRight = true): Pr
   }
   await see(room, `✓ ${told}${step.say ?? 'Seen.'}`)
   if (step.press === 'T') {
-    await room.waitFor('at ', WAIT_MS)
-    room.press('T')
+    const isDetailed = (screen: readonly string[]) => flat(screen).includes('╭ one event')
+    await room.waitFor((screen) => isDetailed(screen) && /Event .* at \d:\d+/.test(flat(screen)), WAIT_MS)
+    // Its details are closed: the strip shows the steps, until esc brings the pipeline back.
+    room.press('escape')
+    await room.waitFor((screen) => !isDetailed(screen) && /● made .*● hub /.test(flat(screen)), WAIT_MS)
+    room.press('escape')
+    await room.waitFor((screen) => flat(screen).includes('● stream analytics'), WAIT_MS)
   }
 }
 

@@ -24,6 +24,10 @@ export interface DescribedStep {
   /** Since the newest earlier step whose time is known (ms). */
   sinceMs: number | undefined
   bytes: number | undefined
+  /** Of the file in which it lies, where it has no size of its own. */
+  fileBytes: number | undefined
+  /** Where it left the main way. */
+  outcome: 'rejected' | 'quarantine' | 'duplicate' | undefined
 }
 
 const TITLES: Readonly<Record<StepName, string>> = {
@@ -49,7 +53,7 @@ const WAITS: Readonly<Record<StepName, string>> = {
 export const positionText = ({ partition, sequenceNumber }: TracePosition): string =>
   `${partition}:${sequenceNumber}`
 
-export function describeTrace({ steps }: Trace): DescribedStep[] {
+export function describeTrace({ steps }: Pick<Trace, 'steps'>): DescribedStep[] {
   let last: number | undefined
   return steps.map((step) => {
     const sinceMs = step.at === undefined || last === undefined ? undefined : step.at - last
@@ -64,8 +68,16 @@ export function describeTrace({ steps }: Trace): DescribedStep[] {
       at: step.at,
       sinceMs,
       bytes: step.bytes,
+      fileBytes: step.facts && 'fileBytes' in step.facts ? step.facts.fileBytes : undefined,
+      outcome: outcomeOf(step),
     }
   })
+}
+
+function outcomeOf({ facts }: TraceStep): DescribedStep['outcome'] {
+  if (!facts || !('outcome' in facts)) return undefined
+  const { outcome } = facts
+  return outcome === 'line' || outcome === 'row' ? undefined : outcome
 }
 
 type Described = Pick<DescribedStep, 'summary' | 'details'>

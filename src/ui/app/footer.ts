@@ -4,6 +4,7 @@ import { STAGE_IDS } from '../../pipeline/ports/stages.ts'
 import { isUp } from '../../pipeline/stages/stage.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
 import { bindingOf, KEYMAP, type KeyBinding, whyNot } from '../input/keymap.ts'
+import { isFollowing } from '../input/lesson-keys.ts'
 import { LETTERS } from '../input/letters.ts'
 import { growsAtEnd, isCovered, scrollTarget, type ViewState } from '../input/view-state.ts'
 import { type Line, lineWidth, span } from '../text/line.ts'
@@ -101,10 +102,13 @@ function hintOf(binding: KeyBinding, state: AppState, view: ViewState): Hint[] {
 }
 
 /** Keys that matter only where one is. */
-function contextHints({ lessons, audience }: AppState, view: ViewState, scrollable: number): Hint[] {
+function contextHints(state: AppState, view: ViewState, scrollable: number): Hint[] {
+  const { lessons, audience, faults } = state
   const hints: Hint[] = []
   const target = scrollTarget(view)
   if (view.isZoomed || view.overlay || view.filter) hints.push({ key: 'esc', label: 'back', rank: 0 })
+  else if (isFollowing(state) && !isCovered(view) && !faults.some((one) => one.state === 'active'))
+    hints.push({ key: 'esc', label: 'ends following', rank: 0 })
   if (view.overlay === 'table' && view.table.starts.length > 1)
     hints.push({ key: '←→', label: 'columns', rank: 1 })
   if (view.isZoomed && view.focused === 'log' && !view.overlay)

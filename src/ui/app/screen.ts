@@ -73,7 +73,7 @@ export class Screen {
   /** Before the last escape, which may turn out to have been none. */
   #beforeEscape: ViewState | undefined
   #asking: AbortController | undefined
-  /** The event that was followed when its overlay was closed last. */
+  /** The event that was followed before the last escape. */
   #followed: TraceQuery | undefined
   /** What is shown: the store's state, or the one at which the screen was frozen. */
   #state: AppState
@@ -188,6 +188,13 @@ export class Screen {
 
   #press(key: string): void {
     this.#beforeEscape = key === 'escape' ? this.#view : undefined
+    const { trace: slice } = this.#options.store.getState()
+    this.#followed =
+      key !== 'escape'
+        ? undefined
+        : slice?.trace
+          ? { kind: 'position', ...slice.trace.position }
+          : slice?.query
     this.#change(this.#keys.press(this.#view, key, this.#shown()))
   }
 
@@ -213,8 +220,7 @@ export class Screen {
 
   #takeBack(): void {
     const before = this.#beforeEscape
-    const isTraceAgain = before?.overlay === 'trace' && this.#view.overlay !== 'trace'
-    if (isTraceAgain && this.#followed) this.#options.actions.trace(this.#followed)
+    if (this.#followed && !this.#options.store.getState().trace) this.#options.actions.trace(this.#followed)
     if (before) this.#change(before)
     this.#beforeEscape = undefined
   }
@@ -226,18 +232,10 @@ export class Screen {
   #change(view: ViewState): void {
     const wasFrozen = this.#view.isFrozen
     if (this.#view.overlay === 'table' && view.overlay !== 'table') this.#asking?.abort()
-    if (this.#view.overlay === 'trace' && view.overlay !== 'trace') this.#endTrace()
     this.#view = view
     if (wasFrozen !== view.isFrozen) this.#follow()
     if (!view.isFrozen) this.#state = this.#options.store.getState()
     this.#redraw()
-  }
-
-  /** Stop following an event that is not on the screen: each look asks the hub and the lake. */
-  #endTrace(): void {
-    const { trace: slice } = this.#options.store.getState()
-    this.#followed = slice?.trace ? { kind: 'position', ...slice.trace.position } : slice?.query
-    this.#options.actions.endTrace()
   }
 
   /** Keys that come together see the screen as the ones before have left it. */

@@ -6,7 +6,7 @@ import type { TraceQuery } from '../../pipeline/ports/trace.ts'
 import type { PaletteEntry } from './fuzzy.ts'
 import type { Drawn, KeyDispatchOptions } from './key-options.ts'
 import { bindingOf, type Command, type KeyBinding, whyNot } from './keymap.ts'
-import { chooseFrom, openOverlay, playResult } from './lesson-keys.ts'
+import { chooseFrom, isFollowing, isUnderWay, openOverlay, playResult } from './lesson-keys.ts'
 import { linkFor, noLink } from './links.ts'
 import { paletteKey } from './palette-keys.ts'
 import { Questions } from './questions.ts'
@@ -198,6 +198,7 @@ export class KeyDispatch {
         return this.#replies.say(view, `theme: ${this.#options.onTheme()}`, false)
       case 'trace':
         if (view.overlay === 'trace') return { ...view, overlay: undefined }
+        if (isUnderWay(this.#options.state())) return openOverlay(view, 'trace')
         return this.#follow(view, { kind: 'newest' })
       case 'sendOne':
         return { ...view, question: { kind: 'own', parts: ['', '', ''], at: 0 } }
@@ -243,11 +244,14 @@ export class KeyDispatch {
     }
   }
 
-  /** Closes the topmost window first; then ends the active faults. */
+  /** Closes the topmost window first; then ends the active faults; then what is followed. */
   #back(view: ViewState): ViewState {
-    const isBroken = this.#options.state().faults.some(({ state }) => state === 'active')
-    if (isBroken && !isCovered(view)) return this.#replies.act(view, () => this.#options.actions.mendFaults())
-    return goBack(view)
+    if (isCovered(view)) return goBack(view)
+    const { state, actions } = this.#options
+    const { faults } = state()
+    if (faults.some(({ state }) => state === 'active'))
+      return this.#replies.act(view, () => actions.mendFaults())
+    return isFollowing(state()) ? this.#replies.act(view, () => actions.endTrace()) : goBack(view)
   }
 
   #follow(view: ViewState, query: TraceQuery): ViewState {

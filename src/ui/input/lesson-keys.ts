@@ -1,5 +1,6 @@
 /** What keys mean in lists that a letter takes from, in a lesson, in a recording, and while a reading is typed. */
 import { FAULTS } from '../../pipeline/faults/registry.ts'
+import { isComplete } from '../../pipeline/ports/trace.ts'
 import { type ActionResult, type Actions, type OwnReading, refused } from '../../pipeline/state/actions.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
 import { LETTERS } from './letters.ts'
@@ -81,3 +82,10 @@ export const openOverlay = (view: ViewState, overlay: Overlay): ViewState => ({
   overlay,
   scroll: { ...view.scroll, [overlay]: 0 },
 })
+
+/** An event is followed in the strip. A recording shows what was followed then: nobody can end that. */
+export const isFollowing = ({ trace, replay }: AppState): boolean => trace !== undefined && !replay
+
+/** Something of it is still to come. */
+export const isUnderWay = ({ trace: slice }: AppState): boolean =>
+  slice !== undefined && !(slice.trace && isComplete(slice.trace))

@@ -12,6 +12,7 @@ import textWidth from '../text/text-width.ts'
 import type { Token } from '../text/theme.ts'
 import { type Node, nodesOf } from './flow-nodes.ts'
 import { MOST_NAMES, namesLine, type Sender, sendersOf } from './room-names.ts'
+import { isStepping, stepperLines } from './stepper.ts'
 
 /** Rows of the strip, where all boxes stand side by side. */
 const STRIP_ROWS = 4
@@ -27,7 +28,8 @@ const BANDS_BELOW = 80
 
 /** The services say something that has no other place: below the last box there is always one. */
 export const needsWordsRow = (state: AppState, width: number): boolean =>
-  width < WORDS_ROW_BELOW && nodesOf(state).some(({ service, isLast }) => service !== '' && !isLast)
+  width < WORDS_ROW_BELOW &&
+  (isStepping(state) || nodesOf(state).some(({ service, isLast }) => service !== '' && !isLast))
 
 /** Where the words have no row of their own, the last box's stand in place of its branch: it has none. */
 const withLastWord = (node: Node): Node => {
@@ -41,6 +43,7 @@ const withLastWord = (node: Node): Node => {
  * there, over the event hub; without one, below it.
  */
 export function flowLines(state: AppState, width: number, height: number, gap: 0 | 1 = 0): Line[] {
+  if (isStepping(state)) return stepperLines(state, width, height, gap)
   const senders = sendersOf(state)
   const nodes = nodesOf(state).map((node) =>
     gap === 0 && isHub(node) && senders.length > 0

@@ -9,6 +9,7 @@ import { LETTERS } from '../../../src/ui/input/letters.ts'
 import { PANELS } from '../../../src/ui/layout.ts'
 import type { Line } from '../../../src/ui/text/line.ts'
 import { fakePipeline } from '../../support/fake-pipeline.ts'
+import { TRACE } from '../../support/recorded-session.ts'
 import { scenarios } from '../../support/scenario.ts'
 
 interface OpenOptions {
@@ -836,7 +837,7 @@ describe('the event that is followed', () => {
     press('escape')
     expect(text()).not.toContain('t follows it')
     press('t')
-    expect(pipeline.calls).toEqual(['trace {"kind":"id","eventId":"this one"}', 'endTrace'])
+    expect(pipeline.calls).toEqual(['trace {"kind":"id","eventId":"this one"}'])
     expect(text()).toContain('theme:')
   })
 
@@ -853,25 +854,60 @@ describe('the event that is followed', () => {
     lookedAt: undefined,
   }
 
+  const strip = (text: string) => text.split('\n').slice(1, 7).join('\n')
+
   it.each([
     ['esc', ['escape']],
     ['its own key', ['T']],
-    ['another list', ['?']],
+    ['another list', ['?', 'escape']],
     ['a panel', ['tab']],
-  ])('is looked for no longer once %s has taken its place', (_name, keys) => {
-    const { press, pipeline } = open(scenarios.allRunning())
+  ])('stays in the strip once %s has taken the place of its details, until esc ends it', (_name, keys) => {
+    const { press, pipeline, text, lastLine } = open(scenarios.allRunning())
     press('T')
     expect(pipeline.calls).toEqual(['trace {"kind":"newest"}'])
     pipeline.change((state) => ({ ...state, trace: followed }))
+    expect(text()).toContain('one event')
     press(...keys)
+    expect(pipeline.calls.slice(1)).toEqual([])
+    expect(text()).not.toContain('one event')
+    expect(strip(text())).toContain('Event id at 2:41')
+    expect(lastLine()).toContain('esc ends following')
+    press('escape')
     expect(pipeline.calls.slice(1)).toEqual(['endTrace'])
+    pipeline.change((state) => ({ ...state, trace: undefined }))
+    expect(strip(text())).toContain('stream analytics')
+  })
+
+  it('shows its details again while something of it is to come; then the key follows the newest one', () => {
+    const { press, pipeline, text } = open(scenarios.allRunning())
+    press('T')
+    pipeline.change((state) => ({ ...state, trace: { ...followed, trace: TRACE } }))
+    press('escape')
+    press('T')
+    expect(text()).toContain('one event')
+    expect(pipeline.calls).toEqual(['trace {"kind":"newest"}'])
+    press('escape')
+    pipeline.change((state) => ({ ...state, trace: followed }))
+    press('T')
+    expect(pipeline.calls.slice(1)).toEqual(['trace {"kind":"newest"}'])
+  })
+
+  it('gives way to a fault: that is mended first', () => {
+    const { press, pipeline } = open(scenarios.allRunning())
+    const fault = { name: 'poison', title: 'poison', happens: '', seen: '', since: 0, until: undefined }
+    pipeline.change((state) => ({ ...state, trace: followed, faults: [{ ...fault, state: 'active' }] }))
+    press('escape')
+    pipeline.change((state) => ({ ...state, faults: [] }))
+    press('escape')
+    expect(pipeline.calls).toEqual(['mendFaults', 'endTrace'])
   })
 
   it('is followed on, the very same one, when the escape was none', () => {
     const { press, screen, pipeline } = open(scenarios.allRunning())
-    press('T')
+    press('T', 'T')
     pipeline.change((state) => ({ ...state, trace: followed }))
     press('escape')
+    pipeline.change((state) => ({ ...state, trace: undefined }))
     screen.take([{ kind: 'takeBack' }])
     expect(pipeline.calls.slice(1)).toEqual([
       'endTrace',
