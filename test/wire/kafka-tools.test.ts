@@ -3,7 +3,8 @@ import { execFile, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { FetchSessions } from '../../src/local/event-hubs/kafka/fetching/fetch-sessions.ts'
 import { HUB } from '../local/event-hubs/hub-fixture.ts'
 import { type KafkaFixture, startKafkaFixture } from '../local/event-hubs/kafka/kafka-fixture.ts'
 import { classPath, javaOrReason } from '../support/java.ts'
@@ -159,11 +160,17 @@ describe.skipIf(javaOrReason("Kafka's console tools") !== undefined)("Kafka's ow
         'station-1:one\nstation-1:two\nstation-1:three\n',
       )
       expect(sent.code, sent.text).toBe(0)
+      const asked = vi.spyOn(FetchSessions.prototype, 'open')
       const read = await tool('consumer.ConsoleConsumer', [
         ...['--topic', HUB, '--consumer.config', settings, '--group', 'console', '--from-beginning'],
         ...['--property', 'print.key=true', '--max-messages', '2', '--timeout-ms', '60000'],
       ])
       expect(read.text).toMatch(/Processed a total of 2 messages/)
+      // The Java client names its partitions once, and then asks for what is new in its session.
+      const epochs = asked.mock.calls.map(([{ epoch }]) => epoch)
+      expect(epochs).toContain(0)
+      expect(epochs.filter((epoch) => epoch > 0).length).toBeGreaterThan(0)
+      expect(asked.mock.results.map(({ value }) => value.error)).toEqual(epochs.map(() => 0))
       const described = await consoleGroup('--describe')
       expect(described.text).toMatch(/GROUP +TOPIC +PARTITION +CURRENT-OFFSET +LOG-END-OFFSET +LAG/)
       const behind = fixture.groups().find(({ name }) => name === 'console')

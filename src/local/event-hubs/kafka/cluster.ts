@@ -1,7 +1,7 @@
 /** Requests about the broker and its topics: one broker, one topic, which is the hub. */
 import type { HubLog } from '../log/log.ts'
-import { API, CLUSTER_ID, ERROR, NODE_ID, VERSIONS } from './protocol.ts'
-import type { KafkaReader, KafkaWriter } from './wire.ts'
+import { API, CLUSTER_ID, ERROR, NODE_ID, VERSIONS } from './wire/protocol.ts'
+import type { KafkaReader, KafkaWriter } from './wire/values.ts'
 
 export interface ClusterContext {
   log: HubLog

@@ -15,9 +15,10 @@ import {
   initProducerId,
   metadata,
 } from './cluster.ts'
-import type { Coordinator } from './coordinator.ts'
-import { fetch, listOffsets } from './fetch.ts'
-import { FrameSplitter } from './frames.ts'
+import { fetch } from './fetching/fetch.ts'
+import type { FetchSessions } from './fetching/fetch-sessions.ts'
+import { listOffsets } from './fetching/list-offsets.ts'
+import type { Coordinator } from './groups/coordinator.ts'
 import {
   deleteGroups,
   describeGroups,
@@ -29,15 +30,17 @@ import {
   offsetCommit,
   offsetFetch,
   syncGroup,
-} from './groups.ts'
+} from './groups/requests.ts'
 import { produce } from './produce.ts'
-import { API, ERROR, VERSIONS } from './protocol.ts'
 import { checkProof, isMechanism, MECHANISMS, type Mechanism, type Proof } from './sign-in.ts'
-import { KafkaReader, KafkaWriter } from './wire.ts'
+import { FrameSplitter } from './wire/frames.ts'
+import { API, ERROR, VERSIONS } from './wire/protocol.ts'
+import { KafkaReader, KafkaWriter } from './wire/values.ts'
 
 export interface ConnectionOptions extends ClusterContext {
   auth: HubAuth
   coordinator: Coordinator
+  fetchSessions: FetchSessions
   logger: Logger
   /** What goes wrong on purpose. */
   faults?: HubFaults | undefined

@@ -5,13 +5,13 @@ import { checkBatch } from '../links/idempotence.ts'
 import { MAX_MESSAGE_BYTES } from '../links/publisher.ts'
 import { HubFullError } from '../log/database.ts'
 import type { HubLog, Published } from '../log/log.ts'
-import { CompressionError, TooLargeError } from './compression.ts'
-import { ERROR } from './protocol.ts'
-import { CorruptBatchError, decodeBatch, OldFormatError, type RecordBatch } from './record-batch.ts'
-import { messageOf } from './records.ts'
+import { CompressionError, TooLargeError } from './records/compression.ts'
+import { eventsOfRecords } from './records/events-of-records.ts'
+import { CorruptBatchError, OldFormatError, openBatch, type RecordBatch } from './records/record-batch.ts'
 import { throttle } from './throttle.ts'
-import type { KafkaReader, KafkaWriter } from './wire.ts'
-import { MalformedKafkaError } from './wire.ts'
+import { ERROR } from './wire/protocol.ts'
+import type { KafkaReader, KafkaWriter } from './wire/values.ts'
+import { MalformedKafkaError } from './wire/values.ts'
 
 /** Of a partition's records, decompressed: what AMQP's clients may send at once, and some for the envelope. */
 const MAX_BATCH_BYTES = MAX_MESSAGE_BYTES + 4096
@@ -96,14 +96,18 @@ const refused = (partition: number, error: number, reason: string): Outcome => (
 function store({ log, logger }: ProduceContext, partition: number, records: Buffer): Outcome {
   try {
     if (records.length > MAX_BATCH_BYTES) throw new TooLargeError(TOO_LARGE)
-    const batch = decodeBatch(records, MAX_BATCH_BYTES)
+    const batch = openBatch(records, MAX_BATCH_BYTES)
     if (batch.isTransactional)
       return refused(partition, ERROR.transactionalIdAuthorizationFailed, NO_TRANSACTIONS)
-    const events = batch.records.map(messageOf)
+    const events = eventsOfRecords(batch.content, batch.count)
     const published = batch.producerId < 0 ? undefined : checked(log, partition, batch)
     if (published !== undefined && 'error' in published)
       return { partition, offset: NO_OFFSET, appendedAt: NO_OFFSET, ...published }
-    const { firstSequenceNumber, enqueuedAt } = log.append(partition, events, published)
+    const { firstSequenceNumber, enqueuedAt } = log.appendPacked(
+      partition,
+      { events, count: batch.count },
+      published,
+    )
     return { partition, error: ERROR.none, offset: firstSequenceNumber, appendedAt: enqueuedAt }
   } catch (error) {
     return refused(partition, codeOf(error, logger), (error as Error).message)
@@ -121,14 +125,12 @@ function checked(
   partition: number,
   batch: RecordBatch,
 ): Published | { error: number; reason?: string } {
-  const { producerId: id, producerEpoch: epoch, baseSequence: first, records } = batch
+  const { producerId: id, producerEpoch: epoch, baseSequence: first, count } = batch
   const known = log.producers.find(partition, id)
   // A producer that has bumped its epoch counts from 0 again.
   if (known && epoch > known.epoch)
-    return first === 0
-      ? { id, state: { epoch, last: records.length - 1, recent: [{ first, count: records.length }] } }
-      : OUT_OF_ORDER
-  const outcome = checkBatch(log.producers, { partition, id, epoch }, first, records.length)
+    return first === 0 ? { id, state: { epoch, last: count - 1, recent: [{ first, count }] } } : OUT_OF_ORDER
+  const outcome = checkBatch(log.producers, { partition, id, epoch }, first, count)
   if (outcome === 'repeated') return { error: ERROR.none }
   if ('state' in outcome) return { id, state: outcome.state }
   return outcome.condition === 'com.microsoft:producer-epoch-stolen'

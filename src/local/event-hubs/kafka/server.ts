@@ -10,8 +10,10 @@ import type { GroupProgress } from '../links/group-progress.ts'
 import type { HubAuth } from '../links/sas.ts'
 import type { HubLog } from '../log/log.ts'
 import { KafkaConnection } from './connection.ts'
-import { Coordinator } from './coordinator.ts'
-import { GroupOffsets } from './group-offsets.ts'
+import { FetchSessions } from './fetching/fetch-sessions.ts'
+import { Coordinator } from './groups/coordinator.ts'
+import { GroupOffsets } from './groups/group-offsets.ts'
+import { crc32c } from './records/crc32c.ts'
 
 export interface KafkaOptions {
   log: HubLog
@@ -52,6 +54,10 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
     newId,
     now: () => performance.now(),
   })
+  const fetchSessions = new FetchSessions({
+    newNumber: () => crc32c(Buffer.from(newId())) >>> 1,
+    now: () => performance.now(),
+  })
   const sockets = new Set<Socket>()
 
   const accept = (socket: Socket, port: () => number) => {
@@ -66,6 +72,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
         hubName,
         auth,
         coordinator,
+        fetchSessions,
         port: port(),
         retentionMs,
         faults: options.faults,

@@ -5,9 +5,10 @@
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Clock } from '../../runtime/clock.ts'
+import { asBuffer } from '../amqp/sections.ts'
 import { HubFullError, isDiskFull, openLogDatabase } from './database.ts'
 import { type ProducerState, ProducerTable } from './producers.ts'
-import { packEvents, unpackEvents } from './records.ts'
+import { LENGTH_BYTES, packEvents, takeEvents, unpackEvents } from './records.ts'
 import { LogRetention } from './retention.ts'
 
 export interface HubLogOptions {
@@ -26,6 +27,16 @@ export interface StoredEvent {
   enqueuedAt: number
   /** The event as an encoded AMQP message, as its sender made it. */
   message: Uint8Array
+}
+
+/** Events that follow each other and came at one time. */
+export interface EventPage {
+  firstSequenceNumber: number
+  count: number
+  /** Epoch milliseconds. */
+  enqueuedAt: number
+  /** The events' bytes as the log keeps them (records.ts). */
+  events: Buffer
 }
 
 export interface LogPartition {
@@ -141,14 +152,21 @@ export class HubLog {
     messages: readonly Uint8Array[],
     published?: Published,
   ): { firstSequenceNumber: number; enqueuedAt: number } {
+    return this.appendPacked(partition, { events: packEvents(messages), count: messages.length }, published)
+  }
+
+  /** As {@link append}, of events that are packed already (records.ts). */
+  appendPacked(
+    partition: number,
+    { events, count }: { events: Uint8Array; count: number },
+    published?: Published,
+  ): { firstSequenceNumber: number; enqueuedAt: number } {
     const head = this.#head(partition)
     const first = head.next
     // A clock that was set back must not reorder a partition's time.
     const enqueuedAt = Math.max(this.#clock.now(), head.lastEnqueuedAt ?? 0)
     this.#retention.sweepIfDue(this.#clock.now())
-    const events = packEvents(messages)
-    const insert = () =>
-      this.#insert.run(partition, first, messages.length, enqueuedAt, events.length, events)
+    const insert = () => this.#insert.run(partition, first, count, enqueuedAt, events.length, events)
     try {
       if (published)
         this.#atomically(() => {
@@ -160,7 +178,7 @@ export class HubLog {
       if (isDiskFull(error)) throw new HubFullError("The event hub's disk is full.", { cause: error })
       throw error
     }
-    head.next += messages.length
+    head.next += count
     head.lastEnqueuedAt = enqueuedAt
     for (const listener of this.#listeners) listener(partition)
     return { firstSequenceNumber: first, enqueuedAt }
@@ -187,30 +205,48 @@ export class HubLog {
     maxEvents: number,
     maxBytes = READ_BYTES,
   ): StoredEvent[] {
-    const head = this.#head(partition)
     const found: StoredEvent[] = []
-    let from = Math.max(fromSequenceNumber, head.begin)
-    let bytes = 0
-    const isDone = () => found.length >= maxEvents || bytes >= maxBytes
-    while (from < head.next && !isDone()) {
-      for (const row of this.#from.iterate(partition, from)) {
-        const { first, enqueued, events } = row as unknown as Row & { events: Uint8Array }
-        let sequenceNumber = first
-        for (const message of unpackEvents(events)) {
-          if (isDone()) break
-          if (sequenceNumber >= from) {
-            found.push({ sequenceNumber, enqueuedAt: enqueued, message })
-            bytes += message.length
-          }
-          sequenceNumber++
-        }
-        if (isDone()) break
-      }
-      const last = found.at(-1)
-      if (!last || last.sequenceNumber < from) break
-      from = last.sequenceNumber + 1
+    for (const page of this.readPages(partition, fromSequenceNumber, maxEvents, maxBytes)) {
+      let sequenceNumber = page.firstSequenceNumber
+      for (const message of unpackEvents(page.events))
+        found.push({ sequenceNumber: sequenceNumber++, enqueuedAt: page.enqueuedAt, message })
     }
     return found
+  }
+
+  /** The events that {@link read} returns, as they lie there. */
+  readPages(
+    partition: number,
+    fromSequenceNumber: number,
+    maxEvents: number,
+    maxBytes = READ_BYTES,
+  ): EventPage[] {
+    const head = this.#head(partition)
+    const pages: EventPage[] = []
+    let from = Math.max(fromSequenceNumber, head.begin)
+    let [left, leftBytes] = [maxEvents, maxBytes]
+    while (from < head.next && left > 0 && leftBytes > 0) {
+      const before = from
+      for (const row of this.#from.iterate(partition, from)) {
+        const { first, enqueued, events } = row as unknown as Row & { events: Uint8Array }
+        const { skipped, start, count, end } = takeEvents(events, from - first, left, leftBytes)
+        if (count > 0) {
+          const firstSequenceNumber = first + skipped
+          pages.push({
+            firstSequenceNumber,
+            count,
+            enqueuedAt: enqueued,
+            events: asBuffer(events).subarray(start, end),
+          })
+          from = firstSequenceNumber + count
+          left -= count
+          leftBytes -= end - start - count * LENGTH_BYTES
+        }
+        if (left <= 0 || leftBytes <= 0) break
+      }
+      if (from === before) break
+    }
+    return pages
   }
 
   /**

@@ -1,7 +1,7 @@
 /** How the events of one append lie in one row of the log: each its length as uint32, then its bytes. */
 import { asBuffer } from '../amqp/sections.ts'
 
-const LENGTH_BYTES = 4
+export const LENGTH_BYTES = 4
 
 export function packEvents(messages: readonly Uint8Array[]): Buffer {
   const size = messages.reduce((sum, message) => sum + LENGTH_BYTES + message.length, 0)
@@ -24,4 +24,30 @@ export function* unpackEvents(row: Uint8Array): Generator<Buffer> {
     offset = start + packed.readUInt32BE(offset)
     yield packed.subarray(start, offset)
   }
+}
+
+/**
+ * Which of a row's events are taken: those behind the first `skip`, up to the one that reaches a bound.
+ * @param maxBytes of the events themselves.
+ * @returns offsets of the taken bytes.
+ */
+export function takeEvents(
+  row: Uint8Array,
+  skip: number,
+  maxEvents: number,
+  maxBytes: number,
+): { skipped: number; start: number; count: number; end: number } {
+  const packed = asBuffer(row)
+  let offset = 0
+  let skipped = 0
+  for (; skipped < skip && offset < packed.length; skipped++)
+    offset += LENGTH_BYTES + packed.readUInt32BE(offset)
+  const start = offset
+  let count = 0
+  for (let bytes = 0; offset < packed.length && count < maxEvents && bytes < maxBytes; count++) {
+    const length = packed.readUInt32BE(offset)
+    offset += LENGTH_BYTES + length
+    bytes += length
+  }
+  return { skipped, start, count, end: offset }
 }

@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, vi } from 'vitest'
-import { fetch } from '../../../../src/local/event-hubs/kafka/fetch.ts'
-import { messageOf } from '../../../../src/local/event-hubs/kafka/records.ts'
-import { KafkaReader, KafkaWriter } from '../../../../src/local/event-hubs/kafka/wire.ts'
-import { HubLog } from '../../../../src/local/event-hubs/log/log.ts'
+import { fetch } from '../../../../src/local/event-hubs/kafka/fetching/fetch.ts'
+import { FetchSessions } from '../../../../src/local/event-hubs/kafka/fetching/fetch-sessions.ts'
+import { KafkaReader, KafkaWriter } from '../../../../src/local/event-hubs/kafka/wire/values.ts'
+import { type EventPage, HubLog } from '../../../../src/local/event-hubs/log/log.ts'
 import { HUB } from '../hub-fixture.ts'
+import { messageOf, record } from './batches.ts'
 
 const EVENTS = 200
 
@@ -14,7 +15,7 @@ it('a client that waits for much has each event read twice: once to count it, on
   const folder = mkdtempSync(join(tmpdir(), 'rtstream-fetch-'))
   const log = HubLog.open(folder, { partitions: 1, retention: { ms: 3_600_000, bytes: 1e9 }, clock: Date })
   try {
-    const message = messageOf({ key: undefined, value: Buffer.alloc(100), headers: [] })
+    const message = messageOf(record(Buffer.alloc(100)))
     const minBytes = message.length * EVENTS
     // Version 4: replica, longest wait, least and most bytes, isolation; then partition, offset, most bytes.
     const request = new KafkaWriter().int32(-1).int32(60_000).int32(minBytes).int32(4_000_000).int8(0)
@@ -22,17 +23,20 @@ it('a client that waits for much has each event read twice: once to count it, on
       request.string(name).array([0], (partition) => request.int32(partition).int64(0).int32(4_000_000)),
     )
     const answer = new KafkaWriter()
-    const read = vi.spyOn(log, 'read')
+    const read = vi.spyOn(log, 'readPages')
     const signal = new AbortController().signal
     const answered = fetch(
-      { log, hubName: HUB, signal },
+      { log, hubName: HUB, signal, fetchSessions: new FetchSessions({ newNumber: () => 1, now: () => 0 }) },
       4,
       new KafkaReader(Buffer.from(request.end())),
       answer,
     )
     for (let event = 0; event < EVENTS; event++) log.append(0, [message])
     await answered
-    const events = read.mock.results.reduce((sum, { value }) => sum + (value as unknown[]).length, 0)
+    const events = read.mock.results.reduce(
+      (sum, { value }) => sum + (value as EventPage[]).reduce((all, { count }) => all + count, 0),
+      0,
+    )
     expect(events).toBe(2 * EVENTS)
     expect(answer.end().length).toBeGreaterThan(EVENTS * 100)
   } finally {

@@ -1,17 +1,10 @@
 /** The endpoint against what no client library sends: junk, cut-off and endless messages, requests before signing in. */
 import { createHmac } from 'node:crypto'
-import { createConnection, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { crc32c } from '../../../../src/local/event-hubs/kafka/crc32c.ts'
-import {
-  decodeBatch,
-  encodeBatch,
-  type KafkaRecord,
-} from '../../../../src/local/event-hubs/kafka/record-batch.ts'
-import { messageOf, recordOf } from '../../../../src/local/event-hubs/kafka/records.ts'
-import { KafkaReader, KafkaWriter, MalformedKafkaError } from '../../../../src/local/event-hubs/kafka/wire.ts'
 import { HUB, KEY, KEY_NAME } from '../hub-fixture.ts'
 import { randomNumbers } from '../random-numbers.ts'
+import { Bare, request } from './bare-client.ts'
+import { decodeBatches, encodeBatch, messageOf, record } from './batches.ts'
 import { type KafkaFixture, startKafkaFixture } from './kafka-fixture.ts'
 
 /** `RTSTREAM_FUZZ=10000` tries so many; the suite a part of them. */
@@ -24,123 +17,18 @@ beforeAll(async () => {
 })
 afterAll(() => fixture.close())
 
-const request = (
-  key: number,
-  version: number,
-  write: (writer: KafkaWriter) => unknown = () => {},
-  id = 7,
-) => {
-  const writer = new KafkaWriter().int16(key).int16(version).int32(id).string('raw')
-  write(writer)
-  const body = Buffer.from(writer.end())
-  return Buffer.concat([new KafkaWriter().int32(body.length).end(), body])
-}
-
-/** A bare connection; answers are read message by message. */
-class Bare {
-  readonly socket: Socket
-  #received = Buffer.alloc(0)
-  isClosed = false
-
-  constructor() {
-    this.socket = createConnection(fixture.ports.plain, '127.0.0.1')
-    this.socket.on('error', () => {})
-    this.socket.on('close', () => {
-      this.isClosed = true
-    })
-    this.socket.on('data', (chunk) => {
-      this.#received = Buffer.concat([this.#received, chunk])
-    })
-  }
-
-  async ask(bytes: Buffer): Promise<KafkaReader> {
-    this.socket.write(bytes)
-    return vi.waitFor(() => {
-      if (this.#received.length < 4) throw new Error('no answer')
-      const length = this.#received.readInt32BE(0)
-      if (this.#received.length < 4 + length) throw new Error('half an answer')
-      const message = this.#received.subarray(4, 4 + length)
-      this.#received = this.#received.subarray(4 + length)
-      return new KafkaReader(message)
-    }, 20_000)
-  }
-
-  async signIn(): Promise<void> {
-    await this.ask(request(17, 1, (writer) => writer.string('PLAIN')))
-    const proof = Buffer.from(`\0$ConnectionString\0${fixture.hub.connectionString()}`)
-    const answer = await this.ask(request(36, 0, (writer) => writer.bytes(proof)))
-    expect([answer.int32(), answer.int16()]).toEqual([7, 0])
-  }
-}
-
 const closed = (bare: Bare) => vi.waitFor(() => expect(bare.isClosed).toBe(true), 20_000)
 
-describe('record batches', () => {
-  const records: KafkaRecord[] = [
-    { key: Buffer.from('k'), value: Buffer.from('v'), headers: [{ name: 'h', value: undefined }] },
-    { key: undefined, value: undefined, headers: [] },
-    { key: Buffer.alloc(0), value: Buffer.alloc(300, 7), headers: [{ name: 'ä', value: Buffer.of(0) }] },
-  ]
-
-  it('have the check sum of the standard', () => {
-    expect(crc32c(Buffer.from('123456789'))).toBe(0xe3069283)
-    expect(crc32c(Buffer.alloc(32))).toBe(0x8a9136aa)
-  })
-
-  it('are what they were', () => {
-    expect(decodeBatch(encodeBatch(records, 5, 1000), 10_000).records).toEqual(records)
-  })
-
-  it('are what they were as events of the hub', () => {
-    expect(records.map((record) => recordOf(messageOf(record)))).toEqual([
-      records[0],
-      records[1],
-      // An event has no key, or one that says something.
-      { ...records[2], key: Buffer.alloc(0) },
-    ])
-  })
-
-  it('that are cut off or changed anywhere are refused', () => {
-    const whole = encodeBatch(records, 0, 1000)
-    for (let length = 0; length < whole.length; length++)
-      expect(() => decodeBatch(whole.subarray(0, length), 10_000), String(length)).toThrow(
-        MalformedKafkaError,
-      )
-    // Offset, leader epoch: the hub's own, whatever stands there.
-    for (let at = 16; at < whole.length; at++) {
-      const changed = Buffer.from(whole)
-      changed[at] = (changed[at] as number) ^ 0x55
-      expect(() => decodeBatch(changed, 10_000), String(at)).toThrow(MalformedKafkaError)
-    }
-  })
-})
-
-describe('numbers of variable length', () => {
-  it.each([0, 1, -1, 63, -64, 64, 300, -301, 2 ** 31 - 1, -(2 ** 31), 2 ** 40, -(2 ** 40)])('%i', (value) => {
-    expect(new KafkaReader(Buffer.from(new KafkaWriter().varint(value).end())).varint()).toBe(value)
-  })
-})
-
 /** A batch as an idempotent producer numbers it. */
-function numbered(
-  producerId: number,
-  epoch: number,
-  baseSequence: number,
-  values: readonly string[],
-): Buffer {
-  const records = values.map((value) => ({ key: undefined, value: Buffer.from(value), headers: [] }))
-  const batch = encodeBatch(records, 0, 0)
-  batch.writeBigInt64BE(BigInt(producerId), 43)
-  batch.writeInt16BE(epoch, 51)
-  batch.writeInt32BE(baseSequence, 53)
-  batch.writeUInt32BE(crc32c(batch.subarray(21)), 17)
-  return batch
-}
+const numbered = (producerId: number, epoch: number, baseSequence: number, values: readonly string[]) =>
+  encodeBatch(
+    values.map((value) => record(value)),
+    { producerId, epoch, baseSequence },
+  )
 
 describe('an idempotent producer', () => {
   const produce = async (batch: Buffer): Promise<number> => {
-    const bare = new Bare()
-    await bare.signIn()
+    const bare = await Bare.signedIn(fixture)
     const answer = await bare.ask(
       request(0, 3, (writer) => {
         writer.string(undefined).int16(-1).int32(1000).int32(1).string(HUB).int32(1).int32(0).bytes(batch)
@@ -178,7 +66,7 @@ describe('an idempotent producer', () => {
 
 describe('a connection', () => {
   it('may ask for versions before it signs in, in a version of the future too', async () => {
-    const bare = new Bare()
+    const bare = new Bare(fixture)
     const answer = await bare.ask(request(18, 3, (writer) => writer.int8(0)))
     expect([answer.int32(), answer.int16()]).toEqual([7, 35])
     expect(answer.array(() => [answer.int16(), answer.int16(), answer.int16()])).toContainEqual([0, 0, 8])
@@ -194,7 +82,7 @@ describe('a connection', () => {
     ['TLS', () => Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01])],
     ['HTTP', () => Buffer.from('GET / HTTP/1.1\r\n\r\n')],
   ])('is ended by %s before it has signed in', async (_, bytes) => {
-    const bare = new Bare()
+    const bare = new Bare(fixture)
     bare.socket.write(bytes())
     await closed(bare)
   })
@@ -204,7 +92,7 @@ describe('a connection', () => {
     const expiry = Math.floor(Date.now() / 1000) + 2
     const signature = createHmac('sha256', KEY).update(`${resource}\n${expiry}`).digest('base64')
     const token = `SharedAccessSignature sr=${resource}&sig=${encodeURIComponent(signature)}&se=${expiry}&skn=${KEY_NAME}`
-    const bare = new Bare()
+    const bare = new Bare(fixture)
     await bare.ask(request(17, 1, (writer) => writer.string('OAUTHBEARER')))
     const proof = Buffer.from(`n,,\x01auth=Bearer ${token}\x01\x01`)
     const answer = await bare.ask(request(36, 1, (writer) => writer.bytes(proof)))
@@ -219,8 +107,7 @@ describe('a connection', () => {
   })
 
   it('answers in order, however the bytes arrive', async () => {
-    const bare = new Bare()
-    await bare.signIn()
+    const bare = await Bare.signedIn(fixture)
     const both = Buffer.concat([request(3, 1, (w) => w.int32(-1), 11), request(18, 0, () => {}, 12)])
     for (const byte of both.subarray(0, both.length - 1)) bare.socket.write(Buffer.of(byte))
     const first = await bare.ask(both.subarray(both.length - 1))
@@ -230,11 +117,10 @@ describe('a connection', () => {
   })
 
   it('with acks of 0 gets no answer, and the records are there', async () => {
-    const bare = new Bare()
-    await bare.signIn()
+    const bare = await Bare.signedIn(fixture)
     const next = () => fixture.hub.log.properties(0).lastEnqueuedSequenceNumber + 1
     const before = next()
-    const batch = encodeBatch([{ key: undefined, value: Buffer.from('x'), headers: [] }], 0, 0)
+    const batch = encodeBatch([record('x')])
     const produce = request(0, 3, (writer) => {
       writer.string(undefined).int16(0).int32(1000).int32(1).string(HUB).int32(1).int32(0).bytes(batch)
     })
@@ -245,20 +131,19 @@ describe('a connection', () => {
   })
 
   it('waits for events as long as it says, and no longer than they take', async () => {
-    const bare = new Bare()
-    await bare.signIn()
+    const bare = await Bare.signedIn(fixture)
     const next = fixture.hub.log.properties(0).lastEnqueuedSequenceNumber + 1
     const wait = request(1, 4, (writer) => {
       writer.int32(-1).int32(20_000).int32(1).int32(1_000_000).int8(0).int32(1).string(HUB).int32(1)
       writer.int32(0).int64(next).int32(1_000_000)
     })
     const answered = bare.ask(wait)
-    fixture.hub.log.append(0, [messageOf({ key: undefined, value: Buffer.from('late'), headers: [] })])
+    fixture.hub.log.append(0, [messageOf(record('late'))])
     const answer = await answered
     answer.slice(4 + 4 + 4)
     expect([answer.string(), answer.int32(), answer.int32(), answer.int16()]).toEqual([HUB, 1, 0, 0])
     answer.slice(16 + 4)
-    expect(decodeBatch(answer.bytes(), 10_000).records[0]?.value?.toString()).toBe('late')
+    expect(decodeBatches(answer.bytes())[0]?.value?.toString()).toBe('late')
     bare.socket.destroy()
   })
 
@@ -296,7 +181,7 @@ describe('a connection', () => {
           .string(HUB)
           .int32(1)
           .int32(0)
-          .bytes(encodeBatch([{ key: undefined, value: Buffer.from('z'), headers: [] }], 0, 0)),
+          .bytes(encodeBatch([record('z')])),
       ),
       request(8, 6, (w) =>
         w
@@ -331,8 +216,7 @@ describe('a connection', () => {
       request(42, 1, (w) => w.int32(1).string('g')),
     ]
     for (let round = 0; round * FUZZED_PER_CONNECTION < FUZZED; round++) {
-      const bare = new Bare()
-      await bare.signIn()
+      const bare = await Bare.signedIn(fixture)
       for (let index = 0; index < FUZZED_PER_CONNECTION && !bare.isClosed; index++) {
         const bytes = Buffer.from(seeds[random(seeds.length)] as Buffer)
         for (let change = 0; change < 3; change++) bytes[12 + random(bytes.length - 12)] = random(256)
@@ -340,8 +224,7 @@ describe('a connection', () => {
       }
       bare.socket.destroy()
     }
-    const after = new Bare()
-    await after.signIn()
+    const after = await Bare.signedIn(fixture)
     after.socket.destroy()
     expect(fixture.logged.lines().filter(({ level }) => Number(level) >= 50)).toEqual([])
   })

@@ -3,7 +3,7 @@
  * (https://learn.microsoft.com/azure/event-hubs/apache-kafka-troubleshooting-guide); so does this hub.
  */
 import { gunzipSync } from 'node:zlib'
-import { MalformedKafkaError } from './wire.ts'
+import { MalformedKafkaError } from '../wire/values.ts'
 
 const NAMES = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
 

@@ -26,25 +26,20 @@ const [t0, t1, t2, t3, t4, t5, t6, t7] = tables as [
   Uint32Array,
 ]
 
-export function crc32c(bytes: Uint8Array): number {
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+/** Of the bytes from `start` to `end`. */
+export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length): number {
   let crc = 0xffffffff
-  let offset = 0
-  for (; offset + 8 <= view.length; offset += 8) {
-    const low = crc ^ view.readUInt32LE(offset)
-    const high = view.readUInt32LE(offset + 4)
+  let at = start
+  for (; at + 8 <= end; at += 8)
     crc =
-      ((t7[low & 0xff] as number) ^
-        (t6[(low >>> 8) & 0xff] as number) ^
-        (t5[(low >>> 16) & 0xff] as number) ^
-        (t4[low >>> 24] as number) ^
-        (t3[high & 0xff] as number) ^
-        (t2[(high >>> 8) & 0xff] as number) ^
-        (t1[(high >>> 16) & 0xff] as number) ^
-        (t0[high >>> 24] as number)) >>>
-      0
-  }
-  for (; offset < view.length; offset++)
-    crc = ((crc >>> 8) ^ (t0[(crc ^ (view[offset] as number)) & 0xff] as number)) >>> 0
+      (t7[(crc ^ (bytes[at] as number)) & 0xff] as number) ^
+      (t6[((crc >>> 8) ^ (bytes[at + 1] as number)) & 0xff] as number) ^
+      (t5[((crc >>> 16) ^ (bytes[at + 2] as number)) & 0xff] as number) ^
+      (t4[(crc >>> 24) ^ (bytes[at + 3] as number)] as number) ^
+      (t3[bytes[at + 4] as number] as number) ^
+      (t2[bytes[at + 5] as number] as number) ^
+      (t1[bytes[at + 6] as number] as number) ^
+      (t0[bytes[at + 7] as number] as number)
+  for (; at < end; at++) crc = (crc >>> 8) ^ (t0[(crc ^ (bytes[at] as number)) & 0xff] as number)
   return (crc ^ 0xffffffff) >>> 0
 }

@@ -3,7 +3,7 @@
  * shares out the partitions, and everyone gets a part; whoever joins, leaves or falls silent begins that anew.
  * https://cwiki.apache.org/confluence/display/KAFKA/Kafka+Client-side+Assignment+Proposal
  */
-import { ERROR } from './protocol.ts'
+import { ERROR } from '../wire/protocol.ts'
 
 export interface Join {
   memberId: string

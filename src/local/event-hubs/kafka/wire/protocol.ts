@@ -79,6 +79,7 @@ export const ERROR = {
   nonEmptyGroup: 68,
   groupIdNotFound: 69,
   fetchSessionIdNotFound: 70,
+  invalidFetchSessionEpoch: 71,
   groupMaxSizeReached: 81,
 } as const
 

@@ -1,9 +1,10 @@
 /** Requests about consumer groups: membership, and what they have read. */
+
+import { ERROR } from '../wire/protocol.ts'
+import type { KafkaReader, KafkaWriter } from '../wire/values.ts'
 import type { JoinAnswer } from './consumer-group.ts'
 import type { Coordinator } from './coordinator.ts'
 import { type CommittedOffset, MAX_METADATA_LENGTH } from './group-offsets.ts'
-import { ERROR } from './protocol.ts'
-import type { KafkaReader, KafkaWriter } from './wire.ts'
 
 export interface GroupContext {
   coordinator: Coordinator

@@ -1,6 +1,6 @@
 /** What consumer groups have committed, kept over restarts: by group, the next offset of each partition. */
 import { join } from 'node:path'
-import { StateMap, StateMapFullError } from '../../storage/state-map.ts'
+import { StateMap, StateMapFullError } from '../../../storage/state-map.ts'
 
 /** Next to read; −1: nothing was committed. */
 export interface CommittedOffset {

@@ -36,7 +36,8 @@ export class KafkaReader {
 
   /** As a number: a hub has no offsets or times beyond 2⁵³. */
   int64 = (): number => {
-    const value = Number(this.#bytes.readBigInt64BE(this.#take(8)))
+    const start = this.#take(8)
+    const value = this.#bytes.readInt32BE(start) * 2 ** 32 + this.#bytes.readUInt32BE(start + 4)
     if (!Number.isSafeInteger(value)) throw new MalformedKafkaError('a number is too large')
     return value
   }
@@ -81,27 +82,6 @@ export class KafkaReader {
 
   array<T>(item: () => T): T[] {
     return this.nullableArray(item) ?? []
-  }
-
-  /** Zigzag, up to 64 bits. */
-  varint = (): number => {
-    let value = 0n
-    for (let shift = 0n; shift < 70n; shift += 7n) {
-      const byte = this.#bytes[this.#take(1)] as number
-      value |= BigInt(byte & 0x7f) << shift
-      if (byte < 0x80) {
-        const decoded = Number((value >> 1n) ^ -(value & 1n))
-        if (!Number.isSafeInteger(decoded)) break
-        return decoded
-      }
-    }
-    throw new MalformedKafkaError('a number is too large')
-  }
-
-  /** Bytes behind a varint length; undefined for −1. */
-  varBytes = (): Buffer | undefined => {
-    const length = this.varint()
-    return length === -1 ? undefined : this.slice(length)
   }
 }
 
@@ -151,7 +131,8 @@ export class KafkaWriter {
 
   int64(value: number): this {
     const at = this.#room(8)
-    this.#bytes.writeBigInt64BE(BigInt(value), at)
+    this.#bytes.writeInt32BE(Math.floor(value / 2 ** 32), at)
+    this.#bytes.writeUInt32BE(value >>> 0, at + 4)
     return this
   }
 
@@ -183,23 +164,6 @@ export class KafkaWriter {
     this.int32(items.length)
     for (const item of items) write(item)
     return this
-  }
-
-  /** Zigzag. */
-  varint(value: number): this {
-    if (value >= -0x40000000 && value < 0x40000000) {
-      let rest = ((value << 1) ^ (value >> 31)) >>> 0
-      for (; rest >= 0x80; rest >>>= 7) this.int8(((rest & 0x7f) | 0x80) - 256)
-      return this.int8(rest)
-    }
-    let rest = BigInt.asUintN(64, (BigInt(value) << 1n) ^ (BigInt(value) >> 63n))
-    for (; rest >= 0x80n; rest >>= 7n) this.int8(Number((rest & 0x7fn) | 0x80n) - 256)
-    return this.int8(Number(rest))
-  }
-
-  varBytes(bytes: Uint8Array | undefined): this {
-    if (bytes === undefined) return this.varint(-1)
-    return this.varint(bytes.length).raw(bytes)
   }
 
   /** What was written, without a copy; nothing may be written afterwards. */

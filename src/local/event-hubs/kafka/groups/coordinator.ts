@@ -1,5 +1,5 @@
 /** All consumer groups of the hub: made when a client first names one, as the service does over Kafka. */
-import type { GroupProgress } from '../links/group-progress.ts'
+import type { GroupProgress } from '../../links/group-progress.ts'
 import { ConsumerGroup } from './consumer-group.ts'
 import type { GroupOffsets } from './group-offsets.ts'
 

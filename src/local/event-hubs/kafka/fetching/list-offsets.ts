@@ -1,0 +1,45 @@
+/** ListOffsets: where a partition begins and ends, and the first event of a time. An offset is the event's sequence number. */
+import type { HubLog } from '../../log/log.ts'
+import { ERROR } from '../wire/protocol.ts'
+import type { KafkaReader, KafkaWriter } from '../wire/values.ts'
+
+const LATEST = -1
+const EARLIEST = -2
+
+export function listOffsets(
+  { log, hubName }: { log: HubLog; hubName: string },
+  version: number,
+  request: KafkaReader,
+  answer: KafkaWriter,
+): void {
+  request.int32()
+  if (version >= 2) request.int8()
+  const topics = request.array(() => ({
+    name: request.string(),
+    partitions: request.array(() => {
+      const partition = request.int32()
+      if (version >= 4) request.int32()
+      return { partition, timestamp: request.int64() }
+    }),
+  }))
+  if (version >= 2) answer.int32(0)
+  answer.array(topics, ({ name, partitions }) => {
+    answer.string(name).array(partitions, ({ partition, timestamp }) => {
+      const isKnown = name === hubName && partition >= 0 && partition < log.partitionCount
+      const found = isKnown ? offsetAt(log, partition, timestamp) : { offset: -1, timestamp: -1 }
+      answer.int32(partition).int16(isKnown ? ERROR.none : ERROR.unknownTopicOrPartition)
+      answer.int64(found.timestamp).int64(found.offset)
+      if (version >= 4) answer.int32(0)
+    })
+  })
+}
+
+/** @param timestamp epoch milliseconds, or one of the two that stand for an end. */
+function offsetAt(log: HubLog, partition: number, timestamp: number): { offset: number; timestamp: number } {
+  const { beginSequenceNumber: begin, lastEnqueuedSequenceNumber: last } = log.properties(partition)
+  if (timestamp === EARLIEST) return { offset: begin, timestamp: -1 }
+  if (timestamp === LATEST) return { offset: last + 1, timestamp: -1 }
+  const offset = log.sequenceNumberAt(partition, timestamp)
+  const [event] = offset > last ? [] : log.read(partition, offset, 1)
+  return event ? { offset, timestamp: event.enqueuedAt } : { offset: -1, timestamp: -1 }
+}
