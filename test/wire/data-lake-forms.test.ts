@@ -34,6 +34,67 @@ it('a PATCH may come as a PUT that says so, as Hadoop and Spark send it', async 
   expect((await running.raw('GET', '/bronze/a')).text).toBe('spark')
 })
 
+it('a client that had no answer finds its own work again, as Hadoop’s driver looks for it', async () => {
+  const id = '4c1b5ad5-3d05-47c0-a9a2-59a0a4f2f15e'
+  const named = (headers: Record<string, string> = {}) => ({ 'x-ms-client-transaction-id': id, ...headers })
+  const seen = async (path: string, query?: string) => {
+    const { status, headers } = await running.raw('HEAD', path, query === undefined ? {} : { query })
+    return status === 200 ? headers['x-ms-client-transaction-id'] : status
+  }
+  for (const resource of ['file', 'directory']) {
+    const source = `/bronze/${resource}`
+    await running.raw('PUT', source, { query: `resource=${resource}` })
+    expect(await seen(source)).toBeUndefined()
+    await running.raw('PUT', source, { query: `resource=${resource}`, headers: named() })
+    expect(await seen(source)).toBe(id)
+    expect(await seen(source, 'action=getStatus')).toBe(id)
+    const rename = async (from: string, to: string, headers: Record<string, string>) =>
+      (await running.raw('PUT', to, { headers: { ...headers, 'x-ms-rename-source': from } })).status
+    // A move that does not say so is not the one that made the path.
+    expect(await rename(source, `${source}-2`, {})).toBe(201)
+    expect(await seen(`${source}-2`)).toBeUndefined()
+    expect(await rename(`${source}-2`, `${source}-3`, named())).toBe(201)
+    expect(await seen(`${source}-3`)).toBe(id)
+    expect(await seen(`${source}-2`)).toBe(404)
+  }
+  const bad = { query: 'resource=file', headers: named({ 'x-ms-client-transaction-id': 'x'.repeat(65) }) }
+  expect(code(await running.raw('PUT', '/bronze/b', bad))).toBe('400 InvalidHeaderValue')
+})
+
+it('a list of a file is that file, with the version that every look at it names', async () => {
+  await put('/bronze/folder/a')
+  for (const recursive of [true, false]) {
+    const query = `resource=filesystem&directory=folder%2Fa&recursive=${recursive}`
+    const { paths } = JSON.parse((await running.raw('GET', '/bronze', { query })).text)
+    const { etag } = (await running.raw('HEAD', '/bronze/folder/a')).headers
+    expect(paths).toEqual([expect.objectContaining({ name: 'folder/a', contentLength: '7' })])
+    expect(`"${paths[0].etag}"`).toBe(etag)
+  }
+})
+
+it('a rename onto a folder moves into it, as Hadoop counts on; with mode=legacy it takes its place', async () => {
+  const make = (path: string) => running.raw('PUT', path, { query: 'resource=directory' })
+  const rename = async (from: string, to: string, query = '') =>
+    code(await running.raw('PUT', to, { query, headers: { 'x-ms-rename-source': `/bronze${from}` } }))
+  const stands = async (path: string) => (await running.raw('HEAD', `/bronze${path}`)).status === 200
+  await make('/bronze/target')
+  await put('/bronze/source/a')
+  await put('/bronze/file')
+  expect(await rename('/file', '/bronze/target')).toBe('201')
+  expect(await rename('/source', '/bronze/target', 'mode=posix')).toBe('201')
+  expect(await stands('/target/file')).toBe(true)
+  expect(await stands('/target/source/a')).toBe(true)
+  // Not where something stands already, nor below itself.
+  await put('/bronze/source/a')
+  expect(await rename('/source', '/bronze/target')).toBe('409 DirectoryNotEmpty')
+  expect(await rename('/target', '/bronze/target')).toBe('409 InvalidRenameSourcePath')
+  expect(await rename('/source', '/bronze/target', 'mode=legacy')).toBe('409 DirectoryNotEmpty')
+  await make('/bronze/empty')
+  expect(await rename('/source', '/bronze/empty', 'mode=legacy')).toBe('201')
+  expect(await stands('/empty/a')).toBe(true)
+  expect(await stands('/source')).toBe(false)
+})
+
 it('a rename that leaves out the container is one in the container of its source, as Go sends it', async () => {
   await put()
   const headers = { 'x-ms-rename-source': `/${ACCOUNT}/bronze/a` }

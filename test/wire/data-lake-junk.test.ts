@@ -64,7 +64,7 @@ describe('requests that mean nothing', () => {
     ['GET', '/bronze', 'resource=filesystem&maxResults=many', {}, 400, 'OutOfRangeQueryParameterValue'],
     ['GET', '/bronze', 'resource=filesystem&continuation=%21%21', {}, 400, 'InvalidQueryParameterValue'],
     ['GET', '/bronze', 'resource=filesystem&directory=..', {}, 400, 'InvalidResourceName'],
-    ['GET', '/bronze', 'resource=filesystem&directory=a', {}, 404, 'PathNotFound'],
+    ['GET', '/bronze', 'resource=filesystem&directory=b', {}, 404, 'PathNotFound'],
     ['GET', '/bronze', 'restype=container&comp=list&prefix=..%2F', {}, 400, 'InvalidResourceName'],
     ['GET', '/bronze', 'restype=container&comp=list&maxresults=-1', {}, 400, 'OutOfRangeQueryParameterValue'],
     ['GET', '/bronze', 'restype=container&comp=list&marker=%21', {}, 400, 'InvalidQueryParameterValue'],

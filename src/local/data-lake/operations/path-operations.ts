@@ -11,10 +11,12 @@ import {
 } from './operation.ts'
 
 const PATH = { api: 'Data Lake', level: 'path' } as const
+/** By which a client that had no answer knows its own work again: Hadoop's driver from 3.4.2 on. */
+const TRANSACTION = ['x-ms-client-transaction-id']
 const LEASED = ['x-ms-proposed-lease-id', 'x-ms-lease-duration']
 const CREATION = [
   ...['x-ms-properties', ...METADATA, ...PATH_CONTENT, ...ACCESS, 'x-ms-umask', ...LEASE, ...LEASED],
-  ...[...EXPIRY, 'x-ms-encryption-context'],
+  ...[...EXPIRY, ...TRANSACTION, 'x-ms-encryption-context'],
 ]
 
 export const PATH_OPERATIONS = [
@@ -27,7 +29,7 @@ export const PATH_OPERATIONS = [
     parameters: ['mode', 'continuation'],
     headers: [
       ...['x-ms-rename-source', 'x-ms-source-lease-id', ...LEASE, ...LEASED],
-      ...[...CONDITIONS_ON_SOURCE, ...PATH_CONTENT],
+      ...[...CONDITIONS_ON_SOURCE, ...PATH_CONTENT, ...TRANSACTION],
     ],
     values: { mode: ['legacy', 'posix'] },
   },

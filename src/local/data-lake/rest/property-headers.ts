@@ -85,7 +85,7 @@ export function propertyHeaders(
   properties: Properties,
   { isPart = false, isDirectory = false } = {},
 ): Record<string, string> {
-  const { metadata = {}, content = {}, copy, append, expiresAt, encryptionContext } = properties
+  const { metadata = {}, content = {}, copy, append, expiresAt, encryptionContext, transaction } = properties
   const { 'content-md5': md5, ...rest } = content
   const all = isDirectory ? { ...metadata, hdi_isfolder: 'true' } : metadata
   return {
@@ -100,6 +100,7 @@ export function propertyHeaders(
     ...(!append && !isDirectory && { 'x-ms-access-tier': 'Hot', 'x-ms-access-tier-inferred': 'true' }),
     ...(expiresAt !== undefined && { 'x-ms-expiry-time': new Date(expiresAt).toUTCString() }),
     ...(encryptionContext !== undefined && { 'x-ms-encryption-context': encryptionContext }),
+    ...(transaction !== undefined && { 'x-ms-client-transaction-id': transaction }),
     ...(copy && copyHeaders(copy)),
   }
 }

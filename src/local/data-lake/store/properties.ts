@@ -24,6 +24,8 @@ export interface Properties {
   expiresAt?: number
   /** Kept for a client that encrypts by itself. */
   encryptionContext?: string
+  /** Of the request that created the path or renamed it to where it is, as the client called it. */
+  transaction?: string
   /** Of a container: access policies that signatures can name. */
   policies?: StoredPolicy[]
   /** Of the account: its service properties, as the XML that was set. */

@@ -13,12 +13,18 @@ export function listPaths(lake: Lake, call: LakeCall): void {
   const { container, query } = call
   const root = folders.resolve(container, '')
   const folder = (query.get('directory') ?? '').replace(/^\/+|\/+$/g, '')
-  if (!entryAt(folders.resolve(container, folder))?.isDirectory()) throw notFound()
+  const stats = entryAt(folders.resolve(container, folder))
+  if (!stats) throw notFound()
   const most = pageSize(query.get('maxresults'))
   const from = readMarker(query.get('continuation')) || (query.get('beginfrom') ?? undefined)
   const page: Listed[] = []
   let next: string | undefined
-  for (const entry of listFolder({ root, folder, recursive: word(call, 'recursive') === 'true', from })) {
+  const recursive = word(call, 'recursive') === 'true'
+  // A file in place of the folder is listed itself.
+  const all = stats.isFile()
+    ? [{ path: folder, isDirectory: false }]
+    : listFolder({ root, folder, recursive, from })
+  for (const entry of all) {
     if (page.length === most) {
       next = folder === '' ? entry.path : entry.path.slice(folder.length + 1)
       break
@@ -44,7 +50,8 @@ function describe({ kept }: Lake, container: string, root: string, { path, isDir
       lastModified: stats.mtime.toUTCString(),
       creationTime: fileTime(stats.birthtimeMs),
       ...(expiresAt !== undefined && { expiryTime: fileTime(expiresAt) }),
-      etag: etagOf(stats),
+      // Without its quotes here, though every header has them.
+      etag: etagOf(stats).replaceAll('"', ''),
       owner,
       group,
       permissions,

@@ -23,6 +23,7 @@ import { given, type LakeCall, word } from '../lake-call.ts'
 import { leaseAround, leaseNew } from '../leasing.ts'
 import { contentIn, propertiesIn } from '../property-headers.ts'
 import { renamePath } from './rename.ts'
+import { transactionIn } from './transaction.ts'
 
 const MAX_APPEND_BYTES = 100 * 1024 * 1024
 const MAX_CONTEXT_CHARACTERS = 1024
@@ -123,6 +124,7 @@ function ofNew({ clock }: Lake, call: LakeCall, isDirectory: boolean): Propertie
     ...propertiesIn(call.request),
     ...(access && { access }),
     ...(context !== undefined && { encryptionContext: context }),
+    ...transactionIn(call),
     ...expiryIn(call, clock.now(), clock.now()),
   }
 }

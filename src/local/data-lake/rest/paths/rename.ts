@@ -1,23 +1,26 @@
 /** Path - Create with a rename source, https://learn.microsoft.com/rest/api/storageservices/datalakestoragegen2/path/create */
 import { lstatSync, type Stats } from 'node:fs'
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { HttpError } from '../../../http/errors.ts'
 import type { SasTarget } from '../../auth/sas.ts'
 import { checkConditions } from '../../store/entry.ts'
 import { entryAt } from '../../store/names.ts'
 import { guardWrite, type Lake } from '../lake.ts'
-import { given, type LakeCall, queryOf } from '../lake-call.ts'
+import { given, type LakeCall, queryOf, word } from '../lake-call.ts'
 import { contentIn } from '../property-headers.ts'
+import { transactionIn } from './transaction.ts'
 
 /**
  * Moves a file or a folder; everything happens in one turn, so of several at once with `If-None-Match: *` one wins.
  * @returns what stands at the target then. @throws HttpError; the source stays where it was.
  */
-export function renamePath(call: LakeCall, lake: Lake): Stats {
+export function renamePath(asked: LakeCall, lake: Lake): Stats {
   const { folder, uploads, kept: properties, leases } = lake
+  const from = sourceOf(asked)
+  const call = isInto(asked, lake) ? { ...asked, path: `${asked.path}/${basename(from.path)}` } : asked
   const { container, path, request } = call
-  const from = sourceOf(call)
   call.checkSource(from, 'md')
+  const transaction = transactionIn(call)
   const source = folder.resolve(from.container, from.path)
   const target = folder.resolve(container, path)
   const found = entryAt(source)
@@ -49,9 +52,22 @@ export function renamePath(call: LakeCall, lake: Lake): Stats {
     leases.forgetBelow(path)
   }
   const moved = lstatSync(target)
-  const content = contentIn(request)
-  properties.move(from, { container, path }, moved, { ...kept, content: { ...kept.content, ...content } })
+  const { transaction: _, ...others } = kept
+  properties.move(from, { container, path }, moved, {
+    ...others,
+    ...transaction,
+    content: { ...kept.content, ...contentIn(request) },
+  })
   return moved
+}
+
+/**
+ * Onto a folder that is there a source is moved into it, under its own name, as `mv` does; Hadoop's driver counts on it.
+ * With `mode=legacy`, which the SDKs send, the source takes the folder's place.
+ */
+function isInto(call: LakeCall, { folder }: Lake): boolean {
+  const isLegacy = word(call, 'mode') === 'legacy'
+  return !isLegacy && entryAt(folder.resolve(call.container, call.path))?.isDirectory() === true
 }
 
 /** `/container/path`, on path-style addresses also with the account before it. */
