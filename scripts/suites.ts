@@ -13,13 +13,14 @@ import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { GO_SUITES } from './suites/go.ts'
+import { HADOOP_SUITES } from './suites/hadoop.ts'
 import { PYTHON_SUITES } from './suites/python.ts'
 import { reasonIn } from './suites/reasons.ts'
 import type { Endpoints, Suite, SuiteResult } from './suites/suite.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const LIST = join(root, 'scripts/suites/refusals.json')
-const SUITES: readonly Suite[] = [...PYTHON_SUITES, ...GO_SUITES]
+const SUITES: readonly Suite[] = [...PYTHON_SUITES, ...GO_SUITES, ...HADOOP_SUITES]
 
 /** Suite → test → why it is refused. */
 type Refusals = Record<string, Record<string, string>>

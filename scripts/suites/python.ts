@@ -1,6 +1,7 @@
 /** Suites from PyPI's source archives, run by pytest; what they import of Azure's private helpers stands in ./python. */
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { testsIn } from './junit.ts'
 import { done, type Endpoints, output, type Suite, type SuiteResult } from './suite.ts'
 
 interface PythonSuite {
@@ -11,6 +12,8 @@ interface PythonSuite {
   files: readonly string[]
   /** Further packages that the tests import. */
   needs: readonly string[]
+  /** It presumes an account without containers: those of ours are deleted first. */
+  isAlone?: true
   /** Puts addresses and keys into the tests' own settings. @param folder of the unpacked archive. */
   settle?(folder: string, at: Endpoints): void
 }
@@ -43,6 +46,7 @@ export const PYTHON_SUITES: readonly Suite[] = [
     version: '2026.8.0',
     tests: '.',
     files: ['adlfs/tests'],
+    isAlone: true,
     needs: ['aiohttp', 'numpy', 'pandas', 'dask[dataframe]', 'pyarrow', 'python-dotenv'],
     settle(folder, at) {
       const file = join(folder, 'adlfs/tests/constants.py')
@@ -89,7 +93,13 @@ async function run(suite: PythonSuite, folder: string, at: Endpoints): Promise<S
       ...['-m', 'pytest', '-q', '--timeout', '120', '-p', 'rtstream_suite', '-p', 'no:cacheprovider'],
       ...['-o', 'asyncio_mode=auto', '-o', 'junit_logging=no', `--junitxml=${report}`, ...suite.files],
     ],
-    { cwd, env: environment(at, cwd) },
+    {
+      cwd,
+      env: {
+        ...environment(at, cwd),
+        ...(suite.isAlone && { RTSTREAM_SUITE_EMPTY: at.lakeConnectionString }),
+      },
+    },
   )
   return testsIn(readFileSync(report, 'utf8'))
 }
@@ -105,18 +115,3 @@ const environment = (at: Endpoints, tests: string): Record<string, string> => ({
   SSL_CERT_FILE: at.certificateFile,
   PYTHONPATH: [HELPERS, tests].join(process.platform === 'win32' ? ';' : ':'),
 })
-
-/** @param xml a report in JUnit's form. */
-function testsIn(xml: string): SuiteResult[] {
-  return [...xml.matchAll(/<testcase ([^>]*?)(?:\/>|>([\s\S]*?)<\/testcase>)/g)].map(
-    ([, attributes = '', inside = '']) => {
-      const of = (name: string) => new RegExp(`\\b${name}="([^"]*)"`).exec(attributes)?.[1] ?? ''
-      const [, kind, message = ''] = /<(failure|error|skipped)\b[^>]*?message="([^"]*)"/.exec(inside) ?? []
-      return {
-        test: `${of('classname').split('.').at(-1)}.${of('name')}`,
-        outcome: kind === undefined ? 'passed' : kind === 'skipped' ? 'skipped' : 'failed',
-        message: message.replaceAll('&#10;', ' ').replaceAll('&quot;', '"').slice(0, 300),
-      }
-    },
-  )
-}

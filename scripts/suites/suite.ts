@@ -9,6 +9,7 @@ export interface Endpoints {
   /** http, with the account in its path. */
   lake: string
   lakeTls: string
+  lakeConnectionString: string
   token: string
   certificateFile: string
 }
