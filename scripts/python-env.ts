@@ -13,6 +13,7 @@ interface Environment {
   requirements: readonly string[]
   /** Python 3, at least so new. */
   minor: number
+  hasSpark: boolean
 }
 
 const ENVIRONMENTS = {
@@ -21,12 +22,21 @@ const ENVIRONMENTS = {
     folder: '.venv',
     requirements: ['test/requirements.txt', 'notebooks/requirements.txt'],
     minor: 9,
+    hasSpark: true,
   },
   /** Spark 4, with Spark Connect. */
   spark4: {
     folder: '.venv-spark4',
     requirements: ['test/requirements-spark4.txt', 'notebooks/requirements-spark4.txt'],
     minor: 10,
+    hasSpark: true,
+  },
+  /** A DuckDB that its Azure extension is packaged for. */
+  duckdb: {
+    folder: '.venv-duckdb',
+    requirements: ['test/requirements-duckdb.txt'],
+    minor: 9,
+    hasSpark: false,
   },
 } as const satisfies Record<string, Environment>
 
@@ -37,14 +47,14 @@ export const PYTHON_MISSING = 'RTSTREAM_PYTHON_MISSING'
 
 /**
  * @returns the path of a Python that has every pinned package, or the one line that says what to install.
- * The first call on a fresh machine downloads several hundred MB for each environment.
+ * The first call on a fresh machine downloads several hundred MB for each environment with Spark.
  * @throws when the packages cannot be installed: no index within reach, no room.
  */
 export function ensurePython(name: EnvironmentName = 'spark3'): { python: string } | { missing: string } {
   // Asked once for a whole run of the suite, not by each of its files.
   const missing = process.env[PYTHON_MISSING]
   if (missing) return { missing }
-  const { folder, requirements, minor } = ENVIRONMENTS[name]
+  const { folder, requirements, minor, hasSpark } = ENVIRONMENTS[name]
   const venv = join(root, folder)
   const python = join(venv, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python')
   const wanted = createHash('sha256')
@@ -76,7 +86,7 @@ export function ensurePython(name: EnvironmentName = 'spark3'): { python: string
     join(root, requirements[0]),
   ]
   execFileSync(python, pip, { stdio: 'inherit' })
-  fetchDelta(python)
+  if (hasSpark) fetchDelta(python)
   writeFileSync(stamp, digest)
   return { python }
 }
