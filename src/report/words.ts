@@ -38,7 +38,11 @@ export function ledgerRows({
     parts.flatMap(([name, rows]) => (rows > 0 ? [`${name} ${count(rows)}`] : []))
   const join = (...parts: string[]) => parts.filter((part) => part !== '').join(', ')
   return [
-    ['acknowledged', count(ledger.acknowledged), waiting(inFlight.hub)],
+    [
+      'acknowledged',
+      count(ledger.acknowledged),
+      join(...listed(['typed by the presenter', ledger.typed ?? 0]), waiting(inFlight.hub)),
+    ],
     [
       'enqueued',
       count(ledger.enqueued),

@@ -54,6 +54,15 @@ describe('the report of a session', () => {
     expect(Object.fromEntries(model.settings)).toMatchObject({ stations: '1,200', partitions: '4' })
   })
 
+  it('says how many readings the presenter has typed', async () => {
+    const state = scenarios.allRunning()
+    const collector = new ReportCollector()
+    collector.add({ ...state, ledger: { ...state.ledger, typed: 3 } })
+    for (const format of ['html', 'md'] as const)
+      expect(await reportText(collector.report(), format)).toContain('typed by the presenter 3')
+    expect(html).not.toContain('typed by the presenter')
+  })
+
   it('counts each refused row that was shown once, though the readings around it are newer', () => {
     const collector = new ReportCollector()
     let state: AppState = { ...scenarios.allRunning(), events: [] }

@@ -15,6 +15,8 @@ export interface RunSummary {
     | 'acknowledged'
     /** Those of them that phones of the room sent. */
     | 'audience'
+    /** Those of them that were typed on the screen in this session. */
+    | 'typed'
     | 'enqueued'
     | 'bronze'
     | 'rejected'
@@ -101,6 +103,7 @@ export function summarise(state: AppState, audit: TableAudit | undefined, measur
       : {
           ...counts,
           audience: ledger.audience ?? null,
+          typed: ledger.typed ?? 0,
           lost,
           waiting,
           enqueuedTwice: ledger.enqueuedTwice ?? null,
@@ -132,6 +135,7 @@ export function summarise(state: AppState, audit: TableAudit | undefined, measur
 const unread = (audit: TableAudit | undefined): RunSummary['ledger'] => ({
   acknowledged: null,
   audience: null,
+  typed: null,
   enqueued: null,
   bronze: null,
   rejected: null,
@@ -172,6 +176,7 @@ export function summariseSession(state: AppState, durationMs: number): RunSummar
     ledger: {
       acknowledged: count('acknowledged'),
       audience: ledger.audience ?? null,
+      typed: count('acknowledged') === null ? null : (ledger.typed ?? 0),
       enqueued: count('enqueued') ?? ofHub(state, state.hub.enqueued) ?? null,
       bronze: count('bronze'),
       rejected: count('rejected'),
@@ -206,7 +211,7 @@ export function summariseSession(state: AppState, durationMs: number): RunSummar
 
 function isBalanced(
   counts: Record<
-    Exclude<keyof RunSummary['ledger'], 'audience' | 'lost' | 'waiting' | 'enqueuedTwice'>,
+    Exclude<keyof RunSummary['ledger'], 'audience' | 'typed' | 'lost' | 'waiting' | 'enqueuedTwice'>,
     number
   >,
   ledger: LedgerSlice,
@@ -261,6 +266,7 @@ export function summaryText(summary: RunSummary, where: SummaryPlace): string {
     `The ledger after ${count(summary.durationSeconds)} s: ${verdict}`,
     hop('acknowledged', ledger.acknowledged),
     ...(ledger.audience ? [hop('  audience', ledger.audience, '   of them, by phones')] : []),
+    ...(ledger.typed ? [hop('  typed', ledger.typed, '   of them, by you')] : []),
     hop('enqueued', ledger.enqueued, some('twice', ledger.enqueuedTwice)),
     hop('bronze', ledger.bronze, beside('rejected', ledger.rejected)),
     hop(

@@ -37,6 +37,8 @@ export interface WatcherOptions {
   log: Log
   idle: IdleTracker
   /** Hears of every look, for the phones of the room. */
+  /** Readings typed on the screen that the hub has acknowledged, in this session. */
+  typed: () => number
   hall: Pick<Hall, 'sawHub' | 'sawLake' | 'acknowledged' | 'buffered' | 'plannedDuplicates'>
 }
 
@@ -92,17 +94,21 @@ export class Watcher {
   /** What depends on the generator's counters too; called about once a second. */
   reconcile(): void {
     const { generator, hall, store, clock } = this.#options
+    const typed = this.#options.typed()
     const facts = generator.facts()
     const at = clock.monotonic()
     this.#acknowledged.observe(facts.acknowledged, at)
     this.#assertions.observeRate(facts.planned, facts.acknowledged, at)
     const own = generator.acknowledgedInAll
     // Events in the hub when the session began count as acknowledged, whoever sent them.
-    const total = own === undefined ? undefined : own + hall.acknowledged.session
+    const total = own === undefined ? undefined : own + hall.acknowledged.session + typed
     const isSending = facts.planned > 0 || facts.buffered + hall.buffered > 0
     const duplicates = facts.corrupted.duplicate + hall.plannedDuplicates
     const ledger = total === undefined ? undefined : this.#reconciler.ledger(total, isSending, duplicates)
-    if (ledger) store.update({ ledger: { ...ledger, audience: hall.acknowledged.inAll } })
+    if (ledger)
+      store.update({
+        ledger: { ...ledger, audience: hall.acknowledged.inAll, ...(typed > 0 ? { typed } : {}) },
+      })
     store.update({ assertions: this.#assertions.slice(ledger?.lost, clock.now()) })
     this.#arrows(ledger ?? store.state.ledger, facts.buffered)
   }

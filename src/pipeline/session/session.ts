@@ -158,6 +158,7 @@ class PipelineSession implements Session {
       log: this.#log,
       idle: this.#idle,
       hall: this.#hall,
+      typed: () => this.#follower.acknowledged,
     })
     this.#connected = { ...common, target, generator, pipeline, watcher, hall: this.#hall }
     this.#hall.connect(target)

@@ -229,6 +229,8 @@ export interface LedgerSlice {
   acknowledged: number
   /** Those of them that phones of the room sent; undefined: not known. */
   audience?: number | undefined
+  /** Those of them that were typed on the screen in this session; undefined: none. */
+  typed?: number | undefined
   enqueued: number
   bronze: number
   rejected: number

@@ -32,6 +32,7 @@ export class Follower {
   #everyMs = LOOK_EVERY_MS.local
   #following = new AbortController()
   #underWay: Promise<void> = Promise.resolve()
+  #acknowledged = 0
 
   constructor(options: FollowerOptions) {
     this.#options = options
@@ -41,6 +42,11 @@ export class Follower {
     this.#tracer = tracer
     this.#producer = producer
     this.#everyMs = LOOK_EVERY_MS[name]
+  }
+
+  /** A person's own readings that the hub has taken, in this session. */
+  get acknowledged(): number {
+    return this.#acknowledged
   }
 
   follow(query: TraceQuery): ActionResult {
@@ -82,6 +88,7 @@ export class Follower {
     const { signal } = this.#following
     const sending = producer.send([event]).then(
       () => {
+        this.#acknowledged++
         // The person may have stopped following it, or follows another event.
         if (!signal.aborted) this.follow({ kind: 'id', eventId })
       },

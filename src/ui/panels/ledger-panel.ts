@@ -43,18 +43,23 @@ export function verdict(state: AppState): Line {
   }
 }
 
-/** Rows of the hops and the assertions without the audience's own. */
+/** Rows of the hops and the assertions without those of other senders. */
 const USUAL_ROWS = 13
 
 function hops({ state, width, height }: PanelContext): Line[] {
   const { ledger } = state
-  const room = ledger.audience ?? 0
-  const hasLine = height > USUAL_ROWS
+  /** Who sent some of them: a line each, where there is room. */
+  const senders = [
+    { name: 'audience', events: ledger.audience ?? 0, by: 'by phones' },
+    { name: 'typed', events: ledger.typed ?? 0, by: 'by you' },
+  ].filter(({ events }) => events > 0)
+  const hasLines = height >= USUAL_ROWS + senders.length
   const isRoomy = width >= 80
   const hop = (name: LedgerCount, of: keyof LedgerSlice['inFlight'] | undefined, ...more: Span[]): Line => [
     span(left(HOP_NAMES[name] ?? name, NAME), 'muted'),
     span(right(formatCount(counted(state, name)), NUMBER)),
-    of === undefined ? span(' '.repeat(NUMBER)) : flight(waitingAt(state, of)),
+    // What stands beside has the column to itself.
+    of === undefined ? span('') : flight(waitingAt(state, of)),
     span('  '),
     ...more,
   ]
@@ -72,8 +77,8 @@ function hops({ state, width, height }: PanelContext): Line[] {
       span(right('in flight', NUMBER), 'muted'),
       span(isRoomy ? '  and beside' : '', 'muted'),
     ],
-    hop('acknowledged', undefined, ...(hasLine || !room ? [] : audienceBeside(room))),
-    ...(hasLine && room ? [audienceLine(room)] : []),
+    hop('acknowledged', undefined, ...(hasLines ? [] : senders.flatMap(senderBeside))),
+    ...(hasLines ? senders.map(senderLine) : []),
     hop(
       'enqueued',
       'hub',
@@ -94,16 +99,22 @@ function hops({ state, width, height }: PanelContext): Line[] {
   ]
 }
 
-const audienceBeside = (events: number): Span[] => [
-  span('audience ', 'muted'),
+interface Sender {
+  name: string
+  events: number
+  by: string
+}
+
+const senderBeside = ({ name, events }: Sender): Span[] => [
+  span(`${name} `, 'muted'),
   span(`${formatCount(events)}   `, 'warn'),
 ]
-const audienceLine = (events: number): Line => [
-  span(left('  audience', NAME), 'muted'),
+const senderLine = ({ name, events, by }: Sender): Line => [
+  span(left(`  ${name}`, NAME), 'muted'),
   span(right(formatCount(events), NUMBER)),
   span(' '.repeat(NUMBER)),
   span('  '),
-  span('of them, by phones', 'muted'),
+  span(`of them, ${by}`, 'muted'),
 ]
 
 /** Where the row of a count is called otherwise. */

@@ -199,6 +199,18 @@ it('tells the limits of the assertions with a mark, in ASCII where the locale ha
   expect(summaryText(summary, { ...WHERE, isAscii: true })).toMatch(/^[ -~\n]*$/)
 })
 
+it('has what was typed on the screen as a line of its own, and nothing of it where nothing was', () => {
+  const state = stateOf(100, 100)
+  const where = { dataDir: undefined, ephemeral: false, logFile: undefined }
+  const withTyped = { ...state, ledger: { ...state.ledger, audience: 42, typed: 3 } }
+  for (const summary of [summarise(withTyped, auditOf(100), MEASURED), summariseSession(withTyped, 1000)]) {
+    expect(summary.ledger.typed).toBe(3)
+    expect(summaryText(summary, where)).toMatch(/by phones\n {4}typed +3 +of them, by you\n {2}enqueued +100/)
+  }
+  expect(summarise(state, auditOf(100), MEASURED).ledger.typed).toBe(0)
+  expect(summaryText(summarise(state, auditOf(100), MEASURED), where)).not.toContain('typed')
+})
+
 it('has the audience as a line of its own, where there was one', () => {
   const state = stateOf(100, 100)
   const where = { dataDir: undefined, ephemeral: false, logFile: undefined }

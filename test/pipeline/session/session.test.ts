@@ -287,6 +287,23 @@ describe('a session', () => {
     expect(state().events.some((event) => event.city === 'Bern')).toBe(true)
   })
 
+  it('counts a reading that was typed here as its own, and not as one of other clients', async () => {
+    const { session, clock, state } = await opened()
+    session.actions.startAll()
+    await clock.advance(3000)
+    expect(state().ledger.typed).toBeUndefined()
+    const { acknowledged } = state().generator
+    session.actions.sendOne({ city: 'Bern', temperature: '7', humidity: '60' })
+    const { balanced, ledger } = await within(clock, session.drain())
+    expect(balanced).toBe(true)
+    expect(ledger.typed).toBe(1)
+    expect(ledger.explanation).toBeUndefined()
+    expect(ledger.acknowledged).toBe(ledger.enqueued)
+    expect(ledger.acknowledged).toBe(state().generator.acknowledged + 1)
+    expect(ledger.acknowledged).toBeGreaterThan(acknowledged)
+    expect(state().events.some((event) => event.city === 'Bern')).toBe(true)
+  })
+
   it('goes on with numbers and ledger after a restart on the same storage', async () => {
     const first = await opened()
     first.session.actions.startAll()

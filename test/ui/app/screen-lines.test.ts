@@ -388,6 +388,16 @@ describe('zoomed', () => {
   const zoom = (focused: ViewState['focused'], state = scenarios.allRunning(), columns = 120) =>
     draw(state, { focused, isZoomed: true }, columns, 40)
 
+  it('ledger: who sent some of them, beside where there is no room for a line each', () => {
+    const running = scenarios.allRunning()
+    const state = { ...running, ledger: { ...running.ledger, audience: 42, typed: 3 } }
+    expect(draw(state, { focused: 'ledger', isZoomed: true }, 120, 40)).toMatch(
+      /acknowledged +[\d,]+.*\n.* audience +42 +of them, by phones.*\n.* typed +3 +of them, by you/,
+    )
+    expect(draw(state, {}, 170, 52)).toMatch(/audience 42 +typed 3/)
+    expect(draw(running, { focused: 'ledger', isZoomed: true }, 120, 40)).not.toContain('typed')
+  })
+
   it('ledger: hop by hop, and the five assertions', () => {
     const text = zoom('ledger')
     expect(text).toMatch(/acknowledged +7,212/)
@@ -551,7 +561,7 @@ describe('a lesson at 80×24', () => {
   }
 
   it('tells its step in full, above the strip and a panel', () => {
-    const text = draw(state, {}, 80, 24)
+    const text = draw(state, {}, 170, 52)
     expect(text).toMatch(/The end\.[\s\S]*press +a[\s\S]*● gen[\s\S]*╭ event rate/)
     expect(draw(state, { isZoomed: true, focused: 'log' }, 80, 24)).toMatch(/The end\.[\s\S]*╭ log/)
   })
