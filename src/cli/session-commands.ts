@@ -1,6 +1,7 @@
 /** Commands that have a session: the screen, run, replay, lessons and their report. */
 import { type Command, Option } from 'commander'
 import type { PlannedFault } from '../commands/shared/fault-plan.ts'
+import { CAST_VERSIONS, type CastVersion } from '../recording/cast.ts'
 import { cells, duration, factor, fault, file, position } from './arguments.ts'
 import type { CommandLine, Flags } from './command-line.ts'
 
@@ -68,7 +69,12 @@ export function sessionCommands(line: CommandLine): void {
       const cast =
         flags.cast === undefined
           ? undefined
-          : { file: flags.cast as string, columns: flags.columns as number, rows: flags.rows as number }
+          : {
+              file: flags.cast as string,
+              version: Number(flags.castVersion) as CastVersion,
+              columns: flags.columns as number,
+              rows: flags.rows as number,
+            }
       const { speed, from } = flags as { speed: number; from: number }
       return runReplay({ config, file: name, speed, from, cast, write })
     },
@@ -79,6 +85,11 @@ export function sessionCommands(line: CommandLine): void {
       new Option('--from <time>', 'where to begin, such as 05:00').argParser(position).default(0, '00:00'),
     )
     .addOption(new Option('--cast <file>', 'write an asciinema cast in place of showing it').argParser(file))
+    .addOption(
+      new Option('--cast-version <version>', 'asciicast 2, or 3 of asciinema 3')
+        .choices(CAST_VERSIONS.map(String))
+        .default('2'),
+    )
     .addOption(new Option('--columns <count>', 'width of the cast').argParser(cells).default(120))
     .addOption(new Option('--rows <count>', 'height of the cast').argParser(cells).default(40))
   withFiles(

@@ -5,10 +5,17 @@ import { pipeline } from 'node:stream/promises'
 import type { Config } from '../config/schema.ts'
 import { UnwritableFileError } from '../local/storage/naming-file.ts'
 import { systemClock } from '../pipeline/runtime/clock.ts'
-import { castLines } from '../recording/cast.ts'
+import { type CastVersion, castLines } from '../recording/cast.ts'
 import { play } from '../recording/player.ts'
 import { openRecording, type Recording } from '../recording/recording.ts'
 import { UserError } from './shared/user-error.ts'
+
+interface CastFile {
+  file: string
+  version: CastVersion
+  columns: number
+  rows: number
+}
 
 export interface ReplayOptions {
   config: Config
@@ -17,7 +24,7 @@ export interface ReplayOptions {
   /** Since the start (ms). */
   from: number
   /** Write a cast of this size in place of showing it. */
-  cast: { file: string; columns: number; rows: number } | undefined
+  cast: CastFile | undefined
   write: (text: string) => void
 }
 
@@ -68,13 +75,7 @@ export async function runReplay(options: ReplayOptions): Promise<number> {
 
 async function writeCast(
   recording: Recording,
-  {
-    file,
-    columns,
-    rows,
-    speed,
-    from,
-  }: { file: string; columns: number; rows: number; speed: number; from: number },
+  { file, version, columns, rows, speed, from }: CastFile & { speed: number; from: number },
   config: Config,
 ): Promise<void> {
   const [{ screenLines }, { initialView }, { painter }, { chooseTheme }] = await Promise.all([
@@ -93,7 +94,7 @@ async function writeCast(
         }
   }
   const { startedAt } = recording.header
-  const lines = castLines({ columns, rows, title: 'rtstream-tui', startedAt }, frames())
+  const lines = castLines({ version, columns, rows, title: 'rtstream-tui', startedAt }, frames())
   await pipeline(
     Readable.from(
       (function* () {

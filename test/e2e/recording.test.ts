@@ -9,6 +9,12 @@ const folder = temporaryFolder()
 const at = (name: string) => join(folder.path, name)
 afterAll(() => folder.remove())
 
+/** Ten seconds on, at most the end: `00:07` → `00:17`. */
+function ten(from: string, end: string): string {
+  const seconds = (text: string) => Number(text.slice(0, 2)) * 60 + Number(text.slice(3))
+  return seconds(from) + 10 > seconds(end) ? end : `00:${seconds(from) + 10}`
+}
+
 describe('a recorded run', () => {
   beforeAll(async () => {
     const { code, stderr } = await cli([
@@ -92,19 +98,42 @@ describe('a recorded run', () => {
     expect(events.length).toBeGreaterThan(10)
     for (const event of events)
       expect(JSON.parse(event)).toEqual([expect.any(Number), 'o', expect.any(String)])
+    const third = await cli(['replay', at('a.rtrec'), '--cast', at('b.cast'), '--cast-version', '3'])
+    expect(third.code).toBe(0)
+    const [header = '', ...later] = readFileSync(at('b.cast'), 'utf8').trim().split('\n')
+    expect(JSON.parse(header)).toMatchObject({ version: 3, term: { cols: 120, rows: 40 } })
+    const seconds = later.reduce((sum, event) => sum + JSON.parse(event)[0], 0)
+    expect(seconds).toBeCloseTo(JSON.parse(events.at(-1) ?? '')[0], 3)
+    expect((await cli(['replay', at('a.rtrec'), '--cast', at('c.cast'), '--cast-version', '1'])).code).toBe(2)
+    expect(existsSync(at('c.cast'))).toBe(false)
   })
 
   it('plays on the same screen without any service, pauses and seeks', async () => {
     const terminal = openTerminal({
       command: process.execPath,
-      args: [BIN, 'replay', at('a.rtrec'), '--speed', '2', '--data-dir', at('nothing')],
+      args: [BIN, 'replay', at('a.rtrec'), '--speed', '0.25', '--data-dir', at('nothing')],
     })
     try {
-      await terminal.waitFor(/replay .*00:0\d of 00:\d\d, ×2/, 30_000)
+      await terminal.waitFor(/replay .*00:0\d of 00:\d\d, ×0\.25/, 30_000)
       terminal.press(' ')
-      await terminal.waitFor(/×2, paused/, 30_000)
+      await terminal.waitFor(/×0\.25, paused/, 30_000)
+      // Paused, nothing but a key moves it: each of these screens stays as it is.
+      const place = () => /(00:\d\d) of (00:\d\d), ×[\d.]+/.exec(terminal.text()) ?? []
+      const [, begin = '', end = ''] = place()
       terminal.press('.')
-      await terminal.waitFor(/00:1\d of 00:\d\d, ×2, paused/, 30_000)
+      await terminal.waitFor(
+        (screen) => screen.join('\n').includes(` ${ten(begin, end)} of ${end}, ×0.25`),
+        30_000,
+      )
+      terminal.press(',')
+      await terminal.waitFor((screen) => !screen.join('\n').includes(` ${ten(begin, end)} of `), 30_000)
+      for (const [key, speed] of ['>0.5', '>1', '>2', '<1', '>2'].map((one) => [one[0], one.slice(1)])) {
+        terminal.press(key as string)
+        await terminal.waitFor(`, ×${speed}, paused`, 30_000)
+      }
+      // Going on, it comes to its end by itself, and stops there.
+      terminal.press(' ')
+      await terminal.waitFor(new RegExp(`${end} of ${end}, ×2, paused`), 60_000)
       terminal.press('a')
       await terminal.waitFor(/recording|Read-only/i, 30_000)
       expect(terminal.text()).toMatch(/acknowledged|stream analytics/i)
@@ -115,6 +144,28 @@ describe('a recorded run', () => {
     }
     expect(existsSync(at('nothing'))).toBe(false)
   }, 60_000)
+
+  it('begins where --from says, and at its end when that is later', async () => {
+    for (const [from, place] of [
+      ['00:05', /replay +00:0[5-9] of 00:\d\d, ×0\.25/],
+      ['59:00', /replay +(00:\d\d) of \1, ×0\.25, paused/],
+    ] as const) {
+      const terminal = openTerminal({
+        command: process.execPath,
+        args: [BIN, 'replay', at('a.rtrec'), '--from', from, '--speed', '0.25', '--data-dir', at('nothing')],
+      })
+      try {
+        await terminal.waitFor(place, 30_000)
+        terminal.press('q')
+        expect((await terminal.exit).code).toBe(0)
+      } finally {
+        await terminal.close()
+      }
+    }
+    const { code, stderr } = await cli(['replay', at('a.rtrec'), '--from', 'noon'])
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/--from/)
+  }, 90_000)
 
   it('refuses what is no recording, in one line', async () => {
     const { code, stderr } = await cli(['report', at('a.html')])

@@ -3,12 +3,13 @@ import { createReadStream, mkdtempSync, readFileSync, rmSync, statSync, writeFil
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createGzip, gunzipSync } from 'node:zlib'
+import xterm from '@xterm/headless'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { createStore } from 'zustand/vanilla'
 import { CommitHistory } from '../../src/azure/lake/commit-history.ts'
 import { TAIL_LIMIT } from '../../src/pipeline/observation/tail.ts'
 import type { AppState, TailEvent } from '../../src/pipeline/state/state.ts'
-import { castLines } from '../../src/recording/cast.ts'
+import { type CastFrame, castLines } from '../../src/recording/cast.ts'
 import { applyPatch, diff } from '../../src/recording/patch.ts'
 import { clockText, play } from '../../src/recording/player.ts'
 import { BYTES_AHEAD, BYTES_PER_MINUTE, record } from '../../src/recording/recorder.ts'
@@ -16,10 +17,12 @@ import { openRecording } from '../../src/recording/recording.ts'
 import { screenLines } from '../../src/ui/app/screen-lines.ts'
 import { initialView } from '../../src/ui/input/view-state.ts'
 import { painter } from '../../src/ui/text/ansi.ts'
+import { plainText } from '../../src/ui/text/line.ts'
 import { chooseTheme } from '../../src/ui/text/theme.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { recordedSession } from '../support/recorded-session.ts'
 
+const { Terminal } = xterm
 const folder = mkdtempSync(join(tmpdir(), 'rtstream-recording-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -228,19 +231,59 @@ describe('a recording', () => {
     player.close()
   })
 
+  const castOf = (version: 2 | 3, frames: Iterable<CastFrame>) =>
+    [...castLines({ version, columns: 120, rows: 40, title: 't', startedAt: 1_764_000_000_000 }, frames)].map(
+      (line) => JSON.parse(line),
+    )
+
   it('becomes a cast in which only changed rows are written', () => {
-    const options = { columns: 20, rows: 2, title: 't', startedAt: 1_764_000_000_000 }
-    const lines = [
-      ...castLines(options, [
-        { time: 0, rows: ['a', 'b'] },
-        { time: 500, rows: ['a', 'c'] },
-        { time: 900, rows: ['a', 'c'] },
-      ]),
-    ].map((line) => JSON.parse(line))
-    expect(lines[0]).toMatchObject({ version: 2, width: 20, height: 2, timestamp: 1_764_000_000 })
+    const lines = castOf(2, [
+      { time: 0, rows: ['a', 'b'] },
+      { time: 500, rows: ['a', 'c'] },
+      { time: 900, rows: ['a', 'c'] },
+    ])
+    expect(lines[0]).toEqual({
+      ...{ version: 2, width: 120, height: 40, timestamp: 1_764_000_000, title: 't' },
+      env: { TERM: 'xterm-256color' },
+    })
     expect(lines[2]).toEqual([0.5, 'o', '\x1b[2;1Hc\x1b[0m'])
     expect(lines).toHaveLength(3)
   })
+
+  it('becomes a cast of version 3, whose times count from the event before and never drift', () => {
+    const frames = Array.from({ length: 100 }, (_, index) => ({ time: index * 333.4, rows: [String(index)] }))
+    const [header, ...events] = castOf(3, frames)
+    expect(header).toEqual({
+      ...{ version: 3, timestamp: 1_764_000_000, title: 't' },
+      term: { cols: 120, rows: 40, type: 'xterm-256color' },
+    })
+    expect(events.slice(0, 3).map(([time]) => time)).toEqual([0, 0.333, 0.334])
+    const sum = events.reduce((at, [interval]) => at + interval, 0)
+    expect(sum).toBeCloseTo((99 * 333.4) / 1000, 3)
+  })
+
+  it.each([2, 3] as const)(
+    'played as a cast of version %i a terminal shows the very frames',
+    async (version) => {
+      const shown = states.slice(0, 60)
+      const frames = shown.map((state, index) => ({ time: index * 1000, rows: frameOf(state) }))
+      const [, ...events] = castOf(version, frames)
+      const terminal = new Terminal({ cols: 120, rows: 40, allowProposedApi: true })
+      let at = 0
+      for (const [time, code, text] of events) {
+        expect(code).toBe('o')
+        at = version === 2 ? time : at + time
+        await new Promise<void>((resolve) => terminal.write(text, resolve))
+        const rows = Array.from({ length: 40 }, (_, row) =>
+          terminal.buffer.active.getLine(row)?.translateToString(),
+        )
+        const state = shown[Math.round(at)] as AppState
+        expect(rows).toEqual(screenLines(state, initialView, 120, 40).lines.map((line) => plainText(line)))
+      }
+      expect(at).toBe(59)
+      terminal.dispose()
+    },
+  )
 })
 
 describe('a time in words', () => {
