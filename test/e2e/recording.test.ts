@@ -2,7 +2,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startLocalAzure } from '../../src/local/hosting/host.ts'
+import { settingsFor } from '../support/azure-settings.ts'
 import { BIN, cli, startCli, temporaryFolder } from '../support/cli.ts'
+import { localOptions } from '../support/local-azure.ts'
 import { openTerminal } from '../support/terminal.ts'
 
 const folder = temporaryFolder()
@@ -80,6 +83,46 @@ describe('a recorded run', () => {
     expect((await cli(['report', '--data-dir', at('nowhere')])).code).toBe(2)
     expect(existsSync(at('nowhere'))).toBe(false)
   }, 90_000)
+
+  it('is reported from Azure too, where nothing is started or changed for it', async () => {
+    const asFolder = JSON.parse(
+      (await cli(['report', '--data-dir', at('data'), '--format', 'json'])).lines.join('\n'),
+    )
+    const azure = await startLocalAzure(localOptions(at('data')))
+    try {
+      const env = settingsFor(azure, at('bin'))
+      const args = ['report', '--target', 'azure', '--data-dir', at('nowhere')]
+      const { code, stderr, lines } = await cli([...args, '--format', 'json'], { env })
+      expect(stderr).toBe('')
+      expect(code).toBe(0)
+      const report = JSON.parse(lines.join('\n'))
+      expect(report).toMatchObject({ type: 'report', source: 'folder', verdict: 'balanced' })
+      expect(Object.fromEntries(report.settings)).toMatchObject({ target: 'azure' })
+      for (const part of ['ledger', 'layers', 'quarantine'] as const)
+        expect([part, report[part]]).toEqual([part, asFolder[part]])
+      const shapes = ({ tables }: { tables: { name: string; columns: string[]; rows: unknown[] }[] }) =>
+        tables.map(({ name, columns, rows }) => [name, columns, rows.length])
+      expect(shapes(report)).toEqual(shapes(asFolder))
+      expect(report.samples).toHaveLength(asFolder.samples.length)
+      // Nobody's keys stand in a file there.
+      expect(report.marks).toEqual([])
+      const page = await cli([...args, '--out', at('azure.html')], { env })
+      expect([page.code, page.stderr]).toEqual([0, ''])
+      expect(readFileSync(at('azure.html'), 'utf8')).toContain('Balanced')
+      expect(existsSync(at('nowhere'))).toBe(false)
+      const status = await cli(['status', '--target', 'azure', '--json'], { env })
+      expect(status.lines.join('\n')).not.toMatch(/"running"|"starting"/)
+      // Without the Azure CLI nobody is signed in.
+      const nobody = await cli(args, { env: { ...env, PATH: '' } })
+      expect(nobody.code).toBe(1)
+      expect(nobody.lines).toEqual([])
+      expect(nobody.stderr).toMatch(
+        /^There is nothing to report, as the lake cannot be read: .*\n.*doctor --target azure/,
+      )
+    } finally {
+      await azure.close()
+    }
+  }, 120_000)
 
   it('becomes a cast', async () => {
     const { code } = await cli([

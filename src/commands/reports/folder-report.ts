@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Config } from '../../config/schema.ts'
 import { verdictOf } from '../../pipeline/reconciliation/verdict.ts'
 import type { ReadonlyStore } from '../../pipeline/session/session-types.ts'
+import type { AppState } from '../../pipeline/state/state.ts'
 import { folderReport, type Mark, ReportCollector, type ReportModel } from '../../report/model.ts'
 import { VERSIONS } from '../../report/report.ts'
 import { askTables } from '../../report/tables.ts'
@@ -49,6 +50,12 @@ export async function reportOfFolder(config: Config, signal: AbortSignal): Promi
     const target = opened?.target ?? (await attachTarget(config))
     await session.connect(target)
     await settled(session.store, signal)
+    const why = unreadable(session.store.getState())
+    if (why !== undefined)
+      throw new UserError(
+        `There is nothing to report, as the lake cannot be read: ${why}`,
+        `rtstream-tui doctor${isAzure ? ' --target azure' : ''} says what is missing.`,
+      )
     const collector = new ReportCollector()
     collector.add(session.store.getState())
     const tables = target.query
@@ -66,13 +73,23 @@ const marksOf = (dataDir: string): Mark[] =>
     source === 'you' ? [{ at, text: message }] : [],
   )
 
+/** Why no layer of the lake could be read, once each was asked; undefined: one was, or is still to be. */
+function unreadable({ lake }: AppState): string | undefined {
+  const layers = Object.values(lake.layers)
+  return layers.every(({ updatedAt, error }) => updatedAt === undefined && error !== undefined)
+    ? layers[0]?.error
+    : undefined
+}
+
 /** Resolves once hub and lake were read and the ledger has come to rest, or rows stay in flight. */
 async function settled(store: ReadonlyStore, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   let flowing: NodeJS.Timeout | undefined
   const look = () => {
-    const { kind } = verdictOf(store.getState())
-    if (kind === 'flowing') flowing ??= setTimeout(resolve, FLOWING_MS)
+    const state = store.getState()
+    const { kind } = verdictOf(state)
+    if (unreadable(state) !== undefined) resolve()
+    else if (kind === 'flowing') flowing ??= setTimeout(resolve, FLOWING_MS)
     else if (kind !== 'unknown') resolve()
   }
   const unsubscribe = store.subscribe(look)
