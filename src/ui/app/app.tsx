@@ -1,6 +1,6 @@
 /** The shell that Ink needs: rows of text, and the size of the window. Keys come another way (input/terminal-input.ts). */
-import { Box, Text, useApp, useWindowSize } from 'ink'
-import { memo, useLayoutEffect, useSyncExternalStore } from 'react'
+import { Box, Transform, useApp, useWindowSize } from 'ink'
+import { useLayoutEffect, useSyncExternalStore } from 'react'
 import type { Screen } from './screen.ts'
 
 export interface AppProps {
@@ -19,14 +19,19 @@ export function App({ screen, onOpen }: AppProps) {
   const frame = useSyncExternalStore(screen.subscribe, () => screen.frame(columns, rows))
   return (
     <Box flexDirection="column" width={frame.columns} height={frame.rows.length}>
-      {frame.rows.map((text, row) => (
-        // Rows of the screen have no identity beyond their place.
-        // biome-ignore lint/suspicious/noArrayIndexKey: see above
-        <Row key={row} text={text} />
-      ))}
+      <Rows rows={frame.rows} />
     </Box>
   )
 }
 
-/** Exactly as wide as the window already: one text node, laid out once as long as it stays the same. */
-const Row = memo(({ text }: { text: string }) => <Text wrap="truncate-end">{text}</Text>)
+/**
+ * Ink lays out, measures and cleans what a text says each time it changes. The rows are as wide as the window and clean already:
+ * Ink is given as many blank ones, which never change, and the painted ones when it writes them.
+ */
+const Rows = ({ rows }: { rows: readonly string[] }) => (
+  <Transform accessibilityLabel={rows.join('\n')} transform={(_, row) => rows[row] ?? ''}>
+    {blanks(rows.length)}
+  </Transform>
+)
+
+const blanks = (count: number) => Array<string>(count).fill(' ').join('\n')

@@ -30,9 +30,9 @@ export interface ScreenLines {
   layout: Layout | undefined
   /** Lines of the focused panel, or of what covers it, that are not shown. */
   scrollable: number
-  /** Of the same: its rows as text, and what is behind each. */
-  texts: readonly string[]
-  details: readonly (Detail | undefined)[]
+  /** Of the same: its rows as text, and what is behind each. Most frames are never asked. */
+  readonly texts: readonly string[]
+  readonly details: readonly (Detail | undefined)[]
   /** Where the mouse can do something. */
   regions: readonly Region[]
 }
@@ -61,8 +61,12 @@ export function screenLines(state: AppState, view: ViewState, columns: number, r
     lines: view.question ? withQuestion(lines, view.question, state, columns) : lines,
     layout,
     scrollable: body.scrollable,
-    texts: body.texts,
-    details: body.details,
+    get texts() {
+      return (body.inFocus?.lines ?? []).map((line) => plainText(line).trimEnd())
+    },
+    get details() {
+      return body.inFocus?.details?.() ?? []
+    },
     regions: [
       ...(view.overlay || view.detail
         ? []
@@ -92,8 +96,8 @@ function flowBlock(state: AppState, columns: number, { gap, flowHeight }: Layout
 interface Body {
   lines: readonly Line[]
   scrollable: number
-  texts: readonly string[]
-  details: readonly (Detail | undefined)[]
+  /** What keys work on. */
+  inFocus?: PanelContent | undefined
   regions: readonly Region[]
 }
 
@@ -119,15 +123,14 @@ function bodyOf(state: AppState, view: ViewState, layout: Layout, banner: Banner
       'borderFocused',
     ),
     scrollable: content.scrollable ?? 0,
-    texts: content.lines.map((line) => plainText(line).trimEnd()),
-    details: content.details ?? [],
+    inFocus: content,
     regions: id
       ? [{ left: 0, right: columns, top: 0, bottom: bodyHeight, target: { kind: 'panel', id, firstRow: 1 } }]
       : [],
   })
   if (view.detail) return whole(detailContent(view.detail, state, inside))
   if (view.isPresenting && !view.overlay && !view.isZoomed)
-    return { lines: presenterLines(state, columns, bodyHeight), scrollable: 0, ...NOTHING }
+    return { lines: presenterLines(state, columns, bodyHeight), scrollable: 0, regions: [] }
   if (view.overlay) return whole(overlayContent(view.overlay, state, inside, view))
   if (view.isZoomed) return whole(panel(view.focused, columns, bodyHeight, true), view.focused)
   let focused: PanelContent | undefined
@@ -165,8 +168,7 @@ function bodyOf(state: AppState, view: ViewState, layout: Layout, banner: Banner
   return {
     lines,
     scrollable: focused?.scrollable ?? 0,
-    texts: (focused?.lines ?? []).map((line) => plainText(line).trimEnd()),
-    details: focused?.details ?? [],
+    inFocus: focused,
     regions,
   }
 }
@@ -249,12 +251,12 @@ function overlayContent(
       span(help ? '/ searches   enter runs   esc closes' : 'esc closes', 'muted'),
     ],
     lines: window.shown,
-    details:
+    details: () =>
       overlay === 'endpoints'
         ? window.shown.map((line) => addressOf(line))
         : overlay === 'table'
           ? window.shown.map((_, row) => rowDetail(view.table, row + Math.min(scroll, window.scrollable)))
-          : undefined,
+          : [],
     scrollable: help ? 0 : window.scrollable,
   }
 }

@@ -20,7 +20,7 @@ export function divertOutput(
   stderr: NodeJS.WriteStream,
   onLine: (line: string) => void,
 ): DivertedOutput {
-  const write = stdout.write.bind(stdout) as Write
+  const write = wholeFrames(stdout.write.bind(stdout) as Write)
   const screen = new Proxy(stdout, {
     get(target, name) {
       if (name === 'write') return write
@@ -42,6 +42,23 @@ export function divertOutput(
       restoreDebug()
     },
   }
+}
+
+/** Around what is to be shown at once (synchronized updates). */
+const FRAME = { start: '\x1b[?2026h', end: '\x1b[?2026l' }
+
+/** Ink writes the two marks by themselves: a frame is one write, where it would be three. */
+function wholeFrames(write: Write): Write {
+  let kept = ''
+  return ((chunk: Uint8Array | string, ...more: []) => {
+    if (typeof chunk !== 'string') return write(chunk, ...more)
+    if (kept === '' && chunk !== FRAME.start) return write(chunk, ...more)
+    kept += chunk
+    if (chunk !== FRAME.end) return true
+    const frame = kept
+    kept = ''
+    return write(frame)
+  }) as Write
 }
 
 function replaceWrite(stream: NodeJS.WriteStream, onLine: (line: string) => void): () => void {

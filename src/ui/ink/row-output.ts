@@ -11,16 +11,14 @@ export default class RowOutput extends Output {
     return rows ? { output: rows.join('\n'), height: this.height } : super.get()
   }
 
-  /** Undefined when a text is anything but one row of its own that begins at the left edge. */
+  /** Undefined when there is anything but one text, which begins at the top left corner and has a line for each row. */
   #wholeRows(): string[] | undefined {
-    const rows = new Array<string>(this.height).fill('')
-    const taken = new Set<number>()
-    for (const { type, x, y, text, transformers } of this.operations) {
-      if (type !== 'write' || x !== 0 || text.includes('\n')) return undefined
-      if (!(y in rows) || taken.has(y)) return undefined
-      taken.add(y)
-      rows[y] = transformers.reduce((line, transform) => transform(line, 0), text).trimEnd()
-    }
-    return rows
+    const [only, ...others] = this.operations
+    if (only?.type !== 'write' || others.length > 0 || only.x !== 0 || only.y !== 0) return undefined
+    const lines = only.text.split('\n')
+    if (lines.length !== this.height) return undefined
+    return lines.map((line, row) =>
+      only.transformers.reduce((text, transform) => transform(text, row), line).trimEnd(),
+    )
   }
 }

@@ -61,7 +61,7 @@ export const databricksPanel: Panel = (context) => {
     title: 'databricks',
     value: stale ? [span(stale, 'warn')] : [span(engineOf(context), 'muted')],
     lines: window.shown.map(({ line }) => line),
-    details: window.shown.map(({ detail }) => detail),
+    details: () => window.shown.map(({ detail }) => detail),
     scrollable: isZoomed ? window.scrollable : undefined,
   }
 }

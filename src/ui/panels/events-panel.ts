@@ -20,7 +20,7 @@ export const eventsPanel: Panel = (context) => {
         ? [[span(emptyText(filter, 'no readings yet'), 'muted')]]
         : window.shown.map((event) => eventLine(context, event)),
     scrollable: window.scrollable,
-    details: window.shown.map((event) => eventDetail(event, state)),
+    details: () => window.shown.map((event) => eventDetail(event, state)),
   }
 }
 

@@ -96,7 +96,7 @@ export const hubPanel: Panel = (context) => {
             ...chart,
           ],
     scrollable: window.scrollable,
-    details: [undefined, ...window.shown.map((partition) => partitionDetail(partition, now))],
+    details: () => [undefined, ...window.shown.map((partition) => partitionDetail(partition, now))],
   }
 }
 

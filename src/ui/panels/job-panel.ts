@@ -33,7 +33,7 @@ export const jobPanel: Panel = (context) => {
   ]
   return {
     hotkey: '2',
-    details: scroll > 0 ? [] : [stageDetail(stage, now)],
+    details: () => (scroll > 0 ? [] : [stageDetail(stage, now)]),
     title: 'stream analytics',
     value: stale ? [span(stale, 'warn')] : [span(formatDelay(context), 'title', true)],
     ...scrolledDown([...lines, ...delayChart(context, height - lines.length)], height, scroll, isZoomed),

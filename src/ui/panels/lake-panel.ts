@@ -60,7 +60,7 @@ export const lakePanel: Panel = (context) => {
     subtitle: 'growth per layer',
     value: [...age(context), span(formatBytes(ofLake(state, lake.bytes)), 'title', true)],
     lines: [...table, ...below(context, height - table.length)],
-    details: [
+    details: () => [
       undefined,
       ...LAYERS.filter((name) => chosen.includes(name)).map((name) => layerDetail(lake.layers[name], now)),
     ],
@@ -96,7 +96,7 @@ function zoomed(context: PanelContext, table: readonly Line[]): ReturnType<Panel
     subtitle: 'files and commits',
     value: [...age(context), span(formatBytes(ofLake(state, state.lake.bytes)), 'title', true)],
     lines: shown.map(({ line }) => line),
-    details: shown.map(({ detail }) => detail),
+    details: () => shown.map(({ detail }) => detail),
     scrollable,
   }
 }

@@ -41,7 +41,7 @@ export const logPanel: Panel = (context) => {
         : window.shown.map(({ line }) => line)),
     ],
     scrollable: window.scrollable,
-    details: [...head.map(() => undefined), ...window.shown.map(({ entry }) => logDetail(entry))],
+    details: () => [...head.map(() => undefined), ...window.shown.map(({ entry }) => logDetail(entry))],
   }
 }
 

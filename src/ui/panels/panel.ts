@@ -23,8 +23,8 @@ export interface PanelContext {
 export interface PanelContent extends Framed {
   /** Lines that could be scrolled beyond what is shown; undefined: everything is shown. */
   scrollable?: number | undefined
-  /** What is behind each of the lines, in their order; a row without is not opened. */
-  details?: readonly (Detail | undefined)[] | undefined
+  /** What is behind each of the lines, in their order; a row without is not opened. Asked when a key or a click needs it. */
+  details?: (() => readonly (Detail | undefined)[]) | undefined
 }
 
 export type Panel = (context: PanelContext) => PanelContent

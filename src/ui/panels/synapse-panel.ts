@@ -40,7 +40,7 @@ export const synapsePanel: Panel = (context) => {
         ? [...above, ...cityTable(context, table.shown, cities), ...runs]
         : [...above, ...extremes(cities, width), ...lastRuns(context), ...runs],
     scrollable: cities.length > 0 && room >= TABLE ? table.scrollable : undefined,
-    details:
+    details: () =>
       cities.length > 0 && room >= TABLE
         ? [...above.map(() => stageDetail(stage, state.now)), undefined, ...table.shown.map(cityDetail)]
         : above.map(() => stageDetail(stage, state.now)),

@@ -6,9 +6,8 @@
  * (scripts/bundle-plugins.ts): half the time of a paint goes without it.
  */
 import stringWidth from 'string-width'
+import { SINGLE } from './single.ts'
 
-/** Characters of one column which join no other: Latin, arrows, mathematics, boxes, blocks, shapes. */
-const SINGLE = /^[ -~¡-¬®-˿‐-‧←-⋿─-◼⏎✓✗]*$/
 const SGR = /\x1b\[[\d;]*m/g
 
 /** Marks that take a column of their own, as terminals draw them; string-width counts them with their letter. */
