@@ -180,7 +180,10 @@ describe.skipIf(found === undefined)('the room for phones', () => {
     await expect.poll(() => own.page.locator('#title').textContent(), WAIT).not.toBe('Ada')
     const name = (await own.page.locator('#title').textContent()) ?? ''
     command(room, 'remove a phone')
-    room.press(...name, 'enter')
+    // The phone knows its new name before the screen does: removed is who the question offers.
+    room.press(...name)
+    await room.terminal.waitFor(new RegExp(`│ ${name} +│`), 25_000)
+    room.press('enter')
     await own.page.getByText('has taken this phone out of the room').waitFor()
     expect(await own.page.getByRole('button', { name: 'Send', exact: true }).isDisabled()).toBe(true)
     await own.page.close()
