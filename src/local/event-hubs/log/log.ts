@@ -104,6 +104,7 @@ export class HubLog {
          coalesce((SELECT max(first) FROM appends WHERE partition = ?1 AND first <= ?2), ?2)
        ORDER BY first LIMIT ${READ_ROWS}`,
     )
+    this.#from.setReturnArrays(true)
     this.#holding = database.prepare(
       'SELECT first, count, enqueued FROM appends WHERE partition = ? AND first <= ? ORDER BY first DESC LIMIT 1',
     )
@@ -228,7 +229,7 @@ export class HubLog {
     while (from < head.next && left > 0 && leftBytes > 0) {
       const before = from
       for (const row of this.#from.iterate(partition, from)) {
-        const { first, enqueued, events } = row as unknown as Row & { events: Uint8Array }
+        const [first, enqueued, events] = row as unknown as [number, number, Uint8Array]
         const { skipped, start, count, end } = takeEvents(events, from - first, left, leftBytes)
         if (count > 0) {
           const firstSequenceNumber = first + skipped

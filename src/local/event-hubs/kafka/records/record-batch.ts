@@ -58,6 +58,12 @@ export function openBatch(bytes: Buffer, maxBytes: number): RecordBatch {
   return { content, count, producerId, producerEpoch, baseSequence, isTransactional }
 }
 
+/** What is the same in every batch; no producer is −1 in its id, epoch and sequence. */
+const HEADER = Buffer.alloc(BATCH_HEADER_BYTES, 0xff)
+HEADER.writeInt32BE(0, 12)
+HEADER[16] = MAGIC
+HEADER.writeInt16BE(LOG_APPEND_TIME, CHECKED_FROM)
+
 /**
  * Writes the header of a batch as a fetch returns it, in front of its records: uncompressed, its time that of the hub.
  * @param start where the batch begins; its records stand from {@link BATCH_HEADER_BYTES} behind it to `end`.
@@ -68,17 +74,13 @@ export function writeBatchHeader(
   { start, end }: { start: number; end: number },
   { baseOffset, count, appendedAt }: { baseOffset: number; count: number; appendedAt: number },
 ): void {
-  bytes.fill(0xff, start, start + BATCH_HEADER_BYTES)
+  HEADER.copy(bytes, start)
   writeInt64(bytes, baseOffset, start)
   bytes.writeInt32BE(end - start - LENGTH_BEHIND, start + 8)
-  bytes.writeInt32BE(0, start + 12)
-  bytes[start + 16] = MAGIC
   const checked = start + CHECKED_FROM
-  bytes.writeInt16BE(LOG_APPEND_TIME, checked)
   bytes.writeInt32BE(count - 1, checked + 2)
   writeInt64(bytes, appendedAt, checked + 6)
   writeInt64(bytes, appendedAt, checked + 14)
-  // No producer: −1 in its id, epoch and sequence.
   bytes.writeInt32BE(count, checked + 36)
   bytes.writeUInt32BE(crc32c(bytes, checked, end), start + 17)
 }
