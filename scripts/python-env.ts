@@ -1,7 +1,7 @@
 /** Makes the Python environments of the notebook suite and of the foreign clients of the wire tests, when they are missing or old. */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -75,6 +75,8 @@ export function ensurePython(name: EnvironmentName = 'spark3'): { python: string
     return {
       missing: `Python 3.${minor} or newer with venv is not installed (Debian: apt-get install python3-venv).`,
     }
+  // An environment that is half made is none; and one whose files are linked to another's must not vouch for that one.
+  rmSync(stamp, { force: true })
   execFileSync(system, ['-m', 'venv', venv], { stdio: 'inherit' })
   const pip = [
     '-m',
