@@ -3,7 +3,9 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { KafkaFigure } from '../../test/bench/kafka.bench.ts'
 import type { Figure, Part } from './figure.ts'
+import { median } from './statistics.ts'
 import { root } from './subject.ts'
 
 const CATCH_UP_READINGS = 1_000_000
@@ -132,4 +134,31 @@ export const eventHub: Part = async (subject, seconds) => {
     { what, value: perSecond, unit: 'ev/s', isRate: true },
     { what: 'the same, CPU of the hub', value: hubMicroseconds, unit: 'µs an event' },
   ])
+}
+
+/** Kafka's protocol beside Apache Kafka, and AMQP: medians of the rounds, each of A B A B. */
+export const kafka: Part = async (_subject, seconds) => {
+  const share = Math.min(1, seconds(60) / 60)
+  const found = measured<KafkaFigure[]>('kafka.bench.ts', ['2', String(share)])
+  const of = (broker: string, what: string, batch: number) =>
+    found.filter((one) => one.broker === broker && one.what === what && one.batch === batch)
+  const figures: Figure[] = []
+  for (const what of ['produce', 'consume'])
+    for (const batch of [...new Set(found.map((one) => one.batch))]) {
+      const name = `${what}, batches of ${batch.toLocaleString('en-US')}`
+      for (const broker of ['the hub', 'Apache Kafka', 'the hub over AMQP']) {
+        const all = of(broker, what, batch)
+        const rate = median(all.map(({ eventsPerSecond }) => eventsPerSecond))
+        figures.push({ what: `${name}: ${broker}`, value: rate, unit: 'ev/s', isRate: true })
+        const cpu = median(all.map(({ cpuUs }) => cpuUs))
+        figures.push({ what: 'the same, CPU of the broker', value: cpu, unit: 'µs an event' })
+      }
+      const pairs = of('the hub', what, batch).map(
+        ({ eventsPerSecond }, index) =>
+          eventsPerSecond / (of('Apache Kafka', what, batch)[index]?.eventsPerSecond ?? Number.NaN),
+      )
+      const ratio = { what: `${name}: the hub to Apache Kafka`, value: median(pairs), unit: '×' }
+      figures.push({ ...ratio, isRate: true, wanted: '≥ 0.5' })
+    }
+  return figures
 }

@@ -7,7 +7,7 @@ import { openTerminal } from '../../test/support/terminal.ts'
 import { day } from './day-part.ts'
 import type { Figure, Part } from './figure.ts'
 import { lake } from './lake-part.ts'
-import { catchUp, engineLimit, eventHub, peers } from './own-process-parts.ts'
+import { catchUp, engineLimit, eventHub, kafka, peers } from './own-process-parts.ts'
 import { paint } from './paint-part.ts'
 import { cpuSeconds, cpuShare, mainThreadCpuMs, pause, rssMegabytes } from './process-cost.ts'
 import { binOf, finish, freshness, keyToPaint, quit, SIZE, startAll, withRoom } from './room.ts'
@@ -236,6 +236,7 @@ export const PARTS: Record<string, Part> = {
   engineLimit,
   peers,
   eventHub,
+  kafka,
   highest,
   slow,
   medium: memoryOver(10),
@@ -248,7 +249,7 @@ export const PARTS: Record<string, Part> = {
 
 /** Without `--only`: what fits into some 25 minutes a subject. */
 export const USUAL = Object.keys(PARTS).filter(
-  (name) => !['long', 'burst', 'peers', 'lake', 'day'].includes(name),
+  (name) => !['long', 'burst', 'peers', 'lake', 'day', 'kafka'].includes(name),
 )
 
 /** What measures the same in every commit, and short enough for several pairs. */
@@ -261,4 +262,11 @@ export const TABLE = [
 ]
 
 /** Measured against something else than another commit: for one subject only. */
-export const ALONE: ReadonlySet<string> = new Set(['engineLimit', 'peers', 'lakePoll', 'lake', 'day'])
+export const ALONE: ReadonlySet<string> = new Set([
+  'engineLimit',
+  'peers',
+  'lakePoll',
+  'lake',
+  'day',
+  'kafka',
+])
