@@ -52,6 +52,8 @@ const freePort = () =>
     })
   })
 
+const pause = () => new Promise((resolve) => setTimeout(resolve, 200))
+
 /** As it comes, but for one copy of everything and the folder. */
 export async function startApache(folder: string): Promise<Broker> {
   const [port, controller] = [await freePort(), await freePort()]
@@ -88,17 +90,19 @@ export async function startApache(folder: string): Promise<Broker> {
   child.once('exit', () => {
     hasEnded = true
   })
-  for (;;) {
+  const isUp = async () => {
     if (hasEnded) throw new Error('Apache Kafka ended at its start')
     try {
       const client = await BenchClient.connect(port)
       await client.createTopic()
+      while (!(await client.isReady())) await pause()
       client.close()
-      break
+      return true
     } catch {
-      await new Promise((resolve) => setTimeout(resolve, 200))
+      return false
     }
   }
+  while (!(await isUp())) await pause()
   return {
     name: 'Apache Kafka',
     pid: child.pid as number,

@@ -99,34 +99,32 @@ export class BenchClient {
   async consume(total: number): Promise<number> {
     let offset = 0
     while (offset < total) {
-      const from = offset
-      const answer = await this.#ask(API.fetch, VERSION.fetch, (writer) => {
-        writer.int32(-1).int32(500).int32(1).int32(50_000_000).int8(0).int32(0).int32(-1)
-        writer
-          .int32(1)
-          .string(TOPIC)
-          .int32(1)
-          .int32(0)
-          .int32(-1)
-          .int64(from)
-          .int64(-1)
-          .int32(1_048_576)
-          .int32(0)
-      })
-      answer.int32()
-      answer.int16()
-      answer.int32()
-      answer.int32()
-      answer.string()
-      answer.int32()
-      answer.int32()
-      const error = answer.int16()
+      const { error, records } = await this.#fetch(offset)
       if (error !== 0) throw new Error(`a fetch was refused with ${error}`)
-      answer.slice(24)
-      answer.array(() => answer.slice(16))
-      offset = behindLast(answer.bytes(), offset)
+      offset = behindLast(records, offset)
     }
     return offset
+  }
+
+  /** Has the new topic's partition a leader? */
+  async isReady(): Promise<boolean> {
+    return (await this.#fetch(0, 0)).error === 0
+  }
+
+  async #fetch(from: number, maxWaitMs = 500): Promise<{ error: number; records: Buffer }> {
+    const answer = await this.#ask(API.fetch, VERSION.fetch, (writer) => {
+      writer.int32(-1).int32(maxWaitMs).int32(1).int32(50_000_000).int8(0).int32(0).int32(-1)
+      writer.int32(1).string(TOPIC).int32(1).int32(0).int32(-1)
+      writer.int64(from).int64(-1).int32(1_048_576).int32(0)
+    })
+    // Throttling, error, session; one topic, one partition and its number.
+    answer.slice(4 + 2 + 4 + 4)
+    answer.string()
+    answer.slice(4 + 4)
+    const error = answer.int16()
+    answer.slice(8 + 8 + 8)
+    answer.nullableArray(() => answer.slice(16))
+    return { error, records: answer.bytes() }
   }
 }
 
