@@ -57,7 +57,10 @@ it('has one list of the consumer groups of AMQP and Kafka clients, with their la
     sasl: { mechanism: 'plain', username: '$ConnectionString', password },
     logLevel: logLevel.NOTHING,
   })
-  const consumer = kafka.consumer({ groupId: 'mine', sessionTimeout: 6000, heartbeatInterval: 500 })
+  const consumer = kafka.consumer({
+    ...{ groupId: 'mine', sessionTimeout: 6000, heartbeatInterval: 500 },
+    maxWaitTimeInMs: 100,
+  })
   await consumer.connect()
   await consumer.subscribe({ topics: ['weather'], fromBeginning: true })
   let read = 0

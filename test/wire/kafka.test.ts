@@ -33,7 +33,10 @@ async function producer(options: Parameters<Kafka['producer']>[0] = {}): Promise
 
 /** Reads from the beginning in a group of that name. */
 async function consumer(groupId: string, take: (payload: EachMessagePayload) => void): Promise<Consumer> {
-  const made = fixture.client().consumer({ groupId, sessionTimeout: 6000, heartbeatInterval: 500 })
+  // A consumer rejoins and leaves once the fetch that waits is over.
+  const made = fixture
+    .client()
+    .consumer({ groupId, sessionTimeout: 6000, heartbeatInterval: 500, maxWaitTimeInMs: 100 })
   await made.connect()
   open.push(made)
   await made.subscribe({ topics: [HUB], fromBeginning: true })

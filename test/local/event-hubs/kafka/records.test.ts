@@ -40,6 +40,7 @@ const headersOf = (message: Message) =>
     (toRecords([amqp(message)])[0] as KafkaRecord).headers.map(({ name, value }) => [name, value]),
   )
 
+const EMPTY: KafkaRecord = { key: undefined, value: undefined, headers: [] }
 const RECORDS: KafkaRecord[] = [
   record('v', { key: Buffer.from('k'), headers: [{ name: 'h', value: undefined }] }),
   { key: undefined, value: undefined, headers: [] },
@@ -126,6 +127,20 @@ describe('records as events', () => {
       'bytes behind a record',
       [varint(8), Buffer.of(0), varint(0), varint(0), varint(-1), varint(-1), varint(0), Buffer.of(1, 1)],
       1,
+    ],
+    [
+      'a record within a record',
+      [
+        varint(13),
+        Buffer.of(0),
+        varint(0),
+        varint(0),
+        varint(-1),
+        varint(-1),
+        varint(0),
+        encodeRecords([EMPTY]),
+      ],
+      2,
     ],
     [
       'a value longer than its record',
@@ -261,5 +276,11 @@ describe('events as records', () => {
       }),
     ])
     expect(one?.key?.toString()).toBe('station-7')
+    // In any order, what Kafka's client sent goes before.
+    const message_annotations = {
+      'x-opt-kafka-key': types.wrap_binary(BINARY_KEY),
+      'x-opt-partition-key': types.wrap_string('�'),
+    }
+    expect(toRecords([amqp({ body: 'x', message_annotations })])[0]?.key).toEqual(BINARY_KEY)
   })
 })
