@@ -7,6 +7,7 @@ import { MetricsClient } from '@azure/monitor-query-metrics'
 import { ServiceError } from '../../pipeline/ports/errors.ts'
 import type { JobMetrics, MetricsSource } from '../../pipeline/ports/stages.ts'
 import { callSdk } from '../errors/sdk-error.ts'
+import { type AnswerLimits, boundedHttpClient } from '../http/bounded-http-client.ts'
 import type { RestClient } from '../http/rest-client.ts'
 import { NAMESPACE, type Point, type Series, type Span } from './metric-series.ts'
 import { resourceMetrics } from './resource-metrics.ts'
@@ -22,6 +23,8 @@ export interface MetricsSettings {
   /** When the job was created: the totals start there, or as far back as the service goes. */
   createdAt: (signal: AbortSignal | undefined) => Promise<Date | undefined>
   clock: { now(): number }
+  /** Of each answer; replaced in tests. */
+  limits?: AnswerLimits
 }
 
 const SERVICE = 'Azure Monitor'
@@ -35,8 +38,12 @@ const LONGEST_SPAN_MS = 30 * 24 * 3_600_000
 const GAUGE_SPAN_MS = 10 * MINUTE_MS
 
 export function createMetricsSource(settings: MetricsSettings): MetricsSource {
-  const { endpoint, audience, credential, management, resourceId, createdAt, clock } = settings
-  const client = new MetricsClient(endpoint, credential, { audience, retryOptions: { maxRetries: 0 } })
+  const { endpoint, audience, credential, management, resourceId, createdAt, clock, limits } = settings
+  const client = new MetricsClient(endpoint, credential, {
+    audience,
+    retryOptions: { maxRetries: 0 },
+    httpClient: boundedHttpClient(SERVICE, limits),
+  })
   /** Fixed for the whole session, so that the totals never decrease. */
   let since: Date | undefined
 

@@ -5,6 +5,7 @@ import { ServiceError } from '../../pipeline/ports/errors.ts'
 import type { StageService, StageState, StageStatus } from '../../pipeline/ports/stages.ts'
 import { callSdk } from '../errors/sdk-error.ts'
 import { abortableSleep } from '../http/abortable-sleep.ts'
+import { type AnswerLimits, boundedHttpClient } from '../http/bounded-http-client.ts'
 import { SCOPES } from '../resources/service-clients.ts'
 import { outputStart } from './output-start.ts'
 
@@ -18,6 +19,8 @@ export interface StreamAnalyticsSettings {
   /** Enqueued time of the oldest event in the hub; used only at the job's first start. */
   oldestEvent: (signal: AbortSignal | undefined) => Promise<Date | undefined>
   clock: { now(): number; monotonic(): number }
+  /** Of each answer; replaced in tests. */
+  limits?: AnswerLimits
   /** Waits while the job is stopping; replaced in tests. */
   sleep?: (ms: number, signal: AbortSignal | undefined) => Promise<void>
 }
@@ -66,13 +69,14 @@ const LOOK_EVERY_MS = 1000
 const LONGEST_STOP_MS = 5 * 60_000
 
 export function createStreamAnalyticsStage(settings: StreamAnalyticsSettings): StreamAnalyticsStage {
-  const { endpoint, credential, subscriptionId, resourceGroup, job: name, clock } = settings
+  const { endpoint, credential, subscriptionId, resourceGroup, job: name, clock, limits } = settings
   const sleep = settings.sleep ?? abortableSleep
   const client = new StreamAnalyticsManagementClient(credential, subscriptionId, {
     endpoint,
     credentialScopes: SCOPES.management,
     // The stage retries by itself, and shows why.
     retryOptions: { maxRetries: 0 },
+    httpClient: boundedHttpClient(SERVICE, limits),
   })
   const get = (signal: AbortSignal | undefined) =>
     callSdk(SERVICE, signal, (abortSignal) =>
