@@ -39,8 +39,8 @@ export interface SynapseStageOptions {
 export function createSynapseStage({ client, pipeline, clock }: SynapseStageOptions): StageService {
   const query = { 'api-version': API_VERSION }
 
-  /** Newest first. */
-  async function runs(signal: AbortSignal | undefined): Promise<Run[]> {
+  /** All of an answer's page, newest first: with a clock that was set back, the active one may be behind many others. */
+  async function runs(signal: AbortSignal | undefined): Promise<readonly Run[]> {
     const now = clock.now()
     const { body } = await client.request<{ value?: Run[] }>('POST', '/queryPipelineRuns', {
       query,
@@ -52,7 +52,7 @@ export function createSynapseStage({ client, pipeline, clock }: SynapseStageOpti
       },
       signal,
     })
-    return listIn('Synapse', body?.value).slice(0, HISTORY)
+    return listIn('Synapse', body?.value)
   }
 
   const isActive = (run: Run) => ['starting', 'running'].includes(outcome(run).state)
@@ -68,7 +68,7 @@ export function createSynapseStage({ client, pipeline, clock }: SynapseStageOpti
       const latest = active ?? found.find(({ runId }) => runId === followed) ?? found[0]
       if (!latest) return { state: 'stopped', providerStatus: 'never run', history: [] }
       const present = outcome(latest)
-      const history = [present, ...found.filter((run) => run !== latest).map(outcome)]
+      const history = [latest, ...found.filter((run) => run !== latest)].slice(0, HISTORY).map(outcome)
       return {
         state: present.state,
         providerStatus: present.providerStatus,

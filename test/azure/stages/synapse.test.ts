@@ -57,6 +57,30 @@ describe('the state of a pipeline run', () => {
     expect(await stage().status()).toMatchObject({ state: 'unknown' })
   })
 
+  it('is that of the run that is active, however many an earlier clock dated behind it', async () => {
+    const old = (number: number) => ({
+      runId: `old-${number}`,
+      status: 'Cancelled',
+      runStart: `2027-01-01T00:00:${String(number).padStart(2, '0')}Z`,
+      runEnd: '2027-01-01T01:00:00Z',
+    })
+    const active = { runId: 'new', status: 'InProgress', runStart: '2026-11-24T02:00:00Z', runEnd: null }
+    pretend(...Array.from({ length: 25 }, (_, index) => old(59 - index)), active)
+    const { history, ...rest } = await stage().status()
+    expect(rest).toMatchObject({ state: 'running', runId: 'new' })
+    expect(history?.map(({ runId }) => runId)).toEqual([
+      'new',
+      ...Array.from({ length: 9 }, (_, index) => `old-${59 - index}`),
+    ])
+    // It is not started twice, and can be stopped.
+    await stage().start()
+    expect(proxy.requests.filter(({ path }) => path.includes('createRun'))).toEqual([])
+    await stage()
+      .stop()
+      .catch(() => undefined)
+    expect(proxy.requests.filter(({ path }) => path.includes('/pipelineruns/new/cancel'))).toHaveLength(1)
+  })
+
   it('is that of the run that is active, and then of the same run, however an earlier clock dated others', async () => {
     const old = {
       runId: 'old',
