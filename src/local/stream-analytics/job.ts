@@ -224,7 +224,7 @@ export class StreamAnalyticsJob {
       const end = log.properties(partition).lastEnqueuedSequenceNumber + 1
       if (held > end)
         throw new Error(
-          `Bronze holds partition ${partition} up to sequence number ${held - 1}, but the event hub has only come to ${end - 1}: its log was removed or lost. Choose another data folder, or remove this one's lake as well.`,
+          `Bronze holds partition ${partition} up to sequence number ${held - 1}, but the event hub has only come to ${end - 1}: its file hub/log.db in the data folder was removed, emptied or lost. Put it back from a copy, or start with another data folder (--data-dir); the tables of this one stay as they are.`,
         )
       let wanted = end
       if (output.mode === 'CustomTime') wanted = log.sequenceNumberAt(partition, output.time)

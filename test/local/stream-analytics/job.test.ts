@@ -311,6 +311,21 @@ describe('states', () => {
     expect(plane.bronze()).toEqual([])
   })
 
+  it('a hub whose file was lost fails the job, which names the file and advises nothing that loses rows', async () => {
+    const first = await start()
+    first.send(0, { n: 0 }, { n: 1 })
+    first.job.start({ mode: 'CustomTime', time: 0 })
+    await caughtUp(first, 0, 2)
+    await closeAll()
+    rmSync(join(first.folder, 'hub'), { recursive: true })
+    const next = await start({ folder: first.folder })
+    next.job.start({ mode: 'CustomTime', time: 0 })
+    await vi.waitFor(() => expect(next.job.state).toBe('Failed'))
+    const said = next.job.conditions.output?.message ?? next.job.conditions.input?.message
+    expect(said).toMatch(/Bronze holds partition 0 up to sequence number 1, .*hub\/log\.db .*Put it back/)
+    expect(said).not.toMatch(/delete|remove this/i)
+  })
+
   it('a full lake fails the job, nothing is lost, and starting again goes on', async () => {
     const plane = await start({ lakeLimit: 20_000 })
     plane.job.start({ mode: 'JobStartTime' })
