@@ -27,9 +27,11 @@
 
 # COMMAND ----------
 
+import re
+
 from pyspark.sql import functions as F
 
-from rtstream_lake import Cached, LakeTable, open_session, read_settings, run_stream
+from rtstream_lake import Cached, LakeTable, StateError, open_session, read_settings, run_stream
 from rtstream_rules import DEDUPLICATION_WINDOW, first_of_duplicates, validate
 
 spark = open_session()
@@ -166,15 +168,45 @@ def kept_near(earliest, latest):
 # MAGIC **Small files.** A batch every few seconds makes thousands of files a day. The tables compact themselves
 # MAGIC (`delta.autoOptimize.autoCompact`); what compaction replaced stays for older versions of the table, and is deleted (`VACUUM`)
 # MAGIC now and then by `run_stream`: the quarantine here, since no stream reads it; silver by the gold notebook, as far as gold has read.
+# MAGIC
+# MAGIC **A file that was cut.** The job names a file by the rows in it. One that holds fewer, or whose last line ends in the middle, was
+# MAGIC cut by a disk, a copy, or a hand: the batch stops before it commits anything and names the file, since what is read once is
+# MAGIC never read again.
 
 # COMMAND ----------
 
 
+def by_file(rows):
+    """Files of a batch: place, rows, whether the last of them is whole, earliest and latest enqueued time (microseconds)."""
+    at = F.unix_micros("enqueuedAt")
+    is_cut = F.coalesce(F.array_contains("reasons", "not a JSON object"), F.lit(False))
+    return rows.groupBy("folder", "file").agg(
+        F.count("*").alias("held"),
+        F.max_by(~is_cut, F.struct("block", "line")).alias("whole"),
+        F.min(at).alias("earliest"),
+        F.max(at).alias("latest"),
+    )
+
+
+def refuse_cut(files):
+    """:raises StateError: names the first file that holds less than its name promises."""
+    for file in sorted(files):
+        promised = re.search(r"^[0-9]+_[0-9]{14}-[0-9]{14}_([0-9]+)(?:_[0-9]+)?\.json$", file.file)
+        held = file.held if file.whole else file.held - 1
+        if promised and held < int(promised[1]):
+            raise StateError(
+                f"{file.folder}/{file.file} was cut: it holds {held} of the {promised[1]} rows that its name promises. Put it back "
+                "from a copy, then start silver again; if there is none, move the file away, and its events are told as missing."
+            )
+
+
 def write(lines, batch):
     with Cached(validate(with_place(lines))) as rows:
-        at = F.unix_micros("enqueuedAt")
-        count, earliest, latest = rows.select(F.count("*"), F.min(at), F.max(at)).first()
-        seen = kept_near(earliest, latest) if earliest is not None else kept_near(0, 0).limit(0)
+        files = by_file(rows).collect()
+        refuse_cut(files)
+        count = sum(file.held for file in files)
+        times = [time for file in files for time in (file.earliest, file.latest) if time is not None]
+        seen = kept_near(min(times), max(times)) if times else kept_near(0, 0).limit(0)
         with Cached(first_of_duplicates(rows, seen, ORDER)) as kept:
             if not batch.is_repeated:
                 valid, invalid = kept.select(F.count_if("valid"), F.count_if(~F.col("valid"))).first()

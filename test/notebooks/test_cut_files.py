@@ -1,0 +1,41 @@
+"""A file of bronze that was cut before silver has read it: named, nothing of the batch is committed, and once it is back all is read."""
+import pytest
+
+from rtstream_lake import StateError
+
+ROWS = 4
+# As the job names them: partition, sequence numbers, rows.
+NAME = f"0_{0:014}-{ROWS - 1:014}_{ROWS}.json"
+
+
+@pytest.mark.parametrize(
+    "cut, held",
+    [
+        ("behind a whole line", 2),
+        ("in its last line", ROWS - 1),
+        ("in a line", 1),
+    ],
+)
+def test_a_file_that_was_cut_is_named_and_read_once_it_is_back(lake, cut, held):
+    placed = lake.place(NAME, *(lake.event(f"{number}") for number in range(ROWS)))
+    lake.place(f"1_{0:014}-{0:014}_1.json", lake.event("other", partition=1))
+    whole = placed.read_bytes()
+    ends = [index + 1 for index, byte in enumerate(whole) if byte == ord("\n")]
+    placed.write_bytes(whole[: {"behind a whole line": ends[1], "in its last line": ends[3] - 9, "in a line": ends[0] + 30}[cut]])
+    with pytest.raises(StateError, match=f"^file:.*/bronze/weather/2026/03/01/12/00/{NAME} was cut: it holds {held} of the {ROWS} rows .*Put it back"):
+        lake.run("silver")
+    assert lake.rows("silver/weather") == lake.rows("silver/weather_quarantine") == []
+    placed.write_bytes(whole)
+    lake.run("silver")
+    assert lake.ids() == [*map(str, range(ROWS)), "other"]
+
+
+def test_a_file_without_its_end_of_line_is_whole_and_rows_that_break_a_rule_are_no_cut(lake):
+    lake.place(f"0_{0:014}-{1:014}_2.json", lake.event("bad", temperature=99), lake.event("good"))
+    last = lake.place(f"0_{2:014}-{3:014}_1_1.json", lake.event("last"))
+    last.write_bytes(last.read_bytes().rstrip(b"\n"))
+    # Names of other writers promise nothing.
+    lake.place("1_2_3.json", lake.event("foreign"), '{"city":')
+    lake.run("silver")
+    assert lake.ids() == ["foreign", "good", "last"]
+    assert len(lake.rows("silver/weather_quarantine")) == 2
