@@ -24,6 +24,8 @@ if "RTSTREAM_PARENT_PIPE" in os.environ:
     threading.Thread(target=end_with_parent, args=(int(os.environ.pop("RTSTREAM_PARENT_PIPE")),), daemon=True).start()
 
 os.environ["PYSPARK_PYTHON"] = sys.executable
+# What runs once or twice is not worth the second compiler, nor a collector with threads of its own.
+os.environ["SPARK_SUBMIT_OPTS"] = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData"
 os.environ["PYSPARK_SUBMIT_ARGS"] = " ".join(
     [
         "--master local[1] --driver-memory 1g",
@@ -35,6 +37,29 @@ os.environ["PYSPARK_SUBMIT_ARGS"] = " ".join(
         "pyspark-shell",
     ]
 )
+
+# Java made for each plan is for many rows; here a batch has a few, and compiling was a third of the suite's work.
+GENERATED_CODE = {
+    "spark.sql.codegen.wholeStage": ("false", "true"),
+    "spark.sql.codegen.factoryMode": ("NO_CODEGEN", "FALLBACK"),
+    "spark.sql.adaptive.enabled": ("false", "true"),
+}
+
+
+def pytest_configure():
+    """For this process and the Sparks that a test starts; programs that only import this file keep Spark's own settings."""
+    interpreted = " ".join(f"--conf {name}={without}" for name, (without, _) in GENERATED_CODE.items())
+    os.environ["PYSPARK_SUBMIT_ARGS"] = f"{interpreted} {os.environ['PYSPARK_SUBMIT_ARGS']}"
+
+
+@pytest.fixture
+def generated_code(spark):
+    """With Spark's own settings after all: tests of the rules, and of many rows."""
+    for name, (_, default) in GENERATED_CODE.items():
+        spark.conf.set(name, default)
+    yield
+    for name, (without, _) in GENERATED_CODE.items():
+        spark.conf.set(name, without)
 
 
 @pytest.fixture(scope="session")

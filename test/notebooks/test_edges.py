@@ -30,7 +30,7 @@ def test_a_plain_spark_reads_the_embedded_engines_tables(plain):
     check(LAKES, "Spark", *rows(plain, LAKES))
 
 
-def test_the_notebook_makes_the_same_of_them(lake, plain):
+def test_the_notebook_makes_the_same_of_them(lake, plain, generated_code):
     (lake.root / "bronze").parent.mkdir(parents=True, exist_ok=True)
     (lake.root / "bronze").symlink_to(f"{LAKES}/bronze")
     (lake.root / "edges.json").symlink_to(f"{LAKES}/edges.json")

@@ -77,7 +77,10 @@ CASES = [
 
 
 @pytest.mark.parametrize("ansi", ["false", "true"])
-def test_each_rule(spark, ansi):
+@pytest.mark.parametrize("is_compiled", [False, True])
+def test_each_rule(spark, ansi, is_compiled, request):
+    if is_compiled:
+        request.getfixturevalue("generated_code")
     lines = []
     for number, (field, value, _, _) in enumerate(CASES):
         rest = json.dumps({name: content for name, content in GOOD.items() if name != field}, ensure_ascii=False)

@@ -4,7 +4,7 @@ import pandas as pd
 from seattle import FORMS, assert_equal, lines
 
 
-def test_seattle_is_as_pandas_has_it(lake):
+def test_seattle_is_as_pandas_has_it(lake, generated_code):
     for form in FORMS:
         lake.place(f"{form}.json", *lines(form))
     for notebook in ("silver", "gold", "aggregate"):
