@@ -44,7 +44,7 @@ const amount = (given: string | undefined, small: number, whole: number) =>
 const PARTS: Readonly<Record<string, (options: TortureOptions) => Promise<Part>>> = {
   kills: (options) => kills(amount(values.kills, 5, 100), options),
   clock: (options) => clockSteps(amount(values.steps, 2, 12), options),
-  stops: (options) => stops(amount(values.stops, 2, 10), values.whole ? 90_000 : 3000, options),
+  stops: (options) => stops(amount(values.stops, 2, 10), values.whole ? 150_000 : 3000, options),
   damage: (options) => damage(values.whole, options),
   inputs: (options) => inputs(amount(values.inputs, 500, 10_000), options),
   clients: (options) => clients(amount(values.clients, 5, 20), options),
