@@ -21,6 +21,22 @@ export const RELIABILITY: readonly Mutation[] = [
     [['an answer may be of any length', 'if (bytes > maxBytes)', 'if (bytes < 0)']],
   ),
   ...of(
+    'azure/http/bounded-http-client.ts',
+    ['test/azure/http/bounded-http-client.test.ts'],
+    [['an answer of an SDK may be of any length', 'if (bytes > limits.bytes)', 'if (bytes < 0)']],
+  ),
+  ...of(
+    'azure/stages/synapse.ts',
+    ['test/azure/stages/synapse.test.ts'],
+    [
+      [
+        'the active run is looked for among the newest ten',
+        "return listIn('Synapse', body?.value)",
+        "return listIn('Synapse', body?.value).slice(0, HISTORY)",
+      ],
+    ],
+  ),
+  ...of(
     'local/storage/log-rotation.ts',
     ['test/local/storage/log-destination.test.ts'],
     [
