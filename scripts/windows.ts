@@ -33,6 +33,8 @@ const WINE = [
 /** Longest that a command may take (ms). */
 const LIMIT_MS = 300_000
 const ODD = 'C:\\users\\Jürgen Ö\\My Data'
+/** A share of a server, as Wine shows the folder of the same names below `dosdevices/unc`. */
+const UNC = '\\\\workshop\\Schüler\\My Data'
 
 const root = resolve(import.meta.dirname, '..')
 const { values } = parseArgs({ options: { folder: { type: 'string' } } })
@@ -134,6 +136,21 @@ const CASES: readonly (readonly [string, () => Promise<string | undefined>])[] =
   [
     'a run balances in a folder with a space and letters of another language',
     async () => balanced(await run('3s', ODD, 'run').ended),
+  ],
+  [
+    'config takes a folder on a share (UNC), and a run balances there twice',
+    async () => {
+      mkdirSync(join(folder, 'prefix/dosdevices/unc/workshop/Schüler'), { recursive: true })
+      const { dataDir } = JSON.parse(
+        (await program(['config', '--json', '--data-dir', UNC], 'unc-config')).stdout,
+      ) as Record<string, { value: string }>
+      if (dataDir?.value !== UNC) return `the folder is ${dataDir?.value}`
+      const problem = balanced(await run('3s', UNC, 'unc').ended)
+      if (problem !== undefined) return problem
+      if (!existsSync(join(folder, 'prefix/dosdevices/unc/workshop/Schüler/My Data/hub/log.db')))
+        return 'the hub’s file is not on the share'
+      return balanced(await run('1s', UNC, 'unc-again').ended)
+    },
   ],
   [
     'killed under load and started again, it balances',
