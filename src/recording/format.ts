@@ -33,5 +33,12 @@ export class RecordingError extends Error {
   }
 }
 
-/** Endpoints may contain keys, which are masked on the screen, and addresses that are useless later. */
-export const withoutEndpoints = (state: AppState): AppState => ({ ...state, endpoints: [] })
+/**
+ * The state as a recording keeps it. Endpoints may contain keys, which are masked on the screen. The room's code outlives the
+ * session: whoever was given the recording could enter the next one.
+ */
+export const withoutSecrets = (state: AppState): AppState => ({
+  ...state,
+  endpoints: [],
+  audience: state.audience && { ...state.audience, url: undefined, code: undefined, qr: [] },
+})

@@ -9,7 +9,7 @@ import {
   RECORDING_VERSION,
   type RecordedFrame,
   type RecordingHeader,
-  withoutEndpoints,
+  withoutSecrets,
 } from './format.ts'
 import { diff } from './patch.ts'
 
@@ -84,7 +84,7 @@ export function record(options: RecorderOptions): Recorder {
   const look = () => {
     cancel = undefined
     if (isOver) return
-    const state = withoutEndpoints(store.getState())
+    const state = withoutSecrets(store.getState())
     const patch = diff(before, state)
     before = state
     if (patch !== undefined) write({ t: Math.max(0, state.now - startedAt), p: patch })

@@ -2,7 +2,17 @@
 import { describeTrace, positionText } from '../pipeline/trace/describe.ts'
 import type { Chart } from './charts.ts'
 import type { ReportModel } from './model.ts'
-import { assertionRows, count, isGood, ledgerRows, moment, span, time, verdictText } from './words.ts'
+import {
+  assertionRows,
+  audienceRows,
+  count,
+  isGood,
+  ledgerRows,
+  moment,
+  span,
+  time,
+  verdictText,
+} from './words.ts'
 
 const CSS = `
 :root { color-scheme: light dark; --bg: #fff; --fg: #1b1f24; --muted: #57606a; --line: #d0d7de; --card: #f6f8fa; --good: #1a7f37;
@@ -52,6 +62,7 @@ export function htmlReport(model: ReportModel, charts: readonly Chart[]): string
 ${section('ledger', 'The ledger, hop by hop', table(['hop', 'rows', ''], ledgerRows(model), [1]))}
 ${section('assertions', 'Five assertions', assertions(model))}
 ${section('charts', 'The session over time', charts.length === 0 ? '<p class="muted">The session was too short for charts.</p>' : charts.map(figure).join('\n'))}
+${listed('audience', 'The room for phones', ['what', ''], audienceRows(model), [1])}
 ${listed(
   'faults',
   'Broken on purpose',

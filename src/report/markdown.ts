@@ -2,7 +2,7 @@
 import { describeTrace, positionText } from '../pipeline/trace/describe.ts'
 import type { ReportModel, Sample } from './model.ts'
 import { textChart } from './text-chart.ts'
-import { assertionRows, count, ledgerRows, moment, span, time, verdictText } from './words.ts'
+import { assertionRows, audienceRows, count, ledgerRows, moment, span, time, verdictText } from './words.ts'
 
 export function markdownReport(model: ReportModel): string {
   const parts = [
@@ -13,6 +13,7 @@ export function markdownReport(model: ReportModel): string {
     table(['hop', 'rows', ''], ledgerRows(model)),
     '## Assertions',
     table(['', 'assertion', 'measured', 'limit'], assertionRows(model)),
+    ...section('The room for phones', ['what', ''], audienceRows(model)),
     ...chart('Events a second, into the hub', model.samples, ({ rate }) => rate ?? Number.NaN),
     ...chart('Rows in flight', model.samples, ({ backlog }) =>
       backlog ? Object.values(backlog).reduce((sum, rows) => sum + Math.max(0, rows), 0) : Number.NaN,

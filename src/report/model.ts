@@ -39,6 +39,8 @@ export interface ReportModel {
   /** Refused rows by reason. */
   quarantine: readonly { reason: string; events: number }[]
   traces: readonly Trace[]
+  /** Undefined: no room was open. */
+  audience: AudiencePart | undefined
   cities: readonly CityMean[]
   layers: readonly { name: LayerName; files: number; bytes: number; rows: number | undefined }[]
   /** Newest rows. */
@@ -66,6 +68,14 @@ export interface Sample {
 export interface Mark {
   at: number
   text: string
+}
+
+/** Phones of the room, in this session. */
+export interface AudiencePart {
+  /** Most that were connected at a time. */
+  most: number
+  /** Their events that the hub acknowledged; undefined: not counted. */
+  acknowledged: number | undefined
 }
 
 export interface FaultSpan {
@@ -103,6 +113,8 @@ export class ReportCollector {
   readonly #faults: FaultSpan[] = []
   readonly #reasons = new Map<string, number>()
   readonly #traces = new Map<string, Trace>()
+  /** Undefined: no room was open. */
+  #mostPhones: number | undefined
   #last: AppState | undefined
 
   add(state: AppState): void {
@@ -117,6 +129,8 @@ export class ReportCollector {
       for (const reason of reasons) this.#reasons.set(reason, (this.#reasons.get(reason) ?? 0) + 1)
     this.#lastEvent = state.events.at(-1)
     this.#followFaults(state)
+    if (state.audience?.phase === 'open')
+      this.#mostPhones = Math.max(this.#mostPhones ?? 0, state.audience.connected)
     const trace = state.trace?.trace
     if (trace && (this.#traces.size < MOST_TRACES || this.#traces.has(keyOf(trace))))
       this.#traces.set(keyOf(trace), trace)
@@ -154,6 +168,10 @@ export class ReportCollector {
           .map(([reason, events]) => ({ reason, events }))
           .sort((a, b) => b.events - a.events),
       traces: [...this.#traces.values()],
+      audience:
+        this.#mostPhones === undefined
+          ? undefined
+          : { most: this.#mostPhones, acknowledged: ledger.audience },
       cities: state.aggregate.cities.slice(0, MOST_CITIES),
       layers: LAYERS.map((name) => {
         const { files, bytes, rows } = lake.layers[name]

@@ -41,7 +41,13 @@ export function ledgerRows({
     [
       'acknowledged',
       count(ledger.acknowledged),
-      join(...listed(['typed by the presenter', ledger.typed ?? 0]), waiting(inFlight.hub)),
+      join(
+        ...listed(
+          ['by phones of the room', ledger.audience ?? 0],
+          ['typed by the presenter', ledger.typed ?? 0],
+        ),
+        waiting(inFlight.hub),
+      ),
     ],
     [
       'enqueued',
@@ -64,6 +70,15 @@ export function ledgerRows({
     ['gold', count(ledger.gold), waiting(inFlight.aggregate)],
     ['aggregated', count(ledger.aggregated), ''],
     ['lost', count(ledger.lost), ''],
+  ]
+}
+
+/** Of the room for phones; none when it was not open. */
+export function audienceRows({ audience }: ReportModel): (readonly [what: string, value: string])[] {
+  if (!audience) return []
+  return [
+    ['phones, most at a time', count(audience.most)],
+    ['their events, acknowledged by the hub', count(audience.acknowledged)],
   ]
 }
 

@@ -20,6 +20,7 @@ import { painter } from '../../src/ui/text/ansi.ts'
 import { plainText } from '../../src/ui/text/line.ts'
 import { chooseTheme } from '../../src/ui/text/theme.ts'
 import { FakeClock } from '../support/fake-clock.ts'
+import { ROOM } from '../support/open-room.ts'
 import { recordedSession } from '../support/recorded-session.ts'
 
 const { Terminal } = xterm
@@ -134,6 +135,21 @@ describe('a recording', () => {
     })
     // Two minutes, of a screen in which everything moves.
     expect(statSync(file).size).toBeLessThan(100_000)
+  })
+
+  it('keeps no address and no code of the room for phones: the code outlives the session', async () => {
+    const state: AppState = { ...(states[0] as AppState), audience: { ...ROOM, qr: ['▀▄▀'] } }
+    const file = join(folder, 'room.rtrec')
+    const recorder = record({
+      store: createStore<AppState>()(() => state),
+      file,
+      clock: new FakeClock(state.now),
+      onProblem: (message) => expect(message).toBe(''),
+    })
+    await recorder.close()
+    const text = gunzipSync(readFileSync(file)).toString()
+    expect(text).toContain('Otter')
+    for (const secret of [ROOM.code, ROOM.url, '▀▄▀']) expect(text).not.toContain(secret)
   })
 
   it.each([

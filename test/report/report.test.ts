@@ -10,6 +10,7 @@ import { folderReport, ReportCollector, type ReportModel } from '../../src/repor
 import { reportText } from '../../src/report/report.ts'
 import { askTables, type TablesPart } from '../../src/report/tables.ts'
 import { accessibilityProblems, findChromium, openBrowser, overflowOf, showPage } from '../support/browser.ts'
+import { ROOM } from '../support/open-room.ts'
 import { recordedSession } from '../support/recorded-session.ts'
 import { scenarios } from '../support/scenario.ts'
 
@@ -61,6 +62,26 @@ describe('the report of a session', () => {
     for (const format of ['html', 'md'] as const)
       expect(await reportText(collector.report(), format)).toContain('typed by the presenter 3')
     expect(html).not.toContain('typed by the presenter')
+  })
+
+  it('says how many phones took part, and what they sent', async () => {
+    const state = scenarios.allRunning()
+    const collector = new ReportCollector()
+    for (const connected of [3, 38, 12])
+      collector.add({
+        ...state,
+        audience: { ...ROOM, connected },
+        ledger: { ...state.ledger, audience: 412 },
+      })
+    const found = collector.report()
+    expect(found.audience).toEqual({ most: 38, acknowledged: 412 })
+    for (const format of ['html', 'md'] as const) {
+      const text = await reportText(found, format)
+      expect(text).toContain('by phones of the room 412')
+      expect(text).toMatch(/phones, most at a time.*38/)
+      expect(text).not.toContain(ROOM.code)
+    }
+    expect(html).not.toContain('phones')
   })
 
   it('counts each refused row that was shown once, though the readings around it are newer', () => {

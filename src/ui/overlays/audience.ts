@@ -19,8 +19,8 @@ export function audienceLines({ audience, stages }: AppState, width: number): Li
   const isResting = STAGE_IDS.some((id) => id !== 'generator' && stages[id].state === 'stopped')
   if (!audience) return muted('No room is open: A opens one.', width)
   if (audience.phase === 'choosing') return choiceLines(audience, width)
+  if (audience.phase === 'opening') return [[span('Opening …', 'muted')]]
   const { url, qr } = audience
-  if (url === undefined) return [[span('Opening …', 'muted')]]
   const codeWidth = Math.max(0, ...qr.map((row) => textWidth(row)))
   const beside = width - codeWidth - GAP
   if (beside < LEAST_BESIDE)
@@ -63,14 +63,25 @@ function choiceLines({ addresses }: AudienceSlice, width: number): Line[] {
 const muted = (text: string, width: number): Line[] =>
   wrap(text, width).map((part): Line => [span(part, 'muted')])
 
-/** @param isResting stages are stopped, and readings of phones wait in front of them. */
-function factLines(audience: AudienceSlice, url: string, width: number, isResting: boolean): Line[] {
+/** @param url undefined in a recording. @param isResting stages are stopped, and readings of phones wait in front of them. */
+function factLines(
+  audience: AudienceSlice,
+  url: string | undefined,
+  width: number,
+  isResting: boolean,
+): Line[] {
   const { phones, connected, acknowledged, rate, names, code, rules } = audience
   const { isMischiefAllowed, readingsPerSecond, isPaused, hasOwnNames } = rules
+  const address: Line[] =
+    url === undefined
+      ? muted('A recording keeps no address of the room.', width)
+      : [
+          [span('scan, or type', 'muted')],
+          ...wrap(url, width).map((part): Line => [span(part, 'accent')]),
+          [span('code ', 'muted'), span(code ?? '', 'title', true)],
+        ]
   return [
-    [span('scan, or type', 'muted')],
-    ...wrap(url, width).map((part): Line => [span(part, 'accent')]),
-    [span('code ', 'muted'), span(code ?? '', 'title', true)],
+    ...address,
     [],
     [span(`${connected} of ${phones} phones are here, ${formatRate(rate)}/s`)],
     ...muted(`${formatCount(acknowledged)} readings acknowledged`, width),

@@ -5,22 +5,8 @@ import { Screen } from '../../../src/ui/app/screen.ts'
 import { KEYMAP } from '../../../src/ui/input/keymap.ts'
 import { plainText } from '../../../src/ui/text/line.ts'
 import { fakePipeline } from '../../support/fake-pipeline.ts'
+import { ROOM } from '../../support/open-room.ts'
 import { scenarios } from '../../support/scenario.ts'
-
-const ROOM: AudienceSlice = {
-  phase: 'open',
-  addresses: [],
-  url: 'http://10.0.0.5:1/X/',
-  code: 'X',
-  qr: [],
-  phones: 3,
-  connected: 3,
-  names: ['Otter', 'Owl', 'Lynx'],
-  acknowledged: 0,
-  rate: 0,
-  senders: [],
-  rules: { isMischiefAllowed: true, readingsPerSecond: 5, isPaused: false, hasOwnNames: false },
-}
 
 function open(audience?: Partial<AudienceSlice>, more: Partial<AppState> = {}) {
   const state = { ...scenarios.allRunning(), ...more }

@@ -193,3 +193,9 @@ describe('the room on the screen', () => {
     expect(textOf(state, zoomed)).not.toMatch(/audience/)
   })
 })
+
+it('in a recording stands without address and code', () => {
+  const text = textOf(withRoom({ url: undefined, code: undefined, qr: [] }))
+  expect(text).toContain('A recording keeps no address of the room.')
+  expect(text).toContain('Otter')
+})
