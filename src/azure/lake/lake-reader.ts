@@ -165,15 +165,23 @@ const arrivedRow = (row: Record<string, unknown>, committedAt: number): ArrivedR
   committedAt,
 })
 
+/**
+ * Rows of the new files, oldest first, up to the limit; the oldest are left out. A look may be late: several batches may have
+ * come since the last one.
+ */
 async function quarantinedRows(
   table: DeltaTable,
   files: readonly DataFile[],
   signal: AbortSignal | undefined,
 ): Promise<QuarantinedRow[]> {
-  const [newest] = files.slice(-1)
-  const rows = newest && (await table.rowsOf(newest, ['raw', 'reasons', 'enqueuedAt'], signal))
-  if (!rows) return []
-  return rows.slice(-MAX_QUARANTINED).map((row) => ({
+  let rows: Record<string, unknown>[] = []
+  for (const file of files.toReversed()) {
+    if (rows.length >= MAX_QUARANTINED) break
+    if (file.bytes > MAX_BYTES) continue
+    const read = await table.rowsOf(file, ['raw', 'reasons', 'enqueuedAt'], signal)
+    rows = [...(read ?? []).slice(rows.length - MAX_QUARANTINED), ...rows]
+  }
+  return rows.map((row) => ({
     raw: textOf(row.raw) ?? '',
     reasons: Array.isArray(row.reasons) ? row.reasons.map(String) : [],
     enqueuedAt: numberOf(row.enqueuedAt),

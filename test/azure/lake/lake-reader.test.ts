@@ -110,6 +110,26 @@ describe('what has arrived', () => {
     ])
   })
 
+  it('in quarantine is told of every batch since the last poll, the newest fifty rows', async () => {
+    const table = builder('quarantine')
+    table.commit([])
+    await poll()
+    const batch = async (name: string, first: number, count: number) => {
+      await table.parquet(
+        name,
+        `SELECT 'row ' || i AS raw, ['city is missing'] AS reasons, to_timestamp(0) AS enqueuedAt FROM range(${first}, ${first + count}) _(i) ORDER BY i`,
+      )
+      table.commit([table.add(name)])
+    }
+    const raw = async () => (await poll()).quarantineArrived.map((row) => row.raw)
+    await batch('a', 0, 2)
+    await batch('b', 2, 1)
+    expect(await raw()).toEqual(['row 0', 'row 1', 'row 2'])
+    await batch('c', 3, 30)
+    await batch('d', 33, 30)
+    expect(await raw()).toEqual(Array.from({ length: 50 }, (_, index) => `row ${13 + index}`))
+  })
+
   it('and was compacted and vacuumed before it could be read is passed over', async () => {
     await commitRows('silver', 0, 1)
     await poll()
