@@ -1,5 +1,5 @@
 /**
- * What two libraries cost at the start, as they are bundled: `node test/bench/libraries.bench.ts [rounds]`.
+ * What libraries cost at the start, as they are bundled, beside what takes their place: `node test/bench/libraries.bench.ts [rounds]`.
  * Each program runs in a process of its own, all in turns; told is the median CPU from its import to its result.
  */
 import { spawnSync } from 'node:child_process'
@@ -13,12 +13,15 @@ import { bundlePlugins } from '../../scripts/bundle-plugins.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const CERTIFICATE = "import { createCertificate } from './src/local/runtime/certificate.ts'"
+const SELFSIGNED =
+  "await generate([{ name: 'commonName', value: 'bench' }], { keyType: 'ec', curve: 'P-256', algorithm: 'sha256' })"
 const DRAWS =
   'faker.seed(1); for (let i = 0; i < 2048; i++) { faker.helpers.arrayElement([1, 2, 3]); faker.number.float({ min: 0, max: 1 }) }'
 
 const PROGRAMS: Readonly<Record<string, string>> = {
   'selfsigned, loaded': "await import('selfsigned')",
-  'selfsigned, a certificate made': `${CERTIFICATE}\nawait createCertificate()`,
+  'selfsigned, a certificate made': `import { generate } from 'selfsigned'\n${SELFSIGNED}`,
+  'a certificate made in its one form': `${CERTIFICATE}\nawait createCertificate()`,
   'Faker with English words, sites drawn': `import { faker } from '@faker-js/faker/locale/en'\n${DRAWS}`,
   'SimpleFaker, sites drawn': `import { SimpleFaker } from '@faker-js/faker'\nconst faker = new SimpleFaker()\n${DRAWS}`,
   nothing: '',

@@ -1,7 +1,7 @@
 /** The keys of the local services: new at every start, kept in the data folder, or the same everywhere. */
 import { X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
-import type { Certificate } from '../runtime/certificate.ts'
+import { type Certificate, createCertificate } from '../runtime/certificate.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { KeyMode } from '../runtime/options.ts'
 import { fixedSecrets, type SessionSecrets, sessionSecrets } from '../runtime/session-secrets.ts'
@@ -33,21 +33,16 @@ export async function sessionKeys(options: {
 }): Promise<SessionKeys> {
   const { mode, seed, dataDir, clock } = options
   const made = sessionSecrets(seed)
-  if (mode === 'new') return { ...made, tls: await newCertificate(clock) }
+  if (mode === 'new') return { ...made, tls: await createCertificate(clock) }
   const file = join(dataDir, 'local', 'keys.json')
   const kept = readStateFile<KeyFile>(file, isKeyFile)
   const certificate =
-    kept && isValid(kept.certificate, clock) ? kept.certificate : await newCertificate(clock)
+    kept && isValid(kept.certificate, clock) ? kept.certificate : await createCertificate(clock)
   const { newId, ...fresh } = made
   const secrets = kept?.secrets ?? (mode === 'kept' ? fresh : undefined)
   // The certificate is kept with fixed keys too: its key is unique, and a client that trusts it need not do so again.
   writeJsonAtomically(file, { ...(secrets && { secrets }), certificate } satisfies KeyFile, OWNER_ONLY)
   return { ...(mode === 'fixed' ? fixedSecrets() : (secrets ?? fresh)), newId, tls: certificate }
-}
-
-async function newCertificate(clock: Clock): Promise<Certificate> {
-  const { createCertificate } = await import('../runtime/certificate.ts')
-  return createCertificate(clock)
 }
 
 const areTexts = (found: unknown, names: readonly string[]): boolean =>

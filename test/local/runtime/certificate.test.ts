@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { expect, it } from 'vitest'
 import { createCertificate } from '../../../src/local/runtime/certificate.ts'
 
@@ -14,6 +14,19 @@ it('makes a certificate for the three names of loopback, no authority, valid at 
   expect(parsed.validFromDate.getTime()).toBeLessThan(now)
   expect(parsed.validToDate.getTime()).toBeGreaterThan(now)
   expect(key).toContain('PRIVATE KEY')
+})
+
+it('signs it with its own key, once for each', async () => {
+  const { key, cert } = await createCertificate()
+  const parsed = new X509Certificate(cert)
+  expect(parsed.verify(parsed.publicKey)).toBe(true)
+  expect(parsed.checkPrivateKey(createPrivateKey(key))).toBe(true)
+  expect(parsed.issuer).toBe(parsed.subject)
+  expect(parsed.keyUsage).toEqual(['1.3.6.1.5.5.7.3.1'])
+  const other = new X509Certificate((await createCertificate()).cert)
+  expect(other.subject).not.toBe(parsed.subject)
+  expect(other.serialNumber).not.toBe(parsed.serialNumber)
+  expect(parsed.serialNumber).toMatch(/^[4-7]/)
 })
 
 it('never makes the same key twice', async () => {
