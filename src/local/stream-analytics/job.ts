@@ -28,6 +28,8 @@ export interface JobOptions {
 export interface JobTuning {
   /** How long a batch stays open (ms). */
   rollIntervalMs: number
+  /** The same while few events come; default: twice as long. */
+  calmRollIntervalMs: number | undefined
   bounds: OutputBatchBounds | undefined
   /** How long the states Starting and Stopping last (ms); the real service needs a minute or so. */
   transitionMs: number
@@ -39,6 +41,7 @@ export interface JobTuning {
 
 const TUNING: JobTuning = {
   rollIntervalMs: 1000,
+  calmRollIntervalMs: undefined,
   bounds: undefined,
   transitionMs: 400,
   retryDelaysMs: [250, 500, 1000, 2000, 4000],
@@ -90,6 +93,7 @@ export class StreamAnalyticsJob {
       clock,
       progress: this.#progress,
       rollIntervalMs: this.#tuning.rollIntervalMs,
+      calmRollIntervalMs: this.#tuning.calmRollIntervalMs ?? 2 * this.#tuning.rollIntervalMs,
       bounds: this.#tuning.bounds,
       retryDelaysMs: this.#tuning.retryDelaysMs,
       onLanded: (partition, batch) => this.#account(partition, batch),

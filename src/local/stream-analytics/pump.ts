@@ -13,6 +13,8 @@ export interface PumpOptions {
   progress: Progress
   /** How long a batch stays open after its first event (ms). */
   rollIntervalMs: number
+  /** The same while few events come, one after the other, see {@link CALM_RATE}. */
+  calmRollIntervalMs: number
   bounds?: OutputBatchBounds | undefined
   /** Waits between tries after a write failed for a reason that may pass (ms); after the last the pump gives up. */
   retryDelaysMs: readonly number[]
@@ -29,12 +31,17 @@ export interface PumpOptions {
   failpoint?: (() => void) | undefined
 }
 
+/** Below this (events per second) a batch is small, and what each batch costs is most of the work. */
+const CALM_RATE = 50
+
 export class BronzePump {
   readonly #options: PumpOptions
   #unsubscribe: (() => void) | undefined
   #timer: NodeJS.Timeout | undefined
   #turn: Promise<void> | undefined
   #failures = 0
+  /** Of the last turn: its events, how long they had been waited for (ms), and when it ended (monotonic ms). */
+  #last = { events: 0, ms: 0, endedAt: Number.NEGATIVE_INFINITY }
 
   constructor(options: PumpOptions) {
     this.#options = options
@@ -82,14 +89,16 @@ export class BronzePump {
 
   /** The first event after a quiet time opens the batch. */
   #openBatch(): void {
-    if (!this.#timer && !this.#turn) this.#schedule(this.#options.rollIntervalMs)
+    if (!this.#timer && !this.#turn) this.#schedule(this.#rollMs())
   }
 
   #schedule(ms: number): void {
     this.#timer = setTimeout(() => {
       this.#timer = undefined
+      this.#last = { ...this.#last, events: 0, ms }
       this.#turn = this.#write().finally(() => {
         this.#turn = undefined
+        this.#last.endedAt = performance.now()
         this.#goOn()
       })
     }, ms)
@@ -100,7 +109,16 @@ export class BronzePump {
     if (!this.#unsubscribe || this.#timer) return
     const { retryDelaysMs, rollIntervalMs } = this.#options
     if (this.#failures > 0) this.#schedule(retryDelaysMs[this.#failures - 1] ?? rollIntervalMs)
-    else if (this.backlog() > 0) this.#schedule(rollIntervalMs)
+    else if (this.backlog() > 0) this.#schedule(this.#rollMs())
+  }
+
+  /** An event after a quiet time is brought on soon; few that come one after the other share a batch. */
+  #rollMs(): number {
+    const { rollIntervalMs, calmRollIntervalMs } = this.#options
+    const { events, ms, endedAt } = this.#last
+    const isCalm = events * 1000 < CALM_RATE * ms
+    const goesOn = performance.now() - endedAt < calmRollIntervalMs
+    return isCalm && goesOn ? calmRollIntervalMs : rollIntervalMs
   }
 
   /** Catches up with what the hub held when the turn began, batch after batch, the partitions side by side. */
@@ -137,6 +155,7 @@ export class BronzePump {
     this.#options.failpoint?.()
     if (batch.first > from) onExpired(partition, batch.first - from)
     const next = batch.last + 1
+    this.#last.events += next - from
     progress.partitions.set(partition, { next, held: next, file: batch.path })
     progress.rows += batch.rows
     progress.rejected += batch.rejected
