@@ -1,6 +1,7 @@
 /** All adapters of one deployment, from addresses and a credential: the same for Azure and for its local stand-ins. */
 import { randomUUID } from 'node:crypto'
 import type { TokenCredential } from '@azure/identity'
+import type { LakeChanges } from '../contract/lake-changes.ts'
 import type { HubReader } from '../pipeline/ports/hub.ts'
 import type { StageService } from '../pipeline/ports/stages.ts'
 import type { Target } from '../pipeline/ports/target.ts'
@@ -29,6 +30,8 @@ export interface TargetSettings {
   credential: TokenCredential
   /** `sb://localhost:PORT`: the local hub uses a host name in Azure's form. */
   customEndpointAddress?: string
+  /** What came into the lake, where its server tells. */
+  lakeChanges?: LakeChanges | undefined
 }
 
 /** `DefaultAzureCredential` and the resources that the configuration names. */
@@ -41,14 +44,21 @@ export interface LocalAddresses {
   token: string
   eventHubsTls: string
   azure: AzureDeployment
+  lakeChanges?: LakeChanges | undefined
 }
 
-export const connectLocalTarget = ({ token, eventHubsTls, azure }: LocalAddresses): Promise<Target> =>
+export const connectLocalTarget = ({
+  token,
+  eventHubsTls,
+  azure,
+  lakeChanges,
+}: LocalAddresses): Promise<Target> =>
   connectTarget({
     name: 'local',
     azure,
     credential: sessionCredential(token),
     customEndpointAddress: eventHubsTls,
+    lakeChanges,
   })
 
 /** Makes every adapter, connects none: the first call finds out whether its service answers. */
@@ -57,6 +67,7 @@ export async function connectTarget({
   azure,
   credential,
   customEndpointAddress,
+  lakeChanges,
 }: TargetSettings): Promise<Target> {
   const connection = hubConnection(azure, credential, customEndpointAddress)
   const producer = createHubProducer(connection)
@@ -99,7 +110,7 @@ export async function connectTarget({
       createdAt: (signal) => streamAnalytics.createdAt(signal),
       clock,
     }),
-    lake: createLakeReader({ client: lakeClient, clock }),
+    lake: createLakeReader({ client: lakeClient, clock, changes: lakeChanges }),
     auditor: createTableAuditor({ client: lakeClient }),
     query: createLakeQuery({ client: lakeClient }),
     tracer: createTracer({ hub: search, client: lakeClient, clock }),

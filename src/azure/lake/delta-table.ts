@@ -103,15 +103,16 @@ export class DeltaTable {
 
   /**
    * Reads what was committed since the last poll.
+   * @param atMost commits that are known to be there: the next one is not asked for. Default: until there is none.
    * @returns files with new rows (not compacted ones), in commit order; none at the first poll.
    * @throws ServiceError also for a table that requires more of its readers than we support.
    */
-  async look(signal?: AbortSignal): Promise<readonly DataFile[]> {
+  async look(signal?: AbortSignal, atMost = Number.POSITIVE_INFINITY): Promise<readonly DataFile[]> {
     if (this.#refused) await this.#lookAgain(this.#refused, signal)
     const isFirst = !this.#isKnown
     // A poll that failed half-way has left the state of an unknown version.
     if (isFirst) this.#forget()
-    const commits = isFirst ? await this.#readWhole(signal) : await this.#readCommits(false, signal)
+    const commits = isFirst ? await this.#readWhole(signal) : await this.#readCommits(false, signal, atMost)
     this.#assertReadable()
     this.#isKnown = true
     await this.#measure(signal)
@@ -207,8 +208,13 @@ export class DeltaTable {
   }
 
   /** @returns how many there were. */
-  async #readCommits(isFirst: boolean, signal: AbortSignal | undefined): Promise<number> {
+  async #readCommits(
+    isFirst: boolean,
+    signal: AbortSignal | undefined,
+    atMost = Number.POSITIVE_INFINITY,
+  ): Promise<number> {
     for (let commits = 0; ; commits++) {
+      if (commits >= atMost) return commits
       const commit = await this.#log.commit(this.#version + 1, signal)
       if (!commit) return commits
       const arrived = this.#apply(this.#version + 1, commit.actions)

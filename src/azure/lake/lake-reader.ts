@@ -1,4 +1,5 @@
 /** Watches the lake: lists bronze, reads the tables' logs, and reads new rows from the new files. */
+import type { LakeChanges } from '../../contract/lake-changes.ts'
 import { TABLES, type TableName } from '../../contract/tables.ts'
 import { ServiceError } from '../../pipeline/ports/errors.ts'
 import type {
@@ -11,6 +12,7 @@ import type {
   TableSnapshot,
 } from '../../pipeline/ports/lake.ts'
 import { BronzeWatch } from './bronze-watch.ts'
+import { ChangedParts } from './changed-parts.ts'
 import type { DataFile } from './data-file.ts'
 import type { LakeClient } from './data-lake.ts'
 import { DeltaTable } from './delta-table.ts'
@@ -19,6 +21,8 @@ import { numberOf, textOf } from './parquet.ts'
 export interface LakeReaderOptions {
   client: LakeClient
   clock: { now(): number }
+  /** What came into the lake, where its server tells; undefined: every poll asks for everything. */
+  changes?: Pick<LakeChanges, 'countOf'> | undefined
 }
 
 /** Most rows that one poll reads from a table's new files; the rest are counted as skipped. */
@@ -54,6 +58,7 @@ const ARRIVED_COLUMNS = [
 
 export function createLakeReader(options: LakeReaderOptions): LakeReader {
   const { client, clock } = options
+  const parts = new ChangedParts(options.changes, clock)
   const bronze = new BronzeWatch(client, () => clock.now())
   const tables = Object.fromEntries(
     Object.entries(TABLES).map(([name, { container, path }]) => [
@@ -93,9 +98,13 @@ export function createLakeReader(options: LakeReaderOptions): LakeReader {
         }
       }
       const look = (name: TableName) =>
-        guarded(name, () => tables[name].look(signal), [] as readonly DataFile[])
+        guarded(
+          name,
+          () => parts.ask(name, (commits) => tables[name].look(signal, commits), [] as readonly DataFile[]),
+          [] as readonly DataFile[],
+        )
       const [seenBronze, silver, quarantine, gold] = await Promise.all([
-        guarded('bronze', () => bronze.look(hub, signal), lastBronze),
+        guarded('bronze', () => parts.ask('bronze', () => bronze.look(hub, signal), lastBronze), lastBronze),
         look('silver'),
         look('quarantine'),
         look('gold'),

@@ -36,11 +36,12 @@ async function openLocal(options: LaunchOptions): Promise<OpenedTarget> {
   const { logger } = options
   // Side by side: the services start in a thread of their own while the adapters are loaded here.
   const adapters = import('../../azure/target.ts')
-  const { endpoints, faults, consumerGroups, close } = await openLocalServices(options)
+  const { endpoints, faults, consumerGroups, lakeChanges, close } = await openLocalServices(options)
   try {
     const { connectLocalTarget } = await adapters
     const { token, eventHubsTls } = endpoints
-    const target = await connectLocalTarget({ token, eventHubsTls, azure: localAzureConfig(endpoints) })
+    const azure = localAzureConfig(endpoints)
+    const target = await connectLocalTarget({ token, eventHubsTls, azure, lakeChanges })
     logger.info({ pid: process.pid }, 'local Azure runs')
     return {
       target: { ...target, faults, consumerGroups },

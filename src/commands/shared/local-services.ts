@@ -9,6 +9,7 @@ export interface OpenedServices {
   endpoints: LocalAzureEndpoints
   faults: LocalAzure['faults']
   consumerGroups: LocalAzure['consumerGroups']
+  lakeChanges: LocalAzure['lakeChanges']
   close(): Promise<void>
 }
 
@@ -35,7 +36,8 @@ export async function openLocalServices(options: {
       await channel.close()
       await azure.close()
     }
-    return { endpoints, faults: azure.faults, consumerGroups: azure.consumerGroups, close }
+    const { faults, consumerGroups, lakeChanges } = azure
+    return { endpoints, faults, consumerGroups, lakeChanges, close }
   } catch (error) {
     await azure.close()
     throw error

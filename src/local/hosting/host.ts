@@ -1,6 +1,7 @@
 /** Starts Azure on loopback in its worker thread, and makes this process trust it. */
 import tls from 'node:tls'
 import { Worker } from 'node:worker_threads'
+import { LakeChanges } from '../../contract/lake-changes.ts'
 import type { GroupProgress } from '../event-hubs/links/group-progress.ts'
 import type { LocalAzureEndpoints, LocalAzureOptions } from '../runtime/options.ts'
 import { wrongProxies } from '../runtime/proxies.ts'
@@ -8,6 +9,8 @@ import { wrongProxies } from '../runtime/proxies.ts'
 export interface WorkerInput {
   options: LocalAzureOptions
   logLevel: string
+  /** Of {@link LakeChanges}. */
+  lakeChanges?: SharedArrayBuffer | undefined
 }
 
 export type FromWorker =
@@ -42,6 +45,8 @@ export interface LocalAzure {
   onFailure(listener: (error: Error) => void): void
   /** Breaks services on purpose. Each resolves once it is so; rejects for an unknown name. */
   faults: { inject(name: string): Promise<void>; mend(name: string): Promise<void> }
+  /** What comes into the lake. Undefined: Spark's processes write into its folder themselves. */
+  lakeChanges: LakeChanges | undefined
   /** Who reads the hub, over both protocols. Rejects once the services have ended. */
   consumerGroups(): Promise<GroupProgress[]>
   /** Resolves when everything is written and stopped. Safe to call twice. @throws Error that says what did not stop in order. */
@@ -70,7 +75,8 @@ export async function startLocalAzure(
   startTimeoutMs = START_TIMEOUT_MS,
 ): Promise<LocalAzure> {
   bypassProxies()
-  const input: WorkerInput = { options, logLevel }
+  const lakeChanges = options.engine === 'spark' ? undefined : new LakeChanges()
+  const input: WorkerInput = { options, logLevel, lakeChanges: lakeChanges?.memory }
   const worker = new Worker(workerFile, {
     workerData: input,
     resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB },
@@ -92,6 +98,7 @@ export async function startLocalAzure(
       mend: (name) => life.change(name, 'mend'),
     },
     consumerGroups: () => life.groups(),
+    lakeChanges,
     close: () => life.close(),
   }
 }

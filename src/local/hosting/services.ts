@@ -3,7 +3,9 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { LAKE_CONTAINERS } from '../../contract/containers.ts'
+import type { LakeChanges } from '../../contract/lake-changes.ts'
 import { startDataLake } from '../data-lake/server.ts'
+import { countChanges } from '../data-lake/store/counting.ts'
 import { LakeFolder } from '../data-lake/store/folder.ts'
 import type { RateLimit } from '../databricks/rate-limit.ts'
 import { startKafka } from '../event-hubs/kafka/server.ts'
@@ -47,6 +49,8 @@ export interface ServiceDependencies {
   /** Times of the Stream Analytics job. */
   job?: Partial<JobTuning>
   databricksLimit?: RateLimit
+  /** Counts what comes into the lake. */
+  lakeChanges?: LakeChanges | undefined
 }
 
 const { account, keyName, asaConsumerGroup, monitorConsumerGroup } = LOCAL_NAMES
@@ -93,6 +97,7 @@ async function start(
   })
   stack.add('the log of the event hub', () => log.close())
   const lake = new LakeFolder(at('lake'), { limitBytes: options.lakeLimit, clock })
+  if (dependencies.lakeChanges) countChanges(lake, dependencies.lakeChanges)
   // As a deployment makes them: clients find them before the pipeline has written anything.
   for (const container of LAKE_CONTAINERS) mkdirSync(at('lake', container), { recursive: true })
   const { engine, readBySilver, rollIntervalMs } = await createEngine({

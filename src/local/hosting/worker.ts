@@ -1,12 +1,13 @@
 /** The worker thread that hosts Azure on loopback, so that the screen never waits for it. */
 import { parentPort, workerData } from 'node:worker_threads'
 import pino, { type Logger } from 'pino'
+import { LakeChanges } from '../../contract/lake-changes.ts'
 import { releaseWhenTold } from '../runtime/heap-release.ts'
 import { logDestination } from '../storage/log-destination.ts'
 import type { FaultChange, FromWorker, ToWorker, WorkerInput } from './host.ts'
 import { type LocalServices, startLocalServices } from './services.ts'
 
-const { options, logLevel } = workerData as WorkerInput
+const { options, logLevel, lakeChanges } = workerData as WorkerInput
 const logger = newLogger(options.logFile)
 const send = (message: FromWorker) => parentPort?.postMessage(message)
 
@@ -18,7 +19,10 @@ process.on('warning', (warning) => logger.warn({ err: warning }, 'Node warns'))
 
 releaseWhenTold()
 try {
-  const services = await startLocalServices(options, { logger })
+  const services = await startLocalServices(options, {
+    logger,
+    lakeChanges: lakeChanges && new LakeChanges(lakeChanges),
+  })
   send({ type: 'started', endpoints: services.endpoints })
   parentPort?.on('message', (message: ToWorker) => {
     if (message === 'stop')
