@@ -1,6 +1,7 @@
 /**
  * The hub of a checkout, in a worker thread as in the product, and the SDK of this one as its client:
  * `node test/bench/event-hubs-pair.ts <checkout> <seconds a figure>`. Prints events a second, and the hub's CPU for an event.
+ * With `bare` behind it, batches are sent that were encoded before: what the hub alone can take.
  */
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -15,6 +16,7 @@ import {
 } from '@azure/event-hubs'
 import { trust } from '../../src/local/hosting/host.ts'
 import { createCertificate } from '../../src/local/runtime/certificate.ts'
+import { encodeBatch, sendBatches } from './bare-client.ts'
 
 const EVENT_BYTES = 295
 const PARTITIONS = ['0', '1', '2', '3']
@@ -24,7 +26,7 @@ const NAMESPACE = 'rtstream-local.servicebus.windows.net'
 const CLOSE_MS = 3000
 const body = Buffer.alloc(EVENT_BYTES, 0x61)
 
-const [root = '', secondsEach = '3'] = process.argv.slice(2)
+const [root = '', secondsEach = '3', mode] = process.argv.slice(2)
 const folder = mkdtempSync(join(tmpdir(), 'rtstream-bench-hub-'))
 const certificate = await createCertificate()
 trust(certificate.cert)
@@ -111,7 +113,12 @@ async function consume(size: number, from: 'earliest' | 'latest', limit: Promise
 }
 let started: (() => void) | undefined
 
-const figures = []
+const figures: Awaited<ReturnType<typeof measure>>[] = []
+if (mode === 'bare') {
+  for (const size of [20, 500])
+    figures.push(await measure(`event hub alone, produce, batches of ${size}`, () => produceBare(size)))
+  await end()
+}
 let stored = await produce(500)
 for (const size of [1, 20, 500]) {
   const figure = await measure(`event hub, produce, batches of ${size}`, async () => {
@@ -136,10 +143,25 @@ const reading = consume(500, 'latest', sent)
 await ready
 figures.push(await measure('event hub, produce and consume, batches of 500', () => reading))
 
-await producer.close()
-const gone = once(worker, 'exit')
-worker.postMessage('stop')
-await gone
-rmSync(folder, { recursive: true, force: true })
-console.log(JSON.stringify(figures))
-process.exit(0)
+await end()
+
+async function end(): Promise<never> {
+  await producer.close()
+  const gone = once(worker, 'exit')
+  worker.postMessage('stop')
+  await gone
+  rmSync(folder, { recursive: true, force: true })
+  console.log(JSON.stringify(figures))
+  process.exit(0)
+}
+
+/** @returns events sent. */
+async function produceBare(size: number): Promise<number> {
+  const batch = encodeBatch(size, body)
+  const sent = await Promise.all(
+    PARTITIONS.map((partition) =>
+      sendBatches({ port, token: TOKEN, hub: HUB, partition, batch }, Number(secondsEach)),
+    ),
+  )
+  return sent.reduce((sum, one) => sum + one, 0) * size
+}

@@ -59,6 +59,55 @@ export function* sections(bytes: Buffer): Generator<Section> {
   }
 }
 
+/** What the SDKs put before a plain event: a header without fields, annotations without entries. */
+export const PLAIN_FRONT = Buffer.from([0, 0x53, 0x70, 0x45, 0, 0x53, 0x72, 0xd1, 0, 0, 0, 4, 0, 0, 0, 0])
+
+export const isPlain = (bytes: Buffer): boolean =>
+  bytes.length >= PLAIN_FRONT.length &&
+  bytes.compare(PLAIN_FRONT, 0, PLAIN_FRONT.length, 0, PLAIN_FRONT.length) === 0
+
+const EMPTY_LIST = 0x45
+const MAP_32 = 0xd1
+
+/** @returns the place behind sections without content, which the SDKs put before their data. */
+function behindEmpty(bytes: Buffer, start: number): number {
+  let at = start
+  while (at + 4 < bytes.length && bytes[at] === 0 && bytes[at + 1] === 0x53) {
+    const descriptor = bytes[at + 2]
+    const code = bytes[at + 3]
+    const isMapSection =
+      descriptor === SECTION.messageAnnotations || descriptor === SECTION.applicationProperties
+    if ((descriptor === SECTION.header || descriptor === SECTION.properties) && code === EMPTY_LIST) at += 4
+    else if (isMapSection && code === MAP_32 && isEmptyMap(bytes, at + 4)) at += 12
+    else break
+  }
+  return at
+}
+
+const isEmptyMap = (bytes: Buffer, at: number) =>
+  at + 8 <= bytes.length && bytes.readUInt32BE(at) === 4 && bytes.readUInt32BE(at + 4) === 0
+
+const BINARY_8 = 0xa0
+const BINARY_32 = 0xb0
+
+/**
+ * Where the content of a data section begins, when one stands at that place and all of it is there; 0: anything else. Nearly all
+ * that senders bring is such sections, thousands a second: nothing is made for them.
+ */
+function dataAt(bytes: Buffer, at: number): number {
+  if (bytes[at] !== 0 || bytes[at + 1] !== 0x53 || bytes[at + 2] !== SECTION.data) return 0
+  const code = bytes[at + 3]
+  if (code === BINARY_32 && at + 8 <= bytes.length)
+    return at + 8 + bytes.readUInt32BE(at + 4) <= bytes.length ? at + 8 : 0
+  if (code === BINARY_8 && at + 5 <= bytes.length)
+    return at + 5 + (bytes[at + 4] as number) <= bytes.length ? at + 5 : 0
+  return 0
+}
+
+/** Behind a section that {@link dataAt} has found. */
+const endOfData = (bytes: Buffer, at: number, content: number): number =>
+  content + (content - at === 8 ? bytes.readUInt32BE(at + 4) : (bytes[at + 4] as number))
+
 const isBody = (descriptor: number) => descriptor >= SECTION.data && descriptor <= SECTION.value
 
 /**
@@ -66,6 +115,9 @@ const isBody = (descriptor: number) => descriptor >= SECTION.data && descriptor 
  * @throws MalformedAmqpError
  */
 export function checkMessage(message: Buffer): void {
+  const at = behindEmpty(message, 0)
+  const content = dataAt(message, at)
+  if (content > 0 && endOfData(message, at, content) === message.length) return
   if (checkSections(message) === 0) throw new MalformedAmqpError('the message has no body')
 }
 
@@ -121,10 +173,16 @@ export function annotationOf(message: Buffer, name: string): number | undefined 
  */
 export function openBatch(envelope: Buffer): Buffer[] {
   const events: Buffer[] = []
-  for (const { descriptor, value } of sections(envelope)) {
+  let at = behindEmpty(envelope, 0)
+  for (let content = dataAt(envelope, at); content > 0; content = dataAt(envelope, at)) {
+    const end = endOfData(envelope, at, content)
+    events.push(envelope.subarray(content, end))
+    at = end
+  }
+  const rest = envelope.subarray(at)
+  for (const { descriptor, value } of sections(rest)) {
     if (!isBody(descriptor)) continue
-    const event =
-      descriptor === SECTION.data && isBinary(envelope[value]) ? contentOf(envelope, value) : undefined
+    const event = descriptor === SECTION.data && isBinary(rest[value]) ? contentOf(rest, value) : undefined
     if (!event) throw new MalformedAmqpError('a batch holds binary data only')
     events.push(event)
   }

@@ -1,5 +1,5 @@
 /** What the hub adds to an event on its way to a receiver, spliced into the stored bytes. */
-import { asBuffer, SECTION, sections } from '../amqp/sections.ts'
+import { asBuffer, isPlain, PLAIN_FRONT, SECTION, sections } from '../amqp/sections.ts'
 import { mapEntries } from '../amqp/values.ts'
 
 export interface DeliveryProperties {
@@ -61,13 +61,8 @@ export function forDelivery(
   ])
 }
 
-/** What the SDKs put before a plain event: a header without fields, annotations without entries. */
-const PLAIN_FRONT = Buffer.from([0, 0x53, 0x70, 0x45, 0, 0x53, 0x72, 0xd1, 0, 0, 0, 4, 0, 0, 0, 0])
+/** Bytes of the header in {@link PLAIN_FRONT}. */
 const PLAIN_HEADER = 4
-
-const isPlain = (bytes: Buffer) =>
-  bytes.length >= PLAIN_FRONT.length &&
-  bytes.compare(PLAIN_FRONT, 0, PLAIN_FRONT.length, 0, PLAIN_FRONT.length) === 0
 
 /** As {@link forDelivery} makes it, into one piece of memory. */
 function plainDelivery(bytes: Buffer, sequenceNumber: number, enqueuedAt: number): Buffer {

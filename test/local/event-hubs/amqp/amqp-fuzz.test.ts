@@ -3,6 +3,7 @@ import rhea from 'rhea'
 import { describe, expect, it } from 'vitest'
 import {
   checkMessage,
+  checkSections,
   messageBody,
   openBatch,
   partitionKeyOf,
@@ -13,6 +14,10 @@ import { randomNumbers } from '../random-numbers.ts'
 
 type Fields = Record<string, unknown>
 const encode = (message: Fields): Buffer => rhea.message.encode(message as never) as unknown as Buffer
+
+const fail = () => {
+  throw new MalformedAmqpError('no body')
+}
 
 const samples = [
   encode({ body: rhea.message.data_section(Buffer.from('{"city":"Zürich"}')) }),
@@ -57,6 +62,47 @@ describe('messages with bytes changed, cut or doubled at random', () => {
     // Changes inside of texts and numbers pass, others do not.
     expect(accepted).toBeGreaterThan(100)
     expect(accepted).toBeLessThan(4900)
+  })
+
+  it.each([4, 400])(
+    'events as the SDKs encode them, of %i bytes, are told right without their sections made',
+    (bytes) => {
+      const plain = encode({
+        message_annotations: {},
+        application_properties: {},
+        body: rhea.message.data_section(Buffer.alloc(bytes, 1)),
+      })
+      const next = randomNumbers(bytes)
+      expect(refusalOf(() => checkMessage(plain))).toBeUndefined()
+      for (let length = 0; length < plain.length; length++)
+        expect(
+          refusalOf(() => checkMessage(plain.subarray(0, length))),
+          `${length}`,
+        ).toBeInstanceOf(MalformedAmqpError)
+      for (let round = 0; round < 5000; round++) {
+        const message = mutate(plain, next)
+        const isMessage = refusalOf(() => checkSections(message) > 0 || fail())
+        expect(refusalOf(() => checkMessage(message)) === undefined, message.toString('hex')).toBe(!isMessage)
+      }
+    },
+  )
+
+  it('a batch is opened alike whatever stands before, between and behind its events', () => {
+    const event = Buffer.from('an event')
+    const data = rhea.message.encode({ body: rhea.message.data_section(event) } as never) as unknown as Buffer
+    const section = data.subarray(data.indexOf(Buffer.from([0, 0x53, 0x75])))
+    const properties = encode({ message_id: 'm-1', body: null } as never).subarray(0, -4)
+    const annotations = encode({
+      message_annotations: { 'x-opt-partition-key': 'k' },
+      body: null,
+    } as never).subarray(0, -4)
+    expect(openBatch(Buffer.concat([section, section]))).toEqual([event, event])
+    expect(openBatch(Buffer.concat([annotations, section]))).toEqual([event])
+    expect(openBatch(Buffer.concat([section, properties, section]))).toEqual([event, event])
+    expect(refusalOf(() => openBatch(section.subarray(0, -1)))).toBeInstanceOf(MalformedAmqpError)
+    expect(refusalOf(() => openBatch(Buffer.concat([section, section.subarray(0, 6)])))).toBeInstanceOf(
+      MalformedAmqpError,
+    )
   })
 
   it('batches', () => {
