@@ -203,9 +203,8 @@ describe('a service SAS', () => {
     expect(await ask('GET', '/bronze', sas, list)).toBe(200)
     expect(await ask('GET', '/bronze', sas, 'restype=container&comp=list')).toBe(200)
     expect(await ask('GET', '/silver/x', sas)).toBe('403 AuthenticationFailed')
-    expect(await ask('DELETE', '/bronze', sas, 'restype=container')).toBe(
-      '403 AuthorizationResourceTypeMismatch',
-    )
+    expect(await ask('DELETE', '/bronze', sas, 'restype=container')).toBe('403 AuthorizationFailure')
+    expect(await ask('HEAD', '/bronze', sas, 'restype=container')).toBe('403 AuthorizationFailure')
   })
 
   it('of a directory opens what is below it, lists it, and lets nothing out of it', async () => {

@@ -83,7 +83,8 @@ export function checkSas(target: SasTarget, need: SasNeed, context: SasContext):
     throw refusal('AuthorizationServiceMismatch', 'it is for another service than blobs')
   if (isAccount ? !given('srt').includes(LEVELS[need.level]) : !isForService(need))
     throw refusal(
-      'AuthorizationResourceTypeMismatch',
+      // A service SAS has no types of resources that could be others.
+      isAccount ? 'AuthorizationResourceTypeMismatch' : 'AuthorizationFailure',
       `it does not reach to what a request at the level of the ${need.level} acts on`,
     )
   if (![...need.anyOf].some((letter) => given('sp').includes(letter)))
