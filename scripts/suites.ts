@@ -17,10 +17,11 @@ import { HADOOP_SUITES } from './suites/hadoop.ts'
 import { PYTHON_SUITES } from './suites/python.ts'
 import { reasonIn } from './suites/reasons.ts'
 import type { Endpoints, Suite, SuiteResult } from './suites/suite.ts'
+import { TOOL_SUITES } from './suites/tools.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const LIST = join(root, 'scripts/suites/refusals.json')
-const SUITES: readonly Suite[] = [...PYTHON_SUITES, ...GO_SUITES, ...HADOOP_SUITES]
+const SUITES: readonly Suite[] = [...PYTHON_SUITES, ...GO_SUITES, ...HADOOP_SUITES, ...TOOL_SUITES]
 
 /** Suite → test → why it is refused. */
 type Refusals = Record<string, Record<string, string>>

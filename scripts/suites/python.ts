@@ -90,7 +90,7 @@ async function run(suite: PythonSuite, folder: string, at: Endpoints): Promise<S
   await output(
     python,
     [
-      ...['-m', 'pytest', '-q', '--timeout', '120', '-p', 'rtstream_suite', '-p', 'no:cacheprovider'],
+      ...['-m', 'pytest', '-q', '--timeout', '300', '-p', 'rtstream_suite', '-p', 'no:cacheprovider'],
       ...['-o', 'asyncio_mode=auto', '-o', 'junit_logging=no', `--junitxml=${report}`, ...suite.files],
     ],
     {
