@@ -1,9 +1,12 @@
 /** Commands that have a session: the screen, run, replay, lessons and their report. */
 import { type Command, Option } from 'commander'
+import type { ReplayOptions } from '../commands/replay.ts'
 import type { PlannedFault } from '../commands/shared/fault-plan.ts'
-import { CAST_VERSIONS, type CastVersion } from '../recording/cast.ts'
 import { cells, duration, factor, fault, file, position } from './arguments.ts'
 import type { CommandLine, Flags } from './command-line.ts'
+
+type CastVersion = NonNullable<ReplayOptions['cast']>['version']
+const CAST_VERSIONS = ['2', '3'] as const satisfies readonly `${CastVersion}`[]
 
 /** `--record` and `--report`, for the commands that have a session. */
 const withFiles = (made: Command): Command =>
@@ -87,7 +90,7 @@ export function sessionCommands(line: CommandLine): void {
     .addOption(new Option('--cast <file>', 'write an asciinema cast in place of showing it').argParser(file))
     .addOption(
       new Option('--cast-version <version>', 'asciicast 2, or 3 of asciinema 3')
-        .choices(CAST_VERSIONS.map(String))
+        .choices(CAST_VERSIONS)
         .default('2'),
     )
     .addOption(new Option('--columns <count>', 'width of the cast').argParser(cells).default(120))

@@ -3,8 +3,7 @@
  * what every player knows; version 3 is that of asciinema 3, in which each time counts from the event before.
  */
 
-export const CAST_VERSIONS = [2, 3] as const
-export type CastVersion = (typeof CAST_VERSIONS)[number]
+export type CastVersion = 2 | 3
 
 export interface CastOptions {
   version: CastVersion
