@@ -152,6 +152,17 @@ describe('an append blob', () => {
     const { headers } = await running.raw('HEAD', '/bronze/log')
     expect(headers).toMatchObject({ 'x-ms-blob-type': 'AppendBlob', 'x-ms-blob-sealed': 'true' })
     expect(running.lake.usage()).toEqual({ bytes: 8, files: 1 })
+    // A copy is sealed as its source is, unless the request says otherwise.
+    const copy = async (path: string, headers: Record<string, string> = {}) => {
+      const source = `${running.endpoint}/bronze/log`
+      await running.raw('PUT', path, { headers: { 'x-ms-copy-source': source, ...headers } })
+      return (await running.raw('HEAD', path)).headers['x-ms-blob-sealed']
+    }
+    expect(await copy('/bronze/copy')).toBe('true')
+    expect(await copy('/bronze/open', { 'x-ms-seal-blob': 'false' })).toBeUndefined()
+    expect(code(await running.raw('PUT', '/bronze/open', { query: 'comp=appendblock', body: 'x' }))).toBe(
+      '201',
+    )
   })
 
   it('is no block blob, nor is one of those an append blob', async () => {

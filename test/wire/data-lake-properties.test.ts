@@ -184,7 +184,10 @@ describe('access lists', () => {
     const { status, headers } = await running.raw('HEAD', '/bronze', { query: 'action=getAccessControl' })
     expect(status).toBe(200)
     expect(headers['x-ms-acl']).toBe('user::rwx,group::r-x,other::---')
-    const account = await running.raw('GET', '', { query: 'restype=account&comp=properties' })
-    expect(account.headers['x-ms-is-hns-enabled']).toBe('true')
+    // The account answers at any address, whether or not something stands there.
+    for (const path of ['', '/bronze', '/missing', '/missing/blob']) {
+      const account = await running.raw('GET', path, { query: 'restype=account&comp=properties' })
+      expect([account.status, account.headers['x-ms-is-hns-enabled']]).toEqual([200, 'true'])
+    }
   })
 })

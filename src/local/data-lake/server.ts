@@ -178,10 +178,13 @@ function handlersOf(lake: Lake): Handlers {
   }
 }
 
-/** Only operations that create containers may name one that does not exist. */
+/** Those that create containers, and those that ask about the account, wherever their address stands. */
+const ANYWHERE = ['createContainer', 'createFilesystem', 'containerAccount', 'blobAccount']
+
+/** Only such operations may name a container that does not exist. */
 function requirePlace({ container, request, operation }: LakeCall, folder: LakeFolder): void {
   if (container === '') return
-  if (operation?.id === 'createContainer' || operation?.id === 'createFilesystem') return
+  if (operation !== undefined && ANYWHERE.includes(operation.id)) return
   if (entryAt(folder.resolve(container, ''))?.isDirectory()) return
   if (isDfs(request))
     throw new HttpError(404, 'FilesystemNotFound', 'The specified filesystem does not exist.')

@@ -39,14 +39,14 @@ async function copy(lake: Lake, call: LakeCall, { isPut }: { isPut: boolean }): 
     completedAt: made.mtime.toUTCString(),
     bytes: made.size,
   }
-  const isSealed = given(call, 'x-ms-seal-blob')?.toLowerCase() === 'true'
+  // Without a word of it the copy is as its source.
+  const seal = given(call, 'x-ms-seal-blob')?.toLowerCase()
+  const isSealed = seal === undefined ? source.append?.isSealed === true : seal === 'true'
   const withContent = given(call, 'x-ms-copy-source-blob-properties')?.toLowerCase() !== 'false'
   const stats = keep(lake, call, {
     ...(hasOwn ? { metadata } : source.metadata && { metadata: source.metadata }),
     content: { ...(withContent ? source.content : {}), ...contentIn(request) },
-    ...(source.append && !isPut
-      ? { append: { ...source.append, isSealed: isSealed || source.append.isSealed === true } }
-      : {}),
+    ...(source.append && !isPut ? { append: { ...source.append, isSealed } } : {}),
     copy: done,
   })
   const md5 = given(call, 'x-ms-source-content-md5') ?? source.content?.['content-md5']
