@@ -1,6 +1,7 @@
 /** Requests written by hand, for what no client library sends. */
 import { createConnection, type Socket } from 'node:net'
-import { expect, vi } from 'vitest'
+import { expect } from 'vitest'
+import { FrameSplitter } from '../../../../src/local/event-hubs/kafka/wire/frames.ts'
 import { KafkaReader, KafkaWriter } from '../../../../src/local/event-hubs/kafka/wire/values.ts'
 import type { KafkaFixture } from './kafka-fixture.ts'
 
@@ -19,20 +20,28 @@ export const request = (
 /** A bare connection; answers are read message by message. */
 export class Bare {
   readonly socket: Socket
-  #received = Buffer.alloc(0)
-  isClosed = false
-
+  readonly #frames = new FrameSplitter()
+  readonly #answers: KafkaReader[] = []
+  readonly #waiting: ((answer: KafkaReader) => void)[] = []
   readonly #fixture: KafkaFixture
+  readonly #gone: Promise<void>
+  isClosed = false
 
   constructor(fixture: KafkaFixture) {
     this.#fixture = fixture
     this.socket = createConnection(fixture.ports.plain, '127.0.0.1')
     this.socket.on('error', () => {})
-    this.socket.on('close', () => {
+    this.#gone = new Promise((resolve) => this.socket.on('close', () => resolve()))
+    void this.#gone.then(() => {
       this.isClosed = true
     })
     this.socket.on('data', (chunk) => {
-      this.#received = Buffer.concat([this.#received, chunk])
+      for (const message of this.#frames.push(chunk, 1e8)) {
+        const answer = new KafkaReader(message)
+        const next = this.#waiting.shift()
+        if (next) next(answer)
+        else this.#answers.push(answer)
+      }
     })
   }
 
@@ -42,16 +51,20 @@ export class Bare {
     return bare
   }
 
-  async ask(bytes: Buffer): Promise<KafkaReader> {
+  /** @throws when the connection ends without an answer. */
+  ask(bytes: Buffer): Promise<KafkaReader> {
     this.socket.write(bytes)
-    return vi.waitFor(() => {
-      if (this.#received.length < 4) throw new Error('no answer')
-      const length = this.#received.readInt32BE(0)
-      if (this.#received.length < 4 + length) throw new Error('half an answer')
-      const message = this.#received.subarray(4, 4 + length)
-      this.#received = this.#received.subarray(4 + length)
-      return new KafkaReader(message)
-    }, 20_000)
+    const there = this.#answers.shift()
+    if (there) return Promise.resolve(there)
+    return new Promise((resolve, reject) => {
+      this.#waiting.push(resolve)
+      void this.#gone.then(() => reject(new Error('the connection ended without an answer')))
+    })
+  }
+
+  /** The other side has ended the connection. */
+  closed(): Promise<void> {
+    return this.#gone
   }
 
   async signIn(): Promise<void> {
