@@ -49,6 +49,12 @@ export interface ConnectionOptions extends ClusterContext {
   now: () => number
 }
 
+export interface Peer {
+  /** Resolves when there is room for the next answer, or the connection is gone. */
+  send(bytes: Buffer): Promise<void> | undefined
+  end(reason: string): void
+}
+
 /** Of one request: what a producer may send at once to all partitions. Before the proof much less. */
 const MAX_REQUEST_BYTES = 16_000_000
 const MAX_SIGN_IN_BYTES = 64_000
@@ -82,7 +88,7 @@ const AT_ONCE: ReadonlyMap<number, Handler> = new Map<number, Handler>([
 
 export class KafkaConnection {
   readonly #options: ConnectionOptions
-  readonly #send: (bytes: Buffer) => void
+  readonly #send: Peer['send']
   readonly #end: (reason: string) => void
   readonly #frames = new FrameSplitter()
   readonly #closing = new AbortController()
@@ -94,7 +100,7 @@ export class KafkaConnection {
   /** The first version of the handshake is followed by bare tokens. */
   #expectsBareToken = false
 
-  constructor(options: ConnectionOptions, peer: { send(bytes: Buffer): void; end(reason: string): void }) {
+  constructor(options: ConnectionOptions, peer: Peer) {
     this.#options = options
     this.#send = peer.send
     this.#end = peer.end
@@ -127,7 +133,9 @@ export class KafkaConnection {
       for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
         const answer = this.#expectsBareToken ? this.#bareToken(next) : await this.#answer(next)
         if (this.#closing.signal.aborted) return
-        if (answer) this.#send(answer)
+        // The next answer is made when the client has read most of those before.
+        if (answer) await this.#send(answer)
+        if (this.#closing.signal.aborted) return
       }
     } catch (error) {
       // An unreadable request gets no answer: brokers end the connection.

@@ -44,7 +44,7 @@ export interface KafkaServer {
 const MAX_CONNECTIONS = 200
 /** A client must have proved who it is within this time (ms). */
 const SIGN_IN_MS = 20_000
-/** Bytes that a client may leave unread before its next request waits. */
+/** Bytes that a client may leave unread before its next request waits, and no more of them are read. */
 const MAX_UNSENT_BYTES = 8_000_000
 
 /** @throws PortTakenError, StateFileError */
@@ -83,7 +83,17 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
       {
         send(bytes) {
           socket.write(bytes)
-          if (socket.writableLength > MAX_UNSENT_BYTES) socket.pause()
+          if (socket.writableLength <= MAX_UNSENT_BYTES || socket.destroyed) return undefined
+          socket.pause()
+          return new Promise((resolve) => {
+            const end = () => {
+              socket.off('drain', end)
+              socket.off('close', end)
+              resolve()
+            }
+            socket.on('drain', end)
+            socket.on('close', end)
+          })
         },
         end(reason) {
           logger.warn({ reason }, 'event hub (Kafka): connection ended')
