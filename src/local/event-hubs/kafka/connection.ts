@@ -51,7 +51,7 @@ export interface ConnectionOptions extends ClusterContext {
 
 export interface Peer {
   /** Resolves when there is room for the next answer, or the connection is gone. */
-  send(bytes: Buffer): Promise<void> | undefined
+  send(pieces: readonly Buffer[]): Promise<void> | undefined
   end(reason: string): void
 }
 
@@ -150,7 +150,7 @@ export class KafkaConnection {
     this.#end(reason)
   }
 
-  async #answer(message: Buffer): Promise<Buffer | undefined> {
+  async #answer(message: Buffer): Promise<Buffer[] | undefined> {
     const request = new KafkaReader(message)
     const [key, version, correlationId] = [request.int16(), request.int16(), request.int32()]
     const answer = new KafkaWriter().int32(0).int32(correlationId)
@@ -225,11 +225,11 @@ export class KafkaConnection {
     return (auth.isExpired?.() ?? false) || (this.#authorizedUntil ?? 0) <= now()
   }
 
-  #bareToken(token: Buffer): Buffer {
+  #bareToken(token: Buffer): Buffer[] {
     this.#expectsBareToken = false
     const proof = this.#signIn(this.#mechanism as Mechanism, token)
     if ('refused' in proof) throw new Error(proof.refused)
-    return new KafkaWriter().int32(0).end()
+    return new KafkaWriter().int32(0).pieces()
   }
 
   #signIn(mechanism: Mechanism, response: Buffer): Proof {
@@ -247,8 +247,8 @@ const lifetimeOf = (proof: Proof, now: number) =>
     ? Math.max(1, Math.floor(proof.expiresAt - now))
     : 0
 
-function framed(answer: KafkaWriter): Buffer {
-  const bytes = answer.end()
-  bytes.writeInt32BE(bytes.length - 4, 0)
-  return bytes
+function framed(answer: KafkaWriter): Buffer[] {
+  const pieces = answer.pieces()
+  pieces[0]?.writeInt32BE(answer.length - 4, 0)
+  return pieces
 }

@@ -81,8 +81,10 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
         now: () => clock.now(),
       },
       {
-        send(bytes) {
-          socket.write(bytes)
+        send(pieces) {
+          socket.cork()
+          for (const piece of pieces) socket.write(piece)
+          socket.uncork()
           if (socket.writableLength <= MAX_UNSENT_BYTES || socket.destroyed) return undefined
           socket.pause()
           return new Promise((resolve) => {

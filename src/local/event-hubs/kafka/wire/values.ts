@@ -1,5 +1,7 @@
 /** The primitive types of the Kafka protocol, as its older request versions use them: https://kafka.apache.org/protocol */
 
+import { asBuffer } from '../../amqp/sections.ts'
+
 /** The bytes do not match the request that their header names. */
 export class MalformedKafkaError extends Error {
   override readonly name = 'MalformedKafkaError'
@@ -85,10 +87,17 @@ export class KafkaReader {
   }
 }
 
+const FIRST_BYTES = 256
+/** Bytes from this length on are referred to, and must not change before they are sent. */
+const LARGE_BYTES = 32_000
+
 /** Writes one message. Each method returns the writer. */
 export class KafkaWriter {
-  #bytes = Buffer.allocUnsafe(256)
+  #bytes = Buffer.allocUnsafe(FIRST_BYTES)
   #length = 0
+  /** What stands before the bytes that are being written. */
+  readonly #before: Buffer[] = []
+  #lengthBefore = 0
 
   #room(size: number): number {
     const start = this.#length
@@ -102,7 +111,7 @@ export class KafkaWriter {
   }
 
   get length(): number {
-    return this.#length
+    return this.#lengthBefore + this.#length
   }
 
   int8(value: number): this {
@@ -157,7 +166,8 @@ export class KafkaWriter {
 
   bytes(bytes: Uint8Array | undefined): this {
     if (bytes === undefined) return this.int32(-1)
-    return this.int32(bytes.length).raw(bytes)
+    this.int32(bytes.length)
+    return bytes.length < LARGE_BYTES ? this.raw(bytes) : this.#refer(asBuffer(bytes))
   }
 
   array<T>(items: readonly T[], write: (item: T) => void): this {
@@ -166,8 +176,22 @@ export class KafkaWriter {
     return this
   }
 
-  /** What was written, without a copy; nothing may be written afterwards. */
+  #refer(bytes: Buffer): this {
+    this.#before.push(this.#bytes.subarray(0, this.#length), bytes)
+    this.#lengthBefore += this.#length + bytes.length
+    this.#bytes = Buffer.allocUnsafe(FIRST_BYTES)
+    this.#length = 0
+    return this
+  }
+
+  /** What was written, without a copy of what is large; nothing may be written afterwards. */
+  pieces(): Buffer[] {
+    return [...this.#before, this.#bytes.subarray(0, this.#length)]
+  }
+
+  /** What was written, in one piece. */
   end(): Buffer {
-    return this.#bytes.subarray(0, this.#length)
+    const [first, ...others] = this.pieces()
+    return others.length === 0 ? (first as Buffer) : Buffer.concat([first as Buffer, ...others])
   }
 }
