@@ -2,7 +2,8 @@
  * The room's phones: each is a weather station with a name, recognized by its secret, also after a restart.
  */
 import { createHash, randomBytes, randomInt } from 'node:crypto'
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { ANIMALS } from './animals.ts'
 import { Bucket, LIMITS } from './limits.ts'
 import type { PhoneName } from './messages.ts'
@@ -175,6 +176,8 @@ export class Phones {
     const saved: Saved = { code: this.code, port: this.port, joined: this.#joined, phones }
     const text = JSON.stringify(saved)
     if (text === this.#saved) return
+    // The services on loopback make this folder; with Azure nobody else has.
+    mkdirSync(dirname(this.#file), { recursive: true })
     writeFileSync(`${this.#file}.new`, text, { mode: 0o600 })
     renameSync(`${this.#file}.new`, this.#file)
     this.#saved = text

@@ -26,6 +26,7 @@ export interface AudienceOptions {
   dataDir?: string
   args?: readonly string[]
   rows?: number
+  env?: Record<string, string>
 }
 
 /** All stages but the generator run, and the room is open. */
@@ -45,7 +46,7 @@ export async function openAudience(options: AudienceOptions = {}): Promise<Audie
     ],
     columns: 120,
     rows: options.rows ?? 40,
-    env: {},
+    env: options.env ?? {},
   })
   await terminal.waitFor(ROOM, 60_000)
   const url = ROOM.exec(terminal.screen().join('\n'))?.[0] ?? ''

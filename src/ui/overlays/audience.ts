@@ -15,9 +15,15 @@ const RESTING = 'Stages are stopped, and readings wait for them: a starts all.'
 /** Rows that it needs to show the code whole; 0 while there is none. */
 export const rowsOfCode = ({ audience }: AppState): number => audience?.qr.length ?? 0
 
-export function audienceLines({ audience, stages }: AppState, width: number): Line[] {
+export function audienceLines({ audience, stages, log }: AppState, width: number): Line[] {
   const isResting = STAGE_IDS.some((id) => id !== 'generator' && stages[id].state === 'stopped')
-  if (!audience) return muted('No room is open: A opens one.', width)
+  if (!audience) {
+    const failure = log.findLast(({ source, level }) => source === 'audience' && level === 'error')
+    return [
+      ...muted('No room is open: A opens one.', width),
+      ...wrap(failure?.message ?? '', width).map((part): Line => [span(printable(part), 'fail')]),
+    ]
+  }
   if (audience.phase === 'choosing') return choiceLines(audience, width)
   if (audience.phase === 'opening') return [[span('Opening …', 'muted')]]
   const { url, qr } = audience

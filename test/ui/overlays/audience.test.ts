@@ -199,3 +199,10 @@ it('in a recording stands without address and code', () => {
   expect(text).toContain('A recording keeps no address of the room.')
   expect(text).toContain('Otter')
 })
+
+it('that could not be opened says why', () => {
+  const state = withRoom()
+  const why = 'The room could not be opened: the port 8080 is taken.'
+  const log = [...state.log, { at: state.now, level: 'error', source: 'audience', message: why } as const]
+  expect(textOf({ ...state, audience: undefined, log })).toContain(why)
+})
