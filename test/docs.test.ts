@@ -9,6 +9,9 @@ import { STAGE_IDS } from '../src/pipeline/ports/stages.ts'
 import { DEPLOYED, hourlyPrice, prices, standingPrice } from '../src/pipeline/state/cost.ts'
 import { DEFAULT_BUFFER_LIMIT } from '../src/pipeline/state/initial-state.ts'
 import { DEFAULT_UPDATES_PER_SECOND } from '../src/pipeline/state/store.ts'
+import { ReportCollector } from '../src/report/model.ts'
+import { reportText } from '../src/report/report.ts'
+import { recordedSession } from './support/recorded-session.ts'
 import { allRunning } from './support/scenario.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -67,6 +70,32 @@ it.each([
   ],
 ])('%s: %s', (path, sentence) => {
   expect(read(path).replace(/\s+/g, ' ')).toContain(sentence)
+})
+
+it('the report that the README shows is one of the present code (npm run pictures:report)', async () => {
+  const page = read('docs/report-example.html')
+  const collector = new ReportCollector()
+  for (const state of recordedSession()) collector.add(state)
+  const tables = { samples: [], quarantine: [{ reason: 'city is missing', events: 1 }], minutes: [] }
+  const now = await reportText(collector.report(tables), 'html')
+  const styleOf = (text: string) => /<style>([\s\S]*?)<\/style>/.exec(text)?.[1]
+  const namesOf = (text: string) =>
+    [...text.matchAll(/role="img"[^>]* aria-label="([^"]*)"/g)].map(([, name]) => name)
+  const partsOf = (text: string) => [...text.matchAll(/<h2 id="([a-z]+)"/g)].map(([, id]) => id)
+  const hopsOf = (text: string) =>
+    [...(/<h2 id="ledger"[\s\S]*?<\/table>/.exec(text)?.[0] ?? '').matchAll(/<tr><td>([^<]*)/g)].map(
+      ([, hop]) => hop,
+    )
+  for (const part of [partsOf, hopsOf, namesOf] as const) {
+    expect(part(now)?.length).toBeGreaterThan(4)
+    expect(part(page)).toEqual(expect.arrayContaining([...(part(now) ?? [])]))
+  }
+  expect(styleOf(page)).toBe(styleOf(now))
+  const broken = /<h2 id="faults"[\s\S]*?<\/table>/.exec(page)?.[0] ?? ''
+  expect(broken.match(/<tr><td>/g)).toHaveLength(3)
+  expect(page).toMatch(/class="verdict">Balanced/)
+  // It may be read anywhere.
+  expect(page).not.toMatch(/\/(?:tmp|home|root|work|Users)\//)
 })
 
 it('every command is in the list of changes or in what the first version had', () => {
