@@ -10,14 +10,24 @@ export interface Output {
   flush(): Promise<UserError | undefined>
 }
 
-type Stream = Pick<NodeJS.WriteStream, 'write' | 'on'>
+type Stream = Pick<NodeJS.WriteStream, 'write' | 'on' | 'writableLength'>
+
+export interface OutputLimits {
+  /** Longest wait at the end for a reader who takes nothing (ms). */
+  idleMs: number
+  /** Bytes that are kept for a reader who is slower than the program. */
+  pending: number
+}
+
+const LIMITS: OutputLimits = { idleMs: 60_000, pending: 16_000_000 }
 
 /** The reader or the terminal is gone: no one can be told. */
 const NOBODY_READS = ['EPIPE', 'EIO', 'ECONNRESET']
 
-export function openOutput(stdout: Stream, stderr: Stream): Output {
+export function openOutput(stdout: Stream, stderr: Stream, limits: OutputLimits = LIMITS): Output {
   const lost = new AbortController()
   let refusal: UserError | undefined
+  let isGivenUp = false
   // Without a listener the process would end here, in the middle of everything.
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (lost.signal.aborted) return
@@ -26,14 +36,48 @@ export function openOutput(stdout: Stream, stderr: Stream): Output {
     lost.abort(error)
   })
   stderr.on('error', () => {})
-  const written = (stream: Stream) => new Promise<void>((done) => stream.write('', () => done()))
+  function giveUp(): void {
+    isGivenUp = true
+    refusal = new UserError(
+      `Nobody reads the output: ${stdout.writableLength.toLocaleString('en-US')} bytes of it are left and given up.`,
+      'Write it into a file (> FILE), or end the program that should read it.',
+    )
+    lost.abort(refusal)
+  }
   return {
-    write: (text) => void (lost.signal.aborted || stdout.write(text)),
+    write(text) {
+      if (lost.signal.aborted) return
+      stdout.write(text)
+      if (stdout.writableLength > limits.pending) giveUp()
+    },
     writeError: (text) => void stderr.write(text),
     lost: lost.signal,
     async flush() {
-      await Promise.all([written(stdout), written(stderr)])
+      const [isRead] = await Promise.all([
+        isGivenUp || arrived(stdout, limits.idleMs),
+        arrived(stderr, limits.idleMs),
+      ])
+      if (!isRead) giveUp()
       return refusal
     },
+  }
+}
+
+/** @returns false when nothing was taken of what is left for so long (ms). */
+async function arrived(stream: Stream, idleMs: number): Promise<boolean> {
+  let isWritten = false
+  const written = new Promise<void>((done) => stream.write('', () => done())).then(() => {
+    isWritten = true
+  })
+  for (;;) {
+    const left = stream.writableLength
+    let timer: NodeJS.Timeout | undefined
+    const idle = new Promise<void>((done) => {
+      timer = setTimeout(done, idleMs)
+    })
+    await Promise.race([written, idle])
+    clearTimeout(timer)
+    if (isWritten) return true
+    if (stream.writableLength >= left) return false
   }
 }
