@@ -21,7 +21,7 @@ it('a reader who has had enough ends a run in order', async () => {
   const code = await running.exit
   expect({ code, stderr: running.stderr() }).toEqual({ code: 0, stderr: '' })
   expect(leftovers()).toEqual([])
-}, 60_000)
+}, 150_000)
 
 it.each([[['config']], [['--help']]])('%j into a closed pipe is no error', async (args) => {
   const child = spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
@@ -48,7 +48,7 @@ it('a full disk behind stdout is told in one line, once the run has ended in ord
   expect(await once(child, 'close')).toEqual([1, null])
   expect(stderr).toMatch(/^The output cannot be written: ENOSPC.*\n$/)
   expect(leftovers()).toEqual([])
-}, 60_000)
+}, 150_000)
 
 it('SIGTERM removes an ephemeral folder, and so does a second one that does not wait for the end', async () => {
   for (const signals of [1, 2]) {
@@ -63,7 +63,7 @@ it('SIGTERM removes an ephemeral folder, and so does a second one that does not 
     expect(await running.exit).toBe(signals === 2 ? 130 : 0)
     expect(leftovers()).toEqual([])
   }
-}, 60_000)
+}, 150_000)
 
 it('a temporary folder that cannot be made is named, with what to do', async () => {
   const nowhere = join(folder.path, 'nowhere')
