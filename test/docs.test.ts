@@ -57,9 +57,9 @@ it.each([
     `about ${Math.round(everything)} dollars an hour. Nothing running: ${dollars(standing)}, that is ${Math.round(24 * standing)} dollars a day`,
   ],
   ['docs/azure.md', `the jobs need ${2 * prices.databricks.nodes.Standard_D4s_v3.cores} |`],
-  ['docs/audience.md', `after ${WORDS[LIMITS.wrongCodes]} wrong ones an address must wait`],
+  ['docs/security.md', `after ${WORDS[LIMITS.wrongCodes]} wrong ones an address must wait`],
   [
-    'docs/audience.md',
+    'docs/security.md',
     `${LIMITS.phones} phones, ${ofDefault('audienceRate')} readings a second each, ${grouped(LIMITS.readingsPerSecond)} in all, ${LIMITS.bodyBytes / 1000} kB a body, ${LIMITS.connectionsPerAddress} connections an address`,
   ],
   ['docs/architecture.md', `At most ${grouped(DEFAULT_BUFFER_LIMIT)} readings wait`],

@@ -1,4 +1,4 @@
-/** Who floods, stalls or pries: each limit of docs/audience.md over real sockets. */
+/** Who floods, stalls or pries: each limit of docs/security.md over real sockets. */
 import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'

@@ -74,7 +74,8 @@ try {
     if (second === Math.floor(SECONDS / 2)) crowded = keyToPaint(room.terminal)
   }
   const during = (await crowded) ?? []
-  const gold = ({ steps }: SimulatedPhone) => [...steps.values()].every((all) => all.includes('gold'))
+  const gold = ({ steps }: SimulatedPhone) =>
+    [...steps.values()].every((all) => all.includes('gold') || all.includes('aggregate'))
   await until('every reading in gold', () => phones.every(gold))
   room.press('1')
   await room.terminal.waitFor(/balanced/, 120_000)

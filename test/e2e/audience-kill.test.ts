@@ -61,6 +61,7 @@ it('phones come back by themselves with their names; nothing acknowledged is los
     await expect.poll(() => phones.every(({ link }) => link.kept.length === 0), WAIT).toBe(true)
     expect(phones.map(({ name }) => name)).toEqual(names)
     expect(phones.flatMap(({ refused }) => refused)).toEqual([])
+    // Over a new connection a phone is told how far a reading is now, not the steps in between.
     const isDone = ({ steps }: SimulatedPhone) =>
       [...steps.values()].every((all) => all.includes('gold') || all.includes('aggregate'))
     await expect.poll(() => phones.filter((phone) => !isDone(phone)).length, WAIT).toBe(0)
