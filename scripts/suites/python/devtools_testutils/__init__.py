@@ -145,7 +145,9 @@ class AzureRecordedTestCase:
         return os.environ.get(f"RTSTREAM_SUITE_{name}", "00000000-0000-0000-0000-000000000000")
 
     def get_resource_name(self, prefix):
-        return f"{prefix}{zlib.crc32((self._name + RUN).encode()):08x}"
+        # Tests of the same name stand in several files of a suite.
+        test = os.environ.get("PYTEST_CURRENT_TEST", "test").split(" ")[0]
+        return f"{prefix}{zlib.crc32((test + RUN).encode()):08x}"
 
     create_random_name = get_resource_name
 
