@@ -106,7 +106,8 @@ function contextHints(state: AppState, view: ViewState, scrollable: number): Hin
   const { lessons, audience, faults } = state
   const hints: Hint[] = []
   const target = scrollTarget(view)
-  if (view.isZoomed || view.overlay || view.filter) hints.push({ key: 'esc', label: 'back', rank: 0 })
+  if (view.isZoomed || view.overlay || view.detail || view.cursor !== undefined || view.filter)
+    hints.push({ key: 'esc', label: 'back', rank: 0 })
   else if (isFollowing(state) && !isCovered(view) && !faults.some((one) => one.state === 'active'))
     hints.push({ key: 'esc', label: 'ends following', rank: 0 })
   if (view.overlay === 'table' && view.table.starts.length > 1)

@@ -9,5 +9,7 @@ export interface Region {
   bottom: number
   target:
     | { kind: 'panel'; id: PanelId /** Of the first line within the frame. */; firstRow: number }
+    /** A box of the strip: its panel is focused. */
+    | { kind: 'box'; id: PanelId }
     | { kind: 'key'; key: string }
 }

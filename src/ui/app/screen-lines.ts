@@ -15,7 +15,7 @@ import type { PanelContent } from '../panels/panel.ts'
 import { fromTop, position } from '../panels/scrolled.ts'
 import { PANEL_VIEWS } from '../panels/views.ts'
 import { type Banner, bannerLine, bannerOf, greyed } from '../strip/banner.ts'
-import { flowLines, needsWordsRow } from '../strip/flow.ts'
+import { flowLines, flowRegions, needsWordsRow } from '../strip/flow.ts'
 import { headerLine } from '../strip/header.ts'
 import { presenterLines } from '../strip/presenter.ts'
 import { FRAME, framed, sideBySide } from '../text/frame.ts'
@@ -70,7 +70,13 @@ export function screenLines(state: AppState, view: ViewState, columns: number, r
     regions: [
       ...(view.overlay || view.detail
         ? []
-        : moved(body.regions, above.length + (layout.isStripAlone ? 1 : 1 + layout.gap + layout.flowHeight))),
+        : [
+            ...moved(flowRegions(state, columns, layout.flowHeight), 1 + above.length + layout.gap),
+            ...moved(
+              body.regions,
+              above.length + (layout.isStripAlone ? 1 : 1 + layout.gap + layout.flowHeight),
+            ),
+          ]),
       ...footerRegions(state, view, columns, body.scrollable, rows - 1),
     ],
   }
@@ -128,7 +134,7 @@ function bodyOf(state: AppState, view: ViewState, layout: Layout, banner: Banner
       ? [{ left: 0, right: columns, top: 0, bottom: bodyHeight, target: { kind: 'panel', id, firstRow: 1 } }]
       : [],
   })
-  if (view.detail) return whole(detailContent(view.detail, state, inside))
+  if (view.detail) return whole(detailContent(view.detail, state, inside, view.scroll.detail ?? 0))
   if (view.isPresenting && !view.overlay && !view.isZoomed)
     return { lines: presenterLines(state, columns, bodyHeight), scrollable: 0, regions: [] }
   if (view.overlay) return whole(overlayContent(view.overlay, state, inside, view))
@@ -190,6 +196,7 @@ function detailContent(
   detail: Detail,
   state: AppState,
   { width, height }: { width: number; height: number },
+  scroll: number,
 ): PanelContent {
   const facts = detail.facts.flatMap(([name, value]) =>
     wrap(printable(value), Math.max(20, width - NAME)).map(
@@ -204,11 +211,15 @@ function detailContent(
       { text: printable(value), token: 'accent', link: value },
     ],
   )
-  const lines = [...facts, ...links, ...(text.length > 0 ? [[], ...text] : [])]
+  const window = fromTop([...facts, ...links, ...(text.length > 0 ? [[], ...text] : [])], height, scroll)
   return {
     title: printable(detail.title),
-    value: [span(`${detail.trace ? 't follows it   ' : ''}y copies   esc closes`, 'muted')],
-    lines: lines.slice(0, height),
+    value: [
+      span(window.scrollable > 0 ? `↑↓ ${position(window, scroll)}   ` : '', 'accent'),
+      span(`${detail.trace ? 't follows it   ' : ''}y copies   esc closes`, 'muted'),
+    ],
+    lines: window.shown,
+    scrollable: window.scrollable,
   }
 }
 

@@ -171,6 +171,10 @@ export class Screen {
       if (!isWheel) this.#press(target.key)
       return
     }
+    if (target.kind === 'box') {
+      if (!isWheel) this.#change({ ...this.#view, focused: target.id, cursor: undefined })
+      return
+    }
     const isSame = this.#view.focused === target.id
     this.#change({ ...this.#view, focused: target.id, ...(isSame && !isWheel ? {} : { cursor: undefined }) })
     if (isWheel) {

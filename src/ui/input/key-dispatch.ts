@@ -168,7 +168,7 @@ export class KeyDispatch {
         if (view.cursor !== undefined) {
           const detail = drawn.details[view.cursor]
           return detail
-            ? { ...view, detail }
+            ? { ...view, detail, scroll: { ...view.scroll, detail: 0 } }
             : this.#replies.refuse(view, 'There is nothing behind this row.')
         }
         return view.isZoomed ? leaveZoom(view) : { ...view, isZoomed: true }

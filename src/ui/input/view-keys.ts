@@ -37,6 +37,7 @@ export function focusPanel(view: ViewState, key: string): ViewState {
 
 /** The first press chooses the first row that has something behind it; at the edges the list scrolls. */
 export function moveCursor(view: ViewState, by: 1 | -1, { details, texts, scrollable }: Drawn): ViewState {
+  if (view.detail) return scrollBy(view, by, scrollable)
   const first = details.findIndex((one) => one !== undefined)
   if (view.cursor === undefined) {
     const last = details.findLastIndex((one) => one !== undefined)
@@ -83,7 +84,7 @@ export function chooseSource(view: ViewState, key: string): ViewState | undefine
 
 export function upOrDown(view: ViewState, by: 1 | -1, drawn: Drawn): ViewState {
   if (drawn.scrollable > 0) return scrollBy(view, by, drawn.scrollable)
-  return view.overlay ? view : moveFocus(view, by, drawn.focusable)
+  return view.overlay || view.detail ? view : moveFocus(view, by, drawn.focusable)
 }
 
 export function page(view: ViewState, key: string, { page: rows, scrollable }: Drawn): ViewState {

@@ -100,7 +100,7 @@ export interface ViewState {
   filter: string
   /** The filter is being typed. */
   isFiltering: boolean
-  scroll: Readonly<Partial<Record<PanelId | Overlay, number>>>
+  scroll: Readonly<Partial<Record<ScrollTarget, number>>>
   /** Epoch milliseconds at which charts over time end; undefined: now. */
   chartAt: number | undefined
   /** Whose lines the zoomed log shows. */
@@ -131,8 +131,10 @@ export const initialView: ViewState = {
   toast: undefined,
 }
 
-/** What keys of scrolling work on. */
-export const scrollTarget = (view: ViewState): PanelId | Overlay => view.overlay ?? view.focused
+/** What keys of scrolling work on: what is opened lies on top. */
+export type ScrollTarget = PanelId | Overlay | 'detail'
+export const scrollTarget = (view: ViewState): ScrollTarget =>
+  view.detail ? 'detail' : (view.overlay ?? view.focused)
 
 /** @param focusable panels in the order of the focus. */
 export function moveFocus(view: ViewState, by: 1 | -1, focusable: readonly PanelId[]): ViewState {
@@ -155,7 +157,7 @@ export const leaveZoom = (view: ViewState): ViewState => ({
 })
 
 /** Lists that grow at their end scroll back from it; everything else scrolls down from its top. */
-export const growsAtEnd = (id: PanelId | Overlay): boolean => id === 'events' || id === 'log'
+export const growsAtEnd = (id: ScrollTarget): boolean => id === 'events' || id === 'log'
 
 /** @param rows towards the end; negative: towards the start. @param most lines that can be scrolled. */
 export function scrollBy(view: ViewState, rows: number, most: number): ViewState {
@@ -176,7 +178,8 @@ export const isCovered = (view: ViewState): boolean =>
 /** Leaves one thing at a time: overlay, zoom, filter, scrolling. */
 export function goBack(view: ViewState): ViewState {
   if (view.detail) return { ...view, detail: undefined }
-  if (view.overlay) return { ...view, overlay: undefined, palette: noPalette }
+  // The row that is chosen in it goes with it: behind it stands another list.
+  if (view.overlay) return { ...view, overlay: undefined, cursor: undefined, palette: noPalette }
   if (view.cursor !== undefined) return { ...view, cursor: undefined }
   if (view.isZoomed) return leaveZoom(view)
   if (view.filter) return { ...view, filter: '' }

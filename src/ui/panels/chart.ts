@@ -53,10 +53,10 @@ export function chartLines(series: readonly Series[], size: ChartSize): Line[] {
   const step = stepFor(Math.max(LEAST_TOP, ...known), rows)
   const top = step * Math.ceil(Math.max(LEAST_TOP, ...known) / step)
   const last = shown.findLast(({ isLine }) => !isLine)?.values.at(-1)
-  const labels = labelRows(top, step, rows)
+  const labels = labelRows(top, step, rows, isTimed)
   const lines = Array.from({ length: rows }, (_, row): Line => {
     const label = labels.get(row)
-    const isFloor = row === rows - 1
+    const isFloor = row === rows - 1 && !isTimed
     return [
       span(right(label ?? '', LABEL), 'muted'),
       span(isFloor ? ' ┼' : label === undefined ? ' │' : ' ┤', 'border'),
@@ -112,12 +112,14 @@ function stepFor(most: number, rows: number): number {
   return niceStep((most * 1.05) / steps)
 }
 
-function labelRows(top: number, step: number, rows: number): ReadonlyMap<number, string> {
+/** Nought lies at the lower end of the last row: on the axis of time, where there is one. */
+function labelRows(top: number, step: number, rows: number, isTimed: boolean): ReadonlyMap<number, string> {
   const labels = new Map<number, string>()
   for (let value = top; value >= 0; value -= step) {
     // The row that the upper end of such a column lies in.
     const row = Math.min(rows - 1, Math.floor((1 - value / top) * rows))
-    if (!labels.has(row)) labels.set(row, labelOf(Math.abs(value) < step / 2 ? 0 : value))
+    const isNought = Math.abs(value) < step / 2
+    if (!labels.has(row) && !(isNought && isTimed)) labels.set(row, labelOf(isNought ? 0 : value))
   }
   return labels
 }
@@ -177,7 +179,7 @@ function lastLabel(last: number | undefined, row: number, rows: number, top: num
 function timeAxis(columns: number, back: number, marks: readonly number[]): Line {
   const cells = Array.from({ length: columns }, () => ({ text: ' ', token: 'muted' as Token }))
   const write = (text: string, start: number) => {
-    if (start < 0 || start + text.length > columns) return
+    if (start < 1 || start + text.length > columns) return
     if (cells.slice(Math.max(0, start - 1), start + text.length + 1).some((cell) => cell.text !== ' ')) return
     for (const [index, character] of [...text].entries())
       cells[start + index] = { text: character, token: 'muted' }
@@ -195,7 +197,7 @@ function timeAxis(columns: number, back: number, marks: readonly number[]): Line
     const text = agoText(seconds + back)
     write(text, columns - 1 - seconds - Math.floor(textWidth(text) / 2))
   }
-  const spans: Span[] = [span(' '.repeat(AXIS))]
+  const spans: Span[] = [span(right('0', LABEL), 'muted'), span(' ┼', 'border'), span('')]
   for (const { text, token } of cells) {
     const previous = spans.at(-1)
     if (previous && (previous.token === token || text === ' ')) previous.text += text

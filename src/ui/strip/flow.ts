@@ -4,6 +4,8 @@
  * leaves the main way.
  */
 import type { AppState } from '../../pipeline/state/state.ts'
+import type { Region } from '../app/regions.ts'
+import type { PanelId } from '../layout.ts'
 import { STATE_TOKENS } from '../panels/states.ts'
 import { formatCompact, formatRate } from '../text/format.ts'
 import { STATE_GLYPHS } from '../text/glyphs.ts'
@@ -80,6 +82,23 @@ function floating(senders: readonly Sender[], cells: readonly Cell[], width: num
   )
   if (!line) return []
   return toWidth([span(' '.repeat(Math.round(middle - lineWidth(line) / 2))), ...line], width)
+}
+
+/** Panels behind the boxes, from left to right. */
+const PANELS_OF_BOXES: readonly PanelId[] = ['rate', 'hub', 'job', 'databricks', 'databricks', 'synapse']
+
+/** Where the boxes are, if they stand side by side: below that width no panel stands beside the strip. */
+export function flowRegions(state: AppState, width: number, height: number): Region[] {
+  if (width < BANDS_BELOW || isStepping(state)) return []
+  let left = 1
+  return cellsOf(nodesOf(state), width).cells.flatMap(({ box, arrow }, index): Region[] => {
+    const start = left
+    left += box + arrow
+    const id = PANELS_OF_BOXES[index]
+    return id
+      ? [{ left: start, right: start + box, top: 0, bottom: height, target: { kind: 'box', id } }]
+      : []
+  })
 }
 
 interface Cell {

@@ -357,6 +357,36 @@ describe('lists', () => {
     expect(text()).toContain('follow')
   })
 
+  it('an opened line that is longer than the window scrolls, and begins at its top when it is opened again', () => {
+    const message = Array.from({ length: 400 }, (_, index) => `word${index}`).join(' ')
+    const state = scenarios.allRunning()
+    const entry = { at: state.now, level: 'error', source: 'hub', message } as const
+    const { press, text, screen } = open({ ...state, log: [entry] }, { columns: 80, rows: 24 })
+    press('alt+8', 'j', 'return')
+    expect(text()).toMatch(/↑↓ 0\/\d+ +y copies/)
+    expect(text()).toContain('word0 ')
+    expect(text()).not.toContain('word399')
+    press('end')
+    expect(text()).toContain('word399')
+    press('home', 'down', 'j')
+    expect(text()).toMatch(/↑↓ 2\//)
+    press('k')
+    expect(text()).toMatch(/↑↓ 1\//)
+    screen.take([
+      { kind: 'mouse', mouse: { action: 'wheelDown', button: 0, column: 5, row: 10, shift: false } },
+    ])
+    expect(text()).toMatch(/↑↓ 4\//)
+    press('escape', 'return')
+    expect(text()).toMatch(/↑↓ 0\//)
+  })
+
+  it('a row that was chosen in what covers the panels is forgotten with it', () => {
+    const { press, text, onCopy } = open(scenarios.allRunning())
+    press('e', 'j', 'q', 'y')
+    expect(onCopy).not.toHaveBeenCalled()
+    expect(text()).toContain('j and k choose a row to copy')
+  })
+
   it('keep their place while new lines come in', () => {
     const { press, text, pipeline } = opened()
     press('pageup')
