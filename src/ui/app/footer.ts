@@ -7,10 +7,10 @@ import { bindingOf, KEYMAP, type KeyBinding, whyNot } from '../input/keymap.ts'
 import { isFollowing } from '../input/lesson-keys.ts'
 import { LETTERS } from '../input/letters.ts'
 import { growsAtEnd, isCovered, scrollTarget, type ViewState } from '../input/view-state.ts'
+import type { Region } from '../regions.ts'
 import { type Line, lineWidth, span } from '../text/line.ts'
 import textWidth from '../text/text-width.ts'
 import { ANSWERS, quitAnswers } from './modal.ts'
-import type { Region } from './regions.ts'
 
 /** How long what a key came to is shown (ms of store time), unless another key comes. */
 const TOAST_MS = 5000

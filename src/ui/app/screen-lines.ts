@@ -14,6 +14,7 @@ import { helpLines } from '../panels/help-panel.ts'
 import type { PanelContent } from '../panels/panel.ts'
 import { fromTop, position } from '../panels/scrolled.ts'
 import { PANEL_VIEWS } from '../panels/views.ts'
+import type { Region } from '../regions.ts'
 import { type Banner, bannerLine, bannerOf, greyed } from '../strip/banner.ts'
 import { flowLines, flowRegions, needsWordsRow } from '../strip/flow.ts'
 import { headerLine } from '../strip/header.ts'
@@ -22,7 +23,6 @@ import { FRAME, framed, sideBySide } from '../text/frame.ts'
 import { type Line, left, plainText, printable, span, toWidth, wrap, wrapData } from '../text/line.ts'
 import { footerLine, footerRegions } from './footer.ts'
 import { withQuestion } from './modal.ts'
-import type { Region } from './regions.ts'
 
 export interface ScreenLines {
   /** One per row of the terminal, each exactly as wide. */

@@ -4,9 +4,9 @@
  * leaves the main way.
  */
 import type { AppState } from '../../pipeline/state/state.ts'
-import type { Region } from '../app/regions.ts'
 import type { PanelId } from '../layout.ts'
 import { STATE_TOKENS } from '../panels/states.ts'
+import type { Region } from '../regions.ts'
 import { formatCompact, formatRate } from '../text/format.ts'
 import { STATE_GLYPHS } from '../text/glyphs.ts'
 import { cut, type Line, lineWidth, type Span, span, toWidth } from '../text/line.ts'

@@ -1,5 +1,5 @@
 /** Parts of the screen that the mouse acts on. */
-import type { PanelId } from '../layout.ts'
+import type { PanelId } from './layout.ts'
 
 /** A part of the screen that takes clicks; columns and rows from 0, the ends not included. */
 export interface Region {
