@@ -7,6 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import type { Step } from '../../src/audience/messages.ts'
 import { openAudience } from '../support/audience.ts'
 import { cli, temporaryFolder } from '../support/cli.ts'
 import { joinRoom, type SimulatedPhone } from '../support/phones.ts'
@@ -87,6 +88,8 @@ try {
       .map((row) => [row.eventId, row.n]),
   )
   const toGold = phones.flatMap((phone) => phone.toGold).sort((a, b) => a - b)
+  const timesOf = (step: Step) =>
+    phones.flatMap((phone) => [...(phone.timesTo.get(step) ?? [])]).sort((a, b) => a - b)
   const wrong = sent.filter((id) => ids.get(id) !== 1).length
   const refused = phones.reduce((sum, phone) => sum + phone.refused.length, 0)
   const ms = (value: number) => `${Math.round(value)} ms`
@@ -97,6 +100,10 @@ try {
     '|---|---|',
     `| readings sent, refused, missing or twice in gold | ${sent.length.toLocaleString('en-US')}, ${refused}, ${wrong} |`,
     `| sent → in gold, seen by the phone: median, p95, longest | ${ms(rank(toGold, 0.5))}, ${ms(rank(toGold, 0.95))}, ${ms(toGold.at(-1) ?? 0)} |`,
+    ...(['hub', 'bronze', 'silver', 'aggregate'] as const).map(
+      (step) =>
+        `| sent → ${step}: median, p95 | ${ms(rank(timesOf(step), 0.5))}, ${ms(rank(timesOf(step), 0.95))} |`,
+    ),
     `| key → paint, before the phones came: median, p95 | ${ms(rank(alone, 0.5))}, ${ms(rank(alone, 0.95))} |`,
     `| key → paint, while they were there: median, p95 | ${ms(rank(during, 0.5))}, ${ms(rank(during, 0.95))} |`,
     '| ledger | balanced |',

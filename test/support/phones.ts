@@ -16,6 +16,8 @@ export interface SimulatedPhone {
   readonly steps: ReadonlyMap<string, readonly Step[]>
   /** Milliseconds from sending to gold, of each that came there. */
   readonly toGold: readonly number[]
+  /** The same by step, of each that was told. */
+  readonly timesTo: ReadonlyMap<Step, readonly number[]>
   readonly refused: readonly string[]
   readonly isThere: boolean
   readonly board: Board | undefined
@@ -36,6 +38,7 @@ export async function joinRoom(url: string, number: number): Promise<SimulatedPh
   const steps = new Map<string, Step[]>()
   const sentAt = new Map<string, number>()
   const toGold: number[] = []
+  const timesTo = new Map<Step, number[]>()
   const refused: string[] = []
   let saved: string | null = null
   let isThere = false
@@ -68,7 +71,9 @@ export async function joinRoom(url: string, number: number): Promise<SimulatedPh
       const { eventId, step } = data as { eventId: string; step: Step }
       const own = steps.get(eventId)
       own?.push(step)
-      if (step === 'gold') toGold.push(performance.now() - (sentAt.get(eventId) ?? 0))
+      const took = performance.now() - (sentAt.get(eventId) ?? 0)
+      timesTo.set(step, [...(timesTo.get(step) ?? []), took])
+      if (step === 'gold') toGold.push(took)
     },
     onRefused: (id, why) => refused.push(`${id}: ${why}`),
     onNotice: (text) => {
@@ -94,6 +99,7 @@ export async function joinRoom(url: string, number: number): Promise<SimulatedPh
     link,
     steps,
     toGold,
+    timesTo,
     refused,
     heard,
     send: (changes: Partial<Made> = {}) => {
