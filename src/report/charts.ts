@@ -85,7 +85,12 @@ function timeChart(
   const from = first?.at ?? 0
   const inside = marks.filter(({ at }) => at >= from && at <= endedAt)
   const svg = plot(title, {
-    x: { type: 'utc', label: null, domain: [new Date(from), new Date(endedAt)] },
+    x: {
+      type: 'utc',
+      label: null,
+      domain: [new Date(from), new Date(endedAt)],
+      tickFormat: clockOf(endedAt - from),
+    },
     y: { label: yLabel, grid: true, zero: true, nice: true, tickFormat: '~s' },
     color: { domain: lines.map(([name]) => name), range: COLORS },
     marks: [
@@ -145,6 +150,13 @@ function quarantineChart({ quarantine, isQuarantineWhole }: ReportModel): Chart 
   const parts = quarantine.map(({ reason, events }) => `${reason} ${events}`)
   return { id: 'quarantine', title, description: `${title}: ${parts.join(', ')}.`, svg }
 }
+
+/** Seconds where ticks stand closer than a minute. The library's own form counts hours to twelve, and every table here to 24. */
+const clockOf =
+  (lasting: number) =>
+  (at: Date): string =>
+    at.toISOString().slice(11, lasting < SECONDS_BELOW_MS ? 19 : 16)
+const SECONDS_BELOW_MS = 600_000
 
 const COLORS = ['var(--c1)', 'var(--c2)', 'var(--c3)', 'var(--c4)', 'var(--c5)']
 

@@ -84,6 +84,27 @@ describe('the report of a session', () => {
     expect(html).not.toContain('phones')
   })
 
+  it('has the hours of its charts as those of its tables: to 24, in UTC', async () => {
+    const hours = 5 * 3_600_000
+    const shifted = (ms: number): ReportModel => ({
+      ...model,
+      startedAt: model.startedAt + ms,
+      endedAt: model.endedAt + ms,
+      samples: model.samples.map((sample) => ({ ...sample, at: sample.at + ms })),
+      marks: [],
+      faults: [],
+    })
+    for (const ms of [0, hours]) {
+      const page = await reportText(shifted(ms), 'html')
+      const [, chart = ''] = /aria-label="Events into the hub, per second"([\s\S]*?)<\/svg>/.exec(page) ?? []
+      const texts = [...chart.matchAll(/<text[^>]*>([^<]*)/g)].map(([, text]) => text as string)
+      const ticks = texts.filter((text) => text.includes(':'))
+      expect(ticks.length).toBeGreaterThan(3)
+      const hour = new Date(model.startedAt + ms).toISOString().slice(11, 13)
+      for (const tick of ticks) expect(tick).toMatch(new RegExp(`^${hour}:[0-5]\\d:[0-5]\\d$`))
+    }
+  })
+
   it('counts each refused row that was shown once, though the readings around it are newer', () => {
     const collector = new ReportCollector()
     let state: AppState = { ...scenarios.allRunning(), events: [] }
