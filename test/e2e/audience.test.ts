@@ -168,6 +168,8 @@ describe.skipIf(found === undefined)('the room for phones', () => {
     command(room, 'allow phones mischief')
     await expect.poll(() => page.getByText('Send rubbish').isVisible(), WAIT).toBe(true)
     command(room, 'names of their own')
+    // A page that is loaded before offers animals alone.
+    await room.terminal.waitFor(/Phones may type names of their own/, 25_000)
     const own = await room.phone({ width: 390, height: 844 })
     await own.page.getByRole('textbox', { name: 'Your name' }).fill('<img src=x onerror=alert(1)>')
     await own.page.getByLabel('Your city').fill('Perth')
