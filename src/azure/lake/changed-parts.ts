@@ -34,9 +34,8 @@ export class ChangedParts {
     const isWhole = !before || Math.abs(now - before.wholeAt) >= WHOLE_EVERY_MS
     const files = before && (count - before.count) | 0
     if (!isWhole && files === 0) return unchanged
-    // A part that could not be read is asked for again.
-    this.#asked.delete(part)
     const found = await look(isWhole ? undefined : files)
+    // Only now: a part that could not be read is asked for again.
     this.#asked.set(part, { count, wholeAt: isWhole ? now : before.wholeAt })
     return found
   }

@@ -86,6 +86,15 @@ describe('the parts of the lake', () => {
     expect(client.asked.some((what) => what.startsWith('list bronze/'))).toBe(true)
   })
 
+  it('are all asked for then, however much comes meanwhile', async () => {
+    commit()
+    now += 6_000
+    expect((await poll()).silver.version).toBe(0)
+    commit({ counted: false })
+    now += 4_000
+    expect((await poll()).silver.version).toBe(1)
+  })
+
   it('are all asked for at once when the clock was set back', async () => {
     commit({ counted: false })
     now -= 3_600_000
