@@ -9,8 +9,12 @@ if ('missing' in found) {
   console.error(found.missing)
   process.exit(1)
 }
-const { status } = spawnSync(found.python, ['-m', 'ruff', 'check', '--no-cache', 'notebooks', 'test'], {
-  cwd: root,
-  stdio: 'inherit',
-})
+const { status } = spawnSync(
+  found.python,
+  ['-m', 'ruff', 'check', '--no-cache', 'notebooks', 'lessons', 'test'],
+  {
+    cwd: root,
+    stdio: 'inherit',
+  },
+)
 process.exit(status ?? 1)

@@ -1,4 +1,5 @@
 /** docs/workshop.md, made from the lessons: what is printed there is what the screen shows. */
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readLessons } from '../src/commands/shared/lessons.ts'
 import type { Condition, Lesson, LessonStep } from '../src/pipeline/lessons/lesson.ts'
@@ -16,6 +17,8 @@ export function workshopDocument(): string {
     'Before: Node 22.19 or newer; `npm install --global rtstream-tui` and `rtstream-tui doctor`, with a network, once. A terminal of 120×40 or more and a',
     'large font; `--data-dir lesson` keeps a rehearsal apart. On Azure: [azure.md](azure.md), the day before.',
     ...readLessons(FOLDER).flatMap(lessonText),
+    '',
+    ...sparkExercise(),
     '',
     ...OWN,
     '',
@@ -64,6 +67,26 @@ function stepText(step: LessonStep, index: number): string[] {
 
 const conditionText = ({ path, isIncrease, compare, value }: Condition) =>
   `\`${isIncrease ? '+' : ''}${path.join('.')} ${compare} ${value}\``
+
+/** A program for the participants: what is printed is what they run, and what the tests run. */
+const sparkExercise = () => [
+  '## An exercise: read it with Spark',
+  '',
+  'For a room with laptops, after the first lesson; a quarter of an hour. Needed: Java 17, and `pip install pyspark` (3.5 or 4); the first start fetches',
+  "Spark's Kafka source. The event hub speaks Kafka, as Databricks reads it, and has the very events that the pipeline reads.",
+  '',
+  '1. In the room, `1` starts the generator and `d` makes one reading of twenty dirty. A second terminal gets the addresses and the key:',
+  '   `rtstream-tui endpoints --json > endpoints.json`.',
+  '2. `python read_with_spark.py endpoints.json` prints the readings and the mean temperature of each city. The file lies in `lessons/`:',
+  '',
+  '```python',
+  readFileSync(join(FOLDER, 'read_with_spark.py'), 'utf8').trimEnd(),
+  '```',
+  '',
+  '3. Questions. Why is there a row without a city, and what has silver made of its readings? Why do the counts differ from `ledger.aggregated`? What changes',
+  '   when the program runs twice, without a checkpoint? Take the trigger away: how soon is a new reading in the table?',
+  '4. Beside it: a Kafka consumer group in the zoomed panel of the event hub shows how far each reader is. Spark has none: it keeps its place in its checkpoint.',
+]
 
 const OWN = [
   '## A lesson of your own',
