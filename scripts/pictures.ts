@@ -63,6 +63,35 @@ const PICTURES: Readonly<Record<string, Picture>> = {
     keys: ['\x1b4', 'enter'],
     shows: /esc back/,
   },
+  hub: {
+    title: 'The event hub, zoomed: partitions over time, consumers',
+    scenario: 'allRunning',
+    size: [120, 40],
+    keys: ['\x1b2', 'enter'],
+    shows: /esc back/,
+  },
+  databricks: {
+    title: 'Databricks, zoomed: batches as charts, runs',
+    scenario: 'allRunning',
+    size: [120, 40],
+    keys: ['\x1b5', 'enter'],
+    shows: /esc back/,
+  },
+  event: {
+    title: 'An event, opened',
+    scenario: 'allRunning',
+    size: [120, 40],
+    keys: ['\x1b7', 'j', 'enter'],
+    shows: 'partition key',
+  },
+  light: {
+    title: 'Everything runs, on a light terminal',
+    scenario: 'allRunning',
+    size: [200, 60],
+    theme: 'light',
+    keys: [],
+    shows: 'five assertions',
+  },
 }
 
 const names = process.argv.slice(2)

@@ -94,7 +94,7 @@ function hintOf(binding: KeyBinding, state: AppState, view: ViewState): Hint[] {
   if (command === 'startAll' && all.every((one) => isUp(one) || one === 'starting')) return []
   if (command === 'stopAll' && all.every((one) => one === 'stopped')) return []
   if (command === 'burst' && !isUp(stages.generator.state)) return []
-  if (command === 'zoom' && (view.isZoomed || view.overlay)) return []
+  if (command === 'zoom' && (view.isZoomed || view.overlay || view.detail)) return []
   // What lies on top is closed first.
   if (command === 'quit' && isCovered(view)) return [{ ...footer, label: 'back' }]
   if (command === 'freeze' && view.isFrozen) return [{ ...footer, label: 'go on' }]
