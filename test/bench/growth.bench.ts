@@ -13,6 +13,7 @@ import { bronzeFileName, bronzeFolder } from '../../src/contract/bronze-layout.t
 import type { CommitMetadata } from '../../src/contract/tables.ts'
 import { commitName } from '../../src/delta/log-names.ts'
 import { LakeFolder } from '../../src/local/data-lake/store/folder.ts'
+import { createDuckDbEngine } from '../../src/local/engine/duckdb-engine.ts'
 import { createLocalEngine } from '../../src/local/hosting/engine-factory.ts'
 
 /** Silver remembers the ids of twelve minutes: 72 of these batches. Until then each batch looks among more. */
@@ -23,6 +24,8 @@ const READINGS = 20
 const PATIENCE_MS = 5 * 60_000
 const LAYERS = ['silver/weather', 'gold/weather', 'gold/weather_aggregated'] as const
 const clock = { now: () => Date.now() }
+/** Batches follow each other without the pauses of a room, so that 300 of them take half a minute. */
+const AT_ONCE = { triggerIntervalMs: 0, aggregateIntervalMs: 0, settleMs: 0 }
 
 /** Follows a table's commits; keeps how long each batch took (ms), and how many rows have gone in. */
 class Follower {
@@ -59,18 +62,17 @@ async function growth(name: 'duckdb' | 'spark', batches: number): Promise<boolea
   const root = mkdtempSync(join(tmpdir(), 'rtstream-growth-'))
   const folder = new LakeFolder(root, { limitBytes: 1e11, clock })
   const logger = pino({ level: 'silent' })
-  const { engine } = await createLocalEngine({
-    engine: name,
-    lakeRoot: root,
-    folder,
-    clock,
-    logger,
-    retentionMs: 3_600_000,
-  })
+  const options = { lakeRoot: root, folder, clock, logger, retentionMs: 3_600_000 }
+  const { engine } =
+    name === 'duckdb'
+      ? createDuckDbEngine({ ...options, tuning: AT_ONCE })
+      : await createLocalEngine({ engine: name, ...options })
   try {
     const runs = (['silver', 'gold', 'aggregate'] as const).map((notebook) => engine.run(notebook))
     const followers = LAYERS.map((layer) => new Follower(root, layer))
+    const cpu: number[] = []
     for (let batch = 0; batch < batches; batch++) {
+      const before = process.cpuUsage()
       if (batch === WARM_UP || batch === batches - COMPARED) console.log(`batch ${batch}: ${loadText()}`)
       await place(folder, batch)
       const since = performance.now()
@@ -81,7 +83,11 @@ async function growth(name: 'duckdb' | 'spark', batches: number): Promise<boolea
         await new Promise((resolve) => setTimeout(resolve, 20))
         for (const follower of followers) follower.look()
       }
+      const { user, system } = process.cpuUsage(before)
+      cpu.push((user + system) / 1000)
     }
+    // Spark's processes are others.
+    if (name === 'duckdb') report(name, 'all three, CPU of the process', cpu)
     return followers
       .map((follower, index) => report(name, LAYERS[index] ?? '', follower.durations))
       .every(Boolean)

@@ -6,7 +6,7 @@ import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { quoted, quotedList } from '../../src/local/engine/duckdb/database.ts'
-import { linesOf, RULE_MACROS, validated } from '../../src/local/engine/jobs/silver-rules.ts'
+import { linesOf, REASONS, RULE_MACROS, validated } from '../../src/local/engine/jobs/silver-rules.ts'
 
 const [lake = ''] = process.argv.slice(2)
 const files = readdirSync(join(lake, 'bronze'), { recursive: true, withFileTypes: true })
@@ -34,7 +34,7 @@ const readings = `SELECT eventId, deviceId, deviceSequenceNumber, city, temperat
   createdAt::TIMESTAMPTZ AS createdAt, enqueuedAt::TIMESTAMPTZ AS enqueuedAt, partitionId FROM batch WHERE reasons IS NULL`
 await copy(readings, 'silver.parquet')
 await copy(
-  'SELECT raw, reasons, enqueuedAt::TIMESTAMPTZ FROM batch WHERE reasons IS NOT NULL',
+  `SELECT raw, ${REASONS} AS reasons, enqueuedAt::TIMESTAMPTZ FROM batch WHERE reasons IS NOT NULL`,
   'quarantine.parquet',
 )
 await run('DROP TABLE batch')

@@ -1,8 +1,9 @@
 /** The embedded engine: the three notebooks as DuckDB micro-batches that commit to true Delta tables. */
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
+import { livelyInterval } from '../runtime/cadence.ts'
 import type { NotebookEngine, NotebookName } from './api/engine.ts'
-import { DEFAULT_TUNING, type EngineContext, type EngineOptions } from './api/options.ts'
+import { DEFAULT_TUNING, type EngineContext, type EngineOptions, type EngineTuning } from './api/options.ts'
 import { Database } from './duckdb/database.ts'
 import { AggregateJob } from './jobs/aggregate-job.ts'
 import type { DeltaInput } from './jobs/delta-input.ts'
@@ -28,6 +29,12 @@ export interface DuckDbEngine {
  * same memory again and again, and getting it anew from the system would be a good part of their cost.
  */
 const MEMORY_RETURN = { rows: 5000, leastMs: 2000, mostMs: 15_000 }
+
+/** After a batch of so many rows the next one may follow at once: its cost is the rows', not the batch's. */
+const LARGE_BATCH = 100_000
+
+/** Gold runs as often as silver commits, which has an interval already: it need not wait for the end of one of its own. */
+const GOLD_SHARE = 0.25
 
 /** Statements at once while there is a backlog. Node's pool has one thread more, for files (src/bin.cjs). */
 const PARALLEL_WHEN_BEHIND = 2
@@ -79,8 +86,8 @@ class Engine implements NotebookEngine {
     const run = new QueryRun(
       {
         notebook,
-        intervalMs: notebook === 'aggregate' ? tuning.aggregateIntervalMs : tuning.triggerIntervalMs,
-        settleMs: tuning.settleMs,
+        intervalMs: cadence(notebook, tuning),
+        settleMs: notebook === 'gold' ? 0 : tuning.settleMs,
         logger,
         make: () => {
           if (busy) throw new Error(`${notebook} is running already: cancel that run first.`)
@@ -212,6 +219,16 @@ class Engine implements NotebookEngine {
       return undefined
     }
   }
+}
+
+function cadence(notebook: NotebookName, tuning: EngineTuning): (rows: number) => number {
+  const { triggerIntervalMs, aggregateIntervalMs } = tuning
+  const usual = {
+    silver: (rows: number) => livelyInterval(triggerIntervalMs, rows),
+    gold: () => triggerIntervalMs * GOLD_SHARE,
+    aggregate: () => aggregateIntervalMs,
+  }[notebook]
+  return (rows) => (rows >= LARGE_BATCH ? 0 : usual(rows))
 }
 
 function listen(listeners: Set<() => void>, onInput: () => void): () => void {

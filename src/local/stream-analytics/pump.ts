@@ -1,6 +1,7 @@
 /** Moves events from the hub to bronze in batches while the job runs. Without input it stays asleep. */
 
 import type { HubLog } from '../event-hubs/log/log.ts'
+import { livelyInterval } from '../runtime/cadence.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { type LandedBatch, landBatch, type OutputBatchBounds, type Placer } from './output-batch.ts'
 import type { Progress } from './progress.ts'
@@ -11,7 +12,7 @@ export interface PumpOptions {
   clock: Clock
   /** Kept up to date, batch by batch. */
   progress: Progress
-  /** How long a batch stays open after its first event (ms). */
+  /** How long a batch stays open after its first event (ms); less while hundreds of events come in that time. */
   rollIntervalMs: number
   /** The same while few events come, one after the other, see {@link CALM_RATE}. */
   calmRollIntervalMs: number
@@ -118,7 +119,7 @@ export class BronzePump {
     const { events, ms, endedAt } = this.#last
     const isCalm = events * 1000 < CALM_RATE * ms
     const goesOn = performance.now() - endedAt < calmRollIntervalMs
-    return isCalm && goesOn ? calmRollIntervalMs : rollIntervalMs
+    return isCalm && goesOn ? calmRollIntervalMs : livelyInterval(rollIntervalMs, events)
   }
 
   /** Catches up with what the hub held when the turn began, batch after batch, the partitions side by side. */

@@ -93,3 +93,8 @@ it('many are brought on each second, and so are many that few follow', async () 
   await flow(1, 5)
   expect(placed).toEqual([4000, 5000, 7000])
 })
+
+it('hundreds of events are brought on sooner than once a second, as each file of them is worth its cost', async () => {
+  await flow(100, 7)
+  expect(placed.slice(0, 4)).toEqual([1000, 1600, 2200, 2800])
+})

@@ -35,7 +35,10 @@ export interface EngineOptions {
 }
 
 export interface EngineTuning {
-  /** Least time from the start of one micro-batch to the next of the same query (ms), unless a full batch waits. */
+  /**
+   * Least time from the start of one micro-batch to the next of silver (ms), unless a full batch waits; less while hundreds of rows
+   * come. Gold follows silver's commits.
+   */
   triggerIntervalMs: number
   /** The same for the aggregate, whose batches rewrite files (ms). */
   aggregateIntervalMs: number

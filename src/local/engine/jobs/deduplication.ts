@@ -15,7 +15,7 @@ import { idOf, validated } from './silver-rules.ts'
 /** Ids stay in memory for the window and some more, for partitions that lag. */
 const KEPT_MS = 12 * 60_000
 /** Ids are dropped by the generation: its length (ms) is how much longer than needed an id may stay. */
-const GENERATION_MS = 60_000
+const GENERATION_MS = 120_000
 const MOST_GENERATIONS = 32
 const WINDOW = `INTERVAL ${WINDOW_MS} MILLISECONDS`
 
@@ -110,7 +110,7 @@ export class Duplicates {
     return this.#found > 0
   }
 
-  /** Remembers the batch's kept rows. */
+  /** Remembers the rows of the table `batch`, from which duplicates have been deleted. */
   async remember(span: BatchSpan): Promise<void> {
     if (span.latest === undefined) return
     if (
@@ -119,9 +119,8 @@ export class Duplicates {
     ) {
       await this.#startGeneration(span.latest)
     }
-    const kept = this.#found > 0 ? 'AND rowid NOT IN (SELECT row FROM repeated)' : ''
     const [inserted] = await this.#connection.rowsPrepared<{ Count: number }>(
-      `INSERT INTO ${this.#current.name} SELECT id, enqueuedAt FROM batch WHERE enqueuedAt IS NOT NULL ${kept}`,
+      `INSERT INTO ${this.#current.name} SELECT id, enqueuedAt FROM batch WHERE enqueuedAt IS NOT NULL`,
     )
     this.#current.rows += inserted?.Count ?? 0
     this.#current.newest = Math.max(this.#current.newest, span.latest)

@@ -16,7 +16,8 @@ import { asTheyAre, refuseCutFiles } from '../query/cut-files.ts'
 import type { Batch, BatchJob, BatchPlan, Output } from '../query/query.ts'
 import type { QueryCheckpoint } from '../query/query-checkpoint.ts'
 import { type BatchSpan, Duplicates } from './deduplication.ts'
-import { linesOf, RULE_MACROS, validated } from './silver-rules.ts'
+import { linesOf, REASONS, RULE_MACROS, validated } from './silver-rules.ts'
+import { insertMany } from './work-table.ts'
 
 export interface SilverInput {
   pieces: BronzePiece[]
@@ -115,16 +116,12 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
     const loaded = await this.#look()
     const { span } = loaded
     refuseCutFiles(pieces, this.#resolve, loaded.counts)
-    const counts = (await this.#duplicates.find(span, batch.id)) ? await this.#count() : loaded.counts
-    await this.#append(batch, counts, this.outputs[0] as Output, counts.output, {
-      select: `SELECT * FROM batch WHERE reasons IS NULL`,
-      duplicates: counts.duplicates,
-    })
+    const counts = (await this.#duplicates.find(span, batch.id)) ? await this.#leaveOut() : loaded.counts
+    const [silver, quarantine] = this.outputs as [Output, Output]
+    await this.#append(batch, counts, silver, counts.output, 'SELECT * FROM batch WHERE reasons IS NULL')
     if (counts.quarantined > 0) {
-      await this.#append(batch, counts, this.outputs[1] as Output, counts.quarantined, {
-        select: 'SELECT * FROM batch WHERE reasons IS NOT NULL',
-        duplicates: counts.duplicates,
-      })
+      const refused = `SELECT raw, ${REASONS} AS reasons, enqueuedAt FROM batch WHERE reasons IS NOT NULL`
+      await this.#append(batch, counts, quarantine, counts.quarantined, refused)
     }
     await this.#duplicates.remember(span)
     await this.#rememberForeign(input.foreign)
@@ -158,9 +155,7 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
     }
     if (isReadByDuckDb(pieces, this.#resolve)) {
       const files = quotedList(pieces.map(({ path }) => this.#resolve(path)))
-      await this.#connection.run(
-        `INSERT INTO batch ${validated(linesOf('without_mark(content)', `read_text(${files})`))}`,
-      )
+      await insertMany(this.#connection, linesOf('without_mark(content)', `read_text(${files})`))
       return
     }
     for await (const text of readPieces(pieces, this.#resolve))
@@ -185,12 +180,14 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
     }
   }
 
-  async #count() {
+  /** Deletes the duplicates from the work table, so that what reads it after that needs no join, and no order. */
+  async #leaveOut(): Promise<Required<BatchCounts>> {
     const [row] = await this.#connection.rowsPrepared<Required<BatchCounts> & Record<string, unknown>>(`
       SELECT count(*) AS input, count(*) FILTER (again.row IS NULL AND reasons IS NULL) AS output,
         count(*) FILTER (again.row IS NULL AND reasons IS NOT NULL) AS quarantined,
         count(again.row) AS duplicates
       FROM batch LEFT JOIN repeated AS again ON again.row = batch.rowid`)
+    await this.#connection.runPrepared('DELETE FROM batch WHERE rowid IN (SELECT row FROM repeated)')
     return row ?? { input: 0, output: 0, quarantined: 0, duplicates: 0 }
   }
 
@@ -199,15 +196,13 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
     counts: BatchCounts,
     { table, appId }: Output,
     rows: number,
-    source: { select: string; duplicates: number },
+    select: string,
   ): Promise<void> {
     if (table.transaction(appId) >= batch.id) return
-    // The order by row is only needed where a join could disturb it.
-    const kept = source.duplicates > 0 ? ' AND rowid NOT IN (SELECT row FROM repeated) ORDER BY rowid' : ''
     const written =
       rows > 0
         ? await writeParquet(this.#context, this.#connection, table.contract, {
-            select: source.select + kept,
+            select,
             name: dataFileName(batch.id, batch.id, 'b', 0),
           })
         : undefined

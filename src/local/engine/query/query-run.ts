@@ -13,17 +13,14 @@ export interface RunnableQuery {
 
 export interface QueryRunOptions {
   notebook: NotebookName
-  /** Least time from the start of one batch to the next (ms). */
-  intervalMs: number
+  /** Least time from the start of a batch to the next (ms), by the rows that it had. */
+  intervalMs: (rows: number) => number
   /** How long an idle query waits for more input after the first (ms). */
   settleMs: number
   logger: Logger
   /** Opens what the query needs. */
   make(): Promise<RunnableQuery>
 }
-
-/** Longest pause before the next batch, however long the last one took. */
-const LONGEST_PAUSE_MS = 10_000
 
 export class QueryRun extends LiveRun {
   readonly #options: QueryRunOptions
@@ -77,9 +74,9 @@ export class QueryRun extends LiveRun {
       if (result?.progress) this.progress = result.progress
       if (this.#cancelled || result?.more) continue
       if (result) {
-        // After a long batch comes a pause of the same length, so that it never occupies a core alone.
+        // As a trigger's: when a batch took longer than that, as on a busy machine, what came meanwhile has waited enough.
         const took = performance.now() - startedAt
-        await this.#pause(Math.max(intervalMs - took, Math.min(took, LONGEST_PAUSE_MS)))
+        await this.#pause(Math.max(0, intervalMs(result.progress?.inputRows ?? 0) - took))
       } else {
         await this.#untilInput()
         await this.#pause(settleMs)

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { LineWriter } from '../../../../src/contract/bronze-line.ts'
 import { type Connection, Database } from '../../../../src/local/engine/duckdb/database.ts'
-import { RULE_MACROS, validated } from '../../../../src/local/engine/jobs/silver-rules.ts'
+import { linesOf, RULE_MACROS, validated } from '../../../../src/local/engine/jobs/silver-rules.ts'
+import { insertMany } from '../../../../src/local/engine/jobs/work-table.ts'
 import { Generator } from '../../../../src/pipeline/generator/generator.ts'
 import { drawStations } from '../../../../src/pipeline/generator/stations.ts'
 import { handMadeLines } from '../../../notebooks/bronze-fixture.ts'
@@ -52,6 +53,34 @@ async function generated(dirty: number): Promise<string[]> {
     )
     .filter((line) => line !== undefined)
 }
+
+/** What the work table holds after many lines were put into it at once. */
+async function insertedMany(lines: readonly string[]) {
+  await connection.run(RULE_MACROS)
+  await connection.run('CREATE OR REPLACE TEMP TABLE lines AS SELECT unnest($1::JSON::VARCHAR[]) AS raw', [
+    JSON.stringify(lines),
+  ])
+  await connection.run(`CREATE OR REPLACE TEMP TABLE batch AS ${validated('SELECT raw FROM lines LIMIT 0')}`)
+  await insertMany(connection, 'SELECT raw FROM lines')
+  return connection.rows('SELECT COLUMNS(*)::VARCHAR FROM batch ORDER BY rowid')
+}
+
+it('puts many lines at once into the work table as the long way does, in their order', async () => {
+  const lines = [...(await generated(0.5)), ...handMadeLines()]
+  const many = Array(4).fill(lines).flat() as string[]
+  const expected = (await judge(many, true)).rows
+  // More than one of DuckDB's vectors.
+  expect(many.length).toBeGreaterThan(2048)
+  expect(await insertedMany(many)).toEqual(expected)
+})
+
+it('leaves blank lines out, whatever ends a line', async () => {
+  const text = '{"a":1}\n\n \t\r\n{"a":2}\r{"a":3}\r\n\u3000\n{"a":4}'
+  await connection.run(RULE_MACROS)
+  const rows = await connection.rows(linesOf('$1', '(SELECT 1)'), [text])
+  expect(rows.map(({ raw }) => raw)).toEqual(['{"a":1}', '{"a":2}', '{"a":3}', '{"a":4}'])
+  expect(await connection.rows(linesOf('$1', '(SELECT 1)'), [' \n'])).toEqual([])
+})
 
 it('takes the short way for every clean reading of the generator', async () => {
   const lines = await generated(0)
