@@ -142,7 +142,7 @@ describe.skipIf(found === undefined)('the room for phones', () => {
   it('offline keeps what is sent, and sends it once when the network is back', async () => {
     const { page } = await enter({ width: 390, height: 844 }, 'Quito')
     const rows = async () => {
-      const sql = "SELECT count(*)::INT AS n FROM bronze WHERE city = 'Quito'"
+      const sql = "SELECT count(*)::INT AS n FROM bronze WHERE line LIKE '%Quito%'"
       const { lines } = await cli(['sql', sql, '--json', '--data-dir', room.dataDir])
       return (JSON.parse(lines[0] ?? '{}') as { n?: number }).n
     }
