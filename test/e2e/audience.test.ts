@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Audience, openAudience } from '../support/audience.ts'
 import { accessibilityProblems, findChromium, overflowOf } from '../support/browser.ts'
 import { BIN, cli } from '../support/cli.ts'
+import { joinRoom } from '../support/phones.ts'
 
 const found = findChromium()
 if (found === undefined)
@@ -194,6 +195,25 @@ describe.skipIf(found === undefined)('the room for phones', () => {
     await own.page.close()
     await page.close()
   }, 90_000)
+
+  it('what a phone types is data: in the tables to the letter, in the log without control characters', async () => {
+    const phone = await joinRoom(room.url, 1)
+    const city = "L'Aquila"
+    const id = phone.send({ city })
+    const attacks = ["x'; DROP VIEW gold; --", 'Bern\u001b]0;x\u0007', 'Bern\r\n{"level":60}', '<b>Bern</b>']
+    await expect.poll(() => phone.steps.get(id), WAIT).toContain('aggregate')
+    const refused = attacks.map((text) => phone.send({ city: text }))
+    await expect.poll(() => phone.refused.length, WAIT).toBe(attacks.length)
+    for (const one of refused) expect(phone.steps.get(one)).toEqual([])
+    const sql = `SELECT city FROM gold WHERE eventId = '${id}'`
+    const { lines } = await cli(['sql', sql, '--json', '--data-dir', room.dataDir])
+    expect(lines.map((line) => JSON.parse(line))).toEqual([{ city }])
+    const log = readFileSync(join(room.dataDir, 'logs', 'rtstream-tui.log'), 'utf8')
+    // Each line is one entry of the program's own.
+    for (const line of log.trimEnd().split('\n')) expect(JSON.parse(line)).toHaveProperty('pid')
+    expect(log.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u)
+    phone.close()
+  }, 60_000)
 
   it('is told when the room closes', async () => {
     const { page } = await enter({ width: 360, height: 640, dark: true }, 'Lima')
