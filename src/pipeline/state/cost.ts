@@ -55,8 +55,6 @@ export const newCostMeter = (now: number): CostMeter => ({
 })
 
 const HOUR = 3_600_000
-const STAGES: readonly BilledStage[] = ['streamAnalytics', 'silver', 'gold', 'aggregate']
-
 /** Dollars per hour of what costs as long as it stands, used or not. */
 export function standingPrice(input: Pick<CostInput, 'throughputUnits' | 'natGateways'>): number {
   return (
@@ -86,7 +84,9 @@ export function hourlyPrice(
     }
     case 'aggregate':
       return prices.synapse.vCores * prices.synapse.vCoreHour
-    default: {
+    // One after another: a stage that is added here without a price does not compile.
+    case 'silver':
+    case 'gold': {
       const { vmHour, dbu } = nodeOf(input.nodeType)
       return vmHour + dbu * prices.databricks.jobsDbuHour
     }
@@ -113,6 +113,7 @@ const NAMES: Readonly<Record<BilledStage, string>> = {
   gold: 'Databricks gold',
   aggregate: 'Synapse Spark pool',
 }
+const STAGES = Object.keys(NAMES) as readonly BilledStage[]
 
 /** The meter moved on to `now`, and the rate from here on. A stage in state unknown goes on as it was. */
 export function advanceCost(meter: CostMeter, input: CostInput, now: number): CostMeter {
