@@ -36,9 +36,9 @@ export interface WatcherOptions {
   clock: Clock
   log: Log
   idle: IdleTracker
-  /** Hears of every look, for the phones of the room. */
   /** Readings typed on the screen that the hub has acknowledged, in this session. */
   typed: () => number
+  /** Hears of every look, for the phones of the room. */
   hall: Pick<Hall, 'sawHub' | 'sawLake' | 'acknowledged' | 'buffered' | 'plannedDuplicates'>
 }
 

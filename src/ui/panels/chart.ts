@@ -60,7 +60,8 @@ export function chartLines(series: readonly Series[], size: ChartSize): Line[] {
     return [
       span(right(label ?? '', LABEL), 'muted'),
       span(isFloor ? ' ┼' : label === undefined ? ' │' : ' ┤', 'border'),
-      ...cellsOf(shown, row, rows, top),
+      // With nought on the axis of time, below it, a line in the middle of the row would say more than nought.
+      ...cellsOf(shown, row, rows, top, isTimed ? '_' : '─'),
       ...lastLabel(last, row, rows, top),
     ]
   })
@@ -128,12 +129,13 @@ function labelRows(top: number, step: number, rows: number, isTimed: boolean): R
 const eighths = (value: number, rows: number, top: number) =>
   Math.max(value > 0 ? 1 : 0, Math.round((Math.min(value, top) / top) * rows * 8))
 
-/** @param row from the top. */
+/** @param row from the top. @param floorMark of the last row, where nothing stands. */
 function cellsOf(
   series: readonly { values: Values; token: Token; isLine?: boolean }[],
   row: number,
   rows: number,
   top: number,
+  floorMark: string,
 ): Span[] {
   const floor = (rows - 1 - row) * 8
   const spans: Span[] = []
@@ -160,7 +162,7 @@ function cellsOf(
         }
       }
     }
-    if (text === ' ' && row === rows - 1) text = '─'
+    if (text === ' ' && row === rows - 1) text = floorMark
     const previous = spans.at(-1)
     if (previous && previous.token === token) previous.text += text
     else spans.push(span(text, token))
