@@ -53,11 +53,11 @@ export const PREPARED_QUERIES: readonly { name: string; sql: string }[] = [
 ]
 
 /** The newest rows of a layer, by the name that the screen has for it. */
-export const NEWEST_ROWS: Readonly<Record<string, string>> = {
+export const NEWEST_ROWS = {
   bronze: 'SELECT file, line FROM bronze ORDER BY file DESC LIMIT 200',
   silver: 'SELECT * FROM silver ORDER BY enqueuedAt DESC LIMIT 200',
   quarantine: 'SELECT enqueuedAt, reasons, raw FROM quarantine ORDER BY enqueuedAt DESC LIMIT 200',
   gold: 'SELECT * FROM gold ORDER BY enqueuedAt DESC LIMIT 200',
   byMinute: 'SELECT * FROM by_minute ORDER BY minute DESC LIMIT 200',
   aggregated: 'SELECT * FROM aggregated ORDER BY date DESC, hour DESC, city LIMIT 200',
-}
+} as const

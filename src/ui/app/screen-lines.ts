@@ -239,7 +239,10 @@ const OVERLAY_VIEWS: Readonly<
   audience: (state, width) => ({ title: 'audience', all: audienceLines(state, width) }),
   trace: (state, width) => ({ title: 'one event', all: traceLines(state, width) }),
   faults: (state, width) => ({ title: 'break something', all: faultLines(state, width) }),
-  table: (_state, _width, view) => ({ title: printable(view.table.title), all: tableRows(view.table) }),
+  table: (_state, width, view) => ({
+    title: printable(view.table.title),
+    all: tableRows(view.table, width),
+  }),
   lessons: (state) => ({ title: 'lessons', all: lessonChoices(state) }),
 }
 

@@ -3,6 +3,7 @@
 import { NEWEST_ROWS } from '../../pipeline/ports/query.ts'
 import { STAGE_IDS, type StageId } from '../../pipeline/ports/stages.ts'
 import type { TraceQuery } from '../../pipeline/ports/trace.ts'
+import { LAYER_NAMES } from '../text/layer-names.ts'
 import type { PaletteEntry } from './fuzzy.ts'
 import type { Drawn, KeyDispatchOptions } from './key-options.ts'
 import { bindingOf, type Command, type KeyBinding, whyNot } from './keymap.ts'
@@ -128,8 +129,8 @@ export class KeyDispatch {
       case 'data': {
         const chosen =
           view.focused === 'lake' && view.cursor !== undefined ? drawn.details[view.cursor] : view.detail
-        const layer = chosen && NEWEST_ROWS[chosen.title] ? chosen.title : 'silver'
-        return this.#questions.ask(view, `newest rows of ${layer}`, NEWEST_ROWS[layer] as string)
+        const layer = chosen?.layer ?? 'silver'
+        return this.#questions.ask(view, `newest rows of ${LAYER_NAMES[layer]}`, NEWEST_ROWS[layer])
       }
       case 'sql':
         return this.#questions.askForSql(view)
@@ -164,13 +165,13 @@ export class KeyDispatch {
         )
       case 'zoom':
         if (view.detail) return { ...view, detail: undefined }
-        if (view.overlay) return { ...view, overlay: undefined }
         if (view.cursor !== undefined) {
           const detail = drawn.details[view.cursor]
           return detail
             ? { ...view, detail, scroll: { ...view.scroll, detail: 0 } }
             : this.#replies.refuse(view, 'There is nothing behind this row.')
         }
+        if (view.overlay) return { ...view, overlay: undefined }
         return view.isZoomed ? leaveZoom(view) : { ...view, isZoomed: true }
       case 'back':
         return this.#back(view)

@@ -1,7 +1,7 @@
 /** What the operator has done to the screen itself: focus, zoom, scroll, filter, questions. Pure. */
 import type { TraceQuery } from '../../pipeline/ports/trace.ts'
 import type { ActionResult } from '../../pipeline/state/actions.ts'
-import type { EndpointLine } from '../../pipeline/state/state.ts'
+import type { EndpointLine, LayerName } from '../../pipeline/state/state.ts'
 import type { PanelId } from '../layout.ts'
 
 export const OVERLAYS = ['help', 'endpoints', 'audience', 'table', 'trace', 'faults', 'lessons'] as const
@@ -38,6 +38,8 @@ export interface Toast {
 /** What is behind a row of a list. */
 export interface Detail {
   title: string
+  /** The layer of the lake that it is. */
+  layer?: LayerName | undefined
   facts: readonly (readonly [name: string, value: string])[]
   /** As it stands: a body, an error. */
   text?: string | undefined
@@ -55,6 +57,8 @@ export interface TableView {
   lines: readonly string[]
   /** Where each column begins; none: the lines are no table. */
   starts: readonly number[]
+  /** Names and values, row by row, none of them cut. */
+  cells: readonly (readonly string[])[]
   /** Lines at the end that belong to no column. */
   foot: number
   /** Index of the first column that is shown. */
@@ -65,6 +69,7 @@ export const noTable = (title: string, lines: readonly string[] = []): TableView
   title,
   lines,
   starts: [],
+  cells: [],
   foot: 0,
   shifted: 0,
 })

@@ -1,58 +1,70 @@
 /** Rows that were asked for, wider than the window: whole columns, and how many stand at either side. Pure. */
 import type { Detail, TableView } from '../input/view-state.ts'
-import { fromColumn, type Line, plainText, span } from '../text/line.ts'
+import { MOST_OF_A_CELL } from '../panels/table-lines.ts'
+import { columnsOf, type Line, span } from '../text/line.ts'
 import textWidth from '../text/text-width.ts'
 
-/** The rows from the first column on that is to be shown; the foot stays where it is. */
-export function tableRows({ lines, starts, shifted, foot }: TableView): Line[] {
+/** A text that is cut at the edge of the window has at least so many columns. */
+const LEAST_OF_A_TEXT = 16
+
+/** The columns that have room, from the first on that is to be shown; the foot stays where it is. */
+export function tableRows(table: TableView, width: number): Line[] {
+  const { lines, starts, shifted, foot } = table
   const from = starts[shifted] ?? 0
+  const end = starts[lastShown(table, width) + 1]
+  const isCut = end !== undefined && !isCutText(table, width)
   return lines.map((line, row): Line => {
     const whole: Line = [span(line, row === 0 && lines.length > 1 ? 'muted' : undefined)]
-    return from > 0 && row < lines.length - foot ? fromColumn(whole, from) : whole
+    if (starts.length === 0 || row >= lines.length - foot) return whole
+    const shown = columnsOf(whole, from, isCut ? end : textWidth(line))
+    return isCut ? [...shown, span('…', 'muted')] : shown
   })
 }
 
-/** `columns 3–6 of 10  ←→`; empty where all of them are shown. */
+/** `columns 3–6 of 10 ←→`; empty where all of them are shown. */
 export function columnsText(table: TableView, width: number): string {
   const { starts, shifted } = table
   const last = lastShown(table, width)
-  if (shifted === 0 && last === starts.length - 1) return ''
-  const shown = last > shifted ? `${shifted + 1}–${last + 1}` : String(shifted + 1)
-  return starts.length === 0 ? '' : `columns ${shown} of ${starts.length} ←→   `
+  if (starts.length === 0 || (shifted === 0 && last === starts.length - 1)) return ''
+  const shown = last > shifted ? `columns ${shifted + 1}–${last + 1}` : `column ${shifted + 1}`
+  return `${shown} of ${starts.length} ←→   `
 }
 
-/** Index of the last column that is seen whole, or of the first one shown. */
-function lastShown({ lines, starts, shifted, foot }: TableView, width: number): number {
-  const rows = lines.slice(0, lines.length - foot)
-  const ends = starts.map((_, index) =>
+const ends = ({ lines, starts, foot }: TableView) =>
+  starts.map((_, index) =>
     index === starts.length - 1
-      ? Math.max(...rows.map((line) => textWidth(line.trimEnd())))
+      ? lines
+          .slice(0, lines.length - foot)
+          .reduce((most, line) => Math.max(most, textWidth(line.trimEnd())), 0)
       : (starts[index + 1] as number) - 2,
   )
+
+/** Index of the last column that is seen whole, with room for the sign that there are more; or of the first one shown. */
+function lastShown(table: TableView, width: number): number {
+  const { starts, shifted } = table
   const from = starts[shifted] ?? 0
   return Math.max(
     shifted,
-    ends.findLastIndex((end) => end - from <= width),
+    ends(table).findLastIndex((end, index) => end - from + (index === starts.length - 1 ? 0 : 3) <= width),
+  )
+}
+
+/** The next column is the last, a long text, and there is room for its beginning: no window may have room for all of it. */
+function isCutText(table: TableView, width: number): boolean {
+  const { starts, shifted } = table
+  const next = lastShown(table, width) + 1
+  const start = starts[next] as number
+  if (next < starts.length - 1) return false
+  return (
+    (ends(table)[next] ?? 0) - start > MOST_OF_A_CELL &&
+    start - (starts[shifted] ?? 0) + LEAST_OF_A_TEXT <= width
   )
 }
 
 /** A row column by column, under the names of the head. */
-export function rowDetail({ lines, starts, foot }: TableView, row: number): Detail | undefined {
+export function rowDetail({ lines, cells, foot }: TableView, row: number): Detail | undefined {
   if (row === 0 || row >= lines.length - foot) return undefined
-  if (starts.length === 0) return { title: 'row', facts: [], text: lines[row] }
-  const cells = (line: string) =>
-    starts.map((start, index) => {
-      const end = starts[index + 1]
-      const rest = plainText(fromColumn([span(line)], start))
-      return (end === undefined ? rest : firstColumns(rest, end - start - 2)).trim()
-    })
-  const head = cells(lines[0] ?? '')
-  const values = cells(lines[row] ?? '')
+  const [head, values] = [cells[0], cells[row]]
+  if (!head || !values) return { title: 'row', facts: [], text: lines[row] }
   return { title: 'row', facts: head.map((name, index) => [name, values[index] ?? '']) }
-}
-
-function firstColumns(text: string, width: number): string {
-  let end = text.length
-  while (end > 0 && textWidth(text.slice(0, end)) > width) end--
-  return text.slice(0, end)
 }

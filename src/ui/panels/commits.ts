@@ -12,7 +12,8 @@ import {
   formatInstant,
   UNKNOWN,
 } from '../text/format.ts'
-import { type Line, left, printable, right, span } from '../text/line.ts'
+import { LAYER_NAMES } from '../text/layer-names.ts'
+import { cutStart, type Line, left, printable, right, span } from '../text/line.ts'
 
 /** A line of a list, and what opens on it. */
 export interface Row {
@@ -32,15 +33,6 @@ const COLUMNS: readonly Column<Name>[] = [
   { name: 'size', width: 8, align: 'right', drop: 3 },
   { name: 'took', width: 6, align: 'right', drop: 1 },
 ]
-
-export const TABLE_NAMES: Readonly<Record<LayerName, string>> = {
-  bronze: 'bronze',
-  silver: 'silver',
-  quarantine: 'quarantine',
-  gold: 'gold',
-  byMinute: 'by minute',
-  aggregated: 'aggregated',
-}
 
 interface Placed {
   layer: LayerName
@@ -64,7 +56,7 @@ export function commitRows(state: AppState, width: number, most: number): Row[] 
     ...commits.map(({ layer, commit }) => ({
       line: tableRow(columns, {
         age: span(ageOf(commit.at, state.now), 'muted'),
-        table: span(TABLE_NAMES[layer], 'series1'),
+        table: span(LAYER_NAMES[layer], 'series1'),
         version: formatCompact(commit.version),
         operation: printable(commit.operation) || UNKNOWN,
         rows: formatCompact(commit.rows),
@@ -87,7 +79,7 @@ export function commitDetail(layer: LayerName, commit: TableCommit, now: number)
   const { version, operation, rows, addedFiles, removedFiles, bytes, at, batchId, durationMs, engine } =
     commit
   return {
-    title: `commit ${version} of ${TABLE_NAMES[layer]}`,
+    title: `commit ${version} of ${LAYER_NAMES[layer]}`,
     subject: 'lake',
     facts: [
       ['version', formatCount(version)],
@@ -121,12 +113,10 @@ const SIZE = 8
 /** The end of the path tells one from another: what has no room is cut at its beginning. */
 function fileLine({ path, bytes, at }: BronzeFile, now: number, width: number): Line {
   const room = Math.max(10, width - SIZE - 10)
-  const name = printable(path)
-  const shown = name.length > room ? `…${name.slice(1 - room)}` : name
   return [
     span(`${right(formatAge(now - at), 6)}  `, 'muted'),
     span(`${right(formatBytes(bytes), SIZE)}  `),
-    span(left(shown, room), 'muted'),
+    span(left(cutStart(printable(path), room), room), 'muted'),
   ]
 }
 

@@ -23,6 +23,7 @@ import {
   formatTemperature,
   UNKNOWN,
 } from '../text/format.ts'
+import { LAYER_NAMES } from '../text/layer-names.ts'
 
 const at = (time: number | undefined) => (time === undefined ? UNKNOWN : `${formatInstant(time)} UTC`)
 
@@ -80,7 +81,8 @@ export const partitionDetail = (one: PartitionSlice, now: number): Detail => ({
 export function layerDetail(one: LayerSlice, now: number): Detail {
   const seen = (value: number) => (one.updatedAt === undefined ? undefined : value)
   return {
-    title: one.name,
+    title: LAYER_NAMES[one.name],
+    layer: one.name,
     subject: 'lake',
     facts: [
       ['rows', formatCount(one.rows)],

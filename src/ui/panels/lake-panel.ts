@@ -11,9 +11,10 @@ import {
   increments,
   sparkline,
 } from '../text/format.ts'
+import { LAYER_NAMES } from '../text/layer-names.ts'
 import { type Line, printable, span } from '../text/line.ts'
 import { chartLines } from './chart.ts'
-import { bronzeFileRows, commitRows, type Row, TABLE_NAMES } from './commits.ts'
+import { bronzeFileRows, commitRows, type Row } from './commits.ts'
 import { layerDetail } from './details.ts'
 import type { Panel, PanelContext } from './panel.ts'
 import { fromTop } from './scrolled.ts'
@@ -122,12 +123,12 @@ function layerRow(layer: LayerSlice, columns: readonly Column<Name>[], now: numb
       rows: formatCount(layer.rows),
     }
     return [
-      ...tableRow(known, { layer: span(`✗ ${TABLE_NAMES[layer.name]}`, 'fail'), ...counts }),
+      ...tableRow(known, { layer: span(`✗ ${LAYER_NAMES[layer.name]}`, 'fail'), ...counts }),
       span(`  ${printable(layer.error)}`, 'fail'),
     ]
   }
   return tableRow(columns, {
-    layer: TABLE_NAMES[layer.name],
+    layer: LAYER_NAMES[layer.name],
     files: formatCompact(seen(layer.files)),
     size: formatBytes(seen(layer.bytes)),
     rows: formatCount(layer.rows),

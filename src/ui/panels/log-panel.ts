@@ -1,9 +1,9 @@
 /** What happened, newest last. */
 import type { LogEntry } from '../../pipeline/state/state.ts'
 import { LOG_SOURCES, type LogSource } from '../input/view-state.ts'
-import { formatClock } from '../text/format.ts'
+import { formatClock, formatCompact } from '../text/format.ts'
 import { STATE_GLYPHS } from '../text/glyphs.ts'
-import { badge, type Line, left, printable, span, wrap } from '../text/line.ts'
+import { badge, type Line, left, lineWidth, printable, span, wrap } from '../text/line.ts'
 import type { Token } from '../text/theme.ts'
 import { logDetail } from './details.ts'
 import { emptyText, isMatch, tailState } from './filter.ts'
@@ -45,16 +45,28 @@ export const logPanel: Panel = (context) => {
   }
 }
 
-/** `all  generator  hub …`, the chosen one marked, with how many lines each has. */
-function sourceLine({ state, logSource = 'all' }: PanelContext): Line {
-  return LOG_SOURCES.flatMap((source): Line => {
+/** `all  generator  hub …`, the chosen one marked, with how many lines each has; who said nothing gives way to who did. */
+function sourceLine({ state, width, logSource = 'all' }: PanelContext): Line {
+  const sources = LOG_SOURCES.map((source) => {
     const count = state.log.filter((entry) => source === 'all' || entry.source === source).length
-    const text = `${SHORT[source] ?? source} ${count}`
-    return [
-      source === logSource ? badge(text, 'accent') : span(` ${text} `, count > 0 ? undefined : 'muted'),
-      span(' '),
-    ]
+    return { source, count, text: `${SHORT[source] ?? source} ${formatCompact(count)}` }
   })
+  const draw = (shown: typeof sources) =>
+    shown.flatMap(
+      ({ source, count, text }): Line => [
+        source === logSource ? badge(text, 'accent') : span(` ${text} `, count > 0 ? undefined : 'muted'),
+        span(' '),
+      ],
+    )
+  const whole = draw(sources)
+  if (lineWidth(whole) <= width + 1) return whole
+  const talking = sources.filter(({ source, count }) => count > 0 || source === logSource)
+  while (lineWidth(draw(talking)) > width + 1) {
+    const next = talking.findIndex(({ source }) => source !== 'all' && source !== logSource)
+    if (next < 0) break
+    talking.splice(next, 1)
+  }
+  return draw(talking)
 }
 
 export const logMatches = ({ source, message }: LogEntry, filter: string): boolean =>

@@ -1,42 +1,64 @@
 /** Rows of a query as lines of text, as wide as their longest cell. Pure. */
 import type { QueryResult } from '../../pipeline/ports/query.ts'
-import { left, printable } from '../text/line.ts'
+import type { TableView } from '../input/view-state.ts'
+import { countOf } from '../text/format.ts'
+import { cutStart, left, printable, right } from '../text/line.ts'
 import textWidth from '../text/text-width.ts'
 
 /** Columns of a cell, at most. */
-const MOST = 48
+export const MOST_OF_A_CELL = 48
 const GAP = '  '
 
-export function tableLines({ columns, rows, isCut, files, bytes }: QueryResult): {
-  lines: string[]
-  /** Where each column begins. */
-  starts: number[]
-  /** Lines at the end that are no rows. */
-  foot: number
-} {
+export function tableLines({
+  columns,
+  rows,
+  isCut,
+  files,
+  bytes,
+}: QueryResult): Pick<TableView, 'lines' | 'starts' | 'cells' | 'foot'> {
+  const names = columns.map(printable)
   const texts = rows.map((row) => row.map(cellText))
   // The last column has what is left of the window.
-  const widths = columns.map((name, index) => {
-    const longest = Math.max(textWidth(name), ...texts.map((row) => textWidth(row[index] ?? '')))
-    return index === columns.length - 1 ? longest : Math.min(MOST, longest)
+  const widths = names.map((name, index) => {
+    const longest = texts.reduce((most, row) => Math.max(most, textWidth(row[index] ?? '')), textWidth(name))
+    return index === names.length - 1 ? longest : Math.min(MOST_OF_A_CELL, longest)
   })
+  const looks = names.map((_, index) => lookOf(texts.map((row) => row[index] ?? '')))
   const line = (cells: readonly string[]) =>
-    cells.map((cell, index) => left(cell, widths[index] ?? 0)).join(GAP)
-  const count = `${rows.length.toLocaleString('en-US')}${isCut ? ' rows and more' : rows.length === 1 ? ' row' : ' rows'}`
+    cells
+      .map((cell, index) => {
+        const width = widths[index] ?? 0
+        return looks[index] === 'number'
+          ? right(cell, width)
+          : left(looks[index] === 'path' ? cutStart(cell, width) : cell, width)
+      })
+      .join(GAP)
+  const count = isCut ? `${rows.length.toLocaleString('en-US')} rows and more` : countOf(rows.length, 'row')
   const starts = widths.map((_, index) =>
     widths.slice(0, index).reduce((sum, one) => sum + one + GAP.length, 0),
   )
   return {
     lines: [
-      line(columns),
+      line(names),
       ...texts.map(line),
       '',
-      `${count}, from ${files} files, ${(bytes / 1e6).toFixed(1)} MB`,
+      `${count}, from ${countOf(files, 'file')}, ${(bytes / 1e6).toFixed(1)} MB`,
     ],
     starts,
+    cells: [names, ...texts],
     foot: 2,
   }
 }
 
+/** Numbers stand at the right, and of a path the end counts. */
+function lookOf(cells: readonly string[]): 'number' | 'path' | 'text' {
+  const known = cells.filter((cell) => cell !== UNKNOWN)
+  if (known.length === 0) return 'text'
+  if (known.every((cell) => /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i.test(cell))) return 'number'
+  return known.every((cell) => /^[^\s/{]+(?:\/[^\s/{]+)+$/.test(cell)) ? 'path' : 'text'
+}
+
+const UNKNOWN = '–'
+
 const cellText = (value: unknown): string =>
-  printable(value === null ? '–' : typeof value === 'object' ? JSON.stringify(value) : String(value))
+  printable(value === null ? UNKNOWN : typeof value === 'object' ? JSON.stringify(value) : String(value))

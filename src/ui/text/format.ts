@@ -76,6 +76,10 @@ export function formatAge(ms: number | undefined): string {
   return `${Math.round(seconds / 86_400)} d`
 }
 
+/** `1 file`, `1,204 files`. @param plural of a noun that does not only take an s. */
+export const countOf = (count: number, noun: string, plural = `${noun}s`): string =>
+  `${grouped(count)} ${count === 1 ? noun : plural}`
+
 /** `45 ms`, `0.3 s` */
 export const formatDuration = (ms: number | undefined): string =>
   ms !== undefined && ms < 99.5 ? `${Math.round(ms)} ms` : formatAge(ms)

@@ -56,6 +56,19 @@ export function cut(text: string, width: number): string {
   return takeColumns(text, width - 1) + ELLIPSIS
 }
 
+/** The same of what counts at its end, such as a path: `…/12-31/0_30.json`. */
+export function cutStart(text: string, width: number): string {
+  if (textWidth(text) <= width) return text
+  let end = ''
+  let used = 0
+  for (const { segment } of [...segmenter.segment(text)].reverse()) {
+    used += textWidth(segment)
+    if (used > width - 1) break
+    end = segment + end
+  }
+  return width > 0 ? ELLIPSIS + end : ''
+}
+
 /** As many whole characters as fit. */
 function takeColumns(text: string, width: number): string {
   let end = 0
@@ -133,11 +146,8 @@ export function overlay(below: Line, column: number, top: Line): Line {
   return [...columnsOf(below, 0, column), ...top, ...columnsOf(below, end, lineWidth(below))]
 }
 
-/** A line without its first columns. */
-export const fromColumn = (line: Line, from: number): Line => columnsOf(line, from, lineWidth(line))
-
 /** Columns `from` … `to` of a line; half of a wide character becomes a blank. */
-function columnsOf(line: Line, from: number, to: number): Line {
+export function columnsOf(line: Line, from: number, to: number): Line {
   const spans: Span[] = []
   let column = 0
   for (const one of line) {

@@ -37,7 +37,7 @@ it('says which columns are seen, and → brings the others, wide characters and 
   expect(text).not.toContain('東京都')
   expect(text).toContain('2 rows, from 2 files, 4.0 MB')
   for (let times = 0; times < 9; times++) view = shiftTable(view, 'right') as ViewState
-  expect(shown(view).text).toContain('columns 6 of 6')
+  expect(shown(view).text).toContain('column 6 of 6')
   for (let times = 0; times < 9; times++) view = shiftTable(view, 'left') as ViewState
   expect(shown(view).text).toMatch(/│ eventId/)
 })
@@ -68,4 +68,42 @@ it('breaks JSON between members, never at the blanks within a value', () => {
   expect(wrapData(json, 80)).toEqual([json])
   expect(wrapData('a sentence of words', 12)).toEqual(['a sentence', 'of words'])
   expect(Math.max(...wrapData(`{"a":"${'x'.repeat(90)}"}`, 30).map((line) => line.length))).toBe(30)
+})
+
+const shownOf = (columns: string[], rows: unknown[][], width = 80) => {
+  const table = { ...noTable('rows'), ...tableLines({ columns, rows, isCut: false, files: 1, bytes: 0 }) }
+  return shown({ ...initialView, overlay: 'table', table }, width)
+}
+
+it('shows no part of a number at the edge of the window: the whole column comes with →', () => {
+  const wide = 'x'.repeat(40)
+  const { text } = shownOf(['a', 'b', 'n'], [[wide, 'y'.repeat(30), 1234567]])
+  expect(text).toContain(`${wide}  ${'y'.repeat(30)}  …`)
+  expect(text).not.toMatch(/y {2}1/)
+})
+
+it('cuts the last column where it is a long text, and opens it whole', () => {
+  const line = `{"city":"Lima","more":"${'z'.repeat(90)}"}`
+  const { text, details } = shownOf(['file', 'line'], [['weather/2026/11/24/12-31/0_30.json', line]])
+  expect(text).toMatch(/\{"city":"Lima","more":"z+…/)
+  expect(details[1]?.facts).toContainEqual(['line', line])
+})
+
+it('keeps the end of a path that is cut, and tells all of it once it is opened', () => {
+  const path = `weather/2026/11/24/12-31/${'0'.repeat(40)}_30.json`
+  const { text, details } = shownOf(['file', 'n'], [[path, 30]])
+  expect(text).toMatch(/…0+_30\.json +30/)
+  expect(details[1]?.facts[0]).toEqual(['file', path])
+})
+
+it('puts numbers at the right, below each other', () => {
+  const { text } = shownOf(
+    ['city', 'n'],
+    [
+      ['Lima', 5],
+      ['Oslo', 1204],
+      ['Cairo', null],
+    ],
+  )
+  expect(text).toMatch(/Lima {6}5 [\s\S]*Oslo {3}1204 [\s\S]*3 rows, from 1 file, 0\.0 MB/)
 })
