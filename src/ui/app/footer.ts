@@ -6,6 +6,7 @@ import type { AppState } from '../../pipeline/state/state.ts'
 import { bindingOf, KEYMAP, type KeyBinding, whyNot } from '../input/keymap.ts'
 import { isFollowing } from '../input/lesson-keys.ts'
 import { LETTERS } from '../input/letters.ts'
+import { linksOfDetail } from '../input/links.ts'
 import { growsAtEnd, isCovered, scrollTarget, type ViewState } from '../input/view-state.ts'
 import type { Region } from '../regions.ts'
 import { type Line, lineWidth, span } from '../text/line.ts'
@@ -70,6 +71,8 @@ interface Hint {
 
 /** As many as fit, the most useful ones first; what `q` does always. */
 function keyHints(state: AppState, view: ViewState, width: number, scrollable: number): Line {
+  // Letters are typed there, and no keys.
+  if (view.overlay === 'help' && view.palette.isTyping) return hintsLine(TYPING)
   let hints = [
     ...contextHints(state, view, scrollable),
     ...KEYMAP.flatMap((binding) => hintOf(binding, state, view)),
@@ -81,6 +84,18 @@ function keyHints(state: AppState, view: ViewState, width: number, scrollable: n
   }
   return hintsLine(hints)
 }
+
+const TYPING: readonly Hint[] = [
+  { key: 'enter', label: 'run', rank: 0 },
+  { key: '↑↓', label: 'choose', rank: 0 },
+  { key: 'esc', label: 'back', rank: 0 },
+]
+
+const IN_HELP: readonly Hint[] = [
+  { key: '/', label: 'search', rank: 1 },
+  { key: '↑↓', label: 'choose', rank: 1 },
+  { key: 'enter', label: 'run', rank: 1 },
+]
 
 /** None for a key that would be refused, or does here what another one says already. */
 function hintOf(binding: KeyBinding, state: AppState, view: ViewState): Hint[] {
@@ -94,7 +109,10 @@ function hintOf(binding: KeyBinding, state: AppState, view: ViewState): Hint[] {
   if (command === 'startAll' && all.every((one) => isUp(one) || one === 'starting')) return []
   if (command === 'stopAll' && all.every((one) => one === 'stopped')) return []
   if (command === 'burst' && !isUp(stages.generator.state)) return []
-  if (command === 'zoom' && (view.isZoomed || view.overlay || view.detail)) return []
+  if (command === 'zoom' && (view.isZoomed || view.overlay || view.detail || view.cursor !== undefined))
+    return []
+  // There it searches, and the keys stand in the list.
+  if (view.overlay === 'help' && !view.detail && command !== 'quit') return []
   // What lies on top is closed first.
   if (command === 'quit' && isCovered(view)) return [{ ...footer, label: 'back' }]
   if (command === 'freeze' && view.isFrozen) return [{ ...footer, label: 'go on' }]
@@ -108,12 +126,17 @@ function contextHints(state: AppState, view: ViewState, scrollable: number): Hin
   const target = scrollTarget(view)
   if (view.isZoomed || view.overlay || view.detail || view.cursor !== undefined || view.filter)
     hints.push({ key: 'esc', label: 'back', rank: 0 })
+  else if (view.chartAt !== undefined) hints.push({ key: 'esc', label: 'now', rank: 0 })
   else if (isFollowing(state) && !isCovered(view) && !faults.some((one) => one.state === 'active'))
     hints.push({ key: 'esc', label: 'ends following', rank: 0 })
-  if (view.overlay === 'table' && view.table.starts.length > 1)
+  hints.push(...rowHints(state, view))
+  if (view.overlay === 'table' && view.table.starts.length > 1 && !view.detail)
     hints.push({ key: '←→', label: 'columns', rank: 1 })
-  if (view.isZoomed && view.focused === 'log' && !view.overlay)
+  if (view.isZoomed && view.focused === 'log' && !view.overlay && !view.detail)
     hints.push({ key: '←→', label: 'whose', rank: 1 })
+  if (view.overlay === 'help') hints.push(...IN_HELP)
+  if (isChartInSight(view)) hints.push({ key: '[ ]', label: 'time', rank: 1 })
+  if (view.isPresenting && !isCovered(view)) hints.push({ key: 'v', label: 'panels', rank: 0 })
   if (view.overlay === 'faults') hints.push({ key: lettersOf(FAULTS.length), label: 'break', rank: 1 })
   if (view.overlay === 'lessons' && lessons.length > 0)
     hints.push({ key: lettersOf(lessons.length), label: 'begin', rank: 1 })
@@ -123,6 +146,27 @@ function contextHints(state: AppState, view: ViewState, scrollable: number): Hin
   if (growsAtEnd(target) && (view.scroll[target] ?? 0) > 0) hints.push({ key: 'f', label: 'follow', rank: 1 })
   return hints
 }
+
+/** Panels whose rows open. */
+const LISTS: ReadonlySet<string> = new Set(['hub', 'lake', 'databricks', 'synapse', 'events', 'log'])
+
+/** What can be done with what is opened, with the chosen row, or with a list that fills the window. */
+function rowHints(state: AppState, { detail, cursor, overlay, isZoomed, focused, table }: ViewState): Hint[] {
+  const copy = { key: 'y', label: 'copy', rank: 1 }
+  if (detail) {
+    const open = linksOfDetail(detail, state).length > 0 ? [{ key: 'g', label: 'open', rank: 1 }] : []
+    return [...(detail.trace ? [{ key: 't', label: 'follow', rank: 1 }] : []), copy, ...open]
+  }
+  if (cursor !== undefined) return [{ key: 'enter', label: 'open', rank: 1 }, copy]
+  const isList = overlay
+    ? overlay === 'endpoints' || (overlay === 'table' && table.starts.length > 0)
+    : isZoomed && LISTS.has(focused)
+  return isList ? [{ key: 'j k', label: 'choose', rank: 1 }] : []
+}
+
+/** Scrolled back, or the chart has the whole window. */
+const isChartInSight = ({ focused, isZoomed, overlay, detail, isPresenting, chartAt }: ViewState): boolean =>
+  !overlay && !detail && (isZoomed ? focused === 'rate' : !isPresenting && chartAt !== undefined)
 
 const picksByLetter = ({ audience }: AppState, { overlay }: ViewState): boolean =>
   overlay === 'faults' || overlay === 'lessons' || (overlay === 'audience' && audience?.phase === 'choosing')

@@ -156,10 +156,13 @@ function branch(name: string, short: string, rows: number | undefined): Pick<Nod
 
 function badges({ generator, now }: AppState): Pick<Node, 'branch' | 'shortBranch'> {
   const left = generator.burstUntil === undefined ? 0 : generator.burstUntil - now
-  const marks = [
+  const marks = (full: string, isShort: boolean) => [
     ...(left > 0 ? [badge(`burst ${formatAge(left)}`, 'accent')] : []),
-    ...(generator.backPressure ? [badge('back-pressure', 'warn')] : []),
-    ...(generator.dirty > 0 ? [badge(`${formatPercent(generator.dirty)} dirty`, 'warn')] : []),
+    ...(generator.backPressure ? [badge(full, 'warn')] : []),
+    ...(generator.dirty > 0
+      ? [badge(`${formatPercent(generator.dirty)}${isShort ? '' : ' dirty'}`, 'warn')]
+      : []),
   ]
-  return { branch: marks, shortBranch: marks }
+  const branch = marks('back-pressure', false)
+  return { branch, shortBranch: branch.length > 1 ? marks(left > 0 ? 'full' : 'buffer full', true) : branch }
 }

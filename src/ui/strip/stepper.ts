@@ -104,7 +104,10 @@ function band(
     if (step.state !== 'waiting')
       return below(timeOf(step, width), cell, step.state === 'done' ? 'title' : 'muted')
     if (cell !== waiting || last === undefined) return below('waits', cell)
-    return below(`waits ${formatDuration(Math.max(0, now - last))}`, cell, 'warn')
+    const since = formatDuration(Math.max(0, now - last))
+    // A number is never cut: without room for both, the hollow box says that it waits.
+    const whole = `waits ${since}`
+    return below(textWidth(whole) < cell.box + cell.arrow ? whole : since, cell, 'warn')
   }
   const both = ({ step }: Cell) => [sinceOf(step), bytesOf(step)].filter((text) => text !== '').join('  ')
   const areBoth = isTight && cells.every((cell) => textWidth(both(cell)) < cell.box + cell.arrow - 1)

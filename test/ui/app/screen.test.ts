@@ -829,6 +829,21 @@ describe('data of the layers', () => {
     expect(text()).toContain('FROM gold GROUP BY')
   })
 
+  it('enter opens the chosen row, with all its columns; each way back leads one step', async () => {
+    const { press, text, lastLine } = withQuery(async () => result)
+    press('o')
+    await vi.waitFor(() => expect(text()).toContain('weather/b.json'))
+    expect(lastLine()).toContain('j k choose')
+    press('j', 'j')
+    expect(lastLine()).toMatch(/enter open +y copy/)
+    press('return')
+    expect(text()).toMatch(/╭.row[\s\S]*file +weather\/b\.json[\s\S]*n +22/)
+    press('q')
+    expect(text()).toContain('newest rows of silver')
+    press('q')
+    expect(text()).not.toContain('newest rows of silver')
+  })
+
   it('a query that is closed is given up; one that fails says why', async () => {
     let given: AbortSignal | undefined
     const { press, text } = withQuery(async (sql, signal) => {
@@ -848,6 +863,26 @@ describe('data of the layers', () => {
     const { press, lastLine } = open(scenarios.beforeConnect())
     press('o')
     expect(lastLine()).toContain('cannot be asked yet')
+  })
+})
+
+describe('the last line', () => {
+  it('offers what acts where one is: no key that is typed, and what a list, a row, a detail can do', () => {
+    const { press, lastLine } = open(scenarios.allRunning())
+    press(':')
+    expect(lastLine().trim()).toBe('enter run  ↑↓ choose  esc back')
+    press('escape', '?')
+    expect(lastLine().trim()).toBe('esc back  / search  ↑↓ choose  enter run  q back')
+    press('escape', 'alt+7', 'return')
+    expect(lastLine()).toMatch(/esc back +j k choose/)
+    press('j')
+    expect(lastLine()).toMatch(/esc back +enter open +y copy/)
+    press('return')
+    expect(lastLine()).toMatch(/esc back .*y copy/)
+    press('escape', 'escape', 'escape', '[')
+    expect(lastLine()).toMatch(/esc now +\[ \] time/)
+    press('escape', 'v')
+    expect(lastLine()).toContain('v panels')
   })
 })
 
