@@ -1,4 +1,5 @@
 /** `rtstream-tui config`: the effective settings, each with the place it came from. Secrets are never printed. */
+
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describeSource } from '../config/error.ts'
@@ -7,6 +8,7 @@ import { type Setting, settings } from '../config/settings.ts'
 import { CONFIG_FILE } from '../config/sources.ts'
 import { formatDuration, formatSize } from '../config/units.ts'
 import { UnwritableFileError } from '../local/storage/naming-file.ts'
+import { countOf } from '../pipeline/state/count-of.ts'
 import { UserError } from './shared/user-error.ts'
 
 const MASK = 'set (hidden)'
@@ -85,6 +87,8 @@ export function initConfig(
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw new UnwritableFileError(file, error)
     throw new UserError(`${file} is there already.`, 'Edit it, or remove it first.', { cause: error })
   }
-  write(`${file} holds ${Object.keys(content).length - 1} settings; every other keeps its default.\n`)
+  write(
+    `${file} holds ${countOf(Object.keys(content).length - 1, 'setting')}; every other keeps its default.\n`,
+  )
   return 0
 }

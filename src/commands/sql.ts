@@ -1,4 +1,5 @@
 /** `rtstream-tui sql` and `rtstream-tui export`: the layers as tables. */
+
 import { resolve } from 'node:path'
 import {
   DEFAULT_LIMITS,
@@ -9,6 +10,7 @@ import {
   type QueryTable,
   tablesIn,
 } from '../pipeline/ports/query.ts'
+import { countOf } from '../pipeline/state/count-of.ts'
 import { UserError } from './shared/user-error.ts'
 
 export interface SqlOptions {
@@ -54,7 +56,7 @@ export async function runSql(options: SqlOptions): Promise<number> {
     )
   }
   write(textOf(result, format))
-  if (result.isCut) writeError(`Only the first ${maxRows} rows; --max-rows asks for more.\n`)
+  if (result.isCut) writeError(`Only the first ${countOf(maxRows, 'row')}; --max-rows asks for more.\n`)
   return 0
 }
 
@@ -73,7 +75,7 @@ export async function runExport(options: ExportOptions): Promise<number> {
   await askBeforeMuch(options, [name], query)
   const file = resolve(out ?? `${name}.${format}`)
   const rows = await query.export(name, format, file, signal)
-  write(`${rows.toLocaleString('en-US')} rows of ${name} in ${file}\n`)
+  write(`${countOf(rows, 'row')} of ${name} in ${file}\n`)
   return 0
 }
 
@@ -85,7 +87,7 @@ async function askBeforeMuch(
 ): Promise<void> {
   if (target === 'local') return
   const { files, bytes } = await query.size(tables, signal)
-  const much = `${files} files, ${(bytes / 1e6).toFixed(1)} MB`
+  const much = `${countOf(files, 'file')}, ${(bytes / 1e6).toFixed(1)} MB`
   if (bytes > MUCH && !yes)
     throw new UserError(
       `This would fetch ${much} from Azure.`,

@@ -1,8 +1,10 @@
 /** `rtstream-tui status`: one snapshot of all stages and layers. */
+
 import { ServiceError } from '../pipeline/ports/errors.ts'
 import type { HubReader } from '../pipeline/ports/hub.ts'
 import type { LakeReader } from '../pipeline/ports/lake.ts'
 import { STAGE_IDS, type StageId, type StageService, type StageStatus } from '../pipeline/ports/stages.ts'
+import { countOf } from '../pipeline/state/count-of.ts'
 import { LAYERS, type LayerName } from '../pipeline/state/state.ts'
 import { formatBytes } from '../ui/text/format.ts'
 
@@ -118,7 +120,7 @@ function stageLine(id: ServiceStage, status: StageStatus | Failure, now: number)
 function hubLine(hub: readonly { lastEnqueuedSequenceNumber: number }[] | Failure): string {
   if ('error' in hub) return `${'hub'.padEnd(18)}${described(hub)}\n`
   const events = hub.reduce((sum, { lastEnqueuedSequenceNumber }) => sum + lastEnqueuedSequenceNumber + 1, 0)
-  return `${'hub'.padEnd(18)}${events.toLocaleString('en')} events in ${hub.length} partitions\n`
+  return `${'hub'.padEnd(18)}${countOf(events, 'event')} in ${countOf(hub.length, 'partition')}\n`
 }
 
 interface Layer {
@@ -149,9 +151,9 @@ function layer(
 }
 
 function layerLine({ name, files, bytes, rows, ageMs, error }: Layer): string {
-  const count = rows === undefined ? 'rows unknown' : `${rows.toLocaleString('en')} rows`
+  const count = rows === undefined ? 'rows unknown' : countOf(rows, 'row')
   const age = ageMs === undefined ? '' : `, newest ${duration(ageMs)} ago`
-  return `${name.padEnd(18)}${error ?? `${count}, ${files.toLocaleString('en')} files, ${formatBytes(bytes)}${age}`}\n`
+  return `${name.padEnd(18)}${error ?? `${count}, ${countOf(files, 'file')}, ${formatBytes(bytes)}${age}`}\n`
 }
 
 function duration(ms: number): string {

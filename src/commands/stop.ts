@@ -1,7 +1,9 @@
 /** `rtstream-tui stop`: stops the job, cancels the runs and the pipeline, and waits until they have ended. */
+
 import { abortableSleep } from '../azure/http/abortable-sleep.ts'
 import { ServiceError } from '../pipeline/ports/errors.ts'
 import { STAGE_IDS, type StageId, type StageService, type StageStatus } from '../pipeline/ports/stages.ts'
+import { countOf } from '../pipeline/state/count-of.ts'
 
 type ServiceStage = Exclude<StageId, 'generator'>
 
@@ -78,7 +80,7 @@ async function stopStage(stage: ServiceStage, context: StopContext): Promise<Sto
       }
       breaks = 0
       if (now() >= deadline) {
-        const detail = `still ${status.providerStatus} after ${Math.round(timeoutMs / 60_000)} minutes`
+        const detail = `still ${status.providerStatus} after ${countOf(Math.round(timeoutMs / 60_000), 'minute')}`
         return { stage, result: 'not stopped', detail, hint: 'Look at it in the portal, or run stop again.' }
       }
       tell('stopping', status.providerStatus)

@@ -1,5 +1,7 @@
 /** `rtstream-tui trace`: one event, from the station that made it to the means that it went into. */
+
 import { isComplete, type Trace, type TraceQuery, type Tracer } from '../pipeline/ports/trace.ts'
+import { countOf } from '../pipeline/state/count-of.ts'
 import { type DescribedStep, describeTrace, positionText } from '../pipeline/trace/describe.ts'
 import { UserError } from './shared/user-error.ts'
 
@@ -99,7 +101,7 @@ export function traceText(trace: Trace, now: number): string {
   const { reads, listed, bytes } = trace.cost
   const age = Math.max(0, now - trace.lookedAt)
   lines.push(
-    `As of ${(age / 1000).toFixed(1)} s ago. It took reading ${reads} files of the lake (${bytes.toLocaleString('en-US')} B) and listing ${listed} names.`,
+    `As of ${(age / 1000).toFixed(1)} s ago. It took reading ${countOf(reads, 'file')} of the lake (${bytes.toLocaleString('en-US')} B) and listing ${countOf(listed, 'name')}.`,
   )
   return `${lines.join('\n')}\n`
 }

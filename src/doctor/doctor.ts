@@ -1,5 +1,7 @@
 /** `rtstream-tui doctor`: one real call per service, each finding with why it matters and the command that fixes it. */
+
 import { ServiceError } from '../pipeline/ports/errors.ts'
+import { countOf } from '../pipeline/state/count-of.ts'
 
 export type Level = 'ok' | 'warning' | 'failure'
 
@@ -142,8 +144,7 @@ function text({ title, findings }: Examined, ascii: boolean): string {
 }
 
 function conclusion(failures: number, warnings: number): string {
-  const plural = (count: number, word: string) => `${count} ${word}${count === 1 ? '' : 's'}`
   if (failures > 0)
-    return `${plural(failures, 'failure')}, ${plural(warnings, 'warning')}. Mend the failures from the top: later ones may follow from earlier ones.`
-  return warnings > 0 ? `Ready, with ${plural(warnings, 'warning')}.` : 'Ready.'
+    return `${countOf(failures, 'failure')}, ${countOf(warnings, 'warning')}. Mend the failures from the top: later ones may follow from earlier ones.`
+  return warnings > 0 ? `Ready, with ${countOf(warnings, 'warning')}.` : 'Ready.'
 }

@@ -7,6 +7,7 @@ import { NAMESPACE, type Span } from '../azure/stages/metric-series.ts'
 import { resourceMetrics } from '../azure/stages/resource-metrics.ts'
 import { BRONZE, BRONZE_OUTPUT } from '../contract/bronze-layout.ts'
 import { LAKE_CONTAINERS } from '../contract/containers.ts'
+import { countOf } from '../pipeline/state/count-of.ts'
 import type { Check, Finding } from './doctor.ts'
 import { type AzureExamination, isKind, missingRole } from './examination.ts'
 import { databricksChecks, synapseChecks } from './notebooks.ts'
@@ -38,7 +39,11 @@ function hubCheck(examination: AzureExamination): Check {
     run: async () => {
       try {
         const { partitions, latencyMs } = await probeHub(hub)
-        return { level: 'ok', detail: `${azure.eventHub}, ${partitions} partitions, may send`, latencyMs }
+        return {
+          level: 'ok',
+          detail: `${azure.eventHub}, ${countOf(partitions, 'partition')}, may send`,
+          latencyMs,
+        }
       } catch (error) {
         if (isKind(error, 'authorization') && usesKey) {
           return {

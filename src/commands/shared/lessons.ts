@@ -1,7 +1,9 @@
 /** The lessons that come with the product, and lessons from a person's own files. */
+
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { type Lesson, LessonError, noSteps, parseLesson, stepsFor } from '../../pipeline/lessons/lesson.ts'
+import { countOf } from '../../pipeline/state/count-of.ts'
 import { UserError } from './user-error.ts'
 
 const nameOf = (file: string) => basename(file).replace(/\.md$/, '')
@@ -59,6 +61,6 @@ export const lessonList = (folder: string): string =>
   readLessons(folder)
     .map(
       ({ name, title, minutes, steps }) =>
-        `${name.padEnd(14)}${title} (${minutes} minutes, ${steps.length} steps)\n`,
+        `${name.padEnd(14)}${title} (${countOf(minutes, 'minute')}, ${countOf(steps.length, 'step')})\n`,
     )
     .join('')

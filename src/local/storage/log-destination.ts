@@ -35,7 +35,7 @@ export function logDestination(file: string, maxBytes?: number): LogDestination 
   const tell = () => {
     if (lost === 0) return
     const toTell = lost
-    const msg = `${toTell} lines of this log could not be written: its disk was full`
+    const msg = `${toTell} ${toTell === 1 ? 'line' : 'lines'} of this log could not be written: its disk was full`
     lost = 0
     destination.write(`${JSON.stringify({ level: 40, time: new Date().toISOString(), msg })}\n`)
     // The notice itself was dropped: report these lines later.

@@ -62,7 +62,7 @@ export class JobConditions {
     )
     this.#input = this.#condition(
       'InputEventsExpired',
-      `${events} events of partition ${partition} expired in the event hub before the job read them. A longer --hub-retention keeps them.`,
+      `${events} ${events === 1 ? 'event' : 'events'} of partition ${partition} expired in the event hub before the job came. A longer --hub-retention keeps more.`,
     )
   }
 

@@ -6,6 +6,7 @@ import type { StageService, StageStatus } from '../ports/stages.ts'
 import { type Clock, pause } from '../runtime/clock.ts'
 import { errorText } from '../runtime/error-text.ts'
 import { CALM_RATE } from '../stages/timing.ts'
+import { countOf } from '../state/count-of.ts'
 import { DEFAULT_BUFFER_LIMIT, noneCorrupted } from '../state/initial-state.ts'
 import type { Log } from '../state/log.ts'
 import type { GeneratorSlice } from '../state/state.ts'
@@ -246,7 +247,7 @@ export class GeneratorService implements StageService {
     else if (recovered.found > 0)
       log.info(
         'generator',
-        `${recovered.found} readings had reached the hub before the last stop; numbers go on behind them`,
+        `${countOf(recovered.found, 'reading')} had reached the hub before the last stop; numbers go on from there`,
       )
     await this.#memory.begin(recovered)
     return new Generator(

@@ -2,6 +2,7 @@
 
 import type { HubReader, PartitionProperties, ReceivedEvent } from '../ports/hub.ts'
 import { MAX_STATIONS } from '../state/actions.ts'
+import { countOf } from '../state/count-of.ts'
 import { originOf } from './encode.ts'
 import { type EventIds, eventIds } from './event-id.ts'
 import type { GeneratorState } from './generator-state.ts'
@@ -116,7 +117,7 @@ function savedPositions(saved: GeneratorState, partitions: readonly PartitionPro
   }
   const warning =
     expired > 0
-      ? `${expired} events expired in the hub before they could be read back: numbers taken by them may be given again.`
+      ? `${countOf(expired, 'event')} expired in the hub before being read back: numbers taken there may be given again.`
       : undefined
   return { positions, warning }
 }

@@ -1,5 +1,7 @@
 /** Plays a lesson: shows a step, sees by itself when its claim is visible, and goes on when a person says so. */
+
 import { type ActionResult, accepted, type LessonActions, refused } from '../state/actions.ts'
+import { countOf } from '../state/count-of.ts'
 import type { AppState, LessonSlice } from '../state/state.ts'
 import type { StateStore } from '../state/store.ts'
 import { holds, type Lesson, type LessonStep, noSteps, stepsFor } from './lesson.ts'
@@ -49,7 +51,7 @@ export class LessonRunner {
     if (steps.length === 0) return refused(noSteps(lesson, target))
     this.#unsubscribe ??= this.#store.published.subscribe(() => this.#look())
     this.#show({ lesson, steps, index: 0, atStart: this.#store.state })
-    return accepted(`${lesson.title}: ${steps.length} steps.`)
+    return accepted(`${lesson.title}: ${countOf(steps.length, 'step')}.`)
   }
 
   #move(by: 1 | -1): ActionResult {

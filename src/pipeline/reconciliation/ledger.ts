@@ -1,4 +1,5 @@
 /** The ledger: what every hop received and passed on, from counters that each service keeps by itself. Pure. */
+import { countOf, nounOf } from '../state/count-of.ts'
 import type { LedgerSlice } from '../state/state.ts'
 
 export interface Counters {
@@ -70,8 +71,10 @@ export function reconcile(counters: Counters): LedgerSlice {
   function explain(): string | undefined {
     const parts: string[] = []
     if (counts.skipped > 0)
-      parts.push(`${count(counts.skipped)} events expired in the hub before they were read`)
-    for (const [text, rows] of gone) parts.push(`${count(rows)} ${text}`)
+      parts.push(
+        `${countOf(counts.skipped, 'event')} expired in the hub before ${nounOf(counts.skipped, 'it was', 'they were')} read`,
+      )
+    for (const [words, rows] of gone) parts.push(countOf(rows, ...words))
     if (surplus) parts.push(surplus)
     if (verdict === 'flowing') parts.push(waiting(inFlight))
     if (verdict === 'balanced') parts.push(...surplusInHub(-difference.hub, enqueuedTwice ?? 0))
@@ -81,21 +84,50 @@ export function reconcile(counters: Counters): LedgerSlice {
 
 type Differences = LedgerSlice['inFlight']
 
+/** For one and for several of them: `event is lost`, `events are lost`. */
+type Words = readonly [one: string, several: string]
+type Gone = readonly [words: Words, rows: number]
+
 /** Rows in no table although every stage has read all its input. Rows before a stopped stage are only waiting. */
-function missingRows(difference: Differences, counters: Counters): [text: string, rows: number][] {
+function missingRows(difference: Differences, counters: Counters): Gone[] {
   const { read, bronze, silver, gold, isBronzeComplete } = counters
-  const all: [string, number, boolean][] = [
-    ['events were acknowledged and are not in the hub', difference.hub, true],
-    ['events were read from the hub and are not in bronze', difference.bronze, isBronzeComplete === true],
-    ['rows were read from bronze and are in no table of silver', difference.silver, has(read.silver, bronze)],
-    ['rows were read from silver and are not in gold', difference.gold, has(read.gold, silver)],
+  const all: [Words, number, boolean][] = [
     [
-      'readings were read from gold and are not in the aggregate',
+      ['event was acknowledged and is not in the hub', 'events were acknowledged and are not in the hub'],
+      difference.hub,
+      true,
+    ],
+    [
+      [
+        'event was read from the hub and is not in bronze',
+        'events were read from the hub and are not in bronze',
+      ],
+      difference.bronze,
+      isBronzeComplete === true,
+    ],
+    [
+      [
+        'row was read from bronze and is in no table of silver',
+        'rows were read from bronze and are in no table of silver',
+      ],
+      difference.silver,
+      has(read.silver, bronze),
+    ],
+    [
+      ['row was read from silver and is not in gold', 'rows were read from silver and are not in gold'],
+      difference.gold,
+      has(read.gold, silver),
+    ],
+    [
+      [
+        'reading was read from gold and is not in the aggregate',
+        'readings were read from gold and are not in the aggregate',
+      ],
       difference.aggregate,
       has(read.aggregate, gold),
     ],
   ]
-  return all.filter(([, rows, isRead]) => isRead && rows > 0).map(([text, rows]) => [text, rows])
+  return all.filter(([, rows, isRead]) => isRead && rows > 0).map(([words, rows]) => [words, rows])
 }
 
 /**
@@ -105,12 +137,18 @@ function missingRows(difference: Differences, counters: Counters): [text: string
 function hiddenLoss(
   session: SessionCounters | undefined,
   { read, bronze, isBronzeComplete }: Counters,
-): [text: string, rows: number][] {
+): Gone[] {
   if (!session || !isBronzeComplete || !has(read.silver, bronze)) return []
   const copies = session.duplicates - session.plannedDuplicates
   const surplus = Math.max(0, session.enqueued + session.extraRows - session.acknowledged)
   if (copies <= surplus) return []
-  return [['events were acknowledged and are not in the hub, where copies of others stand', copies - surplus]]
+  const where = 'in the hub, where copies of others stand'
+  return [
+    [
+      [`event was acknowledged and is not ${where}`, `events were acknowledged and are not ${where}`],
+      copies - surplus,
+    ],
+  ]
 }
 
 /** What the hub holds beyond what was acknowledged. */
@@ -118,8 +156,8 @@ function surplusInHub(surplus: number, enqueuedTwice: number): string[] {
   const twice = Math.min(Math.max(0, surplus), enqueuedTwice)
   const others = surplus - twice
   return [
-    ...(twice > 0 ? [`${count(twice)} events were enqueued twice and kept once`] : []),
-    ...(others > 0 ? [`${count(others)} events came from other clients`] : []),
+    ...(twice > 0 ? [`${countOf(twice, 'event was', 'events were')} enqueued twice and kept once`] : []),
+    ...(others > 0 ? [`${countOf(others, 'event')} came from other clients`] : []),
   ]
 }
 
@@ -135,7 +173,7 @@ function surplusRows(difference: Differences): string | undefined {
   const found = Object.entries(names).find(([hop]) => difference[hop as keyof Differences] < 0)
   if (!found) return undefined
   const [hop, text] = found
-  return `${text} (${count(-difference[hop as keyof Differences])} rows)`
+  return `${text} (${countOf(-difference[hop as keyof Differences], 'row')})`
 }
 
 function waiting(inFlight: Differences): string {

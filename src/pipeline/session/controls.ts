@@ -19,6 +19,7 @@ import {
   READ_ONLY,
   refused,
 } from '../state/actions.ts'
+import { countOf } from '../state/count-of.ts'
 import type { Log } from '../state/log.ts'
 import type { AppState } from '../state/state.ts'
 import type { Follower } from '../trace/follower.ts'
@@ -84,7 +85,7 @@ export function createControls({
       return refused('The number of stations is a whole number from 1 on.')
     if (wanted > MAX_STATIONS) return refused(`There are at most ${count(MAX_STATIONS)} stations.`)
     generator.setStations(wanted)
-    return accepted(`${count(wanted)} station${wanted === 1 ? '' : 's'} from now on.`)
+    return accepted(`${countOf(wanted, 'station')} from now on.`)
   }
 
   const setCorruption = ({ generator }: Services, share: number): ActionResult => {

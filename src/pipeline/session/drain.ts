@@ -7,6 +7,7 @@ import { RESTING_LOOKS } from '../reconciliation/reconciler.ts'
 import { type Clock, pause, within } from '../runtime/clock.ts'
 import { isAtRest, isUp } from '../stages/stage.ts'
 import type { StageOrchestrator } from '../stages/stage-orchestrator.ts'
+import { countOf } from '../state/count-of.ts'
 import type { LedgerSlice } from '../state/state.ts'
 import type { StateStore } from '../state/store.ts'
 import type { DrainOptions, DrainResult } from './session-types.ts'
@@ -78,7 +79,7 @@ const isSettled = ({ verdict }: LedgerSlice) => verdict === 'balanced' || verdic
 
 function resultOf(ledger: LedgerSlice, waiting: number, signal: AbortSignal | undefined): DrainResult {
   if (waiting > 0) {
-    const reason = `${waiting.toLocaleString('en-US')} readings were made and not taken by the hub.`
+    const reason = `${countOf(waiting, 'reading was', 'readings were')} made and not taken by the hub.`
     return { balanced: false, reason, ledger }
   }
   const balanced = isSettled(ledger)

@@ -1,4 +1,5 @@
 /** A trace in words: what the command prints and the screen shows, from one place. */
+
 import type {
   AggregateStep,
   MinuteStep,
@@ -10,6 +11,7 @@ import type {
   TraceRow,
   TraceStep,
 } from '../ports/trace.ts'
+import { countOf } from '../state/count-of.ts'
 
 export interface DescribedStep {
   step: StepName
@@ -102,7 +104,7 @@ function described(step: TraceStep): Described {
       return {
         summary: `partition ${partition}, sequence number ${sequenceNumber}, offset ${offset}`,
         details: [
-          ['batch', `${isBatchWhole ? '' : 'at least '}${batchEvents} event${batchEvents === 1 ? '' : 's'}`],
+          ['batch', `${isBatchWhole ? '' : 'at least '}${countOf(batchEvents, 'event')}`],
           ...(partitionKey === undefined ? [] : [['partition key', partitionKey] as const]),
         ],
       }

@@ -7,6 +7,7 @@ import { type LakeQuery, type QueryResult, tablesIn } from '../../pipeline/ports
 import type { TraceQuery } from '../../pipeline/ports/trace.ts'
 import type { ReadonlyStore } from '../../pipeline/session/session-types.ts'
 import type { Actions } from '../../pipeline/state/actions.ts'
+import { countOf } from '../../pipeline/state/count-of.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
 import type { HandOver } from '../ink/hand-over.ts'
 import { KeyDispatch } from '../input/key-dispatch.ts'
@@ -297,7 +298,7 @@ async function askLake(
     const { files, bytes } = await query.size(tablesIn(sql), signal)
     if (bytes > MUCH)
       throw new Error(
-        `This would fetch ${files} files, ${Math.round(bytes / 1e6)} MB from Azure.\nrtstream-tui sql --yes does.`,
+        `This would fetch ${countOf(files, 'file')}, ${Math.round(bytes / 1e6)} MB from Azure.\nrtstream-tui sql --yes does.`,
       )
   }
   return query.run(sql, SCREEN_LIMITS, signal)

@@ -1,5 +1,7 @@
 /** Lists whose items are chosen by a letter: the faults and the lessons. */
+
 import { FAULTS } from '../../pipeline/faults/registry.ts'
+import { countOf } from '../../pipeline/state/count-of.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
 import { LETTERS } from '../input/letters.ts'
 import { type Line, left, printable, span, wrap } from '../text/line.ts'
@@ -36,7 +38,7 @@ export function lessonChoices({ lessons, lesson }: AppState): Line[] {
         span(`${LETTERS[index]}  `, 'accent', true),
         span(left(printable(title), 48), lesson?.name === name ? 'ok' : 'title'),
         // Titles may say it already.
-        span(title.includes(`${minutes} min`) ? '' : `${minutes} minutes`, 'muted'),
+        span(title.includes(`${minutes} min`) ? '' : countOf(minutes, 'minute'), 'muted'),
       ],
     ),
   ]

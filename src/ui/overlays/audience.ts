@@ -1,5 +1,7 @@
 /** The room for phones: its address, the code to scan, which phones are connected, and what they may do. */
+
 import { STAGE_IDS } from '../../pipeline/ports/stages.ts'
+import { countOf, nounOf } from '../../pipeline/state/count-of.ts'
 import type { AppState, AudienceSlice } from '../../pipeline/state/state.ts'
 import { LETTERS } from '../input/letters.ts'
 import { formatCount, formatRate } from '../text/format.ts'
@@ -89,8 +91,12 @@ function factLines(
   return [
     ...address,
     [],
-    [span(`${connected} of ${phones} phones are here, ${formatRate(rate)}/s`)],
-    ...muted(`${formatCount(acknowledged)} readings acknowledged`, width),
+    [
+      span(
+        `${connected} of ${countOf(phones, 'phone')} ${nounOf(connected, 'is', 'are')} here, ${formatRate(rate)}/s`,
+      ),
+    ],
+    ...muted(`${formatCount(acknowledged)} ${nounOf(acknowledged, 'reading')} acknowledged`, width),
     ...(isResting ? wrap(RESTING, width).map((part): Line => [span(part, 'warn')]) : []),
     [],
     ...(isPaused ? [[span('paused: no reading is taken', 'warn', true)] as Line] : []),

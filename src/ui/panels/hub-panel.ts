@@ -1,4 +1,5 @@
 /** Partitions of the event hub. */
+import { nounOf } from '../../pipeline/state/count-of.ts'
 import { ofHub } from '../../pipeline/state/known.ts'
 import type { PartitionSlice } from '../../pipeline/state/state.ts'
 import { type Column, fitColumns, tableHead, tableRow, widthOfColumn } from '../text/columns.ts'
@@ -82,7 +83,10 @@ export const hubPanel: Panel = (context) => {
       ? [span(stale, 'warn')]
       : [
           span(scroll > 0 ? `${position(window, scroll)}  ` : '', 'accent'),
-          span(`${ofHub(state, hub.partitions.length) ?? UNKNOWN} partitions`, 'muted'),
+          span(
+            `${ofHub(state, hub.partitions.length) ?? UNKNOWN} ${nounOf(ofHub(state, hub.partitions.length), 'partition')}`,
+            'muted',
+          ),
         ],
     lines:
       hub.partitions.length === 0

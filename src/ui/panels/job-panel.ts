@@ -1,4 +1,5 @@
 /** The Stream Analytics job. */
+import { nounOf } from '../../pipeline/state/count-of.ts'
 import { counted, type LedgerCount } from '../../pipeline/state/known.ts'
 import { formatAge, formatCount, formatRate, formatShare, sparkline } from '../text/format.ts'
 import { type Line, span } from '../text/line.ts'
@@ -80,9 +81,21 @@ function zoomedLines({ state, width }: PanelContext): Line[] {
   const age = job.metricsAt === undefined ? 'none yet' : `${formatAge(now - job.metricsAt)} old`
   return [
     [],
-    note(WIDTHS.name + 2, 'in bronze', span(`${count('bronze')} rows`)),
-    note(WIDTHS.name + 2, 'rejected', span(`${count('rejected')} events that are not JSON objects`)),
-    note(WIDTHS.name + 2, 'skipped', span(`${count('skipped')} expired in the hub before they were read`)),
+    note(WIDTHS.name + 2, 'in bronze', span(`${count('bronze')} ${nounOf(counted(state, 'bronze'), 'row')}`)),
+    note(
+      WIDTHS.name + 2,
+      'rejected',
+      span(
+        `${count('rejected')} ${nounOf(counted(state, 'rejected'), 'event that is not a JSON object', 'events that are not JSON objects')}`,
+      ),
+    ),
+    note(
+      WIDTHS.name + 2,
+      'skipped',
+      span(
+        `${count('skipped')} expired in the hub before ${nounOf(counted(state, 'skipped'), 'it was', 'they were')} read`,
+      ),
+    ),
     note(WIDTHS.name + 2, 'metrics', span(age)),
     ...historyLines([state.stages.streamAnalytics], now, width),
   ]

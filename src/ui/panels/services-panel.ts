@@ -1,4 +1,5 @@
 /** The four services at a glance, for small screens. */
+import { countOf, nounOf } from '../../pipeline/state/count-of.ts'
 import { ofHub } from '../../pipeline/state/known.ts'
 import type { StageSlice } from '../../pipeline/state/state.ts'
 import { formatAge, formatCount, formatRate, UNKNOWN } from '../text/format.ts'
@@ -31,7 +32,7 @@ export const servicesPanel: Panel = ({ state, width }) => {
           hub.error
             ? span('✗ no answer', 'fail')
             : span(
-                `${ofHub(state, hub.partitions.length) ?? UNKNOWN} partitions  ${formatRate(ofHub(state, hub.rate))}/s`,
+                `${ofHub(state, hub.partitions.length) ?? UNKNOWN} ${nounOf(hub.partitions.length, 'partition')}  ${formatRate(ofHub(state, hub.rate))}/s`,
               ),
           span('  backlog ', 'muted'),
           span(formatCount(backlog)),
@@ -53,7 +54,10 @@ export const servicesPanel: Panel = ({ state, width }) => {
         service(
           'syn',
           stateSpan(stages.aggregate),
-          span(aggregate.cities.length > 0 ? `  ${aggregate.cities.length} cities` : '', 'muted'),
+          span(
+            aggregate.cities.length > 0 ? `  ${countOf(aggregate.cities.length, 'city', 'cities')}` : '',
+            'muted',
+          ),
         ),
       ),
     ],

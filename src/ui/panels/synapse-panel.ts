@@ -1,5 +1,7 @@
 /** The Synapse run, and what it has found out. */
+
 import type { CityMean } from '../../pipeline/ports/lake.ts'
+import { countOf } from '../../pipeline/state/count-of.ts'
 import { type Column, fitColumns, tableHead, tableRow, widthOfColumn } from '../text/columns.ts'
 import { bar, formatClock, formatCount, formatDuration, formatTemperature } from '../text/format.ts'
 import { type Line, left, lineWidth, printable, right, type Span, span } from '../text/line.ts'
@@ -33,7 +35,7 @@ export const synapsePanel: Panel = (context) => {
       ? [span(stale, 'warn')]
       : [
           span(scroll > 0 ? `${position(table, scroll)}  ` : '', 'accent'),
-          span(cities.length > 0 ? `${cities.length} cities` : '', 'muted'),
+          span(cities.length > 0 ? countOf(cities.length, 'city', 'cities') : '', 'muted'),
         ],
     lines:
       cities.length > 0 && room >= TABLE

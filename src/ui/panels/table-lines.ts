@@ -1,7 +1,8 @@
 /** Rows of a query as lines of text, as wide as their longest cell. Pure. */
+
 import type { QueryResult } from '../../pipeline/ports/query.ts'
+import { countOf } from '../../pipeline/state/count-of.ts'
 import type { TableView } from '../input/view-state.ts'
-import { countOf } from '../text/format.ts'
 import { cutStart, left, printable, right } from '../text/line.ts'
 import textWidth from '../text/text-width.ts'
 
@@ -33,7 +34,7 @@ export function tableLines({
           : left(looks[index] === 'path' ? cutStart(cell, width) : cell, width)
       })
       .join(GAP)
-  const count = isCut ? `${rows.length.toLocaleString('en-US')} rows and more` : countOf(rows.length, 'row')
+  const count = isCut ? `${countOf(rows.length, 'row')} and more` : countOf(rows.length, 'row')
   const starts = widths.map((_, index) =>
     widths.slice(0, index).reduce((sum, one) => sum + one + GAP.length, 0),
   )

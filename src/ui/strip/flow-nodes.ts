@@ -1,5 +1,7 @@
 /** What the strip tells of each node of the pipeline, before it is drawn. Pure. */
+
 import type { StageState } from '../../pipeline/ports/stages.ts'
+import { nounOf } from '../../pipeline/state/count-of.ts'
 import { counted } from '../../pipeline/state/known.ts'
 import type { AppState, StageSlice } from '../../pipeline/state/state.ts'
 import { staleText } from '../panels/states.ts'
@@ -80,14 +82,17 @@ export function nodesOf(state: AppState): Node[] {
   }
   const watermark = delay === undefined ? '' : formatAge(delay * 1000)
   const stations = formatCompact(state.generator.stations)
-  const cities = aggregate.cities.length === 0 ? '' : `${formatCompact(aggregate.cities.length)} cities`
+  const cities =
+    aggregate.cities.length === 0
+      ? ''
+      : `${formatCompact(aggregate.cities.length)} ${nounOf(aggregate.cities.length, 'city', 'cities')}`
   const none: Pick<Node, 'branch' | 'shortBranch'> = { branch: [], shortBranch: [] }
   return [
     {
       names: ['generator', 'generator', 'gen'],
       hotkey: '1',
       ...stageNode(stages.generator),
-      ...detail(undefined, `${stations} stations`, `${stations} stn`),
+      ...detail(undefined, `${stations} ${nounOf(state.generator.stations, 'station')}`, `${stations} stn`),
       ...badges(state),
       backlog: undefined,
     },
@@ -99,7 +104,7 @@ export function nodesOf(state: AppState): Node[] {
       service: '',
       ...detail(
         hub.updatedAt,
-        hub.updatedAt === undefined ? '' : `${formatCompact(hub.enqueued)} events`,
+        hub.updatedAt === undefined ? '' : `${formatCompact(hub.enqueued)} ${nounOf(hub.enqueued, 'event')}`,
         hub.updatedAt === undefined ? '' : formatCompact(hub.enqueued),
       ),
       ...none,

@@ -1,16 +1,8 @@
 /** Numbers, sizes, times and ages as people read them; never wider than their column. */
+import { grouped } from '../../pipeline/state/count-of.ts'
 import { SPARKS } from './glyphs.ts'
 
 export const UNKNOWN = '–'
-
-/** Made for the first number that has groups: the first frame has none, and this takes as long as a quarter of it. */
-let groups: Intl.NumberFormat | undefined
-
-function grouped(value: number): string {
-  if (Number.isInteger(value) && value >= 0 && value < 1000) return String(value)
-  groups ??= new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
-  return groups.format(value)
-}
 
 /** `7,214`; from ten millions on `12.3 M`, then `8.6 G`: nine columns at most. */
 export const formatCount = (value: number | undefined): string => countBelow(value, 9_999_999.5)
@@ -75,10 +67,6 @@ export function formatAge(ms: number | undefined): string {
   if (seconds < 171_000) return `${Math.round(seconds / 3600)} h`
   return `${Math.round(seconds / 86_400)} d`
 }
-
-/** `1 file`, `1,204 files`. @param plural of a noun that does not only take an s. */
-export const countOf = (count: number, noun: string, plural = `${noun}s`): string =>
-  `${grouped(count)} ${count === 1 ? noun : plural}`
 
 /** `45 ms`, `0.3 s` */
 export const formatDuration = (ms: number | undefined): string =>

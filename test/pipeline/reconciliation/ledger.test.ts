@@ -73,7 +73,7 @@ describe('the ledger', () => {
     ['were acknowledged and are not in the hub', { acknowledged: 1003 }, 3],
     ['were read from the hub and are not in bronze', { rejected: 8 }, 2],
     ['were read from bronze and are in no table of silver', { quarantined: 55 }, 5],
-    ['were read from silver and are not in gold', { gold: 899, aggregated: 899 }, 1],
+    ['row was read from silver and is not in gold', { gold: 899, aggregated: 899 }, 1],
     ['were read from gold and are not in the aggregate', { aggregated: 893 }, 7],
   ])('finds events that %s, once all has come to rest', (text, changes, lost) => {
     const found = ledgerOf({ ...changes, read: { silver: 990, gold: 900, aggregate: changes.gold ?? 900 } })
@@ -92,7 +92,7 @@ describe('the ledger', () => {
 
   it.each<[string, Partial<Counters>]>([
     ['bronze holds more than the hub gave (5 rows)', { rejected: 15 }],
-    ['silver holds more than bronze (1 rows)', { duplicates: 31 }],
+    ['silver holds more than bronze (1 row)', { duplicates: 31 }],
     ['gold holds more than silver (9 rows)', { gold: 909, aggregated: 909 }],
     ['the aggregate counts more readings than gold holds (2 rows)', { aggregated: 902 }],
   ])('is unbalanced when %s, and not merely looked at in between', (explanation, changes) => {

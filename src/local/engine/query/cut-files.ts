@@ -9,7 +9,7 @@ const CR = 13
 /** @param held whole rows. @param rows what its name promises. */
 export const cutFile = (path: string, held: number, rows: number): Error =>
   new Error(
-    `bronze/${path} was cut: it holds ${held} of the ${rows} rows that its name promises. ` +
+    `bronze/${path} was cut: it holds ${held} of the ${rows} ${rows === 1 ? 'row' : 'rows'} that its name promises. ` +
       'Put it back from a copy, then start silver again; if there is none, move the file away, and its events are told as missing.',
   )
 

@@ -69,7 +69,7 @@ export async function produce(
       return refused(
         partition,
         ERROR.unknownTopicOrPartition,
-        `There is no partition ${partition} of ${name}: the event hub here is ${hubName}, with ${log.partitionCount} partitions.`,
+        `There is no partition ${partition} of ${name}: the event hub here is ${hubName}, with partitions 0 to ${log.partitionCount - 1}.`,
       )
     return store(context, partition, records ?? Buffer.alloc(0))
   }
