@@ -13,8 +13,15 @@ export interface BlockOptions {
   isStructured: boolean
 }
 
-/** @returns milliseconds for all blocks up with their list, and for the same ranges down. */
-export async function sendBlocks(options: BlockOptions): Promise<{ up: number; down: number }> {
+/** What is measured: all blocks up with their list, the same ranges down. */
+export interface Blocks {
+  up(): Promise<void>
+  down(): Promise<void>
+  remove(): Promise<unknown>
+}
+
+/** Settles once the bodies are made: what the client does for them is not measured. */
+export async function blocksOf(options: BlockOptions): Promise<Blocks> {
   const { container, agent, content, block, isStructured } = options
   const url = new URL(
     await container.generateSasUrl({
@@ -47,33 +54,28 @@ export async function sendBlocks(options: BlockOptions): Promise<{ up: number; d
   const bodies = isStructured ? await envelopes(content, pieces) : pieces
   const form = { 'x-ms-structured-body': STRUCTURED_FORM }
   const asked = isStructured ? { ...form, 'x-ms-structured-content-length': String(block) } : {}
-  const begun = performance.now()
-  await Promise.all(
-    ids.map((id, index) =>
-      call('PUT', `&comp=block&blockid=${encodeURIComponent(id)}`, asked, bodies[index]),
-    ),
-  )
   const list = `<BlockList>${ids.map((id) => `<Latest>${id}</Latest>`).join('')}</BlockList>`
-  await call('PUT', '&comp=blocklist', {}, Buffer.from(list))
-  const up = performance.now() - begun
-  const before = performance.now()
-  const read = await Promise.all(
-    ids.map((_, index) =>
-      call('GET', '', {
-        'x-ms-range': `bytes=${index * block}-${(index + 1) * block - 1}`,
-        ...(isStructured && form),
-      }),
-    ),
-  )
-  const down = performance.now() - before
-  if (read.some((bytes) => bytes < block)) throw new Error('a range came short')
-  await call('DELETE', '', {})
-  return { up, down }
+  return {
+    up: async () => {
+      const put = (id: string, index: number) =>
+        call('PUT', `&comp=block&blockid=${encodeURIComponent(id)}`, asked, bodies[index])
+      await Promise.all(ids.map(put))
+      await call('PUT', '&comp=blocklist', {}, Buffer.from(list))
+    },
+    down: async () => {
+      const range = (index: number) => `bytes=${index * block}-${(index + 1) * block - 1}`
+      const get = (_: string, index: number) =>
+        call('GET', '', { 'x-ms-range': range(index), ...(isStructured && form) })
+      const read = await Promise.all(ids.map(get))
+      if (read.some((bytes) => bytes < block)) throw new Error('a range came short')
+    },
+    remove: () => call('DELETE', '', {}),
+  }
 }
 
 const made = new Map<Buffer, Promise<Buffer[]>>()
 
-/** Made once: what the client does for them is not measured. */
+/** Made once. */
 function envelopes(content: Buffer, pieces: readonly Buffer[]): Promise<Buffer[]> {
   const known = made.get(content) ?? Promise.all(pieces.map(wrapped))
   made.set(content, known)

@@ -8,8 +8,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob'
 import type { Part } from './figure.ts'
-import { sendBlocks } from './lake-blocks.ts'
+import { blocksOf } from './lake-blocks.ts'
 import { SIZED, sizedRound } from './lake-sizes.ts'
+import { cpuSeconds } from './process-cost.ts'
 import { binOf } from './room.ts'
 import { median } from './statistics.ts'
 import type { Subject } from './subject.ts'
@@ -74,13 +75,20 @@ async function freePort(): Promise<number> {
   return port
 }
 
-type Times = Record<string, number[]>
+/** Of one run: how long it took, and what the server had to do for it. */
+interface Run {
+  ms: number
+  cpuMs: number
+}
 
-async function timed(times: Times, what: string, work: () => Promise<unknown>): Promise<void> {
-  const begun = performance.now()
+type Times = Record<string, Run[]>
+
+/** @param pid of the server. */
+async function timed(times: Times, pid: number, what: string, work: () => Promise<unknown>): Promise<void> {
+  const [begun, cpu] = [performance.now(), cpuSeconds(pid)]
   await work()
   times[what] ??= []
-  times[what].push(performance.now() - begun)
+  times[what].push({ ms: performance.now() - begun, cpuMs: (cpuSeconds(pid) - cpu) * 1000 })
 }
 
 async function inParallel(count: number, work: (index: number) => Promise<unknown>): Promise<void> {
@@ -91,20 +99,20 @@ async function inParallel(count: number, work: (index: number) => Promise<unknow
   await Promise.all(Array.from({ length: AT_A_TIME }, worker))
 }
 
-async function rounds(container: ContainerClient, round: number, times: Times): Promise<void> {
+async function rounds(container: ContainerClient, round: number, times: Times, pid: number): Promise<void> {
   const large = container.getBlockBlobClient(`large-${round}`)
   const blocks = { blockSize: BLOCK, concurrency: AT_A_TIME }
-  await timed(times, 'up', () => large.uploadData(LARGE, { ...blocks, maxSingleShotSize: BLOCK }))
+  await timed(times, pid, 'up', () => large.uploadData(LARGE, { ...blocks, maxSingleShotSize: BLOCK }))
   const target = Buffer.alloc(LARGE.length)
-  await timed(times, 'down', () => large.downloadToBuffer(target, 0, undefined, blocks))
+  await timed(times, pid, 'down', () => large.downloadToBuffer(target, 0, undefined, blocks))
   if (!target.equals(LARGE)) throw new Error('what came back is not what was sent')
-  await timed(times, 'puts', () =>
+  await timed(times, pid, 'puts', () =>
     inParallel(PUTS, (index) =>
       container.getBlockBlobClient(`small-${round}/${index}`).upload(SMALL, SMALL.length),
     ),
   )
   await large.delete()
-  await sizedRound(container, round, (what, work) => timed(times, what, work))
+  await sizedRound(container, round, (what, work) => timed(times, pid, what, work))
 }
 
 export const lake: Part = async (subject, seconds) => {
@@ -120,22 +128,16 @@ export const lake: Part = async (subject, seconds) => {
         const service = BlobServiceClient.fromConnectionString(servers[name].connectionString)
         const container = service.getContainerClient('bench')
         await container.createIfNotExists()
-        await rounds(container, round, round === 0 ? {} : times[name])
+        const pid = servers[name].child.pid as number
+        await rounds(container, round, round === 0 ? {} : times[name], pid)
         if (name === 'azurite') continue
         for (const isStructured of round % 2 === 0 ? [true, false] : [false, true]) {
           const what = isStructured ? 'structured' : 'plain'
-          const { up, down } = await sendBlocks({
-            container,
-            agent,
-            content: LARGE,
-            block: BLOCK,
-            isStructured,
-          })
-          if (round === 0) continue
-          for (const [way, ms] of Object.entries({ up, down })) {
-            structured[`${what} ${way}`] ??= []
-            structured[`${what} ${way}`]?.push(ms)
-          }
+          const blocks = await blocksOf({ container, agent, content: LARGE, block: BLOCK, isStructured })
+          const into = round === 0 ? {} : structured
+          await timed(into, pid, `${what} up`, () => blocks.up())
+          await timed(into, pid, `${what} down`, () => blocks.down())
+          await blocks.remove()
         }
       }
   } finally {
@@ -145,31 +147,37 @@ export const lake: Part = async (subject, seconds) => {
       await once(child, 'exit')
     }
   }
-  const of = (some: Times, what: string) => median(some[what] ?? [])
-  const pairs = (some: number[] = [], others: number[] = []) =>
-    median(some.map((value, index) => value / (others[index] ?? Number.NaN)))
-  const beside = (what: string, words: string) => [
-    { what: words, value: of(times.ours, what), unit: 'ms' },
-    { what: `the same, Azurite ${AZURITE}`, value: of(times.azurite, what), unit: 'ms' },
-    {
-      what: 'the lake to Azurite, round by round',
-      value: pairs(times.ours[what], times.azurite[what]),
-      unit: '×',
-      wanted: '≤ 1',
-    },
-  ]
-  const envelope = (way: string) => ({
-    what: `structured bodies to plain ones, 64 MB ${way} by plain HTTP`,
-    value: pairs(structured[`structured ${way}`], structured[`plain ${way}`]),
-    unit: '×',
-    wanted: '≤ 1.3',
-  })
+  const all = (some: Times, what: string, of: keyof Run) => (some[what] ?? []).map((run) => run[of])
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
+  /** Time round by round; CPU of all rounds together, since a round is few of the system's ticks. */
+  const compared = (some: Times, one: string, others: Times, other: string) => {
+    const base = all(others, other, 'ms')
+    const pairs = all(some, one, 'ms').map((value, index) => value / (base[index] ?? Number.NaN))
+    return { ms: median(pairs), cpu: sum(all(some, one, 'cpuMs')) / sum(all(others, other, 'cpuMs')) }
+  }
+  const beside = (what: string, words: string) => {
+    const { ms, cpu } = compared(times.ours, what, times.azurite, what)
+    return [
+      { what: words, value: median(all(times.ours, what, 'ms')), unit: 'ms' },
+      { what: `the same, Azurite ${AZURITE}`, value: median(all(times.azurite, what, 'ms')), unit: 'ms' },
+      { what: 'the lake to Azurite, round by round', value: ms, unit: '×', wanted: '≤ 1' },
+      { what: 'the same, CPU of the servers', value: cpu, unit: '×' },
+    ]
+  }
+  const envelope = (way: string) => {
+    const { ms, cpu } = compared(structured, `structured ${way}`, structured, `plain ${way}`)
+    const words = `structured bodies to plain ones, 64 MB ${way} by plain HTTP`
+    return [
+      { what: words, value: ms, unit: '×', wanted: '≤ 1.3' },
+      { what: 'the same, CPU of the server', value: cpu, unit: '×' },
+    ]
+  }
   return [
     ...beside('up', '64 MB up in parallel blocks of 4 MB'),
     ...beside('down', '64 MB down in parallel ranges of 4 MB'),
     ...beside('puts', '1,000 puts of 1 KB, 8 at a time'),
     ...SIZED.flatMap((what) => beside(what, what)),
-    envelope('up'),
-    envelope('down'),
+    ...envelope('up'),
+    ...envelope('down'),
   ]
 }

@@ -14,24 +14,37 @@ export function askForBodyWhenRead(request: IncomingMessage, response: ServerRes
   if (Number(request.headers['content-length'] ?? 1) > 0) waiting.set(request, response)
 }
 
+/** Reads the whole body. @throws HttpError as {@link readPieces} */
+export async function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
+  const pieces = await readPieces(request, limitBytes)
+  return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces)
+}
+
 /**
- * Reads the whole body.
+ * Reads the whole body, without putting it together.
+ * @param onPiece is given each piece as it comes; what it throws ends the reading.
  * @throws HttpError 413 above `limitBytes`, without reading on.
  */
-export async function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
+export async function readPieces(
+  request: IncomingMessage,
+  limitBytes: number,
+  onPiece: (piece: Buffer) => void = () => {},
+): Promise<Buffer[]> {
   const tooLarge = () =>
     new HttpError(413, 'RequestBodyTooLarge', `The request body exceeds the limit of ${limitBytes} bytes.`)
   if (Number(request.headers['content-length'] ?? 0) > limitBytes) throw tooLarge()
   waiting.get(request)?.writeContinue()
   waiting.delete(request)
-  const chunks: Buffer[] = []
+  const pieces: Buffer[] = []
   let size = 0
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-    size += (chunk as Buffer).length
+    const piece = chunk as Buffer
+    size += piece.length
     if (size > limitBytes) throw tooLarge()
-    chunks.push(chunk as Buffer)
+    onPiece(piece)
+    pieces.push(piece)
   }
-  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size)
+  return pieces
 }
 
 /** Of the body of a refused request: most clients send on until all is sent, and only then hear why it was refused. */

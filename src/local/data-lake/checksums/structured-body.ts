@@ -32,35 +32,103 @@ export interface Unwrapped {
  * @throws HttpError 400 for a malformed message, or one changed in transit.
  */
 export function unwrapStructured(message: Buffer, contentLength: number): Unwrapped {
-  if (message.length < HEADER || message[0] !== 1 || message.readBigUInt64LE(1) !== BigInt(message.length))
-    throw invalid('its header does not fit its length')
-  if (message.readUInt16LE(9) !== 1) throw invalid('its segments must have a CRC-64')
-  const count = message.readUInt16LE(11)
-  const pieces: Buffer[] = []
-  let at = HEADER
-  let whole = crc64(Buffer.alloc(0))
-  for (let number = 1; number <= count; number++) {
-    if (message.length < at + SEGMENT_HEADER) throw invalid(`segment ${number} is missing`)
-    if (message.readUInt16LE(at) !== number) throw invalid(`segment ${number} has another number`)
-    const length = Number(message.readBigUInt64LE(at + 2))
-    const end = at + SEGMENT_HEADER + length
-    if (!(end + CHECKSUM <= message.length)) throw invalid(`segment ${number} is cut off`)
-    const piece = message.subarray(at + SEGMENT_HEADER, end)
-    const checksum = crc64(piece)
-    if (!checksum.equals(message.subarray(end, end + CHECKSUM))) throw crc64Mismatch()
-    whole = number === 1 ? checksum : joinCrc64(whole, checksum, length)
-    pieces.push(piece)
-    at = end + CHECKSUM
+  const { pieces, checksum } = new StructuredReader().update(message).end(contentLength)
+  return { content: Buffer.concat(pieces), checksum }
+}
+
+/** What the next bytes of a message are, and how many; content is whatever a segment says. */
+const FIELDS = {
+  header: HEADER,
+  segmentHeader: SEGMENT_HEADER,
+  segmentChecksum: CHECKSUM,
+  checksum: CHECKSUM,
+}
+
+/** Takes a message apart as it comes; the content's bytes stay where they are. */
+export class StructuredReader {
+  #next: keyof typeof FIELDS | 'content' | 'end' = 'header'
+  /** Of a field that has not come whole. */
+  #field: Buffer = Buffer.alloc(0)
+  readonly #pieces: Buffer[] = []
+  #bytes = 0
+  #length = 0
+  #announced = 0n
+  #segments = 0
+  #number = 0
+  /** Of the segment's content. */
+  #left = 0
+  #segmentBytes = 0
+  #segment = new Crc64()
+  #whole: Buffer | undefined
+  #isClosed = false
+
+  /** @throws HttpError 400 as soon as it is clear. */
+  update(piece: Buffer): this {
+    this.#length += piece.length
+    for (let at = 0; at < piece.length; ) at += this.#take(piece.subarray(at))
+    return this
   }
-  if (message.length !== at + CHECKSUM)
-    throw invalid('something stands behind its segments, or its CRC-64 is missing')
-  if (!whole.equals(message.subarray(at))) throw crc64Mismatch()
-  const content = pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces)
-  if (content.length !== contentLength)
-    throw invalid(
-      `x-ms-structured-content-length says ${contentLength}, the segments have ${content.length} bytes`,
-    )
-  return { content, checksum: whole }
+
+  /** @throws HttpError 400 when it is not the whole message, or has not the content that the client says. */
+  end(contentLength: number): { pieces: Buffer[]; bytes: number; checksum: Buffer } {
+    if (!this.#isClosed) throw invalid('it is cut off')
+    if (this.#announced !== BigInt(this.#length)) throw invalid('its header does not fit its length')
+    if (this.#bytes !== contentLength)
+      throw invalid(
+        `x-ms-structured-content-length says ${contentLength}, the segments have ${this.#bytes} bytes`,
+      )
+    return { pieces: this.#pieces, bytes: this.#bytes, checksum: this.#whole ?? crc64(Buffer.alloc(0)) }
+  }
+
+  /** @returns how many bytes were taken. */
+  #take(rest: Buffer): number {
+    if (this.#next === 'end') throw invalid('something stands behind its last checksum')
+    if (this.#next === 'content') return this.#takeContent(rest.subarray(0, this.#left))
+    const part = rest.subarray(0, FIELDS[this.#next] - this.#field.length)
+    this.#field = this.#field.length === 0 ? part : Buffer.concat([this.#field, part])
+    if (this.#field.length === FIELDS[this.#next]) {
+      const field = this.#field
+      this.#field = Buffer.alloc(0)
+      this.#next = this.#read(this.#next, field)
+    }
+    return part.length
+  }
+
+  #takeContent(piece: Buffer): number {
+    this.#pieces.push(piece)
+    this.#bytes += piece.length
+    this.#segment.update(piece)
+    this.#left -= piece.length
+    if (this.#left === 0) this.#next = 'segmentChecksum'
+    return piece.length
+  }
+
+  /** @returns what follows. */
+  #read(name: keyof typeof FIELDS, field: Buffer): keyof typeof FIELDS | 'content' | 'end' {
+    if (name === 'header') {
+      if (field[0] !== 1) throw invalid('it is of an unknown version')
+      if (field.readUInt16LE(9) !== 1) throw invalid('its segments must have a CRC-64')
+      this.#announced = field.readBigUInt64LE(1)
+      this.#segments = field.readUInt16LE(11)
+      return this.#segments === 0 ? 'checksum' : 'segmentHeader'
+    }
+    if (name === 'segmentHeader') {
+      if (field.readUInt16LE(0) !== ++this.#number)
+        throw invalid(`segment ${this.#number} has another number`)
+      this.#segmentBytes = this.#left = Number(field.readBigUInt64LE(2))
+      this.#segment = new Crc64()
+      return this.#left === 0 ? 'segmentChecksum' : 'content'
+    }
+    if (name === 'segmentChecksum') {
+      const checksum = this.#segment.digest()
+      if (!checksum.equals(field)) throw crc64Mismatch()
+      this.#whole = joined(this.#whole, checksum, this.#segmentBytes)
+      return this.#number < this.#segments ? 'segmentHeader' : 'checksum'
+    }
+    if (!(this.#whole ?? crc64(Buffer.alloc(0))).equals(field)) throw crc64Mismatch()
+    this.#isClosed = true
+    return 'end'
+  }
 }
 
 /** Bytes of the message that carries so much content. */

@@ -1,29 +1,68 @@
 /** Request bodies, unpacked from structured messages and checked against every checksum that the client sent. */
 import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { readBody } from '../../http/body.ts'
+import { readPieces } from '../../http/body.ts'
 import { HttpError } from '../../http/errors.ts'
-import { crc64 } from '../checksums/crc64.ts'
-import { crc64Mismatch, isStructuredForm, unwrapStructured } from '../checksums/structured-body.ts'
+import { Crc64, crc64 } from '../checksums/crc64.ts'
+import { crc64Mismatch, isStructuredForm, StructuredReader } from '../checksums/structured-body.ts'
+import { bytesOf } from '../store/file-pieces.ts'
 
 export interface CheckedBody {
-  data: Buffer
-  /** CRC-64 of the data. */
-  checksum: Buffer
+  /** The content; put together only by who needs it so: see {@link textOf}. */
+  pieces: Buffer[]
+  bytes: number
+  /** Of the content, base64; where it was made on the way. */
+  md5?: string | undefined
   /** What an answer says of the body that came. */
   headers: Record<string, string>
 }
 
 /**
- * Reads the whole body.
+ * Reads the whole body. Checksums are made while it comes, so that they are done when it ends.
+ * @param options.needsMd5 make the MD5 of the content too, unless that takes a second look.
  * @throws HttpError 413 above the limit, 400 when the body is not what the client sent.
  */
-export async function readChecked(request: IncomingMessage, limitBytes: number): Promise<CheckedBody> {
+export async function readChecked(
+  request: IncomingMessage,
+  limitBytes: number,
+  { needsMd5 = false } = {},
+): Promise<CheckedBody> {
   const { headers } = request
   const form = header(headers, 'x-ms-structured-body')
-  const bytes = await readBody(request, limitBytes)
-  checkMd5(bytes, header(headers, 'content-md5'))
-  if (form === undefined) return checked(bytes, crc64(bytes), headers)
+  const envelope = form === undefined ? undefined : { form, length: structuredContent(headers, form) }
+  const message = envelope && new StructuredReader()
+  const expected = header(headers, 'content-md5')
+  const md5 = expected !== undefined || (needsMd5 && !message) ? createHash('md5') : undefined
+  const crc = new Crc64()
+  const read = await readPieces(request, limitBytes, (piece) => {
+    md5?.update(piece)
+    if (message) message.update(piece)
+    else crc.update(piece)
+  })
+  // Of what was sent: of a structured body that is the message.
+  const sent = md5?.digest('base64')
+  if (expected !== undefined) checkMd5(sent, expected)
+  const { pieces, bytes, checksum } =
+    message && envelope
+      ? message.end(envelope.length)
+      : { pieces: read, bytes: bytesOf(read), checksum: crc.digest() }
+  const told = checksum.toString('base64')
+  const expectedCrc = header(headers, 'x-ms-content-crc64')
+  if (expectedCrc !== undefined && expectedCrc !== told) throw crc64Mismatch()
+  return {
+    pieces,
+    bytes,
+    md5: message ? undefined : sent,
+    headers: {
+      'x-ms-content-crc64': told,
+      ...(expected && { 'content-md5': expected }),
+      ...(envelope && { 'x-ms-structured-body': envelope.form }),
+    },
+  }
+}
+
+/** @returns bytes of the content. @throws HttpError 400 for another form, or one without this. */
+function structuredContent(headers: IncomingMessage['headers'], form: string): number {
   if (!isStructuredForm(form))
     throw new HttpError(
       400,
@@ -37,28 +76,17 @@ export async function readChecked(request: IncomingMessage, limitBytes: number):
       'MissingRequiredHeader',
       'A structured body needs the header x-ms-structured-content-length.',
     )
-  const { content, checksum } = unwrapStructured(bytes, Number(length))
-  const body = checked(content, checksum, headers)
-  return { ...body, headers: { ...body.headers, 'x-ms-structured-body': form } }
+  return Number(length)
 }
 
-function checked(data: Buffer, checksum: Buffer, headers: IncomingMessage['headers']): CheckedBody {
-  const expected = header(headers, 'x-ms-content-crc64')
-  if (expected !== undefined && expected !== checksum.toString('base64')) throw crc64Mismatch()
-  const md5 = header(headers, 'content-md5')
-  return {
-    data,
-    checksum,
-    headers: { 'x-ms-content-crc64': checksum.toString('base64'), ...(md5 && { 'content-md5': md5 }) },
-  }
-}
+export const textOf = ({ pieces }: CheckedBody): string => Buffer.concat(pieces).toString('utf8')
 
-/** @param expected base64; undefined: the client has sent none. @throws HttpError 400 */
-export function checkMd5(data: Buffer, expected: string | undefined): void {
+/** @param found of the data. @param expected base64; undefined: the client has sent none. @throws HttpError 400 */
+export function checkMd5(found: string | undefined, expected: string | undefined): void {
   if (expected === undefined) return
   if (Buffer.from(expected, 'base64').length !== 16)
     throw new HttpError(400, 'InvalidMd5', 'The MD5 value specified in the request is invalid.')
-  if (md5Of(data) !== expected)
+  if (found !== expected)
     throw new HttpError(
       400,
       'Md5Mismatch',
@@ -71,7 +99,12 @@ export function checkCrc64(data: Buffer, expected: string | undefined): void {
   if (expected !== undefined && crc64(data).toString('base64') !== expected) throw crc64Mismatch()
 }
 
-export const md5Of = (data: Buffer): string => createHash('md5').update(data).digest('base64')
+/** base64 */
+export function md5Of(pieces: Iterable<Buffer>): string {
+  const hash = createHash('md5')
+  for (const piece of pieces) hash.update(piece)
+  return hash.digest('base64')
+}
 
 function header(headers: IncomingMessage['headers'], name: string): string | undefined {
   const value = headers[name]

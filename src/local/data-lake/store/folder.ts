@@ -11,12 +11,12 @@ import {
   unlinkSync,
   utimesSync,
   writeFileSync,
-  writeSync,
 } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Clock } from '../../runtime/clock.ts'
 import { SMALL_FILE } from '../../storage/sync-io.ts'
+import { bytesOf, writePieces } from './file-pieces.ts'
 import { moveNew, moveOver } from './moving.ts'
 import { checkContainer, entryAt, pathSegments, resolveInside } from './names.ts'
 import { AlreadyExistsError, diskError, LakeFullError } from './storage-errors.ts'
@@ -166,14 +166,14 @@ export class LakeFolder {
    * Writes behind a file's end, where it stands, all in this turn.
    * @returns what stands there then. @throws LakeFullError; the file is as it was.
    */
-  append(container: string, path: string, data: Buffer): Stats {
+  append(container: string, path: string, data: readonly Buffer[]): Stats {
     const target = this.resolve(container, path)
     const before = lstatSync(target)
-    const release = this.reserve(data.length)
+    const bytes = bytesOf(data)
+    const release = this.reserve(bytes)
     const file = openSync(target, constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0))
     try {
-      for (let done = 0; done < data.length; )
-        done += writeSync(file, data, done, data.length - done, before.size + done)
+      writePieces(file, data, before.size)
     } catch (error) {
       ftruncateSync(file, before.size)
       throw diskError(error)
@@ -182,7 +182,7 @@ export class LakeFolder {
       release()
     }
     makeYounger(target, before)
-    this.#usage.note(target, data.length, 0)
+    this.#usage.note(target, bytes, 0)
     for (const listener of this.#listeners) listener(container, pathSegments(path).join('/'))
     return lstatSync(target)
   }

@@ -1,17 +1,30 @@
 /** Blocks that were put and not yet listed: invisible until a block list makes a file of them, and of those that it was made of before. */
-import { constants, lstatSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { appendFile, copyFile, open } from 'node:fs/promises'
+import { closeSync, constants, lstatSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFile, copyFile } from 'node:fs/promises'
 import { HttpError } from '../../http/errors.ts'
 import { etagOf } from './entry.ts'
+import { bytesOf, writeFilePieces } from './file-pieces.ts'
 import type { LakeFolder } from './folder.ts'
 import { entryAt } from './names.ts'
 import type { CommittedBlock } from './properties.ts'
+import { StagingFile } from './staging-file.ts'
 import { diskError } from './storage-errors.ts'
 
-interface Block {
+/** A piece of a file. */
+interface Piece {
   file: string
+  at: number
   bytes: number
+}
+
+interface Block extends Piece {
   release: () => void
+}
+
+/** What waits for one path. */
+interface Upload {
+  blocks: Map<string, Block>
+  staging: StagingFile
 }
 
 /** One entry of a block list: where the block is looked for. */
@@ -27,12 +40,12 @@ const MAX_FILES = 1000
 /** Of one file. */
 export const MAX_BLOCKS = 50_000
 
-/** Where a piece of the new file comes from. */
-type Piece = { file: string; bytes: number } | { at: number; bytes: number }
+/** Of blocks that stand elsewhere than in the upload's own file: more is not copied within one turn. */
+const MAX_COPIED_AT_ONCE = 16 * 1024 * 1024
 
 export class StagedBlocks {
   readonly #folder: LakeFolder
-  readonly #blocks = new Map<string, Map<string, Block>>()
+  readonly #uploads = new Map<string, Upload>()
 
   constructor(folder: LakeFolder) {
     this.#folder = folder
@@ -42,9 +55,19 @@ export class StagedBlocks {
    * A block put again under its id replaces the first.
    * @param committed those that the file was made of. @throws HttpError 400 for an id of another length than theirs.
    */
-  put(container: string, path: string, id: string, data: Buffer, committed: readonly CommittedBlock[]): void {
+  put(
+    container: string,
+    path: string,
+    id: string,
+    data: readonly Buffer[],
+    committed: readonly CommittedBlock[],
+  ): void {
     const key = keyOf(container, path)
-    const blocks = this.#blocks.get(key) ?? new Map<string, Block>()
+    const upload = this.#uploads.get(key) ?? {
+      blocks: new Map<string, Block>(),
+      staging: new StagingFile(this.#folder.unfinishedFile()),
+    }
+    const { blocks } = upload
     const other = blocks.keys().next().value ?? committed[0]?.id
     if (other !== undefined && decodedLength(other) !== decodedLength(id))
       throw new HttpError(
@@ -54,32 +77,44 @@ export class StagedBlocks {
       )
     if (blocks.size >= MAX_BLOCKS && !blocks.has(id))
       throw new HttpError(409, 'BlockCountExceedsLimit', 'Too many blocks wait to be committed.')
-    const before = blocks.get(id)
-    if (before) drop(before)
-    blocks.delete(id)
-    const release = this.#folder.reserve(data.length)
-    const file = this.#folder.unfinishedFile()
+    drop(upload, id)
     try {
-      writeFileSync(file, data)
+      blocks.set(id, this.#write(upload, id, data))
     } catch (error) {
-      drop({ file, release })
+      if (!this.#uploads.has(key)) rmSync(upload.staging.path, { force: true })
+      throw error
+    }
+    if (!this.#uploads.has(key) && this.#uploads.size >= MAX_FILES)
+      this.forget(this.#uploads.keys().next().value as string)
+    this.#uploads.set(key, upload)
+  }
+
+  #write({ staging }: Upload, id: string, data: readonly Buffer[]): Block {
+    const bytes = bytesOf(data)
+    const release = this.#folder.reserve(bytes)
+    const own = this.#folder.unfinishedFile()
+    try {
+      const at = staging.take(id, data, bytes)
+      if (at !== undefined) return { file: staging.path, at, bytes, release }
+      writeFilePieces(own, data)
+      return { file: own, at: 0, bytes, release }
+    } catch (error) {
+      release()
+      rmSync(own, { force: true })
       throw diskError(error)
     }
-    blocks.set(id, { file, bytes: data.length, release })
-    if (!this.#blocks.has(key) && this.#blocks.size >= MAX_FILES)
-      this.forget(this.#blocks.keys().next().value as string)
-    this.#blocks.set(key, blocks)
   }
 
   /** Waiting blocks, in order of arrival. */
   of(container: string, path: string): CommittedBlock[] {
-    return [...(this.#blocks.get(keyOf(container, path)) ?? [])].map(([id, { bytes }]) => ({ id, bytes }))
+    const { blocks = [] } = this.#uploads.get(keyOf(container, path)) ?? {}
+    return [...blocks].map(([id, { bytes }]) => ({ id, bytes }))
   }
 
   /** Paths of a container with waiting blocks. */
   pathsIn(container: string): string[] {
     const prefix = keyOf(container, '')
-    return [...this.#blocks.keys()]
+    return [...this.#uploads.keys()]
       .filter((key) => key.startsWith(prefix))
       .map((key) => key.slice(prefix.length))
   }
@@ -100,20 +135,32 @@ export class StagedBlocks {
     const key = keyOf(container, path)
     const target = this.#folder.resolve(container, path)
     const before = entryAt(target)
-    const staged = this.#blocks.get(key)
-    const pieces = piecesOf(list, staged, committed)
+    const upload = this.#uploads.get(key)
+    const pieces = piecesOf(list, upload?.blocks, target, committed)
+    const made = list.map(({ id }, index) => ({ id, bytes: (pieces[index] as Piece).bytes }))
+    if (upload && standsInPlace(upload, pieces, target)) {
+      check()
+      placeStaged(upload, pieces)
+      this.#folder.adopt(upload.staging.path, container, path, { overwrite: true })
+      this.forget(key)
+      return made
+    }
     const isUnchanged = () => {
       const now = entryAt(target)
       return (now && etagOf(now)) === (before && etagOf(before))
     }
-    const keepsOld = pieces.some((piece) => 'at' in piece)
+    const keepsOld = pieces.some(({ file }) => file === target)
     const release = keepsOld ? this.#folder.reserve(before?.size ?? 0) : () => {}
     const whole = this.#folder.unfinishedFile()
     try {
       await assemble(whole, target, pieces, committed)
-      // They may have been committed, or given up, in the meantime.
-      if (list.length > 0 && (this.#blocks.get(key) !== staged || (keepsOld && !isUnchanged())))
-        throw invalidList('they are no longer there')
+      // They may have been committed, replaced or given up in the meantime.
+      const now = this.#uploads.get(key)
+      const areThere = list.every(({ id }, index) => {
+        const piece = pieces[index] as Piece
+        return piece.file === target || now?.blocks.get(id) === piece
+      })
+      if (!areThere || (keepsOld && !isUnchanged())) throw invalidList('they are no longer there')
       check()
       this.#folder.adopt(whole, container, path, { overwrite: true })
       this.forget(key)
@@ -123,30 +170,33 @@ export class StagedBlocks {
     } finally {
       release()
     }
-    return list.map(({ id }, index) => ({ id, bytes: (pieces[index] as Piece).bytes }))
+    return made
   }
 
   forget(key: string): void {
-    const blocks = this.#blocks.get(key)
-    if (!blocks) return
-    this.#blocks.delete(key)
-    for (const block of blocks.values()) drop(block)
+    const upload = this.#uploads.get(key)
+    if (!upload) return
+    this.#uploads.delete(key)
+    for (const id of [...upload.blocks.keys()]) drop(upload, id)
+    rmSync(upload.staging.path, { force: true })
   }
 
   forgetBelow(prefix: string): void {
-    for (const key of [...this.#blocks.keys()]) if (key.startsWith(prefix)) this.forget(key)
+    for (const key of [...this.#uploads.keys()]) if (key.startsWith(prefix)) this.forget(key)
   }
 }
 
+/** @param target the file that the committed blocks are in. */
 function piecesOf(
   list: readonly ListedBlock[],
   staged: ReadonlyMap<string, Block> | undefined,
+  target: string,
   committed: readonly CommittedBlock[],
 ): Piece[] {
   const old = new Map<string, Piece>()
   let at = 0
   for (const { id, bytes } of committed) {
-    old.set(id, { at, bytes })
+    old.set(id, { file: target, at, bytes })
     at += bytes
   }
   return list.map(({ from, id }) => {
@@ -159,6 +209,33 @@ function piecesOf(
   })
 }
 
+/** Does the upload's file have all that it has where the new file has it, and is little missing in it? */
+function standsInPlace({ staging }: Upload, pieces: readonly Piece[], target: string): boolean {
+  let [at, inPlace, elsewhere] = [0, 0, 0]
+  for (const { file, at: found, bytes } of pieces) {
+    if (file === target || (file === staging.path && found !== at)) return false
+    if (file === staging.path) inPlace++
+    else elsewhere += bytes
+    at += bytes
+  }
+  return inPlace > 0 && inPlace === staging.count && elsewhere <= MAX_COPIED_AT_ONCE
+}
+
+/** All in this turn. The blocks are all there still when it fails. */
+function placeStaged({ staging }: Upload, pieces: readonly Piece[]): void {
+  let at = 0
+  try {
+    for (const piece of pieces) {
+      if (piece.file !== staging.path)
+        writeFilePieces(staging.path, [bytesIn(piece)], { flags: 'r+', position: at })
+      at += piece.bytes
+    }
+    staging.finish(at)
+  } catch (error) {
+    throw diskError(error)
+  }
+}
+
 async function assemble(
   whole: string,
   target: string,
@@ -167,7 +244,7 @@ async function assemble(
 ): Promise<void> {
   // A writer that flushes often names all that it has, and one more.
   let [start, at] = [0, 0]
-  for (let piece = pieces[start]; start < committed.length && piece && 'at' in piece && piece.at === at; ) {
+  for (let piece = pieces[start]; start < committed.length && piece?.file === target && piece.at === at; ) {
     at += piece.bytes
     piece = pieces[++start]
   }
@@ -177,21 +254,23 @@ async function assemble(
     start = 0
     writeFileSync(whole, '')
   }
-  const rest = pieces.slice(start)
-  const old = rest.some((piece) => 'at' in piece) ? await open(target, 'r') : undefined
+  for (const piece of pieces.slice(start)) await appendFile(whole, bytesIn(piece))
+}
+
+/** Read in one turn: another block may come and take its place. */
+function bytesIn({ file, at, bytes }: Piece): Buffer {
+  const found = Buffer.allocUnsafe(bytes)
+  const descriptor = openSync(file, 'r')
   try {
-    for (const piece of rest) {
-      if ('file' in piece) await appendFile(whole, readFileSync(piece.file))
-      else if (old) {
-        const bytes = Buffer.alloc(piece.bytes)
-        const { bytesRead } = await old.read(bytes, 0, piece.bytes, piece.at)
-        if (bytesRead < piece.bytes) throw invalidList('the blob is shorter than its blocks')
-        await appendFile(whole, bytes)
-      }
+    for (let done = 0; done < bytes; ) {
+      const read = readSync(descriptor, found, done, bytes - done, at + done)
+      if (read === 0) throw invalidList('the blob is shorter than its blocks')
+      done += read
     }
   } finally {
-    await old?.close()
+    closeSync(descriptor)
   }
+  return found
 }
 
 const decodedLength = (id: string) => Buffer.from(id, 'base64').length
@@ -199,7 +278,11 @@ const decodedLength = (id: string) => Buffer.from(id, 'base64').length
 const invalidList = (why: string) =>
   new HttpError(400, 'InvalidBlockList', `The specified block list is invalid: ${why}.`)
 
-function drop({ file, release }: Pick<Block, 'file' | 'release'>): void {
-  release()
-  rmSync(file, { force: true })
+function drop({ blocks, staging }: Upload, id: string): void {
+  const block = blocks.get(id)
+  if (!block) return
+  blocks.delete(id)
+  block.release()
+  if (block.file === staging.path) staging.leave(block.at)
+  else rmSync(block.file, { force: true })
 }

@@ -1,6 +1,7 @@
 /** Data that was appended and not yet flushed: invisible until it is. Staged blocks are in a file of their own. */
-import { closeSync, copyFileSync, openSync, rmSync, truncateSync, writeSync } from 'node:fs'
+import { copyFileSync, rmSync, truncateSync } from 'node:fs'
 import { HttpError } from '../../http/errors.ts'
+import { bytesOf, writeFilePieces } from './file-pieces.ts'
 import type { LakeFolder } from './folder.ts'
 import { entryAt } from './names.ts'
 import { keyOf, StagedBlocks } from './staged-blocks.ts'
@@ -38,9 +39,10 @@ export class Uploads {
    * Written within one turn, so that no flush can come in between.
    * @throws HttpError 400 for a position that no file can have, 404 when there is no such file.
    */
-  append(container: string, path: string, position: number, data: Buffer): void {
+  append(container: string, path: string, position: number, data: readonly Buffer[]): void {
+    const end = position + bytesOf(data)
     const upload = this.#appends.get(keyOf(container, path)) ?? this.#begin(container, path)
-    if (position + data.length > this.#folder.limitBytes || upload.segments.size >= MAX_PARTS)
+    if (end > this.#folder.limitBytes || upload.segments.size >= MAX_PARTS)
       throw new HttpError(
         400,
         'OutOfRangeQueryParameterValue',
@@ -49,16 +51,16 @@ export class Uploads {
     // Python's SDK sends before it asks: a flush that must be new tells it that the file exists.
     if (position < upload.base) upload.overlaps = true
     if (upload.overlaps) return
-    if (data.length === 0 || upload.segments.get(position) === position + data.length) return
-    const release = this.#folder.reserve(data.length)
+    if (end === position || upload.segments.get(position) === end) return
+    const release = this.#folder.reserve(end - position)
     try {
-      writeAt(upload.file, position, data)
+      writeFilePieces(upload.file, data, { flags: 'r+', position })
     } catch (error) {
       release()
       throw diskError(error)
     }
     upload.release.push(release)
-    upload.segments.set(position, position + data.length)
+    upload.segments.set(position, end)
   }
 
   /**
@@ -139,13 +141,3 @@ export class Uploads {
 
 const firstKey = (map: ReadonlyMap<string, unknown>) => map.keys().next().value as string
 const flushPosition = (message: string) => new HttpError(400, 'InvalidFlushPosition', message)
-
-function writeAt(file: string, position: number, data: Buffer): void {
-  const descriptor = openSync(file, 'r+')
-  try {
-    for (let done = 0; done < data.length; )
-      done += writeSync(descriptor, data, done, data.length - done, position + done)
-  } finally {
-    closeSync(descriptor)
-  }
-}

@@ -4,7 +4,7 @@ import { HttpError } from '../../../http/errors.ts'
 import { entryAt } from '../../store/names.ts'
 import type { Properties } from '../../store/properties.ts'
 import { diskError } from '../../store/storage-errors.ts'
-import { readChecked } from '../checked-body.ts'
+import { type CheckedBody, readChecked } from '../checked-body.ts'
 import { answer, found, guardWrite, type Handlers, keep, keptOf, type Lake, writtenHeaders } from '../lake.ts'
 import { given, type LakeCall } from '../lake-call.ts'
 import { contentIn, metadataHeaders } from '../property-headers.ts'
@@ -16,19 +16,16 @@ const MAX_BLOCKS = 50_000
 type Operations = Pick<Handlers, 'putAppendBlob' | 'appendBlock' | 'appendBlockFromUrl' | 'sealBlob'>
 
 export function appendOperations(lake: Lake): Operations {
-  const append = async (
-    call: LakeCall,
-    content: () => Promise<{ data: Buffer; headers: Record<string, string> }>,
-  ) => {
+  const append = async (call: LakeCall, content: () => Promise<CheckedBody>) => {
     // Checked before the body too: there is no need to read a body that is refused anyway.
     guard(lake, call, 0)
-    const { data, headers } = await content()
-    const { stats, properties, blocks } = guard(lake, call, data.length)
+    const { pieces, bytes, headers } = await content()
+    const { stats, properties, blocks } = guard(lake, call, bytes)
     const { 'content-md5': _, ...rest } = properties.content ?? {}
     // Noted first: the next start undoes an append that a kill cut off.
     keep(lake, call, { ...properties, append: { blocks, from: stats.size } }, stats)
     const { container, path } = call
-    const after = appendOrForget(lake, call, data, stats, properties)
+    const after = appendOrForget(lake, call, pieces, stats, properties)
     lake.kept.set(container, path, after, { ...properties, content: rest, append: { blocks: blocks + 1 } })
     answer(call, 201, {
       ...writtenHeaders(after),
@@ -56,7 +53,7 @@ export function appendOperations(lake: Lake): Operations {
 function appendOrForget(
   lake: Lake,
   call: LakeCall,
-  data: Buffer,
+  data: readonly Buffer[],
   stats: Stats,
   properties: Properties,
 ): Stats {

@@ -6,7 +6,7 @@ import { crc64 } from '../../checksums/crc64.ts'
 import { entryAt } from '../../store/names.ts'
 import type { Properties } from '../../store/properties.ts'
 import { diskError } from '../../store/storage-errors.ts'
-import { checkCrc64, checkMd5, md5Of } from '../checked-body.ts'
+import { type CheckedBody, checkCrc64, checkMd5, md5Of } from '../checked-body.ts'
 import { answer, found, guardWrite, type Handlers, keep, type Lake, writtenHeaders } from '../lake.ts'
 import { given, type LakeCall } from '../lake-call.ts'
 import { contentIn, metadataHeaders } from '../property-headers.ts'
@@ -73,7 +73,7 @@ async function copyFrom(lake: Lake, call: LakeCall, isPut: boolean): Promise<Pro
     if (lstatSync(unfinished).size !== from.stats.size)
       throw new HttpError(409, 'CopySourceChanged', 'The source of the copy has changed meanwhile.')
     const expected = given(call, 'x-ms-source-content-md5')
-    if (expected !== undefined) checkMd5(await pieceOf(unfinished, from.stats.size, ''), expected)
+    if (expected !== undefined) checkMd5(md5Of([await pieceOf(unfinished, from.stats.size, '')]), expected)
     guardWrite(lake, call, entryAt(target))
     folder.adopt(unfinished, container, path, { overwrite: true })
     uploads.forget(container, path)
@@ -88,17 +88,16 @@ async function copyFrom(lake: Lake, call: LakeCall, isPut: boolean): Promise<Pro
 }
 
 /** A range of a file of the lake, for a block. @throws HttpError 400 to 416 */
-export async function sourcePiece(
-  lake: Lake,
-  call: LakeCall,
-): Promise<{ data: Buffer; headers: Record<string, string> }> {
+export async function sourcePiece(lake: Lake, call: LakeCall): Promise<CheckedBody> {
   const { place, stats } = copySource(lake, call, { isRead: true })
   const data = await pieceOf(place, stats.size, given(call, 'x-ms-source-range') ?? '')
-  checkMd5(data, given(call, 'x-ms-source-content-md5'))
+  const md5 = md5Of([data])
+  checkMd5(md5, given(call, 'x-ms-source-content-md5'))
   checkCrc64(data, given(call, 'x-ms-source-content-crc64'))
   return {
-    data,
-    headers: { 'content-md5': md5Of(data), 'x-ms-content-crc64': crc64(data).toString('base64') },
+    pieces: [data],
+    bytes: data.length,
+    headers: { 'content-md5': md5, 'x-ms-content-crc64': crc64(data).toString('base64') },
   }
 }
 

@@ -137,7 +137,7 @@ async function checksumsAsked(
       `One of the request inputs is out of range: a checksum is given of at most ${MAX_CHECKED_RANGE} bytes.`,
     )
   const bytes = await read()
-  return md5 ? { 'content-md5': md5Of(bytes) } : { 'x-ms-content-crc64': crc64(bytes).toString('base64') }
+  return md5 ? { 'content-md5': md5Of([bytes]) } : { 'x-ms-content-crc64': crc64(bytes).toString('base64') }
 }
 
 /**

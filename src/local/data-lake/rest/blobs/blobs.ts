@@ -1,11 +1,12 @@
 /** Operations on blobs: properties, Put Blob, delete, expiry. Reads, copies, blocks and appends have files of their own. */
-import { rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { rmdirSync, rmSync } from 'node:fs'
 import { HttpError } from '../../../http/errors.ts'
 import { checkConditions } from '../../store/entry.ts'
+import { writeFilePieces } from '../../store/file-pieces.ts'
 import { entryAt } from '../../store/names.ts'
 import type { Properties } from '../../store/properties.ts'
 import { diskError } from '../../store/storage-errors.ts'
-import { checkMd5, md5Of, readChecked } from '../checked-body.ts'
+import { checkMd5, md5Of, readChecked, textOf } from '../checked-body.ts'
 import { expiryIn } from '../expiry.ts'
 import {
   answer,
@@ -97,14 +98,16 @@ async function putBlob(lake: Lake, call: LakeCall): Promise<void> {
   const properties = { metadata: metadataHeaders(request), content: contentIn(request, { plain: true }) }
   // Checked before the body too: there is no need to read a body that is refused anyway.
   guardWrite(lake, call, entryAt(place))
-  const { data, headers } = await readChecked(request, MAX_BLOB_BYTES)
-  checkMd5(data, given(call, 'x-ms-blob-content-md5'))
+  const body = await readChecked(request, MAX_BLOB_BYTES, { needsMd5: true })
+  const { pieces, bytes, headers } = body
+  const md5 = body.md5 ?? md5Of(pieces)
+  checkMd5(md5, given(call, 'x-ms-blob-content-md5'))
   guardWrite(lake, call, entryAt(place))
-  const release = lake.folder.reserve(data.length)
+  const release = lake.folder.reserve(bytes)
   try {
     const whole = lake.folder.unfinishedFile()
     try {
-      writeFileSync(whole, data)
+      writeFilePieces(whole, pieces)
     } catch (error) {
       rmSync(whole, { force: true })
       throw diskError(error)
@@ -114,8 +117,10 @@ async function putBlob(lake: Lake, call: LakeCall): Promise<void> {
   } finally {
     release()
   }
-  const md5 = md5Of(data)
-  const stats = keep(lake, call, { ...properties, content: { ...properties.content, 'content-md5': md5 } })
+  const stats = keep(lake, call, {
+    ...properties,
+    content: { ...properties.content, 'content-md5': md5 },
+  })
   answer(call, 201, { ...writtenHeaders(stats), ...headers, 'content-md5': md5 })
 }
 
@@ -142,7 +147,7 @@ function removeDirectory({ folder }: Lake, { container, path }: LakeCall): void 
 }
 
 async function batch(lake: Lake, call: LakeCall): Promise<void> {
-  const text = (await readChecked(call.request, MAX_BATCH_BYTES)).data.toString('utf8')
+  const text = textOf(await readChecked(call.request, MAX_BATCH_BYTES))
   const { type, body } = answerBatch(call, text, ({ container, path, headers }) => {
     try {
       const one: LakeCall = { ...call, container, path }

@@ -4,7 +4,7 @@ import { HttpError } from '../../../http/errors.ts'
 import { entryAt } from '../../store/names.ts'
 import type { CommittedBlock } from '../../store/properties.ts'
 import { type ListedBlock, MAX_BLOCKS } from '../../store/staged-blocks.ts'
-import { readChecked } from '../checked-body.ts'
+import { type CheckedBody, readChecked, textOf } from '../checked-body.ts'
 import {
   answer,
   answerXml,
@@ -30,17 +30,14 @@ const MAX_ID_BYTES = 64
 type Operations = Pick<Handlers, 'putBlock' | 'putBlockFromUrl' | 'putBlockList' | 'getBlockList'>
 
 export function blockOperations(lake: Lake): Operations {
-  const stage = async (
-    call: LakeCall,
-    content: () => Promise<{ data: Buffer; headers: Record<string, string> }>,
-  ) => {
+  const stage = async (call: LakeCall, content: () => Promise<CheckedBody>) => {
     const { container, path } = call
     const id = blockId(call)
     const place = lake.folder.resolve(container, path)
     checkLease(lake, call)
-    const { data, headers } = await content()
+    const { pieces, headers } = await content()
     checkLease(lake, call)
-    lake.uploads.blocks.put(container, path, id, data, committedBlocks(lake, call, entryAt(place)))
+    lake.uploads.blocks.put(container, path, id, pieces, committedBlocks(lake, call, entryAt(place)))
     answer(call, 201, headers)
   }
   return {
@@ -74,15 +71,15 @@ async function putBlockList(lake: Lake, call: LakeCall): Promise<void> {
   const place = lake.folder.resolve(container, path)
   const properties = { metadata: metadataHeaders(request), content: contentIn(request) }
   guardWrite(lake, call, entryAt(place))
-  const { data, headers } = await readChecked(request, MAX_BLOCK_LIST_BYTES)
-  const list = listIn(data.toString('utf8'))
+  const body = await readChecked(request, MAX_BLOCK_LIST_BYTES)
+  const list = listIn(textOf(body))
   const committed = committedBlocks(lake, call, entryAt(place))
   const blocks = await lake.uploads.blocks.commit(container, path, list, committed, () =>
     guardWrite(lake, call, entryAt(place)),
   )
   lake.uploads.forget(container, path)
   const stats = keep(lake, call, { ...properties, blocks })
-  answer(call, 201, { ...writtenHeaders(stats), ...headers })
+  answer(call, 201, { ...writtenHeaders(stats), ...body.headers })
 }
 
 /** @throws HttpError 400 */

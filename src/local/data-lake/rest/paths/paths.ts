@@ -132,12 +132,12 @@ function ofNew({ clock }: Lake, call: LakeCall, isDirectory: boolean): Propertie
 async function append(lake: Lake, call: LakeCall): Promise<void> {
   const { container, path } = call
   checkLease(lake, call)
-  const { data, headers } = await readChecked(call.request, MAX_APPEND_BYTES)
+  const { pieces, bytes, headers } = await readChecked(call.request, MAX_APPEND_BYTES)
   const isFlush = word(call, 'flush') === 'true'
   const { call: leased, after } = leaseAround(lake, call, { isFlush })
   checkLease(lake, leased)
-  lake.uploads.append(container, path, position(call), data)
-  const flushed = isFlush ? writtenHeaders(makeVisible(lake, leased, position(call) + data.length)) : {}
+  lake.uploads.append(container, path, position(call), pieces)
+  const flushed = isFlush ? writtenHeaders(makeVisible(lake, leased, position(call) + bytes)) : {}
   answer(call, 202, { ...flushed, ...headers, ...after() })
 }
 
