@@ -41,7 +41,7 @@ const outputs = await Promise.all([
   // In parts: what a command asks for later need not be read before the first frame. All lie in one folder, as the worker does.
   build({
     ...common,
-    entryPoints: ['src/cli.ts'],
+    entryPoints: { cli: 'src/cli.ts', 'early-worker': 'src/local/hosting/early-worker.ts' },
     outdir: 'dist',
     splitting: true,
     chunkNames: 'part-[name]-[hash]',

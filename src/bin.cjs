@@ -38,7 +38,11 @@ process.exitCode = 1;
 process.once('beforeExit', function () {
   end('rtstream-tui ended before its work was done: nothing was left that it could wait for.');
 });
-import('./cli.js').catch(function (error) {
+// `serve` is ready when its worker is, whose code is loaded from here on; the screen does not wait for it.
+var first = process.argv[2] === 'serve' ? import('./early-worker.js') : Promise.resolve();
+first.then(function () {
+  return import('./cli.js');
+}).catch(function (error) {
   end('rtstream-tui could not be loaded: ' + String(error && error.message || error).split('\n')[0] + '. Install it again.');
 });
 

@@ -70,6 +70,7 @@ export async function runServe(options: ServeOptions): Promise<number> {
       config,
       dataDir: folder.path,
       command: 'serve',
+      isTrusted: options.start.length > 0,
       onFailure: (error) => failure.abort(error),
     })
     rotate()

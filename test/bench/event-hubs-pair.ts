@@ -14,7 +14,7 @@ import {
   earliestEventPosition,
   latestEventPosition,
 } from '@azure/event-hubs'
-import { trust } from '../../src/local/hosting/host.ts'
+import { trust } from '../../src/local/hosting/trust.ts'
 import { createCertificate } from '../../src/local/runtime/certificate.ts'
 import { encodeBatch, sendBatches } from './bare-client.ts'
 

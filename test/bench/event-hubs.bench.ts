@@ -12,7 +12,7 @@ import { Worker } from 'node:worker_threads'
 import { EventHubConsumerClient, earliestEventPosition, latestEventPosition } from '@azure/event-hubs'
 import { createHubProducer, type HubConnection } from '../../src/azure/event-hubs/producer.ts'
 import { HubLog } from '../../src/local/event-hubs/log/log.ts'
-import { trust } from '../../src/local/hosting/host.ts'
+import { trust } from '../../src/local/hosting/trust.ts'
 import { createCertificate } from '../../src/local/runtime/certificate.ts'
 
 const EVENT_BYTES = 295

@@ -1,6 +1,6 @@
 /** `rtstream-tui serve`: the local services alone, as a program's tests would start them. */
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { EventHubProducerClient } from '@azure/event-hubs'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -32,6 +32,11 @@ const freePort = async (): Promise<number> => {
   await new Promise((resolve) => server.close(resolve))
   return port
 }
+const connected = (port: number): Promise<Socket> =>
+  new Promise((resolve, reject) => {
+    const socket = connect(port, 'localhost', () => resolve(socket))
+    socket.once('error', reject)
+  })
 async function send(endpoints: Endpoints, body: unknown): Promise<void> {
   const producer = new EventHubProducerClient(endpoints.eventHubsConnectionString as string)
   try {
@@ -67,6 +72,35 @@ describe('serve', () => {
     second.one.child.kill('SIGINT')
     expect(await second.one.exit).toBe(0)
   }, 90_000)
+
+  it('answers at every address that it names, as soon as it names them', async () => {
+    const { one, endpoints } = await serve('all')
+    const { host: lake, pathname } = new URL(endpoints.lake as string)
+    const ports = [
+      new URL(`http://${lake}`).port,
+      new URL(endpoints.lakeTls as string).port,
+      new URL(endpoints.management as string).port,
+      /sb:\/\/localhost:(\d+)/.exec(endpoints.eventHubsConnectionString as string)?.[1],
+      /sb:\/\/localhost:(\d+)/.exec(endpoints.eventHubsTls as string)?.[1],
+      endpoints.kafka?.split(':')[1],
+      endpoints.kafkaTls?.split(':')[1],
+    ]
+    // A refused connection would be an error: no try again.
+    for (const port of ports) (await connected(Number(port))).destroy()
+    expect(new Set(ports).size).toBe(7)
+    expect((await fetch(`http://${lake}${pathname}?comp=list`)).status).toBe(401)
+    const { lines } = await cli(['endpoints', '--json', '--data-dir', at('all')])
+    expect(JSON.parse(lines.join('\n'))).toEqual(endpoints)
+    one.child.kill('SIGTERM')
+    expect(await one.exit).toBe(0)
+  }, 90_000)
+
+  it('asked for its help, or with a wrong option, ends at once', async () => {
+    const help = await cli(['serve', '--help'])
+    expect(help.code).toBe(0)
+    expect(help.lines.join('\n')).toContain('--start <stages>')
+    expect((await cli(['serve', '--nonsense'])).code).toBe(2)
+  }, 60_000)
 
   it('with fixed keys and ports is the same at every start, on every folder', async () => {
     const [hub, lake] = [await freePort(), await freePort()]

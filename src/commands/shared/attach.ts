@@ -17,7 +17,8 @@ export async function attachTarget(config: Config): Promise<Target> {
       `No rtstream-tui runs on ${config.dataDir}.`,
       'Start one in another terminal (rtstream-tui), name its folder with --data-dir, or use --target azure.',
     )
-  const { bypassProxies, trust } = await import('../../local/hosting/host.ts')
+  const { trust } = await import('../../local/hosting/trust.ts')
+  const { bypassProxies } = await import('../../local/runtime/proxies.ts')
   bypassProxies()
   const { connectLocalTarget } = await import('../../azure/target.ts')
   trust(instance.endpoints.certificate)

@@ -15,6 +15,7 @@ export interface OpenedServices {
 
 /**
  * @param options.command named to a command that finds the folder in use; none for the control room.
+ * @param options.isTrusted will this process talk to them over TLS itself? Default: yes.
  * @param options.onFailure the local services died: nothing works any more until the program is started again.
  */
 export async function openLocalServices(options: {
@@ -22,11 +23,15 @@ export async function openLocalServices(options: {
   /** Absolute; exists and is writable. */
   dataDir: string
   command?: string | undefined
+  isTrusted?: boolean
   onFailure: (error: Error) => void
 }): Promise<OpenedServices> {
-  const { config, dataDir, command, onFailure } = options
+  const { config, dataDir, command, isTrusted = true, onFailure } = options
   const { startLocalAzure } = await import('../../local/hosting/host.ts')
-  const azure = await startLocalAzure(localOptions(config, dataDir, command), config.logLevel)
+  const azure = await startLocalAzure(localOptions(config, dataDir, command), {
+    logLevel: config.logLevel,
+    isTrusted,
+  })
   azure.onFailure(onFailure)
   const { endpoints } = azure
   try {

@@ -1,11 +1,11 @@
 /** Starts Azure on loopback in its worker thread, and makes this process trust it. */
-import tls from 'node:tls'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { LakeChanges } from '../../contract/lake-changes.ts'
 import type { GroupProgress } from '../event-hubs/links/group-progress.ts'
 import type { LocalAzureEndpoints, LocalAzureOptions } from '../runtime/options.ts'
-import { wrongProxies } from '../runtime/proxies.ts'
+import { takeWorker, WORKER_HEAP_MB } from './worker-thread.ts'
 
+/** The first that it is told. */
 export interface WorkerInput {
   options: LocalAzureOptions
   logLevel: string
@@ -53,43 +53,32 @@ export interface LocalAzure {
   close(): Promise<void>
 }
 
-/** The heap of the worker (MB): services and small results only; DuckDB's memory is its own. */
-const WORKER_HEAP_MB = 256
 /** A start that takes longer never ends: the services open files and ports, and nothing else. */
 const START_TIMEOUT_MS = 180_000
 /** A stop that takes longer is cut off; the data is safe at any moment. */
 const CLOSE_TIMEOUT_MS = 15_000
 
-/** In the bundle the worker lies beside this file's bundle; from source, beside this file. */
-const ownWorker = () =>
-  new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url)
+export interface StartOptions {
+  logLevel?: string
+  /** Will this process be a client of the services over TLS? Default: yes. */
+  isTrusted?: boolean
+  /** What the thread runs; another one in tests. */
+  workerFile?: URL
+  startTimeoutMs?: number
+}
 
-/**
- * @param workerFile what the thread runs; another one in tests.
- * @throws an error with name, message and hint of whatever did not start: folder in use, port taken, disk full, …
- */
+/** @throws an error with name, message and hint of whatever did not start: folder in use, port taken, disk full, … */
 export async function startLocalAzure(
   options: LocalAzureOptions,
-  logLevel = 'info',
-  workerFile: URL = ownWorker(),
-  startTimeoutMs = START_TIMEOUT_MS,
+  { logLevel = 'info', isTrusted = true, workerFile, startTimeoutMs = START_TIMEOUT_MS }: StartOptions = {},
 ): Promise<LocalAzure> {
-  bypassProxies()
   const lakeChanges = options.engine === 'spark' ? undefined : new LakeChanges()
-  const input: WorkerInput = { options, logLevel, lakeChanges: lakeChanges?.memory }
-  const worker = new Worker(workerFile, {
-    workerData: input,
-    resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB },
-    // What a library prints must not reach the screen.
-    stdout: true,
-    stderr: true,
-  })
-  worker.stdout.resume()
-  worker.stderr.resume()
+  const worker = takeWorker(workerFile)
   const life = new WorkerLife(worker)
+  worker.postMessage({ options, logLevel, lakeChanges: lakeChanges?.memory } satisfies WorkerInput)
   const timer = setTimeout(() => life.giveUp(startTimeoutMs), startTimeoutMs)
   const endpoints = await life.started.finally(() => clearTimeout(timer))
-  trust(endpoints.certificate)
+  if (isTrusted) (await import('./trust.ts')).trust(endpoints.certificate)
   return {
     endpoints,
     onFailure: (listener) => life.onFailure(listener),
@@ -217,18 +206,4 @@ function namedError({ name, message, hint, path }: Extract<FromWorker, { type: '
   )
   error.name = name
   return error
-}
-
-/** Every TLS client of this process trusts the session's certificate from now on, those of AMQP too. */
-export function trust(certificate: string): void {
-  tls.setDefaultCACertificates([...tls.getCACertificates('default'), certificate])
-}
-
-/** The HTTP clients would send even loopback requests to a proxy that the environment names. */
-export function bypassProxies(): void {
-  for (const name of wrongProxies(process.env)) delete process.env[name]
-  for (const name of ['NO_PROXY', 'no_proxy']) {
-    const hosts = (process.env[name] ?? '').split(',').filter(Boolean)
-    process.env[name] = [...new Set([...hosts, 'localhost', '127.0.0.1'])].join(',')
-  }
 }

@@ -6,8 +6,10 @@ import { releaseWhenTold } from '../runtime/heap-release.ts'
 import { logDestination } from '../storage/log-destination.ts'
 import type { FaultChange, FromWorker, ToWorker, WorkerInput } from './host.ts'
 import { type LocalServices, startLocalServices } from './services.ts'
+import type { WorkerBirth } from './worker-thread.ts'
 
-const { options, logLevel, lakeChanges } = workerData as WorkerInput
+if ((workerData as WorkerBirth).isEarly) preload()
+const { options, logLevel, lakeChanges } = await firstMessage()
 const logger = newLogger(options.logFile)
 const send = (message: FromWorker) => parentPort?.postMessage(message)
 
@@ -38,6 +40,17 @@ try {
   logger.error({ err: error }, 'local Azure did not start')
   send({ type: 'failed', name, message, hint, path })
   parentPort?.close()
+}
+
+/** What the first port and the usual engine would load in their turn. */
+function preload(): void {
+  // Who needs it tells why it cannot be loaded.
+  for (const load of [() => import('node:cluster'), () => import('../engine/duckdb-engine.ts')])
+    load().catch(() => {})
+}
+
+function firstMessage(): Promise<WorkerInput> {
+  return new Promise((resolve) => parentPort?.once('message', resolve))
 }
 
 async function changeFault({ faults }: LocalServices, { id, name, deed }: FaultChange): Promise<void> {

@@ -1,9 +1,9 @@
 /** A worker that says it has started, and breaks when its data folder's name says how. */
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import type { WorkerInput } from '../../../src/local/hosting/host.ts'
 import { createCertificate } from '../../../src/local/runtime/certificate.ts'
 
-const { options } = workerData as WorkerInput
+const { options } = await new Promise<WorkerInput>((resolve) => parentPort?.once('message', resolve))
 const how = options.dataDir
 if (how === 'before') throw new Error('broken before the start')
 if (how === 'exit') process.exit(3)

@@ -1,9 +1,11 @@
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type LocalAzure, startLocalAzure } from '../../../src/local/hosting/host.ts'
+import { loadWorker, takeWorker } from '../../../src/local/hosting/worker-thread.ts'
 import type { LocalAzureOptions } from '../../../src/local/runtime/options.ts'
 import { dataFolder, localOptions, removeDataFolders } from '../../support/local-azure.ts'
 import { restCaller } from '../../support/rest.ts'
@@ -41,6 +43,22 @@ describe('the worker', () => {
     expect(readFileSync(join(dataDir, 'rtstream.log'), 'utf8')).toContain('request refused')
   })
 
+  it('may be loaded before it is known what it shall be; what broke meanwhile is begun anew', async () => {
+    loadWorker()
+    const early = takeWorker()
+    const other = takeWorker()
+    expect(other.threadId).not.toBe(early.threadId)
+    await other.terminate()
+    // As a program takes it: by its first message.
+    loadWorker()
+    const azure = await start(dataFolder())
+    expect((await restCaller(azure.endpoints.management, '')('GET', '/')).status).toBe(401)
+    await early.terminate()
+    const broken = loadWorker(new URL('./no-such-worker.ts', import.meta.url))
+    await expect(once(broken, 'exit')).rejects.toThrow('no-such-worker')
+    await start(dataFolder())
+  })
+
   it('tells why it did not start, by name and with a hint', async () => {
     const dataDir = dataFolder()
     await start(dataDir)
@@ -75,7 +93,7 @@ describe('the worker', () => {
     ['throw', 'The local services ended unexpectedly: broken in the middle.'],
     ['memory', 'The local services ran out of memory (256 MB).'],
   ])('that breaks down (%s) is reported once, in a line for a person', async (how, message) => {
-    const azure = await startLocalAzure(localOptions(how), 'info', broken)
+    const azure = await startLocalAzure(localOptions(how), { workerFile: broken })
     const failures: Error[] = []
     azure.onFailure((error) => failures.push(error))
     await vi.waitFor(() => expect(failures).toHaveLength(1), { timeout: 20_000 })
@@ -86,7 +104,7 @@ describe('the worker', () => {
   })
 
   it('that does not stop in order says so to whoever closes it', async () => {
-    const azure = await startLocalAzure(localOptions('close'), 'info', broken)
+    const azure = await startLocalAzure(localOptions('close'), { workerFile: broken })
     await expect(azure.close()).rejects.toThrow('the event hub did not stop')
   })
 
@@ -94,12 +112,12 @@ describe('the worker', () => {
     ['before', /broken before the start/],
     ['exit', /exit code 3/],
   ])('that breaks before it has started (%s) fails the start', async (how, message) => {
-    await expect(startLocalAzure(localOptions(how), 'info', broken)).rejects.toThrow(message)
+    await expect(startLocalAzure(localOptions(how), { workerFile: broken })).rejects.toThrow(message)
   })
 
   it('that never starts is given up', async () => {
-    await expect(startLocalAzure(localOptions('never'), 'info', broken, 500)).rejects.toThrow(
-      'The local services did not start within 0.5 s; see the log.',
-    )
+    await expect(
+      startLocalAzure(localOptions('never'), { workerFile: broken, startTimeoutMs: 500 }),
+    ).rejects.toThrow('The local services did not start within 0.5 s; see the log.')
   })
 })
