@@ -199,6 +199,40 @@ describe('the control room', () => {
     await terminal.close()
   })
 
+  it('with --no-mouse it sets no mouse mode, a click and the wheel do nothing, and m says how it is', async () => {
+    const modes = /\x1b\[\?(?:1000|1002|1003|1006)h/
+    const terminal = open({ args: ['--no-mouse'] })
+    await connected(terminal)
+    expect(terminal.written).not.toMatch(modes)
+    terminal.press('?')
+    await terminal.waitFor('esc closes')
+    const list = terminal.text().split('\n').slice(6).join('\n')
+    // Reports of a terminal that was left in that mode: the wheel, a click on `esc back`.
+    terminal.press('\x1b[<65;40;20M', '\x1b[<65;40;20M', `\x1b[<0;3;40M`, `\x1b[<0;3;40m`, 'down')
+    await terminal.waitFor((screen) => /▸ 2 /.test(screen.join('\n')))
+    expect(terminal.text().split('\n').slice(6).join('\n').replace('▸ 2', '  2')).toBe(
+      list.replace('▸ 1', '  1'),
+    )
+    terminal.press('escape')
+    await terminal.waitFor((screen) => !/esc closes/.test(screen.join('')))
+    terminal.press('m')
+    await terminal.waitFor('The mouse is on.')
+    expect(terminal.written).toMatch(modes)
+    terminal.press('m')
+    await terminal.waitFor('The mouse is off.')
+    terminal.press('q')
+    expect((await terminal.exit).code).toBe(0)
+    expect(terminal.written.lastIndexOf('\x1b[?1006l')).toBeGreaterThan(
+      terminal.written.lastIndexOf('\x1b[?1006h'),
+    )
+    await terminal.close()
+
+    const usual = open()
+    await connected(usual)
+    expect(usual.written).toMatch(modes)
+    await usual.close()
+  }, 60_000)
+
   it('disables every control with --read-only, and says so', async () => {
     const terminal = open({ args: ['--read-only'] })
     await connected(terminal)

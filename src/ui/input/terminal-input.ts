@@ -43,7 +43,9 @@ export function terminalInput(options: TerminalInputOptions): TerminalInput {
   let hasMouse = options.mouse
   let cancel = () => {}
 
-  const tell = (tokens: readonly Token[]) => {
+  const tell = (all: readonly Token[]) => {
+    // Off, reports still come: on their way already, or from a terminal that another program has left in that mode.
+    const tokens = hasMouse ? all : all.filter(({ kind }) => kind !== 'mouse')
     if (tokens.length > 0) onTokens(tokens)
   }
   const waitOn = () => {

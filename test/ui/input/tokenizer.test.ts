@@ -285,3 +285,16 @@ describe('the terminal', () => {
     expect(written.join('')).toMatch(/\x1b\[\?1000l.*\x1b\[\?2004l$/)
   })
 })
+
+it('reports of the mouse mean nothing while it is off', () => {
+  const { input, send, tokens, keys } = open()
+  send('\x1b[<0;3;4M')
+  expect(tokens.map(({ kind }) => kind)).toEqual(['mouse'])
+  input.setMouse(false)
+  send('\x1b[<0;3;4M\x1b[<65;3;4Mj')
+  expect(tokens.map(({ kind }) => kind)).toEqual(['mouse', 'key'])
+  expect(keys()).toEqual(['j'])
+  input.setMouse(true)
+  send('\x1b[<64;3;4M')
+  expect(tokens.at(-1)?.kind).toBe('mouse')
+})
