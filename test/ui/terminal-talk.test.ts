@@ -19,8 +19,15 @@ afterAll(() => program.remove())
 const WAIT = 30_000
 const TEST = { timeout: 180_000 }
 
-async function start(...args: string[]): Promise<Terminal> {
-  const terminal = openTerminal({ command: process.execPath, args: [program.file, 'allRunning', ...args] })
+const start = (...args: string[]) => startIn([120, 40], ...args)
+
+async function startIn([columns, rows]: readonly [number, number], ...args: string[]): Promise<Terminal> {
+  const terminal = openTerminal({
+    command: process.execPath,
+    args: [program.file, 'allRunning', ...args],
+    columns,
+    rows,
+  })
   opened.push(terminal)
   await terminal.waitFor('q quit', WAIT)
   return terminal
@@ -186,6 +193,28 @@ it(
     expect(terminal.written.lastIndexOf(MOUSE.off)).toBeGreaterThan(terminal.written.lastIndexOf(MOUSE.on))
   },
 )
+
+it('where the strip stands alone, in two bands, a click on a box opens its panel', TEST, async () => {
+  const terminal = await startIn([60, 20], '--mouse')
+  const strip = terminal.text()
+  for (const [box, title] of [
+    ['event hub', 'partition'],
+    ['analytics', 'watermark'],
+    ['silver', 'batches of silver'],
+    ['aggregate', 'Aswan'],
+  ] as const) {
+    const row = terminal.screen().findIndex((line) => line.includes(`● ${box}`))
+    const column = (terminal.screen()[row] ?? '').indexOf(box) + 1
+    terminal.press(`\x1b[<0;${column};${row + 1}M`, `\x1b[<0;${column};${row + 1}m`)
+    await terminal.waitFor(
+      (screen) => screen.join('').includes(title) && / esc back/.test(screen.at(-1) ?? ''),
+      WAIT,
+    )
+    terminal.press('q')
+    await terminal.waitFor(() => terminal.text() === strip, WAIT)
+  }
+  expect(await calls(terminal)).toEqual([])
+})
 
 it('the mouse is the terminal’s own until m, where it is not asked for', TEST, async () => {
   const terminal = await start()

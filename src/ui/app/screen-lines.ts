@@ -71,7 +71,9 @@ export function screenLines(state: AppState, view: ViewState, columns: number, r
       ...(view.overlay || view.detail
         ? []
         : [
-            ...moved(flowRegions(state, columns, layout.flowHeight), 1 + above.length + layout.gap),
+            ...(hasFlow
+              ? moved(flowRegions(state, columns, layout.flowHeight), 1 + above.length + layout.gap)
+              : []),
             ...moved(
               body.regions,
               above.length + (layout.isStripAlone ? 1 : 1 + layout.gap + layout.flowHeight),

@@ -173,7 +173,9 @@ export class Screen {
       return
     }
     if (target.kind === 'box') {
-      if (!isWheel) this.#change({ ...this.#view, focused: target.id, cursor: undefined })
+      // Where the strip stands alone, there is no panel to be focused: it opens.
+      const isZoomed = this.#view.isZoomed || this.#drawn?.layout?.isStripAlone === true
+      if (!isWheel) this.#change({ ...this.#view, focused: target.id, cursor: undefined, isZoomed })
       return
     }
     const isSame = this.#view.focused === target.id

@@ -57,15 +57,22 @@ export function flowLines(state: AppState, width: number, height: number, gap: 0
     const hasRow = width >= WORDS_ROW_BELOW || height > STRIP_ROWS
     return [...above, ...band(hasRow ? nodes : nodes.map(withLastWord), width).slice(0, height)]
   }
-  const rows = STRIP_ROWS + 1
-  const between: Line[] = height > 2 * rows + 1 ? [[]] : []
+  const { above, between } = gapsOf(height)
+  const blank = (count: number) => Array.from({ length: count }, (): Line => [])
   return [
-    ...between,
+    ...blank(above),
     ...band(nodes.slice(0, PER_BAND), width),
-    ...(height > 2 * rows ? [[] as Line] : []),
+    ...blank(between),
     ...band(nodes.slice(PER_BAND), width),
   ].slice(0, height)
 }
+
+const BAND_ROWS = STRIP_ROWS + 1
+/** Blank rows above the first of two bands, and between them, as far as there is room. */
+const gapsOf = (height: number) => ({
+  above: height > 2 * BAND_ROWS + 1 ? 1 : 0,
+  between: height > 2 * BAND_ROWS ? 1 : 0,
+})
 
 const isHub = ({ names }: Node) => names[2] === 'hub'
 
@@ -87,17 +94,38 @@ function floating(senders: readonly Sender[], cells: readonly Cell[], width: num
 /** Panels behind the boxes, from left to right. */
 const PANELS_OF_BOXES: readonly PanelId[] = ['rate', 'hub', 'job', 'databricks', 'databricks', 'synapse']
 
-/** Where the boxes are, if they stand side by side: below that width no panel stands beside the strip. */
+/** Where the boxes are: side by side, or in two bands. */
 export function flowRegions(state: AppState, width: number, height: number): Region[] {
-  if (width < BANDS_BELOW || isStepping(state)) return []
+  if (isStepping(state)) return []
+  const nodes = nodesOf(state)
+  if (width >= BANDS_BELOW) return boxRegions(nodes, PANELS_OF_BOXES, width, 0, height)
+  const { above, between } = gapsOf(height)
+  const second = above + BAND_ROWS + between
+  return [
+    ...boxRegions(
+      nodes.slice(0, PER_BAND),
+      PANELS_OF_BOXES.slice(0, PER_BAND),
+      width,
+      above,
+      second - between,
+    ),
+    ...boxRegions(nodes.slice(PER_BAND), PANELS_OF_BOXES.slice(PER_BAND), width, second, height),
+  ]
+}
+
+function boxRegions(
+  nodes: readonly Node[],
+  panels: readonly PanelId[],
+  width: number,
+  top: number,
+  bottom: number,
+): Region[] {
   let left = 1
-  return cellsOf(nodesOf(state), width).cells.flatMap(({ box, arrow }, index): Region[] => {
+  return cellsOf(nodes, width).cells.flatMap(({ box, arrow }, index): Region[] => {
     const start = left
     left += box + arrow
-    const id = PANELS_OF_BOXES[index]
-    return id
-      ? [{ left: start, right: start + box, top: 0, bottom: height, target: { kind: 'box', id } }]
-      : []
+    const id = panels[index]
+    return id ? [{ left: start, right: start + box, top, bottom, target: { kind: 'box', id } }] : []
   })
 }
 
