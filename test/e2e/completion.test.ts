@@ -1,8 +1,10 @@
 /** Completion in the shells themselves: tab after a few letters, in a real terminal. A shell that is not here is named as not tried. */
 import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { Language, type Node, Parser } from 'web-tree-sitter'
 import { BIN, temporaryFolder } from '../support/cli.ts'
 import { openTerminal } from '../support/terminal.ts'
 
@@ -83,17 +85,58 @@ for (const [shell, { args, load }] of Object.entries(SHELLS))
 for (const shell of Object.keys(SHELLS))
   if (!isThere(shell)) console.warn(`completion: ${shell} is not installed here, so it was not tried.`)
 
-it('PowerShell: one completer, whose braces, brackets and quotes close', () => {
+const powershell = ['pwsh', 'powershell'].find(isThere)
+
+it.skipIf(powershell === undefined)('PowerShell completes commands and their options', () => {
+  const file = join(folder.path, 'completion.ps1')
+  writeFileSync(file, script('powershell'))
+  const completed = (line: string) =>
+    execFileSync(
+      powershell as string,
+      [
+        '-NoProfile',
+        '-NonInteractive',
+        '-Command',
+        `. '${file}'; (TabExpansion2 '${line}' ${line.length}).CompletionMatches.CompletionText`,
+      ],
+      { encoding: 'utf8', env: { ...process.env, PATH: `${bin}:${process.env.PATH}` } },
+    ).trim()
+  expect(completed('rtstream-tui doc')).toBe('doctor')
+  expect(completed('rtstream-tui run --dura')).toBe('--duration')
+})
+
+if (powershell === undefined)
+  console.warn(
+    'completion: PowerShell is not installed here, and no registry that the project uses has it: its script was parsed, not run.',
+  )
+
+it('the script for PowerShell parses, registers one completer, and knows the words that bash completes', async () => {
   const text = script('powershell')
-  const code = text.replace(/^#.*$/gm, '').replace(/'[^']*'/g, "''")
-  expect(code.match(/Register-ArgumentCompleter -Native -CommandName rtstream-tui/g)).toHaveLength(1)
-  const open: string[] = []
-  for (const one of code.replace(/"[^"\n]*"/g, '')) {
-    if ('{(['.includes(one)) open.push(one)
-    if ('})]'.includes(one)) expect(open.pop()).toBe({ '}': '{', ')': '(', ']': '[' }[one])
-  }
-  expect(open).toEqual([])
-  expect(code.replace(/"[^"\n]*"/g, '').replaceAll("''", '')).not.toMatch(/['"]/)
-  expect(text).toMatch(/'run' \{ .*'--duration'/)
-  expect(text).toMatch(/default \{ 'monitor|default \{ '/)
+  const grammar = createRequire(import.meta.url).resolve('tree-sitter-powershell/tree-sitter-powershell.wasm')
+  await Parser.init()
+  const parser = new Parser()
+  parser.setLanguage(await Language.load(grammar))
+  const root = parser.parse(text)?.rootNode
+  if (!root) throw new Error('the script could not be parsed')
+  expect(root.hasError).toBe(false)
+  const textsOf = (node: Node, type: string) => node.descendantsOfType(type).map((one) => one?.text ?? '')
+  const [completer, ...others] = root
+    .descendantsOfType('command')
+    .filter((one) => one?.text.startsWith('Register-'))
+  expect(others).toEqual([])
+  expect(completer?.text).toMatch(
+    /^Register-ArgumentCompleter -Native -CommandName rtstream-tui -ScriptBlock \{/,
+  )
+  // `'run' { '--config', … }`, as bash has `run) words="--config …"`.
+  const clauses = root.descendantsOfType('switch_clause').flatMap((one) => {
+    const [condition, block] = one?.namedChildren ?? []
+    if (!condition || !block) return []
+    const words = textsOf(block, 'string_literal').map((word) => word.slice(1, -1))
+    return [[condition.text.replaceAll("'", ''), words.join(' ')] as const]
+  })
+  const inBash = [...script('bash').matchAll(/^ {4}(\S+)\) words="(.*)" ;;$/gm)].map(
+    ([, name = '', words = '']) => [name === '*' ? 'default' : name, words] as const,
+  )
+  expect(Object.fromEntries(clauses)).toEqual(Object.fromEntries(inBash))
+  expect(clauses.length).toBe(inBash.length)
 })
