@@ -1,5 +1,5 @@
 /** What can be opened in the built program, in a real terminal, over the services that really run: zooms, rows, layers, SQL. */
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { BIN, temporaryFolder } from '../support/cli.ts'
@@ -50,19 +50,122 @@ it('every zoom shows what the services have written, rows open, and the layers a
     await shows(/all \d+ +generator \d+/)
     terminal.press('q')
 
+    // Each layer's newest rows, chosen in the zoomed lake; a row opens, with columns that the window had no room for.
+    terminal.press('\x1b4')
+    await shows(/q quit/)
+    terminal.press('enter')
+    await shows(/Delta commits/)
+    for (const [index, name] of [
+      'bronze',
+      'silver',
+      'quarantine',
+      'gold',
+      'by minute',
+      'aggregated',
+    ].entries()) {
+      // Leaving the rows has left nothing chosen.
+      for (let row = 0; row <= index; row++) terminal.press('j')
+      await terminal.waitFor((screen) => {
+        const row = screen.findIndex((line) => line.startsWith(`│ ${name} `))
+        return row > 0 && terminal.cells(row)[3]?.isInverse === true
+      }, WAIT)
+      terminal.press('o')
+      await terminal.waitFor(
+        (screen) =>
+          screen.join('').includes(`newest rows of ${name} `) && !screen.join('').includes('asking …'),
+        WAIT,
+      )
+      expect(terminal.text()).not.toContain('The query failed')
+      terminal.press('q')
+      await shows(/Delta commits/)
+    }
+    terminal.press('q')
+    await shows(/q quit/)
+
     terminal.press('o')
     await shows(/columns 1–\d of 10 ←→[\s\S]*station-/)
     for (let column = 0; column < 9; column++) terminal.press('right')
-    await shows(/columns 10 of 10|columns 9–10 of 10/)
-    terminal.press('q', 's', 'SELECT 40 + 2 AS answer', 'enter')
+    await shows(/column 10 of 10|columns 9–10 of 10/)
+    terminal.press('j')
+    await shows(/enter open/)
+    terminal.press('enter')
+    await shows(/╭ row [\s\S]*eventId +\S+[\s\S]*partitionId +\d/)
+    terminal.press('q')
+    await shows(/newest rows of silver/)
+    terminal.press('q')
+    await shows(/q quit/)
+    terminal.press('s')
+    await shows('SQL over the layers')
+    terminal.press('SELECT 40 + 2 AS answer', 'enter')
     await shows(/answer[\s\S]*42[\s\S]*1 row, from/)
-    terminal.press('q', '\x13')
+    // What was asked comes back, and the prepared questions behind it.
+    terminal.press('q')
+    await shows(/q quit/)
+    terminal.press('s')
+    await shows('SQL over the layers')
+    terminal.press('up')
+    await shows('SELECT 40 + 2 AS answer▏')
+    terminal.press('up', 'enter')
+    await shows(/city +readings +mean[\s\S]*rows, from \d+ files?/)
+    terminal.press('q')
+    await shows(/q quit/)
+    await exportsAndQueries()
+    terminal.press('\x13')
     await shows(/✓ .*logs/)
     expect(readdirSync(join(folder.path, 'logs')).join(' ')).toMatch(/\.svg/)
-    terminal.press('q', 'q')
+    terminal.press('q')
+    await shows('quit?')
+    terminal.press('q')
     expect((await terminal.exit).code).toBe(0)
     expect(existsSync(join(folder.path, 'logs'))).toBe(true)
   } finally {
     await terminal.close()
   }
 }, 180_000)
+
+/** What the running session has in its lake, on a terminal of its own: as files, as a table, as lines. */
+async function exportsAndQueries(): Promise<void> {
+  const csv = await ended('export', 'gold', '--format', 'csv')
+  expect(csv).toMatchObject({ code: 0, isAlternateScreen: false })
+  const [, count = ''] = /([\d,]+) rows? of gold in \S*gold\.csv/.exec(csv.text) ?? []
+  const rows = Number(count.replaceAll(',', ''))
+  const [head = '', ...lines] = readFileSync(join(folder.path, 'gold.csv'), 'utf8').trimEnd().split('\n')
+  expect(head).toMatch(/^eventId,deviceId,/)
+  expect(lines).toHaveLength(rows)
+  expect(rows).toBeGreaterThan(0)
+
+  const parquet = await ended('export', 'silver', '--format', 'parquet')
+  expect(parquet.text).toMatch(/rows? of silver in \S*silver\.parquet/)
+  expect(readFileSync(join(folder.path, 'silver.parquet')).subarray(0, 4).toString()).toBe('PAR1')
+
+  const sql = 'SELECT 40 + 2 AS answer, count(*) > 0 AS hasRows FROM gold'
+  expect((await ended('sql', sql)).text).toMatch(/answer[^\n]*hasRows\s[\s\S]*42[^\n]*true/)
+  expect((await ended('sql', sql, '--json')).text).toContain('{"answer":42,"hasRows":true}')
+  expect((await ended('sql', sql, '--csv')).text).toMatch(/^answer,hasRows\n42,true/)
+  const wrong = await ended('export', 'golden', '--format', 'csv')
+  expect(wrong.code).toBe(2)
+  expect(wrong.text).toMatch(/There is no table golden[\s\S]*One of: bronze, silver/)
+}
+
+/** A command on a terminal, with what it has shown once it has ended. */
+async function ended(...args: string[]) {
+  const terminal = openTerminal({
+    command: process.execPath,
+    args: [BIN, ...args, '--data-dir', folder.path],
+    columns: 160,
+    rows: 30,
+    cwd: folder.path,
+  })
+  try {
+    const { code } = await terminal.exit
+    return { code, text: terminal.text(), isAlternateScreen: terminal.isAlternateScreen }
+  } finally {
+    await terminal.close()
+  }
+}
+
+it('export without a session says what to start', async () => {
+  const { code, text } = await ended('export', 'gold')
+  expect(code).toBe(1)
+  expect(text).toMatch(/No rtstream-tui runs on \S+[\s\S]*Start one in another terminal/)
+}, 60_000)
