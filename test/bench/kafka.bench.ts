@@ -30,6 +30,8 @@ export interface KafkaFigure {
   eventsPerSecond: number
   /** Of the broker's process, for an event. */
   cpuUs: number
+  /** Of the client's. */
+  clientCpuUs: number
 }
 
 const body = Buffer.alloc(EVENT_BYTES, 0x61)
@@ -38,7 +40,9 @@ function batchesOf(size: number): { bytes: Buffer; count: number }[] {
   const batches: { bytes: Buffer; count: number }[] = []
   for (let left = size; left > 0; left -= MAX_EVENTS) {
     const count = Math.min(left, MAX_EVENTS)
-    batches.push({ bytes: encodeBatch(Array.from({ length: count }, () => record(body))), count })
+    const records = Array.from({ length: count }, () => record(body))
+    // Apache Kafka lets go of events whose producer says that they are old.
+    batches.push({ bytes: encodeBatch(records, { timestamp: Date.now() }), count })
   }
   return batches
 }
@@ -50,11 +54,14 @@ async function measure(
   work: () => Promise<number>,
 ): Promise<KafkaFigure> {
   const cpuBefore = cpuSeconds(broker.pid)
+  const ownBefore = process.cpuUsage()
   const begun = performance.now()
   const events = await work()
   const seconds = (performance.now() - begun) / 1000
   const cpuUs = ((cpuSeconds(broker.pid) - cpuBefore) * 1e6) / events
-  return { broker: broker.name, what, batch, eventsPerSecond: events / seconds, cpuUs }
+  const own = process.cpuUsage(ownBefore)
+  const clientCpuUs = (own.user + own.system) / events
+  return { broker: broker.name, what, batch, eventsPerSecond: events / seconds, cpuUs, clientCpuUs }
 }
 
 async function overAmqp(broker: Broker, batch: number, total: number): Promise<KafkaFigure[]> {
@@ -123,11 +130,28 @@ export async function benchKafka(rounds: number, share: number): Promise<KafkaFi
   return figures
 }
 
+/** Of the hub's events a second to Apache Kafka's, by what was done; rounds are averaged. */
+export function ratios(figures: readonly KafkaFigure[]): string[] {
+  const mean = (broker: string, what: string, batch: number) => {
+    const rates = figures
+      .filter((one) => one.broker === broker && one.what === what && one.batch === batch)
+      .map(({ eventsPerSecond }) => eventsPerSecond)
+    return rates.reduce((sum, one) => sum + one, 0) / rates.length
+  }
+  return ['produce', 'consume'].flatMap((what) =>
+    SIZES.map(([batch]) => {
+      const ratio = mean('the hub', what, batch) / mean('Apache Kafka', what, batch)
+      return `${what}, batches of ${batch}: ${ratio.toFixed(2)} × of Apache Kafka's events a second`
+    }),
+  )
+}
+
 if (import.meta.main) {
   const figures = await benchKafka(Number(process.argv[2] ?? 2), Number(process.argv[3] ?? 1))
-  for (const { broker, what, batch, eventsPerSecond, cpuUs } of figures)
+  for (const { broker, what, batch, eventsPerSecond, cpuUs, clientCpuUs } of figures)
     console.error(
-      `${what} ${batch}: ${broker} ${Math.round(eventsPerSecond)} ev/s, ${cpuUs.toFixed(2)} µs CPU`,
+      `${what} ${batch}: ${broker} ${Math.round(eventsPerSecond)} ev/s, ${cpuUs.toFixed(2)} µs CPU, the client ${clientCpuUs.toFixed(2)} µs`,
     )
+  for (const line of ratios(figures)) console.error(line)
   console.log(JSON.stringify(figures))
 }

@@ -94,9 +94,9 @@ function goOnFrom(checkpoint: Checkpoint, bronzeRoot: string, log: HubLog): Prog
     if (summedUp > next) return undefined
     if (newest !== undefined && summedUp < held && !existsSync(join(bronzeRoot, newest))) return undefined
     for (;;) {
-      const [event] = log.read(partition, next, 1)
+      const event = log.firstFrom(partition, next)
       if (!event) break
-      if (event.sequenceNumber !== next) return undefined
+      if (event.firstSequenceNumber !== next) return undefined
       const found = minuteFoldersOf(event.enqueuedAt)
         .flatMap((folder) => filesOf(folder).map((one) => ({ ...one, folder })))
         .find(({ file }) => file.partition === partition && file.firstSequenceNumber === next)

@@ -82,7 +82,7 @@ export class BronzePump {
     const now = clock.now()
     let oldest = now
     for (const partition of this.#partitions()) {
-      const [event] = log.read(partition, this.#next(partition), 1)
+      const event = log.firstFrom(partition, this.#next(partition))
       if (event) oldest = Math.min(oldest, event.enqueuedAt)
     }
     return now - oldest

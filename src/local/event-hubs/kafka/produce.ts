@@ -7,6 +7,7 @@ import { HubFullError } from '../log/database.ts'
 import type { HubLog, Published } from '../log/log.ts'
 import { CompressionError, TooLargeError } from './records/compression.ts'
 import { eventsOfRecords } from './records/events-of-records.ts'
+import { incomingBatch } from './records/kept-batch.ts'
 import { CorruptBatchError, OldFormatError, openBatch, type RecordBatch } from './records/record-batch.ts'
 import { throttle } from './throttle.ts'
 import { ERROR } from './wire/protocol.ts'
@@ -99,20 +100,21 @@ function store({ log, logger }: ProduceContext, partition: number, records: Buff
     const batch = openBatch(records, MAX_BATCH_BYTES)
     if (batch.isTransactional)
       return refused(partition, ERROR.transactionalIdAuthorizationFailed, NO_TRANSACTIONS)
-    const events = eventsOfRecords(batch.content, batch.count)
+    const kept = incomingBatch(records, batch)
     const published = batch.producerId < 0 ? undefined : checked(log, partition, batch)
     if (published !== undefined && 'error' in published)
       return { partition, offset: NO_OFFSET, appendedAt: NO_OFFSET, ...published }
-    const { firstSequenceNumber, enqueuedAt } = log.appendPacked(
-      partition,
-      { events, count: batch.count },
-      published,
-    )
+    const { firstSequenceNumber, enqueuedAt } = kept
+      ? log.appendBatch(partition, kept, published)
+      : log.appendPacked(partition, eventsOf(batch), published)
     return { partition, error: ERROR.none, offset: firstSequenceNumber, appendedAt: enqueuedAt }
   } catch (error) {
     return refused(partition, codeOf(error, logger), (error as Error).message)
   }
 }
+
+/** For a client that numbers its records otherwise than others expect: its events get batches of the hub's own making. */
+const eventsOf = ({ content, count }: RecordBatch) => ({ events: eventsOfRecords(content, count), count })
 
 const OUT_OF_ORDER = {
   error: ERROR.outOfOrderSequenceNumber,

@@ -31,6 +31,8 @@ export interface KafkaOptions {
   logger: Logger
   /** What goes wrong on purpose. */
   faults?: HubFaults
+  /** Runs it after so long (ms), unless it is called off by what this returns. */
+  after?: (ms: number, run: () => void) => () => void
 }
 
 export interface KafkaServer {
@@ -44,12 +46,16 @@ export interface KafkaServer {
 const MAX_CONNECTIONS = 200
 /** A client must have proved who it is within this time (ms). */
 const SIGN_IN_MS = 20_000
+const AFTER: NonNullable<KafkaOptions['after']> = (ms, run) => {
+  const timer = setTimeout(run, ms)
+  return () => clearTimeout(timer)
+}
 /** Bytes that a client may leave unread before its next request waits, and no more of them are read. */
 const MAX_UNSENT_BYTES = 8_000_000
 
 /** @throws PortTakenError, StateFileError */
 export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
-  const { log, hubName, auth, retentionMs, clock, logger, ports, newId } = options
+  const { log, hubName, auth, retentionMs, clock, logger, ports, newId, after = AFTER } = options
   const coordinator = new Coordinator(new GroupOffsets(options.stateFolder), {
     newId,
     now: () => performance.now(),
@@ -103,13 +109,15 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
         },
       },
     )
-    const deadline = setTimeout(() => {
-      if (!connection.isSignedIn) socket.destroy()
-    }, SIGN_IN_MS)
+    const callOff = after(SIGN_IN_MS, () => {
+      if (connection.isSignedIn) return
+      logger.warn({ reason: 'it did not sign in in time' }, 'event hub (Kafka): connection ended')
+      socket.destroy()
+    })
     socket.on('drain', () => socket.resume())
     socket.on('data', (chunk) => connection.receive(chunk))
     socket.once('close', () => {
-      clearTimeout(deadline)
+      callOff()
       sockets.delete(socket)
       connection.close()
     })

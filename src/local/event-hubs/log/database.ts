@@ -16,19 +16,21 @@ export class HubLogError extends Error {
 }
 
 /** Raised when the schema changes in a way that older versions cannot read. */
-const SCHEMA_VERSION = 1
+const SCHEMA_VERSION = 2
 
 /**
  * WAL with `synchronous = NORMAL`: a commit is in the operating system's hands when it returns, so a killed process loses
  * nothing; a power cut may lose the last moments. The disk is waited for once in 16 MB, when what the journal holds is
- * moved into the file. Locked for this process alone, which also spares the shared-memory file.
+ * moved into the file. Locked for this process alone, which also spares the shared-memory file. Pages of 8 KB: large appends
+ * cost a quarter less than with 4 KB, those of one event a third more; a log that is there keeps its own size.
  */
 const SETTINGS = `
+  PRAGMA page_size = 8192;
   PRAGMA locking_mode = EXCLUSIVE;
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = NORMAL;
   PRAGMA journal_size_limit = 16000000;
-  PRAGMA wal_autocheckpoint = 3900;
+  PRAGMA wal_autocheckpoint = 1950;
   PRAGMA busy_timeout = 0;
 `
 
@@ -38,12 +40,21 @@ const SCHEMA = `
   CREATE TABLE hub (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
   -- Where a partition stands when retention has deleted all its rows.
   CREATE TABLE heads (partition INTEGER PRIMARY KEY, next INTEGER NOT NULL, enqueued INTEGER);
-  -- One row per append: events first … first + count - 1, all enqueued at the same time.
+  -- One row per append: events first … first + count - 1, all enqueued at the same time. The form tells how they lie there
+  -- (rows.ts); it stands before them, as what stands behind a long value is far to read.
   CREATE TABLE appends (
     id INTEGER PRIMARY KEY, partition INTEGER NOT NULL, first INTEGER NOT NULL, count INTEGER NOT NULL,
-    enqueued INTEGER NOT NULL, bytes INTEGER NOT NULL, events BLOB NOT NULL);
+    enqueued INTEGER NOT NULL, bytes INTEGER NOT NULL, form INTEGER NOT NULL DEFAULT 0, events BLOB NOT NULL);
   CREATE UNIQUE INDEX by_sequence ON appends (partition, first);
   PRAGMA user_version = ${SCHEMA_VERSION};
+  COMMIT;
+`
+
+/** Version 1 knew one form of rows; they stay as they are. */
+const SECOND_VERSION = `
+  BEGIN IMMEDIATE;
+  ALTER TABLE appends ADD COLUMN form INTEGER NOT NULL DEFAULT 0;
+  PRAGMA user_version = 2;
   COMMIT;
 `
 
@@ -63,6 +74,7 @@ export function openLogDatabase(folder: string, limitBytes: number | undefined):
     }
     if (version > SCHEMA_VERSION) throw new Error('a newer version of rtstream-tui wrote it')
     if (version === 0) database.exec(SCHEMA)
+    if (version === 1) database.exec(SECOND_VERSION)
     if (limitBytes !== undefined) {
       const { page_size } = database.prepare('PRAGMA page_size').get() as { page_size: number }
       database.exec(`PRAGMA max_page_count = ${Math.ceil(limitBytes / page_size)}`)

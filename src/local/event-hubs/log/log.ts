@@ -5,11 +5,14 @@
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Clock } from '../../runtime/clock.ts'
-import { asBuffer } from '../amqp/sections.ts'
+import { packEvents } from '../amqp/packed-events.ts'
+import type { IncomingBatch } from '../kafka/records/kept-batch.ts'
 import { HubFullError, isDiskFull, openLogDatabase } from './database.ts'
 import { type ProducerState, ProducerTable } from './producers.ts'
-import { LENGTH_BYTES, packEvents, takeEvents, unpackEvents } from './records.ts'
 import { LogRetention } from './retention.ts'
+import { FORM, type LogPage, LogRows, type StoredEvent } from './rows.ts'
+
+export type { LogPage, StoredEvent } from './rows.ts'
 
 export interface HubLogOptions {
   /** Of a new log; a folder that holds one keeps its own number, as an event hub does. See {@link HubLog.partitionCount}. */
@@ -19,24 +22,6 @@ export interface HubLogOptions {
   clock: Clock
   /** Bound of the database file (bytes): beyond it the log is full. Undefined: the disk's own. */
   limitBytes?: number
-}
-
-export interface StoredEvent {
-  sequenceNumber: number
-  /** Epoch milliseconds; never decreases within a partition. */
-  enqueuedAt: number
-  /** The event as an encoded AMQP message, as its sender made it. */
-  message: Uint8Array
-}
-
-/** Events that follow each other and came at one time. */
-export interface EventPage {
-  firstSequenceNumber: number
-  count: number
-  /** Epoch milliseconds. */
-  enqueuedAt: number
-  /** The events' bytes as the log keeps them (records.ts). */
-  events: Buffer
 }
 
 export interface LogPartition {
@@ -67,7 +52,6 @@ interface Row {
 }
 
 const READ_BYTES = 1_000_000
-const READ_ROWS = 64
 
 export class HubLog {
   /** Of the log as it was made, whatever was asked for when it was opened. */
@@ -82,7 +66,7 @@ export class HubLog {
   readonly #listeners = new Set<(partition: number) => void>()
   readonly #retention: LogRetention
   readonly #insert: StatementSync
-  readonly #from: StatementSync
+  readonly #rows: LogRows
   readonly #holding: StatementSync
 
   /** @throws HubLogError when the folder cannot be written, is in use, or holds something else. */
@@ -97,14 +81,9 @@ export class HubLog {
     this.createdAt = this.#fact('created', options.clock.now())
     this.producers = new ProducerTable(database, this.createdAt)
     this.#insert = database.prepare(
-      'INSERT INTO appends (partition, first, count, enqueued, bytes, events) VALUES (?, ?, ?, ?, ?, ?)',
+      'INSERT INTO appends (partition, first, count, enqueued, bytes, form, events) VALUES (?, ?, ?, ?, ?, ?, ?)',
     )
-    this.#from = database.prepare(
-      `SELECT first, enqueued, events FROM appends WHERE partition = ?1 AND first >=
-         coalesce((SELECT max(first) FROM appends WHERE partition = ?1 AND first <= ?2), ?2)
-       ORDER BY first LIMIT ${READ_ROWS}`,
-    )
-    this.#from.setReturnArrays(true)
+    this.#rows = new LogRows(database)
     this.#holding = database.prepare(
       'SELECT first, count, enqueued FROM appends WHERE partition = ? AND first <= ? ORDER BY first DESC LIMIT 1',
     )
@@ -153,21 +132,42 @@ export class HubLog {
     messages: readonly Uint8Array[],
     published?: Published,
   ): { firstSequenceNumber: number; enqueuedAt: number } {
-    return this.appendPacked(partition, { events: packEvents(messages), count: messages.length }, published)
+    const count = messages.length
+    return this.#append(partition, FORM.amqp, { count, place: () => packEvents(messages) }, published)
   }
 
-  /** As {@link append}, of events that are packed already (records.ts). */
+  /** As {@link append}, of events that are packed already (amqp/packed-events.ts). */
   appendPacked(
     partition: number,
-    { events, count }: { events: Uint8Array; count: number },
+    { events, count }: { events: Buffer; count: number },
     published?: Published,
   ): { firstSequenceNumber: number; enqueuedAt: number } {
+    return this.#append(partition, FORM.amqp, { count, place: () => events }, published)
+  }
+
+  /** As {@link append}, of a batch that is kept as Kafka's clients read it. */
+  appendBatch(
+    partition: number,
+    batch: IncomingBatch,
+    published?: Published,
+  ): { firstSequenceNumber: number; enqueuedAt: number } {
+    return this.#append(partition, FORM.kafka, batch, published)
+  }
+
+  #append(
+    partition: number,
+    form: number,
+    { count, place }: IncomingBatch,
+    published: Published | undefined,
+  ): { firstSequenceNumber: number; enqueuedAt: number } {
     const head = this.#head(partition)
-    const first = head.next
+    const firstSequenceNumber = head.next
     // A clock that was set back must not reorder a partition's time.
     const enqueuedAt = Math.max(this.#clock.now(), head.lastEnqueuedAt ?? 0)
     this.#retention.sweepIfDue(this.#clock.now())
-    const insert = () => this.#insert.run(partition, first, count, enqueuedAt, events.length, events)
+    const bytes = place({ firstSequenceNumber, enqueuedAt })
+    const insert = () =>
+      this.#insert.run(partition, firstSequenceNumber, count, enqueuedAt, bytes.length, form, bytes)
     try {
       if (published)
         this.#atomically(() => {
@@ -182,7 +182,7 @@ export class HubLog {
     head.next += count
     head.lastEnqueuedAt = enqueuedAt
     for (const listener of this.#listeners) listener(partition)
-    return { firstSequenceNumber: first, enqueuedAt }
+    return { firstSequenceNumber, enqueuedAt }
   }
 
   #atomically(change: () => void): void {
@@ -206,48 +206,42 @@ export class HubLog {
     maxEvents: number,
     maxBytes = READ_BYTES,
   ): StoredEvent[] {
-    const found: StoredEvent[] = []
-    for (const page of this.readPages(partition, fromSequenceNumber, maxEvents, maxBytes)) {
-      let sequenceNumber = page.firstSequenceNumber
-      for (const message of unpackEvents(page.events))
-        found.push({ sequenceNumber: sequenceNumber++, enqueuedAt: page.enqueuedAt, message })
-    }
-    return found
+    return this.#rows.events(partition, this.#bounds(partition, fromSequenceNumber, maxEvents, maxBytes))
   }
 
-  /** The events that {@link read} returns, as they lie there. */
+  /** The events that {@link read} returns, as they lie there; those of Kafka's clients by whole batches. */
   readPages(
     partition: number,
     fromSequenceNumber: number,
     maxEvents: number,
     maxBytes = READ_BYTES,
-  ): EventPage[] {
-    const head = this.#head(partition)
-    const pages: EventPage[] = []
-    let from = Math.max(fromSequenceNumber, head.begin)
-    let [left, leftBytes] = [maxEvents, maxBytes]
-    while (from < head.next && left > 0 && leftBytes > 0) {
-      const before = from
-      for (const row of this.#from.iterate(partition, from)) {
-        const [first, enqueued, events] = row as unknown as [number, number, Uint8Array]
-        const { skipped, start, count, end } = takeEvents(events, from - first, left, leftBytes)
-        if (count > 0) {
-          const firstSequenceNumber = first + skipped
-          pages.push({
-            firstSequenceNumber,
-            count,
-            enqueuedAt: enqueued,
-            events: asBuffer(events).subarray(start, end),
-          })
-          from = firstSequenceNumber + count
-          left -= count
-          leftBytes -= end - start - count * LENGTH_BYTES
-        }
-        if (left <= 0 || leftBytes <= 0) break
-      }
-      if (from === before) break
-    }
-    return pages
+  ): LogPage[] {
+    return this.#rows.pages(partition, this.#bounds(partition, fromSequenceNumber, maxEvents, maxBytes))
+  }
+
+  #bounds(partition: number, fromSequenceNumber: number, maxEvents: number, maxBytes: number) {
+    const { begin, next } = this.#head(partition)
+    return { from: Math.max(fromSequenceNumber, begin), next, maxEvents, maxBytes }
+  }
+
+  /** The number and the time of the first event from that one on that there is; nothing is decoded for it. */
+  firstFrom(
+    partition: number,
+    fromSequenceNumber: number,
+  ): { firstSequenceNumber: number; enqueuedAt: number } | undefined {
+    const { begin, next } = this.#head(partition)
+    const from = Math.max(fromSequenceNumber, begin)
+    return from < next ? this.#rows.firstFrom(partition, from) : undefined
+  }
+
+  /**
+   * How many bytes lie from the append of that event on, in this append and some behind it.
+   * @returns also the number behind their last event, from which the next ones are counted.
+   */
+  sizeFrom(partition: number, fromSequenceNumber: number): { bytes: number; next: number } {
+    const { begin, next } = this.#head(partition)
+    const from = Math.max(fromSequenceNumber, begin)
+    return from < next ? this.#rows.size(partition, from) : { bytes: 0, next: from }
   }
 
   /**

@@ -50,16 +50,18 @@ export interface BatchFields {
   producerId?: number
   epoch?: number
   baseSequence?: number
+  /** Epoch milliseconds, of the producer's clock. */
+  timestamp?: number
 }
 
 /** A batch as a producer sends it. @param content its records, when they are compressed or no records at all. */
 export function encodeBatch(
   records: readonly KafkaRecord[],
-  { codec = 0, producerId = -1, epoch = -1, baseSequence = -1 }: BatchFields = {},
+  { codec = 0, producerId = -1, epoch = -1, baseSequence = -1, timestamp = 1000 }: BatchFields = {},
   content = encodeRecords(records),
 ): Buffer {
   const checked = new KafkaWriter().int16(codec).int32(records.length - 1)
-  checked.int64(1000).int64(1000).int64(producerId).int16(epoch).int32(baseSequence)
+  checked.int64(timestamp).int64(timestamp).int64(producerId).int16(epoch).int32(baseSequence)
   const body = Buffer.concat([checked.int32(records.length).end(), content])
   const head = new KafkaWriter()
     .int64(0)

@@ -69,6 +69,33 @@ describe('a connection', () => {
     await bare.closed()
   })
 
+  it('is ended after twenty seconds when nobody has signed in; whoever has stays', async () => {
+    const deadlines: { ms: number; run: () => void }[] = []
+    const server = await startKafkaFixture({
+      partitions: 1,
+      after: (ms, run) => {
+        const one = { ms, run }
+        deadlines.push(one)
+        return () => deadlines.splice(deadlines.indexOf(one), 1)
+      },
+    })
+    const known = await Bare.signedIn(server)
+    // It may ask for versions as often as it likes: that proves nothing.
+    const stranger = new Bare(server)
+    await stranger.ask(request(18, 0))
+    expect(deadlines.map(({ ms }) => ms)).toEqual([20_000, 20_000])
+    for (const { run } of [...deadlines]) run()
+    await stranger.closed()
+    expect(server.logged.lines().map(({ reason }) => reason)).toEqual(['it did not sign in in time'])
+    expect((await known.ask(request(3, 1, (writer) => writer.int32(-1)))).int32()).toBe(7)
+    expect(known.isClosed).toBe(false)
+    // Nothing is left that would end somebody else.
+    await vi.waitFor(() => expect(deadlines).toHaveLength(1), 20_000)
+    known.socket.destroy()
+    await vi.waitFor(() => expect(deadlines).toEqual([]), 20_000)
+    await server.close()
+  })
+
   it('beyond the two hundredth is not taken', async () => {
     const server = await startKafkaFixture({ partitions: 1 })
     const open = await Promise.all(Array.from({ length: 200 }, () => Bare.signedIn(server)))

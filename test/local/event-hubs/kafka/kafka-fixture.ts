@@ -3,7 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Kafka, type KafkaConfig, logLevel } from 'kafkajs'
-import { type KafkaServer, startKafka } from '../../../../src/local/event-hubs/kafka/server.ts'
+import {
+  type KafkaOptions,
+  type KafkaServer,
+  startKafka,
+} from '../../../../src/local/event-hubs/kafka/server.ts'
 import { FaultSwitch } from '../../../../src/local/faults/fault-switch.ts'
 import { hubFaults } from '../../../../src/local/faults/service-faults.ts'
 import { memoryLogger } from '../../../support/memory-logger.ts'
@@ -25,7 +29,9 @@ export interface KafkaFixture {
   close(): Promise<void>
 }
 
-export async function startKafkaFixture(options: { partitions?: number } = {}): Promise<KafkaFixture> {
+export async function startKafkaFixture(
+  options: { partitions?: number; after?: KafkaOptions['after'] } = {},
+): Promise<KafkaFixture> {
   const hub = await HubFixture.start(options)
   const certificate = await trustedCertificate()
   const stateFolder = mkdtempSync(join(tmpdir(), 'rtstream-kafka-'))
@@ -45,6 +51,7 @@ export async function startKafkaFixture(options: { partitions?: number } = {}): 
       newId: () => `id-${ids++}`,
       clock: { now: Date.now },
       logger: logged.logger,
+      ...(options.after && { after: options.after }),
     })
   let server: KafkaServer = await start({ plain: 0, tls: 0 })
   const ports = { plain: server.plainPort, tls: server.tlsPort }

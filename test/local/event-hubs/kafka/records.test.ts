@@ -2,12 +2,12 @@
 import rhea, { type Message } from 'rhea'
 import { describe, expect, it } from 'vitest'
 import { encodeMessage } from '../../../../src/local/event-hubs/amqp/library.ts'
+import { packEvents, unpackEvents } from '../../../../src/local/event-hubs/amqp/packed-events.ts'
 import { crc32c } from '../../../../src/local/event-hubs/kafka/records/crc32c.ts'
 import { eventsOfRecords } from '../../../../src/local/event-hubs/kafka/records/events-of-records.ts'
 import { openBatch } from '../../../../src/local/event-hubs/kafka/records/record-batch.ts'
 import { recordsOfEvents } from '../../../../src/local/event-hubs/kafka/records/records-of-events.ts'
 import { MalformedKafkaError } from '../../../../src/local/event-hubs/kafka/wire/values.ts'
-import { packEvents, unpackEvents } from '../../../../src/local/event-hubs/log/records.ts'
 import { randomNumbers } from '../random-numbers.ts'
 import {
   decodeBatches,

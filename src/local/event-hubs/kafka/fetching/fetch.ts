@@ -1,5 +1,6 @@
-/** Fetch: events of the hub as records. An offset is the event's sequence number. */
-import type { HubLog } from '../../log/log.ts'
+/** Fetch: events of the hub as records. An offset is the event's sequence number; the first batch may begin before the one asked for. */
+import type { EventPage } from '../../amqp/packed-events.ts'
+import type { HubLog, LogPage } from '../../log/log.ts'
 import { recordsOfEvents } from '../records/records-of-events.ts'
 import { ERROR } from '../wire/protocol.ts'
 import type { KafkaReader, KafkaWriter } from '../wire/values.ts'
@@ -77,7 +78,9 @@ interface Read {
   /** Offset behind the last event. */
   next: number
   begin: number
-  records: Buffer
+  /** Batches behind each other. */
+  records: readonly Buffer[]
+  bytes: number
 }
 
 /** By topic: what the client is told of each partition. */
@@ -90,8 +93,8 @@ function readAll(
   const topics = new Map<string, [number, Read][]>()
   for (const one of partitions) {
     const read = readFrom(context, one, left)
-    left -= read.records.length
-    const hasRecords = read.records.length > 0
+    left -= read.bytes
+    const hasRecords = read.bytes > 0
     if (session) {
       if (read.error === ERROR.none && !hasRecords && !session.isNews(one, read)) continue
       session.tell(one, { next: read.next, begin: read.begin }, hasRecords)
@@ -108,7 +111,8 @@ function readFrom(context: FetchContext, wanted: FetchPartition, left: number): 
     error,
     next,
     begin,
-    records: Buffer.alloc(0),
+    records: [],
+    bytes: 0,
   })
   if (!isThere(context, wanted)) return nothing(ERROR.unknownTopicOrPartition)
   const { partition, offset, maxBytes } = wanted
@@ -117,7 +121,27 @@ function readFrom(context: FetchContext, wanted: FetchPartition, left: number): 
   if (offset < begin || offset > next) return nothing(ERROR.offsetOutOfRange, next, begin)
   if (offset === next || left <= 0) return nothing(ERROR.none, next, begin)
   const pages = context.log.readPages(partition, offset, MAX_EVENTS, Math.min(maxBytes, left))
-  return { error: ERROR.none, next, begin, records: recordsOfEvents(pages) }
+  const records = batchesOf(pages)
+  const bytes = records.reduce((sum, { length }) => sum + length, 0)
+  return { error: ERROR.none, next, begin, records, bytes }
+}
+
+/** Batches of Kafka's clients go as they lie there; of what came over AMQP they are made. */
+function batchesOf(pages: readonly LogPage[]): Buffer[] {
+  const batches: Buffer[] = []
+  let run: EventPage[] = []
+  const endRun = () => {
+    if (run.length > 0) batches.push(recordsOfEvents(run))
+    run = []
+  }
+  for (const page of pages)
+    if (page.form === 'amqp') run.push(page)
+    else {
+      endRun()
+      batches.push(page.batches)
+    }
+  endRun()
+  return batches
 }
 
 function writeTopics(answer: KafkaWriter, version: number, topics: Map<string, [number, Read][]>): void {
@@ -125,7 +149,7 @@ function writeTopics(answer: KafkaWriter, version: number, topics: Map<string, [
     answer.string(topic).array(partitions, ([partition, read]) => {
       answer.int32(partition).int16(read.error).int64(read.next).int64(read.next)
       if (version >= 5) answer.int64(read.begin)
-      answer.int32(-1).bytes(read.records)
+      answer.int32(-1).bytesOf(read.records, read.bytes)
     })
   })
 }

@@ -40,6 +40,6 @@ function offsetAt(log: HubLog, partition: number, timestamp: number): { offset: 
   if (timestamp === EARLIEST) return { offset: begin, timestamp: -1 }
   if (timestamp === LATEST) return { offset: last + 1, timestamp: -1 }
   const offset = log.sequenceNumberAt(partition, timestamp)
-  const [event] = offset > last ? [] : log.read(partition, offset, 1)
+  const event = log.firstFrom(partition, offset)
   return event ? { offset, timestamp: event.enqueuedAt } : { offset: -1, timestamp: -1 }
 }

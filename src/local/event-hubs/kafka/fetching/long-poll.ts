@@ -1,10 +1,6 @@
 /** The wait of a fetch for events that are still to come. */
 import type { HubLog } from '../../log/log.ts'
-import { LENGTH_BYTES } from '../../log/records.ts'
 import type { FetchPartition } from './fetch-sessions.ts'
-
-/** What one read takes from the log at most. */
-const MAX_EVENTS = 20_000
 
 export interface Patience {
   /** The client wants so many at least, or waits so long. */
@@ -31,14 +27,11 @@ export async function untilThereIs(
       if (offset > last + 1 || offset < begin) return true
       if (one.next > last) continue
       if (minBytes <= 1) return true
-      for (const { firstSequenceNumber, count, events } of log.readPages(
-        partition,
-        one.next,
-        MAX_EVENTS,
-        minBytes - bytes,
-      )) {
-        bytes += events.length - count * LENGTH_BYTES
-        one.next = firstSequenceNumber + count
+      while (one.next <= last && bytes < minBytes) {
+        const more = log.sizeFrom(partition, one.next)
+        if (more.next === one.next) break
+        bytes += more.bytes
+        one.next = more.next
       }
       if (bytes >= minBytes) return true
     }

@@ -37,3 +37,33 @@ export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length): number
   for (; at < end; at++) crc = (crc >>> 8) ^ (table[(crc ^ (bytes[at] as number)) & 0xff] as number)
   return (crc ^ -1) >>> 0
 }
+
+/** The sum of a change: what differs, as bytes that are XORed onto those before. Sums of bytes of one length are linear in them. */
+export function crc32cOfChange(difference: Uint8Array, bytesBehind: number): number {
+  let crc = 0
+  for (const byte of difference) crc = (crc >>> 8) ^ (table[(crc ^ byte) & 0xff] as number)
+  return behindZeros(crc, bytesBehind)
+}
+
+/** x to the power of 8 × 2ⁿ modulo the polynomial, the highest bit for x⁰: so far do 2ⁿ bytes of nought take a sum. */
+const powers: number[] = []
+for (let power = 1 << 23, n = 0; n < 31; n++, power = multiply(power, power)) powers.push(power)
+
+/** The sum once so many bytes of nought came behind it. */
+function behindZeros(crc: number, zeros: number): number {
+  let sum = crc
+  for (let rest = zeros, n = 0; rest > 0; rest >>>= 1, n++)
+    if (rest & 1) sum = multiply(sum, powers[n] as number)
+  return sum >>> 0
+}
+
+/** Of two polynomials, modulo the polynomial of the sum. */
+function multiply(one: number, other: number): number {
+  let product = 0
+  let factor = other
+  for (let bit = 31; bit >= 0; bit--) {
+    if ((one >>> bit) & 1) product ^= factor
+    factor = factor & 1 ? (factor >>> 1) ^ POLYNOMIAL : factor >>> 1
+  }
+  return product
+}

@@ -1,11 +1,11 @@
 /**
  * Kafka's records as events of the hub, a whole batch in one pass: each record becomes an encoded AMQP message, and all of them
- * lie as the log keeps them (log/records.ts). Headers become binary properties, as in the service:
+ * lie as the log keeps them (amqp/packed-events.ts). Headers become binary properties, as in the service:
  * https://learn.microsoft.com/azure/event-hubs/event-hubs-exchange-events-different-protocols
  */
 import { isUtf8 } from 'node:buffer'
+import { LENGTH_BYTES } from '../../amqp/packed-events.ts'
 import { SECTION } from '../../amqp/sections.ts'
-import { LENGTH_BYTES } from '../../log/records.ts'
 import { MalformedKafkaError } from '../wire/values.ts'
 import { KAFKA_KEY, PARTITION_KEY, TYPE } from './amqp-layout.ts'
 

@@ -4,12 +4,14 @@
  */
 import { KafkaReader, MalformedKafkaError } from '../wire/values.ts'
 import { decompress } from './compression.ts'
-import { crc32c } from './crc32c.ts'
+import { crc32c, crc32cOfChange } from './crc32c.ts'
 
 export interface RecordBatch {
   /** The records, decompressed. */
   content: Buffer
   count: number
+  /** The last record's place in the batch, as the header has it. */
+  lastOffsetDelta: number
   /** −1: not idempotent. */
   producerId: number
   producerEpoch: number
@@ -48,14 +50,15 @@ export function openBatch(bytes: Buffer, maxBytes: number): RecordBatch {
   if (crc32c(bytes, CHECKED_FROM) !== checkSum) throw new CorruptBatchError('the check sum is wrong')
   const attributes = reader.int16()
   if (attributes & CONTROL) throw new MalformedKafkaError('a control batch')
-  // Offsets and times are the hub's own.
-  reader.slice(4 + 8 + 8)
+  const lastOffsetDelta = reader.int32()
+  // Times are the hub's own.
+  reader.slice(8 + 8)
   const [producerId, producerEpoch, baseSequence] = [reader.int64(), reader.int16(), reader.int32()]
   const count = reader.int32()
   const content = decompress(attributes & 0x07, reader.rest(), maxBytes)
   if (count < 1 || count > content.length) throw new MalformedKafkaError('a batch without records')
   const isTransactional = (attributes & TRANSACTIONAL) !== 0
-  return { content, count, producerId, producerEpoch, baseSequence, isTransactional }
+  return { content, count, lastOffsetDelta, producerId, producerEpoch, baseSequence, isTransactional }
 }
 
 /** What is the same in every batch; no producer is −1 in its id, epoch and sequence. */
@@ -83,6 +86,49 @@ export function writeBatchHeader(
   writeInt64(bytes, appendedAt, checked + 14)
   bytes.writeInt32BE(count, checked + 36)
   bytes.writeUInt32BE(crc32c(bytes, checked, end), start + 17)
+}
+
+/** Places in a batch (see {@link openBatch}). */
+const AT = { leaderEpoch: 12, checkSum: 17, attributes: 21, baseTimestamp: 27, maxTimestamp: 35, count: 57 }
+const CODEC = 0x07
+const NO_EPOCH = -1
+/** Of the checked part, the bytes in which what the hub sets stands. */
+const SET_FROM = AT.attributes
+const SET_TO = AT.maxTimestamp + 8
+
+/**
+ * Makes a producer's batch the hub's own, in place: its offsets and its time. Which bits of the attributes are not known here go.
+ * The check sum follows from the change, however long the batch is.
+ * @param bytes a batch that {@link openBatch} has taken.
+ * @param appendedAt epoch milliseconds, of all its records.
+ */
+export function stampBatch(
+  bytes: Buffer,
+  { baseOffset, appendedAt }: { baseOffset: number; appendedAt: number },
+): void {
+  const before = Buffer.from(bytes.subarray(SET_FROM, SET_TO))
+  writeInt64(bytes, baseOffset, 0)
+  bytes.writeInt32BE(NO_EPOCH, AT.leaderEpoch)
+  bytes.writeInt16BE((bytes.readInt16BE(AT.attributes) & CODEC) | LOG_APPEND_TIME, AT.attributes)
+  writeInt64(bytes, appendedAt, AT.baseTimestamp)
+  writeInt64(bytes, appendedAt, AT.maxTimestamp)
+  for (let at = 0; at < before.length; at++)
+    before[at] = (before[at] as number) ^ (bytes[SET_FROM + at] as number)
+  const change = crc32cOfChange(before, bytes.length - SET_TO)
+  bytes.writeUInt32BE((bytes.readUInt32BE(AT.checkSum) ^ change) >>> 0, AT.checkSum)
+}
+
+/**
+ * The records of a batch that the hub has kept, decompressed; its check sum was looked at when it came.
+ * @param maxBytes of the records. @throws MalformedKafkaError, TooLargeError when the log is damaged.
+ */
+export function contentOfStored(bytes: Buffer, maxBytes: number): { content: Buffer; count: number } {
+  if (bytes.length < BATCH_HEADER_BYTES) throw new MalformedKafkaError('a batch without its header')
+  const codec = bytes.readInt16BE(AT.attributes) & CODEC
+  return {
+    content: decompress(codec, bytes.subarray(BATCH_HEADER_BYTES), maxBytes),
+    count: bytes.readInt32BE(AT.count),
+  }
 }
 
 function writeInt64(bytes: Buffer, value: number, at: number): void {

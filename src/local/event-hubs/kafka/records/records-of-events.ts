@@ -1,6 +1,5 @@
 /** Events of the hub as Kafka's record batches, in one pass over the bytes of the log. */
-import type { EventPage } from '../../log/log.ts'
-import { LENGTH_BYTES } from '../../log/records.ts'
+import { type EventPage, LENGTH_BYTES } from '../../amqp/packed-events.ts'
 import { BATCH_HEADER_BYTES, writeBatchHeader } from './record-batch.ts'
 import { type Piece, RecordParts } from './record-parts.ts'
 

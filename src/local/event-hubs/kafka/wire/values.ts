@@ -166,7 +166,17 @@ export class KafkaWriter {
 
   bytes(bytes: Uint8Array | undefined): this {
     if (bytes === undefined) return this.int32(-1)
-    this.int32(bytes.length)
+    return this.int32(bytes.length).#part(bytes)
+  }
+
+  /** As {@link bytes}, of what lies in several places. @param size of all. */
+  bytesOf(pieces: readonly Buffer[], size: number): this {
+    this.int32(size)
+    for (const piece of pieces) this.#part(piece)
+    return this
+  }
+
+  #part(bytes: Uint8Array): this {
     return bytes.length < LARGE_BYTES ? this.raw(bytes) : this.#refer(asBuffer(bytes))
   }
 

@@ -1,7 +1,17 @@
-/** How the events of one append lie in one row of the log: each its length as uint32, then its bytes. */
-import { asBuffer } from '../amqp/sections.ts'
+/** Events behind each other, as one append of the log has them: each its length as uint32, then its bytes. */
+import { asBuffer } from './sections.ts'
 
 export const LENGTH_BYTES = 4
+
+/** Events that follow each other and came at one time. */
+export interface EventPage {
+  firstSequenceNumber: number
+  count: number
+  /** Epoch milliseconds. */
+  enqueuedAt: number
+  /** Encoded AMQP messages, packed. */
+  events: Buffer
+}
 
 export function packEvents(messages: readonly Uint8Array[]): Buffer {
   const size = messages.reduce((sum, message) => sum + LENGTH_BYTES + message.length, 0)
