@@ -120,6 +120,7 @@ const data = (row: number, shows: string | RegExp): Mode => ({
 })
 
 export const MODES = {
+  main: { state: allRunning, keys: [], shows: 'rtstream' },
   presenter: { state: allRunning, keys: ['v'], shows: /created→gold p95/ },
   'presenter-failing': { state: failing, keys: ['v'], shows: /created→gold p95/ },
   help: { state: allRunning, keys: ['?'], shows: '/ searches' },
