@@ -22,6 +22,7 @@ import { newSession } from './shared/new-session.ts'
 import { hardEnd, rememberSession } from './shared/session-memory.ts'
 import { summariseSession, summaryText } from './shared/summary.ts'
 import { describeError, UserError } from './shared/user-error.ts'
+import { divertNativeOutput, nativeOutputOf } from './terminal/native-output.ts'
 
 export interface MonitorOptions {
   config: Config
@@ -88,6 +89,8 @@ export async function runMonitor({
     onProblem: (message) => problems.push(message),
   })
   const idle = idleStop(config.idleStop, session.actions, systemClock)
+  const onOutput = (line: string) => logger.info({ source: 'output' }, line)
+  const native = divertNativeOutput(nativeOutputOf(folder.path), [stdout, process.stderr], onOutput)
   let found: OpenedTarget | undefined
   const room = openControlRoom({
     store: session.store,
@@ -108,7 +111,7 @@ export async function runMonitor({
     onKey: idle.reset,
     query: () => found?.target.query,
     onSave: (files) => saveScreen(join(folder.path, 'logs'), files),
-    onOutput: (line) => logger.info({ source: 'output' }, line),
+    onOutput,
   })
   const restore = endWithProcess(room, logger)
   if (!asked) session.setLessons(loadLessons(lessonsDir, undefined).lessons)
@@ -143,6 +146,7 @@ export async function runMonitor({
     (error: UserError) => error,
   )
   restore()
+  native.restore()
   if (reason.kind === 'crash')
     writeError(
       `rtstream-tui ended unexpectedly: ${describeError(reason.error)}\nThe details are in ${logFileOf(folder.path)}\n`,

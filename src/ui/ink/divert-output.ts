@@ -2,8 +2,7 @@
  * While the screen is up, the terminal belongs to it: what anybody else writes to stdout or stderr (logs of libraries, warnings
  * of Node) goes line by line to where the caller says. Ink writes through the stand-in that it is given.
  *
- * What native code writes on the descriptor itself is not caught, such as Node's own word about its debugger after SIGUSR1. To have
- * it, another process would have to hold the terminal, and each start would wait for that one too; ctrl+l, a resize and `fg` repaint all.
+ * What native code writes on the descriptors themselves: native-output.ts of the commands.
  */
 
 /** Longest line that is passed on; the rest of a longer one is dropped. */
