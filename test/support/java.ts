@@ -34,7 +34,8 @@ export function classPath(...artifacts: string[]): string {
     const file = join(folder, 'class-path')
     execFileSync('mvn', ['-q', '-B', 'dependency:build-classpath', `-Dmdep.outputFile=${file}`], {
       cwd: folder,
-      stdio: ['ignore', 'inherit', 'inherit'],
+      // What the caller prints on stdout is its own.
+      stdio: ['ignore', 2, 'inherit'],
       timeout: 300_000,
     })
     return readFileSync(file, 'utf8').trim()

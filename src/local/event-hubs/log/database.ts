@@ -18,19 +18,21 @@ export class HubLogError extends Error {
 /** Raised when the schema changes in a way that older versions cannot read. */
 const SCHEMA_VERSION = 2
 
+/** What the journal grows to before it is moved into the file. */
+const JOURNAL_BYTES = 16_000_000
+
 /**
  * WAL with `synchronous = NORMAL`: a commit is in the operating system's hands when it returns, so a killed process loses
  * nothing; a power cut may lose the last moments. The disk is waited for once in 16 MB, when what the journal holds is
- * moved into the file. Locked for this process alone, which also spares the shared-memory file. Pages of 8 KB: large appends
- * cost a quarter less than with 4 KB, those of one event a third more; a log that is there keeps its own size.
+ * moved into the file. Locked for this process alone, which also spares the shared-memory file. Pages of 16 KB: a large append
+ * costs half of what it costs with 4 KB, one of a single event 15 µs more; a log that is there keeps its own size.
  */
 const SETTINGS = `
-  PRAGMA page_size = 8192;
+  PRAGMA page_size = 16384;
   PRAGMA locking_mode = EXCLUSIVE;
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = NORMAL;
-  PRAGMA journal_size_limit = 16000000;
-  PRAGMA wal_autocheckpoint = 1950;
+  PRAGMA journal_size_limit = ${JOURNAL_BYTES};
   PRAGMA busy_timeout = 0;
 `
 
@@ -75,10 +77,10 @@ export function openLogDatabase(folder: string, limitBytes: number | undefined):
     if (version > SCHEMA_VERSION) throw new Error('a newer version of rtstream-tui wrote it')
     if (version === 0) database.exec(SCHEMA)
     if (version === 1) database.exec(SECOND_VERSION)
-    if (limitBytes !== undefined) {
-      const { page_size } = database.prepare('PRAGMA page_size').get() as { page_size: number }
+    const { page_size } = database.prepare('PRAGMA page_size').get() as { page_size: number }
+    database.exec(`PRAGMA wal_autocheckpoint = ${Math.ceil(JOURNAL_BYTES / page_size)}`)
+    if (limitBytes !== undefined)
       database.exec(`PRAGMA max_page_count = ${Math.ceil(limitBytes / page_size)}`)
-    }
     return database
   } catch (error) {
     database?.close()

@@ -1,5 +1,5 @@
 /** Rows of both forms in one partition: readers over AMQP see no difference, and Kafka's clients get their batches as they lie there. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -256,4 +256,25 @@ it('a log of a newer version is refused in words, and left alone', () => {
   const raw = new DatabaseSync(path)
   expect(raw.prepare('PRAGMA user_version').get()).toEqual({ user_version: 3 })
   raw.close()
+})
+
+it('the journal stays at about sixteen megabytes, with the pages of a new log and of an old one', () => {
+  const batch = batchOf(Buffer.alloc(1_000_000, 1))
+  for (const pageBytes of [undefined, 4096]) {
+    const name = `pages-${pageBytes}`
+    if (pageBytes !== undefined) {
+      mkdirSync(join(folder, name))
+      const old = new DatabaseSync(join(folder, name, 'log.db'))
+      old.exec(`PRAGMA page_size = ${pageBytes}; CREATE TABLE before (x)`)
+      old.close()
+    }
+    const log = openLog(name)
+    let largest = 0
+    for (let row = 0; row < 40; row++) {
+      append(log, Buffer.from(batch))
+      largest = Math.max(largest, statSync(join(folder, name, 'log.db-wal')).size)
+    }
+    expect(largest).toBeGreaterThan(15_000_000)
+    expect(largest).toBeLessThan(19_000_000)
+  }
 })
