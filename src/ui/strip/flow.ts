@@ -7,7 +7,7 @@ import type { AppState } from '../../pipeline/state/state.ts'
 import type { PanelId } from '../layout.ts'
 import { STATE_TOKENS } from '../panels/states.ts'
 import type { Region } from '../regions.ts'
-import { formatCompact, formatRate } from '../text/format.ts'
+import { formatCompact, formatRate, formatThousands } from '../text/format.ts'
 import { STATE_GLYPHS } from '../text/glyphs.ts'
 import { cut, type Line, lineWidth, type Span, span, toWidth } from '../text/line.ts'
 import textWidth from '../text/text-width.ts'
@@ -192,7 +192,7 @@ function arrowOf({ rate, isLast }: Node, width: number): Line {
       ? `${number}/s`
       : textWidth(number) < width
         ? number
-        : `${Math.round((rate ?? 0) / 1000)}k`
+        : formatThousands(rate ?? 0)
   const shaft = (isFlowing ? '━' : '─').repeat(Math.max(0, width - textWidth(label) - 1))
   const before = Math.ceil(shaft.length / 2)
   const token: Token = isFlowing ? 'accent' : 'border'
@@ -237,11 +237,17 @@ function backlogBar(waiting: number | undefined, width: number): Line {
   if (waiting === undefined || waiting <= 0 || width < 3) return []
   const number = formatCompact(waiting)
   const room = width - textWidth(number) - 2
-  if (room < 1) return [span(cut(number, width - 1), 'warn', true)]
+  if (room < 1) return [span(shortest(waiting, width - 1), 'warn', true)]
   const share = Math.min(1, Math.log10(1 + waiting) / DECADES)
   const eighths = Math.max(2, Math.round(share * room * 8))
   const bar = BAR_ENDS[eighths % 8] ?? ''
   return [span('█'.repeat(Math.floor(eighths / 8)) + bar, 'warn'), span(` ${number}`, 'warn', true)]
+}
+/** `▌111`, `▌12k`: a number is never cut, and the mark tells it from the one before it. */
+function shortest(waiting: number, width: number): string {
+  const short = formatThousands(waiting)
+  const forms = [formatCompact(waiting), short, short.replace(/\.\d/, '')]
+  return [...forms.map((form) => `▌${form}`), ...forms].find((form) => textWidth(form) <= width) ?? '▌'
 }
 /** Parts of a column, from the left; halves are what most fonts draw well. */
 const BAR_ENDS = ['', '', '▌', '▌', '▌', '▌', '▌', '▌'] as const

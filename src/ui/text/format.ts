@@ -10,6 +10,14 @@ export const formatCount = (value: number | undefined): string => countBelow(val
 /** `7,214`, from a hundred thousand on `105 k`: seven columns at most, up to a billion. */
 export const formatCompact = (value: number | undefined): string => countBelow(value, 99_999.5)
 
+/** `999`, `1.2k`, `48k`, `2.1M`, `12M`: four columns at most, up to a billion. */
+export function formatThousands(value: number): string {
+  if (value < 999.5) return String(Math.round(value))
+  const [part, unit] =
+    value < 999_500 ? [value / 1e3, 'k'] : value < 999_500_000 ? [value / 1e6, 'M'] : [value / 1e9, 'G']
+  return `${part < 9.95 ? part.toFixed(1) : Math.round(part)}${unit}`
+}
+
 function countBelow(value: number | undefined, limit: number): string {
   if (value === undefined) return UNKNOWN
   const size = Math.abs(value)

@@ -12,6 +12,7 @@ import {
   formatPercent,
   formatRate,
   formatTemperature,
+  formatThousands,
   formatUptime,
   increments,
   niceStep,
@@ -120,4 +121,19 @@ it('draws a share as a bar of exactly its width', () => {
   expect(bar(0.25, 8)).toEqual({ full: '━━', rest: '──────' })
   expect(bar(7, 4)).toEqual({ full: '━━━━', rest: '' })
   expect(bar(Number.NaN, 4).rest.length + bar(-1, 4).rest.length).toBe(8)
+})
+
+it.each([
+  [0, '0'],
+  [999, '999'],
+  [1204, '1.2k'],
+  [9960, '10k'],
+  [48_210, '48k'],
+  [999_499, '999k'],
+  [2_100_000, '2.1M'],
+  [270_000_000, '270M'],
+  [1_200_000_000, '1.2G'],
+])('%i in four columns', (value, text) => {
+  expect(formatThousands(value)).toBe(text)
+  expect(text.length).toBeLessThanOrEqual(4)
 })

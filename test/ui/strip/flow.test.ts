@@ -1,0 +1,40 @@
+/** The strip's numbers in the room that there is: none is cut, whatever waits and flows. */
+import { expect, it } from 'vitest'
+import type { AppState } from '../../../src/pipeline/state/state.ts'
+import { screenLines } from '../../../src/ui/app/screen-lines.ts'
+import { initialView } from '../../../src/ui/input/view-state.ts'
+import { plainText } from '../../../src/ui/text/line.ts'
+import { scenarios } from '../../support/scenario.ts'
+
+const SIZES = [
+  [60, 20],
+  [80, 24],
+  [90, 26],
+  [100, 30],
+  [120, 40],
+  [200, 60],
+] as const
+const COUNTS = [1, 22, 111, 1204, 48_210, 999_600, 1_234_567, 1_200_000_000]
+
+function strip(count: number, columns: number, rows: number): string[] {
+  const state = scenarios.allRunning()
+  const stages = Object.fromEntries(
+    Object.entries(state.stages).map(([id, one]) => [id, { ...one, backlog: count, rate: count }]),
+  ) as AppState['stages']
+  const { lines, layout } = screenLines(
+    { ...state, stages, hub: { ...state.hub, rate: count } },
+    initialView,
+    columns,
+    rows,
+  )
+  return lines.slice(1, 1 + (layout?.gap ?? 0) + (layout?.flowHeight ?? 0)).map(plainText)
+}
+
+it.each(SIZES)('cuts no number at %i×%i', (...size) => {
+  for (const count of COUNTS) expect(strip(count, ...size).join('\n'), String(count)).not.toMatch(/\d[.,]?…/)
+})
+
+it('a number that waits stands apart from the one before it, without any colour', () => {
+  for (const count of [111, 1204, 48_210])
+    for (const row of strip(count, 80, 24)) expect(row).not.toMatch(/\d{3} +(?:111|1\.2k|48k)\b/)
+})
