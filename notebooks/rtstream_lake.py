@@ -336,6 +336,7 @@ class Batch:
     def __init__(self, number, table, checkpoint):
         self.started = time.monotonic()
         self.number = number
+        self.spark, self.checkpoint = table.spark, checkpoint
         self.last = table.last_metadata()
         # Spark repeats at most its newest batch. Anything else and the table would silently lose rows, or repeat them.
         if number not in (self.last["batchId"], self.last["batchId"] + 1):
@@ -348,6 +349,18 @@ class Batch:
     @property
     def is_repeated(self):
         return self.number == self.last["batchId"]
+
+    def files(self):
+        """URLs of the files that Spark's file source gave this batch, rows in them or not; none where another source tells nothing."""
+        offsets = _lines(self.spark, f"{self.checkpoint}/offsets/{{{self.number - 1},{self.number}}}", 20)
+        ends = sorted(json.loads(line).get("logOffset", -1) for line in offsets if '"logOffset"' in line)
+        if not ends:
+            return []
+        first = ends[0] + 1 if self.number > 0 else 0
+        names = [f"{number}{form}" for number in range(first, ends[-1] + 1) for form in ("", ".compact")]
+        entries = _lines(self.spark, f"{self.checkpoint}/sources/0/{{{','.join(names)}}}", None)
+        found = [json.loads(line) for line in entries if line.startswith("{")]
+        return sorted({entry["path"] for entry in found if entry["batchId"] >= first})
 
     def metadata(self, **counts):
         if self.is_repeated:
@@ -470,7 +483,8 @@ _REMEDY = (
 
 def _lines(spark, path, most=1):
     try:
-        return [row.value for row in spark.read.text(path).limit(most).collect()]
+        rows = spark.read.text(path)
+        return [row.value for row in (rows if most is None else rows.limit(most)).collect()]
     except AnalysisException:  # There is no such path.
         return []
 

@@ -188,38 +188,39 @@ def is_blank(text):
     return trimmed(text) == ""
 
 
-def _kind(value):
-    return F.substring(value, 1, 1)
+class _Value:
+    """A field of a line: columns of its kind and its text, which a projection of their own has made."""
 
+    def __init__(self, field):
+        self.kind, self.text = F.col(f"{field}Kind"), F.col(f"{field}Text")
+        self.is_missing = self.kind.isNull()
+        # The text of a JSON string; null for everything else.
+        self.string = F.when(self.kind == STRING, self.text)
+        # Null for everything that is no JSON number: a cast of any text fails in ANSI mode.
+        self.number = F.when(self.kind == NUMBER, self.text).cast("double")
 
-def _text(value):
-    return value.substr(F.lit(2), F.length(value))
-
-
-def _string(value):
-    """The text of a JSON string; null for everything else."""
-    return F.when(_kind(value) == STRING, _text(value))
+    @staticmethod
+    def columns(field):
+        tagged = F.col(f"_parsed.{field}")
+        yield F.substring(tagged, 1, 1).alias(f"{field}Kind")
+        yield tagged.substr(F.lit(2), F.length(tagged)).alias(f"{field}Text")
 
 
 def _whole_number(value):
     """A JSON number that is whole by value, or a string of digits, as int; null otherwise."""
-    number = _text(value).cast("double")
-    digits = trimmed(_text(value))
+    digits = trimmed(value.string)
     return F.when(
-        _kind(value) == NUMBER, F.when((F.abs(number) < 1e9) & (number == F.rint(number)), number.cast("int"))
-    ).when(
-        _kind(value) == STRING,
-        F.when(digits.rlike(r"\A-?[0-9]{1,9}(\.0+)?\z"), F.substring_index(digits, ".", 1).cast("int")),
-    )
+        value.kind == NUMBER,
+        F.when((F.abs(value.number) < 1e9) & (value.number == F.rint(value.number)), value.number.cast("int")),
+    ).when(digits.rlike(r"\A-?[0-9]{1,9}(\.0+)?\z"), F.substring_index(digits, ".", 1).cast("int"))
 
 
 def _sequence_number(value):
     """A number of up to 18 digits, not negative, as bigint; null otherwise."""
-    digits = F.when(_kind(value) == STRING, trimmed(_text(value))).when(_kind(value) == NUMBER, _text(value))
-    number = _text(value).cast("double")
+    digits = F.when(value.kind == STRING, trimmed(value.text)).when(value.kind == NUMBER, value.text)
+    number = value.number
     return F.when(digits.rlike(r"\A[0-9]{1,18}\z"), digits.cast("bigint")).when(
-        _kind(value) == NUMBER,
-        F.when((number >= 0) & (number < float(2**53)) & (number == F.rint(number)), number.cast("bigint")),
+        (number >= 0) & (number < float(2**53)) & (number == F.rint(number)), number.cast("bigint")
     )
 
 
@@ -235,23 +236,22 @@ ISO_UTC = rf"\A{_DAY_OF_TODAY}T{_TIME}(\.[0-9]{{1,9}})?Z\z"
 
 def _utc_text(value, pattern):
     """A time in a form that Spark casts without looking at the session's time zone, cut to microseconds."""
-    text = _string(value)
+    text = value.string
     seconds, fraction = F.substring(text, 1, 19), F.regexp_extract(text, r"(\.[0-9]{1,6})", 1)
     return F.when(text.rlike(pattern), F.concat(seconds, fraction, F.lit("Z")))
 
 
-def _uuid_of(text):
-    """The text's MD5 as a UUID of version 3 (RFC 9562)."""
-    digest = F.md5(text.cast("binary"))
+def _uuid_of(digest):
+    """An MD5 as a UUID of version 3 (RFC 9562)."""
     part = lambda start, length: F.substring(digest, start, length)
     variant = F.translate(part(17, 1), "0123456789abcdef", "89ab" * 4)
     fourth = F.concat(variant, part(18, 3))
     return F.concat_ws("-", part(1, 8), part(9, 4), F.concat(F.lit("3"), part(14, 3)), fourth, part(21, 12))
 
 
-def _number_reason(name, value, number, bounds):
+def _number_reason(name, number, bounds):
     return (
-        F.when(value.isNull(), f"{name} is missing")
+        F.when(F.col(f"{name}IsMissing"), f"{name} is missing")
         .when(number.isNull(), f"{name} is not an integer")
         .when(~number.between(*bounds), f"{name} out of range")
     )
@@ -279,45 +279,63 @@ def validate(lines):
     :return: silver's columns, `raw`, and `reasons`: why the row goes to the quarantine, empty for a valid row. Lines of
         white space only are left out.
     """
-    parsed = {field: F.col(f"_parsed.{field}") for field in FIELDS}
+    parsed = {field: _Value(field) for field in FIELDS}
     kept = [name for name in lines.columns if name != "value"]
     times = {"timestamp": MEASURED_AT, "createdAt": ISO_UTC, "EventEnqueuedUtcTime": ISO_UTC}
     partition = _whole_number(parsed["PartitionId"])
-    typed = (
+    # A projection for each step: written as one, each column's expression would stand in the next as often as it is used there, and
+    # Spark would make more Java of it than a class can hold.
+    split = (
         lines.where(~is_blank(F.col("value")))
         .withColumn("_parsed", _read_line(F.col("value").cast("binary")))
         .select(
             *kept,
-            "_parsed",
+            F.col("_parsed.isObject").alias("isObject"),
             F.coalesce("_parsed.repaired", "value").alias("raw"),
-            F.nullif(trimmed(_string(parsed["city"])), F.lit("")).alias("city"),
+            *(column for field in FIELDS for column in _Value.columns(field)),
+        )
+    )
+    typed = (
+        split.select(
+            *kept,
+            "isObject",
+            "raw",
+            *(parsed[field].is_missing.alias(f"{field}IsMissing") for field in ("temperature", "humidity", "timestamp")),
+            F.nullif(trimmed(parsed["city"].string), F.lit("")).alias("city"),
             _whole_number(parsed["temperature"]).alias("temperature"),
             _whole_number(parsed["humidity"]).alias("humidity"),
-            _string(parsed["eventId"]).alias("sentId"),
-            _string(parsed["deviceId"]).alias("deviceId"),
+            parsed["eventId"].string.alias("sentId"),
+            parsed["deviceId"].string.alias("deviceId"),
             _sequence_number(parsed["deviceSequenceNumber"]).alias("deviceSequenceNumber"),
             F.when(partition >= 0, partition).alias("partitionId"),
             _sequence_number(parsed["SequenceNumber"]).alias("sequenceNumber"),
-            *(_utc_text(parsed[field], pattern).alias(f"{field}Text") for field, pattern in times.items()),
+            *(_utc_text(parsed[field], pattern).alias(f"{field}Utc") for field, pattern in times.items()),
         )
         # try_cast: null for what no calendar has, in ANSI mode too.
-        .withColumn("timestamp", F.expr("try_cast(timestampText AS timestamp)"))
-        .withColumn("createdAt", F.expr("try_cast(createdAtText AS timestamp)"))
-        .withColumn("enqueuedAt", F.expr("try_cast(EventEnqueuedUtcTimeText AS timestamp)"))
+        .withColumn("timestamp", F.expr("try_cast(timestampUtc AS timestamp)"))
+        .withColumn("createdAt", F.expr("try_cast(createdAtUtc AS timestamp)"))
+        .withColumn("enqueuedAt", F.expr("try_cast(EventEnqueuedUtcTimeUtc AS timestamp)"))
+        .withColumn("isNamed", F.coalesce(~is_blank(F.col("sentId")), F.lit(False)))
+        .withColumn(
+            "digest",
+            F.when(
+                ~F.col("isNamed"),
+                F.md5(F.coalesce(_device_and_number(), _place_in_hub(), F.col("raw")).cast("binary")),
+            ),
+        )
     )
-    event_id = F.when(~is_blank(F.col("sentId")), F.col("sentId")).otherwise(
-        _uuid_of(F.coalesce(_device_and_number(), _place_in_hub(), F.col("raw")))
-    )
+    # Never null, and Spark is told so: else it would look for nulls below each join, with all that the id is made of.
+    event_id = F.coalesce(F.when(F.col("isNamed"), F.col("sentId")).otherwise(_uuid_of(F.col("digest"))), F.lit(""))
     broken = F.array(
         F.when(F.col("city").isNull(), "city is missing"),
-        _number_reason("temperature", parsed["temperature"], F.col("temperature"), TEMPERATURE_RANGE),
-        _number_reason("humidity", parsed["humidity"], F.col("humidity"), HUMIDITY_RANGE),
-        F.when(parsed["timestamp"].isNull(), "timestamp is missing").when(
+        _number_reason("temperature", F.col("temperature"), TEMPERATURE_RANGE),
+        _number_reason("humidity", F.col("humidity"), HUMIDITY_RANGE),
+        F.when(F.col("timestampIsMissing"), "timestamp is missing").when(
             F.col("timestamp").isNull(), "timestamp does not parse"
         ).when(F.col("timestamp") < F.lit(EARLIEST).cast("timestamp"), "timestamp out of range"),
         F.when(F.col("enqueuedAt").isNull(), "enqueued time is missing"),
     )
-    reasons = F.when(~F.col("_parsed.isObject"), F.array(F.lit("not a JSON object"))).otherwise(
+    reasons = F.when(~F.col("isObject"), F.array(F.lit("not a JSON object"))).otherwise(
         F.filter(broken, lambda reason: reason.isNotNull())
     )
     return typed.withColumn("eventId", event_id).select(*kept, *READING_COLUMNS, "raw", reasons.alias("reasons"))

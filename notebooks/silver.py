@@ -28,6 +28,7 @@
 # COMMAND ----------
 
 import re
+from urllib.parse import unquote
 
 from pyspark.sql import functions as F
 
@@ -171,7 +172,8 @@ def kept_near(earliest, latest):
 # MAGIC
 # MAGIC **A file that was cut.** The job names a file by the rows in it. One that holds fewer, or whose last line ends in the middle, was
 # MAGIC cut by a disk, a copy, or a hand: the batch stops before it commits anything and names the file, since what is read once is
-# MAGIC never read again.
+# MAGIC never read again. One without a byte gives no row at all: only the checkpoint knows that it was in the batch. Names of other
+# MAGIC writers promise nothing, so an empty file of theirs is named and the stream goes on.
 
 # COMMAND ----------
 
@@ -188,22 +190,33 @@ def by_file(rows):
     )
 
 
-def refuse_cut(files):
-    """:raises StateError: names the first file that holds less than its name promises."""
-    for file in sorted(files):
-        promised = re.search(r"^[0-9]+_[0-9]{14}-[0-9]{14}_([0-9]+)(?:_[0-9]+)?\.json$", file.file)
-        held = file.held if file.whole else file.held - 1
+def plain(url):
+    """Rows and checkpoint write the same path in different ways."""
+    return re.sub("^file:/+", "file:/", unquote(url))
+
+
+def refuse_cut(files, given):
+    """
+    :param given: URLs of the batch's files, where the source tells them.
+    :raises StateError: names the first file that holds less than its name promises.
+    """
+    held_by = {plain(f"{file.folder}/{file.file}"): file.held if file.whole else file.held - 1 for file in files}
+    for path in sorted({*held_by, *map(plain, given)}):
+        promised = re.search(r"/[0-9]+_[0-9]{14}-[0-9]{14}_([0-9]+)(?:_[0-9]+)?\.json$", path)
+        held = held_by.get(path, 0)
         if promised and held < int(promised[1]):
             raise StateError(
-                f"{file.folder}/{file.file} was cut: it holds {held} of the {promised[1]} rows that its name promises. Put it back "
+                f"{path} was cut: it holds {held} of the {promised[1]} rows that its name promises. Put it back "
                 "from a copy, then start silver again; if there is none, move the file away, and its events are told as missing."
             )
+        if path not in held_by:
+            print(f"{path} was empty when silver read it. What is written to it from now on is not read: place it under another name.")
 
 
 def write(lines, batch):
     with Cached(validate(with_place(lines))) as rows:
         files = by_file(rows).collect()
-        refuse_cut(files)
+        refuse_cut(files, batch.files())
         count = sum(file.held for file in files)
         times = [time for file in files for time in (file.earliest, file.latest) if time is not None]
         seen = kept_near(min(times), max(times)) if times else kept_near(0, 0).limit(0)

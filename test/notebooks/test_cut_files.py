@@ -1,4 +1,7 @@
 """A file of bronze that was cut before silver has read it: named, nothing of the batch is committed, and once it is back all is read."""
+import os
+import time
+
 import pytest
 
 from rtstream_lake import StateError
@@ -8,13 +11,13 @@ ROWS = 4
 NAME = f"0_{0:014}-{ROWS - 1:014}_{ROWS}.json"
 
 
-@pytest.mark.parametrize("cut, held", [("behind a whole line", 2), ("in its last line", ROWS - 1)])
+@pytest.mark.parametrize("cut, held", [("behind a whole line", 2), ("in its last line", ROWS - 1), ("before its first byte", 0)])
 def test_a_file_that_was_cut_is_named_and_read_once_it_is_back(lake, cut, held):
     placed = lake.place(NAME, *(lake.event(f"{number}") for number in range(ROWS)))
     lake.place(f"1_{0:014}-{0:014}_1.json", lake.event("other", partition=1))
     whole = placed.read_bytes()
     ends = [index + 1 for index, byte in enumerate(whole) if byte == ord("\n")]
-    placed.write_bytes(whole[: {"behind a whole line": ends[1], "in its last line": ends[3] - 9}[cut]])
+    placed.write_bytes(whole[: {"behind a whole line": ends[1], "in its last line": ends[3] - 9, "before its first byte": 0}[cut]])
     with pytest.raises(StateError, match=f"^file:.*/bronze/weather/2026/03/01/12/00/{NAME} was cut: it holds {held} of the {ROWS} rows .*Put it back"):
         lake.run("silver")
     assert lake.rows("silver/weather") == lake.rows("silver/weather_quarantine") == []
@@ -32,3 +35,21 @@ def test_a_file_without_its_end_of_line_is_whole_and_rows_that_break_a_rule_are_
     lake.run("silver")
     assert lake.ids() == ["foreign", "good", "last"]
     assert len(lake.rows("silver/weather_quarantine")) == 2
+
+
+def test_an_empty_file_of_another_writer_is_named_once_and_the_stream_goes_on(lake, capsys):
+    names = ["whole ö%2B.json", "empty file é.json", "empty in the second half.json", "last.json"]
+    for number, name in enumerate(names):
+        placed = lake.place(name, *([] if "empty" in name else [lake.event(name)]))
+        os.utime(placed, (time.time() - 60 + number,) * 2)
+    # Every second batch puts the source's log together with what came before.
+    interval = "spark.sql.streaming.fileSource.log.compactInterval"
+    lake.spark.conf.set(interval, "2")
+    try:
+        lake.run("silver", RTSTREAM_MAX_FILES="1")
+    finally:
+        lake.spark.conf.unset(interval)
+    assert sorted(path.name for path in (lake.root / "checkpoints/silver/sources/0").glob("[0-9]*")) == ["0", "1.compact", "2", "3.compact"]
+    said = [line for line in capsys.readouterr().out.splitlines() if " was empty" in line]
+    assert [line.split(" was empty")[0].rpartition("/")[2] for line in said] == names[1:3]
+    assert lake.ids() == ["last.json", "whole ö%2B.json"]

@@ -43,3 +43,15 @@ def test_a_lagging_partition_is_dropped_by_sparks_own_operator_and_kept_by_silve
     lake.run("silver")
     assert lake.ids() == ["old", "x", "x", "y"]
     assert lake.ledger("silver/weather")[-1]["totals"] == {"input": 4, "output": 4, "quarantined": 0, "duplicates": 0}
+
+
+def test_a_batch_is_no_more_java_than_a_class_can_hold(lake, generated_code):
+    # Spark would else go on without that code, after it has tried in vain to compile it: in every batch, and with an error in the log.
+    fallback = "spark.sql.codegen.fallback"
+    lake.spark.conf.set(fallback, "false")
+    try:
+        lake.place("1.json", lake.event("a"), "no JSON", lake.event("b"), lake.event("a"))
+        lake.run("silver")
+    finally:
+        lake.spark.conf.unset(fallback)
+    assert lake.ids() == ["a", "b"]
