@@ -93,7 +93,10 @@ describe('azure.yaml', () => {
       )
       expect(after).toMatch(/^ {6}interactive: true\n {6}continueOnError: false\n/)
     }
-    expect(hook('windows', name).script).toMatch(/exit \$LASTEXITCODE\n$/)
+    // Without the first line a missing npm is no failure: nothing has set the exit code.
+    expect(hook('windows', name).script).toMatch(
+      /^\$ErrorActionPreference = 'Stop'\n[\s\S]*exit \$LASTEXITCODE\n$/,
+    )
   })
 
   it('says which template it is, in this version', () => {
@@ -101,43 +104,48 @@ describe('azure.yaml', () => {
     expect(text).toContain(`metadata:\n  template: rtstream-tui@${version}\n`)
   })
 
-  it.each<[string, string[], string, number, string[]]>([
-    [
-      'in a checkout',
-      ['scripts/build.ts'],
-      '',
-      0,
-      ['npm ci --no-fund --no-audit', 'npm start --silent -- setup'],
-    ],
-    [
-      'in a checkout whose packages cannot be had',
-      ['scripts/build.ts'],
-      'npm',
-      3,
-      ['npm ci --no-fund --no-audit'],
-    ],
-    ['beside the templates alone', [], '', 0, ['npx --yes rtstream-tui setup']],
-    ['beside the templates, with a set-up that fails', [], 'npx', 3, ['npx --yes rtstream-tui setup']],
-  ])('%s runs the right program in a shell', (_, files, failing, code, called) => {
-    const folder = temporaryFolder()
-    try {
-      for (const file of files) {
-        mkdirSync(join(folder.path, dirname(file)), { recursive: true })
-        writeFileSync(join(folder.path, file), '')
+  describe.each([
+    ['preprovision', 'prepare'],
+    ['postprovision', 'setup'],
+  ] as const)('%s, in a shell,', (name, command) => {
+    it.each<[string, string[], string, number, string[]]>([
+      [
+        'in a checkout',
+        ['scripts/build.ts'],
+        '',
+        0,
+        ['npm ci --no-fund --no-audit', `npm start --silent -- ${command}`],
+      ],
+      [
+        'in a checkout whose packages cannot be had',
+        ['scripts/build.ts'],
+        'npm',
+        3,
+        ['npm ci --no-fund --no-audit'],
+      ],
+      ['beside the templates alone', [], '', 0, [`npx --yes rtstream-tui ${command}`]],
+      ['beside the templates, with a set-up that fails', [], 'npx', 3, [`npx --yes rtstream-tui ${command}`]],
+    ])('%s runs the right program', (_, files, failing, code, called) => {
+      const folder = temporaryFolder()
+      try {
+        for (const file of files) {
+          mkdirSync(join(folder.path, dirname(file)), { recursive: true })
+          writeFileSync(join(folder.path, file), '')
+        }
+        for (const tool of ['npm', 'npx'])
+          writeFileSync(
+            join(folder.path, tool),
+            `#!/bin/sh\necho "${tool} $@" >> calls\nexit ${tool === failing ? 3 : 0}\n`,
+            { mode: 0o755 },
+          )
+        const env = { ...process.env, PATH: `${folder.path}${delimiter}${process.env.PATH}` }
+        const ended = spawnSync('sh', ['-c', hook('posix', name).script], { cwd: folder.path, env })
+        expect(ended.status).toBe(code)
+        expect(readFileSync(join(folder.path, 'calls'), 'utf8').trim().split('\n')).toEqual(called)
+      } finally {
+        folder.remove()
       }
-      for (const tool of ['npm', 'npx'])
-        writeFileSync(
-          join(folder.path, tool),
-          `#!/bin/sh\necho "${tool} $@" >> calls\nexit ${tool === failing ? 3 : 0}\n`,
-          { mode: 0o755 },
-        )
-      const env = { ...process.env, PATH: `${folder.path}${delimiter}${process.env.PATH}` }
-      const ended = spawnSync('sh', ['-c', hook('posix').script], { cwd: folder.path, env })
-      expect(ended.status).toBe(code)
-      expect(readFileSync(join(folder.path, 'calls'), 'utf8').trim().split('\n')).toEqual(called)
-    } finally {
-      folder.remove()
-    }
+    })
   })
 })
 
