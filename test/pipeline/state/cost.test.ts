@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { sparkVersionOf } from '../../../src/azure/provisioning/databricks.ts'
 import type { StageState } from '../../../src/pipeline/ports/stages.ts'
 import {
   advanceCost,
@@ -133,5 +134,8 @@ describe('prices', () => {
     expect(hourlyPrice('streamAnalytics', { streamingUnits: 10, nodeType: '' })).toBeCloseTo(0.66)
     expect(hourlyPrice('streamAnalytics', { streamingUnits: 30, nodeType: '' })).toBeCloseTo(1.98)
     expect(nodeOf('Standard_X1')).toEqual(nodeOf('Standard_D4s_v3'))
+  })
+  it('hold for each runtime of the job clusters: a machine counts as many DBUs under any that is not Photon', () => {
+    expect([sparkVersionOf('16.4'), sparkVersionOf('17.3')]).toEqual(['16.4.x-scala2.12', '17.3.x-scala2.13'])
   })
 })
