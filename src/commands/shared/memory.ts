@@ -1,5 +1,5 @@
 /** How much memory V8 may use to save collections. */
-import { setFlagsFromString } from 'node:v8'
+import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 import { releaseHeaps } from '../../local/runtime/heap-release.ts'
 
 /** Events a second from which collections cost more than the memory that they spare. */
@@ -9,14 +9,23 @@ const CALM_RATE = 1500
 /** After a burst its backlog is worked off first (ms). */
 const RELEASE_MS = 15_000
 
+const FIXED_NEW_SPACE = '--semi-space-growth-factor=1'
+
 /**
  * By how much the heap may grow between two full collections (%), and whether the space for new objects may grow. What is in
- * use fits a busy second: at thousands of events a second a small space moves objects on before they die.
+ * use fits a busy second: at thousands of events a second a small space moves objects on before they die. Buffers of events count
+ * as growth, and there are as many bytes of them as of the rest.
  */
 const POLICIES = {
-  calm: ['--heap-growing-percent=20', '--semi-space-growth-factor=1'],
-  busy: ['--heap-growing-percent=100', '--semi-space-growth-factor=2'],
+  calm: ['--heap-growing-percent=20', FIXED_NEW_SPACE],
+  busy: ['--heap-growing-percent=300', '--semi-space-growth-factor=2'],
 } as const
+
+/**
+ * The space for new objects grows no further from here (bytes, both halves). A larger one is emptied so seldom that the buffers
+ * of the dead fill memory, and force full collections. The local services' thread has the same bound (local/hosting/worker-thread.ts).
+ */
+const LARGE_NEW_SPACE = 32_000_000
 
 let release: NodeJS.Timeout | undefined
 
@@ -42,12 +51,26 @@ export function keepHeapSmall(): void {
   follow('calm')
 }
 
-/** Tells by the rate of events, as it comes, which policy holds. @param change carries a policy out. */
+/** Bytes of this thread's space for new objects, both halves. */
+export const newSpaceBytes = (): number =>
+  getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space')?.space_size ?? 0
+
+function boundNewSpace(): void {
+  if (newSpaceBytes() >= LARGE_NEW_SPACE) setFlagsFromString(FIXED_NEW_SPACE)
+}
+
+/**
+ * Tells by the rate of events, as it comes, which policy holds.
+ * @param change carries a policy out.
+ * @param whileBusy is called with each rate while it is high.
+ */
 export function heapPolicy(
   change: (policy: keyof typeof POLICIES) => void = followRate,
+  whileBusy: () => void = boundNewSpace,
 ): (rate: number) => void {
   let isBusy = false
   return (rate) => {
+    if (isBusy) whileBusy()
     const becomes = isBusy ? rate >= CALM_RATE : rate >= BUSY_RATE
     if (becomes === isBusy) return
     isBusy = becomes
