@@ -19,6 +19,7 @@ const HELP = `npm run bench --                    the usual parts, absolute numb
   --against COMMIT                  that commit built beside the working tree, both in turns, as ratios
   --only PART,PART                  these parts; table: the rows of docs/benchmarks.md
   --rounds 5                        how often, with --against
+  --beside                          both at the same time instead of in turns: for memory, never for time
   --scale 0.25                      spans of a quarter; what is counted in lines stays from 0.1 on
   --quick                           a tenth of everything, to try the script
   --write                           into docs/benchmarks.md
@@ -33,6 +34,7 @@ const { values: options } = parseArgs({
     help: { type: 'boolean', default: false },
     scale: { type: 'string', default: '1' },
     against: { type: 'string' },
+    beside: { type: 'boolean', default: false },
     only: { type: 'string' },
     rounds: { type: 'string', default: '5' },
     write: { type: 'boolean', default: false },
@@ -84,7 +86,7 @@ async function alone(): Promise<void> {
   if (options.write) writeSection(page, options.only ? `alone ${options.only}` : 'alone', text)
 }
 
-/** A B A B: the two of a pair run one after the other, part by part. */
+/** A B A B: the two of a pair run one after the other, part by part, or side by side when that is asked for. */
 async function inTurns(commit: string): Promise<void> {
   const [before, now] = [commitBeside(commit), workingTree()]
   const all = new Map<string, PairedFigure>()
@@ -93,14 +95,15 @@ async function inTurns(commit: string): Promise<void> {
   const section = `against ${before.name}${options.only ? ` ${options.only}` : ''}`
   const text = () =>
     [
-      `Made by \`${command}\` on ${today()}, ${before.name} against ${now.name} in turns: ${machine}; ${loads[0]} at its beginning, ${loadText()} at its end.${spans}`,
+      `Made by \`${command}\` on ${today()}, ${before.name} against ${now.name} ${options.beside ? 'beside it' : 'in turns'}: ${machine}; ${loads[0]} at its beginning, ${loadText()} at its end.${spans}`,
       table(),
     ].join('\n\n')
   for (let round = 1; round <= Number(options.rounds); round++)
     for (const part of chosen(PAIRED)) {
       loads.push(loadText())
-      const old = ALONE.has(part) ? [] : await measure(part, before)
-      const current = await measure(part, now)
+      const first = ALONE.has(part) ? Promise.resolve([]) : measure(part, before)
+      if (!options.beside) await first
+      const [old, current] = await Promise.all([first, measure(part, now)])
       addRound(all, part, old, current)
       console.log(`\nround ${round}, ${part}, ${loads.at(-1)}\n${table()}`)
       // After each part: what a run that is cut short has measured stays.

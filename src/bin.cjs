@@ -18,8 +18,9 @@ process.emitWarning = function (warning) {
 // files. Each more costs memory and caches of its own (docs/benchmarks.md). Read once by Node, when the pool is first used; a person's own number stands.
 process.env.UV_THREADPOOL_SIZE = process.env.UV_THREADPOOL_SIZE || '3';
 // How long DuckDB's allocator keeps freed memory for the next batch, which comes a second later: by itself it gives that
-// back sooner, only to ask for it again. The engine gives back what is too much (src/local/engine/duckdb-engine.ts).
-process.env.DUCKDB_JE_MALLOC_CONF = process.env.DUCKDB_JE_MALLOC_CONF || 'dirty_decay_ms:30000,muzzy_decay_ms:30000';
+// back sooner, only to ask for it again. The engine gives back what is too much (src/local/engine/duckdb-engine.ts). One pool for
+// all threads, since only one or two use it at a time: each of several would keep what another one needs.
+process.env.DUCKDB_JE_MALLOC_CONF = process.env.DUCKDB_JE_MALLOC_CONF || 'narenas:1,dirty_decay_ms:30000,muzzy_decay_ms:30000';
 // Compiled code is kept for the next start, which shows its first frame sooner (docs/benchmarks.md). Not in the shared temporary
 // folder, Node's own choice: what lies there is run. A folder that cannot be made only costs the time.
 var nodeModule = require('node:module');

@@ -18,7 +18,7 @@ function measured<Result>(script: string, args: readonly string[], program = pro
     env: {
       ...process.env,
       UV_THREADPOOL_SIZE: '3',
-      DUCKDB_JE_MALLOC_CONF: 'dirty_decay_ms:30000,muzzy_decay_ms:30000',
+      DUCKDB_JE_MALLOC_CONF: 'narenas:1,dirty_decay_ms:30000,muzzy_decay_ms:30000',
     },
   })
   return JSON.parse(text.trim().split('\n').at(-1) ?? '') as Result

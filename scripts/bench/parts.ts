@@ -12,7 +12,7 @@ import { paint } from './paint-part.ts'
 import { cpuSeconds, cpuShare, mainThreadCpuMs, pause, rssMegabytes } from './process-cost.ts'
 import { binOf, finish, freshness, keyToPaint, quit, SIZE, startAll, withRoom } from './room.ts'
 import { serve } from './serve-part.ts'
-import { percentile, slope } from './statistics.ts'
+import { median, percentile, slope } from './statistics.ts'
 import type { Subject } from './subject.ts'
 
 const firstFrame: Part = async (subject) => {
@@ -108,6 +108,9 @@ const fresh: Part = (subject, seconds) =>
     return figures
   })
 
+/** RSS is asked for so often (ms); what counts is the median of a minute, as it sways by some per cent from second to second. */
+const SAMPLE_MS = 5000
+
 /** @param minutes of samples, after half a minute that is not counted. */
 const memoryOver =
   (minutes: number): Part =>
@@ -115,20 +118,25 @@ const memoryOver =
     withRoom(subject, ['--stations', '1000', '--interval', '1s'], async (terminal) => {
       await startAll(terminal)
       await pause(seconds(30) * 1000)
-      const samples: { x: number; y: number }[] = []
-      const begun = performance.now()
-      for (let minute = 0; minute <= minutes; minute++) {
-        samples.push({ x: (performance.now() - begun) / 60_000, y: rssMegabytes(terminal.pid) })
-        if (minute < minutes) await pause(seconds(60) * 1000)
+      const from = Math.min(10, minutes / 2)
+      const found: { x: number; y: number }[] = []
+      for (let minute = 1; minute <= minutes; minute++) {
+        const samples: number[] = []
+        for (const until = performance.now() + seconds(60) * 1000; performance.now() < until; ) {
+          await pause(SAMPLE_MS)
+          samples.push(rssMegabytes(terminal.pid))
+        }
+        found.push({ x: minute, y: median(samples) })
+        console.log(`  ${subject.name}, minute ${minute}: ${found.at(-1)?.y.toFixed(1)} MB`)
       }
-      const rss = samples.map(({ y }) => y)
-      const late = samples.slice(Math.min(10, minutes / 2))
+      const at = (minute: number) => found.find(({ x }) => x >= minute)?.y ?? Number.NaN
       const figures = [
-        { what: `RSS at 1,000 ev/s after ${minutes} min`, value: rss.at(-1) ?? Number.NaN, unit: 'MB' },
-        { what: 'the same, largest of each minute', value: Math.max(...rss), unit: 'MB' },
+        { what: `RSS at 1,000 ev/s, minute ${from}`, value: at(from), unit: 'MB' },
+        { what: `the same, minute ${minutes}`, value: at(minutes), unit: 'MB' },
+        { what: 'the same, largest minute', value: Math.max(...found.map(({ y }) => y)), unit: 'MB' },
         {
-          what: `its slope from minute ${Math.min(10, minutes / 2)}`,
-          value: slope(late),
+          what: `its slope from minute ${from}`,
+          value: slope(found.filter(({ x }) => x >= from)),
           unit: 'MB a minute',
         },
         { what: 'created → gold p95 then', value: await freshness(terminal), unit: 'ms' },
