@@ -1,14 +1,18 @@
 /** The endpoint against what no client library sends: junk, cut-off and endless messages, requests before signing in. */
 import { createHmac } from 'node:crypto'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { crc32c } from '../../../../src/local/event-hubs/kafka/records/crc32c.ts'
+import { recordsOfEvents } from '../../../../src/local/event-hubs/kafka/records/records-of-events.ts'
 import { HUB, KEY, KEY_NAME } from '../hub-fixture.ts'
 import { randomNumbers } from '../random-numbers.ts'
 import { Bare, request } from './bare-client.ts'
-import { decodeBatches, encodeBatch, messageOf, record } from './batches.ts'
+import { decodeBatches, encodeBatch, encodeRecords, messageOf, record } from './batches.ts'
 import { type KafkaFixture, startKafkaFixture } from './kafka-fixture.ts'
 
 const FUZZED = 10_000
 const AT_ONCE = 50
+const WRONG_BATCHES = 2000
 
 let fixture: KafkaFixture
 beforeAll(async () => {
@@ -59,6 +63,55 @@ describe('an idempotent producer', () => {
     expect(await produce(numbered(4712, 2, 0, ['b']))).toBe(0)
     expect(next() - before).toBe(2)
   })
+})
+
+describe('a batch that is malformed behind a right check sum', () => {
+  it(`is answered, ${WRONG_BATCHES} times, and what was stored every client can read`, async () => {
+    const server = await startKafkaFixture({ partitions: 1 })
+    const random = randomNumbers(2311)
+    const records = [record('a', { key: Buffer.from('k') }), record('b'), record('c')]
+    const seeds = [
+      encodeBatch(records),
+      encodeBatch(records, { codec: 1 }, gzipSync(encodeRecords(records))),
+      encodeBatch(records, { producerId: 9, epoch: 0, baseSequence: 0 }),
+    ]
+    const bare = await Bare.signedIn(server)
+    const codes = new Map<number, number>()
+    for (let sent = 0; sent < WRONG_BATCHES; sent++) {
+      const batch = Buffer.from(seeds[random(seeds.length)] as Buffer)
+      // Not its length, format and check sum: those are looked at first.
+      for (let change = 1 + random(3); change > 0; change--)
+        batch[21 + random(batch.length - 21)] = random(random(2) === 0 ? 4 : 256)
+      batch.writeUInt32BE(crc32c(batch, 21), 17)
+      const answer = await bare.ask(
+        request(0, 3, (writer) => {
+          writer.string(undefined).int16(-1).int32(1000).int32(1).string(HUB).int32(1).int32(0).bytes(batch)
+        }),
+      )
+      answer.slice(4 + 4)
+      answer.string()
+      answer.slice(4 + 4)
+      const code = answer.int16()
+      codes.set(code, (codes.get(code) ?? 0) + 1)
+    }
+    bare.socket.destroy()
+    expect(codes.get(0)).toBeGreaterThan(100)
+    expect(codes.get(2)).toBeGreaterThan(100)
+    expect(codes.get(-1)).toBeUndefined()
+    const { log } = server.hub
+    const next = log.properties(0).lastEnqueuedSequenceNumber + 1
+    const inOrder = Array.from({ length: next }, (_, number) => number)
+    expect(log.read(0, 0, 1e6, 1e9).map(({ sequenceNumber }) => sequenceNumber)).toEqual(inOrder)
+    const pages = log.readPages(0, 0, 1e6, 1e9)
+    expect(new Set(pages.map(({ form }) => form))).toEqual(new Set(['amqp', 'kafka']))
+    const offsets = pages.flatMap((page) =>
+      decodeBatches(page.form === 'kafka' ? page.batches : recordsOfEvents([page])).map(
+        ({ offset }) => offset,
+      ),
+    )
+    expect(offsets).toEqual(inOrder)
+    await server.close()
+  }, 60_000)
 })
 
 describe('a connection', () => {
