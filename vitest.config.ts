@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { RunOrder } from './test/support/run-order.ts'
 
 /**
  * The tiers of the suite (CONTRIBUTING.md): which files belong to each. What no other tier claims is a unit test, so a new
@@ -22,6 +23,7 @@ export default defineConfig({
   test: {
     // Two cores: more files at once only makes every one of them slower.
     maxWorkers: 2,
+    sequence: { sequencer: RunOrder },
     projects: [
       {
         extends: true,

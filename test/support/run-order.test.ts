@@ -1,0 +1,36 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { LONG_SECONDS, runOrder, SPARK_SECONDS } from './run-order.ts'
+
+it('knows only files that are there', () => {
+  const root = join(import.meta.dirname, '../..')
+  const known = [...Object.keys(SPARK_SECONDS), ...Object.keys(LONG_SECONDS)]
+  expect(known.filter((path) => !existsSync(join(root, path)))).toEqual([])
+})
+
+it('starts each file once, one Spark at a time beside the others, the longest first', () => {
+  const short = Array.from({ length: 300 }, (_, number) => `test/short-${number}.test.ts`)
+  const paths = [...short, ...Object.keys(LONG_SECONDS), ...Object.keys(SPARK_SECONDS)]
+  const order = runOrder(paths)
+  expect(order.toSorted()).toEqual(paths.toSorted())
+  expect(order.slice(0, 3)).toEqual([
+    'test/notebooks/spark4.test.ts',
+    'test/e2e/kill.test.ts',
+    'test/e2e/lesson.test.ts',
+  ])
+  const sparks = order.flatMap((path, at) => (path in SPARK_SECONDS ? [at] : []))
+  // The seven longest others last as long as the first Spark.
+  expect(sparks.slice(0, 2)).toEqual([0, 8])
+})
+
+it('starts all when there are only Sparks, or none', () => {
+  expect(runOrder(['test/notebooks/abfss.test.ts', 'test/notebooks/spark4.test.ts'])).toEqual([
+    'test/notebooks/spark4.test.ts',
+    'test/notebooks/abfss.test.ts',
+  ])
+  expect(runOrder(['test/a.test.ts', 'test/e2e/kill.test.ts'])).toEqual([
+    'test/e2e/kill.test.ts',
+    'test/a.test.ts',
+  ])
+})

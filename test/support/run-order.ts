@@ -1,0 +1,66 @@
+/**
+ * In which order the files of the suite start, so that two cores have work until the end: files with a Spark keep a core
+ * busy, most others wait for processes and sockets. So one Spark at a time, and beside it the others, the longest first.
+ */
+import { join, relative } from 'node:path'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/** Seconds that a file takes beside another on two cores, roughly: a wrong one costs time, nothing else. */
+export const SPARK_SECONDS: Record<string, number> = {
+  'test/notebooks/spark4.test.ts': 480,
+  'test/notebooks/notebooks.test.ts': 440,
+  'test/notebooks/kafka-source.test.ts': 110,
+  'test/e2e/spark.test.ts': 100,
+  'test/notebooks/parity.test.ts': 100,
+  'test/local/spark/lifetime.test.ts': 70,
+  'test/local/spark/spark-engine.test.ts': 60,
+  'test/notebooks/abfss.test.ts': 20,
+}
+
+/** Likewise, of the longest without one. */
+export const LONG_SECONDS: Record<string, number> = {
+  'test/e2e/kill.test.ts': 128,
+  'test/e2e/lesson.test.ts': 82,
+  'test/wire/event-hubs-python.test.ts': 65,
+  'test/e2e/audience.test.ts': 53,
+  'test/e2e/full-disk.test.ts': 52,
+  'test/e2e/run.test.ts': 52,
+  'test/wire/faults.test.ts': 50,
+  'test/e2e/screen.test.ts': 46,
+  'test/wire/five-minutes.test.ts': 38,
+  'test/e2e/recording.test.ts': 33,
+  'test/screen-azure/money.test.ts': 29,
+  'test/e2e/output.test.ts': 28,
+  'test/e2e/audience-lesson.test.ts': 24,
+  'test/screen-azure/starting.test.ts': 22,
+  'test/ui/app/screen-lines.test.ts': 20,
+}
+const SHORT_SECONDS = 2
+
+const secondsOf = (path: string) => SPARK_SECONDS[path] ?? LONG_SECONDS[path] ?? SHORT_SECONDS
+
+/** @param paths relative to the project. @returns the order in which two workers take them, one Spark at a time. */
+export function runOrder(paths: readonly string[]): string[] {
+  const longestFirst = paths.toSorted((one, other) => secondsOf(other) - secondsOf(one))
+  const sparks = longestFirst.filter((path) => path in SPARK_SECONDS)
+  const others = longestFirst.filter((path) => !(path in SPARK_SECONDS))
+  const order: string[] = []
+  // When each of the two workers is through with what it has been given.
+  let [sparkUntil, othersUntil] = [0, 0]
+  while (sparks.length > 0 || others.length > 0) {
+    const isSparksTurn = others.length === 0 || (sparks.length > 0 && sparkUntil <= othersUntil)
+    const path = (isSparksTurn ? sparks : others).shift() as string
+    if (isSparksTurn) sparkUntil += secondsOf(path)
+    else othersUntil += secondsOf(path)
+    order.push(path)
+  }
+  return order
+}
+
+export class RunOrder extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const root = join(import.meta.dirname, '../..')
+    const byPath = Map.groupBy(files, ({ moduleId }) => relative(root, moduleId).replaceAll('\\', '/'))
+    return runOrder([...byPath.keys()].toSorted()).flatMap((path) => byPath.get(path) ?? [])
+  }
+}
