@@ -103,7 +103,7 @@ export type ToRoom =
   /** The hub accepts nothing more for now. */
   | { type: 'full'; isFull: boolean }
   | { type: 'rules'; rules: RoomRules }
-  /** Takes a phone out: its secret is no longer known. */
+  /** Removes a phone: its secret is forgotten. */
   | { type: 'remove'; deviceId: string }
   /** Gives every phone the name of an animal. */
   | { type: 'clearNames' }

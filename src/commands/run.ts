@@ -150,7 +150,7 @@ async function runPipeline(session: Session, opened: OpenedTarget, options: RunO
       STAGE_IDS.some((id) => store.getState().stages[id].state === 'starting')
     )
       problems.push('Not every stage has started in time; see the log.')
-    // The generator runs from before the other stages do, and what it sends meanwhile counts as well.
+    // The generator starts before the other stages do, and what it sends until then counts as well.
     const generatingMs = begunStages.generatingMs()
     const drained = await session.drain()
     if (!drained.balanced && drained.reason) problems.push(drained.reason)

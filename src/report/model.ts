@@ -19,7 +19,7 @@ export const REPORT_VERSION = 1
 
 export interface ReportModel {
   version: typeof REPORT_VERSION
-  /** `session`: what the screen was shown. `folder`: what the tables say, whoever filled them. */
+  /** `session`: what the screen showed. `folder`: what the tables say, no matter who filled them. */
   source: 'session' | 'folder'
   program: string
   target: 'local' | 'azure'
@@ -197,7 +197,7 @@ export class ReportCollector {
     const { hub, ledger, assertions, lake, cost, now } = state
     this.#samples.push({
       at: now,
-      // The last numbers stand on while the hub cannot be read: they are no measurement.
+      // While the hub cannot be read, the last numbers stay on the screen: they do not count as a measurement.
       rate: hub.error === undefined ? hub.rate : undefined,
       backlog: hub.error === undefined ? ledger.inFlight : undefined,
       latency: assertions.percentiles,

@@ -9,7 +9,7 @@ export interface TokenKeeper extends TokenCredential {
 
 /** A token is replaced this long before it expires (ms) … */
 const EARLY_MS = 5 * 60_000
-/** … and if there is no new one, the old one is used until this long before it expires (ms). */
+/** … and without a new one, the old one is used until this long before it expires (ms). */
 const LAST_MS = 30_000
 
 export function keepingTokens(

@@ -53,7 +53,7 @@ export function createHubReader(connection: HubConnection): HubReader {
           .filter((event) => event.sequenceNumber <= last)
         if (events.length > 0) yield events
         seen = page.at(-1)?.sequenceNumber ?? seen
-        // Retention may have deleted the rest meanwhile.
+        // Retention may have deleted the rest in the meantime.
         if (page.length === 0 && (await describe(id, signal)).beginningSequenceNumber > last) return
       }
     } catch (error) {

@@ -26,7 +26,7 @@ export class ChangedParts {
    */
   async ask<T>(part: LakePart, look: (files: number | undefined) => Promise<T>, unchanged: T): Promise<T> {
     if (!this.#changes) return look(undefined)
-    // Before it is looked at: what comes meanwhile is seen again.
+    // Noted before reading: what arrives in between is seen again.
     const count = this.#changes.countOf(part)
     const before = this.#asked.get(part)
     const now = this.#clock.now()

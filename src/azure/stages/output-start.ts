@@ -23,7 +23,7 @@ export interface OutputStartFacts {
  */
 export async function outputStart(facts: OutputStartFacts): Promise<StartStreamingJobParameters> {
   if (facts.lastOutputEventTime) return { outputStartMode: 'LastOutputEventTime' }
-  // Taken before the hub is asked, so that everything that arrives meanwhile is later.
+  // Taken before the hub is asked, so that everything that arrives in between is later.
   const now = facts.now()
   const oldest = (await facts.oldestEvent())?.getTime() ?? now
   return { outputStartMode: 'CustomTime', outputStartTime: new Date(Math.min(oldest, now) - CLOCK_MARGIN_MS) }

@@ -27,7 +27,7 @@ export function tableView({ write, columns, paint }: ProgressTerminal, lastsMs: 
   return {
     show(progress) {
       const lines = progressTable(progress, columns(), lastsMs)
-      // A narrower window has broken the lines that stand there: they are more rows now.
+      // A narrower window has wrapped the lines on the screen: they take more rows now.
       const before = columns() < width ? rows * Math.ceil(width / Math.max(1, columns())) : rows
       write(`${UP(before)}${CLEAR_BELOW}${lines.map((line) => `${paint(line)}\n`).join('')}`)
       rows = lines.length

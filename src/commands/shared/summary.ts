@@ -161,7 +161,7 @@ const none = (name: string, value: number | undefined) => ({
 })
 
 /**
- * The ledger as it stands when a session ends in the middle of things: what is in flight is kept in the hub and the lake,
+ * The ledger of a session that ends in the middle of things: what is in flight is kept in the hub and the lake,
  * and goes on at the next start. Assertions are those of the screen, over what it has seen.
  */
 export function summariseSession(state: AppState, durationMs: number): RunSummary {

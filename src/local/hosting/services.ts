@@ -86,7 +86,7 @@ async function start(
   const at = (...names: string[]) => join(dataDir, ...names)
   const lock = lockDataFolder(dataDir, options.command)
   stack.add('the lock of the data folder', () => lock.release())
-  // A key pair takes as long as all the rest: it is made meanwhile.
+  // A key pair takes as long as everything else: it is made at the same time.
   const keys = sessionKeys({ mode: options.keys, seed: options.seed, dataDir, clock })
   keys.catch(() => {})
 

@@ -24,7 +24,7 @@ export function loadWorker(file: URL = ownWorker()): Worker {
   const worker = born(file, { isEarly: true })
   worker.unref()
   early = worker
-  // Whoever takes it finds another one, which tells them the same.
+  // The next one to be taken is a new worker, which reports the same error.
   const forget = () => {
     if (early === worker) early = undefined
   }

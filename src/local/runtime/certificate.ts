@@ -29,7 +29,7 @@ const IP = 0x87
 const EXTENSIONS = der(
   0xa3,
   sequence(
-    // Basic constraints: an empty one is of no authority. Critical, as the next.
+    // Basic constraints: empty means not a certificate authority. Critical, like the next.
     sequence(objectId('2.5.29.19'), TRUE, octets(sequence())),
     // Key usage: digital signature, the highest bit.
     sequence(objectId('2.5.29.15'), TRUE, octets(bits(Buffer.from([0x80]), 7))),
@@ -62,7 +62,7 @@ export async function createCertificate(clock: Clock = systemClock): Promise<Cer
     integer(serial),
     ECDSA_WITH_SHA256,
     name,
-    // Some days of slack: the client's clock may be behind (containers, virtual machines that slept), or be set back meanwhile.
+    // Some days of slack: the client's clock may be behind (containers, virtual machines that slept), or be set back later.
     sequence(time(now - 3 * DAY_MS), time(now + 365 * DAY_MS)),
     name,
     publicKey.export({ type: 'spki', format: 'der' }),

@@ -31,7 +31,7 @@ export class BronzeReads {
   }
 
   /**
-   * Takes in what the checkpoint has to tell since the last look.
+   * Takes in what the checkpoint has added since the last look.
    * @returns whether silver has durably read a file (path relative to the container).
    */
   look(): (path: string) => boolean {
@@ -97,7 +97,7 @@ export class BronzeReads {
   }
 }
 
-/** Numbers that files are named by, ascending; empty when there is no such folder. */
+/** The numbers that the files are named after, ascending; empty when there is no such folder. */
 function numbersIn(folder: string, suffix = ''): number[] {
   return namesIfThere(folder)
     .filter((name) => name.endsWith(suffix) && /^\d+$/.test(name.slice(0, name.length - suffix.length)))

@@ -52,7 +52,7 @@ class SparkEngine implements NotebookEngine {
     this.#found = found
   }
 
-  /** Two processes on one checkpoint would disturb each other: a run waits until the one before it has ended. */
+  /** Two processes must not share a checkpoint: a run waits until the one before it has ended. */
   run(notebook: NotebookName): SparkRun {
     const { lakeRoot, clock, logger, retentionMs, folder } = this.#options
     this.#recounting ??= setInterval(() => void folder.recount(), RECOUNT_EVERY_MS).unref()

@@ -80,7 +80,7 @@ function lockedDatabase(file: string): DatabaseSync {
       const { errcode = 0 } = error as { errcode?: number }
       const isDamaged = errcode === SQLITE.notADatabase || errcode === SQLITE.corrupt
       if (!isDamaged || attempt > 0) throw error
-      // It holds nothing. Emptied where it lies: whoever locks it meanwhile locks the same file.
+      // It holds nothing. Emptied in place: whoever locks it now locks the same file.
       truncateSync(file)
     }
   }

@@ -1,4 +1,4 @@
-/** The job's numbers, minute by minute as Azure Monitor keeps them. The present minute is among them: there is no lag. */
+/** The job's numbers, minute by minute as Azure Monitor keeps them. The current minute is included: there is no lag. */
 import type { Clock } from '../runtime/clock.ts'
 
 /** Counted up; Azure Monitor's aggregation is `total`. */

@@ -80,7 +80,7 @@ export async function landBatch(
   try {
     await lake.place('bronze', path, data)
   } catch (error) {
-    // The same range with the same rows is this very batch: it is there, which is all that is wanted.
+    // The same range with the same rows is this batch: it has been written already, so there is nothing to do.
     if ((error as Error).name !== 'AlreadyExistsError') throw error
   }
   return {

@@ -100,7 +100,7 @@ export class Watcher {
     this.#acknowledged.observe(facts.acknowledged, at)
     this.#assertions.observeRate(facts.planned, facts.acknowledged, at)
     const own = generator.acknowledgedInAll
-    // Events in the hub when the session began count as acknowledged, whoever sent them.
+    // Events in the hub when the session began count as acknowledged, no matter who sent them.
     const total = own === undefined ? undefined : own + hall.acknowledged.session + typed
     const isSending = facts.planned > 0 || facts.buffered + hall.buffered > 0
     const duplicates = facts.corrupted.duplicate + hall.plannedDuplicates

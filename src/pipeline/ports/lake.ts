@@ -36,7 +36,7 @@ export interface BronzeSnapshot {
   bytes: number
   /** Undefined when the writer's file names do not tell (files not of the local job). */
   rows: number | undefined
-  /** Events inside the files' sequence ranges that are no rows: deserialization errors. Undefined likewise. */
+  /** Events inside the files' sequence ranges that did not become rows: deserialization errors. Undefined as above. */
   rejected: number | undefined
   /** Rows beyond the first of each event: an array gives as many rows as it has elements. Undefined likewise. */
   extraRows: number | undefined

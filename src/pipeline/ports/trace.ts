@@ -2,7 +2,7 @@
 
 /** How a person names an event. */
 export type TraceQuery =
-  /** The newest event of the hub, whoever sent it. */
+  /** The newest event of the hub, no matter who sent it. */
   | { kind: 'newest' }
   /** By the `eventId` in its body, or the one that silver has given it. */
   | { kind: 'id'; eventId: string }
@@ -108,7 +108,7 @@ export interface MeansChange {
   /** Files that the commit wrote. */
   files: readonly string[]
   before: TraceRow | undefined
-  /** False: what stood there before is no longer kept. */
+  /** False: what was there before is no longer kept. */
   isBeforeKnown: boolean
   after: TraceRow | undefined
   /** Readings that the same commit took in, this one included; undefined: the commit does not say. */

@@ -29,7 +29,7 @@ export interface Session {
    * a service that cannot be reached is shown so and asked again, it does not reject.
    */
   connect(target: Target): Promise<void>
-  /** Shows why there is no target yet, or why there will be none: in the log and in every stage. */
+  /** Shows, in the log and in every stage, why there is no target yet, or why there will not be one. */
   connectFailed(error: unknown): void
   /** What can be played on the screen. */
   setLessons(lessons: readonly Lesson[]): void

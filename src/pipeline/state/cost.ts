@@ -55,7 +55,7 @@ export const newCostMeter = (now: number): CostMeter => ({
 })
 
 const HOUR = 3_600_000
-/** Dollars per hour of what costs as long as it stands, used or not. */
+/** Dollars per hour of what costs money for as long as it exists, used or not. */
 export function standingPrice(input: Pick<CostInput, 'throughputUnits' | 'natGateways'>): number {
   return (
     input.throughputUnits * prices.eventHubs.throughputUnitHour +

@@ -80,7 +80,7 @@ function signatureFields(token: string) {
   if (!resource || !signature || !expiry || !keyName) return undefined
   try {
     decodeURIComponent(resource)
-    // The signature is over the resource as it stands, still encoded.
+    // The signature covers the resource as it was sent, still encoded.
     return {
       resource,
       expiry,

@@ -55,7 +55,7 @@ export class Subscriptions {
     return undefined
   }
 
-  /** A session takes more: whoever reads over it may go on. */
+  /** A session takes more again: its readers may go on. */
   wake(session: object): void {
     for (const reader of this.#all()) if (reader.sender.session === session) reader.wake()
   }

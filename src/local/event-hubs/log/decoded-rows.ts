@@ -1,6 +1,6 @@
 /** The events of rows that were decoded lately: a reader takes a few hundred at a time, and a row may hold thousands. */
 
-/** Of all that is kept. */
+/** Of everything that is kept. */
 const MAX_BYTES = 8_000_000
 /** Smaller ones are decoded anew: they are read in one go. */
 const MIN_BYTES = 20_000
