@@ -39,19 +39,22 @@ const SHORT_SECONDS = 2
 
 const secondsOf = (path: string) => SPARK_SECONDS[path] ?? LONG_SECONDS[path] ?? SHORT_SECONDS
 
-/** @param paths relative to the project. @returns the order in which two workers take them, one Spark at a time. */
-export function runOrder(paths: readonly string[]): string[] {
+/**
+ * @param paths relative to the project.
+ * @returns the order in which so many workers take them, with one Spark at a time.
+ */
+export function runOrder(paths: readonly string[], workers = 2): string[] {
   const longestFirst = paths.toSorted((one, other) => secondsOf(other) - secondsOf(one))
   const sparks = longestFirst.filter((path) => path in SPARK_SECONDS)
   const others = longestFirst.filter((path) => !(path in SPARK_SECONDS))
   const order: string[] = []
-  // When each of the two workers is through with what it has been given.
+  // When the worker with the Sparks, and those with the others, are through with what they have been given.
   let [sparkUntil, othersUntil] = [0, 0]
   while (sparks.length > 0 || others.length > 0) {
     const isSparksTurn = others.length === 0 || (sparks.length > 0 && sparkUntil <= othersUntil)
     const path = (isSparksTurn ? sparks : others).shift() as string
     if (isSparksTurn) sparkUntil += secondsOf(path)
-    else othersUntil += secondsOf(path)
+    else othersUntil += secondsOf(path) / Math.max(workers - 1, 1)
     order.push(path)
   }
   return order
@@ -61,6 +64,7 @@ export class RunOrder extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const root = join(import.meta.dirname, '../..')
     const byPath = Map.groupBy(files, ({ moduleId }) => relative(root, moduleId).replaceAll('\\', '/'))
-    return runOrder([...byPath.keys()].toSorted()).flatMap((path) => byPath.get(path) ?? [])
+    const order = runOrder([...byPath.keys()].toSorted(), this.ctx.config.maxWorkers)
+    return order.flatMap((path) => byPath.get(path) ?? [])
   }
 }

@@ -66,16 +66,7 @@ describe.skipIf(lacks !== undefined || !isLinux)('after kill -9 of the process t
     await noneIsLeft()
   }, 120_000)
 
-  it('Spark is gone, when it was running', async () => {
-    const reached = start()
-    await reached('running')
-    holder.kill('SIGKILL')
-    await noneIsLeft()
-  }, 160_000)
-})
-
-describe.skipIf(lacks !== undefined || !isLinux)('ctrl+c', () => {
-  it('reaches the process that started it, and not Spark', async () => {
+  it('Spark is gone, when it was running; until then ctrl+c reaches that process, and not Spark', async () => {
     const reached = start()
     await reached('running')
     const groupOf = (pid: number) => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[2]
@@ -86,6 +77,8 @@ describe.skipIf(lacks !== undefined || !isLinux)('ctrl+c', () => {
     const java = found.find(isJava)?.pid as number
     const launcher = found.find(({ pid }) => pid === Number(groupOf(java)))
     expect(launcher?.command).toMatch(/python/)
+    holder.kill('SIGKILL')
+    await noneIsLeft()
   }, 160_000)
 })
 
