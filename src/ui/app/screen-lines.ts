@@ -21,6 +21,7 @@ import { headerLine } from '../strip/header.ts'
 import { presenterLines } from '../strip/presenter.ts'
 import { FRAME, framed, sideBySide } from '../text/frame.ts'
 import { type Line, left, plainText, printable, span, toWidth, wrap, wrapData } from '../text/line.ts'
+import textWidth from '../text/text-width.ts'
 import { footerLine, footerRegions } from './footer.ts'
 import { withQuestion } from './modal.ts'
 
@@ -248,6 +249,9 @@ const OVERLAY_VIEWS: Readonly<
   lessons: (state) => ({ title: 'lessons', all: lessonChoices(state) }),
 }
 
+/** Between a title and what stands at the right of it: blanks, and a piece of the frame. */
+const TITLE_GAP = 6
+
 function overlayContent(
   overlay: Overlay,
   state: AppState,
@@ -259,13 +263,16 @@ function overlayContent(
   // The chosen action is in sight, with what stands around it.
   const scroll = help ? Math.max(0, help.chosenRow - Math.floor(height / 2)) : (view.scroll[overlay] ?? 0)
   const window = fromTop(all, height, scroll)
+  const where = [
+    overlay === 'table' ? columnsText(view.table, width) : '',
+    window.scrollable > 0 ? `↑↓ ${position(window, scroll)}   ` : '',
+  ].join('')
+  const keys = help ? '/ searches   enter runs   esc closes' : 'esc closes'
+  // The name of what is shown counts more than keys, which the last line has too.
+  const hasKeys = textWidth(title) + textWidth(where + keys) + TITLE_GAP <= width
   return {
     title,
-    value: [
-      span(overlay === 'table' ? columnsText(view.table, width) : '', 'accent'),
-      span(window.scrollable > 0 ? `↑↓ ${position(window, scroll)}   ` : '', 'accent'),
-      span(help ? '/ searches   enter runs   esc closes' : 'esc closes', 'muted'),
-    ],
+    value: [span(hasKeys ? where : where.trimEnd(), 'accent'), span(hasKeys ? keys : '', 'muted')],
     lines: window.shown,
     details: () =>
       overlay === 'endpoints'

@@ -32,26 +32,44 @@ export function traceLines({ trace: slice, now }: AppState, width: number): Line
   if (!trace)
     return [[span(problem ?? 'Looking for the event in the hub …', problem === undefined ? 'muted' : 'warn')]]
   const steps = describeTrace(trace)
-  const stepper = steps.flatMap(({ title, state }, index): Line => {
-    const [mark, token] = MARKS[state]
-    return [
-      span(index === 0 ? '' : ' → ', 'muted'),
-      span(`${mark} `, token),
-      span(title, state === 'done' ? 'title' : 'muted', state === 'done'),
-    ]
-  })
+  const stepper = inRows(
+    steps.map(({ title, state }, index): Line => {
+      const [mark, token] = MARKS[state]
+      return [
+        span(`${mark} `, token),
+        span(title, state === 'done' ? 'title' : 'muted', state === 'done'),
+        span(index === steps.length - 1 ? '' : ' → ', 'muted'),
+      ]
+    }),
+    width,
+  )
   const age = lookedAt === undefined ? undefined : now - lookedAt
   return [
-    [
-      span(`Event ${printable(trace.eventId ?? 'without an id')} `, 'title', true),
-      span(`at ${positionText(trace.position)}, as of ${formatDuration(age)} ago`, 'muted'),
-    ],
+    ...inRows(
+      [
+        [span(`Event ${printable(trace.eventId ?? 'without an id')} `, 'title', true)],
+        [span(`at ${positionText(trace.position)}, as of ${formatDuration(age)} ago`, 'muted')],
+      ],
+      width,
+    ),
     ...(problem === undefined ? [] : [[span(problem, 'warn')] as Line]),
     [],
-    stepper,
+    ...stepper,
     [],
     ...steps.flatMap((step) => stepLines(step, width)),
   ]
+}
+
+/** Parts one behind the other, in as many rows as they need. */
+function inRows(parts: readonly Line[], width: number): Line[] {
+  const rows: Line[] = [[]]
+  for (const part of parts) {
+    const last = rows.at(-1) as Line
+    if (last.length === 0 || lineWidth([...last, ...part]) <= width)
+      rows[rows.length - 1] = [...last, ...part]
+    else rows.push(part)
+  }
+  return rows
 }
 
 function stepLines(

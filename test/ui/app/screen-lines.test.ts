@@ -596,7 +596,7 @@ describe('the room for phones', () => {
   it('shows its code, its address and who is there at 80×24, without scrolling', () => {
     const text = draw(room(['Ada']), { overlay: 'audience' }, 80, 24)
     for (const row of qrRows(url)) expect(text).toContain(row)
-    for (const shown of [url, '1 of 1 phones are here, 2.0/s', '1,234 readings', 'A closes it', 'Ada'])
+    for (const shown of [url, '1 of 1 phone is here, 2.0/s', '1,234 readings', 'A closes it', 'Ada'])
       expect(text).toContain(shown)
     expect(text).not.toContain('↑↓')
   })

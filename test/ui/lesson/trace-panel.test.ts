@@ -34,7 +34,7 @@ function rowsAt(width: number): string[] {
   }
   const slice = { query: { kind: 'newest' }, trace, problem: undefined, lookedAt: AT } as const
   const lines = traceLines({ ...state, trace: slice }, width)
-  for (const line of lines.slice(4)) expect(lineWidth(line), plainText(line)).toBeLessThanOrEqual(width)
+  for (const line of lines) expect(lineWidth(line), plainText(line)).toBeLessThanOrEqual(width)
   return lines.map(plainText)
 }
 

@@ -153,7 +153,7 @@ describe('the room on the screen', () => {
         rules: { isMischiefAllowed: false, readingsPerSecond: 3, isPaused: true, hasOwnNames: true },
       }),
     )
-    for (const part of ['1 of 2 phones are here, 12/s', 'code MKBYBSMHFB', 'Otter · Lynx', 'paused'])
+    for (const part of ['1 of 2 phones is here, 12/s', 'code MKBYBSMHFB', 'Otter · Lynx', 'paused'])
       expect(text).toContain(part)
     expect(text).toContain('3/s each, mischief off, own names')
   })
