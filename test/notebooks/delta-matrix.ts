@@ -31,6 +31,7 @@ const sorted = (rows: readonly Row[]) => rows.toSorted(([a], [b]) => (a < b ? -1
 
 /** What nobody here reads, by the beginning of a table's name. */
 const UNREADABLE: Record<string, RegExp> = {
+  'catalog-managed': /managed by a catalog \(table feature catalogManaged\).*DROP FEATURE catalogManaged/,
   unknown: /needs the reader feature geospatial, which this program does not know.*DROP FEATURE geospatial/,
 }
 const startOf = <Value>(values: Record<string, Value>, name: string): Value | undefined =>
@@ -112,6 +113,7 @@ const UPGRADED: Record<string, RegExp> = {
   'type-widening': /table features? .*typeWidening/,
   'in-commit': /table features? .*inCommitTimestamp/,
   'row-tracking': /table features? .*rowTracking/,
+  'catalog-managed': /table features? .*catalogManaged/,
   unknown: /table features? .*geospatial/,
 }
 

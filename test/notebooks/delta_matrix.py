@@ -177,6 +177,24 @@ CASES = {
 }
 
 
+
+def catalog_managed(spark, path):
+    """
+    The first commit of a table that a catalog manages. Outside a Unity Catalog Delta 4.4 writes no second one: it refuses `CREATE TABLE`
+    with this feature, and every access by path to a table that has it, its own reading too. So commits that a catalog has staged are
+    tested by a log made by hand (test/azure/lake/delta-forms.test.ts).
+    """
+    rows = spark.range(ROWS * COMMITS).selectExpr("CAST(id AS string) AS eventId")
+    shutil.rmtree(path, ignore_errors=True)
+    rows.write.format("delta").option("delta.feature.catalogManaged", "supported").save(str(path))
+    try:
+        spark.read.format("delta").load(str(path)).count()
+    except Exception as error:
+        assert "DELTA_PATH_BASED_ACCESS_TO_CATALOG_MANAGED_TABLE_BLOCKED" in str(error), error
+        return {"rows": ROWS * COMMITS, "newestAt": None, "content": []}
+    raise AssertionError("Spark reads a table of a catalog by its path: then this one can be held against what it reads")
+
+
 # What Delta 3.3 writes otherwise than Delta 4 does; the rest is the same from both.
 DELTA_3 = ("statistics-as-struct", "v2-json", "multi-part", "deletion-vectors", "mapping-id", "codecs", "row-tracking")
 
@@ -197,4 +215,6 @@ def write_matrix(spark, root):
             "newestAt": max(row["at"] for row in listed),
             "content": sorted([row["eventId"], row["city"], row["temperature"], row["at"]] for row in listed),
         }
+    if spark.version >= "4":
+        found["catalog-managed"] = catalog_managed(spark, Path(root) / "catalog-managed")
     return found

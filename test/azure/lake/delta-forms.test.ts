@@ -1,4 +1,7 @@
-/** The forms that other writers give to a Delta log and to data files: each is read right, or refused in words. */
+/**
+ * The forms that other writers give to a Delta log and to data files: each is read right, or refused in words. What real Spark writes is in
+ * test/notebooks/delta_matrix.py; of `catalogManaged` that is a table's first commit, as only a Unity Catalog makes more.
+ */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
