@@ -14,11 +14,7 @@ export const PIPELINE: readonly Mutation[] = [
         '[...missingRows(difference, counters), ...hiddenLoss(session, counters)]',
       ],
       ['rows before a stage that has not read them are lost', 'read !== undefined && read >= all', 'true'],
-      [
-        'bronze is judged before it is complete',
-        'difference.bronze, isBronzeComplete === true',
-        'difference.bronze, true',
-      ],
+      ['bronze is judged before it is complete', 'isBronzeComplete === true,', 'true,'],
       ['events of other clients are no explanation', 'difference.hub <= 0 &&', 'difference.hub === 0 &&'],
       ['a copy hides a loss', ', ...hiddenLoss(session, counters)', ''],
     ],
