@@ -82,6 +82,46 @@ export const SERVICES: readonly Mutation[] = [
     ],
   ),
   ...of(
+    'local/event-hubs/log/rows.ts',
+    ['test/local/event-hubs/log/rows.test.ts'],
+    [
+      ['a page of batches has no bound of bytes', 'if (sum <= maxBytes) break', 'break'],
+      ['batches are joined over events of AMQP', 'if (other !== null) end = other', ''],
+      [
+        'AMQP’s events are read over batches',
+        'form === FORM.kafka || left <= 0 || leftBytes <= 0',
+        'left <= 0 || leftBytes <= 0',
+      ],
+    ],
+  ),
+  ...of(
+    'local/event-hubs/log/decoded-rows.ts',
+    ['test/local/event-hubs/log/rows.test.ts'],
+    [['decoded rows are kept without a bound', 'if (this.#bytes <= MAX_BYTES) break', 'break']],
+  ),
+  ...of(
+    'local/event-hubs/kafka/records/kept-batch.ts',
+    ['test/local/event-hubs/kafka/kept-batch.test.ts'],
+    [['batches are kept whose header counts otherwise', ' && lastOffsetDelta === count - 1', '']],
+  ),
+  ...of(
+    'local/event-hubs/kafka/records/check-records.ts',
+    ['test/local/event-hubs/kafka/kept-batch.test.ts'],
+    [
+      ['batches are kept that number themselves otherwise', ' && this.#numberAt(numberAt) === index', ''],
+      ['bytes behind a record are let in', 'if (this.#at !== this.#end) throw', 'if (false) throw'],
+    ],
+  ),
+  ...of(
+    'local/event-hubs/kafka/server.ts',
+    ['test/local/event-hubs/kafka/bounds.test.ts'],
+    [
+      ['nobody must sign in', 'if (connection.isSignedIn) return', 'return'],
+      ['who has signed in is ended too', 'if (connection.isSignedIn) return', ''],
+      ['a minute to sign in', 'SIGN_IN_MS = 20_000', 'SIGN_IN_MS = 60_000'],
+    ],
+  ),
+  ...of(
     'local/event-hubs/amqp/delivery-budget.ts',
     ['test/wire/event-hubs-bounds.test.ts'],
     [
