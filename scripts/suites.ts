@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
+import { DOTNET_SUITES } from './suites/dotnet.ts'
 import { GO_SUITES } from './suites/go.ts'
 import { HADOOP_SUITES } from './suites/hadoop.ts'
 import { PYTHON_SUITES } from './suites/python.ts'
@@ -21,7 +22,13 @@ import { TOOL_SUITES } from './suites/tools.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const LIST = join(root, 'scripts/suites/refusals.json')
-const SUITES: readonly Suite[] = [...PYTHON_SUITES, ...GO_SUITES, ...HADOOP_SUITES, ...TOOL_SUITES]
+const SUITES: readonly Suite[] = [
+  ...PYTHON_SUITES,
+  ...GO_SUITES,
+  ...HADOOP_SUITES,
+  ...TOOL_SUITES,
+  ...DOTNET_SUITES,
+]
 
 /** Suite → test → why it is refused. */
 type Refusals = Record<string, Record<string, string>>

@@ -10,6 +10,10 @@ export interface Endpoints {
   lake: string
   lakeTls: string
   lakeConnectionString: string
+  management: string
+  subscription: string
+  resourceGroup: string
+  streamAnalyticsJob: string
   token: string
   certificateFile: string
 }
