@@ -1,6 +1,6 @@
 /** Caches the tokens of another credential, and says in plain words why there is none. */
 import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/identity'
-import { signInError } from './sign-in-error.ts'
+import { signInError } from '../errors/sign-in-error.ts'
 
 export interface TokenKeeper extends TokenCredential {
   /** A service has refused a token: ask for a new one next time, as somebody else may have signed in. */

@@ -1,16 +1,23 @@
-/** What the SDKs of the resource manager and of metrics send with: by themselves they keep an answer whole, however long it is. */
-import { createDefaultHttpClient, type HttpClient, type PipelineResponse } from '@azure/core-rest-pipeline'
+/** What the SDKs over HTTP send with: by themselves they keep an answer whole, however long it is, and wait for it as long as it takes. */
+import {
+  createDefaultHttpClient,
+  type HttpClient,
+  type PipelineRequest,
+  type PipelineResponse,
+} from '@azure/core-rest-pipeline'
 import { ServiceError } from '../../pipeline/ports/errors.ts'
 
 export interface AnswerLimits {
   /** Longest answer that is read. */
   bytes: number
-  /** Without a single byte of an answer that has begun (ms). */
+  /** Without a single byte (ms). */
   silenceMs: number
+  /** From the request to the last byte (ms). */
+  wholeMs: number
 }
 
 /** Far more than any answer that these calls ask for. */
-const LIMITS: AnswerLimits = { bytes: 32_000_000, silenceMs: 30_000 }
+const LIMITS: AnswerLimits = { bytes: 32_000_000, silenceMs: 30_000, wholeMs: 120_000 }
 
 /** Whatever the status, the body comes as a stream. */
 const EVERY_STATUS: ReadonlySet<number> = new Set([Number.POSITIVE_INFINITY])
@@ -20,54 +27,82 @@ type Body = NonNullable<PipelineResponse['readableStreamBody']>
 /**
  * Answers that the SDK itself wants as a stream (downloads) are passed on; who reads them counts.
  * @param service display name: `Azure Monitor`.
- * @throws ServiceError for an answer that is longer, or comes to a halt; the rest of it is not fetched.
+ * @throws ServiceError for an answer that does not come, is longer, comes to a halt, or trickles; the rest of it is not fetched.
  */
 export function boundedHttpClient(service: string, limits: AnswerLimits = LIMITS): HttpClient {
   const inner = createDefaultHttpClient()
   return {
     async sendRequest(request) {
-      const wanted = request.streamResponseStatusCodes
-      request.streamResponseStatusCodes = EVERY_STATUS as Set<number>
-      let response: PipelineResponse
-      try {
-        response = await inner.sendRequest(request)
-      } finally {
-        if (wanted === undefined) delete request.streamResponseStatusCodes
-        else request.streamResponseStatusCodes = wanted
-      }
+      const begun = performance.now()
+      const response = await headOf(inner, request, service, limits)
       const body = response.readableStreamBody
+      const wanted = request.streamResponseStatusCodes
       if (body === undefined || wanted?.has(response.status) || wanted?.has(Number.POSITIVE_INFINITY))
         return response
       delete response.readableStreamBody
-      response.bodyAsText = await textOf(body, `${service} at ${new URL(request.url).host}`, service, limits)
+      const left = limits.wholeMs - (performance.now() - begun)
+      response.bodyAsText = await textOf(body, senderOf(service, request), service, limits, left)
       return response
     },
   }
 }
 
-async function textOf(body: Body, sender: string, service: string, limits: AnswerLimits): Promise<string> {
-  const stream = body as NodeJS.ReadableStream & { destroy(error: Error): void }
-  const halted = () =>
-    stream.destroy(
-      new ServiceError(
-        'unreachable',
-        service,
-        `The answer of ${sender} came to a halt: nothing for ${limits.silenceMs / 1000} s.`,
-      ),
+const senderOf = (service: string, { url }: PipelineRequest) => `${service} at ${new URL(url).host}`
+
+/** The answer with its body as a stream, whatever its status. The request stays as it was. */
+async function headOf(
+  inner: HttpClient,
+  request: PipelineRequest,
+  service: string,
+  { silenceMs }: AnswerLimits,
+): Promise<PipelineResponse> {
+  const { streamResponseStatusCodes: wanted, timeout } = request
+  request.streamResponseStatusCodes = EVERY_STATUS as Set<number>
+  // Counts until the head has come, as the body is a stream.
+  request.timeout = timeout > 0 ? Math.min(timeout, silenceMs) : silenceMs
+  try {
+    return await inner.sendRequest(request)
+  } catch (error) {
+    // Nobody else aborts.
+    if ((error as Error).name !== 'AbortError' || request.abortSignal?.aborted) throw error
+    throw new ServiceError(
+      'unreachable',
+      service,
+      `${senderOf(service, request)} does not answer: nothing for ${request.timeout / 1000} s.`,
+      { hint: 'Check the network, a proxy, and the address.', cause: error },
     )
-  let timer = setTimeout(halted, limits.silenceMs)
+  } finally {
+    request.timeout = timeout
+    if (wanted === undefined) delete request.streamResponseStatusCodes
+    else request.streamResponseStatusCodes = wanted
+  }
+}
+
+async function textOf(
+  body: Body,
+  sender: string,
+  service: string,
+  { bytes: most, silenceMs, wholeMs }: AnswerLimits,
+  leftMs: number,
+): Promise<string> {
+  const stream = body as NodeJS.ReadableStream & { destroy(error: Error): void }
+  const end = (what: string) => () =>
+    stream.destroy(new ServiceError('unreachable', service, `The answer of ${sender} ${what}`))
+  const halted = end(`came to a halt: nothing for ${silenceMs / 1000} s.`)
+  const whole = setTimeout(end(`took longer than ${wholeMs / 1000} s.`), Math.max(0, leftMs))
+  let timer = setTimeout(halted, silenceMs)
   const chunks: Buffer[] = []
   let bytes = 0
   try {
     for await (const chunk of stream) {
       clearTimeout(timer)
-      timer = setTimeout(halted, limits.silenceMs)
+      timer = setTimeout(halted, silenceMs)
       bytes += chunk.length
-      if (bytes > limits.bytes)
+      if (bytes > most)
         throw new ServiceError(
           'service',
           service,
-          `${sender} answered with more than ${limits.bytes.toLocaleString('en-US')} bytes.`,
+          `${sender} answered with more than ${most.toLocaleString('en-US')} bytes.`,
           { hint: 'Check that the address is that of the service and not of a portal or a proxy.' },
         )
       chunks.push(chunk as Buffer)
@@ -77,6 +112,7 @@ async function textOf(body: Body, sender: string, service: string, limits: Answe
     throw new ServiceError('unreachable', service, `The answer of ${service} was cut off.`, { cause: error })
   } finally {
     clearTimeout(timer)
+    clearTimeout(whole)
   }
   return Buffer.concat(chunks).toString('utf8')
 }

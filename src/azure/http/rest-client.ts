@@ -6,10 +6,9 @@
 import type { TokenCredential } from '@azure/identity'
 import { ServiceError, type ServiceErrorKind } from '../../pipeline/ports/errors.ts'
 import { backoff } from '../../pipeline/runtime/backoff.ts'
-import { signInError } from '../auth/sign-in-error.ts'
-import type { TokenKeeper } from '../auth/token-keeper.ts'
 import { kindOfStatus } from '../errors/kinds.ts'
 import { retryAfterMs } from '../errors/retry-after.ts'
+import { signInError } from '../errors/sign-in-error.ts'
 import { abortableSleep } from './abortable-sleep.ts'
 
 export interface RestClientOptions {
@@ -18,7 +17,7 @@ export interface RestClientOptions {
   /** Base URL without a trailing slash. */
   endpoint: string
   /** A credential that caches tokens is told when the service rejects one. */
-  credential: TokenCredential & Partial<Pick<TokenKeeper, 'forget'>>
+  credential: TokenCredential & { forget?(): void }
   /** `https://management.azure.com/.default` */
   scope: string
   /** Sent with every request. */

@@ -5,6 +5,8 @@ import type { TokenCredential } from '@azure/identity'
 import { DataLakeServiceClient, StorageRetryPolicyType } from '@azure/storage-file-datalake'
 import { ServiceError } from '../../pipeline/ports/errors.ts'
 import { sdkError } from '../errors/sdk-error.ts'
+import { boundedHttpClient } from '../http/bounded-http-client.ts'
+import { storageHttpClient } from '../http/storage-http-client.ts'
 
 const SERVICE = 'the data lake'
 
@@ -45,11 +47,21 @@ export interface LakeLimits {
   fileBytes: number
   /** Of one listing; a page has up to 5,000 entries. */
   pages: number
-  /** Without a single byte while a file is read (ms). */
+  /** Of one page of a listing, or of an error. */
+  pageBytes: number
+  /** Of all pages of a listing: some two million entries. */
+  listingBytes: number
+  /** Without a single byte (ms). */
   silenceMs: number
+  /** Of a whole file or listing (ms), and of one page. */
+  wholeMs: number
+  pageMs: number
 }
 
-const LIMITS: LakeLimits = { fileBytes: 1_000_000_000, pages: 2000, silenceMs: 30_000 }
+const LIMITS: LakeLimits = {
+  ...{ fileBytes: 1_000_000_000, pages: 2000, pageBytes: 32_000_000, listingBytes: 500_000_000 },
+  ...{ silenceMs: 30_000, wholeMs: 15 * 60_000, pageMs: 120_000 },
+}
 
 /** The SDK's default waits up to two minutes between tries. */
 const RETRY = {
@@ -72,7 +84,11 @@ export function createLakeClient({
   credential: TokenCredential
   limits?: LakeLimits
 }): LakeClient {
-  const service = new DataLakeServiceClient(endpoint, credential, { retryOptions: RETRY })
+  const { pageBytes: bytes, silenceMs, pageMs } = limits
+  const service = new DataLakeServiceClient(endpoint, credential, {
+    retryOptions: RETRY,
+    httpClient: storageHttpClient(boundedHttpClient(SERVICE, { bytes, silenceMs, wholeMs: pageMs })),
+  })
   return {
     async *list(container, folder, { recursive, startFrom, signal }) {
       try {
@@ -82,9 +98,13 @@ export function createLakeClient({
           ...(startFrom === undefined ? {} : { startFrom }),
           ...(signal ? { abortSignal: signal } : {}),
         })
-        let pages = 0
-        for await (const { pathItems = [] } of paths.byPage()) {
-          if (++pages > limits.pages) throw endless(`${container}/${folder}`, limits.pages)
+        let [pages, bytes, waitedMs] = [0, 0, 0]
+        let askedAt = performance.now()
+        for await (const { pathItems = [], _response } of paths.byPage()) {
+          waitedMs += performance.now() - askedAt
+          bytes += _response.bodyAsText.length
+          const read = pastLimit({ pages: ++pages, bytes, waitedMs }, limits)
+          if (read !== undefined) throw endless(`${container}/${folder}`, read)
           for (const { name, isDirectory, contentLength, lastModified } of pathItems)
             if (name !== undefined)
               yield {
@@ -93,6 +113,7 @@ export function createLakeClient({
                 bytes: Number(contentLength ?? 0),
                 modifiedAt: new Date(lastModified ?? 0),
               }
+          askedAt = performance.now()
         }
       } catch (error) {
         if (!isMissing(error)) throw sdkError(SERVICE, error)
@@ -119,8 +140,20 @@ export function createLakeClient({
   }
 }
 
-const endless = (folder: string, pages: number) =>
-  new ServiceError('service', SERVICE, `The listing of ${folder} does not end: ${pages} pages were read.`, {
+/** @returns what a listing has reached of which it may not reach more. */
+function pastLimit(
+  { pages, bytes, waitedMs }: { pages: number; bytes: number; waitedMs: number },
+  limits: LakeLimits,
+): string | undefined {
+  if (pages > limits.pages) return `${limits.pages} pages were read`
+  if (bytes > limits.listingBytes)
+    return `more than ${limits.listingBytes.toLocaleString('en-US')} bytes were read`
+  if (waitedMs > limits.wholeMs) return `it took longer than ${limits.wholeMs / 1000} s`
+  return undefined
+}
+
+const endless = (folder: string, read: string) =>
+  new ServiceError('service', SERVICE, `The listing of ${folder} does not end: ${read}.`, {
     hint: 'Let retention delete what is old, or check that the address is that of the data lake.',
   })
 
@@ -128,15 +161,15 @@ const endless = (folder: string, pages: number) =>
 async function bytesOf(
   stream: Readable | undefined,
   file: string,
-  { fileBytes, silenceMs }: LakeLimits,
+  { fileBytes, silenceMs, wholeMs }: LakeLimits,
 ): Promise<Buffer> {
   if (!stream) return Buffer.alloc(0)
   const chunks: Buffer[] = []
   let bytes = 0
-  const silent = () =>
-    stream.destroy(
-      new ServiceError('unreachable', SERVICE, `${file} came to a halt: nothing for ${silenceMs / 1000} s.`),
-    )
+  const end = (what: string) => () =>
+    stream.destroy(new ServiceError('unreachable', SERVICE, `${file} ${what}`))
+  const silent = end(`came to a halt: nothing for ${silenceMs / 1000} s.`)
+  const whole = setTimeout(end(`took longer than ${wholeMs / 1000} s.`), wholeMs)
   let timer = setTimeout(silent, silenceMs)
   try {
     for await (const chunk of stream) {
@@ -154,6 +187,7 @@ async function bytesOf(
     }
   } finally {
     clearTimeout(timer)
+    clearTimeout(whole)
   }
   return Buffer.concat(chunks)
 }

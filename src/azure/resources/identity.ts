@@ -1,7 +1,7 @@
 /** Who is signed in, as the access token itself says. */
 import type { TokenCredential } from '@azure/identity'
 import { ServiceError } from '../../pipeline/ports/errors.ts'
-import { signInError } from '../auth/sign-in-error.ts'
+import { signInError } from '../errors/sign-in-error.ts'
 import type { Principal } from './roles.ts'
 
 export interface SignedIn extends Principal {

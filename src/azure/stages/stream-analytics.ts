@@ -62,6 +62,25 @@ function isOfQuestion(error: unknown): boolean {
 /** How often in a row the query may fail before we give up and use the job's own state. */
 const MOST_QUESTIONS = 20
 
+/** A job has up to 60 inputs and 60 outputs. */
+const MOST_PAGES = 20
+
+/** @throws ServiceError for a list that does not end. */
+async function whole<T>(list: { byPage(): AsyncIterable<T[]> }, what: string): Promise<T[]> {
+  const found: T[] = []
+  let pages = 0
+  for await (const page of list.byPage()) {
+    if (++pages > MOST_PAGES)
+      throw new ServiceError(
+        'service',
+        SERVICE,
+        `The list of the job’s ${what} does not end: ${MOST_PAGES} pages were read.`,
+      )
+    found.push(...page)
+  }
+  return found
+}
+
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
 /** A start during a stop waits for the stop to end: number of waits, and length of each (ms). */
@@ -88,9 +107,9 @@ export function createStreamAnalyticsStage(settings: StreamAnalyticsSettings): S
     const parts = await callSdk(SERVICE, signal, async (abortSignal) => {
       const options = { select: '*', abortSignal }
       const found = []
-      for await (const output of client.outputs.listByStreamingJob(resourceGroup, name, options))
-        found.push(output)
-      for await (const input of client.inputs.listByStreamingJob(resourceGroup, name, options))
+      const { outputs, inputs } = client
+      found.push(...(await whole(outputs.listByStreamingJob(resourceGroup, name, options), 'outputs')))
+      for (const input of await whole(inputs.listByStreamingJob(resourceGroup, name, options), 'inputs'))
         found.push({ diagnostics: input.properties?.diagnostics })
       return found
     })
