@@ -2,10 +2,15 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { localAzureConfig } from '../../src/commands/shared/local-config.ts'
-import type { LocalAzure } from '../../src/local/hosting/host.ts'
+import type { LocalAzureEndpoints } from '../../src/local/runtime/options.ts'
+
+/** A local Azure in this process, or what `serve --json` says of itself. */
+interface Addressed {
+  endpoints: LocalAzureEndpoints
+}
 
 /** Stands in for `az account get-access-token`. */
-function azureCli({ endpoints }: LocalAzure, bin: string): void {
+function azureCli({ endpoints }: Addressed, bin: string): void {
   mkdirSync(bin)
   const expires = Math.floor(Date.now() / 1000) + 3600
   const answer = JSON.stringify({
@@ -19,7 +24,7 @@ function azureCli({ endpoints }: LocalAzure, bin: string): void {
 }
 
 /** @param bin a folder to be made, for the program that stands in for the Azure CLI. @returns variables of the environment. */
-export function settingsFor(azure: LocalAzure, bin: string): Record<string, string> {
+export function settingsFor(azure: Addressed, bin: string): Record<string, string> {
   azureCli(azure, bin)
   const { endpoints } = azure
   const config = localAzureConfig(endpoints)

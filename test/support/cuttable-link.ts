@@ -1,5 +1,6 @@
 /** A TCP link between a client and a port on loopback that can be cut and mended: a network that goes away for a while. */
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { Transform } from 'node:stream'
 
 export interface CuttableLink {
   port: number
@@ -9,7 +10,12 @@ export interface CuttableLink {
   close(): Promise<void>
 }
 
-export async function startCuttableLink(targetPort: number, host = '127.0.0.1'): Promise<CuttableLink> {
+/** @param lateMs what the far end says comes so much later, as over a long way. */
+export async function startCuttableLink(
+  targetPort: number,
+  host = '127.0.0.1',
+  lateMs = 0,
+): Promise<CuttableLink> {
   const sockets = new Set<Socket>()
   let isCut = false
   const drop = () => {
@@ -22,7 +28,8 @@ export async function startCuttableLink(targetPort: number, host = '127.0.0.1'):
       .on('error', () => other.destroy())
       .on('close', () => {
         sockets.delete(socket)
-        other.destroy()
+        // What is still on its way comes before the end.
+        setTimeout(() => other.destroy(), 2 * lateMs)
       })
   }
   const server = createServer((near) => {
@@ -33,7 +40,9 @@ export async function startCuttableLink(targetPort: number, host = '127.0.0.1'):
     const far = connect(targetPort, host)
     keep(near, far)
     keep(far, near)
-    near.pipe(far).pipe(near)
+    near.pipe(far)
+    if (lateMs === 0) far.pipe(near)
+    else far.pipe(late(lateMs)).pipe(near)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
@@ -51,3 +60,6 @@ export async function startCuttableLink(targetPort: number, host = '127.0.0.1'):
     },
   }
 }
+
+const late = (ms: number) =>
+  new Transform({ transform: (chunk, _, passOn) => void setTimeout(() => passOn(null, chunk), ms) })

@@ -18,6 +18,7 @@ import { damage } from './damage.ts'
 import { faults } from './faults.ts'
 import { inputs } from './inputs.ts'
 import { kills } from './kills.ts'
+import { laptops } from './laptops.ts'
 import type { Part, TortureOptions } from './program.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -35,6 +36,7 @@ const { values } = parseArgs({
     inputs: { type: 'string' },
     clients: { type: 'string' },
     pairs: { type: 'string' },
+    laptops: { type: 'string' },
   },
 })
 const seed = Number(values.seed ?? Date.now() % 1_000_000)
@@ -48,6 +50,7 @@ const PARTS: Readonly<Record<string, (options: TortureOptions) => Promise<Part>>
   damage: (options) => damage(values.whole, options),
   inputs: (options) => inputs(amount(values.inputs, 500, 10_000), options),
   clients: (options) => clients(amount(values.clients, 5, 20), options),
+  laptops: (options) => laptops(amount(values.laptops, 2, 8), options),
   faults: (options) => faults(amount(values.pairs, 8, PAIRS.length), options),
 }
 

@@ -1,18 +1,13 @@
 /** `serve`, for what comes from outside: its endpoints, its health afterwards. */
 import { execFileSync } from 'node:child_process'
+import type { LocalAzureEndpoints } from '../../src/local/runtime/options.ts'
 import type { RunningCli } from '../support/cli.ts'
 import { startCli } from '../support/cli.ts'
 import { ended } from './program.ts'
 
-export interface Endpoints {
+export interface Endpoints extends LocalAzureEndpoints {
   eventHub: string
-  eventHubsConnectionString: string
-  kafka: string
-  lake: string
   account: string
-  accountKey: string
-  management: string
-  token: string
 }
 
 export interface Served {
@@ -24,8 +19,8 @@ export interface Served {
   stop(): Promise<number | string>
 }
 
-export async function serve(data: string): Promise<Served> {
-  const running = startCli(['serve', '--start', 'all', '--json', '--data-dir', data])
+export async function serve(data: string, options: Parameters<typeof startCli>[1] = {}): Promise<Served> {
+  const running = startCli(['serve', '--start', 'all', '--json', '--data-dir', data], options)
   const endpoints = JSON.parse(await running.line((line) => line.startsWith('{'))) as Endpoints
   return {
     endpoints,
