@@ -32,13 +32,19 @@ const CLIENT_OPTIONS: EventHubClientOptions = {
   },
 }
 
+/** Whoever sends tries again, and asks the hub first where that is late: the SDK's own retry would not. */
+const PRODUCER_OPTIONS: EventHubClientOptions = {
+  retryOptions: { ...CLIENT_OPTIONS.retryOptions, maxRetries: 0 },
+}
+
 /** A client of its own; close it. */
 export function newProducer(connection: HubConnection): EventHubProducerClient {
   const { hub } = connection
   if ('connectionString' in connection)
-    return new EventHubProducerClient(connection.connectionString, hub, CLIENT_OPTIONS)
+    return new EventHubProducerClient(connection.connectionString, hub, PRODUCER_OPTIONS)
   const { fullyQualifiedNamespace, credential } = connection
-  return new EventHubProducerClient(fullyQualifiedNamespace, hub, credential, optionsFor(connection))
+  const options = optionsFor(connection, PRODUCER_OPTIONS)
+  return new EventHubProducerClient(fullyQualifiedNamespace, hub, credential, options)
 }
 
 /** A client of its own; close it. */
@@ -52,9 +58,12 @@ export function newConsumer(connection: HubConnection): EventHubConsumerClient {
     fullyQualifiedNamespace,
     hub,
     credential,
-    optionsFor(connection),
+    optionsFor(connection, CLIENT_OPTIONS),
   )
 }
 
-const optionsFor = ({ customEndpointAddress }: { customEndpointAddress?: string }): EventHubClientOptions =>
-  customEndpointAddress === undefined ? CLIENT_OPTIONS : { ...CLIENT_OPTIONS, customEndpointAddress }
+const optionsFor = (
+  { customEndpointAddress }: { customEndpointAddress?: string },
+  options: EventHubClientOptions,
+): EventHubClientOptions =>
+  customEndpointAddress === undefined ? options : { ...options, customEndpointAddress }

@@ -8,7 +8,8 @@ import { corrupt } from '../generator/corruption.ts'
 import { encodeReading, formatTimestamp } from '../generator/encode.ts'
 import type { MadeEvent } from '../generator/generator.ts'
 import { BufferedProducer } from '../generator/producer.ts'
-import type { HubProducer, PartitionProperties } from '../ports/hub.ts'
+import { storedOf } from '../generator/stored-events.ts'
+import type { HubProducer, HubReader, PartitionProperties } from '../ports/hub.ts'
 import type { ArrivedRow, LakeSnapshot } from '../ports/lake.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { errorText } from '../runtime/error-text.ts'
@@ -78,6 +79,7 @@ interface PhoneEvent extends MadeEvent {
 export interface AudienceOptions {
   journal: AudienceJournal
   producer: HubProducer
+  hub: HubReader
   clock: Clock
   random: () => number
   onProgress(progress: readonly AudienceProgress[]): void
@@ -108,6 +110,7 @@ export class Audience {
       producer: options.producer,
       clock: options.clock,
       limit: BUFFER_LIMIT,
+      stored: (events, signal) => storedOf(events, options.hub, undefined, signal),
       onAcknowledged: (events) => this.#acknowledged(events as readonly PhoneEvent[]),
       onCondition: (condition) => {
         if (condition.state === 'failed') options.onTrouble(errorText(condition.error))

@@ -166,7 +166,7 @@ export class Hall {
     return accepted('Opening the room for phones.')
   }
 
-  #open(host: string, { producer }: Target): void {
+  #open(host: string, { producer, hub }: Target): void {
     const { venue, clock, log } = this.#options
     const failed = (message: string) => {
       log.error('audience', `The room could not be opened: ${message}`)
@@ -198,6 +198,7 @@ export class Hall {
     this.#audience ??= new Audience({
       journal: this.#journal,
       producer,
+      hub,
       clock,
       random: seededRandom(clock.now()),
       onProgress: (progress) => this.#room?.progress(progress),

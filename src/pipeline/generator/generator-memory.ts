@@ -59,6 +59,11 @@ export class GeneratorMemory {
     return this.#baseline === undefined ? undefined : this.#baseline + this.#options.acknowledged()
   }
 
+  /** The hub's events up to here are not under way: each of ours is acknowledged. Undefined before the first reading. */
+  get positions(): Positions | undefined {
+    return this.#recovered?.positions
+  }
+
   /** Must come before the first reading of the session is sent. */
   async begin(recovered: SequenceRecovery): Promise<void> {
     await this.#open(recovered.positions)

@@ -17,6 +17,7 @@ import { describeGenerator, type GeneratorPhase, readingsWait } from './generato
 import { BufferedProducer, type SenderCondition } from './producer.ts'
 import { recoverSequences, type SequenceRecovery } from './sequence-recovery.ts'
 import { drawStations } from './stations.ts'
+import { storedOf } from './stored-events.ts'
 
 /** How often due readings are made (ms): short enough for an even load, long enough for the processor to sleep. */
 const TICK_MS = 100
@@ -88,6 +89,7 @@ export class GeneratorService implements StageService {
       producer: options.producer,
       clock: options.clock,
       limit: options.bufferLimit ?? DEFAULT_BUFFER_LIMIT,
+      stored: (events, signal) => storedOf(events, options.hub, this.#memory.positions, signal),
       onAcknowledged: (events) => this.#acknowledged(events),
       onCondition: (condition) => this.#conditionChanged(condition),
     })

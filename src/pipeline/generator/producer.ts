@@ -1,5 +1,6 @@
 /** Brings readings to the hub: bounded, in order, until each is acknowledged. Never drops one. */
 
+import { DEDUPLICATION_WINDOW_MS } from '../../contract/reading.ts'
 import { ServiceError } from '../ports/errors.ts'
 import { type HubProducer, type OutgoingEvent, SendError } from '../ports/hub.ts'
 import { backoff } from '../runtime/backoff.ts'
@@ -13,6 +14,11 @@ const EVENTS_PER_SEND = 4000
 const RETRY = { first: 50, longest: 500 }
 /** Longest wait that a throttling hub can ask for. */
 const THROTTLE_LIMIT_MS = 10_000
+/**
+ * An attempt that began so long ago (ms) may have been stored by the hub so early that silver would not take the next one for its copy:
+ * a laptop that slept, a network that was away. By either clock: the monotonic one may stand still meanwhile.
+ */
+const LATE_MS = DEDUPLICATION_WINDOW_MS / 2
 /** A hub that takes the call and fails is asked again for this long; then a person must look. */
 const SERVICE_ERROR_PATIENCE_MS = 10_000
 
@@ -28,6 +34,8 @@ export interface SenderOptions {
   clock: Clock
   /** Events that may wait, those under way included. */
   limit: number
+  /** Those that the hub holds already: asked before a late attempt. @throws ServiceError */
+  stored(events: readonly OutgoingEvent[], signal: AbortSignal): Promise<ReadonlySet<OutgoingEvent>>
   /** In order of sending; called before the next send begins. */
   onAcknowledged(events: readonly MadeEvent[]): void
   onCondition(condition: SenderCondition): void
@@ -47,6 +55,8 @@ export class BufferedProducer {
   #waiting: MadeEvent[] = []
   /** Handed to the producer and not yet acknowledged; more than one send's worth never. */
   #underWay: readonly MadeEvent[] = []
+  /** When what is under way was first tried, or last known not to be in the hub. */
+  #triedAt = { time: 0, monotonic: 0 }
   #condition: SenderCondition = { state: 'well' }
   #loop: Promise<void> | undefined
   /** Stops waiting for the send under way, whatever its result. */
@@ -125,6 +135,7 @@ export class BufferedProducer {
         this.#underWay = this.#waiting.slice(0, EVENTS_PER_SEND)
         this.#waiting = this.#waiting.slice(EVENTS_PER_SEND)
         this.sent += this.#underWay.length
+        this.#triedAt = this.#moment()
       }
       const error = await this.#sendOnce()
       if (signal.aborted) return
@@ -144,12 +155,23 @@ export class BufferedProducer {
 
   /** @returns why not all of it was acknowledged. Once it is closing, the result no longer matters. */
   async #sendOnce(): Promise<ServiceError | undefined> {
-    const batch = this.#underWay
+    let batch = this.#underWay
     const { signal } = this.#closing
     try {
       const interrupted = new Promise<void>((resolve) => {
         this.#interrupt = resolve
       })
+      if (this.#isLate()) {
+        const stored = await Promise.race([this.#options.stored(batch, signal), interrupted])
+        if (signal.aborted || !stored) return undefined
+        this.#triedAt = this.#moment()
+        this.#settle(
+          batch,
+          batch.filter((event) => !stored.has(event)),
+        )
+        batch = this.#underWay
+        if (batch.length === 0) return undefined
+      }
       await Promise.race([this.#options.producer.send(batch, signal), interrupted])
       if (signal.aborted) return undefined
       this.#settle(batch, [])
@@ -162,6 +184,17 @@ export class BufferedProducer {
         ? cause
         : new ServiceError('service', 'Event Hubs', `Sending failed: ${errorText(cause)}`, { cause })
     }
+  }
+
+  #moment(): { time: number; monotonic: number } {
+    const { clock } = this.#options
+    return { time: clock.now(), monotonic: clock.monotonic() }
+  }
+
+  #isLate(): boolean {
+    const { time, monotonic } = this.#moment()
+    const tried = this.#triedAt
+    return Math.max(Math.abs(time - tried.time), monotonic - tried.monotonic) >= LATE_MS
   }
 
   #settle(batch: readonly MadeEvent[], unacknowledged: readonly OutgoingEvent[]): void {

@@ -23,6 +23,7 @@ beforeEach(async () => {
   audience = new Audience({
     journal: new AudienceJournal(forgetful, () => {}),
     producer: target.producer,
+    hub: target.hub,
     clock,
     random: () => 0.7,
     onProgress: (progress) => told.push(...progress),
@@ -162,6 +163,7 @@ describe('a reading of an earlier session', () => {
     audience = new Audience({
       journal,
       producer: target.producer,
+      hub: target.hub,
       clock,
       random: () => 0.7,
       onProgress: (progress) => told.push(...progress),

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { MadeEvent } from '../../../src/pipeline/generator/generator.ts'
 import { BufferedProducer, type SenderCondition } from '../../../src/pipeline/generator/producer.ts'
+import { storedOf } from '../../../src/pipeline/generator/stored-events.ts'
 import { ServiceError } from '../../../src/pipeline/ports/errors.ts'
-import type { HubProducer } from '../../../src/pipeline/ports/hub.ts'
+import { type HubProducer, SendError } from '../../../src/pipeline/ports/hub.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { away, FakeHub } from '../../support/fake-hub.ts'
 
@@ -23,6 +24,7 @@ function setUp(limit = 20_000, producer?: HubProducer) {
     producer: producer ?? hub.producer(),
     clock,
     limit,
+    stored: (events) => storedOf(events, hub.reader(), undefined),
     onAcknowledged: (events) => acknowledged.push(...events),
     onCondition: (condition) => conditions.push(condition),
   })
@@ -179,5 +181,68 @@ describe('the sender', () => {
     await clock.advance(0)
     await sender.close()
     expect(sender.settled).toBe(false)
+  })
+})
+
+describe('an acknowledgement that never came', () => {
+  const lost = new ServiceError('unreachable', 'Event Hubs', 'The operation timed out.')
+  const TEN_MINUTES = 600_000
+
+  /** The hub has taken the first send, or part of it; the acknowledgement is lost while time passes, and the rest is to come. */
+  async function slept(events: MadeEvent[], taken: number, pass: (clock: FakeClock) => void) {
+    const { clock, hub, sender, acknowledged } = setUp()
+    hub.takesOnly = { events: taken, error: lost }
+    let isFirst = true
+    hub.acknowledging = async () => {
+      if (!isFirst) return
+      isFirst = false
+      pass(clock)
+      hub.takesOnly = undefined
+      // Nothing of it is acknowledged, whatever was taken.
+      throw new SendError(events, lost)
+    }
+    sender.offer(events)
+    await clock.until(() => sender.buffered === 0)
+    expect(acknowledged).toEqual(events)
+    expect(sender.acknowledged).toBe(events.length)
+    return hub
+  }
+
+  it.each<[string, (clock: FakeClock) => void]>([
+    ['a process that was stopped for ten minutes', (clock) => clock.sleep(TEN_MINUTES)],
+    ['a laptop that slept, with its monotonic clock', (clock) => clock.set(TEN_MINUTES)],
+    ['a clock that was set back a day', (clock) => clock.set(-86_400_000)],
+  ])('is not followed by copies that silver would keep: %s', async (_, pass) => {
+    for (const taken of [5, 3, 0]) expect((await slept(some(5), taken, pass)).bodies).toEqual(inOrder(5))
+  })
+
+  it('is followed by copies at once, which silver drops', async () => {
+    const hub = await slept(some(5), 5, (clock) => clock.sleep(5000))
+    expect(hub.bodies).toEqual([...inOrder(5), ...inOrder(5)])
+  })
+
+  it('leaves copies that were made on purpose, each for itself', async () => {
+    const [one, two] = some(2) as [MadeEvent, MadeEvent]
+    const copy = { ...one }
+    for (const taken of [1, 2, 3]) {
+      const hub = await slept([one, copy, two], taken, (clock) => clock.sleep(TEN_MINUTES))
+      expect(hub.bodies).toEqual([one, copy, two].map(({ body }) => body.toString()))
+    }
+  })
+
+  it('is asked for as long as the hub cannot be read', async () => {
+    const { clock, hub, sender } = setUp()
+    hub.acknowledging = async () => {
+      clock.sleep(TEN_MINUTES)
+      hub.failure = away()
+      hub.acknowledging = async () => {}
+      throw new SendError(some(3), lost)
+    }
+    sender.offer(some(3))
+    await clock.until(() => sender.condition.state === 'retrying')
+    await clock.advance(10_000)
+    hub.failure = undefined
+    await clock.until(() => sender.buffered === 0)
+    expect(hub.bodies).toEqual(inOrder(3))
   })
 })
