@@ -54,7 +54,7 @@ export function setupCommands(line: CommandLine): void {
         settings: prepareSettings(process.env, config.azure.databricksNodeType),
         management: await azureManagement(config.azure, process.env.AZURE_TENANT_ID),
         write,
-        now: Date.now,
+        now: () => performance.now(),
         signal: interruption(),
       })
     },

@@ -3,6 +3,25 @@ import { type Mutation, of } from './mutation.ts'
 
 export const RELIABILITY: readonly Mutation[] = [
   ...of(
+    'pipeline/generator/producer.ts',
+    ['test/pipeline/generator/producer.test.ts'],
+    [
+      ['a late attempt does not ask', 'if (this.#isLate()) {', 'if (false) {'],
+      ['a laptop that slept is not late', 'Math.abs(time - tried.time)', '0'],
+    ],
+  ),
+  ...of(
+    'pipeline/stages/stage.ts',
+    ['test/pipeline/stages/stage.test.ts'],
+    [
+      [
+        'a clock set forward gives a command up',
+        '{ status, isNews, at, monotonic }: Extract',
+        '{ status, isNews, at, at: monotonic }: Extract',
+      ],
+    ],
+  ),
+  ...of(
     'azure/lake/bronze-watch.ts',
     ['test/local/clock-steps.test.ts'],
     [['a clock set back is not noticed', 'if (isSetBack) {', 'if (isSetBack && this.#hasForeign) {']],
@@ -11,7 +30,8 @@ export const RELIABILITY: readonly Mutation[] = [
     'azure/lake/data-lake.ts',
     ['test/azure/lake/bounds.test.ts'],
     [
-      ['a listing may go on for ever', 'if (++pages > limits.pages)', 'if (++pages < 0)'],
+      ['a listing may go on for ever', 'if (pages > limits.pages)', 'if (pages < 0)'],
+      ['a listing may have any length', 'if (bytes > limits.listingBytes)', 'if (bytes < 0)'],
       ['a file may be of any length', 'if (bytes > fileBytes)', 'if (bytes < 0)'],
     ],
   ),

@@ -77,6 +77,6 @@ export async function laptops(count: number, { random, folder, say }: TortureOpt
     name: 'client asleep while the services run on in another process',
     tried: `${count} sleeps, every second over eleven minutes of the clock`,
     broken,
-    notes: `${twice} events enqueued twice by the SDK’s retries, none twice in silver`,
+    notes: `${twice} events enqueued twice by retries, none twice in silver`,
   }
 }

@@ -142,7 +142,7 @@ export class Hall {
     this.#show({
       acknowledged: this.#journal.acknowledged,
       rate: this.#rate.rate,
-      senders: audience.senders.filter(({ at }) => now - at < SENDER_MS),
+      senders: audience.senders.filter(({ at }) => Math.abs(now - at) < SENDER_MS),
     })
   }
 

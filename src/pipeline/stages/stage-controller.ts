@@ -150,7 +150,7 @@ export class StageController {
         if (signal.aborted) break
         await this.#call(kind, signal)
         if (signal.aborted) break
-        this.#apply({ type: 'accepted', at: clock.now() })
+        this.#apply({ type: 'accepted', monotonic: clock.monotonic() })
         void this.#poller.refresh()
         return true
       } catch (cause) {
@@ -210,7 +210,8 @@ export class StageController {
     const accepted = this.#model.command?.acceptedAt === undefined ? undefined : this.#command
     const status = await service.status(signal)
     const isNews = accepted !== undefined && accepted === this.#command
-    if (!signal.aborted) this.#apply({ type: 'observed', status, isNews, at: clock.now() })
+    if (!signal.aborted)
+      this.#apply({ type: 'observed', status, isNews, at: clock.now(), monotonic: clock.monotonic() })
   }
 
   #paceMs(): number {

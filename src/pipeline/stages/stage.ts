@@ -25,7 +25,7 @@ interface Command {
   /** Epoch milliseconds. */
   readonly startedAt: number
   readonly usualMs: number
-  /** When the service took it; undefined: not yet. */
+  /** When the service took it, by the monotonic clock; undefined: not yet. */
   readonly acceptedAt: number | undefined
   /** Why it is still being tried. */
   readonly note: string | undefined
@@ -37,12 +37,12 @@ interface Command {
 
 export type StageEvent =
   | { type: 'commanded'; kind: CommandKind; at: number; usualMs: number }
-  | { type: 'accepted'; at: number }
+  | { type: 'accepted'; monotonic: number }
   | { type: 'retrying'; reason: string }
   | { type: 'refused'; reason: string }
   | { type: 'timed out'; afterMs: number }
   /** `isNews`: asked after the service had taken the present command; older answers say nothing of its outcome. */
-  | { type: 'observed'; status: StageStatus; isNews: boolean; at: number }
+  | { type: 'observed'; status: StageStatus; isNews: boolean; at: number; monotonic: number }
   | { type: 'unanswered'; error: ServiceError }
 
 /** After this long, a service that took a command and shows no trace of it is believed (ms). */
@@ -65,7 +65,9 @@ export function reduceStage(model: StageModel, event: StageEvent): StageModel {
     case 'commanded':
       return { ...model, failure: undefined, command: newCommand(event, model.observed) }
     case 'accepted':
-      return command ? { ...model, command: { ...command, acceptedAt: event.at, note: undefined } } : model
+      return command
+        ? { ...model, command: { ...command, acceptedAt: event.monotonic, note: undefined } }
+        : model
     case 'retrying':
       return command ? { ...model, command: { ...command, note: event.reason } } : model
     case 'refused':
@@ -75,7 +77,7 @@ export function reduceStage(model: StageModel, event: StageEvent): StageModel {
     case 'unanswered':
       return { ...model, silence: { error: event.error, times: (model.silence?.times ?? 0) + 1 } }
     case 'observed':
-      return observe(model, event.status, event.isNews, event.at)
+      return observe(model, event)
   }
 }
 
@@ -92,7 +94,10 @@ const ended = (model: StageModel, failure: StageModel['failure']): StageModel =>
   failure,
 })
 
-function observe(model: StageModel, status: StageStatus, isNews: boolean, at: number): StageModel {
+function observe(
+  model: StageModel,
+  { status, isNews, at, monotonic }: Extract<StageEvent, { type: 'observed' }>,
+): StageModel {
   const heard = {
     ...model,
     observed: status,
@@ -110,7 +115,7 @@ function observe(model: StageModel, status: StageStatus, isNews: boolean, at: nu
   if (acceptedAt === undefined || !isNews) return heard
   const hasMoved = command.hasMoved || status.state !== before?.state || status.runId !== before?.runId
   if (isOutcome(command.kind, status.state, hasMoved)) return { ...heard, command: undefined }
-  if (isAtRest(status.state) && at - acceptedAt > SETTLE_MS)
+  if (isAtRest(status.state) && monotonic - acceptedAt > SETTLE_MS)
     return ended(heard, {
       kind: command.kind,
       text: `The ${command.kind} was accepted, but the service still says: ${status.providerStatus}`,

@@ -31,7 +31,7 @@ export function footerLine(state: AppState, view: ViewState, width: number, scro
       span('   enter keeps it, esc clears it', 'muted'),
     ]
   const { toast } = view
-  if (toast && state.now - toast.at < TOAST_MS)
+  if (toast && Math.abs(state.now - toast.at) < TOAST_MS)
     return [span(toast.isRefusal ? ' ▲ ' : ' ✓ ', toast.isRefusal ? 'warn' : 'ok'), span(toast.text)]
   return keyHints(state, view, width, scrollable)
 }

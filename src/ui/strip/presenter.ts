@@ -108,7 +108,8 @@ const RECENT_MS = 20_000
 function captionOf(state: AppState): Caption {
   const { log, now, session, stages, hub, generator } = state
   const own = log.findLast(({ source }) => source === 'you')
-  if (own && now - own.at < RECENT_MS) return { text: `▸ ${printable(own.message)}`, token: 'title' }
+  if (own && Math.abs(now - own.at) < RECENT_MS)
+    return { text: `▸ ${printable(own.message)}`, token: 'title' }
   const failed = STAGE_IDS.find((id) => stages[id].state === 'failed')
   if (failed)
     return { text: `✗ ${failed} has failed: ${printable(stages[failed].detail ?? '')}`, token: 'fail' }

@@ -17,7 +17,7 @@ const LOUD_MS = 1500
 /** Newest first; names go a while after their last reading. */
 export const sendersOf = ({ audience, now }: AppState): Sender[] =>
   (audience?.senders ?? [])
-    .filter(({ at }) => now - at < STAYS_MS)
+    .filter(({ at }) => Math.abs(now - at) < STAYS_MS)
     .map(({ name, at }) => ({ name, age: now - at }))
 
 /** `Otter · Lynx +3` */

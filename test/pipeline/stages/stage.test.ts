@@ -8,6 +8,7 @@ import {
   UNKNOWN_STAGE,
   viewStage,
 } from '../../../src/pipeline/stages/stage.ts'
+import { CLOCK_STEPS } from '../../support/clock-steps.ts'
 
 const status = (state: StageStatus['state'], changes: Partial<StageStatus> = {}): StageStatus => ({
   state,
@@ -19,6 +20,7 @@ const observed = (one: StageStatus, at = 0, isNews = true): StageEvent => ({
   status: one,
   isNews,
   at,
+  monotonic: at,
 })
 const commanded = (kind: 'start' | 'stop', at = 0): StageEvent => ({
   type: 'commanded',
@@ -26,7 +28,7 @@ const commanded = (kind: 'start' | 'stop', at = 0): StageEvent => ({
   at,
   usualMs: 90_000,
 })
-const accepted = (at = 0): StageEvent => ({ type: 'accepted', at })
+const accepted = (at = 0): StageEvent => ({ type: 'accepted', monotonic: at })
 const unanswered = (kind: ServiceError['kind'], hint?: string): StageEvent => ({
   type: 'unanswered',
   error: new ServiceError(kind, 'Synapse', 'Synapse said no.', { hint }),
@@ -129,6 +131,14 @@ describe('a start', () => {
       state: 'starting',
       detail: undefined,
     })
+  })
+
+  it.each(CLOCK_STEPS)('is not given up because the clock is set $name', ({ from, by }) => {
+    const before: StageEvent = { ...observed(status('stopped'), from), monotonic: 0 } as StageEvent
+    const after: StageEvent = { ...observed(status('stopped'), from + by), monotonic: 1000 } as StageEvent
+    expect(view(before, commanded('start', from), accepted(100), after).state).toBe('starting')
+    const late = { ...after, monotonic: 16_000 } as StageEvent
+    expect(view(before, commanded('start', from), accepted(100), late).state).toBe('failed')
   })
 
   it('ends when the service took it and shows no trace of it for long', () => {
