@@ -1,4 +1,4 @@
-/** Suites from PyPI's source archives, run by pytest; what they import of Azure's private helpers stands in ./python. */
+/** Suites from PyPI's source archives, or the wheels that hold their tests, run by pytest; what they import of Azure's private helpers stands in ./python. */
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { testsIn } from './junit.ts'
@@ -7,8 +7,9 @@ import { done, type Endpoints, output, type Suite, type SuiteResult } from './su
 interface PythonSuite {
   name: string
   version: string
-  /** Folder of the tests in the archive. */
-  tests: string
+  /** Folder of the tests in the source archive; undefined: they are part of what is installed. */
+  tests?: string
+  /** Or, of what is installed, modules and pytest's options. */
   files: readonly string[]
   /** Further packages that the tests import. */
   needs: readonly string[]
@@ -20,6 +21,9 @@ interface PythonSuite {
 
 const HELPERS = join(import.meta.dirname, 'python')
 const PYTEST = ['pytest==8.4.2', 'pytest-asyncio==1.2.0', 'pytest-timeout==2.4.0', 'pytest-mock==3.15.1']
+
+/** Of one test: three gigabytes go up in one of them. */
+const LONGEST_S = 900
 
 const files = (...names: string[]) => names.map((name) => `test_${name}.py`)
 
@@ -61,6 +65,12 @@ export const PYTHON_SUITES: readonly Suite[] = [
       )
     },
   } satisfies PythonSuite,
+  {
+    name: 'pyarrow',
+    version: '25.0.0',
+    files: ['--pyargs', 'pyarrow.tests.test_fs', '-k', 'azure'],
+    needs: ['pytest-lazy-fixtures', 'hypothesis', 'pandas', 'pytz', 'cloudpickle', 'fsspec'],
+  },
 ].map((suite) => ({ ...suite, run: (folder, at) => run(suite, folder, at) }))
 
 async function run(suite: PythonSuite, folder: string, at: Endpoints): Promise<SuiteResult[]> {
@@ -73,41 +83,59 @@ async function run(suite: PythonSuite, folder: string, at: Endpoints): Promise<S
     const pip = (...args: string[]) =>
       done(python, ['-m', 'pip', '--disable-pip-version-check', ...args], place)
     await pip('install', '--quiet', `${name}==${version}`, ...needs, ...PYTEST)
-    await pip('download', '--quiet', '--no-deps', '--no-binary', ':all:', `${name}==${version}`)
-    const archive = readdirSync(place).find((file) => file.endsWith('.tar.gz')) as string
-    await done('tar', ['xzf', archive], place)
+    if (suite.tests !== undefined) {
+      await pip('download', '--quiet', '--no-deps', '--no-binary', ':all:', `${name}==${version}`)
+      const archive = readdirSync(place).find((file) => file.endsWith('.tar.gz')) as string
+      await done('tar', ['xzf', archive], place)
+    }
     writeFileSync(join(place, 'ready'), '')
   }
-  const unpacked = readdirSync(place, { withFileTypes: true }).find(
-    (entry) => entry.isDirectory() && /-\d/.test(entry.name),
-  )?.name as string
-  const source = join(place, unpacked)
-  const tests = join(place, 'run')
-  cpSync(source, tests, { recursive: true })
-  suite.settle?.(tests, at)
+  const cwd = suite.tests === undefined ? place : join(copyOf(place, suite, at), suite.tests)
   const report = join(place, 'report.xml')
-  const cwd = join(tests, suite.tests)
   await output(
     python,
     [
-      ...['-m', 'pytest', '-q', '--timeout', '300', '-p', 'rtstream_suite', '-p', 'no:cacheprovider'],
+      ...[
+        '-m',
+        'pytest',
+        '-q',
+        '--timeout',
+        String(LONGEST_S),
+        '-p',
+        'rtstream_suite',
+        '-p',
+        'no:cacheprovider',
+      ],
       ...['-o', 'asyncio_mode=auto', '-o', 'junit_logging=no', `--junitxml=${report}`, ...suite.files],
     ],
     {
       cwd,
       env: {
         ...environment(at, cwd),
-        ...(suite.isAlone && { RTSTREAM_SUITE_EMPTY: at.lakeConnectionString }),
+        [suite.isAlone ? 'RTSTREAM_SUITE_EMPTY' : 'RTSTREAM_SUITE_LOGGED']: at.lakeConnectionString,
       },
     },
   )
   return testsIn(readFileSync(report, 'utf8'))
 }
 
+/** @returns the folder of a copy of the source archive, with our addresses in it. */
+function copyOf(place: string, { settle }: PythonSuite, at: Endpoints): string {
+  const unpacked = readdirSync(place, { withFileTypes: true }).find(
+    (entry) => entry.isDirectory() && /-\d/.test(entry.name),
+  )?.name as string
+  const tests = join(place, 'run')
+  cpSync(join(place, unpacked), tests, { recursive: true })
+  settle?.(tests, at)
+  return tests
+}
+
 const environment = (at: Endpoints, tests: string): Record<string, string> => ({
   AZURE_TEST_RUN_LIVE: 'true',
   AZURE_SKIP_LIVE_RECORDING: 'true',
+  PYARROW_TEST_AZURE: 'ON',
   RTSTREAM_SUITE_LAKE: at.lakeTls,
+  RTSTREAM_SUITE_PLAIN: at.lake,
   RTSTREAM_SUITE_ACCOUNT: at.account,
   RTSTREAM_SUITE_KEY: at.accountKey,
   RTSTREAM_SUITE_TOKEN: at.token,

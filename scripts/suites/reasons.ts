@@ -11,6 +11,7 @@ const REASONS: readonly (readonly [words: RegExp, reason: string])[] = [
   [/no static website/i, 'static websites'],
   [/no second region/i, 'a second region'],
   [/no immutable storage/i, 'immutable storage'],
+  [/(PUT|DELETE|POST) is not supported for .subscriptions/, 'changes of resources'],
   [/copies only what it holds/i, 'copies from elsewhere'],
   [/batches of deletes only/i, 'batches other than of deletes'],
 ]

@@ -13,6 +13,7 @@ export interface Endpoints {
   management: string
   subscription: string
   resourceGroup: string
+  eventHub: string
   streamAnalyticsJob: string
   token: string
   certificateFile: string

@@ -1,5 +1,5 @@
 /**
- * Command-line tools that ship no tests of their own: azcopy and `az storage`, from npm and PyPI. Each command is one test, passed
+ * Command-line tools that ship no tests of their own: azcopy and azure-cli, from npm and PyPI. Each command is one test, passed
  * when the tool ends without an error and says what is expected; they run in order, on one container.
  */
 import { execFile } from 'node:child_process'
@@ -26,6 +26,7 @@ const SAS_VERSION = '2020-02-10'
 export const TOOL_SUITES: readonly Suite[] = [
   { name: 'azcopy', version: AZCOPY, run: azcopy },
   { name: 'azure-cli (storage)', version: AZ, run: az },
+  { name: 'azure-cli (management)', version: AZ, run: azManagement },
 ]
 
 async function azcopy(folder: string, at: Endpoints): Promise<SuiteResult[]> {
@@ -87,21 +88,8 @@ async function azcopy(folder: string, at: Endpoints): Promise<SuiteResult[]> {
 async function az(folder: string, at: Endpoints): Promise<SuiteResult[]> {
   const place = join(folder, `azure-cli-${AZ}`)
   const file = join(fixture(place), 'a.txt')
-  const tool = join(place, 'venv/bin/az')
-  if (!existsSync(tool)) {
-    await done('python3', ['-m', 'venv', 'venv'], place)
-    await done(
-      'venv/bin/pip',
-      ['--disable-pip-version-check', 'install', '--quiet', `azure-cli==${AZ}`],
-      place,
-    )
-  }
-  const env = {
-    AZURE_CONFIG_DIR: join(place, 'settings'),
-    AZURE_CORE_COLLECT_TELEMETRY: 'no',
-    AZURE_CORE_ONLY_SHOW_ERRORS: 'true',
-    AZURE_STORAGE_CONNECTION_STRING: at.lakeConnectionString,
-  }
+  const { tool, quiet } = await azureCli(place)
+  const env = { ...quiet, AZURE_STORAGE_CONNECTION_STRING: at.lakeConnectionString }
   const of = (says: RegExp | undefined, words: string): Command => ({
     args: ['storage', ...words.split(' ').map((word) => (word === 'FILE' ? file : word))],
     ...(says && { says }),
@@ -135,6 +123,81 @@ async function az(folder: string, at: Endpoints): Promise<SuiteResult[]> {
     'fs directory delete': of(undefined, `fs directory delete ${path} -n dir -y`),
     'container delete': of(/"deleted": true/, `container delete -n ${CONTAINER}`),
   })
+}
+
+/** Resource Manager's own interface: what is there is read; changes are refused. */
+async function azManagement(folder: string, at: Endpoints): Promise<SuiteResult[]> {
+  const place = join(folder, `azure-cli-${AZ}`)
+  mkdirSync(place, { recursive: true })
+  const { python, quiet } = await azureCli(place)
+  const env = {
+    ...quiet,
+    REQUESTS_CA_BUNDLE: at.certificateFile,
+    RTSTREAM_SUITE_TOKEN: at.token,
+    RTSTREAM_SUITE_SUBSCRIPTION: at.subscription,
+  }
+  const az = (words: string, says?: RegExp): Command => ({
+    args: [join(import.meta.dirname, 'python/session_az.py'), ...words.split(' ')],
+    ...(says && { says }),
+  })
+  const cloud = { register: `-n local --endpoint-resource-manager ${at.management}`, set: '-n local' }
+  // It may be there already, of a run before.
+  await runAll(python, place, env, { cloud: az('cloud unregister -n local') })
+  const hub = `eventhubs eventhub`
+  const space = `-g ${at.resourceGroup} --namespace-name rtstream-local`
+  const weather = `${space} --eventhub-name ${at.eventHub}`
+  return runAll(python, place, env, {
+    'cloud register': az(`cloud register ${cloud.register}`),
+    'cloud set': az(`cloud set ${cloud.set}`),
+    'account list-locations': az('account list-locations', /"westus"/),
+    'group list': az('group list', new RegExp(`"${at.resourceGroup}"`)),
+    'group show': az(`group show -n ${at.resourceGroup}`, /"Succeeded"/),
+    'resource list': az('resource list', /Microsoft.EventHub\/namespaces/),
+    'resource list, of a group': az(`resource list -g ${at.resourceGroup}`, /Microsoft.StreamAnalytics/),
+    'resource show': az(
+      `resource show -g ${at.resourceGroup} -n ${at.eventHub} --resource-type eventhubs --parent namespaces/rtstream-local --namespace Microsoft.EventHub`,
+      /"partitionCount"/,
+    ),
+    'provider show': az('provider show -n Microsoft.EventHub', /"Registered"/),
+    'tag list': az('tag list', /"environment"/),
+    'storage account list': az('storage account list', new RegExp(`"${at.account}"`)),
+    'storage account show': az(`storage account show -n ${at.account}`, /"isHnsEnabled": true/),
+    'synapse workspace list': az('synapse workspace list', /"synw-/),
+    'eventhubs namespace list': az('eventhubs namespace list', /"kafkaEnabled": true/),
+    'eventhubs namespace show': az(
+      `eventhubs namespace show -g ${at.resourceGroup} -n rtstream-local`,
+      /"Active"/,
+    ),
+    'eventhubs eventhub list': az(`${hub} list ${space}`, new RegExp(`"${at.eventHub}"`)),
+    'eventhubs eventhub show': az(`${hub} show ${space} -n ${at.eventHub}`, /"partitionCount": \d/),
+    'eventhubs consumer-group list': az(`${hub} consumer-group list ${weather}`, /"monitor"/),
+    'eventhubs consumer-group show': az(`${hub} consumer-group show ${weather} -n monitor`, /"monitor"/),
+    'eventhubs eventhub create': az(`${hub} create ${space} -n other`),
+    'eventhubs consumer-group create': az(`${hub} consumer-group create ${weather} -n mine`),
+    'eventhubs eventhub delete': az(`${hub} delete ${space} -n ${at.eventHub}`),
+    'eventhubs keys list': az(
+      `eventhubs namespace authorization-rule keys list ${space} --name RootManageSharedAccessKey`,
+    ),
+    'storage account keys list': az(`storage account keys list -n ${at.account} -g ${at.resourceGroup}`),
+  })
+}
+
+/** @returns the tool, Python with its packages, and settings of its own. */
+async function azureCli(place: string) {
+  if (!existsSync(join(place, 'venv/bin/az'))) {
+    await done('python3', ['-m', 'venv', 'venv'], place)
+    await done(
+      'venv/bin/pip',
+      ['--disable-pip-version-check', 'install', '--quiet', `azure-cli==${AZ}`],
+      place,
+    )
+  }
+  const quiet = {
+    AZURE_CONFIG_DIR: join(place, 'settings'),
+    AZURE_CORE_COLLECT_TELEMETRY: 'no',
+    AZURE_CORE_ONLY_SHOW_ERRORS: 'true',
+  }
+  return { tool: join(place, 'venv/bin/az'), python: join(place, 'venv/bin/python'), quiet }
 }
 
 /** @returns a folder with a short file and a long one. */

@@ -1,6 +1,8 @@
 /** Copies within the lake, what is refused rather than passed over, and answers that strict clients can read. */
+import { createHash } from 'node:crypto'
 import { connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { crc64 } from '../../src/local/data-lake/checksums/crc64.ts'
 import { ACCOUNT, type LakeServer, signature, startLake, TOKEN } from '../support/lake-server.ts'
 
 let running: LakeServer
@@ -47,10 +49,24 @@ describe('a copy', () => {
     const proof = { 'x-ms-copy-source-authorization': `Bearer ${TOKEN}` }
     const answer = await copy('bronze/b', source, { ...headers, ...proof })
     expect(answer.status).toBe(201)
+    // Of the content, for the client to compare.
+    expect(answer.headers).toMatchObject({
+      'content-md5': createHash('md5').update('content').digest('base64'),
+      'x-ms-content-crc64': crc64(Buffer.from('content')).toString('base64'),
+    })
     const found = await get('bronze/b')
     expect(found.text).toBe('content')
     expect(found.headers['x-ms-meta-own']).toBe('1')
     expect(found.headers['x-ms-meta-kind']).toBeUndefined()
+  })
+
+  it('made at once reads its source as any client would, in whatever case that is asked', async () => {
+    const source = `${running.endpoint}/bronze/a`
+    for (const word of ['true', 'True'])
+      expect(code(await copy('bronze/b', source, { 'x-ms-requires-sync': word }))).toBe(
+        '401 CannotVerifyCopySource',
+      )
+    expect((await copy('bronze/b', source, { 'x-ms-requires-sync': 'false' })).status).toBe(202)
   })
 
   it('keeps to conditions on both sides, and to the limit', async () => {

@@ -114,6 +114,22 @@ describe('service properties', () => {
     expect(text).toContain('<DeleteRetentionPolicy><Enabled>false</Enabled></DeleteRetentionPolicy>')
   })
 
+  it('make the container that the service makes with them, and it is listed to who asks for those', async () => {
+    const names = async (more = '') =>
+      [
+        ...(await running.raw('GET', '', { query: `comp=list${more}` })).text.matchAll(
+          /<Name>(.*?)<\/Name>/g,
+        ),
+      ].map(([, name]) => name)
+    const website =
+      '<StaticWebsite><Enabled>true</Enabled><IndexDocument>index.html</IndexDocument></StaticWebsite>'
+    expect(await names('&include=system')).not.toContain('$logs')
+    expect((await set(`<Logging><Read>true</Read></Logging>${website}`)).status).toBe(202)
+    expect(await names('&include=system')).toEqual(expect.arrayContaining(['$logs', '$web', 'bronze']))
+    expect(await names()).not.toContain('$logs')
+    expect((await running.raw('GET', '', { query })).text).toContain(website)
+  })
+
   it.each([
     ['soft delete', '<DeleteRetentionPolicy><Enabled>true</Enabled><Days>5</Days></DeleteRetentionPolicy>'],
     ['soft delete without days', '<DeleteRetentionPolicy><Enabled>true</Enabled></DeleteRetentionPolicy>'],

@@ -63,6 +63,8 @@ describe('requests that mean nothing', () => {
     ['GET', '/bronze', 'resource=filesystem&maxResults=0', {}, 400, 'OutOfRangeQueryParameterValue'],
     ['GET', '/bronze', 'resource=filesystem&maxResults=many', {}, 400, 'OutOfRangeQueryParameterValue'],
     ['GET', '/bronze', 'resource=filesystem&continuation=%21%21', {}, 400, 'InvalidQueryParameterValue'],
+    ['PUT', '/bronze/b', 'resource=file&continuation=x', {}, 400, 'InvalidQueryParameterValue'],
+    ['DELETE', '/bronze/a', 'recursive=true&continuation=x', {}, 400, 'InvalidQueryParameterValue'],
     ['GET', '/bronze', 'resource=filesystem&directory=..', {}, 400, 'InvalidResourceName'],
     ['GET', '/bronze', 'resource=filesystem&directory=b', {}, 404, 'PathNotFound'],
     ['GET', '/bronze', 'restype=container&comp=list&prefix=..%2F', {}, 400, 'InvalidResourceName'],

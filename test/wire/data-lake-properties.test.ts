@@ -99,6 +99,26 @@ describe('metadata and content headers', () => {
     expect(text).not.toContain('properties.db')
   })
 
+  it('of a container say which scope of encryption it has: the one that every account has, and no other', async () => {
+    const make = (name: string, scope: string, more = {}) =>
+      running.raw('PUT', `/${name}`, {
+        query: 'restype=container',
+        headers: { 'x-ms-default-encryption-scope': scope, ...more },
+      })
+    const denies = { 'x-ms-deny-encryption-scope-override': 'true' }
+    expect((await make('scoped', '$account-encryption-key', denies)).status).toBe(201)
+    expect((await running.raw('HEAD', '/scoped', { query: 'restype=container' })).headers).toMatchObject({
+      'x-ms-default-encryption-scope': '$account-encryption-key',
+      'x-ms-deny-encryption-scope-override': 'true',
+    })
+    expect((await running.raw('GET', '', { query: 'comp=list&prefix=scoped' })).text).toContain(
+      '<DenyEncryptionScopeOverride>true</DenyEncryptionScopeOverride>',
+    )
+    const other = await make('other', 'mine')
+    expect(other.status).toBe(400)
+    expect(other.text).toContain('it encrypts nothing')
+  })
+
   it('of a container are its own, and no folder’s', async () => {
     const mine = running.client().getFileSystemClient('mine')
     await mine.create({ metadata: { a: 'b' } })
@@ -178,6 +198,20 @@ describe('access lists', () => {
     await container().getDirectoryClient('d').create({ permissions: 'rwxrwxrwx', umask: '0022' })
     const { headers } = await running.raw('HEAD', '/bronze/d', { query: 'action=getAccessControl' })
     expect(headers['x-ms-permissions']).toBe('rwxr-xr-x')
+  })
+
+  it('of a tree stay as they are for a continuation that was never given, as on the service', async () => {
+    await file('tree/a').upload(Buffer.from('content'))
+    const answer = await running.raw('PATCH', '/bronze/tree', {
+      query: 'action=setAccessControlRecursive&mode=set&continuation=garbage',
+      headers: { 'x-ms-acl': 'user::rwx,group::---,other::---' },
+    })
+    expect(JSON.parse(answer.text)).toEqual({
+      directoriesSuccessful: 0,
+      filesSuccessful: 0,
+      failureCount: 0,
+      failedEntries: [],
+    })
   })
 
   it('are there for the root of a container, by which clients see that there are folders', async () => {

@@ -207,6 +207,20 @@ describe('a service SAS', () => {
     expect(await ask('HEAD', '/bronze', sas, 'restype=container')).toBe('403 AuthorizationFailure')
   })
 
+  it('opens the information about its account, wherever it reads', async () => {
+    const information = 'restype=account&comp=properties'
+    const [file, container] = [service({ permissions: 'r', path: 'a' }), service({ permissions: 'r' })]
+    const blind = service({ permissions: 'w', path: 'a' })
+    for (const [path, sas] of [
+      ['/bronze/a', file],
+      ['/bronze', container],
+      ['/bronze/a', account({ types: 'o' })],
+      ['', account({ types: 's' })],
+    ] as const)
+      expect(await ask('GET', path, sas, information)).toBe(200)
+    expect(await ask('GET', '/bronze/a', blind, information)).toBe('403 AuthorizationPermissionMismatch')
+  })
+
   it('of a directory opens what is below it, lists it, and lets nothing out of it', async () => {
     const sas = service({ path: 'dir', isDirectory: true, permissions: 'rlcwdm' })
     expect(await ask('GET', '/bronze/dir/b', sas)).toBe(200)

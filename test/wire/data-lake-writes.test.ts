@@ -472,6 +472,17 @@ describe('the limit of the lake', () => {
 })
 
 describe('containers', () => {
+  it('that are on their way out may be deleted again, as on the service, and made anew', async () => {
+    const ask = (method: string, query = 'restype=container') => running.raw(method, '/twice', { query })
+    expect((await ask('DELETE')).status).toBe(404)
+    expect((await ask('PUT')).status).toBe(201)
+    for (const query of ['restype=container', 'restype=container', 'resource=filesystem'])
+      expect((await ask('DELETE', query)).status).toBe(202)
+    expect((await ask('GET')).status).toBe(404)
+    expect((await ask('PUT')).status).toBe(201)
+    expect((await ask('GET')).status).toBe(200)
+  })
+
   it('are made, listed, found and deleted with what is in them; nothing makes one by the way', async () => {
     const made = lake.getFileSystemClient('more')
     expect(await made.exists()).toBe(false)

@@ -5,9 +5,11 @@ import { requireBearer } from '../http/bearer.ts'
 import { HttpError } from '../http/errors.ts'
 import { listen } from '../http/server.ts'
 import type { Clock } from '../runtime/clock.ts'
+import { LOCAL_USER } from '../runtime/session-token.ts'
 import { checkSas, type SasContext } from './auth/sas.ts'
 import { checkSharedKey } from './auth/shared-key.ts'
 import { refuseUnserved } from './operations/table.ts'
+import { checkAgent, checkAgentAtSource } from './rest/agent-rights.ts'
 import { appendOperations } from './rest/blobs/append-blobs.ts'
 import { copyOperations } from './rest/blobs/blob-copy.ts'
 import { blobOperations } from './rest/blobs/blobs.ts'
@@ -25,6 +27,7 @@ import type { LakeFolder } from './store/folder.ts'
 import { Leases } from './store/leases.ts'
 import { entryAt } from './store/names.ts'
 import { PathProperties } from './store/properties.ts'
+import { RecentDeletions } from './store/recent-deletions.ts'
 import { Uploads } from './store/uploads.ts'
 
 export interface DataLakeOptions {
@@ -57,7 +60,8 @@ export async function startDataLake(options: DataLakeOptions): Promise<DataLakeS
   const { folder, account, accountKey, token, tls, ports, logger, clock } = options
   const kept = new PathProperties(folder)
   const leases = new Leases(clock)
-  const lake: Lake = { folder, uploads: new Uploads(folder), kept, leases, clock, account, accountKey, token }
+  const [uploads, deletions] = [new Uploads(folder), new RecentDeletions(clock)]
+  const lake: Lake = { folder, uploads, kept, leases, deletions, clock, account, accountKey, token }
   const handlers = handlersOf(lake)
   const bearer = requireBearer(token, CHALLENGE)
   const handler = (isTls: boolean) => async (request: IncomingMessage, response: ServerResponse) => {
@@ -68,11 +72,14 @@ export async function startDataLake(options: DataLakeOptions): Promise<DataLakeS
     try {
       // A name that the lake cannot have is refused before anything looks at what stands there.
       if (call.container !== '') folder.resolve(call.container, call.path)
-      if (proof === 'signature') admitBySas(call, lake, isTls)
+      // One that is for a single user comes with the token of that user.
+      if (proof === 'signature' || call.query.has('sduoid') || call.query.has('skdutid'))
+        admitBySas(call, lake, { isTls, isByToken: proof === 'token' })
       if (!call.operation) throw unsupported(call)
       refuseUnserved(call.operation, { ...call, headers: request.headers })
-      requirePlace(call, folder)
+      requirePlace(call, lake)
       removeExpired(lake)
+      checkAgent(lake, call)
       await handlers[call.operation.id as keyof Handlers](call)
     } catch (error) {
       throw asHttpError(error)
@@ -135,14 +142,16 @@ function authorize(
 
 function admitBySas(
   call: LakeCall,
-  { folder, kept, account, accountKey, clock }: Lake,
-  isTls: boolean,
+  lake: Lake,
+  { isTls, isByToken }: { isTls: boolean; isByToken: boolean },
 ): void {
   const { container, path, query, request } = call
+  const { folder, kept, account, accountKey, clock } = lake
   const policyOf = (of: string, id: string) =>
     kept.of(of, '', entryAt(folder.resolve(of, ''))).policies?.find((one) => one.id === id)
   const address = request.socket.remoteAddress
-  const context: SasContext = { account, accountKey, isTls, now: clock.now(), address, policyOf }
+  const user = isByToken ? { user: LOCAL_USER } : {}
+  const context: SasContext = { account, accountKey, isTls, now: clock.now(), address, policyOf, ...user }
   // Listings are of a folder, which is given in the query alone.
   const listed = query.get('directory') ?? (query.get('prefix') ?? '').replace(/[^/]*$/, '')
   checkSas(
@@ -150,9 +159,13 @@ function admitBySas(
     sasNeed(call, folder),
     context,
   )
+  const agent = query.get('suoid') || undefined
+  call.agent = agent
   call.checkSource = (source, anyOf) => {
     const hasOwn = source.query.has('sig')
     checkSas(hasOwn ? source : { ...source, query }, { level: 'object', anyOf }, context)
+    const moves = call.operation?.id === 'renamePath'
+    if (agent !== undefined) checkAgentAtSource(lake, agent, source, { moves })
   }
 }
 
@@ -180,11 +193,13 @@ function handlersOf(lake: Lake): Handlers {
 
 /** Those that create containers, and those that ask about the account, wherever their address stands. */
 const ANYWHERE = ['createContainer', 'createFilesystem', 'containerAccount', 'blobAccount']
+const DELETING = ['deleteContainer', 'deleteFilesystem']
 
 /** Only such operations may name a container that does not exist. */
-function requirePlace({ container, request, operation }: LakeCall, folder: LakeFolder): void {
-  if (container === '') return
-  if (operation !== undefined && ANYWHERE.includes(operation.id)) return
+function requirePlace({ container, request, operation }: LakeCall, { folder, deletions }: Lake): void {
+  const id = operation?.id ?? ''
+  if (container === '' || ANYWHERE.includes(id)) return
+  if (DELETING.includes(id) && deletions.has(container)) return
   if (entryAt(folder.resolve(container, ''))?.isDirectory()) return
   if (isDfs(request))
     throw new HttpError(404, 'FilesystemNotFound', 'The specified filesystem does not exist.')

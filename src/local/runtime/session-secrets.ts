@@ -1,8 +1,9 @@
 /** The secrets of one session, which live in memory only, and what makes ids. */
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { sessionToken } from './session-token.ts'
 
 export interface SessionSecrets {
-  /** Bearer token of every server. */
+  /** Bearer token of every server; see {@link sessionToken}. */
   token: string
   /** Shared access key of the event hub, base64. */
   hubKey: string
@@ -16,7 +17,7 @@ export interface SessionSecrets {
 export function sessionSecrets(seed: string | undefined): SessionSecrets {
   const bytes = seed === undefined ? (size: number) => randomBytes(size) : bytesFrom(seed)
   return {
-    token: bytes(32).toString('base64url'),
+    token: sessionToken(bytes(32).toString('base64url')),
     hubKey: bytes(32).toString('base64'),
     accountKey: bytes(64).toString('base64'),
     newId: seed === undefined ? randomUUID : () => uuid(bytes(16)),

@@ -7,8 +7,8 @@ import { type DelegationTerms, delegationKey } from './user-delegation.ts'
 
 /** What a request needs from a signature. */
 export interface SasNeed {
-  /** Where the request acts: on the account, on a container, or on a path in it. */
-  level: 'service' | 'container' | 'object'
+  /** Where the request acts: on the account, on a container, on a path in it; `any` is reached by every signature. */
+  level: 'service' | 'container' | 'object' | 'any'
   /** Letters of permissions; one of them is enough. */
   anyOf: string
 }
@@ -33,6 +33,8 @@ export interface SasContext {
   isTls: boolean
   /** The client's. */
   address: string | undefined
+  /** Whoever has signed in beside the signature, by the session's token. */
+  user?: { oid: string; tid: string }
   /** A stored access policy of a container. */
   policyOf(container: string, id: string): SasPolicy | undefined
 }
@@ -64,11 +66,13 @@ export function checkSas(target: SasTarget, need: SasNeed, context: SasContext):
   const signed = (name: string) => query.get(name) ?? ''
   const isAccount = query.has('ss') || query.has('srt')
   const terms = query.has('skoid') ? delegationIn(signed, context.now) : undefined
-  const text = isAccount
-    ? accountText(signed, context.account)
-    : serviceText(target, signed, context.account, terms !== undefined)
+  const texts = isAccount
+    ? [accountText(signed, context.account)]
+    : accountsIn(target, context).map((name) => serviceText(target, signed, name, terms !== undefined))
   const key = Buffer.from(terms ? delegationKey(context.accountKey, terms) : context.accountKey, 'base64')
-  if (!sameSecret(signed('sig'), createHmac('sha256', key).update(text, 'utf8').digest('base64')))
+  const signs = (text: string) =>
+    sameSecret(signed('sig'), createHmac('sha256', key).update(text, 'utf8').digest('base64'))
+  if (!texts.some(signs))
     throw refusal(
       AUTHENTICATION,
       'its signature does not match: check the account key (rtstream-tui endpoints) and what it was made for',
@@ -77,11 +81,12 @@ export function checkSas(target: SasTarget, need: SasNeed, context: SasContext):
   checkTimes(given, context.now)
   if (given('spr') === 'https' && !context.isTls)
     throw refusal('AuthorizationProtocolMismatch', 'it is for https only')
+  checkUser(given, context)
   if (given('sip') !== '' && !isWithin(context.address, given('sip')))
     throw refusal('AuthorizationSourceIPMismatch', `it is for ${given('sip')} only`)
   if (isAccount && !given('ss').includes('b'))
     throw refusal('AuthorizationServiceMismatch', 'it is for another service than blobs')
-  if (isAccount ? !given('srt').includes(LEVELS[need.level]) : !isForService(need))
+  if (need.level !== 'any' && (isAccount ? !given('srt').includes(LEVELS[need.level]) : !isForService(need)))
     throw refusal(
       // A service SAS has no types of resources that could be others.
       isAccount ? 'AuthorizationResourceTypeMismatch' : 'AuthorizationFailure',
@@ -108,6 +113,15 @@ function delegationIn(signed: Given, now: number): DelegationTerms {
     throw refusal(AUTHENTICATION, 'its user delegation key does not hold now: get another one')
   const [sks, skv, skdutid] = ['sks', 'skv', 'skdutid'].map(signed) as [string, string, string]
   return { skoid, sktid, skt, ske, sks, skv, skdutid }
+}
+
+/** A signature, or its key, may be for one user alone, who signs in beside it. @throws HttpError 403 */
+function checkUser(signed: Given, { user }: SasContext): void {
+  const [oid, tid] = [signed('sduoid'), signed('skdutid')]
+  if ((oid !== '' || tid !== '') && !user)
+    throw refusal(AUTHENTICATION, 'it is for one user, whose bearer token must come with it')
+  if ((oid !== '' && oid !== user?.oid) || (tid !== '' && tid !== user?.tid))
+    throw refusal(AUTHENTICATION, 'it is for another user than the one whose token came with it')
 }
 
 /** The policy supplies what the signature leaves out. */
@@ -138,6 +152,15 @@ function accountText(given: Given, account: string): string {
   return `${[account, ...fields].join('\n')}\n`
 }
 
+/**
+ * What clients take for the account's name. Python's take the whole path of an address on localhost, which for a client that was got
+ * from a container's ends with the container.
+ */
+const accountsIn = ({ container }: SasTarget, { account }: SasContext): string[] => [
+  account,
+  `${account}/${container}`,
+]
+
 function serviceText(target: SasTarget, given: Given, account: string, isDelegated: boolean): string {
   const { container, path } = target
   const version = given('sv')
@@ -164,11 +187,23 @@ function serviceText(target: SasTarget, given: Given, account: string, isDelegat
 
 /** Headers and parameters that the signature requires of the request. */
 function requestTexts({ query, headers = {} }: SasTarget, given: Given): [string, string] {
-  const named = (list: string) => list.split(',').filter(Boolean)
-  const headerLines = named(given('srh')).map((name) => `${name}:${headers[name.toLowerCase()] ?? ''}`)
-  const queryLines = named(given('srq')).map((name) => `${name}:${query.get(name.toLowerCase()) ?? ''}`)
+  const headerLines = signedNames(given('srh')).map((name) => `${name}:${headers[name.toLowerCase()] ?? ''}`)
+  const queryLines = signedNames(given('srq')).map((name) => `${name}:${query.get(name.toLowerCase()) ?? ''}`)
   return [headerLines.map((line) => `${line}\n`).join(''), queryLines.map((line) => `\n${line}`).join('')]
 }
+
+/** Names of `srh` or `srq`; some clients percent-encode each name before they encode the list. */
+export const signedNames = (list: string): string[] =>
+  list
+    .split(',')
+    .filter(Boolean)
+    .map((name) => {
+      try {
+        return decodeURIComponent(name)
+      } catch {
+        return name
+      }
+    })
 
 /** The part of the path that the signature was made for; it decides what else is covered. */
 function scope(path: string, given: Given): string[] {

@@ -1,5 +1,5 @@
 /** Operations on containers, https://learn.microsoft.com/rest/api/storageservices/operations-on-containers, and on filesystems. */
-import { LEASE, LEASING, METADATA, type Operation } from './operation.ts'
+import { LEASE, LEASING, METADATA, type Operation, SCOPE, SCOPES } from './operation.ts'
 
 const CONTAINER = { api: 'Blob', level: 'container' } as const
 const FILESYSTEM = { api: 'Data Lake', level: 'container' } as const
@@ -11,7 +11,8 @@ export const CONTAINER_OPERATIONS = [
     name: 'Create Container',
     methods: ['PUT'],
     words: { restype: 'container' },
-    headers: METADATA,
+    headers: [...METADATA, ...SCOPE],
+    values: SCOPES,
   },
   {
     ...CONTAINER,
@@ -146,7 +147,8 @@ export const CONTAINER_OPERATIONS = [
     name: 'Filesystem - Create',
     methods: ['PUT'],
     words: { resource: 'filesystem' },
-    headers: ['x-ms-properties', ...METADATA],
+    headers: ['x-ms-properties', ...METADATA, ...SCOPE],
+    values: SCOPES,
   },
   {
     ...FILESYSTEM,

@@ -37,7 +37,7 @@ function servedOf({ refusal, parameters = [], headers = [], values = {} }: Opera
   const told = [
     ...parameters.map((name) => ({ name, shown: name })),
     ...headers.map((name) => ({ name, shown: name.replace(/^x-ms-/, '') })),
-  ].map(({ name, shown }) => `${shown}${values[name] ? ` (${values[name].join(', ')})` : ''}`)
+  ].map(({ name, shown }) => `${shown}${values[name] ? ` (${values[name].join(', ') || 'empty'})` : ''}`)
   return told.length === 0 ? '–' : [...new Set(told)].join(', ')
 }
 

@@ -18,7 +18,7 @@ export interface Operation {
   readonly parameters?: readonly string[]
   /** `x-ms-` headers that are served; `*` at the end stands for any ending. */
   readonly headers?: readonly string[]
-  /** Values, in lower case, where not every one is served. `include` is a list of them. */
+  /** Values, in lower case, where not every one is served; none: only the empty one. `include` is a list of them. */
   readonly values?: Readonly<Record<string, readonly string[]>>
   /** Why the whole operation is refused. */
   readonly refusal?: string
@@ -86,6 +86,16 @@ export const EXPIRY = ['x-ms-expiry-option', 'x-ms-expiry-time']
 export const TIER = ['x-ms-access-tier']
 export const TIERS = { 'x-ms-access-tier': ['hot'] } as const
 
+/** Of encryption: every account has the one that is named so, and the local one no other. */
+export const SCOPE = ['x-ms-default-encryption-scope', 'x-ms-deny-encryption-scope-override']
+export const SCOPES = {
+  'x-ms-default-encryption-scope': ['$account-encryption-key'],
+  'x-ms-deny-encryption-scope-override': ['true', 'false'],
+} as const
+
+/** Of what the lake does in one step: a client has none to send back. */
+export const WHOLE = { continuation: [] } as const
+
 /** Why headers and parameters of the service are not served, by how their names begin. */
 const REASONS: readonly (readonly [prefix: RegExp, why: string])[] = [
   [/^snapshot$|^versionid$|^prevsnapshot/, 'it keeps no snapshots or versions'],
@@ -97,6 +107,7 @@ const REASONS: readonly (readonly [prefix: RegExp, why: string])[] = [
   [/^x-ms-blob-public-access$/, 'nobody comes in without a proof'],
   [/^deletetype$|undelete|^deletedwith/, 'soft delete is off'],
   [/page|sequence-number/, 'it has no page blobs'],
+  [/^continuation$/, 'it does the whole in one step, and gave none'],
 ]
 
 export function reasonFor(name: string): string | undefined {

@@ -8,6 +8,7 @@ import {
   METADATA,
   type Operation,
   PATH_CONTENT,
+  WHOLE,
 } from './operation.ts'
 
 const PATH = { api: 'Data Lake', level: 'path' } as const
@@ -31,7 +32,7 @@ export const PATH_OPERATIONS = [
       ...['x-ms-rename-source', 'x-ms-source-lease-id', ...LEASE, ...LEASED],
       ...[...CONDITIONS_ON_SOURCE, ...PATH_CONTENT, ...TRANSACTION],
     ],
-    values: { mode: ['legacy', 'posix'] },
+    values: { mode: ['legacy', 'posix'], ...WHOLE },
   },
   {
     ...PATH,
@@ -41,6 +42,7 @@ export const PATH_OPERATIONS = [
     words: { resource: 'file' },
     parameters: ['mode', 'continuation'],
     headers: CREATION,
+    values: WHOLE,
   },
   {
     ...PATH,
@@ -50,6 +52,7 @@ export const PATH_OPERATIONS = [
     words: { resource: 'directory' },
     parameters: ['mode', 'continuation'],
     headers: CREATION,
+    values: WHOLE,
   },
   {
     ...PATH,
@@ -138,5 +141,6 @@ export const PATH_OPERATIONS = [
     words: { recursive: '*' },
     parameters: ['recursive', 'continuation', 'paginated'],
     headers: LEASE,
+    values: WHOLE,
   },
 ] as const satisfies readonly Operation[]

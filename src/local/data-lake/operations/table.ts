@@ -3,6 +3,7 @@
  * served or refused, and what starts with `x-ms-` or stands in the query and is not known here is refused in words (decision 011).
  */
 import { HttpError } from '../../http/errors.ts'
+import { signedNames } from '../auth/sas.ts'
 import { ACCOUNT_OPERATIONS } from './account-operations.ts'
 import { BLOB_OPERATIONS } from './blob-operations.ts'
 import { CONTAINER_OPERATIONS } from './container-operations.ts'
@@ -74,7 +75,15 @@ export function refuseUnserved(operation: Operation, { query, headers }: Omit<As
       refusalCode ?? 'UnsupportedQueryParameter',
       `${name} is not supported: ${refusal}.`,
     )
-  for (const [parameter, value] of query) refuseParameter(operation, parameter, value, query.has('sig'))
+  const isSigned = query.has('sig')
+  // What the signature itself asks of the request; its value was checked with it.
+  const demanded = new Set(
+    isSigned ? signedNames(query.get('srq') ?? '').map((one) => one.toLowerCase()) : [],
+  )
+  // A word of the service’s own keeps its meaning.
+  for (const [parameter, value] of query)
+    if (!demanded.has(parameter) || reasonFor(parameter) !== undefined)
+      refuseParameter(operation, parameter, value, isSigned)
   for (const [header, value] of Object.entries(headers))
     if (header.startsWith('x-ms-') && value !== undefined && value !== '')
       refuseHeader(operation, header, String(value))
@@ -94,6 +103,8 @@ function refuseParameter(operation: Operation, name: string, value: string, isSi
       unsupported(`the parameter ${name}`, operation, name),
     )
   const known = values[name]
+  if (known?.length === 0 && value !== '')
+    throw new HttpError(400, 'InvalidQueryParameterValue', unsupported(`${name}=`, operation, name))
   for (const one of known === undefined ? [] : value.split(',').map((word) => word.trim().toLowerCase()))
     if (one !== '' && !known?.includes(one))
       throw new HttpError(

@@ -26,6 +26,8 @@ export interface LakeCall {
   operation: Operation | undefined
   /** Whether the client signed in with the session's token, not the key. */
   isByToken: boolean
+  /** For whom the access lists decide, since a signature says so; undefined: for nobody. */
+  agent: string | undefined
   /** Checks that a SAS also allows reading what is copied or renamed. @throws HttpError 403 */
   checkSource(source: SasTarget, anyOf: string): void
 }
@@ -79,6 +81,7 @@ export function openCall(request: IncomingMessage, response: ServerResponse, acc
     },
     operation: operationOf({ method, level, query: parameters, headers: request.headers }),
     isByToken: false,
+    agent: undefined,
     // The key and the token allow everything.
     checkSource: () => {},
   }

@@ -9,6 +9,7 @@ import type { LakeFolder } from '../store/folder.ts'
 import { type Leases, leaseHeaders } from '../store/leases.ts'
 import { entryAt } from '../store/names.ts'
 import type { PathProperties, Properties } from '../store/properties.ts'
+import type { RecentDeletions } from '../store/recent-deletions.ts'
 import type { Uploads } from '../store/uploads.ts'
 import { given, type LakeCall } from './lake-call.ts'
 import { propertyHeaders } from './property-headers.ts'
@@ -18,6 +19,7 @@ export interface Lake {
   uploads: Uploads
   kept: PathProperties
   leases: Leases
+  deletions: RecentDeletions
   clock: Clock
   account: string
   /** base64 */

@@ -7,6 +7,8 @@ import { type LakeCall, word } from './lake-call.ts'
 
 export function sasNeed(call: LakeCall, folder: LakeFolder): SasNeed {
   const { container, path } = call
+  // At a container and at a blob, what opens those opens it too.
+  if (word(call, 'restype') === 'account') return { level: 'any', anyOf: 'r' }
   if (container === '') return { level: 'service', anyOf: ofAccount(call) }
   if (path !== '') return { level: 'object', anyOf: ofPath(call, folder) }
   return ofContainer(call)

@@ -33,15 +33,24 @@ export function changedAccess(before: Access, { headers }: IncomingMessage): Acc
   return { ...before, ...owned }
 }
 
-/** @returns undefined when the request says nothing of the access to what it makes. @throws HttpError 400 */
-export function accessOfNew(request: IncomingMessage, isDirectory: boolean): Access | undefined {
+/**
+ * @param user for whom access lists decide: what they make is theirs.
+ * @returns undefined when the request says nothing of the access to what it makes. @throws HttpError 400
+ */
+export function accessOfNew(
+  request: IncomingMessage,
+  isDirectory: boolean,
+  user: string | undefined,
+): Access | undefined {
   const { headers } = request
   if (
+    user === undefined &&
     !['owner', 'group', 'permissions', 'acl', 'umask'].some((name) => headers[`x-ms-${name}`] !== undefined)
   )
     return undefined
   const asked = headers['x-ms-permissions'] as string | undefined
-  const access = changedAccess(defaultAccess(isDirectory), request)
+  const fresh = defaultAccess(isDirectory)
+  const access = changedAccess({ ...fresh, owner: user ?? fresh.owner }, request)
   if (headers['x-ms-acl'] !== undefined) return access
   const mode = asked === undefined ? (isDirectory ? 0o777 : 0o666) : modeOf(asked)
   return withPermissions(access, mode & ~modeOf(String(headers['x-ms-umask'] ?? DEFAULT_UMASK)))

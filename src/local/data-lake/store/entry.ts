@@ -27,7 +27,6 @@ export const containerHeaders = (stats: Stats): Record<string, string> => ({
   'x-ms-has-legal-hold': 'false',
   'x-ms-immutable-storage-with-versioning-enabled': 'false',
   'x-ms-default-encryption-scope': '$account-encryption-key',
-  'x-ms-deny-encryption-scope-override': 'false',
   'x-ms-namespace-enabled': 'true',
 })
 

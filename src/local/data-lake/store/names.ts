@@ -15,10 +15,11 @@ const MAX_SEGMENT_BYTES = 255
 /** Windows gives these a meaning of their own: devices, streams, wildcards, trailing dots and blanks. */
 const WINDOWS_RESERVED = /[<>:"|?*\x01-\x1f]|[. ]$|^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i
 
-/** The container of the service's static websites: a name that it makes an exception for. */
-const WEB = '$web'
+/** Containers of the service's own, whose names it makes an exception for: of static websites, and of its logs. */
+export const WEB = '$web'
+export const LOGS = '$logs'
 
-export const isContainer = (name: string): boolean => name === WEB || CONTAINER.test(name)
+export const isContainer = (name: string): boolean => name === WEB || name === LOGS || CONTAINER.test(name)
 
 /** @throws InvalidNameError */
 export function checkContainer(name: string): void {

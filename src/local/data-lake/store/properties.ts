@@ -26,6 +26,8 @@ export interface Properties {
   encryptionContext?: string
   /** Of the request that created the path or renamed it to where it is, as the client called it. */
   transaction?: string
+  /** Of a container: whether writes may name another scope of encryption; there is none but the default. */
+  deniesScopes?: boolean
   /** Of a container: access policies that signatures can name. */
   policies?: StoredPolicy[]
   /** Of the account: its service properties, as the XML that was set. */

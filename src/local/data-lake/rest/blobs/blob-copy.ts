@@ -1,8 +1,9 @@
 /** Copy Blob, Put Blob From URL and the pieces of Put Block and Append Block From URL, within the lake: https://learn.microsoft.com/rest/api/storageservices/copy-blob */
-import { constants, lstatSync, rmSync, statSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { constants, createReadStream, lstatSync, rmSync, statSync } from 'node:fs'
 import { copyFile, open } from 'node:fs/promises'
 import { HttpError } from '../../../http/errors.ts'
-import { crc64 } from '../../checksums/crc64.ts'
+import { Crc64, crc64 } from '../../checksums/crc64.ts'
 import { entryAt } from '../../store/names.ts'
 import type { Properties } from '../../store/properties.ts'
 import { diskError } from '../../store/storage-errors.ts'
@@ -29,7 +30,7 @@ async function copy(lake: Lake, call: LakeCall, { isPut }: { isPut: boolean }): 
   const { container, path, request } = call
   const metadata = metadataHeaders(request)
   const place = lake.folder.resolve(container, path)
-  const source = await copyFrom(lake, call, isPut)
+  const { source, checksums } = await copyFrom(lake, call, isPut)
   const hasOwn = Object.keys(metadata).length > 0
   const made = statSync(place)
   const done = {
@@ -45,35 +46,58 @@ async function copy(lake: Lake, call: LakeCall, { isPut }: { isPut: boolean }): 
   const withContent = given(call, 'x-ms-copy-source-blob-properties')?.toLowerCase() !== 'false'
   const stats = keep(lake, call, {
     ...(hasOwn ? { metadata } : source.metadata && { metadata: source.metadata }),
-    content: { ...(withContent ? source.content : {}), ...contentIn(request) },
+    content: {
+      ...(withContent ? source.content : {}),
+      ...contentIn(request),
+      ...(checksums && { 'content-md5': checksums.md5 }),
+    },
     ...(source.append && !isPut ? { append: { ...source.append, isSealed } } : {}),
     copy: done,
   })
-  const md5 = given(call, 'x-ms-source-content-md5') ?? source.content?.['content-md5']
+  const md5 = checksums?.md5 ?? given(call, 'x-ms-source-content-md5') ?? source.content?.['content-md5']
   answer(call, isPut ? 201 : 202, {
     ...writtenHeaders(stats),
     ...(isPut ? {} : { 'x-ms-copy-id': done.id, 'x-ms-copy-status': 'success' }),
-    ...(md5 && (isPut || given(call, 'x-ms-requires-sync')) ? { 'content-md5': md5 } : {}),
+    ...(md5 && (isPut || isAtOnce(call)) ? { 'content-md5': md5 } : {}),
+    ...(checksums && { 'x-ms-content-crc64': checksums.crc64 }),
   })
 }
 
-/** Copies a file; what becomes visible is whole. @returns the source's properties. */
-async function copyFrom(lake: Lake, call: LakeCall, isPut: boolean): Promise<Properties> {
+/** Copy Blob From URL; clients write the word in any case. */
+const isAtOnce = (call: LakeCall): boolean => given(call, 'x-ms-requires-sync')?.toLowerCase() === 'true'
+
+interface Checksums {
+  /** base64 */
+  md5: string
+  crc64: string
+}
+
+/**
+ * Copies a file; what becomes visible is whole.
+ * @returns the source's properties, and the content's checksums where something is made of them.
+ */
+async function copyFrom(
+  lake: Lake,
+  call: LakeCall,
+  isPut: boolean,
+): Promise<{ source: Properties; checksums: Checksums | undefined }> {
   const { folder, kept, uploads } = lake
   const { container, path } = call
   const target = folder.resolve(container, path)
-  const from = copySource(lake, call, { isRead: isPut || given(call, 'x-ms-requires-sync') === 'true' })
+  const from = copySource(lake, call, { isRead: isPut || isAtOnce(call) })
   guardWrite(lake, call, entryAt(target))
   lake.leases.check(from, given(call, 'x-ms-source-lease-id'), { isWrite: false })
-  const properties = kept.of(from.container, from.path, from.stats)
+  const source = kept.of(from.container, from.path, from.stats)
+  const expected = given(call, 'x-ms-source-content-md5')
+  let checksums: Checksums | undefined
   const release = folder.reserve(from.stats.size)
   const unfinished = folder.unfinishedFile()
   try {
     await copyFile(from.place, unfinished, constants.COPYFILE_FICLONE)
     if (lstatSync(unfinished).size !== from.stats.size)
       throw new HttpError(409, 'CopySourceChanged', 'The source of the copy has changed meanwhile.')
-    const expected = given(call, 'x-ms-source-content-md5')
-    if (expected !== undefined) checkMd5(md5Of([await pieceOf(unfinished, from.stats.size, '')]), expected)
+    if (isPut || expected !== undefined) checksums = await checksumsOf(unfinished)
+    if (checksums) checkMd5(checksums.md5, expected)
     guardWrite(lake, call, entryAt(target))
     folder.adopt(unfinished, container, path, { overwrite: true })
     uploads.forget(container, path)
@@ -84,7 +108,17 @@ async function copyFrom(lake: Lake, call: LakeCall, isPut: boolean): Promise<Pro
     rmSync(unfinished, { force: true })
     release()
   }
-  return properties
+  return { source, checksums: isPut ? checksums : undefined }
+}
+
+/** Read piece by piece: a source may be larger than what memory should hold. */
+async function checksumsOf(file: string): Promise<Checksums> {
+  const [md5, crc] = [createHash('md5'), new Crc64()]
+  for await (const piece of createReadStream(file)) {
+    md5.update(piece as Buffer)
+    crc.update(piece as Buffer)
+  }
+  return { md5: md5.digest('base64'), crc64: crc.digest().toString('base64') }
 }
 
 /** A range of a file of the lake, for a block. @throws HttpError 400 to 416 */

@@ -1,8 +1,9 @@
 /** Operations on the account: https://learn.microsoft.com/rest/api/storageservices/operations-on-the-account--blob-service- */
-import { readdirSync, type Stats, statSync } from 'node:fs'
+import { mkdirSync, readdirSync, type Stats, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { readBody } from '../../../http/body.ts'
 import { HttpError } from '../../../http/errors.ts'
+import { LOCAL_USER } from '../../../runtime/session-token.ts'
 import { type DelegationTerms, delegationKey } from '../../auth/user-delegation.ts'
 import { containerHeaders, etagOf } from '../../store/entry.ts'
 import { entryAt, isContainer } from '../../store/names.ts'
@@ -11,7 +12,12 @@ import { answer, answerXml, type Handlers, type Lake } from '../lake.ts'
 import type { LakeCall } from '../lake-call.ts'
 import { pageSize, readMarker, writeMarker } from '../paging.ts'
 import { element, elements, inXml, listWords, metadataXml, textOf } from '../xml.ts'
-import { defaultServiceProperties, readServiceProperties, serviceXml } from './service-properties.ts'
+import {
+  containersFor,
+  defaultServiceProperties,
+  readServiceProperties,
+  serviceXml,
+} from './service-properties.ts'
 
 const MAX_XML_BYTES = 1024 * 1024
 
@@ -20,10 +26,6 @@ const ACCOUNT_INFORMATION = {
   'x-ms-account-kind': 'StorageV2',
   'x-ms-is-hns-enabled': 'true',
 }
-
-/** Whose the session's token is: the local account has one user, in a tenant of its own. */
-const LOCAL_USER = '00000000-0000-0000-0000-000000000001'
-const LOCAL_TENANT = '00000000-0000-0000-0000-000000000000'
 
 type Operations = Pick<
   Handlers,
@@ -50,6 +52,8 @@ export function accountOperations(lake: Lake): Operations {
       const text = (await readBody(call.request, MAX_XML_BYTES)).toString('utf8')
       const service = { ...servicePropertiesOf(lake), ...readServiceProperties(text) }
       lake.kept.set('', '', statSync(lake.folder.root), { service })
+      for (const container of containersFor(service))
+        mkdirSync(lake.folder.resolve(container, ''), { recursive: true })
       answer(call, 202)
     },
     getUserDelegationKey: async (call) => {
@@ -107,7 +111,7 @@ function containersXml(lake: Lake, call: LakeCall): string {
       LeaseState: state,
       ...(duration && { LeaseDuration: duration }),
       DefaultEncryptionScope: '$account-encryption-key',
-      DenyEncryptionScopeOverride: false,
+      DenyEncryptionScopeOverride: properties.deniesScopes ?? false,
       HasImmutabilityPolicy: false,
       HasLegalHold: false,
       ImmutableStorageWithVersioningEnabled: false,
@@ -153,8 +157,8 @@ function termsIn(text: string, call: LakeCall): DelegationTerms {
     )
   const seconds = (time: number) => `${new Date(time).toISOString().slice(0, 19)}Z`
   return {
-    skoid: LOCAL_USER,
-    sktid: LOCAL_TENANT,
+    skoid: LOCAL_USER.oid,
+    sktid: LOCAL_USER.tid,
     skt: seconds(from),
     ske: seconds(to),
     sks: 'b',

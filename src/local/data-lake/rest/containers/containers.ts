@@ -85,15 +85,18 @@ function create(lake: Lake, call: LakeCall, code: string, metadata: Record<strin
   const place = lake.folder.resolve(call.container, '')
   if (existsSync(place)) throw new HttpError(409, code, `The specified ${whatIs(call)} already exists.`)
   mkdirSync(place, { recursive: true })
-  answer(call, 201, writtenHeaders(keep(lake, call, { metadata })))
+  const deniesScopes = given(call, 'x-ms-deny-encryption-scope-override')?.toLowerCase() === 'true'
+  const stats = keep(lake, call, { metadata, ...(deniesScopes && { deniesScopes }) })
+  answer(call, 201, writtenHeaders(stats))
 }
 
 const whatIs = ({ operation }: LakeCall) => (operation?.api === 'Data Lake' ? 'filesystem' : 'container')
 
 function headersOf(lake: Lake, { container }: LakeCall, stats: Stats): Record<string, string> {
-  const { metadata } = lake.kept.of(container, '', stats)
+  const { metadata, deniesScopes = false } = lake.kept.of(container, '', stats)
   return {
     ...containerHeaders(stats),
+    'x-ms-deny-encryption-scope-override': String(deniesScopes),
     ...leaseHeaders(lake.leases.status({ container, path: '' })),
     ...metadataOut(metadata),
     ...(metadata && { 'x-ms-properties': propertiesOut(metadata) }),
@@ -103,12 +106,18 @@ function headersOf(lake: Lake, { container }: LakeCall, stats: Stats): Record<st
 function remove(lake: Lake, call: LakeCall): void {
   const { folder, uploads, kept, leases } = lake
   const { container } = call
+  // It is on its way already.
+  if (!existsSync(folder.resolve(container, ''))) {
+    answer(call, 202)
+    return
+  }
   guard(lake, call, { isDelete: true })
   uploads.forgetBelow(container, '')
   kept.forgetBelow(container, '')
   leases.forgetBelow({ container, path: '' })
   leases.forget({ container, path: '' })
   rmSync(folder.resolve(container, ''), { recursive: true })
+  lake.deletions.note(container)
   void folder.recount()
   answer(call, 202)
 }

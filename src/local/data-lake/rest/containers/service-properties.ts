@@ -1,8 +1,10 @@
 /**
  * Service properties, https://learn.microsoft.com/rest/api/storageservices/set-blob-service-properties: kept and given back as data.
- * Soft delete cannot be turned on: deleted data is not kept, and clients must not be told that it is.
+ * None has an effect, except that a service makes its container: nothing is logged, and no website answers. Soft delete cannot be turned
+ * on: deleted data is not kept, and clients must not be told that it is.
  */
 import { HttpError } from '../../../http/errors.ts'
+import { LOGS, WEB } from '../../store/names.ts'
 import { insideOf, textOf } from '../xml.ts'
 
 /** Element → what is inside of it, as XML. */
@@ -57,8 +59,6 @@ function check(properties: ServiceProperties): void {
       'FeatureNotSupported',
       'The local lake keeps nothing that was deleted: soft delete cannot be turned on.',
     )
-  if (textOf(properties.StaticWebsite ?? '', 'Enabled') === 'true')
-    throw new HttpError(400, 'FeatureNotSupported', 'The local lake serves no static website.')
   if (insideOf(properties.Cors ?? '', 'CorsRule').length > MAX_CORS_RULES)
     throw new HttpError(400, 'InvalidXmlDocument', `At most ${MAX_CORS_RULES} CORS rules are kept.`)
   for (const name of ['Logging', 'HourMetrics', 'MinuteMetrics']) {
@@ -66,6 +66,13 @@ function check(properties: ServiceProperties): void {
     if (textOf(policy, 'Enabled') === 'true' && !isDays(textOf(policy, 'Days')))
       throw new HttpError(400, 'InvalidXmlDocument', `${name} is kept for 1 to ${MAX_DAYS} days.`)
   }
+}
+
+/** @returns the containers that the service makes by itself when these are set. */
+export function containersFor({ Logging = '', StaticWebsite = '' }: ServiceProperties): string[] {
+  const isLogging = ['Read', 'Write', 'Delete'].some((one) => textOf(Logging, one) === 'true')
+  const isWebsite = textOf(StaticWebsite, 'Enabled') === 'true'
+  return [...(isLogging ? [LOGS] : []), ...(isWebsite ? [WEB] : [])]
 }
 
 export const serviceXml = (properties: ServiceProperties): string =>

@@ -12,6 +12,7 @@ import {
 import { entryHeaders } from '../../store/entry.ts'
 import { listFolder } from '../../store/listing.ts'
 import { entryAt } from '../../store/names.ts'
+import { mayChangeList } from '../agent-rights.ts'
 import {
   answer,
   answerProperties,
@@ -76,6 +77,15 @@ export function accessOperations(lake: Lake): Operations {
 const accessOf = (lake: Lake, call: LakeCall, stats: Stats): Access =>
   keptOf(lake, call, stats).access ?? defaultAccess(stats.isDirectory())
 
+/** @returns undefined for one that was never given: the service answers that nothing was left to change. */
+function continuationOf(query: URLSearchParams): string | undefined {
+  try {
+    return readMarker(query.get('continuation'))
+  } catch {
+    return undefined
+  }
+}
+
 /** Page by page, in the order of the listing: the tree's own root first. */
 function setRecursive(lake: Lake, call: LakeCall): void {
   const { container, path, query } = call
@@ -86,10 +96,18 @@ function setRecursive(lake: Lake, call: LakeCall): void {
   const most = Number(query.get('maxrecords') ?? MOST_RECORDS)
   if (!Number.isSafeInteger(most) || most < 1)
     throw new HttpError(400, 'InvalidQueryParameterValue', 'maxRecords must be a number above 0.')
-  const from = readMarker(query.get('continuation'))
+  const from = continuationOf(query)
   const root = lake.folder.resolve(container, '')
-  const counts = { directoriesSuccessful: 0, filesSuccessful: 0 }
+  const counts = { directoriesSuccessful: 0, filesSuccessful: 0, failureCount: 0 }
+  const failedEntries: { name: string; type: string; errorMessage: string }[] = []
+  const goesOn = word(call, 'forceflag') === 'true'
   const change = (one: string, stats: Stats) => {
+    if (!mayChangeList(lake, call.agent, { container, path: one })) {
+      const type = stats.isDirectory() ? 'DIRECTORY' : 'FILE'
+      failedEntries.push({ name: one, type, errorMessage: 'Only the owner changes an access list.' })
+      counts.failureCount++
+      return
+    }
     const kept = lake.kept.of(container, one, stats)
     const isDirectory = stats.isDirectory()
     const before = kept.access ?? defaultAccess(isDirectory)
@@ -97,12 +115,15 @@ function setRecursive(lake: Lake, call: LakeCall): void {
     lake.kept.set(container, one, stats, { ...kept, access })
     counts[isDirectory ? 'directoriesSuccessful' : 'filesSuccessful']++
   }
-  const done = () => counts.directoriesSuccessful + counts.filesSuccessful
+  const done = () => counts.directoriesSuccessful + counts.filesSuccessful + counts.failureCount
+  // Without the flag the first failure ends it, and there is nothing to go on from.
+  const isOver = () => counts.failureCount > 0 && !goesOn
   const top = found(lake, call)
   if (from === '') change(path, top)
   let next: string | undefined
-  if (top.isDirectory())
+  if (top.isDirectory() && from !== undefined)
     for (const { path: one } of listFolder({ root, folder: path, recursive: true, from })) {
+      if (isOver()) break
       if (done() >= most) {
         next = path === '' ? one : one.slice(path.length + 1)
         break
@@ -117,6 +138,6 @@ function setRecursive(lake: Lake, call: LakeCall): void {
       'content-type': 'application/json',
       ...(next === undefined ? {} : { 'x-ms-continuation': writeMarker(next) }),
     },
-    JSON.stringify({ ...counts, failureCount: 0, failedEntries: [] }),
+    JSON.stringify({ ...counts, failedEntries }),
   )
 }

@@ -112,7 +112,7 @@ function createDirectory(lake: Lake, call: LakeCall): void {
 
 /** Properties that a request sets on the path it creates. */
 function ofNew({ clock }: Lake, call: LakeCall, isDirectory: boolean): Properties {
-  const access = accessOfNew(call.request, isDirectory)
+  const access = accessOfNew(call.request, isDirectory, call.agent)
   const context = given(call, 'x-ms-encryption-context')
   if (context !== undefined && context.length > MAX_CONTEXT_CHARACTERS)
     throw new HttpError(
