@@ -34,7 +34,7 @@ export function listBlobs(lake: Listed, call: Asked): string {
   let next = ''
   for (const item of itemsOf(lake, call, include.includes('uncommittedblobs'))) {
     if (xml.length === most) {
-      next = writeMarker(item.name.slice(folderOf(prefix).length).replace(/^\//, ''))
+      next = writeMarker(placeOf(item).slice(folderOf(prefix).length).replace(/^\//, ''))
       break
     }
     xml.push(
@@ -50,6 +50,9 @@ export function listBlobs(lake: Listed, call: Asked): string {
     `<NextMarker>${next}</NextMarker></EnumerationResults>`
   )
 }
+
+/** Where it stands among all names: a folder behind `a-b`, as what lies in it does. */
+const placeOf = ({ name, stats, isGroup }: Item) => (!isGroup && stats?.isDirectory() ? `${name}/` : name)
 
 /** Nothing outside the prefix's folder can match. */
 const folderOf = (prefix: string) => prefix.slice(0, Math.max(0, prefix.lastIndexOf('/')))
@@ -82,6 +85,8 @@ function* itemsOf(lake: Listed, call: Asked, withUncommitted: boolean): Generato
       group = grouped
       yield { name: grouped, stats: undefined, isGroup: true }
     } else if (only === 'directories' && isDirectory) {
+      // Told on an earlier page: it only lies on the way to this one's first.
+      if (name < `${inFolder}${marker}`) continue
       const path = name.slice(0, -1)
       const stats = entryAt(join(root, path))
       if (stats) yield { name: path, stats, isGroup: false }
