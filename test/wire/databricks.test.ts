@@ -435,6 +435,14 @@ describe('refusals', () => {
     })
   })
 
+  it('what is not there is named in the service’s recorded words', async () => {
+    expect((await rest('GET', `${API}/get?job_id=1`)).body).toEqual({
+      error_code: 'INVALID_PARAMETER_VALUE',
+      message: 'Job 1 does not exist.',
+    })
+    expect((await rest('GET', `${API}/runs/get?run_id=1`)).body.message).toMatch(/doesn't exist\.$/)
+  })
+
   it('a job whose notebook nobody has', async () => {
     const tasks = [{ task_key: 'a', notebook_task: { notebook_path: '/Shared/platinum' } }]
     const { job_id } = (await rest('POST', `${API}/create`, { name: 'p', tasks })).body

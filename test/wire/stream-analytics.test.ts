@@ -209,6 +209,21 @@ describe('Stream Analytics as documented REST', () => {
     expect((await rest('POST', `${JOB}/start${VERSION}`)).headers.get('retry-after')).toBe('10')
   })
 
+  it('a stop is accepted in the same form, and ends with 200 and no body', async () => {
+    const started = await rest('POST', `${JOB}/start${VERSION}`)
+    await vi.waitFor(async () => expect((await follow(started)).status).toBe(200))
+    const answer = await rest('POST', `${JOB}/stop${VERSION}`)
+    expect([answer.status, answer.body]).toEqual([202, undefined])
+    expect(answer.headers.get('azure-asyncoperation')).toBeNull()
+    expect(locationOf(answer).pathname).toContain('/OperationResults/')
+    expect([...locationOf(answer).searchParams.keys()]).toEqual(['api-version', 't', 'c', 's', 'h'])
+    await vi.waitFor(async () => {
+      const { status, body } = await follow(answer)
+      expect([status, body]).toEqual([200, undefined])
+    })
+    expect((await rest('GET', JOB + VERSION)).body.properties.jobState).toBe('Stopped')
+  })
+
   it('null for the mode is its default', async () => {
     const body = { outputStartMode: null, outputStartTime: null }
     expect((await rest('POST', `${JOB}/start${VERSION}`, body)).status).toBe(202)
