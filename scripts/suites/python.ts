@@ -15,6 +15,8 @@ interface PythonSuite {
   needs: readonly string[]
   /** It presumes an account without containers: those of ours are deleted first. */
   isAlone?: true
+  /** It presumes an account whose logging is on; its packages can set that. */
+  isLogged?: true
   /** Puts addresses and keys into the tests' own settings. @param folder of the unpacked archive. */
   settle?(folder: string, at: Endpoints): void
 }
@@ -32,6 +34,7 @@ export const PYTHON_SUITES: readonly Suite[] = [
     name: 'azure-storage-file-datalake',
     version: '12.26.1',
     tests: 'tests',
+    isLogged: true as const,
     files: files('file', 'directory', 'file_system', 'datalake_service_client', 'cpk', 'quick_query'),
     needs: ['azure-storage-blob==12.31.1', 'aiohttp', 'pyjwt', 'requests'],
   },
@@ -39,6 +42,7 @@ export const PYTHON_SUITES: readonly Suite[] = [
     name: 'azure-storage-blob',
     version: '12.31.1',
     tests: 'tests',
+    isLogged: true as const,
     files: files(
       ...['append_blob', 'blob_access_conditions', 'block_blob', 'common_blob', 'container', 'get_blob'],
       ...['blob_service_properties', 'blob_service_stats'],
@@ -112,7 +116,8 @@ async function run(suite: PythonSuite, folder: string, at: Endpoints): Promise<S
       cwd,
       env: {
         ...environment(at, cwd),
-        [suite.isAlone ? 'RTSTREAM_SUITE_EMPTY' : 'RTSTREAM_SUITE_LOGGED']: at.lakeConnectionString,
+        ...(suite.isAlone && { RTSTREAM_SUITE_EMPTY: at.lakeConnectionString }),
+        ...(suite.isLogged && { RTSTREAM_SUITE_LOGGED: at.lakeConnectionString }),
       },
     },
   )

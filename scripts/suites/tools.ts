@@ -130,8 +130,12 @@ async function azManagement(folder: string, at: Endpoints): Promise<SuiteResult[
   const place = join(folder, `azure-cli-${AZ}`)
   mkdirSync(place, { recursive: true })
   const { python, quiet } = await azureCli(place)
+  // A cloud that a run before has registered is at other addresses.
+  const settings = join(place, 'settings of the cloud')
+  rmSync(settings, { recursive: true, force: true })
   const env = {
     ...quiet,
+    AZURE_CONFIG_DIR: settings,
     REQUESTS_CA_BUNDLE: at.certificateFile,
     RTSTREAM_SUITE_TOKEN: at.token,
     RTSTREAM_SUITE_SUBSCRIPTION: at.subscription,
@@ -141,8 +145,6 @@ async function azManagement(folder: string, at: Endpoints): Promise<SuiteResult[
     ...(says && { says }),
   })
   const cloud = { register: `-n local --endpoint-resource-manager ${at.management}`, set: '-n local' }
-  // It may be there already, of a run before.
-  await runAll(python, place, env, { cloud: az('cloud unregister -n local') })
   const hub = `eventhubs eventhub`
   const space = `-g ${at.resourceGroup} --namespace-name rtstream-local`
   const weather = `${space} --eventhub-name ${at.eventHub}`
