@@ -1,5 +1,6 @@
 /** `rtstream-tui trace`: one event, from the station that made it to the means that it went into. */
 
+import { abortableSleep } from '../azure/http/abortable-sleep.ts'
 import { isComplete, type Trace, type TraceQuery, type Tracer } from '../pipeline/ports/trace.ts'
 import { countOf } from '../pipeline/state/count-of.ts'
 import { type DescribedStep, describeTrace, positionText } from '../pipeline/trace/describe.ts'
@@ -12,7 +13,11 @@ export interface TraceOptions {
   waitMs: number
   json: boolean
   write: (text: string) => void
+  /** Epoch milliseconds. */
   now: () => number
+  /** Milliseconds that never go back; injected in tests. */
+  monotonic?: () => number
+  sleep?: (ms: number, signal: AbortSignal) => Promise<unknown>
   signal: AbortSignal
 }
 
@@ -66,12 +71,12 @@ export async function runTrace(options: TraceOptions): Promise<number> {
 
 async function look(
   tracer: Tracer,
-  { query, waitMs, now, signal }: TraceOptions,
+  { query, waitMs, signal, monotonic = () => performance.now(), sleep = abortableSleep }: TraceOptions,
 ): Promise<Trace | undefined> {
-  const until = now() + waitMs
+  const until = monotonic() + waitMs
   let trace = await tracer.trace(query, signal)
-  while (now() < until && !(trace && isComplete(trace)) && !signal.aborted) {
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
+  while (monotonic() < until && !(trace && isComplete(trace)) && !signal.aborted) {
+    await sleep(LOOK_EVERY_MS, signal)
     // The newest would be another one by now.
     trace = await tracer.trace(trace ? { kind: 'position', ...trace.position } : query, signal)
   }

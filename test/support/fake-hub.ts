@@ -1,4 +1,6 @@
 /** An event hub in memory behind the pipeline's ports, which can be away, refuse, take half, and end a process's life. */
+// Loaded beforehand: a generator loads it when it starts, and a fake clock doesn't wait for the disk.
+import '../../src/pipeline/generator/site-pool.ts'
 import { partitionOf } from '../../src/contract/partition-hash.ts'
 import type { GeneratorState, GeneratorStorage } from '../../src/pipeline/generator/generator-state.ts'
 import { ServiceError } from '../../src/pipeline/ports/errors.ts'

@@ -1,7 +1,7 @@
 /** Databricks' limit on requests per second, as a bucket that refills. */
 
 import { HttpError } from '../http/errors.ts'
-import type { Clock } from '../runtime/clock.ts'
+import { type Clock, monotonicOf } from '../runtime/clock.ts'
 
 export interface RateLimit {
   perSecond: number
@@ -15,10 +15,10 @@ export const WORKSPACE_LIMIT: RateLimit = { perSecond: 30, burst: 60 }
 /** @returns a check that throws HttpError 429 with `Retry-After`. */
 export function rateLimiter({ perSecond, burst }: RateLimit, clock: Clock): () => void {
   let tokens = burst
-  let filledAt = clock.now()
+  let filledAt = monotonicOf(clock)
   return () => {
-    const now = clock.now()
-    tokens = Math.min(burst, tokens + (Math.max(0, now - filledAt) / 1000) * perSecond)
+    const now = monotonicOf(clock)
+    tokens = Math.min(burst, tokens + ((now - filledAt) / 1000) * perSecond)
     filledAt = now
     if (tokens < 1)
       throw new HttpError(

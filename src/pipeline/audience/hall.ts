@@ -2,7 +2,7 @@
 import { enqueuedIn, type PartitionProperties } from '../ports/hub.ts'
 import type { LakeSnapshot } from '../ports/lake.ts'
 import type { Target } from '../ports/target.ts'
-import type { Clock } from '../runtime/clock.ts'
+import { type Clock, type Moment, momentOf, restated } from '../runtime/clock.ts'
 import { errorText } from '../runtime/error-text.ts'
 import { seededRandom } from '../runtime/random.ts'
 import { RateMeter } from '../runtime/rates.ts'
@@ -35,6 +35,7 @@ export class Hall {
   #audience: Audience | undefined
   #room: AudienceRoom | undefined
   #phones: readonly PhoneName[] = []
+  #senders: readonly { name: string; sent: Moment }[] = []
   /** Chosen before there was a target. */
   #wanted: string | undefined
   #rules: AudienceRules
@@ -138,11 +139,10 @@ export class Hall {
       lost: ledger.lost,
     })
     this.#rate.observe(this.#journal.acknowledged, clock.monotonic())
-    const now = clock.now()
     this.#show({
       acknowledged: this.#journal.acknowledged,
       rate: this.#rate.rate,
-      senders: audience.senders.filter(({ at }) => Math.abs(now - at) < SENDER_MS),
+      senders: this.#sendersNow(),
     })
   }
 
@@ -209,16 +209,20 @@ export class Hall {
 
   #take(readings: readonly AudienceReading[]): void {
     this.#audience?.submit(readings)
-    const { store, clock } = this.#options
-    const at = clock.now()
+    const sent = momentOf(this.#options.clock)
     const now = [...new Set(readings.map(({ deviceId }) => this.#nameOf(deviceId)))].map((name) => ({
       name,
-      at,
+      sent,
     }))
-    const before = (store.state.audience?.senders ?? []).filter((one) =>
-      now.every(({ name }) => name !== one.name),
-    )
-    this.#show({ senders: [...now, ...before].slice(0, MOST_SENDERS) })
+    const before = this.#senders.filter((one) => now.every(({ name }) => name !== one.name))
+    this.#senders = [...now, ...before].slice(0, MOST_SENDERS)
+    this.#show({ senders: this.#sendersNow() })
+  }
+
+  #sendersNow(): AudienceSlice['senders'] {
+    const now = momentOf(this.#options.clock)
+    this.#senders = this.#senders.filter(({ sent }) => now.monotonic - sent.monotonic < SENDER_MS)
+    return this.#senders.map(({ name, sent }) => ({ name, at: restated(sent, now) }))
   }
 
   #nameOf(deviceId: string): string {
@@ -230,6 +234,7 @@ export class Hall {
     this.#room = undefined
     this.#wanted = undefined
     this.#phones = []
+    this.#senders = []
     this.#options.store.update({ audience: undefined })
     this.#options.store.flush()
     await room?.close()

@@ -1,13 +1,13 @@
 /** Injects and ends faults, and knows which are active. Stages that a fault made fail are started again once it ends. */
 import type { FaultInjector } from '../ports/faults.ts'
 import type { HubProducer } from '../ports/hub.ts'
-import type { StageId } from '../ports/stages.ts'
-import type { Clock } from '../runtime/clock.ts'
+import { STAGE_IDS, type StageId } from '../ports/stages.ts'
+import { type Clock, type Moment, momentOf, restated } from '../runtime/clock.ts'
 import { errorText } from '../runtime/error-text.ts'
 import { isUp } from '../stages/stage.ts'
 import { type ActionResult, accepted, refused } from '../state/actions.ts'
 import type { Log } from '../state/log.ts'
-import type { ActiveFault } from '../state/state.ts'
+import type { ActiveFault, AppState } from '../state/state.ts'
 import type { StateStore } from '../state/store.ts'
 import { FAULT_NAMES, type Fault, faultNamed } from './registry.ts'
 import { faultyProducer, poisonEvents } from './sender-faults.ts'
@@ -24,14 +24,26 @@ export interface FaultControlOptions {
 /** How often the stages are checked after a fault ends until they run as before, and for how long at most (ms). */
 const HEAL_EVERY_MS = 250
 const HEAL_PATIENCE_MS = 60_000
-/** A stage counts as healed when its service, asked at least this long after the fault ended, says that it runs (ms). */
+/** A stage counts as healed when its service answers, at least this long after the fault ended, that it runs (ms). */
 const HEALED_AFTER_MS = 500
+
+interface Mended {
+  /** Monotonic milliseconds. */
+  at: number
+  /** When each stage had last answered once that long had passed; undefined: not yet. */
+  heard: ReadonlyMap<StageId, number | undefined> | undefined
+}
+
+const heardAt = (stages: AppState['stages']): Mended['heard'] =>
+  new Map(STAGE_IDS.map((id) => [id, stages[id].updatedAt]))
 
 export class FaultControl {
   readonly #options: FaultControlOptions
   readonly #ends = new Map<string, () => void>()
   /** Stages that ran when the fault began, and are expected to run again. */
   readonly #upBefore = new Map<string, readonly StageId[]>()
+  /** When each was injected. */
+  readonly #begun = new Map<string, Moment>()
   #injector: FaultInjector | undefined
   #producer: HubProducer | undefined
   #isClosed = false
@@ -61,13 +73,15 @@ export class FaultControl {
       name,
       fault.breaks.filter((id) => isUp(stages[id].state) || stages[id].state === 'starting'),
     )
+    const begun = momentOf(clock)
+    this.#begun.set(name, begun)
     const active: ActiveFault = {
       name,
       title: fault.title,
       happens: fault.happens,
       seen: fault.seen,
-      since: clock.now(),
-      until: durationMs === undefined ? undefined : clock.now() + durationMs,
+      since: begun.time,
+      until: durationMs === undefined ? undefined : begun.time + durationMs,
       state: 'active',
     }
     this.#show([...store.state.faults.filter((one) => one.name !== name), active])
@@ -92,6 +106,20 @@ export class FaultControl {
       void this.#end(one.name)
     }
     return accepted(`Mended: ${found.map(({ title }) => title).join(', ')}.`)
+  }
+
+  /** Time has passed: since and until when something is broken is said by the clock as it is set now. */
+  followClock(): void {
+    const { store, clock } = this.#options
+    const { faults } = store.state
+    const now = momentOf(clock)
+    const next = faults.map((one) => {
+      const begun = this.#begun.get(one.name)
+      const since = begun ? restated(begun, now) : one.since
+      if (since === one.since) return one
+      return { ...one, since, until: one.until === undefined ? undefined : one.until + since - one.since }
+    })
+    if (next.some((one, index) => one !== faults[index])) store.update({ faults: next })
   }
 
   close(): void {
@@ -124,21 +152,24 @@ export class FaultControl {
     if (this.#isClosed) return
     // Also for stages that do not run: without this, nothing is asked again before the next key.
     retryRefused()
-    this.#heal(name, { at: clock.monotonic(), time: clock.now() })
+    this.#heal(name, { at: clock.monotonic(), heard: undefined })
   }
 
   /** Restarts failed stages until all that ran before run again, or a person has stopped them. */
-  #heal(name: string, mended: { at: number; time: number }): void {
+  #heal(name: string, mended: Mended): void {
     if (this.#isClosed) return
     const { store, clock, start, retryRefused, log } = this.#options
     const { stages } = store.state
     const waited = clock.monotonic() - mended.at
+    // The answers' dates are by a clock that may be set meanwhile: whether another one came is all that they tell.
+    if (waited >= HEALED_AFTER_MS) mended.heard ??= heardAt(stages)
+    const { heard } = mended
     const unwell = (this.#upBefore.get(name) ?? []).filter((id) => {
-      const { state, command, updatedAt = 0 } = stages[id]
+      const { state, command, updatedAt } = stages[id]
       if (command?.kind === 'stop' || state === 'stopping' || state === 'stopped') return false
       if (state === 'failed' && !this.#isBrokenBy(id)) start(id)
       if (state === 'unknown') retryRefused()
-      return state !== 'running' || updatedAt < mended.time + HEALED_AFTER_MS
+      return state !== 'running' || heard === undefined || updatedAt === heard.get(id)
     })
     if (unwell.length > 0 && waited < HEAL_PATIENCE_MS) {
       clock.after(HEAL_EVERY_MS, () => this.#heal(name, mended))

@@ -3,7 +3,7 @@
 import { ServiceError } from '../ports/errors.ts'
 import type { HubProducer, HubReader, PartitionProperties } from '../ports/hub.ts'
 import type { StageService, StageStatus } from '../ports/stages.ts'
-import { type Clock, pause } from '../runtime/clock.ts'
+import { type Clock, type Moment, momentOf, pause, restated } from '../runtime/clock.ts'
 import { errorText } from '../runtime/error-text.ts'
 import { CALM_RATE } from '../stages/timing.ts'
 import { countOf } from '../state/count-of.ts'
@@ -66,7 +66,7 @@ export class GeneratorService implements StageService {
   readonly #settings: { stations: number; dirty: number }
   #phase: GeneratorPhase = 'stopped'
   #detail: string | undefined
-  #since: number | undefined
+  #since: Moment | undefined
   #backPressure = false
   #burst: { factor: number; until: number } | undefined
   #generator: Generator | undefined
@@ -111,7 +111,7 @@ export class GeneratorService implements StageService {
     return describeGenerator({
       phase: this.#phase,
       detail: this.#detail,
-      since: this.#since,
+      since: this.#since && restated(this.#since, momentOf(this.#clock)),
       hubProblem:
         condition.state === 'retrying' ? { reason: condition.reason, forMs: retryingMs } : undefined,
       waiting: this.#bufferedProducer.buffered,
@@ -233,7 +233,7 @@ export class GeneratorService implements StageService {
     // From here on the hub may hold what the saved numbers do not count: say so before the first reading is sent.
     await this.#memory.save()
     if (signal.aborted) return
-    this.#since = this.#clock.now()
+    this.#since = momentOf(this.#clock)
     this.#lastTick = this.#clock.monotonic()
     this.#become('running')
     this.#bufferedProducer.resume()

@@ -18,6 +18,30 @@ export const systemClock: Clock = {
   },
 }
 
+/** One moment by both clocks, so that the time since then can be told whatever the wall clock is set to. */
+export interface Moment {
+  /** Epoch milliseconds. */
+  readonly time: number
+  readonly monotonic: number
+}
+
+export const momentOf = (clock: Pick<Clock, 'now' | 'monotonic'>): Moment => ({
+  time: clock.now(),
+  monotonic: clock.monotonic(),
+})
+
+/** Less than this is the two clocks' own drift, and rounding (ms). */
+const SET_BY_MS = 1000
+
+/**
+ * When a moment was, as the wall clock is set now: what the screen shows is the time since then, by the monotonic clock.
+ * @returns epoch milliseconds; the same ones until the clock is set.
+ */
+export function restated(then: Moment, now: Moment): number {
+  const setBy = now.time - then.time - (now.monotonic - then.monotonic)
+  return Math.abs(setBy) > SET_BY_MS ? then.time + setBy : then.time
+}
+
 /** Resolves after `ms`, or at once when the signal aborts: the caller looks at the signal. Never rejects. */
 export function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -11,7 +11,7 @@ import { withProperties } from '../observation/job-view.ts'
 import { Watcher } from '../observation/watcher.ts'
 import { STAGE_IDS, type StageId, type StageService, type StageStatus } from '../ports/stages.ts'
 import type { Target } from '../ports/target.ts'
-import type { Clock } from '../runtime/clock.ts'
+import { type Clock, type Moment, momentOf, restated } from '../runtime/clock.ts'
 import { errorText } from '../runtime/error-text.ts'
 import { IdleTracker } from '../runtime/idle-tracker.ts'
 import { SecondSeries } from '../runtime/rates.ts'
@@ -88,6 +88,7 @@ class PipelineSession implements Session {
   #connected: Connected | undefined
   #controllers: Controllers | undefined
   #cost: CostMeter
+  readonly #begun: Moment
   #cancelTick: (() => void) | undefined
   /** Ticks, and polls, at the pace of a session in which nothing happens. */
   #isSlow = false
@@ -97,7 +98,8 @@ class PipelineSession implements Session {
     this.#options = options
     this.#environment = environment
     this.#clock = environment.clock
-    const now = this.#clock.now()
+    this.#begun = momentOf(this.#clock)
+    const now = this.#begun.time
     const { stations, intervalMs, dirty, bufferLimit } = options
     const generator = { stations, intervalMs, dirty, ...(bufferLimit === undefined ? {} : { bufferLimit }) }
     const state = initialState({ session: { startedAt: now, ...options.session }, generator, now })
@@ -306,6 +308,7 @@ class PipelineSession implements Session {
   #tick(): void {
     if (this.#closing !== undefined) return
     const connected = this.#connected
+    this.#followClock()
     if (connected) {
       this.#showGenerator(connected.generator.facts())
       connected.watcher.reconcile()
@@ -313,6 +316,14 @@ class PipelineSession implements Session {
     }
     this.#store.tick()
     this.#scheduleTick()
+  }
+
+  /** What has begun keeps its age when somebody sets the clock. */
+  #followClock(): void {
+    const { session } = this.#store.state
+    const startedAt = restated(this.#begun, momentOf(this.#clock))
+    if (startedAt !== session.startedAt) this.#store.update({ session: { ...session, startedAt } })
+    this.#faults.followClock()
   }
 
   #scheduleTick(): void {

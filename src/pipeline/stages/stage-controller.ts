@@ -115,7 +115,7 @@ export class StageController {
     const { clock, times, idle } = this.#options
     const abort = new AbortController()
     const usualMs = kind === 'start' ? times.usualStartMs : times.usualStopMs
-    this.#apply({ type: 'commanded', kind, at: clock.now(), usualMs })
+    this.#apply({ type: 'commanded', kind, at: clock.now(), monotonic: clock.monotonic(), usualMs })
     const signal = AbortSignal.any([abort.signal, this.#closing.signal])
     const over = Promise.withResolvers<void>()
     void idle.track(over.promise)

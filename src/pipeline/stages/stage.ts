@@ -2,6 +2,7 @@
 
 import type { ServiceError } from '../ports/errors.ts'
 import type { StageState, StageStatus } from '../ports/stages.ts'
+import { type Moment, restated } from '../runtime/clock.ts'
 import { errorText } from '../runtime/error-text.ts'
 import type { StageSlice } from '../state/state.ts'
 
@@ -22,8 +23,10 @@ export interface StageModel {
 
 interface Command {
   readonly kind: CommandKind
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds, as the clock was set when the service was last heard. */
   readonly startedAt: number
+  /** When it was given, by both clocks. */
+  readonly given: Moment
   readonly usualMs: number
   /** When the service took it, by the monotonic clock; undefined: not yet. */
   readonly acceptedAt: number | undefined
@@ -36,7 +39,7 @@ interface Command {
 }
 
 export type StageEvent =
-  | { type: 'commanded'; kind: CommandKind; at: number; usualMs: number }
+  | { type: 'commanded'; kind: CommandKind; at: number; monotonic: number; usualMs: number }
   | { type: 'accepted'; monotonic: number }
   | { type: 'retrying'; reason: string }
   | { type: 'refused'; reason: string }
@@ -82,10 +85,20 @@ export function reduceStage(model: StageModel, event: StageEvent): StageModel {
 }
 
 function newCommand(
-  { kind, at, usualMs }: { kind: CommandKind; at: number; usualMs: number },
+  { kind, at, monotonic, usualMs }: Extract<StageEvent, { type: 'commanded' }>,
   before: StageStatus | undefined,
 ): Command {
-  return { kind, startedAt: at, usualMs, acceptedAt: undefined, note: undefined, before, hasMoved: false }
+  const given = { time: at, monotonic }
+  return {
+    kind,
+    startedAt: at,
+    given,
+    usualMs,
+    acceptedAt: undefined,
+    note: undefined,
+    before,
+    hasMoved: false,
+  }
 }
 
 const ended = (model: StageModel, failure: StageModel['failure']): StageModel => ({
@@ -98,14 +111,16 @@ function observe(
   model: StageModel,
   { status, isNews, at, monotonic }: Extract<StageEvent, { type: 'observed' }>,
 ): StageModel {
+  const startedAt = model.command && restated(model.command.given, { time: at, monotonic })
   const heard = {
     ...model,
+    command: model.command && { ...model.command, startedAt: startedAt ?? at },
     observed: status,
     observedAt: at,
     upSince: upSince(model, status, at),
     silence: undefined,
   }
-  const { command, failure } = model
+  const { command, failure } = heard
   if (!command) {
     // A failed command is forgotten as soon as the stage does something else than it did.
     const isOver = failure && status.state !== model.observed?.state && status.state !== 'stopped'

@@ -66,6 +66,19 @@ describe('a session', () => {
     expect(await within(clock, session.drain())).toMatchObject({ balanced: true, reason: undefined })
   })
 
+  it.each(CLOCK_STEPS)('the clock is set $name: what has begun keeps its age', async ({ from, by }) => {
+    const { session, clock, state } = await opened(from)
+    session.actions.startAll()
+    await clock.advance(20_000)
+    clock.set(by)
+    await clock.advance(10_000)
+    const { now, session: shown, stages } = state()
+    expect(now - shown.startedAt).toBe(30_000)
+    const up = now - (stages.generator.since ?? Number.NaN)
+    expect(up).toBeGreaterThan(25_000)
+    expect(up).toBeLessThanOrEqual(30_000)
+  })
+
   it('goes on after the process was stopped for ten minutes', async () => {
     const { session, clock, state, target } = await opened()
     session.actions.startAll()

@@ -26,6 +26,7 @@ const commanded = (kind: 'start' | 'stop', at = 0): StageEvent => ({
   type: 'commanded',
   kind,
   at,
+  monotonic: at,
   usualMs: 90_000,
 })
 const accepted = (at = 0): StageEvent => ({ type: 'accepted', monotonic: at })
@@ -36,6 +37,20 @@ const unanswered = (kind: ServiceError['kind'], hint?: string): StageEvent => ({
 
 const after = (...events: StageEvent[]): StageModel => events.reduce(reduceStage, UNKNOWN_STAGE)
 const view = (...events: StageEvent[]) => viewStage(after(...events))
+
+describe('a command under way', () => {
+  it.each(CLOCK_STEPS)('keeps its age when the clock is set $name', ({ from, by }) => {
+    const asked: StageEvent = {
+      type: 'observed',
+      status: status('starting'),
+      isNews: true,
+      at: from + by + 12_000,
+      monotonic: 12_500,
+    }
+    const given: StageEvent = { type: 'commanded', kind: 'start', at: from, monotonic: 500, usualMs: 90_000 }
+    expect(view(given, accepted(700), asked).command?.startedAt).toBe(from + by)
+  })
+})
 
 describe('a stage', () => {
   it('is unknown until its service has answered', () => {

@@ -3,7 +3,7 @@
  * whoever held one when the lake was stopped asks for it again.
  */
 import { HttpError } from '../../http/errors.ts'
-import type { Clock } from '../../runtime/clock.ts'
+import { type Clock, monotonicOf } from '../../runtime/clock.ts'
 
 export interface LeaseTarget {
   container: string
@@ -24,9 +24,9 @@ interface Lease {
   id: string
   /** Seconds; -1 never ends. */
   duration: number
-  /** Epoch ms; Infinity never. */
+  /** By the monotonic clock, which nobody sets; Infinity never. */
   endsAt: number
-  /** Epoch ms at which a lease that is being broken ends. */
+  /** The same clock's time at which a lease that is being broken ends. */
   brokenAt?: number
 }
 
@@ -113,7 +113,7 @@ export class Leases {
     const state = this.#stateOf(lease)
     if (lease === undefined || state === 'available')
       throw conflict('LeaseNotPresentWithLeaseOperation', 'There is currently no lease on it.')
-    const now = this.#clock.now()
+    const now = monotonicOf(this.#clock)
     const left =
       state === 'broken' || state === 'expired' ? 0 : Math.max(0, (lease.brokenAt ?? lease.endsAt) - now)
     const wanted = period === undefined ? (left === Infinity ? 0 : left) : Math.min(left, period * 1000)
@@ -182,13 +182,13 @@ export class Leases {
 
   #stateOf(lease: Lease | undefined): LeaseState {
     if (lease === undefined) return 'available'
-    const now = this.#clock.now()
+    const now = monotonicOf(this.#clock)
     if (lease.brokenAt !== undefined) return lease.brokenAt > now ? 'breaking' : 'broken'
     return lease.endsAt > now ? 'leased' : 'expired'
   }
 
   #end(duration: number): number {
-    return duration === -1 ? Infinity : this.#clock.now() + duration * 1000
+    return duration === -1 ? Infinity : monotonicOf(this.#clock) + duration * 1000
   }
 }
 

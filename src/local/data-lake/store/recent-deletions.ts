@@ -2,7 +2,7 @@
  * Containers that were deleted a moment ago. The service takes half a minute and more for that, and accepts their deletion again
  * meanwhile; clients that clean up twice count on it. Here the content is gone at once, and the name free.
  */
-import type { Clock } from '../../runtime/clock.ts'
+import { type Clock, monotonicOf } from '../../runtime/clock.ts'
 
 /** The service's least time (ms), https://learn.microsoft.com/rest/api/storageservices/delete-container */
 const DELETING_MS = 30_000
@@ -11,7 +11,7 @@ const MOST = 1000
 
 export class RecentDeletions {
   readonly #clock: Clock
-  /** Container → epoch ms, in the order of their deletion. */
+  /** Container → monotonic ms, in the order of their deletion. */
   readonly #at = new Map<string, number>()
 
   constructor(clock: Clock) {
@@ -20,13 +20,13 @@ export class RecentDeletions {
 
   note(container: string): void {
     this.#at.delete(container)
-    this.#at.set(container, this.#clock.now())
+    this.#at.set(container, monotonicOf(this.#clock))
     const [oldest] = this.#at.keys()
     if (this.#at.size > MOST && oldest !== undefined) this.#at.delete(oldest)
   }
 
   has(container: string): boolean {
     const at = this.#at.get(container)
-    return at !== undefined && Math.abs(this.#clock.now() - at) < DELETING_MS
+    return at !== undefined && monotonicOf(this.#clock) - at < DELETING_MS
   }
 }
