@@ -157,7 +157,7 @@ export const SERVICES: readonly Mutation[] = [
         'Math.min(burst, tokens +',
         'Math.min(1e9, tokens +',
       ],
-      ['a clock set back takes requests away', 'Math.max(0, now - filledAt)', '(now - filledAt)'],
+      ['a clock that is set counts as time', 'const now = monotonicOf(clock)', 'const now = clock.now()'],
     ],
   ),
 ]

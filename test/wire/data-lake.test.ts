@@ -23,6 +23,15 @@ const content = async (path: string, from?: number, count?: number) =>
   (await file(path).readToBuffer(from, count)).toString()
 
 describe('a file', () => {
+  it('is created, and deleted, only if that is still to do', async () => {
+    const nothing = file('never/made')
+    expect(await nothing.deleteIfExists()).toMatchObject({ succeeded: false, errorCode: 'PathNotFound' })
+    expect(await nothing.createIfNotExists()).toMatchObject({ succeeded: true })
+    expect(await nothing.createIfNotExists()).toMatchObject({ succeeded: false })
+    expect(await nothing.deleteIfExists()).toMatchObject({ succeeded: true })
+    expect(await nothing.exists()).toBe(false)
+  })
+
   it('is created, appended to, flushed, read whole and in part, and deleted', async () => {
     const made = file('weather/a.json')
     await made.create()

@@ -13,6 +13,7 @@ import type { RecentDeletions } from '../store/recent-deletions.ts'
 import type { Uploads } from '../store/uploads.ts'
 import { given, type LakeCall } from './lake-call.ts'
 import { propertyHeaders } from './property-headers.ts'
+import { isDfs } from './refusals.ts'
 
 export interface Lake {
   folder: LakeFolder
@@ -44,10 +45,10 @@ export function answer(
 export const answerXml = (call: LakeCall, body: string, more: Record<string, string> = {}): void =>
   answer(call, 200, { ...more, 'content-type': 'application/xml' }, body)
 
-export function found({ folder }: Lake, { container, path, operation }: LakeCall): Stats {
+export function found({ folder }: Lake, { container, path, operation, request }: LakeCall): Stats {
   const stats = entryAt(folder.resolve(container, path))
   if (stats) return stats
-  if (operation?.api === 'Data Lake') throw notFound()
+  if (operation?.api === 'Data Lake' || isDfs(request)) throw notFound()
   throw new HttpError(404, 'BlobNotFound', 'The specified blob does not exist.')
 }
 

@@ -49,9 +49,13 @@ export function asHttpError(error: unknown): unknown {
   return error
 }
 
-/** Is it a request in the form of the DFS endpoint? Reads, and some deletes, are the same in both. */
+/**
+ * Is it a request in the form of the DFS endpoint? Reads are the same in both, and so are deletes of a file, but for the form that
+ * a client accepts: the Data Lake SDK's wants JSON.
+ */
 export const isDfs = (request: IncomingMessage): boolean =>
   methodOf(request) === 'PATCH' ||
+  (methodOf(request) === 'DELETE' && request.headers.accept === 'application/json') ||
   request.headers['x-ms-rename-source'] !== undefined ||
   (request.method === 'POST' && request.headers['x-ms-lease-action'] !== undefined) ||
   /[?&](resource|action|mode|directory|recursive)=/i.test(request.url ?? '')
