@@ -93,7 +93,7 @@ export class LakeFolder {
       this.adopt(unfinished, container, path, { overwrite: false })
     } catch (error) {
       await rm(unfinished, { force: true })
-      throw diskError(error)
+      throw diskError(error, target)
     } finally {
       release()
     }
@@ -127,7 +127,7 @@ export class LakeFolder {
       const { code } = error as NodeJS.ErrnoException
       // EEXIST, ENOTDIR: a file stands where this path needs a folder.
       if (code === 'EEXIST' || code === 'ENOTDIR') throw new AlreadyExistsError(container, path)
-      throw diskError(error)
+      throw diskError(error, target)
     }
     this.#usage.note(target, size - (before?.size ?? 0), before ? 0 : 1)
     for (const listener of this.#listeners) listener(container, pathSegments(path).join('/'))
@@ -176,7 +176,7 @@ export class LakeFolder {
       writePieces(file, data, before.size)
     } catch (error) {
       ftruncateSync(file, before.size)
-      throw diskError(error)
+      throw diskError(error, target)
     } finally {
       closeSync(file)
       release()

@@ -166,7 +166,7 @@ export class StagedBlocks {
       this.forget(key)
     } catch (error) {
       rmSync(whole, { force: true })
-      throw diskError(error)
+      throw diskError(error, target)
     } finally {
       release()
     }

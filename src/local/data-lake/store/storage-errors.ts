@@ -29,12 +29,17 @@ export class InvalidNameError extends Error {
   }
 }
 
-/** @returns the error itself, or what it means for the lake when the disk is full. */
-export function diskError(error: unknown): unknown {
+/**
+ * @param file what was being written; a failed write on an open file does not name it.
+ * @returns the error itself, or what it means for the lake when the disk is full.
+ */
+export function diskError(error: unknown, file = (error as NodeJS.ErrnoException).path): unknown {
   const code = (error as NodeJS.ErrnoException).code
   if (code !== 'ENOSPC' && code !== 'EDQUOT') return error
   return new LakeFullError(
-    'The disk that holds the lake is full.',
+    file === undefined
+      ? 'The disk that holds the lake is full.'
+      : `The disk that holds the lake is full: ${file} cannot be written.`,
     'Free space on it, or choose another data folder; then start the stage again: it goes on where it stopped.',
     { cause: error },
   )

@@ -248,5 +248,9 @@ describe('size', () => {
     ) as LakeFullError
     expect(full).toBeInstanceOf(LakeFullError)
     expect(full.message).toContain('disk')
+    const named = diskError(full.cause, '/lake/bronze/one.json') as LakeFullError
+    expect(named.message).toBe(
+      'The disk that holds the lake is full: /lake/bronze/one.json cannot be written.',
+    )
   })
 })

@@ -39,7 +39,9 @@ it('files and folders are placed, replaced and moved there', async (context) => 
 it('what does not fit there leaves nothing, and what is being copied is in no listing', async (context) => {
   if (!disk) return context.skip(NO_SMALL_DISK)
   disk.fill(10_000)
-  await expect(lake.place(container, 'large', Buffer.alloc(200_000))).rejects.toThrow(LakeFullError)
+  const refused = lake.place(container, 'large', Buffer.alloc(200_000))
+  await expect(refused).rejects.toThrow(LakeFullError)
+  await expect(refused).rejects.toThrow(lake.resolve(container, 'large'))
   disk.free()
   expect(readdirSync(disk.path).filter((name) => name.startsWith('.'))).toEqual([])
   writeFileSync(join(disk.path, '.unfinished-1'), '')

@@ -76,7 +76,7 @@ function create(lake: Lake, call: LakeCall): void {
   try {
     writeFileSync(empty, '')
   } catch (error) {
-    throw diskError(error)
+    throw diskError(error, lake.folder.resolve(container, path))
   }
   lake.folder.adoptOrDrop(empty, container, path, { overwrite: true })
   lake.uploads.forget(container, path)

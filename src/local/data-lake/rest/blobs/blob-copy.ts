@@ -102,7 +102,7 @@ async function copyFrom(
     folder.adopt(unfinished, container, path, { overwrite: true })
     uploads.forget(container, path)
   } catch (error) {
-    throw diskError(error)
+    throw diskError(error, folder.resolve(container, path))
   } finally {
     // Gone already when the copy has been placed.
     rmSync(unfinished, { force: true })

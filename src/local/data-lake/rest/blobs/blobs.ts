@@ -110,7 +110,7 @@ async function putBlob(lake: Lake, call: LakeCall): Promise<void> {
       writeFilePieces(whole, pieces)
     } catch (error) {
       rmSync(whole, { force: true })
-      throw diskError(error)
+      throw diskError(error, place)
     }
     lake.folder.adoptOrDrop(whole, container, path, { overwrite: true })
     lake.uploads.forget(container, path)

@@ -82,7 +82,7 @@ function createFile(lake: Lake, call: LakeCall): void {
   try {
     writeFileSync(empty, '')
   } catch (error) {
-    throw diskError(error)
+    throw diskError(error, lake.folder.resolve(container, path))
   }
   lake.uploads.forget(container, path)
   lake.folder.adoptOrDrop(empty, container, path, { overwrite: true })
@@ -104,7 +104,7 @@ function createDirectory(lake: Lake, call: LakeCall): void {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOTDIR' || code === 'EEXIST')
       throw new HttpError(409, 'PathConflict', 'A file stands where this path needs a directory.')
-    throw diskError(error)
+    throw diskError(error, place)
   }
   const stats = keep(lake, call, properties)
   answer(call, 201, { ...writtenHeaders(stats), ...leaseNew(lake, call) })
