@@ -18,6 +18,7 @@ afterAll(() => program.remove())
 const isWhole = (screen: readonly string[]) =>
   (screen[0] ?? '').startsWith(' rtstream') && (screen.at(-1) ?? '').includes(READY)
 
+const WAIT = 30_000
 /** What stands in the last line once the frame is whole. */
 const READY = 'q quit'
 
@@ -147,6 +148,32 @@ describe('the screen', () => {
     await terminal.waitFor((screen) => !screen.join().includes('last enqueued'))
     terminal.press('/', 'Oslo', 'backspace', 'o', 'enter')
     await terminal.waitFor('/Oslo')
+  })
+
+  it('leaves presenter mode with esc, q or ctrl+c, and asks only then whether to quit', async () => {
+    const terminal = await start('allRunning', { args: ['--presenter'] }, 'q back')
+    const isPresenting = (screen: readonly string[]) => /events a second/.test(screen.join('\n'))
+    for (const key of ['escape', 'q', 'ctrl+c']) {
+      await terminal.waitFor((screen) => isPresenting(screen) && /v panels/.test(screen.at(-1) ?? ''), WAIT)
+      terminal.press(key)
+      await terminal.waitFor((screen) => !isPresenting(screen) && isWhole(screen), WAIT)
+      expect(terminal.text()).not.toContain('quit?')
+      terminal.press('v')
+    }
+    await terminal.waitFor(isPresenting, WAIT)
+    terminal.press('q')
+    await terminal.waitFor((screen) => !isPresenting(screen) && isWhole(screen), WAIT)
+    terminal.press('q')
+    await terminal.waitFor('quit?', WAIT)
+    terminal.press('enter')
+    expect((await report(terminal)).reason).toEqual({ kind: 'quit', stopAll: false })
+  }, 120_000)
+
+  it('with --yes-quit ends at the first q, with stages running', async () => {
+    const terminal = await start('allRunning', { args: ['--yes-quit'] })
+    terminal.press('q')
+    expect((await report(terminal)).reason).toEqual({ kind: 'quit', stopAll: false })
+    expect(terminal.written).not.toContain('quit?')
   })
 
   it('does not act on pasted text', async () => {

@@ -252,6 +252,23 @@ it(
     await terminal.waitFor(/bst(?!10)/, WAIT)
     terminal.press('enter')
     await terminal.waitFor(/✓ burst/, WAIT)
+    // Half of a flag is nothing that a person could see: it goes as one.
+    for (const [key, question] of [
+      ['s', 'SQL over the layers'],
+      ['/', ' filter '],
+      [':', '/ searches'],
+    ] as const) {
+      terminal.press(key)
+      await terminal.waitFor(question, WAIT)
+      terminal.press('x')
+      await terminal.waitFor('x▏', WAIT)
+      terminal.press('🇫🇮')
+      await terminal.waitFor((screen) => !screen.join('').includes('x▏'), WAIT)
+      terminal.press('backspace')
+      await terminal.waitFor('x▏', WAIT)
+      terminal.press('ctrl+c')
+      await terminal.waitFor((screen) => !screen.join('').includes('x▏'), WAIT)
+    }
     // The chart ends at now; an hour back at most.
     const end = () => /−(\d+):(\d\d) *│|now *│/.exec(terminal.text())?.[0]
     expect(end()).toContain('now')

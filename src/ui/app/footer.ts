@@ -7,7 +7,7 @@ import { bindingOf, KEYMAP, type KeyBinding, whyNot } from '../input/keymap.ts'
 import { isFollowing } from '../input/lesson-keys.ts'
 import { LETTERS } from '../input/letters.ts'
 import { linksOfDetail } from '../input/links.ts'
-import { growsAtEnd, isCovered, scrollTarget, type ViewState } from '../input/view-state.ts'
+import { canClose, growsAtEnd, isCovered, scrollTarget, type ViewState } from '../input/view-state.ts'
 import type { Region } from '../regions.ts'
 import { type Line, lineWidth, span } from '../text/line.ts'
 import textWidth from '../text/text-width.ts'
@@ -114,7 +114,7 @@ function hintOf(binding: KeyBinding, state: AppState, view: ViewState): Hint[] {
   // There it searches, and the keys stand in the list.
   if (view.overlay === 'help' && !view.detail && command !== 'quit') return []
   // What lies on top is closed first.
-  if (command === 'quit' && isCovered(view)) return [{ ...footer, label: 'back' }]
+  if (command === 'quit' && canClose(view)) return [{ ...footer, label: 'back' }]
   if (command === 'freeze' && view.isFrozen) return [{ ...footer, label: 'go on' }]
   return [footer]
 }
@@ -126,7 +126,7 @@ function contextHints(state: AppState, view: ViewState, scrollable: number): Hin
   const target = scrollTarget(view)
   if (view.isZoomed || view.overlay || view.detail || view.cursor !== undefined || view.filter)
     hints.push({ key: 'esc', label: 'back', rank: 0 })
-  else if (view.chartAt !== undefined) hints.push({ key: 'esc', label: 'now', rank: 0 })
+  else if (view.chartAt !== undefined && !view.isPresenting) hints.push({ key: 'esc', label: 'now', rank: 0 })
   else if (isFollowing(state) && !isCovered(view) && !faults.some((one) => one.state === 'active'))
     hints.push({ key: 'esc', label: 'ends following', rank: 0 })
   hints.push(...rowHints(state, view))

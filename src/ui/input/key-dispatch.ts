@@ -192,7 +192,14 @@ export class KeyDispatch {
         if (view.chartAt === undefined) return this.#replies.refuse(view, 'The chart ends at now already.')
         return moveInTime(view, CHART_STEP_MS, this.#options.state())
       case 'present':
-        return { ...view, isPresenting: !view.isPresenting, overlay: undefined, isZoomed: false }
+        return {
+          ...view,
+          isPresenting: !view.isPresenting,
+          overlay: undefined,
+          isZoomed: false,
+          detail: undefined,
+          cursor: undefined,
+        }
       case 'theme':
         // In an opened event the key follows that one.
         if (view.detail?.trace) return this.#follow(view, view.detail.trace)

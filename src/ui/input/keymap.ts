@@ -150,9 +150,15 @@ export const KEYMAP: readonly KeyBinding[] = [
     shown: 'enter',
     ...hint('enter', 'zoom', 2),
   }),
-  bind('Screen', 'back', ['escape'], 'back: from help, zoom, filter, scrolling, one at a time', {
-    shown: 'esc',
-  }),
+  bind(
+    'Screen',
+    'back',
+    ['escape'],
+    'back: from help, zoom, presenter mode, filter, scrolling, one at a time',
+    {
+      shown: 'esc',
+    },
+  ),
   bind('Screen', 'up', ['up'], 'scroll up; where nothing scrolls, the panel before', {
     shown: '↑',
   }),
@@ -183,7 +189,7 @@ export const KEYMAP: readonly KeyBinding[] = [
   ),
   bind('Screen', 'earlier', ['['], 'back in time in the chart, up to an hour'),
   bind('Screen', 'later', [']'], 'towards now in the chart'),
-  bind('Screen', 'present', ['v'], 'presenter mode: large digits for a room; again: back'),
+  bind('Screen', 'present', ['v'], 'presenter mode: large digits for a room; again, or esc: back'),
   bind('Screen', 'theme', ['t'], 'the next theme: dark, light, color-blind, high-contrast, ansi, mono'),
   bind('Screen', 'copy', ['y'], 'copy the chosen row, or what is opened, to the clipboard of the terminal'),
   bind(

@@ -3,6 +3,7 @@ import { FAULTS } from '../../pipeline/faults/registry.ts'
 import { isComplete } from '../../pipeline/ports/trace.ts'
 import { type ActionResult, type Actions, type OwnReading, refused } from '../../pipeline/state/actions.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
+import { withoutLast } from '../text/line.ts'
 import { LETTERS } from './letters.ts'
 import type { Overlay, Question, ViewState } from './view-state.ts'
 
@@ -73,7 +74,7 @@ export function typeOwn(
     const [city, temperature, humidity] = parts
     return { reading: { city, temperature, humidity } }
   }
-  if (key === 'backspace') return typed([...parts[at]].slice(0, -1).join(''))
+  if (key === 'backspace') return typed(withoutLast(parts[at]))
   return [...key].length === 1 && parts[at].length < OWN_LENGTH ? typed(parts[at] + key) : view
 }
 

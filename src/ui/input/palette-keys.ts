@@ -1,4 +1,5 @@
 /** What keys do in the palette and the help: the same list, in which one types or walks. Pure. */
+import { withoutLast } from '../text/line.ts'
 import { findCommands, type PaletteEntry } from './fuzzy.ts'
 import { noPalette, type ViewState } from './view-state.ts'
 
@@ -41,7 +42,7 @@ export function paletteKey(view: ViewState, key: string, page: number): PaletteR
     case 'escape':
       return palette.query === '' ? { view: closed } : { view: { ...view, palette: noPalette } }
     case 'backspace':
-      return palette.isTyping ? typed([...palette.query].slice(0, -1).join('')) : undefined
+      return palette.isTyping ? typed(withoutLast(palette.query)) : undefined
   }
   if (palette.isTyping)
     return [...key].length === 1 && palette.query.length < QUERY_LENGTH

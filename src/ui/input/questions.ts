@@ -2,12 +2,13 @@
 import { PREPARED_QUERIES } from '../../pipeline/ports/query.ts'
 import type { StageId } from '../../pipeline/ports/stages.ts'
 import type { ActionResult } from '../../pipeline/state/actions.ts'
+import { withoutLast } from '../text/line.ts'
 import type { KeyDispatchOptions } from './key-options.ts'
 import { openOverlay, typeOwn } from './lesson-keys.ts'
 import type { Replies } from './replies.ts'
 import { setOfRoom } from './room-keys.ts'
 import { endsOrCosts } from './running.ts'
-import { goBack, isCovered, noTable, type Question, type TypedKind, type ViewState } from './view-state.ts'
+import { canClose, goBack, noTable, type Question, type TypedKind, type ViewState } from './view-state.ts'
 
 /** The second press of `q` or ctrl+c within this quits (ms). */
 const SECOND_PRESS_MS = 2000
@@ -19,7 +20,8 @@ const LETTERS: Readonly<Record<TypedKind, RegExp>> = {
   stations: /^\d$/,
   share: /^[\d.]$/,
   interval: /^[\d.mshd]$/,
-  sql: /^[^\p{C}]$/u,
+  // What joins letters and emoji has no look of its own, but is part of the name of a city.
+  sql: /^(?:[^\p{C}]|[\u200c\u200d])$/u,
   phoneRate: /^\d$/,
   phone: /^[^\p{C}]$/u,
 }
@@ -108,7 +110,7 @@ export class Questions {
       return typed(all[this.#asked] ?? '')
     }
     if (key === 'return') return this.#replies.act(closed, () => this.#set(kind, text))
-    if (key === 'backspace') return typed(text.slice(0, -1))
+    if (key === 'backspace') return typed(withoutLast(text))
     return LETTERS[kind].test(key) && text.length < (LENGTHS[kind] ?? TYPED_LENGTH) ? typed(text + key) : view
   }
 
@@ -147,7 +149,7 @@ export class Questions {
     if (view.question?.kind === 'quit') return this.#quitAgain(view)
     if (view.question) return { ...view, question: undefined }
     if (view.isFiltering) return { ...view, isFiltering: false, filter: '' }
-    if (isCovered(view)) return goBack(view)
+    if (canClose(view)) return goBack(view)
     if (!endsOrCosts(this.#options.state()) || this.#options.yesQuit) this.#options.onQuit({ stopAll: false })
     else return { ...view, question: { kind: 'quit', askedAt: this.#options.monotonic() } }
     return view

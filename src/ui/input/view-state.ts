@@ -180,13 +180,17 @@ export const isCovered = (view: ViewState): boolean =>
   view.isFiltering ||
   view.filter !== ''
 
-/** Leaves one thing at a time: overlay, zoom, filter, scrolling. */
+/** What `q` and ctrl+c leave before they end the session. */
+export const canClose = (view: ViewState): boolean => isCovered(view) || view.isPresenting
+
+/** Leaves one thing at a time: overlay, zoom, presenter mode, filter, scrolling. */
 export function goBack(view: ViewState): ViewState {
   if (view.detail) return { ...view, detail: undefined }
   // The row that is chosen in it goes with it: behind it stands another list.
   if (view.overlay) return { ...view, overlay: undefined, cursor: undefined, palette: noPalette }
   if (view.cursor !== undefined) return { ...view, cursor: undefined }
   if (view.isZoomed) return leaveZoom(view)
+  if (view.isPresenting) return { ...view, isPresenting: false }
   if (view.filter) return { ...view, filter: '' }
   if (view.chartAt !== undefined) return { ...view, chartAt: undefined }
   return { ...view, scroll: {} }

@@ -69,6 +69,10 @@ export function cutStart(text: string, width: number): string {
   return width > 0 ? ELLIPSIS + end : ''
 }
 
+/** Without its last character as a person sees it: an emoji of several code points goes as one. */
+export const withoutLast = (text: string): string =>
+  text.slice(0, segmenter.segment(text).containing(text.length - 1)?.index ?? 0)
+
 /** As many whole characters as fit. */
 function takeColumns(text: string, width: number): string {
   let end = 0

@@ -584,6 +584,42 @@ describe('quitting', () => {
     }
   })
 
+  it('presenter mode is left by esc, q and ctrl+c, and only then do those quit', () => {
+    for (const key of ['escape', 'q', 'ctrl+c']) {
+      const { press, onQuit, text, lastLine } = open(scenarios.allStopped())
+      const before = text()
+      press('v')
+      expect(lastLine()).toMatch(/v panels.*q back/)
+      press('?')
+      press(key)
+      expect(lastLine(), 'the help lies on top of it').toContain('v panels')
+      press(key)
+      expect(text(), key).toBe(before)
+      expect(onQuit, key).not.toHaveBeenCalled()
+    }
+  })
+
+  it('esc in presenter mode mends what is broken first, as it says', () => {
+    const state = scenarios.allRunning()
+    const faults = [
+      { name: 'lake-slow', state: 'active', startedAt: state.now },
+    ] as unknown as AppState['faults']
+    const { press, pipeline, lastLine } = open({ ...state, faults })
+    press('v', 'escape')
+    expect(pipeline.calls).toEqual(['mendFaults'])
+    press('1')
+    expect(lastLine()).toContain('toggle generator')
+  })
+
+  it('a row that was chosen does not outlive presenter mode: one esc leaves it', () => {
+    const { press, text, lastLine } = open(scenarios.allRunning())
+    press('alt+4', 'j', 'v')
+    expect(text()).toMatch(/events a second/)
+    press('escape')
+    expect(text()).not.toMatch(/events a second/)
+    expect(lastLine()).toContain('q quit')
+  })
+
   it('an escape that was none is taken back', () => {
     const { screen, press, text } = open(scenarios.allRunning())
     press('?')
@@ -591,6 +627,27 @@ describe('quitting', () => {
     press('escape')
     expect(text()).not.toBe(before)
     screen.take([{ kind: 'takeBack' }])
+    expect(text()).toBe(before)
+  })
+})
+
+describe('backspace', () => {
+  it.each([
+    ['the question in SQL', 's'],
+    ['the filter', '/'],
+    ['the palette', ':'],
+    ['a reading of one’s own', 'w'],
+  ] as const)('in %s takes away one character as a person sees it', (_, key) => {
+    const { press, text } = open(scenarios.allRunning())
+    press(key, 'a')
+    const before = text()
+    for (const one of ['é', 'e\u0301', '😀', '👍🏽', '🇫🇮', '1\ufe0f\u20e3', '👩\u200d👩\u200d👧', 'क्षि']) {
+      press(...one)
+      expect(text(), one).not.toBe(before)
+      press('backspace')
+      expect(text(), one).toBe(before)
+    }
+    press('backspace', 'backspace', 'a')
     expect(text()).toBe(before)
   })
 })
