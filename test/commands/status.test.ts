@@ -130,6 +130,25 @@ describe('status', () => {
     expect(text).toContain('silver            running')
   })
 
+  it('shows no layer with more than the one before it, though rows move on while it reads', async () => {
+    let polls = 0
+    // A lake that grows: within one look, what is read last has most.
+    const poll = async () => {
+      const at = 1000 * ++polls
+      const grown: LakeSnapshot = {
+        ...snapshot,
+        bronze: { ...snapshot.bronze, rows: at },
+        silver: table(at + 400),
+        quarantine: table(100),
+        gold: table(at + 600),
+      }
+      return { snapshot: grown, errors: new Map() }
+    }
+    const { layers } = JSON.parse((await status(true, { lake: { poll } })).text)
+    expect(layers.silver.rows + layers.quarantine.rows).toBeLessThanOrEqual(layers.bronze.rows)
+    expect(layers.gold.rows).toBeLessThanOrEqual(layers.silver.rows)
+  })
+
   it('names a layer that cannot be read', async () => {
     const errors = new Map([['gold', new ServiceError('authorization', 'the lake', 'gold is closed to you')]])
     const { code, text } = await status(false, { lake: { poll: async () => ({ snapshot, errors }) } })

@@ -142,9 +142,25 @@ async function exportsAndQueries(): Promise<void> {
   expect((await ended('sql', sql)).text).toMatch(/answer[^\n]*hasRows\s[\s\S]*42[^\n]*true/)
   expect((await ended('sql', sql, '--json')).text).toContain('{"answer":42,"hasRows":true}')
   expect((await ended('sql', sql, '--csv')).text).toMatch(/^answer,hasRows\n42,true/)
+  await statusIsOneSnapshot()
   const wrong = await ended('export', 'golden', '--format', 'csv')
   expect(wrong.code).toBe(2)
   expect(wrong.text).toMatch(/There is no table golden[\s\S]*One of: bronze, silver/)
+}
+
+/** Asked beside everything that runs, three at a time, each answer adds up: no layer has more than the one before it. */
+async function statusIsOneSnapshot(): Promise<void> {
+  const many = await Promise.all(Array.from({ length: 3 }, () => ended('status')))
+  for (const { code, text } of [...many, await ended('status')]) {
+    expect(code, text).toBe(0)
+    const rows = (name: string) =>
+      Number(new RegExp(`^${name} +([\\d,]+) (?:rows?|events?)\\b`, 'm').exec(text)?.[1]?.replaceAll(',', ''))
+    expect(rows('silver'), text).toBeGreaterThan(0)
+    expect(rows('gold'), text).toBeLessThanOrEqual(rows('silver'))
+    expect(rows('silver') + rows('quarantine'), text).toBeLessThanOrEqual(rows('bronze'))
+    expect(rows('bronze'), text).toBeLessThanOrEqual(rows('hub'))
+    expect(text).toMatch(/^silver +running \(RUNNING\)/m)
+  }
 }
 
 /** A command on a terminal, with what it has shown once it has ended. */

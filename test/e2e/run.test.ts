@@ -109,6 +109,9 @@ describe('run', () => {
     const { code, lines } = await cli(['run', '--duration', '2s', '--data-dir', join(folder.path, 'plain')])
     expect(code).toBe(0)
     expect(lines.join('\n')).toMatch(/✓ balanced[\s\S]*acknowledged[\s\S]*The data lies in/)
+    // Into a pipe no table that is drawn over itself: a line each time.
+    expect(lines.join('\n')).not.toMatch(/\x1b|\r|^stage +state/m)
+    expect(lines.findIndex((line) => line.startsWith('The ledger after'))).toBeGreaterThan(1)
     const temporary = await cli(['run', '--duration', '1s', '--ephemeral'], { env: { TMPDIR: folder.path } })
     expect(temporary.code).toBe(0)
     expect(readdirSync(folder.path).filter((name) => name.startsWith('rtstream-tui-'))).toEqual([])
@@ -123,6 +126,10 @@ describe('run', () => {
       const shown = terminal.text()
       expect(shown.match(/^stage +state/gm)).toHaveLength(1)
       expect(shown).toMatch(/aggregate [\s\S]*The ledger after [\d.]+ s: ✓ balanced/)
+      // Each of the five with its limit, the percentile with its time; a loaded machine may miss one.
+      expect(shown).toMatch(
+        /^[✓✗–] rate .*\(.*\d.*\)\n^[✓✗] created→gold p95 [\d,]+ ms \(≤ 15 s, p95 of this run\)\n^✓ duplicates 0 {2}✓ out of sequence 0 {2}✓ missing 0$/m,
+      )
     } finally {
       await terminal.close()
     }

@@ -56,13 +56,15 @@ describe('the control room', () => {
     90_000,
   )
 
-  it('takes a key at the sight of the first frame, while it is still connecting', async () => {
-    const terminal = open()
+  it('takes a key at the sight of the first frame; with --yes-quit one q ends it while all stages run', async () => {
+    const terminal = open({ args: ['--yes-quit'] })
     await terminal.waitFor('connecting')
     terminal.press('a')
     await terminal.waitFor(ALL_RUN, 60_000)
-    terminal.press('q', 'q')
+    terminal.press('q')
     expect((await terminal.exit).code).toBe(0)
+    expect(terminal.written).not.toContain('quit?')
+    expect(terminal.text()).toMatch(/The ledger after/)
     await terminal.close()
   }, 90_000)
 
@@ -198,6 +200,21 @@ describe('the control room', () => {
     expect(terminal.written).not.toContain('\x1b')
     await terminal.close()
   })
+
+  it('says in one line what Azure lacks, and what to do, before there is a screen', async () => {
+    const terminal = openTerminal({
+      command: process.execPath,
+      args: [BIN, '--target', 'azure', '--data-dir', join(folder.path, String(count++))],
+      cwd: folder.path,
+    })
+    expect((await terminal.exit).code).toBe(2)
+    expect(terminal.written.trimEnd()).not.toMatch(/[\r\n]/)
+    expect(terminal.text()).toMatch(
+      /azd environment: none in this folder or above; expected the folder .*azd up/,
+    )
+    expect(terminal.written).not.toContain('\x1b[?1049h')
+    await terminal.close()
+  }, 60_000)
 
   it('with --no-mouse it sets no mouse mode, a click and the wheel do nothing, and m says how it is', async () => {
     const modes = /\x1b\[\?(?:1000|1002|1003|1006)h/

@@ -2,7 +2,8 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync }
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { cli, startCli, temporaryFolder } from '../support/cli.ts'
+import { BIN, cli, startCli, temporaryFolder } from '../support/cli.ts'
+import { openTerminal } from '../support/terminal.ts'
 
 const folder = temporaryFolder()
 const data = join(folder.path, 'data')
@@ -44,6 +45,17 @@ describe('wrong usage', () => {
     expect(linesOf(stderr)).toHaveLength(1)
     expect(lines).toEqual([])
   })
+
+  it.each(['run', 'status', 'config', 'endpoints', 'stop'])(
+    '%s on Azure without its settings is one line, which says what to do',
+    async (command) => {
+      const { code, stderr, lines } = await cli([command, '--target', 'azure'], { cwd: folder.path })
+      expect({ code, lines }).toEqual({ code: 2, lines: [] })
+      expect(linesOf(stderr)).toEqual([
+        expect.stringMatching(/azd environment.*expected the folder .*azd up/),
+      ])
+    },
+  )
 
   it('is one line whatever a configuration file holds, and no escape sequence of it reaches the terminal', async () => {
     const file = join(folder.path, 'junk.json')
@@ -119,6 +131,58 @@ it('exports the notebooks, and says where they are', async () => {
   const refused = await cli(['notebooks', 'export', '--ipynb', join(folder.path, 'taken')])
   expect(refused.code).not.toBe(0)
   expect(refused.stderr).toMatch(/notebooks cannot be written to .*taken.*\n.*Name a folder/)
+})
+
+describe('on a terminal', () => {
+  const shown = async (...args: string[]) => {
+    const terminal = openTerminal({
+      command: process.execPath,
+      args: [BIN, ...args],
+      columns: 100,
+      rows: 200,
+      cwd: folder.path,
+    })
+    try {
+      const { code } = await terminal.exit
+      return { code, text: terminal.text() }
+    } finally {
+      await terminal.close()
+    }
+  }
+
+  it('help of a command has its own options first and the settings it uses, all others on --help-all', async () => {
+    const { code, text } = await shown('status', '--help')
+    expect(code).toBe(0)
+    expect(text).toMatch(
+      /^Options:\n[\s\S]*^ +--json [\s\S]*^Settings:\n[\s\S]*--target [\s\S]*--data-dir [\s\S]*Every other setting: --help-all/m,
+    )
+    expect(text).not.toMatch(/--stations|--databricks-workspace-url/)
+    const all = await shown('status', '--help-all')
+    expect(all.code).toBe(0)
+    expect(all.text).toMatch(
+      /^Options:\n[\s\S]*^ +--json [\s\S]*--stations [\s\S]*--databricks-workspace-url/m,
+    )
+    expect(all.text).not.toContain('Every other setting')
+    for (const text of [(await shown('run', '--help')).text, (await shown('help', 'run')).text]) {
+      expect(text).toMatch(
+        /^Options:\n[\s\S]*--duration [\s\S]*^Settings:\n[\s\S]*--stations [\s\S]*--engine /m,
+      )
+      expect(text).not.toContain('--databricks-workspace-url')
+    }
+  }, 60_000)
+
+  it('config init says which file it has made, and then that it is there', async () => {
+    const file = join(folder.path, 'rtstream.config.json')
+    const made = await shown('config', 'init', '--stations', '7')
+    expect(made.code).toBe(0)
+    expect(made.text.replaceAll('\n', '')).toContain(`${file} holds 1 setting`)
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ stations: 7 })
+    const again = await shown('config', 'init', '--stations', '9')
+    expect(again.code).toBe(1)
+    expect(again.text).toMatch(/is there already[\s\S]*Edit it, or remove it first/)
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ stations: 7 })
+    rmSync(file)
+  }, 60_000)
 })
 
 describe('a data folder that cannot be used', () => {

@@ -1,6 +1,6 @@
 /**
  * The control room over a made-up pipeline, as a program of its own. For tests in a real terminal, pictures and
- * measurements: `control-room.mjs SCENARIO [--theme NAME] [--ascii] [--animate HZ] [--seconds N]
+ * measurements: `control-room.mjs SCENARIO [--theme NAME] [--ascii] [--azure] [--animate HZ] [--seconds N]
  * [--crash draw|key|exit]`.
  * What it was asked to do, and how it ended, is printed on the normal screen afterwards.
  */
@@ -9,6 +9,7 @@ import { systemClock } from '../../src/pipeline/runtime/clock.ts'
 import { openControlRoom } from '../../src/ui/app/main.tsx'
 import type { ThemeName } from '../../src/ui/text/theme.ts'
 import { animate } from './animate.ts'
+import { onAzure } from './azure-links.ts'
 import { fakePipeline } from './fake-pipeline.ts'
 import { scenarios } from './scenario.ts'
 
@@ -24,6 +25,8 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string', default: '0' },
     'yes-quit': { type: 'boolean', default: false },
     presenter: { type: 'boolean', default: false },
+    /** The same on Azure, with the pages of its resources. */
+    azure: { type: 'boolean', default: false },
     mouse: { type: 'boolean', default: false },
     /** Somebody else writes so many lines a second on stdout and stderr, and Node warns. */
     noise: { type: 'boolean', default: false },
@@ -33,7 +36,7 @@ const { values, positionals } = parseArgs({
 const scenario = scenarios[(positionals[0] ?? 'allRunning') as keyof typeof scenarios]
 if (!scenario) throw new Error(`no scenario ${positionals[0]}: ${Object.keys(scenarios).join(', ')}`)
 
-const pipeline = fakePipeline(scenario())
+const pipeline = fakePipeline(values.azure ? onAzure(scenario()) : scenario())
 if (values.crash === 'key')
   pipeline.actions.burst = () => {
     throw new Error('the burst has burst')

@@ -9,30 +9,15 @@ import { Screen } from '../../src/ui/app/screen.ts'
 import { openLink } from '../../src/ui/ink/open-link.ts'
 import { painter } from '../../src/ui/text/ansi.ts'
 import { chooseTheme } from '../../src/ui/text/theme.ts'
+import { AZURE_LINKS, onAzure, RUN_URL } from '../support/azure-links.ts'
 import { type Bundle, bundle } from '../support/bundle.ts'
 import { fakePipeline } from '../support/fake-pipeline.ts'
 import { scenarios } from '../support/scenario.ts'
 import { openTerminal } from '../support/terminal.ts'
 
 const PORTAL = 'https://portal.azure.com/#@t/resource/subscriptions/s/resourceGroups/rg/providers'
-const AZURE = linksOf({
-  tenantId: 't',
-  subscriptionId: 's',
-  resourceGroup: 'rg',
-  eventHubsNamespace: 'ns.servicebus.windows.net',
-  lakeEndpoint: 'https://lake.dfs.core.windows.net',
-  streamAnalyticsJob: 'a job',
-  databricksWorkspaceUrl: 'https://adb-1.2.azuredatabricks.net',
-  synapseEndpoint: 'https://syn.dev.azuresynapse.net',
-} as never)
-
-const azure = (): AppState => {
-  const state = scenarios.allRunning()
-  return { ...state, session: { ...state.session, target: 'azure' }, endpoints: AZURE }
-}
-
 it('each resource of a deployment has its page, and what is not known has none', () => {
-  expect(AZURE.map(({ opens, value }) => [opens, value])).toEqual([
+  expect(AZURE_LINKS.map(({ opens, value }) => [opens, value])).toEqual([
     ['hub', `${PORTAL}/Microsoft.EventHub/namespaces/ns`],
     ['lake', `${PORTAL}/Microsoft.Storage/storageAccounts/lake`],
     ['streamAnalytics', `${PORTAL}/Microsoft.StreamAnalytics/streamingjobs/a%20job`],
@@ -71,17 +56,13 @@ describe('g', () => {
     [['alt+4', 'j', 'return', 'g'], `${PORTAL}/Microsoft.Storage/storageAccounts/lake`],
     [['alt+5', 'j', 'j', 'g'], 'https://adb-1.2.azuredatabricks.net/#job/list'],
   ])('%j opens %s', (keys, url) => {
-    const { opened, foot } = open(azure(), keys)
+    const { opened, foot } = open(onAzure(scenarios.allRunning()), keys)
     expect(opened).toEqual([url])
     expect(foot).toContain('✓ Opens https://')
   })
 
   it('opens the page of the chosen run', () => {
-    const state = azure()
-    const [run, ...rest] = state.stages.silver.history
-    const history = [{ ...(run as NonNullable<typeof run>), url: 'https://adb-1.2/run/41873' }, ...rest]
-    const stages = { ...state.stages, silver: { ...state.stages.silver, history } }
-    expect(open({ ...state, stages }, ['alt+5', 'j', 'g']).opened).toEqual(['https://adb-1.2/run/41873'])
+    expect(open(onAzure(scenarios.allRunning()), ['alt+5', 'j', 'g']).opened).toEqual([RUN_URL])
   })
 
   it('says offline that nothing stands in a portal', () => {
@@ -135,28 +116,91 @@ describe('a link on the screen', () => {
   })
   afterAll(() => program.remove())
 
-  it('g hands it to the desktop, or shows it where there is none', async () => {
+  /** A desktop whose browser notes what it is given, a line each. */
+  function desktop() {
     const folder = mkdtempSync(join(tmpdir(), 'rtstream-test-'))
     const note = join(folder, 'opened')
-    writeFileSync(join(folder, 'xdg-open'), `#!/bin/sh\nprintf %s "$1" > ${note}\n`, { mode: 0o755 })
+    writeFileSync(note, '')
+    writeFileSync(join(folder, 'xdg-open'), `#!/bin/sh\nprintf '%s\\n' "$1" >> ${note}\n`, { mode: 0o755 })
+    return {
+      env: { DISPLAY: ':0', PATH: `${folder}:${process.env.PATH}` },
+      opened: () => readFileSync(note, 'utf8').trimEnd().split('\n'),
+      remove: () => rmSync(folder, { recursive: true }),
+    }
+  }
+  const WAIT = 30_000
+  const TEST = { timeout: 120_000 }
+
+  it('g hands it to the desktop, or shows it where there is none', TEST, async () => {
+    const browser = desktop()
     const url = 'https://localhost:10000/rtstreamlocal'
     const start = async (env: Record<string, string | undefined>) => {
       const terminal = openTerminal({ command: process.execPath, args: [program.file, 'allRunning'], env })
-      await terminal.waitFor('q quit')
+      await terminal.waitFor('q quit', WAIT)
       terminal.press('e')
-      await terminal.waitFor(/esc closes/)
+      await terminal.waitFor(/esc closes/, WAIT)
       terminal.press('j', 'j', 'g')
       return terminal
     }
-    const there = await start({ DISPLAY: ':0', PATH: `${folder}:${process.env.PATH}` })
+    const there = await start(browser.env)
     const nowhere = await start({ DISPLAY: undefined, WAYLAND_DISPLAY: undefined })
     try {
-      await there.waitFor(`✓ Opens ${url}`)
-      await vi.waitFor(() => expect(readFileSync(note, 'utf8')).toBe(url), 20_000)
-      await nowhere.waitFor(`▲ No desktop here to open it: ${url}`)
+      await there.waitFor(`✓ Opens ${url}`, WAIT)
+      await vi.waitFor(() => expect(browser.opened()).toEqual([url]), WAIT)
+      await nowhere.waitFor(`▲ No desktop here to open it: ${url}`, WAIT)
     } finally {
       await Promise.all([there.close(), nowhere.close()])
-      rmSync(folder, { recursive: true })
+      browser.remove()
+    }
+  })
+
+  it('portal, notebook and run can be clicked on in the terminal, and g opens each', TEST, async () => {
+    const browser = desktop()
+    const args = [program.file, 'allRunning', '--azure']
+    const terminal = openTerminal({ command: process.execPath, args, env: browser.env })
+    try {
+      await terminal.waitFor('q quit', WAIT)
+      /** A title in focus, a chosen row. */
+      const stands = (text: string) =>
+        terminal.waitFor((screen) => {
+          const row = screen.findIndex((line) => line.includes(text))
+          return row >= 0 && terminal.cells(row)[screen[row]?.indexOf(text) ?? 0]?.isInverse === true
+        }, WAIT)
+      const pages = [
+        // The lake in the portal; a run of silver; the page of the jobs, behind which the notebooks stand.
+        ['\x1b4', 'lake  growth', ['bronze   '], `${PORTAL}/Microsoft.Storage/storageAccounts/lake`],
+        ['\x1b5', '3 4 databricks', ['silver  ● '], RUN_URL],
+        [
+          '\x1b5',
+          '3 4 databricks',
+          ['silver  ● ', 'gold    ● '],
+          'https://adb-1.2.azuredatabricks.net/#job/list',
+        ],
+      ] as const
+      const opened: string[] = []
+      for (const [key, title, rows, url] of pages) {
+        terminal.press(key)
+        await stands(title)
+        for (const row of rows) {
+          terminal.press('j')
+          await stands(row)
+        }
+        terminal.press('enter')
+        await terminal.waitFor((screen) => /esc closes/.test(screen.join('')), WAIT)
+        expect(terminal.written).toContain(`\x1b]8;;${url}\x1b\\`)
+        terminal.press('g')
+        opened.push(url)
+        // No key before the last has had its effect.
+        await vi.waitFor(() => expect(browser.opened()).toEqual(opened), WAIT)
+        await terminal.waitFor('✓ Opens https://', WAIT)
+        terminal.press('ctrl+c')
+        await terminal.waitFor((screen) => !/esc closes/.test(screen.join('')), WAIT)
+        terminal.press('ctrl+c')
+        await terminal.waitFor(/q quit/, WAIT)
+      }
+    } finally {
+      await terminal.close()
+      browser.remove()
     }
   })
 
