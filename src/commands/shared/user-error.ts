@@ -16,9 +16,15 @@ export class UserError extends Error {
 /** What the system says names the file, and nothing to do about it. */
 const CHECK_FOLDER = 'Move away what is there, or choose another data folder with --data-dir.'
 
+/** Whoever meets the limit first, the system, a library or DuckDB, says it in its own words; 24 is the system's number for it. */
+const TOO_MANY_FILES = /\bE[MN]FILE\b|too many open files|system error 24\b/i
+const RAISE_LIMIT =
+  'This process may have too few files open at once. Raise that limit (ulimit -n 4096), then start again.'
+
 /** One or two lines for a person, from anything that was thrown. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
+  if (TOO_MANY_FILES.test(error.message)) return `${error.message}\n${RAISE_LIMIT}`
   const { hint, path } = error as { hint?: unknown; path?: unknown }
   if (typeof hint === 'string' && hint !== '') return `${error.message}\n${hint}`
   return typeof path === 'string' ? `${error.message}\n${CHECK_FOLDER}` : error.message
