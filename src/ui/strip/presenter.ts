@@ -85,8 +85,7 @@ function tilesOf(state: AppState): Tile[] {
     { name: 'events a second', ...rate, token: 'accent' },
     {
       name: 'created→gold p95 of 60 s',
-      text: latency === undefined ? '–' : seconds(latency),
-      unit: latency === undefined ? '' : 's',
+      ...bigDuration(latency),
       token: holds === false ? 'warn' : 'ok',
     },
     tile('waiting', isKnown ? waiting : undefined, waiting ? 'warn' : 'ok'),
@@ -100,7 +99,14 @@ function tilesOf(state: AppState): Tile[] {
 }
 
 const roundRate = (rate: number) => (rate < 9.95 ? Math.round(rate * 10) / 10 : Math.round(rate))
-const seconds = (ms: number) => (ms < 9950 ? (ms / 1000).toFixed(1) : String(Math.round(ms / 1000)))
+
+/** Three digits at most, so that a tile has room for them: after a long pause readings are hours old. */
+function bigDuration(ms: number | undefined): { text: string; unit: string } {
+  if (ms === undefined) return { text: '–', unit: '' }
+  const [scaled, unit] =
+    ms < 999_500 ? [ms / 1000, 's'] : ms < 99.5 * 60_000 ? [ms / 60_000, 'min'] : [ms / 3_600_000, 'h']
+  return { text: scaled < 9.95 ? scaled.toFixed(1) : String(Math.round(scaled)), unit }
+}
 
 /** What a person did last counts for a while (ms); else what the pipeline does. */
 const RECENT_MS = 20_000
