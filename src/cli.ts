@@ -73,5 +73,5 @@ function onDefect(error: unknown): void {
 }
 
 process.on('uncaughtException', onDefect)
-keepHeapSmall()
+void keepHeapSmall()
 await main()

@@ -49,6 +49,8 @@ describe('compiled code', () => {
     }
     await serve('')
     expect(await serve('COMPILE_CACHE')).toMatch(/dist\/worker\.js was accepted/)
+    // V8's flags are a part of the folder's name: they must not change while the worker loads.
+    expect(readdirSync(join(env.XDG_CACHE_HOME, 'rtstream-tui'))).toHaveLength(1)
   }, 60_000)
 
   // Node's own making of a folder in /proc does not return.

@@ -1,5 +1,6 @@
 /** How much memory V8 may use to save collections. */
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
+import { codeOfWorker } from '../../local/hosting/worker-thread.ts'
 import { releaseHeaps } from '../../local/runtime/heap-release.ts'
 
 /** Events a second from which collections cost more than the memory that they spare. */
@@ -44,9 +45,10 @@ function followRate(policy: keyof typeof POLICIES): void {
  * Keeps the heap near what is in use: a control room runs for hours beside a browser and slides, and its objects live for a
  * second. By itself V8 lets the heap grow to several times that, and each burst leaves it larger. Called once the program is
  * loaded: what loading needs is the size that the space for new objects keeps. The space is small, so one thread empties it
- * sooner than five agree on how to share it.
+ * sooner than five agree on how to share it. @returns once the local services' thread is loaded too.
  */
-export function keepHeapSmall(): void {
+export async function keepHeapSmall(): Promise<void> {
+  await codeOfWorker()
   setFlagsFromString('--no-parallel-scavenge')
   follow('calm')
 }

@@ -14,6 +14,7 @@ export interface WorkerBirth {
 }
 
 let early: Worker | undefined
+let earlyHasCode: Promise<void> = Promise.resolve()
 
 /** In the bundle the worker lies beside this file's bundle; from source, beside this file. */
 const ownWorker = () =>
@@ -30,8 +31,18 @@ export function loadWorker(file: URL = ownWorker()): Worker {
   }
   worker.once('error', forget)
   worker.once('exit', forget)
+  const { promise, resolve } = Promise.withResolvers<void>()
+  for (const event of ['message', 'error', 'exit']) worker.once(event, () => resolve())
+  earlyHasCode = promise
   return worker
 }
+
+/**
+ * Settles once a thread that {@link loadWorker} has begun says its first word, and so has all its code; at once without one. V8's
+ * flags hold for every thread, and compiled code is only taken from the cache under those that it was kept under: whoever changes
+ * one waits for this.
+ */
+export const codeOfWorker = (): Promise<void> => earlyHasCode
 
 /** The thread that {@link loadWorker} has begun, or a new one. It waits for its first message. */
 export function takeWorker(file?: URL): Worker {

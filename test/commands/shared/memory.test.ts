@@ -36,7 +36,7 @@ it('looks at the space for new objects while much comes, and only then', () => {
 /** In a process of its own, whose heap nothing else has grown. Prints how large its space for new objects became (bytes). */
 const GROWN = (whileBusy: string) => `
   import { heapPolicy, keepHeapSmall, newSpaceBytes } from ${JSON.stringify(fileURLToPath(new URL('../../../src/commands/shared/memory.ts', import.meta.url)))}
-  keepHeapSmall()
+  await keepHeapSmall()
   const follow = heapPolicy(undefined, ${whileBusy})
   follow(10_000)
   const kept = []

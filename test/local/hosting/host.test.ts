@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type LocalAzure, startLocalAzure } from '../../../src/local/hosting/host.ts'
-import { loadWorker, takeWorker } from '../../../src/local/hosting/worker-thread.ts'
+import { codeOfWorker, loadWorker, takeWorker } from '../../../src/local/hosting/worker-thread.ts'
 import type { LocalAzureOptions } from '../../../src/local/runtime/options.ts'
 import { dataFolder, localOptions, removeDataFolders } from '../../support/local-azure.ts'
 import { restCaller } from '../../support/rest.ts'
@@ -51,11 +51,19 @@ describe('the worker', () => {
     await other.terminate()
     // As a program takes it: by its first message.
     loadWorker()
+    let hasCode = false
+    void codeOfWorker().then(() => {
+      hasCode = true
+    })
+    await new Promise(setImmediate)
+    expect(hasCode).toBe(false)
     const azure = await start(dataFolder())
+    await codeOfWorker()
     expect((await restCaller(azure.endpoints.management, '')('GET', '/')).status).toBe(401)
     await early.terminate()
     const broken = loadWorker(new URL('./no-such-worker.ts', import.meta.url))
     await expect(once(broken, 'exit')).rejects.toThrow('no-such-worker')
+    await codeOfWorker()
     await start(dataFolder())
   })
 
