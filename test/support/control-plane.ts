@@ -44,8 +44,8 @@ export interface ControlPlaneOptions {
   lakeLimit?: number
   hubRetention?: { ms: number; bytes: number }
   databricksLimit?: RateLimit
-  /** Of a start or stop of the job; 1. */
-  retryAfterSeconds?: number
+  /** Of a start or stop of the job; undefined is a second, `service` what a session says. */
+  retryAfterSeconds?: number | 'service'
 }
 
 const folders: string[] = []
@@ -100,7 +100,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     newId: () => `id-${++ids}`,
     clock,
     logger: logged.logger,
-    retryAfterSeconds: options.retryAfterSeconds ?? 1,
+    retryAfterSeconds: options.retryAfterSeconds === 'service' ? undefined : (options.retryAfterSeconds ?? 1),
     databricksLimit: options.databricksLimit ?? { perSecond: 1000, burst: 1000 },
   })
   return {

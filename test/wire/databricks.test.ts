@@ -135,6 +135,18 @@ describe('jobs', () => {
     expect(run).toMatchObject({ creator_user_name: 'local', ...durations, tasks: [durations] })
   })
 
+  it('what was sent stands before the defaults, in the job and in its tasks', async () => {
+    const own = { timeout_seconds: 60, email_notifications: { on_failure: ['me@example.com'] } }
+    const settings = {
+      ...own,
+      max_concurrent_runs: 3,
+      queue: { enabled: true },
+      tasks: [{ task_key: 'a', run_if: 'ALL_DONE', ...own }],
+    }
+    const { job_id } = (await rest('POST', `${API}/create`, settings)).body
+    expect((await rest('GET', `${API}/get?job_id=${job_id}`)).body.settings).toMatchObject(settings)
+  })
+
   it('an update replaces what it names, adds tasks by their key, and removes what it lists', async () => {
     const a = { task_key: 'a', notebook_task: { notebook_path: '/x/gold' } }
     const first = { name: 'mine', tags: { x: 'y' }, tasks: [a, { task_key: 'b' }] }
@@ -190,6 +202,37 @@ describe('runs', () => {
     })
     // Cancelling what has ended is no error.
     expect((await cancel(run)).status).toBe(200)
+  })
+
+  it('tell how long they waited, and how long their task took; a run of tasks took nothing by itself', async () => {
+    await plane.close()
+    let now = Date.UTC(2026, 10, 24)
+    await start({ clock: { now: () => now } })
+    const job_id = await jobNamed('rtstream-silver')
+    const first = await runNow({ job_id })
+    plane.engine.last.state = 'running'
+    const second = await runNow({ job_id, queue: { enabled: true } })
+    now += 4000
+    await cancel(first)
+    await vi.waitFor(async () => expect((await statusOf(first)).status.state).toBe('TERMINATED'))
+    expect(await statusOf(first)).toMatchObject({
+      run_duration: 4000,
+      setup_duration: 0,
+      execution_duration: 0,
+      cleanup_duration: 0,
+      tasks: [
+        {
+          run_if: 'ALL_SUCCESS',
+          run_duration: 4000,
+          setup_duration: 0,
+          execution_duration: 4000,
+          cleanup_duration: 0,
+        },
+      ],
+    })
+    await vi.waitFor(async () => expect((await statusOf(second)).status.state).toBe('PENDING'))
+    expect((await statusOf(second)).queue_duration).toBe(4000)
+    expect(await statusOf(first)).not.toHaveProperty('queue_duration')
   })
 
   it('a failed one tells its error in its output, by the id of the run or of its task', async () => {

@@ -135,6 +135,7 @@ describe('metrics below the resource, as Resource Manager has them', () => {
     expect(body.value).toContainEqual(
       expect.objectContaining({
         name: { value: 'OutputWatermarkDelaySeconds', localizedValue: 'OutputWatermarkDelaySeconds' },
+        displayDescription: 'Seconds by which the output lies behind.',
         unit: 'Seconds',
         primaryAggregationType: 'Average',
       }),

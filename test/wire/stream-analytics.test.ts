@@ -202,9 +202,7 @@ describe('Stream Analytics as documented REST', () => {
 
   it('a client is told to wait ten seconds before its first poll', async () => {
     await plane.close()
-    const started = (retryAfterSeconds: number | undefined) =>
-      startControlPlane(retryAfterSeconds === undefined ? {} : { retryAfterSeconds })
-    plane = await started(10)
+    plane = await startControlPlane({ retryAfterSeconds: 'service' })
     rest = restCaller(plane.url, TOKEN)
     expect((await rest('POST', `${JOB}/start${VERSION}`)).headers.get('retry-after')).toBe('10')
   })

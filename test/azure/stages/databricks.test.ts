@@ -216,16 +216,32 @@ describe('commands', () => {
     expect(asked(/runs\/cancel/)).toHaveLength(1)
   })
 
-  it('find the job again when somebody has made it anew', async () => {
+  /** As recorded: most often 400 with a code, sometimes 404 with a sentence alone, or with nothing. */
+  const GONE = [
+    [400, { error_code: 'INVALID_PARAMETER_VALUE', message: 'Job 1001 does not exist.' }],
+    [404, { message: 'Job 1001 does not exist.' }],
+    [404, undefined],
+  ] as const
+
+  it.each(GONE)('find the job again when somebody has made it anew, told by %i %j', async (status, body) => {
     const adapter = stage()
     await adapter.status()
-    const gone = {
-      status: 400,
-      body: { error_code: 'INVALID_PARAMETER_VALUE', message: 'Job 1001 does not exist.' },
-    }
+    const gone = { status, ...(body ? { body } : {}) }
     proxy.inject({ match: /runs\/list/, times: 1, respond: gone })
     expect(await adapter.status()).toMatchObject({ state: 'stopped' })
     expect(asked(/jobs\/list/)).toHaveLength(2)
+    // A start and its stop find it likewise.
+    proxy.inject({ match: /run-now/, times: 1, respond: gone })
+    await adapter.start()
+    expect(plane.engine.runs).toHaveLength(1)
+    expect(asked(/jobs\/list/)).toHaveLength(3)
+  })
+
+  it.each(GONE)('say that a job that is gone for good is missing, told by %i %j', async (status, body) => {
+    proxy.inject({ match: /runs\/list/, respond: { status, ...(body ? { body } : {}) } })
+    const refused = stage().status()
+    await expect(refused).rejects.toMatchObject({ name: 'ServiceError', service: 'Databricks' })
+    if (status === 404) await expect(refused).rejects.toMatchObject({ kind: 'not-found' })
   })
 
   it('say that the job is not there, and what makes it', async () => {
