@@ -3,6 +3,7 @@ import { type Mutation, of } from './mutation.ts'
 
 const SETUP = ['test/setup/setup.test.ts']
 const INFRA = ['test/infra/infra.test.ts']
+const GALLERY = ['test/infra/gallery.test.ts']
 
 export const AZURE_TRUTH: readonly Mutation[] = [
   ...of(
@@ -22,6 +23,23 @@ export const AZURE_TRUTH: readonly Mutation[] = [
         "if (before !== 'Stopping') await",
         'if (before === query) await',
       ],
+      [
+        'a job is stopped, and its end not waited for',
+        'while (!AT_REST.includes(await stateOf())) {',
+        'while (before === String(query)) {',
+      ],
+      [
+        'whether a job runs is not known, and the deployment goes on',
+        '; stop it: $' + '{command}`,\n      stops: true',
+        '; stop it: $' + '{command}`,\n      stops: false',
+      ],
+      ['a name that ends in a period is taken', '{0,39}[\\p{L}\\p{N}_()-]$', '{0,39}[\\p{L}\\p{N}_().-]$'],
+      [
+        'what is being registered is not waited for',
+        'while (waiting.size > 0 && now() < deadline)',
+        'while (waiting.size > 99)',
+      ],
+      ['prepare writes a line for each thing', "texts.join('; ')", "texts.join('\\n')"],
     ],
   ),
   ...of(
@@ -69,6 +87,20 @@ export const AZURE_TRUTH: readonly Mutation[] = [
     ['test/doctor/doctor.test.ts', 'test/doctor/checks.test.ts'],
     [['doctor refuses the former form of the folders', " || timeFormat === 'HH/mm')", ')']],
   ),
+  {
+    file: '.gitattributes',
+    what: 'line ends of the templates are those of the machine',
+    find: '* text=auto eol=lf\n',
+    put: '',
+    tests: GALLERY,
+  },
+  {
+    file: '.github/workflows/azure-dev.yml',
+    what: 'the workflow’s identity gets the roles of a person',
+    find: 'AZURE_PRINCIPAL_TYPE: ServicePrincipal',
+    put: 'AZURE_PRINCIPAL_TYPE: User',
+    tests: GALLERY,
+  },
   ...[
     [
       'modules/stream-analytics.bicep',
@@ -87,6 +119,42 @@ export const AZURE_TRUTH: readonly Mutation[] = [
       'an assignment has the name of its resource',
       'guid(hub.id, principalId, roleId)',
       'guid(hub.id, roleId)',
+    ],
+    [
+      'modules/roles/container.bicep',
+      'an assignment on a container has the name of its resource',
+      'guid(container.id, principalId, roleId)',
+      'guid(container.id, roleId)',
+    ],
+    [
+      'modules/roles/account.bicep',
+      'an assignment on the account has the name of its resource',
+      'guid(account.id, principalId, roleId)',
+      'guid(account.id, roleId)',
+    ],
+    [
+      'modules/synapse.bicep',
+      'Synapse’s filesystem has a slash at its end',
+      "environment().suffixes.storage}'",
+      "environment().suffixes.storage}/'",
+    ],
+    [
+      'modules/synapse.bicep',
+      'nobody of Entra administers Synapse’s SQL',
+      "administratorType: 'ActiveDirectory'",
+      "administratorType: 'Other'",
+    ],
+    [
+      'main.bicep',
+      'another spelling of the environment makes a second set of everything',
+      'toLower(environmentName)',
+      'environmentName',
+    ],
+    [
+      'main.bicep',
+      'another spelling of the region makes a second set of everything',
+      "toLower(replace(location, ' ', ''))",
+      'location',
     ],
     [
       'modules/synapse.bicep',

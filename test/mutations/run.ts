@@ -24,6 +24,12 @@ const COPIED = [
   'infra',
   'azure.yaml',
   '.devcontainer',
+  '.gitattributes',
+  '.github',
+  'CODE_OF_CONDUCT.md',
+  'CONTRIBUTING.md',
+  'LICENSE',
+  'SECURITY.md',
   '.nvmrc',
   'README.md',
 ]

@@ -28,18 +28,9 @@ describe.skipIf(lacks !== undefined)('on Spark 4', () => {
 
   it('the notebooks pass their tests in Python, in ANSI mode', { timeout: 1_500_000 }, async () => {
     const { status, stdout, stderr } = await runPythonProgram(
-      // Kills start five Sparks more, and depend on Delta's commits, which the suite on Spark 3.5 has under test.
-      [
-        '-m',
-        'pytest',
-        '-q',
-        '--durations=5',
-        '-p',
-        'no:cacheprovider',
-        '--ignore-glob=*test_kill.py',
-        import.meta.dirname,
-      ],
+      ['-m', 'pytest', '-q', '--durations=5', '-p', 'no:cacheprovider', import.meta.dirname],
       {
+        RTSTREAM_KILLS: 'few',
         RTSTREAM_EXPORTED: join(folder, 'exported'),
         RTSTREAM_MATRIX: join(running.root, 'silver'),
         RTSTREAM_EDGES: join(folder, 'edges'),

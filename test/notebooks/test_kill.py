@@ -10,7 +10,9 @@ from pathlib import Path
 from conftest import NOTEBOOKS
 
 ONE_FILE = {"RTSTREAM_MAX_FILES": "1"}
-FILES, LINES = 3, 25
+# Each kill takes a Spark of its own: a second version of Spark has those at its two forms of a commit, with one batch.
+ALL_KILLS = os.environ.get("RTSTREAM_KILLS") != "few"
+FILES, LINES = 3 if ALL_KILLS else 1, 25
 
 
 @contextmanager
@@ -74,9 +76,10 @@ def test_killed_in_the_middle_of_a_batch_nothing_is_lost_and_nothing_repeated(la
     # Between the two commits of the first batch.
     kill_at(lake, "silver", "silver/weather_quarantine", "before")
     assert newest(lake, "silver/weather") == 0 and lake.ledger("silver/weather_quarantine") == []
-    # While the second is written, wherever that is, after the first was finished.
-    kill_once_it_writes(lake, "silver", "silver/weather")
-    assert newest(lake, "silver/weather_quarantine") == 0
+    if ALL_KILLS:
+        # While the second is written, wherever that is, after the first was finished.
+        kill_once_it_writes(lake, "silver", "silver/weather")
+        assert newest(lake, "silver/weather_quarantine") == 0
     lake.run("silver", **ONE_FILE)
     assert lake.ids() == ids
     assert sorted(row["raw"] for row in lake.rows("silver/weather_quarantine")) == [f"junk {file}" for file in range(FILES)]
@@ -85,9 +88,10 @@ def test_killed_in_the_middle_of_a_batch_nothing_is_lost_and_nothing_repeated(la
     assert lake.ledger("silver/weather")[-1]["totals"] == {
         "input": FILES * (LINES + 2), "output": FILES * LINES, "quarantined": FILES, "duplicates": FILES}
 
-    # Between gold's two commits.
-    kill_at(lake, "gold", "gold/weather_by_minute", "before")
-    assert len(lake.rows("gold/weather")) > 0 and lake.rows("gold/weather_by_minute") == []
+    if ALL_KILLS:
+        # Between gold's two commits.
+        kill_at(lake, "gold", "gold/weather_by_minute", "before")
+        assert len(lake.rows("gold/weather")) > 0 and lake.rows("gold/weather_by_minute") == []
     lake.run("gold")
     assert lake.ids("gold/weather") == ids
     assert sorted(row["readings"] for row in lake.rows("gold/weather_by_minute")) == [LINES] * FILES
