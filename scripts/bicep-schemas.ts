@@ -3,11 +3,13 @@
  * what the checks need. Run by a maintainer when a type or API version changes:
  *
  *   npm install --prefix DIR @azure/mcp-linux-x64@3.0.0-beta.46
- *   node scripts/bicep-schemas.ts DIR/node_modules/@azure/mcp-linux-x64/dist/azmcp
+ *   python3 -m venv DIR/venv
+ *   DIR/venv/bin/pip install azure-mgmt-eventhub==12.0.0 azure-mgmt-storage==25.2.0 azure-mgmt-databricks==3.0.0
+ *   node scripts/bicep-schemas.ts DIR/node_modules/@azure/mcp-linux-x64/dist/azmcp DIR/venv/bin/python
  *
  * The program carries the schemas (MIT licence, Microsoft) inside itself and asks no network for them. It has one version of
- * each type, and not the newest that a compiler knows: 3.0.0-beta.46 has the versions of 2.0.5. The templates use these,
- * as an offline check of newer ones is not to be had.
+ * each type, and not the newest: 3.0.0-beta.46 has the versions of 2.0.5. Where the SDKs for Python (MIT licence, Microsoft) are of
+ * a newer one, their models replace it (sdk_schemas.py); what models do not say, lengths and patterns, is taken over.
  */
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
@@ -69,8 +71,8 @@ interface UnionType {
   elements: Record<string, ObjectType>
 }
 
-const program = process.argv[2]
-if (!program) throw new Error('usage: node scripts/bicep-schemas.ts PATH-OF-AZMCP')
+const [program, python] = process.argv.slice(2)
+if (!program || !python) throw new Error('usage: node scripts/bicep-schemas.ts PATH-OF-AZMCP PYTHON')
 
 function property(raw: RawProperty): Property {
   const modifier = (name: string) => new RegExp(`${name}: (\\d+)`).exec(raw.modifiers ?? '')?.[1]
@@ -159,7 +161,38 @@ const answers = RESOURCE_TYPES.map((resourceType) => {
   }
 })
 
-const snapshot: Record<string, { body: ObjectType; types: Record<string, ObjectType | UnionType> }> = {}
+interface Schema {
+  body: ObjectType
+  types: Record<string, ObjectType | UnionType>
+}
+
+/** Gives a model the lengths and patterns of the schema of an earlier version, property by property. */
+function takeOverLimits(later: Schema, earlier: Schema): void {
+  const seen = new Set<ObjectType>()
+  const visit = (to: ObjectType, from: ObjectType) => {
+    if (seen.has(to)) return
+    seen.add(to)
+    for (const [name, one] of Object.entries(to.properties)) {
+      const before = from.properties[name]
+      if (!before) continue
+      const [next, last] = [later.types[itemOf(one.type)], earlier.types[itemOf(before.type)]]
+      if (next && last) {
+        if ('properties' in next && 'properties' in last) visit(next, last)
+        continue
+      }
+      const { minLength, maxLength, pattern } = before
+      Object.assign(one, JSON.parse(JSON.stringify({ minLength, maxLength, pattern })))
+    }
+  }
+  visit(later.body, earlier.body)
+  // Models know a resource's name as a text; some have only one.
+  const { name } = earlier.body.properties
+  if (name) later.body.properties.name = name
+}
+
+const itemOf = (type: string) => type.replace(/\[\]$/, '')
+
+const snapshot: Record<string, Schema> = {}
 for (const { provider, name, body, own } of answers) {
   // An answer leaves out the types that only a base type mentions; the provider's other answers hold them.
   const family = answers.filter((other) => other.provider === provider).flatMap((other) => [...other.own])
@@ -177,6 +210,21 @@ if (!version || !blob || !('properties' in blob)) throw new Error('the output ha
 version.type = '2021-10-01-preview'
 blob.properties.blobWriteMode = { type: 'Append | Once | string' }
 snapshot['Microsoft.StreamAnalytics/streamingjobs/outputs@2021-10-01-preview'] = preview
+
+const sdkSchemas = fileURLToPath(new URL('sdk_schemas.py', import.meta.url))
+const models = JSON.parse(execFileSync(python, [sdkSchemas], { encoding: 'utf8' })) as Record<string, Schema>
+for (const [reference, schema] of Object.entries(models)) {
+  const [type] = reference.split('@')
+  const known = Object.keys(snapshot).find((one) => one.startsWith(`${type}@`))
+  const earlier = known === undefined ? undefined : snapshot[known]
+  if (known === undefined || !earlier) throw new Error(`no earlier schema of ${reference}`)
+  takeOverLimits(schema, earlier)
+  delete snapshot[known]
+  snapshot[reference] = {
+    body: schema.body,
+    types: reachable(schema.body, new Map(Object.entries(schema.types))),
+  }
+}
 
 const file = fileURLToPath(new URL('../test/infra/fixtures/resource-types.json', import.meta.url))
 writeFileSync(file, `${JSON.stringify(snapshot)}\n`.replaceAll('"Microsoft.', '\n"Microsoft.'))

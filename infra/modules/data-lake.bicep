@@ -20,7 +20,7 @@ var containerNames = [
 // Storage Blob Data Reader: the control room only reads the lake.
 var readerRole = '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1'
 
-resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
+resource account 'Microsoft.Storage/storageAccounts@2026-06-01' = {
   name: accountName
   location: location
   tags: tags
@@ -39,12 +39,12 @@ resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
   }
 }
 
-resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2025-01-01' = {
+resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2026-06-01' = {
   parent: account
   name: 'default'
 }
 
-resource containers 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' = [for name in containerNames: {
+resource containers 'Microsoft.Storage/storageAccounts/blobServices/containers@2026-06-01' = [for name in containerNames: {
   parent: blobs
   name: name
   properties: {

@@ -33,7 +33,7 @@ var containerRoles = [
   }
 ]
 
-resource workspace 'Microsoft.Databricks/workspaces@2024-05-01' = {
+resource workspace 'Microsoft.Databricks/workspaces@2026-01-01' = {
   name: workspaceName
   location: location
   tags: tags
@@ -41,6 +41,8 @@ resource workspace 'Microsoft.Databricks/workspaces@2024-05-01' = {
     name: 'premium'
   }
   properties: {
+    // Clusters in the subscription, as the jobs have them; a serverless workspace has none.
+    computeMode: 'Hybrid'
     managedResourceGroupId: subscriptionResourceId('Microsoft.Resources/resourceGroups', managedGroupName)
     publicNetworkAccess: 'Enabled'
     requiredNsgRules: 'AllRules'
@@ -52,7 +54,7 @@ resource workspace 'Microsoft.Databricks/workspaces@2024-05-01' = {
   }
 }
 
-resource connector 'Microsoft.Databricks/accessConnectors@2024-05-01' = {
+resource connector 'Microsoft.Databricks/accessConnectors@2026-01-01' = {
   name: connectorName
   location: location
   tags: tags

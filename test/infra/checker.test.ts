@@ -224,8 +224,8 @@ describe('what the compiler refuses, or takes though it is wrong, is found', () 
     [
       'groups that are only referred to',
       'event-hubs',
-      "consumergroups@2024-01-01' = [",
-      "consumergroups@2024-01-01' existing = [",
+      "consumergroups@2026-01-01' = [",
+      "consumergroups@2026-01-01' existing = [",
     ],
     [
       'a default on a parameter of a module',
@@ -299,8 +299,8 @@ describe('what the compiler takes is let through', () => {
     [
       'nested resources',
       'roles/container',
-      "resource account 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {\n  name: accountName\n}\n\nresource blobs 'Microsoft.Storage/storageAccounts/blobServices@2025-01-01' existing = {\n  parent: account\n  name: 'default'\n}\n\nresource container 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' existing = {\n  parent: blobs\n  name: containerName\n}\n",
-      "resource account 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {\n  name: accountName\n  resource blobs 'blobServices' existing = {\n    name: 'default'\n    resource container 'containers' existing = {\n      name: containerName\n    }\n  }\n}\n",
+      "resource account 'Microsoft.Storage/storageAccounts@2026-06-01' existing = {\n  name: accountName\n}\n\nresource blobs 'Microsoft.Storage/storageAccounts/blobServices@2026-06-01' existing = {\n  parent: account\n  name: 'default'\n}\n\nresource container 'Microsoft.Storage/storageAccounts/blobServices/containers@2026-06-01' existing = {\n  parent: blobs\n  name: containerName\n}\n",
+      "resource account 'Microsoft.Storage/storageAccounts@2026-06-01' existing = {\n  name: accountName\n  resource blobs 'blobServices' existing = {\n    name: 'default'\n    resource container 'containers' existing = {\n      name: containerName\n    }\n  }\n}\n",
     ],
   ])('%s', (_, file, from, to) => {
     expect(changed(file, from, to).findings).toEqual([])

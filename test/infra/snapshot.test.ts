@@ -51,8 +51,8 @@ describe('the templates', () => {
     [
       'an account that is only looked up',
       'modules/roles/account.bicep',
-      "storageAccounts@2025-01-01' existing =",
-      "storageAccounts@2025-01-01' =",
+      "storageAccounts@2026-06-01' existing =",
+      "storageAccounts@2026-06-01' =",
     ],
     ['an older version of a type', 'main.bicep', 'resourceGroups@2025-04-01', 'resourceGroups@2024-03-01'],
   ])('%s is seen', (_, path, find, put) => {

@@ -199,6 +199,8 @@ export const policies: Record<string, (deployment: Deployment) => string[]> = {
   'Databricks is premium, with an identity of its own for the lake': (deployment) => [
     ...expectValues(deployment, 'Microsoft.Databricks/workspaces', {
       'sku.name': 'premium',
+      // Serverless workspaces have no clusters, and so none of our jobs.
+      'properties.computeMode': 'Hybrid',
       'properties.publicNetworkAccess': 'Enabled',
       'properties.requiredNsgRules': 'AllRules',
       'properties.parameters.enableNoPublicIp.value': true,

@@ -61,7 +61,7 @@ export interface Output extends Declaration {
 /** A resource or a module: `[for item in items: if (condition) { body }]` in its full form. */
 export interface Block extends Declaration {
   kind: 'resource' | 'module'
-  /** `Microsoft.Storage/storageAccounts@2025-01-01`, or the module's path. */
+  /** `Microsoft.Storage/storageAccounts@2026-06-01`, or the module's path. */
   reference: string
   existing: boolean
   condition: Expression | undefined

@@ -26,7 +26,7 @@ export interface ResourceSchema {
 const file = new URL('../fixtures/resource-types.json', import.meta.url)
 const snapshot = JSON.parse(readFileSync(file, 'utf8')) as Record<string, ResourceSchema>
 
-/** @param reference `Microsoft.Storage/storageAccounts@2025-01-01` */
+/** @param reference `Microsoft.Storage/storageAccounts@2026-06-01` */
 export const schemaOf = (reference: string): ResourceSchema | undefined => snapshot[reference]
 export const suggestion = (word: string, known: Iterable<string>) => {
   const meant = nearest(word, known)
