@@ -16,8 +16,8 @@ import { asTheyAre, refuseCutFiles } from '../query/cut-files.ts'
 import type { Batch, BatchJob, BatchPlan, Output } from '../query/query.ts'
 import type { QueryCheckpoint } from '../query/query-checkpoint.ts'
 import { type BatchSpan, Duplicates } from './deduplication.ts'
-import { linesOf, REASONS, RULE_MACROS, validated } from './silver-rules.ts'
-import { insertMany } from './work-table.ts'
+import { linesOf, REASONS, RULE_MACROS, shortWay, validated } from './silver-rules.ts'
+import { hasIrregular, insertMany } from './work-table.ts'
 
 export interface SilverInput {
   pieces: BronzePiece[]
@@ -41,6 +41,10 @@ const FOREIGN_LIST = 'foreign-files.txt'
 const ROWS_PER_WORK_TABLE = 20_000
 
 const INSERT_BATCH = `INSERT INTO batch ${validated(linesOf('decode($1)'))}`
+const INSERT_CANONICAL = `INSERT INTO batch ${shortWay(linesOf('decode($1)'))}`
+
+/** After lines in another form than the product's, so many small batches take the rules at once. */
+const BATCHES_BY_RULES = 10
 
 /** From this size (bytes) DuckDB reads files itself: planning each statement costs less than copies. */
 const READ_BY_DUCKDB_BYTES = 1_000_000
@@ -65,6 +69,8 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
   readonly #readForeign = new Set<string>()
   #source: BronzeSource | undefined
   #rowsInWorkTables = Number.POSITIVE_INFINITY
+  /** How many small batches still take the rules at once. */
+  #batchesByRules = 0
 
   constructor(
     context: EngineContext,
@@ -158,8 +164,20 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
       await insertMany(this.#connection, linesOf('without_mark(content)', `read_text(${files})`))
       return
     }
+    if (this.#batchesByRules > 0) this.#batchesByRules--
+    else {
+      await this.#insertEach(INSERT_CANONICAL, pieces)
+      if (!(await hasIrregular(this.#connection))) return
+      await this.#connection.runPrepared('TRUNCATE batch')
+      this.#batchesByRules = BATCHES_BY_RULES
+    }
+    await this.#insertEach(INSERT_BATCH, pieces)
+  }
+
+  /** @param insert takes a text. Its plan is kept: running the rules' costs five times as much as the short way's, for a line too. */
+  async #insertEach(insert: string, pieces: readonly BronzePiece[]): Promise<void> {
     for await (const text of readPieces(pieces, this.#resolve))
-      await this.#connection.runPrepared(INSERT_BATCH, [text])
+      await this.#connection.runPrepared(insert, [text])
   }
 
   /** One look at the batch: its counts are right as long as no row repeats an earlier one. */
