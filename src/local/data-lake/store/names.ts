@@ -1,6 +1,6 @@
 /** Names of containers and paths: valid in ADLS Gen2, and unable to leave the lake's folder. */
 import { lstatSync, type Stats } from 'node:fs'
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 import { InvalidNameError } from './storage-errors.ts'
 
 const CONTAINER = /^[a-z0-9](?:[a-z0-9]|-(?!-)){1,61}[a-z0-9]$/
@@ -65,10 +65,11 @@ export function pathSegments(path: string): string[] {
  */
 export function resolveInside(root: string, container: string, path: string): string {
   checkContainer(container)
-  let place = root
+  let place = join(root, container)
   let exists = true
-  for (const segment of [container, ...pathSegments(path)]) {
-    place = join(place, segment)
+  for (const segment of ['', ...pathSegments(path)]) {
+    // A segment has nothing that `join` would clean, which is most of its work.
+    if (segment !== '') place = `${place}${sep}${segment}`
     if (!exists) continue
     const found = entryAt(place)
     exists = found !== undefined
