@@ -4,8 +4,8 @@ import { type Command, CommanderError } from 'commander'
 import { program } from './cli/program.ts'
 import { keepHeapSmall } from './commands/shared/memory.ts'
 import { openOutput } from './commands/shared/output.ts'
-import { describeUsage } from './commands/shared/usage.ts'
-import { describeError } from './commands/shared/user-error.ts'
+import { describeUsage, unknownTopic } from './commands/shared/usage.ts'
+import { describeError, UserError } from './commands/shared/user-error.ts'
 import { ConfigError } from './config/error.ts'
 
 const output = openOutput(process.stdout, process.stderr)
@@ -28,9 +28,10 @@ function interruption(): AbortSignal {
 /** One line for wrong usage; one or two for any other error that a person can fix. */
 function report(error: unknown, root: Command): number {
   if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return 0
+    const isHelp = error.code === 'commander.help'
+    if (error.exitCode === 0 || (isHelp && process.argv.includes('help'))) return 0
     // Help that was shown in place of a command speaks for itself.
-    if (error.code !== 'commander.help') writeError(`${describeUsage(error, root)}\n`)
+    if (!isHelp) writeError(`${describeUsage(error, root)}\n`)
     return 2
   }
   writeError(`${describeError(error)}\n`)
@@ -52,7 +53,9 @@ async function main(): Promise<void> {
       code = result
     },
   })
+  const unknown = unknownTopic(process.argv.slice(2), root)
   try {
+    if (unknown !== undefined) throw new UserError(unknown, undefined, { exitCode: 2 })
     await root.parseAsync(process.argv.map((one) => (one === '--help-all' ? '--help' : one)))
   } catch (error) {
     code = report(error, root)

@@ -68,7 +68,7 @@ export function dataCommands(line: CommandLine): void {
     })
   })
     .argument('<table>', 'bronze, silver, quarantine, gold, by_minute or aggregated')
-    .addOption(new Option('--format <name>', 'of the file').choices(['csv', 'parquet']).default('csv'))
-    .option('--out <file>', 'where to (default: the name of the table)')
+    .addOption(new Option('--format <name>', 'form of the file').choices(['csv', 'parquet']).default('csv'))
+    .option('--out <file>', 'where to, - is standard output (default: the name of the table)')
     .option('--yes', 'fetch also more than 100 MB from Azure')
 }

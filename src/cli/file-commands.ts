@@ -8,6 +8,15 @@ export function fileCommands(line: CommandLine): void {
     .command('completion')
     .description('print a script that completes commands and options: bash, zsh, fish, powershell')
     .argument('<shell>', 'bash, zsh, fish or powershell')
+    .addHelpText(
+      'after',
+      `
+Try it in this shell, or add the line to what the shell reads at its start:
+  bash        source <(rtstream-tui completion bash)
+  zsh         source <(rtstream-tui completion zsh)
+  fish        rtstream-tui completion fish | source
+  PowerShell  rtstream-tui completion powershell | Out-String | Invoke-Expression`,
+    )
     .allowExcessArguments(false)
     .exitOverride()
     .action(async (shell: string) => {

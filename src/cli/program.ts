@@ -20,6 +20,8 @@ export function program(surroundings: Surroundings): Command {
     )
     .version(__VERSION__, '-V, --version')
     .helpCommand(true)
+    // The settings of Azure have long names: what they do is wrapped beside them all the same.
+    .configureHelp({ minWidthToWrap: 20 })
     .configureOutput({ writeOut: write, writeErr: writeError, outputError: () => {} })
     .exitOverride()
 

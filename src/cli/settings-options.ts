@@ -16,21 +16,32 @@ export const HELP_ALL = process.argv.includes('--help-all')
 
 /** Settings in the help of a command; the others stand in `--help-all`. */
 const COMMON = ['target', 'dataDir']
+const LOOKS = ['theme', 'presenter', 'mouse', 'ascii']
+const SESSION = [...COMMON, 'stations', 'interval', 'dirty', 'ephemeral', 'engine']
 const USES: Readonly<Record<string, readonly string[]>> = {
-  '': [
-    ...COMMON,
-    'stations',
-    'interval',
-    'dirty',
+  '': [...SESSION, ...LOOKS, 'readOnly'],
+  run: [...SESSION, 'seed'],
+  lesson: [...SESSION, ...LOOKS],
+  replay: LOOKS,
+  serve: [
+    'dataDir',
     'ephemeral',
     'engine',
-    'theme',
-    'presenter',
-    'mouse',
-    'readOnly',
-    'ascii',
+    'partitions',
+    'consumerGroups',
+    'keys',
+    'hubPort',
+    'hubTlsPort',
+    'kafkaPort',
+    'kafkaTlsPort',
+    'lakePort',
+    'lakeTlsPort',
+    'managementPort',
   ],
-  run: [...COMMON, 'stations', 'interval', 'seed', 'dirty', 'ephemeral', 'engine'],
+  endpoints: ['dataDir'],
+  report: ['dataDir'],
+  setup: ['azure.subscriptionId', 'azure.resourceGroup'],
+  prepare: ['azure.databricksNodeType'],
 }
 export const isShown = (command: string, key: string): boolean =>
   HELP_ALL || command === 'config' || (USES[command] ?? COMMON).includes(key)
@@ -53,6 +64,10 @@ export function option(setting: Setting): Option {
       ? []
       : [`default: ${fallback}`]),
   ]
-  const text = facts.length === 0 ? description : `${description} (${facts.join('; ')})`
+  // What is on is described; the option turns it off.
+  const does = setting.flags.startsWith('--no-')
+    ? `Turn off: ${description.charAt(0).toLowerCase()}${description.slice(1)}`
+    : description
+  const text = facts.length === 0 ? does : `${does} (${facts.join('; ')})`
   return new Option(setting.flags, text).helpGroup(group)
 }

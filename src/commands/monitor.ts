@@ -110,6 +110,10 @@ export async function runMonitor({
     stderr: process.stderr,
     onKey: idle.reset,
     query: () => found?.target.query,
+    onExport: async (table, format, signal) => {
+      const { exportForScreen } = await import('./sql.ts')
+      return exportForScreen({ query: found?.target.query, target: config.target, table, format, signal })
+    },
     onSave: (files) => saveScreen(join(folder.path, 'logs'), files),
     onOutput,
   })

@@ -49,6 +49,7 @@ export function stagesToStart(text: string | undefined): ServiceStage[] {
       wrong === 'generator'
         ? 'serve sends no readings of its own; rtstream-tui run does.'
         : `Name some of ${NAMES.join(', ')}, or all.`,
+      { exitCode: 2 },
     )
   return NAMES.filter((name) => asked.includes('all') || asked.includes(name)).map(
     (name) => STAGES.get(name) as ServiceStage,

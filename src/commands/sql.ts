@@ -1,8 +1,11 @@
 /** `rtstream-tui sql` and `rtstream-tui export`: the layers as tables. */
-
-import { resolve } from 'node:path'
+import { createReadStream, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { UnwritableFileError } from '../local/storage/naming-file.ts'
 import {
   DEFAULT_LIMITS,
+  type ExportFormat,
   type LakeQuery,
   PREPARED_QUERIES,
   QUERY_TABLES,
@@ -11,7 +14,7 @@ import {
   tablesIn,
 } from '../pipeline/ports/query.ts'
 import { countOf } from '../pipeline/state/count-of.ts'
-import { UserError } from './shared/user-error.ts'
+import { describeError, UserError } from './shared/user-error.ts'
 
 export interface SqlOptions {
   query: LakeQuery | undefined
@@ -62,21 +65,80 @@ export async function runSql(options: SqlOptions): Promise<number> {
 
 export interface ExportOptions extends Omit<SqlOptions, 'sql' | 'format' | 'maxRows'> {
   table: string
-  format: 'csv' | 'parquet'
+  format: ExportFormat
+  /** `-` is standard output. */
   out: string | undefined
 }
 
+const STDOUT = '-'
+
 export async function runExport(options: ExportOptions): Promise<number> {
-  const { table, format, out, write, signal } = options
+  const { table, format, out, write, writeError, signal } = options
   const name = QUERY_TABLES.find((one) => one === table)
   if (!name)
     throw new UserError(`There is no table ${table}.`, `One of: ${QUERY_TABLES.join(', ')}.`, { exitCode: 2 })
+  if (out === STDOUT && format !== 'csv')
+    throw new UserError('Only CSV goes to standard output.', `Name a file: --out ${name}.${format}.`, {
+      exitCode: 2,
+    })
   const query = known(options.query)
   await askBeforeMuch(options, [name], query)
+  if (out === STDOUT) {
+    const rows = await exportToOutput(query, name, write, signal)
+    writeError(`${countOf(rows, 'row')} of ${name}\n`)
+    return 0
+  }
   const file = resolve(out ?? `${name}.${format}`)
-  const rows = await query.export(name, format, file, signal)
+  const rows = await exportTo(file, () => query.export(name, format, file, signal))
   write(`${countOf(rows, 'row')} of ${name} in ${file}\n`)
   return 0
+}
+
+/** For the screen, where nobody can say --yes. @returns what came of it, in one or two lines; never rejects. */
+export async function exportForScreen(
+  options: Pick<ExportOptions, 'query' | 'target' | 'table' | 'format' | 'signal'>,
+): Promise<string> {
+  if (!options.query) return 'The layers cannot be exported yet: not connected.'
+  let said = ''
+  const write = (text: string) => {
+    said += text
+  }
+  try {
+    await runExport({ ...options, out: undefined, yes: false, write, writeError: () => {} })
+    return said.trimEnd()
+  } catch (error) {
+    return describeError(error)
+  }
+}
+
+/** @throws UnwritableFileError in place of what the system says of that file. */
+async function exportTo(file: string, write: () => Promise<number>): Promise<number> {
+  try {
+    return await write()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).path === file) throw new UnwritableFileError(file, error)
+    throw error
+  }
+}
+
+async function exportToOutput(
+  query: LakeQuery,
+  table: QueryTable,
+  write: (text: string) => void,
+  signal: AbortSignal,
+): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'rtstream-export-'))
+  try {
+    const file = join(folder, `${table}.csv`)
+    const rows = await query.export(table, 'csv', file, signal)
+    for await (const text of createReadStream(file, 'utf8')) {
+      signal.throwIfAborted()
+      write(text)
+    }
+    return rows
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 }
 
 /** On Azure, it is said how much is fetched, and asked first beyond a hundred megabytes. */

@@ -7,6 +7,7 @@ import { STAGE_IDS, type StageId, type StageService, type StageStatus } from '..
 import { countOf } from '../pipeline/state/count-of.ts'
 import { LAYERS, type LayerName } from '../pipeline/state/state.ts'
 import { formatBytes } from '../ui/text/format.ts'
+import { LAYER_NAMES } from '../ui/text/layer-names.ts'
 
 type ServiceStage = Exclude<StageId, 'generator'>
 
@@ -28,6 +29,14 @@ export interface StatusContext {
 interface Failure {
   error: string
   hint: string | undefined
+}
+
+/** As a person reads them; `--json` keeps the ids. */
+const STAGE_NAMES: Readonly<Record<ServiceStage, string>> = {
+  streamAnalytics: 'stream analytics',
+  silver: 'silver',
+  gold: 'gold',
+  aggregate: 'aggregate',
 }
 
 const STAGES = STAGE_IDS.filter((id) => id !== 'generator')
@@ -111,10 +120,11 @@ async function attempt<T extends object>(
 const described = ({ error, hint }: Failure) => (hint ? `${error} → ${hint}` : error)
 
 function stageLine(id: ServiceStage, status: StageStatus | Failure, now: number): string {
-  if ('error' in status) return `${id.padEnd(18)}${described(status)}\n`
+  const name = STAGE_NAMES[id].padEnd(18)
+  if ('error' in status) return `${name}${described(status)}\n`
   const { state, providerStatus, since, detail } = status
   const age = since && state !== 'stopped' ? `, for ${duration(now - since.getTime())}` : ''
-  return `${id.padEnd(18)}${state} (${providerStatus})${age}${detail ? `: ${detail}` : ''}\n`
+  return `${name}${state} (${providerStatus})${age}${detail ? `: ${detail}` : ''}\n`
 }
 
 function hubLine(hub: readonly { lastEnqueuedSequenceNumber: number }[] | Failure): string {
@@ -153,7 +163,7 @@ function layer(
 function layerLine({ name, files, bytes, rows, ageMs, error }: Layer): string {
   const count = rows === undefined ? 'rows unknown' : countOf(rows, 'row')
   const age = ageMs === undefined ? '' : `, newest ${duration(ageMs)} ago`
-  return `${name.padEnd(18)}${error ?? `${count}, ${countOf(files, 'file')}, ${formatBytes(bytes)}${age}`}\n`
+  return `${LAYER_NAMES[name].padEnd(18)}${error ?? `${count}, ${countOf(files, 'file')}, ${formatBytes(bytes)}${age}`}\n`
 }
 
 function duration(ms: number): string {

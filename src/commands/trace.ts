@@ -57,16 +57,31 @@ export async function runTrace(options: TraceOptions): Promise<number> {
   const { tracer, query, json, write, signal, now } = options
   if (!tracer) throw new UserError('This target cannot follow single events.')
   const trace = await look(tracer, options)
-  if (!trace)
-    throw new UserError(
-      `The hub holds no such event${query.kind === 'id' ? ` as ${query.eventId}` : ''}.`,
-      query.kind === 'newest'
-        ? 'Start the generator first: rtstream-tui, then key 1.'
-        : 'The newest 50,000 events of each partition are searched. An older one can be named by its position, PARTITION:SEQUENCE.',
-    )
+  if (!trace) throw notFound(query)
   signal.throwIfAborted()
   write(json ? `${JSON.stringify({ type: 'trace', ...trace })}\n` : traceText(trace, now()))
   return 0
+}
+
+const SEARCHED = 'The newest 50,000 events of each partition are searched'
+
+function notFound(query: TraceQuery): UserError {
+  switch (query.kind) {
+    case 'newest':
+      return new UserError('The hub holds no event.', 'Start the generator first: rtstream-tui, then key 1.')
+    case 'position':
+      return new UserError(
+        `The hub holds no event at ${query.partition}:${query.sequenceNumber}.`,
+        'It was never sent, or the hub keeps it no longer. rtstream-tui status shows the partitions.',
+      )
+    case 'city':
+      return new UserError(`The hub holds no event from ${query.city}.`, `${SEARCHED}. Is the name right?`)
+    case 'id':
+      return new UserError(
+        `The hub holds no event ${query.eventId}.`,
+        `${SEARCHED}. An older one can be named by its position, PARTITION:SEQUENCE.`,
+      )
+  }
 }
 
 async function look(

@@ -29,6 +29,8 @@ export interface ConfigProblem {
   found: string
   /** What would have been accepted. */
   expected: string
+  /** All of this as a person would say it, where that is no matter of one wrong value. */
+  sentence?: string
 }
 
 /** Everything that is wrong with the configuration, at once. Usage error: the process exits with 2. */
@@ -41,15 +43,16 @@ export class ConfigError extends Error {
     const lines = problems.map(describeProblem)
     super(
       lines.length === 1
-        ? `Wrong setting ${lines[0]}`
+        ? `${problems[0]?.sentence === undefined ? 'Wrong setting ' : ''}${lines[0]}`
         : `The configuration has ${lines.length} problems:\n${lines.map((line) => `  ${line}`).join('\n')}`,
     )
     this.problems = problems
   }
 }
 
-function describeProblem({ key, source, found, expected }: ConfigProblem): string {
-  const where = source ? ` (${describeSource(source)})` : ''
+function describeProblem({ key, source, found, expected, sentence }: ConfigProblem): string {
+  const name = source && describeSource(source)
+  const where = name === undefined || name === key ? '' : ` (${name})`
   // A parser's message quotes what it has found: line ends, escape sequences, whatever the file holds.
-  return `${key}${where}: ${found}; expected ${expected}`.replace(/\p{Cc}+/gu, ' ')
+  return (sentence ?? `${key}${where}: ${found}; expected ${expected}`).replace(/\p{Cc}+/gu, ' ')
 }

@@ -153,7 +153,7 @@ export const configSchema = z.strictObject({
   idleStop: duration('Stop everything after that long without a key', MINUTE, DAY).optional(),
   acceptCosts: toggle('Do not ask before starting what costs money').default(false),
   yesQuit: toggle('Quit at the first press of q, also while stages run').default(false),
-  mouse: toggle('Take clicks and the wheel in the terminal; --no-mouse leaves them to it').default(true),
+  mouse: toggle('Take clicks and the wheel in the terminal').default(true),
   hubRetention: duration('The local hub keeps events that long', MINUTE, 7 * DAY).prefault('24h'),
   hubSize: size('The local hub keeps that much at most', 10 * MB, 1000 * GB).prefault('1GB'),
   lakeLimit: size('The local lake refuses writes above this size', 10 * MB, 10_000 * GB).prefault('5GB'),

@@ -103,12 +103,17 @@ export function readFile(cwd: string, named: string | undefined): SourceReading 
     // A byte-order mark is what Windows editors leave behind.
     content = JSON.parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''))
   } catch (error) {
-    const found = error instanceof Error ? error.message : String(error)
+    const found = unreadable(error)
     reading.problems.push({ key: basename(path), source, found, expected: 'a readable JSON file' })
     return reading
   }
   collect(content, [], source, reading)
   return reading
+}
+
+function unreadable(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  return code === 'ENOENT' ? 'there is no such file' : (message ?? String(error))
 }
 
 function collect(node: unknown, path: readonly string[], source: Source, reading: SourceReading): void {
@@ -155,21 +160,36 @@ const describe = (source: Source) => ('name' in source ? source.name : source.ki
 export function readAzd(cwd: string, env: Environment): SourceReading {
   const reading: SourceReading = { values: new Map(), problems: [] }
   const folder = findUpwards(cwd, '.azure')
-  const absent = (found: string, expected: string, source?: Source): SourceReading => ({
+  const absent = (found: string, expected: string, advice: string, source?: Source): SourceReading => ({
     ...reading,
-    absence: { key: 'azd environment', source, found, expected },
+    absence: {
+      key: 'azd environment',
+      source,
+      found,
+      expected,
+      sentence: `No settings for Azure: ${found}. ${advice}`,
+    },
   })
   if (folder === undefined)
-    return absent('none in this folder or above', 'the folder in which `azd up` was run')
+    return absent(
+      'no azd environment in this folder or above',
+      'the folder in which `azd up` was run',
+      'Run `azd up`, or change to the folder in which it was run.',
+    )
   const name = env.AZURE_ENV_NAME || defaultEnvironment(folder, reading)
   if (name === undefined)
-    return absent('none is chosen', `\`azd env select NAME\`, or AZURE_ENV_NAME: ${environmentsIn(folder)}`)
+    return absent(
+      'no azd environment is chosen',
+      `\`azd env select NAME\`, or AZURE_ENV_NAME: ${environmentsIn(folder)}`,
+      `Choose one with \`azd env select NAME\`, or set AZURE_ENV_NAME; there are: ${environmentsIn(folder)}.`,
+    )
   const file = join(folder, name, '.env')
   const source: Source = { kind: 'azd', name: `.azure/${name}/.env` }
   if (!existsSync(file))
     return absent(
       `there is no ${source.name}`,
       `an environment that \`azd up\` has made: ${environmentsIn(folder)}`,
+      `Choose one that \`azd up\` has made with \`azd env select NAME\`, or set AZURE_ENV_NAME; there are: ${environmentsIn(folder)}.`,
       env.AZURE_ENV_NAME ? { kind: 'environment', name: 'AZURE_ENV_NAME' } : undefined,
     )
   const variables = parseEnv(readFileSync(file, 'utf8'))
@@ -185,7 +205,7 @@ const environmentsIn = (folder: string): string =>
   readdirSync(folder)
     .filter((name) => existsSync(join(folder, name, '.env')))
     .sort()
-    .join(', ') || 'there is none'
+    .join(', ') || 'none'
 
 function defaultEnvironment(folder: string, reading: SourceReading): string | undefined {
   const file = join(folder, 'config.json')

@@ -12,6 +12,14 @@ import {
 } from './format.ts'
 import { applyPatch, type Patch } from './patch.ts'
 
+const WHAT_TO_NAME = 'Name a file that was written with --record.'
+/** What the system says of a name that is no file's, in words. */
+const NO_FILE: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist',
+  ENOTDIR: 'does not exist',
+  EISDIR: 'is a folder',
+}
+
 /** Whole states kept between patches: they limit how many patches a seek applies. */
 const FRAMES_PER_SNAPSHOT = 200
 
@@ -78,7 +86,7 @@ export class Recording {
 
 /**
  * Reads a whole file. A file cut off by a crash or a full disk is read as far as it goes.
- * @throws RecordingError, or the disk's error.
+ * @throws RecordingError, also when there is no such file; or the disk's error.
  */
 export async function openRecording(file: string): Promise<Recording> {
   let header: RecordingHeader | undefined
@@ -91,13 +99,12 @@ export async function openRecording(file: string): Promise<Recording> {
     return header !== undefined
   })
   if (header && frames.length > 0) return new Recording(header, frames)
-  if (problem instanceof RecordingError || (problem as NodeJS.ErrnoException | undefined)?.syscall)
-    throw problem
-  throw new RecordingError(
-    `${file} is not a recording of rtstream-tui.`,
-    'Name a file that was written with --record.',
-    { cause: problem },
-  )
+  if (problem instanceof RecordingError) throw problem
+  const { code, syscall } = (problem ?? {}) as NodeJS.ErrnoException
+  const reason = NO_FILE[code ?? '']
+  if (reason !== undefined) throw new RecordingError(`${file} ${reason}.`, WHAT_TO_NAME, { cause: problem })
+  if (syscall !== undefined) throw problem
+  throw new RecordingError(`${file} is not a recording of rtstream-tui.`, WHAT_TO_NAME, { cause: problem })
 }
 
 /**

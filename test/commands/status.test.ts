@@ -90,7 +90,7 @@ describe('status', () => {
     const { code, text } = await status(false)
     expect(code).toBe(0)
     expect(text.split('\n')).toEqual([
-      'streamAnalytics   running (RUNNING), for 5 min',
+      'stream analytics  running (RUNNING), for 5 min',
       'silver            running (RUNNING), for 5 min',
       'gold              running (RUNNING), for 5 min',
       'aggregate         running (RUNNING), for 5 min',
@@ -99,7 +99,7 @@ describe('status', () => {
       'silver            1,200 rows, 2 files, 3.0 MB, newest 5 s ago',
       'quarantine        30 rows, 2 files, 3.0 MB, newest 5 s ago',
       'gold              1,190 rows, 2 files, 3.0 MB, newest 5 s ago',
-      'byMinute          60 rows, 2 files, 3.0 MB, newest 5 s ago',
+      'by minute         60 rows, 2 files, 3.0 MB, newest 5 s ago',
       'aggregated        8 rows, 2 files, 3.0 MB, newest 5 s ago',
       '',
     ])

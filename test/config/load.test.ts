@@ -116,7 +116,11 @@ describe('where values come from', () => {
     }
 
     it('as nothing was deployed from here', () =>
-      expect(problem()).toMatchObject({ key: 'azd environment', found: 'none in this folder or above' }))
+      expect(problem()).toMatchObject({
+        key: 'azd environment',
+        sentence:
+          'No settings for Azure: no azd environment in this folder or above. Run `azd up`, or change to the folder in which it was run.',
+      }))
 
     it('as the environment is not there', () => {
       azd('demo', AZURE)
@@ -125,6 +129,8 @@ describe('where values come from', () => {
         source: { kind: 'environment', name: 'AZURE_ENV_NAME' },
         found: 'there is no .azure/dmeo/.env',
         expected: 'an environment that `azd up` has made: demo',
+        sentence:
+          'No settings for Azure: there is no .azure/dmeo/.env. Choose one that `azd up` has made with `azd env select NAME`, or set AZURE_ENV_NAME; there are: demo.',
       })
     })
 
@@ -133,7 +139,7 @@ describe('where values come from', () => {
       azd('other', AZURE)
       writeFileSync(join(cwd, '.azure', 'config.json'), '{"version":1}')
       expect(problem()).toMatchObject({
-        found: 'none is chosen',
+        found: 'no azd environment is chosen',
         expected: expect.stringMatching(/demo, other$/),
       })
     })
@@ -254,7 +260,11 @@ describe('what is refused', () => {
 
   it('wants the file that --config names', () => {
     expect(problems({ flags: { config: 'absent.json' } })).toEqual([
-      expect.objectContaining({ key: 'absent.json', expected: 'a readable JSON file' }),
+      expect.objectContaining({
+        key: 'absent.json',
+        found: 'there is no such file',
+        expected: 'a readable JSON file',
+      }),
     ])
   })
 

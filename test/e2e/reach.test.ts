@@ -16,6 +16,7 @@ it('every zoom shows what the services have written, rows open, and the layers a
     args,
     columns: 80,
     rows: 40,
+    cwd: folder.path,
     env: { DISPLAY: undefined, WAYLAND_DISPLAY: undefined },
   })
   const shows = (wanted: string | RegExp) => terminal.waitFor(wanted, WAIT)
@@ -109,6 +110,21 @@ it('every zoom shows what the services have written, rows open, and the layers a
     await shows(/city +readings +mean[\s\S]*rows, from \d+ files?/)
     terminal.press('q')
     await shows(/q quit/)
+    // A table to a file, by its name.
+    terminal.press('E')
+    await shows('Which one?')
+    for (const letter of 'golden') terminal.press(letter)
+    terminal.press('enter')
+    await shows('There is no table golden')
+    terminal.press('E')
+    await shows('Which one?')
+    for (const letter of 'by_minute parquet') terminal.press(letter)
+    await shows('by_minute parquet▏')
+    terminal.press('enter')
+    await shows(/export of by_minute[\s\S]*rows? of by_minute in/)
+    expect(readFileSync(join(folder.path, 'by_minute.parquet')).subarray(0, 4).toString()).toBe('PAR1')
+    terminal.press('q')
+    await shows(/q quit/)
     await exportsAndQueries()
     terminal.press('\x13')
     await shows(/✓ .*logs/)
@@ -141,8 +157,22 @@ async function exportsAndQueries(): Promise<void> {
   const sql = 'SELECT 40 + 2 AS answer, count(*) > 0 AS hasRows FROM gold'
   expect((await ended('sql', sql)).text).toMatch(/answer[^\n]*hasRows\s[\s\S]*42[^\n]*true/)
   expect((await ended('sql', sql, '--json')).text).toContain('{"answer":42,"hasRows":true}')
+  // A count is a number for whoever reads it.
+  expect((await ended('sql', 'SELECT 40::BIGINT + 2 AS answer', '--json')).text).toContain('{"answer":42}')
+  expect((await ended('sql', 'SELECT 9007199254740993 AS id', '--json')).text).toContain(
+    '{"id":"9007199254740993"}',
+  )
   expect((await ended('sql', sql, '--csv')).text).toMatch(/^answer,hasRows\n42,true/)
   await statusIsOneSnapshot()
+  const piped = (await ended('export', 'by_minute', '--out', '-')).text
+  expect(piped).toMatch(/^\d{4}-\d\d-\d\d [^\n]*,\d+\.?\d*$[\s\S]*\d rows? of by_minute\s*$/m)
+  const binary = await ended('export', 'gold', '--format', 'parquet', '--out', '-')
+  expect(binary).toMatchObject({ code: 2, text: expect.stringContaining('--out gold.parquet') })
+  const nowhere = await ended('export', 'gold', '--out', join(folder.path, 'nowhere', 'gold.csv'))
+  expect(nowhere).toMatchObject({
+    code: 1,
+    text: expect.stringMatching(/cannot be written: its folder does not exist/),
+  })
   const wrong = await ended('export', 'golden', '--format', 'csv')
   expect(wrong.code).toBe(2)
   expect(wrong.text).toMatch(/There is no table golden[\s\S]*One of: bronze, silver/)

@@ -210,7 +210,7 @@ describe('the control room', () => {
     expect((await terminal.exit).code).toBe(2)
     expect(terminal.written.trimEnd()).not.toMatch(/[\r\n]/)
     expect(terminal.text()).toMatch(
-      /azd environment: none in this folder or above; expected the folder .*azd up/,
+      /^No settings for Azure: no azd environment in this folder or above\. Run `azd up`/,
     )
     expect(terminal.written).not.toContain('\x1b[?1049h')
     await terminal.close()

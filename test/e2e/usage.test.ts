@@ -36,6 +36,9 @@ describe('wrong usage', () => {
     [['run', 'now'], /too many arguments.*now/],
     [['run', '--data-dir', ''], /dataDir/],
     [['run', '--config', 'nowhere.json'], /nowhere\.json.*expected a readable JSON file/],
+    [['run', '--config', 'nowhere.json'], /^Wrong setting nowhere\.json: there is no such file;/],
+    [['help', 'stauts'], /unknown command 'stauts'; did you mean status\?/],
+    [['help', 'fly'], /unknown command 'fly' \(/],
     [['notebooks', 'export'], /--ipynb/],
     [['notebooks', 'export', '--ipynb', ''], /--ipynb.*expected a folder/],
   ])('%j exits with 2 and says in one line what was expected', async (args, expected) => {
@@ -52,7 +55,7 @@ describe('wrong usage', () => {
       const { code, stderr, lines } = await cli([command, '--target', 'azure'], { cwd: folder.path })
       expect({ code, lines }).toEqual({ code: 2, lines: [] })
       expect(linesOf(stderr)).toEqual([
-        expect.stringMatching(/azd environment.*expected the folder .*azd up/),
+        expect.stringMatching(/^No settings for Azure: no azd environment .*Run `azd up`/),
       ])
     },
   )
@@ -105,13 +108,15 @@ describe('wrong usage', () => {
     expect(all).toContain('--databricks-workspace-url')
     // A default that says nothing, or that `--no-…` turns round, is not told.
     expect(all).not.toMatch(/default: \)|--no-.*default: true|undefined/)
-    expect(all).toMatch(/doctor .*check the setup and show how to fix problems/)
+    expect(all).toMatch(/doctor .*check\s+the\s+setup\s+and\s+show\s+how\s+to\s+fix\s+problems/)
     for (const shell of ['bash', 'zsh', 'fish', 'powershell'])
       expect((await cli(['completion', shell])).lines.join('\n'), shell).toMatch(/doctor[\s\S]*json/)
     expect((await cli(['completion', 'tcsh'])).code).toBe(2)
     expect(help.code).toBe(0)
     expect(help.lines.join('\n')).toMatch(/run.*endpoints/s)
-    const run = (await cli(['help', 'run'])).lines.join('\n')
+    const asked = await cli(['help', 'run'])
+    expect(asked).toMatchObject({ code: 0, stderr: '' })
+    const run = asked.lines.join('\n')
     expect(run).toMatch(/--duration .*\(default: 30s\)/)
     expect(run).toMatch(/--stations .*\(default: 100\)/)
     expect(run).toMatch(/--interval .*\(default: 10s\)/)
@@ -131,6 +136,28 @@ it('exports the notebooks, and says where they are', async () => {
   const refused = await cli(['notebooks', 'export', '--ipynb', join(folder.path, 'taken')])
   expect(refused.code).not.toBe(0)
   expect(refused.stderr).toMatch(/notebooks cannot be written to .*taken.*\n.*Name a folder/)
+})
+
+it('each command shows the settings that it uses, none of them wider than the window', async () => {
+  const helpOf = async (command: string) => (await cli([command, '--help'])).lines
+  const shown = { serve: '--hub-port', lesson: '--theme', replay: '--theme', setup: '--subscription-id' }
+  for (const [command, setting] of Object.entries(shown))
+    expect((await helpOf(command)).join('\n'), command).toContain(`  ${setting} `)
+  expect((await helpOf('serve')).join('\n')).not.toContain('--target')
+  expect((await helpOf('completion')).join('\n')).toContain('source <(rtstream-tui completion bash)')
+  const config = await helpOf('config')
+  expect(config.filter((line) => line.length > 80)).toEqual([])
+  // A switch that is on is told by what its option does.
+  expect(config.join(' ')).toMatch(/--no-mouse +Turn off: take clicks/)
+})
+
+it('a file to play or to write is told by its name, and what to do', async () => {
+  for (const command of ['replay', 'report'])
+    expect(await cli([command, 'nowhere.rtrec'])).toMatchObject({
+      code: 1,
+      stderr: 'nowhere.rtrec does not exist.\nName a file that was written with --record.\n',
+    })
+  expect(await cli(['serve', '--start', 'foo'])).toMatchObject({ code: 2, stderr: /foo is not a stage/ })
 })
 
 describe('on a terminal', () => {

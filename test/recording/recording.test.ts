@@ -220,7 +220,16 @@ describe('a recording', () => {
     for await (const chunk of packed) chunks.push(chunk as Buffer)
     writeFileSync(file, Buffer.concat(chunks))
     await expect(openRecording(file)).rejects.toThrow(/newer program/)
-    await expect(openRecording(join(folder, 'nowhere.rtrec'))).rejects.toThrow(/ENOENT/)
+  })
+
+  it('that is not there, or is a folder, is said in words, with what to name', async () => {
+    const hint = expect.stringContaining('--record')
+    const nowhere = join(folder, 'nowhere.rtrec')
+    await expect(openRecording(nowhere)).rejects.toMatchObject({
+      message: `${nowhere} does not exist.`,
+      hint,
+    })
+    await expect(openRecording(folder)).rejects.toMatchObject({ message: `${folder} is a folder.`, hint })
   })
 
   it('plays at its speed, pauses, seeks, and takes no control', async () => {

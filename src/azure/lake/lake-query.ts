@@ -1,7 +1,8 @@
 /** SQL over the layers: the files that a query needs are fetched into a temporary folder, and DuckDB sees them as views. */
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { BRONZE } from '../../contract/bronze-layout.ts'
 import { type DeltaType, TABLES, type TableName } from '../../contract/tables.ts'
@@ -58,7 +59,8 @@ export function createLakeQuery({ client }: { client: LakeClient }): LakeQuery {
       withDatabase(client, [table], signal, async ({ connection, folder }) => {
         const made = join(folder, `export.${format}`)
         const result = await connection.run(`COPY (SELECT * FROM ${table}) TO '${made}' (FORMAT ${format})`)
-        copyFileSync(made, file)
+        // A pipe and /dev/stdout take it too.
+        await pipeline(createReadStream(made), createWriteStream(file))
         return result.rowsChanged
       }),
   }
@@ -224,13 +226,19 @@ async function loadBronze(
   return { files: copies.length, bytes }
 }
 
+/** Long numbers come as text; only those that a JSON number cannot hold exactly stay text. */
+function exactNumber(value: unknown): unknown {
+  const number = typeof value === 'string' ? Number(value) : Number.NaN
+  return Number.isSafeInteger(number) ? number : value
+}
+
 async function select(
   connection: DuckDBConnection,
   sql: string,
   { rows, timeoutMs }: QueryLimits,
   signal: AbortSignal | undefined,
 ): Promise<Pick<QueryResult, 'columns' | 'rows' | 'isCut'>> {
-  const { StatementType } = await import('@duckdb/node-api')
+  const { StatementType, DuckDBTypeId } = await import('@duckdb/node-api')
   const statements = await connection.extractStatements(sql)
   if (statements.count !== 1) throw new Error('One statement at a time: a single SELECT.')
   const prepared = await statements.prepare(0)
@@ -244,7 +252,13 @@ async function select(
   try {
     const reader = await prepared.streamAndReadUntil(rows + 1)
     signal?.throwIfAborted()
-    const found = reader.getRowsJson()
+    const { BIGINT, UBIGINT, HUGEINT, UHUGEINT } = DuckDBTypeId
+    const isLong = reader
+      .columnTypes()
+      .map(({ typeId }) => [BIGINT, UBIGINT, HUGEINT, UHUGEINT].some((long) => long === typeId))
+    const found = reader
+      .getRowsJson()
+      .map((row) => row.map((value, column) => (isLong[column] ? exactNumber(value) : value)))
     return { columns: reader.columnNames(), rows: found.slice(0, rows), isCut: found.length > rows }
   } catch (error) {
     signal?.throwIfAborted()

@@ -8,6 +8,9 @@ export type QueryTable = (typeof QUERY_TABLES)[number]
 export const tablesIn = (sql: string): QueryTable[] =>
   QUERY_TABLES.filter((name) => new RegExp(`\\b${name}\\b`, 'i').test(sql))
 
+export const EXPORT_FORMATS = ['csv', 'parquet'] as const
+export type ExportFormat = (typeof EXPORT_FORMATS)[number]
+
 export interface QueryLimits {
   /** Rows that are returned at most. */
   rows: number
@@ -32,7 +35,7 @@ export interface LakeQuery {
   /** One SELECT. @throws ServiceError, or an Error that says what is wrong with the SQL. */
   run(sql: string, limits: QueryLimits, signal?: AbortSignal): Promise<QueryResult>
   /** Writes a table whole to a file on this machine. @returns its rows. */
-  export(table: QueryTable, format: 'csv' | 'parquet', file: string, signal?: AbortSignal): Promise<number>
+  export(table: QueryTable, format: ExportFormat, file: string, signal?: AbortSignal): Promise<number>
 }
 
 /** Questions that are often asked. */

@@ -2,6 +2,7 @@
 import { isDerivedId } from '../../contract/derived-id.ts'
 import { DEDUPLICATION_WINDOW_MS } from '../../contract/reading.ts'
 import type { ArrivedRow } from '../ports/lake.ts'
+import { grouped } from '../state/count-of.ts'
 import type { Assertion, AssertionsSlice, Percentiles } from '../state/state.ts'
 import { RecentIds } from './recent-ids.ts'
 
@@ -72,7 +73,7 @@ export class Assertions {
     while (this.#rates.length > 2 && (this.#rates[1] as RateSample).at <= at - WINDOW_MS) this.#rates.shift()
     const [first] = this.#rates
     const elapsed = at - (first?.at ?? at)
-    const expectation = `≥ 90 % of ${Math.round(planned * 10) / 10}/s`
+    const expectation = `≥ 90 % of ${planned < 1000 ? Math.round(planned * 10) / 10 : grouped(planned)}/s`
     if (!first || elapsed <= 0) {
       this.#rate = unmeasured(expectation)
       return

@@ -3,7 +3,7 @@ import { FAULTS } from '../../pipeline/faults/registry.ts'
 import { STAGE_IDS } from '../../pipeline/ports/stages.ts'
 import { isUp } from '../../pipeline/stages/stage.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
-import { bindingOf, KEYMAP, type KeyBinding, whyNot } from '../input/keymap.ts'
+import { bindingOf, type Command, KEYMAP, type KeyBinding, whyNot } from '../input/keymap.ts'
 import { isFollowing } from '../input/lesson-keys.ts'
 import { LETTERS } from '../input/letters.ts'
 import { linksOfDetail } from '../input/links.ts'
@@ -97,6 +97,8 @@ const IN_HELP: readonly Hint[] = [
   { key: 'enter', label: 'run', rank: 1 },
 ]
 
+const NEED_PANELS: ReadonlySet<Command> = new Set(['nextPanel', 'zoom', 'filter'])
+
 /** None for a key that would be refused, or does here what another one says already. */
 function hintOf(binding: KeyBinding, state: AppState, view: ViewState): Hint[] {
   const { footer, command } = binding
@@ -111,6 +113,8 @@ function hintOf(binding: KeyBinding, state: AppState, view: ViewState): Hint[] {
   if (command === 'burst' && !isUp(stages.generator.state)) return []
   if (command === 'zoom' && (view.isZoomed || view.overlay || view.detail || view.cursor !== undefined))
     return []
+  // No panel is in sight there.
+  if (view.isPresenting && !isCovered(view) && NEED_PANELS.has(command)) return []
   // There it searches, and the keys stand in the list.
   if (view.overlay === 'help' && !view.detail && command !== 'quit') return []
   // What lies on top is closed first.

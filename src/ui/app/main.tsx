@@ -18,7 +18,7 @@ import { painter } from '../text/ansi.ts'
 import { speaksUtf8 } from '../text/glyphs.ts'
 import { type Background, chooseTheme, THEMES, type ThemeName } from '../text/theme.ts'
 import { App, type Lend } from './app.tsx'
-import { Screen } from './screen.ts'
+import { Screen, type ScreenOptions } from './screen.ts'
 import { type ScreenFile, screenFiles } from './screen-files.ts'
 
 export interface ControlRoomOptions {
@@ -47,6 +47,8 @@ export interface ControlRoomOptions {
   onKey: () => void
   /** What asks the layers in SQL, once there is a target. */
   query?: () => LakeQuery | undefined
+  /** See {@link ScreenOptions}. */
+  onExport?: ScreenOptions['onExport']
   /** Writes the screen to files. @returns where they are, for a person. */
   onSave: (files: readonly ScreenFile[]) => string
   /** A line that somebody else would have written on the screen. */
@@ -104,6 +106,7 @@ export function openControlRoom(options: ControlRoomOptions): ControlRoom {
     actions: options.actions,
     paint: paint(),
     ...(options.query ? { query: options.query } : {}),
+    ...(options.onExport ? { onExport: options.onExport } : {}),
     onCopy: (text) => output.write(`\x1b]52;c;${Buffer.from(text).toString('base64')}\x07`),
     onOpenLink: (url) => openLink(url, { env, platform: process.platform, onProblem: options.onOutput }),
     onSave: (lines) => {

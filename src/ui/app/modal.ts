@@ -43,6 +43,10 @@ export const ANSWERS: Readonly<Record<Question['kind'], readonly Answer[]>> = {
     ['↑ ↓', 'earlier and prepared questions'],
     ['esc', 'leave it'],
   ],
+  export: [
+    ['enter', 'write it'],
+    ['esc', 'leave it'],
+  ],
   phoneRate: TYPED_ANSWERS,
   phone: [
     ['enter', 'remove it'],
@@ -158,6 +162,17 @@ function questionBox(question: Question, state: AppState, width: number): Framed
           [],
         ],
       }
+    case 'export':
+      return typed(
+        'export a table',
+        'Which one?',
+        question.text,
+        [
+          'bronze, silver, quarantine, gold, by_minute or aggregated;',
+          'then csv or parquet, such as: gold parquet',
+        ],
+        ANSWERS.export,
+      )
     case 'share':
       return typed(
         'dirty data',
@@ -199,14 +214,14 @@ const typed = (
   title: string,
   ask: string,
   text: string,
-  hint: string,
+  hint: string | readonly string[],
   answers: readonly Answer[] = TYPED_ANSWERS,
 ): Framed => ({
   title,
   lines: [
     [],
     [span(`${ask}  `), span(text, 'title', true), span('▏', 'accent')],
-    [span(hint, 'muted')],
+    ...[hint].flat().map((line): Line => [span(line, 'muted')]),
     [],
     ...answerLines(answers),
     [],

@@ -3,7 +3,13 @@
  * something on it has changed, so that nothing changing means nothing painted.
  */
 
-import { type LakeQuery, type QueryResult, tablesIn } from '../../pipeline/ports/query.ts'
+import {
+  type ExportFormat,
+  type LakeQuery,
+  type QueryResult,
+  type QueryTable,
+  tablesIn,
+} from '../../pipeline/ports/query.ts'
 import type { TraceQuery } from '../../pipeline/ports/trace.ts'
 import type { ReadonlyStore } from '../../pipeline/session/session-types.ts'
 import type { Actions } from '../../pipeline/state/actions.ts'
@@ -50,6 +56,8 @@ export interface ScreenOptions {
   onMouse?: () => boolean
   /** Asks the layers in SQL; undefined: it cannot, or not yet. */
   query?: () => LakeQuery | undefined
+  /** Writes a table to a file. @returns what came of it, for a person. */
+  onExport?: (table: QueryTable, format: ExportFormat, signal: AbortSignal) => Promise<string>
   /** Goes on to the next theme. @returns its name. */
   onTheme?: () => string
   monotonic?: () => number
@@ -96,6 +104,11 @@ export class Screen {
       ...options,
       onCopy,
       onAsk: (title, sql) => this.#ask(title, sql),
+      onExport: (table, format) =>
+        this.#answer(`export of ${table}`, async (signal) => {
+          const text = await options.onExport?.(table, format, signal)
+          return { lines: (text ?? 'Tables of this session cannot be exported.').split('\n') }
+        }),
       onMouse,
       onOpenLink,
       onSave: () => onSave(this.#drawn?.lines ?? []),
@@ -209,6 +222,18 @@ export class Screen {
   #ask(title: string, sql: string): string | undefined {
     const query = this.#options.query?.()
     if (!query) return 'The layers cannot be asked yet: not connected.'
+    this.#answer(title, async (signal) => {
+      try {
+        return tableLines(await askLake(query, sql, this.#state.session.target === 'azure', signal))
+      } catch (error) {
+        return { lines: ['The query failed.', ...String((error as Error).message ?? error).split('\n')] }
+      }
+    })
+    return undefined
+  }
+
+  /** @param ask never rejects. */
+  #answer(title: string, ask: (signal: AbortSignal) => Promise<Partial<TableView>>): void {
     this.#asking?.abort()
     const controller = new AbortController()
     this.#asking = controller
@@ -217,12 +242,7 @@ export class Screen {
       this.#change({ ...this.#view, table: { ...noTable(title), ...table } })
       this.#tell()
     }
-    void askLake(query, sql, this.#state.session.target === 'azure', controller.signal).then(
-      (result) => show(tableLines(result)),
-      (error: unknown) =>
-        show({ lines: ['The query failed.', ...String((error as Error).message ?? error).split('\n')] }),
-    )
-    return undefined
+    void ask(controller.signal).then(show)
   }
 
   #takeBack(): void {

@@ -29,6 +29,14 @@ import {
 } from './view-keys.ts'
 import { goBack, isCovered, leaveZoom, moveFocus, toggleZoomOf, type ViewState } from './view-state.ts'
 
+/** A terminal sends alt+x as esc and x: whoever presses esc and then x at once must be told why neither did anything. */
+function nothingBehind(key: string): string {
+  const second = /^alt\+(.)$/u.exec(key)?.[1]
+  return second !== undefined && bindingOf(second)
+    ? `esc and ${second} came as one key, alt+${second}, which does nothing: pause between them.`
+    : `${key.replace(/ $/, 'space')} does nothing here: ? shows every key.`
+}
+
 export class KeyDispatch {
   readonly #options: KeyDispatchOptions
   readonly #replies: Replies
@@ -64,11 +72,7 @@ export class KeyDispatch {
         choice,
       )
     const binding = bindingOf(key)
-    if (!binding)
-      return this.#replies.refuse(
-        clean,
-        `${key.replace(/ $/, 'space')} does nothing here: ? shows every key.`,
-      )
+    if (!binding) return this.#replies.refuse(clean, nothingBehind(key))
     return this.#run(clean, binding, drawn, key)
   }
 
@@ -134,6 +138,8 @@ export class KeyDispatch {
       }
       case 'sql':
         return this.#questions.askForSql(view)
+      case 'export':
+        return { ...view, question: { kind: 'export', text: '' } }
       case 'palette':
         return { ...view, overlay: 'help', palette: { query: '', isTyping: true, chosen: 0 } }
       case 'rowUp':

@@ -1,4 +1,5 @@
 /** What keys need: the screen as it is drawn, and whom they ask. */
+import type { ExportFormat, QueryTable } from '../../pipeline/ports/query.ts'
 import type { Actions } from '../../pipeline/state/actions.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
 import type { HandOver } from '../ink/hand-over.ts'
@@ -39,6 +40,8 @@ export interface KeyDispatchOptions {
   onMouse: () => boolean
   /** Asks the layers in SQL; the answer comes to the screen later. @returns why it cannot be asked. */
   onAsk: (title: string, sql: string) => string | undefined
+  /** Writes a table to a file; where it is comes to the screen later. */
+  onExport: (table: QueryTable, format: ExportFormat) => void
   onQuit: (choice: { stopAll: boolean }) => void
   /** The terminal is to be drawn on anew, or given back to the shell for a while. @returns why not. */
   onHandOver: (what: HandOver) => string | undefined

@@ -17,6 +17,7 @@ export type Command =
   | 'palette'
   | 'data'
   | 'sql'
+  | 'export'
   | 'rowUp'
   | 'rowDown'
   | 'copy'
@@ -202,6 +203,7 @@ export const KEYMAP: readonly KeyBinding[] = [
   bind('Screen', 'save', ['ctrl+s'], 'the screen to a file, beside the log: text, ANSI and SVG'),
   bind('Session', 'data', ['o'], 'the newest rows of the chosen layer of the lake, else of silver'),
   bind('Session', 'sql', ['s'], 'ask the layers in SQL; ↑ brings earlier and prepared questions'),
+  bind('Session', 'export', ['E'], 'export a table to a file, CSV or Parquet; type its name'),
   bind('Session', 'palette', [':'], 'find an action by a few of its letters, and run it'),
   bind('Session', 'ledger', ['l'], 'the ledger hop by hop, and the five assertions', hint('l', 'ledger', 4)),
   bind(

@@ -1,5 +1,5 @@
 /** Questions that the screen asks before it acts, and what is typed as their answer. */
-import { PREPARED_QUERIES } from '../../pipeline/ports/query.ts'
+import { EXPORT_FORMATS, PREPARED_QUERIES, QUERY_TABLES } from '../../pipeline/ports/query.ts'
 import type { StageId } from '../../pipeline/ports/stages.ts'
 import type { ActionResult } from '../../pipeline/state/actions.ts'
 import { withoutLast } from '../text/line.ts'
@@ -13,7 +13,7 @@ import { canClose, goBack, noTable, type Question, type TypedKind, type ViewStat
 /** The second press of `q` or ctrl+c within this quits (ms). */
 const SECOND_PRESS_MS = 2000
 const TYPED_LENGTH = 7
-const LENGTHS: Readonly<Partial<Record<TypedKind, number>>> = { sql: 2000, phone: 24 }
+const LENGTHS: Readonly<Partial<Record<TypedKind, number>>> = { sql: 2000, export: 24, phone: 24 }
 /** Questions that are remembered. */
 const SQL_HISTORY = 50
 const LETTERS: Readonly<Record<TypedKind, RegExp>> = {
@@ -22,6 +22,7 @@ const LETTERS: Readonly<Record<TypedKind, RegExp>> = {
   interval: /^[\d.mshd]$/,
   // What joins letters and emoji has no look of its own, but is part of the name of a city.
   sql: /^(?:[^\p{C}]|[\u200c\u200d])$/u,
+  export: /^[a-z_ ]$/,
   phoneRate: /^\d$/,
   phone: /^[^\p{C}]$/u,
 }
@@ -31,6 +32,16 @@ function millisecondsOf(text: string): number {
   const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(text) ?? []
   return Number(number) * { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit as 's']
 }
+
+/** What stands there until the answer comes. */
+const showTable = (view: ViewState, title: string, meanwhile: string): ViewState => ({
+  ...view,
+  detail: undefined,
+  cursor: undefined,
+  overlay: 'table',
+  table: noTable(title, [meanwhile]),
+  scroll: { ...view.scroll, table: 0 },
+})
 
 export class Questions {
   readonly #options: KeyDispatchOptions
@@ -86,6 +97,7 @@ export class Questions {
       case 'share':
       case 'interval':
       case 'sql':
+      case 'export':
       case 'phoneRate':
       case 'phone':
         return this.#typeValue(view, question.kind, question.text, key)
@@ -104,6 +116,7 @@ export class Questions {
       this.#history = [text, ...this.#history.filter((one) => one !== text)].slice(0, SQL_HISTORY)
       return this.ask(closed, text, text)
     }
+    if (key === 'return' && kind === 'export') return this.#export(closed, text)
     if (kind === 'sql' && (key === 'up' || key === 'down')) {
       const all = [...this.#history, ...PREPARED_QUERIES.map(({ sql }) => sql)]
       this.#asked = Math.min(all.length - 1, Math.max(-1, this.#asked + (key === 'up' ? 1 : -1)))
@@ -112,6 +125,19 @@ export class Questions {
     if (key === 'return') return this.#replies.act(closed, () => this.#set(kind, text))
     if (key === 'backspace') return typed(withoutLast(text))
     return LETTERS[kind].test(key) && text.length < (LENGTHS[kind] ?? TYPED_LENGTH) ? typed(text + key) : view
+  }
+
+  /** `gold`, or `gold parquet`. */
+  #export(view: ViewState, text: string): ViewState {
+    const [name = '', form = EXPORT_FORMATS[0], ...rest] = text.trim().split(/ +/)
+    const table = QUERY_TABLES.find((one) => one === name)
+    const format = EXPORT_FORMATS.find((one) => one === form)
+    if (!table)
+      return this.#replies.refuse(view, `There is no table ${name}: one of ${QUERY_TABLES.join(', ')}.`)
+    if (!format || rest.length > 0)
+      return this.#replies.refuse(view, `A table is written as ${EXPORT_FORMATS.join(' or ')}.`)
+    this.#options.onExport(table, format)
+    return showTable(view, `export of ${table}`, 'writing …')
   }
 
   #set(kind: TypedKind, text: string): ActionResult {
@@ -125,14 +151,7 @@ export class Questions {
   ask(view: ViewState, title: string, sql: string): ViewState {
     const reason = this.#options.onAsk(title, sql)
     if (reason !== undefined) return this.#replies.refuse(view, reason)
-    return {
-      ...view,
-      detail: undefined,
-      cursor: undefined,
-      overlay: 'table',
-      table: noTable(title, ['asking …']),
-      scroll: { ...view.scroll, table: 0 },
-    }
+    return showTable(view, title, 'asking …')
   }
 
   #typeOwn(view: ViewState, question: Extract<Question, { kind: 'own' }>, key: string): ViewState {

@@ -7,8 +7,8 @@ import type { PanelId } from '../layout.ts'
 export const OVERLAYS = ['help', 'endpoints', 'audience', 'table', 'trace', 'faults', 'lessons'] as const
 export type Overlay = (typeof OVERLAYS)[number]
 
-/** What is typed: a number of stations, a share of dirty data in percent, a time, a question, a phone's rate or name. */
-export type TypedKind = 'stations' | 'share' | 'interval' | 'sql' | 'phoneRate' | 'phone'
+/** What is typed: a number of stations, a share of dirty data in percent, a time, a question, a table, a phone's rate or name. */
+export type TypedKind = 'stations' | 'share' | 'interval' | 'sql' | 'export' | 'phoneRate' | 'phone'
 
 export interface PaletteState {
   query: string

@@ -3,7 +3,7 @@ import { STAGE_IDS } from '../../pipeline/ports/stages.ts'
 import { verdictOf } from '../../pipeline/reconciliation/verdict.ts'
 import { counted } from '../../pipeline/state/known.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
-import { BIG_ROWS, bigNumber, bigText } from '../text/big-digits.ts'
+import { BIG_ROWS, bigColumns, bigNumber, bigText } from '../text/big-digits.ts'
 import { cut, type Line, lineWidth, printable, span, toWidth, wrap } from '../text/line.ts'
 import type { Token } from '../text/theme.ts'
 
@@ -15,8 +15,9 @@ interface Tile {
 }
 
 /** Rows of a tile: its name, its digits, a blank. */
-const TILE_ROWS = BIG_ROWS + 2
+const tileRows = (scale: number) => BIG_ROWS * scale + 2
 const PER_ROW = 3
+const MOST_SCALE = 4
 const MOST_CAPTION_ROWS = 3
 
 interface Caption {
@@ -26,14 +27,13 @@ interface Caption {
 
 export function presenterLines(state: AppState, width: number, height: number): Line[] {
   const tiles = tilesOf(state)
-  const isWide = width >= tiles.length * 30
-  const perRow = isWide ? tiles.length : PER_ROW
+  const { perRow, scale } = arrangement(tiles.length, width, height)
   const bands = Array.from({ length: Math.ceil(tiles.length / perRow) }, (_, band) =>
     tiles.slice(band * perRow, (band + 1) * perRow),
   )
-  const shown = bands.slice(0, Math.max(1, Math.floor(height / TILE_ROWS)))
+  const shown = bands.slice(0, Math.max(1, Math.floor(height / tileRows(scale))))
   const tileWidth = Math.floor((width - 2) / perRow)
-  const rows = shown.flatMap((band) => bandLines(band, tileWidth))
+  const rows = shown.flatMap((band) => bandLines(band, tileWidth, scale))
   const caption = captionLines(captionOf(state), width, height - rows.length)
   const room = Math.max(0, height - caption.length)
   const spare = Math.max(0, room - rows.length)
@@ -54,15 +54,25 @@ function captionLines({ text, token }: Caption, width: number, free: number): Li
   return shown.map((row) => toWidth([span(' '), span(cut(row, width - 2), token, true)], width))
 }
 
-function bandLines(tiles: readonly Tile[], width: number): Line[] {
-  const digits = tiles.map(({ text, unit, token }) => bigText(text, unit, token))
+/** The largest digits for which all tiles have room, in as few bands as that leaves. */
+function arrangement(count: number, width: number, height: number): { perRow: number; scale: number } {
+  for (let scale = MOST_SCALE; scale > 1; scale--)
+    for (const perRow of [count, PER_ROW]) {
+      const rows = Math.ceil(count / perRow) * tileRows(scale) + 1
+      if (rows <= height && bigColumns(scale) < Math.floor((width - 2) / perRow)) return { perRow, scale }
+    }
+  return { perRow: width >= count * 30 ? count : PER_ROW, scale: 1 }
+}
+
+function bandLines(tiles: readonly Tile[], width: number, scale: number): Line[] {
+  const digits = tiles.map(({ text, unit, token }) => bigText(text, unit, token, scale))
   const across = (cells: readonly Line[]): Line => [
     span(' '),
     ...cells.flatMap((cell) => (lineWidth(cell) === 0 ? toWidth([], width) : toWidth(cell, width))),
   ]
   return [
     across(tiles.map(({ name }) => [span(cut(name, width - 1), 'muted', true)])),
-    ...Array.from({ length: TILE_ROWS - 2 }, (_, row) => across(digits.map((one) => one[row] ?? []))),
+    ...Array.from({ length: BIG_ROWS * scale }, (_, row) => across(digits.map((one) => one[row] ?? []))),
     [],
   ]
 }

@@ -1,9 +1,13 @@
-/** Digits of five rows, two columns for each dot: read from the last row of a room. */
+/** Digits of five rows, two columns for each dot, or a multiple of that: read from the last row of a room. */
 import type { Line } from './line.ts'
 import { span } from './line.ts'
 import type { Token } from './theme.ts'
 
 export const BIG_ROWS = 5
+/** Columns of three digits, the most that {@link bigNumber} has, with their unit. */
+export const bigColumns = (scale: number): number => (3 * 6 + 2 * 2) * scale + UNIT_COLUMNS
+/** A blank, and `min`. */
+const UNIT_COLUMNS = 4
 
 /** Rows of dots, from the top; three dots wide, a point is one. */
 const DOTS: Readonly<Record<string, readonly string[]>> = {
@@ -22,14 +26,20 @@ const DOTS: Readonly<Record<string, readonly string[]>> = {
   '<': ['  #', ' # ', '#  ', ' # ', '  #'],
 }
 
-/** @param text digits, a point, a dash. What has no dots is written in letters in the last row, as units are. */
-export function bigText(text: string, unit: string, token: Token | undefined): Line[] {
+/**
+ * @param text digits, a point, a dash. What has no dots is written in letters in the last row, as units are.
+ * @param scale how many times as large, each way.
+ */
+export function bigText(text: string, unit: string, token: Token | undefined, scale = 1): Line[] {
   const characters = [...text].filter((character) => DOTS[character])
-  return Array.from({ length: BIG_ROWS }, (_, row): Line => {
+  const [dot, gap] = ['██'.repeat(scale), '  '.repeat(scale)]
+  return Array.from({ length: BIG_ROWS * scale }, (_, row): Line => {
     const dots = characters
-      .map((character) => (DOTS[character]?.[row] ?? '').replaceAll('#', '██').replaceAll(' ', '  '))
-      .join('  ')
-    const isLast = row === BIG_ROWS - 1
+      .map((character) =>
+        (DOTS[character]?.[Math.floor(row / scale)] ?? '').replaceAll('#', dot).replaceAll(' ', gap),
+      )
+      .join(gap)
+    const isLast = row === BIG_ROWS * scale - 1
     return [span(dots, token), ...(isLast && unit !== '' ? [span(` ${unit}`, token, true)] : [])]
   })
 }

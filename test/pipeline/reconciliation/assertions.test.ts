@@ -162,6 +162,12 @@ describe('the limits', () => {
     expect(p95At(15_001)).toMatchObject({ holds: false })
   })
 
+  it('write large rates as people read them', () => {
+    const assertions = new Assertions()
+    for (const at of [0, 20_000]) assertions.observeRate(200_000, at * 100, at)
+    expect(assertions.slice(0, 0).rate.expectation).toBe('≥ 90 % of 200,000/s')
+  })
+
   it('leave old latencies out', () => {
     const assertions = new Assertions()
     assertions.addGold([row({ createdAt: 0, committedAt: 50_000 })])

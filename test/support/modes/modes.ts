@@ -137,6 +137,7 @@ export const MODES = {
     shows: /deviceSequenceNumber +\d/,
   },
   'sql-question': { state: allRunning, keys: ['s', 'up'], shows: 'SQL over the layers' },
+  export: { state: allRunning, keys: ['E', ...'gold parquet'], shows: /Which one\? +gold parquet/ },
   'sql-answer': { state: allRunning, keys: ['s', 'up', 'return'], shows: '12 rows, from 95 files' },
   'sql-mistake': {
     state: allRunning,

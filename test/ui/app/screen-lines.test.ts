@@ -359,7 +359,7 @@ describe('presenter mode', () => {
     ] as const) {
       const text = draw(scenarios.allRunning(), { isPresenting: true }, columns, rows)
       expect(text).toMatch(/● gen/)
-      expect(text).toMatch(/██████ {2}██████/)
+      expect(text).toMatch(/(?:██████){1,2} {2,4}(?:██████){1,2}/)
       expect(text).toMatch(/events a second +created→gold p95 of 60 s +waiting/)
       expect(text).toMatch(/in quarantine +lost/)
       expect(text).toContain('Bad readings go to quarantine')

@@ -190,6 +190,11 @@ describe('keys that cannot act say why', () => {
     const { press, lastLine } = open(scenarios.allRunning())
     press('z')
     expect(lastLine()).toContain('z does nothing here: ? shows every key.')
+    // Pressed one after the other at once, they are one key for the terminal.
+    press('alt+x')
+    expect(lastLine()).toContain('esc and x came as one key, alt+x, which does nothing: pause between them.')
+    press('alt+z')
+    expect(lastLine()).toContain('alt+z does nothing here')
     press('f')
     expect(lastLine()).toContain('Only events and log follow')
     press('pagedown')

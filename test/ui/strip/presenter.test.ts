@@ -21,3 +21,30 @@ it.each([
   expect(text).not.toContain('…')
   expect(text).toMatch(new RegExp(`█ +${unit} `))
 })
+
+it.each([
+  [80, 19, 5],
+  [118, 33, 5],
+  [160, 43, 10],
+  [200, 53, 10],
+  [298, 93, 20],
+])('at %i×%i they are %i rows high, and all five have room', (width, height, rows) => {
+  const allRunning = scenarios.allRunning()
+  const state = {
+    ...allRunning,
+    hub: { ...allRunning.hub, rate: 999_400 },
+    ledger: { ...allRunning.ledger, quarantined: 888_000 },
+    assertions: {
+      ...allRunning.assertions,
+      latencyP95: { ...allRunning.assertions.latencyP95, value: 888 * 60_000 },
+    },
+  }
+  const lines = presenterLines(state, width, height).map(plainText)
+  expect(lines).toHaveLength(height)
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(width)
+  expect(lines.join('\n')).not.toContain('…')
+  const first = lines.findIndex((line) => line.includes('█'))
+  expect(lines.slice(first).findIndex((line) => !line.includes('█'))).toBe(rows)
+  for (const name of ['events a second', 'waiting', 'in quarantine', 'lost'])
+    expect(lines.join('\n')).toContain(name)
+})

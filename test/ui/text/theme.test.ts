@@ -4,6 +4,7 @@ import { painter } from '../../../src/ui/text/ansi.ts'
 import { asciiOf, SPARKS, STATE_GLYPHS, speaksUtf8 } from '../../../src/ui/text/glyphs.ts'
 import { badge, span } from '../../../src/ui/text/line.ts'
 import { chooseTheme, colorCode, THEMES, TOKENS } from '../../../src/ui/text/theme.ts'
+import { contrast } from '../../support/contrast.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 
 const plain = (text: string) => text.replace(/\x1b\[[\d;]*m/g, '')
@@ -155,15 +156,3 @@ describe('ASCII', () => {
     expect(speaksUtf8({ WT_SESSION: 'x' }, 'win32')).toBe(true)
   })
 })
-
-/** WCAG 2. */
-function contrast(one: string, other: string): number {
-  const luminance = (color: string) => {
-    const [r = 0, g = 0, b = 0] = [1, 3, 5]
-      .map((at) => Number.parseInt(color.slice(at, at + 2), 16) / 255)
-      .map((value) => (value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b
-  }
-  const [low = 0, high = 0] = [luminance(one), luminance(other)].sort((a, b) => a - b)
-  return (high + 0.05) / (low + 0.05)
-}
