@@ -122,7 +122,10 @@ describe.skipIf(found === undefined)('the room for phones', () => {
     const { page } = await enter({ width: 390, height: 844 }, 'Llanfairpwllgwyngyllgogerychwyrndrobwlll')
     await page.getByRole('button', { name: 'Send', exact: true }).click()
     // A name without a place to break it, as long as one may be.
-    await page.locator('#events li').getByText(/counted in the mean of Llanfair/).waitFor()
+    await page
+      .locator('#events li')
+      .getByText(/counted in the mean of Llanfair/)
+      .waitFor()
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
       expect(await accessibilityProblems(page), colorScheme).toEqual([])
