@@ -33,9 +33,51 @@ it('looks at the space for new objects while much comes, and only then', () => {
   expect(looks).toBe(3)
 })
 
+const MEMORY = JSON.stringify(
+  fileURLToPath(new URL('../../../src/commands/shared/memory.ts', import.meta.url)),
+)
+const CHECKSUMS = JSON.stringify(
+  fileURLToPath(new URL('../../../src/local/data-lake/checksums/crc64-code.ts', import.meta.url)),
+)
+
+/** A module of two functions with one body, a loop that counts to its parameter. */
+const TWO_LOOPS = [
+  ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+  ...[1, 5, 1, 0x60, 1, 0x7f, 0],
+  ...[3, 3, 2, 0, 0],
+  ...[7, 9, 2, 1, 0x61, 0, 0, 1, 0x62, 0, 1],
+  ...[10, 31, 2],
+  ...Array(2).fill([14, 0, 3, 0x40, 0x20, 0, 0x41, 1, 0x6b, 0x22, 0, 0x0d, 0, 0x0b, 0x0b]).flat(),
+]
+
+/** Prints which functions V8 optimizes, once the checksums' is. */
+const OPTIMIZED = `
+  import { setImmediate } from 'node:timers/promises'
+  import { keepHeapSmall } from ${MEMORY}
+  import { crc64Code } from ${CHECKSUMS}
+  await keepHeapSmall()
+  const { run } = crc64Code()
+  const { a, b } = new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(${JSON.stringify(TWO_LOOPS)}))).exports
+  while (!%IsTurboFanFunction(a) || !%IsTurboFanFunction(run)) {
+    b(10_000_000)
+    a(1_000_000)
+    for (let turn = 0; turn < 100; turn++) run(32_768, 131_072, 0n)
+    await setImmediate()
+  }
+  console.log(JSON.stringify([run, a, b].map((one) => %IsTurboFanFunction(one))))`
+
+it('has V8 optimize the loop of checksums, and no other function of WebAssembly', () => {
+  const printed = execFileSync(
+    process.execPath,
+    ['--allow-natives-syntax', '--input-type=module', '-e', OPTIMIZED],
+    { encoding: 'utf8' },
+  )
+  expect(JSON.parse(printed)).toEqual([true, true, false])
+})
+
 /** In a process of its own, whose heap nothing else has grown. Prints how large its space for new objects became (bytes). */
 const GROWN = (whileBusy: string) => `
-  import { heapPolicy, keepHeapSmall, newSpaceBytes } from ${JSON.stringify(fileURLToPath(new URL('../../../src/commands/shared/memory.ts', import.meta.url)))}
+  import { heapPolicy, keepHeapSmall, newSpaceBytes } from ${MEMORY}
   await keepHeapSmall()
   const follow = heapPolicy(undefined, ${whileBusy})
   follow(10_000)
