@@ -4,6 +4,8 @@ import type { BronzeSnapshot, LakeSnapshot } from '../ports/lake.ts'
 import type { LedgerSlice } from '../state/state.ts'
 import { type Counters, reconcile, type SessionCounters } from './ledger.ts'
 
+/** What the counters come from: rows that arrived are not kept until the next look, as there may be megabytes of them. */
+type LakeCounters = Pick<LakeSnapshot, 'bronze' | 'silver' | 'quarantine' | 'gold' | 'aggregated'>
 type SessionTotals = Omit<Counters, 'isSettled' | 'session'>
 
 /** Looks at hub and lake each, without any change, after which the counters count as being at rest. */
@@ -11,7 +13,7 @@ export const RESTING_LOOKS = 3
 
 export class Reconciler {
   #partitions: readonly PartitionProperties[] | undefined
-  #lake: LakeSnapshot | undefined
+  #lake: LakeCounters | undefined
   /** From the job's metrics; for bronze whose file names do not tell. */
   #rejected = 0
   #restingLooks = { hub: 0, lake: 0 }
@@ -24,8 +26,8 @@ export class Reconciler {
     this.#restingLooks.hub++
   }
 
-  sawLake(snapshot: LakeSnapshot): void {
-    this.#lake = snapshot
+  sawLake({ bronze, silver, quarantine, gold, aggregated }: LakeCounters): void {
+    this.#lake = { bronze, silver, quarantine, gold, aggregated }
     this.#restingLooks.lake++
   }
 
@@ -72,7 +74,7 @@ export class Reconciler {
   #counters(
     acknowledged: number,
     partitions: readonly PartitionProperties[],
-    { bronze, silver, quarantine, gold, aggregated }: LakeSnapshot,
+    { bronze, silver, quarantine, gold, aggregated }: LakeCounters,
   ): SessionTotals | undefined {
     const rows = { silver: silver.rows, quarantined: quarantine.rows, gold: gold.rows }
     if (rows.silver === undefined || rows.quarantined === undefined || rows.gold === undefined)

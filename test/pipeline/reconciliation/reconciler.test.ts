@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import type { PartitionProperties } from '../../../src/pipeline/ports/hub.ts'
 import { RESTING_LOOKS, Reconciler } from '../../../src/pipeline/reconciliation/reconciler.ts'
@@ -80,5 +82,23 @@ describe('the reconciler', () => {
       lake()
       expect(ledger()?.verdict).toBe('flowing')
     }
+  })
+
+  it('keeps no rows from one look to the next', async () => {
+    const { snapshot } = new FakeTarget(() => 0).lake
+    const reconciler = new Reconciler()
+    const look = () => {
+      const silverArrived = [{ ...snapshot.silverArrived[0] }] as (typeof snapshot)['silverArrived']
+      const withRows = { ...snapshot, silverArrived }
+      reconciler.sawLake(withRows)
+      return new WeakRef(silverArrived)
+    }
+    const rows = look()
+    // What a weak reference names lives until the turn ends.
+    await new Promise(setImmediate)
+    setFlagsFromString('--expose-gc')
+    ;(runInNewContext('gc') as () => void)()
+    expect(rows.deref()).toBeUndefined()
+    expect(reconciler.bronzePositions).toBe(snapshot.bronze.positions)
   })
 })
