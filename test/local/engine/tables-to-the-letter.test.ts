@@ -1,6 +1,7 @@
 /** The tables as a strict reader sees them: compacted, checkpointed, with rows of every kind. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
 import { afterEach, expect, it, vi } from 'vitest'
 import type { NotebookEngine } from '../../../src/local/engine/api/engine.ts'
 import { runPython } from '../../support/python.ts'
@@ -20,6 +21,19 @@ const TABLES = [
   'gold/weather_by_minute',
   'gold/weather_aggregated',
 ]
+
+/** How many columns of the files, at least one file, have a Bloom filter. */
+async function bloomFilters(files: string): Promise<unknown> {
+  const instance = await DuckDBInstance.create(':memory:')
+  const connection = await instance.connect()
+  try {
+    const sql = `SELECT count(bloom_filter_offset) FROM parquet_metadata('${files}')`
+    return (await connection.runAndReadAll(sql)).getRows()[0]?.[0]
+  } finally {
+    connection.closeSync()
+    instance.closeSync()
+  }
+}
 
 it('are Delta to the letter, in log, statistics, types and checkpoints', async () => {
   lake = testLake()
@@ -61,4 +75,5 @@ it('are Delta to the letter, in log, statistics, types and checkpoints', async (
     `gold/weather_by_minute ['gold-by-minute'] True ${rows}`,
     expect.stringMatching(`^gold/weather_aggregated \\['aggregate'\\] (True|False) ${rows}$`),
   ])
+  expect(await bloomFilters(`${lake.root}/*/*/*.parquet`)).toBe(0n)
 }, 120_000)
