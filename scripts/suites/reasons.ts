@@ -12,6 +12,7 @@ const REASONS: readonly (readonly [words: RegExp, reason: string])[] = [
   [/no second region/i, 'a second region'],
   [/no immutable storage/i, 'immutable storage'],
   [/(PUT|DELETE|POST) is not supported for .subscriptions/, 'changes of resources'],
+  [/Keys are not told at/, 'keys, which `rtstream-tui endpoints` prints'],
   [/copies only what it holds/i, 'copies from elsewhere'],
   [/batches of deletes only/i, 'batches other than of deletes'],
 ]

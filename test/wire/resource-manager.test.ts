@@ -159,6 +159,19 @@ describe('Resource Manager', () => {
     expect((await stranger('GET', '/metadata/instance')).status).toBe(401)
   })
 
+  it.each([
+    `${GROUP}/providers/Microsoft.Storage/storageAccounts/${account}/listKeys`,
+    `${GROUP}/providers/Microsoft.Storage/storageAccounts/${account}/regenerateKey`,
+    `${HUBS}/${namespace}/authorizationRules/RootManageSharedAccessKey/listKeys`,
+    `${HUBS}/${namespace}/authorizationrules/RootManageSharedAccessKey/LISTKEYS`,
+    `${HUBS}/${namespace}/eventhubs/weather/authorizationRules/mine/listKeys`,
+  ])('tells no keys, and says where they are told: %s', async (path) => {
+    const { status, body } = await rest('POST', `${path}?${VERSION}`)
+    expect(status).toBe(404)
+    expect(body.error.code).toBe('NotFound')
+    expect(body.error.message).toContain('`rtstream-tui endpoints` prints them')
+  })
+
   it('wants a version, and the token', async () => {
     expect((await rest('GET', GROUP)).body.error.code).toBe('MissingApiVersionParameter')
     expect((await rest('GET', `${GROUP}?api-version=latest`)).body.error.code).toBe(

@@ -22,6 +22,14 @@ const { resourceGroup } = LOCAL_NAMES
 const SUBSCRIPTION = '/subscriptions/:subscription'
 const GROUP = `${SUBSCRIPTION}/resourcegroups/:group`
 const TAGS_OF = 'providers/Microsoft.Resources/tags/default'
+/** What asks for keys: `az storage account keys list`, `az eventhubs … authorization-rule keys list`, and their renewals. */
+const RULE = 'authorizationRules/:rule'
+const HUB_NAMESPACE = `${GROUP}/providers/Microsoft.EventHub/namespaces/:name`
+const KEYS = [
+  `${GROUP}/providers/Microsoft.Storage/storageAccounts/:name`,
+  `${HUB_NAMESPACE}/${RULE}`,
+  `${HUB_NAMESPACE}/eventhubs/:hub/${RULE}`,
+].flatMap((owner) => ['listKeys', 'regenerateKey', 'regenerateKeys'].map((action) => `${owner}/${action}`))
 /** Types that the group's resources have, and their children; the job has routes of its own. */
 const TOP = [
   'Microsoft.EventHub/namespaces',
@@ -53,8 +61,8 @@ export function resourceRoutes(facts: ResourceFacts): Route[] {
   }
   const ofType = (type: string, call: Call) => all(call).top.filter((resource) => isSame(resource.type, type))
   const summaries = (call: Call) => filtered(all(call).top.map(summary), call.query.get('$filter'))
-  const namespace = `${GROUP}/providers/Microsoft.EventHub/namespaces/:name`
   return [
+    ...KEYS.map((pattern) => ({ method: 'POST', pattern, handle: refuseKeys })),
     ...list('/tenants', () => [describeTenant()]),
     ...list('/subscriptions', () => [describeSubscription()]),
     ...read(SUBSCRIPTION, () => describeSubscription()),
@@ -94,10 +102,10 @@ export function resourceRoutes(facts: ResourceFacts): Route[] {
       ...list(`${GROUP}/providers/${type}`, (call) => ofType(type, call)),
       ...read(`${GROUP}/providers/${type}/:name`, one),
     ]),
-    ...list(`${namespace}/eventhubs`, (call) => childrenOf(call, all(call).children)),
-    ...read(`${namespace}/eventhubs/:hub`, one),
-    ...list(`${namespace}/eventhubs/:hub/consumergroups`, (call) => childrenOf(call, all(call).children)),
-    ...read(`${namespace}/eventhubs/:hub/consumergroups/:consumers`, one),
+    ...list(`${HUB_NAMESPACE}/eventhubs`, (call) => childrenOf(call, all(call).children)),
+    ...read(`${HUB_NAMESPACE}/eventhubs/:hub`, one),
+    ...list(`${HUB_NAMESPACE}/eventhubs/:hub/consumergroups`, (call) => childrenOf(call, all(call).children)),
+    ...read(`${HUB_NAMESPACE}/eventhubs/:hub/consumergroups/:consumers`, one),
     ...list(`${SUBSCRIPTION}/tagNames`, () => Object.entries(TAGS).map(describeTag)),
     ...[SUBSCRIPTION, GROUP, `${GROUP}/providers/:provider/:type/:name`].flatMap((scope) =>
       read(`${scope}/${TAGS_OF}`, ({ path }) => ({
@@ -174,6 +182,16 @@ const describeTag = ([tagName, tagValue]: [string, string]) => ({
     },
   ],
 })
+
+/** @throws HttpError 404, always: who holds the token reads keys elsewhere, in one place. */
+function refuseKeys(call: Call): never {
+  check(call)
+  throw new HttpError(
+    404,
+    'NotFound',
+    `Keys are not told at ${call.path}: \`rtstream-tui endpoints\` prints them and the connection strings, and \`--keys\` says whether they stay.`,
+  )
+}
 
 /** @throws HttpError 400, 404 */
 function check({ params, query }: Call): void {
