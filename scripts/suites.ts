@@ -13,6 +13,7 @@ import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { DOTNET_SUITES } from './suites/dotnet.ts'
+import { EVENT_HUBS_SUITES } from './suites/event-hubs.ts'
 import { GO_SUITES } from './suites/go.ts'
 import { HADOOP_SUITES } from './suites/hadoop.ts'
 import { PYTHON_SUITES } from './suites/python.ts'
@@ -23,6 +24,7 @@ import { TOOL_SUITES } from './suites/tools.ts'
 const root = resolve(import.meta.dirname, '..')
 const LIST = join(root, 'scripts/suites/refusals.json')
 const SUITES: readonly Suite[] = [
+  ...EVENT_HUBS_SUITES,
   ...PYTHON_SUITES,
   ...GO_SUITES,
   ...HADOOP_SUITES,

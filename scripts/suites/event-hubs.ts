@@ -1,13 +1,16 @@
 /**
- * azure-eventhub's own live tests against the built program: got from their public package, unchanged, with addresses and
- * credentials of ours. Run by hand: `node scripts/suites/event-hubs.ts [pytest's own options]`. Needs port 5671, and 443 for what uses WebSockets.
+ * azure-eventhub's own live tests, from its source archive. Each test makes a hub of its own, on the ports that a host name without one
+ * means: 5671, and 443 for what uses WebSockets. Both must be free, and this process allowed to listen there.
  */
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
+import { testsIn } from './junit.ts'
+import { done, output, type Suite, type SuiteResult } from './suite.ts'
 
+const NAME = 'azure-eventhub'
 const VERSION = '5.15.1'
 /** What the tests import beside the package itself. */
 const PACKAGES = [
@@ -20,83 +23,74 @@ const PACKAGES = [
   'pytest-asyncio==1.3.0',
   'pytest-timeout==2.4.0',
 ]
-const root = resolve(import.meta.dirname, '../..')
-const folder = mkdtempSync(join(tmpdir(), 'rtstream-suite-'))
-const python = join(folder, 'venv/bin/python')
-const program = [process.execPath, join(root, 'dist/bin.cjs')]
+const PORTS = [5671, 443]
+/** Of one test: some sleep for longer than three minutes. */
+const LONGEST_S = 900
+const program = [process.execPath, resolve(import.meta.dirname, '../../dist/bin.cjs')] as const
+
+export const EVENT_HUBS_SUITES: readonly Suite[] = [{ name: NAME, version: VERSION, run }]
+
+async function run(folder: string): Promise<SuiteResult[]> {
+  for (const port of PORTS) await assertFree(port)
+  const place = join(folder, `${NAME}-${VERSION}`)
+  const python = join(place, 'venv/bin/python')
+  if (!existsSync(join(place, 'ready'))) {
+    mkdirSync(place, { recursive: true })
+    await done('python3', ['-m', 'venv', 'venv'], place)
+    const pip = (...args: string[]) =>
+      done(python, ['-m', 'pip', '--quiet', '--disable-pip-version-check', ...args], place)
+    await pip('install', `${NAME}==${VERSION}`, ...PACKAGES)
+    await pip('download', '--no-deps', '--no-binary', ':all:', `${NAME}==${VERSION}`)
+    await done('tar', ['xzf', readdirSync(place).find((file) => file.endsWith('.tar.gz')) as string], place)
+    writeFileSync(join(place, 'ready'), '')
+  }
+  const unpacked = readdirSync(place, { withFileTypes: true }).find(
+    (entry) => entry.isDirectory() && /-\d/.test(entry.name),
+  )?.name as string
+  for (const left of ['keys', 'data']) rmSync(join(place, left), { recursive: true, force: true })
+  await makeKeys(join(place, 'keys'))
+  const report = join(place, 'report.xml')
+  const plugins = ['event_hubs_plugin', 'no:cacheprovider'].flatMap((plugin) => ['-p', plugin])
+  const options = [
+    '--timeout',
+    String(LONGEST_S),
+    '--tb=short',
+    '-o',
+    'asyncio_mode=auto',
+    '-o',
+    'junit_logging=no',
+  ]
+  await output(python, ['-m', 'pytest', '-q', ...plugins, ...options, `--junitxml=${report}`, 'livetest'], {
+    cwd: join(place, unpacked, 'tests'),
+    env: {
+      PYTHONPATH: join(import.meta.dirname, 'python'),
+      RTSTREAM_SUITE_FOLDER: place,
+      RTSTREAM_SUITE_PROGRAM: JSON.stringify(program),
+    },
+  })
+  return testsIn(readFileSync(report, 'utf8'))
+}
+
+async function assertFree(port: number): Promise<void> {
+  const server = createServer().listen(port, '127.0.0.1')
+  try {
+    await once(server, 'listening')
+  } catch (cause) {
+    throw new Error(`${NAME}'s tests need port ${port}, which cannot be had: ${(cause as Error).message}`, {
+      cause,
+    })
+  }
+  server.close()
+  await once(server, 'close')
+}
 
 /** Keys and a certificate that all hubs of the run share. */
-async function makeKeys(): Promise<void> {
-  const keys = join(folder, 'keys')
-  const served = spawn(
-    program[0] as string,
-    [program[1] as string, 'serve', '--json', '--keys', 'kept', '--data-dir', keys],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  )
-  await once(served.stdout, 'data')
+async function makeKeys(folder: string): Promise<void> {
+  const args = ['serve', '--json', '--keys', 'kept', '--data-dir', folder]
+  const served: ChildProcess = spawn(program[0], [program[1], ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  await once(served.stdout as NodeJS.ReadableStream, 'data')
   served.kill('SIGTERM')
   await once(served, 'exit')
-}
-
-try {
-  execFileSync('python3', ['-m', 'venv', join(folder, 'venv')], { stdio: 'inherit' })
-  const pip = (...args: string[]) =>
-    execFileSync(python, ['-m', 'pip', '--quiet', '--disable-pip-version-check', ...args], {
-      cwd: folder,
-      stdio: 'inherit',
-    })
-  pip('install', `azure-eventhub==${VERSION}`, ...PACKAGES)
-  mkdirSync(join(folder, 'source'))
-  pip('download', '--no-deps', '--no-binary', ':all:', '--dest', 'source', `azure-eventhub==${VERSION}`)
-  const [archive = ''] = readdirSync(join(folder, 'source'))
-  execFileSync('tar', ['xzf', archive], { cwd: join(folder, 'source') })
-  const source = join(folder, 'source', archive.replace(/\.tar\.gz$/, ''))
-  await makeKeys()
-  const report = join(folder, 'report.xml')
-  spawnSync(
-    python,
-    [
-      '-m',
-      'pytest',
-      '-q',
-      '-p',
-      'event_hubs_plugin',
-      '-p',
-      'no:cacheprovider',
-      '--timeout',
-      '180',
-      '--tb=short',
-      '-o',
-      'asyncio_mode=auto',
-      `--junitxml=${report}`,
-      ...(process.argv.length > 2 ? process.argv.slice(2) : ['livetest']),
-    ],
-    {
-      cwd: join(source, 'tests'),
-      stdio: 'inherit',
-      env: {
-        ...process.env,
-        PYTHONPATH: import.meta.dirname,
-        RTSTREAM_SUITE_FOLDER: folder,
-        RTSTREAM_SUITE_PROGRAM: JSON.stringify(program),
-      },
-    },
-  )
-  print(readFileSync(report, 'utf8'))
-} finally {
-  rmSync(folder, { recursive: true, force: true })
-}
-
-function print(xml: string): void {
-  const cases = [...xml.matchAll(/<testcase [^>]*?name="([^"]*)"[^>]*?(?:\/>|>([\s\S]*?)<\/testcase>)/g)]
-  const of = (kind: RegExp) =>
-    cases.filter(([, , body]) => kind.test(body ?? '')).map(([, name]) => name as string)
-  const skipped = of(/<skipped/)
-  const failed = of(/<failure|<error/)
-  console.log(
-    `azure-eventhub ${VERSION}: ${cases.length - skipped.length} tried, ${cases.length - skipped.length - failed.length} passed, ${failed.length} failed, ${skipped.length} skipped`,
-  )
-  for (const name of failed) console.log(`  ${name}`)
 }
