@@ -190,6 +190,39 @@ describe('a signature for a user whom the access lists bind', () => {
     expect(await asAnn('DELETE', '/dir/new', '')).toBe(202)
   })
 
+  it('owns what it writes by the Blob interface, and folders on the way', async () => {
+    await setAcl('', `user::rwx,user:${ANN}:rwx,group::---,mask::rwx,other::---`)
+    const id = Buffer.from('1').toString('base64')
+    const list = `<BlockList><Latest>${id}</Latest></BlockList>`
+    const made = { 'x-ms-blob-type': 'BlockBlob' }
+    expect(await asAnn('PUT', '/hers/put', '', { headers: made, body: 'x' })).toBe(201)
+    expect(await asAnn('PUT', '/hers/append', '', { headers: { 'x-ms-blob-type': 'AppendBlob' } })).toBe(201)
+    expect(
+      await asAnn('PUT', '/hers/blocks', `comp=block&blockid=${encodeURIComponent(id)}`, { body: 'x' }),
+    ).toBe(201)
+    expect(await asAnn('PUT', '/hers/blocks', 'comp=blocklist', { body: list })).toBe(201)
+    const source = { 'x-ms-copy-source': `${running.endpoint}/bronze/hers/put` }
+    expect(await asAnn('PUT', '/hers/copy', '', { headers: source })).toBe(202)
+    for (const path of ['hers', 'hers/put', 'hers/append', 'hers/blocks', 'hers/copy']) {
+      const { headers } = await running.raw('HEAD', `/bronze/${path}`)
+      expect([path, headers['x-ms-owner']]).toEqual([path, ANN])
+    }
+  })
+
+  it('leaves what it overwrites to its owner', async () => {
+    const open = `user::rw-,user:${ANN}:rw-,group::---,mask::rw-,other::---`
+    await setAcl('', `user::rwx,user:${ANN}:rwx,group::---,mask::rwx,other::---`)
+    await running.raw('PUT', '/bronze/theirs', { query: 'resource=file' })
+    await setAcl('theirs', open, 'bob')
+    const made = { 'x-ms-blob-type': 'BlockBlob' }
+    expect(await asAnn('PUT', '/theirs', '', { headers: made, body: 'x' })).toBe(201)
+    expect(await asAnn('PUT', '/theirs', 'resource=file')).toBe(201)
+    expect((await running.raw('HEAD', '/bronze/theirs')).headers).toMatchObject({
+      'x-ms-owner': 'bob',
+      'x-ms-acl': open,
+    })
+  })
+
   it('is narrowed by the mask', async () => {
     await setAcl('', passable)
     await setAcl('dir', `user::rwx,user:${ANN}:rwx,group::---,mask::--x,other::---`)

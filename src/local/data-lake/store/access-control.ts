@@ -2,7 +2,7 @@
  * Access lists, https://learn.microsoft.com/azure/storage/blobs/data-lake-storage-access-control: kept and given back, and they
  * bar nobody: whoever holds the account key or the session's token is above them, on the service too.
  */
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { HttpError } from '../../http/errors.ts'
 
 export interface Access {
@@ -15,6 +15,7 @@ export interface Access {
 
 const SUPERUSER = '$superuser'
 const DEFAULT_UMASK = '0027'
+const DEFAULT = 'default:'
 const ENTRY = /^(default:)?(user|group|mask|other):([^:,\s]*):([r-][w-][x-])$/
 
 export function defaultAccess(isDirectory: boolean): Access {
@@ -22,7 +23,7 @@ export function defaultAccess(isDirectory: boolean): Access {
 }
 
 /** @returns the access after a request that sets it. @throws HttpError 400 */
-export function changedAccess(before: Access, { headers }: IncomingMessage): Access {
+export function changedAccess(before: Access, { headers }: Pick<IncomingMessage, 'headers'>): Access {
   const given = (name: string) => headers[`x-ms-${name}`] as string | undefined
   const owned = { owner: given('owner') ?? before.owner, group: given('group') ?? before.group }
   const [permissions, acl] = [given('permissions'), given('acl')]
@@ -34,26 +35,54 @@ export function changedAccess(before: Access, { headers }: IncomingMessage): Acc
 }
 
 /**
- * @param user for whom access lists decide: what they make is theirs.
- * @returns undefined when the request says nothing of the access to what it makes. @throws HttpError 400
+ * @param of.user for whom access lists decide: what they make is theirs.
+ * @param of.parent of the folder, whose group and default entries are handed down.
+ * @returns undefined when nothing gives an access to what the request makes. @throws HttpError 400
  */
 export function accessOfNew(
-  request: IncomingMessage,
-  isDirectory: boolean,
-  user: string | undefined,
+  headers: IncomingHttpHeaders,
+  { isDirectory, user, parent }: { isDirectory: boolean; user: string | undefined; parent: Access },
 ): Access | undefined {
-  const { headers } = request
-  if (
-    user === undefined &&
-    !['owner', 'group', 'permissions', 'acl', 'umask'].some((name) => headers[`x-ms-${name}`] !== undefined)
+  const given = (name: string) => headers[`x-ms-${name}`] as string | undefined
+  const fresh = { ...defaultAccess(isDirectory), group: parent.group }
+  const handed = handedDown(parent, isDirectory)
+  const isSaid = ['owner', 'group', 'permissions', 'acl', 'umask'].some((name) => given(name) !== undefined)
+  if (!isSaid && user === undefined && handed === undefined && parent.group === SUPERUSER) return undefined
+  const access = changedAccess({ ...fresh, owner: user ?? fresh.owner }, { headers })
+  const permissions = given('permissions')
+  if (given('acl') !== undefined) return access
+  // Default entries take the place of the mask for new paths, and permissions narrow them.
+  if (handed !== undefined)
+    return withList(access, permissions === undefined ? handed : narrowed(handed, modeOf(permissions)))
+  const mode = permissions === undefined ? (isDirectory ? 0o777 : 0o666) : modeOf(permissions)
+  return withPermissions(access, mode & ~modeOf(given('umask') ?? DEFAULT_UMASK))
+}
+
+/** @returns the list that a folder's default entries give to what is new in it; undefined: it has none. */
+function handedDown(parent: Access, isDirectory: boolean): string | undefined {
+  const defaults = entriesOf(parent).filter((entry) => entry.startsWith(DEFAULT))
+  if (defaults.length === 0) return undefined
+  const own = defaults.map((entry) => entry.slice(DEFAULT.length))
+  // Those of a folder may leave out the three that every list has.
+  const missing = entriesOf(defaultAccess(isDirectory)).filter(
+    (entry) => !own.some((one) => nameOf(one) === nameOf(entry)),
   )
-    return undefined
-  const asked = headers['x-ms-permissions'] as string | undefined
-  const fresh = defaultAccess(isDirectory)
-  const access = changedAccess({ ...fresh, owner: user ?? fresh.owner }, request)
-  if (headers['x-ms-acl'] !== undefined) return access
-  const mode = asked === undefined ? (isDirectory ? 0o777 : 0o666) : modeOf(asked)
-  return withPermissions(access, mode & ~modeOf(String(headers['x-ms-umask'] ?? DEFAULT_UMASK)))
+  return [...own, ...missing, ...(isDirectory ? defaults : [])].join(',')
+}
+
+/** The group's bits narrow the mask where there is one, as in POSIX. */
+function narrowed(acl: string, mode: number): string {
+  const entries = acl.split(',')
+  const group = entries.some((entry) => entry.startsWith('mask:')) ? 'mask:' : 'group:'
+  const bits: Record<string, number> = { 'user:': mode >> 6, [group]: mode >> 3, 'other:': mode }
+  return entries
+    .map((entry) => {
+      const allowed = bits[nameOf(entry)]
+      if (allowed === undefined) return entry
+      const rights = [...entry.slice(-3)].map((right, index) => (allowed & (4 >> index) ? right : '-'))
+      return `${entry.slice(0, -3)}${rights.join('')}`
+    })
+    .join(',')
 }
 
 export type ListChange = 'set' | 'modify' | 'remove'
@@ -67,7 +96,6 @@ export function changedList(before: Access, acl: string, change: ListChange, isD
     .split(',')
     .map((one) => one.trim())
     .filter((one) => isDirectory || !one.startsWith('default:'))
-  const nameOf = (entry: string) => entry.replace(/:[^:]*$/, '')
   if (change === 'remove') {
     const gone = new Set(given.map(removedName))
     return withList(
@@ -84,6 +112,9 @@ export function changedList(before: Access, acl: string, change: ListChange, isD
 }
 
 const entriesOf = ({ acl }: Access) => acl.split(',')
+
+/** Of an entry, without its rights: `user:` is the owner's, `default:group:staff` a named one. */
+const nameOf = (entry: string) => entry.replace(/:[^:]*$/, '')
 
 function removedName(text: string): string {
   const [, scope = '', kind, id = ''] =

@@ -7,6 +7,7 @@ import { diskError } from '../../store/storage-errors.ts'
 import { type CheckedBody, readChecked } from '../checked-body.ts'
 import { answer, found, guardWrite, type Handlers, keep, keptOf, type Lake, writtenHeaders } from '../lake.ts'
 import { given, type LakeCall } from '../lake-call.ts'
+import { prepareAccess } from '../new-access.ts'
 import { contentIn, metadataHeaders } from '../property-headers.ts'
 import { sourcePiece } from './blob-copy.ts'
 
@@ -78,9 +79,10 @@ function create(lake: Lake, call: LakeCall): void {
   } catch (error) {
     throw diskError(error, lake.folder.resolve(container, path))
   }
+  const access = prepareAccess(lake, call)
   lake.folder.adoptOrDrop(empty, container, path, { overwrite: true })
   lake.uploads.forget(container, path)
-  const stats = keep(lake, call, { ...properties, append: { blocks: 0 } })
+  const stats = keep(lake, call, { ...properties, ...access, append: { blocks: 0 } })
   answer(call, 201, writtenHeaders(stats))
 }
 

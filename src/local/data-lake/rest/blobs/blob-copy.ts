@@ -10,6 +10,7 @@ import { diskError } from '../../store/storage-errors.ts'
 import { type CheckedBody, checkCrc64, checkMd5, md5Of } from '../checked-body.ts'
 import { answer, found, guardWrite, type Handlers, keep, type Lake, writtenHeaders } from '../lake.ts'
 import { given, type LakeCall } from '../lake-call.ts'
+import { prepareAccess } from '../new-access.ts'
 import { contentIn, metadataHeaders } from '../property-headers.ts'
 import { rangeOf } from './blob-read.ts'
 import { MAX_BLOB_BYTES } from './blobs.ts'
@@ -30,7 +31,7 @@ async function copy(lake: Lake, call: LakeCall, { isPut }: { isPut: boolean }): 
   const { container, path, request } = call
   const metadata = metadataHeaders(request)
   const place = lake.folder.resolve(container, path)
-  const { source, checksums } = await copyFrom(lake, call, isPut)
+  const { source, checksums, access } = await copyFrom(lake, call, isPut)
   const hasOwn = Object.keys(metadata).length > 0
   const made = statSync(place)
   const done = {
@@ -51,6 +52,7 @@ async function copy(lake: Lake, call: LakeCall, { isPut }: { isPut: boolean }): 
       ...contentIn(request),
       ...(checksums && { 'content-md5': checksums.md5 }),
     },
+    ...access,
     ...(source.append && !isPut ? { append: { ...source.append, isSealed } } : {}),
     copy: done,
   })
@@ -74,13 +76,13 @@ interface Checksums {
 
 /**
  * Copies a file; what becomes visible is whole.
- * @returns the source's properties, and the content's checksums where something is made of them.
+ * @returns the source's properties, the content's checksums where something is made of them, and the copy's own access.
  */
 async function copyFrom(
   lake: Lake,
   call: LakeCall,
   isPut: boolean,
-): Promise<{ source: Properties; checksums: Checksums | undefined }> {
+): Promise<{ source: Properties; checksums: Checksums | undefined; access: Pick<Properties, 'access'> }> {
   const { folder, kept, uploads } = lake
   const { container, path } = call
   const target = folder.resolve(container, path)
@@ -90,6 +92,7 @@ async function copyFrom(
   const source = kept.of(from.container, from.path, from.stats)
   const expected = given(call, 'x-ms-source-content-md5')
   let checksums: Checksums | undefined
+  let access = {}
   const release = folder.reserve(from.stats.size)
   const unfinished = folder.unfinishedFile()
   try {
@@ -99,6 +102,7 @@ async function copyFrom(
     if (isPut || expected !== undefined) checksums = await checksumsOf(unfinished)
     if (checksums) checkMd5(checksums.md5, expected)
     guardWrite(lake, call, entryAt(target))
+    access = prepareAccess(lake, call)
     folder.adopt(unfinished, container, path, { overwrite: true })
     uploads.forget(container, path)
   } catch (error) {
@@ -108,7 +112,7 @@ async function copyFrom(
     rmSync(unfinished, { force: true })
     release()
   }
-  return { source, checksums: isPut ? checksums : undefined }
+  return { source, checksums: isPut ? checksums : undefined, access }
 }
 
 /** Read piece by piece: a source may be larger than what memory should hold. */

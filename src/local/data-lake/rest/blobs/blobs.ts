@@ -22,6 +22,7 @@ import {
   writtenHeaders,
 } from '../lake.ts'
 import { given, type LakeCall } from '../lake-call.ts'
+import { prepareAccess } from '../new-access.ts'
 import { contentIn, metadataHeaders, metadataOut, overrides } from '../property-headers.ts'
 import { asHttpError } from '../refusals.ts'
 import { answerBatch, MAX_BATCH_BYTES } from './blob-batch.ts'
@@ -104,6 +105,7 @@ async function putBlob(lake: Lake, call: LakeCall): Promise<void> {
   checkMd5(md5, given(call, 'x-ms-blob-content-md5'))
   guardWrite(lake, call, entryAt(place))
   const release = lake.folder.reserve(bytes)
+  let access = {}
   try {
     const whole = lake.folder.unfinishedFile()
     try {
@@ -112,6 +114,7 @@ async function putBlob(lake: Lake, call: LakeCall): Promise<void> {
       rmSync(whole, { force: true })
       throw diskError(error, place)
     }
+    access = prepareAccess(lake, call)
     lake.folder.adoptOrDrop(whole, container, path, { overwrite: true })
     lake.uploads.forget(container, path)
   } finally {
@@ -119,6 +122,7 @@ async function putBlob(lake: Lake, call: LakeCall): Promise<void> {
   }
   const stats = keep(lake, call, {
     ...properties,
+    ...access,
     content: { ...properties.content, 'content-md5': md5 },
   })
   answer(call, 201, { ...writtenHeaders(stats), ...headers, 'content-md5': md5 })

@@ -18,6 +18,7 @@ import {
   writtenHeaders,
 } from '../lake.ts'
 import { given, type LakeCall, word } from '../lake-call.ts'
+import { prepareAccess } from '../new-access.ts'
 import { contentIn, metadataHeaders } from '../property-headers.ts'
 import { elements, fromXml } from '../xml.ts'
 import { sourcePiece } from './blob-copy.ts'
@@ -74,11 +75,13 @@ async function putBlockList(lake: Lake, call: LakeCall): Promise<void> {
   const body = await readChecked(request, MAX_BLOCK_LIST_BYTES)
   const list = listIn(textOf(body))
   const committed = committedBlocks(lake, call, entryAt(place))
-  const blocks = await lake.uploads.blocks.commit(container, path, list, committed, () =>
-    guardWrite(lake, call, entryAt(place)),
-  )
+  let access = {}
+  const blocks = await lake.uploads.blocks.commit(container, path, list, committed, () => {
+    guardWrite(lake, call, entryAt(place))
+    access = prepareAccess(lake, call)
+  })
   lake.uploads.forget(container, path)
-  const stats = keep(lake, call, { ...properties, blocks })
+  const stats = keep(lake, call, { ...properties, ...access, blocks })
   answer(call, 201, { ...writtenHeaders(stats), ...body.headers })
 }
 

@@ -17,6 +17,7 @@ export interface CopySource {
 }
 
 /**
+ * A source of the same account needs no proof but the request's own, says Copy Blob of `x-ms-copy-source`; an account is all there is here.
  * @param options.isRead the lake reads it as any client would, so it needs a proof of its own: a signature or a token.
  * @throws HttpError 400 for a URL of somewhere else, 401 to 412 for a source that may not be read.
  */

@@ -1,7 +1,6 @@
 /** Operations on paths that change what stands there: create, append, flush, properties, delete, rename. */
 import { mkdirSync, rmdirSync, type Stats, writeFileSync } from 'node:fs'
 import { HttpError } from '../../../http/errors.ts'
-import { accessOfNew } from '../../store/access-control.ts'
 import { listFolder } from '../../store/listing.ts'
 import { entryAt } from '../../store/names.ts'
 import type { Properties } from '../../store/properties.ts'
@@ -21,6 +20,7 @@ import {
 } from '../lake.ts'
 import { given, type LakeCall, word } from '../lake-call.ts'
 import { leaseAround, leaseNew } from '../leasing.ts'
+import { prepareAccess } from '../new-access.ts'
 import { contentIn, propertiesIn } from '../property-headers.ts'
 import { renamePath } from './rename.ts'
 import { transactionIn } from './transaction.ts'
@@ -96,8 +96,6 @@ function createDirectory(lake: Lake, call: LakeCall): void {
   guardWrite(lake, call, before)
   if (before?.isFile()) throw new HttpError(409, 'PathConflict', 'A file stands at this path.')
   const properties = ofNew(lake, call, true)
-  if (properties.expiresAt !== undefined)
-    throw new HttpError(400, 'InvalidHeaderValue', 'A directory has no time at which it expires.')
   try {
     mkdirSync(place, { recursive: true })
   } catch (error) {
@@ -111,8 +109,11 @@ function createDirectory(lake: Lake, call: LakeCall): void {
 }
 
 /** Properties that a request sets on the path it creates. */
-function ofNew({ clock }: Lake, call: LakeCall, isDirectory: boolean): Properties {
-  const access = accessOfNew(call.request, isDirectory, call.agent)
+function ofNew(lake: Lake, call: LakeCall, isDirectory: boolean): Properties {
+  const now = lake.clock.now()
+  const expiry = expiryIn(call, now, now)
+  if (isDirectory && expiry.expiresAt !== undefined)
+    throw new HttpError(400, 'InvalidHeaderValue', 'A directory has no time at which it expires.')
   const context = given(call, 'x-ms-encryption-context')
   if (context !== undefined && context.length > MAX_CONTEXT_CHARACTERS)
     throw new HttpError(
@@ -122,10 +123,10 @@ function ofNew({ clock }: Lake, call: LakeCall, isDirectory: boolean): Propertie
     )
   return {
     ...propertiesIn(call.request),
-    ...(access && { access }),
     ...(context !== undefined && { encryptionContext: context }),
     ...transactionIn(call),
-    ...expiryIn(call, clock.now(), clock.now()),
+    ...expiry,
+    ...prepareAccess(lake, call, { isDirectory }),
   }
 }
 
