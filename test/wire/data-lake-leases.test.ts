@@ -160,4 +160,21 @@ describe('a lease', () => {
       '400 InvalidHeaderValue',
     )
   })
+
+  it.each([
+    ['a flush whose condition fails', 'action=flush&position=7', { 'if-match': '"0x1"' }, 412],
+    ['a flush beyond what is there', 'action=flush&position=9', {}, 400],
+    ['an append beyond what is there', 'action=append&position=9&flush=true', {}, 400],
+  ] as const)('that %s would take is given back with the refusal', async (_, query, condition, status) => {
+    await running.raw('PUT', '/bronze/taken', { headers: { 'x-ms-blob-type': 'BlockBlob' }, body: 'content' })
+    for (const action of query.includes('append') ? ['acquire'] : ['acquire', 'acquire-release']) {
+      const headers = {
+        ...{ 'x-ms-lease-action': action, 'x-ms-lease-duration': '15', ...condition },
+        'x-ms-proposed-lease-id': crypto.randomUUID(),
+      }
+      const body = query.includes('append') ? 'x' : ''
+      expect((await running.raw('PATCH', '/bronze/taken', { query, headers, body })).status).toBe(status)
+      expect((await running.raw('HEAD', '/bronze/taken')).headers['x-ms-lease-state']).toBe('available')
+    }
+  })
 })

@@ -62,44 +62,42 @@ export function leaseNew(lake: Lake, call: LakeCall): Record<string, string> {
 }
 
 /**
- * Path - Update with a lease action: takes or renews a lease before the request acts, and gives it back afterwards.
- * @returns what the request is to be done with, and what is left to do. @throws HttpError 400, 409
+ * Path - Update with a lease action: takes or renews a lease before the request acts, and gives it back afterwards. One that was
+ * taken for an act that fails is given back at once.
+ * @param act what the request does, in one turn, with the lease; it returns headers. @throws HttpError 400, 409
  */
 export function leaseAround(
   lake: Lake,
   call: LakeCall,
-  options: { isFlush: boolean },
-): { call: LakeCall; after(): Record<string, string> } {
+  { isFlush }: { isFlush: boolean },
+  act: (leased: LakeCall) => Record<string, string>,
+): Record<string, string> {
   const action = given(call, 'x-ms-lease-action')?.toLowerCase()
-  const id = given(call, 'x-ms-lease-id')
-  const told = () => leaseHeaders(lake.leases.status(call))
-  switch (action) {
-    case undefined:
-      return { call, after: () => ({}) }
-    case 'auto-renew':
-      lake.leases.renew(call, needed(call, 'x-ms-lease-id'))
-      return { call, after: () => ({ ...told(), 'x-ms-lease-renewed': 'true' }) }
-    case 'acquire':
-      return { call: withLease(call, acquire(lake, call)), after: told }
-    case 'release':
-    case 'acquire-release': {
-      if (!options.isFlush)
-        throw new HttpError(400, 'InvalidHeaderValue', `x-ms-lease-action ${action} needs a flush.`)
-      const own = action === 'release' ? (id ?? needed(call, 'x-ms-lease-id')) : acquire(lake, call)
-      return {
-        call: withLease(call, own),
-        after: () => {
-          lake.leases.release(call, own)
-          return told()
-        },
-      }
-    }
-    default:
-      throw new HttpError(
-        400,
-        'InvalidHeaderValue',
-        'x-ms-lease-action is acquire, auto-renew, release or acquire-release.',
-      )
+  if (action === undefined) return act(call)
+  const isReleasing = action === 'release' || action === 'acquire-release'
+  if (isReleasing && !isFlush)
+    throw new HttpError(400, 'InvalidHeaderValue', `x-ms-lease-action ${action} needs a flush.`)
+  const isTaking = action === 'acquire' || action === 'acquire-release'
+  if (!isTaking && !isReleasing && action !== 'auto-renew')
+    throw new HttpError(
+      400,
+      'InvalidHeaderValue',
+      'x-ms-lease-action is acquire, auto-renew, release or acquire-release.',
+    )
+  const id = isTaking ? acquire(lake, call) : needed(call, 'x-ms-lease-id')
+  if (action === 'auto-renew') lake.leases.renew(call, id)
+  let done: Record<string, string>
+  try {
+    done = act(isTaking ? withLease(call, id) : call)
+  } catch (error) {
+    if (isTaking) lake.leases.release(call, id)
+    throw error
+  }
+  if (isReleasing) lake.leases.release(call, id)
+  return {
+    ...done,
+    ...leaseHeaders(lake.leases.status(call)),
+    ...(action === 'auto-renew' && { 'x-ms-lease-renewed': 'true' }),
   }
 }
 

@@ -27,6 +27,7 @@ import { transactionIn } from './transaction.ts'
 
 const MAX_APPEND_BYTES = 100 * 1024 * 1024
 const MAX_CONTEXT_CHARACTERS = 1024
+const CONDITIONS = ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since']
 
 type Operations = Pick<
   Handlers,
@@ -47,12 +48,13 @@ export function pathOperations(lake: Lake): Operations {
       answer(call, 201, { ...writtenHeaders(renamePath(call, lake)), ...leaseNew(lake, call) }),
     appendData: (call) => append(lake, call),
     flushData: (call) => {
-      const { call: leased, after } = leaseAround(lake, call, { isFlush: true })
-      const before = found(lake, leased)
-      guardWrite(lake, leased, before)
-      if (!before.isFile()) throw new HttpError(409, 'PathConflict', 'A directory takes no data.')
-      const headers = writtenHeaders(makeVisible(lake, leased, position(leased)))
-      answer(call, 200, { ...headers, ...after() })
+      const headers = leaseAround(lake, call, { isFlush: true }, (leased) => {
+        const before = found(lake, leased)
+        guardWrite(lake, leased, before)
+        if (!before.isFile()) throw new HttpError(409, 'PathConflict', 'A directory takes no data.')
+        return writtenHeaders(makeVisible(lake, leased, position(leased)))
+      })
+      answer(call, 200, headers)
     },
     setPathProperties: (call) => {
       const stats = found(lake, call)
@@ -132,14 +134,21 @@ function ofNew(lake: Lake, call: LakeCall, isDirectory: boolean): Properties {
 
 async function append(lake: Lake, call: LakeCall): Promise<void> {
   const { container, path } = call
+  if (CONDITIONS.some((name) => given(call, name) !== undefined))
+    throw new HttpError(
+      400,
+      'ConditionHeadersNotSupported',
+      'Condition headers are not supported: an append has none; give them to the flush.',
+    )
   checkLease(lake, call)
   const { pieces, bytes, headers } = await readChecked(call.request, MAX_APPEND_BYTES)
   const isFlush = word(call, 'flush') === 'true'
-  const { call: leased, after } = leaseAround(lake, call, { isFlush })
-  checkLease(lake, leased)
-  lake.uploads.append(container, path, position(call), pieces)
-  const flushed = isFlush ? writtenHeaders(makeVisible(lake, leased, position(call) + bytes)) : {}
-  answer(call, 202, { ...flushed, ...headers, ...after() })
+  const done = leaseAround(lake, call, { isFlush }, (leased) => {
+    checkLease(lake, leased)
+    lake.uploads.append(container, path, position(call), pieces)
+    return isFlush ? writtenHeaders(makeVisible(lake, leased, position(call) + bytes)) : {}
+  })
+  answer(call, 202, { ...done, ...headers })
 }
 
 /** One that is about to be taken cannot be shown yet, and one that is about to be renewed may have ended. */
