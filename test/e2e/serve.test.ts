@@ -173,7 +173,7 @@ describe('serve', () => {
     one.child.kill('SIGTERM')
     expect(await one.exit).toBe(0)
     const wrong = await cli(['serve', '--start', 'silver,generator', '--data-dir', at('stages')])
-    expect(wrong.code).toBe(1)
+    expect(wrong.code).toBe(2)
     expect(wrong.stderr).toContain('generator is not a stage of the local services')
   }, 90_000)
 })

@@ -103,7 +103,7 @@ describe('status', () => {
     const { code, text } = await status()
     expect(code).toBe(1)
     expect(text).toMatch(shown)
-    expect(text).toMatch(/streamAnalytics +stopped \(Created\)/)
+    expect(text).toMatch(/stream analytics +stopped \(Created\)/)
     expect(text).toMatch(/hub +0 events in 2 partitions/)
   })
 
@@ -113,7 +113,7 @@ describe('status', () => {
     room.lake.inject({ cut: 'before' })
     const { code, text } = await status()
     expect(code).toBe(1)
-    for (const name of ['streamAnalytics', 'silver', 'gold', 'aggregate', 'hub'])
+    for (const name of ['stream analytics', 'silver', 'gold', 'aggregate', 'hub'])
       expect(text).toMatch(new RegExp(`${name} .*(reached|answer|cut)`))
   })
 })

@@ -38,14 +38,14 @@ beforeAll(async () => {
   azure = await startLocalAzure(localOptions(dataFolder()))
   target = await connect(azure.endpoints)
   query = target.query as LakeQuery
-  expect((await ask('SELECT count(*) AS n FROM silver')).rows).toEqual([['0']])
+  expect((await ask('SELECT count(*) AS n FROM silver')).rows).toEqual([[0]])
   for (const id of ['streamAnalytics', 'silver', 'gold', 'aggregate'] as const)
     await target.stages[id].start()
   await target.producer.send([reading(1), reading(2), reading(3), reading(4, { city: ' ' })])
   await vi.waitFor(
     async () => {
-      expect((await ask('SELECT sum(readings) FROM aggregated')).rows).toEqual([['3']])
-      expect((await ask('SELECT count(*) FROM quarantine')).rows).toEqual([['1']])
+      expect((await ask('SELECT sum(readings) FROM aggregated')).rows).toEqual([[3]])
+      expect((await ask('SELECT count(*) FROM quarantine')).rows).toEqual([[1]])
     },
     { timeout: 40_000, interval: 500 },
   )
@@ -59,9 +59,9 @@ afterAll(async () => {
 describe('sql', () => {
   it('sees every layer as a view, bronze as lines with the names of their files', async () => {
     expect((await ask('SELECT deviceSequenceNumber, city FROM gold ORDER BY 1')).rows).toEqual([
-      ['1', 'Oslo'],
-      ['2', 'Oslo'],
-      ['3', 'Oslo'],
+      [1, 'Oslo'],
+      [2, 'Oslo'],
+      [3, 'Oslo'],
     ])
     expect((await ask('SELECT reasons FROM quarantine')).rows).toEqual([[['city is missing']]])
     const bronze = await ask('SELECT file, line FROM bronze')
@@ -111,7 +111,7 @@ describe('sql', () => {
     expect(out.join('')).toMatch(/^city +readings\n-+ +-+\nOslo +3\n$/)
     out.length = 0
     await runSql({ ...common, sql, format: 'json' })
-    expect(JSON.parse(out.join(''))).toEqual({ city: 'Oslo', readings: '3' })
+    expect(JSON.parse(out.join(''))).toEqual({ city: 'Oslo', readings: 3 })
     out.length = 0
     await runSql({ ...common, sql, format: 'csv' })
     expect(out.join('')).toBe('city,readings\nOslo,3\n')
