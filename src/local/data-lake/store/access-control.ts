@@ -1,6 +1,6 @@
 /**
- * Access lists, https://learn.microsoft.com/azure/storage/blobs/data-lake-storage-access-control: kept and given back, and they
- * bar nobody: whoever holds the account key or the session's token is above them, on the service too.
+ * Access lists, https://learn.microsoft.com/azure/storage/blobs/data-lake-storage-access-control: kept, given back and handed down.
+ * Whoever holds the account key or the session's token is above them, as on the service; who is not: `rest/agent-rights.ts`.
  */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { HttpError } from '../../http/errors.ts'
