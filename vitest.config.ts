@@ -12,7 +12,13 @@ const TIERS = {
   wire: ['test/wire/**', 'test/azure/**', 'test/local/**'],
 }
 
-const shared = { testTimeout: 30_000, hookTimeout: 60_000, pool: 'forks' as const }
+const shared = {
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+  pool: 'forks' as const,
+  setupFiles: ['test/support/patience.ts'],
+  expect: { poll: { timeout: 25_000 } },
+}
 const isTest = (path: string) => path.replace(/\*\*$/, '**/*.test.{ts,tsx}')
 
 export default defineConfig({

@@ -184,7 +184,7 @@ export class Terminal {
    */
   async waitFor(
     wanted: string | RegExp | ((screen: readonly string[]) => boolean),
-    timeoutMs = 15_000,
+    timeoutMs = 30_000,
   ): Promise<void> {
     const holds = () => {
       const screen = this.screen()
