@@ -131,6 +131,24 @@ describe('a lease', () => {
     expect((await running.raw('HEAD', '/bronze/a')).headers['x-ms-lease-state']).toBe('available')
   })
 
+  it.each([
+    ['a duration', { 'x-ms-proposed-lease-id': MINE, 'x-ms-lease-duration': '5' }],
+    ['an id', { 'x-ms-proposed-lease-id': 'mine', 'x-ms-lease-duration': '60' }],
+    ['no duration', { 'x-ms-proposed-lease-id': MINE }],
+  ])('with %s that cannot be is refused before a path is made, replaced or renamed', async (_, headers) => {
+    const put = (path: string, query = '', more = {}) =>
+      running.raw('PUT', `/bronze/${path}`, { query, headers: { ...headers, ...more } })
+    await running.raw('PUT', '/bronze/kept', { query: 'resource=file' })
+    const kept = await running.raw('HEAD', '/bronze/kept')
+    expect(await put('kept', 'resource=file')).toMatchObject({ status: 400 })
+    expect(await put('folder', 'resource=directory')).toMatchObject({ status: 400 })
+    expect(await put('moved', '', { 'x-ms-rename-source': '/bronze/kept' })).toMatchObject({ status: 400 })
+    const after = await running.raw('HEAD', '/bronze/kept')
+    expect(after).toMatchObject({ status: 200, headers: { etag: kept.headers.etag } })
+    for (const path of ['folder', 'moved'])
+      expect(await running.raw('HEAD', `/bronze/${path}`)).toMatchObject({ status: 404 })
+  })
+
   it('is taken by the Data Lake interface: alone, with a new file, and around an append and a flush', async () => {
     const post = await running.raw('POST', '/bronze/a', {
       headers: {

@@ -48,17 +48,28 @@ function leaseAnswer(lake: Lake, call: LakeCall): [status: number, headers: Reco
 }
 
 function acquire({ leases }: Lake, call: LakeCall): string {
-  const duration = seconds(call, 'x-ms-lease-duration')
-  if (duration === undefined) throw missing('x-ms-lease-duration')
-  return leases.acquire(call, duration, given(call, 'x-ms-proposed-lease-id'))
+  return leases.acquire(call, durationIn(call), given(call, 'x-ms-proposed-lease-id'))
 }
 
-/** Path - Create may take a lease of what it makes. @returns what its answer says of that. */
-export function leaseNew(lake: Lake, call: LakeCall): Record<string, string> {
-  if (given(call, 'x-ms-proposed-lease-id') === undefined && given(call, 'x-ms-lease-duration') === undefined)
-    return {}
-  acquire(lake, call)
-  return leaseHeaders(lake.leases.status(call))
+function durationIn(call: LakeCall): number {
+  const duration = seconds(call, 'x-ms-lease-duration')
+  if (duration === undefined) throw missing('x-ms-lease-duration')
+  return duration
+}
+
+/**
+ * Path - Create may take a lease of what it makes: read before anything is made, since a lease that cannot be must not cost what stood
+ * there. @returns what takes it, once the path is made, and tells what its answer says of that. @throws HttpError 400
+ */
+export function leaseOfNew(lake: Lake, call: LakeCall): () => Record<string, string> {
+  const proposed = given(call, 'x-ms-proposed-lease-id')
+  if (proposed === undefined && given(call, 'x-ms-lease-duration') === undefined) return () => ({})
+  const duration = durationIn(call)
+  const id = lake.leases.idFor(duration, proposed)
+  return () => {
+    lake.leases.acquire(call, duration, id)
+    return leaseHeaders(lake.leases.status(call))
+  }
 }
 
 /**

@@ -52,14 +52,19 @@ export class Leases {
     }
   }
 
+  /** @returns the id that such a lease would have; nothing is leased yet. @throws HttpError 400 for another duration or form of id. */
+  idFor(duration: number, proposed: string | undefined): string {
+    if (duration !== -1 && !(duration >= 15 && duration <= 60))
+      throw invalidHeader('x-ms-lease-duration', 'is 15 to 60 seconds, or -1')
+    return guidOf(proposed ?? crypto.randomUUID())
+  }
+
   /**
    * @param duration seconds, or -1. @param proposed id that the client wants; default a new one.
    * @returns the lease's id. @throws HttpError 400 for another duration, 409 when somebody else has it.
    */
   acquire(target: LeaseTarget, duration: number, proposed: string | undefined): string {
-    if (duration !== -1 && !(duration >= 15 && duration <= 60))
-      throw invalidHeader('x-ms-lease-duration', 'is 15 to 60 seconds, or -1')
-    const id = guidOf(proposed ?? crypto.randomUUID())
+    const id = this.idFor(duration, proposed)
     const before = this.#leases.get(keyOf(target))
     const state = this.#stateOf(before)
     if (state === 'breaking' && before?.id === id)

@@ -19,7 +19,7 @@ import {
   writtenHeaders,
 } from '../lake.ts'
 import { given, type LakeCall, word } from '../lake-call.ts'
-import { leaseAround, leaseNew } from '../leasing.ts'
+import { leaseAround, leaseOfNew } from '../leasing.ts'
 import { prepareAccess } from '../new-access.ts'
 import { contentIn, propertiesIn } from '../property-headers.ts'
 import { renamePath } from './rename.ts'
@@ -44,8 +44,10 @@ export function pathOperations(lake: Lake): Operations {
   return {
     createFile: (call) => createFile(lake, call),
     createDirectory: (call) => createDirectory(lake, call),
-    renamePath: (call) =>
-      answer(call, 201, { ...writtenHeaders(renamePath(call, lake)), ...leaseNew(lake, call) }),
+    renamePath: (call) => {
+      const lease = leaseOfNew(lake, call)
+      answer(call, 201, { ...writtenHeaders(renamePath(call, lake)), ...lease() })
+    },
     appendData: (call) => append(lake, call),
     flushData: (call) => {
       const headers = leaseAround(lake, call, { isFlush: true }, (leased) => {
@@ -75,6 +77,7 @@ export function pathOperations(lake: Lake): Operations {
 }
 
 function createFile(lake: Lake, call: LakeCall): void {
+  const lease = leaseOfNew(lake, call)
   const { container, path } = call
   const before = entryAt(lake.folder.resolve(container, path))
   guardWrite(lake, call, before)
@@ -89,10 +92,11 @@ function createFile(lake: Lake, call: LakeCall): void {
   lake.uploads.forget(container, path)
   lake.folder.adoptOrDrop(empty, container, path, { overwrite: true })
   const stats = keep(lake, call, properties)
-  answer(call, 201, { ...writtenHeaders(stats), ...leaseNew(lake, call) })
+  answer(call, 201, { ...writtenHeaders(stats), ...lease() })
 }
 
 function createDirectory(lake: Lake, call: LakeCall): void {
+  const lease = leaseOfNew(lake, call)
   const place = lake.folder.resolve(call.container, call.path)
   const before = entryAt(place)
   guardWrite(lake, call, before)
@@ -107,7 +111,7 @@ function createDirectory(lake: Lake, call: LakeCall): void {
     throw diskError(error, place)
   }
   const stats = keep(lake, call, properties)
-  answer(call, 201, { ...writtenHeaders(stats), ...leaseNew(lake, call) })
+  answer(call, 201, { ...writtenHeaders(stats), ...lease() })
 }
 
 /** Properties that a request sets on the path it creates. */
