@@ -138,9 +138,12 @@ consumer.receive(on_event, partition_id="2", starting_position="-1")
   it.each<[string, number, string, Record<string, string>]>([
     ['the path', 101, '/$servicebus/websocket', amqp],
     ['the path with a slash, in another case', 101, '/$ServiceBus/WebSocket/', amqp],
+    ['the path as a whole address', 101, 'https://localhost:443/$servicebus/websocket?x=1', amqp],
+    ['the name of the OASIS binding', 101, '/$servicebus/websocket', { 'sec-websocket-protocol': 'amqp' }],
     ['a page of this machine', 101, '/$servicebus/websocket/', { ...amqp, origin: 'http://localhost:3000' }],
     ['a page from elsewhere', 403, '/$servicebus/websocket/', { ...amqp, origin: 'https://example.com' }],
     ['another path', 404, '/', amqp],
+    ['another path of a whole address', 404, 'https://localhost/a/$servicebus/websocket', amqp],
     ['another protocol', 400, '/$servicebus/websocket/', { 'sec-websocket-protocol': 'mqtt' }],
     ['no protocol', 400, '/$servicebus/websocket/', {}],
   ])('%s is answered %i', async (_, status, path, headers) => {

@@ -1,12 +1,14 @@
-/** AMQP over WebSockets, as Event Hubs has it: one path, one subprotocol, AMQP's bytes as binary messages. */
+/** AMQP over WebSockets, as Event Hubs has it: one path, AMQP's bytes as binary messages. */
 import { createServer, type IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Logger } from 'pino'
 import { createWebSocketStream, WebSocketServer } from 'ws'
 import { refuseForeignOrigin } from '../../http/origin.ts'
 
-const PATH = /^\/\$servicebus\/websocket\/?(?:\?.*)?$/i
-const SUBPROTOCOL = 'AMQPWSB10'
+/** The path alone, or the whole address, as Java's client writes it (RFC 9112, 3.2.2: a server takes both). */
+const PATH = /^(?:https?:\/\/[^/?#]+)?\/\$servicebus\/websocket\/?(?:\?.*)?$/i
+/** The draft's name, which most clients have kept, and that of the OASIS binding, which Go's documentation gives. */
+const SUBPROTOCOLS = ['AMQPWSB10', 'amqp']
 /** A message carries what the client wrote at once: some frames of the size that was agreed on. */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 const MAX_HEADER_BYTES = 16 * 1024
@@ -23,7 +25,7 @@ export function webSocketDoor(options: { logger: Logger; accept: Accept }): (str
     noServer: true,
     maxPayload: MAX_MESSAGE_BYTES,
     perMessageDeflate: false,
-    handleProtocols: () => SUBPROTOCOL,
+    handleProtocols: (offered) => SUBPROTOCOLS.find((one) => offered.has(one)) ?? false,
   })
   const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
     logger.warn({ reason: `${request.method} is served nowhere` }, 'event hub: HTTP refused')
@@ -69,7 +71,10 @@ function refusalOf(request: IncomingMessage): { status: string; reason: string }
   }
   if (!PATH.test(request.url ?? '')) return { status: '404 Not Found', reason: `no path of the hub` }
   const offered = String(request.headers['sec-websocket-protocol'] ?? '').split(',')
-  if (!offered.some((one) => one.trim() === SUBPROTOCOL))
-    return { status: '400 Bad Request', reason: `the subprotocol ${SUBPROTOCOL} was not offered` }
+  if (!offered.some((one) => SUBPROTOCOLS.includes(one.trim())))
+    return {
+      status: '400 Bad Request',
+      reason: `neither subprotocol was offered: ${SUBPROTOCOLS.join(', ')}`,
+    }
   return undefined
 }
