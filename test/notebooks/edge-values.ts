@@ -18,6 +18,8 @@ interface Case {
 const MEGABYTE = 'x'.repeat(1_000_000)
 /** A character of each of Unicode's planes that has any, and what text libraries stumble over. */
 const PLANES = `${[0, 1, 2, 3, 14, 15, 16].map((plane) => String.fromCodePoint(plane * 0x10000 + 0x41)).join('')}\u0000\u200d\u202e\ufffd\uffff`
+/** 10^400, written out. */
+const TEN_TO_400 = `1${'0'.repeat(400)}`
 const micros = (time: string, more = 0n) => BigInt(Date.parse(time)) * 1000n + more
 const values = (field: string, list: readonly (readonly [json: string, value: Case['value']])[]): Case[] =>
   list.map(([json, value]) => ({ field, json, value: value ?? null }))
@@ -49,6 +51,8 @@ const CASES: readonly Case[] = [
       ...refused(field, `${field} is not an integer`, [
         '1e400',
         '-1e400',
+        TEN_TO_400,
+        `-${TEN_TO_400}`,
         '9007199254740993',
         '0.5',
         '""',
@@ -67,6 +71,7 @@ const CASES: readonly Case[] = [
     ['999999999999999999', 999_999_999_999_999_999n],
     ['1000000000000000000', null],
     ['1e400', null],
+    [TEN_TO_400, null],
     ['-1', null],
     ['null', null],
   ]),
