@@ -4,6 +4,7 @@ import { ServiceError } from '../pipeline/ports/errors.ts'
 import type { HubReader } from '../pipeline/ports/hub.ts'
 import type { LakeReader } from '../pipeline/ports/lake.ts'
 import { STAGE_IDS, type StageId, type StageService, type StageStatus } from '../pipeline/ports/stages.ts'
+import { STAGE_LABELS } from '../pipeline/stages/stage-names.ts'
 import { countOf } from '../pipeline/state/count-of.ts'
 import { LAYERS, type LayerName } from '../pipeline/state/state.ts'
 import { formatBytes } from '../ui/text/format.ts'
@@ -29,14 +30,6 @@ export interface StatusContext {
 interface Failure {
   error: string
   hint: string | undefined
-}
-
-/** As a person reads them; `--json` keeps the ids. */
-const STAGE_NAMES: Readonly<Record<ServiceStage, string>> = {
-  streamAnalytics: 'stream analytics',
-  silver: 'silver',
-  gold: 'gold',
-  aggregate: 'aggregate',
 }
 
 const STAGES = STAGE_IDS.filter((id) => id !== 'generator')
@@ -120,7 +113,8 @@ async function attempt<T extends object>(
 const described = ({ error, hint }: Failure) => (hint ? `${error} → ${hint}` : error)
 
 function stageLine(id: ServiceStage, status: StageStatus | Failure, now: number): string {
-  const name = STAGE_NAMES[id].padEnd(18)
+  // For a person; `--json` keeps the ids.
+  const name = STAGE_LABELS[id].padEnd(18)
   if ('error' in status) return `${name}${described(status)}\n`
   const { state, providerStatus, since, detail } = status
   const age = since && state !== 'stopped' ? `, for ${duration(now - since.getTime())}` : ''

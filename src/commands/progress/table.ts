@@ -2,6 +2,7 @@
 
 import { STAGE_IDS, type StageId } from '../../pipeline/ports/stages.ts'
 import { verdictOf } from '../../pipeline/reconciliation/verdict.ts'
+import { STAGE_LABELS } from '../../pipeline/stages/stage-names.ts'
 import { counted, type LedgerCount, ofHub, waitingAt } from '../../pipeline/state/known.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
 import { forText, stateSpan } from '../../ui/panels/states.ts'
@@ -23,15 +24,14 @@ const COLUMNS: readonly Column<Name>[] = [
 ]
 export const WIDEST = 90
 
-const STAGES: Readonly<
-  Record<StageId, { name: string; count: LedgerCount; waits: keyof AppState['ledger']['inFlight'] }>
-> = {
-  generator: { name: 'generator', count: 'acknowledged', waits: 'hub' },
-  streamAnalytics: { name: 'stream analytics', count: 'bronze', waits: 'bronze' },
-  silver: { name: 'silver', count: 'silver', waits: 'silver' },
-  gold: { name: 'gold', count: 'gold', waits: 'gold' },
-  aggregate: { name: 'aggregate', count: 'aggregated', waits: 'aggregate' },
-}
+const STAGES: Readonly<Record<StageId, { count: LedgerCount; waits: keyof AppState['ledger']['inFlight'] }>> =
+  {
+    generator: { count: 'acknowledged', waits: 'hub' },
+    streamAnalytics: { count: 'bronze', waits: 'bronze' },
+    silver: { count: 'silver', waits: 'silver' },
+    gold: { count: 'gold', waits: 'gold' },
+    aggregate: { count: 'aggregated', waits: 'aggregate' },
+  }
 
 /** The pipeline as a table: a row for each stage, and what the ledger says. @param lastsMs as long as the generator is to run. */
 export function progressTable({ state, elapsedSeconds }: Progress, columns: number, lastsMs: number): Line[] {
@@ -51,10 +51,10 @@ export function progressTable({ state, elapsedSeconds }: Progress, columns: numb
     tableHead(fitted),
     ...STAGE_IDS.map((id): Line => {
       const stage = state.stages[id]
-      const { name, count, waits } = STAGES[id]
+      const { count, waits } = STAGES[id]
       const waiting = waitingAt(state, waits)
       return tableRow(fitted, {
-        stage: span(name, 'title', true),
+        stage: span(STAGE_LABELS[id], 'title', true),
         state: [stateSpan(stage, widthOfColumn(fitted, 'state')), span(forText(stage, state.now), 'muted')],
         rate: formatRate(stage.rate ?? (stage.state === 'stopped' ? 0 : undefined)),
         rows: formatCount(counted(state, count)),

@@ -12,3 +12,12 @@ export const STAGE_NAMES: Record<StageId, string> = {
 /** The same at its beginning. */
 export const stageNameFirst = (id: StageId): string =>
   STAGE_NAMES[id].charAt(0).toUpperCase() + STAGE_NAMES[id].slice(1)
+
+/** Stages by themselves, as in a table. */
+export const STAGE_LABELS: Readonly<Record<StageId, string>> = {
+  generator: 'generator',
+  streamAnalytics: 'stream analytics',
+  silver: 'silver',
+  gold: 'gold',
+  aggregate: 'aggregate',
+}
