@@ -9,7 +9,7 @@ import { describeError, UserError } from './commands/shared/user-error.ts'
 import { ConfigError } from './config/error.ts'
 
 const output = openOutput(process.stdout, process.stderr)
-const { write, writeError } = output
+const { write, writeError, drained } = output
 
 /** A folder of the package: beside `src` in a checkout, beside `dist` once it is built. */
 const packageFolder = (name: string) => fileURLToPath(new URL(`../${name}/`, import.meta.url))
@@ -46,6 +46,7 @@ async function main(): Promise<void> {
   const root = program({
     write,
     writeError,
+    drained,
     interruption,
     lessonsDir: packageFolder('lessons'),
     notebooksDir: packageFolder('notebooks'),

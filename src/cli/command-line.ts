@@ -11,6 +11,8 @@ export type Action = (loaded: LoadedConfig, flags: Flags, args: readonly string[
 export interface Surroundings {
   write: (text: string) => void
   writeError: (text: string) => void
+  /** Resolves when standard output has room again. */
+  drained: (signal: AbortSignal) => Promise<void>
   /** Ends the command in order: a signal, or a reader of its output who left. */
   interruption: () => AbortSignal
   /** Takes the exit code. */

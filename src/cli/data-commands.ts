@@ -4,7 +4,7 @@ import { count, duration } from './arguments.ts'
 import type { CommandLine } from './command-line.ts'
 
 export function dataCommands(line: CommandLine): void {
-  const { command, write, writeError, interruption } = line
+  const { command, write, writeError, drained, interruption } = line
   command('status', 'print one snapshot of all stages and layers', async ({ config }, flags) => {
     const { attachTarget } = await import('../commands/shared/attach.ts')
     const { runStatus } = await import('../commands/status.ts')
@@ -42,6 +42,7 @@ export function dataCommands(line: CommandLine): void {
       maxRows: flags.maxRows as number,
       yes: flags.yes === true,
       write,
+      drained,
       writeError,
       signal: interruption(),
     })
@@ -63,6 +64,7 @@ export function dataCommands(line: CommandLine): void {
       out: flags.out as string | undefined,
       yes: flags.yes === true,
       write,
+      drained,
       writeError,
       signal: interruption(),
     })

@@ -26,6 +26,8 @@ export interface SqlOptions {
   yes: boolean
   write: (text: string) => void
   writeError: (text: string) => void
+  /** Resolves when standard output has room again: its reader may be slower than a query or the disk. */
+  drained: (signal: AbortSignal) => Promise<void>
   signal: AbortSignal
 }
 
@@ -58,7 +60,7 @@ export async function runSql(options: SqlOptions): Promise<number> {
       { cause: error },
     )
   }
-  write(textOf(result, format))
+  await writeAll(linesOf(result, format), options)
   if (result.isCut) writeError(`Only the first ${countOf(maxRows, 'row')}; --max-rows asks for more.\n`)
   return 0
 }
@@ -71,6 +73,8 @@ export interface ExportOptions extends Omit<SqlOptions, 'sql' | 'format' | 'maxR
 }
 
 const STDOUT = '-'
+/** Characters that are written at once: a row each would be a call of the system each. */
+const PIECE = 65_536
 
 export async function runExport(options: ExportOptions): Promise<number> {
   const { table, format, out, write, writeError, signal } = options
@@ -84,7 +88,7 @@ export async function runExport(options: ExportOptions): Promise<number> {
   const query = known(options.query)
   await askBeforeMuch(options, [name], query)
   if (out === STDOUT) {
-    const rows = await exportToOutput(query, name, write, signal)
+    const rows = await exportToOutput(query, name, options)
     writeError(`${countOf(rows, 'row')} of ${name}\n`)
     return 0
   }
@@ -104,7 +108,14 @@ export async function exportForScreen(
     said += text
   }
   try {
-    await runExport({ ...options, out: undefined, yes: false, write, writeError: () => {} })
+    await runExport({
+      ...options,
+      out: undefined,
+      yes: false,
+      write,
+      writeError: () => {},
+      drained: async () => {},
+    })
     return said.trimEnd()
   } catch (error) {
     return describeError(error)
@@ -124,21 +135,34 @@ async function exportTo(file: string, write: () => Promise<number>): Promise<num
 async function exportToOutput(
   query: LakeQuery,
   table: QueryTable,
-  write: (text: string) => void,
-  signal: AbortSignal,
+  output: Pick<SqlOptions, 'write' | 'drained' | 'signal'>,
 ): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'rtstream-export-'))
   try {
     const file = join(folder, `${table}.csv`)
-    const rows = await query.export(table, 'csv', file, signal)
-    for await (const text of createReadStream(file, 'utf8')) {
-      signal.throwIfAborted()
-      write(text)
-    }
+    const rows = await query.export(table, 'csv', file, output.signal)
+    await writeAll(createReadStream(file, 'utf8'), output)
     return rows
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** As fast as it is read: more than a bound in front of a slow reader counts as one who reads nothing. */
+async function writeAll(
+  texts: AsyncIterable<string> | Iterable<string>,
+  { write, drained, signal }: Pick<SqlOptions, 'write' | 'drained' | 'signal'>,
+): Promise<void> {
+  let piece = ''
+  for await (const text of texts) {
+    piece += text
+    if (piece.length < PIECE) continue
+    write(piece)
+    piece = ''
+    await drained(signal)
+    signal.throwIfAborted()
+  }
+  write(piece)
 }
 
 /** On Azure, it is said how much is fetched, and asked first beyond a hundred megabytes. */
@@ -158,24 +182,25 @@ async function askBeforeMuch(
   writeError(`Fetching ${much} from Azure.\n`)
 }
 
-function textOf({ columns, rows }: QueryResult, format: SqlOptions['format']): string {
+function linesOf({ columns, rows }: QueryResult, format: SqlOptions['format']): string[] {
   if (format === 'json')
-    return rows
-      .map(
-        (row) => `${JSON.stringify(Object.fromEntries(columns.map((name, index) => [name, row[index]])))}\n`,
-      )
-      .join('')
-  if (format === 'csv') return [columns, ...rows].map((row) => `${row.map(csvCell).join(',')}\n`).join('')
+    return rows.map(
+      (row) => `${JSON.stringify(Object.fromEntries(columns.map((name, index) => [name, row[index]])))}\n`,
+    )
+  if (format === 'csv') return [columns, ...rows].map((row) => `${row.map(csvCell).join(',')}\n`)
   const texts = rows.map((row) => row.map(cellText))
   const widths = columns.map((name, index) =>
-    Math.min(60, Math.max(name.length, ...texts.map((row) => (row[index] ?? '').length))),
+    Math.min(
+      60,
+      texts.reduce((most, row) => Math.max(most, (row[index] ?? '').length), name.length),
+    ),
   )
   const line = (cells: readonly string[]) =>
     `${cells
       .map((cell, index) => cell.slice(0, widths[index]).padEnd(widths[index] ?? 0))
       .join('  ')
       .trimEnd()}\n`
-  return line(columns) + line(widths.map((width) => '-'.repeat(width))) + texts.map(line).join('')
+  return [line(columns), line(widths.map((width) => '-'.repeat(width))), ...texts.map(line)]
 }
 
 /** One line, without what a terminal would act on. */

@@ -104,6 +104,7 @@ describe('sql', () => {
       yes: false,
       write: (text: string) => out.push(text),
       writeError: () => {},
+      drained: async () => {},
       signal,
     }
     const sql = 'SELECT city, readings FROM aggregated'
@@ -131,6 +132,7 @@ describe('sql', () => {
       maxRows: 1,
       write: () => {},
       writeError: (text: string) => errors.push(text),
+      drained: async () => {},
       signal,
     }
     await expect(runSql({ ...options, yes: false })).rejects.toThrow('7 files, 123.0 MB')
@@ -147,6 +149,7 @@ it('export writes a table as CSV or Parquet, which other readers open', async ()
     yes: false,
     write: () => {},
     writeError: () => {},
+    drained: async () => {},
     signal,
   }
   try {

@@ -1,16 +1,22 @@
 /** The program's output, and what happens when it cannot be written: `| head`, a closed terminal, a full disk. */
+import { once } from 'node:events'
 import { UserError } from './user-error.ts'
 
 export interface Output {
   write(text: string): void
   writeError(text: string): void
+  /** Resolves when the reader has room again: whoever writes much waits for it. Rejects when the output is lost or the signal says so. */
+  drained(signal: AbortSignal): Promise<void>
   /** Aborts with the first line that cannot be written. What follows is dropped; commands end in order. */
   lost: AbortSignal
   /** Resolves when all is written; with an error if it could not be, for another reason than a reader who had enough. */
   flush(): Promise<UserError | undefined>
 }
 
-type Stream = Pick<NodeJS.WriteStream, 'write' | 'on' | 'writableLength'>
+type Stream = Pick<
+  NodeJS.WriteStream,
+  'write' | 'on' | 'once' | 'off' | 'writableLength' | 'writableNeedDrain'
+>
 
 export interface OutputLimits {
   /** Longest wait at the end for a reader who takes nothing (ms). */
@@ -51,6 +57,9 @@ export function openOutput(stdout: Stream, stderr: Stream, limits: OutputLimits 
       if (stdout.writableLength > limits.pending) giveUp()
     },
     writeError: (text) => void stderr.write(text),
+    async drained(signal) {
+      if (stdout.writableNeedDrain) await once(stdout as NodeJS.WriteStream, 'drain', { signal })
+    },
     lost: lost.signal,
     async flush() {
       const [isRead] = await Promise.all([

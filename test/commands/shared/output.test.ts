@@ -1,7 +1,10 @@
 /** Output that nobody reads, or only slowly. */
+import { writeFileSync } from 'node:fs'
 import { Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { openOutput } from '../../../src/commands/shared/output.ts'
+import { runExport, runSql } from '../../../src/commands/sql.ts'
+import type { LakeQuery } from '../../../src/pipeline/ports/query.ts'
 
 /** A pipe whose reader takes a chunk only when it is told to. */
 function pipe() {
@@ -48,6 +51,47 @@ describe('output that nobody reads', () => {
     expect(output.lost.aborted).toBe(true)
     expect((await output.flush())?.message).toMatch(/^Nobody reads the output: 1,100 bytes/)
     expect(taken).toEqual([])
+  })
+
+  it.each(['export', 'sql'])(
+    'of %s is not sent faster than it is read, be it as long as it may',
+    async (command) => {
+      const taken: number[] = []
+      const stream = new Writable({
+        write(chunk: Buffer, _, done) {
+          taken.push(chunk.length)
+          // Slower than a disk by far.
+          setTimeout(done, 1)
+        },
+      }) as unknown as NodeJS.WriteStream
+      const output = openOutput(stream, reader().stream, { idleMs: 60_000, pending: 200_000 })
+      const rows = Array.from({ length: 150_000 }, () => ['a row of some length'])
+      const query = {
+        export: async (_table: string, _format: string, file: string) => {
+          writeFileSync(file, rows.map(([text]) => `${text}\n`).join(''))
+          return rows.length
+        },
+        run: async () => ({ columns: ['text'], rows, isCut: false }),
+      } as unknown as LakeQuery
+      const { write, writeError, drained, lost: signal } = output
+      const common = { query, target: 'local', yes: false, write, writeError, drained, signal } as const
+      const code =
+        command === 'export'
+          ? await runExport({ ...common, table: 'gold', format: 'csv', out: '-' })
+          : await runSql({ ...common, sql: 'SELECT text FROM gold', format: 'table', maxRows: rows.length })
+      expect(code).toBe(0)
+      expect(await output.flush()).toBeUndefined()
+      const heads = command === 'sql' ? 2 : 0
+      expect(taken.reduce((sum, bytes) => sum + bytes, 0)).toBeGreaterThan((rows.length + heads) * 4)
+      expect(Math.max(...taken)).toBeLessThan(200_000)
+    },
+  )
+
+  it('is not waited for once the command is to end', async () => {
+    const { stream } = pipe()
+    const output = openOutput(stream, reader().stream)
+    output.write('x'.repeat(100_000))
+    await expect(output.drained(AbortSignal.abort(new Error('enough')))).rejects.toThrow()
   })
 
   it('and that of a slow reader arrives whole', async () => {
