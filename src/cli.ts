@@ -59,7 +59,8 @@ async function main(): Promise<void> {
     if (unknown !== undefined) throw new UserError(unknown, undefined, { exitCode: 2 })
     await root.parseAsync(process.argv.map((one) => (one === '--help-all' ? '--help' : one)))
   } catch (error) {
-    code = report(error, root)
+    // A reader who had enough is told nothing; what else became of the output is told below.
+    if (error !== output.lost.reason) code = report(error, root)
   }
   const refusal = await output.flush()
   if (refusal) {

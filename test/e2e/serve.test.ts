@@ -167,6 +167,22 @@ describe('serve', () => {
     expect(await one.exit).toBe(0)
   }, 90_000)
 
+  it('answers SQL at length, and says nothing to a reader who had enough', async () => {
+    const { one } = await serve('asked')
+    const sql = ['sql', 'SELECT * FROM range(300000)', '--csv', '--max-rows', '300000']
+    const whole = await cli([...sql, '--data-dir', at('asked')])
+    expect(whole).toMatchObject({ code: 0, stderr: '' })
+    expect([whole.lines.length, whole.lines.at(-1)]).toEqual([300_001, '299999'])
+    const asking = startCli([...sql, '--data-dir', at('asked')])
+    running.push(asking)
+    await asking.line((line) => line === '0')
+    asking.child.stdout?.destroy()
+    expect(await asking.exit).toBe(0)
+    expect(asking.stderr()).toBe('')
+    one.child.kill('SIGTERM')
+    expect(await one.exit).toBe(0)
+  }, 90_000)
+
   it('starts the stages that are named, and no other', async () => {
     const { one } = await serve('stages', '--start', 'stream-analytics,gold')
     expect(await states('stages')).toEqual({ ...STOPPED, streamAnalytics: 'running', gold: 'running' })

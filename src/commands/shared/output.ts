@@ -58,7 +58,14 @@ export function openOutput(stdout: Stream, stderr: Stream, limits: OutputLimits 
     },
     writeError: (text) => void stderr.write(text),
     async drained(signal) {
-      if (stdout.writableNeedDrain) await once(stdout as NodeJS.WriteStream, 'drain', { signal })
+      if (!stdout.writableNeedDrain) return
+      try {
+        await once(stdout as NodeJS.WriteStream, 'drain', { signal })
+      } catch (error) {
+        // Why it was aborted, not that it was.
+        signal.throwIfAborted()
+        throw error
+      }
     },
     lost: lost.signal,
     async flush() {

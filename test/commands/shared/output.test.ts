@@ -91,7 +91,7 @@ describe('output that nobody reads', () => {
     const { stream } = pipe()
     const output = openOutput(stream, reader().stream)
     output.write('x'.repeat(100_000))
-    await expect(output.drained(AbortSignal.abort(new Error('enough')))).rejects.toThrow()
+    await expect(output.drained(AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough')
   })
 
   it('and that of a slow reader arrives whole', async () => {
