@@ -66,8 +66,11 @@ it('a user without a home folder, and a time zone, locale and terminal that do n
   const program = join(folder.path, 'readable')
   cpSync(dirname(BIN), join(program, 'dist'), { recursive: true })
   copyFileSync(join(dirname(BIN), '../package.json'), join(program, 'package.json'))
+  // The checkout, with its Node, may lie where only its owner may look.
+  const node = join(program, 'node')
+  copyFileSync(process.execPath, node)
   spawnSync('chmod', ['-R', 'a+rX', folder.path])
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(program, 'dist/bin.cjs'), 'config'], {
+  const { status, stdout, stderr } = spawnSync(node, [join(program, 'dist/bin.cjs'), 'config'], {
     uid: 54_321,
     cwd: '/',
     env: { TZ: 'Mars/Olympus', LANG: 'xx_YY.no-such', TERM: 'no-such-terminal', NODE_COMPILE_CACHE: '' },

@@ -43,9 +43,14 @@ it('every zoom shows what the services have written, rows open, and the layers a
 
     terminal.press('\x1b5', 'enter')
     await shows(/batches of silver[\s\S]*batches of gold[\s\S]*history of silver/)
+    // The path of the checkout may be longer than the line.
+    terminal.resize(400, 40)
+    await shows(/batches of silver[\s\S]*history of silver/)
     terminal.press('g')
     await shows(/No desktop here to open it: file:.*silver\.py/)
-    terminal.press('q')
+    await shows(/address[\s\S]*file:[\s\S]*silver\.py/)
+    terminal.press('q', 'q')
+    terminal.resize(80, 40)
 
     terminal.press('\x1b8', 'enter', '\x1b[C')
     await shows(/all \d+ +generator \d+/)

@@ -148,6 +148,10 @@ describe('a link on the screen', () => {
       await there.waitFor(`✓ Opens ${url}`, WAIT)
       await vi.waitFor(() => expect(browser.opened()).toEqual([url]), WAIT)
       await nowhere.waitFor(`▲ No desktop here to open it: ${url}`, WAIT)
+      // Whole, however long, and closed as everything is.
+      await nowhere.waitFor(/─ address |╭ address/, WAIT)
+      nowhere.press('escape')
+      await nowhere.waitFor(/endpoints/, WAIT)
     } finally {
       await Promise.all([there.close(), nowhere.close()])
       browser.remove()

@@ -293,9 +293,12 @@ export class KeyDispatch {
     const url = linkFor(view, chosen, state)
     if (url === undefined) return this.#replies.refuse(view, noLink(state))
     const reason = this.#options.onOpenLink(url)
-    return reason === undefined
-      ? this.#replies.say(view, `Opens ${url}`, false)
-      : this.#replies.refuse(view, reason)
+    if (reason === undefined) return this.#replies.say(view, `Opens ${url}`, false)
+    // One line may be too short for it, and it is what is needed now: whole, and to be copied.
+    return {
+      ...this.#replies.refuse(view, reason),
+      detail: view.detail ?? { title: 'address', facts: [], text: url },
+    }
   }
 
   #askToStop(view: ViewState): ViewState {
