@@ -194,7 +194,8 @@ describe('the shell', () => {
     terminal.press(`${line}\r`)
     return terminal
   }
-  const command = () => `${process.execPath} ${program.file} allRunning`
+  // Each path may have blanks.
+  const command = () => `'${process.execPath}' '${program.file}' allRunning`
   const isAtShell = (screen: readonly string[]) => screen.findLast((row) => row.trim() !== '')?.trim() === '$'
 
   it('may have left its cursor anywhere', async () => {
