@@ -2,6 +2,7 @@
 import { ResourceManagementClient } from '@azure/arm-resources'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { LOCAL_NAMES } from '../../src/local/runtime/options.ts'
+import { sources } from '../infra/bicep/snapshot.ts'
 import { type ControlPlane, removeFolders, startControlPlane } from '../support/control-plane.ts'
 
 const { subscription, resourceGroup, namespace, account, job } = LOCAL_NAMES
@@ -69,6 +70,28 @@ describe('@azure/arm-resources', () => {
     expect((await arm.tagsOperations.getAtScope(GROUP)).properties.tags).toMatchObject({
       application: 'rtstream-tui',
     })
+  })
+
+  it('learns that what infra/ deploys with is the newest of each type, and reads what there is with it', async () => {
+    const used = Object.values(sources()).flatMap((text) => [
+      ...text.matchAll(/'(Microsoft\.[A-Za-z]+)\/([A-Za-z/]+)@([^']+)'/g),
+    ])
+    expect(used.length).toBeGreaterThan(20)
+    for (const [reference, namespace = '', type, version = ''] of used) {
+      const { resourceTypes = [] } = await arm.providers.get(namespace)
+      const { apiVersions = [] } = resourceTypes.find(({ resourceType }) => resourceType === type) ?? {}
+      expect(apiVersions, reference).toContain(version)
+      const newer = apiVersions.filter((one) => one > version && !one.endsWith('-preview'))
+      expect(newer, reference).toEqual([])
+    }
+    const ids = {
+      [`Microsoft.EventHub/namespaces/${namespace}`]: '2026-01-01',
+      [`Microsoft.Storage/storageAccounts/${account}`]: '2026-06-01',
+    }
+    for (const [id, version] of Object.entries(ids))
+      expect((await arm.resources.getById(`${GROUP}/providers/${id}`, version)).id).toBe(
+        `${GROUP}/providers/${id}`,
+      )
   })
 
   it.each<[string, () => Promise<unknown>]>([
