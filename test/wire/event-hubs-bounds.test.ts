@@ -4,10 +4,12 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import rhea from 'rhea'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { DeliveryBudget } from '../../src/local/event-hubs/amqp/delivery-budget.ts'
-import { attachTo, frame, opening, RawSocket } from '../local/event-hubs/raw-socket.ts'
+import { HUB, TOKEN } from '../local/event-hubs/hub-names.ts'
+import { attachFromCbs, attachTo, frame, opening, RawSocket } from '../local/event-hubs/raw-socket.ts'
 
 const MB = 1024 * 1024
 
@@ -77,6 +79,33 @@ it('peers that stay below their own bound share one: the hub keeps some megabyte
   await Promise.any(peers.map(({ closed }) => closed))
   await keepsLessThan(20 * MB, before)
 }, 30_000)
+
+it('of a message beyond the link’s max-message-size nothing more is kept, also from a peer with a proof; it is told so', async () => {
+  const before = await memory()
+  const peer = await raw()
+  const token = rhea.message.encode({
+    message_id: 'm',
+    reply_to: 'link-1',
+    application_properties: { operation: 'put-token', name: `sb://localhost/${HUB}`, type: 'jwt' },
+    body: TOKEN,
+  } as never) as unknown as Buffer
+  const proof = frame(
+    'transfer',
+    { handle: 0, delivery_id: 0, delivery_tag: Buffer.from([0]) },
+    { payload: token },
+  )
+  peer.write(opening(), attachFromCbs(1), attachTo('$cbs', 0), proof, attachTo(`${HUB}/Partitions/0`, 2))
+  const answer = () => peer.answered.toString('latin1')
+  const part = Buffer.alloc(60_000, 7)
+  for (let sent = 0; sent < 40 * MB; sent += part.length) peer.write(begun(2, 1, part))
+  // Written behind them and answered: all of them have been read.
+  peer.write(attachTo('$management', 3))
+  await vi.waitFor(() => expect(answer()).toContain('$management'), 20_000)
+  await keepsLessThan(2 * MB, before)
+  peer.write(frame('transfer', { handle: 2, delivery_id: 1, more: false }, { payload: part }))
+  await vi.waitFor(() => expect(answer()).toContain('amqp:link:message-size-exceeded'), 20_000)
+  await keepsLessThan(2 * MB, before)
+}, 60_000)
 
 it('parts without content count too', async () => {
   const peer = await raw()

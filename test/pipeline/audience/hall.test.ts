@@ -6,6 +6,7 @@ import { type AudienceVisitors, NO_VENUE, type Venue } from '../../../src/pipeli
 import { createSession } from '../../../src/pipeline/session/session.ts'
 import type { Session } from '../../../src/pipeline/session/session-types.ts'
 import { silentLogger } from '../../../src/pipeline/state/log.ts'
+import { CLOCK_STEPS } from '../../support/clock-steps.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { FakeStorage } from '../../support/fake-hub.ts'
 import { FakeTarget } from '../../support/fake-target.ts'
@@ -219,6 +220,25 @@ describe('the presenter', () => {
     visitors().readings([reading('b', { deviceId: 'phone-0002' }), reading('c')])
     await clock.advance(1000)
     expect(state().audience?.senders.map(({ name }) => name)).toEqual(['Lynx', 'Otter'])
+  })
+
+  it.each(CLOCK_STEPS)('sees who sends now, and no longer, when the clock is set $name', async ({ by }) => {
+    const { state, visitors } = await openRoom()
+    const shown = () => state().audience?.senders.map(({ name, at }) => [name, clock.now() - at])
+    visitors().readings([reading('a')])
+    await clock.advance(1000)
+    clock.set(by)
+    // Somebody else sends: the first one's moment is told as the clock is set now.
+    visitors().readings([reading('b', { deviceId: 'phone-0002' })])
+    await clock.advance(1000)
+    expect(shown()).toEqual([
+      ['Lynx', 1000],
+      ['Otter', 2000],
+    ])
+    await clock.advance(2500)
+    visitors().readings([reading('c', { deviceId: 'phone-0002' })])
+    await clock.advance(500)
+    expect(shown()).toEqual([['Lynx', 500]])
   })
 })
 

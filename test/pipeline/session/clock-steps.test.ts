@@ -11,9 +11,9 @@ import { FakeTarget } from '../../support/fake-target.ts'
 
 let open: { session: Session; clock: FakeClock } | undefined
 
-async function opened(from?: number) {
-  const clock = new FakeClock(from)
-  const target = new FakeTarget(() => clock.now())
+/** A session; with the world of an earlier one, the next run over the same hub, services and state. */
+async function opened(from?: number, world = newWorld(from)) {
+  const { clock, target, storage } = world
   const session = createSession(
     {
       session: { target: 'local' },
@@ -23,13 +23,18 @@ async function opened(from?: number) {
       seed: 'session',
       nodeType: 'Standard_D4s_v3',
     },
-    { clock, logger: silentLogger, storage: new FakeStorage().open(), newRunId: () => 'run' },
+    { clock, logger: silentLogger, storage: storage.open(), newRunId: () => 'run' },
   )
   open = { session, clock }
   const connected = session.connect(target)
   await clock.advance(0)
   await connected
-  return { session, clock, target, state: () => session.store.getState() }
+  return { session, clock, target, state: () => session.store.getState(), world }
+}
+
+function newWorld(from: number | undefined) {
+  const clock = new FakeClock(from)
+  return { clock, target: new FakeTarget(() => clock.now()), storage: new FakeStorage() }
 }
 
 /** Waits on the fake clock. */
@@ -77,6 +82,25 @@ describe('a session', () => {
     const up = now - (stages.generator.since ?? Number.NaN)
     expect(up).toBeGreaterThan(25_000)
     expect(up).toBeLessThanOrEqual(30_000)
+  })
+
+  it.each(CLOCK_STEPS)('the clock is set $name between two runs: the next goes on', async ({ from, by }) => {
+    const { session, clock, target, world } = await opened(from)
+    session.actions.startAll()
+    await clock.advance(20_000)
+    await within(clock, session.close())
+    clock.set(by)
+    const before = target.fakeHub.size
+    const next = await opened(from, world)
+    next.session.actions.startAll()
+    await clock.advance(20_000)
+    expect(states(next.session)).toEqual(RUNNING)
+    expect(target.fakeHub.size).toBeGreaterThan(before)
+    expect(next.state().hub.rate).toBeCloseTo(20, 0)
+    const { now, session: shown, assertions } = next.state()
+    expect(now - shown.startedAt).toBe(20_000)
+    expect(assertions).toMatchObject({ duplicates: { value: 0 }, outOfSequence: { value: 0 } })
+    expect(await within(clock, next.session.drain())).toMatchObject({ balanced: true, reason: undefined })
   })
 
   it('goes on after the process was stopped for ten minutes', async () => {
