@@ -31,6 +31,10 @@ const MEASURED_PER_LOOK = 100
  * How many commits before a checkpoint are searched for the newest commit metadata: maintenance writes none.
  */
 const LOOKED_BACK = 20
+/** How many commits back the search for a moment begins. */
+const FIRST_STEP_BACK = 16
+/** Writers of one table whose clocks differ by more may miss some of each other's commits in the history. */
+const CLOCKS_APART_MS = 60_000
 
 export class DeltaTable {
   readonly #client: LakeClient
@@ -134,10 +138,11 @@ export class DeltaTable {
 
   /**
    * Files that added rows since a moment, including those that a compaction has replaced, as far back as the
-   * log goes. Lists the whole log.
+   * log goes. What it costs depends on how many commits came since, not on how many the log has.
    */
   async *history(since: Date, signal?: AbortSignal): AsyncIterable<DataFile> {
-    for await (const { path, modifiedAt } of this.#log.list(undefined, signal)) {
+    const first = await this.#versionBefore(since.getTime() - CLOCKS_APART_MS, signal)
+    for await (const { path, modifiedAt } of this.#log.list(versionPrefix(first), signal)) {
       const version = versionIn(path)
       // The listing's times are whole seconds.
       if (version === undefined || modifiedAt.getTime() + 1000 < since.getTime()) continue
@@ -149,6 +154,19 @@ export class DeltaTable {
         if (file.committedAt >= since.getTime()) yield file
       }
     }
+  }
+
+  /** A version that was committed before a moment, not long before: steps back double. 0 when the log does not go back so far. */
+  async #versionBefore(time: number, signal: AbortSignal | undefined): Promise<number> {
+    for (let step = FIRST_STEP_BACK; step <= this.#version; step *= 2) {
+      const version = this.#version - step
+      const commit = await this.#log.commit(version, signal)
+      // What was cleaned up is older than what is left.
+      if (!commit) return version
+      const committedAt = committedAtIn(commit.actions)
+      if (committedAt !== undefined && committedAt < time) return version
+    }
+    return 0
   }
 
   /** Reads the newest whole checkpoint, and the commits after it. @returns how many commits. */

@@ -333,6 +333,35 @@ describe('the history', () => {
       ['weather/c', now - 1_000],
     ])
   })
+
+  it.each([
+    ['whole', 0],
+    ['without its beginning', 350],
+  ])('of a long log that is %s costs what the commits since then do', async (_, gone) => {
+    const now = Date.now()
+    for (let version = 0; version < 400; version++)
+      builder.commit([add(`${version}`)], now - (400 - version) * 60_000)
+    if (gone > 0) await builder.checkpoint(gone, [])
+    builder.forgetCommits(...Array.from({ length: gone }, (_, version) => version))
+    await table.look()
+    client.asked = []
+    client.listed = 0
+    const found: string[] = []
+    for await (const { path } of table.history(new Date(now - 40 * 60_000))) found.push(path)
+    expect(found).toEqual(Array.from({ length: 40 }, (_, index) => `weather/${360 + index}`))
+    // The search's few commits, one listing from there on, and no file of the log that was written before.
+    expect(client.listed).toBeLessThan(100)
+    expect(client.asked.filter((what) => what.startsWith('list'))).toHaveLength(1)
+  })
+
+  it('that begins before the table does is whole', async () => {
+    const now = Date.now()
+    for (let version = 0; version < 40; version++) builder.commit([add(`${version}`)], now - 1000)
+    await table.look()
+    let count = 0
+    for await (const _ of table.history(new Date(now - 60_000))) count++
+    expect(count).toBe(40)
+  })
 })
 
 describe('a table of another writer', () => {
