@@ -55,6 +55,19 @@ export const AZURE_TRUTH: readonly Mutation[] = [
       ['Databricks needs no identity', "  'Microsoft.ManagedIdentity',\n", ''],
     ],
   ),
+  ...of(
+    'local/resource-manager/providers.ts',
+    ['test/wire/management-resources.test.ts'],
+    [
+      ['the newest version of accounts is one of 2024', "['2026-06-01', '2024-01-01'", "['2024-01-01'"],
+      ['a type that is deployed is not listed', "    'workspaces/bigDataPools',\n", ''],
+    ],
+  ),
+  ...of(
+    'azure/lake/delta-table.ts',
+    ['test/azure/lake/delta-table.test.ts'],
+    [['the history lists a whole log', 'list(versionPrefix(first), signal)', 'list(undefined, signal)']],
+  ),
   ...of('azure/provisioning/unity-catalog.ts', SETUP, [
     ['file events are on', '        enable_file_events: false,\n', ''],
     [

@@ -47,11 +47,15 @@ function copyTree(): string {
   return copy
 }
 
-function runTests(copy: string, tests: readonly string[]): 'passed' | 'failed' | 'endless' {
+function runTests(
+  copy: string,
+  tests: readonly string[],
+  timeout = LIMIT_MS,
+): 'passed' | 'failed' | 'endless' {
   const { status, signal } = spawnSync(
     process.execPath,
     [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--reporter=dot', '--bail=1', ...tests],
-    { cwd: copy, stdio: 'ignore', timeout: LIMIT_MS },
+    { cwd: copy, stdio: 'ignore', timeout },
   )
   if (signal) return 'endless'
   return status === 0 ? 'passed' : 'failed'
@@ -102,7 +106,7 @@ const copy = copyTree()
 const rows: (readonly [Mutation, Outcome])[] = []
 try {
   const all = [...new Set(chosen.flatMap(({ tests }) => tests))]
-  if (runTests(copy, all) !== 'passed')
+  if (runTests(copy, all, 10 * LIMIT_MS) !== 'passed')
     throw new Error(`The tests fail without any change: npx vitest run ${all.join(' ')}`)
   for (const mutation of chosen) {
     const outcome = tryOut(copy, mutation)
