@@ -28,6 +28,7 @@ describe('a line of bronze', () => {
     ['raw line breaks between tokens', '{\r\n  "a": 1,\n  "b": 2\n}\n', `{   "a": 1,   "b": 2,${tail}`],
     ['an escaped line break inside a string', '{"a":"x\\ny"}', `{"a":"x\\ny",${tail}`],
     ['numbers that a float cannot hold', '{"n":12345678901234567890123,"m":1e400}', undefined],
+    ['a number of 401 digits', `{"n":1${'0'.repeat(400)},"m":-1${'0'.repeat(400)}.5}`, undefined],
     ['a repeated key', '{"a":1,"a":2}', `{"a":1,"a":2,${tail}`],
     ['a line separator that JSON allows in strings', '{"a":"x\u2028y"}', `{"a":"x\u2028y",${tail}`],
   ])('keeps %s to the letter', (_, body, expected) => {

@@ -138,6 +138,8 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
     '60.00000000000000001',
     '1e400',
     '-1e400',
+    `1${'0'.repeat(400)}`,
+    `-1${'0'.repeat(400)}`,
     '123456789012345678901234567890',
     'true',
     '[20]',

@@ -10,7 +10,7 @@ import { withGeneratedCode } from '../../src/commands/shared/notebooks-source.ts
 import { TABLES } from '../../src/contract/tables.ts'
 import { type LakeServer, startLake } from '../support/lake-server.ts'
 import { expectAdapters, expectEmbedded, truthIn } from './delta-matrix.ts'
-import { embeddedEdges } from './edge-values.ts'
+import { duckDbReadsSparks, embeddedEdges } from './edge-values.ts'
 import { killPythons, runPythonProgram } from './python-process.ts'
 import { sparkOrReason } from './spark.ts'
 
@@ -105,6 +105,7 @@ describe.skipIf(lacks !== undefined)('the notebooks on Spark', () => {
     expect(status, `${stdout.slice(-8000)}\n${stderr.slice(-2000)}`).toBe(0)
     expect(stdout).toMatch(/\d+ passed/)
     expect(stdout).not.toMatch(/skipped/)
+    await duckDbReadsSparks(join(folder, 'edges'))
   })
 
   it('what Delta 3.3 writes is read as Spark reads it, by both readers', async () => {

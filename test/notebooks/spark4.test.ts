@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { exportNotebooks } from '../../src/commands/notebooks.ts'
 import { type LakeServer, startLake } from '../support/lake-server.ts'
 import { expectAdapters, expectEmbedded, truthIn } from './delta-matrix.ts'
-import { embeddedEdges } from './edge-values.ts'
+import { duckDbReadsSparks, embeddedEdges } from './edge-values.ts'
 import { killPythons, runPythonProgram } from './python-process.ts'
 import { sparkOrReason } from './spark.ts'
 
@@ -40,6 +40,7 @@ describe.skipIf(lacks !== undefined)('on Spark 4', () => {
     expect(status, `${stdout.slice(-8000)}\n${stderr.slice(-2000)}`).toBe(0)
     expect(stdout).toMatch(/\d+ passed/)
     expect(stdout).not.toMatch(/skipped/)
+    await duckDbReadsSparks(join(folder, 'edges'))
   })
 
   it('what Delta 4 writes is read as Spark reads it, by both readers', async () => {
