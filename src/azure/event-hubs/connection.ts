@@ -5,6 +5,7 @@ import {
   RetryMode,
 } from '@azure/event-hubs'
 import type { TokenCredential } from '@azure/identity'
+import { boundIncoming } from './incoming-bounds.ts'
 
 /** Where the hub is and who we are: a connection string, or a namespace with a credential. */
 export type HubConnection =
@@ -41,24 +42,23 @@ const PRODUCER_OPTIONS: EventHubClientOptions = {
 export function newProducer(connection: HubConnection): EventHubProducerClient {
   const { hub } = connection
   if ('connectionString' in connection)
-    return new EventHubProducerClient(connection.connectionString, hub, PRODUCER_OPTIONS)
+    return boundIncoming(new EventHubProducerClient(connection.connectionString, hub, PRODUCER_OPTIONS))
   const { fullyQualifiedNamespace, credential } = connection
   const options = optionsFor(connection, PRODUCER_OPTIONS)
-  return new EventHubProducerClient(fullyQualifiedNamespace, hub, credential, options)
+  return boundIncoming(new EventHubProducerClient(fullyQualifiedNamespace, hub, credential, options))
 }
 
 /** A client of its own; close it. */
 export function newConsumer(connection: HubConnection): EventHubConsumerClient {
   const { hub, consumerGroup } = connection
   if ('connectionString' in connection)
-    return new EventHubConsumerClient(consumerGroup, connection.connectionString, hub, CLIENT_OPTIONS)
+    return boundIncoming(
+      new EventHubConsumerClient(consumerGroup, connection.connectionString, hub, CLIENT_OPTIONS),
+    )
   const { fullyQualifiedNamespace, credential } = connection
-  return new EventHubConsumerClient(
-    consumerGroup,
-    fullyQualifiedNamespace,
-    hub,
-    credential,
-    optionsFor(connection, CLIENT_OPTIONS),
+  const options = optionsFor(connection, CLIENT_OPTIONS)
+  return boundIncoming(
+    new EventHubConsumerClient(consumerGroup, fullyQualifiedNamespace, hub, credential, options),
   )
 }
 

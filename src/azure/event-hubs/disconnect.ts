@@ -1,5 +1,6 @@
 import type { EventHubConsumerClient, EventHubProducerClient } from '@azure/event-hubs'
 import { ServiceError } from '../../pipeline/ports/errors.ts'
+import { onTooLong } from './incoming-bounds.ts'
 
 const connectionCut = () =>
   new ServiceError('unreachable', 'Event Hubs', 'The connection to Event Hubs was cut.')
@@ -21,13 +22,19 @@ export async function untilDisconnected<T>(
   const controller = new AbortController()
   const onCut = () => controller.abort()
   connection?.once('disconnected', onCut)
+  let tooLong: ServiceError | undefined
+  const stopListening = onTooLong(client, (error) => {
+    tooLong = error
+  })
+  const reason = () => tooLong ?? connectionCut()
   try {
     const result = await operation(signal ? AbortSignal.any([signal, controller.signal]) : controller.signal)
-    return { result, cut: controller.signal.aborted ? connectionCut() : undefined }
+    return { result, cut: controller.signal.aborted ? reason() : undefined }
   } catch (error) {
-    throw controller.signal.aborted ? connectionCut() : error
+    throw controller.signal.aborted ? reason() : error
   } finally {
     connection?.removeListener('disconnected', onCut)
+    stopListening()
   }
 }
 

@@ -1,6 +1,7 @@
 /** Checks the event hub for doctor: its properties, and whether we may send, without sending anything. */
 import { EventHubProducerClient } from '@azure/event-hubs'
 import { hubError } from '../errors/event-hubs-error.ts'
+import { boundIncoming } from './incoming-bounds.ts'
 import type { HubConnection } from './producer.ts'
 
 export interface HubProbe {
@@ -30,6 +31,7 @@ export async function probeHub(connection: HubConnection): Promise<HubProbe> {
               : {}),
           },
         )
+  boundIncoming(client)
   const startedAt = performance.now()
   try {
     // An empty batch needs the link's size limit, so a link is opened, and its errors say what is wrong.

@@ -2,6 +2,7 @@
 import { type EventHubConsumerClient, earliestEventPosition } from '@azure/event-hubs'
 import type { PartitionProperties } from '../../pipeline/ports/hub.ts'
 import { hubError } from '../errors/event-hubs-error.ts'
+import { onTooLong } from './incoming-bounds.ts'
 
 /** Longest wait for an event (s): a partition's last events may just have expired. */
 const WAIT_SECONDS = 5
@@ -30,6 +31,7 @@ async function firstEnqueuedAt(
   const { promise, resolve, reject } = Promise.withResolvers<Date | undefined>()
   const abort = () => resolve(undefined)
   signal?.addEventListener('abort', abort, { once: true })
+  const stopListening = onTooLong(client, reject)
   const subscription = client.subscribe(
     partitionId,
     {
@@ -48,6 +50,7 @@ async function firstEnqueuedAt(
     return await promise
   } finally {
     signal?.removeEventListener('abort', abort)
+    stopListening()
     await subscription.close()
   }
 }

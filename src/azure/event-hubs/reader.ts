@@ -11,6 +11,7 @@ import { hubError } from '../errors/event-hubs-error.ts'
 import { AsyncChannel } from './async-channel.ts'
 import { type HubConnection, newConsumer } from './connection.ts'
 import { untilDisconnected } from './disconnect.ts'
+import { onTooLong } from './incoming-bounds.ts'
 
 /** Events per page. The SDK waits 20 ms per page, so small pages are slow. */
 const PAGE_EVENTS = 500
@@ -103,10 +104,12 @@ export function openPartition(
   )
   const abort = () => pages.fail(new Error('Reading was cancelled.'))
   signal?.addEventListener('abort', abort, { once: true })
+  const stopListening = onTooLong(client, (error) => pages.fail(error))
   return {
     take: () => pages.take(),
     close: async () => {
       signal?.removeEventListener('abort', abort)
+      stopListening()
       pages.close()
       await subscription.close()
     },
