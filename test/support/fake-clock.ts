@@ -14,6 +14,7 @@ export async function settle(): Promise<void> {
 
 export class FakeClock implements Clock {
   #elapsed = 0
+  #suspended = 0
   #order = 0
   #timers: Timer[] = []
   #epoch: number
@@ -23,11 +24,15 @@ export class FakeClock implements Clock {
   }
 
   now(): number {
-    return this.#epoch + this.#elapsed
+    return this.#epoch + this.#elapsed + this.#suspended
   }
 
   monotonic(): number {
     return this.#elapsed
+  }
+
+  sinceBoot(): number {
+    return this.#elapsed + this.#suspended
   }
 
   after(ms: number, callback: () => void): () => void {
@@ -43,9 +48,14 @@ export class FakeClock implements Clock {
     this.#epoch += byMs
   }
 
-  /** The process is stopped, or the laptop sleeps: time goes on, and no timer fires until it is over. */
+  /** The process is stopped: time goes on, and no timer fires until it is over. */
   sleep(ms: number): void {
     this.#elapsed += ms
+  }
+
+  /** The laptop sleeps: the monotonic clock stands still, and timers with it. */
+  suspend(ms: number): void {
+    this.#suspended += ms
   }
 
   get pending(): number {

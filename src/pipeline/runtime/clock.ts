@@ -1,9 +1,16 @@
+import { uptime } from 'node:os'
+
 /** Time, injected: the pipeline never asks the system, so tests advance a clock instead of sleeping. */
 export interface Clock {
   /** Epoch milliseconds, for what people and tables see. May jump when the system's clock is set. */
   now(): number
   /** Milliseconds since some fixed moment; never goes back. For durations, rates and schedules. */
   monotonic(): number
+  /**
+   * Milliseconds since the machine was started; never goes back, and goes on while the machine sleeps, as the monotonic clock of
+   * Linux and macOS does not. For what runs elsewhere meanwhile, and is billed.
+   */
+  sinceBoot(): number
   /** Calls back once after `ms` milliseconds; the returned function cancels. Does not keep the process alive. */
   after(ms: number, callback: () => void): () => void
 }
@@ -11,6 +18,7 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
+  sinceBoot: () => uptime() * 1000,
   after(ms, callback) {
     const timer = setTimeout(callback, ms)
     timer.unref()

@@ -20,7 +20,7 @@ import { StageController } from '../stages/stage-controller.ts'
 import { type Controllers, StageOrchestrator } from '../stages/stage-orchestrator.ts'
 import { CALM_RATE, GENERATOR_TIMES, stageTimes } from '../stages/timing.ts'
 import { WaitingStarts } from '../stages/waiting-starts.ts'
-import { advanceCost, type CostMeter, DEPLOYED, newCostMeter } from '../state/cost.ts'
+import { advanceCost, billedStages, type CostMeter, DEPLOYED, newCostMeter } from '../state/cost.ts'
 import { initialState } from '../state/initial-state.ts'
 import { Log, type Logger } from '../state/log.ts'
 import type { AppState, EndpointLine, LogEntry, SessionSlice } from '../state/state.ts'
@@ -114,7 +114,7 @@ class PipelineSession implements Session {
     )
     if (environment.log) this.#store.update({ log: environment.log })
     if (environment.notice) this.#log.warn('session', environment.notice)
-    this.#cost = newCostMeter(now)
+    this.#cost = newCostMeter(this.#clock.sinceBoot())
     const common = { store: this.#store, clock: this.#clock, log: this.#log }
     this.#faults = new FaultControl({
       ...common,
@@ -352,14 +352,16 @@ class PipelineSession implements Session {
   #meterCost(): void {
     const { stages, hub, job } = this.#store.state
     const { nodeType } = this.#options
+    // What is billed goes on while a laptop sleeps, and does not change when somebody sets its clock.
+    const now = this.#clock.sinceBoot()
     const input = {
-      stages,
+      stages: billedStages(stages, this.#clock.now() - now),
       nodeType,
       streamingUnits: job.streamingUnits,
       ...DEPLOYED,
       eventRate: hub.rate,
     }
-    this.#cost = advanceCost(this.#cost, input, this.#clock.now())
+    this.#cost = advanceCost(this.#cost, input, now)
     const { perHour, spent, counted } = this.#cost
     const billed = STAGE_IDS.filter((id) => id !== 'generator' && counted[id] !== undefined)
     this.#store.update({ cost: { perHour, spent, billed } })

@@ -211,7 +211,14 @@ export class StageController {
     const status = await service.status(signal)
     const isNews = accepted !== undefined && accepted === this.#command
     if (!signal.aborted)
-      this.#apply({ type: 'observed', status, isNews, at: clock.now(), monotonic: clock.monotonic() })
+      this.#apply({
+        type: 'observed',
+        status,
+        isNews,
+        at: clock.now(),
+        monotonic: clock.monotonic(),
+        sinceBoot: clock.sinceBoot(),
+      })
   }
 
   #paceMs(): number {

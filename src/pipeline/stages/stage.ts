@@ -12,13 +12,24 @@ export interface StageModel {
   /** The service's last answer. */
   readonly observed: StageStatus | undefined
   readonly observedAt: number | undefined
-  /** When it was seen to come up (epoch ms); undefined: it is not up, or was so before anybody looked. */
-  readonly upSince: number | undefined
+  /** When the present run began; undefined: it is not up, or was so before anybody looked and the service does not say. */
+  readonly run: Run | undefined
   readonly command: Command | undefined
   /** How the last command failed; holds until the next one, or until the service moves. */
   readonly failure: { readonly kind: CommandKind; readonly text: string } | undefined
   /** Why the service gives no answer at present. */
   readonly silence: { readonly error: ServiceError; readonly times: number } | undefined
+}
+
+interface Run {
+  /** Epoch milliseconds, as the clock was set when it was first seen or told. */
+  readonly begun: number
+  /** When that was; `monotonic` since the machine was started: a run goes on while a laptop sleeps. */
+  readonly seen: Moment
+  /** Epoch milliseconds, as the clock was set when the service was last heard. */
+  readonly since: number
+  /** As the service says it. */
+  readonly told: number | undefined
 }
 
 interface Command {
@@ -45,7 +56,14 @@ export type StageEvent =
   | { type: 'refused'; reason: string }
   | { type: 'timed out'; afterMs: number }
   /** `isNews`: asked after the service had taken the present command; older answers say nothing of its outcome. */
-  | { type: 'observed'; status: StageStatus; isNews: boolean; at: number; monotonic: number }
+  | {
+      type: 'observed'
+      status: StageStatus
+      isNews: boolean
+      at: number
+      monotonic: number
+      sinceBoot: number
+    }
   | { type: 'unanswered'; error: ServiceError }
 
 /** After this long, a service that took a command and shows no trace of it is believed (ms). */
@@ -56,7 +74,7 @@ const SILENT_TIMES = 3
 export const UNKNOWN_STAGE: StageModel = {
   observed: undefined,
   observedAt: undefined,
-  upSince: undefined,
+  run: undefined,
   command: undefined,
   failure: undefined,
   silence: undefined,
@@ -109,7 +127,7 @@ const ended = (model: StageModel, failure: StageModel['failure']): StageModel =>
 
 function observe(
   model: StageModel,
-  { status, isNews, at, monotonic }: Extract<StageEvent, { type: 'observed' }>,
+  { status, isNews, at, monotonic, sinceBoot }: Extract<StageEvent, { type: 'observed' }>,
 ): StageModel {
   const startedAt = model.command && restated(model.command.given, { time: at, monotonic })
   const heard = {
@@ -117,7 +135,7 @@ function observe(
     command: model.command && { ...model.command, startedAt: startedAt ?? at },
     observed: status,
     observedAt: at,
-    upSince: upSince(model, status, at),
+    run: runOf(model, status, { time: at, monotonic: sinceBoot }),
     silence: undefined,
   }
   const { command, failure } = heard
@@ -138,10 +156,16 @@ function observe(
   return { ...heard, command: { ...command, hasMoved } }
 }
 
-function upSince({ observed, upSince }: StageModel, { state }: StageStatus, at: number): number | undefined {
-  if (!isUp(state)) return undefined
+/** The same run keeps its age when somebody sets the clock. */
+function runOf({ observed, run }: StageModel, { state, since }: StageStatus, now: Moment): Run | undefined {
+  const told = since?.getTime()
+  if (told === undefined && !isUp(state)) return undefined
   const cameUp = observed !== undefined && observed.state !== 'unknown' && !isUp(observed.state)
-  return cameUp ? at : upSince
+  if (run && run.told === told && (told !== undefined || !cameUp))
+    return { ...run, since: run.begun + restated(run.seen, now) - run.seen.time }
+  // A service that does not say since when it runs, as Stream Analytics, was seen to begin.
+  const begun = told ?? (cameUp ? now.time : run?.since)
+  return begun === undefined ? undefined : { begun, seen: now, since: begun, told }
 }
 
 /** Does the answer end the command? A start may end in a failure too, if it is not the one from before. */
@@ -175,8 +199,7 @@ export function viewStage(model: StageModel): StageView {
     state,
     providerStatus: observed?.providerStatus ?? '',
     detail: detailOf(model),
-    // A service that does not say since when it runs, as Stream Analytics, was seen to begin.
-    since: isUp(state) || state === 'starting' ? (observed?.since?.getTime() ?? model.upSince) : undefined,
+    since: isUp(state) || state === 'starting' ? model.run?.since : undefined,
     runId: observed?.runId,
     history: observed?.history ?? [],
     command: command && { kind: command.kind, startedAt: command.startedAt, usualMs: command.usualMs },

@@ -1,6 +1,6 @@
 /**
  * What the Azure target costs, estimated from dated list prices: dollars per hour of what runs now, and spent so far.
- * Pure: the caller says what runs and what time it is.
+ * Pure: the caller says what runs and what time it is, in milliseconds by a clock that nobody sets and that never sleeps.
  */
 import type { StageId, StageState } from '../ports/stages.ts'
 import prices from './prices.json' with { type: 'json' }
@@ -12,7 +12,7 @@ export type BilledStage = Exclude<StageId, 'generator'>
 
 export interface BilledStageStatus {
   state: StageState
-  /** Epoch milliseconds; when the present run began, also if that was before this session. */
+  /** When the present run began, also if that was before this session. By the meter's clock. */
   since: number | undefined
 }
 
@@ -40,7 +40,7 @@ export interface CostMeter {
   spent: number
   perHour: number
   lines: readonly CostLine[]
-  /** Until when each cost has been counted, epoch milliseconds. */
+  /** Until when each cost has been counted. */
   counted: Readonly<Partial<Record<BilledStage | 'standing', number>>>
   /** The Spark pool keeps its nodes until then, after its last session. */
   poolUntil: number | undefined
@@ -53,6 +53,21 @@ export const newCostMeter = (now: number): CostMeter => ({
   counted: { standing: now },
   poolUntil: undefined,
 })
+
+/** The stages by the meter's clock. @param zero what the wall clock shows at the other's zero, as it is set now. */
+export function billedStages(stages: CostInput['stages'], zero: number): CostInput['stages'] {
+  const by = ({ state, since }: BilledStageStatus) => ({
+    state,
+    since: since === undefined ? undefined : since - zero,
+  })
+  const { streamAnalytics, silver, gold, aggregate } = stages
+  return {
+    streamAnalytics: by(streamAnalytics),
+    silver: by(silver),
+    gold: by(gold),
+    aggregate: by(aggregate),
+  }
+}
 
 const HOUR = 3_600_000
 /** Dollars per hour of what costs money for as long as it exists, used or not. */

@@ -24,7 +24,7 @@ export function historyRows(stages: readonly StageSlice[], now: number, width: n
       { line: [] },
       { line: [span(`history of ${stage.id}`, 'title', true)] },
       ...stage.history.flatMap((run) =>
-        runLines(run, now, width).map((line, index) =>
+        runLines(stage, run, now, width).map((line, index) =>
           index === 0 ? { line, detail: runDetail(stage, run, now) } : { line },
         ),
       ),
@@ -36,10 +36,10 @@ export const historyLines = (stages: readonly StageSlice[], now: number, width: 
   historyRows(stages, now, width).map(({ line }) => line)
 
 /** A run with all that it gave back. */
-function runDetail({ id }: StageSlice, run: RunOutcome, now: number): Detail {
+function runDetail(stage: StageSlice, run: RunOutcome, now: number): Detail {
+  const { id } = stage
   const at = (time: Date | undefined) =>
     time === undefined ? UNKNOWN : `${formatInstant(time.getTime())} UTC`
-  const started = run.startedAt?.getTime()
   return {
     title: `run of ${id}`,
     link: run.url,
@@ -49,7 +49,7 @@ function runDetail({ id }: StageSlice, run: RunOutcome, now: number): Detail {
       ['the service says', run.providerStatus || UNKNOWN],
       ['started', at(run.startedAt)],
       ['ended', run.endedAt ? at(run.endedAt) : 'not yet'],
-      ['lasted', started === undefined ? UNKNOWN : formatUptime((run.endedAt?.getTime() ?? now) - started)],
+      ['lasted', lasted(stage, run, now) ?? UNKNOWN],
       ...(run.error ? [['error', run.error] as const] : []),
       ['output', run.output ? 'below' : run.endedAt ? 'none' : 'when it has ended'],
     ],
@@ -57,15 +57,24 @@ function runDetail({ id }: StageSlice, run: RunOutcome, now: number): Detail {
   }
 }
 
-function runLines(run: StageSlice['history'][number], now: number, width: number): Line[] {
+/** The present run is as old as the stage says, whatever the clock is set to meanwhile. */
+function lasted(stage: StageSlice, run: RunOutcome, now: number): string | undefined {
   const started = run.startedAt?.getTime()
-  const lasted = started === undefined ? '–' : formatUptime((run.endedAt?.getTime() ?? now) - started)
+  if (started === undefined) return undefined
+  if (run.endedAt) return formatUptime(run.endedAt.getTime() - started)
+  return formatUptime(now - (run.runId === stage.runId ? (stage.since ?? started) : started))
+}
+
+function runLines(stage: StageSlice, run: RunOutcome, now: number, width: number): Line[] {
+  const started = run.startedAt?.getTime()
   const outcome = outcomeSpan(run)
   const line: Line = [
     span('  '),
     outcome,
     span(` ${left(printable(run.runId), NAME)}`, 'muted'),
-    span(`  ${started === undefined ? '–'.padEnd(8) : formatClock(started)}  ${lasted.padStart(9)}  `),
+    span(
+      `  ${started === undefined ? '–'.padEnd(8) : formatClock(started)}  ${(lasted(stage, run, now) ?? '–').padStart(9)}  `,
+    ),
     span(printable(run.providerStatus), outcome.token),
   ]
   const error = run.error ? wrap(printable(run.error), Math.max(20, width - 6)).slice(0, ERROR_LINES) : []

@@ -15,6 +15,7 @@ function moving(fake: FakeClock): Clock {
   return {
     now: () => fake.now(),
     monotonic: () => fake.monotonic() + ++looks / 1000,
+    sinceBoot: () => fake.sinceBoot(),
     after: (ms, callback) => fake.after(ms, callback),
   }
 }

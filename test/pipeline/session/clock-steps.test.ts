@@ -32,9 +32,9 @@ async function opened(from?: number, world = newWorld(from)) {
   return { session, clock, target, state: () => session.store.getState(), world }
 }
 
-function newWorld(from: number | undefined) {
+function newWorld(from: number | undefined, target: 'local' | 'azure' = 'local') {
   const clock = new FakeClock(from)
-  return { clock, target: new FakeTarget(() => clock.now()), storage: new FakeStorage() }
+  return { clock, target: new FakeTarget(() => clock.now(), target), storage: new FakeStorage() }
 }
 
 /** Waits on the fake clock. */
@@ -79,9 +79,39 @@ describe('a session', () => {
     await clock.advance(10_000)
     const { now, session: shown, stages } = state()
     expect(now - shown.startedAt).toBe(30_000)
-    const up = now - (stages.generator.since ?? Number.NaN)
-    expect(up).toBeGreaterThan(25_000)
-    expect(up).toBeLessThanOrEqual(30_000)
+    for (const id of STAGE_IDS) {
+      const up = now - (stages[id].since ?? Number.NaN)
+      expect(up, id).toBeGreaterThan(25_000)
+      expect(up, id).toBeLessThanOrEqual(30_000)
+    }
+  })
+
+  it.each(CLOCK_STEPS)(
+    'the clock is set $name and back again: it costs what the seconds cost',
+    async (step) => {
+      const { session, clock, state } = await opened(step.from, newWorld(step.from, 'azure'))
+      session.actions.startAll()
+      await clock.advance(10_000)
+      const { spent, perHour = Number.NaN } = state().cost
+      clock.set(step.by)
+      await clock.advance(10_000)
+      clock.set(-step.by)
+      await clock.advance(10_000)
+      expect(perHour).toBeGreaterThan(0.5)
+      expect(state().cost.spent - spent).toBeCloseTo((perHour * 20) / 3600, 3)
+    },
+  )
+
+  it('goes on to cost while a laptop sleeps, and its runs go on to age', async () => {
+    const { session, clock, state } = await opened(undefined, newWorld(undefined, 'azure'))
+    session.actions.startAll()
+    await clock.advance(60_000)
+    const { spent, perHour = Number.NaN } = state().cost
+    const { since } = state().stages.gold
+    clock.suspend(3_600_000)
+    await clock.advance(60_000)
+    expect(state().cost.spent - spent).toBeCloseTo(perHour * (61 / 60), 2)
+    expect(state().stages.gold.since).toBe(since)
   })
 
   it.each(CLOCK_STEPS)('the clock is set $name between two runs: the next goes on', async ({ from, by }) => {

@@ -21,6 +21,7 @@ const observed = (one: StageStatus, at = 0, isNews = true): StageEvent => ({
   isNews,
   at,
   monotonic: at,
+  sinceBoot: at,
 })
 const commanded = (kind: 'start' | 'stop', at = 0): StageEvent => ({
   type: 'commanded',
@@ -46,9 +47,39 @@ describe('a command under way', () => {
       isNews: true,
       at: from + by + 12_000,
       monotonic: 12_500,
+      sinceBoot: 12_500,
     }
     const given: StageEvent = { type: 'commanded', kind: 'start', at: from, monotonic: 500, usualMs: 90_000 }
     expect(view(given, accepted(700), asked).command?.startedAt).toBe(from + by)
+  })
+})
+
+describe('a run', () => {
+  /** Seen at first when it is a minute old, then twelve seconds later by a clock that somebody has set. */
+  const seen = (from: number, by: number, told: boolean, asleep = 0): StageEvent[] => {
+    const run = status('running', told ? { since: new Date(from - 60_000) } : {})
+    const at = { at: from + by + 12_000 + asleep, monotonic: 12_500, sinceBoot: 12_500 + asleep }
+    return [
+      { ...observed(status('stopped'), from - 5000), sinceBoot: -4500 } as StageEvent,
+      { ...observed(run, from), sinceBoot: 500 } as StageEvent,
+      { ...observed(run), ...at } as StageEvent,
+    ]
+  }
+
+  it.each(CLOCK_STEPS)('keeps its age when the clock is set $name', ({ from, by }) => {
+    expect(view(...seen(from, by, true)).since).toBe(from + by - 60_000)
+    expect(view(...seen(from, by, false)).since).toBe(from + by)
+  })
+
+  it('grows older while a laptop sleeps', () => {
+    expect(view(...seen(1e9, 0, true, 3_600_000)).since).toBe(1e9 - 60_000)
+    expect(view(...seen(1e9, 0, false, 3_600_000)).since).toBe(1e9)
+  })
+
+  it('is another one where the service says another time', () => {
+    const [, ...same] = seen(1e9, 86_400_000, true)
+    const next = status('running', { since: new Date(2e9) })
+    expect(view(...same, { ...observed(next, 2e9), sinceBoot: 20_000 } as StageEvent).since).toBe(2e9)
   })
 })
 

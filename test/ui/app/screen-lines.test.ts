@@ -433,6 +433,24 @@ describe('zoomed', () => {
     )
   })
 
+  it('databricks: the present run is as old as its stage, whatever the clock says', () => {
+    const state = scenarios.allRunning()
+    const run = {
+      runId: 'now',
+      outcome: undefined,
+      providerStatus: 'RUNNING',
+      startedAt: new Date(state.now + 86_400_000),
+    }
+    const silver = {
+      ...state.stages.silver,
+      runId: 'now',
+      since: state.now - 61_000,
+      history: [run as never],
+    }
+    const shown = zoom('databricks', { ...state, stages: { ...state.stages, silver } })
+    expect(shown).toMatch(/now +\d\d:\d\d:\d\d +00:01:01 +RUNNING/)
+  })
+
   it('synapse: every city, warmest first', () => {
     expect(zoom('synapse')).toMatch(/Aswan[\s\S]*São Paulo[\s\S]*Tromsø/)
   })
