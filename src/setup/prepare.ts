@@ -48,10 +48,11 @@ export function prepareSettings(
   }
 }
 
-/** One part of the line at the end. `stops`: going on would fail. */
+/** One part of the line at the end. `stops`: going on would fail. `isOpen`: it could not be checked, or is not settled yet. */
 interface Part {
   text: string
   stops?: boolean
+  isOpen?: boolean
 }
 
 const POLL_MS = 5000
@@ -65,8 +66,12 @@ export async function runPrepare(context: PrepareContext): Promise<number> {
   const parts = [nameOf(context.settings)]
   if (!parts[0]?.stops) parts.push(...(await onAzure(context)))
   const isStopped = parts.some(({ stops }) => stops)
+  const isOpen = parts.some((part) => part.isOpen)
+  const result = isStopped
+    ? 'Not ready to deploy'
+    : `Ready to deploy${isOpen ? ', as far as was checked' : ''}`
   const texts = parts.map(({ text }) => text).filter(Boolean)
-  context.write(`${isStopped ? 'Not ready to deploy: ' : 'Ready to deploy: '}${texts.join('; ')}.\n`)
+  context.write(`${result}: ${texts.join('; ')}.\n`)
   return isStopped ? 1 : 0
 }
 
@@ -74,7 +79,8 @@ export async function runPrepare(context: PrepareContext): Promise<number> {
 const ENVIRONMENT_NAME = /^[\p{L}\p{N}_().-]{0,39}[\p{L}\p{N}_()-]$/u
 
 function nameOf({ environmentName }: PrepareSettings): Part {
-  if (environmentName === undefined) return { text: 'AZURE_ENV_NAME is not set, so no name was looked at' }
+  if (environmentName === undefined)
+    return { text: 'AZURE_ENV_NAME is not set, so no name was looked at', isOpen: true }
   if (ENVIRONMENT_NAME.test(environmentName)) return { text: `environment ${environmentName}` }
   return {
     text: `the environment name '${environmentName}' cannot name a resource group (at most 40 letters, digits, - _ . and parentheses, no period at its end); make another with azd env new`,
@@ -85,7 +91,9 @@ function nameOf({ environmentName }: PrepareSettings): Part {
 async function onAzure(context: PrepareContext): Promise<Part[]> {
   const { subscriptionId } = context.settings
   if (subscriptionId === undefined)
-    return [{ text: 'AZURE_SUBSCRIPTION_ID is not set, so Azure was not asked; azd env set does it' }]
+    return [
+      { text: 'AZURE_SUBSCRIPTION_ID is not set, so Azure was not asked; azd env set does it', isOpen: true },
+    ]
   const subscription = `/subscriptions/${subscriptionId}`
   const asked = await Promise.all([
     tolerant('providers', context, () => providers(context, subscription)),
@@ -102,7 +110,10 @@ async function tolerant(what: string, { signal }: PrepareContext, look: () => Pr
   } catch (error) {
     signal?.throwIfAborted()
     if (!(error instanceof ServiceError)) throw error
-    return { text: `${what} could not be checked (${error.message}${error.hint ? `; ${error.hint}` : ''})` }
+    return {
+      text: `${what} could not be checked (${error.message}${error.hint ? `; ${error.hint}` : ''})`,
+      isOpen: true,
+    }
   }
 }
 
@@ -139,12 +150,14 @@ async function providers(context: PrepareContext, subscription: string): Promise
         ? [`you may not register the rest, whoever may runs ${commands.join(' && ')}`]
         : []),
     ].join(', '),
+    isOpen: waiting.size > 0 || refused.length > 0,
   }
 }
 
 async function quota({ management, settings, signal }: PrepareContext, subscription: string): Promise<Part> {
   const { location, nodeType } = settings
-  if (location === undefined) return { text: 'AZURE_LOCATION is not set, so no quota was looked at' }
+  if (location === undefined)
+    return { text: 'AZURE_LOCATION is not set, so no quota was looked at', isOpen: true }
   const { cores, family } = nodeOf(nodeType)
   const needed = 2 * cores
   const region = location.replaceAll(' ', '').toLowerCase()

@@ -140,7 +140,9 @@ describe('prepare', () => {
     const { code, text } = await prepare()
     expect([code, text]).toEqual([
       0,
-      expect.stringContaining('az provider register --namespace Microsoft.Sql'),
+      expect.stringMatching(
+        /^Ready to deploy, as far as was checked: .*az provider register --namespace Microsoft\.Sql/,
+      ),
     ])
   })
 
@@ -163,7 +165,7 @@ describe('prepare', () => {
     const { code, text } = await prepare()
     expect(code).toBe(0)
     expect(text).toMatch(
-      /providers could not be checked .*the vCPU quota could not be checked .*job asa-demo is not running/,
+      /^Ready to deploy, as far as was checked: .*providers could not be checked .*the vCPU quota could not be checked .*job asa-demo is not running/,
     )
   })
 
@@ -176,11 +178,23 @@ describe('prepare', () => {
     },
   )
 
+  it('without a region says that no quota was looked at', async () => {
+    const { code, text } = await prepare({ AZURE_LOCATION: '' })
+    expect([code, text]).toEqual([
+      0,
+      expect.stringMatching(
+        /^Ready to deploy, as far as was checked: .*AZURE_LOCATION is not set, so no quota was looked at/,
+      ),
+    ])
+  })
+
   it('says what azd has not told it', async () => {
     const { code, text } = await prepare({ AZURE_SUBSCRIPTION_ID: '', AZURE_ENV_NAME: '' })
     expect([code, text]).toEqual([
       0,
-      expect.stringMatching(/AZURE_ENV_NAME is not set.*AZURE_SUBSCRIPTION_ID is not set/),
+      expect.stringMatching(
+        /^Ready to deploy, as far as was checked: AZURE_ENV_NAME is not set.*AZURE_SUBSCRIPTION_ID is not set/,
+      ),
     ])
   })
 
