@@ -122,7 +122,7 @@ export const SERVICES: readonly Mutation[] = [
     ],
   ),
   ...of(
-    'local/event-hubs/amqp/delivery-budget.ts',
+    'local/event-hubs/amqp/memory-budget.ts',
     ['test/wire/event-hubs-bounds.test.ts'],
     [
       ['a peer may begin deliveries without a bound', 'bytes <= limits.connection && ', ''],
@@ -131,7 +131,7 @@ export const SERVICES: readonly Mutation[] = [
         ' && (isProved ? this.#all : this.#unproved) <= limits.all',
         '',
       ],
-      ['what is let go is not given back', 'this.#all -= bytes', ''],
+      ['what is let go is not given back', 'this.#all -= held.bytes', ''],
     ],
   ),
   ...of(

@@ -7,9 +7,9 @@ import { join } from 'node:path'
 import rhea from 'rhea'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { WebSocket } from 'ws'
-import { DeliveryBudget } from '../../src/local/event-hubs/amqp/delivery-budget.ts'
+import { MemoryBudget } from '../../src/local/event-hubs/amqp/memory-budget.ts'
 import { HUB, TOKEN } from '../local/event-hubs/hub-names.ts'
-import { attachFromCbs, attachTo, frame, opening, RawSocket } from '../local/event-hubs/raw-socket.ts'
+import { attachFromCbs, attachTo, frame, HEADER, opening, RawSocket } from '../local/event-hubs/raw-socket.ts'
 
 const MB = 1024 * 1024
 
@@ -47,8 +47,8 @@ async function raw(): Promise<RawSocket> {
   return socket
 }
 
-const session = (channel: number) =>
-  frame('begin', { next_outgoing_id: 0, incoming_window: 2048, outgoing_window: 2048 }, { channel })
+const WINDOWS = { next_outgoing_id: 0, incoming_window: 2048, outgoing_window: 2048 }
+const session = (channel: number) => frame('begin', WINDOWS, { channel })
 
 /** A delivery that never ends, on a link of its own. */
 const begun = (handle: number, id: number, payload: Buffer) =>
@@ -78,6 +78,50 @@ it('peers that stay below their own bound share one: the hub keeps some megabyte
   // 36 MB in all: some are cut off. What was read and not yet looked at comes on top of the bound.
   await Promise.any(peers.map(({ closed }) => closed))
   await keepsLessThan(20 * MB, before)
+}, 30_000)
+
+it('of frames that have begun and not ended too', async () => {
+  const before = await memory()
+  const peers = await Promise.all(Array.from({ length: 190 }, raw))
+  // 12 MB in all: some are cut off, and what they sent is given back.
+  const cut = frame('open', { container_id: 'x'.repeat(65_400) }).subarray(0, -1)
+  for (const peer of peers) peer.write(HEADER, cut)
+  await Promise.any(peers.map(({ closed }) => closed))
+  await keepsLessThan(9 * MB, before)
+}, 30_000)
+
+it.each([
+  [
+    'a connection',
+    (values: Record<string, unknown>) => [HEADER, frame('open', { container_id: 'raw', ...values })],
+  ],
+  [
+    'a session',
+    (values: Record<string, unknown>) => [
+      opening(),
+      frame('begin', { ...WINDOWS, ...values }, { channel: 1 }),
+    ],
+  ],
+  ['a link', (values: Record<string, unknown>) => [opening(), attachTo('$cbs', 0, values)]],
+])(
+  'a peer without a proof that opens %s with many values is cut off before the hub decodes them',
+  async (_, opened) => {
+    const peer = await raw()
+    const many = (count: number) => ({ properties: { many: Array.from({ length: count }, () => 7) } })
+    peer.write(...opened(many(200)))
+    await vi.waitFor(() => expect(peer.answered.length).toBeGreaterThan(50), 20_000)
+    const other = await raw()
+    other.write(...opened(many(25_000)))
+    await other.closed
+  },
+  30_000,
+)
+
+it('a peer without a proof opens few sessions, one after the other too', async () => {
+  const peer = await raw()
+  const end = frame('end', {}, { channel: 1 })
+  peer.write(opening(), ...Array.from({ length: 150 }, () => Buffer.concat([session(1), end])))
+  await peer.closed
 }, 30_000)
 
 it('of a message beyond the link’s max-message-size nothing more is kept, also from a peer with a proof; it is told so', async () => {
@@ -127,7 +171,7 @@ it('a WebSocket message without an end is cut off before the proof, long before 
 }, 30_000)
 
 it('a budget is of each and of all, smaller before the proof, and given back', () => {
-  const budget = new DeliveryBudget({
+  const budget = new MemoryBudget({
     unproved: { connection: 10, all: 15 },
     proved: { connection: 100, all: 150 },
   })

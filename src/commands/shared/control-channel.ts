@@ -19,6 +19,8 @@ export interface InstanceInfo {
 
 /** A Unix socket's path may be at most about 104 bytes long on every system we meet. */
 const LONGEST_SOCKET_PATH = 100
+/** Characters; an instance tells some hundreds about itself. */
+const LONGEST_ANSWER = 1_000_000
 
 /** Where the channel of a data folder is: a socket inside it, or a short stand-in where the path would be too long. */
 export function channelPath(dataDir: string): string {
@@ -88,6 +90,7 @@ export function askInstance(dataDir: string, timeoutMs = 3000): Promise<Instance
     socket.on('error', () => finish(undefined))
     socket.on('data', (chunk: string) => {
       text += chunk
+      if (text.length > LONGEST_ANSWER) finish(undefined)
     })
     socket.on('end', () => {
       try {

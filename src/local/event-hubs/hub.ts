@@ -3,7 +3,6 @@ import type { Logger } from 'pino'
 import rhea, { type Connection, type Container, type EventContext, type Receiver, type Sender } from 'rhea'
 import type { Clock } from '../runtime/clock.ts'
 import { limitConnection, type Unfit } from './amqp/connection-limits.ts'
-import { DeliveryBudget } from './amqp/delivery-budget.ts'
 import { writeFullPerformatives } from './amqp/full-performatives.ts'
 import {
   bytesOf,
@@ -14,6 +13,7 @@ import {
   terminusOf,
   withSaslMechanisms,
 } from './amqp/library.ts'
+import type { MemoryBudget } from './amqp/memory-budget.ts'
 import type { Peer } from './amqp/peer.ts'
 import { type PlainProof, plainMechanism } from './amqp/plain-sasl.ts'
 import { type Rejection, refuseLink } from './amqp/refusal.ts'
@@ -74,10 +74,12 @@ export class Hub {
   readonly #producers: ProducerLinks
   readonly #requests: Requests
   readonly #peers = new Map<Connection, Peer>()
-  readonly #begun = new DeliveryBudget()
+  readonly #memory: MemoryBudget
 
-  constructor(options: HubOptions) {
+  /** @param memory what all peers together may have the hub keep. */
+  constructor(options: HubOptions, memory: MemoryBudget) {
     this.#options = options
+    this.#memory = memory
     this.#subscriptions = new Subscriptions(options.log, options.clock, options.logger)
     this.#publisher = new Publisher(options.log, options.logger)
     this.#producers = new ProducerLinks(options.log.producers)
@@ -98,7 +100,7 @@ export class Hub {
       maxDelivery: (receiver) =>
         this.#address(receiver.target).kind === 'hub' ? MAX_MESSAGE_BYTES : MAX_REQUEST_BYTES,
       refuse,
-      budget: this.#begun,
+      budget: this.#memory,
       isProved: () => peer.authorizedUntil > 0,
     })
     watchSessions(connection, (session) => this.#subscriptions.wake(session))

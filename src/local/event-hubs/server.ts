@@ -4,6 +4,8 @@ import { createServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { listenOnLoopback } from '../runtime/loopback.ts'
 import { FrontDoor } from './amqp/front-door.ts'
+import { MemoryBudget, OPENINGS } from './amqp/memory-budget.ts'
+import type { Peer } from './amqp/peer.ts'
 import { AmqpSocket } from './amqp/socket.ts'
 import { Hub, type HubOptions } from './hub.ts'
 import type { GroupProgress } from './links/group-progress.ts'
@@ -38,7 +40,9 @@ const LIMITS: ServerLimits = { connections: 200, authorizationMs: 20_000 }
 export async function startEventHubs(options: EventHubsOptions): Promise<EventHubsServer> {
   const limits = { ...LIMITS, ...options.limits }
   const { logger, clock, ports } = options
-  const hub = new Hub(options)
+  const memory = new MemoryBudget()
+  const openings = new MemoryBudget(OPENINGS)
+  const hub = new Hub(options, memory)
   const sockets = new Set<Socket>()
 
   const track = (socket: Socket) => {
@@ -48,14 +52,29 @@ export async function startEventHubs(options: EventHubsOptions): Promise<EventHu
     socket.on('error', (error) => logger.debug({ reason: error.message }, 'event hub: connection broken'))
   }
   const accept = (stream: Duplex) => {
-    const amqp = new AmqpSocket(stream, (reason) => logger.warn({ reason }, 'event hub: connection refused'))
-    const peer = hub.accept(amqp)
+    let peer: Peer | undefined
+    let opened = 0
+    const isProved = () => (peer?.authorizedUntil ?? 0) > 0
+    const refuse = (reason: string) => logger.warn({ reason }, 'event hub: connection refused')
+    const amqp = new AmqpSocket(stream, refuse, {
+      waits: (bytes) => memory.hold(amqp, bytes, isProved()),
+      opens(bytes) {
+        opened = isProved() ? 0 : opened + bytes
+        return openings.hold(amqp, opened, isProved())
+      },
+    })
+    const admitted = hub.accept(amqp)
+    peer = admitted
     const deadline = setTimeout(() => {
-      if (peer.authorizedUntil <= clock.now()) peer.refuse('no token was put to $cbs in time')
+      if (admitted.authorizedUntil <= clock.now()) admitted.refuse('no token was put to $cbs in time')
     }, limits.authorizationMs)
-    stream.once('close', () => clearTimeout(deadline))
+    stream.once('close', () => {
+      clearTimeout(deadline)
+      for (const holder of [amqp, stream]) memory.release(holder)
+      openings.release(amqp)
+    })
     stream.resume()
-    return () => peer.authorizedUntil > 0
+    return (begun: number) => memory.hold(stream, begun, isProved())
   }
   const door = new FrontDoor({ tls: options.tls, patienceMs: limits.authorizationMs, logger, accept })
   const open = (name: string, port: number, isSecure: boolean) =>

@@ -38,6 +38,6 @@ process.stdout.write(`${[server.plainPort, kafka?.plainPort].filter(Boolean).joi
 // Started with an IPC channel and `--expose-gc`: tells what it keeps (bytes), whenever it is asked.
 process.on('message', () => {
   gc?.()
-  const { arrayBuffers } = process.memoryUsage()
-  process.send?.({ arrayBuffers })
+  const { arrayBuffers, heapUsed, external } = process.memoryUsage()
+  process.send?.({ arrayBuffers, heapUsed, external })
 })

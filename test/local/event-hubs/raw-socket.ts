@@ -17,11 +17,8 @@ export function rawFrame(content: Buffer, { channel = 0, type = 0, size = conten
 }
 
 type Fields = Record<string, unknown>
-interface Frames
-  extends Record<
-    'open' | 'begin' | 'attach' | 'flow' | 'transfer' | 'disposition' | 'close',
-    (fields: Fields) => object
-  > {
+type FrameName = 'open' | 'begin' | 'attach' | 'flow' | 'transfer' | 'disposition' | 'end' | 'close'
+interface Frames extends Record<FrameName, (fields: Fields) => object> {
   amqp_frame(channel: number, performative: object, payload?: Buffer): object
   write_frame(frame: object): Buffer
 }
@@ -29,7 +26,7 @@ interface Frames
 const frames = createRequire(import.meta.url)('rhea/lib/frames.js') as Frames
 
 export const frame = (
-  name: 'open' | 'begin' | 'attach' | 'flow' | 'transfer' | 'disposition' | 'close',
+  name: FrameName,
   fields: Fields,
   { channel = 0, payload }: { channel?: number; payload?: Buffer } = {},
 ): Buffer => frames.write_frame(frames.amqp_frame(channel, frames[name](fields), payload))
@@ -43,13 +40,14 @@ export const opening = () =>
   ])
 
 /** A link on which the peer sends; to `$cbs` everybody may. */
-export const attachTo = (address: string, handle = 0) =>
+export const attachTo = (address: string, handle = 0, fields: Fields = {}) =>
   frame('attach', {
     name: `link-${handle}`,
     handle,
     role: false,
     initial_delivery_count: 0,
     ...terminus(address),
+    ...fields,
   })
 
 /** A link on which the peer waits for answers of `$cbs`. */

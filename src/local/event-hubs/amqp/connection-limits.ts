@@ -3,8 +3,8 @@
  * work. They hold for every peer, before it has proved who it is.
  */
 import type { Connection, Receiver } from 'rhea'
-import type { DeliveryBudget } from './delivery-budget.ts'
 import { type Hooks, hooksOf, type Link } from './library.ts'
+import type { MemoryBudget } from './memory-budget.ts'
 import { answerDisposition } from './settlement.ts'
 
 const MAX_SESSIONS = 256
@@ -32,7 +32,7 @@ export interface ConnectionLimits {
   /** The connection must be ended, for that reason. */
   refuse(reason: string): void
   /** Shared with all other connections. */
-  budget: DeliveryBudget
+  budget: MemoryBudget
   /** True once the peer has proved who it is. */
   isProved(): boolean
 }

@@ -11,8 +11,21 @@ const PROTOCOL = 0x414d5150 // 'AMQP'
 const CLOGGED_BYTES = 1_000_000
 /** Limit for a peer that keeps asking and never reads the answers. */
 const MAX_BACKLOG_BYTES = 16_000_000
+const UNREAD = 'the peer does not read its answers'
 /** How long a peer may take to close its side after ours. */
 const LINGER_MS = 1000
+/** Frames whose values the library keeps: open, begin, attach (part 2, 2.7). */
+const OPENINGS = new Set([0x10, 0x11, 0x12])
+/** A session or a link takes so much of the budget, however short its frame is. */
+const OPENING_BYTES = 512
+
+/** What the peer may have the hub keep. Both tell whether that is still within the bounds. */
+export interface PeerMemory {
+  /** So many bytes wait at present: of frames that have not ended, and of answers that are not read. */
+  waits(bytes: number): boolean
+  /** So many more are kept as long as the connection. */
+  opens(bytes: number): boolean
+}
 
 /**
  * Stands between a connection's socket and the protocol library. Inwards, only whole frames pass, of a size that was agreed
@@ -22,21 +35,27 @@ const LINGER_MS = 1000
 export class AmqpSocket extends EventEmitter {
   readonly #socket: Duplex
   readonly #refuse: (reason: string) => void
+  readonly #memory: PeerMemory
   #waiting: Buffer[] = []
   #waitingBytes = 0
   #wanted = HEAD_BYTES
   #headers = 0
   #outgoing: Buffer[] = []
+  #outgoingBytes = 0
   #isEnded = false
   #isGone = false
 
   /** @param refuse told once why the connection is ended, when it is for something that the peer sent. */
-  constructor(socket: Duplex, refuse: (reason: string) => void) {
+  constructor(socket: Duplex, refuse: (reason: string) => void, memory: PeerMemory) {
     super()
     this.#socket = socket
     this.#refuse = refuse
+    this.#memory = memory
     socket.on('data', this.#take)
-    socket.on('drain', () => this.emit('drain'))
+    socket.on('drain', () => {
+      this.#holdWhatWaits()
+      this.emit('drain')
+    })
     // The library frees its timers on an error or an end; a socket that is just gone makes neither.
     socket.on('error', (error) => this.#leave('error', error))
     socket.on('close', () => this.#leave('end'))
@@ -48,6 +67,7 @@ export class AmqpSocket extends EventEmitter {
   }
 
   write(bytes: Buffer): boolean {
+    this.#outgoingBytes += bytes.length
     if (this.#outgoing.push(bytes) === 1) process.nextTick(() => this.#flush())
     return true
   }
@@ -59,6 +79,7 @@ export class AmqpSocket extends EventEmitter {
     this.#socket.off('data', this.#take)
     this.#socket.resume()
     this.#waiting = []
+    this.#waitingBytes = 0
     this.#flush()
     this.#socket.end()
     const timer = setTimeout(() => this.#socket.destroy(), LINGER_MS)
@@ -81,8 +102,16 @@ export class AmqpSocket extends EventEmitter {
   #flush(): void {
     const chunks = this.#outgoing
     this.#outgoing = []
-    if (chunks.length > 0 && this.#socket.writable)
-      this.#socket.write(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks))
+    this.#outgoingBytes = 0
+    if (chunks.length === 0 || !this.#socket.writable) return
+    this.#socket.write(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks))
+    this.#holdWhatWaits()
+  }
+
+  #holdWhatWaits(): void {
+    const { writableLength } = this.#socket
+    if (this.#memory.waits(this.#waitingBytes + this.#outgoingBytes + writableLength) || this.#isEnded) return
+    this.#fail(writableLength > this.#waitingBytes ? UNREAD : 'too much of what it began waits for its end')
   }
 
   #fail(reason: string): void {
@@ -92,12 +121,13 @@ export class AmqpSocket extends EventEmitter {
 
   #take = (chunk: Buffer): void => {
     if (this.#socket.writableLength > MAX_BACKLOG_BYTES) {
-      this.#fail('the peer does not read its answers')
+      this.#fail(UNREAD)
       return
     }
     this.#waiting.push(chunk)
     this.#waitingBytes += chunk.length
     if (this.#waitingBytes >= this.#wanted) this.#pass()
+    this.#holdWhatWaits()
   }
 
   #pass = (): void => {
@@ -138,7 +168,9 @@ export class AmqpSocket extends EventEmitter {
       if (content < start + HEAD_BYTES || content > end)
         throw new Error('a frame without a place for its content')
       // A frame without content keeps the connection alive.
-      if (content < end) checkPerformative(bytes.subarray(0, end), content)
+      if (content < end && OPENINGS.has(checkPerformative(bytes.subarray(0, end), content)))
+        if (!this.#memory.opens(Math.max(size, OPENING_BYTES)))
+          throw new Error('too many sessions and links, or too long ones, without a proof')
     }
     return size
   }
@@ -150,8 +182,10 @@ export class AmqpSocket extends EventEmitter {
   }
 }
 
-/** What a frame asks for: a list of a numbered kind. A payload may follow. */
-function checkPerformative(frame: Buffer, start: number): void {
-  if (!isList(frame[describedValue(frame, start)])) throw new Error('a performative is not a list')
+/** What a frame asks for: a list of a numbered kind. A payload may follow. @returns the number. */
+function checkPerformative(frame: Buffer, start: number): number {
+  const value = describedValue(frame, start)
+  if (!isList(frame[value])) throw new Error('a performative is not a list')
   checkValue(frame, start)
+  return frame[value - 1] as number
 }

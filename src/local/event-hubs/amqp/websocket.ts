@@ -12,11 +12,9 @@ const SUBPROTOCOLS = ['AMQPWSB10', 'amqp']
 /** A message carries what the client wrote at once: some frames of the size that was agreed on. */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 const MAX_HEADER_BYTES = 16 * 1024
-/** Of a message that has begun, before the client has proved who it is: a token and what goes before it. */
-const MAX_UNPROVED_BYTES = 256 * 1024
 
-/** Takes a connection that speaks AMQP. @returns whether its peer has proved by now who it is. */
-export type Accept = (stream: Duplex) => () => boolean
+/** Takes a connection that speaks AMQP. @returns whether so many bytes of a message that has begun may be kept. */
+export type Accept = (stream: Duplex) => (begun: number) => boolean
 
 /** @returns what takes a connection whose first bytes are HTTP. */
 export function webSocketDoor(options: { logger: Logger; accept: Accept }): (stream: Duplex) => void {
@@ -44,15 +42,15 @@ export function webSocketDoor(options: { logger: Logger; accept: Accept }): (str
       return
     }
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const isProved = accept(createWebSocketStream(webSocket))
+      const mayKeep = accept(createWebSocketStream(webSocket))
       let begun = 0
       webSocket.on('message', () => {
         begun = 0
       })
       socket.on('data', (chunk: Buffer) => {
         begun += chunk.length
-        if (begun <= MAX_UNPROVED_BYTES || isProved()) return
-        logger.warn({ reason: 'a message too long without a proof' }, 'event hub: WebSocket refused')
+        if (mayKeep(begun)) return
+        logger.warn({ reason: 'too much of messages that have begun' }, 'event hub: WebSocket refused')
         socket.destroy()
       })
     })

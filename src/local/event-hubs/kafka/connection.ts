@@ -93,6 +93,7 @@ export class KafkaConnection {
   readonly #frames = new FrameSplitter()
   readonly #closing = new AbortController()
   #waiting: Buffer[] = []
+  #waitingBytes = 0
   #isBusy = false
   #mechanism: Mechanism | undefined
   /** Epoch milliseconds; undefined: the client has not proved who it is. */
@@ -106,6 +107,11 @@ export class KafkaConnection {
     this.#end = peer.end
   }
 
+  /** Bytes of requests that have begun, or wait for the one before them. */
+  get waiting(): number {
+    return this.#frames.waiting + this.#waitingBytes
+  }
+
   /** True once the client has proved who it is. */
   get isSignedIn(): boolean {
     return this.#authorizedUntil !== undefined
@@ -115,6 +121,7 @@ export class KafkaConnection {
     try {
       const messages = this.#frames.push(chunk, this.isSignedIn ? MAX_REQUEST_BYTES : MAX_SIGN_IN_BYTES)
       this.#waiting.push(...messages)
+      for (const { length } of messages) this.#waitingBytes += length
       if (this.#waiting.length > MAX_WAITING_REQUESTS) this.#refuse('too many requests at once')
       else if (!this.#isBusy) void this.#work()
     } catch (error) {
@@ -125,12 +132,14 @@ export class KafkaConnection {
   close(): void {
     this.#closing.abort()
     this.#waiting = []
+    this.#waitingBytes = 0
   }
 
   async #work(): Promise<void> {
     this.#isBusy = true
     try {
       for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
+        this.#waitingBytes -= next.length
         const answer = this.#expectsBareToken ? this.#bareToken(next) : await this.#answer(next)
         if (this.#closing.signal.aborted) return
         // The next answer is made when the client has read most of those before.

@@ -5,6 +5,7 @@ import { createServer as createTlsServer } from 'node:tls'
 import type { Logger } from 'pino'
 import type { Clock } from '../../runtime/clock.ts'
 import { listenOnLoopback } from '../../runtime/loopback.ts'
+import { MemoryBudget } from '../amqp/memory-budget.ts'
 import type { HubFaults } from '../hub.ts'
 import type { GroupProgress } from '../links/group-progress.ts'
 import type { HubAuth } from '../links/sas.ts'
@@ -65,6 +66,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
     now: () => performance.now(),
   })
   const sockets = new Set<Socket>()
+  const memory = new MemoryBudget()
 
   const accept = (socket: Socket, port: () => number) => {
     sockets.add(socket)
@@ -72,6 +74,15 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
     socket.on('error', (error) =>
       logger.debug({ reason: error.message }, 'event hub (Kafka): connection broken'),
     )
+    const end = (reason: string) => {
+      logger.warn({ reason }, 'event hub (Kafka): connection ended')
+      socket.destroy()
+    }
+    const holdWhatWaits = () => {
+      const { waiting, isSignedIn } = connection
+      if (socket.destroyed || memory.hold(socket, waiting + socket.writableLength, isSignedIn)) return
+      end('too much waits: requests that have not ended, or answers that are not read')
+    }
     const connection = new KafkaConnection(
       {
         log,
@@ -91,6 +102,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
           socket.cork()
           for (const piece of pieces) socket.write(piece)
           socket.uncork()
+          holdWhatWaits()
           if (socket.writableLength <= MAX_UNSENT_BYTES || socket.destroyed) return undefined
           socket.pause()
           return new Promise((resolve) => {
@@ -103,22 +115,25 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
             socket.on('close', end)
           })
         },
-        end(reason) {
-          logger.warn({ reason }, 'event hub (Kafka): connection ended')
-          socket.destroy()
-        },
+        end,
       },
     )
     const callOff = after(SIGN_IN_MS, () => {
       if (connection.isSignedIn) return
-      logger.warn({ reason: 'it did not sign in in time' }, 'event hub (Kafka): connection ended')
-      socket.destroy()
+      end('it did not sign in in time')
     })
-    socket.on('drain', () => socket.resume())
-    socket.on('data', (chunk) => connection.receive(chunk))
+    socket.on('drain', () => {
+      holdWhatWaits()
+      socket.resume()
+    })
+    socket.on('data', (chunk) => {
+      connection.receive(chunk)
+      holdWhatWaits()
+    })
     socket.once('close', () => {
       callOff()
       sockets.delete(socket)
+      memory.release(socket)
       connection.close()
     })
   }

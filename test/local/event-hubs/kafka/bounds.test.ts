@@ -63,6 +63,25 @@ describe('a connection', () => {
     expect(fixture.logged.lines().map(({ reason }) => reason)).toContain('too many requests at once')
   })
 
+  it('is ended when it has not signed in and does not read its answers', async () => {
+    const bare = new Bare(fixture)
+    bare.socket.pause()
+    const versions = request(18, 0, () => {}, 7)
+    // So long that few of them come at once.
+    const long = Buffer.concat([versions, Buffer.alloc(700)])
+    long.writeInt32BE(long.length - 4, 0)
+    const some = Buffer.concat(Array.from({ length: 60 }, () => long))
+    let sent = 0
+    // What the system itself keeps for both sides is some megabytes.
+    for (; sent < 400_000 && !bare.isClosed; sent += 60)
+      if (!bare.socket.write(some))
+        await Promise.race([new Promise((drained) => bare.socket.once('drain', drained)), bare.closed()])
+    await bare.closed()
+    expect(fixture.logged.lines().map(({ reason }) => reason)).toContainEqual(
+      expect.stringContaining('answers that are not read'),
+    )
+  })
+
   it('is ended by a request of more than 16 MB', async () => {
     const bare = await Bare.signedIn(fixture)
     bare.socket.write(new KafkaWriter().int32(16_000_001).end())
