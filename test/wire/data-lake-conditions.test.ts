@@ -81,7 +81,7 @@ const REQUESTS: Record<OperationId, (() => Conditional) | string> = {
   checkAccess: () => reads('HEAD', 'action=checkAccess&fsAction=r--'),
   setTier: () => reads('PUT', 'comp=tier'),
   putBlob: () => makes({ headers: blob, body: 'new' }),
-  putAppendBlob: () => makes({ headers: appendBlob }),
+  putAppendBlob: () => ({ ...makes({ headers: appendBlob }), at: APPENDED }),
   putBlockList: () => makes({ query: 'comp=blocklist', body: blocks }),
   putBlobFromUrl: () => makes({ headers: { ...blob, ...proven() } }),
   copyBlob: () => makes({ headers: copied() }),

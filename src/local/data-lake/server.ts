@@ -21,7 +21,7 @@ import { type LakeCall, openCall } from './rest/lake-call.ts'
 import { leaseOperations } from './rest/leasing.ts'
 import { accessOperations } from './rest/paths/path-access.ts'
 import { pathOperations } from './rest/paths/paths.ts'
-import { asHttpError, isDfs, lakeError, unsupported } from './rest/refusals.ts'
+import { asHttpError, isDfs, lakeError, requireLength, unsupported } from './rest/refusals.ts'
 import { sasNeed } from './rest/sas-needs.ts'
 import type { LakeFolder } from './store/folder.ts'
 import { Leases } from './store/leases.ts'
@@ -75,6 +75,7 @@ export async function startDataLake(options: DataLakeOptions): Promise<DataLakeS
       // One that is for a single user comes with the token of that user.
       if (proof === 'signature' || call.query.has('sduoid') || call.query.has('skdutid'))
         admitBySas(call, lake, { isTls, isByToken: proof === 'token' })
+      requireLength(request, call.method)
       if (!call.operation) throw unsupported(call)
       refuseUnserved(call.operation, { ...call, headers: request.headers })
       requirePlace(call, lake)

@@ -61,6 +61,17 @@ export async function readChecked(
   }
 }
 
+/** A piece of a file, which the service refuses to take when it is empty. @throws HttpError as {@link readChecked}, 400 */
+export async function readPiece(request: IncomingMessage, limitBytes: number): Promise<CheckedBody> {
+  const body = await readChecked(request, limitBytes)
+  if (body.bytes > 0) return body
+  throw new HttpError(
+    400,
+    'InvalidHeaderValue',
+    'The value for one of the HTTP headers is not in the correct format: Content-Length is 0, and a piece has at least one byte.',
+  )
+}
+
 /** @returns bytes of the content. @throws HttpError 400 for another form, or one without this. */
 function structuredContent(headers: IncomingMessage['headers'], form: string): number {
   if (!isStructuredForm(form))

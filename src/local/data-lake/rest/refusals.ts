@@ -26,11 +26,23 @@ export function unsupported({ request, method, query, path }: LakeCall): HttpErr
   if (method === 'PUT' && path !== '')
     return type === undefined
       ? new HttpError(400, 'MissingRequiredHeader', 'A blob needs the header x-ms-blob-type.')
-      : new HttpError(400, 'InvalidHeaderValue', 'The local lake has block blobs only.')
+      : new HttpError(400, 'InvalidHeaderValue', 'The local lake has block and append blobs only.')
   return new HttpError(
     400,
     'MissingRequiredQueryParameter',
     `The request lacks the query parameter that says what to do, as resource= or comp=.`,
+  )
+}
+
+/** The service tells a body that is empty from one that was forgotten. @throws HttpError 411 */
+export function requireLength({ headers }: IncomingMessage, method: string): void {
+  const isSending = method === 'PUT' || method === 'PATCH' || method === 'POST'
+  if (!isSending || headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined)
+    return
+  throw new HttpError(
+    411,
+    'MissingContentLengthHeader',
+    'The Content-Length header was not specified; a request without a body says Content-Length: 0.',
   )
 }
 

@@ -4,12 +4,13 @@ import { HttpError } from '../../../http/errors.ts'
 import { entryAt } from '../../store/names.ts'
 import type { Properties } from '../../store/properties.ts'
 import { diskError } from '../../store/storage-errors.ts'
-import { type CheckedBody, readChecked } from '../checked-body.ts'
+import { type CheckedBody, readPiece } from '../checked-body.ts'
 import { answer, found, guardWrite, type Handlers, keep, keptOf, type Lake, writtenHeaders } from '../lake.ts'
 import { given, type LakeCall } from '../lake-call.ts'
 import { prepareAccess } from '../new-access.ts'
 import { contentIn, metadataHeaders } from '../property-headers.ts'
 import { sourcePiece } from './blob-copy.ts'
+import { requireType } from './blob-type.ts'
 
 const MAX_APPEND_BYTES = 100 * 1024 * 1024
 const MAX_BLOCKS = 50_000
@@ -37,7 +38,7 @@ export function appendOperations(lake: Lake): Operations {
   }
   return {
     putAppendBlob: (call) => create(lake, call),
-    appendBlock: (call) => append(call, () => readChecked(call.request, MAX_APPEND_BYTES)),
+    appendBlock: (call) => append(call, () => readPiece(call.request, MAX_APPEND_BYTES)),
     appendBlockFromUrl: (call) => append(call, () => sourcePiece(lake, call)),
     sealBlob: (call) => {
       const stats = found(lake, call)
@@ -69,7 +70,9 @@ function appendOrForget(
 
 function create(lake: Lake, call: LakeCall): void {
   const { container, path, request } = call
-  guardWrite(lake, call, entryAt(lake.folder.resolve(container, path)))
+  const standing = entryAt(lake.folder.resolve(container, path))
+  guardWrite(lake, call, standing)
+  requireType(lake, call, standing, 'AppendBlob')
   if (Number(request.headers['content-length'] ?? 0) > 0)
     throw new HttpError(400, 'InvalidHeaderValue', 'An append blob is made empty, and then appended to.')
   const properties = { metadata: metadataHeaders(request), content: contentIn(request, { plain: true }) }

@@ -13,6 +13,7 @@ import { given, type LakeCall } from '../lake-call.ts'
 import { prepareAccess } from '../new-access.ts'
 import { contentIn, metadataHeaders } from '../property-headers.ts'
 import { rangeOf } from './blob-read.ts'
+import { requireType } from './blob-type.ts'
 import { MAX_BLOB_BYTES } from './blobs.ts'
 import { copySource } from './copy-source.ts'
 
@@ -87,9 +88,15 @@ async function copyFrom(
   const { container, path } = call
   const target = folder.resolve(container, path)
   const from = copySource(lake, call, { isRead: isPut || isAtOnce(call) })
-  guardWrite(lake, call, entryAt(target))
-  lake.leases.check(from, given(call, 'x-ms-source-lease-id'), { isWrite: false })
   const source = kept.of(from.container, from.path, from.stats)
+  const type = source.append && !isPut ? 'AppendBlob' : 'BlockBlob'
+  const guard = () => {
+    const stats = entryAt(target)
+    guardWrite(lake, call, stats)
+    requireType(lake, call, stats, type)
+  }
+  guard()
+  lake.leases.check(from, given(call, 'x-ms-source-lease-id'), { isWrite: false })
   const expected = given(call, 'x-ms-source-content-md5')
   let checksums: Checksums | undefined
   let access = {}
@@ -101,7 +108,7 @@ async function copyFrom(
       throw new HttpError(409, 'CopySourceChanged', 'The source of the copy has changed meanwhile.')
     if (isPut || expected !== undefined) checksums = await checksumsOf(unfinished)
     if (checksums) checkMd5(checksums.md5, expected)
-    guardWrite(lake, call, entryAt(target))
+    guard()
     access = prepareAccess(lake, call)
     folder.adopt(unfinished, container, path, { overwrite: true })
     uploads.forget(container, path)

@@ -27,6 +27,7 @@ import { contentIn, metadataHeaders, metadataOut, overrides } from '../property-
 import { asHttpError } from '../refusals.ts'
 import { answerBatch, MAX_BATCH_BYTES } from './blob-batch.ts'
 import { readBlob } from './blob-read.ts'
+import { requireType } from './blob-type.ts'
 
 export const MAX_BLOB_BYTES = 256 * 1024 * 1024
 
@@ -98,12 +99,12 @@ async function putBlob(lake: Lake, call: LakeCall): Promise<void> {
   const place = lake.folder.resolve(container, path)
   const properties = { metadata: metadataHeaders(request), content: contentIn(request, { plain: true }) }
   // Checked before the body too: there is no need to read a body that is refused anyway.
-  guardWrite(lake, call, entryAt(place))
+  guardPut(lake, call, place)
   const body = await readChecked(request, MAX_BLOB_BYTES, { needsMd5: true })
   const { pieces, bytes, headers } = body
   const md5 = body.md5 ?? md5Of(pieces)
   checkMd5(md5, given(call, 'x-ms-blob-content-md5'))
-  guardWrite(lake, call, entryAt(place))
+  guardPut(lake, call, place)
   const release = lake.folder.reserve(bytes)
   let access = {}
   try {
@@ -126,6 +127,12 @@ async function putBlob(lake: Lake, call: LakeCall): Promise<void> {
     content: { ...properties.content, 'content-md5': md5 },
   })
   answer(call, 201, { ...writtenHeaders(stats), ...headers, 'content-md5': md5 })
+}
+
+function guardPut(lake: Lake, call: LakeCall, place: string): void {
+  const stats = entryAt(place)
+  guardWrite(lake, call, stats)
+  requireType(lake, call, stats, 'BlockBlob')
 }
 
 function removeBlob(lake: Lake, call: LakeCall): void {

@@ -4,7 +4,7 @@ import { HttpError } from '../../../http/errors.ts'
 import { entryAt } from '../../store/names.ts'
 import type { CommittedBlock } from '../../store/properties.ts'
 import { type ListedBlock, MAX_BLOCKS } from '../../store/staged-blocks.ts'
-import { type CheckedBody, readChecked, textOf } from '../checked-body.ts'
+import { type CheckedBody, readChecked, readPiece, textOf } from '../checked-body.ts'
 import {
   answer,
   answerXml,
@@ -22,6 +22,7 @@ import { prepareAccess } from '../new-access.ts'
 import { contentIn, metadataHeaders } from '../property-headers.ts'
 import { elements, fromXml } from '../xml.ts'
 import { sourcePiece } from './blob-copy.ts'
+import { requireType } from './blob-type.ts'
 import { MAX_BLOB_BYTES } from './blobs.ts'
 
 const MAX_BLOCK_LIST_BYTES = 8 * 1024 * 1024
@@ -35,22 +36,30 @@ export function blockOperations(lake: Lake): Operations {
     const { container, path } = call
     const id = blockId(call)
     const place = lake.folder.resolve(container, path)
-    checkLease(lake, call)
+    guardStage(lake, call, place)
     const { pieces, headers } = await content()
-    checkLease(lake, call)
+    guardStage(lake, call, place)
     lake.uploads.blocks.put(container, path, id, pieces, committedBlocks(lake, call, entryAt(place)))
     answer(call, 201, headers)
   }
   return {
-    putBlock: (call) => stage(call, () => readChecked(call.request, MAX_BLOB_BYTES)),
+    putBlock: (call) => stage(call, () => readPiece(call.request, MAX_BLOB_BYTES)),
     putBlockFromUrl: (call) => stage(call, () => sourcePiece(lake, call)),
     putBlockList: (call) => putBlockList(lake, call),
     getBlockList: (call) => getBlockList(lake, call),
   }
 }
 
-const checkLease = ({ leases }: Lake, call: LakeCall) =>
-  leases.check(call, given(call, 'x-ms-lease-id'), { isWrite: true })
+function guardStage(lake: Lake, call: LakeCall, place: string): void {
+  lake.leases.check(call, given(call, 'x-ms-lease-id'), { isWrite: true })
+  requireType(lake, call, entryAt(place), 'BlockBlob')
+}
+
+function guardList(lake: Lake, call: LakeCall, place: string): void {
+  const stats = entryAt(place)
+  guardWrite(lake, call, stats)
+  requireType(lake, call, stats, 'BlockBlob')
+}
 
 function blockId({ query }: LakeCall): string {
   const id = query.get('blockid') ?? ''
@@ -71,13 +80,13 @@ async function putBlockList(lake: Lake, call: LakeCall): Promise<void> {
   const { container, path, request } = call
   const place = lake.folder.resolve(container, path)
   const properties = { metadata: metadataHeaders(request), content: contentIn(request) }
-  guardWrite(lake, call, entryAt(place))
+  guardList(lake, call, place)
   const body = await readChecked(request, MAX_BLOCK_LIST_BYTES)
   const list = listIn(textOf(body))
   const committed = committedBlocks(lake, call, entryAt(place))
   let access = {}
   const blocks = await lake.uploads.blocks.commit(container, path, list, committed, () => {
-    guardWrite(lake, call, entryAt(place))
+    guardList(lake, call, place)
     access = prepareAccess(lake, call)
   })
   lake.uploads.forget(container, path)
@@ -105,6 +114,7 @@ function getBlockList(lake: Lake, call: LakeCall): void {
   if (waiting.length === 0) found(lake, call)
   if (stats) guardRead(lake, call, stats)
   else lake.leases.check(call, given(call, 'x-ms-lease-id'), { isWrite: false })
+  requireType(lake, call, stats, 'BlockBlob')
   const type = word(call, 'blocklisttype') ?? 'committed'
   const parts = [
     type === 'uncommitted' ? '' : listXml('CommittedBlocks', committedBlocks(lake, call, stats)),

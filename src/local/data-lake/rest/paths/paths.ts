@@ -5,7 +5,7 @@ import { listFolder } from '../../store/listing.ts'
 import { entryAt } from '../../store/names.ts'
 import type { Properties } from '../../store/properties.ts'
 import { diskError } from '../../store/storage-errors.ts'
-import { readChecked } from '../checked-body.ts'
+import { readPiece } from '../checked-body.ts'
 import { expiryIn } from '../expiry.ts'
 import {
   answer,
@@ -145,7 +145,7 @@ async function append(lake: Lake, call: LakeCall): Promise<void> {
       'Condition headers are not supported: an append has none; give them to the flush.',
     )
   checkLease(lake, call)
-  const { pieces, bytes, headers } = await readChecked(call.request, MAX_APPEND_BYTES)
+  const { pieces, bytes, headers } = await readPiece(call.request, MAX_APPEND_BYTES)
   const isFlush = word(call, 'flush') === 'true'
   const done = leaseAround(lake, call, { isFlush }, (leased) => {
     checkLease(lake, leased)
