@@ -1,10 +1,11 @@
 /** `rtstream-tui serve`: the local services alone, as a program's tests would start them. */
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { connect, createServer, type Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { EventHubProducerClient } from '@azure/event-hubs'
 import { afterAll, describe, expect, it } from 'vitest'
 import { cli, type RunningCli, startCli, temporaryFolder } from '../support/cli.ts'
+import { freePort } from '../support/free-port.ts'
 
 const folder = temporaryFolder()
 const running: RunningCli[] = []
@@ -24,13 +25,6 @@ async function serve(name: string, ...args: string[]) {
   running.push(one)
   const endpoints = JSON.parse(await one.line(() => true)) as Endpoints
   return { one, endpoints }
-}
-const freePort = async (): Promise<number> => {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 const connected = (port: number): Promise<Socket> =>
   new Promise((resolve, reject) => {

@@ -225,9 +225,7 @@ describe('an outage', () => {
       const atReturn = hub.lastSequenceNumbers
       await vi.waitFor(
         () => expect(hub.lastSequenceNumbers.every((last, id) => last > (atReturn[id] ?? 0))).toBe(true),
-        {
-          timeout: 2000,
-        },
+        20_000,
       )
     }
     isDone = true

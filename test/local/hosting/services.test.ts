@@ -9,6 +9,7 @@ import { trust } from '../../../src/local/hosting/trust.ts'
 import type { LocalAzureOptions } from '../../../src/local/runtime/options.ts'
 import { bypassProxies } from '../../../src/local/runtime/proxies.ts'
 import { FakeEngine } from '../../support/fake-engine.ts'
+import { freePort } from '../../support/free-port.ts'
 import { dataFolder, localOptions, removeDataFolders } from '../../support/local-azure.ts'
 import { memoryLogger } from '../../support/memory-logger.ts'
 import { restCaller } from '../../support/rest.ts'
@@ -95,10 +96,7 @@ describe('all services together', () => {
   })
 
   it('keep the ports that they are given', async () => {
-    const probe = createServer()
-    await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
-    const { port } = probe.address() as AddressInfo
-    await new Promise((resolve) => probe.close(resolve))
+    const port = await freePort()
     const ports = { amqp: 0, amqpTls: 0, kafka: 0, kafkaTls: 0, lake: 0, lakeTls: 0, management: port }
     const { endpoints } = await start({ dataDir: dataFolder(), ports })
     expect(endpoints.management).toBe(`https://localhost:${port}`)

@@ -30,7 +30,7 @@ export interface KafkaFixture {
 }
 
 export async function startKafkaFixture(
-  options: { partitions?: number; after?: KafkaOptions['after'] } = {},
+  options: { partitions?: number; after?: KafkaOptions['after']; now?: () => number } = {},
 ): Promise<KafkaFixture> {
   const hub = await HubFixture.start(options)
   const certificate = await trustedCertificate()
@@ -49,7 +49,7 @@ export async function startKafkaFixture(
       tls: certificate,
       ports,
       newId: () => `id-${ids++}`,
-      clock: { now: Date.now },
+      clock: { now: options.now ?? Date.now },
       logger: logged.logger,
       ...(options.after && { after: options.after }),
     })
