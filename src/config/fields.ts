@@ -13,7 +13,7 @@ import {
 export interface FieldMeta {
   description: string
   /** How text from flags and the environment becomes a JSON value. */
-  text: 'string' | 'number' | 'boolean'
+  text: 'string' | 'number' | 'share' | 'boolean'
   /** Placeholder in the help: `--stations <count>`; none for a switch. */
   placeholder?: string
   /** What would have been accepted, for a person. */
@@ -44,11 +44,11 @@ export function integer(description: string, min: number, max: number, extra: Ex
   return meta(schema, { description, text: 'number', placeholder: 'count', expected, ...extra })
 }
 
-/** A number from 0 to 1. */
+/** A number from 0 to 1; as text also in percent. */
 export function share(description: string) {
-  const expected = 'a number from 0 to 1'
+  const expected = 'a number from 0 to 1, such as 0.05 for 5 %'
   const schema = z.number(expects(expected)).min(0, expects(expected)).max(1, expects(expected))
-  return meta(schema, { description, text: 'number', placeholder: 'share', expected })
+  return meta(schema, { description, text: 'share', placeholder: 'share', expected })
 }
 
 export function toggle(description: string) {

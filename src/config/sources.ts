@@ -22,9 +22,17 @@ export interface SourceReading {
   absence?: ConfigProblem
 }
 
+/** @returns undefined: not a plain decimal number. */
+const numberIn = (text: string): number | undefined =>
+  /^[+-]?(\d+\.?\d*|\.\d+)$/.test(text.trim()) ? Number(text) : undefined
+
 /** Text becomes what JSON would have held; text that cannot is left alone, for the schema to refuse. */
 function fromText(setting: Setting, text: string): unknown {
-  if (setting.text === 'number') return /^[+-]?(\d+\.?\d*|\.\d+)$/.test(text.trim()) ? Number(text) : text
+  if (setting.text === 'number') return numberIn(text) ?? text
+  if (setting.text === 'share') {
+    const percent = text.trim().endsWith('%') ? numberIn(text.trim().slice(0, -1)) : undefined
+    return percent === undefined ? (numberIn(text) ?? text) : percent / 100
+  }
   if (setting.text === 'boolean') {
     const word = text.trim().toLowerCase()
     if (['true', '1', 'yes', 'on'].includes(word)) return true

@@ -233,7 +233,7 @@ describe('what is refused', () => {
           key: 'dirty',
           source: { kind: 'environment', name: 'RTSTREAM_DIRTY' },
           found: '2',
-          expected: 'a number from 0 to 1',
+          expected: 'a number from 0 to 1, such as 0.05 for 5 %',
         },
         expect.objectContaining({ key: 'RTSTREAM_STATIOS', expected: 'RTSTREAM_STATIONS' }),
         // Nothing of Azure is known: one line says so, not one for each setting.
@@ -301,8 +301,14 @@ describe('what is refused', () => {
       expect((error as Error).message.split('\n')).toEqual([
         'The configuration has 2 problems:',
         '  stations (flag --stations): 0; expected a whole number from 1 to 1000000',
-        '  dirty (flag --dirty): "x"; expected a number from 0 to 1',
+        '  dirty (flag --dirty): "x"; expected a number from 0 to 1, such as 0.05 for 5 %',
       ])
     }
   })
+})
+
+it('a share is also read in percent, as the screen shows it', () => {
+  const dirty = (text: string) => load({ flags: { dirty: text } }).config.dirty
+  expect([dirty('5%'), dirty(' 12.5 % '), dirty('100%'), dirty('0.05')]).toEqual([0.05, 0.125, 1, 0.05])
+  for (const wrong of ['101%', '%', '5%%', '-1%']) expect(() => dirty(wrong)).toThrow(/0 to 1/)
 })

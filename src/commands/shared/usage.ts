@@ -4,7 +4,14 @@ import { nearest } from '../../config/suggest.ts'
 
 /** @param root the program whose parsing has failed. */
 export function describeUsage({ message }: CommanderError, root: Command): string {
-  return `${problemOf(message, root)} (${root.name()} --help lists what there is)`
+  return `${problemOf(message, root)} (${helpFor(root)} lists what there is)`
+}
+
+/** A command's own help, where that command was called: the options of others are no use. */
+function helpFor(root: Command): string {
+  const [word] = root.args
+  const isCommand = word !== undefined && namesIn(root).includes(word)
+  return isCommand ? `${root.name()} ${word} --help` : `${root.name()} --help`
 }
 
 /** `help stauts` shows the help of everything, as if that had been asked for. @returns what is wrong; undefined: nothing. */

@@ -89,7 +89,7 @@ export function createControls({
   }
 
   const setCorruption = ({ generator }: Services, share: number): ActionResult => {
-    if (!(share >= 0 && share <= 1)) return refused('The share of dirty data is a number from 0 to 1.')
+    if (!(share >= 0 && share <= 1)) return refused('The share of dirty data is from 0 to 100 %.')
     if (share > 0) lastDirty = share
     generator.setCorruption(share)
     return accepted(

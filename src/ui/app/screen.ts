@@ -30,7 +30,7 @@ import {
 import { PANELS } from '../layout.ts'
 import { eventMatches } from '../panels/events-panel.ts'
 import { logMatches } from '../panels/log-panel.ts'
-import { tableLines } from '../panels/table-lines.ts'
+import { mistakeLines, tableLines } from '../panels/table-lines.ts'
 import type { Painter } from '../text/ansi.ts'
 import type { Line } from '../text/line.ts'
 import { type ScreenLines, screenLines } from './screen-lines.ts'
@@ -226,7 +226,7 @@ export class Screen {
       try {
         return tableLines(await askLake(query, sql, this.#state.session.target === 'azure', signal))
       } catch (error) {
-        return { lines: ['The query failed.', ...String((error as Error).message ?? error).split('\n')] }
+        return { lines: mistakeLines(error) }
       }
     })
     return undefined

@@ -1,6 +1,6 @@
 /** Rows of a query as lines of text, as wide as their longest cell. Pure. */
 
-import type { QueryResult } from '../../pipeline/ports/query.ts'
+import { QUERY_TABLES, type QueryResult } from '../../pipeline/ports/query.ts'
 import { countOf } from '../../pipeline/state/count-of.ts'
 import type { TableView } from '../input/view-state.ts'
 import { cutStart, left, printable, right } from '../text/line.ts'
@@ -63,3 +63,14 @@ const UNKNOWN = '–'
 
 const cellText = (value: unknown): string =>
   printable(value === null ? UNKNOWN : typeof value === 'object' ? JSON.stringify(value) : String(value))
+
+const TABLES: readonly string[] = QUERY_TABLES
+
+/** Why a query failed, and what can be asked. A guess of the engine's that names something else of its own is left out. */
+export function mistakeLines(error: unknown): string[] {
+  const told = (error instanceof Error ? error.message : String(error)).split('\n').filter((line) => {
+    const guess = /^Did you mean "([^"]+)"\?$/.exec(line)?.[1]
+    return guess === undefined || TABLES.includes(guess)
+  })
+  return ['The query failed.', ...told, '', `The views are ${TABLES.join(', ')}.`]
+}

@@ -390,6 +390,11 @@ describe('actions', () => {
       message: 'Dirty data is on: 5 % of the readings are corrupted.',
     })
     expect(state().generator.dirty).toBe(0.05)
+    // In the unit that the screen asks for.
+    expect(actions.setCorruption(1.5)).toEqual({
+      ok: false,
+      reason: 'The share of dirty data is from 0 to 100 %.',
+    })
     actions.setCorruption(0.5)
     await clock.advance(10_000)
     expect(Object.values(state().generator.corrupted).reduce((sum, one) => sum + one)).toBeGreaterThan(10)

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { screenLines } from '../../../src/ui/app/screen-lines.ts'
 import { shiftTable } from '../../../src/ui/input/view-keys.ts'
 import { initialView, noTable, type ViewState } from '../../../src/ui/input/view-state.ts'
-import { tableLines } from '../../../src/ui/panels/table-lines.ts'
+import { mistakeLines, tableLines } from '../../../src/ui/panels/table-lines.ts'
 import { plainText, wrapData } from '../../../src/ui/text/line.ts'
 import { scenarios } from '../../support/scenario.ts'
 
@@ -106,4 +106,19 @@ it('puts numbers at the right, below each other', () => {
     ],
   )
   expect(text).toMatch(/Lima {6}5 [\s\S]*Oslo {3}1204 [\s\S]*3 rows, from 1 file, 0\.0 MB/)
+})
+
+it('a query that failed says what can be asked, and keeps no guess that is not one of ours', () => {
+  const views = 'The views are bronze, silver, quarantine, gold, by_minute, aggregated.'
+  const message = 'Catalog Error: Table with name nope does not exist!\nDid you mean "pg_enum"?\n\nLINE 1: …'
+  expect(mistakeLines(new Error(message))).toEqual([
+    'The query failed.',
+    'Catalog Error: Table with name nope does not exist!',
+    '',
+    'LINE 1: …',
+    '',
+    views,
+  ])
+  expect(mistakeLines(new Error('No.\nDid you mean "silver"?'))).toContain('Did you mean "silver"?')
+  expect(mistakeLines('cut off')).toEqual(['The query failed.', 'cut off', '', views])
 })
