@@ -20,6 +20,7 @@ import { inputs } from './inputs.ts'
 import { kills } from './kills.ts'
 import { laptops } from './laptops.ts'
 import type { Part, TortureOptions } from './program.ts'
+import { together } from './together.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const DOCUMENT = join(root, 'docs/reliability.md')
@@ -37,6 +38,7 @@ const { values } = parseArgs({
     clients: { type: 'string' },
     pairs: { type: 'string' },
     laptops: { type: 'string' },
+    together: { type: 'string' },
   },
 })
 const seed = Number(values.seed ?? Date.now() % 1_000_000)
@@ -51,6 +53,7 @@ const PARTS: Readonly<Record<string, (options: TortureOptions) => Promise<Part>>
   inputs: (options) => inputs(amount(values.inputs, 500, 10_000), options),
   clients: (options) => clients(amount(values.clients, 5, 20), options),
   laptops: (options) => laptops(amount(values.laptops, 2, 8), options),
+  together: (options) => together(amount(values.together, 3, 12), options),
   faults: (options) => faults(amount(values.pairs, 8, PAIRS.length), options),
 }
 

@@ -1,4 +1,7 @@
+import { once } from 'node:events'
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { request as httpsRequest } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -83,6 +86,40 @@ describe('all services together', () => {
       await start({ dataDir })
     } finally {
       taken.close()
+    }
+  })
+
+  it('ask nobody without a proof for a body', async () => {
+    const { management, lakeTls, lake } = (await start({ dataDir: dataFolder() })).endpoints
+    const asked: [string, string][] = [
+      ['POST', `${management}/databricks/api/2.2/jobs/create`],
+      ['POST', `${management}/databricks/api/2.0/workspace/import`],
+      ['PUT', `${management}/synapse/notebooks/one`],
+      ['POST', `${management}/subscriptions/one/anything`],
+      ['PUT', `${lakeTls}/bronze/file?resource=file`],
+      ['PATCH', `${lakeTls}/bronze/file?action=append&position=0`],
+      ['PUT', `${lake}/bronze/file`],
+      ['POST', `${lake}/?comp=batch`],
+    ]
+    for (const [method, url] of asked) {
+      const send = url.startsWith('https:') ? httpsRequest : httpRequest
+      const headers = {
+        'content-length': 9_000_000,
+        expect: '100-continue',
+        'content-type': 'application/json',
+      }
+      const sent = send(url, { method, headers, agent: false })
+      let isAsked = false
+      sent.on('continue', () => {
+        isAsked = true
+      })
+      sent.on('error', () => {})
+      const answered = once(sent, 'response') as Promise<[IncomingMessage]>
+      sent.flushHeaders()
+      const [{ statusCode }] = await answered
+      sent.destroy()
+      expect([method, url, statusCode, isAsked]).toEqual([method, url, expect.any(Number), false])
+      expect([400, 401, 403, 404]).toContain(statusCode)
     }
   })
 
