@@ -118,6 +118,8 @@ describe('a block list', () => {
     expect(code(await fromUrl({ ...proof, 'x-ms-source-if-match': '"0x1"' }))).toBe(
       '412 CannotVerifyCopySource',
     )
+    for (const range of ['bytes=-2', 'bytes=3-1', 'bytes=0-1,3-4'])
+      expect(code(await fromUrl({ ...proof, 'x-ms-source-range': range }))).toBe('400 InvalidHeaderValue')
     expect(code(await fromUrl(proof))).toBe('201')
     await commit(['Latest', '1'])
     expect(await content()).toBe('bcd')

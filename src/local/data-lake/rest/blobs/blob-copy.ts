@@ -147,7 +147,10 @@ export async function sourcePiece(lake: Lake, call: LakeCall): Promise<CheckedBo
 }
 
 async function pieceOf(place: string, size: number, range: string): Promise<Buffer> {
-  const { start, end } = rangeOf(range, size) ?? { start: 0, end: size - 1 }
+  const span = rangeOf(range, size)
+  if (range !== '' && !span)
+    throw new HttpError(400, 'InvalidHeaderValue', 'x-ms-source-range is bytes=FIRST-LAST or bytes=FIRST-.')
+  const { start, end } = span ?? { start: 0, end: size - 1 }
   if (end - start >= MAX_BLOB_BYTES)
     throw new HttpError(413, 'RequestBodyTooLarge', `A piece has at most ${MAX_BLOB_BYTES} bytes.`)
   const bytes = Buffer.alloc(end - start + 1)

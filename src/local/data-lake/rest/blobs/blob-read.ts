@@ -149,15 +149,16 @@ async function checksumsAsked(
 }
 
 /**
- * @returns undefined for the whole file, also when the header is not a byte range.
+ * The two forms of the service, `bytes=FIRST-` and `bytes=FIRST-LAST`; it has none for the last bytes.
+ * @returns undefined for the whole file, also when the header has another form.
  * @throws HttpError 416 when the range begins behind the end.
  */
 export function rangeOf(header: string, size: number): Span | undefined {
-  const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(header) ?? []
-  if (first === undefined || last === undefined || (first === '' && last === '')) return undefined
-  if (first !== '' && last !== '' && Number(last) < Number(first)) return undefined
-  const start = first === '' ? Math.max(0, size - Number(last)) : Number(first)
-  const end = first === '' || last === '' ? size - 1 : Math.min(size - 1, Number(last))
+  const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(header) ?? []
+  if (first === undefined || last === undefined) return undefined
+  if (last !== '' && Number(last) < Number(first)) return undefined
+  const start = Number(first)
+  const end = last === '' ? size - 1 : Math.min(size - 1, Number(last))
   if (start >= size)
     throw new HttpError(
       416,
