@@ -1,4 +1,4 @@
-/** What stands behind an option, from text to value; commander shows the sentence of one that is refused. */
+/** Parses the values of options; commander prints the message of an InvalidArgumentError. */
 import { InvalidArgumentError } from 'commander'
 import { type PlannedFault, plannedFault } from '../commands/shared/fault-plan.ts'
 import { parseDuration } from '../config/units.ts'

@@ -35,7 +35,7 @@ export interface ServeOptions {
 
 /**
  * @param text names of stages, separated by commas; `all` is all of them.
- * @throws UserError for a name that is none.
+ * @throws UserError for an unknown name.
  */
 export function stagesToStart(text: string | undefined): ServiceStage[] {
   const asked = (text ?? '')

@@ -29,7 +29,7 @@ export interface ConfigProblem {
   found: string
   /** What would have been accepted. */
   expected: string
-  /** All of this as a person would say it, where that is no matter of one wrong value. */
+  /** The whole problem as one sentence, where it is not about a single wrong value. */
   sentence?: string
 }
 

@@ -13,7 +13,7 @@ import {
 import { applyPatch, type Patch } from './patch.ts'
 
 const WHAT_TO_NAME = 'Name a file that was written with --record.'
-/** What the system says of a name that is no file's, in words. */
+/** Error codes of a path that cannot be read as a file, in words. */
 const NO_FILE: Readonly<Record<string, string>> = {
   ENOENT: 'does not exist',
   ENOTDIR: 'does not exist',

@@ -30,6 +30,7 @@ const LIMITS: OutputLimits = { idleMs: 60_000, pending: 16_000_000 }
 /** The reader or the terminal is gone: no one can be told. */
 const NOBODY_READS = ['EPIPE', 'EIO', 'ECONNRESET']
 
+/** Takes over both streams. @param limits what is kept for a slow reader, and how long its end is waited for. */
 export function openOutput(stdout: Stream, stderr: Stream, limits: OutputLimits = LIMITS): Output {
   const lost = new AbortController()
   let refusal: UserError | undefined

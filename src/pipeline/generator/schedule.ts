@@ -67,7 +67,7 @@ export class StationSchedule {
 
   /**
    * Moves time on by a number of rounds (1 = one interval) and names the stations passed, in order.
-   * @param report false: no room for more. Time then stands still, and that station comes first later on.
+   * @param report returns false when it has no room: time then stops, and that station comes first the next time.
    * @returns false if it was stopped.
    */
   advance(rounds: number, report: (station: number) => boolean): boolean {

@@ -99,7 +99,7 @@ function byPlace({ PartitionId, SequenceNumber }: Loose): TraceQuery | undefined
     : undefined
 }
 
-/** How the hub finds an event again; undefined: nothing names it. Our own events say it in their bodies, which nobody reads before. */
+/** How the hub finds an event again; undefined: it has no id. Our own events have theirs in the body, which is parsed only here. */
 export const traceOf = ({ trace, body }: TailEvent): TraceQuery | undefined =>
   trace ?? byId(parse(body ?? '')?.eventId)
 

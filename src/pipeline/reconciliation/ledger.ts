@@ -131,8 +131,8 @@ function missingRows(difference: Differences, counters: Counters): Gone[] {
 }
 
 /**
- * A copy in the hub that nobody asked for makes up for an event that is gone, as far as counts tell. Silver has counted the copies:
- * what they are more than the hub's surplus, that much is gone.
+ * By counts alone an unplanned copy in the hub hides a lost event. Silver counts the copies:
+ * as many events are lost as it has more copies than the hub has surplus events.
  */
 function hiddenLoss(
   session: SessionCounters | undefined,

@@ -54,7 +54,7 @@ export class StageOrchestrator {
     return this.start(id)
   }
 
-  /** Each begins as soon as the one before it was accepted; one that is refused ends it, as those behind it would only cost. */
+  /** Starts each stage once the one before it was accepted. A refusal ends it: later stages would cost money and do nothing. */
   startAll(): ActionResult {
     const waiting = STAGE_IDS.filter((id) => !isUp(this.#state(id)) && this.#state(id) !== 'starting')
     if (waiting.length === 0) return refused('Every stage runs already, or starts.')

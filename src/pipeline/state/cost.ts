@@ -1,6 +1,6 @@
 /**
  * What the Azure target costs, estimated from dated list prices: dollars per hour of what runs now, and spent so far.
- * Pure: the caller says what runs and what time it is, in milliseconds by a clock that nobody sets and that never sleeps.
+ * Pure: the caller says what runs and what time it is, in milliseconds of a monotonic clock that goes on during sleep.
  */
 import type { StageId, StageState } from '../ports/stages.ts'
 import prices from './prices.json' with { type: 'json' }

@@ -58,7 +58,7 @@ export function jobControl(lend: (deed: Deed) => Promise<void>): JobControl {
   }
 }
 
-/** The system stops nobody whom no shell could wake up again: then this is over after so long. */
+/** Without a shell that could resume it the process is not stopped: the attempt is then over after this time. */
 const NO_SHELL_MS = 500
 
 /** As ctrl+z does by itself: all that was started together, such as npm, stops. Goes on with `fg`. */

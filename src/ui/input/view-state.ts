@@ -55,7 +55,7 @@ export interface Detail {
 export interface TableView {
   title: string
   lines: readonly string[]
-  /** Where each column begins; none: the lines are no table. */
+  /** Where each column begins; empty: the lines are plain text, not a table. */
   starts: readonly number[]
   /** Names and values, row by row, none of them cut. */
   cells: readonly (readonly string[])[]

@@ -111,7 +111,7 @@ function age({ state }: PanelContext): Line {
 
 function layerRow(layer: LayerSlice, columns: readonly Column<Name>[], now: number): Line {
   const isStill = !layer.rowsPerSecond
-  // Of what nobody has looked at yet, nothing is known.
+  // Unknown until the layer has been polled once.
   const seen = (value: number) => (layer.updatedAt === undefined ? undefined : value)
   const stale = staleText(layer.updatedAt, now)
   // What went wrong says more than how fast it grew.

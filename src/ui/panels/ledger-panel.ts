@@ -63,7 +63,7 @@ function hops({ state, width, height }: PanelContext): Line[] {
     span('  '),
     ...more,
   ]
-  /** Nothing where nobody has counted. */
+  /** Empty while the count is unknown. */
   const beside = (label: string, name: LedgerCount, token: 'warn' | 'fail' = 'warn'): Span[] => {
     const value = counted(state, name)
     if (value === undefined) return []

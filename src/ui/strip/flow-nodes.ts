@@ -51,6 +51,7 @@ function serviceWord(stage: StageSlice): string {
   return word.toLowerCase() === stage.state ? '' : word
 }
 
+/** @returns the nodes from the generator to the aggregate, in the order of the flow. */
 export function nodesOf(state: AppState): Node[] {
   const { stages, hub, job, aggregate } = state
   const { now } = state

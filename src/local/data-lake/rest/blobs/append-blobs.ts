@@ -17,6 +17,7 @@ const MAX_BLOCKS = 50_000
 
 type Operations = Pick<Handlers, 'putAppendBlob' | 'appendBlock' | 'appendBlockFromUrl' | 'sealBlob'>
 
+/** The handlers of append blobs. An append that a kill cut off is undone at the next start. */
 export function appendOperations(lake: Lake): Operations {
   const append = async (call: LakeCall, content: () => Promise<CheckedBody>) => {
     // Checked before the body too: there is no need to read a body that is refused anyway.

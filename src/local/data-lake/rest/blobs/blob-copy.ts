@@ -17,6 +17,7 @@ import { requireType } from './blob-type.ts'
 import { MAX_BLOB_BYTES } from './blobs.ts'
 import { copySource } from './copy-source.ts'
 
+/** The handlers of copies; a copy is done before it is answered, so nothing is ever pending. */
 export function copyOperations(lake: Lake): Pick<Handlers, 'copyBlob' | 'putBlobFromUrl' | 'abortCopy'> {
   return {
     copyBlob: (call) => copy(lake, call, { isPut: false }),
@@ -42,7 +43,7 @@ async function copy(lake: Lake, call: LakeCall, { isPut }: { isPut: boolean }): 
     completedAt: made.mtime.toUTCString(),
     bytes: made.size,
   }
-  // Without a word of it the copy is as its source.
+  // Without the header the copy is sealed if its source is.
   const seal = given(call, 'x-ms-seal-blob')?.toLowerCase()
   const isSealed = seal === undefined ? source.append?.isSealed === true : seal === 'true'
   const withContent = given(call, 'x-ms-copy-source-blob-properties')?.toLowerCase() !== 'false'

@@ -31,6 +31,7 @@ const MAX_ID_BYTES = 64
 
 type Operations = Pick<Handlers, 'putBlock' | 'putBlockFromUrl' | 'putBlockList' | 'getBlockList'>
 
+/** The handlers of blocks and block lists. Staged blocks are not visible before a list commits them. */
 export function blockOperations(lake: Lake): Operations {
   const stage = async (call: LakeCall, content: () => Promise<CheckedBody>) => {
     const { container, path } = call
