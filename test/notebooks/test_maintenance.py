@@ -59,6 +59,27 @@ def test_files_are_compacted_and_deleted_when_neither_a_version_nor_a_stream_nee
     assert on_disk(lake, "silver/weather") == active(lake, "silver/weather")
 
 
+def compactions(lake, table):
+    history = lake.spark.sql(f"DESCRIBE HISTORY delta.`{lake.root / table}`")
+    return history.where("operation = 'OPTIMIZE'").count()
+
+
+def test_a_new_process_compacts_what_it_finds_once_and_then_by_number(lake, spark, eager):
+    for minute in range(2):
+        place_minute(lake, minute)
+    lake.run("silver", RTSTREAM_MAX_FILES="1")
+    assert compactions(lake, "silver/weather") == 0
+    # What Delta knows of a table's files is its process's.
+    stats = spark._jvm.org.apache.spark.sql.delta.stats.AutoCompactPartitionStats
+    stats.instance(spark._jsparkSession).resetTestOnly()
+    for minute in range(2, 5):
+        place_minute(lake, minute)
+    lake.run("silver", RTSTREAM_MAX_FILES="1")
+    assert compactions(lake, "silver/weather") == 1
+    assert len(active(lake, "silver/weather")) == 3
+    assert lake.ids() == [str(minute) for minute in range(5)]
+
+
 def test_what_a_stream_has_still_to_read_keeps_everything_and_a_retention_too_short_is_refused(lake, spark, monkeypatch):
     """Whatever a version of Delta makes of the hours given to VACUUM: none are given."""
     said = []
