@@ -123,6 +123,9 @@ _SETTINGS = {
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": (TASKS, "10000"),
 }
 
+# As above, where Delta is the open-source one: no second file beside each commit, since logs are listed as a whole.
+_OPEN_SOURCE_SETTINGS = {"spark.databricks.delta.writeChecksumFile.enabled": ("false", "true")}
+
 
 def open_session():
     """The notebook's session: the platform's own, or, under plain Python, one with Delta Lake."""
@@ -140,7 +143,8 @@ def open_session():
         spark = configure_spark_with_delta_pip(builder).getOrCreate()
     # Days and hours are those of UTC, wherever the cluster stands.
     spark.conf.set("spark.sql.session.timeZone", "UTC")
-    for name, (setting, default) in _SETTINGS.items():
+    wanted = _SETTINGS if "DATABRICKS_RUNTIME_VERSION" in os.environ else {**_SETTINGS, **_OPEN_SOURCE_SETTINGS}
+    for name, (setting, default) in wanted.items():
         # Each by itself: what a platform settles on its own it refuses, and the others still count.
         try:
             if default is None or spark.conf.get(name, default) == default:
@@ -174,6 +178,12 @@ TABLES = {
         "city string, date date, hour int, avg_temperature double, avg_humidity double, readings bigint",
     ),
 }
+
+# A batch every ten seconds makes 8,640 commits a day, and open-source Delta lists all that a log has several times in every batch
+# (docs/benchmarks.md). So the log goes back no longer than the files that it names, which is as long as a notebook may stand still
+# while the one before it runs on; and a checkpoint, which names all those files, is written less often. Unless the session has
+# defaults of its own.
+_LOG_PROPERTIES = {"delta.logRetentionDuration": "interval 7 days", "delta.checkpointInterval": "100"}
 
 # Rows of a file, about.
 ROWS_PER_FILE = 500_000
@@ -220,7 +230,7 @@ class LakeTable:
     def create(self):
         """Makes the table when it is missing, so that its reader may start before its writer."""
         columns = ", ".join(f"`{field.name}` {field.dataType.simpleString()}" for field in self.schema.fields)
-        properties = ", ".join(f"'{name}' = '{value}'" for name, value in _PROPERTIES.items())
+        properties = ", ".join(f"'{name}' = '{value}'" for name, value in self._properties().items())
         for attempt in range(5):
             try:
                 self.spark.sql(
@@ -232,6 +242,18 @@ class LakeTable:
                     raise
                 time.sleep(0.5)
         return self
+
+    def _properties(self):
+        """Of a table that is made now."""
+
+        def has_default(name):
+            try:
+                default = name.replace("delta.", "spark.databricks.delta.properties.defaults.")
+                return self.spark.conf.get(default, None) is not None
+            except Exception:  # A platform that does not tell.
+                return False
+
+        return {**_PROPERTIES, **{name: value for name, value in _LOG_PROPERTIES.items() if not has_default(name)}}
 
     def read(self):
         return self.spark.read.format("delta").load(self.path)

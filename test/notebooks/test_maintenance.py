@@ -3,6 +3,7 @@ import os
 import time
 
 import pytest
+from pyspark.errors import PySparkException
 
 import rtstream_lake
 from rtstream_lake import LakeTable, StateError, read_settings
@@ -140,3 +141,61 @@ def test_gold_cleans_what_it_has_read_and_copies_no_minute_that_is_over(lake, ea
     # Version 0 made the table, 1 is what gold's first batch had read: the second reads on from behind it.
     assert cleaned == [
         ("silver/weather_quarantine", None), ("gold/weather_by_minute", None), ("silver/weather", 2)]
+
+
+def test_a_log_goes_back_no_longer_than_its_files_unless_the_session_says_so(lake, spark):
+    defaults = "spark.databricks.delta.properties.defaults."
+    settings = read_settings(environment={"RTSTREAM_LAKE_ROOT": str(lake.root)})
+
+    def properties_of(name):
+        made = LakeTable(spark, settings, name, app_id="test").create()
+        return spark.sql(f"DESCRIBE DETAIL {made.name}").first()["properties"]
+
+    assert properties_of("silver").items() >= {
+        "delta.logRetentionDuration": "interval 7 days", "delta.checkpointInterval": "100"
+    }.items()
+    spark.conf.set(f"{defaults}logRetentionDuration", "interval 2 days")
+    try:
+        assert properties_of("gold")["delta.logRetentionDuration"] == "interval 2 days"
+    finally:
+        spark.conf.unset(f"{defaults}logRetentionDuration")
+    # A commit is one file; Databricks decides for itself.
+    assert not list((lake.root / "silver/weather/_delta_log").glob("0*.crc"))
+
+
+@pytest.mark.parametrize("runtime, value", [(None, "false"), ("16.4", None)])
+def test_settings_of_open_source_delta_are_not_made_on_databricks(monkeypatch, spark, runtime, value):
+    name = "spark.databricks.delta.writeChecksumFile.enabled"
+    before = spark.conf.get(name)
+    if runtime is not None:
+        monkeypatch.setenv("DATABRICKS_RUNTIME_VERSION", runtime)
+    spark.conf.unset(name)
+    try:
+        rtstream_lake.open_session()
+        assert spark.conf.get(name, None) == value
+    finally:
+        spark.conf.set(name, before)
+
+
+def test_a_stream_whose_source_has_lost_its_log_stops_and_skips_nothing(lake, spark):
+    defaults = "spark.databricks.delta.properties.defaults.checkpointInterval"
+    spark.conf.set(defaults, "2")
+    try:
+        place_minute(lake, 0)
+        lake.run("silver")
+        lake.run("gold")
+    finally:
+        spark.conf.unset(defaults)
+    for minute in range(1, 4):
+        place_minute(lake, minute)
+    lake.run("silver", RTSTREAM_MAX_FILES="1")
+    log = lake.root / "silver/weather/_delta_log"
+    newest = max(int(path.name[:20]) for path in log.glob("*.checkpoint.parquet"))
+    for path in log.glob("0*.json"):
+        if int(path.name[:20]) < newest:
+            path.unlink()
+    # As after a cleanup by another process.
+    spark._jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()
+    with pytest.raises(PySparkException):
+        lake.run("gold")
+    assert lake.ids("gold/weather") == ["0"]
