@@ -61,7 +61,11 @@ print(
             "gold": len(rows("gold/weather", ["eventId"])),
             "byMinute": sum(row["readings"] for row in rows("gold/weather_by_minute", ["readings"])),
             "aggregated": sum(row["readings"] for row in rows("gold/weather_aggregated", ["readings"])),
-            "devices": {device: len(one) for device, one in numbers.items() if device.startswith("foreign-")},
+            "devices": {
+                device: len(one)
+                for device, one in numbers.items()
+                if device.startswith(("foreign-", "phone-"))
+            },
         }
     )
 )

@@ -12,6 +12,7 @@ const PHONES = 5
 const EVENTS = 20
 /** As long as the program may take to come back, on a busy machine (ms). */
 const PATIENCE_MS = 180_000
+const ANSWER_MS = 15_000
 
 /** Sends numbered events of one device, the same batch again and again until it is acknowledged. */
 class Sender {
@@ -43,7 +44,7 @@ class Sender {
       const begun = performance.now()
       for (;;) {
         try {
-          await this.#send(await this.#endpoints(), this.device, bodies)
+          await answered(this.#send(await this.#endpoints(), this.device, bodies))
           this.acknowledged += EVENTS
           break
         } catch (error) {
@@ -52,6 +53,20 @@ class Sender {
         }
       }
     }
+  }
+}
+
+/** Clients may wait for ever where a connection is cut as they open or close it; the same events are sent again then. */
+async function answered(work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('no answer')), ANSWER_MS)
+  })
+  work.catch(() => {})
+  try {
+    await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
   }
 }
 
@@ -114,10 +129,10 @@ export async function together(kills: number, { random, folder, say }: TortureOp
   const open = () =>
     openAudience({ dataDir: data, args: ['--stations', '300', '--interval', '1s', '--dirty', '0.02'] })
   const senders = [
-    new Sender('amqp-0', endpoints, overAmqp),
-    new Sender('amqp-1', endpoints, overAmqp),
-    new Sender('kafka-0', endpoints, overKafka),
-    new Sender('kafka-1', endpoints, overKafka),
+    new Sender('foreign-amqp-0', endpoints, overAmqp),
+    new Sender('foreign-amqp-1', endpoints, overAmqp),
+    new Sender('foreign-kafka-0', endpoints, overKafka),
+    new Sender('foreign-kafka-1', endpoints, overKafka),
   ]
   const phones: SimulatedPhone[] = []
   const sent: string[] = []
