@@ -3,11 +3,11 @@ import { rm } from 'node:fs/promises'
 import type { DeltaType, TableContract } from '../../../contract/tables.ts'
 import type { AddFile, FileStatistics } from '../../../delta/actions.ts'
 import type { EngineContext } from '../api/options.ts'
-import { type Connection, quoted, quotedList } from '../duckdb/database.ts'
+import { type Connection, quoted, quotedList, type SqlParameter } from '../duckdb/database.ts'
 import { adoptWritten } from './lake-files.ts'
 
 /** How each column type is stored, so that every reader sees the type that the schema names. */
-const STORED: Record<DeltaType, string> = {
+export const STORED: Record<DeltaType, string> = {
   string: 'VARCHAR',
   integer: 'INTEGER',
   long: 'BIGINT',
@@ -28,23 +28,33 @@ const FOOTER = `"org.apache.spark.version": '3.5.0'`
  * Writes the rows of a SELECT, in its order, to `<table>/<name>`; a file of that name that no log refers to is replaced.
  * @param options.select must name every column of the contract.
  * @param options.foreign columns of other writers, in quotes, as the SELECT has them: they are kept in the type that they have.
+ * @param options.planKept for a SELECT that comes again: planning costs as much as writing few rows. Its `unfinished` is where the file
+ * stands until it is whole, as {@link EngineLake.unfinishedFile} gave it once; nobody else may write there.
  * @returns undefined when there are no rows, and then no file either.
  */
 export async function writeParquet(
   context: EngineContext,
   connection: Connection,
   contract: TableContract,
-  options: { select: string; name: string; tags?: Record<string, string>; foreign?: readonly string[] },
+  options: {
+    select: string
+    name: string
+    tags?: Record<string, string>
+    foreign?: readonly string[]
+    planKept?: { unfinished: string; parameters?: readonly SqlParameter[] }
+  },
 ): Promise<WrittenFile | undefined> {
-  const unfinished = context.lake.unfinishedFile()
+  const { planKept } = options
+  const unfinished = planKept?.unfinished ?? context.lake.unfinishedFile()
   const columns = contract.columns.map(([name, type]) => `"${name}"::${STORED[type]} AS "${name}"`)
   let written: CopyResult | undefined
   try {
     // A Bloom filter costs a tenth of a small file, helps with no column that is searched, and hides -0.0 from a search for 0.
-    ;[written] = await connection.rows<CopyResult>(
-      `COPY (SELECT ${[...columns, ...(options.foreign ?? [])].join(', ')} FROM (${options.select})) TO ${quoted(unfinished)}
-        (FORMAT parquet, COMPRESSION snappy, WRITE_BLOOM_FILTER false, RETURN_STATS, KV_METADATA {${FOOTER}})`,
-    )
+    const copy = `COPY (SELECT ${[...columns, ...(options.foreign ?? [])].join(', ')} FROM (${options.select})) TO ${quoted(unfinished)}
+        (FORMAT parquet, COMPRESSION snappy, WRITE_BLOOM_FILTER false, RETURN_STATS, KV_METADATA {${FOOTER}})`
+    ;[written] = await (planKept
+      ? connection.rowsPrepared<CopyResult>(copy, planKept.parameters)
+      : connection.rows<CopyResult>(copy))
   } catch (error) {
     await rm(unfinished, { force: true })
     throw error

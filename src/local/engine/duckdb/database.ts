@@ -1,9 +1,19 @@
 /** DuckDB as the engine uses it: loaded lazily, small, off the event loop, its statements in turn. */
 import { mkdirSync } from 'node:fs'
-import type { DuckDBConnection, DuckDBInstance, DuckDBPreparedStatement } from '@duckdb/node-api'
+import type {
+  DuckDBConnection,
+  DuckDBInstance,
+  DuckDBMaterializedResult,
+  DuckDBPreparedStatement,
+  DuckDBType,
+} from '@duckdb/node-api'
 import { Turns } from './turns.ts'
 
-export type SqlParameter = string | number | Uint8Array
+/** Values of a list parameter; whole numbers are 64 bits wide. Its type is told, since a plan is made anew for another one. */
+export type SqlList =
+  | { of: 'whole numbers'; values: readonly number[] }
+  | { of: 'texts'; values: readonly string[] }
+export type SqlParameter = string | number | Uint8Array | SqlList
 export type SqlRow = Record<string, unknown>
 
 /**
@@ -26,7 +36,7 @@ const settings = (temporaryFolder: string, memoryLimit: string) => ({
 
 export class Database {
   readonly #instance: DuckDBInstance
-  readonly #blob: (bytes: Uint8Array) => { bytes: Uint8Array }
+  readonly #values: Values
   readonly #memoryLimit: string
   readonly #connections = new Set<Connection>()
   /** Belongs to no query, so no query can close it while it is in use. */
@@ -37,11 +47,11 @@ export class Database {
   private constructor(
     instance: DuckDBInstance,
     maintenance: DuckDBConnection,
-    blob: (bytes: Uint8Array) => { bytes: Uint8Array },
+    values: Values,
     memoryLimit: string,
   ) {
     this.#instance = instance
-    this.#blob = blob
+    this.#values = values
     this.#memoryLimit = memoryLimit
     this.#maintenance = this.#wrap(maintenance)
   }
@@ -49,12 +59,13 @@ export class Database {
   /** @param temporaryFolder where DuckDB spills; made when missing. */
   static async open(options: { temporaryFolder: string; memoryLimit: string }): Promise<Database> {
     mkdirSync(options.temporaryFolder, { recursive: true })
-    const { DuckDBInstance, blobValue } = await import('@duckdb/node-api')
+    const library = await import('@duckdb/node-api')
+    const { DuckDBInstance } = library
     const instance = await DuckDBInstance.create(
       ':memory:',
       settings(options.temporaryFolder, options.memoryLimit),
     )
-    return new Database(instance, await instance.connect(), blobValue, options.memoryLimit)
+    return new Database(instance, await instance.connect(), valuesOf(library), options.memoryLimit)
   }
 
   async connect(): Promise<Connection> {
@@ -91,7 +102,7 @@ export class Database {
   }
 
   #wrap(connection: DuckDBConnection): Connection {
-    return new Connection(connection, this.#turns, this.#blob)
+    return new Connection(connection, this.#turns, this.#values)
   }
 }
 
@@ -103,39 +114,32 @@ export class Connection {
   readonly #turns: Turns
   /** A connection runs one statement at a time, whatever the database allows. */
   readonly #own = new Turns()
-  readonly #blob: (bytes: Uint8Array) => { bytes: Uint8Array }
+  readonly #values: Values
   readonly #prepared = new Map<string, DuckDBPreparedStatement>()
   #open = true
 
-  constructor(
-    connection: DuckDBConnection,
-    turns: Turns,
-    blob: (bytes: Uint8Array) => { bytes: Uint8Array },
-  ) {
+  constructor(connection: DuckDBConnection, turns: Turns, values: Values) {
     this.#connection = connection
     this.#turns = turns
-    this.#blob = blob
+    this.#values = values
   }
 
   /** @param sql one statement or more. Whatever creates or drops tables must come through here. */
   async run(sql: string, parameters?: readonly SqlParameter[]): Promise<void> {
     await this.#inTurn(async () => {
       if (CHANGES_CATALOG.test(sql)) this.#forgetPlans()
-      await this.#connection.run(sql, this.#values(parameters) as never)
+      await this.#run(sql, parameters)
     })
   }
 
   /** Runs a statement whose plan is kept: for those that take longer to plan than to run. */
   async runPrepared(sql: string, parameters: readonly SqlParameter[] = []): Promise<void> {
-    await this.#inTurn(async () => (await this.#bound(sql, parameters)).run())
+    await this.#inTurn(async () => (await this.#statement(sql, parameters)).run())
   }
 
   /** For small results only: rows are turned into objects on the event loop. 64-bit integers come as numbers. */
   async rows<Row extends SqlRow>(sql: string, parameters?: readonly SqlParameter[]): Promise<Row[]> {
-    const reader = await this.#inTurn(() =>
-      this.#connection.runAndReadAll(sql, this.#values(parameters) as never),
-    )
-    return reader.getRowObjectsJS().map(withNumbers) as Row[]
+    return this.#rowsIn(await this.#inTurn(() => this.#run(sql, parameters)))
   }
 
   /** As {@link rows}, for a statement whose plan is kept. */
@@ -143,8 +147,7 @@ export class Connection {
     sql: string,
     parameters: readonly SqlParameter[] = [],
   ): Promise<Row[]> {
-    const reader = await this.#inTurn(async () => (await this.#bound(sql, parameters)).runAndReadAll())
-    return reader.getRowObjectsJS().map(withNumbers) as Row[]
+    return this.#rowsIn(await this.#inTurn(async () => (await this.#statement(sql, parameters)).run()))
   }
 
   close(): void {
@@ -157,10 +160,10 @@ export class Connection {
     return this.#own.take(() => this.#turns.take(work))
   }
 
-  async #bound(sql: string, parameters: readonly SqlParameter[]): Promise<DuckDBPreparedStatement> {
+  async #statement(sql: string, parameters: readonly SqlParameter[]): Promise<DuckDBPreparedStatement> {
     const statement = this.#prepared.get(sql) ?? (await this.#connection.prepare(sql))
     this.#prepared.set(sql, statement)
-    statement.bind(this.#values(parameters) as never)
+    statement.bind(...this.#bound(parameters))
     return statement
   }
 
@@ -170,10 +173,56 @@ export class Connection {
     this.#prepared.clear()
   }
 
-  #values(parameters: readonly SqlParameter[] | undefined) {
-    return parameters?.map((one) => (one instanceof Uint8Array ? this.#blob(one) : one))
+  /** Without parameters, not even an empty list of them: preparing would be two trips more to another thread. */
+  #run(sql: string, parameters: readonly SqlParameter[] | undefined): Promise<DuckDBMaterializedResult> {
+    return parameters ? this.#connection.run(sql, ...this.#bound(parameters)) : this.#connection.run(sql)
+  }
+
+  #bound(parameters: readonly SqlParameter[]): [values: never, types: never] {
+    const bound = parameters.map(this.#values.bind)
+    return [bound.map(({ value }) => value) as never, bound.map(({ type }) => type) as never]
+  }
+
+  /** All is there already: asking for each piece by itself would be a trip to another thread each. */
+  #rowsIn<Row extends SqlRow>(result: DuckDBMaterializedResult): Row[] {
+    const names = result.deduplicatedColumnNames()
+    const rows: Row[] = []
+    for (let index = 0; index < result.chunkCount; index++) {
+      const chunk = result.getChunk(index)
+      for (let row = 0; row < chunk.rowCount; row++) {
+        const values = chunk.convertRowValues(row, this.#values.read)
+        rows.push(withNumbers(Object.fromEntries(names.map((name, column) => [name, values[column]]))) as Row)
+      }
+    }
+    return rows
   }
 }
+
+type Library = typeof import('@duckdb/node-api')
+
+interface Values {
+  /** A parameter as the library takes it; without a type it chooses that by the value. */
+  bind(parameter: SqlParameter): { value: unknown; type?: DuckDBType }
+  read: Library['JSDuckDBValueConverter']
+}
+
+const valuesOf = ({
+  blobValue,
+  listValue,
+  LIST,
+  BIGINT,
+  VARCHAR,
+  JSDuckDBValueConverter,
+}: Library): Values => ({
+  bind(parameter) {
+    if (parameter instanceof Uint8Array) return { value: blobValue(parameter) }
+    if (typeof parameter !== 'object') return { value: parameter }
+    return parameter.of === 'texts'
+      ? { value: listValue(parameter.values), type: LIST(VARCHAR) }
+      : { value: listValue(parameter.values.map(BigInt)), type: LIST(BIGINT) }
+  },
+  read: JSDuckDBValueConverter,
+})
 
 function withNumbers(row: SqlRow): SqlRow {
   for (const [key, value] of Object.entries(row)) if (typeof value === 'bigint') row[key] = Number(value)

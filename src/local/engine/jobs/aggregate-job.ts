@@ -8,6 +8,7 @@ import { type Connection, countRows } from '../duckdb/database.ts'
 import { type DeltaPosition, DeltaSource } from '../query/delta-source.ts'
 import type { Batch, BatchJob, BatchPlan, Output } from '../query/query.ts'
 import { type DeltaInput, planOf, readingsOf } from './delta-input.ts'
+import { LiveRows } from './live-rows.ts'
 import type { BucketRange } from './time-bucket-range.ts'
 import type { UpsertTable } from './upsert-rows.ts'
 import { compactKeyed, updateKeyed } from './upsert-table.ts'
@@ -41,6 +42,7 @@ export class AggregateJob implements BatchJob<DeltaInput, DeltaPosition> {
   readonly #connection: Connection
   readonly #aggregated: DeltaTable
   readonly #retention: TableMaintenance
+  readonly #liveRows: LiveRows
   readonly #listen: (onInput: () => void) => () => void
   #stopListening: (() => void) | undefined
   #source: DeltaSource | undefined
@@ -51,6 +53,7 @@ export class AggregateJob implements BatchJob<DeltaInput, DeltaPosition> {
     this.#connection = connection
     this.#listen = listen
     this.#aggregated = new DeltaTable(context, TABLES.aggregated)
+    this.#liveRows = new LiveRows(context, connection, BY_HOUR)
     this.outputs = [{ table: this.#aggregated, appId: 'aggregate', everyBatch: true }]
     this.#retention = new TableMaintenance(context, this.#aggregated)
   }
@@ -83,6 +86,7 @@ export class AggregateJob implements BatchJob<DeltaInput, DeltaPosition> {
       batch,
       readings,
       input.span,
+      this.#liveRows,
     )
     const count = updated ?? (await countRows(this.#connection, readings))
     return { input: count, output: count }

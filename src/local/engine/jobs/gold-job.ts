@@ -3,12 +3,13 @@ import { type BatchCounts, TABLES } from '../../../contract/tables.ts'
 import type { EngineContext } from '../api/options.ts'
 import { compactAppended } from '../delta/compaction.ts'
 import { DeltaTable } from '../delta/delta-writer.ts'
-import { dataFileName, writeParquet } from '../delta/parquet-file.ts'
+import { dataFileName, STORED, writeParquet } from '../delta/parquet-file.ts'
 import { TableMaintenance } from '../delta/table-maintenance.ts'
 import { type Connection, countRows } from '../duckdb/database.ts'
 import { type DeltaPosition, DeltaSource } from '../query/delta-source.ts'
 import type { Batch, BatchJob, BatchPlan, Output } from '../query/query.ts'
 import { type DeltaInput, planOf, readingsOf } from './delta-input.ts'
+import { LiveRows, LOADED, MOST_READINGS } from './live-rows.ts'
 import type { UpsertTable } from './upsert-rows.ts'
 import { compactKeyed, updateKeyed } from './upsert-table.ts'
 
@@ -26,6 +27,12 @@ const BY_MINUTE: UpsertTable = {
   extremes: true,
 }
 
+const COLUMNS = TABLES.silver.columns.map(([name, type]) => ({ name: `"${name}"`, type: STORED[type] }))
+const WORK_TABLE = `CREATE OR REPLACE TEMP TABLE readings (${COLUMNS.map(({ name, type }) => `${name} ${type}`).join(', ')})`
+
+/** After this many rows the work table is made anew, since DuckDB keeps the space of deleted rows. */
+const ROWS_PER_WORK_TABLE = 5000
+
 export class GoldJob implements BatchJob<DeltaInput, DeltaPosition> {
   readonly name = 'gold'
   readonly outputs: readonly Output[]
@@ -34,6 +41,9 @@ export class GoldJob implements BatchJob<DeltaInput, DeltaPosition> {
   readonly #gold: DeltaTable
   readonly #byMinute: DeltaTable
   readonly #retentions: TableMaintenance[]
+  readonly #liveRows: LiveRows
+  readonly #unfinished: string
+  #rowsInWorkTable = Number.POSITIVE_INFINITY
   readonly #listen: (onInput: () => void) => () => void
   #stopListening: (() => void) | undefined
   #source: DeltaSource | undefined
@@ -48,8 +58,10 @@ export class GoldJob implements BatchJob<DeltaInput, DeltaPosition> {
     this.#context = context
     this.#connection = connection
     this.#listen = listen
+    this.#unfinished = context.lake.unfinishedFile()
     this.#gold = new DeltaTable(context, TABLES.gold)
     this.#byMinute = new DeltaTable(context, TABLES.byMinute)
+    this.#liveRows = new LiveRows(context, connection, BY_MINUTE)
     this.outputs = [
       { table: this.#gold, appId: 'gold', everyBatch: true },
       { table: this.#byMinute, appId: 'gold-by-minute', everyBatch: true },
@@ -79,11 +91,35 @@ export class GoldJob implements BatchJob<DeltaInput, DeltaPosition> {
 
   async execute(batch: Batch, input: DeltaInput): Promise<BatchCounts> {
     if (!this.#source) throw new Error('The source of gold is not open.')
-    const readings = readingsOf(this.#source, input)
+    const readings = await this.#readings(this.#source, input)
     const [gold, byMinute] = this.outputs as [Output, Output]
     const count = (await this.#append(batch, gold, readings)) ?? (await countRows(this.#connection, readings))
-    await updateKeyed(this.#context, this.#connection, BY_MINUTE, byMinute, batch, readings, input.span)
+    await updateKeyed(
+      this.#context,
+      this.#connection,
+      BY_MINUTE,
+      byMinute,
+      batch,
+      readings,
+      input.span,
+      this.#liveRows,
+    )
     return { input: count, output: count }
+  }
+
+  /** SQL of a batch's readings. Few are read once, into a work table, for the two tables that they go into. */
+  async #readings(source: DeltaSource, input: DeltaInput): Promise<string> {
+    const readings = readingsOf(source, input)
+    const count = input.span?.readings ?? Number.POSITIVE_INFINITY
+    if (count > MOST_READINGS) return readings
+    if (this.#rowsInWorkTable + count > ROWS_PER_WORK_TABLE) {
+      await this.#connection.run(WORK_TABLE)
+      this.#rowsInWorkTable = 0
+    } else await this.#connection.runPrepared('TRUNCATE readings')
+    const columns = COLUMNS.map(({ name, type }) => `${name}::${type}`).join(', ')
+    await this.#connection.run(`INSERT INTO readings SELECT ${columns} FROM (${readings})`)
+    this.#rowsInWorkTable += count
+    return LOADED
   }
 
   async maintain(): Promise<void> {
@@ -103,6 +139,7 @@ export class GoldJob implements BatchJob<DeltaInput, DeltaPosition> {
     const written = await writeParquet(this.#context, this.#connection, table.contract, {
       select: `SELECT *, "timestamp"::DATE AS date, hour("timestamp") AS hour FROM (${readings})`,
       name: dataFileName(batch.id, batch.id, 'b', 0),
+      ...(readings === LOADED && { planKept: { unfinished: this.#unfinished } }),
     })
     await this.#context.tuning.failpoint(`${table.title}: file written`)
     const count = written?.rows ?? 0

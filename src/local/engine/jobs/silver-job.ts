@@ -17,7 +17,7 @@ import type { Batch, BatchJob, BatchPlan, Output } from '../query/query.ts'
 import type { QueryCheckpoint } from '../query/query-checkpoint.ts'
 import { type BatchSpan, Duplicates } from './deduplication.ts'
 import { linesOf, REASONS, RULE_MACROS, shortWay, validated } from './silver-rules.ts'
-import { hasIrregular, insertMany } from './work-table.ts'
+import { insertMany } from './work-table.ts'
 
 export interface SilverInput {
   pieces: BronzePiece[]
@@ -32,6 +32,15 @@ interface LoadedRow extends Record<string, unknown> {
   has_intra_batch_duplicates: boolean
   rows: number
   kept: number
+  /** Rows with their raw line: the rules have refused them, or the short way could not do them. */
+  raw: number
+}
+
+interface Loaded {
+  span: BatchSpan
+  /** Right as long as no row repeats an earlier one. */
+  counts: Required<BatchCounts>
+  raw: number
 }
 
 /** Paths of foreign files that have been read, one per line. */
@@ -67,6 +76,8 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
   readonly #retentions: TableMaintenance[]
   readonly #duplicates: Duplicates
   readonly #readForeign = new Set<string>()
+  /** Where its files stand until they are whole, one at a time. */
+  readonly #unfinished: string
   #source: BronzeSource | undefined
   #rowsInWorkTables = Number.POSITIVE_INFINITY
   /** How many small batches still take the rules at once. */
@@ -81,6 +92,7 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
     this.#context = context
     this.#connection = connection
     this.#checkpoint = checkpoint
+    this.#unfinished = context.lake.unfinishedFile()
     this.#silver = new DeltaTable(context, TABLES.silver)
     this.#quarantine = new DeltaTable(context, TABLES.quarantine)
     this.outputs = [
@@ -118,8 +130,7 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
 
   async execute(batch: Batch, input: SilverInput): Promise<BatchCounts> {
     const pieces = asTheyAre(input.pieces, this.#resolve)
-    await this.#load(pieces)
-    const loaded = await this.#look()
+    const loaded = await this.#load(pieces)
     const { span } = loaded
     refuseCutFiles(pieces, this.#resolve, loaded.counts)
     const counts = (await this.#duplicates.find(span, batch.id)) ? await this.#leaveOut() : loaded.counts
@@ -150,7 +161,7 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
   #resolve = (path: string): string => this.#context.lake.resolve(BRONZE.container, path)
 
   /** Fills the table `batch` with the validated lines, in bronze order. */
-  async #load(pieces: readonly BronzePiece[]): Promise<void> {
+  async #load(pieces: readonly BronzePiece[]): Promise<Loaded> {
     if (this.#rowsInWorkTables > ROWS_PER_WORK_TABLE) {
       await this.#connection.run(
         `CREATE OR REPLACE TEMP TABLE batch AS ${validated(`SELECT '' AS raw LIMIT 0`)}`,
@@ -162,16 +173,18 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
     if (isReadByDuckDb(pieces, this.#resolve)) {
       const files = quotedList(pieces.map(({ path }) => this.#resolve(path)))
       await insertMany(this.#connection, linesOf('without_mark(content)', `read_text(${files})`))
-      return
+      return this.#look()
     }
     if (this.#batchesByRules > 0) this.#batchesByRules--
     else {
       await this.#insertEach(INSERT_CANONICAL, pieces)
-      if (!(await hasIrregular(this.#connection))) return
+      const loaded = await this.#look()
+      if (loaded.raw === 0) return loaded
       await this.#connection.runPrepared('TRUNCATE batch')
       this.#batchesByRules = BATCHES_BY_RULES
     }
     await this.#insertEach(INSERT_BATCH, pieces)
+    return this.#look()
   }
 
   /** @param insert takes a text. Its plan is kept: running the rules' costs five times as much as the short way's, for a line too. */
@@ -180,14 +193,14 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
       await this.#connection.runPrepared(insert, [text])
   }
 
-  /** One look at the batch: its counts are right as long as no row repeats an earlier one. */
-  async #look(): Promise<{ span: BatchSpan; counts: Required<BatchCounts> }> {
+  /** All that is asked of a batch, in one look. */
+  async #look(): Promise<Loaded> {
     const [row] = await this.#connection.rowsPrepared<LoadedRow>(`
       SELECT epoch_ms(min(enqueuedAt)) AS earliest, epoch_ms(max(enqueuedAt)) + 1 AS latest,
         count(id) FILTER (enqueuedAt IS NOT NULL) > count(DISTINCT id) FILTER (enqueuedAt IS NOT NULL) AS has_intra_batch_duplicates,
-        count(*) AS rows, count(*) FILTER (reasons IS NULL) AS kept
+        count(*) AS rows, count(*) FILTER (reasons IS NULL) AS kept, count(raw) AS raw
       FROM batch`)
-    const { rows = 0, kept = 0 } = row ?? {}
+    const { rows = 0, kept = 0, raw = 0 } = row ?? {}
     return {
       span: {
         earliest: row?.earliest ?? undefined,
@@ -195,6 +208,7 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
         hasIntraBatchDuplicates: row?.has_intra_batch_duplicates ?? false,
       },
       counts: { input: rows, output: kept, quarantined: rows - kept, duplicates: 0 },
+      raw,
     }
   }
 
@@ -222,6 +236,7 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
         ? await writeParquet(this.#context, this.#connection, table.contract, {
             select,
             name: dataFileName(batch.id, batch.id, 'b', 0),
+            planKept: { unfinished: this.#unfinished },
           })
         : undefined
     await this.#context.tuning.failpoint(`${table.title}: file written`)

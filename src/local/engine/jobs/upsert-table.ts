@@ -11,6 +11,7 @@ import { ConflictError, type DeltaTable } from '../delta/delta-writer.ts'
 import { dataFileName, type WrittenFile, writeParquet } from '../delta/parquet-file.ts'
 import type { Connection } from '../duckdb/database.ts'
 import type { Batch, Output } from '../query/query.ts'
+import type { LiveRows } from './live-rows.ts'
 import { type BucketRange, type LiveUpdate, liveUpdate, rangeOf, type SlotSpan } from './time-bucket-range.ts'
 import { finalRows, foreignColumns, freshRows, mergedRows, stored, type UpsertTable } from './upsert-rows.ts'
 
@@ -34,6 +35,7 @@ interface Writing {
  * Brings the table up to date with the readings of a batch.
  * @param readings SQL of them.
  * @param span theirs, where it is known: a batch of the present then takes one statement for each file that it writes.
+ * @param liveRows of this table: where such a batch is small, they know what it is merged with.
  * @returns how many there were; undefined when the table had the batch already.
  */
 export async function updateKeyed(
@@ -44,11 +46,12 @@ export async function updateKeyed(
   batch: Batch,
   readings: string,
   span: SlotSpan | undefined,
+  liveRows: LiveRows,
 ): Promise<number | undefined> {
   if (table.transaction(appId) >= batch.id) return undefined
   for (let tries = 1; ; tries++) {
     try {
-      return await updateOnce(context, connection, keyed, { table, appId }, batch, readings, span)
+      return await updateOnce(context, connection, keyed, { table, appId }, batch, readings, span, liveRows)
     } catch (error) {
       // Another writer has rewritten a file meanwhile: the table as it left it is what the batch goes into.
       if (!(error instanceof ConflictError) || tries === MOST_TRIES) throw error
@@ -68,12 +71,20 @@ async function updateOnce(
   batch: Batch,
   readings: string,
   span: SlotSpan | undefined,
+  liveRows: LiveRows,
 ): Promise<number> {
   const nameOf = (index: number) => dataFileName(batch.id, batch.id, 'k', index)
   const writing = { context, connection, keyed, table, nameOf }
+  liveRows.begin()
   const live = span && liveUpdate(table.state.files.values(), span, ROWS_PER_FILE)
   const { written, touched, count } = live
-    ? { written: await writeLive(writing, live, readings), touched: live.touched, count: span.readings }
+    ? {
+        written:
+          (await liveRows.write(table, live, readings, span.readings, nameOf)) ??
+          (await writeLive(writing, live, readings)),
+        touched: live.touched,
+        count: span.readings,
+      }
     : await writeAnyTime(writing, readings)
   await table.commit({
     operation: 'MERGE',
@@ -89,6 +100,7 @@ async function updateOnce(
     dataChange: true,
     commitMetadata: batch.commitMetadata({ input: count, output: count }),
   })
+  liveRows.committed()
   await context.tuning.failpoint(`${table.title}: committed`)
   return count
 }

@@ -6,12 +6,6 @@ const ASSIGNED = [...COLUMNS.split(', '), 'reasons', 'raw', 'id']
   .map((column) => `${column} = irregular.${column}`)
   .join(', ')
 
-/** Whether {@link shortWay} has put lines into `batch` that it could not do. */
-export async function hasIrregular(connection: Connection): Promise<boolean> {
-  const found = await connection.rowsPrepared('SELECT 1 AS found FROM batch WHERE raw IS NOT NULL LIMIT 1')
-  return found.length > 0
-}
-
 /**
  * Rows as `INSERT INTO batch` of {@link validated} puts them, in the same order. The short way does nearly all of them; the
  * others are validated by the rules, and put in their places. The table must be empty.

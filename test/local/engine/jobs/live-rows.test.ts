@@ -1,0 +1,70 @@
+/** Small batches of the present: what they are merged with is kept in memory, and so are the plans of what is written for them. */
+import { afterEach, expect, it, vi } from 'vitest'
+import { Connection } from '../../../../src/local/engine/duckdb/database.ts'
+import { mergeRows, type SumRow } from '../../../../src/local/engine/jobs/live-rows.ts'
+import { readings, type TestLake, testLake } from '../lake-fixture.ts'
+
+const row = (bucket: number, city: string, temperatures: number, of = 1): SumRow => ({
+  ...{ bucket, city, readings: of, temperatures, humidities: 50 * of },
+  ...{ lowest: temperatures, highest: temperatures },
+})
+
+it('merges rows of the same bucket and city', () => {
+  const before = [row(7, 'Oslo', 4, 2), row(7, 'Lima', 9)]
+  expect(mergeRows(before, [row(7, 'Oslo', -3), row(8, 'Lima', 1)])).toEqual([
+    { bucket: 7, city: 'Oslo', readings: 3, temperatures: 1, humidities: 150, lowest: -3, highest: 4 },
+    row(7, 'Lima', 9),
+    row(8, 'Lima', 1),
+  ])
+  expect(before[0]).toEqual(row(7, 'Oslo', 4, 2))
+})
+
+it('leaves sums to DuckDB that would not be exact', () => {
+  const half = Number.MAX_SAFE_INTEGER / 2 + 1
+  expect(mergeRows([row(7, 'Oslo', half)], [row(7, 'Oslo', half)])).toBeUndefined()
+})
+
+let lake: TestLake
+afterEach(() => {
+  vi.restoreAllMocks()
+  lake?.remove()
+})
+
+it('reads the file that it goes on with once, after a start, and keeps its plans', async () => {
+  lake = testLake()
+  const unprepared = vi.spyOn(Connection.prototype, 'rows')
+  const prepared = vi.spyOn(Connection.prototype, 'rowsPrepared')
+  const textsOf = (spy: { mock: { calls: unknown[][] } }) => spy.mock.calls.map(([sql]) => String(sql))
+  /** Files of means that statements have read since the last time. */
+  const filesRead = () => {
+    const files = [...textsOf(unprepared), ...textsOf(prepared)].flatMap(
+      (sql) => sql.match(/read_parquet\(\['[^']*weather_(by_minute|aggregated)\/[^']*'/g) ?? [],
+    )
+    unprepared.mockClear()
+    return files.length
+  }
+  let placed = 0
+  let { engine } = lake.engine()
+  const begin = () => (['silver', 'gold', 'aggregate'] as const).map((name) => engine.run(name))
+  let runs = begin()
+  const batch = async () => {
+    const id = placed++
+    await lake.place(0, readings(id * 5, 5))
+    for (const run of runs) await vi.waitFor(() => expect(run.progress?.batchId).toBe(id), 30_000)
+  }
+  for (let count = 0; count < 4; count++) await batch()
+  expect(filesRead()).toBe(0)
+  const copies = textsOf(prepared).filter((sql) => sql.startsWith('COPY'))
+  // Of four tables, four times each.
+  expect(copies).toHaveLength(16)
+  expect(new Set(copies).size).toBe(4)
+  await engine.close()
+  ;({ engine } = lake.engine())
+  runs = begin()
+  prepared.mockClear()
+  await batch()
+  expect(filesRead()).toBe(2)
+  await batch()
+  expect(filesRead()).toBe(0)
+  await engine.close()
+}, 60_000)
