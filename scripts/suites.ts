@@ -76,6 +76,10 @@ function rowOf(suite: Suite, results: readonly SuiteResult[], refusals: Record<s
   const failed = tried.filter(({ outcome }) => outcome === 'failed')
   const unexplained = failed.filter(({ test }) => refusals[test] === undefined)
   failures += unexplained.length
+  if (tried.length === 0) {
+    failures++
+    console.log(`  FAILED ${suite.name}: no test was run`)
+  }
   for (const { test, message } of unexplained) console.log(`  FAILED ${test}: ${message}`)
   return {
     suite: suite.name,

@@ -1,13 +1,13 @@
 /**
  * azure-eventhub's own live tests, from its source archive. Each test makes a hub of its own, on the ports that a host name without one
- * means: 5671, and 443 for what uses WebSockets. Both must be free, and this process allowed to listen there.
+ * means: 5671, and 443 for what uses WebSockets. Most of the time they sleep, so several lanes run at once, each with a loopback of its own.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { testsIn } from './junit.ts'
+import { alone, assertLoopbacks } from './loopback.ts'
 import { done, output, type Suite, type SuiteResult } from './suite.ts'
 
 const NAME = 'azure-eventhub'
@@ -23,7 +23,7 @@ const PACKAGES = [
   'pytest-asyncio==1.3.0',
   'pytest-timeout==2.4.0',
 ]
-const PORTS = [5671, 443]
+const LANES = 6
 /** Of one test: some sleep for longer than three minutes. */
 const LONGEST_S = 900
 const program = [process.execPath, resolve(import.meta.dirname, '../../dist/bin.cjs')] as const
@@ -31,7 +31,7 @@ const program = [process.execPath, resolve(import.meta.dirname, '../../dist/bin.
 export const EVENT_HUBS_SUITES: readonly Suite[] = [{ name: NAME, version: VERSION, run }]
 
 async function run(folder: string): Promise<SuiteResult[]> {
-  for (const port of PORTS) await assertFree(port)
+  await assertLoopbacks()
   const place = join(folder, `${NAME}-${VERSION}`)
   const python = join(place, 'venv/bin/python')
   if (!existsSync(join(place, 'ready'))) {
@@ -47,41 +47,43 @@ async function run(folder: string): Promise<SuiteResult[]> {
   const unpacked = readdirSync(place, { withFileTypes: true }).find(
     (entry) => entry.isDirectory() && /-\d/.test(entry.name),
   )?.name as string
-  for (const left of ['keys', 'data']) rmSync(join(place, left), { recursive: true, force: true })
-  await makeKeys(join(place, 'keys'))
-  const report = join(place, 'report.xml')
-  const plugins = ['event_hubs_plugin', 'no:cacheprovider'].flatMap((plugin) => ['-p', plugin])
-  const options = [
-    '--timeout',
-    String(LONGEST_S),
-    '--tb=short',
-    '-o',
-    'asyncio_mode=auto',
-    '-o',
-    'junit_logging=no',
-  ]
-  await output(python, ['-m', 'pytest', '-q', ...plugins, ...options, `--junitxml=${report}`, 'livetest'], {
-    cwd: join(place, unpacked, 'tests'),
-    env: {
-      PYTHONPATH: join(import.meta.dirname, 'python'),
-      RTSTREAM_SUITE_FOLDER: place,
-      RTSTREAM_SUITE_PROGRAM: JSON.stringify(program),
-    },
-  })
-  return testsIn(readFileSync(report, 'utf8'))
-}
-
-async function assertFree(port: number): Promise<void> {
-  const server = createServer().listen(port, '127.0.0.1')
-  try {
-    await once(server, 'listening')
-  } catch (cause) {
-    throw new Error(`${NAME}'s tests need port ${port}, which cannot be had: ${(cause as Error).message}`, {
-      cause,
-    })
+  const keys = join(place, 'keys')
+  rmSync(keys, { recursive: true, force: true })
+  await makeKeys(keys)
+  const cwd = join(place, unpacked, 'tests')
+  const env = {
+    PYTHONPATH: join(import.meta.dirname, 'python'),
+    RTSTREAM_SUITE_KEYS: keys,
+    RTSTREAM_SUITE_PROGRAM: JSON.stringify(program),
   }
-  server.close()
-  await once(server, 'close')
+  const plugins = ['event_hubs_plugin', 'no:cacheprovider'].flatMap((plugin) => ['-p', plugin])
+  const options = ['-m', 'pytest', '-q', ...plugins, '-o', 'asyncio_mode=auto']
+  const lane = async (number: number, chosen: readonly string[]) => {
+    const own = join(place, `lane-${number}`)
+    rmSync(own, { recursive: true, force: true })
+    mkdirSync(own)
+    writeFileSync(join(own, 'tests.txt'), chosen.join('\n'))
+    const report = join(own, 'report.xml')
+    const limits = ['--timeout', String(LONGEST_S), '--tb=short', '-o', 'junit_logging=no']
+    const args = [...options, ...limits, `--junitxml=${report}`, `@${join(own, 'tests.txt')}`]
+    await output(...alone(python, args), { cwd, env: { ...env, RTSTREAM_SUITE_FOLDER: own } })
+    return testsIn(readFileSync(report, 'utf8'))
+  }
+  const listed = await output(...alone(python, [...options, '--collect-only', 'livetest']), {
+    cwd,
+    env: { ...env, RTSTREAM_SUITE_FOLDER: place },
+  })
+  const all = listed
+    .split('\n')
+    .filter((line) => line.includes('::'))
+    .map((line) => line.replace(/^tests\//, ''))
+  const lanes = Array.from({ length: LANES }, (_, number) =>
+    lane(
+      number,
+      all.filter((_, index) => index % LANES === number),
+    ),
+  )
+  return (await Promise.all(lanes)).flat()
 }
 
 /** Keys and a certificate that all hubs of the run share. */

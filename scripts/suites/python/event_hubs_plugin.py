@@ -16,7 +16,7 @@ from types import SimpleNamespace
 BASE = os.environ["RTSTREAM_SUITE_FOLDER"]
 PROGRAM = json.loads(os.environ["RTSTREAM_SUITE_PROGRAM"])
 # Made by the runner: the certificate that all the hubs have.
-KEYS = os.path.join(BASE, "keys")
+KEYS = os.environ["RTSTREAM_SUITE_KEYS"]
 HUB_PORT = 5671
 WEBSOCKET_PORT = 443
 
