@@ -1,8 +1,10 @@
 /** Small batches of the present: what they are merged with is kept in memory, and so are the plans of what is written for them. */
+import { dirname } from 'node:path'
 import { afterEach, expect, it, vi } from 'vitest'
 import { Connection } from '../../../../src/local/engine/duckdb/database.ts'
 import { mergeRows, type SumRow } from '../../../../src/local/engine/jobs/live-rows.ts'
-import { readings, type TestLake, testLake } from '../lake-fixture.ts'
+import { readTable } from '../../../support/tables.ts'
+import { reading, readings, type TestLake, testLake } from '../lake-fixture.ts'
 
 const row = (bucket: number, city: string, temperatures: number, of = 1): SumRow => ({
   ...{ bucket, city, readings: of, temperatures, humidities: 50 * of },
@@ -67,4 +69,31 @@ it('reads the file that it goes on with once, after a start, and keeps its plans
   await batch()
   expect(filesRead()).toBe(0)
   await engine.close()
+}, 60_000)
+
+it('keeps a city as it is that begins with U+FEFF, through the batches after it and a start', async () => {
+  lake = testLake()
+  const cities = ['\ufeff', '\ufeffOslo', 'Oslo']
+  for (const batch of [0, 1]) {
+    const { engine } = lake.engine()
+    const runs = (['silver', 'gold', 'aggregate'] as const).map((name) => engine.run(name))
+    for (const id of [batch * 2, batch * 2 + 1]) {
+      await lake.place(
+        0,
+        cities.map((city, index) => reading(id * 10 + index, { city })),
+      )
+      for (const run of runs) await vi.waitFor(() => expect(run.progress?.batchId).toBe(id), 30_000)
+    }
+    await engine.close()
+  }
+  for (const table of ['gold/weather_by_minute', 'gold/weather_aggregated']) {
+    const sql = 'SELECT hex(city) AS city, sum(readings) AS readings FROM rows GROUP BY ALL ORDER BY ALL'
+    const expected = cities.map((city) => ({
+      city: Buffer.from(city).toString('hex').toUpperCase(),
+      readings: 4,
+    }))
+    expect(await readTable(dirname(lake.root), table, sql)).toEqual(
+      expected.sort((one, other) => (one.city < other.city ? -1 : 1)),
+    )
+  }
 }, 60_000)
