@@ -16,8 +16,8 @@ export const RELIABILITY: readonly Mutation[] = [
     [
       [
         'a clock set forward gives a command up',
-        '{ status, isNews, at, monotonic }: Extract',
-        '{ status, isNews, at, at: monotonic }: Extract',
+        '{ status, isNews, at, monotonic, sinceBoot }: Extract',
+        '{ status, isNews, at, at: monotonic, sinceBoot }: Extract',
       ],
     ],
   ),
