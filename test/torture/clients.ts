@@ -8,6 +8,7 @@ import { Kafka, logLevel } from 'kafkajs'
 import { ensurePython } from '../../scripts/python-env.ts'
 import { cli } from '../support/cli.ts'
 import { counts, ended, mustBalance, type Part, pause, run, type TortureOptions } from './program.ts'
+import { readingOf } from './reading.ts'
 import type { Endpoints } from './served.ts'
 
 /** Batches of each sender, and events of each batch. */
@@ -20,18 +21,8 @@ interface Client {
   work(device: string, endpoints: Endpoints): Promise<number>
 }
 
-const body = (device: string, number: number) => ({
-  eventId: crypto.randomUUID(),
-  deviceId: device,
-  deviceSequenceNumber: number,
-  city: 'Bern',
-  temperature: 12,
-  humidity: 60,
-  timestamp: '2026-11-24 12:00:00',
-  createdAt: new Date().toISOString(),
-})
 const batchOf = (device: string, batch: number) =>
-  Array.from({ length: EVENTS }, (_, index) => body(device, batch * EVENTS + index))
+  Array.from({ length: EVENTS }, (_, index) => readingOf(crypto.randomUUID(), device, batch * EVENTS + index))
 
 const eventHubs: Client = {
   name: '@azure/event-hubs, sending',

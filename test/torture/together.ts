@@ -6,6 +6,7 @@ import { openAudience } from '../support/audience.ts'
 import { cli } from '../support/cli.ts'
 import { joinRoom, type SimulatedPhone } from '../support/phones.ts'
 import { between, counts, mustBalance, type Part, pause, type TortureOptions } from './program.ts'
+import { readingOf } from './reading.ts'
 import type { Endpoints } from './served.ts'
 
 const PHONES = 5
@@ -70,17 +71,8 @@ async function answered(work: Promise<void>): Promise<void> {
   }
 }
 
-const bodyOf = (device: string, number: number) => ({
-  // The same one whenever it is sent.
-  eventId: `${device}-${number}`,
-  deviceId: device,
-  deviceSequenceNumber: number,
-  city: 'Bern',
-  temperature: 12,
-  humidity: 60,
-  timestamp: '2026-11-24 12:00:00',
-  createdAt: new Date().toISOString(),
-})
+/** The same event whenever it is sent. */
+const bodyOf = (device: string, number: number) => readingOf(`${device}-${number}`, device, number)
 
 async function overAmqp(endpoints: Endpoints, device: string, bodies: string[]): Promise<void> {
   const client = new EventHubProducerClient(endpoints.eventHubsConnectionString, endpoints.eventHub, {
