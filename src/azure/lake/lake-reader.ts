@@ -13,6 +13,7 @@ import type {
 } from '../../pipeline/ports/lake.ts'
 import { BronzeWatch } from './bronze-watch.ts'
 import { ChangedParts } from './changed-parts.ts'
+import { CityMeans } from './city-means.ts'
 import type { DataFile } from './data-file.ts'
 import type { LakeClient } from './data-lake.ts'
 import { DeltaTable } from './delta-table.ts'
@@ -30,9 +31,8 @@ const MAX_ROWS = 5000
 /** Largest file (bytes) that is read for its rows; of a larger one they are only counted. */
 const MAX_BYTES = 64_000_000
 const MAX_QUARANTINED = 50
-/** Shortest time between reads of the aggregate (ms), and most rows that one read takes. */
+/** Shortest time between reads of the aggregate (ms). */
 const CITIES_EVERY_MS = 4000
-const MAX_AGGREGATE_ROWS = 50_000
 
 const EMPTY_BRONZE: BronzeSnapshot = {
   files: 0,
@@ -66,6 +66,7 @@ export function createLakeReader(options: LakeReaderOptions): LakeReader {
       new DeltaTable(client, container, path),
     ]),
   ) as Record<TableName, DeltaTable>
+  const means = new CityMeans(tables.aggregated)
   let lastBronze = EMPTY_BRONZE
   let cities: { version: number; at: number } = { version: -1, at: Number.NEGATIVE_INFINITY }
 
@@ -75,7 +76,7 @@ export function createLakeReader(options: LakeReaderOptions): LakeReader {
     if (version === cities.version || Math.abs(clock.now() - cities.at) < CITIES_EVERY_MS) return undefined
     // A version that could not be read is retried as often as a new one is read.
     cities = { ...cities, at: clock.now() }
-    const read = await readCities(tables.aggregated, signal)
+    const read = await means.read(signal)
     if (read) cities = { ...cities, version }
     return read
   }
@@ -195,37 +196,4 @@ async function quarantinedRows(
     reasons: Array.isArray(row.reasons) ? row.reasons.map(String) : [],
     enqueuedAt: numberOf(row.enqueuedAt),
   }))
-}
-
-/** Means over all dates and hours, weighted by readings. */
-async function readCities(
-  table: DeltaTable,
-  signal: AbortSignal | undefined,
-): Promise<CityMean[] | undefined> {
-  const sums = new Map<string, { temperature: number; humidity: number; readings: number }>()
-  let read = 0
-  for (const file of table.files) {
-    if (read > MAX_AGGREGATE_ROWS) break
-    const rows = await table.rowsOf(file, ['city', 'avg_temperature', 'avg_humidity', 'readings'], signal)
-    // Rewritten while we were reading: the next poll reads the new version.
-    if (!rows) return undefined
-    read += rows.length
-    for (const row of rows) {
-      const city = textOf(row.city) ?? ''
-      const readings = numberOf(row.readings) ?? 0
-      const sum = sums.get(city) ?? { temperature: 0, humidity: 0, readings: 0 }
-      sum.temperature += (numberOf(row.avg_temperature) ?? 0) * readings
-      sum.humidity += (numberOf(row.avg_humidity) ?? 0) * readings
-      sum.readings += readings
-      sums.set(city, sum)
-    }
-  }
-  return [...sums]
-    .filter(([, { readings }]) => readings > 0)
-    .map(([city, { temperature, humidity, readings }]) => ({
-      city,
-      temperature: temperature / readings,
-      humidity: humidity / readings,
-      readings,
-    }))
 }

@@ -172,6 +172,28 @@ describe('the aggregate', () => {
     })
   })
 
+  it('is read from what is new: an old day costs one read of each of its files', async () => {
+    for (let hour = 0; hour < 24; hour++) await commitCities(`hour-${hour}`, `('Oslo', 1.0, 50.0, 1::BIGINT)`)
+    expect((await poll()).cities).toEqual([{ city: 'Oslo', temperature: 1, humidity: 50, readings: 24 }])
+    for (let batch = 0; batch < 3; batch++) {
+      client.asked = []
+      now += 4_000
+      const table = builder('aggregated')
+      const [before, after] = [batch === 0 ? 'hour-23' : `batch-${batch - 1}`, `batch-${batch}`]
+      await table.parquet(
+        after,
+        `SELECT 'Oslo' AS city, 1.0 AS avg_temperature, 50.0 AS avg_humidity, ${batch + 2}::BIGINT AS readings`,
+      )
+      table.commit([table.remove(before), table.add(after)])
+      const { cities } = await poll()
+      expect(cities).toEqual([{ city: 'Oslo', temperature: 1, humidity: 50, readings: 25 + batch }])
+      const read = client.asked.filter(
+        (what) => what.startsWith('read gold/weather_aggregated/') && !what.includes('_delta_log'),
+      )
+      expect(read).toEqual([`read gold/weather_aggregated/${after}`])
+    }
+  })
+
   it('that could not be read is tried again, though it has not changed', async () => {
     await commitCities('a', `('Oslo', 1.0, 50.0, 3::BIGINT)`)
     client.before = (what) => {
