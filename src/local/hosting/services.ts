@@ -1,20 +1,13 @@
 /** Azure on loopback: every service of the pipeline over one data folder, started and stopped together. */
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import { LAKE_CONTAINERS } from '../../contract/containers.ts'
 import type { LakeChanges } from '../../contract/lake-changes.ts'
-import { startDataLake } from '../data-lake/server.ts'
-import { countChanges } from '../data-lake/store/counting.ts'
-import { LakeFolder } from '../data-lake/store/folder.ts'
+import { type DataLakeServer, startDataLake } from '../data-lake/server.ts'
 import type { RateLimit } from '../databricks/rate-limit.ts'
-import { startKafka } from '../event-hubs/kafka/server.ts'
 import type { GroupProgress } from '../event-hubs/links/group-progress.ts'
-import { HubLog } from '../event-hubs/log/log.ts'
-import { startEventHubs } from '../event-hubs/server.ts'
 import { FaultSwitch } from '../faults/fault-switch.ts'
 import { checkExpiry, lakeFaults } from '../faults/http-faults.ts'
-import { fullLake, hubFaults, jobKill, silverKill } from '../faults/service-faults.ts'
+import { fullLake, hubFaults } from '../faults/service-faults.ts'
 import { stuckConsumer } from '../faults/stuck-consumer.ts'
 import { type Clock, systemClock } from '../runtime/clock.ts'
 import { ClosingStack } from '../runtime/closing.ts'
@@ -25,12 +18,13 @@ import {
   type LocalAzureOptions,
 } from '../runtime/options.ts'
 import { lockDataFolder } from '../storage/data-folder-lock.ts'
-import { namingFile } from '../storage/naming-file.ts'
-import { type JobTuning, StreamAnalyticsJob } from '../stream-analytics/job.ts'
-import { BronzeRetention } from '../stream-analytics/retention.ts'
+import type { JobTuning, StreamAnalyticsJob } from '../stream-analytics/job.ts'
+import { type DataPath, openDataPath } from './data-path.ts'
+import { endpointsOf } from './endpoint-list.ts'
 import { createLocalEngine, type EngineFactory } from './engine-factory.ts'
-import { startManagement } from './management.ts'
-import { sessionKeys } from './session-keys.ts'
+import { type HubEndpoints, startHubEndpoints } from './hub-endpoints.ts'
+import { type Management, startManagement } from './management.ts'
+import { type SessionKeys, sessionKeys } from './session-keys.ts'
 
 export interface LocalServices {
   endpoints: LocalAzureEndpoints
@@ -81,104 +75,99 @@ async function start(
   stack: ClosingStack,
   faults: FaultSwitch,
 ): Promise<Pick<LocalServices, 'endpoints' | 'consumerGroups'>> {
-  const { dataDir, ports } = options
-  const { logger, clock = systemClock, createEngine = createLocalEngine } = dependencies
-  const at = (...names: string[]) => join(dataDir, ...names)
+  const { dataDir } = options
+  const { logger, clock = systemClock, createEngine = createLocalEngine, job, lakeChanges } = dependencies
   const lock = lockDataFolder(dataDir, options.command)
   stack.add('the lock of the data folder', () => lock.release())
   // A key pair takes as long as everything else: it is made at the same time.
-  const keys = sessionKeys({ mode: options.keys, seed: options.seed, dataDir, clock })
-  keys.catch(() => {})
-
-  const log = HubLog.open(at('hub'), {
-    partitions: options.partitions,
-    retention: options.hubRetention,
-    clock,
-  })
-  stack.add('the log of the event hub', () => log.close())
-  const lake = new LakeFolder(at('lake'), { limitBytes: options.lakeLimit, clock })
-  if (dependencies.lakeChanges) countChanges(lake, dependencies.lakeChanges)
-  // As a deployment makes them: clients find them before the pipeline has written anything.
-  for (const container of LAKE_CONTAINERS) mkdirSync(at('lake', container), { recursive: true })
-  const { engine, readBySilver, rollIntervalMs } = await createEngine({
-    engine: options.engine,
-    lakeRoot: lake.root,
-    folder: lake,
-    clock,
-    logger,
-    retentionMs: options.lakeRetentionMs,
-    failpoint: silverKill(faults),
-  })
-  stack.add('the notebook engine', () => engine.close())
-  const bronzeRoot = at('lake', 'bronze')
-  const job = new StreamAnalyticsJob({
-    log,
-    lake,
-    bronzeRoot,
-    stateFile: at('state', 'stream-analytics.json'),
-    clock,
-    logger,
-    tuning: {
-      failpoint: jobKill(faults),
-      ...(rollIntervalMs !== undefined && { rollIntervalMs }),
-      ...dependencies.job,
-    },
-  })
-  stack.add('the Stream Analytics job', () => job.close())
-  const retention = new BronzeRetention({
-    bronzeRoot,
-    keepMs: options.lakeRetentionMs,
-    clock,
-    logger,
-    readBySilver,
-    remove: (path) => lake.remove('bronze', path),
-  })
-  stack.add('bronze retention', () => retention.close())
-
-  const { token, hubKey, accountKey, newId, tls } = await keys
+  const keysMade = sessionKeys({ mode: options.keys, seed: options.seed, dataDir, clock })
+  keysMade.catch(() => {})
+  const path = await openDataPath(
+    options,
+    { clock, logger, faults, createEngine, jobTuning: job, lakeChanges },
+    stack,
+  )
+  const keys = await keysMade
   const consumerGroups = ['$Default', asaConsumerGroup, monitorConsumerGroup, ...options.consumerGroups]
-  const hubOptions = {
-    log,
-    hubName: EVENT_HUB_NAME,
-    consumerGroups,
-    tls,
-    auth: { token, keyName, key: hubKey, isExpired: () => faults.isActive('token-expired') },
-    logger,
-    clock,
-    faults: hubFaults(faults),
-  }
-  let hub = await startEventHubs({ ...hubOptions, ports: { plain: ports.amqp, tls: ports.amqpTls } })
-  stack.add('the event hub', () => hub.close())
-  const kafkaOptions = {
-    ...hubOptions,
-    stateFolder: at('state'),
-    retentionMs: options.hubRetention.ms,
-    newId,
-  }
-  let kafka = await startKafka({ ...kafkaOptions, ports: { plain: ports.kafka, tls: ports.kafkaTls } })
-  stack.add("the event hub's Kafka endpoint", () => kafka.close())
-  faults.on('hub-away', {
-    begin: async () => {
-      await Promise.all([hub.close(), kafka.close()])
+  const context = { clock, logger, faults, keys, consumerGroups, stack }
+  const hub = await openHub(options, path, context)
+  faults.on('lake-full', fullLake(path.lake))
+  const { lake, management } = await openRest(options, path, hub, context, dependencies.databricksLimit)
+  return {
+    endpoints: endpointsOf({
+      dataDir,
+      partitions: path.log.partitionCount,
+      consumerGroups,
+      keys,
+      hub: hub.ports(),
+      lake,
+      management,
+    }),
+    consumerGroups: () => {
+      const { amqp, kafka } = hub.groups()
+      return [...amqp.map((group) => withLocalJob(group, path.job)), ...kafka]
     },
-    end: async () => {
-      hub = await startEventHubs({ ...hubOptions, ports: { plain: hub.plainPort, tls: hub.tlsPort } })
-      kafka = await startKafka({ ...kafkaOptions, ports: { plain: kafka.plainPort, tls: kafka.tlsPort } })
+  }
+}
+
+/** What everything that listens needs. */
+interface ListenerContext {
+  clock: Clock
+  logger: Logger
+  faults: FaultSwitch
+  keys: SessionKeys
+  consumerGroups: readonly string[]
+  stack: ClosingStack
+}
+
+async function openHub(
+  { dataDir, ports, hubRetention }: LocalAzureOptions,
+  { log }: DataPath,
+  { clock, logger, faults, keys, consumerGroups, stack }: ListenerContext,
+): Promise<HubEndpoints> {
+  const { token, hubKey, newId, tls } = keys
+  const hub = await startHubEndpoints(
+    {
+      log,
+      hubName: EVENT_HUB_NAME,
+      consumerGroups,
+      tls,
+      auth: { token, keyName, key: hubKey, isExpired: () => faults.isActive('token-expired') },
+      logger,
+      clock,
+      faults: hubFaults(faults),
+      ports,
+      stateFolder: join(dataDir, 'state'),
+      retentionMs: hubRetention.ms,
+      newId,
     },
-  })
-  faults.on('lake-full', fullLake(lake))
+    stack,
+  )
+  faults.on('hub-away', hub.away)
   faults.on(
     'stuck-consumer',
     stuckConsumer({
-      port: () => hub.plainPort,
+      port: () => hub.ports().plain,
       hubName: EVENT_HUB_NAME,
       consumerGroup: '$Default',
       partitions: log.partitionCount,
       token,
     }),
   )
-  const dataLake = await startDataLake({
-    folder: lake,
+  return hub
+}
+
+/** Everything over HTTP: the lake, and the control planes. */
+async function openRest(
+  { dataDir, ports, hubRetention }: LocalAzureOptions,
+  { log, lake: folder, engine, job }: DataPath,
+  hub: HubEndpoints,
+  { clock, logger, faults, keys, consumerGroups, stack }: ListenerContext,
+  databricksLimit: RateLimit | undefined,
+): Promise<{ lake: DataLakeServer; management: Management }> {
+  const { token, accountKey, newId, tls } = keys
+  const lake = await startDataLake({
+    folder,
     account,
     accountKey,
     token,
@@ -188,17 +177,17 @@ async function start(
     clock,
     before: lakeFaults(faults),
   })
-  stack.add('the data lake', () => dataLake.close())
+  stack.add('the data lake', () => lake.close())
   const management = await startManagement({
     job,
     engine,
-    stateFolder: at('state'),
+    stateFolder: join(dataDir, 'state'),
     resources: {
-      ports: { hubTls: hub.tlsPort, lakeTls: dataLake.tlsPort },
+      ports: { hubTls: hub.ports().tls, lakeTls: lake.tlsPort },
       partitions: log.partitionCount,
       consumerGroups,
       createdAt: log.createdAt,
-      retentionMs: options.hubRetention.ms,
+      retentionMs: hubRetention.ms,
     },
     port: ports.management,
     tls,
@@ -206,59 +195,15 @@ async function start(
     newId,
     clock,
     logger,
-    databricksLimit: dependencies.databricksLimit,
+    databricksLimit,
     before: () => checkExpiry(faults),
   })
   stack.add('the management services', () => management.close())
-
-  const plainLake = `http://127.0.0.1:${dataLake.plainPort}/${account}`
-  const endpoints: LocalAzureEndpoints = {
-    eventHubsTls: `sb://localhost:${hub.tlsPort}`,
-    partitions: log.partitionCount,
-    consumerGroups,
-    eventHubsConnectionString: connectionString({
-      Endpoint: `sb://localhost:${hub.plainPort}`,
-      SharedAccessKeyName: keyName,
-      SharedAccessKey: hubKey,
-      UseDevelopmentEmulator: 'true',
-      EntityPath: EVENT_HUB_NAME,
-    }),
-    kafka: `localhost:${kafka.plainPort}`,
-    kafkaTls: `localhost:${kafka.tlsPort}`,
-    lakeTls: `https://localhost:${dataLake.tlsPort}/${account}`,
-    lake: plainLake,
-    lakeConnectionString: connectionString({
-      DefaultEndpointsProtocol: 'http',
-      AccountName: account,
-      AccountKey: accountKey,
-      BlobEndpoint: plainLake,
-    }),
-    accountKey,
-    management: `https://localhost:${management.port}`,
-    token,
-    certificate: tls.cert,
-    certificateFile: writeCertificate(at('local'), tls.cert),
-  }
-  // The local job reads the log itself, as the only reader of its group.
-  const ofJob = (group: GroupProgress): GroupProgress =>
-    group.name === asaConsumerGroup
-      ? { ...group, members: group.members + (job.state === 'Running' ? 1 : 0), next: job.positions }
-      : group
-  return { endpoints, consumerGroups: () => [...hub.groups().map(ofJob), ...kafka.groups()] }
+  return { lake, management }
 }
 
-/** Public, for clients of other languages. */
-function writeCertificate(folder: string, certificate: string): string {
-  const file = join(folder, 'ca.pem')
-  // Files of certificates are put behind each other: the next one begins a line.
-  namingFile(file, () => {
-    mkdirSync(folder, { recursive: true })
-    writeFileSync(file, `${certificate.trimEnd()}\n`)
-  })
-  return file
+/** The local job reads the log itself, as the only reader of its group. */
+function withLocalJob(group: GroupProgress, job: StreamAnalyticsJob): GroupProgress {
+  if (group.name !== asaConsumerGroup) return group
+  return { ...group, members: group.members + (job.state === 'Running' ? 1 : 0), next: job.positions }
 }
-
-const connectionString = (parts: Record<string, string>) =>
-  Object.entries(parts)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(';')
