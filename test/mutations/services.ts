@@ -113,7 +113,7 @@ export const SERVICES: readonly Mutation[] = [
     ],
   ),
   ...of(
-    'local/event-hubs/kafka/server.ts',
+    'local/event-hubs/kafka/client-socket.ts',
     ['test/local/event-hubs/kafka/bounds.test.ts'],
     [
       ['nobody must sign in', 'if (connection.isSignedIn) return', 'return'],

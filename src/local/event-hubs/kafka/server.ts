@@ -10,7 +10,7 @@ import type { HubFaults } from '../hub.ts'
 import type { GroupProgress } from '../links/group-progress.ts'
 import type { HubAuth } from '../links/sas.ts'
 import type { HubLog } from '../log/log.ts'
-import { KafkaConnection } from './connection.ts'
+import { type After, SIGN_IN_MS, serveClient } from './client-socket.ts'
 import { FetchSessions } from './fetching/fetch-sessions.ts'
 import { Coordinator } from './groups/coordinator.ts'
 import { GroupOffsets } from './groups/group-offsets.ts'
@@ -32,8 +32,8 @@ export interface KafkaOptions {
   logger: Logger
   /** What goes wrong on purpose. */
   faults?: HubFaults
-  /** Runs it after so long (ms), unless it is called off by what this returns. */
-  after?: (ms: number, run: () => void) => () => void
+  /** Replaced in tests. */
+  after?: After
 }
 
 export interface KafkaServer {
@@ -45,14 +45,10 @@ export interface KafkaServer {
 }
 
 const MAX_CONNECTIONS = 200
-/** A client must have proved who it is within this time (ms). */
-const SIGN_IN_MS = 20_000
-const AFTER: NonNullable<KafkaOptions['after']> = (ms, run) => {
+const AFTER: After = (ms, run) => {
   const timer = setTimeout(run, ms)
   return () => clearTimeout(timer)
 }
-/** Bytes that a client may leave unread before its next request waits, and no more of them are read. */
-const MAX_UNSENT_BYTES = 8_000_000
 
 /** @throws PortTakenError, StateFileError */
 export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
@@ -68,87 +64,42 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
   const sockets = new Set<Socket>()
   const memory = new MemoryBudget()
 
-  const accept = (socket: Socket, port: () => number) => {
+  const track = (socket: Socket) => {
     sockets.add(socket)
-    socket.setNoDelay(true)
-    socket.on('error', (error) =>
-      logger.debug({ reason: error.message }, 'event hub (Kafka): connection broken'),
-    )
-    const end = (reason: string) => {
-      logger.warn({ reason }, 'event hub (Kafka): connection ended')
-      socket.destroy()
-    }
-    const holdWhatWaits = () => {
-      const { waiting, isSignedIn } = connection
-      if (socket.destroyed || memory.hold(socket, waiting + socket.writableLength, isSignedIn)) return
-      end('too much waits: requests that have not ended, or answers that are not read')
-    }
-    const connection = new KafkaConnection(
-      {
+    socket.once('close', () => sockets.delete(socket))
+  }
+  const accept = (socket: Socket, port: number) => {
+    track(socket)
+    serveClient(socket, {
+      connection: {
         log,
         hubName,
         auth,
         coordinator,
         fetchSessions,
-        port: port(),
+        port,
         retentionMs,
         faults: options.faults,
         logger,
-        clientHost: socket.remoteAddress ?? '',
         now: () => clock.now(),
       },
-      {
-        send(pieces) {
-          socket.cork()
-          for (const piece of pieces) socket.write(piece)
-          socket.uncork()
-          holdWhatWaits()
-          if (socket.writableLength <= MAX_UNSENT_BYTES || socket.destroyed) return undefined
-          socket.pause()
-          return new Promise((resolve) => {
-            const end = () => {
-              socket.off('drain', end)
-              socket.off('close', end)
-              resolve()
-            }
-            socket.on('drain', end)
-            socket.on('close', end)
-          })
-        },
-        end,
-      },
-    )
-    const callOff = after(SIGN_IN_MS, () => {
-      if (connection.isSignedIn) return
-      end('it did not sign in in time')
-    })
-    socket.on('drain', () => {
-      holdWhatWaits()
-      socket.resume()
-    })
-    socket.on('data', (chunk) => {
-      connection.receive(chunk)
-      holdWhatWaits()
-    })
-    socket.once('close', () => {
-      callOff()
-      sockets.delete(socket)
-      memory.release(socket)
-      connection.close()
+      memory,
+      logger,
+      after,
     })
   }
 
   const open = async (name: string, port: number, isSecure: boolean) => {
     let bound = port
     const listener = await listenOnLoopback(name, port, async (at) => {
-      const onSocket = (socket: Socket) => accept(socket, () => bound)
+      const onSocket = (socket: Socket) => accept(socket, bound)
       const server: Server = isSecure
         ? createTlsServer({ ...options.tls, handshakeTimeout: SIGN_IN_MS }, onSocket)
         : createServer(onSocket)
       if (isSecure) server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy())
+      // A handshake that is never ended hangs on the bare socket.
       server.on('connection', (socket: Socket) => {
-        sockets.add(socket)
-        socket.once('close', () => sockets.delete(socket))
+        track(socket)
         socket.on('error', () => {})
       })
       server.maxConnections = MAX_CONNECTIONS
