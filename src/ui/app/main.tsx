@@ -1,25 +1,24 @@
 /** Opens the control room in the terminal's alternate screen, and gives the terminal back however it ends. */
-import { render } from 'ink'
-import { Component, type ReactNode } from 'react'
+import { type RenderOptions, render } from 'ink'
 import type { LakeQuery } from '../../pipeline/ports/query.ts'
 import type { Clock } from '../../pipeline/runtime/clock.ts'
 import type { ReadonlyStore } from '../../pipeline/session/session-types.ts'
 import type { Actions } from '../../pipeline/state/actions.ts'
 import { watchBackground } from '../ink/background.ts'
 import { divertOutput } from '../ink/divert-output.ts'
-import { jobControl } from '../ink/hand-over.ts'
+import { type HandOver, jobControl } from '../ink/hand-over.ts'
 import { openLink } from '../ink/open-link.ts'
 import { windowTitle } from '../ink/terminal-title.ts'
 import { isRisky } from '../input/keymap.ts'
 import { terminalInput } from '../input/terminal-input.ts'
 import type { Token } from '../input/tokens.ts'
 import type { Overlay } from '../input/view-state.ts'
-import { painter } from '../text/ansi.ts'
-import { speaksUtf8 } from '../text/glyphs.ts'
-import { type Background, chooseTheme, THEMES, type ThemeName } from '../text/theme.ts'
+import type { ThemeName } from '../text/theme.ts'
 import { App, type Lend } from './app.tsx'
+import { Appearance } from './appearance.ts'
+import { Boundary } from './boundary.tsx'
 import { Screen, type ScreenOptions } from './screen.ts'
-import { type ScreenFile, screenFiles } from './screen-files.ts'
+import type { ScreenFile } from './screen-files.ts'
 
 export interface ControlRoomOptions {
   store: ReadonlyStore
@@ -73,7 +72,7 @@ const KEY_FPS = 60
 const FIRST_COLUMN = '\r'
 
 export function openControlRoom(options: ControlRoomOptions): ControlRoom {
-  const { stdin, env, store } = options
+  const { stdin, env, store, clock } = options
   const output = divertOutput(options.stdout, options.stderr, options.onOutput)
   const stdout = output.screen
   let reason: QuitReason | undefined
@@ -83,54 +82,23 @@ export function openControlRoom(options: ControlRoomOptions): ControlRoom {
     instance.rerender(null)
     instance.unmount()
   }
-  const onError = (error: Error) => close({ kind: 'crash', error })
-  const depth = stdout.getColorDepth?.({ ...env }) ?? 1
-  const isAscii = options.ascii || !speaksUtf8(env, process.platform)
-  let themeName = options.theme
-  let told: Background
-  let hasMouse = options.mouse
-  // The console of Linux would show them.
-  const hasLinks = env.TERM !== 'linux'
-  const paint = () => painter(chooseTheme(themeName, depth, env, told), isAscii, hasLinks)
+  const onError = (error: unknown) => close(crashOf(error))
+  const { theme, ascii } = options
+  const appearance = new Appearance({ theme, ascii, depth: stdout.getColorDepth?.({ ...env }) ?? 1, env })
   const background = watchBackground({
     write: output.write,
     term: env.TERM,
-    clock: options.clock,
-    onBackground: (is) => {
-      told = is
-      screen.repaint(paint())
+    clock,
+    onBackground: (told) => {
+      appearance.background = told
+      screen.repaint(appearance.painter())
     },
   })
-  const screen = new Screen({
-    store,
-    actions: options.actions,
-    paint: paint(),
-    ...(options.query ? { query: options.query } : {}),
-    ...(options.onExport ? { onExport: options.onExport } : {}),
-    onCopy: (text) => output.write(`\x1b]52;c;${Buffer.from(text).toString('base64')}\x07`),
-    onOpenLink: (url) => openLink(url, { env, platform: process.platform, onProblem: options.onOutput }),
-    onSave: (lines) => {
-      const theme = chooseTheme(themeName, depth, env, told)
-      return options.onSave(
-        screenFiles(lines, painter(theme, isAscii), theme, themeName === 'light' || told === 'light'),
-      )
-    },
-    onMouse: () => {
-      hasMouse = !hasMouse
-      input.setMouse(hasMouse)
-      return hasMouse
-    },
-    onTheme: () => {
-      themeName = THEMES[(THEMES.indexOf(themeName) + 1) % THEMES.length] ?? 'auto'
-      screen.repaint(paint())
-      return themeName
-    },
-    acceptCosts: options.acceptCosts,
-    yesQuit: options.yesQuit,
-    presenter: options.presenter,
-    overlay: options.overlay,
-    onQuit: ({ stopAll }) => close({ kind: 'quit', stopAll }),
-    onHandOver: (what) => jobs.handOver(what),
+  const screen = openScreen(options, appearance, {
+    write: output.write,
+    setMouse: (isOn) => input.setMouse(isOn),
+    quit: ({ stopAll }) => close({ kind: 'quit', stopAll }),
+    handOver: (what) => jobs.handOver(what),
   })
   let lend: Lend | undefined
   const jobs = jobControl(async (deed) => {
@@ -154,17 +122,10 @@ export function openControlRoom(options: ControlRoomOptions): ControlRoom {
       for (const token of tokens) if (token.kind === 'report') background.heard(token.text)
       screen.take(tokens)
     } catch (error) {
-      onError(error instanceof Error ? error : new Error(String(error)))
+      onError(error)
     }
   }
-  const input = terminalInput({
-    stdin,
-    write: output.write,
-    clock: options.clock,
-    mouse: options.mouse,
-    isRisky,
-    onTokens,
-  })
+  const input = terminalInput({ stdin, write: output.write, clock, mouse: options.mouse, isRisky, onTokens })
   // Before the first frame: a key pressed at the sight of it must be a command, not a letter on the screen.
   input.open()
   const title = windowTitle(stdout, `rtstream ${store.getState().session.target}`)
@@ -176,27 +137,12 @@ export function openControlRoom(options: ControlRoomOptions): ControlRoom {
     <Boundary onError={onError}>
       <App screen={screen} onOpen={onOpen} />
     </Boundary>,
-    {
-      stdin,
-      stdout,
-      alternateScreen: true,
-      incrementalRendering: true,
-      exitOnCtrlC: false,
-      patchConsole: false,
-      interactive: true,
-      maxFps: Math.max(KEY_FPS, options.maxFps),
-    },
+    inkOptions(stdin, stdout, options.maxFps),
   )
-  const settled = whenSettled(stdout, options.clock, () => jobs.handOver('redraw'))
+  const settled = whenSettled(stdout, clock, () => jobs.handOver('redraw'))
   const ended = instance
     .waitUntilExit()
-    .then(
-      (): QuitReason => reason ?? { kind: 'signal' },
-      (error: unknown): QuitReason => ({
-        kind: 'crash',
-        error: error instanceof Error ? error : new Error(String(error)),
-      }),
-    )
+    .then((): QuitReason => reason ?? { kind: 'signal' }, crashOf)
     .finally(() => {
       background.close()
       input.close()
@@ -207,6 +153,62 @@ export function openControlRoom(options: ControlRoomOptions): ControlRoom {
     })
   return { ended, close }
 }
+
+const crashOf = (error: unknown): QuitReason => ({
+  kind: 'crash',
+  error: error instanceof Error ? error : new Error(String(error)),
+})
+
+/** What keys can do to the terminal and to the room itself. */
+interface Reach {
+  write(text: string): void
+  setMouse(isOn: boolean): void
+  quit(choice: { stopAll: boolean }): void
+  handOver(what: HandOver): string | undefined
+}
+
+function openScreen(options: ControlRoomOptions, appearance: Appearance, reach: Reach): Screen {
+  const { store, actions, acceptCosts, yesQuit, presenter, overlay, query, onExport, env } = options
+  let hasMouse = options.mouse
+  const screen = new Screen({
+    store,
+    actions,
+    paint: appearance.painter(),
+    ...(query ? { query } : {}),
+    ...(onExport ? { onExport } : {}),
+    onCopy: (text) => reach.write(`\x1b]52;c;${Buffer.from(text).toString('base64')}\x07`),
+    onOpenLink: (url) => openLink(url, { env, platform: process.platform, onProblem: options.onOutput }),
+    onSave: (lines) => options.onSave(appearance.files(lines)),
+    onMouse: () => {
+      hasMouse = !hasMouse
+      reach.setMouse(hasMouse)
+      return hasMouse
+    },
+    onTheme: () => {
+      const name = appearance.nextTheme()
+      screen.repaint(appearance.painter())
+      return name
+    },
+    acceptCosts,
+    yesQuit,
+    presenter,
+    overlay,
+    onQuit: reach.quit,
+    onHandOver: reach.handOver,
+  })
+  return screen
+}
+
+const inkOptions = (stdin: NodeJS.ReadStream, stdout: NodeJS.WriteStream, maxFps: number): RenderOptions => ({
+  stdin,
+  stdout,
+  alternateScreen: true,
+  incrementalRendering: true,
+  exitOnCtrlC: false,
+  patchConsole: false,
+  interactive: true,
+  maxFps: Math.max(KEY_FPS, maxFps),
+})
 
 /** How long a window must keep its size before it is painted whole (ms): dragging an edge is many sizes. */
 const SETTLED_MS = 250
@@ -222,22 +224,5 @@ function whenSettled(stdout: NodeJS.WriteStream, clock: Clock, repaint: () => vo
   return () => {
     cancel()
     stdout.off('resize', onResize)
-  }
-}
-
-/** What a panel throws must not be lost behind the screen. */
-class Boundary extends Component<
-  { children: ReactNode; onError: (error: Error) => void },
-  { hasFailed: boolean }
-> {
-  override state = { hasFailed: false }
-  static getDerivedStateFromError() {
-    return { hasFailed: true }
-  }
-  override componentDidCatch(error: Error) {
-    this.props.onError(error)
-  }
-  override render() {
-    return this.state.hasFailed ? null : this.props.children
   }
 }

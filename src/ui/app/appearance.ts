@@ -1,0 +1,55 @@
+/** How the screen is drawn: the theme that was chosen, what the terminal can show, and what it says of its background. */
+import { type Painter, painter } from '../text/ansi.ts'
+import { speaksUtf8 } from '../text/glyphs.ts'
+import type { Line } from '../text/line.ts'
+import { type Background, chooseTheme, THEMES, type ThemeName } from '../text/theme.ts'
+import { type ScreenFile, screenFiles } from './screen-files.ts'
+
+export interface AppearanceOptions {
+  theme: ThemeName
+  /** Draw with ASCII only, also where the locale speaks UTF-8. */
+  ascii: boolean
+  /** Bits of colour. */
+  depth: number
+  env: Readonly<Record<string, string | undefined>>
+}
+
+export class Appearance {
+  readonly #options: AppearanceOptions
+  readonly #isAscii: boolean
+  #theme: ThemeName
+  /** As the terminal told; undefined: it has not. */
+  #background: Background
+
+  constructor(options: AppearanceOptions) {
+    this.#options = options
+    this.#isAscii = options.ascii || !speaksUtf8(options.env, process.platform)
+    this.#theme = options.theme
+  }
+
+  set background(told: Background) {
+    this.#background = told
+  }
+
+  painter(): Painter {
+    // The console of Linux would show links as text.
+    return painter(this.#chosen(), this.#isAscii, this.#options.env.TERM !== 'linux')
+  }
+
+  /** @returns the name of the theme that comes next. */
+  nextTheme(): ThemeName {
+    this.#theme = THEMES[(THEMES.indexOf(this.#theme) + 1) % THEMES.length] ?? 'auto'
+    return this.#theme
+  }
+
+  /** The screen as it looks now. */
+  files(lines: readonly Line[]): ScreenFile[] {
+    const theme = this.#chosen()
+    const isLight = this.#theme === 'light' || this.#background === 'light'
+    return screenFiles(lines, painter(theme, this.#isAscii), theme, isLight)
+  }
+
+  #chosen() {
+    return chooseTheme(this.#theme, this.#options.depth, this.#options.env, this.#background)
+  }
+}
