@@ -1,0 +1,16 @@
+/** Writes what stands on the screen to files, named by the second. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ScreenFile } from '../../ui/app/screen-files.ts'
+import { describeError } from '../shared/user-error.ts'
+
+/** @returns what happened, for a person. */
+export function saveScreen(folder: string, files: readonly ScreenFile[]): string {
+  const name = `screen-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}`
+  try {
+    for (const { extension, content } of files) writeFileSync(join(folder, `${name}.${extension}`), content)
+    return `Saved as ${join(folder, name)}.txt, .ansi and .svg.`
+  } catch (error) {
+    return `The screen could not be saved: ${describeError(error)}`
+  }
+}
