@@ -85,7 +85,7 @@ export const AZURE_TRUTH: readonly Mutation[] = [
     ],
   ]),
   ...of(
-    'azure/stages/stream-analytics.ts',
+    'azure/stages/start-operation.ts',
     ['test/azure/stages/stream-analytics.test.ts'],
     [
       [
