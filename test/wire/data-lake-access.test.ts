@@ -28,12 +28,28 @@ function overTls(
   })
 }
 
-describe('the bearer token', () => {
-  const list = '/bronze?resource=filesystem&recursive=true'
+/** A list that both interfaces have, and of which the DFS one words refusals in JSON. */
+const list = '/bronze?resource=filesystem&recursive=true'
+const version = (value: string) => ({ 'x-ms-version': value })
 
+describe('the bearer token', () => {
   it('is taken over TLS, in any case of its scheme', async () => {
-    for (const scheme of ['Bearer', 'bearer'])
-      expect((await overTls(list, { authorization: `${scheme} ${TOKEN}` })).status).toBe(200)
+    for (const scheme of ['Bearer', 'bearer']) {
+      const headers = { authorization: `${scheme} ${TOKEN}`, ...version('2023-11-03') }
+      expect((await overTls(list, headers)).status).toBe(200)
+    }
+  })
+
+  it('is taken from the version on that has tokens', async () => {
+    const asked = async (headers: Record<string, string>) => {
+      const { status, text } = await overTls(list, { authorization: `Bearer ${TOKEN}`, ...headers })
+      return status === 200
+        ? 200
+        : `${status} ${(JSON.parse(text) as { error: { code: string } }).error.code}`
+    }
+    expect(await asked(version('2017-11-09'))).toBe(200)
+    expect(await asked(version('2017-07-29'))).toBe('403 AuthenticationFailed')
+    expect(await asked({})).toBe('403 AuthenticationFailed')
   })
 
   it.each([
@@ -64,8 +80,43 @@ describe('the bearer token', () => {
   })
 
   it('of pages of other origins is refused', async () => {
-    const headers = { authorization: `Bearer ${TOKEN}`, origin: 'https://elsewhere.example' }
+    const headers = {
+      authorization: `Bearer ${TOKEN}`,
+      origin: 'https://elsewhere.example',
+      ...version('2023-11-03'),
+    }
     expect((await overTls(list, headers)).status).toBe(403)
+  })
+})
+
+describe('the version that is asked for', () => {
+  const asked = async (headers: Record<string, string>, query = 'resource=filesystem&recursive=true') => {
+    const { status, headers: answered } = await running.raw('GET', '/bronze', { query, headers })
+    return status === 200 ? 200 : `${status} ${answered['x-ms-error-code']}`
+  }
+
+  it.each(['2009-04-14', '2018-06-17', '2023-11-03', '2026-06-06', '2031-12-31'])(
+    '%s is taken: a day on or after the first one, later ones too',
+    async (value) => {
+      expect(await asked(version(value))).toBe(200)
+    },
+  )
+
+  it.each(['2009-04-13', '2023-13-03', '2023-02-30', '2023-11-3', '20231103', '2023-11-03T00', 'latest', ''])(
+    '%j is refused, in both forms',
+    async (value) => {
+      expect(await asked(version(value))).toBe('400 InvalidHeaderValue')
+      expect(await asked(version(value), 'restype=container&comp=list')).toBe('400 InvalidHeaderValue')
+    },
+  )
+
+  it('is looked at before the signature, as by the service', async () => {
+    const { text } = await running.raw('GET', '/bronze', {
+      query: 'restype=container',
+      headers: version('latest'),
+      isSigned: false,
+    })
+    expect(text).toContain('x-ms-version is a version as 2023-11-03, not &quot;latest&quot;')
   })
 })
 

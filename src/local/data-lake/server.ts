@@ -23,6 +23,7 @@ import { accessOperations } from './rest/paths/path-access.ts'
 import { pathOperations } from './rest/paths/paths.ts'
 import { asHttpError, isDfs, lakeError, requireLength, unsupported } from './rest/refusals.ts'
 import { sasNeed } from './rest/sas-needs.ts'
+import { requireVersion, requireVersionOfTokens } from './rest/version.ts'
 import type { LakeFolder } from './store/folder.ts'
 import { Leases } from './store/leases.ts'
 import { entryAt } from './store/names.ts'
@@ -66,6 +67,7 @@ export async function startDataLake(options: DataLakeOptions): Promise<DataLakeS
   const bearer = requireBearer(token, CHALLENGE)
   const handler = (isTls: boolean) => async (request: IncomingMessage, response: ServerResponse) => {
     await options.before?.()
+    requireVersion(request)
     const proof = authorize(request, isTls ? bearer : undefined, account, accountKey)
     const call = openCall(request, response, account)
     call.isByToken = proof === 'token'
@@ -138,6 +140,7 @@ function authorize(
       'Sign with the account key (SharedKey or a SAS); a bearer token is taken over https only.',
     )
   bearer(request)
+  requireVersionOfTokens(request)
   return 'token'
 }
 

@@ -1,0 +1,40 @@
+/** The version of the REST interface that a request asks for: https://learn.microsoft.com/rest/api/storageservices/versioning-for-the-azure-storage-services */
+import type { IncomingMessage } from 'node:http'
+import { HttpError } from '../../http/errors.ts'
+
+const HEADER = 'x-ms-version'
+/** The first that was given in a header. */
+const FIRST = '2009-04-14'
+/** The first that takes a token. */
+const FIRST_WITH_TOKENS = '2017-11-09'
+
+/**
+ * A day on or after the first version. Which days between had a version is not looked at, and later ones are taken: clients ask for
+ * new versions before this program knows of them.
+ * @throws HttpError 400
+ */
+export function requireVersion({ headers }: IncomingMessage): void {
+  const version = headers[HEADER]
+  if (version === undefined || (isDay(String(version)) && String(version) >= FIRST)) return
+  throw new HttpError(
+    400,
+    'InvalidHeaderValue',
+    `The value for one of the HTTP headers is not in the correct format: ${HEADER} is a version as 2023-11-03, not ${JSON.stringify(String(version).slice(0, 50))}.`,
+  )
+}
+
+/** A client that forgets the version works with a key, and on the service fails with a token. @throws HttpError 403 */
+export function requireVersionOfTokens({ headers }: IncomingMessage): void {
+  const version = headers[HEADER]
+  if (version !== undefined && String(version) >= FIRST_WITH_TOKENS) return
+  throw new HttpError(
+    403,
+    'AuthenticationFailed',
+    `Authentication scheme Bearer is not supported in this version: send ${HEADER} ${FIRST_WITH_TOKENS} or later.`,
+  )
+}
+
+function isDay(text: string): boolean {
+  const day = /^\d{4}-\d{2}-\d{2}$/.test(text) ? new Date(`${text}T00:00:00Z`) : undefined
+  return day !== undefined && !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text)
+}
