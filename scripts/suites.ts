@@ -15,9 +15,11 @@ import { parseArgs } from 'node:util'
 import { DOTNET_SUITES } from './suites/dotnet.ts'
 import { EVENT_HUBS_SUITES } from './suites/event-hubs.ts'
 import { GO_SUITES } from './suites/go.ts'
+import { GO_DATABRICKS_SUITES } from './suites/go-databricks.ts'
 import { HADOOP_SUITES } from './suites/hadoop.ts'
 import { PYTHON_SUITES } from './suites/python.ts'
 import { reasonIn } from './suites/reasons.ts'
+import { RUST_SUITES } from './suites/rust.ts'
 import type { Endpoints, Suite, SuiteResult } from './suites/suite.ts'
 import { TOOL_SUITES } from './suites/tools.ts'
 
@@ -27,6 +29,8 @@ const SUITES: readonly Suite[] = [
   ...EVENT_HUBS_SUITES,
   ...PYTHON_SUITES,
   ...GO_SUITES,
+  ...GO_DATABRICKS_SUITES,
+  ...RUST_SUITES,
   ...HADOOP_SUITES,
   ...TOOL_SUITES,
   ...DOTNET_SUITES,

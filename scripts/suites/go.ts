@@ -29,10 +29,7 @@ func (session) GetToken(context.Context, policy.TokenRequestOptions) (azcore.Acc
 export const GO_SUITES: readonly Suite[] = [{ name: 'azdatalake (Go)', version: VERSION, run }]
 
 async function run(folder: string, at: Endpoints): Promise<SuiteResult[]> {
-  const copy = join(folder, `azdatalake-${VERSION}`)
-  const got = JSON.parse(await done('go', ['mod', 'download', '-json', `${MODULE}@v${VERSION}`], folder))
-  if (existsSync(copy)) rmSync(copy, { recursive: true, force: true })
-  cpSync((got as { Dir: string }).Dir, copy, { recursive: true })
+  const copy = await moduleCopy(folder, MODULE, VERSION)
   rewrite(copy, at)
   writeFileSync(join(copy, 'internal/testcommon/session.go'), SESSION)
   const env = {
@@ -55,13 +52,30 @@ async function run(folder: string, at: Endpoints): Promise<SuiteResult[]> {
   return testsIn(await output('go', args, { cwd: copy, env }))
 }
 
+/** @returns the folder of a fresh copy of a module, which may be changed. */
+export async function moduleCopy(folder: string, module: string, version: string): Promise<string> {
+  const copy = join(folder, `${module.split('/').findLast((part) => !/^v\d/.test(part))}-${version}`)
+  const got = JSON.parse(await done('go', ['mod', 'download', '-json', `${module}@v${version}`], folder))
+  if (existsSync(copy)) rmSync(copy, { recursive: true, force: true })
+  cpSync((got as { Dir: string }).Dir, copy, { recursive: true })
+  for (const entry of readdirSync(copy, { recursive: true, withFileTypes: true }))
+    chmodSync(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o755 : 0o644)
+  chmodSync(copy, 0o755)
+  return copy
+}
+
+/** The files of tests, and those of a folder of helpers. */
+export const testFiles = (folder: string, helpers: string): string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter(
+      (entry) =>
+        entry.isFile() && (entry.name.endsWith('_test.go') || entry.parentPath === join(folder, helpers)),
+    )
+    .map((entry) => join(entry.parentPath, entry.name))
+
 /** The account's addresses stand in the tests as they are on Azure. */
 function rewrite(folder: string, at: Endpoints): void {
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    const file = join(entry.parentPath, entry.name)
-    chmodSync(file, entry.isDirectory() ? 0o755 : 0o644)
-    if (!entry.isFile() || !(entry.name.endsWith('_test.go') || entry.parentPath.endsWith('testcommon')))
-      continue
+  for (const file of testFiles(folder, 'internal/testcommon')) {
     const text = readFileSync(file, 'utf8')
     // Go's client takes the first part of a path for the account only where the host is a number.
     const here = new URL(at.lakeTls).host.replace('localhost', '127.0.0.1')
@@ -77,7 +91,7 @@ function rewrite(folder: string, at: Endpoints): void {
 }
 
 /** @param text `go test -json`: one object a line. Only tests without tests below them count. */
-function testsIn(text: string): SuiteResult[] {
+export function testsIn(text: string): SuiteResult[] {
   const said = new Map<string, string[]>()
   const results: SuiteResult[] = []
   for (const line of text.split('\n')) {

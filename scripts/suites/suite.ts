@@ -11,6 +11,7 @@ export interface Endpoints {
   lakeTls: string
   lakeConnectionString: string
   management: string
+  databricks: string
   subscription: string
   resourceGroup: string
   eventHub: string
