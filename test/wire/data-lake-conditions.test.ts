@@ -163,3 +163,27 @@ it('an append names no condition: the service calls them invalid for it', async 
     expect([status, headers['x-ms-error-code']]).toEqual([400, 'ConditionHeadersNotSupported'])
   }
 })
+
+it.each(['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since'])(
+  '%s that is empty is none',
+  async (name) => {
+    await running.raw('PUT', FILE, { headers: blob, body: '1' })
+    const headers = { [name]: '' }
+    expect((await running.raw('GET', FILE, { headers })).status).toBe(200)
+    expect((await running.raw('PUT', FILE, { query: 'comp=metadata', headers })).status).toBe(200)
+  },
+)
+
+it.each([
+  ['file', 'directory'],
+  ['directory', 'file'],
+  ['directory', 'directory'],
+  ['file', 'file'],
+])('a %s that is there already is told as such to who makes a %s', async (there, made) => {
+  await running.raw('PUT', `/bronze/there-${there}`, { query: `resource=${there}` })
+  const answer = await running.raw('PUT', `/bronze/there-${there}`, {
+    query: `resource=${made}`,
+    headers: { 'if-none-match': '*' },
+  })
+  expect(answer).toMatchObject({ status: 409, headers: { 'x-ms-existing-resource-type': there } })
+})

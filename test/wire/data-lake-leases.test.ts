@@ -85,6 +85,17 @@ describe('a lease', () => {
     expect(code(await acquire(OTHER))).toBe('201')
   })
 
+  it('that was broken is gone with the next write, and one that stands stays', async () => {
+    await acquire()
+    await lease('break', { 'x-ms-lease-break-period': '0' })
+    expect(code(await write())).toBe('201')
+    expect(code(await lease('renew', holder(MINE)))).toBe('409 LeaseIdMismatchWithLeaseOperation')
+    expect((await running.raw('HEAD', '/bronze/a')).headers['x-ms-lease-state']).toBe('available')
+    await acquire()
+    expect(code(await write(holder(MINE)))).toBe('201')
+    expect(code(await lease('renew', holder(MINE)))).toBe('200')
+  })
+
   it('is broken after the time that the holder still has', async () => {
     await acquire()
     const broken = await lease('break', { 'x-ms-lease-break-period': '30' })

@@ -21,7 +21,14 @@ import { type LakeCall, openCall } from './rest/lake-call.ts'
 import { leaseOperations } from './rest/leasing.ts'
 import { accessOperations } from './rest/paths/path-access.ts'
 import { pathOperations } from './rest/paths/paths.ts'
-import { asHttpError, isDfs, lakeError, requireLength, unsupported } from './rest/refusals.ts'
+import {
+  asHttpError,
+  isDfs,
+  lakeError,
+  refuseSlashAtEnd,
+  requireLength,
+  unsupported,
+} from './rest/refusals.ts'
 import { sasNeed } from './rest/sas-needs.ts'
 import { requireVersion, requireVersionOfTokens } from './rest/version.ts'
 import type { LakeFolder } from './store/folder.ts'
@@ -80,6 +87,7 @@ export async function startDataLake(options: DataLakeOptions): Promise<DataLakeS
       requireLength(request, call.method)
       if (!call.operation) throw unsupported(call)
       refuseUnserved(call.operation, { ...call, headers: request.headers })
+      refuseSlashAtEnd(call)
       requirePlace(call, lake)
       removeExpired(lake)
       checkAgent(lake, call)

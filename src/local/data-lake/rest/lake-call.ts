@@ -61,7 +61,7 @@ export function openCall(request: IncomingMessage, response: ServerResponse, acc
       'ResourceNotFound',
       `There is no account ${name ?? ''} here; this is ${account}.`,
     )
-  const path = rest.join('/').replace(/\/$/, '')
+  const path = pathOf(rest).replace(/\/$/, '')
   const method = methodOf(request)
   const parameters = queryOf(query)
   const level = container === '' ? 'account' : path === '' ? 'container' : 'path'
@@ -86,6 +86,9 @@ export function openCall(request: IncomingMessage, response: ServerResponse, acc
     checkSource: () => {},
   }
 }
+
+/** The service drops the slashes that a name begins with. @param parts of an address, below the container */
+export const pathOf = (parts: readonly string[]): string => parts.join('/').replace(/^\/+/, '')
 
 /** @returns the container of what is renamed, when the account stands before it. */
 function renamedFrom({ headers }: IncomingMessage, account: string): string | undefined {

@@ -95,6 +95,7 @@ export function guardWrite({ leases }: Lake, call: LakeCall, stats: Stats | unde
       existsCode: call.operation?.api === 'Data Lake' ? 'PathAlreadyExists' : 'BlobAlreadyExists',
     }),
   })
+  if (call.path !== '') leases.wrote(call)
 }
 
 /** All response headers of a path. */

@@ -46,6 +46,16 @@ export function requireLength({ headers }: IncomingMessage, method: string): voi
   )
 }
 
+/** With a hierarchical namespace a slash at the end is refused by what makes or deletes a path: clients cut it off themselves. */
+const WITHOUT_SLASH = ['createFile', 'createDirectory', 'renamePath', 'deletePath', 'deleteBlob']
+
+/** @throws HttpError 400 */
+export function refuseSlashAtEnd({ request, operation }: LakeCall): void {
+  const [address = ''] = (request.url ?? '').split('?')
+  if (!WITHOUT_SLASH.includes(operation?.id ?? '') || !/(\/|%2f)$/i.test(address)) return
+  throw new HttpError(400, 'InvalidUri', 'The request URI is invalid: the path ends in a slash.')
+}
+
 export function asHttpError(error: unknown): unknown {
   if (error instanceof HttpError) return error
   const { code, message } = error as NodeJS.ErrnoException

@@ -52,7 +52,8 @@ export function checkConditions(
 ): void {
   const condition = (name: string) => {
     const value = headers[`${prefix}${name}`]
-    return value === undefined ? undefined : String(value)
+    // Some clients send empty ones for conditions that they do not set.
+    return value === undefined || value === '' ? undefined : String(value)
   }
   const tag = stats && bare(etagOf(stats))
   const matches = (list: string) =>
@@ -69,7 +70,9 @@ export function checkConditions(
   if (ifNoneMatch !== undefined && matches(ifNoneMatch)) {
     if (isRead) throw new HttpError(304, 'ConditionNotMet', 'Not modified.')
     if (ifNoneMatch.trim() === '*' && existsCode !== undefined)
-      throw new HttpError(409, existsCode, 'The specified path already exists.')
+      throw new HttpError(409, existsCode, 'The specified path already exists.', {
+        headers: existsCode === 'PathAlreadyExists' ? existing(stats) : {},
+      })
     throw failed()
   }
   const modified = stats ? Math.floor(stats.mtimeMs / 1000) * 1000 : undefined
@@ -79,6 +82,10 @@ export function checkConditions(
   const unmodified = Date.parse(condition('if-unmodified-since') ?? '')
   if (!Number.isNaN(unmodified) && modified !== undefined && modified > unmodified) throw failed()
 }
+
+/** In a refusal to make what is there: Hadoop's driver takes a folder that another has made meanwhile for its own. */
+export const existing = (stats: Stats | undefined): Record<string, string> =>
+  stats ? { 'x-ms-existing-resource-type': stats.isDirectory() ? 'directory' : 'file' } : {}
 
 /** Listings tell tags without quotes, and clients send them back so. */
 const bare = (tag: string): string => tag.trim().replace(/^"(.*)"$/, '$1')

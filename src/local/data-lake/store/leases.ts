@@ -151,6 +151,11 @@ export class Leases {
     throw failed(`LeaseNotPresentWith${what}Operation`, 'There is currently no lease on it.')
   }
 
+  /** A write to a blob makes a lease that has ended one that is gone: nobody can renew it over what was written. */
+  wrote(target: LeaseTarget): void {
+    if (['expired', 'broken'].includes(this.status(target).state)) this.forget(target)
+  }
+
   /** Drops the lease of a deleted file or container. */
   forget(target: LeaseTarget): void {
     this.#leases.delete(keyOf(target))

@@ -30,3 +30,20 @@ it.each(CLOCK_STEPS)('$name: a container that was deleted is so for half a minut
   await clock.advance(30_000)
   expect(deletions.has('bronze')).toBe(false)
 })
+
+it('a write makes a lease that has ended one that is gone', async () => {
+  const clock = new FakeClock(0)
+  const leases = new Leases(clock)
+  const id = leases.acquire(FILE, 15, undefined)
+  await clock.advance(15_000)
+  expect(leases.status(FILE).state).toBe('expired')
+  leases.renew(FILE, id)
+  leases.wrote(FILE)
+  expect(leases.status(FILE).state).toBe('leased')
+  await clock.advance(15_000)
+  leases.wrote(FILE)
+  expect(leases.status(FILE).state).toBe('available')
+  expect(() => leases.renew(FILE, id)).toThrow(
+    expect.objectContaining({ status: 409, code: 'LeaseIdMismatchWithLeaseOperation' }),
+  )
+})

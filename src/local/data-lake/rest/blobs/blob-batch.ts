@@ -1,7 +1,7 @@
 /** Blob Batch, https://learn.microsoft.com/rest/api/storageservices/blob-batch: many deletes in one request, as vacuuming readers send them. */
 import { STATUS_CODES } from 'node:http'
 import { HttpError } from '../../../http/errors.ts'
-import type { LakeCall } from '../lake-call.ts'
+import { type LakeCall, pathOf } from '../lake-call.ts'
 import { errorXml } from '../refusals.ts'
 
 export const MAX_BATCH_BYTES = 4 * 1024 * 1024
@@ -51,21 +51,23 @@ export function answerBatch(
 }
 
 function deleteOf(part: string, account: string, container: string): BatchDelete {
-  const target = /^DELETE (\/[^ ?\r\n]*)(?:\?[^ \r\n]*)? HTTP\/1\.1\r?$/m.exec(part)?.[1]
+  // .NET's leaves out the first slash where the account stands in the address.
+  const target = /^DELETE (\/?[^ ?\r\n]+)(?:\?[^ \r\n]*)? HTTP\/1\.1\r?$/m.exec(part)?.[1]
   if (target === undefined)
     throw new HttpError(400, 'InvalidInput', 'The local lake takes batches of deletes only.')
   let decoded: string
   try {
-    decoded = decodeURIComponent(target)
+    decoded = decodeURIComponent(target.startsWith('/') ? target : `/${target}`)
   } catch (cause) {
     throw new HttpError(400, 'InvalidUri', 'A path of the batch is not a valid percent encoding.', { cause })
   }
   const below = decoded.startsWith(`/${account}/`) ? decoded.slice(account.length + 1) : decoded
-  const [, named = '', ...path] = below.split('/')
-  if (path.join('/') === '') throw new HttpError(400, 'InvalidInput', 'A part of the batch names no blob.')
+  const [, named = '', ...parts] = below.split('/')
+  const path = pathOf(parts)
+  if (path === '') throw new HttpError(400, 'InvalidInput', 'A part of the batch names no blob.')
   if (container !== '' && named !== container)
     throw new HttpError(400, 'InvalidInput', `A batch to ${container} deletes in this container only.`)
-  return { container: named, path: path.join('/'), headers: headersOf(part) }
+  return { container: named, path, headers: headersOf(part) }
 }
 
 function headersOf(part: string): Record<string, string> {

@@ -6,7 +6,7 @@ import { isLoopback } from '../../../http/origin.ts'
 import { checkConditions } from '../../store/entry.ts'
 import { entryAt } from '../../store/names.ts'
 import type { Lake } from '../lake.ts'
-import { given, type LakeCall, queryOf } from '../lake-call.ts'
+import { given, type LakeCall, pathOf, queryOf } from '../lake-call.ts'
 
 export interface CopySource {
   container: string
@@ -79,5 +79,5 @@ function sourceOf({ request, account }: LakeCall) {
   for (const kept of ['snapshot', 'versionid'])
     if (query.has(kept))
       throw new HttpError(400, 'InvalidHeaderValue', 'The local lake keeps no snapshots or versions to copy.')
-  return { container, path: path.join('/'), query }
+  return { container, path: pathOf(path), query }
 }

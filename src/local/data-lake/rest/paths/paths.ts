@@ -1,6 +1,7 @@
 /** Operations on paths that change what stands there: create, append, flush, properties, delete, rename. */
 import { mkdirSync, rmdirSync, type Stats, writeFileSync } from 'node:fs'
 import { HttpError } from '../../../http/errors.ts'
+import { existing } from '../../store/entry.ts'
 import { listFolder } from '../../store/listing.ts'
 import { entryAt } from '../../store/names.ts'
 import type { Properties } from '../../store/properties.ts'
@@ -81,7 +82,7 @@ function createFile(lake: Lake, call: LakeCall): void {
   const { container, path } = call
   const before = entryAt(lake.folder.resolve(container, path))
   guardWrite(lake, call, before)
-  if (before?.isDirectory()) throw new HttpError(409, 'PathConflict', 'A directory stands at this path.')
+  if (before?.isDirectory()) throw conflict('A directory stands at this path.', before)
   const properties = ofNew(lake, call, false)
   const empty = lake.folder.unfinishedFile()
   try {
@@ -100,7 +101,7 @@ function createDirectory(lake: Lake, call: LakeCall): void {
   const place = lake.folder.resolve(call.container, call.path)
   const before = entryAt(place)
   guardWrite(lake, call, before)
-  if (before?.isFile()) throw new HttpError(409, 'PathConflict', 'A file stands at this path.')
+  if (before?.isFile()) throw conflict('A file stands at this path.', before)
   const properties = ofNew(lake, call, true)
   try {
     mkdirSync(place, { recursive: true })
@@ -113,6 +114,9 @@ function createDirectory(lake: Lake, call: LakeCall): void {
   const stats = keep(lake, call, properties)
   answer(call, 201, { ...writtenHeaders(stats), ...lease() })
 }
+
+const conflict = (message: string, before: Stats) =>
+  new HttpError(409, 'PathConflict', message, { headers: existing(before) })
 
 /** Properties that a request sets on the path it creates. */
 function ofNew(lake: Lake, call: LakeCall, isDirectory: boolean): Properties {
