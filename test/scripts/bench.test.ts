@@ -1,7 +1,13 @@
 /** What the benchmark makes of its measurements. */
 import { expect, it } from 'vitest'
-import { median, percentile, ratioOf, slope } from '../../scripts/bench/statistics.ts'
+import { median, midmean, percentile, ratioOf, slope } from '../../scripts/bench/statistics.ts'
 import { addRound, type PairedFigure, pairedTable, withSection } from '../../scripts/bench/tables.ts'
+
+it('tells whole milliseconds finer than they are, without the odd ones', () => {
+  expect(midmean([5, 6, 5, 6, 6, 5, 900, 0])).toBe(5.5)
+  expect(midmean([7])).toBe(7)
+  expect(midmean([])).toBeNaN()
+})
 
 it('takes the ratio pair by pair, so what slows both down falls out', () => {
   expect(ratioOf([])).toBeUndefined()
