@@ -6,7 +6,7 @@ import type { TraceQuery } from '../../pipeline/ports/trace.ts'
 import { LAYER_NAMES } from '../text/layer-names.ts'
 import type { PaletteEntry } from './fuzzy.ts'
 import type { Drawn, KeyDispatchOptions } from './key-options.ts'
-import { bindingOf, type Command, type KeyBinding, whyNot } from './keymap.ts'
+import { bindingOf, type Command, type KeyBinding, type RoomCommand, whyNot } from './keymap.ts'
 import { chooseFrom, isFollowing, isUnderWay, openOverlay, playResult } from './lesson-keys.ts'
 import { linkFor, noLink } from './links.ts'
 import { paletteKey } from './palette-keys.ts'
@@ -14,20 +14,9 @@ import { Questions } from './questions.ts'
 import { Replies } from './replies.ts'
 import { roomCommand, toggleRoom } from './room-keys.ts'
 import { isUp } from './running.ts'
-import {
-  CHART_STEP_MS,
-  chooseSource,
-  focusPanel,
-  moveCursor,
-  moveInTime,
-  page,
-  shiftTable,
-  startFilter,
-  toggleOverlay,
-  typeFilter,
-  upOrDown,
-} from './view-keys.ts'
-import { goBack, isCovered, leaveZoom, moveFocus, toggleZoomOf, type ViewState } from './view-state.ts'
+import { changeOf, isViewCommand, type ViewCommand } from './view-commands.ts'
+import { CHART_STEP_MS, moveCursor, moveInTime, typeFilter } from './view-keys.ts'
+import { goBack, isCovered, leaveZoom, type ViewState } from './view-state.ts'
 
 /** A terminal sends alt+x as esc and x: whoever presses esc and then x at once must be told why neither did anything. */
 function nothingBehind(key: string): string {
@@ -106,6 +95,12 @@ export class KeyDispatch {
   }
 
   #do(view: ViewState, command: Command, key: string, drawn: Drawn): ViewState {
+    return isViewCommand(command)
+      ? changeOf(command)(view, key, drawn, this.#options.state())
+      : this.#act(view, command, key, drawn)
+  }
+
+  #act(view: ViewState, command: Exclude<Command, ViewCommand>, key: string, drawn: Drawn): ViewState {
     const { actions } = this.#options
     switch (command) {
       case 'generator':
@@ -122,31 +117,14 @@ export class KeyDispatch {
         return this.#replies.act(view, () => actions.scaleStations(2))
       case 'fewerStations':
         return this.#replies.act(view, () => actions.scaleStations(0.5))
-      case 'setStations':
-        return { ...view, question: { kind: 'stations', text: '' } }
       case 'burst':
         return this.#replies.act(view, () => actions.burst())
-      case 'setShare':
-        return { ...view, question: { kind: 'share', text: '' } }
-      case 'setInterval':
-        return { ...view, question: { kind: 'interval', text: '' } }
-      case 'data': {
-        const chosen =
-          view.focused === 'lake' && view.cursor !== undefined ? drawn.details[view.cursor] : view.detail
-        const layer = chosen?.layer ?? 'silver'
-        return this.#questions.ask(view, `newest rows of ${LAYER_NAMES[layer]}`, NEWEST_ROWS[layer])
-      }
+      case 'dirty':
+        return this.#replies.act(view, () => actions.toggleCorruption())
+      case 'data':
+        return this.#newestRows(view, drawn)
       case 'sql':
         return this.#questions.askForSql(view)
-      case 'export':
-        return { ...view, question: { kind: 'export', text: '' } }
-      case 'palette':
-        return { ...view, overlay: 'help', palette: { query: '', isTyping: true, chosen: 0 } }
-      case 'rowUp':
-      case 'rowDown':
-        return moveCursor(view, command === 'rowUp' ? -1 : 1, drawn)
-      case 'focusPanel':
-        return focusPanel(view, key)
       case 'copy':
         return this.#copy(view, drawn)
       case 'openLink':
@@ -155,57 +133,13 @@ export class KeyDispatch {
         return this.#replies.say(view, this.#options.onSave(), false)
       case 'mouse':
         return this.#replies.say(view, `The mouse is ${this.#options.onMouse() ? 'on' : 'off'}.`, false)
-      case 'dirty':
-        return this.#replies.act(view, () => actions.toggleCorruption())
-      case 'nextPanel':
-        return (
-          shiftTable(view, key) ??
-          chooseSource(view, key) ??
-          moveFocus({ ...view, overlay: undefined }, 1, drawn.focusable)
-        )
-      case 'previousPanel':
-        return (
-          shiftTable(view, key) ??
-          chooseSource(view, key) ??
-          moveFocus({ ...view, overlay: undefined }, -1, drawn.focusable)
-        )
       case 'zoom':
-        if (view.detail) return { ...view, detail: undefined }
-        if (view.cursor !== undefined) {
-          const detail = drawn.details[view.cursor]
-          return detail
-            ? { ...view, detail, scroll: { ...view.scroll, detail: 0 } }
-            : this.#replies.refuse(view, 'There is nothing behind this row.')
-        }
-        if (view.overlay) return { ...view, overlay: undefined }
-        return view.isZoomed ? leaveZoom(view) : { ...view, isZoomed: true }
+        return this.#zoom(view, drawn)
       case 'back':
         return this.#back(view)
-      case 'up':
-      case 'down':
-        return upOrDown(view, command === 'up' ? -1 : 1, drawn)
-      case 'page':
-        return page(view, key, drawn)
-      case 'filter':
-        return startFilter(view)
-      case 'follow':
-        return { ...view, scroll: { ...view.scroll, [view.focused]: 0 } }
-      case 'freeze':
-        return { ...view, isFrozen: !view.isFrozen }
-      case 'earlier':
-        return moveInTime(view, -CHART_STEP_MS, this.#options.state())
       case 'later':
         if (view.chartAt === undefined) return this.#replies.refuse(view, 'The chart ends at now already.')
         return moveInTime(view, CHART_STEP_MS, this.#options.state())
-      case 'present':
-        return {
-          ...view,
-          isPresenting: !view.isPresenting,
-          overlay: undefined,
-          isZoomed: false,
-          detail: undefined,
-          cursor: undefined,
-        }
       case 'theme':
         // In an opened event the key follows that one.
         if (view.detail?.trace) return this.#follow(view, view.detail.trace)
@@ -214,11 +148,6 @@ export class KeyDispatch {
         if (view.overlay === 'trace') return { ...view, overlay: undefined }
         if (isUnderWay(this.#options.state())) return openOverlay(view, 'trace')
         return this.#follow(view, { kind: 'newest' })
-      case 'sendOne':
-        return { ...view, question: { kind: 'own', parts: ['', '', ''], at: 0 } }
-      case 'faults':
-      case 'lessons':
-        return toggleOverlay(view, command)
       case 'playPause':
       case 'playBack':
       case 'playNext':
@@ -227,8 +156,6 @@ export class KeyDispatch {
         return this.#replies.act(view, () => playResult(command, actions))
       case 'bet':
         return this.#replies.act(view, () => playResult(key as 'A' | 'B' | 'C', actions))
-      case 'ledger':
-        return toggleZoomOf(view, 'ledger')
       case 'audience':
         // While a lesson asks, this is its first answer.
         return this.#options.state().lesson?.question !== undefined
@@ -239,15 +166,8 @@ export class KeyDispatch {
       case 'roomRate':
       case 'roomRemove':
       case 'roomClear':
-      case 'roomNames': {
-        const next = roomCommand(command, this.#options.state(), actions)
-        return 'ask' in next
-          ? { ...view, question: { kind: next.ask, text: '' } }
-          : this.#replies.act(view, next)
-      }
-      case 'help':
-      case 'endpoints':
-        return toggleOverlay(view, command)
+      case 'roomNames':
+        return this.#decideInRoom(view, command)
       case 'redraw':
       case 'suspend': {
         const reason = this.#options.onHandOver(command)
@@ -256,6 +176,32 @@ export class KeyDispatch {
       case 'quit':
         return this.#questions.closeOrQuit(view)
     }
+  }
+
+  /** Of the layer that is chosen or opened, else of silver. */
+  #newestRows(view: ViewState, drawn: Drawn): ViewState {
+    const chosen =
+      view.focused === 'lake' && view.cursor !== undefined ? drawn.details[view.cursor] : view.detail
+    const layer = chosen?.layer ?? 'silver'
+    return this.#questions.ask(view, `newest rows of ${LAYER_NAMES[layer]}`, NEWEST_ROWS[layer])
+  }
+
+  /** Opens the chosen row, or the panel; again: closes it. */
+  #zoom(view: ViewState, drawn: Drawn): ViewState {
+    if (view.detail) return { ...view, detail: undefined }
+    if (view.cursor !== undefined) {
+      const detail = drawn.details[view.cursor]
+      return detail
+        ? { ...view, detail, scroll: { ...view.scroll, detail: 0 } }
+        : this.#replies.refuse(view, 'There is nothing behind this row.')
+    }
+    if (view.overlay) return { ...view, overlay: undefined }
+    return view.isZoomed ? leaveZoom(view) : { ...view, isZoomed: true }
+  }
+
+  #decideInRoom(view: ViewState, command: RoomCommand): ViewState {
+    const next = roomCommand(command, this.#options.state(), this.#options.actions)
+    return 'ask' in next ? { ...view, question: { kind: next.ask, text: '' } } : this.#replies.act(view, next)
   }
 
   /** Closes the topmost window first; then ends the active faults; then what is followed. */
