@@ -5,7 +5,7 @@ import { isUp } from '../../pipeline/stages/stage.ts'
 import { MAX_STATIONS, PHONE_RATES } from '../../pipeline/state/actions.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
 import { namesThatBegin } from '../input/room-keys.ts'
-import type { Question } from '../input/view-state.ts'
+import type { Question, TypedKind } from '../input/view-state.ts'
 import { formatCount, formatDuration, formatMoney, formatPercent } from '../text/format.ts'
 import { FRAME, type Framed, framed } from '../text/frame.ts'
 import { cut, type Line, left, overlay, printable, span, wrap } from '../text/line.ts'
@@ -96,10 +96,24 @@ export function withQuestion(
 }
 
 function questionBox(question: Question, state: AppState, width: number): Framed {
+  switch (question.kind) {
+    case 'stopAll':
+    case 'quit':
+    case 'costs':
+      return choiceBox(question.kind, state, width)
+    case 'own':
+      return ownBox(question)
+    case 'sql':
+      return sqlBox(question.text, width)
+    default:
+      return typedBox(question.kind, question.text, state, width)
+  }
+}
+
+function choiceBox(kind: 'stopAll' | 'quit' | 'costs', state: AppState, width: number): Framed {
   const box = boxOf(width)
   const running = STAGE_IDS.filter((id) => state.stages[id].state !== 'stopped').length
-  const perHour = `≈ ${formatMoney(state.cost.perHour)}/h`
-  switch (question.kind) {
+  switch (kind) {
     case 'stopAll':
       return box(
         'stop all stages?',
@@ -110,7 +124,7 @@ function questionBox(question: Question, state: AppState, width: number): Framed
       return box(
         'quit?',
         goesOn(state)
-          ? `Stages still run on Azure, ${perHour}, and go on without this window.`
+          ? `Stages still run on Azure, ≈ ${formatMoney(state.cost.perHour)}/h, and go on without this window.`
           : `${running} of ${STAGE_IDS.length} stages run, and end with this window. What they have written stays.`,
         quitAnswers(state),
       )
@@ -120,53 +134,61 @@ function questionBox(question: Question, state: AppState, width: number): Framed
         'This starts resources that cost money until they are stopped. Asked once a session.',
         ANSWERS.costs,
       )
-    case 'own':
-      return {
-        title: 'send one reading',
-        lines: [
-          [],
-          ...(['city', 'temperature, °C', 'humidity, %'] as const).map(
-            (name, index): Line => [
-              span(left(name, 18), 'muted'),
-              span(question.parts[index] ?? '', 'title', true),
-              span(index === question.at ? '▏' : '', 'accent'),
-            ],
-          ),
-          [],
-          ...answerLines(ANSWERS.own),
-          [],
-        ],
-      }
+  }
+}
+
+const ownBox = ({ parts, at }: Extract<Question, { kind: 'own' }>): Framed => ({
+  title: 'send one reading',
+  lines: [
+    [],
+    ...(['city', 'temperature, °C', 'humidity, %'] as const).map(
+      (name, index): Line => [
+        span(left(name, 18), 'muted'),
+        span(parts[index] ?? '', 'title', true),
+        span(index === at ? '▏' : '', 'accent'),
+      ],
+    ),
+    [],
+    ...answerLines(ANSWERS.own),
+    [],
+  ],
+})
+
+const sqlBox = (text: string, width: number): Framed => ({
+  title: 'SQL over the layers',
+  lines: [
+    [],
+    ...wrap(`${text}▏`, width - FRAME.columns).map((part): Line => [span(part, 'title', true)]),
+    [],
+    ...wrap(
+      'views: bronze, silver, quarantine, gold, by_minute, aggregated; read only',
+      width - FRAME.columns,
+    ).map((part): Line => [span(part, 'muted')]),
+    [],
+    ...answerLines(ANSWERS.sql),
+    [],
+  ],
+})
+
+function typedBox(
+  kind: Exclude<TypedKind, 'sql'>,
+  text: string,
+  { generator, audience }: AppState,
+  width: number,
+): Framed {
+  switch (kind) {
     case 'stations':
       return typed(
         'stations',
         'How many?',
-        question.text,
-        `now ${formatCount(state.generator.stations)}, at most ${formatCount(MAX_STATIONS)}`,
+        text,
+        `now ${formatCount(generator.stations)}, at most ${formatCount(MAX_STATIONS)}`,
       )
-    case 'sql':
-      return {
-        title: 'SQL over the layers',
-        lines: [
-          [],
-          ...wrap(`${question.text}▏`, width - FRAME.columns).map(
-            (part): Line => [span(part, 'title', true)],
-          ),
-          [],
-          ...wrap(
-            'views: bronze, silver, quarantine, gold, by_minute, aggregated; read only',
-            width - FRAME.columns,
-          ).map((part): Line => [span(part, 'muted')]),
-          [],
-          ...answerLines(ANSWERS.sql),
-          [],
-        ],
-      }
     case 'export':
       return typed(
         'export a table',
         'Which one?',
-        question.text,
+        text,
         [
           'bronze, silver, quarantine, gold, by_minute or aggregated;',
           'then csv or parquet, such as: gold parquet',
@@ -174,39 +196,32 @@ function questionBox(question: Question, state: AppState, width: number): Framed
         ANSWERS.export,
       )
     case 'share':
-      return typed(
-        'dirty data',
-        'How many percent?',
-        question.text,
-        `now ${formatPercent(state.generator.dirty)}; 0 is off`,
-      )
+      return typed('dirty data', 'How many percent?', text, `now ${formatPercent(generator.dirty)}; 0 is off`)
     case 'interval':
       return typed(
         'interval',
         'How often does each station report?',
-        question.text,
-        `now every ${formatDuration(state.generator.intervalMs)}; such as 500ms, 10s or 2m`,
+        text,
+        `now every ${formatDuration(generator.intervalMs)}; such as 500ms, 10s or 2m`,
       )
     case 'phoneRate':
       return typed(
         'rate of each phone',
         'How many readings a second?',
-        question.text,
-        `now ${state.audience?.rules.readingsPerSecond ?? '–'}, at most ${PHONE_RATES.most}`,
+        text,
+        `now ${audience?.rules.readingsPerSecond ?? '–'}, at most ${PHONE_RATES.most}`,
       )
-    case 'phone':
+    case 'phone': {
+      const names = namesThatBegin(text, audience?.names ?? [])
+      const hint = names.map(printable).join(' · ') || 'No phone is named so.'
       return typed(
         'remove a phone',
         'Its name, or how it begins?',
-        question.text,
-        cut(
-          namesThatBegin(question.text, state.audience?.names ?? [])
-            .map(printable)
-            .join(' · ') || 'No phone is named so.',
-          width - FRAME.columns,
-        ),
+        text,
+        cut(hint, width - FRAME.columns),
         ANSWERS.phone,
       )
+    }
   }
 }
 
