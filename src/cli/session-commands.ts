@@ -20,8 +20,16 @@ const filesOf = ({ record, report }: Flags) => ({
   report: report as string | undefined,
 })
 
+/** In the order of the help. */
 export function sessionCommands(line: CommandLine): void {
-  const { command, lessonsDir, notebooksDir, write, writeError, interruption } = line
+  screenCommand(line)
+  runCommand(line)
+  replayCommand(line)
+  lessonCommand(line)
+  reportCommand(line)
+}
+
+function screenCommand({ command, lessonsDir, notebooksDir, write, writeError }: CommandLine): void {
   withFiles(
     command('', '', async ({ config, sources }, flags) =>
       (await import('../commands/monitor.ts')).runMonitor({
@@ -35,6 +43,9 @@ export function sessionCommands(line: CommandLine): void {
       }),
     ),
   )
+}
+
+function runCommand({ command, write, writeError, interruption }: CommandLine): void {
   withFiles(
     command(
       'run',
@@ -64,6 +75,9 @@ export function sessionCommands(line: CommandLine): void {
       ).argParser(fault),
     )
     .option('--json', 'one JSON object per line')
+}
+
+function replayCommand({ command, write }: CommandLine): void {
   command(
     'replay',
     'show a recorded session on the same screen, without any service',
@@ -95,6 +109,9 @@ export function sessionCommands(line: CommandLine): void {
     )
     .addOption(new Option('--columns <count>', 'width of the cast').argParser(cells).default(120))
     .addOption(new Option('--rows <count>', 'height of the cast').argParser(cells).default(40))
+}
+
+function lessonCommand({ command, lessonsDir, notebooksDir, write, writeError }: CommandLine): void {
   withFiles(
     command('lesson', 'play a lesson on the screen', async ({ config }, flags, [name]) => {
       if (flags.list === true || name === undefined) {
@@ -116,6 +133,9 @@ export function sessionCommands(line: CommandLine): void {
   )
     .argument('[name]', 'name of a lesson, or a file of your own; without one: the list')
     .option('--list', 'print the lessons that there are')
+}
+
+function reportCommand({ command, write, interruption }: CommandLine): void {
   command(
     'report',
     'write the report of a recorded session, or of what lies in the data folder',

@@ -20,8 +20,62 @@ export interface JobsApiOptions {
   checkRate: () => void
 }
 
+type Handlers = Record<string, (call: Call) => Promise<Answer> | Answer>
+
 export function jobsRoutes({ jobs, runs, checkRate }: JobsApiOptions): Route[] {
-  const ownerOf = (job: Job) => String(job.job_id)
+  const handlers = { ...jobHandlers(jobs, runs), ...runHandlers(jobs, runs) }
+  return Object.entries(handlers).flatMap(([name, handle]) => {
+    const [method = '', path = ''] = name.split(' ')
+    return ['2.1', '2.2'].map((version) => ({
+      method,
+      pattern: `/databricks/api/${version}/${path}`,
+      handle: (call: Call) => {
+        checkRate()
+        return handle(call)
+      },
+    }))
+  })
+}
+
+const ownerOf = (job: Job) => String(job.job_id)
+
+const jobHandlers = (jobs: JobStore, runs: RunHistory): Handlers => ({
+  'POST jobs/create': async ({ request }) => {
+    const { job_id } = jobs.create(await readJson(request))
+    return { body: { job_id } }
+  },
+  'POST jobs/reset': async ({ request }) => {
+    const { job_id, new_settings } = await readJson(request)
+    if (!isObject(new_settings)) throw invalid('new_settings is missing.')
+    jobs.reset(job_id, new_settings)
+    return { body: {} }
+  },
+  'POST jobs/update': async ({ request }) => {
+    const { job_id, new_settings, fields_to_remove } = await readJson(request)
+    const removed = fields_to_remove ?? []
+    if (!Array.isArray(removed)) throw invalid('fields_to_remove must be a list.')
+    jobs.update(job_id, isObject(new_settings) ? new_settings : {}, removed.map(String))
+    return { body: {} }
+  },
+  'POST jobs/delete': async ({ request }) => {
+    const job = jobs.delete((await readJson(request)).job_id)
+    // Nobody could find them any more.
+    for (const record of runs.list(ownerOf(job))) runs.cancel(record)
+    return { body: {} }
+  },
+  'GET jobs/get': ({ query }) => ({ body: describeJob(jobs.find(query.get('job_id'))) }),
+  'GET jobs/list': ({ query }) => {
+    const name = query.get('name')?.toLowerCase()
+    const found = jobs
+      .list()
+      .filter(({ settings }) => name === undefined || settings.name?.toLowerCase() === name)
+    const shown = isTrue(query, 'expand_tasks') ? describeJob : jobWithoutTasks
+    const items = found.map((job) => ({ id: job.job_id, body: () => shown(job) }))
+    return { body: pageOf(items, query, { name: 'jobs', defaultLimit: 20, maxLimit: 100 }) }
+  },
+})
+
+function runHandlers(jobs: JobStore, runs: RunHistory): Handlers {
   const describe = (record: RunRecord) =>
     describeRun(
       record,
@@ -34,41 +88,7 @@ export function jobsRoutes({ jobs, runs, checkRate }: JobsApiOptions): Route[] {
     if (!record) throw invalid(`Run: ${String(id).slice(0, 40)} in job: any doesn't exist.`)
     return record
   }
-
-  const handlers: Record<string, (call: Call) => Promise<Answer> | Answer> = {
-    'POST jobs/create': async ({ request }) => {
-      const { job_id } = jobs.create(await readJson(request))
-      return { body: { job_id } }
-    },
-    'POST jobs/reset': async ({ request }) => {
-      const { job_id, new_settings } = await readJson(request)
-      if (!isObject(new_settings)) throw invalid('new_settings is missing.')
-      jobs.reset(job_id, new_settings)
-      return { body: {} }
-    },
-    'POST jobs/update': async ({ request }) => {
-      const { job_id, new_settings, fields_to_remove } = await readJson(request)
-      const removed = fields_to_remove ?? []
-      if (!Array.isArray(removed)) throw invalid('fields_to_remove must be a list.')
-      jobs.update(job_id, isObject(new_settings) ? new_settings : {}, removed.map(String))
-      return { body: {} }
-    },
-    'POST jobs/delete': async ({ request }) => {
-      const job = jobs.delete((await readJson(request)).job_id)
-      // Nobody could find them any more.
-      for (const record of runs.list(ownerOf(job))) runs.cancel(record)
-      return { body: {} }
-    },
-    'GET jobs/get': ({ query }) => ({ body: describeJob(jobs.find(query.get('job_id'))) }),
-    'GET jobs/list': ({ query }) => {
-      const name = query.get('name')?.toLowerCase()
-      const found = jobs
-        .list()
-        .filter(({ settings }) => name === undefined || settings.name?.toLowerCase() === name)
-      const shown = isTrue(query, 'expand_tasks') ? describeJob : jobWithoutTasks
-      const items = found.map((job) => ({ id: job.job_id, body: () => shown(job) }))
-      return { body: pageOf(items, query, { name: 'jobs', defaultLimit: 20, maxLimit: 100 }) }
-    },
+  return {
     'POST jobs/run-now': async ({ request }) => {
       const { job_id, idempotency_token, queue } = await readJson(request)
       const job = jobs.find(job_id)
@@ -114,17 +134,6 @@ export function jobsRoutes({ jobs, runs, checkRate }: JobsApiOptions): Route[] {
       return { body: {} }
     },
   }
-  return Object.entries(handlers).flatMap(([name, handle]) => {
-    const [method = '', path = ''] = name.split(' ')
-    return ['2.1', '2.2'].map((version) => ({
-      method,
-      pattern: `/databricks/api/${version}/${path}`,
-      handle: (call: Call) => {
-        checkRate()
-        return handle(call)
-      },
-    }))
-  })
 }
 
 function start(

@@ -5,12 +5,15 @@ import { DEFAULT_INTERVAL_MS, DEFAULT_STATIONS } from './actions.ts'
 import {
   type AppState,
   type Assertion,
+  type AssertionsSlice,
   CORRUPTION_KINDS,
   type CorruptionKind,
   type GeneratorSlice,
+  type JobSlice,
   LAYERS,
   type LayerName,
   type LayerSlice,
+  type LedgerSlice,
   type SessionSlice,
   type StageSlice,
 } from './state.ts'
@@ -57,19 +60,7 @@ export function initialState(options: InitialStateOptions = {}): AppState {
     },
     stages: Object.fromEntries(STAGE_IDS.map((id) => [id, unknownStage(id)])) as Record<StageId, StageSlice>,
     hub: { partitions: [], enqueued: 0, rate: 0, ratePerSecond: [], updatedAt: undefined, error: undefined },
-    job: {
-      streamingUnits: undefined,
-      watermarkDelaySeconds: undefined,
-      backlogged: undefined,
-      inputRate: undefined,
-      outputRate: undefined,
-      deserializationErrors: undefined,
-      errors: undefined,
-      resourceUtilization: undefined,
-      watermarkHistory: [],
-      utilizationHistory: [],
-      metricsAt: undefined,
-    },
+    job: unmeasuredJob(),
     lake: {
       layers: Object.fromEntries(LAYERS.map((name) => [name, emptyLayer(name)])) as Record<
         LayerName,
@@ -77,32 +68,8 @@ export function initialState(options: InitialStateOptions = {}): AppState {
       >,
       bytes: 0,
     },
-    ledger: {
-      acknowledged: 0,
-      enqueued: 0,
-      bronze: 0,
-      rejected: 0,
-      silver: 0,
-      quarantined: 0,
-      duplicates: 0,
-      gold: 0,
-      aggregated: 0,
-      skipped: 0,
-      extraRows: 0,
-      enqueuedTwice: undefined,
-      lost: 0,
-      inFlight: { hub: 0, bronze: 0, silver: 0, gold: 0, aggregate: 0 },
-      verdict: 'empty',
-      explanation: undefined,
-      isUnread: true,
-    },
-    assertions: {
-      rate: unmeasured('≥ 90 % of the planned rate'),
-      latencyP95: unmeasured('≤ 15 s, last 60 s'),
-      duplicates: unmeasured('none in silver'),
-      outOfSequence: unmeasured('none per station'),
-      missing: unmeasured('none'),
-    },
+    ledger: emptyLedger(),
+    assertions: unmeasuredAssertions(),
     aggregate: { cities: [], readings: 0, updatedAt: undefined },
     events: [],
     log: [],
@@ -117,6 +84,48 @@ export function initialState(options: InitialStateOptions = {}): AppState {
     now,
   }
 }
+
+const unmeasuredJob = (): JobSlice => ({
+  streamingUnits: undefined,
+  watermarkDelaySeconds: undefined,
+  backlogged: undefined,
+  inputRate: undefined,
+  outputRate: undefined,
+  deserializationErrors: undefined,
+  errors: undefined,
+  resourceUtilization: undefined,
+  watermarkHistory: [],
+  utilizationHistory: [],
+  metricsAt: undefined,
+})
+
+const emptyLedger = (): LedgerSlice => ({
+  acknowledged: 0,
+  enqueued: 0,
+  bronze: 0,
+  rejected: 0,
+  silver: 0,
+  quarantined: 0,
+  duplicates: 0,
+  gold: 0,
+  aggregated: 0,
+  skipped: 0,
+  extraRows: 0,
+  enqueuedTwice: undefined,
+  lost: 0,
+  inFlight: { hub: 0, bronze: 0, silver: 0, gold: 0, aggregate: 0 },
+  verdict: 'empty',
+  explanation: undefined,
+  isUnread: true,
+})
+
+const unmeasuredAssertions = (): AssertionsSlice => ({
+  rate: unmeasured('≥ 90 % of the planned rate'),
+  latencyP95: unmeasured('≤ 15 s, last 60 s'),
+  duplicates: unmeasured('none in silver'),
+  outOfSequence: unmeasured('none per station'),
+  missing: unmeasured('none'),
+})
 
 function unknownStage(id: StageId): StageSlice {
   return {
