@@ -3,7 +3,7 @@
  * work. They hold for every peer, before it has proved who it is.
  */
 import type { Connection, Receiver } from 'rhea'
-import { type Hooks, hooksOf, type Link } from './library.ts'
+import { type Hooks, hooksOf, type Link, type Performative } from './library.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 import { answerDisposition } from './settlement.ts'
 
@@ -86,15 +86,7 @@ export function limitConnection(
   hooks.on_flow = (frame) => {
     const { performative } = frame
     const link = hooks.remote_channel_map[frame.channel]?.remote.handles[performative.handle]
-    // Nobody is asked to drain; the library would take the sender's word for the credit.
-    if (link?.is_receiver()) performative.drain = false
-    else if (link) {
-      // Credit withdrawn while events were in flight would become negative.
-      performative.delivery_count ??= 0
-      const surplus = performative.delivery_count + (performative.link_credit ?? 0) - link.delivery_count
-      performative.link_credit = Math.max(surplus, 0)
-      performative.delivery_count = link.delivery_count
-    }
+    if (link) boundCredit(performative, link)
     on_flow.call(connection, frame)
   }
   hooks.on_transfer = (frame) => {
@@ -152,6 +144,19 @@ export function limitConnection(
     let bytes = 0
     for (const { held } of partial.values()) bytes += held
     return budget.hold(connection, bytes, isProved())
+  }
+}
+
+/** A flow, before the library takes the peer's word for the credit. */
+function boundCredit(performative: Performative, link: Link): void {
+  // Nobody is asked to drain.
+  if (link.is_receiver()) performative.drain = false
+  else {
+    // Credit withdrawn while events were in flight would become negative.
+    performative.delivery_count ??= 0
+    const surplus = performative.delivery_count + (performative.link_credit ?? 0) - link.delivery_count
+    performative.link_credit = Math.max(surplus, 0)
+    performative.delivery_count = link.delivery_count
   }
 }
 
