@@ -190,6 +190,25 @@ describe('a signature for a user whom the access lists bind', () => {
     expect(await asAnn('DELETE', '/dir/new', '')).toBe(202)
   })
 
+  it('takes from a folder with the sticky bit only what is its own', async () => {
+    await running.raw('PUT', '/bronze/common/b', { query: 'resource=file' })
+    const open = { 'x-ms-permissions': '1777' }
+    await running.raw('PATCH', '/bronze/common', { query: 'action=setAccessControl', headers: open })
+    await setAcl('', passable)
+    const to = (source: string) => ({ headers: { 'x-ms-rename-source': `/bronze/common/${source}` } })
+    expect(await asAnn('PUT', '/common/hers', 'resource=file')).toBe(201)
+    expect(await asAnn('DELETE', '/common/b', '')).toBe(DENIED)
+    expect(await asAnn('PUT', '/common/moved', 'mode=legacy', to('b'))).toBe(DENIED)
+    expect(await asAnn('PUT', '/common/moved', 'mode=legacy', to('hers'))).toBe(201)
+    expect(await asAnn('DELETE', '/common/moved', '')).toBe(202)
+    await running.raw('PATCH', '/bronze/common', {
+      query: 'action=setAccessControl',
+      headers: { 'x-ms-owner': ANN },
+    })
+    expect((await running.raw('HEAD', '/bronze/common')).headers['x-ms-permissions']).toBe('rwxrwxrwt')
+    expect(await asAnn('DELETE', '/common/b', '')).toBe(202)
+  })
+
   it('owns what it writes by the Blob interface, and folders on the way', async () => {
     await setAcl('', `user::rwx,user:${ANN}:rwx,group::---,mask::rwx,other::---`)
     const id = Buffer.from('1').toString('base64')

@@ -94,3 +94,31 @@ it('nothing is made where a file stands in the way', async () => {
   const answer = await put('dir/file/below/deep', { query: 'resource=file' })
   expect(answer.status).toBe(409)
 })
+
+it.each([
+  ['1750', 'rwxr-x--T', 'user::rwx,group::r-x,other::---'],
+  ['rwxrwxrwt', 'rwxrwxrwt', 'user::rwx,group::rwx,other::rwx'],
+  ['0750', 'rwxr-x---', 'user::rwx,group::r-x,other::---'],
+])('permissions %s are %s, and a list leaves the sticky bit as it was', async (given, permissions, acl) => {
+  const set = (headers: Record<string, string>) =>
+    running.raw('PATCH', '/bronze/sticky', { query: 'action=setAccessControl', headers })
+  const kept = async () => (await running.raw('HEAD', '/bronze/sticky')).headers
+  await running.raw('PUT', '/bronze/sticky', { query: 'resource=directory' })
+  expect((await set({ 'x-ms-permissions': given })).status).toBe(200)
+  expect(await kept()).toMatchObject({ 'x-ms-permissions': permissions, 'x-ms-acl': acl })
+  const list = 'user::rwx,user:ann:r-x,group::r-x,mask::r-x,other::--x'
+  expect((await set({ 'x-ms-acl': list })).status).toBe(200)
+  expect(await kept()).toMatchObject({
+    'x-ms-permissions': given === '0750' ? 'rwxr-x--x+' : 'rwxr-x--t+',
+    'x-ms-acl': list,
+  })
+})
+
+it.each(['2750', '9', '77777', 'rwxr-xr-s', 'rwtr-xr-x'])('permissions %s are refused', async (given) => {
+  await running.raw('PUT', '/bronze/sticky', { query: 'resource=directory' })
+  const answer = await running.raw('PATCH', '/bronze/sticky', {
+    query: 'action=setAccessControl',
+    headers: { 'x-ms-permissions': given },
+  })
+  expect(answer).toMatchObject({ status: 400, headers: { 'x-ms-error-code': 'InvalidHeaderValue' } })
+})

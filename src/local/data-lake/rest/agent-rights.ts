@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path'
 import { HttpError } from '../../http/errors.ts'
-import { type Access, defaultAccess } from '../store/access-control.ts'
+import { type Access, defaultAccess, isSticky } from '../store/access-control.ts'
 import { listFolder } from '../store/listing.ts'
 import { entryAt } from '../store/names.ts'
 import { isOwner, mayDo } from '../store/posix-rights.ts'
@@ -50,7 +50,7 @@ function checkOperation(lake: Lake, user: string, call: LakeCall, id: string): v
   else if (id === 'checkAccess') need(lake, user, call, (word(call, 'fsaction') ?? '').replaceAll('-', ''))
   else if (call.method === 'GET') need(lake, user, call, 'r')
   else if (DELETING.includes(id)) {
-    need(lake, user, parentOf(call), 'wx')
+    needToRemove(lake, user, call)
     needBelow(lake, user, call, 'rwx', { itself: true })
   } else if (id === 'renamePath' || !stands) need(lake, user, parentOf(call), 'wx')
   else need(lake, user, call, 'w')
@@ -64,8 +64,17 @@ export function checkAgentAtSource(
   { moves }: { moves: boolean },
 ): void {
   reach(lake, user, source)
-  if (moves) need(lake, user, parentOf(source), 'wx')
+  if (moves) needToRemove(lake, user, source)
   else need(lake, user, source, 'r')
+}
+
+/** From a folder with the sticky bit only its owner takes a path away, and the path's own. */
+function needToRemove(lake: Lake, user: string, place: Place): void {
+  const parent = parentOf(place)
+  need(lake, user, parent, 'wx')
+  const folder = accessOf(lake, parent)
+  if (isSticky(folder) && !isOwner(folder, user) && !isOwner(accessOf(lake, place), user))
+    throw mismatch(user)
 }
 
 /** @returns whether the list of this path is the user's to change. */

@@ -8,7 +8,7 @@ import { HttpError } from '../../http/errors.ts'
 export interface Access {
   owner: string
   group: string
-  /** `rw-r-----`, with a `+` when the list names more than the three. */
+  /** `rw-r-----`; the last is `t` or `T` with the sticky bit, and a `+` follows when the list names more than the three. */
   permissions: string
   acl: string
 }
@@ -18,6 +18,13 @@ const DEFAULT_UMASK = '0027'
 const DEFAULT = 'default:'
 const ENTRY = /^(default:)?(user|group|mask|other):([^:,\s]*):([r-][w-][x-])$/
 
+/** In a folder that has it, only its owner and that of a path may move or delete the path. */
+const STICKY = 0o1000
+
+export const isSticky = ({ permissions }: Pick<Access, 'permissions'>): boolean => /t\+?$/i.test(permissions)
+
+type Kept = Pick<Access, 'owner' | 'group' | 'permissions'>
+
 export function defaultAccess(isDirectory: boolean): Access {
   return withPermissions({ owner: SUPERUSER, group: SUPERUSER }, isDirectory ? 0o750 : 0o640)
 }
@@ -25,13 +32,13 @@ export function defaultAccess(isDirectory: boolean): Access {
 /** @returns the access after a request that sets it. @throws HttpError 400 */
 export function changedAccess(before: Access, { headers }: Pick<IncomingMessage, 'headers'>): Access {
   const given = (name: string) => headers[`x-ms-${name}`] as string | undefined
-  const owned = { owner: given('owner') ?? before.owner, group: given('group') ?? before.group }
+  const owned = { ...before, owner: given('owner') ?? before.owner, group: given('group') ?? before.group }
   const [permissions, acl] = [given('permissions'), given('acl')]
   if (permissions !== undefined && acl !== undefined)
     throw invalid('x-ms-permissions and x-ms-acl exclude each other')
   if (acl !== undefined) return withList(owned, acl)
   if (permissions !== undefined) return withPermissions(owned, modeOf(permissions))
-  return { ...before, ...owned }
+  return owned
 }
 
 /**
@@ -126,30 +133,37 @@ function removedName(text: string): string {
 }
 
 function withPermissions({ owner, group }: Pick<Access, 'owner' | 'group'>, mode: number): Access {
-  const [user, others, rest] = [6, 3, 0].map((shift) => symbols((mode >> shift) & 7))
+  const [user = '', others = '', rest = ''] = [6, 3, 0].map((shift) => symbols((mode >> shift) & 7))
   return {
     owner,
     group,
-    permissions: `${user}${others}${rest}`,
+    permissions: shown(user, others, rest, (mode & STICKY) !== 0),
     acl: `user::${user},group::${others},other::${rest}`,
   }
 }
 
-function withList({ owner, group }: Pick<Access, 'owner' | 'group'>, acl: string): Access {
+const shown = (user: string, group: string, rest: string, sticky: boolean) =>
+  `${user}${group}${sticky ? `${rest.slice(0, 2)}${rest.endsWith('x') ? 't' : 'T'}` : rest}`
+
+/** A list says nothing of the sticky bit, which stays as it was. */
+function withList(before: Kept, acl: string): Access {
+  const { owner, group } = before
   const entries = acl.split(',').map((entry) => ENTRY.exec(entry))
   const of = (kind: string) =>
     entries.find((entry) => entry && entry[1] === undefined && entry[2] === kind && entry[3] === '')?.[4]
   const [user, others, rest] = [of('user'), of('mask') ?? of('group'), of('other')]
   if (entries.includes(null) || user === undefined || of('group') === undefined || rest === undefined)
     throw invalid('x-ms-acl is a list as user::rwx,group::r-x,other::---')
-  return { owner, group, permissions: `${user}${others}${rest}${entries.length > 3 ? '+' : ''}`, acl }
+  const permissions = `${shown(user, others ?? '', rest, isSticky(before))}${entries.length > 3 ? '+' : ''}`
+  return { owner, group, permissions, acl }
 }
 
-/** `0750` or `rwxr-x---` */
+/** `0750` or `rwxr-x---`, with the sticky bit `1750` or `rwxr-x--T`. */
 function modeOf(text: string): number {
-  if (/^[0-7]{3,4}$/.test(text)) return Number.parseInt(text, 8) & 0o777
-  if (!/^([r-][w-][x-]){3}$/.test(text)) throw invalid('permissions are as 0750 or rwxr-x---')
-  return Number.parseInt([...text].map((one) => (one === '-' ? '0' : '1')).join(''), 2)
+  if (/^[01]?[0-7]{3}$/.test(text)) return Number.parseInt(text, 8)
+  if (!/^([r-][w-][x-]){2}[r-][w-][xtT-]$/.test(text)) throw invalid('permissions are as 0750 or rwxr-x---')
+  const bits = [...text].map((one) => (one === '-' || one === 'T' ? '0' : '1')).join('')
+  return Number.parseInt(bits, 2) | (/t$/i.test(text) ? STICKY : 0)
 }
 
 const symbols = (bits: number) => `${bits & 4 ? 'r' : '-'}${bits & 2 ? 'w' : '-'}${bits & 1 ? 'x' : '-'}`
