@@ -125,6 +125,14 @@ export function queryOf(text: string): URLSearchParams {
 export const word = ({ query }: Pick<LakeCall, 'query'>, name: string): string | undefined =>
   query.get(name)?.toLowerCase()
 
+/** `true` or `false` of the query. @returns undefined when it is not there. @throws HttpError 400 for anything else. */
+export function truth(call: Pick<LakeCall, 'query'>, name: string): boolean | undefined {
+  const value = word(call, name)
+  if (value === undefined || value === 'true' || value === 'false')
+    return value === undefined ? undefined : value === 'true'
+  throw new HttpError(400, 'InvalidQueryParameterValue', `The parameter ${name} is true or false.`)
+}
+
 /** A non-empty header: some clients send empty ones for options that they do not use. */
 export function given({ request }: Pick<LakeCall, 'request'>, name: string): string | undefined {
   const value = request.headers[name]

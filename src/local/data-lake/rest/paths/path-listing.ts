@@ -1,25 +1,35 @@
 /** Path - List, https://learn.microsoft.com/rest/api/storageservices/datalakestoragegen2/path/list */
 import { join } from 'node:path'
+import { HttpError } from '../../../http/errors.ts'
 import { defaultAccess } from '../../store/access-control.ts'
 import { etagOf, notFound } from '../../store/entry.ts'
 import { type Listed, listFolder } from '../../store/listing.ts'
 import { entryAt } from '../../store/names.ts'
 import { answer, type Lake } from '../lake.ts'
-import { type LakeCall, word } from '../lake-call.ts'
+import { type LakeCall, truth } from '../lake-call.ts'
 import { pageSize, readMarker, writeMarker } from '../paging.ts'
 
 export function listPaths(lake: Lake, call: LakeCall): void {
   const { folder: folders } = lake
   const { container, query } = call
   const root = folders.resolve(container, '')
+  const recursive = truth(call, 'recursive')
+  if (recursive === undefined)
+    throw new HttpError(400, 'MissingRequiredQueryParameter', 'A list of paths says recursive=true or false.')
   const folder = (query.get('directory') ?? '').replace(/^\/+|\/+$/g, '')
   const stats = entryAt(folders.resolve(container, folder))
   if (!stats) throw notFound()
   const most = pageSize(query.get('maxresults'))
-  const from = readMarker(query.get('continuation')) || (query.get('beginfrom') ?? undefined)
+  const begin = query.get('beginfrom') ?? undefined
+  if (!recursive && begin?.includes('/'))
+    throw new HttpError(
+      400,
+      'InvalidQueryParameterValue',
+      'A list with recursive=false begins at one level: beginFrom has no slash.',
+    )
+  const from = readMarker(query.get('continuation')) || begin
   const page: Listed[] = []
   let next: string | undefined
-  const recursive = word(call, 'recursive') === 'true'
   // A file in place of the folder is listed itself.
   const all = stats.isFile()
     ? [{ path: folder, isDirectory: false }]

@@ -19,7 +19,7 @@ import {
   type Lake,
   writtenHeaders,
 } from '../lake.ts'
-import { given, type LakeCall, word } from '../lake-call.ts'
+import { given, type LakeCall, truth, word } from '../lake-call.ts'
 import { leaseAround, leaseOfNew } from '../leasing.ts'
 import { prepareAccess } from '../new-access.ts'
 import { contentIn, propertiesIn } from '../property-headers.ts'
@@ -179,8 +179,9 @@ function makeVisible(lake: Lake, call: LakeCall, upTo: number): Stats {
 function remove(lake: Lake, call: LakeCall, stats: Stats): void {
   const { folder, uploads, kept, leases } = lake
   const { container, path } = call
+  const isRecursive = truth(call, 'recursive') === true
   if (stats.isFile()) folder.remove(container, path)
-  else if (word(call, 'recursive') === 'true') removeTree(lake, container, path)
+  else if (isRecursive) removeTree(lake, container, path)
   else rmdirSync(folder.resolve(container, path))
   forgetPath(lake, container, path)
   uploads.forgetBelow(container, path)
