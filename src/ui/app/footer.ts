@@ -125,14 +125,9 @@ function hintOf(binding: KeyBinding, state: AppState, view: ViewState): Hint[] {
 
 /** Keys that matter only where one is. */
 function contextHints(state: AppState, view: ViewState, scrollable: number): Hint[] {
-  const { lessons, audience, faults } = state
-  const hints: Hint[] = []
+  const { lessons, audience } = state
+  const hints = escapeHint(state, view)
   const target = scrollTarget(view)
-  if (view.isZoomed || view.overlay || view.detail || view.cursor !== undefined || view.filter)
-    hints.push({ key: 'esc', label: 'back', rank: 0 })
-  else if (view.chartAt !== undefined && !view.isPresenting) hints.push({ key: 'esc', label: 'now', rank: 0 })
-  else if (isFollowing(state) && !isCovered(view) && !faults.some((one) => one.state === 'active'))
-    hints.push({ key: 'esc', label: 'ends following', rank: 0 })
   hints.push(...rowHints(state, view))
   if (view.overlay === 'table' && view.table.starts.length > 1 && !view.detail)
     hints.push({ key: '←→', label: 'columns', rank: 1 })
@@ -149,6 +144,15 @@ function contextHints(state: AppState, view: ViewState, scrollable: number): Hin
   if (scrollable > 0) hints.push({ key: '↑↓', label: 'scroll', rank: 1 })
   if (growsAtEnd(target) && (view.scroll[target] ?? 0) > 0) hints.push({ key: 'f', label: 'follow', rank: 1 })
   return hints
+}
+
+/** What esc does. That it mends what is broken on purpose stands above the panels. */
+function escapeHint(state: AppState, view: ViewState): Hint[] {
+  const hint = (label: string): Hint[] => [{ key: 'esc', label, rank: 0 }]
+  if (isCovered(view)) return hint('back')
+  if (state.faults.some((one) => one.state === 'active')) return []
+  if (view.chartAt !== undefined && !view.isPresenting) return hint('now')
+  return isFollowing(state) ? hint('ends following') : []
 }
 
 /** Panels whose rows open. */

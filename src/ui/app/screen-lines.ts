@@ -1,7 +1,7 @@
 /** The whole screen as lines: header, flow, panels or what covers them, footer. Pure. */
 import type { AppState } from '../../pipeline/state/state.ts'
 import { linksOfDetail } from '../input/links.ts'
-import type { Detail, Overlay, ViewState } from '../input/view-state.ts'
+import { type Detail, isCovered, type Overlay, type ViewState } from '../input/view-state.ts'
 import type { PanelId, SlotId } from '../layout.ts'
 import { type Layout, layOut, roomAbove, SMALLEST } from '../layout.ts'
 import { bannerLines } from '../lesson/banners.ts'
@@ -43,14 +43,22 @@ export function screenLines(state: AppState, view: ViewState, columns: number, r
   // In a small window the panels give way; in the smallest, what is above them is cut.
   const room = roomAbove(columns, rows)
   const first = banner ? [bannerLine(banner, columns)] : []
-  const above = [...first, ...bannerLines(state, columns, room - first.length)].slice(0, room)
-  const isCovered = view.overlay !== undefined || view.isZoomed || view.detail !== undefined
+  const above = [
+    ...first,
+    ...bannerLines(state, columns, { room: room - first.length, isCovered: isCovered(view) }),
+  ].slice(0, room)
+  const isFull = view.overlay !== undefined || view.isZoomed || view.detail !== undefined
   const needed = view.overlay === 'audience' ? rowsOfCode(state) + FRAME.rows : 0
   const hasWords = needsWordsRow(state, columns)
-  const layout = layOut(columns, rows, view.focused, { above: above.length, isCovered, needed, hasWords })
+  const layout = layOut(columns, rows, view.focused, {
+    above: above.length,
+    isCovered: isFull,
+    needed,
+    hasWords,
+  })
   if (!layout) return { lines: tooSmall(columns, rows, view), layout, scrollable: 0, ...NOTHING }
   const body = bodyOf(state, view, layout, banner)
-  const hasFlow = !layout.isStripAlone || !isCovered
+  const hasFlow = !layout.isStripAlone || !isFull
   const lines = [
     headerLine(state, columns, view),
     ...above,
@@ -267,7 +275,9 @@ function overlayContent(
     overlay === 'table' ? columnsText(view.table, width) : '',
     window.scrollable > 0 ? `↑↓ ${position(window, scroll)}   ` : '',
   ].join('')
-  const keys = help ? '/ searches   enter runs   esc closes' : 'esc closes'
+  const keys = [help && !view.palette.isTyping && '/ searches', help && 'enter runs', 'esc closes']
+    .filter(Boolean)
+    .join('   ')
   // The name of what is shown counts more than keys, which the last line has too.
   const hasKeys = textWidth(title) + textWidth(where + keys) + TITLE_GAP <= width
   return {

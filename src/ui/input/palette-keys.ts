@@ -40,7 +40,7 @@ export function paletteKey(view: ViewState, key: string, page: number): PaletteR
     case 'return':
       return { view: closed, run: found[palette.chosen] }
     case 'escape':
-      return palette.query === '' ? { view: closed } : { view: { ...view, palette: noPalette } }
+      return { view: closed }
     case 'backspace':
       return palette.isTyping ? typed(withoutLast(palette.query)) : undefined
   }

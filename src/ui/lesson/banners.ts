@@ -9,8 +9,18 @@ const MARK = 10
 const FORMS = ['whole', 'without the cause', 'name'] as const
 type Form = (typeof FORMS)[number]
 
-/** @param room rows that there are: faults say less, then the lesson's caption is cut; what to press and what was seen stay. */
-export function bannerLines(state: AppState, columns: number, room = Number.POSITIVE_INFINITY): Line[] {
+export interface BannerPlace {
+  /** Rows that there are: faults say less, then the lesson's caption is cut; what to press and what was seen stay. */
+  room?: number
+  /** Something lies on the panels, which esc closes before it mends anything. */
+  isCovered?: boolean
+}
+
+export function bannerLines(
+  state: AppState,
+  columns: number,
+  { room = Number.POSITIVE_INFINITY, isCovered = false }: BannerPlace = {},
+): Line[] {
   const { faults, lesson, replay, now } = state
   const lessonPart = lesson ? lessonLines(lesson, columns) : []
   const replayPart: Line[] = replay
@@ -23,7 +33,7 @@ export function bannerLines(state: AppState, columns: number, room = Number.POSI
       ]
     : []
   const above = (form: Form): Line[] => [
-    ...faults.flatMap((fault) => faultLines(fault, now, columns, form)),
+    ...faults.flatMap((fault) => faultLines(fault, now, columns, form, isCovered)),
     ...replayPart,
   ]
   const fitting = FORMS.map(above).find((lines) => lines.length + lessonPart.length <= room) ?? above('name')
@@ -36,12 +46,17 @@ function faultLines(
   now: number,
   columns: number,
   form: Form,
+  isCovered: boolean,
 ): Line[] {
   const age = formatDuration(Math.max(0, now - since))
   if (state === 'healing')
     return [[badge(' mended ', 'ok'), span(` ${title}: what had failed by it is started again.`)]]
   const end =
-    until === undefined ? 'esc mends it' : `mends itself in ${formatDuration(Math.max(0, until - now))}`
+    until !== undefined
+      ? `mends itself in ${formatDuration(Math.max(0, until - now))}`
+      : isCovered
+        ? 'on the panels esc mends it'
+        : 'esc mends it'
   const said = { whole: [happens, seen], 'without the cause': [seen], name: [] }[form]
   return wrapped(columns, ` ${[`${title}, ${age}:`, ...said, `${end}.`].join(' ')}`).map(
     (text, row): Line => [

@@ -12,7 +12,7 @@ export function faultLines(state: AppState, width: number): Line[] {
   const active = new Set(state.faults.filter((one) => one.state === 'active').map(({ name }) => name))
   return [
     ...wrap(
-      'A letter breaks it, over the real protocols; esc mends everything. Nothing is lost: that is the lesson.',
+      'A letter breaks it, over the real protocols. On the panels esc mends everything. Nothing is lost: that is the lesson.',
       width,
     ).map((text): Line => [span(text, 'muted')]),
     [],

@@ -668,12 +668,13 @@ describe('the palette', () => {
     expect(text()).not.toContain('enter runs')
   })
 
-  it('letters are typed, not pressed; escape leaves the words, then the list', () => {
+  it('letters are typed, not pressed; one escape closes it, as its frame says', () => {
     const { press, text, pipeline, onQuit } = open(scenarios.allStopped())
     press(':', 'q', '1', 'x')
     expect(pipeline.calls).toEqual([])
     expect(text()).toContain('Nothing is called that')
-    press('escape', 'escape')
+    expect(text()).toMatch(/keys [^/]*enter runs {3}esc closes/)
+    press('escape')
     expect(text()).not.toContain('esc closes')
     expect(onQuit).not.toHaveBeenCalled()
   })
@@ -684,12 +685,46 @@ describe('the palette', () => {
     expect(text()).toContain('»tart or stop the generator')
     press('down', 'return')
     expect(pipeline.calls).toEqual(['toggle streamAnalytics'])
-    press('?', '/', 'd', 'i', 'r', 't')
+    press('?')
+    expect(text()).toMatch(/keys .*\/ searches {3}enter runs {3}esc closes/)
+    press('/', 'd', 'i', 'r', 't')
     expect(text()).toContain('irty data on or off')
+    press('escape')
+    expect(text()).not.toContain('esc closes')
   })
 })
 
 describe('a fault', () => {
+  it('that is active is mended by esc on the panels; what lies on them is closed first, and says so', () => {
+    const state = scenarios.allRunning()
+    const fault = {
+      name: 'poison',
+      title: 'poison',
+      happens: '',
+      seen: '',
+      since: state.now,
+      until: undefined,
+    }
+    const { press, text, pipeline, lastLine } = open({ ...state, faults: [{ ...fault, state: 'active' }] })
+    expect(text()).toMatch(/poison, .*: +esc mends it\./)
+    for (const [opens, on] of [
+      ['F', 'On the panels esc mends everything'],
+      ['return', 'esc mends it'],
+      ['j', 'esc mends it'],
+    ] as const) {
+      press('alt+7', opens)
+      expect(text(), opens).toContain(on)
+      expect(text(), opens).toMatch(/poison, .*: +on the panels esc mends it\./)
+      expect(lastLine(), opens).toContain('esc back')
+      press('escape')
+      expect(pipeline.calls, opens).toEqual([])
+    }
+    press('[')
+    expect(lastLine()).not.toContain('esc now')
+    press('escape')
+    expect(pipeline.calls).toEqual(['mendFaults'])
+  })
+
   it.each(FAULTS)('$name is found in the palette by its title, and broken by enter', ({ name, title }) => {
     const { press, text, pipeline, lastLine } = open(scenarios.allRunning())
     press(':', ...title)
