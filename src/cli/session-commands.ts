@@ -135,7 +135,7 @@ function lessonCommand({ command, lessonsDir, notebooksDir, write, writeError }:
     .option('--list', 'print the lessons that there are')
 }
 
-function reportCommand({ command, write, interruption }: CommandLine): void {
+function reportCommand({ command, write, writeError, interruption }: CommandLine): void {
   command(
     'report',
     'write the report of a recorded session, or of what lies in the data folder',
@@ -147,6 +147,8 @@ function reportCommand({ command, write, interruption }: CommandLine): void {
         format: flags.format as 'html' | 'md' | 'json' | undefined,
         out: flags.out as string | undefined,
         write,
+        writeError,
+        isWatched: process.stderr.isTTY === true,
         signal: interruption(),
       })
     },

@@ -13,20 +13,20 @@ export interface ReportOptions {
   /** Undefined: to standard output. */
   out: string | undefined
   write: (text: string) => void
+  writeError: (text: string) => void
+  /** Standard error is a terminal: a person waits there. */
+  isWatched: boolean
   signal: AbortSignal
 }
 
 /** @returns 0. @throws RecordingError, UserError */
-export async function runReport({
-  config,
-  file,
-  format,
-  out,
-  write,
-  signal,
-}: ReportOptions): Promise<number> {
+export async function runReport(options: ReportOptions): Promise<number> {
+  const { config, file, out, write, signal } = options
+  const format = options.format ?? (out === undefined ? 'html' : formatOf(out))
+  // Who asks for JSON is a program.
+  if (options.isWatched && format !== 'json') options.writeError(`${workOf(config, file)} …\n`)
   const model = await (file === undefined ? ofFolder(config, signal) : ofRecording(file))
-  const text = await reportText(model, format ?? (out === undefined ? 'html' : formatOf(out)))
+  const text = await reportText(model, format)
   if (out === undefined) write(text)
   else {
     namingFile(out, () => writeFileSync(out, text))
@@ -34,6 +34,13 @@ export async function runReport({
   }
   return 0
 }
+
+const workOf = ({ target, dataDir }: Config, file: string | undefined): string =>
+  file !== undefined
+    ? `Reading the recording ${file}`
+    : target === 'azure'
+      ? 'Reading the hub and the lake on Azure, which may take a minute'
+      : `Reading the hub and the lake in ${dataDir}`
 
 async function ofRecording(file: string) {
   const [{ openRecording }, { modelOf }] = await Promise.all([

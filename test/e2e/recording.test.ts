@@ -48,7 +48,26 @@ describe('a recorded run', () => {
     expect(report.faults.map(({ name }: { name: string }) => name)).toEqual(['job-killed', 'duplicate-storm'])
     const written = await cli(['report', at('a.rtrec'), '--out', at('b.md')])
     expect(written.lines).toEqual([at('b.md')])
+    expect(written.stderr).toBe('')
     expect(readFileSync(at('b.md'), 'utf8')).toMatch(/^# Report/)
+  })
+
+  it.each([
+    ['says on a terminal what it does meanwhile', 'b.md', 'Reading the recording'],
+    ['says nothing of it where a program asks', 'b.json', ''],
+  ])('%s', async (_, out, expected) => {
+    const terminal = openTerminal({
+      command: process.execPath,
+      args: [BIN, 'report', at('a.rtrec'), '--out', at(out)],
+      columns: 200,
+    })
+    try {
+      expect((await terminal.exit).code).toBe(0)
+      const said = expected === '' ? [] : [`${expected} ${at('a.rtrec')} …`]
+      expect(terminal.text().trim().split(/\s*\n/)).toEqual([...said, at(out)])
+    } finally {
+      await terminal.close()
+    }
   })
 
   it('is reported from its data folder too, by whoever comes later', async () => {
