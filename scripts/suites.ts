@@ -17,6 +17,7 @@ import { EVENT_HUBS_SUITES } from './suites/event-hubs.ts'
 import { GO_SUITES } from './suites/go.ts'
 import { GO_DATABRICKS_SUITES } from './suites/go-databricks.ts'
 import { HADOOP_SUITES } from './suites/hadoop.ts'
+import { JAVA_SUITES } from './suites/java.ts'
 import { PYTHON_SUITES } from './suites/python.ts'
 import { reasonIn } from './suites/reasons.ts'
 import { RUST_SUITES } from './suites/rust.ts'
@@ -32,6 +33,7 @@ const SUITES: readonly Suite[] = [
   ...GO_DATABRICKS_SUITES,
   ...RUST_SUITES,
   ...HADOOP_SUITES,
+  ...JAVA_SUITES,
   ...TOOL_SUITES,
   ...DOTNET_SUITES,
 ]

@@ -1,13 +1,12 @@
 /** Hadoop's contract tests of its ABFS driver, from the test archives on Maven Central; nothing but their settings is ours. */
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { testsIn } from './junit.ts'
+import { classPath, trustStore } from './maven.ts'
 import { done, type Endpoints, output, type Suite, type SuiteResult } from './suite.ts'
 
 const VERSION = '3.4.2'
 const TESTS = 'org.apache.hadoop.fs.azurebfs.contract'
-/** Of the trust store that every Java comes with. */
-const PASSWORD = 'changeit'
 /** Of one test; the slowest that passes takes a quarter of it. */
 const HEAP = '-Xmx1g'
 
@@ -41,7 +40,7 @@ async function run(folder: string, at: Endpoints): Promise<SuiteResult[]> {
   const reports = join(place, 'reports')
   mkdirSync(settings, { recursive: true })
   rmSync(reports, { recursive: true, force: true })
-  const path = await classPath(place)
+  const path = await classPath(place, ARTIFACTS)
   writeFileSync(join(settings, 'azure-auth-keys.xml'), settingsFor(at))
   writeFileSync(join(settings, 'log4j.properties'), 'log4j.rootLogger=OFF\n')
   const store = await trustStore(place, at.certificateFile)
@@ -70,21 +69,6 @@ async function run(folder: string, at: Endpoints): Promise<SuiteResult[]> {
   return readdirSync(reports).flatMap((file) => testsIn(readFileSync(join(reports, file), 'utf8')))
 }
 
-/** Maven's own; what it has fetched before it has. */
-async function classPath(place: string): Promise<string> {
-  const dependencies = ARTIFACTS.map((one) => {
-    const [group, artifact, version, classifier] = one.split(':')
-    const more = classifier === undefined ? '' : `<classifier>${classifier}</classifier>`
-    return `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version>${more}</dependency>`
-  })
-  writeFileSync(
-    join(place, 'pom.xml'),
-    `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>suites</groupId><artifactId>hadoop</artifactId><version>1</version><dependencies>${dependencies.join('')}</dependencies></project>`,
-  )
-  await done('mvn', ['-q', '-B', 'dependency:build-classpath', '-Dmdep.outputFile=class-path'], place)
-  return readFileSync(join(place, 'class-path'), 'utf8').trim()
-}
-
 function settingsFor({ account, accountKey, lakeTls }: Endpoints): string {
   const host = `${account}.dfs.core.windows.net`
   const settings = {
@@ -105,31 +89,4 @@ function settingsFor({ account, accountKey, lakeTls }: Endpoints): string {
     ([name, value]) => `<property><name>${name}</name><value>${value}</value></property>`,
   )
   return `<configuration>${properties.join('')}</configuration>`
-}
-
-/** Java's own trust, and the session's certificate. */
-async function trustStore(place: string, certificate: string): Promise<string> {
-  const settings = await done('sh', ['-c', 'java -XshowSettings:properties -version 2>&1'], place)
-  const home = /java\.home = (.*)/.exec(settings)?.[1] as string
-  const store = join(place, 'trust')
-  rmSync(store, { force: true })
-  copyFileSync(join(home, 'lib/security/cacerts'), store)
-  chmodSync(store, 0o600)
-  await done(
-    'keytool',
-    [
-      '-importcert',
-      '-noprompt',
-      '-alias',
-      'lake',
-      '-file',
-      certificate,
-      '-keystore',
-      store,
-      '-storepass',
-      PASSWORD,
-    ],
-    place,
-  )
-  return store
 }

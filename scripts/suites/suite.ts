@@ -15,6 +15,9 @@ export interface Endpoints {
   subscription: string
   resourceGroup: string
   eventHub: string
+  eventHubsConnectionString: string
+  /** `sb://`, with TLS. */
+  eventHubsTls: string
   streamAnalyticsJob: string
   token: string
   certificateFile: string
