@@ -28,6 +28,7 @@
 # COMMAND ----------
 
 import re
+from pathlib import Path
 from urllib.parse import unquote
 
 from pyspark.sql import functions as F
@@ -174,6 +175,9 @@ def kept_near(earliest, latest):
 # MAGIC cut by a disk, a copy, or a hand: the batch stops before it commits anything and names the file, since what is read once is
 # MAGIC never read again. One without a byte gives no row at all: only the checkpoint knows that it was in the batch. Names of other
 # MAGIC writers promise nothing, so an empty file of theirs is named and the stream goes on.
+# MAGIC
+# MAGIC **A lake that was moved.** Spark's file source notes whole paths. A batch that was begun in one place finds nothing of its files in
+# MAGIC another, and nothing was cut: the lake has to go back where it was.
 
 # COMMAND ----------
 
@@ -195,15 +199,26 @@ def plain(url):
     return re.sub("^file:/+", "file:/", unquote(url))
 
 
+def bronze_root():
+    """In the form of :func:`plain`, with a slash at its end."""
+    root = settings.path("bronze", "weather")
+    return plain(root if ":/" in root else Path(root).absolute().as_uri()) + "/"
+
+
 def refuse_cut(files, given):
     """
     :param given: URLs of the batch's files, where the source tells them.
-    :raises StateError: names the first file that holds less than its name promises.
+    :raises StateError: names the first file that holds less than its name promises, or that lies elsewhere now.
     """
     held_by = {plain(f"{file.folder}/{file.file}"): file.held if file.whole else file.held - 1 for file in files}
     for path in sorted({*held_by, *map(plain, given)}):
         promised = re.search(r"/[0-9]+_[0-9]{14}-[0-9]{14}_([0-9]+)(?:_[0-9]+)?\.json$", path)
         held = held_by.get(path, 0)
+        if promised and held == 0 and not path.startswith(bronze_root()):
+            raise StateError(
+                f"{path} is what silver had begun to read, and bronze is at {bronze_root()} now: the lake was moved, and "
+                "Spark's checkpoint keeps whole paths. Move the lake back and start silver again, or name another checkpoint root and lake."
+            )
         if promised and held < int(promised[1]):
             raise StateError(
                 f"{path} was cut: it holds {held} of the {promised[1]} rows that its name promises. Put it back "

@@ -1,4 +1,4 @@
-"""A file of bronze that was cut before silver has read it: named, nothing of the batch is committed, and once it is back all is read."""
+"""Files of bronze that are not as a batch of silver needs them: cut, empty, moved. Told by name, and once they are back all is read."""
 import os
 import time
 
@@ -24,6 +24,26 @@ def test_a_file_that_was_cut_is_named_and_read_once_it_is_back(lake, cut, held):
     placed.write_bytes(whole)
     lake.run("silver")
     assert lake.ids() == [*map(str, range(ROWS)), "other"]
+
+
+def test_a_lake_that_was_moved_between_two_runs_is_told_as_moved(lake):
+    placed = lake.place(NAME, *(lake.event(f"{number}") for number in range(ROWS)))
+    whole = placed.read_bytes()
+    placed.write_bytes(b"")
+    with pytest.raises(StateError, match="was cut: it holds 0 of"):
+        lake.run("silver")
+    placed.write_bytes(whole)
+    first, second = lake.root, lake.root.with_name("elsewhere ö")
+    first.rename(second)
+    lake.root = second
+    with pytest.raises(StateError, match=f"^file:{first}/bronze/weather/.*/{NAME} is what silver had begun .* bronze is at file:{second}/bronze/weather/ now: the lake was moved") as told:
+        lake.run("silver")
+    assert "was cut" not in str(told.value) and "Move the lake back" in str(told.value)
+    assert lake.rows("silver/weather") == []
+    second.rename(first)
+    lake.root = first
+    lake.run("silver")
+    assert lake.ids() == [*map(str, range(ROWS))]
 
 
 def test_a_file_without_its_end_of_line_is_whole_and_rows_that_break_a_rule_are_no_cut(lake):
