@@ -20,7 +20,7 @@ interface Entry {
 }
 
 /** One entry per setting that has a value, in the order of the schema; values as a person would write them. */
-export function effectiveSettings({ config, sources }: LoadedConfig): Entry[] {
+function effectiveSettings({ config, sources }: LoadedConfig): Entry[] {
   return settings.flatMap((setting) => {
     const source = sources.get(setting.key)
     if (!source) return []

@@ -1,3 +1,4 @@
+/** The effective settings: flags over environment over file over what azd knows, checked by the schema. */
 import { homedir, tmpdir } from 'node:os'
 import { resolve } from 'node:path'
 import { ConfigError, type ConfigProblem, type Source } from './error.ts'

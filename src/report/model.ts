@@ -15,7 +15,7 @@ import {
 import type { TableSample, TablesPart } from './tables.ts'
 
 /** Increased when older readers of the JSON form can no longer read it. */
-export const REPORT_VERSION = 1
+const REPORT_VERSION = 1
 
 export interface ReportModel {
   version: typeof REPORT_VERSION

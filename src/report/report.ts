@@ -4,7 +4,7 @@ import { htmlReport } from './html.ts'
 import { markdownReport } from './markdown.ts'
 import { ReportCollector, type ReportModel } from './model.ts'
 
-export const REPORT_FORMATS = ['html', 'md', 'json'] as const
+const REPORT_FORMATS = ['html', 'md', 'json'] as const
 export type ReportFormat = (typeof REPORT_FORMATS)[number]
 
 /**

@@ -1,3 +1,4 @@
+/** Who we are to Azure: the token of a local session, or the sign-in that the environment has. */
 import type { AccessToken, TokenCredential } from '@azure/identity'
 import { type AnswerLimits, boundedHttpClient } from '../http/bounded-http-client.ts'
 import { keepingTokens, type TokenKeeper } from './token-keeper.ts'

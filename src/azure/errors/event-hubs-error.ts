@@ -1,3 +1,4 @@
+/** What an error of the Event Hubs client means: its kind, what a person is told, whether to try again. */
 import { ServiceError, type ServiceErrorKind } from '../../pipeline/ports/errors.ts'
 import { isNetworkCode } from './kinds.ts'
 

@@ -1,3 +1,4 @@
+/** Ends what waits on a connection that was cut: the one place that reaches into the client for it. */
 import type { EventHubConsumerClient, EventHubProducerClient } from '@azure/event-hubs'
 import { ServiceError } from '../../pipeline/ports/errors.ts'
 import { onTooLong } from './incoming-bounds.ts'

@@ -21,7 +21,7 @@ const UP = (rows: number) => (rows > 0 ? `\x1b[${rows}A\r` : '\r')
 const CLEAR_BELOW = '\x1b[0J'
 
 /** Draws the table over the one before. Lines never wrap, so that the way back up is known. */
-export function tableView({ write, columns, paint }: ProgressTerminal, lastsMs: number): ProgressView {
+function tableView({ write, columns, paint }: ProgressTerminal, lastsMs: number): ProgressView {
   let rows = 0
   let width = 0
   return {

@@ -1,3 +1,4 @@
+/** The folder that holds everything of a session: made, checked, closed to other users, and removed again if it is temporary. */
 import {
   accessSync,
   chmodSync,

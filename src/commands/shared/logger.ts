@@ -1,3 +1,4 @@
+/** The log of a data folder: JSON lines without secrets, one file for the process and its worker. */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import pino, { type Logger } from 'pino'

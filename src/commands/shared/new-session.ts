@@ -1,3 +1,4 @@
+/** A session as the settings want it, with the generator’s memory and the room for phones. */
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
@@ -12,9 +13,7 @@ import { audienceRoom, pageFolder } from './audience/room.ts'
 import { certificateOf } from './audience-certificate.ts'
 import { fileStorage } from './generator-storage.ts'
 import { logFileOf } from './logger.ts'
-
 import { heapPolicy } from './memory.ts'
-
 import { logTail, type SessionSettings } from './session-memory.ts'
 
 declare const __VERSION__: string

@@ -5,7 +5,7 @@ import { bypassProxies } from '../runtime/proxies.ts'
 /** The heap of the worker (MB): services and small results only; DuckDB's memory is its own. */
 export const WORKER_HEAP_MB = 256
 /** Its space for new objects (MB), of which V8 gives each half a third: as the first thread's (commands/shared/memory.ts). */
-export const WORKER_NEW_SPACE_MB = 48
+const WORKER_NEW_SPACE_MB = 48
 
 /** What a thread is given at its birth. */
 export interface WorkerBirth {

@@ -1,3 +1,4 @@
+/** Bearer tokens on the REST services. */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { HttpError } from './errors.ts'

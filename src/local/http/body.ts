@@ -1,3 +1,4 @@
+/** Reads what a request brings, within bounds. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { HttpError } from './errors.ts'
 

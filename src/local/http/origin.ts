@@ -1,3 +1,4 @@
+/** Keeps pages of other sites away from the services on loopback. */
 import type { IncomingMessage } from 'node:http'
 import { HttpError } from './errors.ts'
 

@@ -1,3 +1,4 @@
+/** Proxies that the environment names: loopback goes past them, and what is no address is told. */
 const NAMES = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'].flatMap((name) => [name, name.toLowerCase()])
 
 /** Variables whose values the SDKs cannot take for a proxy's address: they fail on them, whatever they are asked for. */

@@ -5,7 +5,7 @@ import type pino from 'pino'
 type Destination = ReturnType<typeof pino.destination>
 
 /** Set aside once it would become larger than this (bytes); one older log is kept. */
-export const MAX_LOG_BYTES = 5_000_000
+const MAX_LOG_BYTES = 5_000_000
 
 export class LogRotation {
   readonly #destination: Destination

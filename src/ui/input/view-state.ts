@@ -4,7 +4,7 @@ import type { ActionResult } from '../../pipeline/state/actions.ts'
 import type { EndpointLine, LayerName } from '../../pipeline/state/state.ts'
 import type { PanelId } from '../layout.ts'
 
-export const OVERLAYS = ['help', 'endpoints', 'audience', 'table', 'trace', 'faults', 'lessons'] as const
+const OVERLAYS = ['help', 'endpoints', 'audience', 'table', 'trace', 'faults', 'lessons'] as const
 export type Overlay = (typeof OVERLAYS)[number]
 
 /** What is typed: a number of stations, a share of dirty data in percent, a time, a question, a table, a phone's rate or name. */

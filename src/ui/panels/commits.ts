@@ -75,7 +75,7 @@ const ageOf = (at: number | undefined, now: number) => formatAge(at === undefine
 const filesOf = ({ addedFiles, removedFiles }: TableCommit) =>
   removedFiles > 0 ? `+${addedFiles} −${removedFiles}` : `+${addedFiles}`
 
-export function commitDetail(layer: LayerName, commit: TableCommit, now: number): Detail {
+function commitDetail(layer: LayerName, commit: TableCommit, now: number): Detail {
   const { version, operation, rows, addedFiles, removedFiles, bytes, at, batchId, durationMs, engine } =
     commit
   return {

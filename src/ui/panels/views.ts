@@ -1,3 +1,4 @@
+/** Which panel draws which slot of the layout. */
 import type { SlotId } from '../layout.ts'
 import { databricksPanel } from './databricks-panel.ts'
 import { eventsPanel } from './events-panel.ts'

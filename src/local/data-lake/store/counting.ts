@@ -1,3 +1,4 @@
+/** Tells the reader of the lake what came in, so that it need not list everything. */
 import { BRONZE } from '../../../contract/bronze-layout.ts'
 import type { LakeChanges, LakePart } from '../../../contract/lake-changes.ts'
 import { TABLES, type TableName } from '../../../contract/tables.ts'

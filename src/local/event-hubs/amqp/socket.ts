@@ -1,3 +1,4 @@
+/** One AMQP connection’s bytes: whole frames in, bounded answers out. */
 import { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'

@@ -1,3 +1,4 @@
+/** One receiver’s place in a partition: what it is sent, and when, as its credit allows. */
 import type { Sender } from 'rhea'
 import type { Clock } from '../../runtime/clock.ts'
 import { partsOf } from '../amqp/library.ts'

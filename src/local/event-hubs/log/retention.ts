@@ -1,3 +1,4 @@
+/** Deletes the oldest events by age and size, a few milliseconds at a time. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { isDiskFull } from './database.ts'
 
