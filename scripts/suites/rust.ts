@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { accountSas } from './signature.ts'
 import { done, type Endpoints, output, type Suite, type SuiteResult } from './suite.ts'
 
 const BLOB = '1.1.0'
@@ -97,6 +98,7 @@ async function objectStore(folder: string, at: Endpoints): Promise<SuiteResult[]
     `[package]\nname = "cases"\nversion = "0.1.0"\nedition = "2021"\n[dependencies]\n${needs}`,
   )
   const { account, accountKey, lake } = at
+  await makeContainers(readFileSync(join(place, 'src/main.rs'), 'utf8'), at)
   const signature = ['run', '--quiet', '--', lake, account, accountKey]
   const text = await output('cargo', signature, { cwd: place })
   return text
@@ -105,6 +107,17 @@ async function objectStore(folder: string, at: Endpoints): Promise<SuiteResult[]
     .flatMap(([outcome, test = '', message = '']) =>
       outcome === 'passed' || outcome === 'failed' ? [{ outcome, test, message }] : [],
     )
+}
+
+/** Each case has a container of its own; the crate makes none. */
+async function makeContainers(program: string, at: Endpoints): Promise<void> {
+  const names = [...program.matchAll(/^ {4}([a-z_]+): \|store\|/gm)].map(([, name = '']) => name)
+  const query = `restype=container&${accountSas(at)}`
+  for (const name of names) {
+    const container = `rust-${name.replaceAll('_', '-')}`
+    const { status } = await fetch(`${at.lake}/${container}?${query}`, { method: 'PUT' })
+    if (status !== 201) throw new Error(`The container ${container} was not made: ${status}.`)
+  }
 }
 
 /** @returns the folder of a crate's source, as Cargo has fetched it. */

@@ -3,10 +3,10 @@
  * when the tool ends without an error and says what is expected; they run in order, on one container.
  */
 import { execFile } from 'node:child_process'
-import { createHmac } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { accountSas } from './signature.ts'
 import { done, type Endpoints, type Suite, type SuiteResult } from './suite.ts'
 
 interface Command {
@@ -20,8 +20,6 @@ const AZCOPY = '10.32.2'
 const AZ = '2.91.0'
 const CONTAINER = 'tools'
 const BIG_BYTES = 20_000_000
-/** The last version of a signature that all tools make. */
-const SAS_VERSION = '2020-02-10'
 
 export const TOOL_SUITES: readonly Suite[] = [
   { name: 'azcopy', version: AZCOPY, run: azcopy },
@@ -210,15 +208,6 @@ function fixture(place: string): string {
   writeFileSync(join(up, 'a.txt'), 'hello\n')
   writeFileSync(join(up, 'sub/big'), Buffer.alloc(BIG_BYTES, 'content of a file '))
   return up
-}
-
-/** Of everything, for a day; nothing of Azure's makes it here, so that the tools alone are tested. */
-function accountSas({ account, accountKey }: Endpoints): string {
-  const [sp, ss, srt] = ['rwdlacup', 'b', 'sco']
-  const se = `${new Date(Date.now() + 86_400_000).toISOString().slice(0, 19)}Z`
-  const text = `${[account, sp, ss, srt, '', se, '', '', SAS_VERSION].join('\n')}\n`
-  const sig = createHmac('sha256', Buffer.from(accountKey, 'base64')).update(text).digest('base64')
-  return new URLSearchParams({ sv: SAS_VERSION, ss, srt, sp, se, sig }).toString()
 }
 
 async function makeContainer({ lake }: Endpoints, signature: string): Promise<void> {

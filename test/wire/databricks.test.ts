@@ -377,6 +377,19 @@ describe('the workspace', () => {
   })
 
   it.each([
+    ['PYTHON', '#'],
+    ['SQL', '--'],
+    ['SCALA', '//'],
+    ['R', '#'],
+  ])('gives the source of a notebook in %s its first line', async (language, comment) => {
+    const path = '/Shared/bare'
+    const bare = { path, format: 'SOURCE', language, content: Buffer.from('1').toString('base64') }
+    expect((await rest('POST', `${W}/import`, bare)).status).toBe(200)
+    const { body } = await rest('GET', `${W}/export?path=${path}`)
+    expect(Buffer.from(body.content, 'base64').toString()).toBe(`${comment} Databricks notebook source\n1`)
+  })
+
+  it.each([
     [
       'a notebook in no folder',
       'POST',

@@ -39,7 +39,7 @@ func TestLocalJobsAreFoundByName(t *testing.T) {
 func TestLocalJobsComeInPages(t *testing.T) {
 	ctx, w := workspaceTest(t)
 	made := map[int64]bool{}
-	for range 7 {
+	for index := 0; index < 7; index++ {
 		created, err := w.Jobs.Create(ctx, notebookJob(RandomName("page-"), "/Shared/x/gold"))
 		require.NoError(t, err)
 		made[created.JobId] = true

@@ -28,6 +28,7 @@ const FORMATS = ['SOURCE', 'AUTO', 'JUPYTER', 'RAW']
 
 /** The first line of a notebook's source, after the language's sign of a comment. */
 const HEADER = /^\uFEFF?(?:#|--|\/\/) Databricks notebook source/
+const COMMENTS: Readonly<Record<string, string>> = { PYTHON: '#', SQL: '--', SCALA: '//', R: '#' }
 
 /** @returns the object and its path. @throws HttpError 400 */
 export function imported(request: ImportRequest): { path: string; object: WorkspaceObject } {
@@ -55,12 +56,21 @@ function analysed(path: string, content: string): { path: string; object: Worksp
     : { path, object: { kind: 'FILE', content } }
 }
 
-/** Nothing is converted here: an object goes out in the format in which it came. @throws HttpError 400 */
+/** Nothing is converted here: an object goes out in the format in which it came, source with its first line. @throws HttpError 400 */
 export function exported(path: string, object: WorkspaceObject, format: string) {
   if (object.kind === 'DIRECTORY') throw invalid(`Path (${path}) is a folder.`)
   if (object.kind === 'FILE') return { content: object.content, file_type: path.split('.').at(-1) ?? '' }
   const own = object.format ?? 'SOURCE'
   if (format !== own && format !== 'AUTO')
     throw invalid(`Path (${path}) stands here as ${own}, and is not converted: export it as that.`)
-  return { content: object.content, file_type: own === 'SOURCE' ? LANGUAGES[object.language] : 'ipynb' }
+  return own === 'SOURCE'
+    ? { content: withHeader(object), file_type: LANGUAGES[object.language] }
+    : { content: object.content, file_type: 'ipynb' }
+}
+
+/** Whatever was uploaded as a notebook's source comes back as one. */
+function withHeader({ content, language }: Notebook): string {
+  if (HEADER.test(Buffer.from(content.slice(0, 100), 'base64').toString())) return content
+  const header = `${COMMENTS[language]} Databricks notebook source\n`
+  return Buffer.concat([Buffer.from(header), Buffer.from(content, 'base64')]).toString('base64')
 }

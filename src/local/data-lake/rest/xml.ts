@@ -51,6 +51,29 @@ export const insideOf = (xml: string, name: string): string[] =>
     (match) => match[1] ?? '',
   )
 
+const TOKEN = /<\?[^>]*\?>|<!--[\s\S]*?-->|<(\/?)([A-Za-z_][\w.-]*)(?:\s[^<>]*?)?(\/?)>|[^<]+/y
+
+/** Is it one element of that name, whose elements all end? A body that was cut is none, and nothing is taken from it. */
+export function isDocument(xml: string, root: string): boolean {
+  const open: string[] = []
+  let roots = 0
+  TOKEN.lastIndex = xml.startsWith('\uFEFF') ? 1 : 0
+  while (TOKEN.lastIndex < xml.length) {
+    const token = TOKEN.exec(xml)
+    if (token === null) return false
+    const [whole, end, name, isEmpty] = token
+    if (name === undefined) {
+      if (!whole.startsWith('<') && open.length === 0 && whole.trim() !== '') return false
+    } else if (end === '/') {
+      if (open.pop() !== name) return false
+    } else {
+      if (open.length === 0 && (name !== root || ++roots > 1)) return false
+      if (isEmpty === '') open.push(name)
+    }
+  }
+  return roots === 1 && open.length === 0
+}
+
 const ENTITIES: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }
 
 export const fromXml = (text: string): string =>

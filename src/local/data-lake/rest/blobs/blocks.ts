@@ -20,7 +20,7 @@ import {
 import { given, type LakeCall, word } from '../lake-call.ts'
 import { prepareAccess } from '../new-access.ts'
 import { contentIn, metadataHeaders } from '../property-headers.ts'
-import { elements, fromXml } from '../xml.ts'
+import { elements, fromXml, isDocument } from '../xml.ts'
 import { sourcePiece } from './blob-copy.ts'
 import { requireType } from './blob-type.ts'
 import { MAX_BLOB_BYTES } from './blobs.ts'
@@ -97,7 +97,7 @@ async function putBlockList(lake: Lake, call: LakeCall): Promise<void> {
 
 /** @throws HttpError 400 */
 function listIn(xml: string): ListedBlock[] {
-  if (!/<BlockList\s*\/?>/.test(xml))
+  if (!isDocument(xml, 'BlockList'))
     throw new HttpError(400, 'InvalidXmlDocument', 'The body is not a list of blocks.')
   const list = [...xml.matchAll(/<(Latest|Committed|Uncommitted)>([^<]*)</g)].map(([, from, id]) => ({
     from: (from as string).toLowerCase() as ListedBlock['from'],

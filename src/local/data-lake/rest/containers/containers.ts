@@ -10,7 +10,7 @@ import { answer, answerXml, type Handlers, keep, type Lake, writtenHeaders } fro
 import { given, type LakeCall } from '../lake-call.ts'
 import { listPaths } from '../paths/path-listing.ts'
 import { metadataHeaders, metadataOut, propertiesIn, propertiesOut } from '../property-headers.ts'
-import { elements, insideOf, textOf } from '../xml.ts'
+import { elements, insideOf, isDocument, textOf } from '../xml.ts'
 
 const MAX_POLICIES = 5
 const MAX_ACL_BYTES = 64 * 1024
@@ -124,6 +124,9 @@ function remove(lake: Lake, call: LakeCall): void {
 
 /** @throws HttpError 400 */
 function readPolicies(xml: string): StoredPolicy[] {
+  // No body clears the list.
+  if (xml.trim() !== '' && !isDocument(xml, 'SignedIdentifiers'))
+    throw new HttpError(400, 'InvalidXmlDocument', 'The body is not a list of access policies.')
   const policies = insideOf(xml, 'SignedIdentifier').map((one) => {
     const id = textOf(one, 'Id') ?? ''
     const [start, expiry, permission] = ['Start', 'Expiry', 'Permission'].map((name) => textOf(one, name))

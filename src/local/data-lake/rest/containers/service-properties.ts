@@ -5,7 +5,7 @@
  */
 import { HttpError } from '../../../http/errors.ts'
 import { LOGS, WEB } from '../../store/names.ts'
-import { insideOf, textOf } from '../xml.ts'
+import { insideOf, isDocument, textOf } from '../xml.ts'
 
 /** Element → what is inside of it, as XML. */
 export type ServiceProperties = Record<string, string>
@@ -33,9 +33,9 @@ export const defaultServiceProperties = (): ServiceProperties => ({ ...DEFAULTS 
 
 /** @returns those elements that the document has. @throws HttpError 400 */
 export function readServiceProperties(xml: string): ServiceProperties {
-  const body = insideOf(xml, 'StorageServiceProperties')[0]
-  if (body === undefined && !/<StorageServiceProperties\s*\/>/.test(xml))
+  if (!isDocument(xml, 'StorageServiceProperties'))
     throw new HttpError(400, 'InvalidXmlDocument', 'The body is not a StorageServiceProperties document.')
+  const body = insideOf(xml, 'StorageServiceProperties')[0]
   const given = Object.keys(DEFAULTS).flatMap((name) => {
     const inside = insideOf(body ?? '', name)[0]
     if (inside !== undefined) return [[name, inside.trim()] as const]
