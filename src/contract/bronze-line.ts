@@ -1,6 +1,6 @@
 /** Lines of bronze: the records of an event as they were sent, and what Stream Analytics adds to each. */
 import { bodyText, recordsIn } from './deserialization.ts'
-import { isFlatObject } from './flat-object.ts'
+import { flatObjectTest } from './flat-object.ts'
 import { topLevelMembers } from './json-members.ts'
 
 const ADDED = [
@@ -67,13 +67,14 @@ export class LineWriter {
   }
 }
 
-const ADDED_NAMES = ADDED.map((name) => `"${name}"`)
+/** One look at each body finds both: five searches for the names took longer than all else. */
+const isFlatWithoutOurs = flatObjectTest(ADDED)
 
 /** Whether a body only needs our fields at its end: seen from its form, without parsing it. */
 function flatText(body: Uint8Array): string | undefined {
   try {
     const text = bodyText(body)
-    return isFlatObject(text) && !ADDED_NAMES.some((name) => text.includes(name)) ? text : undefined
+    return isFlatWithoutOurs(text) ? text : undefined
   } catch {
     return undefined
   }

@@ -18,16 +18,28 @@ export function createHubProducer(connection: HubConnection): HubProducer {
   const client = newProducer(connection)
   const filler = new BatchFiller()
   let partitionIds: string[] | undefined
+  const idsOf = async (signal: AbortSignal | undefined) => {
+    partitionIds ??= await client.getPartitionIds(withSignal(signal))
+    return partitionIds
+  }
 
   return {
+    async open(signal) {
+      const ids = await idsOf(signal)
+      // A batch knows how large it may be from its partition's link.
+      await untilDisconnected(client, signal, (either) =>
+        Promise.all(ids.map((partitionId) => client.createBatch({ partitionId, ...withSignal(either) }))),
+      )
+    },
     async send(events, signal) {
       if (events.length === 0) return
+      let ids: string[]
       try {
-        partitionIds ??= await client.getPartitionIds(withSignal(signal))
+        ids = await idsOf(signal)
       } catch (error) {
         throw new SendError(events, hubError(error))
       }
-      const groups = [...byPartition(events, partitionIds)]
+      const groups = [...byPartition(events, ids)]
       const { result, cut } = await untilDisconnected(client, signal, (either) =>
         Promise.all(groups.map(([id, group]) => sendTo({ client, filler, partitionId: id }, group, either))),
       )

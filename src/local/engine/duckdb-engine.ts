@@ -88,6 +88,7 @@ class Engine implements NotebookEngine {
         notebook,
         intervalMs: cadence(notebook, tuning),
         settleMs: notebook === 'gold' ? 0 : tuning.settleMs,
+        plentyRows: tuning.plentyRows,
         logger,
         make: () => {
           if (busy) throw new Error(`${notebook} is running already: cancel that run first.`)

@@ -6,6 +6,9 @@
  */
 const LIVELY = { leastRows: 300, mostRows: 3000, share: 0.6 }
 
+/** From so many waiting rows on they are worth a batch of their own, whenever the last one was: 10,000 events a second stay below it. */
+export const PLENTY_ROWS = 12_000
+
 /** A longer interval is one for an engine that makes few batches, as Spark, and is kept (ms). */
 const LONGEST_MS = 1000
 

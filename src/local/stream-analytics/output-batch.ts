@@ -30,7 +30,7 @@ export interface OutputBatchBounds {
 }
 
 /** A batch closes early at this many events or bytes, so that catching up needs little memory and no long turn. */
-const OUTPUT_BATCH_BOUNDS: OutputBatchBounds = { maxEvents: 5000, maxBytes: 2_000_000 }
+export const OUTPUT_BATCH_BOUNDS: OutputBatchBounds = { maxEvents: 5000, maxBytes: 2_000_000 }
 
 const REASONS_PER_WINDOW = 3
 

@@ -3,7 +3,13 @@
 import type { HubLog } from '../event-hubs/log/log.ts'
 import { livelyInterval } from '../runtime/cadence.ts'
 import type { Clock } from '../runtime/clock.ts'
-import { type LandedBatch, landBatch, type OutputBatchBounds, type Placer } from './output-batch.ts'
+import {
+  type LandedBatch,
+  landBatch,
+  OUTPUT_BATCH_BOUNDS,
+  type OutputBatchBounds,
+  type Placer,
+} from './output-batch.ts'
 import type { Progress } from './progress.ts'
 
 export interface PumpOptions {
@@ -39,6 +45,8 @@ export class BronzePump {
   readonly #options: PumpOptions
   #unsubscribe: (() => void) | undefined
   #timer: NodeJS.Timeout | undefined
+  /** The timer does not wait any more. */
+  #isDue = false
   #turn: Promise<void> | undefined
   #failures = 0
   /** Of the last turn: its events, how long they had been waited for (ms), and when it ended (monotonic ms). */
@@ -50,7 +58,7 @@ export class BronzePump {
 
   start(): void {
     this.#failures = 0
-    this.#unsubscribe = this.#options.log.onAppend(() => this.#openBatch())
+    this.#unsubscribe = this.#options.log.onAppend((partition) => this.#onAppend(partition))
     if (this.backlog() > 0) this.#schedule(0)
   }
 
@@ -88,12 +96,23 @@ export class BronzePump {
     return now - oldest
   }
 
-  /** The first event after a quiet time opens the batch. */
-  #openBatch(): void {
-    if (!this.#timer && !this.#turn) this.#schedule(this.#rollMs())
+  /** The first event after a quiet time opens the batch; one that fills it closes it. */
+  #onAppend(partition: number): void {
+    if (this.#turn !== undefined) return
+    if (!this.#timer) this.#schedule(this.#rollMs())
+    if (this.#failures === 0 && !this.#isDue && this.#isFull(partition)) this.#schedule(0)
+  }
+
+  #isFull(partition: number): boolean {
+    const { log, bounds = OUTPUT_BATCH_BOUNDS } = this.#options
+    return (
+      log.properties(partition).lastEnqueuedSequenceNumber + 1 - this.#next(partition) >= bounds.maxEvents
+    )
   }
 
   #schedule(ms: number): void {
+    clearTimeout(this.#timer)
+    this.#isDue = ms === 0
     this.#timer = setTimeout(() => {
       this.#timer = undefined
       this.#last = { ...this.#last, events: 0, ms }
@@ -110,6 +129,7 @@ export class BronzePump {
     if (!this.#unsubscribe || this.#timer) return
     const { retryDelaysMs, rollIntervalMs } = this.#options
     if (this.#failures > 0) this.#schedule(retryDelaysMs[this.#failures - 1] ?? rollIntervalMs)
+    else if (this.#partitions().some((partition) => this.#isFull(partition))) this.#schedule(0)
     else if (this.backlog() > 0) this.#schedule(this.#rollMs())
   }
 

@@ -27,6 +27,7 @@ const CHANGES: Readonly<Record<string, (event: OutgoingEvent, index: number) => 
  */
 export function faultyProducer(inner: HubProducer, isActive: (name: string) => boolean): HubProducer {
   return {
+    open: async (signal) => inner.open?.(signal),
     async send(events, signal) {
       const changes = Object.entries(CHANGES).filter(([name]) => isActive(name))
       const changed =

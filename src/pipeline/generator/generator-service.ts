@@ -243,7 +243,11 @@ export class GeneratorService implements StageService {
   async #prepare(signal: AbortSignal): Promise<Generator> {
     const { seed, log } = this.#options
     const intervalMs = this.#intervalMs
-    const [recovered, sites] = await Promise.all([this.#recover(signal), drawStations(seed)])
+    const [recovered, sites] = await Promise.all([
+      this.#recover(signal),
+      drawStations(seed),
+      this.#openProducer(signal),
+    ])
     signal.throwIfAborted()
     if (recovered.warning) log.warn('generator', recovered.warning)
     else if (recovered.found > 0)
@@ -256,6 +260,13 @@ export class GeneratorService implements StageService {
       { seed, run: recovered.run, intervalMs, ...this.#settings, numbers: recovered.numbers.snapshot() },
       sites,
     )
+  }
+
+  /** Readings would wait for the links otherwise, at a high rate more of them than the buffer takes. The first send tells what is wrong. */
+  async #openProducer(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#options.producer.open?.(signal)
+    } catch {}
   }
 
   /** A hub that is away is waited for; only a refusal ends it. */

@@ -18,6 +18,8 @@ export class SendError extends Error {
 }
 
 export interface HubProducer {
+  /** Opens what the first send would wait for. Whoever leaves it out, or sees it fail, sends all the same. */
+  open?(signal?: AbortSignal): Promise<void>
   /**
    * Sends the events, keeping the order within each partition key. Resolves when the hub has acknowledged all of them.
    * @throws SendError with those that were not acknowledged, in order.

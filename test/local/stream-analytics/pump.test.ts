@@ -98,3 +98,19 @@ it('hundreds of events are brought on sooner than once a second, as each file of
   await flow(100, 7)
   expect(placed.slice(0, 4)).toEqual([1000, 1600, 2200, 2800])
 })
+
+it('a batch that is full is brought on at once, and so is what fills the next one meanwhile', async () => {
+  send(4999)
+  await vi.advanceTimersByTimeAsync(500)
+  expect(placed).toEqual([])
+  send(1)
+  send(10)
+  await vi.advanceTimersByTimeAsync(10)
+  // What stands behind a full batch comes with it.
+  expect(placed).toEqual([500, 500])
+  send(5001)
+  await vi.advanceTimersByTimeAsync(10)
+  expect(placed).toEqual([500, 500, 510, 510])
+  await vi.advanceTimersByTimeAsync(10_000)
+  expect(placed.length).toBe(4)
+})

@@ -1,5 +1,6 @@
 /** What the embedded engine needs from its surroundings, and its bounds. */
 import type { Logger } from 'pino'
+import { PLENTY_ROWS } from '../../runtime/cadence.ts'
 import type { Clock } from '../../runtime/clock.ts'
 
 /** The part of the lake's folder that the engine uses; paths are relative to their container. */
@@ -42,8 +43,10 @@ export interface EngineTuning {
   triggerIntervalMs: number
   /** The same for the aggregate, whose batches rewrite files (ms). */
   aggregateIntervalMs: number
-  /** How long an idle query waits for more after the first file came, so that files of one output batch share a batch (ms). */
+  /** How long a query waits for more after a file came, so that files of one output batch share a batch (ms). */
   settleMs: number
+  /** Silver does not wait for its interval's end when so many rows of bronze have come since its last batch. */
+  plentyRows: number
   /** Rows of a micro-batch, at most; a commit of the layer before is never split, so gold may pass it by one. */
   rowsPerBatch: number
   /** Bronze bytes of a micro-batch, at most; longer files are read piece by piece. */
@@ -72,6 +75,7 @@ export const DEFAULT_TUNING: EngineTuning = {
   triggerIntervalMs: 1000,
   aggregateIntervalMs: 1500,
   settleMs: 25,
+  plentyRows: PLENTY_ROWS,
   rowsPerBatch: 200_000,
   bytesPerBatch: 48_000_000,
   filesPerBatch: 2000,

@@ -13,7 +13,7 @@ import { type Connection, quotedList } from '../duckdb/database.ts'
 import { type BronzePosition, BronzeSource } from '../query/bronze-source.ts'
 import { type BronzePiece, readPieces } from '../query/bronze-text.ts'
 import { asTheyAre, refuseCutFiles } from '../query/cut-files.ts'
-import type { Batch, BatchJob, BatchPlan, Output } from '../query/query.ts'
+import type { Batch, BatchJob, BatchPlan, OnInput, Output } from '../query/query.ts'
 import type { QueryCheckpoint } from '../query/query-checkpoint.ts'
 import { type BatchSpan, Duplicates } from './deduplication.ts'
 import { linesOf, REASONS, RULE_MACROS, shortWay, validated } from './silver-rules.ts'
@@ -109,11 +109,7 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
     })
   }
 
-  async open(
-    position: BronzePosition | undefined,
-    firstUnfinished: number,
-    onInput: () => void,
-  ): Promise<void> {
+  async open(position: BronzePosition | undefined, firstUnfinished: number, onInput: OnInput): Promise<void> {
     await this.#connection.run(RULE_MACROS)
     await this.#duplicates.open(firstUnfinished)
     await this.#openForeignList()

@@ -10,6 +10,7 @@ import { BRONZE, minuteIn, parseBronzeFileName } from '../../../contract/bronze-
 import type { EngineContext } from '../api/options.ts'
 import { type BronzePiece, pieceEnd } from './bronze-text.ts'
 import { cutFile } from './cut-files.ts'
+import type { OnInput } from './query.ts'
 
 /** How far silver has read: what its checkpoint keeps. */
 export interface BronzePosition {
@@ -62,12 +63,12 @@ export class BronzeSource {
     this.#readForeign = readForeign
   }
 
-  /** Begins to listen, then scans. @param onInput is called for every file that comes later. */
-  async open(onInput: () => void): Promise<void> {
+  /** Begins to listen, then scans. @param onInput is called for every file that comes later, with its rows. */
+  async open(onInput: OnInput): Promise<void> {
     this.#stopListening = this.#context.lake.onPlaced((container, path) => {
       if (container !== BRONZE.container) return
       if (this.#duringScan) this.#duringScan.push(path)
-      else if (this.#offer(path)) onInput()
+      else if (this.#offer(path)) onInput(parseBronzeFileName(path)?.rows)
     })
     await this.#scan()
   }

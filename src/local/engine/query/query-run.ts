@@ -3,10 +3,11 @@ import type { Logger } from 'pino'
 import type { BatchProgress, NotebookName } from '../api/engine.ts'
 import { readableError } from '../api/errors.ts'
 import { LiveRun } from '../api/live-run.ts'
+import type { OnInput } from './query.ts'
 
 /** What the run drives; made when the run starts. */
 export interface RunnableQuery {
-  open(onInput: () => void): Promise<BatchProgress | undefined>
+  open(onInput: OnInput): Promise<BatchProgress | undefined>
   next(): Promise<{ progress: BatchProgress | undefined; more: boolean } | undefined>
   close(): void
 }
@@ -15,18 +16,26 @@ export interface QueryRunOptions {
   notebook: NotebookName
   /** Least time from the start of a batch to the next (ms), by the rows that it had. */
   intervalMs: (rows: number) => number
-  /** How long an idle query waits for more input after the first (ms). */
+  /** Input that has just come is followed by more: how long that is waited for (ms), each time, and {@link SETTLES} times at most. */
   settleMs: number
+  /** So many rows do not wait for the interval's end. */
+  plentyRows: number
   logger: Logger
   /** Opens what the query needs. */
   make(): Promise<RunnableQuery>
 }
 
+const SETTLES = 4
+
 export class QueryRun extends LiveRun {
   readonly #options: QueryRunOptions
-  /** Input came since the last check. */
+  /** Input came since the last check, that many rows of it, and when the last of it did (monotonic ms). */
   #input = false
+  #inputRows = 0
+  #inputAt = Number.NEGATIVE_INFINITY
   #cancelled = false
+  /** What the present wait is for. */
+  #waitsFor: 'input' | 'plenty' | 'time' = 'time'
   /** Ends the present wait. */
   #wake: (() => void) | undefined
 
@@ -49,7 +58,7 @@ export class QueryRun extends LiveRun {
     try {
       if (!this.#cancelled) {
         query = await this.#options.make()
-        this.progress = (await query.open(() => this.#onInput())) ?? this.progress
+        this.progress = (await query.open((rows) => this.#onInput(rows))) ?? this.progress
       }
       if (!this.#cancelled) {
         this.state = 'running'
@@ -66,39 +75,59 @@ export class QueryRun extends LiveRun {
   }
 
   async #loop(query: RunnableQuery): Promise<void> {
-    const { intervalMs, settleMs } = this.#options
+    const { intervalMs } = this.#options
     while (!this.#cancelled) {
       const startedAt = performance.now()
       this.#input = false
+      this.#inputRows = 0
       const result = await query.next()
       if (result?.progress) this.progress = result.progress
       if (this.#cancelled || result?.more) continue
       if (result) {
         // As a trigger's: when a batch took longer than that, as on a busy machine, what came meanwhile has waited enough.
         const took = performance.now() - startedAt
-        await this.#pause(Math.max(0, intervalMs(result.progress?.inputRows ?? 0) - took))
-      } else {
-        await this.#untilInput()
-        await this.#pause(settleMs)
-      }
+        await this.#untilPlenty(Math.max(0, intervalMs(result.progress?.inputRows ?? 0) - took))
+      } else await this.#untilInput()
+      await this.#untilSettled()
     }
   }
 
-  #onInput(): void {
+  #onInput(rows = 0): void {
     this.#input = true
-    if (this.#waitsForInput) this.#wake?.()
+    this.#inputRows += rows
+    this.#inputAt = performance.now()
+    if (this.#waitsFor === 'input' || (this.#waitsFor === 'plenty' && this.#isPlenty)) this.#wake?.()
   }
 
-  #waitsForInput = false
+  get #isPlenty(): boolean {
+    return this.#inputRows >= this.#options.plentyRows
+  }
 
   async #untilInput(): Promise<void> {
     if (this.#input || this.#cancelled) return
-    this.#waitsForInput = true
+    this.#waitsFor = 'input'
     await new Promise<void>((resolve) => {
       this.#wake = resolve
     })
-    this.#waitsForInput = false
+    this.#waitsFor = 'time'
     this.#wake = undefined
+  }
+
+  async #untilPlenty(ms: number): Promise<void> {
+    this.#waitsFor = 'plenty'
+    await this.#pause(this.#isPlenty ? 0 : ms)
+    this.#waitsFor = 'time'
+  }
+
+  /** The files of an output batch come one after the other, and share a batch. */
+  async #untilSettled(): Promise<void> {
+    const { settleMs } = this.#options
+    const end = performance.now() + SETTLES * settleMs
+    while (!this.#cancelled) {
+      const left = Math.min(this.#inputAt + settleMs, end) - performance.now()
+      if (left <= 0) return
+      await this.#pause(left)
+    }
   }
 
   async #pause(ms: number): Promise<void> {

@@ -11,6 +11,9 @@ import { removeOrphans } from '../delta/table-maintenance.ts'
 import type { Connection } from '../duckdb/database.ts'
 import type { QueryCheckpoint } from './query-checkpoint.ts'
 
+/** @param rows that came, where that is known. */
+export type OnInput = (rows?: number) => void
+
 export interface BatchPlan<Input, Position> {
   input: Input
   position: Position
@@ -42,7 +45,7 @@ export interface BatchJob<Input, Position> {
    * @param firstUnfinished rows of this batch and later ones do not count as being in the tables.
    * @param onInput to be called when new input may be there.
    */
-  open(position: Position | undefined, firstUnfinished: number, onInput: () => void): Promise<void>
+  open(position: Position | undefined, firstUnfinished: number, onInput: OnInput): Promise<void>
   plan(): Promise<BatchPlan<Input, Position> | undefined>
   /** Runs a batch; a table whose `txn` is as far already is left as it is. The same input must give the same rows. */
   execute(batch: Batch, input: Input): Promise<BatchCounts>
@@ -74,7 +77,7 @@ export class ContinuousQuery<Input = unknown, Position = unknown> {
    * Opens everything, and finishes the batch that a crash cut off.
    * @returns that batch.
    */
-  async open(connection: Connection, onInput: () => void): Promise<BatchProgress | undefined> {
+  async open(connection: Connection, onInput: OnInput): Promise<BatchProgress | undefined> {
     for (const { table } of this.#job.outputs) await this.#openTable(table, connection)
     await this.#checkTables()
     for (const { table } of this.#job.outputs) await removeOrphans(this.#context, table)

@@ -142,6 +142,9 @@ export function checkSections(message: Buffer): number {
 /** Body of an encoded event: its data sections joined, or the text of an amqp-value. Empty when there is neither. */
 export function messageBody(message: Uint8Array): Buffer {
   const bytes = asBuffer(message)
+  const at = behindEmpty(bytes, 0)
+  const content = dataAt(bytes, at)
+  if (content > 0 && endOfData(bytes, at, content) === bytes.length) return bytes.subarray(content)
   const parts: Buffer[] = []
   for (const { descriptor, value } of sections(bytes)) {
     if (descriptor !== SECTION.data && descriptor !== SECTION.value) continue

@@ -1,9 +1,48 @@
 import pino from 'pino'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import type { OnInput } from '../../../../src/local/engine/query/query.ts'
 import { QueryRun } from '../../../../src/local/engine/query/query-run.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
+
+/** Batches of no time, whose input is told of by the test. */
+function fedRun(intervalMs: number) {
+  const begun: number[] = []
+  const first = performance.now()
+  let tell: OnInput = () => {}
+  let waiting = 0
+  const query = {
+    open: async (onInput: OnInput) => {
+      tell = onInput
+      return undefined
+    },
+    next: async () => {
+      if (waiting === 0) return undefined
+      begun.push(Math.round(performance.now() - first))
+      const inputRows = waiting
+      waiting = 0
+      return { progress: { batchId: begun.length, inputRows, durationMs: 0, at: 0 }, more: false }
+    },
+    close: () => {},
+  }
+  const run = new QueryRun(
+    {
+      notebook: 'silver',
+      intervalMs: () => intervalMs,
+      settleMs: 25,
+      plentyRows: 100,
+      logger: pino({ level: 'silent' }),
+      make: async () => query,
+    },
+    Promise.resolve(),
+  )
+  const feed = (rows: number) => {
+    waiting += rows
+    tell(rows)
+  }
+  return { run, begun, feed }
+}
 
 /** @returns when batches began within so long, each taking `tookMs` for one row more than the one before. */
 async function startsOf(
@@ -28,6 +67,7 @@ async function startsOf(
     notebook: 'silver',
     intervalMs,
     settleMs: 0,
+    plentyRows: 100,
     logger,
     make: async () => query,
   } as const
@@ -51,4 +91,42 @@ it('a batch that took longer is followed at once by what came meanwhile', async 
 
 it('the interval goes by the rows of the batch before', async () => {
   expect(await startsOf(100, 3500, (rows) => rows * 500)).toEqual([0, 500, 1500, 3000])
+})
+
+it('input that comes file by file shares a batch, a bounded time long', async () => {
+  const { run, begun, feed } = fedRun(1000)
+  await vi.advanceTimersByTimeAsync(0)
+  for (let file = 0; file < 3; file++) {
+    feed(1)
+    await vi.advanceTimersByTimeAsync(20)
+  }
+  expect(begun).toEqual([])
+  await vi.advanceTimersByTimeAsync(20)
+  expect(begun).toEqual([65])
+  await vi.advanceTimersByTimeAsync(1920)
+  for (let file = 0; file < 10; file++) {
+    feed(1)
+    await vi.advanceTimersByTimeAsync(20)
+  }
+  expect(begun).toEqual([65, 2100])
+  await Promise.all([run.cancel(), vi.advanceTimersByTimeAsync(2000)])
+})
+
+it('plenty of rows does not wait for the end of the interval', async () => {
+  const { run, begun, feed } = fedRun(1000)
+  await vi.advanceTimersByTimeAsync(0)
+  feed(1)
+  await vi.advanceTimersByTimeAsync(100)
+  feed(60)
+  await vi.advanceTimersByTimeAsync(100)
+  expect(begun).toEqual([25])
+  feed(40)
+  await vi.advanceTimersByTimeAsync(100)
+  expect(begun).toEqual([25, 225])
+  feed(99)
+  await vi.advanceTimersByTimeAsync(900)
+  expect(begun).toEqual([25, 225])
+  await vi.advanceTimersByTimeAsync(100)
+  expect(begun).toEqual([25, 225, 1225])
+  await Promise.all([run.cancel(), vi.advanceTimersByTimeAsync(2000)])
 })
