@@ -8,6 +8,7 @@ import {
 } from '../../src/azure/event-hubs/producer.ts'
 import { partitionOf } from '../../src/contract/partition-hash.ts'
 import { messageBody } from '../../src/local/event-hubs/amqp/sections.ts'
+import { ProducerLinks } from '../../src/local/event-hubs/links/producer-links.ts'
 import { ServiceError } from '../../src/pipeline/ports/errors.ts'
 import {
   type HubProducer,
@@ -82,6 +83,18 @@ describe('sending', () => {
     expect(stored.size).toBe(STATIONS)
     for (const numbers of stored.values())
       expect(numbers).toEqual(Array.from({ length: 100 }, (_, index) => index))
+  })
+
+  it('opens all links when asked, and sends over those', async () => {
+    const opened = vi.spyOn(ProducerLinks.prototype, 'open')
+    const partitions = () => opened.mock.calls.map(([, partition]) => partition).sort()
+    const producer = producerOf()
+    await producer.open?.()
+    expect(partitions()).toEqual([0, 1, 2, 3])
+    expect(hub.lastSequenceNumbers).toEqual([-1, -1, -1, -1])
+    await producer.send(readings(0))
+    expect(partitions()).toEqual([0, 1, 2, 3])
+    opened.mockRestore()
   })
 
   it('splits what is too large for one batch', async () => {

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { faultyProducer } from '../../../src/pipeline/faults/sender-faults.ts'
 import {
   GeneratorService,
   type GeneratorServiceOptions,
 } from '../../../src/pipeline/generator/generator-service.ts'
 import { ServiceError } from '../../../src/pipeline/ports/errors.ts'
+import type { HubProducer } from '../../../src/pipeline/ports/hub.ts'
 import { Log, silentLogger } from '../../../src/pipeline/state/log.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { away, FakeHub, FakeStorage } from '../../support/fake-hub.ts'
@@ -103,6 +105,21 @@ describe('the generator as a stage', () => {
     hub.failure = undefined
     await clock.advance(1500)
     expect(await service.status()).toMatchObject({ state: 'running', detail: undefined })
+  })
+
+  it('opens the way to the hub before it makes readings, and sends without it too', async () => {
+    const fake = new FakeHub(2, () => 0)
+    const opening = Promise.withResolvers<void>()
+    const inner: HubProducer = { ...fake.producer(), open: () => opening.promise }
+    // As a session does: the sender's faults stand in between.
+    const { service, clock } = setUp({ producer: faultyProducer(inner, () => false) }, undefined, fake)
+    await service.start()
+    await clock.advance(3000)
+    expect(await service.status()).toMatchObject({ state: 'starting' })
+    opening.reject(away())
+    await clock.until(() => service.facts().planned > 0)
+    await clock.advance(1000)
+    expect(fake.size).toBeGreaterThan(0)
   })
 
   it('can be stopped while it waits for the hub', async () => {
