@@ -2,6 +2,7 @@
 import { bodyText, recordsIn } from './deserialization.ts'
 import { flatObjectTest } from './flat-object.ts'
 import { topLevelMembers } from './json-members.ts'
+import type { LineBytes } from './line-bytes.ts'
 
 const ADDED = [
   'EventProcessedUtcTime',
@@ -21,7 +22,10 @@ export interface EventPlace {
 export class LineWriter {
   readonly #constant: string
   #enqueuedAt = Number.NaN
-  #enqueued = ''
+  /** What the service adds, up to the sequence number. */
+  #upToNumber = ''
+  /** The same, as it stands behind the last member of a plain body. */
+  #front = Buffer.alloc(0)
 
   /** @param processedAt epoch milliseconds. */
   constructor(partition: number, processedAt: number) {
@@ -47,6 +51,28 @@ export class LineWriter {
     )
   }
 
+  /**
+   * Adds the lines that {@link lines} gives, each with a line end.
+   * @returns how many; undefined for a deserialization error, and then nothing is added.
+   */
+  add(file: LineBytes, body: Uint8Array, place: EventPlace): number | undefined {
+    // A byte-order mark would stay.
+    if (body[0] === OPEN && flatText(body) !== undefined) {
+      this.#follow(place)
+      file.add(body.subarray(0, -1))
+      file.add(this.#front)
+      file.addText(`${place.sequenceNumber}}`)
+      file.endLine()
+      return 1
+    }
+    const lines = this.lines(body, place)
+    for (const line of lines ?? []) {
+      file.addText(line)
+      file.endLine()
+    }
+    return lines?.length
+  }
+
   #line(record: string, event: object, added: string): string {
     let text = record
     // Our fields hold what the service knows: an event that has one of them loses it.
@@ -57,15 +83,21 @@ export class LineWriter {
     return `${open}${open === '{' ? '' : ','}${added}`
   }
 
-  #added({ sequenceNumber, enqueuedAt }: EventPlace): string {
-    // Events of one append share their time.
-    if (enqueuedAt !== this.#enqueuedAt) {
-      this.#enqueuedAt = enqueuedAt
-      this.#enqueued = new Date(enqueuedAt).toISOString()
-    }
-    return `${this.#constant},"EventEnqueuedUtcTime":"${this.#enqueued}","SequenceNumber":${sequenceNumber}}`
+  #added(place: EventPlace): string {
+    this.#follow(place)
+    return `${this.#upToNumber}${place.sequenceNumber}}`
+  }
+
+  /** Events of one append share their time. */
+  #follow({ enqueuedAt }: EventPlace): void {
+    if (enqueuedAt === this.#enqueuedAt) return
+    this.#enqueuedAt = enqueuedAt
+    this.#upToNumber = `${this.#constant},"EventEnqueuedUtcTime":"${new Date(enqueuedAt).toISOString()}","SequenceNumber":`
+    this.#front = Buffer.from(`,${this.#upToNumber}`)
   }
 }
+
+const OPEN = '{'.charCodeAt(0)
 
 /** One look at each body finds both: five searches for the names took longer than all else. */
 const isFlatWithoutOurs = flatObjectTest(ADDED)

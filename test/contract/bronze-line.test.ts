@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { LineWriter } from '../../src/contract/bronze-line.ts'
 import { rejectionReason } from '../../src/contract/deserialization.ts'
+import { LineBytes } from '../../src/contract/line-bytes.ts'
 
 const place = { sequenceNumber: 1804, enqueuedAt: Date.parse('2026-11-24T02:07:11.123Z') }
 const added = {
@@ -13,8 +14,28 @@ const tail = JSON.stringify(added).slice(1)
 
 const line = (body: string | Uint8Array) => lines(body)?.join('\n')
 
-const lines = (body: string | Uint8Array) =>
-  new LineWriter(3, Date.parse('2026-11-24T02:07:12Z')).lines(Buffer.from(body as string), place)
+/** As texts; the bytes of a file must be the same. */
+function lines(body: string | Uint8Array): string[] | undefined {
+  const writer = () => new LineWriter(3, Date.parse('2026-11-24T02:07:12Z'))
+  const made = writer().lines(Buffer.from(body as string), place)
+  // Too small at first: it grows.
+  const file = new LineBytes(1)
+  expect(writer().add(file, Buffer.from(body as string), place)).toBe(made?.length)
+  expect(file.bytes.toString('utf8')).toBe((made ?? []).map((one) => `${one}\n`).join(''))
+  return made
+}
+
+it('a file has the bodies of each time behind each other', () => {
+  const writer = new LineWriter(0, 0)
+  const file = new LineBytes(300)
+  const sent = Array.from({ length: 20 }, (_, n) => ({
+    body: `{"city":"Tromsø","n":${n}}`,
+    place: { sequenceNumber: 98 + n, enqueuedAt: 1000 + Math.floor(n / 4) },
+  }))
+  for (const { body, place: at } of sent) expect(writer.add(file, Buffer.from(body), at)).toBe(1)
+  const read = file.bytes.toString('utf8').trimEnd().split('\n')
+  expect(read).toEqual(sent.flatMap(({ body, place: at }) => writer.lines(Buffer.from(body), at)))
+})
 
 describe('a line of bronze', () => {
   it('is the event with what the service adds at its end', () => {

@@ -2,6 +2,7 @@
 import { bronzeFileName, bronzeFolder } from '../../contract/bronze-layout.ts'
 import { LineWriter } from '../../contract/bronze-line.ts'
 import { rejectionReason } from '../../contract/deserialization.ts'
+import { LineBytes } from '../../contract/line-bytes.ts'
 import { messageBody } from '../event-hubs/amqp/sections.ts'
 import type { HubLog, StoredEvent } from '../event-hubs/log/log.ts'
 
@@ -33,6 +34,8 @@ export interface OutputBatchBounds {
 export const OUTPUT_BATCH_BOUNDS: OutputBatchBounds = { maxEvents: 5000, maxBytes: 2_000_000 }
 
 const REASONS_PER_WINDOW = 3
+/** About what the service adds to a line. */
+const ADDED_BYTES = 160
 
 /**
  * Writes the next batch of a partition.
@@ -53,14 +56,15 @@ export async function landBatch(
   const last = events.at(-1)
   if (!first || !last) return undefined
   const writer = new LineWriter(partition, processedAt)
-  const lines: string[] = []
+  const size = events.reduce((sum, { message }) => sum + message.length + ADDED_BYTES, 0)
+  const file = new LineBytes(size)
   const rejections: { sequenceNumber: number; reason: string }[] = []
-  let rejected = 0
+  let [rows, rejected] = [0, 0]
   for (const event of events) {
     const body = messageBody(event.message)
-    const made = writer.lines(body, event)
-    if (made) {
-      for (const line of made) lines.push(line)
+    const added = writer.add(file, body, event)
+    if (added !== undefined) {
+      rows += added
       continue
     }
     rejected++
@@ -71,14 +75,13 @@ export async function landBatch(
     partition,
     firstSequenceNumber: first.sequenceNumber,
     lastSequenceNumber: last.sequenceNumber,
-    rows: lines.length,
+    rows,
     rejected,
   })
   const path = `${bronzeFolder(new Date(first.enqueuedAt))}/${name}`
   // A batch of rejected events only leaves an empty file: its name is what says that they were seen.
-  const data = Buffer.from(lines.length > 0 ? `${lines.join('\n')}\n` : '', 'utf8')
   try {
-    await lake.place('bronze', path, data)
+    await lake.place('bronze', path, file.bytes)
   } catch (error) {
     // The same range with the same rows is this batch: it has been written already, so there is nothing to do.
     if ((error as Error).name !== 'AlreadyExistsError') throw error
@@ -87,7 +90,7 @@ export async function landBatch(
     path,
     first: first.sequenceNumber,
     last: last.sequenceNumber,
-    rows: lines.length,
+    rows,
     rejected,
     enqueuedAt: last.enqueuedAt,
     rejections,

@@ -9,7 +9,7 @@ import { errorText } from '../runtime/error-text.ts'
 import type { MadeEvent } from './generator.ts'
 
 /** Events in one send; the producer splits them by partition and by size. */
-const EVENTS_PER_SEND = 4000
+const EVENTS_PER_SEND = 8000
 /** Between attempts while the hub is away (ms): short, so that its return is seen at once. */
 const RETRY = { first: 50, longest: 500 }
 /** Longest wait that a throttling hub can ask for. */
