@@ -62,7 +62,7 @@ describe('the sender', () => {
     expect(hub.bodies).toEqual(inOrder(5000))
   })
 
-  it('sends no more than four thousand at a time, however many have gathered', async () => {
+  it('sends no more than eight thousand at a time, however many have gathered', async () => {
     const sizes: number[] = []
     const { clock, sender } = setUp(20_000, {
       send: async (events) => void sizes.push(events.length),
@@ -71,7 +71,7 @@ describe('the sender', () => {
     sender.offer(some(9000))
     await clock.advance(0)
     await sender.flushed()
-    expect(sizes).toEqual([4000, 4000, 1000])
+    expect(sizes).toEqual([8000, 1000])
   })
 
   it('tries again at least twice a second while the hub is away, and drops nothing', async () => {
