@@ -141,7 +141,7 @@ export const PIPELINE: readonly Mutation[] = [
       ],
       ['a wrong token is tried again', "error.kind === 'authorization' || ", ''],
       ['there is always room', 'Math.max(0, this.limit - this.buffered)', 'this.limit'],
-      ['a send has no bound', 'EVENTS_PER_SEND = 4000', 'EVENTS_PER_SEND = 400_000'],
+      ['a send has no bound', 'EVENTS_PER_SEND = 8000', 'EVENTS_PER_SEND = 400_000'],
     ],
   ),
   ...of(
