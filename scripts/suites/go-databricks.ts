@@ -10,7 +10,7 @@ import { type Endpoints, output, type Suite, type SuiteResult } from './suite.ts
 const MODULE = 'github.com/databricks/databricks-sdk-go'
 const VERSION = '0.80.0'
 /** By name, the SDK's own and ours; of the workspace those of its files, not of its settings. */
-const TESTS = '^Test(AccJobs|AccWorkspace[IUR]|Local)'
+const TESTS = '^Test(AccJobs|AccWorkspace(Integration|Upload|Recursive)|Local)'
 
 export const GO_DATABRICKS_SUITES: readonly Suite[] = [{ name: 'databricks-sdk-go', version: VERSION, run }]
 
