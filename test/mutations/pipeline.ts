@@ -41,7 +41,7 @@ export const PIPELINE: readonly Mutation[] = [
       ['the rate may be half the plan', 'RATE_SHARE = 0.9', 'RATE_SHARE = 0.5'],
       ['the latency limit is a minute', 'LATENCY_LIMIT_MS = 15_000', 'LATENCY_LIMIT_MS = 60_000'],
       ['the text names another latency limit', "'≤ 15 s, last 60 s'", "'≤ 20 s'"],
-      ['the rate is judged at once', 'FIRST_JUDGEMENT_MS = 10_000', 'FIRST_JUDGEMENT_MS = 0'],
+      ['the rate holds at once', 'LEAST_ELAPSED_MS = 10_000', 'LEAST_ELAPSED_MS = 0'],
       ['old latencies count', 'percentiles(now - WINDOW_MS)', 'percentiles(0)'],
       ['the median is called p95', 'p95: rank(0.95)', 'p95: rank(0.5)'],
       ['stations are remembered without a bound', 'this.#latest.size > STATIONS', 'false'],

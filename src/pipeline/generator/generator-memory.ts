@@ -89,7 +89,7 @@ export class GeneratorMemory {
     this.#settlePendingOffsets()
   }
 
-  /** One save after the other. The timer's and the operator's both end up here. */
+  /** One save after the other. The timer's and a person's both end up here. */
   save(): Promise<void> {
     this.#cancelTimer?.()
     this.#cancelTimer = undefined

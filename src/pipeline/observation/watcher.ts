@@ -77,7 +77,7 @@ export class Watcher {
     for (const one of this.#pollers) one.resetInterval()
   }
 
-  /** An operator is there: services that have refused are asked once more. */
+  /** A person is there: services that have refused are asked once more. */
   retryRefused(): void {
     for (const one of this.#pollers) one.retryRefused()
   }

@@ -7,8 +7,8 @@ import type { Assertion, AssertionsSlice, Percentiles } from '../state/state.ts'
 import { RecentIds } from './recent-ids.ts'
 
 const WINDOW_MS = 60_000
-/** Rate: not judged before this much of the window has passed. */
-const FIRST_JUDGEMENT_MS = 10_000
+/** Rate: it holds or not only once this much of the window has passed (ms). */
+const LEAST_ELAPSED_MS = 10_000
 const RATE_SHARE = 0.9
 export const LATENCY_LIMIT_MS = 15_000
 /** What must hold, and over what. */
@@ -79,8 +79,8 @@ export class Assertions {
       return
     }
     const value = ((acknowledged - first.acknowledged) * 1000) / elapsed
-    const isJudged = elapsed >= FIRST_JUDGEMENT_MS
-    this.#rate = { value, expectation, holds: isJudged ? value >= planned * RATE_SHARE : undefined }
+    const isLongEnough = elapsed >= LEAST_ELAPSED_MS
+    this.#rate = { value, expectation, holds: isLongEnough ? value >= planned * RATE_SHARE : undefined }
   }
 
   /** @param lost from the ledger; undefined: there is no ledger yet. @param now epoch milliseconds. */

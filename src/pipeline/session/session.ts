@@ -289,7 +289,7 @@ class PipelineSession implements Session {
     if (this.#isSlow && !this.#isQuiet()) this.#resetIntervals()
   }
 
-  /** An operator has done something: it shows at once, and what follows from it is looked for at full pace. */
+  /** A person has done something: it shows at once, and what follows from it is looked for at full pace. */
   #showNow(): void {
     this.#connected?.watcher.retryRefused()
     this.#connected?.pipeline.retryRefused()

@@ -94,7 +94,7 @@ export class StageOrchestrator {
     for (const one of Object.values(this.#controllers)) one.resetInterval()
   }
 
-  /** An operator is there: services that have refused are asked once more. */
+  /** A person is there: services that have refused are asked once more. */
   retryRefused(): void {
     for (const one of Object.values(this.#controllers)) one.retryRefused()
   }

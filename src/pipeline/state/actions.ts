@@ -1,4 +1,4 @@
-/** Everything that an operator can do: the only handle that a screen or a command line has on the pipeline. */
+/** Everything that a person can do: the only handle that a screen or a command line has on the pipeline. */
 import type { StageId } from '../ports/stages.ts'
 import type { TraceQuery } from '../ports/trace.ts'
 import type { AudienceRules } from './state.ts'
@@ -12,7 +12,7 @@ export type ActionResult =
   | { readonly ok: false /** One line for a person: why not, and what to do. */; readonly reason: string }
 
 /**
- * Each action also writes a line of the operator to the log, and its effect reaches the store at once. Before there is a
+ * Each action also writes a line of `you` to the log, and its effect reaches the store at once. Before there is a
  * target, what starts stages is taken all the same and carried out once they are known; a toggle takes it back.
  */
 export interface Actions {
@@ -26,7 +26,7 @@ export interface Actions {
   startAll(): ActionResult
   /**
    * Stops all stages in reverse order. A stage that cannot be stopped does not keep the others from it.
-   * @param why for the log, where no operator asked for it.
+   * @param why for the log, where no person asked for it.
    */
   stopAll(why?: string): ActionResult
   /** Sets the number of stations, 1 … {@link MAX_STATIONS}. */

@@ -1,4 +1,4 @@
-/** The operator's log: what happened, newest last, bounded; every line also goes to the log file. */
+/** The log that a person reads: what happened, newest last, bounded; every line also goes to the log file. */
 import type { Clock } from '../runtime/clock.ts'
 import type { LogEntry } from './state.ts'
 

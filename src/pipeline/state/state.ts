@@ -307,7 +307,7 @@ export interface TailEvent {
 export interface LogEntry {
   at: number
   level: 'info' | 'warn' | 'error'
-  /** `generator`, `hub`, `silver`, `operator`, … */
+  /** `generator`, `hub`, `silver`, `you`, … */
   source: string
   message: string
 }

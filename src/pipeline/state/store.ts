@@ -56,7 +56,7 @@ export class StateStore {
     this.#tellSoon()
   }
 
-  /** Tells readers now what they were not told: an operator's key must show at once. */
+  /** Tells readers now what they were not told: a person's key must show at once. */
   flush(): void {
     if (!this.#isDue) return
     this.#isDue = false

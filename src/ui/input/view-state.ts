@@ -1,4 +1,4 @@
-/** What the operator has done to the screen itself: focus, zoom, scroll, filter, questions. Pure. */
+/** What a person has done to the screen itself: focus, zoom, scroll, filter, questions. Pure. */
 import type { TraceQuery } from '../../pipeline/ports/trace.ts'
 import type { ActionResult } from '../../pipeline/state/actions.ts'
 import type { EndpointLine, LayerName } from '../../pipeline/state/state.ts'
