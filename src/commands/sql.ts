@@ -6,6 +6,7 @@ import { UnwritableFileError } from '../local/storage/naming-file.ts'
 import {
   DEFAULT_LIMITS,
   type ExportFormat,
+  FETCHED_UNASKED_BYTES,
   type LakeQuery,
   PREPARED_QUERIES,
   QUERY_TABLES,
@@ -30,9 +31,6 @@ export interface SqlOptions {
   drained: (signal: AbortSignal) => Promise<void>
   signal: AbortSignal
 }
-
-/** What Azure is asked for without a word (bytes). */
-const MUCH = 100_000_000
 
 const known = (query: LakeQuery | undefined): LakeQuery => {
   if (!query) throw new UserError('This target cannot be asked in SQL.')
@@ -174,7 +172,7 @@ async function askBeforeMuch(
   if (target === 'local') return
   const { files, bytes } = await query.size(tables, signal)
   const much = `${countOf(files, 'file')}, ${(bytes / 1e6).toFixed(1)} MB`
-  if (bytes > MUCH && !yes)
+  if (bytes > FETCHED_UNASKED_BYTES && !yes)
     throw new UserError(
       `This would fetch ${much} from Azure.`,
       'Say --yes to fetch them, or ask a smaller table.',

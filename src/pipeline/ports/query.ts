@@ -18,6 +18,9 @@ export interface QueryLimits {
 }
 export const DEFAULT_LIMITS: QueryLimits = { rows: 10_000, timeoutMs: 30_000 }
 
+/** So much is fetched from Azure without asking a person first. */
+export const FETCHED_UNASKED_BYTES = 100_000_000
+
 export interface QueryResult {
   columns: readonly string[]
   /** JSON values, by column. */

@@ -5,6 +5,7 @@
 
 import {
   type ExportFormat,
+  FETCHED_UNASKED_BYTES,
   type LakeQuery,
   type QueryResult,
   type QueryTable,
@@ -305,9 +306,7 @@ export class Screen {
   }
 }
 
-/** Fetched from Azure without a word (bytes). */
-const MUCH = 100_000_000
-/** Fewest rows with which the screen is useful. */
+/** Of an answer on the screen; more than that is for the command. */
 const SCREEN_LIMITS = { rows: 1000, timeoutMs: 30_000 }
 
 async function askLake(
@@ -318,7 +317,7 @@ async function askLake(
 ): Promise<QueryResult> {
   if (isAzure) {
     const { files, bytes } = await query.size(tablesIn(sql), signal)
-    if (bytes > MUCH)
+    if (bytes > FETCHED_UNASKED_BYTES)
       throw new Error(
         `This would fetch ${countOf(files, 'file')}, ${Math.round(bytes / 1e6)} MB from Azure.\nrtstream-tui sql --yes does.`,
       )
