@@ -150,42 +150,7 @@ function jobCheck(examination: AzureExamination): Check {
     run: async (signal) => {
       try {
         const job = await manager.job(signal)
-        const [input] = job.inputs
-        const [output] = job.outputs
-        const findings: Finding[] = []
-        const wrong = (detail: string, why: string) =>
-          findings.push({ level: 'failure', detail, why, fix: PROVISION })
-        if (input?.eventHub !== azure.eventHub)
-          wrong(`no input reads ${azure.eventHub}`, 'The job would see no events.')
-        else if (input.consumerGroup !== azure.streamAnalyticsConsumerGroup) {
-          wrong(
-            `the input uses consumer group ${input.consumerGroup ?? '$Default'}`,
-            'It must not share its group with other readers.',
-          )
-        }
-        if (output?.container !== BRONZE.container)
-          wrong(`no output writes ${BRONZE.container}`, 'Nothing would arrive in the lake.')
-        else if (output.writeMode !== 'Once') {
-          wrong(
-            `the output writes in mode ${output.writeMode ?? 'Append'}`,
-            'Rows appended to a file that silver has read are never read.',
-          )
-        } else if (!isMinutely(output)) {
-          const { pathPattern = 'nothing', dateFormat = 'none', timeFormat = 'none' } = output
-          wrong(
-            `the output writes to ${pathPattern} (date ${dateFormat}, time ${timeFormat})`,
-            `Write mode Once takes {date} and {time} alone, and the folders are read by the minute: ${BRONZE_OUTPUT.pathPattern}, ${BRONZE_OUTPUT.dateFormat}, ${BRONZE_OUTPUT.timeFormat}.`,
-          )
-        }
-        if ((job.lateArrivalSeconds ?? -1) < 0) {
-          findings.push({
-            level: 'warning',
-            detail: 'the job waits for late events without a limit',
-            why: 'The files of the last minute may then never be written.',
-            fix: PROVISION,
-          })
-        }
-        if (job.query === undefined) wrong('the job has no query', 'It cannot start.')
+        const findings = wrongSettingsOf(job, azure)
         if (job.principalId !== undefined) findings.push(...(await jobRoles(job.principalId, signal)))
         if (job.state === 'Failed' || job.state === 'Degraded') {
           findings.push({
@@ -235,6 +200,47 @@ function jobCheck(examination: AzureExamination): Check {
     )
     return findings.filter((finding) => finding !== undefined)
   }
+}
+
+/** What is wrong with the job as it is set up; the template sets all of it. */
+function wrongSettingsOf(job: JobDescription, azure: AzureExamination['azure']): Finding[] {
+  const [input] = job.inputs
+  const [output] = job.outputs
+  const findings: Finding[] = []
+  const wrong = (detail: string, why: string) =>
+    findings.push({ level: 'failure', detail, why, fix: PROVISION })
+  if (input?.eventHub !== azure.eventHub)
+    wrong(`no input reads ${azure.eventHub}`, 'The job would see no events.')
+  else if (input.consumerGroup !== azure.streamAnalyticsConsumerGroup) {
+    wrong(
+      `the input uses consumer group ${input.consumerGroup ?? '$Default'}`,
+      'It must not share its group with other readers.',
+    )
+  }
+  if (output?.container !== BRONZE.container)
+    wrong(`no output writes ${BRONZE.container}`, 'Nothing would arrive in the lake.')
+  else if (output.writeMode !== 'Once') {
+    wrong(
+      `the output writes in mode ${output.writeMode ?? 'Append'}`,
+      'Rows appended to a file that silver has read are never read.',
+    )
+  } else if (!isMinutely(output)) {
+    const { pathPattern = 'nothing', dateFormat = 'none', timeFormat = 'none' } = output
+    wrong(
+      `the output writes to ${pathPattern} (date ${dateFormat}, time ${timeFormat})`,
+      `Write mode Once takes {date} and {time} alone, and the folders are read by the minute: ${BRONZE_OUTPUT.pathPattern}, ${BRONZE_OUTPUT.dateFormat}, ${BRONZE_OUTPUT.timeFormat}.`,
+    )
+  }
+  if ((job.lateArrivalSeconds ?? -1) < 0) {
+    findings.push({
+      level: 'warning',
+      detail: 'the job waits for late events without a limit',
+      why: 'The files of the last minute may then never be written.',
+      fix: PROVISION,
+    })
+  }
+  if (job.query === undefined) wrong('the job has no query', 'It cannot start.')
+  return findings
 }
 
 /** In either form of the folders: with `HH/mm` as earlier templates of ours might have it, with `HH-mm` as today's do. */
