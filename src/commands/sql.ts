@@ -74,6 +74,7 @@ const STDOUT = '-'
 /** Characters that are written at once: a row each would be a call of the system each. */
 const PIECE = 65_536
 
+/** @returns 0. @throws UserError, UnwritableFileError */
 export async function runExport(options: ExportOptions): Promise<number> {
   const { table, format, out, write, writeError, signal } = options
   const name = QUERY_TABLES.find((one) => one === table)

@@ -24,6 +24,7 @@ export interface Player {
 const SPEEDS = [0.25, 0.5, 1, 2, 4, 8, 16, 32, 64] as const
 const TICK_MS = 250
 
+/** Begins to play at `from` (ms into the recording). */
 export function play({ recording, clock, speed: first, from }: PlayerOptions): Player {
   let speed = first
   let position = Math.min(Math.max(0, from), recording.durationMs)

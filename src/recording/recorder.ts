@@ -39,6 +39,7 @@ const DEFAULT_LIMIT_BYTES = 200_000_000
 export const BYTES_PER_MINUTE = 1_000_000
 export const BYTES_AHEAD = 250_000
 
+/** Begins at once, with the store as it is. */
 export function record(options: RecorderOptions): Recorder {
   const { store, file, clock, onProblem, limitBytes = DEFAULT_LIMIT_BYTES } = options
   const gzip = createGzip({ level: 6 })

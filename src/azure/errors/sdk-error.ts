@@ -49,6 +49,7 @@ export async function callSdk<T>(
   }
 }
 
+/** @param service as the error names it. @returns one that a person understands; a ServiceError as it is. */
 export function sdkError(service: string, error: unknown): ServiceError {
   if (error instanceof ServiceError) return error
   const { statusCode, code, name, message, response } = error as RestErrorLike

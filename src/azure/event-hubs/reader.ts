@@ -18,6 +18,7 @@ const PAGE_EVENTS = 500
 /** After this long without an event we ask the partition whether there are more (s). */
 const SILENCE_SECONDS = 1
 
+/** Opens no connection before the first question. */
 export function createHubReader(connection: HubConnection): HubReader {
   const client = newConsumer(connection)
   let partitionIds: string[] | undefined

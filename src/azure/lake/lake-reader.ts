@@ -56,6 +56,7 @@ const ARRIVED_COLUMNS = [
   'enqueuedAt',
 ]
 
+/** Each look reads only what has come since the one before. */
 export function createLakeReader(options: LakeReaderOptions): LakeReader {
   const { client, clock } = options
   const parts = new ChangedParts(options.changes, clock)

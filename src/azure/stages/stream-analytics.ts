@@ -56,6 +56,7 @@ const stateOf = (job: StreamingJob): StageState => STATES.get(job.jobState ?? ''
 const LOOK_EVERY_MS = 1000
 const LONGEST_STOP_MS = 5 * 60_000
 
+/** Asks nothing by itself. Its calls reject with a ServiceError, or with the reason of the signal that ended them. */
 export function createStreamAnalyticsStage(settings: StreamAnalyticsSettings): StreamAnalyticsStage {
   const { endpoint, credential, subscriptionId, resourceGroup, job: name, clock, limits } = settings
   const sleep = settings.sleep ?? abortableSleep

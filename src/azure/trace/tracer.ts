@@ -32,6 +32,7 @@ export interface TracerOptions {
 /** How many neighbours of an event are read to count those that the hub took together with it. */
 const BATCH_NEIGHBOURS = 500
 
+/** What the hub said of the newest followed event is remembered: it does not change. */
 export function createTracer({ hub, client, clock }: TracerOptions): Tracer {
   /** What the last look has found in the hub: an event is looked at again and again, and nothing of this changes any more. */
   let last: { event: HubEvent; steps: readonly [MadeStep, AcknowledgedStep] } | undefined

@@ -17,6 +17,7 @@ export interface OpenedLog {
 /** For a program that only looks at the folder of another. */
 export const noLog = (): Logger => pino({ level: 'silent' })
 
+/** @param level of pino. */
 export function openLog(dataDir: string, level: string): OpenedLog {
   mkdirSync(join(dataDir, 'logs'), { recursive: true })
   const destination = logDestination(logFileOf(dataDir))

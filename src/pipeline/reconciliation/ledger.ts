@@ -41,6 +41,7 @@ export interface SessionCounters {
   plannedDuplicates: number
 }
 
+/** @param counters of the hops, each as its own service keeps it. */
 export function reconcile(counters: Counters): LedgerSlice {
   const { isSettled, read, isBronzeComplete, session, ...counts } = counters
   const difference = {

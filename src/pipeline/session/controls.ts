@@ -35,6 +35,7 @@ export interface ControlsOptions {
   onDone: () => void
 }
 
+/** @returns actions; what may not be done is refused, with a reason for a person. */
 export function createControls(options: ControlsOptions): Actions {
   const { services, faults, follower, lessons } = options
   const gate = gateOf(options)

@@ -30,6 +30,7 @@ export interface DrainContext {
   clock: Clock
 }
 
+/** @returns whether all came out; if not, why, for a person. Stages are stopped in either case. */
 export async function drain(context: DrainContext, options: DrainOptions = {}): Promise<DrainResult> {
   const { pipeline, generator, watcher, hall, store, clock } = context
   const { target, engine } = store.state.session

@@ -66,6 +66,7 @@ interface Connected extends DrainContext {
   target: Target
 }
 
+/** Connected to nothing yet, and its clock ticks: close it. */
 export function createSession(options: SessionOptions, environment: SessionEnvironment): Session {
   return new PipelineSession(options, environment)
 }

@@ -80,6 +80,7 @@ export const UNKNOWN_STAGE: StageModel = {
   silence: undefined,
 }
 
+/** @returns the model as it is after the event. */
 export function reduceStage(model: StageModel, event: StageEvent): StageModel {
   const { command } = model
   switch (event.type) {
@@ -192,6 +193,7 @@ export type StageView = Pick<
   'state' | 'providerStatus' | 'detail' | 'since' | 'runId' | 'history' | 'command' | 'updatedAt'
 >
 
+/** What the screen shows of it: what was observed, under what was commanded since. */
 export function viewStage(model: StageModel): StageView {
   const { observed, command } = model
   const state = stateOf(model)

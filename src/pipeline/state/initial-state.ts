@@ -28,6 +28,7 @@ export interface InitialStateOptions {
   now?: number
 }
 
+/** What is given stands in it; everything else is unknown or empty. */
 export function initialState(options: InitialStateOptions = {}): AppState {
   const now = options.now ?? 0
   return {

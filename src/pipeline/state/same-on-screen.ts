@@ -8,6 +8,7 @@ const UNSEEN = new Set(['updatedAt', 'metricsAt'])
  */
 const POINTS = 60
 
+/** Deep, over what stands on the screen. */
 export function sameOnScreen(left: unknown, right: unknown): boolean {
   if (Object.is(left, right)) return true
   if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false

@@ -55,6 +55,7 @@ const WAITS: Readonly<Record<StepName, string>> = {
 export const positionText = ({ partition, sequenceNumber }: TracePosition): string =>
   `${partition}:${sequenceNumber}`
 
+/** A line and its details for each step, in the order of the layers, with the time since the step before (ms). */
 export function describeTrace({ steps }: Pick<Trace, 'steps'>): DescribedStep[] {
   let last: number | undefined
   return steps.map((step) => {

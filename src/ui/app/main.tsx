@@ -71,6 +71,7 @@ export interface ControlRoom {
 const KEY_FPS = 60
 const FIRST_COLUMN = '\r'
 
+/** Takes the terminal at once; it has been given back when `ended` settles. */
 export function openControlRoom(options: ControlRoomOptions): ControlRoom {
   const { stdin, env, store, clock } = options
   const output = divertOutput(options.stdout, options.stderr, options.onOutput)

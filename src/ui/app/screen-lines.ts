@@ -38,6 +38,7 @@ export interface ScreenLines {
   regions: readonly Region[]
 }
 
+/** @param columns and rows of the terminal. */
 export function screenLines(state: AppState, view: ViewState, columns: number, rows: number): ScreenLines {
   const banner = bannerOf(state)
   // In a small window the panels give way; in the smallest, what is above them is cut.

@@ -17,6 +17,7 @@ export interface Framed {
 /** Columns and rows that a frame takes of its panel. */
 export const FRAME = { columns: 4, rows: 2 } as const
 
+/** @param width of the whole frame, in columns. @param height in rows; content beyond it is left out, missing rows are blank. */
 export function framed(content: Framed, width: number, height: number, border: Token): Line[] {
   const inside = width - FRAME.columns
   const [start, end] = [span('│ ', border), span(' │', border)]

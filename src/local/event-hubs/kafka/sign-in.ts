@@ -13,6 +13,7 @@ export const isMechanism = (name: string): name is Mechanism =>
 /** Until when a proof holds (epoch milliseconds), or why it is not accepted, for a person. */
 export type Proof = { expiresAt: number } | { refused: string }
 
+/** @param response as the client sent it for that mechanism. @param now epoch ms. */
 export function checkProof(
   mechanism: Mechanism,
   response: Buffer,
