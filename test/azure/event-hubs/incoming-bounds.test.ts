@@ -159,6 +159,14 @@ function events(size: number): () => number {
   return () => sent
 }
 
+/** The first page with events: on a busy machine the reader's wait may end, with none, before the bound is met. */
+async function takeSome({ take }: Pick<ReturnType<typeof openPartition>, 'take'>): Promise<unknown> {
+  for (;;) {
+    const page = await take()
+    if (page.length > 0) return page
+  }
+}
+
 it.each([
   ['a message', endless],
   ['a frame', endlessFrame],
@@ -170,7 +178,7 @@ it.each([
     const client = consumer()
     for (let time = 1; time <= 2; time++) {
       const pages = openPartition(client, '0', earliestEventPosition, undefined)
-      await expect(pages.take()).rejects.toMatchObject(TOO_LONG)
+      await expect(takeSome(pages)).rejects.toMatchObject(TOO_LONG)
       await pages.close()
       await vi.waitFor(() => expect(closed).toBeGreaterThanOrEqual(time), 20_000)
     }
@@ -189,7 +197,12 @@ it('an answer without an end too', async () => {
 it('and when the oldest event is asked for', async () => {
   serve = endless
   const partition = { ...NO_PARTITION, isEmpty: false }
-  await expect(oldestEnqueuedAt(consumer(), [partition], undefined)).rejects.toMatchObject(TOO_LONG)
+  const client = consumer()
+  const asked = async () => {
+    // Its wait may end before the bound is met, as above.
+    for (;;) if (await oldestEnqueuedAt(client, [partition], undefined)) return
+  }
+  await expect(asked()).rejects.toMatchObject(TOO_LONG)
 }, 30_000)
 
 it('a hub is asked for no more events than may wait, however many it has; all of them come', async () => {
