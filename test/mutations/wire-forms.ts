@@ -61,6 +61,14 @@ export const WIRE_FORMS: readonly Mutation[] = [
       ],
     ],
   ),
+  ...of(
+    'local/event-hubs/links/start-position.ts',
+    ['test/wire/event-hubs.test.ts'],
+    [
+      ['a wrong offset is told as a sequence number', "? 'offset' :", "? 'sequence number' :"],
+      ['the place behind the last event is refused', 'last + (isInclusive ? 1 : 0)', 'last'],
+    ],
+  ),
   ...of('local/event-hubs/links/producer-links.ts', IDEMPOTENT, [
     ['the capability is not granted', 'attach.offered_capabilities = [IDEMPOTENT_PRODUCER]', ''],
     ['a producer is not told who it is', 'attach.properties = properties', ''],

@@ -217,6 +217,7 @@ describe('start positions', () => {
   it.each<[string, EventPosition]>([
     ['the latest', latestEventPosition],
     ['the last sequence number', { sequenceNumber: 5 }],
+    ['the place behind the last event', { sequenceNumber: 6, isInclusive: true }],
     ['a time to come', { enqueuedOn: TIME + 60_000 }],
   ])('%s brings only what comes from now on', async (_, startPosition) => {
     const { bodies } = receive(newConsumer('TLS and token'), '0', { startPosition })
@@ -226,10 +227,16 @@ describe('start positions', () => {
     await vi.waitFor(() => expect(bodies()).toEqual(['new']))
   })
 
-  it('refuses a place that the partition has never reached', async () => {
-    const { errors } = receive(newConsumer('TLS and token'), '0', { startPosition: { sequenceNumber: 99 } })
+  it.each<[EventPosition, string]>([
+    [
+      { sequenceNumber: 99 },
+      "sequence number '99' is invalid. The last sequence number in the system is '5'",
+    ],
+    [{ offset: '99' }, "offset '99' is invalid. The last offset in the system is '5'"],
+  ])('refuses a place that the partition has never reached: %o', async (startPosition, sentence) => {
+    const { errors } = receive(newConsumer('TLS and token'), '0', { startPosition })
     await vi.waitFor(() => expect(errors[0]?.code).toBe('ArgumentError'))
-    expect(errors[0]?.message).toContain('99')
+    expect(errors[0]?.message).toContain(`The supplied ${sentence}`)
   })
 
   it('goes on from a checkpoint, whatever the start position says', async () => {

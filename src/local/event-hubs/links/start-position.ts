@@ -26,12 +26,15 @@ export function startPosition(
     }
   const number = Number(value)
   if (/time/i.test(field)) return log.sequenceNumberAt(partition, isInclusive ? number : number + 1)
-  // Otherwise a position from another hub of the same name would be waited for silently.
-  if (number > last + (isInclusive ? 1 : 0))
+  // Otherwise a position from another hub of the same name would be waited for silently. The sentences are the
+  // service's, as clients log them. What it says of "from last + 1 on" is recorded nowhere: taken here.
+  if (number > last + (isInclusive ? 1 : 0)) {
+    const name = /offset/i.test(field) ? 'offset' : 'sequence number'
     return {
       condition: 'com.microsoft:argument-error',
-      description: `The start position ${value} is invalid: the last sequence number of partition ${partition} is ${last}.`,
+      description: `The supplied ${name} '${value}' is invalid. The last ${name} in the system is '${last}'`,
     }
+  }
   // '-1' is the start of the stream, whatever it has been cut down to.
   return Math.max(begin, isInclusive ? number : number + 1)
 }
