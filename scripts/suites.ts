@@ -16,6 +16,7 @@ import { DOTNET_SUITES } from './suites/dotnet.ts'
 import { EVENT_HUBS_SUITES } from './suites/event-hubs.ts'
 import { GO_SUITES } from './suites/go.ts'
 import { GO_DATABRICKS_SUITES } from './suites/go-databricks.ts'
+import { GO_EVENT_HUBS_SUITES } from './suites/go-event-hubs.ts'
 import { HADOOP_SUITES } from './suites/hadoop.ts'
 import { JAVA_SUITES } from './suites/java.ts'
 import { PYTHON_SUITES } from './suites/python.ts'
@@ -32,6 +33,7 @@ const SUITES: readonly Suite[] = [
   ...GO_SUITES,
   ...GO_DATABRICKS_SUITES,
   ...RUST_SUITES,
+  ...GO_EVENT_HUBS_SUITES,
   ...HADOOP_SUITES,
   ...JAVA_SUITES,
   ...TOOL_SUITES,

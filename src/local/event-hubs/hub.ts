@@ -104,7 +104,14 @@ export class Hub {
       isProved: () => peer.authorizedUntil > 0,
     })
     watchSessions(connection, (session) => this.#subscriptions.wake(session))
-    const peer: Peer = { authorizedUntil: 0, refusedTokens: 0, replies: new Set(), unfit, refuse }
+    const peer: Peer = {
+      authorizedUntil: 0,
+      refusedTokens: 0,
+      replies: new Set(),
+      claims: new Set(),
+      unfit,
+      refuse,
+    }
     this.#peers.set(connection, peer)
     socket.once('close', () => {
       this.#forget((link) => link.connection === connection)
@@ -163,8 +170,9 @@ export class Hub {
     container.on('message', (context: EventContext) => this.#delivered(context))
     container.on('session_close', ({ connection, session }: EventContext) => {
       this.#forget((link) => link.session === session)
-      const { replies } = this.#peers.get(connection) ?? {}
+      const { replies, claims } = this.#peers.get(connection) ?? {}
       for (const link of replies ?? []) if (link.session === session) replies?.delete(link)
+      for (const link of claims ?? []) if (link.session === session) claims?.delete(link)
     })
     // Without a listener the library prints to the console.
     container.on('disconnected', () => {})
@@ -204,6 +212,8 @@ export class Hub {
     const address = this.#address(source)
     if (needsProof(address) && !this.#isAuthorized(connection)) return UNAUTHORIZED
     if (address.kind === 'cbs' || address.kind === 'management') {
+      const refusal = address.kind === 'cbs' ? this.#claim(sender) : undefined
+      if (refusal) return refusal
       const replies = this.#peers.get(connection)?.replies
       replies?.add(sender)
       sender.once('sender_close', () => replies?.delete(sender))
@@ -247,7 +257,22 @@ export class Hub {
     if (address.kind === 'unknown') return address.rejection
     if (address.kind === 'consumer')
       return { condition: 'amqp:not-allowed', description: 'A consumer group is read from, not sent to.' }
+    if (address.kind === 'cbs') return this.#claim(receiver)
     return address.kind === 'hub' ? this.#producers.open(receiver, address.partition) : undefined
+  }
+
+  /** A client that has lost track of its links to `$cbs` is told so: it begins a new connection. */
+  #claim(link: Sender | Receiver): Rejection | undefined {
+    const claims = this.#peers.get(link.connection)?.claims
+    for (const other of claims ?? [])
+      if (other.is_sender() === link.is_sender() && other.is_open())
+        return {
+          condition: 'amqp:not-allowed',
+          description: `A link to connection '${link.connection.container_id}' $cbs node has already been opened.`,
+        }
+    claims?.add(link)
+    link.once(link.is_sender() ? 'sender_close' : 'receiver_close', () => claims?.delete(link))
+    return undefined
   }
 
   #delivered(context: EventContext): void {

@@ -1,4 +1,4 @@
-import type { Sender } from 'rhea'
+import type { Receiver, Sender } from 'rhea'
 import type { Unfit } from './connection-limits.ts'
 
 /** What the hub knows of the other end of a connection. */
@@ -8,6 +8,8 @@ export interface Peer {
   refusedTokens: number
   /** Links on which the peer waits for answers of `$cbs` and `$management`. */
   replies: Set<Sender>
+  /** Its links to `$cbs`: at most one for each direction is open. */
+  claims: Set<Sender | Receiver>
   /** Why the delivery under way must not be taken. */
   unfit(): Unfit | undefined
   /** Ends the connection: the peer is told the reason, and the log. */

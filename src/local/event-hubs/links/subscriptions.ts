@@ -123,7 +123,8 @@ function refusalOf(
   if (owner?.epoch !== undefined && (epoch === undefined || epoch < owner.epoch))
     return {
       condition: 'amqp:link:stolen',
-      description: `Partition ${partition} of ${group} is read by the receiver '${owner.name}' with the higher epoch ${owner.epoch}; the receiver '${name}' with ${epochOf({ epoch })} cannot be opened.`,
+      // In the service's own form, which Azure's SDK for Go tests for.
+      description: `Receiver '${owner.name}' with a higher epoch '${owner.epoch}' already exists. Receiver '${name}' with ${epoch === undefined ? 'no epoch' : `epoch ${epoch}`} cannot be created. Make sure you are creating receiver with increasing epoch value to ensure connectivity, or ensure all old epoch receivers are closed or disconnected. (Partition ${partition} of ${group})`,
     }
   if (epoch === undefined && readers.size >= MAX_READERS)
     return {
