@@ -163,6 +163,34 @@ describe('a peer', () => {
     expect(await raw.putToken(typeof token === 'string' ? token : token(), type)).toBe(status)
   })
 
+  // As Azure's SDK for Go makes them for a connection string with a signature.
+  it.each([
+    ['localhost', 202],
+    ['localhost:5671', 202],
+    ['my.namespace', 202],
+    [`localhost/${HUB}`, 202],
+    ['elsewhere', 404],
+    ['localhost/elsewhere', 404],
+    ['localhost:5671/elsewhere', 404],
+  ])('that puts a signature for %s, without a scheme, is answered %i', async (resource, status) => {
+    expect(await raw.putToken(signature({ resource }), 'servicebus.windows.net:sastoken')).toBe(status)
+  })
+
+  it('hears when a signature ended, in the words that clients know', async () => {
+    const { application_properties } = await raw.request(
+      '$cbs',
+      {
+        operation: 'put-token',
+        name: `sb://localhost/${HUB}`,
+        type: 'servicebus.windows.net:sastoken',
+      },
+      signature({ expiresAt: START - 1000 }),
+    )
+    expect(application_properties?.['status-description']).toBe(
+      "ExpiredToken: The token is expired. Expiration time: 'Fri, 15 Jan 2027 07:59:59 GMT'.",
+    )
+  })
+
   it('loses its links when its token has expired, and gets new ones with a new token', async () => {
     const until = (expiresAt: number) =>
       raw.putToken(signature({ expiresAt }), 'servicebus.windows.net:sastoken')

@@ -269,6 +269,7 @@ export class Hub {
         return {
           condition: 'amqp:not-allowed',
           description: `A link to connection '${link.connection.container_id}' $cbs node has already been opened.`,
+          isBare: true,
         }
     claims?.add(link)
     link.once(link.is_sender() ? 'sender_close' : 'receiver_close', () => claims?.delete(link))

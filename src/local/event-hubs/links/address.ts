@@ -73,8 +73,16 @@ export function partitionNumber(id: unknown, partitionCount: number): number | u
 const isSame = (one: string | undefined, other: string | undefined): boolean =>
   one !== undefined && one.toLowerCase() === other?.toLowerCase()
 
-/** True when a claim for that resource says nothing against the hub: it names the hub, something in it, or the namespace. */
+/** The namespace by its host alone; the name of a hub may have a dot, but no colon. */
+const HOST = /^(localhost|[^/]+\.[^/]+|[^/]+:\d+)$/i
+
+/**
+ * True when a claim for that resource says nothing against the hub: it names the hub, something in it, or the namespace, which Azure's SDK for Go
+ * names by its host without a scheme.
+ */
 export function isOfHub(resource: unknown, hubName: string): boolean {
-  const [first = ''] = pathOf(resource).split('/')
-  return first === '' || first.startsWith('$') || isSame(first, hubName)
+  const [first = '', second = ''] = pathOf(resource).split('/')
+  const isOfIt = (name: string) => name === '' || name.startsWith('$') || isSame(name, hubName)
+  const isBareHost = !/^[a-z]+:\/\//i.test(String(resource)) && HOST.test(first)
+  return isOfIt(first) || (isBareHost && isOfIt(second))
 }

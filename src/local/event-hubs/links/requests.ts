@@ -90,7 +90,11 @@ export class Requests {
       logger.warn({ reason: checked.refused }, 'event hub: token refused')
       if (++peer.refusedTokens === MAX_REFUSED_TOKENS) peer.refuse('too many tokens were wrong')
       if (checked.status === 404) return this.#noSuchHub(request, checked.resource)
-      const description = `The token is refused: ${checked.refused}.`
+      // In the service's own form, which Azure's SDK for Go tests for.
+      const description =
+        checked.expiredAt === undefined
+          ? `The token is refused: ${checked.refused}.`
+          : `ExpiredToken: The token is expired. Expiration time: '${new Date(checked.expiredAt).toUTCString()}'.`
       return refusal(request, 401, { condition: UNAUTHORIZED.condition, description })
     }
     peer.authorizedUntil = Math.max(peer.authorizedUntil, checked.expiresAt)

@@ -20,14 +20,14 @@ const sameText = (left: string, right: string): boolean => {
 export const isKey = (auth: HubAuth, keyName: string, key: string): boolean =>
   keyName === auth.keyName && sameText(key, auth.key)
 
-/** Until when a proof holds (epoch ms; for ever, for the session token), or why it is refused and with which status. */
+/** Until when a proof holds or held (epoch ms; for ever, for the session token), or why it is refused and with which status. */
 export type CheckedToken =
   | { expiresAt: number }
-  | { refused: string; status: 401 }
+  | { refused: string; status: 401; expiredAt?: number }
   /** Valid, but for a hub that does not exist. */
   | { refused: string; status: 404; resource: string }
 
-const unauthorized = (refused: string): CheckedToken => ({ refused, status: 401 })
+const unauthorized = (refused: string) => ({ refused, status: 401 as const })
 
 /** As a client names it that puts the token to `$cbs`; questions to `$management` bring theirs without saying. */
 export const typeOfToken = (token: string): string =>
@@ -60,7 +60,7 @@ export function checkToken(
     .digest('base64')
   if (!sameText(fields.signature, expected)) return unauthorized('the signature is wrong')
   const expiresAt = Number(fields.expiry) * 1000
-  if (!(expiresAt > now)) return unauthorized('the signature has expired')
+  if (!(expiresAt > now)) return { ...unauthorized('the signature has expired'), expiredAt: expiresAt }
   const resource = decodeURIComponent(fields.resource)
   // A right signature for something that is not there, as the service answers it.
   if (!isOfHub(resource, hubName)) return { refused: `there is no ${resource}`, status: 404, resource }
