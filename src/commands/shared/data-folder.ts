@@ -38,9 +38,11 @@ export function openDataFolder(options: { dataDir: string; ephemeral: boolean })
     )
   try {
     makeFolder(dataDir)
+    refuseFile(dataDir)
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK)
     keepToOurselves(dataDir)
   } catch (error) {
+    if (error instanceof UserError) throw error
     throw new UserError(
       `The data folder ${dataDir} cannot be written (${(error as NodeJS.ErrnoException).code ?? error}).`,
       'Choose another with --data-dir, or use --ephemeral for a temporary one.',
@@ -48,6 +50,15 @@ export function openDataFolder(options: { dataDir: string; ephemeral: boolean })
     )
   }
   return { path: dataDir, ephemeral, release: () => {} }
+}
+
+/** The system would speak of rights, or of a folder inside it. */
+function refuseFile(path: string): void {
+  if (!statSync(path).isDirectory())
+    throw new UserError(
+      `The data folder ${path} cannot be written: it is a file.`,
+      'Name a folder with --data-dir.',
+    )
 }
 
 /**

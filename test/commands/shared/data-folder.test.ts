@@ -1,4 +1,13 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
@@ -30,6 +39,18 @@ it.skipIf(process.platform === 'win32')('a folder that is ours, or empty, is clo
     openDataFolder({ dataDir, ephemeral: false })
     expect([name, modeOf(dataDir)]).toEqual([name, mode])
   }
+})
+
+it('a file is told as one, whatever its rights are', () => {
+  const dataDir = join(root, 'file')
+  for (const mode of [0o600, 0o700, 0o755]) {
+    writeFileSync(dataDir, 'kept')
+    chmodSync(dataDir, mode)
+    expect(() => openDataFolder({ dataDir, ephemeral: false })).toThrow(
+      `The data folder ${dataDir} cannot be written: it is a file.`,
+    )
+  }
+  expect(readFileSync(dataDir, 'utf8')).toBe('kept')
 })
 
 it.skipIf(process.platform === 'win32')(
