@@ -93,6 +93,7 @@ function rewrite(folder: string, at: Endpoints): void {
 /** @param text `go test -json`: one object a line. Only tests without tests below them count. */
 export function testsIn(text: string): SuiteResult[] {
   const said = new Map<string, string[]>()
+  const begun = new Set<string>()
   const results: SuiteResult[] = []
   for (const line of text.split('\n')) {
     if (!line.startsWith('{')) continue
@@ -103,8 +104,12 @@ export function testsIn(text: string): SuiteResult[] {
     const outcome = { pass: 'passed', fail: 'failed', skip: 'skipped' }[Action ?? ''] as
       | SuiteResult['outcome']
       | undefined
+    if (Action === 'run') begun.add(test)
+    if (outcome) begun.delete(test)
     if (outcome) results.push({ test, outcome, message: gist(said.get(test) ?? []) })
   }
+  // Of a test that waits until its program is stopped, Go prints no end.
+  for (const test of begun) results.push({ test, outcome: 'failed', message: 'it did not end' })
   const names = results.map(({ test }) => test)
   return results.filter(({ test }) => !names.some((other) => other.startsWith(`${test}/`)))
 }
