@@ -154,6 +154,14 @@ describe('metrics below the resource, as Resource Manager has them', () => {
     expect(await get(at(what))).toMatchObject({ status, body: { error: { message: expect.any(String) } } })
   })
 
+  it('without an api-version they answer as Resource Manager does everywhere', async () => {
+    for (const what of ['metrics', 'metricDefinitions'])
+      expect(await get(at(what))).toMatchObject({
+        status: 400,
+        body: { error: { code: 'MissingApiVersionParameter' } },
+      })
+  })
+
   it('another job has none', async () => {
     const answer = await get(at(`metrics?${version}`, `${JOB_RESOURCE_ID}x`))
     expect(answer).toMatchObject({ status: 404, body: { error: { code: 'ResourceNotFound' } } })

@@ -3,6 +3,7 @@
  * Two doors to the same numbers: the batch API, and Resource Manager's below the resource.
  */
 
+import { apiVersionIn } from '../http/arm-request.ts'
 import { readJson } from '../http/body.ts'
 import { HttpError } from '../http/errors.ts'
 import type { Call, Route } from '../http/router.ts'
@@ -78,7 +79,7 @@ export function metricsRoutes(job: StreamAnalyticsJob, clock: Clock): Route[] {
 
 /** @throws HttpError 400 */
 function checkVersion({ query }: Call, versions: readonly string[]): void {
-  const version = query.get('api-version') ?? ''
+  const version = apiVersionIn(query)
   if (!versions.includes(version))
     throw badRequest(`The api-version '${version}' is not supported; ${versions.join(', ')} are.`)
 }
