@@ -76,12 +76,12 @@ export class BronzePump {
 
   /** Events that the hub holds and bronze does not. */
   backlog(): number {
-    let sum = 0
-    for (const partition of this.#partitions()) {
-      const { beginSequenceNumber, lastEnqueuedSequenceNumber } = this.#options.log.properties(partition)
-      sum += lastEnqueuedSequenceNumber + 1 - Math.max(this.#next(partition), beginSequenceNumber)
-    }
-    return sum
+    return this.#partitions().reduce((sum, partition) => sum + this.#waiting(partition), 0)
+  }
+
+  #waiting(partition: number): number {
+    const { beginSequenceNumber, lastEnqueuedSequenceNumber } = this.#options.log.properties(partition)
+    return lastEnqueuedSequenceNumber + 1 - Math.max(this.#next(partition), beginSequenceNumber)
   }
 
   /** Age of the oldest event that waits (ms): how far the output's watermark is behind the clock. 0 when none waits. */
@@ -104,10 +104,8 @@ export class BronzePump {
   }
 
   #isFull(partition: number): boolean {
-    const { log, bounds = OUTPUT_BATCH_BOUNDS } = this.#options
-    return (
-      log.properties(partition).lastEnqueuedSequenceNumber + 1 - this.#next(partition) >= bounds.maxEvents
-    )
+    const { bounds = OUTPUT_BATCH_BOUNDS } = this.#options
+    return this.#waiting(partition) >= bounds.maxEvents
   }
 
   #schedule(ms: number): void {
@@ -172,7 +170,10 @@ export class BronzePump {
     const { log, lake, clock, progress, bounds, onLanded, onExpired } = this.#options
     const from = this.#next(partition)
     const batch = await landBatch({ log, partition, from }, lake, clock.now(), bounds)
-    if (!batch) return
+    if (!batch) {
+      this.#skipExpired(partition)
+      return
+    }
     this.#options.failpoint?.()
     if (batch.first > from) onExpired(partition, batch.first - from)
     const next = batch.last + 1
@@ -183,6 +184,16 @@ export class BronzePump {
     if (batch.rows > 0)
       progress.lastOutputEventTime = Math.max(progress.lastOutputEventTime ?? 0, batch.enqueuedAt)
     onLanded(partition, batch)
+  }
+
+  /** All that waited may have gone from the hub: the turn would look for it without end. */
+  #skipExpired(partition: number): void {
+    const { log, progress, onExpired } = this.#options
+    const { next = 0, held = 0, file } = progress.partitions.get(partition) ?? {}
+    const { beginSequenceNumber: begin } = log.properties(partition)
+    if (begin <= next) return
+    progress.partitions.set(partition, { next: begin, held, file })
+    onExpired(partition, begin - next)
   }
 
   #onError(error: Error): void {

@@ -454,6 +454,33 @@ describe('from one process to the next', () => {
     expect(plane.job.conditions.input?.message).toContain('2 events of partition 0 expired')
   })
 
+  it('a partition of which all has expired keeps no other from being written, and goes on with its next event', async () => {
+    const clock = handClock('2026-11-24T02:00:00Z')
+    const plane = await start({ clock, hubRetention: { ms: 60_000, bytes: 1e9 } })
+    plane.job.start({ mode: 'JobStartTime' })
+    await running(plane)
+    plane.send(0, { n: 0 })
+    await caughtUp(plane, 0, 1)
+    plane.job.stop()
+    await plane.job.settled()
+    plane.send(0, { n: 1 }, { n: 2 })
+    clock.set('2026-11-24T02:10:00Z')
+    plane.send(1, { n: 3 })
+    expect(plane.log.properties(0)).toMatchObject({ beginSequenceNumber: 3, lastEnqueuedSequenceNumber: 2 })
+    // A turn without end would let no test fail.
+    const read = plane.log.read.bind(plane.log)
+    let reads = 0
+    vi.spyOn(plane.log, 'read').mockImplementation((...args) => {
+      if (++reads > 1000) throw new Error('read without end')
+      return read(...args)
+    })
+    plane.job.start({ mode: 'LastOutputEventTime' })
+    await vi.waitFor(() => expect(sequenceNumbers(plane.bronze(), 1)).toEqual([0]))
+    expect(plane.job.conditions.input?.message).toContain('2 events of partition 0 expired')
+    plane.send(0, { n: 4 })
+    await vi.waitFor(() => expect(sequenceNumbers(plane.bronze(), 0)).toEqual([0, 3]))
+  })
+
   it('refuses to go on when the hub was removed and bronze was not', async () => {
     const first = await start()
     first.send(0, { n: 0 }, { n: 1 })
