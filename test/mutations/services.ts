@@ -100,6 +100,27 @@ export const SERVICES: readonly Mutation[] = [
     [['decoded rows are kept without a bound', 'if (this.#bytes <= MAX_BYTES) break', 'break']],
   ),
   ...of(
+    'local/event-hubs/kafka/groups/consumer-group.ts',
+    ['test/local/event-hubs/kafka/static-members.test.ts'],
+    [
+      [
+        'a member that comes back under its name is one more',
+        'if (before) this.#replace(before, memberId)',
+        '',
+      ],
+      [
+        'the process before is not told',
+        '? ERROR.fencedInstanceId : ERROR.unknownMemberId',
+        '? ERROR.unknownMemberId : ERROR.unknownMemberId',
+      ],
+    ],
+  ),
+  ...of(
+    'local/event-hubs/kafka/fetching/list-offsets.ts',
+    ['test/local/event-hubs/kafka/static-members.test.ts'],
+    [['the newest time is answered with the oldest event', 'timestamp >= EARLIEST', 'timestamp >= -99']],
+  ),
+  ...of(
     'local/event-hubs/kafka/records/kept-batch.ts',
     ['test/local/event-hubs/kafka/kept-batch.test.ts'],
     [['batches are kept whose header counts otherwise', ' && lastOffsetDelta === count - 1', '']],

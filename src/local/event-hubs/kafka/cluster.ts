@@ -107,14 +107,18 @@ export function createTopics(
 }
 
 export function deleteTopics(
-  _context: ClusterContext,
+  { hubName }: ClusterContext,
   version: number,
   request: KafkaReader,
   answer: KafkaWriter,
 ): void {
   const names = request.array(request.string)
   if (version >= 1) answer.int32(0)
-  answer.array(names, (name) => answer.string(name).int16(ERROR.topicAuthorizationFailed))
+  answer.array(names, (name) =>
+    answer
+      .string(name)
+      .int16(name === hubName ? ERROR.topicAuthorizationFailed : ERROR.unknownTopicOrPartition),
+  )
 }
 
 export function describeConfigs(

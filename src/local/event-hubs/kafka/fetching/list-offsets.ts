@@ -5,6 +5,8 @@ import type { KafkaReader, KafkaWriter } from '../wire/values.ts'
 
 const LATEST = -1
 const EARLIEST = -2
+/** Others stand for places that later versions of the request know, as -3 for the newest time. */
+const isPlace = (timestamp: number) => timestamp >= EARLIEST
 
 export function listOffsets(
   { log, hubName }: { log: HubLog; hubName: string },
@@ -26,8 +28,13 @@ export function listOffsets(
   answer.array(topics, ({ name, partitions }) => {
     answer.string(name).array(partitions, ({ partition, timestamp }) => {
       const isKnown = name === hubName && partition >= 0 && partition < log.partitionCount
-      const found = isKnown ? offsetAt(log, partition, timestamp) : { offset: -1, timestamp: -1 }
-      answer.int32(partition).int16(isKnown ? ERROR.none : ERROR.unknownTopicOrPartition)
+      const error = !isKnown
+        ? ERROR.unknownTopicOrPartition
+        : isPlace(timestamp)
+          ? ERROR.none
+          : ERROR.unsupportedVersion
+      const found = error === ERROR.none ? offsetAt(log, partition, timestamp) : { offset: -1, timestamp: -1 }
+      answer.int32(partition).int16(error)
       answer.int64(found.timestamp).int64(found.offset)
       if (version >= 4) answer.int32(0)
     })

@@ -7,6 +7,8 @@ import { ERROR } from '../wire/protocol.ts'
 
 export interface Join {
   memberId: string
+  /** A static member's own name, under which it comes back after a restart (KIP-345). */
+  instanceId?: string | undefined
   clientId: string
   clientHost: string
   sessionTimeoutMs: number
@@ -23,7 +25,7 @@ export interface JoinAnswer {
   leader: string
   memberId: string
   /** Of all members, for the leader alone. */
-  members: readonly { memberId: string; metadata: Buffer }[]
+  members: readonly { memberId: string; instanceId: string | undefined; metadata: Buffer }[]
 }
 
 export interface SyncAnswer {
@@ -96,15 +98,20 @@ export class ConsumerGroup {
       members: [],
     })
     const known = this.#members.get(request.memberId)
-    if (request.memberId !== '' && !known) return Promise.resolve(refuse(ERROR.unknownMemberId))
-    if (!known && this.#members.size >= MAX_MEMBERS) return Promise.resolve(refuse(ERROR.groupMaxSizeReached))
-    if (!this.#fits(request)) return Promise.resolve(refuse(ERROR.inconsistentGroupProtocol))
+    if (request.memberId !== '' && !known)
+      return Promise.resolve(refuse(this.#errorOfStranger(request.instanceId)))
+    // A static member that was started again: it says nothing when it stops.
+    const before = known ? undefined : this.#byInstance(request.instanceId)
+    if (!known && !before && this.#members.size >= MAX_MEMBERS)
+      return Promise.resolve(refuse(ERROR.groupMaxSizeReached))
+    if (!this.#fits(request, before)) return Promise.resolve(refuse(ERROR.inconsistentGroupProtocol))
     const memberId = known?.memberId ?? `${request.clientId}-${this.#newId()}`
+    if (before) this.#replace(before, memberId)
     // A member whose connection was cut asks again: the earlier request gets no answer.
     known?.join?.(refuse(ERROR.unknownMemberId))
     known?.sync?.({ error: ERROR.rebalanceInProgress, assignment: NOBODY })
     return new Promise((resolve) => {
-      const assignment = known?.assignment ?? NOBODY
+      const assignment = (known ?? before)?.assignment ?? NOBODY
       this.#members.set(memberId, {
         ...request,
         memberId,
@@ -120,8 +127,13 @@ export class ConsumerGroup {
   }
 
   /** @param assignments from the leader; of others empty. Resolves when the leader has shared out. */
-  sync(memberId: string, generation: number, assignments: ReadonlyMap<string, Buffer>): Promise<SyncAnswer> {
-    const error = this.#check(memberId, generation)
+  sync(
+    memberId: string,
+    generation: number,
+    assignments: ReadonlyMap<string, Buffer>,
+    instanceId?: string,
+  ): Promise<SyncAnswer> {
+    const error = this.#check(memberId, generation, instanceId)
     const member = this.#members.get(memberId)
     if (error !== ERROR.none || !member) return Promise.resolve({ error, assignment: NOBODY })
     if (this.#state === 'Stable') return Promise.resolve({ error: ERROR.none, assignment: member.assignment })
@@ -140,8 +152,8 @@ export class ConsumerGroup {
   }
 
   /** @returns an error code; a rebalance under way is one. */
-  heartbeat(memberId: string, generation: number): number {
-    const error = this.#check(memberId, generation)
+  heartbeat(memberId: string, generation: number, instanceId?: string): number {
+    const error = this.#check(memberId, generation, instanceId)
     if (error !== ERROR.none) return error
     return this.#state === 'PreparingRebalance' ? ERROR.rebalanceInProgress : ERROR.none
   }
@@ -153,9 +165,9 @@ export class ConsumerGroup {
   }
 
   /** May this member commit? A commit without membership (generation −1) is always accepted while the group is empty. */
-  mayCommit(memberId: string, generation: number): number {
+  mayCommit(memberId: string, generation: number, instanceId?: string): number {
     if (generation < 0 && this.isEmpty) return ERROR.none
-    return this.#check(memberId, generation)
+    return this.#check(memberId, generation, instanceId)
   }
 
   /** Removes members that were silent for too long, and ends a rebalance that timed out. */
@@ -167,8 +179,24 @@ export class ConsumerGroup {
     if (this.#state === 'PreparingRebalance') this.#completeJoin()
   }
 
-  #fits({ protocolType, protocols, memberId }: Join): boolean {
-    const others = [...this.#members.values()].filter((one) => one.memberId !== memberId)
+  #byInstance(instanceId: string | undefined): Member | undefined {
+    if (instanceId === undefined) return undefined
+    return [...this.#members.values()].find((one) => one.instanceId === instanceId)
+  }
+
+  /** Of one whose member id is not known: its name may be another's by now. */
+  #errorOfStranger(instanceId: string | undefined): number {
+    return this.#byInstance(instanceId) ? ERROR.fencedInstanceId : ERROR.unknownMemberId
+  }
+
+  #replace(before: Member, memberId: string): void {
+    this.#members.delete(before.memberId)
+    if (this.#leader === before.memberId) this.#leader = memberId
+    answerPending(before, ERROR.fencedInstanceId)
+  }
+
+  #fits({ protocolType, protocols, memberId }: Join, before: Member | undefined): boolean {
+    const others = [...this.#members.values()].filter((one) => one.memberId !== memberId && one !== before)
     if (protocols.length === 0) return false
     if (others.length === 0) return true
     return (
@@ -177,9 +205,9 @@ export class ConsumerGroup {
     )
   }
 
-  #check(memberId: string, generation: number): number {
+  #check(memberId: string, generation: number, instanceId: string | undefined): number {
     const member = this.#members.get(memberId)
-    if (!member) return ERROR.unknownMemberId
+    if (!member) return this.#errorOfStranger(instanceId)
     member.deadline = this.#now() + member.sessionTimeoutMs
     return generation === this.#generation ? ERROR.none : ERROR.illegalGeneration
   }
@@ -229,26 +257,28 @@ export class ConsumerGroup {
     }
   }
 
-  #metadataOf({ memberId, protocols }: Member) {
-    return { memberId, metadata: protocols.find(({ name }) => name === this.#protocol)?.metadata ?? NOBODY }
+  #metadataOf({ memberId, instanceId, protocols }: Member) {
+    return {
+      memberId,
+      instanceId,
+      metadata: protocols.find(({ name }) => name === this.#protocol)?.metadata ?? NOBODY,
+    }
   }
 
   #remove(memberId: string): void {
     const member = this.#members.get(memberId)
     this.#members.delete(memberId)
-    member?.join?.({
-      error: ERROR.unknownMemberId,
-      generation: -1,
-      protocol: '',
-      leader: '',
-      memberId,
-      members: [],
-    })
-    member?.sync?.({ error: ERROR.unknownMemberId, assignment: NOBODY })
+    if (member) answerPending(member, ERROR.unknownMemberId)
     if (this.isEmpty) this.#state = 'Empty'
     else {
       if (this.#state !== 'PreparingRebalance') this.#rebalance()
       this.#completeJoin()
     }
   }
+}
+
+/** What a member that is gone was waiting for. */
+function answerPending({ memberId, join, sync }: Member, error: number): void {
+  join?.({ error, generation: -1, protocol: '', leader: '', memberId, members: [] })
+  sync?.({ error, assignment: NOBODY })
 }

@@ -30,6 +30,7 @@ export async function joinGroup(
     SESSION_TIMEOUT_MS.max,
   )
   const memberId = request.string()
+  const instanceId = version >= 5 ? request.nullableString() : undefined
   const protocolType = request.string()
   // Copies: what a request came in is not kept.
   const protocols = request.array(() => ({ name: request.string(), metadata: Buffer.from(request.bytes()) }))
@@ -50,6 +51,7 @@ export async function joinGroup(
       ? refuse(ERROR.invalidSessionTimeout)
       : await group.join({
           memberId,
+          instanceId,
           clientId,
           clientHost,
           sessionTimeoutMs,
@@ -59,9 +61,11 @@ export async function joinGroup(
         })
   if (version >= 2) answer.int32(0)
   answer.int16(joined.error).int32(joined.generation).string(joined.protocol).string(joined.leader)
-  answer
-    .string(joined.memberId)
-    .array(joined.members, (one) => answer.string(one.memberId).bytes(one.metadata))
+  answer.string(joined.memberId).array(joined.members, (one) => {
+    answer.string(one.memberId)
+    if (version >= 5) answer.string(one.instanceId)
+    answer.bytes(one.metadata)
+  })
 }
 
 export async function syncGroup(
@@ -71,10 +75,11 @@ export async function syncGroup(
   answer: KafkaWriter,
 ): Promise<void> {
   const [name, generation, memberId] = [request.string(), request.int32(), request.string()]
+  const instanceId = version >= 3 ? request.nullableString() : undefined
   const assignments = request.array(() => [request.string(), Buffer.from(request.bytes())] as const)
   const group = coordinator.find(name)
   const { error, assignment } = group
-    ? await group.sync(memberId, generation, new Map(assignments))
+    ? await group.sync(memberId, generation, new Map(assignments), instanceId)
     : { error: ERROR.unknownMemberId, assignment: Buffer.alloc(0) }
   if (version >= 1) answer.int32(0)
   answer.int16(error).bytes(assignment)
@@ -87,8 +92,9 @@ export function heartbeat(
   answer: KafkaWriter,
 ): void {
   const [name, generation, memberId] = [request.string(), request.int32(), request.string()]
+  const instanceId = version >= 3 ? request.nullableString() : undefined
   if (version >= 1) answer.int32(0)
-  answer.int16(coordinator.find(name)?.heartbeat(memberId, generation) ?? ERROR.unknownMemberId)
+  answer.int16(coordinator.find(name)?.heartbeat(memberId, generation, instanceId) ?? ERROR.unknownMemberId)
 }
 
 export function leaveGroup(
@@ -109,6 +115,7 @@ export function offsetCommit(
   answer: KafkaWriter,
 ): void {
   const [name, generation, memberId] = [request.string(), request.int32(), request.string()]
+  const instanceId = version >= 7 ? request.nullableString() : undefined
   if (version <= 4) request.int64()
   const topics = request.array(() => ({
     name: request.string(),
@@ -119,7 +126,7 @@ export function offsetCommit(
     }),
   }))
   const group = coordinator.group(name)
-  const refusal = group ? group.mayCommit(memberId, generation) : ERROR.invalidGroupId
+  const refusal = group ? group.mayCommit(memberId, generation, instanceId) : ERROR.invalidGroupId
   const errorOf = (topic: string, partition: number, metadata: string | undefined) => {
     if (refusal !== ERROR.none) return refusal
     if (topic !== hubName || partition < 0 || partition >= partitionCount)

@@ -24,19 +24,22 @@ export const API = {
   deleteGroups: 42,
 } as const
 
-/** Lowest and highest version of each: those before the flexible encoding, which every client of today still speaks. */
+/**
+ * Lowest and highest version of each: those before the flexible encoding, which every client of today still speaks. Clients
+ * that guess a broker's version from one request (aiokafka: Produce 8 is Kafka 2.4) then ask in that version's others.
+ */
 export const VERSIONS: ReadonlyMap<number, readonly [min: number, max: number]> = new Map([
   [API.produce, [3, 8]],
   [API.fetch, [4, 10]],
   [API.listOffsets, [1, 4]],
   [API.metadata, [0, 7]],
-  [API.offsetCommit, [2, 6]],
+  [API.offsetCommit, [2, 7]],
   [API.offsetFetch, [1, 5]],
   [API.findCoordinator, [0, 2]],
-  [API.joinGroup, [0, 4]],
-  [API.heartbeat, [0, 2]],
+  [API.joinGroup, [0, 5]],
+  [API.heartbeat, [0, 3]],
   [API.leaveGroup, [0, 2]],
-  [API.syncGroup, [0, 2]],
+  [API.syncGroup, [0, 3]],
   [API.describeGroups, [0, 2]],
   [API.listGroups, [0, 2]],
   [API.saslHandshake, [0, 1]],
@@ -81,6 +84,7 @@ export const ERROR = {
   fetchSessionIdNotFound: 70,
   invalidFetchSessionEpoch: 71,
   groupMaxSizeReached: 81,
+  fencedInstanceId: 82,
 } as const
 
 /** The one broker that there is. */
