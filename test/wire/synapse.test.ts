@@ -31,8 +31,9 @@ const query = async (more: object = {}) =>
     runId: string
     status: string
   }[]
-const activities = async (id: string) =>
-  (await rest('POST', `/pipelines/${PIPELINE}/pipelineruns/${id}/queryActivityruns?${V}`, span)).body.value
+const queryActivities = (id: string, more: object = {}) =>
+  rest('POST', `/pipelines/${PIPELINE}/pipelineruns/${id}/queryActivityruns?${V}`, { ...span, ...more })
+const activities = async (id: string) => (await queryActivities(id)).body.value
 
 /** Polls the way the service documents it: 202 with a location until it is 200. */
 async function settled(answer: Awaited<ReturnType<typeof rest>>) {
@@ -193,6 +194,27 @@ describe('pipeline runs', () => {
     expect(ids(await query(filters('Status', 'NotIn', 'Cancelled')))).toEqual([first])
     expect(ids(await query({ orderBy: [{ orderBy: 'Status', order: 'DESC' }] }))).toEqual([first, second])
     expect(await query({ lastUpdatedAfter: '2099-01-01T00:00:00Z' })).toEqual([])
+  })
+
+  it('have an activity that is found by its own name, type, status and times', async () => {
+    const id = await createRun()
+    plane.engine.last.state = 'running'
+    const [{ activityName }] = await activities(id)
+    const found = async (operand: string, operator: string, ...values: string[]) =>
+      (await queryActivities(id, { filters: [{ operand, operator, values }] })).body.value?.length
+    expect(await found('ActivityName', 'Equals', activityName)).toBe(1)
+    expect(await found('ActivityName', 'Equals', 'another')).toBe(0)
+    expect(await found('ActivityType', 'In', 'Copy', 'SynapseNotebook')).toBe(1)
+    expect(await found('ActivityType', 'NotEquals', 'SynapseNotebook')).toBe(0)
+    expect(await found('Status', 'Equals', 'InProgress')).toBe(1)
+    expect(await found('Status', 'Equals', 'Failed')).toBe(0)
+    expect(await found('ActivityRunEnd', 'Equals', '')).toBe(1)
+    expect(await found('ActivityRunStart', 'Equals', '')).toBe(0)
+    const order = { orderBy: [{ orderBy: 'ActivityRunStart', order: 'DESC' }] }
+    expect((await queryActivities(id, order)).body.value).toHaveLength(1)
+    // Each query has its own.
+    const ofPipeline = { filters: [{ operand: 'PipelineName', operator: 'Equals', values: [PIPELINE] }] }
+    expect(await queryActivities(id, ofPipeline)).toMatchObject({ status: 400, body: { code: 'BadRequest' } })
   })
 
   it('come in pages', async () => {

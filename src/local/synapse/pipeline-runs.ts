@@ -7,7 +7,7 @@ import { notebookAt } from '../notebook-runs/notebook-name.ts'
 import { QueueFullError, type RunHistory } from '../notebook-runs/run-history.ts'
 import { synapseRoute } from './api.ts'
 import type { Artifact, Artifacts } from './artifacts.ts'
-import { parseRunFilter, type RunFilter } from './run-filter.ts'
+import { activityOperands, PIPELINE_OPERANDS, parseRunFilter, type RunFilter } from './run-filter.ts'
 import { describeActivity, describePipelineRun, type SeenRun } from './run-resource.ts'
 
 /** The service's own bound, for pipelines that name none. */
@@ -56,7 +56,7 @@ export function pipelineRunRoutes(artifacts: Artifacts, runs: RunHistory): Route
       body: describePipelineRun(runOf(params.id)),
     })),
     synapseRoute('POST', '/queryPipelineRuns', async ({ request }) =>
-      query(parseRunFilter(await readJson(request)), describePipelineRun),
+      query(parseRunFilter(await readJson(request), PIPELINE_OPERANDS), describePipelineRun),
     ),
     synapseRoute(
       'POST',
@@ -65,10 +65,10 @@ export function pipelineRunRoutes(artifacts: Artifacts, runs: RunHistory): Route
         const run = runOf(params.id)
         if (run.record.owner !== params.name)
           throw new HttpError(404, 'PipelineRunNotFound', `The run is none of pipeline '${params.name}'.`)
-        const filter = parseRunFilter(await readJson(request))
+        const name = activityOf(artifacts, run.record.owner)?.name ?? run.record.notebook
+        const filter = parseRunFilter(await readJson(request), activityOperands(name))
         // While it waits a run has no activity yet.
         const isSeen = run.state !== 'queued' && run.record.startedAt !== undefined && filter.matches(run)
-        const name = activityOf(artifacts, run.record.owner)?.name ?? run.record.notebook
         return { body: { value: isSeen ? [describeActivity(run, name)] : [] } }
       },
     ),

@@ -1,7 +1,7 @@
 /** The filter body of `queryPipelineRuns` and `queryActivityruns`. */
 import { HttpError } from '../http/errors.ts'
 import { isoTime } from '../http/iso-time.ts'
-import { lastUpdated, type SeenRun, statusOf } from './run-resource.ts'
+import { ACTIVITY_TYPE, lastUpdated, type SeenRun, statusOf } from './run-resource.ts'
 
 export interface RunFilter {
   matches(run: SeenRun): boolean
@@ -10,15 +10,29 @@ export interface RunFilter {
   offset: number
 }
 
-const OPERANDS = new Map<string, (run: SeenRun) => string>(
-  Object.entries({
-    PipelineName: ({ record }: SeenRun) => record.owner,
-    Status: statusOf,
-    RunStart: ({ record }: SeenRun) => new Date(record.startedAt ?? record.createdAt).toISOString(),
-    RunEnd: ({ record }: SeenRun) =>
-      record.endedAt === undefined ? '' : new Date(record.endedAt).toISOString(),
-  }),
-)
+/** What a filter or an order can name, and how it is read. */
+export type Operands = ReadonlyMap<string, (run: SeenRun) => string>
+
+const startOf = ({ record }: SeenRun) => new Date(record.startedAt ?? record.createdAt).toISOString()
+const endOf = ({ record }: SeenRun) =>
+  record.endedAt === undefined ? '' : new Date(record.endedAt).toISOString()
+
+export const PIPELINE_OPERANDS: Operands = new Map([
+  ['PipelineName', ({ record }: SeenRun) => record.owner],
+  ['Status', statusOf],
+  ['RunStart', startOf],
+  ['RunEnd', endOf],
+])
+
+/** @param activity its name. */
+export const activityOperands = (activity: string): Operands =>
+  new Map([
+    ['ActivityName', () => activity],
+    ['ActivityType', () => ACTIVITY_TYPE],
+    ['Status', statusOf],
+    ['ActivityRunStart', startOf],
+    ['ActivityRunEnd', endOf],
+  ])
 
 const OPERATORS = new Map<string, (value: string, values: readonly string[]) => boolean>(
   Object.entries({
@@ -30,12 +44,12 @@ const OPERATORS = new Map<string, (value: string, values: readonly string[]) => 
 )
 
 /** @throws HttpError 400 for what the service would not take. */
-export function parseRunFilter(body: Record<string, unknown>): RunFilter {
+export function parseRunFilter(body: Record<string, unknown>, operands: Operands): RunFilter {
   const from = time(body, 'lastUpdatedAfter')
   const to = time(body, 'lastUpdatedBefore')
-  const tests = list(body.filters, 'filters').map(parseTest)
+  const tests = list(body.filters, 'filters').map((one) => parseTest(one, operands))
   const [ordering] = list(body.orderBy, 'orderBy')
-  const key = OPERANDS.get(String(ordering?.orderBy))
+  const key = operands.get(String(ordering?.orderBy))
   const direction = ordering?.order === 'ASC' ? 1 : -1
   return {
     matches: (run) => {
@@ -49,11 +63,14 @@ export function parseRunFilter(body: Record<string, unknown>): RunFilter {
   }
 }
 
-function parseTest({ operand, operator, values }: Record<string, unknown>): (run: SeenRun) => boolean {
-  const read = OPERANDS.get(String(operand))
+function parseTest(
+  { operand, operator, values }: Record<string, unknown>,
+  operands: Operands,
+): (run: SeenRun) => boolean {
+  const read = operands.get(String(operand))
   const compare = OPERATORS.get(String(operator))
   if (!read)
-    throw badRequest(`The filter operand '${String(operand)}' is none of ${[...OPERANDS.keys()].join(', ')}.`)
+    throw badRequest(`The filter operand '${String(operand)}' is none of ${[...operands.keys()].join(', ')}.`)
   if (!compare)
     throw badRequest(
       `The filter operator '${String(operator)}' is none of ${[...OPERATORS.keys()].join(', ')}.`,

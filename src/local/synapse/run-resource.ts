@@ -7,6 +7,9 @@ export interface SeenRun {
   state: RunState
 }
 
+/** Of the one activity that a pipeline has here. */
+export const ACTIVITY_TYPE = 'SynapseNotebook'
+
 const STATUSES: Readonly<Record<Exclude<RunState, 'ended'>, string>> = {
   queued: 'Queued',
   starting: 'Queued',
@@ -59,7 +62,7 @@ export function describeActivity(run: SeenRun, activityName: string): object {
     pipelineName: record.owner,
     pipelineRunId: record.id,
     activityName,
-    activityType: 'SynapseNotebook',
+    activityType: ACTIVITY_TYPE,
     activityRunId: record.id,
     status: statusOf(run),
     activityRunStart: iso(from),
