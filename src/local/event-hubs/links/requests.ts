@@ -10,7 +10,7 @@ import { sendOnce, settle } from '../amqp/settlement.ts'
 import type { HubLog } from '../log/log.ts'
 import { type HubNames, isOfHub, noSuchHub, pathOf } from './address.ts'
 import { answer, manage, refusal, replyLink } from './management.ts'
-import { checkToken, type HubAuth, typeOfToken } from './sas.ts'
+import { checkToken, type HubAuth, typeOfToken, type Unauthorized } from './sas.ts'
 
 /** Clients try again a few times; a peer that goes on guessing has to reconnect. */
 const MAX_REFUSED_TOKENS = 20
@@ -90,14 +90,22 @@ export class Requests {
       logger.warn({ reason: checked.refused }, 'event hub: token refused')
       if (++peer.refusedTokens === MAX_REFUSED_TOKENS) peer.refuse('too many tokens were wrong')
       if (checked.status === 404) return this.#noSuchHub(request, checked.resource)
-      // In the service's own form, which Azure's SDK for Go tests for.
-      const description =
-        checked.expiredAt === undefined
-          ? `The token is refused: ${checked.refused}.`
-          : `ExpiredToken: The token is expired. Expiration time: '${new Date(checked.expiredAt).toUTCString()}'.`
-      return refusal(request, 401, { condition: UNAUTHORIZED.condition, description })
+      return refusal(request, 401, { condition: 'com.microsoft:auth-failed', description: wordsOf(checked) })
     }
     peer.authorizedUntil = Math.max(peer.authorizedUntil, checked.expiresAt)
     return undefined
   }
+}
+
+/** In the service's own form where clients log it (and Azure's SDK for Go tests for it), with ours behind a wrong signature. */
+function wordsOf({ refused, expiredAt, isWrongSignature }: Unauthorized): string {
+  const end = new Date(expiredAt ?? Number.NaN)
+  // A client may have signed what is no time at all.
+  if (!Number.isNaN(end.getTime())) {
+    const [day, time = ''] = end.toISOString().split('T')
+    return `ExpiredToken: The token is expired. Expiration time: '${day} ${time.slice(0, 8)}Z'`
+  }
+  return isWrongSignature
+    ? `InvalidSignature: The token has an invalid signature. Is its key of this session (rtstream-tui endpoints)?`
+    : `The token is refused: ${refused}.`
 }

@@ -20,10 +20,18 @@ const sameText = (left: string, right: string): boolean => {
 export const isKey = (auth: HubAuth, keyName: string, key: string): boolean =>
   keyName === auth.keyName && sameText(key, auth.key)
 
+export interface Unauthorized {
+  refused: string
+  status: 401
+  /** Epoch ms, of a signature that was right until then. */
+  expiredAt?: number
+  isWrongSignature?: true
+}
+
 /** Until when a proof holds or held (epoch ms; for ever, for the session token), or why it is refused and with which status. */
 export type CheckedToken =
   | { expiresAt: number }
-  | { refused: string; status: 401; expiredAt?: number }
+  | Unauthorized
   /** Valid, but for a hub that does not exist. */
   | { refused: string; status: 404; resource: string }
 
@@ -58,7 +66,8 @@ export function checkToken(
   const expected = createHmac('sha256', auth.key)
     .update(`${fields.resource}\n${fields.expiry}`)
     .digest('base64')
-  if (!sameText(fields.signature, expected)) return unauthorized('the signature is wrong')
+  if (!sameText(fields.signature, expected))
+    return { ...unauthorized('the signature is wrong'), isWrongSignature: true }
   const expiresAt = Number(fields.expiry) * 1000
   if (!(expiresAt > now)) return { ...unauthorized('the signature has expired'), expiredAt: expiresAt }
   const resource = decodeURIComponent(fields.resource)
