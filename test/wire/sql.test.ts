@@ -80,6 +80,9 @@ describe('sql', () => {
     ])
       await expect(ask(sql), sql).rejects.toThrow(/Only SELECT|configuration|Can only delete/)
     await expect(ask('SELECT 1; SELECT 2')).rejects.toThrow(/One statement/)
+    for (const nothing of ['', ' \n', ';', '-- SELECT 1', '/* SELECT\n1 */ ;;'])
+      await expect(ask(nothing)).rejects.toThrow(/There is no statement/)
+    expect((await ask("-- two\nSELECT '--' AS a /* ; */;")).rows).toEqual([['--']])
     await expect(ask("SELECT * FROM read_text('/etc/hostname')")).rejects.toThrow(/disabled|Permission/i)
   })
 

@@ -232,6 +232,9 @@ function exactNumber(value: unknown): unknown {
   return Number.isSafeInteger(number) ? number : value
 }
 
+/** Of a text without anything else DuckDB says only that something failed. */
+const NOTHING = /--[^\r\n]*|\/\*[\s\S]*?\*\/|[\s;]/g
+
 async function select(
   connection: DuckDBConnection,
   sql: string,
@@ -239,6 +242,7 @@ async function select(
   signal: AbortSignal | undefined,
 ): Promise<Pick<QueryResult, 'columns' | 'rows' | 'isCut'>> {
   const { StatementType, DuckDBTypeId } = await import('@duckdb/node-api')
+  if (sql.replace(NOTHING, '') === '') throw new Error('There is no statement: write a single SELECT.')
   const statements = await connection.extractStatements(sql)
   if (statements.count !== 1) throw new Error('One statement at a time: a single SELECT.')
   const prepared = await statements.prepare(0)
