@@ -26,7 +26,7 @@ export const API = {
 
 /**
  * Lowest and highest version of each: those before the flexible encoding, which every client of today still speaks. Clients
- * that guess a broker's version from one request (aiokafka: Produce 8 is Kafka 2.4) then ask in that version's others.
+ * that guess a broker's version from one request (aiokafka 0.12: Produce 8 is Kafka 2.4) then ask in that version's others.
  */
 export const VERSIONS: ReadonlyMap<number, readonly [min: number, max: number]> = new Map([
   [API.produce, [3, 8]],
