@@ -245,7 +245,7 @@ it(
     await ask('i', 'How often does each station report?', '2m', 'setInterval 120000')
     // No letter of it has to be its key, and they need not stand together.
     terminal.press(':')
-    await terminal.waitFor('/ searches', WAIT)
+    await terminal.waitFor('enter runs the chosen one', WAIT)
     terminal.press(...'bst10')
     await terminal.waitFor((screen) => /burst: ten times/.test(screen.join('')), WAIT)
     terminal.press('backspace', 'backspace')
@@ -256,7 +256,7 @@ it(
     for (const [key, question] of [
       ['s', 'SQL over the layers'],
       ['/', ' filter '],
-      [':', '/ searches'],
+      [':', 'enter runs the chosen one'],
     ] as const) {
       terminal.press(key)
       await terminal.waitFor(question, WAIT)
