@@ -4,7 +4,7 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { moduleCopy, testFiles, testsIn } from './go.ts'
+import { moduleCopy, sessionSource, testFiles, testsIn } from './go.ts'
 import { alone, assertLoopbacks } from './loopback.ts'
 import { output, type Suite, type SuiteResult } from './suite.ts'
 
@@ -16,24 +16,8 @@ const WITHOUT_HUB = '^Test(Consumer|Producer)ClientUsingCustomEndpoint$'
 const ENDLESS = '^TestClientsUnauthorizedCreds$/^SendOnly_with_Consumer$'
 
 /** What the tests would sign in with: the session's token. */
-const SESSION = `package credential
-
-import (
-	"context"
-	"os"
-	"time"
-
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
-)
-
-type session struct{}
-
+const SESSION = `${sessionSource('credential')}
 func New(any) (azcore.TokenCredential, error) { return session{}, nil }
-
-func (session) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
-	return azcore.AccessToken{Token: os.Getenv("RTSTREAM_SUITE_TOKEN"), ExpiresOn: time.Now().Add(time.Hour)}, nil
-}
 `
 
 export const GO_EVENT_HUBS_SUITES: readonly Suite[] = [{ name: 'azeventhubs (Go)', version: VERSION, run }]

@@ -7,8 +7,8 @@ const MODULE = 'github.com/Azure/azure-sdk-for-go/sdk/storage/azdatalake'
 const VERSION = '1.5.0'
 const PACKAGES = ['directory', 'file', 'filesystem', 'lease', 'service', 'sas']
 
-/** The session's token, where the tests would sign in with Microsoft Entra. */
-const SESSION = `package testcommon
+/** Go's source of a credential that gives the session's token, for tests that would sign in with Microsoft Entra. */
+export const sessionSource = (packageName: string): string => `package ${packageName}
 
 import (
 	"context"
@@ -31,7 +31,7 @@ export const GO_SUITES: readonly Suite[] = [{ name: 'azdatalake (Go)', version: 
 async function run(folder: string, at: Endpoints): Promise<SuiteResult[]> {
   const copy = await moduleCopy(folder, MODULE, VERSION)
   rewrite(copy, at)
-  writeFileSync(join(copy, 'internal/testcommon/session.go'), SESSION)
+  writeFileSync(join(copy, 'internal/testcommon/session.go'), sessionSource('testcommon'))
   const env = {
     AZURE_RECORD_MODE: 'live',
     // Nothing is recorded, so no proxy is started.
