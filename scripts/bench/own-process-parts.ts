@@ -37,18 +37,13 @@ function bronzeOf(readings: number): { folder: string; lines: number } {
   return bronze
 }
 
-/** Runs over a copy, as the engine deletes and adds. */
-function overBronze<Result>(
-  script: string,
-  readings: number,
-  args: (lake: string, lines: number) => string[],
-  program?: string,
-) {
+/** Uses a copy, as the engine deletes and adds. */
+function overBronze<Result>(readings: number, use: (lake: string, lines: number) => Result) {
   const { folder, lines } = bronzeOf(readings)
   const lake = mkdtempSync(join(tmpdir(), 'rtstream-bench-lake-'))
   try {
     cpSync(folder, lake, { recursive: true, preserveTimestamps: true })
-    return { lines, result: measured<Result>(script, args(lake, lines), program) }
+    return { lines, result: use(lake, lines) }
   } finally {
     rmSync(lake, { recursive: true, force: true })
   }
@@ -67,19 +62,17 @@ const perLine = (what: string, lines: number, { seconds, cpuSeconds, maxRssMb }:
 ]
 
 export const catchUp: Part = async (subject, seconds) => {
-  const { lines, result } = overBronze<CatchUp>('catch-up.ts', seconds(CATCH_UP_READINGS), (lake, count) => [
-    subject.root,
-    lake,
-    String(count),
-  ])
+  const { lines, result } = overBronze(seconds(CATCH_UP_READINGS), (lake, count) =>
+    measured<CatchUp>('catch-up.ts', [subject.root, lake, String(count)]),
+  )
   return perLine('catch-up of 1,000,000 bronze lines', lines, result)
 }
 
 /** The limit: plain DuckDB statements over the same files, without a Delta log, checkpoints, or batches. */
 export const engineLimit: Part = async (_subject, seconds) => {
-  const { lines, result } = overBronze<CatchUp>('plain-chain.ts', seconds(CATCH_UP_READINGS), (lake) => [
-    lake,
-  ])
+  const { lines, result } = overBronze(seconds(CATCH_UP_READINGS), (lake) =>
+    measured<CatchUp>('plain-chain.ts', [lake]),
+  )
   return perLine('plain DuckDB statements over the same lines', lines, result)
 }
 
@@ -107,14 +100,17 @@ export const peers: Part = async (subject, seconds) => {
     const isShort = seconds(60) < 60 && rows === 1000
     const readings = isShort ? Math.min(60_000, seconds(PEER_READINGS)) : seconds(PEER_READINGS)
     const name = `${batches}, ${readings.toLocaleString('en-US')} lines`
-    const own = overBronze<CatchUp>('catch-up.ts', readings, (lake, count) => [
-      ...[subject.root, lake, String(count)],
-      ...(rows > 0 ? [String(rows)] : []),
-    ])
-    const peer = overBronze<CatchUp>('peers.py', readings, (lake) => [lake, String(rows)], python)
-    const value = peer.result.seconds / own.result.seconds
-    figures.push(...perLine(`engine, ${name}`, own.lines, own.result))
-    figures.push(...perLine(`polars and deltalake, ${name}`, peer.lines, peer.result))
+    const { lines, result } = overBronze(readings, (lake, count) => {
+      const peer = measured<CatchUp>('peers.py', [lake, String(rows)], python)
+      const batch = rows > 0 ? [String(rows)] : []
+      const own = measured<CatchUp>('catch-up.ts', [subject.root, lake, String(count), ...batch])
+      // A peer that did less would be no peer. It throws where the tables differ.
+      measured<Record<string, number>>('peers_same.py', [lake], python)
+      return { own, peer }
+    })
+    figures.push(...perLine(`engine, ${name}`, lines, result.own))
+    figures.push(...perLine(`polars and deltalake, ${name}`, lines, result.peer))
+    const value = result.peer.seconds / result.own.seconds
     figures.push({ what: `engine to polars and deltalake, ${name}`, value, unit: '×', isRate: true })
   }
   return figures
