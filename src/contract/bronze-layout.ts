@@ -11,6 +11,9 @@ export const BRONZE_OUTPUT = {
   timeFormat: 'HH-mm',
 } as const
 
+/** Whether engines skip a file: its name, or a folder that it is in, begins with `_` or `.`, as what is not finished does. */
+export const isHidden = (path: string): boolean => /(?:^|\/)[_.]/.test(path)
+
 /** What the name of the local job's file says, without opening the file. */
 export interface BronzeFile {
   partition: number

@@ -3,7 +3,14 @@
  * sequence order, so their minutes never go back. Once bronze has caught up with a partition, that partition
  * cannot add to a minute before the moment when this was seen.
  */
-import { BRONZE, extraRowsIn, minuteAt, minuteIn, parseBronzeFileName } from '../../contract/bronze-layout.ts'
+import {
+  BRONZE,
+  extraRowsIn,
+  isHidden,
+  minuteAt,
+  minuteIn,
+  parseBronzeFileName,
+} from '../../contract/bronze-layout.ts'
 import { BRONZE_TOTALS, parseTotals } from '../../contract/bronze-totals.ts'
 import { ServiceError } from '../../pipeline/ports/errors.ts'
 import type { BronzeFile, BronzeSnapshot, HubState } from '../../pipeline/ports/lake.ts'
@@ -17,8 +24,8 @@ interface Position {
 
 /** How late files of other writers may come into a minute (ms). */
 const FOREIGN_LATENESS_MS = 10 * 60_000
-/** How often the totals of deleted files are read again (in polls). */
-const TOTALS_EVERY = 60
+/** How often the totals of deleted files are read again (ms). */
+const TOTALS_EVERY_MS = 60_000
 /** Newest files that are told by name. */
 const NEWEST_FILES = 12
 
@@ -45,7 +52,8 @@ export class BronzeWatch {
   #hasFormer = false
   #newestAt: Date | undefined
   #newestFiles: readonly BronzeFile[] = []
-  #looks = 0
+  /** When the totals were read last (epoch ms); undefined: not yet. */
+  #totalsAt: number | undefined
 
   constructor(client: LakeClient, now: () => number) {
     this.#client = client
@@ -53,7 +61,9 @@ export class BronzeWatch {
   }
 
   async look(hub: HubState | undefined, signal?: AbortSignal): Promise<BronzeSnapshot> {
-    const readsTotals = this.#looks % TOTALS_EVERY === 0
+    const now = this.#now()
+    // The clock may have been set back.
+    const readsTotals = Math.abs(now - (this.#totalsAt ?? Number.NEGATIVE_INFINITY)) >= TOTALS_EVERY_MS
     const fresh: { path: string; bytes: number; modifiedAt: Date }[] = []
     const options = { recursive: true, startFrom: this.#from, signal }
     for await (const { path, isDirectory, bytes, modifiedAt } of this.#client.list(
@@ -61,13 +71,14 @@ export class BronzeWatch {
       BRONZE.path,
       options,
     )) {
-      const isHidden = path.slice(path.lastIndexOf('/') + 1).startsWith('_')
-      if (!isDirectory && !isHidden && !this.#seen.has(path)) fresh.push({ path, bytes, modifiedAt })
+      if (!isDirectory && !isHidden(path) && !this.#seen.has(path)) fresh.push({ path, bytes, modifiedAt })
     }
     // After the listing: retention adds a file to the totals before deleting it, so an unlisted file is in
     // the totals.
-    if (readsTotals) await this.#readTotals(signal)
-    this.#looks++
+    if (readsTotals) {
+      await this.#readTotals(signal)
+      this.#totalsAt = now
+    }
     const parsed = fresh.map((file) => ({ ...file, name: parseBronzeFileName(file.path) }))
     parsed.sort((a, b) => (a.name?.firstSequenceNumber ?? 0) - (b.name?.firstSequenceNumber ?? 0))
     for (const file of parsed) this.#count(file)
@@ -164,7 +175,7 @@ export class BronzeWatch {
   async #readTotals(signal: AbortSignal | undefined): Promise<void> {
     const text = await this.#client.read(BRONZE.container, BRONZE_TOTALS, signal)
     if (!text) return
-    const isFirst = this.#looks === 0
+    const isFirst = this.#totalsAt === undefined
     this.#deleted = { files: 0, bytes: 0 }
     for (const [partition, totals] of totalsIn(text.toString('utf8'))) {
       const id = String(partition)

@@ -3,6 +3,7 @@ import {
   BRONZE,
   bronzeFolder,
   formerBronzeFolder,
+  isHidden,
   parseBronzeFileName,
 } from '../../contract/bronze-layout.ts'
 import { BRONZE_TOTALS, parseTotals } from '../../contract/bronze-totals.ts'
@@ -63,8 +64,6 @@ export async function searchBronze(
     })
   return nothing({ step: 'bronze', state: 'waiting' })
 }
-
-const isHidden = (path: string) => path.slice(path.lastIndexOf('/') + 1).startsWith('_')
 
 async function inNamedFile(
   client: LakeClient,

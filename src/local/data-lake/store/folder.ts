@@ -6,6 +6,7 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   rmSync,
   type Stats,
   unlinkSync,
@@ -13,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative, sep } from 'node:path'
 import type { Clock } from '../../runtime/clock.ts'
 import { SMALL_FILE } from '../../storage/sync-io.ts'
 import { bytesOf, writePieces } from './file-pieces.ts'
@@ -130,7 +131,7 @@ export class LakeFolder {
       throw diskError(error, target)
     }
     this.#usage.note(target, size - (before?.size ?? 0), before ? 0 : 1)
-    for (const listener of this.#listeners) listener(container, pathSegments(path).join('/'))
+    this.#tell(container, path)
   }
 
   /** The same, and when it fails the unfinished file is deleted. */
@@ -156,10 +157,14 @@ export class LakeFolder {
       throw new AlreadyExistsError(to.container, to.path)
     if (before && found.isFile()) makeYounger(source, before)
     moveOver(source, target)
-    if (found.isDirectory()) return
+    if (found.isDirectory()) {
+      // Whoever waits for files gets those that came with their folder too.
+      for (const path of filesBelow(target)) this.#tell(to.container, `${to.path}/${path}`)
+      return
+    }
     this.#usage.note(source, -found.size, -1)
     this.#usage.note(target, found.size - (before?.size ?? 0), before ? 0 : 1)
-    for (const listener of this.#listeners) listener(to.container, pathSegments(to.path).join('/'))
+    this.#tell(to.container, to.path)
   }
 
   /**
@@ -183,7 +188,7 @@ export class LakeFolder {
     }
     makeYounger(target, before)
     this.#usage.note(target, bytes, 0)
-    for (const listener of this.#listeners) listener(container, pathSegments(path).join('/'))
+    this.#tell(container, path)
     return lstatSync(target)
   }
 
@@ -206,6 +211,10 @@ export class LakeFolder {
     const { atime, mtimeMs } = lstatSync(target)
     utimesSync(target, atime, Math.max(this.#clock.now(), mtimeMs + 0.01) / 1000)
     return lstatSync(target)
+  }
+
+  #tell(container: string, path: string): void {
+    for (const listener of this.#listeners) listener(container, pathSegments(path).join('/'))
   }
 
   /** Calls back for every file placed through this instance. @returns how to stop that. */
@@ -264,3 +273,10 @@ function makeYounger(file: string, before: Stats): void {
   const { atime, mtimeMs } = lstatSync(file)
   if (mtimeMs <= before.mtimeMs) utimesSync(file, atime, (before.mtimeMs + 0.01) / 1000)
 }
+
+/** Files anywhere below a folder, relative to it, in the order of their paths. */
+const filesBelow = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll(sep, '/'))
+    .sort()

@@ -6,7 +6,7 @@
 import { statSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { BRONZE, minuteIn, parseBronzeFileName } from '../../../contract/bronze-layout.ts'
+import { BRONZE, isHidden, minuteIn, parseBronzeFileName } from '../../../contract/bronze-layout.ts'
 import type { EngineContext } from '../api/options.ts'
 import { type BronzePiece, pieceEnd } from './bronze-text.ts'
 import { cutFile } from './cut-files.ts'
@@ -151,8 +151,7 @@ export class BronzeSource {
 
   /** Takes a name into the queues when it is new. */
   #offer(path: string): boolean {
-    const name = path.slice(path.lastIndexOf('/') + 1)
-    if (!path.startsWith(`${BRONZE.path}/`) || !name.endsWith('.json') || /^[._]/.test(name)) return false
+    if (!path.startsWith(`${BRONZE.path}/`) || !path.endsWith('.json') || isHidden(path)) return false
     if (this.#known.has(path)) return false
     const parsed = parseBronzeFileName(path)
     const read = parsed
