@@ -23,8 +23,14 @@ export class ChangedParts {
   /**
    * @param look reads the part; its argument says how many files came since the last time, undefined when that is not known.
    * @param unchanged the answer when nothing came.
+   * @param isAnswered asked behind the look: otherwise the next one is without a limit, though nothing comes.
    */
-  async ask<T>(part: LakePart, look: (files: number | undefined) => Promise<T>, unchanged: T): Promise<T> {
+  async ask<T>(
+    part: LakePart,
+    look: (files: number | undefined) => Promise<T>,
+    unchanged: T,
+    isAnswered: () => boolean = () => true,
+  ): Promise<T> {
     if (!this.#changes) return look(undefined)
     // Noted before reading: what arrives in between is seen again.
     const count = this.#changes.countOf(part)
@@ -36,7 +42,8 @@ export class ChangedParts {
     if (!isWhole && files === 0) return unchanged
     const found = await look(isWhole ? undefined : files)
     // Only now: a part that could not be read is asked for again.
-    this.#asked.set(part, { count, wholeAt: isWhole ? now : before.wholeAt })
+    if (!isAnswered()) this.#asked.delete(part)
+    else this.#asked.set(part, { count, wholeAt: isWhole ? now : before.wholeAt })
     return found
   }
 }

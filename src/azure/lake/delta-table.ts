@@ -41,6 +41,7 @@ export class DeltaTable {
   readonly #container: string
   readonly #folder: string
   readonly #log: LogFiles
+  readonly #mostQuietLooks: number
   #version = -1
   readonly #files = new Map<string, DataFile>()
   #protocol: Protocol | undefined
@@ -59,11 +60,18 @@ export class DeltaTable {
   /** Why the table could not be read, until its log grows. */
   #refused: ServiceError | undefined
 
-  constructor(client: LakeClient, container: string, folder: string) {
+  /** @param mostQuietLooks how many without a new commit there are before the log is listed. */
+  constructor(client: LakeClient, container: string, folder: string, mostQuietLooks = QUIET_LOOKS) {
+    this.#mostQuietLooks = mostQuietLooks
     this.#client = client
     this.#container = container
     this.#folder = folder
     this.#log = new LogFiles(client, container, folder)
+  }
+
+  /** False until the first look, and when the table turned out to be another one: the next look reads all of it. */
+  get isKnown(): boolean {
+    return this.#isKnown
   }
 
   /** Active files, in the order in which their rows were added. */
@@ -121,7 +129,7 @@ export class DeltaTable {
     this.#isKnown = true
     await this.#measure(signal)
     this.#quietLooks = commits > 0 ? 0 : this.#quietLooks + 1
-    if (this.#quietLooks >= QUIET_LOOKS) await this.#checkLog(signal)
+    if (this.#quietLooks >= this.#mostQuietLooks) await this.#checkLog(signal)
     const arrived = this.#arrived
     this.#arrived = []
     return arrived.map((file) => this.#files.get(file.path) ?? file)
@@ -279,7 +287,7 @@ export class DeltaTable {
    */
   async #lookAgain(refused: ServiceError, signal: AbortSignal | undefined): Promise<void> {
     this.#quietLooks++
-    const isAnother = this.#quietLooks >= QUIET_LOOKS
+    const isAnother = this.#quietLooks >= this.#mostQuietLooks
     if (!isAnother && !(await this.#log.commit(this.#version + 1, signal))) throw refused
     this.#forget()
   }

@@ -31,6 +31,8 @@ const MAX_ROWS = 5000
 /** Largest file (bytes) that is read for its rows; of a larger one they are only counted. */
 const MAX_BYTES = 64_000_000
 const MAX_QUARANTINED = 50
+/** Looks at a table without a new commit before its log is listed, where the server tells what comes: a minute of whole looks. */
+const QUIET_LOOKS_WHERE_TOLD = 6
 /** Shortest time between reads of the aggregate (ms). */
 const CITIES_EVERY_MS = 4000
 
@@ -61,12 +63,7 @@ export function createLakeReader(options: LakeReaderOptions): LakeReader {
   const { client, clock } = options
   const parts = new ChangedParts(options.changes, clock)
   const bronze = new BronzeWatch(client, () => clock.now())
-  const tables = Object.fromEntries(
-    Object.entries(TABLES).map(([name, { container, path }]) => [
-      name,
-      new DeltaTable(client, container, path),
-    ]),
-  ) as Record<TableName, DeltaTable>
+  const tables = tablesOf(client, options.changes && QUIET_LOOKS_WHERE_TOLD)
   const means = new CityMeans(tables.aggregated)
   let lastBronze = EMPTY_BRONZE
   let cities: { version: number; at: number } = { version: -1, at: Number.NEGATIVE_INFINITY }
@@ -102,7 +99,13 @@ export function createLakeReader(options: LakeReaderOptions): LakeReader {
       const look = (name: TableName) =>
         guarded(
           name,
-          () => parts.ask(name, (commits) => tables[name].look(signal, commits), [] as readonly DataFile[]),
+          () =>
+            parts.ask(
+              name,
+              (commits) => tables[name].look(signal, commits),
+              [] as readonly DataFile[],
+              () => tables[name].isKnown,
+            ),
           [] as readonly DataFile[],
         )
       const [seenBronze, silver, quarantine, gold] = await Promise.all([
@@ -144,6 +147,14 @@ export function createLakeReader(options: LakeReaderOptions): LakeReader {
     },
   }
 }
+
+const tablesOf = (client: LakeClient, mostQuietLooks: number | undefined) =>
+  Object.fromEntries(
+    Object.entries(TABLES).map(([name, { container, path }]) => [
+      name,
+      new DeltaTable(client, container, path, mostQuietLooks),
+    ]),
+  ) as Record<TableName, DeltaTable>
 
 /** Rows of the new files, oldest first, up to the limit; rows of further files are only counted. */
 async function arrivedRows(table: DeltaTable, files: readonly DataFile[], signal: AbortSignal | undefined) {

@@ -112,6 +112,21 @@ describe('the parts of the lake', () => {
     expect((await poll()).silver.version).toBe(0)
   })
 
+  it('that were replaced by another process are seen as what they are now within a minute', async () => {
+    for (let version = 0; version < 3; version++) commit()
+    expect((await poll()).silver.version).toBe(2)
+    silver.close()
+    rmSync(silver.folder, { recursive: true })
+    silver = new DeltaBuilder(silver.folder)
+    commit({ counted: false })
+    for (let second = 0; second < 60; second++) {
+      now += 1000
+      await poll()
+    }
+    // The table that is there now, at once: not an empty one until the next whole look.
+    expect((await poll()).silver.version).toBe(0)
+  })
+
   it('count on behind the largest number', async () => {
     const counts = new Int32Array(changes.memory)
     counts.fill(2 ** 31 - 1)
