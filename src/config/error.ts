@@ -20,6 +20,7 @@ export function describeSource(source: Source): string {
   }
 }
 
+/** One wrong or missing setting, in parts, so that a message can be made of it and a program can use it. */
 export interface ConfigProblem {
   /** `stations`, `azure.subscriptionId`, or the file or flag itself. */
   key: string

@@ -34,6 +34,7 @@ function meta<T extends z.ZodType>(schema: T, fields: FieldMeta): T {
 
 const expects = (expected: string) => ({ error: () => expected })
 
+/** A whole number; both bounds are allowed values. */
 export function integer(description: string, min: number, max: number, extra: Extra = {}) {
   const expected = `a whole number from ${min} to ${max}`
   const schema = z
@@ -51,11 +52,13 @@ export function share(description: string) {
   return meta(schema, { description, text: 'share', placeholder: 'share', expected })
 }
 
+/** A switch without a value on the command line; `true` or `false` elsewhere. */
 export function toggle(description: string) {
   const expected = 'true or false'
   return meta(z.boolean(expects(expected)), { description, text: 'boolean', expected })
 }
 
+/** One of a few words, exactly as written here. */
 export function choice<const T extends readonly [string, ...string[]]>(
   description: string,
   values: T,

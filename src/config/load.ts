@@ -7,6 +7,7 @@ import { type AzureConfig, type Config, configSchema } from './schema.ts'
 import { type Setting, settings } from './settings.ts'
 import { type Raw, readAzd, readEnvironment, readFile, readFlags, type SourceReading } from './sources.ts'
 
+/** Where settings are read from. What is left out is that of this process; flags are none. */
 export interface LoadOptions {
   /** Parsed flags by camel-cased name; unknown ones are ignored. `config` names the configuration file. */
   flags?: Readonly<Record<string, unknown>>
@@ -21,6 +22,7 @@ export interface LoadOptions {
   defaultTarget?: 'local' | 'azure' | 'azure-if-configured'
 }
 
+/** The settings after all sources and defaults. */
 export interface LoadedConfig {
   config: Config
   /** By key, for every setting that has a value: where the value came from. */

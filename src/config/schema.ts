@@ -112,6 +112,7 @@ export const azureSchema = z.strictObject({
   managementEndpoint: url('Azure Resource Manager').prefault('https://management.azure.com'),
 })
 
+/** Strict: an unknown key is an error. What depends on another setting or on the machine is checked in `load.ts`. */
 export const configSchema = z.strictObject({
   target: choice('Where the pipeline runs: on this machine, or on Azure', ['local', 'azure']).default(
     'local',
@@ -203,4 +204,5 @@ export const configSchema = z.strictObject({
 
 /** Effective settings. Durations are milliseconds, sizes bytes. */
 export type Config = z.output<typeof configSchema>
+/** The part that only the target `azure` needs. */
 export type AzureConfig = Config['azure']

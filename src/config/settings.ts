@@ -3,9 +3,11 @@ import type * as z from 'zod'
 import type { FieldMeta } from './fields.ts'
 import { azureSchema, configSchema } from './schema.ts'
 
+/** One setting, and each name that a person can give it by. */
 export interface Setting extends FieldMeta {
   /** `stations`, `azure.subscriptionId` */
   key: string
+  /** Where it stands in the configuration file. */
   path: readonly string[]
   /** Property of the parsed flags: `subscriptionId`. Unique over all settings. */
   flag: string
@@ -17,6 +19,7 @@ export interface Setting extends FieldMeta {
   fallback: unknown
 }
 
+/** Other programs use it too (the notebooks do), so an unknown name is an error only when it is close to a setting's. */
 export const ENVIRONMENT_PREFIX = 'RTSTREAM_'
 
 const words = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)

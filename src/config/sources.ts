@@ -6,16 +6,20 @@ import type { ConfigProblem, Source } from './error.ts'
 import { ENVIRONMENT_PREFIX, type Setting, settings } from './settings.ts'
 import { nearest } from './suggest.ts'
 
+/** Looked for in the working directory, unless `--config` names another file. */
 export const CONFIG_FILE = 'rtstream.config.json'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
+/** A value as it was found, not yet checked. */
 export interface Raw {
   value: unknown
   source: Source
 }
 
+/** What one place had to say. */
 export interface SourceReading {
+  /** By the setting's key. */
   values: Map<string, Raw>
   problems: ConfigProblem[]
   /** Why it has no values: of interest only when values are missing. */

@@ -18,7 +18,9 @@ const SIZE_UNITS: Readonly<Record<string, number>> = {
   TiB: 1024 ** 4,
 }
 
+/** For the JSON schema too, which cannot call {@link parseDuration}: what it matches may still be out of bounds. */
 export const DURATION_PATTERN = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/
+/** The same for {@link parseSize}. */
 export const SIZE_PATTERN = /^(\d+(?:\.\d+)?)(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$/
 
 /** @returns milliseconds of `250ms`, `30s`, `2m`, `1.5h`, `1d`; undefined for anything else. */

@@ -12,6 +12,7 @@ const ADDED = [
   'EventIndex',
 ] as const
 
+/** What the hub knows of an event; both go into its lines in bronze. */
 export interface EventPlace {
   sequenceNumber: number
   /** Epoch milliseconds. */

@@ -27,9 +27,11 @@ export function eventIn(body: Uint8Array): { text: string; event: Record<string,
 /** Limits the rows of one event: a bronze line is far longer than the smallest record. */
 const MOST_RECORDS = 20_000
 
+/** One JSON object of an event's body, which becomes one line of bronze. */
 export interface EventRecord {
   /** The exact text. */
   text: string
+  /** The same, parsed. */
   event: Record<string, unknown>
   /** Whether it is one of an array, or of several lines. */
   isInArray: boolean

@@ -25,4 +25,5 @@ export function flatObjectTest(without: readonly string[] = []): (text: string) 
   return (text) => text.length <= LONGEST && form.test(text)
 }
 
+/** True only for text that is a JSON object; false means unknown, and a parser has to say. */
 export const isFlatObject = flatObjectTest()

@@ -1,5 +1,6 @@
 /** The parts of a JSON text as written, so that one can be removed and the others stay exactly the same. */
 
+/** One member of a JSON object. */
 export interface Member {
   /** Decoded name. */
   name: string

@@ -1,6 +1,7 @@
 /** What the watcher of the lake asks for: bronze, and each Delta table. */
 import { TABLES, type TableName } from './tables.ts'
 
+/** What is counted, and asked for, by itself. */
 export type LakePart = 'bronze' | TableName
 
 const PARTS: readonly LakePart[] = ['bronze', ...(Object.keys(TABLES) as TableName[])]
@@ -19,10 +20,12 @@ export class LakeChanges {
     this.#counts = new Int32Array(memory)
   }
 
+  /** One more file came, or one more commit. */
   note(part: LakePart): void {
     Atomics.add(this.#counts, PARTS.indexOf(part), 1)
   }
 
+  /** Only whether it differs from the last time means something, as it wraps around. */
   countOf(part: LakePart): number {
     return Atomics.load(this.#counts, PARTS.indexOf(part))
   }

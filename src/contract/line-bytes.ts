@@ -3,6 +3,7 @@ const LF = 10
 /** UTF-8 takes at most so many bytes for a code unit. */
 const MOST_BYTES = 3
 
+/** Grows as needed and has no bound of its own: whoever fills it ends the file. */
 export class LineBytes {
   #bytes: Buffer
   #used = 0
@@ -23,6 +24,7 @@ export class LineBytes {
     this.#used += bytes.length
   }
 
+  /** As UTF-8. */
   addText(text: string): void {
     this.#makeRoom(text.length * MOST_BYTES)
     this.#used += this.#bytes.write(text, this.#used)

@@ -19,6 +19,7 @@ export interface Reading {
 
 /** Ranges that a reading must be in to reach silver (both ends inclusive). */
 export const TEMPERATURE_RANGE = { min: -90, max: 60 } as const
+/** Percent. */
 export const HUMIDITY_RANGE = { min: 0, max: 100 } as const
 
 /**

@@ -1,6 +1,7 @@
 /** Column types as the Delta protocol names them. */
 export type DeltaType = 'string' | 'integer' | 'long' | 'double' | 'timestamp' | 'date' | 'array<string>'
 
+/** Where a table is, and its columns in their order. */
 export interface TableContract {
   /** ADLS container (filesystem). */
   container: 'silver' | 'gold'
@@ -66,6 +67,7 @@ export const TABLES = {
   },
 } as const satisfies Record<string, TableContract>
 
+/** What code calls a table; its folder is in {@link TABLES}. */
 export type TableName = keyof typeof TABLES
 
 /**
@@ -81,6 +83,7 @@ export interface CommitMetadata {
   totals: BatchCounts
 }
 
+/** Rows of one batch, or of all batches so far. */
 export interface BatchCounts {
   /** Rows read from the layer before. */
   input: number

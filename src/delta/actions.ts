@@ -9,11 +9,14 @@ export interface Protocol {
   writerFeatures?: readonly string[] | null
 }
 
+/** A table's schema and settings; the newest one holds. */
 export interface Metadata {
   id: string
   format: { provider: string; options: Record<string, string> }
+  /** The schema as JSON. */
   schemaString: string
   partitionColumns: string[]
+  /** Table properties, such as `delta.deletedFileRetentionDuration`. */
   configuration: Record<string, string>
   /** Epoch ms. */
   createdTime?: number
@@ -31,10 +34,13 @@ export interface DeletionVector {
   cardinality: number
 }
 
+/** A data file that is part of the table from this commit on. */
 export interface AddFile {
   /** Relative to the table's folder, URL-encoded. */
   path: string
+  /** Values as text; null is the value null. */
   partitionValues: Record<string, string | null>
+  /** Bytes. */
   size: number
   /** Epoch ms. */
   modificationTime: number
@@ -55,24 +61,34 @@ export interface FileStatistics {
   nullCount?: Record<string, number>
 }
 
+/** A data file that is no longer part of the table. It stays on disk for readers of older versions. */
 export interface RemoveFile {
+  /** As in {@link AddFile}. */
   path: string
   /** Epoch ms; the file may be deleted when this is older than the retention. */
   deletionTimestamp: number
   dataChange: boolean
+  /** True when the members below are there. */
   extendedFileMetadata?: boolean
   partitionValues?: Record<string, string | null>
+  /** Bytes. */
   size?: number
   deletionVector?: DeletionVector | null
 }
 
+/**
+ * How far a writer has come: whoever finds its `appId` with this version or a later one does not write that batch
+ * again.
+ */
 export interface Transaction {
   appId: string
+  /** Grows with every batch of that `appId`. */
   version: number
   /** Epoch ms. */
   lastUpdated?: number
 }
 
+/** What a commit tells about itself. The protocol requires none of it, and other writers leave most of it out. */
 export interface CommitInfo {
   /** Epoch ms. */
   timestamp: number
@@ -81,9 +97,12 @@ export interface CommitInfo {
   operation: string
   operationParameters: Record<string, string>
   operationMetrics?: Record<string, string>
+  /** The version of the table that the commit was based on. */
   readVersion?: number
+  /** True when the commit adds files without having read the table. */
   isBlindAppend?: boolean
   engineInfo?: string
+  /** Free text; ours is the commit metadata of `contract/tables.ts`. */
   userMetadata?: string
 }
 
@@ -94,6 +113,7 @@ export interface Sidecar {
   sizeInBytes: number
 }
 
+/** One line of a commit; it has one of these members. */
 export interface Action {
   protocol?: Protocol
   metaData?: Metadata

@@ -11,8 +11,9 @@ export interface Checkpoint {
   names: readonly string[]
 }
 
+/** What is needed to read a table, and no more. */
 export interface LogListing {
-  /** Ascending. */
+  /** Versions, ascending. */
   commits: readonly number[]
   /** Whole checkpoints, oldest first; of several for one version, the one that says most comes last. */
   checkpoints: readonly Checkpoint[]

@@ -24,6 +24,7 @@ const READ = new Set([
 /** Only a catalog knows their newest commits; those not yet published in the log would be missing. */
 const MANAGED = new Set(['catalogManaged', 'catalogOwned', 'catalogOwned-preview'])
 
+/** Why this program must not read a table. */
 export interface Unsupported {
   /** E.g. `needs the reader feature geospatial`. */
   problem: string

@@ -4,11 +4,13 @@
  */
 import type { Action, AddFile, Metadata, Protocol, RemoveFile, Transaction } from './actions.ts'
 
+/** A removed file, until the retention is over and it is deleted. */
 export interface Tombstone extends RemoveFile {
   /** Version whose commit removed the file; after a reload from a checkpoint, that checkpoint's version at the earliest. */
   removedAt: number
 }
 
+/** The table as of one version; {@link applyActions} changes it in place. */
 export interface TableState {
   /** −1 when there is no table. */
   version: number
@@ -16,12 +18,15 @@ export interface TableState {
   metaData: Metadata | undefined
   /** Active files by path, in the order in which the log added them. */
   files: Map<string, AddFile>
+  /** By path. */
   tombstones: Map<string, Tombstone>
+  /** The newest of each `appId`. */
   transactions: Map<string, Transaction>
   /** Newest `userMetadata` of a commit: the commit metadata. */
   userMetadata: string | undefined
 }
 
+/** The state before the first commit. */
 export const emptyState = (): TableState => ({
   version: -1,
   protocol: undefined,

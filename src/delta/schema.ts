@@ -1,6 +1,7 @@
 /** The columns of a table: their names in the schema, and in data files and statistics. */
 import type { Metadata } from './actions.ts'
 
+/** A column at the top level of a table; fields of structs are not looked at. */
 export interface Column {
   name: string
   /** Type as in the schema; for structs, arrays and maps only the kind. */
