@@ -24,6 +24,7 @@ import { createTracer } from './trace/tracer.ts'
 const clock = { now: () => Date.now(), monotonic: () => performance.now() }
 const HINTS = { 403: 'Ask for the missing role; rtstream-tui doctor names it.' }
 
+/** The addresses of one deployment. */
 export interface TargetSettings {
   name: Target['name']
   azure: AzureDeployment
@@ -47,6 +48,7 @@ export interface LocalAddresses {
   lakeChanges?: LakeChanges | undefined
 }
 
+/** The same adapters on the local services; the session's token stands for a sign-in. */
 export const connectLocalTarget = ({
   token,
   eventHubsTls,

@@ -12,6 +12,10 @@ const EARLY_MS = 5 * 60_000
 /** … and without a new one, the old one is used until this long before it expires (ms). */
 const LAST_MS = 30_000
 
+/**
+ * One question at a time for each scope; all who ask meanwhile share its answer. When it fails, a kept token that
+ * is still valid is used. @throws ServiceError that says how to sign in.
+ */
 export function keepingTokens(
   inner: TokenCredential,
   { now, tenantId }: { now: () => number; tenantId: string | undefined },

@@ -13,6 +13,7 @@ const NETWORK_CODES: ReadonlySet<string> = new Set([
   'ETIMEDOUT',
 ])
 
+/** Whether no answer came, so that the same call may work later; `code` is that of Node's error. */
 export const isNetworkCode = (code: string | undefined): boolean => NETWORK_CODES.has(code ?? '')
 
 /** By an answer's status; undefined when the status decides nothing. */

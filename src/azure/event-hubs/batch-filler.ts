@@ -37,6 +37,7 @@ const eventSize = (body: Uint8Array) => sectionHead(messageSize(body)) + message
 /** How many events are compared with the SDK's own encoding. */
 const COMPARED = 2
 
+/** For one producer: the comparison with the SDK's encoding is made once, and its result holds for all batches. */
 export class BatchFiller {
   /** Undefined until the first comparison. */
   #isDirect: boolean | undefined

@@ -10,6 +10,10 @@ type Client = EventHubProducerClient | EventHubConsumerClient
 
 const MB = 1024 * 1024
 
+/**
+ * A message or frame beyond the first ends the connection; a link beyond the second is asked for no more until it
+ * has been read.
+ */
 export interface IncomingBounds {
   /** Longest message, and longest frame (bytes). */
   messageBytes: number

@@ -7,6 +7,7 @@ import {
 } from '@azure/core-rest-pipeline'
 import { ServiceError } from '../../pipeline/ports/errors.ts'
 
+/** Beyond any of them the request fails with a ServiceError, and the rest of the answer is not fetched. */
 export interface AnswerLimits {
   /** Longest answer that is read. */
   bytes: number

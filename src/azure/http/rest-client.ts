@@ -11,6 +11,7 @@ import { retryAfterMs } from '../errors/retry-after.ts'
 import { signInError } from '../errors/sign-in-error.ts'
 import { abortableSleep } from './abortable-sleep.ts'
 
+/** One service, and how patient to be with it. */
 export interface RestClientOptions {
   /** Display name: `Databricks`. */
   service: string
@@ -34,6 +35,7 @@ export interface RestClientOptions {
   sleep?: (ms: number, signal: AbortSignal | undefined) => Promise<void>
 }
 
+/** Query members that are undefined are left out. */
 export interface RestRequest {
   query?: Readonly<Record<string, string | number | undefined>>
   /** Sent as JSON. */
@@ -66,6 +68,10 @@ const LONGEST_WAIT_MS = 60_000
 /** Between attempts of a call that says nothing of its own (ms). */
 const RETRY = { first: 500, longest: 8000 }
 
+/**
+ * Waits between attempts as the service says (`Retry-After`), else longer each time; a wait beyond the bound ends
+ * it at once.
+ */
 export function createRestClient(options: RestClientOptions): RestClient {
   const { service, retries = 0, sleep = abortableSleep } = options
   return {
@@ -224,6 +230,7 @@ export interface StatusCause {
   code: string | undefined
 }
 
+/** What the service answered; undefined for every other error. */
 export const statusCause = (error: unknown): StatusCause | undefined =>
   error instanceof ServiceError ? (error.cause as StatusCause | undefined) : undefined
 

@@ -29,6 +29,7 @@ const TOTALS_EVERY_MS = 60_000
 /** Newest files that are told by name. */
 const NEWEST_FILES = 12
 
+/** Made once for a session: its counts grow with each {@link look}. */
 export class BronzeWatch {
   readonly #client: LakeClient
   readonly #now: () => number
@@ -60,6 +61,10 @@ export class BronzeWatch {
     this.#now = now
   }
 
+  /**
+   * Lists, and counts the files that are new. @param hub the latest state of the hub: a partition that bronze has
+   * caught up with is not listed from its beginning again.
+   */
   async look(hub: HubState | undefined, signal?: AbortSignal): Promise<BronzeSnapshot> {
     const now = this.#now()
     // The clock may have been set back.

@@ -10,6 +10,7 @@ interface Asked {
   wholeAt: number
 }
 
+/** One for all parts: it remembers what each was last told. */
 export class ChangedParts {
   readonly #changes: Pick<LakeChanges, 'countOf'> | undefined
   readonly #clock: { now(): number }

@@ -19,6 +19,7 @@ interface FileSums {
   byCity: ReadonlyMap<string, Readonly<Sums>>
 }
 
+/** Keeps the sums of each file that the table still has. */
 export class CityMeans {
   readonly #table: Pick<DeltaTable, 'files' | 'rowsOf'>
   /** Of files that the table has now; what it lets go of is forgotten with it. */

@@ -6,6 +6,7 @@ import type { TableCommit } from '../../pipeline/ports/lake.ts'
 
 const KEPT = 40
 
+/** A bounded number, for the screen; older ones are dropped. */
 export class CommitHistory {
   #commits: readonly TableCommit[] = []
 
@@ -14,12 +15,14 @@ export class CommitHistory {
     return this.#commits
   }
 
+  /** In any order; a version that is there already is ignored. */
   add(version: number, actions: readonly Action[], metadata: CommitMetadata | undefined): void {
     if (this.#commits.some((one) => one.version === version)) return
     const commit = describe(version, actions, metadata)
     this.#commits = [...this.#commits, commit].sort((a, b) => a.version - b.version).slice(-KEPT)
   }
 
+  /** For a table that was made anew. */
   clear(): void {
     this.#commits = []
   }

@@ -21,6 +21,7 @@ export interface DataFile {
   newestAt: number | undefined
   /** When the commit that added it was made, epoch ms. */
   committedAt: number
+  /** Of that commit. */
   version: number
   /** Columns, by physical name, whose values are in the log and not in the file. */
   partitionValues: Readonly<Record<string, string | null>> | undefined

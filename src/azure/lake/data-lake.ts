@@ -18,11 +18,13 @@ export interface ListedPath {
   modifiedAt: Date
 }
 
+/** A part of a file. */
 export interface ByteRange {
   offset: number
   bytes: number
 }
 
+/** What is read of the lake. Tests and the trace put another one in its place. */
 export interface LakeClient {
   /**
    * Files and folders below a folder, sorted by name, starting at a name. The cost depends on what is
@@ -42,6 +44,7 @@ export interface LakeClient {
   read(container: string, path: string, signal?: AbortSignal, range?: ByteRange): Promise<Buffer | undefined>
 }
 
+/** How much one call may bring, and how long it may take, before it fails. Sizes in bytes. */
 export interface LakeLimits {
   /** Of a file that is read into memory. */
   fileBytes: number

@@ -36,6 +36,7 @@ const FIRST_STEP_BACK = 16
 /** Writers of one table whose clocks differ by more may miss some of each other's commits in the history. */
 const CLOCKS_APART_MS = 60_000
 
+/** One table, from the first look to the end of the session; also when it is made anew meanwhile. */
 export class DeltaTable {
   readonly #client: LakeClient
   readonly #container: string
@@ -83,6 +84,7 @@ export class DeltaTable {
     return this.#container
   }
 
+  /** What reading one of its files takes. */
   get place(): TablePlace {
     return { container: this.#container, folder: this.#folder, columns: this.#columns }
   }
@@ -92,6 +94,7 @@ export class DeltaTable {
     return this.#protocol
   }
 
+  /** As of the last look. `rows` is undefined while a file without statistics was not measured. */
   snapshot(): TableSnapshot {
     let bytes = 0
     let rows: number | undefined = 0

@@ -36,6 +36,10 @@ const DELTA: Readonly<Record<Exclude<QueryTable, 'bronze'>, TableName>> = {
   aggregated: 'aggregated',
 }
 
+/**
+ * @throws ServiceError. Of bronze only the newest files are fetched, of tables all. The folder is removed when
+ * the query ends.
+ */
 export function createLakeQuery({ client }: { client: LakeClient }): LakeQuery {
   return {
     async size(tables, signal) {

@@ -22,6 +22,7 @@ const COMPRESSORS: Compressors = {
 /** How much is first read from a file's end (bytes): most footers are smaller. */
 const FOOTER_BYTES = 64 * 1024
 
+/** By column, as the Parquet reader gives values: bigint for long, Date for timestamp. */
 export type ParquetRow = Record<string, unknown>
 
 /** A Parquet file in memory. */
@@ -35,6 +36,7 @@ export class ParquetFile {
     this.metadata = parquetMetadata(this.#bytes)
   }
 
+  /** In the order of the file's schema. */
   get columns(): readonly FileColumn[] {
     return columnsIn(this.metadata)
   }
@@ -107,4 +109,5 @@ export function numberOf(value: unknown): number | null {
   return value instanceof Date ? value.getTime() : null
 }
 
+/** For columns of other writers, which may hold anything. */
 export const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null)

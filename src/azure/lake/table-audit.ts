@@ -46,6 +46,10 @@ const IMPORTS = {
 /** Rows of gold that a compaction has since moved to other files; they are used for latency only. */
 const COMPACTED = { table: 'compacted(latency DOUBLE)', select: LATENCY }
 
+/**
+ * Needs a temporary folder for what DuckDB cannot keep in memory; it is removed at the end, also when the process
+ * ends first. @throws ServiceError
+ */
 export function createTableAuditor({ client }: { client: LakeClient }): TableAuditor {
   return {
     async audit({ since, signal }) {

@@ -5,6 +5,7 @@ import { ServiceError } from '../../pipeline/ports/errors.ts'
 import type { LakeClient } from './data-lake.ts'
 import { DeltaTable } from './delta-table.ts'
 
+/** One table, for doctor. */
 export interface TableState {
   /** `gold/weather` */
   title: string

@@ -3,6 +3,7 @@ import { ServiceError } from '../../pipeline/ports/errors.ts'
 import type { RestClient } from '../http/rest-client.ts'
 import { includes, type ProvisioningStep, type Standing } from './provisioning.ts'
 
+/** Of the repository's `notebooks/`. */
 export interface NotebookFile {
   /** `silver.py` */
   name: string
@@ -12,6 +13,7 @@ export interface NotebookFile {
 /** Long-term support runtimes that the notebooks support: Spark 3.5, and Spark 4. */
 const RUNTIMES = { '16.4': '16.4.x-scala2.12', '17.3': '17.3.x-scala2.13' } as const
 
+/** Runtimes that the notebooks are known to run on. */
 export type DatabricksRuntime = keyof typeof RUNTIMES
 
 /** What the Jobs API calls it. */
@@ -47,6 +49,7 @@ export function workspacePath(folder: string, file: NotebookFile): string {
   return `${folder}/${isNotebook(file) ? file.name.replace(/\.py$/, '') : file.name}`
 }
 
+/** The folder, then each notebook; a notebook that was changed by hand is replaced. */
 export function notebookSteps(
   client: RestClient,
   folder: string,
@@ -99,6 +102,7 @@ function notebookStep(
   }
 }
 
+/** One of the two jobs. */
 export interface JobOptions {
   name: string
   /** Task key, and name of the notebook. */
@@ -144,6 +148,10 @@ interface JobsBody {
   jobs?: { job_id?: number }[]
 }
 
+/**
+ * The job by its name. @param after the step of the last notebook. Its `inspect` throws ServiceError `conflict`
+ * when several jobs have the name.
+ */
 export function jobStep(client: RestClient, options: JobOptions, after: string): ProvisioningStep {
   const wanted = jobSettings(options)
   const find = async (signal?: AbortSignal): Promise<number | undefined> => {

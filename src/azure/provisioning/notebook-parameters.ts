@@ -1,5 +1,6 @@
 /** The notebooks' parameters on Azure. For the names see `notebooks/rtstream_lake.py`. */
 
+/** `{container}` stays in the text: the notebooks replace it. */
 export function notebookParameters(
   platform: 'databricks' | 'synapse',
   storageAccount: string,

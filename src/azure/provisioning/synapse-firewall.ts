@@ -6,6 +6,7 @@ import type { ProvisioningStep, Standing } from './provisioning.ts'
 
 /** The same name as in infra/modules/synapse.bicep. */
 export const FIREWALL_RULE = 'control-room'
+/** The steps of Synapse name it as what must come before them. */
 export const FIREWALL_STEP = `Synapse firewall rule ${FIREWALL_RULE}`
 
 /**
@@ -19,6 +20,7 @@ export function firewallRefusal(error: unknown): { address: string | undefined }
   return address !== undefined || isFirewall ? { address } : undefined
 }
 
+/** The rule is made through ARM; whether it lets us in, only the workspace tells. */
 export interface FirewallOptions {
   synapse: RestClient
   management: RestClient

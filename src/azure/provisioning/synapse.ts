@@ -5,6 +5,7 @@ import type { RestAnswer, RestClient } from '../http/rest-client.ts'
 import { includes, type ProvisioningStep } from './provisioning.ts'
 import { FIREWALL_STEP, firewallRefusal } from './synapse-firewall.ts'
 
+/** One cell of a Synapse notebook. */
 export interface NotebookCell {
   kind: 'code' | 'markdown'
   source: string
@@ -12,6 +13,7 @@ export interface NotebookCell {
   isParameters?: boolean
 }
 
+/** Names in the workspace, and what goes into the notebook. */
 export interface SynapseOptions {
   notebook: string
   pipeline: string

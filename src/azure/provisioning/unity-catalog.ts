@@ -4,6 +4,7 @@ import { type RestClient, statusCause } from '../http/rest-client.ts'
 import { WORKSPACE_STEP } from './databricks.ts'
 import { includes, type ProvisioningStep, type Standing } from './provisioning.ts'
 
+/** What the Bicep templates have made. */
 export interface UnityCatalogOptions {
   storageAccount: string
   /** Resource id of the access connector. */

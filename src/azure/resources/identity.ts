@@ -4,6 +4,7 @@ import { ServiceError } from '../../pipeline/ports/errors.ts'
 import { signInError } from '../errors/sign-in-error.ts'
 import type { Principal } from './roles.ts'
 
+/** Claims of the token; nothing but `latencyMs` is measured. */
 export interface SignedIn extends Principal {
   /** For a person: the user name, or the application. */
   name: string

@@ -18,6 +18,7 @@ const PROVIDERS = [
 /** A Synapse workspace always contains a SQL server. */
 const SYNAPSE_PROVIDERS = ['Microsoft.Synapse', 'Microsoft.Sql']
 
+/** Namespaces, such as `Microsoft.EventHub`. */
 export const requiredProviders = (withSynapse: boolean): readonly string[] => [
   ...PROVIDERS,
   ...(withSynapse ? SYNAPSE_PROVIDERS : []),

@@ -1,6 +1,7 @@
 /** vCPU quotas of a region. */
 import type { RestClient } from '../http/rest-client.ts'
 
+/** In vCPUs. */
 export interface Quota {
   /** `cores` for the whole region, or a VM family: `standardDSv3Family`. */
   name: string

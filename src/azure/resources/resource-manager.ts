@@ -11,6 +11,7 @@ export interface ResourceIds {
   job: string
 }
 
+/** As the settings have them. */
 export interface ResourceNames {
   subscriptionId: string
   resourceGroup: string
@@ -21,6 +22,7 @@ export interface ResourceNames {
   streamAnalyticsJob: string
 }
 
+/** ARM ids; none is checked to exist. */
 export function resourceIds(names: ResourceNames): ResourceIds {
   const subscription = `/subscriptions/${names.subscriptionId}`
   const group = `${subscription}/resourceGroups/${names.resourceGroup}`
@@ -45,6 +47,7 @@ export function synapseWorkspaceId(deployment: {
   return `/subscriptions/${deployment.subscriptionId}/resourceGroups/${deployment.resourceGroup}/providers/Microsoft.Synapse/workspaces/${name}`
 }
 
+/** Also the answer by which doctor compares the clocks. */
 export interface SubscriptionAnswer {
   displayName: string
   /** Enabled, Warned, PastDue, Disabled, Deleted. */
@@ -55,6 +58,7 @@ export interface SubscriptionAnswer {
   serverTime: number | undefined
 }
 
+/** A job's settings, as far as the pipeline depends on them; undefined: the job does not have that one. */
 export interface JobDescription {
   state: string
   principalId: string | undefined
@@ -73,8 +77,10 @@ export interface JobDescription {
   latencyMs: number
 }
 
+/** Each call throws ServiceError, `not-found` when the resource is missing. */
 export interface ResourceManager {
   subscription(signal?: AbortSignal): Promise<SubscriptionAnswer>
+  /** Resolves when it exists. */
   consumerGroup(group: string, signal?: AbortSignal): Promise<void>
   job(signal?: AbortSignal): Promise<JobDescription>
 }

@@ -14,12 +14,16 @@ export const ROLES = {
   monitoringReader: { id: '43d0d8ad-25c7-4714-9337-8ba259a9fe05', name: 'Monitoring Reader' },
 } as const
 
+/** A built-in role of Azure. */
 export interface Role {
+  /** The role definition's GUID, the same in every tenant. */
   id: string
   name: string
 }
 
+/** Who gets a role. */
 export interface Principal {
+  /** Object id in the directory. */
   id: string
   type: 'User' | 'ServicePrincipal'
 }

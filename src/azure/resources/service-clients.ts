@@ -3,12 +3,14 @@ import type { TokenCredential } from '@azure/identity'
 import { createRestClient, type RestClient, type RestClientOptions } from '../http/rest-client.ts'
 import type { AzureDeployment } from './deployment.ts'
 
+/** Made together: they share a credential. */
 export interface ServiceClients {
   management: RestClient
   lake: RestClient
   databricks: RestClient
   /** Undefined when Synapse was left out. */
   synapse: RestClient | undefined
+  /** Azure Monitor's batch endpoint of the region. */
   metrics: RestClient
 }
 
@@ -16,6 +18,7 @@ export interface ServiceClients {
 const DATABRICKS_SCOPE = '2ff814a6-3304-4ab8-85cb-cd0e6f879c1d/.default'
 const MANAGEMENT_SCOPE = 'https://management.azure.com/.default'
 
+/** Token scopes of the public cloud. */
 export const SCOPES = {
   management: MANAGEMENT_SCOPE,
   databricks: DATABRICKS_SCOPE,

@@ -41,6 +41,7 @@ interface RunOutput {
   notebook_output?: { result?: string }
 }
 
+/** The job is found by its name, as setup makes it anew under another id. */
 export interface DatabricksStageOptions {
   client: RestClient
   jobName: string
@@ -48,6 +49,7 @@ export interface DatabricksStageOptions {
   newToken: () => string
 }
 
+/** A start while a run is active does nothing; stop cancels every active one of the newest runs. */
 export function createDatabricksStage(options: DatabricksStageOptions): StageService {
   const { client, newToken } = options
   const job = new JobByName(options)

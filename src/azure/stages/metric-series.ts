@@ -1,6 +1,7 @@
 /** Metrics as both APIs of Azure Monitor return them. */
 export const NAMESPACE = 'Microsoft.StreamAnalytics/streamingjobs'
 
+/** What is asked for. */
 export interface Span {
   startTime: Date
   endTime: Date
@@ -9,6 +10,7 @@ export interface Span {
   aggregation: 'total' | 'average'
 }
 
+/** One value; `undefined` when the service has none for that time. */
 export interface Point {
   timeStamp: Date
   total?: number | undefined

@@ -12,6 +12,7 @@ import type { RestClient } from '../http/rest-client.ts'
 import { NAMESPACE, type Point, type Series, type Span } from './metric-series.ts'
 import { resourceMetrics } from './resource-metrics.ts'
 
+/** Two ways to the same numbers; which of them is allowed is found out by the first question. */
 export interface MetricsSettings {
   endpoint: string
   audience: string
@@ -37,6 +38,7 @@ const LONGEST_SPAN_MS = 30 * 24 * 3_600_000
 /** Gauges are minutes late on Azure; older values are ignored (ms). */
 const GAUGE_SPAN_MS = 10 * MINUTE_MS
 
+/** @throws ServiceError. Totals count from a time that stays the same for the session. */
 export function createMetricsSource(settings: MetricsSettings): MetricsSource {
   const { endpoint, audience, credential, management, resourceId, createdAt, clock, limits } = settings
   const client = new MetricsClient(endpoint, credential, {

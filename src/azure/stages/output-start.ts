@@ -4,6 +4,7 @@ import type { StartStreamingJobParameters } from '@azure/arm-streamanalytics'
 /** Clocks of the services may differ from ours by this much (ms). */
 const CLOCK_MARGIN_MS = 5 * 60_000
 
+/** What the decision is made from. */
 export interface OutputStartFacts {
   /** Time of the job's last output; undefined when it has never written any. */
   lastOutputEventTime: Date | undefined

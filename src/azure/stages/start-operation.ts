@@ -7,6 +7,7 @@ import { callSdk } from '../errors/sdk-error.ts'
 /** How often in a row the query may fail before we give up and use the job's own state. */
 const MOST_QUESTIONS = 20
 
+/** Of one job. */
 export interface StartOperationOptions {
   /** As errors name it. */
   service: string
@@ -15,6 +16,7 @@ export interface StartOperationOptions {
   job: string
 }
 
+/** At most one start at a time is followed. */
 export class StartOperation {
   readonly #options: StartOperationOptions
   /** As the SDK writes it down to resume from. */
@@ -36,6 +38,7 @@ export class StartOperation {
     this.#underWay = operation
   }
 
+  /** The job was stopped, or started anew: its last failure tells nothing any more. */
   forget(): void {
     this.#underWay = undefined
     this.#failure = undefined

@@ -11,6 +11,7 @@ import { newestCondition } from './job-condition.ts'
 import { outputStart } from './output-start.ts'
 import { StartOperation } from './start-operation.ts'
 
+/** Where the job is, and what its first start needs. */
 export interface StreamAnalyticsSettings {
   /** Client of Azure Resource Manager. */
   endpoint: string
@@ -27,6 +28,7 @@ export interface StreamAnalyticsSettings {
   sleep?: (ms: number, signal: AbortSignal | undefined) => Promise<void>
 }
 
+/** The stage, and what the metrics need of the job. */
 export interface StreamAnalyticsStage extends StageService {
   /** When the job was created. */
   createdAt(signal?: AbortSignal): Promise<Date | undefined>

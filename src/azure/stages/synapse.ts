@@ -30,12 +30,14 @@ interface Run {
   runEnd?: string | null
 }
 
+/** The clock tells from when on runs are asked for. */
 export interface SynapseStageOptions {
   client: RestClient
   pipeline: string
   clock: { now(): number }
 }
 
+/** A start while a run is active does nothing. Only runs that were updated lately are seen. */
 export function createSynapseStage({ client, pipeline, clock }: SynapseStageOptions): StageService {
   const query = { 'api-version': API_VERSION }
 

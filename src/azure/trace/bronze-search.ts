@@ -27,6 +27,7 @@ export interface BronzePlace {
 
 const nothing = (step: BronzeStep): BronzePlace => ({ step, line: undefined, neighbours: new Set() })
 
+/** Lists the folders of the minute in which the hub took the event, and reads the file that has its sequence number. */
 export async function searchBronze(
   client: LakeClient,
   event: HubEvent,

@@ -12,6 +12,7 @@ import { pathIn } from '../lake/data-file.ts'
 import type { LakeClient } from '../lake/data-lake.ts'
 import { commitMetadataIn, LogFiles } from '../lake/delta-log.ts'
 
+/** What the search looks at of a commit. */
 export interface Commit {
   version: number
   /** Epoch milliseconds. */
@@ -23,16 +24,20 @@ export interface Commit {
   removed: readonly string[]
 }
 
+/** A file with rows that are new with its commit. */
 export interface CommittedFile {
   /** Path in the container. */
   path: string
   bytes: number
   /** Undefined when its writer left no statistics. */
   rows: number | undefined
+  /** Smallest value by column, from the statistics; a column that is missing has none. */
   min: Readonly<Record<string, unknown>>
+  /** Largest value, in the same way. */
   max: Readonly<Record<string, unknown>>
 }
 
+/** For one trace: each commit is read once at most. */
 export class CommitLog {
   readonly #log: LogFiles
   readonly #table: Pick<TableContract, 'container' | 'path'>

@@ -2,9 +2,11 @@
 import type { LakeClient } from '../lake/data-lake.ts'
 
 export interface CountingClient extends LakeClient {
+  /** So far: files read, entries listed, bytes of the files that were read. */
   cost: { reads: number; listed: number; bytes: number }
 }
 
+/** Counts what goes through it to another client. */
 export function countingClient(client: LakeClient): CountingClient {
   const cost = { reads: 0, listed: 0, bytes: 0 }
   return {

@@ -10,6 +10,7 @@ import { type ParquetRow, rowsOf, timeOf, traceRow } from './table-rows.ts'
 
 const MINUTE_MS = 60_000
 
+/** The trace's step, and what the search in the aggregate needs of it; undefined: not in gold yet, or no longer. */
 export interface GoldPlace {
   step: GoldStep
   commit: Commit | undefined
@@ -86,6 +87,10 @@ export async function searchMinute(
   }
 }
 
+/**
+ * The mean of the row's city, day and hour, before and after the commit that counted it in. @param gold the
+ * commit that added the row to gold. @param silver the row.
+ */
 export async function searchAggregate(
   client: LakeClient,
   gold: Commit,

@@ -6,6 +6,7 @@ import { hubError } from '../errors/event-hubs-error.ts'
 import { type HubConnection, newConsumer } from '../event-hubs/connection.ts'
 import { openPartition } from '../event-hubs/reader.ts'
 
+/** An event as the hub returns it. */
 export interface HubEvent extends TracePosition {
   offset: string
   partitionKey: string | undefined
@@ -19,6 +20,7 @@ const LOOK_BACK = [1000, 10_000, 50_000]
 /** Empty pages after which the search of a range ends: retention may have deleted the rest. */
 const MOST_SILENT_PAGES = 3
 
+/** For one session; its connection is made by the first search. */
 export class HubSearch {
   readonly #connection: HubConnection
   readonly #hub: HubReader
@@ -91,6 +93,7 @@ export class HubSearch {
     return []
   }
 
+  /** A later search connects anew. */
   async close(): Promise<void> {
     await this.#client?.close()
     this.#client = undefined

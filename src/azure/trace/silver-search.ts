@@ -8,6 +8,7 @@ import { type Commit, CommitLog, type CommittedFile, mayHold } from './commit-se
 import type { HubEvent, HubSearch } from './hub-search.ts'
 import { type ParquetRow, rowsOf, timeOf, traceRow } from './table-rows.ts'
 
+/** What the steps before have found out. */
 export interface SilverQuery {
   event: HubEvent
   /** The id in silver: the event's own, or a derived one. */
@@ -19,6 +20,7 @@ export interface SilverQuery {
   from: number
 }
 
+/** The trace's step, and what the search in gold needs of it. */
 export interface SilverPlace {
   step: SilverStep
   /** The commit that added the row to silver/weather. */
@@ -35,6 +37,10 @@ const MOST_FILES = 200
 /** How many events of the same moment are searched for the one that was kept. */
 const MOST_OF_A_MOMENT = 2000
 
+/**
+ * Looks for the row, then in the quarantine, then for the event that was kept in its place. `waiting`: silver has
+ * not come so far.
+ */
 export async function searchSilver(
   client: LakeClient,
   hub: HubSearch,

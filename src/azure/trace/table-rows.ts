@@ -3,6 +3,7 @@ import type { TraceRow } from '../../pipeline/ports/trace.ts'
 import type { LakeClient } from '../lake/data-lake.ts'
 import { numberOf, ParquetFile } from '../lake/parquet.ts'
 
+/** By column name, as the Parquet reader gives values. */
 export type ParquetRow = Readonly<Record<string, unknown>>
 
 /** Undefined when the file is gone. */
@@ -16,6 +17,7 @@ export async function rowsOf(
   return data && new ParquetFile(data).rows()
 }
 
+/** Dates as text, numbers as numbers: what JSON can hold. */
 export function traceRow(row: ParquetRow): TraceRow {
   return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(name, value)]))
 }
@@ -28,4 +30,5 @@ function plain(name: string, value: unknown): TraceRow[string] {
   return value === undefined || value === null ? null : String(value)
 }
 
+/** Epoch ms of a timestamp; undefined when there is none. */
 export const timeOf = (value: unknown): number | undefined => numberOf(value) ?? undefined
