@@ -38,6 +38,7 @@ import { PathProperties } from './store/properties.ts'
 import { RecentDeletions } from './store/recent-deletions.ts'
 import { Uploads } from './store/uploads.ts'
 
+/** One account over one folder. */
 export interface DataLakeOptions {
   folder: LakeFolder
   account: string
@@ -53,9 +54,11 @@ export interface DataLakeOptions {
   before?: () => Promise<void>
 }
 
+/** Two ports: plain for tools without a certificate, TLS as on the service. */
 export interface DataLakeServer {
   plainPort: number
   tlsPort: number
+  /** Resolves when the ports are free. */
   close(): Promise<void>
 }
 

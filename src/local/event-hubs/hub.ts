@@ -30,6 +30,7 @@ import { startPosition } from './links/start-position.ts'
 import { Subscriptions } from './links/subscriptions.ts'
 import type { HubLog } from './log/log.ts'
 
+/** One hub over one log. */
 export interface HubOptions {
   log: HubLog
   hubName: string
@@ -41,6 +42,7 @@ export interface HubOptions {
   faults?: HubFaults
 }
 
+/** Asked anew each time, so that a fault begins and ends without a reconnect. */
 export interface HubFaults {
   /** @returns why a send is refused; undefined: it is not. */
   refuseSend(): Rejection | undefined
@@ -66,6 +68,7 @@ const READ_FROM_PARTITIONS = 'Events are read from the partitions of a consumer 
 /** `$cbs` takes the proof, and each question to `$management` brings its own. */
 const needsProof = ({ kind }: Address): boolean => kind !== 'cbs' && kind !== 'management'
 
+/** The connections share its log and its memory budget. */
 export class Hub {
   readonly #container: Container
   readonly #options: HubOptions
@@ -152,10 +155,12 @@ export class Hub {
     this.#producers.forget(isGone)
   }
 
+  /** One entry for each consumer group there is, read or not. */
   groups(): GroupProgress[] {
     return this.#subscriptions.progress(this.#options.consumerGroups)
   }
 
+  /** Readers get nothing more; the sockets are the server's to close. */
   close(): void {
     this.#subscriptions.close()
     this.#peers.clear()

@@ -10,6 +10,7 @@ import { AmqpSocket } from './amqp/socket.ts'
 import { Hub, type HubOptions } from './hub.ts'
 import type { GroupProgress } from './links/group-progress.ts'
 
+/** One endpoint over one hub. */
 export interface EventHubsOptions extends HubOptions {
   /** PEM. */
   tls: { key: string; cert: string }
@@ -18,6 +19,7 @@ export interface EventHubsOptions extends HubOptions {
   limits?: Partial<ServerLimits>
 }
 
+/** Against peers that open much and prove nothing. */
 export interface ServerLimits {
   /** Open at once, on each address; more than any demo opens. */
   connections: number
@@ -25,6 +27,7 @@ export interface ServerLimits {
   authorizationMs: number
 }
 
+/** Two ports, each with whatever {@link FrontDoor} lets in. */
 export interface EventHubsServer {
   plainPort: number
   tlsPort: number

@@ -24,6 +24,7 @@ export interface SasTarget {
   headers?: Readonly<Record<string, string | string[] | undefined>>
 }
 
+/** What a signature is checked against. */
 export interface SasContext {
   account: string
   /** base64 */

@@ -7,9 +7,12 @@
 export const STEP = 16
 /** 256 numbers of eight bytes. */
 export const ROW_BYTES = 2048
+/** Of the memory: the tables, and behind them the window through which data passes. */
 export const PAGES = 2
+/** Of a page of WebAssembly's memory. */
 export const PAGE_BYTES = 65_536
 
+/** The assembled module's exports. */
 export interface Crc64Code {
   memory: { buffer: ArrayBuffer }
   /** @param from @param end in the memory. @returns the value behind these bytes. */

@@ -27,6 +27,7 @@ function madeEngine() {
   return { run, window: new Uint8Array(memory.buffer, WINDOW) }
 }
 
+/** Of content that comes in pieces. */
 export class Crc64 {
   #value = ALL_ONES
 
@@ -49,6 +50,7 @@ export class Crc64 {
   }
 }
 
+/** Of content that is there whole; eight bytes, as {@link Crc64.digest} gives them. */
 export const crc64 = (data: Uint8Array): Buffer => new Crc64().update(data).digest()
 
 /** @returns the checksum of two pieces in a row. @param secondLength bytes of the second. */

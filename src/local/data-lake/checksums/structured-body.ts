@@ -15,12 +15,14 @@ export const SEGMENT_BYTES = 4 * 1024 * 1024
 /** What a segment number can count to. */
 const MAX_SEGMENTS = 65_535
 
+/** The one value of `x-ms-structured-body` that the service knows. */
 export const STRUCTURED_FORM = 'XSM/1.0; properties=crc64'
 
 /** Is the header's value the one supported form? Blanks and case are ignored. */
 export const isStructuredForm = (value: string): boolean =>
   /^xsm\/1\.0; *properties=crc64$/i.test(value.trim())
 
+/** A structured body without its frame. */
 export interface Unwrapped {
   content: Buffer
   /** CRC-64 of the content. */
@@ -193,6 +195,7 @@ function segmentsOf(contentLength: number): { count: number; bytes: number } {
   return { count: Math.max(1, Math.ceil(contentLength / bytes)), bytes }
 }
 
+/** The service's answer to content that came damaged. */
 export const crc64Mismatch = () =>
   new HttpError(
     400,

@@ -3,6 +3,7 @@ import type { Operation } from './operation.ts'
 
 const LISTING = ['prefix', 'marker', 'maxresults', 'include']
 
+/** The first that fits a request is the one. */
 export const ACCOUNT_OPERATIONS = [
   {
     id: 'listContainers',

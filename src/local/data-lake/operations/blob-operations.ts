@@ -28,6 +28,7 @@ const READING = [
 ]
 const PAGES = 'the local lake has no page blobs'
 
+/** The first that fits a request is the one. */
 export const BLOB_OPERATIONS = [
   {
     ...BLOB,

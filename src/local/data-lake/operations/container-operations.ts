@@ -4,6 +4,7 @@ import { LEASE, LEASING, METADATA, type Operation, SCOPE, SCOPES } from './opera
 const CONTAINER = { api: 'Blob', level: 'container' } as const
 const FILESYSTEM = { api: 'Data Lake', level: 'container' } as const
 
+/** The first that fits a request is the one. */
 export const CONTAINER_OPERATIONS = [
   {
     ...CONTAINER,

@@ -12,5 +12,6 @@ const RUN = [
 /** Tests send what Azure.Storage sends, and .NET itself was not run against it. */
 const WIRE_FORM = ['sealBlob', 'getUserDelegationKey']
 
+/** `run`, `wire form`, or `–` for an operation of which nothing is known. */
 export const dotnetCoverage = (id: string): string =>
   RUN.includes(id) ? 'run' : WIRE_FORM.includes(id) ? 'wire form' : '–'

@@ -1,5 +1,6 @@
 /** What the lake knows about one REST operation: what its request looks like, and what is supported. */
 
+/** One row of the table by which requests are told apart, and by which what is not served is refused. */
 export interface Operation {
   /** Names the handler. */
   readonly id: string
@@ -29,6 +30,7 @@ export interface Operation {
 /** The query's words that tell operations apart; all others are parameters. */
 export const SELECTORS = ['comp', 'restype', 'resource', 'action'] as const
 
+/** Served with every operation. */
 export const EVERY_HEADER = [
   'x-ms-client-request-id',
   'x-ms-date',
@@ -40,6 +42,7 @@ export const EVERY_HEADER = [
 /** Those of a shared access signature stand in the query too. */
 export const EVERY_PARAMETER = ['api-version', 'timeout']
 
+/** Of a shared access signature: any request may have them. The last five (`rsc…`) replace headers of the answer. */
 export const SIGNATURE_PARAMETERS = [
   ...['sv', 'ss', 'srt', 'st', 'se', 'sp', 'sip', 'spr', 'sig', 'sr', 'si', 'sdd', 'ses'],
   ...[
@@ -60,7 +63,9 @@ export const SIGNATURE_PARAMETERS = [
   ...['rscc', 'rscd', 'rsce', 'rscl', 'rsct'],
 ]
 
+/** Of an operation that a lease can forbid. */
 export const LEASE = ['x-ms-lease-id']
+/** Of the lease operations themselves. */
 export const LEASING = [
   'x-ms-lease-action',
   'x-ms-lease-id',
@@ -68,10 +73,14 @@ export const LEASING = [
   'x-ms-lease-break-period',
   'x-ms-proposed-lease-id',
 ]
+/** Of an operation that sets metadata in the Blob form; in the DFS form it is `x-ms-properties`. */
 export const METADATA = ['x-ms-meta-*']
 const CONTENT = ['type', 'encoding', 'language', 'disposition', 'md5']
+/** Content headers in the Blob form. */
 export const BLOB_CONTENT = ['x-ms-blob-cache-control', ...CONTENT.map((one) => `x-ms-blob-content-${one}`)]
+/** The same in the DFS form. */
 export const PATH_CONTENT = ['x-ms-cache-control', ...CONTENT.map((one) => `x-ms-content-${one}`)]
+/** Of a copy, or of a rename. */
 export const CONDITIONS_ON_SOURCE = [
   'x-ms-source-if-match',
   'x-ms-source-if-none-match',
@@ -80,14 +89,18 @@ export const CONDITIONS_ON_SOURCE = [
 ]
 /** Of a body on its way. */
 export const CHECKSUMS = ['x-ms-content-crc64', 'x-ms-structured-body', 'x-ms-structured-content-length']
+/** Owner, group and access list of a path. */
 export const ACCESS = ['x-ms-owner', 'x-ms-group', 'x-ms-permissions', 'x-ms-acl']
+/** When a file goes by itself. */
 export const EXPIRY = ['x-ms-expiry-option', 'x-ms-expiry-time']
 /** Served with its one value. */
 export const TIER = ['x-ms-access-tier']
+/** Another tier is refused, not ignored: it would cost and behave otherwise. */
 export const TIERS = { 'x-ms-access-tier': ['hot'] } as const
 
 /** Of encryption: every account has the one that is named so, and the local one no other. */
 export const SCOPE = ['x-ms-default-encryption-scope', 'x-ms-deny-encryption-scope-override']
+/** Values of {@link SCOPE}. */
 export const SCOPES = {
   'x-ms-default-encryption-scope': ['$account-encryption-key'],
   'x-ms-deny-encryption-scope-override': ['true', 'false'],
@@ -110,6 +123,7 @@ const REASONS: readonly (readonly [prefix: RegExp, why: string])[] = [
   [/^continuation$/, 'it does the whole in one step, and gave none'],
 ]
 
+/** Why a header or parameter is not served; undefined: there is no reason but that it is unknown. */
 export function reasonFor(name: string): string | undefined {
   return REASONS.find(([prefix]) => prefix.test(name))?.[1]
 }

@@ -20,6 +20,7 @@ const CREATION = [
   ...[...EXPIRY, ...TRANSACTION, 'x-ms-encryption-context'],
 ]
 
+/** The first that fits a request is the one. */
 export const PATH_OPERATIONS = [
   {
     ...PATH,

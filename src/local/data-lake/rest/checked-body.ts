@@ -7,6 +7,7 @@ import { Crc64, crc64 } from '../checksums/crc64.ts'
 import { crc64Mismatch, isStructuredForm, StructuredReader } from '../checksums/structured-body.ts'
 import { bytesOf } from '../store/file-pieces.ts'
 
+/** What is left of a body when it was right. */
 export interface CheckedBody {
   /** The content; put together only by who needs it so: see {@link textOf}. */
   pieces: Buffer[]
@@ -90,6 +91,7 @@ function structuredContent(headers: IncomingMessage['headers'], form: string): n
   return Number(length)
 }
 
+/** As UTF-8; for the small bodies that are documents. */
 export const textOf = ({ pieces }: CheckedBody): string => Buffer.concat(pieces).toString('utf8')
 
 /** @param found of the data. @param expected base64; undefined: the client has sent none. @throws HttpError 400 */

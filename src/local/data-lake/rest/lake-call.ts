@@ -8,6 +8,7 @@ import { operationOf } from '../operations/table.ts'
 /** The version of the REST interface that is spoken, whatever version is asked for. */
 const VERSION = '2023-11-03'
 
+/** What every handler gets. */
 export interface LakeCall {
   request: IncomingMessage
   response: ServerResponse
@@ -35,6 +36,7 @@ export interface LakeCall {
 /** Hadoop's driver sends every PATCH as a PUT with this header, since Java's client has no PATCH. */
 const OVERRIDE = 'x-http-method-override'
 
+/** PUT and POST may carry another method in a header, as some clients cannot send PATCH. */
 export const methodOf = ({ method = '', headers }: IncomingMessage): string =>
   method === 'PUT' || method === 'POST' ? String(headers[OVERRIDE] ?? method).toUpperCase() : method
 

@@ -15,6 +15,7 @@ import { given, type LakeCall } from './lake-call.ts'
 import { propertyHeaders } from './property-headers.ts'
 import { isDfs } from './refusals.ts'
 
+/** What every handler works on. */
 export interface Lake {
   folder: LakeFolder
   uploads: Uploads
@@ -29,9 +30,12 @@ export interface Lake {
   token: string
 }
 
+/** Answers the call, or throws: HttpError, or an error of the store that {@link asHttpError} knows. */
 export type Handler = (call: LakeCall) => void | Promise<void>
+/** One for each operation of the table, so that none can be forgotten. */
 export type Handlers = Record<OperationId, Handler>
 
+/** Ends the call. @param more headers beside those of every answer to it. */
 export function answer(
   { response, headers }: LakeCall,
   status: number,
@@ -45,6 +49,7 @@ export function answer(
 export const answerXml = (call: LakeCall, body: string, more: Record<string, string> = {}): void =>
   answer(call, 200, { ...more, 'content-type': 'application/xml' }, body)
 
+/** @throws HttpError 404, in the words of the interface that was asked. */
 export function found({ folder }: Lake, { container, path, operation, request }: LakeCall): Stats {
   const stats = entryAt(folder.resolve(container, path))
   if (stats) return stats

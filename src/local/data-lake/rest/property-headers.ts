@@ -38,6 +38,7 @@ export function contentIn({ headers }: IncomingMessage, { plain = false } = {}):
   return content
 }
 
+/** From the raw headers, as the client's own case of a name is kept. @throws HttpError 400 */
 export function metadataHeaders({ rawHeaders }: IncomingMessage): Record<string, string> {
   const metadata: Record<string, string> = {}
   for (let index = 0; index < rawHeaders.length; index += 2) {
@@ -119,6 +120,7 @@ export const propertiesOut = (metadata: Record<string, string> = {}): string =>
     .map(([name, value]) => `${name}=${Buffer.from(value).toString('base64')}`)
     .join(',')
 
+/** Metadata as headers of an answer. */
 export const metadataOut = (metadata: Record<string, string> = {}): Record<string, string> =>
   Object.fromEntries(Object.entries(metadata).map(([name, value]) => [`x-ms-meta-${name}`, value]))
 

@@ -56,6 +56,7 @@ export function refuseSlashAtEnd({ request, operation }: LakeCall): void {
   throw new HttpError(400, 'InvalidUri', 'The request URI is invalid: the path ends in a slash.')
 }
 
+/** Errors of the store and of the file system as the service tells them; any other is given back as it is. */
 export function asHttpError(error: unknown): unknown {
   if (error instanceof HttpError) return error
   const { code, message } = error as NodeJS.ErrnoException
@@ -101,5 +102,6 @@ export const lakeError: ErrorForm = (error, request) => {
   }
 }
 
+/** The Blob form of an error; the DFS form is JSON. */
 export const errorXml = ({ code, message }: HttpError): string =>
   `<?xml version="1.0" encoding="utf-8"?><Error><Code>${code}</Code><Message>${inXml(message)}</Message></Error>`

@@ -5,6 +5,7 @@ import type { LakeFolder } from '../store/folder.ts'
 import { entryAt } from '../store/names.ts'
 import { type LakeCall, word } from './lake-call.ts'
 
+/** @param folder tells whether a path is there already: to make one takes another permission than to change one. */
 export function sasNeed(call: LakeCall, folder: LakeFolder): SasNeed {
   const { container, path } = call
   // At a container and at a blob, what opens those opens it too.

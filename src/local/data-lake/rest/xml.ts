@@ -15,9 +15,11 @@ const NAMED: Readonly<Record<string, string>> = {
 export const inXml = (text: string): string =>
   text.replace(/[<>&"'\u0000-\u001f]/g, (character) => NAMED[character] ?? `&#${character.charCodeAt(0)};`)
 
+/** One element with its text escaped. */
 export const element = (name: string, value: string | number | boolean): string =>
   `<${name}>${inXml(String(value))}</${name}>`
 
+/** One element for each member, in their order. */
 export const elements = (values: Record<string, string | number | boolean>): string =>
   Object.entries(values)
     .map(([name, value]) => element(name, value))
@@ -29,6 +31,7 @@ export const nameXml = (name: string, tag = 'Name'): string =>
     ? `<${tag} Encoded="true">${inXml(encodeURIComponent(name))}</${tag}>`
     : element(tag, name)
 
+/** Metadata as a listing has it. */
 export const metadataXml = (metadata: Record<string, string> = {}): string =>
   `<Metadata>${elements(metadata)}</Metadata>`
 
@@ -76,6 +79,7 @@ export function isDocument(xml: string, root: string): boolean {
 
 const ENTITIES: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }
 
+/** The text of an element, its references decoded; an unknown name stays as written. */
 export const fromXml = (text: string): string =>
   text.replace(/&(?:#(\d{1,6})|#x([0-9a-f]{1,5})|(\w{2,4}));/gi, (whole, decimal, hex, name) => {
     if (name !== undefined) return ENTITIES[name] ?? whole

@@ -5,11 +5,13 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { HttpError } from '../../http/errors.ts'
 
+/** Who owns a path, and who may do what with it. */
 export interface Access {
   owner: string
   group: string
   /** `rw-r-----`; the last is `t` or `T` with the sticky bit, and a `+` follows when the list names more than the three. */
   permissions: string
+  /** `user::rw-,group::r--,other::---`, as the service writes it; a folder's default entries begin with `default:`. */
   acl: string
 }
 
@@ -21,10 +23,12 @@ const ENTRY = /^(default:)?(user|group|mask|other):([^:,\s]*):([r-][w-][x-])$/
 /** In a folder that has it, only its owner and that of a path may move or delete the path. */
 const STICKY = 0o1000
 
+/** In a sticky folder only a file's owner, or the folder's, may delete or rename it. */
 export const isSticky = ({ permissions }: Pick<Access, 'permissions'>): boolean => /t\+?$/i.test(permissions)
 
 type Kept = Pick<Access, 'owner' | 'group' | 'permissions'>
 
+/** Of a path for which none was set. */
 export function defaultAccess(isDirectory: boolean): Access {
   return withPermissions({ owner: SUPERUSER, group: SUPERUSER }, isDirectory ? 0o750 : 0o640)
 }
@@ -92,6 +96,7 @@ function narrowed(acl: string, mode: number): string {
     .join(',')
 }
 
+/** `set` replaces the list; the others change or remove single entries. */
 export type ListChange = 'set' | 'modify' | 'remove'
 
 /**

@@ -9,6 +9,7 @@ export const etagOf = (stats: Stats): string =>
     .toString(16)
     .toUpperCase()}${stats.size.toString(16).toUpperCase()}"`
 
+/** What each answer about an entry has, in both interfaces. */
 export const entryHeaders = (stats: Stats): Record<string, string> => ({
   etag: etagOf(stats),
   'last-modified': stats.mtime.toUTCString(),
@@ -30,6 +31,7 @@ export const containerHeaders = (stats: Stats): Record<string, string> => ({
   'x-ms-namespace-enabled': 'true',
 })
 
+/** How the conditions of a request (`If-Match` and the like) are meant. */
 export interface ConditionOptions {
   /** Reads of what the client has are answered with 304. */
   isRead: boolean
@@ -90,5 +92,6 @@ export const existing = (stats: Stats | undefined): Record<string, string> =>
 /** Listings tell tags without quotes, and clients send them back so. */
 const bare = (tag: string): string => tag.trim().replace(/^"(.*)"$/, '$1')
 
+/** In the words of the DFS interface. */
 export const notFound = (): HttpError =>
   new HttpError(404, 'PathNotFound', 'The specified path does not exist.')

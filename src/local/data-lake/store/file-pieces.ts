@@ -1,6 +1,7 @@
 /** Data in pieces, as it came: written in one call, and never put together in memory. */
 import { closeSync, openSync, writevSync } from 'node:fs'
 
+/** Length of all pieces. */
 export const bytesOf = (pieces: readonly Uint8Array[]): number =>
   pieces.reduce((sum, { byteLength }) => sum + byteLength, 0)
 

@@ -29,6 +29,7 @@ export interface LakeFolderOptions {
   clock: Clock
 }
 
+/** Called once a file is there whole. It must not throw, and must not wait. */
 export type PlacedListener = (container: string, path: string) => void
 
 /** Unfinished files stand here, beside the containers; no container can have this name. */

@@ -5,12 +5,14 @@
 import { HttpError } from '../../http/errors.ts'
 import { type Clock, monotonicOf } from '../../runtime/clock.ts'
 
+/** A path, or a container as a whole. */
 export interface LeaseTarget {
   container: string
   /** '' is the container. */
   path: string
 }
 
+/** As `x-ms-lease-state` says it. */
 export type LeaseState = 'available' | 'leased' | 'expired' | 'breaking' | 'broken'
 
 /** The names that answers and listings use. */
@@ -34,6 +36,7 @@ interface Lease {
 const MAX_LEASES = 10_000
 const GUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 
+/** One for each target at most. Expired ones are told as such until something takes their place. */
 export class Leases {
   readonly #clock: Clock
   readonly #leases = new Map<string, Lease>()
@@ -42,6 +45,7 @@ export class Leases {
     this.#clock = clock
   }
 
+  /** As the answers about the target say it; what was never leased is `available`. */
   status(target: LeaseTarget): LeaseStatus {
     const lease = this.#leases.get(keyOf(target))
     const state = this.#stateOf(lease)

@@ -3,12 +3,14 @@ import { type Dirent, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { isUnfinished } from './moving.ts'
 
+/** One entry of a listing. */
 export interface Listed {
   /** Relative to the container. */
   path: string
   isDirectory: boolean
 }
 
+/** Where a listing begins, and in which order it goes. */
 export interface ListOptions {
   /** Absolute folder of the container. */
   root: string

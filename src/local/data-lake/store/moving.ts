@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 
 /** What is being copied to another disk stands beside its place under such a name, which no listing shows. */
 const UNFINISHED = '.unfinished-'
+/** Whether an entry is such a copy; one that a killed process has left behind stays hidden. */
 export const isUnfinished = (name: string): boolean => name.startsWith(UNFINISHED)
 
 const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code

@@ -17,8 +17,10 @@ const WINDOWS_RESERVED = /[<>:"|?*\x01-\x1f]|[. ]$|^(?:con|prn|aux|nul|com\d|lpt
 
 /** Containers of the service's own, whose names it makes an exception for: of static websites, and of its logs. */
 export const WEB = '$web'
+/** Made when logging is turned on; nothing is written to it. */
 export const LOGS = '$logs'
 
+/** Whether the service would take the name, or makes a container of that name itself. */
 export const isContainer = (name: string): boolean => name === WEB || name === LOGS || CONTAINER.test(name)
 
 /** @throws InvalidNameError */

@@ -8,6 +8,7 @@ import type { LakeFolder } from './folder.ts'
 import { entryAt } from './names.ts'
 import { diskError } from './storage-errors.ts'
 
+/** Of a path, a container or the account; a member that is missing was never set. */
 export interface Properties {
   /** Names as the client has them. */
   metadata?: Record<string, string>
@@ -34,6 +35,7 @@ export interface Properties {
   service?: Record<string, string>
 }
 
+/** A block that is part of a blob, or is to be. */
 export interface CommittedBlock {
   /** base64 */
   id: string
@@ -152,6 +154,7 @@ export class PathProperties {
     return Number(row?.at ?? Infinity)
   }
 
+  /** The path is gone. */
   forget(container: string, path: string): void {
     this.#run('DELETE FROM paths WHERE container = ? AND path = ?', [container, path])
   }

@@ -9,6 +9,7 @@ const DELETING_MS = 30_000
 /** The oldest are forgotten first. */
 const MOST = 1000
 
+/** A bounded number of names; the oldest is dropped. */
 export class RecentDeletions {
   readonly #clock: Clock
   /** Container → monotonic ms, in the order of their deletion. */
@@ -25,6 +26,7 @@ export class RecentDeletions {
     if (this.#at.size > MOST && oldest !== undefined) this.#at.delete(oldest)
   }
 
+  /** Within the time that the service takes. */
   has(container: string): boolean {
     const at = this.#at.get(container)
     return at !== undefined && monotonicOf(this.#clock) - at < DELETING_MS

@@ -33,6 +33,7 @@ export interface ListedBlock {
   id: string
 }
 
+/** What uploads are kept by. */
 export const keyOf = (container: string, path: string) => `${container}/${path}`
 
 /** Files with blocks, over all clients. The oldest is given up for a new one beyond it. */
@@ -43,6 +44,7 @@ export const MAX_BLOCKS = 50_000
 /** Of blocks that stand elsewhere than in the upload's own file: more is not copied within one turn. */
 const MAX_COPIED_AT_ONCE = 16 * 1024 * 1024
 
+/** In memory and in unfinished files: after a restart a client puts its blocks again. */
 export class StagedBlocks {
   readonly #folder: LakeFolder
   readonly #uploads = new Map<string, Upload>()
@@ -173,6 +175,7 @@ export class StagedBlocks {
     return made
   }
 
+  /** What was staged for the path is thrown away; nothing happens when nothing was. @param key of {@link keyOf}. */
   forget(key: string): void {
     const upload = this.#uploads.get(key)
     if (!upload) return
@@ -181,6 +184,7 @@ export class StagedBlocks {
     rmSync(upload.staging.path, { force: true })
   }
 
+  /** The same for every key that begins so. */
   forgetBelow(prefix: string): void {
     for (const key of [...this.#uploads.keys()]) if (key.startsWith(prefix)) this.forget(key)
   }

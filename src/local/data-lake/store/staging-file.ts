@@ -11,6 +11,7 @@ const MAX_GAP_BLOCKS = 16
 /** Larger numbers in ids are offsets: no blob has so many blocks. */
 const MAX_INDEX = 50_000
 
+/** It knows where each block stands; who staged it keeps the blocks' order. */
 export class StagingFile {
   readonly path: string
   /** Where a block is. */

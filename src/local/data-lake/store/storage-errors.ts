@@ -11,6 +11,7 @@ export class AlreadyExistsError extends Error {
 /** The lake's limit is reached, or the disk is full. Nothing was written. */
 export class LakeFullError extends Error {
   override readonly name = 'LakeFullError'
+  /** What a person can do. */
   readonly hint: string
   constructor(message: string, hint: string, options?: ErrorOptions) {
     super(message, options)

@@ -23,10 +23,12 @@ const MAX_UPLOADS = 1000
 /** Appends of one file. */
 const MAX_PARTS = 50_000
 
+/** Of files; what was not flushed when the process ends is lost, as the client was never told otherwise. */
 export class Uploads {
   readonly #folder: LakeFolder
   readonly #appends = new Map<string, Append>()
 
+  /** Of the Blob interface. */
   readonly blocks: StagedBlocks
 
   constructor(folder: LakeFolder) {

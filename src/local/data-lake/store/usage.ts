@@ -17,10 +17,12 @@ export class Usage {
     this.#root = root
   }
 
+  /** At least 0, also while the first count is under way and something was removed. */
   get bytes(): number {
     return Math.max(0, this.#bytes)
   }
 
+  /** In the same way. */
   get files(): number {
     return Math.max(0, this.#files)
   }

@@ -26,6 +26,7 @@ interface Partial {
   unfit: Unfit | undefined
 }
 
+/** What the bounds depend on. */
 export interface ConnectionLimits {
   /** Longest delivery (bytes) that the link may bring. */
   maxDelivery(receiver: Receiver): number
@@ -37,6 +38,7 @@ export interface ConnectionLimits {
   isProved(): boolean
 }
 
+/** A connection that is kept within them. */
 export interface LimitedConnection {
   /** Of the delivery whose `message` event is under way: why it must not be taken. */
   unfit(): Unfit | undefined

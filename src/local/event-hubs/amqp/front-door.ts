@@ -8,6 +8,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import type { Logger } from 'pino'
 import { type Accept, webSocketDoor } from './websocket.ts'
 
+/** Of all ports of the hub. */
 export interface FrontDoorOptions {
   /** PEM. */
   tls: { key: string; cert: string }
@@ -22,6 +23,7 @@ export interface FrontDoorOptions {
 const TLS_HANDSHAKE = 0x16
 const GET = 'G'.charCodeAt(0)
 
+/** One for all ports: what is spoken is found out for each connection anew. */
 export class FrontDoor {
   readonly #options: FrontDoorOptions
   readonly #tls: TlsServer

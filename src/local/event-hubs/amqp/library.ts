@@ -19,6 +19,7 @@ import type { AmqpSocket } from './socket.ts'
 /** Makers of frames and of values, by name: what is changed here changes the library for the whole process. */
 export { frames, types }
 
+/** Fields of the attach frame that the library keeps and does not pass on (AMQP 1.0, part 2, 2.7.3). */
 export interface Attach {
   snd_settle_mode?: number | null
   rcv_settle_mode?: number | null
@@ -47,6 +48,7 @@ interface LinkParts {
   }
 }
 
+/** The same object, with what its typings leave out. */
 export const partsOf = (link: Sender | Receiver): LinkParts => link as unknown as LinkParts
 
 /** Fields of the performatives, as far as they are looked at. */
@@ -62,12 +64,14 @@ export interface Performative {
   target?: unknown
 }
 
+/** A frame as the library hands it on. */
 export interface Frame {
   channel: number
   performative: Performative
   payload?: Buffer | undefined
 }
 
+/** Fields of the disposition frame (AMQP 1.0, part 2, 2.7.6); `role` true: from a receiver. */
 export interface Disposition {
   role: boolean
   first: number
@@ -76,12 +80,14 @@ export interface Disposition {
   state?: unknown
 }
 
+/** The library's session, as far as it is used here. */
 export interface Session {
   links: Record<string, unknown>
   remote: { handles: Record<number, Link | undefined> }
   output(performative: unknown): void
 }
 
+/** The library's link, as far as it is used here. */
 export type Link = (Receiver | Sender) & {
   credit: number
   delivery_count: number
@@ -108,10 +114,13 @@ export interface Hooks {
   on_end(frame: Frame): void
 }
 
+/** The same object, with what its typings leave out. */
 export const hooksOf = (connection: Connection): Hooks => connection as unknown as Hooks
 
+/** Mechanisms that the container offers, by name. */
 export type SaslMechanisms = Record<string, unknown> & { enable_anonymous(): void }
 
+/** Of this container; what is put in is offered to every new connection. */
 export const saslMechanismsOf = (container: Container): SaslMechanisms =>
   (container as unknown as { sasl_server_mechanisms: SaslMechanisms }).sasl_server_mechanisms
 
@@ -126,6 +135,7 @@ interface DeliveryParts {
   update(settled: boolean, state: unknown): void
 }
 
+/** The same object, with what its typings leave out. */
 export const partsOfDelivery = (delivery: Delivery): DeliveryParts => delivery as unknown as DeliveryParts
 
 /** States of a delivery. */
@@ -155,7 +165,9 @@ export const sendBytes = (sender: Sender, message: Buffer): DeliveryParts =>
   // Unencoded and of format 0: the library leaves them alone.
   partsOfDelivery(sender.send(message as never, undefined, 0))
 
+/** @throws the library's errors for bytes that are no message. */
 export const decodeMessage = (bytes: Buffer): Message => rhea.message.decode(bytes) as unknown as Message
+/** All sections that the message has. */
 export const encodeMessage = (message: Message): Buffer => rhea.message.encode(message) as unknown as Buffer
 
 /** A body of bytes, or a null one. */

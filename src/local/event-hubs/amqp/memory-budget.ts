@@ -12,6 +12,7 @@ export interface MemoryLimits {
   all: number
 }
 
+/** By whether the peer has proved who it is. */
 export interface BudgetLimits {
   unproved: MemoryLimits
   proved: MemoryLimits
@@ -35,6 +36,7 @@ export const OPENINGS: BudgetLimits = {
   proved: { connection: Number.POSITIVE_INFINITY, all: Number.POSITIVE_INFINITY },
 }
 
+/** Counts what it is told; it keeps nothing itself. Shared by all connections. */
 export class MemoryBudget {
   readonly #limits: BudgetLimits
   readonly #held = new Map<object, { bytes: number; isProved: boolean }>()

@@ -1,6 +1,7 @@
 /** Events behind each other, as one append of the log has them: each its length as uint32, then its bytes. */
 import { asBuffer } from './sections.ts'
 
+/** Before each event. */
 export const LENGTH_BYTES = 4
 
 /** Events that follow each other and came at one time. */
@@ -13,6 +14,7 @@ export interface EventPage {
   events: Buffer
 }
 
+/** All of them in one buffer, each copied. */
 export function packEvents(messages: readonly Uint8Array[]): Buffer {
   const size = messages.reduce((sum, message) => sum + LENGTH_BYTES + message.length, 0)
   const packed = Buffer.allocUnsafe(size)

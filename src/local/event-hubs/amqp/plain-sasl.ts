@@ -1,5 +1,6 @@
 /** SASL PLAIN (RFC 4616): the name of the key and the key, before AMQP begins. */
 
+/** Not yet checked. */
 export interface PlainProof {
   keyName: string
   key: string

@@ -2,6 +2,7 @@
 import type { Receiver, Sender } from 'rhea'
 import { partsOf } from './library.ts'
 
+/** Why something is refused. */
 export interface Rejection {
   /** As AMQP or Event Hubs names it; clients decide by it whether they try again, and which error of theirs it is. */
   condition: string

@@ -11,6 +11,7 @@ import {
   mapEntries,
 } from './values.ts'
 
+/** Descriptors (part 3, 3.2). */
 export const SECTION = {
   header: 0x70,
   deliveryAnnotations: 0x71,
@@ -39,6 +40,7 @@ const FORMS = new Map<number, (code: number | undefined) => boolean>([
   [SECTION.footer, isMap],
 ])
 
+/** One section, by places in the message's bytes. */
 export interface Section {
   descriptor: number
   /** Offsets of the section, of the described value inside, and behind it. */
@@ -62,6 +64,7 @@ export function* sections(bytes: Buffer): Generator<Section> {
 /** What the SDKs put before a plain event: a header without fields, annotations without entries. */
 export const PLAIN_FRONT = Buffer.from([0, 0x53, 0x70, 0x45, 0, 0x53, 0x72, 0xd1, 0, 0, 0, 4, 0, 0, 0, 0])
 
+/** Whether it begins with {@link PLAIN_FRONT}. */
 export const isPlain = (bytes: Buffer): boolean =>
   bytes.length >= PLAIN_FRONT.length &&
   bytes.compare(PLAIN_FRONT, 0, PLAIN_FRONT.length, 0, PLAIN_FRONT.length) === 0

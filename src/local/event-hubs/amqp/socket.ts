@@ -67,6 +67,10 @@ export class AmqpSocket extends EventEmitter {
     return this.#socket.writableLength > CLOGGED_BYTES
   }
 
+  /**
+   * Sent at the end of this turn, together with what is still to come. @returns true: how much may wait is
+   * bounded by the memory budget.
+   */
   write(bytes: Buffer): boolean {
     this.#outgoingBytes += bytes.length
     if (this.#outgoing.push(bytes) === 1) process.nextTick(() => this.#flush())

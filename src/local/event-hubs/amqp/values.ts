@@ -1,5 +1,6 @@
 /** The type system of AMQP 1.0 (OASIS, part 1), as far as bytes must be walked without being decoded. */
 
+/** The bytes are not what AMQP's types allow. */
 export class MalformedAmqpError extends Error {
   override readonly name = 'MalformedAmqpError'
 }
@@ -18,8 +19,11 @@ const TYPES = new Set([
   0xd1, 0xe0, 0xf0,
 ])
 
+/** By the constructor's code (part 1, 1.6.22). */
 export const isList = (code: number | undefined) => code === 0x45 || code === 0xc0 || code === 0xd0
+/** By the constructor's code (part 1, 1.6.23). */
 export const isMap = (code: number | undefined) => code === 0xc1 || code === 0xd1
+/** By the constructor's code (part 1, 1.6.19). */
 export const isBinary = (code: number | undefined) => code === 0xa0 || code === 0xb0
 
 /** Length of a value behind its constructor, by the constructor's upper half; undefined: told by a size of that width. */
@@ -122,6 +126,7 @@ export function contentOf(bytes: Buffer, offset: number): Buffer | undefined {
   return bytes.subarray(offset + 1 + sizeWidth(kind), endOfValue(bytes, offset))
 }
 
+/** One entry, by places in the bytes. */
 export interface MapEntry {
   name: string
   /** Offsets of the key, of the value, and behind the value. */

@@ -3,6 +3,7 @@ import type { HubLog } from '../log/log.ts'
 import { API, CLUSTER_ID, ERROR, NODE_ID, VERSIONS } from './wire/protocol.ts'
 import type { KafkaReader, KafkaWriter } from './wire/values.ts'
 
+/** What the answers are made of. */
 export interface ClusterContext {
   log: HubLog
   hubName: string
@@ -22,6 +23,7 @@ const OF_TOPIC = 1
  */
 const NAMED_FROM: ReadonlyMap<number, number> = new Map([[API.produce, 0]])
 
+/** The versions served, which a client asks for before anything else. */
 export function apiVersions(version: number, answer: KafkaWriter, error: number = ERROR.none): void {
   answer.int16(error).array([...VERSIONS], ([key, [min, max]]) =>
     answer
@@ -32,6 +34,7 @@ export function apiVersions(version: number, answer: KafkaWriter, error: number 
   if (version >= 1) answer.int32(0)
 }
 
+/** Whatever address the broker is known by, clients are sent to the one that they came to. */
 export function metadata(
   { log, hubName, port }: ClusterContext,
   version: number,
@@ -62,6 +65,7 @@ export function metadata(
   })
 }
 
+/** Groups alone: transactions are refused, as the hub has none. */
 export function findCoordinator(
   { port }: ClusterContext,
   version: number,
@@ -79,6 +83,7 @@ export function findCoordinator(
     .int32(isGroup ? port : -1)
 }
 
+/** Refused: of the hub itself as existing, of any other by policy, as one hub is all there is. */
 export function createTopics(
   { hubName }: ClusterContext,
   version: number,
@@ -106,6 +111,7 @@ export function createTopics(
   })
 }
 
+/** Refused: no client may delete the hub. */
 export function deleteTopics(
   { hubName }: ClusterContext,
   version: number,
@@ -121,6 +127,7 @@ export function deleteTopics(
   )
 }
 
+/** A few settings, which tools ask for; all are read-only. */
 export function describeConfigs(
   { hubName, retentionMs }: ClusterContext,
   version: number,

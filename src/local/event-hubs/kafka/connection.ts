@@ -37,6 +37,7 @@ import { FrameSplitter } from './wire/frames.ts'
 import { API, ERROR, VERSIONS } from './wire/protocol.ts'
 import { KafkaReader, KafkaWriter } from './wire/values.ts'
 
+/** What a connection and all its requests need. */
 export interface ConnectionOptions extends ClusterContext {
   auth: HubAuth
   coordinator: Coordinator
@@ -49,6 +50,7 @@ export interface ConnectionOptions extends ClusterContext {
   now: () => number
 }
 
+/** The client's side of a connection. */
 export interface Peer {
   /** Resolves when there is room for the next answer, or the connection is gone. */
   send(pieces: readonly Buffer[]): Promise<void> | undefined
@@ -86,6 +88,7 @@ const AT_ONCE: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   [API.initProducerId, initProducerId],
 ])
 
+/** Knows no socket: bytes come in by {@link receive}, answers go out through the peer. */
 export class KafkaConnection {
   readonly #options: ConnectionOptions
   readonly #send: Peer['send']
@@ -117,6 +120,7 @@ export class KafkaConnection {
     return this.#authorizedUntil !== undefined
   }
 
+  /** Never throws: a client that breaks the protocol or a bound is cut off with a reason. */
   receive(chunk: Buffer): void {
     try {
       const messages = this.#frames.push(chunk, this.isSignedIn ? MAX_REQUEST_BYTES : MAX_SIGN_IN_BYTES)
@@ -129,6 +133,7 @@ export class KafkaConnection {
     }
   }
 
+  /** Whatever waits for an answer is forgotten; a fetch that waits for events ends. */
   close(): void {
     this.#closing.abort()
     this.#waiting = []

@@ -19,6 +19,7 @@ const MAX_BATCH_BYTES = MAX_MESSAGE_BYTES + 4096
 const NO_OFFSET = -1
 const TOO_LARGE = `The hub takes ${MAX_MESSAGE_BYTES} bytes in one send, decompressed.`
 
+/** Where records go, and what may keep them from it. */
 export interface ProduceContext {
   log: HubLog
   hubName: string

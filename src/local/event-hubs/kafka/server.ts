@@ -16,6 +16,7 @@ import { Coordinator } from './groups/coordinator.ts'
 import { GroupOffsets } from './groups/group-offsets.ts'
 import { crc32c } from './records/crc32c.ts'
 
+/** One endpoint over one log. */
 export interface KafkaOptions {
   log: HubLog
   hubName: string
@@ -36,11 +37,13 @@ export interface KafkaOptions {
   after?: After
 }
 
+/** Two ports over one log. */
 export interface KafkaServer {
   plainPort: number
   tlsPort: number
   /** Every consumer group over Kafka. */
   groups(): GroupProgress[]
+  /** Cuts every connection and resolves when the ports are free. The log stays open. */
   close(): Promise<void>
 }
 

@@ -1,12 +1,14 @@
 /** Who a Kafka client is: SASL PLAIN with a connection string, as the service has it, or OAUTHBEARER with the session's token. */
 import { checkToken, type HubAuth, isKey, typeOfToken } from '../links/sas.ts'
 
+/** In the order in which they are offered. */
 export const MECHANISMS = ['PLAIN', 'OAUTHBEARER'] as const
 export type Mechanism = (typeof MECHANISMS)[number]
 
 /** The name that stands for "the password is a connection string". */
 const CONNECTION_STRING = '$ConnectionString'
 
+/** Names are exact, as in the protocol. */
 export const isMechanism = (name: string): name is Mechanism =>
   (MECHANISMS as readonly string[]).includes(name)
 

@@ -1,6 +1,7 @@
 /** What a link's address means. Names are compared without regard to case, as the service does. */
 import type { Rejection } from '../amqp/refusal.ts'
 
+/** `hub` without a partition: the key of each event, or the hub, chooses one. */
 export type Address =
   | { kind: 'cbs' }
   | { kind: 'management' }
@@ -8,6 +9,7 @@ export type Address =
   | { kind: 'consumer'; group: string; partition: number }
   | { kind: 'unknown'; rejection: Rejection }
 
+/** What there is to address. */
 export interface HubNames {
   hubName: string
   consumerGroups: readonly string[]
@@ -23,6 +25,7 @@ export const entityNotFound = (entity: string, help: string): Rejection => ({
   description: `The messaging entity '${entity}' could not be found. ${help}`,
 })
 
+/** The same words, whichever link was asked for. */
 export const noSuchHub = (hub: string | undefined, { hubName }: HubNames): Rejection =>
   entityNotFound(hub ?? '', `There is no event hub ${hub ?? ''} here; this is ${hubName}.`)
 

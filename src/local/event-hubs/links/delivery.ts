@@ -2,6 +2,7 @@
 import { asBuffer, isPlain, PLAIN_FRONT, SECTION, sections } from '../amqp/sections.ts'
 import { mapEntries } from '../amqp/values.ts'
 
+/** Become message annotations (`x-opt-…`). */
 export interface DeliveryProperties {
   sequenceNumber: number
   /** Epoch milliseconds. */

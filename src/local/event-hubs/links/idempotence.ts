@@ -8,6 +8,7 @@ import { annotationOf } from '../amqp/sections.ts'
 import { intOf } from '../amqp/values.ts'
 import type { ProducerState, ProducerTable, PublishedBatch } from '../log/producers.ts'
 
+/** The capability by which a link asks for it. */
 export const IDEMPOTENT_PRODUCER = 'com.microsoft:idempotent-producer'
 const ID = 'com.microsoft:producer-id'
 const EPOCH = 'com.microsoft:producer-epoch'
@@ -29,6 +30,7 @@ export interface ProducerLink {
 /** What to do with a batch: store it with the producer's new state, leave it because it is there, or refuse it. */
 export type Judgement = { state: ProducerState } | 'repeated' | Rejection
 
+/** For a link whose producer was opened anew with a higher epoch. */
 export const producerStolen = (id: number, epoch: number): Rejection => ({
   condition: 'com.microsoft:producer-epoch-stolen',
   description: `The producer ${id} has an owner with the higher epoch ${epoch}; this one may publish no more.`,

@@ -5,6 +5,7 @@ import type { Rejection } from '../amqp/refusal.ts'
 import type { ProducerTable } from '../log/producers.ts'
 import { IDEMPOTENT_PRODUCER, openProducer, type ProducerLink, producerStolen } from './idempotence.ts'
 
+/** Whoever opens a producer with a higher epoch drives out the links that had it before. */
 export class ProducerLinks {
   readonly #producers: ProducerTable
   readonly #links = new Map<Receiver, ProducerLink>()

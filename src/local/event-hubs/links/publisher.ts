@@ -14,6 +14,7 @@ const BATCH_FORMAT = 0x80013700
 /** Event Hubs (Standard) refuses more in one send. */
 export const MAX_MESSAGE_BYTES = 1024 * 1024
 
+/** One transfer of a sender, whole. */
 export interface Delivery {
   bytes: Buffer
   /** Undefined: a plain message. */
@@ -26,6 +27,7 @@ const tooLarge: Rejection = {
   description: `The hub takes ${MAX_MESSAGE_BYTES} bytes in one send.`,
 }
 
+/** For all links that send to the hub. */
 export class Publisher {
   readonly #log: HubLog
   readonly #logger: Logger

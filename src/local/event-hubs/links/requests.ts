@@ -17,12 +17,14 @@ const MAX_REFUSED_TOKENS = 20
 /** Tokens and questions are short. */
 export const MAX_REQUEST_BYTES = 65_536
 
+/** For a link that is opened before its peer has proved who it is. */
 export const UNAUTHORIZED: Rejection = {
   condition: 'amqp:unauthorized-access',
   description:
     'Put a token to $cbs first: the key or the bearer token of this session (rtstream-tui endpoints).',
 }
 
+/** What the answers are made of. */
 export interface RequestsOptions {
   log: HubLog
   hubName: string
@@ -31,8 +33,10 @@ export interface RequestsOptions {
   clock: Clock
 }
 
+/** By the address of the link. */
 export type RequestKind = 'cbs' | 'management'
 
+/** For all connections; an answer goes out on the link that the request names. */
 export class Requests {
   readonly #options: RequestsOptions
   readonly #names: () => HubNames

@@ -2,6 +2,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { isOfHub } from './address.ts'
 
+/** What is accepted. */
 export interface HubAuth {
   /** Bearer token of the session. */
   token: string
@@ -20,6 +21,7 @@ const sameText = (left: string, right: string): boolean => {
 export const isKey = (auth: HubAuth, keyName: string, key: string): boolean =>
   keyName === auth.keyName && sameText(key, auth.key)
 
+/** Why a proof is not taken; `refused` is for a person. */
 export interface Unauthorized {
   refused: string
   status: 401

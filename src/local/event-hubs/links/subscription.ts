@@ -10,6 +10,7 @@ import { forDelivery } from './delivery.ts'
 /** Events sent in one go before others get their turn, and read from the log at once. */
 const BURST = 200
 
+/** One receiver, as its link asked for it. */
 export interface SubscriptionOptions {
   partition: number
   /** Sequence number of the first event to send. */
@@ -74,6 +75,7 @@ export class Subscription {
     else setImmediate(run)
   }
 
+  /** Nothing more is sent; the link stays as it is. */
   end(): void {
     this.#isEnded = true
     this.#ahead = []

@@ -13,6 +13,7 @@ const MAX_READERS = 5
 
 type Request = Omit<SubscriptionOptions, 'onFailure'> & { group: string }
 
+/** Wakes the readers of a partition when something came to it. */
 export class Subscriptions {
   readonly #log: HubLog
   readonly #clock: Clock
@@ -85,6 +86,7 @@ export class Subscriptions {
     })
   }
 
+  /** All readers end. */
   close(): void {
     this.#unsubscribe()
     for (const reader of this.#all()) reader.end()

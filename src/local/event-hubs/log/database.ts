@@ -6,12 +6,14 @@ import { DatabaseSync } from 'node:sqlite'
 /** There is no room for the events; none of them was stored. */
 export class HubFullError extends Error {
   override readonly name = 'HubFullError'
+  /** What a person can do. */
   readonly hint = 'Make room on the disk of the data folder; what was refused is sent again.'
 }
 
 /** The log cannot be opened: the folder, the file, or its content. */
 export class HubLogError extends Error {
   override readonly name = 'HubLogError'
+  /** What a person can do. */
   readonly hint = 'Check the folder and its disk, or choose another one with --data-dir.'
 }
 

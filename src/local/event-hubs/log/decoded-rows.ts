@@ -5,15 +5,18 @@ const MAX_BYTES = 8_000_000
 /** Smaller ones are decoded anew: they are read in one go. */
 const MIN_BYTES = 20_000
 
+/** The ones used last, in a bounded number of bytes. */
 export class DecodedRows {
   /** The least recently used first. */
   readonly #rows = new Map<string, Buffer>()
   #bytes = 0
 
+  /** At present. */
   get sizeBytes(): number {
     return this.#bytes
   }
 
+  /** @param decode called when the row is not here. */
   get(key: string, decode: () => Buffer): Buffer {
     const known = this.#rows.get(key)
     if (known) {

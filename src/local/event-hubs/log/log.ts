@@ -14,6 +14,7 @@ import { FORM, type LogPage, LogRows, type StoredEvent } from './rows.ts'
 
 export type { LogPage, StoredEvent } from './rows.ts'
 
+/** What a log is made with, and what it may keep. */
 export interface HubLogOptions {
   /** Of a new log; a folder that holds one keeps its own number, as an event hub does. See {@link HubLog.partitionCount}. */
   partitions: number
@@ -24,6 +25,7 @@ export interface HubLogOptions {
   limitBytes?: number
 }
 
+/** As `$management` and Kafka's ListOffsets tell it. */
 export interface LogPartition {
   beginSequenceNumber: number
   /** −1 before the first event. */
@@ -53,6 +55,7 @@ interface Row {
 
 const READ_BYTES = 1_000_000
 
+/** Every method is synchronous: what it says is done when it returns. */
 export class HubLog {
   /** Of the log as it was made, whatever was asked for when it was opened. */
   readonly partitionCount: number
@@ -260,6 +263,7 @@ export class HubLog {
     return low
   }
 
+  /** As of now; what retention has to delete is deleted first, a step at most. */
   properties(partition: number): LogPartition {
     this.#retention.sweepIfDue(this.#clock.now())
     const head = this.#head(partition)
@@ -282,6 +286,7 @@ export class HubLog {
     return this.#retention.usedBytes()
   }
 
+  /** Listeners are dropped; no other method may be called after it. */
   close(): void {
     this.#listeners.clear()
     this.#database.close()

@@ -26,6 +26,7 @@ const SCHEMA = `
     used INTEGER NOT NULL, PRIMARY KEY (partition, id)) WITHOUT ROWID;
 `
 
+/** In the log's database, and written in the same transaction as the events that it is about. */
 export class ProducerTable {
   readonly #find: StatementSync
   readonly #save: StatementSync
@@ -51,11 +52,13 @@ export class ProducerTable {
     )
   }
 
+  /** Undefined: it has published nothing, or so long ago that it was forgotten. */
   find(partition: number, id: number): ProducerState | undefined {
     const row = this.#find.get(partition, id) as { epoch: number; last: number; recent: string } | undefined
     return row && { epoch: row.epoch, last: row.last, recent: JSON.parse(row.recent) as PublishedBatch[] }
   }
 
+  /** A new one makes the one that was used longest ago forgotten, beyond a bound. */
   save(partition: number, id: number, { epoch, last, recent }: ProducerState): void {
     const isNew = this.#find.get(partition, id) === undefined
     this.#save.run(partition, id, epoch, last, JSON.stringify(recent), ++this.#used)

@@ -8,6 +8,7 @@ const SWEEP_EVERY_MS = 1000
 const STEP_ROWS = 200
 const STEP_BYTES = 8_000_000
 
+/** The log's own view of its partitions, which must follow what is deleted. */
 export interface RetainedHeads {
   head(partition: number): { next: number; lastEnqueuedAt: number | undefined }
   /** The partition's oldest event is now the one with that sequence number, or the next to come. */
@@ -50,17 +51,20 @@ export class LogRetention {
     this.#pageSize = (database.prepare('PRAGMA page_size').get() as { page_size: number }).page_size
   }
 
+  /** Of the database file, without its free pages. */
   usedBytes(): number {
     const { page_count } = this.#pages.get() as { page_count: number }
     const { freelist_count } = this.#freePages.get() as { freelist_count: number }
     return (page_count - freelist_count) * this.#pageSize
   }
 
+  /** One step, if it is time for one. @param now epoch ms. */
   sweepIfDue(now: number): void {
     // Also when the clock was set back.
     if (now >= this.#dueAt || now < this.#dueAt - SWEEP_EVERY_MS) this.sweep(now)
   }
 
+  /** One step of bounded size; while more is to be deleted, the next one is due at once. @param now epoch ms. */
   sweep(now: number): void {
     const expired = this.#expired(now)
     const last = expired.at(-1)

@@ -11,6 +11,7 @@ import { DecodedRows } from './decoded-rows.ts'
 /** What the column `form` says. */
 export const FORM = { amqp: 0, kafka: 1 } as const
 
+/** An event as readers over AMQP get it, whichever way it came. */
 export interface StoredEvent {
   sequenceNumber: number
   /** Epoch milliseconds; never decreases within a partition. */
@@ -19,6 +20,7 @@ export interface StoredEvent {
   message: Uint8Array
 }
 
+/** Events of one row, packed. */
 export interface AmqpPage extends EventPage {
   form: 'amqp'
 }
@@ -31,8 +33,10 @@ export interface KafkaPage {
   batches: Buffer
 }
 
+/** Part of a row or all of it, in the form in which it is stored. */
 export type LogPage = AmqpPage | KafkaPage
 
+/** The part of a partition to read, and how much of it at most. The event that passes `maxBytes` is still taken. */
 export interface Bounds {
   from: number
   /** Behind the newest event. */
@@ -57,6 +61,7 @@ const JOIN = `
   SELECT CAST(group_concat(events, '') AS BLOB), max(first + count) FROM
     (SELECT first, count, events FROM appends WHERE partition = ? AND first >= ? AND first < ? ORDER BY first LIMIT ?)`
 
+/** Reads alone; the log appends. */
 export class LogRows {
   readonly #decoded = new DecodedRows()
   readonly #from: StatementSync
@@ -99,6 +104,7 @@ export class LogRows {
     return row && { firstSequenceNumber: Math.max(row.first, from), enqueuedAt: row.enqueued }
   }
 
+  /** In their order; fewer than there are when a bound is reached. */
   events(partition: number, bounds: Bounds): StoredEvent[] {
     const found: StoredEvent[] = []
     let { from } = bounds

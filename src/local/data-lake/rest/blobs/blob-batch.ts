@@ -4,10 +4,12 @@ import { HttpError } from '../../../http/errors.ts'
 import { type LakeCall, pathOf } from '../lake-call.ts'
 import { errorXml } from '../refusals.ts'
 
+/** Of the whole request; the service's own bound. */
 export const MAX_BATCH_BYTES = 4 * 1024 * 1024
 /** The service's own. */
 const MAX_PARTS = 256
 
+/** One part of a batch. */
 export interface BatchDelete {
   container: string
   path: string

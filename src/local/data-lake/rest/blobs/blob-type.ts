@@ -4,6 +4,7 @@ import { HttpError } from '../../../http/errors.ts'
 import { keptOf, type Lake } from '../lake.ts'
 import type { LakeCall } from '../lake-call.ts'
 
+/** Page blobs are not served. */
 export type BlobType = 'BlockBlob' | 'AppendBlob'
 
 /**

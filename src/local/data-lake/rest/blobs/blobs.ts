@@ -29,6 +29,7 @@ import { answerBatch, MAX_BATCH_BYTES } from './blob-batch.ts'
 import { readBlob } from './blob-read.ts'
 import { requireType } from './blob-type.ts'
 
+/** Of one request: a whole blob, or one block. It is kept in memory until it is written. */
 export const MAX_BLOB_BYTES = 256 * 1024 * 1024
 
 type Operations = Pick<

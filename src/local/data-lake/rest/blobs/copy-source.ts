@@ -8,6 +8,7 @@ import { entryAt } from '../../store/names.ts'
 import type { Lake } from '../lake.ts'
 import { given, type LakeCall, pathOf, queryOf } from '../lake-call.ts'
 
+/** A file that is there, and that the client may read. */
 export interface CopySource {
   container: string
   path: string

@@ -29,6 +29,7 @@ const DEFAULTS: ServiceProperties = {
 const MAX_CORS_RULES = 5
 const MAX_DAYS = 365
 
+/** Of an account of which none were set. */
 export const defaultServiceProperties = (): ServiceProperties => ({ ...DEFAULTS })
 
 /** @returns those elements that the document has. @throws HttpError 400 */
@@ -75,6 +76,7 @@ export function containersFor({ Logging = '', StaticWebsite = '' }: ServicePrope
   return [...(isLogging ? [LOGS] : []), ...(isWebsite ? [WEB] : [])]
 }
 
+/** In the order of the service's own answer. */
 export const serviceXml = (properties: ServiceProperties): string =>
   `<?xml version="1.0" encoding="utf-8"?><StorageServiceProperties>${Object.keys(DEFAULTS)
     .map((name) => `<${name}>${properties[name] ?? ''}</${name}>`)

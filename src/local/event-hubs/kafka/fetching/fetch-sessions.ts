@@ -59,6 +59,7 @@ export interface FetchView {
   session: SessionView | undefined
 }
 
+/** What the session tells its client, and what it has told it. */
 export interface SessionView {
   /** @returns whether the client must be told, because it has not been, or of something else. */
   isNews(partition: FetchPartition, told: Told): boolean
@@ -66,6 +67,7 @@ export interface SessionView {
   tell(partition: FetchPartition, told: Told, hasRecords: boolean): void
 }
 
+/** The part of a fetch request that sessions are about. */
 export interface FetchDemand {
   sessionId: number
   epoch: number
@@ -73,6 +75,7 @@ export interface FetchDemand {
   forgotten: readonly { topic: string; partition: number }[]
 }
 
+/** A bounded number; a client whose session is gone is told so, and begins another one. */
 export class FetchSessions {
   readonly #sessions = new Map<number, Session>()
   readonly #newNumber: () => number
@@ -88,6 +91,10 @@ export class FetchSessions {
     return this.#sessions.size
   }
 
+  /**
+   * @returns the partitions of this fetch, or a Kafka error: the session is unknown, or its epoch is not the next
+   * one.
+   */
   open(demand: FetchDemand): FetchView {
     const { sessionId, epoch, partitions } = demand
     if (epoch === FIRST || epoch === NONE) {

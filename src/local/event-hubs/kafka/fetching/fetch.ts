@@ -7,6 +7,7 @@ import type { KafkaReader, KafkaWriter } from '../wire/values.ts'
 import type { FetchDemand, FetchPartition, FetchSessions, FetchView } from './fetch-sessions.ts'
 import { untilThereIs } from './long-poll.ts'
 
+/** What a fetch reads from. */
 export interface FetchContext {
   log: HubLog
   hubName: string
@@ -20,6 +21,7 @@ const MAX_BYTES = 4_000_000
 const MAX_EVENTS = 20_000
 const MAX_WAIT_MS = 60_000
 
+/** Waits until there is as much as the client wants at least, or for as long as it wants; both are bounded. */
 export async function fetch(
   context: FetchContext,
   version: number,

@@ -8,6 +8,10 @@ const EARLIEST = -2
 /** Others stand for places that later versions of the request know, as -3 for the newest time. */
 const isPlace = (timestamp: number) => timestamp >= EARLIEST
 
+/**
+ * By time: the first event that is not older, −1 when there is none; −1 asks for the end, −2 for the beginning.
+ * Another negative number is refused.
+ */
 export function listOffsets(
   { log, hubName }: { log: HubLog; hubName: string },
   version: number,

@@ -2,6 +2,7 @@
 import type { HubLog } from '../../log/log.ts'
 import type { FetchPartition } from './fetch-sessions.ts'
 
+/** Milliseconds and bytes, already bounded. */
 export interface Patience {
   /** The client wants so many at least, or waits so long. */
   minBytes: number

@@ -5,6 +5,7 @@
  */
 import { ERROR } from '../wire/protocol.ts'
 
+/** A JoinGroup request. Times in milliseconds. */
 export interface Join {
   memberId: string
   /** A static member's own name, under which it comes back after a restart (KIP-345). */
@@ -18,6 +19,7 @@ export interface Join {
   protocols: readonly { name: string; metadata: Buffer }[]
 }
 
+/** `error` is a Kafka error code; with one, the rest says nothing. */
 export interface JoinAnswer {
   error: number
   generation: number
@@ -28,6 +30,7 @@ export interface JoinAnswer {
   members: readonly { memberId: string; instanceId: string | undefined; metadata: Buffer }[]
 }
 
+/** `assignment` is the member's part, as the leader has encoded it; empty with an error. */
 export interface SyncAnswer {
   error: number
   assignment: Buffer
@@ -41,6 +44,7 @@ interface Member extends Join {
   sync: ((answer: SyncAnswer) => void) | undefined
 }
 
+/** As the protocol names them; a group that is not known is `Dead`. */
 export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable'
 
 /** How long a new group waits for more members, so that several that start together are shared out once (ms). */
@@ -48,6 +52,7 @@ const FIRST_REBALANCE_MS = 250
 const MAX_MEMBERS = 100
 const NOBODY = Buffer.alloc(0)
 
+/** In memory: after a restart all members join anew. What the group has read is kept elsewhere. */
 export class ConsumerGroup {
   readonly #members = new Map<string, Member>()
   readonly #newId: () => string
@@ -70,6 +75,7 @@ export class ConsumerGroup {
     return this.#members.size === 0
   }
 
+  /** As DescribeGroups wants it. */
   describe() {
     return {
       state: this.#state,
@@ -158,6 +164,7 @@ export class ConsumerGroup {
     return this.#state === 'PreparingRebalance' ? ERROR.rebalanceInProgress : ERROR.none
   }
 
+  /** @returns a Kafka error code. */
   leave(memberId: string): number {
     if (!this.#members.has(memberId)) return ERROR.unknownMemberId
     this.#remove(memberId)

@@ -8,6 +8,7 @@ const SWEEP_EVERY_MS = 100
 const MAX_GROUPS = 200
 const NAME = /^[\x21-\x7e]{1,256}$/
 
+/** The number of groups is bounded; those without members are dropped, as their offsets are kept. */
 export class Coordinator {
   readonly offsets: GroupOffsets
   readonly #groups = new Map<string, ConsumerGroup>()
@@ -37,10 +38,12 @@ export class Coordinator {
     return this.#groups.get(name)
   }
 
+  /** Of groups that have members, or have committed something. */
   names(): string[] {
     return [...new Set([...this.#groups.keys(), ...this.offsets.names()])]
   }
 
+  /** For people: how far each group has come. */
   progress(): GroupProgress[] {
     return this.names().map((name) => ({
       name,
@@ -52,6 +55,7 @@ export class Coordinator {
     }))
   }
 
+  /** Drops members that have fallen silent. Called by the coordinator's own timer, which stops when no group is left. */
   sweep(): void {
     for (const [name, group] of this.#groups) {
       group.sweep()
@@ -60,6 +64,7 @@ export class Coordinator {
     if (this.#groups.size === 0) this.close()
   }
 
+  /** Stops the timer. */
   close(): void {
     clearInterval(this.#timer)
     this.#timer = undefined

@@ -18,6 +18,7 @@ const MAX_BYTES = 8_000_000
 /** As Kafka's brokers have it (`offset.metadata.max.bytes`). */
 export const MAX_METADATA_LENGTH = 4096
 
+/** A bounded number of groups. */
 export class GroupOffsets {
   readonly #groups: StateMap<Saved>
 
@@ -32,10 +33,12 @@ export class GroupOffsets {
     })
   }
 
+  /** Of all groups that have committed something. */
   names(): string[] {
     return this.#groups.entries().map(([name]) => name)
   }
 
+  /** By partition; empty for a group that is not known. */
   of(group: string): ReadonlyMap<number, CommittedOffset> {
     const { offsets = {} } = this.#groups.get(group) ?? {}
     return new Map(Object.entries(offsets).map(([partition, committed]) => [Number(partition), committed]))

@@ -6,6 +6,7 @@ import type { JoinAnswer } from './consumer-group.ts'
 import type { Coordinator } from './coordinator.ts'
 import { type CommittedOffset, MAX_METADATA_LENGTH } from './group-offsets.ts'
 
+/** What the answers are made of. */
 export interface GroupContext {
   coordinator: Coordinator
   hubName: string
@@ -17,6 +18,7 @@ export interface GroupContext {
 /** As the service bounds it. */
 const SESSION_TIMEOUT_MS = { min: 6000, max: 300_000 }
 
+/** Answers when the group has agreed on its members, up to the rebalance timeout later. */
 export async function joinGroup(
   { coordinator, clientId, clientHost }: GroupContext,
   version: number,
@@ -68,6 +70,7 @@ export async function joinGroup(
   })
 }
 
+/** Answers when the leader has shared out the partitions. */
 export async function syncGroup(
   { coordinator }: GroupContext,
   version: number,
@@ -85,6 +88,7 @@ export async function syncGroup(
   answer.int16(error).bytes(assignment)
 }
 
+/** Also how a member learns that the others begin anew. */
 export function heartbeat(
   { coordinator }: GroupContext,
   version: number,
@@ -97,6 +101,7 @@ export function heartbeat(
   answer.int16(coordinator.find(name)?.heartbeat(memberId, generation, instanceId) ?? ERROR.unknownMemberId)
 }
 
+/** The others begin anew at once, not only after the session timeout. */
 export function leaveGroup(
   { coordinator }: GroupContext,
   version: number,
@@ -108,6 +113,7 @@ export function leaveGroup(
   answer.int16(coordinator.find(name)?.leave(memberId) ?? ERROR.unknownMemberId)
 }
 
+/** Each partition has an answer of its own; what is refused changes nothing. */
 export function offsetCommit(
   { coordinator, hubName, partitionCount }: GroupContext,
   version: number,
@@ -147,6 +153,7 @@ export function offsetCommit(
   })
 }
 
+/** −1 for a partition of which nothing was committed: the client's own setting says where it begins. */
 export function offsetFetch(
   { coordinator, hubName, partitionCount }: GroupContext,
   version: number,
@@ -173,6 +180,7 @@ export function offsetFetch(
   if (version >= 2) answer.int16(ERROR.none)
 }
 
+/** A group that is not known is answered as `Dead`, which is no error. */
 export function describeGroups(
   { coordinator }: GroupContext,
   version: number,
@@ -211,6 +219,7 @@ export function deleteGroups(
   })
 }
 
+/** One broker has all groups. */
 export function listGroups(
   { coordinator }: GroupContext,
   version: number,

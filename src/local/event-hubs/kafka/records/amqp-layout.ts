@@ -1,5 +1,6 @@
 /** How Kafka's parts of an event lie in its AMQP message: value ↔ body, key ↔ partition key, headers ↔ application properties. */
 
+/** The message annotation that holds it, as text. */
 export const PARTITION_KEY = 'x-opt-partition-key'
 /**
  * Annotation beside the partition key: the very bytes of a key that is no text. Every AMQP client takes the partition key for

@@ -6,6 +6,7 @@ import { KafkaReader, MalformedKafkaError } from '../wire/values.ts'
 import { decompress } from './compression.ts'
 import { crc32c, crc32cOfChange } from './crc32c.ts'
 
+/** What the header says, and the records behind it. */
 export interface RecordBatch {
   /** The records, decompressed. */
   content: Buffer
@@ -29,6 +30,7 @@ const MAGIC = 2
 const CHECKED_FROM = 21
 /** The length counts what follows it. */
 const LENGTH_BEHIND = 12
+/** From the base offset to the number of records. */
 export const BATCH_HEADER_BYTES = 61
 const LOG_APPEND_TIME = 0x08
 const TRANSACTIONAL = 0x10

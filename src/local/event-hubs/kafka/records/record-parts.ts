@@ -36,6 +36,7 @@ export interface Piece {
   length: number
 }
 
+/** One Kafka header. */
 export interface HeaderPiece {
   name: Piece
   value: Piece
@@ -59,6 +60,7 @@ export class RecordParts {
   #bodies = 0
   #isPlain = true
 
+  /** @param index below `headerCount`. Valid until the next {@link read}. */
   header(index: number): HeaderPiece {
     return this.#headers[index] as HeaderPiece
   }

@@ -2,6 +2,7 @@
 
 const LENGTH_BYTES = 4
 
+/** Of one connection. It keeps no more than one message that has begun. */
 export class FrameSplitter {
   #chunks: Buffer[] = []
   #size = 0

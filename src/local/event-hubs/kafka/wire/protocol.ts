@@ -1,5 +1,6 @@
 /** What of the Kafka protocol is spoken: requests by number, the versions of each, and the error codes. https://kafka.apache.org/protocol */
 
+/** Requests by their number (API key). */
 export const API = {
   produce: 0,
   fetch: 1,
@@ -52,6 +53,7 @@ export const VERSIONS: ReadonlyMap<number, readonly [min: number, max: number]> 
   [API.deleteGroups, [0, 1]],
 ])
 
+/** Error codes, as far as they are given here. */
 export const ERROR = {
   none: 0,
   unknownServerError: -1,
@@ -89,4 +91,5 @@ export const ERROR = {
 
 /** The one broker that there is. */
 export const NODE_ID = 0
+/** One cluster: a client that remembers it sees the same one after a restart. */
 export const CLUSTER_ID = 'rtstream-local'

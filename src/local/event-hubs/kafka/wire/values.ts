@@ -20,6 +20,7 @@ export class KafkaReader {
     this.#bytes = bytes
   }
 
+  /** Bytes that were not read yet. */
   get left(): number {
     return this.#bytes.length - this.#offset
   }
@@ -31,6 +32,7 @@ export class KafkaReader {
     return start
   }
 
+  /** Big-endian, like all numbers here. */
   int8 = (): number => this.#bytes.readInt8(this.#take(1))
   int16 = (): number => this.#bytes.readInt16BE(this.#take(2))
   int32 = (): number => this.#bytes.readInt32BE(this.#take(4))
@@ -44,6 +46,7 @@ export class KafkaReader {
     return value
   }
 
+  /** UTF-8, its length as int16; undefined for −1. */
   nullableString = (): string | undefined => {
     const length = this.int16()
     if (length === -1) return undefined
@@ -51,6 +54,7 @@ export class KafkaReader {
     return this.#bytes.toString('utf8', start, start + length)
   }
 
+  /** @throws MalformedKafkaError for an absent one. */
   string = (): string => {
     const text = this.nullableString()
     if (text === undefined) throw new MalformedKafkaError('a text is missing')
@@ -65,15 +69,22 @@ export class KafkaReader {
     return this.#bytes.subarray(start, start + length)
   }
 
+  /** Empty for absent ones. A view, not a copy. */
   bytes = (): Buffer => this.nullableBytes() ?? Buffer.alloc(0)
 
+  /** All that was not read yet. A view, not a copy. */
   rest = (): Buffer => this.#bytes.subarray(this.#take(this.left))
 
+  /** A view, not a copy. */
   slice(length: number): Buffer {
     const start = this.#take(length)
     return this.#bytes.subarray(start, start + length)
   }
 
+  /**
+   * Its count as int32; undefined for −1. @throws MalformedKafkaError for more items than bytes are left, or than
+   * any request needs.
+   */
   nullableArray<T>(item: () => T): T[] | undefined {
     const count = this.int32()
     if (count === -1) return undefined
@@ -82,6 +93,7 @@ export class KafkaReader {
     return Array.from({ length: count }, item)
   }
 
+  /** Empty for an absent one. */
   array<T>(item: () => T): T[] {
     return this.nullableArray(item) ?? []
   }
@@ -110,6 +122,7 @@ export class KafkaWriter {
     return start
   }
 
+  /** Bytes written so far. */
   get length(): number {
     return this.#lengthBefore + this.#length
   }
@@ -138,6 +151,7 @@ export class KafkaWriter {
     return this
   }
 
+  /** Whole numbers up to 2^53; negative ones too. */
   int64(value: number): this {
     const at = this.#room(8)
     this.#bytes.writeInt32BE(Math.floor(value / 2 ** 32), at)
@@ -149,6 +163,7 @@ export class KafkaWriter {
     return this.int8(value ? 1 : 0)
   }
 
+  /** Its length as int16; undefined is written as −1. */
   string(text: string | undefined): this {
     if (text === undefined) return this.int16(-1)
     const size = Buffer.byteLength(text)
@@ -158,12 +173,14 @@ export class KafkaWriter {
     return this
   }
 
+  /** As they are, without a length. */
   raw(bytes: Uint8Array): this {
     const at = this.#room(bytes.length)
     this.#bytes.set(bytes, at)
     return this
   }
 
+  /** Their length as int32; undefined is written as −1. Long ones are not copied. */
   bytes(bytes: Uint8Array | undefined): this {
     if (bytes === undefined) return this.int32(-1)
     return this.int32(bytes.length).#part(bytes)
@@ -180,6 +197,7 @@ export class KafkaWriter {
     return bytes.length < LARGE_BYTES ? this.raw(bytes) : this.#refer(asBuffer(bytes))
   }
 
+  /** Its count as int32, then each item. */
   array<T>(items: readonly T[], write: (item: T) => void): this {
     this.int32(items.length)
     for (const item of items) write(item)
