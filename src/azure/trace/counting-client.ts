@@ -18,9 +18,9 @@ export function countingClient(client: LakeClient): CountingClient {
         yield entry
       }
     },
-    async read(container, path, signal) {
+    async read(container, path, signal, range) {
       cost.reads++
-      const file = await client.read(container, path, signal)
+      const file = await client.read(container, path, signal, range)
       cost.bytes += file?.length ?? 0
       return file
     },
