@@ -11,6 +11,7 @@ const HOST_METADATA = '/databricks/.well-known/databricks-config'
 /** Asked without a token, as in the service: clients ask it to learn how to get one. */
 export const isHostMetadata = ({ url }: IncomingMessage) => url?.split('?')[0] === HOST_METADATA
 
+/** Where a client learns where to get a token; it has none yet, so none is asked of it. */
 export const hostMetadataRoute: Route = {
   method: 'GET',
   pattern: HOST_METADATA,

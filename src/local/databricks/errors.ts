@@ -20,6 +20,8 @@ function wordOf({ status, code }: HttpError): string {
   )
 }
 
+/** Of a request that can never be right. */
 export const invalid = (message: string) => new HttpError(400, 'INVALID_PARAMETER_VALUE', message)
 
+/** Of a job, run or path that is not there. */
 export const missing = (message: string) => new HttpError(404, 'RESOURCE_DOES_NOT_EXIST', message)

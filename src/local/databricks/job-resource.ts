@@ -3,6 +3,7 @@ import { USER_NAME } from './discovery.ts'
 import type { JobSettings, JobTask } from './job-settings.ts'
 import type { Job } from './job-store.ts'
 
+/** The answer of `jobs/get`, and one entry of `jobs/list`. */
 export function describeJob({ settings, ...job }: Job) {
   return { ...job, creator_user_name: USER_NAME, run_as_user_name: USER_NAME, settings: filledIn(settings) }
 }

@@ -1,6 +1,7 @@
 /** The settings of a job: those we use are validated, all others are kept as sent. */
 import { invalid } from './errors.ts'
 
+/** The part that decides what runs here. */
 export interface JobSettings {
   name?: string
   max_concurrent_runs?: number
@@ -9,6 +10,7 @@ export interface JobSettings {
   [setting: string]: unknown
 }
 
+/** What is to run. Members that are not named here are kept and have no effect. */
 export interface JobTask {
   task_key?: string
   notebook_task?: { notebook_path?: string; [setting: string]: unknown }
@@ -38,6 +40,7 @@ function checkTask(task: unknown, at: string): void {
     throw invalid(`${at}.notebook_task.notebook_path must be a text.`)
 }
 
+/** For members of a request's JSON, which may be anything. */
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 

@@ -9,6 +9,7 @@ import { StateMap, StateMapFullError } from '../storage/state-map.ts'
 import { invalid } from './errors.ts'
 import { type JobSettings, parseSettings, updatedSettings } from './job-settings.ts'
 
+/** As it is kept, and as the API tells it. */
 export interface Job {
   job_id: number
   /** Epoch ms. */
@@ -22,6 +23,7 @@ const FIRST_ID = 1001
 /** Silver and gold. */
 const OWN_JOBS = 2
 
+/** A bounded number of jobs, kept in a state file. */
 export class JobStore {
   readonly #jobs: StateMap<Job>
   readonly #clock: Clock
@@ -60,6 +62,7 @@ export class JobStore {
     return job
   }
 
+  /** @throws HttpError 400 for settings that cannot run here, or when there are too many jobs. */
   create(settings: Record<string, unknown>): Job {
     const created_time = this.#clock.now()
     // Derived from the time: the id of a deleted job, which may still have runs, is not reused.
@@ -67,6 +70,7 @@ export class JobStore {
     return this.#put({ job_id, created_time, settings: parseSettings(settings) })
   }
 
+  /** All settings are replaced. @throws HttpError 400 */
   reset(id: unknown, settings: Record<string, unknown>): void {
     this.#put({ ...this.find(id), settings: parseSettings(settings) })
   }
@@ -77,6 +81,7 @@ export class JobStore {
     this.#put({ ...job, settings: parseSettings(updatedSettings(job.settings, changes, removed)) })
   }
 
+  /** @returns what it was. @throws HttpError 400 when it is not there, 403 for the two of the pipeline. */
   delete(id: unknown): Job {
     const job = this.find(id)
     if (job.job_id < FIRST_ID + OWN_JOBS)

@@ -1,6 +1,7 @@
 /** Pages of a list whose newest stand first: what is added while somebody reads on shifts nothing. */
 import { invalid } from './errors.ts'
 
+/** How a list is cut into pages; bounds in entries. */
 export interface PageRules {
   /** Name of the list in the answer. */
   name: string

@@ -3,6 +3,7 @@
 import { HttpError } from '../http/errors.ts'
 import { type Clock, monotonicOf } from '../runtime/clock.ts'
 
+/** Of all clients together. */
 export interface RateLimit {
   perSecond: number
   /** Requests that may come at once after a quiet time. */

@@ -13,6 +13,7 @@ import { describeRun, jobRunId, withoutTasks } from './run-resource.ts'
 
 const MAX_TOKEN = 64
 
+/** What the routes work on. */
 export interface JobsApiOptions {
   jobs: JobStore
   runs: RunHistory
@@ -22,6 +23,7 @@ export interface JobsApiOptions {
 
 type Handlers = Record<string, (call: Call) => Promise<Answer> | Answer>
 
+/** Each request counts against the rate limit, also one that is then refused. */
 export function jobsRoutes({ jobs, runs, checkRate }: JobsApiOptions): Route[] {
   const handlers = { ...jobHandlers(jobs, runs), ...runHandlers(jobs, runs) }
   return Object.entries(handlers).flatMap(([name, handle]) => {

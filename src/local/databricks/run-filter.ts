@@ -4,6 +4,7 @@ import { invalid } from './errors.ts'
 
 const RUN_TYPES = ['JOB_RUN', 'WORKFLOW_RUN', 'SUBMIT_RUN']
 
+/** Any other value counts as false. */
 export const isTrue = (query: URLSearchParams, name: string) => query.get(name)?.toLowerCase() === 'true'
 
 /** @throws HttpError 400 */

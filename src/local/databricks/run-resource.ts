@@ -53,6 +53,7 @@ const STATES: Readonly<Record<Exclude<RunState, 'ended'>, string>> = {
 
 /** The id of the task's run is the job run's id, shifted into a range of its own. */
 const TASK_OFFSET = 1_000_000_000
+/** From the id of a run or of its one task, which clients may ask for as well. */
 export const jobRunId = (id: number) => (id > TASK_OFFSET ? id - TASK_OFFSET : id)
 
 interface RunResource {

@@ -1,11 +1,13 @@
 /** Objects in the workspace, and how an import turns content into them. */
 import { invalid } from './errors.ts'
 
+/** What stands at one path. */
 export type WorkspaceObject =
   | { kind: 'DIRECTORY' }
   | Notebook
   | { kind: 'FILE' /** base64 */; content: string }
 
+/** As it was imported; it is never run. */
 export interface Notebook {
   kind: 'NOTEBOOK'
   language: string
@@ -15,6 +17,7 @@ export interface Notebook {
   content: string
 }
 
+/** Of `workspace/import`; not yet checked. */
 export interface ImportRequest {
   path: string
   /** base64 */

@@ -13,6 +13,7 @@ const MAX_BYTES = 20_000_000
 /** Folders of every workspace. */
 const FIRST_FOLDERS = ['/', '/Shared', '/Users']
 
+/** @param stateFile holds all objects; their number and size are bounded. */
 export function workspaceRoutes(stateFile: string, checkRate: () => void): Route[] {
   const objects = new StateMap<WorkspaceObject>({
     file: stateFile,

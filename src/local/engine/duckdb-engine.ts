@@ -15,6 +15,7 @@ import { ContinuousQuery } from './query/query.ts'
 import { QueryCheckpoint } from './query/query-checkpoint.ts'
 import { QueryRun, type RunnableQuery } from './query/query-run.ts'
 
+/** The engine, and what bronze's retention must know of it. */
 export interface DuckDbEngine {
   engine: NotebookEngine
   /**

@@ -11,6 +11,7 @@ export const SERVICE_FAULTS = [
   'token-expired',
   'stuck-consumer',
 ] as const
+/** Names from the pipeline's list of faults, as far as the services have to do with them. */
 export type ServiceFault = (typeof SERVICE_FAULTS)[number]
 
 /** What has to be done, beside asking {@link FaultSwitch.isActive}, when a fault begins and ends. */
@@ -19,16 +20,19 @@ export interface FaultDeed {
   end(): void | Promise<void>
 }
 
+/** What a service only asks about needs no deed; what must be done at once has one. */
 export class FaultSwitch {
   readonly #active = new Set<ServiceFault>()
   readonly #deeds = new Map<ServiceFault, FaultDeed>()
   /** One at a time: a hub that is being closed cannot be opened yet. */
   #turn: Promise<void> = Promise.resolve()
 
+  /** Asked at each request. */
   isActive(name: ServiceFault): boolean {
     return this.#active.has(name)
   }
 
+  /** @param deed is begun when the fault is injected, and ended when it is mended. */
   on(name: ServiceFault, deed: FaultDeed): void {
     this.#deeds.set(name, deed)
   }

@@ -10,6 +10,7 @@ const THROTTLED = {
     'The request was terminated because the namespace is being throttled. Error code : 50002. Please wait 4 seconds and try again.',
 }
 
+/** Both take effect for connections that are open. */
 export const hubFaults = (faults: FaultSwitch): HubFaults => ({
   refuseSend: () => (faults.isActive('hub-throttles') ? THROTTLED : undefined),
   isTokenExpired: () => faults.isActive('token-expired'),

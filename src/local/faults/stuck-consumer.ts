@@ -3,6 +3,7 @@ import { createConnection } from 'node:net'
 import rhea, { type Connection, type EventContext } from 'rhea'
 import type { FaultDeed } from './fault-switch.ts'
 
+/** How it signs in, and what it reads. */
 export interface StuckConsumerOptions {
   /** Of the hub without TLS. */
   port: () => number
@@ -16,6 +17,7 @@ export interface StuckConsumerOptions {
 /** Deliveries that it asks for and then leaves lying. */
 const CREDIT = 5
 
+/** One connection, for as long as the fault lasts. */
 export function stuckConsumer(options: StuckConsumerOptions): FaultDeed {
   let connection: Connection | undefined
   return {

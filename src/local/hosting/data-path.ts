@@ -17,6 +17,7 @@ import { type JobTuning, StreamAnalyticsJob } from '../stream-analytics/job.ts'
 import { BronzeRetention } from '../stream-analytics/retention.ts'
 import type { EngineFactory, LocalEngine } from './engine-factory.ts'
 
+/** What tests replace, and what is shared with the ports. */
 export interface DataPathDependencies {
   clock: Clock
   logger: Logger
@@ -28,6 +29,7 @@ export interface DataPathDependencies {
   lakeChanges?: LakeChanges | undefined
 }
 
+/** The parts, already open. */
 export interface DataPath {
   log: HubLog
   lake: LakeFolder

@@ -6,6 +6,7 @@ import { namingFile } from '../storage/naming-file.ts'
 import type { HubEndpoints } from './hub-endpoints.ts'
 import type { SessionKeys } from './session-keys.ts'
 
+/** Of all services, once they listen. */
 export interface Listening {
   dataDir: string
   partitions: number

@@ -7,14 +7,16 @@ import { findDuckDb } from '../engine/duckdb/find-duckdb.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { LocalAzureOptions } from '../runtime/options.ts'
 
+/** An engine, and what bronze's job and retention must know of it. */
 export interface LocalEngine {
   engine: NotebookEngine
   /** @returns whether silver has durably read a bronze file, as things stand now (path relative to the container). */
   readBySilver(): (path: string) => boolean
-  /** How long a window of bronze stays open after its first event (ms); undefined: the job's default. */
+  /** How long an output batch stays open after its first event (ms); undefined: the job's default. */
   rollIntervalMs?: number
 }
 
+/** The same for both engines. */
 export interface EngineFactoryOptions {
   engine: LocalAzureOptions['engine']
   lakeRoot: string
@@ -27,6 +29,7 @@ export interface EngineFactoryOptions {
   failpoint?: ((point: string) => void) | undefined
 }
 
+/** Replaced in tests. @throws when what the engine needs is not installed. */
 export type EngineFactory = (options: EngineFactoryOptions) => Promise<LocalEngine>
 
 /** Spark lists all of bronze for every batch, and remembers each file for ever: it gets fewer and longer ones, and makes fewer batches. */

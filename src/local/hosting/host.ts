@@ -13,6 +13,7 @@ export interface WorkerInput {
   lakeChanges?: SharedArrayBuffer | undefined
 }
 
+/** Messages of the worker. */
 export type FromWorker =
   | { type: 'started'; endpoints: LocalAzureEndpoints }
   /** The answer to a {@link FaultChange}. */
@@ -37,8 +38,10 @@ export interface FaultChange {
   deed: 'inject' | 'mend'
 }
 
+/** Messages to the worker. `stop` is answered by its end. */
 export type ToWorker = 'stop' | 'groups' | FaultChange
 
+/** The services as this process sees them. */
 export interface LocalAzure {
   endpoints: LocalAzureEndpoints
   /** The worker died: no local service answers any more. Called at most once, never after close. */
@@ -58,6 +61,7 @@ const START_TIMEOUT_MS = 180_000
 /** A stop that takes longer is cut off; the data is safe at any moment. */
 const CLOSE_TIMEOUT_MS = 15_000
 
+/** Beside what the services themselves need. */
 export interface StartOptions {
   logLevel?: string
   /** Will this process be a client of the services over TLS? Default: yes. */

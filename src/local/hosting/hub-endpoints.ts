@@ -6,6 +6,7 @@ import type { FaultDeed } from '../faults/fault-switch.ts'
 import type { ClosingStack } from '../runtime/closing.ts'
 import type { LocalAzureOptions } from '../runtime/options.ts'
 
+/** Of both protocols. */
 export interface HubEndpointsOptions extends Omit<EventHubsOptions, 'ports' | 'limits'> {
   /** 0 = a free port. */
   ports: Pick<LocalAzureOptions['ports'], 'amqp' | 'amqpTls' | 'kafka' | 'kafkaTls'>
@@ -15,6 +16,7 @@ export interface HubEndpointsOptions extends Omit<EventHubsOptions, 'ports' | 'l
   newId: () => string
 }
 
+/** Four ports: each protocol plain and over TLS. */
 export interface HubEndpoints {
   /** What both listen on; the same after they were away. */
   ports(): Record<'plain' | 'tls' | 'kafka' | 'kafkaTls', number>

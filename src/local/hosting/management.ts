@@ -34,6 +34,7 @@ import { Artifacts } from '../synapse/artifacts.ts'
 import { synapseError } from '../synapse/error-form.ts'
 import { pipelineRunRoutes } from '../synapse/pipeline-runs.ts'
 
+/** What the control planes steer, and what they keep. */
 export interface ManagementOptions {
   job: StreamAnalyticsJob
   engine: NotebookEngine
@@ -55,6 +56,7 @@ export interface ManagementOptions {
   retryAfterSeconds?: number | undefined
 }
 
+/** One port, over TLS. */
 export interface Management {
   port: number
   /** Takes no more requests, cancels the runs, and resolves when they have ended. */

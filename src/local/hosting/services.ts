@@ -26,6 +26,7 @@ import { type HubEndpoints, startHubEndpoints } from './hub-endpoints.ts'
 import { type Management, startManagement } from './management.ts'
 import { type SessionKeys, sessionKeys } from './session-keys.ts'
 
+/** Everything that runs in the worker. */
 export interface LocalServices {
   endpoints: LocalAzureEndpoints
   /** What can be broken on purpose. */
@@ -36,6 +37,7 @@ export interface LocalServices {
   close(): Promise<void>
 }
 
+/** Replaced in tests; the program gives the logger and little else. */
 export interface ServiceDependencies {
   logger: Logger
   clock?: Clock

@@ -7,6 +7,7 @@ import type { KeyMode } from '../runtime/options.ts'
 import { fixedSecrets, type SessionSecrets, sessionSecrets } from '../runtime/session-secrets.ts'
 import { readStateFile, writeJsonAtomically } from '../storage/state-file.ts'
 
+/** Everything by which a client proves itself, or the services do. */
 export interface SessionKeys extends SessionSecrets {
   tls: Certificate
 }

@@ -95,6 +95,7 @@ export async function readForm(request: IncomingMessage, limitBytes = JSON_LIMIT
   }
 }
 
+/** Its parts have to be taken apart; any other body is the content itself. */
 export const isForm = ({ headers }: IncomingMessage) =>
   /^multipart\/form-data\b/i.test(headers['content-type'] ?? '')
 

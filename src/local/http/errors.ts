@@ -3,9 +3,11 @@ import type { IncomingMessage } from 'node:http'
 /** A refusal that the client is told about: status, the service's error code, and one line for a person. */
 export class HttpError extends Error {
   override readonly name = 'HttpError'
+  /** Of HTTP. */
   readonly status: number
   /** The service's own word: `InvalidAuthenticationToken`, `PathAlreadyExists`, … */
   readonly code: string
+  /** Beside those that every answer has. */
   readonly headers: Readonly<Record<string, string>>
 
   constructor(

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { HttpError } from './errors.ts'
 import type { Handler } from './server.ts'
 
+/** One request that has a route. */
 export interface Call {
   request: IncomingMessage
   /** Decoded values of the pattern's `:name` segments. */
@@ -19,6 +20,7 @@ export interface Answer {
   body?: unknown
 }
 
+/** One method on one form of path. */
 export interface Route {
   method: string
   /** `/subscriptions/:subscription/providers/…`; literal segments are compared without case, as ARM does. */

@@ -17,11 +17,13 @@ import { askForBodyWhenRead, drainBody } from './body.ts'
 import { armError, type ErrorForm, HttpError } from './errors.ts'
 import { refuseForeignOrigin } from './origin.ts'
 
+/** Of pino, without what would end or change it. */
 export type Logger = Pick<PinoLogger, 'debug' | 'info' | 'warn' | 'error'>
 
 /** Answers one request. What it throws becomes the service's error answer; see {@link HttpError}. */
 export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void
 
+/** Each bound has a default that fits every stand-in. */
 export interface HttpServerOptions {
   /** 0 = a free port. */
   port: number
@@ -42,6 +44,7 @@ const REQUEST_TIMEOUT_MS = 120_000
 const KEEP_ALIVE_MS = 75_000
 const MAX_CONNECTIONS = 1_000
 
+/** A server that takes requests. */
 export interface Listening {
   port: number
   /** Stops listening and ends every connection, idle or busy. Safe to call twice. */

@@ -18,9 +18,12 @@ export const INTERVALS: Readonly<Record<string, number>> = {
   FULL: Number.POSITIVE_INFINITY,
 }
 const AGGREGATIONS = ['average', 'count', 'maximum', 'minimum', 'total'] as const
+/** In the case in which answers have it. */
 export type Aggregation = (typeof AGGREGATIONS)[number]
 
+/** Compared without case. */
 export const NAMESPACE = 'microsoft.streamanalytics/streamingjobs'
+/** All that there are, in the order in which definitions list them. */
 export const METRIC_NAMES = [...COUNTS, ...(Object.keys(GAUGES) as GaugeName[])]
 /** What stands for a name in a list of metrics. */
 export const DESCRIPTIONS: Readonly<Record<CountName | GaugeName, string>> = {
@@ -39,10 +42,12 @@ export const DESCRIPTIONS: Readonly<Record<CountName | GaugeName, string>> = {
 }
 const MAX_NAMES = 20
 
+/** A request, checked. */
 export interface MetricsQuery {
   names: readonly (CountName | GaugeName)[]
   /** In the case in which the request wrote it. */
   namespace: string
+  /** ISO 8601 duration, or `FULL`. */
   interval: string
   /** Undefined: each metric comes in its primary one. */
   aggregations: readonly Aggregation[] | undefined
@@ -119,4 +124,5 @@ function time(text: string | null): number | undefined {
   return parsed
 }
 
+/** Azure Monitor's one code for what a query may not have. */
 export const badRequest = (message: string) => new HttpError(400, 'BadRequest', message)

@@ -28,6 +28,7 @@ const BATCH_VERSIONS = ['2023-10-01', '2024-02-01', '2024-07-01']
 const RESOURCE_VERSIONS = ['2018-01-01', '2019-07-01', '2021-05-01', '2023-10-01', '2024-02-01']
 const MAX_RESOURCES = 50
 
+/** Each question samples the job's gauges first, so that they are as of now. */
 export function metricsRoutes(job: StreamAnalyticsJob, clock: Clock): Route[] {
   const route = (
     method: string,

@@ -7,6 +7,7 @@ import { hasKeys, readStateFile, writeJsonAtomically } from '../storage/state-fi
 /** How a run ended. `skipped`: it never began, as others were under way. `lost`: the process ended under it. */
 export type RunEnd = 'cancelled' | 'failed' | 'skipped' | 'lost'
 
+/** One run, as it is kept in the state file. */
 export interface RunRecord {
   id: string
   /** The job or pipeline that it is a run of. */
@@ -24,8 +25,10 @@ export interface RunRecord {
   progress: BatchProgress | undefined
 }
 
+/** `ended` says nothing about how: that is in the record. */
 export type RunState = 'queued' | NotebookRun['state'] | 'ended'
 
+/** How a service treats a start that comes again, or while another run is active. */
 export interface StartOptions {
   idempotencyToken?: string | undefined
   /** Runs of one owner at the same time. */
@@ -39,6 +42,7 @@ export class QueueFullError extends Error {
   override readonly name = 'QueueFullError'
 }
 
+/** What runs are made of, and where they are kept. */
 export interface RunHistoryOptions {
   engine: NotebookEngine
   stateFile: string
@@ -55,6 +59,7 @@ const isHistory = (found: unknown) =>
 const KEPT = 100
 const MAX_QUEUED = 20
 
+/** Runs that were active when the process ended come back as `lost`. */
 export class RunHistory {
   readonly #options: RunHistoryOptions
   readonly #live = new Map<string, NotebookRun>()
@@ -76,10 +81,12 @@ export class RunHistory {
     return owner === undefined ? this.#records : this.#records.filter((record) => record.owner === owner)
   }
 
+  /** Undefined also for a run that is too old to be kept. */
   find(id: string): RunRecord | undefined {
     return this.list().find((record) => record.id === id)
   }
 
+  /** `queued`: another run of its owner has to end first. */
   stateOf(record: RunRecord): RunState {
     if (record.endedAt !== undefined) return 'ended'
     return this.#live.get(record.id)?.state ?? 'queued'

@@ -15,6 +15,7 @@ export interface ResourceFacts {
   retentionMs: number
 }
 
+/** In the form of ARM's generic list. */
 export interface Resource {
   id: string
   name: string
@@ -28,10 +29,14 @@ export interface Resource {
 
 /** Resource Manager's own form of the region that the job names. */
 export const LOCATION = 'westus'
+/** ARM id. */
 export const SUBSCRIPTION_ID = `/subscriptions/${subscription}`
+/** ARM id. */
 export const GROUP_ID = `${SUBSCRIPTION_ID}/resourceGroups/${resourceGroup}`
+/** On the group and on every resource in it. */
 export const TAGS = { application: 'rtstream-tui', environment: 'local' } as const
 
+/** The one that there is. */
 export const describeSubscription = () => ({
   id: SUBSCRIPTION_ID,
   subscriptionId: subscription,
@@ -43,6 +48,7 @@ export const describeSubscription = () => ({
   subscriptionPolicies: { locationPlacementId: 'Public_2014-09-01', spendingLimit: 'Off' },
 })
 
+/** Has the subscription's id, as there is no directory. */
 export const describeTenant = () => ({
   id: `/tenants/${subscription}`,
   tenantId: subscription,
@@ -50,6 +56,7 @@ export const describeTenant = () => ({
   tenantCategory: 'Home',
 })
 
+/** The one that there is. */
 export const describeGroup = () => ({
   id: GROUP_ID,
   name: resourceGroup,

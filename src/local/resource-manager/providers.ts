@@ -52,6 +52,7 @@ const PROVIDERS: Readonly<Record<string, readonly ResourceType[]>> = {
   'Microsoft.Insights': typesOf(['2024-02-01', '2023-10-01', '2018-01-01'], 'metrics'),
 }
 
+/** The whole list. */
 export const describeProviders = () => Object.keys(PROVIDERS).map((name) => describe(name))
 
 /** @param name in any case. Undefined when there is none. */

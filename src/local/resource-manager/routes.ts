@@ -38,6 +38,7 @@ const TOP = [
   'Microsoft.Synapse/workspaces',
 ]
 
+/** Every other method is refused with the reason, not with 404. */
 export function resourceRoutes(facts: ResourceFacts): Route[] {
   const all = ({ request }: Call) => resources(facts, selfUrl(request, ''))
   const read = (pattern: string, handle: (call: Call) => unknown): Route[] => [

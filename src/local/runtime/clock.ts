@@ -5,6 +5,7 @@ export interface Clock {
   monotonic?(): number
 }
 
+/** The program's own. */
 export const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() }
 
 /** What a duration is measured by. */

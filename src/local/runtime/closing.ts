@@ -9,6 +9,7 @@ interface Part {
 /** A part that takes longer is left behind: the data is safe at any moment. */
 const LIMIT_MS = 4000
 
+/** What fails or hangs does not keep the others from being stopped. */
 export class ClosingStack {
   readonly #parts: Part[] = []
   readonly #logger: Pick<Logger, 'warn'>
@@ -21,6 +22,7 @@ export class ClosingStack {
     this.#limitMs = limitMs
   }
 
+  /** @param name for the log. @param close may be called at any time from now on. */
   add(name: string, close: Part['close']): void {
     this.#parts.push({ name, close })
   }

@@ -15,10 +15,15 @@ function lengthOf(length: number): number[] {
   return [LONG_FORM | bytes.length, ...bytes]
 }
 
+/** Tag and length before its parts. */
 export const sequence = (...parts: readonly Uint8Array[]): Buffer => der(0x30, ...parts)
+/** Of parts that are already in the order that DER wants. */
 export const set = (...parts: readonly Uint8Array[]): Buffer => der(0x31, ...parts)
+/** OCTET STRING. */
 export const octets = (content: Uint8Array): Buffer => der(0x04, content)
+/** PrintableString; the caller keeps to its letters. */
 export const printable = (text: string): Buffer => der(0x13, Buffer.from(text, 'ascii'))
+/** BOOLEAN. */
 export const TRUE = der(0x01, Buffer.from([255]))
 /** @param unused bits at the end that do not count. */
 export const bits = (content: Uint8Array, unused = 0): Buffer => der(0x03, Buffer.from([unused]), content)

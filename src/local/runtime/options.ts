@@ -27,7 +27,9 @@ export interface LocalAzureOptions {
 /** Keys, token and certificate: new at every start, kept in the data folder, or the same for everybody. */
 export type KeyMode = 'new' | 'kept' | 'fixed'
 
+/** Of the local hub. */
 export const EVENT_HUB_NAME = 'weather'
+/** What clients give instead of names of their own; none of them can be set. */
 export const LOCAL_NAMES = {
   account: 'rtstreamlocal',
   subscription: '00000000-0000-0000-0000-000000000000',

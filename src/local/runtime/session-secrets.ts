@@ -2,6 +2,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { sessionToken } from './session-token.ts'
 
+/** Never written to the log. */
 export interface SessionSecrets {
   /** Bearer token of every server; see {@link sessionToken}. */
   token: string

@@ -16,6 +16,7 @@ interface LogEntry {
   batchId: number
 }
 
+/** Reads what Spark writes, and never changes it. */
 export class BronzeReads {
   readonly #bronzeRoot: string
   readonly #checkpoint: string

@@ -9,6 +9,7 @@ const run = promisify(execFile)
 /** Spark 3.5 runs on these. */
 const JAVA_VERSIONS = [11, 17]
 
+/** What is missing, and how to get it. */
 export class SparkMissingError extends Error {
   override readonly name = 'SparkMissingError'
   readonly hint: string
@@ -19,6 +20,7 @@ export class SparkMissingError extends Error {
   }
 }
 
+/** Where it is looked for. */
 export interface FindOptions {
   /** Folder of the package, which may have a `.venv`. */
   packageRoot: string

@@ -8,6 +8,7 @@ import type { Clock } from '../runtime/clock.ts'
 import { findSpark } from './find-spark.ts'
 import { SparkRun } from './spark-run.ts'
 
+/** What the notebooks' processes are told. */
 export interface SparkEngineOptions {
   lakeRoot: string
   clock: Clock

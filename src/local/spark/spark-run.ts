@@ -8,6 +8,7 @@ import type { NotebookName } from '../engine/api/engine.ts'
 import { LiveRun } from '../engine/api/live-run.ts'
 import type { Clock } from '../runtime/clock.ts'
 
+/** One process. */
 export interface SparkRunOptions {
   notebook: NotebookName
   python: string
@@ -41,6 +42,7 @@ type Message =
   | { event: 'progress'; batchId: number; inputRows: number; durationMs: number }
   | { event: 'failed'; error: string }
 
+/** The process ends with this one: its input is a pipe, and it stops when that is closed. */
 export class SparkRun extends LiveRun {
   readonly #options: SparkRunOptions
   #child: ChildProcess | undefined

@@ -12,6 +12,7 @@ export interface Holder {
   command?: string | undefined
 }
 
+/** Names who has it, as far as that is known. */
 export class DataFolderInUseError extends Error {
   override readonly name = 'DataFolderInUseError'
   /** Undefined when the holder could not be told. */

@@ -5,6 +5,7 @@ import { LogRotation } from './log-rotation.ts'
 /** What is held of lines that could not be written (bytes). */
 const HELD_BYTES = 256_000
 
+/** A stream for pino. */
 export type LogDestination = ReturnType<typeof pino.destination> & {
   /** From now on the file is kept short here. */
   own(): void

@@ -7,6 +7,7 @@ type Destination = ReturnType<typeof pino.destination>
 /** Set aside once it would become larger than this (bytes); one older log is kept. */
 const MAX_LOG_BYTES = 5_000_000
 
+/** Of one writer. */
 export class LogRotation {
   readonly #destination: Destination
   readonly #file: string

@@ -13,8 +13,10 @@ const REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>>
   EISDIR: ['a folder stands there', 'Name another place.'],
 }
 
+/** The system's error with the file's name, in words for a person. */
 export class UnwritableFileError extends Error {
   override readonly name = 'UnwritableFileError'
+  /** What a person can do; undefined for causes without a known remedy. */
   readonly hint: string | undefined
   /** The system's own. */
   readonly code: string | undefined

@@ -6,6 +6,7 @@ export class StateMapFullError extends Error {
   override readonly name = 'StateMapFullError'
 }
 
+/** Which file, and how much may be in it. */
 export interface StateMapOptions<T> {
   file: string
   /** What stands in it at the very first start. */
@@ -17,6 +18,7 @@ export interface StateMapOptions<T> {
   maxBytes: number
 }
 
+/** A change that cannot be saved is not made. */
 export class StateMap<T> {
   readonly #options: StateMapOptions<T>
   readonly #entries: Map<string, T>
@@ -32,6 +34,7 @@ export class StateMap<T> {
     if (!found) this.#save(this.#entries)
   }
 
+  /** The value itself, not a copy. */
   get(key: string): T | undefined {
     return this.#entries.get(key)
   }
@@ -52,6 +55,7 @@ export class StateMap<T> {
     this.#entries.set(key, value)
   }
 
+  /** Keys that are not there are ignored. */
   delete(...keys: string[]): void {
     const changed = new Map(this.#entries)
     for (const key of keys) changed.delete(key)

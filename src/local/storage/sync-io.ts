@@ -22,6 +22,7 @@ const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
 
 const datasync = promisify(fdatasync)
 
+/** Both as of one moment. */
 export interface SmallFile {
   stats: Stats
   bytes: Buffer

@@ -26,6 +26,7 @@ export function readTotals(bronzeRoot: string): Map<number, PartitionTotals> {
   return text === undefined ? new Map() : parseTotals(text)
 }
 
+/** The file is there whole or as it was before. */
 export function writeTotals(bronzeRoot: string, totals: ReadonlyMap<number, PartitionTotals>): void {
   writeJsonAtomically(totalsPath(bronzeRoot), totalsDocument(totals))
 }

@@ -1,16 +1,19 @@
 /** How busy the job is: the stand-in for what it uses of its streaming units. */
 import { performance } from 'node:perf_hooks'
 
+/** Of the job's work, from one measurement to the next. */
 export class BusyShare {
   #since = performance.now()
   #busyMs = 0
   #begunAt: number | undefined
   #cpu = process.cpuUsage()
 
+  /** A turn of the pump begins. */
   begin(): void {
     this.#begunAt = performance.now()
   }
 
+  /** It has ended, well or not. */
   end(): void {
     this.#busyMs += performance.now() - (this.#begunAt ?? performance.now())
     this.#begunAt = undefined

@@ -14,6 +14,7 @@ export interface Condition {
 /** Deserialization errors that are written to the log, per start of the job. */
 const LOGGED_REJECTIONS = 5
 
+/** One of the input and one of the output at most, the newest that matters. */
 export class JobConditions {
   readonly #clock: Clock
   readonly #logger: Pick<Logger, 'info' | 'warn' | 'error'>
@@ -26,9 +27,11 @@ export class JobConditions {
     this.#logger = logger
   }
 
+  /** Undefined: nothing is wrong with it. */
   get input(): Condition | undefined {
     return this.#input
   }
+  /** Undefined: nothing is wrong with it. */
   get output(): Condition | undefined {
     return this.#output
   }
@@ -72,16 +75,19 @@ export class JobConditions {
     this.#output ??= this.#condition(outputCode(error), reasonOf(error))
   }
 
+  /** Its condition is over. */
   outputRecovered(): void {
     this.#output = undefined
     this.#logger.info('stream analytics: the output works again')
   }
 
+  /** The job has ended because of it. */
   inputFailed(error: Error): void {
     this.#logger.error({ reason: error.message }, 'stream analytics: the input failed the job')
     this.#input = this.#condition('InputStartError', reasonOf(error))
   }
 
+  /** The job has ended because of it: the tries are used up. */
   outputFailed(error: Error): void {
     this.#logger.error({ reason: error.message }, 'stream analytics: the output failed the job')
     this.#output = this.#condition(outputCode(error), reasonOf(error))

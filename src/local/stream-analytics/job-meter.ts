@@ -12,6 +12,7 @@ export const COUNTS = [
   'EarlyInputEvents',
   'DroppedOrAdjustedEvents',
 ] as const
+/** Metrics that add up. */
 export type CountName = (typeof COUNTS)[number]
 
 /** Measured now and then; the aggregations are `average`, `minimum`, `maximum`. */
@@ -21,8 +22,10 @@ export const GAUGES = {
   ResourceUtilization: 'Percent',
   ProcessCPUUsagePercentage: 'Percent',
 } as const
+/** Metrics that are measured now and then. */
 export type GaugeName = keyof typeof GAUGES
 
+/** One interval of a metric, in all aggregations. */
 export interface DataPoint {
   /** Start of the interval (epoch ms). */
   start: number
@@ -51,6 +54,7 @@ const MINUTE_MS = 60_000
 /** A day of minutes; what is older is kept as a sum. */
 const KEPT = 1440
 
+/** Minutes older than the service keeps are dropped. */
 export class JobMeter {
   readonly #clock: Clock
   readonly #minutes: Minute[] = []
@@ -63,10 +67,12 @@ export class JobMeter {
     this.#before = { since: createdAt, counts: { ...counted } }
   }
 
+  /** Added to the present minute. */
   count(counts: Partial<Record<CountName, number>>): void {
     addCounts(this.#present().counts, counts)
   }
 
+  /** Into the present minute: its mean, least and greatest value are kept. */
   sample(values: Record<GaugeName, number>): void {
     const { gauges } = this.#present()
     for (const [name, value] of Object.entries(values) as [GaugeName, number][]) {

@@ -9,6 +9,7 @@ export type OutputStart =
   | { mode: 'CustomTime' /** Epoch ms. */; time: number }
   | { mode: 'LastOutputEventTime' }
 
+/** The state file of the job. */
 export interface JobRecord {
   /** Epoch ms. */
   createdAt: number
@@ -30,4 +31,5 @@ export function loadJobRecord(file: string, clock: Clock): JobRecord {
   return record
 }
 
+/** The file is there whole or as it was before. */
 export const saveJobRecord = (file: string, record: JobRecord): void => writeJsonAtomically(file, record)

@@ -7,7 +7,9 @@ import type { StreamAnalyticsJob } from './job.ts'
 
 const { subscription, resourceGroup, job: jobName, account, namespace, asaConsumerGroup } = LOCAL_NAMES
 
+/** As ARM writes it. */
 export const JOB_TYPE = 'Microsoft.StreamAnalytics/streamingjobs'
+/** ARM id of the one job. */
 export const JOB_RESOURCE_ID = `/subscriptions/${subscription}/resourceGroups/${resourceGroup}/providers/${JOB_TYPE}/${jobName}`
 /** In the form in which the service gives it back: the region's name for people. */
 const LOCATION = 'West US'
@@ -24,8 +26,10 @@ const JOB_ID = '00000000-0000-0000-0000-000000000001'
 
 /** A job of ours has no functions, so their list is empty. */
 export const CHILD_KINDS = ['inputs', 'outputs', 'transformations', 'functions'] as const
+/** Segment of the path. */
 export type ChildKind = (typeof CHILD_KINDS)[number]
 
+/** An input, an output or the query. */
 export interface Child {
   kind: ChildKind
   name: string
@@ -86,6 +90,7 @@ export function childrenOf(job: StreamAnalyticsJob, withDiagnostics: boolean): C
   ]
 }
 
+/** As ARM describes it. */
 export const describeChild = ({ kind, name, properties }: Child) => ({
   id: `${JOB_RESOURCE_ID}/${kind}/${name}`,
   name,

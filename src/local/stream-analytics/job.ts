@@ -13,6 +13,7 @@ import { BronzePump } from './pump.ts'
 /** `jobState` as ARM reports it. */
 export type JobState = 'Created' | 'Starting' | 'Running' | 'Degraded' | 'Stopping' | 'Stopped' | 'Failed'
 
+/** Where it reads and writes. */
 export interface JobOptions {
   log: HubLog
   lake: Placer
@@ -25,6 +26,7 @@ export interface JobOptions {
   tuning?: Partial<JobTuning> | undefined
 }
 
+/** Tests make it faster; what is left out has the service's behaviour. */
 export interface JobTuning {
   /** How long a batch stays open (ms). */
   rollIntervalMs: number
@@ -55,6 +57,7 @@ export class JobConflictError extends Error {
 
 /** At most one checkpoint in this time (ms): the files are the truth, it only shortens the search. */
 const CHECKPOINT_EVERY_MS = 10_000
+/** There is one, and it is there from the first start of the program on. */
 export class StreamAnalyticsJob {
   readonly meter: JobMeter
   readonly conditions: JobConditions
@@ -105,6 +108,7 @@ export class StreamAnalyticsJob {
     })
   }
 
+  /** As the service names it; `Degraded` while a write is being tried again. */
   get state(): JobState {
     return this.#state
   }
@@ -122,6 +126,7 @@ export class StreamAnalyticsJob {
       [...this.#progress.partitions].map(([partition, { next }]) => [partition, next]),
     )
   }
+  /** Of the last start. */
   get outputStart(): OutputStart {
     return this.#record.outputStart
   }

@@ -17,6 +17,7 @@ interface Operation {
   polls: number
 }
 
+/** Of the job's routes. */
 export interface OperationsOptions {
   /** Of the job's routes, with its parameters. */
   pattern: string
@@ -41,6 +42,7 @@ const CERTIFICATE_LENGTH = 3000
 const SIGNATURE_LENGTH = 342
 const HASH_LENGTH = 43
 
+/** A bounded number is remembered, in memory. */
 export class Operations {
   readonly #options: OperationsOptions
   readonly #operations = new Map<string, Operation>()
@@ -69,6 +71,7 @@ export class Operations {
     return this.#location(call, NOTHING, { isOver: true, failure: undefined, polls: 0 })
   }
 
+  /** Where the polls go. */
   routes(): Route[] {
     const { pattern, check } = this.#options
     return [

@@ -12,6 +12,7 @@ export interface Placer {
   place(container: string, path: string, data: Uint8Array): Promise<void>
 }
 
+/** A batch whose file stands in bronze; sequence numbers are inclusive. */
 export interface LandedBatch {
   /** The file, relative to the container. */
   path: string
@@ -25,6 +26,7 @@ export interface LandedBatch {
   rejections: readonly { sequenceNumber: number; reason: string }[]
 }
 
+/** Whichever is reached first closes the batch. */
 export interface OutputBatchBounds {
   maxEvents: number
   maxBytes: number

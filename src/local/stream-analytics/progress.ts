@@ -10,6 +10,7 @@ import { minuteOfFolder } from '../../contract/bronze-layout.ts'
 import type { HubLog } from '../event-hubs/log/log.ts'
 import { filesIn, minuteFolders, minuteFoldersOf, readTotals } from './bronze-files.ts'
 
+/** Sequence numbers of the hub. */
 export interface PartitionProgress {
   /** Where the job goes on: the first sequence number that the job has not seen. A start may have set it beyond `held`. */
   next: number
@@ -19,6 +20,7 @@ export interface PartitionProgress {
   file: string | undefined
 }
 
+/** Of the whole job; the pump changes it in place. */
 export interface Progress {
   /** By partition. */
   partitions: Map<number, PartitionProgress>
@@ -34,6 +36,7 @@ export interface Checkpoint extends Omit<Progress, 'partitions'> {
   partitions: Record<string, PartitionProgress>
 }
 
+/** In the form of JSON. */
 export const toCheckpoint = (progress: Progress): Checkpoint => ({
   ...progress,
   partitions: Object.fromEntries(progress.partitions),

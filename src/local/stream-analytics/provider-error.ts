@@ -1,6 +1,7 @@
 /** A refusal by the service's own provider, which words it flat; Resource Manager in front of it has `{error: {…}}`. */
 import { type ErrorForm, HttpError } from '../http/errors.ts'
 
+/** The status alone is the same in both forms. */
 export class ProviderError extends HttpError {}
 
 /** `{"code","message","details"}`, as recorded. */

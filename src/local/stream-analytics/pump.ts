@@ -12,6 +12,7 @@ import {
 } from './output-batch.ts'
 import type { Progress } from './progress.ts'
 
+/** Where it reads and writes, and whom it tells. */
 export interface PumpOptions {
   log: HubLog
   lake: Placer
@@ -41,6 +42,7 @@ export interface PumpOptions {
 /** Below this (events per second) a batch is small, and what each batch costs is most of the work. */
 const CALM_RATE = 50
 
+/** The job starts and stops it any number of times. */
 export class BronzePump {
   readonly #options: PumpOptions
   #unsubscribe: (() => void) | undefined
@@ -56,6 +58,7 @@ export class BronzePump {
     this.#options = options
   }
 
+  /** From `progress` on; what waits is taken at once. */
   start(): void {
     this.#failures = 0
     this.#unsubscribe = this.#options.log.onAppend((partition) => this.#onAppend(partition))

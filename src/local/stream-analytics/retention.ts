@@ -7,6 +7,7 @@ import { addToTotals } from '../../contract/bronze-totals.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { filesIn, minuteFolders, readTotals, writeTotals } from './bronze-files.ts'
 
+/** What may go, and when. */
 export interface BronzeRetentionOptions {
   bronzeRoot: string
   /** Minutes younger than this stay (ms). */
@@ -26,6 +27,7 @@ const EVERY_MS = 60_000
 /** Folders that one look removes at most, so that none takes long. */
 const FOLDERS_PER_LOOK = 30
 
+/** Its timer runs from the start on and keeps no process alive. */
 export class BronzeRetention {
   readonly #options: BronzeRetentionOptions
   readonly #timer: NodeJS.Timeout
@@ -56,6 +58,7 @@ export class BronzeRetention {
     }
   }
 
+  /** Stops the timer. */
   close(): void {
     clearInterval(this.#timer)
   }

@@ -27,6 +27,7 @@ export const API_VERSIONS = ['2020-03-01', '2021-10-01-preview']
 /** As recorded at the start and the stop of a job (s). */
 const RETRY_AFTER_SECONDS = 10
 
+/** What the routes work on. */
 export interface StreamAnalyticsRoutesOptions {
   job: StreamAnalyticsJob
   clock: Clock
@@ -36,6 +37,7 @@ export interface StreamAnalyticsRoutesOptions {
   retryAfterSeconds?: number | undefined
 }
 
+/** The routes of the job itself, and those that its operations are polled by. */
 export function streamAnalyticsRoutes(options: StreamAnalyticsRoutesOptions): Route[] {
   const { job, clock, nextId, retryAfterSeconds = RETRY_AFTER_SECONDS } = options
   const provider = '/providers/Microsoft.StreamAnalytics'

@@ -3,8 +3,10 @@ import { HttpError } from '../http/errors.ts'
 import type { Call, Route } from '../http/router.ts'
 import { LOCAL_NAMES } from '../runtime/options.ts'
 
+/** Other versions are refused. */
 export const API_VERSION = '2020-12-01'
 
+/** ARM id; answers of runs and artifacts contain it. */
 export const WORKSPACE_ID = `/subscriptions/${LOCAL_NAMES.subscription}/resourceGroups/${LOCAL_NAMES.resourceGroup}/providers/Microsoft.Synapse/workspaces/local`
 
 /** A time as the service writes it: `2026-11-24T02:07:30.1230000Z`. @param time epoch ms. */

@@ -7,6 +7,7 @@ import { LOCAL_NAMES } from '../runtime/options.ts'
 import { StateMap, StateMapFullError } from '../storage/state-map.ts'
 import { API_VERSION, sevenDigits, synapseRoute, WORKSPACE_ID } from './api.ts'
 
+/** A notebook or a pipeline. */
 export interface Artifact {
   name: string
   /** A new one at every change. */
@@ -14,6 +15,7 @@ export interface Artifact {
   properties: Readonly<Record<string, unknown>>
 }
 
+/** Segment of the path. */
 export type ArtifactKind = 'notebooks' | 'pipelines'
 
 const LABELS: Readonly<Record<ArtifactKind, string>> = { notebooks: 'Notebook', pipelines: 'Pipeline' }
@@ -33,6 +35,7 @@ interface Operation {
   pollsLeft: number
 }
 
+/** A bounded number, kept in a state file. */
 export class Artifacts {
   readonly #kept: StateMap<Artifact>
   readonly #nextId: () => string
@@ -66,6 +69,7 @@ export class Artifacts {
     return artifact
   }
 
+  /** Reads, changes, and the polls of changes. */
   routes(): Route[] {
     return [
       ...this.#kindRoutes('notebooks'),

@@ -20,6 +20,7 @@ interface NotebookActivity {
   typeProperties?: { notebook?: { referenceName?: string } }
 }
 
+/** A run of a pipeline is a run of its notebook; the activity in it is described from the same record. */
 export function pipelineRunRoutes(artifacts: Artifacts, runs: RunHistory): Route[] {
   const seen = (): SeenRun[] => runs.list().map((record) => ({ record, state: runs.stateOf(record) }))
   const runOf = (id: string | undefined): SeenRun => {

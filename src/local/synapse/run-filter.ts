@@ -3,6 +3,7 @@ import { HttpError } from '../http/errors.ts'
 import { isoTime } from '../http/iso-time.ts'
 import { ACTIVITY_TYPE, lastUpdated, type SeenRun, statusOf } from './run-resource.ts'
 
+/** A checked filter body. */
 export interface RunFilter {
   matches(run: SeenRun): boolean
   order(runs: readonly SeenRun[]): readonly SeenRun[]
@@ -17,6 +18,7 @@ const startOf = ({ record }: SeenRun) => new Date(record.startedAt ?? record.cre
 const endOf = ({ record }: SeenRun) =>
   record.endedAt === undefined ? '' : new Date(record.endedAt).toISOString()
 
+/** What runs of pipelines can be filtered and ordered by. */
 export const PIPELINE_OPERANDS: Operands = new Map([
   ['PipelineName', ({ record }: SeenRun) => record.owner],
   ['Status', statusOf],

@@ -2,6 +2,7 @@
 import type { RunRecord, RunState } from '../notebook-runs/run-history.ts'
 import { sevenDigits, WORKSPACE_ID } from './api.ts'
 
+/** Both as of one moment. */
 export interface SeenRun {
   record: RunRecord
   state: RunState
@@ -29,6 +30,7 @@ export function statusOf({ record, state }: SeenRun): string {
 export const lastUpdated = ({ record }: SeenRun) =>
   record.endedAt ?? record.progress?.at ?? record.startedAt ?? record.createdAt
 
+/** A run that waits has the time at which it was asked for as its start. */
 export function describePipelineRun(run: SeenRun): object {
   const { record } = run
   const from = record.startedAt ?? record.createdAt

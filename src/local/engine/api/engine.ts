@@ -1,7 +1,9 @@
 /** What the Databricks and Synapse stand-ins ask of whatever runs their notebooks: DuckDB in this thread, or Spark. */
 
+/** The three that move data; Azure runs them by the same names. */
 export type NotebookName = 'silver' | 'gold' | 'aggregate'
 
+/** The last micro-batch. Rows are those that it read. */
 export interface BatchProgress {
   batchId: number
   inputRows: number
@@ -10,6 +12,7 @@ export interface BatchProgress {
   at: number
 }
 
+/** One run, from its start to its end; it is not started again. */
 export interface NotebookRun {
   /** `starting` until the first look at the input succeeded; then `running` until cancelled or failed. */
   readonly state: 'starting' | 'running' | 'stopping' | 'cancelled' | 'failed'
@@ -22,6 +25,7 @@ export interface NotebookRun {
   readonly ended: Promise<void>
 }
 
+/** Runs of one notebook follow each other: a new one begins when the one before has ended. */
 export interface NotebookEngine {
   readonly name: 'duckdb' | 'spark'
   /** Starts the notebook as a continuous query that goes on from its checkpoint. Never throws: failures end the run. */

@@ -23,6 +23,7 @@ const MEANINGS: readonly (readonly [RegExp, string])[] = [
   ],
 ]
 
+/** One line; the system's own words follow in brackets. */
 export function readableError(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
   // The lake's own refusal says all there is to say, and what to do.

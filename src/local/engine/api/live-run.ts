@@ -3,6 +3,7 @@ import type { BatchProgress, NotebookRun } from './engine.ts'
 
 /** How the run lives and is cancelled is its engine's. */
 export abstract class LiveRun implements NotebookRun {
+  /** Settles when {@link live} has, whatever came of it. */
   readonly ended: Promise<void>
   state: NotebookRun['state'] = 'starting'
   error: string | undefined

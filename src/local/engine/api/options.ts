@@ -22,6 +22,7 @@ export interface EngineLake {
   reserve(bytes: number): () => void
 }
 
+/** Of the embedded engine. */
 export interface EngineOptions {
   /** Folder with `bronze/`, `silver/`, `gold/` and `checkpoints/`. */
   lakeRoot: string
@@ -35,6 +36,7 @@ export interface EngineOptions {
   tuning?: Partial<EngineTuning>
 }
 
+/** Tests make it faster or smaller; the program leaves it at {@link DEFAULT_TUNING}. */
 export interface EngineTuning {
   /**
    * Least time from the start of one micro-batch to the next of silver (ms), unless a full batch waits; less while hundreds of rows
@@ -71,6 +73,7 @@ export interface EngineTuning {
   failpoint: (point: string) => void | Promise<void>
 }
 
+/** Of the program. */
 export const DEFAULT_TUNING: EngineTuning = {
   triggerIntervalMs: 1000,
   aggregateIntervalMs: 1500,

@@ -9,6 +9,7 @@ import { applyActions, emptyState, type TableState } from '../../../delta/replay
 import { readSmallFile } from '../../storage/sync-io.ts'
 import { RECOVERY } from '../api/recovery.ts'
 
+/** What of it matters for reading the table. */
 export interface LogListing {
   /** Ascending. */
   commits: number[]

@@ -23,6 +23,7 @@ export class ConflictError extends Error {
   override readonly name = 'ConflictError'
 }
 
+/** One commit, before it has a version. */
 export interface Change {
   /** The field's names: `STREAMING UPDATE`, `OPTIMIZE`, … */
   operation: string
@@ -39,6 +40,7 @@ export interface Change {
   commitMetadata?: CommitMetadata
 }
 
+/** A table that the engine writes. What happens when somebody else commits too, says {@link commit}. */
 export class DeltaTable {
   readonly contract: TableContract
   /** Absolute. */

@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises'
 import { flushFile, writeNewFile } from '../../storage/sync-io.ts'
 import type { EngineContext } from '../api/options.ts'
 
+/** A file by container, and by its path in it. */
 export interface LakePlace {
   container: string
   path: string

@@ -79,6 +79,7 @@ export async function writeParquet(
   return { add, rows: written.count }
 }
 
+/** A data file that stands in its place and is in no commit yet. */
 export interface WrittenFile {
   /** The log's entry. */
   add: AddFile

@@ -13,7 +13,9 @@ import { Turns } from './turns.ts'
 export type SqlList =
   | { of: 'whole numbers'; values: readonly number[] }
   | { of: 'texts'; values: readonly string[] }
+/** What a `?` may stand for. */
 export type SqlParameter = string | number | Uint8Array | SqlList
+/** By column name. */
 export type SqlRow = Record<string, unknown>
 
 /**
@@ -34,6 +36,7 @@ const settings = (temporaryFolder: string, memoryLimit: string) => ({
   disabled_optimizers: 'statistics_propagation',
 })
 
+/** One for all queries of the engine: they share its memory limit, and take turns. */
 export class Database {
   readonly #instance: DuckDBInstance
   readonly #values: Values
@@ -68,6 +71,7 @@ export class Database {
     return new Database(instance, await instance.connect(), valuesOf(library), options.memoryLimit)
   }
 
+  /** In UTC. The caller gives it back with {@link disconnect}. */
   async connect(): Promise<Connection> {
     const connection = this.#wrap(await this.#instance.connect())
     this.#connections.add(connection)
@@ -94,6 +98,7 @@ export class Database {
     connection.close()
   }
 
+  /** Also its connections; what runs on them fails. */
   close(): void {
     for (const connection of this.#connections) connection.close()
     this.#connections.clear()
@@ -150,6 +155,7 @@ export class Connection {
     return this.#rowsIn(await this.#inTurn(async () => (await this.#statement(sql, parameters)).run()))
   }
 
+  /** Safe to call twice. */
   close(): void {
     this.#forgetPlans()
     if (this.#open) this.#connection.closeSync()

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 
 const PACKAGE = '@duckdb/node-api'
 
+/** The package is optional, so that an installation without it can still watch Azure. */
 export class DuckDbMissingError extends Error {
   override readonly name = 'DuckDbMissingError'
   readonly hint =

@@ -14,6 +14,7 @@ export class Turns {
     this.#next()
   }
 
+  /** @returns what the work gives, and throws what it throws; its place is free afterwards either way. */
   async take<T>(work: () => Promise<T>): Promise<T> {
     if (this.#running >= this.#places || this.#waiting.length > 0)
       await new Promise<void>((resolve) => {

@@ -35,6 +35,7 @@ const BY_HOUR: UpsertTable = {
 /** Rewriting is what costs, so more readings share a batch when there is a backlog. */
 const ROWS_FACTOR = 4
 
+/** Readings of a batch are merged into the rows of their hours. */
 export class AggregateJob implements BatchJob<DeltaInput, DeltaPosition> {
   readonly name = 'aggregate'
   readonly outputs: readonly [Output]

@@ -36,6 +36,7 @@ export interface BatchSpan {
   hasIntraBatchDuplicates: boolean
 }
 
+/** Works on the table `batch` of the connection that silver has loaded. */
 export class Duplicates {
   readonly #context: EngineContext
   readonly #connection: Connection

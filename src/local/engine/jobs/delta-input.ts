@@ -6,6 +6,7 @@ import type { BatchPlan } from '../query/query.ts'
 import { type SlotSpan, spanOf } from './time-bucket-range.ts'
 import type { UpsertTable } from './upsert-rows.ts'
 
+/** What a batch takes, as its checkpoint keeps it: the same files give the same rows when it runs again. */
 export interface DeltaInput {
   /** Relative to the folder of the table that is read, in the order of the rows. */
   files: string[]
@@ -30,5 +31,6 @@ export async function planOf(
   return { input: deltaInput(files, bucketsIn), position, empty: false, more }
 }
 
+/** SQL of all rows in the batch's files. */
 export const readingsOf = (source: DeltaSource, { files }: DeltaInput): string =>
   `SELECT * FROM ${rowsIn(files.map((file) => source.pathOf(file)))}`

@@ -33,6 +33,7 @@ const WORK_TABLE = `CREATE OR REPLACE TEMP TABLE readings (${COLUMNS.map(({ name
 /** After this many rows the work table is made anew, since DuckDB keeps the space of deleted rows. */
 const ROWS_PER_WORK_TABLE = 5000
 
+/** Readings are appended, and merged into the rows of their minutes. */
 export class GoldJob implements BatchJob<DeltaInput, DeltaPosition> {
   readonly name = 'gold'
   readonly outputs: readonly Output[]

@@ -30,6 +30,7 @@ export type SumRow = Readonly<Record<(typeof SUMS)[number], number>> & {
   readonly highest: number | undefined
 }
 
+/** Only a shortcut: without it the batch reads the file from disk, and the rows are the same. */
 export class LiveRows {
   readonly #context: EngineContext
   readonly #connection: Connection

@@ -19,6 +19,7 @@ import { type BatchSpan, Duplicates } from './deduplication.ts'
 import { linesOf, REASONS, RULE_MACROS, shortWay, validated } from './silver-rules.ts'
 import { insertMany } from './work-table.ts'
 
+/** What a batch takes, as its checkpoint keeps it. */
 export interface SilverInput {
   pieces: BronzePiece[]
   /** Files with foreign names that end in this batch. */
@@ -65,6 +66,7 @@ const isReadByDuckDb = (pieces: readonly BronzePiece[], resolve: (path: string) 
     ({ path, from, to }) => from === 0 && parseBronzeFileName(path) && statSync(resolve(path)).size === to,
   )
 
+/** Every line of bronze becomes a row, a quarantined line, or a counted duplicate. */
 export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
   readonly name = 'silver'
   readonly outputs: readonly Output[]

@@ -198,5 +198,6 @@ export const shortWay = (lines: string) => `
     FROM (SELECT raw, taken_apart(raw) AS l FROM (${lines}))
   )`
 
+/** Of silver, in the order of the contract. */
 export const COLUMNS =
   'eventId, deviceId, deviceSequenceNumber, city, temperature, humidity, "timestamp", createdAt, enqueuedAt, partitionId'

@@ -7,6 +7,7 @@ import { rowsIn } from '../delta/parquet-file.ts'
 import type { Connection } from '../duckdb/database.ts'
 import type { BucketRange } from './time-bucket-range.ts'
 
+/** A table with one row for each bucket of time and city. */
 export interface UpsertTable {
   contract: TableContract
   /** SQL of the bucket, from the columns of the layer before. */

@@ -20,6 +20,7 @@ export interface BronzePosition {
   partial?: { path: string; read: number }
 }
 
+/** What the next batch would take. */
 export interface BronzePlan {
   pieces: BronzePiece[]
   /** Files with foreign names that end in this batch. */
@@ -73,6 +74,7 @@ export class BronzeSource {
     await this.#scan()
   }
 
+  /** It hears of no more files. */
   close(): void {
     this.#stopListening?.()
   }

@@ -23,6 +23,7 @@ export interface DeltaPosition {
   filesRead?: number
 }
 
+/** What the next batch would take. `more`: there are further files. */
 export interface DeltaPlan {
   /** In the order of the rows. */
   files: AddFile[]
@@ -31,6 +32,7 @@ export interface DeltaPlan {
   more: boolean
 }
 
+/** Commits that only move rows to other files are passed over. */
 export class DeltaSource {
   readonly #context: EngineContext
   readonly #connection: Connection

@@ -18,6 +18,7 @@ const CONTAINER = 'checkpoints'
 /** How many finished batches stay on disk, for people who want to look. */
 const KEPT = 10
 
+/** One file of `offsets/`. */
 export interface OffsetEntry<Input, Position> {
   batchId: number
   /** Epoch ms. */
@@ -41,6 +42,7 @@ interface MetadataFile {
   tables: Record<string, string>
 }
 
+/** Read when it is made; written ahead of each batch and behind it. */
 export class QueryCheckpoint<Input, Position> {
   readonly #context: EngineContext
   readonly #query: NotebookName
@@ -49,6 +51,10 @@ export class QueryCheckpoint<Input, Position> {
   offset: OffsetEntry<Input, Position> | undefined
   /** Position and totals after the newest finished batch. */
   committed: { batchId: number; position: Position; totals: BatchCounts } | undefined
+  /**
+   * Id of each output table by its name; undefined before the first batch. Another id means that the table was
+   * made anew.
+   */
   tables: Readonly<Record<string, string>> | undefined
 
   constructor(context: EngineContext, query: NotebookName) {
@@ -63,11 +69,13 @@ export class QueryCheckpoint<Input, Position> {
     return this.offset && this.offset.batchId > (this.committed?.batchId ?? -1) ? this.offset : undefined
   }
 
+  /** Before the first batch. */
   async writeTables(tables: Record<string, string>): Promise<void> {
     await this.#write('metadata.json', { format: 1, tables } satisfies MetadataFile)
     this.tables = tables
   }
 
+  /** Before the batch runs: from now on it must run with this input. */
   async plan(entry: OffsetEntry<Input, Position>): Promise<void> {
     await this.#write(`offsets/${entryName(entry.batchId)}`, entry)
     this.offset = entry

@@ -14,6 +14,7 @@ import type { QueryCheckpoint } from './query-checkpoint.ts'
 /** @param rows that came, where that is known. */
 export type OnInput = (rows?: number) => void
 
+/** What the next batch would take; it becomes the checkpoint's entry. */
 export interface BatchPlan<Input, Position> {
   input: Input
   position: Position
@@ -23,6 +24,7 @@ export interface BatchPlan<Input, Position> {
   more: boolean
 }
 
+/** The batch under way. */
 export interface Batch {
   id: number
   /** What the commit of a table says of the batch. */
@@ -37,6 +39,7 @@ export interface Output {
   everyBatch: boolean
 }
 
+/** What is particular to silver, gold, or the aggregate. */
 export interface BatchJob<Input, Position> {
   readonly name: NotebookName
   readonly outputs: readonly Output[]
@@ -46,14 +49,17 @@ export interface BatchJob<Input, Position> {
    * @param onInput to be called when new input may be there.
    */
   open(position: Position | undefined, firstUnfinished: number, onInput: OnInput): Promise<void>
+  /** Undefined: nothing new. */
   plan(): Promise<BatchPlan<Input, Position> | undefined>
   /** Runs a batch; a table whose `txn` is as far already is left as it is. The same input must give the same rows. */
   execute(batch: Batch, input: Input): Promise<BatchCounts>
   /** Keeps the tables small; called behind a batch. */
   maintain(): Promise<void>
+  /** It hears of no more input. */
   close(): void
 }
 
+/** At most one batch at a time. */
 export class ContinuousQuery<Input = unknown, Position = unknown> {
   readonly #context: EngineContext
   readonly #job: BatchJob<Input, Position>
