@@ -23,6 +23,7 @@ const MOST_FOLLOWED = 5000
 /** Closing waits so long for the hub to take what waits (ms). */
 const CLOSE_PATIENCE_MS = 2000
 
+/** What a phone wants to send, already checked. */
 export interface AudienceReading {
   eventId: string
   deviceId: string
@@ -30,10 +31,13 @@ export interface AudienceReading {
   city: string
   temperature: number
   humidity: number
+  /** How it is corrupted on purpose; undefined: not at all. */
   rubbish: Exclude<CorruptionKind, 'duplicate' | 'late'> | undefined
+  /** 2: a duplicate on purpose. */
   copies: 1 | 2
 }
 
+/** How far a reading has come. The layers in which it can end are among them. */
 export type AudienceStep =
   | 'waiting'
   | 'hub'
@@ -45,10 +49,12 @@ export type AudienceStep =
   | 'gold'
   | 'aggregate'
 
+/** For the phone that sent it. */
 export interface AudienceProgress {
   deviceId: string
   eventId: string
   step: AudienceStep
+  /** The step, for a person. */
   text: string
   /** Epoch milliseconds. */
   at: number
@@ -76,6 +82,7 @@ interface PhoneEvent extends MadeEvent {
   eventId: string
 }
 
+/** `onFull` and `onTrouble` tell the room why nothing is taken at present. */
 export interface AudienceOptions {
   journal: AudienceJournal
   producer: HubProducer
@@ -89,7 +96,9 @@ export interface AudienceOptions {
 
 const keyOf = (deviceId: unknown, number: unknown) => `${deviceId}/${number}`
 
+/** Of one opening of the room. What it does not follow any more still reaches the hub. */
 export class Audience {
+  /** Readings in quarantine, by device. */
   readonly quarantinedBy = new Map<string, number>()
   /** Copies that phones asked for, in this session. */
   plannedDuplicates = 0
@@ -123,6 +132,7 @@ export class Audience {
     return this.#buffered.acknowledged
   }
 
+  /** Readings that the hub has not acknowledged. */
   get buffered(): number {
     return this.#buffered.buffered
   }
@@ -161,6 +171,7 @@ export class Audience {
     }
   }
 
+  /** What the new rows mean for the readings that are followed. */
   sawLake(snapshot: LakeSnapshot): void {
     const progress: AudienceProgress[] = []
     const tell: Tell = (followed, step, text) => {

@@ -14,6 +14,7 @@ import { Audience, type AudienceReading } from './audience.ts'
 import { AudienceJournal } from './journal.ts'
 import type { AudienceRoom, AudienceVisitors, PhoneName, Venue } from './venue.ts'
 
+/** The venue makes the room; the hall decides when. */
 export interface HallOptions {
   store: StateStore
   clock: Clock
@@ -27,6 +28,7 @@ const SENDER_MS = 4000
 
 const NOT_OPEN = 'No room is open: A opens one.'
 
+/** At most one room is open. Every method that a person calls says at once whether it was taken. */
 export class Hall {
   readonly #options: HallOptions
   readonly #journal: AudienceJournal
@@ -55,12 +57,14 @@ export class Hall {
     options.store.flush()
   }
 
+  /** A room that was wanted before there was a target opens now. */
   connect(target: Target): void {
     this.#target = target
     if (this.#wanted !== undefined) this.#open(this.#wanted, target)
     this.#wanted = undefined
   }
 
+  /** The room closes in the background; whoever closes the hall waits for that. */
   toggle(): ActionResult {
     const { audience } = this.#options.store.state
     if (!audience) return this.#begin()
@@ -70,6 +74,7 @@ export class Hall {
     )
   }
 
+  /** On which of this machine's addresses the room opens. */
   choose(address: string): ActionResult {
     const { audience } = this.#options.store.state
     if (audience?.phase !== 'choosing') return refused('The room asks for no address now.')
@@ -78,6 +83,7 @@ export class Hall {
     return this.#openOn(address)
   }
 
+  /** Rules that are not named stay. */
   change(changes: Partial<AudienceRules>): ActionResult {
     if (!this.#room) return refused(NOT_OPEN)
     const { readingsPerSecond: rate = PHONE_RATES.least } = changes
@@ -89,6 +95,7 @@ export class Hall {
     return accepted(saysOf(changes))
   }
 
+  /** By the name that the screen shows, without regard to case. */
   remove(name: string): ActionResult {
     if (!this.#room) return refused(NOT_OPEN)
     const wanted = name.trim().toLowerCase()
@@ -98,6 +105,7 @@ export class Hall {
     return accepted(`${found.name} has left the room.`)
   }
 
+  /** For names that should not be on a screen. */
   clearNames(): ActionResult {
     if (!this.#room) return refused(NOT_OPEN)
     this.#room.clearNames()
@@ -109,6 +117,7 @@ export class Hall {
     return { session: this.#audience?.acknowledged ?? 0, inAll: this.#journal.acknowledged }
   }
 
+  /** Readings that the hub has not acknowledged. */
   get buffered(): number {
     return this.#audience?.buffered ?? 0
   }
@@ -118,12 +127,14 @@ export class Hall {
     return this.#audience?.plannedDuplicates ?? 0
   }
 
+  /** A hub that is empty at the first look is a new one: the journal of another says nothing of it. */
   sawHub(partitions: readonly PartitionProperties[]): void {
     if (!this.#hasSeenHub && enqueuedIn(partitions) === 0) this.#journal.restart()
     this.#hasSeenHub = true
     this.#audience?.sawHub(partitions)
   }
 
+  /** Tells the phones how far their readings are, and all of them what the board shows. */
   sawLake(snapshot: LakeSnapshot): void {
     this.#audience?.sawLake(snapshot)
     const { store, clock } = this.#options
@@ -146,6 +157,7 @@ export class Hall {
     })
   }
 
+  /** Resolves once the room is closed and what was taken has reached the hub, or cannot. */
   async close(): Promise<void> {
     await this.#closing
     await this.#close()

@@ -14,6 +14,7 @@ export interface JournalStorage {
 const MOST_IDS = 10_000
 const MOST_LINES = 20_000
 
+/** Remembers a bounded number of ids, the newest. What cannot be saved is told, and kept in memory. */
 export class AudienceJournal {
   /** Events over the data folder's life; copies count. */
   acknowledged = 0
@@ -40,6 +41,7 @@ export class AudienceJournal {
     return this.#ids.has(eventId)
   }
 
+  /** Those that the hub has just acknowledged. */
   add(ids: readonly string[]): void {
     this.acknowledged += ids.length
     this.#lines += ids.length

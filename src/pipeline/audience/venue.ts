@@ -11,6 +11,7 @@ export interface AudienceBoard {
   lost: number | undefined
 }
 
+/** By which a person removes a phone. */
 export interface PhoneName {
   deviceId: string
   name: string

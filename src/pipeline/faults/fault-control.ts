@@ -12,6 +12,7 @@ import type { StateStore } from '../state/store.ts'
 import { FAULT_NAMES, type Fault, faultNamed } from './registry.ts'
 import { faultyProducer, poisonEvents } from './sender-faults.ts'
 
+/** What a fault's end sets going. */
 export interface FaultControlOptions {
   store: StateStore
   clock: Clock
@@ -37,6 +38,7 @@ interface Mended {
 const heardAt = (stages: AppState['stages']): Mended['heard'] =>
   new Map(STAGE_IDS.map((id) => [id, stages[id].updatedAt]))
 
+/** Two kinds: what fails in front of the hub is here, what fails inside of a service is there. */
 export class FaultControl {
   readonly #options: FaultControlOptions
   readonly #ends = new Map<string, () => void>()
@@ -122,6 +124,7 @@ export class FaultControl {
     if (next.some((one, index) => one !== faults[index])) store.update({ faults: next })
   }
 
+  /** Nothing is mended, and no fault ends by itself any more. */
   close(): void {
     this.#isClosed = true
     for (const cancel of this.#ends.values()) cancel()

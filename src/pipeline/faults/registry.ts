@@ -1,6 +1,7 @@
 /** Everything that can be broken on purpose, as data: palette, key, command line and lessons all read this. */
 import type { StageId } from '../ports/stages.ts'
 
+/** Texts are for a person, each a sentence or less. */
 export interface Fault {
   name: string
   /** What is broken, for a list. */
@@ -131,6 +132,8 @@ export const FAULTS = [
   ),
 ] as const satisfies readonly Fault[]
 
+/** As the command line and lessons name them. */
 export const FAULT_NAMES: readonly string[] = FAULTS.map(({ name }) => name)
 
+/** Undefined: there is none of that name. */
 export const faultNamed = (name: string): Fault | undefined => FAULTS.find((one) => one.name === name)

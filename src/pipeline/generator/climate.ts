@@ -1,5 +1,6 @@
 /** Rough climates of well-known cities, so that charts look like weather: annual mean, season, day, humidity. */
 
+/** One site, from which its weather is computed. */
 export interface Climate {
   city: string
   /** Degrees, north positive: decides which half of the year is warm. */

@@ -10,6 +10,7 @@ const HOUR_MS = 3_600_000
 export const chooseCorruption = (random: Random): CorruptionKind =>
   CORRUPTION_KINDS[Math.floor(random() * CORRUPTION_KINDS.length)] as CorruptionKind
 
+/** A reading after it was corrupted. */
 export interface Corrupted {
   /** The body. */
   text: string

@@ -23,6 +23,7 @@ export function encodeReading(reading: Reading): string {
   return `{"eventId":"${reading.eventId}","deviceId":"${reading.deviceId}","deviceSequenceNumber":${reading.deviceSequenceNumber},"city":${JSON.stringify(reading.city)},"temperature":${reading.temperature},"humidity":${reading.humidity},"timestamp":"${reading.timestamp}","createdAt":"${reading.createdAt}"}`
 }
 
+/** Where a reading of ours comes from. */
 export interface Origin {
   station: number
   sequenceNumber: number

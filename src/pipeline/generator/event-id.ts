@@ -1,6 +1,7 @@
 /** Ids that follow from what they name: a reading that is sent again after a crash has the id it had before. */
 import { hashText, mix } from '../runtime/random.ts'
 
+/** The id of a station's reading; the same for the same two numbers. */
 export type EventIds = (station: number, sequenceNumber: number) => string
 
 /** Of a byte: a table of whole words has 2 MB, and is slower, as the caches do not hold it. */

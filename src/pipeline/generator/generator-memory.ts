@@ -14,6 +14,7 @@ const MANY_EVENTS = 50
 
 type Positions = Readonly<Record<string, number>>
 
+/** The last three say how the producer is, at the moment of asking. */
 export interface GeneratorMemoryOptions {
   storage: GeneratorStorage
   clock: Clock
@@ -26,6 +27,7 @@ export interface GeneratorMemoryOptions {
   isClean: () => boolean
 }
 
+/** A save that fails is told once and tried again with the next. */
 export class GeneratorMemory {
   readonly #options: GeneratorMemoryOptions
   #loaded: Promise<GeneratorState | undefined> | undefined

@@ -33,6 +33,7 @@ const RECOVERY_RETRY_MS = 500
 /** Acknowledged readings kept for the screen between two looks. */
 const NEWEST = 40
 
+/** `dirty` is a share, 0..1; `bufferLimit` counts readings. */
 export interface GeneratorServiceOptions {
   seed: string
   stations: number
@@ -58,6 +59,7 @@ export interface GeneratorFacts
   planned: number
 }
 
+/** Settings may change at any time, running or not. */
 export class GeneratorService implements StageService {
   readonly #options: GeneratorServiceOptions
   readonly #clock: Clock
@@ -119,6 +121,7 @@ export class GeneratorService implements StageService {
     })
   }
 
+  /** Resolves at once: `starting` lasts until the numbers of the last session are recovered. */
   async start(): Promise<void> {
     if (this.#phase === 'starting' || this.#phase === 'running') return
     this.#become('starting')
@@ -148,6 +151,7 @@ export class GeneratorService implements StageService {
 
   // ── Settings, live ────────────────────────────────────────────────────────────────────────────────────────────────
 
+  /** Stations that are taken away keep their numbers for when they come back. */
   setStations(count: number): void {
     this.#settings.stations = count
     this.#repace((generator) => {
@@ -167,6 +171,7 @@ export class GeneratorService implements StageService {
     if (this.#generator) this.#generator.dirty = share
   }
 
+  /** @param factor how many times as many readings. A second burst takes the place of the first. */
   burst(factor: number, durationMs: number): void {
     this.#burst = { factor, until: this.#clock.monotonic() + durationMs }
     this.#repace((generator) => {

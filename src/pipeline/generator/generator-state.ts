@@ -1,5 +1,6 @@
 /** What the generator must remember: which number each station has reached, as far as the hub has acknowledged it. */
 
+/** As it is saved, and found at the next start. */
 export interface GeneratorState {
   /** Id of the data folder, made once: part of every eventId. */
   run: string

@@ -1,8 +1,10 @@
 /** The generator's state in words. */
 import type { StageStatus } from '../ports/stages.ts'
 
+/** What the generator itself is about, whatever the hub does. */
 export type GeneratorPhase = 'stopped' | 'starting' | 'running' | 'stopping' | 'failed'
 
+/** Everything that its status depends on. */
 export interface GeneratorCondition {
   phase: GeneratorPhase
   detail: string | undefined
@@ -19,6 +21,7 @@ export interface GeneratorCondition {
 /** A hub that is away for less than this is not worth a warning colour (ms). */
 const BLINK_MS = 1000
 
+/** `degraded` while it runs and the hub takes nothing, or there is no room for readings. */
 export function describeGenerator(condition: GeneratorCondition): StageStatus {
   const { phase, detail, since } = condition
   const trouble = phase === 'running' ? troubleOf(condition) : undefined

@@ -31,6 +31,7 @@ export interface ShownReading {
   at: number
 }
 
+/** The same ones give the same readings. */
 export interface GeneratorOptions {
   seed: string
   /** Id of the data folder: ids and numbers go on within it. */
@@ -59,9 +60,12 @@ interface Moment {
 
 /** The same seed, run and calls give the same events, byte for byte. */
 export class Generator {
+  /** How many of each kind, since it was made. */
   readonly corrupted: Record<CorruptionKind, number> = noneCorrupted()
   readonly idOf: EventIds
+  /** May change while it runs, as all that follows. */
   intervalMs: number
+  /** Share, 0..1. */
   dirty: number
   /** How many times as often as usual the stations report: above 1 in a burst. */
   speed = 1

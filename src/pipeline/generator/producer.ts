@@ -22,6 +22,7 @@ const LATE_MS = DEDUPLICATION_WINDOW_MS / 2
 /** A hub that takes the call and fails is asked again for this long; then a person must look. */
 const SERVICE_ERROR_PATIENCE_MS = 10_000
 
+/** `since` is monotonic milliseconds. */
 export type SenderCondition =
   | { readonly state: 'well' }
   /** The hub is away or throttles: the same events are tried again. */
@@ -29,6 +30,7 @@ export type SenderCondition =
   /** Trying again by itself would not help. The events wait until {@link BufferedProducer.resume}. */
   | { readonly state: 'failed'; readonly reason: string; readonly error: ServiceError }
 
+/** Whom it asks, and whom it tells. */
 export interface SenderOptions {
   producer: HubProducer
   clock: Clock
@@ -48,7 +50,9 @@ export interface SenderOptions {
 export class BufferedProducer {
   /** Events handed to the producer, counted once however often they are tried. */
   sent = 0
+  /** Since it was made. */
   acknowledged = 0
+  /** Events. */
   readonly limit: number
   readonly #options: SenderOptions
   readonly #closing = new AbortController()
@@ -68,6 +72,7 @@ export class BufferedProducer {
     this.limit = options.limit
   }
 
+  /** Not acknowledged yet, those under way included. */
   get buffered(): number {
     return this.#waiting.length + this.#underWay.length
   }
@@ -86,6 +91,7 @@ export class BufferedProducer {
     return this.#condition
   }
 
+  /** Takes all of them: whoever makes events asks for {@link room} first. */
   offer(events: readonly MadeEvent[]): void {
     for (const event of events) this.#waiting.push(event)
     this.#run()

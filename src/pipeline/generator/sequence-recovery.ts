@@ -10,6 +10,7 @@ import type { GeneratorState } from './generator-state.ts'
 /** Events read back at most when no saved state tells where to begin. */
 export const READ_BACK_LIMIT = 500_000
 
+/** What the generator begins with. */
 export interface SequenceRecovery {
   run: string
   /** Next number per station. */
@@ -59,6 +60,7 @@ export class StationNumbers {
     this.#next = next.slice()
   }
 
+  /** 0 for a station that has never sent. */
   next(station: number): number {
     return this.#next[station] ?? 0
   }
@@ -73,6 +75,7 @@ export class StationNumbers {
     if (number >= (this.#next[station] as number)) this.#next[station] = number + 1
   }
 
+  /** A copy. */
   snapshot(): Float64Array {
     return this.#next.slice()
   }

@@ -3,6 +3,7 @@ const SLAB_BYTES = 65_536
 /** UTF-8 takes at most so many bytes for a code unit. */
 const MOST_BYTES = 3
 
+/** A piece goes when nobody holds a text of it any more. */
 export class Slab {
   #bytes = Buffer.allocUnsafeSlow(SLAB_BYTES)
   #used = 0

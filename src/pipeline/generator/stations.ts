@@ -4,6 +4,7 @@ import type { Site } from './climate.ts'
 
 const POOL = 2048
 
+/** Any number of them: several share a site. */
 export interface Stations {
   siteOf(station: number): Site
 }

@@ -1,6 +1,8 @@
 /** A lesson as Markdown with front matter: steps, each with a caption, what to press, a bet, and a check (docs/workshop.md). */
 
+/** Read and checked as a whole before it is played. */
 export interface Lesson {
+  /** Of its file, and as the command line names it. */
   name: string
   title: string
   minutes: number
@@ -9,6 +11,7 @@ export interface Lesson {
   steps: readonly LessonStep[]
 }
 
+/** Texts are plain, one paragraph each. */
 export interface LessonStep {
   heading: string
   caption: string
@@ -45,6 +48,7 @@ export interface Condition {
 }
 
 const COMPARISONS = ['>=', '<=', '!=', '=', '>', '<'] as const
+/** Between a number of the state and one of the lesson. */
 export type Comparison = (typeof COMPARISONS)[number]
 
 /** A lesson that cannot be read: which line, and what was expected. */

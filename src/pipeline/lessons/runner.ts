@@ -13,6 +13,7 @@ interface Playing {
   atStart: AppState
 }
 
+/** One lesson at a time. It looks at the store only while one is played. */
 export class LessonRunner {
   readonly actions: LessonActions
   readonly #store: StateStore
@@ -37,6 +38,7 @@ export class LessonRunner {
     this.#store.update({ lessons: lessons.map(({ name, title, minutes }) => ({ name, title, minutes })) })
   }
 
+  /** It follows the store no more. */
   close(): void {
     this.#unsubscribe?.()
     this.#unsubscribe = undefined

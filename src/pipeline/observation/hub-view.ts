@@ -6,6 +6,7 @@ import type { ConsumerGroupSlice, HubSlice, PartitionSlice } from '../state/stat
 /** Looks that a partition's history goes back. */
 const HISTORY_POINTS = 120
 
+/** Keeps what rates are made of from one look to the next. */
 export class HubView {
   readonly #rate = new RateMeter()
   readonly #series = new SecondSeries()

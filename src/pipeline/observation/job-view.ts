@@ -6,6 +6,7 @@ import type { JobSlice, LayerSlice } from '../state/state.ts'
 
 const HISTORY_POINTS = 60
 
+/** Keeps what rates are made of from one look to the next. */
 export class JobView {
   readonly #input: RateMeter
   readonly #output: RateMeter
@@ -58,6 +59,7 @@ export class JobView {
   }
 }
 
+/** What the job's own description says, which comes with its status and not with the metrics. */
 export const withProperties = (before: JobSlice, job: JobProperties | undefined): JobSlice =>
   job ? { ...before, streamingUnits: job.streamingUnits } : before
 

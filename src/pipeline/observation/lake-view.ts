@@ -12,6 +12,7 @@ const RATE_SPAN_MS = 10_000
 type Seen = Pick<TableSnapshot, 'files' | 'bytes' | 'rows' | 'newestAt' | 'commits'> &
   Pick<BronzeSnapshot, 'newestFiles'>
 
+/** Keeps what rates are made of from one look to the next. */
 export class LakeView {
   readonly #rows = new Map(LAYERS.map((name) => [name, new RateMeter(RATE_SPAN_MS)]))
   readonly #bytes = new Map(LAYERS.map((name) => [name, new RateMeter(RATE_SPAN_MS)]))

@@ -31,6 +31,7 @@ export function tailOfMade({ shown, partitionKey, body }: MadeEvent): TailEvent 
   }
 }
 
+/** A row of silver; texts of other clients are cut. */
 export function tailOfRow(row: ArrivedRow): TailEvent {
   return {
     at: row.enqueuedAt ?? row.committedAt,
@@ -43,6 +44,7 @@ export function tailOfRow(row: ArrivedRow): TailEvent {
   }
 }
 
+/** As far as the refused line can be read. @param now in place of a time that it lacks. */
 export function tailOfQuarantined({ raw, reasons, enqueuedAt }: QuarantinedRow, now: number): TailEvent {
   const line = parse(raw) ?? {}
   return {

@@ -27,6 +27,7 @@ import { tailOfMade, tailOfQuarantined, tailOfRow, tailWith } from './tail.ts'
 /** Rows of other clients, and quarantined rows, taken into the tail from one look. */
 const TAIL_PER_LOOK = 40
 
+/** Whom it asks, and where it writes. */
 export interface WatcherOptions {
   target: Target
   generator: GeneratorService
@@ -44,6 +45,7 @@ export interface WatcherOptions {
 
 type Source = 'hub' | 'lake' | 'metrics'
 
+/** Three polls at paces of their own; one that fails leaves the others alone. */
 export class Watcher {
   readonly #options: WatcherOptions
   readonly #pollers: Poller[]
@@ -68,6 +70,7 @@ export class Watcher {
     ]
   }
 
+  /** Resolves when each service was asked once, answer or not. */
   async open(): Promise<void> {
     await Promise.all(this.#pollers.map((one) => one.open()))
   }
@@ -87,6 +90,7 @@ export class Watcher {
     await Promise.all(this.#pollers.map((one) => one.refresh()))
   }
 
+  /** Nothing is asked any more; what is under way is given up. */
   async close(): Promise<void> {
     await Promise.all(this.#pollers.map((one) => one.close()))
   }

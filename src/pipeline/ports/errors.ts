@@ -18,11 +18,13 @@ export type ServiceErrorKind =
 
 export class ServiceError extends Error {
   override readonly name = 'ServiceError'
+  /** By which callers decide; the message is for a person. */
   readonly kind: ServiceErrorKind
   /** Which service, as a person calls it: `Event Hubs`, `Stream Analytics`, … */
   readonly service: string
   /** What to do now, one line; shown after the message. */
   readonly hint: string | undefined
+  /** As the service asks; undefined: it did not say. */
   readonly retryAfterMs: number | undefined
   /** Nobody is signed in, or the token is not accepted: unlike a new role, that never comes by waiting. */
   readonly needsSignIn: boolean

@@ -1,6 +1,7 @@
 /** What the pipeline asks of the event hub. `src/azure/event-hubs/` implements it over the SDK. */
 import type { ServiceError } from './errors.ts'
 
+/** Its place in an array tells it from others: equal bodies are not one event. */
 export interface OutgoingEvent {
   /** UTF-8 JSON, or any bytes when the reading was corrupted on purpose. */
   body: Uint8Array
@@ -10,6 +11,7 @@ export interface OutgoingEvent {
 /** Part of a send was not acknowledged; the caller keeps these and sends them again. */
 export class SendError extends Error {
   override readonly name = 'SendError'
+  /** In the order of sending. The hub may hold some of them all the same. */
   readonly unacknowledged: readonly OutgoingEvent[]
   constructor(unacknowledged: readonly OutgoingEvent[], cause: ServiceError) {
     super(cause.message, { cause })
@@ -17,6 +19,7 @@ export class SendError extends Error {
   }
 }
 
+/** Open for the whole session. */
 export interface HubProducer {
   /** Opens what the first send would wait for. Whoever leaves it out, or sees it fail, sends all the same. */
   open?(signal?: AbortSignal): Promise<void>
@@ -28,6 +31,7 @@ export interface HubProducer {
   close(): Promise<void>
 }
 
+/** As of the moment of asking. */
 export interface PartitionProperties {
   id: string
   beginningSequenceNumber: number
@@ -37,6 +41,7 @@ export interface PartitionProperties {
   isEmpty: boolean
 }
 
+/** An event of any sender. */
 export interface ReceivedEvent {
   partitionId: string
   sequenceNumber: number
@@ -45,6 +50,7 @@ export interface ReceivedEvent {
   body: Uint8Array | undefined
 }
 
+/** Each call may throw ServiceError. */
 export interface HubReader {
   partitions(signal?: AbortSignal): Promise<PartitionProperties[]>
   /**

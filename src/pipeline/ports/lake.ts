@@ -31,6 +31,7 @@ export interface BronzeFile {
   at: number
 }
 
+/** Counts over bronze's whole life, files that retention has deleted included. */
 export interface BronzeSnapshot {
   files: number
   bytes: number
@@ -49,6 +50,7 @@ export interface BronzeSnapshot {
   newestFiles?: readonly BronzeFile[] | undefined
 }
 
+/** A table as of its newest version. */
 export interface TableSnapshot {
   /** −1 while the table does not exist. */
   version: number
@@ -79,12 +81,15 @@ export interface ArrivedRow {
   committedAt: number
 }
 
+/** A line that silver has refused, and by which rules. */
 export interface QuarantinedRow {
   raw: string
   reasons: readonly string[]
+  /** Epoch ms. */
   enqueuedAt: number | null
 }
 
+/** Weighted by readings. Whole °C and percent went in; the means have fractions. */
 export interface CityMean {
   city: string
   temperature: number
@@ -92,6 +97,7 @@ export interface CityMean {
   readings: number
 }
 
+/** Every layer after one poll, and the rows that are new since the one before. */
 export interface LakeSnapshot {
   bronze: BronzeSnapshot
   silver: TableSnapshot
@@ -116,6 +122,7 @@ export interface HubState {
   lastSequenceNumbers: ReadonlyMap<string, number>
 }
 
+/** One for a session: each poll goes on where the last one ended. */
 export interface LakeReader {
   /**
    * What has changed since the last call. Costs follow the number of new files and commits, never the lake's size.
@@ -150,6 +157,8 @@ export interface TableAudit {
   latencyP95Ms: number | undefined
 }
 
+/** Reads whole tables, so it is asked once, at the end. */
 export interface TableAuditor {
+  /** @param options.since the beginning of the run: what was committed before is not looked at. @throws ServiceError */
   audit(options: { since: Date; signal?: AbortSignal }): Promise<TableAudit>
 }

@@ -2,25 +2,31 @@
 
 /** Views that a query may name. */
 export const QUERY_TABLES = ['bronze', 'silver', 'quarantine', 'gold', 'by_minute', 'aggregated'] as const
+/** What a query may name. */
 export type QueryTable = (typeof QUERY_TABLES)[number]
 
 /** The views that stand in a text, as whole words. */
 export const tablesIn = (sql: string): QueryTable[] =>
   QUERY_TABLES.filter((name) => new RegExp(`\\b${name}\\b`, 'i').test(sql))
 
+/** Both with all columns; Parquet with their types too. */
 export const EXPORT_FORMATS = ['csv', 'parquet'] as const
+/** Also the file's extension. */
 export type ExportFormat = (typeof EXPORT_FORMATS)[number]
 
+/** Beyond the first the result is cut, beyond the second the query fails. */
 export interface QueryLimits {
   /** Rows that are returned at most. */
   rows: number
   timeoutMs: number
 }
+/** Unless the command says otherwise. */
 export const DEFAULT_LIMITS: QueryLimits = { rows: 10_000, timeoutMs: 30_000 }
 
 /** So much is fetched from Azure without asking a person first. */
 export const FETCHED_UNASKED_BYTES = 100_000_000
 
+/** As much as the limits allow. */
 export interface QueryResult {
   columns: readonly string[]
   /** JSON values, by column. */
@@ -32,6 +38,7 @@ export interface QueryResult {
   bytes: number
 }
 
+/** Each call sees the tables as of its own beginning. */
 export interface LakeQuery {
   /** What a query would fetch. */
   size(tables: readonly QueryTable[], signal?: AbortSignal): Promise<{ files: number; bytes: number }>

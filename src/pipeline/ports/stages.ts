@@ -1,11 +1,13 @@
 /** What the pipeline asks of the stages that a service runs: the Stream Analytics job, the Databricks jobs, the Synapse pipeline. */
 /** Stage identifiers, in the order in which data flows and in which the keys 1–5 stand. */
 export const STAGE_IDS = ['generator', 'streamAnalytics', 'silver', 'gold', 'aggregate'] as const
+/** The generator too, though no service runs it. */
 export type StageId = (typeof STAGE_IDS)[number]
 
 /** A stage's state, the same for every service. The service's own word for it stands beside it. */
 export type StageState = 'stopped' | 'starting' | 'running' | 'stopping' | 'degraded' | 'failed' | 'unknown'
 
+/** A service's answer. */
 export interface StageStatus {
   state: StageState
   /** The service's own word, unchanged: `Running`, `TERMINATED SUCCESS`, `InProgress`, … */
@@ -21,6 +23,7 @@ export interface StageStatus {
   job?: JobProperties | undefined
 }
 
+/** One run, whether it has ended or not. */
 export interface RunOutcome {
   runId: string
   state: StageState
@@ -35,12 +38,14 @@ export interface RunOutcome {
   error?: string | undefined
 }
 
+/** Of the Stream Analytics job alone. */
 export interface JobProperties {
   streamingUnits: number | undefined
   /** Undefined: the job has never written output, so `LastOutputEventTime` is not allowed. */
   lastOutputEventTime: Date | undefined
 }
 
+/** Each call may throw ServiceError. */
 export interface StageService {
   status(signal?: AbortSignal): Promise<StageStatus>
   /** Idempotent: a stage that runs or starts is left alone. Resolves when the service has accepted the command. */
@@ -49,6 +54,7 @@ export interface StageService {
   stop(signal?: AbortSignal): Promise<void>
 }
 
+/** Undefined members: the service has no value for that time. */
 export interface JobMetrics {
   /** End of the newest minute (or instant) that the numbers cover. */
   at: Date
@@ -64,6 +70,7 @@ export interface JobMetrics {
   resourceUtilization: number | undefined
 }
 
+/** Asked apart from the job's status: on Azure another service has them, minutes late. */
 export interface MetricsSource {
   /** Undefined: the service has no numbers yet (a stopped job has none). */
   jobMetrics(signal?: AbortSignal): Promise<JobMetrics | undefined>

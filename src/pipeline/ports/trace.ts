@@ -10,6 +10,7 @@ export type TraceQuery =
   | { kind: 'city'; city: string }
   | ({ kind: 'position' } & TracePosition)
 
+/** Where the hub has the event. */
 export interface TracePosition {
   /** Partition id. */
   partition: string
@@ -37,6 +38,7 @@ interface Step<Name extends string, Facts> {
 /** A row as its table has it: times as ISO-8601 text, 64-bit numbers as numbers. */
 export type TraceRow = Readonly<Record<string, string | number | boolean | null | readonly string[]>>
 
+/** The data file in which a row came. It may have been compacted since. */
 export interface TableFile {
   /** Version of the commit that brought the row. */
   version: number
@@ -47,6 +49,7 @@ export interface TableFile {
   fileRows: number | undefined
 }
 
+/** What the sender says. */
 export type MadeStep = Step<
   'made',
   {
@@ -60,6 +63,7 @@ export type MadeStep = Step<
     number: number | undefined
   }
 >
+/** The hub's own facts. */
 export type AcknowledgedStep = Step<
   'acknowledged',
   TracePosition & {
@@ -71,6 +75,7 @@ export type AcknowledgedStep = Step<
     isBatchWhole: boolean
   }
 >
+/** A line, or why there is none. */
 export type BronzeStep = Step<
   'bronze',
   {
@@ -86,20 +91,24 @@ export type BronzeStep = Step<
     reason?: string | undefined
   }
 >
+/** The three ways out of silver. */
 export type SilverStep = Step<
   'silver',
   | ({ outcome: 'row'; row: TraceRow } & TableFile)
   | ({ outcome: 'quarantine'; reasons: readonly string[]; raw: string } & TableFile)
   | { outcome: 'duplicate'; of: DuplicateOf }
 >
+/** The event that was kept in place of this one. */
 export interface DuplicateOf {
   eventId: string
   /** Undefined: the hub no longer holds it. */
   position: TracePosition | undefined
+  /** Epoch ms. */
   enqueuedAt: number
   /** The layer that kept it. */
   keptIn: 'silver' | 'quarantine'
 }
+/** The row as gold has it. */
 export type GoldStep = Step<'gold', { row: TraceRow } & TableFile>
 
 /** A row of means before and after the commit that took the event in; undefined: there was none. */
@@ -114,9 +123,12 @@ export interface MeansChange {
   /** Readings that the same commit took in, this one included; undefined: the commit does not say. */
   readings: number | undefined
 }
+/** The mean that it went into; `minute` is ISO 8601 in UTC. */
 export type MinuteStep = Step<'minute', { minute: string; city: string } & MeansChange>
+/** The mean that it went into; `date` is `yyyy-MM-dd` and `hour` 0 to 23, both UTC. */
 export type AggregateStep = Step<'aggregate', { city: string; date: string; hour: number } & MeansChange>
 
+/** One step of the way, or where it ended. */
 export type TraceStep =
   | MadeStep
   | AcknowledgedStep
@@ -125,8 +137,10 @@ export type TraceStep =
   | GoldStep
   | MinuteStep
   | AggregateStep
+/** In the order of the way. */
 export type StepName = TraceStep['step']
 
+/** One look. While steps still wait, another look may tell more. */
 export interface Trace {
   /** As the body says it; undefined: it says none. */
   eventId: string | undefined
@@ -139,6 +153,7 @@ export interface Trace {
   cost: { reads: number; listed: number; bytes: number }
 }
 
+/** Reads as little as one event needs, whatever the lake's size. */
 export interface Tracer {
   /**
    * Looks once. @returns undefined when the hub holds no such event.

@@ -10,6 +10,7 @@ const WINDOW_MS = 60_000
 /** Rate: it holds or not only once this much of the window has passed (ms). */
 const LEAST_ELAPSED_MS = 10_000
 const RATE_SHARE = 0.9
+/** From `createdAt` to the commit in gold; 95 of 100 rows must be below. */
 export const LATENCY_LIMIT_MS = 15_000
 /** What must hold, and over what. */
 const LATENCY_EXPECTATION = '≤ 15 s, last 60 s'
@@ -22,6 +23,7 @@ interface RateSample {
   acknowledged: number
 }
 
+/** Of this session. */
 export class Assertions {
   readonly #latencies = new LatencyWindow()
   readonly #ids = new RecentIds()
@@ -55,6 +57,7 @@ export class Assertions {
       if (deviceId !== null) this.#follow(deviceId, deviceSequenceNumber as number, enqueuedAt as number)
   }
 
+  /** Only latency is measured there. */
   addGold(rows: readonly ArrivedRow[]): void {
     for (const { createdAt, committedAt } of rows)
       if (createdAt !== null) this.#latencies.add(committedAt, committedAt - createdAt)

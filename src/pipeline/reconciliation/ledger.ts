@@ -2,6 +2,7 @@
 import { countOf, nounOf } from '../state/count-of.ts'
 import type { LedgerSlice } from '../state/state.ts'
 
+/** Of the data folder's whole life, unless something else is said. */
 export interface Counters {
   /** By the hub, over the data folder's life. */
   acknowledged: number
@@ -31,6 +32,7 @@ export interface Counters {
   isSettled: boolean
 }
 
+/** Differences to what was there when the session began. */
 export interface SessionCounters {
   acknowledged: number
   enqueued: number

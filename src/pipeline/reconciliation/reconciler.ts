@@ -11,6 +11,7 @@ type SessionTotals = Omit<Counters, 'isSettled' | 'session'>
 /** Looks at hub and lake each, without any change, after which the counters count as being at rest. */
 export const RESTING_LOOKS = 3
 
+/** Told of every look; it asks nobody. */
 export class Reconciler {
   #partitions: readonly PartitionProperties[] | undefined
   #lake: LakeCounters | undefined
@@ -31,6 +32,7 @@ export class Reconciler {
     this.#restingLooks.lake++
   }
 
+  /** By the job's metrics, for bronze whose names do not tell. */
   sawRejected(events: number): void {
     this.#rejected = events
   }

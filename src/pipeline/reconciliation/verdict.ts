@@ -1,8 +1,10 @@
 /** What can be said of the ledger, in one place: the screen, the summary, its JSON and the exit code all say this. Pure. */
 import { type AppState, LAYERS, type LayerName } from '../state/state.ts'
 
+/** `unknown`: a service was not read yet. */
 export type VerdictKind = 'unknown' | 'empty' | 'balanced' | 'flowing' | 'unbalanced'
 
+/** In words that can stand alone. */
 export interface Verdict {
   kind: VerdictKind
   /** Without the mark: `balanced`, `38 in flight`, `17 lost`, `not read yet`. */

@@ -15,6 +15,7 @@ export interface Clock {
   after(ms: number, callback: () => void): () => void
 }
 
+/** Its timers keep no process alive. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
@@ -33,6 +34,7 @@ export interface Moment {
   readonly monotonic: number
 }
 
+/** Both clocks as of now. */
 export const momentOf = (clock: Pick<Clock, 'now' | 'monotonic'>): Moment => ({
   time: clock.now(),
   monotonic: clock.monotonic(),

@@ -6,6 +6,7 @@ import type { Clock } from './clock.ts'
 import { errorText } from './error-text.ts'
 import type { IdleTracker } from './idle-tracker.ts'
 
+/** Whom it asks, how often, and whom it tells. */
 export interface PollerOptions {
   ask: (signal: AbortSignal) => Promise<void>
   /** Time from one question to the next (ms); looked at anew each time. */
@@ -21,6 +22,7 @@ export interface PollerOptions {
   idle: IdleTracker
 }
 
+/** A refusal (authorization) ends the polling until {@link retryRefused}. */
 export class Poller {
   readonly #options: PollerOptions
   readonly #closing = new AbortController()
@@ -71,6 +73,7 @@ export class Poller {
     if (this.#isRefused) void this.refresh()
   }
 
+  /** Resolves when the question under way has ended, which is given up. */
   async close(): Promise<void> {
     this.#closing.abort()
     this.#cancel?.()

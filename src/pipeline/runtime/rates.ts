@@ -35,6 +35,7 @@ export class RateMeter {
     return this.#samples.length > 1 ? this.rate : undefined
   }
 
+  /** A second; 0 while it is not known. */
   get rate(): number {
     const [first] = this.#samples
     const last = this.#samples.at(-1)
@@ -68,10 +69,12 @@ export class SecondSeries {
   /** The counter at the last full second. */
   #atSecond = 0
 
+  /** One point for each second, newest last. */
   get values(): readonly number[] {
     return this.#values
   }
 
+  /** @param count of everything so far. A smaller one than before begins anew. @param at monotonic ms. */
   observe(count: number, at: number): void {
     const last = this.#last
     this.#last = { at, count }

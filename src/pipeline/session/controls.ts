@@ -21,6 +21,7 @@ import { generatorControls } from './generator-controls.ts'
 
 type Services = { pipeline: StageOrchestrator; generator: GeneratorService }
 
+/** What the actions work on. */
 export interface ControlsOptions {
   state: () => AppState
   /** Undefined before there is a target. */

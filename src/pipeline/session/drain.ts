@@ -21,6 +21,7 @@ const STOP_PATIENCE_MS = { local: 30_000, azure: 180_000 }
 /** A look at the services, or the taking of a stop, that lasts longer is not waited for: an end must come in any case (ms). */
 const ANSWER_PATIENCE_MS = { local: 30_000, azure: 120_000 }
 
+/** What is stopped, in which the rows still move. */
 export interface DrainContext {
   pipeline: StageOrchestrator
   generator: GeneratorService

@@ -8,12 +8,14 @@ import type { AppState, EndpointLine, LedgerSlice } from '../state/state.ts'
 /** The store as readers see it; `useStore` of zustand takes it. */
 export type ReadonlyStore = Pick<StoreApi<AppState>, 'getState' | 'getInitialState' | 'subscribe'>
 
+/** How long to wait for the rows. */
 export interface DrainOptions {
   /** Give up after this long without any row moving on (default 20 s). */
   patienceMs?: number
   signal?: AbortSignal
 }
 
+/** Stages are stopped either way. */
 export interface DrainResult {
   balanced: boolean
   /** Why draining ended without balance, one line. */
@@ -21,6 +23,7 @@ export interface DrainResult {
   ledger: LedgerSlice
 }
 
+/** Made without a target, so that the screen is there before the services are. */
 export interface Session {
   readonly store: ReadonlyStore
   readonly actions: Actions

@@ -30,6 +30,7 @@ import { createControls } from './controls.ts'
 import { type DrainContext, drain } from './drain.ts'
 import type { DrainOptions, DrainResult, Session } from './session-types.ts'
 
+/** What settings decide. `dirty` is a share, 0..1. */
 export interface SessionOptions {
   session: Partial<SessionSlice>
   stations: number
@@ -45,6 +46,7 @@ export interface SessionOptions {
   updatesPerSecond?: number
 }
 
+/** What differs between the program and a test. */
 export interface SessionEnvironment {
   clock: Clock
   logger: Logger

@@ -21,6 +21,7 @@ import {
 } from './stage.ts'
 import type { StageTimes } from './timing.ts'
 
+/** One stage, and whom it tells. */
 export interface StageControllerOptions {
   id: StageId
   service: StageService
@@ -40,6 +41,7 @@ const CONFLICT_PATIENCE_MS = 30_000
 const AUTHORIZATION_RETRY_MS = 15_000
 const OVERTAKEN_PATIENCE_MS = 10_000
 
+/** The latest command counts: a new one gives up the wait of the one before. */
 export class StageController {
   readonly #options: StageControllerOptions
   readonly #poller: Poller
@@ -70,6 +72,7 @@ export class StageController {
     })
   }
 
+  /** As it was told last. */
   get view(): StageView {
     return this.#view
   }
@@ -89,6 +92,7 @@ export class StageController {
     return this.#give('stop')
   }
 
+  /** Asks now; nobody waits for the answer. */
   refresh(): void {
     void this.#poller.refresh()
   }
@@ -103,6 +107,7 @@ export class StageController {
     this.#poller.retryRefused()
   }
 
+  /** Leaves the stage as it is. */
   async close(): Promise<void> {
     this.#closing.abort()
     await this.#poller.close()

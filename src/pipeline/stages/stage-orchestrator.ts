@@ -8,8 +8,10 @@ import { isAtRest, isUp } from './stage.ts'
 import type { StageController } from './stage-controller.ts'
 import { STAGE_NAMES, stageNameFirst } from './stage-names.ts'
 
+/** One for each stage. */
 export type Controllers = Readonly<Record<StageId, StageController>>
 
+/** Stages start in the order of the data, and stop against it. */
 export class StageOrchestrator {
   readonly #controllers: Controllers
   readonly #log: Log
@@ -28,6 +30,7 @@ export class StageOrchestrator {
     await Promise.all(Object.values(this.#controllers).map((one) => one.open()))
   }
 
+  /** Alone, whatever the others do. A refusal says why. */
   start(id: StageId): ActionResult {
     const { state } = this.#controllers[id].view
     if (isUp(state)) return refused(`${stageNameFirst(id)} runs already.`)
@@ -36,6 +39,7 @@ export class StageOrchestrator {
     return accepted(`Starting ${STAGE_NAMES[id]}.`)
   }
 
+  /** Also ends a start or stop of all that is under way. */
   stop(id: StageId): ActionResult {
     const { state } = this.#controllers[id].view
     if (state === 'stopped') return refused(`${stageNameFirst(id)} is stopped already.`)
@@ -45,6 +49,7 @@ export class StageOrchestrator {
     return accepted(`Stopping ${STAGE_NAMES[id]}.`)
   }
 
+  /** By the state that a person sees now. */
   toggle(id: StageId): ActionResult {
     const { state, updatedAt } = this.#controllers[id].view
     if (isUp(state) || state === 'starting') return this.stop(id)
@@ -63,6 +68,7 @@ export class StageOrchestrator {
     return accepted('Starting all stages, in order.')
   }
 
+  /** @param why for the message. */
   stopAll(why?: string): ActionResult {
     const up = STAGE_IDS.filter((id) => this.#state(id) !== 'stopped')
     if (up.length === 0) return refused('Every stage is stopped already.')
@@ -80,6 +86,7 @@ export class StageOrchestrator {
     await Promise.all(begun)
   }
 
+  /** In the order of the data. */
   get states() {
     return STAGE_IDS.map((id) => this.#state(id))
   }
@@ -99,6 +106,7 @@ export class StageOrchestrator {
     for (const one of Object.values(this.#controllers)) one.retryRefused()
   }
 
+  /** Leaves the stages as they are. */
   async close(): Promise<void> {
     this.#sequence.abort()
     await Promise.all(Object.values(this.#controllers).map((one) => one.close()))

@@ -6,8 +6,10 @@ import { type Moment, restated } from '../runtime/clock.ts'
 import { errorText } from '../runtime/error-text.ts'
 import type { StageSlice } from '../state/state.ts'
 
+/** The two that every stage has. */
 export type CommandKind = 'start' | 'stop'
 
+/** Times ending in `At` are epoch ms, where nothing else is said. */
 export interface StageModel {
   /** The service's last answer. */
   readonly observed: StageStatus | undefined
@@ -49,6 +51,7 @@ interface Command {
   readonly hasMoved: boolean
 }
 
+/** Everything that can change the model. */
 export type StageEvent =
   | { type: 'commanded'; kind: CommandKind; at: number; monotonic: number; usualMs: number }
   | { type: 'accepted'; monotonic: number }
@@ -71,6 +74,7 @@ const SETTLE_MS = 15_000
 /** Unanswered polls after which the last answer counts as out of date. */
 const SILENT_TIMES = 3
 
+/** Before the first answer. */
 export const UNKNOWN_STAGE: StageModel = {
   observed: undefined,
   observedAt: undefined,
@@ -184,7 +188,9 @@ function timeoutText({ command, observed }: StageModel, afterMs: number): string
   return `The ${command?.kind} has not come to an end after ${time}; ${words}`
 }
 
+/** Whether data moves, well or not. */
 export const isUp = (state: StageState): boolean => state === 'running' || state === 'degraded'
+/** Whether nothing happens until somebody does something. */
 export const isAtRest = (state: StageState): boolean => state === 'stopped' || state === 'failed'
 
 /** What the screen shows of it. */

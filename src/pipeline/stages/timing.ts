@@ -2,6 +2,7 @@
 import type { StageId } from '../ports/stages.ts'
 import type { Target } from '../ports/target.ts'
 
+/** Of one stage on one target. */
 export interface StageTimes {
   /** From poll to poll: while a command is under way, while the stage just is, and while nothing runs anywhere. */
   changingMs: number
@@ -17,6 +18,7 @@ export interface StageTimes {
   retryAuthorizationOnStartMs: number
 }
 
+/** From poll to poll. */
 export interface Cadence {
   hub: number
   lake: number
@@ -34,6 +36,7 @@ const MINUTE = 60 * SECOND
 /** Below this (events per second) a few seconds show all there is to see, and looking more often would be most of the work. */
 export const CALM_RATE = 50
 
+/** On Azure each poll is a call that counts against a limit; here it costs a little CPU. */
 export const CADENCE: Record<Target['name'], Cadence> = {
   local: {
     hub: SECOND,
@@ -53,6 +56,7 @@ export const CADENCE: Record<Target['name'], Cadence> = {
   },
 }
 
+/** The same on both targets, as it runs in this process. */
 export const GENERATOR_TIMES: StageTimes = {
   changingMs: SECOND,
   steadyMs: SECOND,

@@ -4,16 +4,19 @@ import { STAGE_IDS, type StageId } from '../ports/stages.ts'
 import { type ActionResult, accepted, NOT_CONNECTED, refused } from '../state/actions.ts'
 import { STAGE_NAMES, stageNameFirst } from './stage-names.ts'
 
+/** Until {@link take}; after that everything is refused. */
 export class WaitingStarts {
   readonly #ids = new Set<StageId>()
   #isOpen = true
 
+  /** A second time changes nothing. */
   all(): ActionResult {
     if (!this.#isOpen) return refused(NOT_CONNECTED)
     for (const id of STAGE_IDS) this.#ids.add(id)
     return accepted('Still connecting; all stages start then.')
   }
 
+  /** A second time changes nothing. */
   one(id: StageId): ActionResult {
     if (!this.#isOpen) return refused(NOT_CONNECTED)
     this.#ids.add(id)

@@ -75,6 +75,7 @@ export interface AudienceActions {
   clearNames(): ActionResult
 }
 
+/** Each says at once whether it was taken. */
 export interface LessonActions {
   begin(name: string): ActionResult
   /** Goes on, whether the step's claim was seen or not; behind the last step it ends. */
@@ -87,6 +88,7 @@ export interface LessonActions {
   end(): ActionResult
 }
 
+/** Each says at once whether it was taken. */
 export interface ReplayActions {
   /** Pauses, or plays again; at the end: from the start. */
   pause(): ActionResult
@@ -107,16 +109,23 @@ export interface OwnReading {
 export const MAX_STATIONS = 1_000_000
 /** Bounds of the interval at which each station reports (ms). */
 export const INTERVALS = { least: 100, most: 86_400_000 } as const
+/** Until the settings are known. */
 export const DEFAULT_STATIONS = 100
+/** Until the settings are known. */
 export const DEFAULT_INTERVAL_MS = 10_000
 /** Share of corrupted readings when dirty data is switched on without a number. */
 export const DEFAULT_CORRUPTION = 0.05
 /** Bounds of the readings a second that a phone may send. */
 export const PHONE_RATES = { least: 1, most: 50 } as const
+/** Of the key; the command line can say otherwise. */
 export const DEFAULT_BURST = { factor: 10, durationMs: 10_000 } as const
 
+/** Why an action is refused. */
 export const READ_ONLY = 'Read-only: every control is off. Start without --read-only.'
+/** Why an action is refused. */
 export const NOT_CONNECTED = 'Still connecting; if it stays so, the log says why.'
 
+/** The message is for the person who did it. */
 export const accepted = (message: string): ActionResult => ({ ok: true, message })
+/** The reason is for the person who did it. */
 export const refused = (reason: string): ActionResult => ({ ok: false, reason })

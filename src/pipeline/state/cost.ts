@@ -10,12 +10,14 @@ export { prices }
 /** The stages that a service runs; the generator runs here and costs nothing. */
 export type BilledStage = Exclude<StageId, 'generator'>
 
+/** Of a stage that costs while it is up. */
 export interface BilledStageStatus {
   state: StageState
   /** When the present run began, also if that was before this session. By the meter's clock. */
   since: number | undefined
 }
 
+/** What runs now. */
 export interface CostInput {
   stages: Readonly<Record<BilledStage, BilledStageStatus>>
   /** As the job says, in tenths of a StandardV2 unit; undefined: the smallest that can be. */
@@ -29,12 +31,14 @@ export interface CostInput {
   eventRate: number
 }
 
+/** One thing that costs, as the screen lists it. */
 export interface CostLine {
   what: string
   /** US dollars. */
   perHour: number
 }
 
+/** What was spent so far; each step makes a new one. */
 export interface CostMeter {
   /** US dollars since the meter began, and for runs found running, since they began. */
   spent: number
@@ -46,6 +50,7 @@ export interface CostMeter {
   poolUntil: number | undefined
 }
 
+/** @param now by the meter's clock. */
 export const newCostMeter = (now: number): CostMeter => ({
   spent: 0,
   perHour: 0,
@@ -108,6 +113,7 @@ export function hourlyPrice(
   }
 }
 
+/** US dollars an hour for the VM, and DBUs an hour that Databricks counts for it. */
 export interface NodePrice {
   vmHour: number
   dbu: number

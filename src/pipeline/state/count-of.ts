@@ -14,5 +14,6 @@ export function grouped(value: number): string {
 export const nounOf = (count: number | undefined, singular: string, plural = `${singular}s`): string =>
   count === 1 ? singular : plural
 
+/** @param plural where it is not the singular with an `s`. */
 export const countOf = (count: number, singular: string, plural?: string): string =>
   `${grouped(count)} ${nounOf(count, singular, plural)}`

@@ -21,6 +21,7 @@ import {
 /** Readings that may wait for the hub's acknowledgement before the generator slows down. */
 export const DEFAULT_BUFFER_LIMIT = 20_000
 
+/** What is known before anything runs. */
 export interface InitialStateOptions {
   session?: Partial<SessionSlice>
   generator?: Partial<Pick<GeneratorSlice, 'stations' | 'intervalMs' | 'dirty' | 'bufferLimit'>>
@@ -160,6 +161,7 @@ function emptyLayer(name: LayerName): LayerSlice {
   }
 }
 
+/** A new record, to be counted up. */
 export function noneCorrupted(): Record<CorruptionKind, number> {
   return Object.fromEntries(CORRUPTION_KINDS.map((kind) => [kind, 0])) as Record<CorruptionKind, number>
 }

@@ -24,6 +24,7 @@ const COUNTED_IN: Readonly<Record<LedgerCount, readonly LayerName[]>> = {
   aggregated: ['aggregated'],
   lost: ['bronze', 'silver', 'quarantine', 'gold', 'aggregated'],
 }
+/** The ledger's members that are always a number. */
 export type LedgerCount = Exclude<
   { [K in keyof LedgerSlice]-?: LedgerSlice[K] extends number ? K : never }[keyof LedgerSlice],
   undefined
@@ -38,6 +39,7 @@ const BETWEEN: Readonly<Record<keyof LedgerSlice['inFlight'], readonly LayerName
   aggregate: ['gold', 'aggregated'],
 }
 
+/** For names that come from a lesson or an option. */
 export const isLedgerCount = (name: string): name is LedgerCount => name in COUNTED_IN
 
 type Readable = Pick<AppState, 'ledger' | 'hub' | 'lake'>

@@ -9,6 +9,7 @@ export interface Logger {
   error(fields: object, message: string): void
 }
 
+/** For tests. */
 export const silentLogger: Logger = { info() {}, warn() {}, error() {} }
 
 /** Lines kept for the screen; the log file has them all. */
@@ -36,6 +37,7 @@ export class Log {
     this.#changed = changed
   }
 
+  /** A new array at each line. */
   get entries(): readonly LogEntry[] {
     return this.#entries
   }

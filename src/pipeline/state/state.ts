@@ -36,6 +36,7 @@ export interface AppState {
   now: number
 }
 
+/** The room for phones. */
 export interface AudienceSlice {
   /** `choosing`: a person chooses the address on which it opens. */
   phase: 'choosing' | 'opening' | 'open'
@@ -99,6 +100,7 @@ export const CORRUPTION_KINDS = [
   'late',
   'not JSON',
 ] as const
+/** Each is a way in which a reading is wrong; see `generator/corruption.ts`. */
 export type CorruptionKind = (typeof CORRUPTION_KINDS)[number]
 
 export interface GeneratorSlice {
@@ -125,9 +127,11 @@ export interface GeneratorSlice {
 export interface StageSlice {
   id: StageId
   state: StageState
+  /** The service's own word. */
   providerStatus: string
   /** Reason or error, one line. */
   detail: string | undefined
+  /** When the present run began. */
   since: number | undefined
   runId: string | undefined
   history: readonly RunOutcome[]
@@ -183,6 +187,7 @@ export interface PartitionSlice {
   history?: readonly number[] | undefined
 }
 
+/** Undefined: the service has not told. */
 export interface JobSlice {
   streamingUnits: number | undefined
   watermarkDelaySeconds: number | undefined
@@ -191,6 +196,7 @@ export interface JobSlice {
   outputRate: number | undefined
   deserializationErrors: number | undefined
   errors: number | undefined
+  /** Percent. */
   resourceUtilization: number | undefined
   watermarkHistory: readonly number[]
   utilizationHistory: readonly number[]
@@ -198,6 +204,7 @@ export interface JobSlice {
   metricsAt: number | undefined
 }
 
+/** In the order of the data. */
 export const LAYERS = ['bronze', 'silver', 'quarantine', 'gold', 'byMinute', 'aggregated'] as const
 export type LayerName = (typeof LAYERS)[number]
 
@@ -252,7 +259,10 @@ export interface LedgerSlice {
   lost: number
   /** Differences between neighbouring hops: what is in flight. */
   inFlight: Readonly<{ hub: number; bronze: number; silver: number; gold: number; aggregate: number }>
-  /** `drained`: every difference is 0. `flowing`: rows in flight. `unbalanced`: more came out than went in, or rows are lost. */
+  /**
+   * `balanced`: every difference is 0. `flowing`: rows in flight. `unbalanced`: more came out than went in, or
+   * rows are lost.
+   */
   verdict: 'empty' | 'balanced' | 'flowing' | 'unbalanced'
   explanation: string | undefined
   /** Nothing was counted yet: the zeros stand for nothing. */
@@ -320,6 +330,7 @@ export interface CostSlice {
   billed: readonly StageId[]
 }
 
+/** A fault from its injection until everything runs again. */
 export interface ActiveFault {
   name: string
   title: string

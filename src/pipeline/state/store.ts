@@ -7,6 +7,7 @@ import type { AppState } from './state.ts'
 /** Notifications per second, at most: each one costs the screen a whole frame. */
 export const DEFAULT_UPDATES_PER_SECOND = 4
 
+/** The one place that the state is changed in. */
 export class StateStore {
   /** What readers subscribe to. */
   readonly published: StoreApi<AppState>

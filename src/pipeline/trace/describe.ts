@@ -13,6 +13,7 @@ import type {
 } from '../ports/trace.ts'
 import { countOf } from '../state/count-of.ts'
 
+/** Times are epoch ms, sizes bytes; undefined where the step knows none. */
 export interface DescribedStep {
   step: StepName
   state: StepState
@@ -52,6 +53,7 @@ const WAITS: Readonly<Record<StepName, string>> = {
   aggregate: 'waits for the next batch of the aggregate',
 }
 
+/** As a person types it to find the event. */
 export const positionText = ({ partition, sequenceNumber }: TracePosition): string =>
   `${partition}:${sequenceNumber}`
 

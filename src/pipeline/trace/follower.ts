@@ -12,6 +12,7 @@ import type { Log } from '../state/log.ts'
 import type { TraceSlice } from '../state/state.ts'
 import type { StateStore } from '../state/store.ts'
 
+/** Where it shows what it finds. */
 export interface FollowerOptions {
   store: StateStore
   clock: Clock
@@ -25,6 +26,7 @@ const LOOK_EVERY_MS = { local: 700, azure: 5000 }
 /** Sender of a person's own readings; its key too. */
 const OWN_DEVICE = 'you'
 
+/** One event at a time; it looks until no step waits any more. */
 export class Follower {
   readonly #options: FollowerOptions
   #tracer: Tracer | undefined
@@ -38,6 +40,7 @@ export class Follower {
     this.#options = options
   }
 
+  /** Before it nothing can be followed. */
   connect({ name, tracer, producer }: Target): void {
     this.#tracer = tracer
     this.#producer = producer
@@ -49,6 +52,7 @@ export class Follower {
     return this.#acknowledged
   }
 
+  /** Gives up the event that was followed before. */
   follow(query: TraceQuery): ActionResult {
     const tracer = this.#tracer
     if (!tracer) return refused('This target cannot follow single events.')
@@ -60,6 +64,7 @@ export class Follower {
     return accepted('Looking for the event.')
   }
 
+  /** The screen shows none any more. */
   end(): ActionResult {
     this.#following.abort()
     this.#show(undefined)
@@ -98,6 +103,7 @@ export class Follower {
     return accepted(`Sending one reading from ${city === '' ? 'nowhere' : city}.`)
   }
 
+  /** Resolves when the look under way has ended, which is given up. */
   async close(): Promise<void> {
     this.#following.abort()
     await this.#underWay
