@@ -14,6 +14,7 @@ import { createLakeReader } from './lake/lake-reader.ts'
 import { createTableAuditor } from './lake/table-audit.ts'
 import type { AzureDeployment } from './resources/deployment.ts'
 import { createServiceClients } from './resources/service-clients.ts'
+import { askedWhenChanged } from './stages/asked-when-changed.ts'
 import { createDatabricksStage } from './stages/databricks.ts'
 import { createMetricsSource } from './stages/metrics.ts'
 import { createStreamAnalyticsStage } from './stages/stream-analytics.ts'
@@ -91,16 +92,17 @@ export async function connectTarget({
     oldestEvent: (signal) => oldestEvent(connection, hub, signal),
     clock,
   })
+  const told = (stage: StageService) => askedWhenChanged(stage, lakeChanges, clock)
   return {
     name,
     producer,
     hub,
     stages: {
-      streamAnalytics,
-      silver: databricks(azure.silverJob),
-      gold: databricks(azure.goldJob),
+      streamAnalytics: told(streamAnalytics),
+      silver: told(databricks(azure.silverJob)),
+      gold: told(databricks(azure.goldJob)),
       aggregate: clients.synapse
-        ? createSynapseStage({ client: clients.synapse, pipeline: azure.pipeline, clock })
+        ? told(createSynapseStage({ client: clients.synapse, pipeline: azure.pipeline, clock }))
         : absent('Synapse was left out of this deployment'),
     },
     metrics: createMetricsSource({

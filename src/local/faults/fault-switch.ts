@@ -24,8 +24,14 @@ export interface FaultDeed {
 export class FaultSwitch {
   readonly #active = new Set<ServiceFault>()
   readonly #deeds = new Map<ServiceFault, FaultDeed>()
+  readonly #onChange: () => void
   /** One at a time: a hub that is being closed cannot be opened yet. */
   #turn: Promise<void> = Promise.resolve()
+
+  /** @param onChange called when a service has begun to fail, or to work again. */
+  constructor(onChange: () => void = () => {}) {
+    this.#onChange = onChange
+  }
 
   /** Asked at each request. */
   isActive(name: ServiceFault): boolean {
@@ -43,6 +49,7 @@ export class FaultSwitch {
       const fault = known(name)
       if (this.#active.has(fault)) return
       this.#active.add(fault)
+      this.#onChange()
       await this.#deeds.get(fault)?.begin()
     })
   }
@@ -51,7 +58,9 @@ export class FaultSwitch {
   mend(name: string): Promise<void> {
     return this.#inTurn(async () => {
       const fault = known(name)
-      if (this.#active.delete(fault)) await this.#deeds.get(fault)?.end()
+      if (!this.#active.delete(fault)) return
+      this.#onChange()
+      await this.#deeds.get(fault)?.end()
     })
   }
 

@@ -81,7 +81,7 @@ function openLake(
 /** The job, and what removes its files again. */
 function openJob(
   { dataDir, lakeRetentionMs }: LocalAzureOptions,
-  { clock, logger, faults, jobTuning }: DataPathDependencies,
+  { clock, logger, faults, jobTuning, lakeChanges }: DataPathDependencies,
   { log, lake, notebooks }: { log: HubLog; lake: LakeFolder; notebooks: LocalEngine },
   stack: ClosingStack,
 ): StreamAnalyticsJob {
@@ -94,6 +94,7 @@ function openJob(
     stateFile: join(dataDir, 'state', 'stream-analytics.json'),
     clock,
     logger,
+    onChange: () => lakeChanges?.note('services'),
     tuning: {
       failpoint: jobKill(faults),
       ...(rollIntervalMs !== undefined && { rollIntervalMs }),

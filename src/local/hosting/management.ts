@@ -52,6 +52,8 @@ export interface ManagementOptions {
   databricksLimit?: RateLimit | undefined
   /** Before a request is looked at: what goes wrong on purpose. */
   before?: () => void
+  /** Called when the services may answer something else about the stages than before. */
+  onChange?: (() => void) | undefined
   /** What a client waits before it polls for a start or a stop of the job (s). */
   retryAfterSeconds?: number | undefined
 }
@@ -68,7 +70,14 @@ export async function startManagement(options: ManagementOptions): Promise<Manag
   const { job, engine, stateFolder, port, tls, token, newId, clock, logger } = options
   const state = (name: string) => join(stateFolder, `${name}.json`)
   const history = (name: string, nextId: (records: readonly RunRecord[]) => string) =>
-    new RunHistory({ engine, stateFile: state(`${name}-runs`), clock, logger, nextId })
+    new RunHistory({
+      engine,
+      stateFile: state(`${name}-runs`),
+      clock,
+      logger,
+      nextId,
+      onChange: options.onChange,
+    })
   const databricksRuns = history('databricks', nextNumber)
   const synapseRuns = history('synapse', () => newId())
   const artifacts = new Artifacts(state('synapse-artifacts'), newId, () => clock.now())
@@ -86,10 +95,12 @@ export async function startManagement(options: ManagementOptions): Promise<Manag
   ]
   const open = routes([hostMetadataRoute, cloudEndpointsRoute])
   const guarded = routes(table, options.before ?? (() => {}), requireBearer(token))
-  const handler: Handler = (request, response) => {
+  const handler: Handler = async (request, response) => {
     rootedAtDatabricks(request)
     const isOpen = isHostMetadata(request) || isCloudEndpoints(request)
-    return (isOpen ? open : guarded)(request, response)
+    await (isOpen ? open : guarded)(request, response)
+    // Jobs and pipelines are made, changed and deleted, and with them their runs.
+    if (request.method !== 'GET' && !isQuestion(request.url)) options.onChange?.()
   }
   const server = await listen(handler, {
     port,
@@ -106,6 +117,9 @@ export async function startManagement(options: ManagementOptions): Promise<Manag
     },
   }
 }
+
+/** Asked by a POST, and changes nothing. */
+const isQuestion = (url = '') => /\/query|metrics:getBatch/i.test(url)
 
 function errorFormOf(error: HttpError, url: string): ErrorForm {
   if (url.startsWith('/databricks/')) return databricksError

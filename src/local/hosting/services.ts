@@ -61,7 +61,7 @@ export async function startLocalServices(
 ): Promise<LocalServices> {
   const stack = new ClosingStack(dependencies.logger)
   try {
-    const faults = new FaultSwitch()
+    const faults = new FaultSwitch(() => dependencies.lakeChanges?.note('services'))
     const started = await start(options, dependencies, stack, faults)
     return { ...started, faults, close: () => stack.close() }
   } catch (error) {
@@ -91,7 +91,8 @@ async function start(
   )
   const keys = await keysMade
   const consumerGroups = ['$Default', asaConsumerGroup, monitorConsumerGroup, ...options.consumerGroups]
-  const context = { clock, logger, faults, keys, consumerGroups, stack }
+  const onChange = () => lakeChanges?.note('services')
+  const context = { clock, logger, faults, keys, consumerGroups, stack, onChange }
   const hub = await openHub(options, path, context)
   faults.on('lake-full', fullLake(path.lake))
   const { lake, management } = await openRest(options, path, hub, context, dependencies.databricksLimit)
@@ -120,6 +121,8 @@ interface ListenerContext {
   keys: SessionKeys
   consumerGroups: readonly string[]
   stack: ClosingStack
+  /** The services may answer something else about the stages than before. */
+  onChange: () => void
 }
 
 async function openHub(
@@ -164,7 +167,7 @@ async function openRest(
   { dataDir, ports, hubRetention }: LocalAzureOptions,
   { log, lake: folder, engine, job }: DataPath,
   hub: HubEndpoints,
-  { clock, logger, faults, keys, consumerGroups, stack }: ListenerContext,
+  { clock, logger, faults, keys, consumerGroups, stack, onChange }: ListenerContext,
   databricksLimit: RateLimit | undefined,
 ): Promise<{ lake: DataLakeServer; management: Management }> {
   const { token, accountKey, newId, tls } = keys
@@ -199,6 +202,7 @@ async function openRest(
     logger,
     databricksLimit,
     before: () => checkExpiry(faults),
+    onChange,
   })
   stack.add('the management services', () => management.close())
   return { lake, management }

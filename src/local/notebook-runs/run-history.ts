@@ -50,6 +50,8 @@ export interface RunHistoryOptions {
   logger: Pick<Logger, 'warn' | 'error'>
   /** @param records newest first. */
   nextId: (records: readonly RunRecord[]) => string
+  /** A run has begun, ended, or was told to. */
+  onChange?: (() => void) | undefined
 }
 
 const isHistory = (found: unknown) =>
@@ -128,6 +130,7 @@ export class RunHistory {
     if (record.endedAt !== undefined) return
     const run = this.#live.get(record.id)
     if (run) {
+      this.#options.onChange?.()
       void run.cancel()
       return
     }
@@ -185,6 +188,7 @@ export class RunHistory {
   }
 
   #save(): void {
+    this.#options.onChange?.()
     try {
       writeJsonAtomically(this.#options.stateFile, this.#records)
     } catch (error) {

@@ -23,6 +23,8 @@ export interface JobOptions {
   stateFile: string
   clock: Clock
   logger: Pick<Logger, 'info' | 'warn' | 'error'>
+  /** The job's state has changed. */
+  onChange?: (() => void) | undefined
   tuning?: Partial<JobTuning> | undefined
 }
 
@@ -112,6 +114,10 @@ export class StreamAnalyticsJob {
   get state(): JobState {
     return this.#state
   }
+  #become(state: JobState): void {
+    this.#state = state
+    this.#options.onChange?.()
+  }
   /** Epoch ms. */
   get createdAt(): number {
     return this.#record.createdAt
@@ -144,19 +150,19 @@ export class StreamAnalyticsJob {
       )
     this.#record.outputStart = output
     this.conditions.clear()
-    this.#state = 'Starting'
+    this.#become('Starting')
     this.#transition = this.#pause().then(() => this.#begin(output))
   }
 
   /** Begins the stop; the open batch is written first. Does nothing when the job is not running. */
   stop(): void {
     if (!['Starting', 'Running', 'Degraded'].includes(this.#state)) return
-    this.#state = 'Stopping'
+    this.#become('Stopping')
     this.#transition = this.#transition.then(async () => {
       await this.#pump.stop()
       this.#saveCheckpoint()
       await this.#pause()
-      this.#state = 'Stopped'
+      this.#become('Stopped')
     })
   }
 
@@ -201,11 +207,11 @@ export class StreamAnalyticsJob {
       this.#place(output)
       this.#saveCheckpoint()
       this.#pump.start()
-      this.#state = 'Running'
+      this.#become('Running')
       this.#options.logger.info({ mode: output.mode }, 'stream analytics: the job runs')
     } catch (error) {
       this.conditions.inputFailed(error as Error)
-      this.#state = 'Failed'
+      this.#become('Failed')
     }
   }
 
@@ -265,18 +271,18 @@ export class StreamAnalyticsJob {
   #onTrouble(error: Error, final: boolean): void {
     if (!final) {
       this.conditions.outputTroubled(error)
-      if (this.#state === 'Running') this.#state = 'Degraded'
+      if (this.#state === 'Running') this.#become('Degraded')
       return
     }
     this.#wasKilled ||= error.name === 'KilledError'
     this.conditions.outputFailed(error)
     // A stop under way ends as one: what was not written waits in the hub.
-    if (this.#state !== 'Stopping') this.#state = 'Failed'
+    if (this.#state !== 'Stopping') this.#become('Failed')
   }
 
   #onRecovered(): void {
     this.conditions.outputRecovered()
-    if (this.#state === 'Degraded') this.#state = 'Running'
+    if (this.#state === 'Degraded') this.#become('Running')
   }
 
   #saveCheckpoint(): void {

@@ -7,9 +7,10 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { EventHubConsumerClient, EventHubProducerClient, earliestEventPosition } from '@azure/event-hubs'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { LakeChanges } from '../../../src/contract/lake-changes.ts'
 import { type LocalServices, startLocalServices } from '../../../src/local/hosting/services.ts'
 import { trust } from '../../../src/local/hosting/trust.ts'
-import type { LocalAzureOptions } from '../../../src/local/runtime/options.ts'
+import { LOCAL_NAMES, type LocalAzureOptions } from '../../../src/local/runtime/options.ts'
 import { bypassProxies } from '../../../src/local/runtime/proxies.ts'
 import { FakeEngine } from '../../support/fake-engine.ts'
 import { freePort } from '../../support/free-port.ts'
@@ -20,9 +21,10 @@ import { restCaller } from '../../support/rest.ts'
 const open: LocalServices[] = []
 const logged = memoryLogger()
 const engines: FakeEngine[] = []
-async function start(options: Partial<LocalAzureOptions> & { dataDir: string }) {
+async function start(options: Partial<LocalAzureOptions> & { dataDir: string }, lakeChanges?: LakeChanges) {
   const services = await startLocalServices(localOptions(options.dataDir, options), {
     logger: logged.logger,
+    lakeChanges,
     createEngine: async () => {
       const engine = new FakeEngine()
       engines.push(engine)
@@ -40,6 +42,66 @@ afterEach(async () => {
 afterAll(removeDataFolders)
 
 const JOBS = '/databricks/api/2.2/jobs/list'
+
+describe('what the services answer about the stages', () => {
+  /** Runs the deed. @returns how much was counted by then. */
+  const counting = async () => {
+    const changes = new LakeChanges()
+    const { endpoints, faults } = await start({ dataDir: dataFolder() }, changes)
+    const rest = restCaller(endpoints.management, endpoints.token)
+    const counted = async (deed: () => unknown) => {
+      const before = changes.countOf('services')
+      await deed()
+      return changes.countOf('services') - before
+    }
+    const engine = engines.at(-1) as FakeEngine
+    return { rest, faults, counted, changes, engine }
+  }
+  const { subscription, resourceGroup, job, pipeline } = LOCAL_NAMES
+  const SUBSCRIPTION = `/subscriptions/${subscription}`
+  const ASA = `${SUBSCRIPTION}/resourceGroups/${resourceGroup}/providers/Microsoft.StreamAnalytics/streamingjobs/${job}`
+
+  it('is counted when it changes: by a run’s begin and its end, by the job’s states, by a fault', async () => {
+    const { rest, faults, counted, changes, engine } = await counting()
+    const jobs = '/databricks/api/2.2/jobs'
+    const { job_id } = (await rest('GET', `${jobs}/list?name=rtstream-silver`)).body.jobs[0]
+    expect(await counted(() => rest('POST', `${jobs}/run-now`, { job_id }))).toBeGreaterThan(0)
+    const before = changes.countOf('services')
+    engine.last.fail('out of memory')
+    await expect.poll(() => changes.countOf('services')).toBeGreaterThan(before)
+    const states: number[] = []
+    expect(
+      await counted(() =>
+        rest('POST', `${ASA}/start?api-version=2021-10-01-preview`, { outputStartMode: 'JobStartTime' }),
+      ),
+    ).toBeGreaterThan(0)
+    states.push(changes.countOf('services'))
+    // It comes from starting to running by itself.
+    await expect.poll(() => changes.countOf('services')).toBeGreaterThan(states[0] as number)
+    expect(await counted(() => faults.inject('token-expired'))).toBe(1)
+    expect(await counted(() => faults.mend('token-expired'))).toBe(1)
+  })
+
+  it('is not counted for being asked', async () => {
+    const { rest, counted } = await counting()
+    const span = { startTime: '2026-11-29T00:00:00Z', endTime: '2026-11-29T01:00:00Z' }
+    const names = 'api-version=2024-02-01&metricnamespace=Microsoft.StreamAnalytics/streamingjobs'
+    expect(
+      await counted(async () => {
+        await rest('GET', JOBS)
+        await rest('GET', `${ASA}?api-version=2021-10-01-preview`)
+        await rest('POST', '/synapse/queryPipelineRuns?api-version=2020-12-01', {
+          lastUpdatedAfter: span.startTime,
+          lastUpdatedBefore: span.endTime,
+          filters: [{ operand: 'PipelineName', operator: 'Equals', values: [pipeline] }],
+        })
+        await rest('POST', `${SUBSCRIPTION}/metrics:getBatch?${names}&metricnames=InputEvents`, {
+          resourceids: [ASA],
+        })
+      }),
+    ).toBe(0)
+  })
+})
 
 describe('all services together', () => {
   it('need this session’s token, stop when they are closed, and give the folder free', async () => {

@@ -69,11 +69,14 @@ export function resolveInside(root: string, container: string, path: string): st
   checkContainer(container)
   let place = join(root, container)
   let exists = true
-  for (const segment of ['', ...pathSegments(path)]) {
+  const seen = foldersSeen()
+  const segments = ['', ...pathSegments(path)]
+  for (const [index, segment] of segments.entries()) {
     // A segment has nothing that `join` would clean, which is most of its work.
     if (segment !== '') place = `${place}${sep}${segment}`
-    if (!exists) continue
+    if (!exists || (index < segments.length - 1 && seen.has(place))) continue
     const found = entryAt(place)
+    if (found?.isDirectory()) seen.add(place)
     exists = found !== undefined
     if (found?.isSymbolicLink()) {
       throw new InvalidNameError(
@@ -85,6 +88,20 @@ export function resolveInside(root: string, container: string, path: string): st
       throw new InvalidNameError(`${quote(path)} is neither a file nor a folder.`)
   }
   return place
+}
+
+/** What was found to be a real folder is not looked at again for so long (ms): a request asks for its place several times. */
+const SEEN_MS = 10
+const MOST_SEEN = 1000
+const seenFolders = new Set<string>()
+let seenUntil = 0
+
+function foldersSeen(): Set<string> {
+  const now = performance.now()
+  if (now < seenUntil && seenFolders.size < MOST_SEEN) return seenFolders
+  seenFolders.clear()
+  seenUntil = now + SEEN_MS
+  return seenFolders
 }
 
 /** What stands at a place of the file system itself, links not followed; undefined when nothing does, or nothing can. */

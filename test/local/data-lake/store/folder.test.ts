@@ -1,16 +1,18 @@
 import { execFileSync } from 'node:child_process'
-import {
+import fs, {
   existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { etagOf } from '../../../../src/local/data-lake/store/entry.ts'
 import { LakeFolder } from '../../../../src/local/data-lake/store/folder.ts'
 import {
@@ -66,6 +68,26 @@ describe('names', () => {
     expect(() => lake.resolve('bronze', 'weather/link/passwd')).toThrow(/symbolic link/)
     expect(() => lake.resolve('bronze', 'weather/file')).toThrow(/symbolic link/)
     await expect(lake.place('bronze', 'weather/link/new', 'x')).rejects.toThrow(/symbolic link/)
+  })
+
+  it('looks at the folders of a path once for what is asked in one turn, and at its end each time', async () => {
+    const lake = open()
+    await lake.place('bronze', 'weather/2026/11/29/real.json', 'x')
+    const time = vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 60_000)
+    const looked = vi.spyOn(fs, 'lstatSync')
+    syncBuiltinESMExports()
+    try {
+      for (let times = 0; times < 4; times++) lake.resolve('bronze', 'weather/2026/11/29/real.json')
+      // The container and four folders, and the file four times.
+      expect(looked).toHaveBeenCalledTimes(5 + 4)
+      renameSync(join(folder.path, 'bronze/weather/2026/11/29/real.json'), join(folder.path, 'real.json'))
+      symlinkSync('/etc/passwd', join(folder.path, 'bronze/weather/2026/11/29/real.json'))
+      expect(() => lake.resolve('bronze', 'weather/2026/11/29/real.json')).toThrow(/symbolic link/)
+    } finally {
+      looked.mockRestore()
+      time.mockRestore()
+      syncBuiltinESMExports()
+    }
   })
 
   it('refuses what is neither a file nor a folder: whoever opened a pipe would wait for ever', () => {
