@@ -12,6 +12,7 @@ export const PANELS = [
   'events',
   'log',
 ] as const
+/** What can have the focus. */
 export type PanelId = (typeof PANELS)[number]
 /** `services` replaces the panels of single services where there is no room for them. */
 export type SlotId = PanelId | 'services'
@@ -21,12 +22,14 @@ export const SMALLEST = { columns: 60, rows: 20 } as const
 /** Below this the strip stands alone. */
 const PANELS_FROM = { columns: 80, rows: 24 } as const
 
+/** A rectangle; its place follows from the row that it is in. */
 export interface Slot {
   id: SlotId
   width: number
   height: number
 }
 
+/** In columns and rows of the terminal. */
 export interface Layout {
   columns: number
   /** Blank lines between header and flow. */

@@ -3,14 +3,17 @@ import { Box, Transform, useApp, useWindowSize } from 'ink'
 import { useLayoutEffect, useSyncExternalStore } from 'react'
 import type { Screen } from './screen.ts'
 
+/** What draws, and what Ink alone can give. */
 export interface AppProps {
   screen: Screen
   /** How the terminal can be lent to others. */
   onOpen: (lend: Lend) => void
 }
 
+/** Ink gives the terminal away, and draws everything anew when the deed has ended. */
 export type Lend = (deed: () => Promise<void>) => Promise<void>
 
+/** Draws whole rows and nothing else: a frame that is the same object is not drawn again. */
 export function App({ screen, onOpen }: AppProps) {
   const { suspendTerminal } = useApp()
   // Before the first frame can be seen: a key may follow at once.

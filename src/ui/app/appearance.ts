@@ -5,6 +5,7 @@ import type { Line } from '../text/line.ts'
 import { type Background, chooseTheme, THEMES, type ThemeName } from '../text/theme.ts'
 import { type ScreenFile, screenFiles } from './screen-files.ts'
 
+/** What was chosen, and what the terminal says of itself. */
 export interface AppearanceOptions {
   theme: ThemeName
   /** Draw with ASCII only, also where the locale speaks UTF-8. */
@@ -14,6 +15,7 @@ export interface AppearanceOptions {
   env: Readonly<Record<string, string | undefined>>
 }
 
+/** May change while the screen is up: each change asks for a new painter. */
 export class Appearance {
   readonly #options: AppearanceOptions
   readonly #isAscii: boolean
@@ -27,10 +29,12 @@ export class Appearance {
     this.#theme = options.theme
   }
 
+  /** As the terminal has told it. */
   set background(told: Background) {
     this.#background = told
   }
 
+  /** For the theme as it is now. */
   painter(): Painter {
     // The console of Linux would show links as text.
     return painter(this.#chosen(), this.#isAscii, this.#options.env.TERM !== 'linux')

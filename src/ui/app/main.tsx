@@ -20,6 +20,7 @@ import { Boundary } from './boundary.tsx'
 import { Screen, type ScreenOptions } from './screen.ts'
 import type { ScreenFile } from './screen-files.ts'
 
+/** What is shown, on which terminal, and whom it tells. */
 export interface ControlRoomOptions {
   store: ReadonlyStore
   actions: Actions
@@ -54,12 +55,13 @@ export interface ControlRoomOptions {
   onOutput: (line: string) => void
 }
 
+/** Why the screen is gone: a person, a signal, or an error that has to be shown. */
 export type QuitReason =
   | { kind: 'quit'; stopAll: boolean }
   | { kind: 'signal' }
   | { kind: 'crash'; error: Error }
-  | { kind: 'refused'; error: Error }
 
+/** A screen that is up. */
 export interface ControlRoom {
   /** Settles when the terminal has been restored. Never rejects. */
   ended: Promise<QuitReason>

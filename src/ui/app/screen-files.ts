@@ -5,6 +5,7 @@ import { type PictureRun, pictureOf } from '../text/picture.ts'
 import textWidth from '../text/text-width.ts'
 import type { AnsiColor, Color, Theme } from '../text/theme.ts'
 
+/** One form of the screen. */
 export interface ScreenFile {
   extension: 'txt' | 'ansi' | 'svg'
   content: string
@@ -27,6 +28,7 @@ const NAMED: Readonly<Record<AnsiColor, string>> = {
   gray: '#768390',
 }
 
+/** All three, of the same moment. @param isLight decides the picture's ground. */
 export function screenFiles(
   lines: readonly Line[],
   paint: Painter,

@@ -25,6 +25,7 @@ import textWidth from '../text/text-width.ts'
 import { footerLine, footerRegions } from './footer.ts'
 import { withQuestion } from './modal.ts'
 
+/** One frame before it is painted. */
 export interface ScreenLines {
   /** One per row of the terminal, each exactly as wide. */
   lines: readonly Line[]

@@ -36,6 +36,7 @@ import type { Painter } from '../text/ansi.ts'
 import type { Line } from '../text/line.ts'
 import { type ScreenLines, screenLines } from './screen-lines.ts'
 
+/** Whom a key can reach. */
 export interface ScreenOptions {
   store: ReadonlyStore
   actions: Actions
@@ -66,6 +67,7 @@ export interface ScreenOptions {
   onHandOver: (what: HandOver) => string | undefined
 }
 
+/** Painted, and exactly as large as the window. */
 export interface Frame {
   columns: number
   /** One string for each row of the terminal. */
@@ -75,6 +77,7 @@ export interface Frame {
 /** Rows of one notch of the wheel. */
 const WHEEL_ROWS = 3
 
+/** Knows no terminal: tokens come in, frames are asked for. */
 export class Screen {
   readonly #options: ScreenOptions
   readonly #keys: KeyDispatch
@@ -162,6 +165,7 @@ export class Screen {
     if (tokens.length > 0) this.#tell()
   }
 
+  /** For scripts and tests. */
   press(keys: readonly string[]): void {
     this.take(keys.map((key) => ({ kind: 'key', key })))
   }
@@ -253,6 +257,7 @@ export class Screen {
     this.#beforeEscape = undefined
   }
 
+  /** For scripts and tests. */
   paste(text: string): void {
     this.take([{ kind: 'paste', text }])
   }

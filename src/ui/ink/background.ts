@@ -10,13 +10,17 @@ const LIMIT_MS = 2000
 /** Consoles that know no OSC, and may print it. */
 const SILENT = /^(linux|dumb|cons25|vt\d+)/
 
+/** Until {@link BackgroundWatch.close}. */
 export interface BackgroundWatch {
+  /** The answer comes as input, or never. */
   ask(): void
   /** @param report an answer of the terminal. */
   heard(report: string): void
+  /** The terminal tells no more changes. */
   close(): void
 }
 
+/** Some terminals are never asked, as they would show the question. */
 export function watchBackground(options: {
   write: (text: string) => void
   term: string | undefined

@@ -8,15 +8,19 @@
 /** Longest line that is passed on; the rest of a longer one is dropped. */
 const LINE_LIMIT = 4000
 
+/** Until {@link DivertedOutput.restore}. */
 export interface DivertedOutput {
   /** The real stdout, for the screen alone. */
   screen: NodeJS.WriteStream
+  /** To the terminal itself, past Ink; nothing happens once it is gone. */
   write(text: string): void
+  /** Also gives out what had no line's end yet. Safe to call twice. */
   restore(): void
 }
 
 type Write = NodeJS.WriteStream['write']
 
+/** @param onLine a whole line, without its end. */
 export function divertOutput(
   stdout: NodeJS.WriteStream,
   stderr: NodeJS.WriteStream,

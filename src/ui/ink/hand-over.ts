@@ -3,6 +3,7 @@
 /** `suspend`: back to the shell until it says `fg`; `redraw`: something else has written on the screen. */
 export type HandOver = 'redraw' | 'suspend'
 
+/** Until {@link JobControl.close}. */
 export interface JobControl {
   /** @returns why it cannot be done. */
   handOver(what: HandOver): string | undefined

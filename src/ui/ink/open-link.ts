@@ -1,5 +1,6 @@
 /** Opens an address in the program that the desktop has for it. */
 
+/** The system decides which program it is. */
 export interface OpenLinkOptions {
   env: Readonly<Record<string, string | undefined>>
   platform: NodeJS.Platform

@@ -5,6 +5,7 @@
  */
 import Output from 'ink-output'
 
+/** Takes the place of Ink's class of the same task. */
 export default class RowOutput extends Output {
   override get(): { output: string; height: number } {
     const rows = this.#wholeRows()

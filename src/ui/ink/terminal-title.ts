@@ -3,12 +3,15 @@
 const SAVE = '\x1b[22;0t'
 const RESTORE = '\x1b[23;0t'
 
+/** Given back also when the process ends in any other way. */
 export interface WindowTitle {
+  /** Safe to call twice. */
   show(): void
   /** Gives the title back; safe to call twice. */
   restore(): void
 }
 
+/** Uses the terminal's stack of titles; where there is none, the title is made empty. */
 export function windowTitle(stdout: NodeJS.WriteStream, title: string): WindowTitle {
   let isShown = false
   const restore = () => {

@@ -26,6 +26,7 @@ function nothingBehind(key: string): string {
     : `${key.replace(/ $/, 'space')} does nothing here: ? shows every key.`
 }
 
+/** A key changes the view, or does something and says so; it never draws. */
 export class KeyDispatch {
   readonly #options: KeyDispatchOptions
   readonly #replies: Replies

@@ -18,6 +18,7 @@ export interface Drawn {
   details: readonly (Detail | undefined)[]
 }
 
+/** Each function is called at the moment of the key. */
 export interface KeyDispatchOptions {
   /** The pipeline as it is now, also while the screen is frozen. */
   state: () => AppState

@@ -4,6 +4,7 @@ import { NOT_CONNECTED, READ_ONLY } from '../../pipeline/state/actions.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
 import { growsAtEnd, scrollTarget, type ViewState } from './view-state.ts'
 
+/** What a key does, whichever key it is. */
 export type Command =
   | StageId
   | 'startAll'
@@ -63,17 +64,20 @@ export type Command =
 export type RoomCommand = 'roomMischief' | 'roomPause' | 'roomRate' | 'roomRemove' | 'roomClear' | 'roomNames'
 
 const GROUPS = ['Stages', 'Generator', 'Lesson', 'Screen', 'Session', 'Room'] as const
+/** A heading in help and document. */
 export type Group = (typeof GROUPS)[number]
 
 /** What must be so for a key to act. */
 export type Need = 'start' | 'control' | 'list' | 'scrollable' | 'room'
 
+/** One command. Footer, help, palette and `docs/keys.md` are made from these. */
 export interface KeyBinding {
   command: Command
   /** None: it is run from the palette alone. As the input names them: a character, or `tab`, `return`, `escape`, `up`, …, with `shift+` or `ctrl+` before it. */
   keys: readonly string[]
   /** As people read them. */
   shown: string
+  /** For help and palette. */
   does: string
   needs?: Need
   /** In the footer: key and label, and its rank; the highest ranks go first where there is too little room. */
@@ -97,6 +101,7 @@ const hint = (key: string, label: string, rank: number) => ({ footer: { key, lab
 const start = { needs: 'start' } as const
 const control = { needs: 'control' } as const
 
+/** In the order of help and document. */
 export const KEYMAP: readonly KeyBinding[] = [
   bind('Stages', 'generator', ['1'], 'start or stop the generator', {
     ...start,
@@ -240,6 +245,7 @@ export const KEYMAP: readonly KeyBinding[] = [
 
 const byKey = new Map(KEYMAP.flatMap((binding) => binding.keys.map((key) => [key, binding] as const)))
 
+/** Undefined: the key has no command. */
 export const bindingOf = (key: string): KeyBinding | undefined => byKey.get(key)
 
 /** Keys that act on the pipeline or end the session, and those that focus panels with alt: never by half a sequence. */
@@ -259,6 +265,7 @@ interface NeedRule {
   whyNot(state: AppState, view: ViewState, isScrollable: boolean): string | undefined
 }
 
+/** When a key can do something. `whyNot` gives the reason for a person; undefined: it can. */
 export const NEEDS: Readonly<Record<Need, NeedRule>> = {
   start: {
     text: 'not read-only; while connecting: it starts then',

@@ -31,6 +31,7 @@ export function chooseFrom(
   return lesson && (() => actions.lessons?.begin(lesson.name) ?? refused(NO_LESSON))
 }
 
+/** Letters bet on an answer of a lesson. */
 export type PlayCommand = 'playPause' | 'playBack' | 'playNext' | 'slower' | 'faster' | 'A' | 'B' | 'C'
 
 /** The same keys play a recording and a lesson: there are never both. */
@@ -78,6 +79,7 @@ export function typeOwn(
   return [...key].length === 1 && parts[at].length < OWN_LENGTH ? typed(parts[at] + key) : view
 }
 
+/** From its first line. */
 export const openOverlay = (view: ViewState, overlay: Overlay): ViewState => ({
   ...view,
   overlay,

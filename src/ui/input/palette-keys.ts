@@ -5,6 +5,7 @@ import { noPalette, type ViewState } from './view-state.ts'
 
 const QUERY_LENGTH = 40
 
+/** What a key in the palette came to. */
 export interface PaletteResult {
   view: ViewState
   /** An action to be carried out, now that the palette is closed. */

@@ -43,6 +43,7 @@ const showTable = (view: ViewState, title: string, meanwhile: string): ViewState
   scroll: { ...view.scroll, table: 0 },
 })
 
+/** One at a time: the view holds it. Costs are asked about once in a session. */
 export class Questions {
   readonly #options: KeyDispatchOptions
   readonly #replies: Replies
@@ -72,6 +73,7 @@ export class Questions {
     return { ...view, question: { kind: 'costs', perform } }
   }
 
+  /** Other keys than those of the question leave it as it is. */
   answer(view: ViewState, key: string): ViewState {
     const { question } = view
     const closed = { ...view, question: undefined }
@@ -148,6 +150,7 @@ export class Questions {
     return actions.setInterval(millisecondsOf(text))
   }
 
+  /** The table is shown at once, and filled when the answer comes. */
   ask(view: ViewState, title: string, sql: string): ViewState {
     const reason = this.#options.onAsk(title, sql)
     if (reason !== undefined) return this.#replies.refuse(view, reason)

@@ -16,10 +16,12 @@ export class Replies {
     return result.ok ? this.say(view, result.message, false) : this.refuse(view, result.reason)
   }
 
+  /** A reason, shown as such. */
   refuse(view: ViewState, reason: string): ViewState {
     return this.say(view, reason, true)
   }
 
+  /** It goes with the next key, or after a while. */
   say(view: ViewState, text: string, isRefusal: boolean): ViewState {
     return { ...view, toast: { text, isRefusal, at: this.#now() } }
   }

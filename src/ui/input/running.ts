@@ -2,6 +2,7 @@
 import { STAGE_IDS, type StageId } from '../../pipeline/ports/stages.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
 
+/** Also a stage that stops: it may still cost or write. */
 export const isUp = (state: AppState, id: StageId) =>
   ['starting', 'running', 'degraded', 'stopping'].includes(state.stages[id].state)
 

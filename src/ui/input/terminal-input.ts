@@ -16,6 +16,7 @@ const PASTE = { on: '\x1b[?2004h', off: '\x1b[?2004l' }
 /** Buttons and the wheel, in the form that has no limit of columns; off: whatever else may be on, too. */
 const MOUSE = { on: '\x1b[?1000h\x1b[?1002h\x1b[?1006h', off: '\x1b[?1006l\x1b[?1002l\x1b[?1000l' }
 
+/** Which terminal, and whom it tells. */
 export interface TerminalInputOptions {
   stdin: NodeJS.ReadStream
   /** To the terminal itself. */
@@ -27,6 +28,7 @@ export interface TerminalInputOptions {
   onTokens: (tokens: readonly Token[]) => void
 }
 
+/** At most one reads a terminal. */
 export interface TerminalInput {
   /** Takes the terminal, at first or again. */
   open(): void
@@ -35,6 +37,7 @@ export interface TerminalInput {
   setMouse(isOn: boolean): void
 }
 
+/** Nothing is read before it is opened. A lone escape is told after a short pause. */
 export function terminalInput(options: TerminalInputOptions): TerminalInput {
   const { stdin, write, clock, onTokens } = options
   const tokenizer = new Tokenizer(options.isRisky)

@@ -50,6 +50,7 @@ const REPORT_LIMIT = 4096
 /** Characters kept of a pasted text. */
 const PASTE_LIMIT = 10_000
 
+/** Of one terminal. What it holds is bounded. */
 export class Tokenizer {
   #state: State = 'ground'
   /** What was read of the sequence that is under way. */
@@ -74,6 +75,7 @@ export class Tokenizer {
     return this.#state === 'escape'
   }
 
+  /** Text in pieces of any size. @returns what is whole by now. */
   feed(text: string): Token[] {
     for (const character of text) this.#take(character)
     return this.#give()

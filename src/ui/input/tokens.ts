@@ -3,6 +3,7 @@
 /** `press`: a button went down; `drag`: the mouse moved with a button down. */
 export type MouseAction = 'press' | 'release' | 'drag' | 'move' | 'wheelUp' | 'wheelDown'
 
+/** As the terminal reports it; counted in cells. */
 export interface MouseEvent {
   action: MouseAction
   /** 0 left, 1 middle, 2 right. */
@@ -13,6 +14,7 @@ export interface MouseEvent {
   shift: boolean
 }
 
+/** One thing that came in. */
 export type Token =
   /** As the key map names it. */
   | { kind: 'key'; key: string }

@@ -67,8 +67,10 @@ const CHANGES = {
   }),
 } satisfies Partial<Record<Command, Change>>
 
+/** A recording and a read-only session have these too. */
 export type ViewCommand = keyof typeof CHANGES
 
 export const isViewCommand = (command: Command): command is ViewCommand => Object.hasOwn(CHANGES, command)
 
+/** A pure function from one view to the next. */
 export const changeOf = (command: ViewCommand): Change => CHANGES[command]

@@ -20,6 +20,7 @@ const FILTER_LENGTH = 40
 export const CHART_STEP_MS = 30_000
 const CHART_MOST_MS = 3_600_000
 
+/** @param by milliseconds; negative: back. Bounded by what charts remember. */
 export function moveInTime(view: ViewState, by: number, { now }: AppState): ViewState {
   const at = Math.max(now - CHART_MOST_MS, (view.chartAt ?? now) + by)
   // Time goes on while one looks: what is left of a step towards now is now.
@@ -50,6 +51,7 @@ export function moveCursor(view: ViewState, by: 1 | -1, { details, texts, scroll
   return isInside ? { ...view, cursor: next } : scrollBy(view, by, scrollable)
 }
 
+/** The lists that it changes go to their newest line. Its length is bounded. */
 export function typeFilter(view: ViewState, key: string): ViewState {
   if (key === 'escape') return { ...view, isFiltering: false, filter: '' }
   if (key === 'return') return { ...view, isFiltering: false }
@@ -83,16 +85,19 @@ export function chooseSource(view: ViewState, key: string): ViewState | undefine
   return { ...view, logSource, cursor: undefined, scroll: { ...view.scroll, log: 0 } }
 }
 
+/** Scrolls where more is to be seen; else the focus moves, unless something covers the panels. */
 export function upOrDown(view: ViewState, by: 1 | -1, drawn: Drawn): ViewState {
   if (drawn.scrollable > 0) return scrollBy(view, by, drawn.scrollable)
   return view.overlay || view.detail ? view : moveFocus(view, by, drawn.focusable)
 }
 
+/** @param key `pageup`, `pagedown`, `home` or `end`. */
 export function page(view: ViewState, key: string, { page: rows, scrollable }: Drawn): ViewState {
   const by = { pageup: -rows, pagedown: rows, home: -scrollable, end: scrollable }[key] ?? 0
   return scrollBy(view, by, scrollable)
 }
 
+/** Another one takes its place; it begins with its first line. */
 export const toggleOverlay = (view: ViewState, overlay: Overlay): ViewState => ({
   ...view,
   palette: noPalette,

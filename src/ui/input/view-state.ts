@@ -5,17 +5,20 @@ import type { EndpointLine, LayerName } from '../../pipeline/state/state.ts'
 import type { PanelId } from '../layout.ts'
 
 const OVERLAYS = ['help', 'endpoints', 'audience', 'table', 'trace', 'faults', 'lessons'] as const
+/** What lies on the panels. */
 export type Overlay = (typeof OVERLAYS)[number]
 
 /** What is typed: a number of stations, a share of dirty data in percent, a time, a question, a table, a phone's rate or name. */
 export type TypedKind = 'stations' | 'share' | 'interval' | 'sql' | 'export' | 'phoneRate' | 'phone'
 
+/** What was typed and chosen in it. */
 export interface PaletteState {
   query: string
   isTyping: boolean
   /** Place of the chosen action among those that are found. */
   chosen: number
 }
+/** Closed. */
 export const noPalette: PaletteState = { query: '', isTyping: false, chosen: 0 }
 
 /** A question that waits for an answer; nothing else is done meanwhile. */
@@ -28,6 +31,7 @@ export type Question =
   /** A reading of a person's own: what was typed so far, and which part is being typed. */
   | { kind: 'own'; parts: readonly [city: string, temperature: string, humidity: string]; at: 0 | 1 | 2 }
 
+/** What the last key came to. */
 export interface Toast {
   text: string
   isRefusal: boolean
@@ -86,8 +90,10 @@ export const LOG_SOURCES = [
   'lake',
   'you',
 ] as const
+/** `all`, or one source. */
 export type LogSource = (typeof LOG_SOURCES)[number]
 
+/** Replaced at each change, never changed. */
 export interface ViewState {
   focused: PanelId
   /** What was focused before a key opened another panel at once. */
@@ -116,6 +122,7 @@ export interface ViewState {
   toast: Toast | undefined
 }
 
+/** Of a session that begins. */
 export const initialView: ViewState = {
   focused: 'rate',
   before: undefined,
@@ -138,6 +145,7 @@ export const initialView: ViewState = {
 
 /** What keys of scrolling work on: what is opened lies on top. */
 export type ScrollTarget = PanelId | Overlay | 'detail'
+/** What up and down move. */
 export const scrollTarget = (view: ViewState): ScrollTarget =>
   view.detail ? 'detail' : (view.overlay ?? view.focused)
 
@@ -154,6 +162,7 @@ export function toggleZoomOf(view: ViewState, id: PanelId): ViewState {
   return { ...view, focused: id, before: view.before ?? view.focused, isZoomed: true, overlay: undefined }
 }
 
+/** Back to the panel that had the focus before. */
 export const leaveZoom = (view: ViewState): ViewState => ({
   ...view,
   isZoomed: false,

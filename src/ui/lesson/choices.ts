@@ -8,6 +8,7 @@ import { type Line, left, printable, span, wrap } from '../text/line.ts'
 
 const TITLE = 28
 
+/** All faults, those that are active marked. */
 export function faultLines(state: AppState, width: number): Line[] {
   const active = new Set(state.faults.filter((one) => one.state === 'active').map(({ name }) => name))
   return [
@@ -28,6 +29,7 @@ export function faultLines(state: AppState, width: number): Line[] {
   ]
 }
 
+/** All lessons that were found, in their order. */
 export function lessonChoices({ lessons, lesson }: AppState): Line[] {
   if (lessons.length === 0) return [[span('There are no lessons here.', 'muted')]]
   return [

@@ -25,6 +25,7 @@ const MARKS: Readonly<Record<StepState, readonly [mark: string, token: Token]>> 
 }
 const INDENT = 14
 
+/** As many as there are; the overlay scrolls. */
 export function traceLines({ trace: slice, now }: AppState, width: number): Line[] {
   if (!slice)
     return [[span('No event is followed. T follows the newest one, w sends one of your own.', 'muted')]]

@@ -17,6 +17,7 @@ const RESTING = 'Stages are stopped, and readings wait for them: a starts all.'
 /** Rows that it needs to show the code whole; 0 while there is none. */
 export const rowsOfCode = ({ audience }: AppState): number => audience?.qr.length ?? 0
 
+/** The code stands beside the facts where the window is wide enough, else above them. */
 export function audienceLines({ audience, stages, log }: AppState, width: number): Line[] {
   const isResting = STAGE_IDS.some((id) => id !== 'generator' && stages[id].state === 'stopped')
   if (!audience) {

@@ -5,6 +5,7 @@ import { type Line, right, type Span, span } from '../text/line.ts'
 import textWidth from '../text/text-width.ts'
 import type { Token } from '../text/theme.ts'
 
+/** One curve. */
 export interface Series {
   /** One per column, newest last. */
   values: readonly number[]
@@ -25,6 +26,7 @@ const LEAST_TOP = 4
 /** Seconds between marks on the axis of time, from narrow to wide. */
 const MARKS = [10, 20, 30, 60, 120, 300, 600]
 
+/** In cells of the terminal. */
 export interface ChartSize {
   width: number
   /** At least 3. */

@@ -29,6 +29,7 @@ const HEAD = 3
 /** Lines from which on runs are listed rather than marked. */
 const LEAST_HISTORY = 5
 
+/** Reasons and errors come before the history of runs, which needs room. */
 export const databricksPanel: Panel = (context) => {
   const { state, width, height, isZoomed, scroll } = context
   const { silver, gold } = state.stages

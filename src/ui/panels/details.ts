@@ -27,6 +27,7 @@ import { LAYER_NAMES } from '../text/layer-names.ts'
 
 const at = (time: number | undefined) => (time === undefined ? UNKNOWN : `${formatInstant(time)} UTC`)
 
+/** The partition is computed from the key, as the hub does: the tail does not know it. */
 export function eventDetail(event: TailEvent, state: AppState): Detail {
   const partitions = state.hub.partitions.length
   const partition =
@@ -47,6 +48,7 @@ export function eventDetail(event: TailEvent, state: AppState): Detail {
   }
 }
 
+/** The message whole, where the list may cut it. */
 export const logDetail = ({ at: time, level, source, message }: LogEntry): Detail => ({
   title: 'line of the log',
   facts: [
@@ -57,6 +59,7 @@ export const logDetail = ({ at: time, level, source, message }: LogEntry): Detai
   text: message,
 })
 
+/** As of the hub's last look. */
 export const partitionDetail = (one: PartitionSlice, now: number): Detail => ({
   title: `partition ${one.id}`,
   subject: 'hub',
@@ -78,6 +81,7 @@ export const partitionDetail = (one: PartitionSlice, now: number): Detail => ({
   ],
 })
 
+/** `–` for what was not read yet. */
 export function layerDetail(one: LayerSlice, now: number): Detail {
   const seen = (value: number) => (one.updatedAt === undefined ? undefined : value)
   return {
@@ -97,6 +101,7 @@ export function layerDetail(one: LayerSlice, now: number): Detail {
   }
 }
 
+/** The error is the stage's own, or that of the newest run which failed. */
 export const stageDetail = (stage: StageSlice, now: number): Detail => ({
   title: stage.id,
   subject: stage.id === 'generator' ? undefined : stage.id,
@@ -116,6 +121,7 @@ export const stageDetail = (stage: StageSlice, now: number): Detail => ({
   text: stage.detail ?? stage.history.find(({ error }) => error)?.error,
 })
 
+/** Over all dates and hours. */
 export const cityDetail = (city: CityMean): Detail => ({
   title: city.city,
   facts: [

@@ -6,6 +6,7 @@ import textWidth from '../text/text-width.ts'
 /** Columns between a name and its address. */
 const GAP = 2
 
+/** An address is wrapped and never cut: somebody will copy it. */
 export function endpointLines(state: AppState, width: number): Line[] {
   const { session, endpoints } = state
   const facts = [

@@ -24,6 +24,7 @@ export const eventsPanel: Panel = (context) => {
   }
 }
 
+/** Station, city and reasons; not the body. */
 export const eventMatches = ({ deviceId, city, reasons }: TailEvent, filter: string): boolean =>
   isMatch(`${deviceId} ${city} ${reasons.join(' ')}`, filter)
 

@@ -3,9 +3,11 @@ import { type Line, span } from '../text/line.ts'
 import type { PanelContext } from './panel.ts'
 import type { Window } from './scrolled.ts'
 
+/** Anywhere in the text, without regard to case. */
 export const isMatch = (text: string, filter: string): boolean =>
   filter === '' || text.toLowerCase().includes(filter.toLowerCase())
 
+/** Why a list is empty. @param otherwise what to say without a filter. */
 export const emptyText = (filter: string, otherwise: string): string =>
   filter === '' ? otherwise : `nothing matches “${filter}”; esc clears the filter`
 

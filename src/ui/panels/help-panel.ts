@@ -8,12 +8,14 @@ import { STATE_TOKENS } from './states.ts'
 
 const KEYS = 14
 
+/** With the row that must stay in sight. */
 export interface HelpLines {
   lines: readonly Line[]
   /** Row of the chosen action. */
   chosenRow: number
 }
 
+/** Groups have headings as long as nothing is searched. */
 export function helpLines(width: number, { query, isTyping, chosen }: PaletteState): HelpLines {
   const found = findCommands(query)
   const lines: Line[] = isTyping || query !== '' ? [queryLine(query, isTyping, found.length), []] : []

@@ -59,6 +59,7 @@ const ZOOMED: readonly Column<Name>[] = [
   { name: 'last', title: 'age', width: 6, align: 'right' },
 ]
 
+/** Zoomed: also history by partition, and who reads the hub. */
 export const hubPanel: Panel = (context) => {
   const { state, width, height, isZoomed, scroll } = context
   const { hub, now } = state

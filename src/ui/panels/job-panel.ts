@@ -17,6 +17,7 @@ const LEAST_FACTS = 2
 const ROOMY = 13
 const WIDTHS: FactWidths = { name: 11, value: 9 }
 
+/** Zoomed, or with room: also the delay over time. */
 export const jobPanel: Panel = (context) => {
   const { state, height, scroll, isZoomed } = context
   const { job, now } = state

@@ -44,6 +44,7 @@ const BY_IMPORTANCE: readonly LayerName[] = [
 ]
 const HEAD = 1
 
+/** With little room the less important layers go first; their order stays. */
 export const lakePanel: Panel = (context) => {
   const { state, width, height } = context
   const { lake, now } = state

@@ -11,6 +11,7 @@ import { scrolledDown } from './scrolled.ts'
 const NAME = 13
 const NUMBER = 10
 
+/** Zoomed: also why it does not balance. */
 export const ledgerPanel: Panel = (context) => {
   const { state, height, scroll, isZoomed } = context
   const lines = [

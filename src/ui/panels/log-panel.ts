@@ -22,6 +22,7 @@ const TIME = 9
 const SOURCE = 11
 const MARK = 2
 
+/** Zoomed: one source can be chosen. */
 export const logPanel: Panel = (context) => {
   const { state, height, filter, scroll } = context
   const { isZoomed, logSource = 'all' } = context
@@ -69,6 +70,7 @@ function sourceLine({ state, width, logSource = 'all' }: PanelContext): Line {
   return draw(talking)
 }
 
+/** Source and message. */
 export const logMatches = ({ source, message }: LogEntry, filter: string): boolean =>
   isMatch(`${source} ${message}`, filter)
 

@@ -3,6 +3,7 @@ import type { AppState } from '../../pipeline/state/state.ts'
 import type { Detail, LogSource } from '../input/view-state.ts'
 import type { Framed } from '../text/frame.ts'
 
+/** Everything that a panel may depend on: it asks neither clock nor store. */
 export interface PanelContext {
   state: AppState
   /** Inside the frame. */
@@ -20,6 +21,7 @@ export interface PanelContext {
   logSource?: LogSource | undefined
 }
 
+/** What the frame is drawn around. */
 export interface PanelContent extends Framed {
   /** Lines that could be scrolled beyond what is shown; undefined: everything is shown. */
   scrollable?: number | undefined
@@ -27,4 +29,5 @@ export interface PanelContent extends Framed {
   details?: (() => readonly (Detail | undefined)[]) | undefined
 }
 
+/** No more lines than the height that it is given are shown. */
 export type Panel = (context: PanelContext) => PanelContent

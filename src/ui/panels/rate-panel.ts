@@ -15,6 +15,7 @@ const NAME = 16
 /** Lines of a reason, at most. */
 const TROUBLE = 4
 
+/** Marks on the chart are what a person did. */
 export const ratePanel: Panel = (context) => {
   const { state, width, height, isZoomed } = context
   const { generator, hub } = state

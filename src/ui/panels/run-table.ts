@@ -32,6 +32,7 @@ export function historyRows(stages: readonly StageSlice[], now: number, width: n
   })
 }
 
+/** Without what is behind each line. */
 export const historyLines = (stages: readonly StageSlice[], now: number, width: number): Line[] =>
   historyRows(stages, now, width).map(({ line }) => line)
 

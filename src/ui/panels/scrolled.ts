@@ -1,6 +1,7 @@
 /** The part of a list that is on the screen. */
 import type { Line } from '../text/line.ts'
 
+/** May be empty. */
 export interface Window<T> {
   shown: readonly T[]
   /** Items beyond what is shown, in both directions together. */

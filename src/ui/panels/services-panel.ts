@@ -11,6 +11,7 @@ const NAME = 5
 /** Two runs need more room than one. */
 const LEFT = 0.63
 
+/** One line each, without a history. */
 export const servicesPanel: Panel = ({ state, width }) => {
   const { hub, job, stages, aggregate } = state
   const start = Math.ceil(width * LEFT)

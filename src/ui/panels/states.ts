@@ -7,6 +7,7 @@ import { type Line, printable, type Span, span, wrap } from '../text/line.ts'
 import textWidth from '../text/text-width.ts'
 import type { Token } from '../text/theme.ts'
 
+/** The glyph says the same without colour. */
 export const STATE_TOKENS: Readonly<Record<StageState, Token>> = {
   running: 'ok',
   stopped: 'muted',
@@ -56,6 +57,7 @@ export function forText(stage: StageSlice, now: number): string {
 /** `42 s old` when the last answer is; undefined while it is fresh, or when nothing was ever heard. */
 export const staleText = (at: number | undefined, now: number): string | undefined =>
   oldText(at, now, STALE_MS)
+/** Undefined: they are fresh. On Azure metrics come minutes late, which is not old. */
 export const staleMetricsText = (at: number | undefined, now: number, isLocal: boolean): string | undefined =>
   oldText(at, now, isLocal ? STALE_MS : STALE_METRICS_MS)
 

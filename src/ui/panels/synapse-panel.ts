@@ -18,6 +18,7 @@ const FIXED = 8 + 8 + 13
 /** Lines from which on a table of cities says more than the two extremes. */
 const TABLE = 8
 
+/** The table of cities where there is room, else the warmest and the coldest. */
 export const synapsePanel: Panel = (context) => {
   const { state, height, isZoomed, scroll, width } = context
   const stage = state.stages.aggregate

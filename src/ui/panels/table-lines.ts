@@ -10,6 +10,7 @@ import textWidth from '../text/text-width.ts'
 export const MOST_OF_A_CELL = 48
 const GAP = '  '
 
+/** Numbers stand to the right, paths are cut at their start; the foot says when there were more rows. */
 export function tableLines({
   columns,
   rows,

@@ -8,6 +8,7 @@ import { staleText } from '../panels/states.ts'
 import { formatAge, formatCompact, formatCount, formatPercent } from '../text/format.ts'
 import { badge, type Line, printable, type Span, span } from '../text/line.ts'
 
+/** In two widths each, since what fits is decided later. */
 export interface Node {
   /** From the longest name to the shortest. */
   names: readonly [long: string, middle: string, short: string]

@@ -5,6 +5,7 @@ import { verdict } from '../panels/ledger-panel.ts'
 import { formatAge, formatMoney, formatUptime, UNKNOWN } from '../text/format.ts'
 import { badge, type Line, lineWidth, span, spread } from '../text/line.ts'
 
+/** What does not fit is left out. */
 export function headerLine(state: AppState, width: number, { isFrozen }: { isFrozen: boolean }): Line {
   const { session, now } = state
   const start: Line = [

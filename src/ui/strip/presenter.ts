@@ -25,6 +25,7 @@ interface Caption {
   token: Token
 }
 
+/** Exactly as many lines as the height. */
 export function presenterLines(state: AppState, width: number, height: number): Line[] {
   const tiles = tilesOf(state)
   const { perRow, scale } = arrangement(tiles.length, width, height)

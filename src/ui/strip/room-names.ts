@@ -2,6 +2,7 @@
 import type { AppState } from '../../pipeline/state/state.ts'
 import { type Line, printable, span } from '../text/line.ts'
 
+/** A phone that has just sent. */
 export interface Sender {
   name: string
   /** How long ago its last reading came (ms). */

@@ -4,6 +4,7 @@ import type { Line, Span } from './line.ts'
 import textWidth from './text-width.ts'
 import { colorCode, printCodes, type Theme, TOKENS, type Token } from './theme.ts'
 
+/** @returns the row with its escape sequences, ended so that nothing of its look goes on. */
 export type Painter = (line: Line) => string
 
 interface Look {

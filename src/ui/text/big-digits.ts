@@ -3,6 +3,7 @@ import type { Line } from './line.ts'
 import { span } from './line.ts'
 import type { Token } from './theme.ts'
 
+/** At the smallest scale. */
 export const BIG_ROWS = 5
 /** Columns of three digits, the most that {@link bigNumber} has, with their unit. */
 export const bigColumns = (scale: number): number => (3 * 6 + 2 * 2) * scale + UNIT_COLUMNS

@@ -1,6 +1,7 @@
 /** Tables: cells of fixed width, numbers to the right, names to the left. */
 import { type Line, left, right, type Span, span, toWidth } from './line.ts'
 
+/** In columns of the terminal. */
 export interface Column<Name extends string = string> {
   name: Name
   /** Above the column; the name, if not given. */
@@ -10,6 +11,7 @@ export interface Column<Name extends string = string> {
   /** Columns with the highest number go first where there is too little room; 0: never. */
   drop?: number
 }
+/** A text takes the look of its column. */
 export type Cell = string | Span | Line
 
 const GAP = '  '
@@ -37,12 +39,15 @@ export function fitColumns<Name extends string>(
   )
 }
 
+/** 0 for a column that was left out. */
 export const widthOfColumn = (columns: readonly Column[], name: string): number =>
   columns.find((column) => column.name === name)?.width ?? 0
 
+/** Titles, aligned as their columns. */
 export const tableHead = (columns: readonly Column[]): Line =>
   joinCells(columns, (column) => [span(aligned(column, column.title ?? column.name), 'muted')])
 
+/** A cell that is missing is empty. */
 export const tableRow = <Name extends string>(
   columns: readonly Column<Name>[],
   cells: Readonly<Partial<Record<Name, Cell>>>,

@@ -2,6 +2,7 @@
 import { grouped } from '../../pipeline/state/count-of.ts'
 import { SPARKS } from './glyphs.ts'
 
+/** Unknown is not 0. */
 export const UNKNOWN = '–'
 
 /** `7,214`; from ten millions on `12.3 M`, then `8.6 G`: nine columns at most. */

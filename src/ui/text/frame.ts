@@ -3,6 +3,7 @@ import { cut, type Line, lineWidth, span, toWidth } from './line.ts'
 import textWidth from './text-width.ts'
 import type { Token } from './theme.ts'
 
+/** What stands in a frame and in its upper border. */
 export interface Framed {
   /** The key that goes with the panel, before the title. */
   hotkey?: string | undefined

@@ -8,6 +8,7 @@
  */
 import { SINGLE } from './single.ts'
 
+/** Takes what `Intl.Segmenter` takes. */
 export class LateSegmenter {
   readonly #given: ConstructorParameters<typeof Intl.Segmenter>
   #segmenter: Intl.Segmenter | undefined

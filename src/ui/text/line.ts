@@ -2,6 +2,7 @@
 import textWidth from './text-width.ts'
 import type { Token } from './theme.ts'
 
+/** A text in one look. Undefined: the terminal's own. */
 export interface Span {
   text: string
   token?: Token | undefined
@@ -13,6 +14,7 @@ export interface Span {
   /** Black on white whatever the theme: what a camera reads. */
   isPrint?: boolean | undefined
 }
+/** Not yet as wide as its place. */
 export type Line = readonly Span[]
 
 export const span = (text: string, token?: Token, bold?: boolean): Span => ({ text, token, bold })
@@ -28,7 +30,9 @@ export const badge = (text: string, token: Token): Span => ({
 /** Half blocks of a code for cameras. */
 export const print = (text: string): Span => ({ text, isPrint: true })
 
+/** In columns. */
 export const lineWidth = (line: Line): number => line.reduce((sum, { text }) => sum + textWidth(text), 0)
+/** Without any look: for files, the clipboard and searches. */
 export const plainText = (line: Line): string => line.map(({ text }) => text).join('')
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' })

@@ -20,6 +20,7 @@ export interface PictureRun {
   dim?: boolean | undefined
 }
 
+/** In cells, with its colour in CSS. */
 export interface PictureSize {
   columns: number
   rows: number

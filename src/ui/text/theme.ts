@@ -1,5 +1,6 @@
 /** Colours by meaning. No state is told by colour alone, so a palette may also be none. */
 
+/** Every meaning that has a colour. */
 export const TOKENS = [
   'muted',
   'title',
@@ -15,10 +16,12 @@ export const TOKENS = [
   'border',
   'borderFocused',
 ] as const
+/** What a span means. */
 export type Token = (typeof TOKENS)[number]
 
 /** `#rrggbb`, or a name that even a terminal of sixteen colours has; undefined: the terminal's own. */
 export type Color = `#${string}` | AnsiColor | undefined
+/** A colour for each meaning; it may be none. */
 export type Palette = Readonly<Record<Token, Color>>
 
 const ANSI_COLORS = {
@@ -30,6 +33,7 @@ const ANSI_COLORS = {
   cyan: 36,
   gray: 90,
 } as const
+/** The sixteen names, whose look the terminal decides. */
 export type AnsiColor = keyof typeof ANSI_COLORS
 
 /** Made for anything from black to Solarized's dark blue. */
@@ -138,6 +142,7 @@ const mono = Object.fromEntries(TOKENS.map((token) => [token, undefined])) as Pa
 
 /** In the order in which the key goes through them; `auto` first. */
 export const THEMES = ['auto', 'dark', 'light', 'color-blind', 'high-contrast', 'ansi', 'mono'] as const
+/** As the setting has it. */
 export type ThemeName = (typeof THEMES)[number]
 
 /** What the terminal says of its background; undefined: it has not said. */
@@ -145,6 +150,7 @@ export type Background = 'dark' | 'light' | undefined
 
 type Environment = Readonly<Record<string, string | undefined>>
 
+/** What a painter needs. */
 export interface Theme {
   palette: Palette
   /** Bits of colour that the terminal understands: 1 none, 4 the sixteen names, 8 a table of 256, 24 any. */
