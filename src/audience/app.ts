@@ -20,6 +20,7 @@ import type { Phone, Phones } from './phones.ts'
 import { joinRequest, readingsRequest } from './requests.ts'
 import { isCode } from './room-code.ts'
 
+/** What the room was opened with, and whom it tells. */
 export interface RoomOptions {
   input: RoomInput
   phones: Phones
@@ -56,6 +57,7 @@ const MOST_STREAMS = 3
 
 type Listener = (event: string, data: unknown) => void
 
+/** Knows no socket: requests come in through `app`. */
 export class Room {
   readonly app = new Hono()
   readonly #options: RoomOptions
@@ -93,10 +95,12 @@ export class Room {
     return this.#listeners.size
   }
 
+  /** Each phone hears of its own readings alone. */
   progress(all: readonly Progress[]): void {
     for (const { deviceId, ...one } of all) this.#tell(deviceId, 'step', one)
   }
 
+  /** To every phone, if something on it has changed. */
   showBoard(board: Omit<Board, 'phones'>): void {
     this.#board = board
     const told = JSON.stringify(this.#whole())
@@ -105,6 +109,7 @@ export class Room {
     this.#tellAll('board', this.#whole())
   }
 
+  /** While it is, readings are refused, and a phone sends them again later. */
   setFull(isFull: boolean): void {
     this.#isFull = isFull
   }
@@ -125,6 +130,7 @@ export class Room {
     this.#phonesChanged()
   }
 
+  /** Each phone is told its new name. */
   clearNames(): void {
     for (const phone of this.#options.phones.clearNames()) this.#tell(phone.deviceId, 'you', describe(phone))
     this.#phonesChanged()

@@ -6,11 +6,13 @@ import { LIMITS } from './limits.ts'
 /** Times the limit up to which an address is answered at all. */
 const ANSWERED = 2
 
+/** Of one server. */
 export class Connections {
   readonly #counts = new Map<string, number>()
   /** `address port` of connections beyond the limit. */
   readonly #surplus = new Set<string>()
 
+  /** From now on; call it before the server listens. */
   watch(server: Server): void {
     server.maxConnections = LIMITS.connections
     server.on('connection', (socket: Socket) => this.#opened(socket))

@@ -1,5 +1,6 @@
 /** Limits for phones and addresses. All clocks are monotonic milliseconds, injected. */
 
+/** Of the whole room, where nothing else is said. */
 export const LIMITS = {
   phones: 200,
   bodyBytes: 2000,
@@ -46,10 +47,12 @@ export class Bucket {
 export class Guesses {
   readonly #wrong = new Map<string, { count: number; waitUntil: number }>()
 
+  /** @param now monotonic ms. */
   mustWait(address: string, now: number): boolean {
     return (this.#wrong.get(address)?.waitUntil ?? 0) > now
   }
 
+  /** Each one beyond the first few doubles the wait. A bounded number of addresses is remembered. */
   wrong(address: string, now: number): void {
     const count = (this.#wrong.get(address)?.count ?? 0) + 1
     const over = count - LIMITS.wrongCodes
@@ -59,6 +62,7 @@ export class Guesses {
     if (this.#wrong.size > LIMITS.addresses) this.#wrong.delete(this.#wrong.keys().next().value as string)
   }
 
+  /** Its wrong ones are forgotten. */
   right(address: string): void {
     this.#wrong.delete(address)
   }

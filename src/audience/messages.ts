@@ -21,6 +21,7 @@ export const RUBBISH = [
   'missing eventId',
   'not JSON',
 ] as const
+/** How a phone corrupts a reading on purpose. */
 export type Rubbish = (typeof RUBBISH)[number]
 
 /** A reading from a phone; the room adds the station's id and number. */
@@ -37,6 +38,7 @@ export interface PhoneReading {
   copies: 1 | 2
 }
 
+/** How far one reading has come. */
 export interface Progress {
   deviceId: string
   eventId: string
@@ -76,6 +78,7 @@ export interface PhoneName {
   name: string
 }
 
+/** What the thread is started with. */
 export interface RoomInput {
   /** The address that the presenter has chosen; never "all". */
   host: string
@@ -90,6 +93,7 @@ export interface RoomInput {
   rules: RoomRules
 }
 
+/** `failed`: the room could not open, or has ended. */
 export type FromRoom =
   | { type: 'opened'; url: string; code: string }
   | { type: 'failed'; message: string }
@@ -97,6 +101,7 @@ export type FromRoom =
   | { type: 'phones'; phones: PhoneName[]; connected: number }
   | { type: 'log'; message: string }
 
+/** In the order in which they are sent; none is answered. */
 export type ToRoom =
   | { type: 'progress'; progress: Progress[] }
   | { type: 'board'; board: Omit<Board, 'phones'> }

@@ -9,6 +9,7 @@ import { Bucket, LIMITS } from './limits.ts'
 import type { PhoneName } from './messages.ts'
 import { newCode } from './room-code.ts'
 
+/** The secret itself is not kept, only its hash. */
 export interface Phone {
   deviceId: string
   name: string
@@ -49,7 +50,9 @@ const NUMBERS_AHEAD = 1000
 
 const keyOf = (secret: string) => createHash('sha256').update(secret).digest('hex')
 
+/** A bounded number, in a file that is read when they are made and written by {@link Phones.save}. */
 export class Phones {
+  /** The same after a restart, as phones have it in their address. */
   readonly code: string
   /** Last time's port; 0 means none. */
   port: number
@@ -79,6 +82,7 @@ export class Phones {
     return new Bucket(this.#perSecond, LIMITS.burst, now)
   }
 
+  /** With their names of now. */
   get all(): PhoneName[] {
     return [...this.#phones.values()].map(({ deviceId, name }) => ({ deviceId, name }))
   }
@@ -89,6 +93,7 @@ export class Phones {
     return ANIMALS.filter((name) => !taken.has(name))
   }
 
+  /** Undefined: no phone has this secret, or it was removed. */
   find(secret: string): Phone | undefined {
     return this.#phones.get(keyOf(secret))
   }
@@ -131,6 +136,7 @@ export class Phones {
     return free[randomInt(Math.max(1, free.length))] ?? `${ANIMALS[number % ANIMALS.length]} ${number}`
   }
 
+  /** Each phone begins with a full bucket. @param now monotonic ms. */
   setRate(perSecond: number, now: number): void {
     this.#perSecond = perSecond
     for (const phone of this.#phones.values()) phone.bucket = this.#bucket(now)

@@ -6,6 +6,7 @@ const LETTERS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 /** 50 bits. */
 const LENGTH = 10
 
+/** From the system's random numbers; without letters that are read for others. */
 export const newCode = (): string =>
   Array.from(randomBytes(LENGTH), (byte) => LETTERS[byte & 31] as string).join('')
 

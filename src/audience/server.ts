@@ -10,6 +10,7 @@ import { Connections } from './connections.ts'
 import type { FromRoom, RoomInput } from './messages.ts'
 import { Phones } from './phones.ts'
 
+/** A room that is being served. */
 export interface OpenRoom {
   room: Room
   url: string
@@ -29,6 +30,7 @@ export interface RoomTimes {
 }
 const TIMES: RoomTimes = { headers: 5000, request: 10_000, check: 1000, save: 5000 }
 
+/** @throws when the address stands for every address of the machine, or cannot be listened on. */
 export async function openRoom(
   input: RoomInput,
   send: (message: FromRoom) => void,

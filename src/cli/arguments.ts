@@ -6,6 +6,7 @@ import { parseDuration } from '../config/units.ts'
 /** Node's timers count to 24.8 days at most. */
 const LONGEST_RUN = '24d'
 
+/** Milliseconds, more than 0. */
 export const duration = (text: string): number => {
   const ms = parseDuration(text)
   if (ms === undefined || ms <= 0 || ms > (parseDuration(LONGEST_RUN) as number))
@@ -13,6 +14,7 @@ export const duration = (text: string): number => {
   return ms
 }
 
+/** May be given several times; all are kept. */
 export const fault = (text: string, before: readonly PlannedFault[] = []): readonly PlannedFault[] => {
   try {
     return [...before, plannedFault(text)]
@@ -21,17 +23,20 @@ export const fault = (text: string, before: readonly PlannedFault[] = []): reado
   }
 }
 
+/** Any text: whether it can be read or written, the command finds out. */
 export const file = (text: string): string => {
   if (text.trim() === '') throw new InvalidArgumentError('expected a file.')
   return text
 }
 
+/** How many times as fast. */
 export const factor = (text: string): number => {
   const value = Number(text)
   if (!(value >= 0.1 && value <= 64)) throw new InvalidArgumentError('expected a number from 0.1 to 64.')
   return value
 }
 
+/** Columns or rows of a cast. */
 export const cells = (text: string): number => {
   const value = Number(text)
   if (!Number.isInteger(value) || value < 20 || value > 500)
@@ -50,6 +55,7 @@ export const position = (text: string): number => {
   return ms
 }
 
+/** From 1 to a million. */
 export const count = (text: string): number => {
   const value = Number(text)
   if (!Number.isInteger(value) || value < 1 || value > 1_000_000)
@@ -57,6 +63,7 @@ export const count = (text: string): number => {
   return value
 }
 
+/** Any text: whether it can be made, the command finds out. */
 export const folder = (text: string): string => {
   if (text.trim() === '') throw new InvalidArgumentError('expected a folder.')
   return text

@@ -8,6 +8,7 @@ export type Flags = Record<string, unknown>
 /** What a command does: resolves with the exit code. */
 export type Action = (loaded: LoadedConfig, flags: Flags, args: readonly string[]) => Promise<number>
 
+/** The process, as far as commands need it; another one in tests. */
 export interface Surroundings {
   write: (text: string) => void
   writeError: (text: string) => void
@@ -22,6 +23,7 @@ export interface Surroundings {
   notebooksDir: string
 }
 
+/** What the files of this folder add their commands to. */
 export interface CommandLine extends Surroundings {
   root: Command
   /** Adds a command with the settings as its options; the empty name is the screen. */

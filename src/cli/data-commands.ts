@@ -3,6 +3,7 @@ import { Option } from 'commander'
 import { count, duration } from './arguments.ts'
 import type { CommandLine } from './command-line.ts'
 
+/** `status`, `trace`, `sql`, `export` and the like. */
 export function dataCommands(line: CommandLine): void {
   const { command, write, writeError, drained, interruption } = line
   command('status', 'print one snapshot of all stages and layers', async ({ config }, flags) => {

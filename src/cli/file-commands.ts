@@ -2,6 +2,7 @@
 import { folder } from './arguments.ts'
 import type { CommandLine } from './command-line.ts'
 
+/** `completion`, `notebooks`: they neither read settings nor open a target. */
 export function fileCommands(line: CommandLine): void {
   const { root, notebooksDir, write, finish } = line
   root

@@ -12,6 +12,7 @@ import { setupCommands } from './setup-commands.ts'
 
 declare const __VERSION__: string
 
+/** Nothing of a command but its options is loaded before it is called. */
 export function program(surroundings: Surroundings): Command {
   const { write, writeError, finish } = surroundings
   const root = new Command('rtstream-tui')

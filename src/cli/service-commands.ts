@@ -1,6 +1,7 @@
 /** Commands for programs beside the product: the local services and where they listen. */
 import type { CommandLine } from './command-line.ts'
 
+/** `serve` and `endpoints`. */
 export function serviceCommands(line: CommandLine): void {
   const { command, write, writeError, interruption } = line
   command(

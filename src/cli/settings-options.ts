@@ -43,6 +43,7 @@ const USES: Readonly<Record<string, readonly string[]>> = {
   setup: ['azure.subscriptionId', 'azure.resourceGroup'],
   prepare: ['azure.databricksNodeType'],
 }
+/** In the command's help; with `--help-all` all settings are. */
 export const isShown = (command: string, key: string): boolean =>
   HELP_ALL || command === 'config' || (USES[command] ?? COMMON).includes(key)
 
@@ -51,9 +52,11 @@ export const isShown = (command: string, key: string): boolean =>
  * all of them, stands in the command line.
  */
 const NEED_ALL = ['completion', 'help', '--help', '-h', '--help-all']
+/** Options of other commands are not made: there are many, and a start should be quick. */
 export const isAskedFor = (command: string): boolean =>
   command === '' || process.argv.some((word) => word === command || NEED_ALL.includes(word))
 
+/** A setting as commander takes it; its value is checked with those from other sources. */
 export function option(setting: Setting): Option {
   const group = setting.path.length > 1 ? 'Azure resources (azd up fills these in):' : 'Settings:'
   const { description, expected, fallback } = setting

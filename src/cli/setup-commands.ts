@@ -2,6 +2,7 @@
 import { Argument } from 'commander'
 import type { CommandLine } from './command-line.ts'
 
+/** `config`, `stop`, `doctor`, `prepare`, `setup`. */
 export function setupCommands(line: CommandLine): void {
   const { command, notebooksDir, write, interruption } = line
   command(

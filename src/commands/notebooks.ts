@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { toIpynb } from './shared/notebooks-source.ts'
 import { UserError } from './shared/user-error.ts'
 
+/** Names of the files, without `.py`. */
 export const NOTEBOOKS = ['silver', 'gold', 'aggregate'] as const
 
 /**

@@ -17,6 +17,7 @@ interface CastFile {
   rows: number
 }
 
+/** `speed` is how many times as fast. */
 export interface ReplayOptions {
   config: Config
   file: string

@@ -17,6 +17,7 @@ import {
 import { countOf } from '../pipeline/state/count-of.ts'
 import { describeError, UserError } from './shared/user-error.ts'
 
+/** `query` undefined: this target cannot be asked. */
 export interface SqlOptions {
   query: LakeQuery | undefined
   target: 'local' | 'azure'
@@ -63,6 +64,7 @@ export async function runSql(options: SqlOptions): Promise<number> {
   return 0
 }
 
+/** One table to one file. */
 export interface ExportOptions extends Omit<SqlOptions, 'sql' | 'format' | 'maxRows'> {
   table: string
   format: ExportFormat

@@ -7,6 +7,7 @@ import { countOf } from '../pipeline/state/count-of.ts'
 
 type ServiceStage = Exclude<StageId, 'generator'>
 
+/** What is stopped, and how long that may take. */
 export interface StopContext {
   stages: Readonly<Record<ServiceStage, StageService>>
   json: boolean
@@ -21,6 +22,7 @@ export interface StopContext {
   signal?: AbortSignal
 }
 
+/** What became of one stage. */
 export interface StopReport {
   stage: ServiceStage
   result: 'stopped' | 'was stopped' | 'not stopped'

@@ -6,6 +6,7 @@ import { countOf } from '../pipeline/state/count-of.ts'
 import { type DescribedStep, describeTrace, positionText } from '../pipeline/trace/describe.ts'
 import { UserError } from './shared/user-error.ts'
 
+/** `tracer` undefined: this target cannot follow events. */
 export interface TraceOptions {
   tracer: Tracer | undefined
   query: TraceQuery

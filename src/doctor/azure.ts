@@ -15,6 +15,7 @@ import {
 } from './examination.ts'
 import { pipelineChecks } from './pipeline.ts'
 
+/** In the order in which they are shown; who is signed in is asked once for all. */
 export function azureChecks(options: AzureDoctorOptions): Check[] {
   const { azure, credential, clients } = options
   const ids = resourceIds({

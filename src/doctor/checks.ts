@@ -6,6 +6,7 @@ import { engineCheck } from './engine.ts'
 import { dataDirCheck, runtimeCheck, type TerminalFacts, terminalCheck } from './local.ts'
 import { tablesCheck } from './tables.ts'
 
+/** What is examined; facts of this machine are given, not asked. */
 export interface DoctorChecksOptions {
   config: Config
   terminal: TerminalFacts
@@ -15,6 +16,7 @@ export interface DoctorChecksOptions {
   credential?: TokenCredential
 }
 
+/** Of Azure nothing is loaded when the target is local. */
 export async function doctorChecks({
   config,
   terminal,

@@ -3,8 +3,10 @@
 import { ServiceError } from '../pipeline/ports/errors.ts'
 import { countOf } from '../pipeline/state/count-of.ts'
 
+/** Only a failure makes doctor's exit code one. */
 export type Level = 'ok' | 'warning' | 'failure'
 
+/** What one look has shown. */
 export interface Finding {
   level: Level
   /** What was found, one line. */
@@ -17,6 +19,7 @@ export interface Finding {
   latencyMs?: number
 }
 
+/** One thing that can be right or wrong. */
 export interface Check {
   /** Stable, for scripts: `event-hubs`. */
   id: string
@@ -28,6 +31,7 @@ export interface Check {
   run(signal: AbortSignal): Promise<Finding | readonly Finding[]>
 }
 
+/** What is checked, and how it is told. */
 export interface DoctorContext {
   target: 'local' | 'azure'
   checks: readonly Check[]

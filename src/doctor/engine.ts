@@ -5,6 +5,7 @@ import { findSpark } from '../local/spark/find-spark.ts'
 import { findPackage } from '../local/spark/spark-engine.ts'
 import type { Check, Finding } from './doctor.ts'
 
+/** @param load loads DuckDB and gives its version; another one in tests. */
 export function engineCheck(engine: Config['engine'], load: () => Promise<string> = loadDuckDb): Check {
   return {
     id: 'engine',

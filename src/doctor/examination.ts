@@ -9,6 +9,7 @@ import type { AzureConfig } from '../config/schema.ts'
 import { ServiceError } from '../pipeline/ports/errors.ts'
 import type { Check, Finding } from './doctor.ts'
 
+/** With which identity, and by which clients. */
 export interface AzureDoctorOptions {
   azure: AzureConfig
   credential: TokenCredential
@@ -27,9 +28,11 @@ export interface AzureExamination extends AzureDoctorOptions {
   whoAmI: (signal?: AbortSignal) => Promise<SignedIn>
 }
 
+/** A failure of that kind; anything else is for somebody else to report. */
 export const isKind = (error: unknown, kind: ServiceError['kind']): error is ServiceError =>
   error instanceof ServiceError && error.kind === kind
 
+/** Also of what is no Error. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** A refusal: names the role, with the command that assigns it to whoever is signed in. */

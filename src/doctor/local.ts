@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import { formatSize } from '../config/units.ts'
 import type { Check, Finding } from './doctor.ts'
 
+/** As the process sees its terminal. */
 export interface TerminalFacts {
   isTty: boolean
   columns: number | undefined
@@ -16,6 +17,7 @@ export interface TerminalFacts {
 
 const SMALLEST = { columns: 80, rows: 24 }
 
+/** Without a terminal it says so, and is no failure: other commands need none. */
 export function terminalCheck(facts: TerminalFacts): Check {
   return {
     id: 'terminal',
@@ -71,6 +73,7 @@ function colours({ colorDepth, env, isTty }: TerminalFacts): Finding[] {
   return [{ level: 'ok', detail: (colorDepth ?? 1) > 1 ? `${2 ** (colorDepth ?? 1)} colours` : 'no colours' }]
 }
 
+/** @param version as Node writes it: `v24.1.0`. */
 export function runtimeCheck(version: string): Check {
   return {
     id: 'node',

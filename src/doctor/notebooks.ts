@@ -25,6 +25,7 @@ async function runtimeOf(
   return body?.settings?.job_clusters?.[0]?.new_cluster?.spark_version
 }
 
+/** The jobs, their runtime, and what they may reach through Unity Catalog. */
 export function databricksChecks({ azure, clients }: AzureExamination): Check[] {
   const jobs: Check = {
     id: 'databricks',
@@ -124,6 +125,7 @@ interface SessionsBody {
 
 const ENDED = ['dead', 'error', 'killed', 'success', 'shutting_down']
 
+/** One check that is well when Synapse was left out. */
 export function synapseChecks({ azure, clients, whoAmI }: AzureExamination): Check[] {
   const client = clients.synapse
   const workspace = new URL(azure.synapseEndpoint ?? 'https://none').host.split('.')[0]

@@ -12,6 +12,7 @@ import type { Check, Finding } from './doctor.ts'
 import { type AzureExamination, isKind, missingRole } from './examination.ts'
 import { databricksChecks, synapseChecks } from './notebooks.ts'
 
+/** In the order in which they are shown. */
 export function pipelineChecks(examination: AzureExamination): Check[] {
   return [
     hubCheck(examination),

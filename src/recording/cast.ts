@@ -5,6 +5,7 @@
 
 export type CastVersion = 2 | 3
 
+/** What the cast's header says. */
 export interface CastOptions {
   version: CastVersion
   columns: number
@@ -14,6 +15,7 @@ export interface CastOptions {
   startedAt: number
 }
 
+/** One change of the screen. */
 export interface CastFrame {
   /** Since the start (ms). */
   time: number

@@ -2,10 +2,12 @@
 import type { AppState } from '../pipeline/state/state.ts'
 import type { Patch } from './patch.ts'
 
+/** By which a file is known, whatever its name. */
 export const RECORDING_FORMAT = 'rtstream-recording'
 /** Increased when older programs can no longer read the format. */
 export const RECORDING_VERSION = 1
 
+/** First line of the file. */
 export interface RecordingHeader {
   format: typeof RECORDING_FORMAT
   version: number
@@ -26,6 +28,7 @@ export interface RecordedFrame {
 /** A file that is not a recording, or is from a newer program. */
 export class RecordingError extends Error {
   override readonly name = 'RecordingError'
+  /** What a person can do. */
   readonly hint: string
   constructor(message: string, hint: string, options: { cause?: unknown } = {}) {
     super(message, options)

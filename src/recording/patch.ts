@@ -14,7 +14,9 @@ export type Patch =
   | readonly [2, Patches]
   | readonly [3]
   | Patches
+/** By key, or by index. */
 export type Patches = { readonly [key: string]: Patch }
+/** A state as it is kept. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 
 /** Most items that can leave a series' front at once; beyond that it is written whole. */

@@ -6,6 +6,7 @@ import { type Actions, accepted, refused } from '../pipeline/state/actions.ts'
 import type { AppState } from '../pipeline/state/state.ts'
 import type { Recording } from './recording.ts'
 
+/** What is played, from where, and how fast. */
 export interface PlayerOptions {
   recording: Recording
   clock: Clock
@@ -15,6 +16,7 @@ export interface PlayerOptions {
   from: number
 }
 
+/** A store and actions like those of a session; every action on services is refused. */
 export interface Player {
   store: ReadonlyStore
   actions: Actions

@@ -13,6 +13,7 @@ import {
 } from './format.ts'
 import { diff } from './patch.ts'
 
+/** What is recorded, and where to. */
 export interface RecorderOptions {
   store: ReadonlyStore
   file: string
@@ -23,6 +24,7 @@ export interface RecorderOptions {
   onProblem: (message: string) => void
 }
 
+/** A file that is being written. */
 export interface Recorder {
   /** What is not packed yet; it counts as if it could not be made smaller (bytes). */
   readonly unpackedBytes: number

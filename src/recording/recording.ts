@@ -23,6 +23,7 @@ const NO_FILE: Readonly<Record<string, string>> = {
 /** Whole states kept between patches: they limit how many patches a seek applies. */
 const FRAMES_PER_SNAPSHOT = 200
 
+/** States are made when they are asked for; a few are kept, so that steps back are quick. */
 export class Recording {
   readonly header: RecordingHeader
   readonly #frames: readonly RecordedFrame[]
@@ -35,6 +36,7 @@ export class Recording {
     this.#frames = frames
   }
 
+  /** Frames. */
   get length(): number {
     return this.#frames.length
   }
@@ -60,6 +62,7 @@ export class Recording {
     return low
   }
 
+  /** @param index of the frame, from 0. */
   state(index: number): AppState {
     let from = Math.floor(index / FRAMES_PER_SNAPSHOT) * FRAMES_PER_SNAPSHOT
     while (from > 0 && !this.#snapshots.has(from)) from -= FRAMES_PER_SNAPSHOT

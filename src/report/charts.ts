@@ -3,6 +3,7 @@ import * as Plot from '@observablehq/plot'
 import { parseHTML } from 'linkedom'
 import type { ReportModel, Sample } from './model.ts'
 
+/** One figure of the page. */
 export interface Chart {
   id: string
   title: string
@@ -36,6 +37,7 @@ const LATENCY: Lines = [
   ['p99', ({ latency }) => latency && latency.p99 / 1000],
 ]
 
+/** Those for which there is something to draw. */
 export function drawCharts(model: ReportModel): Chart[] {
   const isFolder = model.source === 'folder'
   const charts = [

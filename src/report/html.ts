@@ -40,6 +40,7 @@ code { font: .85rem/1.4 ui-monospace, monospace; } .good { color: var(--good); }
   .scroll { overflow: visible; } .rows td, .rows th { white-space: normal; overflow-wrap: anywhere; padding-right: .4rem; max-width: none; } }
 `
 
+/** Everything from the session is escaped; no script is in it. */
 export function htmlReport(model: ReportModel, charts: readonly Chart[]): string {
   const title = `rtstream-tui: report of ${moment(model.startedAt)}`
   return `<!doctype html>

@@ -4,6 +4,7 @@ import type { ReportModel, Sample } from './model.ts'
 import { textChart } from './text-chart.ts'
 import { assertionRows, audienceRows, count, ledgerRows, moment, span, time, verdictText } from './words.ts'
 
+/** For a terminal, a mail or a repository. */
 export function markdownReport(model: ReportModel): string {
   const parts = [
     `# Report of ${moment(model.startedAt)}`,

@@ -17,6 +17,7 @@ import type { TableSample, TablesPart } from './tables.ts'
 /** Increased when older readers of the JSON form can no longer read it. */
 const REPORT_VERSION = 1
 
+/** Everything that a report says. Its JSON form is this, so a changed member is a new {@link REPORT_VERSION}. */
 export interface ReportModel {
   version: typeof REPORT_VERSION
   /** `session`: what the screen showed. `folder`: what the tables say, no matter who filled them. */
@@ -46,9 +47,11 @@ export interface ReportModel {
   /** Newest rows. */
   tables: readonly TableSample[]
   settings: readonly (readonly [name: string, value: string])[]
+  /** US dollars, estimated from list prices. */
   cost: number
 }
 
+/** The session at one moment. */
 export interface Sample {
   /** Epoch milliseconds. */
   at: number
@@ -78,6 +81,7 @@ export interface AudiencePart {
   acknowledged: number | undefined
 }
 
+/** One fault, from its injection to its end (epoch ms). */
 export interface FaultSpan {
   name: string
   title: string
@@ -117,6 +121,7 @@ export class ReportCollector {
   #mostPhones: number | undefined
   #last: AppState | undefined
 
+  /** The states of a session, in their order. What is kept of them is bounded. */
   add(state: AppState): void {
     if (state === this.#last) return
     this.#last = state

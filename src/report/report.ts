@@ -5,6 +5,7 @@ import { markdownReport } from './markdown.ts'
 import { ReportCollector, type ReportModel } from './model.ts'
 
 const REPORT_FORMATS = ['html', 'md', 'json'] as const
+/** Also the end of the file's name. */
 export type ReportFormat = (typeof REPORT_FORMATS)[number]
 
 /**
@@ -14,6 +15,7 @@ export type ReportFormat = (typeof REPORT_FORMATS)[number]
 const chartsModule = () =>
   new URL(import.meta.url.endsWith('.ts') ? './charts.ts' : './charts.js', import.meta.url).href
 
+/** The library of the charts is loaded for HTML alone. */
 export async function reportText(model: ReportModel, format: ReportFormat): Promise<string> {
   if (format === 'json') return `${JSON.stringify({ type: 'report', ...model }, null, 2)}\n`
   if (format === 'md') return markdownReport(model)
@@ -31,6 +33,7 @@ export const VERSIONS: readonly (readonly [name: string, value: string])[] = [
 export const formatOf = (file: string): ReportFormat =>
   REPORT_FORMATS.find((format) => file.toLowerCase().endsWith(`.${format}`)) ?? 'html'
 
+/** Goes through the whole recording. */
 export function modelOf(recording: Recording): ReportModel {
   const collector = new ReportCollector()
   for (const { state } of recording.states()) collector.add(state)

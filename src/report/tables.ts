@@ -1,6 +1,7 @@
 /** What a report asks the tables themselves: samples of each layer, every reason for the quarantine, and the rows minute by minute. */
 import { type LakeQuery, NEWEST_ROWS, QUERY_TABLES, type QueryResult } from '../pipeline/ports/query.ts'
 
+/** The newest rows of one table. */
 export interface TableSample {
   name: string
   columns: readonly string[]
@@ -8,6 +9,7 @@ export interface TableSample {
   rows: readonly (readonly string[])[]
 }
 
+/** Rows by the minute in which the hub took them. */
 export interface MinuteRows {
   /** Start of the minute in which the hub took them, epoch milliseconds. */
   at: number
@@ -18,6 +20,7 @@ export interface MinuteRows {
   latency: { p50: number; p95: number; p99: number } | undefined
 }
 
+/** What the tables say, in place of what the screen has shown. */
 export interface TablesPart {
   samples: readonly TableSample[]
   /** Rows in quarantine by reason, all of them; undefined: they could not be asked. */

@@ -14,17 +14,23 @@ const OF_A_FOLDER: Partial<typeof VERDICTS> = {
   empty: 'Nothing has been sent.',
 }
 
+/** A sentence; of a folder other words than of a session. */
 export const verdictText = ({ verdict, source }: ReportModel): string =>
   (source === 'folder' ? OF_A_FOLDER[verdict] : undefined) ?? VERDICTS[verdict]
 
+/** Whether nothing is lost or more than it should be. */
 export const isGood = ({ verdict }: ReportModel): boolean => verdict !== 'unbalanced'
 
+/** At most one decimal. */
 export const count = (value: number | undefined): string =>
   value === undefined ? 'not known' : value.toLocaleString('en-US', { maximumFractionDigits: 1 })
 
+/** UTC, to the second. */
 export const time = (at: number): string => new Date(at).toISOString().slice(11, 19)
+/** UTC, to the second. */
 export const moment = (at: number): string =>
   `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+/** How long it was. */
 export const span = ({ startedAt, endedAt }: ReportModel): string =>
   clockText(Math.max(0, endedAt - startedAt))
 
@@ -82,6 +88,7 @@ export function audienceRows({ audience }: ReportModel): (readonly [what: string
   ]
 }
 
+/** A mark, the name, what was measured, and what must hold. */
 export function assertionRows({
   assertions,
 }: ReportModel): (readonly [mark: '✓' | '✗' | '–', name: string, value: string, limit: string])[] {

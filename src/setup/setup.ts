@@ -2,6 +2,7 @@
 import type { ProvisioningStep, Standing } from '../azure/provisioning/provisioning.ts'
 import { ServiceError } from '../pipeline/ports/errors.ts'
 
+/** What is made, and how it is told. */
 export interface SetupContext {
   /** In the order in which they are made. */
   steps: readonly ProvisioningStep[]
@@ -13,6 +14,7 @@ export interface SetupContext {
   signal?: AbortSignal
 }
 
+/** `skipped`: a step before it has failed. */
 export type SetupResult =
   | 'created'
   | 'changed'
@@ -22,6 +24,7 @@ export type SetupResult =
   | 'failed'
   | 'skipped'
 
+/** What became of one step. */
 export interface SetupReport {
   what: string
   result: SetupResult

@@ -29,6 +29,7 @@ export function readNotebooks(folder: string): NotebookFile[] {
     .map((name) => ({ name, content: readFileSync(join(folder, name), 'utf8') }))
 }
 
+/** What is made where. */
 export interface SetupStepsOptions {
   azure: AzureConfig
   clients: ServiceClients

@@ -4,12 +4,14 @@
  */
 import type { Rubbish, Step } from '../messages.ts'
 
+/** A reading as the phone sends it; the room gives it a number. */
 export interface Made {
   id: string
   city: string
   temperature: number
   humidity: number
   rubbish?: Rubbish
+  /** A duplicate on purpose. */
   twice?: boolean
 }
 
@@ -22,12 +24,14 @@ export interface Answer {
   body: ReadableStream<Uint8Array<ArrayBuffer>> | null
 }
 
+/** As `fetch` takes it. */
 export interface Asked {
   method: 'GET' | 'POST'
   headers: Record<string, string>
   body?: string
 }
 
+/** The browser, as far as the link needs it; another one in tests. */
 export interface LinkOptions {
   /** @param path below the room's address. Rejects when the room does not answer. */
   ask(path: string, asked: Asked): Promise<Answer>
@@ -60,7 +64,9 @@ interface Kept {
 /** Nothing comes after them. */
 const LAST: readonly Step[] = ['rejected', 'quarantine', 'aggregate']
 
+/** One phone. */
 export class Link {
+  /** Empty before it has joined. */
   secret = ''
   isClosed = false
   readonly #options: LinkOptions
@@ -84,10 +90,12 @@ export class Link {
     return [...this.#kept.values()].filter(({ isInHub }) => !isInHub).map(({ reading }) => reading)
   }
 
+  /** With the phone's secret. Rejects when the room does not answer. */
   get(path: string): Promise<Answer> {
     return this.#options.ask(path, { method: 'GET', headers: { 'x-phone': this.secret } })
   }
 
+  /** As JSON, with the phone's secret. Rejects when the room does not answer. */
   post(path: string, body: unknown): Promise<Answer> {
     return this.#options.ask(path, {
       method: 'POST',

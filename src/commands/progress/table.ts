@@ -22,6 +22,7 @@ const COLUMNS: readonly Column<Name>[] = [
   { name: 'batch', width: 7, align: 'right', drop: 1 },
   { name: 'took', width: 6, align: 'right', drop: 2 },
 ]
+/** Columns: a wider terminal does not stretch the table. */
 export const WIDEST = 90
 
 const STAGES: Readonly<Record<StageId, { count: LedgerCount; waits: keyof AppState['ledger']['inFlight'] }>> =

@@ -4,6 +4,7 @@ import { chooseTheme } from '../../ui/text/theme.ts'
 import { progressTable, WIDEST } from './table.ts'
 import { type Progress, progressJson, progressLine } from './text.ts'
 
+/** Where the table stands. */
 export interface ProgressTerminal {
   write: (text: string) => void
   /** As wide as it is now. */
@@ -11,6 +12,7 @@ export interface ProgressTerminal {
   paint: Painter
 }
 
+/** Called about once a second. */
 export interface ProgressView {
   show(progress: Progress): void
   /** What follows stands below. */
@@ -39,6 +41,7 @@ function tableView({ write, columns, paint }: ProgressTerminal, lastsMs: number)
   }
 }
 
+/** What decides the form. */
 export interface ProgressOptions {
   json: boolean
   isAscii: boolean

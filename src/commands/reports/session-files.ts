@@ -6,6 +6,7 @@ import type { ReadonlyStore } from '../../pipeline/session/session-types.ts'
 import type { Recorder } from '../../recording/recorder.ts'
 import type { ReportCollector } from '../../report/model.ts'
 
+/** Which files are wanted. */
 export interface SessionFilesOptions {
   store: ReadonlyStore
   /** Undefined: no recording. */
@@ -17,6 +18,7 @@ export interface SessionFilesOptions {
   onProblem: (message: string) => void
 }
 
+/** A file that cannot be written ends neither the session nor the other file. */
 export interface SessionFiles {
   /** Writes what is left. @returns lines for a person: what lies where. */
   close(): Promise<string[]>

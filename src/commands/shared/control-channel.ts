@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import type { LocalAzureEndpoints } from '../../local/runtime/options.ts'
 import { UserError } from './user-error.ts'
 
+/** With the secrets: only the same user can ask. */
 export interface InstanceInfo {
   pid: number
   /** Epoch milliseconds. */

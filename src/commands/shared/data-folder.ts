@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { UserError } from './user-error.ts'
 
+/** There, and writable. */
 export interface DataFolder {
   path: string
   ephemeral: boolean

@@ -4,6 +4,7 @@ import { FAULT_NAMES, faultNamed } from '../../pipeline/faults/registry.ts'
 import type { ReadonlyStore } from '../../pipeline/session/session-types.ts'
 import type { Actions } from '../../pipeline/state/actions.ts'
 
+/** One `--fault`. */
 export interface PlannedFault {
   name: string
   /** From the moment that every stage runs (ms). */

@@ -3,6 +3,7 @@
 import type { Clock } from '../../pipeline/runtime/clock.ts'
 import type { Actions } from '../../pipeline/state/actions.ts'
 
+/** A timer that every key starts anew. */
 export interface IdleStop {
   /** A key was pressed. */
   reset(): void

@@ -8,6 +8,7 @@ import { endpointLines } from './endpoint-lines.ts'
 import { localAzureConfig } from './local-config.ts'
 import { openLocalServices } from './local-services.ts'
 
+/** A target, and what has to be stopped with it. */
 export interface OpenedTarget {
   target: Target
   /** What the screen lists; secrets masked. */
@@ -16,6 +17,7 @@ export interface OpenedTarget {
   close(): Promise<void>
 }
 
+/** What is opened, and who hears when it fails later. */
 export interface LaunchOptions {
   config: Config
   /** Absolute; exists and is writable. */

@@ -57,6 +57,7 @@ function readOwn(file: string): Lesson {
   }
 }
 
+/** A line each, for `lesson` without a name. */
 export const lessonList = (folder: string): string =>
   readLessons(folder)
     .map(

@@ -2,6 +2,7 @@
 import { type AzureConfig, azureSchema } from '../../config/schema.ts'
 import { EVENT_HUB_NAME, LOCAL_NAMES, type LocalAzureEndpoints } from '../../local/runtime/options.ts'
 
+/** Names are the local services' own, addresses those of this start. */
 export function localAzureConfig(endpoints: LocalAzureEndpoints): AzureConfig {
   const { management } = endpoints
   return azureSchema.parse({

@@ -5,6 +5,7 @@ import type { LocalAzureEndpoints, LocalAzureOptions } from '../../local/runtime
 import { serveChannel } from './control-channel.ts'
 import { logFileOf } from './logger.ts'
 
+/** What the target and the screen need of them. */
 export interface OpenedServices {
   endpoints: LocalAzureEndpoints
   faults: LocalAzure['faults']

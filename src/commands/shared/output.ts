@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { UserError } from './user-error.ts'
 
+/** Standard output and standard error of the process. */
 export interface Output {
   write(text: string): void
   writeError(text: string): void
@@ -18,6 +19,7 @@ type Stream = Pick<
   'write' | 'on' | 'once' | 'off' | 'writableLength' | 'writableNeedDrain'
 >
 
+/** So that a reader who has stopped neither holds up the end nor fills the memory. */
 export interface OutputLimits {
   /** Longest wait at the end for a reader who takes nothing (ms). */
   idleMs: number

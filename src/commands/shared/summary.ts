@@ -46,6 +46,7 @@ export interface RunSummary {
   checks: readonly { name: string; limit: string; holds: boolean | null }[]
 }
 
+/** Taken by the command: the state does not tell it. */
 export interface Measured {
   /** How long the generator ran (ms), and what the hub acknowledged of what it made. */
   generatingMs: number
@@ -237,6 +238,7 @@ const VERDICT_TEXTS: Readonly<Record<Exclude<VerdictKind, 'flowing'>, string>> =
   unknown: '– not known, as not everything could be read',
 }
 
+/** Where things lie, and how to write about them. */
 export interface SummaryPlace {
   dataDir: string | undefined
   ephemeral: boolean

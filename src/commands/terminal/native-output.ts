@@ -12,6 +12,7 @@ const POLL_MS = 1000
 const READ_BYTES = 64 * 1024
 const MOST_BYTES = 1024 * 1024
 
+/** Until {@link NativeOutput.restore}. */
 export interface NativeOutput {
   /** Gives the terminal back its descriptors, once nothing else runs that opens files; safe to call twice. */
   restore(): void
@@ -20,6 +21,7 @@ export interface NativeOutput {
 /** A stream of a terminal, with the descriptor that libuv has opened for it. */
 type TerminalStream = NodeJS.WriteStream & { _handle?: { fd?: number } }
 
+/** Path of that file. */
 export const nativeOutputOf = (dataDir: string): string => join(dataDir, 'logs', 'native-output.txt')
 
 const NOTHING: NativeOutput = { restore: () => {} }

@@ -11,6 +11,10 @@ interface Header {
   before: number
 }
 
+/**
+ * Lines are appended; now and then the file is written anew, in one step. `load` throws for a damaged file, after
+ * moving it aside.
+ */
 export function audienceJournal(path: string): JournalStorage {
   let isThere = false
   const replace = (acknowledged: number, ids: readonly string[]) => {

@@ -34,6 +34,7 @@ export function qrRows(url: string): string[] {
   )
 }
 
+/** The thread begins at once; that it is open, or cannot, the visitors are told. */
 export function audienceRoom(input: RoomInput, visitors: AudienceVisitors): AudienceRoom {
   const worker = new Worker(workerFile(), {
     workerData: input,
