@@ -95,6 +95,7 @@ const lateSegmenter: Plugin = {
   },
 }
 
+/** Each takes the place of something in a package that costs start or paint. */
 export const bundlePlugins: readonly Plugin[] = [
   ...[leaveOut, fastTextWidth, wholeRows],
   ...[yogaWithoutFetch, lateSegmenter, httpAsWhole],

@@ -40,6 +40,7 @@ const ENVIRONMENTS = {
   },
 } as const satisfies Record<string, Environment>
 
+/** Each has packages of its own, in fixed versions. */
 export type EnvironmentName = keyof typeof ENVIRONMENTS
 
 /** Environment variable by which `npm test` tells its files why there is no Python. */

@@ -6,6 +6,7 @@ import type { Condition, Lesson, LessonStep } from '../src/pipeline/lessons/less
 
 const FOLDER = join(import.meta.dirname, '../lessons')
 
+/** `npm run docs` writes it; a test compares it with the file. */
 export function workshopDocument(): string {
   return [
     '# Lessons',

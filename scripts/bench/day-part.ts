@@ -79,6 +79,10 @@ async function live(subject: Subject, dataDir: string, seconds: (full: number) =
   return measured
 }
 
+/**
+ * Both run at the same time, so that whatever else the machine does slows both. Named by `RTSTREAM_BENCH_DAY`, a
+ * folder that was made before is used.
+ */
 export const day: Part = async (subject, seconds) => {
   const [old, fresh] = ['old', 'fresh'].map((name) => mkdtempSync(join(tmpdir(), `rtstream-bench-${name}-`)))
   if (old === undefined || fresh === undefined) return []

@@ -1,5 +1,6 @@
 import type { Subject } from './subject.ts'
 
+/** One number that a part has measured. */
 export interface Figure {
   what: string
   value: number

@@ -4,6 +4,7 @@ import { type Agent, request } from 'node:http'
 import { type ContainerClient, ContainerSASPermissions } from '@azure/storage-blob'
 import { STRUCTURED_FORM, wrapStructured } from '../../src/local/data-lake/checksums/structured-body.ts'
 
+/** Where it goes, and in which pieces. */
 export interface BlockOptions {
   container: ContainerClient
   agent: Agent

@@ -115,6 +115,7 @@ async function rounds(container: ContainerClient, round: number, times: Times, p
   await sizedRound(container, round, (what, work) => timed(times, pid, what, work))
 }
 
+/** Rounds take turns, and the first one is not counted. CPU is that of the server's process. */
 export const lake: Part = async (subject, seconds) => {
   const count = Math.max(2, Math.round(seconds(ROUNDS * 10) / 10))
   const servers = { ours: await startServe(subject), azurite: await startAzurite() }

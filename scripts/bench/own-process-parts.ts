@@ -61,6 +61,7 @@ const perLine = (what: string, lines: number, { seconds, cpuSeconds, maxRssMb }:
   { what: 'the same, largest RSS', value: maxRssMb, unit: 'MB' },
 ]
 
+/** Rate and memory while the engine takes bronze that lies there already. */
 export const catchUp: Part = async (subject, seconds) => {
   const { lines, result } = overBronze(seconds(CATCH_UP_READINGS), (lake, count) =>
     measured<CatchUp>('catch-up.ts', [subject.root, lake, String(count)]),
@@ -122,6 +123,7 @@ interface HubFigure {
   hubMicroseconds: number
 }
 
+/** The hub runs in a thread of its own, so that its CPU is told apart from the client's. */
 export const eventHub: Part = async (subject, seconds) => {
   return measured<HubFigure[]>('event-hubs-pair.ts', [
     subject.root,

@@ -13,6 +13,7 @@ function mainThreadSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / 100
 }
 
+/** Everything runs for a while before it is measured: what is compiled at a start is not counted. */
 export const paint: Part = (subject, seconds) =>
   withRoom(subject, ['--stations', '1000', '--interval', '10s'], async (terminal) => {
     await startAll(terminal)

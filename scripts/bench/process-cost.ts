@@ -23,4 +23,5 @@ export async function cpuShare(pid: number, seconds: number): Promise<number> {
   return ((cpuSeconds(pid) - before) / ((performance.now() - begun) / 1000)) * 100
 }
 
+/** Milliseconds. */
 export const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))

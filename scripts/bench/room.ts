@@ -6,9 +6,12 @@ import { openTerminal, type Terminal } from '../../test/support/terminal.ts'
 import { cpuSeconds, pause } from './process-cost.ts'
 import type { Subject } from './subject.ts'
 
+/** Of the terminal; figures of other sizes cannot be compared. */
 export const SIZE = { columns: 120, rows: 40 } as const
+/** The built program. */
 export const binOf = ({ root }: Subject) => join(root, 'dist/bin.cjs')
 
+/** Waits for the first frame; the program and its data folder are gone afterwards, whatever happens. */
 export async function withRoom<Result>(
   subject: Subject,
   args: readonly string[],
@@ -43,6 +46,7 @@ export async function startAll(terminal: Terminal): Promise<void> {
   await terminal.waitFor(/● generator.*● stream analytics.*● silver.*● gold.*● aggregate/, 120_000)
 }
 
+/** What the program says of itself at its end. */
 export interface Finished {
   balanced: boolean
   /** Readings that came through to the aggregate. */

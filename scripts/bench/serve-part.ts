@@ -51,6 +51,7 @@ async function timeToReady(bin: string, cache: string): Promise<Start> {
   return found
 }
 
+/** With compiled code kept between starts, as an installed program has it. */
 export const serve: Part = async (subject) => {
   const bin = binOf(subject)
   const cache = mkdtempSync(join(tmpdir(), 'rtstream-bench-cache-'))

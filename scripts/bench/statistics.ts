@@ -1,9 +1,11 @@
 /** Medians, percentiles, slopes, and what pairs of measurements say of a ratio. */
 
+/** The nearest rank. @param share 0..1. NaN for no values. */
 export const percentile = (values: readonly number[], share: number): number =>
   [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.ceil(values.length * share) - 1)] ??
   Number.NaN
 
+/** The mean of the two in the middle for an even number; NaN for none. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = Math.floor(sorted.length / 2)
@@ -27,6 +29,7 @@ export function slope(points: readonly { x: number; y: number }[]): number {
   return covariance / points.reduce((sum, point) => sum + (point.x - x) ** 2, 0)
 }
 
+/** Of pairs that were measured side by side; the median says more than any one of them. */
 export interface Ratio {
   median: number
   least: number

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+/** One state of the program. */
 export interface Subject {
   /** As it stands in the tables. */
   name: string
@@ -12,11 +13,13 @@ export interface Subject {
   root: string
 }
 
+/** Of the working tree. */
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 
 const say = (file: string, args: readonly string[], cwd: string) =>
   execFileSync(file, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim()
 
+/** Its name says so when it has changes that are in no commit. */
 export function workingTree(): Subject {
   const changed = say('git', ['status', '--porcelain'], root) !== ''
   const commit = say('git', ['rev-parse', '--short', 'HEAD'], root)
@@ -43,6 +46,7 @@ export function commitBeside(commit: string): Subject {
   return { name, root: folder }
 }
 
+/** Nothing happens when it is not there. */
 export function removeSubject({ root: folder }: Subject): void {
   if (existsSync(folder)) say('git', ['worktree', 'remove', '--force', folder], root)
   say('git', ['worktree', 'prune'], root)

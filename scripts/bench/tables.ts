@@ -10,9 +10,11 @@ const number = (value: number): string => {
   return value.toLocaleString('en-US', { minimumFractionDigits: 0, maximumFractionDigits: digits })
 }
 
+/** For the terminal. */
 export const figureText = ({ what, value, unit, wanted }: Figure): string =>
   `${what}: ${number(value)} ${unit}${wanted ? `   (wanted: ${wanted})` : ''}`
 
+/** One subject. */
 export function absoluteTable(figures: readonly Figure[]): string {
   const rows = figures.map(
     ({ what, value, unit, wanted }) => `| ${what} | ${number(value)} ${unit} | ${wanted ?? '–'} |`,
@@ -45,11 +47,13 @@ export function addRound(
   }
 }
 
+/** The median, with the least and the greatest of the pairs. */
 export const ratioText = (ratio: Ratio | undefined): string =>
   ratio
     ? `${ratio.median.toFixed(2)} × (${ratio.least.toFixed(2)} … ${ratio.greatest.toFixed(2)}, ${ratio.pairs})`
     : 'unknown'
 
+/** Two subjects, side by side; pairs with a missing value do not count. */
 export function pairedTable(figures: Iterable<PairedFigure>, before: string, now: string): string {
   const known = (values: readonly number[]) => median(values.filter(Number.isFinite))
   const rows = [...figures].map(({ what, unit, pairs, isRate }) => {
@@ -64,6 +68,7 @@ export function pairedTable(figures: Iterable<PairedFigure>, before: string, now
   ].join('\n')
 }
 
+/** Of the machine, over 1, 5 and 15 minutes: by it a reader can judge the figures. */
 export const loadText = () =>
   `load ${loadavg()
     .map((one) => one.toFixed(1))
@@ -82,6 +87,7 @@ export function withSection(page: string, section: string, text: string): string
   return `${page.slice(0, place)}${whole}\n\n${page.slice(place)}`
 }
 
+/** Between the marks of the section; the rest of the document stays as it is. */
 export function writeSection(file: string, section: string, text: string): void {
   writeFileSync(file, withSection(readFileSync(file, 'utf8'), section, text))
 }

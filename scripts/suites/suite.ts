@@ -23,6 +23,7 @@ export interface Endpoints {
   certificateFile: string
 }
 
+/** One test of a suite. */
 export interface SuiteResult {
   test: string
   outcome: 'passed' | 'failed' | 'skipped'
@@ -30,6 +31,7 @@ export interface SuiteResult {
   message: string
 }
 
+/** Tests of somebody else, in a fixed version. */
 export interface Suite {
   name: string
   /** Of the package that the tests are from. */
