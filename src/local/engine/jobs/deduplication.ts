@@ -102,10 +102,11 @@ export class Duplicates {
       await this.#readTables('older', span.earliest - WINDOW_MS, latest, before)
     }
     const seen = [...this.#generations.map(({ name }) => name), ...(old ? ['older'] : [])]
-    await this.#insert(`INSERT INTO repeated
+    const [inserted] = await this.#connection.rowsPrepared<{ Count: number }>(`INSERT INTO repeated
       SELECT DISTINCT batch.rowid, true FROM batch
       JOIN (${seen.map((name) => `SELECT id, seen_at FROM ${name}`).join(' UNION ALL ')}) AS seen ON batch.id = seen.id
       WHERE seen.seen_at BETWEEN batch.enqueuedAt - ${WINDOW} AND batch.enqueuedAt + ${WINDOW}`)
+    this.#found += inserted?.Count ?? 0
     if (old) await this.#connection.run('DROP TABLE older')
     if (span.hasIntraBatchDuplicates) await this.#findWithin()
     return this.#found > 0
@@ -130,23 +131,16 @@ export class Duplicates {
 
   /** Repetitions inside the batch: for each id, the first row counts, and those within the window of it are duplicates. */
   async #findWithin(): Promise<void> {
-    const found = await this.#insert(`INSERT INTO repeated
+    const found = await this.#connection.rowsPrepared<{ certain: boolean }>(`INSERT INTO repeated
       SELECT row, seen_at BETWEEN first - ${WINDOW} AND first + ${WINDOW} FROM (
         SELECT rowid AS row, enqueuedAt AS seen_at, first_value(enqueuedAt) OVER same AS first, row_number() OVER same AS n
         FROM batch
         WHERE enqueuedAt IS NOT NULL AND rowid NOT IN (SELECT row FROM repeated)
           AND id IN (SELECT id FROM batch GROUP BY id HAVING count(*) > 1)
         WINDOW same AS (PARTITION BY id ORDER BY rowid)
-      ) WHERE n > 1`)
-    if (found > 0) await this.#decideUncertain()
-  }
-
-  /** Fills `repeated`. @returns with how many rows. */
-  async #insert(sql: string): Promise<number> {
-    const [inserted] = await this.#connection.rowsPrepared<{ Count: number }>(sql)
-    const count = inserted?.Count ?? 0
-    this.#found += count
-    return count
+      ) WHERE n > 1 RETURNING certain`)
+    this.#found += found.length
+    if (found.some(({ certain }) => !certain)) await this.#decideUncertain()
   }
 
   /** Rows further than the window from their id's first: each may be the first of a window of its own. Rare, so done here. */
@@ -157,7 +151,6 @@ export class Duplicates {
         AND id IN (SELECT b.id FROM repeated JOIN batch AS b ON b.rowid = repeated.row WHERE NOT certain)
         AND (rowid NOT IN (SELECT row FROM repeated) OR rowid IN (SELECT row FROM repeated WHERE NOT certain))
       ORDER BY rowid`)
-    if (rows.length === 0) return
     const window = BigInt(WINDOW_MS) * 1000n
     // Kept times of an id, by the window-long stretch of time that they fall into: only neighbours can be near.
     const kept = new Map<string, bigint[]>()

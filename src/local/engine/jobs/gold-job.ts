@@ -30,7 +30,7 @@ const BY_MINUTE: UpsertTable = {
 const COLUMNS = TABLES.silver.columns.map(([name, type]) => ({ name: `"${name}"`, type: STORED[type] }))
 const WORK_TABLE = `CREATE OR REPLACE TEMP TABLE readings (${COLUMNS.map(({ name, type }) => `${name} ${type}`).join(', ')})`
 
-/** After this many rows the work table is made anew, since DuckDB keeps the space of deleted rows. */
+/** After this many rows the space of deleted ones, which DuckDB keeps, is given back. */
 const ROWS_PER_WORK_TABLE = 5000
 
 /** Readings are appended, and merged into the rows of their minutes. */
@@ -44,7 +44,7 @@ export class GoldJob implements BatchJob<DeltaInput, DeltaPosition> {
   readonly #retentions: TableMaintenance[]
   readonly #liveRows: LiveRows
   readonly #unfinished: string
-  #rowsInWorkTable = Number.POSITIVE_INFINITY
+  #rowsInWorkTable = 0
   readonly #listen: (onInput: () => void) => () => void
   #stopListening: (() => void) | undefined
   #source: DeltaSource | undefined
@@ -83,6 +83,7 @@ export class GoldJob implements BatchJob<DeltaInput, DeltaPosition> {
       rowsPerBatch: this.#context.tuning.rowsPerBatch,
     })
     this.#stopListening = this.#listen(onInput)
+    await this.#connection.run(WORK_TABLE)
     await this.#source.open()
   }
 
@@ -113,10 +114,11 @@ export class GoldJob implements BatchJob<DeltaInput, DeltaPosition> {
     const readings = readingsOf(source, input)
     const count = input.span?.readings ?? Number.POSITIVE_INFINITY
     if (count > MOST_READINGS) return readings
+    await this.#connection.runPrepared('TRUNCATE readings')
     if (this.#rowsInWorkTable + count > ROWS_PER_WORK_TABLE) {
-      await this.#connection.run(WORK_TABLE)
+      await this.#connection.reclaim()
       this.#rowsInWorkTable = 0
-    } else await this.#connection.runPrepared('TRUNCATE readings')
+    }
     const columns = COLUMNS.map(({ name, type }) => `${name}::${type}`).join(', ')
     await this.#connection.run(`INSERT INTO readings SELECT ${columns} FROM (${readings})`)
     this.#rowsInWorkTable += count

@@ -47,7 +47,7 @@ interface Loaded {
 /** Paths of foreign files that have been read, one per line. */
 const FOREIGN_LIST = 'foreign-files.txt'
 
-/** After this many rows the work tables are recreated, since DuckDB keeps the space of deleted rows. */
+/** After this many rows the space of deleted ones, which DuckDB keeps, is given back. */
 const ROWS_PER_WORK_TABLE = 20_000
 
 const INSERT_BATCH = `INSERT INTO batch ${validated(linesOf('decode($1)'))}`
@@ -81,7 +81,7 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
   /** Where its files stand until they are whole, one at a time. */
   readonly #unfinished: string
   #source: BronzeSource | undefined
-  #rowsInWorkTables = Number.POSITIVE_INFINITY
+  #rowsInWorkTables = 0
   /** How many small batches still take the rules at once. */
   #batchesByRules = 0
 
@@ -113,6 +113,9 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
 
   async open(position: BronzePosition | undefined, firstUnfinished: number, onInput: OnInput): Promise<void> {
     await this.#connection.run(RULE_MACROS)
+    await this.#connection.run(
+      `CREATE OR REPLACE TEMP TABLE batch AS ${validated(`SELECT '' AS raw LIMIT 0`)}`,
+    )
     await this.#duplicates.open(firstUnfinished)
     await this.#openForeignList()
     // The batch that is about to be finished has these.
@@ -131,7 +134,8 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
     const loaded = await this.#load(pieces)
     const { span } = loaded
     refuseCutFiles(pieces, this.#resolve, loaded.counts)
-    const counts = (await this.#duplicates.find(span, batch.id)) ? await this.#leaveOut() : loaded.counts
+    const hasDuplicates = await this.#duplicates.find(span, batch.id)
+    const counts = hasDuplicates ? await this.#leaveOut(loaded.counts) : loaded.counts
     const [silver, quarantine] = this.outputs as [Output, Output]
     await this.#append(batch, counts, silver, counts.output, 'SELECT * FROM batch WHERE reasons IS NULL')
     if (counts.quarantined > 0) {
@@ -160,13 +164,10 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
 
   /** Fills the table `batch` with the validated lines, in bronze order. */
   async #load(pieces: readonly BronzePiece[]): Promise<Loaded> {
+    await this.#connection.runPrepared('TRUNCATE batch')
     if (this.#rowsInWorkTables > ROWS_PER_WORK_TABLE) {
-      await this.#connection.run(
-        `CREATE OR REPLACE TEMP TABLE batch AS ${validated(`SELECT '' AS raw LIMIT 0`)}`,
-      )
+      await this.#connection.reclaim()
       this.#rowsInWorkTables = 0
-    } else {
-      await this.#connection.runPrepared('TRUNCATE batch')
     }
     if (isReadByDuckDb(pieces, this.#resolve)) {
       const files = quotedList(pieces.map(({ path }) => this.#resolve(path)))
@@ -211,14 +212,17 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
   }
 
   /** Deletes the duplicates from the work table, so that what reads it after that needs no join, and no order. */
-  async #leaveOut(): Promise<Required<BatchCounts>> {
-    const [row] = await this.#connection.rowsPrepared<Required<BatchCounts> & Record<string, unknown>>(`
-      SELECT count(*) AS input, count(*) FILTER (again.row IS NULL AND reasons IS NULL) AS output,
-        count(*) FILTER (again.row IS NULL AND reasons IS NOT NULL) AS quarantined,
-        count(again.row) AS duplicates
-      FROM batch LEFT JOIN repeated AS again ON again.row = batch.rowid`)
-    await this.#connection.runPrepared('DELETE FROM batch WHERE rowid IN (SELECT row FROM repeated)')
-    return row ?? { input: 0, output: 0, quarantined: 0, duplicates: 0 }
+  async #leaveOut(all: Required<BatchCounts>): Promise<Required<BatchCounts>> {
+    const left = await this.#connection.rowsPrepared<{ valid: boolean }>(
+      'DELETE FROM batch WHERE rowid IN (SELECT row FROM repeated) RETURNING reasons IS NULL AS valid',
+    )
+    const valid = left.filter((row) => row.valid).length
+    return {
+      input: all.input,
+      output: all.output - valid,
+      quarantined: all.quarantined - (left.length - valid),
+      duplicates: left.length,
+    }
   }
 
   async #append(
