@@ -7,10 +7,12 @@ import {
   constants,
   fdatasync,
   fstatSync,
+  ftruncateSync,
   openSync,
   readSync,
   type Stats,
   writeFileSync,
+  writeSync,
 } from 'node:fs'
 import { promisify } from 'node:util'
 
@@ -66,6 +68,23 @@ export async function writeNewFile(place: string, data: string, options: { flush
   const file = openSync(place, 'wx')
   try {
     writeFileSync(file, data)
+    if (options.flush) await datasync(file)
+  } finally {
+    closeSync(file)
+  }
+}
+
+/**
+ * Writes a file over that stands there; shorter content ends it.
+ * @param options.flush wait until the disk has it.
+ * @throws the system's error. What was written until then is left.
+ */
+export async function rewriteFile(place: string, data: string, options: { flush: boolean }): Promise<void> {
+  const file = openSync(place, 'r+')
+  try {
+    const bytes = Buffer.from(data)
+    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, bytes.length - at, at)
+    ftruncateSync(file, bytes.length)
     if (options.flush) await datasync(file)
   } finally {
     closeSync(file)

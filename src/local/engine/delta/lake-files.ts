@@ -1,7 +1,7 @@
 /** Writes and deletes single files of the lake: whole or not at all, within its limit, flushed where that is asked for. */
-import { lstatSync, statSync, unlinkSync } from 'node:fs'
+import { lstatSync, renameSync, statSync, unlinkSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { flushFile, writeNewFile } from '../../storage/sync-io.ts'
+import { flushFile, rewriteFile, writeNewFile } from '../../storage/sync-io.ts'
 import type { EngineContext } from '../api/options.ts'
 
 /** A file by container, and by its path in it. */
@@ -14,19 +14,22 @@ type LakeContext = Pick<EngineContext, 'lake' | 'tuning'>
 
 /**
  * Places a file.
+ * @param options.inFileOf a file that nobody needs any more: it is written over, out of sight, or deleted.
  * @throws an error named `AlreadyExistsError` when something stands there and `overwrite` is false; LakeFullError.
  */
 export async function writeLakeFile(
-  { lake, tuning }: LakeContext,
+  context: LakeContext,
   place: LakePlace,
   data: string,
-  options: { overwrite: boolean },
+  { overwrite, inFileOf }: { overwrite: boolean; inFileOf?: LakePlace },
 ): Promise<void> {
+  const { lake, tuning } = context
   const unfinished = lake.unfinishedFile()
   const release = lake.reserve(Buffer.byteLength(data))
   try {
-    await writeNewFile(unfinished, data, { flush: tuning.flush })
-    lake.adopt(unfinished, place.container, place.path, options)
+    const write = inFileOf && takeLakeFile(context, inFileOf, unfinished) ? rewriteFile : writeNewFile
+    await write(unfinished, data, { flush: tuning.flush })
+    lake.adopt(unfinished, place.container, place.path, { overwrite })
   } catch (error) {
     await rm(unfinished, { force: true })
     throw error
@@ -57,6 +60,19 @@ export async function adoptWritten(
   } finally {
     release?.()
   }
+}
+
+/** Moves a file away from its place, to be written over. @returns false when there was none; one with a second name is deleted. */
+function takeLakeFile({ lake }: LakeContext, place: LakePlace, unfinished: string): boolean {
+  const file = lake.resolve(place.container, place.path)
+  const found = lstatSync(file, { throwIfNoEntry: false })
+  if (!found) return false
+  // What a person has linked elsewhere, as a backup of links does, stays as it is there.
+  const isOurs = found.isFile() && found.nlink === 1
+  if (isOurs) renameSync(file, unfinished)
+  else unlinkSync(file)
+  lake.note(place.container, place.path, -found.size)
+  return isOurs
 }
 
 /** Deletes a file; one that is gone already is no error. */

@@ -9,7 +9,7 @@ import { namesIfThere, textIfThere } from '../../storage/if-there.ts'
 import type { NotebookName } from '../api/engine.ts'
 import type { EngineContext } from '../api/options.ts'
 import { RECOVERY } from '../api/recovery.ts'
-import { removeLakeFile, writeLakeFile } from '../delta/lake-files.ts'
+import { type LakePlace, writeLakeFile } from '../delta/lake-files.ts'
 
 class DamagedEntryError extends Error {}
 
@@ -77,7 +77,7 @@ export class QueryCheckpoint<Input, Position> {
 
   /** Before the batch runs: from now on it must run with this input. */
   async plan(entry: OffsetEntry<Input, Position>): Promise<void> {
-    await this.#write(`offsets/${entryName(entry.batchId)}`, entry)
+    await this.#writeEntry('offsets', entry)
     this.offset = entry
   }
 
@@ -85,20 +85,8 @@ export class QueryCheckpoint<Input, Position> {
   async commit(totals: BatchCounts): Promise<void> {
     if (!this.offset) throw new Error(`${this.#query} has no planned batch to commit.`)
     const { batchId, position } = this.offset
-    await this.#write(`commits/${entryName(batchId)}`, {
-      batchId,
-      totals,
-      position,
-    } satisfies CommitEntry<Position>)
+    await this.#writeEntry('commits', { batchId, totals, position } satisfies CommitEntry<Position>)
     this.committed = { batchId, position, totals }
-    const old = batchId - KEPT
-    if (old < 0) return
-    for (const kind of ['offsets', 'commits']) {
-      removeLakeFile(this.#context, {
-        container: CONTAINER,
-        path: `${this.#query}/${kind}/${entryName(old)}`,
-      })
-    }
   }
 
   /** A file of the query's own beside its logs. */
@@ -106,8 +94,21 @@ export class QueryCheckpoint<Input, Position> {
     return { container: CONTAINER, path: `${this.#query}/${name}` }
   }
 
-  async #write(name: string, content: unknown): Promise<void> {
-    await writeLakeFile(this.#context, this.path(name), `${JSON.stringify(content)}\n`, { overwrite: true })
+  /** The entry that is the first to be forgotten gives its file: to make one and to delete one costs more than to write it. */
+  async #writeEntry(
+    kind: 'offsets' | 'commits',
+    entry: OffsetEntry<Input, Position> | CommitEntry<Position>,
+  ): Promise<void> {
+    const old = entry.batchId - KEPT
+    const inFileOf = old >= 0 ? this.path(`${kind}/${entryName(old)}`) : undefined
+    await this.#write(`${kind}/${entryName(entry.batchId)}`, entry, inFileOf)
+  }
+
+  async #write(name: string, content: unknown, inFileOf?: LakePlace): Promise<void> {
+    await writeLakeFile(this.#context, this.path(name), `${JSON.stringify(content)}\n`, {
+      overwrite: true,
+      ...(inFileOf && { inFileOf }),
+    })
   }
 
   #load(): void {
