@@ -8,6 +8,7 @@ import { Database } from './duckdb/database.ts'
 import { AggregateJob } from './jobs/aggregate-job.ts'
 import type { DeltaInput } from './jobs/delta-input.ts'
 import { GoldJob } from './jobs/gold-job.ts'
+import { HandedRows } from './jobs/handed-rows.ts'
 import { type SilverInput, SilverJob } from './jobs/silver-job.ts'
 import type { BronzePosition } from './query/bronze-source.ts'
 import type { DeltaPosition } from './query/delta-source.ts'
@@ -54,6 +55,7 @@ class Engine implements NotebookEngine {
   readonly #runs = new Map<NotebookName, QueryRun>()
   /** Newest version that each reader has durably read of the layer before; undefined: it has not begun. */
   readonly #readVersions: { gold: number | undefined; aggregate: number | undefined }
+  readonly #handed = new HandedRows()
   readonly #listeners = { silver: new Set<() => void>(), gold: new Set<() => void>() }
   /** Queries with a backlog. */
   readonly #behind = new Set<NotebookName>()
@@ -162,13 +164,14 @@ class Engine implements NotebookEngine {
         connection,
         () => this.#readVersions.aggregate ?? Number.POSITIVE_INFINITY,
         (onInput) => listen(silver, onInput),
+        this.#handed,
       )
       return new ContinuousQuery(context, job, checkpoint, ({ version }) => {
         this.#readVersions.gold = version
         for (const tell of gold) tell()
       })
     }
-    const job = new AggregateJob(context, connection, (onInput) => listen(gold, onInput))
+    const job = new AggregateJob(context, connection, (onInput) => listen(gold, onInput), this.#handed)
     return new ContinuousQuery(context, job, checkpoint, ({ version }) => {
       this.#readVersions.aggregate = version
     })

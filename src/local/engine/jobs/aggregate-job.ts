@@ -8,12 +8,16 @@ import { type Connection, countRows } from '../duckdb/database.ts'
 import { type DeltaPosition, DeltaSource } from '../query/delta-source.ts'
 import type { Batch, BatchJob, BatchPlan, Output } from '../query/query.ts'
 import { type DeltaInput, planOf, readingsOf } from './delta-input.ts'
+import { HandedRows } from './handed-rows.ts'
 import { LiveRows } from './live-rows.ts'
 import type { BucketRange } from './time-bucket-range.ts'
 import type { UpsertTable } from './upsert-rows.ts'
 import { compactKeyed, updateKeyed } from './upsert-table.ts'
 
-const HOURS = `(date - DATE '1970-01-01')::BIGINT * 24 + hour`
+/** SQL of the bucket, from that of a reading's date and hour. */
+export const hourBucket = (date: string, hour: string) =>
+  `(${date} - DATE '1970-01-01')::BIGINT * 24 + ${hour}`
+const HOURS = hourBucket('date', 'hour')
 
 /** For files with a single date: with two, it is unknown which hours belong to which. */
 function hoursIn({ minValues, maxValues }: FileStatistics): BucketRange | undefined {
@@ -44,12 +48,19 @@ export class AggregateJob implements BatchJob<DeltaInput, DeltaPosition> {
   readonly #aggregated: DeltaTable
   readonly #retention: TableMaintenance
   readonly #liveRows: LiveRows
+  readonly #handed: HandedRows
   readonly #listen: (onInput: () => void) => () => void
   #stopListening: (() => void) | undefined
   #source: DeltaSource | undefined
 
-  /** @param listen is told when gold has committed. */
-  constructor(context: EngineContext, connection: Connection, listen: (onInput: () => void) => () => void) {
+  /** @param listen is told when gold has committed. @param handed what gold's last files add up to. */
+  constructor(
+    context: EngineContext,
+    connection: Connection,
+    listen: (onInput: () => void) => () => void,
+    handed = new HandedRows(),
+  ) {
+    this.#handed = handed
     this.#context = context
     this.#connection = connection
     this.#listen = listen
@@ -88,6 +99,7 @@ export class AggregateJob implements BatchJob<DeltaInput, DeltaPosition> {
       readings,
       input.span,
       this.#liveRows,
+      this.#handed.of(input.files),
     )
     const count = updated ?? (await countRows(this.#connection, readings))
     return { input: count, output: count }

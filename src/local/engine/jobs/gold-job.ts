@@ -8,8 +8,10 @@ import { TableMaintenance } from '../delta/table-maintenance.ts'
 import { type Connection, countRows } from '../duckdb/database.ts'
 import { type DeltaPosition, DeltaSource } from '../query/delta-source.ts'
 import type { Batch, BatchJob, BatchPlan, Output } from '../query/query.ts'
+import { hourBucket } from './aggregate-job.ts'
 import { type DeltaInput, planOf, readingsOf } from './delta-input.ts'
-import { LiveRows, LOADED, MOST_READINGS } from './live-rows.ts'
+import { HandedRows } from './handed-rows.ts'
+import { addUp, LiveRows, LOADED, MOST_READINGS, type SumRow } from './live-rows.ts'
 import type { UpsertTable } from './upsert-rows.ts'
 import { compactKeyed, updateKeyed } from './upsert-table.ts'
 
@@ -26,6 +28,9 @@ const BY_MINUTE: UpsertTable = {
   keyColumns: 'to_timestamp(bucket * 60) AS minute',
   extremes: true,
 }
+
+/** SQL of an hour's bucket, from the columns of silver. */
+const HOUR_OF_READING = hourBucket('"timestamp"::DATE', 'hour("timestamp")')
 
 const COLUMNS = TABLES.silver.columns.map(([name, type]) => ({ name: `"${name}"`, type: STORED[type] }))
 const WORK_TABLE = `CREATE OR REPLACE TEMP TABLE readings (${COLUMNS.map(({ name, type }) => `${name} ${type}`).join(', ')})`
@@ -45,17 +50,20 @@ export class GoldJob implements BatchJob<DeltaInput, DeltaPosition> {
   readonly #liveRows: LiveRows
   readonly #unfinished: string
   #rowsInWorkTable = 0
+  readonly #handed: HandedRows
   readonly #listen: (onInput: () => void) => () => void
   #stopListening: (() => void) | undefined
   #source: DeltaSource | undefined
 
-  /** @param listen is told when silver has committed. */
+  /** @param listen is told when silver has committed. @param handed takes what its files add up to, for the aggregate. */
   constructor(
     context: EngineContext,
     connection: Connection,
     aggregateConsumedUpTo: () => number,
     listen: (onInput: () => void) => () => void,
+    handed = new HandedRows(),
   ) {
+    this.#handed = handed
     this.#context = context
     this.#connection = connection
     this.#listen = listen
@@ -83,6 +91,7 @@ export class GoldJob implements BatchJob<DeltaInput, DeltaPosition> {
       rowsPerBatch: this.#context.tuning.rowsPerBatch,
     })
     this.#stopListening = this.#listen(onInput)
+    this.#handed.clear()
     await this.#connection.run(WORK_TABLE)
     await this.#source.open()
   }
@@ -95,7 +104,12 @@ export class GoldJob implements BatchJob<DeltaInput, DeltaPosition> {
     if (!this.#source) throw new Error('The source of gold is not open.')
     const readings = await this.#readings(this.#source, input)
     const [gold, byMinute] = this.outputs as [Output, Output]
-    const count = (await this.#append(batch, gold, readings)) ?? (await countRows(this.#connection, readings))
+    const sums =
+      readings === LOADED
+        ? await addUp(this.#connection, [BY_MINUTE.slotOfReading, HOUR_OF_READING])
+        : undefined
+    const appended = await this.#append(batch, gold, readings, sums?.[1])
+    const count = appended ?? (await countRows(this.#connection, readings))
     await updateKeyed(
       this.#context,
       this.#connection,
@@ -105,6 +119,7 @@ export class GoldJob implements BatchJob<DeltaInput, DeltaPosition> {
       readings,
       input.span,
       this.#liveRows,
+      sums?.[0],
     )
     return { input: count, output: count }
   }
@@ -137,7 +152,12 @@ export class GoldJob implements BatchJob<DeltaInput, DeltaPosition> {
   }
 
   /** @returns the number of readings; undefined when the table had the batch already. */
-  async #append(batch: Batch, { table, appId }: Output, readings: string): Promise<number | undefined> {
+  async #append(
+    batch: Batch,
+    { table, appId }: Output,
+    readings: string,
+    byHour: readonly SumRow[] | undefined,
+  ): Promise<number | undefined> {
     if (table.transaction(appId) >= batch.id) return undefined
     const written = await writeParquet(this.#context, this.#connection, table.contract, {
       select: `SELECT *, "timestamp"::DATE AS date, hour("timestamp") AS hour FROM (${readings})`,
@@ -159,6 +179,7 @@ export class GoldJob implements BatchJob<DeltaInput, DeltaPosition> {
       dataChange: true,
       commitMetadata: batch.commitMetadata({ input: count, output: count }),
     })
+    if (written && byHour) this.#handed.put(written.add.path, byHour)
     await this.#context.tuning.failpoint(`${table.title}: committed`)
     return count
   }

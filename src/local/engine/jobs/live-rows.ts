@@ -62,6 +62,7 @@ export class LiveRows {
   /**
    * Writes the files of a batch of the present.
    * @param readings SQL of its `count` readings.
+   * @param known what they add up to, where that is known already.
    * @returns undefined when DuckDB has to merge it; nothing is written then.
    */
   async write(
@@ -70,14 +71,12 @@ export class LiveRows {
     readings: string,
     count: number,
     nameOf: (index: number) => string,
+    known: readonly SumRow[] | undefined,
   ): Promise<WrittenFile[] | undefined> {
     if (count > MOST_READINGS || hasForeign(this.#keyed, table)) return undefined
     const before = await this.#before(table, touched)
     if (!before) return undefined
-    const grouped = marked(groupedRows(this.#keyed, readings))
-    const fresh = this.#read(
-      await (readings === LOADED ? this.#connection.rowsPrepared(grouped) : this.#connection.rows(grouped)),
-    )
+    const fresh = known ?? this.#read(await this.#connection.rows(marked(groupedRows(this.#keyed, readings))))
     const rows = fresh && mergeRows(before, fresh)
     return rows && this.#writePieces(table, rows, pieces, nameOf)
   }
@@ -122,14 +121,48 @@ export class LiveRows {
     return written
   }
 
-  /** @returns undefined for what is not exact here, or lacks something. */
   #read(rows: readonly SqlRow[]): SumRow[] | undefined {
-    const wanted: readonly Numbers[] = this.#keyed.extremes ? [...SUMS, ...EXTREMES] : SUMS
-    for (const row of rows) {
-      if (typeof row.city !== 'string' || row.city.includes('\0')) return undefined
-      if (!wanted.every((name) => Number.isSafeInteger(row[name]))) return undefined
-    }
-    return rows.map((row) => ({ ...row, city: (row.city as string).slice(MARK.length) }) as SumRow)
+    return exactRows(rows, this.#keyed.extremes ? [...SUMS, ...EXTREMES] : SUMS) as SumRow[] | undefined
+  }
+}
+
+/** Rows with a marked city. @returns undefined for what is not exact here, or lacks something. */
+function exactRows(rows: readonly SqlRow[], wanted: readonly string[]): SqlRow[] | undefined {
+  for (const row of rows) {
+    if (typeof row.city !== 'string' || row.city.includes('\0')) return undefined
+    if (!wanted.every((name) => Number.isSafeInteger(row[name]))) return undefined
+  }
+  return rows.map((row) => ({ ...row, city: (row.city as string).slice(MARK.length) }))
+}
+
+/**
+ * What the readings in the work table add up to, in the buckets of two upsert tables: few are added up here for less than
+ * grouping them costs, and they are read once.
+ * @param buckets SQL of the bucket in each of the tables.
+ */
+export async function addUp(
+  connection: Connection,
+  [one, other]: readonly [string, string],
+): Promise<readonly [SumRow[], SumRow[]] | undefined> {
+  const read = await connection.rowsPrepared(
+    marked(`SELECT city, ${one} AS one, ${other} AS other, temperature, humidity FROM (${LOADED})`),
+  )
+  const rows = exactRows(read, ['one', 'other', 'temperature', 'humidity'])
+  const sums = (name: 'one' | 'other') =>
+    rows &&
+    mergeRows(
+      [],
+      rows.map((row) => single(row, Number(row[name]))),
+    )
+  const [ones, others] = [sums('one'), sums('other')]
+  return ones && others && [ones, others]
+}
+
+function single(row: SqlRow, bucket: number): SumRow {
+  const temperature = Number(row.temperature)
+  return {
+    ...{ bucket, city: String(row.city), readings: 1, temperatures: temperature },
+    ...{ humidities: Number(row.humidity), lowest: temperature, highest: temperature },
   }
 }
 

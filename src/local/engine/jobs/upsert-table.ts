@@ -11,7 +11,7 @@ import { ConflictError, type DeltaTable } from '../delta/delta-writer.ts'
 import { dataFileName, type WrittenFile, writeParquet } from '../delta/parquet-file.ts'
 import type { Connection } from '../duckdb/database.ts'
 import type { Batch, Output } from '../query/query.ts'
-import type { LiveRows } from './live-rows.ts'
+import type { LiveRows, SumRow } from './live-rows.ts'
 import { type BucketRange, type LiveUpdate, liveUpdate, rangeOf, type SlotSpan } from './time-bucket-range.ts'
 import { finalRows, foreignColumns, freshRows, mergedRows, stored, type UpsertTable } from './upsert-rows.ts'
 
@@ -36,6 +36,7 @@ interface Writing {
  * @param readings SQL of them.
  * @param span theirs, where it is known: a batch of the present then takes one statement for each file that it writes.
  * @param liveRows of this table: where such a batch is small, they know what it is merged with.
+ * @param known what the readings add up to, where that is known already.
  * @returns how many there were; undefined when the table had the batch already.
  */
 export async function updateKeyed(
@@ -47,11 +48,22 @@ export async function updateKeyed(
   readings: string,
   span: SlotSpan | undefined,
   liveRows: LiveRows,
+  known: readonly SumRow[] | undefined,
 ): Promise<number | undefined> {
   if (table.transaction(appId) >= batch.id) return undefined
   for (let tries = 1; ; tries++) {
     try {
-      return await updateOnce(context, connection, keyed, { table, appId }, batch, readings, span, liveRows)
+      return await updateOnce(
+        context,
+        connection,
+        keyed,
+        { table, appId },
+        batch,
+        readings,
+        span,
+        liveRows,
+        known,
+      )
     } catch (error) {
       // Another writer has rewritten a file meanwhile: the table as it left it is what the batch goes into.
       if (!(error instanceof ConflictError) || tries === MOST_TRIES) throw error
@@ -72,6 +84,7 @@ async function updateOnce(
   readings: string,
   span: SlotSpan | undefined,
   liveRows: LiveRows,
+  known: readonly SumRow[] | undefined,
 ): Promise<number> {
   const nameOf = (index: number) => dataFileName(batch.id, batch.id, 'k', index)
   const writing = { context, connection, keyed, table, nameOf }
@@ -80,7 +93,7 @@ async function updateOnce(
   const { written, touched, count } = live
     ? {
         written:
-          (await liveRows.write(table, live, readings, span.readings, nameOf)) ??
+          (await liveRows.write(table, live, readings, span.readings, nameOf, known)) ??
           (await writeLive(writing, live, readings)),
         touched: live.touched,
         count: span.readings,
