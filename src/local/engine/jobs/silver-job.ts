@@ -17,7 +17,7 @@ import type { Batch, BatchJob, BatchPlan, OnInput, Output } from '../query/query
 import type { QueryCheckpoint } from '../query/query-checkpoint.ts'
 import { type BatchSpan, Duplicates } from './deduplication.ts'
 import { linesOf, REASONS, RULE_MACROS, shortWay, validated } from './silver-rules.ts'
-import { insertMany } from './work-table.ts'
+import { insertMany, makeWorkTables } from './work-table.ts'
 
 /** What a batch takes, as its checkpoint keeps it. */
 export interface SilverInput {
@@ -66,6 +66,16 @@ const isReadByDuckDb = (pieces: readonly BronzePiece[], resolve: (path: string) 
     ({ path, from, to }) => from === 0 && parseBronzeFileName(path) && statSync(resolve(path)).size === to,
   )
 
+/** Asks once for each path: finding a place looks at every folder that leads there. */
+function remembering(resolve: (path: string) => string): (path: string) => string {
+  const places = new Map<string, string>()
+  return (path) => {
+    const place = places.get(path) ?? resolve(path)
+    places.set(path, place)
+    return place
+  }
+}
+
 /** Every line of bronze becomes a row, a quarantined line, or a counted duplicate. */
 export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
   readonly name = 'silver'
@@ -113,9 +123,7 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
 
   async open(position: BronzePosition | undefined, firstUnfinished: number, onInput: OnInput): Promise<void> {
     await this.#connection.run(RULE_MACROS)
-    await this.#connection.run(
-      `CREATE OR REPLACE TEMP TABLE batch AS ${validated(`SELECT '' AS raw LIMIT 0`)}`,
-    )
+    await makeWorkTables(this.#connection)
     await this.#duplicates.open(firstUnfinished)
     await this.#openForeignList()
     // The batch that is about to be finished has these.
@@ -130,10 +138,11 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
   }
 
   async execute(batch: Batch, input: SilverInput): Promise<BatchCounts> {
-    const pieces = asTheyAre(input.pieces, this.#resolve)
-    const loaded = await this.#load(pieces)
+    const resolve = remembering(this.#resolve)
+    const pieces = asTheyAre(input.pieces, resolve)
+    const loaded = await this.#load(pieces, resolve)
     const { span } = loaded
-    refuseCutFiles(pieces, this.#resolve, loaded.counts)
+    refuseCutFiles(pieces, resolve, loaded.counts)
     const hasDuplicates = await this.#duplicates.find(span, batch.id)
     const counts = hasDuplicates ? await this.#leaveOut(loaded.counts) : loaded.counts
     const [silver, quarantine] = this.outputs as [Output, Output]
@@ -163,33 +172,32 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
   #resolve = (path: string): string => this.#context.lake.resolve(BRONZE.container, path)
 
   /** Fills the table `batch` with the validated lines, in bronze order. */
-  async #load(pieces: readonly BronzePiece[]): Promise<Loaded> {
+  async #load(pieces: readonly BronzePiece[], resolve: (path: string) => string): Promise<Loaded> {
     await this.#connection.runPrepared('TRUNCATE batch')
     if (this.#rowsInWorkTables > ROWS_PER_WORK_TABLE) {
       await this.#connection.reclaim()
       this.#rowsInWorkTables = 0
     }
-    if (isReadByDuckDb(pieces, this.#resolve)) {
-      const files = quotedList(pieces.map(({ path }) => this.#resolve(path)))
+    if (isReadByDuckDb(pieces, resolve)) {
+      const files = quotedList(pieces.map(({ path }) => resolve(path)))
       await insertMany(this.#connection, linesOf('without_mark(content)', `read_text(${files})`))
       return this.#look()
     }
     if (this.#batchesByRules > 0) this.#batchesByRules--
     else {
-      await this.#insertEach(INSERT_CANONICAL, pieces)
+      await this.#insertEach(INSERT_CANONICAL, readPieces(pieces, resolve))
       const loaded = await this.#look()
       if (loaded.raw === 0) return loaded
       await this.#connection.runPrepared('TRUNCATE batch')
       this.#batchesByRules = BATCHES_BY_RULES
     }
-    await this.#insertEach(INSERT_BATCH, pieces)
+    await this.#insertEach(INSERT_BATCH, readPieces(pieces, resolve))
     return this.#look()
   }
 
   /** @param insert takes a text. Its plan is kept: running the rules' costs five times as much as the short way's, for a line too. */
-  async #insertEach(insert: string, pieces: readonly BronzePiece[]): Promise<void> {
-    for await (const text of readPieces(pieces, this.#resolve))
-      await this.#connection.runPrepared(insert, [text])
+  async #insertEach(insert: string, texts: AsyncIterable<Uint8Array>): Promise<void> {
+    for await (const text of texts) await this.#connection.runPrepared(insert, [text])
   }
 
   /** All that is asked of a batch, in one look. */

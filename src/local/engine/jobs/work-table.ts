@@ -6,6 +6,16 @@ const ASSIGNED = [...COLUMNS.split(', '), 'reasons', 'raw', 'id']
   .map((column) => `${column} = irregular.${column}`)
   .join(', ')
 
+// A valid row of the short way has no raw line.
+const IRREGULAR = validated('SELECT rowid AS place, raw FROM batch WHERE raw IS NOT NULL', 'place')
+
+/** Makes the work tables, empty. */
+export async function makeWorkTables(connection: Connection): Promise<void> {
+  await connection.run(`
+    CREATE OR REPLACE TEMP TABLE batch AS ${validated(`SELECT '' AS raw LIMIT 0`)};
+    CREATE OR REPLACE TEMP TABLE irregular AS ${IRREGULAR}`)
+}
+
 /**
  * Rows as `INSERT INTO batch` of {@link validated} puts them, in the same order. The short way does nearly all of them; the
  * others are validated by the rules, and put in their places. The table must be empty.
@@ -13,9 +23,9 @@ const ASSIGNED = [...COLUMNS.split(', '), 'reasons', 'raw', 'id']
  */
 export async function insertMany(connection: Connection, lines: string): Promise<void> {
   await connection.run(`INSERT INTO batch ${shortWay(lines)}`)
-  // A valid row of the short way has no raw line.
-  const others = validated('SELECT rowid AS place, raw FROM batch WHERE raw IS NOT NULL', 'place')
-  await connection.run(`CREATE OR REPLACE TEMP TABLE irregular AS ${others}`)
-  await connection.run(`UPDATE batch SET ${ASSIGNED} FROM irregular WHERE irregular.place = batch.rowid`)
-  await connection.run('DROP TABLE irregular')
+  await connection.runPrepared(`INSERT INTO irregular ${IRREGULAR}`)
+  await connection.runPrepared(
+    `UPDATE batch SET ${ASSIGNED} FROM irregular WHERE irregular.place = batch.rowid`,
+  )
+  await connection.runPrepared('TRUNCATE irregular')
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { LineWriter } from '../../../../src/contract/bronze-line.ts'
 import { type Connection, Database } from '../../../../src/local/engine/duckdb/database.ts'
 import { linesOf, RULE_MACROS, validated } from '../../../../src/local/engine/jobs/silver-rules.ts'
-import { insertMany } from '../../../../src/local/engine/jobs/work-table.ts'
+import { insertMany, makeWorkTables } from '../../../../src/local/engine/jobs/work-table.ts'
 import { Generator } from '../../../../src/pipeline/generator/generator.ts'
 import { drawStations } from '../../../../src/pipeline/generator/stations.ts'
 import { handMadeLines } from '../../../notebooks/bronze-fixture.ts'
@@ -60,7 +60,7 @@ async function insertedMany(lines: readonly string[]) {
   await connection.run('CREATE OR REPLACE TEMP TABLE lines AS SELECT unnest($1::JSON::VARCHAR[]) AS raw', [
     JSON.stringify(lines),
   ])
-  await connection.run(`CREATE OR REPLACE TEMP TABLE batch AS ${validated('SELECT raw FROM lines LIMIT 0')}`)
+  await makeWorkTables(connection)
   await insertMany(connection, 'SELECT raw FROM lines')
   return connection.rows('SELECT COLUMNS(*)::VARCHAR FROM batch ORDER BY rowid')
 }
