@@ -165,15 +165,18 @@ it.each([
   60_000,
 )
 
-/** What `deltalake` appends to silver: one reading as the table has it, under another id. */
-const APPEND_READING = `
+/** What `deltalake` appends to silver: readings as the table has them, under other ids, so many seconds later; `none`: without a time. */
+const APPEND_READINGS = `
 import datetime, sys, deltalake, pyarrow
 table = deltalake.DeltaTable(sys.argv[1])
-row = table.to_pyarrow_table().slice(0, 1).to_pylist()[0]
-row["eventId"] = sys.argv[2]
-row["enqueuedAt"] += datetime.timedelta(seconds=1)
+first = table.to_pyarrow_table().slice(0, 1).to_pylist()[0]
+rows = []
+for given in sys.argv[2:]:
+    id, later = given.split("+")
+    time = None if later == "none" else first["enqueuedAt"] + datetime.timedelta(seconds=int(later))
+    rows.append({**first, "eventId": id, "enqueuedAt": time})
 schema = table.schema().to_arrow() if hasattr(table.schema(), "to_arrow") else table.schema().to_pyarrow()
-deltalake.write_deltalake(table, pyarrow.Table.from_pylist([row], schema=pyarrow.schema(schema)), mode="append")
+deltalake.write_deltalake(table, pyarrow.Table.from_pylist(rows, schema=pyarrow.schema(schema)), mode="append")
 `
 
 it('a reading that another writer has appended is not taken once more', async () => {
@@ -181,7 +184,7 @@ it('a reading that another writer has appended is not taken once more', async ()
   await lake.place(0, readings(0, 20))
   await isThrough(20)
   const [again] = readings(25, 1) as [{ eventId: string }]
-  python(APPEND_READING, [folderOf('silver/weather'), again.eventId])
+  python(APPEND_READINGS, [folderOf('silver/weather'), `${again.eventId}+1`])
   await lake.place(0, readings(20, 10), { at: lake.clock.time + 2000 })
   await isThrough(30)
   expect(newestCommitMetadata(folderOf('silver/weather'))?.totals.duplicates).toBe(1)
@@ -201,6 +204,22 @@ it('a reading that another writer has appended is not taken once more', async ()
   await isThrough(33)
   expect(newestCommitMetadata(folderOf('silver/weather'))?.totals.duplicates).toBe(4)
   await expectRows(33)
+}, 120_000)
+
+it('a reading without a time that another writer has appended leaves the means of the others as they are', async () => {
+  start()
+  await lake.place(0, readings(0, 20))
+  await isThrough(20)
+  // One of another minute with it: the minutes of the batch are looked at one by one.
+  python(APPEND_READINGS, [folderOf('silver/weather'), 'without+none', 'later+300'])
+  await lake.place(0, readings(20, 10), { at: lake.clock.time + 1000 })
+  await isThrough(32)
+  const [means] = await readTable(
+    join(lake.root, '..'),
+    'gold/weather_by_minute',
+    'SELECT count(*) AS rows, count(DISTINCT (minute, city)) AS keys, sum(readings)::BIGINT AS readings FROM rows',
+  )
+  expect(means).toEqual({ rows: 4, keys: 4, readings: 31 })
 }, 120_000)
 
 it('what another writer has put into a column of its own stays with its row when the row changes', async () => {

@@ -209,7 +209,7 @@ async function cut(connection: Connection, staying: readonly BucketRange[]): Pro
   const bounds = staying.map(({ from }) => from).filter(Number.isFinite)
   const newest = Math.max(...staying.map(({ to }) => to))
   return connection.rows<BucketRange & Record<string, unknown>>(`
-    WITH buckets AS (SELECT bucket, count(*) AS rows FROM merged GROUP BY bucket),
+    WITH buckets AS (SELECT bucket, count(*) AS rows FROM merged WHERE bucket IS NOT NULL GROUP BY bucket),
     placed AS (SELECT bucket, rows,
       sum(rows) OVER (ORDER BY bucket) - rows AS before,
       least(greatest(sum(rows) OVER () // ${FILES_PER_BATCH}, ${ROWS_PER_FILE}), ${MOST_ROWS_PER_FILE}) AS target,
@@ -219,6 +219,7 @@ async function cut(connection: Connection, staying: readonly BucketRange[]): Pro
     SELECT min(bucket) AS "from", max(bucket) AS "to" FROM placed GROUP BY gap, hot, before // target ORDER BY 1`)
 }
 
+/** Readings of other writers may have no time: they are in no bucket, and in no mean. */
 interface BatchSlots {
   range: BucketRange
   /** Each of them; undefined when there are very many. */
@@ -228,12 +229,12 @@ interface BatchSlots {
 }
 
 async function slotsOf(connection: Connection): Promise<BatchSlots> {
-  const rows = await connection.rows<{ bucket: number; readings: number }>(
-    `SELECT bucket, sum(readings)::BIGINT AS readings FROM delta GROUP BY bucket ORDER BY bucket LIMIT ${SLOTS_LISTED + 1}`,
+  const rows = await connection.rows<{ bucket: number | null; readings: number }>(
+    `SELECT bucket, sum(readings)::BIGINT AS readings FROM delta GROUP BY bucket ORDER BY bucket NULLS FIRST LIMIT ${SLOTS_LISTED + 1}`,
   )
-  const each = rows.map(({ bucket }) => bucket)
+  const each = rows.flatMap(({ bucket }) => bucket ?? [])
   const from = each[0] ?? 0
-  if (each.length <= SLOTS_LISTED) {
+  if (rows.length <= SLOTS_LISTED) {
     const readings = rows.reduce((sum, row) => sum + row.readings, 0)
     return { range: { from, to: each.at(-1) ?? 0 }, each, readings }
   }
