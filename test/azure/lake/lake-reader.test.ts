@@ -194,6 +194,26 @@ describe('the aggregate', () => {
     }
   })
 
+  it('is read in portions when there is much, and told when all of it is: never without its newest hour', async () => {
+    const table = builder('aggregated')
+    for (let day = 0; day < 3; day++) {
+      await table.parquet(
+        `day-${day}`,
+        `SELECT 'city ' || i AS city, ${day}.0 AS avg_temperature, 50.0 AS avg_humidity, 1::BIGINT AS readings FROM range(50001) _(i)`,
+      )
+      table.commit([table.add(`day-${day}`)])
+    }
+    const told: (number | undefined)[] = []
+    for (let look = 0; look < 4; look++) {
+      const { cities } = await poll()
+      told.push(cities?.reduce((sum, { readings }) => sum + readings, 0))
+      now += 4_000
+    }
+    expect(told).toEqual([undefined, undefined, 150_003, undefined])
+    await commitCities('now', `('city 0', 1.0, 50.0, 7::BIGINT)`)
+    expect((await poll()).cities?.find(({ city }) => city === 'city 0')?.readings).toBe(10)
+  })
+
   it('that could not be read is tried again, though it has not changed', async () => {
     await commitCities('a', `('Oslo', 1.0, 50.0, 3::BIGINT)`)
     client.before = (what) => {
