@@ -5,7 +5,8 @@
 import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
-import { quoted, quotedList } from '../../src/local/engine/duckdb/database.ts'
+import { quotedPaths } from '../../src/contract/duckdb-paths.ts'
+import { quoted } from '../../src/local/engine/duckdb/database.ts'
 import { linesOf, REASONS, RULE_MACROS, validated } from '../../src/local/engine/jobs/silver-rules.ts'
 
 const [lake = ''] = process.argv.slice(2)
@@ -24,7 +25,7 @@ const cpu = process.cpuUsage()
 const begun = performance.now()
 await run("SET TimeZone = 'UTC'")
 await run(RULE_MACROS)
-await run(`CREATE TABLE batch AS ${validated(linesOf('content', `read_text(${quotedList(files)})`))}`)
+await run(`CREATE TABLE batch AS ${validated(linesOf('content', `read_text(${quotedPaths(files)})`))}`)
 // All of it lies within the window of duplicates: the first of an id stays.
 await run(`CREATE TABLE repeated AS SELECT row FROM (
   SELECT rowid AS row, row_number() OVER (PARTITION BY id ORDER BY rowid) AS n FROM batch

@@ -1,5 +1,5 @@
 /** SQL over the live tables of the real chain: what is asked, what is refused, and what is written to files. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parquetReadObjects } from 'hyparquet'
@@ -11,6 +11,7 @@ import type { Target } from '../../src/pipeline/ports/target.ts'
 import { connect, dataFolder, localOptions, removeDataFolders } from '../support/local-azure.ts'
 
 let azure: LocalAzure
+let folder: string
 let target: Target
 let query: LakeQuery
 
@@ -35,7 +36,8 @@ const ask = (sql: string, limits = DEFAULT_LIMITS, signal?: AbortSignal) => quer
 const signal = new AbortController().signal
 
 beforeAll(async () => {
-  azure = await startLocalAzure(localOptions(dataFolder()))
+  folder = dataFolder()
+  azure = await startLocalAzure(localOptions(folder))
   target = await connect(azure.endpoints)
   query = target.query as LakeQuery
   expect((await ask('SELECT count(*) AS n FROM silver')).rows).toEqual([[0]])
@@ -69,6 +71,24 @@ describe('sql', () => {
     expect(String(bronze.rows[0]?.[0])).toMatch(/^weather\/\d{4}\/\d\d\/\d\d\//)
     expect(JSON.parse(String(bronze.rows[0]?.[1]))).toMatchObject({ deviceId: 'station-00007' })
     for (const { sql } of PREPARED_QUERIES) expect((await ask(sql)).rows.length).toBeGreaterThan(0)
+  })
+
+  it('takes bronze files of other writers under the names that they have, and none that is hidden', async () => {
+    const others = join(folder, 'lake/bronze/weather/line=x')
+    mkdirSync(join(others, '_temporary'), { recursive: true })
+    const names = ['a[1].json', 'a1.json', 'b*.json', '_c.json', '.d.json', '_temporary/e.json']
+    for (const name of names) writeFileSync(join(others, name), `of ${name}\n`)
+    try {
+      const found = await ask("SELECT file, line FROM bronze WHERE file LIKE '%line=x%' ORDER BY 1")
+      expect(found.rows).toEqual(
+        names
+          .slice(0, 3)
+          .sort()
+          .map((name) => [`weather/line=x/${name}`, `of ${name}`]),
+      )
+    } finally {
+      rmSync(others, { recursive: true })
+    }
   })
 
   it('is read-only, reaches no other file, and takes one statement', async () => {

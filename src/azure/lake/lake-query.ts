@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { BRONZE } from '../../contract/bronze-layout.ts'
+import { BRONZE, isHidden } from '../../contract/bronze-layout.ts'
+import { FROM_FILES_ALONE, quotedPaths } from '../../contract/duckdb-paths.ts'
 import { type DeltaType, TABLES, type TableName } from '../../contract/tables.ts'
 import { ServiceError } from '../../pipeline/ports/errors.ts'
 import {
@@ -62,7 +63,9 @@ export function createLakeQuery({ client }: { client: LakeClient }): LakeQuery {
     export: (table, format, file, signal) =>
       withDatabase(client, [table], signal, async ({ connection, folder }) => {
         const made = join(folder, `export.${format}`)
-        const result = await connection.run(`COPY (SELECT * FROM ${table}) TO '${made}' (FORMAT ${format})`)
+        const result = await connection.run(
+          `COPY (SELECT * FROM ${table}) TO '${made.replaceAll("'", "''")}' (FORMAT ${format})`,
+        )
         // A pipe and /dev/stdout take it too.
         await pipeline(createReadStream(made), createWriteStream(file))
         return result.rowsChanged
@@ -195,7 +198,7 @@ async function newestBronze(client: LakeClient, signal: AbortSignal | undefined)
     recursive: true,
     signal,
   })) {
-    if (isDirectory) continue
+    if (isDirectory || isHidden(path)) continue
     files.push({ path, bytes })
     if (files.length > BRONZE_FILES) files.shift()
   }
@@ -221,11 +224,10 @@ async function loadBronze(
     writeReadCopy(`${BRONZE.container}/${path}`, copy, data)
     copies.push(copy)
   }
-  const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`
   await connection.run(
     copies.length === 0
       ? 'CREATE VIEW bronze AS SELECT CAST(NULL AS VARCHAR) AS file, CAST(NULL AS VARCHAR) AS line WHERE false'
-      : `CREATE VIEW bronze AS SELECT substr(path, ${root.length + 2}) AS file, line FROM read_csv([${copies.map(quoted).join(', ')}], columns = {'line': 'VARCHAR'}, auto_detect = false, header = false, delim = '\x01', quote = '', escape = '', filename = 'path')`,
+      : `CREATE VIEW bronze AS SELECT substr(path, ${root.length + 2}) AS file, line FROM read_csv(${quotedPaths(copies)}, ${FROM_FILES_ALONE}, columns = {'line': 'VARCHAR'}, auto_detect = false, header = false, delim = '\x01', quote = '', escape = '', filename = 'path')`,
   )
   return { files: copies.length, bytes }
 }

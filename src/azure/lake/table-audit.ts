@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
+import { FROM_FILES_ALONE, quotedPath } from '../../contract/duckdb-paths.ts'
 import { DEDUPLICATION_WINDOW_MS } from '../../contract/reading.ts'
 import { TABLES, type TableName } from '../../contract/tables.ts'
 import { ServiceError } from '../../pipeline/ports/errors.ts'
@@ -189,8 +190,8 @@ export function relation(
     return `${source} AS ${quotedName(name)}`
   })
   const kept = deleted.length === 0 ? '' : ` WHERE file_row_number NOT IN (${deleted.join(', ')})`
-  const option = deleted.length === 0 ? '' : ', file_row_number = true'
-  return `SELECT ${columns.join(', ') || '*'} FROM read_parquet(${quotedText(copy)}${option})${kept}`
+  const options = `${FROM_FILES_ALONE}${deleted.length === 0 ? '' : ', file_row_number = true'}`
+  return `SELECT ${columns.join(', ') || '*'} FROM read_parquet(${quotedPath(copy)}, ${options})${kept}`
 }
 
 const latency = (committedAt: number | undefined) =>

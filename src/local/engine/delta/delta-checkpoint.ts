@@ -1,5 +1,6 @@
 /** Checkpoints of a Delta log: all actions that make up the table in one Parquet file, so that readers need not replay a day of commits. */
 import { readFile, rm, writeFile } from 'node:fs/promises'
+import { FROM_FILES_ALONE, quotedPath } from '../../../contract/duckdb-paths.ts'
 import { type Action, type AddFile, parseActions } from '../../../delta/actions.ts'
 import { checkpointName, LAST_CHECKPOINT, LOG_FOLDER } from '../../../delta/log-names.ts'
 import type { TableState } from '../../../delta/replay.ts'
@@ -47,7 +48,7 @@ export async function writeCheckpoint(
   try {
     await writeFile(lines, actions.map((action) => JSON.stringify(action)).join('\n'))
     await connection.run(
-      `COPY (SELECT * FROM read_json(${quoted(lines)}, format = 'newline_delimited', columns = ${COLUMNS},
+      `COPY (SELECT * FROM read_json(${quotedPath(lines)}, ${FROM_FILES_ALONE}, format = 'newline_delimited', columns = ${COLUMNS},
         maximum_object_size = 67108864)) TO ${quoted(unfinished)} (FORMAT parquet, COMPRESSION snappy)`,
     )
     size = await adoptWritten(context, unfinished, inLog(checkpointName(state.version)))
@@ -64,7 +65,7 @@ export function checkpointReader(connection: Connection): (file: string) => Prom
   return async (file) => {
     if (file.endsWith('.json')) return parseActions(await readFile(file, 'utf8'))
     const rows = await connection.rows<{ action: string }>(
-      `SELECT to_json(one)::VARCHAR AS action FROM read_parquet(${quoted(file)}) AS one`,
+      `SELECT to_json(one)::VARCHAR AS action FROM read_parquet(${quotedPath(file)}, ${FROM_FILES_ALONE}) AS one`,
     )
     return rows.map(({ action }) => withStatistics(withoutNulls(JSON.parse(action)) as CheckpointRow))
   }

@@ -1,9 +1,10 @@
 /** Lets DuckDB write one data file of a Delta table, and tells the log what is in it. */
 import { rm } from 'node:fs/promises'
+import { FROM_FILES_ALONE, quotedPaths } from '../../../contract/duckdb-paths.ts'
 import type { DeltaType, TableContract } from '../../../contract/tables.ts'
 import type { AddFile, FileStatistics } from '../../../delta/actions.ts'
 import type { EngineContext } from '../api/options.ts'
-import { type Connection, quoted, quotedList, type SqlParameter } from '../duckdb/database.ts'
+import { type Connection, quoted, type SqlParameter } from '../duckdb/database.ts'
 import { adoptWritten } from './lake-files.ts'
 
 /** How each column type is stored, so that every reader sees the type that the schema names. */
@@ -194,7 +195,8 @@ export function parseDataFileName(path: string) {
  */
 export function rowsIn(paths: readonly string[], hasForeign = false): string {
   const isOwn = !hasForeign && paths.every((path) => parseDataFileName(path.slice(path.lastIndexOf('/') + 1)))
-  return `read_parquet(${quotedList(paths)}${isOwn ? '' : ', union_by_name = true'})`
+  const options = `${FROM_FILES_ALONE}${isOwn ? '' : ', union_by_name = true'}`
+  return `read_parquet(${quotedPaths(paths)}, ${options})`
 }
 
 /** An appended table's files in the order of its rows; files of other writers keep the log's order, behind ours. */

@@ -248,6 +248,3 @@ export async function countRows(connection: Connection, select: string): Promise
 
 /** A string literal. */
 export const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`
-
-/** A list of string literals, for `read_parquet`. */
-export const quotedList = (texts: readonly string[]) => `[${texts.map(quoted).join(', ')}]`

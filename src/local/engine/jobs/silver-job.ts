@@ -2,6 +2,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { appendFile, readFile } from 'node:fs/promises'
 import { BRONZE, parseBronzeFileName } from '../../../contract/bronze-layout.ts'
+import { quotedPaths } from '../../../contract/duckdb-paths.ts'
 import { type BatchCounts, TABLES } from '../../../contract/tables.ts'
 import type { EngineContext } from '../api/options.ts'
 import { compactAppended } from '../delta/compaction.ts'
@@ -9,7 +10,7 @@ import { DeltaTable } from '../delta/delta-writer.ts'
 import { writeLakeFile } from '../delta/lake-files.ts'
 import { dataFileName, writeParquet } from '../delta/parquet-file.ts'
 import { TableMaintenance } from '../delta/table-maintenance.ts'
-import { type Connection, quotedList } from '../duckdb/database.ts'
+import type { Connection } from '../duckdb/database.ts'
 import { type BronzePosition, BronzeSource } from '../query/bronze-source.ts'
 import { type BronzePiece, readPieces } from '../query/bronze-text.ts'
 import { asTheyAre, refuseCutFiles } from '../query/cut-files.ts'
@@ -179,7 +180,7 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
       this.#rowsInWorkTables = 0
     }
     if (isReadByDuckDb(pieces, resolve)) {
-      const files = quotedList(pieces.map(({ path }) => resolve(path)))
+      const files = quotedPaths(pieces.map(({ path }) => resolve(path)))
       await insertMany(this.#connection, linesOf('without_mark(content)', `read_text(${files})`))
       return this.#look()
     }
