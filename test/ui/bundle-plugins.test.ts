@@ -73,3 +73,41 @@ it('the screen is loaded without an HTTP client and without the tables of all sc
     later: ['Segmenter', 'NumberFormat'],
   })
 })
+
+it('clients of Azure, the SDKs’ and ours, ask for nothing that loads Node’s own fetch', async () => {
+  const client = join(folder, 'client.mjs')
+  await build({
+    absWorkingDir: root,
+    stdin: {
+      contents: `export { createDefaultHttpClient, createEmptyPipeline, createPipelineRequest, formDataPolicy } from '@azure/core-rest-pipeline'
+export { createRestClient } from './src/azure/http/rest-client.ts'`,
+      resolveDir: root,
+    },
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
+    outfile: client,
+    plugins: [...bundlePlugins],
+  })
+  const program = `
+    const azure = await import(${JSON.stringify(client)})
+    const server = process.getBuiltinModule('node:http').createServer((_, response) => response.end('{"told":1}'))
+    server.listen(0, '127.0.0.1', async () => {
+      const url = 'http://127.0.0.1:' + server.address().port
+      const pipeline = azure.createEmptyPipeline()
+      pipeline.addPolicy(azure.formDataPolicy())
+      const request = azure.createPipelineRequest({ url, allowInsecureConnection: true })
+      const { bodyAsText } = await pipeline.sendRequest(azure.createDefaultHttpClient(), request)
+      const credential = { getToken: async () => ({ token: 't', expiresOnTimestamp: 0 }) }
+      const { body } = await azure.createRestClient({ service: 's', endpoint: url, credential, scope: 'x' }).request('GET', '/x')
+      server.close()
+      server.closeAllConnections()
+      const loaded = process.moduleLoadList.filter((name) => name.includes('undici'))
+      console.log(JSON.stringify({ bodyAsText, body, loaded }))
+    })`
+  const told = execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' })
+  expect(JSON.parse(told)).toEqual({ bodyAsText: '{"told":1}', body: { told: 1 }, loaded: [] })
+})

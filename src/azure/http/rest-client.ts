@@ -10,6 +10,7 @@ import { kindOfStatus } from '../errors/kinds.ts'
 import { retryAfterMs } from '../errors/retry-after.ts'
 import { signInError } from '../errors/sign-in-error.ts'
 import { abortableSleep } from './abortable-sleep.ts'
+import { type AnswerHeaders, type ExchangeAnswer, exchange } from './exchange.ts'
 
 /** One service, and how patient to be with it. */
 export interface RestClientOptions {
@@ -46,7 +47,7 @@ export interface RestRequest {
 
 export interface RestAnswer<T> {
   status: number
-  headers: Headers
+  headers: AnswerHeaders
   body: T
   /** Duration of the attempt that succeeded, without the wait for a token. */
   latencyMs: number
@@ -118,12 +119,10 @@ async function send<T>(
   const timeout = AbortSignal.timeout(timeoutMs)
   const signal = request.signal ? AbortSignal.any([request.signal, timeout]) : timeout
   const startedAt = performance.now()
-  let response: Response
-  let text: string
+  let response: ExchangeAnswer
   try {
-    const body = request.body === undefined ? null : JSON.stringify(request.body)
-    response = await fetch(url, { method, headers, body, signal, redirect: 'error' })
-    text = await textOf(response, maxAnswerBytes)
+    const body = request.body === undefined ? undefined : JSON.stringify(request.body)
+    response = await exchange(url, { method, headers, body, signal, maxBytes: maxAnswerBytes })
   } catch (error) {
     if (error instanceof RangeError)
       throw new ServiceError('service', service, `${service} at ${url.host} answered ${error.message}`, {
@@ -139,20 +138,13 @@ async function send<T>(
   }
   const latencyMs = performance.now() - startedAt
   if (response.status === 401 || response.status === 403) options.credential.forget?.()
-  if (response.status >= 400) throw statusError(options, `${method} ${url.pathname}`, response, text)
-  return { status: response.status, headers: response.headers, body: parse<T>(service, url, text), latencyMs }
-}
-
-/** @throws RangeError for a longer one, of which the rest is not fetched. */
-async function textOf({ body }: Response, maxBytes: number): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
-    bytes += chunk.length
-    if (bytes > maxBytes) throw new RangeError(`with more than ${maxBytes.toLocaleString('en-US')} bytes.`)
-    chunks.push(chunk)
+  if (response.status >= 400) throw statusError(options, `${method} ${url.pathname}`, response)
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: parse<T>(service, url, response.text),
+    latencyMs,
   }
-  return Buffer.concat(chunks).toString('utf8')
 }
 
 /** A token is sent only to its own service, even when an answer names the next URL. */
@@ -240,9 +232,9 @@ const HINTS: Readonly<Record<number, string>> = { 401: 'Sign in again: az login.
 function statusError(
   { service, hints }: RestClientOptions,
   what: string,
-  response: Response,
-  text: string,
+  response: ExchangeAnswer,
 ): ServiceError {
+  const { text } = response
   let body: ErrorBody = {}
   try {
     body = (JSON.parse(text) ?? {}) as ErrorBody
@@ -269,7 +261,7 @@ function kindOf(status: number, code: string | undefined): ServiceErrorKind {
   return kindOfStatus(status) ?? 'service'
 }
 
-/** fetch puts the real error in `cause`. */
+/** The real error may stand in `cause`. */
 function rootMessage(error: unknown): string {
   let inner: unknown = error
   while (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause

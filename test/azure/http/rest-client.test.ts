@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createRestClient, type RestClientOptions, statusCause } from '../../../src/azure/http/rest-client.ts'
 import { ServiceError } from '../../../src/pipeline/ports/errors.ts'
@@ -63,6 +66,39 @@ describe('a REST call', () => {
     expect(error.kind).toBe(kind)
     expect(error.message).toBe('Databricks: SomeCode What happened. (GET /x)')
     expect(statusCause(error)).toEqual({ status, code: 'SomeCode' })
+  })
+
+  it('follows no redirection: the token is for the service alone', async () => {
+    proxy.inject({ respond: { status: 307, headers: { location: `${proxy.url}/elsewhere` } } })
+    expect(await failure()).toMatchObject({
+      kind: 'unreachable',
+      message: expect.stringMatching(/: unexpected redirect$/),
+    })
+    expect(proxy.requests.map(({ path }) => path)).toEqual(['/x'])
+  })
+
+  it('takes another connection when a kept one was closed as it was used again, for what may be repeated', async () => {
+    // The first request of each connection is answered, the second one closes it.
+    const answered = new WeakSet<Socket>()
+    const asked: string[] = []
+    const server = createServer((request, response) => {
+      asked.push(request.method ?? '')
+      if (answered.has(request.socket)) request.socket.resetAndDestroy()
+      else response.end('{}')
+      answered.add(request.socket)
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    try {
+      const { request } = client({ endpoint })
+      await request('GET', '/x')
+      expect((await request('GET', '/x')).status).toBe(200)
+      await expect(request('POST', '/x')).rejects.toMatchObject({ kind: 'unreachable' })
+      expect(asked).toEqual(['GET', 'GET', 'GET', 'POST'])
+    } finally {
+      server.closeAllConnections()
+      server.close()
+    }
   })
 
   it('does not read an answer without an end', async () => {

@@ -1,0 +1,91 @@
+/**
+ * One request and its answer over Node's own HTTP. Its `fetch` would be a second HTTP client beside that of the SDKs, which is
+ * loaded when it is first asked for and keeps some 10 MB.
+ */
+import http from 'node:http'
+import https from 'node:https'
+
+export interface Exchange {
+  method: string
+  headers: Readonly<Record<string, string>>
+  body: string | undefined
+  signal: AbortSignal
+  /** Longest answer that is read (bytes). */
+  maxBytes: number
+}
+
+export interface ExchangeAnswer {
+  status: number
+  statusText: string
+  headers: AnswerHeaders
+  text: string
+}
+
+/** By name, in any case. */
+export interface AnswerHeaders {
+  get(name: string): string | null
+}
+
+/** Redirections are not followed: a token is for its own service. */
+const REDIRECTIONS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
+
+/**
+ * @throws RangeError for a longer answer, of which the rest is not read; Error, as the system says it, for none; for a
+ * redirection; and when the signal aborts it.
+ */
+export async function exchange(url: URL, given: Exchange): Promise<ExchangeAnswer> {
+  const answer = await headOf(url, given)
+  const { statusCode: status = 0, statusMessage: statusText = '' } = answer
+  try {
+    if (REDIRECTIONS.has(status)) throw new Error('unexpected redirect')
+    const text = await textOf(answer, given.maxBytes)
+    return { status, statusText, headers: headersOf(answer), text }
+  } catch (error) {
+    answer.destroy()
+    throw error
+  }
+}
+
+/** A connection that was kept may be closed by the service as it is used again: what may be repeated takes another one, once. */
+async function headOf(url: URL, given: Exchange): Promise<http.IncomingMessage> {
+  const first = begin(url, given)
+  try {
+    return await first.answer
+  } catch (error) {
+    const isLost = first.request.reusedSocket && (error as NodeJS.ErrnoException).code === 'ECONNRESET'
+    if (!isLost || given.method !== 'GET' || given.signal.aborted) throw error
+    return begin(url, given).answer
+  }
+}
+
+function begin(url: URL, { method, headers, body, signal }: Exchange) {
+  const { request: requested } = url.protocol === 'https:' ? https : http
+  const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>()
+  const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
+  const request = requested(
+    url,
+    { method, headers: { 'accept-encoding': 'identity', ...headers, ...length }, signal },
+    resolve,
+  )
+  request.on('error', reject)
+  request.end(body)
+  return { request, answer: promise }
+}
+
+async function textOf(answer: http.IncomingMessage, maxBytes: number): Promise<string> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes > maxBytes) throw new RangeError(`with more than ${maxBytes.toLocaleString('en-US')} bytes.`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+const headersOf = ({ headers }: http.IncomingMessage): AnswerHeaders => ({
+  get: (name) => {
+    const value = headers[name.toLowerCase()]
+    return (Array.isArray(value) ? value.join(', ') : value) ?? null
+  },
+})
