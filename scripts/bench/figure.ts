@@ -1,6 +1,5 @@
 import type { Subject } from './subject.ts'
 
-/** One number that a part has measured. */
 export interface Figure {
   what: string
   value: number

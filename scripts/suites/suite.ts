@@ -23,7 +23,6 @@ export interface Endpoints {
   certificateFile: string
 }
 
-/** One test of a suite. */
 export interface SuiteResult {
   test: string
   outcome: 'passed' | 'failed' | 'skipped'

@@ -10,7 +10,6 @@ import { Connections } from './connections.ts'
 import type { FromRoom, RoomInput } from './messages.ts'
 import { Phones } from './phones.ts'
 
-/** A room that is being served. */
 export interface OpenRoom {
   room: Room
   url: string

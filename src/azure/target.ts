@@ -25,7 +25,6 @@ import { createTracer } from './trace/tracer.ts'
 const clock = { now: () => Date.now(), monotonic: () => performance.now() }
 const HINTS = { 403: 'Ask for the missing role; rtstream-tui doctor names it.' }
 
-/** The addresses of one deployment. */
 export interface TargetSettings {
   name: Target['name']
   azure: AzureDeployment

@@ -30,7 +30,6 @@ import { endWithProcess } from './terminal/end-with-process.ts'
 import { divertNativeOutput, nativeOutputOf } from './terminal/native-output.ts'
 import { saveScreen } from './terminal/saved-screen.ts'
 
-/** What the command line and the configuration decide. */
 export interface MonitorOptions {
   config: Config
   /** Folder of the lessons, and the lesson to begin with: its name or the path of another file. */

@@ -4,7 +4,6 @@ import type { Config } from '../config/schema.ts'
 import { namingFile } from '../local/storage/naming-file.ts'
 import { formatOf, type ReportFormat, reportText } from '../report/report.ts'
 
-/** From what, in which form, and where to. */
 export interface ReportOptions {
   config: Config
   /** A recording; undefined: the data folder. */

@@ -19,7 +19,6 @@ import { newSession } from './shared/new-session.ts'
 import { type Measured, summarise, summaryText } from './shared/summary.ts'
 import { describeError, UserError } from './shared/user-error.ts'
 
-/** What runs, for how long, and where its words go. */
 export interface RunOptions {
   config: Config
   /** How long the generator runs, counted from the moment that every stage runs. */

@@ -22,7 +22,6 @@ const WRITTEN: Readonly<Record<ServiceStage, string>> = {
 const STAGES = new Map(Object.entries(WRITTEN).map(([stage, name]) => [name, stage as ServiceStage]))
 const NAMES = [...STAGES.keys()]
 
-/** What is served, and until when. */
 export interface ServeOptions {
   config: Config
   /** See {@link stagesToStart}. */

@@ -64,7 +64,6 @@ export async function runSql(options: SqlOptions): Promise<number> {
   return 0
 }
 
-/** One table to one file. */
 export interface ExportOptions extends Omit<SqlOptions, 'sql' | 'format' | 'maxRows'> {
   table: string
   format: ExportFormat

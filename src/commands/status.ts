@@ -12,7 +12,6 @@ import { LAYER_NAMES } from '../ui/text/layer-names.ts'
 
 type ServiceStage = Exclude<StageId, 'generator'>
 
-/** Whom it asks, once each. */
 export interface StatusContext {
   /** What a target offers of these is enough. */
   target: {

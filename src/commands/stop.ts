@@ -7,7 +7,6 @@ import { countOf } from '../pipeline/state/count-of.ts'
 
 type ServiceStage = Exclude<StageId, 'generator'>
 
-/** What is stopped, and how long that may take. */
 export interface StopContext {
   stages: Readonly<Record<ServiceStage, StageService>>
   json: boolean
@@ -22,7 +21,6 @@ export interface StopContext {
   signal?: AbortSignal
 }
 
-/** What became of one stage. */
 export interface StopReport {
   stage: ServiceStage
   result: 'stopped' | 'was stopped' | 'not stopped'

@@ -10,8 +10,10 @@ export const BRONZE_TOTALS = `${BRONZE.path}/_totals.json`
 
 /** Totals of a partition below `nextSequenceNumber`; kept when its files are deleted. */
 export interface PartitionTotals {
+  /** The first one behind all that is counted here. */
   nextSequenceNumber: number
   rows: number
+  /** Events that became no row. */
   rejected: number
   /** Rows beyond the first of each event; undefined in files of older versions, which had no such rows. */
   extraRows?: number

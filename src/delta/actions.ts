@@ -1,5 +1,6 @@
 /** Actions of a Delta log, named as the protocol names them: https://github.com/delta-io/delta/blob/master/PROTOCOL.md */
 
+/** What a program must support to read the table, and to write to it. */
 export interface Protocol {
   minReaderVersion: number
   minWriterVersion: number

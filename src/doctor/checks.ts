@@ -6,7 +6,6 @@ import { engineCheck } from './engine.ts'
 import { dataDirCheck, runtimeCheck, type TerminalFacts, terminalCheck } from './local.ts'
 import { tablesCheck } from './tables.ts'
 
-/** What is examined; facts of this machine are given, not asked. */
 export interface DoctorChecksOptions {
   config: Config
   terminal: TerminalFacts

@@ -6,7 +6,6 @@ import { countOf } from '../pipeline/state/count-of.ts'
 /** Only a failure makes doctor's exit code one. */
 export type Level = 'ok' | 'warning' | 'failure'
 
-/** What one look has shown. */
 export interface Finding {
   level: Level
   /** What was found, one line. */
@@ -19,7 +18,6 @@ export interface Finding {
   latencyMs?: number
 }
 
-/** One thing that can be right or wrong. */
 export interface Check {
   /** Stable, for scripts: `event-hubs`. */
   id: string
@@ -31,7 +29,6 @@ export interface Check {
   run(signal: AbortSignal): Promise<Finding | readonly Finding[]>
 }
 
-/** What is checked, and how it is told. */
 export interface DoctorContext {
   target: 'local' | 'azure'
   checks: readonly Check[]

@@ -5,7 +5,6 @@
 
 export type CastVersion = 2 | 3
 
-/** What the cast's header says. */
 export interface CastOptions {
   version: CastVersion
   columns: number
@@ -15,7 +14,6 @@ export interface CastOptions {
   startedAt: number
 }
 
-/** One change of the screen. */
 export interface CastFrame {
   /** Since the start (ms). */
   time: number

@@ -6,7 +6,6 @@ import { type Actions, accepted, refused } from '../pipeline/state/actions.ts'
 import type { AppState } from '../pipeline/state/state.ts'
 import type { Recording } from './recording.ts'
 
-/** What is played, from where, and how fast. */
 export interface PlayerOptions {
   recording: Recording
   clock: Clock

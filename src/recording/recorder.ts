@@ -13,7 +13,6 @@ import {
 } from './format.ts'
 import { diff } from './patch.ts'
 
-/** What is recorded, and where to. */
 export interface RecorderOptions {
   store: ReadonlyStore
   file: string
@@ -24,7 +23,6 @@ export interface RecorderOptions {
   onProblem: (message: string) => void
 }
 
-/** A file that is being written. */
 export interface Recorder {
   /** What is not packed yet; it counts as if it could not be made smaller (bytes). */
   readonly unpackedBytes: number

@@ -3,7 +3,6 @@ import * as Plot from '@observablehq/plot'
 import { parseHTML } from 'linkedom'
 import type { ReportModel, Sample } from './model.ts'
 
-/** One figure of the page. */
 export interface Chart {
   id: string
   title: string

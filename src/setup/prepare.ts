@@ -20,7 +20,6 @@ export interface PrepareSettings {
   nodeType: string
 }
 
-/** What is asked, and where the words go. */
 export interface PrepareContext {
   settings: PrepareSettings
   /** Azure Resource Manager. */

@@ -2,7 +2,6 @@
 import type { ProvisioningStep, Standing } from '../azure/provisioning/provisioning.ts'
 import { ServiceError } from '../pipeline/ports/errors.ts'
 
-/** What is made, and how it is told. */
 export interface SetupContext {
   /** In the order in which they are made. */
   steps: readonly ProvisioningStep[]
@@ -24,7 +23,6 @@ export type SetupResult =
   | 'failed'
   | 'skipped'
 
-/** What became of one step. */
 export interface SetupReport {
   what: string
   result: SetupResult

@@ -29,7 +29,6 @@ export function readNotebooks(folder: string): NotebookFile[] {
     .map((name) => ({ name, content: readFileSync(join(folder, name), 'utf8') }))
 }
 
-/** What is made where. */
 export interface SetupStepsOptions {
   azure: AzureConfig
   clients: ServiceClients

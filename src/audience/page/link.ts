@@ -64,7 +64,6 @@ interface Kept {
 /** Nothing comes after them. */
 const LAST: readonly Step[] = ['rejected', 'quarantine', 'aggregate']
 
-/** One phone. */
 export class Link {
   /** Empty before it has joined. */
   secret = ''

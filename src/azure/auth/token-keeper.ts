@@ -2,6 +2,7 @@
 import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/identity'
 import { signInError } from '../errors/sign-in-error.ts'
 
+/** One for all clients of a deployment. */
 export interface TokenKeeper extends TokenCredential {
   /** A service has refused a token: ask for a new one next time, as somebody else may have signed in. */
   forget(): void

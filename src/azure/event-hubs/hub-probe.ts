@@ -4,6 +4,7 @@ import { hubError } from '../errors/event-hubs-error.ts'
 import { boundIncoming } from './incoming-bounds.ts'
 import type { HubConnection } from './producer.ts'
 
+/** What the two questions came to. */
 export interface HubProbe {
   partitions: number
   /** Time until the hub opened a link for sending, including the connection. */

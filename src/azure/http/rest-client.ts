@@ -45,7 +45,9 @@ export interface RestRequest {
   signal?: AbortSignal | undefined
 }
 
+/** `body` is undefined when the answer had none. */
 export interface RestAnswer<T> {
+  /** Below 400. */
   status: number
   headers: AnswerHeaders
   body: T

@@ -14,7 +14,6 @@ export interface ListedPath {
   modifiedAt: Date
 }
 
-/** A part of a file. */
 export interface ByteRange {
   offset: number
   bytes: number

@@ -102,7 +102,6 @@ function notebookStep(
   }
 }
 
-/** One of the two jobs. */
 export interface JobOptions {
   name: string
   /** Task key, and name of the notebook. */

@@ -3,7 +3,6 @@
 /** The current state, compared with the wanted one. */
 export type Standing = 'absent' | 'different' | 'same'
 
-/** One thing that setup makes. */
 export interface ProvisioningStep {
   /** `Databricks job rtstream-silver` */
   what: string

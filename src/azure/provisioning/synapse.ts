@@ -5,7 +5,6 @@ import type { RestAnswer, RestClient } from '../http/rest-client.ts'
 import { includes, type ProvisioningStep } from './provisioning.ts'
 import { FIREWALL_STEP, firewallRefusal } from './synapse-firewall.ts'
 
-/** One cell of a Synapse notebook. */
 export interface NotebookCell {
   kind: 'code' | 'markdown'
   source: string

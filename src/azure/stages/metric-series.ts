@@ -1,7 +1,6 @@
 /** Metrics as both APIs of Azure Monitor return them. */
 export const NAMESPACE = 'Microsoft.StreamAnalytics/streamingjobs'
 
-/** What is asked for. */
 export interface Span {
   startTime: Date
   endTime: Date

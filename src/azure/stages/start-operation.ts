@@ -7,7 +7,6 @@ import { callSdk } from '../errors/sdk-error.ts'
 /** How often in a row the query may fail before we give up and use the job's own state. */
 const MOST_QUESTIONS = 20
 
-/** Of one job. */
 export interface StartOperationOptions {
   /** As errors name it. */
   service: string

@@ -1,6 +1,7 @@
 /** A lake client that counts its requests: the cost of a poll. */
 import type { LakeClient } from '../lake/data-lake.ts'
 
+/** One for each look. */
 export interface CountingClient extends LakeClient {
   /** So far: files read, entries listed, bytes of the files that were read. */
   cost: { reads: number; listed: number; bytes: number }

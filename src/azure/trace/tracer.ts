@@ -23,7 +23,6 @@ import { searchAggregate, searchGold, searchMinute } from './gold-search.ts'
 import type { HubEvent, HubSearch } from './hub-search.ts'
 import { searchSilver } from './silver-search.ts'
 
-/** Where it searches. */
 export interface TracerOptions {
   hub: HubSearch
   client: LakeClient

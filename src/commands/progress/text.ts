@@ -6,7 +6,6 @@ import { counted, isLedgerCount, type LedgerCount, ofHub } from '../../pipeline/
 import type { AppState } from '../../pipeline/state/state.ts'
 import { UNKNOWN } from '../../ui/text/format.ts'
 
-/** A run at one moment. */
 export interface Progress {
   state: AppState
   elapsedSeconds: number

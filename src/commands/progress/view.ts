@@ -4,7 +4,6 @@ import { chooseTheme } from '../../ui/text/theme.ts'
 import { progressTable, WIDEST } from './table.ts'
 import { type Progress, progressJson, progressLine } from './text.ts'
 
-/** Where the table stands. */
 export interface ProgressTerminal {
   write: (text: string) => void
   /** As wide as it is now. */
@@ -41,7 +40,6 @@ function tableView({ write, columns, paint }: ProgressTerminal, lastsMs: number)
   }
 }
 
-/** What decides the form. */
 export interface ProgressOptions {
   json: boolean
   isAscii: boolean

@@ -6,7 +6,6 @@ import type { ReadonlyStore } from '../../pipeline/session/session-types.ts'
 import type { Recorder } from '../../recording/recorder.ts'
 import type { ReportCollector } from '../../report/model.ts'
 
-/** Which files are wanted. */
 export interface SessionFilesOptions {
   store: ReadonlyStore
   /** Undefined: no recording. */

@@ -17,7 +17,6 @@ export interface OpenedTarget {
   close(): Promise<void>
 }
 
-/** What is opened, and who hears when it fails later. */
 export interface LaunchOptions {
   config: Config
   /** Absolute; exists and is writable. */

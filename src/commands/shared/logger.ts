@@ -7,7 +7,6 @@ import { logDestination } from '../../local/storage/log-destination.ts'
 /** Where the log of a data folder is. */
 export const logFileOf = (dataDir: string): string => join(dataDir, 'logs', 'rtstream-tui.log')
 
-/** One for the process. */
 export interface OpenedLog {
   /** JSON lines. The worker appends to the same file. */
   logger: Logger

@@ -38,7 +38,6 @@ import { PathProperties } from './store/properties.ts'
 import { RecentDeletions } from './store/recent-deletions.ts'
 import { Uploads } from './store/uploads.ts'
 
-/** One account over one folder. */
 export interface DataLakeOptions {
   folder: LakeFolder
   account: string

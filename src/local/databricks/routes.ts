@@ -13,7 +13,6 @@ import { describeRun, jobRunId, withoutTasks } from './run-resource.ts'
 
 const MAX_TOKEN = 64
 
-/** What the routes work on. */
 export interface JobsApiOptions {
   jobs: JobStore
   runs: RunHistory

@@ -30,7 +30,6 @@ import { startPosition } from './links/start-position.ts'
 import { Subscriptions } from './links/subscriptions.ts'
 import type { HubLog } from './log/log.ts'
 
-/** One hub over one log. */
 export interface HubOptions {
   log: HubLog
   hubName: string

@@ -10,7 +10,6 @@ import { AmqpSocket } from './amqp/socket.ts'
 import { Hub, type HubOptions } from './hub.ts'
 import type { GroupProgress } from './links/group-progress.ts'
 
-/** One endpoint over one hub. */
 export interface EventHubsOptions extends HubOptions {
   /** PEM. */
   tls: { key: string; cert: string }

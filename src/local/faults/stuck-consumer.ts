@@ -3,7 +3,6 @@ import { createConnection } from 'node:net'
 import rhea, { type Connection, type EventContext } from 'rhea'
 import type { FaultDeed } from './fault-switch.ts'
 
-/** How it signs in, and what it reads. */
 export interface StuckConsumerOptions {
   /** Of the hub without TLS. */
   port: () => number

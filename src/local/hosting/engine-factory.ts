@@ -16,7 +16,6 @@ export interface LocalEngine {
   rollIntervalMs?: number
 }
 
-/** The same for both engines. */
 export interface EngineFactoryOptions {
   engine: LocalAzureOptions['engine']
   lakeRoot: string

@@ -13,7 +13,6 @@ export interface WorkerInput {
   lakeChanges?: SharedArrayBuffer | undefined
 }
 
-/** Messages of the worker. */
 export type FromWorker =
   | { type: 'started'; endpoints: LocalAzureEndpoints }
   /** The answer to a {@link FaultChange}. */
@@ -61,7 +60,6 @@ const START_TIMEOUT_MS = 180_000
 /** A stop that takes longer is cut off; the data is safe at any moment. */
 const CLOSE_TIMEOUT_MS = 15_000
 
-/** Beside what the services themselves need. */
 export interface StartOptions {
   logLevel?: string
   /** Will this process be a client of the services over TLS? Default: yes. */

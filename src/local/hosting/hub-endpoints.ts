@@ -6,7 +6,6 @@ import type { FaultDeed } from '../faults/fault-switch.ts'
 import type { ClosingStack } from '../runtime/closing.ts'
 import type { LocalAzureOptions } from '../runtime/options.ts'
 
-/** Of both protocols. */
 export interface HubEndpointsOptions extends Omit<EventHubsOptions, 'ports' | 'limits'> {
   /** 0 = a free port. */
   ports: Pick<LocalAzureOptions['ports'], 'amqp' | 'amqpTls' | 'kafka' | 'kafkaTls'>

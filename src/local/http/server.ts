@@ -44,7 +44,6 @@ const REQUEST_TIMEOUT_MS = 120_000
 const KEEP_ALIVE_MS = 75_000
 const MAX_CONNECTIONS = 1_000
 
-/** A server that takes requests. */
 export interface Listening {
   port: number
   /** Stops listening and ends every connection, idle or busy. Safe to call twice. */

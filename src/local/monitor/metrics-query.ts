@@ -42,7 +42,6 @@ export const DESCRIPTIONS: Readonly<Record<CountName | GaugeName, string>> = {
 }
 const MAX_NAMES = 20
 
-/** A request, checked. */
 export interface MetricsQuery {
   names: readonly (CountName | GaugeName)[]
   /** In the case in which the request wrote it. */

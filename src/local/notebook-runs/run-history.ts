@@ -42,7 +42,6 @@ export class QueueFullError extends Error {
   override readonly name = 'QueueFullError'
 }
 
-/** What runs are made of, and where they are kept. */
 export interface RunHistoryOptions {
   engine: NotebookEngine
   stateFile: string
@@ -61,7 +60,7 @@ const isHistory = (found: unknown) =>
 const KEPT = 100
 const MAX_QUEUED = 20
 
-/** Runs that were active when the process ended come back as `lost`. */
+/** Runs that were under way when the process ended come back as `lost`, those that waited as cancelled. */
 export class RunHistory {
   readonly #options: RunHistoryOptions
   readonly #live = new Map<string, NotebookRun>()

@@ -20,7 +20,6 @@ export class SparkMissingError extends Error {
   }
 }
 
-/** Where it is looked for. */
 export interface FindOptions {
   /** Folder of the package, which may have a `.venv`. */
   packageRoot: string

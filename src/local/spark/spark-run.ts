@@ -8,7 +8,6 @@ import type { NotebookName } from '../engine/api/engine.ts'
 import { LiveRun } from '../engine/api/live-run.ts'
 import type { Clock } from '../runtime/clock.ts'
 
-/** One process. */
 export interface SparkRunOptions {
   notebook: NotebookName
   python: string

@@ -13,7 +13,6 @@ import { BronzePump } from './pump.ts'
 /** `jobState` as ARM reports it. */
 export type JobState = 'Created' | 'Starting' | 'Running' | 'Degraded' | 'Stopping' | 'Stopped' | 'Failed'
 
-/** Where it reads and writes. */
 export interface JobOptions {
   log: HubLog
   lake: Placer

@@ -17,7 +17,6 @@ interface Operation {
   polls: number
 }
 
-/** Of the job's routes. */
 export interface OperationsOptions {
   /** Of the job's routes, with its parameters. */
   pattern: string

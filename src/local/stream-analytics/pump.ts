@@ -12,7 +12,6 @@ import {
 } from './output-batch.ts'
 import type { Progress } from './progress.ts'
 
-/** Where it reads and writes, and whom it tells. */
 export interface PumpOptions {
   log: HubLog
   lake: Placer

@@ -27,7 +27,6 @@ export const API_VERSIONS = ['2020-03-01', '2021-10-01-preview']
 /** As recorded at the start and the stop of a job (s). */
 const RETRY_AFTER_SECONDS = 10
 
-/** What the routes work on. */
 export interface StreamAnalyticsRoutesOptions {
   job: StreamAnalyticsJob
   clock: Clock

@@ -30,7 +30,6 @@ export type SenderCondition =
   /** Trying again by itself would not help. The events wait until {@link BufferedProducer.resume}. */
   | { readonly state: 'failed'; readonly reason: string; readonly error: ServiceError }
 
-/** Whom it asks, and whom it tells. */
 export interface SenderOptions {
   producer: HubProducer
   clock: Clock

@@ -27,7 +27,6 @@ import { tailOfMade, tailOfQuarantined, tailOfRow, tailWith } from './tail.ts'
 /** Rows of other clients, and quarantined rows, taken into the tail from one look. */
 const TAIL_PER_LOOK = 40
 
-/** Whom it asks, and where it writes. */
 export interface WatcherOptions {
   target: Target
   generator: GeneratorService

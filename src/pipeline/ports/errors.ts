@@ -16,6 +16,7 @@ export type ServiceErrorKind =
   /** The service accepted the call and failed, or gave an answer that cannot be understood. */
   | 'service'
 
+/** The one error of all ports; adapters make it of whatever their SDK throws. */
 export class ServiceError extends Error {
   override readonly name = 'ServiceError'
   /** By which callers decide; the message is for a person. */

@@ -17,6 +17,7 @@ export interface TableCommit {
   at: number | undefined
   /** Of the micro-batch that made it, as far as its writer tells. */
   batchId: number | undefined
+  /** Likewise. */
   durationMs: number | undefined
   /** The program that wrote it. */
   engine: string | undefined
@@ -54,7 +55,9 @@ export interface BronzeSnapshot {
 export interface TableSnapshot {
   /** −1 while the table does not exist. */
   version: number
+  /** Active ones. */
   files: number
+  /** Of the active files. */
   bytes: number
   /** Rows of the active files, without deleted ones; undefined while a file is not known to hold how many. */
   rows: number | undefined
@@ -66,7 +69,7 @@ export interface TableSnapshot {
   commits?: readonly TableCommit[] | undefined
 }
 
-/** One row that became readable since the last poll; numbers are epoch milliseconds. */
+/** One row that became readable since the last poll; times are epoch milliseconds, null: the row has none. */
 export interface ArrivedRow {
   eventId: string | null
   deviceId: string | null

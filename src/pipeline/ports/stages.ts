@@ -40,6 +40,7 @@ export interface RunOutcome {
 
 /** Of the Stream Analytics job alone. */
 export interface JobProperties {
+  /** In tenths of a StandardV2 unit, as the service counts them. */
   streamingUnits: number | undefined
   /** Undefined: the job has never written output, so `LastOutputEventTime` is not allowed. */
   lastOutputEventTime: Date | undefined

@@ -113,6 +113,7 @@ export type GoldStep = Step<'gold', { row: TraceRow } & TableFile>
 
 /** A row of means before and after the commit that took the event in; undefined: there was none. */
 export interface MeansChange {
+  /** Of the commit that counted the reading in. */
   version: number
   /** Files that the commit wrote. */
   files: readonly string[]

@@ -10,7 +10,7 @@ const WINDOW_MS = 60_000
 /** Rate: it holds or not only once this much of the window has passed (ms). */
 const LEAST_ELAPSED_MS = 10_000
 const RATE_SHARE = 0.9
-/** From `createdAt` to the commit in gold; 95 of 100 rows must be below. */
+/** From `createdAt` to the commit in gold: the 95th percentile must not be above it. */
 export const LATENCY_LIMIT_MS = 15_000
 /** What must hold, and over what. */
 const LATENCY_EXPECTATION = '≤ 15 s, last 60 s'

@@ -21,7 +21,6 @@ import { generatorControls } from './generator-controls.ts'
 
 type Services = { pipeline: StageOrchestrator; generator: GeneratorService }
 
-/** What the actions work on. */
 export interface ControlsOptions {
   state: () => AppState
   /** Undefined before there is a target. */

@@ -21,7 +21,6 @@ import {
 } from './stage.ts'
 import type { StageTimes } from './timing.ts'
 
-/** One stage, and whom it tells. */
 export interface StageControllerOptions {
   id: StageId
   service: StageService

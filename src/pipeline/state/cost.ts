@@ -24,6 +24,7 @@ export interface CostInput {
   streamingUnits: number | undefined
   /** VM size of the job clusters. */
   nodeType: string
+  /** Of the Event Hubs namespace. */
   throughputUnits: number
   /** That Databricks makes for its network, and that cost as long as the workspace stands, clusters or none. */
   natGateways: number
@@ -42,6 +43,7 @@ export interface CostLine {
 export interface CostMeter {
   /** US dollars since the meter began, and for runs found running, since they began. */
   spent: number
+  /** US dollars, of what runs now. */
   perHour: number
   lines: readonly CostLine[]
   /** Until when each cost has been counted. */

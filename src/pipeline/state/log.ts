@@ -18,6 +18,7 @@ export const LOG_LIMIT = 500
 /** For so long the same advice is not repeated on the screen (ms); the log file has every line. */
 const SAME_CAUSE_MS = 30_000
 
+/** Advice that several services give at once stands on the screen once. */
 export class Log {
   #entries: readonly LogEntry[] = []
   readonly #clock: Clock

@@ -103,6 +103,7 @@ export const CORRUPTION_KINDS = [
 /** Each is a way in which a reading is wrong; see `generator/corruption.ts`. */
 export type CorruptionKind = (typeof CORRUPTION_KINDS)[number]
 
+/** Counts of this session. */
 export interface GeneratorSlice {
   stations: number
   intervalMs: number
@@ -208,10 +209,12 @@ export interface JobSlice {
 export const LAYERS = ['bronze', 'silver', 'quarantine', 'gold', 'byMinute', 'aggregated'] as const
 export type LayerName = (typeof LAYERS)[number]
 
+/** Bronze's files, or one table. */
 export interface LayerSlice {
   name: LayerName
   files: number
   bytes: number
+  /** Undefined: not known. */
   rows: number | undefined
   rowsPerSecond: number | undefined
   bytesPerSecond: number
@@ -232,6 +235,7 @@ export interface LakeSlice {
   bytes: number
 }
 
+/** Counts of the data folder's life, hop by hop. */
 export interface LedgerSlice {
   acknowledged: number
   /** Those of them that phones of the room sent; undefined: not known. */

@@ -12,7 +12,6 @@ import type { Log } from '../state/log.ts'
 import type { TraceSlice } from '../state/state.ts'
 import type { StateStore } from '../state/store.ts'
 
-/** Where it shows what it finds. */
 export interface FollowerOptions {
   store: StateStore
   clock: Clock

@@ -20,7 +20,6 @@ import { Boundary } from './boundary.tsx'
 import { Screen, type ScreenOptions } from './screen.ts'
 import type { ScreenFile } from './screen-files.ts'
 
-/** What is shown, on which terminal, and whom it tells. */
 export interface ControlRoomOptions {
   store: ReadonlyStore
   actions: Actions
@@ -61,7 +60,6 @@ export type QuitReason =
   | { kind: 'signal' }
   | { kind: 'crash'; error: Error }
 
-/** A screen that is up. */
 export interface ControlRoom {
   /** Settles when the terminal has been restored. Never rejects. */
   ended: Promise<QuitReason>

@@ -36,7 +36,6 @@ import type { Painter } from '../text/ansi.ts'
 import type { Line } from '../text/line.ts'
 import { type ScreenLines, screenLines } from './screen-lines.ts'
 
-/** Whom a key can reach. */
 export interface ScreenOptions {
   store: ReadonlyStore
   actions: Actions

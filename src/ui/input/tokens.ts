@@ -14,7 +14,6 @@ export interface MouseEvent {
   shift: boolean
 }
 
-/** One thing that came in. */
 export type Token =
   /** As the key map names it. */
   | { kind: 'key'; key: string }

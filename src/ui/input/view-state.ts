@@ -18,7 +18,6 @@ export interface PaletteState {
   /** Place of the chosen action among those that are found. */
   chosen: number
 }
-/** Closed. */
 export const noPalette: PaletteState = { query: '', isTyping: false, chosen: 0 }
 
 /** A question that waits for an answer; nothing else is done meanwhile. */

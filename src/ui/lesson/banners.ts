@@ -9,7 +9,6 @@ const MARK = 10
 const FORMS = ['whole', 'without the cause', 'name'] as const
 type Form = (typeof FORMS)[number]
 
-/** What decides how much is said. */
 export interface BannerPlace {
   /** Rows that there are: faults say less, then the lesson's caption is cut; what to press and what was seen stay. */
   room?: number

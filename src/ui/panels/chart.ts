@@ -5,7 +5,6 @@ import { type Line, right, type Span, span } from '../text/line.ts'
 import textWidth from '../text/text-width.ts'
 import type { Token } from '../text/theme.ts'
 
-/** One curve. */
 export interface Series {
   /** One per column, newest last. */
   values: readonly number[]

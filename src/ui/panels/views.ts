@@ -12,7 +12,6 @@ import { ratePanel } from './rate-panel.ts'
 import { servicesPanel } from './services-panel.ts'
 import { synapsePanel } from './synapse-panel.ts'
 
-/** One for every slot. */
 export const PANEL_VIEWS: Readonly<Record<SlotId, Panel>> = {
   rate: ratePanel,
   hub: hubPanel,

@@ -1,7 +1,6 @@
 /** The layers of the lake, as a person reads them. */
 import type { LayerName } from '../../pipeline/state/state.ts'
 
-/** In every panel and list. */
 export const LAYER_NAMES: Readonly<Record<LayerName, string>> = {
   bronze: 'bronze',
   silver: 'silver',

@@ -16,7 +16,6 @@ export const TOKENS = [
   'border',
   'borderFocused',
 ] as const
-/** What a span means. */
 export type Token = (typeof TOKENS)[number]
 
 /** `#rrggbb`, or a name that even a terminal of sixteen colours has; undefined: the terminal's own. */
@@ -150,7 +149,6 @@ export type Background = 'dark' | 'light' | undefined
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** What a painter needs. */
 export interface Theme {
   palette: Palette
   /** Bits of colour that the terminal understands: 1 none, 4 the sixteen names, 8 a table of 256, 24 any. */

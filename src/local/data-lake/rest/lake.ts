@@ -46,6 +46,7 @@ export function answer(
   response.end(body)
 }
 
+/** With status 200. */
 export const answerXml = (call: LakeCall, body: string, more: Record<string, string> = {}): void =>
   answer(call, 200, { ...more, 'content-type': 'application/xml' }, body)
 

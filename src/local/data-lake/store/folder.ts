@@ -46,6 +46,7 @@ const RECOUNT_MS = 10_000
  * cut the lake has what the file system gives.
  */
 export class LakeFolder {
+  /** Absolute. */
   readonly root: string
   /** May change while the lake is open. */
   limitBytes: number

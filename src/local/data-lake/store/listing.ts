@@ -3,7 +3,6 @@ import { type Dirent, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { isUnfinished } from './moving.ts'
 
-/** One entry of a listing. */
 export interface Listed {
   /** Relative to the container. */
   path: string

@@ -23,7 +23,7 @@ const MAX_UPLOADS = 1000
 /** Appends of one file. */
 const MAX_PARTS = 50_000
 
-/** Of files; what was not flushed when the process ends is lost, as the client was never told otherwise. */
+/** Of files. What was not flushed when the process ends is gone; no reader has ever seen it. */
 export class Uploads {
   readonly #folder: LakeFolder
   readonly #appends = new Map<string, Append>()

@@ -22,7 +22,6 @@ export interface EngineLake {
   reserve(bytes: number): () => void
 }
 
-/** Of the embedded engine. */
 export interface EngineOptions {
   /** Folder with `bronze/`, `silver/`, `gold/` and `checkpoints/`. */
   lakeRoot: string
@@ -73,7 +72,6 @@ export interface EngineTuning {
   failpoint: (point: string) => void | Promise<void>
 }
 
-/** Of the program. */
 export const DEFAULT_TUNING: EngineTuning = {
   triggerIntervalMs: 1000,
   aggregateIntervalMs: 1500,

@@ -12,7 +12,6 @@ export interface RunnableQuery {
   close(): void
 }
 
-/** What is run, and when. */
 export interface QueryRunOptions {
   notebook: NotebookName
   /** Least time from the start of a batch to the next (ms), by the rows that it had. */

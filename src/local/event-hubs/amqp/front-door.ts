@@ -8,7 +8,6 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import type { Logger } from 'pino'
 import { type Accept, webSocketDoor } from './websocket.ts'
 
-/** Of all ports of the hub. */
 export interface FrontDoorOptions {
   /** PEM. */
   tls: { key: string; cert: string }

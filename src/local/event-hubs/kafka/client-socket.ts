@@ -12,7 +12,6 @@ const MAX_UNSENT_BYTES = 8_000_000
 /** Runs it after so long (ms), unless it is called off by what this returns. */
 export type After = (ms: number, run: () => void) => () => void
 
-/** What a connection needs, and what bounds it. */
 export interface ClientSocketOptions {
   connection: Omit<ConnectionOptions, 'clientHost'>
   /** Shared by all clients. */

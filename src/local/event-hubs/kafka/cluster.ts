@@ -3,7 +3,6 @@ import type { HubLog } from '../log/log.ts'
 import { API, CLUSTER_ID, ERROR, NODE_ID, VERSIONS } from './wire/protocol.ts'
 import type { KafkaReader, KafkaWriter } from './wire/values.ts'
 
-/** What the answers are made of. */
 export interface ClusterContext {
   log: HubLog
   hubName: string
@@ -34,7 +33,7 @@ export function apiVersions(version: number, answer: KafkaWriter, error: number 
   if (version >= 1) answer.int32(0)
 }
 
-/** Whatever address the broker is known by, clients are sent to the one that they came to. */
+/** Clients are sent to the port that they came to: plain or TLS. */
 export function metadata(
   { log, hubName, port }: ClusterContext,
   version: number,

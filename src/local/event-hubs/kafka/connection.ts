@@ -37,7 +37,6 @@ import { FrameSplitter } from './wire/frames.ts'
 import { API, ERROR, VERSIONS } from './wire/protocol.ts'
 import { KafkaReader, KafkaWriter } from './wire/values.ts'
 
-/** What a connection and all its requests need. */
 export interface ConnectionOptions extends ClusterContext {
   auth: HubAuth
   coordinator: Coordinator

@@ -16,7 +16,6 @@ import { Coordinator } from './groups/coordinator.ts'
 import { GroupOffsets } from './groups/group-offsets.ts'
 import { crc32c } from './records/crc32c.ts'
 
-/** One endpoint over one log. */
 export interface KafkaOptions {
   log: HubLog
   hubName: string
@@ -37,7 +36,6 @@ export interface KafkaOptions {
   after?: After
 }
 
-/** Two ports over one log. */
 export interface KafkaServer {
   plainPort: number
   tlsPort: number

@@ -1,6 +1,5 @@
 /** Who reads the hub, and how far: the consumer groups of both protocols in one form. */
 
-/** One consumer group. */
 export interface GroupProgress {
   name: string
   protocol: 'AMQP' | 'Kafka'

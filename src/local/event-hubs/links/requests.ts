@@ -24,7 +24,6 @@ export const UNAUTHORIZED: Rejection = {
     'Put a token to $cbs first: the key or the bearer token of this session (rtstream-tui endpoints).',
 }
 
-/** What the answers are made of. */
 export interface RequestsOptions {
   log: HubLog
   hubName: string

@@ -2,7 +2,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { isOfHub } from './address.ts'
 
-/** What is accepted. */
 export interface HubAuth {
   /** Bearer token of the session. */
   token: string

@@ -61,7 +61,6 @@ const JOIN = `
   SELECT CAST(group_concat(events, '') AS BLOB), max(first + count) FROM
     (SELECT first, count, events FROM appends WHERE partition = ? AND first >= ? AND first < ? ORDER BY first LIMIT ?)`
 
-/** Reads alone; the log appends. */
 export class LogRows {
   readonly #decoded = new DecodedRows()
   readonly #from: StatementSync

@@ -9,6 +9,10 @@ import { answer, type Lake } from '../lake.ts'
 import { type LakeCall, truth } from '../lake-call.ts'
 import { pageSize, readMarker, writeMarker } from '../paging.ts'
 
+/**
+ * Answers one page. @throws HttpError 404 when the folder is not there, 400 for a query that the service would
+ * not take.
+ */
 export function listPaths(lake: Lake, call: LakeCall): void {
   const { folder: folders } = lake
   const { container, query } = call

@@ -8,6 +8,7 @@ import { ERROR } from '../wire/protocol.ts'
 export interface FetchPartition {
   topic: string
   partition: number
+  /** Sequence number of the first event that is wanted. */
   offset: number
   maxBytes: number
 }

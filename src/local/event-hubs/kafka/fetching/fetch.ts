@@ -7,7 +7,6 @@ import type { KafkaReader, KafkaWriter } from '../wire/values.ts'
 import type { FetchDemand, FetchPartition, FetchSessions, FetchView } from './fetch-sessions.ts'
 import { untilThereIs } from './long-poll.ts'
 
-/** What a fetch reads from. */
 export interface FetchContext {
   log: HubLog
   hubName: string

@@ -6,7 +6,6 @@ import type { JoinAnswer } from './consumer-group.ts'
 import type { Coordinator } from './coordinator.ts'
 import { type CommittedOffset, MAX_METADATA_LENGTH } from './group-offsets.ts'
 
-/** What the answers are made of. */
 export interface GroupContext {
   coordinator: Coordinator
   hubName: string

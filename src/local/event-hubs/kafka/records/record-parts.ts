@@ -32,11 +32,11 @@ const [PARTITION_KEY_BYTES, KAFKA_KEY_BYTES] = KEY_NAMES as [Buffer, Buffer]
 /** A piece of bytes; a length of −1 is null. */
 export interface Piece {
   bytes: Buffer
+  /** Offset in `bytes`. */
   at: number
   length: number
 }
 
-/** One Kafka header. */
 export interface HeaderPiece {
   name: Piece
   value: Piece
