@@ -169,7 +169,7 @@ export function sourceOf(
 export async function deletedRowsOf(
   client: LakeClient,
   { container, folder }: Omit<TablePlace, 'columns'>,
-  { path, deletionVector }: DataFile,
+  { path, deletionVector }: Pick<DataFile, 'path' | 'deletionVector'>,
   signal: AbortSignal | undefined,
 ): Promise<readonly number[]> {
   if (!deletionVector) return []

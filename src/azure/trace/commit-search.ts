@@ -11,6 +11,7 @@ import { statisticsOf } from '../../delta/statistics.ts'
 import { pathIn } from '../lake/data-file.ts'
 import type { LakeClient } from '../lake/data-lake.ts'
 import { commitMetadataIn, LogFiles } from '../lake/delta-log.ts'
+import type { FileInTable } from './table-rows.ts'
 
 /** What the search looks at of a commit. */
 export interface Commit {
@@ -20,14 +21,12 @@ export interface Commit {
   metadata: CommitMetadata | undefined
   /** Files with new rows; files rewritten by compaction do not count. */
   added: readonly CommittedFile[]
-  /** Paths in the container. */
-  removed: readonly string[]
+  /** Files as they were before it. */
+  removed: readonly FileInTable[]
 }
 
 /** A file with rows that are new with its commit. */
-export interface CommittedFile {
-  /** Path in the container. */
-  path: string
+export interface CommittedFile extends FileInTable {
   bytes: number
   /** Undefined when its writer left no statistics. */
   rows: number | undefined
@@ -113,7 +112,14 @@ export class CommitLog {
       metadata: commitMetadataIn(actions.find(({ commitInfo }) => commitInfo)?.commitInfo?.userMetadata),
       added: actions.flatMap(({ add }) => (add && add.dataChange !== false ? [this.#fileOf(add)] : [])),
       removed: actions.flatMap(({ remove }) =>
-        remove && remove.dataChange !== false ? [pathIn(this.#table.path, remove.path)] : [],
+        remove && remove.dataChange !== false
+          ? [
+              {
+                path: pathIn(this.#table.path, remove.path),
+                deletionVector: remove.deletionVector ?? undefined,
+              },
+            ]
+          : [],
       ),
     }
   }
@@ -122,6 +128,7 @@ export class CommitLog {
     const statistics = statisticsOf(add)
     return {
       path: pathIn(this.#table.path, add.path),
+      deletionVector: add.deletionVector ?? undefined,
       bytes: Number(add.size),
       rows: statistics?.numRecords,
       min: statistics?.minValues ?? {},

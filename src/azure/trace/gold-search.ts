@@ -6,7 +6,7 @@ import { TABLES, type TableName } from '../../contract/tables.ts'
 import type { AggregateStep, GoldStep, MeansChange, MinuteStep } from '../../pipeline/ports/trace.ts'
 import type { LakeClient } from '../lake/data-lake.ts'
 import { type Commit, CommitLog } from './commit-search.ts'
-import { type ParquetRow, rowsOf, timeOf, traceRow } from './table-rows.ts'
+import { type FileInTable, type ParquetRow, rowsOf, timeOf, traceRow } from './table-rows.ts'
 
 const MINUTE_MS = 60_000
 
@@ -23,12 +23,11 @@ export async function searchGold(
   from: { commit: Commit; row: ParquetRow },
   signal?: AbortSignal,
 ): Promise<GoldPlace> {
-  const { container } = TABLES.gold
   const log = new CommitLog(client, TABLES.gold, signal)
   const commit = await log.first((one) => reaches(one, from.commit))
   if (!commit) return { step: { step: 'gold', state: 'waiting' }, commit: undefined, row: undefined }
   for (const file of commit.added) {
-    const rows = await rowsOf(client, container, file.path, signal)
+    const rows = await rowsOf(client, TABLES.gold, file, signal)
     const row = rows?.find((one) => isSame(one, from.row))
     if (!row) continue
     const facts = {
@@ -125,23 +124,21 @@ async function changeIn(
   isRow: (row: ParquetRow) => boolean,
   signal: AbortSignal | undefined,
 ): Promise<MeansChange> {
-  const { container } = TABLES[table]
-  const find = async (paths: readonly string[]) => {
+  const find = async (files: readonly FileInTable[]) => {
     let isMissing = false
-    for (const path of paths) {
-      const rows = await rowsOf(client, container, path, signal)
+    for (const file of files) {
+      const rows = await rowsOf(client, TABLES[table], file, signal)
       if (!rows) isMissing = true
       const row = rows?.find(isRow)
       if (row) return { row: traceRow(row), isMissing }
     }
     return { row: undefined, isMissing }
   }
-  const written = commit.added.map(({ path }) => path)
-  const after = await find(written)
+  const after = await find(commit.added)
   const before = await find(commit.removed)
   return {
     version: commit.version,
-    files: written,
+    files: commit.added.map(({ path }) => path),
     before: before.row,
     isBeforeKnown: before.row !== undefined || !before.isMissing,
     after: after.row,

@@ -79,14 +79,13 @@ async function walkSilver(
   query: SilverQuery,
   signal: AbortSignal | undefined,
 ): Promise<Walk> {
-  const { container } = TABLES.silver
   const walk: Walk = { found: undefined, hasPassed: false, passedAt: undefined }
   for await (const commit of commitsFrom(log, query.from)) {
     // A batch with only duplicates and rejected rows adds no file.
     if (commit.metadata && commit.metadata.batch.output === 0 && (commit.metadata.batch.duplicates ?? 0) > 0)
       walk.passedAt ??= commit.at
     for (const file of commit.added) {
-      const rows = await rowsOf(client, container, file.path, signal)
+      const rows = await rowsOf(client, TABLES.silver, file, signal)
       if (!rows) continue
       const row = rows.find((one) => isOf(one, query))
       if (row) {
@@ -157,10 +156,9 @@ async function walkQuarantine(
 ): Promise<SilverStep | undefined> {
   const { event, line } = query
   if (line === undefined) return undefined
-  const { container } = TABLES.quarantine
   for await (const commit of commitsFrom(new CommitLog(client, TABLES.quarantine, signal), query.from)) {
     for (const file of commit.added.filter((one) => mayHold(one, 'enqueuedAt', event.enqueuedAt))) {
-      const rows = await rowsOf(client, container, file.path, signal)
+      const rows = await rowsOf(client, TABLES.quarantine, file, signal)
       const row = rows?.find(({ raw }) => raw === line)
       if (!row) continue
       const reasons = Array.isArray(row.reasons) ? row.reasons.map(String) : []
@@ -187,7 +185,7 @@ async function keptBefore(
       .filter(({ newestAt }) => newestAt === undefined || newestAt >= from - 1)
       .sort((a, b) => distance(a, query) - distance(b, query))
     for (const file of near.slice(0, MOST_FILES)) {
-      const rows = await rowsOf(client, container, file.path, signal)
+      const rows = await rowsOf(client, TABLES[name], file, signal)
       const row = rows?.find((one) => isTwin(one, name, query))
       if (!row) continue
       const enqueuedAt = timeOf(row.enqueuedAt) as number

@@ -1,20 +1,36 @@
 /** Rows of the tables' files, in a form for people and for JSON. */
+
+import type { TableContract } from '../../contract/tables.ts'
+import type { DeletionVector } from '../../delta/actions.ts'
 import type { TraceRow } from '../../pipeline/ports/trace.ts'
+import { deletedRowsOf } from '../lake/data-file.ts'
 import type { LakeClient } from '../lake/data-lake.ts'
 import { numberOf, ParquetFile } from '../lake/parquet.ts'
 
 /** By column name, as the Parquet reader gives values. */
 export type ParquetRow = Readonly<Record<string, unknown>>
 
-/** Undefined when the file is gone. */
+/** A data file as one commit of the log has it: the same file may stand there again, with fewer rows. */
+export interface FileInTable {
+  /** Path in the container. */
+  path: string
+  /** Which rows are no longer part of the table; undefined: none. */
+  deletionVector: DeletionVector | undefined
+}
+
+/** Without deleted rows. Undefined when the file is gone. @throws ServiceError for a deletion vector that cannot be read. */
 export async function rowsOf(
   client: LakeClient,
-  container: string,
-  path: string,
+  { container, path: folder }: Pick<TableContract, 'container' | 'path'>,
+  file: FileInTable,
   signal?: AbortSignal,
 ): Promise<ParquetRow[] | undefined> {
-  const data = await client.read(container, path, signal)
-  return data && new ParquetFile(data).rows()
+  const data = await client.read(container, file.path, signal)
+  if (!data) return undefined
+  const rows = await new ParquetFile(data).rows()
+  if (!file.deletionVector) return rows
+  const deleted = new Set(await deletedRowsOf(client, { container, folder }, file, signal))
+  return rows.filter((_, index) => !deleted.has(index))
 }
 
 /** Dates as text, numbers as numbers: what JSON can hold. */
