@@ -6,6 +6,7 @@ import {
   type PipelineResponse,
 } from '@azure/core-rest-pipeline'
 import { ServiceError } from '../../pipeline/ports/errors.ts'
+import { wholeBody } from './whole-body.ts'
 
 /** Beyond any of them the request fails with a ServiceError, and the rest of the answer is not fetched. */
 export interface AnswerLimits {
@@ -86,34 +87,25 @@ async function textOf(
   { bytes: most, silenceMs, wholeMs }: AnswerLimits,
   leftMs: number,
 ): Promise<string> {
-  const stream = body as NodeJS.ReadableStream & { destroy(error: Error): void }
-  const end = (what: string) => () =>
-    stream.destroy(new ServiceError('unreachable', service, `The answer of ${sender} ${what}`))
-  const halted = end(`came to a halt: nothing for ${silenceMs / 1000} s.`)
-  const whole = setTimeout(end(`took longer than ${wholeMs / 1000} s.`), Math.max(0, leftMs))
-  let timer = setTimeout(halted, silenceMs)
-  const chunks: Buffer[] = []
-  let bytes = 0
+  const away = (what: string) => new ServiceError('unreachable', service, `The answer of ${sender} ${what}`)
   try {
-    for await (const chunk of stream) {
-      clearTimeout(timer)
-      timer = setTimeout(halted, silenceMs)
-      bytes += chunk.length
-      if (bytes > most)
-        throw new ServiceError(
+    const whole = await wholeBody(body, {
+      bytes: most,
+      silenceMs,
+      wholeMs: leftMs,
+      halted: () => away(`came to a halt: nothing for ${silenceMs / 1000} s.`),
+      tooSlow: () => away(`took longer than ${wholeMs / 1000} s.`),
+      tooLong: () =>
+        new ServiceError(
           'service',
           service,
           `${sender} answered with more than ${most.toLocaleString('en-US')} bytes.`,
           { hint: 'Check that the address is that of the service and not of a portal or a proxy.' },
-        )
-      chunks.push(chunk as Buffer)
-    }
+        ),
+    })
+    return whole.toString('utf8')
   } catch (error) {
     if (error instanceof ServiceError || (error as Error).name === 'AbortError') throw error
     throw new ServiceError('unreachable', service, `The answer of ${service} was cut off.`, { cause: error })
-  } finally {
-    clearTimeout(timer)
-    clearTimeout(whole)
   }
-  return Buffer.concat(chunks).toString('utf8')
 }

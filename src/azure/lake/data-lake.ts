@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream'
 import type { TokenCredential } from '@azure/identity'
 import { ServiceError } from '../../pipeline/ports/errors.ts'
 import { sdkError } from '../errors/sdk-error.ts'
+import { wholeBody } from '../http/whole-body.ts'
 import { createLakeRequests, SERVICE } from './lake-requests.ts'
 
 /** One file or folder of a listing; the path is relative to its container. */
@@ -166,35 +167,24 @@ const endless = (folder: string, read: string) =>
   })
 
 /** @throws ServiceError for a file that is too long, or comes to a halt. */
-async function bytesOf(
+function bytesOf(
   stream: Readable,
   file: string,
   { fileBytes, silenceMs, wholeMs }: LakeLimits,
 ): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  const end = (what: string) => () =>
-    stream.destroy(new ServiceError('unreachable', SERVICE, `${file} ${what}`))
-  const silent = end(`came to a halt: nothing for ${silenceMs / 1000} s.`)
-  const whole = setTimeout(end(`took longer than ${wholeMs / 1000} s.`), wholeMs)
-  let timer = setTimeout(silent, silenceMs)
-  try {
-    for await (const chunk of stream) {
-      clearTimeout(timer)
-      timer = setTimeout(silent, silenceMs)
-      bytes += (chunk as Buffer).length
-      if (bytes > fileBytes)
-        throw new ServiceError(
-          'service',
-          SERVICE,
-          `${file} has more than ${fileBytes.toLocaleString('en-US')} bytes and is not read.`,
-          { hint: 'Let OPTIMIZE write smaller files (delta.targetFileSize).' },
-        )
-      chunks.push(chunk as Buffer)
-    }
-  } finally {
-    clearTimeout(timer)
-    clearTimeout(whole)
-  }
-  return Buffer.concat(chunks)
+  const away = (what: string) => new ServiceError('unreachable', SERVICE, `${file} ${what}`)
+  return wholeBody(stream, {
+    bytes: fileBytes,
+    silenceMs,
+    wholeMs,
+    halted: () => away(`came to a halt: nothing for ${silenceMs / 1000} s.`),
+    tooSlow: () => away(`took longer than ${wholeMs / 1000} s.`),
+    tooLong: () =>
+      new ServiceError(
+        'service',
+        SERVICE,
+        `${file} has more than ${fileBytes.toLocaleString('en-US')} bytes and is not read.`,
+        { hint: 'Let OPTIMIZE write smaller files (delta.targetFileSize).' },
+      ),
+  })
 }
