@@ -43,9 +43,11 @@ export class Database {
   readonly #memoryLimit: string
   readonly #connections = new Set<Connection>()
   /** Belongs to no query, so no query can close it while it is in use. */
-  readonly #maintenance: Connection
+  readonly #maintenance: DuckDBConnection
   /** Statements take turns: the queries share one core, and the memory limit, fairly. */
   readonly #turns = new Turns()
+  #parallel = 1
+  #isForgetting = false
 
   private constructor(
     instance: DuckDBInstance,
@@ -56,7 +58,7 @@ export class Database {
     this.#instance = instance
     this.#values = values
     this.#memoryLimit = memoryLimit
-    this.#maintenance = this.#wrap(maintenance)
+    this.#maintenance = maintenance
   }
 
   /** @param temporaryFolder where DuckDB spills; made when missing. */
@@ -85,12 +87,39 @@ export class Database {
    * cannot ask the C library itself, whose arenas (one for each thread) keep tens of megabytes that nobody uses.
    */
   async returnMemory(): Promise<void> {
-    await this.#maintenance.run(`SET memory_limit = ${quoted(this.#memoryLimit)}`)
+    await this.#turns.take(() => this.#limitTo(this.#memoryLimit))
+  }
+
+  async #limitTo(limit: string): Promise<void> {
+    await this.#maintenance.run(`SET memory_limit = ${quoted(limit)}`)
+  }
+
+  /**
+   * Frees what DuckDB keeps of buffers that are long gone. Each of its queues of what it may evict holds tens of thousands of
+   * them, some hundred bytes each, until more memory is asked for than there is: asking for that, in vain, is what empties
+   * them. What can be evicted is written to the temporary folder, and read again when it is needed. No other statement may
+   * run meanwhile, so this waits for a time when they run one by one.
+   * @returns whether it was done.
+   */
+  async forgetBuffers(): Promise<boolean> {
+    return this.#turns.take(async () => {
+      if (this.#parallel > 1) return false
+      this.#isForgetting = true
+      try {
+        await this.#limitTo('1B').catch(() => {})
+      } finally {
+        await this.#limitTo(this.#memoryLimit)
+        this.#isForgetting = false
+        this.#turns.places = this.#parallel
+      }
+      return true
+    })
   }
 
   /** How many statements may run at once; those that run already go on. */
   set parallel(count: number) {
-    this.#turns.places = count
+    this.#parallel = count
+    if (!this.#isForgetting) this.#turns.places = count
   }
 
   disconnect(connection: Connection): void {
@@ -102,7 +131,7 @@ export class Database {
   close(): void {
     for (const connection of this.#connections) connection.close()
     this.#connections.clear()
-    this.#maintenance.close()
+    this.#maintenance.closeSync()
     this.#instance.closeSync()
   }
 

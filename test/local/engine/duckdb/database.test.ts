@@ -85,3 +85,38 @@ it('memory is given back though the query that was there first leaves', async ()
   await given
   own.close()
 })
+
+it('forgets its buffers alone and with nothing lost: the limit is as before, and whoever waits has memory', async () => {
+  const own = await Database.open({ temporaryFolder: folder.path, memoryLimit: '64MB' })
+  try {
+    const [one, two] = [await own.connect(), await own.connect()]
+    await one.run(
+      'CREATE TEMP TABLE kept AS SELECT range AS id, md5(range::VARCHAR) AS text FROM range(200000)',
+    )
+    const limit = () => one.rows("SELECT current_setting('memory_limit') AS is")
+    const before = await limit()
+    const sums = 'SELECT count(*) AS rows, count(DISTINCT text) AS texts FROM kept WHERE id < 50000'
+    // Each of these would fail under the limit of meanwhile.
+    const [forgot, kept, other] = await Promise.all([
+      own.forgetBuffers(),
+      one.rows(sums),
+      two.rows('SELECT count(DISTINCT md5(range::VARCHAR)) AS texts FROM range(50000)'),
+    ])
+    expect(forgot).toBe(true)
+    expect(kept).toEqual([{ rows: 50_000, texts: 50_000 }])
+    expect(other).toEqual([{ texts: 50_000 }])
+    expect(await limit()).toEqual(before)
+    // Statements that run side by side would fail: it leaves them alone.
+    own.parallel = 2
+    expect(await own.forgetBuffers()).toBe(false)
+    own.parallel = 1
+    // A backlog that begins meanwhile waits until it is over.
+    const forgetting = own.forgetBuffers()
+    own.parallel = 2
+    const both = Promise.all([one.rows(sums), two.rows('SELECT 1 AS one')])
+    expect(await forgetting).toBe(true)
+    expect(await both).toEqual([[{ rows: 50_000, texts: 50_000 }], [{ one: 1 }]])
+  } finally {
+    own.close()
+  }
+})
