@@ -1,7 +1,8 @@
 /**
  * Finds the rows of a batch that repeat an earlier one (docs/data-contract.md, "Duplicates"). The ids of recent rows are
- * kept in DuckDB as 128-bit hashes, 24 bytes each, and spill to disk beyond its memory limit; rows older than those are
- * looked up in the tables, so how late a repetition comes changes its cost, never the verdict.
+ * kept in DuckDB as 128-bit hashes, by generation, and spill to disk beyond its memory limit. When each came is not kept: a
+ * generation lies within the window as a whole, or the rows are looked up in the tables, as those are that are older than what
+ * is in memory. So how late a repetition comes changes its cost, never the verdict.
  */
 import { DEDUPLICATION_WINDOW_MS as WINDOW_MS } from '../../../contract/reading.ts'
 import type { AddFile } from '../../../delta/actions.ts'
@@ -24,8 +25,16 @@ interface Generation {
   rows: number
   /** Where its span of enqueued time began (epoch ms). */
   startedAt: number
+  /** Least enqueued time in it (epoch ms), or less. */
+  oldest: number
   /** Greatest enqueued time in it (epoch ms). */
   newest: number
+}
+
+/** Enqueued times, both included (epoch ms). */
+interface Span {
+  from: number
+  to: number
 }
 
 /** What a batch says of itself; times are epoch milliseconds, undefined when no row has one. */
@@ -70,19 +79,20 @@ export class Duplicates {
     for (const file of files) this.#known.add(file)
     const newest = Math.max(...files.map((file) => spanOf(file).latest).filter(Number.isFinite))
     const recent = Math.min(newest, this.#context.clock.now())
-    await this.#startGeneration(recent)
     // Files of other writers may hold any time.
     if (files.some((file) => spanOf(file).latest === Number.POSITIVE_INFINITY))
       this.#coveredFrom = Number.POSITIVE_INFINITY
-    if (!Number.isFinite(newest) || this.#coveredFrom === Number.POSITIVE_INFINITY) return
+    if (!Number.isFinite(newest) || this.#coveredFrom === Number.POSITIVE_INFINITY)
+      return this.#startGeneration(recent)
     this.#coveredFrom = Math.max(this.#coveredFrom, recent - KEPT_MS)
-    const rows = await this.#readTables(
-      this.#current.name,
-      this.#coveredFrom,
-      Number.POSITIVE_INFINITY,
-      before,
-    )
-    Object.assign(this.#current, { rows, newest })
+    await this.#readInto('older', { from: this.#coveredFrom, to: Number.POSITIVE_INFINITY }, before)
+    // By generation, as they would have come: each is to lie within the window soon.
+    for (let at = this.#coveredFrom; at <= recent; at += GENERATION_MS) {
+      await this.#startGeneration(at)
+      const isLast = at + GENERATION_MS > recent
+      await this.#takeOlder(at, isLast ? Number.POSITIVE_INFINITY : at + GENERATION_MS)
+    }
+    await this.#connection.run('DROP TABLE older')
   }
 
   /**
@@ -95,21 +105,41 @@ export class Duplicates {
     this.#found = 0
     if (span.earliest === undefined || span.latest === undefined) return false
     await this.#takeInOthers(before)
-    const old = span.earliest - WINDOW_MS < this.#coveredFrom
-    if (old) {
-      const latest = Math.min(span.latest + WINDOW_MS, this.#coveredFrom)
-      await this.#connection.run('CREATE OR REPLACE TEMP TABLE older (id UHUGEINT, seen_at TIMESTAMP)')
-      await this.#readTables('older', span.earliest - WINDOW_MS, latest, before)
-    }
-    const seen = [...this.#generations.map(({ name }) => name), ...(old ? ['older'] : [])]
-    const [inserted] = await this.#connection.rowsPrepared<{ Count: number }>(`INSERT INTO repeated
-      SELECT DISTINCT batch.rowid, true FROM batch
-      JOIN (${seen.map((name) => `SELECT id, seen_at FROM ${name}`).join(' UNION ALL ')}) AS seen ON batch.id = seen.id
-      WHERE seen.seen_at BETWEEN batch.enqueuedAt - ${WINDOW} AND batch.enqueuedAt + ${WINDOW}`)
-    this.#found += inserted?.Count ?? 0
-    if (old) await this.#connection.run('DROP TABLE older')
+    const { earliest, latest } = span
+    const isWithin = ({ oldest, newest }: Generation) =>
+      latest - oldest <= WINDOW_MS && newest - earliest <= WINDOW_MS
+    const isNear = ({ oldest, newest }: Generation) =>
+      latest >= oldest - WINDOW_MS && earliest <= newest + WINDOW_MS
+    const within = this.#generations.filter(isWithin)
+    if (within.length > 0)
+      await this.#insert(`INSERT INTO repeated
+        SELECT rowid, true FROM batch WHERE enqueuedAt IS NOT NULL AND id IN (${idsIn(within)})`)
+    const partly = this.#generations.filter((one) => !isWithin(one) && isNear(one))
+    const from = earliest - WINDOW_MS
+    if (await this.#hasIdOf(partly)) await this.#findInTables({ from, to: latest + WINDOW_MS }, before)
+    else if (from < this.#coveredFrom)
+      await this.#findInTables({ from, to: Math.min(latest + WINDOW_MS, this.#coveredFrom) }, before)
     if (span.hasIntraBatchDuplicates) await this.#findWithin()
     return this.#found > 0
+  }
+
+  /** Whether an id of the batch stands in one of them: mostly not, and when it came matters no more. */
+  async #hasIdOf(generations: readonly Generation[]): Promise<boolean> {
+    if (generations.length === 0) return false
+    const [row] = await this.#connection.rowsPrepared<{ found: boolean }>(
+      `SELECT EXISTS (SELECT 1 FROM batch WHERE enqueuedAt IS NOT NULL AND id IN (${idsIn(generations)})) AS found`,
+    )
+    return row?.found ?? false
+  }
+
+  /** Adds the rows that repeat one within the window, by what the tables say, to `repeated`. */
+  async #findInTables(span: Span, before: number): Promise<void> {
+    await this.#readInto('older', span, before)
+    await this.#insert(`INSERT INTO repeated
+      SELECT DISTINCT batch.rowid, true FROM batch JOIN older ON batch.id = older.id
+      WHERE older.seen_at BETWEEN batch.enqueuedAt - ${WINDOW} AND batch.enqueuedAt + ${WINDOW}
+        AND batch.rowid NOT IN (SELECT row FROM repeated)`)
+    await this.#connection.run('DROP TABLE older')
   }
 
   /** Remembers the rows of the table `batch`, from which duplicates have been deleted. */
@@ -122,9 +152,10 @@ export class Duplicates {
       await this.#startGeneration(span.latest)
     }
     const [inserted] = await this.#connection.rowsPrepared<{ Count: number }>(
-      `INSERT INTO ${this.#current.name} SELECT id, enqueuedAt FROM batch WHERE enqueuedAt IS NOT NULL`,
+      `INSERT INTO ${this.#current.name} SELECT id FROM batch WHERE enqueuedAt IS NOT NULL`,
     )
     this.#current.rows += inserted?.Count ?? 0
+    this.#current.oldest = Math.min(this.#current.oldest, span.earliest ?? span.latest)
     this.#current.newest = Math.max(this.#current.newest, span.latest)
     await this.#forget()
   }
@@ -141,6 +172,12 @@ export class Duplicates {
       ) WHERE n > 1 RETURNING certain`)
     this.#found += found.length
     if (found.some(({ certain }) => !certain)) await this.#decideUncertain()
+  }
+
+  /** Fills `repeated`. */
+  async #insert(sql: string): Promise<void> {
+    const [inserted] = await this.#connection.rowsPrepared<{ Count: number }>(sql)
+    this.#found += inserted?.Count ?? 0
   }
 
   /** Rows further than the window from their id's first: each may be the first of a window of its own. Rare, so done here. */
@@ -176,18 +213,26 @@ export class Duplicates {
     // What only moves to other files is in memory already; without a bound in memory, all is looked up in the tables.
     const added = new Set(fresh.filter((file) => !parseDataFileName(file.path) && file.dataChange !== false))
     if (added.size === 0 || this.#coveredFrom === Number.POSITIVE_INFINITY) return
-    const { name } = this.#current
-    this.#current.rows += await this.#readTables(
-      name,
-      this.#coveredFrom,
-      Number.POSITIVE_INFINITY,
-      before,
-      added,
+    await this.#readInto('older', { from: this.#coveredFrom, to: Number.POSITIVE_INFINITY }, before, added)
+    await this.#takeOlder(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY)
+    await this.#connection.run('DROP TABLE older')
+  }
+
+  /** Takes what lies in the table `older`, from one time on until before another (epoch ms), into the current generation. */
+  async #takeOlder(from: number, until: number): Promise<void> {
+    const current = this.#current
+    const rows = `FROM older WHERE ${timeCondition(from, '>=')} AND ${timeCondition(until, '<')}`
+    await this.#connection.run(`INSERT INTO ${current.name} SELECT id ${rows}`)
+    const [found] = await this.#connection.rows<{
+      count: number
+      oldest: number | null
+      newest: number | null
+    }>(
+      `SELECT count(*) AS count, epoch_ms(min(seen_at)) AS oldest, epoch_ms(max(seen_at)) + 1 AS newest ${rows}`,
     )
-    const [row] = await this.#connection.rows<{ newest: number | null }>(
-      `SELECT epoch_ms(max(seen_at)) AS newest FROM ${name}`,
-    )
-    this.#current.newest = Math.max(this.#current.newest, row?.newest ?? Number.NEGATIVE_INFINITY)
+    current.rows += found?.count ?? 0
+    current.oldest = Math.min(current.oldest, found?.oldest ?? Number.POSITIVE_INFINITY)
+    current.newest = Math.max(current.newest, found?.newest ?? Number.NEGATIVE_INFINITY)
   }
 
   #filesIn(): AddFile[] {
@@ -204,8 +249,9 @@ export class Duplicates {
 
   async #startGeneration(startedAt: number): Promise<void> {
     const name = `seen_${this.#nextGeneration++}`
-    await this.#connection.run(`CREATE OR REPLACE TEMP TABLE ${name} (id UHUGEINT, seen_at TIMESTAMP)`)
-    this.#generations.push({ name, rows: 0, startedAt, newest: Number.NEGATIVE_INFINITY })
+    await this.#connection.run(`CREATE OR REPLACE TEMP TABLE ${name} (id UHUGEINT)`)
+    const none = { oldest: Number.POSITIVE_INFINITY, newest: Number.NEGATIVE_INFINITY }
+    this.#generations.push({ name, rows: 0, startedAt, ...none })
   }
 
   /** Drops unneeded generations, and the oldest ones when room runs out. */
@@ -226,26 +272,23 @@ export class Duplicates {
   }
 
   /**
-   * Copies ids of rows in the tables, enqueued from … to (epoch ms), into a table.
-   * @param among only these files; undefined: all. @returns how many.
+   * Makes a table of the ids of rows in the lake's tables, and of when they were enqueued.
+   * @param among only these files; undefined: all.
    */
-  async #readTables(
+  async #readInto(
     target: string,
-    from: number,
-    to: number,
+    { from, to }: Span,
     before: number,
     among?: ReadonlySet<AddFile>,
-  ): Promise<number> {
+  ): Promise<void> {
+    await this.#connection.run(`CREATE OR REPLACE TEMP TABLE ${target} (id UHUGEINT, seen_at TIMESTAMP)`)
     const inSpan = (table: DeltaTable) =>
       [...table.state.files.values()]
         .filter((file) => among?.has(file) ?? true)
         .filter((file) => (parseDataFileName(file.path)?.lastBatch ?? -1) < before)
         .filter((file) => spanOf(file).latest >= from && spanOf(file).earliest <= to)
         .map((file) => table.pathOf(file))
-    const condition = [
-      ...(Number.isFinite(from) ? [`epoch_ms(seen_at) >= ${Math.floor(from)}`] : ['true']),
-      ...(Number.isFinite(to) ? [`epoch_ms(seen_at) <= ${Math.ceil(to)}`] : []),
-    ].join(' AND ')
+    const condition = `${timeCondition(from, '>=')} AND ${timeCondition(to, '<=')}`
     const selects: string[] = []
     const silver = inSpan(this.#silver)
     const quarantine = inSpan(this.#quarantine)
@@ -259,16 +302,22 @@ export class Duplicates {
       const rows = validated(`SELECT raw FROM ${rowsIn(quarantine)}`)
       selects.push(`SELECT id, enqueuedAt AS seen_at FROM (${rows}) WHERE enqueuedAt IS NOT NULL`)
     }
-    let count = 0
-    for (const select of selects) {
-      const [inserted] = await this.#connection.rows<{ Count: number }>(
+    for (const select of selects)
+      await this.#connection.run(
         `INSERT INTO ${target} SELECT id, seen_at FROM (${select}) WHERE ${condition}`,
       )
-      count += inserted?.Count ?? 0
-    }
-    return count
   }
 }
+
+/** SQL of the ids in generations. */
+const idsIn = (generations: readonly Generation[]) =>
+  generations.map(({ name }) => `SELECT id FROM ${name}`).join(' UNION ALL ')
+
+/** @param bound epoch ms; endless: none. */
+const timeCondition = (bound: number, operator: '>=' | '<=' | '<'): string =>
+  Number.isFinite(bound)
+    ? `epoch_ms(seen_at) ${operator} ${operator === '<=' ? Math.ceil(bound) : Math.floor(bound)}`
+    : 'true'
 
 /** Enqueued times in a file (epoch ms); everything may be in a file without statistics, nothing in one without times. */
 function spanOf(file: AddFile): { earliest: number; latest: number } {

@@ -1,11 +1,16 @@
 /** Readings that come again in later batches, with ids anywhere: silver keeps each once, and what is corrupted stays out. */
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { afterEach, expect, it, vi } from 'vitest'
+import { Connection } from '../../../../src/local/engine/duckdb/database.ts'
 import { readTable } from '../../../support/tables.ts'
 import { reading, type TestLake, testLake } from '../lake-fixture.ts'
 
 let lake: TestLake
-afterEach(() => lake.remove())
+afterEach(() => {
+  vi.restoreAllMocks()
+  lake.remove()
+})
 
 /** Ids as the generator's: anywhere in their range, so that later batches hold lower and higher ones than all before. */
 const eventId = (number: number) =>
@@ -52,3 +57,69 @@ it('each reading stands once, however many batches came between it and its repet
   )
   expect(quarantined).toEqual({ rows: corrupted })
 }, 60_000)
+
+/** How many duplicates silver left out so far, by the batches' own counts. */
+const duplicatesIn = (silver: { progress?: { batchId: number } | undefined }) => {
+  const version = (silver.progress?.batchId ?? 0) + 1
+  const log = lake.folder.resolve('silver', `weather/_delta_log/${String(version).padStart(20, '0')}.json`)
+  const [info = ''] = readFileSync(log, 'utf8').split('\n')
+  return JSON.parse(JSON.parse(info).commitInfo.userMetadata).totals.duplicates as number
+}
+
+it.each(['in one life', 'with a new life before each repetition'])(
+  'a repetition is left out up to ten minutes after the first, to the second: %s',
+  async (how) => {
+    lake = testLake()
+    let { engine } = lake.engine()
+    let silver = engine.run('silver')
+    let batch = 0
+    const start = lake.clock.time
+    const place = async (seconds: number, numbers: readonly number[]) => {
+      lake.clock.time = start + seconds * 1000
+      await lake.place(
+        0,
+        numbers.map((number) => reading(number, { eventId: eventId(number) })),
+        { at: lake.clock.time },
+      )
+      await vi.waitFor(() => expect(silver.progress?.batchId).toBe(batch), 10_000)
+      batch++
+      return duplicatesIn(silver)
+    }
+    const again = async () => {
+      if (how === 'in one life') return
+      await engine.close()
+      engine = lake.engine().engine
+      silver = engine.run('silver')
+    }
+    // Two readings each half a minute: several generations, of which the oldest leave the window while the rest are in it.
+    for (let second = 0; second < 600; second += 30) expect(await place(second, [second, second + 1])).toBe(0)
+    await again()
+    // 9 min 50 s after the first, and 9 min 50 s after one of another generation.
+    expect(await place(590, [0])).toBe(1)
+    await again()
+    // Ten seconds too late for the one of second 30, in time for that of 60.
+    expect(await place(640, [30, 60])).toBe(2)
+    await again()
+    // What came again late counts as a first from there on; an id of the rows between is known by its generation alone.
+    expect(await place(650, [30, 570, 3000])).toBe(4)
+    await engine.close()
+    const [rows] = await readTable(
+      lake.root.replace(/\/lake$/, ''),
+      'silver/weather',
+      'SELECT count(*) AS rows, count(DISTINCT eventId) AS ids FROM rows',
+    )
+    expect(rows).toEqual({ rows: 40 + 2, ids: 40 + 1 })
+  },
+  120_000,
+)
+
+it('an id in memory takes its 16 bytes: what is asked of a generation is the id alone', async () => {
+  lake = testLake()
+  const run = vi.spyOn(Connection.prototype, 'run')
+  const silver = lake.engine().engine.run('silver')
+  await lake.place(0, [reading(1)])
+  await vi.waitFor(() => expect(silver.progress?.batchId).toBe(0), 10_000)
+  await silver.cancel()
+  const made = run.mock.calls.map(([sql]) => /TEMP TABLE seen_\d+ (.*)/.exec(sql)?.[1]).filter(Boolean)
+  expect(new Set(made)).toEqual(new Set(['(id UHUGEINT)']))
+})
