@@ -161,7 +161,8 @@ export class Connection {
   /** @param sql one statement or more. Whatever creates or drops tables must come through here. */
   async run(sql: string, parameters?: readonly SqlParameter[]): Promise<void> {
     await this.#inTurn(async () => {
-      if (CHANGES_CATALOG.test(sql)) this.#forgetPlans()
+      // A plan that was made before the catalog changed is not only made anew once: DuckDB then plans at every run.
+      if (CHANGES_CATALOG.test(sql)) this.forgetPlans()
       await this.#run(sql, parameters)
     })
   }
@@ -174,6 +175,12 @@ export class Connection {
   /** Gives back the space of rows that were deleted from temporary tables. Making the tables anew would end every plan that is kept. */
   async reclaim(): Promise<void> {
     await this.#inTurn(() => this.#run('CHECKPOINT temp', undefined))
+  }
+
+  /** A plan that is kept keeps what its last run has built, as the ids that it grouped: after many rows that is not worth it. */
+  forgetPlans(): void {
+    for (const statement of this.#prepared.values()) statement.destroySync()
+    this.#prepared.clear()
   }
 
   /** For small results only: rows are turned into objects on the event loop. 64-bit integers come as numbers. */
@@ -191,7 +198,7 @@ export class Connection {
 
   /** Safe to call twice. */
   close(): void {
-    this.#forgetPlans()
+    this.forgetPlans()
     if (this.#open) this.#connection.closeSync()
     this.#open = false
   }
@@ -205,12 +212,6 @@ export class Connection {
     this.#prepared.set(sql, statement)
     statement.bind(...this.#bound(parameters))
     return statement
-  }
-
-  /** A plan that was made before the catalog changed is not only made anew once: DuckDB then plans at every run. */
-  #forgetPlans(): void {
-    for (const statement of this.#prepared.values()) statement.destroySync()
-    this.#prepared.clear()
   }
 
   /** Without parameters, not even an empty list of them: preparing would be two trips more to another thread. */

@@ -49,7 +49,10 @@ interface Loaded {
 const FOREIGN_LIST = 'foreign-files.txt'
 
 /** After this many rows the space of deleted ones, which DuckDB keeps, is given back. */
-const ROWS_PER_WORK_TABLE = 20_000
+const ROWS_PER_WORK_TABLE = 10_000
+
+/** Plans are kept behind batches of so many rows at most. */
+const ROWS_OF_PLANS = 20_000
 
 const INSERT_BATCH = `INSERT INTO batch ${validated(linesOf('decode($1)'))}`
 const INSERT_CANONICAL = `INSERT INTO batch ${shortWay(linesOf('decode($1)'))}`
@@ -143,6 +146,8 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
     const pieces = asTheyAre(input.pieces, resolve)
     const loaded = await this.#load(pieces, resolve)
     const { span } = loaded
+    const keepPlans = loaded.counts.input <= ROWS_OF_PLANS
+    if (!keepPlans) this.#connection.forgetPlans()
     refuseCutFiles(pieces, resolve, loaded.counts)
     const hasDuplicates = await this.#duplicates.find(span, batch.id)
     const counts = hasDuplicates ? await this.#leaveOut(loaded.counts) : loaded.counts
@@ -155,6 +160,7 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
     await this.#duplicates.remember(span)
     await this.#rememberForeign(input.foreign)
     this.#rowsInWorkTables += counts.input
+    if (!keepPlans) this.#connection.forgetPlans()
     return counts
   }
 
@@ -175,7 +181,7 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
   /** Fills the table `batch` with the validated lines, in bronze order. */
   async #load(pieces: readonly BronzePiece[], resolve: (path: string) => string): Promise<Loaded> {
     await this.#connection.runPrepared('TRUNCATE batch')
-    if (this.#rowsInWorkTables > ROWS_PER_WORK_TABLE) {
+    if (this.#rowsInWorkTables >= ROWS_PER_WORK_TABLE) {
       await this.#connection.reclaim()
       this.#rowsInWorkTables = 0
     }
@@ -222,15 +228,19 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
 
   /** Deletes the duplicates from the work table, so that what reads it after that needs no join, and no order. */
   async #leaveOut(all: Required<BatchCounts>): Promise<Required<BatchCounts>> {
-    const left = await this.#connection.rowsPrepared<{ valid: boolean }>(
-      'DELETE FROM batch WHERE rowid IN (SELECT row FROM repeated) RETURNING reasons IS NULL AS valid',
-    )
-    const valid = left.filter((row) => row.valid).length
+    const leave = async (verdict: string) => {
+      const [row] = await this.#connection.rowsPrepared<{ Count: number }>(
+        `DELETE FROM batch WHERE reasons ${verdict} AND rowid IN (SELECT row FROM repeated)`,
+      )
+      return row?.Count ?? 0
+    }
+    const valid = await leave('IS NULL')
+    const refused = all.quarantined > 0 ? await leave('IS NOT NULL') : 0
     return {
       input: all.input,
       output: all.output - valid,
-      quarantined: all.quarantined - (left.length - valid),
-      duplicates: left.length,
+      quarantined: all.quarantined - refused,
+      duplicates: valid + refused,
     }
   }
 
