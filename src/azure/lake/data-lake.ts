@@ -1,11 +1,15 @@
-/** The data lake: listings and files, over its REST interface. */
+/** The data lake through @azure/storage-file-datalake. */
 
 import type { Readable } from 'node:stream'
 import type { TokenCredential } from '@azure/identity'
+import { DataLakeServiceClient, StorageRetryPolicyType } from '@azure/storage-file-datalake'
 import { ServiceError } from '../../pipeline/ports/errors.ts'
 import { sdkError } from '../errors/sdk-error.ts'
+import { boundedHttpClient } from '../http/bounded-http-client.ts'
+import { storageHttpClient } from '../http/storage-http-client.ts'
 import { wholeBody } from '../http/whole-body.ts'
-import { createLakeRequests, SERVICE } from './lake-requests.ts'
+
+const SERVICE = 'the data lake'
 
 /** One file or folder of a listing; the path is relative to its container. */
 export interface ListedPath {
@@ -15,6 +19,7 @@ export interface ListedPath {
   modifiedAt: Date
 }
 
+/** A part of a file. */
 export interface ByteRange {
   offset: number
   bytes: number
@@ -62,16 +67,16 @@ const LIMITS: LakeLimits = {
   ...{ silenceMs: 30_000, wholeMs: 15 * 60_000, pageMs: 120_000 },
 }
 
-/** Entries of a page, at most. */
-const PAGE = '5000'
-
-/** A path of the service's listing: numbers and truth come as texts. */
-interface PathItem {
-  name?: string
-  isDirectory?: string | boolean
-  contentLength?: string | number
-  lastModified?: string
+/** The SDK's default waits up to two minutes between tries. */
+const RETRY = {
+  maxTries: 2,
+  retryDelayInMs: 300,
+  maxRetryDelayInMs: 1000,
+  tryTimeoutInMs: 30_000,
+  retryPolicyType: StorageRetryPolicyType.EXPONENTIAL,
 }
+
+const isMissing = (error: unknown) => (error as { statusCode?: number }).statusCode === 404
 
 /** @param settings.endpoint `https://account.dfs.core.windows.net`, or the local one with the account as its path. */
 export function createLakeClient({
@@ -83,70 +88,60 @@ export function createLakeClient({
   credential: TokenCredential
   limits?: LakeLimits
 }): LakeClient {
-  const { pageBytes, silenceMs, pageMs } = limits
-  const requests = createLakeRequests({
-    endpoint,
-    credential,
-    limits: { bytes: pageBytes, silenceMs, wholeMs: pageMs },
+  const { pageBytes: bytes, silenceMs, pageMs } = limits
+  const service = new DataLakeServiceClient(endpoint, credential, {
+    retryOptions: RETRY,
+    httpClient: storageHttpClient(boundedHttpClient(SERVICE, { bytes, silenceMs, wholeMs: pageMs })),
   })
   return {
     async *list(container, folder, { recursive, startFrom, signal }) {
-      const query = {
-        resource: 'filesystem',
-        directory: folder,
-        recursive: String(recursive),
-        beginFrom: startFrom,
-        maxResults: PAGE,
+      try {
+        const paths = service.getFileSystemClient(container).listPaths({
+          path: folder,
+          recursive,
+          ...(startFrom === undefined ? {} : { startFrom }),
+          ...(signal ? { abortSignal: signal } : {}),
+        })
+        let [pages, bytes, waitedMs] = [0, 0, 0]
+        let askedAt = performance.now()
+        for await (const { pathItems = [], _response } of paths.byPage()) {
+          waitedMs += performance.now() - askedAt
+          bytes += _response.bodyAsText.length
+          const read = pastLimit({ pages: ++pages, bytes, waitedMs }, limits)
+          if (read !== undefined) throw endless(`${container}/${folder}`, read)
+          for (const { name, isDirectory, contentLength, lastModified } of pathItems)
+            if (name !== undefined)
+              yield {
+                path: name,
+                isDirectory: isDirectory === true,
+                bytes: Number(contentLength ?? 0),
+                modifiedAt: new Date(lastModified ?? 0),
+              }
+          askedAt = performance.now()
+        }
+      } catch (error) {
+        if (!isMissing(error)) throw sdkError(SERVICE, error)
       }
-      let [pages, bytes, waitedMs] = [0, 0, 0]
-      let continuation: string | undefined
-      do {
-        const askedAt = performance.now()
-        const page = await requests.page(container, { query: { ...query, continuation }, signal })
-        if (!page) return
-        waitedMs += performance.now() - askedAt
-        bytes += page.text.length
-        const read = pastLimit({ pages: ++pages, bytes, waitedMs }, limits)
-        if (read !== undefined) throw endless(`${container}/${folder}`, read)
-        yield* entriesIn(page.text)
-        continuation = page.continuation
-      } while (continuation !== undefined)
     },
     async read(container, path, signal, range) {
-      const last = range && range.offset + range.bytes - 1
-      const body = await requests.file(`${container}/${path}`, {
-        signal,
-        range: range && `bytes=${range.offset}-${last}`,
-      })
       try {
-        return body && (await bytesOf(body, `${container}/${path}`, limits))
+        const file = service.getFileSystemClient(container).getFileClient(path)
+        const answer = await file.read(
+          range?.offset ?? 0,
+          range?.bytes,
+          signal ? { abortSignal: signal } : {},
+        )
+        return await bytesOf(
+          answer.readableStreamBody as Readable | undefined,
+          `${container}/${path}`,
+          limits,
+        )
       } catch (error) {
-        throw sdkError(SERVICE, error)
+        if (isMissing(error)) return undefined
+        throw error instanceof ServiceError ? error : sdkError(SERVICE, error)
       }
     },
   }
-}
-
-/** @throws ServiceError */
-function* entriesIn(text: string): Generator<ListedPath> {
-  for (const { name, isDirectory, contentLength, lastModified } of pathsIn(text))
-    if (name !== undefined)
-      yield {
-        path: name,
-        isDirectory: String(isDirectory) === 'true',
-        bytes: Number(contentLength ?? 0),
-        modifiedAt: new Date(lastModified ?? 0),
-      }
-}
-
-function pathsIn(text: string): readonly PathItem[] {
-  try {
-    const { paths = [] } = JSON.parse(text) as { paths?: PathItem[] }
-    if (Array.isArray(paths)) return paths
-  } catch {}
-  throw new ServiceError('service', SERVICE, `${SERVICE} answered something that is not a listing.`, {
-    hint: 'Check that the address is that of the service and not of a portal or a proxy.',
-  })
 }
 
 /** @returns what a listing has reached of which it may not reach more. */
@@ -168,10 +163,11 @@ const endless = (folder: string, read: string) =>
 
 /** @throws ServiceError for a file that is too long, or comes to a halt. */
 function bytesOf(
-  stream: Readable,
+  stream: Readable | undefined,
   file: string,
   { fileBytes, silenceMs, wholeMs }: LakeLimits,
 ): Promise<Buffer> {
+  if (!stream) return Promise.resolve(Buffer.alloc(0))
   const away = (what: string) => new ServiceError('unreachable', SERVICE, `${file} ${what}`)
   return wholeBody(stream, {
     bytes: fileBytes,
