@@ -32,18 +32,17 @@ export const RELIABILITY: readonly Mutation[] = [
     [
       ['a listing may go on for ever', 'if (pages > limits.pages)', 'if (pages < 0)'],
       ['a listing may have any length', 'if (bytes > limits.listingBytes)', 'if (bytes < 0)'],
-      ['a file may be of any length', 'if (bytes > fileBytes)', 'if (bytes < 0)'],
     ],
   ),
   ...of(
-    'azure/http/rest-client.ts',
+    'azure/http/exchange.ts',
     ['test/azure/http/rest-client.test.ts'],
     [['an answer may be of any length', 'if (bytes > maxBytes)', 'if (bytes < 0)']],
   ),
   ...of(
-    'azure/http/bounded-http-client.ts',
-    ['test/azure/http/bounded-http-client.test.ts'],
-    [['an answer of an SDK may be of any length', 'if (bytes > most)', 'if (bytes < 0)']],
+    'azure/http/whole-body.ts',
+    ['test/azure/http/bounded-http-client.test.ts', 'test/azure/lake/bounds.test.ts'],
+    [['a file, or an answer of an SDK, may be of any length', 'if (bytes > bounds.bytes)', 'if (bytes < 0)']],
   ),
   ...of(
     'azure/stages/synapse.ts',
