@@ -50,13 +50,14 @@ print(json.dumps([[sorted(set(t.column("city").to_pylist())), sum(t.column("read
     ),
   )
 
-it.each(['city=Bern', 'readings=7', 'date=2020-01-01', 'run[1]', 'r?n1', 'r*1', "it's"])(
+it.for(['city=Bern', 'readings=7', 'date=2020-01-01', 'run[1]', 'r?n1', 'r*1', "it's"])(
   'a folder named %s holds what came into it, and nothing else',
-  async (name) => {
+  { timeout: 120_000 },
+  async (name, context) => {
+    if (process.platform === 'win32' && /[*?]/.test(name)) return context.skip('Windows has no such names.')
     // Of the same names in it, as every lake's files have.
     await lakeIn('run1', 'Lima')
     const { root } = await lakeIn(name, 'Oslo')
     expect(found(root)).toEqual(Array(4).fill([['Oslo'], 3010]))
   },
-  120_000,
 )
