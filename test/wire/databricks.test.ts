@@ -277,6 +277,45 @@ describe('runs', () => {
     )
   })
 
+  it('keep what their start gave them, also over a restart', async () => {
+    const job_id = await jobNamed('rtstream-silver')
+    const parameters = [{ name: 'day', default: 'today' }]
+    await rest('POST', `${API}/update`, { job_id, new_settings: { parameters } })
+    const notebook_params = { speed: '2' }
+    const given = { notebook_params, python_params: null, job_parameters: { day: '2026-11-24', more: 'x' } }
+    const run = await runNow({ job_id, ...given })
+    const told = {
+      overriding_parameters: { notebook_params },
+      job_parameters: [
+        { name: 'day', default: 'today', value: '2026-11-24' },
+        { name: 'more', default: '', value: 'x' },
+      ],
+    }
+    expect(await statusOf(run)).toMatchObject(told)
+    const plain = await runNow({ job_id: await jobNamed('rtstream-gold') })
+    expect(await statusOf(plain)).not.toHaveProperty('overriding_parameters')
+    expect(await statusOf(plain)).not.toHaveProperty('job_parameters')
+    await plane.close()
+    await start({ folder: plane.folder })
+    expect(await statusOf(run)).toMatchObject(told)
+  })
+
+  it.each([
+    ['no object', { notebook_params: ['a'] }, 'notebook_params must be an object.'],
+    ['no list', { jar_params: { a: 'b' } }, 'jar_params must be a list.'],
+    ['no object of the job', { job_parameters: 'x' }, 'job_parameters must be an object.'],
+    ['more than 10,000 bytes', { notebook_params: { a: 'x'.repeat(10_000) } }, '10,000 bytes'],
+  ])('do not begin with parameters that are %s', async (_, given, message) => {
+    const answer = await rest('POST', `${API}/run-now`, {
+      job_id: await jobNamed('rtstream-silver'),
+      ...given,
+    })
+    expect(answer.status).toBe(400)
+    expect(answer.body).toMatchObject({ error_code: 'INVALID_PARAMETER_VALUE' })
+    expect(answer.body.message).toContain(message)
+    expect(plane.engine.runs).toHaveLength(0)
+  })
+
   it('beyond the limit are skipped, or wait in the queue when it is enabled', async () => {
     const job_id = await jobNamed('rtstream-silver')
     const first = await runNow({ job_id })

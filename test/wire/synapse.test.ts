@@ -152,6 +152,22 @@ describe('pipeline runs', () => {
     expect((await rest('POST', `/pipelineruns/${id}/cancel?${V}`)).status).toBe(400)
   })
 
+  it('keep what their start gave them, beside the defaults of the pipeline', async () => {
+    const { properties } = (await rest('GET', `/pipelines/${PIPELINE}?${V}`)).body
+    const parameters = {
+      day: { type: 'String', defaultValue: 'today' },
+      size: { type: 'Int', defaultValue: 3 },
+    }
+    await settled(
+      await rest('PUT', `/pipelines/${PIPELINE}?${V}`, { properties: { ...properties, parameters } }),
+    )
+    const begun = await rest('POST', `/pipelines/${PIPELINE}/createRun?${V}`, { day: '2026-11-24' })
+    expect((await run(begun.body.runId)).parameters).toEqual({ day: '2026-11-24', size: '3' })
+    const large = await rest('POST', `/pipelines/${PIPELINE}/createRun?${V}`, { day: 'x'.repeat(100_000) })
+    expect(large).toMatchObject({ status: 400 })
+    expect(plane.engine.runs).toHaveLength(1)
+  })
+
   it('a failed one tells why, in the run and in its activity', async () => {
     const id = await createRun()
     plane.engine.last.fail('gold/weather is no Delta table')

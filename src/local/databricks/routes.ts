@@ -2,13 +2,19 @@
 import { readJson } from '../http/body.ts'
 import { HttpError } from '../http/errors.ts'
 import type { Answer, Call, Route } from '../http/router.ts'
-import { QueueFullError, type RunHistory, type RunRecord } from '../notebook-runs/run-history.ts'
+import {
+  QueueFullError,
+  type RunHistory,
+  type RunRecord,
+  type StartOptions,
+} from '../notebook-runs/run-history.ts'
 import { invalid } from './errors.ts'
 import { describeJob, jobWithoutTasks } from './job-resource.ts'
 import { isObject } from './job-settings.ts'
 import { type Job, type JobStore, notebookOf } from './job-store.ts'
 import { pageOf } from './pages.ts'
 import { isTrue, runFilter } from './run-filter.ts'
+import { parametersIn } from './run-parameters.ts'
 import { describeRun, jobRunId, withoutTasks } from './run-resource.ts'
 
 const MAX_TOKEN = 64
@@ -91,14 +97,14 @@ function runHandlers(jobs: JobStore, runs: RunHistory): Handlers {
   }
   return {
     'POST jobs/run-now': async ({ request }) => {
-      const { job_id, idempotency_token, queue } = await readJson(request)
+      const body = await readJson(request)
+      const { job_id, idempotency_token, queue } = body
       const job = jobs.find(job_id)
-      const record = start(
-        runs,
-        job,
-        tokenIn(idempotency_token),
-        (isObject(queue) ? queue : job.settings.queue)?.enabled === true,
-      )
+      const record = start(runs, job, {
+        idempotencyToken: tokenIn(idempotency_token),
+        mayQueue: (isObject(queue) ? queue : job.settings.queue)?.enabled === true,
+        parameters: parametersIn(body, job.settings),
+      })
       return { body: { run_id: Number(record.id), number_in_job: Number(record.id) } }
     },
     'GET jobs/runs/get': ({ query }) => ({ body: describe(runOf(query.get('run_id'))) }),
@@ -140,14 +146,13 @@ function runHandlers(jobs: JobStore, runs: RunHistory): Handlers {
 function start(
   runs: RunHistory,
   job: Job,
-  idempotencyToken: string | undefined,
-  mayQueue: boolean,
+  { mayQueue, ...given }: Pick<StartOptions, 'idempotencyToken' | 'parameters'> & { mayQueue: boolean },
 ): RunRecord {
   const maxConcurrent = job.settings.max_concurrent_runs ?? 1
   // A limit of 0 skips every run, queue or not.
   const whenBusy = mayQueue && maxConcurrent > 0 ? 'queue' : 'skip'
   try {
-    return runs.start(String(job.job_id), notebookOf(job), { idempotencyToken, maxConcurrent, whenBusy })
+    return runs.start(String(job.job_id), notebookOf(job), { ...given, maxConcurrent, whenBusy })
   } catch (error) {
     if (!(error instanceof QueueFullError)) throw error
     throw new HttpError(429, 'REQUEST_LIMIT_EXCEEDED', `Job ${job.job_id}: ${error.message}`, {

@@ -78,6 +78,7 @@ export function describeRun(record: RunRecord, state: RunState, job: Job | undef
     format: 'MULTI_TASK',
     run_page_url: '',
     creator_user_name: USER_NAME,
+    ...record.parameters,
     ...shared,
     // Zero for a run with tasks: see its `run_duration`.
     setup_duration: 0,

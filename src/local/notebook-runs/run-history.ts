@@ -14,6 +14,8 @@ export interface RunRecord {
   owner: string
   notebook: NotebookName
   idempotencyToken: string | undefined
+  /** What its start gave it, as its service describes it; undefined in records of earlier versions. */
+  parameters?: Readonly<Record<string, unknown>>
   /** When it was asked for (epoch ms). */
   createdAt: number
   /** When it began; undefined while it waits (epoch ms). */
@@ -35,6 +37,8 @@ export interface StartOptions {
   maxConcurrent: number
   /** What happens to a run above that limit. */
   whenBusy: 'queue' | 'skip'
+  /** Kept with the run; nothing here reads them. */
+  parameters?: Readonly<Record<string, unknown>>
 }
 
 /** Too many runs of the owner wait already. */
@@ -98,7 +102,7 @@ export class RunHistory {
    * @throws QueueFullError
    */
   start(owner: string, notebook: NotebookName, options: StartOptions): RunRecord {
-    const { idempotencyToken, maxConcurrent, whenBusy } = options
+    const { idempotencyToken, maxConcurrent, whenBusy, parameters = {} } = options
     const known = idempotencyToken === undefined ? undefined : this.#byToken(owner, idempotencyToken)
     if (known) return known
     const isBusy = this.#underWay(owner) >= maxConcurrent
@@ -110,6 +114,7 @@ export class RunHistory {
       owner,
       notebook,
       idempotencyToken,
+      parameters,
       createdAt: now,
       startedAt: undefined,
       endedAt: undefined,

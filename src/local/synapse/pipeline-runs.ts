@@ -8,6 +8,7 @@ import { QueueFullError, type RunHistory } from '../notebook-runs/run-history.ts
 import { synapseRoute } from './api.ts'
 import type { Artifact, Artifacts } from './artifacts.ts'
 import { activityOperands, PIPELINE_OPERANDS, parseRunFilter, type RunFilter } from './run-filter.ts'
+import { parametersIn } from './run-parameters.ts'
 import { describeActivity, describePipelineRun, type SeenRun } from './run-resource.ts'
 
 /** The service's own bound, for pipelines that name none. */
@@ -39,11 +40,12 @@ export function pipelineRunRoutes(artifacts: Artifacts, runs: RunHistory): Route
   return [
     synapseRoute('POST', '/pipelines/:name/createRun', async ({ params, request }) => {
       const pipeline = artifacts.find('pipelines', params.name ?? '')
-      await readJson(request)
+      const parameters = parametersIn(await readJson(request), pipeline)
       try {
         const { id } = runs.start(pipeline.name, notebookOf(pipeline), {
           maxConcurrent: concurrencyOf(pipeline),
           whenBusy: 'queue',
+          parameters,
         })
         return { status: 202, body: { runId: id } }
       } catch (error) {

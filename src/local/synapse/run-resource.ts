@@ -41,7 +41,7 @@ export function describePipelineRun(run: SeenRun): object {
     runGroupId: record.id,
     isLatest: true,
     pipelineName: record.owner,
-    parameters: {},
+    parameters: record.parameters ?? {},
     invokedBy: { id: '', name: 'Manual', invokedByType: 'Manual' },
     runStart: iso(from),
     runEnd: iso(record.endedAt),

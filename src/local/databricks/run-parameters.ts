@@ -1,0 +1,64 @@
+/** What a start gives its run. The notebooks here take nothing from it; it is kept so that its clients find it again. */
+import { invalid } from './errors.ts'
+import { isObject, type JobSettings } from './job-settings.ts'
+
+/** The service's bound of each, as JSON (bytes). */
+const MAX_BYTES = 10_000
+
+/** Those that stand in the run's `overriding_parameters`. */
+const OVERRIDING = {
+  jar_params: 'a list',
+  notebook_params: 'an object',
+  python_params: 'a list',
+  spark_submit_params: 'a list',
+  python_named_params: 'an object',
+  sql_params: 'an object',
+  dbt_commands: 'a list',
+  pipeline_params: 'an object',
+} as const
+
+/** As it stands in the record of a run, and in the run's description. */
+export interface RunParameters {
+  overriding_parameters?: Record<string, unknown>
+  job_parameters?: { name: string; default: unknown; value: unknown }[]
+  [field: string]: unknown
+}
+
+/**
+ * @param request of `run-now`.
+ * @returns the fields of the run's description that tell of it; none when nothing was given and the job has no parameters.
+ * @throws HttpError 400
+ */
+export function parametersIn(request: Record<string, unknown>, { parameters }: JobSettings): RunParameters {
+  const overriding: Record<string, unknown> = {}
+  for (const [field, form] of Object.entries(OVERRIDING)) {
+    const given = request[field] ?? undefined
+    if (given === undefined) continue
+    check(field, given, form)
+    overriding[field] = given
+  }
+  const { job_parameters } = request
+  const given = isObject(job_parameters) ? job_parameters : {}
+  check('job_parameters', job_parameters ?? given, 'an object')
+  const jobs = Array.isArray(parameters) ? parameters.filter(isObject) : []
+  const known = jobs.map(({ name, default: otherwise }) => ({
+    name: String(name),
+    default: otherwise,
+    value: given[String(name)] ?? otherwise,
+  }))
+  const names = new Set(known.map(({ name }) => name))
+  const added = Object.entries(given).flatMap(([name, value]) =>
+    names.has(name) ? [] : [{ name, default: '', value }],
+  )
+  return {
+    ...(Object.keys(overriding).length > 0 ? { overriding_parameters: overriding } : {}),
+    ...(known.length + added.length > 0 ? { job_parameters: [...known, ...added] } : {}),
+  }
+}
+
+function check(field: string, given: unknown, form: (typeof OVERRIDING)[keyof typeof OVERRIDING]): void {
+  const isRight = form === 'a list' ? Array.isArray(given) : isObject(given)
+  if (!isRight) throw invalid(`${field} must be ${form}.`)
+  if (Buffer.byteLength(JSON.stringify(given)) > MAX_BYTES)
+    throw invalid(`${field} must not exceed ${MAX_BYTES.toLocaleString('en-US')} bytes.`)
+}
