@@ -174,6 +174,8 @@ describe('Resource Manager', () => {
 
   it('wants a version, and the token', async () => {
     expect((await rest('GET', GROUP)).body.error.code).toBe('MissingApiVersionParameter')
+    // Names of parameters have no case.
+    expect((await rest('GET', `${GROUP}?Api-Version=2021-04-01`)).status).toBe(200)
     expect((await rest('GET', `${GROUP}?api-version=latest`)).body.error.code).toBe(
       'InvalidApiVersionParameter',
     )

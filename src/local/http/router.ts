@@ -8,6 +8,7 @@ export interface Call {
   request: IncomingMessage
   /** Decoded values of the pattern's `:name` segments. */
   params: Readonly<Record<string, string>>
+  /** Names in lower case, since Azure's services ignore their case. */
   query: URLSearchParams
   /** Decoded path, without the query. */
   path: string
@@ -87,12 +88,18 @@ function parseTarget(request: IncomingMessage): {
     const segments = split(raw).map((segment) => decodeURIComponent(segment))
     return {
       segments,
-      query: new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1)),
+      query: queryIn(mark < 0 ? '' : target.slice(mark + 1)),
       path: `/${segments.join('/')}`,
     }
   } catch (cause) {
     throw new HttpError(400, 'InvalidUri', 'The request path is not a valid percent encoding.', { cause })
   }
+}
+
+function queryIn(text: string): URLSearchParams {
+  const query = new URLSearchParams()
+  for (const [name, value] of new URLSearchParams(text)) query.append(name.toLowerCase(), value)
+  return query
 }
 
 const split = (path: string) => path.split('/').filter((segment) => segment !== '')
