@@ -37,7 +37,7 @@ export const RELIABILITY: readonly Mutation[] = [
   ...of(
     'azure/http/exchange.ts',
     ['test/azure/http/rest-client.test.ts'],
-    [['an answer may be of any length', 'if (bytes > maxBytes)', 'if (bytes < 0)']],
+    [['an answer may be of any length', 'bytes: given.maxBytes', 'bytes: Number.POSITIVE_INFINITY']],
   ),
   ...of(
     'azure/http/whole-body.ts',

@@ -91,10 +91,12 @@ async function textOf(
   try {
     const whole = await wholeBody(body, {
       bytes: most,
-      silenceMs,
-      wholeMs: leftMs,
-      halted: () => away(`came to a halt: nothing for ${silenceMs / 1000} s.`),
-      tooSlow: () => away(`took longer than ${wholeMs / 1000} s.`),
+      time: {
+        silenceMs,
+        wholeMs: leftMs,
+        halted: () => away(`came to a halt: nothing for ${silenceMs / 1000} s.`),
+        tooSlow: () => away(`took longer than ${wholeMs / 1000} s.`),
+      },
       tooLong: () =>
         new ServiceError(
           'service',

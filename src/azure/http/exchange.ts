@@ -4,6 +4,7 @@
  */
 import http from 'node:http'
 import https from 'node:https'
+import { wholeBody } from './whole-body.ts'
 
 export interface Exchange {
   method: string
@@ -38,8 +39,11 @@ export async function exchange(url: URL, given: Exchange): Promise<ExchangeAnswe
   const { statusCode: status = 0, statusMessage: statusText = '' } = answer
   try {
     if (REDIRECTIONS.has(status)) throw new Error('unexpected redirect')
-    const text = await textOf(answer, given.maxBytes)
-    return { status, statusText, headers: headersOf(answer), text }
+    const body = await wholeBody(answer, {
+      bytes: given.maxBytes,
+      tooLong: () => new RangeError(`with more than ${given.maxBytes.toLocaleString('en-US')} bytes.`),
+    })
+    return { status, statusText, headers: headersOf(answer), text: body.toString('utf8') }
   } catch (error) {
     answer.destroy()
     throw error
@@ -70,17 +74,6 @@ function begin(url: URL, { method, headers, body, signal }: Exchange) {
   request.on('error', reject)
   request.end(body)
   return { request, answer: promise }
-}
-
-async function textOf(answer: http.IncomingMessage, maxBytes: number): Promise<string> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of answer as AsyncIterable<Buffer>) {
-    bytes += chunk.length
-    if (bytes > maxBytes) throw new RangeError(`with more than ${maxBytes.toLocaleString('en-US')} bytes.`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
 }
 
 const headersOf = ({ headers }: http.IncomingMessage): AnswerHeaders => ({

@@ -4,11 +4,17 @@ import type { Readable } from 'node:stream'
 /** When a body is given up; whoever asks says how that is told. */
 export interface BodyBounds {
   bytes: number
+  tooLong(): Error
+  /** Left out when the request has a signal that bounds its time. */
+  time?: BodyTime
+}
+
+/** How long a body may take. */
+export interface BodyTime {
   /** Without a single byte (ms). */
   silenceMs: number
   /** From now to the last byte (ms). */
   wholeMs: number
-  tooLong(): Error
   halted(): Error
   tooSlow(): Error
 }
@@ -22,10 +28,11 @@ export function wholeBody(stream: NodeJS.ReadableStream, bounds: BodyBounds): Pr
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
   const chunks: Buffer[] = []
   let bytes = 0
-  const whole = setTimeout(() => body.destroy(bounds.tooSlow()), Math.max(0, bounds.wholeMs))
-  const silence = setTimeout(() => body.destroy(bounds.halted()), bounds.silenceMs)
+  const { time } = bounds
+  const whole = time && setTimeout(() => body.destroy(time.tooSlow()), Math.max(0, time.wholeMs))
+  const silence = time && setTimeout(() => body.destroy(time.halted()), time.silenceMs)
   body.on('data', (chunk: Buffer) => {
-    silence.refresh()
+    silence?.refresh()
     bytes += chunk.length
     if (bytes > bounds.bytes) body.destroy(bounds.tooLong())
     else chunks.push(chunk)

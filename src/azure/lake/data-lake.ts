@@ -171,10 +171,12 @@ function bytesOf(
   const away = (what: string) => new ServiceError('unreachable', SERVICE, `${file} ${what}`)
   return wholeBody(stream, {
     bytes: fileBytes,
-    silenceMs,
-    wholeMs,
-    halted: () => away(`came to a halt: nothing for ${silenceMs / 1000} s.`),
-    tooSlow: () => away(`took longer than ${wholeMs / 1000} s.`),
+    time: {
+      silenceMs,
+      wholeMs,
+      halted: () => away(`came to a halt: nothing for ${silenceMs / 1000} s.`),
+      tooSlow: () => away(`took longer than ${wholeMs / 1000} s.`),
+    },
     tooLong: () =>
       new ServiceError(
         'service',
