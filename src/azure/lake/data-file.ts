@@ -114,11 +114,62 @@ export async function measured(
   }
 }
 
-/**
- * The rows of a file as the table has them, in the file's order: deleted ones left out, columns by their names in the table,
- * null where the file is older than the column.
- * @returns undefined when the file does not exist.
- */
+/** A file in memory, as the table has it. */
+export interface OpenFile {
+  /** Without deleted ones. */
+  rowCount: number
+  /**
+   * In the file's order: deleted ones left out, columns by their names in the table, null where the file is older than the
+   * column. May be asked several times.
+   * @param most how many, from the first one on. Default: all.
+   * @throws ServiceError for a file that cannot be read.
+   */
+  rows(names: readonly string[], most?: number): Promise<ParquetRow[]>
+}
+
+/** @returns undefined when the file does not exist. @throws ServiceError for a file that cannot be read. */
+export async function openFile(
+  client: LakeClient,
+  table: TablePlace,
+  file: DataFile,
+  signal: AbortSignal | undefined,
+): Promise<OpenFile | undefined> {
+  const data = await client.read(table.container, file.path, signal)
+  if (!data) return undefined
+  const deleted = new Set(await deletedRowsOf(client, table, file, signal))
+  const guarded = async <T>(read: () => Promise<T> | T): Promise<T> => {
+    try {
+      return await read()
+    } catch (cause) {
+      throw unreadable(table, file, cause)
+    }
+  }
+  const parquet = await guarded(() => new ParquetFile(data))
+  return {
+    rowCount: parquet.rowCount - deleted.size,
+    rows: (names, most = Number.POSITIVE_INFINITY) =>
+      guarded(async () => {
+        const columns = names.map((name) => ({ name, ...sourceOf(table, parquet, file, name) }))
+        // Any of the first ones may be deleted.
+        const first = deleted.size === 0 ? most : most + deleted.size
+        const rows = await parquet.rows(
+          columns.flatMap(({ inFile }) => inFile ?? []),
+          first,
+        )
+        const kept = deleted.size === 0 ? rows : rows.filter((_, index) => !deleted.has(index)).slice(0, most)
+        return kept.map((row) =>
+          Object.fromEntries(
+            columns.map(({ name, inFile, value }) => [
+              name,
+              inFile === undefined ? value : (row[inFile] ?? null),
+            ]),
+          ),
+        )
+      }),
+  }
+}
+
+/** All rows of a file, as {@link OpenFile.rows}. @returns undefined when the file does not exist. @throws ServiceError */
 export async function readRows(
   client: LakeClient,
   table: TablePlace,
@@ -126,25 +177,7 @@ export async function readRows(
   names: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<ParquetRow[] | undefined> {
-  const data = await client.read(table.container, file.path, signal)
-  if (!data) return undefined
-  const deleted = new Set(await deletedRowsOf(client, table, file, signal))
-  try {
-    const parquet = new ParquetFile(data)
-    const columns = names.map((name) => ({ name, ...sourceOf(table, parquet, file, name) }))
-    const rows = await parquet.rows(columns.flatMap(({ inFile }) => inFile ?? []))
-    const kept = deleted.size === 0 ? rows : rows.filter((_, index) => !deleted.has(index))
-    return kept.map((row) =>
-      Object.fromEntries(
-        columns.map(({ name, inFile, value }) => [
-          name,
-          inFile === undefined ? value : (row[inFile] ?? null),
-        ]),
-      ),
-    )
-  } catch (cause) {
-    throw unreadable(table, file, cause)
-  }
+  return (await openFile(client, table, file, signal))?.rows(names)
 }
 
 /** Where a column's values are: in the file, under a name; or in the log, as one value. */

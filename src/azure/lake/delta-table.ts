@@ -12,7 +12,16 @@ import { type Column, columnsOf } from '../../delta/schema.ts'
 import { ServiceError } from '../../pipeline/ports/errors.ts'
 import type { TableSnapshot } from '../../pipeline/ports/lake.ts'
 import { CommitHistory } from './commit-history.ts'
-import { type DataFile, dataFileOf, measured, pathIn, readRows, type TablePlace } from './data-file.ts'
+import {
+  type DataFile,
+  dataFileOf,
+  measured,
+  type OpenFile,
+  openFile,
+  pathIn,
+  readRows,
+  type TablePlace,
+} from './data-file.ts'
 import type { LakeClient } from './data-lake.ts'
 import { commitMetadataIn, LogFiles } from './delta-log.ts'
 import type { ParquetRow } from './parquet.ts'
@@ -145,6 +154,11 @@ export class DeltaTable {
     signal?: AbortSignal,
   ): Promise<ParquetRow[] | undefined> {
     return readRows(this.#client, this.place, file, columns, signal)
+  }
+
+  /** One of its files, for who reads it by parts; undefined when it is gone. */
+  open(file: DataFile, signal?: AbortSignal): Promise<OpenFile | undefined> {
+    return openFile(this.#client, this.place, file, signal)
   }
 
   /**

@@ -41,14 +41,24 @@ export class ParquetFile {
     return columnsIn(this.metadata)
   }
 
-  /** Rows as plain objects, in the file's order, with those of the named columns that the file has. */
-  async rows(columns?: readonly string[]): Promise<ParquetRow[]> {
+  /** Deleted ones too. */
+  get rowCount(): number {
+    return Number(this.metadata.num_rows)
+  }
+
+  /**
+   * Rows as plain objects, in the file's order, with those of the named columns that the file has.
+   * @param most how many, from the first one on. Default: all.
+   */
+  async rows(columns?: readonly string[], most = this.rowCount): Promise<ParquetRow[]> {
+    const count = Math.min(most, this.rowCount)
     const there = columns && this.columns.map(({ name }) => name).filter((name) => columns.includes(name))
-    if (there?.length === 0) return Array.from({ length: Number(this.metadata.num_rows) }, () => ({}))
+    if (there?.length === 0) return Array.from({ length: count }, () => ({}))
     return parquetReadObjects({
       file: this.#bytes,
       metadata: this.metadata,
       compressors: COMPRESSORS,
+      rowEnd: count,
       ...(there ? { columns: there } : {}),
     })
   }

@@ -5,7 +5,7 @@ import type { GeneratorService } from '../generator/generator-service.ts'
 import { stationOf } from '../generator/stations.ts'
 import type { ServiceError } from '../ports/errors.ts'
 import type { PartitionProperties } from '../ports/hub.ts'
-import type { ArrivedRow, HubState, LakeSnapshot } from '../ports/lake.ts'
+import type { HubState, IsKnown, LakeSnapshot } from '../ports/lake.ts'
 import type { StageId } from '../ports/stages.ts'
 import type { Target } from '../ports/target.ts'
 import { Assertions } from '../reconciliation/assertions.ts'
@@ -174,7 +174,7 @@ export class Watcher {
 
   async #lookAtLake(signal: AbortSignal): Promise<void> {
     const { target, store, clock, log } = this.#options
-    const { snapshot, errors } = await target.lake.poll(this.#hubState, signal)
+    const { snapshot, errors } = await target.lake.poll(this.#hubState, signal, this.#isOwn)
     if (signal.aborted) return
     const now = clock.now()
     const before = store.state.lake
@@ -218,7 +218,7 @@ export class Watcher {
     const readings = [
       ...own.map(tailOfMade).filter((event) => event !== undefined),
       ...snapshot.silverArrived
-        .filter((row) => !this.#isOwn(row))
+        .filter((row) => !this.#isOwn(row.deviceId, row.deviceSequenceNumber ?? 0))
         .slice(-TAIL_PER_LOOK)
         .map(tailOfRow),
     ]
@@ -226,9 +226,10 @@ export class Watcher {
     store.update({ events: tailWith(store.state.events, readings, refused) })
   }
 
-  #isOwn({ deviceId, deviceSequenceNumber }: ArrivedRow): boolean {
-    const station = stationOf(deviceId ?? '')
-    return station !== undefined && this.#options.generator.made(station, deviceSequenceNumber ?? 0)
+  readonly #isOwn: IsKnown = (deviceId, deviceSequenceNumber) => {
+    if (deviceId === null || deviceSequenceNumber === null) return false
+    const station = stationOf(deviceId)
+    return station !== undefined && this.#options.generator.made(station, deviceSequenceNumber)
   }
 
   #batches({ silver, gold, aggregated }: LakeSnapshot): void {

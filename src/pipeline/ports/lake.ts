@@ -69,7 +69,10 @@ export interface TableSnapshot {
   commits?: readonly TableCommit[] | undefined
 }
 
-/** One row that became readable since the last poll; times are epoch milliseconds, null: the row has none. */
+/**
+ * One row that became readable since the last poll; times are epoch milliseconds, null: the row has none. Of rows that are known
+ * ({@link IsKnown}) all may be null but what says which it is, and silver's `enqueuedAt` and gold's `createdAt`.
+ */
 export interface ArrivedRow {
   eventId: string | null
   deviceId: string | null
@@ -83,6 +86,9 @@ export interface ArrivedRow {
   /** When the commit that brought the row was made. */
   committedAt: number
 }
+
+/** Whether the asker knows all that a row says when it is told which reading it is. */
+export type IsKnown = (deviceId: string | null, deviceSequenceNumber: number | null) => boolean
 
 /** A line that silver has refused, and by which rules. */
 export interface QuarantinedRow {
@@ -131,11 +137,13 @@ export interface LakeReader {
    * What has changed since the last call. Costs follow the number of new files and commits, never the lake's size.
    * @param hub what the hub held when it was looked at last, by which bronze knows where a new file can still appear;
    *   undefined: unknown, and bronze is listed from further back.
+   * @param isKnown spares reading more of rows than it needs. Default: none are known.
    * Layers fail one by one: a layer that cannot be read keeps its last numbers and is named in `errors`.
    */
   poll(
     hub: HubState | undefined,
     signal?: AbortSignal,
+    isKnown?: IsKnown,
   ): Promise<{ snapshot: LakeSnapshot; errors: ReadonlyMap<string, ServiceError> }>
 }
 

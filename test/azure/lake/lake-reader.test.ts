@@ -96,6 +96,40 @@ describe('what has arrived', () => {
     expect(silverArrived.length + silverSkipped).toBe(7_010)
   })
 
+  it('that the asker knows is told by what it needs, and nothing else of it is read', async () => {
+    const isKnown = (deviceId: string | null, number: number | null) =>
+      deviceId === 'station' && number !== null && number < 10
+    const look = async () => (await reader.poll(undefined, undefined, isKnown)).snapshot
+    for (const name of ['silver', 'gold'] as const) await commitRows(name, 0, 1)
+    await look()
+    for (const name of ['silver', 'gold'] as const) await commitRows(name, 1, 2)
+    const nothing = { eventId: null, city: null, temperature: null, humidity: null, timestamp: null }
+    const known = { ...nothing, deviceId: 'station', committedAt: NOON }
+    const { silverArrived, goldArrived } = await look()
+    expect(silverArrived).toEqual(
+      [1, 2].map((number) => ({
+        ...known,
+        deviceSequenceNumber: number,
+        createdAt: null,
+        enqueuedAt: NOON + (number + 1) * 1000,
+      })),
+    )
+    expect(goldArrived).toEqual(
+      [1, 2].map((number) => ({
+        ...known,
+        deviceSequenceNumber: number,
+        createdAt: NOON + number * 1000,
+        enqueuedAt: null,
+      })),
+    )
+    // One that is not known has its whole file read.
+    await commitRows('silver', 9, 2)
+    expect((await look()).silverArrived.map(({ eventId, city }) => [eventId, city])).toEqual([
+      ['id-9', 'Oslo'],
+      ['id-10', 'Oslo'],
+    ])
+  })
+
   it('in quarantine is told with its reasons', async () => {
     const table = builder('quarantine')
     table.commit([])
