@@ -7,6 +7,12 @@ import type { AppState } from './state.ts'
 /** Notifications per second, at most: each one costs the screen a whole frame. */
 export const DEFAULT_UPDATES_PER_SECOND = 4
 
+/**
+ * Share of the time between two notifications that a change waits for others: hub, lake and clock are looked at together, and
+ * answer some hundredths of a second apart. Told at once, the first would be a frame of its own, and the others wait for the next.
+ */
+const GATHERED = 0.25
+
 /** The one place that the state is changed in. */
 export class StateStore {
   /** What readers subscribe to. */
@@ -78,7 +84,8 @@ export class StateStore {
     if (this.#isClosed) return
     this.#isDue = true
     if (this.#cancel) return
-    const wait = Math.max(0, this.#lastFlush + this.#intervalMs() - this.#clock.monotonic())
+    const interval = this.#intervalMs()
+    const wait = Math.max(interval * GATHERED, this.#lastFlush + interval - this.#clock.monotonic())
     this.#cancel = this.#clock.after(wait, () => this.flush())
   }
 }

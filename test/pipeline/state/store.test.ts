@@ -22,10 +22,27 @@ describe('the store', () => {
     store.update({ cost: { perHour: 1, spent: 2, billed: [] } })
     hub(2)
     expect(count()).toBe(0)
-    await clock.advance(0)
+    await clock.advance(100)
     expect(count()).toBe(1)
     expect(shown()).toMatchObject({ hub: { enqueued: 2 }, cost: { spent: 2 } })
   })
+
+  it.each([2, 30])(
+    'tells what comes shortly after the first change with it, at %i a second',
+    async (perSecond) => {
+      const { clock, store, hub, count, shown } = setUp(perSecond)
+      for (let second = 1; second <= 5; second++) {
+        store.tick()
+        await clock.advance(200 / perSecond)
+        hub(second)
+        await clock.advance(100 / perSecond)
+        expect(count()).toBe(second)
+        expect(shown().hub.enqueued).toBe(second)
+        await clock.advance(1000 - 300 / perSecond)
+      }
+      expect(count()).toBe(5)
+    },
+  )
 
   it.each([1, 4, 10])('tells at most %i times a second, and the newest at last', async (perSecond) => {
     const { clock, hub, count, shown } = setUp(perSecond)
