@@ -21,7 +21,9 @@ export async function quotas(
   names: readonly string[],
   signal?: AbortSignal,
 ): Promise<Quota[]> {
-  const path = `${subscription}/providers/Microsoft.Compute/locations/${location}/usages`
+  // `West Europe` and `westeurope` are one region, of which the service takes the second form in a path.
+  const region = location.replaceAll(' ', '').toLowerCase()
+  const path = `${subscription}/providers/Microsoft.Compute/locations/${region}/usages`
   const { body } = await client.request<UsagesBody>('GET', path, {
     query: { 'api-version': '2024-07-01' },
     signal,

@@ -53,19 +53,22 @@ export async function assignedRoles(
 ): Promise<ReadonlySet<string>> {
   const found = new Set<string>()
   const path = `${scope}/providers/Microsoft.Authorization/roleAssignments`
-  let skip: string | undefined
+  const query = { 'api-version': '2022-04-01', $filter: `assignedTo('${principalId}')` }
+  let next: string | undefined
   // A page holds hundreds; the limit prevents an endless loop on a broken answer.
   for (let page = 0; page < 20; page++) {
-    const { body } = await client.request<AssignmentsBody>('GET', path, {
-      query: { 'api-version': '2022-04-01', $filter: `assignedTo('${principalId}')`, $skipToken: skip },
-      signal,
-    })
+    const { body } = await client.request<AssignmentsBody>(
+      'GET',
+      next ?? path,
+      // The address of the next page is whole.
+      next === undefined ? { query, signal } : { signal },
+    )
     for (const { properties } of body?.value ?? []) {
       const id = properties?.roleDefinitionId?.split('/').at(-1)
       if (id) found.add(id.toLowerCase())
     }
-    skip = body?.nextLink ? (new URL(body.nextLink).searchParams.get('$skipToken') ?? undefined) : undefined
-    if (skip === undefined) break
+    next = body?.nextLink || undefined
+    if (next === undefined) break
   }
   return found
 }
