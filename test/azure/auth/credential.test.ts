@@ -157,6 +157,77 @@ az login --scope ${SCOPE}`
     expect(hubError(error)).toMatchObject({ message: error.message, hint: error.hint })
   })
 
+  it.each([
+    [
+      'AADSTS700213',
+      "No matching federated identity record found for presented assertion subject 'a'",
+      'federated credential',
+    ],
+    [
+      'AADSTS70021',
+      'No matching federated identity record found for presented assertion',
+      'federated credential',
+    ],
+    ['AADSTS7002138', 'No matching federated identity record found', 'federated credential'],
+    ['AADSTS700024', 'Client assertion is not within its valid time range', 'clock'],
+    ['AADSTS7000222', 'The provided client secret keys are expired', 'AZURE_CLIENT_SECRET'],
+    ['AADSTS700016', "Application with identifier 'a' was not found in the directory 'b'", 'AZURE_TENANT_ID'],
+    ['AADSTS53003', 'Access has been blocked by Conditional Access policies', 'policy of the tenant'],
+  ])('for %s names what another sign-in would not mend', (code, sentence, words) => {
+    const refused = new Error(
+      `invalid_client: ${code.slice(6)} - [2026-11-29 10:00:00Z]: ${code}: ${sentence}. Trace ID: 1 Correlation ID: 2`,
+    )
+    const error = Object.assign(new Error('ChainedTokenCredential authentication failed.'), {
+      name: 'AggregateAuthenticationError',
+      errors: [
+        new Error('EnvironmentCredential is unavailable. No underlying credential could be used.'),
+        refused,
+        new Error(
+          "Please run 'az login' from a command prompt to authenticate before using this credential.",
+        ),
+      ],
+    })
+    expect(signInError(error, TENANT)).toMatchObject({
+      kind: 'authorization',
+      message: `${code}: ${sentence}.`,
+      hint: expect.stringContaining(words),
+    })
+  })
+
+  it.each([
+    ['Identity not found', 'identity not found'],
+    [
+      'Multiple user assigned identities exist, please specify the clientId',
+      'multiple user assigned identities',
+    ],
+  ])('because a machine’s own identity is refused says so: %s', (sentence, words) => {
+    const error = Object.assign(new Error('ChainedTokenCredential authentication failed.'), {
+      name: 'AggregateAuthenticationError',
+      errors: [
+        new Error(
+          `ManagedIdentityCredential: Authentication failed. Message invalid_request: 400 - [x]: ${sentence} - Correlation ID: 1`,
+        ),
+        new Error(
+          "Please run 'az login' from a command prompt to authenticate before using this credential.",
+        ),
+      ],
+    })
+    const { message, hint } = signInError(error, TENANT)
+    expect(message).toContain(`managed identity of this machine is refused: ${words}`)
+    expect(hint).toMatch(/^az login --tenant .* AZURE_CLIENT_ID/)
+  })
+
+  it('where there is no service of identities nothing is said of one', () => {
+    const error = Object.assign(new Error('ChainedTokenCredential authentication failed.'), {
+      errors: [
+        new Error(
+          'ManagedIdentityCredential: Authentication failed. Message Attempted to use the IMDS endpoint, but it is not available.',
+        ),
+      ],
+    })
+    expect(signInError(error, TENANT).message).toBe('nobody is signed in, or the sign-in has run out')
+  })
+
   it('for an application names its variables', () => {
     const error = Object.assign(
       new Error(
