@@ -12,6 +12,7 @@ import {
   ifReadable,
   isKind,
   messageOf,
+  toldRemedy,
 } from './examination.ts'
 import { pipelineChecks } from './pipeline.ts'
 
@@ -89,7 +90,7 @@ function subscriptionCheck({ azure, manager }: AzureExamination): Check {
         return {
           level: 'failure',
           detail: `you cannot see ${azure.subscriptionId}: ${messageOf(error)}`,
-          fix: login,
+          fix: toldRemedy(error) ?? login,
         }
       }
     },

@@ -1,6 +1,8 @@
 /** What the checks of Azure share: who asks, with which clients, and how a refusal is reported. */
 import type { TokenCredential } from '@azure/identity'
+import { refusalHint } from '../azure/errors/refusal-hints.ts'
 import type { HubConnection } from '../azure/event-hubs/producer.ts'
+import { statusCause } from '../azure/http/rest-client.ts'
 import type { SignedIn } from '../azure/resources/identity.ts'
 import type { ResourceIds, ResourceManager } from '../azure/resources/resource-manager.ts'
 import { assignmentCommand, type Role } from '../azure/resources/roles.ts'
@@ -35,6 +37,10 @@ export const isKind = (error: unknown, kind: ServiceError['kind']): error is Ser
 /** Also of what is no Error. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
+/** What a refusal says to do itself; undefined for one that only says that something is not allowed. */
+export const toldRemedy = (error: unknown): string | undefined =>
+  error instanceof ServiceError ? refusalHint(statusCause(error)?.code, error.message) : undefined
+
 /** A refusal: names the role, with the command that assigns it to whoever is signed in. */
 export async function missingRole(
   { whoAmI }: Pick<AzureExamination, 'whoAmI'>,
@@ -42,6 +48,8 @@ export async function missingRole(
   scope: string,
   error: unknown,
 ): Promise<Finding> {
+  const told = toldRemedy(error)
+  if (told !== undefined) return { level: 'failure', detail: `refused: ${messageOf(error)}`, fix: told }
   const me = await whoAmI()
   const isData = / Data /.test(role.name)
   return {
@@ -62,7 +70,9 @@ export function ifReadable(what: string, run: Check['run']): Check['run'] {
       return {
         level: 'warning',
         detail: `${what} cannot be looked at: ${error.message}`,
-        fix: 'Ask for the role Reader on the subscription, or look in the portal with somebody who has it.',
+        fix:
+          toldRemedy(error) ??
+          'Ask for the role Reader on the subscription, or look in the portal with somebody who has it.',
       }
     }
   }

@@ -5,7 +5,7 @@ import { FIREWALL_RULE, firewallRefusal } from '../azure/provisioning/synapse-fi
 import { unavailable, unityCatalogName } from '../azure/provisioning/unity-catalog.ts'
 import { LAKE_CONTAINERS } from '../contract/containers.ts'
 import type { Check, Finding } from './doctor.ts'
-import { type AzureExamination, isKind } from './examination.ts'
+import { type AzureExamination, isKind, toldRemedy } from './examination.ts'
 
 const SETUP = 'rtstream-tui setup'
 
@@ -78,7 +78,9 @@ export function databricksChecks({ azure, clients }: AzureExamination): Check[] 
         return {
           level: 'failure',
           detail: error.message,
-          fix: 'Open the workspace once from the Azure portal ("Launch Workspace") with the same account.',
+          fix:
+            toldRemedy(error) ??
+            'Open the workspace once from the Azure portal ("Launch Workspace") with the same account.',
         }
       }
     },
@@ -157,6 +159,8 @@ export function synapseChecks({ azure, clients, whoAmI }: AzureExamination): Che
             fix: `az synapse workspace firewall-rule create --workspace-name ${workspace} --resource-group ${azure.resourceGroup} --name ${FIREWALL_RULE} --start-ip-address ${ip} --end-ip-address ${ip}`,
           }
         }
+        const told = toldRemedy(error)
+        if (told !== undefined) return { level: 'failure', detail: error.message, fix: told }
         const { id } = await whoAmI()
         const fix = `az synapse role assignment create --workspace-name ${workspace} --role "Synapse Administrator" --assignee ${id}`
         return { level: 'failure', detail: error.message, fix }

@@ -218,6 +218,79 @@ describe('subscription and region', () => {
     ])
   })
 
+  it('asks for the quota of a region by the name that services know, however it is written', async () => {
+    const { of } = await doctor({ azure: { location: 'West Europe' } })
+    expect(of('quota')).toMatchObject([{ level: 'ok' }])
+    expect(proxy.requests.some(({ path }) => path.includes('/locations/westeurope/usages'))).toBe(true)
+  })
+
+  it.each([
+    [
+      'subscription',
+      /GET \/subscriptions\/[^/]+\?/,
+      {
+        status: 401,
+        body: {
+          error: {
+            code: 'InvalidAuthenticationTokenTenant',
+            message: `The access token is from the wrong issuer 'https://sts.windows.net/x/'. It must match the tenant 'https://sts.windows.net/${PERSON}/' associated with this subscription.`,
+          },
+        },
+      },
+      `az login --tenant ${PERSON}`,
+    ],
+    [
+      'databricks',
+      /GET \/api\/2.2\/jobs\/list/,
+      {
+        status: 403,
+        body: {
+          error_code: 403,
+          message: 'Source IP address: 203.0.113.7 is blocked by Databricks IP ACL for workspace: 1',
+        },
+      },
+      'IP access list',
+    ],
+    [
+      'synapse',
+      /GET \/pipelines\//,
+      {
+        status: 403,
+        body: {
+          code: 'PublicNetworkAccessDenied',
+          message: 'The public network interface on this Workspace is not accessible.',
+        },
+      },
+      'Networking',
+    ],
+  ])(
+    '%s: a refusal that says why is told with its own remedy, not with a role',
+    async (id, match, respond, words) => {
+      proxy.inject({ match, respond })
+      const { of } = await doctor()
+      expect(of(id)).toMatchObject([{ level: 'failure', fix: expect.stringContaining(words) }])
+    },
+  )
+
+  it('reads all pages of role assignments', async () => {
+    const roles = stub.roles[JOB_PRINCIPAL] ?? []
+    proxy.inject({
+      match: /roleAssignments\?(?!.*page=2)/,
+      respond: { status: 200, body: { value: [], nextLink: `${proxy.url}/x/roleAssignments?page=2` } },
+    })
+    proxy.inject({
+      match: /roleAssignments\?page=2$/,
+      respond: {
+        status: 200,
+        body: {
+          value: roles.map((role) => ({ properties: { roleDefinitionId: `/x/roleDefinitions/${role}` } })),
+        },
+      },
+    })
+    const { of } = await doctor()
+    expect(of('stream-analytics')).toMatchObject([{ level: 'ok' }])
+  })
+
   it('compares the cores that are needed with the quota', async () => {
     stub.quotas = { cores: { used: 0, limit: 4 }, standardDSv3Family: { used: 8, limit: 10 } }
     const { of } = await doctor()

@@ -238,6 +238,40 @@ describe('setup', () => {
     expect(waits).toEqual(expect.arrayContaining([3000, 500]))
   })
 
+  it('makes no second job when the answer to the first is lost, and finds it the next time', async () => {
+    proxy.inject({ match: /jobs\/create/, times: 1, cut: 'midway' })
+    const first = await setup()
+    expect(first.results['Databricks job rtstream-silver']).toBe('failed')
+    expect(first.results['Databricks job rtstream-gold']).toBe('created')
+    expect(proxy.requests.filter(({ path }) => path.includes('jobs/create'))).toHaveLength(2)
+    expect((await setup()).code).toBe(0)
+  })
+
+  it('tells a policy that forbids the firewall’s rule from a right that is missing', async () => {
+    const denied = {
+      status: 403,
+      body: {
+        error: {
+          code: 'RequestDisallowedByPolicy',
+          message: "Resource 'control-room' was disallowed by policy.",
+        },
+      },
+    }
+    proxy.inject({
+      match: /GET \/pipelines\//,
+      times: 1,
+      respond: {
+        status: 403,
+        body: { code: 'ClientIpAddressNotAuthorized', message: 'Client Ip address : 203.0.113.7' },
+      },
+    })
+    proxy.inject({ match: /PUT .*firewallRules/, respond: denied })
+    expect((await setup()).find('firewall')).toMatchObject({
+      result: 'failed',
+      hint: expect.stringContaining('Azure policy'),
+    })
+  })
+
   it('reports junk, a refused operation and an expired token each in the words of the service', async () => {
     await setup()
     proxy.inject({ match: /GET \/notebooks/, times: 1, malformed: true })

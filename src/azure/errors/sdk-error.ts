@@ -1,6 +1,7 @@
 /** Calls through the SDKs over HTTP: with a time limit, and with errors that a person understands. */
 import { ServiceError, type ServiceErrorKind } from '../../pipeline/ports/errors.ts'
 import { isNetworkCode, kindOfStatus } from './kinds.ts'
+import { refusalHint } from './refusal-hints.ts'
 import { retryAfterMs } from './retry-after.ts'
 
 /** The parts that matter of what the SDKs over HTTP throw. */
@@ -63,7 +64,7 @@ export function sdkError(service: string, error: unknown): ServiceError {
     needsSignIn,
     cause: error,
     retryAfterMs: retryAfterMs(response?.headers),
-    hint: needsSignIn ? 'Sign in again: az login.' : HINTS[kind],
+    hint: refusalHint(code, String(line)) ?? (needsSignIn ? 'Sign in again: az login.' : HINTS[kind]),
   })
 }
 

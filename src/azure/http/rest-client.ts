@@ -7,6 +7,7 @@ import type { TokenCredential } from '@azure/identity'
 import { ServiceError, type ServiceErrorKind } from '../../pipeline/ports/errors.ts'
 import { backoff } from '../../pipeline/runtime/backoff.ts'
 import { kindOfStatus } from '../errors/kinds.ts'
+import { refusalHint } from '../errors/refusal-hints.ts'
 import { retryAfterMs } from '../errors/retry-after.ts'
 import { signInError } from '../errors/sign-in-error.ts'
 import { abortableSleep } from './abortable-sleep.ts'
@@ -41,6 +42,8 @@ export interface RestRequest {
   query?: Readonly<Record<string, string | number | undefined>>
   /** Sent as JSON. */
   body?: unknown
+  /** Sent twice it would make two: it is repeated only when the service has turned it away (429). */
+  isOnce?: boolean
   headers?: Readonly<Record<string, string>>
   signal?: AbortSignal | undefined
 }
@@ -85,7 +88,8 @@ export function createRestClient(options: RestClientOptions): RestClient {
         } catch (error) {
           const failure =
             error instanceof ServiceError ? error : new ServiceError('service', service, String(error))
-          if (attempt >= retries || !mayPass(failure) || request.signal?.aborted) throw failure
+          const mayRepeat = request.isOnce ? wasTurnedAway(failure) : mayPass(failure)
+          if (attempt >= retries || !mayRepeat || request.signal?.aborted) throw failure
           const wait = failure.retryAfterMs ?? backoff(attempt + 1, RETRY)
           if (wait > LONGEST_WAIT_MS) throw failure
           await sleep(wait, request.signal)
@@ -95,10 +99,14 @@ export function createRestClient(options: RestClientOptions): RestClient {
   }
 }
 
+/** An answer that may be another one a moment later. */
 const mayPass = ({ kind, cause }: ServiceError) =>
-  kind === 'throttled' ||
-  kind === 'unreachable' ||
-  (kind === 'service' && (cause as { status?: number })?.status !== undefined)
+  kind === 'throttled' || kind === 'unreachable' || isOfMoment((cause as StatusCause | undefined)?.status)
+
+const isOfMoment = (status = 0) => status === 408 || status >= 500
+
+/** The service says that it has done nothing. */
+const wasTurnedAway = (failure: ServiceError) => statusCause(failure)?.status === 429
 
 async function send<T>(
   options: RestClientOptions,
@@ -244,14 +252,19 @@ function statusError(
     // Some errors come as HTML or XML; then only the status counts.
   }
   const xml = /<Code>([^<]*)<\/Code>/.exec(text)?.[1]
-  const code =
+  const given =
     body.error?.code ?? body.error_code ?? body.code ?? response.headers.get('x-ms-error-code') ?? xml
-  const message = (body.error?.message ?? body.message ?? response.statusText).split('\n')[0]?.trim() ?? ''
-  const cause: StatusCause = { status: response.status, code: code ?? undefined }
+  // Databricks' front door has a number there.
+  const code = given === undefined ? undefined : String(given)
+  const message =
+    String(body.error?.message ?? body.message ?? response.statusText)
+      .split('\n')[0]
+      ?.trim() ?? ''
+  const cause: StatusCause = { status: response.status, code }
   const kind = kindOf(response.status, cause.code)
   return new ServiceError(kind, service, `${service}: ${code ?? response.status} ${message} (${what})`, {
     retryAfterMs: retryAfterMs(response.headers),
-    hint: { ...HINTS, ...hints }[response.status],
+    hint: refusalHint(cause.code, message) ?? { ...HINTS, ...hints }[response.status],
     needsSignIn: response.status === 401,
     cause,
   })

@@ -183,7 +183,9 @@ export function jobStep(client: RestClient, options: JobOptions, after: string):
     },
     apply: async (signal) => {
       const id = await find(signal)
-      if (id === undefined) await client.request('POST', '/api/2.2/jobs/create', { body: wanted, signal })
+      if (id === undefined)
+        // Jobs may share a name: a second one would have to be deleted by hand.
+        await client.request('POST', '/api/2.2/jobs/create', { body: wanted, isOnce: true, signal })
       else
         await client.request('POST', '/api/2.2/jobs/reset', {
           body: { job_id: id, new_settings: wanted },

@@ -173,6 +173,42 @@ describe('a REST call', () => {
     },
   )
 
+  it.each([408, 500, 502, 503, 504])('tries again after a %i, which passes', async (status) => {
+    proxy.inject({ times: 2, respond: { status } })
+    await client({ retries: 2 }).request('GET', '/x')
+    expect(proxy.requests).toHaveLength(3)
+  })
+
+  it.each([400, 405, 409, 413, 422])(
+    'does not send again what a %i refuses: it stays refused',
+    async (status) => {
+      proxy.inject({ respond: { status, body: { error_code: 'INVALID_PARAMETER_VALUE', message: 'no' } } })
+      await failure({ retries: 3 })
+      expect(proxy.requests).toHaveLength(1)
+    },
+  )
+
+  it('sends what would make two only once, unless it was turned away', async () => {
+    const create = () => client({ retries: 3 }).request('POST', '/x', { body: {}, isOnce: true })
+    proxy.inject({ times: 2, respond: throttled(3) })
+    await create()
+    expect(waits).toEqual([3000, 3000])
+    const before = proxy.requests.length
+    proxy.inject({ times: 1, cut: 'midway' })
+    await expect(create()).rejects.toMatchObject({ kind: 'unreachable' })
+    proxy.inject({ times: 1, respond: { status: 503 } })
+    await expect(create()).rejects.toMatchObject({ kind: 'throttled' })
+    expect(proxy.requests).toHaveLength(before + 2)
+  })
+
+  it('takes a number for a code, as Databricks’ front door sends one', async () => {
+    const message = 'Source IP address: 203.0.113.7 is blocked by Databricks IP ACL for workspace: 1'
+    proxy.inject({ respond: { status: 403, body: { error_code: 403, message } } })
+    const error = await failure()
+    expect(statusCause(error)?.code).toBe('403')
+    expect(error).toMatchObject({ kind: 'authorization', hint: expect.stringContaining('IP access list') })
+  })
+
   it('says who could not be reached when it gives up', async () => {
     proxy.inject({ cut: 'before' })
     const error = await failure()

@@ -1,0 +1,58 @@
+import { expect, it } from 'vitest'
+import { refusalHint } from '../../../src/azure/errors/refusal-hints.ts'
+import { sdkError } from '../../../src/azure/errors/sdk-error.ts'
+
+const [WRONG, RIGHT] = ['11111111-1111-1111-1111-111111111111', '22222222-2222-2222-2222-222222222222']
+const OTHER_TENANT = `The access token is from the wrong issuer 'https://sts.windows.net/${WRONG}/'. It must match the tenant 'https://sts.windows.net/${RIGHT}/' associated with this subscription.`
+
+it.each([
+  ['InvalidAuthenticationTokenTenant', OTHER_TENANT, `az login --tenant ${RIGHT}`],
+  [
+    'InvalidAuthenticationTokenTenant',
+    `The access token is from the wrong issuer. It must match one of the tenants 'https://sts.windows.net/${RIGHT}/,https://sts.windows.net/x/' associated with this subscription.`,
+    `az login --tenant ${RIGHT}`,
+  ],
+  ['InvalidAuthenticationTokenTenant', 'Another tenant.', 'az login --tenant TENANT'],
+  [
+    'INVALID_PARAMETER_VALUE',
+    `Expected iss claim to be: https://sts.windows.net/${RIGHT}/, but was: https://sts.windows.net/${WRONG}/`,
+    `az login --tenant ${RIGHT}`,
+  ],
+  ['RequestDisallowedByPolicy', "Resource 'control-room' was disallowed by policy.", 'Azure policy'],
+  ['ScopeLocked', 'The scope cannot perform write operation because it is locked.', 'az lock list'],
+  ['ReadOnlyDisabledSubscription', 'The subscription is disabled.', 'Cost Management'],
+  [
+    'PublicNetworkAccessDenied',
+    'The public network interface on this Workspace is not accessible.',
+    'Networking',
+  ],
+  [
+    '403',
+    'Source IP address: 203.0.113.7 is blocked by Databricks IP ACL for workspace: 1',
+    'IP access list',
+  ],
+  [
+    'MissingSubscriptionRegistration',
+    "The subscription is not registered to use namespace 'Microsoft.Synapse'. See https://aka.ms/rps-not-found",
+    'az provider register --namespace Microsoft.Synapse --wait',
+  ],
+])('%s: %s', (code, message, hint) => {
+  expect(refusalHint(code, message)).toContain(hint)
+})
+
+it('says nothing of a role that is missing, which others know better', () => {
+  expect(refusalHint('AuthorizationFailed', "The client 'x' does not have authorization.")).toBeUndefined()
+  expect(refusalHint(undefined, 'Forbidden')).toBeUndefined()
+})
+
+it('is heard by the clients of SDKs too', () => {
+  const refusal = Object.assign(new Error(OTHER_TENANT), {
+    statusCode: 401,
+    code: 'InvalidAuthenticationTokenTenant',
+  })
+  expect(sdkError('Stream Analytics', refusal)).toMatchObject({
+    kind: 'authorization',
+    needsSignIn: true,
+    hint: expect.stringContaining(RIGHT),
+  })
+})
