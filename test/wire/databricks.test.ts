@@ -86,6 +86,58 @@ describe('jobs', () => {
     expect(seen).toHaveLength(7)
   })
 
+  it('come in pages by an offset too, as older clients ask, and back by a token', async () => {
+    for (let index = 0; index < 5; index++) await rest('POST', `${API}/create`, { name: `job-${index}` })
+    const page = async (query: string) => (await rest('GET', `${API}/list?limit=3&${query}`)).body
+    const ids = ({ jobs = [] }: { jobs?: { job_id: number }[] }) => jobs.map(({ job_id }) => job_id)
+    const seen: number[] = []
+    for (let offset = 0, more = true; more; offset += 3) {
+      const body = await page(`offset=${offset}`)
+      seen.push(...ids(body))
+      more = body.has_more
+      expect(seen.length).toBeLessThanOrEqual(7)
+    }
+    expect(seen).toEqual([...new Set(seen)].sort((a, b) => b - a))
+    expect(seen).toHaveLength(7)
+    const second = await page(`page_token=${(await page('')).next_page_token}`)
+    expect(ids(await page(`page_token=${second.prev_page_token}`))).toEqual(seen.slice(0, 3))
+    expect((await page('')).prev_page_token).toBeUndefined()
+    expect(await page('offset=1000')).toMatchObject({ has_more: false })
+    for (const offset of ['1001', '-1', 'far'])
+      expect((await page(`offset=${offset}`)).error_code).toBe('INVALID_PARAMETER_VALUE')
+  })
+
+  it('with long lists come in parts of a hundred in version 2.2, whole in 2.1', async () => {
+    const tasks = Array.from({ length: 230 }, (_, index) => ({ task_key: `t${index}` }))
+    const parameters = [{ name: 'p', default: '1' }]
+    const { job_id } = (await rest('POST', `${API}/create`, { name: 'long', tasks, parameters })).body
+    const keys = ({ settings }: { settings: { tasks: { task_key: string }[] } }) =>
+      settings.tasks.map(({ task_key }) => task_key)
+    const lengths: number[] = []
+    const found: string[] = []
+    let token = ''
+    do {
+      const { body } = await rest('GET', `${API}/get?job_id=${job_id}&page_token=${token}`)
+      lengths.push(body.settings.tasks.length)
+      found.push(...keys(body))
+      expect(body.settings.parameters).toEqual(token === '' ? parameters : [])
+      token = body.next_page_token ?? ''
+    } while (token)
+    expect(lengths).toEqual([100, 100, 30])
+    expect(found).toEqual(tasks.map(({ task_key }) => task_key))
+    const [listed] = (await rest('GET', `${API}/list?name=long&expand_tasks=true`)).body.jobs
+    expect({ length: listed.settings.tasks.length, has_more: listed.has_more }).toEqual({
+      length: 100,
+      has_more: true,
+    })
+    const [silver] = (await rest('GET', `${API}/list?name=rtstream-silver&expand_tasks=true`)).body.jobs
+    expect(silver).not.toHaveProperty('has_more')
+    const whole = (await rest('GET', `/api/2.1/jobs/get?job_id=${job_id}`)).body
+    expect(whole.settings.tasks).toHaveLength(230)
+    expect(whole).not.toHaveProperty('next_page_token')
+    expect((await rest('GET', `${API}/get?job_id=${job_id}&page_token=junk`)).status).toBe(400)
+  })
+
   it('answer to version 2.1 as well', async () => {
     expect((await rest('GET', '/api/2.1/jobs/list')).status).toBe(200)
   })
@@ -110,6 +162,21 @@ describe('jobs', () => {
         status: 200,
         body: { oidc_endpoint: `${plane.url}/oidc`, workspace_id: '1' },
       })
+    }
+  })
+
+  it('tell the workspace’s id with every answer, and what a cluster may name', async () => {
+    const answers = await Promise.all([
+      rest('GET', '/api/2.0/preview/scim/v2/Me'),
+      rest('GET', '/api/2.2/jobs/get?job_id=1'),
+      rest('GET', '/.well-known/databricks-config'),
+    ])
+    for (const { headers } of answers) expect(headers.get('x-databricks-org-id')).toBe('1')
+    for (const version of ['2.0', '2.1']) {
+      const { versions } = (await rest('GET', `/api/${version}/clusters/spark-versions`)).body
+      expect(versions.map(({ key }: { key: string }) => key)).toContain('16.4.x-scala2.12')
+      const { node_types } = (await rest('GET', `/api/${version}/clusters/list-node-types`)).body
+      expect(node_types).toMatchObject([{ node_type_id: 'Standard_D4s_v3', num_cores: 4 }])
     }
   })
 
@@ -157,6 +224,22 @@ describe('jobs', () => {
     const tasks = [a, b, { task_key: 'c' }].map((task) => ({ ...TASK_DEFAULTS, ...task }))
     const settings = { ...DEFAULTS, name: 'yours', tasks }
     expect((await rest('GET', `${API}/get?job_id=${job_id}`)).body.settings).toEqual(settings)
+  })
+
+  it('an update removes one task or cluster by its key, and nothing else from within a setting', async () => {
+    const tasks = ['a', 'b', 'a/b'].map((task_key) => ({ task_key }))
+    const job_clusters = [{ job_cluster_key: 'c' }, { job_cluster_key: 'd' }]
+    const { job_id } = (await rest('POST', `${API}/create`, { name: 'mine', tasks, job_clusters })).body
+    const update = (...fields_to_remove: string[]) =>
+      rest('POST', `${API}/update`, { job_id, fields_to_remove })
+    expect((await update('tasks/a', 'tasks/a/b', 'job_clusters/c', 'tasks/none')).status).toBe(200)
+    const { settings } = (await rest('GET', `${API}/get?job_id=${job_id}`)).body
+    expect(settings.tasks.map(({ task_key }: { task_key: string }) => task_key)).toEqual(['b'])
+    expect(settings.job_clusters).toEqual([{ job_cluster_key: 'd' }])
+    expect((await update('schedule/pause_status')).body).toMatchObject({
+      error_code: 'INVALID_PARAMETER_VALUE',
+      message: expect.stringContaining('schedule'),
+    })
   })
 
   it('a deleted one takes its runs with it, and its id does not come back', async () => {
@@ -347,11 +430,34 @@ describe('runs', () => {
     const ids = [...first.runs, ...second.runs].map((run: { run_id: number }) => run.run_id)
     expect(ids).toEqual(made)
     expect(second.has_more).toBe(false)
-    for (const limit of ['0', '26', 'many', '1.5'])
+    // The largest page is what 0 stands for.
+    expect((await rest('GET', `${API}/runs/list?job_id=${job_id}&limit=0`)).body.runs).toHaveLength(25)
+    for (const limit of ['-1', '26', 'many', '1.5'])
       expect((await rest('GET', `${API}/runs/list?limit=${limit}`)).body.error_code).toBe(
         'INVALID_PARAMETER_VALUE',
       )
     expect((await rest('GET', `${API}/runs/list?page_token=junk`)).status).toBe(400)
+  })
+
+  it('that have ended are deleted, and neither their ids nor their tokens come back', async () => {
+    const job_id = await jobNamed('rtstream-silver')
+    const run = await runNow({ job_id, idempotency_token: 'once' })
+    const remove = (run_id: number) => rest('POST', `${API}/runs/delete`, { run_id })
+    expect((await remove(run)).body).toMatchObject({
+      error_code: 'INVALID_STATE',
+      message: expect.stringContaining('is active'),
+    })
+    await cancel(run)
+    await vi.waitFor(async () => expect((await statusOf(run)).status.state).toBe('TERMINATED'))
+    expect(await remove(run)).toMatchObject({ status: 200, body: {} })
+    expect((await statusOf(run)).message).toMatch(/doesn't exist/)
+    expect((await rest('GET', `${API}/runs/list`)).body).toEqual({ has_more: false })
+    expect((await remove(run)).status).toBe(400)
+    expect(await rest('POST', `${API}/run-now`, { job_id, idempotency_token: 'once' })).toMatchObject({
+      status: 400,
+      body: { error_code: 'INVALID_PARAMETER_VALUE', message: expect.stringContaining('was deleted') },
+    })
+    expect(await runNow({ job_id })).toBeGreaterThan(run)
   })
 
   it('are listed active only, or completed only', async () => {
@@ -543,6 +649,40 @@ describe('refusals', () => {
     const { job_id } = (await rest('POST', `${API}/create`, { name: 'p', tasks })).body
     const { body } = await rest('POST', `${API}/run-now`, { job_id })
     expect(body.message).toContain('/Shared/platinum')
+  })
+
+  it('a job of several tasks, of which the engine would run one', async () => {
+    const task = (task_key: string, name: string) => ({
+      task_key,
+      notebook_task: { notebook_path: `/Shared/rtstream-tui/${name}` },
+    })
+    const tasks = [task('a', 'silver'), task('b', 'gold')]
+    const { job_id } = (await rest('POST', `${API}/create`, { name: 'both', tasks })).body
+    expect(await rest('POST', `${API}/run-now`, { job_id })).toMatchObject({
+      status: 400,
+      body: { error_code: 'INVALID_PARAMETER_VALUE', message: expect.stringContaining('2 tasks') },
+    })
+    expect(plane.engine.runs).toHaveLength(0)
+  })
+
+  it.each([
+    ['POST', '/api/2.2/jobs/runs/submit', 'jobs/create'],
+    ['POST', '/api/2.1/jobs/runs/repair', 'jobs/run-now'],
+    ['GET', '/api/2.2/jobs/runs/export?run_id=1', 'get-output'],
+    ['GET', '/api/2.0/jobs/list', '2.1 and 2.2'],
+    ['GET', '/api/2.0/permissions/jobs/1001', 'token of this session'],
+    ['POST', '/api/2.1/clusters/create', 'no clusters'],
+    ['GET', '/api/2.0/libraries/cluster-status', 'no clusters'],
+    ['GET', '/api/2.1/unity-catalog/catalogs', 'Unity Catalog'],
+    ['POST', '/api/2.0/sql/statements', 'rtstream-tui sql'],
+    ['GET', '/api/2.0/pipelines', 'pipelines'],
+    ['GET', '/api/2.0/dbfs/list', 'workspace/import'],
+    ['GET', '/api/2.0/secrets/list', 'endpoints'],
+    ['GET', '/api/2.0/repos', 'Git'],
+  ])('%s %s says what to do instead', async (method, path, words) => {
+    const { status, body } = await rest(method, path, method === 'POST' ? {} : undefined)
+    expect(status).toBe(404)
+    expect(body).toEqual({ error_code: 'ENDPOINT_NOT_FOUND', message: expect.stringContaining(words) })
   })
 
   it('a wrong token', async () => {

@@ -153,7 +153,15 @@ for one in (run.run_id, queued):
     ended = w.jobs.cancel_run_and_wait(one, timeout=soon)
     assert ended.state.result_state == j.RunResultState.CANCELED and ended.status.termination_details.code == j.TerminationCodeCode.USER_CANCELED
 assert found(active_only=True) == []
-w.jobs.run_now(mine)
+w.jobs.delete_run(run.run_id)
+fails("ResourceDoesNotExist", lambda: w.jobs.get_run(run.run_id))
+assert found(job_id=silver) == [queued, skipped.run_id]
+fails("InvalidParameterValue", lambda: w.jobs.run_now(silver, idempotency_token="once"))
+fails("InvalidParameterValue", lambda: w.jobs.run_now(mine))
+w.jobs.update(mine, fields_to_remove=["tasks/u"])
+assert [one.task_key for one in w.jobs.get(mine).settings.tasks] == ["t"]
+active = w.jobs.run_now(mine).run_id
+fails("InvalidState", lambda: w.jobs.delete_run(active))
 w.jobs.delete(mine)
 assert found(active_only=True) == []
 assert w.jobs.create(name="next").job_id != mine
@@ -161,7 +169,15 @@ fails("ResourceDoesNotExist", lambda: w.jobs.get(mine))
 fails("ResourceDoesNotExist", lambda: w.jobs.get_run(9))
 fails("PermissionDenied", lambda: w.jobs.delete(silver))
 fails("InvalidParameterValue", lambda: w.jobs.run_now(mine))
-fails("NotFound", lambda: w.jobs.submit(run_name="x"))
+for call in (lambda: w.jobs.submit(run_name="x"), lambda: w.jobs.repair_run(queued), lambda: w.jobs.export_run(queued),
+             lambda: w.permissions.get("jobs", str(silver)), lambda: list(w.clusters.list())):
+    fails("NotFound", call)
+assert w.get_workspace_id() == 1
+assert w.clusters.select_spark_version(long_term_support=True) == "16.4.x-scala2.12"
+assert w.clusters.select_node_type(min_cores=4) == "Standard_D4s_v3"
+long = w.jobs.create(name="long", tasks=[j.Task(task_key=f"t{index}") for index in range(230)]).job_id
+assert [one.task_key for one in w.jobs.get(long).settings.tasks] == [f"t{index}" for index in range(230)]
+assert [len(one.settings.tasks) for one in w.jobs.list(name="long", expand_tasks=True)] == [230]
 fails("Unauthenticated", lambda: list(client("wrong").jobs.list()))
 assert warned == [], warned
 `))

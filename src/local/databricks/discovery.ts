@@ -5,6 +5,8 @@ import { selfUrl } from '../http/self-url.ts'
 
 /** Any caller with the session's token is this user. */
 export const USER_NAME = 'local'
+/** What clients call it, here as in an answer's header. */
+export const WORKSPACE_ID = '1'
 
 const HOST_METADATA = '/databricks/.well-known/databricks-config'
 
@@ -15,7 +17,9 @@ export const isHostMetadata = ({ url }: IncomingMessage) => url?.split('?')[0] =
 export const hostMetadataRoute: Route = {
   method: 'GET',
   pattern: HOST_METADATA,
-  handle: ({ request }) => ({ body: { oidc_endpoint: selfUrl(request, '/oidc'), workspace_id: '1' } }),
+  handle: ({ request }) => ({
+    body: { oidc_endpoint: selfUrl(request, '/oidc'), workspace_id: WORKSPACE_ID },
+  }),
 }
 
 /** Any caller with the session's token. */

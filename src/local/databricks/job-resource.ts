@@ -1,9 +1,10 @@
 /** A job as the Jobs API describes it: what was sent, and what the service fills in. */
 import { USER_NAME } from './discovery.ts'
+import { invalid } from './errors.ts'
 import type { JobSettings, JobTask } from './job-settings.ts'
 import type { Job } from './job-store.ts'
 
-/** The answer of `jobs/get`, and one entry of `jobs/list`. */
+/** The whole job, as version 2.1 tells it. */
 export function describeJob({ settings, ...job }: Job) {
   return { ...job, creator_user_name: USER_NAME, run_as_user_name: USER_NAME, settings: filledIn(settings) }
 }
@@ -13,6 +14,47 @@ export function jobWithoutTasks(job: Job): object {
   const { settings, ...described } = describeJob(job)
   const { tasks: _, job_clusters: __, ...rest } = settings
   return { ...described, settings: rest }
+}
+
+/** Lists of a job that version 2.2 tells in parts, and the length of a part. */
+const IN_PARTS = ['tasks', 'job_clusters', 'environments', 'parameters'] as const
+const PART = 100
+
+/**
+ * A job in version 2.2 of the API: {@link PART} entries of each list, and where to ask for the next; a list that has ended is
+ * empty from then on.
+ * @throws HttpError 400 for a token that is not ours.
+ */
+export function jobInParts(job: Job, token: string | null): object {
+  const { described, hasMore, to } = partOf(job, fromIn(token))
+  return { ...described, ...(hasMore ? { next_page_token: String(to) } : {}) }
+}
+
+/** The first part, in a list of jobs: the others are asked for by the job itself. */
+export function firstPart(job: Job): object {
+  const { described, hasMore } = partOf(job, 0)
+  return { ...described, ...(hasMore ? { has_more: true } : {}) }
+}
+
+function partOf(job: Job, from: number) {
+  const { settings, ...described } = describeJob(job)
+  const to = from + PART
+  const lists = IN_PARTS.flatMap((name) => {
+    const list = settings[name]
+    return Array.isArray(list) ? [[name, list] as const] : []
+  })
+  const parts = Object.fromEntries(lists.map(([name, list]) => [name, list.slice(from, to)]))
+  return {
+    described: { ...described, settings: { ...settings, ...parts } },
+    hasMore: lists.some(([, list]) => list.length > to),
+    to,
+  }
+}
+
+function fromIn(token: string | null): number {
+  if (token === null || token === '') return 0
+  if (/^\d{1,9}$/.test(token)) return Number(token)
+  throw invalid('page_token is none that this workspace gave.')
 }
 
 const filledIn = ({ tasks, ...settings }: JobSettings): JobSettings => ({

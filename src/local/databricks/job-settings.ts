@@ -47,14 +47,14 @@ export const isObject = (value: unknown): value is Record<string, unknown> =>
 /** Lists whose entries are told apart by a key of their own: an update replaces or adds entries, it does not replace the list. */
 const KEYED: Readonly<Record<string, string>> = { tasks: 'task_key', job_clusters: 'job_cluster_key' }
 
-/** The settings after an update: named ones are replaced, all others stay. */
+/** The settings after an update: named ones are replaced, all others stay. @throws HttpError 400 */
 export function updatedSettings(
   settings: JobSettings,
   changes: Record<string, unknown>,
   removed: readonly string[],
 ): Record<string, unknown> {
   const updated: Record<string, unknown> = { ...settings }
-  for (const field of removed) delete updated[field]
+  for (const field of removed) remove(updated, field)
   for (const [field, value] of Object.entries(changes)) {
     const [before, key] = [updated[field], KEYED[field]]
     updated[field] =
@@ -63,8 +63,26 @@ export function updatedSettings(
   return updated
 }
 
-function merged(before: readonly unknown[], changes: readonly unknown[], key: string): unknown[] {
-  const keyOf = (entry: unknown) => (entry as Record<string, unknown> | null)?.[key]
-  const changed = new Set(changes.map(keyOf))
-  return [...before.filter((entry) => !changed.has(keyOf(entry))), ...changes]
+/** A setting by its name, or one entry of a list by its key: `tasks/silver`. @throws HttpError 400 */
+function remove(settings: Record<string, unknown>, field: string): void {
+  const slash = field.indexOf('/')
+  if (slash < 0) {
+    delete settings[field]
+    return
+  }
+  const [name, entry] = [field.slice(0, slash), field.slice(slash + 1)]
+  const key = KEYED[name]
+  if (key === undefined)
+    throw invalid(
+      `fields_to_remove: nothing is removed from ${name} alone; tasks/KEY and job_clusters/KEY are.`,
+    )
+  const list = settings[name]
+  if (Array.isArray(list)) settings[name] = list.filter((one) => keyOf(one, key) !== entry)
 }
+
+function merged(before: readonly unknown[], changes: readonly unknown[], key: string): unknown[] {
+  const changed = new Set(changes.map((entry) => keyOf(entry, key)))
+  return [...before.filter((entry) => !changed.has(keyOf(entry, key))), ...changes]
+}
+
+const keyOf = (entry: unknown, key: string) => (entry as Record<string, unknown> | null)?.[key]

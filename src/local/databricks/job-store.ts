@@ -105,9 +105,14 @@ export class JobStore {
   }
 }
 
-/** Which of the engine's notebooks the job runs. @throws HttpError 400 */
+/** Which of the engine's notebooks the job runs. @throws HttpError 400 for a job of which the engine would run a part only. */
 export function notebookOf({ job_id, settings }: Job): NotebookName {
-  const path = settings.tasks?.[0]?.notebook_task?.notebook_path
+  const [task, ...others] = settings.tasks ?? []
+  if (others.length > 0)
+    throw invalid(
+      `Job ${job_id} has ${1 + others.length} tasks: the local engine runs jobs of one notebook task.`,
+    )
+  const path = task?.notebook_task?.notebook_path
   const notebook = notebookAt(path ?? '')
   if (notebook) return notebook
   throw invalid(

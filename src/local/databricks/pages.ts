@@ -7,6 +7,10 @@ export interface PageRules {
   name: string
   defaultLimit: number
   maxLimit: number
+  /** Farther than this only tokens lead, which offsets were before. */
+  maxOffset: number
+  /** A limit of 0 stands for the largest. */
+  isZeroTheMost?: boolean
 }
 
 interface Item {
@@ -14,30 +18,56 @@ interface Item {
   body: () => unknown
 }
 
-/** @throws HttpError 400 for a limit out of bounds or a token that is not ours. */
+/** @throws HttpError 400 for a limit or an offset out of bounds, or a token that is not ours. */
 export function pageOf(items: readonly Item[], query: URLSearchParams, rules: PageRules): object {
-  const { name, defaultLimit, maxLimit } = rules
-  const limit = Number(query.get('limit') ?? defaultLimit)
-  if (!Number.isInteger(limit) || limit < 1 || limit > maxLimit)
-    throw invalid(`limit must be between 1 and ${maxLimit}.`)
-  const token = query.get('page_token')
-  const after = token === null || token === '' ? undefined : idIn(token)
-  const from = after === undefined ? 0 : items.findIndex(({ id }) => id < after)
-  const rest = from < 0 ? [] : items.slice(from)
-  const page = rest.slice(0, limit)
-  const last = page.at(-1)
-  const has_more = rest.length > page.length
+  const limit = limitIn(query, rules)
+  const from = startOf(items, query, limit, rules)
+  const page = items.slice(from, from + limit)
+  const [first, last] = [page[0], page.at(-1)]
+  const has_more = from + page.length < items.length
   return {
-    ...(page.length > 0 ? { [name]: page.map(({ body }) => body()) } : {}),
+    ...(first ? { [rules.name]: page.map(({ body }) => body()) } : {}),
     has_more,
-    ...(has_more && last ? { next_page_token: tokenAfter(last.id) } : {}),
+    ...(has_more && last ? { next_page_token: tokenOf('after', last.id) } : {}),
+    ...(from > 0 && first ? { prev_page_token: tokenOf('before', first.id) } : {}),
   }
 }
 
-const tokenAfter = (id: number) => Buffer.from(`after:${id}`).toString('base64url')
+function limitIn(query: URLSearchParams, { defaultLimit, maxLimit, isZeroTheMost }: PageRules): number {
+  const limit = Number(query.get('limit') ?? defaultLimit)
+  if (limit === 0 && isZeroTheMost) return maxLimit
+  if (!Number.isInteger(limit) || limit < 1 || limit > maxLimit)
+    throw invalid(`limit must be between 1 and ${maxLimit}.`)
+  return limit
+}
 
-function idIn(token: string): number {
-  const text = Buffer.from(token, 'base64url').toString()
-  if (!/^after:\d+$/.test(text)) throw invalid('page_token is none that this workspace gave.')
-  return Number(text.slice('after:'.length))
+/** Index of the page's first entry. */
+function startOf(
+  items: readonly Item[],
+  query: URLSearchParams,
+  limit: number,
+  { maxOffset }: PageRules,
+): number {
+  const token = query.get('page_token')
+  if (token === null || token === '') return offsetIn(query, maxOffset)
+  const { side, id } = placeIn(token)
+  const found = items.findIndex((item) => (side === 'after' ? item.id < id : item.id <= id))
+  const place = found < 0 ? items.length : found
+  return side === 'after' ? place : Math.max(0, place - limit)
+}
+
+function offsetIn(query: URLSearchParams, most: number): number {
+  const offset = Number(query.get('offset') ?? 0)
+  if (!Number.isInteger(offset) || offset < 0) throw invalid('offset must be a number of entries.')
+  if (offset > most)
+    throw invalid(`offset must be at most ${most}: use page_token, which every page names, to read on.`)
+  return offset
+}
+
+const tokenOf = (side: 'after' | 'before', id: number) => Buffer.from(`${side}:${id}`).toString('base64url')
+
+function placeIn(token: string): { side: string; id: number } {
+  const [, side = '', id] = /^(after|before):(\d+)$/.exec(Buffer.from(token, 'base64url').toString()) ?? []
+  if (id === undefined) throw invalid('page_token is none that this workspace gave.')
+  return { side, id: Number(id) }
 }

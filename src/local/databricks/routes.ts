@@ -3,21 +3,30 @@ import { readJson } from '../http/body.ts'
 import { HttpError } from '../http/errors.ts'
 import type { Answer, Call, Route } from '../http/router.ts'
 import {
+  DeletedRunError,
   QueueFullError,
   type RunHistory,
   type RunRecord,
   type StartOptions,
 } from '../notebook-runs/run-history.ts'
 import { invalid } from './errors.ts'
-import { describeJob, jobWithoutTasks } from './job-resource.ts'
+import { describeJob, firstPart, jobInParts, jobWithoutTasks } from './job-resource.ts'
 import { isObject } from './job-settings.ts'
 import { type Job, type JobStore, notebookOf } from './job-store.ts'
-import { pageOf } from './pages.ts'
+import { type PageRules, pageOf } from './pages.ts'
 import { isTrue, runFilter } from './run-filter.ts'
 import { parametersIn } from './run-parameters.ts'
 import { describeRun, jobRunId, withoutTasks } from './run-resource.ts'
 
 const MAX_TOKEN = 64
+const JOBS_PAGE: PageRules = { name: 'jobs', defaultLimit: 20, maxLimit: 100, maxOffset: 1000 }
+const RUNS_PAGE: PageRules = {
+  name: 'runs',
+  defaultLimit: 20,
+  maxLimit: 25,
+  maxOffset: 10_000,
+  isZeroTheMost: true,
+}
 
 export interface JobsApiOptions {
   jobs: JobStore
@@ -45,6 +54,8 @@ export function jobsRoutes({ jobs, runs, checkRate }: JobsApiOptions): Route[] {
 }
 
 const ownerOf = (job: Job) => String(job.job_id)
+/** From version 2.2 on a job with long lists comes in parts. */
+const isInParts = (path: string) => path.startsWith('/databricks/api/2.2/')
 
 const jobHandlers = (jobs: JobStore, runs: RunHistory): Handlers => ({
   'POST jobs/create': async ({ request }) => {
@@ -70,15 +81,19 @@ const jobHandlers = (jobs: JobStore, runs: RunHistory): Handlers => ({
     for (const record of runs.list(ownerOf(job))) runs.cancel(record)
     return { body: {} }
   },
-  'GET jobs/get': ({ query }) => ({ body: describeJob(jobs.find(query.get('job_id'))) }),
-  'GET jobs/list': ({ query }) => {
+  'GET jobs/get': ({ query, path }) => {
+    const job = jobs.find(query.get('job_id'))
+    return { body: isInParts(path) ? jobInParts(job, query.get('page_token')) : describeJob(job) }
+  },
+  'GET jobs/list': ({ query, path }) => {
     const name = query.get('name')?.toLowerCase()
     const found = jobs
       .list()
       .filter(({ settings }) => name === undefined || settings.name?.toLowerCase() === name)
-    const shown = isTrue(query, 'expand_tasks') ? describeJob : jobWithoutTasks
+    const whole = isInParts(path) ? firstPart : describeJob
+    const shown = isTrue(query, 'expand_tasks') ? whole : jobWithoutTasks
     const items = found.map((job) => ({ id: job.job_id, body: () => shown(job) }))
-    return { body: pageOf(items, query, { name: 'jobs', defaultLimit: 20, maxLimit: 100 }) }
+    return { body: pageOf(items, query, JOBS_PAGE) }
   },
 })
 
@@ -126,11 +141,22 @@ function runHandlers(jobs: JobStore, runs: RunHistory): Handlers {
         ? describe
         : (record: RunRecord) => withoutTasks(describe(record))
       const items = found.map((record) => ({ id: Number(record.id), body: () => shown(record) }))
-      return { body: pageOf(items, query, { name: 'runs', defaultLimit: 20, maxLimit: 25 }) }
+      return { body: pageOf(items, query, RUNS_PAGE) }
     },
     'POST jobs/runs/cancel': async ({ request }) => {
       // Asynchronous, as in the service: the answer comes before the run has ended.
       runs.cancel(runOf((await readJson(request)).run_id))
+      return { body: {} }
+    },
+    'POST jobs/runs/delete': async ({ request }) => {
+      const record = runOf((await readJson(request)).run_id)
+      if (record.endedAt === undefined)
+        throw new HttpError(
+          400,
+          'INVALID_STATE',
+          `Run ${record.id} is active: cancel it before it is deleted.`,
+        )
+      runs.forget(record)
       return { body: {} }
     },
     'POST jobs/runs/cancel-all': async ({ request }) => {
@@ -154,6 +180,7 @@ function start(
   try {
     return runs.start(String(job.job_id), notebookOf(job), { ...given, maxConcurrent, whenBusy })
   } catch (error) {
+    if (error instanceof DeletedRunError) throw invalid(error.message)
     if (!(error instanceof QueueFullError)) throw error
     throw new HttpError(429, 'REQUEST_LIMIT_EXCEEDED', `Job ${job.job_id}: ${error.message}`, {
       headers: { 'retry-after': '1' },

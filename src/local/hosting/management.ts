@@ -2,13 +2,16 @@
  * The control planes on one port: Stream Analytics and metrics below `/`, Databricks and Synapse below their own names, and
  * Databricks at the root as well.
  */
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { clusterRoutes } from '../databricks/clusters.ts'
 import {
   currentUserRoute,
   hostMetadataRoute,
   isHostMetadata,
   rootedAtDatabricks,
+  WORKSPACE_ID,
 } from '../databricks/discovery.ts'
 import { databricksError } from '../databricks/errors.ts'
 import { JobStore } from '../databricks/job-store.ts'
@@ -33,6 +36,7 @@ import { streamAnalyticsRoutes } from '../stream-analytics/routes.ts'
 import { Artifacts } from '../synapse/artifacts.ts'
 import { synapseError } from '../synapse/error-form.ts'
 import { pipelineRunRoutes } from '../synapse/pipeline-runs.ts'
+import { withReason } from './refusal-reasons.ts'
 
 /** What the control planes steer, and what they keep. */
 export interface ManagementOptions {
@@ -89,6 +93,7 @@ export async function startManagement(options: ManagementOptions): Promise<Manag
     ...metricsRoutes(job, clock),
     ...jobsRoutes({ jobs, runs: databricksRuns, checkRate }),
     ...workspaceRoutes(state('databricks-workspace'), checkRate),
+    ...clusterRoutes(checkRate),
     currentUserRoute,
     ...artifacts.routes(),
     ...pipelineRunRoutes(artifacts, synapseRuns),
@@ -98,7 +103,12 @@ export async function startManagement(options: ManagementOptions): Promise<Manag
   const handler: Handler = async (request, response) => {
     rootedAtDatabricks(request)
     const isOpen = isHostMetadata(request) || isCloudEndpoints(request)
-    await (isOpen ? open : guarded)(request, response)
+    nameAnswer(request, response)
+    try {
+      await (isOpen ? open : guarded)(request, response)
+    } catch (error) {
+      throw withReason(error, request)
+    }
     // Jobs and pipelines are made, changed and deleted, and with them their runs.
     if (request.method !== 'GET' && !isQuestion(request.url)) options.onChange?.()
   }
@@ -116,6 +126,17 @@ export async function startManagement(options: ManagementOptions): Promise<Manag
       await Promise.all([databricksRuns.close(), synapseRuns.close()])
     },
   }
+}
+
+/** By which people and clients refer to an answer, and to the workspace that gave it. */
+function nameAnswer({ headers, url = '' }: IncomingMessage, response: ServerResponse): void {
+  if (url.startsWith('/databricks/')) {
+    response.setHeader('x-databricks-org-id', WORKSPACE_ID)
+    return
+  }
+  const id = crypto.randomUUID()
+  response.setHeader('x-ms-request-id', id)
+  response.setHeader('x-ms-correlation-request-id', headers['x-ms-correlation-request-id'] ?? id)
 }
 
 /** Asked by a POST, and changes nothing. */

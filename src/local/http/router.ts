@@ -32,6 +32,16 @@ export interface Route {
 /** Checks a request before any route sees it; throws to refuse. */
 export type Guard = (request: IncomingMessage) => void
 
+/** Nothing is served at that path. Who knows why not can say so in its place. */
+export class NoRouteError extends HttpError {
+  readonly path: string
+
+  constructor(path: string) {
+    super(404, 'NotFound', `Nothing is served at ${path}.`)
+    this.path = path
+  }
+}
+
 /** @returns a handler; unknown paths give 404, known paths with another method 405. */
 export function routes(table: readonly Route[], ...guards: readonly Guard[]): Handler {
   const compiled = table.map((route) => ({ route, segments: split(route.pattern) }))
@@ -53,7 +63,7 @@ export function routes(table: readonly Route[], ...guards: readonly Guard[]): Ha
         headers: { allow: [...allowed].join(', ') },
       })
     }
-    throw new HttpError(404, 'NotFound', `Nothing is served at ${path}.`)
+    throw new NoRouteError(path)
   }
 }
 

@@ -25,6 +25,8 @@ export interface RunRecord {
   error: string | undefined
   /** The last micro-batch. */
   progress: BatchProgress | undefined
+  /** Nobody is told of it any more. */
+  isDeleted?: true
 }
 
 /** `ended` says nothing about how: that is in the record. */
@@ -39,6 +41,11 @@ export interface StartOptions {
   whenBusy: 'queue' | 'skip'
   /** Kept with the run; nothing here reads them. */
   parameters?: Readonly<Record<string, unknown>>
+}
+
+/** The token belongs to a run that has been deleted since. */
+export class DeletedRunError extends Error {
+  override readonly name = 'DeletedRunError'
 }
 
 /** Too many runs of the owner wait already. */
@@ -83,7 +90,9 @@ export class RunHistory {
   /** Newest first. */
   list(owner?: string): readonly RunRecord[] {
     for (const [id, run] of this.#live) this.#note(id, run)
-    return owner === undefined ? this.#records : this.#records.filter((record) => record.owner === owner)
+    return this.#records.filter(
+      (record) => !record.isDeleted && (owner === undefined || record.owner === owner),
+    )
   }
 
   /** Undefined also for a run that is too old to be kept. */
@@ -99,11 +108,12 @@ export class RunHistory {
 
   /**
    * Begins a run, lets it wait, or skips it. A token that is known already gives the run that it was used for.
-   * @throws QueueFullError
+   * @throws QueueFullError, DeletedRunError
    */
   start(owner: string, notebook: NotebookName, options: StartOptions): RunRecord {
     const { idempotencyToken, maxConcurrent, whenBusy, parameters = {} } = options
     const known = idempotencyToken === undefined ? undefined : this.#byToken(owner, idempotencyToken)
+    if (known?.isDeleted) throw new DeletedRunError(`Run ${known.id}, which the token began, was deleted.`)
     if (known) return known
     const isBusy = this.#underWay(owner) >= maxConcurrent
     if (isBusy && whenBusy === 'queue' && this.#waiting(owner).length >= MAX_QUEUED)
@@ -139,6 +149,12 @@ export class RunHistory {
       return
     }
     this.#finish(record, 'cancelled', undefined)
+    this.#save()
+  }
+
+  /** An ended run is told of no more. Its id and its token stay taken. */
+  forget(record: RunRecord): void {
+    record.isDeleted = true
     this.#save()
   }
 

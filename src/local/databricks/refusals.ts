@@ -1,0 +1,31 @@
+/** Why parts of Databricks' API are not served, and what to use instead. Paths are without the host, below `/databricks`. */
+
+const REASONS: readonly (readonly [path: RegExp, reason: string])[] = [
+  [/^2\.0\/jobs\//, 'The Jobs API is served in its versions 2.1 and 2.2.'],
+  [
+    /\/jobs\/runs\/submit$/,
+    'Runs without a job are not served: make a job with jobs/create, and run it with jobs/run-now.',
+  ],
+  [/\/jobs\/runs\/repair$/, 'A run is not repaired here: jobs/run-now begins another one.'],
+  [/\/jobs\/runs\/export$/, 'A run has no views here: jobs/runs/get-output has what it says.'],
+  [/\/(?:preview\/)?permissions\//, 'There are no permissions here: the token of this session may do all.'],
+  [
+    /\/(?:clusters|policies|libraries|instance-pools|cluster-policies|instance-profiles)(?:\/|$)/,
+    'There are no clusters here: the control room’s own engine runs the notebooks. clusters/spark-versions and clusters/list-node-types tell what a job may name.',
+  ],
+  [/\/unity-catalog\//, 'There is no Unity Catalog here: tables are reached by their path in the lake.'],
+  [/\/sql\//, 'There are no SQL warehouses here: `rtstream-tui sql` asks the tables.'],
+  [/\/pipelines(?:\/|$)/, 'There are no pipelines here, but jobs of one notebook.'],
+  [
+    /\/(?:dbfs|fs|workspace-files)\//,
+    'No files are served here but those of the workspace: workspace/import and workspace/export.',
+  ],
+  [/\/secrets\//, 'There are no secrets here: `rtstream-tui endpoints` prints all addresses and keys.'],
+  [/\/repos(?:\/|$)/, 'There are no Git folders here: workspace/import takes notebooks and files.'],
+]
+
+/** @param path as the client sent it. Undefined: nothing more is to be said than that it is not there. */
+export function databricksReason(path: string): string | undefined {
+  const [, rest] = /^\/databricks\/api\/(\d\.\d\/.*)$/.exec(path) ?? []
+  return rest === undefined ? undefined : REASONS.find(([pattern]) => pattern.test(rest))?.[1]
+}

@@ -1,0 +1,31 @@
+/** Why parts of Resource Manager are not served, and what to use instead. */
+
+/** What answers a request to make, change or delete something. */
+export const READ_ONLY =
+  'The local Resource Manager is read only: its resources are those that infra/ deploys on Azure, and the job can be started and stopped.'
+
+const REASONS: readonly (readonly [path: RegExp, reason: string])[] = [
+  [
+    /\/streamingjobs\/[^/]+\/scale$/i,
+    'The local job is one process, whatever units it is said to have: it is not scaled.',
+  ],
+  [
+    /\/streamingjobs\/[^/]+\/(?:inputs|outputs|functions)\/[^/]+\/\w+$/i,
+    'Inputs and outputs are not tested here: with $select=* they tell what is wrong with them.',
+  ],
+  [
+    /\/providers\/microsoft\.authorization\//i,
+    'There are no roles here: the token of this session may do all.',
+  ],
+  [/\/providers\/microsoft\.resources\/deployments/i, 'There are no deployments here.'],
+  [/\/unregister$/i, 'All providers are registered here, and stay so.'],
+  [
+    /\/providers\/microsoft\.insights\//i,
+    'Of Azure Monitor, the metrics of the Stream Analytics job are served.',
+  ],
+  [/\/blobservices\//i, 'The containers are not told here: the lake itself lists them.'],
+]
+
+/** @param path as the client sent it. Undefined: nothing more is to be said than that it is not there. */
+export const resourceReason = (path: string): string | undefined =>
+  path.startsWith('/subscriptions/') ? REASONS.find(([pattern]) => pattern.test(path))?.[1] : undefined
