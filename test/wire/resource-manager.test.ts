@@ -62,9 +62,143 @@ describe('Resource Manager', () => {
     }
     const none = encodeURIComponent("resourceType eq 'Microsoft.Compute/virtualMachines'")
     expect((await get(`${GROUP}/resources`, `&$filter=${none}`)).value).toEqual([])
-    const strange = encodeURIComponent("substringof('a', name)")
-    expect((await rest('GET', `${GROUP}/resources?${VERSION}&$filter=${strange}`)).status).toBe(400)
-    expect((await rest('GET', `${value[2].id}?api-version=2020-03-01`)).body).toMatchObject({ name: job })
+    expect((await rest('GET', `${value[2].id}?api-version=2020-03-01`)).body).toMatchObject({
+      name: job,
+      tags: value[2].tags,
+    })
+  })
+
+  const names = async (path: string, filter: string) => {
+    const { status, body } = await rest('GET', `${path}?${VERSION}&$filter=${encodeURIComponent(filter)}`)
+    return status === 200 ? body.value.map(({ name }: { name: string }) => name) : body.error.code
+  }
+
+  it.each([
+    ["name eq 'ASA-rtstream-local'", [job]],
+    ["substringof('lytics', name)", []],
+    ["substringof('asa', name) or substringof('dbw', name)", [job, 'dbw-rtstream-local']],
+    ["resourceType ne 'Microsoft.Storage/storageAccounts' and substringof('rtstreamlocal', name)", []],
+    ["(resourceType eq 'Microsoft.Storage/storageAccounts') or (name eq 'it''s')", [account]],
+    ["name eq 'asa-rtstream-local' or name eq 'x' and name eq 'y'", [job]],
+    ["resourceGroup eq 'another'", []],
+    ["location ne 'westus'", []],
+    ["tagName eq 'APPLICATION' and tagValue eq 'local'", []],
+    ["tagName eq 'toString'", []],
+    ["tagName eq 'application' and tagValue eq 'RTSTREAM-TUI'", []],
+    ["startswith(tagName, 'env') and name eq 'asa-rtstream-local'", [job]],
+  ])('finds resources by %s', async (filter, found) => {
+    expect(await names(`${GROUP}/resources`, filter)).toEqual(found)
+  })
+
+  it('finds resources by a tag, and leaves their tags out then, as the service does', async () => {
+    const filter = encodeURIComponent("tagName eq 'Application' and tagValue eq 'rtstream-tui'")
+    const { value } = await get(`${GROUP}/resources`, `&$filter=${filter}`)
+    expect(value).toHaveLength(5)
+    for (const one of value) expect(one).not.toHaveProperty('tags')
+  })
+
+  it.each([
+    'name',
+    "name like 'x'",
+    "name eq x'",
+    "name eq 'x",
+    "name eq 'x' and",
+    "(name eq 'x'",
+    "name eq 'x') ",
+    "constructor eq 'x'",
+    "substringof('x', location)",
+    "startswith(name, 'x')",
+    "tagValue ne 'x'",
+    `name eq '${'x'.repeat(4000)}'`,
+  ])('refuses a filter that the service would not take: %s', async (filter) => {
+    expect(await names(`${GROUP}/resources`, filter)).toBe('InvalidFilterInQueryString')
+  })
+
+  it('tells when resources were made, when it is asked to', async () => {
+    const [plain] = (await get(`${GROUP}/resources`)).value
+    expect(plain).not.toHaveProperty('createdTime')
+    const [one] = (await get(`${GROUP}/resources`, '&$expand=createdTime,changedTime,provisioningState'))
+      .value
+    expect(one).toEqual({
+      ...plain,
+      createdTime: '2026-01-02T00:00:00.000Z',
+      changedTime: '2026-01-02T00:00:00.000Z',
+      provisioningState: 'Succeeded',
+    })
+  })
+
+  it('finds the group by its tags only, as azd looks for the group of an environment', async () => {
+    const groups = `${SUBSCRIPTION}/resourcegroups`
+    expect(await names(groups, "tagName eq 'azd-env-name' and tagValue eq 'demo'")).toEqual([])
+    expect(await names(groups, "tagName eq 'environment' and tagValue eq 'local'")).toEqual([resourceGroup])
+  })
+
+  it('has no children of a namespace that is not there, and no tags of a resource that is not', async () => {
+    for (const path of [`${HUBS}/another/eventhubs`, `${HUBS}/${namespace}/eventhubs/another/consumergroups`])
+      expect(await get(path)).toMatchObject({ error: { code: 'ParentResourceNotFound' } })
+    const site = `${GROUP}/providers/Microsoft.Web/sites/x/providers/Microsoft.Resources/tags/default`
+    expect(await get(site)).toMatchObject({ error: { code: 'ResourceNotFound' } })
+  })
+
+  it('tells the namespace’s one rule without its keys', async () => {
+    const rules = `${HUBS}/${namespace}/authorizationRules`
+    const [rule] = (await get(rules)).value
+    expect(rule).toMatchObject({
+      name: 'RootManageSharedAccessKey',
+      properties: { rights: ['Listen', 'Manage', 'Send'] },
+    })
+    expect(await get(`${rules}/rootmanagesharedaccesskey`)).toEqual(rule)
+    expect((await get(`${HUBS}/${namespace}/eventhubs/weather/authorizationRules`)).value).toEqual([])
+  })
+
+  it.each([
+    'Microsoft.Synapse/workspaces/synw-rtstream-local/bigDataPools',
+    'Microsoft.Synapse/workspaces/synw-rtstream-local/firewallRules',
+    'Microsoft.Databricks/accessConnectors',
+    'Microsoft.StreamAnalytics/clusters',
+  ])('has none of %s', async (kind) => {
+    expect(await get(`${GROUP}/providers/${kind}`)).toEqual({ value: [] })
+  })
+
+  it('knows no Spark pool by a name', async () => {
+    const pool = `${GROUP}/providers/Microsoft.Synapse/workspaces/synw-rtstream-local/bigDataPools/spark`
+    expect(await get(pool)).toMatchObject({ error: { code: 'ResourceNotFound' } })
+  })
+
+  it('registers a provider that it has, which changes nothing', async () => {
+    const provider = `${SUBSCRIPTION}/providers/microsoft.eventhub`
+    expect(await rest('POST', `${provider}/register?${VERSION}`)).toMatchObject({
+      status: 200,
+      body: await get(provider),
+    })
+    expect(
+      (await rest('POST', `${SUBSCRIPTION}/providers/Microsoft.Nothing/register?${VERSION}`)).body,
+    ).toMatchObject({
+      error: { code: 'InvalidResourceNamespace' },
+    })
+  })
+
+  it('names every answer, and the call that it belongs to', async () => {
+    const { headers } = await rest('GET', `${GROUP}?${VERSION}`)
+    expect(headers.get('x-ms-request-id')).toMatch(/^[0-9a-f-]{36}$/)
+    expect(headers.get('x-ms-correlation-request-id')).toBe(headers.get('x-ms-request-id'))
+    const other = await fetch(`${plane.url}${GROUP}/nothing`, {
+      headers: { authorization: `Bearer ${TOKEN}`, 'x-ms-correlation-request-id': 'mine' },
+    })
+    expect(other.headers.get('x-ms-correlation-request-id')).toBe('mine')
+    expect(other.headers.get('x-ms-request-id')).not.toBe(headers.get('x-ms-request-id'))
+  })
+
+  it.each([
+    [`${GROUP}/providers/Microsoft.StreamAnalytics/streamingjobs/${job}/scale`, 'not scaled'],
+    [`${GROUP}/providers/Microsoft.StreamAnalytics/streamingjobs/${job}/inputs/weather/test`, '$select=*'],
+    [`${GROUP}/providers/Microsoft.Authorization/roleAssignments`, 'no roles'],
+    [`${GROUP}/providers/Microsoft.Resources/deployments`, 'no deployments'],
+    [`${SUBSCRIPTION}/providers/Microsoft.EventHub/unregister`, 'registered'],
+  ])('says why nothing is served at %s', async (path, words) => {
+    const { status, body } = await rest('POST', `${path}?${VERSION}`, {})
+    expect(status).toBe(404)
+    expect(body.error).toEqual({ code: 'NotFound', message: expect.stringContaining(words) })
   })
 
   it('describes the namespace, its hub and the consumer groups, and the account', async () => {
@@ -133,6 +267,7 @@ describe('Resource Manager', () => {
     expect(status).toBe(405)
     expect(headers.get('allow')).toContain('GET')
     expect(body.error).toEqual({ code: 'MethodNotAllowed', message: expect.stringContaining(method) })
+    expect(body.error.message).toContain('read only')
   })
 
   it.each([

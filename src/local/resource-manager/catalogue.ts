@@ -1,8 +1,8 @@
 /** The resources that stand on this machine, as Azure Resource Manager would list them. */
-import { EVENT_HUB_NAME, LOCAL_NAMES } from '../runtime/options.ts'
+import { EVENT_HUB_NAME, LOCAL_NAMES, LOCAL_TAGS } from '../runtime/options.ts'
 import { JOB_TYPE } from '../stream-analytics/job-resource.ts'
 
-const { subscription, resourceGroup, namespace, account, job } = LOCAL_NAMES
+const { subscription, resourceGroup, namespace, account, job, synapseWorkspace } = LOCAL_NAMES
 
 /** What the descriptions contain besides names. */
 export interface ResourceFacts {
@@ -34,7 +34,7 @@ export const SUBSCRIPTION_ID = `/subscriptions/${subscription}`
 /** ARM id. */
 export const GROUP_ID = `${SUBSCRIPTION_ID}/resourceGroups/${resourceGroup}`
 /** On the group and on every resource in it. */
-export const TAGS = { application: 'rtstream-tui', environment: 'local' } as const
+export const TAGS = LOCAL_TAGS
 
 /** The one that there is. */
 export const describeSubscription = () => ({
@@ -68,13 +68,19 @@ export const describeGroup = () => ({
 
 const SUCCEEDED = { provisioningState: 'Succeeded' } as const
 const HUBS = 'Microsoft.EventHub/namespaces'
+/** The only one, of the namespace: it may do all. */
+const RULE = {
+  name: LOCAL_NAMES.keyName,
+  type: `${HUBS}/authorizationrules`,
+  properties: { rights: ['Listen', 'Manage', 'Send'] },
+}
 
 /**
  * Resources of the group, and the children by which clients find their hub.
  * @param origin of the management services, as the client reached them.
  */
 export function resources(facts: ResourceFacts, origin: string): { top: Resource[]; children: Resource[] } {
-  const { ports, partitions, consumerGroups } = facts
+  const { ports } = facts
   const created = new Date(facts.createdAt).toISOString()
   const lake = `https://localhost:${ports.lakeTls}/${account}`
   const top: Omit<Resource, 'id'>[] = [
@@ -120,7 +126,7 @@ export function resources(facts: ResourceFacts, origin: string): { top: Resource
       },
     },
     {
-      name: 'synw-rtstream-local',
+      name: synapseWorkspace,
       type: 'Microsoft.Synapse/workspaces',
       properties: {
         ...SUCCEEDED,
@@ -128,6 +134,19 @@ export function resources(facts: ResourceFacts, origin: string): { top: Resource
       },
     },
   ]
+  return {
+    top: top.map((one) => ({ id: idOf(one.type, one.name), location: LOCATION, tags: TAGS, ...one })),
+    children: hubChildren(facts, created),
+  }
+}
+
+const idOf = (type: string, name: string) => `${GROUP_ID}/providers/${type}/${name}`
+
+/** What stands below the namespace. */
+function hubChildren(
+  { partitions, consumerGroups, retentionMs }: ResourceFacts,
+  created: string,
+): Resource[] {
   const hub = {
     name: EVENT_HUB_NAME,
     type: `${HUBS}/eventhubs`,
@@ -136,7 +155,7 @@ export function resources(facts: ResourceFacts, origin: string): { top: Resource
       createdAt: created,
       partitionCount: partitions,
       partitionIds: Array.from({ length: partitions }, (_, id) => String(id)),
-      messageRetentionInDays: Math.max(1, Math.round(facts.retentionMs / 86_400_000)),
+      messageRetentionInDays: Math.max(1, Math.round(retentionMs / 86_400_000)),
     },
   }
   const groups = consumerGroups.map((name) => ({
@@ -144,13 +163,11 @@ export function resources(facts: ResourceFacts, origin: string): { top: Resource
     type: `${HUBS}/eventhubs/consumergroups`,
     properties: { createdAt: created, updatedAt: created },
   }))
-  const idOf = (type: string, name: string) => `${GROUP_ID}/providers/${type}/${name}`
-  const hubId = `${idOf(HUBS, namespace)}/eventhubs/${EVENT_HUB_NAME}`
-  return {
-    top: top.map((one) => ({ id: idOf(one.type, one.name), location: LOCATION, tags: TAGS, ...one })),
-    children: [
-      { id: hubId, ...hub },
-      ...groups.map((one) => ({ id: `${hubId}/consumergroups/${one.name}`, ...one })),
-    ],
-  }
+  const namespaceId = idOf(HUBS, namespace)
+  const hubId = `${namespaceId}/eventhubs/${EVENT_HUB_NAME}`
+  return [
+    { id: `${namespaceId}/authorizationRules/${LOCAL_NAMES.keyName}`, ...RULE },
+    { id: hubId, ...hub },
+    ...groups.map((one) => ({ id: `${hubId}/consumergroups/${one.name}`, ...one })),
+  ]
 }

@@ -16,6 +16,7 @@ import {
   SUBSCRIPTION_ID,
   TAGS,
 } from './catalogue.ts'
+import { parseFilter } from './filter.ts'
 import { describeProvider, describeProviders } from './providers.ts'
 
 const { resourceGroup } = LOCAL_NAMES
@@ -38,6 +39,13 @@ const TOP = [
   'Microsoft.Synapse/workspaces',
 ]
 
+/** Kinds of children that nothing here has: a list of none, and none by its name. */
+const EMPTY = ['bigDataPools', 'sqlPools', 'firewallRules'].map(
+  (kind) => `${GROUP}/providers/Microsoft.Synapse/workspaces/:name/${kind}`,
+)
+/** Types of which there is none. */
+const NONE = ['Microsoft.Databricks/accessConnectors', 'Microsoft.StreamAnalytics/clusters']
+
 /** Every other method is refused with the reason, not with 404. */
 export function resourceRoutes(facts: ResourceFacts): Route[] {
   const all = ({ request }: Call) => resources(facts, selfUrl(request, ''))
@@ -54,14 +62,15 @@ export function resourceRoutes(facts: ResourceFacts): Route[] {
   const list = (pattern: string, items: (call: Call) => readonly unknown[]) =>
     read(pattern, (call) => ({ value: items(call) }))
   /** The resource that a path names. */
-  const one = (call: Call): Resource => {
+  const find = (call: Call, path: string): Resource => {
     const { top, children } = all(call)
-    const found = [...top, ...children].find(({ id }) => isSame(id, withGroup(call.path)))
-    if (!found) throw resourceNotFound(call.path)
+    const found = [...top, ...children].find(({ id }) => isSame(id, withGroup(path)))
+    if (!found) throw resourceNotFound(path)
     return found
   }
+  const one = (call: Call) => find(call, call.path)
   const ofType = (type: string, call: Call) => all(call).top.filter((resource) => isSame(resource.type, type))
-  const summaries = (call: Call) => filtered(all(call).top.map(summary), call.query.get('$filter'))
+  const summaries = (call: Call) => listed(all(call).top, call.query, facts.createdAt)
   return [
     ...KEYS.map((pattern) => ({ method: 'POST', pattern, handle: refuseKeys })),
     ...list('/tenants', () => [describeTenant()]),
@@ -75,7 +84,10 @@ export function resourceRoutes(facts: ResourceFacts): Route[] {
         type: 'Region',
       },
     ]),
-    ...list(`${SUBSCRIPTION}/resourcegroups`, () => [describeGroup()]),
+    ...list(`${SUBSCRIPTION}/resourcegroups`, ({ query }) => {
+      const { matches } = parseFilter(query.get('$filter'), resourceGroup)
+      return [describeGroup()].filter(matches)
+    }),
     ...read(GROUP, () => describeGroup()),
     {
       method: 'HEAD',
@@ -88,79 +100,103 @@ export function resourceRoutes(facts: ResourceFacts): Route[] {
     ...list(`${GROUP}/resources`, summaries),
     ...list(`${SUBSCRIPTION}/resources`, summaries),
     ...list(`${SUBSCRIPTION}/providers`, () => describeProviders()),
-    ...read(`${SUBSCRIPTION}/providers/:provider`, ({ params }) => {
-      const provider = describeProvider(params.provider ?? '')
-      if (!provider)
-        throw new HttpError(
-          404,
-          'InvalidResourceNamespace',
-          `The resource namespace '${params.provider}' is invalid.`,
-        )
-      return provider
-    }),
+    ...read(`${SUBSCRIPTION}/providers/:provider`, provider),
+    {
+      // They are registered already, and asking for it again is no mistake.
+      method: 'POST',
+      pattern: `${SUBSCRIPTION}/providers/:provider/register`,
+      handle: (call) => {
+        check(call)
+        return { body: provider(call) }
+      },
+    },
     ...TOP.flatMap((type) => [
       ...list(`${SUBSCRIPTION}/providers/${type}`, (call) => ofType(type, call)),
       ...list(`${GROUP}/providers/${type}`, (call) => ofType(type, call)),
       ...read(`${GROUP}/providers/${type}/:name`, one),
     ]),
-    ...list(`${HUB_NAMESPACE}/eventhubs`, (call) => childrenOf(call, all(call).children)),
-    ...read(`${HUB_NAMESPACE}/eventhubs/:hub`, one),
-    ...list(`${HUB_NAMESPACE}/eventhubs/:hub/consumergroups`, (call) => childrenOf(call, all(call).children)),
-    ...read(`${HUB_NAMESPACE}/eventhubs/:hub/consumergroups/:consumers`, one),
+    ...childRoutes({ read, list, all, one }),
     ...list(`${SUBSCRIPTION}/tagNames`, () => Object.entries(TAGS).map(describeTag)),
-    ...[SUBSCRIPTION, GROUP, `${GROUP}/providers/:provider/:type/:name`].flatMap((scope) =>
-      read(`${scope}/${TAGS_OF}`, ({ path }) => ({
-        id: path,
-        name: 'default',
-        type: 'Microsoft.Resources/tags',
-        properties: { tags: TAGS },
-      })),
+    ...[SUBSCRIPTION, GROUP].flatMap((scope) =>
+      read(`${scope}/${TAGS_OF}`, ({ path }) => describeTags(path)),
+    ),
+    ...read(`${GROUP}/providers/:provider/:type/:name/${TAGS_OF}`, (call) => {
+      find(call, call.path.slice(0, -(TAGS_OF.length + 1)))
+      return describeTags(call.path)
+    }),
+  ]
+}
+
+/** By which the routes of {@link resourceRoutes} are made. */
+interface Reads {
+  read(pattern: string, handle: (call: Call) => unknown): Route[]
+  list(pattern: string, items: (call: Call) => readonly unknown[]): Route[]
+  all(call: Call): ReturnType<typeof resources>
+  one(call: Call): Resource
+}
+
+function childRoutes({ read, list, all, one }: Reads): Route[] {
+  const hub = `${HUB_NAMESPACE}/eventhubs/:hub`
+  const children = (call: Call): Resource[] => {
+    const { top, children: known } = all(call)
+    const parent = withGroup(call.path.slice(0, call.path.lastIndexOf('/')))
+    if (![...top, ...known].some(({ id }) => isSame(id, parent)))
+      throw new HttpError(404, 'ParentResourceNotFound', `The parent resource '${parent}' was not found.`)
+    return childrenOf(call.path, known)
+  }
+  const kinds = [
+    `${HUB_NAMESPACE}/eventhubs`,
+    `${hub}/consumergroups`,
+    `${HUB_NAMESPACE}/authorizationRules`,
+    `${hub}/authorizationRules`,
+    ...EMPTY,
+  ]
+  return [
+    ...kinds.flatMap((kind) => [...list(kind, children), ...read(`${kind}/:child`, one)]),
+    ...[SUBSCRIPTION, GROUP].flatMap((scope) =>
+      NONE.flatMap((type) => list(`${scope}/providers/${type}`, () => [])),
     ),
   ]
 }
 
-/** Lists leave the properties out. */
-const summary = ({ id, name, type, location, kind, sku, tags }: Resource) => ({
-  id,
-  name,
-  type,
-  location,
-  ...(kind && { kind }),
-  ...(sku && { sku }),
-  tags,
-})
-
-/** `resourceType eq '…'`, `name eq '…'`, `tagName eq '…' and tagValue eq '…'`: what clients ask. @throws HttpError 400 for others. */
-function filtered(items: ReturnType<typeof summary>[], filter: string | null) {
-  if (filter === null || filter.trim() === '') return items
-  const terms = filter
-    .split(/\s+and\s+/i)
-    .map((term) => /^\(?\s*(\w+)\s+eq\s+'([^']*)'\s*\)?$/i.exec(term.trim()))
-  return items.filter((item) => {
-    const tags: Record<string, string> = { ...item.tags }
-    return terms.every((term) => {
-      const [, field = '', value = ''] = term ?? []
-      switch (field.toLowerCase()) {
-        case 'resourcetype':
-          return isSame(item.type, value)
-        case 'name':
-          return isSame(item.name, value)
-        case 'location':
-          return isSame(item.location ?? '', value)
-        case 'resourcegroup':
-          return isSame(resourceGroup, value)
-        case 'tagname':
-          return value in tags
-        case 'tagvalue':
-          return Object.values(tags).includes(value)
-        default:
-          throw new HttpError(400, 'InvalidFilterInQueryString', `The filter ${filter} is not understood.`)
-      }
-    })
-  })
+/** Lists leave the properties out. @throws HttpError 400 for a filter that the service would not take. */
+function listed(resources: readonly Resource[], query: URLSearchParams, createdAt: number): object[] {
+  const { matches, isOfTags } = parseFilter(query.get('$filter'), resourceGroup)
+  const wanted = query.get('$expand')?.toLowerCase().split(',') ?? []
+  const created = new Date(createdAt).toISOString()
+  const expansions = { createdTime: created, changedTime: created, provisioningState: 'Succeeded' }
+  const expanded = Object.entries(expansions).filter(([name]) => wanted.includes(name.toLowerCase()))
+  return resources.filter(matches).map(({ id, name, type, location, kind, sku, tags }) => ({
+    id,
+    name,
+    type,
+    location,
+    ...(kind && { kind }),
+    ...(sku && { sku }),
+    ...(isOfTags ? {} : { tags }),
+    ...Object.fromEntries(expanded),
+  }))
 }
 
-const childrenOf = ({ path }: Call, children: readonly Resource[]): Resource[] => {
+/** @throws HttpError 404 */
+function provider({ params }: Call): object {
+  const found = describeProvider(params.provider ?? '')
+  if (found) return found
+  throw new HttpError(
+    404,
+    'InvalidResourceNamespace',
+    `The resource namespace '${params.provider}' is invalid.`,
+  )
+}
+
+const describeTags = (id: string) => ({
+  id,
+  name: 'default',
+  type: 'Microsoft.Resources/tags',
+  properties: { tags: TAGS },
+})
+
+const childrenOf = (path: string, children: readonly Resource[]): Resource[] => {
   const parent = `${withGroup(path).toLowerCase()}/`
   return children.filter(
     ({ id }) => id.toLowerCase().startsWith(parent) && !id.slice(parent.length).includes('/'),

@@ -39,10 +39,14 @@ export const LOCAL_NAMES = {
   silverJob: 'rtstream-silver',
   goldJob: 'rtstream-gold',
   pipeline: 'rtstream-aggregate',
+  synapseWorkspace: 'synw-rtstream-local',
   keyName: 'RootManageSharedAccessKey',
   asaConsumerGroup: 'stream-analytics',
   monitorConsumerGroup: 'monitor',
 } as const
+
+/** On the resource group and on every resource in it. */
+export const LOCAL_TAGS = { application: 'rtstream-tui', environment: 'local' } as const
 
 /** Where the local services listen, and the session's secrets. Never logged. */
 export interface LocalAzureEndpoints {

@@ -1,7 +1,7 @@
 /** The job as ARM describes it, with its one input, its one output and its query. */
 import { createHash } from 'node:crypto'
 import { BRONZE, BRONZE_OUTPUT } from '../../contract/bronze-layout.ts'
-import { EVENT_HUB_NAME, LOCAL_NAMES } from '../runtime/options.ts'
+import { EVENT_HUB_NAME, LOCAL_NAMES, LOCAL_TAGS } from '../runtime/options.ts'
 import type { Condition } from './conditions.ts'
 import type { StreamAnalyticsJob } from './job.ts'
 
@@ -106,7 +106,7 @@ export function describeJob(job: StreamAnalyticsJob, expand: string): object {
     name: jobName,
     type: JOB_TYPE,
     location: LOCATION,
-    tags: {},
+    tags: LOCAL_TAGS,
     identity: IDENTITY,
     properties: {
       sku: { name: 'StandardV2' },
