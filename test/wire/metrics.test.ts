@@ -130,6 +130,35 @@ describe('metrics below the resource, as Resource Manager has them', () => {
     expect((await get(at(`metrics?${version}`).toLowerCase())).body.value[0].name.value).toBe('InputEvents')
   })
 
+  it.each([
+    ['a time and a length', 'START/PT2H'],
+    ['a length and a time', 'PT2H/END'],
+    ['a length alone, up to now', 'PT2H'],
+    ['a length as Python’s SDK writes it', 'PT7200.0S'],
+    ['days', 'P0DT2H'],
+  ])('take a span of %s', async (_, form) => {
+    await land({ n: 0 })
+    const start = Date.now() - 3_600_000
+    const timespan = form
+      .replace('START', new Date(start).toISOString())
+      .replace('END', new Date(start + 7_200_000).toISOString())
+    const { status, body } = await get(at(`metrics?${version}&metricnames=InputEvents&timespan=${timespan}`))
+    expect(status).toBe(200)
+    const [from, to] = body.timespan.split('/').map((time: string) => Date.parse(time))
+    expect(to - from).toBe(7_200_000)
+    expect(body.value[0].timeseries[0].data).not.toEqual([])
+  })
+
+  it('name the namespace that they are of', async () => {
+    const { body } = await get(at('metricNamespaces?api-version=2017-12-01-preview'))
+    expect(body.value).toMatchObject([
+      {
+        classification: 'Platform',
+        properties: { metricNamespaceName: 'Microsoft.StreamAnalytics/streamingjobs' },
+      },
+    ])
+  })
+
   it('name every metric that there is', async () => {
     const { body } = await get(at(`metricDefinitions?${version}`))
     expect(body.value).toContainEqual(
@@ -149,6 +178,11 @@ describe('metrics below the resource, as Resource Manager has them', () => {
     ['an unknown api-version', 'metricDefinitions?api-version=1999-01-01', 400],
     ['half a span', `metrics?${version}&timespan=2026-11-24T00:00:00Z`, 400],
     ['a span of other words', `metrics?${version}&timespan=yesterday/today`, 400],
+    ['a span of two lengths', `metrics?${version}&timespan=PT1H/PT1H`, 400],
+    ['a span of three parts', `metrics?${version}&timespan=PT1H/2026-11-24T00:00:00Z/PT1H`, 400],
+    ['a span without a length', `metrics?${version}&timespan=P`, 400],
+    ['a span of months', `metrics?${version}&timespan=P1M`, 400],
+    ['a dimension', `metrics?${version}&$filter=${encodeURIComponent("LogicalName eq '*'")}`, 400],
     ['an unknown metric', `metrics?${version}&metricnames=Happiness`, 400],
   ])('%s is refused', async (_, what, status) => {
     expect(await get(at(what))).toMatchObject({ status, body: { error: { message: expect.any(String) } } })
@@ -202,6 +236,8 @@ describe('metrics as documented REST', () => {
       { resourceids },
       400,
     ],
+    ['an end without a start', `${good}&endtime=2026-11-25T00:00:00Z`, { resourceids }, 400],
+    ['a dimension', `${good}&filter=${encodeURIComponent("PartitionId eq '*'")}`, { resourceids }, 400],
     ['another resource', good, { resourceids: ['/subscriptions/x'] }, 404],
     ['no resource', good, { resourceids: [] }, 400],
     ['a body that is no JSON', good, 'junk', 400],

@@ -117,6 +117,23 @@ describe('artifacts', () => {
   })
 })
 
+describe('what a client knows already', () => {
+  it.each(['notebooks', 'pipelines'])('of %s is not sent again', async (kind) => {
+    await settled(await rest('PUT', `/${kind}/mine?${V}`, { properties: {} }))
+    const { headers } = await rest('GET', `/${kind}/mine?${V}`)
+    const etag = headers.get('etag') as string
+    const look = (known: string) =>
+      fetch(`${plane.url}/synapse/${kind}/mine?${V}`, {
+        headers: { authorization: `Bearer ${TOKEN}`, 'if-none-match': known },
+      })
+    for (const known of [etag, `"${etag}"`, `W/"${etag}"`, '*']) {
+      const answer = await look(known)
+      expect({ status: answer.status, text: await answer.text() }).toEqual({ status: 304, text: '' })
+    }
+    expect((await look('other')).status).toBe(200)
+  })
+})
+
 describe('pipeline runs', () => {
   it('go from Queued over InProgress and Canceling to Cancelled, activity and all', async () => {
     const id = await createRun()
@@ -330,6 +347,35 @@ describe('refusals', () => {
     expect((await rest('POST', `/pipelines/q/createRun?${V}`, {})).body.message).toContain(
       'no notebook activity',
     )
+  })
+
+  it('a pipeline of several activities, of which the engine would run one', async () => {
+    const notebook = { referenceName: 'aggregate' }
+    const activities = [
+      { name: 'first', type: 'SetVariable' },
+      { name: 'second', type: 'SynapseNotebook', typeProperties: { notebook } },
+    ]
+    await settled(await rest('PUT', `/pipelines/p?${V}`, { properties: { activities } }))
+    expect(await rest('POST', `/pipelines/p/createRun?${V}`, {})).toMatchObject({
+      status: 400,
+      body: { code: 'BadRequest', message: expect.stringContaining('2 activities') },
+    })
+    expect(plane.engine.runs).toHaveLength(0)
+  })
+
+  it.each([
+    ['POST', '/livyApi/versions/2019-11-01-preview/sparkPools/spark/batches', 'no Spark pool'],
+    ['GET', '/livyApi/versions/2019-11-01-preview/sparkPools/spark/sessions?detailed=true', 'no Spark pool'],
+    ['GET', `/bigDataPools/spark?${V}`, 'no Spark pool'],
+    ['GET', `/linkedservices?${V}`, 'its notebooks, its pipelines and their runs'],
+  ])('%s %s says what there is', async (method, path, words) => {
+    const { status, body } = await rest(method, path, method === 'POST' ? {} : undefined)
+    expect(status).toBe(404)
+    expect(body).toEqual({ code: 'NotFound', message: expect.stringContaining(words) })
+  })
+
+  it('has no pools to list', async () => {
+    expect((await rest('GET', `/bigDataPools?${V}`)).body).toEqual({ value: [] })
   })
 
   it('a wrong token', async () => {

@@ -1,6 +1,6 @@
 /** What a request asks of the job's metrics; one form for the batch API and for Resource Manager's. */
 import { HttpError } from '../http/errors.ts'
-import { isoTime } from '../http/iso-time.ts'
+import { isoDuration, isoTime } from '../http/iso-time.ts'
 import { COUNTS, type CountName, GAUGES, type GaugeName } from '../stream-analytics/job-meter.ts'
 
 const MINUTE_MS = 60_000
@@ -57,31 +57,60 @@ export interface MetricsQuery {
 
 /** Of `metrics:getBatch`: names are needed, the span is two parameters. @throws HttpError 400 */
 export function batchQuery(query: URLSearchParams, now: number): MetricsQuery {
-  return parse(query, query.get('starttime'), query.get('endtime'), now)
+  const [start, end] = [time(query.get('starttime')), time(query.get('endtime'))]
+  if (end !== undefined && start === undefined) throw badRequest('An endtime needs a starttime before it.')
+  refuseFilter(query.get('filter'))
+  return parse(query, { from: start, to: end }, now)
 }
 
 /** Of `…/providers/Microsoft.Insights/metrics`: without names it gives the first metric, the span is one parameter. */
 export function resourceQuery(query: URLSearchParams, now: number): MetricsQuery {
   const named = new URLSearchParams(query)
   if (!query.get('metricnames')) named.set('metricnames', METRIC_NAMES[0] as string)
-  const span = query.get('timespan')
-  const [from = null, to = null, ...more] = span?.split('/') ?? []
-  if (span !== null && (to === null || more.length > 0))
-    throw badRequest(
-      `The timespan '${span.slice(0, 80)}' is not a start and an end in ISO-8601 with a slash between them.`,
-    )
-  return parse(named, from, to, now)
+  refuseFilter(query.get('$filter'))
+  return parse(named, spanOf(query.get('timespan'), now), now)
 }
 
-function parse(query: URLSearchParams, start: string | null, end: string | null, now: number): MetricsQuery {
+interface Span {
+  /** Epoch ms; undefined: the default. */
+  from: number | undefined
+  to: number | undefined
+}
+
+/** An interval of ISO-8601: two times, a time and a duration on either side, or a duration up to now. @throws HttpError 400 */
+function spanOf(text: string | null, now: number): Span {
+  if (text === null) return { from: undefined, to: undefined }
+  const refused = badRequest(
+    `The timespan '${text.slice(0, 80)}' is not a start and an end in ISO-8601 with a slash between them, nor a duration.`,
+  )
+  const [first = '', second, ...more] = text.split('/')
+  const [length, lengthBehind] = [isoDuration(first), isoDuration(second)]
+  if (more.length > 0) throw refused
+  if (second === undefined) {
+    if (length === undefined) throw refused
+    return { from: now - length, to: now }
+  }
+  const [from, to] = [isoTime(first), isoTime(second)]
+  if (length !== undefined && to !== undefined) return { from: to - length, to }
+  if (lengthBehind !== undefined && from !== undefined) return { from, to: from + lengthBehind }
+  if (from === undefined || to === undefined) throw refused
+  return { from, to }
+}
+
+/** The job's metrics have no dimensions here, so a filter by one would be answered with something else. */
+function refuseFilter(filter: string | null): void {
+  if (filter !== null && filter.trim() !== '')
+    throw badRequest(`The filter '${filter.slice(0, 80)}' names a dimension, and the metrics here have none.`)
+}
+
+function parse(query: URLSearchParams, span: Span, now: number): MetricsQuery {
   const namespace = query.get('metricnamespace') ?? NAMESPACE
   if (namespace.toLowerCase() !== NAMESPACE)
     throw badRequest(`The metric namespace '${namespace}' is not that of the resource, ${NAMESPACE}.`)
   const interval = query.get('interval') ?? 'PT1M'
   if (!Object.hasOwn(INTERVALS, interval))
     throw badRequest(`The interval '${interval}' is none of ${Object.keys(INTERVALS).join(', ')}.`)
-  const to = time(end) ?? now
-  const from = time(start) ?? to - HOUR_MS
+  const { to = now, from = to - HOUR_MS } = span
   if (from > to) throw badRequest('The start time lies behind the end time.')
   return {
     names: metricNames(query.get('metricnames')),

@@ -11,7 +11,7 @@ import type { Clock } from '../runtime/clock.ts'
 import { LOCAL_NAMES } from '../runtime/options.ts'
 import type { StreamAnalyticsJob } from '../stream-analytics/job.ts'
 import { type DataPoint, GAUGES, type GaugeName, type JobMeter } from '../stream-analytics/job-meter.ts'
-import { JOB_RESOURCE_ID, REGION } from '../stream-analytics/job-resource.ts'
+import { JOB_RESOURCE_ID, JOB_TYPE, REGION } from '../stream-analytics/job-resource.ts'
 import {
   type Aggregation,
   badRequest,
@@ -26,6 +26,8 @@ import {
 
 const BATCH_VERSIONS = ['2023-10-01', '2024-02-01', '2024-07-01']
 const RESOURCE_VERSIONS = ['2018-01-01', '2019-07-01', '2021-05-01', '2023-10-01', '2024-02-01']
+/** Of the list of namespaces: it never left its preview. */
+const NAMESPACE_VERSIONS = ['2017-12-01-preview', ...RESOURCE_VERSIONS]
 const MAX_RESOURCES = 50
 
 /** Each question samples the job's gauges first, so that they are as of now. */
@@ -70,6 +72,10 @@ export function metricsRoutes(job: StreamAnalyticsJob, clock: Clock): Route[] {
       return {
         body: { cost: 0, timespan: `${iso(query.from)}/${iso(query.to)}`, ...described(query, job.meter) },
       }
+    }),
+    route('GET', `${insights}/metricNamespaces`, NAMESPACE_VERSIONS, (call) => {
+      checkJob(call)
+      return { body: { value: [describeNamespace()] } }
     }),
     route('GET', `${insights}/metricDefinitions`, RESOURCE_VERSIONS, (call) => {
       checkJob(call)
@@ -147,6 +153,14 @@ function described(query: MetricsQuery, meter: JobMeter): object {
 const dataOf = (point: DataPoint, wanted: readonly Aggregation[]) => ({
   timeStamp: iso(point.start),
   ...Object.fromEntries(wanted.map((aggregation) => [aggregation, point[aggregation]])),
+})
+
+const describeNamespace = () => ({
+  id: `${JOB_RESOURCE_ID}/providers/Microsoft.Insights/metricNamespaces/${JOB_TYPE.replace('/', '-')}`,
+  type: 'Microsoft.Insights/metricNamespaces',
+  name: JOB_TYPE.replace('/', '-'),
+  classification: 'Platform',
+  properties: { metricNamespaceName: JOB_TYPE },
 })
 
 const definition = (name: MetricName) => ({

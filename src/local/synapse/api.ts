@@ -7,7 +7,7 @@ import { LOCAL_NAMES } from '../runtime/options.ts'
 export const API_VERSION = '2020-12-01'
 
 /** ARM id; answers of runs and artifacts contain it. */
-export const WORKSPACE_ID = `/subscriptions/${LOCAL_NAMES.subscription}/resourceGroups/${LOCAL_NAMES.resourceGroup}/providers/Microsoft.Synapse/workspaces/local`
+export const WORKSPACE_ID = `/subscriptions/${LOCAL_NAMES.subscription}/resourceGroups/${LOCAL_NAMES.resourceGroup}/providers/Microsoft.Synapse/workspaces/${LOCAL_NAMES.synapseWorkspace}`
 
 /** A time as the service writes it: `2026-11-24T02:07:30.1230000Z`. @param time epoch ms. */
 export const sevenDigits = (time: number): string => new Date(time).toISOString().replace('Z', '0000Z')

@@ -74,6 +74,8 @@ export class Artifacts {
     return [
       ...this.#kindRoutes('notebooks'),
       ...this.#kindRoutes('pipelines'),
+      // Clients look for a pool before they name one in a notebook.
+      synapseRoute('GET', '/bigDataPools', () => ({ body: { value: [] } })),
       synapseRoute('GET', '/operationResults/:id', (call) => this.#poll(call)),
     ]
   }
@@ -91,6 +93,7 @@ export class Artifacts {
       })),
       synapseRoute('GET', `/${kind}/:name`, (call) => {
         const artifact = this.find(kind, nameIn(call))
+        if (isKnown(call, artifact)) return { status: 304, headers: { etag: artifact.etag } }
         return { body: describe(kind, artifact), headers: { etag: artifact.etag } }
       }),
       synapseRoute('PUT', `/${kind}/:name`, async (call) => {
@@ -176,6 +179,12 @@ export class Artifacts {
     if (operation.isDeletion) return { status: 200 }
     return { body: describe(operation.kind, this.find(operation.kind, operation.name)) }
   }
+}
+
+/** The client has that version already. */
+function isKnown({ request }: Call, { etag }: Artifact): boolean {
+  const known = request.headers['if-none-match']
+  return known === '*' || known?.replace(/^W\/|"/g, '') === etag
 }
 
 const keyOf = (kind: ArtifactKind, name: string) => `${kind}/${name}`

@@ -89,7 +89,15 @@ export function pipelineRunRoutes(artifacts: Artifacts, runs: RunHistory): Route
   ]
 }
 
+/** @throws HttpError 400 for a pipeline of which the engine would run a part only. */
 function notebookOf(pipeline: Artifact): NotebookName {
+  const { length } = activitiesOf(pipeline)
+  if (length > 1)
+    throw new HttpError(
+      400,
+      'BadRequest',
+      `Pipeline '${pipeline.name}' has ${length} activities: the local engine runs pipelines of one notebook activity.`,
+    )
   const reference = notebookActivity(pipeline)?.typeProperties?.notebook?.referenceName ?? ''
   const notebook = notebookAt(reference)
   if (notebook) return notebook
@@ -102,10 +110,15 @@ function notebookOf(pipeline: Artifact): NotebookName {
   )
 }
 
-function notebookActivity({ properties }: Artifact): NotebookActivity | undefined {
-  const { activities } = properties
-  if (!Array.isArray(activities)) return undefined
-  return activities.find((one) => one?.type === 'SynapseNotebook') as NotebookActivity | undefined
+/** Its activities, as far as they are a list. */
+function activitiesOf({ properties: { activities } }: Artifact): readonly unknown[] {
+  return Array.isArray(activities) ? activities : []
+}
+
+function notebookActivity(pipeline: Artifact): NotebookActivity | undefined {
+  return activitiesOf(pipeline).find((one) => (one as NotebookActivity | null)?.type === 'SynapseNotebook') as
+    | NotebookActivity
+    | undefined
 }
 
 /** Of the pipeline as it is now; undefined when it was deleted. */

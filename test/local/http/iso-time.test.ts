@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { isoTime } from '../../../src/local/http/iso-time.ts'
+import { isoDuration, isoTime } from '../../../src/local/http/iso-time.ts'
 
 afterEach(() => vi.unstubAllEnvs())
 
@@ -14,6 +14,22 @@ describe('a time in ISO-8601', () => {
     vi.stubEnv('TZ', 'America/New_York')
     expect(new Date(isoTime(text) ?? Number.NaN).toISOString()).toBe(time)
   })
+
+  it.each([
+    ['PT1H', 3_600_000],
+    ['P1DT1M1.5S', 86_461_500],
+    ['P2D', 172_800_000],
+    ['PT86400.0S', 86_400_000],
+  ])('%s is a length', (text, ms) => {
+    expect(isoDuration(text)).toBe(ms)
+  })
+
+  it.each(['P', 'PT', 'P1DT', 'P1M', '1H', 'P1H', 'PT-1H', 'P9999999D', 5, null, undefined])(
+    '%j is no length',
+    (value) => {
+      expect(isoDuration(value)).toBeUndefined()
+    },
+  )
 
   it.each([
     ['5'],
