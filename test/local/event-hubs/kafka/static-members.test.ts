@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => fixture.close())
 
 /** One process of a consumer; it stops without a word, as a static member does. */
-async function started(instance: string | undefined) {
+async function started(instance: string | undefined, group = GROUP) {
   const bare = await Bare.signedIn(fixture)
   const ask = async (...[key, version, write]: Parameters<typeof request>) => {
     const answer = await bare.ask(request(key, version, write))
@@ -24,7 +24,7 @@ async function started(instance: string | undefined) {
   }
   const join = async (memberId = '') => {
     const answer = await ask(11, 5, (to) => {
-      to.string(GROUP).int32(300_000).int32(300_000).string(memberId).string(instance).string('consumer')
+      to.string(group).int32(300_000).int32(300_000).string(memberId).string(instance).string('consumer')
       to.array(['range'], (name) => to.string(name).bytes(Buffer.from('topics')))
     })
     answer.int32()
@@ -44,20 +44,20 @@ async function started(instance: string | undefined) {
   }
   const sync = async ({ id, generation }: { id: string; generation: number }) => {
     const answer = await ask(14, 3, (to) => {
-      to.string(GROUP).int32(generation).string(id).string(instance)
+      to.string(group).int32(generation).string(id).string(instance)
       to.array([id], (member) => to.string(member).bytes(Buffer.from('all of it')))
     })
     answer.int32()
     return [answer.int16(), answer.bytes().toString()]
   }
   const heartbeat = async ({ id, generation }: { id: string; generation: number }) => {
-    const answer = await ask(12, 3, (to) => to.string(GROUP).int32(generation).string(id).string(instance))
+    const answer = await ask(12, 3, (to) => to.string(group).int32(generation).string(id).string(instance))
     answer.int32()
     return answer.int16()
   }
   const commit = async ({ id, generation }: { id: string; generation: number }) => {
     const answer = await ask(8, 7, (to) => {
-      to.string(GROUP).int32(generation).string(id).string(instance)
+      to.string(group).int32(generation).string(id).string(instance)
       to.array([HUB], (topic) =>
         to.string(topic).array([0], (partition) => to.int32(partition).int64(3).int32(-1).string('')),
       )
@@ -93,6 +93,67 @@ it('a member that is started again takes its place at once, and the process befo
   second.stop()
 })
 
+it('a member may be taken out by its name, and is described with it', async () => {
+  const group = 'named'
+  const [member, admin] = [await started('station-8', group), await Bare.signedIn(fixture)]
+  const joined = await member.join()
+  await member.sync(joined)
+  const described = await admin.ask(
+    request(15, 4, (to) => to.array([group], (name) => to.string(name)).boolean(true)),
+  )
+  described.slice(8)
+  const groups = described.array(() => ({
+    error: described.int16(),
+    name: described.string(),
+    state: described.string(),
+    type: described.string(),
+    protocol: described.string(),
+    members: described.array(() => {
+      const [id, instance, client, host] = [
+        described.string(),
+        described.nullableString(),
+        described.string(),
+        described.string(),
+      ]
+      return { id, instance, client, host, bytes: [described.bytes().length, described.bytes().length] }
+    }),
+    operations: described.int32(),
+  }))
+  expect(described.left).toBe(0)
+  expect(groups).toMatchObject([
+    {
+      ...{ error: 0, name: group, state: 'Stable', type: 'consumer', protocol: 'range' },
+      members: [{ id: joined.id, instance: 'station-8', client: 'raw' }],
+      // Read, delete, describe.
+      operations: 0b1_0100_1000,
+    },
+  ])
+
+  const leave = async (...leaving: [id: string, instance: string | undefined][]) => {
+    const answer = await admin.ask(
+      request(13, 3, (to) =>
+        to.string(group).array(leaving, ([id, instance]) => to.string(id).string(instance)),
+      ),
+    )
+    answer.slice(8)
+    expect(answer.int16()).toBe(0)
+    return answer.array(() => [answer.string(), answer.nullableString(), answer.int16()])
+  }
+  expect(
+    await leave(['', 'nobody'], ['somebody', 'station-8'], [joined.id, 'nobody'], ['somebody', undefined]),
+  ).toEqual([
+    ['', 'nobody', 25],
+    ['somebody', 'station-8', FENCED],
+    [joined.id, 'nobody', 25],
+    ['somebody', undefined, 25],
+  ])
+  expect(await member.heartbeat(joined)).toBe(0)
+  expect(await leave(['', 'station-8'])).toEqual([['', 'station-8', 0]])
+  expect(await member.heartbeat(joined)).toBe(25)
+  member.stop()
+  admin.socket.destroy()
+})
+
 it('whoever gives no name is nobody else’s successor', async () => {
   const stranger = await started(undefined)
   expect(await stranger.heartbeat({ id: 'nobody', generation: 1 })).toBe(25)
@@ -103,7 +164,7 @@ it('the versions that clients conclude from each other are served together', () 
   // Produce 8 is of Kafka 2.4, whose groups speak these.
   const [, produce] = VERSIONS.get(0) ?? []
   expect(produce).toBe(8)
-  expect([11, 12, 14, 8].map((key) => VERSIONS.get(key)?.[1])).toEqual([5, 3, 3, 7])
+  expect([11, 12, 13, 14, 15, 8].map((key) => VERSIONS.get(key)?.[1])).toEqual([5, 3, 3, 3, 4, 7])
 })
 
 it('a place that only later versions know is refused, not taken for a time', async () => {

@@ -82,8 +82,9 @@ export class ConsumerGroup {
       protocolType: this.#protocolType,
       protocol: this.#state === 'Stable' ? this.#protocol : '',
       members: [...this.#members.values()].map(
-        ({ memberId, clientId, clientHost, protocols, assignment }) => ({
+        ({ memberId, instanceId, clientId, clientHost, protocols, assignment }) => ({
           memberId,
+          instanceId,
           clientId,
           clientHost,
           metadata: protocols.find(({ name }) => name === this.#protocol)?.metadata ?? NOBODY,
@@ -164,10 +165,14 @@ export class ConsumerGroup {
     return this.#state === 'PreparingRebalance' ? ERROR.rebalanceInProgress : ERROR.none
   }
 
-  /** @returns a Kafka error code. */
-  leave(memberId: string): number {
-    if (!this.#members.has(memberId)) return ERROR.unknownMemberId
-    this.#remove(memberId)
+  /** @param memberId empty: whoever has that name of a static member. @returns a Kafka error code. */
+  leave(memberId: string, instanceId?: string): number {
+    const named = this.#byInstance(instanceId)
+    if (instanceId !== undefined && !named) return ERROR.unknownMemberId
+    if (named && memberId !== '' && memberId !== named.memberId) return ERROR.fencedInstanceId
+    const member = named ?? this.#members.get(memberId)
+    if (!member) return ERROR.unknownMemberId
+    this.#remove(member.memberId)
     return ERROR.none
   }
 

@@ -14,6 +14,10 @@ export interface GroupContext {
   clientHost: string
 }
 
+/** What a client may do with a group, a bit each: read, delete, describe. */
+const GROUP_OPERATIONS = (1 << 3) | (1 << 6) | (1 << 8)
+const NOT_ASKED = -(2 ** 31)
+
 /** As the service bounds it. */
 const SESSION_TIMEOUT_MS = { min: 6000, max: 300_000 }
 
@@ -100,16 +104,27 @@ export function heartbeat(
   answer.int16(coordinator.find(name)?.heartbeat(memberId, generation, instanceId) ?? ERROR.unknownMemberId)
 }
 
-/** The others begin anew at once, not only after the session timeout. */
+/** The others begin anew at once, not only after the session timeout. From version 3 on several may leave, also by their names. */
 export function leaveGroup(
   { coordinator }: GroupContext,
   version: number,
   request: KafkaReader,
   answer: KafkaWriter,
 ): void {
-  const [name, memberId] = [request.string(), request.string()]
+  const group = coordinator.find(request.string())
+  const leave = (memberId: string, instanceId?: string) =>
+    group?.leave(memberId, instanceId) ?? ERROR.unknownMemberId
   if (version >= 1) answer.int32(0)
-  answer.int16(coordinator.find(name)?.leave(memberId) ?? ERROR.unknownMemberId)
+  if (version < 3) {
+    answer.int16(leave(request.string()))
+    return
+  }
+  const leaving = request.array(() => [request.string(), request.nullableString()] as const)
+  answer
+    .int16(ERROR.none)
+    .array(leaving, ([memberId, instanceId]) =>
+      answer.string(memberId).string(instanceId).int16(leave(memberId, instanceId)),
+    )
 }
 
 /** Each partition has an answer of its own; what is refused changes nothing. */
@@ -119,13 +134,17 @@ export function offsetCommit(
   request: KafkaReader,
   answer: KafkaWriter,
 ): void {
-  const [name, generation, memberId] = [request.string(), request.int32(), request.string()]
+  const name = request.string()
+  const [generation, memberId] = version >= 1 ? [request.int32(), request.string()] : [-1, '']
   const instanceId = version >= 7 ? request.nullableString() : undefined
-  if (version <= 4) request.int64()
+  // How long the client would have it kept; it is kept as long as the group.
+  if (version >= 2 && version <= 4) request.int64()
   const topics = request.array(() => ({
     name: request.string(),
     partitions: request.array(() => {
       const [partition, offset] = [request.int32(), request.int64()]
+      // When it was committed; later, the epoch of the partition's leader.
+      if (version === 1) request.int64()
       if (version >= 6) request.int32()
       return { partition, offset, metadata: request.nullableString() }
     }),
@@ -152,7 +171,10 @@ export function offsetCommit(
   })
 }
 
-/** −1 for a partition of which nothing was committed: the client's own setting says where it begins. */
+/**
+ * −1 for a partition of which nothing was committed, there or not: the client's own setting says where it begins. The first version tells
+ * those apart.
+ */
 export function offsetFetch(
   { coordinator, hubName, partitionCount }: GroupContext,
   version: number,
@@ -173,7 +195,8 @@ export function offsetFetch(
       const found = isKnown ? committed.get(partition) : undefined
       answer.int32(partition).int64(found?.offset ?? -1)
       if (version >= 5) answer.int32(-1)
-      answer.string(found?.metadata ?? '').int16(isKnown ? ERROR.none : ERROR.unknownTopicOrPartition)
+      const isRefused = !isKnown && version === 0
+      answer.string(found?.metadata ?? '').int16(isRefused ? ERROR.unknownTopicOrPartition : ERROR.none)
     })
   })
   if (version >= 2) answer.int16(ERROR.none)
@@ -187,6 +210,7 @@ export function describeGroups(
   answer: KafkaWriter,
 ): void {
   const names = request.array(request.string)
+  const wantsOperations = version >= 3 && request.boolean()
   if (version >= 1) answer.int32(0)
   answer.array(names, (name) => {
     const found = coordinator.find(name)?.describe()
@@ -197,9 +221,12 @@ export function describeGroups(
       .string(found?.state ?? (isKnown ? 'Empty' : 'Dead'))
     answer.string(found?.protocolType ?? '').string(found?.protocol ?? '')
     answer.array(found?.members ?? [], (member) => {
-      answer.string(member.memberId).string(member.clientId).string(`/${member.clientHost}`)
+      answer.string(member.memberId)
+      if (version >= 4) answer.string(member.instanceId)
+      answer.string(member.clientId).string(`/${member.clientHost}`)
       answer.bytes(member.metadata).bytes(member.assignment)
     })
+    if (version >= 3) answer.int32(wantsOperations ? GROUP_OPERATIONS : NOT_ASKED)
   })
 }
 

@@ -1,0 +1,88 @@
+/** Requests of clients that are told a broker's version and never ask for it, as sarama is told 1.0 for Event Hubs. */
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { HUB } from '../hub-fixture.ts'
+import { Bare, request } from './bare-client.ts'
+import { type KafkaFixture, startKafkaFixture } from './kafka-fixture.ts'
+
+const UNKNOWN_PARTITION = 3
+
+let fixture: KafkaFixture
+let bare: Bare
+beforeAll(async () => {
+  fixture = await startKafkaFixture({ partitions: 2 })
+  bare = await Bare.signedIn(fixture)
+})
+afterAll(async () => {
+  bare.socket.destroy()
+  await fixture.close()
+})
+
+async function commit(version: number, group: string, offsets: [partition: number, offset: number][]) {
+  const answer = await bare.ask(
+    request(8, version, (to) => {
+      to.string(group)
+      if (version >= 1) to.int32(-1).string('')
+      if (version >= 2) to.int64(-1)
+      to.array([HUB], (topic) =>
+        to.string(topic).array(offsets, ([partition, offset]) => {
+          to.int32(partition).int64(offset)
+          if (version === 1) to.int64(-1)
+          to.string(`of version ${version}`)
+        }),
+      )
+    }),
+  )
+  expect(answer.int32()).toBe(7)
+  return answer.array(() => [answer.string(), answer.array(() => [answer.int32(), answer.int16()])])
+}
+
+async function fetched(version: number, group: string, partitions: number[]) {
+  const answer = await bare.ask(
+    request(9, version, (to) =>
+      to.string(group).array([HUB], (topic) => to.string(topic).array(partitions, (one) => to.int32(one))),
+    ),
+  )
+  expect(answer.int32()).toBe(7)
+  const topics = answer.array(() => [
+    answer.string(),
+    answer.array(() => [answer.int32(), answer.int64(), answer.string(), answer.int16()]),
+  ])
+  expect(answer.left).toBe(version >= 2 ? 2 : 0)
+  return topics
+}
+
+it.each([0, 1, 2])('offsets that were committed in version %i are there', async (version) => {
+  const group = `group-${version}`
+  expect(
+    await commit(version, group, [
+      [0, 5],
+      [1, 6],
+      [2, 7],
+    ]),
+  ).toEqual([
+    [
+      HUB,
+      [
+        [0, 0],
+        [1, 0],
+        [2, UNKNOWN_PARTITION],
+      ],
+    ],
+  ])
+  const kept = `of version ${version}`
+  for (const read of [0, 1, 2])
+    expect(await fetched(read, group, [1, 0])).toEqual([
+      [
+        HUB,
+        [
+          [1, 6, kept, 0],
+          [0, 5, kept, 0],
+        ],
+      ],
+    ])
+})
+
+it('of a partition that is not there nothing was committed; the first version calls that an error', async () => {
+  expect(await fetched(0, 'nobody', [9])).toEqual([[HUB, [[9, -1, '', UNKNOWN_PARTITION]]]])
+  expect(await fetched(1, 'nobody', [9])).toEqual([[HUB, [[9, -1, '', 0]]]])
+})
