@@ -112,8 +112,8 @@ describe('a connection that sends', () => {
     ],
     ['a request of HTTP', () => Buffer.from('GET / HTTP/1.1\r\nhost: localhost\r\n\r\n'), /HTTP refused/],
     ['what begins like HTTP', () => Buffer.concat([Buffer.from('G'), randomBytes(5000)]), /HTTP refused/],
-    ['AMQP 0-9-1', () => Buffer.from('AMQP\x00\x00\x09\x01'), /Unsupported AMQP version/],
-    ['a protocol that does not exist', () => Buffer.from('AMQP\x09\x01\x00\x00'), /Invalid AMQP protocol id/],
+    ['AMQP 0-9-1', () => Buffer.from('AMQP\x00\x00\x09\x01'), /the version 0 0.9.1 of the protocol/],
+    ['a protocol that does not exist', () => Buffer.from('AMQP\x09\x01\x00\x00'), /the version 9 1.0.0/],
     [
       'a frame longer than agreed',
       () => Buffer.concat([HEADER, uint32(65_537), Buffer.alloc(4)]),

@@ -8,11 +8,15 @@ import {
   bytesOf,
   hooksOf,
   type IncomingDelivery,
+  integerOf,
+  isTerminus,
+  partsOf,
   saslMechanismsOf,
   type Terminus,
   terminusOf,
   withSaslMechanisms,
 } from './amqp/library.ts'
+import { completeLinks } from './amqp/link-life.ts'
 import type { MemoryBudget } from './amqp/memory-budget.ts'
 import type { Peer } from './amqp/peer.ts'
 import { type PlainProof, plainMechanism } from './amqp/plain-sasl.ts'
@@ -23,10 +27,10 @@ import { type AmqpSocket, FRAME_BYTES } from './amqp/socket.ts'
 import { type Address, entityNotFound, type HubNames, parseAddress } from './links/address.ts'
 import type { GroupProgress } from './links/group-progress.ts'
 import { ProducerLinks } from './links/producer-links.ts'
-import { MAX_MESSAGE_BYTES, Publisher } from './links/publisher.ts'
+import { type Destination, MAX_MESSAGE_BYTES, Publisher } from './links/publisher.ts'
 import { MAX_REQUEST_BYTES, Requests, UNAUTHORIZED } from './links/requests.ts'
 import { type HubAuth, isKey } from './links/sas.ts'
-import { startPosition } from './links/start-position.ts'
+import { selectorOf, startPosition } from './links/start-position.ts'
 import { Subscriptions } from './links/subscriptions.ts'
 import type { HubLog } from './log/log.ts'
 
@@ -63,6 +67,10 @@ const CONNECTION_OPTIONS = {
 }
 
 const READ_FROM_PARTITIONS = 'Events are read from the partitions of a consumer group.'
+const NO_TRANSACTIONS: Rejection = {
+  condition: 'amqp:not-implemented',
+  description: 'Transactions are not served here.',
+}
 
 /** `$cbs` takes the proof, and each question to `$management` brings its own. */
 const needsProof = ({ kind }: Address): boolean => kind !== 'cbs' && kind !== 'management'
@@ -106,6 +114,7 @@ export class Hub {
       isProved: () => peer.authorizedUntil > 0,
     })
     watchSessions(connection, (session) => this.#subscriptions.wake(session))
+    completeLinks(connection)
     const peer: Peer = {
       authorizedUntil: 0,
       refusedTokens: 0,
@@ -178,6 +187,8 @@ export class Hub {
       for (const link of replies ?? []) if (link.session === session) replies?.delete(link)
       for (const link of claims ?? []) if (link.session === session) claims?.delete(link)
     })
+    // Answers are sent as they are made: there is never more for a receiver of them.
+    container.on('sender_draining', ({ sender }: EventContext) => sender?.set_drained(true))
     // Without a listener the library prints to the console.
     container.on('disconnected', () => {})
     for (const event of ['protocol_error', 'error', 'connection_error', 'session_error'])
@@ -225,21 +236,14 @@ export class Hub {
     }
     if (address.kind === 'unknown') return address.rejection
     if (address.kind === 'hub') return entityNotFound(String(source?.address), READ_FROM_PARTITIONS)
-    const filter = source?.filter?.['apache.org:selector-filter:string']
-    const selector = typeof filter === 'object' ? filter?.value : filter
     const { group, partition } = address
-    const next = startPosition(
-      this.#options.log,
-      partition,
-      selector === undefined || selector === null ? undefined : String(selector),
-    )
+    const next = startPosition(this.#options.log, partition, selectorOf(source?.filter))
     if (typeof next !== 'number') return next
-    const epoch = sender.properties?.['com.microsoft:epoch']
     return this.#subscriptions.add(sender, {
       group,
       partition,
       next,
-      epoch: epoch === undefined || epoch === null ? undefined : Number(epoch),
+      epoch: integerOf(sender.properties?.['com.microsoft:epoch']),
       name: String(sender.properties?.['com.microsoft:receiver-name'] ?? sender.name),
       wantsMetrics: [sender.desired_capabilities]
         .flat()
@@ -258,6 +262,7 @@ export class Hub {
   #admitSender(receiver: Receiver): Rejection | undefined {
     const address = this.#address(receiver.target)
     if (needsProof(address) && !this.#isAuthorized(receiver.connection)) return UNAUTHORIZED
+    if (partsOf(receiver).remote.attach.isCoordinator) return NO_TRANSACTIONS
     if (address.kind === 'unknown') return address.rejection
     if (address.kind === 'consumer')
       return { condition: 'amqp:not-allowed', description: 'A consumer group is read from, not sent to.' }
@@ -296,7 +301,7 @@ export class Hub {
     else if (!receiver.is_open()) delivery.update(true)
     // A proof that ran out is answered as the service does: the link is closed, the client puts a new one.
     else if (!this.#isAuthorized(connection)) receiver.close(UNAUTHORIZED)
-    else if (address.kind === 'hub') this.#publish(receiver, delivery, unfit, bytes, address.partition)
+    else if (address.kind === 'hub') this.#publish(receiver, delivery, unfit, bytes, address)
   }
 
   #publish(
@@ -304,20 +309,20 @@ export class Hub {
     delivery: IncomingDelivery,
     unfit: Unfit | undefined,
     bytes: Buffer,
-    partition: number | undefined,
+    to: Destination,
   ): void {
     const format = delivery.format ?? undefined
     const rejection =
       this.#options.faults?.refuseSend() ??
-      this.#publisher.take({ bytes, format, unfit }, partition, this.#producers.of(receiver))
+      this.#publisher.take({ bytes, format, unfit }, to, this.#producers.of(receiver))
     if (rejection) this.#options.logger.warn(rejection, 'event hub: send refused')
     settle(delivery, rejection)
   }
 }
 
-/** The hub's attach says what the peer's says. */
+/** The hub's attach says what the peer's says; some clients leave out the terminus that is their own. */
 function repeatAttach(link: Sender | Receiver): void {
-  link.set_source(link.source)
-  link.set_target(link.target)
+  if (isTerminus(link.source)) link.set_source(link.source)
+  if (isTerminus(link.target)) link.set_target(link.target)
   repeatSettleModes(link)
 }

@@ -17,10 +17,20 @@ export function rawFrame(content: Buffer, { channel = 0, type = 0, size = conten
 }
 
 type Fields = Record<string, unknown>
-type FrameName = 'open' | 'begin' | 'attach' | 'flow' | 'transfer' | 'disposition' | 'end' | 'close'
+type FrameName =
+  | 'open'
+  | 'begin'
+  | 'attach'
+  | 'flow'
+  | 'transfer'
+  | 'disposition'
+  | 'detach'
+  | 'end'
+  | 'close'
 interface Frames extends Record<FrameName, (fields: Fields) => object> {
   amqp_frame(channel: number, performative: object, payload?: Buffer): object
   write_frame(frame: object): Buffer
+  read_frame(bytes: Buffer): { performative?: Fields; payload?: Buffer }
 }
 // The library's own encoder, for frames that are well-formed and ill-meant.
 const frames = createRequire(import.meta.url)('rhea/lib/frames.js') as Frames
@@ -32,11 +42,11 @@ export const frame = (
 ): Buffer => frames.write_frame(frames.amqp_frame(channel, frames[name](fields), payload))
 
 /** Header, open and one session. */
-export const opening = () =>
+export const opening = (begin: Fields = {}) =>
   Buffer.concat([
     HEADER,
     frame('open', { container_id: 'raw' }),
-    frame('begin', { next_outgoing_id: 0, incoming_window: 2048, outgoing_window: 2048 }),
+    frame('begin', { next_outgoing_id: 0, incoming_window: 2048, outgoing_window: 2048, ...begin }),
   ])
 
 /** A link on which the peer sends; to `$cbs` everybody may. */
@@ -86,6 +96,19 @@ export class RawSocket {
     socket.on('data', (chunk) => {
       this.answered = Buffer.concat([this.answered, chunk])
     })
+  }
+
+  /** The whole frames of one kind among the answers, behind the protocol's header. */
+  heard(name: FrameName): Fields[] {
+    const found: Fields[] = []
+    for (let at = HEADER.length; at + 4 <= this.answered.length; ) {
+      const end = at + this.answered.readUInt32BE(at)
+      if (end > this.answered.length) break
+      const { performative } = frames.read_frame(this.answered.subarray(at, end))
+      if (String(performative?.constructor).startsWith(`${name}#`)) found.push(performative as Fields)
+      at = end
+    }
+    return found
   }
 
   write(...parts: Buffer[]): void {

@@ -77,10 +77,7 @@ export function limitConnection(
     const { links = {} } = hooks.remote_channel_map[frame.channel] ?? {}
     if (Object.keys(links).length >= MAX_LINKS_PER_SESSION) throw new Error('too many links')
     if (!isProved() && linksOf(hooks) >= MAX_LINKS_UNPROVED) throw new Error('too many links without a proof')
-    // The library would print a kind that it does not know to the terminal.
-    const { source, target } = frame.performative
-    if (!isTerminus(source) || !isTerminus(target))
-      throw new Error('a link to or from something that is not a node')
+    checkTermini(frame.performative)
     on_attach.call(connection, frame)
   }
   // The hub keeps nothing of what it has sent, and settles what it gets as it takes it: there is nothing to hear of.
@@ -165,13 +162,28 @@ function boundCredit(performative: Performative, link: Link): void {
 /** Source and target by number and by name, OASIS AMQP 1.0 part 3, 3.5. */
 const TERMINI = new Set<unknown>([0x28, 0x29, 'amqp:source:list', 'amqp:target:list'])
 
+/** The target of a link that begins and ends transactions, OASIS AMQP 1.0 part 4, 4.5.1. */
+const COORDINATOR = new Set<unknown>([0x30, 'amqp:coordinator:list'])
+
+/** The library would print a kind that it does not know to the terminal. @throws for one that does not exist. */
+function checkTermini(performative: Performative): void {
+  if (COORDINATOR.has(descriptorOf(performative.target))) {
+    performative.isCoordinator = true
+    performative.target = null
+  }
+  if (!isTerminus(performative.source) || !isTerminus(performative.target))
+    throw new Error('a link to or from something that is not a node')
+}
+
 /** True for a source, a target, or none. */
 function isTerminus(value: unknown): boolean {
-  if (value === undefined || value === null) return true
-  const { descriptor } = value as { descriptor?: { value?: unknown } }
+  const descriptor = descriptorOf(value)
   // A value that nothing describes counts as none.
-  return descriptor === undefined || TERMINI.has(descriptor.value)
+  return descriptor === undefined || TERMINI.has(descriptor)
 }
+
+const descriptorOf = (value: unknown): unknown =>
+  (value as { descriptor?: { value?: unknown } } | null | undefined)?.descriptor?.value
 
 const linksOf = ({ remote_channel_map }: Hooks): number =>
   Object.values(remote_channel_map).reduce((sum, { links }) => sum + Object.keys(links).length, 0)

@@ -33,7 +33,7 @@ interface LinkParts {
   credit: number
   delivery_count: number
   local: { attach: Attach }
-  remote: { attach: Attach }
+  remote: { attach: Attach & { isCoordinator?: true } }
   connection: { socket: AmqpSocket }
   session: {
     outgoing: {
@@ -54,14 +54,21 @@ export const partsOf = (link: Sender | Receiver): LinkParts => link as unknown a
 /** Fields of the performatives, as far as they are looked at. */
 export interface Performative {
   handle: number
+  name?: string
+  /** True: from a receiver. */
+  role?: boolean
   message_format?: number | undefined
   more?: boolean
   aborted?: boolean
   link_credit?: number
   delivery_count?: number
   drain?: boolean
+  echo?: boolean
+  initial_delivery_count?: number
   source?: unknown
   target?: unknown
+  /** The target was no node, but the coordinator of transactions. */
+  isCoordinator?: true
 }
 
 /** A frame as the library hands it on. */
@@ -82,9 +89,16 @@ export interface Disposition {
 
 /** The library's session, as far as it is used here. */
 export interface Session {
-  links: Record<string, unknown>
+  links: Record<string, Link>
+  local: { handles: Record<number, Link | undefined> }
   remote: { handles: Record<number, Link | undefined> }
+  /** Of transfers: counters of the peer's. */
+  incoming: { next_delivery_id: number | undefined; next_transfer_id: number; max_transfer_id: number }
   output(performative: unknown): void
+  is_open(): boolean
+  /** Writes what waits: transfers, then the answers of links. */
+  _process(): void
+  _write_flow(): void
 }
 
 /** The library's link, as far as it is used here. */
@@ -92,12 +106,20 @@ export type Link = (Receiver | Sender) & {
   credit: number
   delivery_count: number
   is_receiver(): boolean
+  local: { handle: number }
+  /** The link's next turn begins with a flow. */
+  issue_flow: boolean
+  _draining: boolean
+  _drained: boolean
+  /** Whether a flow says that all is sent. */
+  _get_drain(): boolean
   /** The delivery that has begun and not ended. */
   _incomplete?: { frames: Buffer[] }
 }
 
 /** A connection's own hooks: one method per frame of the protocol, and those that read bytes. */
 export interface Hooks {
+  state: { has_settled(): boolean }
   local_channel_map: Record<number, Session>
   remote_channel_map: Record<number, Session>
   frame_size?: number
@@ -147,15 +169,22 @@ export const outcomes = rhea.message as unknown as Record<
 /** `format` is null when the sender named none, or a plain message. */
 export type IncomingDelivery = Delivery & { format: number | null }
 
+/** An entry of a filter map: described, as AMQP wants it, or bare. */
+export type Filter = { value?: unknown; descriptor?: { value?: unknown } } | string | undefined
+
 /** Source or target of a link, in the parts that matter. */
 export interface Terminus {
   address?: string
-  filter?: Record<string, { value?: unknown } | string | undefined>
+  filter?: Record<string, Filter>
 }
 
 /** Of a link that the peer has opened: where its events come from. */
 export const terminusOf = (link: Sender | Receiver): Terminus | undefined =>
   link.source as unknown as Terminus | undefined
+
+/** An absent one is a null of the library's own. */
+export const isTerminus = (terminus: unknown): boolean =>
+  typeof (terminus as { described?: unknown } | null | undefined)?.described === 'function'
 
 /** A delivery without a format reaches the `message` event as it came. */
 export const bytesOf = (context: EventContext): Buffer => context.message as unknown as Buffer
@@ -176,6 +205,12 @@ export const dataSection = (bytes: Buffer | null) => rhea.message.data_section(b
 /** Reads values, one after the other. */
 export const { Reader: ValueReader } = rhea.types as unknown as {
   Reader: new (bytes: Buffer) => { read(): { value: unknown } }
+}
+
+/** A whole number as it was decoded: of those beyond 2⁵³ the library gives the eight bytes. Undefined for anything else. */
+export function integerOf(value: unknown): bigint | undefined {
+  if (Buffer.isBuffer(value) && value.length === 8) return value.readBigInt64BE()
+  return typeof value === 'number' && Number.isInteger(value) ? BigInt(value) : undefined
 }
 
 /** Makers of numbers that the typings do not have. */

@@ -8,6 +8,10 @@ import { checkValue, describedValue, isList } from './values.ts'
 export const FRAME_BYTES = 65_536
 const HEAD_BYTES = 8
 const PROTOCOL = 0x414d5150 // 'AMQP'
+/** Version 1.0 of AMQP itself, and of SASL before it; the other versions of the header name older protocols. */
+const VERSIONS = new Set(['0 1.0.0', '3 1.0.0'])
+/** What is spoken here: SASL first. */
+const SPOKEN = Buffer.from([0x41, 0x4d, 0x51, 0x50, 3, 1, 0, 0])
 /** A peer that does not read gets no more events once so much waits for it. */
 const CLOGGED_BYTES = 1_000_000
 /** Limit for a peer that keeps asking and never reads the answers. */
@@ -147,7 +151,7 @@ export class AmqpSocket extends EventEmitter {
         // A second protocol header may follow on SASL's heels; the library must have ended SASL first, a turn later.
         isHeld = unit === 0 && end > 0
         if (isHeld) break
-        end += unit === 0 ? this.#header() : unit
+        end += unit === 0 ? this.#header(bytes.subarray(end, end + HEAD_BYTES)) : unit
       }
     } catch (error) {
       this.#fail(`what was sent is not AMQP: ${(error as Error).message}`)
@@ -165,7 +169,7 @@ export class AmqpSocket extends EventEmitter {
   #unit(bytes: Buffer, start: number): number {
     const size = bytes.readUInt32BE(start)
     if (size === PROTOCOL) return 0
-    if (this.#headers === 0) throw new Error('it begins with no protocol header')
+    if (this.#headers === 0) this.#refuseVersion('it begins with no protocol header')
     if (size < HEAD_BYTES || size > FRAME_BYTES) throw new Error(`a frame of ${size} bytes`)
     const end = start + size
     if (end <= bytes.length) {
@@ -181,9 +185,18 @@ export class AmqpSocket extends EventEmitter {
   }
 
   /** SASL's and AMQP's own: no connection needs more. */
-  #header(): number {
+  #header(bytes: Buffer): number {
     if (++this.#headers > 2) throw new Error('a third protocol header')
+    const [id, ...numbers] = bytes.subarray(4)
+    const version = `${id} ${numbers.join('.')}`
+    if (!VERSIONS.has(version)) this.#refuseVersion(`the version ${version} of the protocol, in place of 1.0`)
     return HEAD_BYTES
+  }
+
+  /** The peer learns which version is spoken, before its connection ends (part 2, 2.2). */
+  #refuseVersion(reason: string): never {
+    this.write(SPOKEN)
+    throw new Error(reason)
   }
 }
 

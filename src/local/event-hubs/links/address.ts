@@ -1,11 +1,11 @@
 /** What a link's address means. Names are compared without regard to case, as the service does. */
 import type { Rejection } from '../amqp/refusal.ts'
 
-/** `hub` without a partition: the key of each event, or the hub, chooses one. */
+/** `hub` without a partition: the name of the publisher, the key of each event, or the hub chooses one. */
 export type Address =
   | { kind: 'cbs' }
   | { kind: 'management' }
-  | { kind: 'hub'; partition: number | undefined }
+  | { kind: 'hub'; partition: number | undefined; publisher?: string }
   | { kind: 'consumer'; group: string; partition: number }
   | { kind: 'unknown'; rejection: Rejection }
 
@@ -47,7 +47,7 @@ export const pathOf = (address: unknown): string =>
     .replace(/^(sb|amqps?|wss?|https?):\/\/[^/]*/i, '')
     .replace(/^\/+|\/+$/g, '')
 
-/** @param address `$cbs`, `$management`, `weather`, `weather/Partitions/0`, `weather/ConsumerGroups/$Default/Partitions/0`; also as a whole URL. */
+/** @param address `$cbs`, `$management`, `weather`, `weather/Partitions/0`, `weather/Publishers/me`, `weather/ConsumerGroups/$Default/Partitions/0`; also as a whole URL. */
 export function parseAddress(address: unknown, names: HubNames): Address {
   const path = pathOf(address)
   if (path === '$cbs') return { kind: 'cbs' }
@@ -56,6 +56,8 @@ export function parseAddress(address: unknown, names: HubNames): Address {
   const unknown = (rejection: Rejection): Address => ({ kind: 'unknown', rejection })
   if (!isSame(hub, names.hubName)) return unknown(noSuchHub(hub, names))
   if (rest.length === 0) return { kind: 'hub', partition: undefined }
+  if (rest.length === 2 && isSame(rest[0], 'publishers'))
+    return { kind: 'hub', partition: undefined, publisher: String(rest[1]) }
   const group = rest.length === 4 && isSame(rest[0], 'consumergroups') ? rest[1] : undefined
   const [word, id] = rest.slice(-2)
   if (!isSame(word, 'partitions') || (group === undefined && rest.length !== 2))

@@ -108,8 +108,8 @@ function foreignEntries(bytes: Buffer, map: number): Buffer[] {
     .flatMap(({ key, value, end }) => [bytes.subarray(key, value), bytes.subarray(value, end)])
 }
 
-/** @param entries keys and values in turn. */
-function mapSection(descriptor: number, entries: readonly Buffer[]): Buffer {
+/** A section that is a map. @param entries keys and values in turn. */
+export function mapSection(descriptor: number, entries: readonly Buffer[]): Buffer {
   const size = entries.reduce((sum, entry) => sum + entry.length, 4)
   const head = Buffer.allocUnsafe(12)
   head.writeUInt32BE(0x005300d1 | (descriptor << 8), 0)

@@ -8,6 +8,7 @@ import { MalformedAmqpError } from '../amqp/values.ts'
 import { HubFullError } from '../log/database.ts'
 import type { HubLog } from '../log/log.ts'
 import { checkBatch, type ProducerLink, sequenceNumberOf } from './idempotence.ts'
+import { withPublisher } from './publisher-name.ts'
 
 /** `message-format` of a batch: each data section is a whole encoded message. */
 const BATCH_FORMAT = 0x80013700
@@ -27,6 +28,13 @@ const tooLarge: Rejection = {
   description: `The hub takes ${MAX_MESSAGE_BYTES} bytes in one send.`,
 }
 
+/** By the address of the link. */
+export interface Destination {
+  /** Undefined: the publisher's name or the partition key decides, else the partitions take turns. */
+  partition: number | undefined
+  publisher?: string | undefined
+}
+
 /** For all links that send to the hub. */
 export class Publisher {
   readonly #log: HubLog
@@ -40,17 +48,23 @@ export class Publisher {
 
   /**
    * Stores what one delivery carries, all of it or nothing.
-   * @param partition of the link; undefined: the partition key decides, else the partitions take turns.
    * @param producer of an idempotent link.
    * @returns why it is rejected, undefined when it is stored, now or by an earlier send.
    */
-  take(delivery: Delivery, partition: number | undefined, producer?: ProducerLink): Rejection | undefined {
+  take(
+    delivery: Delivery,
+    { partition, publisher }: Destination,
+    producer?: ProducerLink,
+  ): Rejection | undefined {
     if (delivery.unfit === 'oversize') return tooLarge
     try {
       const events = opened(delivery)
       for (const event of events) checkMessage(event)
       if (producer) return this.#takeOnce(events, producer)
-      this.#log.append(partition ?? this.#choose(partitionKeyOf(delivery.bytes)), events)
+      this.#log.append(
+        partition ?? this.#choose(publisher ?? partitionKeyOf(delivery.bytes)),
+        publisher === undefined ? events : events.map((event) => withPublisher(event, publisher)),
+      )
       return undefined
     } catch (error) {
       return this.#rejection(error as Error)

@@ -1,8 +1,29 @@
+import type { Filter } from '../amqp/library.ts'
 import type { Rejection } from '../amqp/refusal.ts'
 import type { HubLog } from '../log/log.ts'
 
+/** The name of the time in the annotations, and the one in Microsoft's samples for bare AMQP clients. */
 const SELECTOR =
-  /^amqp\.annotation\.(x-opt-offset|x-opt-sequence-number|x-opt-enqueued-time(?:utc)?)\s*(>=?)\s*'?([^']*)'?$/i
+  /^amqp\.annotation\.(x-opt-offset|x-opt-sequence-number|x-opt-enqueued-?time(?:utc)?)\s*(>=?)\s*'?([^']*)'?$/i
+
+/** What describes a selector, by name and by number. http://www.amqp.org/specification/1.0/filters */
+const SELECTOR_FILTER = 'apache.org:selector-filter:string'
+const SELECTOR_CODE = 0x468c00000004
+
+/**
+ * The selector among the filters of a source. Its type tells it, whatever its key: SDKs give it the name of the type, Qpid's clients
+ * names of their own.
+ */
+export function selectorOf(filters: Readonly<Record<string, Filter>> | null | undefined): string | undefined {
+  for (const [name, filter] of Object.entries(filters ?? {})) {
+    const { value, descriptor } = typeof filter === 'object' && filter ? filter : { value: filter }
+    const isSelector = [name, descriptor?.value].some(
+      (type) => type === SELECTOR_FILTER || type === SELECTOR_CODE,
+    )
+    if (isSelector && value !== undefined && value !== null) return String(value)
+  }
+  return undefined
+}
 
 /**
  * The first sequence number that a receiver wants, from the selector filter of its source.
@@ -19,10 +40,11 @@ export function startPosition(
   const [, field = '', operator, value = ''] = SELECTOR.exec(selector.trim()) ?? []
   const isInclusive = operator === '>='
   if (value === '@latest') return isInclusive ? Math.max(begin, last) : last + 1
-  if (!/^-?\d{1,15}$/.test(value))
+  // As many digits as a number of 64 bits has.
+  if (!/^-?\d{1,19}$/.test(value))
     return {
       condition: 'com.microsoft:argument-error',
-      description: `The start position ${selector} is not understood.`,
+      description: `The filter '${selector}' is not a valid amqp filter for EventHub entities: it names no start position.`,
     }
   const number = Number(value)
   if (/time/i.test(field)) return log.sequenceNumberAt(partition, isInclusive ? number : number + 1)

@@ -15,8 +15,8 @@ export interface SubscriptionOptions {
   partition: number
   /** Sequence number of the first event to send. */
   next: number
-  /** The owner level; undefined: none, shares the partition with others. */
-  epoch: number | undefined
+  /** The owner level, of 64 bits: some take the time in nanoseconds. Undefined: none, shares the partition with others. */
+  epoch: bigint | undefined
   /** What the receiver calls itself, for those whom it drives out. */
   name: string
   wantsMetrics: boolean
@@ -29,7 +29,7 @@ export interface SubscriptionOptions {
 export class Subscription {
   readonly sender: Sender
   readonly partition: number
-  readonly epoch: number | undefined
+  readonly epoch: bigint | undefined
   readonly name: string
   readonly #link: ReturnType<typeof partsOf>
   readonly #log: HubLog
@@ -155,14 +155,6 @@ export class Subscription {
     while (this.#room() > 0) if (!this.#send()) break
     this.#isDraining = this.#isHeldBack()
     if (this.#isDraining) return
-    const link = this.#link
-    // What was handed over just now still needs its credit.
-    const spare = link.credit - onTheirWay(this.sender)
-    if (spare > 1) {
-      // The library counts credit down one by one; a peer may have granted four billion.
-      link.delivery_count += spare - 1
-      link.credit -= spare - 1
-    }
     this.sender.set_drained(true)
   }
 }

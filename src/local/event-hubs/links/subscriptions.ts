@@ -51,7 +51,7 @@ export class Subscriptions {
     readers.add(subscription)
     this.#readers.set(key, readers)
     const { next } = request
-    this.#logger.debug({ group, partition, epoch, next }, 'event hub: receiver opened')
+    this.#logger.debug({ group, partition, epoch: epoch?.toString(), next }, 'event hub: receiver opened')
     sender.once('sender_close', () => this.forget((link) => link === sender))
     return undefined
   }
@@ -97,11 +97,11 @@ export class Subscriptions {
     for (const readers of this.#readers.values()) yield* readers
   }
 
-  #steal(reader: Subscription, name: string, epoch: number): void {
+  #steal(reader: Subscription, name: string, epoch: bigint): void {
     reader.end()
     reader.sender.close({
       condition: 'amqp:link:stolen',
-      description: `The receiver '${name}' with the epoch ${epoch} has taken over from the receiver '${reader.name}' with ${epochOf(reader)}.`,
+      description: `New receiver '${name}' with higher epoch of '${epoch}' is created hence current receiver '${reader.name}' with ${epochOf(reader)} is getting disconnected. If you are recreating the receiver, make sure a higher epoch is used.`,
     })
   }
 
@@ -114,24 +114,30 @@ export class Subscriptions {
   }
 }
 
-const epochOf = ({ epoch }: { epoch: number | undefined }) =>
-  epoch === undefined ? 'no epoch' : `the epoch ${epoch}`
+const epochOf = ({ epoch }: { epoch: bigint | undefined }) =>
+  epoch === undefined ? 'no epoch' : `epoch '${epoch}'`
 
+/** In the service's own words: people look for them, and some clients do. */
 function refusalOf(
   readers: ReadonlySet<Subscription>,
   { group, partition, epoch, name }: Request,
 ): Rejection | undefined {
+  const place = `(Partition ${partition} of ${group})`
   const owner = [...readers].find((reader) => reader.epoch !== undefined)
-  if (owner?.epoch !== undefined && (epoch === undefined || epoch < owner.epoch))
+  if (owner?.epoch !== undefined && epoch === undefined)
     return {
       condition: 'amqp:link:stolen',
-      // In the service's own form, which Azure's SDK for Go tests for.
-      description: `Receiver '${owner.name}' with a higher epoch '${owner.epoch}' already exists. Receiver '${name}' with ${epoch === undefined ? 'no epoch' : `epoch ${epoch}`} cannot be created. Make sure you are creating receiver with increasing epoch value to ensure connectivity, or ensure all old epoch receivers are closed or disconnected. (Partition ${partition} of ${group})`,
+      description: `At least one receiver for the endpoint is created with epoch of '${owner.epoch}', and so non-epoch receiver is not allowed. Either reconnect with a higher epoch, or make sure all epoch receivers are closed or disconnected. ${place}`,
+    }
+  if (owner?.epoch !== undefined && epoch !== undefined && epoch < owner.epoch)
+    return {
+      condition: 'amqp:link:stolen',
+      description: `Receiver '${owner.name}' with a higher epoch '${owner.epoch}' already exists. Receiver '${name}' with epoch ${epoch} cannot be created. Make sure you are creating receiver with increasing epoch value to ensure connectivity, or ensure all old epoch receivers are closed or disconnected. ${place}`,
     }
   if (epoch === undefined && readers.size >= MAX_READERS)
     return {
       condition: 'amqp:resource-limit-exceeded',
-      description: `Partition ${partition} of ${group} has ${MAX_READERS} readers already.`,
+      description: `Exceeded the maximum number of allowed receivers per partition in a consumer group which is ${MAX_READERS}. List of connected receivers - ${[...readers].map((reader) => reader.name).join(', ')}. ${place}`,
     }
   return undefined
 }

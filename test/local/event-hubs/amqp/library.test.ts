@@ -9,6 +9,7 @@ import {
   frames,
   type Hooks,
   hooksOf,
+  integerOf,
   outcomes,
   partsOf,
   partsOfDelivery,
@@ -63,9 +64,27 @@ it('a connection knows its sessions, and they their links', () => {
   const { local_channel_map, remote_channel_map } = hooksOf(receiver.connection)
   expect(Object.keys(local_channel_map)).toHaveLength(1)
   const [session] = Object.values(remote_channel_map)
-  expect(session?.output).toBeTypeOf('function')
+  for (const method of ['output', 'is_open', '_process', '_write_flow'] as const)
+    expect(session?.[method]).toBeTypeOf('function')
   expect(Object.keys(session?.links ?? {})).toHaveLength(1)
   expect(session?.remote.handles[0]).toBe(receiver)
+  expect(session?.local.handles[0]).toBe(receiver)
+  const { next_delivery_id, next_transfer_id, max_transfer_id } = session?.incoming ?? {}
+  expect(next_delivery_id === undefined || next_delivery_id >= 0).toBe(true)
+  expect([next_transfer_id, max_transfer_id]).toEqual([expect.any(Number), expect.any(Number)])
+  expect(hooksOf(receiver.connection).state.has_settled).toBeTypeOf('function')
+})
+
+it('a number of 64 bits is given as its bytes where it is beyond a safe integer', () => {
+  const bytes = Buffer.from([0x81, 0x17, 0x71, 0, 0, 0, 0, 0, 9])
+  const { value } = new ValueReader(bytes).read()
+  expect(integerOf(value)).toBe(bytes.readBigInt64BE(1))
+  expect([integerOf(7), integerOf(-1), integerOf('7'), integerOf(undefined)]).toEqual([
+    7n,
+    -1n,
+    undefined,
+    undefined,
+  ])
 })
 
 it('a connection keeps the beginning of a frame, and tells that it does', () => {
@@ -76,6 +95,12 @@ it('a connection keeps the beginning of a frame, and tells that it does', () => 
 
 it('a link has its credit, its attaches and the window of its session', () => {
   const { credit, delivery_count, local, remote, connection, session } = partsOf(sender)
+  expect(sender).toMatchObject({
+    issue_flow: expect.any(Boolean),
+    _drained: expect.any(Boolean),
+  })
+  expect('_draining' in sender).toBe(true)
+  expect((sender as unknown as { _get_drain: unknown })._get_drain).toBeTypeOf('function')
   expect([credit, delivery_count]).toEqual([expect.any(Number), expect.any(Number)])
   expect(partsOf(receiver).local.attach).toHaveProperty('snd_settle_mode')
   expect(local.attach).toHaveProperty('source')
