@@ -4,7 +4,13 @@
  */
 import { abortableSleep } from '../azure/http/abortable-sleep.ts'
 import type { RestClient } from '../azure/http/rest-client.ts'
-import { providerState, registerProvider, requiredProviders } from '../azure/resources/providers.ts'
+import {
+  providerState,
+  regionName,
+  regionsOf,
+  registerProvider,
+  requiredProviders,
+} from '../azure/resources/providers.ts'
 import { quotas } from '../azure/resources/quota.ts'
 import { ServiceError } from '../pipeline/ports/errors.ts'
 import { nodeOf } from '../pipeline/state/cost.ts'
@@ -14,6 +20,8 @@ export interface PrepareSettings {
   subscriptionId: string | undefined
   environmentName: string | undefined
   location: string | undefined
+  /** Undefined: that of the rest. */
+  synapseLocation: string | undefined
   resourceGroup: string | undefined
   job: string | undefined
   withSynapse: boolean
@@ -41,6 +49,7 @@ export function prepareSettings(
     subscriptionId: value('AZURE_SUBSCRIPTION_ID'),
     environmentName: value('AZURE_ENV_NAME'),
     location: value('AZURE_LOCATION'),
+    synapseLocation: value('SYNAPSE_LOCATION'),
     resourceGroup: value('AZURE_RESOURCE_GROUP'),
     job: value('STREAM_ANALYTICS_JOB'),
     withSynapse: value('DEPLOY_SYNAPSE')?.toLowerCase() !== 'false',
@@ -97,6 +106,7 @@ async function onAzure(context: PrepareContext): Promise<Part[]> {
   const subscription = `/subscriptions/${subscriptionId}`
   const asked = await Promise.all([
     tolerant('providers', context, () => providers(context, subscription)),
+    tolerant('the region', context, () => regions(context, subscription)),
     tolerant('the vCPU quota', context, () => quota(context, subscription)),
   ])
   // Last: with all else in order it stands still no longer than it must.
@@ -154,13 +164,46 @@ async function providers(context: PrepareContext, subscription: string): Promise
   }
 }
 
+/** What the templates make, and not every region has. */
+const REGIONAL = [
+  ['Microsoft.EventHub', 'namespaces'],
+  ['Microsoft.Storage', 'storageAccounts'],
+  ['Microsoft.StreamAnalytics', 'streamingjobs'],
+  ['Microsoft.Databricks', 'workspaces'],
+  ['Microsoft.Synapse', 'workspaces'],
+] as const
+
+/** Says something only of what a region lacks: the deployment would be refused after it has begun. */
+async function regions(
+  { management, settings, signal }: PrepareContext,
+  subscription: string,
+): Promise<Part> {
+  const { location, synapseLocation, withSynapse } = settings
+  if (location === undefined) return { text: '' }
+  const lacking = await Promise.all(
+    REGIONAL.map(async ([namespace, type]) => {
+      const isSynapse = namespace === 'Microsoft.Synapse'
+      if (isSynapse && !withSynapse) return []
+      const region = regionName(isSynapse ? (synapseLocation ?? location) : location)
+      const offered = await regionsOf(management, subscription, namespace, type, signal)
+      return offered.length === 0 || offered.includes(region) ? [] : [`${namespace}/${type} in ${region}`]
+    }),
+  )
+  const all = lacking.flat()
+  if (all.length === 0) return { text: '' }
+  return {
+    text: `Azure lists no ${all.join(' and no ')} (azd env set AZURE_LOCATION, or SYNAPSE_LOCATION for Synapse alone, chooses another region)`,
+    isOpen: true,
+  }
+}
+
 async function quota({ management, settings, signal }: PrepareContext, subscription: string): Promise<Part> {
   const { location, nodeType } = settings
   if (location === undefined)
     return { text: 'AZURE_LOCATION is not set, so no quota was looked at', isOpen: true }
   const { cores, family } = nodeOf(nodeType)
   const needed = 2 * cores
-  const region = location.replaceAll(' ', '').toLowerCase()
+  const region = regionName(location)
   const found = await quotas(management, subscription, region, ['cores', family], signal)
   const [short] = found.filter(({ used, limit }) => limit - used < needed)
   if (!short) return { text: `${needed} vCPUs free in ${region}` }

@@ -57,6 +57,22 @@ describe('prepare', () => {
     expect(posts()).toEqual([])
   })
 
+  it('says what the region does not have, by the region that each is to stand in', async () => {
+    stub.regions['Microsoft.Synapse'] = { workspaces: ['North Europe'] }
+    const { code, text } = await prepare()
+    expect(code).toBe(0)
+    expect(text).toMatch(
+      /^Ready to deploy, as far as was checked: .*no Microsoft\.Synapse\/workspaces in westeurope/,
+    )
+    expect((await prepare({ SYNAPSE_LOCATION: 'northeurope' })).text).not.toContain('Azure lists no')
+    expect((await prepare({ DEPLOY_SYNAPSE: 'false' })).text).not.toContain('Azure lists no')
+    stub.regions['Microsoft.Databricks'] = { workspaces: ['West US 3'] }
+    expect((await prepare()).text).toContain(
+      'no Microsoft.Databricks/workspaces in westeurope and no Microsoft.Synapse/workspaces in westeurope',
+    )
+    expect((await prepare({ AZURE_LOCATION: '' })).text).not.toContain('Azure lists no')
+  })
+
   it('before the first deployment has no job to stop', async () => {
     const { code, text } = await prepare({ AZURE_RESOURCE_GROUP: '', STREAM_ANALYTICS_JOB: '' })
     expect([code, text]).toEqual([0, expect.stringContaining('no job yet')])

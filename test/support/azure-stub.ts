@@ -15,6 +15,8 @@ export interface AzureStub {
   /** Changed by tests before they look. */
   providers: Record<string, string>
   quotas: Record<string, { used: number; limit: number }>
+  /** By provider and type, in which regions they are; a type that is not named is not told of. */
+  regions: Record<string, Record<string, string[]>>
   roles: Record<string, string[]>
   job: {
     state: string
@@ -62,6 +64,10 @@ export function createAzureStub(): AzureStub {
     },
     made: new Map(),
     providers: {},
+    regions: {
+      'Microsoft.Storage': { storageAccounts: ['West Europe', 'North Europe'] },
+      'Microsoft.Synapse': { workspaces: ['North Europe', 'West Europe'], privateLinkHubs: [] },
+    },
     quotas: { cores: { used: 0, limit: 100 }, standardDSv3Family: { used: 0, limit: 100 } },
     roles: {
       [JOB_PRINCIPAL]: ['a638d3c7-ab3a-418d-83e6-5f17a39d4fde', 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'],
@@ -121,7 +127,9 @@ function management(stub: AzureStub, request: SeenRequest, url: URL): Answer | u
     const registrationState = stub.providers[provider] ?? 'Registered'
     // Asked once more it is done.
     if (registrationState === 'Registering') stub.providers[provider] = 'Registered'
-    return ok({ registrationState })
+    const types = Object.entries(stub.regions[provider] ?? {})
+    const resourceTypes = types.map(([resourceType, locations]) => ({ resourceType, locations }))
+    return ok({ registrationState, resourceTypes })
   }
   const registers = /^\/providers\/([\w.]+)\/register$/.exec(rest)?.[1]
   if (registers && request.method === 'POST') {

@@ -28,7 +28,11 @@ const API_VERSION = '2021-04-01'
 
 interface ProviderBody {
   registrationState?: string
+  resourceTypes?: { resourceType?: string; locations?: string[] }[]
 }
+
+/** As services know a region in addresses: `West Europe` is `westeurope`. */
+export const regionName = (location: string): string => location.replaceAll(' ', '').toLowerCase()
 
 /** @param subscription `/subscriptions/…`. @returns `Registered`, `NotRegistered`, `Registering`, … @throws ServiceError */
 export async function providerState(
@@ -43,6 +47,22 @@ export async function providerState(
     signal,
   })
   return body?.registrationState ?? 'unknown'
+}
+
+/** @param type `workspaces`. @returns the regions that have it, by their names; none: Azure does not say. @throws ServiceError */
+export async function regionsOf(
+  client: RestClient,
+  subscription: string,
+  namespace: string,
+  type: string,
+  signal?: AbortSignal,
+): Promise<readonly string[]> {
+  const { body } = await client.request<ProviderBody>('GET', `${subscription}/providers/${namespace}`, {
+    query: { 'api-version': API_VERSION },
+    signal,
+  })
+  const found = body?.resourceTypes?.find(({ resourceType }) => resourceType === type)
+  return (found?.locations ?? []).map(regionName)
 }
 
 /** Starts the registration, which takes a minute or two. @throws ServiceError */

@@ -1,5 +1,6 @@
 /** vCPU quotas of a region. */
 import type { RestClient } from '../http/rest-client.ts'
+import { regionName } from './providers.ts'
 
 /** In vCPUs. */
 export interface Quota {
@@ -21,9 +22,7 @@ export async function quotas(
   names: readonly string[],
   signal?: AbortSignal,
 ): Promise<Quota[]> {
-  // `West Europe` and `westeurope` are one region, of which the service takes the second form in a path.
-  const region = location.replaceAll(' ', '').toLowerCase()
-  const path = `${subscription}/providers/Microsoft.Compute/locations/${region}/usages`
+  const path = `${subscription}/providers/Microsoft.Compute/locations/${regionName(location)}/usages`
   const { body } = await client.request<UsagesBody>('GET', path, {
     query: { 'api-version': '2024-07-01' },
     signal,
