@@ -651,6 +651,18 @@ describe('refusals', () => {
     expect(body.message).toContain('/Shared/platinum')
   })
 
+  it('a run of tasks that the job has not', async () => {
+    const job_id = await jobNamed('rtstream-silver')
+    for (const only of [['gold'], ['silver', 'gold'], 'silver'])
+      expect(await rest('POST', `${API}/run-now`, { job_id, only })).toMatchObject({
+        status: 400,
+        body: { error_code: 'INVALID_PARAMETER_VALUE', message: expect.stringMatching(/^only/) },
+      })
+    expect(plane.engine.runs).toHaveLength(0)
+    const run = await runNow({ job_id, only: ['silver'] })
+    expect(await statusOf(run)).toMatchObject({ job_run_id: run, tasks: [{ task_key: 'silver' }] })
+  })
+
   it('a job of several tasks, of which the engine would run one', async () => {
     const task = (task_key: string, name: string) => ({
       task_key,

@@ -115,6 +115,7 @@ function runHandlers(jobs: JobStore, runs: RunHistory): Handlers {
       const body = await readJson(request)
       const { job_id, idempotency_token, queue } = body
       const job = jobs.find(job_id)
+      checkOnly(body.only, job)
       const record = start(runs, job, {
         idempotencyToken: tokenIn(idempotency_token),
         mayQueue: (isObject(queue) ? queue : job.settings.queue)?.enabled === true,
@@ -186,6 +187,16 @@ function start(
       headers: { 'retry-after': '1' },
     })
   }
+}
+
+/** Tasks that alone are to run; here a job has one. @throws HttpError 400 for one that it has not. */
+function checkOnly(only: unknown, { job_id, settings }: Job): void {
+  if (only === undefined || only === null) return
+  if (!Array.isArray(only)) throw invalid('only must be a list of task keys.')
+  const keys = new Set(settings.tasks?.map(({ task_key }) => task_key))
+  const missing = only.find((key) => !keys.has(key))
+  if (missing !== undefined)
+    throw invalid(`only: job ${job_id} has no task ${String(missing).slice(0, 100)}.`)
 }
 
 function tokenIn(token: unknown): string | undefined {

@@ -70,6 +70,7 @@ export function describeRun(record: RunRecord, state: RunState, job: Job | undef
   return {
     job_id: Number(record.owner),
     run_id,
+    job_run_id: run_id,
     number_in_job: run_id,
     original_attempt_run_id: run_id,
     run_name: job?.settings.name ?? record.notebook,
