@@ -1,3 +1,4 @@
+import https from 'node:https'
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   type ControlPlane,
@@ -458,6 +459,57 @@ describe('runs', () => {
       body: { error_code: 'INVALID_PARAMETER_VALUE', message: expect.stringContaining('was deleted') },
     })
     expect(await runNow({ job_id })).toBeGreaterThan(run)
+  })
+
+  it('tell their history when it is asked for: nothing was repaired', async () => {
+    const run = await runNow({ job_id: await jobNamed('rtstream-silver') })
+    const body = await statusOf(run)
+    expect(body).not.toHaveProperty('repair_history')
+    const { repair_history } = (await rest('GET', `${API}/runs/get?run_id=${run}&include_history=true`)).body
+    expect(repair_history).toEqual([
+      {
+        type: 'ORIGINAL',
+        start_time: body.start_time,
+        end_time: 0,
+        state: body.state,
+        status: body.status,
+        task_run_ids: [body.tasks[0].run_id],
+      },
+    ])
+  })
+
+  it('are found by a GET whose parameters are its body, as Airflow’s deferred operators ask', async () => {
+    const job_id = await jobNamed('rtstream-silver')
+    const run = await runNow({ job_id })
+    const ask = async (path: string, body: unknown) => {
+      const { promise, resolve, reject } = Promise.withResolvers<{
+        status: number | undefined
+        body: unknown
+      }>()
+      const sent = typeof body === 'string' ? body : JSON.stringify(body)
+      const headers = { authorization: `Bearer ${TOKEN}`, 'content-length': String(Buffer.byteLength(sent)) }
+      const request = https.request(`${plane.url}${path}`, { method: 'GET', headers }, async (answer) => {
+        let text = ''
+        for await (const chunk of answer) text += chunk
+        resolve({ status: answer.statusCode, body: JSON.parse(text) })
+      })
+      request.on('error', reject).end(sent)
+      return promise
+    }
+    expect(await ask(`${API}/runs/get`, { run_id: run })).toMatchObject({
+      status: 200,
+      body: { run_id: run },
+    })
+    expect(await ask(`${API}/list`, { limit: 1, expand_tasks: true, name: null })).toMatchObject({
+      body: { jobs: [{ settings: { tasks: [{}] } }], has_more: true },
+    })
+    // What stands in the address comes first.
+    expect(await ask(`${API}/runs/get?run_id=${run}`, { run_id: 1 })).toMatchObject({ status: 200 })
+    expect(await ask('/api/2.0/workspace/get-status', { path: '/Shared' })).toMatchObject({ status: 200 })
+    expect(await ask(`${API}/list`, 'junk')).toMatchObject({
+      status: 400,
+      body: { error_code: 'BAD_REQUEST' },
+    })
   })
 
   it('are listed active only, or completed only', async () => {

@@ -10,13 +10,14 @@ import {
   type StartOptions,
 } from '../notebook-runs/run-history.ts'
 import { invalid } from './errors.ts'
+import { withBodyParameters } from './get-parameters.ts'
 import { describeJob, firstPart, jobInParts, jobWithoutTasks } from './job-resource.ts'
 import { isObject } from './job-settings.ts'
 import { type Job, type JobStore, notebookOf } from './job-store.ts'
 import { type PageRules, pageOf } from './pages.ts'
 import { isTrue, runFilter } from './run-filter.ts'
 import { parametersIn } from './run-parameters.ts'
-import { describeRun, jobRunId, withoutTasks } from './run-resource.ts'
+import { describeRun, jobRunId, withHistory, withoutTasks } from './run-resource.ts'
 
 const MAX_TOKEN = 64
 const JOBS_PAGE: PageRules = { name: 'jobs', defaultLimit: 20, maxLimit: 100, maxOffset: 1000 }
@@ -45,9 +46,9 @@ export function jobsRoutes({ jobs, runs, checkRate }: JobsApiOptions): Route[] {
     return ['2.1', '2.2'].map((version) => ({
       method,
       pattern: `/databricks/api/${version}/${path}`,
-      handle: (call: Call) => {
+      handle: async (call: Call) => {
         checkRate()
-        return handle(call)
+        return handle(await withBodyParameters(call))
       },
     }))
   })
@@ -123,7 +124,10 @@ function runHandlers(jobs: JobStore, runs: RunHistory): Handlers {
       })
       return { body: { run_id: Number(record.id), number_in_job: Number(record.id) } }
     },
-    'GET jobs/runs/get': ({ query }) => ({ body: describe(runOf(query.get('run_id'))) }),
+    'GET jobs/runs/get': ({ query }) => {
+      const run = describe(runOf(query.get('run_id')))
+      return { body: isTrue(query, 'include_history') ? withHistory(run) : run }
+    },
     'GET jobs/runs/get-output': ({ query }) => {
       const record = runOf(query.get('run_id'))
       const { error, progress } = record

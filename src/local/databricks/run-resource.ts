@@ -57,7 +57,7 @@ const TASK_OFFSET = 1_000_000_000
 export const jobRunId = (id: number) => (id > TASK_OFFSET ? id - TASK_OFFSET : id)
 
 interface RunResource {
-  tasks: object[]
+  tasks: { run_id: number; [field: string]: unknown }[]
   [field: string]: unknown
 }
 
@@ -97,6 +97,13 @@ export function describeRun(record: RunRecord, state: RunState, job: Job | undef
       },
     ],
   }
+}
+
+/** What came before a run as it is: itself alone, as nothing is repaired here. */
+export function withHistory(run: RunResource): object {
+  const { start_time, end_time, state, status, tasks } = run
+  const task_run_ids = tasks.map(({ run_id }) => run_id)
+  return { ...run, repair_history: [{ type: 'ORIGINAL', start_time, end_time, state, status, task_run_ids }] }
 }
 
 /** As lists show a run, unless they are asked for its tasks. */

@@ -5,6 +5,7 @@ import { HttpError } from '../http/errors.ts'
 import type { Call, Route } from '../http/router.ts'
 import { StateMap, StateMapFullError } from '../storage/state-map.ts'
 import { invalid, missing } from './errors.ts'
+import { withBodyParameters } from './get-parameters.ts'
 import { isTrue } from './run-filter.ts'
 import { exported, imported, type WorkspaceObject } from './workspace-objects.ts'
 
@@ -43,9 +44,9 @@ export function workspaceRoutes(stateFile: string, checkRate: () => void): Route
   const route = (method: string, name: string, handle: Route['handle']): Route => ({
     method,
     pattern: `/databricks/api/2.0/workspace/${name}`,
-    handle: (call) => {
+    handle: async (call) => {
       checkRate()
-      return handle(call)
+      return handle(await withBodyParameters(call))
     },
   })
 
