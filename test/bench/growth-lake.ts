@@ -83,7 +83,7 @@ async function opened(layer: NotebookName, context: EngineContext, database: Dat
   const all = () => Number.POSITIVE_INFINITY
   const checkpoint = new QueryCheckpoint<never, never>(context, layer)
   const job = {
-    silver: () => new SilverJob(context, connection, checkpoint, all),
+    silver: () => new SilverJob(context, connection, checkpoint, all, database),
     gold: () => new GoldJob(context, connection, all, deaf),
     aggregate: () => new AggregateJob(context, connection, deaf),
   }[layer]()

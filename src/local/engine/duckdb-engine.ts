@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { livelyInterval } from '../runtime/cadence.ts'
 import type { NotebookEngine, NotebookName } from './api/engine.ts'
 import { DEFAULT_TUNING, type EngineContext, type EngineOptions, type EngineTuning } from './api/options.ts'
-import { Database } from './duckdb/database.ts'
+import { type Connection, Database } from './duckdb/database.ts'
 import { AggregateJob } from './jobs/aggregate-job.ts'
 import type { DeltaInput } from './jobs/delta-input.ts'
 import { GoldJob } from './jobs/gold-job.ts'
@@ -117,7 +117,7 @@ class Engine implements NotebookEngine {
     const { database, release } = await this.#borrowDatabase()
     try {
       const connection = await database.connect()
-      const query = this.#query(notebook, connection)
+      const query = this.#query(notebook, connection, database)
       return {
         open: (onInput) => query.open(connection, onInput),
         next: async () => {
@@ -146,8 +146,9 @@ class Engine implements NotebookEngine {
     database.parallel = this.#behind.size > 0 ? PARALLEL_WHEN_BEHIND : 1
   }
 
-  #query(notebook: NotebookName, connection: Awaited<ReturnType<Database['connect']>>) {
+  #query(notebook: NotebookName, connection: Connection, database: Database) {
     const context = this.#context
+    const onPlanned = (isBehind: boolean) => this.#setBehind(database, notebook, isBehind)
     const { silver, gold } = this.#listeners
     if (notebook === 'silver') {
       const checkpoint = new QueryCheckpoint<SilverInput, BronzePosition>(context, notebook)
@@ -156,11 +157,13 @@ class Engine implements NotebookEngine {
         connection,
         checkpoint,
         () => this.#readVersions.gold ?? Number.POSITIVE_INFINITY,
+        database,
       )
-      return new ContinuousQuery(context, job, checkpoint, (position) => {
+      const onPosition = (position: BronzePosition) => {
         this.#setSilverPosition(position)
         for (const tell of silver) tell()
-      })
+      }
+      return new ContinuousQuery(context, job, checkpoint, onPosition, onPlanned)
     }
     const checkpoint = new QueryCheckpoint<DeltaInput, DeltaPosition>(context, notebook)
     if (notebook === 'gold') {

@@ -10,7 +10,7 @@ import { DeltaTable } from '../delta/delta-writer.ts'
 import { writeLakeFile } from '../delta/lake-files.ts'
 import { dataFileName, writeParquet } from '../delta/parquet-file.ts'
 import { TableMaintenance } from '../delta/table-maintenance.ts'
-import type { Connection } from '../duckdb/database.ts'
+import type { Connection, Database } from '../duckdb/database.ts'
 import { type BronzePosition, BronzeSource } from '../query/bronze-source.ts'
 import { type BronzePiece, readPieces } from '../query/bronze-text.ts'
 import { asTheyAre, refuseCutFiles } from '../query/cut-files.ts'
@@ -18,7 +18,7 @@ import type { Batch, BatchJob, BatchPlan, OnInput, Output } from '../query/query
 import type { QueryCheckpoint } from '../query/query-checkpoint.ts'
 import { type BatchSpan, Duplicates } from './deduplication.ts'
 import { linesOf, REASONS, RULE_MACROS, shortWay, validated } from './silver-rules.ts'
-import { insertMany, makeWorkTables } from './work-table.ts'
+import { insertHalves, insertMany, makeWorkTables } from './work-table.ts'
 
 /** What a batch takes, as its checkpoint keeps it. */
 export interface SilverInput {
@@ -63,9 +63,31 @@ const BATCHES_BY_RULES = 10
 /** From this size (bytes) DuckDB reads files itself: planning each statement costs less than copies. */
 const READ_BY_DUCKDB_BYTES = 1_000_000
 
+/** From this size (bytes) they are loaded in two halves at once: a batch of a backlog, not of 50,000 events a second that are followed. */
+const HALVED_BYTES = 16_000_000
+
+const bytesOf = (pieces: readonly BronzePiece[]) => pieces.reduce((sum, { from, to }) => sum + to - from, 0)
+
+/** In their order; the second one is empty when it is not worth it. */
+function halvesOf(pieces: readonly BronzePiece[]): [first: BronzePiece[], second: BronzePiece[]] {
+  const bytes = bytesOf(pieces)
+  const first: BronzePiece[] = []
+  let taken = 0
+  for (const piece of pieces) {
+    if (bytes >= HALVED_BYTES && taken * 2 >= bytes) break
+    first.push(piece)
+    taken += piece.to - piece.from
+  }
+  return [first, pieces.slice(first.length)]
+}
+
+/** SQL of the lines in whole files. */
+const linesIn = (pieces: readonly BronzePiece[], resolve: (path: string) => string) =>
+  linesOf('without_mark(content)', `read_text(${quotedPaths(pieces.map(({ path }) => resolve(path)))})`)
+
 /** Whole files of the local job, which writes UTF-8 and never changes a file. */
 const isReadByDuckDb = (pieces: readonly BronzePiece[], resolve: (path: string) => string) =>
-  pieces.reduce((sum, { from, to }) => sum + to - from, 0) >= READ_BY_DUCKDB_BYTES &&
+  bytesOf(pieces) >= READ_BY_DUCKDB_BYTES &&
   pieces.every(
     ({ path, from, to }) => from === 0 && parseBronzeFileName(path) && statSync(resolve(path)).size === to,
   )
@@ -86,6 +108,7 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
   readonly outputs: readonly Output[]
   readonly #context: EngineContext
   readonly #connection: Connection
+  readonly #database: Pick<Database, 'connect' | 'disconnect'>
   readonly #checkpoint: QueryCheckpoint<SilverInput, BronzePosition>
   readonly #silver: DeltaTable
   readonly #quarantine: DeltaTable
@@ -104,9 +127,11 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
     connection: Connection,
     checkpoint: QueryCheckpoint<SilverInput, BronzePosition>,
     goldConsumedUpTo: () => number,
+    database: Pick<Database, 'connect' | 'disconnect'>,
   ) {
     this.#context = context
     this.#connection = connection
+    this.#database = database
     this.#checkpoint = checkpoint
     this.#unfinished = context.lake.unfinishedFile()
     this.#silver = new DeltaTable(context, TABLES.silver)
@@ -138,7 +163,13 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
 
   async plan(): Promise<BatchPlan<SilverInput, BronzePosition> | undefined> {
     const plan = await this.#source?.plan()
-    return plan && { ...plan, input: { pieces: plan.pieces, foreign: plan.foreign } }
+    return (
+      plan && {
+        ...plan,
+        input: { pieces: plan.pieces, foreign: plan.foreign },
+        large: bytesOf(plan.pieces) >= HALVED_BYTES,
+      }
+    )
   }
 
   async execute(batch: Batch, input: SilverInput): Promise<BatchCounts> {
@@ -186,8 +217,10 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
       this.#rowsInWorkTables = 0
     }
     if (isReadByDuckDb(pieces, resolve)) {
-      const files = quotedPaths(pieces.map(({ path }) => resolve(path)))
-      await insertMany(this.#connection, linesOf('without_mark(content)', `read_text(${files})`))
+      const [first, second] = halvesOf(pieces)
+      const lines = (half: readonly BronzePiece[]) => linesIn(half, resolve)
+      if (second.length === 0) await insertMany(this.#connection, lines(first))
+      else await insertHalves(this.#connection, this.#database, lines(first), lines(second))
       return this.#look()
     }
     if (this.#batchesByRules > 0) this.#batchesByRules--

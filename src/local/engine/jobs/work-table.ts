@@ -1,19 +1,33 @@
 /** Fills silver's work table `batch` with many lines at once: the rules are run for the few that need them. */
-import type { Connection } from '../duckdb/database.ts'
+import type { Connection, Database } from '../duckdb/database.ts'
 import { COLUMNS, shortWay, validated } from './silver-rules.ts'
 
 const ASSIGNED = [...COLUMNS.split(', '), 'reasons', 'raw', 'id']
   .map((column) => `${column} = irregular.${column}`)
   .join(', ')
 
+/** Their names. */
+interface WorkTables {
+  /** The rows of a batch. */
+  batch: string
+  /** Those that the rules were run for, on their way into `batch`. */
+  irregular: string
+}
+
+/** Silver's connection has them for itself. */
+const OWN: WorkTables = { batch: 'batch', irregular: 'irregular' }
+/** Of all connections: one fills them, and silver's reads them. */
+const SHARED: WorkTables = { batch: 'half', irregular: 'half_irregular' }
+
 // A valid row of the short way has no raw line.
-const IRREGULAR = validated('SELECT rowid AS place, raw FROM batch WHERE raw IS NOT NULL', 'place')
+const irregularOf = ({ batch }: WorkTables) =>
+  validated(`SELECT rowid AS place, raw FROM ${batch} WHERE raw IS NOT NULL`, 'place')
 
 /** Makes the work tables, empty. */
 export async function makeWorkTables(connection: Connection): Promise<void> {
   await connection.run(`
     CREATE OR REPLACE TEMP TABLE batch AS ${validated(`SELECT '' AS raw LIMIT 0`)};
-    CREATE OR REPLACE TEMP TABLE irregular AS ${IRREGULAR}`)
+    CREATE OR REPLACE TEMP TABLE irregular AS ${irregularOf(OWN)}`)
 }
 
 /**
@@ -21,11 +35,45 @@ export async function makeWorkTables(connection: Connection): Promise<void> {
  * others are validated by the rules, and put in their places. The table must be empty.
  * @param lines SQL of a relation with the column `raw`.
  */
-export async function insertMany(connection: Connection, lines: string): Promise<void> {
-  await connection.run(`INSERT INTO batch ${shortWay(lines)}`)
-  await connection.runPrepared(`INSERT INTO irregular ${IRREGULAR}`)
+export async function insertMany(
+  connection: Connection,
+  lines: string,
+  tables: WorkTables = OWN,
+): Promise<void> {
+  const { batch, irregular } = tables
+  await connection.run(`INSERT INTO ${batch} ${shortWay(lines)}`)
+  await connection.runPrepared(`INSERT INTO ${irregular} ${irregularOf(tables)}`)
   await connection.runPrepared(
-    `UPDATE batch SET ${ASSIGNED} FROM irregular WHERE irregular.place = batch.rowid`,
+    `UPDATE ${batch} SET ${ASSIGNED} FROM ${irregular} AS irregular WHERE irregular.place = ${batch}.rowid`,
   )
-  await connection.runPrepared('TRUNCATE irregular')
+  await connection.runPrepared(`TRUNCATE ${irregular}`)
+}
+
+/**
+ * As {@link insertMany}, in two halves at the same time: DuckDB reads and checks lines on one thread, and that is two thirds of
+ * what a large batch takes. The second half comes through a table that two connections see.
+ * @param first SQL of a relation with the column `raw`. @param second the lines behind them.
+ */
+export async function insertHalves(
+  connection: Connection,
+  database: Pick<Database, 'connect' | 'disconnect'>,
+  first: string,
+  second: string,
+): Promise<void> {
+  await connection.run(`
+    CREATE OR REPLACE TABLE ${SHARED.batch} AS SELECT * FROM ${OWN.batch} LIMIT 0;
+    CREATE OR REPLACE TABLE ${SHARED.irregular} AS SELECT * FROM ${OWN.irregular} LIMIT 0`)
+  const other = await database.connect()
+  try {
+    // Neither may run on when this has failed.
+    const halves = await Promise.allSettled([
+      insertMany(connection, first),
+      insertMany(other, second, SHARED),
+    ])
+    for (const half of halves) if (half.status === 'rejected') throw half.reason
+    await connection.run(`INSERT INTO ${OWN.batch} SELECT * FROM ${SHARED.batch}`)
+  } finally {
+    database.disconnect(other)
+    await connection.run(`DROP TABLE ${SHARED.batch}; DROP TABLE ${SHARED.irregular}`)
+  }
 }

@@ -22,6 +22,8 @@ export interface BatchPlan<Input, Position> {
   empty: boolean
   /** More is waiting: the next batch starts at once. */
   more: boolean
+  /** So many rows that two statements may run at once for it. */
+  large?: boolean
 }
 
 /** The batch under way. */
@@ -66,17 +68,21 @@ export class ContinuousQuery<Input = unknown, Position = unknown> {
   readonly #checkpoint: QueryCheckpoint<Input, Position>
   /** Reported as input comes, also of batches without rows. */
   readonly #onPosition: (position: Position) => void
+  /** Reported before each batch: whether there is much to do, in it or behind it. */
+  readonly #onPlanned: (isBehind: boolean) => void
 
   constructor(
     context: EngineContext,
     job: BatchJob<Input, Position>,
     checkpoint: QueryCheckpoint<Input, Position>,
     onPosition: (position: Position) => void,
+    onPlanned: (isBehind: boolean) => void = () => {},
   ) {
     this.#context = context
     this.#job = job
     this.#checkpoint = checkpoint
     this.#onPosition = onPosition
+    this.#onPlanned = onPlanned
   }
 
   /**
@@ -100,6 +106,7 @@ export class ContinuousQuery<Input = unknown, Position = unknown> {
     for (const { table } of this.#job.outputs) await table.refresh()
     const plan = await this.#job.plan()
     if (!plan) return undefined
+    this.#onPlanned(plan.more || (plan.large ?? false))
     if (plan.empty) {
       this.#onPosition(plan.position)
       return { progress: undefined, more: plan.more }

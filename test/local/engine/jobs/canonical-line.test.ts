@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { LineWriter } from '../../../../src/contract/bronze-line.ts'
 import { type Connection, Database } from '../../../../src/local/engine/duckdb/database.ts'
 import { linesOf, RULE_MACROS, validated } from '../../../../src/local/engine/jobs/silver-rules.ts'
-import { insertMany, makeWorkTables } from '../../../../src/local/engine/jobs/work-table.ts'
+import { insertHalves, insertMany, makeWorkTables } from '../../../../src/local/engine/jobs/work-table.ts'
 import { Generator } from '../../../../src/pipeline/generator/generator.ts'
 import { drawStations } from '../../../../src/pipeline/generator/stations.ts'
 import { handMadeLines } from '../../../notebooks/bronze-fixture.ts'
@@ -72,6 +72,36 @@ it('puts many lines at once into the work table as the long way does, in their o
   // More than one of DuckDB's vectors.
   expect(many.length).toBeGreaterThan(2048)
   expect(await insertedMany(many)).toEqual(expected)
+})
+
+const tablesThere = () =>
+  connection.rows("SELECT table_name FROM duckdb_tables() WHERE table_name LIKE 'half%'")
+
+it('puts them there in two halves at once, as one after the other', async () => {
+  const lines = [...(await generated(0.5)), ...handMadeLines()]
+  const many = Array(4).fill(lines).flat() as string[]
+  const expected = (await validate(many, true)).rows
+  await connection.run(RULE_MACROS)
+  await connection.run(
+    'CREATE OR REPLACE TABLE all_lines AS SELECT unnest($1::JSON::VARCHAR[]) AS raw, unnest(range(len($1::JSON::VARCHAR[]))) AS place',
+    [JSON.stringify(many)],
+  )
+  const half = Math.floor(many.length / 2)
+  const part = (where: string) => `SELECT raw FROM all_lines WHERE place ${where} ORDER BY place`
+  await makeWorkTables(connection)
+  database.parallel = 2
+  await insertHalves(connection, database, part(`< ${half}`), part(`>= ${half}`))
+  expect(await connection.rows('SELECT COLUMNS(*)::VARCHAR FROM batch ORDER BY rowid')).toEqual(expected)
+  expect(await tablesThere()).toEqual([])
+})
+
+it.each([
+  ['first', 'SELECT 1 AS wrong', "SELECT 'x' AS raw"],
+  ['second', "SELECT 'x' AS raw", 'SELECT 1 AS wrong'],
+])('says what is wrong with the %s half, and leaves nothing of it', async (_, first, second) => {
+  await makeWorkTables(connection)
+  await expect(insertHalves(connection, database, first, second)).rejects.toThrow(/raw/)
+  expect(await tablesThere()).toEqual([])
 })
 
 it('leaves blank lines out, whatever ends a line', async () => {
