@@ -232,7 +232,7 @@ describe('listings', () => {
     expect(names(await list('delimiter=-&prefix=a-'))).toEqual(['a-1', 'a-2'])
     expect(names(await list('showonly=directories'))).toEqual(['c-1'])
     expect(names(await list('showonly=files&delimiter=/'))).toEqual(['a-1', 'a-2', 'b', 'c-2'])
-    expect(names(await list('startFrom=a-2&endBefore=c-2'))).toEqual(['a-2', 'b', 'c-1/x'])
+    expect(names(await list('startFrom=a-2&endBefore=c-2'))).toEqual(['a-2', 'b', 'c-1', 'c-1/x'])
     expect(names(await list('prefix=c-1/&startFrom=d'))).toEqual([])
     const pages: string[] = []
     for (let marker = ''; ; ) {

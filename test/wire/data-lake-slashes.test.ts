@@ -28,6 +28,7 @@ it.each(['/etc/passwd', '%2Fetc/passwd', '//etc/passwd'])(
     const listed = await running.raw('GET', '/bronze', { query: 'restype=container&comp=list' })
     expect([...listed.text.matchAll(/<Name>(.*?)<\/Name>/g)].map(([, name]) => name)).toEqual([
       'copy',
+      'etc',
       'etc/passwd',
     ])
     expect(code(await running.raw('DELETE', `/bronze/${path}`))).toBe('202')

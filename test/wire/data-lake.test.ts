@@ -156,16 +156,21 @@ describe('a listing', () => {
     const blobs = async (query: string) =>
       (await raw('GET', '/bronze', { query: `restype=container&comp=list&${query}` })).text
     const names = (xml: string) => [...xml.matchAll(/<Name>([^<]*)</g)].map(([, name]) => name)
-    expect(names(await blobs(''))).toEqual(['a/x/1', 'b/1', 'b/2', 'c'])
+    // With a hierarchical namespace a folder is in a flat list too.
+    const flat = await blobs('include=metadata')
+    expect(names(flat)).toEqual(['a', 'a/x', 'a/x/1', 'b', 'b/1', 'b/2', 'c'])
+    expect(flat.match(/<ResourceType>directory<\/ResourceType>/g)).toHaveLength(3)
+    expect(flat.match(/<Metadata><hdi_isfolder>true<\/hdi_isfolder><\/Metadata>/g)).toHaveLength(3)
+    expect(names(await blobs('showonly=files'))).toEqual(['a/x/1', 'b/1', 'b/2', 'c'])
     expect(names(await blobs('delimiter=%2F'))).toEqual(['a/', 'b/', 'c'])
     expect(names(await blobs('prefix=b%2F'))).toEqual(['b/1', 'b/2'])
     expect(names(await blobs('prefix=nothing%2F'))).toEqual([])
     expect(names(await blobs('prefix=b%2F&startFrom=b%2F2'))).toEqual(['b/2'])
-    expect(names(await blobs('startFrom=b'))).toEqual(['b/1', 'b/2', 'c'])
-    const first = await blobs('maxresults=2&prefix=')
-    expect(names(first)).toEqual(['a/x/1', 'b/1'])
+    expect(names(await blobs('startFrom=b'))).toEqual(['b', 'b/1', 'b/2', 'c'])
+    const first = await blobs('maxresults=3&prefix=')
+    expect(names(first)).toEqual(['a', 'a/x', 'a/x/1'])
     const marker = /<NextMarker>([^<]+)</.exec(first)?.[1]
-    expect(names(await blobs(`maxresults=2&marker=${marker}`))).toEqual(['b/2', 'c'])
+    expect(names(await blobs(`maxresults=4&marker=${marker}`))).toEqual(['b', 'b/1', 'b/2', 'c'])
   })
 })
 

@@ -19,8 +19,8 @@ export interface ListOptions {
   /** Inclusive, relative to the folder. */
   from: string | undefined
   /**
-   * `blobs`: the order of whole names, in which `a-b` comes before `a/b`; folders are always listed then, those on the way
-   * to the start too. Default: the order of names within each folder.
+   * `blobs`: the order of whole names, in which `a-b` comes between the folder `a` and what is in it; of one level, behind it, as the
+   * folder's prefix does. Default: the order of names within each folder, each folder before what is in it.
    */
   order?: 'paths' | 'blobs'
 }
@@ -45,20 +45,38 @@ function* walk(
   [first, ...rest]: readonly string[],
 ): Generator<Listed> {
   const start = first !== undefined && how.isByBlob && rest.length > 0 ? `${first}/` : first
-  for (const { entry, key } of entries(join(root, folder), how.isByBlob)) {
+  for (const { entry, key, isTold, isEntered } of entries(join(root, folder), how)) {
     if (start !== undefined && key < start) continue
     const path = folder === '' ? entry.name : `${folder}/${entry.name}`
     const isDirectory = entry.isDirectory()
     const leadsToStart = entry.name === first && rest.length > 0 && isDirectory
     // A folder on the way to the start lies before it.
-    if (!leadsToStart || how.isByBlob) yield { path, isDirectory }
-    if (how.recursive && isDirectory) yield* walk(root, path, how, leadsToStart ? rest : [])
+    if (isTold && (!leadsToStart || how.isByBlob)) yield { path, isDirectory }
+    if (isEntered) yield* walk(root, path, how, leadsToStart ? rest : [])
   }
 }
 
-function entries(folder: string, isByBlob: boolean): { entry: Dirent; key: string }[] {
+/** A place in the order: of a file, of a folder itself, of what is in it, or of both. */
+interface Place {
+  entry: Dirent
+  key: string
+  isTold: boolean
+  isEntered: boolean
+}
+
+function entries(
+  folder: string,
+  { recursive, isByBlob }: { recursive: boolean; isByBlob: boolean },
+): Place[] {
+  const placesOf = (entry: Dirent): Place[] => {
+    const { name } = entry
+    const isEntered = recursive && entry.isDirectory()
+    if (!isByBlob || !entry.isDirectory()) return [{ entry, key: name, isTold: true, isEntered }]
+    const inside = { entry, key: `${name}/`, isTold: !recursive, isEntered }
+    return recursive ? [{ entry, key: name, isTold: true, isEntered: false }, inside] : [inside]
+  }
   return readdirSync(folder, { withFileTypes: true })
     .filter((entry) => (entry.isFile() || entry.isDirectory()) && !isUnfinished(entry.name))
-    .map((entry) => ({ entry, key: isByBlob && entry.isDirectory() ? `${entry.name}/` : entry.name }))
+    .flatMap(placesOf)
     .sort((a, b) => (a.key < b.key ? -1 : 1))
 }

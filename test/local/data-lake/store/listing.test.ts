@@ -69,12 +69,17 @@ describe('blobs', () => {
     return names
   }
 
-  it('come in the order of their whole names, in one page or in pages of one', () => {
-    const sorted = [...FILES].sort()
+  it('come in the order of their whole names, the folders among them, in one page or in pages of one', () => {
+    const sorted = [...FILES, 'a', 'a/b', 'b', 'b/c'].sort()
+    expect(sorted.slice(0, 5)).toEqual(['a', 'a-b', 'a.txt', 'a/1', 'a/b'])
     expect(blobs({}).names).toEqual(sorted)
     expect(inPages({})).toEqual(sorted)
-    for (const start of [...sorted, 'a/', 'a/b', 'b', 'zz'])
+    for (const start of [...sorted, 'a/', 'a/a', 'b/', 'zz'])
       expect(blobs({ startfrom: start }).names, start).toEqual(sorted.filter((name) => name >= start))
+    for (const end of [...sorted, 'a/', 'zz'])
+      expect(blobs({ endbefore: end }).names, end).toEqual(sorted.filter((name) => name < end))
+    expect(blobs({ showonly: 'files' }).names).toEqual([...FILES].sort())
+    expect(inPages({ showonly: 'files' })).toEqual([...FILES].sort())
   })
 
   it('of one folder come with the folders in it, in one page or in pages of one', () => {
@@ -83,13 +88,13 @@ describe('blobs', () => {
     expect(inPages({ delimiter: '/' })).toEqual(top)
     expect(inPages({ delimiter: '/', prefix: 'a/' })).toEqual(['a/1', 'a/b/'])
     expect(inPages({ delimiter: '/', prefix: 'b/c' })).toEqual(['b/c-d', 'b/c/'])
-    expect(inPages({ prefix: 'b/c' })).toEqual(['b/c-d', 'b/c/3'])
+    expect(inPages({ prefix: 'b/c' })).toEqual(['b/c', 'b/c-d', 'b/c/3'])
     expect(blobs({ prefix: 'a/nothing' }).names).toEqual([])
   })
 
   it('of folders alone come in one page or in pages of one', () => {
     mkdirSync(join(folder.path, 'bronze', 'a-b-c', 'd'), { recursive: true })
-    const folders = ['a-b-c', 'a-b-c/d', 'a', 'a/b', 'b', 'b/c']
+    const folders = ['a', 'a-b-c', 'a-b-c/d', 'a/b', 'b', 'b/c']
     expect(blobs({ showonly: 'directories' }).names).toEqual(folders)
     expect(inPages({ showonly: 'directories' })).toEqual(folders)
     expect(inPages({ showonly: 'directories', prefix: 'a-b-c/' })).toEqual(['a-b-c/d'])

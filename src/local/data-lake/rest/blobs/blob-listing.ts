@@ -23,7 +23,10 @@ interface Item {
 type Listed = Pick<Lake, 'folder' | 'kept' | 'uploads' | 'leases'>
 type Asked = Pick<LakeCall, 'container' | 'query'>
 
-/** One page, as XML. Folders stand in it only as prefixes, when the caller asks for `delimiter=/`. */
+/**
+ * One page, as XML. With a hierarchical namespace a flat list has the folders too, told by their `ResourceType` and by `hdi_isfolder` in
+ * their metadata; `showonly=files` leaves them out. With `delimiter=/` they are prefixes.
+ */
 export function listBlobs(lake: Listed, call: Asked): string {
   const { container, query } = call
   const most = pageSize(query.get('maxresults'))
@@ -34,7 +37,7 @@ export function listBlobs(lake: Listed, call: Asked): string {
   let next = ''
   for (const item of itemsOf(lake, call, include.includes('uncommittedblobs'))) {
     if (xml.length === most) {
-      next = writeMarker(placeOf(item).slice(folderOf(prefix).length).replace(/^\//, ''))
+      next = writeMarker(item.name.slice(folderOf(prefix).length).replace(/^\//, ''))
       break
     }
     xml.push(
@@ -51,9 +54,6 @@ export function listBlobs(lake: Listed, call: Asked): string {
   )
 }
 
-/** Where it stands among all names: a folder behind `a-b`, as what lies in it does. */
-const placeOf = ({ name, stats, isGroup }: Item) => (!isGroup && stats?.isDirectory() ? `${name}/` : name)
-
 /** Nothing outside the prefix's folder can match. */
 const folderOf = (prefix: string) => prefix.slice(0, Math.max(0, prefix.lastIndexOf('/')))
 
@@ -62,7 +62,7 @@ function* itemsOf(lake: Listed, call: Asked, withUncommitted: boolean): Generato
   const { container, query } = call
   const prefix = query.get('prefix') ?? ''
   const delimiter = query.get('delimiter') ?? ''
-  const only = word(call, 'showonly')
+  const only = word(call, 'showonly') || undefined
   // Nothing is kept of deleted files.
   if (only === 'deleted') return
   const folder = folderOf(prefix)
@@ -84,13 +84,7 @@ function* itemsOf(lake: Listed, call: Asked, withUncommitted: boolean): Generato
       if (grouped === group || only === 'files') continue
       group = grouped
       yield { name: grouped, stats: undefined, isGroup: true }
-    } else if (only === 'directories' && isDirectory) {
-      // Told on an earlier page: it only lies on the way to this one's first.
-      if (name < `${inFolder}${marker}`) continue
-      const path = name.slice(0, -1)
-      const stats = entryAt(join(root, path))
-      if (stats) yield { name: path, stats, isGroup: false }
-    } else if (!isDirectory && only !== 'directories') {
+    } else if (only === undefined || only === (isDirectory ? 'directories' : 'files')) {
       const stats = entryAt(join(root, name))
       // It may have gone since it was listed.
       if (stats || waiting.includes(name)) yield { name, stats, isGroup: false }
@@ -99,7 +93,7 @@ function* itemsOf(lake: Listed, call: Asked, withUncommitted: boolean): Generato
 }
 
 interface Named {
-  /** Of a folder with a slash at its end. */
+  /** Of a folder on a list of one level with a slash at its end. */
   name: string
   isDirectory: boolean
 }
@@ -109,7 +103,7 @@ function* namesOf(
   lake: Listed,
   container: string,
   folder: string,
-  isFlat: boolean,
+  isOneLevel: boolean,
   from: string,
   waiting: readonly string[],
 ): Generator<Named> {
@@ -119,11 +113,11 @@ function* namesOf(
     for (const { path, isDirectory } of listFolder({
       root,
       folder,
-      recursive: !isFlat,
+      recursive: !isOneLevel,
       from,
       order: 'blobs',
     })) {
-      const name = isDirectory ? `${path}/` : path
+      const name = isDirectory && isOneLevel ? `${path}/` : path
       while (left[0] !== undefined && left[0] < name)
         yield { name: left.shift() as string, isDirectory: false }
       yield { name, isDirectory }
@@ -148,7 +142,8 @@ function blobXml(
   const described = stats
     ? describe(lake, { container, path: name }, stats, properties, include)
     : { 'Content-Length': 0, BlobType: 'BlockBlob' }
-  const metadata = include.has('metadata') ? metadataXml(properties.metadata) : ''
+  const mark = stats?.isDirectory() ? { hdi_isfolder: 'true' } : {}
+  const metadata = include.has('metadata') ? metadataXml({ ...properties.metadata, ...mark }) : ''
   return `<Blob>${nameXml(name)}<Properties>${elements(described)}</Properties>${metadata}</Blob>`
 }
 
