@@ -190,6 +190,24 @@ describe('a signature for a user whom the access lists bind', () => {
     expect(await asAnn('DELETE', '/dir/new', '')).toBe(202)
   })
 
+  it('deletes by a batch what they let it, and no more', async () => {
+    await running.raw('PUT', '/bronze/batch/kept', { query: 'resource=file' })
+    await running.raw('PUT', '/bronze/open/gone', { query: 'resource=file' })
+    await setAcl('', passable)
+    await setAcl('batch', passable)
+    await setAcl('open', `user::rwx,user:${ANN}:rwx,group::---,mask::rwx,other::---`)
+    const part = (path: string) =>
+      `--b\r\nContent-Type: application/http\r\n\r\nDELETE /${ACCOUNT}/bronze/${path} HTTP/1.1\r\n\r\n`
+    const sas = await delegated({ path: '', fields: { suoid: ANN } })
+    const { status, text } = await raw('POST', '/bronze', `restype=container&comp=batch&${sas}`, {
+      headers: { 'content-type': 'multipart/mixed; boundary=b' },
+      body: `${part('batch/kept')}${part('open/gone')}--b--\r\n`,
+    })
+    expect(status).toBe(202)
+    expect([...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, told]) => Number(told))).toEqual([403, 202])
+    expect((await running.raw('HEAD', '/bronze/batch/kept')).status).toBe(200)
+  })
+
   it('takes from a folder with the sticky bit only what is its own', async () => {
     await running.raw('PUT', '/bronze/common/b', { query: 'resource=file' })
     const open = { 'x-ms-permissions': '1777' }

@@ -1,7 +1,7 @@
 /** Blob Batch, https://learn.microsoft.com/rest/api/storageservices/blob-batch: many deletes in one request, as vacuuming readers send them. */
 import { STATUS_CODES } from 'node:http'
 import { HttpError } from '../../../http/errors.ts'
-import { type LakeCall, pathOf } from '../lake-call.ts'
+import { type LakeCall, pathOf, queryOf } from '../lake-call.ts'
 import { errorXml } from '../refusals.ts'
 
 /** Of the whole request; the service's own bound. */
@@ -13,6 +13,8 @@ const MAX_PARTS = 256
 export interface BatchDelete {
   container: string
   path: string
+  /** Of this part's address, names in lower case. */
+  query: URLSearchParams
   /** Of this part, in lower case. */
   headers: Record<string, string>
 }
@@ -54,7 +56,7 @@ export function answerBatch(
 
 function deleteOf(part: string, account: string, container: string): BatchDelete {
   // .NET's leaves out the first slash where the account stands in the address.
-  const target = /^DELETE (\/?[^ ?\r\n]+)(?:\?[^ \r\n]*)? HTTP\/1\.1\r?$/m.exec(part)?.[1]
+  const [, target, query = ''] = /^DELETE (\/?[^ ?\r\n]+)(?:\?([^ \r\n]*))? HTTP\/1\.1\r?$/m.exec(part) ?? []
   if (target === undefined)
     throw new HttpError(400, 'InvalidInput', 'The local lake takes batches of deletes only.')
   let decoded: string
@@ -69,7 +71,7 @@ function deleteOf(part: string, account: string, container: string): BatchDelete
   if (path === '') throw new HttpError(400, 'InvalidInput', 'A part of the batch names no blob.')
   if (container !== '' && named !== container)
     throw new HttpError(400, 'InvalidInput', `A batch to ${container} deletes in this container only.`)
-  return { container: named, path, headers: headersOf(part) }
+  return { container: named, path, query: queryOf(query), headers: headersOf(part) }
 }
 
 function headersOf(part: string): Record<string, string> {

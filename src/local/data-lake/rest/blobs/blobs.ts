@@ -1,11 +1,14 @@
 /** Operations on blobs: properties, Put Blob, delete, expiry. Reads, copies, blocks and appends have files of their own. */
 import { rmdirSync, rmSync } from 'node:fs'
 import { HttpError } from '../../../http/errors.ts'
+import type { Operation } from '../../operations/operation.ts'
+import { operationOf, refuseUnserved } from '../../operations/table.ts'
 import { checkConditions } from '../../store/entry.ts'
 import { writeFilePieces } from '../../store/file-pieces.ts'
 import { entryAt } from '../../store/names.ts'
 import type { Properties } from '../../store/properties.ts'
 import { diskError } from '../../store/storage-errors.ts'
+import { checkAgent } from '../agent-rights.ts'
 import { checkMd5, md5Of, readChecked, textOf } from '../checked-body.ts'
 import { expiryIn } from '../expiry.ts'
 import {
@@ -25,7 +28,7 @@ import { given, type LakeCall } from '../lake-call.ts'
 import { prepareAccess } from '../new-access.ts'
 import { contentIn, metadataHeaders, metadataOut, overrides } from '../property-headers.ts'
 import { asHttpError } from '../refusals.ts'
-import { answerBatch, MAX_BATCH_BYTES } from './blob-batch.ts'
+import { answerBatch, type BatchDelete, MAX_BATCH_BYTES } from './blob-batch.ts'
 import { readBlob } from './blob-read.ts'
 import { requireType } from './blob-type.ts'
 
@@ -160,9 +163,11 @@ function removeDirectory({ folder }: Lake, { container, path }: LakeCall): void 
 
 async function batch(lake: Lake, call: LakeCall): Promise<void> {
   const text = textOf(await readChecked(call.request, MAX_BATCH_BYTES))
-  const { type, body } = answerBatch(call, text, ({ container, path, headers }) => {
+  const { type, body } = answerBatch(call, text, ({ container, path, query, headers }) => {
     try {
-      const one: LakeCall = { ...call, container, path }
+      const operation = operationOfPart({ query, headers })
+      const one: LakeCall = { ...call, method: 'DELETE', container, path, query, operation }
+      checkAgent(lake, one)
       const stats = found(lake, one)
       checkConditions({ headers }, stats, { isRead: false })
       lake.leases.check(one, headers['x-ms-lease-id'], { isWrite: true })
@@ -172,4 +177,14 @@ async function batch(lake: Lake, call: LakeCall): Promise<void> {
     }
   })
   answer(call, 202, { 'content-type': type }, body)
+}
+
+/** A part may carry what a delete by itself may: one of a snapshot must not delete the blob. @throws HttpError 400 */
+function operationOfPart({ query, headers }: Pick<BatchDelete, 'query' | 'headers'>): Operation {
+  const asked = { method: 'DELETE', level: 'path', query, headers } as const
+  const operation = operationOf(asked)
+  if (operation?.id !== 'deleteBlob')
+    throw new HttpError(400, 'InvalidInput', 'A part of a batch deletes one blob.')
+  refuseUnserved(operation, asked)
+  return operation
 }
