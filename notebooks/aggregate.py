@@ -581,22 +581,27 @@ aggregated = LakeTable(spark, settings, "aggregated", app_id="aggregate").create
 # COMMAND ----------
 
 
+# A reading of another writer may lack a time or a measurement: it is in no hour, and in no mean, but it was read.
+COMPLETE = F.expr("date IS NOT NULL AND temperature IS NOT NULL AND humidity IS NOT NULL")
+
+
 def hours_of(rows):
     return rows.groupBy("city", "date", "hour").agg(
-        F.avg("temperature").alias("avg_temperature"),
-        F.avg("humidity").alias("avg_humidity"),
-        F.count("*").alias("readings"),
+        F.avg(F.when(COMPLETE, F.col("temperature"))).alias("avg_temperature"),
+        F.avg(F.when(COMPLETE, F.col("humidity"))).alias("avg_humidity"),
+        F.count(F.when(COMPLETE, 1)).alias("readings"),
+        F.count("*").alias("rows"),
     )
 
 
 def write(rows, batch):
     with Cached(hours_of(rows)) as hours:
-        count, earliest, latest = hours.select(F.sum("readings"), F.min("date"), F.max("date")).first()
+        count, earliest, latest = hours.select(F.sum("rows"), F.min("date"), F.max("date")).first()
         metadata = batch.metadata(input=count or 0, output=count or 0)
         # Named as constants, the bounds let Delta skip the files of all other days.
         span = f"table.date BETWEEN '{earliest or '1970-01-01'}' AND '{latest or '1970-01-01'}'"
         aggregated.merge(
-            hours,
+            hours.where("readings > 0").drop("rows"),
             f"table.city = new.city AND table.date = new.date AND table.hour = new.hour AND {span}",
             {
                 "avg_temperature": mean_of_both("avg_temperature"),

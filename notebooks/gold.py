@@ -45,8 +45,12 @@ by_minute = LakeTable(spark, settings, "byMinute", app_id="gold-by-minute").crea
 # COMMAND ----------
 
 
+# A reading of another writer may lack a time or a measurement: it is in no minute, and in no mean.
+COMPLETE = "enqueuedAt IS NOT NULL AND temperature IS NOT NULL AND humidity IS NOT NULL"
+
+
 def minutes_of(rows):
-    return rows.groupBy(F.date_trunc("minute", "enqueuedAt").alias("minute"), "city").agg(
+    return rows.where(COMPLETE).groupBy(F.date_trunc("minute", "enqueuedAt").alias("minute"), "city").agg(
         F.count("*").alias("readings"),
         F.min("temperature").alias("min_temperature"),
         F.avg("temperature").alias("avg_temperature"),

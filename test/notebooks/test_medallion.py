@@ -3,6 +3,7 @@ import threading
 
 import pytest
 from pyspark.errors import PySparkException
+from pyspark.sql import functions as F
 
 from rtstream_lake import StateError
 
@@ -38,6 +39,25 @@ def test_good_and_bad_rows_flow_to_the_aggregate(lake):
     oslo = [row for row in lake.rows("gold/weather_aggregated") if row["city"] == "Oslo" and row["hour"] == 12]
     assert [(row["readings"], row["avg_temperature"]) for row in oslo] == [(3, 62 / 3)]
     assert [ledger["totals"]["output"] for ledger in lake.ledger("gold/weather_aggregated")] == [3, 5]
+
+
+def test_rows_of_another_writer_without_a_time_or_a_measurement_are_in_no_mean(lake, spark):
+    lake.place("a.json", lake.event("a", temperature=10, humidity=40))
+    for notebook in ("silver", "gold", "aggregate"):
+        lake.run(notebook)
+    silver = str(lake.root / "silver/weather")
+    row = spark.read.format("delta").load(silver)
+    for column in ("temperature", "humidity", "enqueuedAt", "timestamp"):
+        lacking = row.where("eventId = 'a'").withColumn("eventId", F.lit(f"without {column}"))
+        lacking.withColumn(column, F.lit(None).cast(row.schema[column].dataType)).write.format("delta").mode("append").save(silver)
+    lake.place("b.json", lake.event("b", temperature=20, humidity=60))
+    for notebook in ("silver", "gold", "aggregate"):
+        lake.run(notebook)
+    # Without a time of its own a reading has no hour; without the hub's it has no minute.
+    means = {table: [(row["readings"], row["avg_temperature"], row["avg_humidity"]) for row in lake.rows(table)]
+             for table in ("gold/weather_by_minute", "gold/weather_aggregated")}
+    assert means == {"gold/weather_by_minute": [(3, 40 / 3, 140 / 3)], "gold/weather_aggregated": [(3, 40 / 3, 140 / 3)]}
+    assert len(lake.rows("gold/weather")) == lake.ledger("gold/weather_aggregated")[-1]["totals"]["output"] == 6
 
 
 def test_duplicates_inside_a_batch_across_batches_and_a_restart(lake):

@@ -165,7 +165,10 @@ it.each([
   60_000,
 )
 
-/** What `deltalake` appends to silver: readings as the table has them, under other ids, so many seconds later; `none`: without a time. */
+/**
+ * What `deltalake` appends to silver: readings as the table has them, under other ids, so many seconds later; `none`: without a time.
+ * One that is called `cold` or `dry` has no temperature or humidity.
+ */
 const APPEND_READINGS = `
 import datetime, sys, deltalake, pyarrow
 table = deltalake.DeltaTable(sys.argv[1])
@@ -174,7 +177,8 @@ rows = []
 for given in sys.argv[2:]:
     id, later = given.split("+")
     time = None if later == "none" else first["enqueuedAt"] + datetime.timedelta(seconds=int(later))
-    rows.append({**first, "eventId": id, "enqueuedAt": time})
+    without = {"cold": "temperature", "dry": "humidity"}.get(id)
+    rows.append({**first, "eventId": id, "enqueuedAt": time, **({without: None} if without else {})})
 schema = table.schema().to_arrow() if hasattr(table.schema(), "to_arrow") else table.schema().to_pyarrow()
 deltalake.write_deltalake(table, pyarrow.Table.from_pylist(rows, schema=pyarrow.schema(schema)), mode="append")
 `
@@ -220,6 +224,32 @@ it('a reading without a time that another writer has appended leaves the means o
     'SELECT count(*) AS rows, count(DISTINCT (minute, city)) AS keys, sum(readings)::BIGINT AS readings FROM rows',
   )
   expect(means).toEqual({ rows: 4, keys: 4, readings: 31 })
+}, 120_000)
+
+it.each([
+  ['of the present', '1'],
+  // The minutes of the batch are looked at one by one then.
+  ['of any time', '600'],
+])('readings %s without temperature or humidity leave the means of the others as they are', async (_, later) => {
+  start()
+  await lake.place(0, readings(0, 20))
+  await isThrough(20)
+  const sums = (table: string) =>
+    readTable(
+      join(lake.root, '..'),
+      table,
+      'SELECT sum(readings)::BIGINT AS n, sum(avg_temperature * readings) AS warm, sum(avg_humidity * readings) AS wet FROM rows',
+    )
+  const tables = ['gold/weather_by_minute', 'gold/weather_aggregated']
+  const before = await Promise.all(tables.map(sums))
+  python(APPEND_READINGS, [folderOf('silver/weather'), `cold+${later}`, `dry+${later}`])
+  await lake.place(0, readings(20, 1, { temperature: 0, humidity: 0 }), { at: lake.clock.time + 1000 })
+  await isThrough(23)
+  for (const [index, table] of tables.entries()) {
+    const [{ n, warm, wet }] = before[index] as [{ n: number; warm: number; wet: number }]
+    const [after] = await sums(table)
+    expect({ table, ...after }).toEqual({ table, n: Number(n) + 1, warm: expect.closeTo(warm), wet: expect.closeTo(wet) })
+  }
 }, 120_000)
 
 it('what another writer has put into a column of its own stays with its row when the row changes', async () => {

@@ -46,15 +46,19 @@ export async function foreignColumns(
 const listed = (names: readonly string[], put: (name: string) => string) =>
   names.map((name) => `, ${put(name)}`).join('')
 
+/** A reading of another writer may lack what a mean is made of: it is in no bucket then, like one without a time. */
+const bucketOf = ({ slotOfReading }: UpsertTable) =>
+  `CASE WHEN temperature IS NOT NULL AND humidity IS NOT NULL THEN ${slotOfReading} END`
+
 /** Readings as rows of sums, one of each. */
 export const freshRows = (keyed: UpsertTable, readings: string) => `
-  SELECT ${keyed.slotOfReading} AS bucket, city, 1::BIGINT AS readings, temperature AS temperatures,
+  SELECT ${bucketOf(keyed)} AS bucket, city, 1::BIGINT AS readings, temperature AS temperatures,
     humidity AS humidities, temperature AS lowest, temperature AS highest
   FROM (${readings})`
 
 /** The same, with a row for each bucket and city: as {@link mergedRows} makes of them, in fewer steps to plan. */
 export const groupedRows = (keyed: UpsertTable, readings: string) => `
-  SELECT ${keyed.slotOfReading} AS bucket, city, count(*) AS readings, sum(temperature)::BIGINT AS temperatures,
+  SELECT ${bucketOf(keyed)} AS bucket, city, count(*) AS readings, sum(temperature)::BIGINT AS temperatures,
     sum(humidity)::BIGINT AS humidities, min(temperature) AS lowest, max(temperature) AS highest
   FROM (${readings}) GROUP BY ALL`
 

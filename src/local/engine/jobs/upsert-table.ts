@@ -219,7 +219,7 @@ async function cut(connection: Connection, staying: readonly BucketRange[]): Pro
     SELECT min(bucket) AS "from", max(bucket) AS "to" FROM placed GROUP BY gap, hot, before // target ORDER BY 1`)
 }
 
-/** Readings of other writers may have no time: they are in no bucket, and in no mean. */
+/** Readings of other writers may lack a time or a measurement: they are in no bucket, and in no mean. */
 interface BatchSlots {
   range: BucketRange
   /** Each of them; undefined when there are very many. */
