@@ -1,6 +1,7 @@
 /** One data file of a Delta table: what the log says about it, and its rows as the table has them. */
 import type { AddFile, DeletionVector } from '../../delta/actions.ts'
 import { deletedRows, FRAME_BYTES, inFile, placeOf } from '../../delta/deletion-vector.ts'
+import { placeOfFile } from '../../delta/paths.ts'
 import { type Column, physicalName } from '../../delta/schema.ts'
 import { statisticsOf, timeIn } from '../../delta/statistics.ts'
 import { ServiceError } from '../../pipeline/ports/errors.ts'
@@ -40,20 +41,21 @@ export interface TablePlace {
 /** @param committedAt epoch ms; undefined when the commit does not say. */
 export function dataFileOf(
   add: AddFile,
-  { folder, columns }: TablePlace,
+  table: TablePlace,
   version: number,
   committedAt: number | undefined,
 ): DataFile {
+  const { columns } = table
   const statistics = statisticsOf(add)
   const deleted = Number(add.deletionVector?.cardinality ?? 0)
   const values = add.partitionValues
   const rows = statistics?.numRecords
   return {
-    path: pathIn(folder, add.path),
+    path: pathIn(table, add.path),
     bytes: Number(add.size),
     rows: typeof rows === 'number' ? rows - deleted : undefined,
     deletedRows: deleted,
-    deletionVector: add.deletionVector ?? undefined,
+    deletionVector: vectorOf(add),
     newestAt: newest(
       TIME_COLUMNS.map((name) => timeIn(statistics?.maxValues?.[physicalName(columns, name)])),
     ),
@@ -65,11 +67,35 @@ export function dataFileOf(
 
 const newest = (times: readonly (number | undefined)[]) => times.find((time) => time !== undefined)
 
-/** Paths in the log are URL-encoded, and relative to the table unless they are URLs. */
-export function pathIn(folder: string, path: string): string {
-  const absolute = /^abfss?:\/\/[^/]+\/(.*)$/.exec(path)?.[1]
-  return decodeURIComponent(absolute ?? `${folder}/${path}`)
+/** In checkpoints of some writers a file without a vector has one of nulls. */
+export const vectorOf = ({ deletionVector }: Pick<AddFile, 'deletionVector'>): DeletionVector | undefined =>
+  deletionVector?.storageType || Number(deletionVector?.cardinality ?? 0) > 0
+    ? (deletionVector as DeletionVector)
+    : undefined
+
+/** Stands before the path of a file that is not in the table's container: what is there at that path is another file. */
+const OUTSIDE = 'outside:'
+
+/** Whether {@link pathIn} has given that path for a file which lies elsewhere, as those of a shallow clone do. */
+export const isOutside = (path: string): boolean => path.startsWith(OUTSIDE)
+
+/** The path in the container of a file that an action names. */
+export function pathIn({ container, folder }: Omit<TablePlace, 'columns'>, path: string): string {
+  const place = placeOfFile(path)
+  if (place.isInTable) return `${folder}/${place.path}`
+  return place.container === container ? place.path : `${OUTSIDE}${path}`
 }
+
+/** @param path as {@link pathIn} gave it. */
+export const outside = ({ container, folder }: Omit<TablePlace, 'columns'>, path: string): ServiceError =>
+  new ServiceError(
+    'service',
+    'the data lake',
+    `${container}/${folder} has a file that is not in its container: ${path.slice(OUTSIDE.length).slice(0, 200)}.`,
+    {
+      hint: 'Make it a table with files of its own, by a deep clone or an overwrite: a shallow clone has those of another.',
+    },
+  )
 
 /** Largest file (bytes) that is read whole to find the newest row left by its deletion vector. */
 const MOST_BYTES = 64_000_000
@@ -131,7 +157,7 @@ export interface OpenFile {
 export async function openFile(
   client: LakeClient,
   table: TablePlace,
-  file: DataFile,
+  file: Pick<DataFile, 'path' | 'deletionVector' | 'partitionValues'>,
   signal: AbortSignal | undefined,
 ): Promise<OpenFile | undefined> {
   const data = await client.read(table.container, file.path, signal)
@@ -173,7 +199,7 @@ export async function openFile(
 export async function readRows(
   client: LakeClient,
   table: TablePlace,
-  file: DataFile,
+  file: Pick<DataFile, 'path' | 'deletionVector' | 'partitionValues'>,
   names: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<ParquetRow[] | undefined> {
@@ -184,7 +210,7 @@ export async function readRows(
 export function sourceOf(
   { columns }: TablePlace,
   parquet: ParquetFile,
-  { partitionValues }: DataFile,
+  { partitionValues }: Pick<DataFile, 'partitionValues'>,
   name: string,
 ): { inFile: string | undefined; value: string | number | null } {
   const column = columns.find((one) => one.name === name)
@@ -209,7 +235,7 @@ export async function deletedRowsOf(
   try {
     const place = placeOf(deletionVector)
     if (place.kind === 'inline') return deletedRows(place.bytes)
-    const file = place.isAbsolute ? pathIn(folder, place.path) : `${folder}/${place.path}`
+    const file = place.isAbsolute ? pathIn({ container, folder }, place.path) : `${folder}/${place.path}`
     const range = { offset: place.offset, bytes: place.bytes + FRAME_BYTES }
     const part = await client.read(container, file, signal, range)
     if (!part) throw new Error(`${file} is not there`)
@@ -228,7 +254,11 @@ export async function deletedRowsOf(
   }
 }
 
-function unreadable({ container }: TablePlace, { path }: DataFile, cause: unknown): ServiceError {
+function unreadable(
+  { container }: TablePlace,
+  { path }: Pick<DataFile, 'path'>,
+  cause: unknown,
+): ServiceError {
   if (cause instanceof ServiceError) return cause
   return new ServiceError(
     'service',

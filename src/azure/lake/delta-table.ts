@@ -15,9 +15,11 @@ import { CommitHistory } from './commit-history.ts'
 import {
   type DataFile,
   dataFileOf,
+  isOutside,
   measured,
   type OpenFile,
   openFile,
+  outside,
   pathIn,
   readRows,
   type TablePlace,
@@ -65,6 +67,8 @@ export class DeltaTable {
   #arrived: DataFile[] = []
   /** Paths of active files whose row count or newest time is not in the log. */
   readonly #unmeasured = new Set<string>()
+  /** Paths of active files that are not in the table's container. */
+  readonly #outside = new Set<string>()
   #quietLooks = 0
   #isKnown = false
   /** Why the table could not be read, until its log grows. */
@@ -311,20 +315,23 @@ export class DeltaTable {
 
   #assertReadable(): void {
     const lacks = unreadable(this.#protocol)
-    if (!lacks) return
-    this.#refused = new ServiceError(
-      'service',
-      'the data lake',
-      `${this.#container}/${this.#folder} ${lacks.problem}.`,
-      { hint: lacks.remedy },
-    )
-    throw this.#refused
+    const [other] = this.#outside
+    if (lacks)
+      this.#refused = new ServiceError(
+        'service',
+        'the data lake',
+        `${this.#container}/${this.#folder} ${lacks.problem}.`,
+        { hint: lacks.remedy },
+      )
+    else if (other !== undefined) this.#refused = outside(this.place, other)
+    if (this.#refused) throw this.#refused
   }
 
   #forget(): void {
     this.#version = -1
     this.#files.clear()
     this.#unmeasured.clear()
+    this.#outside.clear()
     this.#protocol = undefined
     this.#columns = []
     this.#commitMetadata = undefined
@@ -341,21 +348,25 @@ export class DeltaTable {
     const arrived: DataFile[] = []
     const committedAt = committedAtIn(actions)
     const known = new Set<string>()
-    for (const { remove, protocol, metaData } of actions) {
+    for (const { protocol, metaData } of actions) {
       if (protocol) this.#protocol = protocol
       if (metaData) this.#columns = columnsOf(metaData)
-      if (!remove) continue
-      const path = pathIn(this.#folder, remove.path)
-      if (this.#files.delete(path)) known.add(path)
-      this.#unmeasured.delete(path)
     }
     const place = this.place
+    for (const { remove } of actions) {
+      if (!remove) continue
+      const path = pathIn(place, remove.path)
+      if (this.#files.delete(path)) known.add(path)
+      this.#unmeasured.delete(path)
+      this.#outside.delete(path)
+    }
     // When more rows of a file are deleted, one commit removes and adds the file, in any order.
     for (const { add } of actions) {
       if (!add) continue
       const file = dataFileOf(add, place, version, committedAt)
       if (add.dataChange !== false && !known.has(file.path) && !this.#files.has(file.path)) arrived.push(file)
       this.#files.set(file.path, file)
+      if (isOutside(file.path)) this.#outside.add(file.path)
       if (file.rows === undefined || file.deletionVector) this.#unmeasured.add(file.path)
     }
     this.#version = version

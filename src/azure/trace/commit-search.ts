@@ -8,7 +8,7 @@ import { type AddFile, committedAtIn } from '../../delta/actions.ts'
 import { pointerIn } from '../../delta/log-listing.ts'
 import { commitName, LAST_CHECKPOINT, versionIn } from '../../delta/log-names.ts'
 import { statisticsOf } from '../../delta/statistics.ts'
-import { pathIn } from '../lake/data-file.ts'
+import { pathIn, vectorOf } from '../lake/data-file.ts'
 import type { LakeClient } from '../lake/data-lake.ts'
 import { commitMetadataIn, LogFiles } from '../lake/delta-log.ts'
 import type { FileInTable } from './table-rows.ts'
@@ -39,14 +39,14 @@ export interface CommittedFile extends FileInTable {
 /** For one trace: each commit is read once at most. */
 export class CommitLog {
   readonly #log: LogFiles
-  readonly #table: Pick<TableContract, 'container' | 'path'>
+  readonly #place: { container: string; folder: string }
   readonly #signal: AbortSignal | undefined
   readonly #read = new Map<number, Commit | undefined>()
   #newest: Promise<number> | undefined
 
   constructor(client: LakeClient, table: Pick<TableContract, 'container' | 'path'>, signal?: AbortSignal) {
     this.#log = new LogFiles(client, table.container, table.path)
-    this.#table = table
+    this.#place = { container: table.container, folder: table.path }
     this.#signal = signal
   }
 
@@ -115,8 +115,9 @@ export class CommitLog {
         remove && remove.dataChange !== false
           ? [
               {
-                path: pathIn(this.#table.path, remove.path),
-                deletionVector: remove.deletionVector ?? undefined,
+                path: pathIn(this.#place, remove.path),
+                deletionVector: vectorOf(remove),
+                partitionValues: remove.partitionValues,
               },
             ]
           : [],
@@ -127,8 +128,9 @@ export class CommitLog {
   #fileOf(add: AddFile): CommittedFile {
     const statistics = statisticsOf(add)
     return {
-      path: pathIn(this.#table.path, add.path),
-      deletionVector: add.deletionVector ?? undefined,
+      path: pathIn(this.#place, add.path),
+      deletionVector: vectorOf(add),
+      partitionValues: add.partitionValues,
       bytes: Number(add.size),
       rows: statistics?.numRecords,
       min: statistics?.minValues ?? {},

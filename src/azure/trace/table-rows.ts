@@ -1,36 +1,72 @@
 /** Rows of the tables' files, in a form for people and for JSON. */
 
 import type { TableContract } from '../../contract/tables.ts'
-import type { DeletionVector } from '../../delta/actions.ts'
 import type { TraceRow } from '../../pipeline/ports/trace.ts'
-import { deletedRowsOf } from '../lake/data-file.ts'
+import {
+  type DataFile,
+  deletedRowsOf,
+  isOutside,
+  outside,
+  readRows,
+  type TablePlace,
+} from '../lake/data-file.ts'
 import type { LakeClient } from '../lake/data-lake.ts'
+import { DeltaTable } from '../lake/delta-table.ts'
 import { numberOf, ParquetFile } from '../lake/parquet.ts'
 
 /** By column name, as the Parquet reader gives values. */
 export type ParquetRow = Readonly<Record<string, unknown>>
 
 /** A data file as one commit of the log has it: the same file may stand there again, with fewer rows. */
-export interface FileInTable {
-  /** Path in the container. */
-  path: string
-  /** Which rows are no longer part of the table; undefined: none. */
-  deletionVector: DeletionVector | undefined
-}
+export type FileInTable = Pick<DataFile, 'path' | 'deletionVector' | 'partitionValues'>
 
-/** Without deleted rows. Undefined when the file is gone. @throws ServiceError for a deletion vector that cannot be read. */
+/**
+ * Without deleted rows, columns by their names in the table. Undefined when the file is gone.
+ * @throws ServiceError for what cannot be read: a deletion vector, a file that is not in the table's container.
+ */
 export async function rowsOf(
   client: LakeClient,
-  { container, path: folder }: Pick<TableContract, 'container' | 'path'>,
+  { container, path: folder, columns }: TableContract,
   file: FileInTable,
   signal?: AbortSignal,
 ): Promise<ParquetRow[] | undefined> {
+  if (isOutside(file.path)) throw outside({ container, folder }, file.path)
   const data = await client.read(container, file.path, signal)
   if (!data) return undefined
-  const rows = await new ParquetFile(data).rows()
+  const parquet = new ParquetFile(data)
+  const there = new Set(parquet.columns.map(({ name }) => name))
+  // Mapped columns have other names in a file, and those of a partition are not in it: what the schema says is read for them alone.
+  if (!columns.every(([name]) => there.has(name))) {
+    const place = await placeOf(client, container, folder, signal)
+    const names = place.columns.map(({ name }) => name)
+    if (names.length > 0) return readRows(client, place, file, names, signal)
+  }
+  const rows = await parquet.rows()
   if (!file.deletionVector) return rows
   const deleted = new Set(await deletedRowsOf(client, { container, folder }, file, signal))
   return rows.filter((_, index) => !deleted.has(index))
+}
+
+/** By client: one belongs to a single look. */
+const places = new WeakMap<LakeClient, Map<string, Promise<TablePlace>>>()
+
+function placeOf(
+  client: LakeClient,
+  container: string,
+  folder: string,
+  signal: AbortSignal | undefined,
+): Promise<TablePlace> {
+  const known = places.get(client) ?? new Map<string, Promise<TablePlace>>()
+  places.set(client, known)
+  const key = `${container}/${folder}`
+  const read = async () => {
+    const table = new DeltaTable(client, container, folder)
+    await table.look(signal)
+    return table.place
+  }
+  const place = known.get(key) ?? read()
+  known.set(key, place)
+  return place
 }
 
 /** Dates as text, numbers as numbers: what JSON can hold. */

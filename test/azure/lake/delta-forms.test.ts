@@ -241,6 +241,51 @@ describe('a table that asks more of its readers', () => {
   )
 })
 
+describe('files that lie elsewhere', () => {
+  const refusal = {
+    message: expect.stringContaining('silver/weather has a file that is not in its container: '),
+    hint: expect.stringContaining('shallow clone'),
+  }
+  it.each([
+    'abfss://other@account.dfs.core.windows.net/weather/a',
+    'wasbs://other@account.blob.core.windows.net/weather/a',
+    'az://other/weather/a',
+    'https://account.blob.core.windows.net/other/weather/a',
+    'file:///dbfs/silver/weather/a',
+    '/silver/weather/a',
+    '../other/a',
+    'x/%2E%2E/../other/a',
+  ])('as %s are not taken for those of the table’s container, until they are gone', async (path) => {
+    builder.commit([builder.add('a', { path, rows: 3 })])
+    await expect(table.look()).rejects.toMatchObject(refusal)
+    builder.commit([builder.remove(path), builder.add('b', { rows: 2 })])
+    await table.look()
+    expect(table.snapshot()).toMatchObject({ files: 1, rows: 2 })
+    // Nor by who reads the commits one after the other.
+    table = new DeltaTable(client, 'silver', 'weather')
+    await table.look()
+    expect(table.snapshot()).toMatchObject({ files: 1, rows: 2 })
+  })
+
+  it.each([
+    'abfs://silver@account.dfs.core.windows.net/weather/a%20b',
+    'wasbs://silver@account.blob.core.windows.net/weather/a%20b',
+    'az://silver/weather/a%20b',
+    'https://account.dfs.core.windows.net/silver/weather/a%20b',
+    'a%20b',
+  ])('but not as %s, which names the table’s own', async (path) => {
+    builder.commit([builder.add('a', { path })])
+    await table.look()
+    expect(table.files.map((file) => file.path)).toEqual(['weather/a b'])
+  })
+
+  it('are not mixed up with names that a writer did not encode', async () => {
+    builder.commit([builder.add('100%'), builder.add('dots..parquet')])
+    await table.look()
+    expect(table.files.map(({ path }) => path)).toEqual(['weather/100%', 'weather/dots..parquet'])
+  })
+})
+
 describe('data files', () => {
   it.each(['zstd', 'gzip', 'lz4_raw', 'brotli', 'snappy', 'uncompressed'])(
     'compressed with %s are read',
@@ -288,6 +333,20 @@ describe('data files', () => {
     builder.commit([metaData(FIELDS), { add: { ...add, partitionValues: { temperature: '21' } } }])
     await table.look()
     expect((await rowsOf('eventId', 'temperature'))[0]).toEqual({ eventId: 'e0', temperature: 21 })
+  })
+
+  it('of a checkpoint that has a vector of nulls have no deleted rows', async () => {
+    await builder.parquet('a', ROWS)
+    builder.commit([metaData(FIELDS), builder.add('a', { rows: 5 })])
+    await builder.parquet(
+      `_delta_log/${pad(0)}.checkpoint.parquet`,
+      `SELECT {'path': 'a', 'size': 1000::BIGINT, 'modificationTime': 1::BIGINT, 'dataChange': true, 'stats': '{"numRecords":5}',
+        'deletionVector': {'storageType': NULL::VARCHAR, 'pathOrInlineDv': NULL::VARCHAR, 'offset': NULL::INTEGER,
+          'sizeInBytes': NULL::INTEGER, 'cardinality': NULL::BIGINT}} AS "add", NULL::VARCHAR AS "metaData"`,
+    )
+    await table.look()
+    expect(table.snapshot().rows).toBe(5)
+    expect(await rowsOf('temperature')).toHaveLength(5)
   })
 
   it('with deleted rows are read without them, and tell the newest row that is left', async () => {
