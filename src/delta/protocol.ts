@@ -71,6 +71,12 @@ export function upgradesOf(protocol: Protocol | undefined): string[] {
 }
 
 /**
+ * What writer version 2 asks for under other names, and what a feature leaves behind that was dropped: checkpoints stay until the log
+ * before them goes, and none is made of an older version, which the engine's cleanup holds to.
+ */
+const OLDEST = new Set(['appendOnly', 'invariants', 'checkpointProtection'])
+
+/**
  * Why the embedded engine refuses a table; undefined when it reads and writes it. The engine uses the oldest
  * protocol, which every reader supports, and does not support features that others have added.
  */
@@ -78,7 +84,10 @@ export function beyondOldest(protocol: Protocol | undefined): Unsupported | unde
   if (!protocol || (protocol.minReaderVersion <= 1 && protocol.minWriterVersion <= 2)) return undefined
   const { minReaderVersion, minWriterVersion, readerFeatures, writerFeatures } = protocol
   const features = [...new Set([...(readerFeatures ?? []), ...(writerFeatures ?? [])])]
-  const added = features.filter((name) => name !== 'appendOnly' && name !== 'invariants')
+  const added = features.filter((name) => !OLDEST.has(name))
+  // By these versions all that is asked for is named.
+  const isNamed = (minReaderVersion <= 1 || minReaderVersion === 3) && minWriterVersion === 7
+  if (isNamed && added.length === 0) return undefined
   const named = added.length > 0 ? `, table feature${added.length > 1 ? 's' : ''} ${added.join(', ')}` : ''
   return {
     problem: `was upgraded by another writer (reader ${minReaderVersion}, writer ${minWriterVersion}${named})`,

@@ -12,17 +12,22 @@ export interface Column {
   fieldId: number | undefined
 }
 
-interface Field {
+/** As it stands in the schema. */
+export interface Field {
   name: string
   type: string | { type: string }
+  nullable?: boolean
   metadata?: Record<string, unknown>
 }
+
+/** Those at the top level; none of a schema that cannot be parsed. */
+export const fieldsOf = (metaData: Metadata | undefined): readonly Field[] => fieldsIn(metaData?.schemaString)
 
 /** @returns no columns for a schema that cannot be parsed. */
 export function columnsOf(metaData: Metadata | undefined): readonly Column[] {
   const mode = metaData?.configuration?.['delta.columnMapping.mode'] ?? 'none'
   const isMapped = mode === 'name' || mode === 'id'
-  return fieldsIn(metaData?.schemaString).map(({ name, type, metadata }) => {
+  return fieldsOf(metaData).map(({ name, type, metadata }) => {
     const physical = metadata?.['delta.columnMapping.physicalName']
     const id = metadata?.['delta.columnMapping.id']
     return {

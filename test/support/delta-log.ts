@@ -6,6 +6,7 @@ import type { CommitMetadata } from '../../src/contract/tables.ts'
 export interface LogAction {
   add?: { path: string } & Record<string, unknown>
   remove?: { path: string }
+  metaData?: { schemaString: string; configuration: Record<string, string> } & Record<string, unknown>
   commitInfo?: { userMetadata?: string }
 }
 

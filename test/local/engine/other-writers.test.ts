@@ -1,9 +1,10 @@
 /** Other writers on the engine's tables, between its batches and within them: taken in, or refused in words. */
-import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { ParquetFile } from '../../../src/azure/lake/parquet.ts'
 import type { NotebookEngine, NotebookRun } from '../../../src/local/engine/api/engine.ts'
-import { actionsIn, commitNames, newestCommitMetadata } from '../../support/delta-log.ts'
+import { actionsIn, commitNames, type LogAction, newestCommitMetadata } from '../../support/delta-log.ts'
 import { python } from '../../support/python.ts'
 import { readTable } from '../../support/tables.ts'
 import { readings, type TestLake, testLake } from './lake-fixture.ts'
@@ -165,6 +166,157 @@ it.each([
   60_000,
 )
 
+function commitByHand(table: string, ...actions: object[]): void {
+  const next = join(log(table), `${String(commits(table).length).padStart(20, '0')}.json`)
+  writeFileSync(next, actions.map((action) => `${JSON.stringify(action)}\n`).join(''), { flag: 'wx' })
+}
+
+type TableMetadata = NonNullable<LogAction['metaData']>
+
+function changeMetadata(table: string, change: (metaData: TableMetadata) => TableMetadata): void {
+  const [first = ''] = commits(table)
+  const metaData = actionsIn(folderOf(table), first).find((one) => one.metaData)?.metaData
+  commitByHand(table, { metaData: change(metaData as TableMetadata) })
+}
+
+const withField = (name: string, more: object) => (metaData: TableMetadata) => {
+  const schema = JSON.parse(metaData.schemaString) as { fields: { name: string }[] }
+  const fields = schema.fields.map((field) => (field.name === name ? { ...field, ...more } : field))
+  return { ...metaData, schemaString: JSON.stringify({ ...schema, fields }) }
+}
+const appendOnly = (metaData: TableMetadata) => ({
+  ...metaData,
+  configuration: { ...metaData.configuration, 'delta.appendOnly': 'true' },
+})
+
+describe('what another writer asks of all writers', () => {
+  it.each<[string, string, (metaData: TableMetadata) => TableMetadata, RegExp]>([
+    [
+      'to add rows only',
+      'gold/weather_by_minute',
+      appendOnly,
+      /only rows may be added to it.*delta\.appendOnly to false/,
+    ],
+    [
+      'an invariant',
+      'silver/weather',
+      withField('humidity', {
+        metadata: { 'delta.invariants': '{"expression":{"expression":"humidity > 90"}}' },
+      }),
+      /its column humidity has an invariant/,
+    ],
+    [
+      'a column without nulls',
+      'silver/weather',
+      withField('deviceId', { nullable: false }),
+      /its column deviceId must not be null, and rows of this batch have none/,
+    ],
+  ])(
+    'is held to or refused in words: %s',
+    async (_, table, change, message) => {
+      start()
+      await lake.place(0, readings(0, 20))
+      await isThrough(20)
+      const before = commits(table).length
+      changeMetadata(table, change)
+      await lake.place(0, readings(20, 10, { deviceId: undefined }), { at: lake.clock.time + 1000 })
+      await vi.waitFor(() => expect(runs.map(({ error }) => error).join('\n')).toMatch(message), 30_000)
+      expect(runs.find(({ error }) => error)?.error).toContain(`Another writer has changed ${table}: `)
+      expect(commits(table)).toHaveLength(before + 1)
+    },
+    60_000,
+  )
+
+  it('does not stop what keeps to it', async () => {
+    start()
+    await lake.place(0, readings(0, 20))
+    await isThrough(20)
+    changeMetadata('silver/weather', (metaData) =>
+      withField('city', { nullable: false })(appendOnly(metaData)),
+    )
+    changeMetadata('gold/weather', appendOnly)
+    await lake.place(0, readings(20, 10), { at: lake.clock.time + 1000 })
+    await isThrough(30)
+    await expectRows(30)
+  }, 60_000)
+})
+
+it('a feature that was added and dropped again leaves a table that is read and written', async () => {
+  const NAMES_LEFT = ['appendOnly', 'invariants', 'checkpointProtection']
+  start()
+  await lake.place(0, readings(0, 20))
+  await isThrough(20)
+  await engine?.close()
+  for (const table of TABLES) {
+    const features = {
+      readerFeatures: ['deletionVectors'],
+      writerFeatures: ['deletionVectors', ...NAMES_LEFT],
+    }
+    commitByHand(table, { protocol: { minReaderVersion: 3, minWriterVersion: 7, ...features } })
+    commitByHand(table, {
+      protocol: { minReaderVersion: 1, minWriterVersion: 7, writerFeatures: NAMES_LEFT },
+    })
+  }
+  engine = lake.engine({ commitsPerCheckpoint: 3, filesPerCompaction: 100 }).engine
+  runs = NAMES.map((name) => engine?.run(name) as NotebookRun)
+  for (let batch = 0; batch < 5; batch++) {
+    await lake.place(0, readings(20 + batch * 10, 10), { at: lake.clock.time + (batch + 1) * 1000 })
+    await isThrough(30 + batch * 10)
+  }
+  const isCheckpoint = (name: string) => name.endsWith('.checkpoint.parquet')
+  for (const table of TABLES) {
+    const found = await vi.waitFor(() => {
+      const name = readdirSync(log(table)).sort().findLast(isCheckpoint)
+      expect(name).toBeDefined()
+      return readFileSync(join(log(table), name as string))
+    })
+    const rows = await new ParquetFile(found).rows(['protocol'])
+    expect(rows.find((row) => row.protocol)?.protocol).toMatchObject({
+      minReaderVersion: 1,
+      minWriterVersion: 7,
+      writerFeatures: NAMES_LEFT,
+    })
+  }
+  // A new life begins on those checkpoints.
+  await engine?.close()
+  start()
+  await lake.place(0, readings(70, 10), { at: lake.clock.time + 9000 })
+  await isThrough(80)
+  await expectRows(80)
+}, 120_000)
+
+it.each(['abfss://other@account.dfs.core.windows.net/part.parquet', '../elsewhere/part.parquet'])(
+  'a file of another table (%s) ends the run in words, and is not deleted when the table lets it go',
+  async (path) => {
+    start()
+    await lake.place(0, readings(0, 20))
+    await isThrough(20)
+    const add = {
+      path,
+      partitionValues: {},
+      size: 1,
+      modificationTime: 1,
+      dataChange: false,
+      stats: '{"numRecords":1}',
+    }
+    commitByHand('gold/weather_by_minute', { add })
+    await lake.place(0, readings(20, 10), { at: lake.clock.time + 1000 })
+    await vi.waitFor(
+      () => expect(runs[1]?.error).toMatch(/^gold\/weather_by_minute has a file that is not in its folder/),
+      30_000,
+    )
+    await engine?.close()
+    mkdirSync(join(lake.root, 'gold/elsewhere'), { recursive: true })
+    writeFileSync(join(lake.root, 'gold/elsewhere/part.parquet'), 'kept')
+    commitByHand('gold/weather_by_minute', { remove: { path, deletionTimestamp: 1, dataChange: false } })
+    start()
+    await lake.place(0, readings(30, 10), { at: lake.clock.time + 2000 })
+    await isThrough(40)
+    expect(readFileSync(join(lake.root, 'gold/elsewhere/part.parquet'), 'utf8')).toBe('kept')
+  },
+  60_000,
+)
+
 /**
  * What `deltalake` appends to silver: readings as the table has them, under other ids, so many seconds later; `none`: without a time.
  * One that is called `cold` or `dry` has no temperature or humidity.
@@ -230,27 +382,36 @@ it.each([
   ['of the present', '1'],
   // The minutes of the batch are looked at one by one then.
   ['of any time', '600'],
-])('readings %s without temperature or humidity leave the means of the others as they are', async (_, later) => {
-  start()
-  await lake.place(0, readings(0, 20))
-  await isThrough(20)
-  const sums = (table: string) =>
-    readTable(
-      join(lake.root, '..'),
-      table,
-      'SELECT sum(readings)::BIGINT AS n, sum(avg_temperature * readings) AS warm, sum(avg_humidity * readings) AS wet FROM rows',
-    )
-  const tables = ['gold/weather_by_minute', 'gold/weather_aggregated']
-  const before = await Promise.all(tables.map(sums))
-  python(APPEND_READINGS, [folderOf('silver/weather'), `cold+${later}`, `dry+${later}`])
-  await lake.place(0, readings(20, 1, { temperature: 0, humidity: 0 }), { at: lake.clock.time + 1000 })
-  await isThrough(23)
-  for (const [index, table] of tables.entries()) {
-    const [{ n, warm, wet }] = before[index] as [{ n: number; warm: number; wet: number }]
-    const [after] = await sums(table)
-    expect({ table, ...after }).toEqual({ table, n: Number(n) + 1, warm: expect.closeTo(warm), wet: expect.closeTo(wet) })
-  }
-}, 120_000)
+])(
+  'readings %s without temperature or humidity leave the means of the others as they are',
+  async (_, later) => {
+    start()
+    await lake.place(0, readings(0, 20))
+    await isThrough(20)
+    const sums = (table: string) =>
+      readTable(
+        join(lake.root, '..'),
+        table,
+        'SELECT sum(readings)::BIGINT AS n, sum(avg_temperature * readings) AS warm, sum(avg_humidity * readings) AS wet FROM rows',
+      )
+    const tables = ['gold/weather_by_minute', 'gold/weather_aggregated']
+    const before = await Promise.all(tables.map(sums))
+    python(APPEND_READINGS, [folderOf('silver/weather'), `cold+${later}`, `dry+${later}`])
+    await lake.place(0, readings(20, 1, { temperature: 0, humidity: 0 }), { at: lake.clock.time + 1000 })
+    await isThrough(23)
+    for (const [index, table] of tables.entries()) {
+      const [{ n, warm, wet }] = before[index] as [{ n: number; warm: number; wet: number }]
+      const [after] = await sums(table)
+      expect({ table, ...after }).toEqual({
+        table,
+        n: Number(n) + 1,
+        warm: expect.closeTo(warm),
+        wet: expect.closeTo(wet),
+      })
+    }
+  },
+  120_000,
+)
 
 it('what another writer has put into a column of its own stays with its row when the row changes', async () => {
   const KEYED = ['gold/weather_by_minute', 'gold/weather_aggregated']

@@ -9,7 +9,7 @@ import type { EngineContext } from '../api/options.ts'
 import { type Connection, quoted } from '../duckdb/database.ts'
 import { adoptWritten, type LakePlace, writeLakeFile } from './lake-files.ts'
 
-/** The protocol's checkpoint schema, for tables of reader version 1 and writer version 2. */
+/** The protocol's checkpoint schema; its features are null by the versions that name none. */
 const COLUMNS = `{
   txn: 'STRUCT(appId VARCHAR, version BIGINT, lastUpdated BIGINT)',
   add: 'STRUCT(path VARCHAR, partitionValues MAP(VARCHAR, VARCHAR), size BIGINT, modificationTime BIGINT,
@@ -19,7 +19,7 @@ const COLUMNS = `{
   metaData: 'STRUCT(id VARCHAR, name VARCHAR, description VARCHAR,
     format STRUCT(provider VARCHAR, options MAP(VARCHAR, VARCHAR)), schemaString VARCHAR,
     partitionColumns VARCHAR[], configuration MAP(VARCHAR, VARCHAR), createdTime BIGINT)',
-  protocol: 'STRUCT(minReaderVersion INTEGER, minWriterVersion INTEGER)'
+  protocol: 'STRUCT(minReaderVersion INTEGER, minWriterVersion INTEGER, readerFeatures VARCHAR[], writerFeatures VARCHAR[])'
 }`
 
 /** Writes the checkpoint of the state's version, then points `_last_checkpoint` at it. */

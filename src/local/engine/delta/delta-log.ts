@@ -5,6 +5,7 @@ import { setImmediate } from 'node:timers/promises'
 import { type Action, parseActions } from '../../../delta/actions.ts'
 import { type Checkpoint, listingOf, nextCompaction } from '../../../delta/log-listing.ts'
 import { checkpointIn, commitName, LOG_FOLDER, SIDECAR_FOLDER, versionIn } from '../../../delta/log-names.ts'
+import { placeOfFile } from '../../../delta/paths.ts'
 import { applyActions, emptyState, type TableState } from '../../../delta/replay.ts'
 import { readSmallFile } from '../../storage/sync-io.ts'
 import { RECOVERY } from '../api/recovery.ts'
@@ -38,6 +39,16 @@ async function namesIn(folder: string): Promise<string[]> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw error
   }
+}
+
+/**
+ * Where a file of a table is on the disk. @param title of the table.
+ * @throws Error for one that is not in the table's folder, as those of a shallow clone are not.
+ */
+export function dataFileIn(tableFolder: string, title: string, path: string): string {
+  const place = placeOfFile(path)
+  if (place.isInTable) return join(tableFolder, place.path)
+  throw new Error(`${title} has a file that is not in its folder: ${path.slice(0, 200)}. ${RECOVERY}`)
 }
 
 /** So many commits are read before others have their turn. */

@@ -1,5 +1,5 @@
 /**
- * Writes Delta tables (reader version 1, writer version 2): protocol, metaData, add, remove, txn, each commit put where no
+ * Writes Delta tables (made with reader version 1, writer version 2): protocol, metaData, add, remove, txn, each commit put where no
  * other stands. It knows nothing of what the tables hold; who writes Parquet hands over the `add` actions.
  */
 import { existsSync } from 'node:fs'
@@ -15,8 +15,9 @@ import type { EngineContext } from '../api/options.ts'
 import { RECOVERY } from '../api/recovery.ts'
 import type { Connection } from '../duckdb/database.ts'
 import { checkpointReader, writeCheckpoint } from './delta-checkpoint.ts'
-import { listLog, loadTable, readCommit } from './delta-log.ts'
+import { dataFileIn, listLog, loadTable, readCommit } from './delta-log.ts'
 import { writeLakeFile } from './lake-files.ts'
+import { brokenRule } from './writer-rules.ts'
 
 /** Another writer has changed what this commit depends on. Nothing was committed. */
 export class ConflictError extends Error {
@@ -105,18 +106,20 @@ export class DeltaTable {
 
   /** Absolute path of an active file, as DuckDB opens it. */
   pathOf(file: AddFile): string {
-    return join(this.folder, decodeURIComponent(file.path))
+    return dataFileIn(this.folder, this.title, file.path)
   }
 
   /**
    * Commits a change at the next version, whole or not at all. When another writer took that version first, a change that
    * removes nothing goes to the one after; so does a rewrite (`dataChange` false) whose files are all still there.
    * A batch whose `txn` is in the table already is left out.
-   * @throws ConflictError when the other writer's commit takes away what this change rests on.
+   * @throws ConflictError when the other writer's commit takes away what this change rests on; Error when the table forbids the change.
    */
   async commit(change: Change): Promise<void> {
     for (;;) {
       if (change.txn && this.transaction(change.txn.appId) >= change.txn.version) return
+      const broken = brokenRule(this.#state.metaData, change)
+      if (broken !== undefined) throw new Error(`Another writer has changed ${this.title}: ${broken}`)
       const version = this.#state.version + 1
       if (await this.#put(version, this.#actions(change))) return
       await this.#catchUp(change)

@@ -1,11 +1,13 @@
 /** Deletes what no version needs any more: orphans of crashes, superseded data files, old log files. */
 import { readdir } from 'node:fs/promises'
 import { checkpointName, commitName, LOG_FOLDER } from '../../../delta/log-names.ts'
+import { placeOfFile } from '../../../delta/paths.ts'
 import type { EngineContext } from '../api/options.ts'
 import { listLog, readCommit } from './delta-log.ts'
 import type { DeltaTable } from './delta-writer.ts'
 import { removeLakeFile } from './lake-files.ts'
 import { parseDataFileName } from './parquet-file.ts'
+import { keepingOf } from './table-properties.ts'
 
 /** Removes our data files that no commit refers to: written just before a crash. Only while the table is not being written. */
 export async function removeOrphans(context: EngineContext, table: DeltaTable): Promise<void> {
@@ -18,9 +20,9 @@ export async function removeOrphans(context: EngineContext, table: DeltaTable): 
 }
 
 /**
- * Keeps a table's past within the retention. What the query behind has not read yet is kept as well, however old. Of the log
- * goes what stands before a checkpoint that is itself as old as the retention, as the protocol has it: so every version within
- * the retention can be built from what stays, and what a reader has listed stays there for it.
+ * Keeps a table's past within the retention, or longer where another writer has set so. What the query behind has not read yet is
+ * kept as well, however old. Of the log goes what stands before a checkpoint that is itself as old as the retention, as the protocol
+ * has it: so every version within the retention can be built from what stays, and what a reader has listed stays there for it.
  */
 export class TableMaintenance {
   readonly #context: EngineContext
@@ -46,9 +48,11 @@ export class TableMaintenance {
 
   /** Costs follow what there is to delete. */
   async clean(): Promise<void> {
-    const before = this.#context.clock.now() - this.#context.retentionMs
-    await this.#cleanFiles(before)
-    await this.#cleanLog(before)
+    const now = this.#context.clock.now()
+    const { retentionMs } = this.#context
+    const { filesMs = 0, logMs = 0 } = keepingOf(this.#table.state.metaData)
+    await this.#cleanFiles(now - Math.max(retentionMs, filesMs))
+    await this.#cleanLog(now - Math.max(retentionMs, logMs))
   }
 
   async #cleanFiles(before: number): Promise<void> {
@@ -56,7 +60,9 @@ export class TableMaintenance {
     // In the order of their removal, so the first that must stay ends the search.
     for (const [path, { deletionTimestamp, removedAt }] of this.#table.state.tombstones) {
       if (deletionTimestamp >= before || removedAt > this.#consumedUpTo()) break
-      removeLakeFile(this.#context, placeIn(this.#table, decodeURIComponent(path)))
+      const { isInTable, path: decoded } = placeOfFile(path)
+      // What a shallow clone refers to is another table's.
+      if (isInTable) removeLakeFile(this.#context, placeIn(this.#table, decoded))
       gone.push(path)
     }
     this.#table.forget(gone)

@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import type { TableContract } from '../../../contract/tables.ts'
 import type { AddFile } from '../../../delta/actions.ts'
 import { commitName, LOG_FOLDER } from '../../../delta/log-names.ts'
+import { beyondOldest } from '../../../delta/protocol.ts'
 import { statisticsOf } from '../../../delta/statistics.ts'
 import type { EngineContext } from '../api/options.ts'
 import { RECOVERY } from '../api/recovery.ts'
 import { checkpointReader } from '../delta/delta-checkpoint.ts'
-import { loadTable, readCommit } from '../delta/delta-log.ts'
+import { dataFileIn, loadTable, readCommit } from '../delta/delta-log.ts'
 import { assertFits } from '../delta/delta-writer.ts'
 import { inRowOrder } from '../delta/parquet-file.ts'
 import type { Connection } from '../duckdb/database.ts'
@@ -106,7 +107,7 @@ export class DeltaSource {
 
   /** Absolute path, as DuckDB opens it. */
   pathOf(file: string): string {
-    return join(this.#folder, decodeURIComponent(file))
+    return dataFileIn(this.#folder, this.#title, file)
   }
 
   async #firstLook(): Promise<void> {
@@ -125,7 +126,7 @@ export class DeltaSource {
   async #readVersion(version: number): Promise<AddFile[] | undefined> {
     const actions = await readCommit(this.#folder, version)
     if (!actions) return undefined
-    for (const { protocol } of actions) assertFits(this.#title, protocol)
+    if (actions.some(({ protocol }) => beyondOldest(protocol))) await this.#assertNewestFits()
     if (actions.some(({ metaData }) => metaData && metaData.id !== this.#position?.tableId))
       throw this.#replaced()
     if (actions.some(({ remove }) => remove?.dataChange)) {
@@ -136,6 +137,12 @@ export class DeltaSource {
       )
     }
     return actions.flatMap(({ add }) => (add?.dataChange ? [add] : []))
+  }
+
+  /** What another writer added it may have dropped since, with all that was written by it. */
+  async #assertNewestFits(): Promise<void> {
+    const { protocol } = await loadTable(this.#folder, checkpointReader(this.#connection))
+    assertFits(this.#title, protocol)
   }
 
   #commitFile(version: number): string {

@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, it, vi } from 'vitest'
 import type { NotebookEngine } from '../../../../src/local/engine/api/engine.ts'
+import { actionsIn, commitNames } from '../../../support/delta-log.ts'
 import { readings, type TestLake, testLake } from '../lake-fixture.ts'
 
 let lake: TestLake
@@ -87,3 +88,58 @@ it('keeps the log before a checkpoint for the retention, and no longer', async (
   await batch(10)
   await vi.waitFor(() => expect(log()).not.toContain(first), 20_000)
 }, 60_000)
+
+it('keeps what another writer has asked for by the table’s properties, until that is taken back', async () => {
+  lake = testLake()
+  const tuning = { filesPerCompaction: 3, commitsPerCheckpoint: 3, rowsPerBatch: 10 }
+  engine = lake.engine(tuning, { retentionMs: 60_000 }).engine
+  const silver = engine.run('silver')
+  const table = join(lake.root, 'silver/weather')
+  const files = () => readdirSync(table).filter((name) => name.endsWith('.parquet'))
+  const log = () => readdirSync(join(table, '_delta_log')).filter((name) => name.endsWith('.json'))
+  const batch = async (n: number) => {
+    await lake.place(0, readings(n * 10, 10))
+    lake.clock.time += 1000
+    await vi.waitFor(() => {
+      if (silver.state === 'failed') throw new Error(silver.error)
+      expect(silver.progress?.batchId).toBeGreaterThanOrEqual(n)
+    }, 20_000)
+  }
+  await batch(0)
+  const first = `${'0'.repeat(20)}.json`
+  const metaData = actionsIn(table, first).find((one) => one.metaData)?.metaData
+  // The engine may be about to take the same number: one of both takes the next.
+  const set = (configuration: Record<string, string>) => {
+    for (;;) {
+      const name = `${String(Number(commitNames(table).at(-1)?.slice(0, 20)) + 1).padStart(20, '0')}.json`
+      const action = {
+        metaData: { ...metaData, configuration: { ...metaData?.configuration, ...configuration } },
+      }
+      try {
+        writeFileSync(join(table, '_delta_log', name), `${JSON.stringify(action)}\n`, { flag: 'wx' })
+        return
+      } catch {}
+    }
+  }
+  set({
+    'delta.deletedFileRetentionDuration': 'interval 1 week',
+    'delta.enableExpiredLogCleanup': 'false',
+  })
+  for (let n = 1; n < 9; n++) await batch(n)
+  const logBefore = log()
+  const replaced = logBefore.flatMap((name) =>
+    actionsIn(table, name).flatMap(({ remove }) => remove?.path ?? []),
+  )
+  expect(replaced.length).toBeGreaterThanOrEqual(3)
+  lake.clock.time += 120_000
+  for (let n = 9; n < 13; n++) await batch(n)
+  expect(files()).toEqual(expect.arrayContaining(replaced))
+  expect(log()).toEqual(expect.arrayContaining(logBefore))
+  set({})
+  lake.clock.time += 120_000
+  for (let n = 13; n < 19; n++) await batch(n)
+  await vi.waitFor(() => {
+    expect(files().filter((name) => replaced.includes(name))).toEqual([])
+    expect(log()).not.toContain(first)
+  }, 20_000)
+}, 90_000)
