@@ -148,6 +148,32 @@ describe.each(conditional)('$name', ({ id }) => {
     expect(await look(at)).toEqual(before)
   })
 
+  it('weighs a tag and a date that say the same as the service does', async () => {
+    const { kind, at = FILE } = request
+    const { etag } = await look(at)
+    const [mine, other] = [String(etag), '"0x1"']
+    if (kind === 'reads') {
+      const asked = async (none: string, since: string) =>
+        (await ask(request, { 'if-none-match': none, 'if-modified-since': since })).status
+      expect([await asked(other, FUTURE), await asked(mine, PAST)]).toEqual([200, 200])
+      expect(await asked(mine, FUTURE)).toBe(304)
+      const unmodified = { 'if-match': mine, 'if-unmodified-since': PAST }
+      expect((await ask(request, unmodified)).status).toBe(412)
+      return
+    }
+    const existing = kind === 'makes' ? { 'if-none-match': '*', 'if-modified-since': PAST } : undefined
+    if (existing) expect((await ask(request, existing)).status).toBe(409)
+    const known = { 'if-none-match': mine, 'if-modified-since': PAST }
+    expect((await ask(request, known)).status).toBe(412)
+    const byTag = {
+      'if-match': mine,
+      'if-unmodified-since': PAST,
+      'if-none-match': other,
+      'if-modified-since': FUTURE,
+    }
+    expect((await ask(request, byTag)).status).toBeLessThan(300)
+  })
+
   it('is done where all of them hold', async () => {
     const { etag } = await look(request.at ?? FILE)
     const holding = { 'if-match': String(etag), 'if-none-match': '"0x1"' }

@@ -42,7 +42,8 @@ export interface ConditionOptions {
 }
 
 /**
- * `If-Match`, `If-None-Match` and the two dates. They hold only within the turn of the event loop in which they are checked,
+ * `If-Match`, `If-None-Match` and the two dates; where a tag and a date say the same, as the service weighs them: a read is done when
+ * `If-None-Match` or `If-Modified-Since` lets it, and a write goes by the tag alone. They hold only within the turn of the event loop in which they are checked,
  * so a write checks them in the turn in which it becomes visible.
  * @param stats undefined: nothing stands there.
  * @throws HttpError 412, 409 for a create that must be new, 304 for a read of what the client has.
@@ -66,23 +67,26 @@ export function checkConditions(
       prefix === '' ? 'ConditionNotMet' : 'SourceConditionNotMet',
       'The condition specified using HTTP conditional header(s) is not met.',
     )
+  const unchanged = () => new HttpError(304, 'ConditionNotMet', 'Not modified.')
   const ifMatch = condition('if-match')
   if (ifMatch !== undefined && !matches(ifMatch)) throw failed()
+  const modified = stats ? Math.floor(stats.mtimeMs / 1000) * 1000 : undefined
+  const since = Date.parse(condition('if-modified-since') ?? '')
+  const isOld = !Number.isNaN(since) && modified !== undefined && modified <= since
   const ifNoneMatch = condition('if-none-match')
-  if (ifNoneMatch !== undefined && matches(ifNoneMatch)) {
-    if (isRead) throw new HttpError(304, 'ConditionNotMet', 'Not modified.')
+  const isLetByDate = isRead && !Number.isNaN(since) && !isOld
+  if (ifNoneMatch !== undefined && matches(ifNoneMatch) && !isLetByDate) {
+    if (isRead) throw unchanged()
     if (ifNoneMatch.trim() === '*' && existsCode !== undefined)
       throw new HttpError(409, existsCode, 'The specified path already exists.', {
         headers: existsCode === 'PathAlreadyExists' ? existing(stats) : {},
       })
     throw failed()
   }
-  const modified = stats ? Math.floor(stats.mtimeMs / 1000) * 1000 : undefined
-  const since = Date.parse(condition('if-modified-since') ?? '')
-  if (!Number.isNaN(since) && modified !== undefined && modified <= since)
-    throw isRead ? new HttpError(304, 'ConditionNotMet', 'Not modified.') : failed()
+  if (isOld && ifNoneMatch === undefined) throw isRead ? unchanged() : failed()
   const unmodified = Date.parse(condition('if-unmodified-since') ?? '')
-  if (!Number.isNaN(unmodified) && modified !== undefined && modified > unmodified) throw failed()
+  const isByTag = !isRead && ifMatch !== undefined
+  if (!isByTag && !Number.isNaN(unmodified) && modified !== undefined && modified > unmodified) throw failed()
 }
 
 /** In a refusal to make what is there: Hadoop's driver takes a folder that another has made meanwhile for its own. */
