@@ -1,7 +1,9 @@
 /** What clients keep beside a file: metadata, content headers, access lists. */
 import { renameSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { metadataHeaders } from '../../src/local/data-lake/rest/property-headers.ts'
 import { type LakeServer, startLake } from '../support/lake-server.ts'
 
 let running: LakeServer
@@ -83,6 +85,16 @@ describe('metadata and content headers', () => {
     // Moved without the server, what stands at the old name has none either.
     await file('c').move('d')
     await gone('d')
+  })
+
+  it('that are given twice, in whatever case, are refused by both interfaces', async () => {
+    const twice = { 'x-ms-properties': 'kind=MQ==,Kind=Mg==' }
+    const asked = await running.raw('PUT', '/bronze/a', { query: 'resource=file', headers: twice })
+    expect([asked.status, asked.headers['x-ms-error-code']]).toEqual([400, 'InvalidMetadata'])
+    // Node's client sends each name once.
+    const rawHeaders = ['x-ms-meta-Kind', '1', 'X-MS-Meta-kind', '2']
+    expect(() => metadataHeaders({ rawHeaders } as IncomingMessage)).toThrow(/Kind|kind is given twice/)
+    expect(metadataHeaders({ rawHeaders: ['X-MS-Meta-Kind', '1'] } as IncomingMessage)).toEqual({ Kind: '1' })
   })
 
   it('are there after a restart, and nothing is made when nobody keeps any', async () => {

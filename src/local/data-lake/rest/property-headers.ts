@@ -43,9 +43,17 @@ export function metadataHeaders({ rawHeaders }: IncomingMessage): Record<string,
   const metadata: Record<string, string> = {}
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const [, name] = /^x-ms-meta-(.*)$/i.exec(rawHeaders[index] as string) ?? []
-    if (name !== undefined) metadata[name] = rawHeaders[index + 1] as string
+    if (name === undefined) continue
+    refuseTwice(metadata, name)
+    metadata[name] = rawHeaders[index + 1] as string
   }
   return checked(metadata)
+}
+
+/** Names are told in their case, and are the same in any. @throws HttpError 400 */
+function refuseTwice(metadata: Record<string, string>, name: string): void {
+  if (Object.keys(metadata).some((one) => one.toLowerCase() === name.toLowerCase()))
+    throw new HttpError(400, 'InvalidMetadata', `The metadata name ${name.slice(0, 50)} is given twice.`)
 }
 
 /** `x-ms-properties: name=base64,…`, as DFS has it. */
@@ -62,7 +70,12 @@ function metadataList({ headers }: IncomingMessage): Record<string, string> {
       )
     return [name, Buffer.from(value, 'base64').toString('utf8')] as const
   })
-  return checked(Object.fromEntries(pairs))
+  const metadata: Record<string, string> = {}
+  for (const [name, value] of pairs) {
+    refuseTwice(metadata, name)
+    metadata[name] = value
+  }
+  return checked(metadata)
 }
 
 function checked(metadata: Record<string, string>): Record<string, string> {
