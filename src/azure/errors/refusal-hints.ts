@@ -6,6 +6,10 @@ const WANTED_TENANT =
 
 const HINTS: readonly (readonly [reason: RegExp, hint: string])[] = [
   [
+    /RequestDisallowedByAzure/i,
+    'Azure lets this subscription into some regions only, as those of students: its Policy page in the portal lists them.',
+  ],
+  [
     /RequestDisallowedByPolicy|disallowed by policy/i,
     'An Azure policy forbids it: whoever manages the subscription can exempt the resource group.',
   ],

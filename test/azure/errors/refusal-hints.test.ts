@@ -19,6 +19,11 @@ it.each([
     `az login --tenant ${RIGHT}`,
   ],
   ['RequestDisallowedByPolicy', "Resource 'control-room' was disallowed by policy.", 'Azure policy'],
+  [
+    'RequestDisallowedByAzure',
+    "Resource 'x' was disallowed by Azure: This policy maintains a set of best available regions",
+    'some regions only',
+  ],
   ['ScopeLocked', 'The scope cannot perform write operation because it is locked.', 'az lock list'],
   ['ReadOnlyDisabledSubscription', 'The subscription is disabled.', 'Cost Management'],
   [
