@@ -38,7 +38,7 @@ const DEFAULTS = {
   email_notifications: {},
   webhook_notifications: {},
   max_concurrent_runs: 1,
-  queue: { enabled: false },
+  queue: { enabled: true },
   run_as: { user_name: 'local' },
   format: 'MULTI_TASK',
 }
@@ -400,10 +400,40 @@ describe('runs', () => {
     expect(plane.engine.runs).toHaveLength(0)
   })
 
+  it.each([
+    ['2.1', 'SKIPPED'],
+    ['2.2', 'QUEUED'],
+  ])(
+    'of a job that version %s has made are %s beyond its limit, unless it says otherwise',
+    async (version, word) => {
+      const tasks = [{ task_key: 'a', notebook_task: { notebook_path: '/x/gold' } }]
+      const create = async (more: object) =>
+        (await rest('POST', `/api/${version}/jobs/create`, { name: 'mine', tasks, ...more })).body.job_id
+      const second = async (job_id: number) => {
+        await runNow({ job_id })
+        return (await statusOf(await runNow({ job_id }))).state.life_cycle_state
+      }
+      expect(await second(await create({}))).toBe(word)
+      expect(await second(await create({ queue: { enabled: true } }))).toBe('QUEUED')
+      expect(await second(await create({ queue: { enabled: false } }))).toBe('SKIPPED')
+    },
+  )
+
+  it('that find too many waiting are skipped', async () => {
+    const job_id = await jobNamed('rtstream-silver')
+    const made: number[] = []
+    for (let index = 0; index < 22; index++) made.push(await runNow({ job_id }))
+    expect((await statusOf(made.at(-2) as number)).status.state).toBe('QUEUED')
+    expect(await statusOf(made.at(-1) as number)).toMatchObject({
+      status: { state: 'TERMINATED', termination_details: { code: 'MAX_JOB_QUEUE_SIZE_EXCEEDED' } },
+      state: { life_cycle_state: 'SKIPPED' },
+    })
+  })
+
   it('beyond the limit are skipped, or wait in the queue when it is enabled', async () => {
     const job_id = await jobNamed('rtstream-silver')
     const first = await runNow({ job_id })
-    const skipped = await runNow({ job_id })
+    const skipped = await runNow({ job_id, queue: { enabled: false } })
     expect(await statusOf(skipped)).toMatchObject({
       status: { state: 'TERMINATED', termination_details: { code: 'MAX_CONCURRENT_RUNS_EXCEEDED' } },
       state: { life_cycle_state: 'SKIPPED', result_state: 'MAXIMUM_CONCURRENT_RUNS_REACHED' },
@@ -421,7 +451,8 @@ describe('runs', () => {
   it('come in pages of at most 25, newest first, and new runs shift nothing', async () => {
     const job_id = await jobNamed('rtstream-silver')
     const made: number[] = []
-    for (let index = 0; index < 30; index++) made.unshift(await runNow({ job_id }))
+    const queue = { enabled: false }
+    for (let index = 0; index < 30; index++) made.unshift(await runNow({ job_id, queue }))
     const page = async (token?: string) =>
       (await rest('GET', `${API}/runs/list?job_id=${job_id}&limit=20${token ? `&page_token=${token}` : ''}`))
         .body
@@ -561,12 +592,12 @@ describe('the workspace', () => {
     expect((await rest('POST', `${W}/import`, { ...notebook, overwrite: true })).status).toBe(200)
     await plane.close()
     await start({ folder: plane.folder })
-    expect((await rest('GET', `${W}/get-status?path=${path}`)).body).toEqual({
+    expect((await rest('GET', `${W}/get-status?path=${path}`)).body).toMatchObject({
       object_type: 'NOTEBOOK',
       path,
       language: 'PYTHON',
     })
-    expect((await rest('GET', `${W}/list?path=/Shared/rtstream-tui`)).body.objects).toEqual([
+    expect((await rest('GET', `${W}/list?path=/Shared/rtstream-tui`)).body.objects).toMatchObject([
       { object_type: 'DIRECTORY', path: '/Shared/rtstream-tui/a' },
       { object_type: 'NOTEBOOK', path, language: 'PYTHON' },
     ])
@@ -634,6 +665,34 @@ describe('the workspace', () => {
     ['the export of a folder', 'GET', 'export?path=/Shared', undefined, 400, 'INVALID_PARAMETER_VALUE'],
   ])('refuses %s', async (_, method, path, body, status, error_code) => {
     expect(await rest(method, `${W}/${path}`, body)).toMatchObject({ status, body: { error_code } })
+  })
+})
+
+describe('the workspace, as its tools write paths', () => {
+  it('has a second name for its root', async () => {
+    const at = '/api/2.0/workspace'
+    expect((await rest('POST', `${at}/mkdirs`, { path: '/Workspace/Shared/mine' })).status).toBe(200)
+    const content = Buffer.from('print(1)').toString('base64')
+    await rest('POST', `${at}/import`, { path: '/Workspace/Shared/mine/x.py', content, format: 'RAW' })
+    for (const path of ['/Shared/mine', '/Workspace/Shared/mine', '/Workspace/Shared/mine/'])
+      expect((await rest('GET', `${at}/list?path=${path}`)).body.objects).toMatchObject([
+        { object_type: 'FILE', path: '/Shared/mine/x.py', size: 8 },
+      ])
+    expect((await rest('GET', `${at}/list?path=/Workspace`)).body).toEqual(
+      (await rest('GET', `${at}/list?path=/`)).body,
+    )
+    expect((await rest('GET', `${at}/get-status?path=/Workspaces`)).status).toBe(404)
+  })
+
+  it('gives every object an id of its own, the same each time', async () => {
+    const { objects } = (await rest('GET', '/api/2.0/workspace/list?path=/')).body
+    const ids = objects.map(({ object_id }: { object_id: number }) => object_id)
+    expect(new Set(ids).size).toBe(2)
+    for (const { path, object_id } of objects) {
+      const { body } = await rest('GET', `/api/2.0/workspace/get-status?path=${path}`)
+      expect(body).toMatchObject({ object_id, resource_id: String(object_id) })
+      expect(Number.isSafeInteger(object_id)).toBe(true)
+    }
   })
 })
 

@@ -139,7 +139,7 @@ run = w.jobs.run_now(silver, idempotency_token="once")
 assert w.jobs.run_now(silver, idempotency_token="once").run_id == run.run_id
 assert w.jobs.get_run(run.run_id, include_history=True).state.life_cycle_state == j.RunLifeCycleState.PENDING
 assert w.jobs.get_run_output(run.run_id).metadata.run_id == run.run_id
-skipped = w.jobs.run_now(silver).result(timeout=soon)
+skipped = w.jobs.run_now(silver, queue=j.QueueSettings(enabled=False)).result(timeout=soon)
 assert skipped.state.life_cycle_state == j.RunLifeCycleState.SKIPPED
 queued = w.jobs.run_now(silver, queue=j.QueueSettings(enabled=True)).run_id
 assert w.jobs.get_run(queued).status.queue_details.code == j.QueueDetailsCodeCode.MAX_CONCURRENT_RUNS_REACHED

@@ -21,7 +21,14 @@ const STATES = new Map<string, StageState>([
 ])
 
 /** Codes of `status.termination_details` that mean the stage was stopped; all others are failures. */
-const STOPPED = new Set(['SUCCESS', 'USER_CANCELED', 'CANCELED', 'SKIPPED', 'MAX_CONCURRENT_RUNS_EXCEEDED'])
+const STOPPED = new Set([
+  'SUCCESS',
+  'USER_CANCELED',
+  'CANCELED',
+  'SKIPPED',
+  'MAX_CONCURRENT_RUNS_EXCEEDED',
+  'MAX_JOB_QUEUE_SIZE_EXCEEDED',
+])
 
 interface Run {
   run_id: number

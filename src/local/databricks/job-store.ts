@@ -125,6 +125,7 @@ export function notebookOf({ job_id, settings }: Job): NotebookName {
 const settingsOf = (name: string, notebook: NotebookName): JobSettings => ({
   name,
   max_concurrent_runs: 1,
+  queue: { enabled: true },
   tasks: [
     {
       task_key: notebook,

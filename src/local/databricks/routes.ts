@@ -4,7 +4,6 @@ import { HttpError } from '../http/errors.ts'
 import type { Answer, Call, Route } from '../http/router.ts'
 import {
   DeletedRunError,
-  QueueFullError,
   type RunHistory,
   type RunRecord,
   type StartOptions,
@@ -55,12 +54,15 @@ export function jobsRoutes({ jobs, runs, checkRate }: JobsApiOptions): Route[] {
 }
 
 const ownerOf = (job: Job) => String(job.job_id)
-/** From version 2.2 on a job with long lists comes in parts. */
-const isInParts = (path: string) => path.startsWith('/databricks/api/2.2/')
+/** From version 2.2 on a job with long lists comes in parts, and a new one queues its runs. */
+const isOfToday = (path: string) => path.startsWith('/databricks/api/2.2/')
 
 const jobHandlers = (jobs: JobStore, runs: RunHistory): Handlers => ({
-  'POST jobs/create': async ({ request }) => {
-    const { job_id } = jobs.create(await readJson(request))
+  'POST jobs/create': async ({ request, path }) => {
+    const settings = await readJson(request)
+    // What is made by version 2.2 waits in the queue unless it says otherwise.
+    const queue = settings.queue ?? (isOfToday(path) ? { enabled: true } : null)
+    const { job_id } = jobs.create({ ...settings, queue })
     return { body: { job_id } }
   },
   'POST jobs/reset': async ({ request }) => {
@@ -84,14 +86,14 @@ const jobHandlers = (jobs: JobStore, runs: RunHistory): Handlers => ({
   },
   'GET jobs/get': ({ query, path }) => {
     const job = jobs.find(query.get('job_id'))
-    return { body: isInParts(path) ? jobInParts(job, query.get('page_token')) : describeJob(job) }
+    return { body: isOfToday(path) ? jobInParts(job, query.get('page_token')) : describeJob(job) }
   },
   'GET jobs/list': ({ query, path }) => {
     const name = query.get('name')?.toLowerCase()
     const found = jobs
       .list()
       .filter(({ settings }) => name === undefined || settings.name?.toLowerCase() === name)
-    const whole = isInParts(path) ? firstPart : describeJob
+    const whole = isOfToday(path) ? firstPart : describeJob
     const shown = isTrue(query, 'expand_tasks') ? whole : jobWithoutTasks
     const items = found.map((job) => ({ id: job.job_id, body: () => shown(job) }))
     return { body: pageOf(items, query, JOBS_PAGE) }
@@ -183,13 +185,10 @@ function start(
   // A limit of 0 skips every run, queue or not.
   const whenBusy = mayQueue && maxConcurrent > 0 ? 'queue' : 'skip'
   try {
-    return runs.start(String(job.job_id), notebookOf(job), { ...given, maxConcurrent, whenBusy })
+    const options = { ...given, maxConcurrent, whenBusy, whenFull: 'skip' } as const
+    return runs.start(ownerOf(job), notebookOf(job), options)
   } catch (error) {
-    if (error instanceof DeletedRunError) throw invalid(error.message)
-    if (!(error instanceof QueueFullError)) throw error
-    throw new HttpError(429, 'REQUEST_LIMIT_EXCEEDED', `Job ${job.job_id}: ${error.message}`, {
-      headers: { 'retry-after': '1' },
-    })
+    throw error instanceof DeletedRunError ? invalid(error.message) : error
   }
 }
 

@@ -33,6 +33,13 @@ const ENDINGS: Readonly<Record<RunEnd, Ending>> = {
     lifeCycle: 'SKIPPED',
     result: 'MAXIMUM_CONCURRENT_RUNS_REACHED',
   },
+  unqueued: {
+    code: 'MAX_JOB_QUEUE_SIZE_EXCEEDED',
+    type: 'CLIENT_ERROR',
+    message: 'Too many runs of the job wait already.',
+    lifeCycle: 'SKIPPED',
+    result: 'MAXIMUM_CONCURRENT_RUNS_REACHED',
+  },
   lost: {
     code: 'DRIVER_ERROR',
     type: 'INTERNAL_ERROR',

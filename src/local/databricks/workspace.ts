@@ -1,4 +1,5 @@
 /** The Workspace API: enough to upload notebooks and look at them. The embedded engine runs its own form of them. */
+import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { isForm, readForm, readJson } from '../http/body.ts'
 import { HttpError } from '../http/errors.ts'
@@ -40,6 +41,9 @@ export function workspaceRoutes(stateFile: string, checkRate: () => void): Route
     object_type: object.kind,
     path,
     ...(object.kind === 'NOTEBOOK' ? { language: object.language } : {}),
+    ...(object.kind === 'FILE' ? { size: Buffer.from(object.content, 'base64').length } : {}),
+    object_id: idOf(path),
+    resource_id: String(idOf(path)),
   })
   const route = (method: string, name: string, handle: Route['handle']): Route => ({
     method,
@@ -154,8 +158,13 @@ const pathOf = ({ query }: Call) => pathIn(query.get('path'))
 function pathIn(path: unknown): string {
   if (typeof path !== 'string' || !path.startsWith('/') || path.length > 1000)
     throw invalid('path must be absolute.')
-  return path.replace(/\/+/g, '/').replace(/(?<=.)\/$/, '')
+  const plain = path.replace(/\/+/g, '/').replace(/(?<=.)\/$/, '')
+  // The root has a second name, by which today's tools write every path.
+  return plain.replace(/^\/Workspace(?:\/|$)/, '/')
 }
+
+/** The same as long as an object stands there; a number that every client can hold. */
+const idOf = (path: string) => createHash('sha256').update(path).digest().readUIntBE(0, 6)
 
 const parentOf = (path: string) => path.slice(0, path.lastIndexOf('/')) || '/'
 

@@ -4,8 +4,11 @@ import type { BatchProgress, NotebookEngine, NotebookName, NotebookRun } from '.
 import type { Clock } from '../runtime/clock.ts'
 import { hasKeys, readStateFile, writeJsonAtomically } from '../storage/state-file.ts'
 
-/** How a run ended. `skipped`: it never began, as others were under way. `lost`: the process ended under it. */
-export type RunEnd = 'cancelled' | 'failed' | 'skipped' | 'lost'
+/**
+ * How a run ended. `skipped`: it never began, as others were under way; `unqueued`: nor could it wait for them.
+ * `lost`: the process ended under it.
+ */
+export type RunEnd = 'cancelled' | 'failed' | 'skipped' | 'unqueued' | 'lost'
 
 /** One run, as it is kept in the state file. */
 export interface RunRecord {
@@ -39,6 +42,8 @@ export interface StartOptions {
   maxConcurrent: number
   /** What happens to a run above that limit. */
   whenBusy: 'queue' | 'skip'
+  /** What happens to one that finds too many waiting; default: it is refused. */
+  whenFull?: 'refuse' | 'skip'
   /** Kept with the run; nothing here reads them. */
   parameters?: Readonly<Record<string, unknown>>
 }
@@ -116,8 +121,8 @@ export class RunHistory {
     if (known?.isDeleted) throw new DeletedRunError(`Run ${known.id}, which the token began, was deleted.`)
     if (known) return known
     const isBusy = this.#underWay(owner) >= maxConcurrent
-    if (isBusy && whenBusy === 'queue' && this.#waiting(owner).length >= MAX_QUEUED)
-      throw new QueueFullError(`${MAX_QUEUED} runs wait already.`)
+    const isFull = isBusy && whenBusy === 'queue' && this.#waiting(owner).length >= MAX_QUEUED
+    if (isFull && options.whenFull !== 'skip') throw new QueueFullError(`${MAX_QUEUED} runs wait already.`)
     const now = this.#options.clock.now()
     const record: RunRecord = {
       id: this.#options.nextId(this.#records),
@@ -135,6 +140,7 @@ export class RunHistory {
     this.#records = bounded([record, ...this.#records])
     if (!isBusy) this.#begin(record)
     else if (whenBusy === 'skip') this.#finish(record, 'skipped', undefined)
+    else if (isFull) this.#finish(record, 'unqueued', undefined)
     this.#save()
     return record
   }

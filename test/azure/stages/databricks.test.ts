@@ -58,6 +58,7 @@ describe('the state of a run', () => {
     ['USER_CANCELED', 'stopped'],
     ['CANCELED', 'stopped'],
     ['SKIPPED', 'stopped'],
+    ['MAX_JOB_QUEUE_SIZE_EXCEEDED', 'stopped'],
     ['RUN_EXECUTION_ERROR', 'failed'],
     ['DRIVER_ERROR', 'failed'],
     ['CLUSTER_ERROR', 'failed'],
