@@ -2,7 +2,9 @@
  * The embedded engine of a checkout over bronze that lies there whole, until silver, gold and the aggregate are through:
  * `node test/bench/catch-up.ts <checkout> <lake> <lines> [rows per batch]`. Prints seconds, CPU seconds and the largest RSS as JSON.
  */
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import pino from 'pino'
 import type { LakeFolder as Folder } from '../../src/local/data-lake/store/folder.ts'
 import type { createDuckDbEngine as create } from '../../src/local/engine/duckdb-engine.ts'
@@ -16,6 +18,8 @@ const PATIENCE_MS = 10 * 60_000
 
 const { createDuckDbEngine } = await subjectModule<{ createDuckDbEngine: typeof create }>(root, 'engine')
 const { LakeFolder } = await subjectModule<{ LakeFolder: typeof Folder }>(root, 'lakeFolder')
+// Loaded before the clock runs, as the peers' libraries are.
+await import(pathToFileURL(createRequire(join(root, 'package.json')).resolve('@duckdb/node-api')).href)
 const clock = { now: () => Date.now() }
 const { engine } = createDuckDbEngine({
   lakeRoot: lake,
