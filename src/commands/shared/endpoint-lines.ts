@@ -1,8 +1,6 @@
 /** The addresses of the local Azure, as the screen and `rtstream-tui endpoints` show them. */
 import { EVENT_HUB_NAME, LOCAL_NAMES, type LocalAzureEndpoints } from '../../local/runtime/options.ts'
-import type { EndpointLine } from '../../pipeline/state/state.ts'
-
-const MASK = '••••'
+import { type EndpointLine, MASKED_KEY } from '../../pipeline/state/state.ts'
 
 /** Everything that a client needs, in the order in which data flows. Without `secrets`, keys and token are masked. */
 export function endpointLines(endpoints: LocalAzureEndpoints, options: { secrets: boolean }): EndpointLine[] {
@@ -30,7 +28,8 @@ export function endpointLines(endpoints: LocalAzureEndpoints, options: { secrets
   ]
   if (options.secrets) return lines
   const secrets = [endpoints.token, endpoints.accountKey, ...sharedKeys(endpoints)]
-  const masked = (text: string) => secrets.reduce((shown, secret) => shown.replaceAll(secret, MASK), text)
+  const masked = (text: string) =>
+    secrets.reduce((shown, secret) => shown.replaceAll(secret, MASKED_KEY), text)
   return lines.map(({ name, value }) => ({ name, value: masked(value) }))
 }
 

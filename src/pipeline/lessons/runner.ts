@@ -27,7 +27,7 @@ export class LessonRunner {
       begin: (name) => this.#begin(name),
       next: () => this.#move(1),
       back: () => this.#move(-1),
-      pause: () => this.#change(({ isPaused }) => ({ isPaused: !isPaused })),
+      pause: () => this.#pause(),
       bet: (option) => this.#bet(option),
       end: () => this.#end('The lesson has ended.'),
     }
@@ -75,12 +75,20 @@ export class LessonRunner {
     return this.#change(() => ({ bet: option }), `Your bet: ${chosen}.`)
   }
 
-  #change(change: (slice: LessonSlice) => Partial<LessonSlice>, message = ''): ActionResult {
+  #pause(): ActionResult {
+    const wasPaused = this.#store.state.lesson?.isPaused === true
+    return this.#change(
+      () => ({ isPaused: !wasPaused }),
+      wasPaused ? 'The lesson goes on.' : 'The lesson is paused.',
+    )
+  }
+
+  #change(change: (slice: LessonSlice) => Partial<LessonSlice>, message: string): ActionResult {
     const slice = this.#store.state.lesson
     if (!slice) return refused('No lesson is being played: L has them.')
     this.#store.update({ lesson: { ...slice, ...change(slice) } })
     this.#store.flush()
-    return accepted(message === '' ? slice.title : message)
+    return accepted(message)
   }
 
   #end(message: string): ActionResult {

@@ -387,6 +387,9 @@ export interface TraceSlice {
   lookedAt: number | undefined
 }
 
+/** Stands in place of a key. */
+export const MASKED_KEY = '••••'
+
 export interface EndpointLine {
   name: string
   /** Secrets masked. */

@@ -9,7 +9,7 @@ import { faultLines, lessonChoices } from '../lesson/choices.ts'
 import { traceLines } from '../lesson/trace-panel.ts'
 import { audienceLines, rowsOfCode } from '../overlays/audience.ts'
 import { columnsText, rowDetail, tableRows } from '../overlays/table.ts'
-import { endpointLines } from '../panels/endpoints-panel.ts'
+import { endpointLines, endpointRows } from '../panels/endpoints-panel.ts'
 import { helpLines } from '../panels/help-panel.ts'
 import type { PanelContent } from '../panels/panel.ts'
 import { fromTop, position } from '../panels/scrolled.ts'
@@ -288,18 +288,12 @@ function overlayContent(
     lines: window.shown,
     details: () =>
       overlay === 'endpoints'
-        ? window.shown.map((line) => addressOf(line))
+        ? fromTop(endpointRows(state, width), height, scroll).shown.map(({ detail }) => detail)
         : overlay === 'table'
           ? window.shown.map((_, row) => rowDetail(view.table, row + Math.min(scroll, window.scrollable)))
           : [],
     scrollable: help ? 0 : window.scrollable,
   }
-}
-
-/** A row of the endpoints: its name and its address. */
-function addressOf(line: Line): Detail | undefined {
-  const [name, value] = line.map(({ text }) => text.trim())
-  return name && value ? { title: name, facts: [], text: value, link: value } : undefined
 }
 
 /** Too little room to show anything true: what is needed, and the way out. */

@@ -3,6 +3,7 @@
 import { NEWEST_ROWS } from '../../pipeline/ports/query.ts'
 import { STAGE_IDS, type StageId } from '../../pipeline/ports/stages.ts'
 import type { TraceQuery } from '../../pipeline/ports/trace.ts'
+import { MASKED_KEY } from '../../pipeline/state/state.ts'
 import { LAYER_NAMES } from '../text/layer-names.ts'
 import type { PaletteEntry } from './fuzzy.ts'
 import type { Drawn, KeyDispatchOptions } from './key-options.ts'
@@ -16,7 +17,7 @@ import { roomCommand, toggleRoom } from './room-keys.ts'
 import { isUp } from './running.ts'
 import { changeOf, isViewCommand, type ViewCommand } from './view-commands.ts'
 import { CHART_STEP_MS, moveCursor, moveInTime, typeFilter } from './view-keys.ts'
-import { goBack, isCovered, leaveZoom, type ViewState } from './view-state.ts'
+import { type Detail, goBack, isCovered, leaveZoom, type ViewState } from './view-state.ts'
 
 /** A terminal sends alt+x as esc and x: whoever presses esc and then x at once must be told why neither did anything. */
 function nothingBehind(key: string): string {
@@ -256,14 +257,24 @@ export class KeyDispatch {
   }
 
   #copy(view: ViewState, drawn: Drawn): ViewState {
-    const { detail, cursor } = view
-    const text = detail
-      ? (detail.text ?? detail.facts.map(([name, value]) => `${name}  ${value}`).join('\n'))
-      : cursor === undefined
-        ? undefined
-        : drawn.texts[cursor]
+    const text = textToCopy(view, drawn)
     if (text === undefined) return this.#replies.refuse(view, 'j and k choose a row to copy.')
     this.#options.onCopy(text)
-    return this.#replies.say(view, 'Copied.', false)
+    return this.#replies.say(view, text.includes(MASKED_KEY) ? COPIED_WITHOUT_KEY : COPIED, false)
   }
 }
+
+/** A terminal does not answer whether it took it. */
+const COPIED = "Sent to the terminal's clipboard; not all take it (tmux: set-clipboard on)."
+const COPIED_WITHOUT_KEY = 'Copied without its key: rtstream-tui endpoints prints it whole.'
+
+/** What is opened; else the chosen row as it stands, and an address without its name, however many rows it takes. */
+function textToCopy({ detail, cursor, overlay }: ViewState, { texts, details }: Drawn): string | undefined {
+  if (detail) return wholeText(detail)
+  if (cursor === undefined) return undefined
+  const behind = overlay === 'endpoints' ? details[cursor] : undefined
+  return behind ? wholeText(behind) : texts[cursor]
+}
+
+const wholeText = ({ text, facts }: Detail): string =>
+  text ?? facts.map(([name, value]) => `${name}  ${value}`).join('\n')

@@ -17,9 +17,10 @@ const NO_LESSON = 'No lesson is being played: L has them.'
 export function chooseFrom(
   overlay: Overlay | undefined,
   key: string,
-  { lessons, audience }: AppState,
+  state: AppState,
   actions: Actions,
 ): (() => ActionResult) | undefined {
+  const { lessons, audience } = state
   const at = LETTERS.indexOf(key)
   const fault = overlay === 'faults' ? FAULTS[at] : undefined
   if (fault) return () => actions.injectFault(fault.name)
@@ -28,7 +29,14 @@ export function chooseFrom(
   if (address !== undefined)
     return () => actions.audience?.choose(address) ?? refused('A recording has no room for phones.')
   const lesson = overlay === 'lessons' ? lessons[at] : undefined
-  return lesson && (() => actions.lessons?.begin(lesson.name) ?? refused(NO_LESSON))
+  return (
+    lesson &&
+    (() => {
+      // It speaks of the pipeline, whose place in the strip an event may have.
+      if (isFollowing(state)) actions.endTrace()
+      return actions.lessons?.begin(lesson.name) ?? refused(NO_LESSON)
+    })
+  )
 }
 
 /** Letters bet on an answer of a lesson. */

@@ -795,6 +795,57 @@ describe('rows', () => {
     expect(text()).not.toMatch(/»2:31:10/)
   })
 
+  it('an address that takes several rows is opened and copied whole, from each of them', () => {
+    const whole =
+      'Endpoint=sb://localhost:5671;SharedAccessKeyName=RootManageSharedAccessKey;EntityPath=weather'
+    const endpoints = [
+      { name: 'connection string', value: whole },
+      { name: 'event hub', value: 'weather' },
+    ]
+    const { press, text, onCopy, lastLine } = open(
+      { ...scenarios.allRunning(), endpoints },
+      { columns: 80, rows: 24 },
+    )
+    press('e', 'j', 'y')
+    expect(onCopy).toHaveBeenLastCalledWith(whole)
+    press('j', 'y')
+    expect(onCopy).toHaveBeenLastCalledWith(whole)
+    press('return')
+    expect(text().replaceAll(/[^\w=;:/]/g, '')).toContain('EntityPath=weather')
+    // A name is nothing that a browser opens.
+    expect(lastLine()).not.toContain('g open')
+    press('escape', 'j', 'y')
+    expect(onCopy).toHaveBeenLastCalledWith('weather')
+  })
+
+  it('a row that the window cuts is copied whole; what the terminal makes of it is not known', () => {
+    const state = scenarios.allRunning()
+    const message = `${'word '.repeat(40)}the end`
+    const log = [...state.log, { at: state.now, level: 'error' as const, source: 'gold', message }]
+    const { press, onCopy, lastLine } = open({ ...state, log })
+    press('alt+8', 'j', 'y')
+    expect(onCopy).toHaveBeenCalledWith(expect.stringMatching(/gold +word [\s\S]*the end$/))
+    expect(lastLine()).toContain("Sent to the terminal's clipboard; not all take it")
+  })
+
+  it('a key that is not shown is not copied either, and the command that has it is named', () => {
+    const endpoints = [{ name: 'hub', value: 'Endpoint=sb://localhost:5671;SharedAccessKey=••••' }]
+    const { press, lastLine } = open({ ...scenarios.allRunning(), endpoints })
+    press('e', 'j', 'y')
+    expect(lastLine()).toContain('Copied without its key: rtstream-tui endpoints prints it whole.')
+  })
+
+  it('a lesson that begins has the strip for the pipeline: nothing is followed any more', () => {
+    const state = {
+      ...scenarios.allRunning(),
+      trace: { query: { kind: 'newest' as const }, trace: TRACE, problem: undefined, lookedAt: 0 },
+    }
+    const lessons = [{ name: 'one', title: 'One', minutes: 5 }]
+    const { press, pipeline } = open({ ...state, lessons })
+    press('L', 'a')
+    expect(pipeline.calls).toEqual(['endTrace'])
+  })
+
   it('every list has something behind its rows', () => {
     for (const [key, shown] of [
       ['alt+2', /partition 0[\s\S]*last sequence number +1,803/],
