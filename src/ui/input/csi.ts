@@ -12,6 +12,8 @@ import {
 const PLAIN = /^\x1b\[([\d;:]*)([@-~])$/
 /** Of the kitty protocol's events only these are presses: 1 press, 2 repeat; 3 is a release. */
 const RELEASE = 3
+/** Modifiers that no key of ours goes with: cmd+q is none of q. */
+const FOREIGN = 8 | 16 | 32
 
 /** @returns undefined for what no key sends. */
 export function keyOfCsi(sequence: string): string | undefined {
@@ -22,6 +24,8 @@ export function keyOfCsi(sequence: string): string | undefined {
   const event = Number.parseInt((fields[1] ?? '').split(':')[1] ?? '', 10) || 1
   if (event === RELEASE) return undefined
   const modifiers = number(1) || 1
+  // The desktop's own: super, hyper and meta.
+  if (((modifiers - 1) & FOREIGN) !== 0) return undefined
   switch (final) {
     case 'Z':
       return parameters === '' || parameters === '1' ? 'shift+tab' : undefined
@@ -51,6 +55,47 @@ function coded(code: number, modifiers: number): string | undefined {
   // Codes in the private area have no name above, and codes below the space are not letters.
   if (code < 0x20 || (code >= 0xd800 && code <= 0xf8ff) || code > 0x10ffff) return undefined
   return withModifiers(String.fromCodePoint(code), modifiers)
+}
+
+/** `CSI key ; scan code ; character ; is down ; modifiers ; count _` */
+const WIN32 = /^\x1b\[([\d;]*)_$/
+/** A key that is held comes so many times at once, at most. */
+const MOST_REPEATS = 20
+/** Keys without a character, by their number in Windows: the parts of `CSI … letter` or `CSI number ~`. */
+const WIN32_KEYS: Readonly<Record<number, readonly [parameter: number, final: string]>> = {
+  33: [5, '~'],
+  34: [6, '~'],
+  35: [1, 'F'],
+  36: [1, 'H'],
+  37: [1, 'D'],
+  38: [1, 'A'],
+  39: [1, 'C'],
+  40: [1, 'B'],
+  45: [2, '~'],
+  46: [3, '~'],
+}
+
+/**
+ * Windows' reports of keys: a terminal goes on sending them where a program before has left that mode on, ctrl+c as well.
+ * @returns what other terminals send for it; nothing for a key that went up. Undefined: it is no such report.
+ */
+export function textOfWin32(sequence: string): string | undefined {
+  const parts = WIN32.exec(sequence)?.[1]?.split(';').map(Number)
+  if (!parts) return undefined
+  const [key = 0, , code = 0, isDown = 0, state = 0, count = 1] = parts
+  if (isDown !== 1) return ''
+  const [alt, ctrl, shift] = [(state & 3) !== 0, (state & 12) !== 0, (state & 16) !== 0]
+  const special = WIN32_KEYS[key]
+  const modifiers = 1 + (shift ? 1 : 0) + (alt ? 2 : 0) + (ctrl ? 4 : 0)
+  const character = String.fromCharCode(code)
+  const text =
+    code === 0
+      ? special && `\x1b[${special[0]};${modifiers}${special[1]}`
+      : character === '\t' && shift
+        ? '\x1b[Z'
+        : // AltGr is both, and part of the character.
+          `${alt && !ctrl ? '\x1b' : ''}${character}`
+  return (text ?? '').repeat(Math.min(count, MOST_REPEATS))
 }
 
 /** xterm's SGR reports `CSI < b ; x ; y M|m`, and urxvt's `CSI b ; x ; y M`. */

@@ -11,6 +11,8 @@ import type { Token } from './tokens.ts'
 const ESCAPE_MS = 50
 /** Pieces of a sequence are at most so far apart (ms): a slow line, not a finger. */
 const PIECES_MS = 500
+/** The rest of a pasted text may be longer on its way (ms): what came of it too late would be keys. */
+const PASTE_MS = 5000
 
 const PASTE = { on: '\x1b[?2004h', off: '\x1b[?2004l' }
 /** Buttons and the wheel, in the form that has no limit of columns; off: whatever else may be on, too. */
@@ -59,7 +61,7 @@ export function terminalInput(options: TerminalInputOptions): TerminalInput {
           tell(tokenizer.pause())
           cancel = clock.after(PIECES_MS - ESCAPE_MS, timeout)
         })
-      : clock.after(PIECES_MS, timeout)
+      : clock.after(tokenizer.isPaste ? PASTE_MS : PIECES_MS, timeout)
   }
   const onData = (data: Buffer | string) => {
     const tokens = tokenizer.feed(typeof data === 'string' ? data : decoder.write(data))

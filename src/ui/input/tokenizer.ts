@@ -3,7 +3,7 @@
  * and no byte of it is ever a key. After ECMA-48 (CSI, OSC, DCS, APC, PM, SOS), xterm's control sequences and the kitty
  * keyboard protocol. It has no clock: the caller says when a pause was long.
  */
-import { keyOfCsi, mouseOf, mouseOfBytes } from './csi.ts'
+import { keyOfCsi, mouseOf, mouseOfBytes, textOfWin32 } from './csi.ts'
 import { characterKey, KEYPAD, LETTER_KEYS, type Token } from './tokens.ts'
 
 type State =
@@ -73,6 +73,11 @@ export class Tokenizer {
   /** Only ESC was read: a key, unless more comes at once. */
   get isEscape(): boolean {
     return this.#state === 'escape'
+  }
+
+  /** A pasted text has begun. */
+  get isPaste(): boolean {
+    return this.#state === 'paste'
   }
 
   /** Text in pieces of any size. @returns what is whole by now. */
@@ -173,6 +178,11 @@ export class Tokenizer {
     if (sequence === '\x1b[M') return this.#begin('mouse', sequence)
     this.#begin('ground')
     if (sequence === '\x1b[200~') return this.#begin('paste')
+    const typed = textOfWin32(sequence)
+    if (typed !== undefined) {
+      for (const one of typed) this.#take(one)
+      return
+    }
     const mouse = mouseOf(sequence)
     const key = mouse ? undefined : keyOfCsi(sequence)
     if (mouse) this.#tokens.push({ kind: 'mouse', mouse })

@@ -88,6 +88,17 @@ const KEYS: readonly (readonly [sequence: string, key: string])[] = [
   ['\x1ba', 'alt+a'],
   ['\x1bx', 'alt+x'],
   ['\x1bq', 'alt+q'],
+  // Windows' own, which a program before may have left on: characters, keys without one, ctrl, alt, AltGr.
+  ['\x1b[65;30;97;1;0;1_', 'a'],
+  ['\x1b[65;30;65;1;16;1_', 'A'],
+  ['\x1b[38;72;0;1;256;1_', 'up'],
+  ['\x1b[34;81;0;1;264_', 'ctrl+pagedown'],
+  ['\x1b[67;46;3;1;8;1_', 'ctrl+c'],
+  ['\x1b[65;30;97;1;2;1_', 'alt+a'],
+  ['\x1b[81;16;64;1;9;1_', '@'],
+  ['\x1b[9;15;9;1;16;1_', 'shift+tab'],
+  ['\x1b[13;28;13;1;0;1_', 'return'],
+  ['\x1b[27;1;27;1;0;1_', 'escape'],
   ...Object.entries(TILDE_KEYS).map(([number, key]) => [`\x1b[${number}~`, key] as const),
 ]
 
@@ -133,6 +144,11 @@ const REPORTS: readonly string[] = [
   '\x1b[97;1:3u',
   '\x1b[57441;2u',
   '\x1b[1;5:3A',
+  '\x1b[65;30;97;0;0;1_',
+  '\x1b[16;42;0;1;16;1_',
+  // Keys of the desktop: cmd+q, super+up.
+  '\x1b[113;9u',
+  '\x1b[1;9A',
   // Function keys of the Linux console.
   '\x1b[[A',
   '\x1b[[E',
@@ -205,6 +221,32 @@ describe('sequences, cut at every byte', () => {
       expect(keys(), JSON.stringify(parts)).toEqual(['z'])
       expect(tokens.find(({ kind }) => kind === 'paste')).toEqual({ kind: 'paste', text: 'a1\x1b[5~xq\r' })
     })
+  })
+
+  it('a pasted text of which a slow line brings the rest seconds later is one paste', async () => {
+    const { send, keys, tokens, clock } = open()
+    send('\x1b[200~a1')
+    await clock.advance(2500)
+    send('xq\r\x1b[201~')
+    expect(keys()).toEqual([])
+    expect(tokens).toEqual([{ kind: 'paste', text: 'a1xq\r' }])
+  })
+
+  it('a pasted text without an end is told all the same', async () => {
+    const { send, keys, tokens, clock } = open()
+    send('\x1b[200~a1')
+    await clock.advance(6000)
+    send('z')
+    expect(tokens[0]).toEqual({ kind: 'paste', text: 'a1' })
+    expect(keys()).toEqual(['z'])
+  })
+
+  it('a key that is held on Windows comes as often as it says, within bounds', () => {
+    const { send, keys } = open()
+    send('\x1b[40;80;0;1;256;3_')
+    expect(keys()).toEqual(['down', 'down', 'down'])
+    send('\x1b[65;30;97;1;0;60000_')
+    expect(keys().length).toBeLessThan(50)
   })
 
   it('a character of several bytes is one key', async () => {
