@@ -95,13 +95,14 @@ func TestLocalRunsAreStartedListedAndCancelled(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, id, run.JobId)
 
-	// The job has one run at a time: those that come meanwhile are skipped, unless they may wait.
-	skipped, err := w.Jobs.RunNow(ctx, jobs.RunNow{JobId: id})
+	// The job has one run at a time: those that come meanwhile wait, unless they are not to.
+	atOnce := &jobs.QueueSettings{Enabled: false}
+	skipped, err := w.Jobs.RunNow(ctx, jobs.RunNow{JobId: id, Queue: atOnce})
 	require.NoError(t, err)
 	ended, err := w.Jobs.WaitGetRunJobTerminatedOrSkipped(ctx, skipped.RunId, soon, nil)
 	require.NoError(t, err)
 	assert.Equal(t, jobs.RunLifeCycleStateSkipped, ended.State.LifeCycleState)
-	waiting, err := w.Jobs.RunNow(ctx, jobs.RunNow{JobId: id, Queue: &jobs.QueueSettings{Enabled: true}})
+	waiting, err := w.Jobs.RunNow(ctx, jobs.RunNow{JobId: id})
 	require.NoError(t, err)
 	queued, err := w.Jobs.GetRun(ctx, jobs.GetRunRequest{RunId: waiting.RunId})
 	require.NoError(t, err)
