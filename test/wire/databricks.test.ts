@@ -443,6 +443,8 @@ describe('runs', () => {
       state: 'QUEUED',
       queue_details: { code: 'MAX_CONCURRENT_RUNS_REACHED', message: expect.any(String) },
     })
+    expect((await statusOf(queued)).state.queue_reason).toBe('Another run of the job is under way.')
+    expect((await statusOf(first)).state).not.toHaveProperty('queue_reason')
     await cancel(first)
     await vi.waitFor(async () => expect((await statusOf(queued)).status.state).toBe('PENDING'))
     expect(plane.engine.runs).toHaveLength(2)

@@ -360,7 +360,9 @@ describe('Stream Analytics as documented REST', () => {
 
   it('no token is refused with a challenge, and everything else goes on', async () => {
     const answer = await restCaller(plane.url, undefined)('GET', JOB + VERSION)
-    expect(answer).toMatchObject({ status: 401, body: { error: { code: 'InvalidAuthenticationToken' } } })
+    expect(answer).toMatchObject({ status: 401, body: { error: { code: 'AuthenticationFailed' } } })
+    const wrong = await restCaller(plane.url, 'wrong')('GET', JOB + VERSION)
+    expect(wrong).toMatchObject({ status: 401, body: { error: { code: 'InvalidAuthenticationToken' } } })
     expect(answer.headers.get('www-authenticate')).toContain('Bearer')
     expect((await rest('GET', JOB + VERSION)).status).toBe(200)
   })

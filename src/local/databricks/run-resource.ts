@@ -142,7 +142,12 @@ function statusOf(record: RunRecord, state: RunState): object {
     }
     return {
       status: { state: word, ...(state === 'queued' ? { queue_details } : {}) },
-      state: { life_cycle_state: word, state_message: '', user_cancelled_or_timedout: false },
+      state: {
+        life_cycle_state: word,
+        state_message: '',
+        user_cancelled_or_timedout: false,
+        ...(state === 'queued' ? { queue_reason: queue_details.message } : {}),
+      },
     }
   }
   const { code, type, lifeCycle, result, ...ending } = ENDINGS[record.end ?? 'lost']

@@ -99,7 +99,11 @@ export async function startManagement(options: ManagementOptions): Promise<Manag
     ...pipelineRunRoutes(artifacts, synapseRuns),
   ]
   const open = routes([hostMetadataRoute, cloudEndpointsRoute])
-  const guarded = routes(table, options.before ?? (() => {}), requireBearer(token))
+  const guarded = routes(
+    table,
+    options.before ?? (() => {}),
+    requireBearer(token, 'Bearer', 'AuthenticationFailed'),
+  )
   const handler: Handler = async (request, response) => {
     rootedAtDatabricks(request)
     const isOpen = isHostMetadata(request) || isCloudEndpoints(request)
