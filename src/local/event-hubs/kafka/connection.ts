@@ -207,7 +207,8 @@ export class KafkaConnection {
 
   #groupContext(clientId: string): GroupContext {
     const { coordinator, hubName, log, clientHost } = this.#options
-    return { coordinator, hubName, partitionCount: log.partitionCount, clientId, clientHost }
+    const { signal } = this.#closing
+    return { coordinator, hubName, partitionCount: log.partitionCount, clientId, clientHost, signal }
   }
 
   #handshake(version: number, request: KafkaReader, answer: KafkaWriter): void {

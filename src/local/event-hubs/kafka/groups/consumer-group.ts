@@ -94,8 +94,11 @@ export class ConsumerGroup {
     }
   }
 
-  /** Resolves when all members have joined, or their time to join is over. */
-  join(request: Join): Promise<JoinAnswer> {
+  /**
+   * Resolves when all members have joined, or their time to join is over.
+   * @param gone aborted when nobody is there to hear the answer: a member that has not learnt its id can never come back.
+   */
+  join(request: Join, gone?: AbortSignal): Promise<JoinAnswer> {
     const refuse = (error: number): JoinAnswer => ({
       error,
       generation: -1,
@@ -118,13 +121,22 @@ export class ConsumerGroup {
     known?.join?.(refuse(ERROR.unknownMemberId))
     known?.sync?.({ error: ERROR.rebalanceInProgress, assignment: NOBODY })
     return new Promise((resolve) => {
+      const join = (answer: JoinAnswer) => {
+        gone?.removeEventListener('abort', forget)
+        resolve(answer)
+      }
+      const forget = () => {
+        if (this.#members.get(memberId)?.join === join) this.#remove(memberId)
+      }
+      if (request.memberId === '' && request.instanceId === undefined)
+        gone?.addEventListener('abort', forget, { once: true })
       const assignment = (known ?? before)?.assignment ?? NOBODY
       this.#members.set(memberId, {
         ...request,
         memberId,
         assignment,
         deadline: this.#now() + request.sessionTimeoutMs,
-        join: resolve,
+        join,
         sync: undefined,
       })
       this.#protocolType = request.protocolType

@@ -12,6 +12,8 @@ export interface GroupContext {
   partitionCount: number
   clientId: string
   clientHost: string
+  /** Aborted when the connection is gone. */
+  signal: AbortSignal
 }
 
 /** What a client may do with a group, a bit each: read, delete, describe. */
@@ -23,7 +25,7 @@ const SESSION_TIMEOUT_MS = { min: 6000, max: 300_000 }
 
 /** Answers when the group has agreed on its members, up to the rebalance timeout later. */
 export async function joinGroup(
-  { coordinator, clientId, clientHost }: GroupContext,
+  { coordinator, clientId, clientHost, signal }: GroupContext,
   version: number,
   request: KafkaReader,
   answer: KafkaWriter,
@@ -54,16 +56,19 @@ export async function joinGroup(
     ? refuse(ERROR.invalidGroupId)
     : !isTimeoutRight
       ? refuse(ERROR.invalidSessionTimeout)
-      : await group.join({
-          memberId,
-          instanceId,
-          clientId,
-          clientHost,
-          sessionTimeoutMs,
-          rebalanceTimeoutMs,
-          protocolType,
-          protocols,
-        })
+      : await group.join(
+          {
+            memberId,
+            instanceId,
+            clientId,
+            clientHost,
+            sessionTimeoutMs,
+            rebalanceTimeoutMs,
+            protocolType,
+            protocols,
+          },
+          signal,
+        )
   if (version >= 2) answer.int32(0)
   answer.int16(joined.error).int32(joined.generation).string(joined.protocol).string(joined.leader)
   answer.string(joined.memberId).array(joined.members, (one) => {
