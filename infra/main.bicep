@@ -13,6 +13,7 @@ param location string
 @description('Region of the Synapse workspace, for subscriptions whose region refuses SQL servers; empty: that of the rest.')
 param synapseLocation string = ''
 
+@minLength(1)
 @description('Object id of the person (or service principal) who deploys and then runs the control room.')
 param principalId string
 
