@@ -39,6 +39,21 @@ it('keeps what the room refuses for now, and what the hub does not have yet', as
   await vi.waitFor(() => expect(phone.link.kept).toEqual([]), 20_000)
 })
 
+it('joins and sends where the browser forbids to keep anything', async () => {
+  const denied = () => {
+    throw new Error('SecurityError: denied')
+  }
+  const phone = await joinRoom(room.opened.url, 1, { load: denied, save: denied })
+  try {
+    expect(phone.deviceId).not.toBe('')
+    await vi.waitFor(() => expect(phone.isThere).toBe(true), 20_000)
+    const id = phone.send()
+    await vi.waitFor(() => expect(room.readings.map(({ eventId }) => eventId)).toEqual([id]), 20_000)
+  } finally {
+    phone.close()
+  }
+})
+
 it('gives up what is refused for good, and says why', async () => {
   room.opened.room.setRules({ ...RULES, isMischiefAllowed: false })
   const id = phone.send({ rubbish: 'not JSON' })

@@ -87,6 +87,19 @@ describe.skipIf(found === undefined)('the room for phones', () => {
     await page.close()
   }, 120_000)
 
+  it('a second tap while it joins makes no second station', async () => {
+    const { page } = await room.phone({ width: 390, height: 844 })
+    const joins: string[] = []
+    page.on('request', (request) => request.url().endsWith('/join') && joins.push(request.url()))
+    await page.getByLabel('Your city').fill('Basel')
+    await page.evaluate("for (let tap = 0; tap < 3; tap++) document.querySelector('#join button').click()")
+    await page.getByText('You are station').waitFor()
+    await page.getByRole('button', { name: 'Send', exact: true }).click()
+    await expect.poll(() => newest(page), WAIT).toMatch(/counted in the mean of Basel/)
+    expect(joins).toHaveLength(1)
+    await page.close()
+  }, 60_000)
+
   it('rubbish of each kind is told what became of it', async () => {
     const { page } = await enter({ width: 390, height: 844 }, 'Bern')
     await page.getByText('Send rubbish').click()

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { Agent, request } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Board, Step } from '../../src/audience/messages.ts'
-import { type Answer, type Asked, Link, type Made } from '../../src/audience/page/link.ts'
+import { type Answer, type Asked, Link, type LinkOptions, type Made } from '../../src/audience/page/link.ts'
 
 export interface SimulatedPhone {
   readonly name: string
@@ -29,8 +29,12 @@ export interface SimulatedPhone {
 
 const CITIES = ['Bern', 'Lima', 'Oslo', 'Quito', 'Perth']
 
-/** A phone that joins the room at an address; it stays and comes back until it is closed. */
-export async function joinRoom(url: string, number: number): Promise<SimulatedPhone> {
+/** A phone that joins the room at an address; it stays and comes back until it is closed. @param storage what the browser keeps things in. */
+export async function joinRoom(
+  url: string,
+  number: number,
+  storage?: Pick<LinkOptions, 'load' | 'save'>,
+): Promise<SimulatedPhone> {
   const agent = new Agent({ keepAlive: true, maxSockets: 4 })
   const localAddress =
     process.platform === 'linux' ? `127.0.${1 + (number >> 7)}.${1 + (number & 127)}` : undefined
@@ -51,6 +55,7 @@ export async function joinRoom(url: string, number: number): Promise<SimulatedPh
     save: (text) => {
       saved = text
     },
+    ...storage,
     wait: (ms) =>
       new Promise((resolve) => {
         const timer = setTimeout(resolve, ms)

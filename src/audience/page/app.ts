@@ -216,7 +216,10 @@ async function join(): Promise<void> {
   const isOwn = !element('own').hidden
   const name = element<HTMLInputElement>(isOwn ? 'join-name' : 'join-animal').value.trim()
   const city = element<HTMLInputElement>('join-city').value
+  // A second tap would make a second station.
+  enable(false)
   const joined = await link.join<Identity & Rules>({ city, ...(name === '' ? {} : { name }) })
+  enable(true)
   if (typeof joined === 'string') {
     tell(joined)
     return

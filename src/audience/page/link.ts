@@ -234,7 +234,12 @@ export class Link {
     if (!wasInHub) this.#save()
   }
 
+  /** Browsers may forbid it, or have no room: then nothing survives a reload, and all else goes on. */
   #save(): void {
-    this.#options.save(JSON.stringify({ secret: this.secret, kept: this.kept }))
+    try {
+      this.#options.save(JSON.stringify({ secret: this.secret, kept: this.kept }))
+    } catch {
+      // Not kept.
+    }
   }
 }

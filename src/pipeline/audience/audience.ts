@@ -322,7 +322,7 @@ export class Audience {
       followed.step = 'hub'
       const { deviceId, deviceSequenceNumber } = followed.reading
       if (this.#partitionCount > 0) followed.partition = partitionOf(deviceId, this.#partitionCount)
-      followed.text = `the hub has it: partition ${followed.partition}, number ${deviceSequenceNumber}`
+      followed.text = `the hub has it: partition ${followed.partition}, your number ${deviceSequenceNumber}`
       progress.push(this.#progressOf(followed))
     }
     if (progress.length > 0) this.#options.onProgress(progress)
