@@ -87,6 +87,21 @@ describe('metadata and content headers', () => {
     await gone('d')
   })
 
+  it('of a folder come with a read of it, which is one of an empty blob', async () => {
+    await container()
+      .getDirectoryClient('dir')
+      .create({ metadata: { on: 'folder' } })
+    const marks = {
+      'content-length': '0',
+      'x-ms-meta-hdi_isfolder': 'true',
+      'x-ms-resource-type': 'directory',
+    }
+    const read = await running.raw('GET', '/bronze/dir')
+    expect(read).toMatchObject({ status: 200, text: '', headers: { ...marks, 'x-ms-meta-on': 'folder' } })
+    const part = await running.raw('GET', '/bronze/dir', { headers: { range: 'bytes=0-9' } })
+    expect([part.status, part.headers['x-ms-error-code']]).toEqual([416, 'InvalidRange'])
+  })
+
   it('that are given twice, in whatever case, are refused by both interfaces', async () => {
     const twice = { 'x-ms-properties': 'kind=MQ==,Kind=Mg==' }
     const asked = await running.raw('PUT', '/bronze/a', { query: 'resource=file', headers: twice })

@@ -12,6 +12,7 @@ import {
   structuredLength,
   wrapStructured,
 } from '../../checksums/structured-body.ts'
+import { entryAt } from '../../store/names.ts'
 import { diskError } from '../../store/storage-errors.ts'
 import { md5Of } from '../checked-body.ts'
 import { guardRead, keptOf, type Lake, pathHeaders } from '../lake.ts'
@@ -61,6 +62,16 @@ export async function readBlob(call: LakeCall, lake: Lake): Promise<void> {
     }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
+    // Windows opens no folder.
+    const folder = code === 'EISDIR' || code === 'EPERM' ? entryAt(place) : undefined
+    if (folder?.isDirectory())
+      return send(
+        call,
+        lake,
+        folder,
+        () => Buffer.alloc(0),
+        () => [],
+      )
     if (code !== 'ENOENT' && code !== 'ENOTDIR') throw diskError(error)
     throw new HttpError(404, 'BlobNotFound', 'The specified blob does not exist.', { cause: error })
   }
@@ -83,10 +94,11 @@ async function send(
   read: (span: Span) => Buffer | Promise<Buffer>,
   stream: (span: Span, isStructured: boolean) => Iterable<Buffer> | AsyncIterable<Buffer>,
 ): Promise<void> {
-  if (stats.isDirectory()) throw new HttpError(409, 'ResourceTypeMismatch', 'A directory has no content.')
   guardRead(lake, call, stats)
-  const range = rangeOf(given(call, 'x-ms-range') ?? given(call, 'range') ?? '', stats.size)
-  const span = range ?? { start: 0, end: stats.size - 1 }
+  // A folder is read as the empty blob that lists show, marked by its metadata.
+  const size = stats.isDirectory() ? 0 : stats.size
+  const range = rangeOf(given(call, 'x-ms-range') ?? given(call, 'range') ?? '', size)
+  const span = range ?? { start: 0, end: size - 1 }
   const length = span.end - span.start + 1
   const isStructured = structuredAsked(call)
   const checksums = await checksumsAsked(call, range !== undefined, length, () => read(span))
@@ -98,7 +110,7 @@ async function send(
     ...checksums,
     'accept-ranges': 'bytes',
     'content-length': isStructured ? structuredLength(length) : length,
-    ...(range ? { 'content-range': `bytes ${range.start}-${range.end}/${stats.size}` } : {}),
+    ...(range ? { 'content-range': `bytes ${range.start}-${range.end}/${size}` } : {}),
     ...(isStructured && {
       'x-ms-structured-body': STRUCTURED_FORM,
       'x-ms-structured-content-length': String(length),
