@@ -277,6 +277,12 @@ it('a feature that was added and dropped again leaves a table that is read and w
       writerFeatures: NAMES_LEFT,
     })
   }
+  expect(
+    python(
+      'import sys, deltalake\nprint([deltalake.DeltaTable(path).to_pyarrow_table().num_rows for path in sys.argv[1:3]])',
+      TABLES.map(folderOf),
+    ),
+  ).toBe('[70, 70]')
   // A new life begins on those checkpoints.
   await engine?.close()
   start()

@@ -9,8 +9,8 @@ import type { EngineContext } from '../api/options.ts'
 import { type Connection, quoted } from '../duckdb/database.ts'
 import { adoptWritten, type LakePlace, writeLakeFile } from './lake-files.ts'
 
-/** The protocol's checkpoint schema; its features are null by the versions that name none. */
-const COLUMNS = `{
+/** The protocol's checkpoint schema. @param features what a table that names its features has of them. */
+const columns = (features: string) => `{
   txn: 'STRUCT(appId VARCHAR, version BIGINT, lastUpdated BIGINT)',
   add: 'STRUCT(path VARCHAR, partitionValues MAP(VARCHAR, VARCHAR), size BIGINT, modificationTime BIGINT,
     dataChange BOOLEAN, tags MAP(VARCHAR, VARCHAR), stats VARCHAR)',
@@ -19,7 +19,7 @@ const COLUMNS = `{
   metaData: 'STRUCT(id VARCHAR, name VARCHAR, description VARCHAR,
     format STRUCT(provider VARCHAR, options MAP(VARCHAR, VARCHAR)), schemaString VARCHAR,
     partitionColumns VARCHAR[], configuration MAP(VARCHAR, VARCHAR), createdTime BIGINT)',
-  protocol: 'STRUCT(minReaderVersion INTEGER, minWriterVersion INTEGER, readerFeatures VARCHAR[], writerFeatures VARCHAR[])'
+  protocol: 'STRUCT(minReaderVersion INTEGER, minWriterVersion INTEGER${features})'
 }`
 
 /** Writes the checkpoint of the state's version, then points `_last_checkpoint` at it. */
@@ -38,6 +38,9 @@ export async function writeCheckpoint(
       remove: { ...remove, dataChange: false },
     })),
   ]
+  const { readerFeatures, writerFeatures } = state.protocol ?? {}
+  const features =
+    readerFeatures || writerFeatures ? ', readerFeatures VARCHAR[], writerFeatures VARCHAR[]' : ''
   const lines = context.lake.unfinishedFile()
   const unfinished = context.lake.unfinishedFile()
   const inLog = (name: string) => ({
@@ -48,7 +51,7 @@ export async function writeCheckpoint(
   try {
     await writeFile(lines, actions.map((action) => JSON.stringify(action)).join('\n'))
     await connection.run(
-      `COPY (SELECT * FROM read_json(${quotedPath(lines)}, ${FROM_FILES_ALONE}, format = 'newline_delimited', columns = ${COLUMNS},
+      `COPY (SELECT * FROM read_json(${quotedPath(lines)}, ${FROM_FILES_ALONE}, format = 'newline_delimited', columns = ${columns(features)},
         maximum_object_size = 67108864)) TO ${quoted(unfinished)} (FORMAT parquet, COMPRESSION snappy)`,
     )
     size = await adoptWritten(context, unfinished, inLog(checkpointName(state.version)))
