@@ -318,6 +318,20 @@ describe('a link without the terminus that is the peer’s own, as with the firs
   })
 })
 
+it('a terminus that says nothing stays so for all links of all clients, as with go-amqp', async () => {
+  const empty = (code: number) => rhea.types.described(rhea.types.wrap_ulong(code), rhea.types.wrap_list([]))
+  const socket = await proved()
+  socket.write(
+    attachTo(`${HUB}/Partitions/0`, 2, { source: empty(0x28) }),
+    attachReader(3, { target: empty(0x29) }),
+  )
+  await vi.waitFor(() => expect(socket.heard('attach')).toHaveLength(4))
+  const { target } = socket.heard('attach').at(-1) as { target: { value: unknown[] } }
+  // As many as a target has, OASIS AMQP 1.0 part 3, 3.5.4.
+  expect(target.value.length).toBeLessThanOrEqual(7)
+  expect((rhea.types.wrap_list([]) as unknown as { value: unknown[] }).value).toEqual([])
+})
+
 describe('counters', () => {
   it('begin where the client likes and go round, as with RabbitMQ', async () => {
     const first = ROUND - 3

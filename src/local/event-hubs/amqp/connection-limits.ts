@@ -171,8 +171,16 @@ function checkTermini(performative: Performative): void {
     performative.isCoordinator = true
     performative.target = null
   }
-  if (!isTerminus(performative.source) || !isTerminus(performative.target))
-    throw new Error('a link to or from something that is not a node')
+  for (const terminus of [performative.source, performative.target]) {
+    if (!isTerminus(terminus)) throw new Error('a link to or from something that is not a node')
+    ownFields(terminus)
+  }
+}
+
+/** Of all empty lists the library keeps one array, which it fills when such a terminus is repeated: every later one would have fields. */
+function ownFields(terminus: unknown): void {
+  const list = terminus as { value?: unknown } | null | undefined
+  if (Array.isArray(list?.value)) list.value = [...list.value]
 }
 
 /** True for a source, a target, or none. */

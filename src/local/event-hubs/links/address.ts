@@ -27,7 +27,10 @@ export const entityNotFound = (entity: string, help: string): Rejection => ({
 
 /** The same words, whichever link was asked for. */
 export const noSuchHub = (hub: string | undefined, { hubName }: HubNames): Rejection =>
-  entityNotFound(hub ?? '', `There is no event hub ${hub ?? ''} here; this is ${hubName}.`)
+  entityNotFound(
+    hub ?? '',
+    `${hub ? `There is no event hub ${hub} here` : 'No event hub was named'}; this is ${hubName}.`,
+  )
 
 /** Clients turn it into an argument error and do not retry. */
 export const noSuchPartition = (partition: unknown, { hubName, partitionCount }: HubNames): Rejection => ({
