@@ -13,22 +13,30 @@ export interface PageRules {
   isZeroTheMost?: boolean
 }
 
+/** Version 2.1 says beside the token whether there is more; from 2.2 on the token alone does. */
+export type MoreToldBy = 'flag' | 'token'
+
 interface Item {
   id: number
   body: () => unknown
 }
 
 /** @throws HttpError 400 for a limit or an offset out of bounds, or a token that is not ours. */
-export function pageOf(items: readonly Item[], query: URLSearchParams, rules: PageRules): object {
+export function pageOf(
+  items: readonly Item[],
+  query: URLSearchParams,
+  rules: PageRules,
+  told: MoreToldBy,
+): object {
   const limit = limitIn(query, rules)
   const from = startOf(items, query, limit, rules)
   const page = items.slice(from, from + limit)
   const [first, last] = [page[0], page.at(-1)]
-  const has_more = from + page.length < items.length
+  const hasMore = from + page.length < items.length
   return {
     ...(first ? { [rules.name]: page.map(({ body }) => body()) } : {}),
-    has_more,
-    ...(has_more && last ? { next_page_token: tokenOf('after', last.id) } : {}),
+    ...(told === 'flag' ? { has_more: hasMore } : {}),
+    ...(hasMore && last ? { next_page_token: tokenOf('after', last.id) } : {}),
     ...(from > 0 && first ? { prev_page_token: tokenOf('before', first.id) } : {}),
   }
 }

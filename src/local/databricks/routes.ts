@@ -56,6 +56,7 @@ export function jobsRoutes({ jobs, runs, checkRate }: JobsApiOptions): Route[] {
 const ownerOf = (job: Job) => String(job.job_id)
 /** From version 2.2 on a job with long lists comes in parts, and a new one queues its runs. */
 const isOfToday = (path: string) => path.startsWith('/databricks/api/2.2/')
+const toldBy = (path: string) => (isOfToday(path) ? 'token' : 'flag')
 
 const jobHandlers = (jobs: JobStore, runs: RunHistory): Handlers => ({
   'POST jobs/create': async ({ request, path }) => {
@@ -96,7 +97,7 @@ const jobHandlers = (jobs: JobStore, runs: RunHistory): Handlers => ({
     const whole = isOfToday(path) ? firstPart : describeJob
     const shown = isTrue(query, 'expand_tasks') ? whole : jobWithoutTasks
     const items = found.map((job) => ({ id: job.job_id, body: () => shown(job) }))
-    return { body: pageOf(items, query, JOBS_PAGE) }
+    return { body: pageOf(items, query, JOBS_PAGE, toldBy(path)) }
   },
 })
 
@@ -141,14 +142,14 @@ function runHandlers(jobs: JobStore, runs: RunHistory): Handlers {
         },
       }
     },
-    'GET jobs/runs/list': ({ query }) => {
+    'GET jobs/runs/list': ({ query, path }) => {
       const id = query.get('job_id')
       const found = runs.list(id === null ? undefined : ownerOf(jobs.find(id))).filter(runFilter(query))
       const shown = isTrue(query, 'expand_tasks')
         ? describe
         : (record: RunRecord) => withoutTasks(describe(record))
       const items = found.map((record) => ({ id: Number(record.id), body: () => shown(record) }))
-      return { body: pageOf(items, query, RUNS_PAGE) }
+      return { body: pageOf(items, query, RUNS_PAGE, toldBy(path)) }
     },
     'POST jobs/runs/cancel': async ({ request }) => {
       // Asynchronous, as in the service: the answer comes before the run has ended.
