@@ -25,9 +25,10 @@ import { logFileOf, openLog } from './shared/logger.ts'
 import { newSession } from './shared/new-session.ts'
 import { hardEnd, rememberSession } from './shared/session-memory.ts'
 import { summariseSession, summaryText } from './shared/summary.ts'
-import { describeError, UserError } from './shared/user-error.ts'
+import { describeError, type UserError } from './shared/user-error.ts'
 import { endWithProcess } from './terminal/end-with-process.ts'
 import { divertNativeOutput, nativeOutputOf } from './terminal/native-output.ts'
+import { requireTerminal } from './terminal/require-terminal.ts'
 import { saveScreen } from './terminal/saved-screen.ts'
 
 export interface MonitorOptions {
@@ -61,7 +62,7 @@ interface Connection {
 /** @returns 0; 1 after a failure that ended it. @throws UserError when the output is not a terminal. */
 export async function runMonitor(options: MonitorOptions): Promise<number> {
   const { config, given, lessonsDir, notebooksDir, lesson, record, report, write } = options
-  requireTerminal()
+  requireTerminal('The control room', 'Without a screen: rtstream-tui run --duration 30s')
   // A lesson that is not there is told before the screen; without one, they are read behind the first frame.
   const asked = lesson === undefined ? undefined : loadLessons(lessonsDir, lesson, config.target)
   const folder = openDataFolder(config)
@@ -120,23 +121,6 @@ export async function runMonitor(options: MonitorOptions): Promise<number> {
   if (connection.broken !== undefined) options.writeError(`${describeError(connection.broken)}\n`)
   const isWell = state.session.connected && verdictOf(state).kind !== 'unbalanced'
   return isWell && reason.kind !== 'crash' && !notClosed && connection.broken === undefined ? 0 : 1
-}
-
-/** @throws UserError */
-function requireTerminal(): void {
-  const { stdin, stdout } = process
-  if (!stdout.isTTY || !stdin.isTTY)
-    throw new UserError(
-      `The control room needs a terminal, and ${stdout.isTTY ? 'the input' : 'the output'} is not a terminal.`,
-      'Without a screen: rtstream-tui run --duration 30s (rtstream-tui run --help).',
-      { exitCode: 2 },
-    )
-  if (process.env.TERM === 'dumb')
-    throw new UserError(
-      'The control room needs a terminal that can be drawn on, and TERM=dumb says that this one cannot.',
-      'Without a screen: rtstream-tui run --duration 30s. If it can after all: TERM=xterm rtstream-tui.',
-      { exitCode: 2 },
-    )
 }
 
 function openRoom(

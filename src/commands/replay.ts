@@ -8,7 +8,7 @@ import { systemClock } from '../pipeline/runtime/clock.ts'
 import { type CastVersion, castLines } from '../recording/cast.ts'
 import { play } from '../recording/player.ts'
 import { openRecording, type Recording } from '../recording/recording.ts'
-import { UserError } from './shared/user-error.ts'
+import { requireTerminal } from './terminal/require-terminal.ts'
 
 interface CastFile {
   file: string
@@ -39,12 +39,10 @@ export async function runReplay(options: ReplayOptions): Promise<number> {
     return 0
   }
   const { stdin, stdout } = process
-  if (!stdout.isTTY || !stdin.isTTY)
-    throw new UserError(
-      'A replay needs a terminal.',
-      `Without one: rtstream-tui report ${file}, or rtstream-tui replay ${file} --cast out.cast.`,
-      { exitCode: 2 },
-    )
+  requireTerminal(
+    'A replay',
+    `Without one: rtstream-tui report ${file}, or rtstream-tui replay ${file} --cast out.cast`,
+  )
   const player = play({ recording, clock: systemClock, speed, from })
   const { openControlRoom } = await import('../ui/app/main.tsx')
   const room = openControlRoom({

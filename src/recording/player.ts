@@ -2,7 +2,7 @@
 import { createStore } from 'zustand/vanilla'
 import type { Clock } from '../pipeline/runtime/clock.ts'
 import type { ReadonlyStore } from '../pipeline/session/session-types.ts'
-import { type Actions, accepted, refused } from '../pipeline/state/actions.ts'
+import { type Actions, accepted, RECORDING, refused } from '../pipeline/state/actions.ts'
 import type { AppState } from '../pipeline/state/state.ts'
 import type { Recording } from './recording.ts'
 
@@ -62,7 +62,7 @@ export function play({ recording, clock, speed: first, from }: PlayerOptions): P
     show()
     return accepted(message)
   }
-  const off = () => refused('This is a recording: space pauses, , and . seek, < and > change the speed.')
+  const off = () => refused(RECORDING)
   const replay: Actions['replay'] = {
     pause: () =>
       change(() => {

@@ -229,6 +229,18 @@ describe('a recorded run', () => {
     expect(stderr).toMatch(/--from/)
   }, 90_000)
 
+  it('is not played on a terminal that says it cannot be drawn on', async () => {
+    const terminal = openTerminal({
+      command: process.execPath,
+      args: [BIN, 'replay', at('a.rtrec')],
+      env: { TERM: 'dumb', COLORTERM: '' },
+    })
+    expect((await terminal.exit).code).toBe(2)
+    expect(terminal.text().replaceAll('\n', '')).toMatch(/A replay needs a terminal.*TERM=dumb.*--cast/)
+    expect(terminal.written).not.toContain('\x1b')
+    await terminal.close()
+  })
+
   it('refuses what is no recording, in one line', async () => {
     const { code, stderr } = await cli(['report', at('a.html')])
     expect(code).toBe(1)

@@ -123,6 +123,10 @@ export const DEFAULT_BURST = { factor: 10, durationMs: 10_000 } as const
 /** Why an action is refused. */
 export const READ_ONLY = 'Read-only: every control is off. Start without --read-only.'
 /** Why an action is refused. */
+export const RECORDING = 'This is a recording: space pauses, , and . seek, < and > change the speed.'
+/** Why the tables cannot be asked. */
+export const NO_TABLES = 'A recording has what the screen showed, and no tables to ask.'
+/** Why an action is refused. */
 export const NOT_CONNECTED = 'Still connecting; if it stays so, the log says why.'
 
 /** The message is for the person who did it. */

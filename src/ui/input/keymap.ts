@@ -1,6 +1,6 @@
 /** Every key of the control room as data: what it does, when it can, and what it is called in footer, help and document. */
 import type { StageId } from '../../pipeline/ports/stages.ts'
-import { NOT_CONNECTED, READ_ONLY } from '../../pipeline/state/actions.ts'
+import { NO_TABLES, NOT_CONNECTED, READ_ONLY, RECORDING } from '../../pipeline/state/actions.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
 import { growsAtEnd, scrollTarget, type ViewState } from './view-state.ts'
 
@@ -68,7 +68,7 @@ const GROUPS = ['Stages', 'Generator', 'Lesson', 'Screen', 'Session', 'Room'] as
 export type Group = (typeof GROUPS)[number]
 
 /** What must be so for a key to act. */
-export type Need = 'start' | 'control' | 'list' | 'scrollable' | 'room'
+export type Need = 'start' | 'control' | 'tables' | 'list' | 'scrollable' | 'room'
 
 /** One command. Footer, help, palette and `docs/keys.md` are made from these. */
 export interface KeyBinding {
@@ -100,6 +100,7 @@ const room = (command: RoomCommand, does: string) => bind('Room', command, [], d
 const hint = (key: string, label: string, rank: number) => ({ footer: { key, label, rank } })
 const start = { needs: 'start' } as const
 const control = { needs: 'control' } as const
+const tables = { needs: 'tables' } as const
 
 /** In the order of help and document. */
 export const KEYMAP: readonly KeyBinding[] = [
@@ -206,9 +207,9 @@ export const KEYMAP: readonly KeyBinding[] = [
   ),
   bind('Screen', 'mouse', ['m'], 'take clicks and the wheel, or leave them to the terminal'),
   bind('Screen', 'save', ['ctrl+s'], 'the screen to a file, beside the log: text, ANSI and SVG'),
-  bind('Session', 'data', ['o'], 'the newest rows of the chosen layer of the lake, else of silver'),
-  bind('Session', 'sql', ['s'], 'ask the layers in SQL; ↑ brings earlier and prepared questions'),
-  bind('Session', 'export', ['E'], 'export a table to a file, CSV or Parquet; type its name'),
+  bind('Session', 'data', ['o'], 'the newest rows of the chosen layer of the lake, else of silver', tables),
+  bind('Session', 'sql', ['s'], 'ask the layers in SQL; ↑ brings earlier and prepared questions', tables),
+  bind('Session', 'export', ['E'], 'export a table to a file, CSV or Parquet; type its name', tables),
   bind('Session', 'palette', [':'], 'find an action by a few of its letters, and run it'),
   bind('Session', 'ledger', ['l'], 'the ledger hop by hop, and the five assertions', hint('l', 'ledger', 4)),
   bind(
@@ -265,15 +266,22 @@ interface NeedRule {
   whyNot(state: AppState, view: ViewState, isScrollable: boolean): string | undefined
 }
 
+const isOff = ({ session, replay }: AppState): string | undefined =>
+  replay ? RECORDING : session.readOnly ? READ_ONLY : undefined
+
 /** When a key can do something. `whyNot` gives the reason for a person; undefined: it can. */
 export const NEEDS: Readonly<Record<Need, NeedRule>> = {
   start: {
     text: 'not read-only; while connecting: it starts then',
-    whyNot: ({ session }) => (session.readOnly ? READ_ONLY : undefined),
+    whyNot: isOff,
   },
   control: {
     text: 'connected, and not read-only',
-    whyNot: ({ session }) => (session.readOnly ? READ_ONLY : session.connected ? undefined : NOT_CONNECTED),
+    whyNot: (state) => isOff(state) ?? (state.session.connected ? undefined : NOT_CONNECTED),
+  },
+  tables: {
+    text: 'not in a recording',
+    whyNot: ({ replay }) => (replay ? NO_TABLES : undefined),
   },
   list: {
     text: 'events or log in focus',
@@ -282,8 +290,8 @@ export const NEEDS: Readonly<Record<Need, NeedRule>> = {
   },
   room: {
     text: 'the room for phones is open, and not read-only',
-    whyNot: ({ session, audience }) =>
-      session.readOnly ? READ_ONLY : audience?.phase === 'open' ? undefined : 'No room is open: A opens one.',
+    whyNot: (state) =>
+      isOff(state) ?? (state.audience?.phase === 'open' ? undefined : 'No room is open: A opens one.'),
   },
   scrollable: {
     text: 'more lines than are shown',

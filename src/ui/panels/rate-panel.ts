@@ -99,16 +99,17 @@ function legend(context: PanelContext): Line {
   // Nothing can have been sent to a hub that was not reached yet.
   const own = (count: number) => formatCount(count > 0 ? count : ofHub(state, count))
   if (!isOurs(context)) return [span('  ▇ ', 'series1'), span('enqueued ', 'muted'), span(own(hub.enqueued))]
-  return [
+  const sent: Line = [span('   · ', 'muted'), span('sent ', 'muted'), span(own(generator.sent))]
+  const line = (middle: Line): Line => [
     span('  ▇ ', 'series1'),
     span('acknowledged ', 'muted'),
     span(own(generator.acknowledged)),
-    span('   · ', 'muted'),
-    span('sent ', 'muted'),
-    span(own(generator.sent)),
+    ...middle,
     span('   waiting ', 'muted'),
     span(own(generator.buffered), generator.backPressure ? 'warn' : undefined),
   ]
+  // What waits is what is left to send: the second number is the one that can go.
+  return lineWidth(line(sent)) <= context.width ? line(sent) : line([])
 }
 
 function zoomedFacts({ state, width }: PanelContext): Line[] {

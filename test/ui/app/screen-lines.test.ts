@@ -6,7 +6,9 @@ import { initialView, type ViewState } from '../../../src/ui/input/view-state.ts
 import { PANELS } from '../../../src/ui/layout.ts'
 import { chartLines } from '../../../src/ui/panels/chart.ts'
 import { endpointLines } from '../../../src/ui/panels/endpoints-panel.ts'
+import { ratePanel } from '../../../src/ui/panels/rate-panel.ts'
 import { lineWidth, plainText } from '../../../src/ui/text/line.ts'
+import textWidth from '../../../src/ui/text/text-width.ts'
 import { scenarios } from '../../support/scenario.ts'
 
 const draw = (state: AppState, view: Partial<ViewState> = {}, columns = 120, rows = 40): string =>
@@ -453,6 +455,19 @@ describe('zoomed', () => {
 
   it('synapse: every city, warmest first', () => {
     expect(zoom('synapse')).toMatch(/Aswan[\s\S]*São Paulo[\s\S]*Tromsø/)
+  })
+
+  it('rate: the legend is never cut; where there is little room, what was sent goes', () => {
+    const { generator, ...state } = scenarios.allRunning()
+    const many = { ...generator, acknowledged: 1_234_567, sent: 1_234_568, buffered: 1 }
+    for (const width of [40, 44, 50, 56, 76]) {
+      const context = { state: { ...state, generator: many }, width, height: 10, isZoomed: false, filter: '' }
+      const { lines } = ratePanel({ ...context, chartAt: undefined, logSource: 'all', scroll: 0 })
+      const legend = plainText(lines.at(-1) ?? [])
+      expect(legend).toMatch(/acknowledged 1,234,567( {3}· sent 1,234,568)? {3}waiting 1$/)
+      expect(textWidth(legend), legend).toBeLessThanOrEqual(width)
+      expect(legend.includes('sent')).toBe(width > 60)
+    }
   })
 
   it('log: long lines in full', () => {

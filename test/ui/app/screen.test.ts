@@ -170,6 +170,21 @@ describe('keys that cannot act say why', () => {
     expect(text()).not.toContain('stop all stages?')
   })
 
+  it('in a recording: what its keys are, and that it has no tables', () => {
+    const replay = { position: 0, durationMs: 60_000, speed: 1, isPaused: false }
+    const { pipeline, press, lastLine } = open({ ...scenarios.readOnly(), replay })
+    for (const key of [...keysThatNeed('start'), ...keysThatNeed('control')]) {
+      press(key)
+      expect(lastLine(), key).toContain('▲ This is a recording: space pauses')
+    }
+    expect(keysThatNeed('tables')).toEqual(['o', 's', 'E'])
+    for (const key of keysThatNeed('tables')) {
+      press(key)
+      expect(lastLine(), key).toContain('▲ A recording has what the screen showed, and no tables to ask.')
+    }
+    expect(pipeline.calls).toEqual([])
+  })
+
   it('before anything is connected', () => {
     const { pipeline, press, lastLine } = open(scenarios.beforeConnect())
     for (const key of keysThatNeed('control')) {
