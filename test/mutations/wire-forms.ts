@@ -56,8 +56,8 @@ export const WIRE_FORMS: readonly Mutation[] = [
     [
       [
         'a start position that is no number has no condition of its own',
-        '1,15}$/.test(value)',
-        '1,15}$/.test(String(value.length))',
+        '1,19}$/.test(value)',
+        '1,19}$/.test(String(value.length))',
       ],
     ],
   ),
