@@ -12,18 +12,22 @@ import textWidth from '../text/text-width.ts'
 const GAP = 3
 const LEAST_BESIDE = 34
 const ADDRESS = 24
-const RESTING = 'Stages are stopped, and readings wait for them: a starts all.'
+const RESTING = 'Stages are stopped, and readings wait for them'
 
 /** Rows that it needs to show the code whole; 0 while there is none. */
 export const rowsOfCode = ({ audience }: AppState): number => audience?.qr.length ?? 0
 
 /** The code stands beside the facts where the window is wide enough, else above them. */
-export function audienceLines({ audience, stages, log }: AppState, width: number): Line[] {
-  const isResting = STAGE_IDS.some((id) => id !== 'generator' && stages[id].state === 'stopped')
+export function audienceLines(state: AppState, width: number): Line[] {
+  const { audience, stages, log, session } = state
+  const told = {
+    isResting: STAGE_IDS.some((id) => id !== 'generator' && stages[id].state === 'stopped'),
+    isReadOnly: session.readOnly,
+  }
   if (!audience) {
     const failure = log.findLast(({ source, level }) => source === 'audience' && level === 'error')
     return [
-      ...muted('No room is open: A opens one.', width),
+      ...muted(session.readOnly ? 'No room is open.' : 'No room is open: A opens one.', width),
       ...wrap(failure?.message ?? '', width).map((part): Line => [span(printable(part), 'fail')]),
     ]
   }
@@ -33,8 +37,8 @@ export function audienceLines({ audience, stages, log }: AppState, width: number
   const codeWidth = Math.max(0, ...qr.map((row) => textWidth(row)))
   const beside = width - codeWidth - GAP
   if (beside < LEAST_BESIDE)
-    return [...qr.map((row): Line => [print(row)]), [], ...factLines(audience, url, width, isResting)]
-  const facts = factLines(audience, url, beside, isResting)
+    return [...qr.map((row): Line => [print(row)]), [], ...factLines(audience, url, width, told)]
+  const facts = factLines(audience, url, beside, told)
   return Array.from({ length: Math.max(qr.length, facts.length) }, (_, row): Line => {
     const code = qr[row]
     return [
@@ -72,12 +76,19 @@ function choiceLines({ addresses }: AudienceSlice, width: number): Line[] {
 const muted = (text: string, width: number): Line[] =>
   wrap(text, width).map((part): Line => [span(part, 'muted')])
 
-/** @param url undefined in a recording. @param isResting stages are stopped, and readings of phones wait in front of them. */
+interface Told {
+  /** Stages are stopped, and readings of phones wait in front of them. */
+  isResting: boolean
+  /** No key changes anything: a recording, or a session that only looks on. */
+  isReadOnly: boolean
+}
+
+/** @param url undefined in a recording. */
 function factLines(
   audience: AudienceSlice,
   url: string | undefined,
   width: number,
-  isResting: boolean,
+  { isResting, isReadOnly }: Told,
 ): Line[] {
   const { phones, connected, acknowledged, rate, names, code, rules } = audience
   const { isMischiefAllowed, readingsPerSecond, isPaused, hasOwnNames } = rules
@@ -98,14 +109,18 @@ function factLines(
       ),
     ],
     ...muted(`${formatCount(acknowledged)} ${nounOf(acknowledged, 'reading')} acknowledged`, width),
-    ...(isResting ? wrap(RESTING, width).map((part): Line => [span(part, 'warn')]) : []),
+    ...(isResting
+      ? wrap(`${RESTING}${isReadOnly ? '' : ': a starts all'}.`, width).map(
+          (part): Line => [span(part, 'warn')],
+        )
+      : []),
     [],
     ...(isPaused ? [[span('paused: no reading is taken', 'warn', true)] as Line] : []),
     ...muted(
       `${readingsPerSecond}/s each, mischief ${isMischiefAllowed ? 'on' : 'off'}, ${hasOwnNames ? 'own names' : 'animals'}`,
       width,
     ),
-    ...muted(': room changes it   A closes it', width),
+    ...(isReadOnly ? [] : muted(': room changes it   A closes it', width)),
     [],
     ...muted(names.map(printable).join(' · '), width),
   ]

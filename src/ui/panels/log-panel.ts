@@ -38,7 +38,7 @@ export const logPanel: Panel = (context) => {
     lines: [
       ...head,
       ...(lines.length === 0
-        ? [[span(emptyText(filter, whenEmpty(logSource)), 'muted')]]
+        ? [[span(emptyText(filter, whenEmpty(logSource, state.session.readOnly)), 'muted')]]
         : window.shown.map(({ line }) => line)),
     ],
     scrollable: window.scrollable,
@@ -90,7 +90,7 @@ function entryLines({ isZoomed, width }: PanelContext, { at, level, source, mess
   ]
 }
 
-const whenEmpty = (source: LogSource) =>
+const whenEmpty = (source: LogSource, isReadOnly: boolean) =>
   source === 'all'
-    ? 'a starts all stages, ? shows every key'
+    ? `${isReadOnly ? '' : 'a starts all stages, '}? shows every key`
     : `nothing was said by ${SHORT[source] ?? source}; ← → choose another`

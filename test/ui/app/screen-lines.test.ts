@@ -470,6 +470,14 @@ describe('zoomed', () => {
     }
   })
 
+  it('an empty log names the keys that act', () => {
+    const state = { ...scenarios.allStopped(), log: [] }
+    expect(draw(state)).toContain('│ a starts all stages, ? shows every key')
+    const readOnly = draw({ ...state, session: { ...state.session, readOnly: true } })
+    expect(readOnly).toContain('│ ? shows every key')
+    expect(readOnly).not.toContain('starts all')
+  })
+
   it('log: long lines in full', () => {
     const state = scenarios.allRunning()
     const message = `${'word '.repeat(60)}the end`

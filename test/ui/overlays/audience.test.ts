@@ -161,6 +161,11 @@ describe('the room on the screen', () => {
   it('says that readings wait where stages are stopped', () => {
     const { audience } = withRoom()
     expect(textOf({ ...scenarios.allStopped(), audience })).toContain('readings wait for them: a starts all')
+    // Where no key acts, none is named.
+    const { session, ...stopped } = scenarios.allStopped()
+    const readOnly = textOf({ ...stopped, session: { ...session, readOnly: true }, audience })
+    expect(readOnly).toContain('readings wait for them.')
+    expect(readOnly).not.toMatch(/a starts all|A closes it/)
     expect(textOf(withRoom())).not.toContain('wait for them')
   })
 

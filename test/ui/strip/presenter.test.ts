@@ -48,3 +48,23 @@ it.each([
   for (const name of ['events a second', 'waiting', 'in quarantine', 'lost'])
     expect(lines.join('\n')).toContain(name)
 })
+
+it.each([
+  [undefined, 'from the station to gold.'],
+  [2000, 'from the station to gold in seconds.'],
+  [61_000, 'from the station to gold.'],
+])('with %s ms to gold, it says no more than is known', (value, said) => {
+  const state = scenarios.allRunning()
+  const latencyP95 = { ...state.assertions.latencyP95, value }
+  const lines = presenterLines(
+    {
+      ...state,
+      log: [],
+      generator: { ...state.generator, dirty: 0 },
+      assertions: { ...state.assertions, latencyP95 },
+    },
+    120,
+    30,
+  )
+  expect(lines.map(plainText).join('\n')).toContain(said)
+})
