@@ -95,6 +95,7 @@ describe('metadata and content headers', () => {
       'content-length': '0',
       'x-ms-meta-hdi_isfolder': 'true',
       'x-ms-resource-type': 'directory',
+      'x-ms-access-tier': 'Hot',
     }
     const read = await running.raw('GET', '/bronze/dir')
     expect(read).toMatchObject({ status: 200, text: '', headers: { ...marks, 'x-ms-meta-on': 'folder' } })

@@ -111,7 +111,7 @@ export function propertyHeaders(
     'x-ms-blob-type': append ? 'AppendBlob' : 'BlockBlob',
     ...(append && { 'x-ms-blob-committed-block-count': String(append.blocks) }),
     ...(append?.isSealed && { 'x-ms-blob-sealed': 'true' }),
-    ...(!append && !isDirectory && { 'x-ms-access-tier': 'Hot', 'x-ms-access-tier-inferred': 'true' }),
+    ...(!append && { 'x-ms-access-tier': 'Hot', 'x-ms-access-tier-inferred': 'true' }),
     ...(expiresAt !== undefined && { 'x-ms-expiry-time': new Date(expiresAt).toUTCString() }),
     ...(encryptionContext !== undefined && { 'x-ms-encryption-context': encryptionContext }),
     ...(transaction !== undefined && { 'x-ms-client-transaction-id': transaction }),
