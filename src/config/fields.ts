@@ -74,9 +74,23 @@ export function choice<const T extends readonly [string, ...string[]]>(
   })
 }
 
+const DURATIONS = ['30s', '2m', '1h', '1d']
+
+/** Three at most, within the bounds: one that is refused is no example. */
+function examples(min: number, max: number): string {
+  const all = DURATIONS.filter((text) => {
+    const ms = parseDuration(text)
+    return ms !== undefined && ms >= min && ms <= max
+  })
+  return all
+    .slice(0, 3)
+    .join(', ')
+    .replace(/, ([^,]*)$/, ' or $1')
+}
+
 /** Text with a unit; milliseconds once parsed. Bounds in milliseconds, both inclusive. */
 export function duration(description: string, min: number, max: number) {
-  const expected = `a duration from ${formatDuration(min)} to ${formatDuration(max)}, such as 30s, 2m or 1h`
+  const expected = `a duration from ${formatDuration(min)} to ${formatDuration(max)}, such as ${examples(min, max)}`
   return meta(measured(DURATION_PATTERN, parseDuration, min, max, expected), {
     description,
     text: 'string',

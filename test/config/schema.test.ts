@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { configJsonSchema } from '../../src/config/json-schema.ts'
 import { settings } from '../../src/config/settings.ts'
+import { parseDuration } from '../../src/config/units.ts'
 
 describe('rtstream.schema.json', () => {
   it('is what the settings say (else run `node scripts/schema.ts`)', () => {
@@ -50,4 +51,19 @@ describe('the names of settings', () => {
       expect(environment[0], key).toBe(`RTSTREAM_${words.replaceAll('-', '_').toUpperCase()}`)
     }
   })
+})
+
+it('each length of time that is given as an example is one that the setting takes', () => {
+  const timed = settings.filter(({ expected }) => expected?.startsWith('a duration from'))
+  expect(timed.length).toBeGreaterThan(3)
+  for (const { flag, expected = '' } of timed) {
+    const [, from, to, examples = ''] = /^a duration from (\S+) to (\S+), such as (.*)$/.exec(expected) ?? []
+    const [least, most] = [from, to].map((text) => parseDuration(text ?? '') as number) as [number, number]
+    const all = examples.split(/, | or /)
+    expect(all.length, flag).toBeGreaterThan(1)
+    for (const text of all) {
+      expect(parseDuration(text), `${flag} ${text}`).toBeGreaterThanOrEqual(least)
+      expect(parseDuration(text), `${flag} ${text}`).toBeLessThanOrEqual(most)
+    }
+  }
 })
