@@ -9,7 +9,7 @@ import { LETTERS } from '../input/letters.ts'
 import { linksOfDetail } from '../input/links.ts'
 import { canClose, growsAtEnd, isCovered, scrollTarget, type ViewState } from '../input/view-state.ts'
 import type { Region } from '../regions.ts'
-import { type Line, lineWidth, span } from '../text/line.ts'
+import { type Line, lineWidth, printable, span } from '../text/line.ts'
 import textWidth from '../text/text-width.ts'
 import { ANSWERS, quitAnswers } from './modal.ts'
 
@@ -26,13 +26,16 @@ export function footerLine(state: AppState, view: ViewState, width: number, scro
   if (view.isFiltering)
     return [
       span(' filter  ', 'accent', true),
-      span(view.filter),
+      span(printable(view.filter)),
       span('▏', 'accent'),
       span('   enter keeps it, esc clears it', 'muted'),
     ]
   const { toast } = view
   if (toast && Math.abs(state.now - toast.at) < TOAST_MS)
-    return [span(toast.isRefusal ? ' ▲ ' : ' ✓ ', toast.isRefusal ? 'warn' : 'ok'), span(toast.text)]
+    return [
+      span(toast.isRefusal ? ' ▲ ' : ' ✓ ', toast.isRefusal ? 'warn' : 'ok'),
+      span(printable(toast.text)),
+    ]
   return keyHints(state, view, width, scrollable)
 }
 

@@ -144,7 +144,7 @@ const ownBox = ({ parts, at }: Extract<Question, { kind: 'own' }>): Framed => ({
     ...(['city', 'temperature, °C', 'humidity, %'] as const).map(
       (name, index): Line => [
         span(left(name, 18), 'muted'),
-        span(parts[index] ?? '', 'title', true),
+        span(printable(parts[index] ?? ''), 'title', true),
         span(index === at ? '▏' : '', 'accent'),
       ],
     ),
@@ -158,7 +158,7 @@ const sqlBox = (text: string, width: number): Framed => ({
   title: 'SQL over the layers',
   lines: [
     [],
-    ...wrap(`${text}▏`, width - FRAME.columns).map((part): Line => [span(part, 'title', true)]),
+    ...wrap(`${printable(text)}▏`, width - FRAME.columns).map((part): Line => [span(part, 'title', true)]),
     [],
     ...wrap(
       'views: bronze, silver, quarantine, gold, by_minute, aggregated; read only',
@@ -235,7 +235,7 @@ const typed = (
   title,
   lines: [
     [],
-    [span(`${ask}  `), span(text, 'title', true), span('▏', 'accent')],
+    [span(`${ask}  `), span(printable(text), 'title', true), span('▏', 'accent')],
     ...[hint].flat().map((line): Line => [span(line, 'muted')]),
     [],
     ...answerLines(answers),

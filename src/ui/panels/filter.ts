@@ -1,5 +1,5 @@
 /** What the filter does to the lists that it works on. */
-import { type Line, span } from '../text/line.ts'
+import { type Line, printable, span } from '../text/line.ts'
 import type { PanelContext } from './panel.ts'
 import type { Window } from './scrolled.ts'
 
@@ -9,7 +9,7 @@ export const isMatch = (text: string, filter: string): boolean =>
 
 /** Why a list is empty. @param otherwise what to say without a filter. */
 export const emptyText = (filter: string, otherwise: string): string =>
-  filter === '' ? otherwise : `nothing matches “${filter}”; esc clears the filter`
+  filter === '' ? otherwise : `nothing matches “${printable(filter)}”; esc clears the filter`
 
 /** Right of the title: the filter, how far back one has scrolled, or that the newest is shown. */
 export function tailState(
@@ -19,7 +19,7 @@ export function tailState(
 ): Line {
   const back = Math.min(scroll, window.scrollable)
   return [
-    span(filter === '' ? '' : `/${filter}  `, 'accent', true),
+    span(filter === '' ? '' : `/${printable(filter)}  `, 'accent', true),
     back > 0 ? span(`${back} back, f follows`, 'accent') : span(following, 'muted'),
   ]
 }

@@ -3,7 +3,7 @@ import { findCommands } from '../input/fuzzy.ts'
 import type { Group } from '../input/keymap.ts'
 import type { PaletteState } from '../input/view-state.ts'
 import { STATE_GLYPHS } from '../text/glyphs.ts'
-import { type Line, left, span, wrap } from '../text/line.ts'
+import { type Line, left, printable, span, wrap } from '../text/line.ts'
 import { STATE_TOKENS } from './states.ts'
 
 const KEYS = 14
@@ -39,7 +39,7 @@ export function helpLines(width: number, { query, isTyping, chosen }: PaletteSta
 
 const queryLine = (query: string, isTyping: boolean, count: number): Line => [
   span(': ', 'accent', true),
-  span(query, 'title', true),
+  span(printable(query), 'title', true),
   span(isTyping ? '▏' : '', 'accent'),
   span(`   ${count} found, enter runs the chosen one`, 'muted'),
 ]

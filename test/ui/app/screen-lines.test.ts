@@ -470,6 +470,24 @@ describe('zoomed', () => {
     }
   })
 
+  it('what is typed is shown without what terminals disagree about, or would obey', () => {
+    const text = 'Oslo 🌧\ufe0f\u200b\x9b31m'
+    const views: readonly Partial<ViewState>[] = [
+      { question: { kind: 'own', parts: [text, '', ''], at: 0 } },
+      { question: { kind: 'sql', text } },
+      { question: { kind: 'phone', text } },
+      { isFiltering: true, filter: text },
+      { filter: text, focused: 'log' },
+      { overlay: 'help', palette: { query: text, isTyping: true, chosen: 0 } },
+      { toast: { text, isRefusal: false, at: scenarios.allRunning().now } },
+    ]
+    for (const view of views) {
+      const shown = draw(scenarios.allRunning(), view)
+      expect(shown, JSON.stringify(view)).toContain('Oslo 🌧 31m')
+      expect(shown, JSON.stringify(view)).not.toMatch(/[\ufe0f\u200b\x80-\x9f]/)
+    }
+  })
+
   it('an empty log names the keys that act', () => {
     const state = { ...scenarios.allStopped(), log: [] }
     expect(draw(state)).toContain('│ a starts all stages, ? shows every key')
