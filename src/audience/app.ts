@@ -214,7 +214,10 @@ export class Room {
     const asked = joinRequest.safeParse(await readBody(context))
     if (!asked.success) {
       const isName = asked.error.issues.some(({ path }) => path[0] === 'name')
-      return context.json({ error: isName ? NAME_FORM : 'A city has letters, at most 40.' }, 400)
+      return context.json(
+        { error: isName ? NAME_FORM : 'A city has letters and no digits, at most 40.' },
+        400,
+      )
     }
     const joined = phones.join({ ...asked.data, hasOwnNames: this.#rules.hasOwnNames }, now())
     if (joined === 'full')

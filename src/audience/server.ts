@@ -94,8 +94,9 @@ function createServer(
   const answer = getRequestListener(room.app.fetch)
   const listener: RequestListener = (request, response) => {
     if (!connections.isSurplus(request.socket)) return void answer(request, response)
-    response.writeHead(429, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' })
-    response.end('Too many connections from this address. Close some, and try again.')
+    // As every refusal: a phone shows it, keeps what it sent, and tries again.
+    response.writeHead(429, { 'content-type': 'application/json', 'retry-after': '1', connection: 'close' })
+    response.end(JSON.stringify({ error: 'Too many connections from this address. Trying again.' }))
   }
   const options = {
     headersTimeout: limits.headers,

@@ -59,7 +59,9 @@ describe('an address with many connections', () => {
     const [first, surplus, last] = [many[0], many[LIMITS.connectionsPerAddress], many.at(-1)] as Socket[]
     await vi.waitFor(() => expect(last?.closed).toBe(true), 20_000)
     surplus?.write(get())
-    expect(await read(surplus as Socket)).toMatch(/^HTTP\/1\.1 429 [\s\S]*Too many connections/)
+    expect(await read(surplus as Socket)).toMatch(
+      /^HTTP\/1\.1 429 [\s\S]*retry-after: 1[\s\S]*\{"error":"Too many connections from this address/,
+    )
     first?.write(get())
     expect(await read(first as Socket)).toMatch(/^HTTP\/1\.1 200/)
     const other = await open(process.platform === 'linux' ? '127.0.0.2' : '127.0.0.1')

@@ -1,5 +1,6 @@
 /** A phone's link to the room, over real sockets and without a page. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { Link } from '../../src/audience/page/link.ts'
 import { joinRoom, type SimulatedPhone } from '../support/phones.ts'
 import { type RoomFixture, RULES, startRoom } from './room-fixture.ts'
 
@@ -37,6 +38,30 @@ it('keeps what the room refuses for now, and what the hub does not have yet', as
   expect(phone.link.kept).toHaveLength(1)
   acknowledge(id)
   await vi.waitFor(() => expect(phone.link.kept).toEqual([]), 20_000)
+})
+
+it('says what the room says when it refuses to be listened to, and that it does not answer only then', async () => {
+  const told: string[] = []
+  const refusals = [429, undefined]
+  const waits: (() => void)[] = []
+  const link = new Link({
+    ask: async () => {
+      const status = refusals.shift()
+      if (status === undefined) throw new Error('no route')
+      return Response.json({ error: 'Too many connections from this address.' }, { status })
+    },
+    load: () => null,
+    save: () => {},
+    wait: () => new Promise((resolve) => waits.push(resolve)),
+    onEvent: () => {},
+    onRefused: () => {},
+    onNotice: (text) => told.push(text),
+  })
+  void link.listen()
+  await vi.waitFor(() => expect(waits).toHaveLength(1), 20_000)
+  waits[0]?.()
+  await vi.waitFor(() => expect(waits).toHaveLength(2), 20_000)
+  expect(told).toEqual(['Too many connections from this address.', 'The room does not answer. Trying again.'])
 })
 
 it('joins and sends where the browser forbids to keep anything', async () => {

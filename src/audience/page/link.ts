@@ -64,6 +64,9 @@ interface Kept {
 /** Nothing comes after them. */
 const LAST: readonly Step[] = ['rejected', 'quarantine', 'aggregate']
 
+/** The room has answered, and said why not. */
+class Refused extends Error {}
+
 export class Link {
   /** Empty before it has joined. */
   secret = ''
@@ -142,15 +145,16 @@ export class Link {
       try {
         const answer = await this.get('events')
         if (answer.status === 404) return this.#heard('removed', {})
-        if (!answer.ok || !answer.body) throw new Error('refused')
+        if (!answer.ok || !answer.body) throw new Refused(((await answer.json()) as { error: string }).error)
         onNotice('')
         delay = RETRY_MS.first
         // What the room has not acknowledged over another connection may not have reached it.
         for (const one of this.#kept.values()) one.isSent = false
         void this.#sendKept()
         await this.#read(answer.body)
-      } catch {
-        if (!this.isClosed) onNotice('The room does not answer. Trying again.')
+      } catch (error) {
+        const why = error instanceof Refused ? error.message : 'The room does not answer. Trying again.'
+        if (!this.isClosed) onNotice(why)
       }
       await wait(delay)
       delay = Math.min(delay * 2, RETRY_MS.last)
