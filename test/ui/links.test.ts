@@ -68,7 +68,7 @@ describe('g', () => {
   it('says offline that nothing stands in a portal', () => {
     const { opened, foot } = open(scenarios.allRunning(), ['alt+3', 'g'])
     expect(opened).toEqual([])
-    expect(foot).toContain('▲ Offline this stands in no portal: e lists the addresses')
+    expect(foot).toContain('▲ Offline there is no portal: e lists the addresses of the local services.')
   })
 })
 

@@ -9,7 +9,8 @@ export function saveScreen(folder: string, files: readonly ScreenFile[]): string
   const name = `screen-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}`
   try {
     for (const { extension, content } of files) writeFileSync(join(folder, `${name}.${extension}`), content)
-    return `Saved as ${join(folder, name)}.txt, .ansi and .svg.`
+    // The name first: where the window is narrow, the folder's end is cut.
+    return `Saved ${name}.txt, .ansi and .svg in ${folder}`
   } catch (error) {
     return `The screen could not be saved: ${describeError(error)}`
   }

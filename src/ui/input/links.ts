@@ -31,5 +31,5 @@ export function linkFor(view: ViewState, chosen: Detail | undefined, state: AppS
 /** Why there is nothing to open, and what there is instead. */
 export const noLink = ({ session }: AppState): string =>
   session.target === 'local'
-    ? 'Offline this stands in no portal: e lists the addresses of the local services.'
+    ? 'Offline there is no portal: e lists the addresses of the local services.'
     : 'Nothing with an address is chosen: g opens the job, the hub, the lake, a run.'
