@@ -394,6 +394,23 @@ describe('$management', () => {
     },
   )
 
+  it('describes a partition with all that clients ask for', async () => {
+    append(3)
+    const properties = { operation: 'READ', name: HUB, type: 'com.microsoft:partition', partition: '0' }
+    const { body } = await client.request('$management', properties, null)
+    expect(body).toMatchObject({
+      name: HUB,
+      type: 'com.microsoft:partition',
+      partition: '0',
+      begin_sequence_number: 0,
+      last_enqueued_sequence_number: 2,
+      // The client for Rust reads no answer without it.
+      last_enqueued_sequence_number_epoch: 0,
+      last_enqueued_offset: '2',
+      is_partition_empty: false,
+    })
+  })
+
   it('answers nobody who has gone away, and the connection goes on', async () => {
     const { connection } = client
     const receiver = connection.open_receiver({ name: 'half', source: { address: '$management' } } as never)

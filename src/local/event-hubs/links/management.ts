@@ -45,6 +45,8 @@ function describePartition(log: HubLog, hubName: string, partition: number, now:
     name: hubName,
     type: 'com.microsoft:partition',
     partition: String(partition),
+    // Of replicated hubs; Azure's client for Rust reads no answer without one.
+    last_enqueued_sequence_number_epoch: wrap_int(0),
     begin_sequence_number: wrap_long(state.beginSequenceNumber),
     last_enqueued_sequence_number: wrap_long(state.lastEnqueuedSequenceNumber),
     last_enqueued_offset: String(state.lastEnqueuedSequenceNumber),
