@@ -132,7 +132,7 @@ it('every zoom shows what the services have written, rows open, and the layers a
     await shows(/q quit/)
     await exportsAndQueries()
     terminal.press('\x13')
-    await shows(/✓ .*logs/)
+    await shows(/✓ Saved screen-/)
     expect(readdirSync(join(folder.path, 'logs')).join(' ')).toMatch(/\.svg/)
     terminal.press('q')
     await shows('quit?')

@@ -81,6 +81,8 @@ export interface AzureRoomOptions {
   isConnected?: boolean
 }
 
+/** By then a change is on the screen (ms): frames are a quarter of a second apart at least, and gather what comes together. */
+const PAINTED_MS = 400
 const STEP_MS = 1000
 /** For what the services do in their own time: a job that starts, a connection that comes back (ms of the real clock). */
 const REAL_LIMIT_MS = 5000
@@ -165,6 +167,9 @@ export async function openAzureRoom(options: AzureRoomOptions = {}): Promise<Azu
         await quiet()
         await clock.advance(Math.min(left, STEP_MS))
       }
+      await quiet()
+      // What the last second has brought is painted together, a moment later.
+      await clock.advance(PAINTED_MS)
       await quiet()
     }
     const see = async (look: () => string, shown: RegExp, withinMs = 60_000): Promise<string> => {
