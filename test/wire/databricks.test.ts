@@ -367,7 +367,10 @@ describe('runs', () => {
 
   it('keep what their start gave them, also over a restart', async () => {
     const job_id = await jobNamed('rtstream-silver')
-    const parameters = [{ name: 'day', default: 'today' }]
+    const parameters = [
+      { name: 'day', default: 'today' },
+      { name: 'constructor', default: 'me' },
+    ]
     await rest('POST', `${API}/update`, { job_id, new_settings: { parameters } })
     const notebook_params = { speed: '2' }
     const given = { notebook_params, python_params: null, job_parameters: { day: '2026-11-24', more: 'x' } }
@@ -376,6 +379,7 @@ describe('runs', () => {
       overriding_parameters: { notebook_params },
       job_parameters: [
         { name: 'day', default: 'today', value: '2026-11-24' },
+        { name: 'constructor', default: 'me', value: 'me' },
         { name: 'more', default: '', value: 'x' },
       ],
     }

@@ -178,8 +178,13 @@ describe('pipeline runs', () => {
     await settled(
       await rest('PUT', `/pipelines/${PIPELINE}?${V}`, { properties: { ...properties, parameters } }),
     )
-    const begun = await rest('POST', `/pipelines/${PIPELINE}/createRun?${V}`, { day: '2026-11-24' })
-    expect((await run(begun.body.runId)).parameters).toEqual({ day: '2026-11-24', size: '3' })
+    const begun = await rest('POST', `/pipelines/${PIPELINE}/createRun?${V}`, {
+      day: '2026-11-24',
+      ['__proto__']: 'x',
+    })
+    expect((await run(begun.body.runId)).parameters).toEqual(
+      JSON.parse('{"day":"2026-11-24","size":"3","__proto__":"x"}'),
+    )
     const large = await rest('POST', `/pipelines/${PIPELINE}/createRun?${V}`, { day: 'x'.repeat(100_000) })
     expect(large).toMatchObject({ status: 400 })
     expect(plane.engine.runs).toHaveLength(1)

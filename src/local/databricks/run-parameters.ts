@@ -41,15 +41,15 @@ export function parametersIn(request: Record<string, unknown>, { parameters }: J
   const given = isObject(job_parameters) ? job_parameters : {}
   check('job_parameters', job_parameters ?? given, 'an object')
   const jobs = Array.isArray(parameters) ? parameters.filter(isObject) : []
+  // Any name may be a parameter's, also one that every object has.
+  const own = new Map(Object.entries(given))
   const known = jobs.map(({ name, default: otherwise }) => ({
     name: String(name),
     default: otherwise,
-    value: given[String(name)] ?? otherwise,
+    value: own.get(String(name)) ?? otherwise,
   }))
   const names = new Set(known.map(({ name }) => name))
-  const added = Object.entries(given).flatMap(([name, value]) =>
-    names.has(name) ? [] : [{ name, default: '', value }],
-  )
+  const added = [...own].flatMap(([name, value]) => (names.has(name) ? [] : [{ name, default: '', value }]))
   return {
     ...(Object.keys(overriding).length > 0 ? { overriding_parameters: overriding } : {}),
     ...(known.length + added.length > 0 ? { job_parameters: [...known, ...added] } : {}),

@@ -12,10 +12,11 @@ const MAX_BYTES = 100_000
  */
 export function parametersIn(given: Record<string, unknown>, pipeline: Artifact): Record<string, string> {
   const declared = (pipeline.properties.parameters ?? {}) as Record<string, { defaultValue?: unknown } | null>
-  const values: Record<string, unknown> = {}
-  for (const [name, parameter] of Object.entries(declared))
-    if (parameter?.defaultValue !== undefined) values[name] = parameter.defaultValue
-  Object.assign(values, given)
+  const defaults = Object.entries(declared).flatMap(([name, parameter]) =>
+    parameter?.defaultValue === undefined ? [] : [[name, parameter.defaultValue] as const],
+  )
+  // Put together this way any name may be a parameter's, also one that every object has.
+  const values = { ...Object.fromEntries(defaults), ...given }
   if (Buffer.byteLength(JSON.stringify(values)) > MAX_BYTES)
     throw new HttpError(
       400,
