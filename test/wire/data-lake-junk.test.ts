@@ -116,10 +116,10 @@ describe('requests that mean nothing', () => {
     else if (answer.headers['content-type']?.includes('json')) {
       const { error } = JSON.parse(answer.text)
       expect(error.code).toBe(code)
-      expect(error.message).toMatch(/^[A-Z"].*\.$/)
+      expect(error.message).toMatch(/^[A-Z"].*\.\nRequestId:[\da-f-]{36}\nTime:[\dT:.-]{27}Z$/)
     } else
       expect(answer.text).toMatch(
-        new RegExp(`^<\\?xml .*\\?><Error><Code>${code}</Code><Message>[^<]+</Message></Error>$`),
+        new RegExp(`^\uFEFF<\\?xml .*\\?><Error><Code>${code}</Code><Message>[^<]+</Message></Error>$`),
       )
     expect(log.lines().filter(({ level }) => Number(level) >= 50)).toEqual([])
   })

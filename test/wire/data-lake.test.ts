@@ -230,7 +230,7 @@ describe('who may come in', () => {
     const gone = await raw('GET', '/nothing/a')
     expect(gone.status).toBe(404)
     expect(gone.headers['x-ms-error-code']).toMatch(/NotFound/)
-    expect(gone.text).toMatch(/^<\?xml.*<Error><Code>/)
+    expect(gone.text).toMatch(/^\uFEFF<\?xml.*<Error><Code>/)
     const listing = await raw('GET', '/nothing', { query: 'resource=filesystem' })
     expect(listing.status).toBe(404)
     expect(JSON.parse(listing.text).error.code).toBe('FilesystemNotFound')

@@ -9,17 +9,20 @@ export class HttpError extends Error {
   readonly code: string
   /** Beside those that every answer has. */
   readonly headers: Readonly<Record<string, string>>
+  /** What a service's XML form tells beside code and message, by element. */
+  readonly details: Readonly<Record<string, string>>
 
   constructor(
     status: number,
     code: string,
     message: string,
-    options: { headers?: Record<string, string>; cause?: unknown } = {},
+    options: { headers?: Record<string, string>; details?: Record<string, string>; cause?: unknown } = {},
   ) {
     super(message, { cause: options.cause })
     this.status = status
     this.code = code
     this.headers = options.headers ?? {}
+    this.details = options.details ?? {}
   }
 }
 

@@ -123,11 +123,11 @@ export class StructuredReader {
     }
     if (name === 'segmentChecksum') {
       const checksum = this.#segment.digest()
-      if (!checksum.equals(field)) throw crc64Mismatch()
+      requireSame(checksum, field)
       this.#whole = joined(this.#whole, checksum, this.#segmentBytes)
       return this.#number < this.#segments ? 'segmentHeader' : 'checksum'
     }
-    if (!(this.#whole ?? crc64(Buffer.alloc(0))).equals(field)) throw crc64Mismatch()
+    requireSame(this.#whole ?? crc64(Buffer.alloc(0)), field)
     this.#isClosed = true
     return 'end'
   }
@@ -196,12 +196,17 @@ function segmentsOf(contentLength: number): { count: number; bytes: number } {
 }
 
 /** The service's answer to content that came damaged. */
-export const crc64Mismatch = () =>
+export const crc64Mismatch = (given: string, found: string) =>
   new HttpError(
     400,
     'Crc64Mismatch',
     'The CRC64 value specified in the request did not match the CRC64 value calculated by the server.',
+    { details: { UserSpecifiedCrc: given, ServerCalculatedCrc: found } },
   )
 
 const invalid = (why: string) =>
   new HttpError(400, 'InvalidStructuredMessage', `The structured body is not a complete message: ${why}.`)
+
+function requireSame(found: Buffer, given: Buffer): void {
+  if (!found.equals(given)) throw crc64Mismatch(given.toString('base64'), found.toString('base64'))
+}

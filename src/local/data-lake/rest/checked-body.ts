@@ -49,7 +49,7 @@ export async function readChecked(
       : { pieces: read, bytes: bytesOf(read), checksum: crc.digest() }
   const told = checksum.toString('base64')
   const expectedCrc = header(headers, 'x-ms-content-crc64')
-  if (expectedCrc !== undefined && expectedCrc !== told) throw crc64Mismatch()
+  if (expectedCrc !== undefined && expectedCrc !== told) throw crc64Mismatch(expectedCrc, told)
   return {
     pieces,
     bytes,
@@ -104,12 +104,15 @@ export function checkMd5(found: string | undefined, expected: string | undefined
       400,
       'Md5Mismatch',
       'The MD5 value specified in the request did not match the MD5 value calculated by the server.',
+      { details: { UserSpecifiedMd5: expected, ServerCalculatedMd5: found ?? '' } },
     )
 }
 
 /** @param expected base64; undefined: the client has sent none. @throws HttpError 400 */
 export function checkCrc64(data: Buffer, expected: string | undefined): void {
-  if (expected !== undefined && crc64(data).toString('base64') !== expected) throw crc64Mismatch()
+  if (expected === undefined) return
+  const found = crc64(data).toString('base64')
+  if (found !== expected) throw crc64Mismatch(expected, found)
 }
 
 /** base64 */

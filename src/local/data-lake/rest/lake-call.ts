@@ -4,9 +4,13 @@ import { HttpError } from '../../http/errors.ts'
 import type { SasTarget } from '../auth/sas.ts'
 import type { Operation } from '../operations/operation.ts'
 import { operationOf } from '../operations/table.ts'
+import { isVersion } from './version.ts'
 
-/** The version of the REST interface that is spoken, whatever version is asked for. */
+/** The version of the REST interface that answers name when none was asked for; else they name that, as on the service. */
 const VERSION = '2023-11-03'
+
+/** Of answers of the DFS interface, without the blank that other services have. */
+export const JSON_TYPE = 'application/json;charset=utf-8'
 
 /** What every handler gets. */
 export interface LakeCall {
@@ -67,6 +71,7 @@ export function openCall(request: IncomingMessage, response: ServerResponse, acc
   const method = methodOf(request)
   const parameters = queryOf(query)
   const level = container === '' ? 'account' : path === '' ? 'container' : 'path'
+  const operation = operationOf({ method, level, query: parameters, headers: request.headers })
   return {
     request,
     response,
@@ -78,10 +83,12 @@ export function openCall(request: IncomingMessage, response: ServerResponse, acc
     headers: {
       ...answerHeaders(request),
       date: new Date().toUTCString(),
-      // Some clients reject an answer to a write without it.
-      ...(method === 'PUT' || method === 'PATCH' ? { 'x-ms-request-server-encrypted': 'false' } : {}),
+      // Some clients reject an answer to a write without it. A flush brings no data.
+      ...(method === 'PUT' || method === 'PATCH'
+        ? { 'x-ms-request-server-encrypted': String(operation?.id !== 'flushData') }
+        : {}),
     },
-    operation: operationOf({ method, level, query: parameters, headers: request.headers }),
+    operation,
     isByToken: false,
     agent: undefined,
     // The key and the token allow everything.
@@ -101,9 +108,10 @@ function renamedFrom({ headers }: IncomingMessage, account: string): string | un
 /** Of every answer, refusals too. */
 export function answerHeaders({ headers }: IncomingMessage): Record<string, string> {
   const given = headers['x-ms-client-request-id']
+  const version = headers['x-ms-version']
   return {
     'x-ms-request-id': crypto.randomUUID(),
-    'x-ms-version': VERSION,
+    'x-ms-version': isVersion(version) ? version : VERSION,
     ...(typeof given === 'string' && /^[\x21-\x7e]{1,1024}$/.test(given)
       ? { 'x-ms-client-request-id': given }
       : {}),
@@ -139,6 +147,12 @@ export function truth(call: Pick<LakeCall, 'query'>, name: string): boolean | un
 export function given({ request }: Pick<LakeCall, 'request'>, name: string): string | undefined {
   const value = request.headers[name]
   return value === undefined || value === '' ? undefined : String(value)
+}
+
+/** The account's address as the client wrote it, with a slash at its end. HTTP/1.0 need not name a host. */
+export function endpointOf({ request: { headers, socket }, account }: Pick<LakeCall, 'request' | 'account'>) {
+  const scheme = 'encrypted' in socket ? 'https' : 'http'
+  return `${scheme}://${headers.host ?? `localhost:${socket.localPort}`}/${account}/`
 }
 
 /** @returns the path as it stands in the address, and the query. */

@@ -1,9 +1,14 @@
 /** What the lake refuses, in the service's codes: https://learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes */
 import type { IncomingMessage } from 'node:http'
-import { armError, type ErrorForm, HttpError } from '../../http/errors.ts'
-import { AlreadyExistsError, InvalidNameError, LakeFullError } from '../store/storage-errors.ts'
-import { answerHeaders, type LakeCall, methodOf } from './lake-call.ts'
-import { inXml } from './xml.ts'
+import { type ErrorForm, HttpError } from '../../http/errors.ts'
+import {
+  AlreadyExistsError,
+  InvalidNameError,
+  LakeFullError,
+  OtherKindError,
+} from '../store/storage-errors.ts'
+import { answerHeaders, JSON_TYPE, type LakeCall, methodOf } from './lake-call.ts'
+import { elements, inXml, XML_HEAD } from './xml.ts'
 
 const METHODS = new Set(['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE'])
 
@@ -60,6 +65,7 @@ export function refuseSlashAtEnd({ request, operation }: LakeCall): void {
 export function asHttpError(error: unknown): unknown {
   if (error instanceof HttpError) return error
   const { code, message } = error as NodeJS.ErrnoException
+  if (error instanceof OtherKindError) return new HttpError(409, 'PathConflict', message, { cause: error })
   if (error instanceof AlreadyExistsError)
     return new HttpError(409, 'PathAlreadyExists', message, { cause: error })
   if (error instanceof InvalidNameError) return new HttpError(400, error.code, message, { cause: error })
@@ -83,25 +89,33 @@ export const isDfs = (request: IncomingMessage): boolean =>
   (request.method === 'POST' && request.headers['x-ms-lease-action'] !== undefined) ||
   /[?&](resource|action|mode|directory|recursive)=/i.test(request.url ?? '')
 
-/** JSON for DFS requests, XML for Blob requests; the code stands in a header in both. */
+/**
+ * JSON for DFS requests, XML for Blob requests; the code stands in a header in both. The message ends with the request's id and the
+ * time, as every one of the service does: what shows one to a person has to cut it.
+ */
 export const lakeError: ErrorForm = (error, request) => {
-  const json = armError(error, request)
-  const form = isDfs(request)
-    ? json
-    : {
-        headers: { 'content-type': 'application/xml' },
-        body: errorXml(error),
-      }
+  const headers = answerHeaders(request)
+  const id = headers['x-ms-request-id'] as string
   return {
-    ...form,
+    body: isDfs(request)
+      ? JSON.stringify({ error: { code: error.code, message: error.message + toldAt(id) } })
+      : errorXml(error, id),
     headers: {
-      ...form.headers,
-      ...answerHeaders(request),
+      'content-type': isDfs(request) ? JSON_TYPE : 'application/xml',
+      ...headers,
       'x-ms-error-code': error.code,
     },
   }
 }
 
+/** Two more lines of a message: where and when it was told. Times of the service have tenths of a microsecond. */
+const toldAt = (requestId: string): string =>
+  `\nRequestId:${requestId}\nTime:${new Date().toISOString().replace('Z', '0000Z')}`
+
 /** The Blob form of an error; the DFS form is JSON. */
-export const errorXml = ({ code, message }: HttpError): string =>
-  `<?xml version="1.0" encoding="utf-8"?><Error><Code>${code}</Code><Message>${inXml(message)}</Message></Error>`
+export const errorXml = (error: HttpError, requestId: string): string =>
+  `${XML_HEAD}<Error><Code>${error.code}</Code><Message>${inXml(error.message)}${toldAt(requestId)}</Message>${elements(detailsOf(error))}</Error>`
+
+/** Some clients look for the reason of a refused signature in an element of its own. */
+const detailsOf = ({ code, message, details }: HttpError): Record<string, string> =>
+  code === 'AuthenticationFailed' ? { AuthenticationErrorDetail: message } : details

@@ -15,7 +15,7 @@ const FIRST_WITH_TOKENS = '2017-11-09'
  */
 export function requireVersion({ headers }: IncomingMessage): void {
   const version = headers[HEADER]
-  if (version === undefined || (isDay(String(version)) && String(version) >= FIRST)) return
+  if (version === undefined || isVersion(version)) return
   throw new HttpError(
     400,
     'InvalidHeaderValue',
@@ -33,6 +33,10 @@ export function requireVersionOfTokens({ headers }: IncomingMessage): void {
     `Authentication scheme Bearer is not supported in this version: send ${HEADER} ${FIRST_WITH_TOKENS} or later.`,
   )
 }
+
+/** Does it have the form of one, and is it none of before the first? */
+export const isVersion = (text: unknown): text is string =>
+  typeof text === 'string' && isDay(text) && text >= FIRST
 
 function isDay(text: string): boolean {
   const day = /^\d{4}-\d{2}-\d{2}$/.test(text) ? new Date(`${text}T00:00:00Z`) : undefined

@@ -1,5 +1,8 @@
 /** XML as the Blob interface has it: small documents of known elements, so no parser is needed to write or to read them. */
 
+/** What every document begins with: the service puts the mark of UTF-8 before each, and readers of it must cope. */
+export const XML_HEAD = '\uFEFF<?xml version="1.0" encoding="utf-8"?>'
+
 /** Characters that XML 1.0 cannot represent, or only by their numbers, which some SDKs leave undecoded. */
 const UNWRITABLE = /[\u0000-\u001f\ufffe\uffff]/
 

@@ -20,7 +20,7 @@ import { SMALL_FILE } from '../../storage/sync-io.ts'
 import { bytesOf, writePieces } from './file-pieces.ts'
 import { moveNew, moveOver } from './moving.ts'
 import { checkContainer, entryAt, pathSegments, resolveInside } from './names.ts'
-import { AlreadyExistsError, diskError, LakeFullError } from './storage-errors.ts'
+import { AlreadyExistsError, diskError, LakeFullError, OtherKindError } from './storage-errors.ts'
 import { Usage } from './usage.ts'
 
 export interface LakeFolderOptions {
@@ -115,7 +115,8 @@ export class LakeFolder {
     const target = this.resolve(container, path)
     const { size } = lstatSync(unfinished)
     const before = entryAt(target)
-    if (before && !(options.overwrite && before.isFile())) throw new AlreadyExistsError(container, path)
+    if (before && !options.overwrite) throw new AlreadyExistsError(container, path)
+    if (before && !before.isFile()) throw new OtherKindError(container, path)
     if (before) makeYounger(unfinished, before)
     const move = () => (options.overwrite ? moveOver(unfinished, target) : moveNew(unfinished, target))
     try {
@@ -129,7 +130,7 @@ export class LakeFolder {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
       // EEXIST, ENOTDIR: a file stands where this path needs a folder.
-      if (code === 'EEXIST' || code === 'ENOTDIR') throw new AlreadyExistsError(container, path)
+      if (code === 'EEXIST' || code === 'ENOTDIR') throw new OtherKindError(container, path)
       throw diskError(error, target)
     }
     this.#usage.note(target, size - (before?.size ?? 0), before ? 0 : 1)
@@ -156,7 +157,7 @@ export class LakeFolder {
     const found = lstatSync(source)
     const before = source === target ? undefined : entryAt(target)
     if (before && before.isDirectory() !== found.isDirectory())
-      throw new AlreadyExistsError(to.container, to.path)
+      throw new OtherKindError(to.container, to.path)
     if (before && found.isFile()) makeYounger(source, before)
     moveOver(source, target)
     if (found.isDirectory()) {

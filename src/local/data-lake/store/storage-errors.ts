@@ -8,6 +8,12 @@ export class AlreadyExistsError extends Error {
   }
 }
 
+/** A file stands where the path needs a folder, or the other way round. For whoever asks by name it is the error before. */
+export class OtherKindError extends AlreadyExistsError {
+  override readonly message =
+    'The specified path, or an element of the path, exists and its resource type is invalid for this operation.'
+}
+
 /** The lake's limit is reached, or the disk is full. Nothing was written. */
 export class LakeFullError extends Error {
   override readonly name = 'LakeFullError'

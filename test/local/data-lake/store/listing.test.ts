@@ -51,6 +51,7 @@ describe('blobs', () => {
     const xml = listBlobs(
       { folder: lake, kept, uploads: new Uploads(lake), leases: new Leases({ now: () => 0 }) },
       { container: 'bronze', query: new URLSearchParams(query) },
+      'http://127.0.0.1:1/account/',
     )
     return {
       names: [...xml.matchAll(/<Name>([^<]*)</g)].map(([, name]) => name as string),

@@ -46,8 +46,9 @@ export function answerBatch(
   const bodies = deletes.map(({ id, one }) => {
     const refusal = refusalOf(() => remove(one))
     const status = refusal?.status ?? 202
+    const request = crypto.randomUUID()
     const headers = refusal
-      ? `x-ms-error-code: ${refusal.code}\r\nContent-Type: application/xml\r\n\r\n${errorXml(refusal)}\r\n`
+      ? `x-ms-error-code: ${refusal.code}\r\nx-ms-request-id: ${request}\r\nContent-Type: application/xml\r\n\r\n${errorXml(refusal, request)}\r\n`
       : 'x-ms-delete-type-permanent: true\r\n\r\n'
     return `--${answer}\r\nContent-Type: application/http\r\nContent-ID: ${id}\r\n\r\nHTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${headers}`
   })

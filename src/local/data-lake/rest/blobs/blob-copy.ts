@@ -1,6 +1,6 @@
 /** Copy Blob, Put Blob From URL and the pieces of Put Block and Append Block From URL, within the lake: https://learn.microsoft.com/rest/api/storageservices/copy-blob */
 import { createHash } from 'node:crypto'
-import { constants, createReadStream, lstatSync, rmSync, statSync } from 'node:fs'
+import { constants, createReadStream, lstatSync, rmSync, type Stats, statSync } from 'node:fs'
 import { copyFile, open } from 'node:fs/promises'
 import { HttpError } from '../../../http/errors.ts'
 import { Crc64, crc64 } from '../../checksums/crc64.ts'
@@ -93,7 +93,8 @@ async function copyFrom(
   const type = source.append && !isPut ? 'AppendBlob' : 'BlockBlob'
   const guard = () => {
     const stats = entryAt(target)
-    guardWrite(lake, call, stats)
+    guardTarget(lake, call, stats)
+    if (!isPut && !isAtOnce(call)) requireEndless(lake, call)
     requireType(lake, call, stats, type)
   }
   guard()
@@ -121,6 +122,31 @@ async function copyFrom(
     release()
   }
   return { source, checksums: isPut ? checksums : undefined, access }
+}
+
+/** Beside conditions on the source, those on the target have a code of their own. */
+function guardTarget(lake: Lake, call: LakeCall, stats: Stats | undefined): void {
+  try {
+    guardWrite(lake, call, stats)
+  } catch (error) {
+    if (!(error instanceof HttpError) || error.code !== 'ConditionNotMet') throw error
+    throw new HttpError(
+      412,
+      'TargetConditionNotMet',
+      'The target condition specified using HTTP conditional header(s) is not met.',
+      { cause: error },
+    )
+  }
+}
+
+/** A copy that goes on after its answer, as the service's may, would outlive any other lease. @throws HttpError 412 */
+function requireEndless({ leases }: Lake, call: LakeCall): void {
+  if (leases.status(call).duration !== 'fixed') return
+  throw new HttpError(
+    412,
+    'InfiniteLeaseDurationRequired',
+    'The lease ID matched, but the specified lease must be an infinite-duration lease.',
+  )
 }
 
 /** Read piece by piece: a source may be larger than what memory should hold. */

@@ -9,7 +9,7 @@ import type { Properties } from '../../store/properties.ts'
 import type { Lake } from '../lake.ts'
 import { type LakeCall, word } from '../lake-call.ts'
 import { pageSize, readMarker, writeMarker } from '../paging.ts'
-import { element, elements, inXml, listWords, metadataXml, nameXml } from '../xml.ts'
+import { element, elements, inXml, listWords, metadataXml, nameXml, XML_HEAD } from '../xml.ts'
 
 /** A blob, or the group of names that begin alike up to a delimiter. */
 interface Item {
@@ -26,8 +26,9 @@ type Asked = Pick<LakeCall, 'container' | 'query'>
 /**
  * One page, as XML. With a hierarchical namespace a flat list has the folders too, told by their `ResourceType` and by `hdi_isfolder` in
  * their metadata; `showonly=files` leaves them out. With `delimiter=/` they are prefixes.
+ * @param endpoint the account's address.
  */
-export function listBlobs(lake: Listed, call: Asked): string {
+export function listBlobs(lake: Listed, call: Asked, endpoint: string): string {
   const { container, query } = call
   const most = pageSize(query.get('maxresults'))
   const include = listWords(query.get('include'))
@@ -47,7 +48,7 @@ export function listBlobs(lake: Listed, call: Asked): string {
     )
   }
   return (
-    `<?xml version="1.0" encoding="utf-8"?><EnumerationResults ContainerName="${inXml(container)}">` +
+    `${XML_HEAD}<EnumerationResults ServiceEndpoint="${inXml(endpoint)}" ContainerName="${inXml(container)}">` +
     `${nameXml(prefix, 'Prefix')}${element('Marker', query.get('marker') ?? '')}${element('MaxResults', most)}` +
     `${delimiter === '' ? '' : nameXml(delimiter, 'Delimiter')}<Blobs>${xml.join('')}</Blobs>` +
     `<NextMarker>${next}</NextMarker></EnumerationResults>`

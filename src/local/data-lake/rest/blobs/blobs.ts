@@ -27,7 +27,7 @@ import {
 import { given, type LakeCall } from '../lake-call.ts'
 import { prepareAccess } from '../new-access.ts'
 import { contentIn, metadataHeaders, metadataOut, overrides } from '../property-headers.ts'
-import { asHttpError } from '../refusals.ts'
+import { asHttpError, isDfs } from '../refusals.ts'
 import { answerBatch, type BatchDelete, MAX_BATCH_BYTES } from './blob-batch.ts'
 import { readBlob } from './blob-read.ts'
 import { requireType } from './blob-type.ts'
@@ -147,17 +147,14 @@ function removeBlob(lake: Lake, call: LakeCall): void {
 }
 
 /** Clients without DFS delete what is in a folder, and then the folder. */
-function removeDirectory({ folder }: Lake, { container, path }: LakeCall): void {
+function removeDirectory({ folder }: Lake, { container, path, request }: LakeCall): void {
   try {
     rmdirSync(folder.resolve(container, path))
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOTEMPTY') throw cause
-    throw new HttpError(
-      409,
-      'DirectoryIsNotEmpty',
-      'This operation is not permitted on a non-empty directory.',
-      { cause },
-    )
+    // The other interface has another word for it, and its clients may leave `recursive` out.
+    const code = isDfs(request) ? 'DirectoryNotEmpty' : 'DirectoryIsNotEmpty'
+    throw new HttpError(409, code, 'This operation is not permitted on a non-empty directory.', { cause })
   }
 }
 

@@ -20,7 +20,7 @@ import {
 import { given, type LakeCall, word } from '../lake-call.ts'
 import { prepareAccess } from '../new-access.ts'
 import { contentIn, metadataHeaders } from '../property-headers.ts'
-import { elements, fromXml, isDocument } from '../xml.ts'
+import { elements, fromXml, isDocument, XML_HEAD } from '../xml.ts'
 import { sourcePiece } from './blob-copy.ts'
 import { requireType } from './blob-type.ts'
 import { MAX_BLOB_BYTES } from './blobs.ts'
@@ -121,7 +121,7 @@ function getBlockList(lake: Lake, call: LakeCall): void {
     type === 'uncommitted' ? '' : listXml('CommittedBlocks', committedBlocks(lake, call, stats)),
     type === 'committed' ? '' : listXml('UncommittedBlocks', waiting),
   ]
-  answerXml(call, `<?xml version="1.0" encoding="utf-8"?><BlockList>${parts.join('')}</BlockList>`, {
+  answerXml(call, `${XML_HEAD}<BlockList>${parts.join('')}</BlockList>`, {
     ...(stats && writtenHeaders(stats)),
     'x-ms-blob-content-length': String(stats?.size ?? 0),
   })

@@ -9,9 +9,9 @@ import { containerHeaders, etagOf } from '../../store/entry.ts'
 import { entryAt, isContainer } from '../../store/names.ts'
 import type { Properties } from '../../store/properties.ts'
 import { answer, answerXml, type Handlers, type Lake } from '../lake.ts'
-import type { LakeCall } from '../lake-call.ts'
+import { endpointOf, JSON_TYPE, type LakeCall } from '../lake-call.ts'
 import { pageSize, readMarker, writeMarker } from '../paging.ts'
-import { element, elements, inXml, listWords, metadataXml, textOf } from '../xml.ts'
+import { element, elements, inXml, listWords, metadataXml, textOf, XML_HEAD } from '../xml.ts'
 import {
   containersFor,
   defaultServiceProperties,
@@ -120,7 +120,7 @@ function containersXml(lake: Lake, call: LakeCall): string {
     return `<Container><Name>${name}</Name><Properties>${described}</Properties>${metadata}</Container>`
   })
   return (
-    `<?xml version="1.0" encoding="utf-8"?><EnumerationResults><Prefix>${inXml(query.get('prefix') ?? '')}</Prefix>` +
+    `${XML_HEAD}<EnumerationResults ServiceEndpoint="${inXml(endpointOf(call))}"><Prefix>${inXml(query.get('prefix') ?? '')}</Prefix>` +
     `<MaxResults>${pageSize(query.get('maxresults'))}</MaxResults><Containers>${items.join('')}</Containers>` +
     `<NextMarker>${next === undefined ? '' : writeMarker(next)}</NextMarker></EnumerationResults>`
   )
@@ -137,7 +137,7 @@ function listFilesystems(lake: Lake, call: LakeCall): void {
     call,
     200,
     {
-      'content-type': 'application/json',
+      'content-type': JSON_TYPE,
       ...(next === undefined ? {} : { 'x-ms-continuation': writeMarker(next) }),
     },
     JSON.stringify({ filesystems }),
@@ -168,7 +168,7 @@ function termsIn(text: string, call: LakeCall): DelegationTerms {
 }
 
 const delegationXml = ({ accountKey }: Lake, terms: DelegationTerms): string =>
-  `<?xml version="1.0" encoding="utf-8"?><UserDelegationKey>${elements({
+  `${XML_HEAD}<UserDelegationKey>${elements({
     SignedOid: terms.skoid,
     SignedTid: terms.sktid,
     SignedStart: terms.skt,

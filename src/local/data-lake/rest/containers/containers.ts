@@ -7,10 +7,10 @@ import { leaseHeaders } from '../../store/leases.ts'
 import type { Properties, StoredPolicy } from '../../store/properties.ts'
 import { listBlobs } from '../blobs/blob-listing.ts'
 import { answer, answerXml, type Handlers, keep, type Lake, writtenHeaders } from '../lake.ts'
-import { given, type LakeCall } from '../lake-call.ts'
+import { endpointOf, given, type LakeCall } from '../lake-call.ts'
 import { listPaths } from '../paths/path-listing.ts'
 import { metadataHeaders, metadataOut, propertiesIn, propertiesOut } from '../property-headers.ts'
-import { elements, insideOf, isDocument, textOf } from '../xml.ts'
+import { elements, insideOf, isDocument, textOf, XML_HEAD } from '../xml.ts'
 
 const MAX_POLICIES = 5
 const MAX_ACL_BYTES = 64 * 1024
@@ -63,7 +63,7 @@ export function containerOperations(lake: Lake): Operations {
     },
     deleteContainer: (call) => remove(lake, call),
     deleteFilesystem: (call) => remove(lake, call),
-    listBlobs: (call) => answerXml(call, listBlobs(lake, call)),
+    listBlobs: (call) => answerXml(call, listBlobs(lake, call, endpointOf(call))),
     listPaths: (call) => listPaths(lake, call),
   }
 }
@@ -147,7 +147,7 @@ function readPolicies(xml: string): StoredPolicy[] {
 }
 
 const policiesXml = (policies: readonly StoredPolicy[] = []): string =>
-  `<?xml version="1.0" encoding="utf-8"?><SignedIdentifiers>${policies
+  `${XML_HEAD}<SignedIdentifiers>${policies
     .map(({ id, start, expiry, permission }) => {
       const policy = elements({
         ...(start && { Start: start }),

@@ -5,7 +5,7 @@
  */
 import { HttpError } from '../../../http/errors.ts'
 import { LOGS, WEB } from '../../store/names.ts'
-import { insideOf, isDocument, textOf } from '../xml.ts'
+import { insideOf, isDocument, textOf, XML_HEAD } from '../xml.ts'
 
 /** Element → what is inside of it, as XML. */
 export type ServiceProperties = Record<string, string>
@@ -78,6 +78,6 @@ export function containersFor({ Logging = '', StaticWebsite = '' }: ServicePrope
 
 /** In the order of the service's own answer. */
 export const serviceXml = (properties: ServiceProperties): string =>
-  `<?xml version="1.0" encoding="utf-8"?><StorageServiceProperties>${Object.keys(DEFAULTS)
+  `${XML_HEAD}<StorageServiceProperties>${Object.keys(DEFAULTS)
     .map((name) => `<${name}>${properties[name] ?? ''}</${name}>`)
     .join('')}</StorageServiceProperties>`

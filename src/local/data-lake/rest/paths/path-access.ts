@@ -25,7 +25,7 @@ import {
   type Lake,
   writtenHeaders,
 } from '../lake.ts'
-import { given, type LakeCall, word } from '../lake-call.ts'
+import { given, JSON_TYPE, type LakeCall, word } from '../lake-call.ts'
 import { readMarker, writeMarker } from '../paging.ts'
 
 const MOST_RECORDS = 2000
@@ -68,7 +68,8 @@ export function accessOperations(lake: Lake): Operations {
       const kept = keptOf(lake, call, stats)
       const access = changedAccess(kept.access ?? defaultAccess(stats.isDirectory()), call.request)
       // The content's version is still the same.
-      answer(call, 200, writtenHeaders(keep(lake, call, { ...kept, access }, stats)))
+      const headers = writtenHeaders(keep(lake, call, { ...kept, access }, stats))
+      answer(call, 200, { ...headers, 'x-ms-namespace-enabled': 'true' })
     },
     setAccessControlRecursive: (call) => setRecursive(lake, call),
   }
@@ -135,7 +136,7 @@ function setRecursive(lake: Lake, call: LakeCall): void {
     call,
     200,
     {
-      'content-type': 'application/json',
+      'content-type': JSON_TYPE,
       ...(next === undefined ? {} : { 'x-ms-continuation': writeMarker(next) }),
     },
     JSON.stringify({ ...counts, failedEntries }),

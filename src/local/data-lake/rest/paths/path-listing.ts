@@ -6,7 +6,7 @@ import { etagOf, notFound } from '../../store/entry.ts'
 import { type Listed, listFolder } from '../../store/listing.ts'
 import { entryAt } from '../../store/names.ts'
 import { answer, type Lake } from '../lake.ts'
-import { type LakeCall, truth } from '../lake-call.ts'
+import { JSON_TYPE, type LakeCall, truth } from '../lake-call.ts'
 import { pageSize, readMarker, writeMarker } from '../paging.ts'
 
 /**
@@ -47,7 +47,7 @@ export function listPaths(lake: Lake, call: LakeCall): void {
   }
   const paths = page.flatMap((entry) => describe(lake, container, root, entry))
   const more: Record<string, string> = next === undefined ? {} : { 'x-ms-continuation': writeMarker(next) }
-  answer(call, 200, { ...more, 'content-type': 'application/json' }, JSON.stringify({ paths }))
+  answer(call, 200, { ...more, 'content-type': JSON_TYPE }, JSON.stringify({ paths }))
 }
 
 /** A file that went away since it was listed is left out. */
@@ -63,7 +63,8 @@ function describe({ kept }: Lake, container: string, root: string, { path, isDir
       contentLength: isDirectory ? '0' : String(stats.size),
       lastModified: stats.mtime.toUTCString(),
       creationTime: fileTime(stats.birthtimeMs),
-      ...(expiresAt !== undefined && { expiryTime: fileTime(expiresAt) }),
+      // One that never comes is 0.
+      expiryTime: expiresAt === undefined ? '0' : fileTime(expiresAt),
       // Without its quotes here, though every header has them.
       etag: etagOf(stats).replaceAll('"', ''),
       owner,

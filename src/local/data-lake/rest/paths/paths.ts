@@ -72,7 +72,7 @@ export function pathOperations(lake: Lake): Operations {
       const stats = found(lake, call)
       guardWrite(lake, call, stats)
       remove(lake, call, stats)
-      answer(call, 200)
+      answer(call, 200, { 'x-ms-delete-type-permanent': 'true' })
     },
   }
 }

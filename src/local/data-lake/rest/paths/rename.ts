@@ -41,6 +41,13 @@ export function renamePath(asked: LakeCall, lake: Lake): Stats {
       'InvalidRenameSourcePath',
       'The source directory cannot be the same as the destination directory, nor can the destination be a subdirectory of the source directory.',
     )
+  const before = entryAt(target)
+  if (before && before.isDirectory() !== found.isDirectory())
+    throw new HttpError(
+      409,
+      'InvalidSourceOrDestinationResourceType',
+      'The source and destination resource type must be identical.',
+    )
   const kept = properties.of(from.container, from.path, found)
   folder.move(from, { container, path })
   uploads.forget(from.container, from.path)

@@ -1,0 +1,170 @@
+/** Answers in the forms that Azure's own recordings and reference have, which clients have been written against. */
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { ACCOUNT, type LakeServer, startLake } from '../support/lake-server.ts'
+
+let running: LakeServer
+beforeAll(async () => {
+  running = await startLake()
+})
+afterAll(() => running.close())
+
+const put = (path: string, body = 'x', headers = {}) =>
+  running.raw('PUT', path, { body, headers: { 'x-ms-blob-type': 'BlockBlob', ...headers } })
+const codeOf = (answer: { status: number; headers: Record<string, unknown> }) =>
+  `${answer.status} ${answer.headers['x-ms-error-code'] ?? ''}`.trim()
+
+beforeEach(async () => {
+  await running.raw('DELETE', '/bronze/d', { query: 'recursive=true' })
+  for (const name of ['a', 'b', 'c']) expect((await put(`/bronze/${name}`)).status).toBe(201)
+})
+
+it('a refusal says in its message whose request it was and when, after a mark of UTF-8 in XML', async () => {
+  const blob = await running.raw('GET', '/bronze/none')
+  const id = blob.headers['x-ms-request-id']
+  expect(blob.text).toMatch(
+    /^\uFEFF<\?xml version="1.0" encoding="utf-8"\?><Error><Code>BlobNotFound<\/Code><Message>The specified blob does not exist\.\nRequestId:[\da-f-]{36}\nTime:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z<\/Message><\/Error>$/,
+  )
+  expect(blob.text).toContain(`RequestId:${id}`)
+  const path = await running.raw('DELETE', '/bronze/none', { query: 'recursive=true' })
+  expect(path.headers['content-type']).toBe('application/json;charset=utf-8')
+  expect(JSON.parse(path.text).error.message).toMatch(
+    /^The specified path does not exist\.\nRequestId:[\da-f-]{36}\nTime:\S{27}Z$/,
+  )
+})
+
+it.each([
+  ['/bronze', 'restype=container&comp=list'],
+  ['/bronze', 'restype=container&comp=acl'],
+  ['/', 'comp=list'],
+  ['/', 'restype=service&comp=properties'],
+  ['/bronze/a', 'comp=blocklist'],
+])('%s?%s begins with the mark of UTF-8', async (path, query) => {
+  const { status, text } = await running.raw('GET', path, { query })
+  expect(status).toBe(200)
+  expect(text).toMatch(/^\uFEFF<\?xml /)
+})
+
+it('lists name the account’s address', async () => {
+  const endpoint = `ServiceEndpoint="http://127.0.0.1:${running.plainPort}/${ACCOUNT}/"`
+  expect((await running.raw('GET', '/', { query: 'comp=list' })).text).toContain(
+    `<EnumerationResults ${endpoint}>`,
+  )
+  const blobs = await running.raw('GET', '/bronze', { query: 'restype=container&comp=list' })
+  expect(blobs.text).toContain(`<EnumerationResults ${endpoint} ContainerName="bronze">`)
+})
+
+it.each(['2019-12-12', '2023-11-03', '2026-06-06'])(
+  'what asks for version %s is told it',
+  async (version) => {
+    const headers = { 'x-ms-version': version }
+    expect((await running.raw('HEAD', '/bronze/a', { headers })).headers['x-ms-version']).toBe(version)
+    expect((await running.raw('GET', '/bronze/none', { headers })).headers['x-ms-version']).toBe(version)
+  },
+)
+
+it('a version that is none is not told back', async () => {
+  const { status, headers } = await running.raw('GET', '/bronze/a', {
+    headers: { 'x-ms-version': '2019-13-12' },
+  })
+  expect([status, headers['x-ms-version']]).toEqual([400, '2023-11-03'])
+})
+
+it('a write of data is told as encrypted, a flush without any is not', async () => {
+  const told = async (method: string, query: string, body = '') =>
+    (await running.raw(method, '/bronze/d/f', { query, body })).headers['x-ms-request-server-encrypted']
+  expect((await put('/bronze/a')).headers['x-ms-request-server-encrypted']).toBe('true')
+  expect(await told('PUT', 'resource=file')).toBe('true')
+  expect(await told('PATCH', 'action=append&position=0', 'hello')).toBe('true')
+  expect(await told('PATCH', 'action=flush&position=5')).toBe('false')
+})
+
+it('a list of paths tells 0 for a time of expiry that never comes', async () => {
+  const { headers, text } = await running.raw('GET', '/bronze', {
+    query: 'resource=filesystem&recursive=true',
+  })
+  expect(headers['content-type']).toBe('application/json;charset=utf-8')
+  for (const { expiryTime } of JSON.parse(text).paths) expect(expiryTime).toBe('0')
+})
+
+it('a deleted path is gone for good, and says so; changed rights tell the namespace', async () => {
+  const acl = await running.raw('PATCH', '/bronze/a', {
+    query: 'action=setAccessControl',
+    headers: { 'x-ms-permissions': '0750' },
+  })
+  expect(acl.headers['x-ms-namespace-enabled']).toBe('true')
+  const gone = await running.raw('DELETE', '/bronze/a', { query: 'recursive=false' })
+  expect(gone.headers['x-ms-delete-type-permanent']).toBe('true')
+})
+
+it.each([{ 'if-match': '"0x1"' }, { 'if-unmodified-since': 'Thu, 01 Jan 2004 00:00:00 GMT' }])(
+  'a copy whose target does not meet %o has a code of its own',
+  async (conditions) => {
+    const source = `${running.endpoint}/bronze/a`
+    const copy = (headers: Record<string, string>) =>
+      running.raw('PUT', '/bronze/b', { headers: { 'x-ms-copy-source': source, ...headers } })
+    expect(codeOf(await copy(conditions))).toBe('412 TargetConditionNotMet')
+    expect(codeOf(await copy({ 'x-ms-source-if-match': '"0x1"' }))).toBe('412 SourceConditionNotMet')
+    expect(codeOf(await copy({ 'if-none-match': '*' }))).toBe('409 BlobAlreadyExists')
+    expect(codeOf(await copy({}))).toBe('202')
+  },
+)
+
+it('a copy over a leased blob asks for a lease without end', async () => {
+  const lease = async (headers: Record<string, string>) =>
+    (await running.raw('PUT', '/bronze/b', { query: 'comp=lease', headers })).headers[
+      'x-ms-lease-id'
+    ] as string
+  const copy = async (id: string) =>
+    codeOf(
+      await running.raw('PUT', '/bronze/b', {
+        headers: { 'x-ms-copy-source': `${running.endpoint}/bronze/a`, 'x-ms-lease-id': id },
+      }),
+    )
+  const short = await lease({ 'x-ms-lease-action': 'acquire', 'x-ms-lease-duration': '15' })
+  expect(await copy(short)).toBe('412 InfiniteLeaseDurationRequired')
+  await lease({ 'x-ms-lease-action': 'release', 'x-ms-lease-id': short })
+  const endless = await lease({ 'x-ms-lease-action': 'acquire', 'x-ms-lease-duration': '-1' })
+  expect(await copy(endless)).toBe('202')
+  await lease({ 'x-ms-lease-action': 'release', 'x-ms-lease-id': endless })
+})
+
+it('what stands in the way of a path is told from the path itself being there', async () => {
+  await running.raw('PUT', '/bronze/d/f', { query: 'resource=file' })
+  const create = (path: string, headers = {}) => running.raw('PUT', path, { query: 'resource=file', headers })
+  const below = await create('/bronze/a/f')
+  expect(codeOf(below)).toBe('409 PathConflict')
+  expect(below.text).toContain('an element of the path, exists and its resource type is invalid')
+  expect(codeOf(await put('/bronze/a/f'))).toBe('409 PathConflict')
+  expect(codeOf(await create('/bronze/a', { 'if-none-match': '*' }))).toBe('409 PathAlreadyExists')
+  const rename = (from: string, to: string) =>
+    running.raw('PUT', to, { query: 'mode=legacy', headers: { 'x-ms-rename-source': from } })
+  expect(codeOf(await rename('/bronze/b', '/bronze/d'))).toBe('409 InvalidSourceOrDestinationResourceType')
+  expect(codeOf(await rename('/bronze/d', '/bronze/b'))).toBe('409 InvalidSourceOrDestinationResourceType')
+})
+
+it('a folder that is not empty has each interface’s code', async () => {
+  await running.raw('PUT', '/bronze/d/f', { query: 'resource=file' })
+  const remove = async (headers: Record<string, string>, query = '') =>
+    codeOf(await running.raw('DELETE', '/bronze/d', { headers, query }))
+  expect(await remove({})).toBe('409 DirectoryIsNotEmpty')
+  expect(await remove({ accept: 'application/json' })).toBe('409 DirectoryNotEmpty')
+  expect(await remove({}, 'recursive=false')).toBe('409 DirectoryNotEmpty')
+})
+
+it('damage tells both checksums, and a refused signature its reason, in elements of their own', async () => {
+  const damaged = await put('/bronze/a', 'Hello World!', { 'x-ms-content-crc64': 'AQIDBAUGBwg=' })
+  expect(damaged.text).toContain(
+    '<UserSpecifiedCrc>AQIDBAUGBwg=</UserSpecifiedCrc><ServerCalculatedCrc>peH8Xsgc5QI=</ServerCalculatedCrc></Error>',
+  )
+  const other = await put('/bronze/a', 'Hello World!', { 'content-md5': 'XUFAKrxLKna5cZ2REBfFkg==' })
+  expect(other.text).toContain(
+    '<UserSpecifiedMd5>XUFAKrxLKna5cZ2REBfFkg==</UserSpecifiedMd5><ServerCalculatedMd5>7Qdih1MuhjZehB6Sv8UNjA==</ServerCalculatedMd5>',
+  )
+  const forged = await running.raw('GET', '/bronze/a', {
+    isSigned: false,
+    query: 'sv=2020-10-02&sr=b&sp=r&se=2099-01-01T00:00:00Z&sig=AAAA',
+  })
+  expect(forged.text).toMatch(
+    /<AuthenticationErrorDetail>The SAS is refused: [^\n<]+<\/AuthenticationErrorDetail><\/Error>$/,
+  )
+})
