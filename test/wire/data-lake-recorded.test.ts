@@ -168,3 +168,30 @@ it('damage tells both checksums, and a refused signature its reason, in elements
     /<AuthenticationErrorDetail>The SAS is refused: [^\n<]+<\/AuthenticationErrorDetail><\/Error>$/,
   )
 })
+
+it('an empty blob of a folder’s metadata is a folder, in which blobs can be', async () => {
+  const mark = { 'x-ms-meta-hdi_isfolder': 'true', 'x-ms-meta-mtime': '1' }
+  // rclone ends the name with a slash.
+  expect((await put('/bronze/d/', '', mark)).status).toBe(201)
+  expect((await put('/bronze/d/x')).status).toBe(201)
+  const { headers } = await running.raw('HEAD', '/bronze/d')
+  expect(headers).toMatchObject({
+    'x-ms-resource-type': 'directory',
+    'x-ms-meta-hdi_isfolder': 'true',
+    'x-ms-meta-mtime': '1',
+    'x-ms-permissions': 'rwxr-x---',
+  })
+  const list = async (query: string) =>
+    (await running.raw('GET', '/bronze', { query: `restype=container&comp=list&prefix=d${query}` })).text
+  expect(await list('&delimiter=/')).toContain('<BlobPrefix><Name>d/</Name></BlobPrefix>')
+  expect(await list('&include=metadata')).toContain(
+    '<Metadata><mtime>1</mtime><hdi_isfolder>true</hdi_isfolder></Metadata>',
+  )
+  // Once more changes nothing of what is in it; a blob with data, and a file that is there, are no folders.
+  expect((await put('/bronze/d', '', mark)).status).toBe(201)
+  expect((await running.raw('GET', '/bronze/d/x')).text).toBe('x')
+  expect(codeOf(await put('/bronze/d', '', { ...mark, 'if-none-match': '*' }))).toBe('409 BlobAlreadyExists')
+  expect(codeOf(await put('/bronze/a', '', mark))).toBe('409 PathConflict')
+  expect((await put('/bronze/b', 'x', mark)).status).toBe(201)
+  expect((await running.raw('HEAD', '/bronze/b')).headers['x-ms-resource-type']).toBe('file')
+})

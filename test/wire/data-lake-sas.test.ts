@@ -1,4 +1,5 @@
 /** Shared access signatures, as the SDKs make them of the account key: what they open, and what they do not. */
+import { createHmac } from 'node:crypto'
 import {
   AccountSASPermissions,
   AccountSASResourceTypes,
@@ -259,6 +260,85 @@ describe('a service SAS', () => {
     })
     expect(answer.status).toBe(403)
     expect(answer.text).toContain('user delegation key')
+  })
+})
+
+describe('a signature that is made by hand', () => {
+  /** Of a container, in the form of version 2021-12-02. */
+  const byHand = (more: Record<string, string>, resource = `/blob/${ACCOUNT}/bronze`) => {
+    const all: Record<string, string> = {
+      sp: 'r',
+      se: '2999-01-01T00:00:00Z',
+      sv: '2021-12-02',
+      sr: 'c',
+      ...more,
+    }
+    const of = (name: string) => all[name] ?? ''
+    const fields = [
+      of('sp'),
+      of('st'),
+      of('se'),
+      resource,
+      of('si'),
+      of('sip'),
+      of('spr'),
+      of('sv'),
+      of('sr'),
+    ]
+    const text = [...fields, '', '', '', '', '', '', ''].join('\n')
+    const sig = createHmac('sha256', Buffer.from(KEY, 'base64')).update(text).digest('base64')
+    const given = Object.entries(all).filter(([, value]) => value !== '')
+    return new URLSearchParams([...given, ['sig', sig]]).toString()
+  }
+  const why = async (sas: string) =>
+    (await running.raw('GET', '/bronze/a', { query: sas, isSigned: false })).text
+
+  it.each([
+    ['r', 200],
+    ['racwdxltmeop', 200],
+    ['racwdyltfi', 200],
+    ['lr', '403 AuthenticationFailed'],
+    ['rr', '403 AuthenticationFailed'],
+    ['dlrw', '403 AuthenticationFailed'],
+  ])('has its permissions in the order of the reference: %s', async (sp, expected) => {
+    expect(await ask('GET', '/bronze/a', byHand({ sp }))).toBe(expected)
+  })
+
+  it('of the account has them in any', async () => {
+    expect(await ask('GET', '/bronze/a', account({ permissions: 'rwdlacup' }))).toBe(200)
+  })
+
+  it('is for https, or for both', async () => {
+    expect(await ask('GET', '/bronze/a', byHand({ spr: 'https,http' }))).toBe(200)
+    expect(await ask('GET', '/bronze/a', byHand({ spr: 'http' }))).toBe('403 AuthenticationFailed')
+  })
+
+  it('says in the service’s words that its time is over or to come', async () => {
+    for (const time of [{ se: '2020-01-01T00:00:00Z' }, { st: '2998-01-01T00:00:00Z' }])
+      expect(await why(byHand(time))).toContain('Signature not valid in the specified time frame')
+  })
+
+  it('leaves to its policy what the policy says', async () => {
+    const policy =
+      '<SignedIdentifiers><SignedIdentifier><Id>p</Id><AccessPolicy><Expiry>2999-01-01T00:00:00Z</Expiry><Permission>r</Permission></AccessPolicy></SignedIdentifier></SignedIdentifiers>'
+    const acl = { query: 'restype=container&comp=acl' }
+    expect((await running.raw('PUT', '/bronze', { ...acl, body: policy })).status).toBe(200)
+    expect(await ask('GET', '/bronze/a', byHand({ si: 'p', sp: '', se: '' }))).toBe(200)
+    for (const own of [
+      { sp: 'r', se: '' },
+      { sp: '', se: '2998-01-01T00:00:00Z' },
+    ]) {
+      const sas = byHand({ si: 'p', ...own })
+      expect(await ask('GET', '/bronze/a', sas)).toBe('403 AuthenticationFailed')
+      expect(await why(sas)).toContain('stands both in it and in the access policy p')
+    }
+    await running.raw('PUT', '/bronze', { ...acl, body: '<SignedIdentifiers />' })
+  })
+
+  it('is taken as OpenDAL makes it of an address with the account in its path', async () => {
+    const resource = `/blob/${ACCOUNT}/${ACCOUNT}/bronze/a`
+    expect(await ask('GET', '/bronze/a', byHand({ sr: 'b' }, resource))).toBe(200)
+    expect(await ask('GET', '/bronze/dir/b', byHand({ sr: 'b' }, resource))).toBe('403 AuthenticationFailed')
   })
 })
 

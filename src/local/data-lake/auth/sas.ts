@@ -78,8 +78,10 @@ export function checkSas(target: SasTarget, need: SasNeed, context: SasContext):
       AUTHENTICATION,
       'its signature does not match: check the account key (rtstream-tui endpoints) and what it was made for',
     )
+  if (!isAccount) checkOrder(signed('sp'))
   const given = withPolicy(target, signed, context)
   checkTimes(given, context.now)
+  if (given('spr') === 'http') throw refusal(AUTHENTICATION, 'spr is https, or https,http: http alone is not')
   if (given('spr') === 'https' && !context.isTls)
     throw refusal('AuthorizationProtocolMismatch', 'it is for https only')
   checkUser(given, context)
@@ -125,7 +127,17 @@ function checkUser(signed: Given, { user }: SasContext): void {
     throw refusal(AUTHENTICATION, 'it is for another user than the one whose token came with it')
 }
 
-/** The policy supplies what the signature leaves out. */
+/** In which permissions must stand, except in the account's signatures; of those left out the reference does not say where. */
+const ORDER = 'racwdxltmeopi'
+
+/** SDKs put them in order, but for texts that they were given as they are. @throws HttpError 403 */
+function checkOrder(permissions: string): void {
+  const places = [...permissions].map((letter) => ORDER.indexOf(letter)).filter((place) => place >= 0)
+  if (places.every((place, at) => at === 0 || place > (places[at - 1] as number))) return
+  throw refusal(AUTHENTICATION, `sp has its letters in another order than ${ORDER}, or one of them twice`)
+}
+
+/** The policy supplies what the signature leaves out, and nothing that it has. @throws HttpError 403 */
 function withPolicy({ container }: SasTarget, signed: Given, { policyOf }: SasContext): Given {
   if (signed('si') === '') return signed
   const policy = policyOf(container, signed('si'))
@@ -136,6 +148,9 @@ function withPolicy({ container }: SasTarget, signed: Given, { policyOf }: SasCo
     se: policy.expiry,
     sp: policy.permission,
   }
+  for (const [name, value] of Object.entries(own))
+    if (value && signed(name) !== '')
+      throw refusal(AUTHENTICATION, `${name} stands both in it and in the access policy ${signed('si')}`)
   return (name) => signed(name) || (own[name] ?? '')
 }
 
@@ -155,11 +170,12 @@ function accountText(given: Given, account: string): string {
 
 /**
  * What clients take for the account's name. Python's take the whole path of an address on localhost, which for a client that was got
- * from a container's ends with the container.
+ * from a container's ends with the container. OpenDAL's take the account's from the address and once more from its path.
  */
 const accountsIn = ({ container }: SasTarget, { account }: SasContext): string[] => [
   account,
   `${account}/${container}`,
+  `${account}/${account}`,
 ]
 
 function serviceText(target: SasTarget, given: Given, account: string, isDelegated: boolean): string {
@@ -231,9 +247,11 @@ function checkTimes(given: Given, now: number): void {
       throw refusal(AUTHENTICATION, `${name} is not a time such as 2026-01-31T12:00:00Z`)
     return parsed
   }
-  if (given('st') !== '' && time('st') > now)
-    throw refusal(AUTHENTICATION, `it is valid from ${given('st')} on`)
-  if (time('se') <= now) throw refusal(AUTHENTICATION, `it expired at ${given('se')}`)
+  // Clients look for these words of the service.
+  const outside = (why: string) =>
+    refusal(AUTHENTICATION, `Signature not valid in the specified time frame: ${why}`)
+  if (given('st') !== '' && time('st') > now) throw outside(`it begins at ${given('st')}`)
+  if (time('se') <= now) throw outside(`it expired at ${given('se')}`)
 }
 
 /** @param range `127.0.0.1` or `127.0.0.1-127.0.0.9` */

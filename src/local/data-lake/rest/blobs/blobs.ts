@@ -26,6 +26,7 @@ import {
 } from '../lake.ts'
 import { given, type LakeCall } from '../lake-call.ts'
 import { prepareAccess } from '../new-access.ts'
+import { makeFolder } from '../new-folder.ts'
 import { contentIn, metadataHeaders, metadataOut, overrides } from '../property-headers.ts'
 import { asHttpError, isDfs } from '../refusals.ts'
 import { answerBatch, type BatchDelete, MAX_BATCH_BYTES } from './blob-batch.ts'
@@ -109,6 +110,12 @@ async function putBlob(lake: Lake, call: LakeCall): Promise<void> {
   const md5 = body.md5 ?? md5Of(pieces)
   checkMd5(md5, given(call, 'x-ms-blob-content-md5'))
   guardPut(lake, call, place)
+  const { isFolder, metadata } = folderMark(properties.metadata)
+  if (isFolder && bytes === 0) {
+    const ofFolder = () => ({ ...properties, metadata, ...prepareAccess(lake, call, { isDirectory: true }) })
+    answer(call, 201, writtenHeaders(makeFolder(lake, call, entryAt(place), ofFolder)))
+    return
+  }
   const release = lake.folder.reserve(bytes)
   let access = {}
   try {
@@ -131,6 +138,16 @@ async function putBlob(lake: Lake, call: LakeCall): Promise<void> {
     content: { ...properties.content, 'content-md5': md5 },
   })
   answer(call, 201, { ...writtenHeaders(stats), ...headers, 'content-md5': md5 })
+}
+
+/** With a hierarchical namespace an empty blob of this metadata makes a folder: rclone and azcopy make theirs so. */
+function folderMark(metadata: Record<string, string>) {
+  const isMark = (name: string) => name.toLowerCase() === 'hdi_isfolder'
+  const all = Object.entries(metadata)
+  return {
+    isFolder: all.some(([name, value]) => isMark(name) && value.toLowerCase() === 'true'),
+    metadata: Object.fromEntries(all.filter(([name]) => !isMark(name))),
+  }
 }
 
 function guardPut(lake: Lake, call: LakeCall, place: string): void {

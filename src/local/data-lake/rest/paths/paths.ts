@@ -1,5 +1,5 @@
 /** Operations on paths that change what stands there: create, append, flush, properties, delete, rename. */
-import { mkdirSync, rmdirSync, type Stats, writeFileSync } from 'node:fs'
+import { rmdirSync, type Stats, writeFileSync } from 'node:fs'
 import { HttpError } from '../../../http/errors.ts'
 import { existing } from '../../store/entry.ts'
 import { listFolder } from '../../store/listing.ts'
@@ -22,6 +22,7 @@ import {
 import { given, type LakeCall, truth, word } from '../lake-call.ts'
 import { leaseAround, leaseOfNew } from '../leasing.ts'
 import { prepareAccess } from '../new-access.ts'
+import { makeFolder } from '../new-folder.ts'
 import { contentIn, propertiesIn } from '../property-headers.ts'
 import { renamePath } from './rename.ts'
 import { transactionIn } from './transaction.ts'
@@ -98,20 +99,9 @@ function createFile(lake: Lake, call: LakeCall): void {
 
 function createDirectory(lake: Lake, call: LakeCall): void {
   const lease = leaseOfNew(lake, call)
-  const place = lake.folder.resolve(call.container, call.path)
-  const before = entryAt(place)
+  const before = entryAt(lake.folder.resolve(call.container, call.path))
   guardWrite(lake, call, before)
-  if (before?.isFile()) throw conflict('A file stands at this path.', before)
-  const properties = ofNew(lake, call, true)
-  try {
-    mkdirSync(place, { recursive: true })
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOTDIR' || code === 'EEXIST')
-      throw new HttpError(409, 'PathConflict', 'A file stands where this path needs a directory.')
-    throw diskError(error, place)
-  }
-  const stats = keep(lake, call, properties)
+  const stats = makeFolder(lake, call, before, () => ofNew(lake, call, true))
   answer(call, 201, { ...writtenHeaders(stats), ...lease() })
 }
 
