@@ -185,6 +185,27 @@ describe('the screen', () => {
   })
 })
 
+describe('a terminal without bracketed paste', () => {
+  it.each([
+    ['a line', 'https://example.com/a1x\ry\r'],
+    // More than a terminal hands over in one read.
+    ['pages', 'some text, x\ry\rq\rq\r1\r2\r'.repeat(1000)],
+  ])('%s of pasted text starts and stops nothing', async (_name, text) => {
+    const terminal = await start('allRunning', { args: ['--animate', '50'] })
+    terminal.press(text)
+    await terminal.waitFor('taken for pasted text')
+    // A pause, after which keys are keys again.
+    await terminal.waitFor((screen) => {
+      terminal.press('/')
+      return screen.join().includes('filter  /')
+    })
+    terminal.press('ctrl+c')
+    await terminal.waitFor(isWhole)
+    terminal.press('q', 'q')
+    expect((await report(terminal)).calls).toEqual([])
+  })
+})
+
 describe('the shell', () => {
   /** An interactive shell, in which the program is a job. */
   async function startInShell(line: string): Promise<Terminal> {

@@ -20,7 +20,9 @@ import type { HandOver } from '../ink/hand-over.ts'
 import { KeyDispatch } from '../input/key-dispatch.ts'
 import type { Drawn } from '../input/key-options.ts'
 import type { MouseEvent, Token } from '../input/tokens.ts'
+import { arrivedTogether, hasLines, isPasted, textOf } from '../input/unmarked-paste.ts'
 import {
+  asksForText,
   initialView,
   noTable,
   type Overlay,
@@ -75,6 +77,8 @@ export interface Frame {
 
 /** Rows of one notch of the wheel. */
 const WHEEL_ROWS = 3
+/** The rest of a long pasted text comes within this (ms). */
+const PASTE_REST_MS = 100
 
 /** Knows no terminal: tokens come in, frames are asked for. */
 export class Screen {
@@ -84,6 +88,8 @@ export class Screen {
   #view: ViewState = initialView
   /** Before the last escape, which may turn out to have been none. */
   #beforeEscape: ViewState | undefined
+  /** When text was last pasted that the terminal did not mark. */
+  #pastedAt = Number.NEGATIVE_INFINITY
   #asking: AbortController | undefined
   /** The event that was followed before the last escape. */
   #followed: TraceQuery | undefined
@@ -94,6 +100,7 @@ export class Screen {
   #drawn: ScreenLines | undefined
   #isStale = true
   #paint: Painter
+  readonly #monotonic: () => number
 
   constructor(options: ScreenOptions) {
     this.#options = options
@@ -101,6 +108,7 @@ export class Screen {
     this.#state = options.store.getState()
     this.#view = { ...initialView, isPresenting: options.presenter ?? false, overlay: options.overlay }
     const { yesQuit = false, onTheme = () => '', monotonic = () => performance.now() } = options
+    this.#monotonic = monotonic
     const { onOpenLink = (url: string) => url } = options
     const { onCopy = () => {}, onSave = () => '', onMouse = () => false } = options
     this.#keys = new KeyDispatch({
@@ -153,20 +161,50 @@ export class Screen {
     this.#tell()
   }
 
-  /** What has arrived from the terminal. */
+  /** What has arrived from the terminal in one read. */
   take(tokens: readonly Token[]): void {
-    for (const token of tokens) {
-      if (token.kind === 'takeBack') this.#takeBack()
-      else if (token.kind === 'paste') this.#change(this.#keys.paste(this.#view, token.text, this.#shown()))
-      else if (token.kind === 'key') this.#press(token.key)
-      else if (token.kind === 'mouse') this.#point(token.mouse)
+    for (const arrived of arrivedTogether(tokens)) {
+      if (arrived.kind === 'keys') this.#takeKeys(arrived.keys)
+      else if (arrived.token.kind === 'takeBack') this.#takeBack()
+      else if (arrived.token.kind === 'paste')
+        this.#change(this.#keys.paste(this.#view, arrived.token.text, this.#shown()))
+      else if (arrived.token.kind === 'key') this.#press(arrived.token.key)
+      else if (arrived.token.kind === 'mouse') this.#point(arrived.token.mouse)
     }
     if (tokens.length > 0) this.#tell()
   }
 
-  /** For scripts and tests. */
+  /** Keys as if each had come by itself: for scripts and tests. */
   press(keys: readonly string[]): void {
-    this.take(keys.map((key) => ({ kind: 'key', key })))
+    for (const key of keys) this.#press(key)
+    if (keys.length > 0) this.#tell()
+  }
+
+  /** Keys of one read, one after the other; what was pasted is text, from where it is seen to be. */
+  #takeKeys(keys: readonly string[]): void {
+    let wasAsked: boolean | undefined
+    const before = this.#view.question?.kind
+    for (const [index, key] of keys.entries()) {
+      const isAsked = asksForText(this.#view)
+      // Whether it is text depends on what is asked: looked at again when that changes.
+      const rest = isAsked === wasAsked ? undefined : keys.slice(index)
+      if (rest && this.#isPasted(rest, isAsked)) {
+        // A single key is refused, but does not make the pause begin anew: one that is held down would never act.
+        if (rest.length > 1) this.#pastedAt = this.#monotonic()
+        this.#change(this.#keys.paste(this.#view, textOf(rest), this.#shown(), true))
+        return
+      }
+      wasAsked = isAsked
+      this.#press(key)
+      // Nobody has seen this question yet, and its answer costs money.
+      if (this.#view.question?.kind === 'costs' && before !== 'costs') return
+    }
+  }
+
+  #isPasted(keys: readonly string[], isAsked: boolean): boolean {
+    if (this.#monotonic() - this.#pastedAt < PASTE_REST_MS) return true
+    // A form takes line by line: enter goes to its next field.
+    return isAsked ? this.#view.question?.kind !== 'own' && hasLines(keys) : isPasted(keys)
   }
 
   /** A click focuses a panel, chooses its row, or presses a key of the last line; the wheel scrolls what it stands over. */

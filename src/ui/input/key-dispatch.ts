@@ -17,7 +17,7 @@ import { roomCommand, toggleRoom } from './room-keys.ts'
 import { isUp } from './running.ts'
 import { changeOf, isViewCommand, type ViewCommand } from './view-commands.ts'
 import { CHART_STEP_MS, moveCursor, moveInTime, typeFilter } from './view-keys.ts'
-import { type Detail, goBack, isCovered, leaveZoom, type ViewState } from './view-state.ts'
+import { asksForText, type Detail, goBack, isCovered, leaveZoom, type ViewState } from './view-state.ts'
 
 /** A terminal sends alt+x as esc and x: whoever presses esc and then x at once must be told why neither did anything. */
 function nothingBehind(key: string): string {
@@ -26,6 +26,8 @@ function nothingBehind(key: string): string {
     ? `esc and ${second} came as one key, alt+${second}, which does nothing: pause between them.`
     : `${key.replace(/ $/, 'space')} does nothing here: ? shows every key.`
 }
+
+const TOO_MUCH_AT_ONCE = 'So much at once is taken for pasted text, and does nothing: keys act one by one.'
 
 /** A key changes the view, or does something and says so; it never draws. */
 export class KeyDispatch {
@@ -83,17 +85,20 @@ export class KeyDispatch {
       : this.#replies.refuse(view, reason)
   }
 
-  /** Text from the clipboard is typed where text is asked for, and is never a row of commands. */
-  paste(view: ViewState, text: string, drawn: Drawn): ViewState {
-    if (
-      view.isFiltering ||
-      (view.question && ('text' in view.question || view.question.kind === 'own')) ||
-      view.palette.isTyping
-    )
-      return [...text.trim()]
+  /**
+   * Text from the clipboard is typed where text is asked for, and is never a row of commands.
+   * @param isGuess the terminal did not say so: it may have been typed ahead.
+   */
+  paste(view: ViewState, text: string, drawn: Drawn, isGuess = false): ViewState {
+    if (asksForText(view))
+      // Words of two lines stay two words.
+      return [...text.trim().replace(/[\r\n\t]+/g, ' ')]
         .filter((one) => one >= ' ')
         .reduce((before, key) => this.press(before, key, drawn), view)
-    return this.#replies.refuse(view, 'Pasted text does nothing here: / filters by it.')
+    return this.#replies.refuse(
+      view,
+      isGuess ? TOO_MUCH_AT_ONCE : 'Pasted text does nothing here: / filters by it.',
+    )
   }
 
   #do(view: ViewState, command: Command, key: string, drawn: Drawn): ViewState {

@@ -81,11 +81,12 @@ export class Questions {
     if (question?.kind === 'quit' && key === 'q') return this.#quitAgain(view)
     const isNo = key === 'n' || key === 'escape' || key === 'q'
     switch (question?.kind) {
+      // Here enter is no answer: whoever types a word and enter in the wrong window has seen no question.
       case 'stopAll':
-        if (isYes) return this.#replies.act(closed, () => this.#options.actions.stopAll())
+        if (key === 'y') return this.#replies.act(closed, () => this.#options.actions.stopAll())
         return isNo ? closed : view
       case 'costs':
-        if (!isYes) return isNo ? closed : view
+        if (key !== 'y') return isNo ? closed : view
         this.#costsAccepted = true
         return this.#replies.act(closed, question.perform)
       case 'quit':

@@ -142,6 +142,12 @@ export const initialView: ViewState = {
   toast: undefined,
 }
 
+/** A field is open: letters are text, not keys. */
+export const asksForText = ({ isFiltering, question, palette }: ViewState): boolean =>
+  isFiltering ||
+  palette.isTyping ||
+  (question !== undefined && ('text' in question || question.kind === 'own'))
+
 /** What keys of scrolling work on: what is opened lies on top. */
 export type ScrollTarget = PanelId | Overlay | 'detail'
 /** What up and down move. */

@@ -509,6 +509,13 @@ describe('frames', () => {
     expect(text()).toContain('filter  Oslo')
   })
 
+  it('words of pasted lines stay apart', () => {
+    const { screen, press, text } = open(scenarios.allRunning())
+    press('s')
+    screen.paste('SELECT city,\r\n\thumidity\nFROM gold\n')
+    expect(text()).toContain('SELECT city, humidity FROM gold')
+  })
+
   it('too small a window still lets one quit', () => {
     const { press, text, onQuit } = open(scenarios.allRunning(), { columns: 40, rows: 10 })
     expect(text()).toContain('needs 60×20')
@@ -516,6 +523,119 @@ describe('frames', () => {
     expect(text()).toMatch(/q again|quit\?/)
     press('q')
     expect(onQuit).toHaveBeenCalledWith({ stopAll: false })
+  })
+})
+
+describe('pasted text that the terminal does not mark', () => {
+  const arrive = ({ screen }: Opened, text: string) =>
+    screen.take(
+      [...text.replaceAll('\n', '\r')].map((character) => ({
+        kind: 'key',
+        key: { '\r': 'return', '\t': 'tab', '\x7f': 'backspace' }[character] ?? character,
+      })),
+    )
+
+  it.each([
+    'https://example.com/labs/1?x=y\n',
+    'https://aka.ms/azd',
+    'npm ci && npm start\n',
+    'exit\n',
+    'ls -la\n',
+    'sudo apt-get install x\ny\n',
+    'x\ny\n',
+    'x\n\ny\nq\nq\n',
+    '{"temperature": 21, "city": "Oslo"}',
+    '[\n  1,\n  2\n]\n',
+    'Stop all, says the text.\n\nyes\n',
+    '12345',
+    '5551234',
+    '2026-11-29 18:03:07',
+    'date',
+    'data\n',
+    'a b',
+    '東京都',
+    'día\n',
+    '3.14159',
+    '\tx\n\ty\n',
+    'aaxxyy11qq22aa33xx',
+  ])('%j does nothing, and is told', (text) => {
+    const opened = open(scenarios.allRunning())
+    arrive(opened, text)
+    expect(opened.pipeline.calls).toEqual([])
+    expect(opened.onQuit).not.toHaveBeenCalled()
+    expect(opened.lastLine()).toContain('taken for pasted text')
+    expect(opened.text()).not.toContain('stop all stages?')
+  })
+
+  it.each([
+    ['xy1d+', ['stopAll', 'toggle generator', 'toggleCorruption', 'scaleStations 2']],
+    ['n250\n', ['setStations 250']],
+    ['D12.5\n', ['setCorruption 0.125']],
+    ['i500ms\n', ['setInterval 500']],
+    [':burst\n', ['burst']],
+    ['++++++++++++', Array(12).fill('scaleStations 2')],
+    ['+++++-----', [...Array(5).fill('scaleStations 2'), ...Array(5).fill('scaleStations 0.5')]],
+    ['dd', ['toggleCorruption', 'toggleCorruption']],
+    ['/Oslo\x7fo\n', []],
+  ])('%j, as fingers do, acts', (text, calls) => {
+    const opened = open(scenarios.allRunning())
+    arrive(opened, text)
+    expect(opened.pipeline.calls).toEqual(calls)
+    expect(opened.lastLine()).not.toContain('taken for pasted text')
+  })
+
+  it('its rest does nothing either, until a pause', () => {
+    let now = 0
+    const opened = open(scenarios.allRunning(), { monotonic: () => now })
+    arrive(opened, 'one two')
+    now += 60
+    arrive(opened, '1')
+    now += 60
+    arrive(opened, 'd')
+    expect(opened.pipeline.calls).toEqual(['toggleCorruption'])
+  })
+
+  it('is typed where text is asked for: its lines neither ask nor go on as keys', () => {
+    const query = { run: vi.fn(), size: vi.fn() } as unknown as LakeQuery
+    const opened = open(scenarios.allRunning(), { query: () => query })
+    opened.press('s')
+    arrive(opened, 'SELECT city\nFROM\tgold\nd\n')
+    expect(opened.text()).toContain('SELECT city FROM gold d')
+    expect(query.run).not.toHaveBeenCalled()
+    expect(opened.pipeline.calls).toEqual([])
+  })
+
+  it('what follows a line that closes a field is looked at anew', () => {
+    const opened = open(scenarios.allRunning())
+    opened.press('w')
+    arrive(opened, 'Oslo\n12\n40\nx\ny\n')
+    expect(opened.pipeline.calls).toEqual([expect.stringMatching(/^sendOne/)])
+    const typed = open(scenarios.allRunning())
+    typed.press('/')
+    arrive(typed, 'gold\n')
+    arrive(typed, 'd')
+    expect(typed.pipeline.calls).toEqual(['toggleCorruption'])
+  })
+
+  it('no question about money is answered before it is shown', () => {
+    const opened = open(azure(scenarios.allStopped()))
+    arrive(opened, 'ay')
+    expect(opened.text()).toContain('start on Azure?')
+    expect(opened.pipeline.calls).toEqual([])
+    arrive(opened, 'y')
+    expect(opened.pipeline.calls).toEqual(['startAll'])
+  })
+
+  it.each([
+    ['x', scenarios.allRunning()],
+    ['a', azure(scenarios.allStopped())],
+  ])('a word typed in the wrong window, and enter, answer no question: %s', (key, state) => {
+    const { pipeline, press, text } = open(state)
+    press(key, 'i', 't', 'return')
+    expect(pipeline.calls).toEqual([])
+    press('y')
+    expect(pipeline.calls).toHaveLength(1)
+    expect(text()).not.toMatch(/stop all stages\?|start on Azure\?/)
   })
 })
 
