@@ -2,6 +2,7 @@
 import type { Logger } from 'pino'
 import rhea, { type Connection, type Container, type EventContext, type Receiver, type Sender } from 'rhea'
 import type { Clock } from '../runtime/clock.ts'
+import { Answers } from './amqp/answers.ts'
 import { limitConnection, type Unfit } from './amqp/connection-limits.ts'
 import { writeFullPerformatives } from './amqp/full-performatives.ts'
 import {
@@ -113,12 +114,19 @@ export class Hub {
       budget: this.#memory,
       isProved: () => peer.authorizedUntil > 0,
     })
-    watchSessions(connection, (session) => this.#subscriptions.wake(session))
+    const answers = new Answers(
+      (bytes) => this.#memory.hold(answers, bytes, peer.authorizedUntil > 0),
+      refuse,
+    )
+    watchSessions(connection, (session) => {
+      answers.wake(session)
+      this.#subscriptions.wake(session)
+    })
     completeLinks(connection)
     const peer: Peer = {
       authorizedUntil: 0,
       refusedTokens: 0,
-      replies: new Set(),
+      answers,
       claims: new Set(),
       unfit,
       refuse,
@@ -127,6 +135,7 @@ export class Hub {
     socket.once('close', () => {
       this.#forget((link) => link.connection === connection)
       this.#peers.delete(connection)
+      answers.forget(() => true)
       release()
       this.#options.logger.debug('event hub: connection gone')
     })
@@ -183,11 +192,11 @@ export class Hub {
     container.on('message', (context: EventContext) => this.#delivered(context))
     container.on('session_close', ({ connection, session }: EventContext) => {
       this.#forget((link) => link.session === session)
-      const { replies, claims } = this.#peers.get(connection) ?? {}
-      for (const link of replies ?? []) if (link.session === session) replies?.delete(link)
+      const { answers, claims } = this.#peers.get(connection) ?? {}
+      answers?.forget((link) => link.session === session)
       for (const link of claims ?? []) if (link.session === session) claims?.delete(link)
     })
-    // Answers are sent as they are made: there is never more for a receiver of them.
+    // Of links that were refused: there is nothing for them.
     container.on('sender_draining', ({ sender }: EventContext) => sender?.set_drained(true))
     // Without a listener the library prints to the console.
     container.on('disconnected', () => {})
@@ -229,9 +238,7 @@ export class Hub {
     if (address.kind === 'cbs' || address.kind === 'management') {
       const refusal = address.kind === 'cbs' ? this.#claim(sender) : undefined
       if (refusal) return refusal
-      const replies = this.#peers.get(connection)?.replies
-      replies?.add(sender)
-      sender.once('sender_close', () => replies?.delete(sender))
+      this.#peers.get(connection)?.answers.open(sender)
       return undefined
     }
     if (address.kind === 'unknown') return address.rejection

@@ -2,9 +2,10 @@
  * Bounds that the protocol library does not keep by itself: how much a peer can make it remember, and how long it can make it
  * work. They hold for every peer, before it has proved who it is.
  */
-import type { Connection, Receiver } from 'rhea'
+import type { Connection, Receiver, Sender } from 'rhea'
 import { type Hooks, hooksOf, type Link, type Performative } from './library.ts'
 import type { MemoryBudget } from './memory-budget.ts'
+import { onTheirWay } from './session-window.ts'
 import { answerDisposition } from './settlement.ts'
 
 const MAX_SESSIONS = 256
@@ -151,10 +152,10 @@ function boundCredit(performative: Performative, link: Link): void {
   // Nobody is asked to drain.
   if (link.is_receiver()) performative.drain = false
   else {
-    // Credit withdrawn while events were in flight would become negative.
+    // Credit withdrawn while events were in flight would become negative, and one that has begun has had its credit.
     performative.delivery_count ??= 0
     const surplus = performative.delivery_count + (performative.link_credit ?? 0) - link.delivery_count
-    performative.link_credit = Math.max(surplus, 0)
+    performative.link_credit = Math.max(surplus, onTheirWay(link as Sender))
     performative.delivery_count = link.delivery_count
   }
 }

@@ -35,17 +35,43 @@ interface LinkParts {
   local: { attach: Attach }
   remote: { attach: Attach & { isCoordinator?: true } }
   connection: { socket: AmqpSocket }
-  session: {
-    outgoing: {
-      next_delivery_id: number
-      next_pending_delivery: number
-      available(): number
-      /** NaN before the peer's first flow. */
-      transfer_window(): number
-      /** Bytes of a message in one frame; undefined: any number. */
-      compute_max_payload(tag: { length: number }): number | undefined
-    }
-  }
+  session: { outgoing: Outgoing }
+}
+
+/** What a session sends: deliveries in the order of their ids, each behind the one before it. */
+export interface Outgoing {
+  next_delivery_id: number
+  /** The first that is not wholly written. */
+  next_pending_delivery: number
+  deliveries: { by_id(id: number): Handed | undefined }
+  available(): number
+  /** NaN before the peer's first flow. */
+  transfer_window(): number
+  /** Bytes of a message in one frame; undefined: any number. */
+  compute_max_payload(tag: { length: number }): number | undefined
+  /** Writes what credit and window allow. */
+  process(): void
+}
+
+/** A delivery that was handed to a session: one part for each frame. */
+export interface Handed {
+  link: object
+  data: readonly Buffer[]
+  /** The first part that is not written. */
+  next_to_send: number
+  settled: boolean
+  remote_settled: boolean
+}
+
+/** What a session has taken and not settled. */
+export interface Taken {
+  capacity: number
+  size: number
+  head: number
+  tail: number
+  entries: unknown[]
+  /** Drops those in front that are done, up to the first that is not. */
+  pop_if(isDone: (delivery: unknown) => boolean): void
 }
 
 /** The same object, with what its typings leave out. */
@@ -93,7 +119,13 @@ export interface Session {
   local: { handles: Record<number, Link | undefined> }
   remote: { handles: Record<number, Link | undefined> }
   /** Of transfers: counters of the peer's. */
-  incoming: { next_delivery_id: number | undefined; next_transfer_id: number; max_transfer_id: number }
+  incoming: {
+    next_delivery_id: number | undefined
+    next_transfer_id: number
+    max_transfer_id: number
+    deliveries: Taken
+  }
+  outgoing: Outgoing
   output(performative: unknown): void
   is_open(): boolean
   /** Writes what waits: transfers, then the answers of links. */

@@ -1,4 +1,5 @@
 import type { Receiver, Sender } from 'rhea'
+import type { Answers } from './answers.ts'
 import type { Unfit } from './connection-limits.ts'
 
 /** What the hub knows of the other end of a connection. */
@@ -7,7 +8,7 @@ export interface Peer {
   authorizedUntil: number
   refusedTokens: number
   /** Links on which the peer waits for answers of `$cbs` and `$management`. */
-  replies: Set<Sender>
+  answers: Answers
   /** Its links to `$cbs`: at most one for each direction is open. */
   claims: Set<Sender | Receiver>
   /** Why the delivery under way must not be taken. */

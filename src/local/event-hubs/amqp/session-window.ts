@@ -1,27 +1,50 @@
 /**
- * How many transfers a peer takes on a session (OASIS AMQP 1.0 part 2, 2.5.6). The library keeps what goes beyond that and sends
- * it later, even when the link is gone by then; a peer takes that for a breach of the protocol and drops the connection. So the
- * hub hands over no more than fits.
+ * How many transfers a peer takes on a session (OASIS AMQP 1.0 part 2, 2.5.6), and how many deliveries on a link (2.6.7). The library
+ * sends in the order in which it was handed them, so one that has to wait holds up all links of its session, and it sends later even
+ * when the link is gone by then. So the hub hands over no more than goes out at once: what waits does so for each link by itself.
  */
 import type { Connection, Sender } from 'rhea'
-import { hooksOf, partsOf } from './library.ts'
-
-const outgoingOf = (sender: Sender) => partsOf(sender).session.outgoing
+import { type Handed, hooksOf, type Link, type Outgoing, partsOf, type Session } from './library.ts'
 
 const LONGEST_TAG = { length: 20 }
 
-/** Deliveries handed over that are not written yet. */
-export function onTheirWay(sender: Sender): number {
-  const { next_delivery_id, next_pending_delivery } = outgoingOf(sender)
-  return next_delivery_id - next_pending_delivery
+const outgoingOf = (sender: Sender) => partsOf(sender).session.outgoing
+
+/** Handed over, and not wholly written. */
+function* pendingOf(outgoing: Outgoing): Generator<Handed> {
+  for (let id = outgoing.next_pending_delivery; id < outgoing.next_delivery_id; id++) {
+    const delivery = outgoing.deliveries.by_id(id)
+    if (delivery) yield delivery
+  }
 }
 
-/** @returns how many deliveries, and how many transfers, the session has room for beside those. */
-export function sessionRoom(sender: Sender): { deliveries: number; transfers: number } {
+/** Deliveries of this link that were handed over and are not wholly written. */
+export function onTheirWay(sender: Sender): number {
+  let count = 0
+  for (const { link } of pendingOf(outgoingOf(sender))) if (link === sender) count++
+  return count
+}
+
+/** What a session takes, beside what it was handed already. */
+export interface SessionRoom {
+  deliveries: number
+  /** Negative while a delivery goes out by parts. */
+  transfers: number
+  /** Nothing is on its way. */
+  isIdle: boolean
+}
+
+/** Of the session of this link. */
+export function sessionRoom(sender: Sender): SessionRoom {
   const outgoing = outgoingOf(sender)
-  const waiting = onTheirWay(sender)
+  let waiting = 0
+  for (const { data, next_to_send } of pendingOf(outgoing)) waiting += data.length - next_to_send
   const window = outgoing.transfer_window()
-  return { deliveries: outgoing.available(), transfers: Number.isNaN(window) ? 0 : window - waiting }
+  return {
+    deliveries: outgoing.available(),
+    transfers: Number.isNaN(window) ? -waiting : window - waiting,
+    isIdle: waiting === 0,
+  }
 }
 
 /** A message that is larger than a frame takes several. */
@@ -30,10 +53,21 @@ export function transfersOf(sender: Sender, bytes: number): number {
   return most === undefined ? 1 : Math.max(1, Math.ceil(bytes / most))
 }
 
+/** Whether a message of so many bytes goes out at once, or begins to where it is larger than the window. */
+export function goesOut(sender: Sender, bytes: number): boolean {
+  if (!sender.is_open() || partsOf(sender).credit <= onTheirWay(sender)) return false
+  const { deliveries, transfers, isIdle } = sessionRoom(sender)
+  return deliveries > 0 && transfers > 0 && (isIdle || transfersOf(sender, bytes) <= transfers)
+}
+
+/** Whether the link has a delivery whose rest waits for the session's window: its credit is spoken for. */
+export const isHalfWay = (sender: Sender): boolean =>
+  sessionRoom(sender).transfers < 0 && onTheirWay(sender) > 0
+
 /**
- * Calls for each flow of a session as a whole: the library tells links only of their own. And lets a session rest in peace: a
- * client that has ended one while events were on their way still acknowledges them (the SDK for JavaScript does), which the
- * library takes for a frame of no session and ends the connection, with all other readers on it.
+ * Calls for each flow, as all of them tell what the session takes: the library tells links only of their own. And lets a session
+ * rest in peace: a client that has ended one while events were on their way still acknowledges them (the SDK for JavaScript does),
+ * which the library takes for a frame of no session and ends the connection, with all other readers on it.
  */
 export function watchSessions(connection: Connection, onFlow: (session: object) => void): void {
   const hooks = hooksOf(connection)
@@ -43,6 +77,8 @@ export function watchSessions(connection: Connection, onFlow: (session: object) 
   hooks.on_begin = (frame) => {
     ended.delete(frame.channel)
     on_begin.call(connection, frame)
+    const session = hooks.remote_channel_map[frame.channel]
+    if (session) freeLinks(session)
   }
   hooks.on_end = (frame) => {
     on_end.call(connection, frame)
@@ -52,9 +88,39 @@ export function watchSessions(connection: Connection, onFlow: (session: object) 
     if (ended.has(frame.channel)) return
     on_flow.call(connection, frame)
     const session = hooks.remote_channel_map[frame.channel]
-    if (session && (frame.performative.handle ?? null) === null) onFlow(session)
+    if (session) onFlow(session)
   }
   hooks.on_disposition = (frame) => {
     if (!ended.has(frame.channel)) on_disposition.call(connection, frame)
   }
+}
+
+/** What one link has begun and not ended holds up no other, in either direction. */
+function freeLinks({ outgoing, incoming }: Session): void {
+  const { process } = outgoing
+  outgoing.process = () => {
+    process.call(outgoing)
+    while (giveUpUnfinished(outgoing)) process.call(outgoing)
+  }
+  const { deliveries } = incoming
+  const { pop_if } = deliveries
+  deliveries.pop_if = (isDone) => {
+    pop_if.call(deliveries, isDone)
+    if (deliveries.size === 0) return
+    const { entries, head, size, capacity } = deliveries
+    const kept = Array.from({ length: size }, (_, at) => entries[(head + at) % capacity]).filter(
+      (one) => !isDone(one),
+    )
+    Object.assign(deliveries, { entries: kept, head: 0, tail: kept.length % capacity, size: kept.length })
+  }
+}
+
+/** An event that had begun when its link was closed ends with the link (part 2, 2.6.6). @returns whether there was one. */
+function giveUpUnfinished(outgoing: Outgoing): boolean {
+  const [first] = pendingOf(outgoing)
+  if (!first || (first.link as Link).is_open()) return false
+  outgoing.next_pending_delivery++
+  first.settled = true
+  first.remote_settled = true
+  return true
 }

@@ -6,7 +6,7 @@ import { decodeMessage, encodeMessage } from '../amqp/library.ts'
 import type { Peer } from '../amqp/peer.ts'
 import type { Rejection } from '../amqp/refusal.ts'
 import { checkSections } from '../amqp/sections.ts'
-import { sendOnce, settle } from '../amqp/settlement.ts'
+import { settle } from '../amqp/settlement.ts'
 import type { HubLog } from '../log/log.ts'
 import { type HubNames, isOfHub, noSuchHub, pathOf } from './address.ts'
 import { answer, manage, refusal, replyLink } from './management.ts'
@@ -56,9 +56,9 @@ export class Requests {
     const request = decodeMessage(bytes)
     settle(delivery)
     const reply = kind === 'cbs' ? this.#claimed(request, peer) : this.#managed(request, peer)
-    const link = replyLink(peer.replies, request, kind)
+    const link = replyLink(peer.answers.links(), request, kind)
     // A client closes one half of the pair and then the other: an answer without a receiver is dropped.
-    if (link) sendOnce(link, encodeMessage(reply))
+    if (link) peer.answers.add(link, encodeMessage(reply))
     else this.#options.logger.debug({ kind }, 'event hub: nobody waits for an answer')
   }
 

@@ -2,7 +2,7 @@
 import type { Sender } from 'rhea'
 import type { Clock } from '../../runtime/clock.ts'
 import { partsOf } from '../amqp/library.ts'
-import { onTheirWay, sessionRoom, transfersOf } from '../amqp/session-window.ts'
+import { isHalfWay, onTheirWay, sessionRoom, transfersOf } from '../amqp/session-window.ts'
 import { sendOnce } from '../amqp/settlement.ts'
 import type { HubLog, StoredEvent } from '../log/log.ts'
 import { forDelivery } from './delivery.ts'
@@ -103,15 +103,16 @@ export class Subscription {
     }
     if (this.#ahead.length === 0) this.#ahead = this.#log.read(this.partition, this.#next, BURST)
     const metrics = this.#options.wantsMetrics ? this.#metrics() : undefined
-    let { transfers } = sessionRoom(this.sender)
+    let { transfers, isIdle } = sessionRoom(this.sender)
     let sent = 0
     for (const event of this.#ahead) {
       if (sent === room) break
       const delivery = forDelivery(event.message, event, metrics)
       transfers -= transfersOf(this.sender, delivery.length)
       // A window that is smaller than an event lets that one through by parts.
-      if (transfers < 0 && (sent > 0 || onTheirWay(this.sender) > 0)) break
+      if (transfers < 0 && !isIdle) break
       sendOnce(this.sender, delivery)
+      isIdle = false
       this.#next = event.sequenceNumber + 1
       sent++
     }
@@ -131,13 +132,14 @@ export class Subscription {
     return Math.max(0, Math.min(BURST, deliveries, transfers, credit))
   }
 
-  /** There is something for the credit, and the session has no room for it now. */
+  /** There is something for the credit, and the session has no room for it, or for the rest of it, now. */
   #isHeldBack(): boolean {
+    if (!this.sender.is_open()) return false
     return (
-      this.sender.is_open() &&
-      this.#link.credit > onTheirWay(this.sender) &&
-      sessionRoom(this.sender).transfers <= 0 &&
-      this.#next <= this.#log.properties(this.partition).lastEnqueuedSequenceNumber
+      isHalfWay(this.sender) ||
+      (this.#link.credit > onTheirWay(this.sender) &&
+        sessionRoom(this.sender).transfers <= 0 &&
+        this.#next <= this.#log.properties(this.partition).lastEnqueuedSequenceNumber)
     )
   }
 

@@ -110,8 +110,28 @@ it('a link has its credit, its attaches and the window of its session', () => {
   expect([next_delivery_id, next_pending_delivery]).toEqual([expect.any(Number), expect.any(Number)])
   expect(available).toBeTypeOf('function')
   expect(transfer_window).toBeTypeOf('function')
+  expect(session.outgoing.process).toBeTypeOf('function')
   expect(session.outgoing.compute_max_payload({ length: 4 }) ?? 1).toBeGreaterThan(0)
   expect(terminusOf(receiver)?.address).toBe('here')
+})
+
+it('a session finds what it was handed by its number, and drops from the front what it took and has settled', async () => {
+  const { outgoing } = partsOf(sender).session
+  const delivery = sendBytes(sender, encodeMessage({ body: 'handed' }))
+  expect(outgoing.deliveries.by_id(delivery.id)).toMatchObject({
+    link: sender,
+    data: [expect.any(Buffer)],
+    next_to_send: 0,
+    settled: false,
+    remote_settled: false,
+  })
+  await once(sender, 'settled')
+  const [session] = Object.values(hooksOf(receiver.connection).remote_channel_map)
+  const deliveries = session?.incoming.deliveries
+  expect(deliveries?.pop_if).toBeTypeOf('function')
+  expect(deliveries?.entries).toBeInstanceOf(Array)
+  for (const name of ['capacity', 'size', 'head', 'tail'] as const)
+    expect(deliveries?.[name], name).toBeTypeOf('number')
 })
 
 it('bytes leave as they are, and come as they are where they have no format', async () => {
