@@ -60,8 +60,9 @@ export function isPasted(keys: readonly string[]): boolean {
   )
 }
 
-/** Each digit may be a stage: `12345` is more often copied than typed. */
-const isNumber = (text: string): boolean => new RegExp(`\\d{${WORD}}`).test(text)
+/** Digits switch stages: whoever starts all of them goes up the row (`12345`), which copied numbers hardly do. */
+const isNumber = (text: string): boolean =>
+  (text.match(new RegExp(`\\d{${WORD},}`, 'g')) ?? []).some((digits) => !/^1?2?3?4?5?6?7?8?9?$/.test(digits))
 
 const words = (text: string): string[] => text.match(new RegExp(`\\p{L}{${WORD},}`, 'gu')) ?? []
 

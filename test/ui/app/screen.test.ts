@@ -547,7 +547,7 @@ describe('pasted text that the terminal does not mark', () => {
     '{"temperature": 21, "city": "Oslo"}',
     '[\n  1,\n  2\n]\n',
     'Stop all, says the text.\n\nyes\n',
-    '12345',
+    '54321',
     '5551234',
     '2026-11-29 18:03:07',
     'date',
@@ -569,6 +569,7 @@ describe('pasted text that the terminal does not mark', () => {
 
   it.each([
     ['xy1d+', ['stopAll', 'toggle generator', 'toggleCorruption', 'scaleStations 2']],
+    ['12345', ['generator', 'streamAnalytics', 'silver', 'gold', 'aggregate'].map((one) => `toggle ${one}`)],
     ['n250\n', ['setStations 250']],
     ['D12.5\n', ['setCorruption 0.125']],
     ['i500ms\n', ['setInterval 500']],
