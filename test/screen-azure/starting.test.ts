@@ -1,6 +1,6 @@
 /** What a person sees on Azure between pressing a stage's key and its running, whatever the services answer. */
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
-import { type AzureRoom, openAzureRoom } from '../support/azure-room.ts'
+import { type AzureRoom, openAzureRoom, type PanelTitle } from '../support/azure-room.ts'
 import { type Answer, throttled } from '../support/fault-proxy.ts'
 import { removeDataFolders } from '../support/local-azure.ts'
 
@@ -73,6 +73,63 @@ describe('roles that have not arrived', () => {
       arrived()
       room.press(key)
       await room.seeIn(panel, taken, 20_000)
+    },
+  )
+
+  it.each<[string, string, PanelTitle, RegExp, Answer, RegExp]>([
+    [
+      'a second factor is wanted',
+      '2',
+      'stream analytics',
+      START_JOB,
+      arm(
+        403,
+        'RequestDisallowedByPolicy',
+        "Resource 'asa' was disallowed by policy. Reasons: 'MFA is required. See https://aka.ms/MFAforAzure'.",
+      ),
+      /disallowed by policy.*— Azure asks for a sign-in with a second factor: az logout.*as a service principal\./,
+    ],
+    [
+      'a lock lies on the group',
+      '2',
+      'stream analytics',
+      START_JOB,
+      arm(
+        409,
+        'ScopeLocked',
+        "The scope '/subscriptions/x' cannot perform write operation because following scope(s) are locked: '/subscriptions/x/resourceGroups/rg'. Please remove the lock and try again.",
+      ),
+      /cannot perform write operation.*— A lock on the resource or its group forbids it: az lock list shows it, an owner removes it\./,
+    ],
+    [
+      'the workspace does not know who asks',
+      '3',
+      'databricks',
+      RUN_NOW,
+      { status: 403, body: '<html><title>Error 403 User not authorized.</title></html>' },
+      /User not authorized.*Launch Workspace/,
+    ],
+    [
+      'a firewall is shut',
+      '5',
+      'synapse',
+      CREATE_RUN,
+      {
+        status: 403,
+        body: { code: 'ClientIpAddressNotAuthorized', message: 'Client Ip address : 203.0.113.7' },
+      },
+      /203\.0\.113\.7.*rtstream-tui setup adds its address/,
+    ],
+  ])(
+    'are not what is missing where %s: the start is refused at once',
+    async (_, key, panel, path, respond, told) => {
+      room = await openAzureRoom()
+      room.services.inject({ match: path, respond })
+      room.press(key)
+      await room.seeIn(panel, told, 5000)
+      expect(room.panel(panel)).not.toContain('New roles')
+      await room.advance(MINUTE)
+      expect(starts(path)).toHaveLength(1)
     },
   )
 

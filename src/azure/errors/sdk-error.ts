@@ -1,6 +1,7 @@
 /** Calls through the SDKs over HTTP: with a time limit, and with errors that a person understands. */
 import { ServiceError, type ServiceErrorKind } from '../../pipeline/ports/errors.ts'
 import { isNetworkCode, kindOfStatus } from './kinds.ts'
+import { pageTitle } from './page-title.ts'
 import { refusalHint } from './refusal-hints.ts'
 import { retryAfterMs } from './retry-after.ts'
 
@@ -54,18 +55,26 @@ export async function callSdk<T>(
 export function sdkError(service: string, error: unknown): ServiceError {
   if (error instanceof ServiceError) return error
   const { statusCode, code, name, message, response } = error as RestErrorLike
-  const [line] = String(message ?? error).split('\n')
+  const line = lineOf(String(message ?? error), statusCode)
   if (code === 'PARSE_ERROR') return unreadable(service, String(message), error)
   const kind = kindOf(statusCode, code, name)
   const text =
     kind === 'unreachable' ? `${service} does not answer (${code ?? line}).` : `${service}: ${line}`
   const needsSignIn = kind === 'authorization' && statusCode !== 403
+  const told = refusalHint(code, line)
   return new ServiceError(kind, service, text, {
     needsSignIn,
     cause: error,
     retryAfterMs: retryAfterMs(response?.headers),
-    hint: refusalHint(code, String(line)) ?? (needsSignIn ? 'Sign in again: az login.' : HINTS[kind]),
+    hint: told ?? (needsSignIn ? 'Sign in again: az login.' : HINTS[kind]),
+    isExplained: told !== undefined,
   })
+}
+
+/** Of a page its title, which stands for all of it in the SDK's message; of nothing at all the status. */
+function lineOf(message: string, status: number | undefined): string {
+  const line = (pageTitle(message) ?? message).split('\n')[0]?.trim() ?? ''
+  return line !== '' && !line.startsWith('<') ? line : `an answer without a reason (${status ?? 'no status'})`
 }
 
 /**

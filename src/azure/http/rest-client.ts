@@ -7,6 +7,7 @@ import type { TokenCredential } from '@azure/identity'
 import { ServiceError, type ServiceErrorKind } from '../../pipeline/ports/errors.ts'
 import { backoff } from '../../pipeline/runtime/backoff.ts'
 import { kindOfStatus } from '../errors/kinds.ts'
+import { pageTitle } from '../errors/page-title.ts'
 import { refusalHint } from '../errors/refusal-hints.ts'
 import { retryAfterMs } from '../errors/retry-after.ts'
 import { signInError } from '../errors/sign-in-error.ts'
@@ -257,14 +258,16 @@ function statusError(
   // Databricks' front door has a number there.
   const code = given === undefined ? undefined : String(given)
   const message =
-    String(body.error?.message ?? body.message ?? response.statusText)
+    String(body.error?.message ?? body.message ?? pageTitle(text) ?? response.statusText)
       .split('\n')[0]
       ?.trim() ?? ''
   const cause: StatusCause = { status: response.status, code }
   const kind = kindOf(response.status, cause.code)
+  const told = refusalHint(cause.code, message)
   return new ServiceError(kind, service, `${service}: ${code ?? response.status} ${message} (${what})`, {
     retryAfterMs: retryAfterMs(response.headers),
-    hint: refusalHint(cause.code, message) ?? { ...HINTS, ...hints }[response.status],
+    hint: told ?? { ...HINTS, ...hints }[response.status],
+    isExplained: told !== undefined,
     needsSignIn: response.status === 401,
     cause,
   })

@@ -1,6 +1,7 @@
 /** A Databricks job as a stage: its runs over the Jobs REST API 2.2. */
 import { ServiceError } from '../../pipeline/ports/errors.ts'
 import type { RunOutcome, StageService, StageState, StageStatus } from '../../pipeline/ports/stages.ts'
+import { runFailure } from '../errors/run-failure.ts'
 import { listIn, type RestClient, statusCause } from '../http/rest-client.ts'
 
 const SERVICE = 'Databricks'
@@ -169,11 +170,11 @@ class RunEnds {
     const reason = run.status?.termination_details?.message
     try {
       const { error, output } = await this.#fetch(run, signal)
-      return this.#keep(run, { error: (error ?? reason ?? '').split('\n')[0] ?? '', output })
+      return this.#keep(run, { error: firstLine(error ?? reason ?? ''), output })
     } catch (error) {
       signal?.throwIfAborted()
       if (!(error instanceof ServiceError)) throw error
-      const ending = { error: reason?.split('\n')[0], output: undefined }
+      const ending = { error: reason === undefined ? undefined : firstLine(reason), output: undefined }
       // Outputs expire, and some tasks have none: that stays so. Of anything else the next poll asks again.
       return GONE.has(statusCause(error)?.status ?? 0) ? this.#keep(run, ending) : ending
     }
@@ -197,6 +198,8 @@ class RunEnds {
     return { error: body?.error, output: body?.notebook_output?.result?.slice(0, OUTPUT_LENGTH) }
   }
 }
+
+const firstLine = (text: string) => runFailure(text.split('\n')[0] ?? '')
 
 function describe(latest: Run | undefined, history: readonly RunOutcome[]): StageStatus {
   const [present] = history

@@ -1,5 +1,6 @@
 /** A Synapse pipeline as a stage: its runs over the data-plane REST API 2020-12-01. */
 import type { RunOutcome, StageService, StageState } from '../../pipeline/ports/stages.ts'
+import { runFailure } from '../errors/run-failure.ts'
 import { listIn, type RestClient } from '../http/rest-client.ts'
 
 const API_VERSION = '2020-12-01'
@@ -107,6 +108,6 @@ function outcome(run: Run): RunOutcome {
     providerStatus,
     startedAt: run.runStart ? new Date(run.runStart) : undefined,
     endedAt: run.runEnd ? new Date(run.runEnd) : undefined,
-    error: state === 'failed' ? run.message?.split('\n')[0] : undefined,
+    error: state === 'failed' ? runFailure(run.message?.split('\n')[0] ?? '') || undefined : undefined,
   }
 }

@@ -29,6 +29,8 @@ export class ServiceError extends Error {
   readonly retryAfterMs: number | undefined
   /** Nobody is signed in, or the token is not accepted: unlike a new role, that never comes by waiting. */
   readonly needsSignIn: boolean
+  /** The service has named a reason that no waiting removes: a policy, a lock, a firewall. */
+  readonly isExplained: boolean
 
   /** @param message what happened, to what; one line for a person, no stack, no secret. */
   constructor(
@@ -39,6 +41,7 @@ export class ServiceError extends Error {
       hint?: string | undefined
       retryAfterMs?: number | undefined
       needsSignIn?: boolean
+      isExplained?: boolean
       cause?: unknown
     } = {},
   ) {
@@ -48,5 +51,6 @@ export class ServiceError extends Error {
     this.hint = options.hint
     this.retryAfterMs = options.retryAfterMs
     this.needsSignIn = options.needsSignIn ?? false
+    this.isExplained = options.isExplained ?? false
   }
 }

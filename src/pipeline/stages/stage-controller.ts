@@ -279,15 +279,16 @@ function retryOf(
   delayMs: number,
 ): { afterMs: number; note: string } | undefined {
   const left = times.retryAuthorizationOnStartMs - elapsedMs
+  const isSettled = error.needsSignIn || error.isExplained
   switch (error.kind) {
     case 'throttled':
     case 'unreachable':
       return { afterMs: Math.max(delayMs, error.retryAfterMs ?? 0), note: errorText(error) }
     case 'conflict':
-      if (elapsedMs > CONFLICT_PATIENCE_MS) return undefined
+      if (elapsedMs > CONFLICT_PATIENCE_MS || isSettled) return undefined
       return { afterMs: CONFLICT_RETRY_MS, note: errorText(error) }
     case 'authorization':
-      if (kind === 'stop' || left <= 0 || error.needsSignIn) return undefined
+      if (kind === 'stop' || left <= 0 || isSettled) return undefined
       return {
         afterMs: AUTHORIZATION_RETRY_MS,
         note: `New roles take a few minutes to arrive; trying for ${Math.ceil(times.retryAuthorizationOnStartMs / 60_000)} min. ${errorText(error)}`,

@@ -3,7 +3,7 @@ import type { RunOutcome, StageState } from '../../pipeline/ports/stages.ts'
 import type { StageSlice } from '../../pipeline/state/state.ts'
 import { formatAge, formatUptime } from '../text/format.ts'
 import { STATE_GLYPHS } from '../text/glyphs.ts'
-import { type Line, printable, type Span, span, wrap } from '../text/line.ts'
+import { cut, type Line, printable, type Span, span, wrap } from '../text/line.ts'
 import textWidth from '../text/text-width.ts'
 import type { Token } from '../text/theme.ts'
 
@@ -44,6 +44,9 @@ function commandText(stage: StageSlice, now: number): string | undefined {
   return `${doing}, ${formatAge(now - startedAt)} of about ${formatAge(usualMs)}`
 }
 
+/** Less of what happened says nothing (columns). */
+const LEAST_REASON = 24
+
 /** How long it runs; undefined for what does not. */
 export const runsFor = (stage: StageSlice, now: number): string | undefined =>
   stage.since === undefined || stage.state === 'stopped' ? undefined : formatUptime(now - stage.since)
@@ -80,12 +83,30 @@ export function troubleLines(
   const token = stage.state === 'failed' ? 'fail' : stage.state === 'running' ? 'muted' : 'warn'
   const start = name ? `${name}  ` : ''
   const most = Math.max(1, room.most)
-  const parts = wrap(text, Math.max(1, room.width - start.length))
+  const width = Math.max(1, room.width - start.length)
+  // What waits is told with its reason; what has ended, with what to do.
+  const parts = stage.command ? wrap(text, width) : fitted(text, width, most)
   const shown = [...parts.slice(0, most - 1), parts.slice(most - 1).join(' ')].filter((part) => part !== '')
   return shown.map((part, index) => [
     span(index === 0 ? start : ' '.repeat(start.length), 'muted'),
     span(part, token),
   ])
+}
+
+/** Between what happened and what to do: error-text.ts of the pipeline. */
+const BETWEEN = ' — '
+
+/** Where not all has room, what happened is cut rather than what to do about it. */
+function fitted(text: string, width: number, most: number): string[] {
+  const parts = wrap(text, width)
+  const at = text.lastIndexOf(BETWEEN)
+  if (parts.length <= most || at < 0) return parts
+  const remedy = text.slice(at)
+  for (let room = width * most - textWidth(remedy); room > LEAST_REASON; room -= 8) {
+    const shorter = wrap(cut(text.slice(0, at), room) + remedy, width)
+    if (shorter.length <= most) return shorter
+  }
+  return parts
 }
 
 /** How a run ended: `✓` by itself or as asked, `✗` failed, and the glyph of its state while it lasts. */

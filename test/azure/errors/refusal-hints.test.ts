@@ -24,6 +24,30 @@ it.each([
     "Resource 'x' was disallowed by Azure: This policy maintains a set of best available regions",
     'some regions only',
   ],
+  [
+    'RequestDisallowedByPolicy',
+    "Resource 'x' was disallowed by policy. Reasons: 'MFA is required. See https://aka.ms/MFAforAzure'.",
+    'second factor',
+  ],
+  ['RequestDisallowedByAzure', "Resource 'x' was disallowed by Azure: Users must use MFA.", 'second factor'],
+  [
+    'SubscriptionNotFound',
+    "The subscription 'x' could not be found.",
+    'az account set --subscription x, or az login',
+  ],
+  ['ClientIpAddressNotAuthorized', 'Client Ip address : 203.0.113.7', 'rtstream-tui setup'],
+  ['403', 'Unauthorized access to Org: 7425332463036443', 'Launch Workspace'],
+  ['403', 'Invalid access token. [ReqId: 5c2f]', 'AZURE_TENANT_ID'],
+  [
+    'PERMISSION_DENIED',
+    'This API is disabled for users without the workspace-access entitlement.',
+    'entitlement',
+  ],
+  [
+    'PERMISSION_DENIED',
+    'User a@b does not have Manage Run or Owner or Admin permissions on job 1001.',
+    'Can Manage Run',
+  ],
   ['ScopeLocked', 'The scope cannot perform write operation because it is locked.', 'az lock list'],
   ['ReadOnlyDisabledSubscription', 'The subscription is disabled.', 'Cost Management'],
   [
@@ -58,6 +82,24 @@ it('is heard by the clients of SDKs too', () => {
   expect(sdkError('Stream Analytics', refusal)).toMatchObject({
     kind: 'authorization',
     needsSignIn: true,
+    isExplained: true,
     hint: expect.stringContaining(RIGHT),
+  })
+})
+
+it.each([
+  ['', 'an answer without a reason (500)'],
+  ['<html><body>Service unavailable</body></html>', 'an answer without a reason (500)'],
+  ['<html><head><title>502 Bad Gateway</title></head></html>', '502 Bad Gateway'],
+  [
+    '<!DOCTYPE html>\n<body><h2> Our services\n aren\u2019t available </h2>',
+    'Our services aren\u2019t available',
+  ],
+  ['The job is busy.\nTrace: 1', 'The job is busy.'],
+])('tells what an answer that is no error of the service says: %j', (message, told) => {
+  const error = Object.assign(new Error(message), { statusCode: 500 })
+  expect(sdkError('Stream Analytics', error)).toMatchObject({
+    message: `Stream Analytics: ${told}`,
+    isExplained: false,
   })
 })
