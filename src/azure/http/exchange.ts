@@ -62,13 +62,32 @@ async function headOf(url: URL, given: Exchange): Promise<http.IncomingMessage> 
   }
 }
 
+/** As Node's own agents keep connections. */
+const KEPT = { keepAlive: true, scheduling: 'lifo', timeout: 5000 } as const
+let agents: { http: http.Agent; https: https.Agent } | undefined
+
+/**
+ * Goes to the proxy that the environment names, and past it where `NO_PROXY` says so: as the SDKs do, whether Node itself does
+ * (`NODE_USE_ENV_PROXY`) or not. Made when it is first needed: by then loopback is in `NO_PROXY`.
+ */
+function agentFor(url: URL): http.Agent {
+  const options = { ...KEPT, proxyEnv: process.env }
+  agents ??= { http: new http.Agent(options), https: new https.Agent(options) }
+  return url.protocol === 'https:' ? agents.https : agents.http
+}
+
 function begin(url: URL, { method, headers, body, signal }: Exchange) {
   const { request: requested } = url.protocol === 'https:' ? https : http
   const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>()
   const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
   const request = requested(
     url,
-    { method, headers: { 'accept-encoding': 'identity', ...headers, ...length }, signal },
+    {
+      method,
+      headers: { 'accept-encoding': 'identity', ...headers, ...length },
+      signal,
+      agent: agentFor(url),
+    },
     resolve,
   )
   request.on('error', reject)

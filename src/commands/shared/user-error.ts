@@ -16,6 +16,8 @@ export class UserError extends Error {
 /** What the system says names the file, and nothing to do about it. */
 const CHECK_FOLDER = 'Move away what is there, or choose another data folder with --data-dir.'
 
+const CHECK_TEMPORARY = 'Set TMPDIR (on Windows TEMP) to a folder that can be written to.'
+
 /** Whoever meets the limit first, the system, a library or DuckDB, says it in its own words; 24 is the system's number for it. */
 const TOO_MANY_FILES = /\bE[MN]FILE\b|too many open files|system error 24\b/i
 const RAISE_LIMIT =
@@ -25,7 +27,9 @@ const RAISE_LIMIT =
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (TOO_MANY_FILES.test(error.message)) return `${error.message}\n${RAISE_LIMIT}`
-  const { hint, path } = error as { hint?: unknown; path?: unknown }
+  const { hint, path, syscall } = error as { hint?: unknown; path?: unknown; syscall?: unknown }
   if (typeof hint === 'string' && hint !== '') return `${error.message}\n${hint}`
+  // Only temporary folders are made so, and none of them is in the data folder.
+  if (syscall === 'mkdtemp') return `${error.message}\n${CHECK_TEMPORARY}`
   return typeof path === 'string' ? `${error.message}\n${CHECK_FOLDER}` : error.message
 }

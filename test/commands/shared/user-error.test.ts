@@ -19,6 +19,10 @@ describe('an error in words for a person', () => {
     expect(describeError(Object.assign(new Error('EACCES: /lake'), { path: '/lake' }))).toMatch(
       /^EACCES: \/lake\n.*--data-dir\.$/,
     )
+    const temporary = { path: '/proc/a-XXXXXX', syscall: 'mkdtemp' }
+    expect(describeError(Object.assign(new Error('ENOENT: mkdtemp'), temporary))).toMatch(
+      /^ENOENT: mkdtemp\nSet TMPDIR /,
+    )
     expect(describeError(new Error('system error 240'))).toBe('system error 240')
     expect(describeError('text')).toBe('text')
   })
