@@ -193,7 +193,7 @@ describe('a terminal without bracketed paste', () => {
   ])('%s of pasted text starts and stops nothing', async (_name, text) => {
     const terminal = await start('allRunning', { args: ['--animate', '50'] })
     terminal.press(text)
-    await terminal.waitFor('taken for pasted text')
+    await terminal.waitFor('Taken for pasted text')
     // A pause, after which keys are keys again.
     await terminal.waitFor((screen) => {
       terminal.press('/')

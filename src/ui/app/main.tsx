@@ -126,7 +126,16 @@ export function openControlRoom(options: ControlRoomOptions): ControlRoom {
       onError(error)
     }
   }
-  const input = terminalInput({ stdin, write: output.write, clock, mouse: options.mouse, isRisky, onTokens })
+  const onEnd = () => close({ kind: 'signal' })
+  const input = terminalInput({
+    stdin,
+    write: output.write,
+    clock,
+    mouse: options.mouse,
+    isRisky,
+    onTokens,
+    onEnd,
+  })
   // Before the first frame: a key pressed at the sight of it must be a command, not a letter on the screen.
   input.open()
   const title = windowTitle(stdout, `rtstream ${store.getState().session.target}`)

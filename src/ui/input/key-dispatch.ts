@@ -27,7 +27,7 @@ function nothingBehind(key: string): string {
     : `${key.replace(/ $/, 'space')} does nothing here: ? shows every key.`
 }
 
-const TOO_MUCH_AT_ONCE = 'So much at once is taken for pasted text, and does nothing: keys act one by one.'
+const TOO_MUCH_AT_ONCE = 'Taken for pasted text, which does nothing: press keys one by one.'
 
 /** A key changes the view, or does something and says so; it never draws. */
 export class KeyDispatch {

@@ -27,6 +27,8 @@ export interface TerminalInputOptions {
   /** Keys that must not act by accident: see {@link Tokenizer}. */
   isRisky: (key: string) => boolean
   onTokens: (tokens: readonly Token[]) => void
+  /** The terminal is gone. A signal says so only to those whose own terminal it was, which excludes what a wrapper started. */
+  onEnd: () => void
 }
 
 /** At most one reads a terminal. */
@@ -40,7 +42,7 @@ export interface TerminalInput {
 
 /** Nothing is read before it is opened. A lone escape is told after a short pause. */
 export function terminalInput(options: TerminalInputOptions): TerminalInput {
-  const { stdin, write, clock, onTokens } = options
+  const { stdin, write, clock, onTokens, onEnd } = options
   const tokenizer = new Tokenizer(options.isRisky)
   let decoder = new StringDecoder('utf8')
   let isOpen = false
@@ -73,7 +75,7 @@ export function terminalInput(options: TerminalInputOptions): TerminalInput {
     if (!isOpen) return
     isOpen = false
     cancel()
-    stdin.off('data', onData)
+    stdin.off('data', onData).off('end', onEnd).off('error', onEnd)
     write(`${MOUSE.off}${PASTE.off}`)
     if (stdin.destroyed) return
     stdin.setRawMode?.(false)
@@ -85,7 +87,7 @@ export function terminalInput(options: TerminalInputOptions): TerminalInput {
       isOpen = true
       decoder = new StringDecoder('utf8')
       stdin.setRawMode?.(true)
-      stdin.on('data', onData)
+      stdin.on('data', onData).on('end', onEnd).on('error', onEnd)
       stdin.resume()
       write(PASTE.on + (hasMouse ? MOUSE.on : ''))
       // Whatever ends the process: this runs last, and synchronously.

@@ -563,7 +563,7 @@ describe('pasted text that the terminal does not mark', () => {
     arrive(opened, text)
     expect(opened.pipeline.calls).toEqual([])
     expect(opened.onQuit).not.toHaveBeenCalled()
-    expect(opened.lastLine()).toContain('taken for pasted text')
+    expect(opened.lastLine()).toContain('Taken for pasted text')
     expect(opened.text()).not.toContain('stop all stages?')
   })
 
@@ -582,7 +582,7 @@ describe('pasted text that the terminal does not mark', () => {
     const opened = open(scenarios.allRunning())
     arrive(opened, text)
     expect(opened.pipeline.calls).toEqual(calls)
-    expect(opened.lastLine()).not.toContain('taken for pasted text')
+    expect(opened.lastLine()).not.toContain('Taken for pasted text')
   })
 
   it('its rest does nothing either, until a pause', () => {

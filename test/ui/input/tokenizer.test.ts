@@ -24,6 +24,7 @@ function open() {
   const clock = new FakeClock()
   const tokens: Token[] = []
   const written: string[] = []
+  const ends: string[] = []
   const input = terminalInput({
     stdin: stdin as unknown as NodeJS.ReadStream,
     write: (text) => written.push(text),
@@ -31,9 +32,11 @@ function open() {
     mouse: true,
     isRisky,
     onTokens: (some) => tokens.push(...some),
+    onEnd: () => ends.push('end'),
   })
   input.open()
   return {
+    ends,
     input,
     stdin,
     clock,
@@ -326,6 +329,16 @@ describe('the terminal', () => {
     expect(stdin.modes).toEqual([true, false])
     expect(written.join('')).toMatch(/\x1b\[\?1000l.*\x1b\[\?2004l$/)
   })
+})
+
+it.each(['end', 'error'])('a terminal that is gone is told: %s; not while it is lent', (event) => {
+  const { input, stdin, ends } = open()
+  input.close()
+  if (event === 'end') stdin.emit(event)
+  expect(ends).toEqual([])
+  input.open()
+  stdin.emit(event, new Error('EIO'))
+  expect(ends).toEqual(['end'])
 })
 
 it('reports of the mouse mean nothing while it is off', () => {
