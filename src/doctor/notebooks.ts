@@ -1,5 +1,6 @@
 /** What doctor looks at in the services that run the notebooks: Databricks, Unity Catalog, Synapse. */
 
+import type { RestClient } from '../azure/http/rest-client.ts'
 import { sparkVersionOf } from '../azure/provisioning/databricks.ts'
 import { FIREWALL_RULE, firewallRefusal } from '../azure/provisioning/synapse-firewall.ts'
 import { unavailable, unityCatalogName } from '../azure/provisioning/unity-catalog.ts'
@@ -122,7 +123,29 @@ export function databricksChecks({ azure, clients }: AzureExamination): Check[] 
 }
 
 interface SessionsBody {
+  total?: number
   sessions?: { id?: number; name?: string; state?: string }[]
+}
+
+/** The service gives out no more at once, and its first ones are the oldest, which have ended long ago. */
+const SESSIONS_PAGE = 20
+const MOST_SESSIONS = 1000
+
+/** All of the pool, as far as a bound. */
+async function sessionsOf(
+  client: RestClient,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<{ sessions: NonNullable<SessionsBody['sessions']>; latencyMs: number }> {
+  const sessions: NonNullable<SessionsBody['sessions']> = []
+  for (;;) {
+    const query = { detailed: 'true', from: sessions.length, size: SESSIONS_PAGE }
+    const { body, latencyMs } = await client.request<SessionsBody>('GET', path, { query, signal })
+    const page = body?.sessions ?? []
+    sessions.push(...page)
+    const isLast = page.length === 0 || sessions.length >= (body?.total ?? 0)
+    if (isLast || sessions.length >= MOST_SESSIONS) return { sessions, latencyMs }
+  }
 }
 
 const ENDED = ['dead', 'error', 'killed', 'success', 'shutting_down']
@@ -175,11 +198,8 @@ export function synapseChecks({ azure, clients, whoAmI }: AzureExamination): Che
     run: async (signal) => {
       const path = `/livyApi/versions/2019-11-01-preview/sparkPools/${encodeURIComponent(azure.sparkPool)}/sessions`
       try {
-        const { body, latencyMs } = await client.request<SessionsBody>('GET', path, {
-          query: { detailed: 'true' },
-          signal,
-        })
-        const live = (body?.sessions ?? []).filter(({ state = '' }) => !ENDED.includes(state))
+        const { sessions, latencyMs } = await sessionsOf(client, path, signal)
+        const live = sessions.filter(({ state = '' }) => !ENDED.includes(state))
         if (live.length === 0)
           return { level: 'ok', detail: `${azure.sparkPool}, no live sessions`, latencyMs }
         return live.map(

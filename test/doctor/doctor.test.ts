@@ -550,6 +550,18 @@ describe('Databricks and Synapse', () => {
     )
   })
 
+  it('finds the one session that lives behind a hundred that have ended', async () => {
+    stub.sessions = Array.from({ length: 101 }, (_, id) => ({
+      id,
+      name: 'notebook',
+      state: id === 100 ? 'idle' : 'dead',
+    }))
+    expect((await doctor()).one('spark-pool')).toMatchObject({
+      level: 'warning',
+      detail: 'session 100 (notebook) is idle',
+    })
+  })
+
   it('lists the sessions that hold the cores of the pool, with the command that ends each', async () => {
     stub.sessions = [
       { id: 3, name: 'notebook of somebody', state: 'idle' },

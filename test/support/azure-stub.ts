@@ -101,7 +101,11 @@ function route(stub: AzureStub, request: SeenRequest, url: URL): Answer | undefi
   ) {
     return synapse(stub, request, path)
   }
-  if (path.startsWith('/livyApi/')) return ok({ sessions: stub.sessions })
+  if (path.startsWith('/livyApi/')) {
+    const from = Number(url.searchParams.get('from') ?? 0)
+    // Of Livy: no more than 20 at once.
+    return ok({ from, total: stub.sessions.length, sessions: stub.sessions.slice(from, from + 20) })
+  }
   const container = path.slice(1)
   return stub.containers.includes(container) ? ok({ paths: [] }) : missing(container)
 }

@@ -44,6 +44,40 @@ describe('Resource Manager', () => {
     },
   )
 
+  it('gives lists in pages of $top, each with the address of the next', async () => {
+    const all = (await get(`${GROUP}/resources`)).value
+    const seen: unknown[] = []
+    const sizes: number[] = []
+    let next: string | undefined = `${GROUP}/resources?${VERSION}&$top=2&$expand=createdTime`
+    while (next !== undefined) {
+      const { body } = await rest('GET', next.replace(plane.url, ''))
+      sizes.push(body.value.length)
+      seen.push(...body.value)
+      next = body.nextLink
+    }
+    expect(sizes).toEqual([2, 2, 1])
+    expect(seen).toMatchObject(all)
+    expect(seen.every((one) => (one as { createdTime?: string }).createdTime !== undefined)).toBe(true)
+    expect((await get(`${SUBSCRIPTION}/resources`, '&$top=5')).nextLink).toBeUndefined()
+    for (const wrong of ['$top=0', '$top=-1', '$top=x', '$skiptoken=x'])
+      expect((await rest('GET', `${GROUP}/resources?${VERSION}&${wrong}`)).status).toBe(400)
+  })
+
+  it.each([
+    ['POST', `/${subscription}/oauth2/v2.0/token`],
+    ['GET', `/${subscription}/v2.0/.well-known/openid-configuration`],
+    ['GET', '/common/discovery/instance'],
+    ['GET', '/oidc/.well-known/oauth-authorization-server'],
+    ['POST', '/oidc/v1/token'],
+  ])('tells whoever signs in at %s %s that nobody does, in the form of OAuth', async (method, path) => {
+    const { status, body } = await restCaller(plane.url, undefined)(method, path)
+    expect(status).toBe(400)
+    expect(body).toEqual({
+      error: 'unauthorized_client',
+      error_description: expect.stringContaining('`rtstream-tui endpoints`'),
+    })
+  })
+
   it('lists what is in the group, by type and name, without and with a filter', async () => {
     const { value } = await get(`${GROUP}/resources`)
     expect(value.map(({ type, name }: Record<string, string>) => `${type}/${name}`)).toEqual([

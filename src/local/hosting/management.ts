@@ -37,6 +37,7 @@ import { Artifacts } from '../synapse/artifacts.ts'
 import { synapseError } from '../synapse/error-form.ts'
 import { pipelineRunRoutes } from '../synapse/pipeline-runs.ts'
 import { withReason } from './refusal-reasons.ts'
+import { isSignIn, refuseSignIn, signInError } from './sign-in.ts'
 
 /** What the control planes steer, and what they keep. */
 export interface ManagementOptions {
@@ -108,6 +109,7 @@ export async function startManagement(options: ManagementOptions): Promise<Manag
     rootedAtDatabricks(request)
     const isOpen = isHostMetadata(request) || isCloudEndpoints(request)
     nameAnswer(request, response)
+    if (isSignIn(request)) refuseSignIn()
     try {
       await (isOpen ? open : guarded)(request, response)
     } catch (error) {
@@ -147,6 +149,7 @@ function nameAnswer({ headers, url = '' }: IncomingMessage, response: ServerResp
 const isQuestion = (url = '') => /\/query|metrics:getBatch/i.test(url)
 
 function errorFormOf(error: HttpError, url: string): ErrorForm {
+  if (isSignIn({ url })) return signInError
   if (url.startsWith('/databricks/')) return databricksError
   if (url.startsWith('/synapse/')) return synapseError
   return error instanceof ProviderError ? providerError : armError

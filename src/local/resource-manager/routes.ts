@@ -17,6 +17,7 @@ import {
   TAGS,
 } from './catalogue.ts'
 import { parseFilter } from './filter.ts'
+import { inPages } from './paging.ts'
 import { describeProvider, describeProviders } from './providers.ts'
 
 const { resourceGroup } = LOCAL_NAMES
@@ -60,7 +61,7 @@ export function resourceRoutes(facts: ResourceFacts): Route[] {
     },
   ]
   const list = (pattern: string, items: (call: Call) => readonly unknown[]) =>
-    read(pattern, (call) => ({ value: items(call) }))
+    read(pattern, (call) => inPages(call, items(call)))
   /** The resource that a path names. */
   const find = (call: Call, path: string): Resource => {
     const { top, children } = all(call)
