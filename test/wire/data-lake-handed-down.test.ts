@@ -85,7 +85,9 @@ describe('a path whose request says something of its access', () => {
 it('a folder that names one user by default gives the others what is usual', async () => {
   await setAccess({ 'x-ms-acl': 'user::rwx,group::r-x,other::---,default:user:ann:r--' })
   await put('dir/file', { query: 'resource=file' })
-  expect((await accessOf('dir/file'))['x-ms-acl']).toBe('user:ann:r--,user::rw-,group::r--,other::---')
+  expect((await accessOf('dir/file'))['x-ms-acl']).toBe(
+    'user::rwx,user:ann:r--,group::r-x,mask::r-x,other::---',
+  )
 })
 
 it('nothing is made where a file stands in the way', async () => {

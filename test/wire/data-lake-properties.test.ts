@@ -213,7 +213,8 @@ describe('access lists', () => {
     // They are beside the content: whoever has it by its ETag still has it.
     expect((await one.getProperties()).metadata).toMatchObject({ kind: 'Wetter' })
     for (const bad of [
-      { 'x-ms-acl': 'user::rwx' },
+      { 'x-ms-acl': 'user::rwz' },
+      { 'x-ms-acl': 'user::rwx,default:user:ann:r--' },
       { 'x-ms-permissions': 'rwz' },
       { 'x-ms-acl': acl, 'x-ms-permissions': '0700' },
     ])

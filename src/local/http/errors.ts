@@ -30,7 +30,12 @@ export class HttpError extends Error {
 export type ErrorForm = (
   error: HttpError,
   request: IncomingMessage,
-) => { headers: Record<string, string>; body: string | Buffer }
+) => {
+  headers: Record<string, string>
+  body: string | Buffer
+  /** Of the status line; default: HTTP's own words. */
+  reason?: string
+}
 
 /** `{"error":{"code","message"}}`: ARM, Synapse, metrics. */
 export const armError: ErrorForm = (error) => ({

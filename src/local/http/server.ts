@@ -176,12 +176,13 @@ function sendError(
     response.destroy()
     return
   }
-  const { headers, body } = form(error, request)
+  const { headers, body, reason } = form(error, request)
   // Headers that announce a body make some clients parse one even where there is none.
   const isBodiless = request.method === 'HEAD' || error.status === 304
   // A body that was not read to its end would stand before the next request: such a connection is not kept.
   if (!request.complete) response.setHeader('connection', 'close')
   const about = Object.entries(headers).filter(([name]) => !(isBodiless && name === 'content-type'))
+  if (reason !== undefined) response.statusMessage = reason
   response.writeHead(error.status, {
     ...Object.fromEntries(about),
     ...error.headers,

@@ -141,6 +141,8 @@ export const BLOB_OPERATIONS = [
     name: 'Put Block List',
     methods: ['PUT'],
     words: { comp: 'blocklist' },
+    // Hadoop's driver has it here too, where it says nothing.
+    parameters: ['close'],
     headers: [...BLOB_CONTENT, ...METADATA, ...LEASE, 'x-ms-content-crc64', ...TIER],
     values: TIERS,
   },

@@ -70,7 +70,9 @@ export function openCall(request: IncomingMessage, response: ServerResponse, acc
   const path = pathOf(rest).replace(/\/$/, '')
   const method = methodOf(request)
   const parameters = queryOf(query)
-  const level = container === '' ? 'account' : path === '' ? 'container' : 'path'
+  // What is renamed to a container's root is moved into it.
+  const isOfPath = path !== '' || (request.headers['x-ms-rename-source'] !== undefined && method === 'PUT')
+  const level = container === '' ? 'account' : isOfPath ? 'path' : 'container'
   const operation = operationOf({ method, level, query: parameters, headers: request.headers })
   return {
     request,

@@ -4,7 +4,7 @@ import { HttpError } from '../../http/errors.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { OperationId } from '../operations/table.ts'
 import { defaultAccess } from '../store/access-control.ts'
-import { checkConditions, entryHeaders, notFound } from '../store/entry.ts'
+import { alreadyThere, checkConditions, entryHeaders, notFound } from '../store/entry.ts'
 import type { LakeFolder } from '../store/folder.ts'
 import { type Leases, leaseHeaders } from '../store/leases.ts'
 import { entryAt } from '../store/names.ts'
@@ -91,8 +91,11 @@ const CREATING = new Set<OperationId>([
  */
 export function guardWrite({ leases }: Lake, call: LakeCall, stats: Stats | undefined): void {
   const id = given(call, 'x-ms-lease-id')
-  leases.check(call, id, { isWrite: true })
   const { 'if-none-match': none, ...headers } = call.request.headers
+  // The Data Lake's interface says that it exists before it asks for its lease, the Blob one after: Hadoop's driver counts on it.
+  const isFirst = call.operation?.api === 'Data Lake' && id === undefined && none === '*'
+  if (isFirst && stats && CREATING.has(call.operation?.id as OperationId)) throw alreadyThere(stats)
+  leases.check(call, id, { isWrite: true })
   // As in the service, the lease holder may write an existing file even when the request asks for a new one.
   const isHeld = id !== undefined && none === '*'
   checkConditions({ headers: isHeld ? headers : call.request.headers }, stats, {

@@ -55,9 +55,9 @@ export function requireLength({ headers }: IncomingMessage, method: string): voi
 const WITHOUT_SLASH = ['createFile', 'createDirectory', 'renamePath', 'deletePath', 'deleteBlob']
 
 /** @throws HttpError 400 */
-export function refuseSlashAtEnd({ request, operation }: LakeCall): void {
+export function refuseSlashAtEnd({ request, operation, path }: LakeCall): void {
   const [address = ''] = (request.url ?? '').split('?')
-  if (!WITHOUT_SLASH.includes(operation?.id ?? '') || !/(\/|%2f)$/i.test(address)) return
+  if (path === '' || !WITHOUT_SLASH.includes(operation?.id ?? '') || !/(\/|%2f)$/i.test(address)) return
   throw new HttpError(400, 'InvalidUri', 'The request URI is invalid: the path ends in a slash.')
 }
 
@@ -89,16 +89,29 @@ export const isDfs = (request: IncomingMessage): boolean =>
   (request.method === 'POST' && request.headers['x-ms-lease-action'] !== undefined) ||
   /[?&](resource|action|mode|directory|recursive)=/i.test(request.url ?? '')
 
+/** With what the service refuses every proof; what is wrong with this one follows. */
+const UNPROVEN =
+  'Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature.'
+
+const isUnproven = ({ code }: HttpError) => code === 'AuthenticationFailed'
+
+/** What a status line cannot carry. */
+const UNWRITABLE = /[^\x20-\x7e]+/g
+const MAX_REASON_CHARACTERS = 300
+
 /**
  * JSON for DFS requests, XML for Blob requests; the code stands in a header in both. The message ends with the request's id and the
- * time, as every one of the service does: what shows one to a person has to cut it.
+ * time, as every one of the service does: what shows one to a person has to cut it. It stands in the status line too, where Hadoop's
+ * driver and others read it.
  */
 export const lakeError: ErrorForm = (error, request) => {
   const headers = answerHeaders(request)
   const id = headers['x-ms-request-id'] as string
+  const reason = isUnproven(error) ? UNPROVEN : error.message
   return {
+    reason: reason.replace(UNWRITABLE, ' ').slice(0, MAX_REASON_CHARACTERS),
     body: isDfs(request)
-      ? JSON.stringify({ error: { code: error.code, message: error.message + toldAt(id) } })
+      ? JSON.stringify({ error: { code: error.code, message: messageOf(error) + toldAt(id) } })
       : errorXml(error, id),
     headers: {
       'content-type': isDfs(request) ? JSON_TYPE : 'application/xml',
@@ -108,14 +121,17 @@ export const lakeError: ErrorForm = (error, request) => {
   }
 }
 
+const messageOf = (error: HttpError): string =>
+  isUnproven(error) ? `${UNPROVEN} ${error.message}` : error.message
+
 /** Two more lines of a message: where and when it was told. Times of the service have tenths of a microsecond. */
 const toldAt = (requestId: string): string =>
   `\nRequestId:${requestId}\nTime:${new Date().toISOString().replace('Z', '0000Z')}`
 
 /** The Blob form of an error; the DFS form is JSON. */
 export const errorXml = (error: HttpError, requestId: string): string =>
-  `${XML_HEAD}<Error><Code>${error.code}</Code><Message>${inXml(error.message)}${toldAt(requestId)}</Message>${elements(detailsOf(error))}</Error>`
+  `${XML_HEAD}<Error><Code>${error.code}</Code><Message>${inXml(messageOf(error))}${toldAt(requestId)}</Message>${elements(detailsOf(error))}</Error>`
 
 /** Some clients look for the reason of a refused signature in an element of its own. */
-const detailsOf = ({ code, message, details }: HttpError): Record<string, string> =>
-  code === 'AuthenticationFailed' ? { AuthenticationErrorDetail: message } : details
+const detailsOf = (error: HttpError): Readonly<Record<string, string>> =>
+  isUnproven(error) ? { AuthenticationErrorDetail: error.message } : error.details

@@ -23,7 +23,7 @@ export const element = (name: string, value: string | number | boolean): string 
   `<${name}>${inXml(String(value))}</${name}>`
 
 /** One element for each member, in their order. */
-export const elements = (values: Record<string, string | number | boolean>): string =>
+export const elements = (values: Readonly<Record<string, string | number | boolean>>): string =>
   Object.entries(values)
     .map(([name, value]) => element(name, value))
     .join('')

@@ -33,16 +33,48 @@ export function defaultAccess(isDirectory: boolean): Access {
   return withPermissions({ owner: SUPERUSER, group: SUPERUSER }, isDirectory ? 0o750 : 0o640)
 }
 
-/** @returns the access after a request that sets it. @throws HttpError 400 */
-export function changedAccess(before: Access, { headers }: Pick<IncomingMessage, 'headers'>): Access {
+/** @returns the access after a request that sets it. @throws HttpError 400, for default entries of a file too */
+export function changedAccess(
+  before: Access,
+  { headers }: Pick<IncomingMessage, 'headers'>,
+  isDirectory: boolean,
+): Access {
   const given = (name: string) => headers[`x-ms-${name}`] as string | undefined
   const owned = { ...before, owner: given('owner') ?? before.owner, group: given('group') ?? before.group }
   const [permissions, acl] = [given('permissions'), given('acl')]
   if (permissions !== undefined && acl !== undefined)
     throw invalid('x-ms-permissions and x-ms-acl exclude each other')
-  if (acl !== undefined) return withList(owned, acl)
-  if (permissions !== undefined) return withPermissions(owned, modeOf(permissions))
+  if (!isDirectory && acl?.split(',').some((entry) => entry.trim().startsWith(DEFAULT)))
+    throw invalid('a file has no default entries')
+  if (acl !== undefined) return withList(owned, filled(acl, before))
+  if (permissions !== undefined) return withMode(owned, modeOf(permissions))
   return owned
+}
+
+/** The bits of the group are those of the mask where there is one; named entries and those by default stay. */
+function withMode(before: Access, mode: number): Access {
+  const group = entriesOf(before).some((entry) => entry.startsWith('mask:')) ? 'mask:' : 'group:'
+  const bits: Record<string, number> = { 'user:': mode >> 6, [group]: mode >> 3, 'other:': mode }
+  const entries = entriesOf(before).map((entry) => {
+    const set = bits[nameOf(entry)]
+    return set === undefined ? entry : `${nameOf(entry)}:${symbols(set & 7)}`
+  })
+  const permissions = shown('', '', '---', (mode & STICKY) !== 0)
+  return withList({ ...before, permissions }, entries.join(','))
+}
+
+const BASE = ['user:', 'group:', 'other:']
+
+/** The three entries that a list must have are those that were there, where it leaves them out; its default ones are as these. */
+function filled(acl: string, before: Access): string {
+  const given = acl.split(',').map((entry) => entry.trim())
+  const missing = (list: readonly string[], scope: string) =>
+    BASE.filter((name) => !list.some((entry) => nameOf(entry) === `${scope}${name}`))
+  const own = [...given]
+  for (const name of missing(given, '')) own.push(...entriesOf(before).filter((one) => nameOf(one) === name))
+  if (!given.some((entry) => entry.startsWith(DEFAULT))) return own.join(',')
+  const byDefault = missing(given, DEFAULT).flatMap((name) => own.filter((one) => nameOf(one) === name))
+  return [...own, ...byDefault.map((entry) => `${DEFAULT}${entry}`)].join(',')
 }
 
 /**
@@ -59,7 +91,7 @@ export function accessOfNew(
   const handed = handedDown(parent, isDirectory)
   const isSaid = ['owner', 'group', 'permissions', 'acl', 'umask'].some((name) => given(name) !== undefined)
   if (!isSaid && user === undefined && handed === undefined && parent.group === SUPERUSER) return undefined
-  const access = changedAccess({ ...fresh, owner: user ?? fresh.owner }, { headers })
+  const access = changedAccess({ ...fresh, owner: user ?? fresh.owner }, { headers }, isDirectory)
   const permissions = given('permissions')
   if (given('acl') !== undefined) return access
   // Default entries take the place of the mask for new paths, and permissions narrow them.
@@ -120,7 +152,7 @@ export function changedList(before: Access, acl: string, change: ListChange, isD
   const list = new Map(
     [...(change === 'modify' ? entriesOf(before) : []), ...given].map((entry) => [nameOf(entry), entry]),
   )
-  return withList(before, [...list.values()].join(','))
+  return withList(before, filled([...list.values()].join(','), before))
 }
 
 const entriesOf = ({ acl }: Access) => acl.split(',')
@@ -151,8 +183,9 @@ const shown = (user: string, group: string, rest: string, sticky: boolean) =>
   `${user}${group}${sticky ? `${rest.slice(0, 2)}${rest.endsWith('x') ? 't' : 'T'}` : rest}`
 
 /** A list says nothing of the sticky bit, which stays as it was. */
-function withList(before: Kept, acl: string): Access {
+function withList(before: Kept, text: string): Access {
   const { owner, group } = before
+  const acl = asKept(text)
   const entries = acl.split(',').map((entry) => ENTRY.exec(entry))
   const of = (kind: string) =>
     entries.find((entry) => entry && entry[1] === undefined && entry[2] === kind && entry[3] === '')?.[4]
@@ -161,6 +194,36 @@ function withList(before: Kept, acl: string): Access {
     throw invalid('x-ms-acl is a list as user::rwx,group::r-x,other::---')
   const permissions = `${shown(user, others ?? '', rest, isSticky(before))}${entries.length > 3 ? '+' : ''}`
   return { owner, group, permissions, acl }
+}
+
+/**
+ * A list that names users or groups without a mask gets one, of all that these and the group may: Hadoop's driver counts on it.
+ * @returns the list in the service's order: owner, users, group, groups, mask, others, and then those by default.
+ */
+function asKept(acl: string): string {
+  const entries = acl.split(',').map((entry) => entry.trim())
+  for (const scope of ['', DEFAULT]) {
+    const own = entries.filter((entry) => entry.startsWith(DEFAULT) === (scope === DEFAULT)).map(partsOf)
+    if (own.every(({ id }) => id === '') || own.some(({ kind }) => kind === 'mask')) continue
+    const masked = own.filter(({ kind, id }) => id !== '' || kind === 'group')
+    const rights = ['r', 'w', 'x'].map((one) =>
+      masked.some(({ rights }) => rights.includes(one)) ? one : '-',
+    )
+    entries.push(`${scope}mask::${rights.join('')}`)
+  }
+  return entries.toSorted((a, b) => rankOf(a) - rankOf(b)).join(',')
+}
+
+const KINDS = ['user', 'group', 'mask', 'other']
+
+function partsOf(entry: string): { kind: string; id: string; rights: string } {
+  const [kind = '', id = '', rights = ''] = entry.replace(/^default:/, '').split(':')
+  return { kind, id, rights }
+}
+
+function rankOf(entry: string): number {
+  const { kind, id } = partsOf(entry)
+  return (entry.startsWith(DEFAULT) ? 10 : 0) + 2 * KINDS.indexOf(kind) + (id === '' ? 0 : 1)
 }
 
 /** `0750` or `rwxr-x---`, with the sticky bit `1750` or `rwxr-x--T`. */

@@ -78,9 +78,9 @@ export function checkConditions(
   if (ifNoneMatch !== undefined && matches(ifNoneMatch) && !isLetByDate) {
     if (isRead) throw unchanged()
     if (ifNoneMatch.trim() === '*' && existsCode !== undefined)
-      throw new HttpError(409, existsCode, 'The specified path already exists.', {
-        headers: existsCode === 'PathAlreadyExists' ? existing(stats) : {},
-      })
+      throw existsCode === 'PathAlreadyExists'
+        ? alreadyThere(stats)
+        : new HttpError(409, existsCode, 'The specified blob already exists.')
     throw failed()
   }
   if (isOld && ifNoneMatch === undefined) throw isRead ? unchanged() : failed()
@@ -92,6 +92,10 @@ export function checkConditions(
 /** In a refusal to make what is there: Hadoop's driver takes a folder that another has made meanwhile for its own. */
 export const existing = (stats: Stats | undefined): Record<string, string> =>
   stats ? { 'x-ms-existing-resource-type': stats.isDirectory() ? 'directory' : 'file' } : {}
+
+/** In the words of the DFS interface. */
+export const alreadyThere = (stats: Stats | undefined): HttpError =>
+  new HttpError(409, 'PathAlreadyExists', 'The specified path already exists.', { headers: existing(stats) })
 
 /** Listings tell tags without quotes, and clients send them back so. */
 const bare = (tag: string): string => tag.trim().replace(/^"(.*)"$/, '$1')

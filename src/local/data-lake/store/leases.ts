@@ -77,7 +77,7 @@ export class Leases {
         'The lease is being broken and cannot be acquired.',
       )
     if (state === 'breaking' || (state === 'leased' && before?.id !== id))
-      throw conflict('LeaseAlreadyPresent', 'There is currently a lease on it.')
+      throw conflict('LeaseAlreadyPresent', 'There is already a lease present.')
     this.#keep(target, { id, duration, endsAt: this.#end(duration) })
     return id
   }
@@ -96,7 +96,7 @@ export class Leases {
     const lease = this.#leases.get(keyOf(target))
     const state = this.#stateOf(lease)
     if (lease === undefined || state === 'available' || state === 'expired' || state === 'broken')
-      throw conflict('LeaseNotPresentWithLeaseOperation', 'There is currently no lease on it.')
+      throw conflict('LeaseNotPresentWithLeaseOperation', 'There is currently no lease on the resource.')
     if (state === 'breaking')
       throw conflict('LeaseIsBreakingAndCannotBeChanged', 'The lease is being broken and cannot be changed.')
     const wanted = guidOf(proposed)
@@ -121,7 +121,7 @@ export class Leases {
     const lease = this.#leases.get(keyOf(target))
     const state = this.#stateOf(lease)
     if (lease === undefined || state === 'available')
-      throw conflict('LeaseNotPresentWithLeaseOperation', 'There is currently no lease on it.')
+      throw conflict('LeaseNotPresentWithLeaseOperation', 'There is currently no lease on the resource.')
     const now = monotonicOf(this.#clock)
     const left =
       state === 'broken' || state === 'expired' ? 0 : Math.max(0, (lease.brokenAt ?? lease.endsAt) - now)
@@ -141,7 +141,10 @@ export class Leases {
     const what = target.path === '' ? 'Container' : 'Blob'
     if (id === undefined) {
       if (isWrite && status === 'locked')
-        throw failed('LeaseIdMissing', 'There is currently a lease on it and no lease ID was specified.')
+        throw failed(
+          'LeaseIdMissing',
+          'There is currently a lease on the resource and no lease ID was specified in the request.',
+        )
       return
     }
     const isOwn = lease?.id === guidOf(id)
@@ -151,8 +154,9 @@ export class Leases {
         `LeaseIdMismatchWith${what}Operation`,
         'The lease ID specified did not match its lease ID.',
       )
-    if (isOwn) throw failed('LeaseLost', 'A lease ID was specified, but the lease has expired.')
-    throw failed(`LeaseNotPresentWith${what}Operation`, 'There is currently no lease on it.')
+    if (isOwn)
+      throw failed('LeaseLost', 'A lease ID was specified, but the lease for the resource has expired.')
+    throw failed(`LeaseNotPresentWith${what}Operation`, 'There is currently no lease on the resource.')
   }
 
   /** A write to a blob makes a lease that has ended one that is gone: nobody can renew it over what was written. */

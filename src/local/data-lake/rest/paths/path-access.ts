@@ -66,7 +66,8 @@ export function accessOperations(lake: Lake): Operations {
       const stats = found(lake, call)
       guardWrite(lake, call, stats)
       const kept = keptOf(lake, call, stats)
-      const access = changedAccess(kept.access ?? defaultAccess(stats.isDirectory()), call.request)
+      const isDirectory = stats.isDirectory()
+      const access = changedAccess(kept.access ?? defaultAccess(isDirectory), call.request, isDirectory)
       // The content's version is still the same.
       const headers = writtenHeaders(keep(lake, call, { ...kept, access }, stats))
       answer(call, 200, { ...headers, 'x-ms-namespace-enabled': 'true' })

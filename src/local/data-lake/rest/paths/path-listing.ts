@@ -31,7 +31,7 @@ export function listPaths(lake: Lake, call: LakeCall): void {
       'InvalidQueryParameterValue',
       'A list with recursive=false begins at one level: beginFrom has no slash.',
     )
-  const from = readMarker(query.get('continuation')) || begin
+  const from = startOf(query.get('continuation')) || begin
   const page: Listed[] = []
   let next: string | undefined
   // A file in place of the folder is listed itself.
@@ -48,6 +48,17 @@ export function listPaths(lake: Lake, call: LakeCall): void {
   const paths = page.flatMap((entry) => describe(lake, container, root, entry))
   const more: Record<string, string> = next === undefined ? {} : { 'x-ms-continuation': writeMarker(next) }
   answer(call, 200, { ...more, 'content-type': JSON_TYPE }, JSON.stringify({ paths }))
+}
+
+/**
+ * A client may make a continuation of a name that it wants to begin from, in the service's own form: a hash, 0, and the name.
+ * Hadoop's driver does, for lists from a name on.
+ */
+function startOf(continuation: string | null): string {
+  const [, name] =
+    /^-?\d{1,20} 0 ([^\u0000-\u001f]+)$/.exec(Buffer.from(continuation ?? '', 'base64').toString('utf8')) ??
+    []
+  return name ?? readMarker(continuation)
 }
 
 /** A file that went away since it was listed is left out. */

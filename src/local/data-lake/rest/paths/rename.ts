@@ -17,7 +17,8 @@ import { transactionIn } from './transaction.ts'
 export function renamePath(asked: LakeCall, lake: Lake): Stats {
   const { folder, uploads, kept: properties, leases } = lake
   const from = sourceOf(asked)
-  const call = isInto(asked, lake) ? { ...asked, path: `${asked.path}/${basename(from.path)}` } : asked
+  const into = asked.path === '' ? '' : `${asked.path}/`
+  const call = isInto(asked, lake) ? { ...asked, path: `${into}${basename(from.path)}` } : asked
   const { container, path, request } = call
   call.checkSource(from, 'md')
   const transaction = transactionIn(call)
@@ -73,7 +74,7 @@ export function renamePath(asked: LakeCall, lake: Lake): Stats {
  * With `mode=legacy`, which the SDKs send, the source takes the folder's place.
  */
 function isInto(call: LakeCall, { folder }: Lake): boolean {
-  const isLegacy = word(call, 'mode') === 'legacy'
+  const isLegacy = word(call, 'mode') === 'legacy' && call.path !== ''
   return !isLegacy && entryAt(folder.resolve(call.container, call.path))?.isDirectory() === true
 }
 
