@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import type { Config } from '../config/schema.ts'
 import { UnwritableFileError } from '../local/storage/naming-file.ts'
 import { systemClock } from '../pipeline/runtime/clock.ts'
+import { refused } from '../pipeline/state/actions.ts'
 import { type CastVersion, castLines } from '../recording/cast.ts'
 import { play } from '../recording/player.ts'
 import { openRecording, type Recording } from '../recording/recording.ts'
@@ -61,7 +62,7 @@ export async function runReplay(options: ReplayOptions): Promise<number> {
     stdout,
     stderr: process.stderr,
     onKey: () => {},
-    onSave: () => 'A replay is not saved: the recording has it all.',
+    onSave: () => refused('A replay is not saved: the recording has it all.'),
     onOutput: () => {},
   })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)

@@ -6,6 +6,7 @@
  */
 import { parseArgs } from 'node:util'
 import { systemClock } from '../../src/pipeline/runtime/clock.ts'
+import { accepted } from '../../src/pipeline/state/actions.ts'
 import { openControlRoom } from '../../src/ui/app/main.tsx'
 import type { ThemeName } from '../../src/ui/text/theme.ts'
 import { animate } from './animate.ts'
@@ -59,7 +60,7 @@ const room = openControlRoom({
   stdout: process.stdout,
   stderr: process.stderr,
   onKey: () => {},
-  onSave: (files) => `saved ${files.map(({ extension }) => extension).join(' ')}`,
+  onSave: (files) => accepted(`saved ${files.map(({ extension }) => extension).join(' ')}`),
   onOutput: (line) => printed.push(line),
 })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)

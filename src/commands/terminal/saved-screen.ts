@@ -1,17 +1,18 @@
 /** Writes what stands on the screen to files, named by the second. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type ActionResult, accepted, refused } from '../../pipeline/state/actions.ts'
 import type { ScreenFile } from '../../ui/app/screen-files.ts'
 import { describeError } from '../shared/user-error.ts'
 
-/** @returns what happened, for a person. */
-export function saveScreen(folder: string, files: readonly ScreenFile[]): string {
+/** In one line for a person. */
+export function saveScreen(folder: string, files: readonly ScreenFile[]): ActionResult {
   const name = `screen-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}`
   try {
     for (const { extension, content } of files) writeFileSync(join(folder, `${name}.${extension}`), content)
     // The name first: where the window is narrow, the folder's end is cut.
-    return `Saved ${name}.txt, .ansi and .svg in ${folder}`
+    return accepted(`Saved ${name}.txt, .ansi and .svg in ${folder}`)
   } catch (error) {
-    return `The screen could not be saved: ${describeError(error)}`
+    return refused(`The screen could not be saved: ${describeError(error).replaceAll('\n', ' ')}`)
   }
 }

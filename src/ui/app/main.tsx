@@ -3,7 +3,7 @@ import { type RenderOptions, render } from 'ink'
 import type { LakeQuery } from '../../pipeline/ports/query.ts'
 import type { Clock } from '../../pipeline/runtime/clock.ts'
 import type { ReadonlyStore } from '../../pipeline/session/session-types.ts'
-import type { Actions } from '../../pipeline/state/actions.ts'
+import type { ActionResult, Actions } from '../../pipeline/state/actions.ts'
 import { watchBackground } from '../ink/background.ts'
 import { divertOutput } from '../ink/divert-output.ts'
 import { type HandOver, jobControl } from '../ink/hand-over.ts'
@@ -48,8 +48,8 @@ export interface ControlRoomOptions {
   query?: () => LakeQuery | undefined
   /** See {@link ScreenOptions}. */
   onExport?: ScreenOptions['onExport']
-  /** Writes the screen to files. @returns where they are, for a person. */
-  onSave: (files: readonly ScreenFile[]) => string
+  /** Writes the screen to files, and says where they are. */
+  onSave: (files: readonly ScreenFile[]) => ActionResult
   /** A line that somebody else would have written on the screen. */
   onOutput: (line: string) => void
 }

@@ -13,7 +13,7 @@ import {
 } from '../../pipeline/ports/query.ts'
 import type { TraceQuery } from '../../pipeline/ports/trace.ts'
 import type { ReadonlyStore } from '../../pipeline/session/session-types.ts'
-import type { Actions } from '../../pipeline/state/actions.ts'
+import { type ActionResult, type Actions, refused } from '../../pipeline/state/actions.ts'
 import { countOf } from '../../pipeline/state/count-of.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
 import type { HandOver } from '../ink/hand-over.ts'
@@ -51,8 +51,8 @@ export interface ScreenOptions {
   overlay?: Overlay | undefined
   /** To the clipboard of the terminal. */
   onCopy?: (text: string) => void
-  /** Writes the screen to files. @returns where they are. */
-  onSave?: (lines: readonly Line[]) => string
+  /** Writes the screen to files, and says where they are. */
+  onSave?: (lines: readonly Line[]) => ActionResult
   /** Opens an address elsewhere. @returns why it cannot be. */
   onOpenLink?: (url: string) => string | undefined
   /** Switches the mouse. @returns whether it is on. */
@@ -110,7 +110,11 @@ export class Screen {
     const { yesQuit = false, onTheme = () => '', monotonic = () => performance.now() } = options
     this.#monotonic = monotonic
     const { onOpenLink = (url: string) => url } = options
-    const { onCopy = () => {}, onSave = () => '', onMouse = () => false } = options
+    const {
+      onCopy = () => {},
+      onSave = () => refused('This screen cannot be saved.'),
+      onMouse = () => false,
+    } = options
     this.#keys = new KeyDispatch({
       ...options,
       onCopy,

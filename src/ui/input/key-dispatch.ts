@@ -137,7 +137,7 @@ export class KeyDispatch {
       case 'openLink':
         return this.#openLink(view, drawn)
       case 'save':
-        return this.#replies.say(view, this.#options.onSave(), false)
+        return this.#replies.act(view, this.#options.onSave)
       case 'mouse':
         return this.#replies.say(view, `The mouse is ${this.#options.onMouse() ? 'on' : 'off'}.`, false)
       case 'zoom':

@@ -1,6 +1,6 @@
 /** What keys need: the screen as it is drawn, and whom they ask. */
 import type { ExportFormat, QueryTable } from '../../pipeline/ports/query.ts'
-import type { Actions } from '../../pipeline/state/actions.ts'
+import type { ActionResult, Actions } from '../../pipeline/state/actions.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
 import type { HandOver } from '../ink/hand-over.ts'
 import type { PanelId } from '../layout.ts'
@@ -34,7 +34,7 @@ export interface KeyDispatchOptions {
   /** To the clipboard of the terminal. */
   onCopy: (text: string) => void
   /** Writes the screen to files. @returns where they are. */
-  onSave: () => string
+  onSave: () => ActionResult
   /** Opens an address in a browser. @returns why it cannot be. */
   onOpenLink: (url: string) => string | undefined
   /** Switches the mouse. @returns whether it is on. */

@@ -20,7 +20,8 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 it('names the files first: a long folder is cut at the end of the line, they are not', () => {
-  const said = saveScreen(folder, FILES)
+  const result = saveScreen(folder, FILES)
+  const said = result.ok ? result.message : ''
   const [first = ''] = readdirSync(folder)
   const name = first.slice(0, first.lastIndexOf('.'))
   expect(readdirSync(folder).sort()).toEqual([`${name}.ansi`, `${name}.svg`, `${name}.txt`])
@@ -29,5 +30,8 @@ it('names the files first: a long folder is cut at the end of the line, they are
 })
 
 it('says why it could not', () => {
-  expect(saveScreen(join(folder, 'none'), FILES)).toMatch(/^The screen could not be saved: ENOENT/)
+  expect(saveScreen(join(folder, 'none'), FILES)).toEqual({
+    ok: false,
+    reason: expect.stringMatching(/^The screen could not be saved: ENOENT.*--data-dir\.$/),
+  })
 })

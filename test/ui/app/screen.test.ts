@@ -2,6 +2,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { FAULTS } from '../../../src/pipeline/faults/registry.ts'
 import type { LakeQuery, QueryResult } from '../../../src/pipeline/ports/query.ts'
+import { type ActionResult, accepted, refused } from '../../../src/pipeline/state/actions.ts'
 import type { AppState } from '../../../src/pipeline/state/state.ts'
 import { Screen } from '../../../src/ui/app/screen.ts'
 import { KEYMAP, NEEDS, type Need } from '../../../src/ui/input/keymap.ts'
@@ -27,7 +28,7 @@ function open(state: AppState, options: OpenOptions = {}) {
   const onQuit = vi.fn()
   const onHandOver = vi.fn<(what: string) => string | undefined>()
   const onCopy = vi.fn()
-  const onSave = vi.fn(() => 'saved')
+  const onSave = vi.fn((): ActionResult => accepted('saved'))
   const onMouse = vi.fn(() => false)
   const onTheme = vi.fn(() => 'light')
   const screen = new Screen({
@@ -1063,11 +1064,14 @@ describe('the mouse', () => {
   })
 
   it('m, ctrl+s and t tell what they have come to', () => {
-    const { press, lastLine } = open(scenarios.allRunning())
+    const { onSave, press, lastLine } = open(scenarios.allRunning())
     press('m')
     expect(lastLine()).toContain('The mouse is off.')
     press('ctrl+s')
-    expect(lastLine()).toContain('saved')
+    expect(lastLine()).toContain('✓ saved')
+    onSave.mockReturnValueOnce(refused('no room'))
+    press('ctrl+s')
+    expect(lastLine()).toContain('▲ no room')
     press('t')
     expect(lastLine()).toContain('theme: light')
   })
