@@ -15,6 +15,12 @@ const HOST = 'localhost'
 const TOPIC = 2
 /** The configuration's source: set for the topic. */
 const OF_TOPIC = 1
+/** What a client may do, a bit each: read, write, describe, describe the settings. */
+const TOPIC_OPERATIONS = (1 << 3) | (1 << 4) | (1 << 8) | (1 << 10)
+const CLUSTER_OPERATIONS = 1 << 8
+const NOT_ASKED = -(2 ** 31)
+/** Types of settings, as DescribeConfigs numbers them. */
+const CONFIG = { string: 2, int: 3, long: 5, list: 7 } as const
 
 /**
  * Produce is named from version 0, as Apache Kafka 4 names it, though both serve it from version 3 only: librdkafka takes a
@@ -43,6 +49,9 @@ export function metadata(
   const asked = request.nullableArray(request.string)
   // In the first version an empty list asks for all, later an absent one.
   const names = asked === undefined || (version === 0 && asked.length === 0) ? [hubName] : asked
+  // First, whether topics may be made.
+  const [, wantsOfCluster, wantsOfTopics] =
+    version >= 8 ? [request.boolean(), request.boolean(), request.boolean()] : []
   if (version >= 3) answer.int32(0)
   answer.array([NODE_ID], (id) => {
     answer.int32(id).string(HOST).int32(port)
@@ -61,7 +70,9 @@ export function metadata(
       answer.array([NODE_ID], (id) => answer.int32(id)).array([NODE_ID], (id) => answer.int32(id))
       if (version >= 5) answer.array([], () => {})
     })
+    if (version >= 8) answer.int32(wantsOfTopics && isThere ? TOPIC_OPERATIONS : NOT_ASKED)
   })
+  if (version >= 8) answer.int32(wantsOfCluster ? CLUSTER_OPERATIONS : NOT_ASKED)
 }
 
 /** Groups alone: transactions are refused, as the hub has none. */
@@ -138,12 +149,12 @@ export function describeConfigs(
     name: request.string(),
     wanted: request.nullableArray(request.string),
   }))
-  const all: [string, string][] = [
-    ['cleanup.policy', 'delete'],
-    ['compression.type', 'producer'],
-    ['max.message.bytes', '1048576'],
-    ['message.timestamp.type', 'LogAppendTime'],
-    ['retention.ms', String(retentionMs)],
+  const all: [name: string, value: string, type: number][] = [
+    ['cleanup.policy', 'delete', CONFIG.list],
+    ['compression.type', 'producer', CONFIG.string],
+    ['max.message.bytes', '1048576', CONFIG.int],
+    ['message.timestamp.type', 'LogAppendTime', CONFIG.string],
+    ['retention.ms', String(retentionMs), CONFIG.long],
   ]
   answer.int32(0).array(resources, ({ type, name, wanted }) => {
     const isThere = type === TOPIC ? name === hubName : true
@@ -153,12 +164,13 @@ export function describeConfigs(
       .string(undefined)
       .int8(type)
       .string(name)
-    answer.array(configs, ([key, value]) => {
+    answer.array(configs, ([key, value, kind]) => {
       answer.string(key).string(value).boolean(true)
       if (version === 0) answer.boolean(false)
       else answer.int8(OF_TOPIC)
       answer.boolean(false)
       if (version >= 1) answer.array([], () => {})
+      if (version >= 3) answer.int8(kind).string(undefined)
     })
   })
 }

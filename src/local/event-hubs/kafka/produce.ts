@@ -40,7 +40,10 @@ interface Outcome {
 
 const NO_TRANSACTIONS = 'Transactions are not served here.'
 
-/** @returns false when the client wants no answer. */
+/**
+ * @returns false when the client wants no answer.
+ * @throws when such a client's records are refused: the end of its connection is all that tells it, as with Kafka's brokers.
+ */
 export async function produce(
   context: ProduceContext,
   version: number,
@@ -75,15 +78,19 @@ export async function produce(
       )
     return store(context, partition, records ?? Buffer.alloc(0))
   }
+  let refusal: string | undefined
   answer.array(topics, ({ name, partitions }) => {
     answer.string(name).array(partitions, ({ partition, records }) => {
       const outcome = take(name, partition, records)
+      if (outcome.error !== ERROR.none) refusal ??= outcome.reason ?? `error ${outcome.error}`
       answer.int32(partition).int16(outcome.error).int64(outcome.offset).int64(outcome.appendedAt)
       if (version >= 5) answer.int64(0)
       if (version >= 8) answer.array([], () => {}).string(outcome.reason)
     })
   })
   answer.int32(throttledMs ?? 0)
+  if (acks === 0 && refusal !== undefined)
+    throw new Error(`records that want no answer were refused: ${refusal}`)
   return acks !== 0
 }
 

@@ -150,7 +150,10 @@ function writeTopics(answer: KafkaWriter, version: number, topics: Map<string, [
     answer.string(topic).array(partitions, ([partition, read]) => {
       answer.int32(partition).int16(read.error).int64(read.next).int64(read.next)
       if (version >= 5) answer.int64(read.begin)
-      answer.int32(-1).bytesOf(read.records, read.bytes)
+      answer.int32(-1)
+      // No other broker is nearer to the client.
+      if (version >= 11) answer.int32(-1)
+      answer.bytesOf(read.records, read.bytes)
     })
   })
 }

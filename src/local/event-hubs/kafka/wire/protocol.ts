@@ -26,14 +26,14 @@ export const API = {
 } as const
 
 /**
- * Lowest and highest version of each: those before the flexible encoding, which every client of today still speaks. Clients
- * that guess a broker's version from one request (aiokafka 0.12: Produce 8 is Kafka 2.4) then ask in that version's others.
+ * Lowest and highest version of each: all before the flexible encoding, which every client of today still speaks. Sarama 1.30
+ * asks in the versions of the Kafka that it is set to, without a look at these (2.3: Fetch 11). Clients that guess a broker's version from one request (aiokafka 0.12: Produce 8 is Kafka 2.4) then ask in that version's others.
  */
 export const VERSIONS: ReadonlyMap<number, readonly [min: number, max: number]> = new Map([
   [API.produce, [3, 8]],
-  [API.fetch, [4, 10]],
+  [API.fetch, [4, 11]],
   [API.listOffsets, [1, 5]],
-  [API.metadata, [0, 7]],
+  [API.metadata, [0, 8]],
   [API.offsetCommit, [0, 7]],
   [API.offsetFetch, [0, 5]],
   [API.findCoordinator, [0, 2]],
@@ -48,7 +48,7 @@ export const VERSIONS: ReadonlyMap<number, readonly [min: number, max: number]> 
   [API.createTopics, [0, 4]],
   [API.deleteTopics, [0, 3]],
   [API.initProducerId, [0, 1]],
-  [API.describeConfigs, [0, 2]],
+  [API.describeConfigs, [0, 3]],
   [API.saslAuthenticate, [0, 1]],
   [API.deleteGroups, [0, 1]],
 ])
