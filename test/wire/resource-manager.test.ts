@@ -59,7 +59,12 @@ describe('Resource Manager', () => {
     expect(seen).toMatchObject(all)
     expect(seen.every((one) => (one as { createdTime?: string }).createdTime !== undefined)).toBe(true)
     expect((await get(`${SUBSCRIPTION}/resources`, '&$top=5')).nextLink).toBeUndefined()
-    for (const wrong of ['$top=0', '$top=-1', '$top=x', '$skiptoken=x'])
+    const groups = (more: string) => get(`${HUBS}/${namespace}/eventhubs/weather/consumergroups`, more)
+    const named = async (more: string) => (await groups(more)).value.map(({ name }: { name: string }) => name)
+    const every = await named('')
+    expect(await named('&$skip=1')).toEqual(every.slice(1))
+    expect(await named('&$skip=1&$top=1')).toEqual(every.slice(1, 2))
+    for (const wrong of ['$top=0', '$top=-1', '$top=x', '$skip=x', '$skiptoken=x'])
       expect((await rest('GET', `${GROUP}/resources?${VERSION}&${wrong}`)).status).toBe(400)
   })
 

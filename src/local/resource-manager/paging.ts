@@ -1,4 +1,4 @@
-/** `$top` and `$skiptoken`: a list in pages, each with the whole address of the next. */
+/** `$top`, `$skip` and `$skiptoken`: a list in pages, each with the whole address of the next. */
 import { HttpError } from '../http/errors.ts'
 import type { Call } from '../http/router.ts'
 import { selfUrl } from '../http/self-url.ts'
@@ -18,7 +18,14 @@ export function inPages(
     )
   if (token !== null && !/^\d{1,9}$/.test(token))
     throw new HttpError(400, 'InvalidSkipToken', 'The $skiptoken is none that was given here.')
-  const from = Number(token ?? 0)
+  const skip = query.get('$skip')
+  if (skip !== null && !/^\d{1,9}$/.test(skip))
+    throw new HttpError(
+      400,
+      'InvalidSkipParameter',
+      `$skip must be a number of entries, not '${skip.slice(0, 40)}'.`,
+    )
+  const from = Number(token ?? skip ?? 0)
   const to = top === null ? items.length : from + Number(top)
   const value = items.slice(from, to)
   if (to >= items.length) return { value }
