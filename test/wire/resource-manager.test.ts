@@ -44,6 +44,26 @@ describe('Resource Manager', () => {
     },
   )
 
+  it.each([
+    [`${HUBS}/${namespace}/networkRuleSets`, { publicNetworkAccess: 'Enabled', defaultAction: 'Allow' }],
+    [
+      `${GROUP}/providers/Microsoft.Storage/storageAccounts/${account}/blobServices`,
+      { deleteRetentionPolicy: { enabled: false } },
+    ],
+  ])('tells what each namespace and account has by itself: %s', async (path, properties) => {
+    const found = await get(`${path}/default`)
+    expect(found).toMatchObject({ id: `${path}/default`, name: 'default', properties })
+    expect((await get(path)).value).toEqual([found])
+    expect((await rest('GET', `${path}/other?${VERSION}`)).status).toBe(404)
+  })
+
+  it('tells by HEAD whether a resource is there', async () => {
+    const hub = `${HUBS}/${namespace}`
+    expect((await rest('HEAD', `${hub}?${VERSION}`)).status).toBe(204)
+    expect((await rest('HEAD', `${hub}/eventhubs/weather?${VERSION}`)).status).toBe(204)
+    expect((await rest('HEAD', `${HUBS}/other?${VERSION}`)).status).toBe(404)
+  })
+
   it('gives lists in pages of $top, each with the address of the next', async () => {
     const all = (await get(`${GROUP}/resources`)).value
     const seen: unknown[] = []

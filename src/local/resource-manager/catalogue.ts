@@ -68,11 +68,36 @@ export const describeGroup = () => ({
 
 const SUCCEEDED = { provisioningState: 'Succeeded' } as const
 const HUBS = 'Microsoft.EventHub/namespaces'
+const STORAGE = 'Microsoft.Storage/storageAccounts'
+const STORAGE_SKU = { name: 'Standard_LRS', tier: 'Standard' } as const
 /** The only one, of the namespace: it may do all. */
 const RULE = {
   name: LOCAL_NAMES.keyName,
   type: `${HUBS}/authorizationrules`,
   properties: { rights: ['Listen', 'Manage', 'Send'] },
+}
+/** There is always one. Whoever reaches the port may connect. */
+const NETWORK_RULES = {
+  name: 'default',
+  type: `${HUBS}/networkrulesets`,
+  properties: {
+    publicNetworkAccess: 'Enabled',
+    defaultAction: 'Allow',
+    virtualNetworkRules: [],
+    ipRules: [],
+    trustedServiceAccessEnabled: false,
+  },
+}
+/** What the lake does not do is off. */
+const BLOB_SERVICE = {
+  name: 'default',
+  type: `${STORAGE}/blobServices`,
+  sku: STORAGE_SKU,
+  properties: {
+    cors: { corsRules: [] },
+    deleteRetentionPolicy: { enabled: false, allowPermanentDelete: false },
+    containerDeleteRetentionPolicy: { enabled: false },
+  },
 }
 
 /**
@@ -99,9 +124,9 @@ export function resources(facts: ResourceFacts, origin: string): { top: Resource
     },
     {
       name: account,
-      type: 'Microsoft.Storage/storageAccounts',
+      type: STORAGE,
       kind: 'StorageV2',
-      sku: { name: 'Standard_LRS', tier: 'Standard' },
+      sku: STORAGE_SKU,
       properties: {
         ...SUCCEEDED,
         isHnsEnabled: true,
@@ -136,7 +161,10 @@ export function resources(facts: ResourceFacts, origin: string): { top: Resource
   ]
   return {
     top: top.map((one) => ({ id: idOf(one.type, one.name), location: LOCATION, tags: TAGS, ...one })),
-    children: hubChildren(facts, created),
+    children: [
+      ...hubChildren(facts, created),
+      { id: `${idOf(STORAGE, account)}/blobServices/default`, ...BLOB_SERVICE },
+    ],
   }
 }
 
@@ -167,6 +195,7 @@ function hubChildren(
   const hubId = `${namespaceId}/eventhubs/${EVENT_HUB_NAME}`
   return [
     { id: `${namespaceId}/authorizationRules/${LOCAL_NAMES.keyName}`, ...RULE },
+    { id: `${namespaceId}/networkRuleSets/default`, ...NETWORK_RULES },
     { id: hubId, ...hub },
     ...groups.map((one) => ({ id: `${hubId}/consumergroups/${one.name}`, ...one })),
   ]

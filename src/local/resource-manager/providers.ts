@@ -25,6 +25,7 @@ const PROVIDERS: Readonly<Record<string, readonly ResourceType[]>> = {
     'namespaces',
     'namespaces/eventhubs',
     'namespaces/eventhubs/consumergroups',
+    'namespaces/networkRuleSets',
   ),
   'Microsoft.Storage': typesOf(
     STORAGE_VERSIONS,

@@ -62,6 +62,19 @@ export function resourceRoutes(facts: ResourceFacts): Route[] {
   ]
   const list = (pattern: string, items: (call: Call) => readonly unknown[]) =>
     read(pattern, (call) => inPages(call, items(call)))
+  /** A resource, and whether it is there (HEAD). */
+  const resource = (pattern: string): Route[] => [
+    ...read(pattern, one),
+    {
+      method: 'HEAD',
+      pattern,
+      handle: (call) => {
+        check(call)
+        one(call)
+        return { status: 204 }
+      },
+    },
+  ]
   /** The resource that a path names. */
   const find = (call: Call, path: string): Resource => {
     const { top, children } = all(call)
@@ -114,9 +127,9 @@ export function resourceRoutes(facts: ResourceFacts): Route[] {
     ...TOP.flatMap((type) => [
       ...list(`${SUBSCRIPTION}/providers/${type}`, (call) => ofType(type, call)),
       ...list(`${GROUP}/providers/${type}`, (call) => ofType(type, call)),
-      ...read(`${GROUP}/providers/${type}/:name`, one),
+      ...resource(`${GROUP}/providers/${type}/:name`),
     ]),
-    ...childRoutes({ read, list, all, one }),
+    ...childRoutes({ resource, list, all }),
     ...list(`${SUBSCRIPTION}/tagNames`, () => Object.entries(TAGS).map(describeTag)),
     ...[SUBSCRIPTION, GROUP].flatMap((scope) =>
       read(`${scope}/${TAGS_OF}`, ({ path }) => describeTags(path)),
@@ -130,13 +143,12 @@ export function resourceRoutes(facts: ResourceFacts): Route[] {
 
 /** By which the routes of {@link resourceRoutes} are made. */
 interface Reads {
-  read(pattern: string, handle: (call: Call) => unknown): Route[]
+  resource(pattern: string): Route[]
   list(pattern: string, items: (call: Call) => readonly unknown[]): Route[]
   all(call: Call): ReturnType<typeof resources>
-  one(call: Call): Resource
 }
 
-function childRoutes({ read, list, all, one }: Reads): Route[] {
+function childRoutes({ resource, list, all }: Reads): Route[] {
   const hub = `${HUB_NAMESPACE}/eventhubs/:hub`
   const children = (call: Call): Resource[] => {
     const { top, children: known } = all(call)
@@ -150,10 +162,12 @@ function childRoutes({ read, list, all, one }: Reads): Route[] {
     `${hub}/consumergroups`,
     `${HUB_NAMESPACE}/authorizationRules`,
     `${hub}/authorizationRules`,
+    `${HUB_NAMESPACE}/networkRuleSets`,
+    `${GROUP}/providers/Microsoft.Storage/storageAccounts/:name/blobServices`,
     ...EMPTY,
   ]
   return [
-    ...kinds.flatMap((kind) => [...list(kind, children), ...read(`${kind}/:child`, one)]),
+    ...kinds.flatMap((kind) => [...list(kind, children), ...resource(`${kind}/:child`)]),
     ...[SUBSCRIPTION, GROUP].flatMap((scope) =>
       NONE.flatMap((type) => list(`${scope}/providers/${type}`, () => [])),
     ),
