@@ -1,7 +1,7 @@
 /** Answers in the forms that Azure's own recordings and reference have, which clients have been written against. */
 import { connect } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { ACCOUNT, type LakeServer, startLake } from '../support/lake-server.ts'
+import { ACCOUNT, type LakeServer, startLake, TOKEN } from '../support/lake-server.ts'
 
 let running: LakeServer
 beforeAll(async () => {
@@ -107,6 +107,11 @@ it.each([{ 'if-match': '"0x1"' }, { 'if-unmodified-since': 'Thu, 01 Jan 2004 00:
     expect(codeOf(await copy({ 'x-ms-source-if-match': '"0x1"' }))).toBe('412 SourceConditionNotMet')
     expect(codeOf(await copy({ 'if-none-match': '*' }))).toBe('409 BlobAlreadyExists')
     expect(codeOf(await copy({}))).toBe('202')
+    // As the live tests of Python's client have it.
+    const proof = { 'x-ms-copy-source-authorization': `Bearer ${TOKEN}` }
+    const put = { 'x-ms-blob-type': 'BlockBlob', 'content-length': '0', ...proof }
+    expect(codeOf(await copy({ ...put, ...conditions }))).toBe('412 ConditionNotMet')
+    expect(codeOf(await copy(put))).toBe('201')
   },
 )
 

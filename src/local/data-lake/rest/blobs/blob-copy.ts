@@ -93,7 +93,8 @@ async function copyFrom(
   const type = source.append && !isPut ? 'AppendBlob' : 'BlockBlob'
   const guard = () => {
     const stats = entryAt(target)
-    guardTarget(lake, call, stats)
+    if (isPut) guardWrite(lake, call, stats)
+    else guardTarget(lake, call, stats)
     if (!isPut && !isAtOnce(call)) requireEndless(lake, call)
     requireType(lake, call, stats, type)
   }
@@ -124,7 +125,7 @@ async function copyFrom(
   return { source, checksums: isPut ? checksums : undefined, access }
 }
 
-/** Beside conditions on the source, those on the target have a code of their own. */
+/** Of Copy Blob, beside conditions on the source, those on the target have a code of their own; of Put Blob From URL they have not. */
 function guardTarget(lake: Lake, call: LakeCall, stats: Stats | undefined): void {
   try {
     guardWrite(lake, call, stats)
