@@ -25,7 +25,8 @@ if "RTSTREAM_PARENT_PIPE" in os.environ:
 
 os.environ["PYSPARK_PYTHON"] = sys.executable
 # What runs once or twice is not worth the second compiler, nor a collector with threads of its own.
-os.environ["SPARK_SUBMIT_OPTS"] = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData"
+# Without that compiler Java keeps 48 MB for compiled code, which two tests use up: then it sweeps to make room.
+os.environ["SPARK_SUBMIT_OPTS"] = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC -XX:-UsePerfData"
 os.environ["PYSPARK_SUBMIT_ARGS"] = " ".join(
     [
         "--master local[1] --driver-memory 1g",
