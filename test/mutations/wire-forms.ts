@@ -163,7 +163,7 @@ export const WIRE_FORMS: readonly Mutation[] = [
   ]),
   ...of('local/data-lake/rest/checked-body.ts', CHECKSUMS, [
     ['a wrong CRC-64 is taken', 'expectedCrc !== undefined && expectedCrc !== told', 'false'],
-    ['a wrong MD5 is taken', 'if (found !== expected)', 'if (found === null)'],
+    ['a wrong MD5 is taken', 'if (found !== expected)\n', 'if (found === null)\n'],
     [
       'a structured body is stored as it came',
       'form === undefined ? undefined : { form',
