@@ -21,7 +21,8 @@ const say = (file: string, args: readonly string[], cwd: string) =>
 
 /** Its name says so when it has changes that are in no commit. */
 export function workingTree(): Subject {
-  const changed = say('git', ['status', '--porcelain'], root) !== ''
+  // The figures that the run before has written there are no change of the program.
+  const changed = say('git', ['status', '--porcelain', '--', '.', ':!docs/benchmarks.md'], root) !== ''
   const commit = say('git', ['rev-parse', '--short', 'HEAD'], root)
   return { name: changed ? `${commit}, changed` : commit, root }
 }
