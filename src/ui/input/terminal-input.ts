@@ -90,6 +90,8 @@ export function terminalInput(options: TerminalInputOptions): TerminalInput {
       stdin.on('data', onData).on('end', onEnd).on('error', onEnd)
       stdin.resume()
       write(PASTE.on + (hasMouse ? MOUSE.on : ''))
+      // An escape from before it was lent, as for a window that was resized, ends as any other.
+      waitOn()
       // Whatever ends the process: this runs last, and synchronously.
       process.on('exit', close)
     },

@@ -289,6 +289,20 @@ describe('fingers', () => {
     expect(keys().slice(-2)).toEqual(['escape', 'escape'])
   })
 
+  it.each([10, 300])(
+    'escape is told and over, too, when the terminal is lent %i ms after it',
+    async (pause) => {
+      const { clock, input, send, keys } = open()
+      send('\x1b')
+      await clock.advance(pause)
+      input.close()
+      input.open()
+      await clock.advance(600)
+      send('x')
+      expect(keys()).toEqual(['escape', 'x'])
+    },
+  )
+
   it('escape and a bracket, by hand, are an escape', async () => {
     const { send, keys, clock } = open()
     send('\x1b')
