@@ -212,6 +212,8 @@ describe.skipIf(found === undefined)('the room for phones', () => {
     await expect.poll(() => own.page.locator('#title').textContent(), WAIT).not.toBe('Ada')
     const name = (await own.page.locator('#title').textContent()) ?? ''
     command(room, 'remove a phone')
+    // What follows a command in the same read is taken for pasted text: a person sees the question first.
+    await room.terminal.waitFor(/Its name, or how it begins/, 25_000)
     // The phone knows its new name before the screen does: removed is who the question offers.
     room.press(...name)
     await room.terminal.waitFor(new RegExp(`│ ${name} +│`), 25_000)
