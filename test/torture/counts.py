@@ -22,7 +22,16 @@ def rows(table, columns):
 
 
 hub = sqlite3.connect(f"file:{os.path.join(data, 'hub', 'log.db')}?mode=ro", uri=True)
-spans = hub.execute("SELECT partition, first, count FROM appends ORDER BY partition, first").fetchall()
+# A table for each partition; one for all in logs of before.
+tables = [name for (name,) in hub.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'appends%'")]
+spans = sorted(
+    span
+    for table in tables
+    for span in hub.execute(
+        f"SELECT {'partition' if table == 'appends' else table.split('_')[1]}, first, count FROM {table}"
+    )
+)
+spans = [(int(partition), first, count) for partition, first, count in spans]
 gaps = sum(
     one[0] == two[0] and one[1] + one[2] != two[1] for one, two in zip(spans, spans[1:], strict=False)
 )

@@ -3,11 +3,12 @@
  * returned survives a killed process. One row holds the events of one append, so 10,000 events a second are some dozens of
  * small inserts.
  */
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../runtime/clock.ts'
 import { packEvents } from '../amqp/packed-events.ts'
 import type { IncomingBatch } from '../kafka/records/kept-batch.ts'
 import { HubFullError, isDiskFull, openLogDatabase } from './database.ts'
+import { openTables, PartitionStatements, tableOf } from './partition-table.ts'
 import { type ProducerState, ProducerTable } from './producers.ts'
 import { LogRetention } from './retention.ts'
 import { FORM, type LogPage, LogRows, type StoredEvent } from './rows.ts'
@@ -68,9 +69,9 @@ export class HubLog {
   readonly #heads: Head[]
   readonly #listeners = new Set<(partition: number) => void>()
   readonly #retention: LogRetention
-  readonly #insert: StatementSync
+  readonly #insert: PartitionStatements
   readonly #rows: LogRows
-  readonly #holding: StatementSync
+  readonly #holding: PartitionStatements
 
   /** @throws HubLogError when the folder cannot be written, is in use, or holds something else. */
   static open(folder: string, options: HubLogOptions): HubLog {
@@ -82,16 +83,21 @@ export class HubLog {
     this.#clock = options.clock
     this.partitionCount = this.#fact('partitions', options.partitions)
     this.createdAt = this.#fact('created', options.clock.now())
+    openTables(database, this.partitionCount)
     this.producers = new ProducerTable(database, this.createdAt)
-    this.#insert = database.prepare(
-      'INSERT INTO appends (partition, first, count, enqueued, bytes, form, events) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    this.#insert = new PartitionStatements(
+      database,
+      (table) =>
+        `INSERT INTO ${table} (first, count, enqueued, bytes, form, events) VALUES (?, ?, ?, ?, ?, ?)`,
     )
     this.#rows = new LogRows(database)
-    this.#holding = database.prepare(
-      'SELECT first, count, enqueued FROM appends WHERE partition = ? AND first <= ? ORDER BY first DESC LIMIT 1',
+    this.#holding = new PartitionStatements(
+      database,
+      (table) => `SELECT first, count, enqueued FROM ${table} WHERE first <= ? ORDER BY first DESC LIMIT 1`,
     )
     this.#heads = Array.from({ length: this.partitionCount }, (_, partition) => this.#readHead(partition))
     this.#retention = new LogRetention(database, options.retention, {
+      partitions: this.partitionCount,
       head: (partition) => this.#head(partition),
       onDeleted: (partition, begin) => {
         this.#head(partition).begin = begin
@@ -111,10 +117,10 @@ export class HubLog {
     const kept = this.#database
       .prepare('SELECT next, enqueued FROM heads WHERE partition = ?')
       .get(partition) as { next: number; enqueued: number | null } | undefined
-    const oldest = this.#database
-      .prepare('SELECT min(first) AS first FROM appends WHERE partition = ?')
-      .get(partition) as { first: number | null }
-    const newest = this.#holding.get(partition, Number.MAX_SAFE_INTEGER) as Row | undefined
+    const oldest = this.#database.prepare(`SELECT min(first) AS first FROM ${tableOf(partition)}`).get() as {
+      first: number | null
+    }
+    const newest = this.#holding.of(partition).get(Number.MAX_SAFE_INTEGER) as Row | undefined
     const next = Math.max(kept?.next ?? 0, newest ? newest.first + newest.count : 0)
     return {
       begin: oldest.first ?? next,
@@ -170,7 +176,7 @@ export class HubLog {
     this.#retention.sweepIfDue(this.#clock.now())
     const bytes = place({ firstSequenceNumber, enqueuedAt })
     const insert = () =>
-      this.#insert.run(partition, firstSequenceNumber, count, enqueuedAt, bytes.length, form, bytes)
+      this.#insert.of(partition).run(firstSequenceNumber, count, enqueuedAt, bytes.length, form, bytes)
     try {
       if (published)
         this.#atomically(() => {
@@ -255,7 +261,7 @@ export class HubLog {
     let { begin: low, next: high } = this.#head(partition)
     while (low < high) {
       const middle = Math.floor((low + high) / 2)
-      const row = this.#holding.get(partition, middle) as Row | undefined
+      const row = this.#holding.of(partition).get(middle) as Row | undefined
       if (!row) break
       if (row.enqueued >= enqueuedAt) high = row.first
       else low = row.first + row.count

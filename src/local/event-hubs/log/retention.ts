@@ -1,6 +1,7 @@
 /** Deletes the oldest events by age and size, a few milliseconds at a time. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { isDiskFull } from './database.ts'
+import { PartitionStatements } from './partition-table.ts'
 
 /** How often retention looks (ms); while it lags behind, at every occasion. */
 const SWEEP_EVERY_MS = 1000
@@ -10,14 +11,13 @@ const STEP_BYTES = 8_000_000
 
 /** The log's own view of its partitions, which must follow what is deleted. */
 export interface RetainedHeads {
+  partitions: number
   head(partition: number): { next: number; lastEnqueuedAt: number | undefined }
   /** The partition's oldest event is now the one with that sequence number, or the next to come. */
   onDeleted(partition: number, begin: number): void
 }
 
 interface Row {
-  id: number
-  partition: number
   first: number
   count: number
   enqueued: number
@@ -29,8 +29,8 @@ export class LogRetention {
   readonly #database: DatabaseSync
   readonly #bounds: { ms: number; bytes: number }
   readonly #heads: RetainedHeads
-  readonly #oldest: StatementSync
-  readonly #delete: StatementSync
+  readonly #oldest: PartitionStatements
+  readonly #delete: PartitionStatements
   readonly #keepHead: StatementSync
   readonly #pages: StatementSync
   readonly #freePages: StatementSync
@@ -41,10 +41,11 @@ export class LogRetention {
     this.#database = database
     this.#bounds = bounds
     this.#heads = heads
-    this.#oldest = database.prepare(
-      `SELECT id, partition, first, count, enqueued, bytes FROM appends ORDER BY id LIMIT ${STEP_ROWS}`,
+    this.#oldest = new PartitionStatements(
+      database,
+      (table) => `SELECT first, count, enqueued, bytes FROM ${table} WHERE first >= ? ORDER BY first LIMIT 1`,
     )
-    this.#delete = database.prepare('DELETE FROM appends WHERE id <= ?')
+    this.#delete = new PartitionStatements(database, (table) => `DELETE FROM ${table} WHERE first < ?`)
     this.#keepHead = database.prepare('INSERT OR REPLACE INTO heads VALUES (?, ?, ?)')
     this.#pages = database.prepare('PRAGMA page_count')
     this.#freePages = database.prepare('PRAGMA freelist_count')
@@ -66,44 +67,50 @@ export class LogRetention {
 
   /** One step of bounded size; while more is to be deleted, the next one is due at once. @param now epoch ms. */
   sweep(now: number): void {
-    const expired = this.#expired(now)
-    const last = expired.at(-1)
-    if (!last) {
+    const begins = this.#beginsAfter(now)
+    if (begins.size === 0 || !this.#deleteBefore(begins)) {
       this.#dueAt = now + SWEEP_EVERY_MS
       return
     }
-    if (!this.#deleteUpTo(last.id, new Set(expired.map(({ partition }) => partition)))) {
-      this.#dueAt = now + SWEEP_EVERY_MS
-      return
-    }
-    for (const row of expired) this.#heads.onDeleted(row.partition, row.first + row.count)
+    for (const [partition, begin] of begins) this.#heads.onDeleted(partition, begin)
     this.#dueAt = now
   }
 
-  #expired(now: number): Row[] {
-    const expired: Row[] = []
+  /** Where partitions begin when the oldest appends of all of them are gone, as many as a step takes. */
+  #beginsAfter(now: number): Map<number, number> {
+    const begins = new Map<number, number>()
+    const oldest = Array.from({ length: this.#heads.partitions }, (_, partition) =>
+      this.#rowFrom(partition, 0),
+    )
     let excess = this.usedBytes() - this.#bounds.bytes
-    let bytes = 0
-    // Nearly always the first one stays: the others are not read then.
-    for (const row of this.#oldest.iterate() as unknown as Iterable<Row>) {
-      const isWanted = row.enqueued >= now - this.#bounds.ms && excess <= 0
-      if (isWanted || bytes >= STEP_BYTES) break
-      expired.push(row)
+    let [rows, bytes] = [0, 0]
+    while (rows < STEP_ROWS && bytes < STEP_BYTES) {
+      const partition = indexOfOldest(oldest)
+      const row = oldest[partition]
+      if (!row || (row.enqueued >= now - this.#bounds.ms && excess <= 0)) break
+      const begin = row.first + row.count
+      begins.set(partition, begin)
+      oldest[partition] = this.#rowFrom(partition, begin)
+      rows++
       bytes += row.bytes
       excess -= row.bytes
     }
-    return expired
+    return begins
+  }
+
+  #rowFrom(partition: number, first: number): Row | undefined {
+    return this.#oldest.of(partition).get(first) as Row | undefined
   }
 
   /** @returns whether they are gone. */
-  #deleteUpTo(id: number, partitions: ReadonlySet<number>): boolean {
+  #deleteBefore(begins: ReadonlyMap<number, number>): boolean {
     this.#database.exec('BEGIN')
     try {
-      for (const partition of partitions) {
+      for (const [partition, begin] of begins) {
         const { next, lastEnqueuedAt } = this.#heads.head(partition)
         this.#keepHead.run(partition, next, lastEnqueuedAt ?? null)
+        this.#delete.of(partition).run(begin)
       }
-      this.#delete.run(id)
       this.#database.exec('COMMIT')
       return true
     } catch (error) {
@@ -113,4 +120,16 @@ export class LogRetention {
       throw error
     }
   }
+}
+
+/** −1 when there is none. */
+function indexOfOldest(rows: readonly (Row | undefined)[]): number {
+  let found = -1
+  let since = Number.POSITIVE_INFINITY
+  for (const [index, row] of rows.entries()) {
+    if (!row || row.enqueued >= since) continue
+    found = index
+    since = row.enqueued
+  }
+  return found
 }

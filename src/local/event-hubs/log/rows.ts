@@ -2,11 +2,12 @@
  * Reads the log's rows. A row is one append, in one of two forms: AMQP messages, packed; or a batch of records as a Kafka client
  * sent it (docs/decisions/015-two-forms-of-rows.md). Readers over AMQP get messages of both.
  */
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { type EventPage, LENGTH_BYTES, takeEvents, unpackEvents } from '../amqp/packed-events.ts'
 import { asBuffer } from '../amqp/sections.ts'
 import { eventsOfKept } from '../kafka/records/kept-batch.ts'
 import { DecodedRows } from './decoded-rows.ts'
+import { PartitionStatements } from './partition-table.ts'
 
 /** What the column `form` says. */
 export const FORM = { amqp: 0, kafka: 1 } as const
@@ -50,47 +51,47 @@ const READ_ROWS = 64
 const JOINED_ROWS = 20_000
 
 /** Behind the row in which the event stands, if there is one. */
-const FROM_ROW = `partition = ?1 AND first >=
-  coalesce((SELECT max(first) FROM appends WHERE partition = ?1 AND first <= ?2), ?2)`
+const fromRow = (table: string) =>
+  `first >= coalesce((SELECT max(first) FROM ${table} WHERE first <= ?1), ?1)`
 
 /**
  * Bytes of rows behind each other, by SQLite: a row costs a quarter of what it costs on its way through JavaScript. To SQLite a
  * blob is as good as a text here, of which it copies the bytes.
  */
-const JOIN = `
+const join = (table: string) => `
   SELECT CAST(group_concat(events, '') AS BLOB), max(first + count) FROM
-    (SELECT first, count, events FROM appends WHERE partition = ? AND first >= ? AND first < ? ORDER BY first LIMIT ?)`
+    (SELECT first, count, events FROM ${table} WHERE first >= ? AND first < ? ORDER BY first LIMIT ?)`
 
 export class LogRows {
   readonly #decoded = new DecodedRows()
-  readonly #from: StatementSync
-  readonly #place: StatementSync
-  readonly #weight: StatementSync
-  readonly #join: StatementSync
-  readonly #one: StatementSync
-  readonly #size: StatementSync
+  readonly #from: PartitionStatements
+  readonly #place: PartitionStatements
+  readonly #weight: PartitionStatements
+  readonly #join: PartitionStatements
+  readonly #one: PartitionStatements
+  readonly #size: PartitionStatements
 
   constructor(database: DatabaseSync) {
-    const prepare = (text: string) => {
-      const statement = database.prepare(text)
-      statement.setReturnArrays(true)
-      return statement
-    }
+    const prepare = (text: (table: string) => string) => new PartitionStatements(database, text, true)
     this.#from = prepare(
-      `SELECT first, enqueued, form, events FROM appends WHERE ${FROM_ROW} ORDER BY first LIMIT ${READ_ROWS}`,
+      (table) =>
+        `SELECT first, enqueued, form, events FROM ${table} WHERE ${fromRow(table)} ORDER BY first LIMIT ${READ_ROWS}`,
     )
     this.#place = prepare(
-      `SELECT first, enqueued, form, bytes FROM appends WHERE ${FROM_ROW} ORDER BY first LIMIT 1`,
+      (table) =>
+        `SELECT first, enqueued, form, bytes FROM ${table} WHERE ${fromRow(table)} ORDER BY first LIMIT 1`,
     )
     this.#weight = prepare(
-      `SELECT count(*), sum(bytes), min(CASE WHEN form <> ${FORM.kafka} THEN first END) FROM
-         (SELECT first, bytes, form FROM appends WHERE partition = ? AND first >= ? ORDER BY first LIMIT ?)`,
+      (table) => `SELECT count(*), sum(bytes), min(CASE WHEN form <> ${FORM.kafka} THEN first END) FROM
+         (SELECT first, bytes, form FROM ${table} WHERE first >= ? ORDER BY first LIMIT ?)`,
     )
-    this.#join = prepare(JOIN)
-    this.#one = prepare('SELECT events, first + count FROM appends WHERE partition = ? AND first = ?')
+    this.#join = prepare(join)
+    this.#one = prepare((table) => `SELECT events, first + count FROM ${table} WHERE first = ?`)
     this.#size = prepare(
-      `SELECT sum(CASE form WHEN ${FORM.amqp} THEN bytes - count * ${LENGTH_BYTES} ELSE bytes END), max(first + count) FROM
-         (SELECT first, count, bytes, form FROM appends WHERE ${FROM_ROW} ORDER BY first LIMIT ${READ_ROWS})`,
+      (
+        table,
+      ) => `SELECT sum(CASE form WHEN ${FORM.amqp} THEN bytes - count * ${LENGTH_BYTES} ELSE bytes END), max(first + count) FROM
+         (SELECT first, count, bytes, form FROM ${table} WHERE ${fromRow(table)} ORDER BY first LIMIT ${READ_ROWS})`,
     )
   }
 
@@ -110,7 +111,7 @@ export class LogRows {
     let [left, leftBytes] = [bounds.maxEvents, bounds.maxBytes]
     while (from < bounds.next && left > 0 && leftBytes > 0) {
       const before = from
-      for (const row of this.#from.iterate(partition, from)) {
+      for (const row of this.#from.of(partition).iterate(from)) {
         const [first, enqueuedAt, form, bytes] = row as unknown as [number, number, number, Uint8Array]
         const events = form === FORM.kafka ? this.#decode(partition, first, bytes) : asBuffer(bytes)
         const { skipped, start, count, end } = takeEvents(events, from - first, left, leftBytes)
@@ -160,7 +161,7 @@ export class LogRows {
   /** Of the rows that one query gives, up to the first of Kafka. */
   *#amqpPages(partition: number, from: number, maxEvents: number, maxBytes: number): Generator<AmqpPage> {
     let [left, leftBytes] = [maxEvents, maxBytes]
-    for (const row of this.#from.iterate(partition, from)) {
+    for (const row of this.#from.of(partition).iterate(from)) {
       const [first, enqueuedAt, form, bytes] = row as unknown as [number, number, number, Uint8Array]
       if (form === FORM.kafka || left <= 0 || leftBytes <= 0) return
       const { skipped, start, count, end } = takeEvents(bytes, from - first, left, leftBytes)
@@ -177,7 +178,7 @@ export class LogRows {
     let end = Number.MAX_SAFE_INTEGER
     // Fewer each time: rows behind a small one may be large.
     while (rows > 1) {
-      const [count, sum, other] = this.#weight.get(partition, first, rows) as unknown as [
+      const [count, sum, other] = this.#weight.of(partition).get(first, rows) as unknown as [
         number,
         number,
         number | null,
@@ -186,19 +187,20 @@ export class LogRows {
       if (sum <= maxBytes) break
       rows = Math.max(1, Math.min(Math.floor((count * maxBytes) / sum), count - 1))
     }
-    const row = rows === 1 ? this.#one.get(partition, first) : this.#join.get(partition, first, end, rows)
+    const row =
+      rows === 1 ? this.#one.of(partition).get(first) : this.#join.of(partition).get(first, end, rows)
     const [batches, nextSequenceNumber] = row as unknown as [Uint8Array, number]
     return { form: 'kafka', nextSequenceNumber, batches: asBuffer(batches) }
   }
 
   /** How many bytes the row of that event and some behind it hold, and the number behind their last. */
   size(partition: number, from: number): { bytes: number; next: number } {
-    const [bytes, next] = this.#size.get(partition, from) as unknown as [number | null, number | null]
+    const [bytes, next] = this.#size.of(partition).get(from) as unknown as [number | null, number | null]
     return { bytes: bytes ?? 0, next: next ?? from }
   }
 
   #placeOf(partition: number, from: number): Place | undefined {
-    const row = this.#place.get(partition, from) as unknown as [number, number, number, number] | undefined
+    const row = this.#place.of(partition).get(from) as unknown as [number, number, number, number] | undefined
     return row && { first: row[0], enqueued: row[1], form: row[2], bytes: row[3] }
   }
 }

@@ -20,8 +20,8 @@ afterEach(() => {
   rmSync(folder, { recursive: true })
 })
 
-const open = (bytes: number) =>
-  HubLog.open(folder, { partitions: 1, retention: { ms: HOUR, bytes }, clock: { now: () => now } })
+const open = (bytes: number, partitions = 1) =>
+  HubLog.open(folder, { partitions, retention: { ms: HOUR, bytes }, clock: { now: () => now } })
 const append = (bytes: number) => log.append(0, [Buffer.alloc(bytes, 1)])
 const begin = () => log.properties(0).beginSequenceNumber
 
@@ -71,4 +71,26 @@ it('lets go of what is old, however little it is', () => {
   append(10)
   now += HOUR + 1
   expect(begin()).toBe(1)
+})
+
+it('lets the oldest of all partitions go first', () => {
+  log = open(10 * MB, 3)
+  const begins = () => [0, 1, 2].map((partition) => log.properties(partition).beginSequenceNumber)
+  for (const partition of [2, 2, 1, 0, 1]) {
+    log.append(partition, [Buffer.alloc(1000)])
+    now += HOUR / 4
+  }
+  // An hour and a quarter after the first.
+  expect(begins()).toEqual([0, 0, 1])
+  now += HOUR / 4
+  expect(begins()).toEqual([0, 0, 2])
+  now += HOUR / 4
+  expect(begins()).toEqual([0, 1, 2])
+  // Too large: young ones of the same time go in the order of the partitions.
+  for (const partition of [1, 0, 2, 1, 0, 2]) {
+    log.append(partition, [Buffer.alloc(4 * MB)])
+    now += 2000
+  }
+  expect(begins()[0]).toBeGreaterThan(1)
+  expect(log.sizeBytes()).toBeLessThan(15 * MB)
 })

@@ -191,15 +191,36 @@ describe('a log with rows of both forms', () => {
   })
 })
 
-describe('a folder of the version before', () => {
-  it('is read on, takes both forms, and is no longer taken for one of that version', () => {
+/** Turns a closed log into one of a version before: one table with an index, in version 1 without the form. */
+function asVersion(version: 1 | 2) {
+  const database = new DatabaseSync(join(folder, 'log', 'log.db'))
+  database.exec(`
+    CREATE TABLE appends (
+      id INTEGER PRIMARY KEY, partition INTEGER NOT NULL, first INTEGER NOT NULL, count INTEGER NOT NULL,
+      enqueued INTEGER NOT NULL, bytes INTEGER NOT NULL, form INTEGER NOT NULL DEFAULT 0, events BLOB NOT NULL);
+    CREATE UNIQUE INDEX by_sequence ON appends (partition, first);`)
+  const tables = database
+    .prepare(
+      `SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'appends%' AND name <> 'appends'`,
+    )
+    .all()
+  expect(tables.length).toBeGreaterThan(0)
+  for (const { name } of tables as { name: string }[])
+    database.exec(`
+      INSERT INTO appends (partition, first, count, enqueued, bytes, form, events)
+        SELECT ${name.split('_')[1]}, first, count, enqueued, bytes, form, events FROM ${name};
+      DROP TABLE ${name};`)
+  if (version === 1) database.exec('ALTER TABLE appends DROP COLUMN form')
+  database.exec(`PRAGMA user_version = ${version}`)
+  database.close()
+}
+
+describe.each([1, 2] as const)('a folder of version %i', (version) => {
+  it('is read on, takes both forms, and is of version 2', () => {
     const log = openLog()
     log.append(0, [messageOf(record('old')), messageOf(record('older'))])
     open.pop()?.close()
-    // As that version made it: no form, and its number.
-    const database = new DatabaseSync(join(folder, 'log', 'log.db'))
-    database.exec('ALTER TABLE appends DROP COLUMN form; PRAGMA user_version = 1')
-    database.close()
+    asVersion(version)
     const again = openLog()
     append(again, gzipped('new', 'newer'))
     again.append(0, [messageOf(record('newest'))])
@@ -211,6 +232,19 @@ describe('a folder of the version before', () => {
     const raw = new DatabaseSync(join(folder, 'log', 'log.db'))
     expect(raw.prepare('PRAGMA user_version').get()).toEqual({ user_version: 2 })
     raw.close()
+  })
+
+  it('lets go of what is old, also what is new in it', () => {
+    const log = openLog()
+    log.append(0, [messageOf(record('old'))])
+    open.pop()?.close()
+    asVersion(version)
+    const again = openLog()
+    again.append(0, [messageOf(record('older'))])
+    now += 7_200_000
+    expect(again.properties(0)).toMatchObject({ beginSequenceNumber: 2, isEmpty: true })
+    again.append(0, [messageOf(record('young'))])
+    expect(bodies(again)).toEqual(['young'])
   })
 })
 
@@ -250,11 +284,11 @@ it('a log of a newer version is refused in words, and left alone', () => {
   open.pop()?.close()
   const path = join(folder, 'log', 'log.db')
   const database = new DatabaseSync(path)
-  database.exec('PRAGMA user_version = 3')
+  database.exec('PRAGMA user_version = 4')
   database.close()
   expect(() => openLog()).toThrow(/cannot be opened: a newer version of rtstream-tui wrote it/)
   const raw = new DatabaseSync(path)
-  expect(raw.prepare('PRAGMA user_version').get()).toEqual({ user_version: 3 })
+  expect(raw.prepare('PRAGMA user_version').get()).toEqual({ user_version: 4 })
   raw.close()
 })
 
