@@ -1,4 +1,4 @@
-/** Requests about the broker and its topics: one broker, one topic, which is the hub. */
+/** Requests about the broker: one broker, one topic, which is the hub. */
 import type { HubLog } from '../log/log.ts'
 import { API, CLUSTER_ID, ERROR, NODE_ID, VERSIONS } from './wire/protocol.ts'
 import type { KafkaReader, KafkaWriter } from './wire/values.ts'
@@ -12,15 +12,10 @@ export interface ClusterContext {
 }
 
 const HOST = 'localhost'
-const TOPIC = 2
-/** The configuration's source: set for the topic. */
-const OF_TOPIC = 1
 /** What a client may do, a bit each: read, write, describe, describe the settings. */
 const TOPIC_OPERATIONS = (1 << 3) | (1 << 4) | (1 << 8) | (1 << 10)
 const CLUSTER_OPERATIONS = 1 << 8
 const NOT_ASKED = -(2 ** 31)
-/** Types of settings, as DescribeConfigs numbers them. */
-const CONFIG = { string: 2, int: 3, long: 5, list: 7 } as const
 
 /**
  * Produce is named from version 0, as Apache Kafka 4 names it, though both serve it from version 3 only: librdkafka takes a
@@ -28,15 +23,26 @@ const CONFIG = { string: 2, int: 3, long: 5, list: 7 } as const
  */
 const NAMED_FROM: ReadonlyMap<number, number> = new Map([[API.produce, 0]])
 
+const versionsOf = (key: number, answer: KafkaWriter): void => {
+  const [min, max] = VERSIONS.get(key) ?? [0, 0]
+  answer
+    .int16(key)
+    .int16(NAMED_FROM.get(key) ?? min)
+    .int16(max)
+}
+
 /** The versions served, which a client asks for before anything else. */
-export function apiVersions(version: number, answer: KafkaWriter, error: number = ERROR.none): void {
-  answer.int16(error).array([...VERSIONS], ([key, [min, max]]) =>
-    answer
-      .int16(key)
-      .int16(NAMED_FROM.get(key) ?? min)
-      .int16(max),
-  )
+export function apiVersions(version: number, answer: KafkaWriter): void {
+  answer.int16(ERROR.none).array([...VERSIONS.keys()], (key) => versionsOf(key, answer))
   if (version >= 1) answer.int32(0)
+}
+
+/**
+ * For a client whose version of that very request is too new: in the first version, the versions of this request alone, as brokers answer
+ * (KIP-511) and the service was seen to.
+ */
+export function apiVersionsOfItself(answer: KafkaWriter): KafkaWriter {
+  return answer.int16(ERROR.unsupportedVersion).array([API.apiVersions], (key) => versionsOf(key, answer))
 }
 
 /** Clients are sent to the port that they came to: plain or TLS. */
@@ -67,112 +73,44 @@ export function metadata(
     answer.array(isThere ? partitions : [], (partition) => {
       answer.int16(ERROR.none).int32(partition).int32(NODE_ID)
       if (version >= 7) answer.int32(0)
-      answer.array([NODE_ID], (id) => answer.int32(id)).array([NODE_ID], (id) => answer.int32(id))
-      if (version >= 5) answer.array([], () => {})
+      answer.list([NODE_ID], (id) => answer.int32(id)).list([NODE_ID], (id) => answer.int32(id))
+      if (version >= 5) answer.list([], () => {})
     })
     if (version >= 8) answer.int32(wantsOfTopics && isThere ? TOPIC_OPERATIONS : NOT_ASKED)
   })
   if (version >= 8) answer.int32(wantsOfCluster ? CLUSTER_OPERATIONS : NOT_ASKED)
 }
 
-/** Groups alone: transactions are refused, as the hub has none. */
+const NO_TRANSACTIONS = 'Transactions are not served here.'
+
+/** Groups alone: transactions are refused, as the hub has none. From version 4 on of several at once. */
 export function findCoordinator(
   { port }: ClusterContext,
   version: number,
   request: KafkaReader,
   answer: KafkaWriter,
 ): void {
-  request.string()
+  const first = version < 4 ? [request.string()] : []
   const isGroup = version < 1 || request.int8() === 0
-  if (version >= 1) answer.int32(0)
-  answer.int16(isGroup ? ERROR.none : ERROR.transactionalIdAuthorizationFailed)
-  if (version >= 1) answer.string(isGroup ? undefined : 'Transactions are not served here.')
-  answer
-    .int32(isGroup ? NODE_ID : -1)
-    .string(isGroup ? HOST : '')
-    .int32(isGroup ? port : -1)
-}
-
-/** Refused: of the hub itself as existing, of any other by policy, as one hub is all there is. */
-export function createTopics(
-  { hubName }: ClusterContext,
-  version: number,
-  request: KafkaReader,
-  answer: KafkaWriter,
-): void {
-  const names = request.array(() => {
-    const name = request.string()
-    request.int32()
-    request.int16()
-    request.array(() => [request.int32(), request.array(request.int32)])
-    request.array(() => [request.string(), request.nullableString()])
-    return name
-  })
-  if (version >= 2) answer.int32(0)
-  answer.array(names, (name) => {
-    const exists = name === hubName
-    answer.string(name).int16(exists ? ERROR.topicAlreadyExists : ERROR.policyViolation)
-    if (version >= 1)
-      answer.string(
-        exists
-          ? `The event hub ${name} is there already.`
-          : `There is one event hub here, ${hubName}; no other is made.`,
-      )
-  })
-}
-
-/** Refused: no client may delete the hub. */
-export function deleteTopics(
-  { hubName }: ClusterContext,
-  version: number,
-  request: KafkaReader,
-  answer: KafkaWriter,
-): void {
-  const names = request.array(request.string)
-  if (version >= 1) answer.int32(0)
-  answer.array(names, (name) =>
+  const keys = version < 4 ? first : request.list(request.string)
+  const error = isGroup ? ERROR.none : ERROR.transactionalIdAuthorizationFailed
+  const reason = isGroup ? undefined : NO_TRANSACTIONS
+  const place = () =>
     answer
-      .string(name)
-      .int16(name === hubName ? ERROR.topicAuthorizationFailed : ERROR.unknownTopicOrPartition),
-  )
-}
-
-/** A few settings, which tools ask for; all are read-only. */
-export function describeConfigs(
-  { hubName, retentionMs }: ClusterContext,
-  version: number,
-  request: KafkaReader,
-  answer: KafkaWriter,
-): void {
-  const resources = request.array(() => ({
-    type: request.int8(),
-    name: request.string(),
-    wanted: request.nullableArray(request.string),
-  }))
-  const all: [name: string, value: string, type: number][] = [
-    ['cleanup.policy', 'delete', CONFIG.list],
-    ['compression.type', 'producer', CONFIG.string],
-    ['max.message.bytes', '1048576', CONFIG.int],
-    ['message.timestamp.type', 'LogAppendTime', CONFIG.string],
-    ['retention.ms', String(retentionMs), CONFIG.long],
-  ]
-  answer.int32(0).array(resources, ({ type, name, wanted }) => {
-    const isThere = type === TOPIC ? name === hubName : true
-    const configs = type === TOPIC && isThere ? all.filter(([key]) => wanted?.includes(key) ?? true) : []
-    answer
-      .int16(isThere ? ERROR.none : ERROR.unknownTopicOrPartition)
-      .string(undefined)
-      .int8(type)
-      .string(name)
-    answer.array(configs, ([key, value, kind]) => {
-      answer.string(key).string(value).boolean(true)
-      if (version === 0) answer.boolean(false)
-      else answer.int8(OF_TOPIC)
-      answer.boolean(false)
-      if (version >= 1) answer.array([], () => {})
-      if (version >= 3) answer.int8(kind).string(undefined)
+      .int32(isGroup ? NODE_ID : -1)
+      .string(isGroup ? HOST : '')
+      .int32(isGroup ? port : -1)
+  if (version >= 1) answer.int32(0)
+  if (version >= 4) {
+    answer.array(keys, (key) => {
+      answer.string(key)
+      place().int16(error).string(reason)
     })
-  })
+    return
+  }
+  answer.int16(error)
+  if (version >= 1) answer.string(reason)
+  place()
 }
 
 /** An idempotent producer gets its id; a transactional one is refused. */

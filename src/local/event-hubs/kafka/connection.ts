@@ -7,10 +7,8 @@ import type { HubFaults } from '../hub.ts'
 import type { HubAuth } from '../links/sas.ts'
 import {
   apiVersions,
+  apiVersionsOfItself,
   type ClusterContext,
-  createTopics,
-  deleteTopics,
-  describeConfigs,
   findCoordinator,
   initProducerId,
   metadata,
@@ -18,21 +16,14 @@ import {
 import { fetch } from './fetching/fetch.ts'
 import type { FetchSessions } from './fetching/fetch-sessions.ts'
 import { listOffsets } from './fetching/list-offsets.ts'
+import { deleteGroups, describeGroups, listGroups } from './groups/administration.ts'
+import type { GroupContext } from './groups/context.ts'
 import type { Coordinator } from './groups/coordinator.ts'
-import {
-  deleteGroups,
-  describeGroups,
-  type GroupContext,
-  heartbeat,
-  joinGroup,
-  leaveGroup,
-  listGroups,
-  offsetCommit,
-  offsetFetch,
-  syncGroup,
-} from './groups/requests.ts'
+import { heartbeat, joinGroup, leaveGroup, syncGroup } from './groups/membership.ts'
+import { offsetCommit, offsetFetch } from './groups/offset-requests.ts'
 import { produce } from './produce.ts'
 import { checkProof, isMechanism, MECHANISMS, type Mechanism, type Proof } from './sign-in.ts'
+import { createTopics, deleteTopics, describeConfigs } from './topics.ts'
 import { FrameSplitter } from './wire/frames.ts'
 import { API, ERROR, VERSIONS } from './wire/protocol.ts'
 import { KafkaReader, KafkaWriter } from './wire/values.ts'
@@ -167,16 +158,22 @@ export class KafkaConnection {
     const request = new KafkaReader(message)
     const [key, version, correlationId] = [request.int16(), request.int16(), request.int32()]
     const answer = new KafkaWriter().int32(0).int32(correlationId)
-    const [min, max] = VERSIONS.get(key) ?? [0, -1]
+    const clientId = request.nullableString() ?? ''
+    const [min, max, flexibleFrom] = VERSIONS.get(key) ?? [0, -1, 0]
     if (version < min || version > max) {
       // A newer client asks in its newest version and takes this answer in the first one.
       if (key !== API.apiVersions) throw new Error(`request ${key} in version ${version} is not served`)
-      apiVersions(0, answer, ERROR.unsupportedVersion)
-      return framed(answer)
+      return framed(apiVersionsOfItself(answer))
     }
-    const clientId = request.nullableString() ?? ''
+    if (version >= flexibleFrom) {
+      request.beFlexible()
+      request.tags()
+      answer.beFlexible()
+      // A client reads this one's before it knows what the broker speaks.
+      if (key !== API.apiVersions) answer.tags()
+    }
     const wantsAnswer = await this.#serve(key, version, clientId, request, answer)
-    return wantsAnswer ? framed(answer) : undefined
+    return wantsAnswer ? framed(answer.tags()) : undefined
   }
 
   async #serve(
@@ -216,7 +213,7 @@ export class KafkaConnection {
     this.#mechanism = isMechanism(name) ? name : undefined
     this.#expectsBareToken = version === 0 && this.#mechanism !== undefined
     answer.int16(this.#mechanism ? ERROR.none : ERROR.unsupportedSaslMechanism)
-    answer.array(MECHANISMS, (one) => answer.string(one))
+    answer.list(MECHANISMS, (one) => answer.string(one))
   }
 
   #authenticate(version: number, request: KafkaReader, answer: KafkaWriter): void {

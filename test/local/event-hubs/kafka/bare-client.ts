@@ -17,6 +17,18 @@ export const request = (
   return Buffer.concat([new KafkaWriter().int32(body.length).end(), body])
 }
 
+/** As {@link request}, in the flexible encoding. */
+export const flexible = (
+  key: number,
+  version: number,
+  write: (writer: KafkaWriter) => unknown = () => {},
+) => {
+  const writer = new KafkaWriter().int16(key).int16(version).int32(7).string('raw').beFlexible().tags()
+  write(writer)
+  const body = Buffer.from(writer.tags().end())
+  return Buffer.concat([new KafkaWriter().int32(body.length).end(), body])
+}
+
 /** A bare connection; answers are read message by message. */
 export class Bare {
   readonly socket: Socket

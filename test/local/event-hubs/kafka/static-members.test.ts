@@ -161,10 +161,12 @@ it('whoever gives no name is nobody else’s successor', async () => {
 })
 
 it('the versions that clients conclude from each other are served together', () => {
-  // Produce 8 is of Kafka 2.4, whose groups speak these.
+  // Produce 8 is of Kafka 2.4, whose groups speak these, and Produce 9 of 2.8.
   const [, produce] = VERSIONS.get(0) ?? []
-  expect(produce).toBe(8)
-  expect([11, 12, 13, 14, 15, 8].map((key) => VERSIONS.get(key)?.[1])).toEqual([5, 3, 3, 3, 4, 7])
+  expect(produce).toBe(9)
+  const ofGroups = [11, 12, 13, 14, 15, 8].map((key) => VERSIONS.get(key)?.[1] ?? 0)
+  for (const [index, least] of [7, 4, 4, 5, 5, 8].entries())
+    expect(ofGroups[index]).toBeGreaterThanOrEqual(least)
 })
 
 it('a place that only later versions know is refused, not taken for a time', async () => {

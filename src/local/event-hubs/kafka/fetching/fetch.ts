@@ -53,6 +53,8 @@ function readDemand(version: number, request: KafkaReader): FetchDemand {
       const partition = request.int32()
       if (version >= 9) request.int32()
       const offset = request.int64()
+      // The epoch of what was fetched last; then where the reader's own log begins.
+      if (version >= 12) request.int32()
       if (version >= 5) request.int64()
       return { partition, offset, maxBytes: request.int32() }
     }),
@@ -60,7 +62,7 @@ function readDemand(version: number, request: KafkaReader): FetchDemand {
   const forgotten =
     version < 7
       ? []
-      : request.array(() => ({ topic: request.string(), partitions: request.array(request.int32) }))
+      : request.array(() => ({ topic: request.string(), partitions: request.list(request.int32) }))
   return {
     sessionId,
     epoch,
@@ -150,7 +152,8 @@ function writeTopics(answer: KafkaWriter, version: number, topics: Map<string, [
     answer.string(topic).array(partitions, ([partition, read]) => {
       answer.int32(partition).int16(read.error).int64(read.next).int64(read.next)
       if (version >= 5) answer.int64(read.begin)
-      answer.int32(-1)
+      // Transactions that were given up: there are none.
+      answer.array(undefined, () => {})
       // No other broker is nearer to the client.
       if (version >= 11) answer.int32(-1)
       answer.bytesOf(read.records, read.bytes)

@@ -5,12 +5,22 @@ import type { KafkaReader, KafkaWriter } from '../wire/values.ts'
 
 const LATEST = -1
 const EARLIEST = -2
-/** Others stand for places that later versions of the request know, as -3 for the newest time. */
-const isPlace = (timestamp: number) => timestamp >= EARLIEST
+/** The newest time. */
+const NEWEST = -3
+/** The earliest that the broker itself has, where older ones lie elsewhere: here all lie in one place. */
+const EARLIEST_LOCAL = -4
+const KNOWN_FROM: ReadonlyMap<number, number> = new Map([
+  [LATEST, 1],
+  [EARLIEST, 1],
+  [NEWEST, 7],
+  [EARLIEST_LOCAL, 8],
+])
+const isPlace = (timestamp: number, version: number) =>
+  timestamp >= 0 || version >= (KNOWN_FROM.get(timestamp) ?? Number.POSITIVE_INFINITY)
 
 /**
- * By time: the first event that is not older, −1 when there is none; −1 asks for the end, −2 for the beginning.
- * Another negative number is refused.
+ * By time: the first event that is not older, −1 when there is none; −1 asks for the end, −2 for the beginning, −3 for the last event
+ * of all. A negative number that the version does not know is refused.
  */
 export function listOffsets(
   { log, hubName }: { log: HubLog; hubName: string },
@@ -34,7 +44,7 @@ export function listOffsets(
       const isKnown = name === hubName && partition >= 0 && partition < log.partitionCount
       const error = !isKnown
         ? ERROR.unknownTopicOrPartition
-        : isPlace(timestamp)
+        : isPlace(timestamp, version)
           ? ERROR.none
           : ERROR.unsupportedVersion
       const found = error === ERROR.none ? offsetAt(log, partition, timestamp) : { offset: -1, timestamp: -1 }
@@ -45,12 +55,12 @@ export function listOffsets(
   })
 }
 
-/** @param timestamp epoch milliseconds, or one of the two that stand for an end. */
+/** @param timestamp epoch milliseconds, or one of those that stand for a place. */
 function offsetAt(log: HubLog, partition: number, timestamp: number): { offset: number; timestamp: number } {
   const { beginSequenceNumber: begin, lastEnqueuedSequenceNumber: last } = log.properties(partition)
-  if (timestamp === EARLIEST) return { offset: begin, timestamp: -1 }
+  if (timestamp === EARLIEST || timestamp === EARLIEST_LOCAL) return { offset: begin, timestamp: -1 }
   if (timestamp === LATEST) return { offset: last + 1, timestamp: -1 }
-  const offset = log.sequenceNumberAt(partition, timestamp)
+  const offset = timestamp === NEWEST ? last : log.sequenceNumberAt(partition, timestamp)
   const event = log.firstFrom(partition, offset)
   return event ? { offset, timestamp: event.enqueuedAt } : { offset: -1, timestamp: -1 }
 }

@@ -44,6 +44,12 @@ interface Member extends Join {
   sync: ((answer: SyncAnswer) => void) | undefined
 }
 
+/** The kind of group and how it shares out, as a member believes them to be; undefined: it does not say. */
+export interface Agreed {
+  type: string | undefined
+  protocol: string | undefined
+}
+
 /** As the protocol names them; a group that is not known is `Dead`. */
 export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable'
 
@@ -73,6 +79,11 @@ export class ConsumerGroup {
 
   get isEmpty(): boolean {
     return this.#members.size === 0
+  }
+
+  /** What the members have agreed on last. */
+  get agreed(): Agreed {
+    return { type: this.#protocolType, protocol: this.#protocol }
   }
 
   /** As DescribeGroups wants it. */
@@ -145,16 +156,24 @@ export class ConsumerGroup {
     })
   }
 
-  /** @param assignments from the leader; of others empty. Resolves when the leader has shared out. */
+  /**
+   * Resolves when the leader has shared out.
+   * @param assignments from the leader; of others empty.
+   * @param expected refused when the group has agreed on something else.
+   */
   sync(
     memberId: string,
     generation: number,
     assignments: ReadonlyMap<string, Buffer>,
     instanceId?: string,
+    expected?: Agreed,
   ): Promise<SyncAnswer> {
     const error = this.#check(memberId, generation, instanceId)
     const member = this.#members.get(memberId)
     if (error !== ERROR.none || !member) return Promise.resolve({ error, assignment: NOBODY })
+    const { type = this.#protocolType, protocol = this.#protocol } = expected ?? {}
+    if (type !== this.#protocolType || protocol !== this.#protocol)
+      return Promise.resolve({ error: ERROR.inconsistentGroupProtocol, assignment: NOBODY })
     if (this.#state === 'Stable') return Promise.resolve({ error: ERROR.none, assignment: member.assignment })
     if (this.#state !== 'CompletingRebalance')
       return Promise.resolve({ error: ERROR.rebalanceInProgress, assignment: NOBODY })

@@ -25,32 +25,40 @@ export const API = {
   deleteGroups: 42,
 } as const
 
+/** Of one request: the versions served, and the first one in the flexible encoding (KIP-482). */
+export type Versions = readonly [min: number, max: number, flexibleFrom: number]
+
+const NEVER = Number.POSITIVE_INFINITY
+
 /**
- * Lowest and highest version of each: all before the flexible encoding, which every client of today still speaks. Sarama 1.30
- * asks in the versions of the Kafka that it is set to, without a look at these (2.3: Fetch 11). Clients that guess a broker's version from one request (aiokafka 0.12: Produce 8 is Kafka 2.4) then ask in that version's others.
+ * The highest ones are those that clients have reported of the service: Metadata 9, OffsetFetch 8 and Fetch 12 (franz-go's issue 1312, April
+ * and May 2026), groups, coordinators and ListOffsets (klife's issue 13). Where nothing was reported, the first flexible version is
+ * served, or a later one that asks for nothing which a hub lacks. No topic has an id (Metadata 10). Sarama 1.30 asks in the
+ * versions of the Kafka that it is set to, without a look at these (2.3: Fetch 11). Clients that guess a broker's version from one
+ * request (aiokafka 0.12: Produce 8 is Kafka 2.4) then ask in that version's others.
  */
-export const VERSIONS: ReadonlyMap<number, readonly [min: number, max: number]> = new Map([
-  [API.produce, [3, 8]],
-  [API.fetch, [4, 11]],
-  [API.listOffsets, [1, 5]],
-  [API.metadata, [0, 8]],
-  [API.offsetCommit, [0, 7]],
-  [API.offsetFetch, [0, 5]],
-  [API.findCoordinator, [0, 2]],
-  [API.joinGroup, [0, 5]],
-  [API.heartbeat, [0, 3]],
-  [API.leaveGroup, [0, 3]],
-  [API.syncGroup, [0, 3]],
-  [API.describeGroups, [0, 4]],
-  [API.listGroups, [0, 2]],
-  [API.saslHandshake, [0, 1]],
-  [API.apiVersions, [0, 2]],
-  [API.createTopics, [0, 4]],
-  [API.deleteTopics, [0, 3]],
-  [API.initProducerId, [0, 1]],
-  [API.describeConfigs, [0, 3]],
-  [API.saslAuthenticate, [0, 1]],
-  [API.deleteGroups, [0, 1]],
+export const VERSIONS: ReadonlyMap<number, Versions> = new Map([
+  [API.produce, [3, 9, 9]],
+  [API.fetch, [4, 12, 12]],
+  [API.listOffsets, [1, 8, 6]],
+  [API.metadata, [0, 9, 9]],
+  [API.offsetCommit, [0, 8, 8]],
+  [API.offsetFetch, [0, 8, 6]],
+  [API.findCoordinator, [0, 4, 3]],
+  [API.joinGroup, [0, 9, 6]],
+  [API.heartbeat, [0, 4, 4]],
+  [API.leaveGroup, [0, 5, 4]],
+  [API.syncGroup, [0, 5, 4]],
+  [API.describeGroups, [0, 5, 5]],
+  [API.listGroups, [0, 4, 3]],
+  [API.saslHandshake, [0, 1, NEVER]],
+  [API.apiVersions, [0, 3, 3]],
+  [API.createTopics, [0, 6, 5]],
+  [API.deleteTopics, [0, 5, 4]],
+  [API.initProducerId, [0, 4, 2]],
+  [API.describeConfigs, [0, 4, 4]],
+  [API.saslAuthenticate, [0, 2, 2]],
+  [API.deleteGroups, [0, 2, 2]],
 ])
 
 /** Error codes, as far as they are given here. */

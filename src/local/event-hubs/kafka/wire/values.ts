@@ -1,4 +1,8 @@
-/** The primitive types of the Kafka protocol, as its older request versions use them: https://kafka.apache.org/protocol */
+/**
+ * The primitive types of the Kafka protocol, in both of its encodings: https://kafka.apache.org/protocol. A message begins in the
+ * older one, with lengths of a fixed size; from {@link KafkaReader.beFlexible} on it is in the flexible one (KIP-482), where a length is
+ * a varint of one more than it is, 0 stands for absent, and every structure ends with tagged fields.
+ */
 
 import { asBuffer } from '../../amqp/sections.ts'
 
@@ -10,14 +14,22 @@ export class MalformedKafkaError extends Error {
 const CUT_OFF = 'it ends in the middle of a value'
 /** Items that an array may claim; each takes at least a byte, so the rest of the message bounds it too. */
 const MAX_ITEMS = 100_000
+const VARINT_BITS = 7
+const MAX_VARINT_BYTES = 5
 
 /** Reads one message from its start to its end. Every method throws {@link MalformedKafkaError} behind the end. */
 export class KafkaReader {
   readonly #bytes: Buffer
   #offset = 0
+  #isFlexible = false
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes
+  }
+
+  /** What follows is in the flexible encoding. */
+  beFlexible(): void {
+    this.#isFlexible = true
   }
 
   /** Bytes that were not read yet. */
@@ -46,9 +58,28 @@ export class KafkaReader {
     return value
   }
 
-  /** UTF-8, its length as int16; undefined for −1. */
+  #varint(): number {
+    let value = 0
+    for (let byte = 0; byte < MAX_VARINT_BYTES; byte++) {
+      const next = this.#bytes.readUInt8(this.#take(1))
+      value += (next & 0x7f) * 2 ** (byte * VARINT_BITS)
+      if (next < 0x80) return value
+    }
+    throw new MalformedKafkaError('a length is too long')
+  }
+
+  /** The end of a structure: fields that only some know, all passed over. Nothing in the older encoding. */
+  tags(): void {
+    if (!this.#isFlexible) return
+    for (let left = this.#varint(); left > 0; left--) {
+      this.#varint()
+      this.#take(this.#varint())
+    }
+  }
+
+  /** UTF-8; undefined for an absent one. */
   nullableString = (): string | undefined => {
-    const length = this.int16()
+    const length = this.#isFlexible ? this.#varint() - 1 : this.int16()
     if (length === -1) return undefined
     const start = this.#take(length)
     return this.#bytes.toString('utf8', start, start + length)
@@ -63,7 +94,7 @@ export class KafkaReader {
 
   /** A view, not a copy. */
   nullableBytes = (): Buffer | undefined => {
-    const length = this.int32()
+    const length = this.#int32OrVarint()
     if (length === -1) return undefined
     const start = this.#take(length)
     return this.#bytes.subarray(start, start + length)
@@ -81,16 +112,35 @@ export class KafkaReader {
     return this.#bytes.subarray(start, start + length)
   }
 
+  #int32OrVarint(): number {
+    return this.#isFlexible ? this.#varint() - 1 : this.int32()
+  }
+
   /**
-   * Its count as int32; undefined for −1. @throws MalformedKafkaError for more items than bytes are left, or than
-   * any request needs.
+   * Of plain values, as texts or numbers; undefined for an absent one. @throws MalformedKafkaError for more items than bytes are left,
+   * or than any request needs.
    */
-  nullableArray<T>(item: () => T): T[] | undefined {
-    const count = this.int32()
+  nullableList<T>(item: () => T): T[] | undefined {
+    const count = this.#int32OrVarint()
     if (count === -1) return undefined
     if (count < 0 || count > Math.min(this.left, MAX_ITEMS))
       throw new MalformedKafkaError('an array is too long')
     return Array.from({ length: count }, item)
+  }
+
+  /** Empty for an absent one. */
+  list<T>(item: () => T): T[] {
+    return this.nullableList(item) ?? []
+  }
+
+  /** As {@link nullableList}, of structures: also those of a single field. */
+  nullableArray<T>(item: () => T): T[] | undefined {
+    if (!this.#isFlexible) return this.nullableList(item)
+    return this.nullableList(() => {
+      const value = item()
+      this.tags()
+      return value
+    })
   }
 
   /** Empty for an absent one. */
@@ -110,6 +160,13 @@ export class KafkaWriter {
   /** What stands before the bytes that are being written. */
   readonly #before: Buffer[] = []
   #lengthBefore = 0
+  #isFlexible = false
+
+  /** What follows is in the flexible encoding. */
+  beFlexible(): this {
+    this.#isFlexible = true
+    return this
+  }
 
   #room(size: number): number {
     const start = this.#length
@@ -163,11 +220,33 @@ export class KafkaWriter {
     return this.int8(value ? 1 : 0)
   }
 
-  /** Its length as int16; undefined is written as −1. */
+  #varint(value: number): this {
+    let rest = value
+    for (; rest >= 0x80; rest >>>= VARINT_BITS) this.#byte((rest & 0x7f) | 0x80)
+    return this.#byte(rest)
+  }
+
+  #byte(value: number): this {
+    const at = this.#room(1)
+    this.#bytes[at] = value
+    return this
+  }
+
+  #int32OrVarint(length: number): this {
+    return this.#isFlexible ? this.#varint(length + 1) : this.int32(length)
+  }
+
+  /** The end of a structure, without further fields. Nothing in the older encoding. */
+  tags(): this {
+    return this.#isFlexible ? this.#byte(0) : this
+  }
+
+  /** UTF-8; undefined: absent. */
   string(text: string | undefined): this {
-    if (text === undefined) return this.int16(-1)
-    const size = Buffer.byteLength(text)
-    this.int16(size)
+    const size = text === undefined ? -1 : Buffer.byteLength(text)
+    if (this.#isFlexible) this.#varint(size + 1)
+    else this.int16(size)
+    if (text === undefined) return this
     const at = this.#room(size)
     this.#bytes.write(text, at, 'utf8')
     return this
@@ -180,15 +259,15 @@ export class KafkaWriter {
     return this
   }
 
-  /** Their length as int32; undefined is written as −1. Long ones are not copied. */
+  /** Undefined: absent. Long ones are not copied. */
   bytes(bytes: Uint8Array | undefined): this {
-    if (bytes === undefined) return this.int32(-1)
-    return this.int32(bytes.length).#part(bytes)
+    if (bytes === undefined) return this.#int32OrVarint(-1)
+    return this.#int32OrVarint(bytes.length).#part(bytes)
   }
 
   /** As {@link bytes}, of what lies in several places. @param size of all. */
   bytesOf(pieces: readonly Buffer[], size: number): this {
-    this.int32(size)
+    this.#int32OrVarint(size)
     for (const piece of pieces) this.#part(piece)
     return this
   }
@@ -197,11 +276,19 @@ export class KafkaWriter {
     return bytes.length < LARGE_BYTES ? this.raw(bytes) : this.#refer(asBuffer(bytes))
   }
 
-  /** Its count as int32, then each item. */
-  array<T>(items: readonly T[], write: (item: T) => void): this {
-    this.int32(items.length)
-    for (const item of items) write(item)
+  /** Of plain values, as texts or numbers. Undefined: absent. */
+  list<T>(items: readonly T[] | undefined, write: (item: T) => void): this {
+    this.#int32OrVarint(items === undefined ? -1 : items.length)
+    for (const item of items ?? []) write(item)
     return this
+  }
+
+  /** Of structures, also those of a single field. Undefined: absent. */
+  array<T>(items: readonly T[] | undefined, write: (item: T) => void): this {
+    return this.list(items, (item) => {
+      write(item)
+      this.tags()
+    })
   }
 
   #refer(bytes: Buffer): this {
