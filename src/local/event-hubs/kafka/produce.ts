@@ -112,6 +112,7 @@ function store({ log, logger }: ProduceContext, partition: number, records: Buff
     const published = batch.producerId < 0 ? undefined : checked(log, partition, batch)
     if (published !== undefined && 'error' in published)
       return { partition, offset: NO_OFFSET, appendedAt: NO_OFFSET, ...published }
+    if (published !== undefined && 'offset' in published) return repeated(log, partition, published.offset)
     const { firstSequenceNumber, enqueuedAt } = kept
       ? log.appendBatch(partition, kept, published)
       : log.appendPacked(partition, eventsOf(batch), published)
@@ -129,20 +130,36 @@ const OUT_OF_ORDER = {
   reason: "The batch does not follow the producer's last one.",
 }
 
-/** What is kept of an idempotent producer with its batch, or why not; no error: the batch is there already. */
+/** A batch that is there already is acknowledged as the first time, as long as its events are kept. */
+function repeated(log: HubLog, partition: number, offset: number): Outcome {
+  const isKept = offset >= log.properties(partition).beginSequenceNumber
+  const appendedAt = isKept ? log.firstFrom(partition, offset)?.enqueuedAt : undefined
+  return { partition, error: ERROR.none, offset, appendedAt: appendedAt ?? NO_OFFSET }
+}
+
+/** What is kept of an idempotent producer with its batch; or where the batch is already, or why it is refused. */
 function checked(
   log: HubLog,
   partition: number,
   batch: RecordBatch,
-): Published | { error: number; reason?: string } {
+): Published | { offset: number } | { error: number; reason?: string } {
   const { producerId: id, producerEpoch: epoch, baseSequence: first, count } = batch
   const known = log.producers.find(partition, id)
+  const offset = log.properties(partition).lastEnqueuedSequenceNumber + 1
   // A producer that has bumped its epoch counts from 0 again.
   if (known && epoch > known.epoch)
-    return first === 0 ? { id, state: { epoch, last: count - 1, recent: [{ first, count }] } } : OUT_OF_ORDER
+    return first === 0
+      ? { id, state: { epoch, last: count - 1, recent: [{ first, count, offset }] } }
+      : OUT_OF_ORDER
   const outcome = checkBatch(log.producers, { partition, id, epoch }, first, count)
-  if (outcome === 'repeated') return { error: ERROR.none }
-  if ('state' in outcome) return { id, state: outcome.state }
+  if (outcome === 'repeated') {
+    const before = known?.recent.find((one) => one.first === first && one.count === count)
+    return { offset: before?.offset ?? NO_OFFSET }
+  }
+  if ('state' in outcome) {
+    const { recent } = outcome.state
+    return { id, state: { ...outcome.state, recent: [...recent.slice(0, -1), { first, count, offset }] } }
+  }
   return outcome.condition === 'com.microsoft:producer-epoch-stolen'
     ? { error: ERROR.invalidProducerEpoch, reason: outcome.description }
     : { ...OUT_OF_ORDER, reason: outcome.description }

@@ -5,6 +5,8 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 export interface PublishedBatch {
   first: number
   count: number
+  /** Sequence number of its first event, where the client is told it. */
+  offset?: number
 }
 
 /** Where a producer stands on one partition. */

@@ -28,7 +28,8 @@ const numbered = (producerId: number, epoch: number, baseSequence: number, value
   )
 
 describe('an idempotent producer', () => {
-  const produce = async (batch: Buffer): Promise<number> => {
+  const produce = async (batch: Buffer) => (await produced(batch)).error
+  const produced = async (batch: Buffer) => {
     const bare = await Bare.signedIn(fixture)
     const answer = await bare.ask(
       request(0, 3, (writer) => {
@@ -39,7 +40,7 @@ describe('an idempotent producer', () => {
     answer.slice(4 + 4)
     answer.string()
     answer.slice(4 + 4)
-    return answer.int16()
+    return { error: answer.int16(), offset: answer.int64(), appendedAt: answer.int64() }
   }
   const next = () => fixture.hub.log.properties(0).lastEnqueuedSequenceNumber + 1
 
@@ -52,6 +53,18 @@ describe('an idempotent producer', () => {
     expect(await produce(batch)).toBe(0)
     expect(await produce(numbered(4711, 0, 2, ['c']))).toBe(0)
     expect(next() - before).toBe(3)
+  })
+
+  it('is told where a batch is that it sends again, also of the epoch that it has bumped', async () => {
+    for (const epoch of [0, 1]) {
+      const batch = numbered(4713, epoch, 0, ['a', 'b'])
+      const first = await produced(batch)
+      expect(first).toEqual({ error: 0, offset: next() - 2, appendedAt: expect.any(Number) })
+      await produced(numbered(4713, epoch, 2, ['c']))
+      expect(await produced(batch)).toEqual(first)
+      await fixture.restart()
+      expect(await produced(batch)).toEqual(first)
+    }
   })
 
   it('is refused what is out of order, and by a newer owner', async () => {

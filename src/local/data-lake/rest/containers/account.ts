@@ -69,8 +69,7 @@ export function accountOperations(lake: Lake): Operations {
   }
 }
 
-/** Those that were set, over the account's own. */
-export const servicePropertiesOf = ({ kept, folder }: Pick<Lake, 'kept' | 'folder'>) => ({
+const servicePropertiesOf = ({ kept, folder }: Lake) => ({
   ...defaultServiceProperties(),
   ...kept.of('', '', statSync(folder.root)).service,
 })

@@ -6,7 +6,8 @@ import type { GroupOffsets } from './group-offsets.ts'
 const SWEEP_EVERY_MS = 100
 /** Groups with members at a time; the committed offsets of more are kept. */
 const MAX_GROUPS = 200
-const NAME = /^[\x21-\x7e]{1,256}$/
+/** As long as in the service, and of whatever can be shown: Kafka itself takes any text. */
+const NAME = /^\P{C}{1,256}$/u
 
 /** The number of groups is bounded; those without members are dropped, as their offsets are kept. */
 export class Coordinator {
