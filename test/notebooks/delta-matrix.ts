@@ -144,7 +144,11 @@ export async function expectEmbedded(root: string, truth: Truth): Promise<void> 
 
 async function embeddedRows(context: EngineContext, connection: Connection, name: string): Promise<Row[]> {
   const contract = { container: 'silver', path: name, columns: [] } as const
-  const source = new DeltaSource(context, connection, contract, { position: undefined, rowsPerBatch: 1e9 })
+  const source = new DeltaSource(context, connection, contract, {
+    position: undefined,
+    rebuilt: [],
+    rowsPerBatch: 1e9,
+  })
   await source.open()
   const plan = await source.plan()
   const paths = plan?.files.map(({ path }) => source.pathOf(path)) ?? []

@@ -42,6 +42,8 @@ const MEASURED_PER_LOOK = 100
  * How many commits before a checkpoint are searched for the newest commit metadata: maintenance writes none.
  */
 const LOOKED_BACK = 20
+/** Up to this version a table that was made anew may pass the old one between two polls. */
+const PASSED_AT_ONCE = 20
 /** How many commits back the search for a moment begins. */
 const FIRST_STEP_BACK = 16
 /** Writers of one table whose clocks differ by more may miss some of each other's commits in the history. */
@@ -140,7 +142,11 @@ export class DeltaTable {
     const isFirst = !this.#isKnown
     // A poll that failed half-way has left the state of an unknown version.
     if (isFirst) this.#forget()
-    const commits = isFirst ? await this.#readWhole(signal) : await this.#readCommits(false, signal, atMost)
+    let commits = isFirst ? await this.#readWhole(signal) : await this.#readCommits(false, signal, atMost)
+    if (commits === undefined) {
+      this.#forget()
+      commits = await this.#readWhole(signal)
+    }
     this.#assertReadable()
     this.#isKnown = true
     await this.#measure(signal)
@@ -221,7 +227,7 @@ export class DeltaTable {
     const compacted = await this.#readCompactions(listing, signal)
     const commits = await this.#readCommits(true, signal)
     await this.#lookBack(Math.max(behind, compacted), signal)
-    return commits
+    return commits ?? 0
   }
 
   async #listing(startFrom: string | undefined, signal: AbortSignal | undefined): Promise<LogListing> {
@@ -254,21 +260,29 @@ export class DeltaTable {
     }
   }
 
-  /** @returns how many there were. */
+  /** @returns how many there were; undefined when they are of another table. */
   async #readCommits(
     isFirst: boolean,
     signal: AbortSignal | undefined,
     atMost = Number.POSITIVE_INFINITY,
-  ): Promise<number> {
+  ): Promise<number | undefined> {
     for (let commits = 0; ; commits++) {
       if (commits >= atMost) return commits
       const commit = await this.#log.commit(this.#version + 1, signal)
       if (!commit) return commits
+      if (!isFirst && commits === 0 && (await this.#isOfAnother(signal))) return undefined
       const arrived = this.#apply(this.#version + 1, commit.actions)
       this.#note(this.#version, commit.actions)
       this.#digest = commit.digest
       if (!isFirst) for (const file of arrived) this.#arrived.push(file)
     }
+  }
+
+  /** Has a table that was made anew passed the version of the old one? Asked where there was time for it: it costs a request. */
+  async #isOfAnother(signal: AbortSignal | undefined): Promise<boolean> {
+    if (this.#digest === undefined || (this.#quietLooks === 0 && this.#version > PASSED_AT_ONCE)) return false
+    const commit = await this.#log.commit(this.#version, signal)
+    return commit !== undefined && commit.digest !== this.#digest
   }
 
   /** A checkpoint does not hold commit metadata; the commit of its version does, while it exists. */

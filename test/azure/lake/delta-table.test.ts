@@ -84,17 +84,22 @@ describe('a table that grows', () => {
     expect(table.snapshot().commitMetadata?.batchId).toBe(1)
   })
 
-  it('costs one request a look, and one for each new commit', async () => {
-    for (let version = 0; version < 20; version++) builder.commit([add(`${version}`)])
+  it('costs one request a look, one for each new commit, and after a quiet one that for the last known', async () => {
+    const read = (version: number) => `read silver/weather/_delta_log/${pad(version)}.json`
+    for (let version = 0; version < 22; version++) builder.commit([add(`${version}`)])
     await table.look()
     client.asked = []
     await table.look()
-    expect(client.asked).toEqual([`read silver/weather/_delta_log/${pad(20)}.json`])
+    expect(client.asked).toEqual([read(22)])
     client.asked = []
-    builder.commit([add('20')])
-    builder.commit([add('21')])
+    builder.commit([add('22')])
+    builder.commit([add('23')])
     await table.look()
-    expect(client.asked).toHaveLength(3)
+    expect(client.asked).toEqual([read(22), read(21), read(23), read(24)])
+    client.asked = []
+    builder.commit([add('24')])
+    await table.look()
+    expect(client.asked).toEqual([read(24), read(25)])
   })
 
   it('takes adds without statistics, odd statistics, odd names and absolute paths', async () => {
@@ -245,6 +250,22 @@ describe('a log that does not go on', () => {
     await lookForLong()
     expect(active()).toEqual(files)
   })
+
+  it.each([0, 1])(
+    'of a table that was made anew and has passed the old one within %i quiet looks is read afresh',
+    async (quiet) => {
+      builder.commit([add('a')], 1_000)
+      builder.commit([add('b')], 2_000)
+      await table.look()
+      builder = new DeltaBuilder(builder.folder)
+      for (let index = 0; index < quiet; index++) await table.look()
+      for (const name of ['x', 'y', 'z']) builder.commit([add(name)], 3_000)
+      expect(await look()).toEqual([])
+      expect(active()).toEqual(['x', 'y', 'z'])
+      builder.commit([add('w')])
+      expect(await look()).toEqual(['w'])
+    },
+  )
 
   it('of a table that was deleted leaves nothing', async () => {
     builder.commit([add('a')])

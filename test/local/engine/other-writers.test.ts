@@ -1,5 +1,14 @@
 /** Other writers on the engine's tables, between its batches and within them: taken in, or refused in words. */
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ParquetFile } from '../../../src/azure/lake/parquet.ts'
@@ -450,3 +459,92 @@ for path in sys.argv[1:]:
     expect(found?.kept).toBeGreaterThan(0)
   }
 }, 120_000)
+
+/** Another table of the same form in the place of one, which has passed its version: its log under another id, and one commit more. */
+function replaceByHand(table: string): void {
+  const names = commits(table)
+  for (const name of names) {
+    const place = join(log(table), name)
+    const text = readFileSync(place, 'utf8').replace(/("metaData":\{"id":")[^"]*/, '$1of-another-table')
+    rmSync(place)
+    // Written beside it, so that it cannot get the place of the old one on the disk.
+    writeFileSync(`${place}.new`, text)
+    renameSync(`${place}.new`, place)
+  }
+  commitByHand(table, { commitInfo: { timestamp: lake.clock.time, operation: 'WRITE' } })
+}
+
+it.each([
+  ['is read', 'silver/weather', 1],
+  ['is written', 'gold/weather_by_minute', 1],
+  ['is read for the aggregate', 'gold/weather', 2],
+] as const)(
+  'a table that %s and was made anew is told from the old one, though it has passed its version',
+  async (_, table, run) => {
+    start()
+    await lake.place(0, readings(0, 20))
+    await isThrough(20)
+    replaceByHand(table)
+    const before = commits(table).length
+    await lake.place(0, readings(20, 10), { at: lake.clock.time + 1000 })
+    await vi.waitFor(
+      () =>
+        expect(runs[run]?.error ?? runs.find(({ error }) => error)?.error).toMatch(
+          new RegExp(`^${table} was deleted or replaced`),
+        ),
+      30_000,
+    )
+    expect(commits(table)).toHaveLength(before)
+  },
+  60_000,
+)
+
+it('a log that was put back from a copy is the same table, whatever its files’ times', async () => {
+  start()
+  await lake.place(0, readings(0, 20))
+  await isThrough(20)
+  for (const table of TABLES)
+    for (const name of commits(table)) utimesSync(join(log(table), name), new Date(1), new Date(1))
+  await lake.place(0, readings(20, 10), { at: lake.clock.time + 1000 })
+  await isThrough(30)
+  await expectRows(30)
+}, 60_000)
+
+it.each([
+  ['aggregate', 'gold/weather', /move gold\/weather_aggregated, checkpoints\/aggregate out of the lake/],
+  [
+    'gold',
+    'silver/weather',
+    /move gold\/weather, .*checkpoints\/gold, checkpoints\/aggregate out of the lake/,
+  ],
+] as const)(
+  'a vacuum of what %s has not read yet is named, with what builds it anew',
+  async (name, table, remedy) => {
+    const run = NAMES.indexOf(name)
+    start()
+    await lake.place(0, readings(0, 20))
+    await isThrough(20)
+    await engine?.close()
+    // Those before it go on alone, and what they wrote is optimized and vacuumed.
+    engine = lake.engine({ filesPerCompaction: 100 }).engine
+    runs = NAMES.slice(0, run).map((one) => engine?.run(one) as NotebookRun)
+    const before = commits(table).length
+    await lake.place(0, readings(20, 10), { at: lake.clock.time + 1000 })
+    await vi.waitFor(() => expect(commits(table).length).toBeGreaterThan(before), 30_000)
+    await engine.close()
+    rewriteByHand(table, { vacuum: true })
+    start()
+    await vi.waitFor(() => expect(runs[run]?.error).toMatch(/^A vacuum of/), 30_000)
+    expect(runs[run]?.error).toContain(`version ${commits(table).length - 1} (OPTIMIZE) had replaced it`)
+    expect(runs[run]?.error).toMatch(remedy)
+    await engine?.close()
+    const [, moved = ''] = /move (.*) out of the lake/.exec(runs[run]?.error ?? '') ?? []
+    for (const one of moved.split(', '))
+      renameSync(join(lake.root, one), join(lake.root, '..', one.replace('/', '-')))
+    start()
+    await lake.place(0, readings(30, 10), { at: lake.clock.time + 2000 })
+    await isThrough(40)
+    await expectRows(40)
+  },
+  60_000,
+)

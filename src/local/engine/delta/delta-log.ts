@@ -1,4 +1,5 @@
 /** A Delta table's log as it lies on the disk: listed, read, and replayed into a table. */
+import { statSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
@@ -49,6 +50,30 @@ export function dataFileIn(tableFolder: string, title: string, path: string): st
   const place = placeOfFile(path)
   if (place.isInTable) return join(tableFolder, place.path)
   throw new Error(`${title} has a file that is not in its folder: ${path.slice(0, 200)}. ${RECOVERY}`)
+}
+
+/**
+ * By what a commit is known again: another table in the same place may have one of the same version.
+ * @returns undefined when it is not there.
+ */
+export function commitMark(tableFolder: string, version: number): string | undefined {
+  const stats = statSync(join(tableFolder, LOG_FOLDER, commitName(version)), { throwIfNoEntry: false })
+  return stats && `${stats.ino} ${stats.size} ${stats.mtimeMs}`
+}
+
+/** The newest commit that let go of a file. @returns undefined when none of those that are left did. */
+export async function removalOf(
+  tableFolder: string,
+  path: string,
+): Promise<{ version: number; operation: string } | undefined> {
+  const { commits } = await listLog(tableFolder)
+  for (const version of commits.reverse()) {
+    const actions = (await readCommit(tableFolder, version)) ?? []
+    if (!actions.some(({ remove }) => remove?.path === path)) continue
+    const operation = actions.find(({ commitInfo }) => commitInfo)?.commitInfo?.operation ?? 'a rewrite'
+    return { version, operation }
+  }
+  return undefined
 }
 
 /** So many commits are read before others have their turn. */

@@ -15,7 +15,7 @@ import type { EngineContext } from '../api/options.ts'
 import { RECOVERY } from '../api/recovery.ts'
 import type { Connection } from '../duckdb/database.ts'
 import { checkpointReader, writeCheckpoint } from './delta-checkpoint.ts'
-import { dataFileIn, listLog, loadTable, readCommit } from './delta-log.ts'
+import { commitMark, dataFileIn, listLog, loadTable, readCommit } from './delta-log.ts'
 import { writeLakeFile } from './lake-files.ts'
 import { brokenRule } from './writer-rules.ts'
 
@@ -53,6 +53,9 @@ export class DeltaTable {
   /** Where the count of commits until the next checkpoint begins. */
   #lastCheckpoint = 0
   #checkpointVersion: number | undefined
+  #connection: Connection | undefined
+  /** Of the commit of the state's version. */
+  #mark: string | undefined
 
   constructor(context: EngineContext, contract: TableContract) {
     this.#context = context
@@ -80,18 +83,40 @@ export class DeltaTable {
 
   /** Reads the table from disk; its version is −1 when it is not there. */
   async load(connection: Connection): Promise<void> {
+    this.#connection = connection
     this.#state = await loadTable(this.folder, checkpointReader(connection))
+    this.#noteMark()
     this.#lastCheckpoint = (await listLog(this.folder)).checkpoints.at(-1) ?? 0
     assertFits(this.title, this.#state.protocol)
   }
 
   /** Takes in what other writers have committed since, so that a batch is planned on the table as it is. */
   async refresh(): Promise<void> {
+    await this.#assertStands()
     for (;;) {
       const actions = await readCommit(this.folder, this.#state.version + 1)
       if (!actions) return
       this.#takeIn(actions)
     }
+  }
+
+  #noteMark(): void {
+    this.#mark = commitMark(this.folder, this.#state.version)
+  }
+
+  /** @throws Error when a table that was made anew has passed the version of the old one. */
+  async #assertStands(): Promise<void> {
+    const { version, metaData } = this.#state
+    if (!this.#connection || commitMark(this.folder, version) === this.#mark) return
+    const now = await loadTable(this.folder, checkpointReader(this.#connection))
+    if (now.metaData?.id !== metaData?.id || now.version < version) throw this.#replaced(version)
+    this.#noteMark()
+  }
+
+  #replaced(version: number): Error {
+    return new Error(
+      `${this.title} was deleted or replaced while it was written: its version ${version} is gone. ${RECOVERY}`,
+    )
   }
 
   /** The newest checkpoint that this instance wrote. */
@@ -144,11 +169,8 @@ export class DeltaTable {
 
   /** @returns false when another writer has this version. @throws Error when the table was deleted under us. */
   async #put(version: number, actions: Action[]): Promise<boolean> {
-    if (version > 0 && !existsSync(join(this.folder, LOG_FOLDER, commitName(version - 1)))) {
-      throw new Error(
-        `${this.title} was deleted or replaced while it was written: its version ${version - 1} is gone. ${RECOVERY}`,
-      )
-    }
+    if (version > 0 && !existsSync(join(this.folder, LOG_FOLDER, commitName(version - 1))))
+      throw this.#replaced(version - 1)
     const place = {
       container: this.contract.container,
       path: `${this.contract.path}/${LOG_FOLDER}/${commitName(version)}`,
@@ -161,6 +183,7 @@ export class DeltaTable {
       throw error
     }
     applyActions(this.#state, version, actions)
+    this.#noteMark()
     return true
   }
 
@@ -190,6 +213,7 @@ export class DeltaTable {
       if (metaData) this.#assertSame(metaData)
     }
     applyActions(this.#state, this.#state.version + 1, actions)
+    this.#noteMark()
   }
 
   /** Another writer may add columns, and set properties. */

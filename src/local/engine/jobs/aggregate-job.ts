@@ -7,7 +7,7 @@ import { TableMaintenance } from '../delta/table-maintenance.ts'
 import { type Connection, countRows } from '../duckdb/database.ts'
 import { type DeltaPosition, DeltaSource } from '../query/delta-source.ts'
 import type { Batch, BatchJob, BatchPlan, Output } from '../query/query.ts'
-import { type DeltaInput, planOf, readingsOf } from './delta-input.ts'
+import { type DeltaInput, planOf, readingsOf, sayingWhatIsGone } from './delta-input.ts'
 import { HandedRows } from './handed-rows.ts'
 import { LiveRows } from './live-rows.ts'
 import type { BucketRange } from './time-bucket-range.ts'
@@ -78,6 +78,7 @@ export class AggregateJob implements BatchJob<DeltaInput, DeltaPosition> {
     this.#source = new DeltaSource(this.#context, this.#connection, TABLES.gold, {
       position,
       rowsPerBatch: this.#context.tuning.rowsPerBatch * ROWS_FACTOR,
+      rebuilt: ['gold/weather_aggregated', 'checkpoints/aggregate'],
     })
     this.#stopListening = this.#listen(onInput)
     await this.#source.open()
@@ -88,8 +89,13 @@ export class AggregateJob implements BatchJob<DeltaInput, DeltaPosition> {
   }
 
   async execute(batch: Batch, input: DeltaInput): Promise<BatchCounts> {
-    if (!this.#source) throw new Error('The source of the aggregate is not open.')
-    const readings = readingsOf(this.#source, input)
+    const source = this.#source
+    if (!source) throw new Error('The source of the aggregate is not open.')
+    return sayingWhatIsGone(source, input, () => this.#update(batch, source, input))
+  }
+
+  async #update(batch: Batch, source: DeltaSource, input: DeltaInput): Promise<BatchCounts> {
+    const readings = readingsOf(source, input)
     const updated = await updateKeyed(
       this.#context,
       this.#connection,

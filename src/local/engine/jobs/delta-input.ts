@@ -34,3 +34,16 @@ export async function planOf(
 /** SQL of all rows in the batch's files. */
 export const readingsOf = (source: DeltaSource, { files }: DeltaInput): string =>
   `SELECT * FROM ${rowsIn(files.map((file) => source.pathOf(file)))}`
+
+/** Runs a batch; when it fails since a file is gone, its error says where that went. */
+export async function sayingWhatIsGone<T>(
+  source: DeltaSource,
+  { files }: DeltaInput,
+  run: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await run()
+  } catch (error) {
+    throw (await source.gone(files)) ?? error
+  }
+}

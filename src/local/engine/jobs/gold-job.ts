@@ -9,7 +9,7 @@ import { type Connection, countRows } from '../duckdb/database.ts'
 import { type DeltaPosition, DeltaSource } from '../query/delta-source.ts'
 import type { Batch, BatchJob, BatchPlan, Output } from '../query/query.ts'
 import { hourBucket } from './aggregate-job.ts'
-import { type DeltaInput, planOf, readingsOf } from './delta-input.ts'
+import { type DeltaInput, planOf, readingsOf, sayingWhatIsGone } from './delta-input.ts'
 import { HandedRows } from './handed-rows.ts'
 import { addUp, LiveRows, LOADED, MOST_READINGS, type SumRow } from './live-rows.ts'
 import type { UpsertTable } from './upsert-rows.ts'
@@ -37,6 +37,12 @@ const WORK_TABLE = `CREATE OR REPLACE TEMP TABLE readings (${COLUMNS.map(({ name
 
 /** After this many rows the space of deleted ones, which DuckDB keeps, is given back. */
 const ROWS_PER_WORK_TABLE = 5000
+
+/** What follows from silver, the aggregate too. */
+const REBUILT = [
+  ...['gold/weather', 'gold/weather_by_minute', 'gold/weather_aggregated'],
+  ...['checkpoints/gold', 'checkpoints/aggregate'],
+]
 
 /** Readings are appended, and merged into the rows of their minutes. */
 export class GoldJob implements BatchJob<DeltaInput, DeltaPosition> {
@@ -89,6 +95,7 @@ export class GoldJob implements BatchJob<DeltaInput, DeltaPosition> {
     this.#source = new DeltaSource(this.#context, this.#connection, TABLES.silver, {
       position,
       rowsPerBatch: this.#context.tuning.rowsPerBatch,
+      rebuilt: REBUILT,
     })
     this.#stopListening = this.#listen(onInput)
     this.#handed.clear()
@@ -101,8 +108,13 @@ export class GoldJob implements BatchJob<DeltaInput, DeltaPosition> {
   }
 
   async execute(batch: Batch, input: DeltaInput): Promise<BatchCounts> {
-    if (!this.#source) throw new Error('The source of gold is not open.')
-    const readings = await this.#readings(this.#source, input)
+    const source = this.#source
+    if (!source) throw new Error('The source of gold is not open.')
+    return sayingWhatIsGone(source, input, () => this.#write(batch, source, input))
+  }
+
+  async #write(batch: Batch, source: DeltaSource, input: DeltaInput): Promise<BatchCounts> {
+    const readings = await this.#readings(source, input)
     const [gold, byMinute] = this.outputs as [Output, Output]
     const sums =
       readings === LOADED

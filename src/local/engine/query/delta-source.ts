@@ -9,7 +9,7 @@ import { statisticsOf } from '../../../delta/statistics.ts'
 import type { EngineContext } from '../api/options.ts'
 import { RECOVERY } from '../api/recovery.ts'
 import { checkpointReader } from '../delta/delta-checkpoint.ts'
-import { dataFileIn, loadTable, readCommit } from '../delta/delta-log.ts'
+import { commitMark, dataFileIn, loadTable, readCommit, removalOf } from '../delta/delta-log.ts'
 import { assertFits } from '../delta/delta-writer.ts'
 import { inRowOrder } from '../delta/parquet-file.ts'
 import type { Connection } from '../duckdb/database.ts'
@@ -43,12 +43,16 @@ export class DeltaSource {
   #position: DeltaPosition | undefined
   /** Files of the initial snapshot that have not been read. */
   #snapshot: AddFile[] = []
+  readonly #rebuilt: readonly string[]
+  /** Of the commit of `#position`. */
+  #mark: string | undefined
 
+  /** @param options.rebuilt what follows from this table alone, in the lake: its tables and checkpoints. */
   constructor(
     context: EngineContext,
     connection: Connection,
     contract: TableContract,
-    options: { position: DeltaPosition | undefined; rowsPerBatch: number },
+    options: { position: DeltaPosition | undefined; rowsPerBatch: number; rebuilt: readonly string[] },
   ) {
     this.#context = context
     this.#connection = connection
@@ -56,6 +60,7 @@ export class DeltaSource {
     this.#folder = context.lake.resolve(contract.container, contract.path)
     this.#position = options.position
     this.#rowsPerBatch = options.rowsPerBatch
+    this.#rebuilt = options.rebuilt
   }
 
   /** @throws Error when the table is not the one that was read before. */
@@ -69,6 +74,7 @@ export class DeltaSource {
     assertFits(this.#title, state.protocol)
     if (state.metaData?.id !== position.tableId || state.version < position.version) throw this.#replaced()
     if (filesRead !== undefined) this.#snapshot = inRowOrder([...state.files.values()]).slice(filesRead)
+    this.#mark = commitMark(this.#folder, position.version)
   }
 
   /** The next files; undefined when nothing new has rows. */
@@ -76,6 +82,7 @@ export class DeltaSource {
     if (!this.#position) await this.#firstLook()
     const start = this.#position
     if (!start) return undefined
+    await this.#assertSame(start)
     const files: AddFile[] = []
     let rows = 0
     let position = start
@@ -94,8 +101,8 @@ export class DeltaSource {
       files.push(...added)
       rows += added.reduce((sum, one) => sum + recordsOf(one), 0)
     }
-    if (position === start && !existsSync(this.#commitFile(start.version))) throw this.#replaced()
     this.#position = position
+    this.#mark = commitMark(this.#folder, position.version)
     if (files.length === 0) return undefined
     return {
       files,
@@ -105,9 +112,35 @@ export class DeltaSource {
     }
   }
 
+  /**
+   * What became of a file that a batch was to read.
+   * @returns undefined when all are there.
+   */
+  async gone(files: readonly string[]): Promise<Error | undefined> {
+    const file = files.find((one) => !existsSync(this.pathOf(one)))
+    if (file === undefined) return undefined
+    const removal = await removalOf(this.#folder, file)
+    if (!removal)
+      return new Error(`${this.#title} has lost the file ${file}, which its log still lists. ${RECOVERY}`)
+    return new Error(
+      `A vacuum of ${this.#title} deleted ${file} before it was read here; version ${removal.version} (${removal.operation}) had replaced it. ` +
+        `The rows are still in ${this.#title}: stop the stages, move ${this.#rebuilt.join(', ')} out of the lake, ` +
+        'and start again, so that they are built anew from it. Let a vacuum keep an hour or more.',
+    )
+  }
+
   /** Absolute path, as DuckDB opens it. */
   pathOf(file: string): string {
     return dataFileIn(this.#folder, this.#title, file)
+  }
+
+  /** A table that was made anew may have passed the version of the old one meanwhile. */
+  async #assertSame({ tableId, version }: DeltaPosition): Promise<void> {
+    const mark = commitMark(this.#folder, version)
+    if (mark !== undefined && mark === this.#mark) return
+    const { metaData, version: newest } = await loadTable(this.#folder, checkpointReader(this.#connection))
+    if (metaData?.id !== tableId || newest < version) throw this.#replaced()
+    this.#mark = mark
   }
 
   async #firstLook(): Promise<void> {
@@ -115,6 +148,7 @@ export class DeltaSource {
     if (!state.metaData) return
     assertFits(this.#title, state.protocol)
     this.#snapshot = inRowOrder([...state.files.values()])
+    this.#mark = commitMark(this.#folder, state.version)
     this.#position = {
       tableId: state.metaData.id,
       version: state.version,
