@@ -14,7 +14,7 @@ import {
   type QuitReason,
 } from '../ui/app/main.tsx'
 import { speaksUtf8 } from '../ui/text/glyphs.ts'
-import { openSessionFiles } from './reports/session-files.ts'
+import { openSessionFiles, requireWritable } from './reports/session-files.ts'
 import { billingNotice } from './shared/billing-notice.ts'
 import { closeAll } from './shared/close-all.ts'
 import { type DataFolder, openDataFolder } from './shared/data-folder.ts'
@@ -65,6 +65,7 @@ export async function runMonitor(options: MonitorOptions): Promise<number> {
   requireTerminal('The control room', 'Without a screen: rtstream-tui run --duration 30s')
   // A lesson that is not there is told before the screen; without one, they are read behind the first frame.
   const asked = lesson === undefined ? undefined : loadLessons(lessonsDir, lesson, config.target)
+  requireWritable(record, report)
   const folder = openDataFolder(config)
   const { logger, rotate } = openLog(folder.path, config.logLevel)
   const session = newSession({
@@ -87,6 +88,8 @@ export async function runMonitor(options: MonitorOptions): Promise<number> {
     query: () => connection.opened?.target.query,
     onProblem: (message) => problems.push(message),
   })
+  // There the folder is shared, and a session that does not connect is worth a recording too.
+  if (config.target === 'azure') await files.begin()
   const idle = idleStop(config.idleStop, session.actions, systemClock)
   const onOutput = (line: string) => logger.info({ source: 'output' }, line)
   const native = divertNativeOutput(nativeOutputOf(folder.path), [process.stdout, process.stderr], onOutput)
@@ -96,13 +99,15 @@ export async function runMonitor(options: MonitorOptions): Promise<number> {
   const opening = connect(connection, { session, config, dataDir: folder.path, logger, notebooksDir, room })
   // Not before the folder is ours: another instance may have it.
   let memory: ReturnType<typeof rememberSession> | undefined
-  void opening.then(() => {
-    if (connection.opened) rotate()
-    if (connection.opened && !config.readOnly) memory = rememberSession(folder.path, session.store)
+  const ours = opening.then(async () => {
+    if (!connection.opened) return
+    rotate()
+    if (!config.readOnly) memory = rememberSession(folder.path, session.store)
+    if (config.target === 'local') await files.begin()
   })
   const reason = await room.ended
   idle.cancel()
-  await opening
+  await ours
   if (reason.kind === 'quit' && reason.stopAll) await stopEverything(session, write)
   if (reason.kind === 'crash') logger.error({ err: reason.error }, 'the screen failed')
   const state = session.store.getState()

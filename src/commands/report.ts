@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import type { Config } from '../config/schema.ts'
 import { namingFile } from '../local/storage/naming-file.ts'
 import { formatOf, type ReportFormat, reportText } from '../report/report.ts'
+import { requireWritable } from './reports/session-files.ts'
 
 export interface ReportOptions {
   config: Config
@@ -22,6 +23,7 @@ export interface ReportOptions {
 /** @returns 0. @throws RecordingError, UserError */
 export async function runReport(options: ReportOptions): Promise<number> {
   const { config, file, out, write, signal } = options
+  requireWritable(out)
   const format = options.format ?? (out === undefined ? 'html' : formatOf(out))
   // Who asks for JSON is a program.
   if (options.isWatched && format !== 'json') options.writeError(`${workOf(config, file)} …\n`)

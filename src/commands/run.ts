@@ -9,7 +9,7 @@ import type { Session } from '../pipeline/session/session-types.ts'
 import type { AppState } from '../pipeline/state/state.ts'
 import { speaksUtf8 } from '../ui/text/glyphs.ts'
 import { progressView } from './progress/view.ts'
-import { openSessionFiles } from './reports/session-files.ts'
+import { openSessionFiles, requireWritable } from './reports/session-files.ts'
 import { closeAll } from './shared/close-all.ts'
 import { openDataFolder } from './shared/data-folder.ts'
 import { injectPlanned, isMended, type PlannedFault } from './shared/fault-plan.ts'
@@ -48,7 +48,8 @@ const startTimeout = ({ target, engine }: Config) => START_TIMEOUT_MS[target ===
 
 /** @returns 0 when the counts balance, 1 when they do not or a stage failed. */
 export async function runHeadless(options: RunOptions): Promise<number> {
-  const { config, write, writeError, signal } = options
+  const { config, record, report, write, writeError, signal } = options
+  requireWritable(record, report)
   const folder = openDataFolder(config)
   const { logger, rotate } = openLog(folder.path, config.logLevel)
   const failure = new AbortController()
@@ -65,7 +66,6 @@ export async function runHeadless(options: RunOptions): Promise<number> {
     })
     rotate()
     await connected(session, opened.target, startTimeout(config))
-    const { record, report } = options
     const files = await openSessionFiles({
       store: session.store,
       record,
@@ -73,6 +73,7 @@ export async function runHeadless(options: RunOptions): Promise<number> {
       query: () => opened?.target.query,
       onProblem: (text) => writeError(`${text}\n`),
     })
+    await files.begin()
     const outcome = await runPipeline(session, opened, options, AbortSignal.any([signal, failure.signal]))
     const { summary } = outcome
     if (options.json) write(`${JSON.stringify(summary)}\n`)

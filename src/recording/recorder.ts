@@ -26,6 +26,8 @@ export interface RecorderOptions {
 export interface Recorder {
   /** What is not packed yet; it counts as if it could not be made smaller (bytes). */
   readonly unpackedBytes: number
+  /** The file ends before the session, or is not there. */
+  readonly hasFailed: boolean
   /** Writes the last state and closes the file. Safe to call twice. */
   close(): Promise<void>
 }
@@ -54,6 +56,7 @@ export function record(options: RecorderOptions): Recorder {
   let unpacked = 0
   let cancel: (() => void) | undefined
   let isOver = false
+  let hasFailed = false
   let closing: Promise<void> | undefined
   const ended = new Promise<void>((resolve) => output.once('close', () => resolve()))
   const fail = (message: string) => {
@@ -61,8 +64,12 @@ export function record(options: RecorderOptions): Recorder {
     isOver = true
     onProblem(message)
   }
-  output.on('error', (error) => fail(`The recording ${file} cannot be written: ${error.message}.`))
-  gzip.on('error', (error) => fail(`The recording ${file} cannot be written: ${error.message}.`))
+  const broken = (error: Error) => {
+    hasFailed = true
+    fail(`The recording ${file} cannot be written: ${error.message}.`)
+  }
+  output.on('error', broken)
+  gzip.on('error', broken)
   gzip.on('data', (chunk: Buffer) => {
     packed += chunk.length
   })
@@ -110,6 +117,9 @@ export function record(options: RecorderOptions): Recorder {
   return {
     get unpackedBytes() {
       return unpacked
+    },
+    get hasFailed() {
+      return hasFailed
     },
     close: () => {
       closing ??= (async () => {

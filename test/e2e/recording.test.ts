@@ -1,5 +1,5 @@
 /** A session without a screen, broken on purpose, recorded, reported, replayed and exported. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startLocalAzure } from '../../src/local/hosting/host.ts'
@@ -249,3 +249,33 @@ describe('a recorded run', () => {
     expect((await cli(['lesson'])).lines.map((line) => line.split(' ')[0])).toContain('pipeline')
   })
 })
+
+it('a second start on the same folder leaves the recording alone that the first one writes', async () => {
+  const dataDir = at('taken')
+  const services = startCli(['serve', '--data-dir', dataDir])
+  await services.line((line) => line.startsWith('Ready'))
+  writeFileSync(at('first.rtrec'), 'what the first one has written')
+  const terminal = openTerminal({
+    command: process.execPath,
+    args: [BIN, '--data-dir', dataDir, '--record', at('first.rtrec'), '--report', at('second.html')],
+  })
+  expect(await terminal.exit).toEqual({ code: 1, signal: 0 })
+  expect(terminal.text()).toMatch(/Another rtstream-tui serve already runs on/)
+  expect(readFileSync(at('first.rtrec'), 'utf8')).toBe('what the first one has written')
+  await terminal.close()
+  services.child.kill('SIGTERM')
+  await services.exit
+}, 60_000)
+
+it.each(['--record', '--report'])(
+  '%s in a folder that does not exist is told before anything starts',
+  async (flag) => {
+    const { code, lines, stderr } = await cli(['run', '--data-dir', at('unused'), flag, at('nowhere/a')])
+    expect(code).toBe(1)
+    expect(lines).toEqual([])
+    expect(stderr).toBe(
+      `${at('nowhere/a')} cannot be written: its folder does not exist.\nMake the folder first, or name another place.\n`,
+    )
+    expect(existsSync(at('unused'))).toBe(false)
+  },
+)

@@ -76,6 +76,13 @@ export async function startLake({
       }),
     raw: (method: string, path: string, options: RawOptions = {}) =>
       send(server.plainPort, method, path, options),
+    /** Writes a file by the Data Lake's interface, which alone may append to it then. @param path below the account */
+    write: async (path: string, content: string) => {
+      await send(server.plainPort, 'PUT', path, { query: 'resource=file' })
+      await send(server.plainPort, 'PATCH', path, { query: 'action=append&position=0', body: content })
+      const query = `action=flush&position=${Buffer.byteLength(content)}`
+      return send(server.plainPort, 'PATCH', path, { query })
+    },
     /** Stops the server, and starts it on the same folder and ports. */
     restart: async () => {
       await server.close()

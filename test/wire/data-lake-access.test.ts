@@ -189,6 +189,41 @@ describe('the account key', () => {
     expect((await replay('/bronze', LIST, { ...headers, range: 'bytes=0-1' })).status).toBe(403)
   })
 
+  it('is not taken of a date that is old, missing or none, whatever the signature', async () => {
+    const asked = (headers: Record<string, string>) =>
+      running.raw('GET', '/bronze', { query: LIST, headers, isSigned: true })
+    const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000).toUTCString()
+    for (const date of [minutesAgo(14), minutesAgo(-60)])
+      expect((await asked({ 'x-ms-date': date })).status).toBe(200)
+    const refused = async (headers: Record<string, string>) => {
+      const { status, headers: told, text } = await asked({ accept: 'application/xml', ...headers })
+      expect([status, told['x-ms-error-code']]).toEqual([403, 'AuthenticationFailed'])
+      return JSON.parse(text).error.message as string
+    }
+    const old = minutesAgo(16)
+    expect(await refused({ 'x-ms-date': old })).toContain(`Request date header too old: '${old}'`)
+    expect(await refused({ 'x-ms-date': 'today' })).toContain('The Date header in the request is incorrect.')
+    expect(await refused({ 'x-ms-date': '' })).toContain('Request date header not specified')
+    const blob = await running.raw('GET', '/bronze/none', { headers: { 'x-ms-date': old } })
+    expect(blob.text).toContain(
+      `<AuthenticationErrorDetail>Request date header too old: &apos;${old}&apos;</AuthenticationErrorDetail>`,
+    )
+  })
+
+  it('may have the short form, which signs fewer headers and of the query only comp', async () => {
+    const lite = (query: string, comp: string, key = KEY) => {
+      const date = new Date().toUTCString()
+      const text = `GET\n\n\n\nx-ms-date:${date}\nx-ms-version:2023-11-03\n/${ACCOUNT}/${ACCOUNT}/bronze${comp}`
+      const signed = createHmac('sha256', Buffer.from(key, 'base64')).update(text).digest('base64')
+      const authorization = `SharedKeyLite ${ACCOUNT}:${signed}`
+      return replay('/bronze', query, { authorization, 'x-ms-date': date, 'x-ms-version': '2023-11-03' })
+    }
+    expect((await lite(LIST, '')).status).toBe(200)
+    expect((await lite('restype=container&comp=list', '?comp=list')).status).toBe(200)
+    expect((await lite('restype=container&comp=acl', '?comp=list')).status).toBe(403)
+    expect((await lite(LIST, '', Buffer.from('another').toString('base64'))).status).toBe(403)
+  })
+
   const replay = (path: string, query: string, headers: Record<string, string>) =>
     running.raw('GET', path, { query, headers, isSigned: false })
   async function capture(): Promise<Record<string, string>> {

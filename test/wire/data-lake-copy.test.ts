@@ -156,9 +156,10 @@ describe('what is not served', () => {
 
 describe('answers', () => {
   it('without a body do not tell of one', async () => {
+    const { etag = '' } = (await running.raw('HEAD', '/bronze/a')).headers
     for (const [method, path, headers] of [
       ['HEAD', '/bronze/none', {}],
-      ['GET', '/bronze/a', { 'if-none-match': '*' }],
+      ['GET', '/bronze/a', { 'if-none-match': etag }],
     ] as const) {
       const answer = await running.raw(method, path, { headers })
       expect(answer.status).toBe(method === 'HEAD' ? 404 : 304)

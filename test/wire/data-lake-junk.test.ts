@@ -40,7 +40,7 @@ function bytes(text: string): Promise<string> {
 describe('requests that mean nothing', () => {
   it.each([
     ['POST', '/bronze/a', '', {}, 405, 'UnsupportedHttpVerb'],
-    ['OPTIONS', '/bronze/a', '', {}, 405, 'UnsupportedHttpVerb'],
+    ['OPTIONS', '/bronze/a', '', {}, 400, 'InvalidHeaderValue'],
     ['PUT', '/bronze/a', 'comp=lease', { 'x-ms-lease-action': 'acquire' }, 400, 'MissingRequiredHeader'],
     ['PUT', '/bronze/a', 'comp=lease', { 'x-ms-lease-action': 'steal' }, 400, 'InvalidHeaderValue'],
     ['PUT', '/bronze/a', 'comp=snapshot', {}, 400, 'UnsupportedQueryParameter'],

@@ -195,7 +195,7 @@ describe('a lease', () => {
     ['a flush beyond what is there', 'action=flush&position=9', {}, 400],
     ['an append beyond what is there', 'action=append&position=9&flush=true', {}, 400],
   ] as const)('that %s would take is given back with the refusal', async (_, query, condition, status) => {
-    await running.raw('PUT', '/bronze/taken', { headers: { 'x-ms-blob-type': 'BlockBlob' }, body: 'content' })
+    await running.write('/bronze/taken', 'content')
     for (const action of query.includes('append') ? ['acquire'] : ['acquire', 'acquire-release']) {
       const headers = {
         ...{ 'x-ms-lease-action': action, 'x-ms-lease-duration': '15', ...condition },

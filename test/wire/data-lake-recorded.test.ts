@@ -316,3 +316,20 @@ describe('an access list', () => {
     )
   })
 })
+
+it('a read on the condition that nothing is there is refused as one that cannot hold, and found missing where nothing is', async () => {
+  const headers = { 'if-none-match': '*' }
+  for (const method of ['GET', 'HEAD'])
+    expect(codeOf(await running.raw(method, '/bronze/a', { headers }))).toBe('400 UnsatisfiableCondition')
+  expect(codeOf(await running.raw('GET', '/bronze/none', { headers }))).toBe('404 BlobNotFound')
+})
+
+it('a timeout is a number of seconds, and the refusal of another names the parameter', async () => {
+  const { text, ...answer } = await running.raw('GET', '/bronze/a', { query: 'timeout=abc' })
+  expect(codeOf(answer)).toBe('400 InvalidQueryParameterValue')
+  expect(text).toContain(
+    '<QueryParameterName>timeout</QueryParameterName><QueryParameterValue>abc</QueryParameterValue>',
+  )
+  expect(codeOf(await running.raw('GET', '/bronze/a', { query: 'timeout=-1' }))).toMatch('400')
+  expect(codeOf(await running.raw('GET', '/bronze/a', { query: 'timeout=30' }))).toBe('200')
+})

@@ -51,6 +51,47 @@ describe('appends', () => {
     expect(await content('a')).toBe('onetwo')
   })
 
+  it('to what the Blob interface wrote are refused, until the Data Lake’s makes it anew', async () => {
+    const listed = '<BlockList></BlockList>'
+    const from = { 'x-ms-copy-source': `${running.endpoint}/bronze/put` }
+    await putBlob('put', 'blob')
+    await running.raw('PUT', '/bronze/listed', { query: 'comp=blocklist', body: listed })
+    await running.raw('PUT', '/bronze/copied', { headers: from })
+    await putBlob('appended', '', { 'x-ms-blob-type': 'AppendBlob' })
+    for (const path of ['put', 'listed', 'copied', 'appended']) {
+      const { etag, 'content-length': size } = (await running.raw('HEAD', `/bronze/${path}`)).headers
+      const refused = await append(path, Number(size), 'more')
+      expect([path, refused.status, refused.headers['x-ms-error-code']]).toEqual([
+        path,
+        409,
+        'InvalidAppendOperation',
+      ])
+      expect(refused.text).toContain(
+        'created or modified by the Azure Blob Service API and cannot be appended',
+      )
+      expect((await flush(path, Number(size))).headers['x-ms-error-code']).toBe('InvalidFlushOperation')
+      expect((await running.raw('HEAD', `/bronze/${path}`)).headers.etag).toBe(etag)
+    }
+    // Metadata is no content, and a rename keeps how it was written.
+    await write('mine', 'one')
+    await running.raw('PUT', '/bronze/mine', { query: 'comp=metadata', headers: { 'x-ms-meta-a': '1' } })
+    expect((await append('mine', 3, 'two')).status).toBe(202)
+    await folder('put').move('moved')
+    expect((await append('moved', 4, 'more')).status).toBe(409)
+    await write('moved', 'anew')
+    expect((await append('moved', 4, '!')).status).toBe(202)
+    expect((await flush('moved', 5)).status).toBe(200)
+    expect(await content('moved')).toBe('anew!')
+  })
+
+  it('begun before the Blob interface wrote the file are given up', async () => {
+    await write('a', 'one')
+    await append('a', 3, 'two')
+    await putBlob('a', 'blob')
+    expect((await flush('a', 6)).headers['x-ms-error-code']).toBe('InvalidFlushOperation')
+    expect(await content('a')).toBe('blob')
+  })
+
   it('go on behind what is there, and never change it', async () => {
     await write('a', 'one')
     await append('a', 3, 'two')

@@ -1,10 +1,12 @@
 /** What a session leaves behind on request: a recording while it runs, a report when it has ended. */
-import { writeFileSync } from 'node:fs'
+import { closeSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { namingFile } from '../../local/storage/naming-file.ts'
 import type { LakeQuery } from '../../pipeline/ports/query.ts'
 import { systemClock } from '../../pipeline/runtime/clock.ts'
 import type { ReadonlyStore } from '../../pipeline/session/session-types.ts'
 import type { Recorder } from '../../recording/recorder.ts'
 import type { ReportCollector } from '../../report/model.ts'
+import { describeError } from '../shared/user-error.ts'
 
 export interface SessionFilesOptions {
   store: ReadonlyStore
@@ -17,10 +19,27 @@ export interface SessionFilesOptions {
   onProblem: (message: string) => void
 }
 
-/** A file that cannot be written ends neither the session nor the other file. */
+/** A file that cannot be written any more ends neither the session nor the other file. */
 export interface SessionFiles {
+  /** Starts the recording, which empties its file: not before the data folder is ours, as who has it may be writing there. */
+  begin(): Promise<void>
   /** Writes what is left. @returns lines for a person: what lies where. */
   close(): Promise<string[]>
+}
+
+/**
+ * What can be known before a session is not told at its end. Files stay as they are.
+ * @throws UnwritableFileError
+ */
+export function requireWritable(...files: readonly (string | undefined)[]): void {
+  for (const file of files) {
+    if (file === undefined) continue
+    const there = statSync(file, { throwIfNoEntry: false })
+    // Whoever reads a pipe would take this for its end.
+    if (there && !there.isFile() && !there.isDirectory()) continue
+    namingFile(file, () => closeSync(openSync(file, 'a')))
+    if (!there) rmSync(file)
+  }
 }
 
 /** Nothing is loaded as long as nothing is asked for. */
@@ -29,10 +48,6 @@ export async function openSessionFiles(options: SessionFilesOptions): Promise<Se
   let recorder: Recorder | undefined
   let collector: ReportCollector | undefined
   let unsubscribe = () => {}
-  if (recordFile !== undefined) {
-    const { record } = await import('../../recording/recorder.ts')
-    recorder = record({ store, file: recordFile, clock: systemClock, onProblem })
-  }
   if (reportFile !== undefined) {
     const { ReportCollector: Collector } = await import('../../report/model.ts')
     const collecting = new Collector()
@@ -41,11 +56,16 @@ export async function openSessionFiles(options: SessionFilesOptions): Promise<Se
     collector = collecting
   }
   return {
+    begin: async () => {
+      if (recordFile === undefined) return
+      const { record } = await import('../../recording/recorder.ts')
+      recorder = record({ store, file: recordFile, clock: systemClock, onProblem })
+    },
     close: async () => {
       unsubscribe()
       const lines: string[] = []
       await recorder?.close()
-      if (recordFile !== undefined)
+      if (recorder && !recorder.hasFailed)
         lines.push(`The recording is ${recordFile} (rtstream-tui replay ${recordFile})`)
       if (collector && reportFile !== undefined) {
         collector.add(store.getState())
@@ -56,10 +76,11 @@ export async function openSessionFiles(options: SessionFilesOptions): Promise<Se
           ])
           const query = options.query?.()
           const model = collector.report(query && (await askTables(query)), VERSIONS)
-          writeFileSync(reportFile, await reportText(model, formatOf(reportFile)))
+          const text = await reportText(model, formatOf(reportFile))
+          namingFile(reportFile, () => writeFileSync(reportFile, text))
           lines.push(`The report is ${reportFile}`)
         } catch (error) {
-          onProblem(`The report ${reportFile} could not be written: ${(error as Error).message}`)
+          onProblem(`There is no report: ${describeError(error)}`)
         }
       }
       return lines

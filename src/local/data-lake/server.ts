@@ -7,15 +7,16 @@ import { listen } from '../http/server.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { LOCAL_USER } from '../runtime/session-token.ts'
 import { checkSas, type SasContext } from './auth/sas.ts'
-import { checkSharedKey } from './auth/shared-key.ts'
+import { checkSharedKey, isSharedKey } from './auth/shared-key.ts'
 import { refuseUnserved } from './operations/table.ts'
 import { checkAgent, checkAgentAtSource } from './rest/agent-rights.ts'
 import { appendOperations } from './rest/blobs/append-blobs.ts'
 import { copyOperations } from './rest/blobs/blob-copy.ts'
 import { blobOperations } from './rest/blobs/blobs.ts'
 import { blockOperations } from './rest/blobs/blocks.ts'
-import { accountOperations } from './rest/containers/account.ts'
+import { accountOperations, servicePropertiesOf } from './rest/containers/account.ts'
 import { containerOperations } from './rest/containers/containers.ts'
+import { answerOrigin } from './rest/cors.ts'
 import { forgetPath, type Handlers, type Lake } from './rest/lake.ts'
 import { type LakeCall, openCall } from './rest/lake-call.ts'
 import { leaseOperations } from './rest/leasing.ts'
@@ -75,9 +76,10 @@ export async function startDataLake(options: DataLakeOptions): Promise<DataLakeS
   const handlers = handlersOf(lake)
   const bearer = requireBearer(token, CHALLENGE)
   const handler = (isTls: boolean) => async (request: IncomingMessage, response: ServerResponse) => {
+    if (answerOrigin(request, response, () => servicePropertiesOf(lake).Cors ?? '')) return
     await options.before?.()
     requireVersion(request)
-    const proof = authorize(request, isTls ? bearer : undefined, account, accountKey)
+    const proof = authorize(request, isTls ? bearer : undefined, lake)
     const call = openCall(request, response, account)
     call.isByToken = proof === 'token'
     try {
@@ -103,6 +105,7 @@ export async function startDataLake(options: DataLakeOptions): Promise<DataLakeS
     logger,
     name: 'the data lake',
     errorForm: lakeError,
+    admitsPages: true,
   })
   try {
     const secure = await listen(handler(true), {
@@ -111,6 +114,7 @@ export async function startDataLake(options: DataLakeOptions): Promise<DataLakeS
       logger,
       name: 'the data lake (TLS)',
       errorForm: lakeError,
+      admitsPages: true,
     })
     return {
       plainPort: plain.port,
@@ -134,13 +138,12 @@ export async function startDataLake(options: DataLakeOptions): Promise<DataLakeS
 function authorize(
   request: IncomingMessage,
   bearer: ((request: IncomingMessage) => void) | undefined,
-  account: string,
-  accountKey: string,
+  { account, accountKey, clock }: Lake,
 ): 'key' | 'token' | 'signature' {
   const given = request.headers.authorization ?? ''
   if (given === '' && /[?&]sig=/i.test(request.url ?? '')) return 'signature'
-  if (/^SharedKey /i.test(given)) {
-    checkSharedKey(request, account, accountKey)
+  if (isSharedKey(given)) {
+    checkSharedKey(request, { account, accountKey, now: clock.now() })
     return 'key'
   }
   if (!bearer)

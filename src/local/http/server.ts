@@ -33,6 +33,8 @@ export interface HttpServerOptions {
   name: string
   /** How this service words errors; default: ARM's JSON. */
   errorForm?: ErrorForm
+  /** The handler decides itself which pages of other sites may come. Default false: none. */
+  admitsPages?: boolean
   /** Milliseconds that a request's body may take to arrive. Default 120,000. */
   requestTimeoutMs?: number
 }
@@ -141,7 +143,7 @@ async function answer(
   response: ServerResponse,
 ): Promise<void> {
   try {
-    refuseForeignOrigin(request)
+    if (!options.admitsPages) refuseForeignOrigin(request)
     await handler(request, response)
   } catch (error) {
     const about = { server: options.name, method: request.method, url: request.url?.split('?')[0] }

@@ -1,4 +1,4 @@
-/** Storage's SharedKey signatures, https://learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key */
+/** Storage's SharedKey and SharedKeyLite signatures, https://learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key */
 import { createHmac } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { sameSecret } from '../../http/bearer.ts'
@@ -19,12 +19,26 @@ const SIGNED_HEADERS = [
   'range',
 ] as const
 
-/** @throws HttpError 403 AuthenticationFailed */
-export function checkSharedKey(request: IncomingMessage, account: string, accountKey: string): void {
-  const [name, signature = ''] = (request.headers.authorization ?? '').replace(/^SharedKey +/i, '').split(':')
+/** How old the date of a signed request may be, so that nobody sends it again later. */
+const LONGEST_ON_ITS_WAY_MS = 15 * 60_000
+
+const SCHEME = /^SharedKey(Lite)? +/i
+
+/** Is the proof in an `Authorization` header one of these? */
+export const isSharedKey = (authorization: string): boolean => SCHEME.test(authorization)
+
+/** @param now epoch ms. @throws HttpError 403 AuthenticationFailed */
+export function checkSharedKey(
+  request: IncomingMessage,
+  { account, accountKey, now }: { account: string; accountKey: string; now: number },
+): void {
+  checkDate(request, now)
+  const given = request.headers.authorization ?? ''
+  const [name, signature = ''] = given.replace(SCHEME, '').split(':')
+  const textOf = /^SharedKeyLite/i.test(given) ? liteStringToSign : stringToSign
   const key = Buffer.from(accountKey, 'base64')
   const isSigned = [...canonicalHeaders(request)].some((headers) => {
-    const text = stringToSign(request, account, headers)
+    const text = textOf(request, account, headers)
     return sameSecret(signature, createHmac('sha256', key).update(text, 'utf8').digest('base64'))
   })
   if (name === account && isSigned) return
@@ -33,6 +47,17 @@ export function checkSharedKey(request: IncomingMessage, account: string, accoun
     'AuthenticationFailed',
     'The SharedKey signature does not match: check the account name and its key (rtstream-tui endpoints).',
   )
+}
+
+/** The service looks at it before the signature; one that lies ahead it takes. */
+function checkDate({ headers }: IncomingMessage, now: number): void {
+  const text = headers['x-ms-date'] || headers.date
+  const failed = (reason: string) => new HttpError(403, 'AuthenticationFailed', reason)
+  if (!text) throw failed('Request date header not specified')
+  const date = Date.parse(String(text))
+  if (Number.isNaN(date)) throw failed('The Date header in the request is incorrect.')
+  if (date < now - LONGEST_ON_ITS_WAY_MS)
+    throw failed(`Request date header too old: '${new Date(date).toUTCString()}'`)
 }
 
 /**
@@ -53,11 +78,9 @@ function canonicalHeaders({ headers }: IncomingMessage): Set<string> {
 
 function stringToSign({ headers, method, url }: IncomingMessage, account: string, canonical: string): string {
   const values = SIGNED_HEADERS.map((name) => {
-    const value = String(headers[name] ?? '')
+    const value = signedValue(headers, name)
     return name === 'content-length' && value === '0' ? '' : value
   })
-  // The date travels in x-ms-date, which is signed among those headers.
-  if (headers['x-ms-date'] !== undefined) values[SIGNED_HEADERS.indexOf('date')] = ''
   const [path = '/', query = ''] = (url ?? '/').split('?')
   const parameters = new Map<string, string[]>()
   for (const [name, value] of new URLSearchParams(query.replaceAll('+', '%2B'))) {
@@ -69,3 +92,20 @@ function stringToSign({ headers, method, url }: IncomingMessage, account: string
     .map(([name, list]) => `\n${name}:${list.sort().join(',')}`)
   return `${method}\n${values.join('\n')}\n${canonical}/${account}${path}${resource.join('')}`
 }
+
+/** Without the headers and the parameters that the other form has. */
+function liteStringToSign(
+  { headers, method, url }: IncomingMessage,
+  account: string,
+  canonical: string,
+): string {
+  const values = ['content-md5', 'content-type', 'date'].map((name) => signedValue(headers, name))
+  const [path = '/', query = ''] = (url ?? '/').split('?')
+  const [, comp] = [...new URLSearchParams(query)].find(([name]) => name.toLowerCase() === 'comp') ?? []
+  const resource = `/${account}${path}${comp === undefined ? '' : `?comp=${comp}`}`
+  return `${method}\n${values.join('\n')}\n${canonical}${resource}`
+}
+
+/** A date that travels in x-ms-date is signed among those headers. */
+const signedValue = (headers: IncomingMessage['headers'], name: string): string =>
+  name === 'date' && headers['x-ms-date'] !== undefined ? '' : String(headers[name] ?? '')

@@ -102,6 +102,8 @@ function refuseParameter(operation: Operation, name: string, value: string, isSi
       'UnsupportedQueryParameter',
       unsupported(`the parameter ${name}`, operation, name),
     )
+  // Some clients send an empty one.
+  if (name === 'timeout' && !/^\d*$/.test(value)) throw invalidParameter(name, value)
   const known = values[name]
   if (known?.length === 0 && value !== '')
     throw new HttpError(400, 'InvalidQueryParameterValue', unsupported(`${name}=`, operation, name))
@@ -113,6 +115,20 @@ function refuseParameter(operation: Operation, name: string, value: string, isSi
         `${unsupported(`${name}=${shown(one)}`, operation, one)} It knows ${known?.join(', ')}.`,
       )
 }
+
+const invalidParameter = (name: string, value: string): HttpError =>
+  new HttpError(
+    400,
+    'InvalidQueryParameterValue',
+    'Value for one of the query parameters specified in the request URI is invalid.',
+    {
+      details: {
+        QueryParameterName: name,
+        QueryParameterValue: shown(value),
+        Reason: 'Expected is a whole number of seconds.',
+      },
+    },
+  )
 
 function refuseHeader(operation: Operation, name: string, value: string): void {
   if (name === 'x-ms-blob-public-access')

@@ -46,7 +46,7 @@ export interface ConditionOptions {
  * `If-None-Match` or `If-Modified-Since` lets it, and a write goes by the tag alone. They hold only within the turn of the event loop in which they are checked,
  * so a write checks them in the turn in which it becomes visible.
  * @param stats undefined: nothing stands there.
- * @throws HttpError 412, 409 for a create that must be new, 304 for a read of what the client has.
+ * @throws HttpError 412, 409 for a create that must be new, 304 for a read of what the client has, 400 for one of what is not there.
  */
 export function checkConditions(
   { headers }: Pick<IncomingMessage, 'headers'>,
@@ -76,6 +76,12 @@ export function checkConditions(
   const ifNoneMatch = condition('if-none-match')
   const isLetByDate = isRead && !Number.isNaN(since) && !isOld
   if (ifNoneMatch !== undefined && matches(ifNoneMatch) && !isLetByDate) {
+    if (isRead && ifNoneMatch.trim() === '*')
+      throw new HttpError(
+        400,
+        'UnsatisfiableCondition',
+        'The request includes an unsatisfiable condition for this operation.',
+      )
     if (isRead) throw unchanged()
     if (ifNoneMatch.trim() === '*' && existsCode !== undefined)
       throw existsCode === 'PathAlreadyExists'

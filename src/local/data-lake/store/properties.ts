@@ -19,6 +19,8 @@ export interface Properties {
   copy?: { id: string; source: string; completedAt: string; bytes: number }
   /** Blocks that a file was made of, in their order. */
   blocks?: CommittedBlock[]
+  /** Its content came by the Blob interface: the Data Lake's appends nothing to it. */
+  isOfBlobs?: true
   /** An append blob: appended blocks so far. `from` is the size before an append that is under way. */
   append?: { blocks: number; isSealed?: boolean; from?: number }
   /** Epoch ms at which the file goes. */

@@ -82,13 +82,14 @@ export function openLogDatabase(folder: string, limitBytes: number | undefined):
     return database
   } catch (error) {
     database?.close()
-    throw new HubLogError(
-      `The event hub's log ${join(folder, 'log.db')} cannot be opened: ${reasonOf(error)}.`,
-      {
-        cause: error,
-      },
-    )
+    throw cannotOpen(folder, error)
   }
+}
+
+/** What a person is told when the log in that folder cannot be opened. */
+export function cannotOpen(folder: string, cause: unknown): HubLogError {
+  const path = join(folder, 'log.db')
+  return new HubLogError(`The event hub's log ${path} cannot be opened: ${reasonOf(cause)}.`, { cause })
 }
 
 /** Result codes of SQLite, https://www.sqlite.org/rescode.html. */

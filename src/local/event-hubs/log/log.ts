@@ -7,7 +7,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../runtime/clock.ts'
 import { packEvents } from '../amqp/packed-events.ts'
 import type { IncomingBatch } from '../kafka/records/kept-batch.ts'
-import { HubFullError, isDiskFull, openLogDatabase } from './database.ts'
+import { cannotOpen, HubFullError, isDiskFull, openLogDatabase } from './database.ts'
 import { openTables, PartitionStatements, tableOf } from './partition-table.ts'
 import { type ProducerState, ProducerTable } from './producers.ts'
 import { LogRetention } from './retention.ts'
@@ -75,7 +75,14 @@ export class HubLog {
 
   /** @throws HubLogError when the folder cannot be written, is in use, or holds something else. */
   static open(folder: string, options: HubLogOptions): HubLog {
-    return new HubLog(openLogDatabase(folder, options.limitBytes), options)
+    const database = openLogDatabase(folder, options.limitBytes)
+    try {
+      return new HubLog(database, options)
+    } catch (error) {
+      database.close()
+      // It is there, and has no room for its tables.
+      throw cannotOpen(folder, error)
+    }
   }
 
   private constructor(database: DatabaseSync, options: HubLogOptions) {

@@ -1,4 +1,5 @@
-import { rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { HubFullError, HubLogError } from '../../../../src/local/event-hubs/log/database.ts'
@@ -54,5 +55,25 @@ describe('a file system that is really full', () => {
     expect(() => openLog(disk.path)).toThrow(/its disk is full|no space left/i)
     disk.free()
     openLog(disk.path).close()
+  })
+})
+
+describe('a bound of the file', () => {
+  it.each([1, 2, 4])('of %i pages leaves no room for a new log, which is told', (pages) => {
+    const folder = mkdtempSync(join(tmpdir(), 'rtstream-hub-'))
+    const open = (limitBytes?: number) =>
+      HubLog.open(folder, {
+        partitions: 4,
+        retention: { ms: 3_600_000, bytes: 1e9 },
+        clock: { now: () => Date.now() },
+        ...(limitBytes !== undefined && { limitBytes }),
+      })
+    expect(() => open(pages * 8192)).toThrow(HubLogError)
+    expect(() => open(pages * 8192)).toThrow(/log\.db cannot be opened: its disk is full/)
+    // What was begun is ended when there is room, and the file is in nobody's use.
+    const log = open()
+    expect(log.append(3, [MESSAGE]).firstSequenceNumber).toBe(0)
+    log.close()
+    rmSync(folder, { recursive: true })
   })
 })

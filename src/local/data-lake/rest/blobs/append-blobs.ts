@@ -86,7 +86,7 @@ function create(lake: Lake, call: LakeCall): void {
   const access = prepareAccess(lake, call)
   lake.folder.adoptOrDrop(empty, container, path, { overwrite: true })
   lake.uploads.forget(container, path)
-  const stats = keep(lake, call, { ...properties, ...access, append: { blocks: 0 } })
+  const stats = keep(lake, call, { ...properties, ...access, append: { blocks: 0 }, isOfBlobs: true })
   answer(call, 201, writtenHeaders(stats))
 }
 

@@ -57,6 +57,7 @@ async function copy(lake: Lake, call: LakeCall, { isPut }: { isPut: boolean }): 
     ...access,
     ...(source.append && !isPut ? { append: { ...source.append, isSealed } } : {}),
     copy: done,
+    isOfBlobs: true,
   })
   const md5 = checksums?.md5 ?? given(call, 'x-ms-source-content-md5') ?? source.content?.['content-md5']
   answer(call, isPut ? 201 : 202, {

@@ -135,6 +135,7 @@ async function putBlob(lake: Lake, call: LakeCall): Promise<void> {
   const stats = keep(lake, call, {
     ...properties,
     ...access,
+    isOfBlobs: true,
     content: { ...properties.content, 'content-md5': md5 },
   })
   answer(call, 201, { ...writtenHeaders(stats), ...headers, 'content-md5': md5 })

@@ -91,7 +91,7 @@ async function putBlockList(lake: Lake, call: LakeCall): Promise<void> {
     access = prepareAccess(lake, call)
   })
   lake.uploads.forget(container, path)
-  const stats = keep(lake, call, { ...properties, ...access, blocks })
+  const stats = keep(lake, call, { ...properties, ...access, blocks, isOfBlobs: true })
   answer(call, 201, { ...writtenHeaders(stats), ...body.headers })
 }
 

@@ -69,7 +69,8 @@ export function accountOperations(lake: Lake): Operations {
   }
 }
 
-const servicePropertiesOf = ({ kept, folder }: Lake) => ({
+/** Those that were set, over the account's own. */
+export const servicePropertiesOf = ({ kept, folder }: Pick<Lake, 'kept' | 'folder'>) => ({
   ...defaultServiceProperties(),
   ...kept.of('', '', statSync(folder.root)).service,
 })

@@ -1,10 +1,11 @@
 /**
  * Service properties, https://learn.microsoft.com/rest/api/storageservices/set-blob-service-properties: kept and given back as data.
- * None has an effect, except that a service makes its container: nothing is logged, and no website answers. Soft delete cannot be turned
- * on: deleted data is not kept, and clients must not be told that it is.
+ * CORS rules hold (cors.ts). The others have no effect, except that a service makes its container: nothing is logged, and no website
+ * answers. Soft delete cannot be turned on: deleted data is not kept, and clients must not be told that it is.
  */
 import { HttpError } from '../../../http/errors.ts'
 import { LOGS, WEB } from '../../store/names.ts'
+import { checkCors } from '../cors.ts'
 import { insideOf, isDocument, textOf, XML_HEAD } from '../xml.ts'
 
 /** Element → what is inside of it, as XML. */
@@ -26,7 +27,6 @@ const DEFAULTS: ServiceProperties = {
   StaticWebsite: '<Enabled>false</Enabled>',
 }
 
-const MAX_CORS_RULES = 5
 const MAX_DAYS = 365
 
 /** Of an account of which none were set. */
@@ -60,8 +60,7 @@ function check(properties: ServiceProperties): void {
       'FeatureNotSupported',
       'The local lake keeps nothing that was deleted: soft delete cannot be turned on.',
     )
-  if (insideOf(properties.Cors ?? '', 'CorsRule').length > MAX_CORS_RULES)
-    throw new HttpError(400, 'InvalidXmlDocument', `At most ${MAX_CORS_RULES} CORS rules are kept.`)
+  checkCors(properties.Cors ?? '')
   for (const name of ['Logging', 'HourMetrics', 'MinuteMetrics']) {
     const policy = insideOf(properties[name] ?? '', 'RetentionPolicy')[0] ?? ''
     if (textOf(policy, 'Enabled') === 'true' && !isDays(textOf(policy, 'Days')))

@@ -138,15 +138,27 @@ async function append(lake: Lake, call: LakeCall): Promise<void> {
       'ConditionHeadersNotSupported',
       'Condition headers are not supported: an append has none; give them to the flush.',
     )
-  checkLease(lake, call)
+  guardAppend(lake, call)
   const { pieces, bytes, headers } = await readPiece(call.request, MAX_APPEND_BYTES)
   const isFlush = word(call, 'flush') === 'true'
   const done = leaseAround(lake, call, { isFlush }, (leased) => {
-    checkLease(lake, leased)
+    guardAppend(lake, leased)
     lake.uploads.append(container, path, position(call), pieces)
     return isFlush ? writtenHeaders(makeVisible(lake, leased, position(call) + bytes)) : {}
   })
   answer(call, 202, { ...done, ...headers })
+}
+
+/** Nothing need stand there yet: what takes the data says so. @throws HttpError 409 */
+function guardAppend(lake: Lake, call: LakeCall): void {
+  checkLease(lake, call)
+  const stats = entryAt(lake.folder.resolve(call.container, call.path))
+  if (keptOf(lake, call, stats).isOfBlobs)
+    throw new HttpError(
+      409,
+      'InvalidAppendOperation',
+      'The resource was created or modified by the Azure Blob Service API and cannot be appended to by the Azure Data Lake Storage Service API.',
+    )
 }
 
 /** One that is about to be taken cannot be shown yet, and one that is about to be renewed may have ended. */
@@ -160,7 +172,13 @@ function checkLease({ leases }: Lake, call: LakeCall): void {
 /** Keeps the file's properties, except its content and the headers that the request sets for it. */
 function makeVisible(lake: Lake, call: LakeCall, upTo: number): Stats {
   const { container, path, request } = call
-  const { blocks: _, ...kept } = keptOf(lake, call, found(lake, call))
+  const kept = keptOf(lake, call, found(lake, call))
+  if (kept.isOfBlobs)
+    throw new HttpError(
+      409,
+      'InvalidFlushOperation',
+      'The resource was created or modified by the Blob Service API and cannot be written to by the Data Lake Storage Service API.',
+    )
   const { 'content-md5': __, ...content } = kept.content ?? {}
   lake.uploads.flush(container, path, upTo, { isRetaining: word(call, 'retainuncommitteddata') === 'true' })
   return keep(lake, call, { ...kept, content: { ...content, ...contentIn(request) } })
