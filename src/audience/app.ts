@@ -10,6 +10,7 @@ import { streamSSE } from 'hono/streaming'
 import { Bucket, Guesses, LIMITS } from './limits.ts'
 import {
   type Board,
+  CITY_FORM,
   type FromRoom,
   type Progress,
   type RoomInput,
@@ -214,10 +215,7 @@ export class Room {
     const asked = joinRequest.safeParse(await readBody(context))
     if (!asked.success) {
       const isName = asked.error.issues.some(({ path }) => path[0] === 'name')
-      return context.json(
-        { error: isName ? NAME_FORM : 'A city has letters and no digits, at most 40.' },
-        400,
-      )
+      return context.json({ error: isName ? NAME_FORM : CITY_FORM }, 400)
     }
     const joined = phones.join({ ...asked.data, hasOwnNames: this.#rules.hasOwnNames }, now())
     if (joined === 'full')
@@ -245,7 +243,10 @@ export class Room {
     const { isMischiefAllowed, readingsPerSecond, isPaused } = this.#rules
     if (isPaused) return later(context, 'The presenter has paused the room.')
     const asked = readingsRequest.safeParse(await readBody(context))
-    if (!asked.success) return context.json({ error: 'These are not readings that the page makes.' }, 400)
+    if (!asked.success) {
+      const isCity = asked.error.issues.every(({ path }) => path.at(-1) === 'city')
+      return context.json({ error: isCity ? CITY_FORM : 'These are not readings that the page makes.' }, 400)
+    }
     const { readings } = asked.data
     if (!isMischiefAllowed && readings.some(({ rubbish, twice }) => rubbish !== undefined || twice))
       return context.json({ error: 'Mischief is not allowed now.' }, 403)

@@ -12,6 +12,11 @@ export type Step =
   | 'gold'
   | 'aggregate'
 
+/** A city's name: letters, marks, blanks, hyphens and the like, but no markup or control characters. */
+export const CITY = /^[\p{L}\p{M}][\p{L}\p{M}\p{Zs}'’.,-]{0,39}$/u
+/** What a person is told of any other. */
+export const CITY_FORM = 'A city has letters and no digits, at most 40.'
+
 /** Rubbish that a phone may send, with the generator's names for corruption. */
 export const RUBBISH = [
   'temperature out of range',

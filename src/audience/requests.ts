@@ -1,10 +1,7 @@
 /** What a phone may send, checked. */
 import * as z from 'zod'
 import { HUMIDITY_RANGE, TEMPERATURE_RANGE } from '../contract/reading.ts'
-import { RUBBISH } from './messages.ts'
-
-/** A city's name: letters, marks, blanks, hyphens and the like, but no markup or control characters. */
-const CITY = /^[\p{L}\p{M}][\p{L}\p{M}\p{Zs}'’.,-]{0,39}$/u
+import { CITY, RUBBISH } from './messages.ts'
 
 const city = z.string().trim().regex(CITY)
 

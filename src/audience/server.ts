@@ -45,9 +45,11 @@ export async function openRoom(
   const server = createServer(input, room, connections, limits)
   connections.watch(server)
   // A name is looked up once: it may stand for every address too, as `0` does.
-  const { address } = await lookup(input.host)
+  const { address } = await lookup(input.host).catch((error) => Promise.reject(inWords(error, input)))
   if (isEverywhere(address)) throw everywhere(input.host)
-  const port = await listen(server, address, input.port || phones.port)
+  // Whoever names a port has told others of it, or opened a firewall there.
+  const ports = input.port === 0 ? [phones.port, 0] : [input.port]
+  const port = await listen(server, address, ports).catch((error) => Promise.reject(inWords(error, input)))
   authority = authorityOf(input, port)
   phones.port = port
   phones.save()
@@ -110,16 +112,32 @@ function createServer(
     : createHttpServer(options, listener)
 }
 
-/** Last time's port if it is free, or any other. */
-async function listen(server: Server, host: string, port: number): Promise<number> {
-  for (const wanted of [port, 0]) {
-    server.listen({ host, port: wanted, exclusive: true })
+/** On the first port that is free. */
+async function listen(server: Server, host: string, ports: readonly number[]): Promise<number> {
+  for (const [index, port] of ports.entries()) {
+    server.listen({ host, port, exclusive: true })
     try {
       await once(server, 'listening')
       return (server.address() as AddressInfo).port
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || wanted === 0) throw error
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || index === ports.length - 1) throw error
     }
   }
   throw new Error('no port')
+}
+
+/** What was wrong with the address or the port, and what to do: the system tells the first alone. */
+function inWords(error: unknown, { host, port }: RoomInput): Error {
+  const { code = '', message } = error as NodeJS.ErrnoException
+  const another = 'Start without --audience-host to choose one that it has.'
+  const words: Readonly<Record<string, string>> = {
+    EADDRNOTAVAIL: `this machine does not have the address ${host}. ${another}`,
+    // An address of one link alone, which phones cannot type.
+    EINVAL: `phones cannot reach the address ${host}. ${another}`,
+    ENOTFOUND: `nobody knows the name ${host}. ${another}`,
+    EAI_AGAIN: `the name ${host} cannot be looked up now. ${another}`,
+    EADDRINUSE: `the port ${port} is taken by another program. Choose another with --audience-port, or 0 for a free one.`,
+    EACCES: `the port ${port} is not allowed. Choose one from 1024 on with --audience-port, or 0 for a free one.`,
+  }
+  return new Error(words[code] ?? message, { cause: error })
 }

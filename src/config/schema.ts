@@ -175,8 +175,8 @@ export const configSchema = z.strictObject({
   ).default(false),
   audienceHost: text(
     'Address of this machine on which phones reach the room; without one the screen asks for it',
-    'one address, not all of them',
-    /^(?!0\.0\.0\.0$|::$|\*$)[\w.:-]+$/,
+    'one address or name, without a port or brackets, not all addresses',
+    /^(?!0\.0\.0\.0$|::$|\*$|[\w.-]+:\d+$)[\w.:-]+$/,
     { placeholder: 'address' },
   ).optional(),
   audiencePort: port('the room for phones').default(0),

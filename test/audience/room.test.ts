@@ -9,6 +9,7 @@ import type { FromRoom } from '../../src/audience/messages.ts'
 import { type Phone, Phones } from '../../src/audience/phones.ts'
 import { isCode, newCode } from '../../src/audience/room-code.ts'
 import { openRoom } from '../../src/audience/server.ts'
+import { freePort } from '../support/free-port.ts'
 import { made, type RoomFixture, RULES, startRoom } from './room-fixture.ts'
 
 let room: RoomFixture
@@ -161,6 +162,32 @@ describe('getting in', () => {
     for (const host of ['0.0.0.0', '::', '*', '', '0'])
       await expect(openRoom({ ...input, host }, () => {})).rejects.toThrow(/--audience-host/)
   })
+
+  it('on an address that the machine has not, or by a name that nobody knows, says what to do', async () => {
+    const stateFile = join(room.folder, 'x.json')
+    const open = (host: string) =>
+      openRoom({ host, port: 0, stateFile, pageFolder: room.folder, tls: undefined, rules: RULES }, () => {})
+    const another = / Start without --audience-host to choose one that it has\.$/
+    await expect(open('192.0.2.1')).rejects.toThrow('this machine does not have the address 192.0.2.1.')
+    await expect(open('192.0.2.1')).rejects.toThrow(another)
+    // Too long for a name: nobody is asked.
+    const name = `${'a'.repeat(64)}.invalid`
+    await expect(open(name)).rejects.toThrow(`nobody knows the name ${name}.`)
+    await expect(open(name)).rejects.toThrow(another)
+  })
+
+  it('on a port that was named opens there or not at all', async () => {
+    const stateFile = join(room.folder, 'x.json')
+    const port = Number(base().port)
+    const input = { host: '127.0.0.1', stateFile, pageFolder: room.folder, tls: undefined, rules: RULES }
+    await expect(openRoom({ ...input, port }, () => {})).rejects.toThrow(
+      `the port ${port} is taken by another program. Choose another with --audience-port, or 0 for a free one.`,
+    )
+    const free = await freePort()
+    const opened = await openRoom({ ...input, port: free }, () => {})
+    expect(new URL(opened.url).port).toBe(String(free))
+    await opened.close()
+  })
 })
 
 describe('a phone', () => {
@@ -234,7 +261,10 @@ describe('a phone', () => {
     ['rubbish that there is not', { rubbish: 'rm -rf' }],
   ])('is refused %s', async (_, changes) => {
     const { secret } = await room.join()
-    expect((await room.request('readings', { secret, json: { readings: [made(changes)] } })).status).toBe(400)
+    const answer = await room.request('readings', { secret, json: { readings: [made(changes)] } })
+    expect(answer.status).toBe(400)
+    const says = 'city' in changes ? /^A city has letters and no digits/ : /not readings that the page makes/
+    expect((await answer.json()) as object).toEqual({ error: expect.stringMatching(says) })
     expect(room.readings).toEqual([])
   })
 

@@ -139,6 +139,7 @@ describe.skipIf(found === undefined)('the room for phones', () => {
       .locator('#events li')
       .getByText(/counted in the mean of Llanfair/)
       .waitFor()
+    await page.evaluate("document.getElementById('title').textContent = 'W'.repeat(20)")
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
       expect(await accessibilityProblems(page), colorScheme).toEqual([])
@@ -154,6 +155,26 @@ describe.skipIf(found === undefined)('the room for phones', () => {
     expect(await page.evaluate(duration)).toBe('0s')
     await page.emulateMedia({ reducedMotion: 'no-preference' })
     expect(await page.evaluate(duration)).not.toBe('0s')
+    await page.close()
+  }, 60_000)
+
+  it('sends nothing for a city that is none, says what one is, and goes on once it is one', async () => {
+    const { page } = await enter({ width: 390, height: 844 }, 'Graz')
+    const city = page.getByLabel('City', { exact: true })
+    for (const wrong of ['', 'Graz 2']) {
+      await city.fill(wrong)
+      await page.getByRole('button', { name: 'Storm' }).click()
+      await page.getByText('A city has letters and no digits').waitFor()
+      expect(await city.evaluate('document.activeElement.id')).toBe('city')
+      expect(await city.getAttribute('aria-invalid')).toBe('true')
+      expect(await accessibilityProblems(page)).toEqual([])
+    }
+    expect(await page.locator('#events li').count()).toBe(0)
+    await city.fill(' Graz ')
+    await page.getByRole('button', { name: 'Send', exact: true }).click()
+    await expect.poll(() => newest(page), WAIT).toMatch(/counted in the mean of Graz/)
+    expect(await page.locator('#notice').textContent()).toBe('')
+    expect(await city.getAttribute('aria-invalid')).toBe('false')
     await page.close()
   }, 60_000)
 

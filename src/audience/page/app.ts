@@ -1,5 +1,5 @@
 /** The page of a phone. Everything that came from elsewhere is written as text, never as markup. */
-import type { Board, RoomRules, Rubbish, Step } from '../messages.ts'
+import { type Board, CITY, CITY_FORM, type RoomRules, type Rubbish, type Step } from '../messages.ts'
 import { Link, type Made, MOST_KEPT } from './link.ts'
 
 interface Rules extends RoomRules {
@@ -75,6 +75,16 @@ function make(rubbish?: Rubbish, twice = false): Made {
 }
 
 function send(readings: readonly Made[]): void {
+  const city = element<HTMLInputElement>('city')
+  const isCity = CITY.test(city.value.trim())
+  city.setAttribute('aria-invalid', String(!isCity))
+  // The room would refuse what waits with it too.
+  if (!isCity) {
+    tell(CITY_FORM)
+    city.focus()
+    return
+  }
+  if (element('notice').textContent === CITY_FORM) tell('')
   if (!link.send(readings)) {
     tell(`Wait a moment: ${MOST_KEPT} readings are on their way at most.`)
     return
