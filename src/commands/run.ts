@@ -12,7 +12,7 @@ import { progressView } from './progress/view.ts'
 import { openSessionFiles, requireWritable } from './reports/session-files.ts'
 import { closeAll } from './shared/close-all.ts'
 import { openDataFolder } from './shared/data-folder.ts'
-import { injectPlanned, isMended, type PlannedFault } from './shared/fault-plan.ts'
+import { injectPlanned, isMended, type PlannedFault, requireWithin } from './shared/fault-plan.ts'
 import { type OpenedTarget, openTarget } from './shared/launch.ts'
 import { logFileOf, openLog } from './shared/logger.ts'
 import { newSession } from './shared/new-session.ts'
@@ -49,6 +49,7 @@ const startTimeout = ({ target, engine }: Config) => START_TIMEOUT_MS[target ===
 /** @returns 0 when the counts balance, 1 when they do not or a stage failed. */
 export async function runHeadless(options: RunOptions): Promise<number> {
   const { config, record, report, write, writeError, signal } = options
+  requireWithin(options.faults, options.durationMs)
   requireWritable(record, report)
   const folder = openDataFolder(config)
   const { logger, rotate } = openLog(folder.path, config.logLevel)

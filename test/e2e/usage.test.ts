@@ -26,6 +26,10 @@ describe('wrong usage', () => {
     [['run', '--partitions', '33'], /partitions.*1 to 32/],
     [['run', '--duration', 'soon'], /duration.*\(rtstream-tui run --help lists what there is\)/],
     [['run', '--fault', 'nope@1s:1s'], /no fault named nope: .*hub-away/],
+    [
+      ['run', '--duration', '5s', '--fault', 'hub-away@5s:1s'],
+      /^The fault hub-away would begin after 5 s, when the run of 5 s has ended: .*--duration/,
+    ],
     [['run', '--duration', '0s'], /duration.*such as 30s/],
     [['run', '--duration', '30d'], /duration.*up to 24d/],
     [['run', '--engine', 'flink'], /engine.*duckdb/s],

@@ -3,6 +3,7 @@ import { parseDuration } from '../../config/units.ts'
 import { FAULT_NAMES, faultNamed } from '../../pipeline/faults/registry.ts'
 import type { ReadonlyStore } from '../../pipeline/session/session-types.ts'
 import type { Actions } from '../../pipeline/state/actions.ts'
+import { UserError } from './user-error.ts'
 
 /** One `--fault`. */
 export interface PlannedFault {
@@ -23,6 +24,17 @@ export function plannedFault(text: string): PlannedFault {
     throw new RangeError('expected NAME@START:TIME, such as hub-away@10s:5s.')
   if (!faultNamed(name)) throw new RangeError(`there is no fault named ${name}: ${FAULT_NAMES.join(', ')}.`)
   return { name, atMs, durationMs }
+}
+
+/** @throws UserError when one would begin after the run: it would balance, and nothing would have been broken. */
+export function requireWithin(plan: readonly PlannedFault[], durationMs: number): void {
+  const late = plan.find(({ atMs }) => atMs >= durationMs)
+  if (!late) return
+  throw new UserError(
+    `The fault ${late.name} would begin after ${late.atMs / 1000} s, when the run of ${durationMs / 1000} s has ended: begin it earlier, or run longer with --duration.`,
+    undefined,
+    { exitCode: 2 },
+  )
 }
 
 /** Breaks what is planned from now on, until the signal aborts. @param onRefused why one could not be injected. */
