@@ -327,6 +327,7 @@ class PipelineSession implements Session {
     const startedAt = restated(this.#begun, momentOf(this.#clock))
     if (startedAt !== session.startedAt) this.#store.update({ session: { ...session, startedAt } })
     this.#faults.followClock()
+    this.#follower.followClock()
   }
 
   #scheduleTick(): void {

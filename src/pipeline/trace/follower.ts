@@ -4,7 +4,7 @@ import { formatTimestamp } from '../generator/encode.ts'
 import type { HubProducer, OutgoingEvent } from '../ports/hub.ts'
 import type { Target } from '../ports/target.ts'
 import { isComplete, type TraceQuery, type Tracer } from '../ports/trace.ts'
-import { type Clock, pause } from '../runtime/clock.ts'
+import { type Clock, type Moment, momentOf, pause, restated } from '../runtime/clock.ts'
 import { errorText } from '../runtime/error-text.ts'
 import type { IdleTracker } from '../runtime/idle-tracker.ts'
 import { type ActionResult, accepted, type OwnReading, refused } from '../state/actions.ts'
@@ -34,6 +34,7 @@ export class Follower {
   #following = new AbortController()
   #underWay: Promise<void> = Promise.resolve()
   #acknowledged = 0
+  #looked: Moment | undefined
 
   constructor(options: FollowerOptions) {
     this.#options = options
@@ -102,6 +103,15 @@ export class Follower {
     return accepted(`Sending one reading from ${city === '' ? 'nowhere' : city}.`)
   }
 
+  /** The last look keeps its age when somebody sets the clock. */
+  followClock(): void {
+    const { clock, store } = this.#options
+    const { trace } = store.state
+    if (trace?.lookedAt === undefined || !this.#looked) return
+    const lookedAt = restated(this.#looked, momentOf(clock))
+    if (lookedAt !== trace.lookedAt) store.update({ trace: { ...trace, lookedAt } })
+  }
+
   /** Resolves when the look under way has ended, which is given up. */
   async close(): Promise<void> {
     this.#following.abort()
@@ -116,7 +126,8 @@ export class Follower {
         const trace = await tracer.trace(query, signal)
         if (signal.aborted) return
         const problem = trace ? undefined : 'The hub holds no such event.'
-        this.#show({ query: asked, trace, problem, lookedAt: clock.now() })
+        this.#looked = momentOf(clock)
+        this.#show({ query: asked, trace, problem, lookedAt: this.#looked.time })
         if (trace && isComplete(trace)) return
         // The newest would be another one by now.
         if (trace) query = { kind: 'position', ...trace.position }

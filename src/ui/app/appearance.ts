@@ -40,9 +40,11 @@ export class Appearance {
     return painter(this.#chosen(), this.#isAscii, this.#options.env.TERM !== 'linux')
   }
 
-  /** @returns the name of the theme that comes next. */
+  /** @returns the name of the theme that comes next; that of the other background is passed over once the terminal has told its own. */
   nextTheme(): ThemeName {
-    this.#theme = THEMES[(THEMES.indexOf(this.#theme) + 1) % THEMES.length] ?? 'auto'
+    const unreadable = this.#background && (this.#background === 'light' ? 'dark' : 'light')
+    const offered = THEMES.filter((name) => name === this.#theme || name !== unreadable)
+    this.#theme = offered[(offered.indexOf(this.#theme) + 1) % offered.length] ?? 'auto'
     return this.#theme
   }
 

@@ -268,7 +268,7 @@ function overlayContent(
   { width, height }: { width: number; height: number },
   view: ViewState,
 ): PanelContent {
-  const help = overlay === 'help' ? helpLines(width, view.palette) : undefined
+  const help = overlay === 'help' ? helpLines(width, state, view) : undefined
   const { title, all } = OVERLAY_VIEWS[overlay](state, width, view, help?.lines)
   // The chosen action is in sight, with what stands around it.
   const scroll = help ? Math.max(0, help.chosenRow - Math.floor(height / 2)) : (view.scroll[overlay] ?? 0)

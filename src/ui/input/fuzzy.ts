@@ -42,15 +42,24 @@ const FAULT_ENTRIES: readonly PaletteEntry[] = KEYMAP.filter(({ command }) => co
     })),
 )
 
-/** Every action and fault that a query finds; for an empty one all actions, in the order of the map. */
-export function findCommands(query: string): readonly PaletteEntry[] {
+/** What cannot act now stands behind what can and has the same word, before what has only its letters. */
+const UNABLE = 5
+
+/**
+ * Every action and fault that a query finds; for an empty one all actions, in the order of the map.
+ * @param isAble whether it can act now.
+ */
+export function findCommands(
+  query: string,
+  isAble: (binding: KeyBinding) => boolean,
+): readonly PaletteEntry[] {
   if (query.trim() === '') return ACTIONS
   return [...ACTIONS, ...FAULT_ENTRIES]
     .map((entry) => {
       const { binding, does, group, fault } = entry
       const key = fault === undefined && binding.keys.includes(query.trim()) ? -1 : undefined
-      const text = `${does} ${fault ?? binding.command} ${group}`
-      return { entry, score: key ?? fuzzyScore(query, text) }
+      const score = key ?? fuzzyScore(query, `${does} ${fault ?? binding.command} ${group}`)
+      return { entry, score: score === undefined || isAble(binding) ? score : score + UNABLE }
     })
     .filter((one): one is { entry: PaletteEntry; score: number } => one.score !== undefined)
     .sort((a, b) => a.score - b.score)

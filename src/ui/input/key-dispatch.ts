@@ -51,7 +51,7 @@ export class KeyDispatch {
     if (view.question) return this.#questions.answer(clean, key)
     if (view.isFiltering) return typeFilter(clean, key)
     if (view.overlay === 'help') {
-      const result = paletteKey(clean, key, drawn.page)
+      const result = paletteKey(clean, key, drawn.page, this.#options.state())
       if (result?.run) return this.#runEntry(result.view, result.run, drawn)
       if (result) return result.view
     }

@@ -68,7 +68,16 @@ const GROUPS = ['Stages', 'Generator', 'Lesson', 'Screen', 'Session', 'Room'] as
 export type Group = (typeof GROUPS)[number]
 
 /** What must be so for a key to act. */
-export type Need = 'start' | 'control' | 'tables' | 'list' | 'scrollable' | 'room'
+export type Need =
+  | 'start'
+  | 'control'
+  | 'tables'
+  | 'list'
+  | 'scrollable'
+  | 'room'
+  | 'lesson'
+  | 'recording'
+  | 'lessonOrRecording'
 
 /** One command. Footer, help, palette and `docs/keys.md` are made from these. */
 export interface KeyBinding {
@@ -101,6 +110,7 @@ const hint = (key: string, label: string, rank: number) => ({ footer: { key, lab
 const start = { needs: 'start' } as const
 const control = { needs: 'control' } as const
 const tables = { needs: 'tables' } as const
+const played = { needs: 'lessonOrRecording' } as const
 
 /** In the order of help and document. */
 export const KEYMAP: readonly KeyBinding[] = [
@@ -134,12 +144,15 @@ export const KEYMAP: readonly KeyBinding[] = [
   bind('Lesson', 'sendOne', ['w'], 'send a reading of your own, and follow it', control),
   bind('Lesson', 'faults', ['F'], 'break something on purpose; esc mends it', control),
   bind('Lesson', 'lessons', ['L'], 'lessons: steps with bets, on this screen'),
-  bind('Lesson', 'playNext', ['.'], 'next step; in a recording ten seconds on'),
-  bind('Lesson', 'playBack', [','], 'step before; in a recording ten seconds back'),
-  bind('Lesson', 'playPause', [' '], 'pause lesson or recording; again: go on', { shown: 'space' }),
-  bind('Lesson', 'slower', ['<'], 'play the recording half as fast'),
-  bind('Lesson', 'faster', ['>'], 'play the recording twice as fast'),
-  bind('Lesson', 'bet', ['B', 'C'], 'bet on an answer of the lesson', { shown: 'A B C' }),
+  bind('Lesson', 'playNext', ['.'], 'next step; in a recording ten seconds on', played),
+  bind('Lesson', 'playBack', [','], 'step before; in a recording ten seconds back', played),
+  bind('Lesson', 'playPause', [' '], 'pause lesson or recording; again: go on', {
+    ...played,
+    shown: 'space',
+  }),
+  bind('Lesson', 'slower', ['<'], 'play the recording half as fast', { needs: 'recording' }),
+  bind('Lesson', 'faster', ['>'], 'play the recording twice as fast', { needs: 'recording' }),
+  bind('Lesson', 'bet', ['B', 'C'], 'bet on an answer of the lesson', { needs: 'lesson', shown: 'A B C' }),
   bind(
     'Screen',
     'nextPanel',
@@ -266,6 +279,9 @@ interface NeedRule {
   whyNot(state: AppState, view: ViewState, isScrollable: boolean): string | undefined
 }
 
+/** For keys of a lesson while there is none. */
+export const NO_LESSON = 'No lesson is being played: L has them.'
+
 const isOff = ({ session, replay }: AppState): string | undefined =>
   replay ? RECORDING : session.readOnly ? READ_ONLY : undefined
 
@@ -292,6 +308,18 @@ export const NEEDS: Readonly<Record<Need, NeedRule>> = {
     text: 'the room for phones is open, and not read-only',
     whyNot: (state) =>
       isOff(state) ?? (state.audience?.phase === 'open' ? undefined : 'No room is open: A opens one.'),
+  },
+  lesson: {
+    text: 'a lesson is played',
+    whyNot: ({ lesson }) => (lesson ? undefined : NO_LESSON),
+  },
+  recording: {
+    text: 'a recording is played',
+    whyNot: ({ replay }) => (replay ? undefined : 'Only a recording has a speed.'),
+  },
+  lessonOrRecording: {
+    text: 'a lesson or a recording is played',
+    whyNot: ({ lesson, replay }) => (lesson || replay ? undefined : NO_LESSON),
   },
   scrollable: {
     text: 'more lines than are shown',

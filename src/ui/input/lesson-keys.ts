@@ -4,6 +4,7 @@ import { isComplete } from '../../pipeline/ports/trace.ts'
 import { type ActionResult, type Actions, type OwnReading, refused } from '../../pipeline/state/actions.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
 import { withoutLast } from '../text/line.ts'
+import { NO_LESSON } from './keymap.ts'
 import { LETTERS } from './letters.ts'
 import type { Overlay, Question, ViewState } from './view-state.ts'
 
@@ -11,7 +12,6 @@ import type { Overlay, Question, ViewState } from './view-state.ts'
 const OWN_LENGTH = 40
 /** A key of a recording seeks so far (ms). */
 const SEEK_MS = 10_000
-const NO_LESSON = 'No lesson is being played: L has them.'
 
 /** What a letter does in a list that covers the panels; undefined: it is none of it. */
 export function chooseFrom(

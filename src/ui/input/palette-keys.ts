@@ -1,6 +1,8 @@
 /** What keys do in the palette and the help: the same list, in which one types or walks. Pure. */
+import type { AppState } from '../../pipeline/state/state.ts'
 import { withoutLast } from '../text/line.ts'
 import { findCommands, type PaletteEntry } from './fuzzy.ts'
+import { type KeyBinding, whyNot } from './keymap.ts'
 import { noPalette, type ViewState } from './view-state.ts'
 
 const QUERY_LENGTH = 40
@@ -12,10 +14,19 @@ export interface PaletteResult {
   run?: PaletteEntry | undefined
 }
 
+/** What can act now. The palette lies on what scrolls, so that this is left open. */
+export const ableIn = (state: AppState, view: ViewState) => (binding: KeyBinding) =>
+  whyNot(binding, state, view, true) === undefined
+
 /** @returns undefined for a key that means what it means everywhere. */
-export function paletteKey(view: ViewState, key: string, page: number): PaletteResult | undefined {
+export function paletteKey(
+  view: ViewState,
+  key: string,
+  page: number,
+  state: AppState,
+): PaletteResult | undefined {
   const { palette } = view
-  const found = findCommands(palette.query)
+  const found = findCommands(palette.query, ableIn(state, view))
   const walk = (by: number): PaletteResult => {
     const chosen = Math.min(found.length - 1, Math.max(0, palette.chosen + by))
     return { view: { ...view, palette: { ...palette, chosen } } }

@@ -2,8 +2,13 @@
 import type { ActiveFault, AppState, LessonSlice } from '../../pipeline/state/state.ts'
 import { formatDuration } from '../text/format.ts'
 import { badge, type Line, left, span, wrap } from '../text/line.ts'
+import type { Token } from '../text/theme.ts'
 
+/** Columns before the words of a fault: a blank, the badge, a blank. */
 const MARK = 10
+
+/** In the first column of the strip's boxes. */
+const marked = (text: string, token: Token): Line => [span(' '), badge(text, token)]
 
 /** How much a fault says: the first form that leaves room for a lesson. */
 const FORMS = ['whole', 'without the cause', 'name'] as const
@@ -27,7 +32,7 @@ export function bannerLines(
   const replayPart: Line[] = replay
     ? [
         [
-          badge(' replay ', 'accent'),
+          ...marked('replay', 'accent'),
           span(replayText(replay)),
           span('   space pause  , . seek  < > speed', 'muted'),
         ],
@@ -51,7 +56,7 @@ function faultLines(
 ): Line[] {
   const age = formatDuration(Math.max(0, now - since))
   if (state === 'healing')
-    return [[badge(' mended ', 'ok'), span(` ${title}: what had failed by it is started again.`)]]
+    return [[...marked('mended', 'ok'), span(` ${title}: what had failed by it is started again.`)]]
   const end =
     until !== undefined
       ? `mends itself in ${formatDuration(Math.max(0, until - now))}`
@@ -59,9 +64,9 @@ function faultLines(
         ? 'on the panels esc mends it'
         : 'esc mends it'
   const said = { whole: [happens, seen], 'without the cause': [seen], name: [] }[form]
-  return wrapped(columns, ` ${[`${title}, ${age}:`, ...said, `${end}.`].join(' ')}`).map(
+  return wrapped(columns, [`${title}, ${age}:`, ...said, `${end}.`].join(' ')).map(
     (text, row): Line => [
-      row === 0 ? badge(' broken ', 'fail') : span(left('', MARK - 2)),
+      ...(row === 0 ? [...marked('broken', 'fail'), span(' ')] : [span(left('', MARK))]),
       span(text, 'warn'),
     ],
   )
@@ -90,9 +95,9 @@ function lessonLines(lesson: LessonSlice, columns: number, room = Number.POSITIV
   } = lesson
   const place = `${index + 1}/${count}`
   if (isPaused)
-    return [[badge(' lesson ', 'accent'), span(` ${title}, step ${place}, paused: space goes on`, 'muted')]]
+    return [[...marked('lesson', 'accent'), span(` ${title}, step ${place}, paused: space goes on`, 'muted')]]
   const head: Line = [
-    badge(' lesson ', 'accent'),
+    ...marked('lesson', 'accent'),
     span(` ${heading}`, 'title', true),
     span(`   ${place}   , back  . ${isSeen ? 'next' : 'skip'}  space pause`, 'muted'),
   ]

@@ -44,7 +44,7 @@ export function traceLines({ trace: slice, now }: AppState, width: number): Line
     }),
     width,
   )
-  const age = lookedAt === undefined ? undefined : now - lookedAt
+  const age = lookedAt === undefined ? undefined : Math.max(0, now - lookedAt)
   return [
     ...inRows(
       [

@@ -1,7 +1,9 @@
 /** Every action with its key: the help, and the palette when one types in it. */
+import type { AppState } from '../../pipeline/state/state.ts'
 import { findCommands } from '../input/fuzzy.ts'
 import type { Group } from '../input/keymap.ts'
-import type { PaletteState } from '../input/view-state.ts'
+import { ableIn } from '../input/palette-keys.ts'
+import type { ViewState } from '../input/view-state.ts'
 import { STATE_GLYPHS } from '../text/glyphs.ts'
 import { type Line, left, printable, span, wrap } from '../text/line.ts'
 import { STATE_TOKENS } from './states.ts'
@@ -16,8 +18,9 @@ export interface HelpLines {
 }
 
 /** Groups have headings as long as nothing is searched. */
-export function helpLines(width: number, { query, isTyping, chosen }: PaletteState): HelpLines {
-  const found = findCommands(query)
+export function helpLines(width: number, state: AppState, view: ViewState): HelpLines {
+  const { query, isTyping, chosen } = view.palette
+  const found = findCommands(query, ableIn(state, view))
   const lines: Line[] = isTyping || query !== '' ? [queryLine(query, isTyping, found.length), []] : []
   let group: Group | undefined
   let chosenRow = 0

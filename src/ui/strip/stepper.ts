@@ -66,7 +66,7 @@ const lastTime = (steps: readonly DescribedStep[]) =>
 
 function nameLine({ trace, problem, lookedAt }: TraceSlice, now: number, width: number): Line {
   if (!trace) return [span(` ${problem ?? 'Looking for the event in the hub …'}`, problem ? 'warn' : 'muted')]
-  const age = lookedAt === undefined ? undefined : now - lookedAt
+  const age = lookedAt === undefined ? undefined : Math.max(0, now - lookedAt)
   const place = ` at ${positionText(trace.position)}, as of ${formatDuration(age)} ago`
   const id = printable(trace.eventId ?? 'without an id')
   return [

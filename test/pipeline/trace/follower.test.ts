@@ -6,6 +6,7 @@ import { initialState } from '../../../src/pipeline/state/initial-state.ts'
 import { Log, silentLogger } from '../../../src/pipeline/state/log.ts'
 import { StateStore } from '../../../src/pipeline/state/store.ts'
 import { Follower } from '../../../src/pipeline/trace/follower.ts'
+import { CLOCK_STEPS } from '../../support/clock-steps.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { FakeTarget } from '../../support/fake-target.ts'
 
@@ -20,13 +21,14 @@ const waiting: Trace = {
 
 let clock: FakeClock
 let follower: Follower
+let store: StateStore
 let asked: TraceQuery[]
 let acknowledge: (() => void)[]
 beforeEach(() => {
   clock = new FakeClock()
   asked = []
   acknowledge = []
-  const store = new StateStore(initialState({ now: clock.now() }), clock)
+  store = new StateStore(initialState({ now: clock.now() }), clock)
   follower = new Follower({
     store,
     clock,
@@ -60,6 +62,14 @@ describe('following one event', () => {
     await clock.advance(60_000)
     expect(asked).toHaveLength(looks)
     expect(clock.pending).toBe(0)
+  })
+
+  it.each(CLOCK_STEPS)('its age is measured: $name', async ({ by }) => {
+    follower.follow({ kind: 'newest' })
+    await clock.advance(0)
+    clock.set(by)
+    follower.followClock()
+    expect(clock.now() - (store.state.trace?.lookedAt ?? 0)).toBeCloseTo(0)
   })
 
   it('follows an own reading once the hub has it', async () => {

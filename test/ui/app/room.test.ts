@@ -68,6 +68,8 @@ describe('the palette', () => {
   it.each([
     ['allow phones mischief', 'audience change {"isMischiefAllowed":false}'],
     ['pause the room', 'audience change {"isPaused":true}'],
+    // No lesson is played: its pause could do nothing.
+    ['pause', 'audience change {"isPaused":true}'],
     ['names of their own', 'audience change {"hasOwnNames":true}'],
     ['clear the names', 'audience clearNames'],
   ])('%s', (words, call) => {

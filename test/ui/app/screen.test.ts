@@ -10,6 +10,8 @@ import { LETTERS } from '../../../src/ui/input/letters.ts'
 import { PANELS } from '../../../src/ui/layout.ts'
 import type { Line } from '../../../src/ui/text/line.ts'
 import { fakePipeline } from '../../support/fake-pipeline.ts'
+import { MODES } from '../../support/modes/modes.ts'
+import { ROOM } from '../../support/open-room.ts'
 import { TRACE } from '../../support/recorded-session.ts'
 import { scenarios } from '../../support/scenario.ts'
 
@@ -803,6 +805,18 @@ describe('the palette', () => {
     press('return')
     expect(pipeline.calls).toEqual(['burst'])
     expect(text()).not.toContain('enter runs')
+  })
+
+  it('has first what can act now, and what cannot before what has only its letters', () => {
+    const first = (state: AppState) => {
+      const { press, text } = open(state)
+      press(':', ...'pause')
+      return /▸ (\S+)/.exec(text())?.[1]
+    }
+    const state = scenarios.allRunning()
+    expect(first(state)).toBe('space')
+    expect(first({ ...state, audience: ROOM })).toBe(':')
+    expect(first({ ...MODES.lesson.state(), audience: ROOM })).toBe('space')
   })
 
   it('letters are typed, not pressed; one escape closes it, as its frame says', () => {

@@ -6,6 +6,8 @@ import { FAULTS } from '../../../src/pipeline/faults/registry.ts'
 import type { ActiveFault, AppState, LessonSlice } from '../../../src/pipeline/state/state.ts'
 import { screenLines } from '../../../src/ui/app/screen-lines.ts'
 import { initialView } from '../../../src/ui/input/view-state.ts'
+import { bannerLines } from '../../../src/ui/lesson/banners.ts'
+import { plainText } from '../../../src/ui/text/line.ts'
 import { scenarios } from '../../support/scenario.ts'
 
 const state = scenarios.allRunning()
@@ -54,6 +56,14 @@ describe('a fault above the panels', () => {
       expect(textOf({ faults: [{ ...active, until: state.now + 6000 }] })).toContain('mends itself in 6.0 s.')
     },
   )
+
+  it('has its words under each other, a blank behind the badge, which begins where the boxes of the strip do', () => {
+    const lines = bannerLines({ ...state, faults: broken(1) }, 80).map((line) => plainText(line))
+    expect(lines.length).toBeGreaterThan(1)
+    expect(lines[0]).toMatch(/^ {2}broken {2}\S/)
+    for (const line of lines.slice(1)) expect(line).toMatch(/^ {10}\S/)
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(80)
+  })
 
   it('says less beside others, before one of them is cut', () => {
     const text = textOf({ faults: broken(5) })
