@@ -803,7 +803,6 @@ describe('refusals', () => {
   })
 
   it.each([
-    ['POST', '/api/2.2/jobs/runs/submit', 'jobs/create'],
     ['POST', '/api/2.1/jobs/runs/repair', 'jobs/run-now'],
     ['GET', '/api/2.2/jobs/runs/export?run_id=1', 'get-output'],
     ['GET', '/api/2.0/jobs/list', '2.1 and 2.2'],
@@ -842,5 +841,62 @@ describe('refusals', () => {
     expect(
       (await restCaller(plane.url, TOKEN)('GET', '/synapse/pipelines?api-version=2020-12-01')).status,
     ).toBe(200)
+  })
+})
+
+describe('a run without a job', () => {
+  const task = (path: string, more: object = {}) => ({
+    task_key: 'once',
+    notebook_task: { notebook_path: path, base_parameters: { day: '1' } },
+    ...more,
+  })
+  const submit = (body: object) => rest('POST', `${API}/runs/submit`, body)
+  const runIds = async (query: string) =>
+    ((await rest('GET', `${API}/runs/list?${query}`)).body.runs ?? []).map(
+      ({ run_id }: { run_id: number }) => run_id,
+    )
+
+  it('runs the notebook of its task, is told as such, and is cancelled like any', async () => {
+    const { status, body } = await submit({ run_name: 'mine', tasks: [task('/x/gold')] })
+    expect([status, body]).toEqual([200, { run_id: expect.any(Number) }])
+    expect(plane.engine.runs.map(({ notebook }) => notebook)).toEqual(['gold'])
+    const run = await statusOf(body.run_id)
+    expect(run).toMatchObject({ run_type: 'SUBMIT_RUN', run_name: 'mine' })
+    expect(run.tasks).toEqual([expect.objectContaining(task('/x/gold'))])
+    const silver = await runNow({ job_id: await jobNamed('rtstream-silver') })
+    expect((await runIds('')).sort()).toEqual([body.run_id, silver].sort())
+    expect(await runIds('run_type=SUBMIT_RUN')).toEqual([body.run_id])
+    expect(await runIds('run_type=JOB_RUN')).toEqual([silver])
+    expect((await rest('GET', `${API}/get?job_id=${run.job_id}`)).status).toBe(400)
+    await cancel(body.run_id)
+    await vi.waitFor(async () => expect((await statusOf(body.run_id)).state.result_state).toBe('CANCELED'))
+    await plane.close()
+    await start({ folder: plane.folder })
+    expect(await statusOf(body.run_id)).toMatchObject({ run_type: 'SUBMIT_RUN', run_name: 'mine' })
+  })
+
+  it('is begun once for a token, and named Untitled, its notebook beside the cluster as older clients send it', async () => {
+    const asked = {
+      new_cluster: { spark_version: '16.4.x-scala2.12', num_workers: 1 },
+      notebook_task: { notebook_path: '/x/silver' },
+      idempotency_token: 'one',
+    }
+    const [first, second] = [await submit(asked), await submit(asked)]
+    expect(second.body).toEqual(first.body)
+    expect(await statusOf(first.body.run_id)).toMatchObject({ run_name: 'Untitled' })
+    expect(plane.engine.runs).toHaveLength(1)
+  })
+
+  it.each([
+    ['without a task', { run_name: 'x' }, 'The run has no notebook task'],
+    ['of two tasks', { tasks: [task('/x/silver'), task('/x/gold')] }, 'The run has 2 tasks'],
+    ['of another notebook', { tasks: [task('/x/mine')] }, 'no notebook /x/mine'],
+    ['of too much', { tasks: [task('/x/gold', { description: 'x'.repeat(100_000) })] }, '100,000 bytes'],
+  ])('%s is refused', async (_, body, message) => {
+    expect(await submit(body)).toMatchObject({
+      status: 400,
+      body: { error_code: 'INVALID_PARAMETER_VALUE', message: expect.stringContaining(message) },
+    })
+    expect(plane.engine.runs).toHaveLength(0)
   })
 })

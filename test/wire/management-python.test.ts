@@ -169,7 +169,12 @@ fails("ResourceDoesNotExist", lambda: w.jobs.get(mine))
 fails("ResourceDoesNotExist", lambda: w.jobs.get_run(9))
 fails("PermissionDenied", lambda: w.jobs.delete(silver))
 fails("InvalidParameterValue", lambda: w.jobs.run_now(mine))
-for call in (lambda: w.jobs.submit(run_name="x"), lambda: w.jobs.repair_run(queued), lambda: w.jobs.export_run(queued),
+once = w.jobs.submit(run_name="once", tasks=[j.SubmitTask(task_key="a", notebook_task=j.NotebookTask(notebook_path="/x/gold"))])
+assert [one.run_id for one in w.jobs.list_runs(run_type=j.RunType.SUBMIT_RUN)] == [once.run_id]
+w.jobs.cancel_run(once.run_id)
+assert once.result().state.result_state == j.RunResultState.CANCELED
+fails("InvalidParameterValue", lambda: w.jobs.submit(run_name="x"))
+for call in (lambda: w.jobs.repair_run(queued), lambda: w.jobs.export_run(queued),
              lambda: w.permissions.get("jobs", str(silver)), lambda: list(w.clusters.list())):
     fails("NotFound", call)
 assert w.get_workspace_id() == 1

@@ -105,19 +105,20 @@ export class JobStore {
   }
 }
 
-/** Which of the engine's notebooks the job runs. @throws HttpError 400 for a job of which the engine would run a part only. */
-export function notebookOf({ job_id, settings }: Job): NotebookName {
+/**
+ * Which of the engine's notebooks the job runs. @param what it is, for a refusal.
+ * @throws HttpError 400 for a job of which the engine would run a part only.
+ */
+export function notebookOf(settings: JobSettings, what: string): NotebookName {
   const [task, ...others] = settings.tasks ?? []
   if (others.length > 0)
-    throw invalid(
-      `Job ${job_id} has ${1 + others.length} tasks: the local engine runs jobs of one notebook task.`,
-    )
+    throw invalid(`${what} has ${1 + others.length} tasks: the local engine runs jobs of one notebook task.`)
   const path = task?.notebook_task?.notebook_path
   const notebook = notebookAt(path ?? '')
   if (notebook) return notebook
   throw invalid(
     path === undefined
-      ? `Job ${job_id} has no notebook task.`
+      ? `${what} has no notebook task.`
       : `The local engine has no notebook ${path}: it runs those named silver, gold and aggregate.`,
   )
 }

@@ -2,10 +2,6 @@
 
 const REASONS: readonly (readonly [path: RegExp, reason: string])[] = [
   [/^2\.0\/jobs\//, 'The Jobs API is served in its versions 2.1 and 2.2.'],
-  [
-    /\/jobs\/runs\/submit$/,
-    'Runs without a job are not served: make a job with jobs/create, and run it with jobs/run-now.',
-  ],
   [/\/jobs\/runs\/repair$/, 'A run is not repaired here: jobs/run-now begins another one.'],
   [/\/jobs\/runs\/export$/, 'A run has no views here: jobs/runs/get-output has what it says.'],
   [/\/(?:preview\/)?permissions\//, 'There are no permissions here: the token of this session may do all.'],

@@ -17,6 +17,7 @@ import { type PageRules, pageOf } from './pages.ts'
 import { isTrue, runFilter } from './run-filter.ts'
 import { parametersIn } from './run-parameters.ts'
 import { describeRun, jobRunId, withHistory, withoutTasks } from './run-resource.ts'
+import { submit } from './submitted-run.ts'
 
 const MAX_TOKEN = 64
 const JOBS_PAGE: PageRules = { name: 'jobs', defaultLimit: 20, maxLimit: 100, maxOffset: 1000 }
@@ -127,6 +128,11 @@ function runHandlers(jobs: JobStore, runs: RunHistory): Handlers {
       })
       return { body: { run_id: Number(record.id), number_in_job: Number(record.id) } }
     },
+    'POST jobs/runs/submit': async ({ request }) => {
+      const body = await readJson(request)
+      const record = submit(runs, body, tokenIn(body.idempotency_token))
+      return { body: { run_id: Number(record.id) } }
+    },
     'GET jobs/runs/get': ({ query }) => {
       const run = describe(runOf(query.get('run_id')))
       return { body: isTrue(query, 'include_history') ? withHistory(run) : run }
@@ -187,7 +193,7 @@ function start(
   const whenBusy = mayQueue && maxConcurrent > 0 ? 'queue' : 'skip'
   try {
     const options = { ...given, maxConcurrent, whenBusy, whenFull: 'skip' } as const
-    return runs.start(ownerOf(job), notebookOf(job), options)
+    return runs.start(ownerOf(job), notebookOf(job.settings, `Job ${job.job_id}`), options)
   } catch (error) {
     throw error instanceof DeletedRunError ? invalid(error.message) : error
   }

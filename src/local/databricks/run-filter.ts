@@ -1,6 +1,7 @@
 /** Which runs a `runs/list` request wants. */
 import type { RunRecord } from '../notebook-runs/run-history.ts'
 import { invalid } from './errors.ts'
+import { runTypeOf } from './run-resource.ts'
 
 const RUN_TYPES = ['JOB_RUN', 'WORKFLOW_RUN', 'SUBMIT_RUN']
 
@@ -14,12 +15,13 @@ export function runFilter(query: URLSearchParams): (run: RunRecord) => boolean {
   if (active && completed) throw invalid('active_only and completed_only exclude each other.')
   const from = time(query, 'start_time_from', Number.NEGATIVE_INFINITY)
   const to = time(query, 'start_time_to', Number.POSITIVE_INFINITY)
-  const type = query.get('run_type') ?? 'JOB_RUN'
-  if (!RUN_TYPES.includes(type)) throw invalid(`run_type must be one of ${RUN_TYPES.join(', ')}.`)
-  return ({ startedAt, createdAt, endedAt }) => {
+  const type = query.get('run_type') ?? undefined
+  if (type !== undefined && !RUN_TYPES.includes(type))
+    throw invalid(`run_type must be one of ${RUN_TYPES.join(', ')}.`)
+  return (record) => {
+    const { startedAt, createdAt, endedAt } = record
     const started = startedAt ?? createdAt
-    // All runs are job runs: there are no other types here.
-    if (type !== 'JOB_RUN' || started < from || started > to) return false
+    if ((type !== undefined && type !== runTypeOf(record)) || started < from || started > to) return false
     return endedAt === undefined ? !completed : !active
   }
 }

@@ -1,7 +1,9 @@
 /** A run as the Jobs API describes it: today's `status`, and the `state` that it replaced and older clients read. */
 import type { RunEnd, RunRecord, RunState } from '../notebook-runs/run-history.ts'
 import { USER_NAME } from './discovery.ts'
+import type { JobSettings } from './job-settings.ts'
 import type { Job } from './job-store.ts'
+import { isSubmitted } from './submitted-run.ts'
 
 interface Ending {
   code: string
@@ -63,6 +65,12 @@ const TASK_OFFSET = 1_000_000_000
 /** From the id of a run or of its one task, which clients may ask for as well. */
 export const jobRunId = (id: number) => (id > TASK_OFFSET ? id - TASK_OFFSET : id)
 
+/** A run without a job tells of one all the same, which nobody can find. */
+const JOB_OFFSET = 2_000_000_000
+
+/** As runs/list tells them apart. */
+export const runTypeOf = (record: RunRecord): string => (isSubmitted(record) ? 'SUBMIT_RUN' : 'JOB_RUN')
+
 interface RunResource {
   tasks: { run_id: number; [field: string]: unknown }[]
   [field: string]: unknown
@@ -73,15 +81,16 @@ export function describeRun(record: RunRecord, state: RunState, job: Job | undef
   const run_id = Number(record.id)
   const times = timesOf(record)
   const shared = { ...times, ...statusOf(record, state) }
-  const task = job?.settings.tasks?.[0]
+  const settings: JobSettings | undefined = record.submitted ?? job?.settings
+  const task = settings?.tasks?.[0]
   return {
-    job_id: Number(record.owner),
+    job_id: isSubmitted(record) ? JOB_OFFSET + run_id : Number(record.owner),
     run_id,
     job_run_id: run_id,
     number_in_job: run_id,
     original_attempt_run_id: run_id,
-    run_name: job?.settings.name ?? record.notebook,
-    run_type: 'JOB_RUN',
+    run_name: settings?.name ?? record.notebook,
+    run_type: runTypeOf(record),
     trigger: 'ONE_TIME',
     format: 'MULTI_TASK',
     run_page_url: '',

@@ -19,6 +19,8 @@ export interface RunRecord {
   idempotencyToken: string | undefined
   /** What its start gave it, as its service describes it; undefined in records of earlier versions. */
   parameters?: Readonly<Record<string, unknown>>
+  /** What is to run, of a run that came without a job; undefined for all others. */
+  submitted?: Readonly<Record<string, unknown>>
   /** When it was asked for (epoch ms). */
   createdAt: number
   /** When it began; undefined while it waits (epoch ms). */
@@ -46,6 +48,8 @@ export interface StartOptions {
   whenFull?: 'refuse' | 'skip'
   /** Kept with the run; nothing here reads them. */
   parameters?: Readonly<Record<string, unknown>>
+  /** As in {@link RunRecord}. */
+  submitted?: Readonly<Record<string, unknown>>
 }
 
 /** The token belongs to a run that has been deleted since. */
@@ -116,7 +120,7 @@ export class RunHistory {
    * @throws QueueFullError, DeletedRunError
    */
   start(owner: string, notebook: NotebookName, options: StartOptions): RunRecord {
-    const { idempotencyToken, maxConcurrent, whenBusy, parameters = {} } = options
+    const { idempotencyToken, maxConcurrent, whenBusy, parameters = {}, submitted } = options
     const known = idempotencyToken === undefined ? undefined : this.#byToken(owner, idempotencyToken)
     if (known?.isDeleted) throw new DeletedRunError(`Run ${known.id}, which the token began, was deleted.`)
     if (known) return known
@@ -130,6 +134,7 @@ export class RunHistory {
       notebook,
       idempotencyToken,
       parameters,
+      ...(submitted && { submitted }),
       createdAt: now,
       startedAt: undefined,
       endedAt: undefined,
