@@ -163,6 +163,9 @@ async function azManagement(folder: string, at: Endpoints): Promise<SuiteResult[
     'storage account list': az('storage account list', new RegExp(`"${at.account}"`)),
     'storage account show': az(`storage account show -n ${at.account}`, /"isHnsEnabled": true/),
     'synapse workspace list': az('synapse workspace list', /"synw-/),
+    'storage account check-name': az(`storage account check-name -n ${at.account}`, /AlreadyExists/),
+    'synapse workspace check-name': az('synapse workspace check-name --name mine', /"available": true/),
+    'eventhubs namespace exists': az('eventhubs namespace exists --name rtstream-local', /NameInUse/),
     'eventhubs namespace list': az('eventhubs namespace list', /"kafkaEnabled": true/),
     'eventhubs namespace show': az(
       `eventhubs namespace show -g ${at.resourceGroup} -n rtstream-local`,

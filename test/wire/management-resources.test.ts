@@ -3,9 +3,10 @@ import { ResourceManagementClient } from '@azure/arm-resources'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { LOCAL_NAMES } from '../../src/local/runtime/options.ts'
 import { sources } from '../infra/bicep/snapshot.ts'
-import { type ControlPlane, removeFolders, startControlPlane } from '../support/control-plane.ts'
+import { type ControlPlane, removeFolders, startControlPlane, TOKEN } from '../support/control-plane.ts'
+import { restCaller } from '../support/rest.ts'
 
-const { subscription, resourceGroup, namespace, account, job } = LOCAL_NAMES
+const { subscription, resourceGroup, namespace, account, job, synapseWorkspace } = LOCAL_NAMES
 const GROUP = `/subscriptions/${subscription}/resourceGroups/${resourceGroup}`
 
 let plane: ControlPlane
@@ -92,6 +93,28 @@ describe('@azure/arm-resources', () => {
       expect((await arm.resources.getById(`${GROUP}/providers/${id}`, version)).id).toBe(
         `${GROUP}/providers/${id}`,
       )
+  })
+
+  it.each([
+    ['Storage', account, false, { reason: 'AlreadyExists' }],
+    ['Storage', 'mine1', true, {}],
+    ['Storage', 'Mine-1', false, { reason: 'AccountNameInvalid' }],
+    ['EventHub', namespace.toUpperCase(), false, { reason: 'NameInUse' }],
+    ['EventHub', 'my-namespace', true, { reason: 'None', message: '' }],
+    ['EventHub', '1', false, { reason: 'InvalidName' }],
+    ['Synapse', synapseWorkspace, false, { reason: 'AlreadyExists', name: synapseWorkspace }],
+    ['Synapse', 'mine', true, { name: 'mine' }],
+  ])('asks %s whether the name %s is free: %s', async (provider, name, isFree, more) => {
+    const type =
+      provider === 'Storage' ? 'storageAccounts' : provider === 'Synapse' ? 'workspaces' : undefined
+    const rest = restCaller(plane.url, TOKEN)
+    const path = `/subscriptions/${subscription}/providers/Microsoft.${provider}/checkNameAvailability?api-version=2021-06-01`
+    const answer = await rest('POST', path, { name, ...(type && { type: `Microsoft.${provider}/${type}` }) })
+    expect(answer).toMatchObject({
+      status: 200,
+      body: { ...more, [provider === 'Synapse' ? 'available' : 'nameAvailable']: isFree },
+    })
+    expect((await rest('POST', path, {})).status).toBe(400)
   })
 
   it.each<[string, () => Promise<unknown>]>([

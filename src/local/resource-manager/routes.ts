@@ -17,6 +17,7 @@ import {
   TAGS,
 } from './catalogue.ts'
 import { parseFilter } from './filter.ts'
+import { nameRoutes } from './name-availability.ts'
 import { inPages } from './paging.ts'
 import { describeProvider, describeProviders } from './providers.ts'
 
@@ -86,6 +87,7 @@ export function resourceRoutes(facts: ResourceFacts): Route[] {
   const ofType = (type: string, call: Call) => all(call).top.filter((resource) => isSame(resource.type, type))
   const summaries = (call: Call) => listed(all(call).top, call.query, facts.createdAt)
   return [
+    ...nameRoutes(SUBSCRIPTION, check),
     ...KEYS.map((pattern) => ({ method: 'POST', pattern, handle: refuseKeys })),
     ...list('/tenants', () => [describeTenant()]),
     ...list('/subscriptions', () => [describeSubscription()]),
