@@ -2,13 +2,8 @@
  * The table state that results from a log's actions. Pure: the caller reads the log and passes its actions,
  * version by version.
  */
-import type { Action, AddFile, Metadata, Protocol, RemoveFile, Transaction } from './actions.ts'
-
-/** A removed file, until the retention is over and it is deleted. */
-export interface Tombstone extends RemoveFile {
-  /** Version whose commit removed the file; after a reload from a checkpoint, that checkpoint's version at the earliest. */
-  removedAt: number
-}
+import type { Action, AddFile, Metadata, Protocol, Transaction } from './actions.ts'
+import { Tombstones } from './tombstones.ts'
 
 /** The table as of one version; {@link applyActions} changes it in place. */
 export interface TableState {
@@ -18,8 +13,8 @@ export interface TableState {
   metaData: Metadata | undefined
   /** Active files by path, in the order in which the log added them. */
   files: Map<string, AddFile>
-  /** By path. */
-  tombstones: Map<string, Tombstone>
+  /** In the order of their removal. */
+  tombstones: Tombstones
   /** The newest of each `appId`. */
   transactions: Map<string, Transaction>
   /** Newest `userMetadata` of a commit: the commit metadata. */
@@ -32,7 +27,7 @@ export const emptyState = (): TableState => ({
   protocol: undefined,
   metaData: undefined,
   files: new Map(),
-  tombstones: new Map(),
+  tombstones: new Tombstones(),
   transactions: new Map(),
   userMetadata: undefined,
 })
@@ -46,7 +41,7 @@ export function applyActions(state: TableState, version: number, actions: readon
   for (const { remove } of actions) {
     if (!remove) continue
     state.files.delete(remove.path)
-    state.tombstones.set(remove.path, { ...remove, removedAt: version })
+    state.tombstones.add(remove, version)
   }
   for (const { protocol, metaData, add, txn, commitInfo } of actions) {
     if (protocol) state.protocol = protocol

@@ -1,5 +1,5 @@
 /** Checkpoints of a Delta log: all actions that make up the table in one Parquet file, so that readers need not replay a day of commits. */
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { open, readFile, rm } from 'node:fs/promises'
 import { FROM_FILES_ALONE, quotedPath } from '../../../contract/duckdb-paths.ts'
 import { type Action, type AddFile, parseActions } from '../../../delta/actions.ts'
 import { checkpointName, LAST_CHECKPOINT, LOG_FOLDER } from '../../../delta/log-names.ts'
@@ -29,15 +29,6 @@ export async function writeCheckpoint(
   table: LakePlace,
   state: TableState,
 ): Promise<void> {
-  const actions: Action[] = [
-    ...(state.protocol ? [{ protocol: state.protocol }] : []),
-    ...(state.metaData ? [{ metaData: state.metaData }] : []),
-    ...[...state.transactions.values()].map((txn) => ({ txn })),
-    ...[...state.files.values()].map((add) => ({ add: { ...add, dataChange: false } })),
-    ...[...state.tombstones.values()].map(({ removedAt: _, ...remove }) => ({
-      remove: { ...remove, dataChange: false },
-    })),
-  ]
   const { readerFeatures, writerFeatures } = state.protocol ?? {}
   const features =
     readerFeatures || writerFeatures ? ', readerFeatures VARCHAR[], writerFeatures VARCHAR[]' : ''
@@ -48,8 +39,9 @@ export async function writeCheckpoint(
     path: `${table.path}/${LOG_FOLDER}/${name}`,
   })
   let size: number
+  let count: number
   try {
-    await writeFile(lines, actions.map((action) => JSON.stringify(action)).join('\n'))
+    count = await writeLines(lines, actionsOf(state))
     await connection.run(
       `COPY (SELECT * FROM read_json(${quotedPath(lines)}, ${FROM_FILES_ALONE}, format = 'newline_delimited', columns = ${columns(features)},
         maximum_object_size = 67108864)) TO ${quoted(unfinished)} (FORMAT parquet, COMPRESSION snappy)`,
@@ -59,8 +51,41 @@ export async function writeCheckpoint(
     await rm(lines, { force: true })
   }
   await context.tuning.failpoint(`${table.path}: checkpoint written`)
-  const pointer = { version: state.version, size: actions.length, sizeInBytes: size }
+  const pointer = { version: state.version, size: count, sizeInBytes: size }
   await writeLakeFile(context, inLog(LAST_CHECKPOINT), JSON.stringify(pointer), { overwrite: true })
+}
+
+function* actionsOf(state: TableState): Generator<Action> {
+  if (state.protocol) yield { protocol: state.protocol }
+  if (state.metaData) yield { metaData: state.metaData }
+  for (const txn of state.transactions.values()) yield { txn }
+  for (const add of state.files.values()) yield { add: { ...add, dataChange: false } }
+  for (const { removedAt: _, ...remove } of state.tombstones)
+    yield { remove: { ...remove, dataChange: false } }
+}
+
+/** Lines of a checkpoint in one piece: a day's table has megabytes of them, and a large block costs memory for good (commands/shared/memory.ts). */
+const LINES_AT_ONCE = 500
+
+/** @returns how many there were. */
+async function writeLines(file: string, actions: Iterable<Action>): Promise<number> {
+  const handle = await open(file, 'w')
+  try {
+    let count = 0
+    let piece: string[] = []
+    const put = async () => {
+      if (piece.length > 0) await handle.write(`${piece.join('\n')}\n`)
+      piece = []
+    }
+    for (const action of actions) {
+      count++
+      if (piece.push(JSON.stringify(action)) >= LINES_AT_ONCE) await put()
+    }
+    await put()
+    return count
+  } finally {
+    await handle.close()
+  }
 }
 
 /** @returns a function that reads a checkpoint's actions, whoever wrote it. */

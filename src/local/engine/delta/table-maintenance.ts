@@ -58,7 +58,7 @@ export class TableMaintenance {
   async #cleanFiles(before: number): Promise<void> {
     const gone: string[] = []
     // In the order of their removal, so the first that must stay ends the search.
-    for (const [path, { deletionTimestamp, removedAt }] of this.#table.state.tombstones) {
+    for (const { path, deletionTimestamp, removedAt } of this.#table.state.tombstones) {
       if (deletionTimestamp >= before || removedAt > this.#consumedUpTo()) break
       const { isInTable, path: decoded } = placeOfFile(path)
       // What a shallow clone refers to is another table's.
