@@ -13,7 +13,7 @@ import { SilverJob } from '../../src/local/engine/jobs/silver-job.ts'
 import { type BatchJob, ContinuousQuery } from '../../src/local/engine/query/query.ts'
 import { QueryCheckpoint } from '../../src/local/engine/query/query-checkpoint.ts'
 
-/** Silver remembers the ids of twelve minutes: 72 of these batches. Until then each batch looks among more. */
+/** Silver remembers the ids of eleven minutes: 66 of these batches. Until then each batch looks among more. */
 export const WARM_UP = 80
 export const COMPARED = 30
 export const LAYERS = ['silver', 'gold', 'aggregate'] as const

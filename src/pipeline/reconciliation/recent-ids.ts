@@ -3,8 +3,8 @@ import { hashText, mix } from '../runtime/random.ts'
 
 /** Ids in each of two generations. */
 const IDS_PER_GENERATION = 100_000
-/** Places of a generation's table: a power of two, so that at most two fifths are taken. */
-const PLACES = 2 ** 18
+/** Places of a generation's table: a power of two, of which at most three quarters are taken. Half the memory of twice as many. */
+const PLACES = 2 ** 17
 
 /**
  * The newest 100,000 to 200,000 ids, as 53-bit hashes: two of a million are the same by chance once in ten thousand runs. Tables

@@ -14,9 +14,9 @@ import type { Connection } from '../duckdb/database.ts'
 import { idOf, validated } from './silver-rules.ts'
 
 /** Ids stay in memory for the window and some more, for partitions that lag. */
-const KEPT_MS = 12 * 60_000
+const KEPT_MS = 11 * 60_000
 /** Ids are dropped by the generation: its length (ms) is how much longer than needed an id may stay. */
-const GENERATION_MS = 120_000
+const GENERATION_MS = 60_000
 const MOST_GENERATIONS = 32
 const WINDOW = `INTERVAL ${WINDOW_MS} MILLISECONDS`
 
