@@ -7,10 +7,21 @@ import { releaseHeaps } from '../../local/runtime/heap-release.ts'
 const BUSY_RATE = 2000
 /** Below this it is calm again: the two apart, so that a rate between them changes nothing. */
 const CALM_RATE = 1500
+/** Events a second from which compiling pays, and below which it does no longer. */
+const LIVELY_RATE = 100
+const QUIET_RATE = 50
 /** After a burst its backlog is worked off first (ms). */
 const RELEASE_MS = 15_000
 
 const FIXED_NEW_SPACE = '--semi-space-growth-factor=1'
+
+/**
+ * V8's second optimizing compiler takes a function after five times as many calls. What it does is not earned back for hours at ten
+ * events a second; at a thousand its code is missed. V8 12.4 (Node 22) has no such mode, and prints an error for a flag that it does not know.
+ */
+const HAS_EFFICIENCY = Number(process.versions.v8.split('.')[0]) >= 13
+const EFFICIENT = HAS_EFFICIENCY ? ['--efficiency-mode'] : []
+const SWIFT = HAS_EFFICIENCY ? ['--no-efficiency-mode'] : []
 
 /**
  * By how much the heap may grow between two full collections (%), and whether the space for new objects may grow. What is in
@@ -18,9 +29,11 @@ const FIXED_NEW_SPACE = '--semi-space-growth-factor=1'
  * as growth, and there are as many bytes of them as of the rest.
  */
 const POLICIES = {
-  calm: ['--heap-growing-percent=20', FIXED_NEW_SPACE],
-  busy: ['--heap-growing-percent=300', '--semi-space-growth-factor=2'],
+  quiet: ['--heap-growing-percent=20', FIXED_NEW_SPACE, ...EFFICIENT],
+  calm: ['--heap-growing-percent=20', FIXED_NEW_SPACE, ...SWIFT],
+  busy: ['--heap-growing-percent=300', '--semi-space-growth-factor=2', ...SWIFT],
 } as const
+type Policy = keyof typeof POLICIES
 
 /**
  * The space for new objects grows no further from here (bytes, both halves). A larger one is emptied so seldom that the buffers
@@ -38,15 +51,15 @@ const OPTIMIZED_WASM = '--wasm-tier-up-filter=0'
 
 let release: NodeJS.Timeout | undefined
 
-function follow(policy: keyof typeof POLICIES): void {
+function follow(policy: Policy): void {
   for (const flag of POLICIES[policy]) setFlagsFromString(flag)
 }
 
 /** At the end of a burst the memory goes back too. */
-function followRate(policy: keyof typeof POLICIES): void {
+function followRate(policy: Policy, before: Policy): void {
   follow(policy)
-  clearTimeout(release)
-  if (policy === 'calm') release = setTimeout(releaseHeaps, RELEASE_MS).unref()
+  if (policy === 'busy') clearTimeout(release)
+  else if (before === 'busy') release = setTimeout(releaseHeaps, RELEASE_MS).unref()
 }
 
 /**
@@ -59,7 +72,7 @@ export async function keepHeapSmall(): Promise<void> {
   await codeOfWorker()
   setFlagsFromString('--no-parallel-scavenge')
   setFlagsFromString(OPTIMIZED_WASM)
-  follow('calm')
+  follow('quiet')
 }
 
 /** Bytes of this thread's space for new objects, both halves. */
@@ -76,15 +89,19 @@ function boundNewSpace(): void {
  * @param whileBusy is called with each rate while it is high.
  */
 export function heapPolicy(
-  change: (policy: keyof typeof POLICIES) => void = followRate,
+  change: (policy: Policy, before: Policy) => void = followRate,
   whileBusy: () => void = boundNewSpace,
 ): (rate: number) => void {
-  let isBusy = false
+  let current: Policy = 'quiet'
   return (rate) => {
-    if (isBusy) whileBusy()
-    const becomes = isBusy ? rate >= CALM_RATE : rate >= BUSY_RATE
-    if (becomes === isBusy) return
-    isBusy = becomes
-    change(isBusy ? 'busy' : 'calm')
+    if (current === 'busy') whileBusy()
+    const before = current
+    current = policyAt(rate, before)
+    if (current !== before) change(current, before)
   }
+}
+
+function policyAt(rate: number, before: Policy): Policy {
+  if (rate >= (before === 'busy' ? CALM_RATE : BUSY_RATE)) return 'busy'
+  return rate >= (before === 'quiet' ? LIVELY_RATE : QUIET_RATE) ? 'calm' : 'quiet'
 }

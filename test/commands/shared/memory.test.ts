@@ -3,20 +3,22 @@ import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { heapPolicy } from '../../../src/commands/shared/memory.ts'
 
-it('lets the heap grow while thousands of events come, and no longer, without swaying in between', () => {
+it('lets the heap grow while thousands of events come, and compiles less while hardly any do, without swaying in between', () => {
   const changes: string[] = []
   const follow = heapPolicy(
-    (policy) => changes.push(policy),
+    (policy, before) => changes.push(`${before} → ${policy}`),
     () => {},
   )
-  for (const rate of [0, 10, 1999]) follow(rate)
+  for (const rate of [0, 10, 99]) follow(rate)
   expect(changes).toEqual([])
+  for (const rate of [100, 50, 1999]) follow(rate)
+  expect(changes).toEqual(['quiet → calm'])
   for (const rate of [2000, 1600, 20_000, 1500]) follow(rate)
-  expect(changes).toEqual(['busy'])
-  for (const rate of [1250, 1900, 10]) follow(rate)
-  expect(changes).toEqual(['busy', 'calm'])
-  follow(2000)
-  expect(changes).toEqual(['busy', 'calm', 'busy'])
+  expect(changes.splice(0)).toEqual(['quiet → calm', 'calm → busy'])
+  for (const rate of [1250, 1900, 49, 99]) follow(rate)
+  expect(changes.splice(0)).toEqual(['busy → calm', 'calm → quiet'])
+  for (const rate of [2000, 10]) follow(rate)
+  expect(changes).toEqual(['quiet → busy', 'busy → quiet'])
 })
 
 it('looks at the space for new objects while much comes, and only then', () => {
