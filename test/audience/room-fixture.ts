@@ -69,7 +69,8 @@ export async function startRoom(
     join: async (city = 'Bern', name) => (await request('join', { json: { city, name } })).json() as never,
     close: async () => {
       await opened.close()
-      if (options.folder === undefined) rmSync(folder, { recursive: true, force: true })
+      // Also one that another fixture has handed on.
+      rmSync(folder, { recursive: true, force: true })
     },
   }
 }

@@ -383,7 +383,7 @@ describe('what is told', () => {
     const { secret } = await room.join()
     const stream = await listen(secret)
     await vi.waitFor(() => expect(stream.text()).toContain('event: board'), 20_000)
-    await room.opened.close()
+    await room.close()
     await stream.ended.catch(() => {})
     expect(stream.text()).toContain('event: closed')
     room = await startRoom()
