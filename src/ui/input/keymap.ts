@@ -262,15 +262,14 @@ const byKey = new Map(KEYMAP.flatMap((binding) => binding.keys.map((key) => [key
 /** Undefined: the key has no command. */
 export const bindingOf = (key: string): KeyBinding | undefined => byKey.get(key)
 
+/** They ask first. Taken for a half of alt+key they would leave the answer, `250` or a letter of the list, to be commands. */
+const ASKING: ReadonlySet<Command> = new Set(['setStations', 'setShare', 'setInterval', 'sendOne', 'faults'])
+
 /** Keys that act on the pipeline or end the session, and those that focus panels with alt: never by half a sequence. */
 export const isRisky = (key: string): boolean => {
-  const binding = bindingOf(key)
-  return (
-    /^[0-9]$/.test(key) ||
-    binding?.needs === 'start' ||
-    binding?.needs === 'control' ||
-    binding?.command === 'quit'
-  )
+  const { command, needs } = bindingOf(key) ?? {}
+  if (command === undefined) return /^[0-9]$/.test(key)
+  return command === 'quit' || ((needs === 'start' || needs === 'control') && !ASKING.has(command))
 }
 
 interface NeedRule {

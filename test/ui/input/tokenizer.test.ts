@@ -289,6 +289,20 @@ describe('fingers', () => {
     expect(keys().slice(-2)).toEqual(['escape', 'escape'])
   })
 
+  it.each(['n', 'D', 'i', 'w', 'F'])(
+    'escape and soon after it %s, which asks, are both: its answer would be commands else',
+    async (key) => {
+      const { send, keys, clock, tokens } = open()
+      send('\x1b')
+      await clock.advance(120)
+      send(key)
+      await clock.advance(120)
+      send('2')
+      expect(keys()).toEqual(['escape', key, '2'])
+      expect(tokens).toHaveLength(3)
+    },
+  )
+
   it.each([10, 300])(
     'escape is told and over, too, when the terminal is lent %i ms after it',
     async (pause) => {
