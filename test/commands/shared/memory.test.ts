@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { heapPolicy } from '../../../src/commands/shared/memory.ts'
@@ -100,4 +100,17 @@ const grown = (whileBusy: string): number =>
 it('bounds the space for new objects, which V8 would let grow further', () => {
   expect(grown('() => {}')).toBeGreaterThan(60_000_000)
   expect(grown('undefined')).toBeLessThan(40_000_000)
+})
+
+it('sets no flag that this V8 does not know, which it would say on the screen', () => {
+  const program = `
+    import { heapPolicy, keepHeapSmall } from ${MEMORY}
+    await keepHeapSmall()
+    const follow = heapPolicy()
+    for (const rate of [10, 1000, 5000, 10]) follow(rate)
+    process.exit()`
+  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+    encoding: 'utf8',
+  })
+  expect([status, stderr]).toEqual([0, ''])
 })
