@@ -29,11 +29,6 @@ export class Tombstones {
     return this.#oldest.size + packed + this.#newest.size
   }
 
-  has(path: string): boolean {
-    if (this.#oldest.has(path) || this.#newest.has(path)) return true
-    return this.#packed.some((one) => mayHave(one, path) && unpacked(one).some((each) => each.path === path))
-  }
-
   /** One that is there already counts as removed now. */
   add(remove: RemoveFile, removedAt: number): void {
     this.delete(remove.path)
@@ -45,8 +40,9 @@ export class Tombstones {
 
   delete(path: string): void {
     if (this.#oldest.delete(path) || this.#newest.delete(path)) return
+    const hash = hashOf(path)
     for (const [index, one] of this.#packed.entries()) {
-      if (!mayHave(one, path)) continue
+      if (!one.hashes.includes(hash)) continue
       if (index === 0 && this.#oldest.size === 0) {
         // The others of it go next.
         this.#oldest = new Map(unpacked(one).map((each) => [each.path, each]))
@@ -114,8 +110,6 @@ function longOf(one: Short | Tombstone): Tombstone {
   const extendedFileMetadata = true
   return { path, deletionTimestamp, dataChange, extendedFileMetadata, partitionValues: {}, size, removedAt }
 }
-
-const mayHave = ({ hashes }: Packed, path: string): boolean => hashes.includes(hashOf(path))
 
 /** FNV-1a. */
 function hashOf(text: string): number {

@@ -12,8 +12,9 @@ import { keepingOf } from './table-properties.ts'
 /** Removes our data files that no commit refers to: written just before a crash. Only while the table is not being written. */
 export async function removeOrphans(context: EngineContext, table: DeltaTable): Promise<void> {
   const { files, tombstones } = table.state
+  const removed = new Set(Array.from(tombstones, ({ path }) => path))
   for (const name of await readdir(table.folder)) {
-    if (!parseDataFileName(name) || files.has(name) || tombstones.has(name)) continue
+    if (!parseDataFileName(name) || files.has(name) || removed.has(name)) continue
     context.logger.info({ table: table.title, file: name }, 'removed a file that a crash left behind')
     removeLakeFile(context, placeIn(table, name))
   }
