@@ -1,4 +1,4 @@
-/** Hadoop's contract tests of its ABFS driver, from the test archives on Maven Central; nothing but their settings is ours. */
+/** Hadoop's contract tests and live tests of its ABFS driver, from the test archives on Maven Central; nothing but their settings is ours. */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { testsIn } from './junit.ts'
@@ -6,7 +6,7 @@ import { classPath, trustStore } from './maven.ts'
 import { done, type Endpoints, output, type Suite, type SuiteResult } from './suite.ts'
 
 const VERSION = '3.4.2'
-const TESTS = 'org.apache.hadoop.fs.azurebfs.contract'
+const TESTS = 'org.apache.hadoop.fs.azurebfs'
 /** Of one test; the slowest that passes takes a quarter of it. */
 const HEAP = '-Xmx1g'
 
@@ -30,11 +30,49 @@ const ARTIFACTS = [
 /** Not contracts of a file system, but tests without a service. */
 const LEFT_OUT = /\.Test|\$|package-info|AbfsFileSystemContract$|ABFSContractTestBinding$/
 
-export const HADOOP_SUITES: readonly Suite[] = [
-  { name: 'hadoop-azure (ABFS contracts)', version: VERSION, run },
+/** Of the live tests, what is about the file system: not of clusters, Oauth's services, customer keys, WASB or Hadoop's own mocks. */
+const LIVE = [
+  ...[
+    'Append',
+    'Attributes',
+    'CheckAccess',
+    'Checksum',
+    'Copy',
+    'Create',
+    'Delete',
+    'FileStatus',
+    'Finalize',
+  ],
+  ...['Flush', 'InitAndCreate', 'Lease', 'ListStatus', 'MainOperation', 'MkDir', 'Permission', 'Rename'],
+  ...['RenameUnicode', 'StoreListStatusWithRange'],
+].map((name) => `AzureBlobFileSystem${name}`)
+const ALSO_LIVE = [
+  ...['AzureBlobFilesystemAcl', 'FileSystemInitialization', 'FileSystemProperties', 'SharedKeyAuth'],
+  ...['SmallWriteOptimization', 'GetNameSpaceEnabled'],
 ]
 
-async function run(folder: string, at: Endpoints): Promise<SuiteResult[]> {
+export const HADOOP_SUITES: readonly Suite[] = [
+  {
+    name: 'hadoop-azure (ABFS contracts)',
+    version: VERSION,
+    run: (folder, at) =>
+      run(folder, at, (name) => name.startsWith(`${TESTS}.contract.`) && !LEFT_OUT.test(name)),
+  },
+  {
+    name: 'hadoop-azure (ABFS, live tests)',
+    version: VERSION,
+    run: (folder, at) => {
+      const classes = new Set([...LIVE, ...ALSO_LIVE].map((name) => `${TESTS}.ITest${name}`))
+      return run(folder, at, (name) => classes.has(name))
+    },
+  },
+]
+
+async function run(
+  folder: string,
+  at: Endpoints,
+  isWanted: (className: string) => boolean,
+): Promise<SuiteResult[]> {
   const place = join(folder, `hadoop-azure-${VERSION}`)
   const settings = join(place, 'settings')
   const reports = join(place, 'reports')
@@ -51,7 +89,7 @@ async function run(folder: string, at: Endpoints): Promise<SuiteResult[]> {
     .split('\n')
     .filter((file) => file.startsWith(`${TESTS.replaceAll('.', '/')}/`) && file.endsWith('.class'))
     .map((file) => file.slice(0, -'.class'.length).replaceAll('/', '.'))
-    .filter((name) => !LEFT_OUT.test(name))
+    .filter(isWanted)
   await output(
     'java',
     [

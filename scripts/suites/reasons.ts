@@ -8,6 +8,7 @@ const REASONS: readonly (readonly [words: RegExp, reason: string])[] = [
   [/runs no queries/i, 'queries on blobs'],
   [/Public access is not permitted/i, 'public access'],
   [/soft delete|keeps nothing that was deleted/i, 'soft delete'],
+  [/the parameter blobtype/i, 'append blobs by the Data Lake’s interface'],
   [/no static website/i, 'static websites'],
   [/no second region/i, 'a second region'],
   [/no immutable storage/i, 'immutable storage'],

@@ -74,7 +74,7 @@ describe('requests that mean nothing', () => {
       'resource=filesystem&recursive=true&maxResults=many',
       {},
       400,
-      'OutOfRangeQueryParameterValue',
+      'InvalidQueryParameterValue',
     ],
     [
       'GET',

@@ -333,3 +333,14 @@ it('a timeout is a number of seconds, and the refusal of another names the param
   expect(codeOf(await running.raw('GET', '/bronze/a', { query: 'timeout=-1' }))).toMatch('400')
   expect(codeOf(await running.raw('GET', '/bronze/a', { query: 'timeout=30' }))).toBe('200')
 })
+
+it.each([
+  ['/bronze', 'restype=container&comp=list&maxresults='],
+  ['/bronze', 'resource=filesystem&recursive=true&maxresults='],
+  ['/', 'comp=list&maxresults='],
+])('a page of %s has a number of results, which is above 0 (%s)', async (path, query) => {
+  const asked = async (most: string) => codeOf(await running.raw('GET', path, { query: `${query}${most}` }))
+  expect(await asked('many')).toBe('400 InvalidQueryParameterValue')
+  for (const most of ['0', '-1']) expect(await asked(most)).toBe('400 OutOfRangeQueryParameterValue')
+  expect(await asked('5001')).toBe('200')
+})

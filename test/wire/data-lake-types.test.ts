@@ -62,6 +62,17 @@ describe('a blob keeps its type', () => {
     expect(await text(APPENDED)).toBe('appended')
   })
 
+  it('may be named again by what is appended, as Hadoop’s driver does, and must be the right one', async () => {
+    const append = (type: string) =>
+      running.raw('PUT', '/bronze/appended', {
+        query: 'comp=appendblock',
+        headers: { 'x-ms-blob-type': type },
+        body: 'x',
+      })
+    expect((await append('AppendBlob')).status).toBe(201)
+    expect((await append('BlockBlob')).status).toBe(400)
+  })
+
   it('conditions on what stands there come first, and the same type may be written again', async () => {
     const headers = { ...typed('BlockBlob'), 'if-none-match': '*' }
     expect(await ask('PUT', APPENDED, { headers })).toBe('409 BlobAlreadyExists')

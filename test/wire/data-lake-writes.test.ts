@@ -1,6 +1,7 @@
 /** Writes to the lake over the wire: many at once, on conditions, renamed, given up half-way, beyond the limit. */
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs'
+import { request } from 'node:http'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import type { DataLakeServiceClient } from '@azure/storage-file-datalake'
@@ -82,6 +83,35 @@ describe('appends', () => {
     expect((await append('moved', 4, '!')).status).toBe(202)
     expect((await flush('moved', 5)).status).toBe(200)
     expect(await content('moved')).toBe('anew!')
+  })
+
+  it('are refused once their body is there, so that who waits with it reads the code', async () => {
+    await putBlob('put', 'blob')
+    const query = 'action=append&position=4'
+    const headers: Record<string, string> = {
+      ...{ 'x-ms-date': new Date().toUTCString(), 'x-ms-version': '2023-11-03', 'content-length': '4' },
+    }
+    const target = `/${ACCOUNT}/bronze/put`
+    const authorization = `SharedKey ${ACCOUNT}:${signature('PATCH', target, query, headers)}`
+    const heard: string[] = []
+    await new Promise<void>((done, fail) => {
+      const sent = request({
+        ...{ port: running.plainPort, host: '127.0.0.1', method: 'PATCH', path: `${target}?${query}` },
+        headers: { ...headers, authorization, expect: '100-continue' },
+        agent: false,
+      })
+      sent.on('error', fail)
+      sent.on('continue', () => {
+        heard.push('continue')
+        sent.end('more')
+      })
+      sent.on('response', (response) => {
+        heard.push(String(response.headers['x-ms-error-code']))
+        response.resume().on('end', done)
+      })
+      sent.flushHeaders()
+    })
+    expect(heard).toEqual(['continue', 'InvalidAppendOperation'])
   })
 
   it('begun before the Blob interface wrote the file are given up', async () => {

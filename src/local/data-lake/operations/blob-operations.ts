@@ -177,10 +177,13 @@ export const BLOB_OPERATIONS = [
     headers: [
       'x-ms-blob-condition-maxsize',
       'x-ms-blob-condition-appendpos',
+      // Hadoop's driver names it again.
+      'x-ms-blob-type',
       ...LEASE,
       ...CHECKSUMS,
       ...METADATA,
     ],
+    values: { 'x-ms-blob-type': ['appendblob'] },
   },
   {
     ...BLOB,

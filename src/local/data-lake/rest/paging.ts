@@ -7,7 +7,9 @@ const PAGE = 5000
 /** @throws HttpError 400 unless it is a count. */
 export function pageSize(text: string | null): number {
   if (text === null || text === '') return PAGE
-  if (!/^\d{1,9}$/.test(text) || Number(text) === 0)
+  if (!/^-?\d{1,9}$/.test(text))
+    throw new HttpError(400, 'InvalidQueryParameterValue', 'The number of results must be a whole number.')
+  if (Number(text) <= 0)
     throw new HttpError(
       400,
       'OutOfRangeQueryParameterValue',

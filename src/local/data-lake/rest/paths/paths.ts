@@ -138,20 +138,23 @@ async function append(lake: Lake, call: LakeCall): Promise<void> {
       'ConditionHeadersNotSupported',
       'Condition headers are not supported: an append has none; give them to the flush.',
     )
-  guardAppend(lake, call)
+  checkLease(lake, call)
   const { pieces, bytes, headers } = await readPiece(call.request, MAX_APPEND_BYTES)
   const isFlush = word(call, 'flush') === 'true'
   const done = leaseAround(lake, call, { isFlush }, (leased) => {
-    guardAppend(lake, leased)
+    checkLease(lake, leased)
+    requireAppendable(lake, leased)
     lake.uploads.append(container, path, position(call), pieces)
     return isFlush ? writtenHeaders(makeVisible(lake, leased, position(call) + bytes)) : {}
   })
   answer(call, 202, { ...done, ...headers })
 }
 
-/** Nothing need stand there yet: what takes the data says so. @throws HttpError 409 */
-function guardAppend(lake: Lake, call: LakeCall): void {
-  checkLease(lake, call)
+/**
+ * Told once the body is there: Hadoop's driver, which waits with it, cannot read the code of an answer that comes before, and turns to
+ * the other interface by it. Nothing need stand there yet: what takes the data says so. @throws HttpError 409
+ */
+function requireAppendable(lake: Lake, call: LakeCall): void {
   const stats = entryAt(lake.folder.resolve(call.container, call.path))
   if (keptOf(lake, call, stats).isOfBlobs)
     throw new HttpError(
