@@ -49,7 +49,7 @@ export function dataCommands(line: CommandLine): void {
     })
   })
     .argument('[query]', 'one SELECT over bronze, silver, quarantine, gold, by_minute, aggregated')
-    .option('--json', 'one JSON object per row')
+    .addOption(new Option('--json', 'one JSON object per row').conflicts('csv'))
     .option('--csv', 'comma-separated values')
     .option('--yes', 'fetch also more than 100 MB from Azure')
     .addOption(new Option('--max-rows <count>', 'rows at most').argParser(count).default(10_000))

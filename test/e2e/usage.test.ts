@@ -49,6 +49,10 @@ describe('wrong usage', () => {
       ['export', 'silver', '--format', 'csw'],
       /^--format takes csv or parquet, not 'csw'; did you mean csv\? \(/,
     ],
+    [
+      ['sql', 'SELECT 1', '--csv', '--json'],
+      /'--json' cannot be used with option '--csv' \(rtstream-tui sql --help/,
+    ],
     [['run', '--data-dir', ''], /dataDir/],
     [['run', '--config', 'nowhere.json'], /nowhere\.json.*expected a readable JSON file/],
     [['run', '--config', 'nowhere.json'], /^Wrong setting nowhere\.json: there is no such file;/],
