@@ -92,7 +92,7 @@ function timeChart(
       domain: [new Date(from), new Date(endedAt)],
       tickFormat: clockOf(endedAt - from),
     },
-    y: { label: yLabel, grid: true, zero: true, nice: true, tickFormat: '~s' },
+    y: { label: yLabel, grid: true, zero: true, nice: true, tickFormat: tickText },
     color: { domain: lines.map(([name]) => name), range: COLORS },
     marks: [
       Plot.rectX(faults, {
@@ -194,6 +194,12 @@ function withLegend(svg: string, lines: Lines): string {
     ([name], index) => `<span><i style="background:${COLORS[index % COLORS.length]}"></i>${name}</span>`,
   )
   return `<div class="legend">${items.join('')}</div>${svg}`
+}
+
+/** `0.08`, `200`, `1.5k`, `2M`: an `m` for thousandths would be read as minutes. */
+export function tickText(value: number): string {
+  const [size, unit] = value >= 1e6 ? [1e6, 'M'] : value >= 1000 ? [1000, 'k'] : [1, '']
+  return `${Number((value / size).toPrecision(4))}${unit}`
 }
 
 const rounded = (value: number | undefined) =>

@@ -254,6 +254,9 @@ function behind<T>(items: readonly T[], last: T | undefined): readonly T[] {
 
 const keyOf = ({ position }: Trace) => `${position.partition}:${position.sequenceNumber}`
 
+/** Settings that no table keeps. */
+const OF_A_SESSION: ReadonlySet<string> = new Set(['stations', 'interval', 'dirty data'])
+
 /** A report of a data folder: the same, with charts over the tables' own times. */
 export function folderReport(
   model: ReportModel,
@@ -283,7 +286,19 @@ export function folderReport(
       spent: 0,
     }
   })
-  return { ...model, source: 'folder', startedAt: first, endedAt, samples, marks: marks.slice(-MOST_MARKS) }
+  // Those of this command, not of the sessions that wrote the tables.
+  const settings = model.settings.map(
+    ([name, value]) => [name, OF_A_SESSION.has(name) ? 'not known' : value] as const,
+  )
+  return {
+    ...model,
+    source: 'folder',
+    startedAt: first,
+    endedAt,
+    samples,
+    settings,
+    marks: marks.slice(-MOST_MARKS),
+  }
 }
 
 const MINUTE_MS = 60_000

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { tailWith } from '../../src/pipeline/observation/tail.ts'
 import type { LakeQuery } from '../../src/pipeline/ports/query.ts'
 import type { AppState, LogEntry, TailEvent } from '../../src/pipeline/state/state.ts'
+import { tickText } from '../../src/report/charts.ts'
 import { folderReport, ReportCollector, type ReportModel } from '../../src/report/model.ts'
 import { reportText } from '../../src/report/report.ts'
 import { askTables, type TablesPart } from '../../src/report/tables.ts'
@@ -83,6 +84,16 @@ describe('the report of a session', () => {
     }
     expect(html).not.toContain('phones')
   })
+
+  it.each([
+    [0, '0'],
+    [0.02, '0.02'],
+    [0.1 + 0.2, '0.3'],
+    [250, '250'],
+    [1500, '1.5k'],
+    [20_000, '20k'],
+    [2_500_000, '2.5M'],
+  ])('the axis of a chart has %d as %s', (value, text) => expect(tickText(value)).toBe(text))
 
   it('has the hours of its charts as those of its tables: to 24, in UTC', async () => {
     const hours = 5 * 3_600_000
@@ -202,6 +213,10 @@ describe('the report of a session', () => {
       gold: 280,
       bronze: undefined,
     })
+    // What it would be with the flags of this command says nothing of those who wrote the tables.
+    expect(Object.fromEntries(folder.settings)).toMatchObject({
+      ...{ stations: 'not known', interval: 'not known', 'dirty data': 'not known', partitions: '4' },
+    })
     const page = await reportText(folder, 'html')
     expect(page).toContain('Report of a data folder')
     expect(page).toContain('Created → hub, by minute')
@@ -298,6 +313,14 @@ describe.skipIf(chromium === undefined)(
         }),
       )
       expect(broken).toEqual([])
+      // The limits of the assertions are words too.
+      const limits = page.locator('[aria-labelledby=assertions] td:last-child')
+      for (const { width: columns } of await limits.evaluateAll((cells) =>
+        cells.map((cell) =>
+          (cell as unknown as { getBoundingClientRect(): { width: number } }).getBoundingClientRect(),
+        ),
+      ))
+        expect(columns).toBeGreaterThan(100)
       if (process.env.REPORT_PICTURES !== undefined)
         writeFileSync(
           join(process.env.REPORT_PICTURES, `report-${width}.png`),
