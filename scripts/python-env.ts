@@ -1,7 +1,7 @@
 /** Makes the Python environments of the notebook suite and of the foreign clients of the wire tests, when they are missing or old. */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -89,26 +89,67 @@ export function ensurePython(name: EnvironmentName = 'spark3'): { python: string
     join(root, requirements[0]),
   ]
   execFileSync(python, pip, { stdio: 'inherit' })
-  if (hasSpark) fetchDelta(python)
+  if (hasSpark) fetchDelta(name, python)
   writeFileSync(stamp, digest)
   return { python }
 }
 
+/** A little of all that the notebooks do, and the end of Java, which then writes the archive of the classes that it has loaded. */
 const OPEN_SESSION = `
+import sys, tempfile
 from delta import configure_spark_with_delta_pip
 from pyspark.sql import SparkSession
-builder = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
-configure_spark_with_delta_pip(builder).getOrCreate().stop()
+builder = (
+    SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
+    .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
+    .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
+    .config("spark.sql.shuffle.partitions", "1").config("spark.databricks.delta.snapshotPartitions", "1")
+)
+with tempfile.TemporaryDirectory() as folder:
+    spark = configure_spark_with_delta_pip(builder.config("spark.sql.warehouse.dir", folder)).getOrCreate()
+    table = f"{folder}/table"
+    for path in (table, f"{table}-merged"):
+        spark.createDataFrame([("a", 1)], "name string, value int").write.format("delta").save(path)
+
+    def write(rows, _):
+        rows.groupBy("name").count().createOrReplaceTempView("new")
+        rows.sparkSession.sql(f"MERGE INTO delta.\`{table}-merged\` t USING new n ON t.name = n.name WHEN MATCHED THEN UPDATE SET t.value = 2")
+
+    stream = spark.readStream.format("delta").load(table).writeStream.foreachBatch(write)
+    stream.option("checkpointLocation", f"{folder}/checkpoint").trigger(availableNow=True).start().awaitTermination()
+    spark.sql(f"DESCRIBE HISTORY delta.\`{table}\`").collect()
+    gateway = spark.sparkContext._gateway
+    spark.stop()
+gateway.shutdown()
+gateway.proc.stdin.close()
+gateway.proc.wait()
 `
 
+const archiveOf = (name: EnvironmentName) => join(root, ENVIRONMENTS[name].folder, 'classes.jsa')
+// What runs once or twice is not worth the second compiler, nor a collector with threads of its own.
+// Without that compiler Java keeps 48 MB for compiled code, which two tests use up: then it sweeps to make room.
+const SMALL_JAVA =
+  '-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC -XX:-UsePerfData -Xlog:disable'
+
+/** For Spark's `SPARK_SUBMIT_OPTS`: a Java for small work that takes Spark's classes, as parsed once, out of an archive. */
+export function javaOptions(name: EnvironmentName = 'spark3'): string {
+  const archive = archiveOf(name)
+  return existsSync(archive) ? `${SMALL_JAVA} -XX:SharedArchiveFile=${archive}` : SMALL_JAVA
+}
+
 /** Opens one Spark session, which fetches Delta's jars: two at once on a fresh machine get in each other's way. */
-function fetchDelta(python: string): void {
+function fetchDelta(name: EnvironmentName, python: string): void {
+  const archive = archiveOf(name)
+  const unfinished = `${archive}.unfinished`
+  rmSync(archive, { force: true })
   // Without Java there is no Spark, and the suites that need one say so.
   const { status, stderr } = spawnSync(python, ['-c', OPEN_SESSION], {
     encoding: 'utf8',
     timeout: 300_000,
+    env: { ...process.env, SPARK_SUBMIT_OPTS: `${SMALL_JAVA} -XX:ArchiveClassesAtExit=${unfinished}` },
   })
   if (status !== 0) console.warn(`Delta's jars were not fetched: ${stderr.trim().split('\n').at(-1)}`)
+  else if (existsSync(unfinished)) renameSync(unfinished, archive)
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

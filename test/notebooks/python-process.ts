@@ -1,7 +1,7 @@
 /** Long Python programs of the tests, run beside this process so that a test's time limit holds, and ended with it. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { type EnvironmentName, ensurePython } from '../../scripts/python-env.ts'
+import { type EnvironmentName, ensurePython, javaOptions } from '../../scripts/python-env.ts'
 
 export interface PythonResult {
   /** Null when it was killed. */
@@ -27,7 +27,12 @@ export async function runPythonProgram(
     detached: true,
     // The fourth stream carries nothing: its end tells the program that this process is gone.
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-    env: { ...process.env, RTSTREAM_PARENT_PIPE: '3', ...env },
+    env: {
+      ...process.env,
+      RTSTREAM_PARENT_PIPE: '3',
+      SPARK_SUBMIT_OPTS: javaOptions(environment),
+      ...env,
+    },
   })
   running.add(child)
   const result: PythonResult = { status: null, stdout: '', stderr: '' }

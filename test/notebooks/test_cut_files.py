@@ -11,7 +11,14 @@ ROWS = 4
 NAME = f"0_{0:014}-{ROWS - 1:014}_{ROWS}.json"
 
 
-@pytest.mark.parametrize("cut, held", [("behind a whole line", 2), ("in its last line", ROWS - 1), ("before its first byte", 0)])
+COUNTING = "the notebook's own counting; Spark 4 has the hardest of the three cuts"
+
+
+@pytest.mark.parametrize("cut, held", [
+    pytest.param("behind a whole line", 2, marks=pytest.mark.one_spark(3, COUNTING)),
+    ("in its last line", ROWS - 1),
+    pytest.param("before its first byte", 0, marks=pytest.mark.one_spark(3, COUNTING)),
+])
 def test_a_file_that_was_cut_is_named_and_read_once_it_is_back(lake, cut, held):
     placed = lake.place(NAME, *(lake.event(f"{number}") for number in range(ROWS)))
     lake.place(f"1_{0:014}-{0:014}_1.json", lake.event("other", partition=1))
@@ -46,6 +53,7 @@ def test_a_lake_that_was_moved_between_two_runs_is_told_as_moved(lake):
     assert lake.ids() == [*map(str, range(ROWS))]
 
 
+@pytest.mark.one_spark(3, COUNTING)
 def test_a_file_without_its_end_of_line_is_whole_and_rows_that_break_a_rule_are_no_cut(lake):
     lake.place(f"0_{0:014}-{1:014}_2.json", lake.event("bad", temperature=99), lake.event("good"))
     last = lake.place(f"0_{2:014}-{3:014}_1_1.json", lake.event("last"))

@@ -21,6 +21,7 @@ def run_cells(path):
             exec(compile("".join(cell["source"]), f"{path.name} {cell['id']}", "exec"), names)
 
 
+@pytest.mark.one_spark(3, "Spark 4 runs silver and gold as exported too, on Connect (on_connect.py)")
 def test_exported_notebooks_need_no_file_beside_them(lake, exported, monkeypatch):
     monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry != str(NOTEBOOKS)])
     for name in [name for name in sys.modules if name.startswith("rtstream_")]:

@@ -73,6 +73,7 @@ def test_duplicates_inside_a_batch_across_batches_and_a_restart(lake):
     assert totals(lake) == (9, 3, 1, 5)
 
 
+@pytest.mark.one_spark(3, "the notebook's own order of lines")
 def test_of_duplicates_in_one_file_the_first_line_stays_whatever_it_says(lake):
     lake.place("a.json", *(lake.event(id, deviceSequenceNumber=7, city=city, temperature=temperature)
                            for id, city, temperature in [("a", "Zürich", 30), ("b", "Oslo", 1), ("a", "Bergen", 20), ("a", "Aswan", 40)]))
@@ -80,6 +81,7 @@ def test_of_duplicates_in_one_file_the_first_line_stays_whatever_it_says(lake):
     assert [(row["eventId"], row["temperature"]) for row in lake.rows("silver/weather")] == [("a", 30), ("b", 1)]
 
 
+@pytest.mark.one_spark(3, "Spark 4 has a partition that lags in test_duplicates.py")
 def test_a_partition_that_lags_loses_nothing(lake):
     lake.place("a.json", lake.event("new", minute=90))
     lake.run("silver")
@@ -111,6 +113,7 @@ def test_without_input_the_tables_are_empty_and_nothing_is_committed(lake):
     assert lake.ledger("silver/weather") == []
 
 
+@pytest.mark.one_spark(3, "a file source has read a path once and for all in both")
 def test_rows_appended_to_a_file_that_was_read_are_lost_which_is_why_each_file_is_written_once(lake):
     grown = lake.place("a.json", lake.event("a"))
     lake.run("silver")
@@ -149,6 +152,7 @@ def test_a_stream_goes_on_until_it_is_stopped(lake):
     assert errors == []
 
 
+@pytest.mark.one_spark(3, "Spark 4 is killed there in earnest (test_kill.py)")
 def test_a_batch_that_fails_between_its_commits_is_finished_by_the_next_run(lake, monkeypatch):
     import rtstream_lake
 
@@ -171,6 +175,7 @@ def test_a_batch_that_fails_between_its_commits_is_finished_by_the_next_run(lake
     assert totals(lake) == (3, 1, 1, 1)
 
 
+@pytest.mark.one_spark(3, "Spark 4 refuses one that is missing, and one that is ahead of its table, on Connect (on_connect.py)")
 def test_a_checkpoint_that_is_another_querys_or_does_not_fit_the_table_is_refused(lake):
     import shutil
 

@@ -7,11 +7,11 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Seconds that a file takes beside another on two cores, roughly: a wrong one costs time, nothing else. */
 export const SPARK_SECONDS: Record<string, number> = {
-  'test/notebooks/spark4.test.ts': 480,
-  'test/notebooks/notebooks.test.ts': 440,
+  'test/notebooks/spark4.test.ts': 580,
+  'test/notebooks/notebooks.test.ts': 540,
   'test/notebooks/kafka-source.test.ts': 110,
-  'test/e2e/spark.test.ts': 100,
-  'test/notebooks/parity.test.ts': 100,
+  'test/e2e/spark.test.ts': 110,
+  'test/notebooks/parity.test.ts': 85,
   'test/local/spark/lifetime.test.ts': 70,
   'test/local/spark/spark-engine.test.ts': 60,
   'test/notebooks/abfss.test.ts': 20,
@@ -19,11 +19,12 @@ export const SPARK_SECONDS: Record<string, number> = {
 
 /** Likewise, of the longest without one. */
 export const LONG_SECONDS: Record<string, number> = {
-  'test/e2e/kill.test.ts': 128,
+  'test/e2e/kill.test.ts': 145,
   'test/e2e/lesson.test.ts': 82,
   'test/wire/event-hubs-python.test.ts': 65,
+  'test/e2e/exit-codes.test.ts': 61,
   'test/e2e/audience.test.ts': 53,
-  'test/e2e/full-disk.test.ts': 52,
+  'test/e2e/full-disk.test.ts': 44,
   'test/e2e/run.test.ts': 52,
   'test/wire/faults.test.ts': 50,
   'test/e2e/screen.test.ts': 46,

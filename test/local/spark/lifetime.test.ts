@@ -5,7 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { javaOptions } from '../../../scripts/python-env.ts'
 import { sparkOrReason } from '../../notebooks/spark.ts'
+
+// Spark's own Java options are not what is tested here, and take longer.
+vi.stubEnv('SPARK_SUBMIT_OPTS', javaOptions())
 
 const lacks = sparkOrReason('the end of Spark processes')
 const isLinux = process.platform === 'linux'
