@@ -35,7 +35,7 @@ export async function reportOfFolder(config: Config, signal: AbortSignal): Promi
   const isRunning = isAzure || (await askInstance(dataDir)) !== undefined
   // Before its log says anything new. On Azure nobody's keys stand in a file.
   const marks = isAzure ? [] : marksOf(dataDir)
-  const logger = isRunning ? noLog() : openLog(openDataFolder(config).path, config.logLevel).logger
+  const logger = isRunning ? noLog() : openLog(folderToRead(config), config.logLevel).logger
   const session = newSession({
     config: { ...config, readOnly: true },
     dataDir,
@@ -64,6 +64,21 @@ export async function reportOfFolder(config: Config, signal: AbortSignal): Promi
     return folderReport(collector.report(tables, VERSIONS), tables, marks)
   } finally {
     await closeAll([() => session.close(), () => opened?.close()])
+  }
+}
+
+/** The services that read a folder write in it: its lock, their logs, and where they listen. */
+function folderToRead(config: Config): string {
+  try {
+    return openDataFolder(config).path
+  } catch (error) {
+    const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException
+    if (!(error instanceof UserError) || code === undefined) throw error
+    throw new UserError(
+      error.message,
+      'The services that read it keep their lock and their logs there: copy it to where you may write, and name the copy with --data-dir.',
+      { cause: error },
+    )
   }
 }
 
