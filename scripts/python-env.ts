@@ -122,7 +122,8 @@ with tempfile.TemporaryDirectory() as folder:
     spark.stop()
 gateway.shutdown()
 gateway.proc.stdin.close()
-gateway.proc.wait()
+# Half an archive would make Java crash.
+sys.exit(gateway.proc.wait())
 `
 
 const archiveOf = (name: EnvironmentName) => join(root, ENVIRONMENTS[name].folder, 'classes.jsa')

@@ -10,7 +10,7 @@ export const SPARK_SECONDS: Record<string, number> = {
   'test/notebooks/spark4.test.ts': 580,
   'test/notebooks/notebooks.test.ts': 540,
   'test/notebooks/kafka-source.test.ts': 110,
-  'test/e2e/spark.test.ts': 110,
+  'test/e2e/spark.test.ts': 70,
   'test/notebooks/parity.test.ts': 85,
   'test/local/spark/lifetime.test.ts': 70,
   'test/local/spark/spark-engine.test.ts': 60,
