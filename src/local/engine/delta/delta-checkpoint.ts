@@ -74,7 +74,8 @@ async function writeLines(file: string, actions: Iterable<Action>): Promise<numb
     let count = 0
     let piece: string[] = []
     const put = async () => {
-      if (piece.length > 0) await handle.write(`${piece.join('\n')}\n`)
+      // Unlike `write`, this one goes on when the disk takes only a part, so that the next part tells that it is full.
+      if (piece.length > 0) await handle.appendFile(`${piece.join('\n')}\n`)
       piece = []
     }
     for (const action of actions) {

@@ -43,7 +43,7 @@ it('is written in pieces of a bounded size, and holds every file that was remove
   for (let version = 0; version < FILES; version++)
     applyActions(state, version, [{ remove: removeOf(version) }])
   const probe = await open(root, 'r')
-  const write = vi.spyOn(Object.getPrototypeOf(probe) as typeof probe, 'write')
+  const write = vi.spyOn(Object.getPrototypeOf(probe) as typeof probe, 'appendFile')
   await probe.close()
   const database = await Database.open({ temporaryFolder: join(root, 'tmp'), memoryLimit: '256MB' })
   try {
