@@ -42,8 +42,8 @@ const MEASURED_PER_LOOK = 100
  * How many commits before a checkpoint are searched for the newest commit metadata: maintenance writes none.
  */
 const LOOKED_BACK = 20
-/** Up to this version a table that was made anew may pass the old one between two polls. */
-const PASSED_AT_ONCE = 20
+/** Up to this version a table that was made anew is thought to pass the old one between two polls. */
+const PASSED_AT_ONCE = 5
 /** How many commits back the search for a moment begins. */
 const FIRST_STEP_BACK = 16
 /** Writers of one table whose clocks differ by more may miss some of each other's commits in the history. */
