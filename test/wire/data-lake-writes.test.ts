@@ -1,12 +1,12 @@
 /** Writes to the lake over the wire: many at once, on conditions, renamed, given up half-way, beyond the limit. */
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import type { DataLakeServiceClient } from '@azure/storage-file-datalake'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { ACCOUNT, type LakeServer, signature, startLake } from '../support/lake-server.ts'
+import { ACCOUNT, type LakeServer, signature, startLake, TOKEN } from '../support/lake-server.ts'
 
 let running: LakeServer
 let lake: DataLakeServiceClient
@@ -83,6 +83,48 @@ describe('appends', () => {
     expect((await append('moved', 4, '!')).status).toBe(202)
     expect((await flush('moved', 5)).status).toBe(200)
     expect(await content('moved')).toBe('anew!')
+  })
+
+  it('in blocks to what the Data Lake’s interface made are refused, until Put Blob makes it anew', async () => {
+    const id = encodeURIComponent(Buffer.from('1').toString('base64'))
+    const block = (path: string, headers: Record<string, string> = {}) =>
+      running.raw('PUT', `/bronze/${path}`, {
+        query: `comp=block&blockid=${id}`,
+        body: headers['x-ms-copy-source'] ? '' : 'block',
+        headers,
+      })
+    const listed = `<BlockList><Latest>${decodeURIComponent(id)}</Latest></BlockList>`
+    const list = (path: string) =>
+      running.raw('PUT', `/bronze/${path}`, { query: 'comp=blocklist', body: listed })
+    const source = {
+      'x-ms-copy-source': `${running.endpoint}/bronze/source`,
+      'x-ms-copy-source-authorization': `Bearer ${TOKEN}`,
+    }
+    await putBlob('source', 'source')
+    await write('mine', 'one')
+    // Blocks that waited before the file came are those of nothing.
+    await block('late')
+    await write('late', 'two')
+    await folder('mine').move('moved')
+    await running.raw('PUT', '/bronze/moved', { query: 'comp=metadata', headers: { 'x-ms-meta-a': '1' } })
+    for (const refused of [
+      () => block('moved'),
+      () => block('moved', source),
+      () => list('moved'),
+      () => list('late'),
+    ]) {
+      const { status, headers, text } = await refused()
+      expect([status, headers['x-ms-error-code']]).toEqual([409, 'BlobOperationNotSupported'])
+      expect(text).toContain('Blob operation is not supported.')
+    }
+    expect(await content('moved')).toBe('one')
+    expect((await putBlob('moved', 'blob')).status).toBe(201)
+    expect((await block('moved')).status).toBe(201)
+    expect((await list('moved')).status).toBe(201)
+    expect(await content('moved')).toBe('block')
+    // What the stages write takes blocks.
+    writeFileSync(join(running.folder, 'lake', 'bronze', 'of-a-stage'), 'stage')
+    expect((await block('of-a-stage')).status).toBe(201)
   })
 
   it('are refused once their body is there, so that who waits with it reads the code', async () => {

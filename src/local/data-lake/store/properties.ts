@@ -21,6 +21,8 @@ export interface Properties {
   blocks?: CommittedBlock[]
   /** Its content came by the Blob interface: the Data Lake's appends nothing to it. */
   isOfBlobs?: true
+  /** Made by the Data Lake's interface: the Blob one puts no blocks to it. Neither: by the pipeline's own stages, or by hand. */
+  isOfLake?: true
   /** An append blob: appended blocks so far. `from` is the size before an append that is under way. */
   append?: { blocks: number; isSealed?: boolean; from?: number }
   /** Epoch ms at which the file goes. */

@@ -53,13 +53,24 @@ export function blockOperations(lake: Lake): Operations {
 
 function guardStage(lake: Lake, call: LakeCall, place: string): void {
   lake.leases.check(call, given(call, 'x-ms-lease-id'), { isWrite: true })
-  requireType(lake, call, entryAt(place), 'BlockBlob')
+  requireBlocks(lake, call, entryAt(place))
 }
 
 function guardList(lake: Lake, call: LakeCall, place: string): void {
   const stats = entryAt(place)
   guardWrite(lake, call, stats)
+  requireBlocks(lake, call, stats)
+}
+
+/** With a hierarchical namespace a file of the Data Lake's interface is written anew by Put Blob only. @throws HttpError 409 */
+function requireBlocks(lake: Lake, call: LakeCall, stats: Stats | undefined): void {
   requireType(lake, call, stats, 'BlockBlob')
+  if (keptOf(lake, call, stats).isOfLake)
+    throw new HttpError(
+      409,
+      'BlobOperationNotSupported',
+      'Blob operation is not supported. The Data Lake’s interface made this file: write it by that one, or as a whole (Put Blob).',
+    )
 }
 
 function blockId({ query }: LakeCall): string {

@@ -42,7 +42,13 @@ export function copySource(lake: Lake, call: LakeCall, { isRead }: { isRead: boo
   const stats = entryAt(place)
   // No folders: clients that copy a tree create their own, and continue when a folder is not a blob.
   if (!stats?.isFile())
-    throw sourceError(404, 'BlobNotFound', 'The source of the copy does not exist, or is not a file.')
+    throw sourceError(
+      404,
+      'BlobNotFound',
+      stats
+        ? 'The source of the copy is a folder, which is no blob to copy: rename it by the Data Lake’s interface.'
+        : 'The source of the copy does not exist.',
+    )
   try {
     checkConditions(call.request, stats, { isRead: false, prefix: 'x-ms-source-' })
   } catch (error) {

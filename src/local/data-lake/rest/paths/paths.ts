@@ -123,6 +123,7 @@ function ofNew(lake: Lake, call: LakeCall, isDirectory: boolean): Properties {
     )
   return {
     ...propertiesIn(call.request),
+    ...(!isDirectory && { isOfLake: true }),
     ...(context !== undefined && { encryptionContext: context }),
     ...transactionIn(call),
     ...expiry,
