@@ -27,6 +27,7 @@ import {
 import type { LakeClient } from './data-lake.ts'
 import { commitMetadataIn, LogFiles } from './delta-log.ts'
 import type { ParquetRow } from './parquet.ts'
+import { contradicts } from './same-table.ts'
 
 /**
  * After this many polls without a new commit the log is listed once: it may have been cleaned up or
@@ -42,7 +43,7 @@ const MEASURED_PER_LOOK = 100
  * How many commits before a checkpoint are searched for the newest commit metadata: maintenance writes none.
  */
 const LOOKED_BACK = 20
-/** Up to this version a table that was made anew is thought to pass the old one between two polls. */
+/** Up to this version a table that was made anew is thought to pass the old one between two polls, whatever the next commit says. */
 const PASSED_AT_ONCE = 5
 /** How many commits back the search for a moment begins. */
 const FIRST_STEP_BACK = 16
@@ -59,6 +60,7 @@ export class DeltaTable {
   #version = -1
   readonly #files = new Map<string, DataFile>()
   #protocol: Protocol | undefined
+  #id: string | undefined
   #columns: readonly Column[] = []
   #commitMetadata: CommitMetadata | undefined
   #committedAt: Date | undefined
@@ -270,7 +272,7 @@ export class DeltaTable {
       if (commits >= atMost) return commits
       const commit = await this.#log.commit(this.#version + 1, signal)
       if (!commit) return commits
-      if (!isFirst && commits === 0 && (await this.#isOfAnother(signal))) return undefined
+      if (!isFirst && commits === 0 && (await this.#isOfAnother(commit.actions, signal))) return undefined
       const arrived = this.#apply(this.#version + 1, commit.actions)
       this.#note(this.#version, commit.actions)
       this.#digest = commit.digest
@@ -278,9 +280,18 @@ export class DeltaTable {
     }
   }
 
-  /** Has a table that was made anew passed the version of the old one? Asked where there was time for it: it costs a request. */
-  async #isOfAnother(signal: AbortSignal | undefined): Promise<boolean> {
-    if (this.#digest === undefined || (this.#quietLooks === 0 && this.#version > PASSED_AT_ONCE)) return false
+  /**
+   * Has a table that was made anew passed the version of the old one? Asked where there was time for it, or where the commit itself
+   * speaks for it: it costs a request.
+   */
+  async #isOfAnother(next: readonly Action[], signal: AbortSignal | undefined): Promise<boolean> {
+    if (this.#digest === undefined) return false
+    const known = {
+      id: this.#id,
+      commitMetadata: this.#commitMetadata,
+      has: (path: string) => this.#files.has(pathIn(this.place, path)),
+    }
+    if (this.#quietLooks === 0 && this.#version > PASSED_AT_ONCE && !contradicts(known, next)) return false
     const commit = await this.#log.commit(this.#version, signal)
     return commit !== undefined && commit.digest !== this.#digest
   }
@@ -347,6 +358,7 @@ export class DeltaTable {
     this.#unmeasured.clear()
     this.#outside.clear()
     this.#protocol = undefined
+    this.#id = undefined
     this.#columns = []
     this.#commitMetadata = undefined
     this.#history.clear()
@@ -364,7 +376,10 @@ export class DeltaTable {
     const known = new Set<string>()
     for (const { protocol, metaData } of actions) {
       if (protocol) this.#protocol = protocol
-      if (metaData) this.#columns = columnsOf(metaData)
+      if (metaData) {
+        this.#id = metaData.id
+        this.#columns = columnsOf(metaData)
+      }
     }
     const place = this.place
     for (const { remove } of actions) {

@@ -267,6 +267,62 @@ describe('a log that does not go on', () => {
     },
   )
 
+  /** Batches of ten readings each, as a stage commits them. */
+  const batch = (batchId: number, input = 10 * (batchId + 1)) => ({
+    userMetadata: JSON.stringify({
+      ...{ batchId, durationMs: 1 },
+      ...{ batch: { input: 10, output: 10 }, totals: { input, output: input } },
+    }),
+  })
+  const schema = (id: string) => ({
+    metaData: {
+      ...{ id, format: { provider: 'parquet', options: {} }, schemaString: '{"type":"struct","fields":[]}' },
+      ...{ partitionColumns: [], configuration: {} },
+    },
+  })
+
+  it.each<[string, () => void]>([
+    ['counts on from another total', () => builder.commit([add('z')], 4_000, batch(20, 400))],
+    ['is of an earlier batch', () => builder.commit([add('z')], 4_000, batch(3))],
+    ['takes away what is not there', () => builder.commit([remove('w'), add('z')], 4_000)],
+    ['is of another table by its metadata', () => builder.commit([schema('new'), add('z')], 4_000)],
+  ])(
+    'of a table that was made anew and passed between two polls is read afresh where its commit %s',
+    async (_, next) => {
+      builder.commit([schema('old')])
+      for (let version = 0; version < 20; version++)
+        builder.commit([add(`${version}`)], 2_000, batch(version))
+      await table.look()
+      builder = new DeltaBuilder(builder.folder)
+      for (let version = 0; version <= 20; version++) builder.commit([add(`new-${version}`)], 3_000)
+      next()
+      expect(await look()).toEqual([])
+      expect(active()).toContain('z')
+      expect(active()).not.toContain('1')
+    },
+  )
+
+  it('is followed by one request a commit, whether of a batch, of maintenance, or after batches that wrote nothing', async () => {
+    builder.commit([schema('old')])
+    for (let version = 0; version < 20; version++) builder.commit([add(`${version}`)], 2_000, batch(version))
+    await table.look()
+    client.asked = []
+    const commits = [
+      () => builder.commit([add('a')], 3_000, batch(20)),
+      () =>
+        builder.commit([remove('1', false), add('1-of-another', { dataChange: false })], 3_000, batch(20)),
+      () => builder.commit([add('b')], 3_000, batch(25, 300)),
+      () => builder.commit([schema('old')], 3_000),
+      () => builder.commit([remove('b'), add('b')], 3_000, batch(26, 310)),
+    ]
+    for (const commit of commits) {
+      commit()
+      await table.look()
+    }
+    // The one that is not there yet is asked for, too.
+    expect(client.asked).toHaveLength(2 * commits.length)
+  })
+
   it('of a table that was deleted leaves nothing', async () => {
     builder.commit([add('a')])
     await table.look()
