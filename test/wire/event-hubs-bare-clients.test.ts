@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import rhea, { type EventContext, type Receiver } from 'rhea'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { partitionOf } from '../../src/contract/partition-hash.ts'
+import type { Session } from '../../src/local/event-hubs/amqp/library.ts'
 import { HUB, HubFixture, TOKEN } from '../local/event-hubs/hub-fixture.ts'
 import { outcome, RawClient } from '../local/event-hubs/raw-client.ts'
 import { attachFromCbs, attachTo, frame, opening, RawSocket } from '../local/event-hubs/raw-socket.ts'
@@ -302,6 +303,37 @@ describe('a link', () => {
   })
 })
 
+describe('a link that is detached and not closed', () => {
+  it('is answered so, and attached again by its name', async () => {
+    const socket = await proved()
+    hub.log.append(0, [event('x')])
+    for (const round of [1, 2]) {
+      socket.write(
+        attachReader(2),
+        frame('flow', { ...window, next_incoming_id: round, handle: 2, delivery_count: 0, link_credit: 1 }),
+      )
+      await vi.waitFor(() => expect(socket.heard('transfer')).toHaveLength(1 + round))
+      socket.write(frame('detach', { handle: 2, closed: false }))
+      await vi.waitFor(() => expect(socket.heard('detach')).toHaveLength(round))
+    }
+    socket.write(attachReader(2), frame('detach', { handle: 2, closed: true }))
+    await vi.waitFor(() => expect(socket.heard('detach')).toHaveLength(3))
+    expect(socket.heard('detach').map(({ closed, error }) => [closed === true, error ?? null])).toEqual([
+      [false, null],
+      [false, null],
+      [true, null],
+    ])
+    expect(warnings()).toEqual([])
+  })
+
+  it('is closed by the hub all the same where it was refused', async () => {
+    const socket = await proved()
+    socket.write(attachTo('elsewhere', 2), frame('detach', { handle: 2 }))
+    await vi.waitFor(() => expect(socket.heard('detach')).toHaveLength(1))
+    expect(socket.heard('detach')[0]).toMatchObject({ closed: true, error: { condition: 'amqp:not-found' } })
+  })
+})
+
 describe('a link without the terminus that is the peer’s own, as with the first client for Go,', () => {
   it('is served, whether it sends or reads', async () => {
     const socket = await proved()
@@ -353,6 +385,51 @@ describe('counters', () => {
     for (const { delivery_count } of flows()) expect(Number(delivery_count)).toBeLessThan(ROUND)
     expect(warnings()).toEqual([])
   })
+})
+
+it('what the hub sends goes on when its numbers of transfers and deliveries go round', async () => {
+  const sessions: Session[] = []
+  const prototype = Object.getPrototypeOf(client.connection.create_session()) as { on_begin(): void }
+  const { on_begin } = prototype
+  const spy = vi.spyOn(prototype, 'on_begin').mockImplementation(function (this: unknown, ...frames) {
+    sessions.push(this as Session)
+    on_begin.apply(this as never, frames)
+  })
+  const socket = await proved()
+  spy.mockRestore()
+  socket.write(attachReader(2))
+  await vi.waitFor(() => expect(socket.heard('attach')).toHaveLength(3))
+  const [session] = sessions as [Session]
+  const first = ROUND - 3
+  Object.assign(session.outgoing, {
+    next_delivery_id: first,
+    next_pending_delivery: first,
+    next_transfer_id: first,
+    // Of what the session may send in all, as the library counts.
+    window: 2,
+  })
+  Object.assign(session.links['link-2'] as object, { delivery_count: first })
+  hub.log.append(
+    0,
+    Array.from({ length: 20 }, (_, index) => event(String(index))),
+  )
+  const came = () => socket.heard('transfer').filter(({ handle }) => handle === 2)
+  for (let count = 0; count < 20; count += 5) {
+    const number = (first + count) % ROUND
+    socket.write(
+      frame('flow', {
+        ...{ ...window, next_incoming_id: number, incoming_window: 5 },
+        ...{ handle: 2, delivery_count: number, link_credit: 5, echo: true },
+      }),
+    )
+    await vi.waitFor(() => expect(came()).toHaveLength(count + 5))
+  }
+  expect(came().map(({ delivery_id }) => delivery_id)).toEqual(
+    Array.from({ length: 20 }, (_, index) => (first + index) % ROUND),
+  )
+  const [told] = socket.heard('flow').slice(-1)
+  expect(told).toMatchObject({ handle: 2, delivery_count: 12, link_credit: 5, outgoing_window: ROUND - 1 })
+  expect(warnings()).toEqual([])
 })
 
 describe('a flow', () => {

@@ -5,6 +5,7 @@
 import type { Connection, Receiver, Sender } from 'rhea'
 import { type Hooks, hooksOf, type Link, type Performative } from './library.ts'
 import type { MemoryBudget } from './memory-budget.ts'
+import { aheadOf } from './serial-numbers.ts'
 import { onTheirWay } from './session-window.ts'
 import { answerDisposition } from './settlement.ts'
 
@@ -153,8 +154,8 @@ function boundCredit(performative: Performative, link: Link): void {
   if (link.is_receiver()) performative.drain = false
   else {
     // Credit withdrawn while events were in flight would become negative, and one that has begun has had its credit.
-    performative.delivery_count ??= 0
-    const surplus = performative.delivery_count + (performative.link_credit ?? 0) - link.delivery_count
+    const ahead = aheadOf(link.delivery_count, performative.delivery_count ?? 0)
+    const surplus = ahead + (performative.link_credit ?? 0)
     performative.link_credit = Math.max(surplus, onTheirWay(link as Sender))
     performative.delivery_count = link.delivery_count
   }

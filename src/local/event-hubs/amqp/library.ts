@@ -43,6 +43,9 @@ export interface Outgoing {
   next_delivery_id: number
   /** The first that is not wholly written. */
   next_pending_delivery: number
+  next_transfer_id: number
+  /** Counted down with each transfer. */
+  window: number
   deliveries: { by_id(id: number): Handed | undefined }
   available(): number
   /** NaN before the peer's first flow. */
@@ -87,10 +90,13 @@ export interface Performative {
   more?: boolean
   aborted?: boolean
   link_credit?: number
-  delivery_count?: number
+  delivery_count?: number | null
+  next_incoming_id?: number | null
   drain?: boolean
   echo?: boolean
   initial_delivery_count?: number
+  /** False, or left out: the link may come back. */
+  closed?: boolean | null
   source?: unknown
   target?: unknown
   /** The target was no node, but the coordinator of transactions. */
@@ -126,7 +132,7 @@ export interface Session {
     deliveries: Taken
   }
   outgoing: Outgoing
-  output(performative: unknown): void
+  output(performative: unknown, payload?: Buffer): void
   is_open(): boolean
   /** Writes what waits: transfers, then the answers of links. */
   _process(): void
@@ -139,6 +145,8 @@ export type Link = (Receiver | Sender) & {
   delivery_count: number
   is_receiver(): boolean
   local: { handle: number }
+  state: { local_open: boolean }
+  detach(): void
   /** The link's next turn begins with a flow. */
   issue_flow: boolean
   _draining: boolean
@@ -246,7 +254,7 @@ export function integerOf(value: unknown): bigint | undefined {
 }
 
 /** Makers of numbers that the typings do not have. */
-export const { wrap_int, wrap_long, wrap_short } = rhea.types as unknown as Record<
-  'wrap_int' | 'wrap_long' | 'wrap_short',
+export const { wrap_int, wrap_long, wrap_short, wrap_uint } = rhea.types as unknown as Record<
+  'wrap_int' | 'wrap_long' | 'wrap_short' | 'wrap_uint',
   (value: number) => unknown
 >

@@ -5,9 +5,7 @@
  */
 import type { Connection } from 'rhea'
 import { type Frame, hooksOf, type Link, type Session } from './library.ts'
-
-/** Delivery counts, delivery ids and transfer ids are serial numbers of 32 bits (part 2, 2.8.10). */
-const ROUND = 2 ** 32
+import { ROUND } from './serial-numbers.ts'
 
 /** Puts it on a connection, before any of its frames are read. */
 export function completeLinks(connection: Connection): void {
@@ -29,7 +27,9 @@ export function completeLinks(connection: Connection): void {
     const [session, link] = [sessionOf(frame), linkOf(frame)]
     on_detach.call(connection, frame)
     if (!session || !link) return
-    link.close()
+    // Who only detaches may attach again by the same name. A refusal that waits to be written closes the link all the same.
+    if (frame.performative.closed) link.close()
+    else if (link.state.local_open) link.detach()
     // What was handed over goes out before the answer.
     if (hooks.state.has_settled()) session._process()
     // Or behind an answer to the open that came with it.

@@ -5,8 +5,11 @@
  */
 import type { Connection, Sender } from 'rhea'
 import { type Handed, hooksOf, type Link, type Outgoing, partsOf, type Session } from './library.ts'
+import { readSerials, writeSerials } from './serial-numbers.ts'
 
 const LONGEST_TAG = { length: 20 }
+/** The hub has all transfers at hand that it will send. */
+const WINDOW = 2 ** 32 - 1
 
 const outgoingOf = (sender: Sender) => partsOf(sender).session.outgoing
 
@@ -78,7 +81,9 @@ export function watchSessions(connection: Connection, onFlow: (session: object) 
     ended.delete(frame.channel)
     on_begin.call(connection, frame)
     const session = hooks.remote_channel_map[frame.channel]
-    if (session) freeLinks(session)
+    if (!session) return
+    writeSerials(session)
+    freeLinks(session)
   }
   hooks.on_end = (frame) => {
     on_end.call(connection, frame)
@@ -86,8 +91,9 @@ export function watchSessions(connection: Connection, onFlow: (session: object) 
   }
   hooks.on_flow = (frame) => {
     if (ended.has(frame.channel)) return
-    on_flow.call(connection, frame)
     const session = hooks.remote_channel_map[frame.channel]
+    if (session) readSerials(frame.performative, session)
+    on_flow.call(connection, frame)
     if (session) onFlow(session)
   }
   hooks.on_disposition = (frame) => {
@@ -101,6 +107,7 @@ function freeLinks({ outgoing, incoming }: Session): void {
   outgoing.process = () => {
     process.call(outgoing)
     while (giveUpUnfinished(outgoing)) process.call(outgoing)
+    outgoing.window = WINDOW
   }
   const { deliveries } = incoming
   const { pop_if } = deliveries

@@ -22,6 +22,7 @@ import {
   wrap_int,
   wrap_long,
   wrap_short,
+  wrap_uint,
 } from '../../../../src/local/event-hubs/amqp/library.ts'
 
 const server = rhea.create_container({ id: 'server' })
@@ -110,6 +111,9 @@ it('a link has its credit, its attaches and the window of its session', () => {
   expect([next_delivery_id, next_pending_delivery]).toEqual([expect.any(Number), expect.any(Number)])
   expect(available).toBeTypeOf('function')
   expect(transfer_window).toBeTypeOf('function')
+  const { next_transfer_id, window } = session.outgoing
+  expect([next_transfer_id, window]).toEqual([expect.any(Number), expect.any(Number)])
+  expect(sender).toMatchObject({ state: { local_open: true }, detach: expect.any(Function) })
   expect(session.outgoing.process).toBeTypeOf('function')
   expect(session.outgoing.compute_max_payload({ length: 4 }) ?? 1).toBeGreaterThan(0)
   expect(terminusOf(receiver)?.address).toBe('here')
@@ -167,9 +171,21 @@ it('a container has mechanisms of its own over those that all share', () => {
 it('frames, outcomes and values are made by name', () => {
   for (const name of ['open', 'begin', 'attach', 'flow', 'transfer', 'disposition', 'detach', 'end', 'close'])
     expect(frames[name], name).toBeTypeOf('function')
+  // What goes round at 2³² lies there.
+  const transfer = frames.transfer?.({ handle: 0, delivery_id: 7 })
+  const windows = { incoming_window: 0, next_outgoing_id: 0, outgoing_window: 0 }
+  const flow = frames.flow?.({ ...windows, delivery_count: 7 })
+  for (const [performative, code, index] of [
+    [transfer, 0x14, 1],
+    [flow, 0x13, 5],
+  ] as const) {
+    expect(performative?.value[index]).toMatchObject({ value: 7 })
+    const { descriptor } = performative?.constructor as unknown as { descriptor: { numeric: number } }
+    expect(descriptor.numeric).toBe(code)
+  }
   expect(types.wrap_error).toBeTypeOf('function')
   for (const outcome of [outcomes.accepted(), outcomes.rejected({ error: { condition: 'c' } })])
     expect(outcome.described()).toBeDefined()
-  for (const wrap of [wrap_int, wrap_long, wrap_short]) expect(wrap(7)).toBeDefined()
+  for (const wrap of [wrap_int, wrap_long, wrap_short, wrap_uint]) expect(wrap(7)).toBeDefined()
   expect(new ValueReader(Buffer.from([0xa1, 1, 0x61])).read().value).toBe('a')
 })
