@@ -9,7 +9,7 @@ const UNKNOWN_PARTITION = 3
 let fixture: KafkaFixture
 let bare: Bare
 beforeAll(async () => {
-  fixture = await startKafkaFixture({ partitions: 2 })
+  fixture = await startKafkaFixture({ partitions: 2, now: () => 10_000 })
   bare = await Bare.signedIn(fixture)
 })
 afterAll(async () => {
@@ -85,4 +85,45 @@ it.each([0, 1, 2])('offsets that were committed in version %i are there', async 
 it('of a partition that is not there nothing was committed; the first version calls that an error', async () => {
   expect(await fetched(0, 'nobody', [9])).toEqual([[HUB, [[9, -1, '', UNKNOWN_PARTITION]]]])
   expect(await fetched(1, 'nobody', [9])).toEqual([[HUB, [[9, -1, '', 0]]]])
+})
+
+it('where a partition begins and ends is told in the first version too, as by the service', async () => {
+  const places: [partition: number, timestamp: number, most: number][] = [
+    ...[-1, -2].map((place): [number, number, number] => [0, place, 1]),
+    [0, -1, 9],
+    [0, 10_000, 9],
+    [0, 9_999, 9],
+    [0, -3, 9],
+    [1, -1, 9],
+    [2, -1, 9],
+  ]
+  fixture.hub.log.append(0, [Buffer.from('a'), Buffer.from('b')])
+  const answer = await bare.ask(
+    request(2, 0, (to) =>
+      to.int32(-1).array([HUB], (topic) =>
+        to.string(topic).array(places, ([partition, timestamp, most]) => {
+          to.int32(partition).int64(timestamp).int32(most)
+        }),
+      ),
+    ),
+  )
+  expect(answer.int32()).toBe(7)
+  const one = () => [answer.int32(), answer.int16(), answer.array(() => answer.int64())]
+  const topics = answer.array(() => [answer.string(), answer.array(one)])
+  expect(topics).toEqual([
+    [
+      HUB,
+      [
+        [0, 0, [2]],
+        [0, 0, [0]],
+        [0, 0, [2, 0]],
+        [0, 0, [0]],
+        [0, 0, []],
+        [0, 35, []],
+        [1, 0, [0]],
+        [2, UNKNOWN_PARTITION, []],
+      ],
+    ],
+  ])
+  expect(answer.left).toBe(0)
 })

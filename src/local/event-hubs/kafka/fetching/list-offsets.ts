@@ -10,8 +10,8 @@ const NEWEST = -3
 /** The earliest that the broker itself has, where older ones lie elsewhere: here all lie in one place. */
 const EARLIEST_LOCAL = -4
 const KNOWN_FROM: ReadonlyMap<number, number> = new Map([
-  [LATEST, 1],
-  [EARLIEST, 1],
+  [LATEST, 0],
+  [EARLIEST, 0],
   [NEWEST, 7],
   [EARLIEST_LOCAL, 8],
 ])
@@ -35,24 +35,42 @@ export function listOffsets(
     partitions: request.array(() => {
       const partition = request.int32()
       if (version >= 4) request.int32()
-      return { partition, timestamp: request.int64() }
+      const timestamp = request.int64()
+      return { partition, timestamp, most: version === 0 ? request.int32() : 1 }
     }),
   }))
   if (version >= 2) answer.int32(0)
   answer.array(topics, ({ name, partitions }) => {
-    answer.string(name).array(partitions, ({ partition, timestamp }) => {
+    answer.string(name).array(partitions, ({ partition, timestamp, most }) => {
       const isKnown = name === hubName && partition >= 0 && partition < log.partitionCount
       const error = !isKnown
         ? ERROR.unknownTopicOrPartition
         : isPlace(timestamp, version)
           ? ERROR.none
           : ERROR.unsupportedVersion
+      if (version === 0) {
+        const offsets = error === ERROR.none ? beginningsBefore(log, partition, timestamp) : []
+        answer.int32(partition).int16(error)
+        answer.array(offsets.slice(0, Math.max(0, most)), (offset) => answer.int64(offset))
+        return
+      }
       const found = error === ERROR.none ? offsetAt(log, partition, timestamp) : { offset: -1, timestamp: -1 }
       answer.int32(partition).int16(error)
       answer.int64(found.timestamp).int64(found.offset)
       if (version >= 4) answer.int32(0)
     })
   })
+}
+
+/**
+ * What the first version asks for: where the files of a partition begin that are not newer than a time, the newest first, and for the
+ * end that too. A partition counts as one file.
+ */
+function beginningsBefore(log: HubLog, partition: number, timestamp: number): number[] {
+  const { beginSequenceNumber: begin, lastEnqueuedSequenceNumber: last } = log.properties(partition)
+  if (timestamp === LATEST) return last + 1 > begin ? [last + 1, begin] : [begin]
+  const first = log.firstFrom(partition, begin)
+  return timestamp === EARLIEST || (first && first.enqueuedAt <= timestamp) ? [begin] : []
 }
 
 /** @param timestamp epoch milliseconds, or one of those that stand for a place. */

@@ -32,7 +32,7 @@ const NEVER = Number.POSITIVE_INFINITY
 
 /**
  * The highest ones are those that clients have reported of the service: Metadata 9, OffsetFetch 8 and Fetch 12 (franz-go's issue 1312, April
- * and May 2026), groups, coordinators and ListOffsets (klife's issue 13). Where nothing was reported, the first flexible version is
+ * and May 2026), groups, coordinators and ListOffsets, from version 0 on (klife's issue 13). Where nothing was reported, the first flexible version is
  * served, or a later one that asks for nothing which a hub lacks. No topic has an id (Metadata 10). Sarama 1.30 asks in the
  * versions of the Kafka that it is set to, without a look at these (2.3: Fetch 11). Clients that guess a broker's version from one
  * request (aiokafka 0.12: Produce 8 is Kafka 2.4) then ask in that version's others.
@@ -40,7 +40,7 @@ const NEVER = Number.POSITIVE_INFINITY
 export const VERSIONS: ReadonlyMap<number, Versions> = new Map([
   [API.produce, [3, 9, 9]],
   [API.fetch, [4, 12, 12]],
-  [API.listOffsets, [1, 8, 6]],
+  [API.listOffsets, [0, 8, 6]],
   [API.metadata, [0, 9, 9]],
   [API.offsetCommit, [0, 8, 8]],
   [API.offsetFetch, [0, 8, 6]],
