@@ -8,16 +8,18 @@ import type { CommandLine, Flags } from './command-line.ts'
 type CastVersion = NonNullable<ReplayOptions['cast']>['version']
 const CAST_VERSIONS = ['2', '3'] as const satisfies readonly `${CastVersion}`[]
 
-/** `--record` and `--report`, for the commands that have a session. */
+/** `--record`, `--report` and `--overwrite`, for the commands that have a session. */
 const withFiles = (made: Command): Command =>
   made
     .addOption(new Option('--record <file>', 'record what the screen shows, for replay').argParser(file))
     .addOption(
       new Option('--report <file>', 'write a report at the end: .html, .md or .json').argParser(file),
     )
-const filesOf = ({ record, report }: Flags) => ({
+    .option('--overwrite', 'let the recording take the place of a file that is there')
+const filesOf = ({ record, report, overwrite }: Flags) => ({
   record: record as string | undefined,
   report: report as string | undefined,
+  overwrite: overwrite === true,
 })
 
 /** In the order of the help. */

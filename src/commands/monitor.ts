@@ -14,7 +14,7 @@ import {
   type QuitReason,
 } from '../ui/app/main.tsx'
 import { speaksUtf8 } from '../ui/text/glyphs.ts'
-import { openSessionFiles, requireWritable } from './reports/session-files.ts'
+import { openSessionFiles, requireSessionFiles } from './reports/session-files.ts'
 import { billingNotice } from './shared/billing-notice.ts'
 import { closeAll } from './shared/close-all.ts'
 import { type DataFolder, openDataFolder } from './shared/data-folder.ts'
@@ -41,6 +41,8 @@ export interface MonitorOptions {
   /** Files to write: a recording of the session, and a report at its end. */
   record?: string | undefined
   report?: string | undefined
+  /** The recording may take the place of a file that is there. */
+  overwrite?: boolean
   /** Keys of settings that a person gave: these stand, whatever the session before had. */
   given?: ReadonlySet<string>
   write: (text: string) => void
@@ -65,7 +67,7 @@ export async function runMonitor(options: MonitorOptions): Promise<number> {
   requireTerminal('The control room', 'Without a screen: rtstream-tui run --duration 30s')
   // A lesson that is not there is told before the screen; without one, they are read behind the first frame.
   const asked = lesson === undefined ? undefined : loadLessons(lessonsDir, lesson, config.target)
-  requireWritable(record, report)
+  requireSessionFiles({ record, report, overwrite: options.overwrite === true })
   const folder = openDataFolder(config)
   const { logger, rotate } = openLog(folder.path, config.logLevel)
   const session = newSession({

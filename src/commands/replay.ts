@@ -9,6 +9,7 @@ import { refused } from '../pipeline/state/actions.ts'
 import { type CastVersion, castLines } from '../recording/cast.ts'
 import { play } from '../recording/player.ts'
 import { openRecording, type Recording } from '../recording/recording.ts'
+import { requireOther } from './reports/report-file.ts'
 import { requireTerminal } from './terminal/require-terminal.ts'
 
 interface CastFile {
@@ -35,6 +36,7 @@ export async function runReplay(options: ReplayOptions): Promise<number> {
   const { config, file, speed, from, cast, write } = options
   const recording = await openRecording(file)
   if (cast) {
+    requireOther('The cast', file, cast.file)
     await writeCast(recording, { ...cast, speed, from }, config)
     write(`${cast.file}\n`)
     return 0

@@ -2,7 +2,9 @@
 import { writeFileSync } from 'node:fs'
 import type { Config } from '../config/schema.ts'
 import { namingFile } from '../local/storage/naming-file.ts'
-import { formatOf, type ReportFormat, reportText } from '../report/report.ts'
+import type { ReportFormat } from '../report/format.ts'
+import { reportText } from '../report/report.ts'
+import { requireFormat, requireOther } from './reports/report-file.ts'
 import { requireWritable } from './reports/session-files.ts'
 
 export interface ReportOptions {
@@ -23,8 +25,9 @@ export interface ReportOptions {
 /** @returns 0. @throws RecordingError, UserError */
 export async function runReport(options: ReportOptions): Promise<number> {
   const { config, file, out, write, signal } = options
+  const format = options.format ?? (out === undefined ? 'html' : requireFormat(out))
+  if (file !== undefined && out !== undefined) requireOther('The report', file, out)
   requireWritable(out)
-  const format = options.format ?? (out === undefined ? 'html' : formatOf(out))
   // Who asks for JSON is a program.
   if (options.isWatched && format !== 'json') options.writeError(`${workOf(config, file)} …\n`)
   const model = await (file === undefined ? ofFolder(config, signal) : ofRecording(file))

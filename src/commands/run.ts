@@ -9,7 +9,7 @@ import type { Session } from '../pipeline/session/session-types.ts'
 import type { AppState } from '../pipeline/state/state.ts'
 import { speaksUtf8 } from '../ui/text/glyphs.ts'
 import { progressView } from './progress/view.ts'
-import { openSessionFiles, requireWritable } from './reports/session-files.ts'
+import { openSessionFiles, requireSessionFiles } from './reports/session-files.ts'
 import { closeAll } from './shared/close-all.ts'
 import { openDataFolder } from './shared/data-folder.ts'
 import { injectPlanned, isMended, type PlannedFault, requireWithin } from './shared/fault-plan.ts'
@@ -28,6 +28,8 @@ export interface RunOptions {
   /** Files to write: a recording of the session, and a report at its end. */
   record?: string | undefined
   report?: string | undefined
+  /** The recording may take the place of a file that is there. */
+  overwrite?: boolean
   json: boolean
   write: (text: string) => void
   writeError: (text: string) => void
@@ -50,7 +52,7 @@ const startTimeout = ({ target, engine }: Config) => START_TIMEOUT_MS[target ===
 export async function runHeadless(options: RunOptions): Promise<number> {
   const { config, record, report, write, writeError, signal } = options
   requireWithin(options.faults, options.durationMs)
-  requireWritable(record, report)
+  requireSessionFiles({ record, report, overwrite: options.overwrite === true })
   const folder = openDataFolder(config)
   const { logger, rotate } = openLog(folder.path, config.logLevel)
   const failure = new AbortController()

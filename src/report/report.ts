@@ -1,12 +1,9 @@
 /** Writes a report in the requested form. */
 import type { Recording } from '../recording/recording.ts'
+import type { ReportFormat } from './format.ts'
 import { htmlReport } from './html.ts'
 import { markdownReport } from './markdown.ts'
 import { ReportCollector, type ReportModel } from './model.ts'
-
-const REPORT_FORMATS = ['html', 'md', 'json'] as const
-/** Also the end of the file's name. */
-export type ReportFormat = (typeof REPORT_FORMATS)[number]
 
 /**
  * In the bundle the charts have their own file, as their library is large; from source they are beside this
@@ -28,10 +25,6 @@ export const VERSIONS: readonly (readonly [name: string, value: string])[] = [
   ['Node', process.version],
   ['system', `${process.platform} ${process.arch}`],
 ]
-
-/** The form by a file's extension; html for any other. */
-export const formatOf = (file: string): ReportFormat =>
-  REPORT_FORMATS.find((format) => file.toLowerCase().endsWith(`.${format}`)) ?? 'html'
 
 /** Goes through the whole recording. */
 export function modelOf(recording: Recording): ReportModel {

@@ -32,7 +32,7 @@ const start = (duration: number, more: readonly string[]) =>
 
 /** @returns states of a real session after its warm-up, and how long they lasted (ms). */
 async function realStates(): Promise<{ states: AppState[]; lasted: number }> {
-  const room = start(WARM_UP_S + seconds, ['--record', file])
+  const room = start(WARM_UP_S + seconds, ['--record', file, '--overwrite'])
   const code = await room.exit
   if (code !== 0) throw new Error(`the run ended with ${code}: ${room.stderr()}`)
   const all = [...(await openRecording(file)).states()]
@@ -89,9 +89,9 @@ try {
   for (let pair = 1; pair <= pairs; pair++) {
     // Each of the two is first in every other pair.
     const isFirst = pair % 2 === 0
-    const early = isFirst ? await run(['--record', file]) : undefined
+    const early = isFirst ? await run(['--record', file, '--overwrite']) : undefined
     const without = await run([])
-    const recorded = early ?? (await run(['--record', file]))
+    const recorded = early ?? (await run(['--record', file, '--overwrite']))
     extra.push(recorded - without)
     console.log(
       `| ${pair} | ${percent(without)} | ${percent(recorded)} | ${(recorded - without).toFixed(1)} points |`,

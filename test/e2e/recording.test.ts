@@ -250,6 +250,18 @@ describe('a recorded run', () => {
   })
 })
 
+it.each([
+  [['--record', 'there.rtrec'], /there\.rtrec is there already, written at .* UTC.*\n.*--overwrite/],
+  [['--report', 'there.pdf'], /a report is \.html, \.md or \.json, not \.pdf\.\n/],
+])('run %j is refused before anything starts', async ([flag = '', name = ''], expected) => {
+  writeFileSync(at(name), 'kept')
+  const { code, lines, stderr } = await cli(['run', '--data-dir', at('unused'), flag, at(name)])
+  expect({ code, lines }).toEqual({ code: 2, lines: [] })
+  expect(stderr).toMatch(expected)
+  expect(existsSync(at('unused'))).toBe(false)
+  expect(readFileSync(at(name), 'utf8')).toBe('kept')
+})
+
 it('a second start on the same folder leaves the recording alone that the first one writes', async () => {
   const dataDir = at('taken')
   const services = startCli(['serve', '--data-dir', dataDir])
@@ -257,7 +269,10 @@ it('a second start on the same folder leaves the recording alone that the first 
   writeFileSync(at('first.rtrec'), 'what the first one has written')
   const terminal = openTerminal({
     command: process.execPath,
-    args: [BIN, '--data-dir', dataDir, '--record', at('first.rtrec'), '--report', at('second.html')],
+    args: [
+      ...[BIN, '--data-dir', dataDir, '--record', at('first.rtrec'), '--overwrite'],
+      ...['--report', at('second.html')],
+    ],
   })
   expect(await terminal.exit).toEqual({ code: 1, signal: 0 })
   expect(terminal.text()).toMatch(/Another rtstream-tui serve already runs on/)

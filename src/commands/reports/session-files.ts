@@ -1,12 +1,14 @@
 /** What a session leaves behind on request: a recording while it runs, a report when it has ended. */
 import { closeSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { namingFile } from '../../local/storage/naming-file.ts'
 import type { LakeQuery } from '../../pipeline/ports/query.ts'
 import { systemClock } from '../../pipeline/runtime/clock.ts'
 import type { ReadonlyStore } from '../../pipeline/session/session-types.ts'
 import type { Recorder } from '../../recording/recorder.ts'
 import type { ReportCollector } from '../../report/model.ts'
-import { describeError } from '../shared/user-error.ts'
+import { describeError, UserError } from '../shared/user-error.ts'
+import { requireFormat } from './report-file.ts'
 
 export interface SessionFilesOptions {
   store: ReadonlyStore
@@ -42,6 +44,41 @@ export function requireWritable(...files: readonly (string | undefined)[]): void
   }
 }
 
+/** What a session is asked to write. */
+export interface AskedFiles {
+  record: string | undefined
+  report: string | undefined
+  /** The recording takes the place of a file that is there. */
+  overwrite: boolean
+}
+
+/**
+ * A report can be made again; a recording cannot, so one that is there is not emptied unless that was asked for.
+ * @throws UserError, UnwritableFileError
+ */
+export function requireSessionFiles({ record, report, overwrite }: AskedFiles): void {
+  if (report !== undefined) requireFormat(report)
+  if (record !== undefined && report !== undefined && resolve(record) === resolve(report))
+    throw new UserError(
+      `${record} cannot be both the recording and the report.`,
+      'Give them different names.',
+      { exitCode: 2 },
+    )
+  if (record !== undefined && !overwrite) requireUnused(record)
+  requireWritable(record, report)
+}
+
+function requireUnused(file: string): void {
+  const there = statSync(file, { throwIfNoEntry: false })
+  if (!there?.isFile() || there.size === 0) return
+  const written = `${there.mtime.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  throw new UserError(
+    `${file} is there already, written at ${written}: a recording would take its place.`,
+    'Name another file, or add --overwrite.',
+    { exitCode: 2 },
+  )
+}
+
 /** Nothing is loaded as long as nothing is asked for. */
 export async function openSessionFiles(options: SessionFilesOptions): Promise<SessionFiles> {
   const { store, record: recordFile, report: reportFile, onProblem } = options
@@ -70,13 +107,13 @@ export async function openSessionFiles(options: SessionFilesOptions): Promise<Se
       if (collector && reportFile !== undefined) {
         collector.add(store.getState())
         try {
-          const [{ formatOf, reportText, VERSIONS }, { askTables }] = await Promise.all([
+          const [{ reportText, VERSIONS }, { askTables }] = await Promise.all([
             import('../../report/report.ts'),
             import('../../report/tables.ts'),
           ])
           const query = options.query?.()
           const model = collector.report(query && (await askTables(query)), VERSIONS)
-          const text = await reportText(model, formatOf(reportFile))
+          const text = await reportText(model, requireFormat(reportFile))
           namingFile(reportFile, () => writeFileSync(reportFile, text))
           lines.push(`The report is ${reportFile}`)
         } catch (error) {
