@@ -19,8 +19,8 @@ export type SlotId = PanelId | 'services'
 
 /** Below this nothing true fits. */
 export const SMALLEST = { columns: 60, rows: 20 } as const
-/** Below this the strip stands alone. */
-const PANELS_FROM = { columns: 80, rows: 24 } as const
+/** Below this there is no room for both the strip and what covers the panels. */
+const COVER_BELOW_STRIP = { columns: 80, rows: 24 } as const
 
 /** A rectangle; its place follows from the row that it is in. */
 export interface Slot {
@@ -40,8 +40,8 @@ export interface Layout {
   rows: readonly (readonly Slot[])[]
   /** Panels that the focus can go to: those that stand, and those that take the place of the chart when asked for. */
   focusable: readonly PanelId[]
-  /** There is room for the strip, or for what covers it, and not for both. */
-  isStripAlone?: boolean
+  /** What covers the panels has the place of the strip too. */
+  isCoverAlone?: boolean
 }
 
 /** A row of panels: shares of the width, and how its height grows. */
@@ -134,6 +134,18 @@ const upright: Plan = {
   ],
 }
 
+const slim: Plan = {
+  flowHeight: 4,
+  gap: 0,
+  isShared: true,
+  rows: [
+    row({ rate: 100 }, 8, 14, 2),
+    row({ lake: 100 }, 9, 9, 0),
+    row({ events: 100 }, 5, ANY, 2),
+    row({ log: 100 }, 5, ANY, 3),
+  ],
+}
+
 const narrow: Plan = {
   flowHeight: 4,
   gap: 0,
@@ -153,20 +165,27 @@ const lowest: Plan = { flowHeight: 4, gap: 0, isShared: true, rows: [row({ rate:
 const HEADER = 1
 const FOOTER = 1
 
+/** Below this width the strip stands in two bands, of so many rows with the blank one between them. */
+export const BANDS_BELOW = 80
+const BANDS_ROWS = 11
 /** Below this width the services' own words have a row of their own in the strip. */
-const WORDS_ROW_BELOW = 100
-const wordsRow = (columns: number, hasWords = true) => (hasWords && columns < WORDS_ROW_BELOW ? 1 : 0)
+export const WORDS_ROW_BELOW = 100
+const wordsRow = (columns: number, hasWords: boolean) => (hasWords && columns < WORDS_ROW_BELOW ? 1 : 0)
 
-const heightOf = ({ rows, flowHeight, gap }: Plan, columns: number) =>
-  HEADER + gap + flowHeight + wordsRow(columns) + FOOTER + rows.reduce((sum, { min }) => sum + min, 0)
+const flowRows = ({ flowHeight }: Plan, columns: number, hasWords = true) =>
+  columns < BANDS_BELOW ? BANDS_ROWS : flowHeight + wordsRow(columns, hasWords)
+
+const heightOf = (plan: Plan, columns: number) =>
+  HEADER + plan.gap + flowRows(plan, columns) + FOOTER + plan.rows.reduce((sum, { min }) => sum + min, 0)
 
 /** From the richest to the one that fits everywhere, with the width that each needs. */
 const PLANS: readonly (readonly [columns: number, plan: Plan])[] = [
   [170, huge],
   [120, wide],
   [120, flat],
-  [0, tall],
-  [0, upright],
+  [80, tall],
+  [80, upright],
+  [0, slim],
   [0, narrow],
   [0, low],
   [0, lowest],
@@ -175,12 +194,12 @@ const PLANS: readonly (readonly [columns: number, plan: Plan])[] = [
 const planFor = (columns: number, rows: number): Plan =>
   PLANS.find(([least, plan]) => columns >= least && rows >= heightOf(plan, columns))?.[1] ?? lowest
 
-const hasPanels = (columns: number, rows: number) =>
-  columns >= PANELS_FROM.columns && rows >= PANELS_FROM.rows
+const hasRoomForBoth = (columns: number, rows: number) =>
+  columns >= COVER_BELOW_STRIP.columns && rows >= COVER_BELOW_STRIP.rows
 
 /** How many lines of a lesson or a fault have room below the header: the rest of them is cut, the strip and a panel stay. */
 export const roomAbove = (columns: number, rows: number): number =>
-  Math.max(0, rows - (hasPanels(columns, rows) ? heightOf(lowest, columns) : SMALLEST.rows))
+  Math.max(0, rows - heightOf(lowest, columns))
 
 /**
  * @param focused a panel without a place of its own takes that of the chart.
@@ -205,12 +224,12 @@ export function layOut(
 ): Layout | undefined {
   if (columns < SMALLEST.columns || total < SMALLEST.rows) return undefined
   const rows = total - above
-  if (!hasPanels(columns, total) || (isCovered && !hasPanels(columns, rows))) return stripAlone(columns, rows)
+  if (isCovered && !hasRoomForBoth(columns, rows)) return coverAlone(columns, rows)
   const plan = planFor(columns, rows)
   // The plan stays the same with the row and without it: panels do not come and go with a word.
-  const flowHeight = plan.flowHeight + wordsRow(columns, hasWords)
+  const flowHeight = flowRows(plan, columns, hasWords)
   const bodyHeight = rows - HEADER - plan.gap - flowHeight - FOOTER
-  if (isCovered && needed > bodyHeight) return stripAlone(columns, rows)
+  if (isCovered && needed > bodyHeight) return coverAlone(columns, rows)
   const standing = plan.rows.flatMap(({ panels }) => Object.keys(panels))
   const isGuest = plan.isShared && !standing.includes(focused)
   const heights = shareHeight(plan.rows, bodyHeight)
@@ -228,17 +247,15 @@ export function layOut(
   }
 }
 
-/** No panels but those that are zoomed: these take the place of the strip. */
-function stripAlone(columns: number, rows: number): Layout {
-  const height = rows - HEADER - FOOTER
+function coverAlone(columns: number, rows: number): Layout {
   return {
     columns,
     gap: 0,
-    flowHeight: height,
-    bodyHeight: height,
+    flowHeight: 0,
+    bodyHeight: rows - HEADER - FOOTER,
     rows: [],
     focusable: PANELS,
-    isStripAlone: true,
+    isCoverAlone: true,
   }
 }
 

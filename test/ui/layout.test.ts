@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { type Layout, layOut, PANELS, type PanelId, roomAbove, SMALLEST } from '../../src/ui/layout.ts'
 
 const sizes = (function* () {
-  for (let columns = 80; columns <= 220; columns += 7)
-    for (let rows = 24; rows <= 70; rows++) yield [columns, rows] as const
+  for (let columns = 60; columns <= 220; columns += columns < 81 ? 1 : 7)
+    for (let rows = 20; rows <= 70; rows++) yield [columns, rows] as const
 })()
 const SIZES = [...sizes]
 const idsOf = (layout: Layout) => layout.rows.flatMap((slots) => slots.map(({ id }) => id))
@@ -80,22 +80,34 @@ it('80×24 keeps the strip and a panel below the lines of a lesson or a fault; w
   expect(idsOf(at(4))).toEqual(['rate', 'log'])
   expect(idsOf(at(10))).toEqual(['rate'])
   expect(idsOf(at(10, false, 'log'))).toEqual(['log'])
-  expect(at(10, true)).toMatchObject({ isStripAlone: true, bodyHeight: 12 })
+  expect(at(10, true)).toMatchObject({ isCoverAlone: true, bodyHeight: 12 })
   expect(idsOf(layOut(120, 40, 'rate', { above: 5, isCovered: false }) as Layout)).toContain('lake')
 })
 
-it('below 80×24 the strip stands alone, and below 60×20 nothing does', () => {
+it('from 60×20 on, a panel stands below the strip, and below that nothing does', () => {
   expect(SMALLEST).toEqual({ columns: 60, rows: 20 })
+  expect(standing(60, 20)).toEqual(['rate'])
+  expect(standing(60, 20, 'databricks')).toEqual(['databricks'])
+  expect(standing(79, 24)).toEqual(['rate', 'log'])
+  expect(standing(60, 32)).toEqual(['rate', 'lake', 'log'])
+  expect(standing(60, 60)).toEqual(['rate', 'lake', 'events', 'log'])
+  // A window of 80×24 in which tmux has a line.
+  expect(standing(80, 23)).toEqual(['rate', 'log'])
+  expect(standing(80, 20)).toEqual(['rate', 'log'])
+  expect(layOut(59, 20, 'rate')).toBeUndefined()
+  expect(layOut(60, 19, 'rate')).toBeUndefined()
+})
+
+it('below 80×24 what covers the panels takes the strip’s place, and lines above leave both', () => {
   for (const [columns, rows] of [
     [60, 20],
     [79, 24],
     [80, 23],
-  ] as const)
-    expect(layOut(columns, rows, 'rate')).toMatchObject({
-      isStripAlone: true,
-      rows: [],
-      bodyHeight: rows - 2,
-    })
-  expect(layOut(59, 20, 'rate')).toBeUndefined()
-  expect(layOut(60, 19, 'rate')).toBeUndefined()
+  ] as const) {
+    const covered = layOut(columns, rows, 'rate', { above: 0, isCovered: true })
+    expect(covered).toMatchObject({ isCoverAlone: true, rows: [], flowHeight: 0, bodyHeight: rows - 2 })
+    const above = roomAbove(columns, rows)
+    expect(idsOf(layOut(columns, rows, 'log', { above, isCovered: false }) as Layout)).toEqual(['log'])
+  }
+  expect([roomAbove(60, 20), roomAbove(60, 24), roomAbove(80, 20)]).toEqual([0, 4, 6])
 })

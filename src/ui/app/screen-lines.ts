@@ -60,12 +60,12 @@ export function screenLines(state: AppState, view: ViewState, columns: number, r
   })
   if (!layout) return { lines: tooSmall(columns, rows, view), layout, scrollable: 0, ...NOTHING }
   const body = bodyOf(state, view, layout, banner)
-  const hasFlow = !layout.isStripAlone || !isFull
+  const hasFlow = !layout.isCoverAlone
   const lines = [
     headerLine(state, columns, view),
     ...above,
-    ...(hasFlow ? flowBlock(state, columns, layout) : Array.from({ length: layout.gap }, (): Line => [])),
-    ...(layout.isStripAlone && hasFlow ? [] : body.lines),
+    ...(hasFlow ? flowBlock(state, columns, layout) : []),
+    ...body.lines,
     footerLine(state, view, columns, body.scrollable),
   ].map((line) => toWidth(line, columns))
   return {
@@ -85,10 +85,7 @@ export function screenLines(state: AppState, view: ViewState, columns: number, r
             ...(hasFlow
               ? moved(flowRegions(state, columns, layout.flowHeight), 1 + above.length + layout.gap)
               : []),
-            ...moved(
-              body.regions,
-              above.length + (layout.isStripAlone ? 1 : 1 + layout.gap + layout.flowHeight),
-            ),
+            ...moved(body.regions, above.length + 1 + layout.gap + layout.flowHeight),
           ]),
       ...footerRegions(state, view, columns, body.scrollable, rows - 1),
     ],

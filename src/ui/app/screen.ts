@@ -232,9 +232,7 @@ export class Screen {
       return
     }
     if (target.kind === 'box') {
-      // Where the strip stands alone, there is no panel to be focused: it opens.
-      const isZoomed = this.#view.isZoomed || this.#drawn?.layout?.isStripAlone === true
-      if (!isWheel) this.#change({ ...this.#view, focused: target.id, cursor: undefined, isZoomed })
+      if (!isWheel) this.#change({ ...this.#view, focused: target.id, cursor: undefined })
       return
     }
     const isSame = this.#view.focused === target.id

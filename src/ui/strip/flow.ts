@@ -4,7 +4,7 @@
  * leaves the main way.
  */
 import type { AppState } from '../../pipeline/state/state.ts'
-import type { PanelId } from '../layout.ts'
+import { BANDS_BELOW, type PanelId, WORDS_ROW_BELOW } from '../layout.ts'
 import { STATE_TOKENS } from '../panels/states.ts'
 import type { Region } from '../regions.ts'
 import { formatCompact, formatRate, formatThousands } from '../text/format.ts'
@@ -18,15 +18,12 @@ import { isStepping, stepperLines } from './stepper.ts'
 
 /** Rows of the strip, where all boxes stand side by side. */
 const STRIP_ROWS = 4
-/** Below this width the services' own words have a row of their own. */
-const WORDS_ROW_BELOW = 100
 /** Room for an arrow that reads well: `━120/s━▶`, and for one that just does: `━120▶`. */
 const ARROWS = [8, 5, 5] as const
 /** Below the last name: `5 running`, and a blank at either side. */
 const LAST_WORDS = 11
 /** Boxes in each band of a window that is too narrow for one. */
 const PER_BAND = 3
-const BANDS_BELOW = 80
 
 /** The services say something that has no other place: below the last box there is always one. */
 export const needsWordsRow = (state: AppState, width: number): boolean =>

@@ -62,7 +62,9 @@ function arrangement(count: number, width: number, height: number): { perRow: nu
       const rows = Math.ceil(count / perRow) * tileRows(scale) + 1
       if (rows <= height && bigColumns(scale) < Math.floor((width - 2) / perRow)) return { perRow, scale }
     }
-  return { perRow: width >= count * 30 ? count : PER_ROW, scale: 1 }
+  // A number is never cut.
+  const perRow = Math.min(PER_ROW, Math.floor((width - 2) / bigColumns(1)))
+  return { perRow: width >= count * 30 ? count : perRow, scale: 1 }
 }
 
 function bandLines(tiles: readonly Tile[], width: number, scale: number): Line[] {

@@ -353,6 +353,15 @@ describe('presenter mode', () => {
     expect(text).toContain('readings are missing')
   })
 
+  it('cuts no number where the window is narrow', () => {
+    for (const columns of [60, 66, 72, 79]) {
+      const text = draw(scenarios.huge(), { isPresenting: true }, columns, 28)
+      expect(text, `${columns}`).toMatch(/events a second +created→gold p95 of 60 s *\n/)
+      expect(text, `${columns}`).not.toMatch(/█…/)
+    }
+    expect(draw(scenarios.allRunning(), { isPresenting: true }, 60, 20)).toMatch(/events a second/)
+  })
+
   it('has the strip, large digits and one line that says what happens, at 80×24 and beyond', () => {
     for (const [columns, rows] of [
       [80, 24],
