@@ -2,11 +2,13 @@
  * The room's requests. The code is part of the path; without the right one nothing is served. Everything a
  * phone sends is data: checked by a schema, never markup. A phone can ask only for its own events.
  */
+
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { streamSSE } from 'hono/streaming'
+import { grouped } from '../contract/grouped.ts'
 import { Bucket, Guesses, LIMITS } from './limits.ts'
 import {
   type Board,
@@ -316,7 +318,7 @@ export class Room {
 const later = (context: Context, error: string): Response =>
   context.json({ error }, 429, { 'retry-after': '1' })
 
-const ROOM_RATE = `The room takes ${LIMITS.readingsPerSecond.toLocaleString('en-US')} readings a second from all phones. Wait a moment.`
+const ROOM_RATE = `The room takes ${grouped(LIMITS.readingsPerSecond)} readings a second from all phones. Wait a moment.`
 const CLOSED = 'The room is closed.'
 const UNKNOWN_PHONE = 'This phone is not in the room. Load the page again.'
 const NAME_FORM = 'A name has letters and digits, at most 20.'

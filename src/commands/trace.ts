@@ -1,6 +1,7 @@
 /** `rtstream-tui trace`: one event, from the station that made it to the means that it went into. */
 
 import { abortableSleep } from '../azure/http/abortable-sleep.ts'
+import { grouped } from '../contract/grouped.ts'
 import { isComplete, type Trace, type TraceQuery, type Tracer } from '../pipeline/ports/trace.ts'
 import { countOf } from '../pipeline/state/count-of.ts'
 import { type DescribedStep, describeTrace, positionText } from '../pipeline/trace/describe.ts'
@@ -113,7 +114,7 @@ export function traceText(trace: Trace, now: number): string {
   for (const step of describeTrace(trace)) {
     const time = step.at === undefined ? '' : new Date(step.at).toISOString().slice(11, 23)
     const since = step.sinceMs === undefined ? '' : signed(step.sinceMs)
-    const bytes = step.bytes === undefined ? '' : `${step.bytes.toLocaleString('en-US')} B`
+    const bytes = step.bytes === undefined ? '' : `${grouped(step.bytes)} B`
     lines.push(
       `${MARKS[step.state]} ${step.title.padEnd(10)}${time.padEnd(13)}${since.padStart(9)}${bytes.padStart(9)}  ${step.summary}`,
       ...step.details.map(([name, value]) => `${' '.repeat(12)}${name}: ${value}`),
@@ -122,7 +123,7 @@ export function traceText(trace: Trace, now: number): string {
   const { reads, listed, bytes } = trace.cost
   const age = Math.max(0, now - trace.lookedAt)
   lines.push(
-    `As of ${(age / 1000).toFixed(1)} s ago. It took reading ${countOf(reads, 'file')} of the lake (${bytes.toLocaleString('en-US')} B) and listing ${countOf(listed, 'name')}.`,
+    `As of ${(age / 1000).toFixed(1)} s ago. It took reading ${countOf(reads, 'file')} of the lake (${grouped(bytes)} B) and listing ${countOf(listed, 'name')}.`,
   )
   return `${lines.join('\n')}\n`
 }

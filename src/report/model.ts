@@ -1,8 +1,10 @@
 /** The content of a report as plain data, from a recording or from the states of a session. */
+
 import { isDeepStrictEqual } from 'node:util'
 import type { CityMean } from '../pipeline/ports/lake.ts'
 import { STAGE_IDS } from '../pipeline/ports/stages.ts'
 import type { Trace } from '../pipeline/ports/trace.ts'
+import { grouped } from '../pipeline/state/count-of.ts'
 import {
   type AppState,
   type Assertion,
@@ -188,7 +190,7 @@ export class ReportCollector {
         ...versions,
         ['target', session.target],
         ['engine', session.engine],
-        ['stations', generator.stations.toLocaleString('en-US')],
+        ['stations', grouped(generator.stations)],
         ['interval', `${generator.intervalMs / 1000} s`],
         ['dirty data', `${Math.round(generator.dirty * 1000) / 10} %`],
         ['partitions', String(state.hub.partitions.length)],

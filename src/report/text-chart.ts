@@ -1,5 +1,7 @@
 /** A chart as text, for the Markdown report: readable in a mail, a pull request, a terminal. */
+
 import { plot } from 'asciichart'
+import { grouped } from '../pipeline/state/count-of.ts'
 
 const COLUMNS = 72
 const ROWS = 8
@@ -26,6 +28,6 @@ export function textChart(values: readonly number[]): string | undefined {
     height: ROWS,
     min: 0,
     max: top,
-    format: (value) => Math.round(value).toLocaleString('en-US').padStart(9),
+    format: (value) => grouped(value).padStart(9),
   })
 }

@@ -1,4 +1,5 @@
 /** The words of a report, the same in each of its forms. */
+import { grouped } from '../pipeline/state/count-of.ts'
 import { clockText } from '../recording/player.ts'
 import type { ReportModel } from './model.ts'
 
@@ -23,7 +24,7 @@ export const isGood = ({ verdict }: ReportModel): boolean => verdict !== 'unbala
 
 /** At most one decimal. */
 export const count = (value: number | undefined): string =>
-  value === undefined ? 'not known' : value.toLocaleString('en-US', { maximumFractionDigits: 1 })
+  value === undefined ? 'not known' : grouped(value, 1)
 
 /** UTC, to the second. */
 export const time = (at: number): string => new Date(at).toISOString().slice(11, 19)

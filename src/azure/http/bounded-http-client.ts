@@ -1,10 +1,12 @@
 /** What the SDKs over HTTP send with: by themselves they keep an answer whole, however long it is, and wait for it as long as it takes. */
+
 import {
   createDefaultHttpClient,
   type HttpClient,
   type PipelineRequest,
   type PipelineResponse,
 } from '@azure/core-rest-pipeline'
+import { grouped } from '../../contract/grouped.ts'
 import { ServiceError } from '../../pipeline/ports/errors.ts'
 import { wholeBody } from './whole-body.ts'
 
@@ -98,12 +100,9 @@ async function textOf(
         tooSlow: () => away(`took longer than ${wholeMs / 1000} s.`),
       },
       tooLong: () =>
-        new ServiceError(
-          'service',
-          service,
-          `${sender} answered with more than ${most.toLocaleString('en-US')} bytes.`,
-          { hint: 'Check that the address is that of the service and not of a portal or a proxy.' },
-        ),
+        new ServiceError('service', service, `${sender} answered with more than ${grouped(most)} bytes.`, {
+          hint: 'Check that the address is that of the service and not of a portal or a proxy.',
+        }),
     })
     return whole.toString('utf8')
   } catch (error) {

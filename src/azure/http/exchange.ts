@@ -2,8 +2,10 @@
  * One request and its answer over Node's own HTTP. Its `fetch` would be a second HTTP client beside that of the SDKs, which is
  * loaded when it is first asked for and keeps some 10 MB.
  */
+
 import http from 'node:http'
 import https from 'node:https'
+import { grouped } from '../../contract/grouped.ts'
 import { wholeBody } from './whole-body.ts'
 
 export interface Exchange {
@@ -41,7 +43,7 @@ export async function exchange(url: URL, given: Exchange): Promise<ExchangeAnswe
     if (REDIRECTIONS.has(status)) throw new Error('unexpected redirect')
     const body = await wholeBody(answer, {
       bytes: given.maxBytes,
-      tooLong: () => new RangeError(`with more than ${given.maxBytes.toLocaleString('en-US')} bytes.`),
+      tooLong: () => new RangeError(`with more than ${grouped(given.maxBytes)} bytes.`),
     })
     return { status, statusText, headers: headersOf(answer), text: body.toString('utf8') }
   } catch (error) {

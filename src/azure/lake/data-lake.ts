@@ -3,6 +3,7 @@
 import type { Readable } from 'node:stream'
 import type { TokenCredential } from '@azure/identity'
 import { DataLakeServiceClient, StorageRetryPolicyType } from '@azure/storage-file-datalake'
+import { grouped } from '../../contract/grouped.ts'
 import { ServiceError } from '../../pipeline/ports/errors.ts'
 import { sdkError } from '../errors/sdk-error.ts'
 import { boundedHttpClient } from '../http/bounded-http-client.ts'
@@ -150,8 +151,7 @@ function pastLimit(
   limits: LakeLimits,
 ): string | undefined {
   if (pages > limits.pages) return `${limits.pages} pages were read`
-  if (bytes > limits.listingBytes)
-    return `more than ${limits.listingBytes.toLocaleString('en-US')} bytes were read`
+  if (bytes > limits.listingBytes) return `more than ${grouped(limits.listingBytes)} bytes were read`
   if (waitedMs > limits.wholeMs) return `it took longer than ${limits.wholeMs / 1000} s`
   return undefined
 }
@@ -181,7 +181,7 @@ function bytesOf(
       new ServiceError(
         'service',
         SERVICE,
-        `${file} has more than ${fileBytes.toLocaleString('en-US')} bytes and is not read.`,
+        `${file} has more than ${grouped(fileBytes)} bytes and is not read.`,
         { hint: 'Let OPTIMIZE write smaller files (delta.targetFileSize).' },
       ),
   })

@@ -22,9 +22,12 @@ export async function newestCondition(
   })
   const [newest] = parts
     .flatMap(({ diagnostics }) => diagnostics?.conditions ?? [])
-    .toSorted((one, other) => String(other.since).localeCompare(String(one.since)))
+    .toSorted((one, other) => newestFirst(String(one.since), String(other.since)))
   return newest?.message?.split('\n')[0]
 }
+
+/** Of times as the service writes them, which are in the order of their letters. */
+const newestFirst = (one: string, other: string) => Number(other > one) - Number(other < one)
 
 /** @throws ServiceError for a list that does not end. */
 async function whole<T>(service: string, list: { byPage(): AsyncIterable<T[]> }, what: string): Promise<T[]> {

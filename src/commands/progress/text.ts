@@ -1,5 +1,6 @@
 /** What `run` says each second in lines: for a person whose output goes elsewhere, and for a program. */
 
+import { grouped } from '../../contract/grouped.ts'
 import { STAGE_IDS } from '../../pipeline/ports/stages.ts'
 import { verdictOf } from '../../pipeline/reconciliation/verdict.ts'
 import { counted, isLedgerCount, type LedgerCount, ofHub } from '../../pipeline/state/known.ts'
@@ -16,13 +17,15 @@ const COUNTS = ['acknowledged', 'bronze', 'silver', 'gold', 'aggregated'] as con
 /** `12 s  100/s  acknowledged 1,200  bronze 1,188 …  (gold starting)` */
 export function progressLine({ state, elapsedSeconds }: Progress): string {
   const rate = ofHub(state, Math.round(state.hub.rate)) ?? UNKNOWN
-  const numbers = COUNTS.map((name) => `${name} ${counted(state, name)?.toLocaleString('en-US') ?? UNKNOWN}`)
+  const numbers = COUNTS.map((name) => `${name} ${textOf(counted(state, name))}`)
   const notRunning = STAGE_IDS.filter((id) => state.stages[id].state !== 'running').map(
     (id) => `${id} ${state.stages[id].state}`,
   )
   const rest = notRunning.length > 0 ? `  (${notRunning.join(', ')})` : ''
   return `${String(elapsedSeconds).padStart(4)} s  ${rate}/s  ${numbers.join('  ')}${rest}`
 }
+
+const textOf = (value: number | undefined) => (value === undefined ? UNKNOWN : grouped(value))
 
 /** Null stands for what nobody has read yet. */
 export function progressJson({ state, elapsedSeconds }: Progress): string {

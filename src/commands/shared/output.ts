@@ -1,5 +1,7 @@
 /** The program's output, and what happens when it cannot be written: `| head`, a closed terminal, a full disk. */
+
 import { once } from 'node:events'
+import { grouped } from '../../contract/grouped.ts'
 import { UserError } from './user-error.ts'
 
 /** Standard output and standard error of the process. */
@@ -48,7 +50,7 @@ export function openOutput(stdout: Stream, stderr: Stream, limits: OutputLimits 
   function giveUp(): void {
     isGivenUp = true
     refusal = new UserError(
-      `Nobody reads the output: ${stdout.writableLength.toLocaleString('en-US')} bytes of it are left and given up.`,
+      `Nobody reads the output: ${grouped(stdout.writableLength)} bytes of it are left and given up.`,
       'Write it into a file (> FILE), or end the program that should read it.',
     )
     lost.abort(refusal)

@@ -1,4 +1,5 @@
 /** What a run leaves behind: the counts, the five assertions, and where the data lies. */
+import { grouped } from '../../contract/grouped.ts'
 import type { TableAudit } from '../../pipeline/ports/lake.ts'
 import { LATENCY_LIMIT_MS } from '../../pipeline/reconciliation/assertions.ts'
 import { type VerdictKind, verdictOf } from '../../pipeline/reconciliation/verdict.ts'
@@ -229,7 +230,6 @@ function isBalanced(
 }
 
 const round = (value: number, digits: number) => Number(value.toFixed(digits))
-const count = (value: number) => value.toLocaleString('en-US')
 
 const VERDICT_TEXTS: Readonly<Record<Exclude<VerdictKind, 'flowing'>, string>> = {
   balanced: '✓ balanced',
@@ -251,9 +251,11 @@ export interface SummaryPlace {
 /** The same for a person, a handful of aligned lines without a final line end. */
 export function summaryText(summary: RunSummary, where: SummaryPlace): string {
   const { ledger, assertions, checks } = summary
-  const known = (value: number | null, unit = '') => (value === null ? 'not known' : `${count(value)}${unit}`)
+  const known = (value: number | null, unit = '') =>
+    value === null ? 'not known' : `${grouped(value)}${unit}`
   const hop = (name: string, value: number | null, more = '') => `  ${name.padEnd(14)}${known(value)}${more}`
-  const beside = (name: string, value: number | null) => (value === null ? '' : `   ${name} ${count(value)}`)
+  const beside = (name: string, value: number | null) =>
+    value === null ? '' : `   ${name} ${grouped(value)}`
   const some = (name: string, value: number | null) => (value ? beside(name, value) : '')
   const mark = (name: string) => {
     const found = checks.find((one) => one.name === name)
@@ -262,10 +264,10 @@ export function summaryText(summary: RunSummary, where: SummaryPlace): string {
   const limit = (name: string) => checks.find((one) => one.name === name)?.limit ?? ''
   const verdict =
     summary.verdict === 'flowing'
-      ? `✓ ${count(where.inFlight ?? 0)} in flight, ${where.ephemeral ? 'given up with the temporary folder' : 'kept for the next start'}`
+      ? `✓ ${grouped(where.inFlight ?? 0)} in flight, ${where.ephemeral ? 'given up with the temporary folder' : 'kept for the next start'}`
       : VERDICT_TEXTS[summary.verdict]
   const text = [
-    `The ledger after ${count(summary.durationSeconds)} s: ${verdict}`,
+    `The ledger after ${grouped(summary.durationSeconds, 1)} s: ${verdict}`,
     hop('acknowledged', ledger.acknowledged),
     ...(ledger.audience ? [hop('  audience', ledger.audience, '   of them, by phones')] : []),
     ...(ledger.typed ? [hop('  typed', ledger.typed, '   of them, by you')] : []),

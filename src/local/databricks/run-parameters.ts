@@ -1,4 +1,5 @@
 /** What a start gives its run. The notebooks here take nothing from it; it is kept so that its clients find it again. */
+import { grouped } from '../../contract/grouped.ts'
 import { invalid } from './errors.ts'
 import { isObject, type JobSettings } from './job-settings.ts'
 
@@ -60,5 +61,5 @@ function check(field: string, given: unknown, form: (typeof OVERRIDING)[keyof ty
   const isRight = form === 'a list' ? Array.isArray(given) : isObject(given)
   if (!isRight) throw invalid(`${field} must be ${form}.`)
   if (Buffer.byteLength(JSON.stringify(given)) > MAX_BYTES)
-    throw invalid(`${field} must not exceed ${MAX_BYTES.toLocaleString('en-US')} bytes.`)
+    throw invalid(`${field} must not exceed ${grouped(MAX_BYTES)} bytes.`)
 }

@@ -1,4 +1,5 @@
 /** Runs without a job: `jobs/runs/submit`, by which Airflow and the command line run a notebook once. */
+import { grouped } from '../../contract/grouped.ts'
 import { DeletedRunError, type RunHistory, type RunRecord } from '../notebook-runs/run-history.ts'
 import { invalid } from './errors.ts'
 import { parseSettings } from './job-settings.ts'
@@ -28,7 +29,7 @@ export function submit(
   })
   const notebook = notebookOf(settings, 'The run')
   if (Buffer.byteLength(JSON.stringify(settings)) > MAX_BYTES)
-    throw invalid(`A run’s task must not exceed ${MAX_BYTES.toLocaleString('en-US')} bytes.`)
+    throw invalid(`A run’s task must not exceed ${grouped(MAX_BYTES)} bytes.`)
   try {
     return runs.start(OWNER, notebook, {
       idempotencyToken,

@@ -1,4 +1,5 @@
 /** What a start gives its run. The notebooks here take nothing from it; it is kept so that its clients find it again. */
+import { grouped } from '../../contract/grouped.ts'
 import { HttpError } from '../http/errors.ts'
 import type { Artifact } from './artifacts.ts'
 
@@ -21,7 +22,7 @@ export function parametersIn(given: Record<string, unknown>, pipeline: Artifact)
     throw new HttpError(
       400,
       'BadRequest',
-      `The parameters of a run of pipeline '${pipeline.name}' must not exceed ${MAX_BYTES.toLocaleString('en-US')} bytes.`,
+      `The parameters of a run of pipeline '${pipeline.name}' must not exceed ${grouped(MAX_BYTES)} bytes.`,
     )
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => [

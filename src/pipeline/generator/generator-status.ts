@@ -1,4 +1,5 @@
 /** The generator's state in words. */
+import { grouped } from '../../contract/grouped.ts'
 import type { StageStatus } from '../ports/stages.ts'
 
 /** What the generator itself is about, whatever the hub does. */
@@ -45,4 +46,4 @@ function troubleOf({ hubProblem, waiting, backPressure }: GeneratorCondition) {
 
 /** `1 reading waits`, `2,000 readings wait`. */
 export const readingsWait = (count: number): string =>
-  `${count.toLocaleString('en-US')} reading${count === 1 ? ' waits' : 's wait'}`
+  `${grouped(count)} reading${count === 1 ? ' waits' : 's wait'}`

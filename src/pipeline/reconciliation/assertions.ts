@@ -1,8 +1,8 @@
 /** The five assertions of streaming-at-scale, live: measured on what really arrived, in bounded memory. */
 import { isDerivedId } from '../../contract/derived-id.ts'
+import { grouped } from '../../contract/grouped.ts'
 import { DEDUPLICATION_WINDOW_MS } from '../../contract/reading.ts'
 import type { ArrivedRow } from '../ports/lake.ts'
-import { grouped } from '../state/count-of.ts'
 import type { Assertion, AssertionsSlice, Percentiles } from '../state/state.ts'
 import { RecentIds } from './recent-ids.ts'
 

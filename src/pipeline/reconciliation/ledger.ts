@@ -1,4 +1,5 @@
 /** The ledger: what every hop received and passed on, from counters that each service keeps by itself. Pure. */
+import { grouped } from '../../contract/grouped.ts'
 import { countOf, nounOf } from '../state/count-of.ts'
 import type { LedgerSlice } from '../state/state.ts'
 
@@ -189,8 +190,6 @@ function waiting(inFlight: Differences): string {
   ] as const
   return places
     .filter(([, rows]) => rows > 0)
-    .map(([place, rows]) => `${count(rows)} ${place}`)
+    .map(([place, rows]) => `${grouped(rows)} ${place}`)
     .join(', ')
 }
-
-const count = (value: number) => value.toLocaleString('en-US')

@@ -1,4 +1,5 @@
 /** What can be said of the ledger, in one place: the screen, the summary, its JSON and the exit code all say this. Pure. */
+import { grouped } from '../../contract/grouped.ts'
 import { type AppState, LAYERS, type LayerName } from '../state/state.ts'
 
 /** `unknown`: a service was not read yet. */
@@ -21,7 +22,7 @@ export function verdictOf(state: Pick<AppState, 'ledger' | 'hub' | 'lake'>): Ver
   if (ledger.verdict === 'unbalanced')
     return {
       kind: 'unbalanced',
-      text: ledger.lost > 0 ? `${count(ledger.lost)} lost` : 'unbalanced',
+      text: ledger.lost > 0 ? `${grouped(ledger.lost)} lost` : 'unbalanced',
       mark: '✗',
     }
   const unread = unreadOf(state)
@@ -32,7 +33,7 @@ export function verdictOf(state: Pick<AppState, 'ledger' | 'hub' | 'lake'>): Ver
     case 'balanced':
       return { kind: 'balanced', text: 'balanced', mark: '✓' }
     case 'flowing':
-      return { kind: 'flowing', text: `${count(inFlightOf(state))} in flight`, mark: '✓' }
+      return { kind: 'flowing', text: `${grouped(inFlightOf(state))} in flight`, mark: '✓' }
   }
 }
 
@@ -49,5 +50,3 @@ function unreadOf({ hub, lake, ledger }: Pick<AppState, 'hub' | 'lake' | 'ledger
 /** Rows that are on their way, over all hops. */
 export const inFlightOf = ({ ledger }: Pick<AppState, 'ledger'>): number =>
   Object.values(ledger.inFlight).reduce((sum, hop) => sum + Math.max(0, hop), 0)
-
-const count = (value: number) => value.toLocaleString('en-US')

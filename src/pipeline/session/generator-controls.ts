@@ -1,4 +1,5 @@
 /** What a person does to the generator: stations, interval, bursts, corrupted readings; and why not. */
+import { grouped } from '../../contract/grouped.ts'
 import type { GeneratorService } from '../generator/generator-service.ts'
 import { isUp } from '../stages/stage.ts'
 import {
@@ -53,7 +54,7 @@ export function generatorControls(
 function setStations(generator: GeneratorService, wanted: number): ActionResult {
   if (!Number.isInteger(wanted) || wanted < 1)
     return refused('The number of stations is a whole number from 1 on.')
-  if (wanted > MAX_STATIONS) return refused(`There are at most ${count(MAX_STATIONS)} stations.`)
+  if (wanted > MAX_STATIONS) return refused(`There are at most ${grouped(MAX_STATIONS)} stations.`)
   generator.setStations(wanted)
   return accepted(`${countOf(wanted, 'station')} from now on.`)
 }
@@ -66,7 +67,7 @@ function scaleStations(generator: GeneratorService, factor: number): ActionResul
   return refused(
     stations === 1
       ? 'One station is the least there can be.'
-      : `${count(stations)} stations are the most there can be.`,
+      : `${grouped(stations)} stations are the most there can be.`,
   )
 }
 
@@ -86,5 +87,3 @@ function setCorruption(generator: GeneratorService, share: number): ActionResult
       : `Dirty data is on: ${Math.round(share * 1000) / 10} % of the readings are corrupted.`,
   )
 }
-
-const count = (value: number) => value.toLocaleString('en-US')

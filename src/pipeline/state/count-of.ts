@@ -1,14 +1,7 @@
 /** Numbers with their nouns, as a person writes them: `1 event`, `1,204 events`. Pure. */
+import { grouped } from '../../contract/grouped.ts'
 
-/** Made for the first number that has groups: the first frame has none, and this takes as long as a quarter of it. */
-let groups: Intl.NumberFormat | undefined
-
-/** `7,214` */
-export function grouped(value: number): string {
-  if (Number.isInteger(value) && value >= 0 && value < 1000) return String(value)
-  groups ??= new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
-  return groups.format(value)
-}
+export { grouped }
 
 /** The noun, with its verb where it has one, for so many. @param plural of what does not only take an s. */
 export const nounOf = (count: number | undefined, singular: string, plural = `${singular}s`): string =>

@@ -1,5 +1,5 @@
 /** Numbers, sizes, times and ages as people read them; never wider than their column. */
-import { grouped } from '../../pipeline/state/count-of.ts'
+import { grouped } from '../../contract/grouped.ts'
 import { SPARKS } from './glyphs.ts'
 
 /** Unknown is not 0. */
