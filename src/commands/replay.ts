@@ -10,6 +10,7 @@ import { type CastVersion, castLines } from '../recording/cast.ts'
 import { play } from '../recording/player.ts'
 import { openRecording, type Recording } from '../recording/recording.ts'
 import { requireOther } from './reports/report-file.ts'
+import { endWithSignals } from './terminal/end-with-process.ts'
 import { requireTerminal } from './terminal/require-terminal.ts'
 
 interface CastFile {
@@ -67,9 +68,9 @@ export async function runReplay(options: ReplayOptions): Promise<number> {
     onSave: () => refused('A replay is not saved: the recording has it all.'),
     onOutput: () => {},
   })
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.once(signal, () => room.close({ kind: 'signal' }))
+  const forget = endWithSignals(room)
   const reason = await room.ended
+  forget()
   player.close()
   if (reason.kind === 'crash') throw reason.error
   return 0

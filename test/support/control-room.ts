@@ -5,6 +5,7 @@
  * What it was asked to do, and how it ended, is printed on the normal screen afterwards.
  */
 import { parseArgs } from 'node:util'
+import { endWithSignals } from '../../src/commands/terminal/end-with-process.ts'
 import { systemClock } from '../../src/pipeline/runtime/clock.ts'
 import { accepted } from '../../src/pipeline/state/actions.ts'
 import { openControlRoom } from '../../src/ui/app/main.tsx'
@@ -63,8 +64,7 @@ const room = openControlRoom({
   onSave: (files) => accepted(`saved ${files.map(({ extension }) => extension).join(' ')}`),
   onOutput: (line) => printed.push(line),
 })
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-  process.on(signal, () => room.close({ kind: 'signal' }))
+endWithSignals(room)
 const hz = Number(values.animate)
 const stop = hz > 0 ? animate(pipeline, hz) : () => {}
 // Start-up is not part of what the screen costs.

@@ -389,12 +389,15 @@ describe('the terminal is as it was', () => {
     expectRestored(terminal)
   })
 
-  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('after %s', async (signal) => {
-    const terminal = await start()
-    terminal.signal(signal)
-    expect((await report(terminal)).reason).toEqual({ kind: 'signal' })
-    expectRestored(terminal)
-  })
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2', 'SIGALRM', 'SIGXCPU'] as const)(
+    'after %s',
+    async (signal) => {
+      const terminal = await start()
+      terminal.signal(signal)
+      expect((await report(terminal)).reason).toEqual({ kind: 'signal' })
+      expectRestored(terminal)
+    },
+  )
 
   it('after an error while drawing, which is told', async () => {
     const terminal = await start('allRunning', { args: ['--crash', 'draw'] }, '"crash"')

@@ -8,8 +8,10 @@ import {
   formatCompact,
   formatCount,
   formatRate,
+  formatThousands,
   increments,
   sparkline,
+  UNKNOWN,
 } from '../text/format.ts'
 import { LAYER_NAMES } from '../text/layer-names.ts'
 import { type Line, printable, span } from '../text/line.ts'
@@ -21,6 +23,9 @@ import { fromTop } from './scrolled.ts'
 import { staleText } from './states.ts'
 
 type Name = 'layer' | 'files' | 'size' | 'rows' | 'rate' | 'bytes' | 'fresh' | 'growth'
+
+/** What a layer that cannot be read has in front of its name. */
+const FAILED = '✗ '
 
 const COLUMNS: readonly Column<Name>[] = [
   { name: 'layer', width: 10, align: 'left' },
@@ -117,14 +122,19 @@ function layerRow(layer: LayerSlice, columns: readonly Column<Name>[], now: numb
   const stale = staleText(layer.updatedAt, now)
   // What went wrong says more than how fast it grew.
   if (layer.error) {
-    const known = columns.filter(({ name }) => ['layer', 'files', 'size', 'rows'].includes(name))
+    // The mark takes its room from the next column, whose number is written shorter.
+    const by: Readonly<Partial<Record<Name, number>>> = { layer: FAILED.length, files: -FAILED.length }
+    const known = columns
+      .filter(({ name }) => ['layer', 'files', 'size', 'rows'].includes(name))
+      .map((column) => ({ ...column, width: column.width + (by[column.name] ?? 0) }))
+    const files = seen(layer.files)
     const counts = {
-      files: formatCompact(seen(layer.files)),
+      files: files === undefined ? UNKNOWN : formatThousands(files),
       size: formatBytes(seen(layer.bytes)),
       rows: formatCount(layer.rows),
     }
     return [
-      ...tableRow(known, { layer: span(`✗ ${LAYER_NAMES[layer.name]}`, 'fail'), ...counts }),
+      ...tableRow(known, { layer: span(`${FAILED}${LAYER_NAMES[layer.name]}`, 'fail'), ...counts }),
       span(`  ${printable(layer.error)}`, 'fail'),
     ]
   }

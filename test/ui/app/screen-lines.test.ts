@@ -339,6 +339,25 @@ describe('panels', () => {
   })
 })
 
+it('a layer that cannot be read has its whole name, and its numbers stand below their heads', () => {
+  const state = scenarios.allRunning()
+  const layers = Object.fromEntries(
+    Object.entries(state.lake.layers).map(([name, layer]) => [
+      name,
+      { ...layer, files: 12_345, error: 'nobody is signed in' },
+    ]),
+  ) as typeof state.lake.layers
+  for (const columns of [60, 100]) {
+    const text = draw({ ...state, lake: { ...state.lake, layers } }, { focused: 'lake' }, columns, 50)
+    for (const name of ['bronze', 'quarantine', 'by minute', 'aggregated'])
+      expect(text, `${columns}`).toMatch(new RegExp(`│ ✗ ${name} +12k +\\d`))
+    const [head = '', row = ''] = ['│ layer ', '│ ✗ quarantine '].map((start) =>
+      text.split('\n').find((line) => line.startsWith(start)),
+    )
+    expect(row.indexOf('12k') + 3).toBe(head.indexOf('files') + 5)
+  }
+})
+
 describe('presenter mode', () => {
   it('writes the whole of why a stage has failed, and never that nothing is lost while something is', () => {
     const failing = scenarios.failing()
