@@ -120,6 +120,20 @@ it('what is flushed in part keeps the rest for the next flush, when asked to', a
   expect(running.unfinished()).toEqual([])
 })
 
+it('a blank of the query may be a plus, in what is asked for and in what is signed', async () => {
+  await put('/bronze/with%20blank/a')
+  await put('/bronze/with+plus/a')
+  const listed = async (prefix: string) => {
+    const { status, text } = await running.raw('GET', '/bronze', {
+      query: `restype=container&comp=list&showonly=files&prefix=${prefix}`,
+    })
+    return [status, ...[...text.matchAll(/<Name>([^<]*)/g)].map(([, name]) => name)]
+  }
+  expect(await listed('with+blank%2F')).toEqual([200, 'with blank/a'])
+  expect(await listed('with%20blank%2F')).toEqual([200, 'with blank/a'])
+  expect(await listed('with%2Bplus%2F')).toEqual([200, 'with+plus/a'])
+})
+
 it('words of the query count in any case, their names too', async () => {
   await put('/bronze/a', { 'x-ms-meta-owner': 'mine' })
   const list = await running.raw('GET', '/bronze', { query: 'RESTYPE=Container&Comp=List&Include=Metadata' })

@@ -158,6 +158,7 @@ describe('metadata and content headers', () => {
 
   it.each([
     ['a name that is none', { 'x-ms-meta-a-b': '1' }, 'InvalidMetadata'],
+    ['no name at all', { 'x-ms-meta-': '1' }, 'EmptyMetadataKey'],
     ['too much', { 'x-ms-meta-a': 'x'.repeat(9000) }, 'MetadataTooLarge'],
   ])('with %s are refused', async (_, headers, code) => {
     const all = { 'x-ms-blob-type': 'BlockBlob', ...(headers as Record<string, string>) }

@@ -198,6 +198,19 @@ describe('a service SAS', () => {
       })
   })
 
+  it('has its pluses as %2B: one that is bare is a blank, as on the service, and the refusal says so', async () => {
+    let sas = ''
+    for (let number = 0; !sas.includes('%2B'); number++)
+      sas = service({ path: 'dir/b', permissions: 'r', contentType: `text/${number}` })
+    expect(await ask('GET', '/bronze/dir/b', sas)).toBe(200)
+    const bare = await running.raw('GET', '/bronze/dir/b', {
+      query: sas.replaceAll('%2B', '+'),
+      isSigned: false,
+    })
+    expect(bare.status).toBe(403)
+    expect(bare.text).toContain('write the one in sig as %2B')
+  })
+
   it('of a container opens what is in it, and not the container itself', async () => {
     const sas = service({ permissions: 'rlwd' })
     expect(await ask('GET', '/bronze/dir/b', sas)).toBe(200)

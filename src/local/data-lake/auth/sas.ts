@@ -76,7 +76,9 @@ export function checkSas(target: SasTarget, need: SasNeed, context: SasContext):
   if (!texts.some(signs))
     throw refusal(
       AUTHENTICATION,
-      'its signature does not match: check the account key (rtstream-tui endpoints) and what it was made for',
+      signed('sig').includes(' ')
+        ? 'a plus in a query is a blank: write the one in sig as %2B'
+        : 'its signature does not match: check the account key (rtstream-tui endpoints) and what it was made for',
     )
   if (!isAccount) checkOrder(signed('sp'))
   const given = withPolicy(target, signed, context)

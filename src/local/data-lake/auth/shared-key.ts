@@ -83,7 +83,7 @@ function stringToSign({ headers, method, url }: IncomingMessage, account: string
   })
   const [path = '/', query = ''] = (url ?? '/').split('?')
   const parameters = new Map<string, string[]>()
-  for (const [name, value] of new URLSearchParams(query.replaceAll('+', '%2B'))) {
+  for (const [name, value] of new URLSearchParams(query)) {
     const key = name.toLowerCase()
     parameters.set(key, [...(parameters.get(key) ?? []), value])
   }

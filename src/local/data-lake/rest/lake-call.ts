@@ -120,16 +120,10 @@ export function answerHeaders({ headers }: IncomingMessage): Record<string, stri
   }
 }
 
-/**
- * Names in lower case, as the service ignores their case. A plus is a plus, but for the content headers of a SAS: there some
- * clients mean a blank by it.
- */
+/** Names in lower case, as the service ignores their case. A plus is a blank, as there: clients of Rust and .NET write it so. */
 export function queryOf(text: string): URLSearchParams {
   const query = new URLSearchParams()
-  for (const [name, value] of new URLSearchParams(text.replaceAll('+', '%2B')))
-    query.append(name.toLowerCase(), value)
-  for (const [name, value] of new URLSearchParams(text))
-    if (/^rsc[cdelt]$/i.test(name)) query.set(name.toLowerCase(), value)
+  for (const [name, value] of new URLSearchParams(text)) query.append(name.toLowerCase(), value)
   return query
 }
 

@@ -82,6 +82,7 @@ function checked(metadata: Record<string, string>): Record<string, string> {
   let bytes = 0
   for (const [name, value] of Object.entries(metadata)) {
     bytes += name.length + value.length
+    if (name === '') throw new HttpError(400, 'EmptyMetadataKey', 'A name of metadata is empty.')
     if (!NAME.test(name) || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value))
       throw new HttpError(
         400,
