@@ -1,11 +1,33 @@
-/** azdatalake's live tests, which lie in its Go module: the copy's addresses are rewritten, nothing else. */
+/** The live tests of azdatalake and azblob, which lie in their Go modules: the copies' addresses are rewritten, nothing else. */
 import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { done, type Endpoints, output, type Suite, type SuiteResult } from './suite.ts'
 
-const MODULE = 'github.com/Azure/azure-sdk-for-go/sdk/storage/azdatalake'
-const VERSION = '1.5.0'
-const PACKAGES = ['directory', 'file', 'filesystem', 'lease', 'service', 'sas']
+const STORAGE = 'github.com/Azure/azure-sdk-for-go/sdk/storage'
+
+/** Without those of page blobs, which all are refused. */
+const MODULES = [
+  {
+    name: 'azdatalake',
+    version: '1.5.0',
+    packages: ['directory', 'file', 'filesystem', 'lease', 'service', 'sas'],
+  },
+  {
+    name: 'azblob',
+    version: '1.8.3',
+    packages: [
+      '',
+      'appendblob',
+      'blob',
+      'blockblob',
+      'container',
+      'internal/base',
+      'lease',
+      'sas',
+      'service',
+    ],
+  },
+]
 
 /** Go's source of a credential that gives the session's token, for tests that would sign in with Microsoft Entra. */
 export const sessionSource = (packageName: string): string => `package ${packageName}
@@ -26,10 +48,18 @@ func (session) GetToken(context.Context, policy.TokenRequestOptions) (azcore.Acc
 }
 `
 
-export const GO_SUITES: readonly Suite[] = [{ name: 'azdatalake (Go)', version: VERSION, run }]
+export const GO_SUITES: readonly Suite[] = MODULES.map(({ name, version, packages }) => ({
+  name: `${name} (Go)`,
+  version,
+  run: (folder, at) => run(folder, at, { module: `${STORAGE}/${name}`, version, packages }),
+}))
 
-async function run(folder: string, at: Endpoints): Promise<SuiteResult[]> {
-  const copy = await moduleCopy(folder, MODULE, VERSION)
+async function run(
+  folder: string,
+  at: Endpoints,
+  { module, version, packages }: { module: string; version: string; packages: readonly string[] },
+): Promise<SuiteResult[]> {
+  const copy = await moduleCopy(folder, module, version)
   rewrite(copy, at)
   writeFileSync(join(copy, 'internal/testcommon/session.go'), sessionSource('testcommon'))
   const env = {
@@ -48,7 +78,7 @@ async function run(folder: string, at: Endpoints): Promise<SuiteResult[]> {
     SUBSCRIPTION_ID: 'none',
     RESOURCE_GROUP_NAME: 'none',
   }
-  const args = ['test', '-json', '-count=1', '-timeout', '30m', ...PACKAGES.map((name) => `./${name}`)]
+  const args = ['test', '-json', '-count=1', '-timeout', '30m', ...packages.map((name) => `./${name}`)]
   return testsIn(await output('go', args, { cwd: copy, env }))
 }
 
