@@ -40,6 +40,7 @@ export function blockOperations(lake: Lake): Operations {
     guardStage(lake, call, place)
     const { pieces, headers } = await content()
     guardStage(lake, call, place)
+    requireBlocks(lake, call, entryAt(place))
     lake.uploads.blocks.put(container, path, id, pieces, committedBlocks(lake, call, entryAt(place)))
     answer(call, 201, headers)
   }
@@ -53,18 +54,20 @@ export function blockOperations(lake: Lake): Operations {
 
 function guardStage(lake: Lake, call: LakeCall, place: string): void {
   lake.leases.check(call, given(call, 'x-ms-lease-id'), { isWrite: true })
-  requireBlocks(lake, call, entryAt(place))
+  requireType(lake, call, entryAt(place), 'BlockBlob')
 }
 
 function guardList(lake: Lake, call: LakeCall, place: string): void {
   const stats = entryAt(place)
   guardWrite(lake, call, stats)
-  requireBlocks(lake, call, stats)
+  requireType(lake, call, stats, 'BlockBlob')
 }
 
-/** With a hierarchical namespace a file of the Data Lake's interface is written anew by Put Blob only. @throws HttpError 409 */
+/**
+ * With a hierarchical namespace a file of the Data Lake's interface is written anew by Put Blob only. Told once the body is there, as
+ * of an append: Hadoop's driver cannot read an answer that comes before. @throws HttpError 409
+ */
 function requireBlocks(lake: Lake, call: LakeCall, stats: Stats | undefined): void {
-  requireType(lake, call, stats, 'BlockBlob')
   if (keptOf(lake, call, stats).isOfLake)
     throw new HttpError(
       409,
@@ -97,8 +100,10 @@ async function putBlockList(lake: Lake, call: LakeCall): Promise<void> {
   const list = listIn(textOf(body))
   const committed = committedBlocks(lake, call, entryAt(place))
   let access = {}
+  requireBlocks(lake, call, entryAt(place))
   const blocks = await lake.uploads.blocks.commit(container, path, list, committed, () => {
     guardList(lake, call, place)
+    requireBlocks(lake, call, entryAt(place))
     access = prepareAccess(lake, call)
   })
   lake.uploads.forget(container, path)
