@@ -70,18 +70,33 @@ export function upgradesOf(protocol: Protocol | undefined): string[] {
   return [...named].filter((name) => UPGRADES.has(name) || (readerFeatures ?? []).includes(name)).sort()
 }
 
+/** Up to this writer version a table with reader version 1 has nothing that does not show in its metadata. */
+const NEWEST_PLAIN_WRITER = 6
+
 /**
- * What writer version 2 asks for under other names, and what a feature leaves behind that was dropped: checkpoints stay until the log
- * before them goes, and none is made of an older version, which the engine's cleanup holds to.
+ * What the engine takes part in: what writer versions 2 to 6 ask for (whether a table uses it stands in its metadata, and each batch is
+ * held to that), a vacuum that looks at the protocol first, as each of the engine's does, and what a feature leaves behind that was dropped:
+ * checkpoints stay until the log before them goes, and none is made of an older version, which the engine's cleanup holds to.
  */
-const OLDEST = new Set(['appendOnly', 'invariants', 'checkpointProtection'])
+const OLDEST = new Set([
+  ...[
+    'appendOnly',
+    'invariants',
+    'checkConstraints',
+    'changeDataFeed',
+    'generatedColumns',
+    'identityColumns',
+  ],
+  ...['vacuumProtocolCheck', 'checkpointProtection'],
+])
 
 /**
  * Why the embedded engine refuses a table; undefined when it reads and writes it. The engine uses the oldest
- * protocol, which every reader supports, and does not support features that others have added.
+ * protocol, which every reader supports, and does not support what others add for readers.
  */
 export function beyondOldest(protocol: Protocol | undefined): Unsupported | undefined {
-  if (!protocol || (protocol.minReaderVersion <= 1 && protocol.minWriterVersion <= 2)) return undefined
+  if (!protocol || (protocol.minReaderVersion <= 1 && protocol.minWriterVersion <= NEWEST_PLAIN_WRITER))
+    return undefined
   const { minReaderVersion, minWriterVersion, readerFeatures, writerFeatures } = protocol
   const features = [...new Set([...(readerFeatures ?? []), ...(writerFeatures ?? [])])]
   const added = features.filter((name) => !OLDEST.has(name))

@@ -193,10 +193,13 @@ const withField = (name: string, more: object) => (metaData: TableMetadata) => {
   const fields = schema.fields.map((field) => (field.name === name ? { ...field, ...more } : field))
   return { ...metaData, schemaString: JSON.stringify({ ...schema, fields }) }
 }
-const appendOnly = (metaData: TableMetadata) => ({
-  ...metaData,
-  configuration: { ...metaData.configuration, 'delta.appendOnly': 'true' },
-})
+const withProperty =
+  (name: string, value = 'true') =>
+  (metaData: TableMetadata) => ({
+    ...metaData,
+    configuration: { ...metaData.configuration, [name]: value },
+  })
+const appendOnly = withProperty('delta.appendOnly')
 
 describe('what another writer asks of all writers', () => {
   it.each<[string, string, (metaData: TableMetadata) => TableMetadata, RegExp]>([
@@ -219,6 +222,24 @@ describe('what another writer asks of all writers', () => {
       'silver/weather',
       withField('deviceId', { nullable: false }),
       /its column deviceId must not be null, and rows of this batch have none/,
+    ],
+    [
+      'to feed changes on',
+      'gold/weather_aggregated',
+      withProperty('delta.enableChangeDataFeed'),
+      /its change data feed would lack what this batch rewrites: .*delta\.enableChangeDataFeed to false/,
+    ],
+    [
+      'a constraint',
+      'gold/weather',
+      withProperty('delta.constraints.warm', 'temperature > 0'),
+      /cannot check its constraint warm: ALTER TABLE … DROP CONSTRAINT warm/,
+    ],
+    [
+      'a generated column',
+      'silver/weather',
+      withField('city', { metadata: { 'delta.generationExpression': 'upper(deviceId)' } }),
+      /cannot fill in its column city/,
     ],
   ])(
     'is held to or refused in words: %s',
@@ -249,6 +270,36 @@ describe('what another writer asks of all writers', () => {
     await expectRows(30)
   }, 60_000)
 })
+
+it('a writer version that is raised, and a change data feed of added rows, are gone on with', async () => {
+  start()
+  await lake.place(0, readings(0, 20))
+  await isThrough(20)
+  for (const [index, table] of TABLES.entries())
+    commitByHand(table, {
+      protocol:
+        index < 2
+          ? { minReaderVersion: 1, minWriterVersion: 6 }
+          : {
+              ...{ minReaderVersion: 3, minWriterVersion: 7, readerFeatures: ['vacuumProtocolCheck'] },
+              writerFeatures: [
+                'vacuumProtocolCheck',
+                'appendOnly',
+                'invariants',
+                'checkConstraints',
+                'changeDataFeed',
+              ],
+            },
+    })
+  for (const table of TABLES.slice(0, 2)) changeMetadata(table, withProperty('delta.enableChangeDataFeed'))
+  await lake.place(0, readings(20, 10), { at: lake.clock.time + 1000 })
+  await isThrough(30)
+  await engine?.close()
+  start()
+  await lake.place(0, readings(30, 10), { at: lake.clock.time + 2000 })
+  await isThrough(40)
+  await expectRows(40)
+}, 120_000)
 
 it('a feature that was added and dropped again leaves a table that is read and written', async () => {
   const NAMES_LEFT = ['appendOnly', 'invariants', 'checkpointProtection']
