@@ -57,7 +57,9 @@ export function dataFileOf(
     deletedRows: deleted,
     deletionVector: vectorOf(add),
     newestAt: newest(
-      TIME_COLUMNS.map((name) => timeIn(statistics?.maxValues?.[physicalName(columns, name)])),
+      TIME_COLUMNS.map((name) => physicalName(columns, name)).map(
+        (name) => timeIn(statistics?.maxValues?.[name]) ?? timeIn(values?.[name]),
+      ),
     ),
     committedAt: committedAt ?? Number(add.modificationTime ?? 0),
     version,
@@ -66,6 +68,15 @@ export function dataFileOf(
 }
 
 const newest = (times: readonly (number | undefined)[]) => times.find((time) => time !== undefined)
+
+/**
+ * Whether the file itself has to say what the log does not: its rows, or how new they are. A writer may leave out statistics of all
+ * columns behind the thirty-second, and of any that it was told to.
+ */
+export const isUnmeasured = ({ columns }: TablePlace, file: DataFile): boolean =>
+  file.rows === undefined ||
+  file.deletionVector !== undefined ||
+  (file.newestAt === undefined && file.rows > 0 && columns.some(({ name }) => TIME_COLUMNS.includes(name)))
 
 /** In checkpoints of some writers a file without a vector has one of nulls. */
 export const vectorOf = ({ deletionVector }: Pick<AddFile, 'deletionVector'>): DeletionVector | undefined =>

@@ -16,6 +16,7 @@ import {
   type DataFile,
   dataFileOf,
   isOutside,
+  isUnmeasured,
   measured,
   type OpenFile,
   openFile,
@@ -396,7 +397,7 @@ export class DeltaTable {
       if (add.dataChange !== false && !known.has(file.path) && !this.#files.has(file.path)) arrived.push(file)
       this.#files.set(file.path, file)
       if (isOutside(file.path)) this.#outside.add(file.path)
-      if (file.rows === undefined || file.deletionVector) this.#unmeasured.add(file.path)
+      if (isUnmeasured(place, file)) this.#unmeasured.add(file.path)
     }
     this.#version = version
     return arrived

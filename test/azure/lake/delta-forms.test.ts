@@ -55,6 +55,19 @@ describe('statistics', () => {
     expect(table.snapshot().rows).toBe(7)
   })
 
+  it('that leave out the time alone are asked of the footer once, where the partition does not say it', async () => {
+    await builder.parquet('a', ROWS)
+    const { add } = builder.add('b', { rows: 2 }) as { add: object }
+    builder.commit([metaData(FIELDS), builder.add('a', { rows: 5 })])
+    await table.look()
+    expect(table.snapshot()).toMatchObject({ rows: 5, newestAt: NEWEST })
+    client.asked = []
+    builder.commit([{ add: { ...add, partitionValues: { enqueuedAt: '2026-03-01 12:00:09.5' } } }])
+    await table.look()
+    expect(table.snapshot()).toMatchObject({ rows: 7, newestAt: new Date('2026-03-01T12:00:09.500Z') })
+    expect(client.asked.filter((what) => !what.includes('_delta_log'))).toEqual([])
+  })
+
   it('of a file that cannot be asked stay unknown, whatever the others say', async () => {
     writeFileSync(join(builder.folder, 'b'), 'no Parquet at all')
     builder.commit([

@@ -236,6 +236,12 @@ describe('what another writer asks of all writers', () => {
       /cannot check its constraint warm: ALTER TABLE … DROP CONSTRAINT warm/,
     ],
     [
+      'partitions',
+      'gold/weather',
+      (metaData) => ({ ...metaData, partitionColumns: ['city'] }),
+      /it is partitioned by city, and the embedded engine writes tables without partitions/,
+    ],
+    [
       'a generated column',
       'silver/weather',
       withField('city', { metadata: { 'delta.generationExpression': 'upper(deviceId)' } }),
