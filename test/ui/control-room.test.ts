@@ -253,6 +253,29 @@ describe('the shell', () => {
     expectRestored(terminal)
   })
 
+  it('may change its size meanwhile, of which only the shell is told', async () => {
+    const terminal = await startInShell(command())
+    await terminal.waitFor(isWhole)
+    for (const [columns, rows] of [
+      [90, 30],
+      [140, 45],
+    ] as const) {
+      terminal.press('\x1a')
+      await terminal.waitFor(isAtShell)
+      terminal.resize(columns, rows)
+      terminal.press('stty size\r')
+      await terminal.waitFor(`${rows} ${columns}`)
+      terminal.press('clear; fg\r')
+      await terminal.waitFor(
+        (screen) =>
+          screen.length === rows && isWhole(screen) && (screen.at(-2)?.trimEnd().length ?? 0) === columns,
+      )
+    }
+    terminal.press('qq')
+    await terminal.waitFor(isAtShell)
+    expectRestored(terminal)
+  })
+
   it('ctrl+l and a continued process repair what others have written on the screen', async () => {
     const terminal = await start()
     const damage = () => terminal.write('\x1b[1;1H\x1b[2Kbroadcast message')

@@ -26,7 +26,10 @@ export function jobControl(lend: (deed: Deed) => Promise<void>): JobControl {
       return
     }
     isAway = true
-    await lend(deed)
+    await lend(async () => {
+      await deed()
+      if (hasJobs) await askForSize()
+    })
     isAway = false
     const waiting = next
     next = undefined
@@ -57,6 +60,17 @@ export function jobControl(lend: (deed: Deed) => Promise<void>): JobControl {
       stopListening()
     },
   }
+}
+
+/**
+ * A window that is resized while the program sleeps tells those in the foreground: the shell. Node asks the terminal again when it
+ * is told so itself, which its streams hear before this does.
+ */
+async function askForSize(): Promise<void> {
+  const told = Promise.withResolvers<void>()
+  process.once('SIGWINCH', told.resolve)
+  process.kill(process.pid, 'SIGWINCH')
+  await told.promise
 }
 
 /** Without a shell that could resume it the process is not stopped: the attempt is then over after this time. */

@@ -147,6 +147,8 @@ export function characterKey(character: string): string | undefined {
   if (named !== undefined) return named
   const code = character.codePointAt(0) ?? 0
   if (code >= 1 && code <= 26) return `ctrl+${String.fromCharCode(code + 96)}`
+  // ctrl+\ is what people press who want out.
+  if (code >= 28 && code <= 31) return `ctrl+${String.fromCharCode(code + 64)}`
   return code < 0x20 || (code >= 0x80 && code < 0xa0) ? undefined : character
 }
 

@@ -262,8 +262,21 @@ describe('sequences, cut at every byte', () => {
 describe('fingers', () => {
   it('keys typed together are told one by one, control letters too', () => {
     const { send, keys } = open()
-    send('ab\r\t\x7f\x03?\x1a\x0cq')
-    expect(keys()).toEqual(['a', 'b', 'return', 'tab', 'backspace', 'ctrl+c', '?', 'ctrl+z', 'ctrl+l', 'q'])
+    send('ab\r\t\x7f\x03?\x1a\x0c\x1c\x1fq')
+    expect(keys()).toEqual([
+      'a',
+      'b',
+      'return',
+      'tab',
+      'backspace',
+      'ctrl+c',
+      '?',
+      'ctrl+z',
+      'ctrl+l',
+      'ctrl+\\',
+      'ctrl+_',
+      'q',
+    ])
   })
 
   it('escape acts within a blink; what does no harm acts soon after it, what does waits for half a second', async () => {
