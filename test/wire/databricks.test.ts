@@ -143,6 +143,45 @@ describe('jobs', () => {
     expect((await rest('GET', `${API}/get?job_id=${job_id}&page_token=junk`)).status).toBe(400)
   })
 
+  it('queue their runs after version 2.2 made them or reset them, unless it says otherwise', async () => {
+    const queueOf = async (job_id: number) =>
+      (await rest('GET', `${API}/get?job_id=${job_id}`)).body.settings.queue.enabled
+    const { job_id } = (await rest('POST', '/api/2.1/jobs/create', { name: 'mine' })).body
+    expect(await queueOf(job_id)).toBe(false)
+    await rest('POST', `${API}/reset`, { job_id, new_settings: { name: 'mine' } })
+    expect(await queueOf(job_id)).toBe(true)
+    await rest('POST', `${API}/reset`, { job_id, new_settings: { queue: { enabled: false } } })
+    expect(await queueOf(job_id)).toBe(false)
+    await rest('POST', '/api/2.1/jobs/reset', { job_id, new_settings: {} })
+    expect(await queueOf(job_id)).toBe(false)
+  })
+
+  it('tell who may do what with them, and change nothing of it', async () => {
+    const job = await jobNamed('rtstream-silver')
+    const path = `/api/2.0/permissions/jobs/${job}`
+    expect((await rest('GET', path)).body).toEqual({
+      object_id: `/jobs/${job}`,
+      object_type: 'job',
+      access_control_list: [
+        {
+          user_name: 'local',
+          display_name: 'local',
+          all_permissions: [{ permission_level: 'IS_OWNER', inherited: false }],
+        },
+      ],
+    })
+    const levels = (await rest('GET', `${path}/permissionLevels`)).body.permission_levels
+    expect(levels.map((one: { permission_level: string }) => one.permission_level)).toContain(
+      'CAN_MANAGE_RUN',
+    )
+    for (const method of ['PUT', 'PATCH'])
+      expect(await rest(method, path, { access_control_list: [] })).toMatchObject({
+        status: 403,
+        body: { error_code: 'PERMISSION_DENIED', message: expect.stringContaining('token of this session') },
+      })
+    expect((await rest('GET', '/api/2.0/permissions/jobs/7')).body.error_code).toBe('RESOURCE_DOES_NOT_EXIST')
+  })
+
   it('answer to version 2.1 as well', async () => {
     expect((await rest('GET', '/api/2.1/jobs/list')).status).toBe(200)
   })
@@ -506,7 +545,7 @@ describe('runs', () => {
     expect(await runNow({ job_id })).toBeGreaterThan(run)
   })
 
-  it('tell their history when it is asked for: nothing was repaired', async () => {
+  it('tell their history when it is asked for: of one that was not repaired, itself', async () => {
     const run = await runNow({ job_id: await jobNamed('rtstream-silver') })
     const body = await statusOf(run)
     expect(body).not.toHaveProperty('repair_history')
@@ -521,6 +560,130 @@ describe('runs', () => {
         task_run_ids: [body.tasks[0].run_id],
       },
     ])
+  })
+
+  const repair = (run_id: number, body: object = { rerun_all_failed_tasks: true }) =>
+    rest('POST', `${API}/runs/repair`, { run_id, ...body })
+  const hasEnded = (run: number) =>
+    vi.waitFor(async () => expect((await statusOf(run)).status.state).toBe('TERMINATED'))
+
+  it('that have ended are repaired: begun again under their id, and both attempts are told', async () => {
+    const run = await runNow({ job_id: await jobNamed('rtstream-silver') })
+    plane.engine.last.fail('no such column')
+    await hasEnded(run)
+    const before = await statusOf(run)
+    const { body } = await repair(run)
+    expect(body).toEqual({ repair_id: expect.any(Number) })
+    expect(plane.engine.runs).toHaveLength(2)
+    const after = await statusOf(run)
+    expect(after).toMatchObject({ start_time: before.start_time, end_time: 0, status: { state: 'PENDING' } })
+    expect(after).not.toHaveProperty('run_duration')
+    expect(after.tasks).toMatchObject([
+      { ...before.tasks[0], attempt_number: 0 },
+      { attempt_number: 1, end_time: 0, status: { state: 'PENDING' } },
+    ])
+    const [first, second] = after.tasks.map(({ run_id }: { run_id: number }) => run_id)
+    // The id of an attempt’s task leads to its run, as that of the first does.
+    expect((await rest('GET', `${API}/runs/get?run_id=${second}`)).body.run_id).toBe(run)
+    const output = async (id: number) => (await rest('GET', `${API}/runs/get-output?run_id=${id}`)).body
+    expect((await output(first)).error).toBe('no such column')
+    for (const id of [second, run]) expect(await output(id)).not.toHaveProperty('error')
+    const history = (await rest('GET', `${API}/runs/get?run_id=${run}&include_history=true`)).body
+      .repair_history
+    expect(history).toMatchObject([
+      { type: 'ORIGINAL', end_time: before.end_time, task_run_ids: [first] },
+      { type: 'REPAIR', id: body.repair_id, end_time: 0, task_run_ids: [second] },
+    ])
+    expect(history[0]).not.toHaveProperty('id')
+  })
+
+  it('that were repaired take another repair with the id of the last one, also after a restart', async () => {
+    const run = await runNow({ job_id: await jobNamed('rtstream-silver') })
+    await cancel(run)
+    await hasEnded(run)
+    const { repair_id } = (await repair(run, { rerun_tasks: ['silver'] })).body
+    await cancel(run)
+    await hasEnded(run)
+    await plane.close()
+    await start({ folder: plane.folder })
+    const words = /latest repair ID needs to be provided/
+    for (const latest_repair_id of [undefined, repair_id + 1])
+      expect((await repair(run, { rerun_all_failed_tasks: true, latest_repair_id })).body).toMatchObject({
+        error_code: 'INVALID_PARAMETER_VALUE',
+        message: expect.stringMatching(words),
+      })
+    const again = await repair(run, { rerun_all_failed_tasks: true, latest_repair_id: repair_id })
+    expect(again.body.repair_id).toBeGreaterThan(repair_id)
+    const { tasks } = await statusOf(run)
+    expect(tasks.map(({ attempt_number }: { attempt_number: number }) => attempt_number)).toEqual([0, 1, 2])
+    expect(new Set(tasks.map(({ run_id }: { run_id: number }) => run_id)).size).toBe(3)
+    await cancel(run)
+    await hasEnded(run)
+    const { run_duration } = await statusOf(run)
+    const took = ({ execution_duration }: { execution_duration: number }) => execution_duration
+    const ended = (await statusOf(run)).tasks
+    expect(run_duration).toBe(ended.map(took).reduce((sum: number, one: number) => sum + one, 0))
+  })
+
+  it('are repaired with the parameters that they had, or others', async () => {
+    const run = await runNow({ job_id: await jobNamed('rtstream-silver'), notebook_params: { day: '1' } })
+    await cancel(run)
+    await hasEnded(run)
+    const { repair_id } = (await repair(run)).body
+    expect((await statusOf(run)).overriding_parameters).toEqual({ notebook_params: { day: '1' } })
+    await cancel(run)
+    await hasEnded(run)
+    await repair(run, {
+      rerun_all_failed_tasks: true,
+      latest_repair_id: repair_id,
+      notebook_params: { day: '2' },
+      job_parameters: { city: 'Bern' },
+    })
+    expect(await statusOf(run)).toMatchObject({
+      overriding_parameters: { notebook_params: { day: '2' } },
+      job_parameters: [{ name: 'city', value: 'Bern' }],
+    })
+  })
+
+  it('wait for another run before they are repaired, or are refused where the job has no queue', async () => {
+    const task = { task_key: 'a', notebook_task: { notebook_path: '/x/silver' } }
+    const { job_id } = (await rest('POST', `${API}/create`, { name: 'mine', tasks: [task] })).body
+    const run = await runNow({ job_id })
+    await cancel(run)
+    await hasEnded(run)
+    const other = await runNow({ job_id })
+    const { repair_id } = (await repair(run)).body
+    expect((await statusOf(run)).status.state).toBe('QUEUED')
+    await cancel(run)
+    await hasEnded(run)
+    await rest('POST', `${API}/update`, { job_id, new_settings: { queue: { enabled: false } } })
+    const refused = await repair(run, { rerun_all_failed_tasks: true, latest_repair_id: repair_id })
+    expect(refused).toMatchObject({ status: 400, body: { error_code: 'INVALID_STATE' } })
+    expect((await statusOf(other)).status.state).toBe('PENDING')
+  })
+
+  it.each([
+    ['while it is under way', false, { rerun_all_failed_tasks: true }, 'INVALID_STATE'],
+    ['of nothing', true, {}, 'INVALID_PARAMETER_VALUE'],
+    ['of a task that the job has not', true, { rerun_tasks: ['gold'] }, 'INVALID_PARAMETER_VALUE'],
+    [
+      'of tasks and of all',
+      true,
+      { rerun_tasks: ['silver'], rerun_all_failed_tasks: true },
+      'INVALID_PARAMETER_VALUE',
+    ],
+    [
+      'after another, of which there was none',
+      true,
+      { rerun_all_failed_tasks: true, latest_repair_id: 7 },
+      'INVALID_PARAMETER_VALUE',
+    ],
+  ])('refuse a repair %s', async (_, ends, body, code) => {
+    const run = await runNow({ job_id: await jobNamed('rtstream-silver') })
+    if (ends) await cancel(run)
+    if (ends) await hasEnded(run)
+    expect(await repair(run, body)).toMatchObject({ status: 400, body: { error_code: code } })
+    expect(plane.engine.runs).toHaveLength(1)
   })
 
   it('are found by a GET whose parameters are its body, as Airflow’s deferred operators ask', async () => {
@@ -803,10 +966,9 @@ describe('refusals', () => {
   })
 
   it.each([
-    ['POST', '/api/2.1/jobs/runs/repair', 'jobs/run-now'],
     ['GET', '/api/2.2/jobs/runs/export?run_id=1', 'get-output'],
     ['GET', '/api/2.0/jobs/list', '2.1 and 2.2'],
-    ['GET', '/api/2.0/permissions/jobs/1001', 'token of this session'],
+    ['GET', '/api/2.0/permissions/directories/1', 'token of this session'],
     ['POST', '/api/2.1/clusters/create', 'no clusters'],
     ['GET', '/api/2.0/libraries/cluster-status', 'no clusters'],
     ['GET', '/api/2.1/unity-catalog/catalogs', 'Unity Catalog'],

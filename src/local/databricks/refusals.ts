@@ -2,9 +2,11 @@
 
 const REASONS: readonly (readonly [path: RegExp, reason: string])[] = [
   [/^2\.0\/jobs\//, 'The Jobs API is served in its versions 2.1 and 2.2.'],
-  [/\/jobs\/runs\/repair$/, 'A run is not repaired here: jobs/run-now begins another one.'],
   [/\/jobs\/runs\/export$/, 'A run has no views here: jobs/runs/get-output has what it says.'],
-  [/\/(?:preview\/)?permissions\//, 'There are no permissions here: the token of this session may do all.'],
+  [
+    /\/(?:preview\/)?permissions\//,
+    'Of permissions, those of jobs are told: the token of this session may do all.',
+  ],
   [
     /\/(?:clusters|policies|libraries|instance-pools|cluster-policies|instance-profiles)(?:\/|$)/,
     'There are no clusters here: the control room’s own engine runs the notebooks. clusters/spark-versions and clusters/list-node-types tell what a job may name.',

@@ -16,7 +16,8 @@ import { type Job, type JobStore, notebookOf } from './job-store.ts'
 import { type PageRules, pageOf } from './pages.ts'
 import { isTrue, runFilter } from './run-filter.ts'
 import { parametersIn } from './run-parameters.ts'
-import { describeRun, jobRunId, withHistory, withoutTasks } from './run-resource.ts'
+import { repair } from './run-repair.ts'
+import { describeRun, jobRunId, outputOf, withHistory, withoutTasks } from './run-resource.ts'
 import { submit } from './submitted-run.ts'
 
 const MAX_TOKEN = 64
@@ -40,7 +41,11 @@ type Handlers = Record<string, (call: Call) => Promise<Answer> | Answer>
 
 /** Each request counts against the rate limit, also one that is then refused. */
 export function jobsRoutes({ jobs, runs, checkRate }: JobsApiOptions): Route[] {
-  const handlers = { ...jobHandlers(jobs, runs), ...runHandlers(jobs, runs) }
+  const handlers = {
+    ...jobHandlers(jobs, runs),
+    ...runHandlers(jobs, runs),
+    ...changesOfRuns(jobs, runs),
+  }
   return Object.entries(handlers).flatMap(([name, handle]) => {
     const [method = '', path = ''] = name.split(' ')
     return ['2.1', '2.2'].map((version) => ({
@@ -59,18 +64,21 @@ const ownerOf = (job: Job) => String(job.job_id)
 const isOfToday = (path: string) => path.startsWith('/databricks/api/2.2/')
 const toldBy = (path: string) => (isOfToday(path) ? 'token' : 'flag')
 
+/** Runs of a job that version 2.2 makes wait in the queue, unless it says otherwise; so do they after a reset, which makes it anew. */
+const withQueue = (settings: Record<string, unknown>, path: string) => ({
+  ...settings,
+  queue: settings.queue ?? (isOfToday(path) ? { enabled: true } : null),
+})
+
 const jobHandlers = (jobs: JobStore, runs: RunHistory): Handlers => ({
   'POST jobs/create': async ({ request, path }) => {
-    const settings = await readJson(request)
-    // What is made by version 2.2 waits in the queue unless it says otherwise.
-    const queue = settings.queue ?? (isOfToday(path) ? { enabled: true } : null)
-    const { job_id } = jobs.create({ ...settings, queue })
+    const { job_id } = jobs.create(withQueue(await readJson(request), path))
     return { body: { job_id } }
   },
-  'POST jobs/reset': async ({ request }) => {
+  'POST jobs/reset': async ({ request, path }) => {
     const { job_id, new_settings } = await readJson(request)
     if (!isObject(new_settings)) throw invalid('new_settings is missing.')
-    jobs.reset(job_id, new_settings)
+    jobs.reset(job_id, withQueue(new_settings, path))
     return { body: {} }
   },
   'POST jobs/update': async ({ request }) => {
@@ -102,6 +110,14 @@ const jobHandlers = (jobs: JobStore, runs: RunHistory): Handlers => ({
   },
 })
 
+/** @param id of a run or of its task. @throws HttpError 400 */
+function findRun(runs: RunHistory, id: unknown): RunRecord {
+  if (id === undefined || id === null) throw invalid('run_id is missing.')
+  const record = runs.find(String(jobRunId(Number(id))))
+  if (!record) throw invalid(`Run: ${String(id).slice(0, 40)} in job: any doesn't exist.`)
+  return record
+}
+
 function runHandlers(jobs: JobStore, runs: RunHistory): Handlers {
   const describe = (record: RunRecord) =>
     describeRun(
@@ -109,12 +125,7 @@ function runHandlers(jobs: JobStore, runs: RunHistory): Handlers {
       runs.stateOf(record),
       jobs.list().find((job) => ownerOf(job) === record.owner),
     )
-  const runOf = (id: unknown): RunRecord => {
-    if (id === undefined || id === null) throw invalid('run_id is missing.')
-    const record = runs.find(String(jobRunId(Number(id))))
-    if (!record) throw invalid(`Run: ${String(id).slice(0, 40)} in job: any doesn't exist.`)
-    return record
-  }
+  const runOf = (id: unknown) => findRun(runs, id)
   return {
     'POST jobs/run-now': async ({ request }) => {
       const body = await readJson(request)
@@ -134,17 +145,19 @@ function runHandlers(jobs: JobStore, runs: RunHistory): Handlers {
       return { body: { run_id: Number(record.id) } }
     },
     'GET jobs/runs/get': ({ query }) => {
-      const run = describe(runOf(query.get('run_id')))
-      return { body: isTrue(query, 'include_history') ? withHistory(run) : run }
+      const record = runOf(query.get('run_id'))
+      const run = describe(record)
+      return { body: isTrue(query, 'include_history') ? withHistory(record, run) : run }
     },
     'GET jobs/runs/get-output': ({ query }) => {
-      const record = runOf(query.get('run_id'))
-      const { error, progress } = record
+      const id = query.get('run_id')
+      const record = runOf(id)
+      const { error, result } = outputOf(record, Number(id))
       return {
         body: {
           metadata: describe(record),
           ...(error === undefined ? {} : { error, error_trace: error }),
-          notebook_output: progress ? { result: JSON.stringify(progress), truncated: false } : {},
+          notebook_output: result === undefined ? {} : { result, truncated: false },
         },
       }
     },
@@ -156,6 +169,19 @@ function runHandlers(jobs: JobStore, runs: RunHistory): Handlers {
         : (record: RunRecord) => withoutTasks(describe(record))
       const items = found.map((record) => ({ id: Number(record.id), body: () => shown(record) }))
       return { body: pageOf(items, query, RUNS_PAGE, toldBy(path)) }
+    },
+  }
+}
+
+/** What is done to runs that there are. */
+function changesOfRuns(jobs: JobStore, runs: RunHistory): Handlers {
+  const runOf = (id: unknown) => findRun(runs, id)
+  return {
+    'POST jobs/runs/repair': async ({ request }) => {
+      const body = await readJson(request)
+      const record = runOf(body.run_id)
+      const settings = record.submitted ?? jobs.find(record.owner).settings
+      return { body: { repair_id: repair(runs, record, settings, body) } }
     },
     'POST jobs/runs/cancel': async ({ request }) => {
       // Asynchronous, as in the service: the answer comes before the run has ended.

@@ -1,7 +1,7 @@
 /** Which runs a `runs/list` request wants. */
 import type { RunRecord } from '../notebook-runs/run-history.ts'
 import { invalid } from './errors.ts'
-import { runTypeOf } from './run-resource.ts'
+import { runTypeOf, startOf } from './run-resource.ts'
 
 const RUN_TYPES = ['JOB_RUN', 'WORKFLOW_RUN', 'SUBMIT_RUN']
 
@@ -19,8 +19,8 @@ export function runFilter(query: URLSearchParams): (run: RunRecord) => boolean {
   if (type !== undefined && !RUN_TYPES.includes(type))
     throw invalid(`run_type must be one of ${RUN_TYPES.join(', ')}.`)
   return (record) => {
-    const { startedAt, createdAt, endedAt } = record
-    const started = startedAt ?? createdAt
+    const { endedAt } = record
+    const started = startOf(record)
     if ((type !== undefined && type !== runTypeOf(record)) || started < from || started > to) return false
     return endedAt === undefined ? !completed : !active
   }

@@ -1,5 +1,5 @@
 /** A run as the Jobs API describes it: today's `status`, and the `state` that it replaced and older clients read. */
-import type { RunEnd, RunRecord, RunState } from '../notebook-runs/run-history.ts'
+import type { Attempt, RunEnd, RunRecord, RunState } from '../notebook-runs/run-history.ts'
 import { USER_NAME } from './discovery.ts'
 import type { JobSettings } from './job-settings.ts'
 import type { Job } from './job-store.ts'
@@ -60,10 +60,30 @@ const STATES: Readonly<Record<Exclude<RunState, 'ended'>, string>> = {
   failed: 'TERMINATING',
 }
 
-/** The id of the task's run is the job run's id, shifted into a range of its own. */
+/** The id of the task's run is the job run's id, shifted into a range of its own for each attempt. */
 const TASK_OFFSET = 1_000_000_000
+const taskRunId = (run_id: number, attempt: number) => TASK_OFFSET * (attempt + 1) + run_id
 /** From the id of a run or of its one task, which clients may ask for as well. */
-export const jobRunId = (id: number) => (id > TASK_OFFSET ? id - TASK_OFFSET : id)
+export const jobRunId = (id: number) => id % TASK_OFFSET
+/** @param id which clients may ask for. Undefined: that of the run itself. */
+const attemptOf = (id: number) => (id < TASK_OFFSET ? undefined : Math.floor(id / TASK_OFFSET) - 1)
+
+/** Repairs that one run may have. */
+export const MAX_REPAIRS = 99
+/** An id that no other repair has. @param attempt 1 is the first repair. */
+export const repairId = (record: RunRecord, attempt: number): number => Number(record.id) * 100 + attempt
+
+/** All attempts of the run, the oldest first. */
+const attemptsOf = (record: RunRecord): (Omit<Attempt, 'endedAt'> & { endedAt: number | undefined })[] => [
+  ...(record.attempts ?? []),
+  record,
+]
+
+/** When it began for the first time, or was asked for (epoch ms). */
+export const startOf = (record: RunRecord): number => {
+  const { startedAt, createdAt } = record.attempts?.[0] ?? record
+  return startedAt ?? createdAt
+}
 
 /** A run without a job tells of one all the same, which nobody can find. */
 const JOB_OFFSET = 2_000_000_000
@@ -79,8 +99,6 @@ interface RunResource {
 /** @param job undefined when it has been deleted since. */
 export function describeRun(record: RunRecord, state: RunState, job: Job | undefined): RunResource {
   const run_id = Number(record.id)
-  const times = timesOf(record)
-  const shared = { ...times, ...statusOf(record, state) }
   const settings: JobSettings | undefined = record.submitted ?? job?.settings
   const task = settings?.tasks?.[0]
   return {
@@ -96,36 +114,70 @@ export function describeRun(record: RunRecord, state: RunState, job: Job | undef
     run_page_url: '',
     creator_user_name: USER_NAME,
     ...record.parameters,
-    ...shared,
+    ...timesOfRun(record),
+    ...statusOf(record, state),
     // Zero for a run with tasks: see its `run_duration`.
     setup_duration: 0,
     execution_duration: 0,
     cleanup_duration: 0,
-    tasks: [
-      {
-        run_id: TASK_OFFSET + run_id,
-        task_key: task?.task_key ?? record.notebook,
-        ...(task?.notebook_task ? { notebook_task: task.notebook_task } : {}),
-        run_if: 'ALL_SUCCESS',
-        attempt_number: 0,
-        ...shared,
-        ...durationsOf(record),
-      },
-    ],
+    // A repaired task is there once for each attempt: clients take the one that began last.
+    tasks: attemptsOf(record).map((attempt, attempt_number) => ({
+      run_id: taskRunId(run_id, attempt_number),
+      task_key: task?.task_key ?? record.notebook,
+      ...(task?.notebook_task ? { notebook_task: task.notebook_task } : {}),
+      run_if: 'ALL_SUCCESS',
+      attempt_number,
+      ...timesOf(attempt),
+      ...statusOf(attempt, attempt.endedAt === undefined ? state : 'ended'),
+      ...durationsOf(attempt),
+    })),
   }
 }
 
-/** What came before a run as it is: itself alone, as nothing is repaired here. */
-export function withHistory(run: RunResource): object {
-  const { start_time, end_time, state, status, tasks } = run
-  const task_run_ids = tasks.map(({ run_id }) => run_id)
-  return { ...run, repair_history: [{ type: 'ORIGINAL', start_time, end_time, state, status, task_run_ids }] }
+/** The run as it began, and each of its repairs. */
+export function withHistory(record: RunRecord, run: RunResource): object {
+  const repair_history = run.tasks.map(({ run_id, start_time, end_time, state, status }, attempt) => ({
+    type: attempt === 0 ? 'ORIGINAL' : 'REPAIR',
+    ...(attempt === 0 ? {} : { id: repairId(record, attempt) }),
+    start_time,
+    end_time,
+    state,
+    status,
+    task_run_ids: [run_id],
+  }))
+  return { ...run, repair_history }
+}
+
+/** What a run, or the attempt that has the id, left behind. */
+export function outputOf(record: RunRecord, id: number): { error?: string; result?: string } {
+  const attempt = attemptOf(id)
+  const { error } = attempt === undefined ? record : (attemptsOf(record)[attempt] ?? record)
+  const isLast = attempt === undefined || attempt === (record.attempts?.length ?? 0)
+  return {
+    ...(error === undefined ? {} : { error }),
+    ...(isLast && record.progress ? { result: JSON.stringify(record.progress) } : {}),
+  }
 }
 
 /** As lists show a run, unless they are asked for its tasks. */
 export const withoutTasks = ({ tasks: _, ...run }: RunResource): object => run
 
-function timesOf({ createdAt, startedAt, endedAt }: RunRecord): object {
+/** Of a run and all its repairs. */
+function timesOfRun(record: RunRecord): object {
+  const run_duration = attemptsOf(record).reduce(
+    (sum, { createdAt, startedAt, endedAt = 0 }) => sum + endedAt - (startedAt ?? createdAt),
+    0,
+  )
+  return {
+    ...timesOf(record),
+    start_time: startOf(record),
+    ...(record.endedAt === undefined ? {} : { run_duration }),
+  }
+}
+
+type Times = Pick<RunRecord, 'createdAt' | 'startedAt' | 'endedAt'>
+
+function timesOf({ createdAt, startedAt, endedAt }: Times): object {
   const from = startedAt ?? createdAt
   return {
     start_time: from,
@@ -136,13 +188,13 @@ function timesOf({ createdAt, startedAt, endedAt }: RunRecord): object {
 }
 
 /** The driver is there at once: a run takes no time to set up or to clean up. */
-const durationsOf = ({ createdAt, startedAt, endedAt }: RunRecord) => ({
+const durationsOf = ({ createdAt, startedAt, endedAt }: Times) => ({
   setup_duration: 0,
   execution_duration: endedAt === undefined ? 0 : endedAt - (startedAt ?? createdAt),
   cleanup_duration: 0,
 })
 
-function statusOf(record: RunRecord, state: RunState): object {
+function statusOf(record: Pick<RunRecord, 'end' | 'error'>, state: RunState): object {
   if (state !== 'ended') {
     const word = STATES[state]
     const queue_details = {

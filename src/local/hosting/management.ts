@@ -15,6 +15,7 @@ import {
 } from '../databricks/discovery.ts'
 import { databricksError } from '../databricks/errors.ts'
 import { JobStore } from '../databricks/job-store.ts'
+import { permissionRoutes } from '../databricks/permissions.ts'
 import { type RateLimit, rateLimiter, WORKSPACE_LIMIT } from '../databricks/rate-limit.ts'
 import { jobsRoutes } from '../databricks/routes.ts'
 import { workspaceRoutes } from '../databricks/workspace.ts'
@@ -95,6 +96,7 @@ export async function startManagement(options: ManagementOptions): Promise<Manag
     ...jobsRoutes({ jobs, runs: databricksRuns, checkRate }),
     ...workspaceRoutes(state('databricks-workspace'), checkRate),
     ...clusterRoutes(checkRate),
+    ...permissionRoutes(jobs, checkRate),
     currentUserRoute,
     ...artifacts.routes(),
     ...pipelineRunRoutes(artifacts, synapseRuns),

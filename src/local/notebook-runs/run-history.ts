@@ -10,6 +10,15 @@ import { hasKeys, readStateFile, writeJsonAtomically } from '../storage/state-fi
  */
 export type RunEnd = 'cancelled' | 'failed' | 'skipped' | 'unqueued' | 'lost'
 
+/** How a run went before it was begun again. */
+export interface Attempt {
+  createdAt: number
+  startedAt: number | undefined
+  endedAt: number
+  end: RunEnd | undefined
+  error: string | undefined
+}
+
 /** One run, as it is kept in the state file. */
 export interface RunRecord {
   id: string
@@ -32,6 +41,8 @@ export interface RunRecord {
   progress: BatchProgress | undefined
   /** Nobody is told of it any more. */
   isDeleted?: true
+  /** The oldest first, without the one that is under way or was the last; undefined when it was begun once. */
+  attempts?: readonly Attempt[]
 }
 
 /** `ended` says nothing about how: that is in the record. */
@@ -55,6 +66,11 @@ export interface StartOptions {
 /** The token belongs to a run that has been deleted since. */
 export class DeletedRunError extends Error {
   override readonly name = 'DeletedRunError'
+}
+
+/** As many runs of the owner are under way as may be, and this one may not wait. */
+export class BusyError extends Error {
+  override readonly name = 'BusyError'
 }
 
 /** Too many runs of the owner wait already. */
@@ -148,6 +164,33 @@ export class RunHistory {
     else if (isFull) this.#finish(record, 'unqueued', undefined)
     this.#save()
     return record
+  }
+
+  /**
+   * Begins an ended run once more under its id, or lets it wait. Unlike a new one it is never skipped: it has ended once.
+   * @throws BusyError, QueueFullError
+   */
+  repair(record: RunRecord, notebook: NotebookName, options: StartOptions): void {
+    const { owner, createdAt, startedAt, endedAt, end, error, attempts = [] } = record
+    if (endedAt === undefined) throw new BusyError(`Run ${record.id} is under way.`)
+    const isBusy = this.#underWay(owner) >= options.maxConcurrent
+    if (isBusy && options.whenBusy === 'skip')
+      throw new BusyError('Another run is under way, and no more are allowed at a time.')
+    if (isBusy && this.#waiting(owner).length >= MAX_QUEUED)
+      throw new QueueFullError(`${MAX_QUEUED} runs wait already.`)
+    Object.assign(record, {
+      notebook,
+      parameters: options.parameters ?? record.parameters,
+      attempts: [...attempts, { createdAt, startedAt, endedAt, end, error }],
+      createdAt: this.#options.clock.now(),
+      startedAt: undefined,
+      endedAt: undefined,
+      end: undefined,
+      error: undefined,
+      progress: undefined,
+    })
+    if (!isBusy) this.#begin(record)
+    this.#save()
   }
 
   /** Asks the run to stop; one that waits is over at once, one that has ended stays as it is. */
