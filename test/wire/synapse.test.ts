@@ -190,6 +190,47 @@ describe('pipeline runs', () => {
     expect(plane.engine.runs).toHaveLength(1)
   })
 
+  it('begin again from an earlier one: its parameters, and its group when it is a recovery', async () => {
+    const start = async (query: string, body: object) =>
+      (await rest('POST', `/pipelines/${PIPELINE}/createRun?${V}${query}`, body)).body.runId as string
+    const first = await start('', { day: '1', city: 'Bern' })
+    const copy = await start(`&referencePipelineRunId=${first}`, { day: '2' })
+    expect(await run(copy)).toMatchObject({
+      parameters: { day: '1', city: 'Bern' },
+      runGroupId: copy,
+      isLatest: true,
+    })
+    const again = `&isRecovery=true&startActivityName=aggregate&referencePipelineRunId=`
+    const second = await start(`${again}${first}`, {})
+    const third = await start(`${again}${second}`, {})
+    const seen = await Promise.all([first, second, third].map(run))
+    expect(seen.map(({ runGroupId, isLatest }) => ({ runGroupId, isLatest }))).toEqual([
+      { runGroupId: first, isLatest: false },
+      { runGroupId: first, isLatest: false },
+      { runGroupId: first, isLatest: true },
+    ])
+    expect(seen[2].parameters).toEqual({ day: '1', city: 'Bern' })
+  })
+
+  it.each([
+    ['an earlier one that is not there', '&referencePipelineRunId=none', "'none'"],
+    ['a recovery of nothing', '&isRecovery=true', 'referencePipelineRunId'],
+    ['an activity without a recovery', '&startActivityName=aggregate', 'isRecovery'],
+    [
+      'an activity that the pipeline has not',
+      '&isRecovery=true&startActivityName=x&referencePipelineRunId=',
+      "'x'",
+    ],
+  ])('refuse %s', async (_, query, words) => {
+    const id = query.endsWith('=') ? await createRun() : ''
+    const before = plane.engine.runs.length
+    expect(await rest('POST', `/pipelines/${PIPELINE}/createRun?${V}${query}${id}`, {})).toMatchObject({
+      status: 400,
+      body: { code: 'BadRequest', message: expect.stringContaining(words) },
+    })
+    expect(plane.engine.runs).toHaveLength(before)
+  })
+
   it('a failed one tells why, in the run and in its activity', async () => {
     const id = await createRun()
     plane.engine.last.fail('gold/weather is no Delta table')

@@ -30,6 +30,8 @@ export interface RunRecord {
   parameters?: Readonly<Record<string, unknown>>
   /** What is to run, of a run that came without a job; undefined for all others. */
   submitted?: Readonly<Record<string, unknown>>
+  /** Id of the run that it repeats, or that this one repeats in turn; undefined for all others. */
+  group?: string
   /** When it was asked for (epoch ms). */
   createdAt: number
   /** When it began; undefined while it waits (epoch ms). */
@@ -61,6 +63,8 @@ export interface StartOptions {
   parameters?: Readonly<Record<string, unknown>>
   /** As in {@link RunRecord}. */
   submitted?: Readonly<Record<string, unknown>>
+  /** As in {@link RunRecord}. */
+  group?: string | undefined
 }
 
 /** The token belongs to a run that has been deleted since. */
@@ -136,7 +140,7 @@ export class RunHistory {
    * @throws QueueFullError, DeletedRunError
    */
   start(owner: string, notebook: NotebookName, options: StartOptions): RunRecord {
-    const { idempotencyToken, maxConcurrent, whenBusy, parameters = {}, submitted } = options
+    const { idempotencyToken, maxConcurrent, whenBusy, parameters = {}, submitted, group } = options
     const known = idempotencyToken === undefined ? undefined : this.#byToken(owner, idempotencyToken)
     if (known?.isDeleted) throw new DeletedRunError(`Run ${known.id}, which the token began, was deleted.`)
     if (known) return known
@@ -151,6 +155,7 @@ export class RunHistory {
       idempotencyToken,
       parameters,
       ...(submitted && { submitted }),
+      ...(group !== undefined && { group }),
       createdAt: now,
       startedAt: undefined,
       endedAt: undefined,

@@ -7,6 +7,7 @@ import { notebookAt } from '../notebook-runs/notebook-name.ts'
 import { QueueFullError, type RunHistory } from '../notebook-runs/run-history.ts'
 import { synapseRoute } from './api.ts'
 import type { Artifact, Artifacts } from './artifacts.ts'
+import { againIn } from './run-again.ts'
 import { activityOperands, PIPELINE_OPERANDS, parseRunFilter, type RunFilter } from './run-filter.ts'
 import { parametersIn } from './run-parameters.ts'
 import { describeActivity, describePipelineRun, type SeenRun } from './run-resource.ts'
@@ -23,7 +24,15 @@ interface NotebookActivity {
 
 /** A run of a pipeline is a run of its notebook; the activity in it is described from the same record. */
 export function pipelineRunRoutes(artifacts: Artifacts, runs: RunHistory): Route[] {
-  const seen = (): SeenRun[] => runs.list().map((record) => ({ record, state: runs.stateOf(record) }))
+  const seen = (): SeenRun[] => {
+    const groups = new Set<string>()
+    return runs.list().map((record) => {
+      const group = record.group ?? record.id
+      const isLatest = !groups.has(group)
+      groups.add(group)
+      return { record, state: runs.stateOf(record), isLatest }
+    })
+  }
   const runOf = (id: string | undefined): SeenRun => {
     const run = seen().find(({ record }) => record.id === id)
     if (!run) throw new HttpError(404, 'PipelineRunNotFound', `The pipeline run '${id}' was not found.`)
@@ -38,14 +47,20 @@ export function pipelineRunRoutes(artifacts: Artifacts, runs: RunHistory): Route
     }
   }
   return [
-    synapseRoute('POST', '/pipelines/:name/createRun', async ({ params, request }) => {
+    synapseRoute('POST', '/pipelines/:name/createRun', async ({ params, request, query }) => {
       const pipeline = artifacts.find('pipelines', params.name ?? '')
-      const parameters = parametersIn(await readJson(request), pipeline)
+      const activity = notebookActivity(pipeline)?.name
+      const find = (id: string) => runs.find(id)
+      const { before, isRecovery } = againIn(query, pipeline.name, find, activity)
+      const body = await readJson(request)
+      // Those of the request count only where no earlier run is named, by the documentation.
+      const parameters = parametersIn(before?.parameters ?? body, pipeline)
       try {
         const { id } = runs.start(pipeline.name, notebookOf(pipeline), {
           maxConcurrent: concurrencyOf(pipeline),
           whenBusy: 'queue',
           parameters,
+          group: isRecovery ? (before?.group ?? before?.id) : undefined,
         })
         return { status: 202, body: { runId: id } }
       } catch (error) {

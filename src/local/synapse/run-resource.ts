@@ -6,6 +6,8 @@ import { sevenDigits, WORKSPACE_ID } from './api.ts'
 export interface SeenRun {
   record: RunRecord
   state: RunState
+  /** None that repeats it came after it. */
+  isLatest: boolean
 }
 
 /** Of the one activity that a pipeline has here. */
@@ -38,8 +40,8 @@ export function describePipelineRun(run: SeenRun): object {
     id: `${WORKSPACE_ID.toUpperCase()}/pipelineruns/${record.id}`,
     runId: record.id,
     debugRunId: null,
-    runGroupId: record.id,
-    isLatest: true,
+    runGroupId: record.group ?? record.id,
+    isLatest: run.isLatest,
     pipelineName: record.owner,
     parameters: record.parameters ?? {},
     invokedBy: { id: '', name: 'Manual', invokedByType: 'Manual' },
