@@ -138,7 +138,8 @@ assert (changed.name, changed.tags, [one.task_key for one in changed.tasks]) == 
 run = w.jobs.run_now(silver, idempotency_token="once")
 assert w.jobs.run_now(silver, idempotency_token="once").run_id == run.run_id
 assert w.jobs.get_run(run.run_id, include_history=True).state.life_cycle_state == j.RunLifeCycleState.PENDING
-assert w.jobs.get_run_output(run.run_id).metadata.run_id == run.run_id
+[of] = w.jobs.get_run(run.run_id).tasks
+assert w.jobs.get_run_output(of.run_id).metadata.run_id == of.run_id
 skipped = w.jobs.run_now(silver, queue=j.QueueSettings(enabled=False)).result(timeout=soon)
 assert skipped.state.life_cycle_state == j.RunLifeCycleState.SKIPPED
 queued = w.jobs.run_now(silver, queue=j.QueueSettings(enabled=True)).run_id
@@ -174,8 +175,15 @@ assert [one.run_id for one in w.jobs.list_runs(run_type=j.RunType.SUBMIT_RUN)] =
 w.jobs.cancel_run(once.run_id)
 assert once.result().state.result_state == j.RunResultState.CANCELED
 fails("InvalidParameterValue", lambda: w.jobs.submit(run_name="x"))
-for call in (lambda: w.jobs.repair_run(queued), lambda: w.jobs.export_run(queued),
-             lambda: w.permissions.get("jobs", str(silver)), lambda: list(w.clusters.list())):
+fails("InvalidParameterValue", lambda: w.jobs.repair_run(queued))
+repair = w.jobs.repair_run(queued, rerun_all_failed_tasks=True)
+history = w.jobs.get_run(queued, include_history=True).repair_history
+assert [(one.type.value, one.id) for one in history] == [("ORIGINAL", None), ("REPAIR", repair.response.repair_id)]
+w.jobs.cancel_run(queued)
+assert repair.result(timeout=soon).state.result_state == j.RunResultState.CANCELED
+[owner] = w.jobs.get_permissions(str(silver)).access_control_list
+assert (owner.user_name, owner.all_permissions[0].permission_level) == ("local", j.JobPermissionLevel.IS_OWNER)
+for call in (lambda: w.jobs.export_run(queued), lambda: list(w.clusters.list())):
     fails("NotFound", call)
 assert w.get_workspace_id() == 1
 assert w.clusters.select_spark_version(long_term_support=True) == "16.4.x-scala2.12"

@@ -217,11 +217,9 @@ describe('Resource Manager', () => {
     'Microsoft.StreamAnalytics/clusters',
   ])('has none of %s', async (kind) => {
     expect(await get(`${GROUP}/providers/${kind}`)).toEqual({ value: [] })
-  })
-
-  it('knows no Spark pool by a name', async () => {
-    const pool = `${GROUP}/providers/Microsoft.Synapse/workspaces/synw-rtstream-local/bigDataPools/spark`
-    expect(await get(pool)).toMatchObject({ error: { code: 'ResourceNotFound' } })
+    expect(await get(`${GROUP}/providers/${kind}/mine`)).toMatchObject({
+      error: { code: 'ResourceNotFound' },
+    })
   })
 
   it('registers a provider that it has, which changes nothing', async () => {
@@ -249,7 +247,7 @@ describe('Resource Manager', () => {
   })
 
   it.each([
-    [`${GROUP}/providers/Microsoft.StreamAnalytics/streamingjobs/${job}/scale`, 'not scaled'],
+    [`${SUBSCRIPTION}/providers/Microsoft.StreamAnalytics/locations/westus/quotas`, 'no quotas'],
     [`${GROUP}/providers/Microsoft.StreamAnalytics/streamingjobs/${job}/inputs/weather/test`, '$select=*'],
     [`${GROUP}/providers/Microsoft.Authorization/roleAssignments`, 'no roles'],
     [`${GROUP}/providers/Microsoft.Resources/deployments`, 'no deployments'],

@@ -371,4 +371,12 @@ describe('Stream Analytics as documented REST', () => {
     const shouted = JOB.replace('resourcegroups', 'resourceGroups').replace(job, job.toUpperCase())
     expect((await rest('GET', shouted + VERSION)).status).toBe(200)
   })
+
+  it('a scaling is refused as a request of a job that is there, not as one of none', async () => {
+    const scaled = await rest('POST', `${JOB}/scale${VERSION}`, { streamingUnits: 6 })
+    expect(scaled).toMatchObject({
+      status: 400,
+      body: { code: 'BadRequest', message: expect.stringContaining('not scaled'), details: null },
+    })
+  })
 })

@@ -125,7 +125,9 @@ func TestLocalRunsAreStartedListedAndCancelled(t *testing.T) {
 	active, err := w.Jobs.ListRunsAll(ctx, jobs.ListRunsRequest{JobId: id, ActiveOnly: true})
 	require.NoError(t, err)
 	assert.Empty(t, active)
-	_, err = w.Jobs.GetRunOutput(ctx, jobs.GetRunOutputRequest{RunId: first.RunId})
+	whole, err := w.Jobs.GetRun(ctx, jobs.GetRunRequest{RunId: first.RunId})
+	require.NoError(t, err)
+	_, err = w.Jobs.GetRunOutput(ctx, jobs.GetRunOutputRequest{RunId: whole.Tasks[0].RunId})
 	assert.NoError(t, err)
 }
 

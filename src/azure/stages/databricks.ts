@@ -41,7 +41,7 @@ interface Run {
     termination_details?: { code?: string; type?: string; message?: string }
     queue_details?: { code?: string; message?: string }
   }
-  tasks?: { run_id?: number }[]
+  tasks?: { run_id?: number; start_time?: number }[]
 }
 
 interface RunOutput {
@@ -149,6 +149,9 @@ const isMissing = (error: unknown) =>
 /** How Databricks says that a run has no output, or not any more. */
 const GONE = new Set([400, 404])
 
+/** A run that is repaired ends again under the same id. */
+const keyOf = ({ run_id, end_time = 0 }: Run) => `${run_id} ${end_time}`
+
 interface RunEnding {
   error: string | undefined
   output: string | undefined
@@ -158,14 +161,14 @@ interface RunEnding {
 class RunEnds {
   static readonly #KEPT = 50
   readonly #client: RestClient
-  readonly #known = new Map<number, RunEnding>()
+  readonly #known = new Map<string, RunEnding>()
 
   constructor(client: RestClient) {
     this.#client = client
   }
 
   async of(run: Run, signal: AbortSignal | undefined): Promise<RunEnding> {
-    const known = this.#known.get(run.run_id)
+    const known = this.#known.get(keyOf(run))
     if (known !== undefined) return known
     const reason = run.status?.termination_details?.message
     try {
@@ -183,7 +186,7 @@ class RunEnds {
   #keep(run: Run, ending: RunEnding): RunEnding {
     const [oldest] = this.#known.keys()
     if (this.#known.size >= RunEnds.#KEPT && oldest !== undefined) this.#known.delete(oldest)
-    this.#known.set(run.run_id, ending)
+    this.#known.set(keyOf(run), ending)
     return ending
   }
 
@@ -192,12 +195,16 @@ class RunEnds {
     const query = { run_id: run.run_id }
     const { body: whole } = await this.#client.request<Run>('GET', `${API}/runs/get`, { query, signal })
     const { body } = await this.#client.request<RunOutput>('GET', `${API}/runs/get-output`, {
-      query: { run_id: whole?.tasks?.[0]?.run_id ?? run.run_id },
+      query: { run_id: lastOf(whole?.tasks ?? [])?.run_id ?? run.run_id },
       signal,
     })
     return { error: body?.error, output: body?.notebook_output?.result?.slice(0, OUTPUT_LENGTH) }
   }
 }
+
+/** A repaired run has its task once for each attempt. */
+const lastOf = (tasks: NonNullable<Run['tasks']>) =>
+  tasks.toSorted((one, other) => (one.start_time ?? 0) - (other.start_time ?? 0)).at(-1)
 
 const firstLine = (text: string) => runFailure(text.split('\n')[0] ?? '')
 

@@ -152,14 +152,7 @@ function runHandlers(jobs: JobStore, runs: RunHistory): Handlers {
     'GET jobs/runs/get-output': ({ query }) => {
       const id = query.get('run_id')
       const record = runOf(id)
-      const { error, result } = outputOf(record, Number(id))
-      return {
-        body: {
-          metadata: describe(record),
-          ...(error === undefined ? {} : { error, error_trace: error }),
-          notebook_output: result === undefined ? {} : { result, truncated: false },
-        },
-      }
+      return { body: outputOf(record, Number(id), describe(record)) }
     },
     'GET jobs/runs/list': ({ query, path }) => {
       const id = query.get('job_id')

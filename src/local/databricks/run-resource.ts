@@ -1,6 +1,7 @@
 /** A run as the Jobs API describes it: today's `status`, and the `state` that it replaced and older clients read. */
 import type { Attempt, RunEnd, RunRecord, RunState } from '../notebook-runs/run-history.ts'
 import { USER_NAME } from './discovery.ts'
+import { invalid } from './errors.ts'
 import type { JobSettings } from './job-settings.ts'
 import type { Job } from './job-store.ts'
 import { isSubmitted } from './submitted-run.ts'
@@ -65,8 +66,6 @@ const TASK_OFFSET = 1_000_000_000
 const taskRunId = (run_id: number, attempt: number) => TASK_OFFSET * (attempt + 1) + run_id
 /** From the id of a run or of its one task, which clients may ask for as well. */
 export const jobRunId = (id: number) => id % TASK_OFFSET
-/** @param id which clients may ask for. Undefined: that of the run itself. */
-const attemptOf = (id: number) => (id < TASK_OFFSET ? undefined : Math.floor(id / TASK_OFFSET) - 1)
 
 /** Repairs that one run may have. */
 export const MAX_REPAIRS = 99
@@ -148,14 +147,22 @@ export function withHistory(record: RunRecord, run: RunResource): object {
   return { ...run, repair_history }
 }
 
-/** What a run, or the attempt that has the id, left behind. */
-export function outputOf(record: RunRecord, id: number): { error?: string; result?: string } {
-  const attempt = attemptOf(id)
-  const { error } = attempt === undefined ? record : (attemptsOf(record)[attempt] ?? record)
-  const isLast = attempt === undefined || attempt === (record.attempts?.length ?? 0)
+/**
+ * What the run of a task left behind. A run itself has no output, not even with one task: the service refuses it too.
+ * @param id as it was asked for. @throws HttpError 400
+ */
+export function outputOf(record: RunRecord, id: number, { tasks, ...run }: RunResource): object {
+  const task = tasks.find(({ run_id }) => run_id === id)
+  if (!task)
+    throw invalid(
+      `Retrieving the output of runs with multiple tasks is not supported. Please retrieve the output of each individual task run instead. Run ${id} has ${tasks.map(({ run_id }) => run_id).join(', ')}.`,
+    )
+  const { error } = attemptsOf(record)[tasks.indexOf(task)] ?? record
+  const progress = task === tasks.at(-1) ? record.progress : undefined
   return {
-    ...(error === undefined ? {} : { error }),
-    ...(isLast && record.progress ? { result: JSON.stringify(record.progress) } : {}),
+    metadata: { ...run, ...task },
+    ...(error === undefined ? {} : { error, error_trace: error }),
+    notebook_output: progress ? { result: JSON.stringify(progress), truncated: false } : {},
   }
 }
 

@@ -5,10 +5,7 @@ export const READ_ONLY =
   'The local Resource Manager is read only: its resources are those that infra/ deploys on Azure, and the job can be started and stopped.'
 
 const REASONS: readonly (readonly [path: RegExp, reason: string])[] = [
-  [
-    /\/streamingjobs\/[^/]+\/scale$/i,
-    'The local job is one process, whatever units it is said to have: it is not scaled.',
-  ],
+  [/\/locations\/[^/]+\/quotas$/i, 'There are no quotas here.'],
   [
     /\/streamingjobs\/[^/]+\/(?:inputs|outputs|functions)\/[^/]+\/\w+$/i,
     'Inputs and outputs are not tested here: with $select=* they tell what is wrong with them.',

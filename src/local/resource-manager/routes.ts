@@ -173,6 +173,7 @@ function childRoutes({ resource, list, all }: Reads): Route[] {
     ...[SUBSCRIPTION, GROUP].flatMap((scope) =>
       NONE.flatMap((type) => list(`${scope}/providers/${type}`, () => [])),
     ),
+    ...NONE.flatMap((type) => resource(`${GROUP}/providers/${type}/:name`)),
   ]
 }
 

@@ -77,6 +77,12 @@ export function streamAnalyticsRoutes(options: StreamAnalyticsRoutesOptions): Ro
       job.stop()
       return operations.accept(call, outcome(job, 'stop'))
     }),
+    route('POST', `${group}/:job/scale`, () => {
+      // Not 404: the job is there, and programs take that for its absence.
+      throw badRequest(
+        'The local job is one process, whatever units it is said to have: it is not scaled. Start and stop are served.',
+      )
+    }),
     ...CHILD_KINDS.flatMap((kind) => childRoutes(kind)),
     ...operations.routes(),
   ]

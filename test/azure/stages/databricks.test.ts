@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createRestClient } from '../../../src/azure/http/rest-client.ts'
 import { createDatabricksStage } from '../../../src/azure/stages/databricks.ts'
-import { type ControlPlane, removeFolders, startControlPlane } from '../../support/control-plane.ts'
+import { type ControlPlane, removeFolders, startControlPlane, TOKEN } from '../../support/control-plane.ts'
 import { type FaultProxy, startFaultProxy, throttled } from '../../support/fault-proxy.ts'
+import { restCaller } from '../../support/rest.ts'
 
 let plane: ControlPlane
 let proxy: FaultProxy
@@ -111,6 +112,24 @@ describe('the state of a run', () => {
     await adapter.status()
     expect(asked(/get-output/)).toHaveLength(1)
     expect(asked(/get-output/)[0]?.path).toMatch(/run_id=1000\d{6}/)
+  })
+
+  it('has the newer error of a run that was repaired, from its last attempt', async () => {
+    const adapter = stage()
+    await adapter.start()
+    const errorOf = async (error: string) => {
+      plane.engine.last.fail(error)
+      await vi.waitFor(async () => expect((await adapter.status()).detail).toBe(error))
+    }
+    await errorOf('no such column')
+    const run_id = Number((await adapter.status()).runId)
+    const repaired = await restCaller(`${plane.url}/databricks`, TOKEN)('POST', '/api/2.2/jobs/runs/repair', {
+      run_id,
+      rerun_all_failed_tasks: true,
+    })
+    expect(repaired.status).toBe(200)
+    expect(await adapter.status()).toMatchObject({ runId: String(run_id), detail: 'waiting for the cluster' })
+    await errorOf('no such table')
   })
 
   it('comes with the output of the newest runs that have ended, each asked for once', async () => {
