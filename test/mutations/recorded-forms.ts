@@ -211,6 +211,6 @@ export const RECORDED_FORMS: readonly Mutation[] = [
       '...(startedAt !== undefined && startedAt > createdAt ? { queue_duration: startedAt - createdAt } : {}),',
       '',
     ],
-    ['a task’s run does not say when it runs', "        run_if: 'ALL_SUCCESS',\n", ''],
+    ['a task’s run does not say when it runs', "      run_if: 'ALL_SUCCESS',\n", ''],
   ]),
 ]

@@ -225,12 +225,45 @@ describe('jobs', () => {
   })
 
   it('a null is a field left out, and what nobody here knows is kept as it was sent', async () => {
-    const settings = { name: 'odd', schedule: { quartz_cron_expression: '0 0 * * * ?' }, surprise: [1] }
+    const schedule = { quartz_cron_expression: '0 0 * * * ?', pause_status: 'PAUSED' }
+    const settings = { name: 'odd', schedule, surprise: [1] }
     const { job_id } = (await rest('POST', `${API}/create`, { ...settings, tasks: null, queue: null })).body
     expect((await rest('GET', `${API}/get?job_id=${job_id}`)).body.settings).toEqual({
       ...DEFAULTS,
       ...settings,
     })
+  })
+
+  it.each([
+    [
+      'a schedule',
+      { schedule: { quartz_cron_expression: '0 0 * * * ?', timezone_id: 'UTC' } },
+      'jobs/run-now',
+    ],
+    ['a run that is to go on', { continuous: { pause_status: 'UNPAUSED' } }, 'continuous'],
+    ['a trigger', { trigger: { periodic: { interval: 1, unit: 'HOURS' } } }, 'PAUSED'],
+    ['a key of other characters', { tasks: [{ task_key: 'a b' }] }, "'a b' contains an invalid character"],
+    ['an empty key', { tasks: [{ task_key: '' }] }, 'invalid character'],
+    ['one key for two tasks', { tasks: [{ task_key: 'a' }, { task_key: 'a' }] }, "'a'"],
+  ])('with %s are refused, made or changed', async (_, settings, words) => {
+    const { job_id } = (await rest('POST', `${API}/create`, { name: 'mine' })).body
+    for (const [path, body] of [
+      ['create', settings],
+      ['reset', { job_id, new_settings: settings }],
+      ['update', { job_id, new_settings: settings }],
+    ] as const)
+      expect(await rest('POST', `${API}/${path}`, body)).toMatchObject({
+        status: 400,
+        body: { error_code: 'INVALID_PARAMETER_VALUE', message: expect.stringContaining(words) },
+      })
+  })
+
+  it('have keys of tasks as long as they like, of which their runs show a hundred characters', async () => {
+    const task_key = 'k'.repeat(120)
+    const task = { task_key, notebook_task: { notebook_path: '/x/silver' } }
+    const { job_id } = (await rest('POST', `${API}/create`, { name: 'mine', tasks: [task] })).body
+    expect((await rest('GET', `${API}/get?job_id=${job_id}`)).body.settings.tasks).toMatchObject([task])
+    expect((await statusOf(await runNow({ job_id }))).tasks).toMatchObject([{ task_key: 'k'.repeat(100) }])
   })
 
   it('bear the names of their maker and the service’s defaults, in lists too', async () => {
@@ -271,12 +304,12 @@ describe('jobs', () => {
   })
 
   it('an update removes one task or cluster by its key, and nothing else from within a setting', async () => {
-    const tasks = ['a', 'b', 'a/b'].map((task_key) => ({ task_key }))
-    const job_clusters = [{ job_cluster_key: 'c' }, { job_cluster_key: 'd' }]
+    const tasks = ['a', 'b'].map((task_key) => ({ task_key }))
+    const job_clusters = ['c', 'd', 'c/d'].map((job_cluster_key) => ({ job_cluster_key }))
     const { job_id } = (await rest('POST', `${API}/create`, { name: 'mine', tasks, job_clusters })).body
     const update = (...fields_to_remove: string[]) =>
       rest('POST', `${API}/update`, { job_id, fields_to_remove })
-    expect((await update('tasks/a', 'tasks/a/b', 'job_clusters/c', 'tasks/none')).status).toBe(200)
+    expect((await update('tasks/a', 'job_clusters/c/d', 'job_clusters/c', 'tasks/none')).status).toBe(200)
     const { settings } = (await rest('GET', `${API}/get?job_id=${job_id}`)).body
     expect(settings.tasks.map(({ task_key }: { task_key: string }) => task_key)).toEqual(['b'])
     expect(settings.job_clusters).toEqual([{ job_cluster_key: 'd' }])
@@ -1063,7 +1096,11 @@ describe('a run without a job', () => {
 
   it.each([
     ['without a task', { run_name: 'x' }, 'The run has no notebook task'],
-    ['of two tasks', { tasks: [task('/x/silver'), task('/x/gold')] }, 'The run has 2 tasks'],
+    [
+      'of two tasks',
+      { tasks: [task('/x/silver'), task('/x/gold', { task_key: 'two' })] },
+      'The run has 2 tasks',
+    ],
     ['of another notebook', { tasks: [task('/x/mine')] }, 'no notebook /x/mine'],
     ['of too much', { tasks: [task('/x/gold', { description: 'x'.repeat(100_000) })] }, '100,000 bytes'],
   ])('%s is refused', async (_, body, message) => {

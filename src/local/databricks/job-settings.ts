@@ -28,8 +28,38 @@ export function parseSettings(given: Record<string, unknown>): JobSettings {
   if (!isObject(queue)) throw invalid('queue must be an object.')
   if (!Array.isArray(tasks)) throw invalid('tasks must be a list.')
   for (const [index, task] of tasks.entries()) checkTask(task, `tasks[${index}]`)
+  checkKeys(tasks)
+  for (const name of STARTERS) checkStarter(name, settings[name])
   return settings
 }
+
+/** What starts runs by itself on the service, unless it is paused. */
+const STARTERS = ['schedule', 'continuous', 'trigger']
+
+/** Nobody would notice that a job never runs. @throws HttpError 400 */
+function checkStarter(name: string, starter: unknown): void {
+  if (starter === undefined || (isObject(starter) && starter.pause_status === 'PAUSED')) return
+  throw invalid(
+    `${name}: no run starts by itself here, jobs/run-now starts one. With "pause_status": "PAUSED" it is kept.`,
+  )
+}
+
+/** @throws HttpError 400 */
+function checkKeys(tasks: readonly JobTask[]): void {
+  const keys = new Set<string>()
+  for (const { task_key } of tasks) {
+    if (task_key === undefined) continue
+    if (!/^[\w-]+$/.test(task_key))
+      throw invalid(
+        `Task key '${task_key.slice(0, MAX_SHOWN)}' contains an invalid character. Only alphanumeric, - and _ characters are permitted.`,
+      )
+    if (keys.has(task_key)) throw invalid(`Task key '${task_key.slice(0, MAX_SHOWN)}' is that of two tasks.`)
+    keys.add(task_key)
+  }
+}
+
+/** Characters of a key in a refusal. */
+const MAX_SHOWN = 100
 
 function checkTask(task: unknown, at: string): void {
   if (!isObject(task)) throw invalid(`${at} must be an object.`)

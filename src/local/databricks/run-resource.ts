@@ -67,6 +67,9 @@ const taskRunId = (run_id: number, attempt: number) => TASK_OFFSET * (attempt + 
 /** From the id of a run or of its one task, which clients may ask for as well. */
 export const jobRunId = (id: number) => id % TASK_OFFSET
 
+/** Characters of a task's key in a run. */
+const MAX_KEY = 100
+
 /** Repairs that one run may have. */
 export const MAX_REPAIRS = 99
 /** An id that no other repair has. @param attempt 1 is the first repair. */
@@ -122,7 +125,8 @@ export function describeRun(record: RunRecord, state: RunState, job: Job | undef
     // A repaired task is there once for each attempt: clients take the one that began last.
     tasks: attemptsOf(record).map((attempt, attempt_number) => ({
       run_id: taskRunId(run_id, attempt_number),
-      task_key: task?.task_key ?? record.notebook,
+      // As users report of the service, whose jobs take longer ones.
+      task_key: (task?.task_key ?? record.notebook).slice(0, MAX_KEY),
       ...(task?.notebook_task ? { notebook_task: task.notebook_task } : {}),
       run_if: 'ALL_SUCCESS',
       attempt_number,
