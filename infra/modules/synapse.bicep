@@ -10,7 +10,7 @@ param principalId string
 param clientIpAddress string
 
 @secure()
-@description('Of a login that Entra-only authentication shuts out; a new one each time.')
+@description('Of a login that nobody uses: random, kept nowhere, and a new one each time.')
 param sqlPassword string = newGuid()
 
 // Storage Blob Data Contributor
@@ -31,8 +31,9 @@ resource workspace 'Microsoft.Synapse/workspaces@2021-06-01' = {
     type: 'SystemAssigned'
   }
   properties: {
-    azureADOnlyAuthentication: true
-    // Asked for all the same; nobody can sign in with it.
+    // With it on, Azure refuses the password below in every deployment after the first (AadOnlyAuthenticationIsEnabled).
+    azureADOnlyAuthentication: false
+    // Asked for at the first deployment, left as they are by later ones.
     sqlAdministratorLogin: 'sqladminuser'
     sqlAdministratorLoginPassword: sqlPassword
     cspWorkspaceAdminProperties: {

@@ -117,7 +117,12 @@ const GOTCHAS: readonly (readonly [name: string, file: string, from: string, to:
   ['a token that depends on the spelling', '../main', "toLower(replace(location, ' ', ''))", 'location'],
   ['an output of what may not be there', '../main', 'synapse!.outputs.endpoint', 'synapse.outputs.endpoint'],
   ['the whole internet let in', 'synapse', "endIpAddress: '0.0.0.0'", "endIpAddress: '255.255.255.255'"],
-  ['passwords for SQL', 'synapse', 'azureADOnlyAuthentication: true', 'azureADOnlyAuthentication: false'],
+  [
+    'a workspace that refuses its second deployment',
+    'synapse',
+    'azureADOnlyAuthentication: false',
+    'azureADOnlyAuthentication: true',
+  ],
   ['a pool that never pauses', 'synapse', 'enabled: true', 'enabled: false'],
   ['an old Spark', 'synapse', "sparkVersion: '3.5'", "sparkVersion: '3.4'"],
   ['a pool too small to start', 'synapse', 'nodeCount: 3', 'nodeCount: 2'],

@@ -140,10 +140,11 @@ export const policies: Record<string, (deployment: Deployment) => string[]> = {
     ...jobOrder(moduleNamed(deployment, 'stream-analytics')),
   ],
 
-  'Synapse pauses, admits no passwords and lets in one address': (deployment) => [
+  'Synapse pauses, can be deployed again and lets in one address': (deployment) => [
     ...expectValues(deployment, 'Microsoft.Synapse/workspaces', {
       'identity.type': 'SystemAssigned',
-      'properties.azureADOnlyAuthentication': true,
+      // On, a second deployment is refused for the password that it brings.
+      'properties.azureADOnlyAuthentication': false,
       'properties.defaultDataLakeStorage.filesystem': 'synapse',
       'properties.publicNetworkAccess': 'Enabled',
     }),
