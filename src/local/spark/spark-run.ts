@@ -123,6 +123,8 @@ export class SparkRun extends LiveRun {
     const settings = {
       'spark.ui.enabled': 'false',
       'spark.ui.showConsoleProgress': 'false',
+      // Each plan is written down for a screen that is not there.
+      'spark.sql.ui.explainMode': 'simple',
       'spark.driver.host': '127.0.0.1',
       'spark.driver.bindAddress': '127.0.0.1',
       'spark.local.dir': scratch,
