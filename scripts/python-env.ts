@@ -129,8 +129,9 @@ sys.exit(gateway.proc.wait())
 const archiveOf = (name: EnvironmentName) => join(root, ENVIRONMENTS[name].folder, 'classes.jsa')
 // What runs once or twice is not worth the second compiler, nor a collector with threads of its own.
 // Without that compiler Java keeps 48 MB for compiled code, which two tests use up: then it sweeps to make room.
+// Room for classes and new objects, else it collects garbage several times before the first row.
 const SMALL_JAVA =
-  '-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC -XX:-UsePerfData -Xlog:disable'
+  '-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC -XX:MetaspaceSize=256m -Xmn300m -XX:-UsePerfData -Xlog:disable'
 
 /** For Spark's `SPARK_SUBMIT_OPTS`: a Java for small work that takes Spark's classes, as parsed once, out of an archive. */
 export function javaOptions(name: EnvironmentName = 'spark3'): string {

@@ -1,12 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
-import { javaOptions } from '../../scripts/python-env.ts'
-import { sparkOrReason } from '../notebooks/spark.ts'
+import { smallSparkOptions, sparkOrReason } from '../notebooks/spark.ts'
 import { cli, type RunningCli, startCli, temporaryFolder } from '../support/cli.ts'
 
-// Spark's own Java options are not what is tested here, and take longer.
-vi.stubEnv('SPARK_SUBMIT_OPTS', javaOptions())
+// Spark's own options are not what is tested here, and take longer.
+vi.stubEnv('SPARK_SUBMIT_OPTS', smallSparkOptions())
 
 const folder = temporaryFolder()
 let running: RunningCli | undefined

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyspark
 import pytest
+from py4j.java_gateway import JavaClass, JavaMember, JavaPackage, JVMView
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 sys.path.insert(0, str(NOTEBOOKS))
@@ -24,12 +25,32 @@ def end_with_parent(pipe):
 if "RTSTREAM_PARENT_PIPE" in os.environ:
     threading.Thread(target=end_with_parent, args=(int(os.environ.pop("RTSTREAM_PARENT_PIPE")),), daemon=True).start()
 
+
+
+def remember_names(kind):
+    """What a name of Java is does not change. Asked at each use, Java looks for it in each of its 300 archives, which was 5 % of the work."""
+    ask = kind.__getattr__
+
+    def find(self, name):
+        found = ask(self, name)
+        if isinstance(found, (JavaClass, JavaMember, JavaPackage)):
+            self.__dict__[name] = found
+        return found
+
+    kind.__getattr__ = find
+
+
+for kind in (JVMView, JavaPackage, JavaClass):
+    remember_names(kind)
+
 os.environ["PYSPARK_PYTHON"] = sys.executable
 # Java's own options come from python-process.ts.
 os.environ["PYSPARK_SUBMIT_ARGS"] = " ".join(
     [
         "--master local[1] --driver-memory 1g",
         "--conf spark.ui.enabled=false --conf spark.ui.showConsoleProgress=false",
+        # Each plan is written down for a screen that is not there.
+        "--conf spark.sql.ui.explainMode=simple",
         "--conf spark.databricks.delta.snapshotPartitions=1 --conf spark.sql.shuffle.partitions=1",
         "--conf spark.driver.host=127.0.0.1 --conf spark.driver.bindAddress=127.0.0.1",
         # Not in the folder that the tests were started from.
@@ -85,6 +106,13 @@ def spark():
     session.stop()
 
 
+def run_cells(path):
+    names = {"__name__": "__main__"}
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        if cell["cell_type"] == "code":
+            exec(compile("".join(cell["source"]), f"{path.name} {cell['id']}", "exec"), names)
+
+
 class Lake:
     def __init__(self, root, spark, monkeypatch):
         self.root, self.spark, self.monkeypatch = root, spark, monkeypatch
@@ -127,6 +155,19 @@ class Lake:
         for name, value in settings.items():
             self.monkeypatch.setenv(name, value)
         runpy.run_path(str(NOTEBOOKS / f"{notebook}.py"), run_name="__main__")
+
+    def run_exported(self, *notebooks):
+        """As exported, cell by cell, where none of their modules can be found."""
+        folder = Path(os.environ["RTSTREAM_EXPORTED"])
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry != str(NOTEBOOKS)])
+            for name in [name for name in sys.modules if name.startswith("rtstream_")]:
+                monkeypatch.delitem(sys.modules, name)
+            monkeypatch.setenv("RTSTREAM_LAKE_ROOT", str(self.root))
+            monkeypatch.setenv("RTSTREAM_TRIGGER", "availableNow")
+            for notebook in notebooks:
+                run_cells(folder / f"{notebook}.ipynb")
+            assert not [name for name in sys.modules if name.startswith("rtstream_")]
 
     def rows(self, table):
         return [row.asDict() for row in self.spark.read.format("delta").load(str(self.root / table)).collect()]

@@ -1,7 +1,7 @@
 /** Whether there is a Spark to test on. */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { type EnvironmentName, ensurePython } from '../../scripts/python-env.ts'
+import { type EnvironmentName, ensurePython, javaOptions } from '../../scripts/python-env.ts'
 
 /**
  * @returns undefined when Spark can run; else what is missing, which has been printed as one loud line.
@@ -14,6 +14,17 @@ export function sparkOrReason(suite: string, environment?: EnvironmentName): str
   console.warn(`SKIPPED: ${suite}. ${lacks}`)
   return lacks
 }
+
+/** As conftest.py has it: no Java made for each plan, which takes longer than a few rows do. */
+const INTERPRETED = [
+  'spark.sql.codegen.wholeStage=false',
+  'spark.sql.codegen.factoryMode=NO_CODEGEN',
+  'spark.sql.adaptive.enabled=false',
+]
+
+/** `SPARK_SUBMIT_OPTS` of the Sparks that the product starts in a test of something else than their own options. */
+export const smallSparkOptions = (): string =>
+  [javaOptions(), ...INTERPRETED.map((setting) => `-D${setting}`)].join(' ')
 
 function missing(environment?: EnvironmentName): string | undefined {
   try {

@@ -10,14 +10,17 @@ from pathlib import Path
 from conftest import NOTEBOOKS
 
 ONE_FILE = {"RTSTREAM_MAX_FILES": "1"}
-# Each kill takes a Spark of its own: a second version of Spark has those at its two forms of a commit, with one batch.
+# Each Spark to be killed is one more to start: a second version of Spark has one, halted at each form of a commit, with one batch.
 ALL_KILLS = os.environ.get("RTSTREAM_KILLS") != "few"
 FILES, LINES = 3 if ALL_KILLS else 1, 25
 
 
 @contextmanager
-def own_spark(lake, notebook, *point):
-    """A notebook in a Spark of its own; at the end of the block it is killed, if it has not been before."""
+def own_spark(lake, *halts):
+    """
+    Notebooks in a Spark of their own, one after the other, each halted where `halts` says (halting_notebook.py); at the end of
+    the block it is killed.
+    """
     environment = {
         **os.environ,
         **ONE_FILE,
@@ -26,7 +29,7 @@ def own_spark(lake, notebook, *point):
     }
     script = Path(__file__).with_name("halting_notebook.py")
     process = subprocess.Popen(
-        [sys.executable, str(script), str(NOTEBOOKS / f"{notebook}.py"), *point],
+        [sys.executable, str(script), str(NOTEBOOKS), *(",".join(halt) for halt in halts)],
         env=environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -43,10 +46,12 @@ def own_spark(lake, notebook, *point):
         process.communicate()
 
 
-def kill_at(lake, notebook, write, when):
-    with own_spark(lake, notebook, write, when) as process:
-        # Spark's launcher prints here too; the lines end when the notebook ended before it came there.
-        assert "halted\n" in iter(process.stdout.readline, ""), f"{notebook} never came to {write}"
+def kill_at(lake, *halts):
+    """Kills all of these notebooks at once, when each has halted."""
+    with own_spark(lake, *halts) as process:
+        for notebook, write, _ in halts:
+            # Spark's launcher prints here too; the lines end when a notebook ended before it came there.
+            assert f"{notebook} halted\n" in iter(process.stdout.readline, ""), f"{notebook} never came to {write}"
 
 
 def kill_once_it_writes(lake, notebook, table):
@@ -54,7 +59,7 @@ def kill_once_it_writes(lake, notebook, table):
         return set((lake.root / table).glob("part-*.parquet"))
 
     before = files()
-    with own_spark(lake, notebook) as process:
+    with own_spark(lake, (notebook,)) as process:
         while files() == before:
             assert process.poll() is None
             time.sleep(0.002)
@@ -73,9 +78,12 @@ def test_killed_in_the_middle_of_a_batch_nothing_is_lost_and_nothing_repeated(la
         os.utime(placed, (1_772_366_400 + file,) * 2)
     ids = sorted(f"{file}-{row}" for file in range(FILES) for row in range(LINES))
 
-    # Between the two commits of the first batch.
-    kill_at(lake, "silver", "silver/weather_quarantine", "before")
+    # Each notebook on the first batch, with what the one before it has committed: silver and gold between their two commits, the
+    # aggregate with everything committed but what Spark itself notes.
+    kill_at(lake, ("silver", "silver/weather_quarantine", "before"), ("gold", "gold/weather_by_minute", "before"), ("aggregate", "merge", "after"))
     assert newest(lake, "silver/weather") == 0 and lake.ledger("silver/weather_quarantine") == []
+    assert len(lake.rows("gold/weather")) == LINES and lake.rows("gold/weather_by_minute") == []
+    assert newest(lake, "gold/weather_aggregated") == 0
     if ALL_KILLS:
         # While the second is written, wherever that is, after the first was finished.
         kill_once_it_writes(lake, "silver", "silver/weather")
@@ -83,21 +91,15 @@ def test_killed_in_the_middle_of_a_batch_nothing_is_lost_and_nothing_repeated(la
     lake.run("silver", **ONE_FILE)
     assert lake.ids() == ids
     assert sorted(row["raw"] for row in lake.rows("silver/weather_quarantine")) == [f"junk {file}" for file in range(FILES)]
-    for table in ("silver/weather", "silver/weather_quarantine"):
-        assert [ledger["batchId"] for ledger in lake.ledger(table)] == list(range(FILES))
+    assert lake.ledger("silver/weather") == lake.ledger("silver/weather_quarantine")
+    assert [ledger["batchId"] for ledger in lake.ledger("silver/weather")] == list(range(FILES))
     assert lake.ledger("silver/weather")[-1]["totals"] == {
         "input": FILES * (LINES + 2), "output": FILES * LINES, "quarantined": FILES, "duplicates": FILES}
 
-    if ALL_KILLS:
-        # Between gold's two commits.
-        kill_at(lake, "gold", "gold/weather_by_minute", "before")
-        assert len(lake.rows("gold/weather")) > 0 and lake.rows("gold/weather_by_minute") == []
     lake.run("gold")
     assert lake.ids("gold/weather") == ids
     assert sorted(row["readings"] for row in lake.rows("gold/weather_by_minute")) == [LINES] * FILES
 
-    # With everything committed but what Spark itself notes.
-    kill_at(lake, "aggregate", "merge", "after")
     lake.run("aggregate")
     (hour,) = lake.rows("gold/weather_aggregated")
     assert (hour["readings"], hour["avg_temperature"]) == (FILES * LINES, (LINES - 1) / 2)

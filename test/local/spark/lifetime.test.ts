@@ -5,11 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { javaOptions } from '../../../scripts/python-env.ts'
-import { sparkOrReason } from '../../notebooks/spark.ts'
+import { smallSparkOptions, sparkOrReason } from '../../notebooks/spark.ts'
 
-// Spark's own Java options are not what is tested here, and take longer.
-vi.stubEnv('SPARK_SUBMIT_OPTS', javaOptions())
+// Spark's own options are not what is tested here, and take longer.
+vi.stubEnv('SPARK_SUBMIT_OPTS', smallSparkOptions())
 
 const lacks = sparkOrReason('the end of Spark processes')
 const isLinux = process.platform === 'linux'
@@ -89,7 +88,9 @@ describe.skipIf(lacks !== undefined || !isLinux)('after kill -9 of the process t
 describe.skipIf(lacks !== undefined || !isLinux)('a Spark that does not respond any more', () => {
   it('is killed, with its Java, when the run is to stop', async () => {
     const reached = start()
-    await reached('running')
+    // Running or only starting, it is stopped in the same way.
+    await reached('starting')
+    await vi.waitFor(() => expect(processes().some(isJava)).toBe(true), 60_000)
     for (const { pid } of processes()) process.kill(pid, 'SIGSTOP')
     holder.kill('SIGTERM')
     await reached('closed')

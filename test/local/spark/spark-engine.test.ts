@@ -4,16 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
-import { javaOptions } from '../../../scripts/python-env.ts'
 import { LakeFolder } from '../../../src/local/data-lake/store/folder.ts'
 import type { NotebookEngine } from '../../../src/local/engine/api/engine.ts'
 import { createLocalEngine } from '../../../src/local/hosting/engine-factory.ts'
 import { findSpark } from '../../../src/local/spark/find-spark.ts'
 import { placeHandMade } from '../../notebooks/bronze-fixture.ts'
-import { sparkOrReason } from '../../notebooks/spark.ts'
+import { smallSparkOptions, sparkOrReason } from '../../notebooks/spark.ts'
 
-// Spark's own Java options are not what is tested here, and take longer.
-vi.stubEnv('SPARK_SUBMIT_OPTS', javaOptions())
+// Spark's own options are not what is tested here, and take longer.
+vi.stubEnv('SPARK_SUBMIT_OPTS', smallSparkOptions())
 
 const root = mkdtempSync(join(tmpdir(), 'rtstream-spark-'))
 afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 3 }))
