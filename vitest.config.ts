@@ -27,8 +27,8 @@ export default defineConfig({
     alias: { 'ink-output': fileURLToPath(new URL('node_modules/ink/build/output.js', import.meta.url)) },
   },
   test: {
-    // Two cores: more files at once only makes every one of them slower.
-    maxWorkers: 2,
+    // Two cores: one for a Spark (test/support/run-order.ts); most other files wait for processes and sockets, two at a time.
+    maxWorkers: 3,
     sequence: { sequencer: RunOrder },
     projects: [
       {

@@ -7,13 +7,13 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Seconds that a file takes beside another on two cores, roughly: a wrong one costs time, nothing else. */
 export const SPARK_SECONDS: Record<string, number> = {
-  'test/notebooks/spark4.test.ts': 605,
-  'test/notebooks/notebooks.test.ts': 590,
-  'test/notebooks/kafka-source.test.ts': 120,
-  'test/e2e/spark.test.ts': 70,
+  'test/notebooks/spark4.test.ts': 400,
+  'test/notebooks/notebooks.test.ts': 330,
+  'test/notebooks/kafka-source.test.ts': 100,
+  'test/e2e/spark.test.ts': 60,
   'test/notebooks/parity.test.ts': 100,
-  'test/local/spark/lifetime.test.ts': 70,
-  'test/local/spark/spark-engine.test.ts': 60,
+  'test/local/spark/lifetime.test.ts': 40,
+  'test/local/spark/spark-engine.test.ts': 50,
   'test/notebooks/abfss.test.ts': 20,
 }
 
