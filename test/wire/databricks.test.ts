@@ -710,6 +710,7 @@ describe('runs', () => {
   it.each([
     ['while it is under way', false, { rerun_all_failed_tasks: true }, 'INVALID_STATE'],
     ['of nothing', true, {}, 'INVALID_PARAMETER_VALUE'],
+    ['of one task twice', true, { rerun_tasks: ['silver', 'silver'] }, 'INVALID_PARAMETER_VALUE'],
     ['of a task that the job has not', true, { rerun_tasks: ['gold'] }, 'INVALID_PARAMETER_VALUE'],
     [
       'of tasks and of all',

@@ -207,6 +207,22 @@ describe('metrics as documented REST', () => {
   const good = `api-version=2023-10-01&metricnamespace=${NAMESPACE}&metricnames=InputEvents`
   const resourceids = [JOB_RESOURCE_ID]
 
+  it.each([
+    ['PT24H', false, 'P1D'],
+    ['PT60M', false, 'PT1H'],
+    ['PT300S', false, 'PT5M'],
+    ['full', false, 'FULL'],
+    ['PT3M', true, 'PT5M'],
+    ['P7D', true, 'P1D'],
+  ])('takes the interval %s, adjusted: %s, for %s', async (interval, adjusts, taken) => {
+    const query = `metrics?api-version=2018-01-01&interval=${interval}&AutoAdjustTimegrain=${adjusts}`
+    const { body } = await restCaller(plane.url, TOKEN)(
+      'GET',
+      `${JOB_RESOURCE_ID}/providers/Microsoft.Insights/${query}`,
+    )
+    expect(body.interval).toBe(taken)
+  })
+
   it('takes encoded and plain queries, and names without case', async () => {
     const rest = restCaller(plane.url, TOKEN)
     for (const query of [
@@ -226,6 +242,12 @@ describe('metrics as documented REST', () => {
     ['an unknown metric', good.replace('InputEvents', 'Happiness'), { resourceids }, 400],
     ['no metric', good.replace('InputEvents', ''), { resourceids }, 400],
     ['an unknown interval', `${good}&interval=PT2M`, { resourceids }, 400],
+    [
+      'an adjusted interval that is none',
+      `${good}&interval=soon&AutoAdjustTimegrain=true`,
+      { resourceids },
+      400,
+    ],
     ['an interval that is a word of the language', `${good}&interval=constructor`, { resourceids }, 400],
     ['an unknown aggregation', `${good}&aggregation=median`, { resourceids }, 400],
     ['a time that is none', `${good}&starttime=yesterday`, { resourceids }, 400],

@@ -64,6 +64,8 @@ function checkTasks(
   if (rerun_all_failed_tasks === true) return
   if (!Array.isArray(named) || named.length === 0)
     throw invalid('A repair needs rerun_tasks, with the keys of tasks, or rerun_all_failed_tasks.')
+  // Told by the service: a run has its task once for each attempt, and clients that gather keys have them twice.
+  if (new Set(named).size < named.length) throw invalid('rerun_tasks cannot contain duplicate task keys.')
   const keys = new Set(settings.tasks?.map(({ task_key }) => task_key))
   const missing = named.find((key) => !keys.has(key))
   if (missing !== undefined) throw invalid(`rerun_tasks: there is no task ${String(missing).slice(0, 100)}.`)

@@ -107,9 +107,8 @@ function parse(query: URLSearchParams, span: Span, now: number): MetricsQuery {
   const namespace = query.get('metricnamespace') ?? NAMESPACE
   if (namespace.toLowerCase() !== NAMESPACE)
     throw badRequest(`The metric namespace '${namespace}' is not that of the resource, ${NAMESPACE}.`)
-  const interval = query.get('interval') ?? 'PT1M'
-  if (!Object.hasOwn(INTERVALS, interval))
-    throw badRequest(`The interval '${interval}' is none of ${Object.keys(INTERVALS).join(', ')}.`)
+  const adjusts = query.get('autoadjusttimegrain')?.toLowerCase() === 'true'
+  const interval = intervalOf(query.get('interval') ?? 'PT1M', adjusts)
   const { to = now, from = to - HOUR_MS } = span
   if (from > to) throw badRequest('The start time lies behind the end time.')
   return {
@@ -120,6 +119,21 @@ function parse(query: URLSearchParams, span: Span, now: number): MetricsQuery {
     from,
     to,
   }
+}
+
+/**
+ * The time grain in its usual form: a day may be written PT24H.
+ * @param adjusts the next longer one is taken, or the longest, where there is none of that length.
+ * @throws HttpError 400
+ */
+function intervalOf(text: string, adjusts: boolean): string {
+  if (text.toUpperCase() === 'FULL') return 'FULL'
+  const length = isoDuration(text)
+  const grains = Object.entries(INTERVALS).filter(([name]) => name !== 'FULL')
+  const found = grains.find(([, ms]) => length !== undefined && (adjusts ? ms >= length : ms === length))
+  const [name] = found ?? (adjusts && length !== undefined ? (grains.at(-1) ?? []) : [])
+  if (name !== undefined) return name
+  throw badRequest(`The interval '${text.slice(0, 40)}' is none of ${Object.keys(INTERVALS).join(', ')}.`)
 }
 
 function metricNames(text: string | null): MetricsQuery['names'] {

@@ -142,10 +142,13 @@ export class StreamAnalyticsJob {
    */
   start(output: OutputStart): void {
     if (!['Created', 'Stopped', 'Failed'].includes(this.#state))
-      throw new JobConflictError(`The streaming job is ${this.#state} and cannot be started.`)
+      // Programs look for the service's sentences, which users quote.
+      throw new JobConflictError(
+        `The Stream Analytics job is not in a valid state to perform this operation: it is ${this.#state}.`,
+      )
     if (output.mode === 'LastOutputEventTime' && this.lastOutputEventTime === undefined)
       throw new JobConflictError(
-        'The streaming job has never produced output, so it cannot be started with LastOutputEventTime. Use JobStartTime or CustomTime.',
+        'LastOutputEventTime must be available when OutputStartMode is set to LastOutputEventTime: the job has never produced output. Use JobStartTime or CustomTime.',
       )
     this.#record.outputStart = output
     this.conditions.clear()
