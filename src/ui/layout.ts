@@ -162,6 +162,10 @@ const low: Plan = {
 }
 const lowest: Plan = { flowHeight: 4, gap: 0, isShared: true, rows: [row({ rate: 100 }, 7, ANY, 1)] }
 
+/** Where a lesson has taken rows of the last panel, and where it has taken all of them. */
+const least: Plan = { flowHeight: 4, gap: 0, isShared: true, rows: [row({ rate: 100 }, 5, ANY, 1)] }
+const bare: Plan = { flowHeight: 4, gap: 0, isShared: true, rows: [] }
+
 const HEADER = 1
 const FOOTER = 1
 
@@ -189,17 +193,22 @@ const PLANS: readonly (readonly [columns: number, plan: Plan])[] = [
   [0, narrow],
   [0, low],
   [0, lowest],
+  [0, least],
+  [0, bare],
 ]
 
 const planFor = (columns: number, rows: number): Plan =>
-  PLANS.find(([least, plan]) => columns >= least && rows >= heightOf(plan, columns))?.[1] ?? lowest
+  PLANS.find(([from, plan]) => columns >= from && rows >= heightOf(plan, columns))?.[1] ?? bare
 
 const hasRoomForBoth = (columns: number, rows: number) =>
   columns >= COVER_BELOW_STRIP.columns && rows >= COVER_BELOW_STRIP.rows
 
-/** How many lines of a lesson or a fault have room below the header: the rest of them is cut, the strip and a panel stay. */
+/** What a step of a lesson says, with its bet: a panel gives way to so many lines, and to no more. */
+const STEP_ROWS = 9
+
+/** How many lines of a lesson or a fault have room below the header: the rest of them is cut, the strip stays. */
 export const roomAbove = (columns: number, rows: number): number =>
-  Math.max(0, rows - heightOf(lowest, columns))
+  Math.max(0, rows - heightOf(lowest, columns), Math.min(STEP_ROWS, rows - heightOf(bare, columns)))
 
 /**
  * @param focused a panel without a place of its own takes that of the chart.
@@ -261,6 +270,7 @@ function coverAlone(columns: number, rows: number): Layout {
 
 /** Least heights first; then line by line to the row that would be least ahead of its share. */
 function shareHeight(plans: readonly RowPlan[], height: number): number[] {
+  if (plans.length === 0) return []
   const heights = plans.map(({ min }) => min)
   const ahead = (index: number) => {
     const { min, max, weight } = plans[index] as RowPlan

@@ -32,6 +32,27 @@ const BECOMES = {
   'not JSON': /the job rejected it/,
 }
 
+/** In the browser: whether the name in an element ends, by its pixels, before the first digit behind it begins. */
+const nameIsFirst = (page: Page, selector: string) =>
+  page.evaluate(`(() => {
+    const places = (wanted) => {
+      const found = []
+      const walker = document.createTreeWalker(document.querySelector('${selector}'), NodeFilter.SHOW_TEXT)
+      while (walker.nextNode())
+        for (const [at, character] of [...walker.currentNode.data].entries()) {
+          if (!wanted.test(character)) continue
+          const range = document.createRange()
+          range.setStart(walker.currentNode, at)
+          range.setEnd(walker.currentNode, at + 1)
+          found.push(range.getBoundingClientRect())
+        }
+      return found
+    }
+    const name = places(/\\p{Script=Arabic}/u).map(({ right }) => right)
+    const digits = places(/\\d/).map(({ left }) => left)
+    return name.length > 0 && Math.max(...name) <= Math.min(...digits)
+  })()`)
+
 const newest = (page: Page) => page.locator('#events li').first().locator('.text').textContent()
 const command = (room: Audience, words: string) => room.press(':', ...words, 'enter')
 
@@ -110,6 +131,16 @@ describe.skipIf(found === undefined)('the room for phones', () => {
     }
     await page.close()
   }, 90_000)
+
+  it('a city that is written from the right stands before its numbers', async () => {
+    const { page } = await enter({ width: 390, height: 844 }, 'القاهرة')
+    await page.getByLabel('Temperature').fill('45')
+    await page.getByRole('button', { name: 'Send', exact: true }).click()
+    await expect.poll(() => page.locator('#board-warmest').textContent(), WAIT).toBe('القاهرة 45.0 °C')
+    for (const place of ['#events li .reading span', '#board-warmest'])
+      expect(await nameIsFirst(page, place), place).toBe(true)
+    await page.close()
+  }, 60_000)
 
   it('is used with keys alone, and a storm is ten', async () => {
     const { page } = await room.phone({ width: 390, height: 844 })

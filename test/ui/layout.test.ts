@@ -98,16 +98,29 @@ it('from 60×20 on, a panel stands below the strip, and below that nothing does'
   expect(layOut(60, 19, 'rate')).toBeUndefined()
 })
 
-it('below 80×24 what covers the panels takes the strip’s place, and lines above leave both', () => {
+it('below 80×24 what covers the panels takes the strip’s place', () => {
   for (const [columns, rows] of [
     [60, 20],
     [79, 24],
     [80, 23],
-  ] as const) {
-    const covered = layOut(columns, rows, 'rate', { above: 0, isCovered: true })
-    expect(covered).toMatchObject({ isCoverAlone: true, rows: [], flowHeight: 0, bodyHeight: rows - 2 })
-    const above = roomAbove(columns, rows)
-    expect(idsOf(layOut(columns, rows, 'log', { above, isCovered: false }) as Layout)).toEqual(['log'])
-  }
-  expect([roomAbove(60, 20), roomAbove(60, 24), roomAbove(80, 20)]).toEqual([0, 4, 6])
+  ] as const)
+    expect(layOut(columns, rows, 'rate', { above: 0, isCovered: true })).toMatchObject({
+      isCoverAlone: true,
+      rows: [],
+      flowHeight: 0,
+      bodyHeight: rows - 2,
+    })
+})
+
+it('a lesson takes the rows of the panels where it must, and the strip’s never', () => {
+  expect([roomAbove(60, 20), roomAbove(60, 24), roomAbove(80, 20)]).toEqual([7, 9, 9])
+  for (const [columns, rows] of SIZES.filter(([, rows]) => rows < 32))
+    for (let above = 0; above <= roomAbove(columns, rows); above++) {
+      const layout = layOut(columns, rows, 'log', { above, isCovered: false }) as Layout
+      expect(layout.flowHeight).toBeGreaterThanOrEqual(columns < 80 ? 11 : 4)
+      expect(layout.bodyHeight + layout.flowHeight + layout.gap + 2 + above).toBe(rows)
+      const heights = layout.rows.reduce((sum, slots) => sum + (slots[0]?.height ?? 0), 0)
+      expect(heights, `${columns}×${rows}, ${above}`).toBe(layout.rows.length === 0 ? 0 : layout.bodyHeight)
+      expect(layout.rows.length > 0, `${columns}×${rows}, ${above}`).toBe(layout.bodyHeight >= 5)
+    }
 })

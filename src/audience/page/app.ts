@@ -92,12 +92,19 @@ function send(readings: readonly Made[]): void {
   for (const reading of readings) show(reading)
 }
 
+/** A name that is written from the right would take the number behind it to its other side. */
+function named(where: HTMLElement, name: string, rest: string): void {
+  const alone = document.createElement('bdi')
+  alone.textContent = name
+  where.replaceChildren(alone, rest)
+}
+
 function show(reading: Made): void {
   const item = document.createElement('li')
   const head = document.createElement('div')
   head.className = 'reading'
   const what = document.createElement('span')
-  what.textContent = `${reading.city} ${reading.temperature} °C ${reading.humidity} %`
+  named(what, reading.city, ` ${reading.temperature} °C ${reading.humidity} %`)
   const kind = document.createElement('span')
   kind.className = 'what'
   kind.textContent = reading.rubbish ?? (reading.twice ? 'sent twice' : '')
@@ -148,8 +155,13 @@ function showBoard(board: Board): void {
   const text = (value: unknown) => (value === undefined || value === null ? '–' : String(value))
   element('board-phones').textContent = text(board.phones)
   element('board-total').textContent = text(board.total)
-  element('board-warmest').textContent = text(board.warmest)
-  element('board-quarantined').textContent = text(board.mostQuarantined)
+  for (const [id, value] of [
+    ['board-warmest', board.warmest],
+    ['board-quarantined', board.mostQuarantined],
+  ] as const) {
+    const [, name = text(value), number = ''] = /^(.*?)( -?[\d.]+(?: °C)?)$/.exec(text(value)) ?? []
+    named(element(id), name, number)
+  }
   element('board-lost').textContent = text(board.lost)
 }
 

@@ -182,7 +182,7 @@ function bodyOf(state: AppState, view: ViewState, layout: Layout, banner: Banner
     return block
   })
   return {
-    lines,
+    lines: [...lines, ...Array.from({ length: bodyHeight - lines.length }, (): Line => [])],
     scrollable: focused?.scrollable ?? 0,
     inFocus: focused,
     regions,

@@ -5,18 +5,16 @@ import { verdict } from '../panels/ledger-panel.ts'
 import { formatAge, formatMoney, formatUptime, UNKNOWN } from '../text/format.ts'
 import { badge, type Line, lineWidth, span, spread } from '../text/line.ts'
 
-/** What does not fit is left out. */
+/** What does not fit is left out; what is marked stays. */
 export function headerLine(state: AppState, width: number, { isFrozen }: { isFrozen: boolean }): Line {
   const { session, now } = state
-  const start: Line = [
-    span(' '),
-    span('rtstream', 'accent', true),
-    span('  '),
-    span(session.target, 'title', true),
-    span(`  ${formatUptime(now - session.startedAt)}  `, 'muted'),
+  const name = [span(' '), span('rtstream', 'accent', true), span('  ')]
+  const target = [span(session.target, 'title', true), span('  ')]
+  const uptime = [span(`${formatUptime(now - session.startedAt)}  `, 'muted')]
+  const badges = (frozen = 'frozen, p goes on'): Line => [
     ...(session.connected ? [] : [badge('connecting', 'warn'), span(' ')]),
     ...(session.readOnly ? [badge('read-only', 'warn'), span(' ')] : []),
-    ...(isFrozen ? [badge('frozen, p goes on', 'accent'), span(' ')] : []),
+    ...(isFrozen ? [badge(frozen, 'accent'), span(' ')] : []),
   ]
   const parts = [
     ledger(state),
@@ -24,6 +22,14 @@ export function headerLine(state: AppState, width: number, { isFrozen }: { isFro
     cost(state, width >= 130),
     [span('? help', 'muted')],
   ]
+  const starts: readonly Line[] = [
+    [...name, ...target, ...uptime, ...badges()],
+    [...name, ...target, ...badges()],
+    [...name, ...badges()],
+    [...name, ...badges('frozen')],
+  ]
+  const least = lineWidth(endOf(parts, 0))
+  const start = starts.find((one) => lineWidth(one) + least <= width) ?? (starts.at(-1) as Line)
   return spread(start, endOf(parts, width - lineWidth(start)), width)
 }
 

@@ -358,6 +358,15 @@ it('a layer that cannot be read has its whole name, and its numbers stand below 
   }
 })
 
+it('marks in the header stay whole where the window is narrow', () => {
+  const top = (state: AppState, isFrozen: boolean, columns: number) =>
+    draw(state, { isFrozen }, columns, 20).split('\n')[0]
+  expect(top(scenarios.readOnly(), false, 60)).toMatch(/ read-only +ledger ✓ 38 in flight/)
+  expect(top(scenarios.readOnly(), true, 60)).toMatch(/ read-only +frozen +ledger ✓ 38 in flight/)
+  expect(top(scenarios.allRunning(), true, 66)).toMatch(/ frozen, p goes on +ledger ✓ 38 in flight/)
+  expect(top(scenarios.allRunning(), false, 60)).toMatch(/local +00:12:31 +ledger/)
+})
+
 describe('presenter mode', () => {
   it('writes the whole of why a stage has failed, and never that nothing is lost while something is', () => {
     const failing = scenarios.failing()
@@ -651,6 +660,11 @@ describe('a lesson at 80×24', () => {
     const text = draw(state, {}, 170, 52)
     expect(text).toMatch(/The end\.[\s\S]*press +a[\s\S]*● gen[\s\S]*╭ event rate/)
     expect(draw(state, { isZoomed: true, focused: 'log' }, 80, 24)).toMatch(/The end\.[\s\S]*╭ log/)
+  })
+
+  it('says what to press in the smallest window too', () => {
+    const text = draw(state, {}, 60, 20)
+    expect(text).toMatch(/lesson.*\n Nothing runs yet[\s\S]* press a[\s\S]*● generator[\s\S]*● aggregate/)
   })
 
   it('draws no half of a row of digits in presenter mode', () => {
