@@ -9,8 +9,8 @@ import { badge, type Line, lineWidth, span, spread } from '../text/line.ts'
 export function headerLine(state: AppState, width: number, { isFrozen }: { isFrozen: boolean }): Line {
   const { session, now } = state
   const name = [span(' '), span('rtstream', 'accent', true), span('  ')]
-  const target = [span(session.target, 'title', true), span('  ')]
-  const uptime = [span(`${formatUptime(now - session.startedAt)}  `, 'muted')]
+  const target = span(session.target, 'title', true)
+  const uptime = span(`  ${formatUptime(now - session.startedAt)}  `, 'muted')
   const badges = (frozen = 'frozen, p goes on'): Line => [
     ...(session.connected ? [] : [badge('connecting', 'warn'), span(' ')]),
     ...(session.readOnly ? [badge('read-only', 'warn'), span(' ')] : []),
@@ -23,8 +23,8 @@ export function headerLine(state: AppState, width: number, { isFrozen }: { isFro
     [span('? help', 'muted')],
   ]
   const starts: readonly Line[] = [
-    [...name, ...target, ...uptime, ...badges()],
-    [...name, ...target, ...badges()],
+    [...name, target, uptime, ...badges()],
+    [...name, target, span('  '), ...badges()],
     [...name, ...badges()],
     [...name, ...badges('frozen')],
   ]
