@@ -6,8 +6,9 @@ export const READ_ONLY =
 
 const REASONS: readonly (readonly [path: RegExp, reason: string])[] = [
   [/\/locations\/[^/]+\/quotas$/i, 'There are no quotas here.'],
+  [/\/streamingjobs\/[^/]+\/functions\/[^/]+\/\w+$/i, 'The job has no functions.'],
   [
-    /\/streamingjobs\/[^/]+\/(?:inputs|outputs|functions)\/[^/]+\/\w+$/i,
+    /\/streamingjobs\/[^/]+\/(?:inputs|outputs)\/[^/]+\/\w+$/i,
     'Inputs and outputs are not tested here: with $select=* they tell what is wrong with them.',
   ],
   [
