@@ -111,8 +111,12 @@ function rewrite(folder: string, at: Endpoints): void {
     const here = new URL(at.lakeTls).host.replace('localhost', '127.0.0.1')
     const changed = text
       .replace('return credential.New(nil)', 'return session{}, nil')
+      .replaceAll(
+        'credential.New(nil)',
+        `${file.includes('testcommon') ? '' : 'testcommon.'}GetGenericTokenCredential()`,
+      )
       .replace(/^\s*"github.com\/Azure\/azure-sdk-for-go\/sdk\/internal\/test\/credential"\n/m, (line) =>
-        text.includes('return credential.New(nil)') ? '' : line,
+        text.includes('credential.New(nil)') ? '' : line,
       )
       .replace(/("https:\/\/)(" ?\+ ?[\w.()]+ ?\+ ?")\.(?:dfs|blob)\.core\.windows\.net/g, `$1${here}/$2`)
       .replace(/https:\/\/%s\.(?:dfs|blob)\.core\.windows\.net/g, `https://${here}/%s`)

@@ -89,6 +89,14 @@ export interface Transaction {
   lastUpdated?: number
 }
 
+/** Settings of a feature, such as the columns that a table is clustered by: who does not know a domain carries it on. */
+export interface DomainMetadata {
+  domain: string
+  configuration: string
+  /** The domain is gone. */
+  removed: boolean
+}
+
 /** What a commit tells about itself. The protocol requires none of it, and other writers leave most of it out. */
 export interface CommitInfo {
   /** Epoch ms. */
@@ -123,6 +131,7 @@ export interface Action {
   txn?: Transaction
   commitInfo?: CommitInfo
   sidecar?: Sidecar
+  domainMetadata?: DomainMetadata
 }
 
 /**

@@ -75,7 +75,8 @@ const NEWEST_PLAIN_WRITER = 6
 
 /**
  * What the engine takes part in: what writer versions 2 to 6 ask for (whether a table uses it stands in its metadata, and each batch is
- * held to that), a vacuum that looks at the protocol first, as each of the engine's does, and what a feature leaves behind that was dropped:
+ * held to that), a vacuum that looks at the protocol first, as each of the engine's does, domains, which its checkpoints carry on, with the
+ * clustering that is kept in one (its files have statistics of every column), and what a feature leaves behind that was dropped:
  * checkpoints stay until the log before them goes, and none is made of an older version, which the engine's cleanup holds to.
  */
 const OLDEST = new Set([
@@ -87,8 +88,11 @@ const OLDEST = new Set([
     'generatedColumns',
     'identityColumns',
   ],
-  ...['vacuumProtocolCheck', 'checkpointProtection'],
+  ...['allowColumnDefaults', 'vacuumProtocolCheck', 'domainMetadata', 'clustering', 'checkpointProtection'],
 ])
+
+/** What Delta has no `DROP FEATURE` for. */
+const LASTING = /^(?:timestampNtz|(?:variantType|variantShredding|geospatial)(?:-preview)?|icebergCompatV\d)$/
 
 /**
  * Why the embedded engine refuses a table; undefined when it reads and writes it. The engine uses the oldest
@@ -98,17 +102,24 @@ export function beyondOldest(protocol: Protocol | undefined): Unsupported | unde
   if (!protocol || (protocol.minReaderVersion <= 1 && protocol.minWriterVersion <= NEWEST_PLAIN_WRITER))
     return undefined
   const { minReaderVersion, minWriterVersion, readerFeatures, writerFeatures } = protocol
-  const features = [...new Set([...(readerFeatures ?? []), ...(writerFeatures ?? [])])]
+  const named = [...(readerFeatures ?? []), ...(writerFeatures ?? [])]
+  // With this version it has no name in the table.
+  const features = [...new Set(minReaderVersion === 2 ? ['columnMapping', ...named] : named)]
   const added = features.filter((name) => !OLDEST.has(name))
   // By these versions all that is asked for is named.
   const isNamed = (minReaderVersion <= 1 || minReaderVersion === 3) && minWriterVersion === 7
   if (isNamed && added.length === 0) return undefined
-  const named = added.length > 0 ? `, table feature${added.length > 1 ? 's' : ''} ${added.join(', ')}` : ''
+  const list = added.length > 0 ? `, table feature${added.length > 1 ? 's' : ''} ${added.join(', ')}` : ''
   return {
-    problem: `was upgraded by another writer (reader ${minReaderVersion}, writer ${minWriterVersion}${named})`,
-    remedy:
-      added.length > 0
-        ? `Drop what was added with that writer (ALTER TABLE … DROP FEATURE ${added[0]}), or use another data folder.`
-        : 'Use another data folder.',
+    problem: `was upgraded by another writer (reader ${minReaderVersion}, writer ${minWriterVersion}${list})`,
+    remedy: remedyOf(added),
   }
+}
+
+function remedyOf([first, ...others]: readonly string[]): string {
+  const lasting = [first, ...others].find((name) => name !== undefined && LASTING.test(name))
+  if (lasting !== undefined)
+    return `Make the table anew without ${lasting}, which Delta cannot drop again, or use another data folder.`
+  if (first === undefined) return 'Use another data folder.'
+  return `Drop what was added with that writer (ALTER TABLE … DROP FEATURE ${first}), or use another data folder.`
 }

@@ -2,7 +2,7 @@
  * The table state that results from a log's actions. Pure: the caller reads the log and passes its actions,
  * version by version.
  */
-import type { Action, AddFile, Metadata, Protocol, Transaction } from './actions.ts'
+import type { Action, AddFile, DomainMetadata, Metadata, Protocol, Transaction } from './actions.ts'
 import { Tombstones } from './tombstones.ts'
 
 /** The table as of one version; {@link applyActions} changes it in place. */
@@ -17,6 +17,8 @@ export interface TableState {
   tombstones: Tombstones
   /** The newest of each `appId`. */
   transactions: Map<string, Transaction>
+  /** By their names. */
+  domains: Map<string, DomainMetadata>
   /** Newest `userMetadata` of a commit: the commit metadata. */
   userMetadata: string | undefined
 }
@@ -29,6 +31,7 @@ export const emptyState = (): TableState => ({
   files: new Map(),
   tombstones: new Tombstones(),
   transactions: new Map(),
+  domains: new Map(),
   userMetadata: undefined,
 })
 
@@ -43,7 +46,7 @@ export function applyActions(state: TableState, version: number, actions: readon
     state.files.delete(remove.path)
     state.tombstones.add(remove, version)
   }
-  for (const { protocol, metaData, add, txn, commitInfo } of actions) {
+  for (const { protocol, metaData, add, txn, commitInfo, domainMetadata } of actions) {
     if (protocol) state.protocol = protocol
     if (metaData) state.metaData = metaData
     if (add) {
@@ -51,6 +54,8 @@ export function applyActions(state: TableState, version: number, actions: readon
       state.files.set(add.path, add)
     }
     if (txn) state.transactions.set(txn.appId, txn)
+    if (domainMetadata?.removed) state.domains.delete(domainMetadata.domain)
+    else if (domainMetadata) state.domains.set(domainMetadata.domain, domainMetadata)
     if (commitInfo?.userMetadata !== undefined) state.userMetadata = commitInfo.userMetadata
   }
   state.version = version

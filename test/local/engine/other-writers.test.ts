@@ -242,6 +242,17 @@ describe('what another writer asks of all writers', () => {
       /it is partitioned by city, and the embedded engine writes tables without partitions/,
     ],
     [
+      'a default of a column of its own',
+      'gold/weather',
+      (metaData) => {
+        const schema = JSON.parse(metaData.schemaString) as { fields: object[] }
+        const metadata = { CURRENT_DEFAULT: '7', EXISTS_DEFAULT: '7' }
+        const fields = [...schema.fields, { name: 'seven', type: 'integer', nullable: true, metadata }]
+        return { ...metaData, schemaString: JSON.stringify({ ...schema, fields }) }
+      },
+      /cannot fill in the default of its column seven: ALTER TABLE … ALTER COLUMN seven DROP DEFAULT/,
+    ],
+    [
       'a generated column',
       'silver/weather',
       withField('city', { metadata: { 'delta.generationExpression': 'upper(deviceId)' } }),
@@ -305,6 +316,43 @@ it('a writer version that is raised, and a change data feed of added rows, are g
   await lake.place(0, readings(30, 10), { at: lake.clock.time + 2000 })
   await isThrough(40)
   await expectRows(40)
+}, 120_000)
+
+it('what a table is clustered by stays in its checkpoints, and the stages go on', async () => {
+  const clustered = {
+    domain: 'delta.clustering',
+    configuration: '{"clusteringColumns":[["city"]]}',
+    removed: false,
+  }
+  const gone = { domain: 'mine', configuration: '{}', removed: false }
+  engine = lake.engine({ commitsPerCheckpoint: 3, filesPerCompaction: 100 }).engine
+  runs = NAMES.map((name) => engine?.run(name) as NotebookRun)
+  await lake.place(0, readings(0, 20))
+  await isThrough(20)
+  for (const table of TABLES) {
+    const writerFeatures = ['domainMetadata', 'clustering', 'appendOnly', 'invariants', 'allowColumnDefaults']
+    commitByHand(
+      table,
+      { protocol: { minReaderVersion: 1, minWriterVersion: 7, writerFeatures } },
+      ...[{ domainMetadata: clustered }, { domainMetadata: gone }],
+    )
+    commitByHand(table, { domainMetadata: { ...gone, removed: true } })
+  }
+  const isCheckpoint = (name: string) => name.endsWith('.checkpoint.parquet')
+  const place = async (from: number) => {
+    await lake.place(0, readings(from, 10), { at: lake.clock.time + from * 100 })
+    await isThrough(from + 10)
+  }
+  for (let from = 20; from < 80; from += 10) await place(from)
+  await engine?.close()
+  start()
+  await place(80)
+  for (const table of TABLES) {
+    const name = readdirSync(log(table)).sort().findLast(isCheckpoint) as string
+    const rows = await new ParquetFile(readFileSync(join(log(table), name))).rows(['domainMetadata'])
+    expect(rows.flatMap(({ domainMetadata }) => domainMetadata ?? [])).toEqual([clustered])
+  }
+  await expectRows(90)
 }, 120_000)
 
 it('a feature that was added and dropped again leaves a table that is read and written', async () => {

@@ -9,17 +9,25 @@ import type { EngineContext } from '../api/options.ts'
 import { type Connection, quoted } from '../duckdb/database.ts'
 import { adoptWritten, type LakePlace, writeLakeFile } from './lake-files.ts'
 
-/** The protocol's checkpoint schema. @param features what a table that names its features has of them. */
-const columns = (features: string) => `{
+/** What tables have that name their features. */
+const OF_FEATURES = {
+  protocol: ', readerFeatures VARCHAR[], writerFeatures VARCHAR[]',
+  add: ', clusteringProvider VARCHAR',
+  more: ", domainMetadata: 'STRUCT(domain VARCHAR, configuration VARCHAR, removed BOOLEAN)'",
+}
+const PLAIN = { protocol: '', add: '', more: '' }
+
+/** The protocol's checkpoint schema. */
+const columns = ({ protocol, add, more }: typeof PLAIN) => `{
   txn: 'STRUCT(appId VARCHAR, version BIGINT, lastUpdated BIGINT)',
   add: 'STRUCT(path VARCHAR, partitionValues MAP(VARCHAR, VARCHAR), size BIGINT, modificationTime BIGINT,
-    dataChange BOOLEAN, tags MAP(VARCHAR, VARCHAR), stats VARCHAR)',
+    dataChange BOOLEAN, tags MAP(VARCHAR, VARCHAR), stats VARCHAR${add})',
   remove: 'STRUCT(path VARCHAR, deletionTimestamp BIGINT, dataChange BOOLEAN, extendedFileMetadata BOOLEAN,
     partitionValues MAP(VARCHAR, VARCHAR), size BIGINT)',
   metaData: 'STRUCT(id VARCHAR, name VARCHAR, description VARCHAR,
     format STRUCT(provider VARCHAR, options MAP(VARCHAR, VARCHAR)), schemaString VARCHAR,
     partitionColumns VARCHAR[], configuration MAP(VARCHAR, VARCHAR), createdTime BIGINT)',
-  protocol: 'STRUCT(minReaderVersion INTEGER, minWriterVersion INTEGER${features})'
+  protocol: 'STRUCT(minReaderVersion INTEGER, minWriterVersion INTEGER${protocol})'${more}
 }`
 
 /** Writes the checkpoint of the state's version, then points `_last_checkpoint` at it. */
@@ -30,8 +38,7 @@ export async function writeCheckpoint(
   state: TableState,
 ): Promise<void> {
   const { readerFeatures, writerFeatures } = state.protocol ?? {}
-  const features =
-    readerFeatures || writerFeatures ? ', readerFeatures VARCHAR[], writerFeatures VARCHAR[]' : ''
+  const features = readerFeatures || writerFeatures ? OF_FEATURES : PLAIN
   const lines = context.lake.unfinishedFile()
   const unfinished = context.lake.unfinishedFile()
   const inLog = (name: string) => ({
@@ -59,6 +66,7 @@ function* actionsOf(state: TableState): Generator<Action> {
   if (state.protocol) yield { protocol: state.protocol }
   if (state.metaData) yield { metaData: state.metaData }
   for (const txn of state.transactions.values()) yield { txn }
+  for (const domainMetadata of state.domains.values()) yield { domainMetadata }
   for (const add of state.files.values()) yield { add: { ...add, dataChange: false } }
   for (const { removedAt: _, ...remove } of state.tombstones)
     yield { remove: { ...remove, dataChange: false } }

@@ -33,6 +33,8 @@ export function brokenRule(metaData: Metadata | undefined, change: RuledChange):
       return `its column ${name} has an invariant, which the embedded engine cannot check: drop it.`
     if (Object.keys(metadata ?? {}).some((one) => FILLED_IN.test(one)))
       return `the embedded engine cannot fill in its column ${name}: make the table anew with a plain one.`
+    if (metadata?.CURRENT_DEFAULT !== undefined && change.add.some((file) => lacks(file, name)))
+      return `the embedded engine cannot fill in the default of its column ${name}: ALTER TABLE … ALTER COLUMN ${name} DROP DEFAULT.`
     if (nullable === false && change.add.some((file) => hasNulls(file, name)))
       return `its column ${name} must not be null, and rows of this batch have none: ALTER TABLE … ALTER COLUMN ${name} DROP NOT NULL.`
   }
@@ -45,6 +47,9 @@ const isSet = (metaData: Metadata | undefined, property: string): boolean =>
 const CONSTRAINT = /^delta\.constraints\.(.+)$/i
 /** Generated columns, and those of an identity. */
 const FILLED_IN = /^delta\.(?:generationExpression|identity\.)/
+
+const lacks = (file: AddFile, column: string): boolean =>
+  statisticsOf(file)?.nullCount?.[column] === undefined
 
 /** A column that our file has no statistics of is one that it has not. */
 const hasNulls = (file: AddFile, column: string): boolean =>
