@@ -457,9 +457,13 @@ describe('a rename', () => {
     ['a name that leaves the lake', '/bronze/../../etc/passwd', 400],
     ['the same, encoded', '/bronze/%2e%2e/%2e%2e/etc/passwd', 400],
     ['a broken encoding', '/bronze/%zz', 400],
+    ['a blank that is not encoded', '/bronze/a b', 400],
+    ['a letter that is not encoded', '/bronze/é', 400],
     ['a container', '/bronze', 400],
     ['nothing at all', '/', 400],
   ])('from %s is refused', async (_, source, status) => {
+    await write('a b', 'blank')
+    await write('é', 'letter')
     const { headers, text, ...answer } = await running.raw('PUT', '/bronze/target', {
       query: 'mode=legacy',
       headers: { 'x-ms-rename-source': source },

@@ -81,6 +81,8 @@ function isInto(call: LakeCall, { folder }: Lake): boolean {
 /** `/container/path`, on path-style addresses also with the account before it. */
 function sourceOf({ request, account }: LakeCall): SasTarget {
   const [header = '', query = ''] = String(request.headers['x-ms-rename-source']).split('?')
+  // Blanks and letters beyond ASCII are refused by the service too: clients that forgot to encode them found out there.
+  if (/[^\x21-\x7e]/.test(header)) throw invalidSource()
   let parts: string[]
   try {
     // An empty segment further on is a name that the lake cannot have, and never the folder before it.
@@ -95,6 +97,11 @@ function sourceOf({ request, account }: LakeCall): SasTarget {
 }
 
 const invalidSource = (cause?: unknown) =>
-  new HttpError(400, 'InvalidSourceUri', 'The source of a rename is /container/path, percent-encoded.', {
-    cause,
-  })
+  new HttpError(
+    400,
+    'InvalidSourceUri',
+    'The source URI is invalid: it is /container/path, percent-encoded.',
+    {
+      cause,
+    },
+  )
