@@ -1,33 +1,11 @@
-/** The live tests of azdatalake and azblob, which lie in their Go modules: the copies' addresses are rewritten, nothing else. */
+/** azdatalake's live tests, which lie in its Go module: the copy's addresses are rewritten, nothing else. */
 import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { done, type Endpoints, output, type Suite, type SuiteResult } from './suite.ts'
 
-const STORAGE = 'github.com/Azure/azure-sdk-for-go/sdk/storage'
-
-/** Without those of page blobs, which all are refused. */
-const MODULES = [
-  {
-    name: 'azdatalake',
-    version: '1.5.0',
-    packages: ['directory', 'file', 'filesystem', 'lease', 'service', 'sas'],
-  },
-  {
-    name: 'azblob',
-    version: '1.8.3',
-    packages: [
-      '',
-      'appendblob',
-      'blob',
-      'blockblob',
-      'container',
-      'internal/base',
-      'lease',
-      'sas',
-      'service',
-    ],
-  },
-]
+const MODULE = 'github.com/Azure/azure-sdk-for-go/sdk/storage/azdatalake'
+const VERSION = '1.5.0'
+const PACKAGES = ['directory', 'file', 'filesystem', 'lease', 'service', 'sas']
 
 /** Go's source of a credential that gives the session's token, for tests that would sign in with Microsoft Entra. */
 export const sessionSource = (packageName: string): string => `package ${packageName}
@@ -48,18 +26,10 @@ func (session) GetToken(context.Context, policy.TokenRequestOptions) (azcore.Acc
 }
 `
 
-export const GO_SUITES: readonly Suite[] = MODULES.map(({ name, version, packages }) => ({
-  name: `${name} (Go)`,
-  version,
-  run: (folder, at) => run(folder, at, { module: `${STORAGE}/${name}`, version, packages }),
-}))
+export const GO_SUITES: readonly Suite[] = [{ name: 'azdatalake (Go)', version: VERSION, run }]
 
-async function run(
-  folder: string,
-  at: Endpoints,
-  { module, version, packages }: { module: string; version: string; packages: readonly string[] },
-): Promise<SuiteResult[]> {
-  const copy = await moduleCopy(folder, module, version)
+async function run(folder: string, at: Endpoints): Promise<SuiteResult[]> {
+  const copy = await moduleCopy(folder, MODULE, VERSION)
   rewrite(copy, at)
   writeFileSync(join(copy, 'internal/testcommon/session.go'), sessionSource('testcommon'))
   const env = {
@@ -78,7 +48,7 @@ async function run(
     SUBSCRIPTION_ID: 'none',
     RESOURCE_GROUP_NAME: 'none',
   }
-  const args = ['test', '-json', '-count=1', '-timeout', '30m', ...packages.map((name) => `./${name}`)]
+  const args = ['test', '-json', '-count=1', '-timeout', '30m', ...PACKAGES.map((name) => `./${name}`)]
   return testsIn(await output('go', args, { cwd: copy, env }))
 }
 
@@ -111,12 +81,8 @@ function rewrite(folder: string, at: Endpoints): void {
     const here = new URL(at.lakeTls).host.replace('localhost', '127.0.0.1')
     const changed = text
       .replace('return credential.New(nil)', 'return session{}, nil')
-      .replaceAll(
-        'credential.New(nil)',
-        `${file.includes('testcommon') ? '' : 'testcommon.'}GetGenericTokenCredential()`,
-      )
       .replace(/^\s*"github.com\/Azure\/azure-sdk-for-go\/sdk\/internal\/test\/credential"\n/m, (line) =>
-        text.includes('credential.New(nil)') ? '' : line,
+        text.includes('return credential.New(nil)') ? '' : line,
       )
       .replace(/("https:\/\/)(" ?\+ ?[\w.()]+ ?\+ ?")\.(?:dfs|blob)\.core\.windows\.net/g, `$1${here}/$2`)
       .replace(/https:\/\/%s\.(?:dfs|blob)\.core\.windows\.net/g, `https://${here}/%s`)

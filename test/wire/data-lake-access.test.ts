@@ -53,17 +53,17 @@ describe('the bearer token', () => {
   })
 
   it.each([
-    ['missing', {}],
-    ['wrong', { authorization: 'Bearer other' }],
-    ['empty', { authorization: 'Bearer ' }],
-    ['of another kind', { authorization: `Basic ${TOKEN}` }],
-    ['cut', { authorization: `Bearer ${TOKEN.slice(0, -1)}` }],
-    ['too long', { authorization: `Bearer ${TOKEN}x` }],
-  ])('is refused when %s, with the challenge that clients look for', async (_, headers) => {
+    ['missing', {}, 'NoAuthenticationInformation'],
+    ['wrong', { authorization: 'Bearer other' }, 'InvalidAuthenticationInfo'],
+    ['empty', { authorization: 'Bearer ' }, 'NoAuthenticationInformation'],
+    ['of another kind', { authorization: `Basic ${TOKEN}` }, 'NoAuthenticationInformation'],
+    ['cut', { authorization: `Bearer ${TOKEN.slice(0, -1)}` }, 'InvalidAuthenticationInfo'],
+    ['too long', { authorization: `Bearer ${TOKEN}x` }, 'InvalidAuthenticationInfo'],
+  ])('is refused when %s, with the challenge that clients look for', async (_, headers, code) => {
     const { status, challenge, text } = await overTls(list, headers as Record<string, string>)
     expect(status).toBe(401)
     expect(challenge).toMatch(/^Bearer/)
-    expect(text).toContain('InvalidAuthenticationToken')
+    expect(text).toContain(`"${code}"`)
     expect(text).not.toContain(TOKEN)
   })
 

@@ -74,7 +74,7 @@ export async function startDataLake(options: DataLakeOptions): Promise<DataLakeS
   const [uploads, deletions] = [new Uploads(folder), new RecentDeletions(clock)]
   const lake: Lake = { folder, uploads, kept, leases, deletions, clock, account, accountKey, token }
   const handlers = handlersOf(lake)
-  const bearer = requireBearer(token, CHALLENGE)
+  const bearer = requireBearer(token, CHALLENGE, BEARER_CODES)
   const handler = (isTls: boolean) => async (request: IncomingMessage, response: ServerResponse) => {
     if (answerOrigin(request, response, () => servicePropertiesOf(lake).Cors ?? '')) return
     await options.before?.()
@@ -130,6 +130,8 @@ export async function startDataLake(options: DataLakeOptions): Promise<DataLakeS
     throw error
   }
 }
+
+const BEARER_CODES = { none: 'NoAuthenticationInformation', wrong: 'InvalidAuthenticationInfo' }
 
 /**
  * A bearer token only over TLS; a key's signature anywhere.

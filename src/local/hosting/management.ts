@@ -105,7 +105,7 @@ export async function startManagement(options: ManagementOptions): Promise<Manag
   const guarded = routes(
     table,
     options.before ?? (() => {}),
-    requireBearer(token, 'Bearer', 'AuthenticationFailed'),
+    requireBearer(token, 'Bearer', { none: 'AuthenticationFailed' }),
   )
   const handler: Handler = async (request, response) => {
     rootedAtDatabricks(request)

@@ -11,21 +11,21 @@ export function sameSecret(given: string, expected: string): boolean {
 
 /**
  * @param challenge for `WWW-Authenticate`.
- * @param codeOfNone of a request without a token; ARM has another one for it than for a wrong token.
+ * @param codes of a request without a token, and with a wrong one; ARM's and storage's differ.
  * @returns a check that a request carries `Authorization: Bearer <token>`.
- * The check throws HttpError 401 with the code that ARM and storage use, and the challenge that SDKs look for.
+ * The check throws HttpError 401 with the service's code, and the challenge that SDKs look for.
  */
 export function requireBearer(
   token: string,
   challenge = 'Bearer',
-  codeOfNone = 'InvalidAuthenticationToken',
+  { none = 'InvalidAuthenticationToken', wrong = 'InvalidAuthenticationToken' } = {},
 ): (request: IncomingMessage) => void {
   return (request) => {
     const given = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
     if (given !== undefined && sameSecret(given, token)) return
     throw new HttpError(
       401,
-      given === undefined ? codeOfNone : 'InvalidAuthenticationToken',
+      given === undefined ? none : wrong,
       given === undefined
         ? 'The request carries no bearer token: send the token of this session in the Authorization header.'
         : 'The bearer token is not the one of this session: ask `rtstream-tui endpoints` for the present one.',
