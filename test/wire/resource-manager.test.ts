@@ -252,6 +252,9 @@ describe('Resource Manager', () => {
     [`${GROUP}/providers/Microsoft.StreamAnalytics/streamingjobs/${job}/functions/f/test`, 'no functions'],
     [`${GROUP}/providers/Microsoft.Authorization/roleAssignments`, 'no roles'],
     [`${GROUP}/providers/Microsoft.Resources/deployments`, 'no deployments'],
+    [`${GROUP}/exportTemplate`, 'infra/'],
+    ['/providers/Microsoft.ResourceGraph/resources', '$filter'],
+    ['/providers/Microsoft.StreamAnalytics/operations', 'api-versions'],
     [`${SUBSCRIPTION}/providers/Microsoft.EventHub/unregister`, 'registered'],
   ])('says why nothing is served at %s', async (path, words) => {
     const { status, body } = await rest('POST', `${path}?${VERSION}`, {})

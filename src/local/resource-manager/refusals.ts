@@ -13,9 +13,18 @@ const REASONS: readonly (readonly [path: RegExp, reason: string])[] = [
   ],
   [
     /\/providers\/microsoft\.authorization\//i,
-    'There are no roles here: the token of this session may do all.',
+    'There are no roles, locks or policies here: the token of this session may do all.',
   ],
   [/\/providers\/microsoft\.resources\/deployments/i, 'There are no deployments here.'],
+  [/\/exportTemplate$/i, 'No template is made here: infra/ has those by which all this stands on Azure.'],
+  [
+    /^\/providers\/microsoft\.resourcegraph\//i,
+    'Resource Graph is not served: resources of the subscription or the group are listed, with $filter.',
+  ],
+  [
+    /^\/providers\/[^/]+\/operations$/i,
+    'Operations are not listed: the type of a provider tells its api-versions.',
+  ],
   [/\/unregister$/i, 'All providers are registered here, and stay so.'],
   [
     /\/providers\/microsoft\.insights\//i,
@@ -26,4 +35,6 @@ const REASONS: readonly (readonly [path: RegExp, reason: string])[] = [
 
 /** @param path as the client sent it. Undefined: nothing more is to be said than that it is not there. */
 export const resourceReason = (path: string): string | undefined =>
-  path.startsWith('/subscriptions/') ? REASONS.find(([pattern]) => pattern.test(path))?.[1] : undefined
+  /^\/(?:subscriptions|providers)\//i.test(path)
+    ? REASONS.find(([pattern]) => pattern.test(path))?.[1]
+    : undefined
