@@ -29,6 +29,9 @@ param deploySynapse bool = true
 @description('Public address of the machine that drives Synapse; empty: only Azure services get through its firewall.')
 param clientIpAddress string = ''
 
+@description('Of the Synapse workspace, as the last deployment told it to azd; empty: there was none.')
+param synapseEndpoint string = ''
+
 @description('True lets clients use shared access keys of the hub beside Microsoft Entra identities.')
 param allowConnectionStrings bool = false
 
@@ -109,6 +112,7 @@ module synapse 'modules/synapse.bicep' = if (deploySynapse) {
     accountName: dataLake.outputs.accountName
     principalId: principalId
     clientIpAddress: clientIpAddress
+    isDeployed: !empty(synapseEndpoint)
   }
 }
 

@@ -9,8 +9,11 @@ param accountName string
 param principalId string
 param clientIpAddress string
 
+@description('True: the workspace is there, and takes no password any more.')
+param isDeployed bool
+
 @secure()
-@description('Of a login that nobody uses: random, kept nowhere, and a new one each time.')
+@description('Of a login that Entra-only authentication shuts out; a new one each time.')
 param sqlPassword string = newGuid()
 
 // Storage Blob Data Contributor
@@ -31,11 +34,10 @@ resource workspace 'Microsoft.Synapse/workspaces@2021-06-01' = {
     type: 'SystemAssigned'
   }
   properties: {
-    // With it on, Azure refuses the password below in every deployment after the first (AadOnlyAuthenticationIsEnabled).
-    azureADOnlyAuthentication: false
-    // Asked for at the first deployment, left as they are by later ones.
+    azureADOnlyAuthentication: true
+    // Asked for at first all the same; nobody can sign in with it. Brought again it is refused (AadOnlyAuthenticationIsEnabled).
     sqlAdministratorLogin: 'sqladminuser'
-    sqlAdministratorLoginPassword: sqlPassword
+    sqlAdministratorLoginPassword: isDeployed ? null : sqlPassword
     cspWorkspaceAdminProperties: {
       initialWorkspaceAdminObjectId: principalId
     }

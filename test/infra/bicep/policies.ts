@@ -25,6 +25,7 @@ import {
   OUTPUT_REFERENCES,
   optional,
   passedOn,
+  passwordOnce,
   reference,
   secret,
   strings,
@@ -140,11 +141,10 @@ export const policies: Record<string, (deployment: Deployment) => string[]> = {
     ...jobOrder(moduleNamed(deployment, 'stream-analytics')),
   ],
 
-  'Synapse pauses, can be deployed again and lets in one address': (deployment) => [
+  'Synapse pauses, admits no passwords and lets in one address': (deployment) => [
     ...expectValues(deployment, 'Microsoft.Synapse/workspaces', {
       'identity.type': 'SystemAssigned',
-      // On, a second deployment is refused for the password that it brings.
-      'properties.azureADOnlyAuthentication': false,
+      'properties.azureADOnlyAuthentication': true,
       'properties.defaultDataLakeStorage.filesystem': 'synapse',
       'properties.publicNetworkAccess': 'Enabled',
     }),
@@ -161,12 +161,7 @@ export const policies: Record<string, (deployment: Deployment) => string[]> = {
     ...expectValues(deployment, 'Microsoft.Synapse/workspaces', {
       'properties.sqlAdministratorLogin': 'sqladminuser',
     }),
-    ...bound(
-      deployment,
-      'Microsoft.Synapse/workspaces',
-      ['properties', 'sqlAdministratorLoginPassword'],
-      'sqlPassword',
-    ),
+    ...passwordOnce(deployment),
     ...bound(
       deployment,
       'Microsoft.Synapse/workspaces',

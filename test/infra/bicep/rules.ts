@@ -197,6 +197,28 @@ export function optional({ main }: Deployment): string[] {
   ]
 }
 
+/** With Entra as the only sign-in the workspace refuses a password that is brought again. */
+export function passwordOnce({ main, modules }: Deployment): string[] {
+  const module = main.blocks.find(({ reference: path }) => path === 'modules/synapse.bicep')
+  const workspace = [...modules.values()]
+    .flatMap(({ blocks }) => blocks)
+    .find(({ reference: type }) => type.startsWith('Microsoft.Synapse/workspaces@'))
+  const password = property(workspace?.body, 'properties', 'sqlAdministratorLoginPassword')
+  const isDeployed = property(module?.body, 'params', 'isDeployed')
+  return [
+    ...unequal(
+      'password of Synapse',
+      [password ? plain(password).join(' ') : ''],
+      ['choice isDeployed null sqlPassword'],
+    ),
+    ...unequal(
+      'whether Synapse is there',
+      [isDeployed ? plain(isDeployed).join(' ') : ''],
+      ['not empty synapseEndpoint'],
+    ),
+  ]
+}
+
 export function assignmentForm(block: Block, template: Template): string[] {
   const name = property(block.body, 'name')
   const scope = property(block.body, 'scope')

@@ -6,6 +6,7 @@ import {
   type ObjectType,
   type ResourceSchema,
   suggestion,
+  type Type,
   type UnionType,
   VALUES_BEYOND_THE_SNAPSHOT,
 } from './types.ts'
@@ -51,9 +52,9 @@ function checkValue(
     for (const item of value.items) checkValue(item, { type: type.slice(0, -2) }, schema, scope)
     return
   }
-  const found = typeOf(value, scope)
-  // As if it were left out.
-  if (found.is === 'null' && !expected.required) return
+  // Null is as if it were left out.
+  const found = expected.required ? typeOf(value, scope) : withoutNull(typeOf(value, scope))
+  if (!expected.required && found.is === 'null') return
   const words = type.split(' | ')
   const wanted = definition
     ? 'object'
@@ -73,6 +74,12 @@ function checkValue(
   }
   if (value.kind === 'boolean' && literals.includes(String(value.value))) return
   if (!fits(found, wanted ?? 'string')) scope.report(value.line, `expected ${type}, found ${found.is}`)
+}
+
+/** A choice between null and something else is that. */
+function withoutNull(type: Type): Type {
+  const [one, ...others] = type.is === 'either' ? type.of.filter(({ is }) => is !== 'null') : []
+  return one && others.length === 0 ? one : type
 }
 
 /** The form of a discriminated type that the value's discriminator names. */
