@@ -23,9 +23,9 @@ interface Fields {
 export function writeSerials(session: Session): void {
   const { output } = session
   session.output = (performative, payload) => {
-    const { constructor, value } = performative as Fields
+    const { constructor: type, value } = performative as Fields
     for (const { code, index } of [DELIVERY_ID_OF_TRANSFER, DELIVERY_COUNT_OF_FLOW])
-      if (constructor.descriptor.numeric === code && Number(value[index]?.value) >= ROUND)
+      if (type.descriptor.numeric === code && Number(value[index]?.value) >= ROUND)
         value[index] = wrap_uint(Number(value[index]?.value) % ROUND) as { value: number }
     output.call(session, performative, payload)
   }

@@ -180,8 +180,7 @@ it('frames, outcomes and values are made by name', () => {
     [flow, 0x13, 5],
   ] as const) {
     expect(performative?.value[index]).toMatchObject({ value: 7 })
-    const { descriptor } = performative?.constructor as unknown as { descriptor: { numeric: number } }
-    expect(descriptor.numeric).toBe(code)
+    expect(performative?.constructor).toMatchObject({ descriptor: { numeric: code } })
   }
   expect(types.wrap_error).toBeTypeOf('function')
   for (const outcome of [outcomes.accepted(), outcomes.rejected({ error: { condition: 'c' } })])
