@@ -6,6 +6,7 @@ import { OTHER_WRITERS } from './other-writers.ts'
 import { PIPELINE } from './pipeline.ts'
 import { RECORDED_FORMS } from './recorded-forms.ts'
 import { RELIABILITY } from './reliability.ts'
+import { SCREEN } from './screen.ts'
 import { SERVICES } from './services.ts'
 import { WIRE_FORMS } from './wire-forms.ts'
 
@@ -17,4 +18,5 @@ export const MUTATIONS: readonly Mutation[] = [
   ...WIRE_FORMS,
   ...RECORDED_FORMS,
   ...RELIABILITY,
+  ...SCREEN,
 ]

@@ -21,6 +21,7 @@ const COPIED = [
   'tsconfig.json',
   'vitest.config.ts',
   'notebooks',
+  'lessons',
   'infra',
   'azure.yaml',
   '.devcontainer',
