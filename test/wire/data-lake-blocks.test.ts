@@ -143,6 +143,10 @@ describe('an append blob', () => {
     expect(code(await append('x', { 'x-ms-blob-condition-appendpos': '4' }))).toBe(
       '412 AppendPositionConditionNotMet',
     )
+    for (const none of ['-1', '1.5', 'x'])
+      expect(code(await append('x', { 'x-ms-blob-condition-appendpos': none }))).toBe(
+        '400 InvalidHeaderValue',
+      )
     expect(code(await append('x', { 'x-ms-blob-condition-maxsize': '8' }))).toBe(
       '412 MaxBlobSizeConditionNotMet',
     )

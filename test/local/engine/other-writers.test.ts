@@ -288,6 +288,19 @@ describe('what another writer asks of all writers', () => {
   }, 60_000)
 })
 
+it('a table that was partitioned is refused in words by who begins to read it', async () => {
+  start()
+  await lake.place(0, readings(0, 20))
+  await isThrough(20)
+  await engine?.close()
+  changeMetadata('gold/weather', (metaData) => ({ ...metaData, partitionColumns: ['city'] }))
+  start()
+  await vi.waitFor(
+    () => expect(runs[2]?.error).toMatch(/^gold\/weather was partitioned by another writer \(city\)/),
+    30_000,
+  )
+}, 60_000)
+
 it('a writer version that is raised, and a change data feed of added rows, are gone on with', async () => {
   start()
   await lake.place(0, readings(0, 20))

@@ -87,7 +87,7 @@ export class DeltaTable {
     this.#state = await loadTable(this.folder, checkpointReader(connection))
     this.#noteMark()
     this.#lastCheckpoint = (await listLog(this.folder)).checkpoints.at(-1) ?? 0
-    assertFits(this.title, this.#state.protocol)
+    assertFits(this.title, this.#state.protocol, this.#state.metaData)
   }
 
   /** Takes in what other writers have committed since, so that a batch is planned on the table as it is. */
@@ -294,8 +294,13 @@ export class DeltaTable {
   }
 }
 
-/** @throws Error for a table that other writers have upgraded. */
-export function assertFits(title: string, protocol: Protocol | undefined): void {
+/** @throws Error for a table that other writers have upgraded, or partitioned: values may be missing in its files. */
+export function assertFits(title: string, protocol: Protocol | undefined, metaData?: Metadata): void {
+  const [partition] = metaData?.partitionColumns ?? []
+  if (partition !== undefined)
+    throw new Error(
+      `${title} was partitioned by another writer (${partition}), which the embedded engine does not read. Make it anew without partitions.`,
+    )
   const beyond = beyondOldest(protocol)
   if (!beyond) return
   throw new Error(

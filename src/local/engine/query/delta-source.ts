@@ -71,7 +71,7 @@ export class DeltaSource {
     const state = await loadTable(this.#folder, checkpointReader(this.#connection), {
       ...(filesRead !== undefined && { upTo: position.version }),
     })
-    assertFits(this.#title, state.protocol)
+    assertFits(this.#title, state.protocol, state.metaData)
     if (state.metaData?.id !== position.tableId || state.version < position.version) throw this.#replaced()
     if (filesRead !== undefined) this.#snapshot = inRowOrder([...state.files.values()]).slice(filesRead)
     this.#mark = commitMark(this.#folder, position.version)
@@ -146,7 +146,7 @@ export class DeltaSource {
   async #firstLook(): Promise<void> {
     const state = await loadTable(this.#folder, checkpointReader(this.#connection))
     if (!state.metaData) return
-    assertFits(this.#title, state.protocol)
+    assertFits(this.#title, state.protocol, state.metaData)
     this.#snapshot = inRowOrder([...state.files.values()])
     this.#mark = commitMark(this.#folder, state.version)
     this.#position = {

@@ -99,8 +99,8 @@ function guard(lake: Lake, call: LakeCall, bytes: number) {
   if (append.blocks >= MAX_BLOCKS)
     throw new HttpError(409, 'BlockCountExceedsLimit', `An append blob has at most ${MAX_BLOCKS} blocks.`)
   checkPosition(call, stats)
-  const most = given(call, 'x-ms-blob-condition-maxsize')
-  if (most !== undefined && stats.size + bytes > Number(most))
+  const most = wholeIn(call, 'x-ms-blob-condition-maxsize')
+  if (most !== undefined && stats.size + bytes > most)
     throw new HttpError(
       412,
       'MaxBlobSizeConditionNotMet',
@@ -116,11 +116,18 @@ function appendBlobOf(lake: Lake, call: LakeCall, stats: Stats) {
 }
 
 function checkPosition(call: LakeCall, stats: Stats): void {
-  const position = given(call, 'x-ms-blob-condition-appendpos')
-  if (position !== undefined && Number(position) !== stats.size)
+  const position = wholeIn(call, 'x-ms-blob-condition-appendpos')
+  if (position !== undefined && position !== stats.size)
     throw new HttpError(
       412,
       'AppendPositionConditionNotMet',
       'The append position condition specified was not met.',
     )
+}
+
+/** A header of bytes. @throws HttpError 400 */
+function wholeIn(call: LakeCall, name: string): number | undefined {
+  const text = given(call, name)
+  if (text === undefined || /^\d{1,15}$/.test(text)) return text === undefined ? undefined : Number(text)
+  throw new HttpError(400, 'InvalidHeaderValue', `The header ${name} is a whole number that is not negative.`)
 }
