@@ -10,9 +10,11 @@ export const ROUND = 2 ** 32
 /** How far a number of 32 bits is ahead of one that was counted on; negative: behind it. */
 export const aheadOf = (counted: number, serial: number): number => (serial - counted) | 0
 
-/** Where the numbers that go round lie in what a hub sends: by code of the performative, OASIS AMQP 1.0 part 2, 2.7.4 and 2.7.5. */
-const DELIVERY_COUNT_OF_FLOW = { code: 0x13, index: 5 }
-const DELIVERY_ID_OF_TRANSFER = { code: 0x14, index: 1 }
+/**
+ * Where the number that goes round lies in what a hub sends, by the performative's code: the delivery count of a flow, the delivery id of
+ * a transfer (OASIS AMQP 1.0 part 2, 2.7.4 and 2.7.5).
+ */
+const PLACES: Readonly<Record<number, number>> = { 19: 5, 20: 1 }
 
 interface Fields {
   constructor: { descriptor: { numeric: number } }
@@ -24,9 +26,9 @@ export function writeSerials(session: Session): void {
   const { output } = session
   session.output = (performative, payload) => {
     const { constructor: type, value } = performative as Fields
-    for (const { code, index } of [DELIVERY_ID_OF_TRANSFER, DELIVERY_COUNT_OF_FLOW])
-      if (type.descriptor.numeric === code && Number(value[index]?.value) >= ROUND)
-        value[index] = wrap_uint(Number(value[index]?.value) % ROUND) as { value: number }
+    const place = PLACES[type.descriptor.numeric]
+    const number = place === undefined ? 0 : Number(value[place]?.value)
+    if (place !== undefined && number >= ROUND) value[place] = wrap_uint(number % ROUND) as { value: number }
     output.call(session, performative, payload)
   }
 }
