@@ -288,6 +288,35 @@ describe('what another writer asks of all writers', () => {
   }, 60_000)
 })
 
+it('rows that another writer has changed end what is built on them, with what builds it anew', async () => {
+  start()
+  await lake.place(0, readings(0, 20))
+  await isThrough(20)
+  const first = commits('silver/weather').flatMap((name) => actionsIn(folderOf('silver/weather'), name))
+  const add = first.find((action) => action.add)?.add as object & { path: string }
+  const copy = join(folderOf('silver/weather'), 'restored.parquet')
+  writeFileSync(copy, readFileSync(join(folderOf('silver/weather'), add.path)))
+  commitByHand(
+    'silver/weather',
+    { commitInfo: { timestamp: lake.clock.time, operation: 'RESTORE' } },
+    { remove: { path: add.path, deletionTimestamp: 1, dataChange: true } },
+    { add: { ...add, path: 'restored.parquet', dataChange: true } },
+  )
+  await lake.place(0, readings(20, 10), { at: lake.clock.time + 1000 })
+  await vi.waitFor(
+    () => expect(runs[1]?.error).toMatch(/^Rows of silver\/weather were changed .*RESTORE/),
+    30_000,
+  )
+  await engine?.close()
+  const [, moved = ''] = /move (.*) out of the lake/.exec(runs[1]?.error ?? '') ?? []
+  for (const one of moved.split(', '))
+    renameSync(join(lake.root, one), join(lake.root, '..', one.replace('/', '-')))
+  start()
+  await lake.place(0, readings(30, 10), { at: lake.clock.time + 2000 })
+  await isThrough(40)
+  await expectRows(40)
+}, 60_000)
+
 it('a table that was partitioned is refused in words by who begins to read it', async () => {
   start()
   await lake.place(0, readings(0, 20))

@@ -166,8 +166,8 @@ export class DeltaSource {
     if (actions.some(({ remove }) => remove?.dataChange)) {
       const operation = actions.find(({ commitInfo }) => commitInfo)?.commitInfo?.operation ?? 'a rewrite'
       throw new Error(
-        `Rows of ${this.#title} were changed (version ${version}, ${operation}), but what is built on it only follows ` +
-          `added rows. ${RECOVERY}`,
+        `Rows of ${this.#title} were changed (version ${version}, ${operation}), but what is built on it only follows added rows: ` +
+          `stop the stages, move ${this.#rebuilt.join(', ')} out of the lake, and start again, so that they are built anew from it as it is now.`,
       )
     }
     return actions.flatMap(({ add }) => (add?.dataChange ? [add] : []))
