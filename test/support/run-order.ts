@@ -19,24 +19,30 @@ export const SPARK_SECONDS: Record<string, number> = {
 
 /** Likewise, of the longest without one. */
 export const LONG_SECONDS: Record<string, number> = {
-  'test/e2e/kill.test.ts': 145,
-  'test/e2e/lesson.test.ts': 82,
-  'test/wire/event-hubs-python.test.ts': 65,
-  'test/e2e/exit-codes.test.ts': 61,
-  'test/e2e/audience.test.ts': 53,
-  'test/e2e/full-disk.test.ts': 44,
-  'test/e2e/run.test.ts': 52,
-  'test/wire/faults.test.ts': 50,
-  'test/e2e/screen.test.ts': 46,
-  'test/wire/five-minutes.test.ts': 38,
-  'test/e2e/recording.test.ts': 33,
-  'test/screen-azure/money.test.ts': 29,
-  'test/e2e/output.test.ts': 28,
-  'test/e2e/audience-lesson.test.ts': 24,
-  'test/screen-azure/starting.test.ts': 22,
-  'test/ui/app/screen-lines.test.ts': 20,
+  'test/e2e/kill.test.ts': 149,
+  'test/e2e/lesson.test.ts': 83,
+  'test/wire/event-hubs-python.test.ts': 71,
+  'test/e2e/run.test.ts': 69,
+  'test/e2e/recording.test.ts': 59,
+  'test/e2e/audience.test.ts': 55,
+  'test/wire/faults.test.ts': 55,
+  'test/e2e/screen.test.ts': 55,
+  'test/e2e/full-disk.test.ts': 52,
+  'test/screen-azure/starting.test.ts': 48,
+  'test/screen-azure/money.test.ts': 44,
+  'test/wire/five-minutes.test.ts': 43,
+  'test/local/engine/clock-steps.test.ts': 41,
+  'test/ui/app/screen-lines.test.ts': 37,
+  'test/e2e/usage.test.ts': 37,
+  'test/local/engine/other-writers.test.ts': 35,
+  'test/e2e/reach.test.ts': 26,
+  'test/wire/consumer-groups.test.ts': 26,
+  'test/e2e/audience-lesson.test.ts': 25,
+  'test/screen-azure/running.test.ts': 24,
+  'test/e2e/output.test.ts': 23,
+  'test/local/clock-steps.test.ts': 20,
 }
-const SHORT_SECONDS = 2
+const SHORT_SECONDS = 2.4
 
 const secondsOf = (path: string) => SPARK_SECONDS[path] ?? LONG_SECONDS[path] ?? SHORT_SECONDS
 
