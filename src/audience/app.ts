@@ -2,7 +2,6 @@
  * The room's requests. The code is part of the path; without the right one nothing is served. Everything a
  * phone sends is data: checked by a schema, never markup. A phone can ask only for its own events.
  */
-
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Context, Hono } from 'hono'

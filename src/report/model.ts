@@ -1,5 +1,4 @@
 /** The content of a report as plain data, from a recording or from the states of a session. */
-
 import { isDeepStrictEqual } from 'node:util'
 import type { CityMean } from '../pipeline/ports/lake.ts'
 import { STAGE_IDS } from '../pipeline/ports/stages.ts'

@@ -1,5 +1,4 @@
 /** A chart as text, for the Markdown report: readable in a mail, a pull request, a terminal. */
-
 import { plot } from 'asciichart'
 import { grouped } from '../pipeline/state/count-of.ts'
 

@@ -101,7 +101,5 @@ const invalidSource = (cause?: unknown) =>
     400,
     'InvalidSourceUri',
     'The source URI is invalid: it is /container/path, percent-encoded.',
-    {
-      cause,
-    },
+    { cause },
   )
