@@ -1,6 +1,8 @@
 /** Measures the built program in a real pty at 120×40, on Linux (it reads /proc); `npm run bench -- --help`. */
-import { join } from 'node:path'
+import { mkdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { PROFILE_FOLDER } from '../test/bench/duckdb-profile.ts'
 import type { Figure } from './bench/figure.ts'
 import { machine, today } from './bench/machine.ts'
 import { ALONE, PAIRED, PARTS, TABLE, USUAL } from './bench/parts.ts'
@@ -23,7 +25,7 @@ const HELP = `npm run bench --                    the usual parts, absolute numb
   --scale 0.25                      spans of a quarter; what is counted in lines stays from 0.1 on
   --quick                           a tenth of everything, to try the script
   --write                           into docs/benchmarks.md
-  --profile=FOLDER                  leaves V8's CPU profiles of both threads there (docs/performance.md)
+  --profile=FOLDER                  leaves V8's CPU profiles and DuckDB's own there (docs/performance.md)
 
 Parts: ${Object.keys(PARTS).join(', ')}
 With --against, ${[...ALONE].join(', ')} run for the working tree only.
@@ -42,6 +44,12 @@ const { values: options } = parseArgs({
     profile: { type: 'string' },
   },
 })
+
+if (options.profile !== undefined) {
+  const folder = resolve(options.profile)
+  mkdirSync(folder, { recursive: true })
+  process.env[PROFILE_FOLDER] = folder
+}
 
 const page = join(root, 'docs/benchmarks.md')
 /** Lines, in thousands and more, are as many as ever: a ratio of few of them is one of starts. */

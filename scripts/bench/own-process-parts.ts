@@ -5,13 +5,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { KafkaFigure } from '../../test/bench/kafka.bench.ts'
 import type { Figure, Part } from './figure.ts'
+import { profileArguments } from './profile.ts'
 import { median } from './statistics.ts'
 import { root } from './subject.ts'
 
 const CATCH_UP_READINGS = 1_000_000
 
 function measured<Result>(script: string, args: readonly string[], program = process.execPath): Result {
-  const text = execFileSync(program, [join(root, 'test/bench', script), ...args], {
+  const profile = program === process.execPath ? profileArguments() : []
+  const text = execFileSync(program, [...profile, join(root, 'test/bench', script), ...args], {
     encoding: 'utf8',
     maxBuffer: 1e8,
     // As src/bin.cjs sets them.

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openTerminal, type Terminal } from '../../test/support/terminal.ts'
 import { cpuSeconds, pause } from './process-cost.ts'
+import { profileArguments } from './profile.ts'
 import type { Subject } from './subject.ts'
 
 /** Of the terminal; figures of other sizes cannot be compared. */
@@ -30,14 +31,6 @@ export async function withRoom<Result>(
     await terminal.close()
     rmSync(dataDir, { recursive: true, force: true })
   }
-}
-
-/** `--profile=<folder>`: V8's CPU profiles of both threads are left there when the program ends. */
-function profileArguments(): string[] {
-  const folder = process.argv
-    .find((argument) => argument.startsWith('--profile='))
-    ?.slice('--profile='.length)
-  return folder === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', folder]
 }
 
 /** All stages run once the service words of the last ones are there. */

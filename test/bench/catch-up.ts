@@ -9,6 +9,7 @@ import pino from 'pino'
 import type { LakeFolder as Folder } from '../../src/local/data-lake/store/folder.ts'
 import type { createDuckDbEngine as create } from '../../src/local/engine/duckdb-engine.ts'
 import { newestCommitMetadata } from '../support/delta-log.ts'
+import { PROFILE_FOLDER, profileDuckDb } from './duckdb-profile.ts'
 import { subjectModule } from './subject-modules.ts'
 
 const [root = '', lake = '', expected = '', rowsPerBatch] = process.argv.slice(2)
@@ -19,7 +20,11 @@ const PATIENCE_MS = 10 * 60_000
 const { createDuckDbEngine } = await subjectModule<{ createDuckDbEngine: typeof create }>(root, 'engine')
 const { LakeFolder } = await subjectModule<{ LakeFolder: typeof Folder }>(root, 'lakeFolder')
 // Loaded before the clock runs, as the peers' libraries are.
-await import(pathToFileURL(createRequire(join(root, 'package.json')).resolve('@duckdb/node-api')).href)
+const duckDb = await import(
+  pathToFileURL(createRequire(join(root, 'package.json')).resolve('@duckdb/node-api')).href
+)
+const profileFolder = process.env[PROFILE_FOLDER]
+if (profileFolder !== undefined) profileDuckDb(duckDb, profileFolder)
 const clock = { now: () => Date.now() }
 const { engine } = createDuckDbEngine({
   lakeRoot: lake,
