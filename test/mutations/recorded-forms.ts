@@ -175,15 +175,9 @@ export const RECORDED_FORMS: readonly Mutation[] = [
       "throw new HttpError(404, 'X', `Job ${String(id)",
     ],
   ]),
-  ...of('local/databricks/routes.ts', DATABRICKS, [
-    ['a run that is gone is told in other words', "in job: any doesn't exist.`", 'does not exist.`'],
-    [
-      'a run that is gone is a 404',
-      'throw invalid(`Run: ',
-      "throw new HttpError(404, 'RESOURCE_DOES_NOT_EXIST', `Run: ",
-    ],
-  ]),
   ...of('local/databricks/run-resource.ts', DATABRICKS, [
+    ['a run that is gone is told in other words', "in job: any doesn't exist.`", 'does not exist.`'],
+    ['a run that is gone is a 404', 'invalid(`Run: ', "new HttpError(404, 'RESOURCE_DOES_NOT_EXIST', `Run: "],
     ['a run names no maker', '    creator_user_name: USER_NAME,\n', ''],
     [
       'a run of tasks has a duration of its own',

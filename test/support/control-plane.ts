@@ -8,6 +8,7 @@ import type { RateLimit } from '../../src/local/databricks/rate-limit.ts'
 import { HubLog } from '../../src/local/event-hubs/log/log.ts'
 import { startManagement } from '../../src/local/hosting/management.ts'
 import { trust } from '../../src/local/hosting/trust.ts'
+import type { After } from '../../src/local/notebook-runs/run-timers.ts'
 import { type Certificate, createCertificate } from '../../src/local/runtime/certificate.ts'
 import { type Clock, systemClock } from '../../src/local/runtime/clock.ts'
 import { bypassProxies } from '../../src/local/runtime/proxies.ts'
@@ -46,6 +47,8 @@ export interface ControlPlaneOptions {
   databricksLimit?: RateLimit
   /** Of a start or stop of the job; undefined is a second, `service` what a session says. */
   retryAfterSeconds?: number | 'service'
+  /** Timers of runs; undefined: Node's. */
+  after?: After
 }
 
 const folders: string[] = []
@@ -102,6 +105,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     logger: logged.logger,
     retryAfterSeconds: options.retryAfterSeconds === 'service' ? undefined : (options.retryAfterSeconds ?? 1),
     databricksLimit: options.databricksLimit ?? { perSecond: 1000, burst: 1000 },
+    after: options.after,
   })
   return {
     url: `https://localhost:${server.port}`,

@@ -1,5 +1,6 @@
 /** The settings of a job: those we use are validated, all others are kept as sent. */
 import { invalid } from './errors.ts'
+import { checkPolicy } from './run-policy.ts'
 
 /** The part that decides what runs here. */
 export interface JobSettings {
@@ -17,9 +18,14 @@ export interface JobTask {
   [setting: string]: unknown
 }
 
-/** JSON's null is the field left out, as in the service. @throws HttpError 400 that names the setting. */
+/**
+ * JSON's null is the field left out, as in the service. Who may do what is no setting, though it may stand among them.
+ * @throws HttpError 400 that names the setting.
+ */
 export function parseSettings(given: Record<string, unknown>): JobSettings {
-  const settings = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null))
+  const settings = Object.fromEntries(
+    Object.entries(given).filter(([name, value]) => value !== null && name !== 'access_control_list'),
+  )
   const { name, max_concurrent_runs: most = 1, queue = {}, tasks = [] } = settings
   if (name !== undefined && (typeof name !== 'string' || name.length > 4096))
     throw invalid('name must be a text of at most 4096 characters.')
@@ -29,6 +35,7 @@ export function parseSettings(given: Record<string, unknown>): JobSettings {
   if (!Array.isArray(tasks)) throw invalid('tasks must be a list.')
   for (const [index, task] of tasks.entries()) checkTask(task, `tasks[${index}]`)
   checkKeys(tasks)
+  checkPolicy(settings, '')
   for (const name of STARTERS) checkStarter(name, settings[name])
   return settings
 }
@@ -65,6 +72,7 @@ function checkTask(task: unknown, at: string): void {
   if (!isObject(task)) throw invalid(`${at} must be an object.`)
   const { task_key: key = '', notebook_task: notebook } = task
   if (typeof key !== 'string') throw invalid(`${at}.task_key must be a text.`)
+  checkPolicy(task, `${at}.`)
   if (notebook === undefined || notebook === null) return
   if (!isObject(notebook) || typeof notebook.notebook_path !== 'string')
     throw invalid(`${at}.notebook_task.notebook_path must be a text.`)

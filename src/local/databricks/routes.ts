@@ -2,22 +2,28 @@
 import { readJson } from '../http/body.ts'
 import { HttpError } from '../http/errors.ts'
 import type { Answer, Call, Route } from '../http/router.ts'
-import {
-  DeletedRunError,
-  type RunHistory,
-  type RunRecord,
-  type StartOptions,
-} from '../notebook-runs/run-history.ts'
+import { DeletedRunError, type RunHistory, type StartOptions } from '../notebook-runs/run-history.ts'
+import type { RunRecord } from '../notebook-runs/run-record.ts'
 import { invalid } from './errors.ts'
 import { withBodyParameters } from './get-parameters.ts'
 import { describeJob, firstPart, jobInParts, jobWithoutTasks } from './job-resource.ts'
 import { isObject } from './job-settings.ts'
 import { type Job, type JobStore, notebookOf } from './job-store.ts'
 import { type PageRules, pageOf } from './pages.ts'
+import { accessListIn, type JobPermissions } from './permissions.ts'
 import { isTrue, runFilter } from './run-filter.ts'
 import { parametersIn } from './run-parameters.ts'
+import { policyOf } from './run-policy.ts'
 import { repair } from './run-repair.ts'
-import { describeRun, jobRunId, outputOf, withHistory, withoutTasks } from './run-resource.ts'
+import {
+  describeRun,
+  jobRunId,
+  missingRun,
+  outputOf,
+  runOfTask,
+  withHistory,
+  withoutTasks,
+} from './run-resource.ts'
 import { submit } from './submitted-run.ts'
 
 const MAX_TOKEN = 64
@@ -32,6 +38,7 @@ const RUNS_PAGE: PageRules = {
 
 export interface JobsApiOptions {
   jobs: JobStore
+  permissions: JobPermissions
   runs: RunHistory
   /** Throws HttpError 429. */
   checkRate: () => void
@@ -40,9 +47,9 @@ export interface JobsApiOptions {
 type Handlers = Record<string, (call: Call) => Promise<Answer> | Answer>
 
 /** Each request counts against the rate limit, also one that is then refused. */
-export function jobsRoutes({ jobs, runs, checkRate }: JobsApiOptions): Route[] {
+export function jobsRoutes({ jobs, permissions, runs, checkRate }: JobsApiOptions): Route[] {
   const handlers = {
-    ...jobHandlers(jobs, runs),
+    ...jobHandlers(jobs, permissions, runs),
     ...runHandlers(jobs, runs),
     ...changesOfRuns(jobs, runs),
   }
@@ -70,9 +77,12 @@ const withQueue = (settings: Record<string, unknown>, path: string) => ({
   queue: settings.queue ?? (isOfToday(path) ? { enabled: true } : null),
 })
 
-const jobHandlers = (jobs: JobStore, runs: RunHistory): Handlers => ({
+const jobHandlers = (jobs: JobStore, permissions: JobPermissions, runs: RunHistory): Handlers => ({
   'POST jobs/create': async ({ request, path }) => {
-    const { job_id } = jobs.create(withQueue(await readJson(request), path))
+    const settings = await readJson(request)
+    const access = accessListIn(settings.access_control_list ?? [])
+    const { job_id } = jobs.create(withQueue(settings, path))
+    if (access.length > 0) permissions.begin(job_id, access)
     return { body: { job_id } }
   },
   'POST jobs/reset': async ({ request, path }) => {
@@ -92,6 +102,7 @@ const jobHandlers = (jobs: JobStore, runs: RunHistory): Handlers => ({
     const job = jobs.delete((await readJson(request)).job_id)
     // Nobody could find them any more.
     for (const record of runs.list(ownerOf(job))) runs.cancel(record)
+    permissions.forget(job.job_id)
     return { body: {} }
   },
   'GET jobs/get': ({ query, path }) => {
@@ -114,7 +125,7 @@ const jobHandlers = (jobs: JobStore, runs: RunHistory): Handlers => ({
 function findRun(runs: RunHistory, id: unknown): RunRecord {
   if (id === undefined || id === null) throw invalid('run_id is missing.')
   const record = runs.find(String(jobRunId(Number(id))))
-  if (!record) throw invalid(`Run: ${String(id).slice(0, 40)} in job: any doesn't exist.`)
+  if (!record) throw missingRun(id)
   return record
 }
 
@@ -145,8 +156,10 @@ function runHandlers(jobs: JobStore, runs: RunHistory): Handlers {
       return { body: { run_id: Number(record.id) } }
     },
     'GET jobs/runs/get': ({ query }) => {
-      const record = runOf(query.get('run_id'))
+      const id = query.get('run_id')
+      const record = runOf(id)
       const run = describe(record)
+      if (id !== record.id) return { body: runOfTask(run, Number(id)) }
       return { body: isTrue(query, 'include_history') ? withHistory(record, run) : run }
     },
     'GET jobs/runs/get-output': ({ query }) => {
@@ -211,7 +224,13 @@ function start(
   // A limit of 0 skips every run, queue or not.
   const whenBusy = mayQueue && maxConcurrent > 0 ? 'queue' : 'skip'
   try {
-    const options = { ...given, maxConcurrent, whenBusy, whenFull: 'skip' } as const
+    const options = {
+      ...given,
+      maxConcurrent,
+      whenBusy,
+      whenFull: 'skip',
+      policy: policyOf(job.settings),
+    } as const
     return runs.start(ownerOf(job), notebookOf(job.settings, `Job ${job.job_id}`), options)
   } catch (error) {
     throw error instanceof DeletedRunError ? invalid(error.message) : error

@@ -1,5 +1,5 @@
 /** Which runs a `runs/list` request wants. */
-import type { RunRecord } from '../notebook-runs/run-history.ts'
+import type { RunRecord } from '../notebook-runs/run-record.ts'
 import { invalid } from './errors.ts'
 import { runTypeOf, startOf } from './run-resource.ts'
 

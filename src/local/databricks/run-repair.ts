@@ -1,10 +1,12 @@
 /** `jobs/runs/repair`: an ended run is begun again under its id, as people and Airflow do after a failure. */
 import { HttpError } from '../http/errors.ts'
-import { BusyError, QueueFullError, type RunHistory, type RunRecord } from '../notebook-runs/run-history.ts'
+import { BusyError, QueueFullError, type RunHistory } from '../notebook-runs/run-history.ts'
+import { type RunRecord, repairsOf } from '../notebook-runs/run-record.ts'
 import { invalid } from './errors.ts'
 import { isObject, type JobSettings } from './job-settings.ts'
 import { notebookOf } from './job-store.ts'
 import { parametersIn } from './run-parameters.ts'
+import { policyOf } from './run-policy.ts'
 import { MAX_REPAIRS, repairId } from './run-resource.ts'
 
 /**
@@ -25,7 +27,7 @@ export function repair(
       `Run ${record.id} is active: it can be repaired once it has ended.`,
     )
   checkTasks(body, settings)
-  const before = record.attempts?.length ?? 0
+  const before = repairsOf(record)
   checkLatest(body.latest_repair_id, before === 0 ? undefined : repairId(record, before))
   if (before >= MAX_REPAIRS)
     throw invalid(`Run ${record.id} was repaired ${before} times: jobs/run-now begins another one.`)
@@ -39,6 +41,7 @@ export function repair(
       whenBusy: mayQueue ? 'queue' : 'skip',
       // What it began with stays, but for what the repair gives it.
       parameters: { ...given, ...record.parameters, ...namedBy(body, given) },
+      policy: policyOf(settings),
     })
   } catch (error) {
     if (!(error instanceof BusyError || error instanceof QueueFullError)) throw error

@@ -1,9 +1,10 @@
 /** A run as the Jobs API describes it: today's `status`, and the `state` that it replaced and older clients read. */
-import type { Attempt, RunEnd, RunRecord, RunState } from '../notebook-runs/run-history.ts'
+import { attemptsOf, type RunEnd, type RunRecord, type RunState } from '../notebook-runs/run-record.ts'
 import { USER_NAME } from './discovery.ts'
 import { invalid } from './errors.ts'
 import type { JobSettings } from './job-settings.ts'
 import type { Job } from './job-store.ts'
+import { policyFields } from './run-policy.ts'
 import { isSubmitted } from './submitted-run.ts'
 
 interface Ending {
@@ -28,6 +29,14 @@ const ENDINGS: Readonly<Record<RunEnd, Ending>> = {
     message: 'The notebook failed.',
     lifeCycle: 'TERMINATED',
     result: 'FAILED',
+  },
+  'timed-out': {
+    // Of the documented codes this is that of a run which the platform ended, for example because it took too long.
+    code: 'CANCELED',
+    type: 'CLIENT_ERROR',
+    message: 'The run took longer than its timeout.',
+    lifeCycle: 'TERMINATED',
+    result: 'TIMEDOUT',
   },
   skipped: {
     code: 'MAX_CONCURRENT_RUNS_EXCEEDED',
@@ -54,6 +63,7 @@ const ENDINGS: Readonly<Record<RunEnd, Ending>> = {
 
 const STATES: Readonly<Record<Exclude<RunState, 'ended'>, string>> = {
   queued: 'QUEUED',
+  waiting: 'WAITING',
   starting: 'PENDING',
   running: 'RUNNING',
   stopping: 'TERMINATING',
@@ -75,12 +85,6 @@ export const MAX_REPAIRS = 99
 /** An id that no other repair has. @param attempt 1 is the first repair. */
 export const repairId = (record: RunRecord, attempt: number): number => Number(record.id) * 100 + attempt
 
-/** All attempts of the run, the oldest first. */
-const attemptsOf = (record: RunRecord): (Omit<Attempt, 'endedAt'> & { endedAt: number | undefined })[] => [
-  ...(record.attempts ?? []),
-  record,
-]
-
 /** When it began for the first time, or was asked for (epoch ms). */
 export const startOf = (record: RunRecord): number => {
   const { startedAt, createdAt } = record.attempts?.[0] ?? record
@@ -94,6 +98,7 @@ const JOB_OFFSET = 2_000_000_000
 export const runTypeOf = (record: RunRecord): string => (isSubmitted(record) ? 'SUBMIT_RUN' : 'JOB_RUN')
 
 interface RunResource {
+  run_id: number
   tasks: { run_id: number; [field: string]: unknown }[]
   [field: string]: unknown
 }
@@ -123,12 +128,13 @@ export function describeRun(record: RunRecord, state: RunState, job: Job | undef
     execution_duration: 0,
     cleanup_duration: 0,
     // A repaired task is there once for each attempt: clients take the one that began last.
-    tasks: attemptsOf(record).map((attempt, attempt_number) => ({
+    tasks: attemptsOf(record).map(({ number: attempt_number, ...attempt }) => ({
       run_id: taskRunId(run_id, attempt_number),
       // As users report of the service, whose jobs take longer ones.
       task_key: (task?.task_key ?? record.notebook).slice(0, MAX_KEY),
       ...(task?.notebook_task ? { notebook_task: task.notebook_task } : {}),
       run_if: 'ALL_SUCCESS',
+      ...policyFields(task ?? {}),
       attempt_number,
       ...timesOf(attempt),
       ...statusOf(attempt, attempt.endedAt === undefined ? state : 'ended'),
@@ -137,34 +143,56 @@ export function describeRun(record: RunRecord, state: RunState, job: Job | undef
   }
 }
 
-/** The run as it began, and each of its repairs. */
+/** The run as it began, and each of its repairs, all with their retries. */
 export function withHistory(record: RunRecord, run: RunResource): object {
-  const repair_history = run.tasks.map(({ run_id, start_time, end_time, state, status }, attempt) => ({
-    type: attempt === 0 ? 'ORIGINAL' : 'REPAIR',
-    ...(attempt === 0 ? {} : { id: repairId(record, attempt) }),
-    start_time,
-    end_time,
-    state,
-    status,
-    task_run_ids: [run_id],
-  }))
+  const asked = attemptsOf(record).map((_, at, all) => at === 0 || !all[at - 1]?.isRetried)
+  const begins = asked.flatMap((isAsked, at) => (isAsked ? [at] : []))
+  const repair_history = begins.map((begin, repair) => {
+    const tasks = run.tasks.slice(begin, begins[repair + 1])
+    const last = tasks.at(-1)
+    return {
+      type: repair === 0 ? 'ORIGINAL' : 'REPAIR',
+      ...(repair === 0 ? {} : { id: repairId(record, repair) }),
+      start_time: tasks[0]?.start_time,
+      end_time: last?.end_time,
+      state: last?.state,
+      status: last?.status,
+      task_run_ids: tasks.map(({ run_id }) => run_id),
+    }
+  })
   return { ...run, repair_history }
 }
+
+/**
+ * The run of a task, which is one of its own, as `job_run_id` is documented.
+ * @param id as it was asked for. @throws HttpError 400 when the run has no such task.
+ */
+export function runOfTask({ tasks, ...run }: RunResource, id: number): object {
+  const task = tasks.find(({ run_id }) => run_id === id)
+  if (!task) throw missingRun(id)
+  return { ...run, ...task, number_in_job: id, original_attempt_run_id: tasks[0]?.run_id }
+}
+
+/** In the service's words, as recorded. */
+export const missingRun = (id: unknown) =>
+  invalid(`Run: ${String(id).slice(0, 40)} in job: any doesn't exist.`)
 
 /**
  * What the run of a task left behind. A run itself has no output, not even with one task: the service refuses it too.
  * @param id as it was asked for. @throws HttpError 400
  */
-export function outputOf(record: RunRecord, id: number, { tasks, ...run }: RunResource): object {
-  const task = tasks.find(({ run_id }) => run_id === id)
-  if (!task)
+export function outputOf(record: RunRecord, id: number, run: RunResource): object {
+  const { tasks, run_id } = run
+  if (id === run_id)
     throw invalid(
-      `Retrieving the output of runs with multiple tasks is not supported. Please retrieve the output of each individual task run instead. Run ${id} has ${tasks.map(({ run_id }) => run_id).join(', ')}.`,
+      `Retrieving the output of runs with multiple tasks is not supported. Please retrieve the output of each individual task run instead. Run ${id} has ${tasks.map((task) => task.run_id).join(', ')}.`,
     )
-  const { error } = attemptsOf(record)[tasks.indexOf(task)] ?? record
-  const progress = task === tasks.at(-1) ? record.progress : undefined
+  const metadata = runOfTask(run, id)
+  const at = tasks.findIndex((task) => task.run_id === id)
+  const { error } = attemptsOf(record)[at] ?? record
+  const progress = at === tasks.length - 1 ? record.progress : undefined
   return {
-    metadata: { ...run, ...task },
+    metadata,
     ...(error === undefined ? {} : { error, error_trace: error }),
     notebook_output: progress ? { result: JSON.stringify(progress), truncated: false } : {},
   }
@@ -215,7 +243,7 @@ function statusOf(record: Pick<RunRecord, 'end' | 'error'>, state: RunState): ob
     return {
       status: { state: word, ...(state === 'queued' ? { queue_details } : {}) },
       state: {
-        life_cycle_state: word,
+        life_cycle_state: state === 'waiting' ? 'WAITING_FOR_RETRY' : word,
         state_message: '',
         user_cancelled_or_timedout: false,
         ...(state === 'queued' ? { queue_reason: queue_details.message } : {}),
@@ -230,7 +258,7 @@ function statusOf(record: Pick<RunRecord, 'end' | 'error'>, state: RunState): ob
       life_cycle_state: lifeCycle,
       result_state: result,
       state_message: message,
-      user_cancelled_or_timedout: record.end === 'cancelled',
+      user_cancelled_or_timedout: record.end === 'cancelled' || record.end === 'timed-out',
     },
   }
 }

@@ -1,9 +1,11 @@
 /** Runs without a job: `jobs/runs/submit`, by which Airflow and the command line run a notebook once. */
 import { grouped } from '../../contract/grouped.ts'
-import { DeletedRunError, type RunHistory, type RunRecord } from '../notebook-runs/run-history.ts'
+import { DeletedRunError, type RunHistory } from '../notebook-runs/run-history.ts'
+import type { RunRecord } from '../notebook-runs/run-record.ts'
 import { invalid } from './errors.ts'
 import { parseSettings } from './job-settings.ts'
 import { notebookOf } from './job-store.ts'
+import { policyOf } from './run-policy.ts'
 
 /** In place of a job's id. */
 const OWNER = 'submitted'
@@ -21,11 +23,12 @@ export function submit(
   body: Record<string, unknown>,
   idempotencyToken: string | undefined,
 ): RunRecord {
-  const { run_name, tasks, notebook_task } = body
+  const { run_name, tasks, notebook_task, timeout_seconds } = body
   // Older clients name the one notebook beside the cluster, not in a task.
   const settings = parseSettings({
     name: run_name ?? 'Untitled',
     tasks: tasks ?? (notebook_task === undefined ? [] : [{ notebook_task }]),
+    timeout_seconds,
   })
   const notebook = notebookOf(settings, 'The run')
   if (Buffer.byteLength(JSON.stringify(settings)) > MAX_BYTES)
@@ -36,6 +39,7 @@ export function submit(
       maxConcurrent: MAX_CONCURRENT,
       whenBusy: 'skip',
       submitted: settings,
+      policy: policyOf(settings),
     })
   } catch (error) {
     throw error instanceof DeletedRunError ? invalid(error.message) : error

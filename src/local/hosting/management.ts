@@ -15,7 +15,7 @@ import {
 } from '../databricks/discovery.ts'
 import { databricksError } from '../databricks/errors.ts'
 import { JobStore } from '../databricks/job-store.ts'
-import { permissionRoutes } from '../databricks/permissions.ts'
+import { JobPermissions, permissionRoutes } from '../databricks/permissions.ts'
 import { type RateLimit, rateLimiter, WORKSPACE_LIMIT } from '../databricks/rate-limit.ts'
 import { jobsRoutes } from '../databricks/routes.ts'
 import { workspaceRoutes } from '../databricks/workspace.ts'
@@ -25,7 +25,9 @@ import { armError, type ErrorForm, type HttpError } from '../http/errors.ts'
 import { routes } from '../http/router.ts'
 import { type Handler, listen } from '../http/server.ts'
 import { metricsRoutes } from '../monitor/metrics.ts'
-import { RunHistory, type RunRecord } from '../notebook-runs/run-history.ts'
+import { RunHistory } from '../notebook-runs/run-history.ts'
+import type { RunRecord } from '../notebook-runs/run-record.ts'
+import type { After } from '../notebook-runs/run-timers.ts'
 import type { ResourceFacts } from '../resource-manager/catalogue.ts'
 import { cloudEndpointsRoute, isCloudEndpoints } from '../resource-manager/cloud-endpoints.ts'
 import { resourceRoutes } from '../resource-manager/routes.ts'
@@ -62,6 +64,8 @@ export interface ManagementOptions {
   onChange?: (() => void) | undefined
   /** What a client waits before it polls for a start or a stop of the job (s). */
   retryAfterSeconds?: number | undefined
+  /** Timers of runs; replaced in tests. */
+  after?: After | undefined
 }
 
 /** One port, over TLS. */
@@ -83,20 +87,22 @@ export async function startManagement(options: ManagementOptions): Promise<Manag
       logger,
       nextId,
       onChange: options.onChange,
+      after: options.after,
     })
   const databricksRuns = history('databricks', nextNumber)
   const synapseRuns = history('synapse', () => newId())
   const artifacts = new Artifacts(state('synapse-artifacts'), newId, () => clock.now())
   const checkRate = rateLimiter(options.databricksLimit ?? WORKSPACE_LIMIT, clock)
   const jobs = new JobStore(state('databricks-jobs'), clock)
+  const permissions = new JobPermissions(state('databricks-permissions'))
   const table = [
     ...resourceRoutes(options.resources),
     ...streamAnalyticsRoutes({ job, clock, nextId: newId, retryAfterSeconds: options.retryAfterSeconds }),
     ...metricsRoutes(job, clock),
-    ...jobsRoutes({ jobs, runs: databricksRuns, checkRate }),
+    ...jobsRoutes({ jobs, permissions, runs: databricksRuns, checkRate }),
     ...workspaceRoutes(state('databricks-workspace'), checkRate),
     ...clusterRoutes(checkRate),
-    ...permissionRoutes(jobs, checkRate),
+    ...permissionRoutes(jobs, permissions, checkRate),
     currentUserRoute,
     ...artifacts.routes(),
     ...pipelineRunRoutes(artifacts, synapseRuns),

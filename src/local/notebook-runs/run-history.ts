@@ -1,54 +1,19 @@
 /** Runs of notebooks as a service keeps them: those under way, those that wait, and a bounded history that outlives the process. */
 import type { Logger } from 'pino'
-import type { BatchProgress, NotebookEngine, NotebookName, NotebookRun } from '../engine/api/engine.ts'
+import type { NotebookEngine, NotebookName, NotebookRun } from '../engine/api/engine.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { hasKeys, readStateFile, writeJsonAtomically } from '../storage/state-file.ts'
-
-/**
- * How a run ended. `skipped`: it never began, as others were under way; `unqueued`: nor could it wait for them.
- * `lost`: the process ended under it.
- */
-export type RunEnd = 'cancelled' | 'failed' | 'skipped' | 'unqueued' | 'lost'
-
-/** How a run went before it was begun again. */
-export interface Attempt {
-  createdAt: number
-  startedAt: number | undefined
-  endedAt: number
-  end: RunEnd | undefined
-  error: string | undefined
-}
-
-/** One run, as it is kept in the state file. */
-export interface RunRecord {
-  id: string
-  /** The job or pipeline that it is a run of. */
-  owner: string
-  notebook: NotebookName
-  idempotencyToken: string | undefined
-  /** What its start gave it, as its service describes it; undefined in records of earlier versions. */
-  parameters?: Readonly<Record<string, unknown>>
-  /** What is to run, of a run that came without a job; undefined for all others. */
-  submitted?: Readonly<Record<string, unknown>>
-  /** Id of the run that it repeats, or that this one repeats in turn; undefined for all others. */
-  group?: string
-  /** When it was asked for (epoch ms). */
-  createdAt: number
-  /** When it began; undefined while it waits (epoch ms). */
-  startedAt: number | undefined
-  endedAt: number | undefined
-  end: RunEnd | undefined
-  error: string | undefined
-  /** The last micro-batch. */
-  progress: BatchProgress | undefined
-  /** Nobody is told of it any more. */
-  isDeleted?: true
-  /** The oldest first, without the one that is under way or was the last; undefined when it was begun once. */
-  attempts?: readonly Attempt[]
-}
-
-/** `ended` says nothing about how: that is in the record. */
-export type RunState = 'queued' | NotebookRun['state'] | 'ended'
+import {
+  begunAgain,
+  bounded,
+  lost,
+  type RunEnd,
+  type RunPolicy,
+  type RunRecord,
+  type RunState,
+  retriesOf,
+} from './run-record.ts'
+import { type After, RunTimers } from './run-timers.ts'
 
 /** How a service treats a start that comes again, or while another run is active. */
 export interface StartOptions {
@@ -65,6 +30,8 @@ export interface StartOptions {
   submitted?: Readonly<Record<string, unknown>>
   /** As in {@link RunRecord}. */
   group?: string | undefined
+  /** Kept with the run, also when its job has another one later. */
+  policy?: RunPolicy | undefined
 }
 
 /** The token belongs to a run that has been deleted since. */
@@ -91,25 +58,34 @@ export interface RunHistoryOptions {
   nextId: (records: readonly RunRecord[]) => string
   /** A run has begun, ended, or was told to. */
   onChange?: (() => void) | undefined
+  /** For tests. */
+  after?: After | undefined
 }
 
 const isHistory = (found: unknown) =>
   Array.isArray(found) && found.every((record) => hasKeys(record, ['id', 'owner', 'notebook', 'createdAt']))
 
-/** Ended runs that are kept, over all owners. */
-const KEPT = 100
 const MAX_QUEUED = 20
+/** From the begin of an attempt to the next, whatever the policy says (ms): a driver of the service takes longer to come. */
+const LEAST_INTERVAL_MS = 1000
+
+/** Why a run was told to end: by somebody, or because it, or its present attempt, took too long. */
+type Told = 'cancelled' | 'run' | 'attempt'
 
 /** Runs that were under way when the process ended come back as `lost`, those that waited as cancelled. */
 export class RunHistory {
   readonly #options: RunHistoryOptions
   readonly #live = new Map<string, NotebookRun>()
+  readonly #told = new Map<string, Told>()
+  readonly #timers: RunTimers
+  #isClosing = false
   /** Newest first. */
   #records: RunRecord[]
 
   /** @throws StateFileError */
   constructor(options: RunHistoryOptions) {
     this.#options = options
+    this.#timers = new RunTimers(options.after)
     const now = options.clock.now()
     this.#records = (readStateFile<RunRecord[]>(options.stateFile, isHistory) ?? []).map((record) =>
       record.endedAt === undefined ? lost(record, now) : record,
@@ -132,7 +108,7 @@ export class RunHistory {
   /** `queued`: another run of its owner has to end first. */
   stateOf(record: RunRecord): RunState {
     if (record.endedAt !== undefined) return 'ended'
-    return this.#live.get(record.id)?.state ?? 'queued'
+    return this.#live.get(record.id)?.state ?? (this.#timers.has(record.id, 'retry') ? 'waiting' : 'queued')
   }
 
   /**
@@ -140,7 +116,7 @@ export class RunHistory {
    * @throws QueueFullError, DeletedRunError
    */
   start(owner: string, notebook: NotebookName, options: StartOptions): RunRecord {
-    const { idempotencyToken, maxConcurrent, whenBusy, parameters = {}, submitted, group } = options
+    const { idempotencyToken, maxConcurrent, whenBusy, parameters = {}, submitted, group, policy } = options
     const known = idempotencyToken === undefined ? undefined : this.#byToken(owner, idempotencyToken)
     if (known?.isDeleted) throw new DeletedRunError(`Run ${known.id}, which the token began, was deleted.`)
     if (known) return known
@@ -156,6 +132,7 @@ export class RunHistory {
       parameters,
       ...(submitted && { submitted }),
       ...(group !== undefined && { group }),
+      ...(policy && { policy }),
       createdAt: now,
       startedAt: undefined,
       endedAt: undefined,
@@ -176,39 +153,29 @@ export class RunHistory {
    * @throws BusyError, QueueFullError
    */
   repair(record: RunRecord, notebook: NotebookName, options: StartOptions): void {
-    const { owner, createdAt, startedAt, endedAt, end, error, attempts = [] } = record
+    const { owner, createdAt, startedAt, endedAt, end, error } = record
     if (endedAt === undefined) throw new BusyError(`Run ${record.id} is under way.`)
     const isBusy = this.#underWay(owner) >= options.maxConcurrent
     if (isBusy && options.whenBusy === 'skip')
       throw new BusyError('Another run is under way, and no more are allowed at a time.')
     if (isBusy && this.#waiting(owner).length >= MAX_QUEUED)
       throw new QueueFullError(`${MAX_QUEUED} runs wait already.`)
-    Object.assign(record, {
-      notebook,
-      parameters: options.parameters ?? record.parameters,
-      attempts: [...attempts, { createdAt, startedAt, endedAt, end, error }],
-      createdAt: this.#options.clock.now(),
-      startedAt: undefined,
-      endedAt: undefined,
-      end: undefined,
-      error: undefined,
-      progress: undefined,
-    })
+    Object.assign(
+      record,
+      begunAgain(record, { createdAt, startedAt, endedAt, end, error }, this.#options.clock.now()),
+      {
+        notebook,
+        parameters: options.parameters ?? record.parameters,
+        policy: options.policy,
+      },
+    )
     if (!isBusy) this.#begin(record)
     this.#save()
   }
 
   /** Asks the run to stop; one that waits is over at once, one that has ended stays as it is. */
   cancel(record: RunRecord): void {
-    if (record.endedAt !== undefined) return
-    const run = this.#live.get(record.id)
-    if (run) {
-      this.#options.onChange?.()
-      void run.cancel()
-      return
-    }
-    this.#finish(record, 'cancelled', undefined)
-    this.#save()
+    if (record.endedAt === undefined) this.#tell(record, 'cancelled')
   }
 
   /** An ended run is told of no more. Its id and its token stay taken. */
@@ -219,33 +186,98 @@ export class RunHistory {
 
   /** Cancels everything, and resolves when it has ended. */
   async close(): Promise<void> {
-    for (const record of this.#records) if (this.stateOf(record) === 'queued') this.cancel(record)
+    this.#isClosing = true
+    for (const record of this.#records) if (!this.#live.has(record.id)) this.cancel(record)
     await Promise.all([...this.#live.values()].map((run) => run.cancel().then(() => run.ended)))
   }
 
   #begin(record: RunRecord): void {
+    const { id, policy: { timeoutMs, attemptTimeoutMs } = {} } = record
     const run = this.#options.engine.run(record.notebook)
     record.startedAt = this.#options.clock.now()
-    this.#live.set(record.id, run)
-    void run.ended.then(() => {
-      this.#note(record.id, run)
-      this.#live.delete(record.id)
-      this.#finish(record, run.state === 'failed' ? 'failed' : 'cancelled', run.error)
-      const next = this.#waiting(record.owner).at(-1)
-      if (next) this.#begin(next)
+    this.#live.set(id, run)
+    // That of the run goes on over its attempts.
+    if (timeoutMs !== undefined && !this.#timers.has(id, 'run'))
+      this.#timers.set(id, 'run', timeoutMs, () => this.#tell(record, 'run'))
+    if (attemptTimeoutMs !== undefined)
+      this.#timers.set(id, 'attempt', attemptTimeoutMs, () => this.#tell(record, 'attempt'))
+    void run.ended.then(() => this.#onEnd(record, run))
+  }
+
+  /** Tells a run to end, the first time for a reason that stays; one without a process is over at once. */
+  #tell(record: RunRecord, why: Told): void {
+    const run = this.#live.get(record.id)
+    if (run) {
+      // Somebody's word counts beside a time that has passed, so that it is not begun again.
+      if (!this.#told.has(record.id) || why !== 'attempt') this.#told.set(record.id, why)
+      this.#options.onChange?.()
+      void run.cancel()
+      return
+    }
+    const hadPlace = this.#timers.has(record.id, 'retry')
+    this.#finish(record, why === 'cancelled' ? 'cancelled' : 'timed-out', undefined)
+    if (hadPlace) this.#beginNext(record.owner)
+    this.#save()
+  }
+
+  #onEnd(record: RunRecord, run: NotebookRun): void {
+    const { id } = record
+    const told = this.#told.get(id)
+    this.#note(id, run)
+    this.#live.delete(id)
+    this.#told.delete(id)
+    this.#timers.clear(id, 'attempt')
+    const isLate = told === 'run' || told === 'attempt'
+    const end = run.state === 'failed' ? 'failed' : isLate ? 'timed-out' : 'cancelled'
+    if (this.#isRetried(record, end, told)) this.#retry(record, end, run.error)
+    else {
+      this.#finish(record, end, run.error)
+      this.#beginNext(record.owner)
+    }
+    this.#save()
+  }
+
+  #isRetried(record: RunRecord, end: RunEnd, told: Told | undefined): boolean {
+    if (told === 'cancelled' || told === 'run' || this.#isClosing) return false
+    const { maxRetries = 0, retriesOnTimeout = false } = record.policy ?? {}
+    const isOf = end === 'failed' || (end === 'timed-out' && retriesOnTimeout)
+    return isOf && (maxRetries === -1 || retriesOf(record) < maxRetries)
+  }
+
+  /** It keeps its place among the runs of its owner while it waits. */
+  #retry(record: RunRecord, end: RunEnd, error: string | undefined): void {
+    const now = this.#options.clock.now()
+    const { createdAt, startedAt = createdAt, policy: { retryIntervalMs = 0, intervalFrom } = {} } = record
+    if (error !== undefined) this.#warn(record, error)
+    const from = intervalFrom === 'end' ? now : startedAt
+    const due = Math.max(from + retryIntervalMs, startedAt + LEAST_INTERVAL_MS)
+    // The clock may have been set back meanwhile.
+    const wait = Math.min(Math.max(0, due - now), Math.max(retryIntervalMs, LEAST_INTERVAL_MS))
+    Object.assign(
+      record,
+      begunAgain(record, { createdAt, startedAt, endedAt: now, end, error, isRetried: true }, now),
+    )
+    this.#timers.set(record.id, 'retry', wait, () => {
+      this.#begin(record)
       this.#save()
     })
   }
 
+  #beginNext(owner: string): void {
+    const next = this.#waiting(owner).at(-1)
+    if (next && !this.#isClosing) this.#begin(next)
+  }
+
   #finish(record: RunRecord, end: RunEnd, error: string | undefined): void {
+    this.#timers.clear(record.id, 'run', 'attempt', 'retry')
     record.endedAt = this.#options.clock.now()
     record.end = end
     record.error = error
-    if (error !== undefined)
-      this.#options.logger.error(
-        { run: record.id, notebook: record.notebook, reason: error },
-        'a notebook run failed',
-      )
+    if (error !== undefined) this.#warn(record, error)
+  }
+
+  #warn({ id, notebook }: RunRecord, reason: string): void {
+    this.#options.logger.error({ run: id, notebook, reason }, 'a notebook run failed')
   }
 
   #note(id: string, run: NotebookRun): void {
@@ -258,7 +290,9 @@ export class RunHistory {
   }
 
   #underWay(owner: string): number {
-    return this.#records.filter((record) => record.owner === owner && this.#live.has(record.id)).length
+    return this.#records.filter(
+      (record) => record.owner === owner && !['queued', 'ended'].includes(this.stateOf(record)),
+    ).length
   }
 
   /** Newest first. */
@@ -275,20 +309,4 @@ export class RunHistory {
       this.#options.logger.warn({ reason: (error as Error).message }, 'the history of runs was not written')
     }
   }
-}
-
-const lost = (record: RunRecord, now: number): RunRecord => ({
-  ...record,
-  endedAt: now,
-  end: record.startedAt === undefined ? 'cancelled' : 'lost',
-  error:
-    record.startedAt === undefined
-      ? undefined
-      : 'The driver was lost: the process that ran the notebook has ended.',
-})
-
-/** Drops the oldest ended runs; active runs always stay. */
-function bounded(records: RunRecord[]): RunRecord[] {
-  let ended = 0
-  return records.filter((record) => record.endedAt === undefined || ++ended <= KEPT)
 }

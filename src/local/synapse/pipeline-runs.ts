@@ -5,12 +5,13 @@ import { HttpError } from '../http/errors.ts'
 import type { Route } from '../http/router.ts'
 import { notebookAt } from '../notebook-runs/notebook-name.ts'
 import { QueueFullError, type RunHistory } from '../notebook-runs/run-history.ts'
+import { activityPolicy } from './activity-policy.ts'
 import { synapseRoute } from './api.ts'
 import type { Artifact, Artifacts } from './artifacts.ts'
 import { againIn } from './run-again.ts'
 import { activityOperands, PIPELINE_OPERANDS, parseRunFilter, type RunFilter } from './run-filter.ts'
 import { parametersIn } from './run-parameters.ts'
-import { describeActivity, describePipelineRun, type SeenRun } from './run-resource.ts'
+import { activitiesOf, describeActivity, describePipelineRun, type SeenRun } from './run-resource.ts'
 
 /** The service's own bound, for pipelines that name none. */
 const UNBOUNDED = 10_000
@@ -20,6 +21,7 @@ interface NotebookActivity {
   name: string
   type: 'SynapseNotebook'
   typeProperties?: { notebook?: { referenceName?: string } }
+  policy?: unknown
 }
 
 /** A run of a pipeline is a run of its notebook; the activity in it is described from the same record. */
@@ -49,7 +51,7 @@ export function pipelineRunRoutes(artifacts: Artifacts, runs: RunHistory): Route
   return [
     synapseRoute('POST', '/pipelines/:name/createRun', async ({ params, request, query }) => {
       const pipeline = artifacts.find('pipelines', params.name ?? '')
-      const activity = notebookActivity(pipeline)?.name
+      const { name: activity, policy } = notebookActivity(pipeline) ?? {}
       const find = (id: string) => runs.find(id)
       const { before, isRecovery } = againIn(query, pipeline.name, find, activity)
       const body = await readJson(request)
@@ -60,6 +62,7 @@ export function pipelineRunRoutes(artifacts: Artifacts, runs: RunHistory): Route
           maxConcurrent: concurrencyOf(pipeline),
           whenBusy: 'queue',
           parameters,
+          policy: activityPolicy(activity ?? '', policy),
           group: isRecovery ? (before?.group ?? before?.id) : undefined,
         })
         return { status: 202, body: { runId: id } }
@@ -85,9 +88,8 @@ export function pipelineRunRoutes(artifacts: Artifacts, runs: RunHistory): Route
           throw new HttpError(404, 'PipelineRunNotFound', `The run is none of pipeline '${params.name}'.`)
         const name = activityOf(artifacts, run.record.owner)?.name ?? run.record.notebook
         const filter = parseRunFilter(await readJson(request), activityOperands(name))
-        // While it waits a run has no activity yet.
-        const isSeen = run.state !== 'queued' && run.record.startedAt !== undefined && filter.matches(run)
-        return { body: { value: isSeen ? [describeActivity(run, name)] : [] } }
+        const found = activitiesOf(run).filter((one) => filter.matches(one))
+        return { body: { value: filter.order(found).map((one) => describeActivity(one, name)) } }
       },
     ),
     synapseRoute('POST', '/pipelineruns/:id/cancel', ({ params }) => {
@@ -106,7 +108,7 @@ export function pipelineRunRoutes(artifacts: Artifacts, runs: RunHistory): Route
 
 /** @throws HttpError 400 for a pipeline of which the engine would run a part only. */
 function notebookOf(pipeline: Artifact): NotebookName {
-  const { length } = activitiesOf(pipeline)
+  const { length } = activitiesIn(pipeline)
   if (length > 1)
     throw new HttpError(
       400,
@@ -126,12 +128,12 @@ function notebookOf(pipeline: Artifact): NotebookName {
 }
 
 /** Its activities, as far as they are a list. */
-function activitiesOf({ properties: { activities } }: Artifact): readonly unknown[] {
+function activitiesIn({ properties: { activities } }: Artifact): readonly unknown[] {
   return Array.isArray(activities) ? activities : []
 }
 
 function notebookActivity(pipeline: Artifact): NotebookActivity | undefined {
-  return activitiesOf(pipeline).find((one) => (one as NotebookActivity | null)?.type === 'SynapseNotebook') as
+  return activitiesIn(pipeline).find((one) => (one as NotebookActivity | null)?.type === 'SynapseNotebook') as
     | NotebookActivity
     | undefined
 }

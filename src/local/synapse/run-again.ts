@@ -1,6 +1,6 @@
 /** What the query of `createRun` says of an earlier run: its parameters are taken again, and a recovery belongs to its group. */
 import { HttpError } from '../http/errors.ts'
-import type { RunRecord } from '../notebook-runs/run-history.ts'
+import type { RunRecord } from '../notebook-runs/run-record.ts'
 
 /** The earlier run, and whether the new one is its recovery. */
 export interface Again {

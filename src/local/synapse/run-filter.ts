@@ -1,12 +1,12 @@
 /** The filter body of `queryPipelineRuns` and `queryActivityruns`. */
 import { HttpError } from '../http/errors.ts'
 import { isoTime } from '../http/iso-time.ts'
-import { ACTIVITY_TYPE, lastUpdated, type SeenRun, statusOf } from './run-resource.ts'
+import { ACTIVITY_TYPE, activityStatusOf, lastUpdated, type SeenRun, statusOf } from './run-resource.ts'
 
 /** A checked filter body. */
 export interface RunFilter {
   matches(run: SeenRun): boolean
-  order(runs: readonly SeenRun[]): readonly SeenRun[]
+  order<T extends SeenRun>(runs: readonly T[]): readonly T[]
   /** Where the wanted page begins. */
   offset: number
 }
@@ -31,7 +31,7 @@ export const activityOperands = (activity: string): Operands =>
   new Map([
     ['ActivityName', () => activity],
     ['ActivityType', () => ACTIVITY_TYPE],
-    ['Status', statusOf],
+    ['Status', activityStatusOf],
     ['ActivityRunStart', startOf],
     ['ActivityRunEnd', endOf],
   ])

@@ -1,5 +1,6 @@
 /** Runs as Synapse describes them: of a pipeline, and of the notebook activity in it. */
-import type { RunRecord, RunState } from '../notebook-runs/run-history.ts'
+import { createHash } from 'node:crypto'
+import { attemptsOf, type RunRecord, type RunState } from '../notebook-runs/run-record.ts'
 import { sevenDigits, WORKSPACE_ID } from './api.ts'
 
 /** Both as of one moment. */
@@ -15,6 +16,7 @@ export const ACTIVITY_TYPE = 'SynapseNotebook'
 
 const STATUSES: Readonly<Record<Exclude<RunState, 'ended'>, string>> = {
   queued: 'Queued',
+  waiting: 'InProgress',
   starting: 'Queued',
   running: 'InProgress',
   stopping: 'Canceling',
@@ -50,25 +52,54 @@ export function describePipelineRun(run: SeenRun): object {
     durationInMs: record.endedAt === undefined ? null : record.endedAt - from,
     lastUpdated: iso(lastUpdated(run)),
     status: statusOf(run),
-    message: record.error === undefined ? '' : `Operation on target notebook failed: ${record.error}`,
+    message: errorOf(record) === undefined ? '' : `Operation on target notebook failed: ${errorOf(record)}`,
     output: null,
     annotations: [],
     runDimension: {},
   }
 }
 
-/** Activities have no status for waiting behind other runs; pipelines do. */
-export function describeActivity(run: SeenRun, activityName: string): object {
-  const { record } = run
+const errorOf = ({ end, error }: RunRecord) =>
+  error ?? (end === 'timed-out' ? 'The activity took longer than the timeout of its policy.' : undefined)
+
+/** A run of its activity: one for each attempt, the oldest first. */
+export interface SeenActivity extends SeenRun {
+  /** 0 is the first attempt. */
+  attempt: number
+}
+
+/** While it waits, for other runs or for its next attempt, a run has no activity yet. */
+export const activitiesOf = ({ record, state, isLatest }: SeenRun): SeenActivity[] =>
+  attemptsOf(record)
+    .filter(({ startedAt }) => startedAt !== undefined)
+    .map(({ number, ...attempt }) => ({
+      record: {
+        ...record,
+        ...attempt,
+        ...(attempt.endedAt === record.endedAt ? {} : { progress: undefined }),
+      },
+      state: attempt.endedAt === undefined ? state : 'ended',
+      isLatest,
+      attempt: number,
+    }))
+
+/** Status of an activity, which knows no waiting behind other runs. */
+export const activityStatusOf = (run: SeenRun): string =>
+  run.state === 'ended' && run.record.end === 'timed-out' ? 'TimedOut' : statusOf(run)
+
+export function describeActivity(run: SeenActivity, activityName: string): object {
+  const { record, attempt } = run
   const from = record.startedAt ?? record.createdAt
-  const { error, progress } = record
+  const { progress } = record
+  const error = errorOf(record)
   return {
     pipelineName: record.owner,
     pipelineRunId: record.id,
     activityName,
     activityType: ACTIVITY_TYPE,
-    activityRunId: record.id,
-    status: statusOf(run),
+    activityRunId: attempt === 0 ? record.id : uuidOf(`${record.id} ${attempt}`),
+    retryAttempt: attempt === 0 ? null : attempt,
+    status: activityStatusOf(run),
     activityRunStart: iso(from),
     activityRunEnd: iso(record.endedAt),
     durationInMs: record.endedAt === undefined ? null : record.endedAt - from,
@@ -84,5 +115,12 @@ export function describeActivity(run: SeenRun, activityName: string): object {
     },
   }
 }
+
+/** The same for the same text. */
+const uuidOf = (text: string) =>
+  createHash('sha256')
+    .update(text)
+    .digest('hex')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5')
 
 const iso = (time: number | undefined) => (time === undefined ? null : sevenDigits(time))
