@@ -104,13 +104,20 @@ it.each([{ 'if-match': '"0x1"' }, { 'if-unmodified-since': 'Thu, 01 Jan 2004 00:
     const copy = (headers: Record<string, string>) =>
       running.raw('PUT', '/bronze/b', { headers: { 'x-ms-copy-source': source, ...headers } })
     expect(codeOf(await copy(conditions))).toBe('412 TargetConditionNotMet')
+    // azblob 1.5.0 was the first to expect the other code, with the version that it began to ask for.
+    for (const [version, expected] of [
+      ['2024-08-04', '412 TargetConditionNotMet'],
+      ['2024-11-04', '412 ConditionNotMet'],
+    ])
+      expect(codeOf(await copy({ ...conditions, 'x-ms-version': version as string }))).toBe(expected)
     expect(codeOf(await copy({ 'x-ms-source-if-match': '"0x1"' }))).toBe('412 SourceConditionNotMet')
     expect(codeOf(await copy({ 'if-none-match': '*' }))).toBe('409 BlobAlreadyExists')
     expect(codeOf(await copy({}))).toBe('202')
     // As the live tests of Python's client have it.
     const proof = { 'x-ms-copy-source-authorization': `Bearer ${TOKEN}` }
     const put = { 'x-ms-blob-type': 'BlockBlob', 'content-length': '0', ...proof }
-    expect(codeOf(await copy({ ...put, ...conditions }))).toBe('412 ConditionNotMet')
+    const later = { 'x-ms-version': '2026-06-06' }
+    expect(codeOf(await copy({ ...put, ...conditions, ...later }))).toBe('412 ConditionNotMet')
     expect(codeOf(await copy(put))).toBe('201')
   },
 )
@@ -343,4 +350,55 @@ it.each([
   expect(await asked('many')).toBe('400 InvalidQueryParameterValue')
   for (const most of ['0', '-1']) expect(await asked(most)).toBe('400 OutOfRangeQueryParameterValue')
   expect(await asked('5001')).toBe('200')
+})
+
+/** What azblob 1.8.3 looks for in its tests, which were recorded of the service. */
+describe('as recorded for Go’s client', () => {
+  it('an id of a copy that has none of its form is invalid, before anything is looked for', async () => {
+    const abort = (id: string) =>
+      running.raw('PUT', '/bronze/none', {
+        query: `comp=copy&copyid=${id}`,
+        headers: { 'x-ms-copy-action': 'abort' },
+      })
+    expect(codeOf(await abort('copynotstarted'))).toBe('400 InvalidQueryParameterValue')
+    expect(codeOf(await abort(crypto.randomUUID()))).toBe('404 BlobNotFound')
+  })
+
+  it('a container without a name is an invalid query', async () => {
+    const refused = await running.raw('PUT', '/', { query: 'restype=container' })
+    expect(codeOf(refused)).toBe('400 InvalidQueryParameterValue')
+    expect(refused.text).toContain('<QueryParameterName>restype</QueryParameterName>')
+  })
+
+  it('content headers that are set without a type leave none', async () => {
+    const set = (headers: Record<string, string>) =>
+      running.raw('PUT', '/bronze/a', { query: 'comp=properties', headers })
+    const type = async () => (await running.raw('HEAD', '/bronze/a')).headers['content-type']
+    expect(await type()).toBe('application/octet-stream')
+    await set({ 'x-ms-blob-cache-control': 'no-cache' })
+    expect(await type()).toBeUndefined()
+    const { text } = await running.raw('GET', '/bronze', { query: 'restype=container&comp=list&prefix=a' })
+    expect(text).toContain('<Content-Type></Content-Type>')
+    await set({ 'x-ms-blob-content-type': 'application/octet-stream' })
+    expect(await type()).toBe('application/octet-stream')
+  })
+
+  it('a word that is no tier is invalid, and the time at which the tier was set is told', async () => {
+    const tier = (word: string) =>
+      running.raw('PUT', '/bronze/a', { query: 'comp=tier', headers: { 'x-ms-access-tier': word } })
+    const told = async () => {
+      const { headers } = await running.raw('HEAD', '/bronze/a')
+      return [headers['x-ms-access-tier-inferred'], headers['x-ms-access-tier-change-time']]
+    }
+    expect(codeOf(await tier('nothing'))).toBe('400 InvalidHeaderValue')
+    expect(codeOf(await tier('Cool'))).toBe('400 UnsupportedHeader')
+    expect(await told()).toEqual(['true', undefined])
+    expect(codeOf(await tier('Hot'))).toBe('200')
+    const set = [undefined, expect.stringMatching(/ GMT$/)]
+    expect(await told()).toEqual(set)
+    await put('/bronze/a')
+    expect(await told()).toEqual(['true', undefined])
+    await put('/bronze/a', 'x', { 'x-ms-access-tier': 'Hot' })
+    expect(await told()).toEqual(set)
+  })
 })

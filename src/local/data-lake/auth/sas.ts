@@ -11,6 +11,8 @@ export interface SasNeed {
   level: 'service' | 'container' | 'object' | 'any'
   /** Letters of permissions; one of them is enough. */
   anyOf: string
+  /** Something stands already where the request makes a blob. */
+  isOverwrite?: boolean
 }
 
 /** What the signature is checked against. */
@@ -99,7 +101,9 @@ export function checkSas(target: SasTarget, need: SasNeed, context: SasContext):
     )
   if (![...need.anyOf].some((letter) => given('sp').includes(letter)))
     throw refusal(
-      'AuthorizationPermissionMismatch',
+      need.isOverwrite && given('sp').includes('c')
+        ? 'UnauthorizedBlobOverwrite'
+        : 'AuthorizationPermissionMismatch',
       need.anyOf === ''
         ? 'no signature opens this operation'
         : `it lacks the permission that this request needs (${[...need.anyOf].join(' or ')})`,

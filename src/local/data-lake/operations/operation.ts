@@ -98,6 +98,10 @@ export const TIER = ['x-ms-access-tier']
 /** Another tier is refused, not ignored: it would cost and behave otherwise. */
 export const TIERS = { 'x-ms-access-tier': ['hot'] } as const
 
+/** Tiers of the service, of page blobs too; any other word is none. */
+export const isTier = (word: string): boolean =>
+  /^(hot|cool|cold|archive|smart|premium|p\d{1,2})$/i.test(word)
+
 /** Of encryption: every account has the one that is named so, and the local one no other. */
 export const SCOPE = ['x-ms-default-encryption-scope', 'x-ms-deny-encryption-scope-override']
 /** Values of {@link SCOPE}. */

@@ -10,6 +10,7 @@ import { CONTAINER_OPERATIONS } from './container-operations.ts'
 import {
   EVERY_HEADER,
   EVERY_PARAMETER,
+  isTier,
   type Operation,
   reasonFor,
   SELECTORS,
@@ -103,7 +104,8 @@ function refuseParameter(operation: Operation, name: string, value: string, isSi
       unsupported(`the parameter ${name}`, operation, name),
     )
   // Some clients send an empty one.
-  if (name === 'timeout' && !/^\d*$/.test(value)) throw invalidParameter(name, value)
+  if (name === 'timeout' && !/^\d*$/.test(value))
+    throw invalidParameter(name, value, 'Expected is a whole number of seconds.')
   const known = values[name]
   if (known?.length === 0 && value !== '')
     throw new HttpError(400, 'InvalidQueryParameterValue', unsupported(`${name}=`, operation, name))
@@ -116,18 +118,13 @@ function refuseParameter(operation: Operation, name: string, value: string, isSi
       )
 }
 
-const invalidParameter = (name: string, value: string): HttpError =>
+/** In the service's words. @param reason what is wrong with it; the Data Lake's interface has no other place for it than the message. */
+export const invalidParameter = (name: string, value: string, reason: string): HttpError =>
   new HttpError(
     400,
     'InvalidQueryParameterValue',
-    'Value for one of the query parameters specified in the request URI is invalid.',
-    {
-      details: {
-        QueryParameterName: name,
-        QueryParameterValue: shown(value),
-        Reason: 'Expected is a whole number of seconds.',
-      },
-    },
+    `Value for one of the query parameters specified in the request URI is invalid: ${name}=${shown(value)}. ${reason}`,
+    { details: { QueryParameterName: name, QueryParameterValue: shown(value), Reason: reason } },
   )
 
 function refuseHeader(operation: Operation, name: string, value: string): void {
@@ -135,6 +132,12 @@ function refuseHeader(operation: Operation, name: string, value: string): void {
     throw new HttpError(409, 'PublicAccessNotPermitted', 'Public access is not permitted on this account.')
   const known = operation.values?.[name]
   if (isServedHeader(operation, name) && (known === undefined || known.includes(value.toLowerCase()))) return
+  if (name === 'x-ms-access-tier' && !isTier(value))
+    throw new HttpError(
+      400,
+      'InvalidHeaderValue',
+      `The value for one of the HTTP headers is not in the correct format: x-ms-access-tier is none of the tiers: ${shown(value)}.`,
+    )
   throw new HttpError(
     400,
     'UnsupportedHeader',

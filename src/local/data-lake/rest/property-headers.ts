@@ -38,6 +38,12 @@ export function contentIn({ headers }: IncomingMessage, { plain = false } = {}):
   return content
 }
 
+/** That a request has set the blob's tier, which is the only one: `x-ms-access-tier-inferred` is for those of which none was set. */
+export const tierIn = (
+  { request }: { request: IncomingMessage },
+  now: number,
+): Pick<Properties, 'tierSetAt'> => (request.headers['x-ms-access-tier'] ? { tierSetAt: now } : {})
+
 /** From the raw headers, as the client's own case of a name is kept. @throws HttpError 400 */
 export function metadataHeaders({ rawHeaders }: IncomingMessage): Record<string, string> {
   const metadata: Record<string, string> = {}
@@ -101,10 +107,10 @@ export function propertyHeaders(
   { isPart = false, isDirectory = false } = {},
 ): Record<string, string> {
   const { metadata = {}, content = {}, copy, append, expiresAt, encryptionContext, transaction } = properties
-  const { 'content-md5': md5, ...rest } = content
+  const { 'content-md5': md5, 'content-type': type = DEFAULT_TYPE, ...rest } = content
   const all = isDirectory ? { ...metadata, hdi_isfolder: 'true' } : metadata
   return {
-    'content-type': DEFAULT_TYPE,
+    ...(type !== '' && { 'content-type': type }),
     ...rest,
     ...(md5 === undefined ? {} : { [isPart ? 'x-ms-blob-content-md5' : 'content-md5']: md5 }),
     ...metadataOut(all),
@@ -112,13 +118,20 @@ export function propertyHeaders(
     'x-ms-blob-type': append ? 'AppendBlob' : 'BlockBlob',
     ...(append && { 'x-ms-blob-committed-block-count': String(append.blocks) }),
     ...(append?.isSealed && { 'x-ms-blob-sealed': 'true' }),
-    ...(!append && { 'x-ms-access-tier': 'Hot', 'x-ms-access-tier-inferred': 'true' }),
+    ...(!append && tierHeaders(properties)),
     ...(expiresAt !== undefined && { 'x-ms-expiry-time': new Date(expiresAt).toUTCString() }),
     ...(encryptionContext !== undefined && { 'x-ms-encryption-context': encryptionContext }),
     ...(transaction !== undefined && { 'x-ms-client-transaction-id': transaction }),
     ...(copy && copyHeaders(copy)),
   }
 }
+
+const tierHeaders = ({ tierSetAt }: Properties): Record<string, string> => ({
+  'x-ms-access-tier': 'Hot',
+  ...(tierSetAt === undefined
+    ? { 'x-ms-access-tier-inferred': 'true' }
+    : { 'x-ms-access-tier-change-time': new Date(tierSetAt).toUTCString() }),
+})
 
 const copyHeaders = (copy: Required<Properties>['copy']): Record<string, string> => ({
   'x-ms-copy-id': copy.id,

@@ -1,6 +1,7 @@
 /** What the lake refuses, in the service's codes: https://learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes */
 import type { IncomingMessage } from 'node:http'
 import { type ErrorForm, HttpError } from '../../http/errors.ts'
+import { invalidParameter } from '../operations/table.ts'
 import {
   AlreadyExistsError,
   InvalidNameError,
@@ -22,11 +23,7 @@ export function unsupported({ request, method, query, path }: LakeCall): HttpErr
     )
   for (const name of ['comp', 'restype', 'resource', 'action'])
     if (query.has(name))
-      return new HttpError(
-        400,
-        'UnsupportedQueryParameter',
-        `The local lake does not support ${name}=${query.get(name)?.slice(0, 50)} with ${method}.`,
-      )
+      return invalidParameter(name, query.get(name) ?? '', `The lake has no such operation with ${method}.`)
   const type = request.headers['x-ms-blob-type']
   if (method === 'PUT' && path !== '')
     return type === undefined

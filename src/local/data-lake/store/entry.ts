@@ -3,11 +3,17 @@ import type { Stats } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { HttpError } from '../../http/errors.ts'
 
-/** Changes whenever the file does: what replaces a file is made younger than it, see {@link LakeFolder.adopt}. */
-export const etagOf = (stats: Stats): string =>
-  `"0x${Math.round(stats.mtimeMs * 1000)
-    .toString(16)
-    .toUpperCase()}${stats.size.toString(16).toUpperCase()}"`
+/** 1970, in tenths of a microsecond since the year 1. */
+const EPOCH_TICKS = 621_355_968_000_000_000n
+
+/**
+ * Changes whenever the file does: what replaces a file is made younger than it, see {@link LakeFolder.adopt}. A time of at least fifteen
+ * digits, as the service's are: some clients look for that many (Azurite was told so, in its issue 334).
+ */
+export const etagOf = (stats: Stats): string => {
+  const ticks = BigInt(Math.round(stats.mtimeMs * 1000)) * 10n + EPOCH_TICKS
+  return `"0x${ticks.toString(16).toUpperCase()}${stats.size.toString(16).toUpperCase()}"`
+}
 
 /** What each answer about an entry has, in both interfaces. */
 export const entryHeaders = (stats: Stats): Record<string, string> => ({

@@ -3,7 +3,6 @@ import { existsSync, lstatSync, type Stats, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { Access } from './access-control.ts'
-import { etagOf } from './entry.ts'
 import type { LakeFolder } from './folder.ts'
 import { entryAt } from './names.ts'
 import { diskError } from './storage-errors.ts'
@@ -25,6 +24,8 @@ export interface Properties {
   isOfLake?: true
   /** An append blob: appended blocks so far. `from` is the size before an append that is under way. */
   append?: { blocks: number; isSealed?: boolean; from?: number }
+  /** Epoch ms at which a client has set the tier, which was so before. */
+  tierSetAt?: number
   /** Epoch ms at which the file goes. */
   expiresAt?: number
   /** Kept for a client that encrypts by itself. */
@@ -232,5 +233,8 @@ const readable = (error: unknown) =>
     ? diskError(Object.assign(new Error('no room for the properties', { cause: error }), { code: 'ENOSPC' }))
     : error
 
-const versionOf = (stats: Stats) => (stats.isDirectory() ? '' : etagOf(stats))
+/** Stored in the data folder: another form would lose what was kept before. */
+const versionOf = (stats: Stats) =>
+  stats.isDirectory() ? '' : `"0x${hex(Math.round(stats.mtimeMs * 1000))}${hex(stats.size)}"`
+const hex = (number: number) => number.toString(16).toUpperCase()
 const holds = (row: Row, stats: Stats | undefined) => stats !== undefined && row.etag === versionOf(stats)

@@ -172,6 +172,7 @@ describe('replacing and moving', () => {
     lake.move({ container: 'bronze', path: 'b' }, { container: 'bronze', path: 'a' })
     tags.add(etag('a'))
     expect(tags.size).toBe(6)
+    for (const tag of tags) expect(tag).toMatch(/^"0x[0-9A-F]{15,}"$/)
   })
 
   it('keeps the size exact and tells the listeners of files', async () => {

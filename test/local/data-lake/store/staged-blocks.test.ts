@@ -21,7 +21,7 @@ afterEach(() => rmSync(root, { recursive: true, force: true }))
 
 const id = (number: number | string) => Buffer.from(String(number).padStart(4, '0')).toString('base64')
 const put = (number: number | string, text: string, path = 'a') =>
-  blocks.put('bronze', path, id(number), [Buffer.from(text.slice(0, 1)), Buffer.from(text.slice(1))], [])
+  blocks.put('bronze', path, id(number), [Buffer.from(text.slice(0, 1)), Buffer.from(text.slice(1))])
 const commit = (numbers: (number | string)[], check = () => {}) =>
   blocks.commit(
     'bronze',

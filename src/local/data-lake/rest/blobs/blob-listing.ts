@@ -152,7 +152,7 @@ function describe(
   lake: Listed,
   target: { container: string; path: string },
   stats: Stats,
-  { content = {}, copy, append, access, expiresAt }: Properties,
+  { content = {}, copy, append, access, expiresAt, tierSetAt }: Properties,
   include: ReadonlySet<string>,
 ): Record<string, string | number | boolean> {
   const { state, status, duration } = lake.leases.status(target)
@@ -172,7 +172,9 @@ function describe(
       ]),
     ),
     BlobType: append ? 'AppendBlob' : 'BlockBlob',
-    ...(!append && { AccessTier: 'Hot', AccessTierInferred: true }),
+    ...(!append && { AccessTier: 'Hot' }),
+    ...(!append && tierSetAt === undefined && { AccessTierInferred: true }),
+    ...(tierSetAt !== undefined && { AccessTierChangeTime: new Date(tierSetAt).toUTCString() }),
     LeaseStatus: status,
     LeaseState: state,
     ...(duration && { LeaseDuration: duration }),

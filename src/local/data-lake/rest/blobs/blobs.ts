@@ -27,7 +27,7 @@ import {
 import { given, type LakeCall } from '../lake-call.ts'
 import { prepareAccess } from '../new-access.ts'
 import { makeFolder } from '../new-folder.ts'
-import { contentIn, metadataHeaders, metadataOut, overrides } from '../property-headers.ts'
+import { contentIn, metadataHeaders, metadataOut, overrides, tierIn } from '../property-headers.ts'
 import { asHttpError, isDfs } from '../refusals.ts'
 import { answerBatch, type BatchDelete, MAX_BATCH_BYTES } from './blob-batch.ts'
 import { readBlob } from './blob-read.ts'
@@ -74,10 +74,12 @@ export function blobOperations(lake: Lake): Operations {
     },
     putBlob: (call) => putBlob(lake, call),
     setBlobMetadata: (call) => change(call, (kept) => ({ ...kept, metadata: metadataHeaders(call.request) })),
-    setBlobProperties: (call) => change(call, (kept) => ({ ...kept, content: contentIn(call.request) })),
-    // It already has the only tier.
+    setBlobProperties: (call) => change(call, (kept) => ({ ...kept, content: setContent(call) })),
+    // It already has the only tier; that somebody has set it is told from then on.
     setTier: (call) => {
-      guardRead(lake, call, found(lake, call))
+      const stats = found(lake, call)
+      guardRead(lake, call, stats)
+      keep(lake, call, { ...keptOf(lake, call, stats), ...tierIn(call, lake.clock.now()) }, stats)
       answer(call, 200)
     },
     setExpiry: (call) => {
@@ -97,6 +99,12 @@ export function blobOperations(lake: Lake): Operations {
     containerBatch: (call) => batch(lake, call),
     accountBatch: (call) => batch(lake, call),
   }
+}
+
+/** What Set Blob Properties leaves out is cleared, the type too: azblob's recorded test of it reads none afterwards. */
+function setContent(call: LakeCall): Record<string, string> {
+  const content = contentIn(call.request)
+  return given(call, 'x-ms-blob-content-type') === undefined ? { ...content, 'content-type': '' } : content
 }
 
 async function putBlob(lake: Lake, call: LakeCall): Promise<void> {
@@ -135,6 +143,7 @@ async function putBlob(lake: Lake, call: LakeCall): Promise<void> {
   const stats = keep(lake, call, {
     ...properties,
     ...access,
+    ...tierIn(call, lake.clock.now()),
     isOfBlobs: true,
     content: { ...properties.content, 'content-md5': md5 },
   })

@@ -19,7 +19,7 @@ import {
 } from '../lake.ts'
 import { given, type LakeCall, word } from '../lake-call.ts'
 import { prepareAccess } from '../new-access.ts'
-import { contentIn, metadataHeaders } from '../property-headers.ts'
+import { contentIn, metadataHeaders, tierIn } from '../property-headers.ts'
 import { elements, fromXml, isDocument, XML_HEAD } from '../xml.ts'
 import { sourcePiece } from './blob-copy.ts'
 import { requireType } from './blob-type.ts'
@@ -41,7 +41,7 @@ export function blockOperations(lake: Lake): Operations {
     const { pieces, headers } = await content()
     guardStage(lake, call, place)
     requireBlocks(lake, call, entryAt(place))
-    lake.uploads.blocks.put(container, path, id, pieces, committedBlocks(lake, call, entryAt(place)))
+    lake.uploads.blocks.put(container, path, id, pieces)
     answer(call, 201, headers)
   }
   return {
@@ -107,7 +107,10 @@ async function putBlockList(lake: Lake, call: LakeCall): Promise<void> {
     access = prepareAccess(lake, call)
   })
   lake.uploads.forget(container, path)
-  const stats = keep(lake, call, { ...properties, ...access, blocks, isOfBlobs: true })
+  const stats = keep(lake, call, {
+    ...{ ...properties, ...access, blocks, isOfBlobs: true },
+    ...tierIn(call, lake.clock.now()),
+  })
   answer(call, 201, { ...writtenHeaders(stats), ...body.headers })
 }
 
