@@ -157,6 +157,38 @@ describe('what cannot be taken', () => {
     expect(hub.lastSequenceNumbers).toEqual([0, -1, -1, -1])
   })
 
+  it('beyond what its sender has set itself as the limit of its link is rejected, in the words of the service', async () => {
+    const limited = client.connection.open_sender({
+      target: { address: `${HUB}/Partitions/0` },
+      max_message_size: 1000,
+    } as never)
+    await once(limited, 'sendable')
+    expect(Number(limited.max_message_size)).toBe(1000)
+    const heard = outcome(limited)
+    limited.send(Buffer.alloc(1001, 1) as never, undefined, 0)
+    expect(await heard).toEqual({
+      name: 'rejected',
+      error: {
+        condition: 'amqp:link:message-size-exceeded',
+        description:
+          'The received message (delivery-id:1, size:1001 bytes) exceeds the limit (1000 bytes) currently allowed on the link.',
+      },
+    })
+    for (const [asked, taken] of [
+      [undefined, 1_048_576],
+      [0, 1_048_576],
+      [2 ** 40, 1_048_576],
+      [1_048_575, 1_048_575],
+    ]) {
+      const sender = client.connection.open_sender({
+        target: { address: HUB },
+        ...(asked !== undefined && { max_message_size: asked }),
+      } as never)
+      await once(sender, 'sender_open')
+      expect(Number(sender.max_message_size), String(asked)).toBe(taken)
+    }
+  })
+
   it('has no room: rejected with the reason, until there is room', async () => {
     await hub.close()
     hub = await HubFixture.start({ limitBytes: 300_000 })

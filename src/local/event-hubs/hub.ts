@@ -1,7 +1,7 @@
 /** The event hub as a protocol peer: admits links, takes deliveries, answers requests. Sockets are the server's business. */
 import type { Logger } from 'pino'
 import rhea, { type Connection, type Container, type EventContext, type Receiver, type Sender } from 'rhea'
-import type { Clock } from '../runtime/clock.ts'
+import { type Clock, monotonicOf } from '../runtime/clock.ts'
 import { Answers } from './amqp/answers.ts'
 import { limitConnection, type Unfit } from './amqp/connection-limits.ts'
 import { writeFullPerformatives } from './amqp/full-performatives.ts'
@@ -27,8 +27,9 @@ import { repeatSettleModes, settle } from './amqp/settlement.ts'
 import { type AmqpSocket, FRAME_BYTES } from './amqp/socket.ts'
 import { type Address, entityNotFound, type HubNames, parseAddress } from './links/address.ts'
 import type { GroupProgress } from './links/group-progress.ts'
+import { IdleTracker } from './links/idle.ts'
 import { ProducerLinks } from './links/producer-links.ts'
-import { type Destination, MAX_MESSAGE_BYTES, Publisher } from './links/publisher.ts'
+import { type Destination, MAX_MESSAGE_BYTES, maxMessageBytes, Publisher } from './links/publisher.ts'
 import { MAX_REQUEST_BYTES, Requests, UNAUTHORIZED } from './links/requests.ts'
 import { type HubAuth, isKey } from './links/sas.ts'
 import { selectorOf, startPosition } from './links/start-position.ts'
@@ -54,6 +55,8 @@ export interface HubFaults {
   isTokenExpired(): boolean
 }
 
+/** What the hub calls itself in its open. */
+const CONTAINER = 'rtstream-local'
 /** Deliveries that a publisher may have under way: the hub's back-pressure. */
 const PUBLISHER_CREDIT = 300
 const CONNECTION_OPTIONS = {
@@ -86,11 +89,13 @@ export class Hub {
   readonly #requests: Requests
   readonly #peers = new Map<Connection, Peer>()
   readonly #memory: MemoryBudget
+  readonly #idle: IdleTracker
 
   /** @param memory what all peers together may have the hub keep. */
   constructor(options: HubOptions, memory: MemoryBudget) {
     this.#options = options
     this.#memory = memory
+    this.#idle = new IdleTracker(() => monotonicOf(options.clock), CONTAINER)
     this.#subscriptions = new Subscriptions(options.log, options.clock, options.logger)
     this.#publisher = new Publisher(options.log, options.logger)
     this.#producers = new ProducerLinks(options.log.producers)
@@ -101,15 +106,18 @@ export class Hub {
   /** Speaks AMQP on a new connection. The peer has to prove who it is before it gets a link to the hub. */
   accept(socket: AmqpSocket): Peer {
     const connection = this.#newConnection((proof) => this.#provedPlain(peer, socket, proof))
-    const refuse = (reason: string) => {
-      this.#options.logger.warn({ reason }, 'event hub: connection refused')
-      connection.close({ condition: 'amqp:connection:forced', description: reason })
+    const end = (reason: Rejection) => {
+      connection.close(reason)
       // A turn later the library has written it.
       setImmediate(() => socket.end())
     }
+    const refuse = (reason: string) => {
+      this.#options.logger.warn({ reason }, 'event hub: connection refused')
+      end({ condition: 'amqp:connection:forced', description: reason })
+    }
     const { unfit, release } = limitConnection(connection, {
       maxDelivery: (receiver) =>
-        this.#address(receiver.target).kind === 'hub' ? MAX_MESSAGE_BYTES : MAX_REQUEST_BYTES,
+        this.#address(receiver.target).kind === 'hub' ? maxMessageBytes(receiver) : MAX_REQUEST_BYTES,
       refuse,
       budget: this.#memory,
       isProved: () => peer.authorizedUntil > 0,
@@ -130,11 +138,14 @@ export class Hub {
       claims: new Set(),
       unfit,
       refuse,
+      end,
     }
     this.#peers.set(connection, peer)
+    this.#idle.opened(connection)
     socket.once('close', () => {
       this.#forget((link) => link.connection === connection)
       this.#peers.delete(connection)
+      this.#idle.forget(connection)
       answers.forget(() => true)
       release()
       this.#options.logger.debug('event hub: connection gone')
@@ -177,6 +188,14 @@ export class Hub {
     return this.#subscriptions.progress(this.#options.consumerGroups)
   }
 
+  /** Ends what rests. Called every now and then. */
+  sweep(): void {
+    this.#idle.sweep((connection, reason) => {
+      this.#options.logger.debug({ reason: reason.description }, 'event hub: connection ended')
+      this.#peers.get(connection)?.end(reason)
+    })
+  }
+
   /** Readers get nothing more; the sockets are the server's to close. */
   close(): void {
     this.#subscriptions.close()
@@ -185,7 +204,7 @@ export class Hub {
 
   #newContainer(): Container {
     writeFullPerformatives()
-    const container = rhea.create_container({ id: 'rtstream-local' })
+    const container = rhea.create_container({ id: CONTAINER })
     saslMechanismsOf(container).enable_anonymous()
     container.on('sender_open', ({ sender }: EventContext) => this.#receiverAttached(sender as Sender))
     container.on('receiver_open', ({ receiver }: EventContext) => this.#senderAttached(receiver as Receiver))
@@ -228,6 +247,7 @@ export class Hub {
     repeatAttach(sender)
     const refusal = this.#admit(sender)
     if (refusal) refuseLink(sender, refusal)
+    else this.#admitted(sender, this.#address(terminusOf(sender)))
   }
 
   #admit(sender: Sender): Rejection | undefined {
@@ -264,6 +284,11 @@ export class Hub {
     repeatAttach(receiver)
     const refusal = this.#admitSender(receiver)
     if (refusal) refuseLink(receiver, refusal)
+    else this.#admitted(receiver, this.#address(receiver.target))
+  }
+
+  #admitted(link: Sender | Receiver, { kind }: Address): void {
+    this.#idle.admitted(link, kind === 'hub' || kind === 'consumer')
   }
 
   #admitSender(receiver: Receiver): Rejection | undefined {
@@ -301,14 +326,17 @@ export class Hub {
     const unfit = peer?.unfit()
     const bytes = bytesOf(context)
     if (!delivery || !peer) return
-    if (unfit === 'aborted') delivery.update(true)
-    else if (address.kind === 'cbs' || address.kind === 'management')
+    if (unfit?.why === 'aborted') delivery.update(true)
+    else if (address.kind === 'cbs' || address.kind === 'management') {
+      this.#idle.asked(connection)
       this.#requests.take(address.kind, peer, delivery, unfit ? undefined : bytes)
+    }
     // What was on its way when the link was refused or taken away.
     else if (!receiver.is_open()) delivery.update(true)
     // A proof that ran out is answered as the service does: the link is closed, the client puts a new one.
     else if (!this.#isAuthorized(connection)) receiver.close(UNAUTHORIZED)
-    else if (address.kind === 'hub') this.#publish(receiver, delivery, unfit, bytes, address)
+    else if (address.kind === 'hub')
+      this.#publish(receiver, delivery, unfit, bytes, { ...address, limit: maxMessageBytes(receiver) })
   }
 
   #publish(
@@ -318,10 +346,11 @@ export class Hub {
     bytes: Buffer,
     to: Destination,
   ): void {
+    this.#idle.published(receiver)
     const format = delivery.format ?? undefined
     const rejection =
       this.#options.faults?.refuseSend() ??
-      this.#publisher.take({ bytes, format, unfit }, to, this.#producers.of(receiver))
+      this.#publisher.take({ id: delivery.id, bytes, format, unfit }, to, this.#producers.of(receiver))
     if (rejection) this.#options.logger.warn(rejection, 'event hub: send refused')
     settle(delivery, rejection)
   }
@@ -332,4 +361,5 @@ function repeatAttach(link: Sender | Receiver): void {
   if (isTerminus(link.source)) link.set_source(link.source)
   if (isTerminus(link.target)) link.set_target(link.target)
   repeatSettleModes(link)
+  if (link.is_receiver()) partsOf(link).local.attach.max_message_size = maxMessageBytes(link as Receiver)
 }

@@ -24,6 +24,8 @@ export interface ServerLimits {
   connections: number
   /** A peer must have proved who it is within this time (ms), its TLS handshake included. */
   authorizationMs: number
+  /** How often what rests is looked for (ms), while there is a connection. */
+  sweepMs: number
 }
 
 /** Two ports, each with whatever {@link FrontDoor} lets in. */
@@ -32,11 +34,13 @@ export interface EventHubsServer {
   tlsPort: number
   /** Every consumer group over AMQP. */
   groups(): GroupProgress[]
+  /** Closes what rests; its own timer does the same. */
+  sweep(): void
   /** Cuts every connection and resolves when the ports are free. The log stays open. */
   close(): Promise<void>
 }
 
-const LIMITS: ServerLimits = { connections: 200, authorizationMs: 20_000 }
+const LIMITS: ServerLimits = { connections: 200, authorizationMs: 20_000, sweepMs: 10_000 }
 
 /** @throws PortTakenError */
 export async function startEventHubs(options: EventHubsOptions): Promise<EventHubsServer> {
@@ -47,10 +51,18 @@ export async function startEventHubs(options: EventHubsOptions): Promise<EventHu
   const hub = new Hub(options, memory)
   const sockets = new Set<Socket>()
 
+  // An idle hub runs no timer.
+  let sweeping: NodeJS.Timeout | undefined
   const track = (socket: Socket) => {
     sockets.add(socket)
+    sweeping ??= setInterval(() => hub.sweep(), limits.sweepMs).unref()
     socket.setNoDelay(true)
-    socket.on('close', () => sockets.delete(socket))
+    socket.on('close', () => {
+      sockets.delete(socket)
+      if (sockets.size > 0) return
+      clearInterval(sweeping)
+      sweeping = undefined
+    })
     socket.on('error', (error) => logger.debug({ reason: error.message }, 'event hub: connection broken'))
   }
   const accept = (stream: Duplex) => {
@@ -107,6 +119,7 @@ export async function startEventHubs(options: EventHubsOptions): Promise<EventHu
       plainPort: plain.port,
       tlsPort: tls.port,
       groups: () => hub.groups(),
+      sweep: () => hub.sweep(),
       close: () => close(plain, tls),
     }
   } catch (error) {

@@ -30,6 +30,8 @@ export async function trustedCertificate(): Promise<Certificate> {
 export interface HubFixtureOptions {
   partitions?: number
   now?: () => number
+  /** For durations; else `now`. */
+  monotonic?: () => number
   limitBytes?: number
   limits?: Partial<ServerLimits>
 }
@@ -82,7 +84,10 @@ export class HubFixture {
       ports,
       auth: { token: TOKEN, keyName: KEY_NAME, key: KEY },
       logger: this.logged.logger,
-      clock: { now: this.#options.now ?? Date.now },
+      clock: {
+        now: this.#options.now ?? Date.now,
+        ...(this.#options.monotonic && { monotonic: this.#options.monotonic }),
+      },
       ...(this.#options.limits ? { limits: this.#options.limits } : {}),
     })
   }

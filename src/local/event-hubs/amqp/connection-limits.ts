@@ -18,14 +18,18 @@ const MAX_LINKS_UNPROVED = 32
 const PART_OVERHEAD_BYTES = 256
 
 /** Why a complete delivery is rejected. */
-export type Unfit = 'oversize' | 'aborted'
+export interface Unfit {
+  why: 'oversize' | 'aborted'
+  /** Of all its parts, kept or not. */
+  bytes: number
+}
 
 /** A delivery that has begun and not ended. */
 interface Partial {
   bytes: number
   /** Bytes and overhead of the parts that are kept. */
   held: number
-  unfit: Unfit | undefined
+  unfit: Unfit['why'] | undefined
 }
 
 /** What the bounds depend on. */
@@ -113,7 +117,7 @@ export function limitConnection(
         partial.set(link, state)
         if (!hold()) throw new Error('too many deliveries begun and not ended')
       } else if (partial.delete(link)) hold()
-      unfit = state.unfit
+      unfit = state.unfit && { why: state.unfit, bytes: state.bytes }
       // The library decodes format 0, a plain message; without a format it leaves the bytes alone.
       if (performative.message_format === 0) performative.message_format = undefined
     }

@@ -27,6 +27,8 @@ export interface Attach {
   target?: unknown
   offered_capabilities?: readonly string[]
   properties?: Record<string, unknown>
+  /** Of 64 bits, see {@link integerOf}. */
+  max_message_size?: unknown
 }
 
 interface LinkParts {

@@ -1,6 +1,7 @@
 import type { Receiver, Sender } from 'rhea'
 import type { Answers } from './answers.ts'
 import type { Unfit } from './connection-limits.ts'
+import type { Rejection } from './refusal.ts'
 
 /** What the hub knows of the other end of a connection. */
 export interface Peer {
@@ -15,4 +16,6 @@ export interface Peer {
   unfit(): Unfit | undefined
   /** Ends the connection: the peer is told the reason, and the log. */
   refuse(reason: string): void
+  /** Ends the connection, as nothing that the log need hear of. */
+  end(reason: Rejection): void
 }

@@ -1,7 +1,9 @@
 /** What senders bring: batches and single events, onto the partition that their link, their key, or the hub chooses. */
 import type { Logger } from 'pino'
+import type { Receiver } from 'rhea'
 import { partitionOf } from '../../../contract/partition-hash.ts'
 import type { Unfit } from '../amqp/connection-limits.ts'
+import { integerOf, partsOf } from '../amqp/library.ts'
 import type { Rejection } from '../amqp/refusal.ts'
 import { checkMessage, openBatch, partitionKeyOf } from '../amqp/sections.ts'
 import { MalformedAmqpError } from '../amqp/values.ts'
@@ -17,22 +19,36 @@ export const MAX_MESSAGE_BYTES = 1024 * 1024
 
 /** One transfer of a sender, whole. */
 export interface Delivery {
+  /** As its peer counts deliveries. */
+  id: number
   bytes: Buffer
   /** Undefined: a plain message. */
   format: number | undefined
   unfit: Unfit | undefined
 }
 
-const tooLarge: Rejection = {
-  condition: 'amqp:link:message-size-exceeded',
-  description: `The hub takes ${MAX_MESSAGE_BYTES} bytes in one send.`,
+/**
+ * What a link takes in one send: the hub's own limit, or the lower one that its peer has set itself in its attach, as in the service (Azure
+ * SDK for Python, pull request 43462: the lower of both, 0 is none).
+ */
+export function maxMessageBytes(link: Receiver): number {
+  const asked = integerOf(partsOf(link).remote.attach.max_message_size) ?? 0n
+  return asked > 0n && asked < BigInt(MAX_MESSAGE_BYTES) ? Number(asked) : MAX_MESSAGE_BYTES
 }
+
+/** The service's sentence, as clients log it (azure-event-hubs-python, issue 106). */
+const tooLarge = (id: number, bytes: number, limit: number): Rejection => ({
+  condition: 'amqp:link:message-size-exceeded',
+  description: `The received message (delivery-id:${id}, size:${bytes} bytes) exceeds the limit (${limit} bytes) currently allowed on the link.`,
+})
 
 /** By the address of the link. */
 export interface Destination {
   /** Undefined: the publisher's name or the partition key decides, else the partitions take turns. */
   partition: number | undefined
   publisher?: string | undefined
+  /** See {@link maxMessageBytes}. */
+  limit: number
 }
 
 /** For all links that send to the hub. */
@@ -53,10 +69,10 @@ export class Publisher {
    */
   take(
     delivery: Delivery,
-    { partition, publisher }: Destination,
+    { partition, publisher, limit }: Destination,
     producer?: ProducerLink,
   ): Rejection | undefined {
-    if (delivery.unfit === 'oversize') return tooLarge
+    if (delivery.unfit?.why === 'oversize') return tooLarge(delivery.id, delivery.unfit.bytes, limit)
     try {
       const events = opened(delivery)
       for (const event of events) checkMessage(event)
