@@ -94,7 +94,7 @@ const copied = (terminal: Terminal) => {
 it('copies the chosen row, and what is opened, to the clipboard of the terminal', TEST, async () => {
   const terminal = await start()
   terminal.press('y')
-  await terminal.waitFor('j and k choose a row to copy', WAIT)
+  await terminal.waitFor('Nothing to copy here', WAIT)
   expect(copied(terminal)).toBeUndefined()
   // Events: the newest is chosen first.
   terminal.press('\x1b7')

@@ -6,7 +6,7 @@ import type { AppState } from '../../pipeline/state/state.ts'
 import { bindingOf, type Command, KEYMAP, type KeyBinding, whyNot } from '../input/keymap.ts'
 import { isFollowing } from '../input/lesson-keys.ts'
 import { LETTERS } from '../input/letters.ts'
-import { linksOfDetail } from '../input/links.ts'
+import { linksOfDetail, roomAddress } from '../input/links.ts'
 import { canClose, growsAtEnd, isCovered, scrollTarget, type ViewState } from '../input/view-state.ts'
 import type { Region } from '../regions.ts'
 import { type Line, lineWidth, printable, span } from '../text/line.ts'
@@ -162,13 +162,15 @@ function escapeHint(state: AppState, view: ViewState): Hint[] {
 const LISTS: ReadonlySet<string> = new Set(['hub', 'lake', 'databricks', 'synapse', 'events', 'log'])
 
 /** What can be done with what is opened, with the chosen row, or with a list that fills the window. */
-function rowHints(state: AppState, { detail, cursor, overlay, isZoomed, focused, table }: ViewState): Hint[] {
+function rowHints(state: AppState, view: ViewState): Hint[] {
+  const { detail, cursor, overlay, isZoomed, focused, table } = view
   const copy = { key: 'y', label: 'copy', rank: 1 }
   if (detail) {
     const open = linksOfDetail(detail, state).length > 0 ? [{ key: 'g', label: 'open', rank: 1 }] : []
     return [...(detail.trace ? [{ key: 't', label: 'follow', rank: 1 }] : []), copy, ...open]
   }
   if (cursor !== undefined) return [{ key: 'enter', label: 'open', rank: 1 }, copy]
+  if (roomAddress(view, state) !== undefined) return [copy, { key: 'g', label: 'open', rank: 1 }]
   const isList = overlay
     ? overlay === 'endpoints' || (overlay === 'table' && table.starts.length > 0)
     : isZoomed && LISTS.has(focused)

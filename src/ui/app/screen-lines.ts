@@ -215,11 +215,14 @@ function detailContent(
   )
   const text =
     detail.text === undefined ? [] : wrapData(printable(detail.text), width).map((part): Line => [span(part)])
-  const links = linksOfDetail(detail, state).map(
-    ({ name, value }): Line => [
-      span(left(name, NAME), 'muted'),
-      { text: printable(value), token: 'accent', link: value },
-    ],
+  // An address is wrapped and never cut: somebody will type it.
+  const links = linksOfDetail(detail, state).flatMap(({ name, value }) =>
+    wrap(printable(value), Math.max(20, width - NAME)).map(
+      (part, row): Line => [
+        span(left(row === 0 ? name : '', NAME), 'muted'),
+        { text: part, token: 'accent', link: value },
+      ],
+    ),
   )
   const window = fromTop([...facts, ...links, ...(text.length > 0 ? [[], ...text] : [])], height, scroll)
   return {

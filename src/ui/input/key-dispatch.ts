@@ -5,6 +5,7 @@ import { STAGE_IDS, type StageId } from '../../pipeline/ports/stages.ts'
 import type { TraceQuery } from '../../pipeline/ports/trace.ts'
 import { MASKED_KEY } from '../../pipeline/state/state.ts'
 import { LAYER_NAMES } from '../text/layer-names.ts'
+import { textToCopy } from './copied.ts'
 import type { PaletteEntry } from './fuzzy.ts'
 import type { Drawn, KeyDispatchOptions } from './key-options.ts'
 import { bindingOf, type Command, type KeyBinding, type RoomCommand, whyNot } from './keymap.ts'
@@ -17,7 +18,7 @@ import { roomCommand, toggleRoom } from './room-keys.ts'
 import { isUp } from './running.ts'
 import { changeOf, isViewCommand, type ViewCommand } from './view-commands.ts'
 import { CHART_STEP_MS, moveCursor, moveInTime, typeFilter } from './view-keys.ts'
-import { asksForText, type Detail, goBack, isCovered, leaveZoom, type ViewState } from './view-state.ts'
+import { asksForText, goBack, isCovered, leaveZoom, type ViewState } from './view-state.ts'
 
 /** A terminal sends alt+x as esc and x: whoever presses esc and then x at once must be told why neither did anything. */
 function nothingBehind(key: string): string {
@@ -26,6 +27,12 @@ function nothingBehind(key: string): string {
     ? `esc and ${second} came as one key, alt+${second}, which does nothing: pause between them.`
     : `${key.replace(/ $/, 'space')} does nothing here: ? shows every key.`
 }
+
+/** A terminal does not answer whether it took it. */
+const COPIED = "Sent to the terminal's clipboard; not all take it (tmux: set-clipboard on)."
+const COPIED_WITHOUT_KEY = 'Copied without its key: rtstream-tui endpoints prints it whole.'
+const CHOOSE_FIRST = 'j and k choose a row to copy.'
+const NOTHING_TO_COPY = 'Nothing to copy here; in a list j and k choose a row.'
 
 const TOO_MUCH_AT_ONCE = 'Taken for pasted text, which does nothing: press keys one by one.'
 
@@ -262,24 +269,10 @@ export class KeyDispatch {
   }
 
   #copy(view: ViewState, drawn: Drawn): ViewState {
-    const text = textToCopy(view, drawn)
-    if (text === undefined) return this.#replies.refuse(view, 'j and k choose a row to copy.')
+    const text = textToCopy(view, drawn, this.#options.state())
+    if (text === undefined)
+      return this.#replies.refuse(view, drawn.details.some(Boolean) ? CHOOSE_FIRST : NOTHING_TO_COPY)
     this.#options.onCopy(text)
     return this.#replies.say(view, text.includes(MASKED_KEY) ? COPIED_WITHOUT_KEY : COPIED, false)
   }
 }
-
-/** A terminal does not answer whether it took it. */
-const COPIED = "Sent to the terminal's clipboard; not all take it (tmux: set-clipboard on)."
-const COPIED_WITHOUT_KEY = 'Copied without its key: rtstream-tui endpoints prints it whole.'
-
-/** What is opened; else the chosen row as it stands, and an address without its name, however many rows it takes. */
-function textToCopy({ detail, cursor, overlay }: ViewState, { texts, details }: Drawn): string | undefined {
-  if (detail) return wholeText(detail)
-  if (cursor === undefined) return undefined
-  const behind = overlay === 'endpoints' ? details[cursor] : undefined
-  return behind ? wholeText(behind) : texts[cursor]
-}
-
-const wholeText = ({ text, facts }: Detail): string =>
-  text ?? facts.map(([name, value]) => `${name}  ${value}`).join('\n')

@@ -19,11 +19,15 @@ export function linksOfDetail({ link, subject }: Detail, { endpoints }: AppState
   return [...own, ...endpoints.filter(({ opens }) => opens !== undefined && opens === subject)]
 }
 
+/** Where phones reach the room that is shown. @returns undefined: none is shown, or it is not open. */
+export const roomAddress = ({ overlay }: ViewState, { audience }: AppState): string | undefined =>
+  overlay === 'audience' && audience?.phase === 'open' ? audience.url : undefined
+
 /** @param chosen what is behind the chosen row. */
 export function linkFor(view: ViewState, chosen: Detail | undefined, state: AppState): string | undefined {
   const detail = view.detail ?? chosen
   if (detail) return linksOfDetail(detail, state)[0]?.value
-  if (view.overlay) return undefined
+  if (view.overlay) return roomAddress(view, state)
   const subject = OF_PANEL[view.focused]
   return subject && state.endpoints.find(({ opens }) => opens === subject)?.value
 }

@@ -44,6 +44,8 @@ export interface Detail {
   /** The layer of the lake that it is. */
   layer?: LayerName | undefined
   facts: readonly (readonly [name: string, value: string])[]
+  /** The row behind which it is, where the list shows a part of it. */
+  row?: string | undefined
   /** As it stands: a body, an error. */
   text?: string | undefined
   /** What can be opened elsewhere. */

@@ -97,7 +97,7 @@ function factLines(
       ? muted('A recording keeps no address of the room.', width)
       : [
           [span('scan, or type', 'muted')],
-          ...wrap(url, width).map((part): Line => [span(part, 'accent')]),
+          ...wrap(url, width).map((part): Line => [{ text: part, token: 'accent', link: url }]),
           [span('code ', 'muted'), span(code ?? '', 'title', true)],
         ]
   return [
@@ -105,7 +105,9 @@ function factLines(
     [],
     [
       span(
-        `${connected} of ${countOf(phones, 'phone')} ${nounOf(connected, 'is', 'are')} here, ${formatRate(rate)}/s`,
+        phones === 0
+          ? 'no phone has come yet'
+          : `${connected} of ${countOf(phones, 'phone')} ${nounOf(connected, 'is', 'are')} here, ${formatRate(rate)}/s`,
       ),
     ],
     ...muted(`${formatCount(acknowledged)} ${nounOf(acknowledged, 'reading')} acknowledged`, width),

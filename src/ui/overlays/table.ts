@@ -61,10 +61,14 @@ function isCutText(table: TableView, width: number): boolean {
   )
 }
 
-/** A row column by column, under the names of the head. */
+/** A row column by column, under the names of the head; it is copied with tabs between its columns. */
 export function rowDetail({ lines, cells, foot }: TableView, row: number): Detail | undefined {
   if (row === 0 || row >= lines.length - foot) return undefined
   const [head, values] = [cells[0], cells[row]]
   if (!head || !values) return { title: 'row', facts: [], text: lines[row] }
-  return { title: 'row', facts: head.map((name, index) => [name, values[index] ?? '']) }
+  return {
+    title: 'row',
+    facts: head.map((name, index) => [name, values[index] ?? '']),
+    row: values.map((value) => value.replace(/[\t\r\n]+/g, ' ')).join('\t'),
+  }
 }

@@ -24,6 +24,7 @@ import {
   UNKNOWN,
 } from '../text/format.ts'
 import { LAYER_NAMES } from '../text/layer-names.ts'
+import { printable } from '../text/line.ts'
 
 const at = (time: number | undefined) => (time === undefined ? UNKNOWN : `${formatInstant(time)} UTC`)
 
@@ -48,7 +49,7 @@ export function eventDetail(event: TailEvent, state: AppState): Detail {
   }
 }
 
-/** The message whole, where the list may cut it. */
+/** The message whole, where the list cuts it, or wraps it in a zoom. */
 export const logDetail = ({ at: time, level, source, message }: LogEntry): Detail => ({
   title: 'line of the log',
   facts: [
@@ -56,6 +57,7 @@ export const logDetail = ({ at: time, level, source, message }: LogEntry): Detai
     ['level', level],
     ['source', source],
   ],
+  row: `${formatClock(time)} ${level} ${source} ${printable(message)}`,
   text: message,
 })
 

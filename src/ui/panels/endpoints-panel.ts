@@ -40,7 +40,7 @@ export function endpointRows(state: AppState, width: number): EndpointRow[] {
   return [
     ...facts.flatMap(([name, value]) => {
       const opens = OPENS.test(value) ? { link: value } : {}
-      const detail: Detail = { title: name, facts: [], text: value, ...opens }
+      const detail: Detail = { title: name, facts: [], text: value, row: value, ...opens }
       return wrap(printable(value), Math.max(LEAST_WIDTH, width - names)).map(
         (part, index): EndpointRow => ({
           line: [

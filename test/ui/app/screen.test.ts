@@ -407,7 +407,7 @@ describe('lists', () => {
     const { press, text, onCopy } = open(scenarios.allRunning())
     press('e', 'j', 'q', 'y')
     expect(onCopy).not.toHaveBeenCalled()
-    expect(text()).toContain('j and k choose a row to copy')
+    expect(text()).toContain('Nothing to copy here; in a list j and k choose a row')
   })
 
   it('keep their place while new lines come in', () => {
@@ -967,6 +967,49 @@ describe('rows', () => {
     expect(lastLine()).not.toContain('g open')
     press('escape', 'j', 'y')
     expect(onCopy).toHaveBeenLastCalledWith('weather')
+  })
+
+  it('a row that its list shows in part is copied whole: of a table with tabs, of the zoomed log with all its lines', async () => {
+    const state = scenarios.allRunning()
+    const rows = [['7'.repeat(36), 'São\tPaulo', 'x'.repeat(60)]]
+    const answer = { columns: ['id', 'city', 'note'], rows, isCut: false, files: 1, bytes: 9 }
+    const { press, text, onCopy } = open(
+      { ...state, log: [{ at: state.now, level: 'error', source: 'gold', message: 'word '.repeat(40) }] },
+      { columns: 60, rows: 24, query: () => ({ run: async () => answer }) as unknown as LakeQuery },
+    )
+    press('o')
+    await vi.waitFor(() => expect(text()).toContain('7777'))
+    press('j', 'y')
+    expect(onCopy).toHaveBeenLastCalledWith(`${'7'.repeat(36)}\tSão Paulo\t${'x'.repeat(60)}`)
+    press('escape', 'escape', 'alt+8', 'return', 'j', 'y')
+    expect(onCopy).toHaveBeenLastCalledWith(expect.stringMatching(/error gold (word ){40}$/))
+  })
+
+  it('what is opened is shown and copied with its addresses, none of them cut', () => {
+    const endpoints = [
+      { name: 'notebook', value: `file:///${'folder/'.repeat(12)}gold.py`, opens: 'gold' },
+    ] as const
+    const { press, text, onCopy } = open({ ...scenarios.allRunning(), endpoints }, { columns: 80, rows: 24 })
+    press('alt+5', 'j', 'j', 'return', 'y')
+    expect(onCopy).toHaveBeenLastCalledWith(
+      expect.stringMatching(/run {2}41874[\s\S]*notebook {2}file:.*gold\.py$/),
+    )
+    expect(text()).toContain('gold.py')
+  })
+
+  it('where no row can be chosen, y does not send one to j, which acts there', () => {
+    const { press, lastLine } = open(scenarios.allRunning())
+    press('F', 'y')
+    expect(lastLine()).toContain('Nothing to copy here')
+  })
+
+  it('of an open room its address is copied and opened', () => {
+    const { url } = ROOM
+    const { press, onCopy, lastLine } = open({ ...scenarios.allRunning(), audience: ROOM })
+    press('A')
+    expect(lastLine()).toMatch(/y copy +g open/)
+    press('y')
+    expect(onCopy).toHaveBeenLastCalledWith(url)
   })
 
   it('a row that the window cuts is copied whole; what the terminal makes of it is not known', () => {
