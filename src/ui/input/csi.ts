@@ -113,20 +113,25 @@ export function mouseOfBytes([b = ' ', x = '!', y = '!']: readonly string[]): Mo
   return eventOf(bits, number(x) - 1, number(y) - 1, (bits & 3) === 3 && bits < 64)
 }
 
+/** Buttons beyond the third: 8 to 11, of which two stand at a mouse's side, and 4 to 7, which are the wheel. */
+const SIDE = 128
+const WHEEL = 64
+const WHEEL_ACTIONS = ['wheelUp', 'wheelDown', 'wheelLeft', 'wheelRight'] as const satisfies MouseAction[]
+
+/** @param bits as xterm's control sequences have them: the button's number in two pieces, shift 4, alt 8, ctrl 16, motion 32. */
 function eventOf(bits: number, column: number, row: number, isRelease: boolean): MouseEvent {
   const isMoving = (bits & 32) !== 0
-  const button = bits & 3
+  const low = bits & 3
+  const isSide = (bits & SIDE) !== 0
   const action: MouseAction =
-    (bits & 64) !== 0
-      ? button === 0
-        ? 'wheelUp'
-        : 'wheelDown'
+    (bits & WHEEL) !== 0 && !isSide
+      ? (WHEEL_ACTIONS[low] as MouseAction)
       : isRelease
         ? 'release'
         : isMoving
-          ? button === 3
+          ? low === 3 && !isSide
             ? 'move'
             : 'drag'
           : 'press'
-  return { action, button, column, row, shift: (bits & 4) !== 0 }
+  return { action, button: isSide ? 8 + low : low, column, row, shift: (bits & 4) !== 0 }
 }

@@ -20,12 +20,17 @@ import { changeOf, isViewCommand, type ViewCommand } from './view-commands.ts'
 import { CHART_STEP_MS, moveCursor, moveInTime, typeFilter } from './view-keys.ts'
 import { asksForText, goBack, isCovered, leaveZoom, type ViewState } from './view-state.ts'
 
+/** What a keyboard of another script writes: whoever forgot to switch it presses `й` for `q`. */
+const OTHER_SCRIPT = /^(?!\p{Script=Latin})\p{L}$/u
+
 /** A terminal sends alt+x as esc and x: whoever presses esc and then x at once must be told why neither did anything. */
 function nothingBehind(key: string): string {
   const second = /^alt\+(.)$/u.exec(key)?.[1]
   return second !== undefined && bindingOf(second)
     ? `esc and ${second} came as one key, alt+${second}, which does nothing: pause between them.`
-    : `${key.replace(/ $/, 'space')} does nothing here: ? shows every key.`
+    : OTHER_SCRIPT.test(key)
+      ? `${key} does nothing here: switch the keyboard to Latin letters.`
+      : `${key.replace(/ $/, 'space')} does nothing here: ? shows every key.`
 }
 
 /** A terminal does not answer whether it took it. */

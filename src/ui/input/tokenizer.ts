@@ -82,6 +82,8 @@ export class Tokenizer {
 
   /** Text in pieces of any size. @returns what is whole by now. */
   feed(text: string): Token[] {
+    // Its end was lost, as consoles of Windows do at times, and a person wants out: a pasted one has others around it.
+    if (this.#state === 'paste' && text === '\x03') this.#endPaste()
     for (const character of text) this.#take(character)
     return this.#give()
   }
@@ -99,7 +101,7 @@ export class Tokenizer {
   timeout(): Token[] {
     // `esc` and `[`, by hand.
     if (this.#state === 'escape' || (this.#wasTaken && this.#held.length === 2)) this.#key('escape')
-    if (this.#state === 'paste') this.#paste(this.#held)
+    if (this.#state === 'paste') this.#endPaste()
     this.#begin('ground')
     return this.#give()
   }
@@ -233,13 +235,10 @@ export class Tokenizer {
 
   #takePaste(character: string) {
     this.#held += character
-    if (this.#held.endsWith(PASTE_END)) {
-      this.#paste(this.#held.slice(0, -PASTE_END.length))
-      this.#begin('ground')
-    } else if (this.#held.length > PASTE_LIMIT + PASTE_END.length) {
-      // What is too long is read over; its end must still be found.
+    if (this.#held.endsWith(PASTE_END)) this.#endPaste(PASTE_END.length)
+    // What is too long is read over; its end must still be found.
+    else if (this.#held.length > PASTE_LIMIT + PASTE_END.length)
       this.#held = this.#held.slice(0, PASTE_LIMIT) + this.#held.slice(-PASTE_END.length)
-    }
   }
 
   /** CAN and SUB give a sequence up; ESC begins another one; ctrl+c is a person. */
@@ -267,7 +266,9 @@ export class Tokenizer {
     this.#tokens.push({ kind: 'report', text })
   }
 
-  #paste(text: string): void {
-    this.#tokens.push({ kind: 'paste', text })
+  /** @param mark characters of its end. */
+  #endPaste(mark = 0): void {
+    this.#tokens.push({ kind: 'paste', text: this.#held.slice(0, this.#held.length - mark) })
+    this.#begin('ground')
   }
 }

@@ -1,12 +1,20 @@
 /** What arrives from a terminal, told apart: keys that a person pressed, and everything else that terminals send. */
 
-/** `press`: a button went down; `drag`: the mouse moved with a button down. */
-export type MouseAction = 'press' | 'release' | 'drag' | 'move' | 'wheelUp' | 'wheelDown'
+/** `press`: a button went down; `drag`: the mouse moved with a button down; `wheelLeft`: two fingers went sideways on a pad. */
+export type MouseAction =
+  | 'press'
+  | 'release'
+  | 'drag'
+  | 'move'
+  | 'wheelUp'
+  | 'wheelDown'
+  | 'wheelLeft'
+  | 'wheelRight'
 
 /** As the terminal reports it; counted in cells. */
 export interface MouseEvent {
   action: MouseAction
-  /** 0 left, 1 middle, 2 right. */
+  /** 0 left, 1 middle, 2 right, 8 and 9 at the side: back and forward. */
   button: number
   /** From 0, from the top left corner. */
   column: number

@@ -7,6 +7,7 @@ import type { AppState } from '../../../src/pipeline/state/state.ts'
 import { Screen } from '../../../src/ui/app/screen.ts'
 import { KEYMAP, NEEDS, type Need } from '../../../src/ui/input/keymap.ts'
 import { LETTERS } from '../../../src/ui/input/letters.ts'
+import type { MouseAction } from '../../../src/ui/input/tokens.ts'
 import { PANELS } from '../../../src/ui/layout.ts'
 import type { Line } from '../../../src/ui/text/line.ts'
 import { fakePipeline } from '../../support/fake-pipeline.ts'
@@ -208,6 +209,10 @@ describe('keys that cannot act say why', () => {
     const { press, lastLine } = open(scenarios.allRunning())
     press('z')
     expect(lastLine()).toContain('z does nothing here: ? shows every key.')
+    press('й')
+    expect(lastLine()).toContain('й does nothing here: switch the keyboard to Latin letters.')
+    press('é')
+    expect(lastLine()).toContain('é does nothing here: ? shows every key.')
     // Pressed one after the other at once, they are one key for the terminal.
     press('alt+x')
     expect(lastLine()).toContain('esc and x came as one key, alt+x, which does nothing: pause between them.')
@@ -1075,10 +1080,8 @@ describe('the mouse', () => {
     const row = screen.split('\n').findLastIndex((line) => line.includes(wanted))
     return { row, column: screen.split('\n')[row]?.indexOf(wanted) ?? -1 }
   }
-  const mouse = (
-    action: 'press' | 'wheelUp' | 'wheelDown' | 'release',
-    place: { row: number; column: number },
-  ) => ({ kind: 'mouse', mouse: { action, button: 0, shift: false, ...place } }) as const
+  const mouse = (action: MouseAction, place: { row: number; column: number }) =>
+    ({ kind: 'mouse', mouse: { action, button: 0, shift: false, ...place } }) as const
 
   it('focuses what is clicked, chooses its row, opens it with another click', () => {
     const { screen, text } = open(scenarios.allRunning())
@@ -1104,6 +1107,15 @@ describe('the mouse', () => {
     expect(text()).not.toContain('line 98')
     screen.take([mouse('press', at(text(), '? help'))])
     expect(text()).toContain('enter runs')
+  })
+
+  it('a wheel that goes sideways and the buttons at the side do nothing', () => {
+    const { screen, text } = open(scenarios.allRunning())
+    const place = at(text(), 'station-00093')
+    const before = text()
+    const side = { kind: 'mouse', mouse: { ...mouse('press', place).mouse, button: 8 } } as const
+    screen.take([mouse('wheelLeft', place), mouse('wheelRight', place), side])
+    expect(text()).toBe(before)
   })
 
   it('[ and ] go back in time and to now again, though time goes on meanwhile', () => {

@@ -4,6 +4,7 @@
  */
 import { EventEmitter } from 'node:events'
 import { describe, expect, it } from 'vitest'
+import { mouseOf } from '../../../src/ui/input/csi.ts'
 import { isRisky } from '../../../src/ui/input/keymap.ts'
 import { terminalInput } from '../../../src/ui/input/terminal-input.ts'
 import { TILDE_KEYS, type Token } from '../../../src/ui/input/tokens.ts'
@@ -235,6 +236,18 @@ describe('sequences, cut at every byte', () => {
     expect(tokens).toEqual([{ kind: 'paste', text: 'a1xq\r' }])
   })
 
+  it('ctrl+c leaves a pasted text whose end was lost; within a read it is part of the text', () => {
+    const { send, tokens } = open()
+    send('\x1b[200~a\x03b')
+    send('c')
+    expect(tokens).toEqual([])
+    send('\x03')
+    expect(tokens).toEqual([
+      { kind: 'paste', text: 'a\x03bc' },
+      { kind: 'key', key: 'ctrl+c' },
+    ])
+  })
+
   it('a pasted text without an end is told all the same', async () => {
     const { send, keys, tokens, clock } = open()
     send('\x1b[200~a1')
@@ -380,6 +393,24 @@ it.each(['end', 'error'])('a terminal that is gone is told: %s; not while it is 
   input.open()
   stdin.emit(event, new Error('EIO'))
   expect(ends).toEqual(['end'])
+})
+
+it.each([
+  // Two fingers on a pad drift sideways: reported of terminal programs whose lists jumped up and back at the end of each gesture.
+  ['\x1b[<64;9;5M', 'wheelUp', 0],
+  ['\x1b[<65;9;5M', 'wheelDown', 1],
+  ['\x1b[<66;9;5M', 'wheelLeft', 2],
+  ['\x1b[<67;9;5M', 'wheelRight', 3],
+  // The buttons at a mouse's side: reported of programs that took back and forward for clicks.
+  ['\x1b[<128;9;5M', 'press', 8],
+  ['\x1b[<129;9;5M', 'press', 9],
+  ['\x1b[<128;9;5m', 'release', 8],
+  ['\x1b[<160;9;5M', 'drag', 8],
+  ['\x1b[<163;9;5M', 'drag', 11],
+  ['\x1b[<0;9;5M', 'press', 0],
+  ['\x1b[<35;9;5M', 'move', 3],
+] as const)('%j is %s of button %i', (sequence, action, button) => {
+  expect(mouseOf(sequence)).toEqual({ action, button, column: 8, row: 4, shift: false })
 })
 
 it('reports of the mouse mean nothing while it is off', () => {
