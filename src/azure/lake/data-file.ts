@@ -7,6 +7,7 @@ import { statisticsOf, timeIn } from '../../delta/statistics.ts'
 import { ServiceError } from '../../pipeline/ports/errors.ts'
 import type { LakeClient } from './data-lake.ts'
 import { newestIn, numberOf, ParquetFile, type ParquetRow, readFooter } from './parquet.ts'
+import { partitionValue } from './partition-value.ts'
 
 export interface DataFile {
   /** Relative to the container. */
@@ -196,9 +197,9 @@ export async function openFile(
         const kept = deleted.size === 0 ? rows : rows.filter((_, index) => !deleted.has(index)).slice(0, most)
         return kept.map((row) =>
           Object.fromEntries(
-            columns.map(({ name, inFile, value }) => [
+            columns.map(({ name, inFile, text, type }) => [
               name,
-              inFile === undefined ? value : (row[inFile] ?? null),
+              inFile === undefined ? partitionValue(text, type) : (row[inFile] ?? null),
             ]),
           ),
         )
@@ -217,22 +218,29 @@ export async function readRows(
   return (await openFile(client, table, file, signal))?.rows(names)
 }
 
-/** Where a column's values are: in the file, under a name; or in the log, as one value. */
+/** Where a column's values are. */
+export interface ValueSource {
+  /** Its name in the file; undefined: the file has none. */
+  inFile: string | undefined
+  /** What the log says for all rows then, as text; undefined when it says nothing, as for a file that is older than the column. */
+  text: string | null | undefined
+  /** The column's type; undefined when the schema does not list it. */
+  type: string | undefined
+}
+
+/** @param name in the table. */
 export function sourceOf(
   { columns }: TablePlace,
   parquet: ParquetFile,
   { partitionValues }: Pick<DataFile, 'partitionValues'>,
   name: string,
-): { inFile: string | undefined; value: string | number | null } {
+): ValueSource {
   const column = columns.find((one) => one.name === name)
   const physical = column?.physicalName ?? name
   const found =
     (column?.fieldId !== undefined && parquet.columns.find(({ fieldId }) => fieldId === column.fieldId)) ||
     parquet.columns.find((one) => one.name === physical)
-  if (found) return { inFile: found.name, value: null }
-  const value = partitionValues?.[physical] ?? null
-  const isNumber = /^(integer|long|short|byte|float|double|decimal.*)$/.test(column?.type ?? '')
-  return { inFile: undefined, value: value !== null && isNumber ? Number(value) : value }
+  return { inFile: found?.name, text: partitionValues?.[physical], type: column?.type }
 }
 
 /** @returns positions in the file, ascending. @throws ServiceError when the vector cannot be read. */

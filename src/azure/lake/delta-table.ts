@@ -6,7 +6,7 @@
 import type { CommitMetadata } from '../../contract/tables.ts'
 import { type Action, committedAtIn, type Protocol } from '../../delta/actions.ts'
 import { type LogListing, listingOf, nextCompaction, pointerIn } from '../../delta/log-listing.ts'
-import { LAST_CHECKPOINT, versionIn, versionPrefix } from '../../delta/log-names.ts'
+import { checkpointIn, LAST_CHECKPOINT, versionIn, versionPrefix } from '../../delta/log-names.ts'
 import { unreadable } from '../../delta/protocol.ts'
 import { type Column, columnsOf } from '../../delta/schema.ts'
 import { ServiceError } from '../../pipeline/ports/errors.ts'
@@ -235,7 +235,9 @@ export class DeltaTable {
 
   async #listing(startFrom: string | undefined, signal: AbortSignal | undefined): Promise<LogListing> {
     const names: string[] = []
-    for await (const { path } of this.#log.list(startFrom, signal)) names.push(path)
+    // Some writers leave a checkpoint of no bytes when they are stopped.
+    for await (const { path, bytes } of this.#log.list(startFrom, signal))
+      if (bytes > 0 || !checkpointIn(path)) names.push(path)
     return listingOf(names)
   }
 

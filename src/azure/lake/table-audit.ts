@@ -16,6 +16,7 @@ import { type DataFile, deletedRowsOf, sourceOf } from './data-file.ts'
 import type { LakeClient } from './data-lake.ts'
 import { DeltaTable } from './delta-table.ts'
 import { ParquetFile } from './parquet.ts'
+import { partitionSql } from './partition-value.ts'
 import { writeReadCopy } from './read-copy.ts'
 
 /** Memory limit of the count; beyond it DuckDB spills to disk. */
@@ -181,12 +182,10 @@ export function relation(
   copy: string,
   deleted: readonly number[],
 ): string {
-  const quotedText = (text: string) => `'${text.replaceAll("'", "''")}'`
   const quotedName = (name: string) => `"${name.replaceAll('"', '""')}"`
   const columns = delta.place.columns.map(({ name }) => {
-    const { inFile, value } = sourceOf(delta.place, parquet, file, name)
-    const source =
-      inFile !== undefined ? quotedName(inFile) : value === null ? 'NULL' : quotedText(String(value))
+    const { inFile, text, type } = sourceOf(delta.place, parquet, file, name)
+    const source = inFile !== undefined ? quotedName(inFile) : partitionSql(text, type)
     return `${source} AS ${quotedName(name)}`
   })
   const kept = deleted.length === 0 ? '' : ` WHERE file_row_number NOT IN (${deleted.join(', ')})`

@@ -2,10 +2,13 @@
  * The forms that other writers give to a Delta log and to data files: each is read right, or refused in words. What real Spark writes is in
  * test/notebooks/delta_matrix.py; of `catalogManaged` that is a table's first commit, as only a Unity Catalog makes more.
  */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
+import type { DataFile } from '../../../src/azure/lake/data-file.ts'
 import { DeltaTable } from '../../../src/azure/lake/delta-table.ts'
+import { ParquetFile } from '../../../src/azure/lake/parquet.ts'
+import { relation } from '../../../src/azure/lake/table-audit.ts'
 import { type Action, DeltaBuilder, pad } from '../../support/delta-builder.ts'
 import { inlineVector } from '../../support/inline-vector.ts'
 import type { WatchedClient } from '../../support/lake-client.ts'
@@ -197,6 +200,15 @@ describe('the log', () => {
     expect(table.snapshot().commitMetadata?.totals).toEqual(totals)
   })
 
+  it('with a checkpoint of no bytes is read as if there were none', async () => {
+    builder.commit([builder.add('a')])
+    builder.commit([builder.add('b')])
+    writeFileSync(join(builder.log, `${pad(1)}.checkpoint.parquet`), '')
+    builder.point({ version: 1, size: 2 })
+    await table.look()
+    expect(table.snapshot()).toMatchObject({ version: 1, files: 2, rows: 2 })
+  })
+
   it('with in-commit timestamps goes by those', async () => {
     builder.commit([builder.add('a')], 9_000, { inCommitTimestamp: 5_000 })
     await table.look()
@@ -347,6 +359,34 @@ describe('data files', () => {
     await table.look()
     expect((await rowsOf('eventId', 'temperature'))[0]).toEqual({ eventId: 'e0', temperature: 21 })
   })
+
+  it.each<[string, string, unknown]>([
+    // "An empty string for any type translates to a null partition value", says the protocol.
+    ['string', '', null],
+    ['integer', '', null],
+    ['date', '2026-03-01', new Date('2026-03-01')],
+    ['timestamp', '2026-03-01 12:00:09.5', new Date('2026-03-01T12:00:09.500Z')],
+    ['boolean', 'false', false],
+    ['decimal(5,2)', '-1.50', -1.5],
+  ])(
+    'of a partition by a column of type %s have its value (%j) in that type, in SQL too',
+    async (type, text, value) => {
+      await builder.parquet('a', `SELECT "eventId" FROM (${ROWS})`)
+      const { add } = builder.add('a', { rows: 5 }) as { add: object }
+      const columns = [field('eventId', 'string'), field('part', type)]
+      builder.commit([metaData(columns), { add: { ...add, partitionValues: { part: text } } }])
+      await table.look()
+      expect((await rowsOf('part'))[0]).toEqual({ part: value })
+      const place = join(builder.folder, 'a')
+      const [file] = table.files as [DataFile]
+      const sql = relation(table, file, new ParquetFile(readFileSync(place)), place, [])
+      const found = await (await builder.connection()).runAndReadAll(
+        `SELECT typeof(part), part IS NULL FROM (${sql}) LIMIT 1`,
+      )
+      const types: Record<string, string> = { string: 'VARCHAR', timestamp: 'TIMESTAMP WITH TIME ZONE' }
+      expect(found.getRowsJson()).toEqual([[types[type] ?? type.toUpperCase(), value === null]])
+    },
+  )
 
   it('of a checkpoint that has a vector of nulls have no deleted rows', async () => {
     await builder.parquet('a', ROWS)
