@@ -236,12 +236,6 @@ describe('what another writer asks of all writers', () => {
       /cannot check its constraint warm: ALTER TABLE … DROP CONSTRAINT warm/,
     ],
     [
-      'partitions',
-      'gold/weather',
-      (metaData) => ({ ...metaData, partitionColumns: ['city'] }),
-      /it is partitioned by city, and the embedded engine writes tables without partitions/,
-    ],
-    [
       'a default of a column of its own',
       'gold/weather',
       (metaData) => {
@@ -317,17 +311,59 @@ it('rows that another writer has changed end what is built on them, with what bu
   await expectRows(40)
 }, 60_000)
 
-it('a table that was partitioned is refused in words by who begins to read it', async () => {
+/** As `overwriteSchema` leaves a table: other columns under the id that it had. */
+const withColumn =
+  (name: string, type: string | undefined) =>
+  (metaData: TableMetadata): TableMetadata => {
+    const schema = JSON.parse(metaData.schemaString) as { fields: { name: string }[] }
+    const fields = schema.fields.flatMap((field) =>
+      field.name !== name ? [field] : type === undefined ? [] : [{ ...field, type }],
+    )
+    return { ...metaData, schemaString: JSON.stringify({ ...schema, fields }) }
+  }
+
+it.each([
+  ['silver/weather', 'temperature', 'string', [0, 1]],
+  ['silver/weather', 'city', undefined, [0, 1]],
+  ['gold/weather_by_minute', 'readings', 'integer', [1]],
+] as const)(
+  'another type of a column of %s (%s: %s) ends the runs that write and read it, in words, with nothing written',
+  async (table, name, type, ended) => {
+    const change = type === undefined ? 'is gone' : `is of type ${type}, and was`
+    const message = new RegExp(
+      `^Another writer has overwritten the schema of ${table}: its column ${name} ${change}.*overwriteSchema`,
+    )
+    const expectRefusals = () =>
+      vi.waitFor(() => {
+        for (const index of ended) expect(runs[index]?.error).toMatch(message)
+      }, 30_000)
+    start()
+    await lake.place(0, readings(0, 20))
+    await isThrough(20)
+    const before = commits(table).length
+    changeMetadata(table, withColumn(name, type))
+    await lake.place(0, readings(20, 10), { at: lake.clock.time + 1000 })
+    await vi.waitFor(() => expect(runs[ended[0]]?.error).toMatch(message), 30_000)
+    // So does a new life, before it writes.
+    await engine?.close()
+    start()
+    await expectRefusals()
+    expect(commits(table)).toHaveLength(before + 1)
+  },
+  60_000,
+)
+
+it('a table that was partitioned is refused in words by who writes it and who reads it', async () => {
   start()
   await lake.place(0, readings(0, 20))
   await isThrough(20)
   await engine?.close()
   changeMetadata('gold/weather', (metaData) => ({ ...metaData, partitionColumns: ['city'] }))
   start()
-  await vi.waitFor(
-    () => expect(runs[2]?.error).toMatch(/^gold\/weather was partitioned by another writer \(city\)/),
-    30_000,
-  )
+  await vi.waitFor(() => {
+    for (const run of runs.slice(1))
+      expect(run.error).toMatch(/^gold\/weather was partitioned by another writer \(city\)/)
+  }, 30_000)
 }, 60_000)
 
 it('a writer version that is raised, and a change data feed of added rows, are gone on with', async () => {

@@ -7,7 +7,7 @@ import type { TableState } from '../../../delta/replay.ts'
 import { type ParsedStatistics, statisticsText, timeIn } from '../../../delta/statistics.ts'
 import type { EngineContext } from '../api/options.ts'
 import { type Connection, quoted } from '../duckdb/database.ts'
-import { adoptWritten, type LakePlace, writeLakeFile } from './lake-files.ts'
+import { adoptWritten, type LakePlace, removeLakeFile, writeLakeFile } from './lake-files.ts'
 
 /** What tables have that name their features. */
 const OF_FEATURES = {
@@ -59,6 +59,8 @@ export async function writeCheckpoint(
   }
   await context.tuning.failpoint(`${table.path}: checkpoint written`)
   const pointer = { version: state.version, size: count, sizeInBytes: size }
+  // Hadoop's local file system, which others may have written the last one with, would hold its checksum against the new one.
+  removeLakeFile(context, inLog(`.${LAST_CHECKPOINT}.crc`))
   await writeLakeFile(context, inLog(LAST_CHECKPOINT), JSON.stringify(pointer), { overwrite: true })
 }
 
@@ -104,7 +106,16 @@ export function checkpointReader(connection: Connection): (file: string) => Prom
     const rows = await connection.rows<{ action: string }>(
       `SELECT to_json(one)::VARCHAR AS action FROM read_parquet(${quotedPath(file)}, ${FROM_FILES_ALONE}) AS one`,
     )
-    return rows.map(({ action }) => withStatistics(withoutNulls(JSON.parse(action)) as CheckpointRow))
+    return rows.map(({ action }) => withStatistics(withoutNulls(rowIn(action)) as CheckpointRow))
+  }
+}
+
+/** DuckDB writes NaN and infinities, which statistics of other writers may have, as JSON has them not: as bounds they say nothing. */
+function rowIn(action: string): unknown {
+  try {
+    return JSON.parse(action)
+  } catch {
+    return JSON.parse(action.replaceAll(/(?<=[:[,])(?:NaN|-?Infinity)(?=[,}\]])/g, 'null'))
   }
 }
 

@@ -1,5 +1,5 @@
 /** A Delta table's log as it lies on the disk: listed, read, and replayed into a table. */
-import { statSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
@@ -22,7 +22,7 @@ export interface LogListing {
 /** Files of a table's log; empty when there is no table. */
 export async function listLog(tableFolder: string): Promise<LogListing> {
   const listing: LogListing = { commits: [], checkpoints: [] }
-  for (const name of await namesIn(join(tableFolder, LOG_FOLDER))) {
+  for (const name of await logNames(tableFolder)) {
     const commit = versionIn(name)
     if (commit !== undefined) listing.commits.push(commit)
     const checkpoint = checkpointIn(name)
@@ -33,13 +33,44 @@ export async function listLog(tableFolder: string): Promise<LogListing> {
   return listing
 }
 
-async function namesIn(folder: string): Promise<string[]> {
+/** Without checkpoints that were not written to their end: some writers leave one, of no bytes, when they are stopped. */
+async function logNames(tableFolder: string): Promise<string[]> {
+  const folder = join(tableFolder, LOG_FOLDER)
   try {
-    return await readdir(folder)
+    const names = await readdir(folder)
+    return names.filter((name) => !checkpointIn(name) || isWhole(join(folder, name)))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw error
   }
+}
+
+/** The last four bytes of every Parquet file. */
+const PARQUET_END = 'PAR1'
+
+/** False also for one that was deleted meanwhile. */
+function isWhole(file: string): boolean {
+  try {
+    const descriptor = openSync(file, 'r')
+    try {
+      const { size } = fstatSync(descriptor)
+      if (!file.endsWith('.parquet')) return size > 0
+      const end = Buffer.alloc(PARQUET_END.length)
+      readSync(descriptor, end, 0, end.length, Math.max(0, size - end.length))
+      return end.toString('latin1') === PARQUET_END
+    } finally {
+      closeSync(descriptor)
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw error
+  }
+}
+
+/** Whether a version can still be read: a log that was cleaned up may have the checkpoint of its newest version alone. */
+export async function hasVersion(tableFolder: string, version: number): Promise<boolean> {
+  if (existsSync(join(tableFolder, LOG_FOLDER, commitName(version)))) return true
+  return listingOf(await logNames(tableFolder)).checkpoints.some((one) => one.version === version)
 }
 
 /**
@@ -109,9 +140,10 @@ export async function loadTable(
   readCheckpoint: (file: string) => Promise<Action[]>,
   options: { upTo?: number } = {},
 ): Promise<TableState> {
-  const listing = listingOf(await namesIn(join(tableFolder, LOG_FOLDER)))
+  const listing = listingOf(await logNames(tableFolder))
   const state = emptyState()
-  const last = Math.min(listing.commits.at(-1) ?? -1, options.upTo ?? Number.MAX_SAFE_INTEGER)
+  const newest = Math.max(listing.commits.at(-1) ?? -1, listing.checkpoints.at(-1)?.version ?? -1)
+  const last = Math.min(newest, options.upTo ?? newest)
   const checkpoint = listing.checkpoints.findLast(({ version }) => version <= last)
   if (checkpoint) {
     applyActions(state, checkpoint.version, await checkpointActions(tableFolder, checkpoint, readCheckpoint))

@@ -2,21 +2,19 @@
  * Writes Delta tables (made with reader version 1, writer version 2): protocol, metaData, add, remove, txn, each commit put where no
  * other stands. It knows nothing of what the tables hold; who writes Parquet hands over the `add` actions.
  */
-import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CommitMetadata, DeltaType, TableContract } from '../../../contract/tables.ts'
 import type { Action, AddFile, Metadata, Protocol } from '../../../delta/actions.ts'
 import { commitName, LOG_FOLDER } from '../../../delta/log-names.ts'
-import { beyondOldest } from '../../../delta/protocol.ts'
 import { applyActions, emptyState, type TableState } from '../../../delta/replay.ts'
-import { columnsOf } from '../../../delta/schema.ts'
 import type { EngineContext } from '../api/options.ts'
 import { RECOVERY } from '../api/recovery.ts'
 import type { Connection } from '../duckdb/database.ts'
 import { checkpointReader, writeCheckpoint } from './delta-checkpoint.ts'
-import { commitMark, dataFileIn, listLog, loadTable, readCommit } from './delta-log.ts'
+import { commitMark, dataFileIn, hasVersion, listLog, loadTable, readCommit } from './delta-log.ts'
 import { writeLakeFile } from './lake-files.ts'
+import { assertFits } from './table-fit.ts'
 import { brokenRule } from './writer-rules.ts'
 
 /** Another writer has changed what this commit depends on. Nothing was committed. */
@@ -87,7 +85,7 @@ export class DeltaTable {
     this.#state = await loadTable(this.folder, checkpointReader(connection))
     this.#noteMark()
     this.#lastCheckpoint = (await listLog(this.folder)).checkpoints.at(-1) ?? 0
-    assertFits(this.title, this.#state.protocol, this.#state.metaData)
+    if (this.#state.version >= 0) this.#assertFits(this.#state.protocol, this.#state.metaData)
   }
 
   /** Takes in what other writers have committed since, so that a batch is planned on the table as it is. */
@@ -169,8 +167,7 @@ export class DeltaTable {
 
   /** @returns false when another writer has this version. @throws Error when the table was deleted under us. */
   async #put(version: number, actions: Action[]): Promise<boolean> {
-    if (version > 0 && !existsSync(join(this.folder, LOG_FOLDER, commitName(version - 1))))
-      throw this.#replaced(version - 1)
+    if (version > 0 && !(await hasVersion(this.folder, version - 1))) throw this.#replaced(version - 1)
     const place = {
       container: this.contract.container,
       path: `${this.contract.path}/${LOG_FOLDER}/${commitName(version)}`,
@@ -209,24 +206,17 @@ export class DeltaTable {
   /** @throws Error when the table is another one now, or asks for more than is known here. */
   #takeIn(actions: readonly Action[]): void {
     for (const { protocol, metaData } of actions) {
-      assertFits(this.title, protocol)
-      if (metaData) this.#assertSame(metaData)
+      const known = this.#state.metaData?.id
+      if (metaData && known !== undefined && metaData.id !== known)
+        throw new Error(`${this.title} was replaced by another writer. ${RECOVERY}`)
+      this.#assertFits(protocol, metaData)
     }
     applyActions(this.#state, this.#state.version + 1, actions)
     this.#noteMark()
   }
 
-  /** Another writer may add columns, and set properties. */
-  #assertSame(metaData: Metadata): void {
-    const known = this.#state.metaData?.id
-    const columns = columnsOf(metaData)
-    const lacking = this.contract.columns.find(([name]) => !columns.some((column) => column.name === name))
-    if ((known === undefined || metaData.id === known) && !lacking) return
-    throw new Error(
-      lacking
-        ? `Another writer took the column ${lacking[0]} from ${this.title}. ${RECOVERY}`
-        : `${this.title} was replaced by another writer. ${RECOVERY}`,
-    )
+  #assertFits(protocol: Protocol | undefined, metaData: Metadata | undefined): void {
+    assertFits(this.title, this.contract.columns, protocol, metaData)
   }
 
   #actions(change: Change): Action[] {
@@ -292,20 +282,6 @@ export class DeltaTable {
       createdTime,
     }
   }
-}
-
-/** @throws Error for a table that other writers have upgraded, or partitioned: values may be missing in its files. */
-export function assertFits(title: string, protocol: Protocol | undefined, metaData?: Metadata): void {
-  const [partition] = metaData?.partitionColumns ?? []
-  if (partition !== undefined)
-    throw new Error(
-      `${title} was partitioned by another writer (${partition}), which the embedded engine does not read. Make it anew without partitions.`,
-    )
-  const beyond = beyondOldest(protocol)
-  if (!beyond) return
-  throw new Error(
-    `${title} ${beyond.problem}, beyond what the embedded engine reads and writes (1, 2). ${beyond.remedy}`,
-  )
 }
 
 /** The schema as Spark's JSON; every column is nullable. */

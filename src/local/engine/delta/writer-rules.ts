@@ -20,9 +20,6 @@ export function brokenRule(metaData: Metadata | undefined, change: RuledChange):
   if (removes && isSet(metaData, 'delta.enableChangeDataFeed'))
     return 'its change data feed would lack what this batch rewrites: set its property delta.enableChangeDataFeed to false.'
   if (change.add.length === 0) return undefined
-  const [partition] = metaData?.partitionColumns ?? []
-  if (partition !== undefined)
-    return `it is partitioned by ${partition}, and the embedded engine writes tables without partitions: make it anew without.`
   const [constraint] = Object.keys(metaData?.configuration ?? {}).flatMap(
     (name) => CONSTRAINT.exec(name)?.[1] ?? [],
   )

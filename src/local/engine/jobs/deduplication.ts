@@ -6,7 +6,7 @@
  */
 import { DEDUPLICATION_WINDOW_MS as WINDOW_MS } from '../../../contract/reading.ts'
 import type { AddFile } from '../../../delta/actions.ts'
-import { statisticsOf } from '../../../delta/statistics.ts'
+import { statisticsOf, timeIn } from '../../../delta/statistics.ts'
 import type { EngineContext } from '../api/options.ts'
 import type { DeltaTable } from '../delta/delta-writer.ts'
 import { parseDataFileName, rowsIn } from '../delta/parquet-file.ts'
@@ -77,10 +77,10 @@ export class Duplicates {
       CREATE OR REPLACE TEMP TABLE repeated (row BIGINT, certain BOOLEAN)`)
     const files = this.#filesIn()
     for (const file of files) this.#known.add(file)
-    const newest = Math.max(...files.map((file) => spanOf(file).latest).filter(Number.isFinite))
+    const newest = Math.max(...files.map((file) => enqueuedIn(file).latest).filter(Number.isFinite))
     const recent = Math.min(newest, this.#context.clock.now())
     // Files of other writers may hold any time.
-    if (files.some((file) => spanOf(file).latest === Number.POSITIVE_INFINITY))
+    if (files.some((file) => enqueuedIn(file).latest === Number.POSITIVE_INFINITY))
       this.#coveredFrom = Number.POSITIVE_INFINITY
     if (!Number.isFinite(newest) || this.#coveredFrom === Number.POSITIVE_INFINITY)
       return this.#startGeneration(recent)
@@ -286,7 +286,7 @@ export class Duplicates {
       [...table.state.files.values()]
         .filter((file) => among?.has(file) ?? true)
         .filter((file) => (parseDataFileName(file.path)?.lastBatch ?? -1) < before)
-        .filter((file) => spanOf(file).latest >= from && spanOf(file).earliest <= to)
+        .filter((file) => enqueuedIn(file).latest >= from && enqueuedIn(file).earliest <= to)
         .map((file) => table.pathOf(file))
     const condition = `${timeCondition(from, '>=')} AND ${timeCondition(to, '<=')}`
     const selects: string[] = []
@@ -320,9 +320,11 @@ const timeCondition = (bound: number, operator: '>=' | '<=' | '<'): string =>
     : 'true'
 
 /** Enqueued times in a file (epoch ms); everything may be in a file without statistics, nothing in one without times. */
-function spanOf(file: AddFile): { earliest: number; latest: number } {
+export function enqueuedIn(file: Pick<AddFile, 'stats'>): { earliest: number; latest: number } {
   const statistics = statisticsOf(file)
-  const [earliest, latest] = [statistics?.minValues?.enqueuedAt, statistics?.maxValues?.enqueuedAt]
+  const [earliest, latest] = [statistics?.minValues, statistics?.maxValues].map((values) =>
+    timeIn(values?.enqueuedAt),
+  )
   if (!statistics) return { earliest: Number.NEGATIVE_INFINITY, latest: Number.POSITIVE_INFINITY }
   if (earliest === undefined || latest === undefined) {
     const none = (statistics.nullCount?.enqueuedAt ?? -1) === statistics.numRecords
@@ -330,5 +332,6 @@ function spanOf(file: AddFile): { earliest: number; latest: number } {
       ? { earliest: Number.POSITIVE_INFINITY, latest: Number.NEGATIVE_INFINITY }
       : { earliest: Number.NEGATIVE_INFINITY, latest: Number.POSITIVE_INFINITY }
   }
-  return { earliest: Date.parse(String(earliest)), latest: Date.parse(String(latest)) }
+  // Other writers cut the milliseconds off, also of the latest.
+  return { earliest, latest: latest + 1 }
 }

@@ -12,17 +12,16 @@ import { hourBucket } from './aggregate-job.ts'
 import { type DeltaInput, planOf, readingsOf, sayingWhatIsGone } from './delta-input.ts'
 import { HandedRows } from './handed-rows.ts'
 import { addUp, LiveRows, LOADED, MOST_READINGS, type SumRow } from './live-rows.ts'
+import { minuteIn } from './time-bucket-range.ts'
 import type { UpsertTable } from './upsert-rows.ts'
 import { compactKeyed, updateKeyed } from './upsert-table.ts'
-
-const minuteOf = (time: string | number | undefined) => Math.floor(Date.parse(String(time)) / 60_000)
 
 const BY_MINUTE: UpsertTable = {
   contract: TABLES.byMinute,
   slotOfReading: 'floor(epoch_us(enqueuedAt) / 60000000)::BIGINT',
   bucketsIn: ({ minValues, maxValues }) => ({
-    from: minuteOf(minValues?.enqueuedAt),
-    to: minuteOf(maxValues?.enqueuedAt),
+    from: minuteIn(minValues?.enqueuedAt),
+    to: minuteIn(maxValues?.enqueuedAt),
   }),
   slotOfRow: 'floor(epoch_us(minute) / 60000000)::BIGINT',
   keyColumns: 'to_timestamp(bucket * 60) AS minute',

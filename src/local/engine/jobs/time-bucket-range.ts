@@ -3,7 +3,7 @@
  * that the table is ordered by: a minute or an hour since 1970.
  */
 import type { AddFile, FileStatistics } from '../../../delta/actions.ts'
-import { statisticsOf } from '../../../delta/statistics.ts'
+import { statisticsOf, timeIn } from '../../../delta/statistics.ts'
 
 /** Both ends included. */
 export interface BucketRange {
@@ -21,6 +21,9 @@ export interface LiveUpdate {
   touched: AddFile[]
   pieces: BucketRange[]
 }
+
+/** The minute of a time in statistics, of whichever writer; NaN for what is no time. */
+export const minuteIn = (time: unknown): number => Math.floor((timeIn(time) ?? Number.NaN) / 60_000)
 
 /** A file without our tags (another writer compacted the table) may hold any bucket. */
 export function rangeOf(file: AddFile): BucketRange {

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TableContract } from '../../../contract/tables.ts'
-import type { AddFile } from '../../../delta/actions.ts'
+import type { AddFile, Metadata, Protocol } from '../../../delta/actions.ts'
 import { commitName, LOG_FOLDER } from '../../../delta/log-names.ts'
 import { beyondOldest } from '../../../delta/protocol.ts'
 import { statisticsOf } from '../../../delta/statistics.ts'
@@ -10,8 +10,8 @@ import type { EngineContext } from '../api/options.ts'
 import { RECOVERY } from '../api/recovery.ts'
 import { checkpointReader } from '../delta/delta-checkpoint.ts'
 import { commitMark, dataFileIn, loadTable, readCommit, removalOf } from '../delta/delta-log.ts'
-import { assertFits } from '../delta/delta-writer.ts'
 import { inRowOrder } from '../delta/parquet-file.ts'
+import { assertFits } from '../delta/table-fit.ts'
 import type { Connection } from '../duckdb/database.ts'
 
 /** How far a table has been read: what the reader's checkpoint keeps. */
@@ -39,6 +39,7 @@ export class DeltaSource {
   readonly #connection: Connection
   readonly #title: string
   readonly #folder: string
+  readonly #columns: TableContract['columns']
   readonly #rowsPerBatch: number
   #position: DeltaPosition | undefined
   /** Files of the initial snapshot that have not been read. */
@@ -58,6 +59,7 @@ export class DeltaSource {
     this.#connection = connection
     this.#title = `${contract.container}/${contract.path}`
     this.#folder = context.lake.resolve(contract.container, contract.path)
+    this.#columns = contract.columns
     this.#position = options.position
     this.#rowsPerBatch = options.rowsPerBatch
     this.#rebuilt = options.rebuilt
@@ -71,7 +73,7 @@ export class DeltaSource {
     const state = await loadTable(this.#folder, checkpointReader(this.#connection), {
       ...(filesRead !== undefined && { upTo: position.version }),
     })
-    assertFits(this.#title, state.protocol, state.metaData)
+    this.#assertFits(state.protocol, state.metaData)
     if (state.metaData?.id !== position.tableId || state.version < position.version) throw this.#replaced()
     if (filesRead !== undefined) this.#snapshot = inRowOrder([...state.files.values()]).slice(filesRead)
     this.#mark = commitMark(this.#folder, position.version)
@@ -146,7 +148,7 @@ export class DeltaSource {
   async #firstLook(): Promise<void> {
     const state = await loadTable(this.#folder, checkpointReader(this.#connection))
     if (!state.metaData) return
-    assertFits(this.#title, state.protocol, state.metaData)
+    this.#assertFits(state.protocol, state.metaData)
     this.#snapshot = inRowOrder([...state.files.values()])
     this.#mark = commitMark(this.#folder, state.version)
     this.#position = {
@@ -160,9 +162,10 @@ export class DeltaSource {
   async #readVersion(version: number): Promise<AddFile[] | undefined> {
     const actions = await readCommit(this.#folder, version)
     if (!actions) return undefined
-    if (actions.some(({ protocol }) => beyondOldest(protocol))) await this.#assertNewestFits()
     if (actions.some(({ metaData }) => metaData && metaData.id !== this.#position?.tableId))
       throw this.#replaced()
+    if (actions.some(({ protocol, metaData }) => metaData || beyondOldest(protocol)))
+      await this.#assertNewestFits()
     if (actions.some(({ remove }) => remove?.dataChange)) {
       const operation = actions.find(({ commitInfo }) => commitInfo)?.commitInfo?.operation ?? 'a rewrite'
       throw new Error(
@@ -175,8 +178,12 @@ export class DeltaSource {
 
   /** What another writer added it may have dropped since, with all that was written by it. */
   async #assertNewestFits(): Promise<void> {
-    const { protocol } = await loadTable(this.#folder, checkpointReader(this.#connection))
-    assertFits(this.#title, protocol)
+    const { protocol, metaData } = await loadTable(this.#folder, checkpointReader(this.#connection))
+    this.#assertFits(protocol, metaData)
+  }
+
+  #assertFits(protocol: Protocol | undefined, metaData?: Metadata): void {
+    assertFits(this.#title, this.#columns, protocol, metaData)
   }
 
   #commitFile(version: number): string {
