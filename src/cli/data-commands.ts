@@ -1,5 +1,6 @@
 /** Commands that ask the pipeline and its layers. */
 import { Option } from 'commander'
+import type { ExportFormat } from '../pipeline/ports/query.ts'
 import { count, duration } from './arguments.ts'
 import type { CommandLine } from './command-line.ts'
 
@@ -54,15 +55,19 @@ export function dataCommands(line: CommandLine): void {
     .option('--yes', 'fetch also more than 100 MB from Azure')
     .addOption(new Option('--max-rows <count>', 'rows at most').argParser(count).default(10_000))
   command('export', 'write a table to a file', async ({ config }, flags, [table]) => {
-    const { runExport } = await import('../commands/sql.ts')
+    const { runExport, tableToExport } = await import('../commands/sql.ts')
     const { attachTarget } = await import('../commands/shared/attach.ts')
+    const asked = {
+      table: table ?? '',
+      format: flags.format as ExportFormat,
+      out: flags.out as string | undefined,
+    }
+    tableToExport(asked)
     const { query } = await attachTarget(config)
     return runExport({
+      ...asked,
       query,
       target: config.target,
-      table: table ?? '',
-      format: flags.format as 'csv' | 'parquet',
-      out: flags.out as string | undefined,
       yes: flags.yes === true,
       write,
       drained,

@@ -22,7 +22,10 @@ export function setupCommands(line: CommandLine): void {
     async ({ config }, flags) => {
       const { attachTarget } = await import('../commands/shared/attach.ts')
       const { runStop } = await import('../commands/stop.ts')
-      const { stages } = await attachTarget(config)
+      const { stages } = await attachTarget(
+        config,
+        'Nothing is to be stopped there: name another folder with --data-dir, or use --target azure.',
+      )
       return runStop({ stages, json: flags.json === true, write, signal: interruption() })
     },
   ).option('--json', 'one JSON object')

@@ -75,9 +75,12 @@ const STDOUT = '-'
 /** Characters that are written at once: a row each would be a call of the system each. */
 const PIECE = 65_536
 
-/** @returns 0. @throws UserError, UnwritableFileError */
-export async function runExport(options: ExportOptions): Promise<number> {
-  const { table, format, out, write, writeError, signal } = options
+/** Before anything is asked. @throws UserError for a table that there is none of, or a form that standard output does not take. */
+export function tableToExport({
+  table,
+  format,
+  out,
+}: Pick<ExportOptions, 'table' | 'format' | 'out'>): QueryTable {
   const name = QUERY_TABLES.find((one) => one === table)
   if (!name)
     throw new UserError(`There is no table ${table}.`, `One of: ${QUERY_TABLES.join(', ')}.`, { exitCode: 2 })
@@ -85,6 +88,13 @@ export async function runExport(options: ExportOptions): Promise<number> {
     throw new UserError('Only CSV goes to standard output.', `Name a file: --out ${name}.${format}.`, {
       exitCode: 2,
     })
+  return name
+}
+
+/** @returns 0. @throws UserError, UnwritableFileError */
+export async function runExport(options: ExportOptions): Promise<number> {
+  const { format, out, write, writeError, signal } = options
+  const name = tableToExport(options)
   const query = known(options.query)
   await askBeforeMuch(options, [name], query)
   if (out === STDOUT) {

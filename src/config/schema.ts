@@ -154,7 +154,7 @@ export const configSchema = z.strictObject({
   idleStop: duration('Stop everything after that long without a key', MINUTE, DAY).optional(),
   acceptCosts: toggle('Do not ask before starting what costs money').default(false),
   yesQuit: toggle('Quit at the first press of q, also while stages run').default(false),
-  mouse: toggle('Take clicks and the wheel in the terminal').default(true),
+  mouse: toggle('Clicks and the wheel in the terminal').default(true),
   hubRetention: duration('The local hub keeps events that long', MINUTE, 7 * DAY).prefault('24h'),
   hubSize: size('The local hub keeps that much at most', 10 * MB, 1000 * GB).prefault('1GB'),
   lakeLimit: size('The local lake refuses writes above this size', 10 * MB, 10_000 * GB).prefault('5GB'),
@@ -185,7 +185,7 @@ export const configSchema = z.strictObject({
     PHONE_RATES.least,
     PHONE_RATES.most,
   ).default(5),
-  audienceMischief: toggle('Phones may send rubbish, and readings twice').default(true),
+  audienceMischief: toggle('Mischief of phones (rubbish, readings twice)').default(true),
   audienceNames: toggle('Phones may type names of their own; else names are those of animals').default(false),
   audienceCert: text('Certificate with which the room speaks TLS; needs audienceKey', 'a PEM file', /\S/, {
     placeholder: 'file',

@@ -116,7 +116,9 @@ export function readFile(cwd: string, named: string | undefined): SourceReading 
     content = JSON.parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''))
   } catch (error) {
     const found = unreadable(error)
-    reading.problems.push({ key: basename(path), source, found, expected: 'a readable JSON file' })
+    const expected = 'a readable JSON file'
+    const sentence = `${path} cannot be used as configuration file: ${found}; expected ${expected}`
+    reading.problems.push({ key: basename(path), source, found, expected, sentence })
     return reading
   }
   collect(content, [], source, reading)

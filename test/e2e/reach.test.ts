@@ -215,6 +215,18 @@ async function ended(...args: string[]) {
   }
 }
 
+it('export names a table that there is none of, before it looks for a session', async () => {
+  const { code, text } = await ended('export', 'goldd')
+  expect(code).toBe(2)
+  expect(text).toMatch(/There is no table goldd[\s\S]*One of: bronze, silver/)
+}, 60_000)
+
+it('stop without a session does not say to start one', async () => {
+  const { code, text } = await ended('stop')
+  expect(code).toBe(1)
+  expect(text).toMatch(/No rtstream-tui runs on \S+[\s\S]*Nothing is to be stopped there/)
+}, 60_000)
+
 it('export without a session says what to start', async () => {
   const { code, text } = await ended('export', 'gold')
   expect(code).toBe(1)

@@ -10,9 +10,11 @@ export function describeUsage({ message }: CommanderError, root: Command): strin
 
 /** A command's own help, where that command was called: the options of others are no use. */
 function helpFor(root: Command): string {
-  const [word] = root.args
-  const isCommand = word !== undefined && namesIn(root).includes(word)
-  return isCommand ? `${root.name()} ${word} --help` : `${root.name()} --help`
+  const path = (at: Command): string[] => {
+    const called = at.commands.find((one) => one.name() === at.args[0])
+    return [at.name(), ...(called ? path(called) : [])]
+  }
+  return `${path(root).join(' ')} --help`
 }
 
 /** `help stauts` shows the help of everything, as if that had been asked for. @returns what is wrong; undefined: nothing. */
