@@ -2,7 +2,15 @@
  * The table state that results from a log's actions. Pure: the caller reads the log and passes its actions,
  * version by version.
  */
-import type { Action, AddFile, DomainMetadata, Metadata, Protocol, Transaction } from './actions.ts'
+import type {
+  Action,
+  AddFile,
+  CommitInfo,
+  DomainMetadata,
+  Metadata,
+  Protocol,
+  Transaction,
+} from './actions.ts'
 import { Tombstones } from './tombstones.ts'
 
 /** The table as of one version; {@link applyActions} changes it in place. */
@@ -21,6 +29,16 @@ export interface TableState {
   domains: Map<string, DomainMetadata>
   /** Newest `userMetadata` of a commit: the commit metadata. */
   userMetadata: string | undefined
+  /** The newest RESTORE among the commits that were read one by one. */
+  restored: Restored | undefined
+}
+
+/** A commit that put the table back to what it was, but for its transactions: those stay. */
+export interface Restored {
+  /** Of the commit itself. */
+  version: number
+  /** Which version it went back to; undefined when the commit names a time instead. */
+  to: number | undefined
 }
 
 /** The state before the first commit. */
@@ -33,6 +51,7 @@ export const emptyState = (): TableState => ({
   transactions: new Map(),
   domains: new Map(),
   userMetadata: undefined,
+  restored: undefined,
 })
 
 /**
@@ -57,6 +76,14 @@ export function applyActions(state: TableState, version: number, actions: readon
     if (domainMetadata?.removed) state.domains.delete(domainMetadata.domain)
     else if (domainMetadata) state.domains.set(domainMetadata.domain, domainMetadata)
     if (commitInfo?.userMetadata !== undefined) state.userMetadata = commitInfo.userMetadata
+    if (commitInfo?.operation === 'RESTORE') state.restored = { version, to: restoredTo(commitInfo) }
   }
   state.version = version
+}
+
+/** Writers give it as text, as a number, or as null. */
+function restoredTo({ operationParameters }: CommitInfo): number | undefined {
+  const to: unknown = operationParameters?.version
+  const version = typeof to === 'string' && to !== '' ? Number(to) : to
+  return Number.isSafeInteger(version) ? (version as number) : undefined
 }

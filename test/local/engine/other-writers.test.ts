@@ -353,6 +353,81 @@ it.each([
   60_000,
 )
 
+const restore = (table: string, version: number) =>
+  python('import sys, deltalake\ndeltalake.DeltaTable(sys.argv[1]).restore(int(sys.argv[2]))', [
+    folderOf(table),
+    String(version),
+  ])
+
+it('a RESTORE that takes batches out of a table ends the run that writes it, until another puts them back', async () => {
+  const table = 'gold/weather_by_minute'
+  start()
+  await lake.place(0, readings(0, 20))
+  await isThrough(20)
+  await lake.place(0, readings(20, 10), { at: lake.clock.time + 1000 })
+  await isThrough(30)
+  restore(table, 1)
+  const before = commits(table).length
+  await lake.place(0, readings(30, 10), { at: lake.clock.time + 2000 })
+  const isRefused = () =>
+    vi.waitFor(
+      () =>
+        expect(runs[1]?.error).toMatch(
+          /^gold\/weather_by_minute was put back to version 1 .*RESTORE TABLE … TO VERSION AS OF 2 takes that back/,
+        ),
+      30_000,
+    )
+  await isRefused()
+  await engine?.close()
+  start()
+  await isRefused()
+  expect(commits(table)).toHaveLength(before)
+  await engine?.close()
+  restore(table, 2)
+  start()
+  await isThrough(40)
+  await lake.place(0, readings(40, 10), { at: lake.clock.time + 3000 })
+  await isThrough(50)
+  await expectRows(50)
+}, 120_000)
+
+it.each([
+  ['without a minute', 'row["minute"] = None', 'minute IS NULL'],
+  ['without a mean', 'row["avg_humidity"] = None', 'avg_humidity IS NULL'],
+  ['with a mean that is no number', 'row["avg_temperature"] = float("nan")', 'isnan(avg_temperature)'],
+])(
+  'a row %s, which another writer has added, is named before it is lost or makes others wrong',
+  async (_, change, condition) => {
+    const table = folderOf('gold/weather_by_minute')
+    start()
+    await lake.place(0, readings(0, 20))
+    await isThrough(20)
+    python(
+      `import sys, deltalake
+table = deltalake.DeltaTable(sys.argv[1])
+rows = table.to_pyarrow_table().slice(0, 1)
+[row] = rows.to_pylist()
+${change}
+deltalake.write_deltalake(table, type(rows).from_pylist([row], schema=rows.schema), mode="append")`,
+      [table],
+    )
+    await lake.place(0, readings(20, 10), { at: lake.clock.time + 1000 })
+    await vi.waitFor(
+      () =>
+        expect(runs[1]?.error).toMatch(
+          /^Another writer has put rows into gold\/weather_by_minute in which minute, readings, .*: 1\. Correct or delete them/,
+        ),
+      30_000,
+    )
+    await engine?.close()
+    python(`import sys, deltalake\ndeltalake.DeltaTable(sys.argv[1]).delete("${condition}")`, [table])
+    start()
+    await isThrough(30)
+    await expectRows(30)
+  },
+  120_000,
+)
+
 it('a table that was partitioned is refused in words by who writes it and who reads it', async () => {
   start()
   await lake.place(0, readings(0, 20))
@@ -641,6 +716,40 @@ for path in sys.argv[1:]:
     expect({ table, ...found }).toEqual({ table, ...before[index]?.[0], readings: 40 })
     expect(found?.kept).toBeGreaterThan(0)
   }
+}, 120_000)
+
+it('a time in a column of another writer, as INT96 as Spark writes it, is of its type when its row changes', async () => {
+  const table = 'gold/weather_by_minute'
+  const place = folderOf(table)
+  start()
+  await lake.place(0, readings(0, 20))
+  await isThrough(20)
+  const replaced = python(
+    `import sys, deltalake, pyarrow.parquet
+table = deltalake.DeltaTable(sys.argv[1])
+table.alter.add_columns([deltalake.schema.Field("seen", deltalake.schema.PrimitiveType("timestamp"))])
+rows = table.to_pyarrow_table()
+rows = rows.set_column(rows.schema.get_field_index("seen"), "seen", rows["minute"])
+pyarrow.parquet.write_table(rows, sys.argv[1] + "/int96.parquet", use_deprecated_int96_timestamps=True)
+print("\\n".join(table.get_add_actions()["path"].to_pylist()))`,
+    [place],
+  ).split('\n')
+  const add = { path: 'int96.parquet', partitionValues: {}, size: 1, modificationTime: 1, dataChange: true }
+  commitByHand(
+    table,
+    ...replaced.map((path) => ({ remove: { path, deletionTimestamp: 1, dataChange: true } })),
+    { add },
+  )
+  await lake.place(0, readings(20, 10), { at: lake.clock.time + 1000 })
+  await isThrough(30)
+  const stored = python(
+    `import sys, deltalake, pyarrow.parquet
+for uri in deltalake.DeltaTable(sys.argv[1]).file_uris():
+    rows = pyarrow.parquet.read_table(uri)
+    print(rows.schema.field("seen").type, rows["seen"] == rows["minute"])`,
+    [place],
+  )
+  expect(stored).toBe('timestamp[us, tz=UTC] True')
 }, 120_000)
 
 /** Another table of the same form in the place of one, which has passed its version: its log under another id, and one commit more. */

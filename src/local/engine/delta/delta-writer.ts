@@ -54,6 +54,8 @@ export class DeltaTable {
   #connection: Connection | undefined
   /** Of the commit of the state's version. */
   #mark: string | undefined
+  /** Version of the RESTORE that is known to have left all batches in. */
+  #heldSince: number | undefined
 
   constructor(context: EngineContext, contract: TableContract) {
     this.#context = context
@@ -140,12 +142,46 @@ export class DeltaTable {
    */
   async commit(change: Change): Promise<void> {
     for (;;) {
-      if (change.txn && this.transaction(change.txn.appId) >= change.txn.version) return
+      if (change.txn) {
+        if (this.transaction(change.txn.appId) >= change.txn.version) return
+        await this.#assertHolds(change.txn.appId)
+      }
       const broken = brokenRule(this.#state.metaData, change)
       if (broken !== undefined) throw new Error(`Another writer has changed ${this.title}: ${broken}`)
       const version = this.#state.version + 1
       if (await this.#put(version, this.#actions(change))) return
       await this.#catchUp(change)
+    }
+  }
+
+  /**
+   * A RESTORE takes rows out and leaves the `txn` of the batches that brought them: nobody would bring them again.
+   * @throws Error when it has done so.
+   */
+  async #assertHolds(appId: string): Promise<void> {
+    const { restored } = this.#state
+    if (!restored || restored.version === this.#heldSince) return
+    const [now, then] = await Promise.all([
+      this.#batchAt(restored.version - 1, appId),
+      restored.to === undefined ? undefined : this.#batchAt(restored.to, appId),
+    ])
+    if (now === undefined || then === undefined || then < now)
+      throw new Error(
+        `${this.title} was put back to ${restored.to === undefined ? 'an earlier time' : `version ${restored.to}`} by another writer ` +
+          `(RESTORE, version ${restored.version}), so that what was written to it since is not in it any more. ` +
+          `RESTORE TABLE … TO VERSION AS OF ${restored.version - 1} takes that back; or use another data folder. Delete nothing.`,
+      )
+    this.#heldSince = restored.version
+  }
+
+  /** The last batch that a version holds; undefined when the log does not go back so far. */
+  async #batchAt(version: number, appId: string): Promise<number | undefined> {
+    if (!this.#connection) return undefined
+    try {
+      const then = await loadTable(this.folder, checkpointReader(this.#connection), { upTo: version })
+      return then.transactions.get(appId)?.version ?? -1
+    } catch {
+      return undefined
     }
   }
 

@@ -40,8 +40,23 @@ export async function foreignColumns(
     `DESCRIBE SELECT * FROM ${rowsIn(paths, true)}`,
   )
   const names = new Set(found.map(({ column_name: name }) => name))
-  return added.filter(({ name }) => names.has(name)).map(({ name }) => `"${name.replaceAll('"', '""')}"`)
+  return added.filter(({ name }) => names.has(name)).map(({ name }) => quotedName(name))
 }
+
+/**
+ * The same as `writeParquet` takes them. Other writers' files may have times as INT96, which DuckDB reads as times of no zone: written
+ * like that they would not be of the type that the schema names.
+ */
+export function foreignAsStored(table: DeltaTable, foreign: readonly string[]): string[] {
+  const zoned = new Set(
+    columnsOf(table.state.metaData).flatMap(({ name, type }) =>
+      type === 'timestamp' ? quotedName(name) : [],
+    ),
+  )
+  return foreign.map((name) => (zoned.has(name) ? `${name}::TIMESTAMPTZ AS ${name}` : name))
+}
+
+const quotedName = (name: string) => `"${name.replaceAll('"', '""')}"`
 
 const listed = (names: readonly string[], put: (name: string) => string) =>
   names.map((name) => `, ${put(name)}`).join('')

@@ -8,12 +8,26 @@ import type { AddFile } from '../../../delta/actions.ts'
 import type { EngineContext } from '../api/options.ts'
 import { commitCompaction } from '../delta/compaction.ts'
 import { ConflictError, type DeltaTable } from '../delta/delta-writer.ts'
-import { dataFileName, type WrittenFile, writeParquet } from '../delta/parquet-file.ts'
+import {
+  dataFileName,
+  parseDataFileName,
+  rowsIn,
+  type WrittenFile,
+  writeParquet,
+} from '../delta/parquet-file.ts'
 import type { Connection } from '../duckdb/database.ts'
 import type { Batch, Output } from '../query/query.ts'
 import type { LiveRows, SumRow } from './live-rows.ts'
 import { type BucketRange, type LiveUpdate, liveUpdate, rangeOf, type SlotSpan } from './time-bucket-range.ts'
-import { finalRows, foreignColumns, freshRows, mergedRows, stored, type UpsertTable } from './upsert-rows.ts'
+import {
+  finalRows,
+  foreignAsStored,
+  foreignColumns,
+  freshRows,
+  mergedRows,
+  stored,
+  type UpsertTable,
+} from './upsert-rows.ts'
 
 /** Rows of a file, at least, before the next bucket begins a new one. */
 const ROWS_PER_FILE = 4096
@@ -173,6 +187,7 @@ async function rewrite(
   added: readonly string[],
 ): Promise<WrittenFile[]> {
   const { connection, keyed, table } = writing
+  await assertWhole(writing, touched)
   const foreign = await foreignColumns(connection, keyed.contract, table, touched)
   await connection.run(
     `CREATE OR REPLACE TEMP TABLE merged AS ${mergedRows(added, stored(keyed, table, touched, foreign), foreign)}`,
@@ -182,6 +197,32 @@ async function rewrite(
   await connection.run('DROP TABLE merged')
   return written
 }
+
+/**
+ * A row of another writer without a time has no place in any file, so it would be lost; one without a mean, or with NaN, would make the
+ * others of its bucket wrong. @throws Error where there is one.
+ */
+async function assertWhole(
+  { connection, keyed, table }: Writing,
+  touched: readonly AddFile[],
+): Promise<void> {
+  const others = touched.filter(({ path }) => !parseDataFileName(path)).map((file) => table.pathOf(file))
+  if (others.length === 0) return
+  const means = ['avg_temperature', 'avg_humidity']
+  const isNone = [`${keyed.slotOfRow} IS NULL`, 'readings IS NULL OR readings < 1', ...means.map(isNoNumber)]
+  const [found] = await connection.rows<{ count: number }>(
+    `SELECT count(*) AS count FROM ${rowsIn(others)} WHERE ${isNone.join(' OR ')}`,
+  )
+  if (!found || found.count === 0) return
+  const keys = keyed.contract.columns.map(([name]) => name).filter((name) => TIME_COLUMNS.has(name))
+  throw new Error(
+    `Another writer has put rows into ${table.title} in which ${[...keys, 'readings', ...means].join(', ')} are not all there, or no ` +
+      `numbers: ${found.count}. Correct or delete them, since what is added to them would be lost or wrong.`,
+  )
+}
+
+const isNoNumber = (column: string) => `coalesce(NOT isfinite(${column}), true)`
+const TIME_COLUMNS = new Set<string>(['minute', 'date', 'hour'])
 
 /** @param source SQL of a table of merged rows. */
 async function writePieces(
@@ -195,7 +236,7 @@ async function writePieces(
     const file = await writeParquet(context, connection, keyed.contract, {
       select: finalRows(keyed, source, { from, to }, foreign),
       name: nameOf(index),
-      foreign,
+      foreign: foreignAsStored(table, foreign),
       tags: { slotFrom: String(from), slotTo: String(to) },
     })
     if (file) written.push(file)
