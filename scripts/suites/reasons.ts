@@ -3,7 +3,7 @@ const REASONS: readonly (readonly [words: RegExp, reason: string])[] = [
   [/keeps no tags|x-ms-(if-)?tags|tag-option/i, 'tags of blobs'],
   [/keeps no snapshots/i, 'snapshots and versions'],
   [/page blob|block blobs and append blobs only/i, 'page blobs'],
-  [/one tier, Hot/i, 'access tiers'],
+  [/tiers are Hot, Cool, Cold and Archive/i, 'access tiers: Smart'],
   [/encrypts nothing/i, 'customer keys and encryption scopes'],
   [/runs no queries/i, 'queries on blobs'],
   [/Public access is not permitted/i, 'public access'],

@@ -9,7 +9,7 @@ import type { Logger } from 'pino'
 import { startDataLake } from '../../src/local/data-lake/server.ts'
 import { LakeFolder } from '../../src/local/data-lake/store/folder.ts'
 import { createCertificate } from '../../src/local/runtime/certificate.ts'
-import { systemClock } from '../../src/local/runtime/clock.ts'
+import { type Clock, systemClock } from '../../src/local/runtime/clock.ts'
 import { memoryLogger } from './memory-logger.ts'
 
 export const ACCOUNT = 'rtstreamlocal'
@@ -36,15 +36,17 @@ export interface RawAnswer {
 export async function startLake({
   limitBytes = 100_000_000,
   logger = memoryLogger().logger,
+  clock = systemClock,
 }: {
   limitBytes?: number
   logger?: Logger
+  clock?: Clock
 } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'rtstream-lake-'))
   const root = join(folder, 'lake')
   for (const container of ['bronze', 'silver', 'gold']) mkdirSync(join(root, container), { recursive: true })
   const tls = await createCertificate(systemClock)
-  const lake = new LakeFolder(root, { limitBytes, clock: systemClock })
+  const lake = new LakeFolder(root, { limitBytes, clock })
   const start = (ports: { plain: number; tls: number }) =>
     startDataLake({
       folder: lake,
@@ -54,7 +56,7 @@ export async function startLake({
       tls,
       ports,
       logger,
-      clock: systemClock,
+      clock,
     })
   let server = await start({ plain: 0, tls: 0 })
   const endpoint = `http://127.0.0.1:${server.plainPort}/${ACCOUNT}`

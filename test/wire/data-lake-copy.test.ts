@@ -112,13 +112,7 @@ describe('what is not served', () => {
     ['DELETE', '', '', { 'x-ms-delete-snapshots': 'only' }, '400 UnsupportedHeader'],
     ['GET', '', '', { 'x-ms-if-tags': `"a" = 'b'` }, '400 UnsupportedHeader'],
     ['PUT', '', '', { 'x-ms-tags': 'a=b', 'x-ms-blob-type': 'BlockBlob' }, '400 UnsupportedHeader'],
-    [
-      'PUT',
-      '',
-      '',
-      { 'x-ms-access-tier': 'Archive', 'x-ms-blob-type': 'BlockBlob' },
-      '400 UnsupportedHeader',
-    ],
+    ['PUT', '', '', { 'x-ms-access-tier': 'Smart', 'x-ms-blob-type': 'BlockBlob' }, '400 UnsupportedHeader'],
     ['PUT', '', '', { 'x-ms-encryption-scope': 'a', 'x-ms-blob-type': 'BlockBlob' }, '400 UnsupportedHeader'],
     [
       'PUT',

@@ -12,6 +12,7 @@ import { refuseUnserved } from './operations/table.ts'
 import { checkAgent, checkAgentAtSource } from './rest/agent-rights.ts'
 import { appendOperations } from './rest/blobs/append-blobs.ts'
 import { copyOperations } from './rest/blobs/blob-copy.ts'
+import { tierOperations } from './rest/blobs/blob-tier.ts'
 import { blobOperations } from './rest/blobs/blobs.ts'
 import { blockOperations } from './rest/blobs/blocks.ts'
 import { accountOperations, servicePropertiesOf } from './rest/containers/account.ts'
@@ -201,6 +202,7 @@ function handlersOf(lake: Lake): Handlers {
     ...accountOperations(lake),
     ...containerOperations(lake),
     ...blobOperations(lake),
+    ...tierOperations(lake),
     ...copyOperations(lake),
     ...blockOperations(lake),
     ...appendOperations(lake),

@@ -8,6 +8,7 @@ import {
   LEASING,
   METADATA,
   type Operation,
+  REHYDRATION,
   TIER,
   TIERS,
 } from './operation.ts'
@@ -85,7 +86,7 @@ export const BLOB_OPERATIONS = [
       ...METADATA,
       ...LEASE,
       'x-ms-source-lease-id',
-      ...TIER,
+      ...[...TIER, ...REHYDRATION],
     ],
     values: TIERS,
   },
@@ -215,7 +216,7 @@ export const BLOB_OPERATIONS = [
     name: 'Set Blob Tier',
     methods: ['PUT'],
     words: { comp: 'tier' },
-    headers: [...TIER, ...LEASE],
+    headers: [...TIER, ...REHYDRATION, ...LEASE],
     values: TIERS,
   },
   {
@@ -249,7 +250,10 @@ export const BLOB_OPERATIONS = [
     name: 'Delete Blob',
     methods: ['DELETE'],
     parameters: ['paginated'],
-    headers: [...LEASE, 'x-ms-delete-snapshots'],
+    headers: [
+      ...[...LEASE, 'x-ms-delete-snapshots'],
+      ...['x-ms-access-tier-if-modified-since', 'x-ms-access-tier-if-unmodified-since'],
+    ],
     values: { 'x-ms-delete-snapshots': ['include'] },
   },
   ...refused('snapshotBlob', 'Snapshot Blob', 'snapshot', 'the local lake keeps no snapshots'),

@@ -93,10 +93,15 @@ export const CHECKSUMS = ['x-ms-content-crc64', 'x-ms-structured-body', 'x-ms-st
 export const ACCESS = ['x-ms-owner', 'x-ms-group', 'x-ms-permissions', 'x-ms-acl']
 /** When a file goes by itself. */
 export const EXPIRY = ['x-ms-expiry-option', 'x-ms-expiry-time']
-/** Served with its one value. */
+/** Of what makes or changes a block blob. */
 export const TIER = ['x-ms-access-tier']
-/** Another tier is refused, not ignored: it would cost and behave otherwise. */
-export const TIERS = { 'x-ms-access-tier': ['hot'] } as const
+/** Where the blob may be on its way out of the archive. */
+export const REHYDRATION = ['x-ms-rehydrate-priority']
+/** Values of both. Smart is a tier of accounts that have it turned on, and those of page blobs are of premium accounts. */
+export const TIERS = {
+  'x-ms-access-tier': ['hot', 'cool', 'cold', 'archive'],
+  'x-ms-rehydrate-priority': ['standard', 'high'],
+} as const
 
 /** Tiers of the service, of page blobs too; any other word is none. */
 export const isTier = (word: string): boolean =>
@@ -120,7 +125,7 @@ const REASONS: readonly (readonly [prefix: RegExp, why: string])[] = [
   [/tags?$|tag-option$/, 'it keeps no tags of blobs'],
   [/encrypt/, 'it encrypts nothing, and takes no keys for that'],
   [/^x-ms-(legal-hold|immutability-policy)/, 'it has no immutable storage'],
-  [/access-tier|rehydrate|tier/, 'it has one tier, Hot'],
+  [/access-tier|rehydrate|tier/, 'its tiers are Hot, Cool, Cold and Archive, of block blobs'],
   [/^x-ms-blob-public-access$/, 'nobody comes in without a proof'],
   [/^deletetype$|undelete|^deletedwith/, 'soft delete is off'],
   [/page|sequence-number/, 'it has no page blobs'],

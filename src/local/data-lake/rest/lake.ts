@@ -14,6 +14,7 @@ import type { Uploads } from '../store/uploads.ts'
 import { given, type LakeCall } from './lake-call.ts'
 import { propertyHeaders } from './property-headers.ts'
 import { isDfs } from './refusals.ts'
+import { requireOnline, tierHeaders } from './tiers.ts'
 
 /** What every handler works on. */
 export interface Lake {
@@ -73,10 +74,17 @@ export function keep(
   return stats
 }
 
-/** Conditions and leases of a read. @throws HttpError 304, 412 */
-export function guardRead({ leases }: Lake, call: LakeCall, stats: Stats): void {
+/** Conditions and leases of a read. @throws HttpError 304, 409, 412 */
+export function guardRead(lake: Lake, call: LakeCall, stats: Stats): void {
   checkConditions(call.request, stats, { isRead: true })
-  leases.check(call, given(call, 'x-ms-lease-id'), { isWrite: false })
+  lake.leases.check(call, given(call, 'x-ms-lease-id'), { isWrite: false })
+  requireUsable(lake, call, stats)
+}
+
+/** @param stats undefined: nothing stands there. @throws HttpError 409 for an archived blob. */
+export function requireUsable(lake: Lake, call: LakeCall, stats: Stats | undefined): void {
+  if (!lake.kept.isGuarded || call.path === '') return
+  requireOnline(call.operation?.id, keptOf(lake, call, stats).tier, lake.clock.now())
 }
 
 /** Operations that make what they act on: told by `If-None-Match: *` that it exists already, and others that a condition fails. */
@@ -89,7 +97,8 @@ const CREATING = new Set<OperationId>([
  * Conditions and leases of a write. They hold only within the turn in which they are checked.
  * @param stats undefined: nothing stands there. @throws HttpError 409, 412
  */
-export function guardWrite({ leases }: Lake, call: LakeCall, stats: Stats | undefined): void {
+export function guardWrite(lake: Lake, call: LakeCall, stats: Stats | undefined): void {
+  const { leases } = lake
   const id = given(call, 'x-ms-lease-id')
   const { 'if-none-match': none, ...headers } = call.request.headers
   // The Data Lake's interface says that it exists before it asks for its lease, the Blob one after: Hadoop's driver counts on it.
@@ -104,22 +113,25 @@ export function guardWrite({ leases }: Lake, call: LakeCall, stats: Stats | unde
       existsCode: call.operation?.api === 'Data Lake' ? 'PathAlreadyExists' : 'BlobAlreadyExists',
     }),
   })
+  requireUsable(lake, call, stats)
   if (call.path !== '') leases.wrote(call)
 }
 
 /** All response headers of a path. */
 export function pathHeaders(
-  { leases }: Lake,
+  { leases, clock }: Lake,
   target: { container: string; path: string },
   stats: Stats,
   properties: Properties,
   options: { isPart?: boolean } = {},
 ): Record<string, string> {
+  const now = clock.now()
   const { owner, group, permissions, acl } = properties.access ?? defaultAccess(stats.isDirectory())
   return {
     ...entryHeaders(stats),
     ...leaseHeaders(leases.status(target)),
-    ...propertyHeaders(properties, { ...options, isDirectory: stats.isDirectory() }),
+    ...propertyHeaders(properties, { ...options, isDirectory: stats.isDirectory(), now }),
+    ...(!properties.append && tierHeaders(properties.tier, now)),
     'x-ms-owner': owner,
     'x-ms-group': group,
     'x-ms-permissions': permissions,

@@ -1,7 +1,7 @@
 /** Metadata and content headers as requests carry them and answers give them back, in the DFS and in the Blob form. */
 import type { IncomingMessage } from 'node:http'
 import { HttpError } from '../../http/errors.ts'
-import type { Properties } from '../store/properties.ts'
+import type { Copy, Properties } from '../store/properties.ts'
 
 /** In answers; requests have them with `x-ms-` (DFS) or `x-ms-blob-` (Blob) before them. */
 const CONTENT = [
@@ -37,12 +37,6 @@ export function contentIn({ headers }: IncomingMessage, { plain = false } = {}):
   }
   return content
 }
-
-/** That a request has set the blob's tier, which is the only one: `x-ms-access-tier-inferred` is for those of which none was set. */
-export const tierIn = (
-  { request }: { request: IncomingMessage },
-  now: number,
-): Pick<Properties, 'tierSetAt'> => (request.headers['x-ms-access-tier'] ? { tierSetAt: now } : {})
 
 /** From the raw headers, as the client's own case of a name is kept. @throws HttpError 400 */
 export function metadataHeaders({ rawHeaders }: IncomingMessage): Record<string, string> {
@@ -101,10 +95,13 @@ function checked(metadata: Record<string, string>): Record<string, string> {
   return metadata
 }
 
-/** Answer headers of a path. @param options.isPart the checksum is then that of another content than the body's. */
+/**
+ * Answer headers of a path.
+ * @param options.isPart the checksum is then that of another content than the body's. @param options.now epoch ms
+ */
 export function propertyHeaders(
   properties: Properties,
-  { isPart = false, isDirectory = false } = {},
+  { isPart = false, isDirectory = false, now }: { isPart?: boolean; isDirectory?: boolean; now: number },
 ): Record<string, string> {
   const { metadata = {}, content = {}, copy, append, expiresAt, encryptionContext, transaction } = properties
   const { 'content-md5': md5, 'content-type': type = DEFAULT_TYPE, ...rest } = content
@@ -118,28 +115,39 @@ export function propertyHeaders(
     'x-ms-blob-type': append ? 'AppendBlob' : 'BlockBlob',
     ...(append && { 'x-ms-blob-committed-block-count': String(append.blocks) }),
     ...(append?.isSealed && { 'x-ms-blob-sealed': 'true' }),
-    ...(!append && tierHeaders(properties)),
     ...(expiresAt !== undefined && { 'x-ms-expiry-time': new Date(expiresAt).toUTCString() }),
     ...(encryptionContext !== undefined && { 'x-ms-encryption-context': encryptionContext }),
     ...(transaction !== undefined && { 'x-ms-client-transaction-id': transaction }),
-    ...(copy && copyHeaders(copy)),
+    ...(copy && copyHeaders(copy, now)),
   }
 }
 
-const tierHeaders = ({ tierSetAt }: Properties): Record<string, string> => ({
-  'x-ms-access-tier': 'Hot',
-  ...(tierSetAt === undefined
-    ? { 'x-ms-access-tier-inferred': 'true' }
-    : { 'x-ms-access-tier-change-time': new Date(tierSetAt).toUTCString() }),
-})
+/** By their names in a listing. @param now epoch ms */
+export function copyTold(copy: Copy, now: number): Record<string, string> {
+  const { pendingUntil = 0, bytes } = copy
+  const isPending = now < pendingUntil
+  const isDone = !isPending && !copy.isAborted
+  return {
+    CopyId: copy.id,
+    CopySource: copy.source,
+    CopyStatus: copy.isAborted ? 'aborted' : isPending ? 'pending' : 'success',
+    CopyProgress: `${isDone ? bytes : 0}/${bytes}`,
+    ...(!isPending && {
+      CopyCompletionTime: pendingUntil > 0 ? new Date(pendingUntil).toUTCString() : copy.completedAt,
+    }),
+  }
+}
 
-const copyHeaders = (copy: Required<Properties>['copy']): Record<string, string> => ({
-  'x-ms-copy-id': copy.id,
-  'x-ms-copy-status': 'success',
-  'x-ms-copy-source': copy.source,
-  'x-ms-copy-completion-time': copy.completedAt,
-  'x-ms-copy-progress': `${copy.bytes}/${copy.bytes}`,
-})
+const copyHeaders = (copy: Copy, now: number): Record<string, string> => asHeaders(copyTold(copy, now))
+
+/** `CopyId` of a listing is `x-ms-copy-id` as a header. */
+export const asHeaders = (told: Readonly<Record<string, string | boolean>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(told).map(([name, value]) => [
+      `x-ms${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+      String(value),
+    ]),
+  )
 
 /** As DFS has them: `name=base64,…`. */
 export const propertiesOut = (metadata: Record<string, string> = {}): string =>

@@ -6,6 +6,7 @@ import type { Access } from './access-control.ts'
 import type { LakeFolder } from './folder.ts'
 import { entryAt } from './names.ts'
 import { diskError } from './storage-errors.ts'
+import type { Tier } from './tiers.ts'
 
 /** Of a path, a container or the account; a member that is missing was never set. */
 export interface Properties {
@@ -14,8 +15,10 @@ export interface Properties {
   /** Response headers by their names: `content-type`, `cache-control`, … */
   content?: Record<string, string>
   access?: Access
-  /** Of the copy that made the file; clients ask until it is done, and it is from the start. */
-  copy?: { id: string; source: string; completedAt: string; bytes: number }
+  /** Of the copy that made the file. */
+  copy?: Copy
+  /** Where one was set. */
+  tier?: Tier
   /** Blocks that a file was made of, in their order. */
   blocks?: CommittedBlock[]
   /** Its content came by the Blob interface: the Data Lake's appends nothing to it. */
@@ -24,8 +27,6 @@ export interface Properties {
   isOfLake?: true
   /** An append blob: appended blocks so far. `from` is the size before an append that is under way. */
   append?: { blocks: number; isSealed?: boolean; from?: number }
-  /** Epoch ms at which a client has set the tier, which was so before. */
-  tierSetAt?: number
   /** Epoch ms at which the file goes. */
   expiresAt?: number
   /** Kept for a client that encrypts by itself. */
@@ -38,6 +39,17 @@ export interface Properties {
   policies?: StoredPolicy[]
   /** Of the account: its service properties, as the XML that was set. */
   service?: Record<string, string>
+}
+
+/** Clients ask until a copy is done, and it is from the start but of an archived blob. */
+export interface Copy {
+  id: string
+  source: string
+  completedAt: string
+  bytes: number
+  /** Epoch ms at which the archived source has been read, where it was one. */
+  pendingUntil?: number
+  isAborted?: true
 }
 
 /** A block that is part of a blob, or is to be. */
@@ -88,6 +100,7 @@ export class PathProperties {
   #get: StatementSync | undefined
   #put: StatementSync | undefined
   #nextExpiry = Infinity
+  #isGuarded = false
 
   /** @throws Error when the file is damaged. */
   constructor(folder: LakeFolder) {
@@ -102,9 +115,15 @@ export class PathProperties {
     this.#nextExpiry = this.#firstExpiry()
   }
 
+  /** Whether any path has what may keep requests from it: where none has, nobody needs to look. */
+  get isGuarded(): boolean {
+    return this.#isGuarded
+  }
+
   /** Undoes an append that a kill cut off. */
   #undoAppend(row: Row, place: string, found: Stats | undefined): boolean {
     const properties = JSON.parse(row.properties) as Properties
+    this.#isGuarded ||= guards(properties)
     const from = properties.append?.from
     if (from === undefined || !found?.isFile() || found.size < from) return false
     truncateSync(place, from)
@@ -132,6 +151,7 @@ export class PathProperties {
       this.forget(container, path)
       return
     }
+    this.#isGuarded ||= guards(properties)
     this.#open()
     try {
       this.#put?.run(container, path, versionOf(stats), JSON.stringify(properties))
@@ -225,6 +245,8 @@ export class PathProperties {
     }
   }
 }
+
+const guards = ({ tier }: Properties): boolean => tier !== undefined
 
 const SQLITE_FULL = 13
 const codeOf = (error: unknown) => (error as { errcode?: number }).errcode

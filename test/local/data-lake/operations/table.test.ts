@@ -52,7 +52,7 @@ describe('the table of operations', () => {
     const [putBlob] = operations.filter(({ id }) => id === 'putBlob')
     const refuse = (headers: Record<string, string>) => () =>
       refuseUnserved(putBlob as Operation, { method: '', query: new URLSearchParams(), headers })
-    expect(refuse({ 'x-ms-access-tier': 'Archive' })).toThrow('x-ms-access-tier: Archive with Put Blob')
+    expect(refuse({ 'x-ms-access-tier': 'Smart' })).toThrow('x-ms-access-tier: Smart with Put Blob')
     expect(refuse({ 'x-ms-encryption-key': 'secret' })).toThrow(/^(?!.*secret).*it encrypts nothing/)
   })
 })

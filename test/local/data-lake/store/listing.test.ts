@@ -47,9 +47,10 @@ describe('paths', () => {
 })
 
 describe('blobs', () => {
+  const clock = { now: () => 0 }
   const blobs = (query: Record<string, string>) => {
     const xml = listBlobs(
-      { folder: lake, kept, uploads: new Uploads(lake), leases: new Leases({ now: () => 0 }) },
+      { folder: lake, kept, uploads: new Uploads(lake), leases: new Leases(clock), clock },
       { container: 'bronze', query: new URLSearchParams(query) },
       'http://127.0.0.1:1/account/',
     )

@@ -10,7 +10,7 @@ import { given, type LakeCall } from '../lake-call.ts'
 import { prepareAccess } from '../new-access.ts'
 import { contentIn, metadataHeaders } from '../property-headers.ts'
 import { sourcePiece } from './blob-copy.ts'
-import { requireType } from './blob-type.ts'
+import { invalidType, requireType } from './blob-type.ts'
 
 const MAX_APPEND_BYTES = 100 * 1024 * 1024
 const MAX_BLOCKS = 50_000
@@ -112,7 +112,7 @@ function guard(lake: Lake, call: LakeCall, bytes: number) {
 function appendBlobOf(lake: Lake, call: LakeCall, stats: Stats) {
   const properties = keptOf(lake, call, stats)
   if (properties.append) return { properties, append: properties.append }
-  throw new HttpError(409, 'InvalidBlobType', 'The blob type is invalid for this operation.')
+  throw invalidType()
 }
 
 function checkPosition(call: LakeCall, stats: Stats): void {

@@ -59,7 +59,11 @@ function deleteOf(part: string, account: string, container: string): BatchDelete
   // .NET's leaves out the first slash where the account stands in the address.
   const [, target, query = ''] = /^DELETE (\/?[^ ?\r\n]+)(?:\?([^ \r\n]*))? HTTP\/1\.1\r?$/m.exec(part) ?? []
   if (target === undefined)
-    throw new HttpError(400, 'InvalidInput', 'The local lake takes batches of deletes only.')
+    throw new HttpError(
+      400,
+      'InvalidInput',
+      'The local lake takes batches of deletes only: with a hierarchical namespace tiers are set one by one.',
+    )
   let decoded: string
   try {
     decoded = decodeURIComponent(target.startsWith('/') ? target : `/${target}`)

@@ -1,6 +1,6 @@
 /** Copy Blob, Put Blob From URL and the pieces of Put Block and Append Block From URL, within the lake: https://learn.microsoft.com/rest/api/storageservices/copy-blob */
 import { createHash } from 'node:crypto'
-import { constants, createReadStream, lstatSync, rmSync, type Stats, statSync } from 'node:fs'
+import { constants, createReadStream, lstatSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs'
 import { copyFile, open } from 'node:fs/promises'
 import { HttpError } from '../../../http/errors.ts'
 import { Crc64, crc64 } from '../../checksums/crc64.ts'
@@ -8,30 +8,26 @@ import { invalidParameter } from '../../operations/table.ts'
 import { entryAt } from '../../store/names.ts'
 import type { Properties } from '../../store/properties.ts'
 import { diskError } from '../../store/storage-errors.ts'
+import { type OnlineTier, rehydrating, tierAt } from '../../store/tiers.ts'
 import { type CheckedBody, checkCrc64, checkMd5, md5Of } from '../checked-body.ts'
-import { answer, found, guardWrite, type Handlers, keep, type Lake, writtenHeaders } from '../lake.ts'
+import { answer, found, guardWrite, type Handlers, keep, keptOf, type Lake, writtenHeaders } from '../lake.ts'
 import { given, type LakeCall } from '../lake-call.ts'
 import { prepareAccess } from '../new-access.ts'
-import { contentIn, metadataHeaders, tierIn } from '../property-headers.ts'
+import { contentIn, metadataHeaders } from '../property-headers.ts'
+import { priorityIn, tierIn, tierOf } from '../tiers.ts'
 import { rangeOf } from './blob-read.ts'
-import { requireType } from './blob-type.ts'
+import { invalidType, requireType } from './blob-type.ts'
 import { MAX_BLOB_BYTES } from './blobs.ts'
 import { copySource } from './copy-source.ts'
 
 const GUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 
-/** The handlers of copies; a copy is done before it is answered, so nothing is ever pending. */
+/** The handlers of copies; a copy is done before it is answered, so nothing is pending but copies of archived blobs. */
 export function copyOperations(lake: Lake): Pick<Handlers, 'copyBlob' | 'putBlobFromUrl' | 'abortCopy'> {
   return {
     copyBlob: (call) => copy(lake, call, { isPut: false }),
     putBlobFromUrl: (call) => copy(lake, call, { isPut: true }),
-    abortCopy: (call) => {
-      const id = call.query.get('copyid') ?? ''
-      if (!GUID.test(id))
-        throw invalidParameter('copyid', id, 'Expected is the id that the copy was answered with.')
-      found(lake, call)
-      throw new HttpError(409, 'NoPendingCopyOperation', 'There is currently no pending copy operation.')
-    },
+    abortCopy: (call) => abortCopy(lake, call),
   }
 }
 
@@ -39,7 +35,7 @@ async function copy(lake: Lake, call: LakeCall, { isPut }: { isPut: boolean }): 
   const { container, path, request } = call
   const metadata = metadataHeaders(request)
   const place = lake.folder.resolve(container, path)
-  const { source, checksums, access } = await copyFrom(lake, call, isPut)
+  const { source, checksums, kept } = await copyFrom(lake, call, isPut)
   const hasOwn = Object.keys(metadata).length > 0
   const made = statSync(place)
   const done = {
@@ -48,6 +44,8 @@ async function copy(lake: Lake, call: LakeCall, { isPut }: { isPut: boolean }): 
     source: String(request.headers['x-ms-copy-source']).split('?')[0] as string,
     completedAt: made.mtime.toUTCString(),
     bytes: made.size,
+    // The copy is read when the archived source has been: clients ask until then.
+    ...(kept.tier?.rehydration && { pendingUntil: kept.tier.rehydration.doneAt }),
   }
   // Without the header the copy is sealed if its source is.
   const seal = given(call, 'x-ms-seal-blob')?.toLowerCase()
@@ -60,8 +58,7 @@ async function copy(lake: Lake, call: LakeCall, { isPut }: { isPut: boolean }): 
       ...contentIn(request),
       ...(checksums && { 'content-md5': checksums.md5 }),
     },
-    ...access,
-    ...tierIn(call, lake.clock.now()),
+    ...kept,
     ...(source.append && !isPut ? { append: { ...source.append, isSealed } } : {}),
     copy: done,
     isOfBlobs: true,
@@ -69,7 +66,9 @@ async function copy(lake: Lake, call: LakeCall, { isPut }: { isPut: boolean }): 
   const md5 = checksums?.md5 ?? given(call, 'x-ms-source-content-md5') ?? source.content?.['content-md5']
   answer(call, isPut ? 201 : 202, {
     ...writtenHeaders(stats),
-    ...(isPut ? {} : { 'x-ms-copy-id': done.id, 'x-ms-copy-status': 'success' }),
+    ...(isPut
+      ? {}
+      : { 'x-ms-copy-id': done.id, 'x-ms-copy-status': done.pendingUntil ? 'pending' : 'success' }),
     ...(md5 && (isPut || isAtOnce(call)) ? { 'content-md5': md5 } : {}),
     ...(checksums && { 'x-ms-content-crc64': checksums.crc64 }),
   })
@@ -86,13 +85,17 @@ interface Checksums {
 
 /**
  * Copies a file; what becomes visible is whole.
- * @returns the source's properties, the content's checksums where something is made of them, and the copy's own access.
+ * @returns the source's properties, the content's checksums where something is made of them, and what the copy has of its own.
  */
 async function copyFrom(
   lake: Lake,
   call: LakeCall,
   isPut: boolean,
-): Promise<{ source: Properties; checksums: Checksums | undefined; access: Pick<Properties, 'access'> }> {
+): Promise<{
+  source: Properties
+  checksums: Checksums | undefined
+  kept: Pick<Properties, 'access' | 'tier'>
+}> {
   const { folder, kept, uploads } = lake
   const { container, path } = call
   const target = folder.resolve(container, path)
@@ -103,13 +106,14 @@ async function copyFrom(
     const stats = entryAt(target)
     guardTarget(lake, call, stats)
     if (!isPut && !isAtOnce(call)) requireEndless(lake, call)
-    requireType(lake, call, stats, type)
+    return requireType(lake, call, stats, type)
   }
+  if (type === 'AppendBlob' && tierIn(call)) throw invalidType()
   guard()
   lake.leases.check(from, given(call, 'x-ms-source-lease-id'), { isWrite: false })
   const expected = given(call, 'x-ms-source-content-md5')
   let checksums: Checksums | undefined
-  let access = {}
+  let own: Pick<Properties, 'access' | 'tier'> = {}
   const release = folder.reserve(from.stats.size)
   const unfinished = folder.unfinishedFile()
   try {
@@ -118,8 +122,11 @@ async function copyFrom(
       throw new HttpError(409, 'CopySourceChanged', 'The source of the copy has changed meanwhile.')
     if (isPut || expected !== undefined) checksums = await checksumsOf(unfinished)
     if (checksums) checkMd5(checksums.md5, expected)
-    guard()
-    access = prepareAccess(lake, call)
+    const standing = guard()
+    own = {
+      ...prepareAccess(lake, call),
+      ...(type === 'BlockBlob' && tierOfCopy(lake, call, source, standing)),
+    }
     folder.adopt(unfinished, container, path, { overwrite: true })
     uploads.forget(container, path)
   } catch (error) {
@@ -129,7 +136,49 @@ async function copyFrom(
     rmSync(unfinished, { force: true })
     release()
   }
-  return { source, checksums: isPut ? checksums : undefined, access }
+  return { source, checksums: isPut ? checksums : undefined, kept: own }
+}
+
+/** A copy of an archived blob stays archived until the tier that the request names has been reached. */
+function tierOfCopy(
+  lake: Lake,
+  call: LakeCall,
+  source: Properties,
+  standing: Properties,
+): Pick<Properties, 'tier'> {
+  const [now, to] = [lake.clock.now(), tierIn(call)]
+  const isArchived = tierAt(source.tier, now)?.name === 'Archive'
+  return isArchived
+    ? { tier: rehydrating(now, to as OnlineTier, priorityIn(call), now) }
+    : tierOf(lake, call, standing)
+}
+
+/** What a pending copy has made is left empty, with its metadata. @throws HttpError 409 */
+function abortCopy(lake: Lake, call: LakeCall): void {
+  const id = call.query.get('copyid') ?? ''
+  if (!GUID.test(id))
+    throw invalidParameter('copyid', id, 'Expected is the id that the copy was answered with.')
+  const stats = found(lake, call)
+  lake.leases.check(call, given(call, 'x-ms-lease-id'), { isWrite: true })
+  const { tier: _, blocks: __, ...properties } = keptOf(lake, call, stats)
+  const { copy } = properties
+  if (copy?.pendingUntil === undefined || copy.isAborted || lake.clock.now() >= copy.pendingUntil)
+    throw new HttpError(409, 'NoPendingCopyOperation', 'There is currently no pending copy operation.')
+  if (id !== copy.id)
+    throw new HttpError(
+      409,
+      'CopyIdMismatch',
+      'The specified copy ID did not match the copy ID for the pending copy operation.',
+    )
+  const empty = lake.folder.unfinishedFile()
+  try {
+    writeFileSync(empty, '')
+  } catch (error) {
+    throw diskError(error)
+  }
+  lake.folder.adoptOrDrop(empty, call.container, call.path, { overwrite: true })
+  keep(lake, call, { ...properties, copy: { ...copy, pendingUntil: lake.clock.now(), isAborted: true } })
+  answer(call, 204)
 }
 
 /** The first version that tells conditions on a copy's target as any others: azblob's recorded tests of 1.4.1 and 1.5.0 differ in it. */

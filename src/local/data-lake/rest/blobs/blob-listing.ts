@@ -9,6 +9,8 @@ import type { Properties } from '../../store/properties.ts'
 import type { Lake } from '../lake.ts'
 import { type LakeCall, word } from '../lake-call.ts'
 import { pageSize, readMarker, writeMarker } from '../paging.ts'
+import { copyTold } from '../property-headers.ts'
+import { tierTold } from '../tiers.ts'
 import { element, elements, inXml, listWords, metadataXml, nameXml, XML_HEAD } from '../xml.ts'
 
 /** A blob, or the group of names that begin alike up to a delimiter. */
@@ -20,7 +22,7 @@ interface Item {
 }
 
 /** What a listing needs of the lake. */
-type Listed = Pick<Lake, 'folder' | 'kept' | 'uploads' | 'leases'>
+type Listed = Pick<Lake, 'folder' | 'kept' | 'uploads' | 'leases' | 'clock'>
 type Asked = Pick<LakeCall, 'container' | 'query'>
 
 /**
@@ -152,9 +154,10 @@ function describe(
   lake: Listed,
   target: { container: string; path: string },
   stats: Stats,
-  { content = {}, copy, append, access, expiresAt, tierSetAt }: Properties,
+  { content = {}, copy, append, access, expiresAt, tier }: Properties,
   include: ReadonlySet<string>,
 ): Record<string, string | number | boolean> {
+  const now = lake.clock.now()
   const { state, status, duration } = lake.leases.status(target)
   const { owner, group, permissions, acl } = access ?? defaultAccess(stats.isDirectory())
   return {
@@ -172,21 +175,12 @@ function describe(
       ]),
     ),
     BlobType: append ? 'AppendBlob' : 'BlockBlob',
-    ...(!append && { AccessTier: 'Hot' }),
-    ...(!append && tierSetAt === undefined && { AccessTierInferred: true }),
-    ...(tierSetAt !== undefined && { AccessTierChangeTime: new Date(tierSetAt).toUTCString() }),
+    ...(!append && tierTold(tier, now)),
     LeaseStatus: status,
     LeaseState: state,
     ...(duration && { LeaseDuration: duration }),
     ...(append?.isSealed && { Sealed: true }),
-    ...(copy &&
-      include.has('copy') && {
-        CopyId: copy.id,
-        CopySource: copy.source,
-        CopyStatus: 'success',
-        CopyProgress: `${copy.bytes}/${copy.bytes}`,
-        CopyCompletionTime: copy.completedAt,
-      }),
+    ...(copy && include.has('copy') && copyTold(copy, now)),
     ...(expiresAt !== undefined && { 'Expiry-Time': new Date(expiresAt).toUTCString() }),
     ServerEncrypted: true,
     ResourceType: stats.isDirectory() ? 'directory' : 'file',

@@ -27,10 +27,12 @@ import {
 import { given, type LakeCall } from '../lake-call.ts'
 import { prepareAccess } from '../new-access.ts'
 import { makeFolder } from '../new-folder.ts'
-import { contentIn, metadataHeaders, metadataOut, overrides, tierIn } from '../property-headers.ts'
+import { contentIn, metadataHeaders, metadataOut, overrides } from '../property-headers.ts'
 import { asHttpError, isDfs } from '../refusals.ts'
+import { tierOf } from '../tiers.ts'
 import { answerBatch, type BatchDelete, MAX_BATCH_BYTES } from './blob-batch.ts'
 import { readBlob } from './blob-read.ts'
+import { checkTierConditions } from './blob-tier.ts'
 import { requireType } from './blob-type.ts'
 
 /** Of one request: a whole blob, or one block. It is kept in memory until it is written. */
@@ -45,10 +47,10 @@ type Operations = Pick<
   | 'setBlobMetadata'
   | 'setBlobProperties'
   | 'setExpiry'
-  | 'setTier'
   | 'deleteBlob'
   | 'containerBatch'
   | 'accountBatch'
+  | 'accountBatchByJs'
 >
 
 export function blobOperations(lake: Lake): Operations {
@@ -75,13 +77,6 @@ export function blobOperations(lake: Lake): Operations {
     putBlob: (call) => putBlob(lake, call),
     setBlobMetadata: (call) => change(call, (kept) => ({ ...kept, metadata: metadataHeaders(call.request) })),
     setBlobProperties: (call) => change(call, (kept) => ({ ...kept, content: setContent(call) })),
-    // It already has the only tier; that somebody has set it is told from then on.
-    setTier: (call) => {
-      const stats = found(lake, call)
-      guardRead(lake, call, stats)
-      keep(lake, call, { ...keptOf(lake, call, stats), ...tierIn(call, lake.clock.now()) }, stats)
-      answer(call, 200)
-    },
     setExpiry: (call) => {
       const stats = found(lake, call)
       if (stats.isDirectory())
@@ -93,11 +88,13 @@ export function blobOperations(lake: Lake): Operations {
     },
     deleteBlob: (call) => {
       guardWrite(lake, call, found(lake, call))
+      checkTierConditions(lake, call, call.request.headers)
       removeBlob(lake, call)
       answer(call, 202, { 'x-ms-delete-type-permanent': 'true' })
     },
     containerBatch: (call) => batch(lake, call),
     accountBatch: (call) => batch(lake, call),
+    accountBatchByJs: (call) => batch(lake, call),
   }
 }
 
@@ -117,7 +114,7 @@ async function putBlob(lake: Lake, call: LakeCall): Promise<void> {
   const { pieces, bytes, headers } = body
   const md5 = body.md5 ?? md5Of(pieces)
   checkMd5(md5, given(call, 'x-ms-blob-content-md5'))
-  guardPut(lake, call, place)
+  const standing = guardPut(lake, call, place)
   const { isFolder, metadata } = folderMark(properties.metadata)
   if (isFolder && bytes === 0) {
     const ofFolder = () => ({ ...properties, metadata, ...prepareAccess(lake, call, { isDirectory: true }) })
@@ -143,7 +140,7 @@ async function putBlob(lake: Lake, call: LakeCall): Promise<void> {
   const stats = keep(lake, call, {
     ...properties,
     ...access,
-    ...tierIn(call, lake.clock.now()),
+    ...tierOf(lake, call, standing),
     isOfBlobs: true,
     content: { ...properties.content, 'content-md5': md5 },
   })
@@ -160,10 +157,10 @@ function folderMark(metadata: Record<string, string>) {
   }
 }
 
-function guardPut(lake: Lake, call: LakeCall, place: string): void {
+function guardPut(lake: Lake, call: LakeCall, place: string): Properties {
   const stats = entryAt(place)
   guardWrite(lake, call, stats)
-  requireType(lake, call, stats, 'BlockBlob')
+  return requireType(lake, call, stats, 'BlockBlob')
 }
 
 function removeBlob(lake: Lake, call: LakeCall): void {
@@ -195,6 +192,7 @@ async function batch(lake: Lake, call: LakeCall): Promise<void> {
       const stats = found(lake, one)
       checkConditions({ headers }, stats, { isRead: false })
       lake.leases.check(one, headers['x-ms-lease-id'], { isWrite: true })
+      checkTierConditions(lake, one, headers)
       removeBlob(lake, one)
     } catch (error) {
       throw asHttpError(error)

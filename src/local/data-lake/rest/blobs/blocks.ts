@@ -2,7 +2,7 @@
 import type { Stats } from 'node:fs'
 import { HttpError } from '../../../http/errors.ts'
 import { entryAt } from '../../store/names.ts'
-import type { CommittedBlock } from '../../store/properties.ts'
+import type { CommittedBlock, Properties } from '../../store/properties.ts'
 import { type ListedBlock, MAX_BLOCKS } from '../../store/staged-blocks.ts'
 import { type CheckedBody, readChecked, readPiece, textOf } from '../checked-body.ts'
 import {
@@ -15,11 +15,13 @@ import {
   keep,
   keptOf,
   type Lake,
+  requireUsable,
   writtenHeaders,
 } from '../lake.ts'
 import { given, type LakeCall, word } from '../lake-call.ts'
 import { prepareAccess } from '../new-access.ts'
-import { contentIn, metadataHeaders, tierIn } from '../property-headers.ts'
+import { contentIn, metadataHeaders } from '../property-headers.ts'
+import { tierOf } from '../tiers.ts'
 import { elements, fromXml, isDocument, XML_HEAD } from '../xml.ts'
 import { sourcePiece } from './blob-copy.ts'
 import { requireType } from './blob-type.ts'
@@ -53,14 +55,16 @@ export function blockOperations(lake: Lake): Operations {
 }
 
 function guardStage(lake: Lake, call: LakeCall, place: string): void {
+  const stats = entryAt(place)
   lake.leases.check(call, given(call, 'x-ms-lease-id'), { isWrite: true })
-  requireType(lake, call, entryAt(place), 'BlockBlob')
+  requireUsable(lake, call, stats)
+  requireType(lake, call, stats, 'BlockBlob')
 }
 
-function guardList(lake: Lake, call: LakeCall, place: string): void {
+function guardList(lake: Lake, call: LakeCall, place: string): Properties {
   const stats = entryAt(place)
   guardWrite(lake, call, stats)
-  requireType(lake, call, stats, 'BlockBlob')
+  return requireType(lake, call, stats, 'BlockBlob')
 }
 
 /**
@@ -99,18 +103,15 @@ async function putBlockList(lake: Lake, call: LakeCall): Promise<void> {
   const body = await readChecked(request, MAX_BLOCK_LIST_BYTES)
   const list = listIn(textOf(body))
   const committed = committedBlocks(lake, call, entryAt(place))
-  let access = {}
+  let made: Pick<Properties, 'access' | 'tier'> = {}
   requireBlocks(lake, call, entryAt(place))
   const blocks = await lake.uploads.blocks.commit(container, path, list, committed, () => {
-    guardList(lake, call, place)
+    const standing = guardList(lake, call, place)
     requireBlocks(lake, call, entryAt(place))
-    access = prepareAccess(lake, call)
+    made = { ...prepareAccess(lake, call), ...tierOf(lake, call, standing) }
   })
   lake.uploads.forget(container, path)
-  const stats = keep(lake, call, {
-    ...{ ...properties, ...access, blocks, isOfBlobs: true },
-    ...tierIn(call, lake.clock.now()),
-  })
+  const stats = keep(lake, call, { ...properties, ...made, blocks, isOfBlobs: true })
   answer(call, 201, { ...writtenHeaders(stats), ...body.headers })
 }
 

@@ -5,8 +5,10 @@ import { HttpError } from '../../../http/errors.ts'
 import { isLoopback } from '../../../http/origin.ts'
 import { checkConditions } from '../../store/entry.ts'
 import { entryAt } from '../../store/names.ts'
+import { tierAt } from '../../store/tiers.ts'
 import type { Lake } from '../lake.ts'
 import { given, type LakeCall, pathOf, queryOf } from '../lake-call.ts'
+import { archived, tierIn } from '../tiers.ts'
 
 /** A file that is there, and that the client may read. */
 export interface CopySource {
@@ -56,7 +58,22 @@ export function copySource(lake: Lake, call: LakeCall, { isRead }: { isRead: boo
       throw error
     throw sourceError(error.status, 'ConditionNotMet', error.message)
   }
+  requireReadable(lake, call, { ...from, stats }, isRead)
   return { ...from, place, stats }
+}
+
+/** An archived blob is copied to an online tier that the request names, and read by nobody. @throws HttpError 409 */
+function requireReadable(
+  { kept, clock }: Lake,
+  call: LakeCall,
+  { container, path, stats }: Pick<CopySource, 'container' | 'path' | 'stats'>,
+  isRead: boolean,
+): void {
+  const tier = kept.isGuarded ? kept.of(container, path, stats).tier : undefined
+  if (tierAt(tier, clock.now())?.name !== 'Archive') return
+  const to = tierIn(call)
+  if (isRead) throw sourceError(409, 'BlobArchived', archived().message)
+  if (to === undefined || to === 'Archive') throw archived()
 }
 
 /** A tag that no blob has by its form is refused before the source is read: azblob's live tests and those of JavaScript have it so. */

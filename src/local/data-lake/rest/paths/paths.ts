@@ -17,6 +17,7 @@ import {
   keep,
   keptOf,
   type Lake,
+  requireUsable,
   writtenHeaders,
 } from '../lake.ts'
 import { given, type LakeCall, truth, word } from '../lake-call.ts'
@@ -157,6 +158,7 @@ async function append(lake: Lake, call: LakeCall): Promise<void> {
  */
 function requireAppendable(lake: Lake, call: LakeCall): void {
   const stats = entryAt(lake.folder.resolve(call.container, call.path))
+  requireUsable(lake, call, stats)
   if (keptOf(lake, call, stats).isOfBlobs)
     throw new HttpError(
       409,
