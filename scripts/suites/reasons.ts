@@ -4,7 +4,7 @@ const REASONS: readonly (readonly [words: RegExp, reason: string])[] = [
   [/keeps no snapshots/i, 'snapshots and versions'],
   [/page blob|block blobs and append blobs only/i, 'page blobs'],
   [/tiers are Hot, Cool, Cold and Archive/i, 'access tiers: Smart'],
-  [/encrypts nothing/i, 'customer keys and encryption scopes'],
+  [/one scope of encryption/i, 'encryption scopes'],
   [/runs no queries/i, 'queries on blobs'],
   [/Public access is not permitted/i, 'public access'],
   [/soft delete|keeps nothing that was deleted/i, 'soft delete'],

@@ -138,7 +138,7 @@ static class Cases
         Case("account info", () => service.GetAccountInfo());
         Case("http headers", () => { b.SetHttpHeaders(new BlobHttpHeaders { ContentType = "text/plain", CacheControl = "no-store" }); Is(b.GetProperties().Value.ContentType, "text/plain"); });
         Case("tier hot", () => b.SetAccessTier(AccessTier.Hot));
-        Case("tier cool", () => b.SetAccessTier(AccessTier.Cool), "400");
+        Case("tier cool", () => { b.SetAccessTier(AccessTier.Cool); Is(b.GetProperties().Value.AccessTier, "Cool"); });
         Case("tags", () => b.SetTags(new Dictionary<string, string> { { "a", "b" } }), "400");
         Case("snapshot", () => b.CreateSnapshot(), "400");
         Case("page blob", () => c.GetPageBlobClient("page").Create(512), "400");

@@ -18,6 +18,7 @@ import { blockOperations } from './rest/blobs/blocks.ts'
 import { accountOperations, servicePropertiesOf } from './rest/containers/account.ts'
 import { containerOperations } from './rest/containers/containers.ts'
 import { answerOrigin } from './rest/cors.ts'
+import { keyIn } from './rest/customer-keys.ts'
 import { forgetPath, type Handlers, type Lake } from './rest/lake.ts'
 import { type LakeCall, openCall } from './rest/lake-call.ts'
 import { leaseOperations } from './rest/leasing.ts'
@@ -93,6 +94,7 @@ export async function startDataLake(options: DataLakeOptions): Promise<DataLakeS
       if (!call.operation) throw unsupported(call)
       refuseUnserved(call.operation, { ...call, headers: request.headers })
       refuseSlashAtEnd(call)
+      takeKey(call)
       requirePlace(call, lake)
       removeExpired(lake)
       checkAgent(lake, call)
@@ -187,6 +189,14 @@ function admitBySas(
     const moves = call.operation?.id === 'renamePath'
     if (agent !== undefined) checkAgentAtSource(lake, agent, source, { moves })
   }
+}
+
+/** Answers that use a key name it by its SHA-256, and say then of a flush too that it was encrypted. */
+function takeKey(call: LakeCall): void {
+  call.key = keyIn(call, 'x-ms-encryption')
+  if (call.key === undefined) return
+  call.headers['x-ms-encryption-key-sha256'] = call.key
+  if (call.operation?.id === 'flushData') call.headers['x-ms-request-server-encrypted'] = 'true'
 }
 
 /** Expired files are gone for every later request. */

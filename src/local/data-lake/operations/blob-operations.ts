@@ -4,11 +4,14 @@ import {
   CHECKSUMS,
   CONDITIONS_ON_SOURCE,
   EXPIRY,
+  KEY,
+  KEYS,
   LEASE,
   LEASING,
   METADATA,
   type Operation,
   REHYDRATION,
+  SOURCE_KEY,
   TIER,
   TIERS,
 } from './operation.ts'
@@ -36,7 +39,8 @@ export const BLOB_OPERATIONS = [
     id: 'getBlob',
     name: 'Get Blob; Path - Read',
     methods: ['GET'],
-    headers: [...LEASE, ...READING, 'x-ms-upn'],
+    headers: [...LEASE, ...READING, ...KEY, 'x-ms-upn'],
+    values: KEYS,
   },
   {
     ...BLOB,
@@ -44,7 +48,8 @@ export const BLOB_OPERATIONS = [
     name: 'Get Blob Properties; Path - Get Properties',
     methods: ['HEAD'],
     parameters: ['upn'],
-    headers: [...LEASE, 'x-ms-upn'],
+    headers: [...LEASE, ...KEY, 'x-ms-upn'],
+    values: KEYS,
   },
   {
     ...BLOB,
@@ -52,7 +57,8 @@ export const BLOB_OPERATIONS = [
     name: 'Get Blob Metadata',
     methods: ['GET', 'HEAD'],
     words: { comp: 'metadata' },
-    headers: LEASE,
+    headers: [...LEASE, ...KEY],
+    values: KEYS,
   },
   {
     ...BLOB,
@@ -69,9 +75,9 @@ export const BLOB_OPERATIONS = [
     by: { [COPY_SOURCE]: '*', 'x-ms-blob-type': '*' },
     headers: [
       ...['x-ms-blob-type', 'x-ms-copy-source-blob-properties', ...FROM_SOURCE],
-      ...[...BLOB_CONTENT, ...METADATA, ...LEASE, ...TIER],
+      ...[...BLOB_CONTENT, ...METADATA, ...LEASE, ...TIER, ...KEY, ...SOURCE_KEY],
     ],
-    values: { 'x-ms-blob-type': ['blockblob'], ...TIERS },
+    values: { 'x-ms-blob-type': ['blockblob'], ...TIERS, ...KEYS },
   },
   {
     ...BLOB,
@@ -96,8 +102,8 @@ export const BLOB_OPERATIONS = [
     name: 'Put Blob (block blob)',
     methods: ['PUT'],
     by: { 'x-ms-blob-type': 'blockblob' },
-    headers: ['x-ms-blob-type', ...BLOB_CONTENT, ...METADATA, ...LEASE, ...CHECKSUMS, ...TIER],
-    values: TIERS,
+    headers: ['x-ms-blob-type', ...BLOB_CONTENT, ...METADATA, ...LEASE, ...CHECKSUMS, ...TIER, ...KEY],
+    values: { ...TIERS, ...KEYS },
   },
   {
     ...BLOB,
@@ -105,7 +111,8 @@ export const BLOB_OPERATIONS = [
     name: 'Put Blob (append blob)',
     methods: ['PUT'],
     by: { 'x-ms-blob-type': 'appendblob' },
-    headers: ['x-ms-blob-type', ...BLOB_CONTENT, ...METADATA, ...LEASE],
+    headers: ['x-ms-blob-type', ...BLOB_CONTENT, ...METADATA, ...LEASE, ...KEY],
+    values: KEYS,
   },
   {
     ...BLOB,
@@ -124,7 +131,11 @@ export const BLOB_OPERATIONS = [
     words: { comp: 'block' },
     by: { [COPY_SOURCE]: '*' },
     parameters: ['blockid'],
-    headers: [...FROM_SOURCE, 'x-ms-source-range', 'x-ms-source-content-crc64', ...LEASE],
+    headers: [
+      ...[...FROM_SOURCE, 'x-ms-source-range', 'x-ms-source-content-crc64', ...LEASE],
+      ...[...KEY, ...SOURCE_KEY],
+    ],
+    values: KEYS,
   },
   {
     ...BLOB,
@@ -134,7 +145,8 @@ export const BLOB_OPERATIONS = [
     words: { comp: 'block' },
     parameters: ['blockid'],
     // Metadata means nothing here; some clients send that of the blob with every block.
-    headers: [...LEASE, ...CHECKSUMS, ...METADATA],
+    headers: [...LEASE, ...CHECKSUMS, ...METADATA, ...KEY],
+    values: KEYS,
   },
   {
     ...BLOB,
@@ -144,8 +156,8 @@ export const BLOB_OPERATIONS = [
     words: { comp: 'blocklist' },
     // Hadoop's driver has it here too, where it says nothing.
     parameters: ['close'],
-    headers: [...BLOB_CONTENT, ...METADATA, ...LEASE, 'x-ms-content-crc64', ...TIER],
-    values: TIERS,
+    headers: [...BLOB_CONTENT, ...METADATA, ...LEASE, 'x-ms-content-crc64', ...TIER, ...KEY],
+    values: { ...TIERS, ...KEYS },
   },
   {
     ...BLOB,
@@ -166,8 +178,9 @@ export const BLOB_OPERATIONS = [
     by: { [COPY_SOURCE]: '*' },
     headers: [
       ...[...FROM_SOURCE, 'x-ms-source-range', 'x-ms-source-content-crc64', ...LEASE],
-      ...['x-ms-blob-condition-maxsize', 'x-ms-blob-condition-appendpos'],
+      ...['x-ms-blob-condition-maxsize', 'x-ms-blob-condition-appendpos', ...KEY, ...SOURCE_KEY],
     ],
+    values: KEYS,
   },
   {
     ...BLOB,
@@ -182,9 +195,9 @@ export const BLOB_OPERATIONS = [
       'x-ms-blob-type',
       ...LEASE,
       ...CHECKSUMS,
-      ...METADATA,
+      ...[...METADATA, ...KEY],
     ],
-    values: { 'x-ms-blob-type': ['appendblob'] },
+    values: { 'x-ms-blob-type': ['appendblob'], ...KEYS },
   },
   {
     ...BLOB,
@@ -200,7 +213,8 @@ export const BLOB_OPERATIONS = [
     name: 'Set Blob Metadata',
     methods: ['PUT'],
     words: { comp: 'metadata' },
-    headers: [...METADATA, ...LEASE],
+    headers: [...METADATA, ...LEASE, ...KEY],
+    values: KEYS,
   },
   {
     ...BLOB,

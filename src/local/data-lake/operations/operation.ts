@@ -107,6 +107,17 @@ export const TIERS = {
 export const isTier = (word: string): boolean =>
   /^(hot|cool|cold|archive|smart|premium|p\d{1,2})$/i.test(word)
 
+const key = (of: string) => ['key', 'key-sha256', 'algorithm'].map((one) => `${of}-${one}`)
+/** A key that the client provides. */
+export const KEY = key('x-ms-encryption')
+/** That of a copy's source. */
+export const SOURCE_KEY = key('x-ms-source-encryption')
+/** Values of both. */
+export const KEYS = {
+  'x-ms-encryption-algorithm': ['aes256'],
+  'x-ms-source-encryption-algorithm': ['aes256'],
+} as const
+
 /** Of encryption: every account has the one that is named so, and the local one no other. */
 export const SCOPE = ['x-ms-default-encryption-scope', 'x-ms-deny-encryption-scope-override']
 /** Values of {@link SCOPE}. */
@@ -123,7 +134,8 @@ const REASONS: readonly (readonly [prefix: RegExp, why: string])[] = [
   [/^snapshot$|^versionid$|^prevsnapshot/, 'it keeps no snapshots or versions'],
   [/^x-ms-delete-snapshots$/, 'it keeps no snapshots'],
   [/tags?$|tag-option$/, 'it keeps no tags of blobs'],
-  [/encrypt/, 'it encrypts nothing, and takes no keys for that'],
+  [/encryption-scope/, 'its one scope of encryption is $account-encryption-key'],
+  [/encrypt/, 'the service takes no key for it'],
   [/^x-ms-(legal-hold|immutability-policy)/, 'it has no immutable storage'],
   [/access-tier|rehydrate|tier/, 'its tiers are Hot, Cool, Cold and Archive, of block blobs'],
   [/^x-ms-blob-public-access$/, 'nobody comes in without a proof'],

@@ -4,6 +4,8 @@ import {
   CHECKSUMS,
   CONDITIONS_ON_SOURCE,
   EXPIRY,
+  KEY,
+  KEYS,
   LEASE,
   METADATA,
   type Operation,
@@ -17,7 +19,7 @@ const TRANSACTION = ['x-ms-client-transaction-id']
 const LEASED = ['x-ms-proposed-lease-id', 'x-ms-lease-duration']
 const CREATION = [
   ...['x-ms-properties', ...METADATA, ...PATH_CONTENT, ...ACCESS, 'x-ms-umask', ...LEASE, ...LEASED],
-  ...[...EXPIRY, ...TRANSACTION, 'x-ms-encryption-context'],
+  ...[...EXPIRY, ...TRANSACTION, ...KEY, 'x-ms-encryption-context'],
 ]
 
 /** The first that fits a request is the one. */
@@ -31,9 +33,9 @@ export const PATH_OPERATIONS = [
     parameters: ['mode', 'continuation'],
     headers: [
       ...['x-ms-rename-source', 'x-ms-source-lease-id', ...LEASE, ...LEASED],
-      ...[...CONDITIONS_ON_SOURCE, ...PATH_CONTENT, ...TRANSACTION],
+      ...[...CONDITIONS_ON_SOURCE, ...PATH_CONTENT, ...TRANSACTION, ...KEY],
     ],
-    values: { mode: ['legacy', 'posix'], ...WHOLE },
+    values: { mode: ['legacy', 'posix'], ...WHOLE, ...KEYS },
   },
   {
     ...PATH,
@@ -43,7 +45,7 @@ export const PATH_OPERATIONS = [
     words: { resource: 'file' },
     parameters: ['mode', 'continuation'],
     headers: CREATION,
-    values: WHOLE,
+    values: { ...WHOLE, ...KEYS },
   },
   {
     ...PATH,
@@ -53,7 +55,7 @@ export const PATH_OPERATIONS = [
     words: { resource: 'directory' },
     parameters: ['mode', 'continuation'],
     headers: CREATION,
-    values: WHOLE,
+    values: { ...WHOLE, ...KEYS },
   },
   {
     ...PATH,
@@ -62,7 +64,8 @@ export const PATH_OPERATIONS = [
     methods: ['PATCH'],
     words: { action: 'append' },
     parameters: ['position', 'flush', 'close', 'retainuncommitteddata'],
-    headers: [...['x-ms-content-md5', ...LEASE, 'x-ms-lease-action', ...LEASED], ...CHECKSUMS],
+    headers: [...['x-ms-content-md5', ...LEASE, 'x-ms-lease-action', ...LEASED], ...CHECKSUMS, ...KEY],
+    values: KEYS,
   },
   {
     ...PATH,
@@ -71,7 +74,8 @@ export const PATH_OPERATIONS = [
     methods: ['PATCH'],
     words: { action: 'flush' },
     parameters: ['position', 'close', 'retainuncommitteddata'],
-    headers: [...PATH_CONTENT, ...LEASE, 'x-ms-lease-action', ...LEASED],
+    headers: [...PATH_CONTENT, ...LEASE, 'x-ms-lease-action', ...LEASED, ...KEY],
+    values: KEYS,
   },
   {
     ...PATH,

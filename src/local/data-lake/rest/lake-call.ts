@@ -33,6 +33,8 @@ export interface LakeCall {
   isByToken: boolean
   /** For whom the access lists decide, since a signature says so; undefined: for nobody. */
   agent: string | undefined
+  /** base64, of the SHA-256 of the key that the request brings; undefined: none. */
+  key: string | undefined
   /** Checks that a SAS also allows reading what is copied or renamed. @throws HttpError 403 */
   checkSource(source: SasTarget, anyOf: string): void
 }
@@ -93,6 +95,7 @@ export function openCall(request: IncomingMessage, response: ServerResponse, acc
     operation,
     isByToken: false,
     agent: undefined,
+    key: undefined,
     // The key and the token allow everything.
     checkSource: () => {},
   }

@@ -11,6 +11,7 @@ import { entryAt } from '../store/names.ts'
 import type { PathProperties, Properties } from '../store/properties.ts'
 import type { RecentDeletions } from '../store/recent-deletions.ts'
 import type { Uploads } from '../store/uploads.ts'
+import { requireKey } from './customer-keys.ts'
 import { given, type LakeCall } from './lake-call.ts'
 import { propertyHeaders } from './property-headers.ts'
 import { isDfs } from './refusals.ts'
@@ -81,10 +82,12 @@ export function guardRead(lake: Lake, call: LakeCall, stats: Stats): void {
   requireUsable(lake, call, stats)
 }
 
-/** @param stats undefined: nothing stands there. @throws HttpError 409 for an archived blob. */
+/** @param stats undefined: nothing stands there. @throws HttpError 409 for an archived blob, and for another key than that of the blob. */
 export function requireUsable(lake: Lake, call: LakeCall, stats: Stats | undefined): void {
-  if (!lake.kept.isGuarded || call.path === '') return
-  requireOnline(call.operation?.id, keptOf(lake, call, stats).tier, lake.clock.now())
+  if (!stats || call.path === '' || (!lake.kept.isGuarded && call.key === undefined)) return
+  const { tier, keySha256 } = keptOf(lake, call, stats)
+  requireOnline(call.operation?.id, tier, lake.clock.now())
+  requireKey(call, keySha256)
 }
 
 /** Operations that make what they act on: told by `If-None-Match: *` that it exists already, and others that a condition fails. */

@@ -34,9 +34,9 @@ export const nameXml = (name: string, tag = 'Name'): string =>
     ? `<${tag} Encoded="true">${inXml(encodeURIComponent(name))}</${tag}>`
     : element(tag, name)
 
-/** Metadata as a listing has it. */
-export const metadataXml = (metadata: Record<string, string> = {}): string =>
-  `<Metadata>${elements(metadata)}</Metadata>`
+/** Metadata as a listing has it. @param options.isEncrypted it has more, which it cannot tell. */
+export const metadataXml = (metadata: Record<string, string> = {}, { isEncrypted = false } = {}): string =>
+  `<Metadata${isEncrypted ? ' Encrypted="true"' : ''}>${elements(metadata)}</Metadata>`
 
 /** Items of a list in the query, in lower case. */
 export const listWords = (value: string | null): string[] =>

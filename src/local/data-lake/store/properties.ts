@@ -19,6 +19,8 @@ export interface Properties {
   copy?: Copy
   /** Where one was set. */
   tier?: Tier
+  /** base64, of the key that its client provided; the key itself is kept nowhere. */
+  keySha256?: string
   /** Blocks that a file was made of, in their order. */
   blocks?: CommittedBlock[]
   /** Its content came by the Blob interface: the Data Lake's appends nothing to it. */
@@ -246,7 +248,7 @@ export class PathProperties {
   }
 }
 
-const guards = ({ tier }: Properties): boolean => tier !== undefined
+const guards = ({ tier, keySha256 }: Properties): boolean => tier !== undefined || keySha256 !== undefined
 
 const SQLITE_FULL = 13
 const codeOf = (error: unknown) => (error as { errcode?: number }).errcode

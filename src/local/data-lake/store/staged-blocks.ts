@@ -19,6 +19,8 @@ interface Piece {
 
 interface Block extends Piece {
   release: () => void
+  /** SHA-256 of the key that came with it. */
+  key: string | undefined
 }
 
 /** What waits for one path. */
@@ -48,6 +50,7 @@ const MAX_COPIED_AT_ONCE = 16 * 1024 * 1024
 export class StagedBlocks {
   readonly #folder: LakeFolder
   readonly #uploads = new Map<string, Upload>()
+  #hasKeys = false
 
   constructor(folder: LakeFolder) {
     this.#folder = folder
@@ -56,11 +59,11 @@ export class StagedBlocks {
   /**
    * A block put again under its id replaces the first. Those that the file was made of before may have longer ids or shorter ones:
    * another client wrote it then, and azblob's recorded test of a blob that is written anew has it so.
-   * @throws HttpError 400 for an id of another length than those that wait.
+   * @param key SHA-256 of the key that came with it. @throws HttpError 400 for an id of another length than those that wait.
    */
-  put(container: string, path: string, id: string, data: readonly Buffer[]): void {
-    const key = keyOf(container, path)
-    const upload = this.#uploads.get(key) ?? {
+  put(container: string, path: string, id: string, data: readonly Buffer[], key?: string): void {
+    const place = keyOf(container, path)
+    const upload = this.#uploads.get(place) ?? {
       blocks: new Map<string, Block>(),
       staging: new StagingFile(this.#folder.unfinishedFile()),
     }
@@ -74,19 +77,20 @@ export class StagedBlocks {
       )
     if (blocks.size >= MAX_BLOCKS && !blocks.has(id))
       throw new HttpError(409, 'BlockCountExceedsLimit', 'Too many blocks wait to be committed.')
+    this.#hasKeys ||= key !== undefined
     drop(upload, id)
     try {
-      blocks.set(id, this.#write(upload, id, data))
+      blocks.set(id, { ...this.#write(upload, id, data), key })
     } catch (error) {
-      if (!this.#uploads.has(key)) rmSync(upload.staging.path, { force: true })
+      if (!this.#uploads.has(place)) rmSync(upload.staging.path, { force: true })
       throw error
     }
-    if (!this.#uploads.has(key) && this.#uploads.size >= MAX_FILES)
+    if (!this.#uploads.has(place) && this.#uploads.size >= MAX_FILES)
       this.forget(this.#uploads.keys().next().value as string)
-    this.#uploads.set(key, upload)
+    this.#uploads.set(place, upload)
   }
 
-  #write({ staging }: Upload, id: string, data: readonly Buffer[]): Block {
+  #write({ staging }: Upload, id: string, data: readonly Buffer[]): Omit<Block, 'key'> {
     const bytes = bytesOf(data)
     const release = this.#folder.reserve(bytes)
     const own = this.#folder.unfinishedFile()
@@ -100,6 +104,17 @@ export class StagedBlocks {
       rmSync(own, { force: true })
       throw diskError(error)
     }
+  }
+
+  /** Whether any block ever came with a key: where none did, nobody needs to compare. */
+  get hasKeys(): boolean {
+    return this.#hasKeys
+  }
+
+  /** SHA-256s of the keys that came with waiting blocks, by the blocks' ids. */
+  keysOf(container: string, path: string): Map<string, string | undefined> {
+    const { blocks = [] } = this.#uploads.get(keyOf(container, path)) ?? {}
+    return new Map([...blocks].map(([id, { key }]) => [id, key]))
   }
 
   /** Waiting blocks, in order of arrival. */

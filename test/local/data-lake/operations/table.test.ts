@@ -53,6 +53,13 @@ describe('the table of operations', () => {
     const refuse = (headers: Record<string, string>) => () =>
       refuseUnserved(putBlob as Operation, { method: '', query: new URLSearchParams(), headers })
     expect(refuse({ 'x-ms-access-tier': 'Smart' })).toThrow('x-ms-access-tier: Smart with Put Blob')
-    expect(refuse({ 'x-ms-encryption-key': 'secret' })).toThrow(/^(?!.*secret).*it encrypts nothing/)
+    expect(refuse({ 'x-ms-encryption-scope': 'secret' })).toThrow(
+      /^(?!.*secret).*its one scope of encryption/,
+    )
+    const [setTier] = operations.filter(({ id }) => id === 'setTier')
+    const headers = { 'x-ms-encryption-key': 'secret' }
+    expect(() =>
+      refuseUnserved(setTier as Operation, { method: '', query: new URLSearchParams('comp=tier'), headers }),
+    ).toThrow(/^(?!.*secret).*takes no key/)
   })
 })

@@ -5,6 +5,7 @@ import { entryAt } from '../../store/names.ts'
 import type { Properties } from '../../store/properties.ts'
 import { diskError } from '../../store/storage-errors.ts'
 import { type CheckedBody, readPiece } from '../checked-body.ts'
+import { keyOf } from '../customer-keys.ts'
 import { answer, found, guardWrite, type Handlers, keep, keptOf, type Lake, writtenHeaders } from '../lake.ts'
 import { given, type LakeCall } from '../lake-call.ts'
 import { prepareAccess } from '../new-access.ts'
@@ -76,7 +77,11 @@ function create(lake: Lake, call: LakeCall): void {
   requireType(lake, call, standing, 'AppendBlob')
   if (Number(request.headers['content-length'] ?? 0) > 0)
     throw new HttpError(400, 'InvalidHeaderValue', 'An append blob is made empty, and then appended to.')
-  const properties = { metadata: metadataHeaders(request), content: contentIn(request, { plain: true }) }
+  const properties = {
+    metadata: metadataHeaders(request),
+    content: contentIn(request, { plain: true }),
+    ...keyOf(call),
+  }
   const empty = lake.folder.unfinishedFile()
   try {
     writeFileSync(empty, '')

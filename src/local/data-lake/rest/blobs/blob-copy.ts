@@ -10,6 +10,7 @@ import type { Properties } from '../../store/properties.ts'
 import { diskError } from '../../store/storage-errors.ts'
 import { type OnlineTier, rehydrating, tierAt } from '../../store/tiers.ts'
 import { type CheckedBody, checkCrc64, checkMd5, md5Of } from '../checked-body.ts'
+import { keyOf } from '../customer-keys.ts'
 import { answer, found, guardWrite, type Handlers, keep, keptOf, type Lake, writtenHeaders } from '../lake.ts'
 import { given, type LakeCall } from '../lake-call.ts'
 import { prepareAccess } from '../new-access.ts'
@@ -59,6 +60,7 @@ async function copy(lake: Lake, call: LakeCall, { isPut }: { isPut: boolean }): 
       ...(checksums && { 'content-md5': checksums.md5 }),
     },
     ...kept,
+    ...keyOf(call),
     ...(source.append && !isPut ? { append: { ...source.append, isSealed } } : {}),
     copy: done,
     isOfBlobs: true,

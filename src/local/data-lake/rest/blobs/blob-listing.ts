@@ -146,15 +146,21 @@ function blobXml(
     ? describe(lake, { container, path: name }, stats, properties, include)
     : { 'Content-Length': 0, BlobType: 'BlockBlob' }
   const mark = stats?.isDirectory() ? { hdi_isfolder: 'true' } : {}
-  const metadata = include.has('metadata') ? metadataXml({ ...properties.metadata, ...mark }) : ''
+  const metadata = include.has('metadata') ? metadataOf(properties, mark) : ''
   return `<Blob>${nameXml(name)}<Properties>${elements(described)}</Properties>${metadata}</Blob>`
 }
+
+/** What a key was given for cannot be read without it, and a listing brings none. */
+const metadataOf = ({ metadata = {}, keySha256 }: Properties, mark: Record<string, string>): string =>
+  keySha256 !== undefined && Object.keys(metadata).length > 0
+    ? metadataXml(mark, { isEncrypted: true })
+    : metadataXml({ ...metadata, ...mark })
 
 function describe(
   lake: Listed,
   target: { container: string; path: string },
   stats: Stats,
-  { content = {}, copy, append, access, expiresAt, tier }: Properties,
+  { content = {}, copy, append, access, expiresAt, tier, keySha256 }: Properties,
   include: ReadonlySet<string>,
 ): Record<string, string | number | boolean> {
   const now = lake.clock.now()
@@ -183,6 +189,7 @@ function describe(
     ...(copy && include.has('copy') && copyTold(copy, now)),
     ...(expiresAt !== undefined && { 'Expiry-Time': new Date(expiresAt).toUTCString() }),
     ServerEncrypted: true,
+    ...(keySha256 !== undefined && { CustomerProvidedKeySha256: keySha256 }),
     ResourceType: stats.isDirectory() ? 'directory' : 'file',
     ...(include.has('permissions') && { Owner: owner, Group: group, Permissions: permissions, Acl: acl }),
   }

@@ -10,6 +10,7 @@ import type { Properties } from '../../store/properties.ts'
 import { diskError } from '../../store/storage-errors.ts'
 import { checkAgent } from '../agent-rights.ts'
 import { checkMd5, md5Of, readChecked, textOf } from '../checked-body.ts'
+import { keyOf } from '../customer-keys.ts'
 import { expiryIn } from '../expiry.ts'
 import {
   answer,
@@ -107,7 +108,11 @@ function setContent(call: LakeCall): Record<string, string> {
 async function putBlob(lake: Lake, call: LakeCall): Promise<void> {
   const { container, path, request } = call
   const place = lake.folder.resolve(container, path)
-  const properties = { metadata: metadataHeaders(request), content: contentIn(request, { plain: true }) }
+  const properties = {
+    metadata: metadataHeaders(request),
+    content: contentIn(request, { plain: true }),
+    ...keyOf(call),
+  }
   // Checked before the body too: there is no need to read a body that is refused anyway.
   guardPut(lake, call, place)
   const body = await readChecked(request, MAX_BLOB_BYTES, { needsMd5: true })

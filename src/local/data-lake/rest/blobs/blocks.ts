@@ -5,6 +5,7 @@ import { entryAt } from '../../store/names.ts'
 import type { CommittedBlock, Properties } from '../../store/properties.ts'
 import { type ListedBlock, MAX_BLOCKS } from '../../store/staged-blocks.ts'
 import { type CheckedBody, readChecked, readPiece, textOf } from '../checked-body.ts'
+import { keyOf, requireSame } from '../customer-keys.ts'
 import {
   answer,
   answerXml,
@@ -43,7 +44,7 @@ export function blockOperations(lake: Lake): Operations {
     const { pieces, headers } = await content()
     guardStage(lake, call, place)
     requireBlocks(lake, call, entryAt(place))
-    lake.uploads.blocks.put(container, path, id, pieces)
+    lake.uploads.blocks.put(container, path, id, pieces, call.key)
     answer(call, 201, headers)
   }
   return {
@@ -108,11 +109,25 @@ async function putBlockList(lake: Lake, call: LakeCall): Promise<void> {
   const blocks = await lake.uploads.blocks.commit(container, path, list, committed, () => {
     const standing = guardList(lake, call, place)
     requireBlocks(lake, call, entryAt(place))
+    requireOneKey(lake, call, list, standing)
     made = { ...prepareAccess(lake, call), ...tierOf(lake, call, standing) }
   })
   lake.uploads.forget(container, path)
-  const stats = keep(lake, call, { ...properties, ...made, blocks, isOfBlobs: true })
+  const stats = keep(lake, call, { ...properties, ...made, ...keyOf(call), blocks, isOfBlobs: true })
   answer(call, 201, { ...writtenHeaders(stats), ...body.headers })
+}
+
+/** A blob has one key: all of its blocks came with that of the list. @throws HttpError 409 */
+function requireOneKey(
+  { uploads, kept }: Lake,
+  call: LakeCall,
+  list: readonly ListedBlock[],
+  standing: Properties,
+): void {
+  if (call.key === undefined && !uploads.blocks.hasKeys && !kept.isGuarded) return
+  const staged = uploads.blocks.keysOf(call.container, call.path)
+  for (const { from, id } of list)
+    requireSame(call.key, from !== 'committed' && staged.has(id) ? staged.get(id) : standing.keySha256)
 }
 
 /** @throws HttpError 400 */

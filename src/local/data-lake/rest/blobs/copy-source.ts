@@ -6,6 +6,7 @@ import { isLoopback } from '../../../http/origin.ts'
 import { checkConditions } from '../../store/entry.ts'
 import { entryAt } from '../../store/names.ts'
 import { tierAt } from '../../store/tiers.ts'
+import { keyIn, requireSame } from '../customer-keys.ts'
 import type { Lake } from '../lake.ts'
 import { given, type LakeCall, pathOf, queryOf } from '../lake-call.ts'
 import { archived, tierIn } from '../tiers.ts'
@@ -62,14 +63,23 @@ export function copySource(lake: Lake, call: LakeCall, { isRead }: { isRead: boo
   return { ...from, place, stats }
 }
 
-/** An archived blob is copied to an online tier that the request names, and read by nobody. @throws HttpError 409 */
+/**
+ * An archived blob is copied to an online tier that the request names, and read by nobody. One with a key of its client's is read with
+ * that key, which Copy Blob cannot bring. @throws HttpError 409
+ */
 function requireReadable(
   { kept, clock }: Lake,
   call: LakeCall,
   { container, path, stats }: Pick<CopySource, 'container' | 'path' | 'stats'>,
   isRead: boolean,
 ): void {
-  const tier = kept.isGuarded ? kept.of(container, path, stats).tier : undefined
+  const { tier, keySha256 } = kept.isGuarded ? kept.of(container, path, stats) : {}
+  try {
+    requireSame(keyIn(call, 'x-ms-source-encryption'), keySha256)
+  } catch (error) {
+    if (!isRead || !(error instanceof HttpError)) throw error
+    throw sourceError(error.status, error.code, error.message)
+  }
   if (tierAt(tier, clock.now())?.name !== 'Archive') return
   const to = tierIn(call)
   if (isRead) throw sourceError(409, 'BlobArchived', archived().message)

@@ -7,6 +7,7 @@ import { entryAt } from '../../store/names.ts'
 import type { Properties } from '../../store/properties.ts'
 import { diskError } from '../../store/storage-errors.ts'
 import { readPiece } from '../checked-body.ts'
+import { keyOf } from '../customer-keys.ts'
 import { expiryIn } from '../expiry.ts'
 import {
   answer,
@@ -127,6 +128,7 @@ function ofNew(lake: Lake, call: LakeCall, isDirectory: boolean): Properties {
     ...(!isDirectory && { isOfLake: true }),
     ...(context !== undefined && { encryptionContext: context }),
     ...transactionIn(call),
+    ...keyOf(call),
     ...expiry,
     ...prepareAccess(lake, call, { isDirectory }),
   }
