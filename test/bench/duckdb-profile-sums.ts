@@ -1,10 +1,8 @@
 /** Sums up the profiles that DuckDB leaves of single statements (`PRAGMA enable_profiling = 'json'`). */
 
-/** As far as it is summed up; times are seconds. */
+/** As far as it is summed up. */
 export interface DuckDbProfile {
   query_name: string
-  /** From the plan's beginning to the last row. */
-  latency: number
   children: readonly ProfiledOperator[]
 }
 
@@ -44,13 +42,13 @@ export class StatementSums {
     return this.#statements.size === 0
   }
 
-  /** Adds one run of a statement. */
-  add({ query_name: sql, latency, children }: DuckDbProfile): void {
+  /** Adds one run of a statement. @param seconds from the call to its result. */
+  add({ query_name: sql, children }: DuckDbProfile, seconds: number): void {
     const pattern = patternOf(sql)
     const sum = this.#statements.get(pattern) ?? { runs: 0, seconds: 0, operators: new Map() }
     this.#statements.set(pattern, sum)
     sum.runs++
-    sum.seconds += latency
+    sum.seconds += seconds
     for (const operator of operatorsIn(children)) {
       const name = operator.operator_name.trim()
       const own = sum.operators.get(name) ?? { runs: 0, seconds: 0, rows: 0 }

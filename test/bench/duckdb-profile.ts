@@ -40,13 +40,20 @@ export function profileDuckDb({ DuckDBInstance, DuckDBConnection }: Library, fol
   const { connect } = DuckDBInstance.prototype
   const { run, prepare } = DuckDBConnection.prototype
 
-  /** A connection writes the profile of its newest statement over the one before. */
-  const take = (connection: object) => {
+  /**
+   * A connection writes the profile of its newest statement over the one before. How long a statement took is told by our clock: DuckDB's
+   * own `latency` also counts the time since a statement without a plan (findings/duckdb-latency-counts-the-pause.sh).
+   */
+  const timed = async (connection: object, work: () => Promise<unknown>) => {
+    const begun = performance.now()
+    const result = await work()
+    const seconds = (performance.now() - begun) / 1000
     const output = outputs.get(connection)
-    if (output === undefined || !existsSync(output)) return
+    if (output === undefined || !existsSync(output)) return result
     const text = readFileSync(output, 'utf8')
     rmSync(output)
-    if (text !== '') sums.add(JSON.parse(text) as DuckDbProfile)
+    if (text !== '') sums.add(JSON.parse(text) as DuckDbProfile, seconds)
+    return result
   }
   DuckDBInstance.prototype.connect = async function () {
     const connection = await connect.call(this)
@@ -56,19 +63,13 @@ export function profileDuckDb({ DuckDBInstance, DuckDBConnection }: Library, fol
     outputs.set(connection, output)
     return connection
   }
-  DuckDBConnection.prototype.run = async function (sql, ...rest) {
-    const result = await run.call(this, sql, ...rest)
-    take(this)
-    return result
+  DuckDBConnection.prototype.run = function (sql, ...rest) {
+    return timed(this, () => run.call(this, sql, ...rest))
   }
   DuckDBConnection.prototype.prepare = async function (sql) {
     const statement = await prepare.call(this, sql)
     const runPrepared = statement.run
-    statement.run = async () => {
-      const result = await runPrepared.call(statement)
-      take(this)
-      return result
-    }
+    statement.run = () => timed(this, () => runPrepared.call(statement))
     return statement
   }
 }

@@ -16,13 +16,9 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 test('statements that differ in numbers and texts are one, the dearest first', () => {
   const sums = new StatementSums()
   const scan = { operator_name: 'SEQ_SCAN ', operator_timing: 0.25, operator_cardinality: 7, children: [] }
-  sums.add({ query_name: "SELECT 1 FROM 'a b'", latency: 0.5, children: [scan] })
-  sums.add({
-    query_name: "SELECT  22 FROM 'c''d'",
-    latency: 0.5,
-    children: [{ ...scan, operator_timing: 0.125 }],
-  })
-  sums.add({ query_name: 'TRUNCATE batch', latency: 0.001, children: [] })
+  sums.add({ query_name: "SELECT 1 FROM 'a b'", children: [scan] }, 0.5)
+  sums.add({ query_name: "SELECT  22 FROM 'c''d'", children: [{ ...scan, operator_timing: 0.125 }] }, 0.5)
+  sums.add({ query_name: 'TRUNCATE batch', children: [] }, 0.001)
   expect(profileText(sums).split('\n')).toEqual([
     "    1000.0 ms in 2 runs: SELECT # FROM '…'",
     '         375.0 ms SEQ_SCAN, 14 rows',
