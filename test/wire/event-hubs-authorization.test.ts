@@ -76,7 +76,19 @@ describe('a peer', () => {
     const addresses = [`${HUB}`, `${HUB}/Partitions/0`, 'elsewhere']
     for (const address of addresses)
       expect(await closed(raw.connection.open_sender(address), 'sender')).toBe('amqp:unauthorized-access')
-    expect(await closed(raw.receiver(), 'receiver')).toBe('amqp:unauthorized-access')
+    const receiver = raw.receiver()
+    expect(await closed(receiver, 'receiver')).toBe('amqp:unauthorized-access')
+    expect((receiver.error as unknown as { description: string }).description).toContain(
+      `Unauthorized access. 'Listen' claim(s) are required to perform this operation. Resource: 'sb://localhost/${HUB}/consumergroups/$default/partitions/0'. `,
+    )
+  })
+
+  it('is told which claim it lacks, at a length that every peer reads', async () => {
+    const sender = raw.connection.open_sender(`${HUB}/${'x'.repeat(10_000)}`)
+    await closed(sender, 'sender')
+    const { description } = sender.error as unknown as { description: string }
+    expect(description).toContain("Unauthorized access. 'Send' claim(s) are required")
+    expect(description.length).toBeLessThan(700)
   })
 
   const ask = async (security_token?: unknown) => {

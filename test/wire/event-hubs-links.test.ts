@@ -128,7 +128,7 @@ describe('a link that is refused has no terminus, and then the reason', () => {
   })
   const noPartition = {
     condition: 'com.microsoft:argument-out-of-range',
-    description: expect.stringContaining('0 to 3'),
+    description: expect.stringContaining('between 0 and 3'),
   }
 
   it.each<[string, Parameters<typeof refused>[0], object]>([

@@ -391,8 +391,11 @@ describe('links', () => {
 
 describe('$management', () => {
   const hub404 = [404, 'amqp:not-found', `The messaging entity 'elsewhere' could not be found.`] as const
-  const partition400 = (id: string) =>
-    [400, 'com.microsoft:argument-out-of-range', `There is no partition ${id} in ${HUB}`] as const
+  const partition400 = [
+    400,
+    'com.microsoft:argument-out-of-range',
+    'The specified partition is invalid for an EventHub partition sender or receiver. It should be between 0 and 3.',
+  ] as const
   const node404 = [
     404,
     'amqp:not-found',
@@ -404,12 +407,12 @@ describe('$management', () => {
     [
       'a partition that is not there',
       { operation: 'READ', name: HUB, type: 'com.microsoft:partition', partition: '9' },
-      partition400('9'),
+      partition400,
     ],
     [
       'a partition that is no number',
       { operation: 'READ', name: HUB, type: 'com.microsoft:partition', partition: '' },
-      partition400(''),
+      partition400,
     ],
     ['something else', { operation: 'READ', name: HUB, type: 'com.microsoft:topic' }, node404],
     ['another deed', { operation: 'DELETE', name: HUB, type: 'com.microsoft:eventhub' }, node404],

@@ -316,7 +316,13 @@ describe('consumer groups and owners', () => {
       'MessagingEntityNotFoundError',
       'no consumer group nobody in weather; there are $Default, stream-analytics',
     ],
-    ['a partition', '$Default', '17', 'ArgumentOutOfRangeError', 'it has the partitions 0 to 3'],
+    [
+      'a partition',
+      '$Default',
+      '17',
+      'ArgumentOutOfRangeError',
+      'It should be between 0 and 3. There is no partition 17 in weather.',
+    ],
   ])('says that %s is not there, and what is', async (_, group, partition, code, reason) => {
     const { errors } = receive(newConsumer('TLS and token', group), partition)
     await vi.waitFor(() => expect(errors[0]?.code).toBe(code))

@@ -131,6 +131,20 @@ describe.skipIf(javaOrReason("Kafka's messages") !== undefined)("Kafka's own mes
         { name: 'mine', errorCode: 3 },
       ],
     })
+    const wider = (name: string, count: number) => ({
+      ...{ name, count, assignments: count > 2 ? [{ brokerIds: [0, 1] }] : null },
+    })
+    expect(
+      await ask('createPartitions', {
+        ...{ topics: [wider(HUB, 2), wider(HUB, 3), wider('mine', 3)], timeoutMs: 5, validateOnly: false },
+      }),
+    ).toMatchObject({
+      results: [
+        { name: HUB, errorCode: 37, errorMessage: expect.stringContaining('2 partitions already') },
+        { name: HUB, errorCode: 44, errorMessage: expect.stringContaining('--partitions') },
+        { name: 'mine', errorCode: 3 },
+      ],
+    })
     const init = { transactionTimeoutMs: 5, producerId: -1, producerEpoch: -1 }
     expect(await ask('initProducerId', { ...init, transactionalId: null })).toMatchObject({
       ...{ errorCode: 0, producerEpoch: 0, producerId: expect.any(Number) },

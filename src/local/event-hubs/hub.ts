@@ -30,7 +30,7 @@ import type { GroupProgress } from './links/group-progress.ts'
 import { IdleTracker } from './links/idle.ts'
 import { ProducerLinks } from './links/producer-links.ts'
 import { type Destination, MAX_MESSAGE_BYTES, maxMessageBytes, Publisher } from './links/publisher.ts'
-import { MAX_REQUEST_BYTES, Requests, UNAUTHORIZED } from './links/requests.ts'
+import { MAX_REQUEST_BYTES, Requests, unauthorized } from './links/requests.ts'
 import { type HubAuth, isKey } from './links/sas.ts'
 import { selectorOf, startPosition } from './links/start-position.ts'
 import { Subscriptions } from './links/subscriptions.ts'
@@ -254,7 +254,7 @@ export class Hub {
     const { connection } = sender
     const source = terminusOf(sender)
     const address = this.#address(source)
-    if (needsProof(address) && !this.#isAuthorized(connection)) return UNAUTHORIZED
+    if (needsProof(address) && !this.#isAuthorized(connection)) return unauthorized('Listen', source?.address)
     if (address.kind === 'cbs' || address.kind === 'management') {
       const refusal = address.kind === 'cbs' ? this.#claim(sender) : undefined
       if (refusal) return refusal
@@ -293,7 +293,8 @@ export class Hub {
 
   #admitSender(receiver: Receiver): Rejection | undefined {
     const address = this.#address(receiver.target)
-    if (needsProof(address) && !this.#isAuthorized(receiver.connection)) return UNAUTHORIZED
+    if (needsProof(address) && !this.#isAuthorized(receiver.connection))
+      return unauthorized('Send', terminusOf(receiver, 'target')?.address)
     if (partsOf(receiver).remote.attach.isCoordinator) return NO_TRANSACTIONS
     if (address.kind === 'unknown') return address.rejection
     if (address.kind === 'consumer')
@@ -334,7 +335,8 @@ export class Hub {
     // What was on its way when the link was refused or taken away.
     else if (!receiver.is_open()) delivery.update(true)
     // A proof that ran out is answered as the service does: the link is closed, the client puts a new one.
-    else if (!this.#isAuthorized(connection)) receiver.close(UNAUTHORIZED)
+    else if (!this.#isAuthorized(connection))
+      receiver.close(unauthorized('Send', terminusOf(receiver, 'target')?.address))
     else if (address.kind === 'hub')
       this.#publish(receiver, delivery, unfit, bytes, { ...address, limit: maxMessageBytes(receiver) })
   }

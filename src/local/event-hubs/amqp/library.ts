@@ -220,9 +220,11 @@ export interface Terminus {
   filter?: Record<string, Filter>
 }
 
-/** Of a link that the peer has opened: where its events come from. */
-export const terminusOf = (link: Sender | Receiver): Terminus | undefined =>
-  link.source as unknown as Terminus | undefined
+/** Of a link that the peer has opened: where its events come from, or go to. */
+export const terminusOf = (
+  link: Sender | Receiver,
+  side: 'source' | 'target' = 'source',
+): Terminus | undefined => link[side] as unknown as Terminus | undefined
 
 /** An absent one is a null of the library's own. */
 export const isTerminus = (terminus: unknown): boolean =>

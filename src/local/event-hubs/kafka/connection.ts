@@ -23,7 +23,7 @@ import { heartbeat, joinGroup, leaveGroup, syncGroup } from './groups/membership
 import { offsetCommit, offsetFetch } from './groups/offset-requests.ts'
 import { produce } from './produce.ts'
 import { checkProof, isMechanism, MECHANISMS, type Mechanism, type Proof } from './sign-in.ts'
-import { createTopics, deleteTopics, describeConfigs } from './topics.ts'
+import { createPartitions, createTopics, deleteTopics, describeConfigs } from './topics.ts'
 import { FrameSplitter } from './wire/frames.ts'
 import { API, ERROR, VERSIONS } from './wire/protocol.ts'
 import { KafkaReader, KafkaWriter } from './wire/values.ts'
@@ -74,6 +74,7 @@ const AT_ONCE: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   [API.deleteGroups, deleteGroups],
   [API.createTopics, createTopics],
   [API.deleteTopics, deleteTopics],
+  [API.createPartitions, createPartitions],
   [API.describeConfigs, describeConfigs],
   [API.initProducerId, initProducerId],
 ])

@@ -60,6 +60,37 @@ export function deleteTopics(
   })
 }
 
+/**
+ * Refused: a hub keeps the partitions that it was made with, as one of the standard tier. The service names the request (in versions 0 to 1:
+ * azure-event-hubs-for-kafka, issue 209), so tools send it; how it refuses it is recorded nowhere.
+ */
+export function createPartitions(
+  { hubName, log }: ClusterContext,
+  _version: number,
+  request: KafkaReader,
+  answer: KafkaWriter,
+): void {
+  const topics = request.array(() => {
+    const topic = { name: request.string(), count: request.int32() }
+    request.nullableArray(() => request.list(request.int32))
+    return topic
+  })
+  const { partitionCount } = log
+  const refusalOf = (name: string, count: number): [error: number, reason: string] => {
+    if (name !== hubName) return [ERROR.unknownTopicOrPartition, `There is one event hub here, ${hubName}.`]
+    return count <= partitionCount
+      ? [ERROR.invalidPartitions, `The event hub ${name} has ${partitionCount} partitions already.`]
+      : [
+          ERROR.policyViolation,
+          `The event hub ${name} keeps its ${partitionCount} partitions; a new data folder may have others (--partitions).`,
+        ]
+  }
+  answer.int32(0).array(topics, ({ name, count }) => {
+    const [error, reason] = refusalOf(name, count)
+    answer.string(name).int16(error).string(reason)
+  })
+}
+
 /** A few settings, which tools ask for; all are read-only. */
 export function describeConfigs(
   { hubName, retentionMs }: ClusterContext,

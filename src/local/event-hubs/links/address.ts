@@ -32,10 +32,10 @@ export const noSuchHub = (hub: string | undefined, { hubName }: HubNames): Rejec
     `${hub ? `There is no event hub ${hub} here` : 'No event hub was named'}; this is ${hubName}.`,
   )
 
-/** Clients turn it into an argument error and do not retry. */
+/** Clients turn it into an argument error and do not retry. The first sentence is the service's (Azure SDK for Python, issue 11708). */
 export const noSuchPartition = (partition: unknown, { hubName, partitionCount }: HubNames): Rejection => ({
   condition: 'com.microsoft:argument-out-of-range',
-  description: `There is no partition ${String(partition)} in ${hubName}: it has the partitions 0 to ${partitionCount - 1}.`,
+  description: `The specified partition is invalid for an EventHub partition sender or receiver. It should be between 0 and ${partitionCount - 1}. There is no partition ${String(partition)} in ${hubName}.`,
 })
 
 const noSuchGroup = (group: string, { hubName, consumerGroups }: HubNames): Rejection =>

@@ -17,12 +17,20 @@ const MAX_REFUSED_TOKENS = 20
 /** Tokens and questions are short. */
 export const MAX_REQUEST_BYTES = 65_536
 
-/** For a link that is opened before its peer has proved who it is. */
-export const UNAUTHORIZED: Rejection = {
+/** Longer than the address of any hub. */
+const MAX_ADDRESS = 400
+const HELP =
+  'Put a token to $cbs first: the key or the bearer token of this session (rtstream-tui endpoints).'
+
+/**
+ * For a link of a peer that has not proved who it is, or no longer. The first sentence is the service's, as clients log it (home-assistant, issue
+ * 81084; azure-service-bus-java, issue 110).
+ * @param claim what the link needs. @param address as the peer wrote it.
+ */
+export const unauthorized = (claim: 'Listen' | 'Send', address: unknown): Rejection => ({
   condition: 'amqp:unauthorized-access',
-  description:
-    'Put a token to $cbs first: the key or the bearer token of this session (rtstream-tui endpoints).',
-}
+  description: `Unauthorized access. '${claim}' claim(s) are required to perform this operation. Resource: 'sb://localhost/${pathOf(address).toLowerCase().slice(0, MAX_ADDRESS)}'. ${HELP}`,
+})
 
 export interface RequestsOptions {
   log: HubLog
@@ -78,7 +86,8 @@ export class Requests {
     const { log, clock } = this.#options
     const token = request.application_properties?.security_token
     if (peer.authorizedUntil <= clock.now()) {
-      if (typeof token !== 'string') return refusal(request, 401, UNAUTHORIZED)
+      if (typeof token !== 'string')
+        return refusal(request, 401, { condition: 'amqp:unauthorized-access', description: HELP })
       const refused = this.#refusalOf({ type: typeOfToken(token), token }, request, peer)
       if (refused) return refused
     }

@@ -129,11 +129,30 @@ it('every request is served in its first version of the flexible encoding too', 
   // By Kafka's message definitions; the handshake has none.
   const first: Record<number, number> = {
     ...{ 0: 9, 1: 12, 2: 6, 3: 9, 8: 8, 9: 6, 10: 3, 11: 6, 12: 4, 13: 4, 14: 4, 15: 5, 16: 3 },
-    ...{ 17: Number.POSITIVE_INFINITY, 18: 3, 19: 5, 20: 4, 22: 2, 32: 4, 36: 2, 42: 2 },
+    ...{ 17: Number.POSITIVE_INFINITY, 18: 3, 19: 5, 20: 4, 22: 2, 32: 4, 36: 2, 37: 2, 42: 2 },
   }
   expect(Object.fromEntries([...VERSIONS].map(([key, [, , flexible]]) => [key, flexible]))).toEqual(first)
   for (const [key, [, most, flexible]] of VERSIONS)
     if (key !== 17) expect(most).toBeGreaterThanOrEqual(flexible)
+})
+
+it.each([0, 1])('CreatePartitions %i is refused in words: a hub keeps its partitions', async (version) => {
+  const answer = await bare.ask(
+    request(37, version, (to) => {
+      to.array([2, 3], (count) =>
+        to
+          .string(HUB)
+          .int32(count)
+          .array(undefined, () => {}),
+      )
+      to.int32(1000).boolean(false)
+    }),
+  )
+  expect([answer.int32(), answer.int32()]).toEqual([7, 0])
+  expect(answer.array(() => [answer.string(), answer.int16(), answer.nullableString()])).toEqual([
+    [HUB, 37, expect.stringContaining('2 partitions already')],
+    [HUB, 44, expect.stringContaining('--partitions')],
+  ])
 })
 
 it.each<[string, Buffer]>([

@@ -22,6 +22,7 @@ export const API = {
   initProducerId: 22,
   describeConfigs: 32,
   saslAuthenticate: 36,
+  createPartitions: 37,
   deleteGroups: 42,
 } as const
 
@@ -58,6 +59,7 @@ export const VERSIONS: ReadonlyMap<number, Versions> = new Map([
   [API.initProducerId, [0, 4, 2]],
   [API.describeConfigs, [0, 4, 4]],
   [API.saslAuthenticate, [0, 2, 2]],
+  [API.createPartitions, [0, 2, 2]],
   [API.deleteGroups, [0, 2, 2]],
 ])
 
@@ -82,6 +84,7 @@ export const ERROR = {
   illegalSaslState: 34,
   unsupportedVersion: 35,
   topicAlreadyExists: 36,
+  invalidPartitions: 37,
   unsupportedForMessageFormat: 43,
   policyViolation: 44,
   outOfOrderSequenceNumber: 45,
