@@ -446,6 +446,17 @@ describe('$management', () => {
     })
   })
 
+  it('gives the first moment of the year 1 as the last time of a partition that never had an event', async () => {
+    const properties = { operation: 'READ', name: HUB, type: 'com.microsoft:partition', partition: '1' }
+    const { body } = await client.request('$management', properties, null)
+    expect(body).toMatchObject({
+      last_enqueued_sequence_number: -1,
+      last_enqueued_offset: '-1',
+      is_partition_empty: true,
+      last_enqueued_time_utc: new Date('0001-01-01T00:00:00Z'),
+    })
+  })
+
   it('answers nobody who has gone away, and the connection goes on', async () => {
     const { connection } = client
     const receiver = connection.open_receiver({ name: 'half', source: { address: '$management' } } as never)

@@ -7,6 +7,11 @@ import { entityNotFound, type HubNames, noSuchHub, noSuchPartition, partitionNum
 
 const { wrap_timestamp, wrap_int, wrap_long, wrap_array, wrap_symbol } = rhea.types
 const STRING_CODE = 0xa1
+/**
+ * Of a partition that never had an event: the first moment of the year 1, as the service answers since the end of 2024 (Azure SDK for Python,
+ * issue 38303, and the note on unset times in its utc_from_timestamp). Epoch milliseconds.
+ */
+const NEVER = -62_135_596_800_000
 
 /** @returns the answer to a READ of the hub or of a partition; why there is none to anything else. */
 export function manage(request: Message, log: HubLog, names: HubNames, clock: Clock): Message {
@@ -50,7 +55,7 @@ function describePartition(log: HubLog, hubName: string, partition: number, now:
     begin_sequence_number: wrap_long(state.beginSequenceNumber),
     last_enqueued_sequence_number: wrap_long(state.lastEnqueuedSequenceNumber),
     last_enqueued_offset: String(state.lastEnqueuedSequenceNumber),
-    last_enqueued_time_utc: wrap_timestamp(state.lastEnqueuedAt ?? 0),
+    last_enqueued_time_utc: wrap_timestamp(state.lastEnqueuedAt ?? NEVER),
     runtime_info_retrieval_time_utc: wrap_timestamp(now),
     is_partition_empty: state.isEmpty,
   }
