@@ -403,3 +403,54 @@ describe('as recorded for Go’s client', () => {
     expect((await running.raw('HEAD', '/bronze/b')).headers['x-ms-access-tier-inferred']).toBeUndefined()
   })
 })
+
+describe('in the words of public reports', () => {
+  it('a lease is on the blob, on the container, and on the resource by the Data Lake’s interface', async () => {
+    const words = async (method: string, path: string, query: string, headers = {}) =>
+      (await running.raw(method, path, { query, headers })).text
+    const lease = { 'x-ms-lease-action': 'acquire', 'x-ms-lease-duration': '-1' }
+    await words('PUT', '/bronze/a', 'comp=lease', lease)
+    expect(await words('DELETE', '/bronze/a', '')).toContain('There is currently a lease on the blob and no')
+    expect(await words('DELETE', '/bronze/a', 'recursive=false')).toContain('a lease on the resource and no')
+    await words('PUT', '/bronze/a', 'comp=lease', { 'x-ms-lease-action': 'break' })
+    const none = await words('PUT', '/gold', 'restype=container&comp=lease', { 'x-ms-lease-action': 'break' })
+    expect(none).toContain('There is currently no lease on the container.')
+  })
+
+  it('a flush at another position is told that the data is not contiguous, and which position would do', async () => {
+    await running.raw('PUT', '/bronze/d/f', { query: 'resource=file' })
+    await running.raw('PATCH', '/bronze/d/f', { query: 'action=append&position=0', body: 'hello' })
+    const refused = await running.raw('PATCH', '/bronze/d/f', { query: 'action=flush&position=6' })
+    expect(codeOf(refused)).toBe('400 InvalidFlushPosition')
+    expect(refused.text).toMatch(/The uploaded data is not contiguous .* without a gap up to 5\./)
+  })
+
+  it('a folder that is not empty wants to be deleted recursively, and none is deleted with its snapshots', async () => {
+    await put('/bronze/d/f')
+    const refused = await running.raw('DELETE', '/bronze/d', { query: 'recursive=false' })
+    expect(refused.text).toContain('The recursive query parameter value must be true')
+    await running.raw('DELETE', '/bronze/d/f')
+    const headers = { 'x-ms-delete-snapshots': 'include' }
+    const remove = () => running.raw('DELETE', '/bronze/d', { headers })
+    expect(codeOf(await remove())).toBe('409 OperationNotSupportedOnDirectory')
+    expect(codeOf(await running.raw('DELETE', '/bronze/a', { headers }))).toBe('202')
+  })
+
+  it.each([
+    ['PUT', 'resource=file', {}],
+    ['PUT', 'resource=directory', {}],
+    ['PATCH', 'action=flush&position=0', {}],
+    ['PATCH', 'action=setAccessControl', { 'x-ms-permissions': '0640' }],
+  ])('%s ?%s takes no body', async (method, query, headers) => {
+    expect(codeOf(await running.raw(method, '/bronze/c', { query, headers, body: 'data' }))).toBe(
+      '400 ContentLengthMustBeZero',
+    )
+    expect((await running.raw('GET', '/bronze/c')).text).toBe('x')
+  })
+
+  it('metadata of a folder has the mark of one', async () => {
+    await running.raw('PUT', '/bronze/d', { query: 'resource=directory' })
+    const { headers } = await running.raw('HEAD', '/bronze/d', { query: 'comp=metadata' })
+    expect(headers['x-ms-meta-hdi_isfolder']).toBe('true')
+  })
+})

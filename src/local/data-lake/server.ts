@@ -28,6 +28,7 @@ import {
   asHttpError,
   isDfs,
   lakeError,
+  refuseBody,
   refuseSlashAtEnd,
   requireLength,
   unsupported,
@@ -91,6 +92,7 @@ export async function startDataLake(options: DataLakeOptions): Promise<DataLakeS
       if (proof === 'signature' || call.query.has('sduoid') || call.query.has('skdutid'))
         admitBySas(call, lake, { isTls, isByToken: proof === 'token' })
       requireLength(request, call.method)
+      refuseBody(call)
       if (!call.operation) throw unsupported(call)
       refuseUnserved(call.operation, { ...call, headers: request.headers })
       refuseSlashAtEnd(call)

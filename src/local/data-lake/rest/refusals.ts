@@ -48,6 +48,26 @@ export function requireLength({ headers }: IncomingMessage, method: string): voi
   )
 }
 
+/** Of the Data Lake's interface, which documents it: these have no body, and one that comes was meant for an append. */
+const WITHOUT_BODY = [
+  'createFile',
+  'createDirectory',
+  'renamePath',
+  'flushData',
+  'setAccessControl',
+  'leasePath',
+]
+
+/** @throws HttpError 400 */
+export function refuseBody({ request, operation }: Pick<LakeCall, 'request' | 'operation'>): void {
+  if (!WITHOUT_BODY.includes(operation?.id ?? '') || !(Number(request.headers['content-length']) > 0)) return
+  throw new HttpError(
+    400,
+    'ContentLengthMustBeZero',
+    'The Content-Length request header must be zero: data comes with action=append.',
+  )
+}
+
 /** With a hierarchical namespace a slash at the end is refused by what makes or deletes a path: clients cut it off themselves. */
 const WITHOUT_SLASH = ['createFile', 'createDirectory', 'renamePath', 'deletePath', 'deleteBlob']
 
@@ -71,7 +91,12 @@ export function asHttpError(error: unknown): unknown {
   if (code === 'ENOENT' || code === 'ENOTDIR')
     return new HttpError(404, 'PathNotFound', 'The specified path does not exist.', { cause: error })
   if (code === 'ENOTEMPTY')
-    return new HttpError(409, 'DirectoryNotEmpty', 'The directory is not empty.', { cause: error })
+    return new HttpError(
+      409,
+      'DirectoryNotEmpty',
+      'The recursive query parameter value must be true to delete a non-empty directory.',
+      { cause: error },
+    )
   return error
 }
 
@@ -101,7 +126,8 @@ const MAX_REASON_CHARACTERS = 300
  * time, as every one of the service does: what shows one to a person has to cut it. It stands in the status line too, where Hadoop's
  * driver and others read it.
  */
-export const lakeError: ErrorForm = (error, request) => {
+export const lakeError: ErrorForm = (thrown, request) => {
+  const error = isDfs(request) ? thrown : inBlobWords(thrown, request.url ?? '')
   const headers = answerHeaders(request)
   const id = headers['x-ms-request-id'] as string
   const reason = isUnproven(error) ? UNPROVEN : error.message
@@ -116,6 +142,15 @@ export const lakeError: ErrorForm = (error, request) => {
       'x-ms-error-code': error.code,
     },
   }
+}
+
+/** The Blob interface says what a lease is on, where the Data Lake's says "resource"; programs are known to look for the words. */
+function inBlobWords(error: HttpError, url: string): HttpError {
+  const { status, code, headers, details } = error
+  if (!code.includes('Lease')) return error
+  const what = /[?&]restype=container/i.test(url) ? 'container' : 'blob'
+  const message = error.message.replaceAll('the resource', `the ${what}`)
+  return new HttpError(status, code, message, { headers, details, cause: error })
 }
 
 const messageOf = (error: HttpError): string =>

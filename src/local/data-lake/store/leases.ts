@@ -74,7 +74,7 @@ export class Leases {
     if (state === 'breaking' && before?.id === id)
       throw conflict(
         'LeaseIsBreakingAndCannotBeAcquired',
-        'The lease is being broken and cannot be acquired.',
+        'The lease ID matched, but the lease is currently in breaking state and cannot be acquired until it is broken.',
       )
     if (state === 'breaking' || (state === 'leased' && before?.id !== id))
       throw conflict('LeaseAlreadyPresent', 'There is already a lease present.')
@@ -86,7 +86,10 @@ export class Leases {
   renew(target: LeaseTarget, id: string): string {
     const lease = this.#own(target, id)
     if (lease.brokenAt !== undefined)
-      throw conflict('LeaseIsBrokenAndCannotBeRenewed', 'The lease has been broken and cannot be renewed.')
+      throw conflict(
+        'LeaseIsBrokenAndCannotBeRenewed',
+        'The lease ID matched, but the lease has been broken explicitly and cannot be renewed.',
+      )
     lease.endsAt = this.#end(lease.duration)
     return lease.id
   }
@@ -98,7 +101,10 @@ export class Leases {
     if (lease === undefined || state === 'available' || state === 'expired' || state === 'broken')
       throw conflict('LeaseNotPresentWithLeaseOperation', 'There is currently no lease on the resource.')
     if (state === 'breaking')
-      throw conflict('LeaseIsBreakingAndCannotBeChanged', 'The lease is being broken and cannot be changed.')
+      throw conflict(
+        'LeaseIsBreakingAndCannotBeChanged',
+        'The lease ID matched, but the lease is currently in breaking state and cannot be changed.',
+      )
     const wanted = guidOf(proposed)
     if (lease.id !== guidOf(id) && lease.id !== wanted) throw mismatch()
     lease.id = wanted
@@ -152,7 +158,7 @@ export class Leases {
     if (status === 'locked')
       throw failed(
         `LeaseIdMismatchWith${what}Operation`,
-        'The lease ID specified did not match its lease ID.',
+        'The lease ID specified did not match the lease ID for the resource.',
       )
     if (isOwn)
       throw failed('LeaseLost', 'A lease ID was specified, but the lease for the resource has expired.')
@@ -226,7 +232,7 @@ const failed = (code: string, message: string) => new HttpError(412, code, messa
 const mismatch = () =>
   conflict(
     'LeaseIdMismatchWithLeaseOperation',
-    'The lease ID specified did not match the lease ID that is there.',
+    'The lease ID specified did not match the lease ID for the resource.',
   )
 const invalidHeader = (name: string, why: string) =>
   new HttpError(400, 'InvalidHeaderValue', `The value for one of the HTTP headers is wrong: ${name} ${why}.`)

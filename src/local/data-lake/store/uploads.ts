@@ -142,4 +142,10 @@ export class Uploads {
 }
 
 const firstKey = (map: ReadonlyMap<string, unknown>) => map.keys().next().value as string
-const flushPosition = (message: string) => new HttpError(400, 'InvalidFlushPosition', message)
+/** The service's sentence, which people look for, and which of its two cases it is. */
+const flushPosition = (why: string) =>
+  new HttpError(
+    400,
+    'InvalidFlushPosition',
+    `The uploaded data is not contiguous or the position query parameter value is not equal to the length of the file after appending the uploaded data. ${why}`,
+  )

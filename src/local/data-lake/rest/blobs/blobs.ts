@@ -1,5 +1,6 @@
 /** Operations on blobs: properties, Put Blob, delete, expiry. Reads, copies, blocks and appends have files of their own. */
-import { rmdirSync, rmSync } from 'node:fs'
+import { rmdirSync, rmSync, type Stats } from 'node:fs'
+import type { IncomingHttpHeaders } from 'node:http'
 import { HttpError } from '../../../http/errors.ts'
 import type { Operation } from '../../operations/operation.ts'
 import { operationOf, refuseUnserved } from '../../operations/table.ts'
@@ -73,7 +74,9 @@ export function blobOperations(lake: Lake): Operations {
     getMetadata: (call) => {
       const stats = found(lake, call)
       guardRead(lake, call, stats)
-      answer(call, 200, { ...writtenHeaders(stats), ...metadataOut(keptOf(lake, call, stats).metadata) })
+      const mark = stats.isDirectory() ? { hdi_isfolder: 'true' } : {}
+      const metadata = { ...keptOf(lake, call, stats).metadata, ...mark }
+      answer(call, 200, { ...writtenHeaders(stats), ...metadataOut(metadata) })
     },
     putBlob: (call) => putBlob(lake, call),
     setBlobMetadata: (call) => change(call, (kept) => ({ ...kept, metadata: metadataHeaders(call.request) })),
@@ -88,8 +91,10 @@ export function blobOperations(lake: Lake): Operations {
       }))
     },
     deleteBlob: (call) => {
-      guardWrite(lake, call, found(lake, call))
+      const stats = found(lake, call)
+      guardWrite(lake, call, stats)
       checkTierConditions(lake, call, call.request.headers)
+      refuseSnapshotsOf(stats, call.request.headers)
       removeBlob(lake, call)
       answer(call, 202, { 'x-ms-delete-type-permanent': 'true' })
     },
@@ -168,6 +173,19 @@ function guardPut(lake: Lake, call: LakeCall, place: string): Properties {
   return requireType(lake, call, stats, 'BlockBlob')
 }
 
+/**
+ * A folder has no snapshots to delete with it: Redpanda, and others that send this header with every delete, know the refusal.
+ * @throws HttpError 409
+ */
+function refuseSnapshotsOf(stats: Stats, headers: IncomingHttpHeaders): void {
+  if (!stats.isDirectory() || !headers['x-ms-delete-snapshots']) return
+  throw new HttpError(
+    409,
+    'OperationNotSupportedOnDirectory',
+    'The requested operation is not supported on a directory.',
+  )
+}
+
 function removeBlob(lake: Lake, call: LakeCall): void {
   const { container, path } = call
   if (found(lake, call).isDirectory()) removeDirectory(lake, call)
@@ -198,6 +216,7 @@ async function batch(lake: Lake, call: LakeCall): Promise<void> {
       checkConditions({ headers }, stats, { isRead: false })
       lake.leases.check(one, headers['x-ms-lease-id'], { isWrite: true })
       checkTierConditions(lake, one, headers)
+      refuseSnapshotsOf(stats, headers)
       removeBlob(lake, one)
     } catch (error) {
       throw asHttpError(error)

@@ -1,6 +1,7 @@
 /** Block blobs in blocks: Put Block, Put Block List, Get Block List. */
 import type { Stats } from 'node:fs'
 import { HttpError } from '../../../http/errors.ts'
+import { invalidParameter } from '../../operations/table.ts'
 import { entryAt } from '../../store/names.ts'
 import type { CommittedBlock, Properties } from '../../store/properties.ts'
 import { type ListedBlock, MAX_BLOCKS } from '../../store/staged-blocks.ts'
@@ -85,11 +86,7 @@ function blockId({ query }: LakeCall): string {
   const id = query.get('blockid') ?? ''
   const isBase64 = /^[A-Za-z0-9+/]+={0,2}$/.test(id) && id.length % 4 === 0
   if (isBase64 && Buffer.from(id, 'base64').length <= MAX_ID_BYTES) return id
-  throw new HttpError(
-    400,
-    'InvalidQueryParameterValue',
-    `blockid must be base64, of at most ${MAX_ID_BYTES} bytes.`,
-  )
+  throw invalidParameter('blockid', id, `Expected is base64, of at most ${MAX_ID_BYTES} bytes.`)
 }
 
 /** A file that was not made of blocks has no blocks to list. */
