@@ -27,7 +27,7 @@ const read = (sas: string, path = '/bronze/dir/a', method = 'GET') =>
   running.raw(method, path, { query: sas, isSigned: false })
 
 describe('a user delegation key', () => {
-  const sas = async (permissions: string, keyHours: [number, number] = [-1, 1]) => {
+  const sas = async (permissions: string, keyHours: [number, number] = [-1, 1], account = ACCOUNT) => {
     const key = await byToken().getUserDelegationKey(inHours(keyHours[0]), inHours(keyHours[1]))
     return generateDataLakeSASQueryParameters(
       {
@@ -37,7 +37,7 @@ describe('a user delegation key', () => {
         expiresOn: inHours(1),
       },
       key,
-      ACCOUNT,
+      account,
     ).toString()
   }
 
@@ -45,6 +45,11 @@ describe('a user delegation key', () => {
     expect(await read(await sas('r'))).toMatchObject({ status: 200, text: 'content' })
     expect(code(await read(await sas('w')))).toBe('403 AuthorizationPermissionMismatch')
     expect(code(await read(await sas('r'), '/bronze/dir/b'))).toBe('403 AuthenticationFailed')
+  })
+
+  it('signs for what a client takes for the account: Go’s takes the first part of the host', async () => {
+    expect(code(await read(await sas('r', [-1, 1], '127')))).toBe('200')
+    expect(code(await read(await sas('r', [-1, 1], 'another')))).toBe('403 AuthenticationFailed')
   })
 
   it('holds as long as it says, whatever the signature says', async () => {

@@ -317,6 +317,23 @@ describe('a signature that is made by hand', () => {
     const given = Object.entries(all).filter(([, value]) => value !== '')
     return new URLSearchParams([...given, ['sig', sig]]).toString()
   }
+  it.each([
+    ['2018-03-28', 200],
+    ['2015-04-05', 200],
+    ['2015-02-21', '403 AuthenticationFailed'],
+  ])(
+    'of version %s, as clients of before sign it, has no resource in what is signed',
+    async (sv, expected) => {
+      const given = { sp: 'r', se: '2999-01-01T00:00:00Z', sv, sr: 'b' }
+      const resource = `/blob/${ACCOUNT}/bronze/a`
+      const fields = [given.sp, '', given.se, resource, '', '', '', sv, '', '', '', '', '']
+      const key = createHmac('sha256', Buffer.from(KEY, 'base64'))
+      const sig = key.update(fields.join('\n')).digest('base64')
+      const query = new URLSearchParams({ ...given, sig }).toString()
+      expect(await ask('GET', '/bronze/a', query)).toBe(expected)
+    },
+  )
+
   const why = async (sas: string) =>
     (await running.raw('GET', '/bronze/a', { query: sas, isSigned: false })).text
 

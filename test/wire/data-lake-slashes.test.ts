@@ -61,11 +61,13 @@ it.each([
   ['with the account', `/${ACCOUNT}/bronze/a`],
   ['as .NET sends it, without the first slash', `${ACCOUNT}/bronze/a`],
   ['with a slash too many', `/${ACCOUNT}/bronze//a`],
-])('a part of a batch names its blob %s', async (_, target) => {
+  // It takes the account in the path for a container.
+  ['as JavaScript’s asks by the account', `/${ACCOUNT}/bronze/a`, 'comp=batch&restype=container'],
+])('a part of a batch names its blob %s', async (_, target, query = 'comp=batch') => {
   await put('a')
   const lines = ['--b', 'Content-Type: application/http', 'Content-ID: 0', '', `DELETE ${target} HTTP/1.1`]
   const answer = await running.raw('POST', '', {
-    query: 'comp=batch',
+    query,
     headers: { 'content-type': 'multipart/mixed; boundary=b' },
     body: `${[...lines, 'Content-Length: 0', '', '', '--b--', ''].join('\r\n')}`,
   })

@@ -175,7 +175,17 @@ function admitBySas(
     kept.of(of, '', entryAt(folder.resolve(of, ''))).policies?.find((one) => one.id === id)
   const address = request.socket.remoteAddress
   const user = isByToken ? { user: LOCAL_USER } : {}
-  const context: SasContext = { account, accountKey, isTls, now: clock.now(), address, policyOf, ...user }
+  const { host } = request.headers
+  const context: SasContext = {
+    account,
+    accountKey,
+    isTls,
+    now: clock.now(),
+    address,
+    host,
+    policyOf,
+    ...user,
+  }
   // Listings are of a folder, which is given in the query alone.
   const listed = query.get('directory') ?? (query.get('prefix') ?? '').replace(/[^/]*$/, '')
   checkSas(

@@ -36,6 +36,8 @@ export interface SasContext {
   isTls: boolean
   /** The client's. */
   address: string | undefined
+  /** Under which the client asked, with its port. */
+  host?: string | undefined
   /** Whoever has signed in beside the signature, by the session's token. */
   user?: { oid: string; tid: string }
   /** A stored access policy of a container. */
@@ -49,9 +51,10 @@ export interface SasPolicy {
   permission?: string
 }
 
-/** The version that put the encryption scope into what is signed, and the oldest one with a resource in it. */
+/** The version that put the encryption scope into what is signed, the one that put the resource into it, and the oldest that is taken. */
 const WITH_SCOPE = '2020-12-06'
-const OLDEST_SERVICE_VERSION = '2018-11-09'
+const WITH_RESOURCE = '2018-11-09'
+const OLDEST_SERVICE_VERSION = '2015-04-05'
 
 const LEVELS = { service: 's', container: 'c', object: 'o' } as const
 const AUTHENTICATION = 'AuthenticationFailed'
@@ -176,12 +179,14 @@ function accountText(given: Given, account: string): string {
 
 /**
  * What clients take for the account's name. Python's take the whole path of an address on localhost, which for a client that was got
- * from a container's ends with the container. OpenDAL's take the account's from the address and once more from its path.
+ * from a container's ends with the container. OpenDAL's take the account's from the address and once more from its path. Go's, with a user
+ * delegation key, takes what stands before the first dot of the host.
  */
-const accountsIn = ({ container }: SasTarget, { account }: SasContext): string[] => [
+const accountsIn = ({ container }: SasTarget, { account, host = '' }: SasContext): string[] => [
   account,
   `${account}/${container}`,
   `${account}/${account}`,
+  ...(host === '' ? [] : [host.split('.')[0] as string]),
 ]
 
 function serviceText(target: SasTarget, given: Given, account: string, isDelegated: boolean): string {
@@ -199,9 +204,9 @@ function serviceText(target: SasTarget, given: Given, account: string, isDelegat
   return [
     ...['sp', 'st', 'se'].map(given),
     resource,
-    ...[...by, 'sip', 'spr', 'sv', 'sr'].map(given),
-    // The time of a snapshot.
-    '',
+    ...[...by, 'sip', 'spr', 'sv'].map(given),
+    // And the time of a snapshot.
+    ...(version >= WITH_RESOURCE ? [given('sr'), ''] : []),
     ...(version >= WITH_SCOPE ? [given('ses')] : []),
     ...(isDelegated && version >= WITH_SIGNED_HEADERS ? requestTexts(target, given) : []),
     ...['rscc', 'rscd', 'rsce', 'rscl', 'rsct'].map(given),

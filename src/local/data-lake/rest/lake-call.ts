@@ -72,6 +72,8 @@ export function openCall(request: IncomingMessage, response: ServerResponse, acc
   const path = pathOf(rest).replace(/\/$/, '')
   const method = methodOf(request)
   const parameters = queryOf(query)
+  // JavaScript's client takes an account in the path for a container where it deletes many blobs of the account.
+  if (container === '' && parameters.get('comp') === 'batch') parameters.delete('restype')
   // What is renamed to a container's root is moved into it.
   const isOfPath = path !== '' || (request.headers['x-ms-rename-source'] !== undefined && method === 'PUT')
   const level = container === '' ? 'account' : isOfPath ? 'path' : 'container'
