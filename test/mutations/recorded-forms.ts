@@ -22,17 +22,17 @@ export const RECORDED_FORMS: readonly Mutation[] = [
     ['a Location lacks its signature', '      s: letters(`', '      x: letters(`'],
     [
       'a poll names no new Location',
-      'headers: { location: this.#location(call, id, operation) }',
+      'headers: { location: this.#location(call, id, operation.polls) }',
       'headers: {}',
     ],
     [
       'a poll says when to come back',
-      'headers: { location: this.#location(call, id, operation) }',
-      "headers: { location: this.#location(call, id, operation), 'retry-after': '1' }",
+      'headers: { location: this.#location(call, id, operation.polls) }',
+      "headers: { location: this.#location(call, id, operation.polls), 'retry-after': '1' }",
     ],
     [
       'an operation ends with a body',
-      'if (isOver) return { status: 200 }',
+      'if (isOver) return { status: 200, body: result }',
       'if (isOver) return { body: {} }',
     ],
     [

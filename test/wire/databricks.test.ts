@@ -1016,7 +1016,6 @@ describe('refusals', () => {
 
   it.each([
     ['GET', '/api/2.2/jobs/runs/export?run_id=1', 'get-output'],
-    ['GET', '/api/2.0/jobs/list', '2.1 and 2.2'],
     ['GET', '/api/2.0/permissions/directories/1', 'token of this session'],
     ['POST', '/api/2.1/clusters/create', 'no clusters'],
     ['GET', '/api/2.0/libraries/cluster-status', 'no clusters'],

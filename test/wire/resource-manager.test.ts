@@ -248,7 +248,7 @@ describe('Resource Manager', () => {
 
   it.each([
     [`${SUBSCRIPTION}/providers/Microsoft.StreamAnalytics/locations/westus/quotas`, 'no quotas'],
-    [`${GROUP}/providers/Microsoft.StreamAnalytics/streamingjobs/${job}/inputs/weather/test`, '$select=*'],
+    [`${SUBSCRIPTION}/providers/Microsoft.StreamAnalytics/locations/westus/compileQuery`, 'rtstream-tui sql'],
     [`${GROUP}/providers/Microsoft.StreamAnalytics/streamingjobs/${job}/functions/f/test`, 'no functions'],
     [`${GROUP}/providers/Microsoft.Authorization/roleAssignments`, 'no roles'],
     [`${GROUP}/providers/Microsoft.Resources/deployments`, 'no deployments'],

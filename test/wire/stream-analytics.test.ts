@@ -130,6 +130,12 @@ describe('Stream Analytics through @azure/arm-streamanalytics', () => {
     expect(output?.diagnostics?.conditions).toEqual([
       { code: 'OutputFull', message: 'The lake has reached its limit.', since: expect.any(String) },
     ])
+    // The test of an input or output is an operation that ends with what came of it.
+    const tested = await client.outputs.beginTestAndWait(resourceGroup, job, 'bronze')
+    expect(tested).toMatchObject({
+      status: 'TestFailed',
+      error: { code: 'OutputFull', message: 'The lake has reached its limit.' },
+    })
     // Without $select=* the service leaves diagnostics out.
     const [plain] = await collect(client.outputs.listByStreamingJob(resourceGroup, job))
     expect(plain?.diagnostics).toBeUndefined()
@@ -227,6 +233,23 @@ describe('Stream Analytics as documented REST', () => {
       expect([status, body]).toEqual([200, undefined])
     })
     expect((await rest('GET', JOB + VERSION)).body.properties.jobState).toBe('Stopped')
+  })
+
+  it('the test of an input says that it can be read, and that of another that it is not there', async () => {
+    const accepted = await rest('POST', `${JOB}/inputs/WEATHER/test${VERSION}`)
+    expect(accepted).toMatchObject({ status: 202, body: undefined })
+    await vi.waitFor(async () =>
+      expect(await follow(accepted)).toMatchObject({ status: 200, body: { status: 'TestSucceeded' } }),
+    )
+    // Events that are no JSON are no fault of the input.
+    plane.send(0, 'no JSON')
+    await client.streamingJobs.beginStartAndWait(resourceGroup, job, {
+      startJobParameters: { outputStartMode: 'CustomTime', outputStartTime: new Date(0) },
+    })
+    await vi.waitFor(() => expect(plane.job.conditions.input).toBeDefined())
+    const again = await rest('POST', `${JOB}/inputs/weather/test${VERSION}`)
+    await vi.waitFor(async () => expect((await follow(again)).body).toEqual({ status: 'TestSucceeded' }))
+    expect((await rest('POST', `${JOB}/inputs/other/test${VERSION}`)).status).toBe(404)
   })
 
   it('null for the mode is its default', async () => {

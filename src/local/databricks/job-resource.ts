@@ -3,10 +3,18 @@ import { USER_NAME } from './discovery.ts'
 import { invalid } from './errors.ts'
 import type { JobSettings, JobTask } from './job-settings.ts'
 import type { Job } from './job-store.ts'
+import { asFields } from './single-task.ts'
 
 /** The whole job, as version 2.1 tells it. */
 export function describeJob({ settings, ...job }: Job) {
-  return { ...job, creator_user_name: USER_NAME, run_as_user_name: USER_NAME, settings: filledIn(settings) }
+  const filled: JobSettings = { ...filledIn(settings), format: 'MULTI_TASK' }
+  return { ...job, creator_user_name: USER_NAME, run_as_user_name: USER_NAME, settings: filled }
+}
+
+/** As version 2.0 tells it. */
+export function describeOldJob(job: Job): object {
+  const { settings: filled, run_as_user_name: _, ...described } = describeJob(job)
+  return { ...described, settings: asFields({ ...filled, format: job.settings.format }) }
 }
 
 /** Lists leave the tasks out until they are asked for. */

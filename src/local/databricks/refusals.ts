@@ -1,7 +1,6 @@
 /** Why parts of Databricks' API are not served, and what to use instead. Paths are without the host, below `/databricks`. */
 
 const REASONS: readonly (readonly [path: RegExp, reason: string])[] = [
-  [/^2\.0\/jobs\//, 'The Jobs API is served in its versions 2.1 and 2.2.'],
   [/\/jobs\/runs\/export$/, 'A run has no views here: jobs/runs/get-output has what it says.'],
   [
     /\/(?:preview\/)?permissions\//,

@@ -1,4 +1,4 @@
-/** The Jobs API, 2.1 and 2.2: jobs and their runs. */
+/** The Jobs API, 2.0 to 2.2: jobs and their runs. */
 import { readJson } from '../http/body.ts'
 import { HttpError } from '../http/errors.ts'
 import type { Answer, Call, Route } from '../http/router.ts'
@@ -6,8 +6,8 @@ import { DeletedRunError, type RunHistory, type StartOptions } from '../notebook
 import type { RunRecord } from '../notebook-runs/run-record.ts'
 import { invalid } from './errors.ts'
 import { withBodyParameters } from './get-parameters.ts'
-import { describeJob, firstPart, jobInParts, jobWithoutTasks } from './job-resource.ts'
-import { isObject } from './job-settings.ts'
+import { describeJob, describeOldJob, firstPart, jobInParts, jobWithoutTasks } from './job-resource.ts'
+import { isObject, type JobSettings, updatedSettings } from './job-settings.ts'
 import { type Job, type JobStore, notebookOf } from './job-store.ts'
 import { type PageRules, pageOf } from './pages.ts'
 import { accessListIn, type JobPermissions } from './permissions.ts'
@@ -20,14 +20,17 @@ import {
   jobRunId,
   missingRun,
   outputOf,
+  type RunResource,
   runOfTask,
   withHistory,
   withoutTasks,
 } from './run-resource.ts'
+import { asFields, asTasks, isSingle, runAsFields } from './single-task.ts'
 import { submit } from './submitted-run.ts'
 
 const MAX_TOKEN = 64
 const JOBS_PAGE: PageRules = { name: 'jobs', defaultLimit: 20, maxLimit: 100, maxOffset: 1000 }
+const OLD_RUNS_PAGE = { maxLimit: 1000 }
 const RUNS_PAGE: PageRules = {
   name: 'runs',
   defaultLimit: 20,
@@ -55,7 +58,7 @@ export function jobsRoutes({ jobs, permissions, runs, checkRate }: JobsApiOption
   }
   return Object.entries(handlers).flatMap(([name, handle]) => {
     const [method = '', path = ''] = name.split(' ')
-    return ['2.1', '2.2'].map((version) => ({
+    return ['2.0', '2.1', '2.2'].map((version) => ({
       method,
       pattern: `/databricks/api/${version}/${path}`,
       handle: async (call: Call) => {
@@ -69,7 +72,12 @@ export function jobsRoutes({ jobs, permissions, runs, checkRate }: JobsApiOption
 const ownerOf = (job: Job) => String(job.job_id)
 /** From version 2.2 on a job with long lists comes in parts, and a new one queues its runs. */
 const isOfToday = (path: string) => path.startsWith('/databricks/api/2.2/')
+/** Its jobs may be in the single-task format, and its lists come otherwise. */
+const isOld = (path: string) => path.startsWith('/databricks/api/2.0/')
 const toldBy = (path: string) => (isOfToday(path) ? 'token' : 'flag')
+
+const inFormat = (settings: Record<string, unknown>, path: string) =>
+  isOld(path) ? asTasks(settings) : settings
 
 /** Runs of a job that version 2.2 makes wait in the queue, unless it says otherwise; so do they after a reset, which makes it anew. */
 const withQueue = (settings: Record<string, unknown>, path: string) => ({
@@ -79,7 +87,7 @@ const withQueue = (settings: Record<string, unknown>, path: string) => ({
 
 const jobHandlers = (jobs: JobStore, permissions: JobPermissions, runs: RunHistory): Handlers => ({
   'POST jobs/create': async ({ request, path }) => {
-    const settings = await readJson(request)
+    const settings = inFormat(await readJson(request), path)
     const access = accessListIn(settings.access_control_list ?? [])
     const { job_id } = jobs.create(withQueue(settings, path))
     if (access.length > 0) permissions.begin(job_id, access)
@@ -88,14 +96,18 @@ const jobHandlers = (jobs: JobStore, permissions: JobPermissions, runs: RunHisto
   'POST jobs/reset': async ({ request, path }) => {
     const { job_id, new_settings } = await readJson(request)
     if (!isObject(new_settings)) throw invalid('new_settings is missing.')
-    jobs.reset(job_id, withQueue(new_settings, path))
+    jobs.reset(job_id, withQueue(inFormat(new_settings, path), path))
     return { body: {} }
   },
-  'POST jobs/update': async ({ request }) => {
+  'POST jobs/update': async ({ request, path }) => {
     const { job_id, new_settings, fields_to_remove } = await readJson(request)
     const removed = fields_to_remove ?? []
     if (!Array.isArray(removed)) throw invalid('fields_to_remove must be a list.')
-    jobs.update(job_id, isObject(new_settings) ? new_settings : {}, removed.map(String))
+    const changes = isObject(new_settings) ? new_settings : {}
+    const { settings } = jobs.find(job_id)
+    if (isOld(path) && isSingle(settings))
+      jobs.reset(job_id, asTasks(updatedSettings(asFields(settings), changes, removed.map(String))))
+    else jobs.update(job_id, changes, removed.map(String))
     return { body: {} }
   },
   'POST jobs/delete': async ({ request }) => {
@@ -107,9 +119,12 @@ const jobHandlers = (jobs: JobStore, permissions: JobPermissions, runs: RunHisto
   },
   'GET jobs/get': ({ query, path }) => {
     const job = jobs.find(query.get('job_id'))
+    if (isOld(path)) return { body: describeOldJob(job) }
     return { body: isOfToday(path) ? jobInParts(job, query.get('page_token')) : describeJob(job) }
   },
   'GET jobs/list': ({ query, path }) => {
+    // All at once, and with their tasks.
+    if (isOld(path)) return { body: { jobs: jobs.list().map(describeOldJob) } }
     const name = query.get('name')?.toLowerCase()
     const found = jobs
       .list()
@@ -137,6 +152,11 @@ function runHandlers(jobs: JobStore, runs: RunHistory): Handlers {
       jobs.list().find((job) => ownerOf(job) === record.owner),
     )
   const runOf = (id: unknown) => findRun(runs, id)
+  const settingsOf = (record: RunRecord): JobSettings | undefined =>
+    record.submitted ?? jobs.list().find((job) => ownerOf(job) === record.owner)?.settings
+  /** As the version of the path tells it. */
+  const inForm = (record: RunRecord, run: RunResource, path: string) =>
+    isOld(path) ? runAsFields(run, settingsOf(record)) : run
   return {
     'POST jobs/run-now': async ({ request }) => {
       const body = await readJson(request)
@@ -155,26 +175,33 @@ function runHandlers(jobs: JobStore, runs: RunHistory): Handlers {
       const record = submit(runs, body, tokenIn(body.idempotency_token))
       return { body: { run_id: Number(record.id) } }
     },
-    'GET jobs/runs/get': ({ query }) => {
+    'GET jobs/runs/get': ({ query, path }) => {
       const id = query.get('run_id')
       const record = runOf(id)
       const run = describe(record)
       if (id !== record.id) return { body: runOfTask(run, Number(id)) }
-      return { body: isTrue(query, 'include_history') ? withHistory(record, run) : run }
+      return { body: isTrue(query, 'include_history') ? withHistory(record, run) : inForm(record, run, path) }
     },
-    'GET jobs/runs/get-output': ({ query }) => {
+    'GET jobs/runs/get-output': ({ query, path }) => {
       const id = query.get('run_id')
       const record = runOf(id)
-      return { body: outputOf(record, Number(id), describe(record)) }
+      const run = describe(record)
+      const old = inForm(record, run, path)
+      if (old === run || id !== record.id) return { body: outputOf(record, Number(id), run) }
+      // In the single-task format the run has the output itself.
+      return { body: { ...outputOf(record, run.tasks.at(-1)?.run_id ?? 0, run), metadata: old } }
     },
     'GET jobs/runs/list': ({ query, path }) => {
       const id = query.get('job_id')
       const found = runs.list(id === null ? undefined : ownerOf(jobs.find(id))).filter(runFilter(query))
-      const shown = isTrue(query, 'expand_tasks')
-        ? describe
-        : (record: RunRecord) => withoutTasks(describe(record))
+      const shown = (record: RunRecord): object => {
+        const run = describe(record)
+        if (isOld(path)) return inForm(record, run, path)
+        return isTrue(query, 'expand_tasks') ? run : withoutTasks(run)
+      }
       const items = found.map((record) => ({ id: Number(record.id), body: () => shown(record) }))
-      return { body: pageOf(items, query, RUNS_PAGE, toldBy(path)) }
+      const rules = isOld(path) ? { ...RUNS_PAGE, ...OLD_RUNS_PAGE } : RUNS_PAGE
+      return { body: pageOf(items, query, rules, toldBy(path)) }
     },
   }
 }

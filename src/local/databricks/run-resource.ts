@@ -97,7 +97,8 @@ const JOB_OFFSET = 2_000_000_000
 /** As runs/list tells them apart. */
 export const runTypeOf = (record: RunRecord): string => (isSubmitted(record) ? 'SUBMIT_RUN' : 'JOB_RUN')
 
-interface RunResource {
+/** With all that the API tells of it. */
+export interface RunResource {
   run_id: number
   tasks: { run_id: number; [field: string]: unknown }[]
   [field: string]: unknown

@@ -6,6 +6,7 @@ import { invalid } from './errors.ts'
 import { parseSettings } from './job-settings.ts'
 import { notebookOf } from './job-store.ts'
 import { policyOf } from './run-policy.ts'
+import { asTasks } from './single-task.ts'
 
 /** In place of a job's id. */
 const OWNER = 'submitted'
@@ -23,11 +24,13 @@ export function submit(
   body: Record<string, unknown>,
   idempotencyToken: string | undefined,
 ): RunRecord {
-  const { run_name, tasks, notebook_task, timeout_seconds } = body
+  const { run_name } = body
   // Older clients name the one notebook beside the cluster, not in a task.
+  const { tasks = [], format = null, timeout_seconds = null } = asTasks(body)
   const settings = parseSettings({
     name: run_name ?? 'Untitled',
-    tasks: tasks ?? (notebook_task === undefined ? [] : [{ notebook_task }]),
+    tasks,
+    format,
     timeout_seconds,
   })
   const notebook = notebookOf(settings, 'The run')

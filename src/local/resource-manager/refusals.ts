@@ -8,8 +8,8 @@ const REASONS: readonly (readonly [path: RegExp, reason: string])[] = [
   [/\/locations\/[^/]+\/quotas$/i, 'There are no quotas here.'],
   [/\/streamingjobs\/[^/]+\/functions\/[^/]+\/\w+$/i, 'The job has no functions.'],
   [
-    /\/streamingjobs\/[^/]+\/(?:inputs|outputs)\/[^/]+\/\w+$/i,
-    'Inputs and outputs are not tested here: with $select=* they tell what is wrong with them.',
+    /\/microsoft\.streamanalytics\/locations\/[^/]+\/\w+$/i,
+    'Queries are neither compiled nor tested here, and no input is sampled: `rtstream-tui sql` asks the tables.',
   ],
   [
     /\/providers\/microsoft\.authorization\//i,

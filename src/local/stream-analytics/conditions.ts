@@ -11,6 +11,9 @@ export interface Condition {
   message: string
 }
 
+/** Code of an input that could not be read. */
+export const INPUT_FAILED = 'InputStartError'
+
 /** Deserialization errors that are written to the log, per start of the job. */
 const LOGGED_REJECTIONS = 5
 
@@ -84,7 +87,7 @@ export class JobConditions {
   /** The job has ended because of it. */
   inputFailed(error: Error): void {
     this.#logger.error({ reason: error.message }, 'stream analytics: the input failed the job')
-    this.#input = this.#condition('InputStartError', reasonOf(error))
+    this.#input = this.#condition(INPUT_FAILED, reasonOf(error))
   }
 
   /** The job has ended because of it: the tries are used up. */

@@ -14,6 +14,8 @@ export type Failure = { code: string; message: string } | undefined
 interface Operation {
   isOver: boolean
   failure: Failure
+  /** What it leads to; undefined for one that only does something. */
+  result: object | undefined
   polls: number
 }
 
@@ -50,10 +52,10 @@ export class Operations {
     this.#options = options
   }
 
-  /** @param ended settles when the operation is over. */
-  accept(call: Call, ended: Promise<Failure>): Answer {
+  /** @param ended settles when the operation is over. @param result the body of its last answer. */
+  accept(call: Call, ended: Promise<Failure>, result?: object): Answer {
     const id = this.#options.nextId()
-    const operation: Operation = { isOver: false, failure: undefined, polls: 0 }
+    const operation: Operation = { isOver: false, failure: undefined, result, polls: 0 }
     const [oldest] = this.#operations.keys()
     if (this.#operations.size >= KEPT && oldest !== undefined) this.#operations.delete(oldest)
     this.#operations.set(id, operation)
@@ -61,13 +63,13 @@ export class Operations {
       operation.isOver = true
       operation.failure = failure
     })
-    const location = this.#location(call, id, operation)
+    const location = this.#location(call, id, operation.polls)
     return { status: 202, headers: { location, 'retry-after': String(this.#options.retryAfterSeconds) } }
   }
 
   /** The header that the service sends with a description of the job, too, though nothing is under way. */
   reference(call: Call): string {
-    return this.#location(call, NOTHING, { isOver: true, failure: undefined, polls: 0 })
+    return this.#location(call, NOTHING, 0)
   }
 
   /** Where the polls go. */
@@ -84,17 +86,17 @@ export class Operations {
           const operation = this.#operations.get(id)
           if (!operation)
             throw new HttpError(404, 'OperationNotFound', `The operation '${id}' could not be found.`)
-          const { isOver, failure } = operation
+          const { isOver, failure, result } = operation
           if (failure) throw new ProviderError(409, failure.code, failure.message)
-          if (isOver) return { status: 200 }
+          if (isOver) return { status: 200, body: result }
           operation.polls++
-          return { status: 202, headers: { location: this.#location(call, id, operation) } }
+          return { status: 202, headers: { location: this.#location(call, id, operation.polls) } }
         },
       },
     ]
   }
 
-  #location(call: Call, id: string, { polls }: Operation): string {
+  #location(call: Call, id: string, polls: number): string {
     const { path, apiVersion, now } = this.#options
     const time = String(now() * 10_000)
     const query = new URLSearchParams({

@@ -7,6 +7,7 @@ import { isoTime } from '../http/iso-time.ts'
 import type { Call, Route } from '../http/router.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { LOCAL_NAMES } from '../runtime/options.ts'
+import { INPUT_FAILED } from './conditions.ts'
 import { JobConflictError, type StreamAnalyticsJob } from './job.ts'
 import type { OutputStart } from './job-record.ts'
 import {
@@ -87,6 +88,20 @@ export function streamAnalyticsRoutes(options: StreamAnalyticsRoutesOptions): Ro
     ...operations.routes(),
   ]
 
+  /** Of the input or output as it is: the local job takes no other that a request may bring. */
+  function testRoute(kind: 'inputs' | 'outputs'): Route {
+    return route('POST', `${group}/:job/${kind}/:name/test`, (call) => {
+      const { name = '' } = call.params
+      if (!childrenOf(job, false).some((child) => child.kind === kind && isSame(child.name, name)))
+        throw childNotFound(kind, name)
+      const trouble = troubleOf(kind, job)
+      const result = trouble
+        ? { status: 'TestFailed', error: { code: trouble.code, message: trouble.message } }
+        : { status: 'TestSucceeded' }
+      return operations.accept(call, Promise.resolve(undefined), result)
+    })
+  }
+
   function childRoutes(kind: ChildKind): Route[] {
     const children = ({ query }: Call) =>
       childrenOf(job, query.get('$select') === '*').filter((child) => child.kind === kind)
@@ -100,8 +115,19 @@ export function streamAnalyticsRoutes(options: StreamAnalyticsRoutesOptions): Ro
         if (!child) throw childNotFound(kind, name)
         return { body: describeChild(child), headers: { etag: etagOf(job) } }
       }),
+      ...(kind === 'inputs' || kind === 'outputs' ? [testRoute(kind)] : []),
     ]
   }
+}
+
+/** Whether the job reaches it: as far as it knows, from its last try. Undefined: yes. */
+function troubleOf(
+  kind: 'inputs' | 'outputs',
+  { conditions: { input, output } }: StreamAnalyticsJob,
+): Failure {
+  // Events that are no JSON came from an input that can be read.
+  const isReached = input?.code !== INPUT_FAILED
+  return kind === 'outputs' ? output : isReached ? undefined : input
 }
 
 /** How a start or stop ended. A stop that came during the start ends the start as well. */
