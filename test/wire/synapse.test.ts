@@ -274,7 +274,9 @@ describe('pipeline runs', () => {
     expect(ids(await query({ orderBy: [{ orderBy: 'Status', order: 'DESC' }] }))).toEqual([first, second])
     expect(await query({ lastUpdatedAfter: '2099-01-01T00:00:00Z' })).toEqual([])
     // As users report of the service: nothing at all asks for everything.
-    expect((await rest('POST', `/queryPipelineRuns?${V}`, {})).body.value).toHaveLength((await query()).length)
+    expect((await rest('POST', `/queryPipelineRuns?${V}`, {})).body.value).toHaveLength(
+      (await query()).length,
+    )
   })
 
   it('have an activity that is found by its own name, type, status and times', async () => {

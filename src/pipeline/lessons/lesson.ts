@@ -142,7 +142,8 @@ export function holds(condition: Condition, state: object, atStart: object): boo
     case '=':
       return String(actual) === String(value)
     case '!=':
-      return String(actual) !== String(value)
+      // What nobody has read yet is not told from anything.
+      return actual !== 'unknown' && String(actual) !== String(value)
     default:
       if (typeof actual !== 'number' || typeof value !== 'number') return false
       if (compare === '>=') return actual >= value

@@ -4,6 +4,7 @@ import { loadLessons, readLessons } from '../../../src/commands/shared/lessons.t
 import { FAULTS } from '../../../src/pipeline/faults/registry.ts'
 import { holds, parseLesson } from '../../../src/pipeline/lessons/lesson.ts'
 import { LessonRunner } from '../../../src/pipeline/lessons/runner.ts'
+import { initialState } from '../../../src/pipeline/state/initial-state.ts'
 import type { AudienceSlice } from '../../../src/pipeline/state/state.ts'
 import { StateStore } from '../../../src/pipeline/state/store.ts'
 import { bindingOf } from '../../../src/ui/input/keymap.ts'
@@ -53,6 +54,17 @@ describe('the lessons that come with the product', () => {
           expect(exists, `${lesson.name}, ${heading}: ${condition.path.join('.')}`).toBe(true)
         }
       }
+  })
+
+  it('no step that asks for a key is seen before anything was read of the services', () => {
+    const initial = initialState()
+    for (const lesson of lessons)
+      for (const { heading, press, check } of lesson.steps)
+        if (press !== undefined && check.some(({ path }) => path[0] === 'stages'))
+          expect(
+            check.every((condition) => holds(condition, initial, initial)),
+            `${lesson.name}, ${heading}`,
+          ).toBe(false)
   })
 
   it.each([
