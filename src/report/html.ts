@@ -34,7 +34,8 @@ td.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowra
 figure { margin: 1rem 0; } figcaption { font-weight: 600; } svg { display: block; width: 100%; height: auto; }
 .legend { display: flex; flex-wrap: wrap; gap: .2rem 1rem; font-size: .85rem; } .legend i { display: inline-block; width: .8rem; height: .8rem; margin-right: .35rem; border-radius: 2px; }
 code { font: .85rem/1.4 ui-monospace, monospace; } .good { color: var(--good); } .bad { color: var(--bad); }
-@media (max-width: 36rem) { figure svg { width: 36rem; max-width: none !important; } [aria-labelledby='traces'] td:last-child, [aria-labelledby='faults'] td:last-child { min-width: 15rem; } [aria-labelledby='assertions'] td:last-child { min-width: 7rem; } }
+@media (max-width: 36rem) { figure svg { width: 36rem; max-width: none !important; } [aria-labelledby='assertions'] td:last-child { min-width: 7rem; }
+  :is([aria-labelledby='traces'], [aria-labelledby='faults']) { tr { display: flex; flex-wrap: wrap; border-bottom: 1px solid var(--line); } th, td { border: 0; } td:last-child { flex: 0 0 100%; } } }
 @media print { :root { --bg: #fff; --fg: #000; --muted: #444; --line: #ccc; --card: #fff; --good: #1a7f37; --bad: #b3261e; --fault: #d1242f; --c1: #0969da;
   --c2: #bf5600; --c3: #1a7f37; --c4: #8250df; --c5: #b3267a; } figure, tr { break-inside: avoid; } h2, h3, figcaption { break-after: avoid; }
   .scroll { overflow: visible; } .rows td, .rows th { white-space: normal; overflow-wrap: anywhere; padding-right: .4rem; max-width: none; } }

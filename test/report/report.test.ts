@@ -321,6 +321,15 @@ describe.skipIf(chromium === undefined)(
         ),
       ))
         expect(columns).toBeGreaterThan(100)
+      // What happened in it, and where an event stood, is read without scrolling sideways.
+      const beside = page.locator(':is([aria-labelledby=traces], [aria-labelledby=faults]) .scroll')
+      const hidden = await beside.evaluateAll((boxes) =>
+        (boxes as unknown as { scrollWidth: number; clientWidth: number }[]).map(
+          ({ scrollWidth, clientWidth }) => scrollWidth - clientWidth,
+        ),
+      )
+      expect(hidden.length).toBeGreaterThan(0)
+      expect(Math.max(...hidden)).toBe(0)
       if (process.env.REPORT_PICTURES !== undefined)
         writeFileSync(
           join(process.env.REPORT_PICTURES, `report-${width}.png`),
