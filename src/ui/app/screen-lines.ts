@@ -20,7 +20,17 @@ import { flowLines, flowRegions, needsWordsRow } from '../strip/flow.ts'
 import { headerLine } from '../strip/header.ts'
 import { presenterLines } from '../strip/presenter.ts'
 import { FRAME, framed, sideBySide } from '../text/frame.ts'
-import { type Line, left, plainText, printable, span, toWidth, wrap, wrapData } from '../text/line.ts'
+import {
+  type Line,
+  left,
+  plainText,
+  printable,
+  type Span,
+  span,
+  toWidth,
+  wrap,
+  wrapData,
+} from '../text/line.ts'
 import textWidth from '../text/text-width.ts'
 import { footerLine, footerRegions } from './footer.ts'
 import { withQuestion } from './modal.ts'
@@ -201,6 +211,14 @@ function withCursor(content: PanelContent, cursor: number | undefined, width: nu
 }
 
 const NAME = 24
+const LEAST_OF_A_VALUE = 20
+
+/** A value beside its name is wrapped and never cut: somebody will copy it by hand. */
+const namedLines = (name: string, value: string, width: number, look: Pick<Span, 'token' | 'link'>): Line[] =>
+  wrap(printable(value), Math.max(LEAST_OF_A_VALUE, width - NAME)).map((text, row) => [
+    span(left(row === 0 ? name : '', NAME), 'muted'),
+    { text, ...look },
+  ])
 
 function detailContent(
   detail: Detail,
@@ -208,21 +226,11 @@ function detailContent(
   { width, height }: { width: number; height: number },
   scroll: number,
 ): PanelContent {
-  const facts = detail.facts.flatMap(([name, value]) =>
-    wrap(printable(value), Math.max(20, width - NAME)).map(
-      (part, row): Line => [span(left(row === 0 ? name : '', NAME), 'muted'), span(part)],
-    ),
-  )
+  const facts = detail.facts.flatMap(([name, value]) => namedLines(name, value, width, {}))
   const text =
     detail.text === undefined ? [] : wrapData(printable(detail.text), width).map((part): Line => [span(part)])
-  // An address is wrapped and never cut: somebody will type it.
   const links = linksOfDetail(detail, state).flatMap(({ name, value }) =>
-    wrap(printable(value), Math.max(20, width - NAME)).map(
-      (part, row): Line => [
-        span(left(row === 0 ? name : '', NAME), 'muted'),
-        { text: part, token: 'accent', link: value },
-      ],
-    ),
+    namedLines(name, value, width, { token: 'accent', link: value }),
   )
   const window = fromTop([...facts, ...links, ...(text.length > 0 ? [[], ...text] : [])], height, scroll)
   return {
