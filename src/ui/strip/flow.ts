@@ -155,14 +155,15 @@ function cellsOf(nodes: readonly Node[], width: number): { cells: readonly Cell[
 
 function band(nodes: readonly Node[], width: number): Line[] {
   const { cells, size } = cellsOf(nodes, width)
+  const hasWordsRow = width < WORDS_ROW_BELOW
   const line = (draw: (cell: Cell) => Line): Line =>
     toWidth([span(' '), ...cells.flatMap((cell) => toWidth(draw(cell), cell.box + cell.arrow))], width)
   return [
     line(({ node, arrow }) => [...boxOf(node, size), ...arrowOf(node, arrow)]),
-    line(({ node, box, arrow }) => wordsOf(node, box + arrow - 1)),
+    line(({ node, box, arrow }) => wordsOf(hasWordsRow ? { ...node, service: '' } : node, box + arrow - 1)),
     line((cell) => workOf(cell)),
     branchLine(cells, width),
-    ...(width < WORDS_ROW_BELOW
+    ...(hasWordsRow
       ? [line(({ node, box, arrow }) => [span(` ${cut(node.service, box + arrow - 2)}`, 'muted')])]
       : []),
   ]

@@ -38,3 +38,19 @@ it('a number that waits stands apart from the one before it, without any colour'
   for (const count of [111, 1204, 48_210])
     for (const row of strip(count, 80, 24)) expect(row).not.toMatch(/\d{3} +(?:111|1\.2k|48k)\b/)
 })
+
+it.each([
+  [60, 20],
+  [79, 24],
+  [99, 30],
+  [120, 40],
+] as const)("a service's own word is told once at %i×%i", (columns, rows) => {
+  const state = scenarios.allStopped()
+  const stages = {
+    ...state.stages,
+    streamAnalytics: { ...state.stages.streamAnalytics, providerStatus: 'Created' },
+  }
+  const { lines } = screenLines({ ...state, stages }, initialView, columns, rows)
+  const text = lines.slice(1, 13).map(plainText).join('\n')
+  expect(text.match(/Created/g)).toHaveLength(1)
+})
