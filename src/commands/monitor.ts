@@ -31,6 +31,7 @@ import { divertNativeOutput, nativeOutputOf } from './terminal/native-output.ts'
 import { requireTerminal } from './terminal/require-terminal.ts'
 import { saveScreen } from './terminal/saved-screen.ts'
 
+/** As the command line gives them, with what the package brings. */
 export interface MonitorOptions {
   config: Config
   /** Folder of the lessons, and the lesson to begin with: its name or the path of another file. */

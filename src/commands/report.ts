@@ -7,6 +7,7 @@ import { reportText } from '../report/report.ts'
 import { requireFormat, requireOther } from './reports/report-file.ts'
 import { requireWritable } from './reports/session-files.ts'
 
+/** As the command line gives them. */
 export interface ReportOptions {
   config: Config
   /** A recording; undefined: the data folder. */

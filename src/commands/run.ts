@@ -19,6 +19,7 @@ import { newSession } from './shared/new-session.ts'
 import { type Measured, summarise, summaryText } from './shared/summary.ts'
 import { describeError, UserError } from './shared/user-error.ts'
 
+/** As the command line gives them. */
 export interface RunOptions {
   config: Config
   /** How long the generator runs, counted from the moment that every stage runs. */

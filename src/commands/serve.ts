@@ -22,6 +22,7 @@ const WRITTEN: Readonly<Record<ServiceStage, string>> = {
 const STAGES = new Map(Object.entries(WRITTEN).map(([stage, name]) => [name, stage as ServiceStage]))
 const NAMES = [...STAGES.keys()]
 
+/** As the command line gives them. */
 export interface ServeOptions {
   config: Config
   /** See {@link stagesToStart}. */

@@ -64,6 +64,7 @@ export async function runSql(options: SqlOptions): Promise<number> {
   return 0
 }
 
+/** A whole table to one file; standard output takes CSV only. */
 export interface ExportOptions extends Omit<SqlOptions, 'sql' | 'format' | 'maxRows'> {
   table: string
   format: ExportFormat

@@ -12,6 +12,7 @@ import { LAYER_NAMES } from '../ui/text/layer-names.ts'
 
 type ServiceStage = Exclude<StageId, 'generator'>
 
+/** What is asked, once, and where the answer goes. */
 export interface StatusContext {
   /** What a target offers of these is enough. */
   target: {

@@ -7,6 +7,7 @@ import { countOf } from '../pipeline/state/count-of.ts'
 
 type ServiceStage = Exclude<StageId, 'generator'>
 
+/** The stages to stop, and how patiently. */
 export interface StopContext {
   stages: Readonly<Record<ServiceStage, StageService>>
   json: boolean
@@ -21,6 +22,7 @@ export interface StopContext {
   signal?: AbortSignal
 }
 
+/** What came of one stage; in JSON as it stands. */
 export interface StopReport {
   stage: ServiceStage
   result: 'stopped' | 'was stopped' | 'not stopped'

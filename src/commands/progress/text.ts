@@ -7,6 +7,7 @@ import { counted, isLedgerCount, type LedgerCount, ofHub } from '../../pipeline/
 import type { AppState } from '../../pipeline/state/state.ts'
 import { UNKNOWN } from '../../ui/text/format.ts'
 
+/** What a line of progress tells of. */
 export interface Progress {
   state: AppState
   elapsedSeconds: number

@@ -4,6 +4,7 @@ import { chooseTheme } from '../../ui/text/theme.ts'
 import { progressTable, WIDEST } from './table.ts'
 import { type Progress, progressJson, progressLine } from './text.ts'
 
+/** What a table that is drawn in place needs of a terminal. */
 export interface ProgressTerminal {
   write: (text: string) => void
   /** As wide as it is now. */
@@ -40,6 +41,7 @@ function tableView({ write, columns, paint }: ProgressTerminal, lastsMs: number)
   }
 }
 
+/** How the progress of a run is shown, and for how long it lasts. */
 export interface ProgressOptions {
   json: boolean
   isAscii: boolean

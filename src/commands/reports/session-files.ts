@@ -10,6 +10,7 @@ import type { ReportCollector } from '../../report/model.ts'
 import { describeError, UserError } from '../shared/user-error.ts'
 import { requireFormat } from './report-file.ts'
 
+/** What is written beside a session, and from what. */
 export interface SessionFilesOptions {
   store: ReadonlyStore
   /** Undefined: no recording. */

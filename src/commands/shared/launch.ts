@@ -17,6 +17,7 @@ export interface OpenedTarget {
   close(): Promise<void>
 }
 
+/** What the services need before any of them starts. */
 export interface LaunchOptions {
   config: Config
   /** Absolute; exists and is writable. */

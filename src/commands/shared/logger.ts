@@ -7,6 +7,7 @@ import { logDestination } from '../../local/storage/log-destination.ts'
 /** Where the log of a data folder is. */
 export const logFileOf = (dataDir: string): string => join(dataDir, 'logs', 'rtstream-tui.log')
 
+/** The log file of a data folder. */
 export interface OpenedLog {
   /** JSON lines. The worker appends to the same file. */
   logger: Logger

@@ -30,6 +30,7 @@ export type SenderCondition =
   /** Trying again by itself would not help. The events wait until {@link BufferedProducer.resume}. */
   | { readonly state: 'failed'; readonly reason: string; readonly error: ServiceError }
 
+/** The hub, and who is told of what it has acknowledged. */
 export interface SenderOptions {
   producer: HubProducer
   clock: Clock

@@ -27,6 +27,7 @@ import { tailOfMade, tailOfQuarantined, tailOfRow, tailWith } from './tail.ts'
 /** Rows of other clients, and quarantined rows, taken into the tail from one look. */
 const TAIL_PER_LOOK = 40
 
+/** What is watched, and where what is seen goes. */
 export interface WatcherOptions {
   target: Target
   generator: GeneratorService

@@ -21,6 +21,7 @@ import { generatorControls } from './generator-controls.ts'
 
 type Services = { pipeline: StageOrchestrator; generator: GeneratorService }
 
+/** What the actions of a person reach. */
 export interface ControlsOptions {
   state: () => AppState
   /** Undefined before there is a target. */

@@ -21,6 +21,7 @@ import {
 } from './stage.ts'
 import type { StageTimes } from './timing.ts'
 
+/** One stage, its service, and who is told of it. */
 export interface StageControllerOptions {
   id: StageId
   service: StageService

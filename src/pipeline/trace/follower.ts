@@ -12,6 +12,7 @@ import type { Log } from '../state/log.ts'
 import type { TraceSlice } from '../state/state.ts'
 import type { StateStore } from '../state/store.ts'
 
+/** The follower asks the tracer that the session gives it later. */
 export interface FollowerOptions {
   store: StateStore
   clock: Clock

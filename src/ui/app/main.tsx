@@ -20,6 +20,7 @@ import { Boundary } from './boundary.tsx'
 import { Screen, type ScreenOptions } from './screen.ts'
 import type { ScreenFile } from './screen-files.ts'
 
+/** The pipeline, the terminal, and what the settings ask of the screen. */
 export interface ControlRoomOptions {
   store: ReadonlyStore
   actions: Actions
@@ -60,6 +61,7 @@ export type QuitReason =
   | { kind: 'signal' }
   | { kind: 'crash'; error: Error }
 
+/** It ends once, for one reason. */
 export interface ControlRoom {
   /** Settles when the terminal has been restored. Never rejects. */
   ended: Promise<QuitReason>

@@ -5,6 +5,7 @@ import { type PictureRun, pictureOf } from '../text/picture.ts'
 import textWidth from '../text/text-width.ts'
 import type { AnsiColor, Color, Theme } from '../text/theme.ts'
 
+/** One form of the saved screen. */
 export interface ScreenFile {
   extension: 'txt' | 'ansi' | 'svg'
   content: string

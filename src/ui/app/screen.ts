@@ -38,6 +38,7 @@ import type { Painter } from '../text/ansi.ts'
 import type { Line } from '../text/line.ts'
 import { type ScreenLines, screenLines } from './screen-lines.ts'
 
+/** Whom the screen asks, and how it begins. What is left out cannot be done, and a key says so. */
 export interface ScreenOptions {
   store: ReadonlyStore
   actions: Actions

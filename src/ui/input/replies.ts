@@ -2,6 +2,7 @@
 import type { ActionResult } from '../../pipeline/state/actions.ts'
 import type { ViewState } from './view-state.ts'
 
+/** Gives the view its next toast; holds nothing of its own. */
 export class Replies {
   readonly #now: () => number
 

@@ -18,6 +18,7 @@ const PASTE = { on: '\x1b[?2004h', off: '\x1b[?2004l' }
 /** Buttons and the wheel, in the form that has no limit of columns; off: whatever else may be on, too. */
 const MOUSE = { on: '\x1b[?1000h\x1b[?1002h\x1b[?1006h', off: '\x1b[?1006l\x1b[?1002l\x1b[?1000l' }
 
+/** The terminal, and who is told of what comes from it. */
 export interface TerminalInputOptions {
   stdin: NodeJS.ReadStream
   /** To the terminal itself. */

@@ -22,6 +22,7 @@ export interface MouseEvent {
   shift: boolean
 }
 
+/** In the order of coming; nothing that a terminal sends is left out. */
 export type Token =
   /** As the key map names it. */
   | { kind: 'key'; key: string }

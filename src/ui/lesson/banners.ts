@@ -14,6 +14,7 @@ const marked = (text: string, token: Token): Line => [span(' '), badge(text, tok
 const FORMS = ['whole', 'without the cause', 'name'] as const
 type Form = (typeof FORMS)[number]
 
+/** Without it: as many rows as it takes, on the panels. */
 export interface BannerPlace {
   /** Rows that there are: faults say less, then the lesson's caption is cut; what to press and what was seen stay. */
   room?: number

@@ -5,6 +5,7 @@ import { type Line, right, type Span, span } from '../text/line.ts'
 import textWidth from '../text/text-width.ts'
 import type { Token } from '../text/theme.ts'
 
+/** What one chart draws; several share its axes. */
 export interface Series {
   /** One per column, newest last. */
   values: readonly number[]

@@ -3,6 +3,7 @@ import type { AppState } from '../../pipeline/state/state.ts'
 import type { SlotId } from '../layout.ts'
 import { cut, type Line, printable, span } from '../text/line.ts'
 
+/** One cause for what several services say. */
 export interface Banner {
   /** What to do, first. */
   hint: string

@@ -16,6 +16,7 @@ export const TOKENS = [
   'border',
   'borderFocused',
 ] as const
+/** One of them. */
 export type Token = (typeof TOKENS)[number]
 
 /** `#rrggbb`, or a name that even a terminal of sixteen colours has; undefined: the terminal's own. */
@@ -149,6 +150,7 @@ export type Background = 'dark' | 'light' | undefined
 
 type Environment = Readonly<Record<string, string | undefined>>
 
+/** A palette, and how much of it the terminal can show. */
 export interface Theme {
   palette: Palette
   /** Bits of colour that the terminal understands: 1 none, 4 the sixteen names, 8 a table of 256, 24 any. */
