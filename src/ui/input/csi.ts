@@ -34,7 +34,7 @@ export function keyOfCsi(sequence: string): string | undefined {
       if (number(0) === 27 && fields.length === 3) return coded(number(2), modifiers)
       return named(TILDE_KEYS[number(0)], modifiers)
     case 'u':
-      return coded(number(0), modifiers)
+      return codedWithText(fields, modifiers)
     case 'R':
       // With numbers, it tells where the cursor stands: F3 sends the same, and nothing here listens to F3.
       return undefined
@@ -46,6 +46,22 @@ export function keyOfCsi(sequence: string): string | undefined {
 
 const named = (key: string | undefined, modifiers: number) =>
   key === undefined ? undefined : withModifiers(key, modifiers)
+
+const SHIFT = 1
+
+/**
+ * The kitty protocol names a key by what it writes without shift. What it writes with shift may stand behind that, and the text
+ * that it has written in a part of its own: `47:63;2;63` is the `?` of a keyboard that has it above the `/`.
+ */
+function codedWithText([key = '', , text = '']: readonly string[], modifiers: number): string | undefined {
+  const [code = 0, shifted = 0] = key.split(':').map((part) => Number.parseInt(part, 10) || 0)
+  const bits = modifiers - 1
+  const isShifted = (bits & SHIFT) !== 0
+  const written = /^\d+$/.test(text) ? Number(text) : isShifted ? shifted : 0
+  return written >= 0x20 && KITTY_KEYS[code] === undefined
+    ? coded(written, 1 + (bits & ~SHIFT))
+    : coded(code, modifiers)
+}
 
 /** A key by its code point; modifier keys by themselves are none. */
 function coded(code: number, modifiers: number): string | undefined {
