@@ -3,12 +3,14 @@ import { fileURLToPath } from 'node:url'
 import { type Command, CommanderError } from 'commander'
 import { program } from './cli/program.ts'
 import { keepHeapSmall } from './commands/shared/memory.ts'
-import { openOutput } from './commands/shared/output.ts'
+import { limitsFor, openOutput } from './commands/shared/output.ts'
 import { describeUsage, unknownTopic } from './commands/shared/usage.ts'
 import { describeError, UserError } from './commands/shared/user-error.ts'
+import { writeWithoutWaiting } from './commands/terminal/own-descriptor.ts'
 import { ConfigError } from './config/error.ts'
 
-const output = openOutput(process.stdout, process.stderr)
+for (const stream of [process.stdout, process.stderr]) writeWithoutWaiting(stream)
+const output = openOutput(process.stdout, process.stderr, limitsFor(process.stdout))
 const { write, writeError, drained } = output
 
 /** A folder of the package: beside `src` in a checkout, beside `dist` once it is built. */

@@ -133,6 +133,16 @@ export class Terminal {
     )
   }
 
+  /** Takes nothing any more, as on a line that is down; keys still arrive. */
+  stall(): void {
+    this.#pty.pause()
+  }
+
+  /** Takes what has waited, and everything after it. */
+  goOn(): void {
+    this.#pty.resume()
+  }
+
   get columns(): number {
     return this.#xterm.cols
   }

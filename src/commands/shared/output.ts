@@ -31,6 +31,10 @@ export interface OutputLimits {
 
 const LIMITS: OutputLimits = { idleMs: 60_000, pending: 16_000_000 }
 
+/** A program that reads may be busy for a while; a terminal that takes nothing is one that nobody sees. */
+export const limitsFor = ({ isTTY }: Pick<NodeJS.WriteStream, 'isTTY'>): OutputLimits =>
+  isTTY ? { ...LIMITS, idleMs: 5_000 } : LIMITS
+
 /** The reader or the terminal is gone: no one can be told. */
 const NOBODY_READS = ['EPIPE', 'EIO', 'ECONNRESET']
 

@@ -5,6 +5,7 @@
  */
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { ownDescriptor } from './own-descriptor.ts'
 
 /** How often the file is looked at (ms). */
 const POLL_MS = 1000
@@ -17,9 +18,6 @@ export interface NativeOutput {
   /** Gives the terminal back its descriptors, once nothing else runs that opens files; safe to call twice. */
   restore(): void
 }
-
-/** A stream of a terminal, with the descriptor that libuv has opened for it. */
-type TerminalStream = NodeJS.WriteStream & { _handle?: { fd?: number } }
 
 /** Path of that file. */
 export const nativeOutputOf = (dataDir: string): string => join(dataDir, 'logs', 'native-output.txt')
@@ -37,7 +35,7 @@ export function divertNativeOutput(
   onLine: (line: string) => void,
 ): NativeOutput {
   if (process.platform === 'win32') return NOTHING
-  const own = streams.map((stream, index) => ownDescriptor(stream, index + 1))
+  const own = streams.map((stream) => ownDescriptor(stream))
   if (own.every((one) => one === undefined)) return NOTHING
   const replaced: (readonly [descriptor: number, terminal: number])[] = []
   try {
@@ -62,12 +60,6 @@ export function divertNativeOutput(
       rmSync(file, { force: true })
     },
   }
-}
-
-/** Undefined where the stream is no terminal, or writes on the very descriptor. */
-function ownDescriptor(stream: TerminalStream, descriptor: number): number | undefined {
-  const own = stream.isTTY ? stream._handle?.fd : undefined
-  return own === undefined || own <= 2 || own === descriptor ? undefined : own
 }
 
 /** @returns whether the descriptor leads to the file now. */

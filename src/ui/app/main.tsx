@@ -4,13 +4,13 @@ import type { LakeQuery } from '../../pipeline/ports/query.ts'
 import type { Clock } from '../../pipeline/runtime/clock.ts'
 import type { ReadonlyStore } from '../../pipeline/session/session-types.ts'
 import type { ActionResult, Actions } from '../../pipeline/state/actions.ts'
-import { watchBackground } from '../ink/background.ts'
+import { type BackgroundWatch, watchBackground } from '../ink/background.ts'
 import { divertOutput } from '../ink/divert-output.ts'
 import { type HandOver, jobControl } from '../ink/hand-over.ts'
 import { openLink } from '../ink/open-link.ts'
-import { windowTitle } from '../ink/terminal-title.ts'
+import { type WindowTitle, windowTitle } from '../ink/terminal-title.ts'
 import { isRisky } from '../input/keymap.ts'
-import { terminalInput } from '../input/terminal-input.ts'
+import { type TerminalInput, terminalInput } from '../input/terminal-input.ts'
 import type { Token } from '../input/tokens.ts'
 import type { Overlay } from '../input/view-state.ts'
 import type { ThemeName } from '../text/theme.ts'
@@ -76,7 +76,7 @@ const FIRST_COLUMN = '\r'
 /** Takes the terminal at once; it has been given back when `ended` settles. */
 export function openControlRoom(options: ControlRoomOptions): ControlRoom {
   const { stdin, env, store, clock } = options
-  const output = divertOutput(options.stdout, options.stderr, options.onOutput)
+  const output = divertOutput(options.stdout, options.stderr, options.onOutput, clock)
   const stdout = output.screen
   let reason: QuitReason | undefined
   const close = (why: QuitReason) => {
@@ -102,23 +102,17 @@ export function openControlRoom(options: ControlRoomOptions): ControlRoom {
     setMouse: (isOn) => input.setMouse(isOn),
     quit: ({ stopAll }) => close({ kind: 'quit', stopAll }),
     handOver: (what) => jobs.handOver(what),
+    isBehind: output.isBehind,
   })
   let lend: Lend | undefined
   const jobs = jobControl(async (deed) => {
     await lend?.(async () => {
-      background.close()
-      input.close()
-      title.restore()
+      modes.give()
+      await output.flushed()
       await deed()
-      title.show()
-      input.open()
-      background.ask()
-      stdout.write(FIRST_COLUMN)
+      modes.take()
     })
   })
-  const onOpen = (how: Lend) => {
-    lend = how
-  }
   const onTokens = (tokens: readonly Token[]) => {
     try {
       if (tokens.some(({ kind }) => kind === 'key' || kind === 'paste')) options.onKey()
@@ -129,38 +123,34 @@ export function openControlRoom(options: ControlRoomOptions): ControlRoom {
     }
   }
   const onEnd = () => close({ kind: 'signal' })
-  const input = terminalInput({
-    stdin,
-    write: output.write,
-    clock,
-    mouse: options.mouse,
-    isRisky,
-    onTokens,
-    onEnd,
-  })
-  // Before the first frame: a key pressed at the sight of it must be a command, not a letter on the screen.
-  input.open()
+  const { write } = output
+  const input = terminalInput({ stdin, write, clock, mouse: options.mouse, isRisky, onTokens, onEnd })
   const title = windowTitle(stdout, `rtstream ${store.getState().session.target}`)
-  title.show()
-  background.ask()
-  // The first frame begins where the cursor stands: what was typed before, or printed without a line end, is not in its way.
-  stdout.write(FIRST_COLUMN)
+  const modes = terminalModes(stdout, { title, input, background })
+  // Before the first frame: a key pressed at the sight of it must be a command, not a letter on the screen.
+  modes.take()
   const instance = render(
     <Boundary onError={onError}>
-      <App screen={screen} onOpen={onOpen} />
+      <App
+        screen={screen}
+        onOpen={(how) => {
+          lend = how
+        }}
+      />
     </Boundary>,
     inkOptions(stdin, stdout, options.maxFps),
   )
-  const settled = whenSettled(stdout, clock, () => jobs.handOver('redraw'))
+  const forget = followTerminal(stdout, clock, {
+    onSettled: () => jobs.handOver('redraw'),
+    onDrain: () => screen.caughtUp(),
+  })
   const ended = instance
     .waitUntilExit()
     .then((): QuitReason => reason ?? { kind: 'signal' }, crashOf)
     .finally(() => {
-      background.close()
-      input.close()
+      modes.give()
       jobs.close()
-      settled()
-      title.restore()
+      forget()
       output.restore()
     })
   return { ended, close }
@@ -177,6 +167,7 @@ interface Reach {
   setMouse(isOn: boolean): void
   quit(choice: { stopAll: boolean }): void
   handOver(what: HandOver): string | undefined
+  isBehind(): boolean
 }
 
 function openScreen(options: ControlRoomOptions, appearance: Appearance, reach: Reach): Screen {
@@ -207,6 +198,7 @@ function openScreen(options: ControlRoomOptions, appearance: Appearance, reach: 
     overlay,
     onQuit: reach.quit,
     onHandOver: reach.handOver,
+    isBehind: reach.isBehind,
   })
   return screen
 }
@@ -225,16 +217,44 @@ const inkOptions = (stdin: NodeJS.ReadStream, stdout: NodeJS.WriteStream, maxFps
 /** How long a window must keep its size before it is painted whole (ms): dragging an edge is many sizes. */
 const SETTLED_MS = 250
 
-/** Terminals shuffle lines while they are resized: once that is over, everything is painted anew. */
-function whenSettled(stdout: NodeJS.WriteStream, clock: Clock, repaint: () => void): () => void {
+/**
+ * Terminals shuffle lines while they are resized: once that is over, everything is painted anew. One that is slow takes its frames
+ * later: then there is room for the next.
+ */
+function followTerminal(
+  stdout: NodeJS.WriteStream,
+  clock: Clock,
+  { onSettled, onDrain }: { onSettled: () => void; onDrain: () => void },
+): () => void {
   let cancel = () => {}
   const onResize = () => {
     cancel()
-    cancel = clock.after(SETTLED_MS, repaint)
+    cancel = clock.after(SETTLED_MS, onSettled)
   }
-  stdout.on('resize', onResize)
+  stdout.on('resize', onResize).on('drain', onDrain)
   return () => {
     cancel()
-    stdout.off('resize', onResize)
+    stdout.off('resize', onResize).off('drain', onDrain)
+  }
+}
+
+/** All that is switched in the terminal beside Ink's screen: taken together, at first and again, and given back together. */
+function terminalModes(
+  stdout: NodeJS.WriteStream,
+  { title, input, background }: { title: WindowTitle; input: TerminalInput; background: BackgroundWatch },
+) {
+  return {
+    take() {
+      title.show()
+      input.open()
+      background.ask()
+      // The next frame begins where the cursor stands: what was typed before, or printed without a line end, is not in its way.
+      stdout.write(FIRST_COLUMN)
+    },
+    give() {
+      background.close()
+      input.close()
+      title.restore()
+    },
   }
 }

@@ -46,9 +46,8 @@ export interface ScreenOptions {
   acceptCosts: boolean
   /** Quit at the first press, whatever runs. */
   yesQuit?: boolean
-  /** Begin with large digits. */
+  /** Begin with large digits, and what covers the panels at first. */
   presenter?: boolean
-  /** What covers the panels at first. */
   overlay?: Overlay | undefined
   /** To the clipboard of the terminal. */
   onCopy?: (text: string) => void
@@ -64,6 +63,8 @@ export interface ScreenOptions {
   onExport?: (table: QueryTable, format: ExportFormat, signal: AbortSignal) => Promise<string>
   /** Goes on to the next theme. @returns its name. */
   onTheme?: () => string
+  /** The terminal has not taken the frames before: another one would only wait. Asked at each frame. */
+  isBehind?: () => boolean
   monotonic?: () => number
   onQuit: (choice: { stopAll: boolean }) => void
   onHandOver: (what: HandOver) => string | undefined
@@ -148,15 +149,20 @@ export class Screen {
   /** The frame for a size; the same object as before if it looks the same. */
   frame(columns: number, rows: number): Frame {
     const { columns: before, rows: painted } = this.#frame
-    if (!this.#isStale && columns === before && rows === painted.length) return this.#frame
+    const isStale = this.#isStale && !this.#options.isBehind?.()
+    if (!isStale && columns === before && rows === painted.length) return this.#frame
     this.#drawn = screenLines(this.#state, this.#view, columns, rows)
     // Not before: what cannot be drawn must fail again when React asks again, or it would see that nothing is wrong.
     this.#isStale = false
     const next = this.#drawn.lines.map(this.#paint)
-    const isSame =
-      columns === before && rows === painted.length && next.every((row, index) => row === painted[index])
-    if (!isSame) this.#frame = { columns, rows: next }
+    const isSize = columns === before && rows === painted.length
+    if (!isSize || next.some((row, index) => row !== painted[index])) this.#frame = { columns, rows: next }
     return this.#frame
+  }
+
+  /** The terminal has taken all frames: what has changed meanwhile is one more. */
+  caughtUp(): void {
+    this.#tell()
   }
 
   /** The same screen in other colours. */

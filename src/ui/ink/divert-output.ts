@@ -5,6 +5,8 @@
  * What native code writes on the descriptors themselves: native-output.ts of the commands.
  */
 
+import type { Clock } from '../../pipeline/runtime/clock.ts'
+
 /** Longest line that is passed on; the rest of a longer one is dropped. */
 const LINE_LIMIT = 4000
 
@@ -14,19 +16,34 @@ export interface DivertedOutput {
   screen: NodeJS.WriteStream
   /** To the terminal itself, past Ink; nothing happens once it is gone. */
   write(text: string): void
+  /** The terminal has not taken all that it was given, and has much of it before it. */
+  isBehind(): boolean
+  /** Resolves when the terminal has taken all, or seems to take nothing any more. */
+  flushed(): Promise<void>
   /** Also gives out what had no line's end yet. Safe to call twice. */
   restore(): void
 }
 
 type Write = NodeJS.WriteStream['write']
 
+/** How long the end of the screen waits for a terminal that takes nothing (ms); the program's end waits longer. */
+const FLUSH_MS = 1000
+
 /** @param onLine a whole line, without its end. */
 export function divertOutput(
   stdout: NodeJS.WriteStream,
   stderr: NodeJS.WriteStream,
   onLine: (line: string) => void,
+  clock: Pick<Clock, 'after'>,
 ): DivertedOutput {
-  const write = wholeFrames(stdout.write.bind(stdout) as Write)
+  const original = stdout.write.bind(stdout) as Write
+  const flushed = () => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const cancel = clock.after(FLUSH_MS, resolve)
+    original('', () => resolve())
+    return promise.finally(cancel)
+  }
+  const write = wholeFrames(original, flushed)
   const screen = new Proxy(stdout, {
     get(target, name) {
       if (name === 'write') return write
@@ -42,6 +59,8 @@ export function divertOutput(
     write: (text) => {
       if (!stdout.destroyed) write(text)
     },
+    isBehind: () => stdout.writableNeedDrain,
+    flushed,
     restore() {
       for (const flush of flushes.splice(0)) flush()
       restoreWarnings()
@@ -53,10 +72,18 @@ export function divertOutput(
 /** Around what is to be shown at once (synchronized updates). */
 const FRAME = { start: '\x1b[?2026h', end: '\x1b[?2026l' }
 
-/** Ink writes the two marks by themselves: a frame is one write, where it would be three. */
-function wholeFrames(write: Write): Write {
+/**
+ * Ink writes the two marks by themselves: a frame is one write, where it would be three. It waits for the terminal by an empty
+ * write: not for ever.
+ */
+function wholeFrames(write: Write, flushed: () => Promise<void>): Write {
   let kept = ''
   return ((chunk: Uint8Array | string, ...more: []) => {
+    const [done] = more as unknown[]
+    if (chunk === '' && typeof done === 'function') {
+      void flushed().then(() => done())
+      return true
+    }
     if (typeof chunk !== 'string') return write(chunk, ...more)
     if (kept === '' && chunk !== FRAME.start) return write(chunk, ...more)
     kept += chunk

@@ -23,6 +23,7 @@ interface OpenOptions {
   yesQuit?: boolean
   monotonic?: () => number
   query?: () => LakeQuery | undefined
+  isBehind?: () => boolean
 }
 
 function open(state: AppState, options: OpenOptions = {}) {
@@ -41,6 +42,7 @@ function open(state: AppState, options: OpenOptions = {}) {
     yesQuit,
     monotonic,
     ...(options.query ? { query: options.query } : {}),
+    ...(options.isBehind ? { isBehind: options.isBehind } : {}),
     onQuit,
     onHandOver,
     onCopy,
@@ -1373,4 +1375,18 @@ it('every key of the map does something here', () => {
       expect(isVisible, `${command} ${key}`).toBe(true)
       expect(text(), key).not.toContain('does nothing here')
     }
+})
+
+it('a terminal that is behind gets no frame but for another size; one with all changes comes when it has caught up', () => {
+  let isBehind = true
+  const { press, frame, text, screen, onFrame } = open(scenarios.allRunning(), { isBehind: () => isBehind })
+  const before = frame()
+  press('alt+8', 'return', '?')
+  expect(frame()).toBe(before)
+  expect(screen.frame(80, 24).rows.join('\n')).toContain('enter runs')
+  isBehind = false
+  onFrame.mockClear()
+  screen.caughtUp()
+  expect(onFrame).toHaveBeenCalledTimes(1)
+  expect(text()).toContain('enter runs')
 })
