@@ -558,6 +558,26 @@ it('a feature that was added and dropped again leaves a table that is read and w
   await expectRows(80)
 }, 120_000)
 
+it('a feature, and a type of a column, that were there for a while between two batches do not end the runs', async () => {
+  start()
+  await lake.place(0, readings(0, 20))
+  await isThrough(20)
+  for (const table of TABLES) {
+    const features = {
+      readerFeatures: ['deletionVectors'],
+      writerFeatures: ['deletionVectors', 'appendOnly'],
+    }
+    commitByHand(table, { protocol: { minReaderVersion: 3, minWriterVersion: 7, ...features } })
+    const column = table.includes('weather_') ? 'readings' : 'temperature'
+    changeMetadata(table, withColumn(column, 'string'))
+    changeMetadata(table, (metaData) => metaData)
+    commitByHand(table, { protocol: { minReaderVersion: 1, minWriterVersion: 2 } })
+  }
+  await lake.place(0, readings(20, 10), { at: lake.clock.time + 1000 })
+  await isThrough(30)
+  await expectRows(30)
+}, 60_000)
+
 it.each(['abfss://other@account.dfs.core.windows.net/part.parquet', '../elsewhere/part.parquet'])(
   'a file of another table (%s) ends the run in words, and is not deleted when the table lets it go',
   async (path) => {

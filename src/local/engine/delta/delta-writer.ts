@@ -96,8 +96,27 @@ export class DeltaTable {
     for (;;) {
       const actions = await readCommit(this.folder, this.#state.version + 1)
       if (!actions) return
-      this.#takeIn(actions)
+      try {
+        this.#takeIn(actions)
+      } catch (error) {
+        if (!(await this.#fitsAgain())) throw error
+      }
     }
+  }
+
+  /** What another writer added it may have dropped since: then the table is read anew as it is now. @returns false when it has not. */
+  async #fitsAgain(): Promise<boolean> {
+    if (!this.#connection) return false
+    const now = await loadTable(this.folder, checkpointReader(this.#connection))
+    if (now.metaData?.id !== this.#state.metaData?.id) return false
+    try {
+      this.#assertFits(now.protocol, now.metaData)
+    } catch {
+      return false
+    }
+    this.#state = now
+    this.#noteMark()
+    return true
   }
 
   #noteMark(): void {
