@@ -45,7 +45,7 @@ export function progressTable({ state, elapsedSeconds }: Progress, columns: numb
   const lines: Line[] = [
     [
       span(`${elapsedSeconds} s`, 'title', true),
-      span(` of ${formatAge(lastsMs)} and the rest  `, 'muted'),
+      span(`, with readings for ${formatAge(lastsMs)}  `, 'muted'),
       span(`${formatRate(ofHub(state, state.hub.rate))}/s`, 'title', true),
       span('  ctrl+c ends it in order', 'muted'),
     ],

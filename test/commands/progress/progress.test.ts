@@ -49,7 +49,7 @@ describe('on a terminal', () => {
     const shown = lines.filter((line) => line !== '')
     expect(shown[0]).toBe('$ rtstream-tui run')
     expect(shown.filter((line) => line.startsWith('stage '))).toHaveLength(1)
-    expect(shown[1]).toMatch(/^12 s of 30 s/)
+    expect(shown[1]).toMatch(/^12 s, with readings for 30 s/)
     expect(shown.find((line) => line.startsWith('silver'))).toMatch(/silver .*7,012 +22/)
     expect(shown.find((line) => line.startsWith('ledger'))).toContain('✓ 38 in flight')
     expect(shown.at(-1)).toBe('The ledger after 12 s')
@@ -76,7 +76,7 @@ describe('on a terminal', () => {
     view.show(at(scenarios.allRunning(), 3))
     const lines = await text()
     expect(lines.filter((line) => line.startsWith('stage '))).toHaveLength(1)
-    expect(lines.join('\n')).toContain('3 s of 30 s')
+    expect(lines.join('\n')).toContain('3 s, with readings for 30 s')
   })
 })
 
