@@ -176,11 +176,21 @@ async function checkpointActions(
 ): Promise<Action[]> {
   const log = join(tableFolder, LOG_FOLDER)
   const actions: Action[] = []
-  for (const name of names) for (const one of await readCheckpoint(join(log, name))) actions.push(one)
+  const read = async (file: string) => {
+    try {
+      for (const one of await readCheckpoint(file)) actions.push(one)
+    } catch (cause) {
+      throw new Error(
+        `The checkpoint ${file} cannot be read. Move it out of the log, as long as the commits before it are there. ${RECOVERY}`,
+        { cause },
+      )
+    }
+  }
+  for (const name of names) await read(join(log, name))
   const sidecars = actions.flatMap(({ sidecar }) => sidecar ?? [])
   for (const { path } of sidecars) {
     const name = decodeURIComponent(path.slice(path.lastIndexOf('/') + 1))
-    for (const one of await readCheckpoint(join(log, SIDECAR_FOLDER, name))) actions.push(one)
+    await read(join(log, SIDECAR_FOLDER, name))
   }
   return actions
 }

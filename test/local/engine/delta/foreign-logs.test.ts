@@ -64,6 +64,15 @@ it.each([
   },
 )
 
+it('a checkpoint that is damaged inside is named, with what to do about it', async () => {
+  builder.commit([builder.add('a')])
+  const file = join(builder.log, `${pad(0)}.checkpoint.parquet`)
+  writeFileSync(file, 'PAR1 and what is no footer PAR1')
+  await expect(load()).rejects.toThrow(`The checkpoint ${file} cannot be read. Move it out of the log`)
+  rmSync(file)
+  expect(await paths()).toEqual(['a'])
+})
+
 it('a log of which only the newest checkpoint is left is a table that goes on, not a new one', async () => {
   const fields = [{ name: 'city', type: 'string', nullable: true, metadata: {} }]
   const schemaString = JSON.stringify({ type: 'struct', fields })
