@@ -1029,6 +1029,8 @@ describe('refusals', () => {
     const { status, body } = await rest(method, path, method === 'POST' ? {} : undefined)
     expect(status).toBe(404)
     expect(body).toEqual({ error_code: 'ENDPOINT_NOT_FOUND', message: expect.stringContaining(words) })
+    // By the path that the client asked for, which has a host of its own.
+    expect(body.message).toContain(` at ${path.split('?')[0]}.`)
   })
 
   it('a wrong token', async () => {

@@ -3,7 +3,11 @@ import { type ErrorForm, HttpError } from '../http/errors.ts'
 /** Databricks words its errors flat: `{"error_code","message"}`. */
 export const databricksError: ErrorForm = (error) => ({
   headers: { 'content-type': 'application/json; charset=utf-8' },
-  body: JSON.stringify({ error_code: wordOf(error), message: error.message }),
+  // A workspace has a host of its own, and its paths begin there: nobody asked for ours.
+  body: JSON.stringify({
+    error_code: wordOf(error),
+    message: error.message.replace('/databricks/api/', '/api/'),
+  }),
 })
 
 const WORDS: Readonly<Record<number, string>> = {
