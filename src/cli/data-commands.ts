@@ -1,6 +1,6 @@
 /** Commands that ask the pipeline and its layers. */
 import { Option } from 'commander'
-import type { ExportFormat } from '../pipeline/ports/query.ts'
+import type { ExportOptions } from '../commands/sql.ts'
 import { count, duration } from './arguments.ts'
 import type { CommandLine } from './command-line.ts'
 
@@ -59,7 +59,7 @@ export function dataCommands(line: CommandLine): void {
     const { attachTarget } = await import('../commands/shared/attach.ts')
     const asked = {
       table: table ?? '',
-      format: flags.format as ExportFormat,
+      format: flags.format as ExportOptions['format'],
       out: flags.out as string | undefined,
     }
     tableToExport(asked)

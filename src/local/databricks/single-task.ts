@@ -4,7 +4,6 @@
  */
 import type { JobSettings } from './job-settings.ts'
 import { isObject } from './job-settings.ts'
-import type { RunResource } from './run-resource.ts'
 
 const SINGLE = 'SINGLE_TASK'
 /** By which a job in this format is known. */
@@ -54,8 +53,14 @@ export function asFields(settings: JobSettings): JobSettings {
   return { ...rest, ...task, format: SINGLE }
 }
 
+/** As the API tells of a run, as far as it is told otherwise here. */
+interface RunOfTasks {
+  tasks: { run_id: number; [field: string]: unknown }[]
+  [field: string]: unknown
+}
+
 /** A run as this format has it: its last attempt. @param settings by which it ran; undefined: the job is gone. */
-export function runAsFields(run: RunResource, settings: JobSettings | undefined): RunResource | object {
+export function runAsFields(run: RunOfTasks, settings: JobSettings | undefined): object {
   if (!settings || !isSingle(settings)) return run
   const { tasks, job_run_id: _, ...rest } = run
   const last = tasks.at(-1) ?? { run_id: 0 }
