@@ -140,7 +140,7 @@ describe.skipIf(javaOrReason("Kafka's messages") !== undefined)("Kafka's own mes
       }),
     ).toMatchObject({
       results: [
-        { name: HUB, errorCode: 37, errorMessage: expect.stringContaining('2 partitions already') },
+        { name: HUB, errorCode: 37, errorMessage: expect.stringContaining('partitions already: 2') },
         { name: HUB, errorCode: 44, errorMessage: expect.stringContaining('--partitions') },
         { name: 'mine', errorCode: 3 },
       ],

@@ -79,10 +79,13 @@ export function createPartitions(
   const refusalOf = (name: string, count: number): [error: number, reason: string] => {
     if (name !== hubName) return [ERROR.unknownTopicOrPartition, `There is one event hub here, ${hubName}.`]
     return count <= partitionCount
-      ? [ERROR.invalidPartitions, `The event hub ${name} has ${partitionCount} partitions already.`]
+      ? [
+          ERROR.invalidPartitions,
+          `The event hub ${name} has that many partitions already: ${partitionCount}.`,
+        ]
       : [
           ERROR.policyViolation,
-          `The event hub ${name} keeps its ${partitionCount} partitions; a new data folder may have others (--partitions).`,
+          `The event hub ${name} keeps the partitions that it has, ${partitionCount}; a new data folder may have others (--partitions).`,
         ]
   }
   answer.int32(0).array(topics, ({ name, count }) => {

@@ -150,7 +150,7 @@ it.each([0, 1])('CreatePartitions %i is refused in words: a hub keeps its partit
   )
   expect([answer.int32(), answer.int32()]).toEqual([7, 0])
   expect(answer.array(() => [answer.string(), answer.int16(), answer.nullableString()])).toEqual([
-    [HUB, 37, expect.stringContaining('2 partitions already')],
+    [HUB, 37, expect.stringContaining('partitions already: 2')],
     [HUB, 44, expect.stringContaining('--partitions')],
   ])
 })
