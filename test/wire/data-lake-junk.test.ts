@@ -53,7 +53,7 @@ describe('requests that mean nothing', () => {
     ['GET', '', 'restype=service&comp=stats', {}, 400, 'UnsupportedQueryParameter'],
     ['GET', '/bronze/a', 'verbose=true', {}, 400, 'UnsupportedQueryParameter'],
     ['GET', '/bronze/a', '', { 'x-ms-unheard-of': '1' }, 400, 'UnsupportedHeader'],
-    ['PUT', '/bronze/b', 'resource=file', { 'x-ms-encryption-key': 'a' }, 400, 'UnsupportedHeader'],
+    ['PUT', '/bronze/b', 'resource=file', { 'x-ms-encryption-key': 'a' }, 400, 'MissingRequiredHeader'],
     ['GET', '', 'comp=list&include=everything', {}, 400, 'InvalidQueryParameterValue'],
     ['PUT', '/bronze/b', '', {}, 400, 'MissingRequiredHeader'],
     ['PUT', '/bronze/b', '', { 'x-ms-blob-type': 'PageBlob' }, 400, 'InvalidHeaderValue'],

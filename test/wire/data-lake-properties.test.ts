@@ -142,7 +142,7 @@ describe('metadata and content headers', () => {
     )
     const other = await make('other', 'mine')
     expect(other.status).toBe(400)
-    expect(other.text).toContain('it encrypts nothing')
+    expect(other.text).toContain('its one scope of encryption is')
   })
 
   it('of a container are its own, and no folder’s', async () => {
