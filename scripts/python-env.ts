@@ -139,6 +139,20 @@ export function javaOptions(name: EnvironmentName = 'spark3'): string {
   return existsSync(archive) ? `${SMALL_JAVA} -XX:SharedArchiveFile=${archive}` : SMALL_JAVA
 }
 
+/**
+ * What Spark says of archives that it did not get stands above its last line, which is Python's. @param output of the session's
+ * standard error. @returns a sentence for a person.
+ */
+export function whyNoJars(output: string): string {
+  const lines = output.trim().split('\n')
+  const refused = lines.find((line) => /download failed|unresolved dependency/i.test(line))
+  if (refused === undefined) return `Delta's jars were not fetched: ${lines.at(-1)}`
+  return (
+    `Delta's jars were not fetched: ${refused.trim()}. Where Maven has kept the description of an archive in ~/.m2/repository without the ` +
+    'archive, Spark looks no further: remove its folder there, and ~/.ivy2*, and run again.'
+  )
+}
+
 /** Opens one Spark session, which fetches Delta's jars: two at once on a fresh machine get in each other's way. */
 function fetchDelta(name: EnvironmentName, python: string): void {
   const archive = archiveOf(name)
@@ -150,7 +164,7 @@ function fetchDelta(name: EnvironmentName, python: string): void {
     timeout: 300_000,
     env: { ...process.env, SPARK_SUBMIT_OPTS: `${SMALL_JAVA} -XX:ArchiveClassesAtExit=${unfinished}` },
   })
-  if (status !== 0) console.warn(`Delta's jars were not fetched: ${stderr.trim().split('\n').at(-1)}`)
+  if (status !== 0) console.warn(whyNoJars(stderr))
   else if (existsSync(unfinished)) renameSync(unfinished, archive)
 }
 
