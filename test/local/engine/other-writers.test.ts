@@ -288,17 +288,17 @@ it('rows that another writer has changed end what is built on them, with what bu
   await isThrough(20)
   const first = commits('silver/weather').flatMap((name) => actionsIn(folderOf('silver/weather'), name))
   const add = first.find((action) => action.add)?.add as object & { path: string }
-  const copy = join(folderOf('silver/weather'), 'restored.parquet')
+  const copy = join(folderOf('silver/weather'), 'updated.parquet')
   writeFileSync(copy, readFileSync(join(folderOf('silver/weather'), add.path)))
   commitByHand(
     'silver/weather',
-    { commitInfo: { timestamp: lake.clock.time, operation: 'RESTORE' } },
+    { commitInfo: { timestamp: lake.clock.time, operation: 'UPDATE' } },
     { remove: { path: add.path, deletionTimestamp: 1, dataChange: true } },
-    { add: { ...add, path: 'restored.parquet', dataChange: true } },
+    { add: { ...add, path: 'updated.parquet', dataChange: true } },
   )
   await lake.place(0, readings(20, 10), { at: lake.clock.time + 1000 })
   await vi.waitFor(
-    () => expect(runs[1]?.error).toMatch(/^Rows of silver\/weather were changed .*RESTORE/),
+    () => expect(runs[1]?.error).toMatch(/^Rows of silver\/weather were changed .*UPDATE/),
     30_000,
   )
   await engine?.close()
