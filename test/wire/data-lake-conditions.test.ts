@@ -50,7 +50,6 @@ const REQUESTS: Record<OperationId, (() => Conditional) | string> = {
   getUserDelegationKey: ACCOUNT,
   getAccountInformation: ACCOUNT,
   accountBatch: ACCOUNT,
-  accountBatchByJs: ACCOUNT,
   listFilesystems: ACCOUNT,
   containerAccount: ACCOUNT,
   blobAccount: ACCOUNT,

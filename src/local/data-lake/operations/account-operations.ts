@@ -65,15 +65,6 @@ export const ACCOUNT_OPERATIONS = [
     words: { comp: 'batch' },
   },
   {
-    // On an address with the account in its path, the SDK for JavaScript takes the account for the container.
-    id: 'accountBatchByJs',
-    name: 'Blob Batch (deletes), as JavaScript asks for it',
-    api: 'Blob',
-    level: 'account',
-    methods: ['POST'],
-    words: { restype: 'container', comp: 'batch' },
-  },
-  {
     id: 'findBlobs',
     name: 'Find Blobs by Tags',
     api: 'Blob',

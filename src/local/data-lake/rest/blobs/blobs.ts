@@ -52,7 +52,6 @@ type Operations = Pick<
   | 'deleteBlob'
   | 'containerBatch'
   | 'accountBatch'
-  | 'accountBatchByJs'
 >
 
 export function blobOperations(lake: Lake): Operations {
@@ -100,7 +99,6 @@ export function blobOperations(lake: Lake): Operations {
     },
     containerBatch: (call) => batch(lake, call),
     accountBatch: (call) => batch(lake, call),
-    accountBatchByJs: (call) => batch(lake, call),
   }
 }
 
