@@ -16,7 +16,7 @@ function seededRandom(seed: number): () => number {
   }
 }
 
-const KILLS = 10
+const KILLS = 6
 /** Other moments in every run of this test; `RTSTREAM_TEST_SEED` brings those of an earlier one back. */
 const SEED = Number(process.env.RTSTREAM_TEST_SEED ?? Date.now() % 1_000_000)
 const LOAD = ['--stations', '2000', '--interval', '1s', '--dirty', '0.02', '--json']

@@ -70,18 +70,26 @@ GENERATED_CODE = {
 # A marker of tests whose claim one version of Spark cannot keep otherwise than the other; it says why, and where the other's is proved.
 # Spark 4 has its own suite for what differs: ANSI mode, Delta 4, its names of files, Connect.
 ONE_SPARK = "one_spark(version, why): run on this version of Spark alone"
+# Two Sparks through everything would be half of the suite's time: these take one of them, or none, unless both are asked for.
+USUAL_SPARK = "usual_spark(version, why): run on this version of Spark alone, 0 on none, unless RTSTREAM_SPARKS is all (npm run test:sparks)"
+ASKED = ("one_spark",) if os.environ.get("RTSTREAM_SPARKS") == "all" else ("one_spark", "usual_spark")
 
 
 def pytest_collection_modifyitems(config, items):
     major = pyspark.__version__.split(".")[0]
-    others = [item for item in items if (mark := item.get_closest_marker("one_spark")) and str(mark.args[0])[0] != major]
+
+    def is_of_another(item):
+        return any((mark := item.get_closest_marker(name)) and str(mark.args[0]) != major for name in ASKED)
+
+    others = [item for item in items if is_of_another(item)]
     config.hook.pytest_deselected(items=others)
     items[:] = [item for item in items if item not in others]
 
 
 def pytest_configure(config):
     """For this process and the Sparks that a test starts; programs that only import this file keep Spark's own settings."""
-    config.addinivalue_line("markers", ONE_SPARK)
+    for marker in (ONE_SPARK, USUAL_SPARK):
+        config.addinivalue_line("markers", marker)
     interpreted = " ".join(f"--conf {name}={without}" for name, (without, _) in GENERATED_CODE.items())
     os.environ["PYSPARK_SUBMIT_ARGS"] = f"{interpreted} {os.environ['PYSPARK_SUBMIT_ARGS']}"
 

@@ -16,14 +16,16 @@ const reading = (eventId: string, city: string, temperature: number) => ({
   ...{ humidity: 50, timestamp: '2026-03-01 12:00:00' },
 })
 
-const withoutSpark3 = sparkOrReason("Spark 3.5's Kafka source") !== undefined
-const withoutSpark4 = sparkOrReason("Spark 4's Kafka source", 'spark4') !== undefined
+/** The guide's exercise is on 3.5; of both with `RTSTREAM_SPARKS=all`. */
+const SPARKS = [
+  ['3.5', 'spark3'],
+  ['4.2', 'spark4'],
+] as const
+const asked = process.env.RTSTREAM_SPARKS === 'all' ? SPARKS : SPARKS.slice(0, 1)
 
-describe.each([
-  ['3.5', 'spark3', withoutSpark3],
-  ['4.2', 'spark4', withoutSpark4],
-] as const)('Spark %s', (_, environment, isMissing) => {
-  it.skipIf(isMissing)(
+describe.each(asked)('Spark %s', (version, environment) => {
+  const lacks = sparkOrReason(`the Kafka source of Spark ${version}`, environment)
+  it.skipIf(lacks !== undefined)(
     'reads over Kafka what AMQP and Kafka clients sent, each event once, writes to the hub, and does the exercise',
     async () => {
       const fixture = await startKafkaFixture({ partitions: 2 })

@@ -46,6 +46,7 @@ def test_a_file_that_was_cut_is_named_and_read_once_it_is_back(lake):
     assert len(lake.rows("silver/weather_quarantine")) == 2
 
 
+@pytest.mark.usual_spark(3, "the notebook's own sentence")
 def test_an_empty_file_of_another_writer_is_named_once_and_the_stream_goes_on(lake, capsys):
     names = ["whole ö%2B.json", "empty file é.json", "empty in the second half.json", "last.json"]
     for number, name in enumerate(names):

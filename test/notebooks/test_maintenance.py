@@ -133,6 +133,7 @@ def test_tables_are_made_for_every_reader_whatever_the_workspace_makes_them_with
     assert detail["minReaderVersion"] == 1, detail
 
 
+@pytest.mark.usual_spark(3, "the notebook's own reckoning of what it has read")
 def test_gold_cleans_what_it_has_read_and_copies_no_minute_that_is_over(lake, eager, monkeypatch):
     """`gold/weather_by_minute` grows all day: what a batch rewrites must follow the batch, not the table."""
     cleaned = []
@@ -183,6 +184,7 @@ def test_settings_of_open_source_delta_are_not_made_on_databricks(monkeypatch, s
         spark.conf.set(name, before)
 
 
+@pytest.mark.usual_spark(3, "Delta's source refuses it on both; the notebook asks for that in one setting")
 def test_a_stream_whose_source_has_lost_its_log_stops_and_skips_nothing(lake, spark):
     defaults = "spark.databricks.delta.properties.defaults.checkpointInterval"
     spark.conf.set(defaults, "2")

@@ -15,9 +15,9 @@ it('starts each file once, one Spark at a time beside the others, the longest fi
   const order = runOrder(paths)
   expect(order.toSorted()).toEqual(paths.toSorted())
   expect(order.slice(0, 3)).toEqual([
-    'test/notebooks/spark4.test.ts',
+    'test/notebooks/notebooks.test.ts',
     'test/e2e/kill.test.ts',
-    'test/e2e/lesson.test.ts',
+    'test/screen-azure/starting.test.ts',
   ])
   const sparks = order.flatMap((path, at) => (path in SPARK_SECONDS ? [at] : []))
   expect(sparks[0]).toBe(0)
@@ -30,7 +30,7 @@ it('starts each file once, one Spark at a time beside the others, the longest fi
   expect(lasted(second - 1)).toBeLessThan(first)
   // Three workers take the others two at a time.
   const ofThree = runOrder(paths, 3)
-  expect(ofThree.indexOf('test/notebooks/notebooks.test.ts')).toBeGreaterThan(8)
+  expect(ofThree.indexOf('test/notebooks/spark4.test.ts')).toBeGreaterThan(8)
 })
 
 it('starts all when there are only Sparks, or none', () => {
