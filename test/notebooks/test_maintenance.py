@@ -60,6 +60,7 @@ def compactions(lake, table):
     return history.where("operation = 'OPTIMIZE'").count()
 
 
+@pytest.mark.usual_spark(3, "the notebook's own numbers of batches; what Delta does then is asked of both when its version is raised")
 def test_files_are_compacted_and_deleted_when_neither_a_version_nor_a_stream_needs_them(lake, spark, eager, monkeypatch):
     """A new process compacts what it finds, once, and then by number."""
     monkeypatch.setattr(rtstream_lake, "BATCHES_PER_CLEANING", FILES)
@@ -89,7 +90,7 @@ def test_files_are_compacted_and_deleted_when_neither_a_version_nor_a_stream_nee
     assert on_disk(lake, "silver/weather") == active(lake, "silver/weather")
 
 
-@pytest.mark.one_spark(3, "the notebook's own reckoning; files are deleted and kept on Spark 4 too, in the test before")
+@pytest.mark.one_spark(3, "the notebook's own reckoning; files are deleted and kept on Spark 4 too, in the test before, when both are asked for")
 def test_what_a_stream_has_still_to_read_keeps_everything_and_a_retention_too_short_is_refused(lake, spark, monkeypatch):
     """Whatever a version of Delta makes of the hours given to VACUUM: none are given."""
     said = []
