@@ -15,6 +15,7 @@ import {
 } from './cluster.ts'
 import { fetch } from './fetching/fetch.ts'
 import type { FetchSessions } from './fetching/fetch-sessions.ts'
+import { offsetForLeaderEpoch } from './fetching/leader-epochs.ts'
 import { listOffsets } from './fetching/list-offsets.ts'
 import { deleteGroups, describeGroups, listGroups } from './groups/administration.ts'
 import type { GroupContext } from './groups/context.ts'
@@ -77,6 +78,7 @@ const AT_ONCE: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   [API.createPartitions, createPartitions],
   [API.describeConfigs, describeConfigs],
   [API.initProducerId, initProducerId],
+  [API.offsetForLeaderEpoch, offsetForLeaderEpoch],
 ])
 
 /** Knows no socket: bytes come in by {@link receive}, answers go out through the peer. */

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { HUB } from '../hub-fixture.ts'
 import { Bare, request } from './bare-client.ts'
+import { messageOf, record } from './batches.ts'
 import { type KafkaFixture, startKafkaFixture } from './kafka-fixture.ts'
 
 const UNKNOWN_PARTITION = 3
@@ -124,6 +125,40 @@ it('where a partition begins and ends is told in the first version too, as by th
         [2, UNKNOWN_PARTITION, []],
       ],
     ],
+  ])
+  expect(answer.left).toBe(0)
+})
+
+it('OffsetForLeaderEpoch tells where a partition ends under its one leader, as the service names the request', async () => {
+  fixture.hub.log.append(1, [messageOf(record('a')), messageOf(record('b'))])
+  const versions = await bare.ask(request(18, 0))
+  expect([versions.int32(), versions.int16()]).toEqual([7, 0])
+  const named = versions.array(() => [versions.int16(), versions.int16(), versions.int16()])
+  expect(named).toContainEqual([23, 0, 0])
+  const wanted: [topic: string, partition: number, epoch: number][] = [
+    [HUB, 1, 0],
+    [HUB, 1, 3],
+    [HUB, 2, 0],
+    ['elsewhere', 0, 0],
+  ]
+  const answer = await bare.ask(
+    request(23, 0, (to) =>
+      to.array(wanted, ([topic, partition, epoch]) =>
+        to.string(topic).array([partition], (one) => to.int32(one).int32(epoch)),
+      ),
+    ),
+  )
+  expect(answer.int32()).toBe(7)
+  const topics = answer.array(() => [
+    answer.string(),
+    answer.array(() => [answer.int16(), answer.int32(), answer.int64()]),
+  ])
+  const { lastEnqueuedSequenceNumber: last } = fixture.hub.log.properties(1)
+  expect(topics).toEqual([
+    [HUB, [[0, 1, last + 1]]],
+    [HUB, [[0, 1, -1]]],
+    [HUB, [[UNKNOWN_PARTITION, 2, -1]]],
+    ['elsewhere', [[UNKNOWN_PARTITION, 0, -1]]],
   ])
   expect(answer.left).toBe(0)
 })

@@ -20,6 +20,7 @@ export const API = {
   createTopics: 19,
   deleteTopics: 20,
   initProducerId: 22,
+  offsetForLeaderEpoch: 23,
   describeConfigs: 32,
   saslAuthenticate: 36,
   createPartitions: 37,
@@ -57,6 +58,9 @@ export const VERSIONS: ReadonlyMap<number, Versions> = new Map([
   [API.createTopics, [0, 6, 5]],
   [API.deleteTopics, [0, 5, 4]],
   [API.initProducerId, [0, 4, 2]],
+  // As the service names it (aiokafka's issue 945, azure-event-hubs-for-kafka's 69). Clients that ask in later versions take it for one
+  // that tells of records cut off (KIP-320), which the Standard tier does not (opentelemetry-collector-contrib's issue 42226).
+  [API.offsetForLeaderEpoch, [0, 0, 4]],
   [API.describeConfigs, [0, 4, 4]],
   [API.saslAuthenticate, [0, 2, 2]],
   [API.createPartitions, [0, 2, 2]],
