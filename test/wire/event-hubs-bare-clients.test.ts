@@ -142,7 +142,6 @@ describe('a start position', () => {
   it.each<[string, Fields]>([
     ['Qpid Proton for Python', { selector: described(behindOne, 'apache.org:selector-filter:string') }],
     ['Qpid JMS and rhea', { 'jms-selector': described(behindOne, 0x468c00000004) }],
-    ['a client that describes nothing', { 'apache.org:selector-filter:string': behindOne }],
     [
       'one with another filter before it',
       {
@@ -154,6 +153,27 @@ describe('a start position', () => {
     hub.log.append(0, [event('a'), event('b'), event('c'), event('d')])
     const numbers = read(filter)
     await vi.waitFor(() => expect(numbers).toEqual([2, 3]))
+  })
+
+  it.each<[string, unknown, string]>([
+    ['a text', behindOne, 'System.String'],
+    // What becomes of a described value when a program has the library twice.
+    [
+      'a map',
+      rhea.types.wrap_map({ value: behindOne, descriptor: { value: 0x468c00000004 } }),
+      'Microsoft.ServiceBus.Messaging.Amqp.Encoding.AmqpMap',
+    ],
+  ])('that is %s of no type is refused in the words of the service', async (_, filter, type) => {
+    const key = 'apache.org:selector-filter:string'
+    const receiver = client.connection.open_receiver({
+      name: 'mine',
+      source: { address: reader, filter: { [key]: filter } },
+    } as never)
+    await once(receiver, 'receiver_close')
+    expect(receiver.error).toMatchObject({
+      condition: 'amqp:not-allowed',
+      description: `The link 'mine' contains invalid filter type. System only support Jms or Apache selector filter type but we found type '${type}' associated with key '${key}'.`,
+    })
   })
 
   it.each([

@@ -264,7 +264,9 @@ export class Hub {
     if (address.kind === 'unknown') return address.rejection
     if (address.kind === 'hub') return entityNotFound(String(source?.address), READ_FROM_PARTITIONS)
     const { group, partition } = address
-    const next = startPosition(this.#options.log, partition, selectorOf(source?.filter))
+    const selector = selectorOf(source?.filter, sender.name)
+    if (typeof selector === 'object') return selector
+    const next = startPosition(this.#options.log, partition, selector)
     if (typeof next !== 'number') return next
     return this.#subscriptions.add(sender, {
       group,

@@ -211,8 +211,18 @@ export const outcomes = rhea.message as unknown as Record<
 /** `format` is null when the sender named none, or a plain message. */
 export type IncomingDelivery = Delivery & { format: number | null }
 
+/** A value that the library keeps the type of, and what describes it. */
+export interface Typed {
+  value?: unknown
+  descriptor?: { value?: unknown }
+}
+
 /** An entry of a filter map: described, as AMQP wants it, or bare. */
-export type Filter = { value?: unknown; descriptor?: { value?: unknown } } | string | undefined
+export type Filter = Typed | string | object | null | undefined
+
+/** False for what was no more than a text, a number or a map: the library makes its own objects of what is described. */
+export const isTyped = (value: unknown): value is Typed =>
+  typeof value === 'object' && value !== null && Object.getPrototypeOf(value) !== Object.prototype
 
 /** Source or target of a link, in the parts that matter. */
 export interface Terminus {

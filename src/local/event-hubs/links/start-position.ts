@@ -1,4 +1,4 @@
-import type { Filter } from '../amqp/library.ts'
+import { type Filter, isTyped } from '../amqp/library.ts'
 import type { Rejection } from '../amqp/refusal.ts'
 import type { HubLog } from '../log/log.ts'
 
@@ -13,17 +13,33 @@ const SELECTOR_CODE = 0x468c00000004
 /**
  * The selector among the filters of a source. Its type tells it, whatever its key: SDKs give it the name of the type, Qpid's clients
  * names of their own.
+ * @param link its name.
+ * @returns why not, when a filter bears the name of a selector and is of no type: the service takes none that is not described (Azure SDK for
+ * JavaScript, issue 6706, with the sentence; rabbitmq-amqp1.0-client, issue 3).
  */
-export function selectorOf(filters: Readonly<Record<string, Filter>> | null | undefined): string | undefined {
+export function selectorOf(
+  filters: Readonly<Record<string, Filter>> | null | undefined,
+  link: string,
+): string | undefined | Rejection {
   for (const [name, filter] of Object.entries(filters ?? {})) {
-    const { value, descriptor } = typeof filter === 'object' && filter ? filter : { value: filter }
-    const isSelector = [name, descriptor?.value].some(
+    if (filter === undefined || filter === null) continue
+    const described = isTyped(filter) ? filter : undefined
+    const isSelector = [name, described?.descriptor?.value].some(
       (type) => type === SELECTOR_FILTER || type === SELECTOR_CODE,
     )
-    if (isSelector && value !== undefined && value !== null) return String(value)
+    if (!isSelector) continue
+    if (typeof described?.value === 'string') return described.value
+    return {
+      condition: 'amqp:not-allowed',
+      description: `The link '${link}' contains invalid filter type. System only support Jms or Apache selector filter type but we found type '${typeNameOf(filter)}' associated with key '${name}'.`,
+    }
   }
   return undefined
 }
+
+/** As the service calls it: the name of a map is recorded, that of a text follows it. */
+const typeNameOf = (filter: unknown): string =>
+  typeof filter === 'string' ? 'System.String' : 'Microsoft.ServiceBus.Messaging.Amqp.Encoding.AmqpMap'
 
 /**
  * The first sequence number that a receiver wants, from the selector filter of its source.
