@@ -54,6 +54,8 @@ const MINUTE_MS = 60_000
 /** A day of minutes; what is older is kept as a sum. */
 const KEPT = 1440
 
+const minuteOf = (time: number) => Math.floor(time / MINUTE_MS) * MINUTE_MS
+
 /** Minutes older than the service keeps are dropped. */
 export class JobMeter {
   readonly #clock: Clock
@@ -88,20 +90,34 @@ export class JobMeter {
   }
 
   /**
-   * Data points of a metric, oldest first; an interval in which the job did nothing has none.
+   * Data points of a metric, oldest first; an interval in which the job did nothing has none. As in examples of the
+   * documentation, the intervals begin where the span does, to the minute, and no minute is of two spans side by side.
+   * @param from epoch ms. @param to epoch ms, exclusive.
    * @param intervalMs `Infinity`: one point for the whole span. It is exact when the span begins before the job did, or
    *   within the minutes that are kept.
    */
   points(name: CountName | GaugeName, from: number, to: number, intervalMs: number): DataPoint[] {
-    const within = this.#minutes.filter(({ start }) => start + MINUTE_MS > from && start <= to)
+    const begin = minuteOf(from)
+    const end = this.#endOf(to)
+    const within = this.#minutes.filter(({ start }) => start >= begin && start < end)
     const point = (start: number, minutes: readonly Minute[], earlier: number) =>
       isCount(name) ? total(name, start, minutes, earlier) : this.#level(name, start, minutes)
     if (intervalMs === Number.POSITIVE_INFINITY) {
       const earlier = isCount(name) && from <= this.#before.since ? (this.#before.counts[name] ?? 0) : 0
       return present([point(from, within, earlier)])
     }
-    const slots = Map.groupBy(within, ({ start }) => Math.floor(start / intervalMs) * intervalMs)
+    const slots = Map.groupBy(within, ({ start }) => start - ((start - begin) % intervalMs))
     return present([...slots].map(([start, minutes]) => point(start, minutes, 0)))
+  }
+
+  /**
+   * Where a span to `to` ends. The service leaves out a minute that the span ends within, by a report; here the one that is under
+   * way counts, and the one before it, as a question may be on the way while it ends.
+   */
+  #endOf(to: number): number {
+    const now = this.#clock.now()
+    if (to < now - MINUTE_MS) return minuteOf(to)
+    return to >= now ? to + 1 : to
   }
 
   #level(name: GaugeName, start: number, minutes: readonly Minute[]): DataPoint | undefined {
@@ -123,7 +139,7 @@ export class JobMeter {
   }
 
   #present(): Minute {
-    const start = Math.floor(this.#clock.now() / MINUTE_MS) * MINUTE_MS
+    const start = minuteOf(this.#clock.now())
     // The clock was set back: counts of minutes that are now in the future belong to this one.
     while ((this.#minutes.at(-2)?.start ?? 0) >= start) mergeInto(this.#minutes.at(-2), this.#minutes.pop())
     const last = this.#minutes.at(-1)

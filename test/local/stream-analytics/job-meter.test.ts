@@ -48,6 +48,41 @@ describe('counts', () => {
     expect(meter.points('OutputEvents', start, now, 5 * MINUTE)).toMatchObject([{ total: 10 }, { total: 35 }])
   })
 
+  // By an example of the documentation, whose one point of PT1H over 17:27:41 to 18:27:41 is that of 17:27:00.
+  it('gather in intervals that begin where the span does, to the minute', () => {
+    for (let minute = 0; minute < 120; minute++) {
+      meter.count({ OutputEvents: 1 })
+      now += MINUTE
+    }
+    const from = start + 27 * MINUTE + 41_000
+    expect(meter.points('OutputEvents', from, from + 60 * MINUTE, 60 * MINUTE)).toMatchObject([
+      { start: start + 27 * MINUTE, total: 60 },
+    ])
+    expect(meter.points('OutputEvents', from, now, 60 * MINUTE)).toMatchObject([{ total: 60 }, { total: 33 }])
+  })
+
+  // By a report: one minute's points over 11:05:00 to 11:10:00 are five, and four where it ends at 11:09:59.
+  it('stand in one of two spans side by side', () => {
+    for (let minute = 0; minute < 60; minute++) {
+      meter.count({ InputEvents: 1 })
+      now += MINUTE
+    }
+    const span = (from: number, to: number) =>
+      meter.points('InputEvents', start + from * 1000, start + to * 1000, MINUTE).map((point) => point.start)
+    expect(span(300, 600)).toHaveLength(5)
+    expect(span(300, 599)).toHaveLength(4)
+    const both = [...span(270, 390), ...span(390, 510)]
+    expect(both).toEqual([4, 5, 6, 7].map((minute) => start + minute * MINUTE))
+  })
+
+  it('of the minute that is under way are in a span up to now, and up to a moment ago', () => {
+    now += 20_000
+    meter.count({ InputEvents: 1 })
+    expect(meter.points('InputEvents', start, now, MINUTE)).toHaveLength(1)
+    now += MINUTE
+    expect(meter.points('InputEvents', start, now - MINUTE, MINUTE)).toHaveLength(1)
+  })
+
   it('are none where the job did nothing', () => {
     expect(meter.points('InputEvents', start, now, MINUTE)).toEqual([])
     meter.count({ InputEvents: 1 })
