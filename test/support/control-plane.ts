@@ -128,10 +128,13 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 }
 
 /** Another process that finds the state as a killed one leaves it: nothing was cancelled, nothing closed. */
-export function startFromStateOf(killed: ControlPlane): Promise<ControlPlane> {
+export function startFromStateOf(
+  killed: ControlPlane,
+  options: ControlPlaneOptions = {},
+): Promise<ControlPlane> {
   const folder = temporaryFolder()
   cpSync(join(killed.folder, 'state'), join(folder, 'state'), { recursive: true })
-  return startControlPlane({ folder })
+  return startControlPlane({ ...options, folder })
 }
 
 export function temporaryFolder(): string {

@@ -1,6 +1,12 @@
 /** What a job's settings say of its runs by themselves: how long they may take, how often they are tried again; and who may see them. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type ControlPlane, removeFolders, startControlPlane, TOKEN } from '../support/control-plane.ts'
+import {
+  type ControlPlane,
+  removeFolders,
+  startControlPlane,
+  startFromStateOf,
+  TOKEN,
+} from '../support/control-plane.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { restCaller } from '../support/rest.ts'
 
@@ -111,6 +117,21 @@ describe('a task with max_retries', () => {
       last: 130,
     })
     expect(tasks.at(-2).state.state_message).toBe('attempt 129')
+  })
+
+  it('is tried again by the next process when its own was killed: the run ended as INTERNAL_ERROR', async () => {
+    const run = await runNow(await create({ max_retries: 1 }))
+    const survivor = await startFromStateOf(plane, { clock, after: clock.after.bind(clock) })
+    try {
+      await clock.advance(1000)
+      const other = restCaller(`${survivor.url}/databricks`, TOKEN)
+      expect((await other('GET', `${API}/runs/get?run_id=${run}`)).body).toMatchObject({
+        state: { life_cycle_state: 'PENDING' },
+        tasks: [{ attempt_number: 0, state: { life_cycle_state: 'INTERNAL_ERROR' } }, { attempt_number: 1 }],
+      })
+    } finally {
+      await survivor.close()
+    }
   })
 
   it('a repair has retries of its own', async () => {

@@ -133,6 +133,8 @@ export async function startManagement(options: ManagementOptions): Promise<Manag
     name: 'the management services',
     errorForm: (error, request) => errorFormOf(error, request.url ?? '')(error, request),
   })
+  // Not before: where the port is taken, nothing is to run.
+  for (const runs of [databricksRuns, synapseRuns]) runs.recover()
   return {
     port: server.port,
     close: async () => {

@@ -4,7 +4,9 @@ import type { NotebookEngine, NotebookName, NotebookRun } from '../engine/api/en
 import type { Clock } from '../runtime/clock.ts'
 import { hasKeys, readStateFile, writeJsonAtomically } from '../storage/state-file.ts'
 import {
+  type Attempt,
   begunAgain,
+  begunAt,
   bounded,
   lost,
   type RunEnd,
@@ -12,6 +14,7 @@ import {
   type RunRecord,
   type RunState,
   retriesOf,
+  type Told,
 } from './run-record.ts'
 import { type After, RunTimers } from './run-timers.ts'
 
@@ -69,27 +72,61 @@ const MAX_QUEUED = 20
 /** From the begin of an attempt to the next, whatever the policy says (ms): a driver of the service takes longer to come. */
 const LEAST_INTERVAL_MS = 1000
 
-/** Why a run was told to end: by somebody, or because it, or its present attempt, took too long. */
-type Told = 'cancelled' | 'run' | 'attempt'
-
-/** Runs that were under way when the process ended come back as `lost`, those that waited as cancelled. */
+/**
+ * Runs that were under way when the process ended come back as `lost`, those that waited as cancelled; {@link recover} tries
+ * those again whose policy says so.
+ */
 export class RunHistory {
   readonly #options: RunHistoryOptions
   readonly #live = new Map<string, NotebookRun>()
-  readonly #told = new Map<string, Told>()
   readonly #timers: RunTimers
   #isClosing = false
   /** Newest first. */
   #records: RunRecord[]
+  /** Ids of runs that the process before has left. */
+  #left: ReadonlySet<string>
 
   /** @throws StateFileError */
   constructor(options: RunHistoryOptions) {
     this.#options = options
     this.#timers = new RunTimers(options.after)
     const now = options.clock.now()
-    this.#records = (readStateFile<RunRecord[]>(options.stateFile, isHistory) ?? []).map((record) =>
-      record.endedAt === undefined ? lost(record, now) : record,
-    )
+    const kept = readStateFile<RunRecord[]>(options.stateFile, isHistory) ?? []
+    const isLeft = ({ endedAt }: RunRecord) => endedAt === undefined
+    this.#left = new Set(kept.filter(isLeft).map(({ id }) => id))
+    this.#records = kept.map((record) => (isLeft(record) ? lost(record, now) : record))
+  }
+
+  /**
+   * Tries runs again that the process before has lost, or that waited for it, as their policies say: once, when the service is open.
+   * A failure of the driver counts like one of the notebook: the Jobs API retries a run that ends as FAILED or as INTERNAL_ERROR,
+   * and an activity's policy does not tell failures apart.
+   */
+  recover(): void {
+    const left = this.#records.filter(({ id }) => this.#left.has(id))
+    this.#left = new Set()
+    for (const record of left) {
+      const { end, error, told } = record
+      record.told = undefined
+      // What waits for its next attempt has no end.
+      const isWaiting = record.endedAt === undefined
+      if (!isWaiting && !(end && this.#isRetried(record, end, told))) continue
+      this.#resumeTimeout(record)
+      const before = record.attempts?.at(-1)
+      if (!isWaiting && end) this.#retry(record, end, error)
+      else if (before) this.#await(record, before)
+    }
+    if (left.length > 0) this.#save()
+  }
+
+  /** The time of a run goes on while nobody runs it. */
+  #resumeTimeout(record: RunRecord): void {
+    const { timeoutMs } = record.policy ?? {}
+    const begun = begunAt(record)
+    if (timeoutMs === undefined || begun === undefined) return
+    // The clock may have been set back meanwhile.
+    const left = Math.min(timeoutMs, begun + timeoutMs - this.#options.clock.now())
+    this.#timers.set(record.id, 'run', Math.max(0, left), () => this.#tell(record, 'run'))
   }
 
   /** Newest first. */
@@ -187,7 +224,12 @@ export class RunHistory {
   /** Cancels everything, and resolves when it has ended. */
   async close(): Promise<void> {
     this.#isClosing = true
-    for (const record of this.#records) if (!this.#live.has(record.id)) this.cancel(record)
+    for (const record of this.#records) {
+      if (!this.#live.has(record.id)) this.cancel(record)
+      // Also when the process is killed before they have ended.
+      else record.told ??= 'cancelled'
+    }
+    if (this.#live.size > 0) this.#save()
     await Promise.all([...this.#live.values()].map((run) => run.cancel().then(() => run.ended)))
   }
 
@@ -209,8 +251,8 @@ export class RunHistory {
     const run = this.#live.get(record.id)
     if (run) {
       // Somebody's word counts beside a time that has passed, so that it is not begun again.
-      if (!this.#told.has(record.id) || why !== 'attempt') this.#told.set(record.id, why)
-      this.#options.onChange?.()
+      if (record.told === undefined || why !== 'attempt') record.told = why
+      this.#save()
       void run.cancel()
       return
     }
@@ -221,11 +263,10 @@ export class RunHistory {
   }
 
   #onEnd(record: RunRecord, run: NotebookRun): void {
-    const { id } = record
-    const told = this.#told.get(id)
+    const { id, told } = record
     this.#note(id, run)
     this.#live.delete(id)
-    this.#told.delete(id)
+    record.told = undefined
     this.#timers.clear(id, 'attempt')
     const isLate = told === 'run' || told === 'attempt'
     const end = run.state === 'failed' ? 'failed' : isLate ? 'timed-out' : 'cancelled'
@@ -240,22 +281,29 @@ export class RunHistory {
   #isRetried(record: RunRecord, end: RunEnd, told: Told | undefined): boolean {
     if (told === 'cancelled' || told === 'run' || this.#isClosing) return false
     const { maxRetries = 0, retriesOnTimeout = false } = record.policy ?? {}
-    const isOf = end === 'failed' || (end === 'timed-out' && retriesOnTimeout)
+    const isOf = end === 'failed' || end === 'lost' || (end === 'timed-out' && retriesOnTimeout)
     return isOf && (maxRetries === -1 || retriesOf(record) < maxRetries)
   }
 
   /** It keeps its place among the runs of its owner while it waits. */
   #retry(record: RunRecord, end: RunEnd, error: string | undefined): void {
     const now = this.#options.clock.now()
-    const { createdAt, startedAt = createdAt, policy: { retryIntervalMs = 0, intervalFrom } = {} } = record
+    const { createdAt, startedAt } = record
     if (error !== undefined) this.#warn(record, error)
-    const from = intervalFrom === 'end' ? now : startedAt
+    const before = { createdAt, startedAt, endedAt: now, end, error, isRetried: true } as const
+    Object.assign(record, begunAgain(record, before, now))
+    this.#await(record, before)
+  }
+
+  /** @param before the attempt that has ended. */
+  #await(record: RunRecord, { createdAt, startedAt = createdAt, endedAt }: Attempt): void {
+    const { retryIntervalMs = 0, intervalFrom } = record.policy ?? {}
+    const from = intervalFrom === 'end' ? endedAt : startedAt
     const due = Math.max(from + retryIntervalMs, startedAt + LEAST_INTERVAL_MS)
     // The clock may have been set back meanwhile.
-    const wait = Math.min(Math.max(0, due - now), Math.max(retryIntervalMs, LEAST_INTERVAL_MS))
-    Object.assign(
-      record,
-      begunAgain(record, { createdAt, startedAt, endedAt: now, end, error, isRetried: true }, now),
+    const wait = Math.min(
+      Math.max(0, due - this.#options.clock.now()),
+      Math.max(retryIntervalMs, LEAST_INTERVAL_MS),
     )
     this.#timers.set(record.id, 'retry', wait, () => {
       this.#begin(record)

@@ -32,6 +32,9 @@ export interface RunPolicy {
   retriesOnTimeout?: boolean
 }
 
+/** Why a run was told to end: by somebody, or because it, or its present attempt, took too long. */
+export type Told = 'cancelled' | 'run' | 'attempt'
+
 /** One run, as it is kept in the state file. */
 export interface RunRecord {
   id: string
@@ -57,6 +60,8 @@ export interface RunRecord {
   /** Nobody is told of it any more. */
   isDeleted?: true
   policy?: RunPolicy
+  /** It was told to end, and has not ended since. Undefined: nobody told it. */
+  told?: Told | undefined
   /** The oldest first, without the one that is under way or was the last; undefined when it was begun once. */
   attempts?: readonly Attempt[]
   /** Retries between the first of these and the second, of which nothing is kept; undefined: none. */
@@ -71,16 +76,23 @@ const KEPT = 100
 /** Of one run. */
 const KEPT_ATTEMPTS = 100
 
-/** The record after the process that ran it has ended. @param now epoch ms. */
-export const lost = (record: RunRecord, now: number): RunRecord => ({
-  ...record,
-  endedAt: now,
-  end: record.startedAt === undefined ? 'cancelled' : 'lost',
-  error:
-    record.startedAt === undefined
-      ? undefined
-      : 'The driver was lost: the process that ran the notebook has ended.',
-})
+/**
+ * The record after the process that ran it has ended. What had been told to end has ended so; what waited for other runs is
+ * cancelled; what waited for its next attempt still does.
+ * @param now epoch ms.
+ */
+export function lost(record: RunRecord, now: number): RunRecord {
+  const { startedAt, told, attempts } = record
+  if (startedAt === undefined && attempts?.at(-1)?.isRetried) return record
+  const end =
+    startedAt === undefined || told === 'cancelled' ? 'cancelled' : told === undefined ? 'lost' : 'timed-out'
+  return {
+    ...record,
+    endedAt: now,
+    end,
+    error: end === 'lost' ? 'The driver was lost: the process that ran the notebook has ended.' : undefined,
+  }
+}
 
 /** Drops the oldest ended runs; active runs always stay. */
 export function bounded(records: RunRecord[]): RunRecord[] {
@@ -92,6 +104,12 @@ export function bounded(records: RunRecord[]): RunRecord[] {
 export function retriesOf({ attempts = [] }: RunRecord): number {
   const asked = attempts.findLastIndex(({ isRetried }) => !isRetried)
   return attempts.length - 1 - asked
+}
+
+/** When the first attempt began since somebody asked for the run, or for its repair (epoch ms); undefined: none has. */
+export function begunAt({ attempts = [], startedAt }: RunRecord): number | undefined {
+  const asked = attempts.findLastIndex(({ isRetried }) => !isRetried)
+  return asked === attempts.length - 1 ? startedAt : attempts[asked + 1]?.startedAt
 }
 
 /** Repairs that the run has had. */
@@ -117,6 +135,7 @@ export function begunAgain(record: RunRecord, before: Attempt, now: number): Par
     end: undefined,
     error: undefined,
     progress: undefined,
+    told: undefined,
   }
 }
 

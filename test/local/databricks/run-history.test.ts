@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { QueueFullError, RunHistory } from '../../../src/local/notebook-runs/run-history.ts'
+import type { RunPolicy } from '../../../src/local/notebook-runs/run-record.ts'
 import { StateFileError } from '../../../src/local/storage/state-file.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
 import { FakeEngine } from '../../support/fake-engine.ts'
 import { memoryLogger } from '../../support/memory-logger.ts'
 
@@ -111,5 +113,100 @@ describe('a history of runs', () => {
     writeFileSync(file(), '{"half":')
     expect(() => history()).toThrow(StateFileError)
     expect(() => history()).toThrow(/runs\.json/)
+  })
+})
+
+describe('a process that comes after one that was killed', () => {
+  let clock: FakeClock
+  /** The state as it was left, in an engine that runs nothing yet. */
+  function process(downFor = 0) {
+    engine = new FakeEngine()
+    clock = new FakeClock((clock ?? new FakeClock()).now() + downFor)
+    const runs = new RunHistory({
+      engine,
+      stateFile: file(),
+      clock,
+      after: clock.after.bind(clock),
+      logger: memoryLogger().logger,
+      nextId: (records) => String(records.length + 1),
+    })
+    runs.recover()
+    return runs
+  }
+  const found = (runs: RunHistory) => {
+    const [run] = runs.list()
+    if (!run) throw new Error('there is no run')
+    return run
+  }
+  const begin = (policy: RunPolicy) => process().start('job', 'silver', { ...queue, policy })
+  const RETRY = { maxRetries: 1, retryIntervalMs: 5000, intervalFrom: 'begin' } as const
+
+  // The Jobs API retries a run that ended as FAILED or as INTERNAL_ERROR, says the documentation of max_retries.
+  it('tries a run again that was lost, its interval after its begin', async () => {
+    begin(RETRY)
+    await clock.advance(2000)
+    const runs = process()
+    const run = found(runs)
+    expect(runs.stateOf(run)).toBe('waiting')
+    expect(run.attempts).toMatchObject([{ end: 'lost', error: expect.stringContaining('driver was lost') }])
+    await clock.advance(2999)
+    expect(engine.runs).toHaveLength(0)
+    await clock.advance(1)
+    expect(runs.stateOf(run)).toBe('starting')
+    // Its one retry is used up.
+    expect(found(process(60_000))).toMatchObject({ end: 'lost', attempts: [{ end: 'lost' }] })
+  })
+
+  it('waits on with a run that waited for its next attempt', async () => {
+    begin(RETRY)
+    await clock.advance(1000)
+    engine.last.fail('no such column')
+    await clock.advance(2000)
+    const runs = process()
+    expect(runs.stateOf(found(runs))).toBe('waiting')
+    await clock.advance(1999)
+    expect(engine.runs).toHaveLength(0)
+    await clock.advance(1)
+    expect(runs.stateOf(found(runs))).toBe('starting')
+  })
+
+  it.each([
+    ['somebody had told to end', {}, 'cancelled'],
+    ['had taken too long, without retry_on_timeout', { attemptTimeoutMs: 10 }, 'timed-out'],
+  ])('does not try a run again that %s', async (_, policy, end) => {
+    const runs = process()
+    const run = runs.start('job', 'silver', { ...queue, policy: { ...RETRY, ...policy } })
+    engine.last.endsAtOnce = false
+    if (end === 'cancelled') runs.cancel(run)
+    await clock.advance(10)
+    const after = process()
+    expect(found(after)).toMatchObject({ end, error: undefined })
+    await clock.advance(60_000)
+    expect(engine.runs).toHaveLength(0)
+  })
+
+  it('does not try runs again that were ended with the process before, though it was killed meanwhile', () => {
+    const runs = process()
+    runs.start('job', 'silver', { ...queue, policy: RETRY })
+    engine.last.endsAtOnce = false
+    void runs.close()
+    expect(found(process()).end).toBe('cancelled')
+  })
+
+  it('counts the time of a run on, also while nobody runs it', async () => {
+    begin({ ...RETRY, maxRetries: -1, retryIntervalMs: 0, timeoutMs: 10_000 })
+    await clock.advance(2000)
+    const runs = process(4000)
+    await clock.advance(3999)
+    expect(runs.stateOf(found(runs))).toBe('starting')
+    await clock.advance(1)
+    expect(found(runs).end).toBe('timed-out')
+
+    begin({ ...RETRY, maxRetries: -1, retryIntervalMs: 0, timeoutMs: 10_000 })
+    await clock.advance(2000)
+    const late = process(10_000)
+    await clock.advance(0)
+    expect(found(late)).toMatchObject({ end: 'timed-out', attempts: [{ end: 'lost' }] })
+    expect(engine.runs).toHaveLength(0)
   })
 })
