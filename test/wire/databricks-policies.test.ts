@@ -109,7 +109,20 @@ describe('a task with max_retries', () => {
       await clock.advance(1000)
     }
     expect(begun()).toBe(131)
-    const { tasks } = await get(run)
+    // Version 2.2 tells them in parts of a hundred.
+    const { next_page_token, ...first } = await get(run)
+    expect(first.tasks).toHaveLength(100)
+    const { next_page_token: none, ...second } = await get(run, `&page_token=${next_page_token}`)
+    expect(none).toBeUndefined()
+    const tasks = [...first.tasks, ...second.tasks]
+    const old = await rest('GET', `/api/2.1/jobs/runs/get?run_id=${run}`)
+    expect(old.body.tasks).toEqual(tasks)
+    const [listed] = (await rest('GET', `${API}/runs/list?expand_tasks=true`)).body.runs
+    expect({ ...listed, tasks: listed.tasks.length }).toMatchObject({
+      run_id: run,
+      has_more: true,
+      tasks: 100,
+    })
     const numbers = tasks.map(({ attempt_number }: { attempt_number: number }) => attempt_number)
     expect({ length: numbers.length, first: numbers[0], last: numbers.at(-1) }).toEqual({
       length: 101,

@@ -1,8 +1,8 @@
 /** A job as the Jobs API describes it: what was sent, and what the service fills in. */
 import { USER_NAME } from './discovery.ts'
-import { invalid } from './errors.ts'
 import type { JobSettings, JobTask } from './job-settings.ts'
 import type { Job } from './job-store.ts'
+import { partIn, partsOf } from './parts.ts'
 import { asFields } from './single-task.ts'
 
 /** The whole job, as version 2.1 tells it. */
@@ -24,18 +24,13 @@ export function jobWithoutTasks(job: Job): object {
   return { ...described, settings: rest }
 }
 
-/** Lists of a job that version 2.2 tells in parts, and the length of a part. */
-const IN_PARTS = ['tasks', 'job_clusters', 'environments', 'parameters'] as const
-const PART = 100
+/** Lists of a job that version 2.2 tells in parts. */
+const IN_PARTS = ['tasks', 'job_clusters', 'environments', 'parameters']
 
-/**
- * A job in version 2.2 of the API: {@link PART} entries of each list, and where to ask for the next; a list that has ended is
- * empty from then on.
- * @throws HttpError 400 for a token that is not ours.
- */
+/** A job in version 2.2 of the API, as `parts.ts` says. @throws HttpError 400 for a token that is not ours. */
 export function jobInParts(job: Job, token: string | null): object {
-  const { described, hasMore, to } = partOf(job, fromIn(token))
-  return { ...described, ...(hasMore ? { next_page_token: String(to) } : {}) }
+  const { described, hasMore, next } = partOf(job, partIn(token))
+  return { ...described, ...(hasMore ? { next_page_token: next } : {}) }
 }
 
 /** The first part, in a list of jobs: the others are asked for by the job itself. */
@@ -46,23 +41,8 @@ export function firstPart(job: Job): object {
 
 function partOf(job: Job, from: number) {
   const { settings, ...described } = describeJob(job)
-  const to = from + PART
-  const lists = IN_PARTS.flatMap((name) => {
-    const list = settings[name]
-    return Array.isArray(list) ? [[name, list] as const] : []
-  })
-  const parts = Object.fromEntries(lists.map(([name, list]) => [name, list.slice(from, to)]))
-  return {
-    described: { ...described, settings: { ...settings, ...parts } },
-    hasMore: lists.some(([, list]) => list.length > to),
-    to,
-  }
-}
-
-function fromIn(token: string | null): number {
-  if (token === null || token === '') return 0
-  if (/^\d{1,9}$/.test(token)) return Number(token)
-  throw invalid('page_token is none that this workspace gave.')
+  const { lists, ...more } = partsOf(settings, IN_PARTS, from)
+  return { described: { ...described, settings: { ...settings, ...lists } }, ...more }
 }
 
 const filledIn = ({ tasks, ...settings }: JobSettings): JobSettings => ({

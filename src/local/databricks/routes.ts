@@ -17,10 +17,12 @@ import { policyOf } from './run-policy.ts'
 import { repair } from './run-repair.ts'
 import {
   describeRun,
+  firstPartOfRun,
   jobRunId,
   missingRun,
   outputOf,
   type RunResource,
+  runInParts,
   runOfTask,
   withHistory,
   withoutTasks,
@@ -179,8 +181,9 @@ function runHandlers(jobs: JobStore, runs: RunHistory): Handlers {
       const id = query.get('run_id')
       const record = runOf(id)
       const run = describe(record)
-      if (id !== record.id) return { body: runOfTask(run, Number(id)) }
-      return { body: isTrue(query, 'include_history') ? withHistory(record, run) : inForm(record, run, path) }
+      const whole = isTrue(query, 'include_history') ? withHistory(record, run) : inForm(record, run, path)
+      const body = id === record.id ? whole : runOfTask(run, Number(id))
+      return { body: isOfToday(path) ? runInParts(body, query.get('page_token')) : body }
     },
     'GET jobs/runs/get-output': ({ query, path }) => {
       const id = query.get('run_id')
@@ -197,7 +200,8 @@ function runHandlers(jobs: JobStore, runs: RunHistory): Handlers {
       const shown = (record: RunRecord): object => {
         const run = describe(record)
         if (isOld(path)) return inForm(record, run, path)
-        return isTrue(query, 'expand_tasks') ? run : withoutTasks(run)
+        const shown = isTrue(query, 'expand_tasks') ? run : withoutTasks(run)
+        return isOfToday(path) ? firstPartOfRun(shown) : shown
       }
       const items = found.map((record) => ({ id: Number(record.id), body: () => shown(record) }))
       const rules = isOld(path) ? { ...RUNS_PAGE, ...OLD_RUNS_PAGE } : RUNS_PAGE

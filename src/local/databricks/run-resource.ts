@@ -4,6 +4,7 @@ import { USER_NAME } from './discovery.ts'
 import { invalid } from './errors.ts'
 import type { JobSettings } from './job-settings.ts'
 import type { Job } from './job-store.ts'
+import { partIn, partsOf } from './parts.ts'
 import { policyFields } from './run-policy.ts'
 import { isSubmitted } from './submitted-run.ts'
 
@@ -197,6 +198,21 @@ export function outputOf(record: RunRecord, id: number, run: RunResource): objec
     ...(error === undefined ? {} : { error, error_trace: error }),
     notebook_output: progress ? { result: JSON.stringify(progress), truncated: false } : {},
   }
+}
+
+/** Lists of a run that version 2.2 tells in parts. */
+const IN_PARTS = ['tasks', 'job_clusters', 'job_parameters', 'repair_history']
+
+/** A run in version 2.2 of the API, as `parts.ts` says. @throws HttpError 400 for a token that is not ours. */
+export function runInParts(run: object, token: string | null): object {
+  const { lists, hasMore, next } = partsOf({ ...run }, IN_PARTS, partIn(token))
+  return { ...run, ...lists, ...(hasMore ? { next_page_token: next } : {}) }
+}
+
+/** The first part, in a list of runs: the others are asked for by the run itself. */
+export function firstPartOfRun(run: object): object {
+  const { lists, hasMore } = partsOf({ ...run }, IN_PARTS, 0)
+  return { ...run, ...lists, ...(hasMore ? { has_more: true } : {}) }
 }
 
 /** As lists show a run, unless they are asked for its tasks. */
