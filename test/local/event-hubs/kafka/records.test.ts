@@ -201,6 +201,42 @@ describe('events as records', () => {
     })
   })
 
+  it('bring what the sender has annotated, as IoT Hub does, and nothing that is between the service and its clients', () => {
+    expect(
+      headersOf({
+        body: 'x',
+        message_annotations: {
+          'iothub-connection-device-id': types.wrap_string('station-7'),
+          'iothub-enqueuedtime': types.wrap_timestamp(2 ** 41),
+          'x-opt-partition-key': types.wrap_string('k'),
+          'x-opt-mine': types.wrap_int(1),
+          x: null,
+        },
+        application_properties: { x: 'a property' },
+      }),
+    ).toEqual({
+      'iothub-connection-device-id': Buffer.from('\xa1\x09station-7', 'latin1'),
+      'iothub-enqueuedtime': Buffer.of(0x83, 0, 0, 2, 0, 0, 0, 0, 0),
+      x: Buffer.from('\xa1\x0aa property', 'latin1'),
+    })
+    const annotated = amqp({ body: 'x', message_annotations: { x: null, y: null } })
+    expect(toRecords([annotated])[0]?.headers).toEqual([
+      { name: 'x', value: undefined },
+      { name: 'y', value: undefined },
+    ])
+    // A key is all that the bytes end with.
+    const [at, end] = [
+      annotated.indexOf(Buffer.of(0, 0x53, 0x72)),
+      annotated.indexOf(Buffer.of(0, 0x53, 0x77)),
+    ]
+    const last = Buffer.concat([
+      annotated.subarray(0, at),
+      annotated.subarray(end),
+      annotated.subarray(at, end),
+    ])
+    expect(toRecords([last])[0]?.headers).toHaveLength(2)
+  })
+
   it('bring seven fields of the message as text, and properties of their names', () => {
     expect(
       headersOf({

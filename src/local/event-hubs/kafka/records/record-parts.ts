@@ -4,7 +4,8 @@
  * As the service has it (https://learn.microsoft.com/azure/event-hubs/event-hubs-exchange-events-different-protocols and the
  * interop guide of https://github.com/Azure/azure-event-hubs-for-kafka): a property reaches Kafka as the bytes that AMQP encodes
  * it in, with its type in front; seven fields of the message's own properties become headers of text. A binary property is
- * what a header of Kafka is kept as, and comes back as its bytes.
+ * what a header of Kafka is kept as, and comes back as its bytes. What SDKs call system properties, the sender's annotations such as those
+ * of IoT Hub (`iothub-connection-device-id`), are headers too (azure-event-hubs-for-kafka, issue 237), in AMQP's encoding (its issue 56).
  */
 import { ValueReader } from '../../amqp/library.ts'
 import { messageBody, SECTION, sections } from '../../amqp/sections.ts'
@@ -28,6 +29,8 @@ const LAST_FIELD = 9
 
 const KEY_NAMES = [PARTITION_KEY, KAFKA_KEY].map((name) => Buffer.from(name))
 const [PARTITION_KEY_BYTES, KAFKA_KEY_BYTES] = KEY_NAMES as [Buffer, Buffer]
+/** What annotations between the service and its clients begin with. */
+const SERVICES_OWN = Buffer.from('x-opt-')
 
 /** A piece of bytes; a length of −1 is null. */
 export interface Piece {
@@ -116,7 +119,7 @@ export class RecordParts {
           const at = contentStart(bytes, value)
           place(this.key, bytes, at, next - at)
         }
-      }
+      } else if (isForeign(bytes, key, value)) this.#addHeader(bytes, { key, value, end: next })
       key = next
     }
   }
@@ -125,18 +128,22 @@ export class RecordParts {
     for (let key = firstItem(bytes, map, end); key < end; ) {
       const value = endOfValue(bytes, key)
       const next = endOfValue(bytes, value)
-      const header = this.#newHeader()
-      const name = contentStart(bytes, key)
-      place(header.name, bytes, name, value - name)
-      const code = bytes[value]
-      if (code === TYPE.null) place(header.value, bytes, value, -1)
-      else {
-        const isContent =
-          code === TYPE.vbin8 || code === TYPE.vbin32 || this.#isText(bytes, header.name, value)
-        const at = isContent ? contentStart(bytes, value) : value
-        place(header.value, bytes, at, next - at)
-      }
+      this.#addHeader(bytes, { key, value, end: next })
       key = next
+    }
+  }
+
+  /** Of an entry of a map, by places in the bytes. */
+  #addHeader(bytes: Buffer, { key, value, end }: { key: number; value: number; end: number }): void {
+    const header = this.#newHeader()
+    const name = contentStart(bytes, key)
+    place(header.name, bytes, name, value - name)
+    const code = bytes[value]
+    if (code === TYPE.null) place(header.value, bytes, value, -1)
+    else {
+      const isContent = code === TYPE.vbin8 || code === TYPE.vbin32 || this.#isText(bytes, header.name, value)
+      const at = isContent ? contentStart(bytes, value) : value
+      place(header.value, bytes, at, end - at)
     }
   }
 
@@ -185,6 +192,14 @@ function isNamed(bytes: Buffer, at: number, end: number, name: Buffer): boolean 
   if (!hasContent(bytes, at)) return false
   const start = contentStart(bytes, at)
   return end - start === name.length && name.compare(bytes, start, end) === 0
+}
+
+/** Is it an annotation by name that neither the service nor its clients gave the event? */
+function isForeign(bytes: Buffer, at: number, end: number): boolean {
+  if (!hasContent(bytes, at)) return false
+  const start = contentStart(bytes, at)
+  const prefixEnd = start + SERVICES_OWN.length
+  return prefixEnd > end || SERVICES_OWN.compare(bytes, start, prefixEnd) !== 0
 }
 
 /** Of a number, an identifier or a time. */
