@@ -6,7 +6,7 @@ import {
   assertionRows,
   audienceRows,
   count,
-  isGood,
+  gradeOf,
   ledgerRows,
   moment,
   span,
@@ -25,7 +25,7 @@ body { margin: 0 auto; padding: 1.5rem 1rem 4rem; max-width: 60rem; background: 
 h1 { margin: 0; font-size: 1.6rem; } h2 { margin: 2.2rem 0 .6rem; font-size: 1.2rem; } h3 { margin: 1.2rem 0 .4rem; font-size: 1rem; }
 p { margin: .3rem 0; } .muted { color: var(--muted); }
 .verdict { margin: 1rem 0; padding: .8rem 1rem; border-left: .4rem solid var(--good); background: var(--card); font-size: 1.15rem; }
-.verdict.bad { border-color: var(--bad); }
+.verdict.bad { border-color: var(--bad); } .verdict.open { border-color: var(--muted); }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .95rem; }
 th, td { padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 th.n { text-align: right; } td { white-space: pre-line; } th, td { overflow-wrap: break-word; } td:last-child { overflow-wrap: anywhere; }
@@ -60,7 +60,7 @@ export function htmlReport(model: ReportModel, charts: readonly Chart[]): string
 <p class="muted">${escaped(moment(model.startedAt))}, ${escaped(span(model))}, target ${model.target}, engine ${escaped(model.engine)}, rtstream-tui ${escaped(model.program)}</p>
 </header>
 <main>
-<p class="verdict${isGood(model) ? '' : ' bad'}">${escaped(verdictText(model))}${model.explanation === undefined ? '' : ` ${escaped(model.explanation)}.`}</p>
+<p class="${verdictClass(model)}">${escaped(verdictText(model))}${model.explanation === undefined ? '' : ` ${escaped(model.explanation)}.`}</p>
 ${section('ledger', 'The ledger, hop by hop', table(['hop', 'rows', ''], ledgerRows(model), [1]))}
 ${section('assertions', 'Five assertions', assertions(model))}
 ${section('charts', 'The session over time', charts.length === 0 ? '<p class="muted">The session was too short for charts.</p>' : charts.map(figure).join('\n'))}
@@ -110,6 +110,11 @@ ${section('settings', 'Versions and settings', table(['setting', 'value'], model
 </body>
 </html>
 `
+}
+
+const verdictClass = (model: ReportModel) => {
+  const grade = gradeOf(model)
+  return grade === 'good' ? 'verdict' : `verdict ${grade}`
 }
 
 const escaped = (text: string) => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)

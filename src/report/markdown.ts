@@ -17,7 +17,9 @@ export function markdownReport(model: ReportModel): string {
     ...section('The room for phones', ['what', ''], audienceRows(model)),
     ...chart('Events a second, into the hub', model.samples, ({ rate }) => rate ?? Number.NaN),
     ...chart('Rows in flight', model.samples, ({ backlog }) =>
-      backlog ? Object.values(backlog).reduce((sum, rows) => sum + Math.max(0, rows), 0) : Number.NaN,
+      backlog
+        ? Object.values(backlog).reduce<number>((sum, rows = Number.NaN) => sum + Math.max(0, rows), 0)
+        : Number.NaN,
     ),
     ...section(
       'Broken on purpose',

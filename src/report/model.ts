@@ -3,7 +3,9 @@ import { isDeepStrictEqual } from 'node:util'
 import type { CityMean } from '../pipeline/ports/lake.ts'
 import { STAGE_IDS } from '../pipeline/ports/stages.ts'
 import type { Trace } from '../pipeline/ports/trace.ts'
+import { type VerdictKind, verdictOf } from '../pipeline/reconciliation/verdict.ts'
 import { grouped } from '../pipeline/state/count-of.ts'
+import { counted, type LedgerCount, ofHub, waitingAt } from '../pipeline/state/known.ts'
 import {
   type AppState,
   type Assertion,
@@ -29,9 +31,10 @@ export interface ReportModel {
   /** Epoch milliseconds. */
   startedAt: number
   endedAt: number
-  verdict: LedgerSlice['verdict']
+  verdict: VerdictKind
+  /** Why it does not balance, or what could not be read. */
   explanation: string | undefined
-  ledger: Omit<LedgerSlice, 'verdict' | 'explanation'>
+  ledger: ReportedLedger
   assertions: readonly (Assertion & { name: string; unit: string })[]
   samples: readonly Sample[]
   marks: readonly Mark[]
@@ -44,13 +47,26 @@ export interface ReportModel {
   /** Undefined: no room was open. */
   audience: AudiencePart | undefined
   cities: readonly CityMean[]
-  layers: readonly { name: LayerName; files: number; bytes: number; rows: number | undefined }[]
+  /** Each number undefined: nobody has read it. */
+  layers: readonly {
+    name: LayerName
+    files: number | undefined
+    bytes: number | undefined
+    rows: number | undefined
+  }[]
   /** Newest rows. */
   tables: readonly TableSample[]
   settings: readonly (readonly [name: string, value: string])[]
   /** US dollars, estimated from list prices. */
   cost: number
 }
+
+type Backlog = Readonly<Record<keyof LedgerSlice['inFlight'], number | undefined>>
+
+/** The ledger's counts as far as somebody has read them; undefined: nobody has. */
+export type ReportedLedger = Readonly<
+  Record<LedgerCount | 'audience' | 'typed' | 'enqueuedTwice', number | undefined> & { inFlight: Backlog }
+>
 
 /** The session at one moment. */
 export interface Sample {
@@ -59,7 +75,7 @@ export interface Sample {
   /** Per second, into the hub; undefined: the hub could not be read. */
   rate: number | undefined
   /** Rows in flight in front of each hop; undefined: nobody could tell. */
-  backlog: LedgerSlice['inFlight'] | undefined
+  backlog: Backlog | undefined
   /** From a reading to gold; in a report of a folder, to the hub (ms). */
   latency: { p50: number; p95: number; p99: number } | undefined
   /** Rows; undefined when unknown. */
@@ -150,8 +166,8 @@ export class ReportCollector {
     const state = this.#last
     if (!state) throw new Error('There is nothing to report: no state was recorded.')
     this.#sample(state)
-    const { session, generator, ledger, assertions, lake, cost } = state
-    const { verdict, explanation, ...counts } = ledger
+    const { session, generator, hub, ledger, assertions, lake, cost } = state
+    const { kind: verdict, text } = verdictOf(state)
     return {
       version: REPORT_VERSION,
       source: 'session',
@@ -161,8 +177,8 @@ export class ReportCollector {
       startedAt: session.startedAt,
       endedAt: state.now,
       verdict,
-      explanation,
-      ledger: counts,
+      explanation: verdict === 'unknown' ? text.replace(/^unknown: /, '') : ledger.explanation,
+      ledger: ledgerOf(state),
       assertions: ASSERTIONS.map(([key, name, unit]) => ({ name, unit, ...assertions[key] })),
       samples: this.#samples,
       marks: this.#marks,
@@ -180,8 +196,10 @@ export class ReportCollector {
           : { most: this.#mostPhones, acknowledged: ledger.audience },
       cities: state.aggregate.cities.slice(0, MOST_CITIES),
       layers: LAYERS.map((name) => {
-        const { files, bytes, rows } = lake.layers[name]
-        return { name, files, bytes, rows }
+        const { files, bytes, rows, updatedAt } = lake.layers[name]
+        return updatedAt === undefined
+          ? { name, files: undefined, bytes: undefined, rows: undefined }
+          : { name, files, bytes, rows }
       }),
       tables: more && more.samples.length > 0 ? more.samples : eventSample(state.events),
       settings: [
@@ -192,7 +210,7 @@ export class ReportCollector {
         ['stations', grouped(generator.stations)],
         ['interval', `${generator.intervalMs / 1000} s`],
         ['dirty data', `${Math.round(generator.dirty * 1000) / 10} %`],
-        ['partitions', String(state.hub.partitions.length)],
+        ['partitions', String(ofHub(state, hub.partitions.length) ?? 'not known')],
         ...STAGE_IDS.map((id) => [id, state.stages[id].state] as const),
       ],
       cost: cost.spent,
@@ -200,12 +218,12 @@ export class ReportCollector {
   }
 
   #sample(state: AppState): void {
-    const { hub, ledger, assertions, lake, cost, now } = state
+    const { hub, assertions, lake, cost, now } = state
     this.#samples.push({
       at: now,
       // While the hub cannot be read, the last numbers stay on the screen: they do not count as a measurement.
-      rate: hub.error === undefined ? hub.rate : undefined,
-      backlog: hub.error === undefined ? ledger.inFlight : undefined,
+      rate: hub.error === undefined ? ofHub(state, hub.rate) : undefined,
+      backlog: hub.error === undefined ? backlogOf(state) : undefined,
       latency: assertions.percentiles,
       rows: Object.fromEntries(LAYERS.map((name) => [name, lake.layers[name].rows])) as Sample['rows'],
       spent: cost.spent,
@@ -225,6 +243,40 @@ export class ReportCollector {
       if (!faults.some(({ name, since }) => name === span.name && since === span.from)) span.to ??= now
   }
 }
+
+const COUNTS = [
+  'acknowledged',
+  'enqueued',
+  'bronze',
+  'rejected',
+  'silver',
+  'quarantined',
+  'duplicates',
+  'gold',
+  'aggregated',
+  'skipped',
+  'extraRows',
+  'lost',
+] as const satisfies readonly LedgerCount[]
+
+function ledgerOf(state: AppState): ReportedLedger {
+  const { audience, typed, enqueuedTwice } = state.ledger
+  const counts = Object.fromEntries(COUNTS.map((name) => [name, counted(state, name)])) as Record<
+    LedgerCount,
+    number | undefined
+  >
+  // The hub tells it before the lake is read.
+  const enqueued = counts.enqueued ?? ofHub(state, state.hub.enqueued)
+  return { ...counts, enqueued, audience, typed, enqueuedTwice, inFlight: backlogOf(state) }
+}
+
+const backlogOf = (state: AppState): Backlog => ({
+  hub: waitingAt(state, 'hub'),
+  bronze: waitingAt(state, 'bronze'),
+  silver: waitingAt(state, 'silver'),
+  gold: waitingAt(state, 'gold'),
+  aggregate: waitingAt(state, 'aggregate'),
+})
 
 /** A recording has no tables, but the events that were shown. */
 function eventSample(events: readonly TailEvent[]): TableSample[] {

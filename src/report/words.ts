@@ -8,6 +8,7 @@ const VERDICTS: Readonly<Record<ReportModel['verdict'], string>> = {
   flowing: 'Rows were still in flight when the session ended; they are kept for the next start.',
   unbalanced: 'Not balanced.',
   empty: 'Nothing was sent.',
+  unknown: 'Not known:',
 }
 
 const OF_A_FOLDER: Partial<typeof VERDICTS> = {
@@ -15,12 +16,13 @@ const OF_A_FOLDER: Partial<typeof VERDICTS> = {
   empty: 'Nothing has been sent.',
 }
 
-/** A sentence; of a folder other words than of a session. */
+/** A sentence, which the explanation ends where nobody knows; of a folder other words than of a session. */
 export const verdictText = ({ verdict, source }: ReportModel): string =>
   (source === 'folder' ? OF_A_FOLDER[verdict] : undefined) ?? VERDICTS[verdict]
 
-/** Whether nothing is lost or more than it should be. */
-export const isGood = ({ verdict }: ReportModel): boolean => verdict !== 'unbalanced'
+/** `bad`: rows are lost, or more than they should be; `open`: nobody knows. */
+export const gradeOf = ({ verdict }: ReportModel): 'good' | 'bad' | 'open' =>
+  verdict === 'unbalanced' ? 'bad' : verdict === 'unknown' ? 'open' : 'good'
 
 /** At most one decimal. */
 export const count = (value: number | undefined): string =>
@@ -40,19 +42,16 @@ export function ledgerRows({
   ledger,
 }: ReportModel): (readonly [hop: string, rows: string, beside: string])[] {
   const { inFlight } = ledger
-  const waiting = (rows: number) => (rows > 0 ? `${count(rows)} in flight` : '')
-  const listed = (...parts: (readonly [name: string, rows: number])[]) =>
-    parts.flatMap(([name, rows]) => (rows > 0 ? [`${name} ${count(rows)}`] : []))
+  const waiting = (rows = 0) => (rows > 0 ? `${count(rows)} in flight` : '')
+  const listed = (...parts: (readonly [name: string, rows: number | undefined])[]) =>
+    parts.flatMap(([name, rows = 0]) => (rows > 0 ? [`${name} ${count(rows)}`] : []))
   const join = (...parts: string[]) => parts.filter((part) => part !== '').join(', ')
   return [
     [
       'acknowledged',
       count(ledger.acknowledged),
       join(
-        ...listed(
-          ['by phones of the room', ledger.audience ?? 0],
-          ['typed by the presenter', ledger.typed ?? 0],
-        ),
+        ...listed(['by phones of the room', ledger.audience], ['typed by the presenter', ledger.typed]),
         waiting(inFlight.hub),
       ),
     ],

@@ -167,6 +167,38 @@ describe('the report of a session', () => {
     expect(await reportText(gapped, 'md')).not.toContain('NaN')
   })
 
+  it('says of what nobody has read that it is not known, and neither 0 nor that nothing was sent', async () => {
+    const collector = new ReportCollector()
+    const state = scenarios.beforeConnect()
+    collector.add(state)
+    collector.add({ ...state, now: state.now + 5000 })
+    const unread = collector.report()
+    expect(unread).toMatchObject({ verdict: 'unknown', explanation: 'not read yet' })
+    expect(unread.samples.map(({ rate }) => rate)).toEqual([undefined, undefined, undefined])
+    for (const format of ['html', 'md'] as const) {
+      const text = await reportText(unread, format)
+      expect(text).toContain('Not known: not read yet.')
+      expect(text).not.toContain('Nothing was sent')
+      const part = (from: RegExp) => text.slice(text.search(from)).slice(0, 900)
+      for (const numbers of [part(/## Ledger|hop by hop/), part(/## Layers|The layers at the end/)]) {
+        expect(numbers.match(/not known/g)?.length).toBeGreaterThan(5)
+        expect(numbers).not.toMatch(/[>|] ?0 ?[<|]/)
+      }
+      expect(text).not.toMatch(/NaN|Events into the hub|Events a second|Rows in flight/)
+    }
+    expect(JSON.parse(await reportText(unread, 'json')).ledger).not.toHaveProperty('acknowledged')
+    expect(Object.fromEntries(unread.settings)).toMatchObject({ partitions: 'not known' })
+  })
+
+  it('calls nothing balanced while a table cannot be read', async () => {
+    const state = scenarios.balanced()
+    const { lake } = state
+    const gold = { ...lake.layers.gold, error: 'damaged' }
+    const collector = new ReportCollector()
+    collector.add({ ...state, lake: { ...lake, layers: { ...lake.layers, gold } } })
+    expect(await reportText(collector.report(), 'md')).toContain('Not known: gold cannot be read.')
+  })
+
   it('keeps a bounded number of samples, however long the session', () => {
     const collector = new ReportCollector()
     let now = 0
