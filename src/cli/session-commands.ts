@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander'
 import type { ReplayOptions } from '../commands/replay.ts'
 import type { PlannedFault } from '../commands/shared/fault-plan.ts'
+import type { LoadedConfig } from '../config/load.ts'
 import { cells, duration, factor, fault, file, position } from './arguments.ts'
 import type { CommandLine, Flags } from './command-line.ts'
 
@@ -22,6 +23,10 @@ const filesOf = ({ record, report, overwrite }: Flags) => ({
   overwrite: overwrite === true,
 })
 
+/** Keys of the settings that a person gave, wherever. */
+const givenIn = (sources: LoadedConfig['sources']): ReadonlySet<string> =>
+  new Set([...sources].flatMap(([key, { kind }]) => (kind === 'default' ? [] : [key])))
+
 /** In the order of the help. */
 export function sessionCommands(line: CommandLine): void {
   screenCommand(line)
@@ -36,7 +41,7 @@ function screenCommand({ command, lessonsDir, notebooksDir, write, writeError }:
     command('', '', async ({ config, sources }, flags) =>
       (await import('../commands/monitor.ts')).runMonitor({
         config,
-        given: new Set([...sources].flatMap(([key, { kind }]) => (kind === 'default' ? [] : [key]))),
+        given: givenIn(sources),
         lessonsDir,
         notebooksDir,
         ...filesOf(flags),
@@ -115,7 +120,7 @@ function replayCommand({ command, write }: CommandLine): void {
 
 function lessonCommand({ command, lessonsDir, notebooksDir, write, writeError }: CommandLine): void {
   withFiles(
-    command('lesson', 'play a lesson on the screen', async ({ config }, flags, [name]) => {
+    command('lesson', 'play a lesson on the screen', async ({ config, sources }, flags, [name]) => {
       if (flags.list === true || name === undefined) {
         const { lessonList } = await import('../commands/shared/lessons.ts')
         write(lessonList(lessonsDir))
@@ -124,6 +129,7 @@ function lessonCommand({ command, lessonsDir, notebooksDir, write, writeError }:
       const { runMonitor } = await import('../commands/monitor.ts')
       return runMonitor({
         config,
+        given: givenIn(sources),
         lessonsDir,
         notebooksDir,
         lesson: name,

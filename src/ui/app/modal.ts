@@ -5,6 +5,7 @@ import { isUp } from '../../pipeline/stages/stage.ts'
 import { MAX_STATIONS, PHONE_RATES } from '../../pipeline/state/actions.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
 import { namesThatBegin } from '../input/room-keys.ts'
+import { runsOrMay } from '../input/running.ts'
 import type { Question, TypedKind } from '../input/view-state.ts'
 import { formatCount, formatDuration, formatMoney, formatPercent } from '../text/format.ts'
 import { FRAME, type Framed, framed } from '../text/frame.ts'
@@ -112,7 +113,7 @@ function questionBox(question: Question, state: AppState, width: number): Framed
 
 function choiceBox(kind: 'stopAll' | 'quit' | 'costs', state: AppState, width: number): Framed {
   const box = boxOf(width)
-  const running = STAGE_IDS.filter((id) => state.stages[id].state !== 'stopped').length
+  const running = STAGE_IDS.filter((id) => runsOrMay(state, id)).length
   switch (kind) {
     case 'stopAll':
       return box(

@@ -7,12 +7,12 @@ export const isUp = (state: AppState, id: StageId) =>
   ['starting', 'running', 'degraded', 'stopping'].includes(state.stages[id].state)
 
 /** One that ran when it was last seen is not stopped because it cannot be seen any more. */
-const mayRun = (state: AppState, id: StageId) =>
+export const runsOrMay = (state: AppState, id: StageId) =>
   isUp(state, id) || (state.stages[id].state === 'unknown' && state.cost.billed.includes(id))
 
 /** Something would end with the session, or would go on and cost. */
 export function endsOrCosts(state: AppState): boolean {
   const { target, readOnly } = state.session
   if (readOnly) return false
-  return STAGE_IDS.some((id) => (target === 'azure' ? mayRun(state, id) : isUp(state, id)))
+  return STAGE_IDS.some((id) => (target === 'azure' ? runsOrMay(state, id) : isUp(state, id)))
 }

@@ -20,6 +20,14 @@ const ask = () => ({ ok: true, message: '' }) as const
 const footer = (state: AppState, view: Partial<ViewState> = {}, columns = 120) =>
   draw(state, view, columns).split('\n').at(-1) ?? ''
 
+it('a question counts the stages that run, not one that has failed', () => {
+  const state = scenarios.allRunning()
+  const { silver } = state.stages
+  const failed = { ...state, stages: { ...state.stages, silver: { ...silver, state: 'failed' as const } } }
+  expect(draw(failed, { question: { kind: 'stopAll' } })).toContain('4 of 5 run.')
+  expect(draw(failed, { question: { kind: 'quit', askedAt: 0 } })).toContain('4 of 5 stages run')
+})
+
 /** Every way in which the screen can be covered. */
 const VIEWS: Readonly<Record<string, Partial<ViewState>>> = {
   plain: {},
