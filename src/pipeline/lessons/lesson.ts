@@ -62,7 +62,8 @@ const FIELD = new RegExp(`^(${FIELDS.join('|')}): (.+)$`)
 
 /** @throws LessonError */
 export function parseLesson(name: string, text: string): Lesson {
-  const normal = text.replaceAll('\r\n', '\n')
+  // A byte-order mark is what Windows editors leave behind.
+  const normal = text.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n')
   const [whole = '', front = ''] = FRONT_MATTER.exec(normal) ?? []
   if (whole === '') throw new LessonError(`${name}: a lesson begins with --- and its title and minutes.`)
   const fields = new Map(

@@ -99,6 +99,11 @@ describe('the lessons that come with the product', () => {
   })
 })
 
+it('is read as editors of Windows write it: a byte-order mark, and two characters at a line end', () => {
+  const text = `\uFEFF${front}## One\nAll.\n`.replaceAll('\n', '\r\n')
+  expect(parseLesson('mine', text).steps).toMatchObject([{ heading: 'One', caption: 'All.' }])
+})
+
 describe('a lesson that cannot be read', () => {
   it.each([
     ['# Title', /begins with ---/],
