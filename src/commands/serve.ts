@@ -3,6 +3,7 @@ import { abortableSleep } from '../azure/http/abortable-sleep.ts'
 import type { Config } from '../config/schema.ts'
 import type { LocalAzureEndpoints } from '../local/runtime/options.ts'
 import type { StageId, StageService } from '../pipeline/ports/stages.ts'
+import { stageNameFirst } from '../pipeline/stages/stage-names.ts'
 import { openDataFolder } from './shared/data-folder.ts'
 import { endpointLines, endpointsObject } from './shared/endpoint-lines.ts'
 import { localAzureConfig } from './shared/local-config.ts'
@@ -142,7 +143,7 @@ async function untilItRuns(
     const { state, providerStatus, detail } = await service.status(signal)
     if (state === 'running' || state === 'degraded') return
     if (state === 'failed' || performance.now() > deadline)
-      throw new UserError(`The stage ${id} does not run: ${detail ?? providerStatus}.`, undefined)
+      throw new UserError(`${stageNameFirst(id)} does not run: ${detail ?? providerStatus}.`, undefined)
     await abortableSleep(POLL_MS, signal)
   }
 }

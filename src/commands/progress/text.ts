@@ -3,6 +3,7 @@
 import { grouped } from '../../contract/grouped.ts'
 import { STAGE_IDS } from '../../pipeline/ports/stages.ts'
 import { verdictOf } from '../../pipeline/reconciliation/verdict.ts'
+import { STAGE_LABELS } from '../../pipeline/stages/stage-names.ts'
 import { counted, isLedgerCount, type LedgerCount, ofHub } from '../../pipeline/state/known.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
 import { UNKNOWN } from '../../ui/text/format.ts'
@@ -20,7 +21,7 @@ export function progressLine({ state, elapsedSeconds }: Progress): string {
   const rate = ofHub(state, Math.round(state.hub.rate)) ?? UNKNOWN
   const numbers = COUNTS.map((name) => `${name} ${textOf(counted(state, name))}`)
   const notRunning = STAGE_IDS.filter((id) => state.stages[id].state !== 'running').map(
-    (id) => `${id} ${state.stages[id].state}`,
+    (id) => `${STAGE_LABELS[id]} ${state.stages[id].state}`,
   )
   const rest = notRunning.length > 0 ? `  (${notRunning.join(', ')})` : ''
   return `${String(elapsedSeconds).padStart(4)} s  ${rate}/s  ${numbers.join('  ')}${rest}`

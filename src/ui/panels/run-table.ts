@@ -1,5 +1,6 @@
 /** Past and present runs of a stage, one a line, with what became of them. */
 import type { RunOutcome } from '../../pipeline/ports/stages.ts'
+import { STAGE_LABELS } from '../../pipeline/stages/stage-names.ts'
 import type { StageSlice } from '../../pipeline/state/state.ts'
 import type { Detail } from '../input/view-state.ts'
 import { formatClock, formatInstant, formatUptime, UNKNOWN } from '../text/format.ts'
@@ -22,7 +23,7 @@ export function historyRows(stages: readonly StageSlice[], now: number, width: n
     if (stage.history.length === 0) return []
     return [
       { line: [] },
-      { line: [span(`history of ${stage.id}`, 'title', true)] },
+      { line: [span(`history of ${STAGE_LABELS[stage.id]}`, 'title', true)] },
       ...stage.history.flatMap((run) =>
         runLines(stage, run, now, width).map((line, index) =>
           index === 0 ? { line, detail: runDetail(stage, run, now) } : { line },
@@ -42,7 +43,7 @@ function runDetail(stage: StageSlice, run: RunOutcome, now: number): Detail {
   const at = (time: Date | undefined) =>
     time === undefined ? UNKNOWN : `${formatInstant(time.getTime())} UTC`
   return {
-    title: `run of ${id}`,
+    title: `run of ${STAGE_LABELS[id]}`,
     link: run.url,
     subject: id === 'generator' ? undefined : id,
     facts: [

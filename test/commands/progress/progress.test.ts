@@ -105,6 +105,7 @@ describe('elsewhere', () => {
   it('says what is not known as a dash, and as null in JSON', () => {
     const state = scenarios.beforeConnect()
     expect(progressLine(at(state))).toContain('–/s  acknowledged –  bronze –  silver –  gold –  aggregated –')
+    expect(progressLine(at(state))).toContain('stream analytics unknown')
     const { ratePerSecond, ledger } = JSON.parse(progressJson(at(state)))
     expect(ratePerSecond).toBeNull()
     expect(new Set(Object.values(ledger))).toEqual(new Set([null, 'unknown']))
