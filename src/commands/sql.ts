@@ -15,6 +15,8 @@ import {
   tablesIn,
 } from '../pipeline/ports/query.ts'
 import { countOf } from '../pipeline/state/count-of.ts'
+import { tableLines } from '../ui/panels/table-lines.ts'
+import textWidth from '../ui/text/text-width.ts'
 import { describeError, UserError } from './shared/user-error.ts'
 
 /** `query` undefined: this target cannot be asked. */
@@ -193,33 +195,22 @@ async function askBeforeMuch(
   writeError(`Fetching ${much} from Azure.\n`)
 }
 
-function linesOf({ columns, rows }: QueryResult, format: SqlOptions['format']): string[] {
+/** Columns of a cell in a table, but for those of the last column. */
+const MOST_OF_A_CELL = 60
+
+function linesOf(result: QueryResult, format: SqlOptions['format']): string[] {
+  const { columns, rows } = result
   if (format === 'json')
     return rows.map(
       (row) => `${JSON.stringify(Object.fromEntries(columns.map((name, index) => [name, row[index]])))}\n`,
     )
   if (format === 'csv') return [columns, ...rows].map((row) => `${row.map(csvCell).join(',')}\n`)
-  const texts = rows.map((row) => row.map(cellText))
-  const widths = columns.map((name, index) =>
-    Math.min(
-      60,
-      texts.reduce((most, row) => Math.max(most, (row[index] ?? '').length), name.length),
-    ),
-  )
-  const line = (cells: readonly string[]) =>
-    `${cells
-      .map((cell, index) => cell.slice(0, widths[index]).padEnd(widths[index] ?? 0))
-      .join('  ')
-      .trimEnd()}\n`
-  return [line(columns), line(widths.map((width) => '-'.repeat(width))), ...texts.map(line)]
+  const { lines, starts, foot } = tableLines(result, MOST_OF_A_CELL)
+  const [head = '', ...body] = lines.slice(0, lines.length - foot)
+  const ends = [...starts.slice(1).map((start) => start - 2), textWidth(head)]
+  const rule = starts.map((start, index) => '-'.repeat((ends[index] as number) - start)).join('  ')
+  return [head, rule, ...body].map((line) => `${line.trimEnd()}\n`)
 }
-
-/** One line, without what a terminal would act on. */
-const cellText = (value: unknown): string =>
-  (value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value)).replace(
-    /\p{Cc}+/gu,
-    ' ',
-  )
 
 function csvCell(value: unknown): string {
   const text = value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value)

@@ -6,24 +6,27 @@ import type { TableView } from '../input/view-state.ts'
 import { cutStart, left, printable, right } from '../text/line.ts'
 import textWidth from '../text/text-width.ts'
 
-/** Columns of a cell, at most. */
+/** Columns of a cell, at most, on the screen. */
 export const MOST_OF_A_CELL = 48
 const GAP = '  '
 
-/** Numbers stand to the right, paths are cut at their start; the foot says when there were more rows. */
-export function tableLines({
-  columns,
-  rows,
-  isCut,
-  files,
-  bytes,
-}: QueryResult): Pick<TableView, 'lines' | 'starts' | 'cells' | 'foot'> {
+/**
+ * Numbers stand to the right, paths are cut at their start; the foot says when there were more rows.
+ * @param most columns of a cell, but for those of the last column.
+ */
+export function tableLines(
+  { columns, rows, isCut, files, bytes }: QueryResult,
+  most = MOST_OF_A_CELL,
+): Pick<TableView, 'lines' | 'starts' | 'cells' | 'foot'> {
   const names = columns.map(printable)
   const texts = rows.map((row) => row.map(cellText))
   // The last column has what is left of the window.
   const widths = names.map((name, index) => {
-    const longest = texts.reduce((most, row) => Math.max(most, textWidth(row[index] ?? '')), textWidth(name))
-    return index === names.length - 1 ? longest : Math.min(MOST_OF_A_CELL, longest)
+    const longest = texts.reduce(
+      (width, row) => Math.max(width, textWidth(row[index] ?? '')),
+      textWidth(name),
+    )
+    return index === names.length - 1 ? longest : Math.min(most, longest)
   })
   const looks = names.map((_, index) => lookOf(texts.map((row) => row[index] ?? '')))
   const line = (cells: readonly string[]) =>
