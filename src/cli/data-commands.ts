@@ -10,17 +10,31 @@ export function dataCommands(line: CommandLine): void {
   command('status', 'print one snapshot of all stages and layers', async ({ config }, flags) => {
     const { attachTarget } = await import('../commands/shared/attach.ts')
     const { runStatus } = await import('../commands/status.ts')
+    const { writeToPerson } = await import('../commands/shared/plain-text.ts')
     const target = await attachTarget(config)
-    return runStatus({ target, json: flags.json === true, write, now: Date.now, signal: interruption() })
+    return runStatus({
+      target,
+      json: flags.json === true,
+      write: writeToPerson(write, config, flags),
+      now: Date.now,
+      signal: interruption(),
+    })
   }).option('--json', 'one JSON object')
   command('trace', 'follow one event through every layer', async ({ config }, flags, [id]) => {
     const { runTrace, traceQuery } = await import('../commands/trace.ts')
     const query = traceQuery({ id, newest: flags.newest === true, city: flags.city as string | undefined })
     const { attachTarget } = await import('../commands/shared/attach.ts')
+    const { writeToPerson } = await import('../commands/shared/plain-text.ts')
     const { tracer } = await attachTarget(config)
-    const waitMs = (flags.wait as number | undefined) ?? 0
-    const signal = interruption()
-    return runTrace({ tracer, query, waitMs, json: flags.json === true, write, now: Date.now, signal })
+    return runTrace({
+      tracer,
+      query,
+      waitMs: (flags.wait as number | undefined) ?? 0,
+      json: flags.json === true,
+      write: writeToPerson(write, config, flags),
+      now: Date.now,
+      signal: interruption(),
+    })
   })
     .argument('[id]', 'eventId, or PARTITION:SEQUENCE')
     .option('--newest', 'the newest event of the hub')

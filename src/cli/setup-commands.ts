@@ -22,11 +22,18 @@ export function setupCommands(line: CommandLine): void {
     async ({ config }, flags) => {
       const { attachTarget } = await import('../commands/shared/attach.ts')
       const { runStop } = await import('../commands/stop.ts')
+      const { writeToPerson } = await import('../commands/shared/plain-text.ts')
       const { stages } = await attachTarget(
         config,
         'Nothing is to be stopped there: name another folder with --data-dir, or use --target azure.',
       )
-      return runStop({ stages, json: flags.json === true, write, signal: interruption() })
+      const json = flags.json === true
+      return runStop({
+        stages,
+        json,
+        write: writeToPerson(write, config, { json }),
+        signal: interruption(),
+      })
     },
   ).option('--json', 'one JSON object')
   command(
@@ -35,14 +42,15 @@ export function setupCommands(line: CommandLine): void {
     async ({ config }, flags) => {
       const { doctorChecks, terminalFacts } = await import('../doctor/checks.ts')
       const { runDoctor } = await import('../doctor/doctor.ts')
-      const terminal = terminalFacts(process.stdout, process.env)
+      const { isAsciiOnly, writeToPerson } = await import('../commands/shared/plain-text.ts')
+      const terminal = terminalFacts(process.stdout, process.env, config.ascii)
       const checks = await doctorChecks({ config, terminal, nodeVersion: process.version })
       return runDoctor({
         target: config.target,
         checks,
         json: flags.json === true,
-        ascii: config.ascii,
-        write,
+        ascii: isAsciiOnly(config),
+        write: writeToPerson(write, config, flags),
         signal: interruption(),
       })
     },
@@ -70,12 +78,13 @@ export function setupCommands(line: CommandLine): void {
     async ({ config }, flags) => {
       const { azureSetupSteps } = await import('../setup/steps.ts')
       const { runSetup } = await import('../setup/setup.ts')
+      const { writeToPerson } = await import('../commands/shared/plain-text.ts')
       const steps = await azureSetupSteps({ azure: config.azure, notebooksDir })
       return runSetup({
         steps,
         dryRun: flags.dryRun === true,
         json: flags.json === true,
-        write,
+        write: writeToPerson(write, config, flags),
         signal: interruption(),
       })
     },

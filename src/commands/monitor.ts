@@ -13,20 +13,20 @@ import {
   openControlRoom,
   type QuitReason,
 } from '../ui/app/main.tsx'
-import { speaksUtf8 } from '../ui/text/glyphs.ts'
 import { openSessionFiles, requireSessionFiles } from './reports/session-files.ts'
 import { billingNotice } from './shared/billing-notice.ts'
 import { closeAll } from './shared/close-all.ts'
 import { type DataFolder, openDataFolder } from './shared/data-folder.ts'
-import { idleStop } from './shared/idle-stop.ts'
 import type { OpenedTarget } from './shared/launch.ts'
 import { loadLessons } from './shared/lessons.ts'
 import { logFileOf, openLog } from './shared/logger.ts'
 import { newSession } from './shared/new-session.ts'
+import { isAsciiOnly } from './shared/plain-text.ts'
 import { hardEnd, rememberSession } from './shared/session-memory.ts'
 import { summariseSession, summaryText } from './shared/summary.ts'
 import { describeError, type UserError } from './shared/user-error.ts'
 import { endWithProcess } from './terminal/end-with-process.ts'
+import { idleStop } from './terminal/idle-stop.ts'
 import { divertNativeOutput, nativeOutputOf } from './terminal/native-output.ts'
 import { requireTerminal } from './terminal/require-terminal.ts'
 import { saveScreen } from './terminal/saved-screen.ts'
@@ -45,7 +45,7 @@ export interface MonitorOptions {
   /** The recording may take the place of a file that is there. */
   overwrite?: boolean
   /** Keys of settings that a person gave: these stand, whatever the session before had. */
-  given?: ReadonlySet<string>
+  given: ReadonlySet<string>
   write: (text: string) => void
   writeError: (text: string) => void
 }
@@ -190,7 +190,7 @@ function tellEnd(
   if (state.session.connected) {
     const { dataDir, logFile } = state.session
     const inFlight = inFlightOf(state)
-    const isAscii = config.ascii || !speaksUtf8(process.env, process.platform)
+    const isAscii = isAsciiOnly(config)
     const where = { dataDir, ephemeral: folder.ephemeral, logFile, inFlight, isAscii }
     write(`${summaryText(summariseSession(state, lastedMs), where)}\n`)
     write(billingNotice(state))
@@ -200,7 +200,7 @@ function tellEnd(
 }
 
 /** Settings of a session that ended hard, but for those that are given now. */
-function resumed(dataDir: string, config: Config, given: ReadonlySet<string> = new Set()) {
+function resumed(dataDir: string, config: Config, given: ReadonlySet<string>) {
   const before = config.readOnly ? undefined : hardEnd(dataDir)
   if (!before) return undefined
   return {

@@ -6,8 +6,8 @@ import type { TableAudit } from '../pipeline/ports/lake.ts'
 import { STAGE_IDS, type StageId } from '../pipeline/ports/stages.ts'
 import { systemClock, within } from '../pipeline/runtime/clock.ts'
 import type { Session } from '../pipeline/session/session-types.ts'
+import { stageNameFirst } from '../pipeline/stages/stage-names.ts'
 import type { AppState } from '../pipeline/state/state.ts'
-import { speaksUtf8 } from '../ui/text/glyphs.ts'
 import { progressView } from './progress/view.ts'
 import { openSessionFiles, requireSessionFiles } from './reports/session-files.ts'
 import { closeAll } from './shared/close-all.ts'
@@ -16,6 +16,7 @@ import { injectPlanned, isMended, type PlannedFault, requireWithin } from './sha
 import { type OpenedTarget, openTarget } from './shared/launch.ts'
 import { logFileOf, openLog } from './shared/logger.ts'
 import { newSession } from './shared/new-session.ts'
+import { isAsciiOnly } from './shared/plain-text.ts'
 import { type Measured, summarise, summaryText } from './shared/summary.ts'
 import { describeError, UserError } from './shared/user-error.ts'
 
@@ -83,7 +84,7 @@ export async function runHeadless(options: RunOptions): Promise<number> {
     if (options.json) write(`${JSON.stringify(summary)}\n`)
     else
       write(
-        `${summaryText(summary, { dataDir: folder.path, ephemeral: folder.ephemeral, logFile: logFileOf(folder.path), isAscii: config.ascii || !speaksUtf8(process.env, process.platform) })}\n`,
+        `${summaryText(summary, { dataDir: folder.path, ephemeral: folder.ephemeral, logFile: logFileOf(folder.path), isAscii: isAsciiOnly(config) })}\n`,
       )
     const written = await files.close()
     if (!options.json) for (const line of written) write(`${line}\n`)
@@ -115,7 +116,7 @@ async function runPipeline(session: Session, opened: OpenedTarget, options: RunO
   const before = store.getState().generator.acknowledged
   const view = progressView({
     json: options.json,
-    isAscii: options.config.ascii || !speaksUtf8(process.env, process.platform),
+    isAscii: isAsciiOnly(options.config),
     lastsMs: options.durationMs,
     write: options.write,
     stdout: process.stdout,
@@ -222,7 +223,7 @@ function watchBegun(store: Session['store']) {
 
 const failures = (state: AppState, begun: ReadonlySet<StageId>, excused: ReadonlySet<StageId>): string[] =>
   STAGE_IDS.filter((id) => begun.has(id) && !excused.has(id) && state.stages[id].state === 'failed').map(
-    (id) => `Stage ${id} failed: ${state.stages[id].detail ?? state.stages[id].providerStatus}`,
+    (id) => `${stageNameFirst(id)} failed: ${state.stages[id].detail ?? state.stages[id].providerStatus}`,
   )
 
 /** Resolves when the state passes or the signal aborts, whichever is first. */

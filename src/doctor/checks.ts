@@ -64,6 +64,7 @@ export async function doctorChecks({
 export function terminalFacts(
   output: NodeJS.WriteStream,
   env: Readonly<Record<string, string | undefined>>,
+  ascii: boolean,
 ): TerminalFacts {
   const isTty = output.isTTY === true
   return {
@@ -73,5 +74,6 @@ export function terminalFacts(
     colorDepth: isTty ? output.getColorDepth() : undefined,
     env,
     platform: process.platform,
+    ascii,
   }
 }

@@ -1,6 +1,7 @@
 /** What doctor looks at on this machine: the terminal, the runtime, the data folder. */
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { SMALLEST_WINDOW as SMALLEST } from '../commands/shared/plain-text.ts'
 import { formatSize } from '../config/units.ts'
 import type { Check, Finding } from './doctor.ts'
 
@@ -13,9 +14,9 @@ export interface TerminalFacts {
   colorDepth: number | undefined
   env: Readonly<Record<string, string | undefined>>
   platform: NodeJS.Platform
+  /** Plain letters were asked for. */
+  ascii: boolean
 }
-
-const SMALLEST = { columns: 80, rows: 24 }
 
 /** Without a terminal it says so, and is no failure: other commands need none. */
 export function terminalCheck(facts: TerminalFacts): Check {
@@ -44,7 +45,8 @@ function size({ isTty, columns, rows }: TerminalFacts): Finding {
   }
 }
 
-function unicode({ env, platform }: TerminalFacts): Finding[] {
+function unicode({ env, platform, ascii }: TerminalFacts): Finding[] {
+  if (ascii) return []
   // Windows Terminal, and every terminal of macOS, draw Unicode whatever the variables say.
   if (platform === 'win32' ? env.WT_SESSION : platform === 'darwin') return []
   const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || ''

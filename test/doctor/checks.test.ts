@@ -3,7 +3,7 @@ import { loadConfig } from '../../src/config/load.ts'
 import { doctorChecks, terminalFacts } from '../../src/doctor/checks.ts'
 
 const { config } = loadConfig({ env: {}, cwd: '/nowhere', home: '/home/ada', platform: 'linux' })
-const terminal = terminalFacts(process.stdout, {})
+const terminal = terminalFacts(process.stdout, {}, false)
 
 describe('the checks of doctor', () => {
   it('stay on this machine for the local target', async () => {
@@ -12,7 +12,7 @@ describe('the checks of doctor', () => {
   })
 
   it('know a stream that is no terminal', () => {
-    expect(terminalFacts({ isTTY: undefined } as unknown as NodeJS.WriteStream, {})).toMatchObject({
+    expect(terminalFacts({ isTTY: undefined } as unknown as NodeJS.WriteStream, {}, false)).toMatchObject({
       isTty: false,
       columns: undefined,
     })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Finding } from '../../src/doctor/doctor.ts'
 import { dataDirCheck, runtimeCheck, type TerminalFacts, terminalCheck } from '../../src/doctor/local.ts'
+import { SMALLEST } from '../../src/ui/layout.ts'
 
 const signal = new AbortController().signal
 async function findings(check: {
@@ -21,6 +22,7 @@ describe('the terminal', () => {
     colorDepth: 24,
     env: { LANG: 'en_US.UTF-8' },
     platform: 'linux',
+    ascii: false,
   }
   const look = (changes: Partial<TerminalFacts>) => findings(terminalCheck({ ...facts, ...changes }))
 
@@ -32,8 +34,8 @@ describe('the terminal', () => {
   })
 
   it.each([
-    [{ columns: 79 }, '79×40 is too small'],
-    [{ rows: 23 }, '120×23 is too small'],
+    [{ columns: 59 }, '59×40 is too small'],
+    [{ rows: 19 }, '120×19 is too small'],
     [{ env: { LANG: 'C' } }, 'the locale (C) is not UTF-8'],
     [{ env: {} }, 'the locale (none) is not UTF-8'],
     [{ env: { LANG: 'C.UTF-8', TERM: 'dumb' } }, 'TERM=dumb cannot move the cursor'],
@@ -41,6 +43,14 @@ describe('the terminal', () => {
   ])('%j is a warning', async (changes, detail) => {
     const warnings = (await look(changes)).filter(({ level }) => level === 'warning')
     expect(warnings).toEqual([expect.objectContaining({ detail, fix: expect.any(String) })])
+  })
+
+  it('is large enough where the screen is drawn, and has been told to draw ASCII', async () => {
+    const { columns, rows } = SMALLEST
+    expect(await look({ columns, rows, env: { LANG: 'C' }, ascii: true })).toMatchObject([
+      { level: 'ok', detail: '60×20' },
+      { level: 'ok' },
+    ])
   })
 
   it('obeys NO_COLOR, and needs no locale on Windows Terminal', async () => {

@@ -5,8 +5,8 @@
  */
 import type { TokenCredential } from '@azure/identity'
 import { connectTarget } from '../../src/azure/target.ts'
-import { idleStop } from '../../src/commands/shared/idle-stop.ts'
 import { localAzureConfig } from '../../src/commands/shared/local-config.ts'
+import { idleStop } from '../../src/commands/terminal/idle-stop.ts'
 import { startLocalServices } from '../../src/local/hosting/services.ts'
 import { trust } from '../../src/local/hosting/trust.ts'
 import type { LocalAzureEndpoints } from '../../src/local/runtime/options.ts'

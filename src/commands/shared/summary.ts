@@ -5,7 +5,7 @@ import { LATENCY_LIMIT_MS } from '../../pipeline/reconciliation/assertions.ts'
 import { type VerdictKind, verdictOf } from '../../pipeline/reconciliation/verdict.ts'
 import { counted, type LedgerCount, ofHub, waitingAt } from '../../pipeline/state/known.ts'
 import type { AppState, Assertion, LedgerSlice } from '../../pipeline/state/state.ts'
-import { asciiOf } from '../../ui/text/glyphs.ts'
+import { inAscii } from './plain-text.ts'
 
 /** The last line of `run --json`. */
 export interface RunSummary {
@@ -289,5 +289,5 @@ export function summaryText(summary: RunSummary, where: SummaryPlace): string {
       : [where.ephemeral ? 'The temporary data folder was removed.' : `The data lies in ${where.dataDir}`]),
     ...(where.logFile === undefined || where.ephemeral ? [] : [`The log is ${where.logFile}`]),
   ].join('\n')
-  return where.isAscii ? [...text].map((one) => (one <= '~' ? one : asciiOf(one))).join('') : text
+  return where.isAscii ? inAscii(text) : text
 }
