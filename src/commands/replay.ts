@@ -7,6 +7,7 @@ import { UnwritableFileError } from '../local/storage/naming-file.ts'
 import { systemClock } from '../pipeline/runtime/clock.ts'
 import { refused } from '../pipeline/state/actions.ts'
 import { type CastVersion, castLines } from '../recording/cast.ts'
+import { RecordingError } from '../recording/format.ts'
 import { play } from '../recording/player.ts'
 import { openRecording, type Recording } from '../recording/recording.ts'
 import { requireOther } from './reports/report-file.ts'
@@ -106,6 +107,7 @@ async function writeCast(
     ),
     createWriteStream(file),
   ).catch((error: unknown) => {
+    if (error instanceof RecordingError) throw error
     throw new UnwritableFileError(file, error)
   })
 }

@@ -2,6 +2,7 @@
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { constants, createGunzip } from 'node:zlib'
+import { initialState } from '../pipeline/state/initial-state.ts'
 import type { AppState } from '../pipeline/state/state.ts'
 import {
   RECORDING_FORMAT,
@@ -26,12 +27,14 @@ const FRAMES_PER_SNAPSHOT = 200
 /** States are made when they are asked for; a few are kept, so that steps back are quick. */
 export class Recording {
   readonly header: RecordingHeader
+  readonly #file: string
   readonly #frames: readonly RecordedFrame[]
   readonly #snapshots = new Map<number, AppState>()
   #last: { index: number; state: AppState } | undefined
 
-  /** @param frames at least one, in the order of their times. */
-  constructor(header: RecordingHeader, frames: readonly RecordedFrame[]) {
+  /** @param file for messages. @param frames at least one, in the order of their times. */
+  constructor(file: string, header: RecordingHeader, frames: readonly RecordedFrame[]) {
+    this.#file = file
     this.header = header
     this.#frames = frames
   }
@@ -62,7 +65,7 @@ export class Recording {
     return low
   }
 
-  /** @param index of the frame, from 0. */
+  /** @param index of the frame, from 0. @throws RecordingError where a part does not fit what was before. */
   state(index: number): AppState {
     let from = Math.floor(index / FRAMES_PER_SNAPSHOT) * FRAMES_PER_SNAPSHOT
     while (from > 0 && !this.#snapshots.has(from)) from -= FRAMES_PER_SNAPSHOT
@@ -73,11 +76,23 @@ export class Recording {
       next = this.#last.index + 1
     }
     for (; next <= index; next++) {
-      state = applyPatch(state, this.#frames[next]?.p as Patch)
+      state = this.#applied(state, next)
       if (next % FRAMES_PER_SNAPSHOT === 0) this.#snapshots.set(next, state as AppState)
     }
     this.#last = { index, state: state as AppState }
     return state as AppState
+  }
+
+  #applied(state: unknown, index: number): unknown {
+    try {
+      return applyPatch(state, this.#frames[index]?.p as Patch)
+    } catch (cause) {
+      throw new RecordingError(
+        `${this.#file} is damaged: its part ${index + 1} of ${this.length} does not fit what was before.`,
+        'Take another copy of it; the session cannot be recorded anew.',
+        { cause },
+      )
+    }
   }
 
   /** Every state, oldest first. */
@@ -97,17 +112,41 @@ export async function openRecording(file: string): Promise<Recording> {
   const problem = await eachLine(file, (line) => {
     const value = parse(line)
     if (value === undefined) return false
-    if (header) frames.push(value as RecordedFrame)
-    else header = checked(file, value)
-    return header !== undefined
+    if (header === undefined) {
+      header = checked(file, value)
+      return header !== undefined
+    }
+    if (!isFrame(value)) return false
+    frames.push(value)
+    return true
   })
-  if (header && frames.length > 0) return new Recording(header, frames)
+  if (header && frames.length > 0) return shownHere(file, header, frames)
   if (problem instanceof RecordingError) throw problem
   const { code, syscall } = (problem ?? {}) as NodeJS.ErrnoException
   const reason = NO_FILE[code ?? '']
   if (reason !== undefined) throw new RecordingError(`${file} ${reason}.`, WHAT_TO_NAME, { cause: problem })
   if (syscall !== undefined) throw problem
   throw new RecordingError(`${file} is not a recording of rtstream-tui.`, WHAT_TO_NAME, { cause: problem })
+}
+
+const isFrame = (value: unknown): value is RecordedFrame => {
+  const { t, p } = (value ?? {}) as Partial<RecordedFrame>
+  return typeof t === 'number' && typeof p === 'object' && p !== null
+}
+
+/** What every state has, and the screen needs. */
+const SLICES = Object.entries(initialState()).flatMap(([name, slice]) => (slice === undefined ? [] : [name]))
+
+/** @throws RecordingError for one of a version that had less to show. */
+function shownHere(file: string, header: RecordingHeader, frames: readonly RecordedFrame[]): Recording {
+  const recording = new Recording(file, header, frames)
+  const first = (recording.state(0) ?? {}) as unknown as Record<string, unknown>
+  const lacking = SLICES.filter((name) => first[name] === undefined)
+  if (lacking.length === 0) return recording
+  throw new RecordingError(
+    `${file} was recorded by rtstream-tui ${header.program}, and this version cannot show it: it lacks ${lacking.join(', ')}.`,
+    `Play it with the version that recorded it: npx rtstream-tui@${header.program} replay ${file}`,
+  )
 }
 
 /**
@@ -144,5 +183,5 @@ function checked(file: string, value: unknown): RecordingHeader | undefined {
       `${file} was recorded by a newer program (format ${header.version}; this one reads up to ${RECORDING_VERSION}).`,
       'Update: npm install --global rtstream-tui.',
     )
-  return header as RecordingHeader
+  return typeof header.program === 'string' ? (header as RecordingHeader) : undefined
 }

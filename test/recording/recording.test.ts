@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { createReadStream, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createGzip, gunzipSync } from 'node:zlib'
+import { createGzip, gunzipSync, gzipSync } from 'node:zlib'
 import xterm from '@xterm/headless'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { createStore } from 'zustand/vanilla'
@@ -50,6 +50,14 @@ async function recorded(name: string, limitBytes?: number) {
   }
   await recorder.close()
   return { file, problems }
+}
+
+/** A file with these lines behind a header. */
+function write(name: string, lines: readonly object[]): string {
+  const file = join(folder, name)
+  const header = { format: 'rtstream-recording', version: 1, program: '0.0.1', startedAt: 0 }
+  writeFileSync(file, gzipSync([header, ...lines].map((line) => `${JSON.stringify(line)}\n`).join('')))
+  return file
 }
 
 /** The tail as it stands after so many new events, whose ids and numbers are random as real ones are. */
@@ -220,6 +228,30 @@ describe('a recording', () => {
     for await (const chunk of packed) chunks.push(chunk as Buffer)
     writeFileSync(file, Buffer.concat(chunks))
     await expect(openRecording(file)).rejects.toThrow(/newer program/)
+  })
+
+  it.each([
+    [
+      'of a version that had less to show',
+      [0, { session: {}, now: 1 }],
+      /recorded by rtstream-tui 0\.0\.1.*lacks generator/,
+    ],
+    ['whose first state is none', [0, null], /recorded by rtstream-tui 0\.0\.1/],
+    ['whose first part is a change of nothing', [1, 0, []], /is damaged: its part 1 of 1/],
+    ['whose part is none', undefined, /is not a recording/],
+  ])('%s is refused in words', async (_, patch, message) => {
+    const file = write('other.rtrec', [{ t: 0, ...(patch ? { p: patch } : {}) }])
+    await expect(openRecording(file)).rejects.toMatchObject({ name: 'RecordingError', message })
+  })
+
+  it('names the part that is damaged, and shows those before it', async () => {
+    const file = write('damaged.rtrec', [
+      { t: 0, p: diff(undefined, states[0]) },
+      { t: 500, p: { log: [2, { 0: [1, 0, []] }] } },
+    ])
+    const recording = await openRecording(file)
+    expect(recording.state(0)).toEqual(states[0])
+    expect(() => recording.state(1)).toThrow(/damaged\.rtrec is damaged: its part 2 of 2 does not fit/)
   })
 
   it('that is not there, or is a folder, is said in words, with what to name', async () => {
