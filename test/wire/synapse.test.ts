@@ -112,8 +112,13 @@ describe('artifacts', () => {
         headers: { authorization: `Bearer ${TOKEN}`, 'if-match': etag, 'content-type': 'application/json' },
         body: JSON.stringify({ properties: { activities: [] } }),
       })
+    const etag = headers.get('etag') as string
     expect((await put('other')).status).toBe(412)
-    expect((await put(headers.get('etag') as string)).status).toBe(202)
+    expect((await put(`"${etag}x"`)).status).toBe(412)
+    expect((await put(`"${etag}"`)).status).toBe(202)
+    expect((await put(etag)).status).toBe(412)
+    const now = (await rest('GET', `/pipelines/${PIPELINE}?${V}`)).headers.get('etag') as string
+    expect((await put(now)).status).toBe(202)
   })
 })
 
@@ -210,6 +215,20 @@ describe('pipeline runs', () => {
       { runGroupId: first, isLatest: true },
     ])
     expect(seen[2].parameters).toEqual({ day: '1', city: 'Bern' })
+    const found = async (operand: string, ...values: unknown[]) =>
+      (await query({ filters: [{ operand, operator: 'Equals', values }] })).map(
+        ({ runId }: { runId: string }) => runId,
+      )
+    // Users report that the text "True" changes nothing on the service, where true does.
+    expect(await found('LatestOnly', true)).toEqual([third, copy])
+    expect(await found('LatestOnly', 'True')).toEqual([third, second, copy, first])
+    expect(await found('RunGroupId', first)).toEqual([third, second, first])
+    expect(await found('TriggeredByName', 'nightly')).toEqual([])
+    const two = [{ operand: 'RunGroupId', operator: 'In', values: [first, copy] }]
+    expect((await rest('POST', `/queryPipelineRuns?${V}`, { ...span, filters: two })).body).toMatchObject({
+      code: 'BadRequest',
+      message: expect.stringContaining("Filter operand 'RunGroupId'"),
+    })
   })
 
   it.each([

@@ -132,7 +132,7 @@ export class Artifacts {
 
   #refuseOtherVersion({ request }: Call, before: Artifact | undefined): void {
     const wanted = request.headers['if-match']
-    if (wanted === undefined || wanted === '*' || wanted === before?.etag) return
+    if (wanted === undefined || wanted === '*' || plainTag(wanted) === before?.etag) return
     throw new HttpError(412, 'PreconditionFailed', 'The artifact was changed by somebody else meanwhile.')
   }
 
@@ -184,8 +184,11 @@ export class Artifacts {
 /** The client has that version already. */
 function isKnown({ request }: Call, { etag }: Artifact): boolean {
   const known = request.headers['if-none-match']
-  return known === '*' || known?.replace(/^W\/|"/g, '') === etag
+  return known === '*' || (known !== undefined && plainTag(known) === etag)
 }
+
+/** The service writes its ETags without quotes, and clients that hold to HTTP send them back with quotes. */
+const plainTag = (tag: string) => tag.replace(/^W\/|"/g, '')
 
 const keyOf = (kind: ArtifactKind, name: string) => `${kind}/${name}`
 

@@ -1,7 +1,15 @@
 /** The filter body of `queryPipelineRuns` and `queryActivityruns`. */
 import { HttpError } from '../http/errors.ts'
 import { isoTime } from '../http/iso-time.ts'
-import { ACTIVITY_TYPE, activityStatusOf, lastUpdated, type SeenRun, statusOf } from './run-resource.ts'
+import {
+  ACTIVITY_TYPE,
+  activityStatusOf,
+  groupOf,
+  lastUpdated,
+  type SeenRun,
+  STARTER,
+  statusOf,
+} from './run-resource.ts'
 
 /** A checked filter body. */
 export interface RunFilter {
@@ -18,12 +26,23 @@ const startOf = ({ record }: SeenRun) => new Date(record.startedAt ?? record.cre
 const endOf = ({ record }: SeenRun) =>
   record.endedAt === undefined ? '' : new Date(record.endedAt).toISOString()
 
-/** What runs of pipelines can be filtered and ordered by. */
+/** The last runs of their group, by a user's report: JSON's true asks for them, and any text is without effect. */
+const LATEST_ONLY = 'LatestOnly'
+/** By a user's report of the service's refusal, one value at a time. */
+const GROUP = 'RunGroupId'
+
+/**
+ * What runs of pipelines can be filtered and ordered by. The reference tells the first four; users found the others in a refusal of
+ * the service that lists them all, and two of them are in its SDKs.
+ */
 export const PIPELINE_OPERANDS: Operands = new Map([
   ['PipelineName', ({ record }: SeenRun) => record.owner],
   ['Status', statusOf],
   ['RunStart', startOf],
   ['RunEnd', endOf],
+  [LATEST_ONLY, ({ isLatest }: SeenRun) => String(isLatest)],
+  [GROUP, groupOf],
+  ['TriggeredByName', () => STARTER],
 ])
 
 /** @param activity its name. */
@@ -80,6 +99,11 @@ function parseTest(
       `The filter operator '${String(operator)}' is none of ${[...OPERATORS.keys()].join(', ')}.`,
     )
   if (!Array.isArray(values)) throw badRequest('A filter needs values.')
+  if (operand === LATEST_ONLY && !values.includes(true)) return () => true
+  if (operand === GROUP && values.length > 1)
+    throw badRequest(
+      `Filter operand '${GROUP}' does not support an array of values. Make sure to provide only one.`,
+    )
   const wanted = values.map(String)
   return (run) => compare(read(run), wanted)
 }

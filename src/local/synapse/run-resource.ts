@@ -11,6 +11,12 @@ export interface SeenRun {
   isLatest: boolean
 }
 
+/** What has started a run: there are no triggers here. */
+export const STARTER = 'Manual'
+
+/** Id of the first run that it repeats, or its own. */
+export const groupOf = ({ record }: SeenRun): string => record.group ?? record.id
+
 /** Of the one activity that a pipeline has here. */
 export const ACTIVITY_TYPE = 'SynapseNotebook'
 
@@ -42,11 +48,11 @@ export function describePipelineRun(run: SeenRun): object {
     id: `${WORKSPACE_ID.toUpperCase()}/pipelineruns/${record.id}`,
     runId: record.id,
     debugRunId: null,
-    runGroupId: record.group ?? record.id,
+    runGroupId: groupOf(run),
     isLatest: run.isLatest,
     pipelineName: record.owner,
     parameters: record.parameters ?? {},
-    invokedBy: { id: '', name: 'Manual', invokedByType: 'Manual' },
+    invokedBy: { id: '', name: STARTER, invokedByType: 'Manual' },
     runStart: iso(from),
     runEnd: iso(record.endedAt),
     durationInMs: record.endedAt === undefined ? null : record.endedAt - from,
