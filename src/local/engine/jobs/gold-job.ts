@@ -16,14 +16,18 @@ import { minuteIn } from './time-bucket-range.ts'
 import type { UpsertTable } from './upsert-rows.ts'
 import { compactKeyed, updateKeyed } from './upsert-table.ts'
 
+/** SQL of a time's bucket. In whole numbers: a quotient with a fraction took the last microsecond of a minute of far years for the next. */
+const minuteBucket = (time: string) =>
+  `((epoch_us(${time}) - (epoch_us(${time}) % 60000000 + 60000000) % 60000000) // 60000000)`
+
 const BY_MINUTE: UpsertTable = {
   contract: TABLES.byMinute,
-  slotOfReading: 'floor(epoch_us(enqueuedAt) / 60000000)::BIGINT',
+  slotOfReading: minuteBucket('enqueuedAt'),
   bucketsIn: ({ minValues, maxValues }) => ({
     from: minuteIn(minValues?.enqueuedAt),
     to: minuteIn(maxValues?.enqueuedAt),
   }),
-  slotOfRow: 'floor(epoch_us(minute) / 60000000)::BIGINT',
+  slotOfRow: minuteBucket('minute'),
   keyColumns: 'to_timestamp(bucket * 60) AS minute',
   extremes: true,
 }

@@ -1,5 +1,6 @@
 /** Small batches of the present: what they are merged with is kept in memory, and so are the plans of what is written for them. */
 import { dirname } from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
 import { afterEach, expect, it, vi } from 'vitest'
 import { Connection } from '../../../../src/local/engine/duckdb/database.ts'
 import { mergeRows, type SumRow } from '../../../../src/local/engine/jobs/live-rows.ts'
@@ -96,4 +97,36 @@ it('keeps a city as it is that begins with U+FEFF, through the batches after it 
       expected.sort((one, other) => (one.city < other.city ? -1 : 1)),
     )
   }
+}, 60_000)
+
+it('puts the first and the last microsecond of a minute into it, before 1970 and in the year 9999', async () => {
+  lake = testLake()
+  const { engine } = lake.engine()
+  const runs = (['silver', 'gold'] as const).map((name) => engine.run(name))
+  const times = [
+    '1969-12-31T23:58:00.000000Z',
+    '1969-12-31T23:58:59.999999Z',
+    '9999-12-31T23:59:00.000000Z',
+    '9999-12-31T23:59:59.999999Z',
+  ]
+  const lines = times.map((EventEnqueuedUtcTime, id) =>
+    JSON.stringify(reading(id, { city: 'Oslo', EventEnqueuedUtcTime })),
+  )
+  await lake.placeForeign('weather/2026/03/01/12-00/others.json', lines.join('\n'))
+  for (const run of runs) await vi.waitFor(() => expect(run.progress?.batchId).toBe(0), 30_000)
+  await engine.close()
+  const instance = await DuckDBInstance.create(':memory:')
+  const connection = await instance.connect()
+  // Of one batch: all files are of the table.
+  const rows = await connection.runAndReadAll(
+    `SELECT epoch_ms(minute)::VARCHAR AS minute, readings::VARCHAR AS readings
+      FROM read_parquet('${lake.root}/gold/weather_by_minute/*.parquet') ORDER BY 1`,
+  )
+  instance.closeSync()
+  expect(rows.getRowObjectsJS()).toEqual(
+    ['1969-12-31T23:58:00Z', '9999-12-31T23:59:00Z'].map((minute) => ({
+      minute: String(Date.parse(minute)),
+      readings: '2',
+    })),
+  )
 }, 60_000)
