@@ -77,16 +77,27 @@ function makeOwnFolder(folder: string): void {
   chmodSync(folder, 0o700)
 }
 
-/** Asks the instance on a data folder about itself; undefined when none runs there. */
+/**
+ * Asks the instance on a data folder about itself; undefined when none runs there.
+ * @throws UserError when one is there and says nothing: ctrl+z has put it to sleep, or the machine is too busy.
+ */
 export function askInstance(dataDir: string, timeoutMs = 3000): Promise<InstanceInfo | undefined> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const socket = connect(channelPath(dataDir))
     let text = ''
     const finish = (info: InstanceInfo | undefined) => {
       socket.destroy()
       resolve(info)
     }
-    socket.setTimeout(timeoutMs, () => finish(undefined))
+    socket.setTimeout(timeoutMs, () => {
+      socket.destroy()
+      reject(
+        new UserError(
+          `The rtstream-tui on ${dataDir} does not answer: it is asleep (ctrl+z) or too busy.`,
+          'Wake it in its terminal (fg), or try again.',
+        ),
+      )
+    })
     socket.setEncoding('utf8')
     socket.on('error', () => finish(undefined))
     socket.on('data', (chunk: string) => {

@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -22,6 +24,18 @@ it('tells the instance to whoever asks on the same folder, until it is closed', 
   expect(await askInstance(folder)).toEqual(info)
   await channel.close()
   expect(await askInstance(folder)).toBeUndefined()
+})
+
+it('says of an instance that sleeps that it does not answer, not that none runs', async () => {
+  mkdirSync(join(folder, 'local'))
+  // The system takes the connection, as it does for a process that is stopped; nothing answers.
+  const sleeping = createServer(() => {})
+  await once(sleeping.listen(channelPath(folder)), 'listening')
+  await expect(askInstance(folder, 50)).rejects.toMatchObject({
+    name: 'UserError',
+    message: `The rtstream-tui on ${folder} does not answer: it is asleep (ctrl+z) or too busy.`,
+  })
+  sleeping.close()
 })
 
 it('is open to its user only', async () => {
