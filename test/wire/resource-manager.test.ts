@@ -84,8 +84,14 @@ describe('Resource Manager', () => {
     const every = await named('')
     expect(await named('&$skip=1')).toEqual(every.slice(1))
     expect(await named('&$skip=1&$top=1')).toEqual(every.slice(1, 2))
-    for (const wrong of ['$top=0', '$top=-1', '$top=x', '$skip=x', '$skiptoken=x'])
-      expect((await rest('GET', `${GROUP}/resources?${VERSION}&${wrong}`)).status).toBe(400)
+    const refusal = async (wrong: string) => {
+      const { status, body } = await rest('GET', `${GROUP}/resources?${VERSION}&${wrong}`)
+      return [status, body.error?.code]
+    }
+    expect((await get(`${GROUP}/resources`, '&$top=1000')).value).toHaveLength(all.length)
+    for (const wrong of ['$top=0', '$top=-1', '$top=x', '$top=1001'])
+      expect(await refusal(wrong)).toEqual([400, 'InvalidTopInQueryString'])
+    for (const wrong of ['$skip=x', '$skiptoken=x']) expect((await refusal(wrong))[0]).toBe(400)
   })
 
   it.each([

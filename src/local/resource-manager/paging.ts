@@ -3,6 +3,9 @@ import { HttpError } from '../http/errors.ts'
 import type { Call } from '../http/router.ts'
 import { selfUrl } from '../http/self-url.ts'
 
+/** Entries of a page. */
+const MOST = 1000
+
 /** Without `$top` all come at once, as there are few. @throws HttpError 400 for a number or a token that is none. */
 export function inPages(
   { request, query }: Pick<Call, 'request' | 'query'>,
@@ -10,11 +13,12 @@ export function inPages(
 ): { value: readonly unknown[]; nextLink?: string } {
   const top = query.get('$top')
   const token = query.get('$skiptoken')
-  if (top !== null && !/^[1-9]\d{0,8}$/.test(top))
+  // The code and the bound are those of the service, as a user tells them of a list of resources.
+  if (top !== null && !(/^[1-9]\d{0,3}$/.test(top) && Number(top) <= MOST))
     throw new HttpError(
       400,
-      'InvalidTopParameter',
-      `$top must be a number from 1 on, not '${top.slice(0, 40)}'.`,
+      'InvalidTopInQueryString',
+      `$top must be a number between 1 and ${MOST}, not '${top.slice(0, 40)}'.`,
     )
   if (token !== null && !/^\d{1,9}$/.test(token))
     throw new HttpError(400, 'InvalidSkipToken', 'The $skiptoken is none that was given here.')
