@@ -522,7 +522,12 @@ describe('runs', () => {
     const skipped = await runNow({ job_id, queue: { enabled: false } })
     expect(await statusOf(skipped)).toMatchObject({
       status: { state: 'TERMINATED', termination_details: { code: 'MAX_CONCURRENT_RUNS_EXCEEDED' } },
-      state: { life_cycle_state: 'SKIPPED', result_state: 'MAXIMUM_CONCURRENT_RUNS_REACHED' },
+      state: {
+        life_cycle_state: 'SKIPPED',
+        result_state: 'MAXIMUM_CONCURRENT_RUNS_REACHED',
+        // As the service’s command line shows it, by a change of it that was tried by hand.
+        state_message: 'Skipping this run because the limit of 1 maximum concurrent runs has been reached.',
+      },
     })
     const queued = await runNow({ job_id, queue: { enabled: true } })
     expect((await statusOf(queued)).status).toEqual({

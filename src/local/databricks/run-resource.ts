@@ -139,7 +139,7 @@ export function describeRun(record: RunRecord, state: RunState, job: Job | undef
       ...policyFields(task ?? {}),
       attempt_number,
       ...timesOf(attempt),
-      ...statusOf(attempt, attempt.endedAt === undefined ? state : 'ended'),
+      ...statusOf({ ...attempt, limit: record.limit }, attempt.endedAt === undefined ? state : 'ended'),
       ...durationsOf(attempt),
     })),
   }
@@ -250,7 +250,13 @@ const durationsOf = ({ createdAt, startedAt, endedAt }: Times) => ({
   cleanup_duration: 0,
 })
 
-function statusOf(record: Pick<RunRecord, 'end' | 'error'>, state: RunState): object {
+/** In the service's words, which its command line shows; undefined in records of earlier versions, too. */
+const skippedBecauseOf = ({ end, limit }: Pick<RunRecord, 'end' | 'limit'>) =>
+  end === 'skipped' && limit !== undefined
+    ? `Skipping this run because the limit of ${limit} maximum concurrent runs has been reached.`
+    : undefined
+
+function statusOf(record: Pick<RunRecord, 'end' | 'error' | 'limit'>, state: RunState): object {
   if (state !== 'ended') {
     const word = STATES[state]
     const queue_details = {
@@ -268,7 +274,7 @@ function statusOf(record: Pick<RunRecord, 'end' | 'error'>, state: RunState): ob
     }
   }
   const { code, type, lifeCycle, result, ...ending } = ENDINGS[record.end ?? 'lost']
-  const message = record.error ?? ending.message
+  const message = record.error ?? skippedBecauseOf(record) ?? ending.message
   return {
     status: { state: 'TERMINATED', termination_details: { code, type, message } },
     state: {

@@ -179,8 +179,10 @@ export class RunHistory {
     }
     this.#records = bounded([record, ...this.#records])
     if (!isBusy) this.#begin(record)
-    else if (whenBusy === 'skip') this.#finish(record, 'skipped', undefined)
-    else if (isFull) this.#finish(record, 'unqueued', undefined)
+    else if (whenBusy === 'skip') {
+      record.limit = maxConcurrent
+      this.#finish(record, 'skipped', undefined)
+    } else if (isFull) this.#finish(record, 'unqueued', undefined)
     this.#save()
     return record
   }

@@ -60,6 +60,8 @@ export interface RunRecord {
   /** Nobody is told of it any more. */
   isDeleted?: true
   policy?: RunPolicy
+  /** Of a run that was skipped: as many as were allowed at a time. */
+  limit?: number | undefined
   /** It was told to end, and has not ended since. Undefined: nobody told it. */
   told?: Told | undefined
   /** The oldest first, without the one that is under way or was the last; undefined when it was begun once. */
