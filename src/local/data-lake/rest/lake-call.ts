@@ -51,7 +51,7 @@ export function openCall(request: IncomingMessage, response: ServerResponse, acc
   const [target = '/', query = ''] = splitUrl(request.url ?? '/')
   let decoded: string
   try {
-    decoded = decodeURIComponent(target)
+    decoded = decodeAddress(target)
   } catch (cause) {
     throw new HttpError(400, 'InvalidUri', 'The request path is not a valid percent encoding.', { cause })
   }
@@ -102,6 +102,13 @@ export function openCall(request: IncomingMessage, response: ServerResponse, acc
     checkSource: () => {},
   }
 }
+
+/**
+ * A part of an address as the service reads it: a backslash is a slash, as its clients for JavaScript say, and users of the Blob interface
+ * and of Storage Explorer on a hierarchical namespace (versitygw's issue 845, AzureStorageExplorer's 3381). Of a query it is none.
+ * @throws URIError for another percent encoding than of UTF-8.
+ */
+export const decodeAddress = (text: string): string => decodeURIComponent(text).replaceAll('\\', '/')
 
 /** The service drops the slashes that a name begins with. @param parts of an address, below the container */
 export const pathOf = (parts: readonly string[]): string => parts.join('/').replace(/^\/+/, '')

@@ -8,7 +8,7 @@ import {
   LakeFullError,
   OtherKindError,
 } from '../store/storage-errors.ts'
-import { answerHeaders, JSON_TYPE, type LakeCall, methodOf } from './lake-call.ts'
+import { answerHeaders, JSON_TYPE, type LakeCall, methodOf, word } from './lake-call.ts'
 import { elements, inXml, XML_HEAD } from './xml.ts'
 
 const METHODS = new Set(['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE'])
@@ -21,6 +21,16 @@ export function unsupported({ request, method, query, path }: LakeCall): HttpErr
       'UnsupportedHttpVerb',
       `The resource doesn't support the HTTP verb ${method.slice(0, 20)}.`,
     )
+  // Seen of a list in orgrim/pg_back's issue 126.
+  if (path !== '' && word({ query }, 'restype') === 'container')
+    return new HttpError(
+      400,
+      'InvalidUri',
+      'The requested URI does not represent any resource on the server: with restype=container it ends with the container.',
+    )
+  // A file or folder without a name: so told by Arrow's issue 38782 and AzureStorageExplorer's 2765.
+  if (method === 'PUT' && path === '' && ['file', 'directory'].includes(word({ query }, 'resource') ?? ''))
+    return new HttpError(400, 'InvalidUri', 'The request URI is invalid: it names no file or directory.')
   for (const name of ['comp', 'restype', 'resource', 'action'])
     if (query.has(name))
       return invalidParameter(name, query.get(name) ?? '', `The lake has no such operation with ${method}.`)
@@ -74,7 +84,8 @@ const WITHOUT_SLASH = ['createFile', 'createDirectory', 'renamePath', 'deletePat
 /** @throws HttpError 400 */
 export function refuseSlashAtEnd({ request, operation, path }: LakeCall): void {
   const [address = ''] = (request.url ?? '').split('?')
-  if (path === '' || !WITHOUT_SLASH.includes(operation?.id ?? '') || !/(\/|%2f)$/i.test(address)) return
+  if (path === '' || !WITHOUT_SLASH.includes(operation?.id ?? '') || !/(\/|%2f|\\|%5c)$/i.test(address))
+    return
   throw new HttpError(400, 'InvalidUri', 'The request URI is invalid: the path ends in a slash.')
 }
 
@@ -130,9 +141,8 @@ export const lakeError: ErrorForm = (thrown, request) => {
   const error = isDfs(request) ? thrown : inBlobWords(thrown, request.url ?? '')
   const headers = answerHeaders(request)
   const id = headers['x-ms-request-id'] as string
-  const reason = isUnproven(error) ? UNPROVEN : error.message
   return {
-    reason: reason.replace(UNWRITABLE, ' ').slice(0, MAX_REASON_CHARACTERS),
+    reason: reasonOf(error),
     body: isDfs(request)
       ? JSON.stringify({ error: { code: error.code, message: messageOf(error) + toldAt(id) } })
       : errorXml(error, id),
@@ -144,8 +154,12 @@ export const lakeError: ErrorForm = (thrown, request) => {
   }
 }
 
+/** What stands in a status line. */
+export const reasonOf = (error: HttpError): string =>
+  (isUnproven(error) ? UNPROVEN : error.message).replace(UNWRITABLE, ' ').slice(0, MAX_REASON_CHARACTERS)
+
 /** The Blob interface says what a lease is on, where the Data Lake's says "resource"; programs are known to look for the words. */
-function inBlobWords(error: HttpError, url: string): HttpError {
+export function inBlobWords(error: HttpError, url: string): HttpError {
   const { status, code, headers, details } = error
   if (!code.includes('Lease')) return error
   const what = /[?&]restype=container/i.test(url) ? 'container' : 'blob'

@@ -8,7 +8,7 @@ import { entryAt } from '../../store/names.ts'
 import { tierAt } from '../../store/tiers.ts'
 import { keyIn, requireSame } from '../customer-keys.ts'
 import type { Lake } from '../lake.ts'
-import { given, type LakeCall, pathOf, queryOf } from '../lake-call.ts'
+import { decodeAddress, given, type LakeCall, pathOf, queryOf } from '../lake-call.ts'
 import { archived, tierIn } from '../tiers.ts'
 
 /** A file that is there, and that the client may read. */
@@ -110,7 +110,7 @@ function sourceOf({ request, account }: LakeCall) {
   if (!url || !isLoopback(url.hostname)) throw elsewhere
   let parts: string[]
   try {
-    parts = url.pathname.split('/').slice(1).map(decodeURIComponent)
+    parts = url.pathname.split('/').slice(1).map(decodeAddress)
   } catch (cause) {
     throw new HttpError(400, 'InvalidHeaderValue', 'x-ms-copy-source is not valid percent-encoding.', {
       cause,

@@ -6,7 +6,7 @@ import type { SasTarget } from '../../auth/sas.ts'
 import { checkConditions } from '../../store/entry.ts'
 import { entryAt } from '../../store/names.ts'
 import { guardWrite, type Lake } from '../lake.ts'
-import { given, type LakeCall, queryOf, word } from '../lake-call.ts'
+import { decodeAddress, given, type LakeCall, queryOf, word } from '../lake-call.ts'
 import { contentIn } from '../property-headers.ts'
 import { transactionIn } from './transaction.ts'
 
@@ -86,7 +86,7 @@ function sourceOf({ request, account }: LakeCall): SasTarget {
   let parts: string[]
   try {
     // An empty segment further on is a name that the lake cannot have, and never the folder before it.
-    parts = decodeURIComponent(header).replace(/^\/+/, '').split('/')
+    parts = decodeAddress(header).replace(/^\/+/, '').split('/')
   } catch (cause) {
     throw invalidSource(cause)
   }
