@@ -62,9 +62,17 @@ describe('a user delegation key', () => {
     const body = '<KeyInfo><Start>2026-01-01T00:00:00Z</Start><Expiry>2026-01-02T00:00:00Z</Expiry></KeyInfo>'
     const query = 'restype=service&comp=userdelegationkey'
     expect(code(await running.raw('POST', '', { query, body }))).toBe('403 AuthenticationFailed')
-    await expect(byToken().getUserDelegationKey(inHours(0), inHours(24 * 8))).rejects.toMatchObject({
-      statusCode: 400,
-    })
+    const asked = (from: number, to: number) => byToken().getUserDelegationKey(inHours(from), inHours(to))
+    const late = { statusCode: 400, code: 'InvalidXmlNodeValue' }
+    // Counted from the request on (azure-powershell's issue 17183): one that begins before it, for clocks that differ, may still end then.
+    await expect(asked(-1, 24 * 7 - 0.1)).resolves.toMatchObject({ signedObjectId: expect.any(String) })
+    for (const [from, to] of [
+      [0, 24 * 7 + 0.1],
+      [24, 24 * 7 + 0.1],
+      [24 * 7 + 0.1, 24 * 7 + 0.2],
+      [2, 1],
+    ] as const)
+      await expect(asked(from, to), `${from} to ${to}`).rejects.toMatchObject(late)
   })
 })
 

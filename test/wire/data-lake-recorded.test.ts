@@ -319,7 +319,7 @@ describe('an access list', () => {
 
   it('of a file has no default entries', async () => {
     expect(await set({ 'x-ms-acl': 'user::rwx,group::r-x,other::---,default:user::rwx' }, '/bronze/a')).toBe(
-      '400 InvalidHeaderValue',
+      '400 DefaultAclOnFileNotAllowed',
     )
   })
 })
@@ -405,6 +405,72 @@ describe('as recorded for Go’s client', () => {
 })
 
 describe('in the words of public reports', () => {
+  // versitygw's issue 845, AzureStorageExplorer's 3381.
+  it('a backslash in a name is a slash, wherever an address stands', async () => {
+    const read = async (path: string) => (await running.raw('GET', path)).text
+    expect(codeOf(await put('/bronze/d%5Ce%5Cf', 'windows'))).toBe('201')
+    expect([await read('/bronze/d/e/f'), await read('/bronze/d%5ce/f')]).toEqual(['windows', 'windows'])
+    const copied = { 'x-ms-copy-source': `${running.endpoint}/bronze/d%5Ce%5Cf` }
+    expect(codeOf(await running.raw('PUT', '/bronze/d%5Ccopy', { headers: copied }))).toBe('202')
+    const renamed = { 'x-ms-rename-source': '/bronze/d%5Ccopy' }
+    expect(codeOf(await running.raw('PUT', '/bronze/d%5Cmoved', { headers: renamed }))).toBe('201')
+    expect(await read('/bronze/d/moved')).toBe('windows')
+    const part = `--b\r\nContent-Type: application/http\r\nContent-ID: 0\r\n\r\nDELETE /${ACCOUNT}/bronze/d%5Cmoved HTTP/1.1\r\n\r\n`
+    const headers = { 'content-type': 'multipart/mixed; boundary=b' }
+    const body = `${part}--b--\r\n`
+    const deleted = await running.raw('POST', '/bronze', {
+      query: 'restype=container&comp=batch',
+      headers,
+      body,
+    })
+    expect(deleted.text).toContain('HTTP/1.1 202 Accepted')
+    const slash = await running.raw('PUT', '/bronze/d%5C', { query: 'resource=directory' })
+    expect(codeOf(slash)).toBe('400 InvalidUri')
+  })
+
+  // apache/arrow's issue 38782.
+  it.each(['/bronze', '/bronze/'])('%s is no name of a folder or file to make', async (path) => {
+    for (const kind of ['directory', 'file'])
+      expect(codeOf(await running.raw('PUT', path, { query: `resource=${kind}` }))).toBe('400 InvalidUri')
+  })
+
+  it('a list is of the container, not of a path in it', async () => {
+    const listed = await running.raw('GET', '/bronze/d', { query: 'restype=container&comp=list' })
+    expect(codeOf(listed)).toBe('400 InvalidUri')
+    expect(listed.text).toContain('does not represent any resource on the server')
+  })
+
+  // The reference; terraform-provider-azurerm's issue 22126 shows such an answer.
+  it('a list says again what was asked for, and no more', async () => {
+    const head = async (path: string, query: string) =>
+      /^[\s\S]*?<EnumerationResults [^>]*>(.*?)<(?:Blobs|Containers)>/.exec(
+        (await running.raw('GET', path, { query })).text,
+      )?.[1]
+    const blobs = 'restype=container&comp=list'
+    expect(await head('/bronze', blobs)).toBe('')
+    expect(await head('/bronze', `${blobs}&prefix=&marker=&delimiter=`)).toBe('')
+    expect(await head('/bronze', `${blobs}&prefix=a&maxresults=7&delimiter=%2F`)).toBe(
+      '<Prefix>a</Prefix><MaxResults>7</MaxResults><Delimiter>/</Delimiter>',
+    )
+    expect(await head('/', 'comp=list')).toBe('')
+    expect(await head('/', 'comp=list&prefix=br')).toBe('<Prefix>br</Prefix>')
+  })
+
+  // azure-cli's issue 16792, azure-docs' 62687, AzureStorageExplorer's 2650.
+  it.each([
+    ['/bronze/d', 'setAccessControlRecursive&mode=set', 'user:ann:rwx', 'SetAclMissingAces'],
+    ['/bronze/d', 'setAccessControlRecursive&mode=remove', 'group:', 'RemoveAclNotAllowed'],
+    ['/bronze/d', 'setAccessControl', 'user::rwx,group::r-x,other::rwz', 'InvaldAccessControlList'],
+    ['/bronze/a', 'setAccessControl', 'user::rwx,default:user::rwx', 'DefaultAclOnFileNotAllowed'],
+  ])('%s?action=%s with %s is refused with %s', async (path, action, acl, code) => {
+    await running.raw('PUT', '/bronze/d', { query: 'resource=directory' })
+    const answer = await running.raw('PATCH', path, {
+      query: `action=${action}`,
+      headers: { 'x-ms-acl': acl },
+    })
+    expect(codeOf(answer)).toBe(`400 ${code}`)
+  })
+
   it('a lease is on the blob, on the container, and on the resource by the Data Lake’s interface', async () => {
     const words = async (method: string, path: string, query: string, headers = {}) =>
       (await running.raw(method, path, { query, headers })).text
@@ -432,7 +498,7 @@ describe('in the words of public reports', () => {
     await running.raw('DELETE', '/bronze/d/f')
     const headers = { 'x-ms-delete-snapshots': 'include' }
     const remove = () => running.raw('DELETE', '/bronze/d', { headers })
-    expect(codeOf(await remove())).toBe('409 OperationNotSupportedOnDirectory')
+    expect(codeOf(await remove())).toBe('400 OperationNotSupportedOnDirectory')
     expect(codeOf(await running.raw('DELETE', '/bronze/a', { headers }))).toBe('202')
   })
 

@@ -1,5 +1,6 @@
 /** Pages of listings: their length, and where the next one begins. */
 import { HttpError } from '../../http/errors.ts'
+import { element, nameXml } from './xml.ts'
 
 /** The service's own. */
 const PAGE = 5000
@@ -16,6 +17,23 @@ export function pageSize(text: string | null): number {
       'The number of results must be a whole number above 0.',
     )
   return Math.min(PAGE, Number(text))
+}
+
+/**
+ * What a listing says again of its request: only what that named, say the references of List Blobs and List Containers.
+ * @param most of {@link pageSize}.
+ */
+export function askedXml(query: URLSearchParams, most: number): string {
+  const named = (name: string, xml: (value: string) => string) => {
+    const value = query.get(name)
+    return value === null || value === '' ? '' : xml(value)
+  }
+  return (
+    named('prefix', (prefix) => nameXml(prefix, 'Prefix')) +
+    named('marker', (marker) => element('Marker', marker)) +
+    named('maxresults', () => element('MaxResults', most)) +
+    named('delimiter', (delimiter) => nameXml(delimiter, 'Delimiter'))
+  )
 }
 
 /** Names hold characters that a header cannot. */

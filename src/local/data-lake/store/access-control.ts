@@ -45,7 +45,8 @@ export function changedAccess(
   if (permissions !== undefined && acl !== undefined)
     throw invalid('x-ms-permissions and x-ms-acl exclude each other')
   if (!isDirectory && acl?.split(',').some((entry) => entry.trim().startsWith(DEFAULT)))
-    throw invalid('a file has no default entries')
+    // Programs go on by this code (seen in public code that sets lists of folders and files alike).
+    throw refused('DefaultAclOnFileNotAllowed', 'A file has no default entries.')
   if (acl !== undefined) return withList(owned, filled(acl, before))
   if (permissions !== undefined) return withMode(owned, modeOf(permissions))
   return owned
@@ -149,6 +150,8 @@ export function changedList(before: Access, acl: string, change: ListChange, isD
         .join(','),
     )
   }
+  if (change === 'set' && BASE.some((name) => !given.some((one) => nameOf(one) === name)))
+    throw refused('SetAclMissingAces', 'Invalid ACL: the user, group and other entries are required.')
   const list = new Map(
     [...(change === 'modify' ? entriesOf(before) : []), ...given].map((entry) => [nameOf(entry), entry]),
   )
@@ -165,7 +168,10 @@ function removedName(text: string): string {
     /^(default:)?(user|group|mask|other)(?::([^:\s]*))?:?$/.exec(text) ?? []
   if (kind === undefined) throw invalid('what is removed is named as user:ann, default:group or mask')
   if (scope === '' && id === '' && kind !== 'mask')
-    throw invalid('the owner’s, the group’s and the others’ entries stay')
+    throw refused(
+      'RemoveAclNotAllowed',
+      'Removal of a single u/g/o/m entry is not allowed: the owner’s, the group’s and the others’ entries stay.',
+    )
   return `${scope}${kind}:${id}`
 }
 
@@ -191,7 +197,11 @@ function withList(before: Kept, text: string): Access {
     entries.find((entry) => entry && entry[1] === undefined && entry[2] === kind && entry[3] === '')?.[4]
   const [user, others, rest] = [of('user'), of('mask') ?? of('group'), of('other')]
   if (entries.includes(null) || user === undefined || of('group') === undefined || rest === undefined)
-    throw invalid('x-ms-acl is a list as user::rwx,group::r-x,other::---')
+    // So spelled by the service: AzureStorageExplorer's issue 2650.
+    throw refused(
+      'InvaldAccessControlList',
+      'The access control list value is invalid: x-ms-acl is a list as user::rwx,group::r-x,other::---.',
+    )
   const permissions = `${shown(user, others ?? '', rest, isSticky(before))}${entries.length > 3 ? '+' : ''}`
   return { owner, group, permissions, acl }
 }
@@ -235,5 +245,8 @@ function modeOf(text: string): number {
 }
 
 const symbols = (bits: number) => `${bits & 4 ? 'r' : '-'}${bits & 2 ? 'w' : '-'}${bits & 1 ? 'x' : '-'}`
+
+/** With the service's own code: azure-cli's issue 16792 and azure-docs' 62687 tell of those of whole trees. */
+const refused = (code: string, message: string) => new HttpError(400, code, message)
 
 const invalid = (why: string) => new HttpError(400, 'InvalidHeaderValue', `The access is not set: ${why}.`)

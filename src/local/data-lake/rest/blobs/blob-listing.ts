@@ -8,10 +8,10 @@ import { entryAt } from '../../store/names.ts'
 import type { Properties } from '../../store/properties.ts'
 import type { Lake } from '../lake.ts'
 import { type LakeCall, word } from '../lake-call.ts'
-import { pageSize, readMarker, writeMarker } from '../paging.ts'
+import { askedXml, pageSize, readMarker, writeMarker } from '../paging.ts'
 import { copyTold } from '../property-headers.ts'
 import { tierTold } from '../tiers.ts'
-import { element, elements, inXml, listWords, metadataXml, nameXml, XML_HEAD } from '../xml.ts'
+import { elements, inXml, listWords, metadataXml, nameXml, XML_HEAD } from '../xml.ts'
 
 /** A blob, or the group of names that begin alike up to a delimiter. */
 interface Item {
@@ -35,7 +35,6 @@ export function listBlobs(lake: Listed, call: Asked, endpoint: string): string {
   const most = pageSize(query.get('maxresults'))
   const include = listWords(query.get('include'))
   const prefix = query.get('prefix') ?? ''
-  const delimiter = query.get('delimiter') ?? ''
   const xml: string[] = []
   let next = ''
   for (const item of itemsOf(lake, call, include.includes('uncommittedblobs'))) {
@@ -51,8 +50,7 @@ export function listBlobs(lake: Listed, call: Asked, endpoint: string): string {
   }
   return (
     `${XML_HEAD}<EnumerationResults ServiceEndpoint="${inXml(endpoint)}" ContainerName="${inXml(container)}">` +
-    `${nameXml(prefix, 'Prefix')}${element('Marker', query.get('marker') ?? '')}${element('MaxResults', most)}` +
-    `${delimiter === '' ? '' : nameXml(delimiter, 'Delimiter')}<Blobs>${xml.join('')}</Blobs>` +
+    `${askedXml(query, most)}<Blobs>${xml.join('')}</Blobs>` +
     `<NextMarker>${next}</NextMarker></EnumerationResults>`
   )
 }

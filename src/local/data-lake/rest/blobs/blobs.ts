@@ -172,13 +172,13 @@ function guardPut(lake: Lake, call: LakeCall, place: string): Properties {
 }
 
 /**
- * A folder has no snapshots to delete with it: Redpanda, and others that send this header with every delete, know the refusal.
- * @throws HttpError 409
+ * A folder has no snapshots to delete with it: Redpanda, and others that send this header with every delete, know the refusal. Its
+ * status is that of public logs (azure-storage-fuse's issue 1068, azure-sdk-for-net's 39065). @throws HttpError 400
  */
 function refuseSnapshotsOf(stats: Stats, headers: IncomingHttpHeaders): void {
   if (!stats.isDirectory() || !headers['x-ms-delete-snapshots']) return
   throw new HttpError(
-    409,
+    400,
     'OperationNotSupportedOnDirectory',
     'The requested operation is not supported on a directory.',
   )

@@ -10,7 +10,7 @@ import { entryAt, isContainer } from '../../store/names.ts'
 import type { Properties } from '../../store/properties.ts'
 import { answer, answerXml, type Handlers, type Lake } from '../lake.ts'
 import { endpointOf, JSON_TYPE, type LakeCall } from '../lake-call.ts'
-import { pageSize, readMarker, writeMarker } from '../paging.ts'
+import { askedXml, pageSize, readMarker, writeMarker } from '../paging.ts'
 import { element, elements, inXml, listWords, metadataXml, textOf, XML_HEAD } from '../xml.ts'
 import {
   containersFor,
@@ -64,7 +64,7 @@ export function accountOperations(lake: Lake): Operations {
           'A user delegation key is given for a bearer token only, over https.',
         )
       const text = (await readBody(call.request, MAX_XML_BYTES)).toString('utf8')
-      answerXml(call, delegationXml(lake, termsIn(text, call)))
+      answerXml(call, delegationXml(lake, termsIn(text, call, lake.clock.now())))
     },
   }
 }
@@ -121,8 +121,8 @@ function containersXml(lake: Lake, call: LakeCall): string {
     return `<Container><Name>${name}</Name><Properties>${described}</Properties>${metadata}</Container>`
   })
   return (
-    `${XML_HEAD}<EnumerationResults ServiceEndpoint="${inXml(endpointOf(call))}"><Prefix>${inXml(query.get('prefix') ?? '')}</Prefix>` +
-    `<MaxResults>${pageSize(query.get('maxresults'))}</MaxResults><Containers>${items.join('')}</Containers>` +
+    `${XML_HEAD}<EnumerationResults ServiceEndpoint="${inXml(endpointOf(call))}">` +
+    `${askedXml(query, pageSize(query.get('maxresults')))}<Containers>${items.join('')}</Containers>` +
     `<NextMarker>${next === undefined ? '' : writeMarker(next)}</NextMarker></EnumerationResults>`
   )
 }
@@ -145,17 +145,18 @@ function listFilesystems(lake: Lake, call: LakeCall): void {
   )
 }
 
+/** From the request on, whenever the key begins: clients let it begin some minutes before, since clocks differ. */
 const LONGEST_KEY_MS = 7 * 24 * 3_600_000
 
-function termsIn(text: string, call: LakeCall): DelegationTerms {
-  const [start, expiry] = ['Start', 'Expiry'].map((name) => textOf(text, name))
-  const [from, to] = [Date.parse(start || new Date().toISOString()), Date.parse(expiry ?? '')]
-  if (Number.isNaN(from) || Number.isNaN(to) || to <= from || to - from > LONGEST_KEY_MS)
-    throw new HttpError(
-      400,
-      'InvalidXmlNodeValue',
-      'A user delegation key has a start and an expiry, as in 2026-01-31T12:00:00Z, at most seven days apart.',
-    )
+/** @param now epoch ms. @throws HttpError 400 */
+function termsIn(text: string, call: LakeCall, now: number): DelegationTerms {
+  const start = textOf(text, 'Start') || new Date(now).toISOString()
+  const expiry = textOf(text, 'Expiry') ?? ''
+  const [from, to] = [Date.parse(start), Date.parse(expiry)]
+  const isWithin = (time: number) => time <= now + LONGEST_KEY_MS
+  // No time is within anything.
+  if (!isWithin(from)) throw wrongTime(start)
+  if (!isWithin(to) || to <= from) throw wrongTime(expiry)
   const seconds = (time: number) => `${new Date(time).toISOString().slice(0, 19)}Z`
   return {
     skoid: LOCAL_USER.oid,
@@ -167,6 +168,15 @@ function termsIn(text: string, call: LakeCall): DelegationTerms {
     skdutid: textOf(text, 'DelegatedUserTid') ?? '',
   }
 }
+
+/** The service tells the value for the name too (azure-sdk-for-net's issue 17690). */
+const wrongTime = (value: string) =>
+  new HttpError(
+    400,
+    'InvalidXmlNodeValue',
+    'The value for one of the XML nodes is not in the correct format: a user delegation key has a start and an expiry, as in 2026-01-31T12:00:00Z, both within seven days from now.',
+    { details: { XmlNodeName: value.slice(0, 50), XmlNodeValue: value.slice(0, 50) } },
+  )
 
 const delegationXml = ({ accountKey }: Lake, terms: DelegationTerms): string =>
   `${XML_HEAD}<UserDelegationKey>${elements({
