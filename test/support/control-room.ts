@@ -1,7 +1,7 @@
 /**
  * The control room over a made-up pipeline, as a program of its own. For tests in a real terminal, pictures and
  * measurements: `control-room.mjs SCENARIO [--theme NAME] [--ascii] [--azure] [--animate HZ] [--seconds N]
- * [--crash draw|key|exit]`.
+ * [--crash first|draw|key|exit]`.
  * What it was asked to do, and how it ended, is printed on the normal screen afterwards.
  */
 import { parseArgs } from 'node:util'
@@ -39,6 +39,9 @@ const scenario = scenarios[(positionals[0] ?? 'allRunning') as keyof typeof scen
 if (!scenario) throw new Error(`no scenario ${positionals[0]}: ${Object.keys(scenarios).join(', ')}`)
 
 const pipeline = fakePipeline(values.azure ? onAzure(scenario()) : scenario())
+// A state that no panel can show: what a defect of the screen looks like.
+const undrawable = () => pipeline.change((state) => ({ ...state, hub: null as never }))
+if (values.crash === 'first') undrawable()
 if (values.crash === 'key')
   pipeline.actions.burst = () => {
     throw new Error('the burst has burst')
@@ -81,9 +84,7 @@ if (values.noise) {
   console.log('a library says hello')
   process.emitWarning('this is old', 'DeprecationWarning')
 }
-// A state that no panel can show: what a defect of the screen looks like.
-if (values.crash === 'draw')
-  setImmediate(() => pipeline.change((state) => ({ ...state, hub: null as never })))
+if (values.crash === 'draw') setImmediate(undrawable)
 
 const reason = await room.ended
 stop()

@@ -422,8 +422,8 @@ describe('the terminal is as it was', () => {
     },
   )
 
-  it('after an error while drawing, which is told', async () => {
-    const terminal = await start('allRunning', { args: ['--crash', 'draw'] }, '"crash"')
+  it.each(['first', 'draw'])('after an error while drawing, which is told: %s', async (crash) => {
+    const terminal = await start('allRunning', { args: ['--crash', crash] }, '"crash"')
     const { reason } = await report(terminal)
     expect(reason.kind).toBe('crash')
     expect(reason.message).toMatch(/null|undefined/)

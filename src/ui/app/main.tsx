@@ -79,11 +79,10 @@ export function openControlRoom(options: ControlRoomOptions): ControlRoom {
   const output = divertOutput(options.stdout, options.stderr, options.onOutput, clock)
   const stdout = output.screen
   let reason: QuitReason | undefined
+  let leave = () => {}
   const close = (why: QuitReason) => {
     reason ??= why
-    // An empty last frame: terminals that were resized meanwhile may bring lines of it back behind the summary.
-    instance.rerender(null)
-    instance.unmount()
+    leave()
   }
   const onError = (error: unknown) => close(crashOf(error))
   const { theme, ascii } = options
@@ -153,6 +152,13 @@ export function openControlRoom(options: ControlRoomOptions): ControlRoom {
       forget()
       output.restore()
     })
+  leave = () => {
+    // An empty last frame: terminals that were resized meanwhile may bring lines of it back behind the summary.
+    instance.rerender(null)
+    instance.unmount()
+  }
+  // A first frame that cannot be drawn says so before there is anything to leave.
+  if (reason) leave()
   return { ended, close }
 }
 
