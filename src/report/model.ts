@@ -28,6 +28,8 @@ export interface ReportModel {
   program: string
   target: 'local' | 'azure'
   engine: string
+  /** The data folder went with the session. */
+  isEphemeral: boolean
   /** Epoch milliseconds. */
   startedAt: number
   endedAt: number
@@ -174,6 +176,7 @@ export class ReportCollector {
       program: session.version,
       target: session.target,
       engine: session.engine,
+      isEphemeral: session.ephemeral,
       startedAt: session.startedAt,
       endedAt: state.now,
       verdict,

@@ -16,9 +16,13 @@ const OF_A_FOLDER: Partial<typeof VERDICTS> = {
   empty: 'Nothing has been sent.',
 }
 
+const GIVEN_UP: Partial<typeof VERDICTS> = {
+  flowing: 'Rows were still in flight when the session ended, and went with its temporary folder.',
+}
+
 /** A sentence, which the explanation ends where nobody knows; of a folder other words than of a session. */
-export const verdictText = ({ verdict, source }: ReportModel): string =>
-  (source === 'folder' ? OF_A_FOLDER[verdict] : undefined) ?? VERDICTS[verdict]
+export const verdictText = ({ verdict, source, isEphemeral }: ReportModel): string =>
+  (source === 'folder' ? OF_A_FOLDER : isEphemeral ? GIVEN_UP : undefined)?.[verdict] ?? VERDICTS[verdict]
 
 /** `bad`: rows are lost, or more than they should be; `open`: nobody knows. */
 export const gradeOf = ({ verdict }: ReportModel): 'good' | 'bad' | 'open' =>

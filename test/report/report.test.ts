@@ -190,6 +190,17 @@ describe('the report of a session', () => {
     expect(Object.fromEntries(unread.settings)).toMatchObject({ partitions: 'not known' })
   })
 
+  it('keeps rows in flight for the next start only where there can be one', async () => {
+    const state = scenarios.allRunning()
+    const verdict = async (ephemeral: boolean) => {
+      const collector = new ReportCollector()
+      collector.add({ ...state, session: { ...state.session, ephemeral } })
+      return reportText(collector.report(), 'md')
+    }
+    expect(await verdict(false)).toContain('they are kept for the next start.')
+    expect(await verdict(true)).toContain('and went with its temporary folder.')
+  })
+
   it('calls nothing balanced while a table cannot be read', async () => {
     const state = scenarios.balanced()
     const { lake } = state
