@@ -434,6 +434,19 @@ describe('in the words of public reports', () => {
       expect(codeOf(await running.raw('PUT', path, { query: `resource=${kind}` }))).toBe('400 InvalidUri')
   })
 
+  // List Blobs filters by it, says the reference.
+  it.each(['%2F', '%2Fd%2F', 'd%2F%2Fx%2F', '..%2F..%2F', 'd%5Cx%2F'])(
+    'a prefix with which no name begins finds nothing: %s',
+    async (prefix) => {
+      await put('/bronze/d/x/y')
+      for (const more of ['', '&delimiter=%2F']) {
+        const query = `restype=container&comp=list&prefix=${prefix}${more}`
+        const listed = await running.raw('GET', '/bronze', { query })
+        expect(listed).toMatchObject({ status: 200, text: expect.stringContaining('<Blobs></Blobs>') })
+      }
+    },
+  )
+
   it('a list is of the container, not of a path in it', async () => {
     const listed = await running.raw('GET', '/bronze/d', { query: 'restype=container&comp=list' })
     expect(codeOf(listed)).toBe('400 InvalidUri')

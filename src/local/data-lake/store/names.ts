@@ -61,6 +61,17 @@ export function pathSegments(path: string): string[] {
   return segments
 }
 
+/** Can anything of the lake be named so? */
+export function isPath(path: string): boolean {
+  try {
+    pathSegments(path)
+    return true
+  } catch (error) {
+    if (error instanceof InvalidNameError) return false
+    throw error
+  }
+}
+
 /**
  * The place of a path in the file system, reached through real folders only.
  * @throws InvalidNameError also when a segment is a symbolic link, which could lead anywhere.

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { defaultAccess } from '../../store/access-control.ts'
 import { etagOf } from '../../store/entry.ts'
 import { listFolder } from '../../store/listing.ts'
-import { entryAt } from '../../store/names.ts'
+import { entryAt, isPath } from '../../store/names.ts'
 import type { Properties } from '../../store/properties.ts'
 import type { Lake } from '../lake.ts'
 import { type LakeCall, word } from '../lake-call.ts'
@@ -67,6 +67,8 @@ function* itemsOf(lake: Listed, call: Asked, withUncommitted: boolean): Generato
   // Nothing is kept of deleted files.
   if (only === 'deleted') return
   const folder = folderOf(prefix)
+  // A prefix is no address: one with which no name begins, as `/a/` or `a//b/`, finds nothing.
+  if (!isPath(folder)) return
   const inFolder = folder === '' ? '' : `${folder}/`
   const marker = readMarker(query.get('marker'))
   // Inclusive, and a whole name, where the marker is relative to the folder; the other end is exclusive.
