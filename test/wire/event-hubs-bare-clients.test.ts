@@ -495,6 +495,19 @@ describe('a flow', () => {
   })
 })
 
+it("what is said in a session that was ended is passed over, as of Azure's client for Python, which detaches its links only then", async () => {
+  const socket = await proved()
+  socket.write(
+    frame('end', {}),
+    frame('detach', { handle: 1, closed: true }),
+    transfer(0, 1, event('late')),
+    frame('begin', window, { channel: 1 }),
+  )
+  await vi.waitFor(() => expect(socket.heard('begin')).toHaveLength(2))
+  expect(socket.heard('close')).toEqual([])
+  expect(warnings()).toEqual([])
+})
+
 it.each([
   ['AMQP 0-9-1, as RabbitMQ’s clients speak it', [0x41, 0x4d, 0x51, 0x50, 0, 0, 9, 1]],
   ['AMQP 0-9', [0x41, 0x4d, 0x51, 0x50, 1, 1, 0, 9]],

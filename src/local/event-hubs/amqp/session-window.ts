@@ -69,12 +69,13 @@ export const isHalfWay = (sender: Sender): boolean =>
 
 /**
  * Calls for each flow, as all of them tell what the session takes: the library tells links only of their own. And lets a session
- * rest in peace: a client that has ended one while events were on their way still acknowledges them (the SDK for JavaScript does),
- * which the library takes for a frame of no session and ends the connection, with all other readers on it.
+ * rest in peace: a client that has ended one while events were on their way still acknowledges them (the SDK for JavaScript does), or
+ * detaches its links only then (the SDK for Python), which the library takes for a frame of no session and ends the connection, with all
+ * other readers on it.
  */
 export function watchSessions(connection: Connection, onFlow: (session: object) => void): void {
   const hooks = hooksOf(connection)
-  const { on_begin, on_end, on_flow, on_disposition } = hooks
+  const { on_begin, on_end, on_flow, on_disposition, on_transfer, on_detach } = hooks
   // No more than there are channels.
   const ended = new Set<number>()
   hooks.on_begin = (frame) => {
@@ -98,6 +99,12 @@ export function watchSessions(connection: Connection, onFlow: (session: object) 
   }
   hooks.on_disposition = (frame) => {
     if (!ended.has(frame.channel)) on_disposition.call(connection, frame)
+  }
+  hooks.on_transfer = (frame) => {
+    if (!ended.has(frame.channel)) on_transfer.call(connection, frame)
+  }
+  hooks.on_detach = (frame) => {
+    if (!ended.has(frame.channel)) on_detach.call(connection, frame)
   }
 }
 
