@@ -3,6 +3,7 @@ import tls from 'node:tls'
 import {
   DataLakeSASPermissions,
   DataLakeServiceClient,
+  FileSystemSASPermissions,
   generateDataLakeSASQueryParameters,
 } from '@azure/storage-file-datalake'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -74,6 +75,25 @@ describe('a user delegation key', () => {
     ] as const)
       await expect(asked(from, to), `${from} to ${to}`).rejects.toMatchObject(late)
   })
+})
+
+// pgbackrest's pull request 2848: the version that a signature has does not count.
+it.each([
+  ['names none', {}, 'x-ms-error-code: InvalidInput'],
+  ['names one', { 'x-ms-version': '2023-11-03' }, 'HTTP/1.1 202 Accepted'],
+])('a batch by a signature wants a version: one that %s', async (_, version, told) => {
+  await running.client().getFileSystemClient('bronze').getFileClient('gone').create()
+  const permissions = FileSystemSASPermissions.parse('d')
+  const terms = { fileSystemName: 'bronze', permissions, expiresOn: inHours(1) }
+  const sas = generateDataLakeSASQueryParameters(terms, running.credential).toString()
+  const part = `--b\r\nContent-Type: application/http\r\nContent-ID: 0\r\n\r\nDELETE /${ACCOUNT}/bronze/gone HTTP/1.1\r\n\r\n`
+  const answer = await fetch(`${running.endpoint}/bronze?restype=container&comp=batch&${sas}`, {
+    method: 'POST',
+    headers: { 'content-type': 'multipart/mixed; boundary=b', ...version },
+    body: `${part}--b--\r\n`,
+  })
+  expect(answer.status).toBe(202)
+  expect(await answer.text()).toContain(told)
 })
 
 describe('a stored access policy', () => {
