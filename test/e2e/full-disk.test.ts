@@ -27,7 +27,9 @@ it('ends the run with the reason; started again, nothing that was acknowledged i
   disk.fill(20_000_000)
   const full = await run('90s')
   expect(full.code).toBe(1)
-  expect(full.stderr).toMatch(/^Stage \w+ failed: .*disk.* is full(?:: \S+ cannot be written)?\. Free space/)
+  expect(full.stderr).toMatch(
+    /^(?:The generator|The Stream Analytics job|Silver|Gold|The aggregate) failed: .*disk.* is full(?:: \S+ cannot be written)?\. Free space/,
+  )
   expect(full.stderr).not.toMatch(/^ +at /m)
   expect(full.summary).toMatchObject({ balanced: false, assertions: { duplicates: 0 } })
   disk.free()
