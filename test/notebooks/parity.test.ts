@@ -11,7 +11,7 @@ import { placeGenerated, placeHandMade, placeLate } from './bronze-fixture.ts'
 import { killPythons, runPythonProgram } from './python-process.ts'
 import { sparkOrReason } from './spark.ts'
 
-const READINGS = 20_000
+const READINGS = 50_000
 /** `RTSTREAM_PARITY=spark4` compares with Spark 4 instead. */
 const environment = process.env.RTSTREAM_PARITY === 'spark4' ? 'spark4' : 'spark3'
 const lacks = sparkOrReason('the parity of the two engines', environment)

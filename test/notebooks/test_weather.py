@@ -5,7 +5,7 @@ import pytest
 from seattle import FORMS, assert_equal, lines
 
 
-@pytest.mark.one_spark(4, "Spark 3.5 has thousands of readings compared with the embedded engine's (parity.test.ts), which has Seattle's too (seattle.test.ts)")
+@pytest.mark.one_spark(4, "Spark 3.5 has 50,000 readings compared with the embedded engine's (parity.test.ts), which has Seattle's too (seattle.test.ts)")
 @pytest.mark.usual_spark(0, "what the rules make of a reading is compared on both in test_rules.py and test_edges.py")
 def test_seattle_is_as_pandas_has_it(lake, generated_code):
     for form in FORMS:

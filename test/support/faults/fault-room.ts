@@ -13,8 +13,8 @@ import type { AppState } from '../../../src/pipeline/state/state.ts'
 import { connect, localOptions } from '../local-azure.ts'
 import { SEEN } from './seen.ts'
 
-/** 100 events a second: several rooms share the machine. */
-const LOAD = { stations: 50, intervalMs: 500, dirty: 0.02 }
+/** 200 events a second. */
+const LOAD = { stations: 100, intervalMs: 500, dirty: 0.02 }
 /** Longest that anything may take on a busy machine (ms). */
 const PATIENCE_MS = 60_000
 const LOOK_EVERY_MS = 50
