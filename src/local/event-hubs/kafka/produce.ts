@@ -8,7 +8,8 @@ import type { HubLog, Published } from '../log/log.ts'
 import { CompressionError, TooLargeError } from './records/compression.ts'
 import { eventsOfRecords } from './records/events-of-records.ts'
 import { incomingBatch } from './records/kept-batch.ts'
-import { CorruptBatchError, OldFormatError, openBatch, type RecordBatch } from './records/record-batch.ts'
+import { batchOfMessages, isMessageSet } from './records/message-set.ts'
+import { CorruptBatchError, openBatch, type RecordBatch, UnknownFormatError } from './records/record-batch.ts'
 import { throttle } from './throttle.ts'
 import { ERROR } from './wire/protocol.ts'
 import type { KafkaReader, KafkaWriter } from './wire/values.ts'
@@ -50,7 +51,7 @@ export async function produce(
   request: KafkaReader,
   answer: KafkaWriter,
 ): Promise<boolean> {
-  const transactionalId = request.nullableString()
+  const transactionalId = version >= 3 ? request.nullableString() : undefined
   const acks = request.int16()
   const timeoutMs = request.int32()
   const topics = request.array(() => ({
@@ -83,12 +84,13 @@ export async function produce(
     answer.string(name).array(partitions, ({ partition, records }) => {
       const outcome = take(name, partition, records)
       if (outcome.error !== ERROR.none) refusal ??= outcome.reason ?? `error ${outcome.error}`
-      answer.int32(partition).int16(outcome.error).int64(outcome.offset).int64(outcome.appendedAt)
+      answer.int32(partition).int16(outcome.error).int64(outcome.offset)
+      if (version >= 2) answer.int64(outcome.appendedAt)
       if (version >= 5) answer.int64(0)
       if (version >= 8) answer.array([], () => {}).string(outcome.reason)
     })
   })
-  answer.int32(throttledMs ?? 0)
+  if (version >= 1) answer.int32(throttledMs ?? 0)
   if (acks === 0 && refusal !== undefined)
     throw new Error(`records that want no answer were refused: ${refusal}`)
   return acks !== 0
@@ -102,9 +104,10 @@ const refused = (partition: number, error: number, reason: string): Outcome => (
   appendedAt: NO_OFFSET,
 })
 
-function store({ log, logger }: ProduceContext, partition: number, records: Buffer): Outcome {
+function store({ log, logger }: ProduceContext, partition: number, sent: Buffer): Outcome {
   try {
-    if (records.length > MAX_BATCH_BYTES) throw new TooLargeError(TOO_LARGE)
+    if (sent.length > MAX_BATCH_BYTES) throw new TooLargeError(TOO_LARGE)
+    const records = isMessageSet(sent) ? batchOfMessages(sent, MAX_BATCH_BYTES) : sent
     const batch = openBatch(records, MAX_BATCH_BYTES)
     if (batch.isTransactional)
       return refused(partition, ERROR.transactionalIdAuthorizationFailed, NO_TRANSACTIONS)
@@ -167,7 +170,7 @@ function checked(
 
 function codeOf(error: unknown, logger: Logger): number {
   if (error instanceof TooLargeError) return ERROR.messageTooLarge
-  if (error instanceof CompressionError || error instanceof OldFormatError) {
+  if (error instanceof CompressionError || error instanceof UnknownFormatError) {
     logger.warn({ reason: error.message }, 'event hub (Kafka): records refused')
     return ERROR.unsupportedForMessageFormat
   }

@@ -1,4 +1,5 @@
 /** Record batches and events, made and read value by value: what the hub does with bytes in one pass is held against it. */
+import { crc32 } from 'node:zlib'
 import rhea, { type Message } from 'rhea'
 import { dataSection, decodeMessage, encodeMessage } from '../../../../src/local/event-hubs/amqp/library.ts'
 import { crc32c } from '../../../../src/local/event-hubs/kafka/records/crc32c.ts'
@@ -148,3 +149,26 @@ export function messageOf({ key, value, headers }: KafkaRecord): Buffer {
 }
 
 export { decodeMessage }
+
+export interface OldMessage {
+  /** 0, or 1, which has a time. */
+  form: number
+  codec?: number
+  key?: string | undefined
+  value: string | Buffer | undefined
+}
+
+/** Messages as producers before Kafka 0.11 send them. */
+export const encodeMessages = (messages: readonly OldMessage[]): Buffer =>
+  Buffer.concat(
+    messages.map(({ form, codec = 0, key, value }) => {
+      const checked = new KafkaWriter().int8(form).int8(codec)
+      if (form === 1) checked.int64(1000)
+      for (const part of [key, value])
+        if (part === undefined) checked.int32(-1)
+        else checked.int32(Buffer.byteLength(part)).raw(Buffer.from(part as string))
+      const body = Buffer.from(checked.end())
+      const head = new KafkaWriter().int64(0).int32(body.length + 4)
+      return Buffer.concat([head.uint32(crc32(body)).end(), body])
+    }),
+  )

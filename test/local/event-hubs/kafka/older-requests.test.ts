@@ -1,8 +1,17 @@
 /** Requests of clients that are told a broker's version and never ask for it, as sarama is told 1.0 for Event Hubs. */
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { HUB } from '../hub-fixture.ts'
 import { Bare, request } from './bare-client.ts'
-import { messageOf, record } from './batches.ts'
+import {
+  decodeBatches,
+  decodeMessage,
+  encodeBatch,
+  encodeMessages,
+  messageOf,
+  type OldMessage,
+  record,
+} from './batches.ts'
 import { type KafkaFixture, startKafkaFixture } from './kafka-fixture.ts'
 
 const UNKNOWN_PARTITION = 3
@@ -161,4 +170,114 @@ it('OffsetForLeaderEpoch tells where a partition ends under its one leader, as t
     ['elsewhere', [[UNKNOWN_PARTITION, 0, -1]]],
   ])
   expect(answer.left).toBe(0)
+})
+
+/** @returns the error, the first offset, and the rest of the answer. */
+async function produced(version: number, records: Buffer) {
+  const answer = await bare.ask(
+    request(0, version, (to) => {
+      if (version >= 3) to.string(undefined)
+      to.int16(-1).int32(1000)
+      to.array([HUB], (name) => to.string(name).array([1], (partition) => to.int32(partition).bytes(records)))
+    }),
+  )
+  expect(answer.int32()).toBe(7)
+  const read = () => [answer.int32(), answer.int16(), answer.int64(), version >= 2 && answer.int64()]
+  const [[, [[partition, error, offset, time]]]] = answer.array(() => [
+    answer.string(),
+    answer.array(read),
+  ]) as [[string, [[number, number, number, number | false]]]]
+  expect(partition).toBe(1)
+  if (version >= 1) expect(answer.int32()).toBe(0)
+  expect(answer.left).toBe(0)
+  return { error, offset, time }
+}
+
+/** What Kafka's clients of today get from there on. */
+function read(from: number) {
+  const [page] = fixture.hub.log.readPages(1, from, 100)
+  if (page?.form !== 'kafka') throw new Error('no batch')
+  return decodeBatches(page.batches).map(({ offset, key, value }) => [
+    offset - from,
+    key && `${key}`,
+    value && `${value}`,
+  ])
+}
+
+const PLAIN: OldMessage[] = [
+  { form: 0, value: 'a' },
+  { form: 1, key: 'k', value: 'b' },
+  { form: 1, key: 'k', value: undefined },
+]
+const READ = [
+  [0, undefined, 'a'],
+  [1, 'k', 'b'],
+  [2, 'k', undefined],
+]
+
+it.each([0, 1, 2, 3])(
+  'messages of before 0.11 are taken by Produce %i, as by the service',
+  async (version) => {
+    const { error, offset, time } = await produced(version, encodeMessages(PLAIN))
+    expect([error, time]).toEqual([0, version >= 2 && 10_000])
+    expect(read(offset)).toEqual(READ)
+    const bodies = fixture.hub.log
+      .read(1, offset, 10)
+      .map(({ message }) => decodeMessage(Buffer.from(message)).body)
+    expect(bodies.map((body) => (body as { content: Buffer | null }).content?.toString())).toEqual([
+      'a',
+      'b',
+      undefined,
+    ])
+  },
+)
+
+it('so are compressed ones among them, and a batch of today by the first version', async () => {
+  const packed = encodeMessages([
+    { form: 1, codec: 1, value: gzipSync(encodeMessages(PLAIN.slice(0, 2))) },
+    ...PLAIN.slice(2),
+  ])
+  const first = await produced(2, packed)
+  expect(first.error).toBe(0)
+  expect(read(first.offset)).toEqual(READ)
+  const second = await produced(0, encodeBatch([record('x')]))
+  expect([second.error, read(second.offset)]).toEqual([0, [[0, undefined, 'x']]])
+})
+
+const CORRUPT = 2
+const TOO_LARGE = 10
+const OTHER_FORMAT = 43
+const damaged = encodeMessages(PLAIN)
+damaged[damaged.length - 1] = 1
+it.each([
+  ['damaged', CORRUPT, damaged],
+  ['cut off', CORRUPT, encodeMessages(PLAIN).subarray(0, -1)],
+  ['cut off in a head', CORRUPT, Buffer.concat([encodeMessages(PLAIN), Buffer.alloc(7)])],
+  ['of no length', CORRUPT, Buffer.alloc(40)],
+  ['mixed with batches', CORRUPT, Buffer.concat([encodeMessages(PLAIN), encodeBatch([record('x')])])],
+  [
+    'compressed twice',
+    CORRUPT,
+    encodeMessages([
+      {
+        form: 1,
+        codec: 1,
+        value: gzipSync(encodeMessages([{ form: 1, codec: 1, value: gzipSync(encodeMessages(PLAIN)) }])),
+      },
+    ]),
+  ],
+  ['compressed otherwise', OTHER_FORMAT, encodeMessages([{ form: 1, codec: 2, value: 'snappy' }])],
+  [
+    'small and large once decompressed',
+    TOO_LARGE,
+    encodeMessages([
+      { form: 1, codec: 1, value: gzipSync(encodeMessages([{ form: 1, value: Buffer.alloc(600_000) }])) },
+      { form: 1, codec: 1, value: gzipSync(encodeMessages([{ form: 1, value: Buffer.alloc(600_000) }])) },
+    ]),
+  ],
+  ['of a format to come', OTHER_FORMAT, Buffer.alloc(40, 3)],
+])('old messages that are %s are refused, and nothing of them is kept', async (_, error, records) => {
+  const { lastEnqueuedSequenceNumber: last } = fixture.hub.log.properties(1)
+  expect((await produced(2, records)).error).toBe(error)
+  expect(fixture.hub.log.properties(1).lastEnqueuedSequenceNumber).toBe(last)
 })

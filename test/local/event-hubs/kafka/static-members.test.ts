@@ -6,6 +6,7 @@ import { Bare, request } from './bare-client.ts'
 import { type KafkaFixture, startKafkaFixture } from './kafka-fixture.ts'
 
 const FENCED = 82
+const IN_PROGRESS = 27
 const GROUP = 'static'
 
 let fixture: KafkaFixture
@@ -195,4 +196,14 @@ it('a place that only later versions know is refused, not taken for a time', asy
     ],
   ])
   bare.socket.destroy()
+})
+
+it('a member that has joined and not heard its part may not commit yet, as with Kafka', async () => {
+  const member = await started(undefined, 'between')
+  const joined = await member.join()
+  expect(await member.heartbeat(joined)).toBe(0)
+  expect(await member.commit(joined)).toEqual([[HUB, [[0, IN_PROGRESS]]]])
+  expect(await member.sync(joined)).toEqual([0, 'all of it'])
+  expect(await member.commit(joined)).toEqual([[HUB, [[0, 0]]]])
+  member.stop()
 })

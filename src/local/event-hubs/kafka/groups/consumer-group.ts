@@ -207,10 +207,16 @@ export class ConsumerGroup {
     return ERROR.none
   }
 
-  /** May this member commit? A commit without membership (generation −1) is always accepted while the group is empty. */
+  /**
+   * May this member commit? A commit without membership (generation −1) is always accepted while the group is empty. Between the answer to a
+   * join and the leader's sharing out nobody may: a member has read nothing yet in its generation (Kafka's brokers, GroupMetadataManager
+   * and its successor).
+   */
   mayCommit(memberId: string, generation: number, instanceId?: string): number {
     if (generation < 0 && this.isEmpty) return ERROR.none
-    return this.#check(memberId, generation, instanceId)
+    const error = this.#check(memberId, generation, instanceId)
+    if (error !== ERROR.none) return error
+    return this.#state === 'CompletingRebalance' ? ERROR.rebalanceInProgress : ERROR.none
   }
 
   /** Removes members that were silent for too long, and ends a rebalance that timed out. */

@@ -20,8 +20,8 @@ export interface RecordBatch {
   isTransactional: boolean
 }
 
-/** Records older than version 2 of the format. */
-export class OldFormatError extends MalformedKafkaError {}
+/** Records of a version of the format that is not known. */
+export class UnknownFormatError extends MalformedKafkaError {}
 /** The checksum does not match the content. */
 export class CorruptBatchError extends MalformedKafkaError {}
 
@@ -43,7 +43,7 @@ const CONTROL = 0x20
  */
 export function openBatch(bytes: Buffer, maxBytes: number): RecordBatch {
   // The format's version stands at the same place in every version.
-  if (bytes.length > 16 && bytes[16] !== MAGIC) throw new OldFormatError('records of an old format')
+  if (bytes.length > 16 && bytes[16] !== MAGIC) throw new UnknownFormatError('records of an unknown format')
   const reader = new KafkaReader(bytes)
   reader.slice(8)
   if (reader.int32() !== reader.left) throw new MalformedKafkaError('more or less than one batch of records')

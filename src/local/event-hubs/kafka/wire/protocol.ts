@@ -40,7 +40,8 @@ const NEVER = Number.POSITIVE_INFINITY
  * request (aiokafka 0.12: Produce 8 is Kafka 2.4) then ask in that version's others.
  */
 export const VERSIONS: ReadonlyMap<number, Versions> = new Map([
-  [API.produce, [3, 9, 9]],
+  // From version 0 on as the service (klife's issue 13), which in 2019 began with 3.
+  [API.produce, [0, 9, 9]],
   [API.fetch, [4, 12, 12]],
   [API.listOffsets, [0, 8, 6]],
   [API.metadata, [0, 9, 9]],
