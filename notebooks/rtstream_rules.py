@@ -188,6 +188,11 @@ def is_blank(text):
     return trimmed(text) == ""
 
 
+# Of a line as it was read. `btrim` takes its list for bytes: a lone 0xA0, as Latin-1 has it, would count as a part of U+00A0, and the line as
+# blank. A regular expression sees U+FFFD in its place.
+_VISIBLE = f"[^{WHITE_SPACE}]"
+
+
 class _Value:
     """A field of a line: columns of its kind and its text, which a projection of their own has made."""
 
@@ -286,7 +291,7 @@ def validate(lines):
     # A projection for each step: written as one, each column's expression would stand in the next as often as it is used there, and
     # Spark would make more Java of it than a class can hold.
     split = (
-        lines.where(~is_blank(F.col("value")))
+        lines.where(F.col("value").rlike(_VISIBLE))
         .withColumn("_parsed", _read_line(F.col("value").cast("binary")))
         .select(
             *kept,

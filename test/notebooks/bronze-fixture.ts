@@ -336,8 +336,11 @@ export async function placeHandMade(root: string): Promise<number> {
     `${folder}/latin.json`,
     Buffer.from(JSON.stringify({ ...GOOD, eventId: 'latin', city: 'Zürich' }), 'latin1'),
   )
+  // The ends of U+00A0, U+0085, U+2028 and U+3000, by themselves: no UTF-8, so no white space.
+  const bytes = ['a0', '85', 'a8', 'e380', '20a009', 'c2']
+  await lake.place('bronze', `${folder}/bytes.json`, Buffer.from(`${bytes.join('0a')}0a`, 'hex'))
   await lake.place('bronze', `${folder}/empty.json`, '')
-  return lines.filter(isRow).length + 4 + 4 + 1
+  return lines.filter(isRow).length + 4 + 4 + 1 + bytes.length
 }
 
 /** A reading of a minute and an hour that were counted long before. @returns lines placed. */

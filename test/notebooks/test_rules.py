@@ -134,3 +134,16 @@ def test_all_reasons_in_order(spark):
         ["city is missing", "temperature out of range", "humidity is not an integer", "timestamp does not parse",
          "enqueued time is missing"],
     ]
+
+
+def test_only_white_space_makes_a_line_blank(spark):
+    """Bytes that are no UTF-8 are not white space, though the ends of U+00A0, U+0085 and others in its list are such bytes."""
+    kept = [
+        b"\xa0", b"\x85", b"\x80", b"\xa8", b"\xc2", b"\xe3\x80", b" \xa0\t", b"\xa0\xa0\x85",
+        b"\x00", b"\x1c", b"\x1f", "\ufeff".encode(), "\u200b".encode(), "\u2060".encode(), "\ufffd".encode(),
+    ]
+    blank = [b"", b" \t\x0b\x0c\r", *(char.encode() for char in "\x85\xa0\u1680\u2000\u200a\u2028\u2029\u202f\u205f\u3000")]
+    lines = spark.createDataFrame([(bytearray(line),) for line in kept + blank], "value binary")
+    rows = validate(lines.select(F.col("value").cast("string").alias("value"))).collect()
+    assert [row.raw for row in rows] == [line.decode("utf-8", "replace") for line in kept]
+    assert {tuple(row.reasons) for row in rows} == {("not a JSON object",)}
