@@ -83,6 +83,17 @@ export interface CommitMetadata {
   totals: BatchCounts
 }
 
+/** Commits of other writers may have any text there, or anything else. @returns undefined for what is no commit metadata. */
+export function commitMetadataIn(text: string | null | undefined): CommitMetadata | undefined {
+  if (!text) return undefined
+  try {
+    const commitMetadata = JSON.parse(text) as Partial<CommitMetadata>
+    return commitMetadata.totals && commitMetadata.batch ? (commitMetadata as CommitMetadata) : undefined
+  } catch {
+    return undefined
+  }
+}
+
 /** Rows of one batch, or of all batches so far. */
 export interface BatchCounts {
   /** Rows read from the layer before. */

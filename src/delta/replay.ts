@@ -2,6 +2,7 @@
  * The table state that results from a log's actions. Pure: the caller reads the log and passes its actions,
  * version by version.
  */
+import { commitMetadataIn } from '../contract/tables.ts'
 import type {
   Action,
   AddFile,
@@ -27,9 +28,9 @@ export interface TableState {
   transactions: Map<string, Transaction>
   /** By their names. */
   domains: Map<string, DomainMetadata>
-  /** Newest `userMetadata` of a commit: the commit metadata. */
+  /** Newest `userMetadata` that is commit metadata: another writer's text is of its own commit alone. */
   userMetadata: string | undefined
-  /** The newest RESTORE among the commits that were read one by one. */
+  /** The newest RESTORE among the commits that were read. */
   restored: Restored | undefined
 }
 
@@ -75,10 +76,16 @@ export function applyActions(state: TableState, version: number, actions: readon
     if (txn) state.transactions.set(txn.appId, txn)
     if (domainMetadata?.removed) state.domains.delete(domainMetadata.domain)
     else if (domainMetadata) state.domains.set(domainMetadata.domain, domainMetadata)
-    if (commitInfo?.userMetadata !== undefined) state.userMetadata = commitInfo.userMetadata
-    if (commitInfo?.operation === 'RESTORE') state.restored = { version, to: restoredTo(commitInfo) }
+    if (commitMetadataIn(commitInfo?.userMetadata)) state.userMetadata = commitInfo?.userMetadata
   }
+  state.restored = restoreIn(version, actions) ?? state.restored
   state.version = version
+}
+
+/** @returns undefined for a commit that is no RESTORE. */
+export function restoreIn(version: number, actions: readonly Action[]): Restored | undefined {
+  const info = actions.find(({ commitInfo }) => commitInfo?.operation === 'RESTORE')?.commitInfo
+  return info && { version, to: restoredTo(info) }
 }
 
 /** Writers give it as text, as a number, or as null. */

@@ -1,6 +1,5 @@
 /** The files of a Delta log in the lake: commits, checkpoints of every form, and their content. */
 import { createHash } from 'node:crypto'
-import type { CommitMetadata } from '../../contract/tables.ts'
 import { type Action, parseActions } from '../../delta/actions.ts'
 import type { Checkpoint } from '../../delta/log-listing.ts'
 import { commitName, LOG_FOLDER, SIDECAR_FOLDER } from '../../delta/log-names.ts'
@@ -130,15 +129,4 @@ function actionOf(row: Record<string, unknown>): Action {
   const { stats, stats_parsed: parsed, ...rest } = add
   const text = statisticsText(stats, parsed)
   return { add: { ...rest, ...(text === undefined ? {} : { stats: text }) } }
-}
-
-/** Commits by other writers may have any text there. */
-export function commitMetadataIn(text: string | null | undefined): CommitMetadata | undefined {
-  if (!text) return undefined
-  try {
-    const commitMetadata = JSON.parse(text) as Partial<CommitMetadata>
-    return commitMetadata.totals && commitMetadata.batch ? (commitMetadata as CommitMetadata) : undefined
-  } catch {
-    return undefined
-  }
 }

@@ -3,7 +3,7 @@
  * cost depends on the number of commits since the last poll. What it can read, and what it refuses, is in
  * `src/delta/`; https://github.com/delta-io/delta/blob/master/PROTOCOL.md
  */
-import type { CommitMetadata } from '../../contract/tables.ts'
+import { type CommitMetadata, commitMetadataIn } from '../../contract/tables.ts'
 import { type Action, committedAtIn, type Protocol } from '../../delta/actions.ts'
 import { type LogListing, listingOf, nextCompaction, pointerIn } from '../../delta/log-listing.ts'
 import { checkpointIn, LAST_CHECKPOINT, versionIn, versionPrefix } from '../../delta/log-names.ts'
@@ -26,7 +26,7 @@ import {
   type TablePlace,
 } from './data-file.ts'
 import type { LakeClient } from './data-lake.ts'
-import { commitMetadataIn, LogFiles } from './delta-log.ts'
+import { LogFiles } from './delta-log.ts'
 import type { ParquetRow } from './parquet.ts'
 import { contradicts } from './same-table.ts'
 

@@ -1,7 +1,6 @@
 /** Whether a commit can follow the last one that was read: at the place of a table another one may have been made, which has passed its version. */
-import type { CommitMetadata } from '../../contract/tables.ts'
+import { type CommitMetadata, commitMetadataIn } from '../../contract/tables.ts'
 import type { Action } from '../../delta/actions.ts'
-import { commitMetadataIn } from './delta-log.ts'
 
 /** Of a table, as far as it was read. */
 export interface KnownTable {

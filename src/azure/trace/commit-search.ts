@@ -3,14 +3,14 @@
  * value searched for only grows with them, so the number of commits read is the logarithm of the distance
  * from the newest.
  */
-import type { CommitMetadata, TableContract } from '../../contract/tables.ts'
+import { type CommitMetadata, commitMetadataIn, type TableContract } from '../../contract/tables.ts'
 import { type AddFile, committedAtIn } from '../../delta/actions.ts'
 import { pointerIn } from '../../delta/log-listing.ts'
 import { commitName, LAST_CHECKPOINT, versionIn } from '../../delta/log-names.ts'
 import { statisticsOf } from '../../delta/statistics.ts'
 import { pathIn, vectorOf } from '../lake/data-file.ts'
 import type { LakeClient } from '../lake/data-lake.ts'
-import { commitMetadataIn, LogFiles } from '../lake/delta-log.ts'
+import { LogFiles } from '../lake/delta-log.ts'
 import type { FileInTable } from './table-rows.ts'
 
 /** What the search looks at of a commit. */

@@ -3,11 +3,12 @@ import { closeSync, existsSync, fstatSync, openSync, readSync, statSync } from '
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
+import { commitMetadataIn } from '../../../contract/tables.ts'
 import { type Action, parseActions } from '../../../delta/actions.ts'
 import { type Checkpoint, listingOf, nextCompaction } from '../../../delta/log-listing.ts'
 import { checkpointIn, commitName, LOG_FOLDER, SIDECAR_FOLDER, versionIn } from '../../../delta/log-names.ts'
 import { placeOfFile } from '../../../delta/paths.ts'
-import { applyActions, emptyState, type TableState } from '../../../delta/replay.ts'
+import { applyActions, emptyState, restoreIn, type TableState } from '../../../delta/replay.ts'
 import { readSmallFile } from '../../storage/sync-io.ts'
 import { RECOVERY } from '../api/recovery.ts'
 
@@ -147,14 +148,15 @@ export async function loadTable(
   const checkpoint = listing.checkpoints.findLast(({ version }) => version <= last)
   if (checkpoint) {
     applyActions(state, checkpoint.version, await checkpointActions(tableFolder, checkpoint, readCheckpoint))
-    await noteMetadata(tableFolder, state)
+    await noteHidden(tableFolder, state, -1)
   }
   while (state.version < last) {
     const compaction = nextCompaction(listing, state.version, last)
     if (compaction) {
       const text = await readFile(join(tableFolder, LOG_FOLDER, compaction.name), 'utf8')
+      const before = state.version
       applyActions(state, compaction.to, parseActions(text))
-      await noteMetadata(tableFolder, state)
+      await noteHidden(tableFolder, state, before)
       continue
     }
     const actions = await readCommit(tableFolder, state.version + 1)
@@ -195,8 +197,67 @@ async function checkpointActions(
   return actions
 }
 
-/** A checkpoint holds the table, not the commit metadata: that is in the commit of the same version. */
-async function noteMetadata(tableFolder: string, state: TableState): Promise<void> {
-  for (const { commitInfo } of (await readCommit(tableFolder, state.version)) ?? [])
-    state.userMetadata = commitInfo?.userMetadata ?? state.userMetadata
+/**
+ * What checkpoints and compacted commits leave out: the newest commit metadata, and a RESTORE. Both stand in the commits, as far as the
+ * log has them, and none that matters before the newest with metadata: who wrote that one has looked at those before it.
+ * @param after the version from which on commits are hidden.
+ */
+async function noteHidden(tableFolder: string, state: TableState, after: number): Promise<void> {
+  let restored: TableState['restored']
+  for (let version = state.version; version > after; version--) {
+    const actions = await hiddenCommit(tableFolder, version)
+    if (!actions) break
+    restored ??= restoreIn(version, actions)
+    const text = actions.find(({ commitInfo }) => commitInfo)?.commitInfo?.userMetadata
+    if (!commitMetadataIn(text)) continue
+    state.userMetadata = text
+    break
+  }
+  state.restored = restored ?? state.restored
+}
+
+/** Nothing of the table rests on it any more, so a damaged one is as good as gone. */
+async function hiddenCommit(tableFolder: string, version: number): Promise<Action[] | undefined> {
+  try {
+    return await readCommit(tableFolder, version)
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * The last batch of an application whose rows a version holds: a RESTORE takes rows out, and leaves the `txn` of the batches that
+ * brought them. @returns −1: none; undefined: the log does not say.
+ */
+export async function heldBatch(
+  tableFolder: string,
+  version: number,
+  appId: string,
+  readCheckpoint: (file: string) => Promise<Action[]>,
+): Promise<number | undefined> {
+  for (let at = version; at >= 0; ) {
+    const actions = await readCommit(tableFolder, at)
+    if (!actions) return batchInState(tableFolder, at, appId, readCheckpoint)
+    const txn = actions.find((action) => action.txn?.appId === appId)?.txn
+    if (txn) return txn.version
+    const restored = restoreIn(at, actions)
+    if (restored && (restored.to === undefined || restored.to >= at)) return undefined
+    at = restored?.to ?? at - 1
+  }
+  return -1
+}
+
+/** Of a version whose own commit is gone. */
+async function batchInState(
+  tableFolder: string,
+  version: number,
+  appId: string,
+  readCheckpoint: (file: string) => Promise<Action[]>,
+): Promise<number | undefined> {
+  try {
+    const { transactions } = await loadTable(tableFolder, readCheckpoint, { upTo: version })
+    return transactions.get(appId)?.version ?? -1
+  } catch {
+    return undefined
+  }
 }

@@ -12,7 +12,7 @@ import type { EngineContext } from '../api/options.ts'
 import { RECOVERY } from '../api/recovery.ts'
 import type { Connection } from '../duckdb/database.ts'
 import { checkpointReader, writeCheckpoint } from './delta-checkpoint.ts'
-import { commitMark, dataFileIn, hasVersion, listLog, loadTable, readCommit } from './delta-log.ts'
+import { commitMark, dataFileIn, hasVersion, heldBatch, listLog, loadTable, readCommit } from './delta-log.ts'
 import { writeLakeFile } from './lake-files.ts'
 import { assertFits } from './table-fit.ts'
 import { brokenRule } from './writer-rules.ts'
@@ -123,12 +123,19 @@ export class DeltaTable {
     this.#mark = commitMark(this.folder, this.#state.version)
   }
 
-  /** @throws Error when a table that was made anew has passed the version of the old one. */
+  /**
+   * What was committed since may have been cleaned up already, but for a checkpoint: then the table is as that says.
+   * @throws Error when a table that was made anew has passed the version of the old one.
+   */
   async #assertStands(): Promise<void> {
     const { version, metaData } = this.#state
     if (!this.#connection || commitMark(this.folder, version) === this.#mark) return
     const now = await loadTable(this.folder, checkpointReader(this.#connection))
     if (now.metaData?.id !== metaData?.id || now.version < version) throw this.#replaced(version)
+    if (now.version > version && commitMark(this.folder, version + 1) === undefined) {
+      this.#assertFits(now.protocol, now.metaData)
+      this.#state = now
+    }
     this.#noteMark()
   }
 
@@ -178,30 +185,16 @@ export class DeltaTable {
    * @throws Error when it has done so.
    */
   async #assertHolds(appId: string): Promise<void> {
-    const { restored } = this.#state
-    if (!restored || restored.version === this.#heldSince) return
-    const [now, then] = await Promise.all([
-      this.#batchAt(restored.version - 1, appId),
-      restored.to === undefined ? undefined : this.#batchAt(restored.to, appId),
-    ])
-    if (now === undefined || then === undefined || then < now)
+    const { restored, version } = this.#state
+    if (!this.#connection || !restored || restored.version === this.#heldSince) return
+    const held = await heldBatch(this.folder, version, appId, checkpointReader(this.#connection))
+    if (held === undefined || held < this.transaction(appId))
       throw new Error(
         `${this.title} was put back to ${restored.to === undefined ? 'an earlier time' : `version ${restored.to}`} by another writer ` +
           `(RESTORE, version ${restored.version}), so that what was written to it since is not in it any more. ` +
           `RESTORE TABLE … TO VERSION AS OF ${restored.version - 1} takes that back; or use another data folder. Delete nothing.`,
       )
     this.#heldSince = restored.version
-  }
-
-  /** The last batch that a version holds; undefined when the log does not go back so far. */
-  async #batchAt(version: number, appId: string): Promise<number | undefined> {
-    if (!this.#connection) return undefined
-    try {
-      const then = await loadTable(this.folder, checkpointReader(this.#connection), { upTo: version })
-      return then.transactions.get(appId)?.version ?? -1
-    } catch {
-      return undefined
-    }
   }
 
   /** Writes a checkpoint when enough commits have passed; the wait grows with the table, so the cost per commit does not. */

@@ -75,6 +75,7 @@ export class DeltaSource {
     })
     this.#assertFits(state.protocol, state.metaData)
     if (state.metaData?.id !== position.tableId || state.version < position.version) throw this.#replaced()
+    this.#assertFollows(position.version, state.version)
     if (filesRead !== undefined) this.#snapshot = inRowOrder([...state.files.values()]).slice(filesRead)
     this.#mark = commitMark(this.#folder, position.version)
   }
@@ -142,7 +143,18 @@ export class DeltaSource {
     if (mark !== undefined && mark === this.#mark) return
     const { metaData, version: newest } = await loadTable(this.#folder, checkpointReader(this.#connection))
     if (metaData?.id !== tableId || newest < version) throw this.#replaced()
+    this.#assertFollows(version, newest)
     this.#mark = mark
+  }
+
+  /** @throws Error when the commits behind a version are gone: another writer's cleanup does not know how far they are read. */
+  #assertFollows(version: number, newest: number): void {
+    if (newest <= version || existsSync(this.#commitFile(version + 1))) return
+    throw new Error(
+      `The log of ${this.#title} was cleaned up by another writer before it was read here: version ${version + 1} is gone, the table is at ` +
+        `version ${newest}. The rows are still in ${this.#title}: stop the stages, move ${this.#rebuilt.join(', ')} out of the lake, ` +
+        'and start again, so that they are built anew from it. Let others keep the log longer (delta.logRetentionDuration).',
+    )
   }
 
   async #firstLook(): Promise<void> {

@@ -13,6 +13,7 @@ import { DeltaTable } from '../../../../src/local/engine/delta/delta-writer.ts'
 import { type Connection, Database } from '../../../../src/local/engine/duckdb/database.ts'
 import { enqueuedIn } from '../../../../src/local/engine/jobs/deduplication.ts'
 import { minuteIn } from '../../../../src/local/engine/jobs/time-bucket-range.ts'
+import { DeltaSource } from '../../../../src/local/engine/query/delta-source.ts'
 import { DeltaBuilder, pad } from '../../../support/delta-builder.ts'
 
 const SILVER = { container: 'silver', path: 'weather', columns: [['city', 'string']] } as const
@@ -112,6 +113,145 @@ it('the checksum that Hadoop has left beside _last_checkpoint goes with what it 
   writeFileSync(left, 'of another')
   await writeCheckpoint(context, connection, SILVER, await load())
   expect(existsSync(left)).toBe(false)
+})
+
+/** What the engine's own commits carry. */
+const metadataOf = (batchId: number) => ({
+  userMetadata: JSON.stringify({
+    batchId,
+    durationMs: 1,
+    batch: { input: 1 },
+    totals: { input: batchId + 1 },
+  }),
+})
+const txn = (version: number) => ({ txn: { appId: 'silver', version } })
+
+/** Version 0 is the empty table; version n + 1 has batch n with its file. */
+function placeBatches(count: number): void {
+  const fields = [{ name: 'city', type: 'string', nullable: true, metadata: {} }]
+  const schemaString = JSON.stringify({ type: 'struct', fields })
+  const format = { provider: 'parquet', options: {} }
+  const metaData = { id: 'x', format, schemaString, partitionColumns: [], configuration: {} }
+  builder.commit([{ protocol: { minReaderVersion: 1, minWriterVersion: 2 } }, { metaData }])
+  for (let batch = 0; batch < count; batch++)
+    builder.commit([txn(batch), builder.add(`batch-${batch}`)], 1, metadataOf(batch))
+}
+const restoreTo = (version: number, actions: readonly object[]) =>
+  builder.commit(actions as never, 2, {
+    operation: 'RESTORE',
+    operationParameters: { version: String(version) },
+  })
+const checkpointNow = async () => writeCheckpoint(context, connection, SILVER, await load())
+const openTable = async () => {
+  const table = new DeltaTable(context, SILVER)
+  await table.open(connection)
+  return table
+}
+const nextBatch = (version: number) =>
+  ({ operation: 'WRITE', add: [], dataChange: true, txn: { appId: 'silver', version } }) as const
+
+describe('a RESTORE that took a batch out while the engine stood', () => {
+  it.each([
+    ['in a checkpoint', checkpointNow],
+    [
+      'in a checkpoint behind commits of others',
+      async () => {
+        builder.commit([builder.add('of another')], 3, { operation: 'WRITE', userMetadata: 'nightly' })
+        await checkpointNow()
+      },
+    ],
+    [
+      'in compacted commits',
+      async () => {
+        const last = [txn(1), builder.remove('batch-1')].map((action) => `${JSON.stringify(action)}\n`)
+        writeFileSync(join(builder.log, `${pad(2)}.${pad(3)}.compacted.json`), last.join(''))
+      },
+    ],
+    ['behind another one that brings nothing back', async () => void restoreTo(3, [])],
+  ])('is told, though it stands %s', async (_, hide) => {
+    placeBatches(2)
+    restoreTo(1, [builder.remove('batch-1')])
+    await hide()
+    const table = await openTable()
+    await expect(table.commit(nextBatch(2))).rejects.toThrow(/^silver\/weather was put back to version/)
+    restoreTo(2, [builder.add('batch-1')])
+    await table.refresh()
+    await table.commit(nextBatch(2))
+    expect(await load()).toMatchObject({ version: builder.version + 1 })
+  })
+
+  it('is not looked for before what the engine itself has written since', async () => {
+    placeBatches(2)
+    restoreTo(2, [])
+    builder.commit([txn(2), builder.add('batch-2')], 3, metadataOf(2))
+    await checkpointNow()
+    expect((await load()).restored).toBeUndefined()
+  })
+})
+
+it('the text of another writer’s commit is of that commit: a compaction carries the counts of the batches on', async () => {
+  placeBatches(2)
+  const optimize = { operation: 'OPTIMIZE', add: [], dataChange: false } as const
+  const newest = () => {
+    const line = readFileSync(join(builder.log, `${pad(builder.version + 1)}.json`), 'utf8').split('\n')[0]
+    return (JSON.parse(line ?? '') as { commitInfo: object }).commitInfo
+  }
+  for (const userMetadata of ['nightly', '{"job":7}', 7, null])
+    builder.commit([builder.add(`of ${userMetadata}`)], 3, { operation: 'WRITE', userMetadata })
+  await (await openTable()).commit(optimize)
+  expect(newest()).toMatchObject(metadataOf(1))
+  // So it is when they are all behind a checkpoint.
+  builder.version++
+  builder.commit([builder.add('z')], 3, { operation: 'WRITE', userMetadata: 'nightly' })
+  await checkpointNow()
+  await (await openTable()).commit(optimize)
+  expect(newest()).toMatchObject(metadataOf(1))
+})
+
+it('commits of others that were cleaned up, but for a checkpoint, before the engine saw them are taken in', async () => {
+  placeBatches(1)
+  const table = await openTable()
+  builder.commit([builder.add('b')])
+  builder.commit([builder.add('c')])
+  await checkpointNow()
+  builder.forgetCommits(0, 1, 2)
+  await table.refresh()
+  await table.commit(nextBatch(1))
+  expect(await load()).toMatchObject({ version: 4 })
+  expect(await paths()).toEqual(['batch-0', 'b', 'c'])
+})
+
+describe('a reader of the table that finds the commits behind its own gone', () => {
+  const source = (version: number) =>
+    new DeltaSource(context, connection, SILVER, {
+      position: { tableId: 'x', version },
+      rowsPerBatch: 100,
+      rebuilt: ['gold/weather', 'checkpoints/gold'],
+    })
+  const isTold =
+    /^The log of silver\/weather was cleaned up .* version 2 is gone, .* at version 3\..* move gold\/weather, checkpoints\/gold out of the lake/
+
+  it.each([true, false])('says so, and what builds its own anew (it ran meanwhile: %s)', async (isOpen) => {
+    placeBatches(1)
+    const reader = source(1)
+    if (isOpen) await reader.open()
+    builder.commit([builder.add('b')])
+    builder.commit([builder.add('c')])
+    await checkpointNow()
+    builder.forgetCommits(0, 1, 2)
+    await expect(isOpen ? reader.plan() : reader.open()).rejects.toThrow(isTold)
+  })
+
+  it('goes on where only what it has read is gone', async () => {
+    placeBatches(1)
+    await checkpointNow()
+    builder.forgetCommits(0, 1)
+    const reader = source(1)
+    await reader.open()
+    expect(await reader.plan()).toBeUndefined()
+    builder.commit([builder.add('b')])
+    expect((await reader.plan())?.files).toMatchObject([{ path: 'b' }])
+  })
 })
 
 describe('times in statistics', () => {
