@@ -190,7 +190,7 @@ describe('jobs', () => {
     })
     expect(await restCaller(plane.url, undefined)('GET', `${API}/list`)).toMatchObject({
       status: 401,
-      body: { error_code: 'UNAUTHENTICATED' },
+      body: { error_code: 401 },
     })
   })
 
@@ -481,7 +481,8 @@ describe('runs', () => {
       ...given,
     })
     expect(answer.status).toBe(400)
-    expect(answer.body).toMatchObject({ error_code: 'INVALID_PARAMETER_VALUE' })
+    const isTooLong = message.includes('bytes')
+    expect(answer.body.error_code).toBe(isTooLong ? 'INVALID_PARAMETER_VALUE' : 'MALFORMED_REQUEST')
     expect(answer.body.message).toContain(message)
     expect(plane.engine.runs).toHaveLength(0)
   })
@@ -770,7 +771,7 @@ describe('runs', () => {
     expect(await ask('/api/2.0/workspace/get-status', { path: '/Shared' })).toMatchObject({ status: 200 })
     expect(await ask(`${API}/list`, 'junk')).toMatchObject({
       status: 400,
-      body: { error_code: 'BAD_REQUEST' },
+      body: { error_code: 'MALFORMED_REQUEST' },
     })
   })
 
@@ -891,11 +892,31 @@ describe('the workspace', () => {
       400,
       'INVALID_PARAMETER_VALUE',
     ],
+    ['a path that leads upwards', 'GET', 'get-status?path=/Shared/../Users', undefined, 400, 'BAD_REQUEST'],
+    ['to make a folder upwards', 'POST', 'mkdirs', { path: '/Shared/a/..' }, 400, 'BAD_REQUEST'],
     ['to delete what is not there', 'POST', 'delete', { path: '/Shared/x' }, 404, 'RESOURCE_DOES_NOT_EXIST'],
     ['to delete its own folders', 'POST', 'delete', { path: '/', recursive: true }, 400, 'BAD_REQUEST'],
     ['the export of a folder', 'GET', 'export?path=/Shared', undefined, 400, 'INVALID_PARAMETER_VALUE'],
   ])('refuses %s', async (_, method, path, body, status, error_code) => {
     expect(await rest(method, `${W}/${path}`, body)).toMatchObject({ status, body: { error_code } })
+  })
+})
+
+it('the workspace takes objects of 10 MiB, which are larger in base64, and says the size of larger ones', async () => {
+  const take = (bytes: number) =>
+    rest('POST', '/api/2.0/workspace/import', {
+      path: '/Shared/large.bin',
+      content: Buffer.alloc(bytes).toString('base64'),
+      format: 'RAW',
+      overwrite: true,
+    })
+  expect((await take(10_485_760)).status).toBe(200)
+  expect(await take(10_485_761)).toMatchObject({
+    status: 400,
+    body: {
+      error_code: 'MAX_NOTEBOOK_SIZE_EXCEEDED',
+      message: 'File size imported is (10485761 bytes), exceeded max size (10485760 bytes)',
+    },
   })
 })
 
@@ -932,7 +953,9 @@ describe('refusals', () => {
     ['a job that is not there', 'POST', 'run-now', { job_id: 1 }, 400, 'INVALID_PARAMETER_VALUE'],
     ['a run that is not there', 'GET', 'runs/get?run_id=1', undefined, 400, 'INVALID_PARAMETER_VALUE'],
     ['a path that is not there', 'GET', 'nothing', undefined, 404, 'ENDPOINT_NOT_FOUND'],
-    ['a body that is no JSON', 'POST', 'run-now', '{', 400, 'BAD_REQUEST'],
+    ['a body that is no JSON', 'POST', 'run-now', '{', 400, 'MALFORMED_REQUEST'],
+    ['a body that is no object', 'POST', 'run-now', '[1]', 400, 'MALFORMED_REQUEST'],
+    ['another method', 'DELETE', 'list', undefined, 404, 'ENDPOINT_NOT_FOUND'],
     [
       'settings that are none',
       'POST',
@@ -944,7 +967,8 @@ describe('refusals', () => {
     ['a reset to nothing', 'POST', 'reset', { job_id: 1001 }, 400, 'INVALID_PARAMETER_VALUE'],
     ['a run of no job', 'POST', 'run-now', {}, 400, 'INVALID_PARAMETER_VALUE'],
     ['a name that is no text', 'POST', 'create', { name: 5 }, 400, 'INVALID_PARAMETER_VALUE'],
-    ['tasks that are none', 'POST', 'create', { tasks: [null] }, 400, 'INVALID_PARAMETER_VALUE'],
+    ['tasks that are none', 'POST', 'create', { tasks: [null] }, 400, 'MALFORMED_REQUEST'],
+    ['tasks that are no list', 'POST', 'create', { tasks: 'a' }, 400, 'MALFORMED_REQUEST'],
     [
       'a path that is no text',
       'POST',
@@ -953,7 +977,7 @@ describe('refusals', () => {
       400,
       'INVALID_PARAMETER_VALUE',
     ],
-    ['a queue that is none', 'POST', 'create', { queue: 5 }, 400, 'INVALID_PARAMETER_VALUE'],
+    ['a queue that is none', 'POST', 'create', { queue: 5 }, 400, 'MALFORMED_REQUEST'],
     ['to delete the pipeline’s own job', 'POST', 'delete', { job_id: 1001 }, 403, 'PERMISSION_DENIED'],
     [
       'a time that is none',
@@ -995,7 +1019,11 @@ describe('refusals', () => {
 
   it('a run of tasks that the job has not', async () => {
     const job_id = await jobNamed('rtstream-silver')
-    for (const only of [['gold'], ['silver', 'gold'], 'silver'])
+    expect(await rest('POST', `${API}/run-now`, { job_id, only: 'silver' })).toMatchObject({
+      status: 400,
+      body: { error_code: 'MALFORMED_REQUEST' },
+    })
+    for (const only of [['gold'], ['silver', 'gold']])
       expect(await rest('POST', `${API}/run-now`, { job_id, only })).toMatchObject({
         status: 400,
         body: { error_code: 'INVALID_PARAMETER_VALUE', message: expect.stringMatching(/^only/) },
@@ -1034,16 +1062,26 @@ describe('refusals', () => {
     const { status, body } = await rest(method, path, method === 'POST' ? {} : undefined)
     expect(status).toBe(404)
     expect(body).toEqual({ error_code: 'ENDPOINT_NOT_FOUND', message: expect.stringContaining(words) })
-    // By the path that the client asked for, which has a host of its own.
-    expect(body.message).toContain(` at ${path.split('?')[0]}.`)
+    // By the path that the client asked for, as the service names it: without host and version.
+    const asked = path.split('?')[0]?.replace(/^\/api\/\d\.\d/, '')
+    expect(body.message).toContain(`No API found for '${method} ${asked}'.`)
   })
 
   it('a wrong token', async () => {
     const stranger = restCaller(`${plane.url}/databricks`, 'wrong')
     expect(await stranger('GET', `${API}/list`)).toMatchObject({
-      status: 401,
-      body: { error_code: 'UNAUTHENTICATED' },
+      status: 403,
+      body: {
+        error_code: 403,
+        message: expect.stringMatching(/^Invalid access token\..*rtstream-tui endpoints/),
+      },
     })
+    const nobody = await restCaller(`${plane.url}/databricks`, undefined)('GET', `${API}/list`)
+    expect(nobody).toMatchObject({
+      status: 401,
+      body: { error_code: 401, message: expect.stringMatching(/^Credential was not sent/) },
+    })
+    expect(nobody.headers.get('www-authenticate')).toBe('Bearer realm="DatabricksRealm"')
   })
 
   it('more requests than the limit, with the time to come back', async () => {

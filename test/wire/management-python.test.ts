@@ -191,7 +191,7 @@ assert w.clusters.select_node_type(min_cores=4) == "Standard_D4s_v3"
 long = w.jobs.create(name="long", tasks=[j.Task(task_key=f"t{index}") for index in range(230)]).job_id
 assert [one.task_key for one in w.jobs.get(long).settings.tasks] == [f"t{index}" for index in range(230)]
 assert [len(one.settings.tasks) for one in w.jobs.list(name="long", expand_tasks=True)] == [230]
-fails("Unauthenticated", lambda: list(client("wrong").jobs.list()))
+fails("PermissionDenied", lambda: list(client("wrong").jobs.list()))
 assert warned == [], warned
 `))
 

@@ -265,7 +265,44 @@ describe('Resource Manager', () => {
   ])('says why nothing is served at %s', async (path, words) => {
     const { status, body } = await rest('POST', `${path}?${VERSION}`, {})
     expect(status).toBe(404)
-    expect(body.error).toEqual({ code: 'NotFound', message: expect.stringContaining(words) })
+    expect(body.error.code).toMatch(/^(?:NotFound|InvalidResourceType|InvalidResourceNamespace)$/)
+    expect(body.error.message).toContain(words)
+  })
+
+  it.each([
+    // As users report them: a name in place of the id, and none at all.
+    ['/subscriptions/mine/resourceGroups', 400, 'InvalidSubscriptionId', "'mine' is malformed"],
+    [
+      `/subscriptions//resourceGroups/${resourceGroup}/providers/Microsoft.Storage/storageAccounts/x`,
+      400,
+      'InvalidSubscriptionId',
+      "'resourceGroups' is malformed",
+    ],
+    [`${GROUP}/providers/Microsoft.Nothing/things`, 404, 'InvalidResourceNamespace', "'Microsoft.Nothing'"],
+    [
+      `${GROUP}/providers/microsoft.storage/things/x`,
+      404,
+      'InvalidResourceType',
+      "The resource type 'things' could not be found in the namespace 'Microsoft.Storage' for api version '2021-04-01'.",
+    ],
+    [
+      `${HUBS}/another`,
+      404,
+      'ResourceNotFound',
+      "The Resource 'Microsoft.EventHub/namespaces/another' under resource group",
+    ],
+  ])('names what it does not know as the service does: %s', async (path, status, code, words) => {
+    const answer = await rest('GET', `${path}?api-version=2021-04-01`)
+    expect(answer).toMatchObject({
+      status,
+      body: { error: { code, message: expect.stringContaining(words) } },
+    })
+  })
+
+  it('has the job for programs that ask whether it is there', async () => {
+    const at = `${GROUP}/providers/Microsoft.StreamAnalytics/streamingjobs`
+    expect((await rest('HEAD', `${at}/${job}?api-version=2020-03-01`)).status).toBe(204)
+    expect((await rest('HEAD', `${at}/another?api-version=2020-03-01`)).status).toBe(404)
   })
 
   it('describes the namespace, its hub and the consumer groups, and the account', async () => {
@@ -376,6 +413,7 @@ describe('Resource Manager', () => {
 
   it('wants a version, and the token', async () => {
     expect((await rest('GET', GROUP)).body.error.code).toBe('MissingApiVersionParameter')
+    expect((await rest('GET', `${GROUP}?api-version=`)).body.error.code).toBe('MissingApiVersionParameter')
     // Names of parameters have no case.
     expect((await rest('GET', `${GROUP}?Api-Version=2021-04-01`)).status).toBe(200)
     expect((await rest('GET', `${GROUP}?api-version=latest`)).body.error.code).toBe(

@@ -334,7 +334,7 @@ describe('Stream Analytics as documented REST', () => {
     [
       'another subscription',
       'GET',
-      JOB.replace(subscription, 'other') + VERSION,
+      JOB.replace(subscription, '11111111-1111-1111-1111-111111111111') + VERSION,
       undefined,
       404,
       'SubscriptionNotFound',

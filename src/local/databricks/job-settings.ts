@@ -1,5 +1,5 @@
 /** The settings of a job: those we use are validated, all others are kept as sent. */
-import { invalid } from './errors.ts'
+import { invalid, malformed } from './errors.ts'
 import { checkPolicy } from './run-policy.ts'
 
 /** The part that decides what runs here. */
@@ -31,8 +31,8 @@ export function parseSettings(given: Record<string, unknown>): JobSettings {
     throw invalid('name must be a text of at most 4096 characters.')
   if (!Number.isInteger(most) || Number(most) < 0 || Number(most) > 1000)
     throw invalid('max_concurrent_runs must be between 0 and 1000.')
-  if (!isObject(queue)) throw invalid('queue must be an object.')
-  if (!Array.isArray(tasks)) throw invalid('tasks must be a list.')
+  if (!isObject(queue)) throw malformed('queue must be an object.')
+  if (!Array.isArray(tasks)) throw malformed('tasks must be a list.')
   for (const [index, task] of tasks.entries()) checkTask(task, `tasks[${index}]`)
   checkKeys(tasks)
   checkPolicy(settings, '')
@@ -69,12 +69,13 @@ function checkKeys(tasks: readonly JobTask[]): void {
 const MAX_SHOWN = 100
 
 function checkTask(task: unknown, at: string): void {
-  if (!isObject(task)) throw invalid(`${at} must be an object.`)
+  if (!isObject(task)) throw malformed(`${at} must be an object.`)
   const { task_key: key = '', notebook_task: notebook } = task
-  if (typeof key !== 'string') throw invalid(`${at}.task_key must be a text.`)
+  if (typeof key !== 'string') throw malformed(`${at}.task_key must be a text.`)
   checkPolicy(task, `${at}.`)
   if (notebook === undefined || notebook === null) return
-  if (!isObject(notebook) || typeof notebook.notebook_path !== 'string')
+  if (!isObject(notebook)) throw malformed(`${at}.notebook_task must be an object.`)
+  if (typeof notebook.notebook_path !== 'string')
     throw invalid(`${at}.notebook_task.notebook_path must be a text.`)
 }
 

@@ -7,7 +7,7 @@ import { HttpError } from '../http/errors.ts'
 import type { Call, Route } from '../http/router.ts'
 import { StateMap, StateMapFullError } from '../storage/state-map.ts'
 import { USER_NAME } from './discovery.ts'
-import { invalid, missing } from './errors.ts'
+import { invalid, malformed, missing } from './errors.ts'
 import { isObject } from './job-settings.ts'
 import type { JobStore } from './job-store.ts'
 
@@ -99,13 +99,12 @@ const isSamePrincipal = (one: Entry, other: Entry) => one.kind === other.kind &&
 
 /** @param given the `access_control_list` of a request. @throws HttpError 400 */
 export function accessListIn(given: unknown): Entry[] {
-  if (!Array.isArray(given)) throw invalid('access_control_list must be a list.')
+  if (!Array.isArray(given)) throw malformed('access_control_list must be a list.')
   const entries = given.map((one, at): Entry => {
-    const named = isObject(one)
-      ? PRINCIPALS.filter((kind) => typeof one[kind] === 'string' && one[kind] !== '')
-      : []
+    if (!isObject(one)) throw malformed(`access_control_list[${at}] must be an object.`)
+    const named = PRINCIPALS.filter((kind) => typeof one[kind] === 'string' && one[kind] !== '')
     const [kind] = named
-    if (!isObject(one) || kind === undefined || named.length > 1)
+    if (kind === undefined || named.length > 1)
       throw invalid(`access_control_list[${at}] needs one of ${PRINCIPALS.join(', ')}.`)
     const level = String(one.permission_level)
     if (!LEVEL_NAMES.includes(level))

@@ -1,3 +1,5 @@
+import { HttpError } from '../http/errors.ts'
+
 /** Why parts of Databricks' API are not served, and what to use instead. Paths are without the host, below `/databricks`. */
 
 const REASONS: readonly (readonly [path: RegExp, reason: string])[] = [
@@ -21,8 +23,18 @@ const REASONS: readonly (readonly [path: RegExp, reason: string])[] = [
   [/\/repos(?:\/|$)/, 'There are no Git folders here: workspace/import takes notebooks and files.'],
 ]
 
-/** @param path as the client sent it. Undefined: nothing more is to be said than that it is not there. */
-export function databricksReason(path: string): string | undefined {
+/**
+ * Of a path that is not served, and of one that is not served by that method: the same to the service, in whose words it is told
+ * (databricks-cli, issue 383).
+ * @param path as the client sent it, below `/databricks`.
+ */
+export function noApi(method: string, path: string): HttpError {
   const [, rest] = /^\/databricks\/api\/(\d\.\d\/.*)$/.exec(path) ?? []
-  return rest === undefined ? undefined : REASONS.find(([pattern]) => pattern.test(rest))?.[1]
+  const reason = rest === undefined ? undefined : REASONS.find(([pattern]) => pattern.test(rest))?.[1]
+  const asked = rest?.replace(/^[^/]*/, '') ?? path.replace(/^\/databricks/, '')
+  return new HttpError(
+    404,
+    'ENDPOINT_NOT_FOUND',
+    [`No API found for '${method} ${asked}'.`, reason].filter(Boolean).join(' '),
+  )
 }

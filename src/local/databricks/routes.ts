@@ -4,7 +4,7 @@ import { HttpError } from '../http/errors.ts'
 import type { Answer, Call, Route } from '../http/router.ts'
 import { DeletedRunError, type RunHistory, type StartOptions } from '../notebook-runs/run-history.ts'
 import type { RunRecord } from '../notebook-runs/run-record.ts'
-import { invalid } from './errors.ts'
+import { invalid, malformed } from './errors.ts'
 import { withBodyParameters } from './get-parameters.ts'
 import { describeJob, describeOldJob, firstPart, jobInParts, jobWithoutTasks } from './job-resource.ts'
 import { isObject, type JobSettings, updatedSettings } from './job-settings.ts'
@@ -104,7 +104,7 @@ const jobHandlers = (jobs: JobStore, permissions: JobPermissions, runs: RunHisto
   'POST jobs/update': async ({ request, path }) => {
     const { job_id, new_settings, fields_to_remove } = await readJson(request)
     const removed = fields_to_remove ?? []
-    if (!Array.isArray(removed)) throw invalid('fields_to_remove must be a list.')
+    if (!Array.isArray(removed)) throw malformed('fields_to_remove must be a list.')
     const changes = isObject(new_settings) ? new_settings : {}
     const { settings } = jobs.find(job_id)
     if (isOld(path) && isSingle(settings))
@@ -271,7 +271,7 @@ function start(
 /** Tasks that alone are to run; here a job has one. @throws HttpError 400 for one that it has not. */
 function checkOnly(only: unknown, { job_id, settings }: Job): void {
   if (only === undefined || only === null) return
-  if (!Array.isArray(only)) throw invalid('only must be a list of task keys.')
+  if (!Array.isArray(only)) throw malformed('only must be a list of task keys.')
   const keys = new Set(settings.tasks?.map(({ task_key }) => task_key))
   const missing = only.find((key) => !keys.has(key))
   if (missing !== undefined)

@@ -1,6 +1,6 @@
 /** What a start gives its run. The notebooks here take nothing from it; it is kept so that its clients find it again. */
 import { grouped } from '../../contract/grouped.ts'
-import { invalid } from './errors.ts'
+import { invalid, malformed } from './errors.ts'
 import { isObject, type JobSettings } from './job-settings.ts'
 
 /** The service's bound of each, as JSON (bytes). */
@@ -59,7 +59,7 @@ export function parametersIn(request: Record<string, unknown>, { parameters }: J
 
 function check(field: string, given: unknown, form: (typeof OVERRIDING)[keyof typeof OVERRIDING]): void {
   const isRight = form === 'a list' ? Array.isArray(given) : isObject(given)
-  if (!isRight) throw invalid(`${field} must be ${form}.`)
+  if (!isRight) throw malformed(`${field} must be ${form}.`)
   if (Buffer.byteLength(JSON.stringify(given)) > MAX_BYTES)
     throw invalid(`${field} must not exceed ${grouped(MAX_BYTES)} bytes.`)
 }

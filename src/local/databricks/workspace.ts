@@ -12,6 +12,10 @@ import { exported, imported, type WorkspaceObject } from './workspace-objects.ts
 
 const MAX_OBJECTS = 500
 const MAX_BYTES = 20_000_000
+/** Of one object that is imported, by the reference of `workspace/import` (bytes). */
+const MAX_OBJECT_BYTES = 10_485_760
+/** Of a request that brings one: in base64, or in a form, beside its path (bytes). */
+const MAX_REQUEST_BYTES = 16 * 1024 * 1024
 /** Folders of every workspace. */
 const FIRST_FOLDERS = ['/', '/Shared', '/Users']
 
@@ -37,14 +41,6 @@ export function workspaceRoutes(stateFile: string, checkRate: () => void): Route
     if (!object) throw missing(`Path (${path}) doesn't exist.`)
     return object
   }
-  const describe = (path: string, object: WorkspaceObject) => ({
-    object_type: object.kind,
-    path,
-    ...(object.kind === 'NOTEBOOK' ? { language: object.language } : {}),
-    ...(object.kind === 'FILE' ? { size: Buffer.from(object.content, 'base64').length } : {}),
-    object_id: idOf(path),
-    resource_id: String(idOf(path)),
-  })
   const route = (method: string, name: string, handle: Route['handle']): Route => ({
     method,
     pattern: `/databricks/api/2.0/workspace/${name}`,
@@ -70,6 +66,7 @@ export function workspaceRoutes(stateFile: string, checkRate: () => void): Route
     }),
     route('POST', 'import', async ({ request }) => {
       const { overwrite, ...wanted } = isForm(request) ? await uploadIn(request) : await importIn(request)
+      checkSize(wanted.content)
       const { path, object } = imported(wanted)
       if (objects.get(parentOf(path))?.kind !== 'DIRECTORY')
         throw missing(`The parent folder (${parentOf(path)}) does not exist.`)
@@ -113,6 +110,15 @@ export function workspaceRoutes(stateFile: string, checkRate: () => void): Route
   ]
 }
 
+const describe = (path: string, object: WorkspaceObject) => ({
+  object_type: object.kind,
+  path,
+  ...(object.kind === 'NOTEBOOK' ? { language: object.language } : {}),
+  ...(object.kind === 'FILE' ? { size: Buffer.from(object.content, 'base64').length } : {}),
+  object_id: idOf(path),
+  resource_id: String(idOf(path)),
+})
+
 interface Import {
   path: string
   content: string
@@ -122,7 +128,7 @@ interface Import {
 }
 
 async function importIn(request: IncomingMessage): Promise<Import> {
-  const { path, content, format, language, overwrite } = await readJson(request)
+  const { path, content, format, language, overwrite } = await readJson(request, MAX_REQUEST_BYTES)
   if (typeof content !== 'string' || !isBase64(content))
     throw invalid('content must be the object in base64.')
   return {
@@ -136,7 +142,7 @@ async function importIn(request: IncomingMessage): Promise<Import> {
 
 /** The same as a posted form, whose content is the file itself. */
 async function uploadIn(request: IncomingMessage): Promise<Import> {
-  const form = await readForm(request)
+  const form = await readForm(request, MAX_REQUEST_BYTES)
   const content = form.get('content')
   if (content === null || typeof content === 'string') throw invalid('content must be a file.')
   return {
@@ -146,6 +152,17 @@ async function uploadIn(request: IncomingMessage): Promise<Import> {
     language: textIn(form.get('language')),
     overwrite: textIn(form.get('overwrite'))?.toLowerCase() === 'true',
   }
+}
+
+/** @param content base64. @throws HttpError 400, in the words that users quote (terraform-provider-databricks, issue 4077) */
+function checkSize(content: string): void {
+  const size = Buffer.byteLength(content, 'base64')
+  if (size > MAX_OBJECT_BYTES)
+    throw new HttpError(
+      400,
+      'MAX_NOTEBOOK_SIZE_EXCEEDED',
+      `File size imported is (${size} bytes), exceeded max size (${MAX_OBJECT_BYTES} bytes)`,
+    )
 }
 
 const textIn = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)
@@ -158,6 +175,8 @@ const pathOf = ({ query }: Call) => pathIn(query.get('path'))
 function pathIn(path: unknown): string {
   if (typeof path !== 'string' || !path.startsWith('/') || path.length > 1000)
     throw invalid('path must be absolute.')
+  // Its gateway takes no path that leads upwards (ucx, issue 2882).
+  if (/(?:^|\/)\.\.?(?:\/|$)/.test(path)) throw new HttpError(400, 'BAD_REQUEST', 'Invalid request path')
   const plain = path.replace(/\/+/g, '/').replace(/(?<=.)\/$/, '')
   // The root has a second name, by which today's tools write every path.
   return plain.replace(/^\/Workspace(?:\/|$)/, '/')

@@ -13,18 +13,20 @@ import {
   rootedAtDatabricks,
   WORKSPACE_ID,
 } from '../databricks/discovery.ts'
-import { databricksError } from '../databricks/errors.ts'
+import { databricksError, requireDatabricksToken } from '../databricks/errors.ts'
 import { JobStore } from '../databricks/job-store.ts'
 import { JobPermissions, permissionRoutes } from '../databricks/permissions.ts'
 import { type RateLimit, rateLimiter, WORKSPACE_LIMIT } from '../databricks/rate-limit.ts'
 import { jobsRoutes } from '../databricks/routes.ts'
 import { workspaceRoutes } from '../databricks/workspace.ts'
 import type { NotebookEngine } from '../engine/api/engine.ts'
+import { refuseMalformedSubscription } from '../http/arm-request.ts'
 import { requireBearer } from '../http/bearer.ts'
 import { armError, type ErrorForm, type HttpError } from '../http/errors.ts'
-import { routes } from '../http/router.ts'
+import { type Guard, routes } from '../http/router.ts'
 import { type Handler, listen } from '../http/server.ts'
 import { metricsRoutes } from '../monitor/metrics.ts'
+import { isFlat, metricsError } from '../monitor/metrics-error.ts'
 import { RunHistory } from '../notebook-runs/run-history.ts'
 import type { RunRecord } from '../notebook-runs/run-record.ts'
 import type { After } from '../notebook-runs/run-timers.ts'
@@ -111,7 +113,8 @@ export async function startManagement(options: ManagementOptions): Promise<Manag
   const guarded = routes(
     table,
     options.before ?? (() => {}),
-    requireBearer(token, 'Bearer', { none: 'AuthenticationFailed' }),
+    requireToken(token),
+    refuseMalformedSubscription,
   )
   const handler: Handler = async (request, response) => {
     rootedAtDatabricks(request)
@@ -144,6 +147,13 @@ export async function startManagement(options: ManagementOptions): Promise<Manag
   }
 }
 
+/** Each service has its own answer to a token that it does not know. */
+function requireToken(token: string): Guard {
+  const ofAzure = requireBearer(token, 'Bearer', { none: 'AuthenticationFailed' })
+  const ofDatabricks = requireDatabricksToken(token)
+  return (request) => (request.url?.startsWith('/databricks/') ? ofDatabricks : ofAzure)(request)
+}
+
 /** By which people and clients refer to an answer, and to the workspace that gave it. */
 function nameAnswer({ headers, url = '' }: IncomingMessage, response: ServerResponse): void {
   if (url.startsWith('/databricks/')) {
@@ -162,6 +172,7 @@ function errorFormOf(error: HttpError, url: string): ErrorForm {
   if (isSignIn({ url })) return signInError
   if (url.startsWith('/databricks/')) return databricksError
   if (url.startsWith('/synapse/')) return synapseError
+  if (isFlat(error, url)) return metricsError
   return error instanceof ProviderError ? providerError : armError
 }
 

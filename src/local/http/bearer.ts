@@ -12,24 +12,32 @@ export function sameSecret(given: string, expected: string): boolean {
 /**
  * @param challenge for `WWW-Authenticate`.
  * @param codes of a request without a token, and with a wrong one; ARM's and storage's differ.
+ * @param words of the service's own, before ours.
  * @returns a check that a request carries `Authorization: Bearer <token>`.
- * The check throws HttpError 401 with the service's code, and the challenge that SDKs look for.
+ * The check throws HttpError 401 (with a wrong token `wrongStatus`) with the service's code, and the challenge that SDKs look for.
  */
 export function requireBearer(
   token: string,
   challenge = 'Bearer',
-  { none = 'InvalidAuthenticationToken', wrong = 'InvalidAuthenticationToken' } = {},
+  { none = 'InvalidAuthenticationToken', wrong = 'InvalidAuthenticationToken', wrongStatus = 401 } = {},
+  words: { none: string; wrong: string } = { none: '', wrong: '' },
 ): (request: IncomingMessage) => void {
   return (request) => {
     const given = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
     if (given !== undefined && sameSecret(given, token)) return
+    const headers = { 'www-authenticate': challenge }
+    if (given === undefined)
+      throw new HttpError(
+        401,
+        none,
+        `${words.none}The request carries no bearer token: send the token of this session in the Authorization header.`,
+        { headers },
+      )
     throw new HttpError(
-      401,
-      given === undefined ? none : wrong,
-      given === undefined
-        ? 'The request carries no bearer token: send the token of this session in the Authorization header.'
-        : 'The bearer token is not the one of this session: ask `rtstream-tui endpoints` for the present one.',
-      { headers: { 'www-authenticate': challenge } },
+      wrongStatus,
+      wrong,
+      `${words.wrong}The bearer token is not the one of this session: ask \`rtstream-tui endpoints\` for the present one.`,
+      { headers: wrongStatus === 401 ? headers : {} },
     )
   }
 }

@@ -2,7 +2,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { HttpError } from './errors.ts'
 
-/** Enough for every JSON request of the management services; a notebook's source is the largest of them. */
+/** A body that should have been a JSON object. */
+export class JsonBodyError extends HttpError {
+  /** It is JSON, but no object. */
+  readonly isJson: boolean
+
+  constructor(isJson: boolean, cause?: unknown) {
+    super(400, 'InvalidRequestContent', `The request body is not ${isJson ? 'a JSON object' : 'JSON'}.`, {
+      cause,
+    })
+    this.isJson = isJson
+  }
+}
+
+/** Enough for every JSON request of the management services but a notebook's source. */
 const JSON_LIMIT_BYTES = 10 * 1024 * 1024
 
 const waiting = new WeakMap<IncomingMessage, ServerResponse>()
@@ -113,10 +126,8 @@ export async function readJson(
   try {
     value = JSON.parse(text)
   } catch (cause) {
-    throw new HttpError(400, 'InvalidRequestContent', 'The request body is not JSON.', { cause })
+    throw new JsonBodyError(false, cause)
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new HttpError(400, 'InvalidRequestContent', 'The request body is not a JSON object.')
-  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new JsonBodyError(true)
   return value as Record<string, unknown>
 }

@@ -1,7 +1,8 @@
 /** What a request asks of the job's metrics; one form for the batch API and for Resource Manager's. */
-import { HttpError } from '../http/errors.ts'
 import { isoDuration, isoTime } from '../http/iso-time.ts'
 import { COUNTS, type CountName, GAUGES, type GaugeName } from '../stream-analytics/job-meter.ts'
+import { JOB_TYPE } from '../stream-analytics/job-resource.ts'
+import { badRequest } from './metrics-error.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -41,6 +42,7 @@ export const DESCRIPTIONS: Readonly<Record<CountName | GaugeName, string>> = {
   ProcessCPUUsagePercentage: 'Percent of the processor in use.',
 }
 const MAX_NAMES = 20
+const [PROVIDER, RESOURCE_TYPE] = JOB_TYPE.split('/')
 
 export interface MetricsQuery {
   names: readonly (CountName | GaugeName)[]
@@ -104,9 +106,7 @@ function refuseFilter(filter: string | null): void {
 }
 
 function parse(query: URLSearchParams, span: Span, now: number): MetricsQuery {
-  const namespace = query.get('metricnamespace') ?? NAMESPACE
-  if (namespace.toLowerCase() !== NAMESPACE)
-    throw badRequest(`The metric namespace '${namespace}' is not that of the resource, ${NAMESPACE}.`)
+  const namespace = namespaceIn(query)
   const adjusts = query.get('autoadjusttimegrain')?.toLowerCase() === 'true'
   const interval = intervalOf(query.get('interval') ?? 'PT1M', adjusts)
   const { to = now, from = to - HOUR_MS } = span
@@ -121,6 +121,15 @@ function parse(query: URLSearchParams, span: Span, now: number): MetricsQuery {
   }
 }
 
+/** In the service's words, as users quote them (beats, issue 41478). @throws HttpError 400 */
+export function namespaceIn(query: URLSearchParams): string {
+  const namespace = query.get('metricnamespace') ?? NAMESPACE
+  if (namespace.toLowerCase() === NAMESPACE) return namespace
+  throw badRequest(
+    `Detect invalid value: ${namespace.slice(0, 100)} for query parameter: 'metricnamespace', the value must be: ${JOB_TYPE} if the query parameter is provided, you can also skip this optional query parameter.`,
+  )
+}
+
 /**
  * The time grain in its usual form: a day may be written PT24H.
  * @param adjusts the next longer one is taken, or the longest, where there is none of that length.
@@ -133,7 +142,9 @@ function intervalOf(text: string, adjusts: boolean): string {
   const found = grains.find(([, ms]) => length !== undefined && (adjusts ? ms >= length : ms === length))
   const [name] = found ?? (adjusts && length !== undefined ? (grains.at(-1) ?? []) : [])
   if (name !== undefined) return name
-  throw badRequest(`The interval '${text.slice(0, 40)}' is none of ${Object.keys(INTERVALS).join(', ')}.`)
+  throw badRequest(
+    `Invalid time grain duration: ${text.slice(0, 40)}, supported ones are: ${grains.map(([one]) => one).join(',')}`,
+  )
 }
 
 function metricNames(text: string | null): MetricsQuery['names'] {
@@ -144,7 +155,7 @@ function metricNames(text: string | null): MetricsQuery['names'] {
     const found = METRIC_NAMES.find((one) => one.toLowerCase() === name.trim().toLowerCase())
     if (!found)
       throw badRequest(
-        `Failed to find metric configuration for provider: ${NAMESPACE}, metric: ${name}. Valid metrics: ${METRIC_NAMES.join(',')}.`,
+        `Failed to find metric configuration for provider: ${PROVIDER}, resource Type: ${RESOURCE_TYPE}, metric: ${name.slice(0, 100)}, Valid metrics: ${METRIC_NAMES.join(',')}`,
       )
     return found
   })
@@ -165,6 +176,3 @@ function time(text: string | null): number | undefined {
   if (parsed === undefined) throw badRequest(`'${text.slice(0, 40)}' is not a time in ISO-8601.`)
   return parsed
 }
-
-/** Azure Monitor's one code for what a query may not have. */
-export const badRequest = (message: string) => new HttpError(400, 'BadRequest', message)

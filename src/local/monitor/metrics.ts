@@ -12,15 +12,16 @@ import { LOCAL_NAMES } from '../runtime/options.ts'
 import type { StreamAnalyticsJob } from '../stream-analytics/job.ts'
 import { type DataPoint, GAUGES, type GaugeName, type JobMeter } from '../stream-analytics/job-meter.ts'
 import { JOB_RESOURCE_ID, JOB_TYPE, REGION } from '../stream-analytics/job-resource.ts'
+import { badRequest } from './metrics-error.ts'
 import {
   type Aggregation,
-  badRequest,
   batchQuery,
   DESCRIPTIONS,
   INTERVALS,
   METRIC_NAMES,
   type MetricsQuery,
   NAMESPACE,
+  namespaceIn,
   resourceQuery,
 } from './metrics-query.ts'
 
@@ -79,6 +80,7 @@ export function metricsRoutes(job: StreamAnalyticsJob, clock: Clock): Route[] {
     }),
     route('GET', `${insights}/metricDefinitions`, RESOURCE_VERSIONS, (call) => {
       checkJob(call)
+      namespaceIn(call.query)
       return { body: { value: METRIC_NAMES.map(definition) } }
     }),
   ]

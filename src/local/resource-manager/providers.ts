@@ -1,4 +1,6 @@
 /** Resource providers: the types and their api-versions. Clients take the newest from here. */
+import { isSame } from '../http/arm-request.ts'
+import { HttpError } from '../http/errors.ts'
 import { API_VERSIONS } from '../stream-analytics/routes.ts'
 import { LOCATION, SUBSCRIPTION_ID } from './catalogue.ts'
 
@@ -61,6 +63,29 @@ export function describeProvider(name: string) {
   const known = Object.keys(PROVIDERS).find((one) => one.toLowerCase() === name.toLowerCase())
   return known === undefined ? undefined : describe(known)
 }
+
+/**
+ * What Resource Manager says of a path that none of its providers serves, as users report it (cloudquery, issue 6629): which of its
+ * names it does not know.
+ * @returns undefined where the path names no provider, or a type that the provider has.
+ */
+export function unknownType(path: string, version: string): HttpError | undefined {
+  const [, namespace = '', type = ''] = /^\/subscriptions\/.*\/providers\/([^/]+)\/([^/]+)/i.exec(path) ?? []
+  if (namespace === '') return undefined
+  const known = describeProvider(namespace)
+  if (!known) return invalidNamespace(namespace)
+  if (known.resourceTypes.some(({ resourceType }) => isSame(resourceType.split('/')[0] ?? '', type)))
+    return undefined
+  return new HttpError(
+    404,
+    'InvalidResourceType',
+    `The resource type '${type}' could not be found in the namespace '${known.namespace}' for api version '${version}'.`,
+  )
+}
+
+/** Of a provider that there is none of. */
+export const invalidNamespace = (name: string) =>
+  new HttpError(404, 'InvalidResourceNamespace', `The resource namespace '${name}' is invalid.`)
 
 const describe = (name: string) => ({
   id: `${SUBSCRIPTION_ID}/providers/${name}`,

@@ -19,7 +19,7 @@ import {
 import { parseFilter } from './filter.ts'
 import { nameRoutes } from './name-availability.ts'
 import { inPages } from './paging.ts'
-import { describeProvider, describeProviders } from './providers.ts'
+import { describeProvider, describeProviders, invalidNamespace } from './providers.ts'
 
 const { resourceGroup } = LOCAL_NAMES
 const SUBSCRIPTION = '/subscriptions/:subscription'
@@ -200,11 +200,7 @@ function listed(resources: readonly Resource[], query: URLSearchParams, createdA
 function provider({ params }: Call): object {
   const found = describeProvider(params.provider ?? '')
   if (found) return found
-  throw new HttpError(
-    404,
-    'InvalidResourceNamespace',
-    `The resource namespace '${params.provider}' is invalid.`,
-  )
+  throw invalidNamespace(params.provider ?? '')
 }
 
 const describeTags = (id: string) => ({

@@ -1,8 +1,13 @@
 /** ARM's REST form of the job: get, list, start, stop, its input, output and query, and the operations of start and stop. */
 
-import { apiVersionIn, checkScope, isSame, resourceNotFound } from '../http/arm-request.ts'
+import {
+  apiVersionIn,
+  checkScope,
+  isSame,
+  noProviderOfVersion,
+  resourceNotFound,
+} from '../http/arm-request.ts'
 import { readJson } from '../http/body.ts'
-import { HttpError } from '../http/errors.ts'
 import { isoTime } from '../http/iso-time.ts'
 import type { Call, Route } from '../http/router.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -19,6 +24,7 @@ import {
   etagOf,
   JOB_RESOURCE_ID,
   JOB_TYPE,
+  REGION,
 } from './job-resource.ts'
 import { type Failure, Operations } from './operations.ts'
 import { ProviderError } from './provider-error.ts'
@@ -68,6 +74,8 @@ export function streamAnalyticsRoutes(options: StreamAnalyticsRoutesOptions): Ro
       body: describeJob(job, expand(call)),
       headers: { etag: etagOf(job), 'azure-asyncoperation': operations.reference(call) },
     })),
+    // Whether it is there.
+    route('HEAD', `${group}/:job`, () => ({ status: 204 })),
     route('POST', `${group}/:job/start`, async (call) => {
       const output = outputStart(await readJson(call.request))
       refuseConflict(() => job.start(output))
@@ -168,11 +176,7 @@ function refuseConflict(command: () => void): void {
 function check({ params, query }: Call): void {
   const version = apiVersionIn(query)
   if (!API_VERSIONS.includes(version))
-    throw new HttpError(
-      400,
-      'NoRegisteredProviderFound',
-      `No registered resource provider found for API version '${version}'. The supported api-versions are '${API_VERSIONS.join(', ')}'.`,
-    )
+    throw noProviderOfVersion(REGION, version, 'streamingjobs', API_VERSIONS)
   checkScope(params)
   if (params.job !== undefined && !isSame(params.job, LOCAL_NAMES.job))
     throw resourceNotFound(`${JOB_TYPE}/${params.job}`)

@@ -27,7 +27,7 @@ export function synapseRoute(method: string, path: string, handle: Route['handle
 /** @throws HttpError 400 */
 function checkVersion({ query }: Call): void {
   const version = query.get('api-version')
-  if (version === null)
+  if (!version)
     throw new HttpError(400, 'MissingApiVersionParameter', 'The api-version query parameter is required.')
   if (version !== API_VERSION)
     throw new HttpError(
