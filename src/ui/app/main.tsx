@@ -114,7 +114,7 @@ export function openControlRoom(options: ControlRoomOptions): ControlRoom {
   })
   const onTokens = (tokens: readonly Token[]) => {
     try {
-      if (tokens.some(({ kind }) => kind === 'key' || kind === 'paste')) options.onKey()
+      if (tokens.some(({ kind }) => kind === 'key' || kind === 'pair' || kind === 'paste')) options.onKey()
       for (const token of tokens) if (token.kind === 'report') background.heard(token.text)
       screen.take(tokens)
     } catch (error) {

@@ -3,23 +3,17 @@
  * something on it has changed, so that nothing changing means nothing painted.
  */
 
-import {
-  type ExportFormat,
-  FETCHED_UNASKED_BYTES,
-  type LakeQuery,
-  type QueryResult,
-  type QueryTable,
-  tablesIn,
-} from '../../pipeline/ports/query.ts'
+import type { ExportFormat, LakeQuery, QueryTable } from '../../pipeline/ports/query.ts'
 import type { TraceQuery } from '../../pipeline/ports/trace.ts'
 import type { ReadonlyStore } from '../../pipeline/session/session-types.ts'
 import { type ActionResult, type Actions, refused } from '../../pipeline/state/actions.ts'
-import { countOf } from '../../pipeline/state/count-of.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
 import type { HandOver } from '../ink/hand-over.ts'
 import { KeyDispatch } from '../input/key-dispatch.ts'
 import type { Drawn } from '../input/key-options.ts'
+import { isRisky } from '../input/keymap.ts'
 import type { MouseEvent, Token } from '../input/tokens.ts'
+import { isAlt } from '../input/typing.ts'
 import { arrivedTogether, hasLines, isPasted, textOf } from '../input/unmarked-paste.ts'
 import {
   asksForText,
@@ -36,6 +30,7 @@ import { logMatches } from '../panels/log-panel.ts'
 import { mistakeLines, tableLines } from '../panels/table-lines.ts'
 import type { Painter } from '../text/ansi.ts'
 import type { Line } from '../text/line.ts'
+import { askLake } from './ask-lake.ts'
 import { type ScreenLines, screenLines } from './screen-lines.ts'
 
 /** Whom the screen asks, and how it begins. What is left out cannot be done, and a key says so. */
@@ -180,6 +175,7 @@ export class Screen {
       else if (arrived.token.kind === 'paste')
         this.#change(this.#keys.paste(this.#view, arrived.token.text, this.#shown()))
       else if (arrived.token.kind === 'key') this.#press(arrived.token.key)
+      else if (arrived.token.kind === 'pair') this.#pair(arrived.token.key, arrived.token.wasTold)
       else if (arrived.token.kind === 'mouse') this.#point(arrived.token.mouse)
     }
     if (tokens.length > 0) this.#tell()
@@ -269,6 +265,20 @@ export class Screen {
     this.#change(this.#keys.press(this.#view, key, this.#shown()))
   }
 
+  /**
+   * As in vim, what is bound with alt is that, and anything else is esc and the key: whoever pressed both on a busy machine
+   * has left what lay on top. What acts on the pipeline must not come of alt by mistake: it says so.
+   */
+  #pair(key: string, wasTold: boolean): void {
+    if (isAlt((wasTold ? this.#beforeEscape : undefined) ?? this.#view, key)) {
+      if (wasTold) this.#takeBack()
+      this.#press(`alt+${key}`)
+      return
+    }
+    if (!wasTold) this.#press('escape')
+    this.#press(isRisky(key) ? `escape+${key}` : key)
+  }
+
   /** The rows come into the overlay, if that still stands then; closed, the query is given up. */
   #ask(title: string, sql: string): string | undefined {
     const query = this.#options.query?.()
@@ -355,25 +365,6 @@ export class Screen {
   #tell(): void {
     for (const listener of this.#listeners) listener()
   }
-}
-
-/** Of an answer on the screen; more than that is for the command. */
-const SCREEN_LIMITS = { rows: 1000, timeoutMs: 30_000 }
-
-async function askLake(
-  query: LakeQuery,
-  sql: string,
-  isAzure: boolean,
-  signal: AbortSignal,
-): Promise<QueryResult> {
-  if (isAzure) {
-    const { files, bytes } = await query.size(tablesIn(sql), signal)
-    if (bytes > FETCHED_UNASKED_BYTES)
-      throw new Error(
-        `This would fetch ${countOf(files, 'file')}, ${Math.round(bytes / 1e6)} MB from Azure.\nrtstream-tui sql --yes does.`,
-      )
-  }
-  return query.run(sql, SCREEN_LIMITS, signal)
 }
 
 /** What one has scrolled back to stays where it is while newer lines come in below. */

@@ -23,14 +23,16 @@ import { asksForText, goBack, isCovered, leaveZoom, type ViewState } from './vie
 /** What a keyboard of another script writes: whoever forgot to switch it presses `й` for `q`. */
 const OTHER_SCRIPT = /^(?!\p{Script=Latin})\p{L}$/u
 
-/** A terminal sends alt+x as esc and x: whoever presses esc and then x at once must be told why neither did anything. */
+const nameOf = (key: string) => key.replace(/ $/, 'space')
+
+/** A terminal sends alt+x as esc and x: whoever pressed esc and then x at once must be told why x did nothing. */
 function nothingBehind(key: string): string {
-  const second = /^alt\+(.)$/u.exec(key)?.[1]
-  return second !== undefined && bindingOf(second)
-    ? `esc and ${second} came as one key, alt+${second}, which does nothing: pause between them.`
+  const [, second] = /^escape\+(.+)$/u.exec(key) ?? []
+  return second !== undefined
+    ? `${nameOf(second)} came at once with esc, as alt+${nameOf(second)} does, and did nothing: press it again.`
     : OTHER_SCRIPT.test(key)
       ? `${key} does nothing here: switch the keyboard to Latin letters.`
-      : `${key.replace(/ $/, 'space')} does nothing here: ? shows every key.`
+      : `${nameOf(key)} does nothing here: ? shows every key.`
 }
 
 /** A terminal does not answer whether it took it. */

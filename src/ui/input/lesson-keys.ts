@@ -3,9 +3,9 @@ import { FAULTS } from '../../pipeline/faults/registry.ts'
 import { isComplete } from '../../pipeline/ports/trace.ts'
 import { type ActionResult, type Actions, type OwnReading, refused } from '../../pipeline/state/actions.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
-import { withoutLast } from '../text/line.ts'
 import { NO_LESSON } from './keymap.ts'
 import { LETTERS } from './letters.ts'
+import { edited } from './typing.ts'
 import type { Overlay, Question, ViewState } from './view-state.ts'
 
 /** Longest text of each part of a typed reading. */
@@ -83,7 +83,8 @@ export function typeOwn(
     const [city, temperature, humidity] = parts
     return { reading: { city, temperature, humidity } }
   }
-  if (key === 'backspace') return typed(withoutLast(parts[at]))
+  const text = edited(parts[at], key)
+  if (text !== undefined) return typed(text)
   return [...key].length === 1 && parts[at].length < OWN_LENGTH ? typed(parts[at] + key) : view
 }
 

@@ -1,8 +1,8 @@
 /** What keys do in the palette and the help: the same list, in which one types or walks. Pure. */
 import type { AppState } from '../../pipeline/state/state.ts'
-import { withoutLast } from '../text/line.ts'
 import { findCommands, type PaletteEntry } from './fuzzy.ts'
 import { type KeyBinding, whyNot } from './keymap.ts'
+import { edited } from './typing.ts'
 import { noPalette, type ViewState } from './view-state.ts'
 
 const QUERY_LENGTH = 40
@@ -53,9 +53,9 @@ export function paletteKey(
       return { view: closed, run: found[palette.chosen] }
     case 'escape':
       return { view: closed }
-    case 'backspace':
-      return palette.isTyping ? typed(withoutLast(palette.query)) : undefined
   }
+  const query = palette.isTyping ? edited(palette.query, key) : undefined
+  if (query !== undefined) return typed(query)
   if (palette.isTyping)
     return [...key].length === 1 && palette.query.length < QUERY_LENGTH
       ? typed(palette.query + key)

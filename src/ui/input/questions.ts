@@ -2,12 +2,12 @@
 import { EXPORT_FORMATS, PREPARED_QUERIES, QUERY_TABLES } from '../../pipeline/ports/query.ts'
 import type { StageId } from '../../pipeline/ports/stages.ts'
 import type { ActionResult } from '../../pipeline/state/actions.ts'
-import { withoutLast } from '../text/line.ts'
 import type { KeyDispatchOptions } from './key-options.ts'
 import { openOverlay, typeOwn } from './lesson-keys.ts'
 import type { Replies } from './replies.ts'
 import { setOfRoom } from './room-keys.ts'
 import { endsOrCosts } from './running.ts'
+import { edited } from './typing.ts'
 import { canClose, goBack, noTable, type Question, type TypedKind, type ViewState } from './view-state.ts'
 
 /** The second press of `q` or ctrl+c within this quits (ms). */
@@ -114,20 +114,26 @@ export class Questions {
   #typeValue(view: ViewState, kind: TypedKind, text: string, key: string): ViewState {
     const closed = { ...view, question: undefined }
     const typed = (next: string): ViewState => ({ ...view, question: { kind, text: next } })
+    if (key === 'escape' || key === 'return') this.#remember(view)
     if (key === 'escape' || (key === 'return' && text === '')) return closed
-    if (key === 'return' && kind === 'sql') {
-      this.#history = [text, ...this.#history.filter((one) => one !== text)].slice(0, SQL_HISTORY)
-      return this.ask(closed, text, text)
-    }
+    if (key === 'return' && kind === 'sql') return this.ask(closed, text, text)
     if (key === 'return' && kind === 'export') return this.#export(closed, text)
     if (kind === 'sql' && (key === 'up' || key === 'down')) {
-      const all = [...this.#history, ...PREPARED_QUERIES.map(({ sql }) => sql)]
+      const all = [...new Set([...this.#history, ...PREPARED_QUERIES.map(({ sql }) => sql)])]
       this.#asked = Math.min(all.length - 1, Math.max(-1, this.#asked + (key === 'up' ? 1 : -1)))
       return typed(all[this.#asked] ?? '')
     }
     if (key === 'return') return this.#replies.act(closed, () => this.#set(kind, text))
-    if (key === 'backspace') return typed(withoutLast(text))
+    const shorter = edited(text, key)
+    if (shorter !== undefined) return typed(shorter)
     return LETTERS[kind].test(key) && text.length < (LENGTHS[kind] ?? TYPED_LENGTH) ? typed(text + key) : view
+  }
+
+  /** A question in SQL that was left is brought back as one that was asked: it may have taken a while to type. */
+  #remember({ question }: ViewState): void {
+    if (question?.kind !== 'sql' || question.text.trim() === '') return
+    const { text } = question
+    this.#history = [text, ...this.#history.filter((one) => one !== text)].slice(0, SQL_HISTORY)
   }
 
   /** `gold`, or `gold parquet`. */
@@ -170,6 +176,7 @@ export class Questions {
   /** What lies on top is closed; at the top, it quits: asked first where something runs. */
   closeOrQuit(view: ViewState): ViewState {
     if (view.question?.kind === 'quit') return this.#quitAgain(view)
+    this.#remember(view)
     if (view.question) return { ...view, question: undefined }
     if (view.isFiltering) return { ...view, isFiltering: false, filter: '' }
     if (canClose(view)) return goBack(view)

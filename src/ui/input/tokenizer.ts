@@ -10,7 +10,7 @@ type State =
   | 'ground'
   /** After ESC. */
   | 'escape'
-  /** ESC was told as a key; what follows soon may still belong to it. A letter is a finger's, unless it is a risky one. */
+  /** ESC was told as a key; what follows soon may still belong to it. A key is a finger's, unless it is a risky one. */
   | 'afterEscape'
   | 'csi'
   | 'ss3'
@@ -156,14 +156,14 @@ export class Tokenizer {
       this.#begin('ground')
       return this.#key(key)
     }
-    if (wasTold) this.#tokens.push({ kind: 'takeBack' })
     if (next) {
+      if (wasTold) this.#tokens.push({ kind: 'takeBack' })
       this.#begin(next, `\x1b${character}`)
       this.#wasTaken = wasTold
       return
     }
     this.#begin('ground')
-    if (key !== undefined) this.#key(`alt+${key}`)
+    if (key !== undefined) this.#tokens.push({ kind: 'pair', key, wasTold })
   }
 
   #takeCsi(character: string) {

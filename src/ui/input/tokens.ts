@@ -26,6 +26,11 @@ export interface MouseEvent {
 export type Token =
   /** As the key map names it. */
   | { kind: 'key'; key: string }
+  /**
+   * An escape and a key so soon after it that terminals send the same for alt and that key; fingers do it too where a busy
+   * machine hands both over at once. `wasTold`: the escape was told as a key before.
+   */
+  | { kind: 'pair'; key: string; wasTold: boolean }
   | { kind: 'paste'; text: string }
   | { kind: 'mouse'; mouse: MouseEvent }
   /** The escape key that was told a moment ago was the beginning of something else: what it did is taken back. */

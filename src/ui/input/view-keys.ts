@@ -1,8 +1,8 @@
 /** Keys that move about the screen and change nothing else: rows, pages, filter, panels, time. Pure. */
 import type { AppState } from '../../pipeline/state/state.ts'
 import type { PanelId } from '../layout.ts'
-import { withoutLast } from '../text/line.ts'
 import type { Drawn } from './key-options.ts'
+import { edited } from './typing.ts'
 import {
   growsAtEnd,
   LOG_SOURCES,
@@ -55,7 +55,8 @@ export function moveCursor(view: ViewState, by: 1 | -1, { details, texts, scroll
 export function typeFilter(view: ViewState, key: string): ViewState {
   if (key === 'escape') return { ...view, isFiltering: false, filter: '' }
   if (key === 'return') return { ...view, isFiltering: false }
-  if (key === 'backspace') return { ...view, filter: withoutLast(view.filter) }
+  const filter = edited(view.filter, key)
+  if (filter !== undefined) return { ...view, filter }
   if ([...key].length !== 1 || view.filter.length >= FILTER_LENGTH) return view
   return { ...view, filter: view.filter + key, scroll: { ...view.scroll, log: 0, events: 0 } }
 }

@@ -215,9 +215,6 @@ describe('keys that cannot act say why', () => {
     expect(lastLine()).toContain('й does nothing here: switch the keyboard to Latin letters.')
     press('é')
     expect(lastLine()).toContain('é does nothing here: ? shows every key.')
-    // Pressed one after the other at once, they are one key for the terminal.
-    press('alt+x')
-    expect(lastLine()).toContain('esc and x came as one key, alt+x, which does nothing: pause between them.')
     press('alt+z')
     expect(lastLine()).toContain('alt+z does nothing here')
     press('f')
@@ -769,6 +766,74 @@ describe('quitting', () => {
     press('escape')
     expect(text()).not.toMatch(/events a second/)
     expect(lastLine()).toContain('q quit')
+  })
+
+  describe('an escape and a key that come at once', () => {
+    const pair = (key: string, wasTold = false) => [{ kind: 'pair' as const, key, wasTold }]
+
+    it('are both: help closes, and enter runs nothing of it', () => {
+      const { screen, press, pipeline, text } = open(scenarios.allRunning())
+      press('?')
+      screen.take(pair('return'))
+      expect(text()).not.toContain('every action with its key')
+      press('return')
+      expect(pipeline.calls).toEqual([])
+      press('/', 'a')
+      screen.take(pair('l'))
+      expect(text()).toContain('five assertions')
+    })
+
+    it('a key that acts on the pipeline does not, and says so; what lay on top is left', () => {
+      const { screen, press, pipeline, text, lastLine } = open(scenarios.allRunning())
+      for (const [key, name] of [
+        ['d', 'd'],
+        ['b', 'b'],
+        ['x', 'x'],
+        ['q', 'q'],
+        ['9', '9'],
+      ] as const) {
+        press('?')
+        screen.take(pair(key))
+        expect(text()).not.toContain('every action with its key')
+        expect(text()).not.toContain('stop all stages?')
+        expect(lastLine()).toContain(
+          `${name} came at once with esc, as alt+${name} does, and did nothing: press it`,
+        )
+      }
+      expect(pipeline.calls).toEqual([])
+    })
+
+    it('alt and a number focus a panel, also where the escape was told; not while something is asked', () => {
+      const { screen, press, text } = open(scenarios.allRunning())
+      screen.take(pair('8'))
+      expect(text()).toContain('»log')
+      press('?')
+      press('escape')
+      screen.take(pair('2', true))
+      expect(text()).toContain('»event hub')
+      press('n')
+      screen.take(pair('8'))
+      expect(text()).not.toContain('how many stations')
+      expect(text()).toContain('»event hub')
+    })
+
+    it('in a line of text, alt deletes a word or does nothing; what was left of SQL comes back', () => {
+      const { screen, text } = open(scenarios.allRunning(), { query: () => undefined })
+      screen.press(['s'])
+      screen.paste('select one two')
+      for (const key of ['b', 'f', 'd', 'backspace']) screen.take(pair(key))
+      expect(text()).toContain('select one ▏')
+      screen.press(['ctrl+w'])
+      expect(text()).toContain('select ▏')
+      screen.take(pair('l'))
+      expect(text()).not.toContain('select ▏')
+      screen.press(['escape', 's', 'up'])
+      expect(text()).toContain('select ▏')
+      screen.press(['ctrl+u'])
+      screen.paste('left by ctrl+c')
+      screen.press(['ctrl+c', 's', 'up'])
+      expect(text()).toContain('left by ctrl+c▏')
+    })
   })
 
   it('an escape that was none is taken back', () => {

@@ -44,11 +44,14 @@ function open() {
     written,
     tokens,
     send: (bytes: Buffer | string) => stdin.emit('data', Buffer.from(bytes)),
-    /** Keys as they stand in the end: an escape that was taken back is none. */
+    /** Keys as they stand in the end: an escape that was taken back, or is half of a pair, is none. */
     keys: () =>
-      tokens.flatMap((token, index) =>
-        token.kind === 'key' && tokens[index + 1]?.kind !== 'takeBack' ? [token.key] : [],
-      ),
+      tokens.flatMap((token, index) => {
+        const next = tokens[index + 1]
+        if (token.kind === 'pair') return [`alt+${token.key}`]
+        const isNone = next?.kind === 'takeBack' || (next?.kind === 'pair' && next.wasTold)
+        return token.kind === 'key' && !isNone ? [token.key] : []
+      }),
   }
 }
 
@@ -314,7 +317,7 @@ describe('fingers', () => {
     await clock.advance(400)
     send('a')
     expect(keys()).toEqual(['escape', 'l', 'alt+a'])
-    expect(tokens.some(({ kind }) => kind === 'takeBack')).toBe(true)
+    expect(tokens.at(-1)).toEqual({ kind: 'pair', key: 'a', wasTold: true })
     send('\x1b')
     await clock.advance(600)
     send('a')
