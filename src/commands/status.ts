@@ -7,7 +7,7 @@ import { STAGE_IDS, type StageId, type StageService, type StageStatus } from '..
 import { STAGE_LABELS } from '../pipeline/stages/stage-names.ts'
 import { countOf } from '../pipeline/state/count-of.ts'
 import { LAYERS, type LayerName } from '../pipeline/state/state.ts'
-import { formatBytes } from '../ui/text/format.ts'
+import { formatAge, formatBytes } from '../ui/text/format.ts'
 import { LAYER_NAMES } from '../ui/text/layer-names.ts'
 
 type ServiceStage = Exclude<StageId, 'generator'>
@@ -118,7 +118,7 @@ function stageLine(id: ServiceStage, status: StageStatus | Failure, now: number)
   const name = STAGE_LABELS[id].padEnd(18)
   if ('error' in status) return `${name}${described(status)}\n`
   const { state, providerStatus, since, detail } = status
-  const age = since && state !== 'stopped' ? `, for ${duration(now - since.getTime())}` : ''
+  const age = since && state !== 'stopped' ? `, for ${formatAge(now - since.getTime())}` : ''
   return `${name}${state} (${providerStatus})${age}${detail ? `: ${detail}` : ''}\n`
 }
 
@@ -157,12 +157,6 @@ function layer(
 
 function layerLine({ name, files, bytes, rows, ageMs, error }: Layer): string {
   const count = rows === undefined ? 'rows unknown' : countOf(rows, 'row')
-  const age = ageMs === undefined ? '' : `, newest ${duration(ageMs)} ago`
+  const age = ageMs === undefined ? '' : `, newest ${formatAge(ageMs)} ago`
   return `${LAYER_NAMES[name].padEnd(18)}${error ?? `${count}, ${countOf(files, 'file')}, ${formatBytes(bytes)}${age}`}\n`
-}
-
-function duration(ms: number): string {
-  const seconds = Math.round(ms / 1000)
-  if (seconds < 120) return `${seconds} s`
-  return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`
 }

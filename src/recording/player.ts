@@ -3,6 +3,7 @@ import { createStore } from 'zustand/vanilla'
 import type { Clock } from '../pipeline/runtime/clock.ts'
 import type { ReadonlyStore } from '../pipeline/session/session-types.ts'
 import { type Actions, accepted, RECORDING, refused } from '../pipeline/state/actions.ts'
+import { clockText } from '../pipeline/state/clock-text.ts'
 import type { AppState } from '../pipeline/state/state.ts'
 import type { Recording } from './recording.ts'
 
@@ -104,12 +105,4 @@ export function play({ recording, clock, speed: first, from }: PlayerOptions): P
     replay,
   }
   return { store, actions, close: () => cancel?.() }
-}
-
-/** `05:09`, `1:05:09`. */
-export function clockText(ms: number): string {
-  const seconds = Math.floor(ms / 1000)
-  const two = (value: number) => String(value).padStart(2, '0')
-  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60]
-  return `${hours > 0 ? `${hours}:` : ''}${two(minutes)}:${two(seconds % 60)}`
 }

@@ -1,6 +1,7 @@
 /** The words of a report, the same in each of its forms. */
+
+import { clockText } from '../pipeline/state/clock-text.ts'
 import { grouped } from '../pipeline/state/count-of.ts'
-import { clockText } from '../recording/player.ts'
 import type { ReportModel } from './model.ts'
 
 const VERDICTS: Readonly<Record<ReportModel['verdict'], string>> = {

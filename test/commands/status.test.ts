@@ -96,11 +96,11 @@ describe('status', () => {
       'aggregate         running (RUNNING), for 5 min',
       'hub               2,000 events in 2 partitions',
       'bronze            1,234 rows, 9 files, 35.9 KB, newest 60 s ago',
-      'silver            1,200 rows, 2 files, 3.0 MB, newest 5 s ago',
-      'quarantine        30 rows, 2 files, 3.0 MB, newest 5 s ago',
-      'gold              1,190 rows, 2 files, 3.0 MB, newest 5 s ago',
-      'by minute         60 rows, 2 files, 3.0 MB, newest 5 s ago',
-      'aggregated        8 rows, 2 files, 3.0 MB, newest 5 s ago',
+      'silver            1,200 rows, 2 files, 3.0 MB, newest 5.0 s ago',
+      'quarantine        30 rows, 2 files, 3.0 MB, newest 5.0 s ago',
+      'gold              1,190 rows, 2 files, 3.0 MB, newest 5.0 s ago',
+      'by minute         60 rows, 2 files, 3.0 MB, newest 5.0 s ago',
+      'aggregated        8 rows, 2 files, 3.0 MB, newest 5.0 s ago',
       '',
     ])
   })

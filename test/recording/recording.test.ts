@@ -11,7 +11,7 @@ import { TAIL_LIMIT } from '../../src/pipeline/observation/tail.ts'
 import type { AppState, TailEvent } from '../../src/pipeline/state/state.ts'
 import { type CastFrame, castLines } from '../../src/recording/cast.ts'
 import { applyPatch, diff } from '../../src/recording/patch.ts'
-import { clockText, play } from '../../src/recording/player.ts'
+import { play } from '../../src/recording/player.ts'
 import { BYTES_AHEAD, BYTES_PER_MINUTE, record } from '../../src/recording/recorder.ts'
 import { openRecording } from '../../src/recording/recording.ts'
 import { screenLines } from '../../src/ui/app/screen-lines.ts'
@@ -341,12 +341,4 @@ describe('a recording', () => {
       terminal.dispose()
     },
   )
-})
-
-describe('a time in words', () => {
-  it.each([
-    [0, '00:00'],
-    [309_000, '05:09'],
-    [3_909_000, '1:05:09'],
-  ])('%i ms is %s', (ms, text) => expect(clockText(ms)).toBe(text))
 })

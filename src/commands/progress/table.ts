@@ -3,6 +3,7 @@
 import { STAGE_IDS, type StageId } from '../../pipeline/ports/stages.ts'
 import { verdictOf } from '../../pipeline/reconciliation/verdict.ts'
 import { STAGE_LABELS } from '../../pipeline/stages/stage-names.ts'
+import { elapsedText } from '../../pipeline/state/clock-text.ts'
 import { counted, type LedgerCount, ofHub, waitingAt } from '../../pipeline/state/known.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
 import { forText, stateSpan } from '../../ui/panels/states.ts'
@@ -44,7 +45,7 @@ export function progressTable({ state, elapsedSeconds }: Progress, columns: numb
   const quarantined = counted(state, 'quarantined')
   const lines: Line[] = [
     [
-      span(`${elapsedSeconds} s`, 'title', true),
+      span(elapsedText(elapsedSeconds), 'title', true),
       span(`, with readings for ${formatAge(lastsMs)}  `, 'muted'),
       span(`${formatRate(ofHub(state, state.hub.rate))}/s`, 'title', true),
       span('  ctrl+c ends it in order', 'muted'),

@@ -3,6 +3,7 @@ import { grouped } from '../../contract/grouped.ts'
 import type { TableAudit } from '../../pipeline/ports/lake.ts'
 import { LATENCY_LIMIT_MS } from '../../pipeline/reconciliation/assertions.ts'
 import { type VerdictKind, verdictOf } from '../../pipeline/reconciliation/verdict.ts'
+import { elapsedText } from '../../pipeline/state/clock-text.ts'
 import { counted, type LedgerCount, ofHub, waitingAt } from '../../pipeline/state/known.ts'
 import type { AppState, Assertion, LedgerSlice } from '../../pipeline/state/state.ts'
 import { inAscii } from './plain-text.ts'
@@ -267,7 +268,7 @@ export function summaryText(summary: RunSummary, where: SummaryPlace): string {
       ? `✓ ${grouped(where.inFlight ?? 0)} in flight, ${where.ephemeral ? 'given up with the temporary folder' : 'kept for the next start'}`
       : VERDICT_TEXTS[summary.verdict]
   const text = [
-    `The ledger after ${grouped(summary.durationSeconds, 1)} s: ${verdict}`,
+    `The ledger after ${elapsedText(summary.durationSeconds)}: ${verdict}`,
     hop('acknowledged', ledger.acknowledged),
     ...(ledger.audience ? [hop('  audience', ledger.audience, '   of them, by phones')] : []),
     ...(ledger.typed ? [hop('  typed', ledger.typed, '   of them, by you')] : []),

@@ -1,4 +1,5 @@
 /** Lines below the header that matter more than the panels: what is broken on purpose, the lesson's step, where a recording is. */
+import { clockText } from '../../pipeline/state/clock-text.ts'
 import type { ActiveFault, AppState, LessonSlice } from '../../pipeline/state/state.ts'
 import { formatDuration } from '../text/format.ts'
 import { badge, type Line, left, span, wrap } from '../text/line.ts'
@@ -74,7 +75,7 @@ function faultLines(
 }
 
 function replayText({ position, durationMs, speed, isPaused }: NonNullable<AppState['replay']>): string {
-  return ` ${clock(position)} of ${clock(durationMs)}, ×${speed}${isPaused ? ', paused' : ''}`
+  return ` ${clockText(position)} of ${clockText(durationMs)}, ×${speed}${isPaused ? ', paused' : ''}`
 }
 
 /** @param room rows that there are: the caption gives way. */
@@ -143,9 +144,3 @@ const betText = ({ bet, answer, options }: LessonSlice): string =>
   bet === undefined ? '' : bet === answer ? 'You were right. ' : `You had bet on “${options[bet]}”. `
 
 const wrapped = (columns: number, text: string) => wrap(text, Math.max(20, columns - MARK))
-
-function clock(ms: number): string {
-  const seconds = Math.floor(ms / 1000)
-  const two = (value: number) => String(value).padStart(2, '0')
-  return `${two(Math.floor(seconds / 60))}:${two(seconds % 60)}`
-}

@@ -90,3 +90,9 @@ describe('a step of a lesson above the panels', () => {
     )
   })
 })
+
+it('tells the place in a recording of more than an hour in hours', () => {
+  const replay = { position: 4_509_000, durationMs: 5_400_000, speed: 4, isPaused: false }
+  const [line = []] = bannerLines({ ...scenarios.allRunning(), replay }, 120)
+  expect(plainText(line)).toContain('1:15:09 of 1:30:00, ×4')
+})
