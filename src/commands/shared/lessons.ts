@@ -2,7 +2,16 @@
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { type Lesson, LessonError, noSteps, parseLesson, stepsFor } from '../../pipeline/lessons/lesson.ts'
+import { nearest } from '../../config/suggest.ts'
+import { whyNever } from '../../pipeline/lessons/condition-check.ts'
+import {
+  type Condition,
+  type Lesson,
+  LessonError,
+  noSteps,
+  parseLesson,
+  stepsFor,
+} from '../../pipeline/lessons/lesson.ts'
 import { countOf } from '../../pipeline/state/count-of.ts'
 import { UserError } from './user-error.ts'
 
@@ -36,6 +45,8 @@ export function loadLessons(
       { exitCode: 2 },
     )
   const own = readOwn(wanted)
+  for (const { heading, check } of own.steps)
+    for (const condition of check) requirePossible(`${own.name}, “${heading}”`, condition)
   checkTarget(own, target)
   return { lessons: [own, ...lessons], first: own.name }
 }
@@ -45,6 +56,20 @@ function checkTarget(lesson: Lesson, target: 'local' | 'azure'): void {
   if (stepsFor(lesson, target).length > 0) return
   const hint = target === 'azure' ? 'Leave out --target azure.' : 'Add --target azure.'
   throw new UserError(noSteps(lesson, target), hint, { exitCode: 2 })
+}
+
+/** What is misspelt would never be seen, and the lesson would wait. @throws UserError */
+function requirePossible(where: string, condition: Condition): void {
+  const never = whyNever(condition)
+  if (!never) return
+  const near = nearest(never.word, never.known)
+  const hint =
+    near !== undefined
+      ? `Did you mean ${near}?`
+      : never.known.length > 0
+        ? `There are: ${never.known.join(', ')}.`
+        : 'docs/workshop.md says how a lesson is written.'
+  throw new UserError(`${where}: ${never.reason}: its check would never be seen.`, hint)
 }
 
 function readOwn(file: string): Lesson {

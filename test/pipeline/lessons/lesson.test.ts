@@ -1,7 +1,11 @@
-import { resolve } from 'node:path'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { loadLessons, readLessons } from '../../../src/commands/shared/lessons.ts'
+import { UserError } from '../../../src/commands/shared/user-error.ts'
 import { FAULTS } from '../../../src/pipeline/faults/registry.ts'
+import { whyNever } from '../../../src/pipeline/lessons/condition-check.ts'
 import { holds, parseLesson } from '../../../src/pipeline/lessons/lesson.ts'
 import { LessonRunner } from '../../../src/pipeline/lessons/runner.ts'
 import { initialState } from '../../../src/pipeline/state/initial-state.ts'
@@ -27,6 +31,12 @@ describe('the lessons that come with the product', () => {
     expect(lessons.map(({ name }) => name)).toEqual(['pipeline', 'exactly-once', 'operations', 'room'])
     expect(lessons.map(({ minutes }) => minutes)).toEqual([15, 15, 30, 20])
     for (const { steps } of lessons) expect(steps.length).toBeGreaterThan(5)
+  })
+
+  it('have checks that can hold', () => {
+    for (const { steps } of lessons)
+      for (const { heading, check } of steps)
+        for (const condition of check) expect(whyNever(condition), heading).toBeUndefined()
   })
 
   it('name keys that exist, and states that exist', () => {
@@ -116,6 +126,51 @@ describe('a lesson that cannot be read', () => {
   ])('%j says what was expected', (text, message) => {
     expect(() => parseLesson('mine', text)).toThrow(message)
   })
+})
+
+describe('a check of one’s own that could never hold', () => {
+  const load = (check: string) => {
+    const file = join(mkdtempSync(join(tmpdir(), 'lesson-')), 'mine.md')
+    writeFileSync(file, `${front}## One\ncheck: ledger.lost = 0 and ${check}\n`)
+    try {
+      return loadLessons(FOLDER, file).first
+    } finally {
+      rmSync(dirname(file), { recursive: true })
+    }
+  }
+
+  it.each([
+    ['ledgr.lost = 0', 'there is no ledgr', 'Did you mean ledger?'],
+    ['+ledger.quarantine >= 1', 'there is no ledger.quarantine', 'Did you mean quarantined?'],
+    ['stages.job.state = running', 'there is no stages.job', 'There are: generator, streamAnalytics, silver'],
+    ['stages.silver.state = runing', 'stages.silver.state is never “runing”', 'Did you mean running?'],
+    ['stages.silver.state >= 1', 'stages.silver.state is no number', 'There are: stopped'],
+    ['+ledger.verdict >= 1', 'ledger.verdict is no number', 'There are: empty, balanced'],
+    ['faults.hub-gone.state = active', 'there is no faults.hub-gone', 'There are: length, hub-away'],
+    ['trace.trace.steps.bronce.state = done', 'there is no trace.trace.steps.bronce', 'Did you mean bronze?'],
+    ['audience.rules.isPaused = yes', 'audience.rules.isPaused is never “yes”', 'There are: true, false.'],
+    ['ledger.lost = none', 'ledger.lost is a number, and never “none”', 'docs/workshop.md'],
+    ['ledger.lost.rows = 0', 'ledger.lost has no rows', 'docs/workshop.md'],
+    ['ledger = 0', 'ledger is not one value', 'There are: acknowledged'],
+  ])('%s is told when it is loaded', (check, reason, hint) => {
+    let told: unknown
+    try {
+      load(check)
+    } catch (error) {
+      told = error
+    }
+    expect(told).toBeInstanceOf(UserError)
+    const { message, hint: mends } = told as UserError
+    expect(message).toContain(`mine, “One”: ${reason}`)
+    expect(mends).toContain(hint)
+  })
+
+  it.each([
+    'hub.partitions.0.backlog > 3',
+    'stages.silver.batch.rows >= 100',
+    '+ledger.typed >= 1',
+    'hub.rate > 0',
+  ])('%s may hold, and is taken', (check) => expect(load(check)).toBe('mine'))
 })
 
 describe('playing a lesson', () => {
