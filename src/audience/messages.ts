@@ -1,16 +1,5 @@
 /** Messages between the room's thread and the pipeline, as plain data. */
-
-/** How far a phone's event has come. */
-export type Step =
-  | 'waiting'
-  | 'hub'
-  | 'bronze'
-  | 'rejected'
-  | 'silver'
-  | 'quarantine'
-  | 'duplicate'
-  | 'gold'
-  | 'aggregate'
+import type { AudienceStep } from '../contract/audience-step.ts'
 
 /** A city's name: letters, marks, blanks, hyphens and the like, but no markup or control characters. */
 export const CITY = /^[\p{L}\p{M}][\p{L}\p{M}\p{Zs}'’.,-]{0,39}$/u
@@ -47,7 +36,7 @@ export interface PhoneReading {
 export interface Progress {
   deviceId: string
   eventId: string
-  step: Step
+  step: AudienceStep
   /** One line for the phone's owner. */
   text: string
   /** When it was seen, epoch milliseconds. */

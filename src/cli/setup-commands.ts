@@ -40,9 +40,10 @@ export function setupCommands(line: CommandLine): void {
     'doctor',
     'check the setup and show how to fix problems',
     async ({ config }, flags) => {
-      const { doctorChecks, terminalFacts } = await import('../doctor/checks.ts')
+      const { doctorChecks } = await import('../doctor/checks.ts')
       const { runDoctor } = await import('../doctor/doctor.ts')
       const { isAsciiOnly, writeToPerson } = await import('../commands/shared/plain-text.ts')
+      const { terminalFacts } = await import('../commands/terminal/terminal-facts.ts')
       const terminal = terminalFacts(process.stdout, process.env, config.ascii)
       const checks = await doctorChecks({ config, terminal, nodeVersion: process.version })
       return runDoctor({

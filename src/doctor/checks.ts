@@ -59,21 +59,3 @@ export async function doctorChecks({
   const lake = createLakeClient({ endpoint: azure.lakeEndpoint ?? '', credential: identity })
   return [...machine, ...checks, tablesCheck((signal) => tableStates(lake, signal))]
 }
-
-/** What the process knows of its terminal. */
-export function terminalFacts(
-  output: NodeJS.WriteStream,
-  env: Readonly<Record<string, string | undefined>>,
-  ascii: boolean,
-): TerminalFacts {
-  const isTty = output.isTTY === true
-  return {
-    isTty,
-    columns: isTty ? output.columns : undefined,
-    rows: isTty ? output.rows : undefined,
-    colorDepth: isTty ? output.getColorDepth() : undefined,
-    env,
-    platform: process.platform,
-    ascii,
-  }
-}

@@ -1,7 +1,6 @@
 /** What doctor looks at on this machine: the terminal, the runtime, the data folder. */
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { SMALLEST_WINDOW as SMALLEST } from '../commands/shared/plain-text.ts'
 import { formatSize } from '../config/units.ts'
 import type { Check, Finding } from './doctor.ts'
 
@@ -10,6 +9,8 @@ export interface TerminalFacts {
   isTty: boolean
   columns: number | undefined
   rows: number | undefined
+  /** Below this the screen shows nothing but a word of how large it must be. */
+  smallest: Readonly<{ columns: number; rows: number }>
   /** Bits of colour, as `tty.WriteStream.getColorDepth()` tells. */
   colorDepth: number | undefined
   env: Readonly<Record<string, string | undefined>>
@@ -28,7 +29,7 @@ export function terminalCheck(facts: TerminalFacts): Check {
   }
 }
 
-function size({ isTty, columns, rows }: TerminalFacts): Finding {
+function size({ isTty, columns, rows, smallest }: TerminalFacts): Finding {
   if (!isTty || columns === undefined || rows === undefined) {
     return {
       level: 'warning',
@@ -36,12 +37,12 @@ function size({ isTty, columns, rows }: TerminalFacts): Finding {
       fix: 'Open a terminal for the control room; `rtstream-tui run` works without one.',
     }
   }
-  if (columns >= SMALLEST.columns && rows >= SMALLEST.rows)
+  if (columns >= smallest.columns && rows >= smallest.rows)
     return { level: 'ok', detail: `${columns}×${rows}` }
   return {
     level: 'warning',
     detail: `${columns}×${rows} is too small`,
-    fix: `Make the window at least ${SMALLEST.columns}×${SMALLEST.rows}.`,
+    fix: `Make the window at least ${smallest.columns}×${smallest.rows}.`,
   }
 }
 

@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import type { Step } from '../../src/audience/messages.ts'
+import type { AudienceStep } from '../../src/contract/audience-step.ts'
 import { openAudience } from '../support/audience.ts'
 import { cli, temporaryFolder } from '../support/cli.ts'
 import { joinRoom, type SimulatedPhone } from '../support/phones.ts'
@@ -88,7 +88,7 @@ try {
       .map((row) => [row.eventId, row.n]),
   )
   const toGold = phones.flatMap((phone) => phone.toGold).sort((a, b) => a - b)
-  const timesOf = (step: Step) =>
+  const timesOf = (step: AudienceStep) =>
     phones.flatMap((phone) => [...(phone.timesTo.get(step) ?? [])]).sort((a, b) => a - b)
   const wrong = sent.filter((id) => ids.get(id) !== 1).length
   const refused = phones.reduce((sum, phone) => sum + phone.refused.length, 0)

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { terminalFacts } from '../../src/commands/terminal/terminal-facts.ts'
 import { loadConfig } from '../../src/config/load.ts'
-import { doctorChecks, terminalFacts } from '../../src/doctor/checks.ts'
+import { doctorChecks } from '../../src/doctor/checks.ts'
 
 const { config } = loadConfig({ env: {}, cwd: '/nowhere', home: '/home/ada', platform: 'linux' })
 const terminal = terminalFacts(process.stdout, {}, false)

@@ -19,6 +19,7 @@ describe('the terminal', () => {
     isTty: true,
     columns: 120,
     rows: 40,
+    smallest: SMALLEST,
     colorDepth: 24,
     env: { LANG: 'en_US.UTF-8' },
     platform: 'linux',

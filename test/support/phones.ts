@@ -5,19 +5,20 @@
 import { randomUUID } from 'node:crypto'
 import { Agent, request } from 'node:http'
 import { Readable } from 'node:stream'
-import type { Board, Step } from '../../src/audience/messages.ts'
+import type { Board } from '../../src/audience/messages.ts'
 import { type Answer, type Asked, Link, type LinkOptions, type Made } from '../../src/audience/page/link.ts'
+import type { AudienceStep } from '../../src/contract/audience-step.ts'
 
 export interface SimulatedPhone {
   readonly name: string
   readonly deviceId: string
   readonly link: Link
   /** What became of each reading, in order of coming. */
-  readonly steps: ReadonlyMap<string, readonly Step[]>
+  readonly steps: ReadonlyMap<string, readonly AudienceStep[]>
   /** Milliseconds from sending to gold, of each that came there. */
   readonly toGold: readonly number[]
   /** The same by step, of each that was told. */
-  readonly timesTo: ReadonlyMap<Step, readonly number[]>
+  readonly timesTo: ReadonlyMap<AudienceStep, readonly number[]>
   readonly refused: readonly string[]
   readonly isThere: boolean
   readonly board: Board | undefined
@@ -39,10 +40,10 @@ export async function joinRoom(
   const localAddress =
     process.platform === 'linux' ? `127.0.${1 + (number >> 7)}.${1 + (number & 127)}` : undefined
   const closing = new AbortController()
-  const steps = new Map<string, Step[]>()
+  const steps = new Map<string, AudienceStep[]>()
   const sentAt = new Map<string, number>()
   const toGold: number[] = []
-  const timesTo = new Map<Step, number[]>()
+  const timesTo = new Map<AudienceStep, number[]>()
   const refused: string[] = []
   let saved: string | null = null
   let isThere = false
@@ -73,7 +74,7 @@ export async function joinRoom(
         name = (data as { name: string }).name
       }
       if (event !== 'step') return
-      const { eventId, step } = data as { eventId: string; step: Step }
+      const { eventId, step } = data as { eventId: string; step: AudienceStep }
       const own = steps.get(eventId)
       own?.push(step)
       const took = performance.now() - (sentAt.get(eventId) ?? 0)

@@ -1,5 +1,6 @@
 /** The page of a phone. Everything that came from elsewhere is written as text, never as markup. */
-import { type Board, CITY, CITY_FORM, type RoomRules, type Rubbish, type Step } from '../messages.ts'
+import type { AudienceStep } from '../../contract/audience-step.ts'
+import { type Board, CITY, CITY_FORM, type RoomRules, type Rubbish } from '../messages.ts'
 import { Link, type Made, MOST_KEPT } from './link.ts'
 
 interface Rules extends RoomRules {
@@ -14,7 +15,7 @@ interface Identity {
 
 interface Shown {
   reading: Made
-  step: Step
+  step: AudienceStep
   item: HTMLLIElement
   /** What happened to the copy. */
   note: string | undefined
@@ -23,9 +24,9 @@ interface Shown {
 const MOST_SHOWN = 30
 const ASK_AGAIN_MS = 2000
 /** The steps of a valid reading; others end earlier. */
-const WAY: readonly Step[] = ['hub', 'bronze', 'silver', 'gold', 'aggregate']
+const WAY: readonly AudienceStep[] = ['hub', 'bronze', 'silver', 'gold', 'aggregate']
 /** The step at which a reading ends when it does not reach the aggregate. */
-const ENDS: Readonly<Partial<Record<Step, number>>> = { rejected: 1, quarantine: 2 }
+const ENDS: Readonly<Partial<Record<AudienceStep, number>>> = { rejected: 1, quarantine: 2 }
 
 const element = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T
 const events = element<HTMLOListElement>('events')
@@ -129,7 +130,7 @@ function show(reading: Made): void {
   element('none').hidden = true
 }
 
-function advance({ eventId, step, text }: { eventId: string; step: Step; text: string }): void {
+function advance({ eventId, step, text }: { eventId: string; step: AudienceStep; text: string }): void {
   const found = shown.get(eventId)
   if (!found) return
   const { item, reading } = found

@@ -2,7 +2,8 @@
  * A phone's link to the room: joins, sends, listens, and keeps what it sent until the hub has it. What was sent into a lost
  * connection is sent again with the same ids, and counts once. Knows neither the page nor the browser.
  */
-import type { Rubbish, Step } from '../messages.ts'
+import { type AudienceStep, LAST_STEPS } from '../../contract/audience-step.ts'
+import type { Rubbish } from '../messages.ts'
 
 /** A reading as the phone sends it; the room gives it a number. */
 export interface Made {
@@ -60,9 +61,6 @@ interface Kept {
   /** The hub has it; it is kept until its last step, for a room that was started again must be asked how far it is. */
   isInHub: boolean
 }
-
-/** Nothing comes after them. */
-const LAST: readonly Step[] = ['rejected', 'quarantine', 'aggregate']
 
 /** The room has answered, and said why not. */
 class Refused extends Error {}
@@ -219,7 +217,7 @@ export class Link {
 
   #heard(event: string, data: unknown): void {
     if (event === 'step') {
-      const { eventId, step } = data as { eventId: string; step: Step }
+      const { eventId, step } = data as { eventId: string; step: AudienceStep }
       this.#advanced(eventId, step)
     }
     if (event === 'closed') this.isClosed = true
@@ -227,12 +225,12 @@ export class Link {
     this.#options.onEvent(event, data)
   }
 
-  #advanced(eventId: string, step: Step): void {
+  #advanced(eventId: string, step: AudienceStep): void {
     const kept = this.#kept.get(eventId)
     if (!kept || step === 'waiting') return
     const wasInHub = kept.isInHub
     kept.isInHub = true
-    if (LAST.includes(step)) this.#kept.delete(eventId)
+    if (LAST_STEPS.includes(step)) this.#kept.delete(eventId)
     const followed = [...this.#kept].filter(([, one]) => one.isInHub)
     for (const [id] of followed.slice(0, -MOST_KEPT)) this.#kept.delete(id)
     if (!wasInHub) this.#save()

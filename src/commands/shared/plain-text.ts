@@ -2,9 +2,6 @@
 import type { Config } from '../../config/schema.ts'
 import { asciiOf, speaksUtf8 } from '../../ui/text/glyphs.ts'
 
-/** Below this there is no screen, but a word of how large it must be. */
-export { SMALLEST as SMALLEST_WINDOW } from '../../ui/layout.ts'
-
 /** As it was asked for, or as the locale says. */
 export const isAsciiOnly = (
   { ascii }: Pick<Config, 'ascii'>,

@@ -2,6 +2,7 @@
  * Readings of the room's phones on their way: they go to the hub through the same producer as the generator's, and what the
  * services tell of them is told to the phones. Bounded: what is followed, and what waits for the hub.
  */
+import { type AudienceStep, LAST_STEPS } from '../../contract/audience-step.ts'
 import { partitionOf } from '../../contract/partition-hash.ts'
 import type { Reading } from '../../contract/reading.ts'
 import { corrupt } from '../generator/corruption.ts'
@@ -36,18 +37,6 @@ export interface AudienceReading {
   /** 2: a duplicate on purpose. */
   copies: 1 | 2
 }
-
-/** How far a reading has come. The layers in which it can end are among them. */
-export type AudienceStep =
-  | 'waiting'
-  | 'hub'
-  | 'bronze'
-  | 'rejected'
-  | 'silver'
-  | 'quarantine'
-  | 'duplicate'
-  | 'gold'
-  | 'aggregate'
 
 /** For the phone that sent it. */
 export interface AudienceProgress {
@@ -178,7 +167,7 @@ export class Audience {
       followed.step = step
       followed.text = text
       progress.push(this.#progressOf(followed))
-      if (LAST.includes(step)) this.#end(followed)
+      if (LAST_STEPS.includes(step)) this.#end(followed)
     }
     this.#seenInBronze(snapshot, tell)
     for (const row of snapshot.silverArrived) {
@@ -360,6 +349,4 @@ const isRefused = ({ rubbish }: AudienceReading) => rubbish !== undefined && rub
 
 type Tell = (followed: Followed, step: AudienceStep, text: string) => void
 
-/** Nothing comes after them. */
-const LAST: readonly AudienceStep[] = ['rejected', 'quarantine', 'aggregate']
 const HUB_AGAIN = 'the hub has it'
