@@ -57,7 +57,7 @@ export function drawCharts(model: ReportModel): Chart[] {
     ),
     timeChart(model, 'layers', 'Rows in each layer', '↑ rows', LAYER_ROWS),
     quarantineChart(model),
-    ...(model.cost > 0
+    ...((model.cost ?? 0) > 0
       ? [
           timeChart(model, 'cost', 'Cost so far, estimated from list prices', '↑ US$', [
             ['US$', ({ spent }) => spent],

@@ -5,7 +5,7 @@ import { STAGE_IDS } from '../pipeline/ports/stages.ts'
 import type { Trace } from '../pipeline/ports/trace.ts'
 import { type VerdictKind, verdictOf } from '../pipeline/reconciliation/verdict.ts'
 import { grouped } from '../pipeline/state/count-of.ts'
-import { counted, type LedgerCount, ofHub, waitingAt } from '../pipeline/state/known.ts'
+import { counted, type LedgerCount, ofHub, spentSoFar, waitingAt } from '../pipeline/state/known.ts'
 import {
   type AppState,
   type Assertion,
@@ -59,8 +59,8 @@ export interface ReportModel {
   /** Newest rows. */
   tables: readonly TableSample[]
   settings: readonly (readonly [name: string, value: string])[]
-  /** US dollars, estimated from list prices. */
-  cost: number
+  /** US dollars, estimated from list prices; undefined: no service was heard of, and nobody knows what runs. */
+  cost: number | undefined
 }
 
 type Backlog = Readonly<Record<keyof LedgerSlice['inFlight'], number | undefined>>
@@ -82,8 +82,8 @@ export interface Sample {
   latency: { p50: number; p95: number; p99: number } | undefined
   /** Rows; undefined when unknown. */
   rows: Readonly<Record<LayerName, number | undefined>>
-  /** Spent so far, estimated from list prices. */
-  spent: number
+  /** Spent so far, estimated from list prices; undefined likewise. */
+  spent: number | undefined
 }
 
 /** What a person did. */
@@ -168,7 +168,7 @@ export class ReportCollector {
     const state = this.#last
     if (!state) throw new Error('There is nothing to report: no state was recorded.')
     this.#sample(state)
-    const { session, generator, hub, ledger, assertions, lake, cost } = state
+    const { session, generator, hub, ledger, assertions, lake } = state
     const { kind: verdict, text } = verdictOf(state)
     return {
       version: REPORT_VERSION,
@@ -216,12 +216,12 @@ export class ReportCollector {
         ['partitions', String(ofHub(state, hub.partitions.length) ?? 'not known')],
         ...STAGE_IDS.map((id) => [id, state.stages[id].state] as const),
       ],
-      cost: cost.spent,
+      cost: spentSoFar(state),
     }
   }
 
   #sample(state: AppState): void {
-    const { hub, assertions, lake, cost, now } = state
+    const { hub, assertions, lake, now } = state
     this.#samples.push({
       at: now,
       // While the hub cannot be read, the last numbers stay on the screen: they do not count as a measurement.
@@ -229,7 +229,7 @@ export class ReportCollector {
       backlog: hub.error === undefined ? backlogOf(state) : undefined,
       latency: assertions.percentiles,
       rows: Object.fromEntries(LAYERS.map((name) => [name, lake.layers[name].rows])) as Sample['rows'],
-      spent: cost.spent,
+      spent: spentSoFar(state),
     })
     if (this.#samples.length <= MOST_SAMPLES) return
     this.#samples = this.#samples.filter((_, index) => index % 2 === 0)

@@ -14,11 +14,14 @@ const chartsModule = () =>
 
 /** The library of the charts is loaded for HTML alone. */
 export async function reportText(model: ReportModel, format: ReportFormat): Promise<string> {
-  if (format === 'json') return `${JSON.stringify({ type: 'report', ...model }, null, 2)}\n`
+  if (format === 'json') return `${JSON.stringify({ type: 'report', ...model }, unknownAsNull, 2)}\n`
   if (format === 'md') return markdownReport(model)
   const { drawCharts } = (await import(chartsModule())) as typeof import('./charts.ts')
   return htmlReport(model, drawCharts(model))
 }
+
+/** What nobody has read stands there as null, as in all JSON of the program. */
+const unknownAsNull = (_: string, value: unknown) => value ?? null
 
 /** Of what the program runs on here. */
 export const VERSIONS: readonly (readonly [name: string, value: string])[] = [

@@ -186,8 +186,21 @@ describe('the report of a session', () => {
       }
       expect(text).not.toMatch(/NaN|Events into the hub|Events a second|Rows in flight/)
     }
-    expect(JSON.parse(await reportText(unread, 'json')).ledger).not.toHaveProperty('acknowledged')
+    expect(JSON.parse(await reportText(unread, 'json')).ledger).toHaveProperty('acknowledged', null)
     expect(Object.fromEntries(unread.settings)).toMatchObject({ partitions: 'not known' })
+  })
+
+  it('knows no cost where no service of Azure was heard; the local one costs nothing', async () => {
+    const report = async (changes: Partial<AppState['session']>) => {
+      const state = scenarios.beforeConnect()
+      const collector = new ReportCollector()
+      collector.add({ ...state, session: { ...state.session, ...changes } })
+      const text = await reportText(collector.report(), 'json')
+      const { cost, samples } = JSON.parse(text) as { cost: unknown; samples: { spent: unknown }[] }
+      return [cost, samples[0]?.spent]
+    }
+    expect(await report({ target: 'azure' })).toEqual([null, null])
+    expect(await report({ target: 'local' })).toEqual([0, 0])
   })
 
   it('keeps rows in flight for the next start only where there can be one', async () => {

@@ -57,6 +57,10 @@ export const counted = (state: Readable, name: LedgerCount): number | undefined 
 export const waitingAt = (state: Readable, hop: keyof LedgerSlice['inFlight']): number | undefined =>
   areRead(state, BETWEEN[hop]) ? state.ledger.inFlight[hop] : undefined
 
+/** Dollars that were spent; undefined as long as {@link costPerHour} is. */
+export const spentSoFar = (state: Pick<AppState, 'session' | 'stages' | 'cost'>): number | undefined =>
+  costPerHour(state) === undefined ? undefined : state.cost.spent
+
 /** Dollars per hour; undefined while no service has been heard of, and nobody knows what runs. */
 export function costPerHour({
   session,
