@@ -16,6 +16,8 @@ export interface Commit {
   actions: readonly Action[]
   /** Hash of its text. */
   digest: string
+  /** It has no bytes. */
+  isEmpty: boolean
 }
 
 /** The log of one table. */
@@ -48,7 +50,11 @@ export class LogFiles {
   async commit(version: number, signal: AbortSignal | undefined): Promise<Commit | undefined> {
     const text = await this.#read(commitName(version), signal)
     if (!text) return undefined
-    return { actions: this.#parse(commitName(version), text), digest: digestOf(text) }
+    return {
+      actions: this.#parse(commitName(version), text),
+      digest: digestOf(text),
+      isEmpty: text.length === 0,
+    }
   }
 
   /** Actions of compacted commits, or of a checkpoint in JSON. */

@@ -6,7 +6,13 @@
 import { type CommitMetadata, commitMetadataIn } from '../../contract/tables.ts'
 import { type Action, committedAtIn, type Protocol } from '../../delta/actions.ts'
 import { type LogListing, listingOf, nextCompaction, pointerIn } from '../../delta/log-listing.ts'
-import { checkpointIn, LAST_CHECKPOINT, versionIn, versionPrefix } from '../../delta/log-names.ts'
+import {
+  checkpointIn,
+  compactionIn,
+  LAST_CHECKPOINT,
+  versionIn,
+  versionPrefix,
+} from '../../delta/log-names.ts'
 import { unreadable } from '../../delta/protocol.ts'
 import { type Column, columnsOf } from '../../delta/schema.ts'
 import { ServiceError } from '../../pipeline/ports/errors.ts'
@@ -26,7 +32,7 @@ import {
   type TablePlace,
 } from './data-file.ts'
 import type { LakeClient } from './data-lake.ts'
-import { LogFiles } from './delta-log.ts'
+import { type Commit, LogFiles } from './delta-log.ts'
 import type { ParquetRow } from './parquet.ts'
 import { contradicts } from './same-table.ts'
 
@@ -235,9 +241,9 @@ export class DeltaTable {
 
   async #listing(startFrom: string | undefined, signal: AbortSignal | undefined): Promise<LogListing> {
     const names: string[] = []
-    // Some writers leave a checkpoint of no bytes when they are stopped.
+    // Some writers leave a checkpoint, or compacted commits, of no bytes when they are stopped.
     for await (const { path, bytes } of this.#log.list(startFrom, signal))
-      if (bytes > 0 || !checkpointIn(path)) names.push(path)
+      if (bytes > 0 || !(checkpointIn(path) || compactionIn(path))) names.push(path)
     return listingOf(names)
   }
 
@@ -274,13 +280,21 @@ export class DeltaTable {
     for (let commits = 0; ; commits++) {
       if (commits >= atMost) return commits
       const commit = await this.#log.commit(this.#version + 1, signal)
-      if (!commit) return commits
+      if (!commit || (await this.#isBeingMade(commit, signal))) return commits
       if (!isFirst && commits === 0 && (await this.#isOfAnother(commit.actions, signal))) return undefined
       const arrived = this.#apply(this.#version + 1, commit.actions)
       this.#note(this.#version, commit.actions)
       this.#digest = commit.digest
       if (!isFirst) for (const file of arrived) this.#arrived.push(file)
     }
+  }
+
+  /**
+   * The data lake shows a file from when it is made, without bytes until it is flushed. One that another commit follows stays so: it is a
+   * commit without actions, as Spark takes it.
+   */
+  async #isBeingMade({ isEmpty }: Commit, signal: AbortSignal | undefined): Promise<boolean> {
+    return isEmpty && (await this.#log.commit(this.#version + 2, signal)) === undefined
   }
 
   /**

@@ -209,6 +209,13 @@ describe('the log', () => {
     expect(table.snapshot()).toMatchObject({ version: 1, files: 2, rows: 2 })
   })
 
+  it('with compacted commits of no bytes is read by the commits themselves', async () => {
+    for (const name of ['a', 'b', 'c']) builder.commit([builder.add(name)])
+    writeFileSync(join(builder.log, `${pad(0)}.${pad(1)}.compacted.json`), '')
+    await table.look()
+    expect(table.snapshot()).toMatchObject({ version: 2, files: 3, rows: 3 })
+  })
+
   it('with in-commit timestamps goes by those', async () => {
     builder.commit([builder.add('a')], 9_000, { inCommitTimestamp: 5_000 })
     await table.look()

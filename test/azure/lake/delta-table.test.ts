@@ -388,6 +388,22 @@ describe('a look that fails half-way', () => {
     expect(await look()).toEqual(['b'])
   })
 
+  it('is none because a commit has been made and not yet filled: it is read when it is, or when another follows', async () => {
+    builder.commit([add('a')])
+    await table.look()
+    builder.commit([add('b')])
+    const place = join(builder.log, `${pad(1)}.json`)
+    const whole = readFileSync(place)
+    writeFileSync(place, '')
+    expect(await look()).toEqual([])
+    expect(table.snapshot().version).toBe(0)
+    writeFileSync(place, whole)
+    expect(await look()).toEqual(['b'])
+    builder.commit([])
+    builder.commit([add('c')])
+    expect(await look()).toEqual(['c'])
+  })
+
   it('with a wrong token says so', async () => {
     const stranger = new DeltaTable(lakeClient(running, 'other'), 'silver', 'weather')
     await expect(stranger.look()).rejects.toMatchObject({ kind: 'authorization' })

@@ -2,11 +2,18 @@
 import { closeSync, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setImmediate } from 'node:timers/promises'
+import { setImmediate, setTimeout } from 'node:timers/promises'
 import { commitMetadataIn } from '../../../contract/tables.ts'
 import { type Action, parseActions } from '../../../delta/actions.ts'
 import { type Checkpoint, listingOf, nextCompaction } from '../../../delta/log-listing.ts'
-import { checkpointIn, commitName, LOG_FOLDER, SIDECAR_FOLDER, versionIn } from '../../../delta/log-names.ts'
+import {
+  checkpointIn,
+  commitName,
+  compactionIn,
+  LOG_FOLDER,
+  SIDECAR_FOLDER,
+  versionIn,
+} from '../../../delta/log-names.ts'
 import { placeOfFile } from '../../../delta/paths.ts'
 import { applyActions, emptyState, restoreIn, type TableState } from '../../../delta/replay.ts'
 import { readSmallFile } from '../../storage/sync-io.ts'
@@ -34,12 +41,12 @@ export async function listLog(tableFolder: string): Promise<LogListing> {
   return listing
 }
 
-/** Without checkpoints that were not written to their end: some writers leave one, of no bytes, when they are stopped. */
+/** Without checkpoints and compacted commits that were not written to their end: some writers leave one, of no bytes, when they are stopped. */
 async function logNames(tableFolder: string): Promise<string[]> {
   const folder = join(tableFolder, LOG_FOLDER)
   try {
     const names = await readdir(folder)
-    return names.filter((name) => !checkpointIn(name) || isWhole(join(folder, name)))
+    return names.filter((name) => !(checkpointIn(name) || compactionIn(name)) || isWhole(join(folder, name)))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw error
@@ -111,6 +118,24 @@ export async function removalOf(
 /** So many commits are read before others have their turn. */
 const COMMITS_PER_TURN = 100
 
+/** How often a commit of no bytes is looked at again, and how long the wait is each time (ms). */
+const LOOKS_AT_EMPTY = 5
+const EMPTY_WAIT_MS = 100
+
+/**
+ * A writer that makes a file first and fills it then, as the data lake's own requests do, is waited for. One of no bytes that stays so is
+ * taken as a commit without actions, as Spark takes it.
+ */
+async function commitText(tableFolder: string, version: number): Promise<string> {
+  const file = join(tableFolder, LOG_FOLDER, commitName(version))
+  const next = join(tableFolder, LOG_FOLDER, commitName(version + 1))
+  for (let look = 0; ; look++) {
+    const text = readSmallFile(file)?.bytes.toString('utf8') ?? (await readFile(file, 'utf8'))
+    if (text !== '' || look === LOOKS_AT_EMPTY || existsSync(next)) return text
+    await setTimeout(EMPTY_WAIT_MS)
+  }
+}
+
 /**
  * The actions of one version; undefined when it has not been committed (or its file was cleaned up).
  * @throws Error when the file is not a Delta commit.
@@ -119,7 +144,7 @@ export async function readCommit(tableFolder: string, version: number): Promise<
   const file = join(tableFolder, LOG_FOLDER, commitName(version))
   let text: string
   try {
-    text = readSmallFile(file)?.bytes.toString('utf8') ?? (await readFile(file, 'utf8'))
+    text = await commitText(tableFolder, version)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
@@ -153,9 +178,8 @@ export async function loadTable(
   while (state.version < last) {
     const compaction = nextCompaction(listing, state.version, last)
     if (compaction) {
-      const text = await readFile(join(tableFolder, LOG_FOLDER, compaction.name), 'utf8')
       const before = state.version
-      applyActions(state, compaction.to, parseActions(text))
+      applyActions(state, compaction.to, await compactedActions(tableFolder, compaction.name))
       await noteHidden(tableFolder, state, before)
       continue
     }
@@ -169,6 +193,19 @@ export async function loadTable(
     if (state.version % COMMITS_PER_TURN === 0) await setImmediate()
   }
   return state
+}
+
+async function compactedActions(tableFolder: string, name: string): Promise<Action[]> {
+  const file = join(tableFolder, LOG_FOLDER, name)
+  const text = await readFile(file, 'utf8')
+  try {
+    return parseActions(text)
+  } catch (cause) {
+    throw new Error(
+      `The compacted commits ${file} cannot be read. Move the file out of the log, as long as the commits in it are there by themselves.`,
+      { cause },
+    )
+  }
 }
 
 async function checkpointActions(

@@ -124,7 +124,7 @@ export class DeltaTable {
   }
 
   /**
-   * What was committed since may have been cleaned up already, but for a checkpoint: then the table is as that says.
+   * The commit that was read last may be another now: cleaned up behind a checkpoint, or written to its end. Then the table is read anew.
    * @throws Error when a table that was made anew has passed the version of the old one.
    */
   async #assertStands(): Promise<void> {
@@ -132,10 +132,8 @@ export class DeltaTable {
     if (!this.#connection || commitMark(this.folder, version) === this.#mark) return
     const now = await loadTable(this.folder, checkpointReader(this.#connection))
     if (now.metaData?.id !== metaData?.id || now.version < version) throw this.#replaced(version)
-    if (now.version > version && commitMark(this.folder, version + 1) === undefined) {
-      this.#assertFits(now.protocol, now.metaData)
-      this.#state = now
-    }
+    this.#assertFits(now.protocol, now.metaData)
+    this.#state = now
     this.#noteMark()
   }
 

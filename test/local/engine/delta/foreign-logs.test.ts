@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import pino from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { statisticsOf } from '../../../../src/delta/statistics.ts'
@@ -219,6 +220,39 @@ it('commits of others that were cleaned up, but for a checkpoint, before the eng
   await table.commit(nextBatch(1))
   expect(await load()).toMatchObject({ version: 4 })
   expect(await paths()).toEqual(['batch-0', 'b', 'c'])
+})
+
+describe('a file of the log without bytes', () => {
+  // Spark takes such a commit as one without actions, and kernels pass over such compactions (delta-io/delta-kernel-rs#2336, #2358).
+  it('that is compacted commits is passed over; one that was cut is named', async () => {
+    placeBatches(2)
+    const file = join(builder.log, `${pad(1)}.${pad(2)}.compacted.json`)
+    writeFileSync(file, '')
+    expect(await paths()).toEqual(['batch-0', 'batch-1'])
+    writeFileSync(file, '{"add":{"path":"ba')
+    await expect(load()).rejects.toThrow(`The compacted commits ${file} cannot be read. Move the file out`)
+  })
+
+  it('that is a commit is waited for, and is one without actions when it stays so', async () => {
+    placeBatches(1)
+    const table = await openTable()
+    const next = join(builder.log, `${pad(2)}.json`)
+    writeFileSync(next, '')
+    const waiting = table.refresh()
+    await setImmediate()
+    writeFileSync(next, `${JSON.stringify(builder.add('late'))}\n`)
+    await waiting
+    expect([...table.state.files.keys()]).toEqual(['batch-0', 'late'])
+    writeFileSync(join(builder.log, `${pad(3)}.json`), '')
+    await table.refresh()
+    expect(table.state.version).toBe(3)
+    // Filled after all: what was read is read anew.
+    writeFileSync(join(builder.log, `${pad(3)}.json`), `${JSON.stringify(builder.remove('late'))}\n`)
+    await table.refresh()
+    expect([...table.state.files.keys()]).toEqual(['batch-0'])
+    await table.commit(nextBatch(1))
+    expect(await load()).toMatchObject({ version: 4 })
+  })
 })
 
 describe('a reader of the table that finds the commits behind its own gone', () => {
