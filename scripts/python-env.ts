@@ -43,26 +43,56 @@ const ENVIRONMENTS = {
 /** Each has packages of its own, in fixed versions. */
 export type EnvironmentName = keyof typeof ENVIRONMENTS
 
-/** Environment variable by which `npm test` tells its files why there is no Python. */
-export const PYTHON_MISSING = 'RTSTREAM_PYTHON_MISSING'
+/**
+ * Environment variable of a folder in which `npm test` tells its files of each environment, in a file of its name, that it is there
+ * (an empty one) or why there is none. While the file is not there, the environment is being made.
+ */
+export const PYTHON_NEWS = 'RTSTREAM_PYTHON_NEWS'
+
+/** The order in which they are made, by how soon the suite's files ask for them. */
+export const NAMES: readonly EnvironmentName[] = ['spark3', 'duckdb', 'spark4']
+
+type Found = { python: string } | { missing: string }
 
 /**
  * @returns the path of a Python that has every pinned package, or the one line that says what to install.
- * The first call on a fresh machine downloads several hundred MB for each environment with Spark.
+ * The first call on a fresh machine downloads several hundred MB for each environment with Spark; within `npm test`, which makes them
+ * beside the tests, it waits until that is done.
  * @throws when the packages cannot be installed: no index within reach, no room.
  */
-export function ensurePython(name: EnvironmentName = 'spark3'): { python: string } | { missing: string } {
-  // Asked once for a whole run of the suite, not by each of its files.
-  const missing = process.env[PYTHON_MISSING]
-  if (missing) return { missing }
-  const { folder, requirements, minor, hasSpark } = ENVIRONMENTS[name]
+export function ensurePython(name: EnvironmentName = 'spark3'): Found {
+  const { folder, requirements } = ENVIRONMENTS[name]
   const venv = join(root, folder)
   const python = join(venv, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python')
   const wanted = createHash('sha256')
   for (const file of requirements) wanted.update(readFileSync(join(root, file)))
   const stamp = join(venv, 'requirements.sha256')
   const digest = wanted.digest('hex')
+  const news = process.env[PYTHON_NEWS]
+  if (news) {
+    const missing = waitForNews(join(news, name))
+    return missing === '' ? { python } : { missing }
+  }
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return { python }
+  return make(name, { venv, python, stamp, digest })
+}
+
+/** Who runs the tests writes such a file in any case, also when it cannot make the environment. */
+function waitForNews(file: string): string {
+  const nothing = new Int32Array(new SharedArrayBuffer(4))
+  while (!existsSync(file)) Atomics.wait(nothing, 0, 0, 200)
+  return readFileSync(file, 'utf8')
+}
+
+interface Place {
+  venv: string
+  python: string
+  stamp: string
+  digest: string
+}
+
+function make(name: EnvironmentName, { venv, python, stamp, digest }: Place): Found {
+  const { requirements, minor, hasSpark } = ENVIRONMENTS[name]
   const check = `import sys, venv; sys.exit(sys.version_info < (3, ${minor}))`
   const system = ['python3', 'python'].find((one) => {
     try {
@@ -168,11 +198,37 @@ function fetchDelta(name: EnvironmentName, python: string): void {
   else if (existsSync(unfinished)) renameSync(unfinished, archive)
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const found = ensurePython(process.argv[2] === 'spark4' ? 'spark4' : 'spark3')
-  if ('missing' in found) {
-    console.error(found.missing)
-    process.exit(1)
+/** Makes them one after the other, each told in `news` as soon as it is there, or cannot be. */
+function makeAll(news: string): void {
+  for (const name of NAMES) {
+    let missing = ''
+    try {
+      const found = ensurePython(name)
+      if ('missing' in found) missing = found.missing
+    } catch {
+      missing = 'Its packages could not be installed; what pip said stands above.'
+    }
+    tell(news, name, missing)
   }
-  console.log(found.python)
+}
+
+/** @param missing why there is none; empty: it is there. */
+export function tell(news: string, name: EnvironmentName, missing: string): void {
+  const file = join(news, name)
+  // Whole or not at all, for who waits for it.
+  writeFileSync(`${file}.unfinished`, missing)
+  renameSync(`${file}.unfinished`, file)
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [asked, news] = process.argv.slice(2)
+  if (asked === 'all' && news !== undefined) makeAll(news)
+  else {
+    const found = ensurePython(asked === 'spark4' ? 'spark4' : 'spark3')
+    if ('missing' in found) {
+      console.error(found.missing)
+      process.exit(1)
+    }
+    console.log(found.python)
+  }
 }

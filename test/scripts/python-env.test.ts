@@ -1,14 +1,29 @@
-import { afterEach, describe, expect, it, vi } from 'vitest'
-import { ensurePython, PYTHON_MISSING, whyNoJars } from '../../scripts/python-env.ts'
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
+import { ensurePython, PYTHON_NEWS, tell, whyNoJars } from '../../scripts/python-env.ts'
 
+const news = mkdtempSync(join(tmpdir(), 'rtstream-news-'))
 afterEach(() => {
   vi.unstubAllEnvs()
 })
+afterAll(() => rmSync(news, { recursive: true }))
 
 describe('the Python of the tests', () => {
   it('is not asked for again once `npm test` has found that it cannot be had', () => {
-    vi.stubEnv(PYTHON_MISSING, 'no index within reach')
+    vi.stubEnv(PYTHON_NEWS, news)
+    tell(news, 'spark3', 'no index within reach')
     expect(ensurePython()).toEqual({ missing: 'no index within reach' })
+  })
+
+  it('is waited for while `npm test` makes it', () => {
+    vi.stubEnv(PYTHON_NEWS, news)
+    const program = "require('node:fs').writeFileSync(process.argv[1], '')"
+    // Another process, as this one does nothing else while it waits.
+    spawn(process.execPath, ['-e', program, join(news, 'duckdb')], { stdio: 'ignore' })
+    expect(ensurePython('duckdb')).toEqual({ python: expect.stringContaining('.venv-duckdb') })
   })
 
   it('that got no jars says which archive was refused, and what to remove', () => {

@@ -3,6 +3,9 @@ import { promisify } from 'node:util'
 import { TestRunner } from 'vitest'
 import { ensurePython } from '../../scripts/python-env.ts'
 
+/** Before any test begins, as none waits so long as it may take to make. */
+const found = ensurePython()
+
 /** The `deltalake` package may abort while the interpreter ends, when all has been said: so it does not end by itself. */
 const END = '\nimport os, sys\nsys.stdout.flush()\nos._exit(0)\n'
 
@@ -29,7 +32,6 @@ export async function runPython(script: string, args: readonly string[] = []): P
 }
 
 function interpreter(): string {
-  const found = ensurePython()
   if (!('missing' in found)) return found.python
   // `npm test` names what was left out; CI leaves nothing out.
   if (process.env.CI !== 'true') TestRunner.getCurrentTest()?.context.skip(found.missing)
