@@ -108,9 +108,11 @@ describe.skipIf(lacks !== undefined)('the notebooks on Spark', () => {
     await duckDbReadsSparks(join(folder, 'edges'))
   })
 
-  it('what Delta 3.3 writes is read as Spark reads it, by both readers', async () => {
-    const truth = truthIn(join(running.root, 'silver'))
-    await expectAdapters(running, truth)
-    await expectEmbedded(running.root, truth)
-  })
+  // Else the tables that it wrote once are read (test/wire/delta-recorded.test.ts).
+  if (process.env.RTSTREAM_SPARKS === 'all')
+    it('what Delta 3.3 writes is read as Spark reads it, by both readers', async () => {
+      const truth = truthIn(join(running.root, 'silver'))
+      await expectAdapters(running, truth)
+      await expectEmbedded(running.root, truth)
+    })
 })

@@ -1,6 +1,7 @@
 """
 Silver and gold on a Spark Connect server of this process, as Databricks' standard access mode has it: `on_connect.py FOLDER EXPORTED`.
-With the modules beside the notebooks, and as exported; and how a failure reaches who runs them. Prints one JSON object.
+As exported, with RTSTREAM_SPARKS=all also with the modules beside the notebooks; and how a failure reaches who runs them. Prints one JSON
+object.
 """
 import json
 import os
@@ -114,7 +115,8 @@ def main():
     spark = connect()
     os.environ["RTSTREAM_TRIGGER"] = "availableNow"
     result = {}
-    for form, run in (("modules", run_beside_modules), ("exported", run_exported)):
+    forms = {"exported": run_exported, **({"modules": run_beside_modules} if os.environ.get("RTSTREAM_SPARKS") == "all" else {})}
+    for form, run in forms.items():
         lake = FOLDER / form
         os.environ["RTSTREAM_LAKE_ROOT"] = str(lake)
         place(lake, "a", 0, "a", "a", "b", "junk")
@@ -122,13 +124,14 @@ def main():
         patiently(run, "gold")
         result[form] = contents(spark, lake)
     # In the client, before the stream begins; and in the batch function, which runs elsewhere.
-    os.environ["RTSTREAM_LAKE_ROOT"] = str(FOLDER / "modules")
-    shutil.move(FOLDER / "modules" / "checkpoints" / "silver", FOLDER / "kept")
-    result["refusal"] = said(lambda: run_beside_modules("silver"))
-    shutil.move(FOLDER / "kept", FOLDER / "modules" / "checkpoints" / "silver")
-    shutil.rmtree(FOLDER / "modules" / "silver" / "weather")
-    place(FOLDER / "modules", "b", 1, "c")
-    result["inBatch"] = said(lambda: patiently(run_beside_modules, "silver"))
+    lake = FOLDER / "exported"
+    os.environ["RTSTREAM_LAKE_ROOT"] = str(lake)
+    shutil.move(lake / "checkpoints" / "silver", FOLDER / "kept")
+    result["refusal"] = said(lambda: run_exported("silver"))
+    shutil.move(FOLDER / "kept", lake / "checkpoints" / "silver")
+    shutil.rmtree(lake / "silver" / "weather")
+    place(lake, "b", 1, "c")
+    result["inBatch"] = said(lambda: patiently(run_exported, "silver"))
     print(json.dumps(result, ensure_ascii=False), flush=True)
 
 

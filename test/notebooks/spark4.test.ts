@@ -43,13 +43,15 @@ describe.skipIf(lacks !== undefined)('on Spark 4', () => {
     await duckDbReadsSparks(join(folder, 'edges'))
   })
 
-  it('what Delta 4 writes is read as Spark reads it, by both readers', async () => {
-    const truth = truthIn(join(running.root, 'silver'))
-    await expectAdapters(running, truth)
-    await expectEmbedded(running.root, truth)
-  })
+  // Else the tables that it wrote once are read (test/wire/delta-recorded.test.ts).
+  if (process.env.RTSTREAM_SPARKS === 'all')
+    it('what Delta 4 writes is read as Spark reads it, by both readers', async () => {
+      const truth = truthIn(join(running.root, 'silver'))
+      await expectAdapters(running, truth)
+      await expectEmbedded(running.root, truth)
+    })
 
-  it('silver and gold run on Spark Connect, beside their modules and exported', {
+  it('silver and gold run on Spark Connect', {
     timeout: 900_000,
   }, async () => {
     const script = join(import.meta.dirname, 'on_connect.py')
@@ -59,9 +61,10 @@ describe.skipIf(lacks !== undefined)('on Spark 4', () => {
       'spark4',
     )
     expect(status, stderr.slice(-4000)).toBe(0)
+    const lake = { silver: ['a', 'b'], quarantine: ['junk'], gold: ['a', 'b'] }
     expect(JSON.parse(stdout.trim().split('\n').at(-1) ?? '')).toEqual({
-      modules: { silver: ['a', 'b'], quarantine: ['junk'], gold: ['a', 'b'] },
-      exported: { silver: ['a', 'b'], quarantine: ['junk'], gold: ['a', 'b'] },
+      exported: lake,
+      ...(process.env.RTSTREAM_SPARKS === 'all' ? { modules: lake } : {}),
       refusal: expect.stringMatching(/^StateError: The checkpoint .*silver is missing, but the table/),
       inBatch: expect.stringMatching(
         /^StateError: The checkpoint .* is at batch 1, but the table silver\/weather holds no batch as its newest: [^\n]*$/,

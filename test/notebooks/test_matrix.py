@@ -3,9 +3,12 @@ import json
 import os
 from pathlib import Path
 
+import pytest
+
 from delta_matrix import write_matrix
 
 
+@pytest.mark.usual_spark(0, "what it writes is kept (recorded-tables.ts) and read in delta-recorded.test.ts")
 def test_spark_reads_what_it_wrote(spark):
     root = Path(os.environ["RTSTREAM_MATRIX"])
     found = write_matrix(spark, root)
