@@ -7,8 +7,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Seconds that a file takes beside another on two cores, roughly: a wrong one costs time, nothing else. */
 export const SPARK_SECONDS: Record<string, number> = {
-  'test/notebooks/notebooks.test.ts': 550,
-  'test/notebooks/spark4.test.ts': 400,
+  'test/notebooks/notebooks.test.ts': 480,
+  'test/notebooks/spark4.test.ts': 250,
   'test/notebooks/parity.test.ts': 140,
   'test/e2e/spark.test.ts': 130,
   'test/local/spark/spark-engine.test.ts': 120,
