@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { AudienceJournal, type JournalStorage } from '../../../src/pipeline/audience/journal.ts'
 
-const memory = (ids: string[] = []) => {
-  let kept = { acknowledged: ids.length, ids }
+const memory = () => {
+  let kept = { acknowledged: 0, ids: [] as string[] }
   const replaced: number[] = []
   const storage: JournalStorage = {
     load: () => kept,
     append: (more) => {
-      kept = { acknowledged: kept.acknowledged + more.length, ids: [...kept.ids, ...more] }
+      kept.acknowledged += more.length
+      kept.ids.push(...more)
     },
     replace: (acknowledged, all) => {
       replaced.push(all.length)
