@@ -15,6 +15,21 @@ const code = ({ status, headers }: RawAnswer) =>
 const id = (text: string) => Buffer.from(text).toString('base64')
 const content = async (path = '/bronze/a') => (await running.raw('GET', path)).text
 
+it('a blob of which only blocks wait was changed when they came, and conditions by date know it', async () => {
+  const { raw } = running
+  const commit = (since: number) =>
+    raw('PUT', '/bronze/a', {
+      query: 'comp=blocklist',
+      headers: { 'if-modified-since': new Date(since).toUTCString() },
+      body: `<BlockList><Latest>${id('1')}</Latest></BlockList>`,
+    })
+  await raw('PUT', '/bronze/a', { query: `comp=block&blockid=${encodeURIComponent(id('1'))}`, body: 'one' })
+  expect(code(await commit(Date.now() + 10_000))).toBe('412 ConditionNotMet')
+  expect((await raw('GET', '/bronze/a')).status).toBe(404)
+  expect(code(await commit(Date.now() - 10_000))).toBe('201')
+  expect(await content()).toBe('one')
+})
+
 describe('a block list', () => {
   const put = (name: string, body: string) =>
     running.raw('PUT', '/bronze/a', {

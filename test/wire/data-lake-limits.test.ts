@@ -24,25 +24,26 @@ describe('a path', () => {
 
   it('has at most 1,024 characters', async () => {
     expect(await create(long(1024))).toBe('201')
-    expect(await create(long(1025))).toBe('400 InvalidResourceName')
+    expect(await create(long(1025))).toBe('400 OutOfRangeInput')
   })
 
   it('has segments of at most 255 bytes, as the disk below has it', async () => {
     expect(await create('s'.repeat(255))).toBe('201')
-    expect(await create('s'.repeat(256))).toBe('400 InvalidResourceName')
+    expect(await create('s'.repeat(256))).toBe('400 OutOfRangeInput')
   })
 })
 
 it.each([
-  ['ab', 400],
-  ['abc', 201],
-  ['a'.repeat(63), 201],
-  ['a'.repeat(64), 400],
-  ['a--b', 400],
-  ['-ab', 400],
-  ['Abc', 400],
-])('a container called %s is answered %i', async (name, status) => {
-  expect((await running.raw('PUT', `/${name}`, { query: 'restype=container' })).status).toBe(status)
+  ['ab', '400 OutOfRangeInput'],
+  ['abc', '201'],
+  ['a'.repeat(63), '201'],
+  ['a'.repeat(64), '400 OutOfRangeInput'],
+  ['a--b', '400 InvalidResourceName'],
+  ['-ab', '400 InvalidResourceName'],
+  ['Abc', '400 InvalidResourceName'],
+])('a container called %s is answered %s', async (name, told) => {
+  const { status, headers } = await running.raw('PUT', `/${name}`, { query: 'restype=container' })
+  expect([status, headers['x-ms-error-code']].join(' ').trim()).toBe(told)
 })
 
 it('metadata has at most 8 KiB, names and values together', async () => {

@@ -24,6 +24,20 @@ const made = async (path: string, metadata: Record<string, string> = { kind: 'We
 }
 
 describe('metadata and content headers', () => {
+  it('have ASCII in them only: others are encoded by those who write them, as the service asks', async () => {
+    await made('a')
+    // As bytes of UTF-8, signed as the service reads them.
+    const headers = { 'x-ms-meta-foo': Buffer.from('愛知県').toString('latin1') }
+    const answer = await running.raw('PUT', '/bronze/a', { query: 'comp=metadata', headers })
+    expect([answer.status, answer.headers['x-ms-error-code']]).toEqual([400, 'InvalidMetadata'])
+    expect(answer.text).toContain(
+      'The metadata specified is invalid. It has characters that are not permitted',
+    )
+    const block = { ...headers, 'x-ms-blob-type': 'BlockBlob' }
+    expect((await running.raw('PUT', '/bronze/new', { headers: block })).status).toBe(400)
+    expect((await file('a').getProperties()).metadata).toEqual({ kind: 'Wetter', no_1: 'a b' })
+  })
+
   it('come back with the file, in the listing of blobs too, and change its ETag', async () => {
     const one = await made('dir/a ü.txt')
     const found = await one.getProperties()

@@ -198,7 +198,7 @@ describe('who may come in', () => {
         headers,
         isSigned: false,
       })
-      expect([401, 403]).toContain(status)
+      expect([400, 401, 403]).toContain(status)
       expect(text).not.toContain(KEY)
     }
   })

@@ -7,7 +7,7 @@ import { listen } from '../http/server.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { LOCAL_USER } from '../runtime/session-token.ts'
 import { checkSas, type SasContext } from './auth/sas.ts'
-import { checkSharedKey, isSharedKey } from './auth/shared-key.ts'
+import { checkSharedKey, isSharedKey, requireForm } from './auth/shared-key.ts'
 import { refuseUnserved } from './operations/table.ts'
 import { checkAgent, checkAgentAtSource } from './rest/agent-rights.ts'
 import { appendOperations } from './rest/blobs/append-blobs.ts'
@@ -148,6 +148,7 @@ function authorize(
   { account, accountKey, clock }: Lake,
 ): 'key' | 'token' | 'signature' {
   const given = request.headers.authorization ?? ''
+  requireForm(given)
   if (given === '' && /[?&]sig=/i.test(request.url ?? '')) return 'signature'
   if (isSharedKey(given)) {
     checkSharedKey(request, { account, accountKey, now: clock.now() })

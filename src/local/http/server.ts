@@ -143,6 +143,8 @@ async function answer(
   response: ServerResponse,
 ): Promise<void> {
   try {
+    // A whole address in place of a path is to be taken by every server (RFC 9112, 3.2.2); clients behind a proxy send it.
+    request.url = request.url?.replace(/^https?:\/\/[^/?]*(?=[/?]|$)/i, '') || '/'
     if (!options.admitsPages) refuseForeignOrigin(request)
     await handler(request, response)
   } catch (error) {

@@ -281,6 +281,15 @@ describe('bodies', () => {
   })
 })
 
+it('a request that names the whole address is one for its path', async () => {
+  const { port } = await serve((request, response) => void response.end(`path ${request.url}`))
+  const ask = (target: string) =>
+    raw(port, `GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`)
+  expect(await ask('http://localhost/a?b=http://c/d')).toContain('path /a?b=http://c/d')
+  expect(await ask('HTTPS://localhost:1')).toContain('path /')
+  expect(await ask('/http://a/b')).toContain('path /http://a/b')
+})
+
 describe('routes', () => {
   const table = routes(
     [

@@ -27,7 +27,20 @@ const SCHEME = /^SharedKey(Lite)? +/i
 /** Is the proof in an `Authorization` header one of these? */
 export const isSharedKey = (authorization: string): boolean => SCHEME.test(authorization)
 
-/** @param now epoch ms. @throws HttpError 403 AuthenticationFailed */
+/** The two forms that an `Authorization` header has; users report how the service refuses others (roapi, issue 311). */
+const FORM = /^(?:SharedKey(?:Lite)? +[^:\s]+:\S+|Bearer +\S+)$/i
+
+/** @param authorization '': none was sent. @throws HttpError 400 */
+export function requireForm(authorization: string): void {
+  if (authorization === '' || FORM.test(authorization)) return
+  throw new HttpError(
+    400,
+    'InvalidAuthenticationInfo',
+    'Authentication information is not given in the correct format. Check the value of Authorization header: it is SharedKey account:signature, or Bearer and a token.',
+  )
+}
+
+/** @param now epoch ms. @throws HttpError 403 AuthenticationFailed, with the string that was to be signed, as the service tells it */
 export function checkSharedKey(
   request: IncomingMessage,
   { account, accountKey, now }: { account: string; accountKey: string; now: number },
@@ -37,15 +50,19 @@ export function checkSharedKey(
   const [name, signature = ''] = given.replace(SCHEME, '').split(':')
   const textOf = /^SharedKeyLite/i.test(given) ? liteStringToSign : stringToSign
   const key = Buffer.from(accountKey, 'base64')
-  const isSigned = [...canonicalHeaders(request)].some((headers) => {
-    const text = textOf(request, account, headers)
-    return sameSecret(signature, createHmac('sha256', key).update(text, 'utf8').digest('base64'))
-  })
+  const texts = [...canonicalHeaders(request)].map((headers) => textOf(request, account, headers))
+  const isSigned = texts.some((text) =>
+    sameSecret(signature, createHmac('sha256', key).update(text, 'utf8').digest('base64')),
+  )
   if (name === account && isSigned) return
+  const detail = isSigned
+    ? `The account is ${account}, not ${String(name).slice(0, 100)}.`
+    : `The MAC signature found in the HTTP request is not the same as any computed signature. Server used following string to sign: '${texts[0]}'.`
   throw new HttpError(
     403,
     'AuthenticationFailed',
     'The SharedKey signature does not match: check the account name and its key (rtstream-tui endpoints).',
+    { details: { AuthenticationErrorDetail: detail } },
   )
 }
 
@@ -87,10 +104,12 @@ function stringToSign({ headers, method, url }: IncomingMessage, account: string
     const key = name.toLowerCase()
     parameters.set(key, [...(parameters.get(key) ?? []), value])
   }
+  // Nothing between two ampersands is a parameter too, without name and value: so found of object_store 0.12.0 (Azurite, issue 2548).
+  const nothing = query === '' ? '' : '\n:'.repeat(query.split('&').filter((one) => one === '').length)
   const resource = [...parameters]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, list]) => `\n${name}:${list.sort().join(',')}`)
-  return `${method}\n${values.join('\n')}\n${canonical}/${account}${path}${resource.join('')}`
+  return `${method}\n${values.join('\n')}\n${canonical}/${account}${path}${nothing}${resource.join('')}`
 }
 
 /** Without the headers and the parameters that the other form has. */

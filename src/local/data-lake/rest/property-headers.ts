@@ -45,7 +45,15 @@ export function metadataHeaders({ rawHeaders }: IncomingMessage): Record<string,
     const [, name] = /^x-ms-meta-(.*)$/i.exec(rawHeaders[index] as string) ?? []
     if (name === undefined) continue
     refuseTwice(metadata, name)
-    metadata[name] = rawHeaders[index + 1] as string
+    const value = rawHeaders[index + 1] as string
+    // Whoever gets so far has signed it, or shows a token: the service takes no others (azure-sdk-for-net, issue 50747).
+    if (!/^[\t\x20-\x7e]*$/.test(value))
+      throw new HttpError(
+        400,
+        'InvalidMetadata',
+        'The metadata specified is invalid. It has characters that are not permitted: only those of ASCII are, others have to be encoded.',
+      )
+    metadata[name] = value
   }
   return checked(metadata)
 }

@@ -180,4 +180,4 @@ export const errorXml = (error: HttpError, requestId: string): string =>
 
 /** Some clients look for the reason of a refused signature in an element of its own. */
 const detailsOf = (error: HttpError): Readonly<Record<string, string>> =>
-  isUnproven(error) ? { AuthenticationErrorDetail: error.message } : error.details
+  isUnproven(error) ? { AuthenticationErrorDetail: error.message, ...error.details } : error.details

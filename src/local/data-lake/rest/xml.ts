@@ -16,7 +16,10 @@ const NAMED: Readonly<Record<string, string>> = {
 
 /** By name where there is one: the SDK for JavaScript shows numbers as they stand. */
 export const inXml = (text: string): string =>
-  text.replace(/[<>&"'\u0000-\u001f]/g, (character) => NAMED[character] ?? `&#${character.charCodeAt(0)};`)
+  text.replace(
+    /[<>&"'\u0000-\u0009\u000b-\u001f]/g,
+    (character) => NAMED[character] ?? `&#${character.charCodeAt(0)};`,
+  )
 
 /** One element with its text escaped. */
 export const element = (name: string, value: string | number | boolean): string =>

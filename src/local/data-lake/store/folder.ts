@@ -52,7 +52,7 @@ export class LakeFolder {
   limitBytes: number
   /** Settles when what stood in the folder at the start has been counted. */
   readonly counted: Promise<void>
-  readonly #clock: Clock
+  readonly clock: Clock
   readonly #usage: Usage
   readonly #listeners = new Set<PlacedListener>()
   #recountedAt: number
@@ -62,7 +62,7 @@ export class LakeFolder {
   constructor(root: string, options: LakeFolderOptions) {
     this.root = root
     this.limitBytes = options.limitBytes
-    this.#clock = options.clock
+    this.clock = options.clock
     this.#recountedAt = options.clock.now()
     const unfinished = join(root, UNFINISHED)
     rmSync(unfinished, { recursive: true, force: true })
@@ -212,7 +212,7 @@ export class LakeFolder {
   touch(container: string, path: string): Stats {
     const target = this.resolve(container, path)
     const { atime, mtimeMs } = lstatSync(target)
-    utimesSync(target, atime, Math.max(this.#clock.now(), mtimeMs + 0.01) / 1000)
+    utimesSync(target, atime, Math.max(this.clock.now(), mtimeMs + 0.01) / 1000)
     return lstatSync(target)
   }
 
@@ -242,7 +242,7 @@ export class LakeFolder {
 
   /** Counts everything afresh, for when another process writes into the folder. */
   recount(): Promise<void> {
-    this.#recountedAt = this.#clock.now()
+    this.#recountedAt = this.clock.now()
     return this.#usage.recount()
   }
 
@@ -253,7 +253,7 @@ export class LakeFolder {
   reserve(bytes: number): () => void {
     if (this.#usage.bytes + this.#reserved + bytes > this.limitBytes) {
       // The clock may have been set back.
-      if (Math.abs(this.#clock.now() - this.#recountedAt) >= RECOUNT_MS) void this.recount()
+      if (Math.abs(this.clock.now() - this.#recountedAt) >= RECOUNT_MS) void this.recount()
       throw new LakeFullError(
         `The lake has reached its limit of ${this.limitBytes} bytes.`,
         'Raise --lake-limit, shorten --lake-retention, or choose another data folder; then start the stage again.',

@@ -26,6 +26,8 @@ export const isContainer = (name: string): boolean => name === WEB || name === L
 /** @throws InvalidNameError */
 export function checkContainer(name: string): void {
   if (isContainer(name)) return
+  if (name.length < 3 || name.length > 63)
+    throw wrongLength(`${quote(name)} is not a container name, which has 3 to 63 characters`)
   throw new InvalidNameError(
     `${quote(name)} is not a container name: 3 to 63 lower-case letters, digits and single hyphens.`,
   )
@@ -39,7 +41,8 @@ export function checkContainer(name: string): void {
 export function pathSegments(path: string): string[] {
   if (path === '') return []
   const fail = (why: string) => new InvalidNameError(`${quote(path)} is not a path of the lake: ${why}.`)
-  if (path.length > MAX_PATH_CHARACTERS) throw fail(`it is longer than ${MAX_PATH_CHARACTERS} characters`)
+  if (path.length > MAX_PATH_CHARACTERS)
+    throw wrongLength(`${quote(path)} is longer than ${MAX_PATH_CHARACTERS} characters`)
   if (path.includes('\0')) throw fail('it contains a NUL')
   if (path.includes('\\')) throw fail('it contains a backslash')
   const segments = (path.endsWith('/') ? path.slice(0, -1) : path).split('/')
@@ -51,9 +54,8 @@ export function pathSegments(path: string): string[] {
   for (const segment of segments) {
     if (segment === '') throw fail('it begins with a slash or has an empty segment')
     if (segment === '.' || segment === '..') throw fail(`it has the segment ${segment}`)
-    if (Buffer.byteLength(segment) > MAX_SEGMENT_BYTES) {
-      throw fail(`a segment is longer than ${MAX_SEGMENT_BYTES} bytes`)
-    }
+    if (Buffer.byteLength(segment) > MAX_SEGMENT_BYTES)
+      throw wrongLength(`a segment of ${quote(path)} is longer than ${MAX_SEGMENT_BYTES} bytes`)
     if (process.platform === 'win32' && WINDOWS_RESERVED.test(segment)) {
       throw fail(`${quote(segment)} is reserved on this system`)
     }
@@ -124,5 +126,12 @@ export function entryAt(place: string): Stats | undefined {
     throw error
   }
 }
+
+/** With the code and in the words that users report (azure-sdk-for-python, issue 29681; Azurite, issue 2017). */
+const wrongLength = (why: string) =>
+  new InvalidNameError(
+    `The specified resource name length is not within the permissible limits: ${why}.`,
+    'OutOfRangeInput',
+  )
 
 const quote = (name: string) => JSON.stringify(name.length > 100 ? `${name.slice(0, 99)}…` : name)

@@ -25,6 +25,8 @@ interface Block extends Piece {
 
 /** What waits for one path. */
 interface Upload {
+  /** Of its first block, epoch ms. */
+  begunAt: number
   blocks: Map<string, Block>
   staging: StagingFile
 }
@@ -64,6 +66,7 @@ export class StagedBlocks {
   put(container: string, path: string, id: string, data: readonly Buffer[], key?: string): void {
     const place = keyOf(container, path)
     const upload = this.#uploads.get(place) ?? {
+      begunAt: this.#folder.clock.now(),
       blocks: new Map<string, Block>(),
       staging: new StagingFile(this.#folder.unfinishedFile()),
     }
@@ -121,6 +124,11 @@ export class StagedBlocks {
   of(container: string, path: string): CommittedBlock[] {
     const { blocks = [] } = this.#uploads.get(keyOf(container, path)) ?? {}
     return [...blocks].map(([id, { bytes }]) => ({ id, bytes }))
+  }
+
+  /** When the first of the waiting blocks came, epoch ms; undefined: none waits. */
+  begunAt(container: string, path: string): number | undefined {
+    return this.#uploads.get(keyOf(container, path))?.begunAt
   }
 
   /** Paths of a container with waiting blocks. */

@@ -29,7 +29,7 @@ export class LakeFullError extends Error {
 export class InvalidNameError extends Error {
   override readonly name = 'InvalidNameError'
   /** The service's own word. */
-  readonly code: 'InvalidResourceName' | 'PathIsTooDeep'
+  readonly code: 'InvalidResourceName' | 'OutOfRangeInput' | 'PathIsTooDeep'
   constructor(message: string, code: InvalidNameError['code'] = 'InvalidResourceName') {
     super(message)
     this.code = code

@@ -66,7 +66,23 @@ function guardStage(lake: Lake, call: LakeCall, place: string): void {
 function guardList(lake: Lake, call: LakeCall, place: string): Properties {
   const stats = entryAt(place)
   guardWrite(lake, call, stats)
+  if (!stats) requireChange(lake, call)
   return requireType(lake, call, stats, 'BlockBlob')
+}
+
+/**
+ * A blob of which only blocks wait was changed when the first of them came: `If-Modified-Since` of a later time fails, as azblob's recorded
+ * tests of Put Block List have it. @throws HttpError 412
+ */
+function requireChange({ uploads }: Lake, call: LakeCall): void {
+  const since = Date.parse(given(call, 'if-modified-since') ?? '')
+  const begunAt = uploads.blocks.begunAt(call.container, call.path)
+  if (begunAt === undefined || Math.floor(begunAt / 1000) * 1000 > since || Number.isNaN(since)) return
+  throw new HttpError(
+    412,
+    'ConditionNotMet',
+    'The condition specified using HTTP conditional header(s) is not met.',
+  )
 }
 
 /**
