@@ -107,6 +107,53 @@ it('a connection without any link ends after a minute, though nothing happens th
   })
 })
 
+/** So many minutes pass, in each of which the hub looks. */
+function pass(minutes: number): void {
+  for (let minute = 0; minute < minutes; minute++) {
+    now += 60_000
+    hub.server?.sweep()
+  }
+}
+
+it('a peer is told how soon it must be heard of, and ended in the words of the service when it is not', async () => {
+  const events = reader(client)
+  await once(events, 'receiver_open')
+  expect(client.connection.remote.open.idle_time_out).toBe(240_000)
+  pass(3)
+  expect(events.connection.is_open()).toBe(true)
+  const closed = once(client.connection, 'connection_close')
+  pass(1)
+  await closed
+  expect(client.connection.error).toMatchObject({
+    condition: 'amqp:connection:forced',
+    description:
+      "The connection was inactive for more than the allowed 240000 milliseconds and is closed by container 'rtstream-local'.",
+  })
+})
+
+it('an empty frame is enough to be heard of', async () => {
+  const events = reader(client)
+  await once(events, 'receiver_open')
+  pass(3)
+  const { socket } = client.connection as unknown as { socket: NodeJS.WritableStream }
+  socket.write(Buffer.from([0, 0, 0, 8, 2, 0, 0, 0]))
+  // Behind it in the order of the hub's reading.
+  const other = connect()
+  await once(reader(other), 'receiver_open')
+  pass(3)
+  expect(events.connection.is_open()).toBe(true)
+})
+
+it('a hub that stood still takes nobody for silent', async () => {
+  const events = reader(client)
+  await once(events, 'receiver_open')
+  now += 3_600_000
+  hub.server?.sweep()
+  pass(3)
+  await swept()
+  expect(isOpen(events)).toBe(true)
+})
+
 it('a reader that hears nothing for days is left alone', async () => {
   const events = reader(client)
   await once(events, 'receiver_open')

@@ -3,10 +3,12 @@ import type { Logger } from 'pino'
 import rhea, { type Connection, type Container, type EventContext, type Receiver, type Sender } from 'rhea'
 import { type Clock, monotonicOf } from '../runtime/clock.ts'
 import { Answers } from './amqp/answers.ts'
+import { endOnBreach } from './amqp/breaches.ts'
 import { limitConnection, type Unfit } from './amqp/connection-limits.ts'
 import { writeFullPerformatives } from './amqp/full-performatives.ts'
 import {
   bytesOf,
+  frames,
   hooksOf,
   type IncomingDelivery,
   integerOf,
@@ -23,11 +25,11 @@ import type { Peer } from './amqp/peer.ts'
 import { type PlainProof, plainMechanism } from './amqp/plain-sasl.ts'
 import { type Rejection, refuseLink } from './amqp/refusal.ts'
 import { watchSessions } from './amqp/session-window.ts'
-import { repeatSettleModes, settle } from './amqp/settlement.ts'
+import { forget, repeatSettleModes, settle } from './amqp/settlement.ts'
 import { type AmqpSocket, FRAME_BYTES } from './amqp/socket.ts'
 import { type Address, entityNotFound, type HubNames, parseAddress } from './links/address.ts'
 import type { GroupProgress } from './links/group-progress.ts'
-import { IdleTracker } from './links/idle.ts'
+import { IDLE, IdleTracker } from './links/idle.ts'
 import { ProducerLinks } from './links/producer-links.ts'
 import { type Destination, MAX_MESSAGE_BYTES, maxMessageBytes, Publisher } from './links/publisher.ts'
 import { MAX_REQUEST_BYTES, Requests, unauthorized } from './links/requests.ts'
@@ -111,9 +113,13 @@ export class Hub {
       // A turn later the library has written it.
       setImmediate(() => socket.end())
     }
-    const refuse = (reason: string) => {
+    let isRefused = false
+    const refuse = (reason: string, condition = 'amqp:connection:forced') => {
+      // What breaks off may break off in several places.
+      if (isRefused) return
+      isRefused = true
       this.#options.logger.warn({ reason }, 'event hub: connection refused')
-      end({ condition: 'amqp:connection:forced', description: reason })
+      end({ condition, description: reason })
     }
     const { unfit, release } = limitConnection(connection, {
       maxDelivery: (receiver) =>
@@ -131,6 +137,8 @@ export class Hub {
       this.#subscriptions.wake(session)
     })
     completeLinks(connection)
+    endOnBreach(connection, refuse)
+    this.#hear(connection)
     const peer: Peer = {
       authorizedUntil: 0,
       refusedTokens: 0,
@@ -152,6 +160,23 @@ export class Hub {
     })
     hooksOf(connection).accept(socket)
     return peer
+  }
+
+  /** Tells the peer how soon it must be heard of again, and takes note of it. The library would end a silent peer after twice that time. */
+  #hear(connection: Connection): void {
+    const hooks = hooksOf(connection)
+    const { input } = hooks
+    hooks.input = (bytes) => {
+      this.#idle.heard(connection)
+      input.call(connection, bytes)
+    }
+    hooks._write_open = () => {
+      const { container_id, max_frame_size, channel_max } = hooks.local.open
+      hooks._write_frame(
+        0,
+        frames.open?.({ container_id, max_frame_size, channel_max, idle_time_out: IDLE.silentMs }),
+      )
+    }
   }
 
   /** The mechanisms of SASL are the container's: one of its own for each connection, so that a proof is its peer's. */
@@ -221,7 +246,10 @@ export class Hub {
     container.on('disconnected', () => {})
     for (const event of ['protocol_error', 'error', 'connection_error', 'session_error'])
       container.on(event, (context: EventContext | Error) => {
-        const error = context instanceof Error ? context : (context.error ?? context.connection?.error)
+        const error =
+          context instanceof Error
+            ? context
+            : (context.error ?? context.session?.error ?? context.connection?.error)
         const reason = String((error as Error | undefined)?.message ?? error)
         this.#options.logger.warn({ reason }, `event hub: ${event.replace('_', ' ')}`)
       })
@@ -329,7 +357,7 @@ export class Hub {
     const unfit = peer?.unfit()
     const bytes = bytesOf(context)
     if (!delivery || !peer) return
-    if (unfit?.why === 'aborted') delivery.update(true)
+    if (unfit?.why === 'aborted') forget(delivery)
     else if (address.kind === 'cbs' || address.kind === 'management') {
       this.#idle.asked(connection)
       this.#requests.take(address.kind, peer, delivery, unfit ? undefined : bytes)

@@ -3,6 +3,7 @@
  * work. They hold for every peer, before it has proved who it is.
  */
 import type { Connection, Receiver, Sender } from 'rhea'
+import { LimitError } from './breaches.ts'
 import { type Hooks, hooksOf, type Link, type Performative } from './library.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 import { aheadOf } from './serial-numbers.ts'
@@ -76,13 +77,14 @@ export function limitConnection(
   }
   hooks.on_begin = (frame) => {
     const most = isProved() ? MAX_SESSIONS : MAX_SESSIONS_UNPROVED
-    if (Object.keys(hooks.local_channel_map).length >= most) throw new Error('too many sessions')
+    if (Object.keys(hooks.local_channel_map).length >= most) throw new LimitError('too many sessions')
     on_begin.call(connection, frame)
   }
   hooks.on_attach = (frame) => {
     const { links = {} } = hooks.remote_channel_map[frame.channel] ?? {}
-    if (Object.keys(links).length >= MAX_LINKS_PER_SESSION) throw new Error('too many links')
-    if (!isProved() && linksOf(hooks) >= MAX_LINKS_UNPROVED) throw new Error('too many links without a proof')
+    if (Object.keys(links).length >= MAX_LINKS_PER_SESSION) throw new LimitError('too many links')
+    if (!isProved() && linksOf(hooks) >= MAX_LINKS_UNPROVED)
+      throw new LimitError('too many links without a proof')
     checkTermini(frame.performative)
     on_attach.call(connection, frame)
   }
@@ -115,7 +117,7 @@ export function limitConnection(
         // A part of a few bytes would keep all that came with it.
         frame.payload = Buffer.from(frame.payload)
         partial.set(link, state)
-        if (!hold()) throw new Error('too many deliveries begun and not ended')
+        if (!hold()) throw new LimitError('too many deliveries begun and not ended')
       } else if (partial.delete(link)) hold()
       unfit = state.unfit && { why: state.unfit, bytes: state.bytes }
       // The library decodes format 0, a plain message; without a format it leaves the bytes alone.

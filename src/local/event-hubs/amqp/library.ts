@@ -79,6 +79,13 @@ export interface Taken {
   pop_if(isDone: (delivery: unknown) => boolean): void
 }
 
+/** A delivery of the peer's with its outcome; without one it is settled alone. */
+export interface Settled {
+  id: number
+  settled: boolean
+  state?: { descriptor: { value: unknown } } | undefined
+}
+
 /** The same object, with what its typings leave out. */
 export const partsOf = (link: Sender | Receiver): LinkParts => link as unknown as LinkParts
 
@@ -86,6 +93,9 @@ export const partsOf = (link: Sender | Receiver): LinkParts => link as unknown a
 export interface Performative {
   handle: number
   name?: string
+  /** Of a begin that answers one. */
+  remote_channel?: number | null
+  delivery_id?: number | null
   /** True: from a receiver. */
   role?: boolean
   message_format?: number | undefined
@@ -123,6 +133,7 @@ export interface Disposition {
 
 /** The library's session, as far as it is used here. */
 export interface Session {
+  state: { remote_open: boolean }
   links: Record<string, Link>
   local: { handles: Record<number, Link | undefined> }
   remote: { handles: Record<number, Link | undefined> }
@@ -132,6 +143,10 @@ export interface Session {
     next_transfer_id: number
     max_transfer_id: number
     deliveries: Taken
+    /** Those with an outcome that the peer has not heard. */
+    updated: readonly Settled[]
+    /** Writes what waits of that. */
+    process(session: Session): void
   }
   outgoing: Outgoing
   output(performative: unknown, payload?: Buffer): void
@@ -169,6 +184,10 @@ export interface Hooks {
   accept(socket: AmqpSocket): void
   input(bytes: Buffer): void
   _process(): void
+  local: { open: Record<'container_id' | 'max_frame_size' | 'channel_max', unknown> }
+  _write_open(): void
+  _write_frame(channel: number, performative: unknown): void
+  on_open(frame: Frame): void
   on_begin(frame: Frame): void
   on_attach(frame: Frame): void
   on_flow(frame: Frame): void
@@ -176,6 +195,7 @@ export interface Hooks {
   on_transfer(frame: Frame): void
   on_detach(frame: Frame): void
   on_end(frame: Frame): void
+  on_close(frame: Frame): void
 }
 
 /** The same object, with what its typings leave out. */

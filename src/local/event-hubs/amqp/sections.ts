@@ -114,32 +114,30 @@ const endOfData = (bytes: Buffer, at: number, content: number): number =>
 const isBody = (descriptor: number) => descriptor >= SECTION.data && descriptor <= SECTION.value
 
 /**
- * Checks an event so far that no client chokes on decoding it.
+ * Checks an event so far that no client chokes on decoding it. Properties alone will do: AMQP wants a body (part 3, 3.2), but the service hands out
+ * events of other libraries without one (azure-event-hubs-java, pull request 71), and AMQP.Net Lite sends them (its issue 629).
  * @throws MalformedAmqpError
  */
 export function checkMessage(message: Buffer): void {
   const at = behindEmpty(message, 0)
   const content = dataAt(message, at)
   if (content > 0 && endOfData(message, at, content) === message.length) return
-  if (checkSections(message) === 0) throw new MalformedAmqpError('the message has no body')
+  if (message.length === 0) throw new MalformedAmqpError('the message is empty')
+  checkSections(message)
 }
 
 /**
- * Checks a message whose body may be missing, as in the requests of the Python SDK.
- * @returns how many bodies it has.
+ * Checks a message that may have nothing at all in it, as a request may.
  * @throws MalformedAmqpError
  */
-export function checkSections(message: Buffer): number {
-  let bodies = 0
+export function checkSections(message: Buffer): void {
   for (const { descriptor, value } of sections(message)) {
     const isRight = FORMS.get(descriptor)
     if (!isRight?.(message[value]))
       throw new MalformedAmqpError(`a section 0x${descriptor.toString(16)} of that form does not exist`)
-    if (isBody(descriptor)) bodies++
     // A binary has nothing inside, and is long.
     if (descriptor !== SECTION.data) checkValue(message, value)
   }
-  return bodies
 }
 
 /** Body of an encoded event: its data sections joined, or the text of an amqp-value. Empty when there is neither. */

@@ -6,6 +6,7 @@
 import type { Connection, Sender } from 'rhea'
 import { type Handed, hooksOf, type Link, type Outgoing, partsOf, type Session } from './library.ts'
 import { readSerials, writeSerials } from './serial-numbers.ts'
+import { writeOutcomes } from './settlement.ts'
 
 const LONGEST_TAG = { length: 20 }
 /** The hub has all transfers at hand that it will send. */
@@ -84,6 +85,7 @@ export function watchSessions(connection: Connection, onFlow: (session: object) 
     const session = hooks.remote_channel_map[frame.channel]
     if (!session) return
     writeSerials(session)
+    writeOutcomes(session)
     freeLinks(session)
   }
   hooks.on_end = (frame) => {

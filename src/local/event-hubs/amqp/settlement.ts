@@ -10,8 +10,11 @@ import {
   outcomes,
   partsOf,
   partsOfDelivery,
+  type Session,
+  type Settled,
   sendBytes,
 } from './library.ts'
+import { ROUND } from './serial-numbers.ts'
 
 /** Values of `snd-settle-mode` and `rcv-settle-mode`, OASIS AMQP 1.0 part 2, 2.8.2 and 2.8.3. */
 const SENDER = { unsettled: 0, settled: 1, mixed: 2 } as const
@@ -44,6 +47,45 @@ export function settle(delivery: Delivery, rejection?: object): void {
   const outcome = rejection ? outcomes.rejected({ error: rejection }) : outcomes.accepted()
   partsOfDelivery(delivery).update(true, outcome.described())
 }
+
+/** An aborted delivery is settled by that (part 2, 2.7.5): its sender is told nothing. */
+export function forget(delivery: Delivery): void {
+  const parts = partsOfDelivery(delivery)
+  parts.remote_settled = true
+  parts.update(true, undefined)
+}
+
+/** The descriptor of "accepted" (part 3, 3.4.2). */
+const ACCEPTED = 0x24
+
+/**
+ * Each delivery of the session gets its own outcome; of several that follow each other and were accepted, one frame tells. The library tells
+ * of two that got their outcomes in one turn what became of the first.
+ */
+export function writeOutcomes(session: Session): void {
+  const { incoming } = session
+  const { process } = incoming
+  incoming.process = (self) => {
+    const told = incoming.updated
+    incoming.updated = []
+    for (const { first, last, settled, state } of ranges(told))
+      session.output(frames.disposition?.({ role: true, first, last, settled, state }))
+    process.call(incoming, self)
+  }
+}
+
+function ranges(told: readonly Settled[]) {
+  const found: { first: number; last: number; settled: boolean; state: Settled['state'] }[] = []
+  for (const { id, settled, state } of told) {
+    const range = found.at(-1)
+    const isNext = range !== undefined && id === (range.last + 1) % ROUND && id > range.first
+    if (isNext && settled === range.settled && isAccepted(state) && isAccepted(range.state)) range.last = id
+    else found.push({ first: id, last: id, settled, state })
+  }
+  return found
+}
+
+const isAccepted = (state: Settled['state']) => state?.descriptor.value === ACCEPTED
 
 /** A receiver in the mode "second" keeps a delivery until the sender has settled it: the hub does so at once. */
 export function answerDisposition(

@@ -1,6 +1,7 @@
 /**
  * What rests is closed, as the service does it (learn.microsoft.com, "AMQP errors in Azure Event Hubs"): a publisher's link after half an
- * hour, a connection some minutes after its last link to the hub. Readers may wait as long as they like.
+ * hour, a connection some minutes after its last link to the hub. Readers may wait as long as they like, if their connection shows that it is
+ * there: empty frames do (OASIS AMQP 1.0 part 2, 2.4.5).
  */
 import type { Connection, Receiver, Sender } from 'rhea'
 import { hooksOf } from '../amqp/library.ts'
@@ -14,7 +15,12 @@ export const IDLE = {
   connectionMs: 5 * 60_000,
   /** Since the connection was opened, while it has had no link at all. */
   firstLinkMs: 60_000,
+  /** Since anything was heard of a peer: what the service names as its idle time-out (Azure SDK for Python, issue 11708). */
+  silentMs: 240_000,
 } as const
+
+/** Between two looks; after more the hub itself has stood still, and what came in that time has not been read yet. */
+const STOOD_STILL_MS = IDLE.silentMs / 2
 
 /** When readers were used last: their links never rest. */
 const NEVER = Number.POSITIVE_INFINITY
@@ -22,6 +28,7 @@ const NEVER = Number.POSITIVE_INFINITY
 interface Usage {
   /** Monotonic milliseconds. */
   lastUsed: number
+  lastHeard: number
   hadLink: boolean
 }
 
@@ -37,6 +44,12 @@ const connectionIdle = (container: string, ms: number): Rejection => ({
   description: `The connection was closed by container '${container}' because it did not have any active links in the past ${ms} milliseconds.`,
 })
 
+/** The sentence as clients logged it in 2025 (Azure SDK for Python, issue 41220). */
+const silent = (container: string): Rejection => ({
+  condition: 'amqp:connection:forced',
+  description: `The connection was inactive for more than the allowed ${IDLE.silentMs} milliseconds and is closed by container '${container}'.`,
+})
+
 /** Knows when something was used last; what to do about it is looked at in {@link sweep}, so that a use costs next to nothing. */
 export class IdleTracker {
   readonly #now: () => number
@@ -44,16 +57,25 @@ export class IdleTracker {
   readonly #connections = new Map<Connection, Usage>()
   /** Links to the hub, by when they were used last. */
   readonly #links = new WeakMap<Sender | Receiver, number>()
+  #sweptAt: number
 
   /** @param now monotonic milliseconds. @param container what the hub calls itself. */
   constructor(now: () => number, container: string) {
     this.#now = now
     this.#container = container
+    this.#sweptAt = now()
   }
 
   /** A new connection. */
   opened(connection: Connection): void {
-    this.#connections.set(connection, { lastUsed: this.#now(), hadLink: false })
+    const now = this.#now()
+    this.#connections.set(connection, { lastUsed: now, lastHeard: now, hadLink: false })
+  }
+
+  /** Whatever it was. */
+  heard(connection: Connection): void {
+    const usage = this.#connections.get(connection)
+    if (usage) usage.lastHeard = this.#now()
   }
 
   /** @param isOfHub false: of `$cbs` or `$management`. */
@@ -85,7 +107,15 @@ export class IdleTracker {
    */
   sweep(end: (connection: Connection, reason: Rejection) => void): void {
     const now = this.#now()
+    const stoodStill = now - this.#sweptAt > STOOD_STILL_MS
+    this.#sweptAt = now
     for (const [connection, usage] of [...this.#connections]) {
+      if (stoodStill) usage.lastHeard = now
+      if (now - usage.lastHeard >= IDLE.silentMs) {
+        this.forget(connection)
+        end(connection, silent(this.#container))
+        continue
+      }
       for (const link of openLinks(connection)) {
         const lastUsed = this.#links.get(link)
         if (lastUsed === undefined) continue
