@@ -1,6 +1,7 @@
 /** The state of the screen: slices are replaced, never changed, and readers are told a few times a second at most. */
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { Clock } from '../runtime/clock.ts'
+import { type ClockReading, moved, readClocks, setBy } from './clock-set.ts'
 import { sameOnScreen } from './same-on-screen.ts'
 import type { AppState } from './state.ts'
 
@@ -25,6 +26,8 @@ export class StateStore {
   #isClosed = false
   #lastFlush = Number.NEGATIVE_INFINITY
   #cancel: (() => void) | undefined
+  /** The clocks as of the newest change. */
+  #clocks: ClockReading
 
   /** @param updatesPerSecond a number, or what the state asks for. */
   constructor(
@@ -35,6 +38,7 @@ export class StateStore {
     this.published = createStore<AppState>()(() => initial)
     this.#draft = initial
     this.#clock = clock
+    this.#clocks = readClocks(clock)
     this.#intervalMs = () =>
       1000 / (typeof updatesPerSecond === 'number' ? updatesPerSecond : updatesPerSecond(this.#draft))
   }
@@ -49,6 +53,7 @@ export class StateStore {
    * The changes of one moment are told together.
    */
   update(slices: Partial<Omit<AppState, 'now'>>): void {
+    this.#followClock()
     const changed = Object.entries(slices).filter(
       ([key, slice]) => this.#draft[key as keyof AppState] !== slice,
     )
@@ -70,7 +75,8 @@ export class StateStore {
     this.#cancel?.()
     this.#cancel = undefined
     this.#lastFlush = this.#clock.monotonic()
-    this.#draft = { ...this.#draft, now: this.#clock.now() }
+    this.#followClock()
+    this.#draft = { ...this.#draft, now: this.#clocks.now }
     this.published.setState(this.#draft, true)
   }
 
@@ -78,6 +84,14 @@ export class StateStore {
   close(): void {
     this.flush()
     this.#isClosed = true
+  }
+
+  /** Ages stay what they are when somebody sets the clock. */
+  #followClock(): void {
+    const clocks = readClocks(this.#clock)
+    const by = setBy(this.#clocks, clocks)
+    this.#clocks = clocks
+    if (by !== 0) this.#draft = moved(this.#draft, by)
   }
 
   #tellSoon(): void {
