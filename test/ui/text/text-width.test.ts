@@ -23,6 +23,16 @@ describe('text width', () => {
     ['\x1b[38;2;1;2;3m●\x1b[39m', 1],
     ['น้ำ', 2],
     ['की', 2],
+    // As tmux 3.3a counts them: each letter, whatever joins it to the one before.
+    ['क्षि', 3],
+    ['हिन्दी', 5],
+    ['ക്ഷ', 2],
+    ['ഇന്ത്യ', 4],
+    ['ខ្មែរ', 4],
+    ['བོད་', 3],
+    ['שָׁלוֹם', 4],
+    ['مُحَمَّد', 4],
+    ['1\u20e3', 1],
     ['', 0],
   ])('%j takes %i columns', (text, width) => {
     expect(textWidth(text)).toBe(width)
