@@ -4,7 +4,7 @@ import { counted, type LedgerCount, waitingAt } from '../../pipeline/state/known
 import type { AppState, Assertion, LedgerSlice } from '../../pipeline/state/state.ts'
 import { formatAge, formatCount, formatRate } from '../text/format.ts'
 import { STATE_GLYPHS } from '../text/glyphs.ts'
-import { type Line, left, right, type Span, span } from '../text/line.ts'
+import { type Line, left, lineWidth, right, type Span, span } from '../text/line.ts'
 import type { Panel, PanelContext } from './panel.ts'
 import { scrolledDown } from './scrolled.ts'
 
@@ -56,13 +56,13 @@ function hops({ state, width, height }: PanelContext): Line[] {
   ].filter(({ events }) => events > 0)
   const hasLines = height >= USUAL_ROWS + senders.length
   const isRoomy = width >= 80
-  const hop = (name: LedgerCount, of: keyof LedgerSlice['inFlight'] | undefined, ...more: Span[]): Line => [
+  const hop = (name: LedgerCount, of: keyof LedgerSlice['inFlight'] | undefined, ...more: Span[][]): Line => [
     span(left(HOP_NAMES[name] ?? name, NAME), 'muted'),
     span(right(formatCount(counted(state, name)), NUMBER)),
     // What stands beside has the column to itself.
     of === undefined ? span('') : flight(waitingAt(state, of)),
     span('  '),
-    ...more,
+    ...thatFit(more, width - NAME - (of === undefined ? NUMBER : 2 * NUMBER) - 2),
   ]
   /** Empty while the count is unknown. */
   const beside = (label: string, name: LedgerCount, token: 'warn' | 'fail' = 'warn'): Span[] => {
@@ -78,27 +78,41 @@ function hops({ state, width, height }: PanelContext): Line[] {
       span(right('in flight', NUMBER), 'muted'),
       span(isRoomy ? '  and beside' : '', 'muted'),
     ],
-    hop('acknowledged', undefined, ...(hasLines ? [] : senders.flatMap(senderBeside))),
+    hop('acknowledged', undefined, ...(hasLines ? [] : senders.map(senderBeside))),
     ...(hasLines ? senders.map(senderLine) : []),
     hop(
       'enqueued',
       'hub',
-      ...beside('skipped', 'skipped', 'fail'),
-      ...(twice > 0 ? [span('twice ', 'muted'), span(`${formatCount(twice)}   `, 'warn')] : []),
+      beside('skipped', 'skipped', 'fail'),
+      twice > 0 ? [span('twice ', 'muted'), span(`${formatCount(twice)}   `, 'warn')] : [],
     ),
-    hop('bronze', 'bronze', ...beside('rejected', 'rejected')),
+    hop('bronze', 'bronze', beside('rejected', 'rejected')),
     hop(
       'silver',
       'silver',
       ...(isRoomy
-        ? [...beside('quarantined', 'quarantined'), ...beside('duplicates', 'duplicates')]
-        : beside('duplic.', 'duplicates')),
+        ? [beside('quarantined', 'quarantined'), beside('duplicates', 'duplicates')]
+        : [beside('duplic.', 'duplicates')]),
     ),
     ...(isRoomy ? [] : [hop('quarantined', undefined)]),
     hop('gold', 'gold'),
-    hop('aggregated', 'aggregate', ...beside('lost', 'lost', 'fail')),
+    hop('aggregated', 'aggregate', beside('lost', 'lost', 'fail')),
   ]
 }
+
+/** Counts are shown whole or not at all: those of nothing go first, then the last. */
+function thatFit(counts: readonly Span[][], room: number): Span[] {
+  const kept = counts.filter((one) => one.length > 0)
+  // Blanks at the end may be cut.
+  const isTooWide = () => lineWidth(kept.flat()) - BETWEEN > room
+  while (kept.length > 1 && isTooWide()) {
+    const ofNothing = kept.findIndex((one) => one.at(-1)?.token === undefined)
+    kept.splice(ofNothing < 0 ? kept.length - 1 : ofNothing, 1)
+  }
+  return kept.flat()
+}
+/** Blanks between two counts. */
+const BETWEEN = 3
 
 interface Sender {
   name: string

@@ -41,8 +41,8 @@ const ELLIPSIS = '…'
 /** Directions of writing that a data field could turn the rest of the row with, and variants of emoji. */
 const UNSEEN =
   /[\u00ad\u115f\u1160\u3164\uffa0\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]|\ufe0e|\ufe0f/g
-/** Joined emoji: terminals disagree about their width, so only the first is kept. */
-const JOINED = /(?:\u200d[\p{L}\p{N}\p{S}\p{P}])+/gu
+/** Joined emoji, and their colours of skin: terminals disagree about their width, so only the first is kept. */
+const JOINED = /(?:\u200d[\p{L}\p{N}\p{S}\p{P}])+|(?<=\p{Emoji_Modifier_Base})[\u{1f3fb}-\u{1f3ff}]/gu
 
 /** What may reach a terminal of a text that came from elsewhere: no control characters, nothing of disputed width. */
 export const printable = (text: string): string =>
@@ -121,10 +121,14 @@ export function right(text: string, width: number): string {
 export function toWidth(line: Line, width: number): Line {
   const spans: Span[] = []
   let used = 0
-  for (const [index, one] of line.entries()) {
+  for (const [index, whole] of line.entries()) {
+    // The last column goes to the ellipsis if more is to come. Blanks at the end are no text that is cut.
+    const end = used + textWidth(whole.text)
+    const fits = end < width
+    const isLast = !fits && isBlankFrom(line, index + 1)
+    const one = isLast && end > width ? { ...whole, text: whole.text.trimEnd() } : whole
     const own = textWidth(one.text)
-    // The last column goes to the ellipsis if more is to come.
-    if (used + own <= width && (used + own < width || isBlankFrom(line, index + 1))) {
+    if (fits || (isLast && used + own <= width)) {
       spans.push(one)
       used += own
       continue

@@ -59,6 +59,9 @@ describe('lines', () => {
 
   it('show that more was there, also when a span ends just at the edge', () => {
     expect(plainText(toWidth([span('abc'), span('def')], 3))).toBe('ab…')
+    // Blanks at its end are no text that is cut.
+    expect(plainText(toWidth([span('a '), span('124   ')], 5))).toBe('a 124')
+    expect(plainText(toWidth([span('a '), span('124   '), span(' ')], 6))).toBe('a 124 ')
     expect(plainText(toWidth([span('abc'), span('   ')], 3))).toBe('abc')
   })
 
@@ -107,5 +110,7 @@ describe('what came from elsewhere', () => {
     expect(printable('São Paulo القاهرة 東京')).toBe('São Paulo القاهرة 東京')
     expect(printable('👩‍🚀 base')).toBe('👩 base')
     expect(printable('☀️')).toBe('☀')
+    // tmux 3.3a draws a colour of skin as a square of its own, others on the hand.
+    expect(printable('👍🏽 yes')).toBe('👍 yes')
   })
 })
