@@ -1,5 +1,6 @@
 """What the notebooks share: parameters, the tables of the lake, the metadata of each commit, and how a stream runs."""
 import json
+import math
 import os
 import re
 import sys
@@ -263,15 +264,21 @@ class LakeTable:
         return self.spark.sql(f"DESCRIBE HISTORY {self.name}" + (f" LIMIT {limit}" if limit else ""))
 
     def last_metadata(self):
-        """The metadata of the newest micro-batch in the log; maintenance such as OPTIMIZE leaves none."""
+        """
+        The metadata of the newest micro-batch in the log; maintenance such as OPTIMIZE leaves none.
+
+        :raises StateError: when a RESTORE has taken micro-batches out of the table: nothing would bring their rows again.
+        """
         for limit in (1, 20, None):
-            for commit in self.history(limit).select("userMetadata").collect():
-                try:
-                    metadata = json.loads(commit.userMetadata or "")
-                except ValueError:
-                    continue
-                if isinstance(metadata, dict) and "batchId" in metadata:
-                    return metadata
+            commits = self.history(limit).select("version", "operation", "operationParameters", "userMetadata").collect()
+            newest, held, restored = metadata_in(commits)
+            if held is not None and held["batchId"] == newest["batchId"]:
+                return held
+            if held is not None or (limit is None and newest is not None):
+                raise StateError(
+                    f"{self.title} was put back to an older version (RESTORE, version {restored}), so that what was written to it since is "
+                    f"not in it any more. RESTORE TABLE … TO VERSION AS OF {restored - 1} takes that back. {_REMEDY}"
+                )
         return _NO_BOOKS
 
     def append(self, rows, metadata):
@@ -367,6 +374,37 @@ def mean_of_both(column):
     return f"({table} + {new}) / (table.readings + new.readings)"
 
 
+def metadata_in(commits):
+    """
+    :param commits: rows of a table's history, newest first: `version`, `operation`, `operationParameters`, `userMetadata`.
+    :return: the metadata of the newest micro-batch; that of the newest one whose rows are in the table, since a RESTORE takes rows out
+        and leaves history and transactions; and the version of the oldest RESTORE that did so. Each may be None.
+    """
+    newest, restored, upto = None, None, math.inf
+    for commit in commits:
+        metadata = _ours(commit.userMetadata)
+        newest = newest or metadata
+        if commit.version > upto:
+            continue
+        if metadata:
+            return newest, metadata, restored
+        if commit.operation == "RESTORE":
+            restored = commit.version
+            # By a time: which version that was is not known here.
+            to = re.sub("[^0-9]", "", str((commit.operationParameters or {}).get("version")))
+            upto = int(to) if to else -1
+    return newest, None, restored
+
+
+def _ours(text):
+    """Others may have any text there."""
+    try:
+        metadata = json.loads(text or "")
+    except ValueError:
+        return None
+    return metadata if isinstance(metadata, dict) and {"batchId", "batch", "totals"} <= metadata.keys() else None
+
+
 # ── Commit metadata ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -450,6 +488,8 @@ def run_stream(spark, settings, name, version, rows, table, write, clean=(), sou
     """
     checkpoint = f"{settings.checkpoint_root}/{name}"
     _claim(spark, checkpoint, {"query": name, "version": version}, table)
+    for other in clean:
+        other.last_metadata()
 
     def write_batch(rows, number):
         write(rows, Batch(number, table, checkpoint))

@@ -188,8 +188,8 @@ def is_blank(text):
     return trimmed(text) == ""
 
 
-# Of a line as it was read. `btrim` takes its list for bytes: a lone 0xA0, as Latin-1 has it, would count as a part of U+00A0, and the line as
-# blank. A regular expression sees U+FFFD in its place.
+# Of a line as it was read. `btrim` takes its list for bytes: a lone 0xA0, as Latin-1 has it, would count as a part of U+00A0, and the
+# line as blank. A regular expression sees U+FFFD in its place.
 _VISIBLE = f"[^{WHITE_SPACE}]"
 
 

@@ -2,10 +2,12 @@
 import hashlib
 import json
 import uuid
+from collections import namedtuple
 
 import pytest
 from pyspark.sql import functions as F
 
+from rtstream_lake import metadata_in
 from rtstream_rules import parse_object, read_line, validate
 
 DEEP = 5000
@@ -147,3 +149,39 @@ def test_only_white_space_makes_a_line_blank(spark):
     rows = validate(lines.select(F.col("value").cast("string").alias("value"))).collect()
     assert [row.raw for row in rows] == [line.decode("utf-8", "replace") for line in kept]
     assert {tuple(row.reasons) for row in rows} == {("not a JSON object",)}
+
+
+Commit = namedtuple("Commit", "version operation operationParameters userMetadata")
+
+
+def history(*commits):
+    """Newest first. A number: a micro-batch; `to 3`: a RESTORE; `to None`: one to a time; any other text: another writer's."""
+    rows = []
+    for version, commit in enumerate(commits):
+        if isinstance(commit, int):
+            rows.append(Commit(version, "WRITE", {}, json.dumps({"batchId": commit, "batch": {}, "totals": {}})))
+        elif commit.startswith("to "):
+            rows.append(Commit(version, "RESTORE", {"version": commit[3:], "timestamp": None}, None))
+        else:
+            rows.append(Commit(version, "OPTIMIZE", None, commit))
+    return rows[::-1]
+
+
+@pytest.mark.parametrize(
+    "commits, newest, held, restored",
+    [
+        (("", 0, 1, "nightly", '{"batchId":7}'), 1, 1, None),
+        (("", 0, 1, "to 1"), 1, 0, 3),
+        (("", 0, 1, "to 1", "", "to 2"), 1, 1, 5),
+        # To where the first one had put it.
+        (("", 0, 1, "to 1", "to 3"), 1, 0, 3),
+        (("", 0, 1, "to None"), 1, None, 3),
+        (("", 0, "to 0"), 0, None, 2),
+        (("", 0, 1, "to 2", 2), 2, 2, None),
+        (("", ""), None, None, None),
+    ],
+)
+def test_what_a_restore_took_out_is_not_in_the_table(commits, newest, held, restored):
+    batch = lambda metadata: metadata and metadata["batchId"]
+    found = metadata_in(history(*commits))
+    assert (batch(found[0]), batch(found[1]), found[2]) == (newest, held, restored)
