@@ -50,10 +50,17 @@ export class LogFiles {
   async commit(version: number, signal: AbortSignal | undefined): Promise<Commit | undefined> {
     const text = await this.#read(commitName(version), signal)
     if (!text) return undefined
-    return {
-      actions: this.#parse(commitName(version), text),
-      digest: digestOf(text),
-      isEmpty: text.length === 0,
+    return commitOf(this.#parse(commitName(version), text), text)
+  }
+
+  /** One that a checkpoint or compacted commits stand for: nothing of the table rests on it, so one that is damaged is as good as gone. */
+  async replacedCommit(version: number, signal: AbortSignal | undefined): Promise<Commit | undefined> {
+    const text = await this.#read(commitName(version), signal)
+    if (!text) return undefined
+    try {
+      return commitOf(parseActions(text.toString('utf8')), text)
+    } catch {
+      return undefined
     }
   }
 
@@ -123,6 +130,12 @@ export class LogFiles {
     return `${this.#container}/${this.#folder}/${name}`
   }
 }
+
+const commitOf = (actions: readonly Action[], text: Buffer): Commit => ({
+  actions,
+  digest: digestOf(text),
+  isEmpty: text.length === 0,
+})
 
 const digestOf = (text: Buffer) => createHash('sha1').update(text).digest('base64')
 

@@ -315,7 +315,7 @@ export class DeltaTable {
 
   /** A checkpoint does not hold commit metadata; the commit of its version does, while it exists. */
   async #noteCommit(version: number, signal: AbortSignal | undefined): Promise<void> {
-    const commit = await this.#log.commit(version, signal)
+    const commit = await this.#log.replacedCommit(version, signal)
     if (!commit) return
     this.#note(version, commit.actions)
     this.#digest = commit.digest
@@ -325,7 +325,7 @@ export class DeltaTable {
   async #lookBack(from: number, signal: AbortSignal | undefined): Promise<void> {
     for (let version = from - 1; version >= 0 && version >= from - LOOKED_BACK; version--) {
       if (this.#commitMetadata) return
-      const commit = await this.#log.commit(version, signal)
+      const commit = await this.#log.replacedCommit(version, signal)
       if (!commit) return
       const info = commit.actions.find(({ commitInfo }) => commitInfo)?.commitInfo
       this.#commitMetadata = commitMetadataIn(info?.userMetadata)

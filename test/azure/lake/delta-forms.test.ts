@@ -216,6 +216,18 @@ describe('the log', () => {
     expect(table.snapshot()).toMatchObject({ version: 2, files: 3, rows: 3 })
   })
 
+  it('with a damaged commit that a checkpoint stands for is read from that', async () => {
+    for (const name of ['a', 'b', 'c']) builder.commit([builder.add(name)])
+    await builder.checkpoint(
+      2,
+      ['a', 'b', 'c'].map((name) => builder.add(name)),
+    )
+    for (const version of [1, 2]) writeFileSync(join(builder.log, `${pad(version)}.json`), '{"add":{"pa')
+    builder.commit([builder.add('d')])
+    await table.look()
+    expect(table.snapshot()).toMatchObject({ version: 3, files: 4, rows: 4 })
+  })
+
   it('with in-commit timestamps goes by those', async () => {
     builder.commit([builder.add('a')], 9_000, { inCommitTimestamp: 5_000 })
     await table.look()

@@ -222,6 +222,14 @@ it('commits of others that were cleaned up, but for a checkpoint, before the eng
   expect(await paths()).toEqual(['batch-0', 'b', 'c'])
 })
 
+it('a damaged commit that a checkpoint stands for is as good as gone', async () => {
+  placeBatches(2)
+  await checkpointNow()
+  writeFileSync(join(builder.log, `${pad(2)}.json`), '{"add":{"pa')
+  expect(await load()).toMatchObject({ version: 2, userMetadata: undefined })
+  expect(await paths()).toEqual(['batch-0', 'batch-1'])
+})
+
 describe('a file of the log without bytes', () => {
   // Spark takes such a commit as one without actions, and kernels pass over such compactions (delta-io/delta-kernel-rs#2336, #2358).
   it('that is compacted commits is passed over; one that was cut is named', async () => {
