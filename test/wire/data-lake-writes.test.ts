@@ -676,6 +676,46 @@ describe('containers', () => {
   })
 })
 
+it.each([
+  ['a blob', '', { 'x-ms-blob-type': 'BlockBlob' }],
+  ['a block', 'comp=block&blockid=YQ%3D%3D', {}],
+  ['a block list', 'comp=blocklist', {}],
+] as const)(
+  'a container that is deleted while the body of %s comes stays deleted',
+  async (_, query, type) => {
+    const container = { query: 'restype=container' }
+    await running.raw('PUT', '/brief', container)
+    const target = `/${ACCOUNT}/brief/folder/a`
+    const body = '<BlockList></BlockList>'
+    const headers: Record<string, string> = {
+      ...type,
+      'x-ms-date': new Date().toUTCString(),
+      'x-ms-version': '2023-11-03',
+      'content-length': String(body.length),
+    }
+    headers.authorization = `SharedKey ${ACCOUNT}:${signature('PUT', target, query, headers)}`
+    const code = await new Promise((done, fail) => {
+      const port = running.plainPort
+      const path = query === '' ? target : `${target}?${query}`
+      const expecting = { ...headers, expect: '100-continue' }
+      const put = request({ host: '127.0.0.1', port, method: 'PUT', path, headers: expecting, agent: false })
+      put.once('error', fail).once('response', (response) => {
+        done(`${response.statusCode} ${response.headers['x-ms-error-code']}`)
+        response.resume()
+      })
+      // Asked for the body, the lake has seen that the container is there.
+      put.once('continue', async () => {
+        expect((await running.raw('DELETE', '/brief', container)).status).toBe(202)
+        put.end(body)
+      })
+      put.flushHeaders()
+    })
+    expect(code).toBe('404 ContainerNotFound')
+    expect(existsSync(join(running.root, 'brief'))).toBe(false)
+    expect(running.unfinished()).toEqual([])
+  },
+)
+
 describe('a client that goes away', () => {
   it('in the middle of a body leaves neither a file nor a rest', async () => {
     const target = `/${ACCOUNT}/bronze/half`

@@ -136,5 +136,5 @@ func TestLocalWrongTokenIsRefused(t *testing.T) {
 	other, err := databricks.NewWorkspaceClient(&databricks.Config{Host: w.Config.Host, Token: "wrong"})
 	require.NoError(t, err)
 	_, err = other.Jobs.ListAll(ctx, jobs.ListJobsRequest{})
-	assert.ErrorIs(t, err, apierr.ErrUnauthenticated)
+	assert.ErrorIs(t, err, apierr.ErrPermissionDenied)
 }

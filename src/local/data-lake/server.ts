@@ -19,14 +19,13 @@ import { accountOperations, servicePropertiesOf } from './rest/containers/accoun
 import { containerOperations } from './rest/containers/containers.ts'
 import { answerOrigin } from './rest/cors.ts'
 import { keyIn } from './rest/customer-keys.ts'
-import { forgetPath, type Handlers, type Lake } from './rest/lake.ts'
+import { forgetPath, type Handlers, type Lake, requireContainer } from './rest/lake.ts'
 import { type LakeCall, openCall } from './rest/lake-call.ts'
 import { leaseOperations } from './rest/leasing.ts'
 import { accessOperations } from './rest/paths/path-access.ts'
 import { pathOperations } from './rest/paths/paths.ts'
 import {
   asHttpError,
-  isDfs,
   lakeError,
   refuseBody,
   refuseSlashAtEnd,
@@ -240,12 +239,10 @@ const ANYWHERE = ['createContainer', 'createFilesystem', 'containerAccount', 'bl
 const DELETING = ['deleteContainer', 'deleteFilesystem']
 
 /** Only such operations may name a container that does not exist. */
-function requirePlace({ container, request, operation }: LakeCall, { folder, deletions }: Lake): void {
+function requirePlace(call: LakeCall, lake: Lake): void {
+  const { container, operation } = call
   const id = operation?.id ?? ''
   if (container === '' || ANYWHERE.includes(id)) return
-  if (DELETING.includes(id) && deletions.has(container)) return
-  if (entryAt(folder.resolve(container, ''))?.isDirectory()) return
-  if (isDfs(request))
-    throw new HttpError(404, 'FilesystemNotFound', 'The specified filesystem does not exist.')
-  throw new HttpError(404, 'ContainerNotFound', 'The specified container does not exist.')
+  if (DELETING.includes(id) && lake.deletions.has(container)) return
+  requireContainer(lake, call)
 }

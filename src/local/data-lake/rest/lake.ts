@@ -60,6 +60,14 @@ export function found({ folder }: Lake, { container, path, operation, request }:
   throw new HttpError(404, 'BlobNotFound', 'The specified blob does not exist.')
 }
 
+/** Also of one that was deleted while the body came: what is placed would make its folder again. @throws HttpError 404 */
+export function requireContainer({ folder }: Pick<Lake, 'folder'>, { container, request }: LakeCall): void {
+  if (entryAt(folder.resolve(container, ''))?.isDirectory()) return
+  if (isDfs(request))
+    throw new HttpError(404, 'FilesystemNotFound', 'The specified filesystem does not exist.')
+  throw new HttpError(404, 'ContainerNotFound', 'The specified container does not exist.')
+}
+
 /** @returns what is kept beside a path. */
 export const keptOf = ({ kept }: Lake, { container, path }: LakeCall, stats: Stats | undefined): Properties =>
   kept.of(container, path, stats)
@@ -102,6 +110,7 @@ const CREATING = new Set<OperationId>([
  */
 export function guardWrite(lake: Lake, call: LakeCall, stats: Stats | undefined): void {
   const { leases } = lake
+  if (!stats && call.path !== '') requireContainer(lake, call)
   const id = given(call, 'x-ms-lease-id')
   const { 'if-none-match': none, ...headers } = call.request.headers
   // The Data Lake's interface says that it exists before it asks for its lease, the Blob one after: Hadoop's driver counts on it.

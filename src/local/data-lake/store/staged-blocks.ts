@@ -37,6 +37,16 @@ export interface ListedBlock {
   id: string
 }
 
+/** What a commit asks and tells while it is done. */
+export interface Committing<Placed> {
+  /** Those that the file is made of. */
+  committed(): readonly CommittedBlock[]
+  /** Called in the turn in which the file becomes visible; throws when it must not. */
+  check(): void
+  /** Called in the same turn, with the blocks that it is made of then. */
+  placed(made: CommittedBlock[]): Placed
+}
+
 /** What uploads are kept by. */
 export const keyOf = (container: string, path: string) => `${container}/${path}`
 
@@ -53,6 +63,8 @@ export class StagedBlocks {
   readonly #folder: LakeFolder
   readonly #uploads = new Map<string, Upload>()
   #hasKeys = false
+  /** The last commit of each path that is under way. */
+  readonly #commits = new Map<string, Promise<unknown>>()
 
   constructor(folder: LakeFolder) {
     this.#folder = folder
@@ -140,19 +152,36 @@ export class StagedBlocks {
   }
 
   /**
-   * Makes a file of blocks; those that it does not name are given up.
-   * @param committed those that the file was made of.
-   * @param check called in the turn in which the file becomes visible; throws when it must not.
-   * @returns the blocks that it is made of. @throws HttpError 400 for a block that is not there.
+   * Makes a file of blocks; those that it does not name are given up. Of one path one is made after the other: a client that sends its list
+   * again finds in the file what it has put.
+   * @returns what `placed` gives. @throws HttpError 400 for a block that is not there.
    */
-  async commit(
+  async commit<Placed>(
     container: string,
     path: string,
     list: readonly ListedBlock[],
-    committed: readonly CommittedBlock[],
-    check: () => void,
-  ): Promise<CommittedBlock[]> {
+    committing: Committing<Placed>,
+  ): Promise<Placed> {
     const key = keyOf(container, path)
+    const before = this.#commits.get(key)
+    const make = () => this.#commit(container, path, list, committing)
+    const commit = before === undefined ? make() : before.then(make, make)
+    this.#commits.set(key, commit)
+    try {
+      return await commit
+    } finally {
+      if (this.#commits.get(key) === commit) this.#commits.delete(key)
+    }
+  }
+
+  async #commit<Placed>(
+    container: string,
+    path: string,
+    list: readonly ListedBlock[],
+    { committed: read, check, placed }: Committing<Placed>,
+  ): Promise<Placed> {
+    const key = keyOf(container, path)
+    const committed = read()
     const target = this.#folder.resolve(container, path)
     const before = entryAt(target)
     const upload = this.#uploads.get(key)
@@ -163,7 +192,7 @@ export class StagedBlocks {
       placeStaged(upload, pieces)
       this.#folder.adopt(upload.staging.path, container, path, { overwrite: true })
       this.forget(key)
-      return made
+      return placed(made)
     }
     const isUnchanged = () => {
       const now = entryAt(target)
@@ -184,13 +213,13 @@ export class StagedBlocks {
       check()
       this.#folder.adopt(whole, container, path, { overwrite: true })
       this.forget(key)
+      return placed(made)
     } catch (error) {
       rmSync(whole, { force: true })
       throw diskError(error, target)
     } finally {
       release()
     }
-    return made
   }
 
   /** What was staged for the path is thrown away; nothing happens when nothing was. @param key of {@link keyOf}. */
@@ -282,7 +311,7 @@ async function assemble(
 /** Read in one turn: another block may come and take its place. */
 function bytesIn({ file, at, bytes }: Piece): Buffer {
   const found = Buffer.allocUnsafe(bytes)
-  const descriptor = openSync(file, 'r')
+  const descriptor = opened(file)
   try {
     for (let done = 0; done < bytes; ) {
       const read = readSync(descriptor, found, done, bytes - done, at + done)
@@ -293,6 +322,15 @@ function bytesIn({ file, at, bytes }: Piece): Buffer {
     closeSync(descriptor)
   }
   return found
+}
+
+/** @throws HttpError 400 when it was committed, replaced or given up in the meantime. */
+function opened(file: string): number {
+  try {
+    return openSync(file, 'r')
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? invalidList('they are no longer there') : error
+  }
 }
 
 const decodedLength = (id: string) => Buffer.from(id, 'base64').length

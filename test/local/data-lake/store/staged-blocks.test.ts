@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { LakeFolder } from '../../../../src/local/data-lake/store/folder.ts'
+import type { CommittedBlock } from '../../../../src/local/data-lake/store/properties.ts'
 import { StagedBlocks } from '../../../../src/local/data-lake/store/staged-blocks.ts'
 import { systemClock } from '../../../../src/local/runtime/clock.ts'
 
@@ -11,11 +12,14 @@ const LIMIT = 1000
 let root: string
 let folder: LakeFolder
 let blocks: StagedBlocks
+/** Of the blob that stands there. */
+let made: CommittedBlock[] = []
 beforeEach(async () => {
   root = mkdtempSync(join(tmpdir(), 'rtstream-blocks-'))
   folder = new LakeFolder(root, { limitBytes: LIMIT, clock: systemClock })
   await folder.counted
   blocks = new StagedBlocks(folder)
+  made = []
 })
 afterEach(() => rmSync(root, { recursive: true, force: true }))
 
@@ -27,8 +31,7 @@ const commit = (numbers: (number | string)[], check = () => {}) =>
     'bronze',
     'a',
     numbers.map((number) => ({ from: 'latest' as const, id: id(number) })),
-    [],
-    check,
+    { committed: () => made, check, placed: (now) => (made = now) },
   )
 const unfinished = () => readdirSync(join(root, '.unfinished')).map((name) => join(root, '.unfinished', name))
 const inode = (file: string) => statSync(file).ino
@@ -60,6 +63,21 @@ describe('blocks in the order of an upload', () => {
     expect(unfinished()).toHaveLength(3)
     await commit([0, 1, 2, 3])
     expect(content()).toBe('nil-one-two-end')
+    expect(unfinished()).toEqual([])
+  })
+
+  it('are committed once after the other by lists that come at the same time, as of a client that tries again', async () => {
+    // Each on its own, so that the blob is put together.
+    for (const number of [2, 1, 0]) put(number, `${number}${'-'.repeat(number)}`)
+    const lists = await Promise.allSettled([
+      commit([0, 1, 2]),
+      commit([0, 1, 2]),
+      commit([2, 9]),
+      commit([1, 2]),
+    ])
+    expect(lists.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled'])
+    expect(lists[2]).toMatchObject({ reason: { status: 400, code: 'InvalidBlockList' } })
+    expect(content()).toBe('1-2--')
     expect(unfinished()).toEqual([])
   })
 

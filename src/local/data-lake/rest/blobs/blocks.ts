@@ -17,6 +17,7 @@ import {
   keep,
   keptOf,
   type Lake,
+  requireContainer,
   requireUsable,
   writtenHeaders,
 } from '../lake.ts'
@@ -58,6 +59,7 @@ export function blockOperations(lake: Lake): Operations {
 
 function guardStage(lake: Lake, call: LakeCall, place: string): void {
   const stats = entryAt(place)
+  if (!stats) requireContainer(lake, call)
   lake.leases.check(call, given(call, 'x-ms-lease-id'), { isWrite: true })
   requireUsable(lake, call, stats)
   requireType(lake, call, stats, 'BlockBlob')
@@ -116,17 +118,21 @@ async function putBlockList(lake: Lake, call: LakeCall): Promise<void> {
   guardList(lake, call, place)
   const body = await readChecked(request, MAX_BLOCK_LIST_BYTES)
   const list = listIn(textOf(body))
-  const committed = committedBlocks(lake, call, entryAt(place))
   let made: Pick<Properties, 'access' | 'tier'> = {}
   requireBlocks(lake, call, entryAt(place))
-  const blocks = await lake.uploads.blocks.commit(container, path, list, committed, () => {
-    const standing = guardList(lake, call, place)
-    requireBlocks(lake, call, entryAt(place))
-    requireOneKey(lake, call, list, standing)
-    made = { ...prepareAccess(lake, call), ...tierOf(lake, call, standing) }
+  const stats = await lake.uploads.blocks.commit(container, path, list, {
+    committed: () => committedBlocks(lake, call, entryAt(place)),
+    check: () => {
+      const standing = guardList(lake, call, place)
+      requireBlocks(lake, call, entryAt(place))
+      requireOneKey(lake, call, list, standing)
+      made = { ...prepareAccess(lake, call), ...tierOf(lake, call, standing) }
+    },
+    placed: (blocks) => {
+      lake.uploads.forget(container, path)
+      return keep(lake, call, { ...properties, ...made, ...keyOf(call), blocks, isOfBlobs: true })
+    },
   })
-  lake.uploads.forget(container, path)
-  const stats = keep(lake, call, { ...properties, ...made, ...keyOf(call), blocks, isOfBlobs: true })
   answer(call, 201, { ...writtenHeaders(stats), ...body.headers })
 }
 
