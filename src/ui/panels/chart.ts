@@ -1,5 +1,4 @@
 /** A chart over time, one column a second: filled to an eighth of a row, a quieter line over it, ending at now or before. */
-import { clockText } from '../../pipeline/state/clock-text.ts'
 import { formatRate, niceStep } from '../text/format.ts'
 import { BLOCKS } from '../text/glyphs.ts'
 import { type Line, right, type Span, span } from '../text/line.ts'
@@ -214,7 +213,9 @@ function timeAxis(columns: number, back: number, marks: readonly number[]): Line
 /** An axis that goes back farther is in minutes. */
 const LONGEST_IN_SECONDS = 120
 const secondsText = (seconds: number) => `−${seconds} s`
-const minutesText = (seconds: number) => `−${clockText(seconds * 1000).replace(/^0/, '')}`
+/** In minutes over the hour too, which series are hardly longer than: a mark has room for no more. */
+const minutesText = (seconds: number) =>
+  `−${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
 
 /** `150`, `2.5`, `12.5k` */
 function labelOf(value: number): string {

@@ -314,8 +314,7 @@ describe('panels', () => {
       )
     expect(axis(30)).toMatch(/−60 s +−50 s +−40 s +−30 s$/)
     expect(axis(97)).toMatch(/−2:07 +−1:57 +−1:47 +−1:37$/)
-    // Over the hour, which series are a little longer than, in hours.
-    expect(axis(3600)).toMatch(/−1:00:20 +−1:00:00$/)
+    expect(axis(3600)).toMatch(/−60:20 +−60:10 +−60:00$/)
   })
 
   it('event rate: a label stands in the row in which a column of its height ends', () => {
