@@ -4,6 +4,7 @@
  */
 import { StringDecoder } from 'node:string_decoder'
 import type { Clock } from '../../pipeline/runtime/clock.ts'
+import { TogetherKeys } from './together-keys.ts'
 import { Tokenizer } from './tokenizer.ts'
 import type { Token } from './tokens.ts'
 
@@ -43,7 +44,8 @@ export interface TerminalInput {
 
 /** Nothing is read before it is opened. A lone escape is told after a short pause. */
 export function terminalInput(options: TerminalInputOptions): TerminalInput {
-  const { stdin, write, clock, onTokens, onEnd } = options
+  const { stdin, write, clock, onEnd } = options
+  const keys = new TogetherKeys(options)
   const tokenizer = new Tokenizer(options.isRisky)
   let decoder = new StringDecoder('utf8')
   let isOpen = false
@@ -53,7 +55,7 @@ export function terminalInput(options: TerminalInputOptions): TerminalInput {
   const tell = (all: readonly Token[]) => {
     // Off, reports still come: on their way already, or from a terminal that another program has left in that mode.
     const tokens = hasMouse ? all : all.filter(({ kind }) => kind !== 'mouse')
-    if (tokens.length > 0) onTokens(tokens)
+    if (tokens.length > 0) keys.take(tokens)
   }
   const waitOn = () => {
     cancel()
@@ -76,6 +78,7 @@ export function terminalInput(options: TerminalInputOptions): TerminalInput {
     if (!isOpen) return
     isOpen = false
     cancel()
+    keys.rest()
     stdin.off('data', onData).off('end', onEnd).off('error', onEnd)
     write(`${MOUSE.off}${PASTE.off}`)
     if (stdin.destroyed) return
@@ -91,6 +94,7 @@ export function terminalInput(options: TerminalInputOptions): TerminalInput {
       stdin.on('data', onData).on('end', onEnd).on('error', onEnd)
       stdin.resume()
       write(PASTE.on + (hasMouse ? MOUSE.on : ''))
+      keys.goOn()
       // An escape from before it was lent, as for a window that was resized, ends as any other.
       waitOn()
       // Whatever ends the process: this runs last, and synchronously.

@@ -19,7 +19,10 @@ const CONTROLS: Readonly<Record<string, string>> = { return: '\r', tab: '\t', ba
 const written = (key: string): string | undefined =>
   CONTROLS[key] ?? ([...key].length === 1 ? key : undefined)
 
-/** What came in one read. */
+/** The key writes something, and may be a part of pasted text. */
+export const isWritten = (key: string): boolean => written(key) !== undefined
+
+/** What came together. */
 export type Arrived = { kind: 'keys'; keys: readonly string[] } | { kind: 'other'; token: Token }
 
 /** Keys that write something and came together; anything else by itself. */

@@ -278,8 +278,9 @@ describe('sequences, cut at every byte', () => {
   })
 
   it('a character of several bytes is one key', async () => {
-    const { stdin, keys } = open()
+    const { stdin, keys, clock } = open()
     for (const byte of Buffer.from('東é')) stdin.emit('data', Buffer.from([byte]))
+    await clock.advance(20)
     expect(keys()).toEqual(['東', 'é'])
   })
 })
@@ -321,6 +322,7 @@ describe('fingers', () => {
     send('\x1b')
     await clock.advance(600)
     send('a')
+    await clock.advance(20)
     expect(keys()).toEqual(['escape', 'l', 'alt+a', 'escape', 'a'])
     send('\x1b\x1b')
     await clock.advance(600)
@@ -336,6 +338,7 @@ describe('fingers', () => {
       send(key)
       await clock.advance(120)
       send('2')
+      await clock.advance(20)
       expect(keys()).toEqual(['escape', key, '2'])
       expect(tokens).toHaveLength(3)
     },
@@ -351,6 +354,7 @@ describe('fingers', () => {
       input.open()
       await clock.advance(600)
       send('x')
+      await clock.advance(20)
       expect(keys()).toEqual(['escape', 'x'])
     },
   )
