@@ -34,13 +34,17 @@ export function assertFits(
   )
 }
 
-/** By name as Delta has it: without regard to case. A schema that cannot be parsed has no columns. */
+/**
+ * By name as Delta has it: without regard to case. In files a name is to be as the schema writes it: some readers find no other. A schema
+ * that cannot be parsed has no columns.
+ */
 function changedColumn(columns: TableContract['columns'], metaData: Metadata): string | undefined {
-  const found = new Map(fieldsOf(metaData).map((field) => [field.name.toLowerCase(), typeOf(field)]))
+  const found = new Map(fieldsOf(metaData).map((field) => [field.name.toLowerCase(), field]))
   for (const [name, type] of columns) {
     const now = found.get(name.toLowerCase())
     if (now === undefined) return `its column ${name} is gone`
-    if (now !== type) return `its column ${name} is of type ${now}, and was ${type}`
+    if (now.name !== name) return `its column ${name} is called ${now.name}`
+    if (typeOf(now) !== type) return `its column ${name} is of type ${typeOf(now)}, and was ${type}`
   }
   return undefined
 }
