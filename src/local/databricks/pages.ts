@@ -68,7 +68,10 @@ function offsetIn(query: URLSearchParams, most: number): number {
   const offset = Number(query.get('offset') ?? 0)
   if (!Number.isInteger(offset) || offset < 0) throw invalid('offset must be a number of entries.')
   if (offset > most)
-    throw invalid(`offset must be at most ${most}: use page_token, which every page names, to read on.`)
+    // As users quote it (databricks-sdk-py, issue 278).
+    throw invalid(
+      `The supplied offset ${offset} has exceeded the value of ${most} allowed for this parameter. Please use the page_token parameter to paginate: every page names the next.`,
+    )
   return offset
 }
 
