@@ -50,6 +50,9 @@ it.each<keyof Hooks>([
   'accept',
   'input',
   '_process',
+  '_write_open',
+  '_write_frame',
+  'on_open',
   'on_begin',
   'on_attach',
   'on_flow',
@@ -57,6 +60,7 @@ it.each<keyof Hooks>([
   'on_transfer',
   'on_detach',
   'on_end',
+  'on_close',
 ])('a connection has its hook %s', (name) => {
   expect(hooksOf(sender.connection)[name]).toBeTypeOf('function')
 })
@@ -71,6 +75,9 @@ it('a connection knows its sessions, and they their links', () => {
   expect(session?.remote.handles[0]).toBe(receiver)
   expect(session?.local.handles[0]).toBe(receiver)
   const { next_delivery_id, next_transfer_id, max_transfer_id } = session?.incoming ?? {}
+  expect(session?.incoming.updated).toEqual([])
+  expect(session?.incoming.process).toBeTypeOf('function')
+  expect(session?.state.remote_open).toBe(true)
   expect(next_delivery_id === undefined || next_delivery_id >= 0).toBe(true)
   expect([next_transfer_id, max_transfer_id]).toEqual([expect.any(Number), expect.any(Number)])
   expect(hooksOf(receiver.connection).state.has_settled).toBeTypeOf('function')
