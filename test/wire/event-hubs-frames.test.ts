@@ -19,18 +19,18 @@ const transfer = (id: number | undefined, payload: Buffer, fields: object = {}) 
     { payload },
   )
 const GOOD = encode({ body: 'good' })
+const PUT = encode({
+  message_id: 'm',
+  application_properties: { operation: 'put-token', name: `sb://localhost/${HUB}`, type: 'jwt' },
+  body: TOKEN,
+})
 /** No sections at all. */
 const BAD = Buffer.alloc(0)
 
 /** With its proof, as delivery 0, and a link that sends. */
 beforeEach(async () => {
   socket = await RawSocket.open(hub.ports.plain)
-  const token = encode({
-    message_id: 'm',
-    application_properties: { operation: 'put-token', name: `sb://localhost/${HUB}`, type: 'jwt' },
-    body: TOKEN,
-  })
-  socket.write(opening(), attachFromCbs(1), attachTo('$cbs', 0), transfer(0, token, { handle: 0 }))
+  socket.write(opening(), attachFromCbs(1), attachTo('$cbs', 0), transfer(0, PUT, { handle: 0 }))
   socket.write(attachTo(`${HUB}/Partitions/0`, 2))
   await vi.waitFor(() => expect(socket.heard('attach')).toHaveLength(3))
 })
@@ -125,4 +125,13 @@ it('an event without a body is one all the same, as from AMQP.Net Lite', async (
   await vi.waitFor(() => expect(outcomes().get(1)).toBe(ACCEPTED))
   const [event] = hub.stored(0, before + 1)
   expect(Buffer.from(event?.message ?? [])).toEqual(bare)
+})
+
+it('a request is settled before it is answered, as by the service', async () => {
+  socket.write(frame('flow', { ...FLOW, next_incoming_id: 0, handle: 1, delivery_count: 0, link_credit: 5 }))
+  await vi.waitFor(() => expect(socket.heard('transfer')).toHaveLength(1))
+  socket.write(transfer(1, PUT, { handle: 0 }))
+  await vi.waitFor(() => expect(socket.heard('transfer')).toHaveLength(2))
+  const told = socket.order.filter((name) => name === 'disposition' || name === 'transfer')
+  expect(told).toEqual(['disposition', 'transfer', 'disposition', 'transfer'])
 })

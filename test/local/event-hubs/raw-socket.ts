@@ -100,15 +100,25 @@ export class RawSocket {
 
   /** The whole frames of one kind among the answers, behind the protocol's header. */
   heard(name: FrameName): Fields[] {
-    const found: Fields[] = []
+    return [...this.#frames()].filter((one) => one.name === name).map(({ fields }) => fields)
+  }
+
+  /** The kinds of all whole frames, as they came. */
+  get order(): string[] {
+    return [...this.#frames()].map(({ name }) => name)
+  }
+
+  *#frames(): Generator<{ name: string; fields: Fields }> {
     for (let at = HEADER.length; at + 4 <= this.answered.length; ) {
       const end = at + this.answered.readUInt32BE(at)
       if (end > this.answered.length) break
       const { performative } = frames.read_frame(this.answered.subarray(at, end))
-      if (String(performative?.constructor).startsWith(`${name}#`)) found.push(performative as Fields)
+      if (performative) {
+        const [name = ''] = String(performative.constructor).split('#')
+        yield { name, fields: performative }
+      }
       at = end
     }
-    return found
   }
 
   write(...parts: Buffer[]): void {

@@ -214,6 +214,7 @@ export const withSaslMechanisms = (container: Container, mechanisms: object): Co
 
 interface DeliveryParts {
   id: number
+  link: { session: Session }
   settled: boolean
   remote_settled: boolean
   update(settled: boolean, state: unknown): void

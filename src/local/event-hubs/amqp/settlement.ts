@@ -66,12 +66,23 @@ export function writeOutcomes(session: Session): void {
   const { incoming } = session
   const { process } = incoming
   incoming.process = (self) => {
-    const told = incoming.updated
-    incoming.updated = []
-    for (const { first, last, settled, state } of ranges(told))
-      session.output(frames.disposition?.({ role: true, first, last, settled, state }))
+    tellOutcomes(session)
     process.call(incoming, self)
   }
+}
+
+/** Accepts a delivery, and tells its sender now: not behind what else goes out in this turn. */
+export function settleAtOnce(delivery: Delivery): void {
+  settle(delivery)
+  tellOutcomes(partsOfDelivery(delivery).link.session)
+}
+
+function tellOutcomes(session: Session): void {
+  const { incoming } = session
+  const told = incoming.updated
+  incoming.updated = []
+  for (const { first, last, settled, state } of ranges(told))
+    session.output(frames.disposition?.({ role: true, first, last, settled, state }))
 }
 
 function ranges(told: readonly Settled[]) {

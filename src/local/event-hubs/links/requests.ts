@@ -6,7 +6,7 @@ import { decodeMessage, encodeMessage } from '../amqp/library.ts'
 import type { Peer } from '../amqp/peer.ts'
 import type { Rejection } from '../amqp/refusal.ts'
 import { checkSections } from '../amqp/sections.ts'
-import { settle } from '../amqp/settlement.ts'
+import { settleAtOnce } from '../amqp/settlement.ts'
 import type { HubLog } from '../log/log.ts'
 import { type HubNames, isOfHub, noSuchHub, pathOf } from './address.ts'
 import { answer, manage, refusal, replyLink } from './management.ts'
@@ -62,7 +62,8 @@ export class Requests {
     // A malformed message ends the connection; the library would print it to the terminal.
     checkSections(bytes)
     const request = decodeMessage(bytes)
-    settle(delivery)
+    // Before its answer, as the service does: the SDK for Python over uamqp logs an error for one that comes first.
+    settleAtOnce(delivery)
     const reply = kind === 'cbs' ? this.#claimed(request, peer) : this.#managed(request, peer)
     const link = replyLink(peer.answers.links(), request, kind)
     // A client closes one half of the pair and then the other: an answer without a receiver is dropped.
