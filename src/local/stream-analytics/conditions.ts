@@ -52,7 +52,7 @@ export class JobConditions {
     if (!first) return
     this.#input ??= this.#condition(
       'InputDeserializerError.InvalidData',
-      `Events are not written because they are not JSON objects, the first in partition ${partition} at sequence number ${first.sequenceNumber}: ${first.reason}.`,
+      couldNotDeserialize(partition, first),
     )
     for (const { sequenceNumber, reason } of rejections) {
       if (this.#rejectionsLogged++ >= LOGGED_REJECTIONS) return
@@ -100,6 +100,13 @@ export class JobConditions {
     return { since: this.#clock.now(), code, message }
   }
 }
+
+/** The first sentences are the service's, as users report them (azure-docs, issue 71668; azure-event-hubs-node, issue 60). */
+const couldNotDeserialize = (
+  partition: number,
+  { sequenceNumber, reason }: LandedBatch['rejections'][number],
+): string =>
+  `Could not deserialize the input event(s) from resource 'Partition: [${partition}], Offset: [${sequenceNumber}], SequenceNumber: [${sequenceNumber}]' as Json. Some possible reasons: 1) Malformed events 2) Input source configured with incorrect serialization format. What is not a JSON object is not written: ${reason}.`
 
 const outputCode = ({ name }: Error) => (name === 'LakeFullError' ? 'OutputFull' : 'OutputWriteError')
 

@@ -169,7 +169,13 @@ describe('deserialization errors', () => {
         }),
       ]),
     )
-    expect(plane.job.conditions.input).toMatchObject({ code: 'InputDeserializerError.InvalidData' })
+    // The service's sentence (azure-docs, issue 71668).
+    expect(plane.job.conditions.input).toMatchObject({
+      code: 'InputDeserializerError.InvalidData',
+      message: expect.stringMatching(
+        /^Could not deserialize the input event\(s\) from resource 'Partition: \[\d\], Offset: \[\d+\], SequenceNumber: \[\d+\]' as Json\. Some possible reasons: /,
+      ),
+    })
   })
 
   it('leave an empty file when a output batch has nothing else', async () => {
