@@ -2,28 +2,38 @@
 import type { Clock } from '../runtime/clock.ts'
 import type { AppState, LayerName, LayerSlice, StageSlice } from './state.ts'
 
-/** All three clocks at one moment. */
-export interface ClockReading {
-  now: number
-  monotonic: number
-  sinceBoot: number
-}
-
-/** As they stand now. */
-export const readClocks = (clock: Omit<Clock, 'after'>): ClockReading => ({
-  now: clock.now(),
-  monotonic: clock.monotonic(),
-  sinceBoot: clock.sinceBoot(),
-})
-
 /** Less than this is the clocks' own drift, and the time since the start in whole seconds (ms). */
 const SET_BY_MS = 2000
 
-/** By how much somebody has set the clock in between (ms); 0: not at all. A machine that slept has not been set. */
-export function setBy(before: ClockReading, after: ClockReading): number {
-  const passed = Math.max(after.monotonic - before.monotonic, after.sinceBoot - before.sinceBoot)
-  const by = after.now - before.now - passed
-  return Math.abs(by) > SET_BY_MS ? by : 0
+/** Looks at the clocks, and tells when somebody has set the wall clock. */
+export class ClockWatch {
+  readonly #clock: Omit<Clock, 'after'>
+  #monotonic: number
+  /** How long the machine has slept since it was started (ms). */
+  #asleep: number
+  /** Epoch milliseconds, as of the newest look. */
+  now: number
+
+  constructor(clock: Omit<Clock, 'after'>) {
+    this.#clock = clock
+    this.now = clock.now()
+    this.#monotonic = clock.monotonic()
+    this.#asleep = clock.sinceBoot() - this.#monotonic
+  }
+
+  /** By how much somebody has set the clock since the look before (ms); 0: not at all. A machine that slept has not been set. */
+  look(): number {
+    const [now, monotonic] = [this.#clock.now(), this.#clock.monotonic()]
+    const ahead = now - this.now - (monotonic - this.#monotonic)
+    this.now = now
+    this.#monotonic = monotonic
+    if (Math.abs(ahead) <= SET_BY_MS) return 0
+    // Asked only now: the system reads a file for it, and the state changes often.
+    const asleep = this.#clock.sinceBoot() - monotonic
+    const by = ahead - (asleep - this.#asleep)
+    this.#asleep = asleep
+    return Math.abs(by) > SET_BY_MS ? by : 0
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The state of the screen: slices are replaced, never changed, and readers are told a few times a second at most. */
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { Clock } from '../runtime/clock.ts'
-import { type ClockReading, moved, readClocks, setBy } from './clock-set.ts'
+import { ClockWatch, moved } from './clock-set.ts'
 import { sameOnScreen } from './same-on-screen.ts'
 import type { AppState } from './state.ts'
 
@@ -26,8 +26,7 @@ export class StateStore {
   #isClosed = false
   #lastFlush = Number.NEGATIVE_INFINITY
   #cancel: (() => void) | undefined
-  /** The clocks as of the newest change. */
-  #clocks: ClockReading
+  readonly #watch: ClockWatch
 
   /** @param updatesPerSecond a number, or what the state asks for. */
   constructor(
@@ -38,7 +37,7 @@ export class StateStore {
     this.published = createStore<AppState>()(() => initial)
     this.#draft = initial
     this.#clock = clock
-    this.#clocks = readClocks(clock)
+    this.#watch = new ClockWatch(clock)
     this.#intervalMs = () =>
       1000 / (typeof updatesPerSecond === 'number' ? updatesPerSecond : updatesPerSecond(this.#draft))
   }
@@ -76,7 +75,7 @@ export class StateStore {
     this.#cancel = undefined
     this.#lastFlush = this.#clock.monotonic()
     this.#followClock()
-    this.#draft = { ...this.#draft, now: this.#clocks.now }
+    this.#draft = { ...this.#draft, now: this.#watch.now }
     this.published.setState(this.#draft, true)
   }
 
@@ -88,9 +87,7 @@ export class StateStore {
 
   /** Ages stay what they are when somebody sets the clock. */
   #followClock(): void {
-    const clocks = readClocks(this.#clock)
-    const by = setBy(this.#clocks, clocks)
-    this.#clocks = clocks
+    const by = this.#watch.look()
     if (by !== 0) this.#draft = moved(this.#draft, by)
   }
 
