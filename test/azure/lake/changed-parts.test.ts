@@ -45,7 +45,7 @@ const poll = async () => {
 }
 /** @param counted false: by another process, straight into the folder. */
 function commit({ counted = true } = {}): void {
-  silver.commit([])
+  silver.commit([{ commitInfo: { operation: 'WRITE' } }])
   if (counted) changes.note('silver')
 }
 

@@ -34,7 +34,7 @@ describe('the worker', () => {
     azure.onFailure((error) => failures.push(error))
     const { management, token } = azure.endpoints
     expect((await restCaller(management, token)('GET', '/databricks/api/2.2/jobs/list')).status).toBe(200)
-    expect((await restCaller(management, 'wrong')('GET', '/databricks/api/2.2/jobs/list')).status).toBe(401)
+    expect((await restCaller(management, 'wrong')('GET', '/databricks/api/2.2/jobs/list')).status).toBe(403)
     expect(process.env.NO_PROXY).toBe('example.org,localhost,127.0.0.1')
     await azure.close()
     await azure.close()

@@ -118,7 +118,7 @@ describe('all services together', () => {
     for (const url of [management, lakeTls]) await expect(fetch(url)).rejects.toThrow()
     const again = await start({ dataDir })
     // Another session, another token.
-    expect((await restCaller(again.endpoints.management, token)('GET', JOBS)).status).toBe(401)
+    expect((await restCaller(again.endpoints.management, token)('GET', JOBS)).status).toBe(403)
   })
 
   it('start all or none: a taken port is named, and what had started is stopped again', async () => {
