@@ -29,7 +29,7 @@ const nameOf = (key: string) => key.replace(/ $/, 'space')
 function nothingBehind(key: string): string {
   const [, second] = /^escape\+(.+)$/u.exec(key) ?? []
   return second !== undefined
-    ? `${nameOf(second)} came at once with esc, as alt+${nameOf(second)} does, and did nothing: press it again.`
+    ? `${nameOf(second)} came so soon after esc that it may be alt+${nameOf(second)}: press it again.`
     : OTHER_SCRIPT.test(key)
       ? `${key} does nothing here: switch the keyboard to Latin letters.`
       : `${nameOf(key)} does nothing here: ? shows every key.`

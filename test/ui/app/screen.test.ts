@@ -797,7 +797,7 @@ describe('quitting', () => {
         expect(text()).not.toContain('every action with its key')
         expect(text()).not.toContain('stop all stages?')
         expect(lastLine()).toContain(
-          `${name} came at once with esc, as alt+${name} does, and did nothing: press it`,
+          `${name} came so soon after esc that it may be alt+${name}: press it again`,
         )
       }
       expect(pipeline.calls).toEqual([])
