@@ -7,6 +7,7 @@ import { errorText } from '../runtime/error-text.ts'
 import { seededRandom } from '../runtime/random.ts'
 import { RateMeter } from '../runtime/rates.ts'
 import { type ActionResult, accepted, PHONE_RATES, refused } from '../state/actions.ts'
+import { EMPTY_AUDIENCE } from '../state/initial-state.ts'
 import type { Log } from '../state/log.ts'
 import type { AudienceRules, AudienceSlice } from '../state/state.ts'
 import type { StateStore } from '../state/store.ts'
@@ -254,23 +255,9 @@ export class Hall {
 
   #show(changes: Partial<AudienceSlice>): void {
     const { store } = this.#options
-    const before = store.state.audience ?? { ...EMPTY, rules: this.#rules }
+    const before = store.state.audience ?? { ...EMPTY_AUDIENCE, rules: this.#rules }
     store.update({ audience: { ...before, ...changes } })
   }
-}
-
-const EMPTY: Omit<AudienceSlice, 'rules'> = {
-  phase: 'opening',
-  addresses: [],
-  url: undefined,
-  code: undefined,
-  qr: [],
-  phones: 0,
-  connected: 0,
-  names: [],
-  acknowledged: 0,
-  rate: 0,
-  senders: [],
 }
 
 function saysOf({

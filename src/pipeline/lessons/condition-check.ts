@@ -4,7 +4,7 @@
  */
 import { FAULTS } from '../faults/registry.ts'
 import type { StepName, StepState, Trace } from '../ports/trace.ts'
-import { initialState } from '../state/initial-state.ts'
+import { EMPTY_AUDIENCE, initialState } from '../state/initial-state.ts'
 import type {
   ActiveFault,
   AppState,
@@ -70,17 +70,7 @@ const STEPS = wordsOf<StepName>({
 })
 
 const AUDIENCE: AudienceSlice = {
-  phase: 'open',
-  addresses: [],
-  url: undefined,
-  code: undefined,
-  qr: [],
-  phones: 0,
-  connected: 0,
-  names: [],
-  acknowledged: 0,
-  rate: 0,
-  senders: [],
+  ...EMPTY_AUDIENCE,
   rules: { isMischiefAllowed: false, readingsPerSecond: 0, isPaused: false, hasOwnNames: false },
 }
 /** Its steps by their names; their facts are as many as there are kinds. */

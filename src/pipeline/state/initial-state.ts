@@ -6,6 +6,7 @@ import {
   type AppState,
   type Assertion,
   type AssertionsSlice,
+  type AudienceSlice,
   CORRUPTION_KINDS,
   type CorruptionKind,
   type GeneratorSlice,
@@ -167,3 +168,18 @@ export function noneCorrupted(): Record<CorruptionKind, number> {
 }
 
 const unmeasured = (expectation: string): Assertion => ({ value: undefined, expectation, holds: undefined })
+
+/** Of a room that nobody is in yet. */
+export const EMPTY_AUDIENCE: Omit<AudienceSlice, 'rules'> = {
+  phase: 'opening',
+  addresses: [],
+  url: undefined,
+  code: undefined,
+  qr: [],
+  phones: 0,
+  connected: 0,
+  names: [],
+  acknowledged: 0,
+  rate: 0,
+  senders: [],
+}
