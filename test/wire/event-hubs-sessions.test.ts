@@ -168,3 +168,13 @@ it('the SDK closes its readers one by one while events flow on its one connectio
   expect(errors).toEqual([])
   expect(hub.logged.text()).not.toContain('protocol error')
 }, 60_000)
+
+it('a connection has as many sessions as the service says in its open', async () => {
+  expect((client.connection as unknown as { channel_max: number }).channel_max).toBe(4999)
+  const sessions = Array.from({ length: 300 }, openSession)
+  const last = sessions.at(-1)?.open_receiver({
+    source: { address: `${HUB}/ConsumerGroups/$Default/Partitions/0` },
+  })
+  await once(last as Receiver, 'receiver_open')
+  await isAlive()
+})

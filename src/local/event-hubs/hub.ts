@@ -4,7 +4,7 @@ import rhea, { type Connection, type Container, type EventContext, type Receiver
 import { type Clock, monotonicOf } from '../runtime/clock.ts'
 import { Answers } from './amqp/answers.ts'
 import { endOnBreach } from './amqp/breaches.ts'
-import { limitConnection, type Unfit } from './amqp/connection-limits.ts'
+import { limitConnection, MAX_SESSIONS, type Unfit } from './amqp/connection-limits.ts'
 import { writeFullPerformatives } from './amqp/full-performatives.ts'
 import {
   bytesOf,
@@ -63,7 +63,7 @@ const CONTAINER = 'rtstream-local'
 const PUBLISHER_CREDIT = 300
 const CONNECTION_OPTIONS = {
   max_frame_size: FRAME_BYTES,
-  channel_max: 255,
+  channel_max: MAX_SESSIONS - 1,
   // Deliveries are accepted once they are stored, not before.
   receiver_options: {
     autoaccept: false,

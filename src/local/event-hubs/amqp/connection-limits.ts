@@ -10,7 +10,9 @@ import { aheadOf } from './serial-numbers.ts'
 import { onTheirWay } from './session-window.ts'
 import { answerDisposition } from './settlement.ts'
 
-const MAX_SESSIONS = 256
+/** As the service's open says it: a channel-max of 4999 (azure-sdk-for-python's issue 5316 has the trace). */
+export const MAX_SESSIONS = 5000
+/** As its begin says it: a handle-max of 255. */
 const MAX_LINKS_PER_SESSION = 256
 /** Before its proof a peer needs a session or two, and the links of `$cbs` and `$management`. */
 const MAX_SESSIONS_UNPROVED = 8
