@@ -936,6 +936,18 @@ describe('the workspace, as its tools write paths', () => {
     expect((await rest('GET', `${at}/get-status?path=/Workspaces`)).status).toBe(404)
   })
 
+  // Databricks' SDKs put files there without making the folder.
+  it('has a folder for its user, which takes objects at once and stays', async () => {
+    const at = '/api/2.0/workspace'
+    const { userName } = (await rest('GET', '/api/2.0/preview/scim/v2/Me')).body
+    const content = Buffer.from('print(1)').toString('base64')
+    const path = `/Users/${userName}/mine.txt`
+    expect((await rest('POST', `${at}/import`, { path, content, format: 'AUTO' })).status).toBe(200)
+    expect((await rest('POST', `${at}/delete`, { path: `/Users/${userName}`, recursive: true })).status).toBe(
+      400,
+    )
+  })
+
   it('gives every object an id of its own, the same each time', async () => {
     const { objects } = (await rest('GET', '/api/2.0/workspace/list?path=/')).body
     const ids = objects.map(({ object_id }: { object_id: number }) => object_id)

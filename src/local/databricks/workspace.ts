@@ -5,6 +5,7 @@ import { isForm, readForm, readJson } from '../http/body.ts'
 import { HttpError } from '../http/errors.ts'
 import type { Call, Route } from '../http/router.ts'
 import { StateMap, StateMapFullError } from '../storage/state-map.ts'
+import { USER_NAME } from './discovery.ts'
 import { invalid, missing } from './errors.ts'
 import { withBodyParameters } from './get-parameters.ts'
 import { isTrue } from './run-filter.ts'
@@ -16,8 +17,8 @@ const MAX_BYTES = 20_000_000
 const MAX_OBJECT_BYTES = 10_485_760
 /** Of a request that brings one: in base64, or in a form, beside its path (bytes). */
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024
-/** Folders of every workspace. */
-const FIRST_FOLDERS = ['/', '/Shared', '/Users']
+/** Folders of every workspace: each of its users has one, which is there before the user does anything. */
+const FIRST_FOLDERS = ['/', '/Shared', '/Users', `/Users/${USER_NAME}`]
 
 /** @param stateFile holds all objects; their number and size are bounded. */
 export function workspaceRoutes(stateFile: string, checkRate: () => void): Route[] {
