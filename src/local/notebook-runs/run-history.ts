@@ -8,6 +8,7 @@ import {
   begunAgain,
   begunAt,
   bounded,
+  isQueued,
   lost,
   type RunEnd,
   type RunPolicy,
@@ -73,8 +74,8 @@ const MAX_QUEUED = 20
 const LEAST_INTERVAL_MS = 1000
 
 /**
- * Runs that were under way when the process ended come back as `lost`, those that waited as cancelled; {@link recover} tries
- * those again whose policy says so.
+ * Runs that were under way when the process ended come back as `lost`, those that waited wait on; {@link recover} tries those again
+ * whose policy says so, and begins what has waited for the others.
  */
 export class RunHistory {
   readonly #options: RunHistoryOptions
@@ -98,9 +99,9 @@ export class RunHistory {
   }
 
   /**
-   * Tries runs again that the process before has lost, or that waited for it, as their policies say: once, when the service is open.
-   * A failure of the driver counts like one of the notebook: the Jobs API retries a run that ends as FAILED or as INTERNAL_ERROR,
-   * and an activity's policy does not tell failures apart.
+   * Tries runs again that the process before has lost, or that waited for it, as their policies say, and goes on with the queues: once,
+   * when the service is open. A failure of the driver counts like one of the notebook: the Jobs API retries a run that ends as FAILED
+   * or as INTERNAL_ERROR, and an activity's policy does not tell failures apart.
    */
   recover(): void {
     const left = this.#records.filter(({ id }) => this.#left.has(id))
@@ -108,6 +109,7 @@ export class RunHistory {
     for (const record of left) {
       const { end, error, told } = record
       record.told = undefined
+      if (isQueued(record)) continue
       // What waits for its next attempt has no end.
       const isWaiting = record.endedAt === undefined
       if (!isWaiting && !(end && this.#isRetried(record, end, told))) continue
@@ -116,7 +118,18 @@ export class RunHistory {
       if (!isWaiting && end) this.#retry(record, end, error)
       else if (before) this.#await(record, before)
     }
+    for (const owner of new Set(left.filter(isQueued).map((record) => record.owner)))
+      this.#resumeQueue(
+        owner,
+        left.filter((record) => record.owner === owner && record.endedAt !== undefined).length,
+      )
     if (left.length > 0) this.#save()
+  }
+
+  /** @param ended runs whose places are free since the process before has ended. */
+  #resumeQueue(owner: string, ended: number): void {
+    const places = this.#underWay(owner) === 0 ? Math.max(1, ended) : ended
+    for (let place = 0; place < places; place++) this.#beginNext(owner)
   }
 
   /** The time of a run goes on while nobody runs it. */

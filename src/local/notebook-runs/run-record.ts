@@ -78,16 +78,19 @@ const KEPT = 100
 /** Of one run. */
 const KEPT_ATTEMPTS = 100
 
+/** It waits for another run of its owner to end, and not for its own next attempt. */
+export const isQueued = ({ startedAt, endedAt, attempts }: RunRecord): boolean =>
+  startedAt === undefined && endedAt === undefined && !attempts?.at(-1)?.isRetried
+
 /**
- * The record after the process that ran it has ended. What had been told to end has ended so; what waited for other runs is
- * cancelled; what waited for its next attempt still does.
+ * The record after the process that ran it has ended. What had been told to end has ended so; what waited, for other runs or for its
+ * next attempt, still does: the queue is the service's, and a driver that is lost takes none of it along.
  * @param now epoch ms.
  */
 export function lost(record: RunRecord, now: number): RunRecord {
-  const { startedAt, told, attempts } = record
-  if (startedAt === undefined && attempts?.at(-1)?.isRetried) return record
-  const end =
-    startedAt === undefined || told === 'cancelled' ? 'cancelled' : told === undefined ? 'lost' : 'timed-out'
+  const { startedAt, told } = record
+  if (startedAt === undefined) return record
+  const end = told === 'cancelled' ? 'cancelled' : told === undefined ? 'lost' : 'timed-out'
   return {
     ...record,
     endedAt: now,

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -77,14 +77,15 @@ describe('a history of runs', () => {
     expect(logged.text()).toContain('bronze/weather is no folder')
   })
 
-  it('a process that ended leaves its runs as lost, and what waited as cancelled', () => {
+  it('a process that ended leaves its runs as lost, and what waited waits on', () => {
     const before = history()
     before.start('job', 'silver', queue)
     before.start('job', 'silver', queue)
-    const [second, first] = history().list()
+    const after = history()
+    const [second, first] = after.list()
     expect(first).toMatchObject({ end: 'lost', error: expect.stringContaining('driver was lost') })
-    expect(second).toMatchObject({ end: 'cancelled', error: undefined })
-    expect(history().list()).toHaveLength(2)
+    expect(second && after.stateOf(second)).toBe('queued')
+    expect(after.list()).toHaveLength(2)
   })
 
   it('closing cancels what runs and what waits, and the next process sees it', async () => {
@@ -183,6 +184,36 @@ describe('a process that comes after one that was killed', () => {
     expect(found(after)).toMatchObject({ end, error: undefined })
     await clock.advance(60_000)
     expect(engine.runs).toHaveLength(0)
+  })
+
+  // A queue of the service is not the driver's: what waits in it outlasts the run before it, however that ends.
+  it('goes on with the queue, as many at a time as before', () => {
+    const two = { ...queue, maxConcurrent: 2 }
+    const before = process()
+    for (let run = 0; run < 5; run++) before.start('job', 'silver', two)
+    before.start('other', 'gold', queue)
+    const runs = process()
+    const states = () => runs.list('job').map((run) => runs.stateOf(run))
+    expect(states()).toEqual(['queued', 'starting', 'starting', 'ended', 'ended'])
+    expect(runs.list('other').map(({ end }) => end)).toEqual(['lost'])
+    expect(engine.runs).toHaveLength(2)
+  })
+
+  it('a queue waits on for a run that is tried again, and one that nothing holds up begins', async () => {
+    begin(RETRY)
+    process().start('job', 'silver', queue)
+    const runs = process()
+    const [queued, retried] = runs.list()
+    const states = () => [queued, retried].map((run) => run && runs.stateOf(run))
+    expect(states()).toEqual(['queued', 'waiting'])
+    if (retried) runs.cancel(retried)
+    expect(states()).toEqual(['starting', 'ended'])
+
+    // Killed between the end of the one and the begin of the next.
+    const records = JSON.parse(readFileSync(file(), 'utf8'))
+    writeFileSync(file(), JSON.stringify(records.map((one: object) => ({ ...one, startedAt: undefined }))))
+    const [next] = process().list()
+    expect(next?.startedAt).toBeDefined()
   })
 
   it('does not try runs again that were ended with the process before, though it was killed meanwhile', () => {
