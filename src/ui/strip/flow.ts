@@ -162,9 +162,9 @@ function band(nodes: readonly Node[], width: number): Line[] {
     line(({ node, arrow }) => [...boxOf(node, size), ...arrowOf(node, arrow)]),
     line(({ node, box, arrow }) => wordsOf(hasWordsRow ? { ...node, service: '' } : node, box + arrow - 1)),
     line((cell) => workOf(cell)),
-    branchLine(cells, width),
+    runningOn(cells, width, ({ branch, shortBranch }) => [branch, shortBranch]),
     ...(hasWordsRow
-      ? [line(({ node, box, arrow }) => [span(` ${cut(node.service, box + arrow - 2)}`, 'muted')])]
+      ? [runningOn(cells, width, ({ service }) => (service === '' ? [] : [[span(service, 'muted')]]))]
       : []),
   ]
 }
@@ -250,18 +250,22 @@ function shortest(waiting: number, width: number): string {
 /** Parts of a column, from the left; halves are what most fonts draw well. */
 const BAR_ENDS = ['', '', '▌', '▌', '▌', '▌', '▌', '▌'] as const
 
-/** Each branch begins below its box, and may run on below the next one, if that has none. */
-function branchLine(cells: readonly Cell[], width: number): Line {
+/**
+ * Each text begins below its box, and may run on below the next ones, as far as those have none.
+ * @param formsOf from the longest to the shortest; none: the box has no text.
+ */
+function runningOn(cells: readonly Cell[], width: number, formsOf: (node: Node) => readonly Line[]): Line {
+  const texts = cells.map(({ node }) => formsOf(node).filter((form) => form.length > 0))
   const starts = cells.map((_, index) =>
     cells.slice(0, index).reduce((sum, { box, arrow }) => sum + box + arrow, 1),
   )
   let line: Line = []
-  for (const [index, { node }] of cells.entries()) {
-    if (node.branch.length === 0) continue
+  for (const [index, forms] of texts.entries()) {
+    if (forms.length === 0) continue
     const start = (starts[index] ?? 0) + 1
-    const next = cells.findIndex((cell, other) => other > index && cell.node.branch.length > 0)
+    const next = texts.findIndex((other, place) => place > index && other.length > 0)
     const room = (next < 0 ? width : (starts[next] ?? width)) - start
-    const shown = lineWidth(node.branch) <= room ? node.branch : node.shortBranch
+    const shown = forms.find((form) => lineWidth(form) <= room) ?? forms.at(-1) ?? []
     line = [...toWidth(line, start), ...toWidth(shown, Math.min(room, Math.max(0, width - start)))]
   }
   return toWidth(line, width)

@@ -79,8 +79,9 @@ interface Cell {
   step: DescribedStep
   name: string
   box: number
-  /** Of the arrow behind it. */
+  /** Of the arrow behind it; of blanks behind the last. */
   arrow: number
+  isLast: boolean
   /** The event has gone on over it. */
   isPassed: boolean
 }
@@ -160,6 +161,7 @@ function cellsOf(steps: readonly DescribedStep[], width: number): Cell[] {
     box: textWidth(names[index] as string) + 4,
     arrow:
       index === steps.length - 1 ? (boxes[index] as number) - textWidth(names[index] as string) - 4 : arrow,
+    isLast: index === steps.length - 1,
     isPassed: step.state === 'done' && index < steps.length - 1 && steps[index + 1]?.state === 'done',
   }))
 }
@@ -172,8 +174,8 @@ function boxOf({ step: { state, outcome }, name }: Cell): Line {
   return [{ text: ` ${text} `, token: outcome === undefined ? 'ok' : 'warn', bold: true, inverse: true }]
 }
 
-function arrowOf({ arrow, step, isPassed }: Cell): Line {
-  if (arrow < 1) return []
+function arrowOf({ arrow, step, isLast, isPassed }: Cell): Line {
+  if (arrow < 1 || isLast) return []
   const isNext = step.state === 'done' && !isPassed
   return [span(`${(isPassed ? '━' : isNext ? '─' : '╌').repeat(arrow - 1)}▶`, isPassed ? 'accent' : 'border')]
 }

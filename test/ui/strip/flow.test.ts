@@ -54,3 +54,26 @@ it.each([
   const text = lines.slice(1, 13).map(plainText).join('\n')
   expect(text.match(/Created/g)).toHaveLength(1)
 })
+
+it('what a service says runs on below the next box, as far as that has nothing to say', () => {
+  const state = scenarios.allStopped()
+  const said = (generator: string, streamAnalytics: string) =>
+    screenLines(
+      {
+        ...state,
+        stages: {
+          ...state.stages,
+          generator: { ...state.stages.generator, providerStatus: generator },
+          streamAnalytics: { ...state.stages.streamAnalytics, providerStatus: streamAnalytics },
+        },
+      },
+      initialView,
+      80,
+      24,
+    )
+      .lines.slice(1, 6)
+      .map(plainText)
+      .join('\n')
+  expect(said('waiting for the hub', 'Created')).toMatch(/ waiting for the hub +Created /)
+  expect(said('waiting for the hub to come back', 'Created')).toMatch(/ waiting for the hub t… Created /)
+})

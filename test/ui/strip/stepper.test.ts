@@ -119,6 +119,8 @@ describe.each(SIZES)('the strip of a followed event at %i×%i', (columns, rows) 
       'in 12 KB',
     ])
       columnOf(lines, text)
+    // Nothing comes behind the last.
+    expect(lines.join('\n')).toMatch(/● agg\w* *$/m)
     // What belongs to a step stands below it.
     const bronze = columnOf(lines, '● bronze')
     for (const text of ['+1.2 s']) expect(columnOf(lines, text)).toBeGreaterThanOrEqual(bronze - 1)
