@@ -175,7 +175,7 @@ export class Screen {
       else if (arrived.token.kind === 'paste')
         this.#change(this.#keys.paste(this.#view, arrived.token.text, this.#shown()))
       else if (arrived.token.kind === 'key') this.#press(arrived.token.key)
-      else if (arrived.token.kind === 'pair') this.#pair(arrived.token.key, arrived.token.wasTold)
+      else if (arrived.token.kind === 'pair') this.#pair(arrived.token.key)
       else if (arrived.token.kind === 'mouse') this.#point(arrived.token.mouse)
     }
     if (tokens.length > 0) this.#tell()
@@ -269,13 +269,12 @@ export class Screen {
    * As in vim, what is bound with alt is that, and anything else is esc and the key: whoever pressed both on a busy machine
    * has left what lay on top. What acts on the pipeline must not come of alt by mistake: it says so.
    */
-  #pair(key: string, wasTold: boolean): void {
-    if (isAlt((wasTold ? this.#beforeEscape : undefined) ?? this.#view, key)) {
-      if (wasTold) this.#takeBack()
+  #pair(key: string): void {
+    if (isAlt(this.#view, key)) {
       this.#press(`alt+${key}`)
       return
     }
-    if (!wasTold) this.#press('escape')
+    this.#press('escape')
     this.#press(isRisky(key) ? `escape+${key}` : key)
   }
 

@@ -26,7 +26,7 @@ export interface TerminalInputOptions {
   write: (text: string) => void
   clock: Pick<Clock, 'after'>
   mouse: boolean
-  /** Keys that must not act by accident: see {@link Tokenizer}. */
+  /** Keys that must not act by accident: see {@link TogetherKeys}. */
   isRisky: (key: string) => boolean
   onTokens: (tokens: readonly Token[]) => void
   /** The terminal is gone. A signal says so only to those whose own terminal it was, which excludes what a wrapper started. */
@@ -46,7 +46,7 @@ export interface TerminalInput {
 export function terminalInput(options: TerminalInputOptions): TerminalInput {
   const { stdin, write, clock, onEnd } = options
   const keys = new TogetherKeys(options)
-  const tokenizer = new Tokenizer(options.isRisky)
+  const tokenizer = new Tokenizer()
   let decoder = new StringDecoder('utf8')
   let isOpen = false
   let hasMouse = options.mouse
@@ -61,10 +61,14 @@ export function terminalInput(options: TerminalInputOptions): TerminalInput {
     cancel()
     if (!tokenizer.isHolding) return
     const timeout = () => tell(tokenizer.timeout())
+    const onPause = () => {
+      tell(tokenizer.pause())
+      cancel = clock.after(PIECES_MS - ESCAPE_MS, timeout)
+    }
     cancel = tokenizer.isEscape
       ? clock.after(ESCAPE_MS, () => {
-          tell(tokenizer.pause())
-          cancel = clock.after(PIECES_MS - ESCAPE_MS, timeout)
+          // Once round the loop: what has come while it was busy is read before.
+          cancel = clock.after(0, onPause)
         })
       : clock.after(tokenizer.isPaste ? PASTE_MS : PIECES_MS, timeout)
   }

@@ -10,7 +10,7 @@ type State =
   | 'ground'
   /** After ESC. */
   | 'escape'
-  /** ESC was told as a key; what follows soon may still belong to it. A key is a finger's, unless it is a risky one. */
+  /** ESC was told as a key; the rest of a sequence may still follow it. A key is a finger's. */
   | 'afterEscape'
   | 'csi'
   | 'ss3'
@@ -58,12 +58,6 @@ export class Tokenizer {
   /** The escape that began it was told as a key, and taken back. */
   #wasTaken = false
   #tokens: Token[] = []
-  readonly #isRisky: (key: string) => boolean
-
-  /** @param isRisky a key that must not act as the second half of alt+key, however slow the line is. */
-  constructor(isRisky: (key: string) => boolean = () => true) {
-    this.#isRisky = isRisky
-  }
 
   /** A sequence has begun: more bytes must come, or a pause must show that none will. */
   get isHolding(): boolean {
@@ -99,8 +93,10 @@ export class Tokenizer {
 
   /** A pause longer than any sequence: incomplete input is dropped. */
   timeout(): Token[] {
+    if (this.#state === 'escape') this.#key('escape')
     // `esc` and `[`, by hand.
-    if (this.#state === 'escape' || (this.#wasTaken && this.#held.length === 2)) this.#key('escape')
+    else if (this.#wasTaken && this.#held.length === 2)
+      for (const character of this.#held) this.#key(characterKey(character))
     if (this.#state === 'paste') this.#endPaste()
     this.#begin('ground')
     return this.#give()
@@ -151,11 +147,6 @@ export class Tokenizer {
       return this.#begin('escape', character)
     }
     const next = OPENERS[character]
-    const key = characterKey(character)
-    if (wasTold && !next && key !== undefined && !this.#isRisky(key)) {
-      this.#begin('ground')
-      return this.#key(key)
-    }
     if (next) {
       if (wasTold) this.#tokens.push({ kind: 'takeBack' })
       this.#begin(next, `\x1b${character}`)
@@ -163,7 +154,10 @@ export class Tokenizer {
       return
     }
     this.#begin('ground')
-    if (key !== undefined) this.#tokens.push({ kind: 'pair', key, wasTold })
+    // Terminals send alt and a key in one piece: what comes later is pressed by itself.
+    const key = characterKey(character)
+    if (wasTold) this.#key(key)
+    else if (key !== undefined) this.#tokens.push({ kind: 'pair', key })
   }
 
   #takeCsi(character: string) {

@@ -28,9 +28,9 @@ export type Token =
   | { kind: 'key'; key: string }
   /**
    * An escape and a key so soon after it that terminals send the same for alt and that key; fingers do it too where a busy
-   * machine hands both over at once. `wasTold`: the escape was told as a key before.
+   * machine hands both over at once.
    */
-  | { kind: 'pair'; key: string; wasTold: boolean }
+  | { kind: 'pair'; key: string }
   | { kind: 'paste'; text: string }
   | { kind: 'mouse'; mouse: MouseEvent }
   /** The escape key that was told a moment ago was the beginning of something else: what it did is taken back. */
