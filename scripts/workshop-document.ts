@@ -99,7 +99,7 @@ const OWN = [
   '|---|---|',
   '| `press: F e` | keys, as people read them |',
   '| `bet: question \\| answer \\| answer` | two or three answers; `answer: 1` names the right one |',
-  '| `check: ledger.lost = 0 and +ledger.gold >= 10` | seen when all of it holds; `+` is the increase since the step began. Names are those of `AppState` (src/pipeline/state/state.ts); a member of a list is found by its `name`, `id` or `step`. One that does not exist is told when the lesson is loaded |',
+  '| `check: ledger.lost = 0 and +ledger.gold >= 10` | seen when all of it holds; `+` is the increase since the step began. Names are those of `AppState` (src/pipeline/state/state.ts); a member of a list is found by its `name`, `id` or `step`, and `length` is how many there are. One that does not exist is told when the lesson is loaded |',
   '| `say: …` | what to say then |',
   '| `target: local` | for this target only |',
 ]

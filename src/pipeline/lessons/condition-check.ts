@@ -1,6 +1,6 @@
 /**
  * Whether a lesson's conditions can ever hold: what is misspelt would wait for ever. Names are looked up in a state in which as
- * much as possible stands; members of lists that a session fills (partitions, cities) cannot be known before. Pure.
+ * much as possible stands; which partitions or consumer groups there are a session tells, but not what each of them has. Pure.
  */
 import { FAULTS } from '../faults/registry.ts'
 import type { StepName, StepState, Trace } from '../ports/trace.ts'
@@ -9,8 +9,12 @@ import type {
   ActiveFault,
   AppState,
   AudienceSlice,
+  ConsumerGroupSlice,
+  EndpointLine,
   LedgerSlice,
   LessonSlice,
+  MachineAddress,
+  PartitionSlice,
   ReplaySlice,
   StageSlice,
   TraceSlice,
@@ -55,6 +59,7 @@ const WORDS: readonly (readonly [path: RegExp, words: readonly string[]])[] = [
   [/^ledger\.verdict$/, VERDICTS],
   [/^audience\.phase$/, PHASES],
   [/^faults\.[\w-]+\.state$/, FAULT_STATES],
+  [/^hub\.groups\.[^.]+\.protocol$/, wordsOf<ConsumerGroupSlice['protocol']>({ AMQP: true, Kafka: true })],
   [/^session\.target$/, wordsOf<AppState['session']['target']>({ local: true, azure: true })],
   [/^session\.engine$/, wordsOf<AppState['session']['engine']>({ duckdb: true, spark: true })],
 ]
@@ -104,6 +109,28 @@ const LESSON: LessonSlice = {
   isPaused: false,
 }
 
+const PARTITION: Readonly<Record<keyof PartitionSlice, unknown>> = {
+  id: '',
+  lastSequenceNumber: 0,
+  beginningSequenceNumber: 0,
+  rate: 0,
+  share: 0,
+  backlog: undefined,
+  lastEnqueuedAt: undefined,
+  history: undefined,
+}
+const GROUP: ConsumerGroupSlice = { name: '', protocol: 'AMQP', members: 0, lag: undefined, lags: [] }
+
+/** Lists that a session fills, and what their members have; those of any other list have no name by which one is found. */
+const MEMBERS: Readonly<Record<string, object>> = {
+  'hub.partitions': PARTITION,
+  'hub.groups': GROUP,
+  'audience.addresses': { name: '', address: '' } satisfies MachineAddress,
+  'audience.senders': { name: '', at: 0 } satisfies AudienceSlice['senders'][number],
+  lessons: { name: '', title: '', minutes: 0 } satisfies AppState['lessons'][number],
+  endpoints: { name: '', value: '', opens: undefined } satisfies Record<keyof EndpointLine, unknown>,
+}
+
 /** Whatever a session may have, it has. */
 function fullState(): object {
   const state = initialState()
@@ -144,11 +171,14 @@ export function whyNever({ path, isIncrease, compare, value }: Condition): Impos
       if (found === undefined) return undefined
       return { reason: `${path.slice(0, depth).join('.')} has no ${key}`, word: key, known: [] }
     }
-    // A session fills it: nobody knows the names.
-    if (known.length === 0 && Array.isArray(found) && key !== 'length') return undefined
-    if (!known.includes(key))
+    const name = path.slice(0, depth).join('.')
+    const isOpen = Array.isArray(found) && found.length === 0 && key !== 'length'
+    const member = isOpen ? MEMBERS[name] : undefined
+    if (isOpen && member === undefined)
+      return { reason: `the members of ${name} have no names to find one by`, word: '', known }
+    if (!isOpen && !known.includes(key))
       return { reason: `there is no ${path.slice(0, depth + 1).join('.')}`, word: key, known }
-    found = memberOf(found, key)
+    found = member ?? memberOf(found, key)
   }
   return neverOf(path.join('.'), found, { isIncrease, compare, value })
 }
@@ -178,8 +208,10 @@ function neverOf(
 function namesIn(from: unknown): string[] | undefined {
   if (typeof from !== 'object' || from === null) return undefined
   if (!Array.isArray(from)) return Object.keys(from)
-  const names = (from as Readonly<Record<string, unknown>>[]).map(({ name, step }) => String(name ?? step))
-  return names.length === 0 ? [] : ['length', ...names]
+  return [
+    'length',
+    ...(from as Readonly<Record<string, unknown>>[]).map(({ name, step }) => String(name ?? step)),
+  ]
 }
 
 const memberOf = (from: unknown, key: string): unknown =>

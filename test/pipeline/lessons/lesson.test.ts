@@ -152,6 +152,14 @@ describe('a check of one’s own that could never hold', () => {
     ['ledger.lost = none', 'ledger.lost is a number, and never “none”', 'docs/workshop.md'],
     ['ledger.lost.rows = 0', 'ledger.lost has no rows', 'docs/workshop.md'],
     ['ledger = 0', 'ledger is not one value', 'There are: acknowledged'],
+    ['hub.partitions.0.backlg > 3', 'there is no hub.partitions.0.backlg', 'Did you mean backlog?'],
+    ['hub.partitions.0 > 3', 'hub.partitions.0 is not one value', 'There are: id'],
+    [
+      'hub.groups.spark.protocol = kafka',
+      'hub.groups.spark.protocol is never “kafka”',
+      'Did you mean Kafka?',
+    ],
+    ['events.0.city = Oslo', 'the members of events have no names to find one by', 'There are: length.'],
   ])('%s is told when it is loaded', (check, reason, hint) => {
     let told: unknown
     try {
@@ -167,6 +175,11 @@ describe('a check of one’s own that could never hold', () => {
 
   it.each([
     'hub.partitions.0.backlog > 3',
+    'hub.partitions.length = 4',
+    'aggregate.cities.length >= 20',
+    '+events.length >= 1',
+    'hub.groups.spark.lag = 0',
+    'audience.senders.Ada.at > 0',
     'stages.silver.batch.rows >= 100',
     '+ledger.typed >= 1',
     'hub.rate > 0',

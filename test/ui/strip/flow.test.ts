@@ -75,5 +75,5 @@ it('what a service says runs on below the next box, as far as that has nothing t
       .map(plainText)
       .join('\n')
   expect(said('waiting for the hub', 'Created')).toMatch(/ waiting for the hub +Created /)
-  expect(said('waiting for the hub to come back', 'Created')).toMatch(/ waiting for the hub t… Created /)
+  expect(said('waiting for the hub to come back', 'Created')).toMatch(/ waiting for the hub to… +Created /)
 })
