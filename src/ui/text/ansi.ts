@@ -1,6 +1,7 @@
 /** From spans to what a terminal understands: as few escape sequences as the look needs. */
 import { asciiOf } from './glyphs.ts'
 import type { Line, Span } from './line.ts'
+import { keepColumns } from './right-to-left.ts'
 import textWidth from './text-width.ts'
 import { colorCode, printCodes, type Theme, TOKENS, type Token } from './theme.ts'
 
@@ -43,7 +44,7 @@ export function painter({ palette, depth, dim }: Theme, isAscii: boolean, hasLin
   return (line) => {
     let painted = ''
     let look = PLAIN
-    for (const one of line) {
+    for (const one of isAscii ? line : keepColumns(line)) {
       if (one.text === '') continue
       if (one.isPrint) {
         painted += change(look, PLAIN) + printed(one.text)
