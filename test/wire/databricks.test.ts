@@ -112,7 +112,7 @@ describe('jobs', () => {
       expect((await page(`offset=${offset}`)).error_code).toBe('INVALID_PARAMETER_VALUE')
   })
 
-  it('with long lists come in parts of a hundred in version 2.2, whole in 2.1', async () => {
+  it('with long lists come in parts of a hundred in version 2.2, and without tasks before it', async () => {
     const tasks = Array.from({ length: 230 }, (_, index) => ({ task_key: `t${index}` }))
     const parameters = [{ name: 'p', default: '1' }]
     const { job_id } = (await rest('POST', `${API}/create`, { name: 'long', tasks, parameters })).body
@@ -137,10 +137,42 @@ describe('jobs', () => {
     })
     const [silver] = (await rest('GET', `${API}/list?name=rtstream-silver&expand_tasks=true`)).body.jobs
     expect(silver).not.toHaveProperty('has_more')
-    const whole = (await rest('GET', `/api/2.1/jobs/get?job_id=${job_id}`)).body
-    expect(whole.settings.tasks).toHaveLength(230)
-    expect(whole).not.toHaveProperty('next_page_token')
     expect((await rest('GET', `${API}/get?job_id=${job_id}&page_token=junk`)).status).toBe(400)
+    for (const version of ['2.0', '2.1']) {
+      // As users report of 2.1 (OpenMetadata's issue 33200).
+      const told = (await rest('GET', `/api/${version}/jobs/get?job_id=${job_id}`)).body
+      expect(told.settings).toMatchObject({ name: 'long', format: 'MULTI_TASK' })
+      expect(told.settings).not.toHaveProperty('tasks')
+      expect(told).not.toHaveProperty('next_page_token')
+    }
+  })
+
+  // In the words of Databricks' page on jobs with a large number of tasks.
+  it('of more than a hundred tasks are for version 2.2, of more than a thousand for none', async () => {
+    const job = (length: number) => ({
+      name: 'long',
+      tasks: Array.from({ length }, (_, index) => ({ task_key: `t${index}` })),
+    })
+    const { job_id } = (await rest('POST', '/api/2.1/jobs/create', job(100))).body
+    expect((await rest('POST', `${API}/reset`, { job_id, new_settings: job(1000) })).status).toBe(200)
+    const refused = {
+      status: 400,
+      body: {
+        error_code: 'INVALID_PARAMETER_VALUE',
+        message:
+          'Resources with more than 100 tasks can only be handled by API 2.2 and above. Your resource has 101 tasks.',
+      },
+    }
+    for (const at of ['/api/2.0/jobs', '/api/2.1/jobs']) {
+      expect(await rest('POST', `${at}/create`, job(101))).toMatchObject(refused)
+      for (const change of ['reset', 'update'])
+        expect(await rest('POST', `${at}/${change}`, { job_id, new_settings: job(101) })).toMatchObject(
+          refused,
+        )
+    }
+    expect((await rest('POST', `${API}/create`, job(1001))).body.message).toBe(
+      'A job has at most 1000 tasks, not 1001.',
+    )
   })
 
   it('queue their runs after version 2.2 made them or reset them, unless it says otherwise', async () => {

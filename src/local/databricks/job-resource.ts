@@ -2,18 +2,26 @@
 import { USER_NAME } from './discovery.ts'
 import type { JobSettings, JobTask } from './job-settings.ts'
 import type { Job } from './job-store.ts'
-import { partIn, partsOf } from './parts.ts'
+import { isLong, partIn, partsOf } from './parts.ts'
 import { asFields } from './single-task.ts'
 
-/** The whole job, as version 2.1 tells it. */
-export function describeJob({ settings, ...job }: Job) {
+/** The whole job. */
+function describeJob({ settings, ...job }: Job) {
   const filled: JobSettings = { ...filledIn(settings), format: 'MULTI_TASK' }
   return { ...job, creator_user_name: USER_NAME, run_as_user_name: USER_NAME, settings: filled }
 }
 
+/** As version 2.1 tells it: one with a long list of tasks comes without any, and nothing says so (OpenMetadata's issue 33200). */
+export const describeShortJob = (job: Job) => describeJob(withoutLong(job))
+
+function withoutLong(job: Job): Job {
+  const { tasks, ...settings } = job.settings
+  return isLong(tasks) ? { ...job, settings } : job
+}
+
 /** As version 2.0 tells it. */
 export function describeOldJob(job: Job): object {
-  const { settings: filled, run_as_user_name: _, ...described } = describeJob(job)
+  const { settings: filled, run_as_user_name: _, ...described } = describeShortJob(job)
   return { ...described, settings: asFields({ ...filled, format: job.settings.format }) }
 }
 

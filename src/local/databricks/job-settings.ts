@@ -33,12 +33,16 @@ export function parseSettings(given: Record<string, unknown>): JobSettings {
     throw invalid('max_concurrent_runs must be between 0 and 1000.')
   if (!isObject(queue)) throw malformed('queue must be an object.')
   if (!Array.isArray(tasks)) throw malformed('tasks must be a list.')
+  if (tasks.length > MAX_TASKS) throw invalid(`A job has at most ${MAX_TASKS} tasks, not ${tasks.length}.`)
   for (const [index, task] of tasks.entries()) checkTask(task, `tasks[${index}]`)
   checkKeys(tasks)
   checkPolicy(settings, '')
   for (const name of STARTERS) checkStarter(name, settings[name])
   return settings
 }
+
+/** https://docs.databricks.com/jobs/large-jobs */
+const MAX_TASKS = 1000
 
 /** What starts runs by itself on the service, unless it is paused. */
 const STARTERS = ['schedule', 'continuous', 'trigger']

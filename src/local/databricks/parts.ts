@@ -7,6 +7,17 @@ import { invalid } from './errors.ts'
 /** Entries of each list at a time. */
 const PART = 100
 
+/** A list of tasks that only version 2.2 tells, and takes. */
+export const isLong = (tasks: unknown): tasks is unknown[] => Array.isArray(tasks) && tasks.length > PART
+
+/** In the words of Databricks' page on jobs with a large number of tasks. @throws HttpError 400 */
+export function refuseLong(tasks: unknown): void {
+  if (isLong(tasks))
+    throw invalid(
+      `Resources with more than ${PART} tasks can only be handled by API 2.2 and above. Your resource has ${tasks.length} tasks.`,
+    )
+}
+
 /** @param token of the request. @returns index of the first entry that it asks for. @throws HttpError 400 for one that is not ours. */
 export function partIn(token: string | null): number {
   if (token === null || token === '') return 0

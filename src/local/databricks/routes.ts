@@ -6,10 +6,11 @@ import { DeletedRunError, type RunHistory, type StartOptions } from '../notebook
 import type { RunRecord } from '../notebook-runs/run-record.ts'
 import { invalid, malformed } from './errors.ts'
 import { withBodyParameters } from './get-parameters.ts'
-import { describeJob, describeOldJob, firstPart, jobInParts, jobWithoutTasks } from './job-resource.ts'
+import { describeOldJob, describeShortJob, firstPart, jobInParts, jobWithoutTasks } from './job-resource.ts'
 import { isObject, type JobSettings, updatedSettings } from './job-settings.ts'
 import { type Job, type JobStore, notebookOf } from './job-store.ts'
 import { type PageRules, pageOf } from './pages.ts'
+import { refuseLong } from './parts.ts'
 import { accessListIn, type JobPermissions } from './permissions.ts'
 import { isTrue, runFilter } from './run-filter.ts'
 import { parametersIn } from './run-parameters.ts'
@@ -78,8 +79,11 @@ const isOfToday = (path: string) => path.startsWith('/databricks/api/2.2/')
 const isOld = (path: string) => path.startsWith('/databricks/api/2.0/')
 const toldBy = (path: string) => (isOfToday(path) ? 'token' : 'flag')
 
-const inFormat = (settings: Record<string, unknown>, path: string) =>
-  isOld(path) ? asTasks(settings) : settings
+/** @throws HttpError 400 */
+function inFormat(settings: Record<string, unknown>, path: string): Record<string, unknown> {
+  if (!isOfToday(path)) refuseLong(settings.tasks)
+  return isOld(path) ? asTasks(settings) : settings
+}
 
 /** Runs of a job that version 2.2 makes wait in the queue, unless it says otherwise; so do they after a reset, which makes it anew. */
 const withQueue = (settings: Record<string, unknown>, path: string) => ({
@@ -106,6 +110,7 @@ const jobHandlers = (jobs: JobStore, permissions: JobPermissions, runs: RunHisto
     const removed = fields_to_remove ?? []
     if (!Array.isArray(removed)) throw malformed('fields_to_remove must be a list.')
     const changes = isObject(new_settings) ? new_settings : {}
+    if (!isOfToday(path)) refuseLong(changes.tasks)
     const { settings } = jobs.find(job_id)
     if (isOld(path) && isSingle(settings))
       jobs.reset(job_id, asTasks(updatedSettings(asFields(settings), changes, removed.map(String))))
@@ -122,7 +127,7 @@ const jobHandlers = (jobs: JobStore, permissions: JobPermissions, runs: RunHisto
   'GET jobs/get': ({ query, path }) => {
     const job = jobs.find(query.get('job_id'))
     if (isOld(path)) return { body: describeOldJob(job) }
-    return { body: isOfToday(path) ? jobInParts(job, query.get('page_token')) : describeJob(job) }
+    return { body: isOfToday(path) ? jobInParts(job, query.get('page_token')) : describeShortJob(job) }
   },
   'GET jobs/list': ({ query, path }) => {
     // All at once, and with their tasks.
@@ -131,7 +136,7 @@ const jobHandlers = (jobs: JobStore, permissions: JobPermissions, runs: RunHisto
     const found = jobs
       .list()
       .filter(({ settings }) => name === undefined || settings.name?.toLowerCase() === name)
-    const whole = isOfToday(path) ? firstPart : describeJob
+    const whole = isOfToday(path) ? firstPart : describeShortJob
     const shown = isTrue(query, 'expand_tasks') ? whole : jobWithoutTasks
     const items = found.map((job) => ({ id: job.job_id, body: () => shown(job) }))
     return { body: pageOf(items, query, JOBS_PAGE, toldBy(path)) }
