@@ -146,10 +146,12 @@ describe('records', () => {
   it('that are too large are refused, and nothing of them is stored', async () => {
     const sender = await producer({ retry: { retries: 0 } })
     const before = enqueued()
-    const value = Buffer.alloc(1_100_000, 1)
-    await expect(sender.send({ topic: HUB, messages: [{ partition: 0, value }] })).rejects.toThrow(
+    const messages = [{ partition: 0, value: Buffer.alloc(1_100_000, 1) }]
+    await expect(sender.send({ topic: HUB, compression: CompressionTypes.GZIP, messages })).rejects.toThrow(
       /max message size|too large/i,
     )
+    // The request itself is too large, for which the service ends the connection.
+    await expect(sender.send({ topic: HUB, messages })).rejects.toThrow(/connection|ECONNRESET/i)
     expect(enqueued()).toBe(before)
   })
 

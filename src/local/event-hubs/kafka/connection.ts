@@ -48,8 +48,11 @@ export interface Peer {
   end(reason: string): void
 }
 
-/** Of one request: what a producer may send at once to all partitions. Before the proof much less. */
-const MAX_REQUEST_BYTES = 16_000_000
+/**
+ * Of one request: the service closes connections that bring larger ones, says its page on the configuration of Apache Kafka's clients
+ * (`max.request.size`), and users see it do so (azure-event-hubs-for-kafka's issue 255). Before the proof much less.
+ */
+const MAX_REQUEST_BYTES = 1_046_528
 const MAX_SIGN_IN_BYTES = 64_000
 /** Requests that wait for the one before them; a client has a handful under way. */
 const MAX_WAITING_REQUESTS = 100

@@ -82,10 +82,17 @@ describe('a connection', () => {
     )
   })
 
-  it('is ended by a request of more than 16 MB', async () => {
+  // As documented for the service, whose clients set max.request.size for it.
+  it('is ended by a request of more than 1,046,528 bytes, and not by one of as many', async () => {
     const bare = await Bare.signedIn(fixture)
-    bare.socket.write(new KafkaWriter().int32(16_000_001).end())
+    const most = request(3, 1, (writer) => writer.int32(-1).raw(Buffer.alloc(1_046_528 - 17)))
+    expect(most.readInt32BE(0)).toBe(1_046_528)
+    expect((await bare.ask(most)).int32()).toBe(7)
+    bare.socket.write(new KafkaWriter().int32(1_046_529).end())
     await bare.closed()
+    expect(fixture.logged.lines().map(({ reason }) => reason)).toContain(
+      'a request of 1046529 bytes, where 1046528 are the most',
+    )
   })
 
   it('is ended after twenty seconds when nobody has signed in; whoever has stays', async () => {

@@ -23,7 +23,8 @@ export class FrameSplitter {
     for (;;) {
       const length = this.#nextLength()
       if (length === undefined) return messages
-      if (length < 0 || length > maxBytes) throw new RangeError(`a message of ${length} bytes`)
+      if (length < 0 || length > maxBytes)
+        throw new RangeError(`a request of ${length} bytes, where ${maxBytes} are the most`)
       if (this.#size < LENGTH_BYTES + length) return messages
       const bytes = this.#joined()
       messages.push(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + length))
