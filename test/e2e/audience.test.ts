@@ -87,6 +87,8 @@ describe.skipIf(found === undefined)('the room for phones', () => {
     await page.getByRole('button', { name: 'Become a station' }).click()
     await page.getByText('You are station phone-0001').waitFor()
     await page.getByRole('heading', { name: 'Otter' }).waitFor()
+    // The button that had the focus is gone.
+    expect(await page.evaluate('document.activeElement.id')).toBe('title')
     await page.getByRole('button', { name: 'Send', exact: true }).click()
     await expect.poll(() => newest(page), WAIT).toMatch(/counted in the mean of Tromsø/)
     expect(await page.locator('#events li').first().locator('.steps .done').count()).toBe(5)
@@ -99,6 +101,13 @@ describe.skipIf(found === undefined)('the room for phones', () => {
     await expect.poll(() => page.locator('#board-total').textContent(), WAIT).toBe('4')
     await expect.poll(() => page.locator('#board-quarantined').textContent(), WAIT).toBe('Otter 1')
     await expect.poll(() => page.locator('#board-warmest').textContent(), WAIT).toMatch(/Tromsø \d+\.\d °C/)
+    // However narrow it is, a number keeps its unit.
+    const lines = await page.evaluate(`(() => {
+      const place = document.querySelector('#board-warmest')
+      place.style.width = '4rem'
+      return place.querySelector('.whole').getClientRects().length
+    })()`)
+    expect(lines).toBe(1)
     expect(await page.locator('#board-lost').textContent()).toBe('0')
     expect(await accessibilityProblems(page)).toEqual([])
     expect(problems).toEqual([])

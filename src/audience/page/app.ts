@@ -93,11 +93,14 @@ function send(readings: readonly Made[]): void {
   for (const reading of readings) show(reading)
 }
 
-/** A name that is written from the right would take the number behind it to its other side. */
-function named(where: HTMLElement, name: string, rest: string): void {
+/** A name that is written from the right would take the number behind it to its other side; a number keeps its unit. */
+function named(where: HTMLElement, name: string, numbers: string): void {
   const alone = document.createElement('bdi')
   alone.textContent = name
-  where.replaceChildren(alone, rest)
+  const whole = document.createElement('span')
+  whole.className = 'whole'
+  whole.textContent = numbers
+  where.replaceChildren(alone, numbers === '' ? '' : ' ', whole)
 }
 
 function show(reading: Made): void {
@@ -105,7 +108,7 @@ function show(reading: Made): void {
   const head = document.createElement('div')
   head.className = 'reading'
   const what = document.createElement('span')
-  named(what, reading.city, ` ${reading.temperature} °C ${reading.humidity} %`)
+  named(what, reading.city, `${reading.temperature} °C ${reading.humidity} %`)
   const kind = document.createElement('span')
   kind.className = 'what'
   kind.textContent = reading.rubbish ?? (reading.twice ? 'sent twice' : '')
@@ -160,7 +163,7 @@ function showBoard(board: Board): void {
     ['board-warmest', board.warmest],
     ['board-quarantined', board.mostQuarantined],
   ] as const) {
-    const [, name = text(value), number = ''] = /^(.*?)( -?[\d.]+(?: °C)?)$/.exec(text(value)) ?? []
+    const [, name = text(value), number = ''] = /^(.*?) (-?[\d.]+(?: °C)?)$/.exec(text(value)) ?? []
     named(element(id), name, number)
   }
   element('board-lost').textContent = text(board.lost)
@@ -245,10 +248,13 @@ async function join(): Promise<void> {
   enable(true)
   if (typeof joined === 'string') {
     tell(joined)
+    element('join-city').focus()
     return
   }
   tell('')
   enter(joined)
+  // The button that had the focus is gone: whoever hears the page goes on where it does.
+  element('title').focus()
 }
 
 async function begin(): Promise<void> {
