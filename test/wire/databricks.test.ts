@@ -980,6 +980,40 @@ describe('the workspace, as its tools write paths', () => {
     )
   })
 
+  // As libs/filer of databricks/cli does, whose tests run against the service.
+  it('takes files as the command line uploads them', async () => {
+    const at = '/api/2.0/workspace'
+    const write = async (path: string, body: string, overwrite: boolean) => {
+      const url = `${plane.url}/databricks/api/2.0/workspace-files/import-file/${encodeURIComponent(path)}?overwrite=${overwrite}`
+      const answer = await fetch(url, { method: 'POST', headers: { authorization: `Bearer ${TOKEN}` }, body })
+      return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
+    }
+    const read = async (path: string) =>
+      (await rest('GET', `${at}/export?path=${path}&format=SOURCE`)).body.content
+    expect((await write('Workspace/Users/local/cli/a b.txt', 'one', false)).status).toBe(404)
+    await rest('POST', `${at}/mkdirs`, { path: '/Workspace/Users/local/cli' })
+    expect((await write('Workspace/Users/local/cli/a b.txt', 'one', false)).status).toBe(200)
+    expect(await write('Workspace/Users/local/cli/a b.txt', 'two', false)).toMatchObject({ status: 409 })
+    const [first] = (await rest('GET', `${at}/list?path=/Users/local/cli`)).body.objects
+    expect(first).toMatchObject({ object_type: 'FILE', path: '/Users/local/cli/a b.txt', size: 3 })
+    expect(first.created_at).toBeGreaterThan(1_700_000_000_000)
+    expect((await write('Workspace/Users/local/cli/a b.txt', '2, longer', true)).status).toBe(200)
+    expect(Buffer.from(await read('/Users/local/cli/a b.txt'), 'base64').toString()).toBe('2, longer')
+    const [second] = (await rest('GET', `${at}/list?path=/Users/local/cli`)).body.objects
+    expect(second.created_at).toBe(first.created_at)
+    expect(second.modified_at).toBeGreaterThanOrEqual(first.modified_at)
+
+    const notebook = '# Databricks notebook source\nprint(1)'
+    expect((await write('Users/local/cli/n.py', notebook, false)).status).toBe(200)
+    expect(await write('Users/local/cli/n.py', notebook, false)).toMatchObject({
+      status: 400,
+      body: { message: 'Path (/Users/local/cli/n) already exists.' },
+    })
+    const status = `${at}/get-status?path=/Users/local/cli/n`
+    expect((await rest('GET', `${status}&return_export_info=true`)).body.repos_export_format).toBe('SOURCE')
+    expect((await rest('GET', status)).body).not.toHaveProperty('repos_export_format')
+  })
+
   it('gives every object an id of its own, the same each time', async () => {
     const { objects } = (await rest('GET', '/api/2.0/workspace/list?path=/')).body
     const ids = objects.map(({ object_id }: { object_id: number }) => object_id)

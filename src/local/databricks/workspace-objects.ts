@@ -2,10 +2,17 @@
 import { invalid } from './errors.ts'
 
 /** What stands at one path. */
-export type WorkspaceObject =
-  | { kind: 'DIRECTORY' }
-  | Notebook
-  | { kind: 'FILE' /** base64 */; content: string }
+export type WorkspaceObject = { kind: 'DIRECTORY' } | Notebook | WorkspaceFile
+
+/** Whatever is no notebook. */
+export interface WorkspaceFile {
+  kind: 'FILE'
+  /** base64 */
+  content: string
+  /** When it was imported first, and last (epoch ms); undefined in states of earlier versions. */
+  createdAt?: number
+  modifiedAt?: number
+}
 
 /** As it was imported; it is never run. */
 export interface Notebook {

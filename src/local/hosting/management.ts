@@ -102,7 +102,7 @@ export async function startManagement(options: ManagementOptions): Promise<Manag
     ...streamAnalyticsRoutes({ job, clock, nextId: newId, retryAfterSeconds: options.retryAfterSeconds }),
     ...metricsRoutes(job, clock),
     ...jobsRoutes({ jobs, permissions, runs: databricksRuns, checkRate }),
-    ...workspaceRoutes(state('databricks-workspace'), checkRate),
+    ...workspaceRoutes(state('databricks-workspace'), clock, checkRate),
     ...clusterRoutes(checkRate),
     ...permissionRoutes(jobs, permissions, checkRate),
     currentUserRoute,

@@ -1,0 +1,124 @@
+/** What stands in the workspace, kept in a state file. */
+import { HttpError } from '../http/errors.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { StateMap, StateMapFullError } from '../storage/state-map.ts'
+import { USER_NAME } from './discovery.ts'
+import { missing } from './errors.ts'
+import {
+  type ImportRequest,
+  imported,
+  type WorkspaceFile,
+  type WorkspaceObject,
+} from './workspace-objects.ts'
+
+const MAX_OBJECTS = 500
+const MAX_BYTES = 20_000_000
+/** Of one object that is imported, by the reference of `workspace/import` (bytes). */
+const MAX_OBJECT_BYTES = 10_485_760
+/** Folders of every workspace: each of its users has one, which is there before the user does anything. */
+const FIRST_FOLDERS = ['/', '/Shared', '/Users', `/Users/${USER_NAME}`]
+
+/** An import as a request brings it. */
+export interface Import extends ImportRequest {
+  overwrite: boolean
+}
+
+/** By path: folders, notebooks and files; their number and size are bounded. */
+export class WorkspaceStore {
+  readonly #objects: StateMap<WorkspaceObject>
+  readonly #clock: Clock
+
+  /** @throws StateFileError */
+  constructor(file: string, clock: Clock) {
+    this.#clock = clock
+    this.#objects = new StateMap<WorkspaceObject>({
+      file,
+      initial: () => FIRST_FOLDERS.map((path) => [path, { kind: 'DIRECTORY' }] as const),
+      keys: ['kind'],
+      maxEntries: MAX_OBJECTS,
+      maxBytes: MAX_BYTES,
+    })
+  }
+
+  /** @throws HttpError 404 */
+  find(path: string): WorkspaceObject {
+    const object = this.#objects.get(path)
+    if (!object) throw missing(`Path (${path}) doesn't exist.`)
+    return object
+  }
+
+  /** What stands right in a folder. */
+  inside(folder: string): [path: string, object: WorkspaceObject][] {
+    return this.#objects.entries().filter(([name]) => name !== '/' && parentOf(name) === folder)
+  }
+
+  /** @param folders the highest first. @throws HttpError 400 where something else stands. */
+  makeFolders(folders: readonly string[]): void {
+    const taken = folders.find((folder) => (this.#objects.get(folder)?.kind ?? 'DIRECTORY') !== 'DIRECTORY')
+    if (taken !== undefined)
+      throw new HttpError(
+        400,
+        'RESOURCE_ALREADY_EXISTS',
+        `There is already something other than a folder at ${taken}.`,
+      )
+    for (const folder of folders) if (!this.#objects.get(folder)) this.#put(folder, { kind: 'DIRECTORY' })
+  }
+
+  /** @param statusOfFile when a file stands there already. @throws HttpError 400, 404 without its folder. */
+  take({ overwrite, ...wanted }: Import, statusOfFile = 400): void {
+    checkSize(wanted.content)
+    const { path, object } = imported(wanted)
+    if (this.#objects.get(parentOf(path))?.kind !== 'DIRECTORY')
+      throw missing(`The parent folder (${parentOf(path)}) does not exist.`)
+    const before = this.#objects.get(path)
+    if (before && (before.kind === 'DIRECTORY' || !overwrite))
+      throw new HttpError(
+        before.kind === 'FILE' ? statusOfFile : 400,
+        'RESOURCE_ALREADY_EXISTS',
+        `Path (${path}) already exists.`,
+      )
+    this.#put(path, object.kind === 'FILE' ? dated(object, before, this.#clock.now()) : object)
+  }
+
+  /** @throws HttpError 404, and 400 for a folder that is not empty, or of the workspace's own. */
+  delete(path: string, isRecursive: boolean): void {
+    this.find(path)
+    if (FIRST_FOLDERS.includes(path))
+      throw new HttpError(400, 'BAD_REQUEST', `Path (${path}) belongs to the workspace.`)
+    const below = this.#objects
+      .entries()
+      .map(([name]) => name)
+      .filter((name) => name.startsWith(`${path}/`))
+    if (below.length > 0 && !isRecursive)
+      throw new HttpError(400, 'DIRECTORY_NOT_EMPTY', `Folder (${path}) is not empty.`)
+    this.#objects.delete(path, ...below)
+  }
+
+  #put(path: string, object: WorkspaceObject): void {
+    try {
+      this.#objects.set(path, object)
+    } catch (error) {
+      if (!(error instanceof StateMapFullError)) throw error
+      throw new HttpError(400, 'QUOTA_EXCEEDED', `The workspace is full. ${error.message}`)
+    }
+  }
+}
+
+const dated = (file: WorkspaceFile, before: WorkspaceObject | undefined, now: number): WorkspaceFile => ({
+  ...file,
+  createdAt: (before?.kind === 'FILE' ? before.createdAt : undefined) ?? now,
+  modifiedAt: now,
+})
+
+/** @param content base64. @throws HttpError 400, in the words that users quote (terraform-provider-databricks, issue 4077) */
+function checkSize(content: string): void {
+  const size = Buffer.byteLength(content, 'base64')
+  if (size > MAX_OBJECT_BYTES)
+    throw new HttpError(
+      400,
+      'MAX_NOTEBOOK_SIZE_EXCEEDED',
+      `File size imported is (${size} bytes), exceeded max size (${MAX_OBJECT_BYTES} bytes)`,
+    )
+}
+
+const parentOf = (path: string) => path.slice(0, path.lastIndexOf('/')) || '/'
