@@ -219,13 +219,27 @@ describe('Resource Manager', () => {
   it.each([
     'Microsoft.Synapse/workspaces/synw-rtstream-local/bigDataPools',
     'Microsoft.Synapse/workspaces/synw-rtstream-local/firewallRules',
+    'Microsoft.EventHub/namespaces/rtstream-local/schemagroups',
+    'Microsoft.EventHub/namespaces/rtstream-local/disasterRecoveryConfigs',
+    'Microsoft.Storage/storageAccounts/rtstreamlocal/privateEndpointConnections',
     'Microsoft.Databricks/accessConnectors',
+    'Microsoft.EventHub/clusters',
     'Microsoft.StreamAnalytics/clusters',
   ])('has none of %s', async (kind) => {
     expect(await get(`${GROUP}/providers/${kind}`)).toEqual({ value: [] })
     expect(await get(`${GROUP}/providers/${kind}/mine`)).toMatchObject({
       error: { code: 'ResourceNotFound' },
     })
+  })
+
+  it('keeps no logs of any resource, and says so', async () => {
+    const settings = 'providers/Microsoft.Insights/diagnosticSettings'
+    for (const one of [
+      `${HUBS}/${namespace}`,
+      `${GROUP}/providers/Microsoft.StreamAnalytics/streamingjobs/${job}`,
+    ])
+      expect(await get(`${one}/${settings}`)).toEqual({ value: [] })
+    expect(await get(`${HUBS}/none/${settings}`)).toMatchObject({ error: { code: 'ResourceNotFound' } })
   })
 
   it('registers a provider that it has, which changes nothing', async () => {

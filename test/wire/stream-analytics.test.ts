@@ -107,7 +107,10 @@ describe('Stream Analytics through @azure/arm-streamanalytics', () => {
       }),
     ).rejects.toMatchObject({
       statusCode: 409,
-      message: expect.stringMatching(/must be available when OutputStartMode is .*never produced output/),
+      // As users quote it (azure-powershell, issue 14566), and what to do.
+      message: expect.stringContaining(
+        'LastOutputEventTime must be available when OutputStartMode is set to LastOutputEventTime. Please make sure at least one output event has been processed.',
+      ),
     })
     await client.streamingJobs.beginStartAndWait(resourceGroup, job)
     await expect(client.streamingJobs.beginStart(resourceGroup, job)).rejects.toMatchObject({

@@ -42,11 +42,23 @@ const TOP = [
 ]
 
 /** Kinds of children that nothing here has: a list of none, and none by its name. */
-const EMPTY = ['bigDataPools', 'sqlPools', 'firewallRules'].map(
-  (kind) => `${GROUP}/providers/Microsoft.Synapse/workspaces/:name/${kind}`,
-)
+const EMPTY = [
+  ...['bigDataPools', 'sqlPools', 'firewallRules'].map(
+    (kind) => `Microsoft.Synapse/workspaces/:name/${kind}`,
+  ),
+  ...['schemagroups', 'applicationGroups', 'disasterRecoveryConfigs'].map(
+    (kind) => `Microsoft.EventHub/namespaces/:name/${kind}`,
+  ),
+  ...TOP.map((type) => `${type}/:name/privateEndpointConnections`),
+].map((kind) => `${GROUP}/providers/${kind}`)
 /** Types of which there is none. */
-const NONE = ['Microsoft.Databricks/accessConnectors', 'Microsoft.StreamAnalytics/clusters']
+const NONE = [
+  'Microsoft.Databricks/accessConnectors',
+  'Microsoft.EventHub/clusters',
+  'Microsoft.StreamAnalytics/clusters',
+]
+/** Of any resource: tools ask for them to see whether logs are kept, and none are. */
+const DIAGNOSTICS = 'providers/Microsoft.Insights/diagnosticSettings'
 
 /** Every other method is refused with the reason, not with 404. */
 export function resourceRoutes(facts: ResourceFacts): Route[] {
@@ -136,6 +148,10 @@ export function resourceRoutes(facts: ResourceFacts): Route[] {
     ...[SUBSCRIPTION, GROUP].flatMap((scope) =>
       read(`${scope}/${TAGS_OF}`, ({ path }) => describeTags(path)),
     ),
+    ...list(`${GROUP}/providers/:provider/:type/:name/${DIAGNOSTICS}`, (call) => {
+      find(call, call.path.slice(0, -(DIAGNOSTICS.length + 1)))
+      return []
+    }),
     ...read(`${GROUP}/providers/:provider/:type/:name/${TAGS_OF}`, (call) => {
       find(call, call.path.slice(0, -(TAGS_OF.length + 1)))
       return describeTags(call.path)

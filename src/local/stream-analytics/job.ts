@@ -148,7 +148,7 @@ export class StreamAnalyticsJob {
       )
     if (output.mode === 'LastOutputEventTime' && this.lastOutputEventTime === undefined)
       throw new JobConflictError(
-        'LastOutputEventTime must be available when OutputStartMode is set to LastOutputEventTime: the job has never produced output. Use JobStartTime or CustomTime.',
+        'LastOutputEventTime must be available when OutputStartMode is set to LastOutputEventTime. Please make sure at least one output event has been processed. Until then, use JobStartTime or CustomTime.',
       )
     this.#record.outputStart = output
     this.conditions.clear()
