@@ -507,14 +507,15 @@ describe('runs', () => {
     ['no list', { jar_params: { a: 'b' } }, 'jar_params must be a list.'],
     ['no object of the job', { job_parameters: 'x' }, 'job_parameters must be an object.'],
     ['more than 10,000 bytes', { notebook_params: { a: 'x'.repeat(10_000) } }, '10,000 bytes'],
+    ['of two kinds', { notebook_params: {}, jar_params: [] }, 'in conjunction with jar_params.'],
   ])('do not begin with parameters that are %s', async (_, given, message) => {
     const answer = await rest('POST', `${API}/run-now`, {
       job_id: await jobNamed('rtstream-silver'),
       ...given,
     })
     expect(answer.status).toBe(400)
-    const isTooLong = message.includes('bytes')
-    expect(answer.body.error_code).toBe(isTooLong ? 'INVALID_PARAMETER_VALUE' : 'MALFORMED_REQUEST')
+    const isOfForm = !message.includes('must be')
+    expect(answer.body.error_code).toBe(isOfForm ? 'INVALID_PARAMETER_VALUE' : 'MALFORMED_REQUEST')
     expect(answer.body.message).toContain(message)
     expect(plane.engine.runs).toHaveLength(0)
   })
@@ -1043,6 +1044,8 @@ describe('refusals', () => {
       'INVALID_PARAMETER_VALUE',
     ],
     ['a reset to nothing', 'POST', 'reset', { job_id: 1001 }, 400, 'INVALID_PARAMETER_VALUE'],
+    ['a reset to text', 'POST', 'reset', { job_id: 1001, new_settings: 'a' }, 400, 'MALFORMED_REQUEST'],
+    ['a change to a list', 'POST', 'update', { job_id: 1001, new_settings: [] }, 400, 'MALFORMED_REQUEST'],
     ['a run of no job', 'POST', 'run-now', {}, 400, 'INVALID_PARAMETER_VALUE'],
     ['a name that is no text', 'POST', 'create', { name: 5 }, 400, 'INVALID_PARAMETER_VALUE'],
     ['tasks that are none', 'POST', 'create', { tasks: [null] }, 400, 'MALFORMED_REQUEST'],

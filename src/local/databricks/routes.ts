@@ -85,6 +85,13 @@ function inFormat(settings: Record<string, unknown>, path: string): Record<strin
   return isOld(path) ? asTasks(settings) : settings
 }
 
+/** @returns undefined for settings that are left out. @throws HttpError 400 for what is none. */
+function settingsIn(given: unknown): Record<string, unknown> | undefined {
+  if (given === undefined || given === null) return undefined
+  if (!isObject(given)) throw malformed('new_settings must be an object.')
+  return given
+}
+
 /** Runs of a job that version 2.2 makes wait in the queue, unless it says otherwise; so do they after a reset, which makes it anew. */
 const withQueue = (settings: Record<string, unknown>, path: string) => ({
   ...settings,
@@ -101,15 +108,16 @@ const jobHandlers = (jobs: JobStore, permissions: JobPermissions, runs: RunHisto
   },
   'POST jobs/reset': async ({ request, path }) => {
     const { job_id, new_settings } = await readJson(request)
-    if (!isObject(new_settings)) throw invalid('new_settings is missing.')
-    jobs.reset(job_id, withQueue(inFormat(new_settings, path), path))
+    const settings = settingsIn(new_settings)
+    if (!settings) throw invalid('new_settings is missing.')
+    jobs.reset(job_id, withQueue(inFormat(settings, path), path))
     return { body: {} }
   },
   'POST jobs/update': async ({ request, path }) => {
     const { job_id, new_settings, fields_to_remove } = await readJson(request)
     const removed = fields_to_remove ?? []
     if (!Array.isArray(removed)) throw malformed('fields_to_remove must be a list.')
-    const changes = isObject(new_settings) ? new_settings : {}
+    const changes = settingsIn(new_settings) ?? {}
     if (!isOfToday(path)) refuseLong(changes.tasks)
     const { settings } = jobs.find(job_id)
     if (isOld(path) && isSingle(settings))

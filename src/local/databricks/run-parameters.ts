@@ -38,6 +38,9 @@ export function parametersIn(request: Record<string, unknown>, { parameters }: J
     check(field, given, form)
     overriding[field] = given
   }
+  // By the reference of run-now.
+  if (overriding.jar_params !== undefined && overriding.notebook_params !== undefined)
+    throw invalid('notebook_params cannot be specified in conjunction with jar_params.')
   const { job_parameters } = request
   const given = isObject(job_parameters) ? job_parameters : {}
   check('job_parameters', job_parameters ?? given, 'an object')
