@@ -312,6 +312,15 @@ describe('setup', () => {
     expect(waits).toEqual(expect.arrayContaining([7000, 15_000, 2000]))
   })
 
+  it('lets the aggregate run as long as an activity may, where the default may be twelve hours', async () => {
+    await setup()
+    const put = proxy.requests.find(({ method, path }) => /PUT .*\/pipelines\//.test(`${method} ${path}`))
+    expect(JSON.parse(put?.body ?? '').properties.activities).toMatchObject([
+      { name: 'aggregate', policy: { timeout: '7.00:00:00' } },
+    ])
+    expect((await setup()).results['Synapse pipeline rtstream-aggregate']).toBe('unchanged')
+  })
+
   it('takes a put that is accepted without a place to ask at for done, and looks again the next time', async () => {
     proxy.inject({ match: /PUT \/notebooks/, times: 1, respond: { status: 202 } })
     expect((await setup()).find('Synapse notebook')?.result).toBe('created')

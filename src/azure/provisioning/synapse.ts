@@ -31,6 +31,12 @@ const SESSION = {
   numExecutors: 2,
 }
 
+/**
+ * The stage runs until somebody stops it. An activity that names no timeout ends after seven days by the reference of its policy, after
+ * twelve hours by newer pages, which allow seven days at most.
+ */
+const LONGEST = '7.00:00:00'
+
 const lines = (text: string) => text.split(/(?<=\n)/)
 
 function notebookBody({ notebook, sparkPool, cells }: SynapseOptions) {
@@ -64,6 +70,7 @@ function pipelineBody({ notebook, sparkPool, parameters }: SynapseOptions) {
         {
           name: 'aggregate',
           type: 'SynapseNotebook',
+          policy: { timeout: LONGEST },
           typeProperties: {
             notebook: { referenceName: notebook, type: 'NotebookReference' },
             sparkPool: { referenceName: sparkPool, type: 'BigDataPoolReference' },
