@@ -1,7 +1,7 @@
 /** Why a test of somebody else's fails on purpose, by the words that the refusal was made in. */
 const REASONS: readonly (readonly [words: RegExp, reason: string])[] = [
   [/keeps no tags|x-ms-(if-)?tags|tag-option/i, 'tags of blobs'],
-  [/keeps no snapshots/i, 'snapshots and versions'],
+  [/keeps no versions/i, 'versions'],
   [/page blob|block blobs and append blobs only/i, 'page blobs'],
   [/tiers are Hot, Cool, Cold and Archive/i, 'access tiers: Smart'],
   [/one scope of encryption/i, 'encryption scopes'],

@@ -103,6 +103,7 @@ const REQUESTS: Record<OperationId, (() => Conditional) | string> = {
   setExpiry: () => writes('PUT', { query: 'comp=expiry', headers: { 'x-ms-expiry-option': 'NeverExpire' } }),
   leaseBlob: () => writes('PUT', { query: 'comp=lease', headers: lease }),
   deleteBlob: () => writes('DELETE'),
+  snapshotBlob: () => writes('PUT', { query: 'comp=snapshot' }),
 }
 
 const PAST = 'Tue, 01 Jan 2019 00:00:00 GMT'

@@ -86,7 +86,9 @@ describe('a copy', () => {
   it.each([
     ['nothing', '/bronze/none', '404 CannotVerifyCopySource'],
     ['a folder', '/bronze', '400 InvalidHeaderValue'],
-    ['a snapshot', '/bronze/a?snapshot=x', '400 InvalidHeaderValue'],
+    ['a version', '/bronze/a?versionid=x', '400 InvalidHeaderValue'],
+    ['a snapshot of no time', '/bronze/a?snapshot=x', '400 InvalidQueryParameterValue'],
+    ['a snapshot that is not there', '/bronze/a?snapshot=2026-01-01T00:00:00Z', '404 CannotVerifyCopySource'],
     ['outside', '/bronze/..%2f..%2fsecret', '400 InvalidResourceName'],
     ['a bad encoding', '/bronze/%zz', '400 InvalidHeaderValue'],
   ])('of %s is refused', async (_, path, expected) => {
@@ -106,10 +108,9 @@ describe('a copy', () => {
 
 describe('what is not served', () => {
   it.each([
-    ['GET', '', 'snapshot=2026-01-01T00:00:00.0000000Z', {}, '400 UnsupportedQueryParameter'],
-    ['DELETE', '', 'snapshot=2026-01-01T00:00:00.0000000Z', {}, '400 UnsupportedQueryParameter'],
+    ['DELETE', '', 'versionid=2026-01-01T00:00:00.0000000Z', {}, '400 UnsupportedQueryParameter'],
     ['GET', '', 'versionid=2026-01-01T00:00:00.0000000Z', {}, '400 UnsupportedQueryParameter'],
-    ['DELETE', '', '', { 'x-ms-delete-snapshots': 'only' }, '400 UnsupportedHeader'],
+    ['DELETE', '', '', { 'x-ms-delete-snapshots': 'some' }, '400 UnsupportedHeader'],
     ['GET', '', '', { 'x-ms-if-tags': `"a" = 'b'` }, '400 UnsupportedHeader'],
     ['PUT', '', '', { 'x-ms-tags': 'a=b', 'x-ms-blob-type': 'BlockBlob' }, '400 UnsupportedHeader'],
     ['PUT', '', '', { 'x-ms-access-tier': 'Smart', 'x-ms-blob-type': 'BlockBlob' }, '400 UnsupportedHeader'],

@@ -103,10 +103,15 @@ describe('a signature over headers and parameters of the request', () => {
     )
   })
 
-  it('does not let pass what the lake refuses', async () => {
+  it('does not let pass what the lake does not have, or refuses', async () => {
     const snapshot = { snapshot: '2026-01-01T00:00:00.0000000Z' }
     const sas = await delegated({ parameters: snapshot })
     expect(await code(raw('GET', '/bronze/a', `${sas}&${new URLSearchParams(snapshot)}`))).toBe(
+      '404 BlobNotFound',
+    )
+    const versionid = { versionid: '2026-01-01T00:00:00.0000000Z' }
+    const another = await delegated({ parameters: versionid })
+    expect(await code(raw('GET', '/bronze/a', `${another}&${new URLSearchParams(versionid)}`))).toBe(
       '400 UnsupportedQueryParameter',
     )
   })

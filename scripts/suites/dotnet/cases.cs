@@ -140,7 +140,7 @@ static class Cases
         Case("tier hot", () => b.SetAccessTier(AccessTier.Hot));
         Case("tier cool", () => { b.SetAccessTier(AccessTier.Cool); Is(b.GetProperties().Value.AccessTier, "Cool"); });
         Case("tags", () => b.SetTags(new Dictionary<string, string> { { "a", "b" } }), "400");
-        Case("snapshot", () => b.CreateSnapshot(), "400");
+        Case("snapshot", () => { var t = c.GetBlobClient("kept"); t.Upload(S(small)); var s = t.WithSnapshot(t.CreateSnapshot().Value.Snapshot); t.Upload(S(new byte[] { 1 }), true); Same(Read(s), small); s.Delete(); });
         Case("page blob", () => c.GetPageBlobClient("page").Create(512), "400");
         Case("query", () => c.GetBlockBlobClient(b.Name).Query("SELECT * FROM BlobStorage"), "400");
         Case("range", () => { var r = b.DownloadContent(new BlobDownloadOptions { Range = new HttpRange(1, 3) }).Value; Is(r.Content.ToString(), "ell"); });

@@ -15,6 +15,7 @@ import { copyOperations } from './rest/blobs/blob-copy.ts'
 import { tierOperations } from './rest/blobs/blob-tier.ts'
 import { blobOperations } from './rest/blobs/blobs.ts'
 import { blockOperations } from './rest/blobs/blocks.ts'
+import { snapshotOperations } from './rest/blobs/snapshots.ts'
 import { accountOperations, servicePropertiesOf } from './rest/containers/account.ts'
 import { containerOperations } from './rest/containers/containers.ts'
 import { answerOrigin } from './rest/cors.ts'
@@ -39,6 +40,7 @@ import { Leases } from './store/leases.ts'
 import { entryAt } from './store/names.ts'
 import { PathProperties } from './store/properties.ts'
 import { RecentDeletions } from './store/recent-deletions.ts'
+import { Snapshots } from './store/snapshots.ts'
 import { Uploads } from './store/uploads.ts'
 
 export interface DataLakeOptions {
@@ -74,7 +76,9 @@ export async function startDataLake(options: DataLakeOptions): Promise<DataLakeS
   const kept = new PathProperties(folder)
   const leases = new Leases(clock)
   const [uploads, deletions] = [new Uploads(folder), new RecentDeletions(clock)]
-  const lake: Lake = { folder, uploads, kept, leases, deletions, clock, account, accountKey, token }
+  const snapshots = new Snapshots(folder)
+  const own = { account, accountKey, token }
+  const lake: Lake = { folder, uploads, kept, leases, snapshots, deletions, clock, ...own }
   const handlers = handlersOf(lake)
   const bearer = requireBearer(token, CHALLENGE, BEARER_CODES)
   const handler = (isTls: boolean) => async (request: IncomingMessage, response: ServerResponse) => {
@@ -126,11 +130,13 @@ export async function startDataLake(options: DataLakeOptions): Promise<DataLakeS
       close: async () => {
         await Promise.all([plain.close(), secure.close()])
         kept.close()
+        snapshots.close()
       },
     }
   } catch (error) {
     await plain.close()
     kept.close()
+    snapshots.close()
     throw error
   }
 }
@@ -227,6 +233,7 @@ function handlersOf(lake: Lake): Handlers {
     ...tierOperations(lake),
     ...copyOperations(lake),
     ...blockOperations(lake),
+    ...snapshotOperations(lake),
     ...appendOperations(lake),
     ...pathOperations(lake),
     ...accessOperations(lake),

@@ -205,13 +205,16 @@ function serviceText(target: SasTarget, given: Given, account: string, isDelegat
     ...['sp', 'st', 'se'].map(given),
     resource,
     ...[...by, 'sip', 'spr', 'sv'].map(given),
-    // And the time of a snapshot.
-    ...(version >= WITH_RESOURCE ? [given('sr'), ''] : []),
+    ...(version >= WITH_RESOURCE ? [given('sr'), snapshotSigned(target, given)] : []),
     ...(version >= WITH_SCOPE ? [given('ses')] : []),
     ...(isDelegated && version >= WITH_SIGNED_HEADERS ? requestTexts(target, given) : []),
     ...['rscc', 'rscd', 'rsce', 'rscl', 'rsct'].map(given),
   ].join('\n')
 }
+
+/** One for a snapshot (`sr=bs`) names its time, and opens neither the blob nor another snapshot. */
+const snapshotSigned = ({ query }: SasTarget, given: Given): string =>
+  given('sr') === 'bs' ? (query.get('snapshot') ?? '') : ''
 
 /** Headers and parameters that the signature requires of the request. */
 function requestTexts({ query, headers = {} }: SasTarget, given: Given): [string, string] {
@@ -237,14 +240,14 @@ export const signedNames = (list: string): string[] =>
 function scope(path: string, given: Given): string[] {
   const segments = path.split('/').filter(Boolean)
   const kind = given('sr')
-  if (kind === 'b') return segments
+  if (kind === 'b' || kind === 'bs') return segments
   if (kind === 'c') return []
   const depth = Number(given('sdd'))
   if (kind === 'd' && /^\d{1,2}$/.test(given('sdd')) && depth <= segments.length)
     return segments.slice(0, depth)
   throw refusal(
     AUTHENTICATION,
-    'it is for none of: a blob (sr=b), a container (c), a directory (d) that holds the path',
+    'it is for none of: a blob (sr=b), a snapshot of one (bs), a container (c), a directory (d) that holds the path',
   )
 }
 

@@ -30,6 +30,8 @@ const READING = [
   'x-ms-range-get-content-crc64',
   'x-ms-structured-body',
 ]
+/** Of what can be done to a snapshot. */
+const SNAPSHOT = ['snapshot']
 const PAGES = 'the local lake has no page blobs'
 
 /** The first that fits a request is the one. */
@@ -39,6 +41,7 @@ export const BLOB_OPERATIONS = [
     id: 'getBlob',
     name: 'Get Blob; Path - Read',
     methods: ['GET'],
+    parameters: SNAPSHOT,
     headers: [...LEASE, ...READING, ...KEY, 'x-ms-upn'],
     values: KEYS,
   },
@@ -47,7 +50,7 @@ export const BLOB_OPERATIONS = [
     id: 'getProperties',
     name: 'Get Blob Properties; Path - Get Properties',
     methods: ['HEAD'],
-    parameters: ['upn'],
+    parameters: ['upn', ...SNAPSHOT],
     headers: [...LEASE, ...KEY, 'x-ms-upn'],
     values: KEYS,
   },
@@ -57,6 +60,7 @@ export const BLOB_OPERATIONS = [
     name: 'Get Blob Metadata',
     methods: ['GET', 'HEAD'],
     words: { comp: 'metadata' },
+    parameters: SNAPSHOT,
     headers: [...LEASE, ...KEY],
     values: KEYS,
   },
@@ -165,7 +169,7 @@ export const BLOB_OPERATIONS = [
     name: 'Get Block List',
     methods: ['GET'],
     words: { comp: 'blocklist' },
-    parameters: ['blocklisttype'],
+    parameters: ['blocklisttype', ...SNAPSHOT],
     headers: LEASE,
     values: { blocklisttype: ['committed', 'uncommitted', 'all'] },
   },
@@ -230,6 +234,7 @@ export const BLOB_OPERATIONS = [
     name: 'Set Blob Tier',
     methods: ['PUT'],
     words: { comp: 'tier' },
+    parameters: SNAPSHOT,
     headers: [...TIER, ...REHYDRATION, ...LEASE],
     values: TIERS,
   },
@@ -263,14 +268,22 @@ export const BLOB_OPERATIONS = [
     id: 'deleteBlob',
     name: 'Delete Blob',
     methods: ['DELETE'],
-    parameters: ['paginated'],
+    parameters: ['paginated', ...SNAPSHOT],
     headers: [
       ...[...LEASE, 'x-ms-delete-snapshots'],
       ...['x-ms-access-tier-if-modified-since', 'x-ms-access-tier-if-unmodified-since'],
     ],
-    values: { 'x-ms-delete-snapshots': ['include'] },
+    values: { 'x-ms-delete-snapshots': ['include', 'only'] },
   },
-  ...refused('snapshotBlob', 'Snapshot Blob', 'snapshot', 'the local lake keeps no snapshots'),
+  {
+    ...BLOB,
+    id: 'snapshotBlob',
+    name: 'Snapshot Blob',
+    methods: ['PUT'],
+    words: { comp: 'snapshot' },
+    headers: [...METADATA, ...LEASE, ...KEY],
+    values: KEYS,
+  },
   ...refused('undeleteBlob', 'Undelete Blob', 'undelete', 'soft delete is off, so nothing deleted is kept'),
   ...refused('setTags', 'Set Blob Tags', 'tags', 'the local lake keeps no tags of blobs'),
   ...refused('getTags', 'Get Blob Tags', 'tags', 'the local lake keeps no tags of blobs', 'GET'),

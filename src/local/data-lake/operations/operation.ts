@@ -131,8 +131,8 @@ export const WHOLE = { continuation: [] } as const
 
 /** Why headers and parameters of the service are not served, by how their names begin. */
 const REASONS: readonly (readonly [prefix: RegExp, why: string])[] = [
-  [/^snapshot$|^versionid$|^prevsnapshot/, 'it keeps no snapshots or versions'],
-  [/^x-ms-delete-snapshots$/, 'it keeps no snapshots'],
+  [/^snapshot$/, 'a snapshot is never changed'],
+  [/^versionid$|^prevsnapshot/, 'it keeps no versions'],
   [/tags?$|tag-option$/, 'it keeps no tags of blobs'],
   [/encryption-scope/, 'its one scope of encryption is $account-encryption-key'],
   [/encrypt/, 'the service takes no key for it'],

@@ -9,7 +9,7 @@ import { given, type LakeCall } from './lake-call.ts'
 
 /** What reads or adds to what a key was given for must bring it again. What replaces the whole may bring another, or none. */
 const NEEDING = new Set<string>([
-  ...(['getBlob', 'getProperties', 'getMetadata', 'setBlobMetadata'] as const),
+  ...(['getBlob', 'getProperties', 'getMetadata', 'setBlobMetadata', 'snapshotBlob'] as const),
   ...(['appendBlock', 'appendBlockFromUrl', 'appendData', 'flushData'] as const),
 ] satisfies OperationId[])
 

@@ -10,11 +10,13 @@ import { type Leases, leaseHeaders } from '../store/leases.ts'
 import { entryAt } from '../store/names.ts'
 import type { PathProperties, Properties } from '../store/properties.ts'
 import type { RecentDeletions } from '../store/recent-deletions.ts'
+import type { Snapshot, Snapshots } from '../store/snapshots.ts'
 import type { Uploads } from '../store/uploads.ts'
 import { requireKey } from './customer-keys.ts'
 import { given, type LakeCall } from './lake-call.ts'
 import { propertyHeaders } from './property-headers.ts'
 import { isDfs } from './refusals.ts'
+import { snapshotIn } from './snapshot-time.ts'
 import { requireOnline, tierHeaders } from './tiers.ts'
 
 /** What every handler works on. */
@@ -23,6 +25,7 @@ export interface Lake {
   uploads: Uploads
   kept: PathProperties
   leases: Leases
+  snapshots: Snapshots
   deletions: RecentDeletions
   clock: Clock
   account: string
@@ -52,13 +55,25 @@ export function answer(
 export const answerXml = (call: LakeCall, body: string, more: Record<string, string> = {}): void =>
   answer(call, 200, { ...more, 'content-type': 'application/xml' }, body)
 
-/** @throws HttpError 404, in the words of the interface that was asked. */
-export function found({ folder }: Lake, { container, path, operation, request }: LakeCall): Stats {
-  const stats = entryAt(folder.resolve(container, path))
+/** @returns the snapshot that the request names, if it names one and it is there. @throws HttpError 400 */
+export function snapshotOf({ snapshots }: Pick<Lake, 'snapshots'>, call: LakeCall): Snapshot | undefined {
+  const time = snapshotIn(call.query)
+  return time === undefined ? undefined : snapshots.at(call, time)
+}
+
+/** Of a path, or of the snapshot of it that the request names. @throws HttpError 404, in the words of the interface that was asked. */
+export function found(lake: Lake, call: LakeCall): Stats {
+  const { operation, request } = call
+  const stats = standing(lake, call)
   if (stats) return stats
   if (operation?.api === 'Data Lake' || isDfs(request)) throw notFound()
   throw new HttpError(404, 'BlobNotFound', 'The specified blob does not exist.')
 }
+
+const standing = (lake: Lake, call: LakeCall): Stats | undefined =>
+  snapshotIn(call.query) === undefined
+    ? entryAt(lake.folder.resolve(call.container, call.path))
+    : snapshotOf(lake, call)?.stats
 
 /** Also of one that was deleted while the body came: what is placed would make its folder again. @throws HttpError 404 */
 export function requireContainer({ folder }: Pick<Lake, 'folder'>, { container, request }: LakeCall): void {
@@ -68,9 +83,11 @@ export function requireContainer({ folder }: Pick<Lake, 'folder'>, { container, 
   throw new HttpError(404, 'ContainerNotFound', 'The specified container does not exist.')
 }
 
-/** @returns what is kept beside a path. */
-export const keptOf = ({ kept }: Lake, { container, path }: LakeCall, stats: Stats | undefined): Properties =>
-  kept.of(container, path, stats)
+/** @returns what is kept beside a path, or with the snapshot that the request names. */
+export function keptOf(lake: Lake, call: LakeCall, stats: Stats | undefined): Properties {
+  const snapshot = call.query.has('snapshot') ? snapshotOf(lake, call) : undefined
+  return snapshot ? snapshot.properties : lake.kept.of(call.container, call.path, stats)
+}
 
 /** Keeps properties with what stands there now. */
 export function keep(
@@ -86,17 +103,22 @@ export function keep(
 /** Conditions and leases of a read. @throws HttpError 304, 409, 412 */
 export function guardRead(lake: Lake, call: LakeCall, stats: Stats): void {
   checkConditions(call.request, stats, { isRead: true })
-  lake.leases.check(call, given(call, 'x-ms-lease-id'), { isWrite: false })
+  // A lease is of the blob alone, and keeps nobody from its snapshots.
+  if (snapshotIn(call.query) === undefined)
+    lake.leases.check(call, given(call, 'x-ms-lease-id'), { isWrite: false })
   requireUsable(lake, call, stats)
 }
 
 /** @param stats undefined: nothing stands there. @throws HttpError 409 for an archived blob, and for another key than that of the blob. */
 export function requireUsable(lake: Lake, call: LakeCall, stats: Stats | undefined): void {
-  if (!stats || call.path === '' || (!lake.kept.isGuarded && call.key === undefined)) return
+  if (!stats || call.path === '' || isUnguarded(lake, call)) return
   const { tier, keySha256 } = keptOf(lake, call, stats)
   requireOnline(call.operation?.id, tier, lake.clock.now())
   requireKey(call, keySha256)
 }
+
+const isUnguarded = ({ kept }: Lake, { key, query }: LakeCall): boolean =>
+  !kept.isGuarded && key === undefined && !query.has('snapshot')
 
 /** Operations that make what they act on: told by `If-None-Match: *` that it exists already, and others that a condition fails. */
 const CREATING = new Set<OperationId>([
@@ -135,13 +157,13 @@ export function pathHeaders(
   target: { container: string; path: string },
   stats: Stats,
   properties: Properties,
-  options: { isPart?: boolean } = {},
+  options: { isPart?: boolean; isSnapshot?: boolean } = {},
 ): Record<string, string> {
   const now = clock.now()
   const { owner, group, permissions, acl } = properties.access ?? defaultAccess(stats.isDirectory())
   return {
     ...entryHeaders(stats),
-    ...leaseHeaders(leases.status(target)),
+    ...(!options.isSnapshot && leaseHeaders(leases.status(target))),
     ...propertyHeaders(properties, { ...options, isDirectory: stats.isDirectory(), now }),
     ...(!properties.append && tierHeaders(properties.tier, now)),
     'x-ms-owner': owner,
@@ -160,7 +182,9 @@ export function answerProperties(
 ): void {
   call.response.writeHead(200, {
     ...call.headers,
-    ...pathHeaders(lake, call, stats, keptOf(lake, call, stats)),
+    ...pathHeaders(lake, call, stats, keptOf(lake, call, stats), {
+      isSnapshot: snapshotIn(call.query) !== undefined,
+    }),
     ...more,
     'accept-ranges': 'bytes',
     'content-length': stats.isDirectory() ? 0 : stats.size,
@@ -174,8 +198,13 @@ export const writtenHeaders = (stats: Stats): Record<string, string> => {
   return { etag: etag as string, 'last-modified': modified as string }
 }
 
-/** Gives up everything that belongs to a path, which is going or has been replaced as a whole. */
-export function forgetPath({ uploads, kept, leases }: Lake, container: string, path: string): void {
+/** Gives up everything that belongs to a path which is gone. */
+export function forgetPath(
+  { uploads, kept, leases, snapshots }: Lake,
+  container: string,
+  path: string,
+): void {
+  snapshots.forget({ container, path })
   uploads.forget(container, path)
   kept.forget(container, path)
   leases.forget({ container, path })

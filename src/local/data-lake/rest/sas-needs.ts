@@ -76,6 +76,7 @@ function ofPath(call: LakeCall): string {
       if (request.headers['x-ms-rename-source'] !== undefined) return 'mw'
       if (comp === 'appendblock') return 'aw'
       if (comp === 'lease') return request.headers['x-ms-lease-action'] === 'break' ? 'wd' : 'w'
+      if (comp === 'snapshot') return 'cw'
       if (comp === 'metadata' || comp === 'properties' || comp === 'seal') return 'w'
       return makes(call) ? 'cw' : 'w'
     }

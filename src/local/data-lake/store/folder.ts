@@ -34,6 +34,8 @@ export type PlacedListener = (container: string, path: string) => void
 
 /** Unfinished files stand here, beside the containers; no container can have this name. */
 const UNFINISHED = '.unfinished'
+/** The same for what snapshots hold. */
+const SNAPSHOTS = '.snapshots'
 
 /** A full lake is counted afresh this often (ms), to notice files that a person has deleted. */
 const RECOUNT_MS = 10_000
@@ -67,7 +69,7 @@ export class LakeFolder {
     const unfinished = join(root, UNFINISHED)
     rmSync(unfinished, { recursive: true, force: true })
     mkdirSync(unfinished, { recursive: true })
-    this.#usage = new Usage(root)
+    this.#usage = new Usage(root, SNAPSHOTS)
     this.counted = this.#usage.recount()
   }
 
@@ -238,6 +240,16 @@ export class LakeFolder {
   note(container: string, path: string, deltaBytes: number): void {
     checkContainer(container)
     this.#usage.note(join(this.root, container, path), deltaBytes, Math.sign(deltaBytes))
+  }
+
+  /** Absolute. @param name of a file that a snapshot has for its content; '' is the folder of all. */
+  snapshotFile(name: string): string {
+    return join(this.root, SNAPSHOTS, name)
+  }
+
+  /** A snapshot takes room as a file does. */
+  noteSnapshot(name: string, deltaBytes: number, deltaFiles: number): void {
+    this.#usage.note(this.snapshotFile(name), deltaBytes, deltaFiles)
   }
 
   /** Counts everything afresh, for when another process writes into the folder. */

@@ -1,11 +1,11 @@
 /** What clients keep beside a file: metadata, content headers, access list, blocks. In an SQLite file beside the containers. */
 import { existsSync, lstatSync, type Stats, truncateSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Access } from './access-control.ts'
+import { BELOW, openDatabase, readable } from './database.ts'
 import type { LakeFolder } from './folder.ts'
 import { entryAt } from './names.ts'
-import { diskError } from './storage-errors.ts'
 import type { Tier } from './tiers.ts'
 
 /** Of a path, a container or the account; a member that is missing was never set. */
@@ -80,16 +80,11 @@ interface Row {
 const FILE = '.properties.db'
 
 const SETUP = `
-  PRAGMA locking_mode = EXCLUSIVE;
-  PRAGMA journal_mode = WAL;
-  PRAGMA synchronous = NORMAL;
   CREATE TABLE IF NOT EXISTS paths (container TEXT, path TEXT, etag TEXT NOT NULL, properties TEXT NOT NULL,
     PRIMARY KEY (container, path)) WITHOUT ROWID;
 `
 
 const EXPIRY = "json_extract(properties, '$.expiresAt')"
-
-const BELOW = `container = ? AND path > ? || '/' AND path < ? || '0'`
 
 /**
  * A file's properties hold for one version of it, known by its ETag: what somebody else has written in its place has none.
@@ -228,34 +223,14 @@ export class PathProperties {
 
   #open(): DatabaseSync {
     if (this.#database) return this.#database
-    let database: DatabaseSync | undefined
-    try {
-      database = new DatabaseSync(this.#file)
-      database.exec(SETUP)
-      this.#get = database.prepare('SELECT * FROM paths WHERE container = ? AND path = ?')
-      this.#put = database.prepare('INSERT OR REPLACE INTO paths VALUES (?, ?, ?, ?)')
-      this.#database = database
-      return database
-    } catch (cause) {
-      database?.close()
-      if (codeOf(cause) === SQLITE_FULL) throw readable(cause)
-      throw new Error(
-        `${this.#file} cannot be read (${(cause as Error).message}). It holds what clients keep beside their files: ` +
-          'delete it to go on without.',
-        { cause },
-      )
-    }
+    this.#database = openDatabase(this.#file, SETUP, 'what clients keep beside their files')
+    this.#get = this.#database.prepare('SELECT * FROM paths WHERE container = ? AND path = ?')
+    this.#put = this.#database.prepare('INSERT OR REPLACE INTO paths VALUES (?, ?, ?, ?)')
+    return this.#database
   }
 }
 
 const guards = ({ tier, keySha256 }: Properties): boolean => tier !== undefined || keySha256 !== undefined
-
-const SQLITE_FULL = 13
-const codeOf = (error: unknown) => (error as { errcode?: number }).errcode
-const readable = (error: unknown) =>
-  codeOf(error) === SQLITE_FULL
-    ? diskError(Object.assign(new Error('no room for the properties', { cause: error }), { code: 'ENOSPC' }))
-    : error
 
 /** Stored in the data folder: another form would lose what was kept before. */
 const versionOf = (stats: Stats) =>

@@ -12,9 +12,12 @@ export class Usage {
   #files = 0
   #counting: { passed: Set<string>; bytes: number; files: number; done: Promise<void> } | undefined
   readonly #root: string
+  readonly #hidden: string
 
-  constructor(root: string) {
+  /** @param hidden the one folder beside the containers that belongs to the lake. */
+  constructor(root: string, hidden: string) {
     this.#root = root
+    this.#hidden = hidden
   }
 
   /** At least 0, also while the first count is under way and something was removed. */
@@ -56,7 +59,7 @@ export class Usage {
       counting.passed.add(folder)
       for (const entry of entriesOf(folder)) {
         // Unfinished uploads do not belong to the lake yet.
-        if (folder === this.#root && entry.name.startsWith('.')) continue
+        if (folder === this.#root && entry.name.startsWith('.') && entry.name !== this.#hidden) continue
         const place = join(folder, entry.name)
         if (entry.isDirectory()) folders.push(place)
         else if (entry.isFile()) {

@@ -6,6 +6,7 @@ import { LakeFolder } from '../../../../src/local/data-lake/store/folder.ts'
 import { Leases } from '../../../../src/local/data-lake/store/leases.ts'
 import { listFolder } from '../../../../src/local/data-lake/store/listing.ts'
 import { PathProperties } from '../../../../src/local/data-lake/store/properties.ts'
+import { Snapshots } from '../../../../src/local/data-lake/store/snapshots.ts'
 import { Uploads } from '../../../../src/local/data-lake/store/uploads.ts'
 import { temporaryFolder } from '../../../support/cli.ts'
 
@@ -48,9 +49,17 @@ describe('paths', () => {
 
 describe('blobs', () => {
   const clock = { now: () => 0 }
+
   const blobs = (query: Record<string, string>) => {
     const xml = listBlobs(
-      { folder: lake, kept, uploads: new Uploads(lake), leases: new Leases(clock), clock },
+      {
+        folder: lake,
+        kept,
+        uploads: new Uploads(lake),
+        leases: new Leases(clock),
+        snapshots: new Snapshots(lake),
+        clock,
+      },
       { container: 'bronze', query: new URLSearchParams(query) },
       'http://127.0.0.1:1/account/',
     )

@@ -12,7 +12,7 @@ import { type OnlineTier, rehydrating, tierAt } from '../../store/tiers.ts'
 import { type CheckedBody, checkCrc64, checkMd5, md5Of } from '../checked-body.ts'
 import { keyOf } from '../customer-keys.ts'
 import { answer, found, guardWrite, type Handlers, keep, keptOf, type Lake, writtenHeaders } from '../lake.ts'
-import { given, type LakeCall } from '../lake-call.ts'
+import { given, type LakeCall, queryOf } from '../lake-call.ts'
 import { prepareAccess } from '../new-access.ts'
 import { contentIn, metadataHeaders } from '../property-headers.ts'
 import { priorityIn, tierIn, tierOf } from '../tiers.ts'
@@ -41,8 +41,7 @@ async function copy(lake: Lake, call: LakeCall, { isPut }: { isPut: boolean }): 
   const made = statSync(place)
   const done = {
     id: crypto.randomUUID(),
-    // The query may contain a signature.
-    source: String(request.headers['x-ms-copy-source']).split('?')[0] as string,
+    source: sourceTold(String(request.headers['x-ms-copy-source'])),
     completedAt: made.mtime.toUTCString(),
     bytes: made.size,
     // The copy is read when the archived source has been: clients ask until then.
@@ -76,6 +75,13 @@ async function copy(lake: Lake, call: LakeCall, { isPut }: { isPut: boolean }): 
   })
 }
 
+/** Of the query only the snapshot is told: it may contain a signature. */
+function sourceTold(url: string): string {
+  const [address = '', query = ''] = url.split('?')
+  const snapshot = queryOf(query).get('snapshot')
+  return snapshot ? `${address}?snapshot=${snapshot}` : address
+}
+
 /** Copy Blob From URL; clients write the word in any case. */
 const isAtOnce = (call: LakeCall): boolean => given(call, 'x-ms-requires-sync')?.toLowerCase() === 'true'
 
@@ -98,11 +104,11 @@ async function copyFrom(
   checksums: Checksums | undefined
   kept: Pick<Properties, 'access' | 'tier'>
 }> {
-  const { folder, kept, uploads } = lake
+  const { folder, uploads } = lake
   const { container, path } = call
   const target = folder.resolve(container, path)
   const from = copySource(lake, call, { isRead: isPut || isAtOnce(call) })
-  const source = kept.of(from.container, from.path, from.stats)
+  const source = from.properties
   const type = source.append && !isPut ? 'AppendBlob' : 'BlockBlob'
   const guard = () => {
     const stats = entryAt(target)
@@ -112,7 +118,7 @@ async function copyFrom(
   }
   if (type === 'AppendBlob' && tierIn(call)) throw invalidType()
   guard()
-  lake.leases.check(from, given(call, 'x-ms-source-lease-id'), { isWrite: false })
+  if (!from.isSnapshot) lake.leases.check(from, given(call, 'x-ms-source-lease-id'), { isWrite: false })
   const expected = given(call, 'x-ms-source-content-md5')
   let checksums: Checksums | undefined
   let own: Pick<Properties, 'access' | 'tier'> = {}

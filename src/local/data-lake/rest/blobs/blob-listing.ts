@@ -6,12 +6,13 @@ import { etagOf } from '../../store/entry.ts'
 import { listFolder } from '../../store/listing.ts'
 import { entryAt, isPath } from '../../store/names.ts'
 import type { Properties } from '../../store/properties.ts'
+import type { Snapshot } from '../../store/snapshots.ts'
 import type { Lake } from '../lake.ts'
 import { type LakeCall, word } from '../lake-call.ts'
 import { askedXml, pageSize, readMarker, writeMarker } from '../paging.ts'
 import { copyTold } from '../property-headers.ts'
 import { tierTold } from '../tiers.ts'
-import { elements, inXml, listWords, metadataXml, nameXml, XML_HEAD } from '../xml.ts'
+import { element, elements, inXml, listWords, metadataXml, nameXml, XML_HEAD } from '../xml.ts'
 
 /** A blob, or the group of names that begin alike up to a delimiter. */
 interface Item {
@@ -19,10 +20,14 @@ interface Item {
   /** Of a blob; undefined for a group, and for one of which only blocks were put. */
   stats: Stats | undefined
   isGroup: boolean
+  /** Of a blob that the item is a snapshot of. */
+  snapshot?: Snapshot
+  /** The blob itself, behind its snapshots. */
+  isLast?: boolean
 }
 
 /** What a listing needs of the lake. */
-type Listed = Pick<Lake, 'folder' | 'kept' | 'uploads' | 'leases' | 'clock'>
+type Listed = Pick<Lake, 'folder' | 'kept' | 'uploads' | 'leases' | 'snapshots' | 'clock'>
 type Asked = Pick<LakeCall, 'container' | 'query'>
 
 /**
@@ -37,9 +42,9 @@ export function listBlobs(lake: Listed, call: Asked, endpoint: string): string {
   const prefix = query.get('prefix') ?? ''
   const xml: string[] = []
   let next = ''
-  for (const item of itemsOf(lake, call, include.includes('uncommittedblobs'))) {
+  for (const item of withSnapshots(lake, call, include)) {
     if (xml.length === most) {
-      next = writeMarker(item.name.slice(folderOf(prefix).length).replace(/^\//, ''))
+      next = writeMarker(placeOf(item).slice(folderOf(prefix).length).replace(/^\//, ''))
       break
     }
     xml.push(
@@ -58,8 +63,33 @@ export function listBlobs(lake: Listed, call: Asked, endpoint: string): string {
 /** Nothing outside the prefix's folder can match. */
 const folderOf = (prefix: string) => prefix.slice(0, Math.max(0, prefix.lastIndexOf('/')))
 
+/** Between the name and the time of a snapshot in a marker: no name has it. */
+const IN_MARKER = '\0'
+/** In place of a time, of the blob itself: behind all of them. */
+const ITSELF = '~'
+
+/** By which a marker knows an item again. */
+const placeOf = ({ name, snapshot, isLast }: Item): string =>
+  `${name}${snapshot || isLast ? IN_MARKER + (snapshot?.time ?? ITSELF) : ''}`
+
+/** Before each blob its snapshots, from the oldest to the newest, where they are asked for. */
+function* withSnapshots(lake: Listed, call: Asked, include: readonly string[]): Generator<Item> {
+  const [marked = '', from = ''] = readMarker(call.query.get('marker')).split(IN_MARKER)
+  const inFolder = folderOf(call.query.get('prefix') ?? '')
+  const first = inFolder === '' ? marked : `${inFolder}/${marked}`
+  const isWanted = include.includes('snapshots') && !lake.snapshots.isEmpty
+  for (const item of itemsOf(lake, call, marked, include.includes('uncommittedblobs'))) {
+    const { name, stats } = item
+    const path = { container: call.container, path: name }
+    const snapshots = isWanted && stats?.isFile() ? lake.snapshots.of(path) : []
+    for (const snapshot of snapshots)
+      if (name !== first || snapshot.time >= from) yield { ...item, stats: snapshot.stats, snapshot }
+    yield snapshots.length > 0 ? { ...item, isLast: true } : item
+  }
+}
+
 /** In the order of their names, from the marker on. */
-function* itemsOf(lake: Listed, call: Asked, withUncommitted: boolean): Generator<Item> {
+function* itemsOf(lake: Listed, call: Asked, marker: string, withUncommitted: boolean): Generator<Item> {
   const { container, query } = call
   const prefix = query.get('prefix') ?? ''
   const delimiter = query.get('delimiter') ?? ''
@@ -70,7 +100,6 @@ function* itemsOf(lake: Listed, call: Asked, withUncommitted: boolean): Generato
   // A prefix is no address: one with which no name begins, as `/a/` or `a//b/`, finds nothing.
   if (!isPath(folder)) return
   const inFolder = folder === '' ? '' : `${folder}/`
-  const marker = readMarker(query.get('marker'))
   // Inclusive, and a whole name, where the marker is relative to the folder; the other end is exclusive.
   const start = query.get('startfrom') ?? ''
   const end = query.get('endbefore') ?? undefined
@@ -138,16 +167,18 @@ function uncommitted({ uploads, folder }: Listed, container: string, prefix: str
 function blobXml(
   lake: Listed,
   container: string,
-  { name, stats }: Item,
+  { name, stats, snapshot }: Item,
   include: ReadonlySet<string>,
 ): string {
-  const properties = stats ? lake.kept.of(container, name, stats) : {}
+  const properties = snapshot?.properties ?? (stats ? lake.kept.of(container, name, stats) : {})
+  const target = snapshot ? undefined : { container, path: name }
   const described = stats
-    ? describe(lake, { container, path: name }, stats, properties, include)
+    ? describe(lake, target, stats, properties, include)
     : { 'Content-Length': 0, BlobType: 'BlockBlob' }
   const mark = stats?.isDirectory() ? { hdi_isfolder: 'true' } : {}
   const metadata = include.has('metadata') ? metadataOf(properties, mark) : ''
-  return `<Blob>${nameXml(name)}<Properties>${elements(described)}</Properties>${metadata}</Blob>`
+  const time = snapshot ? element('Snapshot', snapshot.time) : ''
+  return `<Blob>${nameXml(name)}${time}<Properties>${elements(described)}</Properties>${metadata}</Blob>`
 }
 
 /** What a key was given for cannot be read without it, and a listing brings none. */
@@ -158,13 +189,14 @@ const metadataOf = ({ metadata = {}, keySha256 }: Properties, mark: Record<strin
 
 function describe(
   lake: Listed,
-  target: { container: string; path: string },
+  /** Whose lease it is; a snapshot has none. */
+  target: { container: string; path: string } | undefined,
   stats: Stats,
   { content = {}, copy, append, access, expiresAt, tier, keySha256 }: Properties,
   include: ReadonlySet<string>,
 ): Record<string, string | number | boolean> {
   const now = lake.clock.now()
-  const { state, status, duration } = lake.leases.status(target)
+  const { state, status, duration } = target ? lake.leases.status(target) : {}
   const { owner, group, permissions, acl } = access ?? defaultAccess(stats.isDirectory())
   return {
     'Creation-Time': stats.birthtime.toUTCString(),
@@ -182,8 +214,8 @@ function describe(
     ),
     BlobType: append ? 'AppendBlob' : 'BlockBlob',
     ...(!append && tierTold(tier, now)),
-    LeaseStatus: status,
-    LeaseState: state,
+    ...(status && { LeaseStatus: status }),
+    ...(state && { LeaseState: state }),
     ...(duration && { LeaseDuration: duration }),
     ...(append?.isSealed && { Sealed: true }),
     ...(copy && include.has('copy') && copyTold(copy, now)),

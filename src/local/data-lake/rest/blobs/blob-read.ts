@@ -15,9 +15,10 @@ import {
 import { entryAt } from '../../store/names.ts'
 import { diskError } from '../../store/storage-errors.ts'
 import { md5Of } from '../checked-body.ts'
-import { guardRead, keptOf, type Lake, pathHeaders } from '../lake.ts'
+import { guardRead, keptOf, type Lake, pathHeaders, snapshotOf } from '../lake.ts'
 import { given, type LakeCall } from '../lake-call.ts'
 import { overrides } from '../property-headers.ts'
+import { snapshotIn } from '../snapshot-time.ts'
 
 const NO_FOLLOW = constants.O_NOFOLLOW ?? 0
 
@@ -35,6 +36,7 @@ interface Span {
 
 /** Everything comes from the one file that was opened, even if it is replaced meanwhile. */
 export async function readBlob(call: LakeCall, lake: Lake): Promise<void> {
+  if (snapshotIn(call.query) !== undefined) return readSnapshot(call, lake)
   const place = lake.folder.resolve(call.container, call.path)
   try {
     const small = readSmallFile(place, NO_FOLLOW)
@@ -77,6 +79,19 @@ export async function readBlob(call: LakeCall, lake: Lake): Promise<void> {
   }
 }
 
+/** What is deleted while it is read is read to its end: an open file stays. */
+async function readSnapshot(call: LakeCall, lake: Lake): Promise<void> {
+  const snapshot = snapshotOf(lake, call)
+  if (!snapshot) throw new HttpError(404, 'BlobNotFound', 'The specified blob does not exist.')
+  const file = await open(snapshot.place, constants.O_RDONLY | NO_FOLLOW)
+  try {
+    const stream = (span: Span) => file.createReadStream({ ...span, autoClose: false })
+    await send(call, lake, snapshot.stats, (span) => readSpan(file, span), stream)
+  } finally {
+    await file.close()
+  }
+}
+
 async function readSpan(file: FileHandle, { start, end }: Span): Promise<Buffer> {
   const bytes = Buffer.alloc(end - start + 1)
   const { bytesRead } = await file.read(bytes, 0, bytes.length, start)
@@ -105,7 +120,10 @@ async function send(
   // The file may be appended to meanwhile: what was told is sent.
   call.response.writeHead(range ? 206 : 200, {
     ...call.headers,
-    ...pathHeaders(lake, call, stats, keptOf(lake, call, stats), { isPart: range !== undefined }),
+    ...pathHeaders(lake, call, stats, keptOf(lake, call, stats), {
+      isPart: range !== undefined,
+      isSnapshot: snapshotIn(call.query) !== undefined,
+    }),
     ...overrides(call.query),
     ...checksums,
     'accept-ranges': 'bytes',

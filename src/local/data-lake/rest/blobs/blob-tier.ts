@@ -2,7 +2,7 @@
 import { HttpError } from '../../../http/errors.ts'
 import { checkConditions } from '../../store/entry.ts'
 import { changedTier, tierAt, tierNamed } from '../../store/tiers.ts'
-import { answer, found, type Handlers, keep, keptOf, type Lake } from '../lake.ts'
+import { answer, found, type Handlers, keep, keptOf, type Lake, snapshotOf } from '../lake.ts'
 import { given, type LakeCall } from '../lake-call.ts'
 import { priorityIn } from '../tiers.ts'
 import { requireType } from './blob-type.ts'
@@ -13,7 +13,8 @@ export function tierOperations(lake: Lake): Pick<Handlers, 'setTier'> {
     setTier: (call) => {
       const stats = found(lake, call)
       checkConditions(call.request, stats, { isRead: false })
-      lake.leases.check(call, given(call, 'x-ms-lease-id'), { isWrite: true })
+      const snapshot = snapshotOf(lake, call)
+      if (!snapshot) lake.leases.check(call, given(call, 'x-ms-lease-id'), { isWrite: true })
       if (stats.isDirectory())
         throw new HttpError(409, 'ResourceTypeMismatch', 'A directory has no access tier.')
       const properties = requireType(lake, call, stats, 'BlockBlob')
@@ -26,7 +27,8 @@ export function tierOperations(lake: Lake): Pick<Handlers, 'setTier'> {
         )
       const now = lake.clock.now()
       const tier = changedTier(tierAt(properties.tier, now), to, priorityIn(call), now)
-      keep(lake, call, { ...properties, tier }, stats)
+      if (snapshot) lake.snapshots.set(call, snapshot.time, { ...properties, tier })
+      else keep(lake, call, { ...properties, tier }, stats)
       answer(call, tier.rehydration ? 202 : 200)
     },
   }

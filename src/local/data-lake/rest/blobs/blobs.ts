@@ -1,5 +1,5 @@
 /** Operations on blobs: properties, Put Blob, delete, expiry. Reads, copies, blocks and appends have files of their own. */
-import { rmdirSync, rmSync, type Stats } from 'node:fs'
+import { rmdirSync, rmSync } from 'node:fs'
 import type { IncomingHttpHeaders } from 'node:http'
 import { HttpError } from '../../../http/errors.ts'
 import type { Operation } from '../../operations/operation.ts'
@@ -31,11 +31,13 @@ import { prepareAccess } from '../new-access.ts'
 import { makeFolder } from '../new-folder.ts'
 import { contentIn, metadataHeaders, metadataOut, overrides } from '../property-headers.ts'
 import { asHttpError, isDfs } from '../refusals.ts'
+import { snapshotIn } from '../snapshot-time.ts'
 import { tierOf } from '../tiers.ts'
 import { answerBatch, type BatchDelete, MAX_BATCH_BYTES } from './blob-batch.ts'
 import { readBlob } from './blob-read.ts'
 import { checkTierConditions } from './blob-tier.ts'
 import { requireType } from './blob-type.ts'
+import { removeSnapshots } from './snapshots.ts'
 
 /** Of one request: a whole blob, or one block. It is kept in memory until it is written. */
 export const MAX_BLOB_BYTES = 256 * 1024 * 1024
@@ -91,10 +93,9 @@ export function blobOperations(lake: Lake): Operations {
     },
     deleteBlob: (call) => {
       const stats = found(lake, call)
-      guardWrite(lake, call, stats)
-      checkTierConditions(lake, call, call.request.headers)
-      refuseSnapshotsOf(stats, call.request.headers)
-      removeBlob(lake, call)
+      if (snapshotIn(call.query) === undefined) guardWrite(lake, call, stats)
+      else checkConditions(call.request, stats, { isRead: false })
+      removeBlob(lake, call, call.request.headers)
       answer(call, 202, { 'x-ms-delete-type-permanent': 'true' })
     },
     containerBatch: (call) => batch(lake, call),
@@ -171,21 +172,10 @@ function guardPut(lake: Lake, call: LakeCall, place: string): Properties {
   return requireType(lake, call, stats, 'BlockBlob')
 }
 
-/**
- * A folder has no snapshots to delete with it: Redpanda, and others that send this header with every delete, know the refusal. Its
- * status is that of public logs (azure-storage-fuse's issue 1068, azure-sdk-for-net's 39065). @throws HttpError 400
- */
-function refuseSnapshotsOf(stats: Stats, headers: IncomingHttpHeaders): void {
-  if (!stats.isDirectory() || !headers['x-ms-delete-snapshots']) return
-  throw new HttpError(
-    400,
-    'OperationNotSupportedOnDirectory',
-    'The requested operation is not supported on a directory.',
-  )
-}
-
-function removeBlob(lake: Lake, call: LakeCall): void {
+function removeBlob(lake: Lake, call: LakeCall, headers: IncomingHttpHeaders): void {
   const { container, path } = call
+  checkTierConditions(lake, call, headers)
+  if (!removeSnapshots(lake, call, headers)) return
   if (found(lake, call).isDirectory()) removeDirectory(lake, call)
   else lake.folder.remove(container, path)
   forgetPath(lake, container, path)
@@ -212,10 +202,8 @@ async function batch(lake: Lake, call: LakeCall): Promise<void> {
       checkAgent(lake, one)
       const stats = found(lake, one)
       checkConditions({ headers }, stats, { isRead: false })
-      lake.leases.check(one, headers['x-ms-lease-id'], { isWrite: true })
-      checkTierConditions(lake, one, headers)
-      refuseSnapshotsOf(stats, headers)
-      removeBlob(lake, one)
+      if (snapshotIn(query) === undefined) lake.leases.check(one, headers['x-ms-lease-id'], { isWrite: true })
+      removeBlob(lake, one, headers)
     } catch (error) {
       throw asHttpError(error)
     }
@@ -223,7 +211,7 @@ async function batch(lake: Lake, call: LakeCall): Promise<void> {
   answer(call, 202, { 'content-type': type }, body)
 }
 
-/** A part may carry what a delete by itself may: one of a snapshot must not delete the blob. @throws HttpError 400 */
+/** A part may carry what a delete by itself may: one of a version must not delete the blob. @throws HttpError 400 */
 function operationOfPart({ query, headers }: Pick<BatchDelete, 'query' | 'headers'>): Operation {
   const asked = { method: 'DELETE', level: 'path', query, headers } as const
   const operation = operationOf(asked)

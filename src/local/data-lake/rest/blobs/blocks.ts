@@ -24,6 +24,7 @@ import {
 import { given, type LakeCall, word } from '../lake-call.ts'
 import { prepareAccess } from '../new-access.ts'
 import { contentIn, metadataHeaders } from '../property-headers.ts'
+import { snapshotIn } from '../snapshot-time.ts'
 import { tierOf } from '../tiers.ts'
 import { elements, fromXml, isDocument, XML_HEAD } from '../xml.ts'
 import { sourcePiece } from './blob-copy.ts'
@@ -164,8 +165,10 @@ function listIn(xml: string): ListedBlock[] {
 
 function getBlockList(lake: Lake, call: LakeCall): void {
   const { container, path } = call
-  const stats = entryAt(lake.folder.resolve(container, path))
-  const waiting = lake.uploads.blocks.of(container, path)
+  const isOfSnapshot = snapshotIn(call.query) !== undefined
+  const stats = isOfSnapshot ? found(lake, call) : entryAt(lake.folder.resolve(container, path))
+  // What waits is of the blob, and of none of its snapshots.
+  const waiting = isOfSnapshot ? [] : lake.uploads.blocks.of(container, path)
   if (waiting.length === 0) found(lake, call)
   if (stats) guardRead(lake, call, stats)
   else lake.leases.check(call, given(call, 'x-ms-lease-id'), { isWrite: false })

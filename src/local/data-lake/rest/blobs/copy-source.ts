@@ -5,19 +5,23 @@ import { HttpError } from '../../../http/errors.ts'
 import { isLoopback } from '../../../http/origin.ts'
 import { checkConditions } from '../../store/entry.ts'
 import { entryAt } from '../../store/names.ts'
+import type { Properties } from '../../store/properties.ts'
 import { tierAt } from '../../store/tiers.ts'
 import { keyIn, requireSame } from '../customer-keys.ts'
 import type { Lake } from '../lake.ts'
 import { decodeAddress, given, type LakeCall, pathOf, queryOf } from '../lake-call.ts'
+import { snapshotIn } from '../snapshot-time.ts'
 import { archived, tierIn } from '../tiers.ts'
 
 /** A file that is there, and that the client may read. */
 export interface CopySource {
   container: string
   path: string
-  /** Absolute. */
+  /** Absolute; of the snapshot, where the URL names one. */
   place: string
   stats: Stats
+  properties: Properties
+  isSnapshot: boolean
 }
 
 /**
@@ -41,8 +45,7 @@ export function copySource(lake: Lake, call: LakeCall, { isRead }: { isRead: boo
       'NoAuthenticationInformation',
       'The source is read with a proof of its own: a SAS in its URL, or x-ms-copy-source-authorization.',
     )
-  const place = lake.folder.resolve(from.container, from.path)
-  const stats = entryAt(place)
+  const { place, stats, properties } = standing(lake, from)
   // No folders: clients that copy a tree create their own, and continue when a folder is not a blob.
   if (!stats?.isFile())
     throw sourceError(
@@ -59,8 +62,24 @@ export function copySource(lake: Lake, call: LakeCall, { isRead }: { isRead: boo
       throw error
     throw sourceError(error.status, 'ConditionNotMet', error.message)
   }
-  requireReadable(lake, call, { ...from, stats }, isRead)
-  return { ...from, place, stats }
+  requireReadable(lake, call, properties, isRead)
+  const { container, path } = from
+  return { container, path, place, stats, properties, isSnapshot: snapshotIn(from.query) !== undefined }
+}
+
+/** What the URL names. @throws HttpError 400 for a snapshot of no time. */
+function standing(
+  { folder, kept, snapshots }: Lake,
+  { container, path, query }: Pick<CopySource, 'container' | 'path'> & { query: URLSearchParams },
+): { place: string; stats: Stats | undefined; properties: Properties } {
+  const time = snapshotIn(query)
+  const place = folder.resolve(container, path)
+  if (time === undefined) {
+    const stats = entryAt(place)
+    return { place, stats, properties: kept.of(container, path, stats) }
+  }
+  const snapshot = snapshots.at({ container, path }, time)
+  return snapshot ?? { place, stats: undefined, properties: {} }
 }
 
 /**
@@ -68,12 +87,11 @@ export function copySource(lake: Lake, call: LakeCall, { isRead }: { isRead: boo
  * that key, which Copy Blob cannot bring. @throws HttpError 409
  */
 function requireReadable(
-  { kept, clock }: Lake,
+  { clock }: Lake,
   call: LakeCall,
-  { container, path, stats }: Pick<CopySource, 'container' | 'path' | 'stats'>,
+  { tier, keySha256 }: Properties,
   isRead: boolean,
 ): void {
-  const { tier, keySha256 } = kept.isGuarded ? kept.of(container, path, stats) : {}
   try {
     requireSame(keyIn(call, 'x-ms-source-encryption'), keySha256)
   } catch (error) {
@@ -119,8 +137,7 @@ function sourceOf({ request, account }: LakeCall) {
   const [name, container = '', ...path] = parts
   if (name !== account || path.length === 0) throw elsewhere
   const query = queryOf(url.search.slice(1))
-  for (const kept of ['snapshot', 'versionid'])
-    if (query.has(kept))
-      throw new HttpError(400, 'InvalidHeaderValue', 'The local lake keeps no snapshots or versions to copy.')
+  if (query.has('versionid'))
+    throw new HttpError(400, 'InvalidHeaderValue', 'The local lake keeps no versions to copy.')
   return { container, path: pathOf(path), query }
 }

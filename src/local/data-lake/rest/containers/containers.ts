@@ -104,7 +104,7 @@ function headersOf(lake: Lake, { container }: LakeCall, stats: Stats): Record<st
 }
 
 function remove(lake: Lake, call: LakeCall): void {
-  const { folder, uploads, kept, leases } = lake
+  const { folder, uploads, kept, leases, snapshots } = lake
   const { container } = call
   // It is on its way already.
   if (!existsSync(folder.resolve(container, ''))) {
@@ -114,6 +114,7 @@ function remove(lake: Lake, call: LakeCall): void {
   guard(lake, call, { isDelete: true })
   uploads.forgetBelow(container, '')
   kept.forgetBelow(container, '')
+  snapshots.forgetBelow({ container, path: '' })
   leases.forgetBelow({ container, path: '' })
   leases.forget({ container, path: '' })
   rmSync(folder.resolve(container, ''), { recursive: true })

@@ -26,6 +26,7 @@ import { leaseAround, leaseOfNew } from '../leasing.ts'
 import { prepareAccess } from '../new-access.ts'
 import { makeFolder } from '../new-folder.ts'
 import { contentIn, propertiesIn } from '../property-headers.ts'
+import { hasSnapshots } from '../refusals.ts'
 import { renamePath } from './rename.ts'
 import { transactionIn } from './transaction.ts'
 
@@ -193,8 +194,9 @@ function makeVisible(lake: Lake, call: LakeCall, upTo: number): Stats {
 }
 
 function remove(lake: Lake, call: LakeCall, stats: Stats): void {
-  const { folder, uploads, kept, leases } = lake
+  const { folder, uploads, kept, leases, snapshots } = lake
   const { container, path } = call
+  if (stats.isFile() && snapshots.of(call).length > 0) throw hasSnapshots('file')
   const isRecursive = truth(call, 'recursive') === true
   if (stats.isFile()) folder.remove(container, path)
   else if (isRecursive) removeTree(lake, container, path)
@@ -202,6 +204,7 @@ function remove(lake: Lake, call: LakeCall, stats: Stats): void {
   forgetPath(lake, container, path)
   uploads.forgetBelow(container, path)
   kept.forgetBelow(container, path)
+  snapshots.forgetBelow({ container, path })
   leases.forgetBelow({ container, path })
 }
 

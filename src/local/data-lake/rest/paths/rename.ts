@@ -15,7 +15,7 @@ import { transactionIn } from './transaction.ts'
  * @returns what stands at the target then. @throws HttpError; the source stays where it was.
  */
 export function renamePath(asked: LakeCall, lake: Lake): Stats {
-  const { folder, uploads, kept: properties, leases } = lake
+  const { folder, uploads, kept: properties, leases, snapshots } = lake
   const from = sourceOf(asked)
   const into = asked.path === '' ? '' : `${asked.path}/`
   const call = isInto(asked, lake) ? { ...asked, path: `${into}${basename(from.path)}` } : asked
@@ -51,6 +51,7 @@ export function renamePath(asked: LakeCall, lake: Lake): Stats {
     )
   const kept = properties.of(from.container, from.path, found)
   folder.move(from, { container, path })
+  snapshots.move(from, { container, path })
   uploads.forget(from.container, from.path)
   uploads.forgetBelow(from.container, from.path)
   uploads.forget(container, path)
