@@ -130,6 +130,30 @@ describe('metrics below the resource, as Resource Manager has them', () => {
     expect((await get(at(`metrics?${version}`).toLowerCase())).body.value[0].name.value).toBe('InputEvents')
   })
 
+  it('have the time alone where the job did nothing, and nothing at all where it never did', async () => {
+    await plane.close()
+    let ahead = 0
+    const begin = Date.parse('2026-11-24T02:00:20Z')
+    const now = () => begin + ahead
+    plane = await startControlPlane({ clock: { now } })
+    plane.job.meter.count({ InputEvents: 3 })
+    ahead = 180_000
+    plane.job.meter.count({ InputEvents: 4 })
+    const timespan = [now() - 600_000, now()].map((time) => new Date(time).toISOString()).join('/')
+    const query = `metrics?${version}&metricnames=InputEvents,ResourceUtilization&aggregation=Total&timespan=${timespan}`
+    const [counts] = (await get(at(query))).body.value
+    const { data } = counts.timeseries[0]
+    const times = data.map(({ timeStamp }: { timeStamp: string }) => Date.parse(timeStamp))
+    expect(times.map((time: number) => time - times[0])).toEqual([0, 60_000, 120_000, 180_000])
+    expect(data.map(({ total }: { total?: number }) => total)).toEqual([3, undefined, undefined, 4])
+    expect(Object.keys(data[1])).toEqual(['timeStamp'])
+    const before = [now() - 7_200_000, now() - 3_600_000]
+      .map((time) => new Date(time).toISOString())
+      .join('/')
+    const earlier = (await get(at(`metrics?${version}&metricnames=InputEvents&timespan=${before}`))).body
+    expect(earlier.value[0].timeseries).toEqual([])
+  })
+
   it.each([
     ['a time and a length', 'START/PT2H'],
     ['a length and a time', 'PT2H/END'],

@@ -135,27 +135,33 @@ function described(query: MetricsQuery, meter: JobMeter): object {
     resourceregion: REGION,
     value: names.map((name) => {
       const wanted = query.aggregations ?? [primaryAggregation(name)]
-      const points = meter.points(name, from, to, INTERVALS[interval] as number)
+      const length = INTERVALS[interval] as number
+      const points = meter.points(name, from, to, length)
+      const starts = Number.isFinite(length)
+        ? meter.starts(from, to, length)
+        : points.map(({ start }) => start)
       return {
         id: `${JOB_RESOURCE_ID}/providers/Microsoft.Insights/metrics/${name}`,
         type: 'Microsoft.Insights/metrics',
         name: { value: name, localizedValue: name },
         displayDescription: DESCRIPTIONS[name],
         unit: unitOf(name),
-        timeseries:
-          points.length === 0
-            ? []
-            : [{ metadatavalues: [], data: points.map((point) => dataOf(point, wanted)) }],
+        timeseries: points.length === 0 ? [] : [{ metadatavalues: [], data: dataOf(starts, points, wanted) }],
         errorCode: 'Success',
       }
     }),
   }
 }
 
-const dataOf = (point: DataPoint, wanted: readonly Aggregation[]) => ({
-  timeStamp: iso(point.start),
-  ...Object.fromEntries(wanted.map((aggregation) => [aggregation, point[aggregation]])),
-})
+/** An interval without data has its time alone, as in the reference's sample and in what users see (AzureMonitorAddonForSplunk, issue 76). */
+function dataOf(starts: readonly number[], points: readonly DataPoint[], wanted: readonly Aggregation[]) {
+  const known = new Map(points.map((point) => [point.start, point]))
+  return starts.map((start) => {
+    const point = known.get(start)
+    const values = point ? wanted.map((aggregation) => [aggregation, point[aggregation]]) : []
+    return { timeStamp: iso(start), ...Object.fromEntries(values) }
+  })
+}
 
 const describeNamespace = () => ({
   id: `${JOB_RESOURCE_ID}/providers/Microsoft.Insights/metricNamespaces/${JOB_TYPE.replace('/', '-')}`,

@@ -111,6 +111,23 @@ export class JobMeter {
   }
 
   /**
+   * Where the intervals of a span begin (epoch ms), also those without data: as far back as minutes are kept, and up to now.
+   * @param intervalMs no `Infinity`. The others as of {@link points}.
+   */
+  starts(from: number, to: number, intervalMs: number): number[] {
+    const [oldest] = this.#minutes
+    if (!oldest) return []
+    const begin = minuteOf(from)
+    const end = Math.min(this.#endOf(to), this.#clock.now() + 1)
+    const before = Math.max(0, oldest.start - begin)
+    const first = begin + before - (before % intervalMs)
+    return Array.from(
+      { length: Math.max(0, Math.ceil((end - first) / intervalMs)) },
+      (_, at) => first + at * intervalMs,
+    )
+  }
+
+  /**
    * Where a span to `to` ends. The service leaves out a minute that the span ends within, by a report; here the one that is under
    * way counts, and the one before it, as a question may be on the way while it ends.
    */

@@ -91,6 +91,20 @@ describe('counts', () => {
     expect(meter.points('InputEvents', start, now, MINUTE)).toHaveLength(2)
   })
 
+  it('have intervals also where there are none, as far back as minutes are kept, and up to now', () => {
+    const minutes = (from: number, to: number, interval = MINUTE) =>
+      meter.starts(from, to, interval).map((at) => (at - start) / MINUTE)
+    expect(minutes(start - 60 * MINUTE, now)).toEqual([])
+    meter.count({ InputEvents: 1 })
+    now += 4 * MINUTE + 20_000
+    meter.count({ InputEvents: 1 })
+    expect(minutes(start - 60 * MINUTE, now + 60 * MINUTE)).toEqual([0, 1, 2, 3, 4])
+    expect(minutes(start + 2 * MINUTE, start + 4 * MINUTE - 1)).toEqual([2, 3])
+    // The one in which the first minute lies begins before it.
+    expect(minutes(start - 7 * MINUTE, now, 5 * MINUTE)).toEqual([-2, 3])
+    expect(minutes(now - 1e12, now).length).toBe(5)
+  })
+
   it('go on in the present minute when the clock is set back: nothing lies ahead, and the sum stays', () => {
     for (let minute = 0; minute < 3; minute++) {
       meter.count({ InputEvents: 1 })
