@@ -248,6 +248,28 @@ describe('a peer', () => {
     expect(hub.log.properties(0).lastEnqueuedSequenceNumber).toBe(2)
   })
 
+  it('hears of the end of its link alone, and of none of the events on their way, when its token has expired', async () => {
+    await raw.putToken(signature({ expiresAt: START + 60_000 }), 'servicebus.windows.net:sastoken')
+    const sender = await raw.sender()
+    const heard: string[] = []
+    for (const event of ['accepted', 'rejected', 'released', 'settled'])
+      sender.on(event, () => heard.push(event))
+    // The protocol library prints what an outcome should be and is not.
+    const printed = vi.spyOn(console, 'error').mockImplementation(() => {})
+    try {
+      now += 61_000
+      const closed = once(sender, 'sender_error')
+      for (let event = 0; event < 3; event++) sender.send({ body: 'late' } as never)
+      await closed
+      // What comes behind it on the session would come before this.
+      await raw.putToken()
+      expect([heard, printed.mock.calls]).toEqual([[], []])
+      expect(hub.lastSequenceNumbers).toEqual([-1, -1, -1, -1])
+    } finally {
+      printed.mockRestore()
+    }
+  })
+
   it('that puts no token in time is sent away', async () => {
     const impatient = await HubFixture.start({ limits: { authorizationMs: 50 } })
     const silent = new RawClient(impatient)

@@ -362,12 +362,13 @@ export class Hub {
       this.#idle.asked(connection)
       this.#requests.take(address.kind, peer, delivery, unfit ? undefined : bytes)
     }
-    // What was on its way when the link was refused or taken away.
-    else if (!receiver.is_open()) delivery.update(true)
+    // What was on its way when the link was refused or taken away: the end of the link says all.
+    else if (!receiver.is_open()) forget(delivery)
     // A proof that ran out is answered as the service does: the link is closed, the client puts a new one.
-    else if (!this.#isAuthorized(connection))
+    else if (!this.#isAuthorized(connection)) {
+      forget(delivery)
       receiver.close(unauthorized('Send', terminusOf(receiver, 'target')?.address))
-    else if (address.kind === 'hub')
+    } else if (address.kind === 'hub')
       this.#publish(receiver, delivery, unfit, bytes, { ...address, limit: maxMessageBytes(receiver) })
   }
 
