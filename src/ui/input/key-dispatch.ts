@@ -8,7 +8,7 @@ import { LAYER_NAMES } from '../text/layer-names.ts'
 import { textToCopy } from './copied.ts'
 import type { PaletteEntry } from './fuzzy.ts'
 import type { Drawn, KeyDispatchOptions } from './key-options.ts'
-import { bindingOf, type Command, type KeyBinding, type RoomCommand, whyNot } from './keymap.ts'
+import { bindingOf, type Command, type KeyBinding, PAGE_KEYS, type RoomCommand, whyNot } from './keymap.ts'
 import { chooseFrom, isFollowing, isUnderWay, openOverlay, playResult } from './lesson-keys.ts'
 import { linkFor, noLink } from './links.ts'
 import { paletteKey } from './palette-keys.ts'
@@ -55,8 +55,9 @@ export class KeyDispatch {
     this.#questions = new Questions(options, this.#replies)
   }
 
-  /** @param key as the key map names it. */
-  press(view: ViewState, key: string, drawn: Drawn): ViewState {
+  /** @param pressed as the key map names it. */
+  press(view: ViewState, pressed: string, drawn: Drawn): ViewState {
+    const key = asksForText(view) ? pressed : (PAGE_KEYS[pressed] ?? pressed)
     if (key === 'ctrl+c') return this.#questions.closeOrQuit({ ...view, toast: undefined })
     const command = bindingOf(key)?.command
     if (command === 'redraw' || command === 'suspend') return this.#do(view, command, key, drawn)

@@ -112,6 +112,14 @@ const control = { needs: 'control' } as const
 const tables = { needs: 'tables' } as const
 const played = { needs: 'lessonOrRecording' } as const
 
+/** What pagers and k9s have too: many laptops have no keys for pages. Where text is typed, some of them edit it. */
+export const PAGE_KEYS: Readonly<Record<string, 'pageup' | 'pagedown'>> = {
+  'ctrl+b': 'pageup',
+  'ctrl+f': 'pagedown',
+  'ctrl+u': 'pageup',
+  'ctrl+d': 'pagedown',
+}
+
 /** In the order of help and document. */
 export const KEYMAP: readonly KeyBinding[] = [
   bind('Stages', 'generator', ['1'], 'start or stop the generator', {
@@ -185,10 +193,13 @@ export const KEYMAP: readonly KeyBinding[] = [
   bind('Screen', 'down', ['down'], 'scroll down; where nothing scrolls, the next panel', {
     shown: '↓',
   }),
-  bind('Screen', 'page', ['pageup', 'pagedown', 'home', 'end'], 'scroll by pages, or to an end', {
-    shown: 'PgUp…End',
-    needs: 'scrollable',
-  }),
+  bind(
+    'Screen',
+    'page',
+    ['pageup', 'pagedown', 'home', 'end', ...Object.keys(PAGE_KEYS)],
+    'scroll by pages, or to an end',
+    { shown: 'PgUp…End', needs: 'scrollable' },
+  ),
   bind('Screen', 'rowDown', ['j'], 'choose the next row of the panel; enter opens it'),
   bind('Screen', 'rowUp', ['k'], 'choose the row above'),
   bind(

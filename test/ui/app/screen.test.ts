@@ -343,6 +343,23 @@ describe('focus and zoom', () => {
     const all = [...seen].join('\n')
     for (const { does } of KEYMAP) expect(all).toContain(does.split(' ').slice(0, 3).join(' '))
   })
+
+  it.each([
+    ['ctrl+f', 'ctrl+b'],
+    ['ctrl+d', 'ctrl+u'],
+  ])('%s and %s go by pages, as PgDn and PgUp do', (down, up) => {
+    const shown = (...keys: string[]) => {
+      const { press, text } = open(scenarios.allRunning(), { columns: 80, rows: 24 })
+      press(...keys)
+      return text()
+    }
+    for (const over of ['F', '?']) {
+      expect(shown(over, down)).toBe(shown(over, 'pagedown'))
+      expect(shown(over, down)).not.toBe(shown(over))
+      expect(shown(over, 'end', up)).toBe(shown(over, 'end', 'pageup'))
+      expect(shown(over, 'end', up)).not.toBe(shown(over, 'end'))
+    }
+  })
 })
 
 describe('lists', () => {
