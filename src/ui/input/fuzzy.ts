@@ -3,21 +3,29 @@ import { FAULTS } from '../../pipeline/faults/registry.ts'
 import { KEYMAP, type KeyBinding } from './keymap.ts'
 import { LETTERS } from './letters.ts'
 
+const START_OF_WORD = /(?<![\p{L}\p{N}])[\p{L}\p{N}]/gu
+
 /** @returns undefined where a letter is missing; the lower, the better. */
 function fuzzyScore(query: string, text: string): number | undefined {
   const wanted = query.toLowerCase().replaceAll(' ', '')
   const within = text.toLowerCase()
   const whole = within.indexOf(query.toLowerCase().trim())
   if (whole >= 0) return whole / 100
-  let at = -1
-  let score = 10
+  const words = [...within.matchAll(START_OF_WORD)].map(({ index }) => index)
+  const wordAt = (at: number) => words.findLastIndex((start) => start <= at)
+  // Where the letters up to here may end, and at what cost.
+  let ends = new Map<number, number>([[-1, 10]])
   for (const letter of wanted) {
-    const next = within.indexOf(letter, at + 1)
-    if (next < 0) return undefined
-    score += next - at - 1
-    at = next
+    const next = new Map<number, number>()
+    for (let at = within.indexOf(letter); at >= 0; at = within.indexOf(letter, at + 1))
+      for (const [before, cost] of ends) {
+        // A letter goes on in its word or begins another: those that only happen to stand somewhere are a slip of the finger.
+        if (before >= at || (wordAt(before) !== wordAt(at) && !words.includes(at))) continue
+        next.set(at, Math.min(next.get(at) ?? Number.POSITIVE_INFINITY, cost + at - before - 1))
+      }
+    ends = next
   }
-  return score
+  return ends.size === 0 ? undefined : Math.min(...ends.values())
 }
 
 /** What the palette lists: a key's action, or a fault, which a letter breaks once `F` has listed them. */
@@ -42,6 +50,14 @@ const FAULT_ENTRIES: readonly PaletteEntry[] = KEYMAP.filter(({ command }) => co
     })),
 )
 
+/** Nothing is broken by single letters of its title. */
+const hasWords = (query: string, text: string): boolean =>
+  query
+    .toLowerCase()
+    .trim()
+    .split(/\s+/)
+    .every((word) => text.toLowerCase().includes(word))
+
 /** What cannot act now stands behind what can and has the same word, before what has only its letters. */
 const UNABLE = 5
 
@@ -58,7 +74,9 @@ export function findCommands(
     .map((entry) => {
       const { binding, does, group, fault } = entry
       const key = fault === undefined && binding.keys.includes(query.trim()) ? -1 : undefined
-      const score = key ?? fuzzyScore(query, `${does} ${fault ?? binding.command} ${group}`)
+      const text = `${does} ${fault ?? binding.command} ${group}`
+      const isFound = fault === undefined || hasWords(query, text)
+      const score = key ?? (isFound ? fuzzyScore(query, text) : undefined)
       return { entry, score: score === undefined || isAble(binding) ? score : score + UNABLE }
     })
     .filter((one): one is { entry: PaletteEntry; score: number } => one.score !== undefined)

@@ -896,6 +896,22 @@ describe('the palette', () => {
     expect(text()).not.toContain('enter runs')
   })
 
+  it('runs nothing that only happens to have the letters, as a slip of the finger has', () => {
+    const found = (query: string) => {
+      const { press, text } = open(scenarios.allRunning())
+      press(':', ...query)
+      return text()
+    }
+    for (const slip of ['busrt', 'legder']) expect(found(slip), slip).toContain('Nothing is called that')
+    // In a word, or at the beginnings of several.
+    expect(found('brst')).toMatch(/▸ b +/)
+    expect(found('star all')).toMatch(/▸ a +/)
+    expect(found('lhh')).toMatch(/▸ l +/)
+    for (const query of ['hot', 'PARTITION hot', 'break part', 'hub-away'])
+      expect(found(query)).toMatch(/▸ F \S/)
+    expect(found('boph')).not.toContain('break on purpose')
+  })
+
   it('has first what can act now, and what cannot before what has only its letters', () => {
     const first = (state: AppState) => {
       const { press, text } = open(state)
