@@ -12,6 +12,8 @@ export interface Chart {
 }
 
 const WIDTH = 760
+/** At the right half a label of the last tick. */
+const MARGIN = { left: 56, right: 44 }
 const HEIGHT = 220
 
 /** Lines of one chart: the name in the legend, and the value at a sample. */
@@ -90,7 +92,7 @@ function timeChart(
       type: 'utc',
       label: null,
       domain: [new Date(from), new Date(endedAt)],
-      tickFormat: clockOf(endedAt - from),
+      ...timeAxis(from, endedAt),
     },
     y: { label: yLabel, grid: true, zero: true, nice: true, tickFormat: tickText },
     color: { domain: lines.map(([name]) => name), range: COLORS },
@@ -152,12 +154,34 @@ function quarantineChart({ quarantine, isQuarantineWhole }: ReportModel): Chart 
   return { id: 'quarantine', title, description: `${title}: ${parts.join(', ')}.`, svg }
 }
 
-/** Seconds where ticks stand closer than a minute. The library's own form counts hours to twelve, and every table here to 24. */
-const clockOf =
-  (lasting: number) =>
-  (at: Date): string =>
-    at.toISOString().slice(11, lasting < SECONDS_BELOW_MS ? 19 : 16)
-const SECONDS_BELOW_MS = 600_000
+const [SECOND, MINUTE, HOUR, DAY] = [1000, 60_000, 3_600_000, 86_400_000]
+/** Seconds where ticks may stand closer than a minute. */
+const SECONDS_BELOW = 10 * MINUTE
+/** Between two ticks: what people count in (ms). */
+const STEPS = [
+  ...[1, 2, 5, 10, 15, 30].map((many) => many * SECOND),
+  ...[1, 2, 5, 10, 15, 30].map((many) => many * MINUTE),
+  ...[1, 2, 3, 6, 12].map((many) => many * HOUR),
+]
+/** Of a digit as it is written there, with some of the room between two labels. */
+const DIGIT_WIDTH = 9
+
+/**
+ * Ticks whose labels do not touch: `12:30`, with seconds or with the day where these count. The library's own form counts hours to
+ * twelve, and every table here to 24; its own ticks have no room for seconds.
+ */
+function timeAxis(from: number, to: number): { ticks: Date[]; tickFormat: (at: Date) => string } {
+  const lasting = to - from
+  const [start, end] = lasting < SECONDS_BELOW ? [11, 19] : lasting < DAY ? [11, 16] : [5, 16]
+  const most = Math.floor((WIDTH - MARGIN.left - MARGIN.right) / ((end - start) * DIGIT_WIDTH))
+  const step = STEPS.find((one) => lasting / one <= most) ?? Math.ceil(lasting / most / DAY) * DAY
+  const first = Math.ceil(from / step) * step
+  const count = Math.max(0, Math.floor((to - first) / step) + 1)
+  return {
+    ticks: Array.from({ length: count }, (_, index) => new Date(first + index * step)),
+    tickFormat: (at) => at.toISOString().slice(start, end).replace('T', ' '),
+  }
+}
 
 const COLORS = ['var(--c1)', 'var(--c2)', 'var(--c3)', 'var(--c4)', 'var(--c5)']
 
@@ -167,8 +191,8 @@ function plot(label: string, options: Plot.PlotOptions): string {
     document: document as unknown as Document,
     width: WIDTH,
     height: HEIGHT,
-    marginLeft: 56,
-    marginRight: 24,
+    marginLeft: MARGIN.left,
+    marginRight: MARGIN.right,
     ariaLabel: label,
     style: { background: 'transparent', color: 'inherit', fontFamily: 'inherit', fontSize: '12px' },
     ...options,

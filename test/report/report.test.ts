@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { tailWith } from '../../src/pipeline/observation/tail.ts'
 import type { LakeQuery } from '../../src/pipeline/ports/query.ts'
 import type { AppState, LogEntry, TailEvent } from '../../src/pipeline/state/state.ts'
-import { tickText } from '../../src/report/charts.ts'
+import { drawCharts, tickText } from '../../src/report/charts.ts'
 import { folderReport, ReportCollector, type ReportModel } from '../../src/report/model.ts'
 import { reportText } from '../../src/report/report.ts'
 import { askTables, type TablesPart } from '../../src/report/tables.ts'
@@ -115,6 +115,31 @@ describe('the report of a session', () => {
       for (const tick of ticks) expect(tick).toMatch(new RegExp(`^${hour}:[0-5]\\d:[0-5]\\d$`))
     }
   })
+
+  it.each([7, 61, 599, 600, 5000, 80_000, 90_000, 1_000_000, 40_000_000])(
+    'labels of the time do not touch where %i s are shown',
+    (seconds) => {
+      const { startedAt, samples } = model
+      const at = (index: number) => startedAt + (index * seconds * 1000) / (samples.length - 1)
+      const [chart] = drawCharts({
+        ...model,
+        endedAt: startedAt + seconds * 1000,
+        samples: samples.map((sample, index) => ({ ...sample, at: at(index) })),
+        marks: [],
+        faults: [],
+      })
+      const found = [
+        ...(chart?.svg ?? '').matchAll(/translate\(([\d.]+),[\d.]+\)"[^>]*>([^<]*\d\d:\d\d[^<]*)</g),
+      ]
+      const ticks = found.map(([, x, text = '']) => ({ x: Number(x), text }))
+      expect(ticks.length).toBeGreaterThan(2)
+      for (const [index, { x, text }] of ticks.slice(1).entries())
+        expect(x - (ticks[index]?.x ?? 0), text).toBeGreaterThan(text.length * 8)
+      // None is cut at the edge, and days are told apart.
+      for (const { x, text } of ticks) expect(x + text.length * 3.6).toBeLessThan(760)
+      expect(new Set(ticks.map(({ text }) => text)).size).toBe(ticks.length)
+    },
+  )
 
   it('counts each refused row that was shown once, though the readings around it are newer', () => {
     const collector = new ReportCollector()
