@@ -229,6 +229,7 @@ describe('a blob with snapshots', () => {
       'listed/c',
     ]
     for (const size of [1, 2, 3, 4, 100]) expect(await listed('listed/', size)).toEqual(all)
+    expect(await listed('listed/a/', 1)).toEqual(all.slice(0, 3))
     const names: string[] = []
     for await (const { name } of container().listBlobsFlat({ prefix: 'listed/' })) names.push(name)
     expect(names).toEqual(['listed/a', 'listed/b', 'listed/c'])

@@ -39,7 +39,7 @@ export function listBlobs(lake: Listed, call: Asked, endpoint: string): string {
   const { container, query } = call
   const most = pageSize(query.get('maxresults'))
   const include = listWords(query.get('include'))
-  const prefix = query.get('prefix') ?? ''
+  const prefix = prefixOf(query)
   const xml: string[] = []
   let next = ''
   for (const item of withSnapshots(lake, call, include)) {
@@ -60,6 +60,12 @@ export function listBlobs(lake: Listed, call: Asked, endpoint: string): string {
   )
 }
 
+/**
+ * Slashes that it begins with say nothing, as in a name: Daft writes one before every prefix, and reads accounts with a hierarchical
+ * namespace alone (its issue 1852).
+ */
+const prefixOf = (query: URLSearchParams): string => (query.get('prefix') ?? '').replace(/^\/+/, '')
+
 /** Nothing outside the prefix's folder can match. */
 const folderOf = (prefix: string) => prefix.slice(0, Math.max(0, prefix.lastIndexOf('/')))
 
@@ -75,8 +81,8 @@ const placeOf = ({ name, snapshot, isLast }: Item): string =>
 /** Before each blob its snapshots, from the oldest to the newest, where they are asked for. */
 function* withSnapshots(lake: Listed, call: Asked, include: readonly string[]): Generator<Item> {
   const [marked = '', from = ''] = readMarker(call.query.get('marker')).split(IN_MARKER)
-  const inFolder = folderOf(call.query.get('prefix') ?? '')
-  const first = inFolder === '' ? marked : `${inFolder}/${marked}`
+  const inFolder = folderOf(prefixOf(call.query))
+  const first = [inFolder, marked].filter(Boolean).join('/')
   const isWanted = include.includes('snapshots') && !lake.snapshots.isEmpty
   for (const item of itemsOf(lake, call, marked, include.includes('uncommittedblobs'))) {
     const { name, stats } = item
@@ -91,13 +97,13 @@ function* withSnapshots(lake: Listed, call: Asked, include: readonly string[]): 
 /** In the order of their names, from the marker on. */
 function* itemsOf(lake: Listed, call: Asked, marker: string, withUncommitted: boolean): Generator<Item> {
   const { container, query } = call
-  const prefix = query.get('prefix') ?? ''
+  const prefix = prefixOf(query)
   const delimiter = query.get('delimiter') ?? ''
   const only = word(call, 'showonly') || undefined
   // Nothing is kept of deleted files.
   if (only === 'deleted') return
   const folder = folderOf(prefix)
-  // A prefix is no address: one with which no name begins, as `/a/` or `a//b/`, finds nothing.
+  // A prefix is no address: one with which no name begins, as `a//b/`, finds nothing.
   if (!isPath(folder)) return
   const inFolder = folder === '' ? '' : `${folder}/`
   // Inclusive, and a whole name, where the marker is relative to the folder; the other end is exclusive.
@@ -105,6 +111,12 @@ function* itemsOf(lake: Listed, call: Asked, marker: string, withUncommitted: bo
   const end = query.get('endbefore') ?? undefined
   const from = marker === '' && start.startsWith(inFolder) ? start.slice(inFolder.length) : marker
   const root = lake.folder.resolve(container, '')
+  const itself = entryAt(join(root, folder))
+  // With `a/` a file `a` is found too, as by the Data Lake's interface: Daft, which tells it from a folder by this, says that the service does so.
+  if (itself?.isFile() && prefix === inFolder) {
+    if (only !== 'directories') yield { name: folder, stats: itself, isGroup: false }
+    return
+  }
   const waiting = withUncommitted ? uncommitted(lake, container, prefix, `${inFolder}${marker}`) : []
   let group: string | undefined
   for (const { name, isDirectory } of namesOf(lake, container, folder, delimiter === '/', from, waiting)) {
