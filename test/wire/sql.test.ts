@@ -141,6 +141,9 @@ describe('sql', () => {
     out.length = 0
     await runSql({ ...common, sql, format: 'csv' })
     expect(out.join('')).toBe('city,readings\nOslo,3\n')
+    await expect(runSql({ ...common, sql: 'SELCT 1', format: 'csv' })).rejects.toThrow(
+      'The query failed: Parser Error: syntax error at or near "SELCT"',
+    )
     await expect(runSql({ ...common, sql: 'SELECT nothing FROM silver', format: 'csv' })).rejects.toThrow(
       /nothing/,
     )

@@ -238,6 +238,9 @@ function exactNumber(value: unknown): unknown {
   return Number.isSafeInteger(number) ? number : value
 }
 
+/** What the library puts before the engine's words for a mistake in the SQL. */
+const OF_THE_LIBRARY = /^Failed to extract statements: /
+
 /** Of a text without anything else DuckDB says only that something failed. */
 const NOTHING = /--[^\r\n]*|\/\*[\s\S]*?\*\/|[\s;]/g
 
@@ -249,7 +252,9 @@ async function select(
 ): Promise<Pick<QueryResult, 'columns' | 'rows' | 'isCut'>> {
   const { StatementType, DuckDBTypeId } = await import('@duckdb/node-api')
   if (sql.replace(NOTHING, '') === '') throw new Error('There is no statement: write a single SELECT.')
-  const statements = await connection.extractStatements(sql)
+  const statements = await connection.extractStatements(sql).catch((error: Error) => {
+    throw new Error(error.message.replace(OF_THE_LIBRARY, ''), { cause: error })
+  })
   if (statements.count !== 1) throw new Error('One statement at a time: a single SELECT.')
   const prepared = await statements.prepare(0)
   if (prepared.statementType !== StatementType.SELECT && prepared.statementType !== StatementType.EXPLAIN)
