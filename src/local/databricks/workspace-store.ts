@@ -38,6 +38,17 @@ export class WorkspaceStore {
       maxEntries: MAX_OBJECTS,
       maxBytes: MAX_BYTES,
     })
+    this.#addFirstFolders()
+  }
+
+  /** A state of earlier versions lacks some; one that is full stays as it is. */
+  #addFirstFolders(): void {
+    try {
+      for (const folder of FIRST_FOLDERS)
+        if (!this.#objects.get(folder)) this.#objects.set(folder, { kind: 'DIRECTORY' })
+    } catch (error) {
+      if (!(error instanceof StateMapFullError)) throw error
+    }
   }
 
   /** @throws HttpError 404 */
