@@ -264,7 +264,7 @@ const OVERLAY_VIEWS: Readonly<
     title: printable(view.table.title),
     all: tableRows(view.table, width),
   }),
-  lessons: (state) => ({ title: 'lessons', all: lessonChoices(state) }),
+  lessons: (state, width) => ({ title: 'lessons', all: lessonChoices(state, width) }),
 }
 
 /** Between a title and what stands at the right of it: blanks, and a piece of the frame. */

@@ -8,14 +8,17 @@ import { type Line, left, printable, span, wrap } from '../text/line.ts'
 
 const TITLE = 28
 
+const hint = (text: string, width: number): Line[] =>
+  wrap(text, width).map((line): Line => [span(line, 'muted')])
+
 /** All faults, those that are active marked. */
 export function faultLines(state: AppState, width: number): Line[] {
   const active = new Set(state.faults.filter((one) => one.state === 'active').map(({ name }) => name))
   return [
-    ...wrap(
+    ...hint(
       'A letter breaks it, over the real protocols. On the panels esc mends everything. Nothing is lost: that is the lesson.',
       width,
-    ).map((text): Line => [span(text, 'muted')]),
+    ),
     [],
     ...FAULTS.flatMap(({ name, title, happens }, index) =>
       wrap(happens, Math.max(20, width - TITLE - 4)).map(
@@ -30,10 +33,10 @@ export function faultLines(state: AppState, width: number): Line[] {
 }
 
 /** All lessons that were found, in their order. */
-export function lessonChoices({ lessons, lesson }: AppState): Line[] {
+export function lessonChoices({ lessons, lesson }: AppState, width: number): Line[] {
   if (lessons.length === 0) return [[span('There are no lessons here.', 'muted')]]
   return [
-    [span('A letter begins one; in it, . is next, , is back, space pauses.', 'muted')],
+    ...hint('A letter begins one; in it, . is next, , is back, space pauses.', width),
     [],
     ...lessons.map(
       ({ name, title, minutes }, index): Line => [

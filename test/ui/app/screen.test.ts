@@ -344,6 +344,18 @@ describe('focus and zoom', () => {
     for (const { does } of KEYMAP) expect(all).toContain(does.split(' ').slice(0, 3).join(' '))
   })
 
+  it('the lists of faults and lessons say all of what a letter does in the smallest window', () => {
+    for (const [key, end] of [
+      ['F', 'the lesson.'],
+      ['L', 'space pauses.'],
+    ] as const) {
+      const lessons = [{ name: 'mine', title: 'Mine', minutes: 5 }]
+      const { press, text } = open({ ...scenarios.allRunning(), lessons }, { columns: 60, rows: 20 })
+      press(key)
+      expect(text().replace(/[│\s]+/g, ' ')).toContain(end)
+    }
+  })
+
   it.each([
     ['ctrl+f', 'ctrl+b'],
     ['ctrl+d', 'ctrl+u'],
