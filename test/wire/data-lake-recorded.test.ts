@@ -470,6 +470,25 @@ describe('in the words of public reports', () => {
       expect([...next.text.matchAll(/<Name>([^<]*)</g)].map(([, name]) => name)).toEqual(rest)
   })
 
+  // Trino's pull requests 20897 and 27278: the root folder is the blob `/`, where there is a hierarchical namespace.
+  it.each(['/bronze//', '/bronze/%2F'])('the root is a folder: HEAD %s', async (path) => {
+    const metadata = { query: 'restype=container&comp=metadata', headers: { 'x-ms-meta-of': 'container' } }
+    await running.raw('PUT', '/bronze', metadata)
+    const { status, headers } = await running.raw('HEAD', path)
+    expect([status, headers['x-ms-resource-type'], headers['content-length']]).toEqual([
+      200,
+      'directory',
+      '0',
+    ])
+    expect([headers['x-ms-meta-hdi_isfolder'], headers['x-ms-meta-of']]).toEqual(['true', undefined])
+    expect((await running.raw('HEAD', path.replace('bronze', 'none'))).status).toBe(404)
+    // One slash is the container's address, which needs to say what is asked of it.
+    expect((await running.raw('HEAD', '/bronze/')).status).toBe(400)
+    expect((await running.raw('HEAD', path, { query: 'restype=container' })).headers['x-ms-meta-of']).toBe(
+      'container',
+    )
+  })
+
   it('a list is of the container, not of a path in it', async () => {
     const listed = await running.raw('GET', '/bronze/d', { query: 'restype=container&comp=list' })
     expect(codeOf(listed)).toBe('400 InvalidUri')

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { HttpError } from '../../http/errors.ts'
 import type { SasTarget } from '../auth/sas.ts'
-import type { Operation } from '../operations/operation.ts'
+import { type Operation, SELECTORS } from '../operations/operation.ts'
 import { operationOf } from '../operations/table.ts'
 import { isVersion } from './version.ts'
 
@@ -75,7 +75,8 @@ export function openCall(request: IncomingMessage, response: ServerResponse, acc
   // JavaScript's client takes an account in the path for a container where it deletes many blobs of the account.
   if (container === '' && parameters.get('comp') === 'batch') parameters.delete('restype')
   // What is renamed to a container's root is moved into it.
-  const isOfPath = path !== '' || (request.headers['x-ms-rename-source'] !== undefined && method === 'PUT')
+  const isRenaming = request.headers['x-ms-rename-source'] !== undefined && method === 'PUT'
+  const isOfPath = path !== '' || isRenaming || isRootLookedAt(method, rest, parameters)
   const level = container === '' ? 'account' : isOfPath ? 'path' : 'container'
   const operation = operationOf({ method, level, query: parameters, headers: request.headers })
   return {
@@ -109,6 +110,13 @@ export function openCall(request: IncomingMessage, response: ServerResponse, acc
  * @throws URIError for another percent encoding than of UTF-8.
  */
 export const decodeAddress = (text: string): string => decodeURIComponent(text).replaceAll('\\', '/')
+
+/**
+ * `HEAD /container//`: with a hierarchical namespace the root folder is there as the blob `/`, and without one nothing is. Trino tells
+ * accounts apart by it (its pull requests 20897 and 27278).
+ */
+const isRootLookedAt = (method: string, rest: readonly string[], query: URLSearchParams): boolean =>
+  method === 'HEAD' && /^\/+$/.test(rest.join('/')) && !SELECTORS.some((name) => query.has(name))
 
 /** The service drops the slashes that a name begins with. @param parts of an address, below the container */
 export const pathOf = (parts: readonly string[]): string => parts.join('/').replace(/^\/+/, '')

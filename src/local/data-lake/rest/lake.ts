@@ -86,7 +86,12 @@ export function requireContainer({ folder }: Pick<Lake, 'folder'>, { container, 
 /** @returns what is kept beside a path, or with the snapshot that the request names. */
 export function keptOf(lake: Lake, call: LakeCall, stats: Stats | undefined): Properties {
   const snapshot = call.query.has('snapshot') ? snapshotOf(lake, call) : undefined
-  return snapshot ? snapshot.properties : lake.kept.of(call.container, call.path, stats)
+  if (snapshot) return snapshot.properties
+  const kept = lake.kept.of(call.container, call.path, stats)
+  // The root folder has its access list, and nothing of what is kept of its container.
+  if (call.operation?.id === 'getProperties' && call.path === '')
+    return kept.access ? { access: kept.access } : {}
+  return kept
 }
 
 /** Keeps properties with what stands there now. */

@@ -11,6 +11,8 @@ export function sasNeed(call: LakeCall, folder: LakeFolder): SasNeed {
   // At a container and at a blob, what opens those opens it too.
   if (word(call, 'restype') === 'account') return { level: 'any', anyOf: 'r' }
   if (container === '') return { level: 'service', anyOf: ofAccount(call) }
+  // Of the root folder, which is a blob too.
+  if (call.operation?.id === 'getProperties') return { level: 'object', anyOf: 'r' }
   if (path !== '' && makes(call) && entryAt(folder.resolve(container, path)))
     return { level: 'object', anyOf: 'w', isOverwrite: true }
   if (path !== '') return { level: 'object', anyOf: ofPath(call) }
