@@ -1,5 +1,5 @@
 /** The control planes over a real hub log and a real lake folder, with an engine that obeys the test; everything in a temporary folder. */
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TokenCredential } from '@azure/identity'
@@ -74,6 +74,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     clock,
   })
   const lake = new LakeFolder(join(folder, 'lake'), { limitBytes: options.lakeLimit ?? 1e9, clock })
+  mkdirSync(join(lake.root, 'bronze'), { recursive: true })
   const job = new StreamAnalyticsJob({
     log,
     lake,

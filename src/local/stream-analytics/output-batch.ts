@@ -9,7 +9,12 @@ import type { HubLog, StoredEvent } from '../event-hubs/log/log.ts'
 /** Where files are put: all or nothing, never over another. */
 export interface Placer {
   /** @throws an error named `AlreadyExistsError` when the path is taken, `LakeFullError` when there is no room. */
-  place(container: string, path: string, data: Uint8Array): Promise<void>
+  place(
+    container: string,
+    path: string,
+    data: Uint8Array,
+    options: { makesContainer: boolean },
+  ): Promise<void>
 }
 
 /** A batch whose file stands in bronze; sequence numbers are inclusive. */
@@ -83,7 +88,8 @@ export async function landBatch(
   const path = `${bronzeFolder(new Date(first.enqueuedAt))}/${name}`
   // A batch of rejected events only leaves an empty file: its name is what says that they were seen.
   try {
-    await lake.place('bronze', path, file.bytes)
+    // The job's role is for its one container (infra), and so does not let it make one: deleted, that stays away until somebody makes it.
+    await lake.place('bronze', path, file.bytes, { makesContainer: false })
   } catch (error) {
     // The same range with the same rows is this batch: it has been written already, so there is nothing to do.
     if ((error as Error).name !== 'AlreadyExistsError') throw error

@@ -1,5 +1,5 @@
 /** A lake in a temporary folder with bronze files placed as the local Stream Analytics job places them, and the engine on it. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
@@ -41,6 +41,7 @@ export function testLake(options: { root?: string; limitBytes?: number; time?: n
   const root = options.root ?? join(mkdtempSync(join(tmpdir(), 'rtstream-engine-')), 'lake')
   const clock: TestClock = { time: options.time ?? NOON, now: () => clock.time }
   const folder = new LakeFolder(root, { limitBytes: options.limitBytes ?? 1_000_000_000, clock })
+  mkdirSync(join(root, 'bronze'), { recursive: true })
   const next = new Map<number, number>()
   return {
     root,

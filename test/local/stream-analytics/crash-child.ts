@@ -2,6 +2,7 @@
  * Fills a hub and lands it in bronze until it is killed. Arguments: the folder, and where to kill itself, if it is to:
  * `before` or `after` the nth file (`before:3`). Prints the path of each file that was placed.
  */
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import pino from 'pino'
 import { LakeFolder } from '../../../src/local/data-lake/store/folder.ts'
@@ -19,6 +20,7 @@ const log = HubLog.open(join(folder, 'hub'), {
   clock: systemClock,
 })
 const lake = new LakeFolder(join(folder, 'lake'), { limitBytes: 1e9, clock: systemClock })
+mkdirSync(join(lake.root, 'bronze'), { recursive: true })
 const place = lake.place.bind(lake)
 let placed = 0
 lake.place = async (...file) => {

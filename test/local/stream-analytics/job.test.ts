@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { JobConflictError } from '../../../src/local/stream-analytics/job.ts'
@@ -370,6 +370,20 @@ describe('states', () => {
     await caughtUp(plane, 0, 1)
     await vi.waitFor(() => expect(plane.job.state).toBe('Running'))
     expect(plane.job.conditions.output).toBeUndefined()
+  })
+
+  it('makes no container that was deleted again, and writes what waits once it is there', async () => {
+    const plane = await start({ tuning: { retryDelaysMs: Array(1000).fill(10) } })
+    plane.job.start({ mode: 'JobStartTime' })
+    await running(plane)
+    rmSync(join(plane.lake.root, 'bronze'), { recursive: true })
+    plane.send(0, { n: 0 })
+    await vi.waitFor(() => expect(plane.job.state).toBe('Degraded'))
+    expect(plane.job.conditions.output?.message).toContain('The container bronze does not exist')
+    expect(existsSync(join(plane.lake.root, 'bronze'))).toBe(false)
+    mkdirSync(join(plane.lake.root, 'bronze'))
+    await caughtUp(plane, 0, 1)
+    await vi.waitFor(() => expect(plane.job.state).toBe('Running'))
   })
 
   it('fails when the write goes on failing', async () => {

@@ -20,7 +20,13 @@ import { SMALL_FILE } from '../../storage/sync-io.ts'
 import { bytesOf, writePieces } from './file-pieces.ts'
 import { moveNew, moveOver } from './moving.ts'
 import { checkContainer, entryAt, pathSegments, resolveInside } from './names.ts'
-import { AlreadyExistsError, diskError, LakeFullError, OtherKindError } from './storage-errors.ts'
+import {
+  AlreadyExistsError,
+  diskError,
+  LakeFullError,
+  NoContainerError,
+  OtherKindError,
+} from './storage-errors.ts'
 import { Usage } from './usage.ts'
 
 export interface LakeFolderOptions {
@@ -84,9 +90,15 @@ export class LakeFolder {
 
   /**
    * Places a whole file where none stands: atomic, and of several at the same time exactly one wins.
-   * @throws AlreadyExistsError, LakeFullError, InvalidNameError
+   * @param options.makesContainer default true; false: the container must be there. @throws AlreadyExistsError, LakeFullError,
+   * InvalidNameError, NoContainerError
    */
-  async place(container: string, path: string, data: Uint8Array | string): Promise<void> {
+  async place(
+    container: string,
+    path: string,
+    data: Uint8Array | string,
+    { makesContainer = true } = {},
+  ): Promise<void> {
     const bytes = typeof data === 'string' ? Buffer.byteLength(data) : data.byteLength
     const target = this.resolve(container, path)
     if (entryAt(target)) throw new AlreadyExistsError(container, path)
@@ -95,7 +107,7 @@ export class LakeFolder {
     try {
       if (bytes <= SMALL_FILE) writeFileSync(unfinished, data, { flag: 'wx' })
       else await writeFile(unfinished, data, { flag: 'wx' })
-      this.adopt(unfinished, container, path, { overwrite: false })
+      this.adopt(unfinished, container, path, { overwrite: false, makesContainer })
     } catch (error) {
       await rm(unfinished, { force: true })
       throw diskError(error, target)
@@ -113,7 +125,12 @@ export class LakeFolder {
    * Moves an unfinished file to its place, and tells the listeners.
    * @throws AlreadyExistsError when something stands there and `overwrite` is false; the unfinished file is kept.
    */
-  adopt(unfinished: string, container: string, path: string, options: { overwrite: boolean }): void {
+  adopt(
+    unfinished: string,
+    container: string,
+    path: string,
+    options: { overwrite: boolean; makesContainer?: boolean },
+  ): void {
     const target = this.resolve(container, path)
     const { size } = lstatSync(unfinished)
     const before = entryAt(target)
@@ -126,6 +143,8 @@ export class LakeFolder {
         move()
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+        if (options.makesContainer === false && !entryAt(this.resolve(container, '')))
+          throw new NoContainerError(container)
         mkdirSync(dirname(target), { recursive: true })
         move()
       }

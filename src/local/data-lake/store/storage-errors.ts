@@ -8,6 +8,14 @@ export class AlreadyExistsError extends Error {
   }
 }
 
+/** Whoever writes may not make the container, and it is not there. Nothing was written. */
+export class NoContainerError extends Error {
+  override readonly name = 'NoContainerError'
+  constructor(container: string) {
+    super(`The container ${container} does not exist: create it again, and what waits is written.`)
+  }
+}
+
 /** A file stands where the path needs a folder, or the other way round. For whoever asks by name it is the error before. */
 export class OtherKindError extends AlreadyExistsError {
   override readonly message =
