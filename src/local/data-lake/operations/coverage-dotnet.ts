@@ -6,7 +6,7 @@ const RUN = [
   ...['putBlob', 'putBlock', 'putBlockList', 'getBlob', 'getProperties', 'copyBlob', 'deleteBlob'],
   ...['getBlockList', 'putBlockFromUrl', 'putAppendBlob', 'appendBlock', 'leaseBlob', 'leaseContainer'],
   ...['getContainerAcl', 'setContainerAcl', 'getServiceProperties', 'setServiceProperties'],
-  ...['setBlobMetadata', 'setBlobProperties', 'setTier'],
+  ...['setBlobMetadata', 'setBlobProperties', 'setTier', 'snapshotBlob'],
 ]
 
 /** Tests send what Azure.Storage sends, and .NET itself was not run against it. */
