@@ -1,0 +1,103 @@
+/** Reads data files of ours, and of DuckDB: not compressed, or by Snappy. */
+import { type FileHandle, open } from 'node:fs/promises'
+import {
+  type AsyncBuffer,
+  type FileMetaData,
+  parquetMetadataAsync,
+  parquetRead,
+  parquetReadObjects,
+} from 'hyparquet'
+
+/** Times and days as they are stored: microseconds, days. Texts too: the library's own way drops a U+FEFF at their beginning. */
+const AS_STORED = {
+  stringFromBytes: (bytes?: Uint8Array) =>
+    (bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()) as never,
+  timestampFromMicroseconds: (micros: bigint) => micros as never,
+  dateFromDays: (days: number) => days as never,
+}
+
+/** Most footers are smaller (bytes). */
+const FOOTER_BYTES = 32 * 1024
+
+/** A file that is being read. */
+export class ParquetReading {
+  readonly metadata: FileMetaData
+  readonly #handle: FileHandle
+  readonly #file: AsyncBuffer
+
+  private constructor(handle: FileHandle, file: AsyncBuffer, metadata: FileMetaData) {
+    this.#handle = handle
+    this.#file = file
+    this.metadata = metadata
+  }
+
+  /** @throws the system's error; Error for what is no Parquet file. The caller closes it. */
+  static async open(path: string): Promise<ParquetReading> {
+    const handle = await open(path)
+    try {
+      const { size } = await handle.stat()
+      const file = { byteLength: size, slice: (from: number, to = size) => rangeOf(handle, from, to) }
+      const metadata = await parquetMetadataAsync(file, { initialFetchSize: Math.min(FOOTER_BYTES, size) })
+      return new ParquetReading(handle, file, metadata)
+    } catch (error) {
+      await handle.close()
+      throw error
+    }
+  }
+
+  /** Times come as microseconds, days as days; numbers as bigint where one of them is not exact otherwise; null where there is no value. */
+  async column(name: string): Promise<unknown[]> {
+    const parts: unknown[][] = []
+    await parquetRead({
+      file: this.#file,
+      metadata: this.metadata,
+      columns: [name],
+      parsers: AS_STORED as never,
+      onChunk: ({ columnData }) => parts.push(Array.from(columnData)),
+    })
+    return withNumbers(parts.length === 1 ? (parts[0] as unknown[]) : parts.flat())
+  }
+
+  /** By column name; whole numbers of 64 bits come as bigint, times as microseconds (bigint), days as days. */
+  rows(columns?: string[]): Promise<Record<string, unknown>[]> {
+    const { metadata } = this
+    return parquetReadObjects({
+      file: this.#file,
+      metadata,
+      parsers: AS_STORED as never,
+      ...(columns && { columns }),
+    })
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close()
+  }
+}
+
+function withNumbers(values: unknown[]): unknown[] {
+  const isBig = (value: unknown) => typeof value === 'bigint' && !Number.isSafeInteger(Number(value))
+  if (!values.some((value) => typeof value === 'bigint') || values.some(isBig)) return values
+  return values.map((value) => (typeof value === 'bigint' ? Number(value) : value))
+}
+
+async function rangeOf(handle: FileHandle, from: number, to: number): Promise<ArrayBuffer> {
+  const bytes = new ArrayBuffer(to - from)
+  let filled = 0
+  while (filled < bytes.byteLength) {
+    const view = new Uint8Array(bytes, filled)
+    const { bytesRead } = await handle.read(view, 0, view.length, from + filled)
+    if (bytesRead === 0) throw new Error('The file was cut while it was read.')
+    filled += bytesRead
+  }
+  return bytes
+}
+
+/** Opens a file for one use. */
+export async function withParquet<T>(path: string, use: (file: ParquetReading) => Promise<T>): Promise<T> {
+  const file = await ParquetReading.open(path)
+  try {
+    return await use(file)
+  } finally {
+    await file.close()
+  }
+}

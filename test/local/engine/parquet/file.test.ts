@@ -1,0 +1,186 @@
+/** Files that are written without DuckDB: what DuckDB and the reader of the screen find in them is what was put in. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
+import { afterAll, expect, it } from 'vitest'
+import { parquetFile, physicalOf, type SchemaNode } from '../../../../src/local/engine/parquet/file.ts'
+import { withParquet } from '../../../../src/local/engine/parquet/read.ts'
+import { flatLeaf, shred } from '../../../../src/local/engine/parquet/shred.ts'
+import { compressSnappy } from '../../../../src/local/engine/parquet/snappy.ts'
+import { temporaryFolder } from '../../../support/cli.ts'
+
+const folder = temporaryFolder()
+afterAll(() => folder.remove())
+
+const path = join(folder.path, 'file.parquet')
+
+function write(schema: readonly SchemaNode[], rows: readonly Record<string, unknown>[]): void {
+  const { parts } = parquetFile(schema, shred(schema, rows), rows.length, { made: 'here' })
+  writeFileSync(path, Buffer.concat(parts))
+}
+
+async function inDuckDb(sql: string): Promise<unknown[]> {
+  const instance = await DuckDBInstance.create(':memory:')
+  const connection = await instance.connect()
+  await connection.run("SET TimeZone = 'UTC'")
+  const rows = await connection.runAndReadAll(sql)
+  const found = rows.getRowObjectsJson()
+  instance.closeSync()
+  return found
+}
+
+it('holds values of every kind, and nothing where there is none', async () => {
+  const schema: SchemaNode[] = [
+    { name: 's', kind: 'string' },
+    { name: 'i', kind: 'integer' },
+    { name: 'l', kind: 'long' },
+    { name: 'd', kind: 'double' },
+    { name: 'b', kind: 'boolean' },
+    { name: 't', kind: 'timestamp' },
+    { name: 'day', kind: 'date' },
+  ]
+  write(schema, [
+    { s: 'Zürich', i: -2_147_483_648, l: -9_007_199_254_740_991, d: -0.5, b: true, t: -1, day: -1 },
+    {
+      s: '',
+      i: 2_147_483_647,
+      l: 9_223_372_036_854_775_807n,
+      d: 1e300,
+      b: false,
+      t: 1_772_366_400_123_456,
+      day: 20_513,
+    },
+    {},
+  ])
+  expect(await inDuckDb(`SELECT * FROM read_parquet('${path}')`)).toEqual([
+    {
+      s: 'Zürich',
+      i: -2_147_483_648,
+      l: '-9007199254740991',
+      d: -0.5,
+      b: true,
+      t: '1969-12-31 23:59:59.999999+00',
+      day: '1969-12-31',
+    },
+    {
+      s: '',
+      i: 2_147_483_647,
+      l: '9223372036854775807',
+      d: 1e300,
+      b: false,
+      t: '2026-03-01 12:00:00.123456+00',
+      day: '2026-03-01',
+    },
+    { s: null, i: null, l: null, d: null, b: null, t: null, day: null },
+  ])
+  const types = await inDuckDb(
+    `SELECT string_agg(column_type, ', ') AS types FROM (DESCRIBE SELECT * FROM read_parquet('${path}'))`,
+  )
+  expect(types).toEqual([
+    { types: 'VARCHAR, INTEGER, BIGINT, DOUBLE, BOOLEAN, TIMESTAMP WITH TIME ZONE, DATE' },
+  ])
+})
+
+it('holds lists and maps, empty ones and missing ones apart', async () => {
+  const schema: SchemaNode[] = [
+    { name: 'list', kind: 'list' },
+    {
+      name: 'in',
+      kind: 'struct',
+      fields: [
+        { name: 'map', kind: 'map' },
+        { name: 'text', kind: 'string' },
+      ],
+    },
+  ]
+  const rows = [
+    { list: ['a', null, 'b'], in: { map: { x: '1', y: null }, text: 'here' } },
+    { list: [], in: { map: {} } },
+    { list: null, in: null },
+    { list: ['c'], in: {} },
+  ]
+  write(schema, rows)
+  expect(
+    await inDuckDb(`SELECT list::VARCHAR AS list, "in"::VARCHAR AS "in" FROM read_parquet('${path}')`),
+  ).toEqual([
+    { list: '[a, NULL, b]', in: "{'map': {x=1, y=NULL}, 'text': here}" },
+    { list: '[]', in: "{'map': {}, 'text': NULL}" },
+    { list: null, in: null },
+    { list: '[c]', in: "{'map': NULL, 'text': NULL}" },
+  ])
+})
+
+it('holds many rows in several pages: repeated values, new ones, and gaps', async () => {
+  const count = 20_000
+  const columns = {
+    again: Array.from({ length: count }, (_, index) => `city ${index % 37}`),
+    fresh: Array.from({ length: count }, (_, index) => `${index}-${'x'.repeat(index % 50)}`),
+    gaps: Array.from({ length: count }, (_, index) => (index % 3 === 0 ? null : index)),
+    long: Float64Array.from({ length: count }, (_, index) => index * 1_000_003),
+  }
+  const schema: SchemaNode[] = [
+    { name: 'again', kind: 'string' },
+    { name: 'fresh', kind: 'string' },
+    { name: 'gaps', kind: 'integer' },
+    { name: 'long', kind: 'long' },
+  ]
+  const leaves = schema.map((node) =>
+    flatLeaf(node.name, physicalOf(node.kind as 'string'), columns[node.name as keyof typeof columns]),
+  )
+  const file = parquetFile(schema, leaves, count)
+  expect(Math.max(...file.parts.map(({ length }) => length))).toBeLessThan(500_000)
+  expect(file.columns.get('gaps')).toMatchObject({ nulls: 6667, least: 1, greatest: 19_999 })
+  writeFileSync(path, Buffer.concat(file.parts))
+  await withParquet(path, async (open) => {
+    for (const [name, values] of Object.entries(columns))
+      expect(await open.column(name)).toEqual(Array.from(values as ArrayLike<unknown>))
+  })
+  // By the bounds in the footer, which DuckDB looks at first.
+  const [found] = await inDuckDb(
+    `SELECT count(*) FILTER (again = 'city 36')::INTEGER AS again, count(gaps)::INTEGER AS gaps, sum(long)::VARCHAR AS sum,
+      count(DISTINCT fresh)::INTEGER AS fresh FROM read_parquet('${path}')`,
+  )
+  const sum = columns.long.reduce((all, one) => all + one, 0)
+  expect(found).toEqual({ again: 540, gaps: 13_333, sum: String(sum), fresh: count })
+  expect(
+    await inDuckDb(
+      `SELECT long::VARCHAR AS long FROM read_parquet('${path}') WHERE long > ${19_998 * 1_000_003}`,
+    ),
+  ).toEqual([{ long: String(19_999 * 1_000_003) }])
+})
+
+it('keeps a text that begins with U+FEFF, and orders bounds as bytes do', async () => {
+  const schema: SchemaNode[] = [{ name: 's', kind: 'string' }]
+  const texts = ['\ufeffOslo', '\u{1F326}', '\uffee', 'Å']
+  const leaves = [flatLeaf('s', 'bytes', texts)]
+  const file = parquetFile(schema, leaves, texts.length)
+  writeFileSync(path, Buffer.concat(file.parts))
+  expect(await withParquet(path, (open) => open.column('s'))).toEqual(texts)
+  expect(file.columns.get('s')).toMatchObject({ least: 'Å', greatest: '\u{1F326}' })
+})
+
+it.each([
+  ['nothing', ''],
+  ['a letter', 'a'],
+  ['what repeats itself', 'part-000000012345-b0.parquet\n'.repeat(5000)],
+  [
+    'what does not',
+    Array.from({ length: 30_000 }, (_, index) => String.fromCharCode(33 + ((index * index * 31) % 90))).join(
+      '',
+    ),
+  ],
+  ['long runs', 'x'.repeat(70_000) + 'y'.repeat(70_000)],
+])('compresses %s so that others read it', async (_, text) => {
+  const { snappyUncompress } = await import('hyparquet')
+  const input = Buffer.from(text)
+  const output = new Uint8Array(input.length)
+  const compressed = compressSnappy(input)
+  if (input.length > 0) snappyUncompress(compressed, output)
+  expect(Buffer.from(output).equals(input)).toBe(true)
+  const schema: SchemaNode[] = [{ name: 's', kind: 'string' }]
+  const rows = Array.from({ length: 200 }, (_, index) => ({ s: `${text.slice(0, 400)}${index}` }))
+  write(schema, rows)
+  expect(await inDuckDb(`SELECT s FROM read_parquet('${path}')`)).toEqual(rows)
+  const all = await withParquet(path, (open) => open.rows())
+  expect(all).toEqual(rows)
+})
