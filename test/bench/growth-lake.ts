@@ -52,7 +52,7 @@ export class GrowingLake {
       tuning: DEFAULT_TUNING,
     }
     const temporaryFolder = join(this.#root, 'spill')
-    this.#database = await Database.open({ temporaryFolder, memoryLimit: DEFAULT_TUNING.memoryLimit })
+    this.#database = new Database({ temporaryFolder, memoryLimit: DEFAULT_TUNING.memoryLimit })
     for (const layer of LAYERS) this.#queries.push(await opened(layer, context, this.#database))
     return this
   }
@@ -72,7 +72,7 @@ export class GrowingLake {
 
   close(): void {
     for (const query of this.#queries) query.close()
-    this.#database?.close()
+    void this.#database?.close()
   }
 }
 

@@ -58,8 +58,46 @@ export const SERVICES: readonly Mutation[] = [
     [
       ['a compacted file stays in its tier', 'tier: level + 1', 'tier: level'],
       ['large files are merged again', 'file.size >= LARGE.bytes / 2', 'false'],
-      ['a merged file has no bound of rows', 'rows > LARGE.rows || ', ''],
-      ['a merged file has no bound of bytes', ' || bytes > LARGE.bytes', ''],
+      ['a merged file has no bound of rows', 'rows > large.rows || ', ''],
+      ['a merged file has no bound of bytes', ' || bytes > large.bytes', ''],
+    ],
+  ),
+  ...of(
+    'local/engine/live/lines.ts',
+    ['test/local/engine/jobs/canonical-line.test.ts'],
+    [
+      ['a number keeps the sign of -0', 'Number(warm) || 0', 'Number(warm)'],
+      ['white space of any kind stays around a city', "bare === '' || (", 'bare !== undefined || ('],
+      [
+        'a day that is in no calendar is the next one',
+        'return isReal ? time * 1000 : Number.NaN',
+        'return time * 1000',
+      ],
+    ],
+  ),
+  ...of(
+    'local/engine/live/seen-ids.ts',
+    ['test/local/engine/live/seen-ids.test.ts'],
+    [
+      ['the verdict is no part of an id', 'if (!isValid) words', 'if (isValid && !isValid) words'],
+      [
+        'the edge of the window is decided without the tables',
+        "has(batch.words, at))) return 'unsure'",
+        'has(batch.words, at))) continue',
+      ],
+      [
+        'what is forgotten counts as never seen',
+        'earliest - WINDOW < this.#coveredFrom',
+        'earliest < this.#coveredFrom',
+      ],
+    ],
+  ),
+  ...of(
+    'local/engine/live/live-silver.ts',
+    ['test/local/engine/live/live-silver.test.ts'],
+    [
+      ['a backlog is done here', 'isLess ? before : LIVE_ROWS * seconds', 'MOST_WAITING'],
+      ['ids from before DuckDB took over are kept', 'this.#seen = undefined\n    this.#left', 'this.#left'],
     ],
   ),
   ...of(

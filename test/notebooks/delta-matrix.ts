@@ -128,7 +128,7 @@ export async function expectEmbedded(root: string, truth: Truth): Promise<void> 
     newId: () => '',
     tuning: DEFAULT_TUNING,
   }
-  const database = await Database.open({ temporaryFolder: join(root, 'tmp'), memoryLimit: '500MB' })
+  const database = new Database({ temporaryFolder: join(root, 'tmp'), memoryLimit: '500MB' })
   try {
     const connection = await database.connect()
     for (const [name, { content }] of Object.entries(truth)) {
@@ -138,7 +138,7 @@ export async function expectEmbedded(root: string, truth: Truth): Promise<void> 
       else expect({ name, rows: sorted(await read) }).toEqual({ name, rows: sorted(content) })
     }
   } finally {
-    database.close()
+    await database.close()
   }
 }
 

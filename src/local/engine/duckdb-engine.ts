@@ -10,6 +10,7 @@ import type { DeltaInput } from './jobs/delta-input.ts'
 import { GoldJob } from './jobs/gold-job.ts'
 import { HandedRows } from './jobs/handed-rows.ts'
 import { type SilverInput, SilverJob } from './jobs/silver-job.ts'
+import { HandedReadings } from './live/handed-readings.ts'
 import type { BronzePosition } from './query/bronze-source.ts'
 import type { DeltaPosition } from './query/delta-source.ts'
 import { ContinuousQuery } from './query/query.ts'
@@ -35,6 +36,9 @@ const MEMORY_RETURN = { rows: 5000, leastMs: 2000, mostMs: 15_000 }
 /** How often DuckDB is made to forget its buffers that are gone (ms): at 1,000 ev/s they become a megabyte a minute. */
 const FORGET_MS = 120_000
 
+/** DuckDB is closed after so long without a statement (ms), or up to twice that. */
+const IDLE_MS = 30_000
+
 /** After a batch of so many rows the next one may follow at once: its cost is the rows', not the batch's. */
 const LARGE_BATCH = 100_000
 
@@ -59,13 +63,15 @@ class Engine implements NotebookEngine {
   /** Newest version that each reader has durably read of the layer before; undefined: it has not begun. */
   readonly #readVersions: { gold: number | undefined; aggregate: number | undefined }
   readonly #handed = new HandedRows()
+  readonly #handedReadings = new HandedReadings()
   readonly #listeners = { silver: new Set<() => void>(), gold: new Set<() => void>() }
   /** Queries with a backlog. */
   readonly #behind = new Set<NotebookName>()
-  #database: Promise<Database> | undefined
+  #database: Database | undefined
   #users = 0
   #memoryReturnedAt = 0
   #rowsSinceReturn = 0
+  #idleAskedAt = 0
   #forgotAt: number
 
   constructor(options: EngineOptions) {
@@ -98,7 +104,7 @@ class Engine implements NotebookEngine {
         settleMs: notebook === 'gold' ? 0 : tuning.settleMs,
         plentyRows: tuning.plentyRows,
         logger,
-        make: () => {
+        make: async () => {
           if (busy) throw new Error(`${notebook} is running already: cancel that run first.`)
           return this.#make(notebook)
         },
@@ -113,29 +119,24 @@ class Engine implements NotebookEngine {
     await Promise.all([...this.#runs.values()].map((run) => run.cancel()))
   }
 
-  async #make(notebook: NotebookName): Promise<RunnableQuery> {
-    const { database, release } = await this.#borrowDatabase()
-    try {
-      const connection = await database.connect()
-      const query = this.#query(notebook, connection, database)
-      return {
-        open: (onInput) => query.open(connection, onInput),
-        next: async () => {
-          const result = await query.next()
-          this.#setBehind(database, notebook, result?.more ?? false)
-          if (result?.progress) await this.#returnMemory(database, result.progress.inputRows)
-          return result
-        },
-        close: () => {
-          this.#setBehind(database, notebook, false)
-          query.close()
-          database.disconnect(connection)
-          release()
-        },
-      }
-    } catch (error) {
-      release()
-      throw error
+  #make(notebook: NotebookName): RunnableQuery {
+    const { database, release } = this.#borrowDatabase()
+    const connection = database.connect()
+    const query = this.#query(notebook, connection, database)
+    return {
+      open: (onInput) => query.open(connection, onInput),
+      next: async () => {
+        const result = await query.next()
+        this.#setBehind(database, notebook, result?.more ?? false)
+        if (result?.progress) await this.#returnMemory(database, result.progress.inputRows)
+        return result
+      },
+      close: () => {
+        this.#setBehind(database, notebook, false)
+        query.close()
+        database.disconnect(connection)
+        release()
+      },
     }
   }
 
@@ -158,6 +159,7 @@ class Engine implements NotebookEngine {
         checkpoint,
         () => this.#readVersions.gold ?? Number.POSITIVE_INFINITY,
         database,
+        this.#handedReadings,
       )
       const onPosition = (position: BronzePosition) => {
         this.#setSilverPosition(position)
@@ -173,6 +175,7 @@ class Engine implements NotebookEngine {
         () => this.#readVersions.aggregate ?? Number.POSITIVE_INFINITY,
         (onInput) => listen(silver, onInput),
         this.#handed,
+        this.#handedReadings,
       )
       return new ContinuousQuery(context, job, checkpoint, ({ version }) => {
         this.#readVersions.gold = version
@@ -186,24 +189,19 @@ class Engine implements NotebookEngine {
   }
 
   /** DuckDB is open while a run needs it, and gives its memory back when none does. */
-  async #borrowDatabase(): Promise<{ database: Database; release: () => void }> {
+  #borrowDatabase(): { database: Database; release: () => void } {
     this.#users++
-    this.#database ??= Database.open({
+    this.#database ??= new Database({
       temporaryFolder: this.#temporaryFolder,
       memoryLimit: this.#context.tuning.memoryLimit,
     })
+    const database = this.#database
     const release = () => {
       if (--this.#users > 0) return
-      const closing = this.#database
       this.#database = undefined
-      void closing?.then((database) => database.close())
+      void database.close()
     }
-    try {
-      return { database: await this.#database, release }
-    } catch (error) {
-      release()
-      throw new Error(`DuckDB could not be opened: ${(error as Error).message}`, { cause: error })
-    }
+    return { database, release }
   }
 
   async #returnMemory(database: Database, rows: number): Promise<void> {
@@ -214,6 +212,10 @@ class Engine implements NotebookEngine {
     if (Math.abs(now - this.#memoryReturnedAt) < wait) return
     this.#memoryReturnedAt = now
     this.#rowsSinceReturn = 0
+    if (Math.abs(now - this.#idleAskedAt) >= IDLE_MS) {
+      this.#idleAskedAt = now
+      await database.closeIfIdle()
+    }
     if (Math.abs(now - this.#forgotAt) >= FORGET_MS && (await database.forgetBuffers())) this.#forgotAt = now
     else await database.returnMemory()
   }

@@ -64,10 +64,14 @@ export function readSmallRange(file: number, from: number, to: number): Buffer {
  * @param options.flush wait until the disk has it.
  * @throws the system's error: EEXIST when something stands there, ENOSPC. What was written until then is left.
  */
-export async function writeNewFile(place: string, data: string, options: { flush: boolean }): Promise<void> {
+export async function writeNewFile(
+  place: string,
+  data: string | readonly Uint8Array[],
+  options: { flush: boolean },
+): Promise<void> {
   const file = openSync(place, 'wx')
   try {
-    writeFileSync(file, data)
+    for (const part of typeof data === 'string' ? [data] : data) writeFileSync(file, part)
     if (options.flush) await datasync(file)
   } finally {
     closeSync(file)
@@ -79,10 +83,14 @@ export async function writeNewFile(place: string, data: string, options: { flush
  * @param options.flush wait until the disk has it.
  * @throws the system's error. What was written until then is left.
  */
-export async function rewriteFile(place: string, data: string, options: { flush: boolean }): Promise<void> {
+export async function rewriteFile(
+  place: string,
+  data: string | readonly Uint8Array[],
+  options: { flush: boolean },
+): Promise<void> {
   const file = openSync(place, 'r+')
   try {
-    const bytes = Buffer.from(data)
+    const bytes = typeof data === 'string' ? Buffer.from(data) : Buffer.concat(data)
     for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, bytes.length - at, at)
     ftruncateSync(file, bytes.length)
     if (options.flush) await datasync(file)

@@ -52,6 +52,10 @@ export interface EngineTuning {
   rowsPerBatch: number
   /** Bronze bytes of a micro-batch, at most; longer files are read piece by piece. */
   bytesPerBatch: number
+  /** Up to so many bytes of bronze a micro-batch of the present is done without DuckDB; 0: none is. */
+  liveBytes: number
+  /** So many batches are DuckDB's behind one that had to be: each change of hands reads the ids of recent rows anew. */
+  batchesByDuckDb: number
   /** Files of a micro-batch, at most. */
   filesPerBatch: number
   /** Names of unread bronze files kept in memory, at most; beyond that the folder is scanned again. */
@@ -79,6 +83,8 @@ export const DEFAULT_TUNING: EngineTuning = {
   plentyRows: PLENTY_ROWS,
   rowsPerBatch: 200_000,
   bytesPerBatch: 48_000_000,
+  liveBytes: 4_000_000,
+  batchesByDuckDb: 60,
   filesPerBatch: 2000,
   pendingFiles: 50_000,
   foreignFiles: 100_000,

@@ -5,6 +5,7 @@ import { statisticsOf } from '../../../delta/statistics.ts'
 import type { EngineContext } from '../api/options.ts'
 import type { Connection } from '../duckdb/database.ts'
 import { ConflictError, type DeltaTable } from './delta-writer.ts'
+import { mergeFiles } from './merge-files.ts'
 import {
   dataFileName,
   inRowOrder,
@@ -16,6 +17,8 @@ import {
 
 /** A file with this many rows or bytes is large enough. This also limits how long one compaction takes. */
 const LARGE = { rows: 300_000, bytes: 48_000_000 }
+/** The same where it is done without DuckDB. */
+const LARGE_HERE = { rows: 100_000, bytes: 16_000_000 }
 
 /** Merges one run of neighbours when there is one; another waits for the next call. */
 export async function compactAppended(
@@ -24,16 +27,21 @@ export async function compactAppended(
   table: DeltaTable,
 ): Promise<void> {
   if (table.state.files.size < context.tuning.filesPerCompaction) return
-  const group = runToCompact(table.state.files.values(), context.tuning.filesPerCompaction)
+  const byDuckDb = connection.isOpen || context.tuning.liveBytes === 0
+  const { filesPerCompaction } = context.tuning
+  const group = runToCompact(table.state.files.values(), filesPerCompaction, byDuckDb ? LARGE : LARGE_HERE)
   if (!group) return
   const { files, tier } = group
   const [first, last] = [files[0], files.at(-1)].map((file) => file && parseDataFileName(file.path))
   if (!first || !last) return
+  const name = dataFileName(first.firstBatch, last.lastBatch, 'l', tier)
   const paths = files.map((file) => table.pathOf(file))
-  const written = await writeParquet(context, connection, table.contract, {
-    select: `SELECT * FROM ${rowsIn(paths)}`,
-    name: dataFileName(first.firstBatch, last.lastBatch, 'l', tier),
-  })
+  const written = byDuckDb
+    ? await writeParquet(context, connection, table.contract, {
+        select: `SELECT * FROM ${rowsIn(paths)}`,
+        name,
+      })
+    : await mergeFiles(context, table.contract, paths, name)
   if (!written) return
   await context.tuning.failpoint(`${table.title}: compacted file written`)
   await commitCompaction(context, table, files, [written])
@@ -71,6 +79,7 @@ export async function commitCompaction(
 export function runToCompact(
   active: Iterable<AddFile>,
   atLeast: number,
+  large = LARGE,
 ): { files: AddFile[]; tier: number } | undefined {
   let run: AddFile[] = []
   let level = -1
@@ -80,7 +89,7 @@ export function runToCompact(
     level = tier ?? -1
     if (tier === undefined) continue
     run.push(file)
-    if (run.length >= atLeast) return { files: upToLarge(run), tier: level + 1 }
+    if (run.length >= atLeast) return { files: upToLarge(run, large), tier: level + 1 }
   }
   return undefined
 }
@@ -92,14 +101,14 @@ function tierOf(file: AddFile): number | undefined {
   return name.kind === 'l' ? name.number : 0
 }
 
-function upToLarge(run: readonly AddFile[]): AddFile[] {
+function upToLarge(run: readonly AddFile[], large: typeof LARGE): AddFile[] {
   const files: AddFile[] = []
   let rows = 0
   let bytes = 0
   for (const file of run) {
     rows += statisticsOf(file)?.numRecords ?? 0
     bytes += file.size
-    if (files.length >= 2 && (rows > LARGE.rows || bytes > LARGE.bytes)) break
+    if (files.length >= 2 && (rows > large.rows || bytes > large.bytes)) break
     files.push(file)
   }
   return files

@@ -196,11 +196,11 @@ export class DeltaTable {
   }
 
   /** Writes a checkpoint when enough commits have passed; the wait grows with the table, so the cost per commit does not. */
-  async checkpointIfDue(connection: Connection): Promise<void> {
+  async checkpointIfDue(): Promise<void> {
     const { version, files, tombstones } = this.#state
     const wait = Math.max(this.#context.tuning.commitsPerCheckpoint, (files.size + tombstones.size) / 10)
     if (version - this.#lastCheckpoint < wait) return
-    await writeCheckpoint(this.#context, connection, this.contract, this.#state)
+    await writeCheckpoint(this.#context, this.contract, this.#state)
     this.#lastCheckpoint = version
     this.#checkpointVersion = version
     await this.#context.tuning.failpoint(`${this.title}: checkpoint done`)

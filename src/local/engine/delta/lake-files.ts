@@ -14,18 +14,19 @@ type LakeContext = Pick<EngineContext, 'lake' | 'tuning'>
 
 /**
  * Places a file.
+ * @param data a text, or parts that stand one behind the other.
  * @param options.inFileOf a file that nobody needs any more: it is written over, out of sight, or deleted.
  * @throws an error named `AlreadyExistsError` when something stands there and `overwrite` is false; LakeFullError.
  */
 export async function writeLakeFile(
   context: LakeContext,
   place: LakePlace,
-  data: string,
+  data: string | readonly Uint8Array[],
   { overwrite, inFileOf }: { overwrite: boolean; inFileOf?: LakePlace },
 ): Promise<void> {
   const { lake, tuning } = context
   const unfinished = lake.unfinishedFile()
-  const release = lake.reserve(Buffer.byteLength(data))
+  const release = lake.reserve(bytesOf(data))
   try {
     const write = inFileOf && takeLakeFile(context, inFileOf, unfinished) ? rewriteFile : writeNewFile
     await write(unfinished, data, { flush: tuning.flush })
@@ -37,6 +38,9 @@ export async function writeLakeFile(
     release()
   }
 }
+
+const bytesOf = (data: string | readonly Uint8Array[]) =>
+  typeof data === 'string' ? Buffer.byteLength(data) : data.reduce((sum, { length }) => sum + length, 0)
 
 /**
  * Moves a file that somebody else wrote (DuckDB) to its place, over what stands there. On failure it is deleted.

@@ -6,6 +6,7 @@ import type { AddFile, FileStatistics } from '../../../delta/actions.ts'
 import type { EngineContext } from '../api/options.ts'
 import { type Connection, quoted, type SqlParameter } from '../duckdb/database.ts'
 import { adoptWritten } from './lake-files.ts'
+import { textAbove, textBelow } from './text-bounds.ts'
 
 /** How each column type is stored, so that every reader sees the type that the schema names. */
 export const STORED: Record<DeltaType, string> = {
@@ -23,7 +24,8 @@ export const STORED: Record<DeltaType, string> = {
  * Spark asks a file who wrote it before it reads old times (SPARK-31404): without a version it takes them to be of a calendar
  * of which it cannot be sure, and refuses them. Ours are of the calendar that Spark has had since version 3.
  */
-const FOOTER = `"org.apache.spark.version": '3.5.0'`
+export const FOOTER = { 'org.apache.spark.version': '3.5.0' }
+const FOOTER_SQL = Object.entries(FOOTER).map(([key, value]) => `"${key}": ${quoted(value)}`)
 
 /**
  * Writes the rows of a SELECT, in its order, to `<table>/<name>`; a file of that name that no log refers to is replaced.
@@ -52,7 +54,7 @@ export async function writeParquet(
   try {
     // Nobody looks for the file where it is written, so it needs no second name. A Bloom filter costs a tenth of a small file, helps with no column that is searched, and hides -0.0 from a search for 0.
     const copy = `COPY (SELECT ${[...columns, ...(options.foreign ?? [])].join(', ')} FROM (${options.select})) TO ${quoted(unfinished)}
-        (FORMAT parquet, COMPRESSION snappy, WRITE_BLOOM_FILTER false, RETURN_STATS, USE_TMP_FILE false, KV_METADATA {${FOOTER}})`
+        (FORMAT parquet, COMPRESSION snappy, WRITE_BLOOM_FILTER false, RETURN_STATS, USE_TMP_FILE false, KV_METADATA {${FOOTER_SQL}})`
     ;[written] = await (planKept
       ? connection.rowsPrepared<CopyResult>(copy, planKept.parameters)
       : connection.rows<CopyResult>(copy))
@@ -123,26 +125,15 @@ function statistics(contract: TableContract, written: CopyResult): FileStatistic
   return result
 }
 
-/** As long as the field's writers keep a text in the statistics (characters). */
-const TEXT_PREFIX = 32
-/** Sorts behind every character that a cut text may have gone on with. */
-const LAST_CHARACTER = '\u{10FFFF}'
-
 function lowerBound(type: DeltaType, value: string | undefined): string | number | undefined {
   if (value === undefined) return undefined
-  if (type === 'string') return [...value].slice(0, TEXT_PREFIX).join('')
+  if (type === 'string') return textBelow(value)
   return type === 'timestamp' ? milliseconds(value, false) : plain(type, value)
 }
 
 function upperBound(type: DeltaType, value: string | undefined): string | number | undefined {
   if (value === undefined) return undefined
-  if (type === 'string') {
-    const characters = [...value]
-    if (characters.length <= TEXT_PREFIX) return value
-    return characters[TEXT_PREFIX] === LAST_CHARACTER
-      ? undefined
-      : characters.slice(0, TEXT_PREFIX).join('') + LAST_CHARACTER
-  }
+  if (type === 'string') return textAbove(value)
   return type === 'timestamp' ? milliseconds(value, true) : plain(type, value)
 }
 

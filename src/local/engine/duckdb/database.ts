@@ -36,50 +36,69 @@ const settings = (temporaryFolder: string, memoryLimit: string) => ({
   disabled_optimizers: 'statistics_propagation',
 })
 
-/** One for all queries of the engine: they share its memory limit, and take turns. */
-export class Database {
-  readonly #instance: DuckDBInstance
-  readonly #values: Values
-  readonly #memoryLimit: string
-  readonly #connections = new Set<Connection>()
+/** DuckDB while it is open. */
+interface Opened {
+  instance: DuckDBInstance
+  values: Values
   /** Belongs to no query, so no query can close it while it is in use. */
-  readonly #maintenance: DuckDBConnection
+  maintenance: DuckDBConnection
+}
+
+/**
+ * One for all queries of the engine: they share its memory limit, and take turns. DuckDB itself is loaded with the first statement,
+ * and closed again when it has had none for a while: batches of the present need none.
+ */
+export class Database {
+  readonly #options: { temporaryFolder: string; memoryLimit: string }
+  readonly #connections = new Set<Connection>()
   /** Statements take turns: the queries share one core, and the memory limit, fairly. */
   readonly #turns = new Turns()
+  #opened: Promise<Opened> | undefined
   #parallel = 1
   #isForgetting = false
+  #isClosed = false
+  /** Statements so far, and at the last look. */
+  #statements = 0
+  #statementsSeen = 0
 
-  private constructor(
-    instance: DuckDBInstance,
-    maintenance: DuckDBConnection,
-    values: Values,
-    memoryLimit: string,
-  ) {
-    this.#instance = instance
-    this.#values = values
-    this.#memoryLimit = memoryLimit
-    this.#maintenance = maintenance
-  }
-
-  /** @param temporaryFolder where DuckDB spills; made when missing. */
-  static async open(options: { temporaryFolder: string; memoryLimit: string }): Promise<Database> {
-    mkdirSync(options.temporaryFolder, { recursive: true })
-    const library = await import('@duckdb/node-api')
-    const { DuckDBInstance } = library
-    const instance = await DuckDBInstance.create(
-      ':memory:',
-      settings(options.temporaryFolder, options.memoryLimit),
-    )
-    return new Database(instance, await instance.connect(), valuesOf(library), options.memoryLimit)
+  /** @param options.temporaryFolder where DuckDB spills; made when missing. */
+  constructor(options: { temporaryFolder: string; memoryLimit: string }) {
+    this.#options = options
   }
 
   /** In UTC. The caller gives it back with {@link disconnect}. */
-  async connect(): Promise<Connection> {
-    const connection = this.#wrap(await this.#instance.connect())
+  connect(): Connection {
+    const make = async () => {
+      const { instance, values } = await this.#open()
+      const connection = await instance.connect()
+      // Dates and hours are UTC, wherever the laptop stands.
+      await connection.run("SET TimeZone = 'UTC'")
+      return { connection, values }
+    }
+    const connection = new Connection(make, this.#turns, () => {
+      this.#statements++
+    })
     this.#connections.add(connection)
-    // Dates and hours are UTC, wherever the laptop stands.
-    await connection.run("SET TimeZone = 'UTC'")
     return connection
+  }
+
+  #open(): Promise<Opened> {
+    if (this.#isClosed) throw new Error('The database is closed.')
+    this.#opened ??= this.#load()
+    return this.#opened
+  }
+
+  async #load(): Promise<Opened> {
+    const { temporaryFolder, memoryLimit } = this.#options
+    try {
+      mkdirSync(temporaryFolder, { recursive: true })
+      const library = await import('@duckdb/node-api')
+      const instance = await library.DuckDBInstance.create(':memory:', settings(temporaryFolder, memoryLimit))
+      return { instance, values: valuesOf(library), maintenance: await instance.connect() }
+    } catch (error) {
+      this.#opened = undefined
+      throw new Error(`DuckDB could not be opened: ${(error as Error).message}`, { cause: error })
+    }
   }
 
   /**
@@ -87,11 +106,12 @@ export class Database {
    * cannot ask the C library itself, whose arenas (one for each thread) keep tens of megabytes that nobody uses.
    */
   async returnMemory(): Promise<void> {
-    await this.#turns.take(() => this.#limitTo(this.#memoryLimit))
+    const opened = await this.#opened
+    if (opened) await this.#turns.take(() => this.#limitTo(opened, this.#options.memoryLimit))
   }
 
-  async #limitTo(limit: string): Promise<void> {
-    await this.#maintenance.run(`SET memory_limit = ${quoted(limit)}`)
+  async #limitTo({ maintenance }: Opened, limit: string): Promise<void> {
+    await maintenance.run(`SET memory_limit = ${quoted(limit)}`)
   }
 
   /**
@@ -102,17 +122,34 @@ export class Database {
    * @returns whether it was done.
    */
   async forgetBuffers(): Promise<boolean> {
+    const opening = this.#opened
+    if (!opening) return true
     return this.#turns.take(async () => {
       if (this.#parallel > 1) return false
       this.#isForgetting = true
+      const opened = await opening
       try {
-        await this.#limitTo('1B').catch(() => {})
+        await this.#limitTo(opened, '1B').catch(() => {})
       } finally {
-        await this.#limitTo(this.#memoryLimit)
+        await this.#limitTo(opened, this.#options.memoryLimit)
         this.#isForgetting = false
         this.#turns.places = this.#parallel
       }
       return true
+    })
+  }
+
+  /** Closes DuckDB when there was no statement since the last call: its memory is the system's again, and temporary tables are gone. */
+  async closeIfIdle(): Promise<void> {
+    const isIdle = this.#statements === this.#statementsSeen
+    this.#statementsSeen = this.#statements
+    if (!isIdle || !this.#opened || this.#parallel > 1) return
+    await this.#turns.take(async () => {
+      if (this.#statements !== this.#statementsSeen) return
+      const opened = await this.#opened
+      this.#opened = undefined
+      for (const connection of this.#connections) connection.rest()
+      if (opened) close(opened)
     })
   }
 
@@ -128,53 +165,74 @@ export class Database {
   }
 
   /** Also its connections; what runs on them fails. */
-  close(): void {
+  async close(): Promise<void> {
+    this.#isClosed = true
     for (const connection of this.#connections) connection.close()
     this.#connections.clear()
-    this.#maintenance.closeSync()
-    this.#instance.closeSync()
+    const opened = await this.#opened?.catch(() => undefined)
+    if (opened) close(opened)
   }
+}
 
-  #wrap(connection: DuckDBConnection): Connection {
-    return new Connection(connection, this.#turns, this.#values)
-  }
+function close({ maintenance, instance }: Opened): void {
+  maintenance.closeSync()
+  instance.closeSync()
 }
 
 const CHANGES_CATALOG = /\b(CREATE|DROP|ALTER)\b/
 
-/** One query's connection: its temporary tables are its own. */
+/** What a connection is made of. */
+interface Made {
+  connection: DuckDBConnection
+  values: Values
+}
+
+/** One query's connection: its temporary tables are its own. Opened with its first statement. */
 export class Connection {
-  readonly #connection: DuckDBConnection
+  readonly #make: () => Promise<Made>
   readonly #turns: Turns
+  readonly #onStatement: () => void
   /** A connection runs one statement at a time, whatever the database allows. */
   readonly #own = new Turns()
-  readonly #values: Values
   readonly #prepared = new Map<string, DuckDBPreparedStatement>()
-  #open = true
+  #made: Made | undefined
+  #isClosed = false
+  /** Grows each time that it is opened: temporary tables of an earlier life are gone. */
+  life = 0
 
-  constructor(connection: DuckDBConnection, turns: Turns, values: Values) {
-    this.#connection = connection
+  constructor(make: () => Promise<Made>, turns: Turns, onStatement: () => void) {
+    this.#make = make
     this.#turns = turns
-    this.#values = values
+    this.#onStatement = onStatement
+  }
+
+  /** Whether DuckDB is there already. */
+  get isOpen(): boolean {
+    return this.#made !== undefined
+  }
+
+  /** Opens it, if it is not open: after that, {@link life} tells whether temporary tables are there. */
+  async open(): Promise<void> {
+    await this.#inTurn(async () => {})
   }
 
   /** @param sql one statement or more. Whatever creates or drops tables must come through here. */
   async run(sql: string, parameters?: readonly SqlParameter[]): Promise<void> {
-    await this.#inTurn(async () => {
+    await this.#inTurn(async ({ connection, values }) => {
       // A plan that was made before the catalog changed is not only made anew once: DuckDB then plans at every run.
       if (CHANGES_CATALOG.test(sql)) this.forgetPlans()
-      await this.#run(sql, parameters)
+      await runOn(connection, values, sql, parameters)
     })
   }
 
   /** Runs a statement whose plan is kept: for those that take longer to plan than to run. */
   async runPrepared(sql: string, parameters: readonly SqlParameter[] = []): Promise<void> {
-    await this.#inTurn(async () => (await this.#statement(sql, parameters)).run())
+    await this.#inTurn(async (made) => (await this.#statement(made, sql, parameters)).run())
   }
 
   /** Gives back the space of rows that were deleted from temporary tables. Making the tables anew would end every plan that is kept. */
   async reclaim(): Promise<void> {
-    await this.#inTurn(() => this.#run('CHECKPOINT temp', undefined))
+    await this.#inTurn(({ connection }) => connection.run('CHECKPOINT temp'))
   }
 
   /** A plan that is kept keeps what its last run has built, as the ids that it grouped: after many rows that is not worth it. */
@@ -185,7 +243,9 @@ export class Connection {
 
   /** For small results only: rows are turned into objects on the event loop. 64-bit integers come as numbers. */
   async rows<Row extends SqlRow>(sql: string, parameters?: readonly SqlParameter[]): Promise<Row[]> {
-    return this.#rowsIn(await this.#inTurn(() => this.#run(sql, parameters)))
+    return this.#inTurn(async ({ connection, values }) =>
+      rowsIn(await runOn(connection, values, sql, parameters), values),
+    )
   }
 
   /** As {@link rows}, for a statement whose plan is kept. */
@@ -193,50 +253,76 @@ export class Connection {
     sql: string,
     parameters: readonly SqlParameter[] = [],
   ): Promise<Row[]> {
-    return this.#rowsIn(await this.#inTurn(async () => (await this.#statement(sql, parameters)).run()))
+    return this.#inTurn(async (made) =>
+      rowsIn(await (await this.#statement(made, sql, parameters)).run(), made.values),
+    )
+  }
+
+  /** DuckDB is closed; the next statement opens it again. */
+  rest(): void {
+    this.forgetPlans()
+    this.#made?.connection.closeSync()
+    this.#made = undefined
   }
 
   /** Safe to call twice. */
   close(): void {
-    this.forgetPlans()
-    if (this.#open) this.#connection.closeSync()
-    this.#open = false
+    this.rest()
+    this.#isClosed = true
   }
 
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    return this.#own.take(() => this.#turns.take(work))
+  #inTurn<T>(work: (made: Made) => Promise<T>): Promise<T> {
+    return this.#own.take(() =>
+      this.#turns.take(async () => {
+        if (this.#isClosed) throw new Error('The connection is closed.')
+        this.#onStatement()
+        if (!this.#made) {
+          this.#made = await this.#make()
+          this.life++
+        }
+        return work(this.#made)
+      }),
+    )
   }
 
-  async #statement(sql: string, parameters: readonly SqlParameter[]): Promise<DuckDBPreparedStatement> {
-    const statement = this.#prepared.get(sql) ?? (await this.#connection.prepare(sql))
+  async #statement(
+    { connection, values }: Made,
+    sql: string,
+    parameters: readonly SqlParameter[],
+  ): Promise<DuckDBPreparedStatement> {
+    const statement = this.#prepared.get(sql) ?? (await connection.prepare(sql))
     this.#prepared.set(sql, statement)
-    statement.bind(...this.#bound(parameters))
+    statement.bind(...boundBy(values, parameters))
     return statement
   }
+}
 
-  /** Without parameters, not even an empty list of them: preparing would be two trips more to another thread. */
-  #run(sql: string, parameters: readonly SqlParameter[] | undefined): Promise<DuckDBMaterializedResult> {
-    return parameters ? this.#connection.run(sql, ...this.#bound(parameters)) : this.#connection.run(sql)
-  }
+/** Without parameters, not even an empty list of them: preparing would be two trips more to another thread. */
+const runOn = (
+  connection: DuckDBConnection,
+  values: Values,
+  sql: string,
+  parameters: readonly SqlParameter[] | undefined,
+): Promise<DuckDBMaterializedResult> =>
+  parameters ? connection.run(sql, ...boundBy(values, parameters)) : connection.run(sql)
 
-  #bound(parameters: readonly SqlParameter[]): [values: never, types: never] {
-    const bound = parameters.map(this.#values.bind)
-    return [bound.map(({ value }) => value) as never, bound.map(({ type }) => type) as never]
-  }
+function boundBy(values: Values, parameters: readonly SqlParameter[]): [values: never, types: never] {
+  const bound = parameters.map(values.bind)
+  return [bound.map(({ value }) => value) as never, bound.map(({ type }) => type) as never]
+}
 
-  /** All is there already: asking for each piece by itself would be a trip to another thread each. */
-  #rowsIn<Row extends SqlRow>(result: DuckDBMaterializedResult): Row[] {
-    const names = result.deduplicatedColumnNames()
-    const rows: Row[] = []
-    for (let index = 0; index < result.chunkCount; index++) {
-      const chunk = result.getChunk(index)
-      for (let row = 0; row < chunk.rowCount; row++) {
-        const values = chunk.convertRowValues(row, this.#values.read)
-        rows.push(withNumbers(Object.fromEntries(names.map((name, column) => [name, values[column]]))) as Row)
-      }
+/** All is there already: asking for each piece by itself would be a trip to another thread each. */
+function rowsIn<Row extends SqlRow>(result: DuckDBMaterializedResult, { read }: Values): Row[] {
+  const names = result.deduplicatedColumnNames()
+  const rows: Row[] = []
+  for (let index = 0; index < result.chunkCount; index++) {
+    const chunk = result.getChunk(index)
+    for (let row = 0; row < chunk.rowCount; row++) {
+      const values = chunk.convertRowValues(row, read)
+      rows.push(withNumbers(Object.fromEntries(names.map((name, column) => [name, values[column]]))) as Row)
     }
-    return rows
   }
+  return rows
 }
 
 type Library = typeof import('@duckdb/node-api')

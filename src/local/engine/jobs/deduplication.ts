@@ -6,9 +6,9 @@
  */
 import { DEDUPLICATION_WINDOW_MS as WINDOW_MS } from '../../../contract/reading.ts'
 import type { AddFile } from '../../../delta/actions.ts'
-import { statisticsOf, timeIn } from '../../../delta/statistics.ts'
 import type { EngineContext } from '../api/options.ts'
 import type { DeltaTable } from '../delta/delta-writer.ts'
+import { enqueuedIn } from '../delta/enqueued-in.ts'
 import { parseDataFileName, rowsIn } from '../delta/parquet-file.ts'
 import type { Connection } from '../duckdb/database.ts'
 import { idOf, validated } from './silver-rules.ts'
@@ -318,20 +318,3 @@ const timeCondition = (bound: number, operator: '>=' | '<=' | '<'): string =>
   Number.isFinite(bound)
     ? `epoch_ms(seen_at) ${operator} ${operator === '<=' ? Math.ceil(bound) : Math.floor(bound)}`
     : 'true'
-
-/** Enqueued times in a file (epoch ms); everything may be in a file without statistics, nothing in one without times. */
-export function enqueuedIn(file: Pick<AddFile, 'stats'>): { earliest: number; latest: number } {
-  const statistics = statisticsOf(file)
-  const [earliest, latest] = [statistics?.minValues, statistics?.maxValues].map((values) =>
-    timeIn(values?.enqueuedAt),
-  )
-  if (!statistics) return { earliest: Number.NEGATIVE_INFINITY, latest: Number.POSITIVE_INFINITY }
-  if (earliest === undefined || latest === undefined) {
-    const none = (statistics.nullCount?.enqueuedAt ?? -1) === statistics.numRecords
-    return none
-      ? { earliest: Number.POSITIVE_INFINITY, latest: Number.NEGATIVE_INFINITY }
-      : { earliest: Number.NEGATIVE_INFINITY, latest: Number.POSITIVE_INFINITY }
-  }
-  // Other writers cut the milliseconds off, also of the latest.
-  return { earliest, latest: latest + 1 }
-}

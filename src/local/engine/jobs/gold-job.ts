@@ -3,15 +3,20 @@ import { type BatchCounts, TABLES } from '../../../contract/tables.ts'
 import type { EngineContext } from '../api/options.ts'
 import { compactAppended } from '../delta/compaction.ts'
 import { DeltaTable } from '../delta/delta-writer.ts'
-import { dataFileName, STORED, writeParquet } from '../delta/parquet-file.ts'
+import { writeOwnFile } from '../delta/own-file.ts'
+import { dataFileName, STORED, type WrittenFile, writeParquet } from '../delta/parquet-file.ts'
 import { TableMaintenance } from '../delta/table-maintenance.ts'
 import { type Connection, countRows } from '../duckdb/database.ts'
+import { HandedReadings } from '../live/handed-readings.ts'
+import { goldLeaves, hourOf, joined, minuteOf, type Readings } from '../live/readings.ts'
+import { isReadHere, readingsIn } from '../live/readings-in.ts'
+import { type SumRow, sumsOf } from '../live/sums.ts'
 import { type DeltaPosition, DeltaSource } from '../query/delta-source.ts'
 import type { Batch, BatchJob, BatchPlan, Output } from '../query/query.ts'
 import { hourBucket } from './aggregate-job.ts'
 import { type DeltaInput, planOf, readingsOf, sayingWhatIsGone } from './delta-input.ts'
 import { HandedRows } from './handed-rows.ts'
-import { addUp, LiveRows, LOADED, MOST_READINGS, type SumRow } from './live-rows.ts'
+import { addUp, LiveRows, LOADED, MOST_READINGS } from './live-rows.ts'
 import { minuteIn } from './time-bucket-range.ts'
 import type { UpsertTable } from './upsert-rows.ts'
 import { compactKeyed, updateKeyed } from './upsert-table.ts'
@@ -29,6 +34,8 @@ const BY_MINUTE: UpsertTable = {
   }),
   slotOfRow: minuteBucket('minute'),
   keyColumns: 'to_timestamp(bucket * 60) AS minute',
+  bucketOfRow: ({ minute }) => minuteOf(Number(minute ?? Number.NaN)),
+  keysOf: (bucket) => ({ minute: bucket * 60_000_000 }),
   extremes: true,
 }
 
@@ -47,6 +54,16 @@ const REBUILT = [
   ...['checkpoints/gold', 'checkpoints/aggregate'],
 ]
 
+/** What was appended to gold. */
+interface Appended {
+  /** Readings; undefined when the table had the batch already. */
+  appended: number | undefined
+  /** What they add up to, where that is known. */
+  byMinute: readonly SumRow[] | undefined
+  /** SQL of them. */
+  readings: string
+}
+
 /** Readings are appended, and merged into the rows of their minutes. */
 export class GoldJob implements BatchJob<DeltaInput, DeltaPosition> {
   readonly name = 'gold'
@@ -60,19 +77,27 @@ export class GoldJob implements BatchJob<DeltaInput, DeltaPosition> {
   readonly #unfinished: string
   #rowsInWorkTable = 0
   readonly #handed: HandedRows
+  readonly #fromSilver: HandedReadings
+  /** Which life of the connection has the work table. */
+  #life: number | undefined
   readonly #listen: (onInput: () => void) => () => void
   #stopListening: (() => void) | undefined
   #source: DeltaSource | undefined
 
-  /** @param listen is told when silver has committed. @param handed takes what its files add up to, for the aggregate. */
+  /**
+   * @param listen is told when silver has committed. @param handed takes what its files add up to, for the aggregate.
+   * @param fromSilver what silver's last files hold.
+   */
   constructor(
     context: EngineContext,
     connection: Connection,
     aggregateConsumedUpTo: () => number,
     listen: (onInput: () => void) => () => void,
     handed = new HandedRows(),
+    fromSilver = new HandedReadings(),
   ) {
     this.#handed = handed
+    this.#fromSilver = fromSilver
     this.#context = context
     this.#connection = connection
     this.#listen = listen
@@ -102,7 +127,6 @@ export class GoldJob implements BatchJob<DeltaInput, DeltaPosition> {
     })
     this.#stopListening = this.#listen(onInput)
     this.#handed.clear()
-    await this.#connection.run(WORK_TABLE)
     await this.#source.open()
   }
 
@@ -117,26 +141,61 @@ export class GoldJob implements BatchJob<DeltaInput, DeltaPosition> {
   }
 
   async #write(batch: Batch, source: DeltaSource, input: DeltaInput): Promise<BatchCounts> {
-    const readings = await this.#readings(source, input)
-    const [gold, byMinute] = this.outputs as [Output, Output]
-    const sums =
-      readings === LOADED
-        ? await addUp(this.#connection, [BY_MINUTE.slotOfReading, HOUR_OF_READING])
-        : undefined
-    const appended = await this.#append(batch, gold, readings, sums?.[1])
+    const rows = await this.#liveReadings(source, input)
+    const { appended, byMinute, readings } = rows
+      ? await this.#writeLive(batch, rows, readingsOf(source, input))
+      : await this.#writeBySql(batch, source, input)
     const count = appended ?? (await countRows(this.#connection, readings))
     await updateKeyed(
       this.#context,
       this.#connection,
       BY_MINUTE,
-      byMinute,
+      this.outputs[1] as Output,
       batch,
       readings,
       input.span,
       this.#liveRows,
-      sums?.[0],
+      byMinute,
     )
+    this.#fromSilver.done(input.files)
     return { input: count, output: count }
+  }
+
+  /** From memory, or from few files of ours; undefined when DuckDB reads them. */
+  async #liveReadings(source: DeltaSource, { files, span }: DeltaInput): Promise<Readings | undefined> {
+    const handed = this.#fromSilver.of(files)
+    if (handed) return joined(handed)
+    const isHere = this.#context.tuning.liveBytes > 0 && !this.#connection.isOpen
+    return isHere && isReadHere(files, span?.readings)
+      ? readingsIn(files.map((file) => source.pathOf(file)))
+      : undefined
+  }
+
+  /** @param readings SQL of the same rows, for what DuckDB must merge. */
+  async #writeLive(batch: Batch, rows: Readings, readings: string): Promise<Appended> {
+    const byMinute = sumsOf(rows, rows.enqueuedAt, minuteOf)
+    const byHour = sumsOf(rows, rows.timestamp, hourOf)
+    const count = rows.eventId.length
+    await this.#append(batch, byHour, (name) =>
+      writeOwnFile(this.#context, TABLES.gold, goldLeaves(rows), count, { name }),
+    )
+    return { appended: count, byMinute, readings }
+  }
+
+  async #writeBySql(batch: Batch, source: DeltaSource, input: DeltaInput): Promise<Appended> {
+    const readings = await this.#readings(source, input)
+    const isLoaded = readings === LOADED
+    const sums = isLoaded
+      ? await addUp(this.#connection, [BY_MINUTE.slotOfReading, HOUR_OF_READING])
+      : undefined
+    const appended = await this.#append(batch, sums?.[1], (name) =>
+      writeParquet(this.#context, this.#connection, TABLES.gold, {
+        select: `SELECT *, "timestamp"::DATE AS date, hour("timestamp") AS hour FROM (${readings})`,
+        name,
+        ...(isLoaded && { planKept: { unfinished: this.#unfinished } }),
+      }),
+    )
+    return { appended, byMinute: sums?.[0], readings }
   }
 
   /** SQL of a batch's readings. Few are read once, into a work table, for the two tables that they go into. */
@@ -144,7 +203,13 @@ export class GoldJob implements BatchJob<DeltaInput, DeltaPosition> {
     const readings = readingsOf(source, input)
     const count = input.span?.readings ?? Number.POSITIVE_INFINITY
     if (count > MOST_READINGS) return readings
-    await this.#connection.runPrepared('TRUNCATE readings')
+    await this.#connection.open()
+    if (this.#life === this.#connection.life) await this.#connection.runPrepared('TRUNCATE readings')
+    else {
+      await this.#connection.run(WORK_TABLE)
+      this.#life = this.#connection.life
+      this.#rowsInWorkTable = 0
+    }
     if (this.#rowsInWorkTable + count > ROWS_PER_WORK_TABLE) {
       await this.#connection.reclaim()
       this.#rowsInWorkTable = 0
@@ -157,8 +222,8 @@ export class GoldJob implements BatchJob<DeltaInput, DeltaPosition> {
 
   async maintain(): Promise<void> {
     await compactAppended(this.#context, this.#connection, this.#gold)
-    await compactKeyed(this.#context, this.#connection, BY_MINUTE, this.#byMinute)
-    for (const table of [this.#gold, this.#byMinute]) await table.checkpointIfDue(this.#connection)
+    await compactKeyed(this.#context, this.#connection, BY_MINUTE, this.#byMinute, this.#liveRows)
+    for (const table of [this.#gold, this.#byMinute]) await table.checkpointIfDue()
     for (const retention of this.#retentions) await retention.clean()
   }
 
@@ -169,16 +234,12 @@ export class GoldJob implements BatchJob<DeltaInput, DeltaPosition> {
   /** @returns the number of readings; undefined when the table had the batch already. */
   async #append(
     batch: Batch,
-    { table, appId }: Output,
-    readings: string,
     byHour: readonly SumRow[] | undefined,
+    write: (name: string) => Promise<WrittenFile | undefined>,
   ): Promise<number | undefined> {
+    const { table, appId } = this.outputs[0] as Output
     if (table.transaction(appId) >= batch.id) return undefined
-    const written = await writeParquet(this.#context, this.#connection, table.contract, {
-      select: `SELECT *, "timestamp"::DATE AS date, hour("timestamp") AS hour FROM (${readings})`,
-      name: dataFileName(batch.id, batch.id, 'b', 0),
-      ...(readings === LOADED && { planKept: { unfinished: this.#unfinished } }),
-    })
+    const written = await write(dataFileName(batch.id, batch.id, 'b', 0))
     await this.#context.tuning.failpoint(`${table.title}: file written`)
     const count = written?.rows ?? 0
     await table.commit({

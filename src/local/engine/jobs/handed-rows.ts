@@ -2,7 +2,7 @@
  * What gold's small batches add up to, handed to the aggregate in memory: it then reads no file for readings that gold has just had
  * before it. Planning the statement that reads such a file costs more than all the rest of a small batch.
  */
-import type { SumRow } from './live-rows.ts'
+import type { SumRow } from '../live/sums.ts'
 
 /** Batches of gold that the aggregate may be behind; what is older is read. */
 const MOST_FILES = 32

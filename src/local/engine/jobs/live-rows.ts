@@ -7,35 +7,33 @@ import { columnsOf } from '../../../delta/schema.ts'
 import { statisticsOf } from '../../../delta/statistics.ts'
 import type { EngineContext } from '../api/options.ts'
 import type { DeltaTable } from '../delta/delta-writer.ts'
-import { type WrittenFile, writeParquet } from '../delta/parquet-file.ts'
-import type { Connection, SqlList, SqlRow } from '../duckdb/database.ts'
-import type { BucketRange, LiveUpdate } from './time-bucket-range.ts'
-import { finalRows, groupedRows, mergedRows, stored, type UpsertTable } from './upsert-rows.ts'
+import { writeOwnFile } from '../delta/own-file.ts'
+import { parseDataFileName, type WrittenFile } from '../delta/parquet-file.ts'
+import type { Connection, SqlRow } from '../duckdb/database.ts'
+import type { SumRow } from '../live/sums.ts'
+import { type ColumnKind, physicalOf } from '../parquet/file.ts'
+import { compareTexts, type Leaf } from '../parquet/leaf.ts'
+import { withParquet } from '../parquet/read.ts'
+import { flatLeaf } from '../parquet/shred.ts'
+import { type BucketRange, type LiveUpdate, rangeOf } from './time-bucket-range.ts'
+import { groupedRows, type UpsertTable } from './upsert-rows.ts'
 
 /** SQL of readings in a work table: of their statements the plans are kept. */
 export const LOADED = 'SELECT * FROM readings'
 
-/** Readings of a batch, and rows of the files that it touches: with more nothing is saved, and the work table takes memory. */
+/** Readings of a batch that are added up here; where it is known what they add up to, any number. */
 export const MOST_READINGS = 250
-const MOST_ROWS = 1000
+/** Rows of the files that a batch touches. */
+const MOST_ROWS = 5000
 
 const SUMS = ['bucket', 'readings', 'temperatures', 'humidities'] as const
 const EXTREMES = ['lowest', 'highest'] as const
-type Numbers = (typeof SUMS)[number] | (typeof EXTREMES)[number]
-
-/** As `mergedRows` has them; the extremes are undefined where the table does not keep them. */
-export type SumRow = Readonly<Record<(typeof SUMS)[number], number>> & {
-  readonly city: string
-  readonly lowest: number | undefined
-  readonly highest: number | undefined
-}
 
 /** Only a shortcut: without it the batch reads the file from disk, and the rows are the same. */
 export class LiveRows {
   readonly #context: EngineContext
   readonly #connection: Connection
   readonly #keyed: UpsertTable
-  readonly #unfinished: string
   /** The newest file as it was committed. */
   #kept: { path: string; rows: readonly SumRow[] } | undefined
   /** The same of a batch that is not committed yet. */
@@ -45,7 +43,6 @@ export class LiveRows {
     this.#context = context
     this.#connection = connection
     this.#keyed = keyed
-    this.#unfinished = context.lake.unfinishedFile()
   }
 
   /** A batch begins, or begins anew: what it has written until now under its names may be written differently. */
@@ -73,7 +70,7 @@ export class LiveRows {
     nameOf: (index: number) => string,
     known: readonly SumRow[] | undefined,
   ): Promise<WrittenFile[] | undefined> {
-    if (count > MOST_READINGS || hasForeign(this.#keyed, table)) return undefined
+    if ((!known && count > MOST_READINGS) || hasForeign(this.#keyed, table)) return undefined
     const before = await this.#before(table, touched)
     if (!before) return undefined
     const fresh = known ?? this.#read(await this.#connection.rows(marked(groupedRows(this.#keyed, readings))))
@@ -90,8 +87,62 @@ export class LiveRows {
       0,
     )
     if (rows > MOST_ROWS) return undefined
-    const [select = ''] = stored(this.#keyed, table, touched, [])
-    return this.#read(await this.#connection.rows(marked(mergedRows([], [select]))))
+    return this.#readFiles(table, touched)
+  }
+
+  /**
+   * Writes the files of a batch of whatever times.
+   * @param known what its readings add up to.
+   * @returns undefined when DuckDB has to merge it; nothing is written then.
+   */
+  async writeAnyTime(
+    table: DeltaTable,
+    known: readonly SumRow[],
+    nameOf: (index: number) => string,
+  ): Promise<{ written: WrittenFile[]; touched: AddFile[]; count: number } | undefined> {
+    if (hasForeign(this.#keyed, table)) return undefined
+    const buckets = [...new Set(known.map(({ bucket }) => bucket))]
+    const files = [...table.state.files.values()]
+    const touched = files.filter((file) => {
+      const { from, to } = rangeOf(file)
+      return buckets.some((bucket) => bucket >= from && bucket <= to)
+    })
+    const before = await this.#before(table, touched)
+    const rows = before && mergeRows(before, known)
+    if (!rows) return undefined
+    const staying = files.filter((file) => !touched.includes(file)).map(rangeOf)
+    const written = await this.#writePieces(table, rows, piecesBetween(rows, staying), nameOf)
+    return { written, touched, count: known.reduce((sum, { readings }) => sum + readings, 0) }
+  }
+
+  /**
+   * Makes neighbouring small files one, or a few larger ones.
+   * @param rowsPerFile at least, before the next bucket begins a new one.
+   * @returns undefined when DuckDB has to do it.
+   */
+  async merge(
+    table: DeltaTable,
+    files: readonly AddFile[],
+    rowsPerFile: number,
+    nameOf: (index: number) => string,
+  ): Promise<WrittenFile[] | undefined> {
+    const rows = hasForeign(this.#keyed, table) ? undefined : await this.#readFiles(table, files)
+    return rows && this.#writePieces(table, rows, piecesOf(rows, rowsPerFile), nameOf)
+  }
+
+  /** Rows of files that this engine has written; undefined for those of others. */
+  async #readFiles(table: DeltaTable, files: readonly AddFile[]): Promise<SumRow[] | undefined> {
+    if (files.some(({ path }) => !parseDataFileName(path))) return undefined
+    const rows: SumRow[] = []
+    for (const file of files) {
+      const read = await withParquet(table.pathOf(file), (open) => open.rows())
+      for (const one of read) {
+        const row = sumRow(this.#keyed, one)
+        if (!row) return undefined
+        rows.push(row)
+      }
+    }
+    return mergeRows([], rows)
   }
 
   async #writePieces(
@@ -100,19 +151,18 @@ export class LiveRows {
     pieces: readonly BucketRange[],
     nameOf: (index: number) => string,
   ): Promise<WrittenFile[]> {
-    const { extremes, contract } = this.#keyed
+    const { contract } = this.#keyed
     const written: WrittenFile[] = []
     for (const [index, { from, to }] of pieces.entries()) {
-      const within = rows.filter(({ bucket }) => bucket >= from && bucket <= to)
-      const file =
-        within.length > 0 &&
-        (await writeParquet(this.#context, this.#connection, contract, {
-          select: finalRows(this.#keyed, given(extremes), undefined, []),
-          name: nameOf(index),
-          tags: { slotFrom: String(from), slotTo: String(to) },
-          planKept: { unfinished: this.#unfinished, parameters: listsOf(within, extremes) },
-        }))
-      if (file) {
+      const within = rows.filter(({ bucket }) => bucket >= from && bucket <= to).sort(byBucketAndCity)
+      if (within.length > 0) {
+        const file = await writeOwnFile(
+          this.#context,
+          contract,
+          leavesOf(this.#keyed, within),
+          within.length,
+          { name: nameOf(index), tags: { slotFrom: String(from), slotTo: String(to) } },
+        )
         written.push(file)
         this.#written = { path: file.add.path, rows: within }
       }
@@ -205,22 +255,84 @@ const extreme = (
   other: number | undefined | null,
 ) => (typeof one === 'number' && typeof other === 'number' ? choose(one, other) : undefined)
 
-/** SQL of the rows that {@link listsOf} hands over. */
-const given = (extremes: boolean) => {
-  const numbers = [...SUMS, ...(extremes ? EXTREMES : [])]
-  const columns = numbers.map((name, index) => `unnest($${index + 2}::BIGINT[]) AS ${name}`)
-  const none = extremes ? [] : EXTREMES.map((name) => `NULL AS ${name}`)
-  return `(SELECT unnest($1::VARCHAR[]) AS city, ${[...columns, ...none].join(', ')})`
+/** Rows of a file, at least, before the next bucket begins a new one; and of how many files a batch of any times writes. */
+const ROWS_OF_PIECE = 4096
+const PIECES_OF_BATCH = 8
+
+/** Cuts rows into files: at a size, before the newest bucket of the table, and around files that stay. */
+function piecesBetween(rows: readonly SumRow[], staying: readonly BucketRange[]): BucketRange[] {
+  const counts = new Map<number, number>()
+  for (const { bucket } of rows) counts.set(bucket, (counts.get(bucket) ?? 0) + 1)
+  const buckets = [...counts.keys()].sort((one, other) => one - other)
+  const newest = Math.max(...staying.map(({ to }) => to).filter(Number.isFinite))
+  const hot = buckets.at(-1)
+  const target = Math.max(Math.floor(rows.length / PIECES_OF_BATCH), ROWS_OF_PIECE)
+  const pieces: BucketRange[] = []
+  let [place, before] = ['', 0]
+  for (const bucket of buckets) {
+    const gap = staying.filter(({ from }) => Number.isFinite(from) && from <= bucket).length
+    const isHot = bucket === hot && bucket > newest
+    const here = `${gap}:${isHot}:${Math.floor(before / target)}`
+    const last = pieces.at(-1)
+    if (last && here === place) pieces[pieces.length - 1] = { ...last, to: bucket }
+    else pieces.push({ from: bucket, to: bucket })
+    place = here
+    before += counts.get(bucket) ?? 0
+  }
+  return pieces
 }
 
-function listsOf(rows: readonly SumRow[], extremes: boolean): SqlList[] {
-  const numbers = (name: Numbers): SqlList => ({
-    of: 'whole numbers',
-    values: rows.map((row) => row[name] ?? 0),
-  })
-  return [
-    { of: 'texts', values: rows.map(({ city }) => city) },
-    ...SUMS.map(numbers),
-    ...(extremes ? EXTREMES.map(numbers) : []),
-  ]
+/** Cuts rows into files: a bucket is in one. */
+function piecesOf(rows: readonly SumRow[], rowsPerFile: number): BucketRange[] {
+  const pieces: BucketRange[] = []
+  let inPiece = 0
+  for (const { bucket } of [...rows].sort(byBucketAndCity)) {
+    const last = pieces.at(-1)
+    if (last && (bucket === last.to || inPiece < rowsPerFile))
+      pieces[pieces.length - 1] = { ...last, to: bucket }
+    else {
+      pieces.push({ from: bucket, to: bucket })
+      inPiece = 0
+    }
+    inPiece++
+  }
+  return pieces
+}
+
+const byBucketAndCity = (one: SumRow, other: SumRow) =>
+  one.bucket - other.bucket || compareTexts(one.city, other.city)
+
+/** Of a row as the table stores it; undefined where something is missing, or no whole number comes out. */
+function sumRow({ bucketOfRow, extremes }: UpsertTable, row: Record<string, unknown>): SumRow | undefined {
+  const [readings, bucket] = [Number(row.readings ?? Number.NaN), bucketOfRow(row)]
+  const sum = (mean: string) => Math.round(Number(row[mean] ?? Number.NaN) * readings)
+  const [temperatures, humidities] = [sum('avg_temperature'), sum('avg_humidity')]
+  const bound = (name: string) => (extremes ? Number(row[name] ?? Number.NaN) : undefined)
+  const [lowest, highest] = [bound('min_temperature'), bound('max_temperature')]
+  const numbers = [readings, bucket, temperatures, humidities, lowest ?? 0, highest ?? 0]
+  if (typeof row.city !== 'string' || !numbers.every(Number.isSafeInteger)) return undefined
+  return { bucket, city: row.city, readings, temperatures, humidities, lowest, highest }
+}
+
+/** The columns of the table. */
+function leavesOf({ contract, keysOf }: UpsertTable, rows: readonly SumRow[]): Leaf[] {
+  const mean = (sum: number, { readings }: SumRow) => sum / readings
+  const stored = rows.map(
+    (row): Record<string, string | number | undefined> => ({
+      ...keysOf(row.bucket),
+      city: row.city,
+      readings: row.readings,
+      min_temperature: row.lowest,
+      max_temperature: row.highest,
+      avg_temperature: mean(row.temperatures, row),
+      avg_humidity: mean(row.humidities, row),
+    }),
+  )
+  return contract.columns.map(([name, type]) =>
+    flatLeaf(
+      name,
+      physicalOf(type as ColumnKind),
+      stored.map((row) => row[name]),
+    ),
+  )
 }

@@ -18,6 +18,10 @@ export interface UpsertTable {
   slotOfRow: string
   /** SQL of the table's key columns, from `bucket` and `city`. */
   keyColumns: string
+  /** The same of a row as it is read: times in microseconds, days since 1970. */
+  bucketOfRow: (row: Readonly<Record<string, unknown>>) => number
+  /** The key columns of a bucket, likewise. */
+  keysOf: (bucket: number) => Readonly<Record<string, number>>
   /** Whether the table keeps the least and the greatest temperature too. */
   extremes: boolean
 }

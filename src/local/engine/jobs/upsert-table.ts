@@ -16,8 +16,9 @@ import {
   writeParquet,
 } from '../delta/parquet-file.ts'
 import type { Connection } from '../duckdb/database.ts'
+import type { SumRow } from '../live/sums.ts'
 import type { Batch, Output } from '../query/query.ts'
-import type { LiveRows, SumRow } from './live-rows.ts'
+import type { LiveRows } from './live-rows.ts'
 import { type BucketRange, type LiveUpdate, liveUpdate, rangeOf, type SlotSpan } from './time-bucket-range.ts'
 import {
   finalRows,
@@ -112,7 +113,8 @@ async function updateOnce(
         touched: live.touched,
         count: span.readings,
       }
-    : await writeAnyTime(writing, readings)
+    : ((known && (await liveRows.writeAnyTime(table, known, nameOf))) ??
+      (await writeAnyTime(writing, readings)))
   await table.commit({
     operation: 'MERGE',
     operationParameters: { predicate: '["bucket and city are equal"]' },
@@ -155,6 +157,7 @@ export async function compactKeyed(
   connection: Connection,
   keyed: UpsertTable,
   table: DeltaTable,
+  liveRows: LiveRows,
 ): Promise<void> {
   const { files, version } = table.state
   const { filesPerCompaction } = context.tuning
@@ -162,7 +165,9 @@ export async function compactKeyed(
   const small = longestRun([...files.values()].sort((a, b) => rangeOf(a).from - rangeOf(b).from).slice(0, -1))
   if (small.length < filesPerCompaction) return
   const nameOf = (index: number) => dataFileName(version + 1, version + 1, 'c', index)
-  const written = await rewrite({ context, connection, keyed, table, nameOf }, small, [])
+  const written =
+    (connection.isOpen ? undefined : await liveRows.merge(table, small, ROWS_PER_FILE, nameOf)) ??
+    (await rewrite({ context, connection, keyed, table, nameOf }, small, []))
   await commitCompaction(context, table, small, written)
 }
 

@@ -63,7 +63,7 @@ export async function insertHalves(
   await connection.run(`
     CREATE OR REPLACE TABLE ${SHARED.batch} AS SELECT * FROM ${OWN.batch} LIMIT 0;
     CREATE OR REPLACE TABLE ${SHARED.irregular} AS SELECT * FROM ${OWN.irregular} LIMIT 0`)
-  const other = await database.connect()
+  const other = database.connect()
   try {
     // Neither may run on when this has failed.
     const halves = await Promise.allSettled([

@@ -79,13 +79,24 @@ export class BronzeSource {
     this.#stopListening?.()
   }
 
-  /** The next batch's input; undefined when there is none. What it names is not planned again. */
-  async plan(): Promise<BronzePlan | undefined> {
+  /** Rows of files that are known and not planned, as far as their names tell; infinite when there are more files than are kept. */
+  get pendingRows(): number {
+    if (this.#overflow) return Number.POSITIVE_INFINITY
+    let rows = 0
+    for (const queue of this.#queues.values()) for (const file of queue) rows += file.rows ?? 0
+    return rows
+  }
+
+  /**
+   * The next batch's input; undefined when there is none. What it names is not planned again.
+   * @param bytesPerBatch at most, but for a file that is larger.
+   */
+  async plan(bytesPerBatch = this.#context.tuning.bytesPerBatch): Promise<BronzePlan | undefined> {
     if (this.#overflow && this.#queues.size === 0) {
       this.#overflow = false
       await this.#scan()
     }
-    const { rowsPerBatch, bytesPerBatch, filesPerBatch } = this.#context.tuning
+    const { rowsPerBatch, filesPerBatch } = this.#context.tuning
     const plan: BronzePlan = {
       pieces: [],
       foreign: [],

@@ -14,6 +14,10 @@ export interface BronzePiece {
   whole?: true
 }
 
+/** Of all of them. */
+export const bytesOf = (pieces: readonly BronzePiece[]): number =>
+  pieces.reduce((sum, { from, to }) => sum + to - from, 0)
+
 const LF = 10
 const CR = 13
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])

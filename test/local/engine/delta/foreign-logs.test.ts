@@ -11,8 +11,8 @@ import { DEFAULT_TUNING, type EngineContext } from '../../../../src/local/engine
 import { checkpointReader, writeCheckpoint } from '../../../../src/local/engine/delta/delta-checkpoint.ts'
 import { listLog, loadTable } from '../../../../src/local/engine/delta/delta-log.ts'
 import { DeltaTable } from '../../../../src/local/engine/delta/delta-writer.ts'
+import { enqueuedIn } from '../../../../src/local/engine/delta/enqueued-in.ts'
 import { type Connection, Database } from '../../../../src/local/engine/duckdb/database.ts'
-import { enqueuedIn } from '../../../../src/local/engine/jobs/deduplication.ts'
 import { minuteIn } from '../../../../src/local/engine/jobs/time-bucket-range.ts'
 import { DeltaSource } from '../../../../src/local/engine/query/delta-source.ts'
 import { DeltaBuilder, pad } from '../../../support/delta-builder.ts'
@@ -26,7 +26,7 @@ let context: EngineContext
 beforeEach(async () => {
   root = mkdtempSync(join(tmpdir(), 'rtstream-foreign-'))
   builder = new DeltaBuilder(join(root, 'silver/weather'))
-  database = await Database.open({ temporaryFolder: join(root, 'tmp'), memoryLimit: '256MB' })
+  database = new Database({ temporaryFolder: join(root, 'tmp'), memoryLimit: '256MB' })
   connection = await database.connect()
   const clock = { now: () => 1_700_000_000_000 }
   context = {
@@ -38,9 +38,9 @@ beforeEach(async () => {
     tuning: { ...DEFAULT_TUNING, flush: false },
   }
 })
-afterEach(() => {
+afterEach(async () => {
   builder.close()
-  database.close()
+  await database.close()
   rmSync(root, { recursive: true, force: true })
 })
 
@@ -86,7 +86,7 @@ it('a log of which only the newest checkpoint is left is a table that goes on, n
     configuration: {},
   }
   builder.commit([{ protocol: { minReaderVersion: 1, minWriterVersion: 2 } }, { metaData }, builder.add('a')])
-  await writeCheckpoint(context, connection, SILVER, await load())
+  await writeCheckpoint(context, SILVER, await load())
   builder.forgetCommits(0)
   const table = new DeltaTable(context, SILVER)
   await table.open(connection)
@@ -112,7 +112,7 @@ it('the checksum that Hadoop has left beside _last_checkpoint goes with what it 
   builder.commit([builder.add('a')])
   const left = join(builder.log, '._last_checkpoint.crc')
   writeFileSync(left, 'of another')
-  await writeCheckpoint(context, connection, SILVER, await load())
+  await writeCheckpoint(context, SILVER, await load())
   expect(existsSync(left)).toBe(false)
 })
 
@@ -142,7 +142,7 @@ const restoreTo = (version: number, actions: readonly object[]) =>
     operation: 'RESTORE',
     operationParameters: { version: String(version) },
   })
-const checkpointNow = async () => writeCheckpoint(context, connection, SILVER, await load())
+const checkpointNow = async () => writeCheckpoint(context, SILVER, await load())
 const openTable = async () => {
   const table = new DeltaTable(context, SILVER)
   await table.open(connection)

@@ -6,11 +6,11 @@ const folder = temporaryFolder()
 let database: Database
 let connection: Connection
 beforeAll(async () => {
-  database = await Database.open({ temporaryFolder: folder.path, memoryLimit: '64MB' })
+  database = new Database({ temporaryFolder: folder.path, memoryLimit: '64MB' })
   connection = await database.connect()
 })
-afterAll(() => {
-  database.close()
+afterAll(async () => {
+  await database.close()
   folder.remove()
 })
 
@@ -75,7 +75,7 @@ it('a kept plan takes each run its own parameters and says how many rows it wrot
 })
 
 it('memory is given back though the query that was there first leaves', async () => {
-  const own = await Database.open({ temporaryFolder: folder.path, memoryLimit: '64MB' })
+  const own = new Database({ temporaryFolder: folder.path, memoryLimit: '64MB' })
   const leaving = await own.connect()
   const staying = await own.connect()
   const busy = staying.rows('SELECT count(*) AS n FROM range(3000000) AS t(i) WHERE i % 7 = 3')
@@ -83,11 +83,11 @@ it('memory is given back though the query that was there first leaves', async ()
   own.disconnect(leaving)
   expect(await busy).toEqual([{ n: 428_571 }])
   await given
-  own.close()
+  await own.close()
 })
 
 it('forgets its buffers alone and with nothing lost: the limit is as before, and whoever waits has memory', async () => {
-  const own = await Database.open({ temporaryFolder: folder.path, memoryLimit: '64MB' })
+  const own = new Database({ temporaryFolder: folder.path, memoryLimit: '64MB' })
   try {
     const [one, two] = [await own.connect(), await own.connect()]
     await one.run(
@@ -117,6 +117,6 @@ it('forgets its buffers alone and with nothing lost: the limit is as before, and
     expect(await forgetting).toBe(true)
     expect(await both).toEqual([[{ rows: 50_000, texts: 50_000 }], [{ one: 1 }]])
   } finally {
-    own.close()
+    await own.close()
   }
 })

@@ -1,9 +1,10 @@
-/** The short way of the rules says of every line what the long way says. */
+/** The short way of the rules says of every line what the long way says, and so does what takes lines without DuckDB. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { LineWriter } from '../../../../src/contract/bronze-line.ts'
 import { type Connection, Database } from '../../../../src/local/engine/duckdb/database.ts'
 import { linesOf, RULE_MACROS, validated } from '../../../../src/local/engine/jobs/silver-rules.ts'
 import { insertHalves, insertMany, makeWorkTables } from '../../../../src/local/engine/jobs/work-table.ts'
+import { noLines, readLines } from '../../../../src/local/engine/live/lines.ts'
 import { Generator } from '../../../../src/pipeline/generator/generator.ts'
 import { drawStations } from '../../../../src/pipeline/generator/stations.ts'
 import { handMadeLines } from '../../../notebooks/bronze-fixture.ts'
@@ -13,11 +14,11 @@ const folder = temporaryFolder()
 let database: Database
 let connection: Connection
 beforeAll(async () => {
-  database = await Database.open({ temporaryFolder: folder.path, memoryLimit: '256MB' })
+  database = new Database({ temporaryFolder: folder.path, memoryLimit: '256MB' })
   connection = await database.connect()
 })
-afterAll(() => {
-  database.close()
+afterAll(async () => {
+  await database.close()
   folder.remove()
 })
 
@@ -52,6 +53,45 @@ async function generated(dirty: number): Promise<string[]> {
       writer.lines(body, { sequenceNumber: index, enqueuedAt: NOON + index }),
     )
     .filter((line) => line !== undefined)
+}
+
+/** What the rules say of lines, as the live way has it. */
+const rulesSay = (lines: readonly string[]) =>
+  connection
+    .run('CREATE OR REPLACE TEMP TABLE lines AS SELECT unnest($1::JSON::VARCHAR[]) AS raw', [
+      JSON.stringify(lines),
+    ])
+    .then(() =>
+      connection.rows(`
+        SELECT eventId, deviceId, deviceSequenceNumber, city, temperature, humidity, epoch_us("timestamp") AS "timestamp",
+          epoch_us(createdAt) AS "createdAt", epoch_us(enqueuedAt) AS "enqueuedAt", partitionId, reasons, raw
+        FROM (${validated('SELECT raw FROM lines')})`),
+    )
+
+/** The same of one line; undefined where it is left to the rules. */
+function liveSays(line: string) {
+  const into = noLines()
+  if (!readLines(line, into) || into.verdicts.length === 0) return undefined
+  const { valid, refused } = into
+  const row = Object.fromEntries(Object.entries(valid).map(([name, [value]]) => [name, value]))
+  const [reasons, [enqueuedAt], [eventId]] = [refused.reasons[0], refused.enqueuedAt, refused.eventId]
+  return reasons
+    ? { raw: refused.raw[0], reasons: reasons.join('\n'), enqueuedAt, eventId }
+    : { ...row, raw: null, reasons: null }
+}
+
+/** @returns how many lines were not left to the rules. */
+async function agreeLive(lines: readonly string[]): Promise<number> {
+  await connection.run(RULE_MACROS)
+  await connection.run(LONG_WAY)
+  let taken = 0
+  for (const [index, row] of (await rulesSay(lines)).entries()) {
+    const said = liveSays(lines[index] as string)
+    if (!said) continue
+    taken++
+    expect(row, lines[index]).toMatchObject(said)
+  }
+  return taken
 }
 
 /** What the work table holds after many lines were put into it at once. */
@@ -115,6 +155,12 @@ it('leaves blank lines out, whatever ends a line', async () => {
 it('takes the short way for every clean reading of the generator', async () => {
   const lines = await generated(0)
   expect((await validate(lines, false)).short).toBe(lines.length)
+  expect(await agreeLive(lines)).toBe(lines.length)
+})
+
+it('takes whatever the generator makes without DuckDB, and says what the rules say', async () => {
+  const lines = await generated(0.5)
+  expect(await agreeLive(lines)).toBe(lines.length)
 })
 
 it('validates lines of every kind as the long way does', async () => {
@@ -123,6 +169,7 @@ it('validates lines of every kind as the long way does', async () => {
   expect(short.short).toBeGreaterThan(100)
   expect(short.short).toBeLessThan(lines.length)
   expect(short.rows).toEqual((await validate(lines, true)).rows)
+  expect(await agreeLive(lines)).toBeLessThan(lines.length)
 })
 
 it('validates lines with one thing changed as the long way does', async () => {
@@ -137,6 +184,7 @@ it('validates lines with one thing changed as the long way does', async () => {
   const short = await validate(changed, false)
   expect(short.short).toBeGreaterThan(10)
   expect(short.rows).toEqual((await validate(changed, true)).rows)
+  expect(await agreeLive(changed)).toBeGreaterThan(100)
 })
 
 it('validates the edges of every range as the long way does', async () => {
@@ -194,4 +242,5 @@ it('validates the edges of every range as the long way does', async () => {
   const short = await validate(lines, false)
   expect(short.short).toBeGreaterThan(10)
   expect(short.rows).toEqual((await validate(lines, true)).rows)
+  expect(await agreeLive(lines)).toBeGreaterThan(30)
 })

@@ -54,14 +54,14 @@ async function rowsOf(lake: TestLake, name: string) {
   const files = commitNames(table).flatMap((commit) =>
     actionsIn(table, commit).flatMap(({ add }) => (add ? [quoted(join(table, add.path))] : [])),
   )
-  const database = await Database.open({ temporaryFolder: folder.path, memoryLimit: '256MB' })
+  const database = new Database({ temporaryFolder: folder.path, memoryLimit: '256MB' })
   try {
     const connection = await database.connect()
     return await connection.rows(
       `SELECT rows::VARCHAR AS row FROM read_parquet([${files.join(', ')}]) AS rows ORDER BY row`,
     )
   } finally {
-    database.close()
+    await database.close()
   }
 }
 

@@ -37,7 +37,7 @@ it('takes the rules for lines of other forms only, and for some batches after th
   lake = testLake()
   const lines = await canonicalLines()
   const run = vi.spyOn(Connection.prototype, 'runPrepared')
-  const silver = lake.engine().engine.run('silver')
+  const silver = lake.engine({ liveBytes: 0 }).engine.run('silver')
   let batches = 0
   const batch = async (...placed: readonly string[]) => {
     run.mockClear()

@@ -1,0 +1,70 @@
+/** What is remembered of a table's recent rows, read from its files when a run begins. */
+import type { AddFile } from '../../../delta/actions.ts'
+import type { EngineContext } from '../api/options.ts'
+import type { DeltaTable } from '../delta/delta-writer.ts'
+import { enqueuedIn } from '../delta/enqueued-in.ts'
+import { inRowOrder, parseDataFileName } from '../delta/parquet-file.ts'
+import { withParquet } from '../parquet/read.ts'
+import { noLines, readLines } from './lines.ts'
+import { BatchIds, type KeepingOfIds, SeenIds } from './seen-ids.ts'
+
+/** More ids than this are DuckDB's. */
+const MOST_ROWS = 2_000_000
+
+/**
+ * The ids of rows since some time ago.
+ * @param before rows of this batch and later ones do not count as being in the tables.
+ * @returns undefined when DuckDB has to read them: files of other writers, lines of other forms, or very many rows.
+ */
+export async function recall(
+  context: EngineContext,
+  tables: { silver: DeltaTable; quarantine: DeltaTable },
+  keeping: KeepingOfIds,
+  before: number,
+): Promise<SeenIds | undefined> {
+  const all = [tables.silver, tables.quarantine].map((table) => inRowOrder(table.state.files.values()))
+  const files = all.flat()
+  const newest = Math.max(...files.map((file) => enqueuedIn(file).latest).filter(Number.isFinite))
+  if (!Number.isFinite(newest)) return files.length === 0 ? new SeenIds(keeping) : undefined
+  const from = Math.min(newest, context.clock.now()) - keeping.kept / 1000
+  const isRecent = (file: AddFile) =>
+    enqueuedIn(file).latest >= from && (parseDataFileName(file.path)?.lastBatch ?? -1) < before
+  // What others have written may be of any form.
+  if (files.some((file) => !parseDataFileName(file.path) && enqueuedIn(file).latest >= from)) return undefined
+  const [silver = [], quarantine = []] = all.map((some) => some.filter(isRecent))
+  const seen = new SeenIds(keeping, from * 1000)
+  let rows = 0
+  for (const file of silver) {
+    const ids = await columnIn(tables.silver.pathOf(file), 'eventId')
+    rows += ids.length
+    if (rows > MOST_ROWS) return undefined
+    remember(seen, file, ids, true)
+  }
+  for (const file of quarantine) {
+    const lines = await columnIn(tables.quarantine.pathOf(file), 'raw')
+    rows += lines.length
+    if (rows > MOST_ROWS) return undefined
+    const ids = refusedIn(lines)
+    if (!ids) return undefined
+    remember(seen, file, ids, false)
+  }
+  return seen
+}
+
+const columnIn = (path: string, name: string) =>
+  withParquet(path, async (file) => (await file.column(name)).map(String))
+
+/** Undefined when a line is of another form. */
+function refusedIn(lines: readonly string[]): string[] | undefined {
+  const into = noLines()
+  const isRead = lines.every((line) => !line.includes('\n') && readLines(line, into))
+  const { eventId } = into.refused
+  return isRead && eventId.length === lines.length ? eventId : undefined
+}
+
+function remember(seen: SeenIds, file: AddFile, eventIds: readonly string[], isValid: boolean): void {
+  const { earliest, latest } = enqueuedIn(file)
+  const ids = new BatchIds(eventIds.length)
+  for (const eventId of eventIds) ids.add(eventId, isValid)
+  seen.remember(ids, undefined, { earliest: earliest * 1000, latest: latest * 1000 }, latest * 1000)
+}
