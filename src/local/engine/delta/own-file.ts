@@ -72,9 +72,18 @@ const MS_OF_DAY = 86_400_000
 function bound(type: DeltaType, value: Bounds['least'], up: boolean): string | number | undefined {
   if (value === undefined) return undefined
   if (typeof value === 'string') return up ? textAbove(value) : textBelow(value)
+  if (type === 'timestamp') return timeOf(milliseconds(value, up))
   const number = Number(value)
-  if (type === 'timestamp') return timeOf(up ? Math.ceil(number / 1000) : Math.floor(number / 1000))
-  return type === 'date' ? timeOf(number * MS_OF_DAY)?.slice(0, 10) : number
+  if (type === 'date') return timeOf(number * MS_OF_DAY)?.slice(0, 10)
+  // JSON's numbers are not exact beyond that, and a bound must not be within what it bounds.
+  return type === 'double' || Number.isSafeInteger(number) ? number : undefined
+}
+
+/** @param micros exact, whatever the year. */
+function milliseconds(micros: number | bigint, up: boolean): number {
+  if (typeof micros === 'number') return up ? Math.ceil(micros / 1000) : Math.floor(micros / 1000)
+  const rest = ((micros % 1000n) + 1000n) % 1000n
+  return Number((micros - rest) / 1000n) + (up && rest > 0n ? 1 : 0)
 }
 
 /** Undefined for what the format cannot express (years beyond 9999 or before Christ). */

@@ -137,8 +137,12 @@ function upperBound(type: DeltaType, value: string | undefined): string | number
   return type === 'timestamp' ? milliseconds(value, true) : plain(type, value)
 }
 
-const plain = (type: DeltaType, value: string): string | number | undefined =>
-  type === 'date' ? (/^\d{4}-\d\d-\d\d$/.test(value) ? value : undefined) : Number(value)
+function plain(type: DeltaType, value: string): string | number | undefined {
+  if (type === 'date') return /^\d{4}-\d\d-\d\d$/.test(value) ? value : undefined
+  const number = Number(value)
+  // JSON's numbers are not exact beyond that, and a bound must not be within what it bounds.
+  return type === 'double' || Number.isSafeInteger(number) ? number : undefined
+}
 
 /**
  * DuckDB's `2026-01-01 00:00:00.123456+00` as Delta's statistics have it: ISO-8601 with milliseconds, rounded outwards.

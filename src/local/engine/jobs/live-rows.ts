@@ -305,7 +305,8 @@ const byBucketAndCity = (one: SumRow, other: SumRow) =>
 /** Of a row as the table stores it; undefined where something is missing, or no whole number comes out. */
 function sumRow({ bucketOfRow, extremes }: UpsertTable, row: Record<string, unknown>): SumRow | undefined {
   const [readings, bucket] = [Number(row.readings ?? Number.NaN), bucketOfRow(row)]
-  const sum = (mean: string) => Math.round(Number(row[mean] ?? Number.NaN) * readings)
+  // Adding 0 takes the sign of -0 away.
+  const sum = (mean: string) => Math.round(Number(row[mean] ?? Number.NaN) * readings) + 0
   const [temperatures, humidities] = [sum('avg_temperature'), sum('avg_humidity')]
   const bound = (name: string) => (extremes ? Number(row[name] ?? Number.NaN) : undefined)
   const [lowest, highest] = [bound('min_temperature'), bound('max_temperature')]

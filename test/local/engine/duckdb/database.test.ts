@@ -86,6 +86,26 @@ it('memory is given back though the query that was there first leaves', async ()
   await own.close()
 })
 
+it('closes when nobody asks anything, and opens again for the next statement, without tables of before', async () => {
+  const own = new Database({ temporaryFolder: folder.path, memoryLimit: '64MB' })
+  const [one, other] = [own.connect(), own.connect()]
+  expect([one.isOpen, one.life]).toEqual([false, 0])
+  await one.run('CREATE TEMP TABLE kept AS SELECT 1 AS x')
+  expect([one.isOpen, one.life, other.isOpen]).toEqual([true, 1, false])
+  // There was a statement since the last look, which was none.
+  await own.closeIfIdle()
+  expect(await one.rows('SELECT x FROM kept')).toEqual([{ x: 1 }])
+  await own.closeIfIdle()
+  expect(one.isOpen).toBe(true)
+  await own.closeIfIdle()
+  expect(one.isOpen).toBe(false)
+  expect(await other.rows('SELECT 2 AS x')).toEqual([{ x: 2 }])
+  await expect(one.rows('SELECT x FROM kept')).rejects.toThrow(/kept/)
+  expect(one.life).toBe(2)
+  await own.close()
+  await expect(one.run('SELECT 1')).rejects.toThrow('closed')
+})
+
 it('forgets its buffers alone and with nothing lost: the limit is as before, and whoever waits has memory', async () => {
   const own = new Database({ temporaryFolder: folder.path, memoryLimit: '64MB' })
   try {
