@@ -92,12 +92,25 @@ async function rangeOf(handle: FileHandle, from: number, to: number): Promise<Ar
   return bytes
 }
 
-/** Opens a file for one use. */
+/**
+ * Opens a file for one use.
+ * @throws the system's error; Error that names the file when it is no whole Parquet file.
+ */
 export async function withParquet<T>(path: string, use: (file: ParquetReading) => Promise<T>): Promise<T> {
-  const file = await ParquetReading.open(path)
+  let file: ParquetReading | undefined
   try {
+    file = await ParquetReading.open(path)
     return await use(file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== undefined) throw error
+    const why = (error as Error).message
+    throw new Error(
+      `${path} is damaged, or no Parquet file: ${why}. Put it back from a copy, and start again.`,
+      {
+        cause: error,
+      },
+    )
   } finally {
-    await file.close()
+    await file?.close()
   }
 }

@@ -79,11 +79,12 @@ export class BronzeSource {
     this.#stopListening?.()
   }
 
-  /** Rows of files that are known and not planned, as far as their names tell; infinite when there are more files than are kept. */
+  /** Rows of files that are known and not planned; infinite where their names do not tell, or there are more files than are kept. */
   get pendingRows(): number {
     if (this.#overflow) return Number.POSITIVE_INFINITY
     let rows = 0
-    for (const queue of this.#queues.values()) for (const file of queue) rows += file.rows ?? 0
+    for (const queue of this.#queues.values())
+      for (const file of queue) rows += file.rows ?? Number.POSITIVE_INFINITY
     return rows
   }
 

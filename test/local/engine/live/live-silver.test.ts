@@ -108,6 +108,19 @@ it('reads what gold and the aggregate were not there for from the files, without
     ).toEqual([{ readings: 200 }])
 }, 60_000)
 
+it('leaves a long file of another writer to DuckDB in pieces as large as ever', async () => {
+  lake = testLake()
+  const lines = readings(0, 9000).map((one) =>
+    JSON.stringify({ ...one, EventEnqueuedUtcTime: '2026-03-01T12:00:00.000Z' }),
+  )
+  await lake.placeForeign('weather/2026/03/01/12-00/others.json', lines.join('\n'))
+  const { engine } = lake.engine({ liveBytes: 100_000 })
+  const silver = engine.run('silver')
+  await vi.waitFor(() => expect(silver.progress?.inputRows).toBe(9000), 30_000)
+  expect(silver.progress?.batchId).toBe(0)
+  await engine.close()
+}, 60_000)
+
 it('is for what comes in a second, or in as long as the machine was busy, and not for a backlog', () => {
   lake = testLake()
   const context = { tuning: DEFAULT_TUNING, clock: lake.clock, lake: lake.folder } as unknown as EngineContext

@@ -149,6 +149,14 @@ it('holds many rows in several pages: repeated values, new ones, and gaps', asyn
   ).toEqual([{ long: String(19_999 * 1_000_003) }])
 })
 
+it('names a file that was cut', async () => {
+  const schema: SchemaNode[] = [{ name: 's', kind: 'string' }]
+  const { parts } = parquetFile(schema, [flatLeaf('s', 'bytes', ['a', 'b'])], 2)
+  writeFileSync(path, Buffer.concat(parts).subarray(0, -3))
+  await expect(withParquet(path, (open) => open.column('s'))).rejects.toThrow(`${path} is damaged`)
+  await expect(withParquet(`${path}.gone`, (open) => open.column('s'))).rejects.toThrow('ENOENT')
+})
+
 it('keeps a text that begins with U+FEFF, and orders bounds as bytes do', async () => {
   const schema: SchemaNode[] = [{ name: 's', kind: 'string' }]
   const texts = ['\ufeffOslo', '\u{1F326}', '\uffee', 'Å']
