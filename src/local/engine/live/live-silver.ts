@@ -18,8 +18,8 @@ import { silverLeaves } from './readings.ts'
 import { recall } from './recall.ts'
 import { BatchIds, type SeenIds, type Times } from './seen-ids.ts'
 
-/** Rows a second, and rows of a batch: more is DuckDB's, as this thread has the services to run too. */
-const LIVE_ROWS = 12_000
+/** Rows a second: more are DuckDB's, for which many together cost less, and this thread has the services to run too. */
+const LIVE_ROWS = 5000
 /** What may wait behind a machine that was busy with something else. */
 const MOST_WAITING = 100_000
 
