@@ -31,22 +31,20 @@ export async function recall(
     enqueuedIn(file).latest >= from && (parseDataFileName(file.path)?.lastBatch ?? -1) < before
   // What others have written may be of any form.
   if (files.some((file) => !parseDataFileName(file.path) && enqueuedIn(file).latest >= from)) return undefined
-  const [silver = [], quarantine = []] = all.map((some) => some.filter(isRecent))
   const seen = new SeenIds(keeping, from * 1000)
+  // In the order of time, as they came: else one generation would reach over all of it.
+  const recent = [tables.silver, tables.quarantine].flatMap((table, index) =>
+    (all[index] ?? []).filter(isRecent).map((file) => ({ table, file, latest: enqueuedIn(file).latest })),
+  )
+  recent.sort((one, other) => one.latest - other.latest)
   let rows = 0
-  for (const file of silver) {
-    const ids = await columnIn(tables.silver.pathOf(file), 'eventId')
-    rows += ids.length
-    if (rows > MOST_ROWS) return undefined
-    remember(seen, file, ids, true)
-  }
-  for (const file of quarantine) {
-    const lines = await columnIn(tables.quarantine.pathOf(file), 'raw')
-    rows += lines.length
-    if (rows > MOST_ROWS) return undefined
-    const ids = refusedIn(lines)
-    if (!ids) return undefined
-    remember(seen, file, ids, false)
+  for (const { table, file } of recent) {
+    const isValid = table === tables.silver
+    const texts = await columnIn(table.pathOf(file), isValid ? 'eventId' : 'raw')
+    rows += texts.length
+    const ids = isValid ? texts : refusedIn(texts)
+    if (!ids || rows > MOST_ROWS) return undefined
+    remember(seen, file, ids, isValid)
   }
   return seen
 }
