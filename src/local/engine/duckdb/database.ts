@@ -149,7 +149,10 @@ export class Database {
       const opened = await this.#opened
       this.#opened = undefined
       for (const connection of this.#connections) connection.rest()
-      if (opened) close(opened)
+      if (!opened) return
+      // Once more, since nobody else can tell the C library to give back what is free now.
+      await this.#limitTo(opened, this.#options.memoryLimit)
+      close(opened)
     })
   }
 
