@@ -44,11 +44,15 @@ const commits = (table: string) => commitNames(folderOf(table))
 /** Readings that the aggregate has taken in, by its newest commit that says so. */
 const aggregated = () => newestCommitMetadata(folderOf('gold/weather_aggregated'))?.totals.output ?? 0
 
+const batchOf = (table: string) => newestCommitMetadata(folderOf(table))?.batchId
+
 const isThrough = (rows: number) =>
   vi.waitFor(
     () => {
       expect(runs.map(({ error }) => error)).toEqual([undefined, undefined, undefined])
       expect(aggregated()).toBe(rows)
+      // The aggregate follows gold's first table, and may be done before gold has written its second one.
+      expect(batchOf('gold/weather_by_minute')).toBe(batchOf('gold/weather'))
     },
     { timeout: 30_000, interval: 20 },
   )
