@@ -55,7 +55,7 @@ export class Database {
   readonly #turns = new Turns()
   #opened: Promise<Opened> | undefined
   #parallel = 1
-  #isForgetting = false
+  #isAlone = false
   #isClosed = false
   /** Statements so far, and at the last look. */
   #statements = 0
@@ -106,8 +106,12 @@ export class Database {
    * cannot ask the C library itself, whose arenas (one for each thread) keep tens of megabytes that nobody uses.
    */
   async returnMemory(): Promise<void> {
-    const opened = await this.#opened
-    if (opened) await this.#turns.take(() => this.#limitTo(opened, this.#options.memoryLimit))
+    if (!this.#opened) return
+    await this.#turns.take(async () => {
+      // It may have been closed while this waited.
+      const opened = await this.#opened
+      if (opened) await this.#limitTo(opened, this.#options.memoryLimit)
+    })
   }
 
   async #limitTo({ maintenance }: Opened, limit: string): Promise<void> {
@@ -122,17 +126,27 @@ export class Database {
    * @returns whether it was done.
    */
   async forgetBuffers(): Promise<boolean> {
-    const opening = this.#opened
-    if (!opening) return true
-    return this.#turns.take(async () => {
-      if (this.#parallel > 1) return false
-      this.#isForgetting = true
-      const opened = await opening
+    if (!this.#opened) return true
+    return this.#alone(async () => {
+      const opened = await this.#opened
+      if (!opened) return
       try {
         await this.#limitTo(opened, '1B').catch(() => {})
       } finally {
         await this.#limitTo(opened, this.#options.memoryLimit)
-        this.#isForgetting = false
+      }
+    })
+  }
+
+  /** While no other statement runs, or may begin. @returns false when several may run just now: then nothing is done. */
+  #alone(work: () => Promise<void>): Promise<boolean> {
+    return this.#turns.take(async () => {
+      if (this.#parallel > 1) return false
+      this.#isAlone = true
+      try {
+        await work()
+      } finally {
+        this.#isAlone = false
         this.#turns.places = this.#parallel
       }
       return true
@@ -143,8 +157,8 @@ export class Database {
   async closeIfIdle(): Promise<void> {
     const isIdle = this.#statements === this.#statementsSeen
     this.#statementsSeen = this.#statements
-    if (!isIdle || !this.#opened || this.#parallel > 1) return
-    await this.#turns.take(async () => {
+    if (!isIdle || !this.#opened) return
+    await this.#alone(async () => {
       if (this.#statements !== this.#statementsSeen) return
       const opened = await this.#opened
       this.#opened = undefined
@@ -159,7 +173,7 @@ export class Database {
   /** How many statements may run at once; those that run already go on. */
   set parallel(count: number) {
     this.#parallel = count
-    if (!this.#isForgetting) this.#turns.places = count
+    if (!this.#isAlone) this.#turns.places = count
   }
 
   disconnect(connection: Connection): void {

@@ -16,7 +16,13 @@ import { compareTexts, type Leaf } from '../parquet/leaf.ts'
 import { withParquet } from '../parquet/read.ts'
 import { flatLeaf } from '../parquet/shred.ts'
 import { type BucketRange, type LiveUpdate, rangeOf } from './time-bucket-range.ts'
-import { groupedRows, type UpsertTable } from './upsert-rows.ts'
+import {
+  FILES_PER_BATCH,
+  groupedRows,
+  MOST_ROWS_PER_FILE,
+  ROWS_PER_FILE,
+  type UpsertTable,
+} from './upsert-rows.ts'
 
 /** SQL of readings in a work table: of their statements the plans are kept. */
 export const LOADED = 'SELECT * FROM readings'
@@ -110,24 +116,22 @@ export class LiveRows {
     const before = await this.#before(table, touched)
     const rows = before && mergeRows(before, known)
     if (!rows) return undefined
-    const staying = files.filter((file) => !touched.includes(file)).map(rangeOf)
-    const written = await this.#writePieces(table, rows, piecesBetween(rows, staying), nameOf)
+    const pieces = piecesBetween(rows, rangesWithout(table, touched))
+    const written = await this.#writePieces(table, rows, pieces, nameOf)
     return { written, touched, count: known.reduce((sum, { readings }) => sum + readings, 0) }
   }
 
   /**
    * Makes neighbouring small files one, or a few larger ones.
-   * @param rowsPerFile at least, before the next bucket begins a new one.
    * @returns undefined when DuckDB has to do it.
    */
   async merge(
     table: DeltaTable,
     files: readonly AddFile[],
-    rowsPerFile: number,
     nameOf: (index: number) => string,
   ): Promise<WrittenFile[] | undefined> {
     const rows = hasForeign(this.#keyed, table) ? undefined : await this.#readFiles(table, files)
-    return rows && this.#writePieces(table, rows, piecesOf(rows, rowsPerFile), nameOf)
+    return rows && this.#writePieces(table, rows, piecesBetween(rows, rangesWithout(table, files)), nameOf)
   }
 
   /** Rows of files that this engine has written; undefined for those of others. */
@@ -255,10 +259,6 @@ const extreme = (
   other: number | undefined | null,
 ) => (typeof one === 'number' && typeof other === 'number' ? choose(one, other) : undefined)
 
-/** Rows of a file, at least, before the next bucket begins a new one; and of how many files a batch of any times writes. */
-const ROWS_OF_PIECE = 4096
-const PIECES_OF_BATCH = 8
-
 /** Cuts rows into files: at a size, before the newest bucket of the table, and around files that stay. */
 function piecesBetween(rows: readonly SumRow[], staying: readonly BucketRange[]): BucketRange[] {
   const counts = new Map<number, number>()
@@ -266,7 +266,8 @@ function piecesBetween(rows: readonly SumRow[], staying: readonly BucketRange[])
   const buckets = [...counts.keys()].sort((one, other) => one - other)
   const newest = Math.max(...staying.map(({ to }) => to).filter(Number.isFinite))
   const hot = buckets.at(-1)
-  const target = Math.max(Math.floor(rows.length / PIECES_OF_BATCH), ROWS_OF_PIECE)
+  const share = Math.floor(rows.length / FILES_PER_BATCH)
+  const target = Math.min(Math.max(share, ROWS_PER_FILE), MOST_ROWS_PER_FILE)
   const pieces: BucketRange[] = []
   let [place, before] = ['', 0]
   for (const bucket of buckets) {
@@ -282,22 +283,9 @@ function piecesBetween(rows: readonly SumRow[], staying: readonly BucketRange[])
   return pieces
 }
 
-/** Cuts rows into files: a bucket is in one. */
-function piecesOf(rows: readonly SumRow[], rowsPerFile: number): BucketRange[] {
-  const pieces: BucketRange[] = []
-  let inPiece = 0
-  for (const { bucket } of [...rows].sort(byBucketAndCity)) {
-    const last = pieces.at(-1)
-    if (last && (bucket === last.to || inPiece < rowsPerFile))
-      pieces[pieces.length - 1] = { ...last, to: bucket }
-    else {
-      pieces.push({ from: bucket, to: bucket })
-      inPiece = 0
-    }
-    inPiece++
-  }
-  return pieces
-}
+/** Of the files that stay. */
+const rangesWithout = (table: DeltaTable, files: readonly AddFile[]): BucketRange[] =>
+  [...table.state.files.values()].filter((file) => !files.includes(file)).map(rangeOf)
 
 const byBucketAndCity = (one: SumRow, other: SumRow) =>
   one.bucket - other.bucket || compareTexts(one.city, other.city)

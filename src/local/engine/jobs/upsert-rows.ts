@@ -7,6 +7,11 @@ import { rowsIn } from '../delta/parquet-file.ts'
 import type { Connection } from '../duckdb/database.ts'
 import type { BucketRange } from './time-bucket-range.ts'
 
+/** Rows of a file, at least, before the next bucket begins a new one. */
+export const ROWS_PER_FILE = 4096
+export const MOST_ROWS_PER_FILE = 131_072
+/** A batch that rewrites a large part of a large table writes about so many files, larger ones. */
+export const FILES_PER_BATCH = 8
 /** A table with one row for each bucket of time and city. */
 export interface UpsertTable {
   contract: TableContract

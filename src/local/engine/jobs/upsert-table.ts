@@ -21,20 +21,18 @@ import type { Batch, Output } from '../query/query.ts'
 import type { LiveRows } from './live-rows.ts'
 import { type BucketRange, type LiveUpdate, liveUpdate, rangeOf, type SlotSpan } from './time-bucket-range.ts'
 import {
+  FILES_PER_BATCH,
   finalRows,
   foreignAsStored,
   foreignColumns,
   freshRows,
+  MOST_ROWS_PER_FILE,
   mergedRows,
+  ROWS_PER_FILE,
   stored,
   type UpsertTable,
 } from './upsert-rows.ts'
 
-/** Rows of a file, at least, before the next bucket begins a new one. */
-const ROWS_PER_FILE = 4096
-const MOST_ROWS_PER_FILE = 131_072
-/** A batch that rewrites a large part of a large table writes about so many files, larger ones. */
-const FILES_PER_BATCH = 8
 /** More distinct buckets than this are not looked at one by one. */
 const SLOTS_LISTED = 2000
 
@@ -166,7 +164,7 @@ export async function compactKeyed(
   if (small.length < filesPerCompaction) return
   const nameOf = (index: number) => dataFileName(version + 1, version + 1, 'c', index)
   const written =
-    (connection.isOpen ? undefined : await liveRows.merge(table, small, ROWS_PER_FILE, nameOf)) ??
+    (connection.isOpen ? undefined : await liveRows.merge(table, small, nameOf)) ??
     (await rewrite({ context, connection, keyed, table, nameOf }, small, []))
   await commitCompaction(context, table, small, written)
 }

@@ -1,6 +1,6 @@
 /**
  * Writes Parquet files (apache/parquet-format): one row group, a page for each column, dictionaries where they pay, and long texts compressed that repeat themselves.
- * For the few rows of a live batch: asking DuckDB takes longer than writing them, and a process that never asks it needs a third
+ * For the few rows of a live batch: asking DuckDB takes longer than writing them, and a process that never asks it needs a fifth
  * less memory (docs/decisions/018). What a batch consists of, ids and times, hardly gets smaller by compression.
  */
 import { type Bounds, type Leaf, PHYSICAL, type WrittenLeaf, writeLeaf } from './leaf.ts'
