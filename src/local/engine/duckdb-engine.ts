@@ -122,7 +122,32 @@ class Engine implements NotebookEngine {
   #make(notebook: NotebookName): RunnableQuery {
     const { database, release } = this.#borrowDatabase()
     const connection = database.connect()
-    const query = this.#query(notebook, connection, database)
+    const giveBack = () => {
+      database.disconnect(connection)
+      release()
+    }
+    try {
+      return this.#runnable(
+        this.#query(notebook, connection, database),
+        notebook,
+        connection,
+        database,
+        giveBack,
+      )
+    } catch (error) {
+      // A checkpoint that cannot be read: the run ends before it has begun.
+      giveBack()
+      throw error
+    }
+  }
+
+  #runnable(
+    query: Pick<ContinuousQuery, 'open' | 'next' | 'close'>,
+    notebook: NotebookName,
+    connection: Connection,
+    database: Database,
+    giveBack: () => void,
+  ): RunnableQuery {
     return {
       open: (onInput) => query.open(connection, onInput),
       next: async () => {
@@ -134,8 +159,7 @@ class Engine implements NotebookEngine {
       close: () => {
         this.#setBehind(database, notebook, false)
         query.close()
-        database.disconnect(connection)
-        release()
+        giveBack()
       },
     }
   }

@@ -1,4 +1,6 @@
-/** What the engine gives back while batches come. */
+/** What the engine gives back while batches come, and when it ends. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, expect, it, vi } from 'vitest'
 import { Database } from '../../../src/local/engine/duckdb/database.ts'
 import { reading, type TestLake, testLake } from './lake-fixture.ts'
@@ -33,3 +35,19 @@ it('buffers that are gone are forgotten every two minutes, whatever came in them
   await vi.waitFor(() => expect(forget).toHaveBeenCalledTimes(2))
   await engine.close()
 }, 60_000)
+
+it('DuckDB is closed with the last run, also when another could not begin for its checkpoint', async () => {
+  lake = testLake()
+  const close = vi.spyOn(Database.prototype, 'close')
+  const offsets = join(lake.root, 'checkpoints', 'gold', 'offsets')
+  mkdirSync(offsets, { recursive: true })
+  writeFileSync(join(offsets, '00000000000000000003.json'), '{"batchId":')
+  const { engine } = lake.engine()
+  const [silver, gold] = [engine.run('silver'), engine.run('gold')]
+  await gold.ended
+  expect(gold.error).toContain('is damaged')
+  await vi.waitFor(() => expect(silver.state).toBe('running'))
+  expect(close).not.toHaveBeenCalled()
+  await engine.close()
+  expect(close).toHaveBeenCalledTimes(1)
+})

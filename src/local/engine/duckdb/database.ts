@@ -57,7 +57,7 @@ export class Database {
   #parallel = 1
   #isAlone = false
   #isClosed = false
-  /** Statements so far, and at the last look. */
+  /** Beginnings and ends of statements so far, and at the last look. */
   #statements = 0
   #statementsSeen = 0
 
@@ -297,7 +297,12 @@ export class Connection {
           this.#made = await this.#make()
           this.life++
         }
-        return work(this.#made)
+        try {
+          return await work(this.#made)
+        } finally {
+          // Whoever has waited for a long one is only now about to go on.
+          this.#onStatement()
+        }
       }),
     )
   }

@@ -106,6 +106,19 @@ it('closes when nobody asks anything, and opens again for the next statement, wi
   await expect(one.run('SELECT 1')).rejects.toThrow('closed')
 })
 
+it('stays open for who has waited for a long statement, between two looks', async () => {
+  const own = new Database({ temporaryFolder: folder.path, memoryLimit: '64MB' })
+  const one = own.connect()
+  const long = one.run(
+    'CREATE TEMP TABLE kept AS SELECT count(*) AS n FROM range(3000000) AS t(i) WHERE i % 7 = 3',
+  )
+  await own.closeIfIdle()
+  await own.closeIfIdle()
+  await long
+  expect(await one.rows('SELECT n FROM kept')).toEqual([{ n: 428_571 }])
+  await own.close()
+})
+
 it('forgets its buffers alone and with nothing lost: the limit is as before, and whoever waits has memory', async () => {
   const own = new Database({ temporaryFolder: folder.path, memoryLimit: '64MB' })
   try {
