@@ -6,6 +6,7 @@ import { LIMITS } from './limits.ts'
 /** Times the limit up to which an address is answered at all. */
 const ANSWERED = 2
 
+/** Of one server. */
 export class Connections {
   readonly #counts = new Map<string, number>()
   /** `address port` of connections beyond the limit. */

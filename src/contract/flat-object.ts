@@ -18,12 +18,9 @@ const LONGEST = 4096
 
 /**
  * @param without names (letters only) that no member may have.
- * @returns true only for text that is a JSON object (RFC 8259); false means unknown.
+ * @returns true only for text that is a JSON object (RFC 8259); false means unknown, and a parser has to say.
  */
 export function flatObjectTest(without: readonly string[] = []): (text: string) => boolean {
   const form = formWithout(without)
   return (text) => text.length <= LONGEST && form.test(text)
 }
-
-/** True only for text that is a JSON object; false means unknown, and a parser has to say. */
-export const isFlatObject = flatObjectTest()

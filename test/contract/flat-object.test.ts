@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest'
 import { LineWriter } from '../../src/contract/bronze-line.ts'
-import { isFlatObject } from '../../src/contract/flat-object.ts'
+import { flatObjectTest } from '../../src/contract/flat-object.ts'
 import { Generator } from '../../src/pipeline/generator/generator.ts'
 import { drawStations } from '../../src/pipeline/generator/stations.ts'
 
+const isFlatObject = flatObjectTest()
 const NOON = Date.parse('2026-03-01T12:00:00Z')
 const generator = new Generator(
   { seed: 'flat', run: 'flat', stations: 200, intervalMs: 1000, dirty: 0 },

@@ -65,6 +65,7 @@ interface Kept {
 /** The room has answered, and said why not. */
 class Refused extends Error {}
 
+/** Of one phone: what it sent is kept until the hub has it, also over a reload and a room that was started again. */
 export class Link {
   /** Empty before it has joined. */
   secret = ''

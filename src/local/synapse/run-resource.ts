@@ -93,6 +93,7 @@ export const activitiesOf = ({ record, state, isLatest }: SeenRun): SeenActivity
 export const activityStatusOf = (run: SeenRun): string =>
   run.state === 'ended' && run.record.end === 'timed-out' ? 'TimedOut' : statusOf(run)
 
+/** An activity run as `queryactivityruns` lists it. */
 export function describeActivity(run: SeenActivity, activityName: string): object {
   const { record, attempt } = run
   const from = record.startedAt ?? record.createdAt

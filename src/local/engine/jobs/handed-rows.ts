@@ -7,6 +7,7 @@ import type { SumRow } from '../live/sums.ts'
 /** Batches of gold that the aggregate may be behind; what is older is read. */
 const MOST_FILES = 32
 
+/** Of the newest batches; without it the aggregate reads the files, and its rows are the same. */
 export class HandedRows {
   /** By the file's name in the table, oldest first. */
   readonly #rows = new Map<string, readonly SumRow[]>()

@@ -4,7 +4,7 @@ import { withParquet } from '../parquet/read.ts'
 import { noReadings, type Readings } from './readings.ts'
 
 /** Of larger batches DuckDB reads the files. */
-export const MOST_READ = 30_000
+const MOST_READ = 30_000
 
 /** Whether such a batch is read here. @param files their names. @param rows in all of them, where that is known. */
 export const isReadHere = (files: readonly string[], rows: number | undefined): boolean =>

@@ -296,7 +296,7 @@ function putAscii(bytes: Buffer, text: string, at: number): number | undefined {
 }
 
 /** Texts by their bytes, as the format has it; NaN counts for nothing. */
-export function boundsOf(values: LeafValues): Bounds {
+function boundsOf(values: LeafValues): Bounds {
   let least: string | number | bigint | undefined
   let greatest: string | number | bigint | undefined
   for (let index = 0; index < values.length; index++) {

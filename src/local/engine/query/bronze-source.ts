@@ -44,6 +44,7 @@ interface PendingFile {
 
 const FOREIGN = -1
 
+/** Plans each file once, and none of a partition before those that stand before it. */
 export class BronzeSource {
   readonly #context: EngineContext
   readonly #readForeign: ReadonlySet<string>

@@ -27,6 +27,7 @@ export interface QueryRunOptions {
 
 const SETTLES = 4
 
+/** Batches follow each other as long as more is waiting; else each waits for its interval's end, and for input. */
 export class QueryRun extends LiveRun {
   readonly #options: QueryRunOptions
   /** Input came since the last check, that many rows of it, and when the last of it did (monotonic ms). */

@@ -62,6 +62,7 @@ const join = (table: string) => `
   SELECT CAST(group_concat(events, '') AS BLOB), max(first + count) FROM
     (SELECT first, count, events FROM ${table} WHERE first >= ? AND first < ? ORDER BY first LIMIT ?)`
 
+/** Reads what a partition holds, row by row or many at once. */
 export class LogRows {
   readonly #decoded = new DecodedRows()
   readonly #from: PartitionStatements
