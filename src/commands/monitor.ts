@@ -127,7 +127,7 @@ export async function runMonitor(options: MonitorOptions): Promise<number> {
   folder.release()
   if (notClosed) options.writeError(`${describeError(notClosed)}\n`)
   if (connection.broken !== undefined) options.writeError(`${describeError(connection.broken)}\n`)
-  const isWell = state.session.connected && verdictOf(state).kind !== 'unbalanced'
+  const isWell = state.session.connected && verdictOf(state).kind !== 'unbalanced' && !files.hasFailed
   return isWell && reason.kind !== 'crash' && !notClosed && connection.broken === undefined ? 0 : 1
 }
 

@@ -9,7 +9,7 @@ import type { Session } from '../pipeline/session/session-types.ts'
 import { stageNameFirst } from '../pipeline/stages/stage-names.ts'
 import type { AppState } from '../pipeline/state/state.ts'
 import { progressView } from './progress/view.ts'
-import { openSessionFiles, requireSessionFiles } from './reports/session-files.ts'
+import { openSessionFiles, requireSessionFiles, type SessionFiles } from './reports/session-files.ts'
 import { closeAll } from './shared/close-all.ts'
 import { openDataFolder } from './shared/data-folder.ts'
 import { injectPlanned, isMended, type PlannedFault, requireWithin } from './shared/fault-plan.ts'
@@ -50,7 +50,7 @@ const MENDING_TIMEOUT_MS = 60_000
 
 const startTimeout = ({ target, engine }: Config) => START_TIMEOUT_MS[target === 'azure' ? 'azure' : engine]
 
-/** @returns 0 when the counts balance, 1 when they do not or a stage failed. */
+/** @returns 0 when the counts balance; 1 when they do not, a stage failed, or a file that was asked for could not be written. */
 export async function runHeadless(options: RunOptions): Promise<number> {
   const { config, record, report, write, writeError, signal } = options
   requireWithin(options.faults, options.durationMs)
@@ -60,6 +60,7 @@ export async function runHeadless(options: RunOptions): Promise<number> {
   const failure = new AbortController()
   let opened: OpenedTarget | undefined
   let session: Session | undefined
+  let files: SessionFiles | undefined
   try {
     session = newSession({ config, dataDir: folder.path, ephemeral: folder.ephemeral, logger })
     opened = await openTarget({
@@ -71,7 +72,7 @@ export async function runHeadless(options: RunOptions): Promise<number> {
     })
     rotate()
     await connected(session, opened.target, startTimeout(config))
-    const files = await openSessionFiles({
+    files = await openSessionFiles({
       store: session.store,
       record,
       report,
@@ -90,10 +91,17 @@ export async function runHeadless(options: RunOptions): Promise<number> {
     if (!options.json) for (const line of written) write(`${line}\n`)
     for (const reason of outcome.problems) writeError(`${reason}\n`)
     if (failure.signal.aborted) writeError(`${describeError(failure.signal.reason)}\n`)
-    return summary.balanced && outcome.problems.length === 0 && !failure.signal.aborted ? 0 : 1
+    return summary.balanced && outcome.problems.length === 0 && !failure.signal.aborted && !files.hasFailed
+      ? 0
+      : 1
   } finally {
     // A close that fails is told by what it throws: the exit code is then not 0.
-    await closeAll([() => session?.close(), () => opened?.close(), () => folder.release()])
+    await closeAll([
+      () => files?.close().then(() => {}),
+      () => session?.close(),
+      () => opened?.close(),
+      () => folder.release(),
+    ])
   }
 }
 

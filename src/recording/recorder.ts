@@ -26,7 +26,7 @@ export interface RecorderOptions {
 export interface Recorder {
   /** What is not packed yet; it counts as if it could not be made smaller (bytes). */
   readonly unpackedBytes: number
-  /** The file ends before the session, or is not there. */
+  /** Writing has failed: the file ends before the session, or is not there. One that is full has not failed. */
   readonly hasFailed: boolean
   /** Writes the last state and closes the file. Safe to call twice. */
   close(): Promise<void>

@@ -26,8 +26,10 @@ export interface SessionFilesOptions {
 export interface SessionFiles {
   /** Starts the recording, which empties its file: not before the data folder is ours, as who has it may be writing there. */
   begin(): Promise<void>
-  /** Writes what is left. @returns lines for a person: what lies where. */
-  close(): Promise<string[]>
+  /** Writes what is left; without {@link begin} nothing. Safe to call twice. @returns lines for a person: what lies where. */
+  close(): Promise<readonly string[]>
+  /** A file that was asked for could not be written: `onProblem` has said why. */
+  readonly hasFailed: boolean
 }
 
 /**
@@ -86,6 +88,9 @@ export async function openSessionFiles(options: SessionFilesOptions): Promise<Se
   let recorder: Recorder | undefined
   let collector: ReportCollector | undefined
   let unsubscribe = () => {}
+  let isBegun = false
+  let hasFailed = false
+  let closed: Promise<readonly string[]> | undefined
   if (reportFile !== undefined) {
     const { ReportCollector: Collector } = await import('../../report/model.ts')
     const collecting = new Collector()
@@ -93,35 +98,48 @@ export async function openSessionFiles(options: SessionFilesOptions): Promise<Se
     unsubscribe = store.subscribe((state) => collecting.add(state))
     collector = collecting
   }
+  const writeReport = async (collected: ReportCollector, file: string): Promise<string[]> => {
+    collected.add(store.getState())
+    try {
+      const [{ reportText, VERSIONS }, { askTables }] = await Promise.all([
+        import('../../report/report.ts'),
+        import('../../report/tables.ts'),
+      ])
+      const query = options.query?.()
+      const model = collected.report(query && (await askTables(query)), VERSIONS)
+      const text = await reportText(model, requireFormat(file))
+      namingFile(file, () => writeFileSync(file, text))
+      return [`The report is ${file}`]
+    } catch (error) {
+      hasFailed = true
+      onProblem(`There is no report: ${describeError(error)}`)
+      return []
+    }
+  }
+  const close = async (): Promise<readonly string[]> => {
+    unsubscribe()
+    const lines: string[] = []
+    await recorder?.close()
+    if (recorder && !recorder.hasFailed)
+      lines.push(`The recording is ${recordFile} (rtstream-tui replay ${recordFile})`)
+    hasFailed ||= recorder?.hasFailed ?? false
+    if (collector && reportFile !== undefined && isBegun)
+      lines.push(...(await writeReport(collector, reportFile)))
+    return lines
+  }
   return {
+    get hasFailed() {
+      return hasFailed
+    },
     begin: async () => {
+      isBegun = true
       if (recordFile === undefined) return
       const { record } = await import('../../recording/recorder.ts')
       recorder = record({ store, file: recordFile, clock: systemClock, onProblem })
     },
-    close: async () => {
-      unsubscribe()
-      const lines: string[] = []
-      await recorder?.close()
-      if (recorder && !recorder.hasFailed)
-        lines.push(`The recording is ${recordFile} (rtstream-tui replay ${recordFile})`)
-      if (collector && reportFile !== undefined) {
-        collector.add(store.getState())
-        try {
-          const [{ reportText, VERSIONS }, { askTables }] = await Promise.all([
-            import('../../report/report.ts'),
-            import('../../report/tables.ts'),
-          ])
-          const query = options.query?.()
-          const model = collector.report(query && (await askTables(query)), VERSIONS)
-          const text = await reportText(model, requireFormat(reportFile))
-          namingFile(reportFile, () => writeFileSync(reportFile, text))
-          lines.push(`The report is ${reportFile}`)
-        } catch (error) {
-          onProblem(`There is no report: ${describeError(error)}`)
-        }
-      }
-      return lines
+    close: () => {
+      closed ??= close()
+      return closed
     },
   }
 }

@@ -111,7 +111,25 @@ it('a recording empties its file once it begins, not before', async () => {
   const begun = await open({ record: at('a.rtrec') })
   await begun.begin()
   expect(await begun.close()).toEqual([expect.stringContaining(`The recording is ${at('a.rtrec')}`)])
+  expect(begun.hasFailed).toBe(false)
   expect(readFileSync(at('a.rtrec')).subarray(0, 2)).toEqual(Buffer.from([0x1f, 0x8b]))
+})
+
+it('a session that never began leaves the report alone that is there', async () => {
+  writeFileSync(at('kept.md'), 'kept')
+  const unbegun = await open({ report: at('kept.md') })
+  expect(await unbegun.close()).toEqual([])
+  expect(readFileSync(at('kept.md'), 'utf8')).toBe('kept')
+})
+
+it('closing twice writes the report once', async () => {
+  const files = await open({ report: at('once.md') })
+  await files.begin()
+  const lines = await files.close()
+  expect(lines).toEqual([`The report is ${at('once.md')}`])
+  rmSync(at('once.md'))
+  expect(await files.close()).toBe(lines)
+  expect(existsSync(at('once.md'))).toBe(false)
 })
 
 it('neither recording nor report is named that could not be written', async () => {
@@ -119,6 +137,7 @@ it('neither recording nor report is named that could not be written', async () =
   const files = await open({ record: at('none/a.rtrec'), report: at('none/a.html') }, problems)
   await files.begin()
   expect(await files.close()).toEqual([])
+  expect(files.hasFailed).toBe(true)
   expect(problems).toEqual([
     expect.stringMatching(/^The recording .*a\.rtrec cannot be written/),
     expect.stringMatching(/^There is no report: .*a\.html cannot be written: its folder does not exist\./),
