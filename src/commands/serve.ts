@@ -79,7 +79,7 @@ export async function runServe(options: ServeOptions): Promise<number> {
     rotate()
     const { endpoints } = services
     if (options.start.length > 0) await startStages(endpoints, options.start, config, until)
-    logger.info({ pid: process.pid, started: options.start }, 'local Azure is served')
+    logger.info({ started: options.start }, 'local Azure is served')
     if (!until.aborted)
       write(
         json

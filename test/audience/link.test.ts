@@ -64,6 +64,46 @@ it('says what the room says when it refuses to be listened to, and that it does 
   expect(told).toEqual(['Too many connections from this address.', 'The room does not answer. Trying again.'])
 })
 
+it('leaves a room that it hears nothing of any more, and asks for it anew', async () => {
+  let asked = 0
+  let send: ReadableStreamDefaultController<Uint8Array> | undefined
+  const cancelled = vi.fn()
+  const waits: { ms: number; end: () => void }[] = []
+  const told: string[] = []
+  const link = new Link({
+    ask: async () => {
+      asked++
+      const start = (controller: ReadableStreamDefaultController<Uint8Array>) => {
+        send = controller
+      }
+      return new Response(new ReadableStream({ start, cancel: cancelled }))
+    },
+    load: () => null,
+    save: () => {},
+    wait: (ms) => new Promise((resolve) => waits.push({ ms, end: resolve })),
+    onEvent: (event) => told.push(event),
+    onRefused: () => {},
+    onNotice: () => {},
+  })
+  void link.listen()
+  const nextWait = async () => {
+    await vi.waitFor(() => expect(waits).toHaveLength(1), 20_000)
+    return waits.shift()
+  }
+  const first = await nextWait()
+  send?.enqueue(new TextEncoder().encode('event: still\ndata: {}\n\n'))
+  await vi.waitFor(() => expect(told).toEqual(['still']), 20_000)
+  first?.end()
+  const second = await nextWait()
+  expect([cancelled.mock.calls.length, second?.ms]).toEqual([0, 30_000])
+  second?.end()
+  const retry = await nextWait()
+  expect([cancelled.mock.calls.length, retry?.ms, asked]).toEqual([1, 500, 1])
+  retry?.end()
+  await vi.waitFor(() => expect(asked).toBe(2), 20_000)
+  link.leave()
+})
+
 it('joins and sends where the browser forbids to keep anything', async () => {
   const denied = () => {
     throw new Error('SecurityError: denied')

@@ -51,6 +51,8 @@ export interface LinkOptions {
 /** Readings that are kept; more are not taken from the person. */
 export const MOST_KEPT = 60
 const PER_REQUEST = 10
+/** The room says every ten seconds that it is there. Whoever hears nothing for so long has lost it: a phone that changed its network is not told so. */
+const SILENCE_MS = 30_000
 const RETRY_MS = { first: 500, last: 8000 }
 const NO_ANSWER = 'The room does not answer. What you sent is kept and sent again.'
 
@@ -203,17 +205,37 @@ export class Link {
     const reader = body.getReader()
     const decoder = new TextDecoder()
     let text = ''
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) return
-      text += decoder.decode(value, { stream: true })
-      const parts = text.split('\n\n')
-      text = parts.pop() ?? ''
-      for (const part of parts) {
-        const event = /^event: (.*)$/m.exec(part)?.[1] ?? ''
-        this.#heard(event, JSON.parse(/^data: (.*)$/m.exec(part)?.[1] ?? '{}'))
+    const heard = { pieces: 0, isOver: false }
+    void this.#leaveSilent(reader, heard)
+    try {
+      for (;;) {
+        const { done, value } = await reader.read()
+        if (done) return
+        heard.pieces++
+        text += decoder.decode(value, { stream: true })
+        const parts = text.split('\n\n')
+        text = parts.pop() ?? ''
+        for (const part of parts) {
+          const event = /^event: (.*)$/m.exec(part)?.[1] ?? ''
+          this.#heard(event, JSON.parse(/^data: (.*)$/m.exec(part)?.[1] ?? '{}'))
+        }
       }
+    } finally {
+      heard.isOver = true
     }
+  }
+
+  /** Ends a stream that nothing comes from any more. Never rejects. */
+  async #leaveSilent(
+    reader: { cancel(): Promise<void> },
+    heard: Readonly<{ pieces: number; isOver: boolean }>,
+  ): Promise<void> {
+    for (let before = -1; before !== heard.pieces; ) {
+      before = heard.pieces
+      await this.#options.wait(SILENCE_MS)
+      if (heard.isOver) return
+    }
+    await reader.cancel().catch(() => {})
   }
 
   #heard(event: string, data: unknown): void {

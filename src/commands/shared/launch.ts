@@ -44,7 +44,7 @@ async function openLocal(options: LaunchOptions): Promise<OpenedTarget> {
     const { token, eventHubsTls } = endpoints
     const azure = localAzureConfig(endpoints)
     const target = await connectLocalTarget({ token, eventHubsTls, azure, lakeChanges })
-    logger.info({ pid: process.pid }, 'local Azure runs')
+    logger.info('local Azure runs')
     return {
       target: { ...target, faults, consumerGroups },
       endpoints: endpointLines(endpoints, { secrets: false }),
