@@ -216,6 +216,16 @@ describe('a blob with snapshots', () => {
     expect(files()).toBe(before - 1)
   })
 
+  it('are gone where somebody has removed their folder, and nothing else is', async () => {
+    const one = await upload()
+    const query = new URL((await taken(one)).url).search.slice(1)
+    rmSync(join(running.root, '.snapshots'), { recursive: true })
+    await running.restart()
+    await running.lake.recount()
+    const of = (query: string) => running.raw('GET', `/bronze/${one.name}`, { query })
+    expect([(await of(query)).status, (await of('')).text]).toEqual([404, 'one'])
+  })
+
   it('is listed behind them, in pages of any size', async () => {
     const [a, b] = [await upload('one', 'listed/a'), await upload('one', 'listed/b')]
     const times: string[] = []

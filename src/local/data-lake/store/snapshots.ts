@@ -2,20 +2,12 @@
  * Snapshots of blobs, https://learn.microsoft.com/azure/storage/blobs/snapshots-overview: what a file was at one time, kept in a file of its
  * own beside the containers. An account with a hierarchical namespace has them by the Blob interface alone.
  */
-import {
-  constants,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  type Stats,
-} from 'node:fs'
+import { constants, existsSync, lstatSync, mkdirSync, renameSync, rmSync, type Stats } from 'node:fs'
 import { copyFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { HttpError } from '../../http/errors.ts'
+import { namesIfThere } from '../../storage/if-there.ts'
 import { BELOW, openDatabase, readable } from './database.ts'
 import type { LakeFolder } from './folder.ts'
 import { entryAt } from './names.ts'
@@ -84,7 +76,8 @@ export class Snapshots {
       if (stands) known.add(file)
       else this.#run(`DELETE FROM snapshots WHERE ${OF} AND time = ?`, [container, path, row.time])
     }
-    for (const file of readdirSync(folder.snapshotFile('')))
+    // Somebody may have removed the folder to make room.
+    for (const file of namesIfThere(folder.snapshotFile('')))
       if (!known.has(file)) rmSync(folder.snapshotFile(file))
   }
 
