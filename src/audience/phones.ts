@@ -60,11 +60,16 @@ export class Phones {
   readonly #phones = new Map<string, Phone>()
   #perSecond: number
   #joined: number
+  readonly #onProblem: (message: string) => void
   /** As in the file. */
   #saved = ''
+  /** The last try to write the file has failed. */
+  #isUnsaved = false
 
-  constructor(file: string, perSecond: number, now: number) {
+  /** @param perSecond readings that a phone may send. @param now monotonic ms. @param onProblem the file cannot be written: told once, until it can be again. */
+  constructor(file: string, perSecond: number, now: number, onProblem: (message: string) => void = () => {}) {
     this.#file = file
+    this.#onProblem = onProblem
     this.#perSecond = perSecond
     const saved = readSaved(file)
     this.code = saved?.code ?? newCode()
@@ -170,7 +175,10 @@ export class Phones {
     return number
   }
 
-  /** Replaced as a whole; left alone when nothing has changed. */
+  /**
+   * Replaced as a whole; left alone when nothing has changed. A full disk closes no room and keeps no phone out: numbers continue, and
+   * skip ahead after a restart.
+   */
   save(): void {
     const phones = [...this.#phones].map(([key, { deviceId, name, city, next }]) => ({
       key,
@@ -182,11 +190,17 @@ export class Phones {
     const saved: Saved = { code: this.code, port: this.port, joined: this.#joined, phones }
     const text = JSON.stringify(saved)
     if (text === this.#saved) return
-    // The services on loopback make this folder; with Azure nobody else has.
-    mkdirSync(dirname(this.#file), { recursive: true })
-    writeFileSync(`${this.#file}.new`, text, { mode: 0o600 })
-    renameSync(`${this.#file}.new`, this.#file)
-    this.#saved = text
+    try {
+      // The services on loopback make this folder; with Azure nobody else has.
+      mkdirSync(dirname(this.#file), { recursive: true })
+      writeFileSync(`${this.#file}.new`, text, { mode: 0o600 })
+      renameSync(`${this.#file}.new`, this.#file)
+      this.#saved = text
+      this.#isUnsaved = false
+    } catch (error) {
+      if (!this.#isUnsaved) this.#onProblem(`The phones could not be saved: ${(error as Error).message}`)
+      this.#isUnsaved = true
+    }
   }
 }
 

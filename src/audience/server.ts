@@ -38,7 +38,9 @@ export async function openRoom(
   if (isEverywhere(input.host)) throw everywhere(input.host)
   const { save: saveEveryMs, ...limits } = { ...TIMES, ...times }
   const now = () => performance.now()
-  const phones = new Phones(input.stateFile, input.rules.readingsPerSecond, now())
+  const phones = new Phones(input.stateFile, input.rules.readingsPerSecond, now(), (message) =>
+    send({ type: 'log', message }),
+  )
   let authority = ''
   const room = new Room({ input, phones, authority: () => authority, send, now })
   const connections = new Connections()
@@ -53,22 +55,14 @@ export async function openRoom(
   authority = authorityOf(input, port)
   phones.port = port
   phones.save()
-  const save = () => {
-    try {
-      phones.save()
-    } catch (error) {
-      // A full disk must not close the room: numbers continue, and skip ahead after a restart.
-      send({ type: 'log', message: `The phones could not be saved: ${(error as Error).message}` })
-    }
-  }
-  const saving = setInterval(save, saveEveryMs)
+  const saving = setInterval(() => phones.save(), saveEveryMs)
   return {
     room,
     url: `${input.tls ? 'https' : 'http'}://${authority}/${phones.code}/`,
     code: phones.code,
     close: async () => {
       clearInterval(saving)
-      save()
+      phones.save()
       room.close()
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       // Streams end by themselves after telling the phone; phones that do not listen are cut off.

@@ -77,6 +77,24 @@ describe('the file of the phones', () => {
       20_000,
     )
     expect((await fetch(`${other.url}me`, { headers })).status).toBe(200)
+    const second = await fetch(`${other.url}join`, { method: 'POST', body: '{"city":"Rome"}' })
+    expect(second.status).toBe(200)
+    other.room.clearNames()
+    other.room.remove(((await second.json()) as Phone).deviceId)
+    expect(told.at(-1)).toMatchObject({ type: 'phones', phones: [{ deviceId: 'phone-0001' }] })
+    await other.close()
+    // Not at every try.
+    expect(told.filter(({ type }) => type === 'log')).toHaveLength(1)
+  })
+
+  it('that could never be written keeps no room closed', async () => {
+    writeFileSync(join(room.folder, 'taken'), '')
+    const stateFile = join(room.folder, 'taken', 'audience.json')
+    const input = { host: '127.0.0.1', port: 0, stateFile, pageFolder: room.folder, tls: undefined }
+    const told: FromRoom[] = []
+    const other = await openRoom({ ...input, rules: RULES }, (message) => told.push(message))
+    expect((await fetch(`${other.url}join`, { method: 'POST', body: '{"city":"Bern"}' })).status).toBe(200)
+    expect(told).toContainEqual({ type: 'log', message: expect.stringContaining('could not be saved') })
     await other.close()
   })
 })
