@@ -198,7 +198,10 @@ export class Phones {
       this.#saved = text
       this.#isUnsaved = false
     } catch (error) {
-      if (!this.#isUnsaved) this.#onProblem(`The phones could not be saved: ${(error as Error).message}`)
+      if (!this.#isUnsaved)
+        this.#onProblem(
+          `The phones could not be saved: ${(error as Error).message}. The room goes on; until they are, those that join must join anew after a restart.`,
+        )
       this.#isUnsaved = true
     }
   }

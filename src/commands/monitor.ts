@@ -82,14 +82,17 @@ export async function runMonitor(options: MonitorOptions): Promise<number> {
   if (asked?.first !== undefined) session.actions.lessons?.begin(asked.first)
   const begun = performance.now()
   const connection: Connection = {}
-  // What cannot be written is told when the screen is gone.
+  // What cannot be written is in the log at once, and told again when the screen is gone.
   const problems: string[] = []
   const files = await openSessionFiles({
     store: session.store,
     record,
     report,
     query: () => connection.opened?.target.query,
-    onProblem: (message) => problems.push(message),
+    onProblem: (message) => {
+      problems.push(message)
+      session.warn(message.replaceAll('\n', ' '))
+    },
   })
   // There the folder is shared, and a session that does not connect is worth a recording too.
   if (config.target === 'azure') await files.begin()

@@ -19,8 +19,8 @@ export interface RecorderOptions {
   clock: Clock
   /** Largest file (bytes); everything later is left out. */
   limitBytes?: number
-  /** Writing has failed, or the file is full; called once. */
-  onProblem: (message: string) => void
+  /** Writing has failed, or the file is full; called once. @param cause the system's error, where there is one. */
+  onProblem: (message: string, cause?: Error) => void
 }
 
 export interface Recorder {
@@ -59,14 +59,14 @@ export function record(options: RecorderOptions): Recorder {
   let hasFailed = false
   let closing: Promise<void> | undefined
   const ended = new Promise<void>((resolve) => output.once('close', () => resolve()))
-  const fail = (message: string) => {
+  const fail = (message: string, cause?: Error) => {
     if (isOver) return
     isOver = true
-    onProblem(message)
+    onProblem(message, cause)
   }
   const broken = (error: Error) => {
     hasFailed = true
-    fail(`The recording ${file} cannot be written: ${error.message}.`)
+    fail(`The recording ${file} cannot be written: ${error.message}.`, error)
   }
   output.on('error', broken)
   gzip.on('error', broken)

@@ -1,7 +1,7 @@
 /** What a session leaves behind on request: a recording while it runs, a report when it has ended. */
 import { closeSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { namingFile } from '../../local/storage/naming-file.ts'
+import { namingFile, UnwritableFileError } from '../../local/storage/naming-file.ts'
 import type { LakeQuery } from '../../pipeline/ports/query.ts'
 import { systemClock } from '../../pipeline/runtime/clock.ts'
 import type { ReadonlyStore } from '../../pipeline/session/session-types.ts'
@@ -19,6 +19,7 @@ export interface SessionFilesOptions {
   report: string | undefined
   /** Asks the tables at the end; undefined: they cannot be asked. */
   query?: () => LakeQuery | undefined
+  /** At once: a recording may fail long before the session ends. */
   onProblem: (message: string) => void
 }
 
@@ -135,7 +136,15 @@ export async function openSessionFiles(options: SessionFilesOptions): Promise<Se
       isBegun = true
       if (recordFile === undefined) return
       const { record } = await import('../../recording/recorder.ts')
-      recorder = record({ store, file: recordFile, clock: systemClock, onProblem })
+      recorder = record({
+        store,
+        file: recordFile,
+        clock: systemClock,
+        onProblem: (message, cause) =>
+          onProblem(
+            cause ? `The recording ${describeError(new UnwritableFileError(recordFile, cause))}` : message,
+          ),
+      })
     },
     close: () => {
       closed ??= close()

@@ -1,9 +1,9 @@
 /** Writes what stands on the screen to files, named by the second. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { UnwritableFileError } from '../../local/storage/naming-file.ts'
 import { type ActionResult, accepted, refused } from '../../pipeline/state/actions.ts'
 import type { ScreenFile } from '../../ui/app/screen-files.ts'
-import { describeError } from '../shared/user-error.ts'
 
 /** In one line for a person. */
 export function saveScreen(folder: string, files: readonly ScreenFile[]): ActionResult {
@@ -13,6 +13,9 @@ export function saveScreen(folder: string, files: readonly ScreenFile[]): Action
     // The name first: where the window is narrow, the folder's end is cut.
     return accepted(`Saved ${name}.txt, .ansi and .svg in ${folder}`)
   } catch (error) {
-    return refused(`The screen could not be saved: ${describeError(error).replaceAll('\n', ' ')}`)
+    const { message } = new UnwritableFileError(folder, error)
+    return refused(
+      `The screen could not be saved: ${message} Make room there, or choose another place with --data-dir.`,
+    )
   }
 }

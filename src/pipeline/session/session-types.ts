@@ -34,6 +34,8 @@ export interface Session {
   connect(target: Target): Promise<void>
   /** Shows, in the log and in every stage, why there is no target yet, or why there will not be one. */
   connectFailed(error: unknown): void
+  /** Shows a trouble beside the pipeline, in the log. */
+  warn(text: string): void
   /** What can be played on the screen. */
   setLessons(lessons: readonly Lesson[]): void
   /** What the screen lists as connection strings and URLs; secrets masked by the caller. */

@@ -189,6 +189,10 @@ class PipelineSession implements Session {
     this.#store.flush()
   }
 
+  warn(text: string): void {
+    this.#log.warn('session', text)
+  }
+
   setLessons(lessons: readonly Lesson[]): void {
     this.#lessons.setLessons(lessons)
   }

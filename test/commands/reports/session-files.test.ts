@@ -139,7 +139,9 @@ it('neither recording nor report is named that could not be written', async () =
   expect(await files.close()).toEqual([])
   expect(files.hasFailed).toBe(true)
   expect(problems).toEqual([
-    expect.stringMatching(/^The recording .*a\.rtrec cannot be written/),
+    expect.stringMatching(
+      /^The recording .*a\.rtrec cannot be written: its folder does not exist\.\nMake the folder/,
+    ),
     expect.stringMatching(/^There is no report: .*a\.html cannot be written: its folder does not exist\./),
   ])
 })

@@ -32,6 +32,8 @@ it('names the files first: a long folder is cut at the end of the line, they are
 it('says why it could not', () => {
   expect(saveScreen(join(folder, 'none'), FILES)).toEqual({
     ok: false,
-    reason: expect.stringMatching(/^The screen could not be saved: ENOENT.*--data-dir\.$/),
+    reason: expect.stringMatching(
+      /^The screen could not be saved: .*none cannot be written: its folder does not exist\..*--data-dir\.$/,
+    ),
   })
 })

@@ -131,6 +131,17 @@ describe('a session', () => {
     expect(state().stages.silver).toMatchObject({ state: 'unknown', detail: 'The port 5672 is taken.' })
   })
 
+  it('shows a trouble beside the pipeline, and goes on', async () => {
+    const { session, clock, state } = await opened()
+    session.warn('The recording a.rtrec cannot be written: its disk is full.')
+    await clock.until(() => state().log.length > 0)
+    expect(state().log.at(-1)).toMatchObject({
+      level: 'warn',
+      message: expect.stringContaining('a.rtrec'),
+    })
+    expect(state().session.connected).toBe(true)
+  })
+
   it('starts all stages, brings readings through all layers, and drains to a balanced ledger', async () => {
     const { session, clock, state, target } = await opened()
     expect(states(session)).toEqual(['stopped', 'stopped', 'stopped', 'stopped', 'stopped'])
