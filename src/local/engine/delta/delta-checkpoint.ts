@@ -7,7 +7,7 @@ import type { TableState } from '../../../delta/replay.ts'
 import { type ParsedStatistics, statisticsText, timeIn } from '../../../delta/statistics.ts'
 import type { EngineContext } from '../api/options.ts'
 import type { Connection } from '../duckdb/database.ts'
-import { CREATED_BY, parquetFile, type SchemaNode } from '../parquet/file.ts'
+import { isOwnFile, parquetFile, type SchemaNode } from '../parquet/file.ts'
 import { withParquet } from '../parquet/read.ts'
 import { shred } from '../parquet/shred.ts'
 import { type LakePlace, removeLakeFile, writeLakeFile } from './lake-files.ts'
@@ -122,7 +122,7 @@ export function checkpointReader(connection: Connection): (file: string) => Prom
 /** Of a checkpoint that this engine wrote; undefined for any other, and for what cannot be read. */
 async function ownActions(file: string): Promise<Action[] | undefined> {
   const rows = await withParquet(file, async (open) =>
-    open.metadata.created_by === CREATED_BY ? open.rows() : undefined,
+    isOwnFile(open.metadata.created_by) ? open.rows() : undefined,
   ).catch(() => undefined)
   return rows?.map((row) => withoutNulls(row) as Action)
 }

@@ -41,8 +41,16 @@ export interface ParquetBytes {
 const MAGIC = Buffer.from('PAR1')
 /** A part is about as long (bytes): a larger block of memory costs the process for good (commands/shared/memory.ts). */
 const PART_BYTES = 131_072
-/** By which our own files are known. */
-export const CREATED_BY = 'rtstream-tui'
+const WRITER = 'rtstream-tui'
+/**
+ * In the form that the format asks for (parquet.thrift, `created_by`): what parquet-java cannot parse it warns of, with a stack trace, and
+ * statistics of the older kind it then ignores (PARQUET-251). The version is this writer's own, and grows when its files change.
+ */
+const CREATED_BY = `${WRITER} version 1.0.0`
+
+/** Whether this writer made a file; its first files named no version. @param createdBy as the file's footer has it. */
+export const isOwnFile = (createdBy: string | undefined): boolean =>
+  createdBy === WRITER || createdBy?.startsWith(`${WRITER} version `) === true
 
 /** A file while its columns come. */
 export class ParquetBuilder {

@@ -205,6 +205,8 @@ function dictionaryOf(values: LeafValues): Dictionary | undefined {
   let lastPlace = 0
   for (let index = 0; index < values.length; index++) {
     const value = values[index]
+    // A map has one place for 0 and -0.
+    if (Object.is(value, -0)) return undefined
     // Neighbours are often the same.
     if (index > 0 && value === last) {
       places[index] = lastPlace
@@ -332,12 +334,14 @@ function statisticsOf(physical: Physical, { least, greatest }: Bounds, nulls: nu
   const known = least !== undefined && greatest !== undefined && isShort(least) && isShort(greatest)
   const bytes = (value: unknown) =>
     typeof value === 'string' ? Buffer.from(value) : plainOf(physical, [value] as ArrayLike<number>)
+  // 0 and -0 are equal, and readers take a column for a constant whose bounds are the same: the format has -0 for a least 0, and 0 for a greatest one.
+  const [low, high] = physical === 'double' ? [least || -0, greatest || 0] : [least, greatest]
   return [
     [3, { i64: nulls }],
     ...(known
       ? ([
-          [5, { text: bytes(greatest) }],
-          [6, { text: bytes(least) }],
+          [5, { text: bytes(high) }],
+          [6, { text: bytes(low) }],
         ] as const)
       : []),
   ]

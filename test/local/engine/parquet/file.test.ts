@@ -3,7 +3,12 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { afterAll, expect, it } from 'vitest'
-import { parquetFile, physicalOf, type SchemaNode } from '../../../../src/local/engine/parquet/file.ts'
+import {
+  isOwnFile,
+  parquetFile,
+  physicalOf,
+  type SchemaNode,
+} from '../../../../src/local/engine/parquet/file.ts'
 import { withParquet } from '../../../../src/local/engine/parquet/read.ts'
 import { flatLeaf, shred } from '../../../../src/local/engine/parquet/shred.ts'
 import { compressSnappy } from '../../../../src/local/engine/parquet/snappy.ts'
@@ -165,6 +170,40 @@ it('keeps a text that begins with U+FEFF, and orders bounds as bytes do', async 
   writeFileSync(path, Buffer.concat(file.parts))
   expect(await withParquet(path, (open) => open.column('s'))).toEqual(texts)
   expect(file.columns.get('s')).toMatchObject({ least: 'Å', greatest: '\u{1F326}' })
+})
+
+it('keeps 0 and -0 apart, and bounds that hold for both', async () => {
+  const schema: SchemaNode[] = [{ name: 'd', kind: 'double' }]
+  for (const [least, greatest] of [
+    [-0, 0],
+    [0, -0],
+    [-0, -0],
+    [0, 0],
+  ]) {
+    const rows = Array.from({ length: 10 }, (_, index) => ({ d: index % 2 === 0 ? least : greatest }))
+    write(schema, rows)
+    expect(await withParquet(path, (open) => open.column('d'))).toEqual(rows.map(({ d }) => d))
+    // Which of them is the lesser one no comparison tells (parquet.thrift, ColumnOrder): DataFusion reads a column of equal bounds as a constant.
+    expect(
+      await inDuckDb(
+        `SELECT stats_min_value AS least, stats_max_value AS greatest FROM parquet_metadata('${path}')`,
+      ),
+    ).toEqual([{ least: '-0.0', greatest: '0.0' }])
+  }
+})
+
+it('says who wrote a file in the form that readers parse', async () => {
+  write([{ name: 's', kind: 'string' }], [{ s: 'a' }])
+  const [found] = await inDuckDb(`SELECT created_by FROM parquet_file_metadata('${path}')`)
+  const { created_by: writer } = found as { created_by: string }
+  // As parquet-java has it (VersionParser): the application, its version, and a build.
+  expect(writer).toMatch(/^rtstream-tui version \d+\.\d+\.\d+( \(build \S+\))?$/)
+  expect([writer, 'rtstream-tui', 'rtstream-tui2 version 1.0.0', undefined].map(isOwnFile)).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ])
 })
 
 it.each([
