@@ -102,10 +102,14 @@ function readyText(endpoints: LocalAzureEndpoints, dataDir: string): string {
   return [
     ...lines.map(({ name, value }) => `${name.padEnd(width)}  ${value}`),
     '',
-    `Ready on ${dataDir}. rtstream-tui endpoints prints the keys; Ctrl-C stops it.`,
+    // With its folder: a flag has chosen it here, and nothing tells the other command.
+    `Ready on ${dataDir}; Ctrl-C stops it. The keys: rtstream-tui endpoints --data-dir ${typed(dataDir)}`,
     '',
   ].join('\n')
 }
+
+/** As a shell takes it for one word. */
+const typed = (path: string) => (/^[\w/.:\\~+-]+$/.test(path) ? path : `"${path}"`)
 
 /** How long a stage may take to run (ms). */
 const START_TIMEOUT_MS = { duckdb: 60_000, spark: 5 * 60_000 }

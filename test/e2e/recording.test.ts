@@ -265,7 +265,8 @@ it.each([
 it('a second start on the same folder leaves the recording alone that the first one writes', async () => {
   const dataDir = at('taken')
   const services = startCli(['serve', '--data-dir', dataDir])
-  await services.line((line) => line.startsWith('Ready'))
+  const ready = await services.line((line) => line.startsWith('Ready'))
+  expect(ready.endsWith(`rtstream-tui endpoints --data-dir ${dataDir}`)).toBe(true)
   writeFileSync(at('first.rtrec'), 'what the first one has written')
   const terminal = openTerminal({
     command: process.execPath,
