@@ -238,26 +238,26 @@ describe('listings', () => {
     expect(text).not.toMatch(/&#1;|\u0001/)
   })
 
-  it('group by any delimiter, from a name on, up to a name', async () => {
-    for (const name of ['a-1', 'a-2', 'b', 'c-1/x', 'c-2']) await put(`/bronze/${name}`)
+  it('group by folder, from a name on, up to a name', async () => {
+    for (const name of ['a-1/x', 'a-2', 'b', 'c-1/x', 'c-1/y', 'c-2']) await put(`/bronze/${name}`)
     const names = (text: string) =>
       [...text.matchAll(/<(Blob|BlobPrefix)><Name>([^<]+)</g)].map(([, kind, name]) =>
         kind === 'Blob' ? name : `${name}*`,
       )
-    expect(names(await list('delimiter=-'))).toEqual(['a-*', 'b', 'c-*'])
-    expect(names(await list('delimiter=-&prefix=a-'))).toEqual(['a-1', 'a-2'])
-    expect(names(await list('showonly=directories'))).toEqual(['c-1'])
-    expect(names(await list('showonly=files&delimiter=/'))).toEqual(['a-1', 'a-2', 'b', 'c-2'])
-    expect(names(await list('startFrom=a-2&endBefore=c-2'))).toEqual(['a-2', 'b', 'c-1', 'c-1/x'])
+    expect(names(await list('delimiter=/'))).toEqual(['a-1/*', 'a-2', 'b', 'c-1/*', 'c-2'])
+    expect(names(await list('delimiter=/&prefix=a-'))).toEqual(['a-1/*', 'a-2'])
+    expect(names(await list('showonly=directories'))).toEqual(['a-1', 'c-1'])
+    expect(names(await list('showonly=files&delimiter=/'))).toEqual(['a-2', 'b', 'c-2'])
+    expect(names(await list('startFrom=a-2&endBefore=c-2'))).toEqual(['a-2', 'b', 'c-1', 'c-1/x', 'c-1/y'])
     expect(names(await list('prefix=c-1/&startFrom=d'))).toEqual([])
     const pages: string[] = []
     for (let marker = ''; ; ) {
-      const page = await list(`delimiter=-&maxresults=1&marker=${marker}`)
+      const page = await list(`delimiter=/&maxresults=1&marker=${marker}`)
       pages.push(...(names(page) as string[]))
       marker = /<NextMarker>([^<]+)</.exec(page)?.[1] ?? ''
       if (marker === '') break
     }
-    expect(pages).toEqual(['a-*', 'b', 'c-*'])
+    expect(pages).toEqual(['a-1/*', 'a-2', 'b', 'c-1/*', 'c-2'])
   })
 })
 

@@ -45,6 +45,46 @@ it.each([
   expect(text).toMatch(/^\uFEFF<\?xml /)
 })
 
+/** Of a live account with a hierarchical namespace: borink-org/object-storage, tests/fixtures/azure-listing, list-delimited-hierarchical. */
+it('a list has the elements of a recorded one, in their order, the empty ones too; a prefix has its folder’s', async () => {
+  await put('/bronze/d/x')
+  const { text } = await running.raw('GET', '/bronze', {
+    query: 'restype=container&comp=list&delimiter=/&include=metadata',
+  })
+  const told = /<Blob><Name>a<.*?<\/Blob>/.exec(text)?.[0].replaceAll(/>[^<]+</g, '><')
+  const folder = /<BlobPrefix>.*?<\/BlobPrefix>/.exec(text)?.[0] ?? ''
+  const properties =
+    '<Creation-Time></Creation-Time><Last-Modified></Last-Modified><Etag></Etag><ResourceType></ResourceType>' +
+    '<Content-Length></Content-Length><Content-Type></Content-Type><Content-Encoding /><Content-Language /><Content-CRC64 />' +
+    '<Content-MD5></Content-MD5><Cache-Control /><Content-Disposition /><BlobType></BlobType><AccessTier></AccessTier>' +
+    '<AccessTierInferred></AccessTierInferred><LeaseStatus></LeaseStatus><LeaseState></LeaseState><ServerEncrypted></ServerEncrypted>'
+  expect(told).toBe(
+    `<Blob><Name></Name><Properties>${properties}</Properties><Metadata /><OrMetadata /></Blob>`,
+  )
+  expect(folder).toContain('<Name>d/</Name>')
+  expect(folder).toContain(
+    '<ResourceType>directory</ResourceType><Content-Length>0</Content-Length><Content-Type />',
+  )
+  expect(folder.replaceAll(/>[^<]+</g, '><')).toBe(
+    `<BlobPrefix><Name></Name><Properties>${properties
+      .replace('<Content-Type></Content-Type>', '<Content-Type />')
+      .replace('<Content-MD5></Content-MD5>', '<Content-MD5 />')}</Properties></BlobPrefix>`,
+  )
+  expect(text).toContain('<NextMarker /></EnumerationResults>')
+})
+
+// object-tests: azure-hns/list-other-delimiter.
+it.each(['%7C', '.', '//'])('no list is divided by %s', async (delimiter) => {
+  const query = `restype=container&comp=list&delimiter=${delimiter}`
+  expect(codeOf(await running.raw('GET', '/bronze', { query }))).toBe('400 DelimiterIsInvalidForHNS')
+})
+
+// object-tests: azure-hns/put-content-disposition-non-ascii.
+it('a disposition beyond ASCII is refused', async () => {
+  const given = { 'content-disposition': 'attachment; filename=\u00e9' }
+  expect(codeOf(await put('/bronze/a', 'x', given))).toBe('400 InvalidMetadata')
+})
+
 it('lists name the account’s address', async () => {
   const endpoint = `ServiceEndpoint="http://127.0.0.1:${running.plainPort}/${ACCOUNT}/"`
   expect((await running.raw('GET', '/', { query: 'comp=list' })).text).toContain(
@@ -147,7 +187,9 @@ it('what stands in the way of a path is told from the path itself being there', 
   const below = await create('/bronze/a/f')
   expect(codeOf(below)).toBe('409 PathConflict')
   expect(below.text).toContain('an element of the path, exists and its resource type is invalid')
-  expect(codeOf(await put('/bronze/a/f'))).toBe('409 PathConflict')
+  // object-tests, azure-hns/put-key-under-object.
+  for (const type of ['BlockBlob', 'AppendBlob'])
+    expect(codeOf(await put('/bronze/a/f', '', { 'x-ms-blob-type': type }))).toBe('404 BlobNotFound')
   expect(codeOf(await create('/bronze/a', { 'if-none-match': '*' }))).toBe('409 PathAlreadyExists')
   const rename = (from: string, to: string) =>
     running.raw('PUT', to, { query: 'mode=legacy', headers: { 'x-ms-rename-source': from } })
@@ -196,7 +238,7 @@ it('an empty blob of a folder’s metadata is a folder, in which blobs can be', 
   })
   const list = async (query: string) =>
     (await running.raw('GET', '/bronze', { query: `restype=container&comp=list&prefix=d${query}` })).text
-  expect(await list('&delimiter=/')).toContain('<BlobPrefix><Name>d/</Name></BlobPrefix>')
+  expect(await list('&delimiter=/')).toContain('<BlobPrefix><Name>d/</Name><Properties>')
   expect(await list('&include=metadata')).toContain(
     '<Metadata><mtime>1</mtime><hdi_isfolder>true</hdi_isfolder></Metadata>',
   )
@@ -378,7 +420,7 @@ describe('as recorded for Go’s client', () => {
     await set({ 'x-ms-blob-cache-control': 'no-cache' })
     expect(await type()).toBeUndefined()
     const { text } = await running.raw('GET', '/bronze', { query: 'restype=container&comp=list&prefix=a' })
-    expect(text).toContain('<Content-Type></Content-Type>')
+    expect(text).toContain('<Content-Type />')
     await set({ 'x-ms-blob-content-type': 'application/octet-stream' })
     expect(await type()).toBe('application/octet-stream')
   })
@@ -442,7 +484,7 @@ describe('in the words of public reports', () => {
       for (const more of ['', '&delimiter=%2F']) {
         const query = `restype=container&comp=list&prefix=${prefix}${more}`
         const listed = await running.raw('GET', '/bronze', { query })
-        expect(listed).toMatchObject({ status: 200, text: expect.stringContaining('<Blobs></Blobs>') })
+        expect(listed).toMatchObject({ status: 200, text: expect.stringContaining('<Blobs />') })
       }
     },
   )

@@ -105,7 +105,7 @@ export async function startDataLake(options: DataLakeOptions): Promise<DataLakeS
       checkAgent(lake, call)
       await handlers[call.operation.id as keyof Handlers](call)
     } catch (error) {
-      throw asHttpError(error)
+      throw asHttpError(error, call.operation?.api)
     }
   }
   const plain = await listen(handler(false), {

@@ -9,6 +9,7 @@ import {
   LEASE,
   LEASING,
   METADATA,
+  NOT_IN_HIERARCHY,
   type Operation,
   REHYDRATION,
   SOURCE_KEY,
@@ -33,6 +34,7 @@ const READING = [
 /** Of what can be done to a snapshot. */
 const SNAPSHOT = ['snapshot']
 const PAGES = 'the local lake has no page blobs'
+const TAGS = 'the local lake keeps no tags of blobs'
 
 /** The first that fits a request is the one. */
 export const BLOB_OPERATIONS = [
@@ -123,9 +125,9 @@ export const BLOB_OPERATIONS = [
     id: 'putPageBlob',
     name: 'Put Blob (page blob)',
     methods: ['PUT'],
-    by: { 'x-ms-blob-type': '*' },
+    by: { 'x-ms-blob-type': 'pageblob' },
     refusal: 'the local lake has block blobs and append blobs only',
-    refusalCode: 'InvalidHeaderValue',
+    refusedWith: NOT_IN_HIERARCHY,
   },
   {
     ...BLOB,
@@ -285,9 +287,17 @@ export const BLOB_OPERATIONS = [
     values: KEYS,
   },
   ...refused('undeleteBlob', 'Undelete Blob', 'undelete', 'soft delete is off, so nothing deleted is kept'),
-  ...refused('setTags', 'Set Blob Tags', 'tags', 'the local lake keeps no tags of blobs'),
-  ...refused('getTags', 'Get Blob Tags', 'tags', 'the local lake keeps no tags of blobs', 'GET'),
-  ...refused('queryBlob', 'Query Blob Contents', 'query', 'the local lake runs no queries on blobs', 'POST'),
+  ...refused('setTags', 'Set Blob Tags', 'tags', TAGS, {
+    with: '400 BlobApiNotYetSupportedForHierarchicalNamespaceAccounts',
+  }),
+  // azure-sdk-for-net's issue 39388 has it too.
+  ...refused('getTags', 'Get Blob Tags', 'tags', TAGS, {
+    method: 'GET',
+    with: '400 InvalidQueryParameterValue',
+  }),
+  ...refused('queryBlob', 'Query Blob Contents', 'query', 'the local lake runs no queries on blobs', {
+    method: 'POST',
+  }),
   ...refused(
     'setImmutability',
     'Set Blob Immutability Policy',
@@ -299,14 +309,22 @@ export const BLOB_OPERATIONS = [
     'Delete Blob Immutability Policy',
     'immutabilitypolicies',
     'the local lake has no immutable storage',
-    'DELETE',
+    { method: 'DELETE' },
   ),
   ...refused('setLegalHold', 'Set Blob Legal Hold', 'legalhold', 'the local lake has no immutable storage'),
-  ...refused('putPage', 'Put Page; Put Page From URL', 'page', PAGES),
-  ...refused('getPages', 'Get Page Ranges', 'pagelist', PAGES, 'GET'),
+  ...refused('putPage', 'Put Page; Put Page From URL', 'page', PAGES, {
+    with: NOT_IN_HIERARCHY,
+  }),
+  ...refused('getPages', 'Get Page Ranges', 'pagelist', PAGES, { method: 'GET', with: NOT_IN_HIERARCHY }),
   ...refused('incrementalCopy', 'Incremental Copy Blob', 'incrementalcopy', PAGES),
 ] as const satisfies readonly Operation[]
 
-function refused(id: string, name: string, comp: string, refusal: string, method = 'PUT') {
-  return [{ ...BLOB, id, name, methods: [method], words: { comp }, refusal }] as const
+function refused(
+  id: string,
+  name: string,
+  comp: string,
+  refusal: string,
+  { method = 'PUT', with: refusedWith }: { method?: string; with?: Operation['refusedWith'] } = {},
+) {
+  return [{ ...BLOB, id, name, methods: [method], words: { comp }, refusal, refusedWith }] as const
 }

@@ -23,9 +23,12 @@ export interface Operation {
   readonly values?: Readonly<Record<string, readonly string[]>>
   /** Why the whole operation is refused. */
   readonly refusal?: string
-  /** The service's code of that refusal; default `UnsupportedQueryParameter`. */
-  readonly refusalCode?: string
+  /** The service's status and code of that refusal; default `400 UnsupportedQueryParameter`. */
+  readonly refusedWith?: `${number} ${string}` | undefined
 }
+
+/** Of what an account with a hierarchical namespace does not have, in the answers recorded of live ones (borink-org/object-tests, azure-hns). */
+export const NOT_IN_HIERARCHY = '409 FeatureNotYetSupportedForHierarchicalNamespaceAccounts'
 
 /** The query's words that tell operations apart; all others are parameters. */
 export const SELECTORS = ['comp', 'restype', 'resource', 'action'] as const

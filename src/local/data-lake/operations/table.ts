@@ -11,6 +11,7 @@ import {
   EVERY_HEADER,
   EVERY_PARAMETER,
   isTier,
+  NOT_IN_HIERARCHY,
   type Operation,
   reasonFor,
   SELECTORS,
@@ -69,13 +70,9 @@ function allAre(
  * Empty headers are ignored: some clients send them for options that they do not use.
  */
 export function refuseUnserved(operation: Operation, { query, headers }: Omit<Asked, 'level'>): void {
-  const { name, refusal, refusalCode } = operation
+  const { name, refusal, refusedWith, words } = operation
   if (refusal !== undefined)
-    throw new HttpError(
-      400,
-      refusalCode ?? 'UnsupportedQueryParameter',
-      `${name} is not supported: ${refusal}.`,
-    )
+    throw refusedAs(refusedWith, `${name} is not supported: ${refusal}.`, words?.comp)
   const isSigned = query.has('sig')
   // What the signature itself asks of the request; its value was checked with it.
   const demanded = new Set(
@@ -88,6 +85,18 @@ export function refuseUnserved(operation: Operation, { query, headers }: Omit<As
   for (const [header, value] of Object.entries(headers))
     if (header.startsWith('x-ms-') && value !== undefined && value !== '')
       refuseHeader(operation, header, String(value))
+}
+
+/** @param comp the word of the query that is refused, which the service names beside some codes. */
+function refusedAs(as = '400 UnsupportedQueryParameter', message: string, comp = ''): HttpError {
+  const [status, code = ''] = as.split(' ')
+  const details = { QueryParameterName: 'comp', QueryParameterValue: comp }
+  return new HttpError(
+    Number(status),
+    code,
+    message,
+    code === 'InvalidQueryParameterValue' ? { details } : {},
+  )
 }
 
 function refuseParameter(operation: Operation, name: string, value: string, isSigned: boolean): void {
@@ -138,9 +147,8 @@ function refuseHeader(operation: Operation, name: string, value: string): void {
       'InvalidHeaderValue',
       `The value for one of the HTTP headers is not in the correct format: x-ms-access-tier is none of the tiers: ${shown(value)}.`,
     )
-  throw new HttpError(
-    400,
-    'UnsupportedHeader',
+  throw refusedAs(
+    name === 'x-ms-tags' ? NOT_IN_HIERARCHY : '400 UnsupportedHeader',
     // Values of others may be keys.
     unsupported(`the header ${name}${known === undefined ? '' : `: ${shown(value)}`}`, operation, name),
   )

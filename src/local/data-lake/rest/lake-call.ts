@@ -118,8 +118,19 @@ export const decodeAddress = (text: string): string => decodeURIComponent(text).
 const isRootLookedAt = (method: string, rest: readonly string[], query: URLSearchParams): boolean =>
   method === 'HEAD' && /^\/+$/.test(rest.join('/')) && !SELECTORS.some((name) => query.has(name))
 
-/** The service drops the slashes that a name begins with. @param parts of an address, below the container */
-export const pathOf = (parts: readonly string[]): string => parts.join('/').replace(/^\/+/, '')
+/**
+ * With a hierarchical namespace the service drops empty segments and the dots that a segment ends in: `a//b.` is stored as `a/b`, as
+ * measured on live accounts (borink-org/object-storage, docs/AZURE-TESTING.md). A slash at the end stays, for what refuses it.
+ * @param parts of an address, below the container; each may have slashes in it, which were encoded
+ */
+export function pathOf(parts: readonly string[]): string {
+  const names = parts.join('/').split('/').map(withoutLastDots)
+  const kept = names.filter((name, index) => name !== '' || (index > 0 && index === names.length - 1))
+  return kept.join('/')
+}
+
+/** What has nothing but dots is refused elsewhere, or a name: what the service makes of it is not known. */
+const withoutLastDots = (name: string): string => (/^\.*$/.test(name) ? name : name.replace(/\.+$/, ''))
 
 /** @returns the container of what is renamed, when the account stands before it. */
 function renamedFrom({ headers }: IncomingMessage, account: string): string | undefined {

@@ -32,11 +32,20 @@ export function contentIn({ headers }: IncomingMessage, { plain = false } = {}):
   for (const name of CONTENT) {
     const value =
       headers[`x-ms-blob-${name}`] ?? headers[`x-ms-${name}`] ?? (plain ? headers[name] : undefined)
+    if (name === 'content-disposition' && /[^\t\x20-\x7e]/.test(String(value ?? ''))) throw notAscii()
     if (value !== undefined && value !== '' && !(name === 'content-type' && value === DEFAULT_TYPE))
       content[name] = String(value)
   }
   return content
 }
+
+/** Also of a disposition, in answers recorded of a live account (borink-org/object-tests, azure-hns/put-content-disposition-non-ascii). */
+const notAscii = () =>
+  new HttpError(
+    400,
+    'InvalidMetadata',
+    'The metadata specified is invalid. It has characters that are not permitted: only those of ASCII are, others have to be encoded.',
+  )
 
 /** From the raw headers, as the client's own case of a name is kept. @throws HttpError 400 */
 export function metadataHeaders({ rawHeaders }: IncomingMessage): Record<string, string> {
@@ -47,12 +56,7 @@ export function metadataHeaders({ rawHeaders }: IncomingMessage): Record<string,
     refuseTwice(metadata, name)
     const value = rawHeaders[index + 1] as string
     // Whoever gets so far has signed it, or shows a token: the service takes no others (azure-sdk-for-net, issue 50747).
-    if (!/^[\t\x20-\x7e]*$/.test(value))
-      throw new HttpError(
-        400,
-        'InvalidMetadata',
-        'The metadata specified is invalid. It has characters that are not permitted: only those of ASCII are, others have to be encoded.',
-      )
+    if (!/^[\t\x20-\x7e]*$/.test(value)) throw notAscii()
     metadata[name] = value
   }
   return checked(metadata)

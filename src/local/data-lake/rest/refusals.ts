@@ -1,9 +1,11 @@
 /** What the lake refuses, in the service's codes: https://learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes */
 import type { IncomingMessage } from 'node:http'
 import { type ErrorForm, HttpError } from '../../http/errors.ts'
+import type { Operation } from '../operations/operation.ts'
 import { invalidParameter } from '../operations/table.ts'
 import {
   AlreadyExistsError,
+  BelowFileError,
   InvalidNameError,
   LakeFullError,
   OtherKindError,
@@ -79,13 +81,20 @@ export function refuseBody({ request, operation }: Pick<LakeCall, 'request' | 'o
 }
 
 /** With a hierarchical namespace a slash at the end is refused by what makes or deletes a path: clients cut it off themselves. */
-const WITHOUT_SLASH = ['createFile', 'createDirectory', 'renamePath', 'deletePath', 'deleteBlob']
+const WITHOUT_SLASH = [
+  ...['createFile', 'createDirectory', 'renamePath', 'deletePath', 'deleteBlob'],
+  // Measured of Put Blob (borink-org/object-tests, azure-hns/put-created-key-trailing-slash).
+  ...['putBlob', 'putAppendBlob', 'putBlobFromUrl', 'copyBlob', 'putBlockList'],
+]
+/** By which a blob is a folder: rclone ends the names of these with a slash. */
+const FOLDER_MARK = 'x-ms-meta-hdi_isfolder'
 
 /** @throws HttpError 400 */
 export function refuseSlashAtEnd({ request, operation, path }: LakeCall): void {
   const [address = ''] = (request.url ?? '').split('?')
   if (path === '' || !WITHOUT_SLASH.includes(operation?.id ?? '') || !/(\/|%2f|\\|%5c)$/i.test(address))
     return
+  if (request.headers[FOLDER_MARK] !== undefined) return
   throw new HttpError(400, 'InvalidUri', 'The request URI is invalid: the path ends in a slash.')
 }
 
@@ -96,6 +105,8 @@ export function refuseSlashAtEnd({ request, operation, path }: LakeCall): void {
 export const hasSnapshots = (what: 'blob' | 'file'): HttpError =>
   new HttpError(409, 'SnapshotsPresent', `This operation is not permitted because the ${what} has snapshots.`)
 
+const FILE_ABOVE = 'an element of its path is a file, and a hierarchical namespace has nothing below one'
+
 /** Of what acts on a blob, and finds a folder. */
 export const notOfDirectories = (): HttpError =>
   new HttpError(
@@ -104,10 +115,18 @@ export const notOfDirectories = (): HttpError =>
     'The requested operation is not supported on a directory.',
   )
 
-/** Errors of the store and of the file system as the service tells them; any other is given back as it is. */
-export function asHttpError(error: unknown): unknown {
+/**
+ * Errors of the store and of the file system as the service tells them; any other is given back as it is.
+ * @param api of the request: a blob below a file is none that can be found, for the Blob interface (borink-org/object-tests,
+ * azure-hns/put-key-under-object).
+ */
+export function asHttpError(error: unknown, api?: Operation['api']): unknown {
   if (error instanceof HttpError) return error
   const { code, message } = error as NodeJS.ErrnoException
+  if (error instanceof BelowFileError && api === 'Blob')
+    return new HttpError(404, 'BlobNotFound', `The specified blob does not exist: ${FILE_ABOVE}.`, {
+      cause: error,
+    })
   if (error instanceof OtherKindError) return new HttpError(409, 'PathConflict', message, { cause: error })
   if (error instanceof AlreadyExistsError)
     return new HttpError(409, 'PathAlreadyExists', message, { cause: error })

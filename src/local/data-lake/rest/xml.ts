@@ -21,9 +21,9 @@ export const inXml = (text: string): string =>
     (character) => NAMED[character] ?? `&#${character.charCodeAt(0)};`,
   )
 
-/** One element with its text escaped. */
+/** One element with its text escaped; an empty one as the service writes it. */
 export const element = (name: string, value: string | number | boolean): string =>
-  `<${name}>${inXml(String(value))}</${name}>`
+  value === '' ? `<${name} />` : `<${name}>${inXml(String(value))}</${name}>`
 
 /** One element for each member, in their order. */
 export const elements = (values: Readonly<Record<string, string | number | boolean>>): string =>
@@ -39,7 +39,9 @@ export const nameXml = (name: string, tag = 'Name'): string =>
 
 /** Metadata as a listing has it. @param options.isEncrypted it has more, which it cannot tell. */
 export const metadataXml = (metadata: Record<string, string> = {}, { isEncrypted = false } = {}): string =>
-  `<Metadata${isEncrypted ? ' Encrypted="true"' : ''}>${elements(metadata)}</Metadata>`
+  isEncrypted || Object.keys(metadata).length > 0
+    ? `<Metadata${isEncrypted ? ' Encrypted="true"' : ''}>${elements(metadata)}</Metadata>`
+    : element('Metadata', '')
 
 /** Items of a list in the query, in lower case. */
 export const listWords = (value: string | null): string[] =>

@@ -22,6 +22,7 @@ import { moveNew, moveOver } from './moving.ts'
 import { checkContainer, entryAt, pathSegments, resolveInside } from './names.ts'
 import {
   AlreadyExistsError,
+  BelowFileError,
   diskError,
   LakeFullError,
   NoContainerError,
@@ -151,7 +152,7 @@ export class LakeFolder {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
       // EEXIST, ENOTDIR: a file stands where this path needs a folder.
-      if (code === 'EEXIST' || code === 'ENOTDIR') throw new OtherKindError(container, path)
+      if (code === 'EEXIST' || code === 'ENOTDIR') throw new BelowFileError(container, path)
       throw diskError(error, target)
     }
     this.#usage.note(target, size - (before?.size ?? 0), before ? 0 : 1)

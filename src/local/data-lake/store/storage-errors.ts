@@ -22,6 +22,9 @@ export class OtherKindError extends AlreadyExistsError {
     'The specified path, or an element of the path, exists and its resource type is invalid for this operation.'
 }
 
+/** A file stands where the path needs a folder above it. */
+export class BelowFileError extends OtherKindError {}
+
 /** The lake's limit is reached, or the disk is full. Nothing was written. */
 export class LakeFullError extends Error {
   override readonly name = 'LakeFullError'

@@ -47,14 +47,7 @@ export function copySource(lake: Lake, call: LakeCall, { isRead }: { isRead: boo
     )
   const { place, stats, properties } = standing(lake, from)
   // No folders: clients that copy a tree create their own, and continue when a folder is not a blob.
-  if (!stats?.isFile())
-    throw sourceError(
-      404,
-      'BlobNotFound',
-      stats
-        ? 'The source of the copy is a folder, which is no blob to copy: rename it by the Data Lake’s interface.'
-        : 'The source of the copy does not exist.',
-    )
+  if (!stats?.isFile()) throw noSource(stats !== undefined, isRead)
   try {
     checkConditions(call.request, stats, { isRead, prefix: 'x-ms-source-' })
   } catch (error) {
@@ -65,6 +58,14 @@ export function copySource(lake: Lake, call: LakeCall, { isRead }: { isRead: boo
   requireReadable(lake, call, properties, isRead)
   const { container, path } = from
   return { container, path, place, stats, properties, isSnapshot: snapshotIn(from.query) !== undefined }
+}
+
+/** What is read as any client would read it has a code of its own (borink-org/object-tests, azure-hns/copy-missing-source, copy-sync-missing-source). */
+function noSource(isFolder: boolean, isRead: boolean): HttpError {
+  const message = isFolder
+    ? 'The source of the copy is a folder, which is no blob to copy: rename it by the Data Lake’s interface.'
+    : 'The source of the copy does not exist.'
+  return isRead ? sourceError(404, 'BlobNotFound', message) : new HttpError(404, 'BlobNotFound', message)
 }
 
 /** What the URL names. @throws HttpError 400 for a snapshot of no time. */

@@ -123,7 +123,7 @@ function containersXml(lake: Lake, call: LakeCall): string {
   return (
     `${XML_HEAD}<EnumerationResults ServiceEndpoint="${inXml(endpointOf(call))}">` +
     `${askedXml(query, pageSize(query.get('maxresults')))}<Containers>${items.join('')}</Containers>` +
-    `<NextMarker>${next === undefined ? '' : writeMarker(next)}</NextMarker></EnumerationResults>`
+    `${element('NextMarker', next === undefined ? '' : writeMarker(next))}</EnumerationResults>`
   )
 }
 
