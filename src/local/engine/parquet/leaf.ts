@@ -1,7 +1,7 @@
 /** One column of a Parquet file, from values to the bytes of its pages. */
 import { bitsFor, hybrid } from './levels.ts'
 import { compressSnappy } from './snappy.ts'
-import { encodeThrift, type ThriftStruct } from './thrift.ts'
+import { encodeThrift, type ThriftStruct, type ThriftValue } from './thrift.ts'
 
 /** Numbers of the format's own list (parquet.thrift, `Type`). */
 export const PHYSICAL = { boolean: 0, int32: 1, int64: 2, double: 5, bytes: 6 } as const
@@ -71,7 +71,7 @@ export function writeLeaf(leaf: Leaf, at: number, put: (bytes: Buffer) => void):
     const content = dictionary
       ? placesOf(dictionary, from, to)
       : [plainOf(physical, from === 0 && to === values.length ? values : sliceOf(values, from, to))]
-    pages.add(rows, dictionary !== undefined, Buffer.concat([...levels, ...content]))
+    pages.add(rows, Buffer.concat([...levels, ...content]))
   }
   const nulls = count - values.length
   const bounds = boundsOf(dictionary?.distinct ?? values)
@@ -89,6 +89,7 @@ export function writeLeaf(leaf: Leaf, at: number, put: (bytes: Buffer) => void):
     [9, { i64: dataAt }],
     ...(dictionary ? ([[11, { i64: at }]] as const) : []),
     [12, { struct: statisticsOf(physical, bounds, nulls) }],
+    [13, { list: pages.counts }],
   ]
   const chunk: ThriftStruct = [
     [2, { i64: at }],
@@ -133,6 +134,14 @@ function countOf(values: ArrayLike<number>, wanted: number): number {
   return count
 }
 
+const pageCount = (type: number, encoding: number, count: number): ThriftValue => ({
+  struct: [
+    [1, { i32: type }],
+    [2, { i32: encoding }],
+    [3, { i32: count }],
+  ],
+})
+
 /** Pages of a column, each behind its header. */
 class Pages {
   readonly #put: (bytes: Buffer) => void
@@ -140,17 +149,35 @@ class Pages {
   /** As they stand in the file, and without compression; headers too. */
   bytes = 0
   bare = 0
+  #dataPages = 0
+  #hasDictionary = false
 
   constructor(put: (bytes: Buffer) => void, isCompressed: boolean) {
     this.#put = put
     this.#isCompressed = isCompressed
   }
 
+  get #encoding(): number {
+    return this.#hasDictionary ? ENCODINGS.dictionary : ENCODINGS.plain
+  }
+
   get codec(): number {
     return this.#isCompressed ? CODECS.snappy : CODECS.none
   }
 
+  /**
+   * How many pages there are of a kind and encoding: by this alone a reader knows that all of a column is in its dictionary, and takes that as
+   * it is (Power BI's Direct Lake: duckdb/duckdb#24956; rewriters in Java: #12892).
+   */
+  get counts(): ThriftValue[] {
+    return [
+      ...(this.#hasDictionary ? [pageCount(PAGES.dictionary, ENCODINGS.plain, 1)] : []),
+      pageCount(PAGES.data, this.#encoding, this.#dataPages),
+    ]
+  }
+
   addDictionary(count: number, content: Buffer): void {
+    this.#hasDictionary = true
     const about: ThriftStruct = [
       [1, { i32: count }],
       [2, { i32: ENCODINGS.plain }],
@@ -158,10 +185,11 @@ class Pages {
     this.#add(PAGES.dictionary, 7, about, content)
   }
 
-  add(rows: number, byDictionary: boolean, content: Buffer): void {
+  add(rows: number, content: Buffer): void {
+    this.#dataPages++
     const about: ThriftStruct = [
       [1, { i32: rows }],
-      [2, { i32: byDictionary ? ENCODINGS.dictionary : ENCODINGS.plain }],
+      [2, { i32: this.#encoding }],
       [3, { i32: ENCODINGS.rle }],
       [4, { i32: ENCODINGS.rle }],
     ]

@@ -137,6 +137,19 @@ it('holds many rows in several pages: repeated values, new ones, and gaps', asyn
   expect(file.columns.get('gaps')).toMatchObject({ nulls: 6667, least: 1, greatest: 19_999 })
   writeFileSync(path, Buffer.concat(file.parts))
   await withParquet(path, async (open) => {
+    // What parquet-java and Power BI's Direct Lake go by (parquet.thrift, PageEncodingStats).
+    const data = { page_type: 'DATA_PAGE', encoding: 'PLAIN', count: 5 }
+    expect(open.metadata.row_groups[0]?.columns.map(({ meta_data: about }) => about?.encoding_stats)).toEqual(
+      [
+        [
+          { page_type: 'DICTIONARY_PAGE', encoding: 'PLAIN', count: 1 },
+          { ...data, encoding: 'RLE_DICTIONARY' },
+        ],
+        [data],
+        [data],
+        [data],
+      ],
+    )
     for (const [name, values] of Object.entries(columns))
       expect(await open.column(name)).toEqual(Array.from(values as ArrayLike<unknown>))
   })
