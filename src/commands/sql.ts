@@ -135,12 +135,13 @@ export async function exportForScreen(
   }
 }
 
-/** @throws UnwritableFileError in place of what the system says of that file. */
+/** @throws UnwritableFileError in place of what the system says of that file; of a full disk it says no name. */
 async function exportTo(file: string, write: () => Promise<number>): Promise<number> {
   try {
     return await write()
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).path === file) throw new UnwritableFileError(file, error)
+    const { path, syscall } = error as NodeJS.ErrnoException
+    if (path === file || syscall === 'write') throw new UnwritableFileError(file, error)
     throw error
   }
 }

@@ -1,6 +1,9 @@
 /** `sql` as a table for a person: columns stand below each other whatever the script, what is not there is a dash, what is cut says so. */
+import { createWriteStream, existsSync } from 'node:fs'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { expect, it } from 'vitest'
-import { runSql } from '../../src/commands/sql.ts'
+import { runExport, runSql } from '../../src/commands/sql.ts'
 import type { LakeQuery, QueryResult } from '../../src/pipeline/ports/query.ts'
 import textWidth from '../../src/ui/text/text-width.ts'
 
@@ -43,4 +46,28 @@ it('stands in columns, with a dash for null, and a mark where a cell was cut', a
   // The last column has the line to its end.
   expect(tokyo.endsWith(LONG)).toBe(true)
   expect(out).not.toContain('\x1b')
+})
+
+it('a table that finds no room names the file that has none', async (context) => {
+  if (!existsSync('/dev/full')) return context.skip('needs a device that is always full')
+  const query = {
+    export: async (_table: string, _format: string, file: string) => {
+      await pipeline(Readable.from(['a,b\n']), createWriteStream(file))
+      return 1
+    },
+  } as unknown as LakeQuery
+  await expect(
+    runExport({
+      query,
+      target: 'local',
+      table: 'gold',
+      format: 'csv',
+      out: '/dev/full',
+      yes: false,
+      write: () => {},
+      writeError: () => {},
+      drained: async () => {},
+      signal: new AbortController().signal,
+    }),
+  ).rejects.toThrow('/dev/full cannot be written: its disk is full.')
 })
