@@ -95,8 +95,20 @@ export function runtimeCheck(version: string): Check {
   }
 }
 
-/** @param needed bytes that the local hub and lake may grow to */
-export function dataDirCheck(dataDir: string, needed: number): Check {
+/** What a user may still write on the disk of a folder (bytes). */
+function freeOn(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder)
+  return bavail * bsize
+}
+
+/** Never more than there is: whole gigabytes, or megabytes where there is not one. */
+const roundedDown = (bytes: number) => {
+  const unit = bytes < 1e9 ? 1e6 : 1e9
+  return formatSize(Math.floor(bytes / unit) * unit)
+}
+
+/** @param needed bytes that the local hub and lake may grow to. @param freeIn bytes that are free; another one in tests. */
+export function dataDirCheck(dataDir: string, needed: number, freeIn = freeOn): Check {
   return {
     id: 'data-dir',
     title: 'Data folder',
@@ -114,12 +126,11 @@ export function dataDirCheck(dataDir: string, needed: number): Check {
           fix: 'Choose another folder with --data-dir.',
         }
       }
-      const { bavail, bsize } = statfsSync(existing)
-      const free = Math.floor((bavail * bsize) / 1e9) * 1e9
-      if (bavail * bsize >= needed) return { level: 'ok', detail: `${dataDir}, ${formatSize(free)} free` }
+      const free = freeIn(existing)
+      if (free >= needed) return { level: 'ok', detail: `${dataDir}, ${roundedDown(free)} free` }
       return {
         level: 'warning',
-        detail: `${dataDir} has ${formatSize(free)} free, the local lake may grow to ${formatSize(needed)}`,
+        detail: `${dataDir} has ${roundedDown(free)} free, the local lake may grow to ${formatSize(needed)}`,
         fix: 'Free some space, or lower --lake-limit and --hub-size.',
       }
     },

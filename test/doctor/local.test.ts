@@ -92,6 +92,15 @@ describe('the data folder', () => {
     ])
   })
 
+  it.each([
+    [812_500_000, '812MB'],
+    [1_999_000_000, '1GB'],
+    [900_000, '0KB'],
+  ])('has room of %i bytes: %s', async (free, text) => {
+    const [finding] = await findings(dataDirCheck(folder, 1e12, () => free))
+    expect(finding?.detail).toBe(`${folder} has ${text} free, the local lake may grow to 1TB`)
+  })
+
   it('must be writable', async () => {
     // A file in the way stops root as well.
     writeFileSync(join(folder, 'file'), '')
