@@ -305,6 +305,17 @@ describe('the report of a session', () => {
     expect(await reportText(folder, 'md')).not.toContain('NaN')
   })
 
+  it('of tables on Azure does not say what the sessions before have cost', () => {
+    const costs = (target: 'local' | 'azure') => {
+      const { cost, samples } = folderReport({ ...model, target, cost: 0.02 }, TABLES)
+      return [cost, ...new Set(samples.map(({ spent }) => spent))]
+    }
+    expect([costs('local'), costs('azure')]).toEqual([
+      [0, 0],
+      [undefined, undefined],
+    ])
+  })
+
   it('asks the tables little by little: what cannot be asked is left out', async () => {
     const asked: string[] = []
     const query: LakeQuery = {

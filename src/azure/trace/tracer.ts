@@ -117,10 +117,10 @@ function hasId(eventId: string): (event: HubEvent) => boolean {
 }
 
 function isOfCity(city: string): (event: HubEvent) => boolean {
-  const wanted = city.toLocaleLowerCase()
+  const wanted = city.toLowerCase()
   return ({ body }) => {
     const named = eventIn(body)?.event.city
-    return typeof named === 'string' && named.trim().toLocaleLowerCase() === wanted
+    return typeof named === 'string' && named.trim().toLowerCase() === wanted
   }
 }
 
