@@ -213,8 +213,8 @@ export class BronzeWatch {
   }
 }
 
-/** The file stands outside of every transaction: a hand or a half write may have damaged it. */
-function totalsIn(text: string): ReturnType<typeof parseTotals> {
+/** The totals file's text, by partition. It stands outside of every transaction: a hand or a half write may have damaged it. @throws ServiceError */
+export function totalsIn(text: string): ReturnType<typeof parseTotals> {
   try {
     return parseTotals(text)
   } catch (cause) {

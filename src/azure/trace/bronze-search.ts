@@ -6,9 +6,10 @@ import {
   isHidden,
   parseBronzeFileName,
 } from '../../contract/bronze-layout.ts'
-import { BRONZE_TOTALS, parseTotals } from '../../contract/bronze-totals.ts'
+import { BRONZE_TOTALS } from '../../contract/bronze-totals.ts'
 import { rejectionReason } from '../../contract/deserialization.ts'
 import type { BronzeStep } from '../../pipeline/ports/trace.ts'
+import { totalsIn } from '../lake/bronze-watch.ts'
 import type { LakeClient, ListedPath } from '../lake/data-lake.ts'
 import type { HubEvent } from './hub-search.ts'
 
@@ -181,6 +182,6 @@ async function isSummedUp(
 ): Promise<boolean> {
   const text = await client.read(BRONZE.container, BRONZE_TOTALS, signal)
   if (!text) return false
-  const totals = parseTotals(text.toString('utf8'))
+  const totals = totalsIn(text.toString('utf8'))
   return (totals.get(Number(partition))?.nextSequenceNumber ?? 0) > sequenceNumber
 }
