@@ -59,6 +59,8 @@ it.each(['new/', 'new%2F'])('no blob is %s, unless it is marked as a folder', as
   expect(code(await running.raw('HEAD', `/bronze/${path}`))).toBe('404 BlobNotFound')
   const append = { 'x-ms-blob-type': 'AppendBlob' }
   expect(code(await running.raw('PUT', `/bronze/${path}`, { headers: append }))).toBe('400 InvalidUri')
+  const block = { query: 'comp=block&blockid=AAAA', body: 'x' }
+  expect(code(await running.raw('PUT', `/bronze/${path}`, block))).toBe('400 InvalidUri')
   await put('a')
   const copied = { 'x-ms-copy-source': `${running.endpoint}/bronze/a` }
   expect(code(await running.raw('PUT', `/bronze/${path}`, { headers: copied }))).toBe('400 InvalidUri')

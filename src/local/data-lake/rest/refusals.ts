@@ -83,8 +83,16 @@ export function refuseBody({ request, operation }: Pick<LakeCall, 'request' | 'o
 /** With a hierarchical namespace a slash at the end is refused by what makes or deletes a path: clients cut it off themselves. */
 const WITHOUT_SLASH = [
   ...['createFile', 'createDirectory', 'renamePath', 'deletePath', 'deleteBlob'],
-  // Measured of Put Blob (borink-org/object-tests, azure-hns/put-created-key-trailing-slash).
-  ...['putBlob', 'putAppendBlob', 'putBlobFromUrl', 'copyBlob', 'putBlockList'],
+  // Measured of Put Blob and Put Block (borink-org/object-tests, azure-hns/put-created-key-trailing-slash, stage-key-trailing-slash).
+  ...[
+    'putBlob',
+    'putAppendBlob',
+    'putBlobFromUrl',
+    'copyBlob',
+    'putBlock',
+    'putBlockFromUrl',
+    'putBlockList',
+  ],
 ]
 /** By which a blob is a folder: rclone ends the names of these with a slash. */
 const FOLDER_MARK = 'x-ms-meta-hdi_isfolder'

@@ -105,6 +105,13 @@ function blockId({ query }: LakeCall): string {
   const id = query.get('blockid') ?? ''
   const isBase64 = /^[A-Za-z0-9+/]+={0,2}$/.test(id) && id.length % 4 === 0
   if (isBase64 && Buffer.from(id, 'base64').length <= MAX_ID_BYTES) return id
+  // Recorded of live accounts: borink-org/object-tests, azure-hns/stage-id-too-long.
+  if (isBase64)
+    throw new HttpError(
+      400,
+      'OutOfRangeInput',
+      `One of the request inputs is out of range: blockid has more than ${MAX_ID_BYTES} bytes.`,
+    )
   throw invalidParameter('blockid', id, `Expected is base64, of at most ${MAX_ID_BYTES} bytes.`)
 }
 
