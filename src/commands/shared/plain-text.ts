@@ -9,9 +9,12 @@ export const isAsciiOnly = (
   platform: NodeJS.Platform = process.platform,
 ): boolean => ascii || !speaksUtf8(env, platform)
 
+/** What one character cannot say; the screen, where each has its column, must do with one. */
+const LONGER: Readonly<Record<string, string>> = { '≥': '>=', '≤': '<=' }
+
 /** A stand-in for each character beyond ASCII. */
 export const inAscii = (text: string): string =>
-  [...text].map((one) => (one <= '~' ? one : asciiOf(one))).join('')
+  [...text].map((one) => (one <= '~' ? one : (LONGER[one] ?? asciiOf(one)))).join('')
 
 /** For what a person reads. JSON stays as it is, and so do the rows of tables: a program reads them. */
 export const writeToPerson = (

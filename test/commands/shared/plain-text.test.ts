@@ -1,6 +1,6 @@
 /** A terminal without UTF-8 shows what people read in ASCII; what programs read is left alone. */
 import { afterEach, expect, it, vi } from 'vitest'
-import { isAsciiOnly, writeToPerson } from '../../../src/commands/shared/plain-text.ts'
+import { inAscii, isAsciiOnly, writeToPerson } from '../../../src/commands/shared/plain-text.ts'
 import { traceText } from '../../../src/commands/trace.ts'
 import { TRACE } from '../../support/recorded-session.ts'
 
@@ -15,6 +15,12 @@ it.each([
 ])('%j, --ascii %s: ASCII alone is %s', (env, ascii, only) =>
   expect(isAsciiOnly({ ascii }, env, 'linux')).toBe(only),
 )
+
+it('a limit stays what it is', () => {
+  expect(inAscii('✓ rate 10/s (≥ 90 % of 10/s), p95 ≤ 15 s')).toBe(
+    'v rate 10/s (>= 90 % of 10/s), p95 <= 15 s',
+  )
+})
 
 it('a trace is written in ASCII where the locale has no UTF-8, and its JSON as it is', () => {
   vi.stubEnv('LC_ALL', 'C')
