@@ -1,5 +1,5 @@
 /**
- * The ids of recent rows, in memory, for batches that DuckDB does not see: 16 bytes each, by generation as in jobs/deduplication.ts, whose
+ * The ids of recent rows, in memory, for batches that DuckDB does not see: about 9 bytes each, by generation as in jobs/deduplication.ts, whose
  * verdict is the same. Where time does not decide a repetition for sure nothing is said, and DuckDB looks into the tables.
  */
 import { createHash } from 'node:crypto'
@@ -8,11 +8,13 @@ import { DEDUPLICATION_WINDOW_MS } from '../../../contract/reading.ts'
 /** Microseconds. */
 const WINDOW = DEDUPLICATION_WINDOW_MS * 1000
 
-/** Of an open table at most so much is in use, of a finished one that is packed. */
+/** Words of 32 bits that stand for an id: mixed so well that two ids have the same ones once in 2^96 pairs. */
+const WORDS = 3
+/** Of the open set at most so much is in use. */
 const OPEN_LOAD = 0.6
-const PACKED_LOAD = 0.85
-const WORDS = 4
 const FIRST_SIZE = 1024
+const IDS_PER_BUCKET = 8
+const ALL = 2 ** 32
 
 /** Enqueued times (microseconds since 1970), both included. */
 export interface Times {
@@ -20,64 +22,108 @@ export interface Times {
   latest: number
 }
 
-/** A set of ids, each four words of 32 bits. */
-class IdSet {
+/** Ids to look into, by their words in a list of such words. */
+interface IdSet {
+  readonly count: number
+  has(ids: Uint32Array, at: number): boolean
+}
+
+/** A set that grows. The first word of an id is never 0. */
+class OpenIds implements IdSet {
   count = 0
-  #size: number
-  #words: Uint32Array
+  #size = FIRST_SIZE
+  #words = new Uint32Array(FIRST_SIZE * WORDS)
 
-  constructor(size = FIRST_SIZE) {
-    this.#size = size
-    this.#words = new Uint32Array(size * WORDS)
+  has(ids: Uint32Array, at: number): boolean {
+    return this.#words[this.#find(ids, at)] !== 0
   }
 
-  has(id: Uint32Array, at: number): boolean {
-    return this.#words[this.#find(id, at)] !== 0
+  add(ids: Uint32Array, at: number): void {
+    if (this.count >= this.#size * OPEN_LOAD) this.#grow()
+    this.#put(ids, at)
   }
 
-  add(id: Uint32Array, at: number): void {
-    if (this.count >= this.#size * OPEN_LOAD) this.#resize(this.#size * 2)
-    this.#put(id, at)
+  /** The same ids, to which none will be added. */
+  packed(): IdSet {
+    return new PackedIds(this.#words, this.count)
   }
 
-  /** Nothing more will be added. */
-  pack(): void {
-    this.#resize(Math.max(1, Math.ceil(this.count / PACKED_LOAD)))
-  }
-
-  #put(id: Uint32Array, at: number): void {
-    const place = this.#find(id, at)
+  #put(ids: Uint32Array, at: number): void {
+    const place = this.#find(ids, at)
     if (this.#words[place] !== 0) return
-    for (let word = 0; word < WORDS; word++) this.#words[place + word] = id[at + word] as number
+    for (let word = 0; word < WORDS; word++) this.#words[place + word] = ids[at + word] as number
     this.count++
   }
 
-  #resize(size: number): void {
+  #grow(): void {
     const words = this.#words
-    this.#size = size
-    this.#words = new Uint32Array(size * WORDS)
+    this.#size *= 2
+    this.#words = new Uint32Array(this.#size * WORDS)
     this.count = 0
     for (let at = 0; at < words.length; at += WORDS) if (words[at] !== 0) this.#put(words, at)
   }
 
-  /** Where it is, or where there is room for it. The first word of an id is never 0. */
-  #find(id: Uint32Array, at: number): number {
+  /** Where it is, or where there is room for it. */
+  #find(ids: Uint32Array, at: number): number {
     const words = this.#words
-    const [a, b, c, d] = [id[at], id[at + 1], id[at + 2], id[at + 3]] as [number, number, number, number]
-    const hash = (Math.imul(a ^ (c >>> 15), 0x9e3779b1) ^ Math.imul(b ^ d, 0x85ebca6b)) >>> 0
-    let place = Math.floor((hash / 2 ** 32) * this.#size) * WORDS
+    const [a, b, c] = [ids[at], ids[at + 1], ids[at + 2]] as [number, number, number]
+    let place = Math.floor((a / ALL) * this.#size) * WORDS
     for (;;) {
       const first = words[place]
       if (first === 0) return place
-      if (first === a && words[place + 1] === b && words[place + 2] === c && words[place + 3] === d)
-        return place
+      if (first === a && words[place + 1] === b && words[place + 2] === c) return place
       place += WORDS
       if (place === words.length) place = 0
     }
   }
 }
 
-/** Rows of a batch, as four words each. */
+/**
+ * A set that does not change: by buckets, which the first word tells, two words each. So of n ids one that is not among them is taken for one
+ * of them once in 2^61 × n.
+ */
+class PackedIds implements IdSet {
+  readonly count: number
+  readonly #buckets: number
+  /** Where each bucket begins, and behind the last one its end. */
+  readonly #starts: Uint32Array
+  readonly #words: Uint32Array
+
+  /** @param words of an open set, with gaps. */
+  constructor(words: Uint32Array, count: number) {
+    this.count = count
+    this.#buckets = Math.ceil(count / IDS_PER_BUCKET)
+    this.#starts = new Uint32Array(this.#buckets + 1)
+    this.#words = new Uint32Array(count * 2)
+    const places = this.#starts
+    for (let at = 0; at < words.length; at += WORDS)
+      if (words[at] !== 0) (places[this.#bucketOf(words[at] as number)] as number)++
+    for (let bucket = 0, sum = 0; bucket <= this.#buckets; bucket++)
+      places[bucket] = sum += places[bucket] as number
+    // From the end of each bucket to its beginning, which is what its place is then.
+    for (let at = 0; at < words.length; at += WORDS) {
+      if (words[at] === 0) continue
+      const place = --(places[this.#bucketOf(words[at] as number)] as number) * 2
+      this.#words[place] = words[at + 1] as number
+      this.#words[place + 1] = words[at + 2] as number
+    }
+  }
+
+  has(ids: Uint32Array, at: number): boolean {
+    if (this.count === 0) return false
+    const bucket = this.#bucketOf(ids[at] as number)
+    const end = (this.#starts[bucket + 1] as number) * 2
+    for (let place = (this.#starts[bucket] as number) * 2; place < end; place += 2)
+      if (this.#words[place] === ids[at + 1] && this.#words[place + 1] === ids[at + 2]) return true
+    return false
+  }
+
+  #bucketOf(word: number): number {
+    return Math.floor((word / ALL) * this.#buckets)
+  }
+}
+
+/** Rows of a batch, as {@link WORDS} each. */
 export class BatchIds {
   words: Uint32Array
   count = 0
@@ -102,17 +148,22 @@ const DASHES = [8, 13, 18, 23]
 const DASH = 45
 const UUID_LENGTH = 36
 
+/** The 128 bits of an id on their way. */
+const bits = new Uint32Array(4)
+
 /** A UUID in lower case is its own 128 bits, any other text its MD5. */
 function putId(words: Uint32Array, at: number, eventId: string, isValid: boolean): void {
-  if (!putUuid(words, at, eventId)) {
+  if (!readUuid(eventId)) {
     const digest = createHash('md5').update(eventId).digest()
-    for (let word = 0; word < WORDS; word++) words[at + word] = digest.readUInt32LE(word * 4)
+    for (let word = 0; word < 4; word++) bits[word] = digest.readUInt32LE(word * 4)
   }
-  if (!isValid) words[at + 3] = ~(words[at + 3] as number)
+  if (!isValid) bits[3] = ~(bits[3] as number)
+  mixBits()
+  for (let word = 0; word < WORDS; word++) words[at + word] = bits[word] as number
   if (words[at] === 0) words[at] = 1
 }
 
-function putUuid(words: Uint32Array, at: number, text: string): boolean {
+function readUuid(text: string): boolean {
   if (text.length !== UUID_LENGTH || DASHES.some((place) => text.charCodeAt(place) !== DASH)) return false
   let digits = 0
   let word = 0
@@ -122,9 +173,30 @@ function putUuid(words: Uint32Array, at: number, text: string): boolean {
     const digit = code >= 48 && code <= 57 ? code - 48 : code >= 97 && code <= 102 ? code - 87 : -1
     if (digit < 0) return false
     word = (word << 4) | digit
-    if (++digits % 8 === 0) words[at + digits / 8 - 1] = word
+    if (++digits % 8 === 0) bits[digits / 8 - 1] = word
   }
   return true
+}
+
+/** Ids may count up, in any of their parts. The last steps of MurmurHash3 (x86, 128 bits) make each word depend on all, and lose nothing. */
+function mixBits(): void {
+  addUp()
+  for (let word = 0; word < 4; word++) {
+    let one = bits[word] as number
+    one = Math.imul(one ^ (one >>> 16), 0x85ebca6b)
+    one = Math.imul(one ^ (one >>> 13), 0xc2b2ae35)
+    bits[word] = one ^ (one >>> 16)
+  }
+  addUp()
+}
+
+function addUp(): void {
+  const [a, b, c, d] = bits as unknown as [number, number, number, number]
+  const sum = (a + b + c + d) | 0
+  bits[0] = sum
+  bits[1] = b + sum
+  bits[2] = c + sum
+  bits[3] = d + sum
 }
 
 interface Generation extends Times {
@@ -147,6 +219,8 @@ export interface KeepingOfIds {
 export class SeenIds {
   readonly #keeping: KeepingOfIds
   #generations: Generation[] = []
+  /** Of the last generation. */
+  #open = new OpenIds()
   /** Every kept row with this enqueued time or a later one is in memory. */
   #coveredFrom: number
 
@@ -171,7 +245,7 @@ export class SeenIds {
     const isNear = (one: Times) => latest >= one.earliest - WINDOW && earliest <= one.latest + WINDOW
     const within = this.#generations.filter(isWithin).reverse()
     const partly = this.#generations.filter((one) => !isWithin(one) && isNear(one))
-    const own = new IdSet(Math.max(2, Math.ceil(batch.count / OPEN_LOAD) + 1))
+    const own = new OpenIds()
     let found: Uint8Array | undefined
     for (let row = 0; row < batch.count; row++) {
       const at = row * WORDS
@@ -188,7 +262,7 @@ export class SeenIds {
   remember(batch: BatchIds, left: Uint8Array | undefined, times: Times, now: number): void {
     if (batch.count === 0) return
     const current = this.#currentFor(times.latest)
-    for (let row = 0; row < batch.count; row++) if (!left?.[row]) current.ids.add(batch.words, row * WORDS)
+    for (let row = 0; row < batch.count; row++) if (!left?.[row]) this.#open.add(batch.words, row * WORDS)
     current.earliest = Math.min(current.earliest, times.earliest)
     current.latest = Math.max(current.latest, times.latest)
     this.#forget(now)
@@ -198,9 +272,10 @@ export class SeenIds {
     const { generation, most } = this.#keeping
     const current = this.#generations.at(-1)
     if (current && latest - current.startedAt < generation && current.ids.count <= most / 16) return current
-    current?.ids.pack()
+    if (current) current.ids = this.#open.packed()
+    this.#open = new OpenIds()
     const made = {
-      ids: new IdSet(),
+      ids: this.#open,
       startedAt: latest,
       earliest: Number.POSITIVE_INFINITY,
       latest: Number.NEGATIVE_INFINITY,
