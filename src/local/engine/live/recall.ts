@@ -37,20 +37,24 @@ export async function recall(
     (all[index] ?? []).filter(isRecent).map((file) => ({ table, file, latest: enqueuedIn(file).latest })),
   )
   recent.sort((one, other) => one.latest - other.latest)
-  let rows = 0
   for (const { table, file } of recent) {
-    const isValid = table === tables.silver
-    const texts = await columnIn(table.pathOf(file), isValid ? 'eventId' : 'raw')
-    rows += texts.length
-    const ids = isValid ? texts : refusedIn(texts)
-    if (!ids || rows > MOST_ROWS) return undefined
-    remember(seen, file, ids, isValid)
+    const isKnown = await rememberFile(seen, table.pathOf(file), file, table === tables.silver)
+    if (!isKnown || seen.size > MOST_ROWS) return undefined
   }
   return seen
 }
 
-const columnIn = (path: string, name: string) =>
-  withParquet(path, async (file) => (await file.column(name)).map(String))
+/** A row group at a time: a file may have hundreds of thousands of rows. @returns false when a line is of another form. */
+async function rememberFile(seen: SeenIds, path: string, file: AddFile, isValid: boolean): Promise<boolean> {
+  return withParquet(path, async (reading) => {
+    for await (const values of reading.textsByRowGroup(isValid ? 'eventId' : 'raw')) {
+      const ids = isValid ? values.map(String) : refusedIn(values.map(String))
+      if (!ids) return false
+      remember(seen, file, ids, isValid)
+    }
+    return true
+  })
+}
 
 /** Undefined when a line is of another form. */
 function refusedIn(lines: readonly string[]): string[] | undefined {

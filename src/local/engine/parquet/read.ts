@@ -47,15 +47,30 @@ export class ParquetReading {
 
   /** Times come as microseconds, days as days; numbers as bigint where one of them is not exact otherwise; null where there is no value. */
   async column(name: string): Promise<unknown[]> {
+    return withNumbers(await this.#valuesOf(name))
+  }
+
+  /** Texts of a column, by row group: a large file's are not all in memory at once. Null where there is no value. */
+  async *textsByRowGroup(name: string): AsyncGenerator<(string | null)[]> {
+    let rowStart = 0
+    for (const { num_rows: rows } of this.metadata.row_groups) {
+      const rowEnd = rowStart + Number(rows)
+      yield (await this.#valuesOf(name, { rowStart, rowEnd })) as (string | null)[]
+      rowStart = rowEnd
+    }
+  }
+
+  async #valuesOf(name: string, rows: { rowStart?: number; rowEnd?: number } = {}): Promise<unknown[]> {
     const parts: unknown[][] = []
     await parquetRead({
       file: this.#file,
       metadata: this.metadata,
       columns: [name],
+      ...rows,
       parsers: AS_STORED as never,
       onChunk: ({ columnData }) => parts.push(Array.from(columnData)),
     })
-    return withNumbers(parts.length === 1 ? (parts[0] as unknown[]) : parts.flat())
+    return parts.length === 1 ? (parts[0] as unknown[]) : parts.flat()
   }
 
   /** By column name; whole numbers of 64 bits come as bigint, times as microseconds (bigint), days as days. */

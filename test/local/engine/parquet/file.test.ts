@@ -167,6 +167,18 @@ it('holds many rows in several pages: repeated values, new ones, and gaps', asyn
   ).toEqual([{ long: String(19_999 * 1_000_003) }])
 })
 
+it('reads the texts of a file with several row groups one group after the other', async () => {
+  await inDuckDb(
+    `COPY (SELECT CASE WHEN i % 7 > 0 THEN 'id ' || i END AS id FROM range(5000) AS t(i)) TO '${path}' (ROW_GROUP_SIZE 2048)`,
+  )
+  const groups: (string | null)[][] = []
+  await withParquet(path, async (open) => {
+    for await (const texts of open.textsByRowGroup('id')) groups.push(texts)
+  })
+  expect(groups.map(({ length }) => length)).toEqual([2048, 2048, 904])
+  expect(groups.flat()).toEqual(Array.from({ length: 5000 }, (_, i) => (i % 7 > 0 ? `id ${i}` : null)))
+})
+
 it('names a file that was cut', async () => {
   const schema: SchemaNode[] = [{ name: 's', kind: 'string' }]
   const { parts } = parquetFile(schema, [flatLeaf('s', 'bytes', ['a', 'b'])], 2)
