@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { livelyInterval } from '../runtime/cadence.ts'
+import { releaseHeap } from '../runtime/heap-release.ts'
 import type { NotebookEngine, NotebookName } from './api/engine.ts'
 import { DEFAULT_TUNING, type EngineContext, type EngineOptions, type EngineTuning } from './api/options.ts'
 import { type Connection, Database } from './duckdb/database.ts'
@@ -37,7 +38,7 @@ const MEMORY_RETURN = { rows: 5000, leastMs: 2000, mostMs: 15_000 }
 const FORGET_MS = 120_000
 
 /** DuckDB is closed after so long without a statement (ms), or up to twice that. */
-const IDLE_MS = 30_000
+const IDLE_MS = 10_000
 
 /** After a batch of so many rows the next one may follow at once: its cost is the rows', not the batch's. */
 const LARGE_BATCH = 100_000
@@ -238,7 +239,7 @@ class Engine implements NotebookEngine {
     this.#rowsSinceReturn = 0
     if (Math.abs(now - this.#idleAskedAt) >= IDLE_MS) {
       this.#idleAskedAt = now
-      await database.closeIfIdle()
+      await database.closeIfIdle(releaseHeap)
     }
     if (Math.abs(now - this.#forgotAt) >= FORGET_MS && (await database.forgetBuffers())) this.#forgotAt = now
     else await database.returnMemory()

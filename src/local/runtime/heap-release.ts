@@ -10,7 +10,8 @@ const CHANNEL = 'rtstream-tui heap'
 
 type Collect = (options: { type: 'major'; execution: 'sync'; flavor: 'last-resort' }) => void
 
-function release(): void {
+/** Of this thread's heap. */
+export function releaseHeap(): void {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as Collect
   collect({ type: 'major', execution: 'sync', flavor: 'last-resort' })
@@ -19,7 +20,7 @@ function release(): void {
 /** In a thread with a heap of its own: does as {@link releaseHeaps} says. Keeps no thread alive. */
 export function releaseWhenTold(): void {
   const channel = new BroadcastChannel(CHANNEL)
-  channel.onmessage = release
+  channel.onmessage = releaseHeap
   channel.unref()
 }
 
@@ -28,5 +29,5 @@ export function releaseHeaps(): void {
   const channel = new BroadcastChannel(CHANNEL)
   channel.postMessage('release')
   channel.close()
-  release()
+  releaseHeap()
 }

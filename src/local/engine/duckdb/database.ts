@@ -153,8 +153,11 @@ export class Database {
     })
   }
 
-  /** Closes DuckDB when there was no statement since the last call: its memory is the system's again, and temporary tables are gone. */
-  async closeIfIdle(): Promise<void> {
+  /**
+   * Closes DuckDB when there was no statement since the last call: its memory is the system's again, and temporary tables are gone.
+   * @param before is done first: what it frees goes back to the system too.
+   */
+  async closeIfIdle(before = () => {}): Promise<void> {
     const isIdle = this.#statements === this.#statementsSeen
     this.#statementsSeen = this.#statements
     if (!isIdle || !this.#opened) return
@@ -164,6 +167,7 @@ export class Database {
       this.#opened = undefined
       for (const connection of this.#connections) connection.rest()
       if (!opened) return
+      before()
       // Once more, since nobody else can tell the C library to give back what is free now.
       await this.#limitTo(opened, this.#options.memoryLimit)
       close(opened)

@@ -23,6 +23,9 @@ const LIVE_ROWS = 5000
 /** What may wait behind a machine that was busy with something else. */
 const MOST_WAITING = 100_000
 
+/** So many batches behind one that was too large are left too: a burst ends once, where lines of another form come again and again. */
+const BATCHES_BEHIND_MANY = 15
+
 /** Ids stay in memory for the window and some more, for partitions that lag (microseconds). */
 const KEPT = 11 * 60_000_000
 const GENERATION = 60_000_000
@@ -72,7 +75,8 @@ export class LiveSilver {
     pieces: readonly BronzePiece[],
     resolve: (path: string) => string,
   ): Promise<LoadedBatch | undefined> {
-    if (bytesOf(pieces) > this.#context.tuning.liveBytes) return this.#leave()
+    const { liveBytes, batchesByDuckDb } = this.#context.tuning
+    if (bytesOf(pieces) > liveBytes) return this.#leave(Math.min(batchesByDuckDb, BATCHES_BEHIND_MANY))
     if (this.#left > 0) {
       this.#left--
       return undefined
@@ -104,9 +108,10 @@ export class LiveSilver {
     return { kept: KEPT, generation: GENERATION, most: this.#context.tuning.idsInMemory }
   }
 
-  #leave(): undefined {
+  /** @param batches that are left too, after this one. */
+  #leave(batches = this.#context.tuning.batchesByDuckDb): undefined {
     this.#seen = undefined
-    this.#left = this.#context.tuning.batchesByDuckDb
+    this.#left = batches
   }
 
   #loaded(seen: SeenIds, lines: LiveRowsOfLines): LoadedBatch | undefined {
