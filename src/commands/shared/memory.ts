@@ -17,11 +17,18 @@ const FIXED_NEW_SPACE = '--semi-space-growth-factor=1'
 
 /**
  * V8's second optimizing compiler takes a function after five times as many calls. What it does is not earned back for hours at ten
- * events a second; at a thousand its code is missed. V8 12.4 (Node 22) has no such mode, and prints an error for a flag that it does not know.
+ * events a second; at a thousand its code is missed. V8 12.4 (Node 22) has no modes, and prints an error for a flag that it does not know.
  */
-const HAS_EFFICIENCY = Number(process.versions.v8.split('.')[0]) >= 13
-const EFFICIENT = HAS_EFFICIENCY ? ['--efficiency-mode'] : []
-const SWIFT = HAS_EFFICIENCY ? ['--no-efficiency-mode'] : []
+const HAS_MODES = Number(process.versions.v8.split('.')[0]) >= 13
+const EFFICIENT = HAS_MODES ? ['--efficiency-mode'] : []
+const SWIFT = HAS_MODES ? ['--no-efficiency-mode'] : []
+
+/**
+ * A full collection gives back the pages that it has emptied, and what is free within the others; by itself V8 keeps both for later: at a
+ * thousand events a second that is 30 MB, and giving it back costs a sixth more CPU (docs/performance.md, "Where the memory is").
+ */
+const SAVING = HAS_MODES ? ['--memory-saver-mode'] : []
+const KEEPING = HAS_MODES ? ['--no-memory-saver-mode'] : []
 
 /**
  * By how much the heap may grow between two full collections (%), and whether the space for new objects may grow. What is in
@@ -29,9 +36,9 @@ const SWIFT = HAS_EFFICIENCY ? ['--no-efficiency-mode'] : []
  * as growth, and there are as many bytes of them as of the rest.
  */
 const POLICIES = {
-  quiet: ['--heap-growing-percent=20', FIXED_NEW_SPACE, ...EFFICIENT],
-  calm: ['--heap-growing-percent=20', FIXED_NEW_SPACE, ...SWIFT],
-  busy: ['--heap-growing-percent=300', '--semi-space-growth-factor=2', ...SWIFT],
+  quiet: ['--heap-growing-percent=20', FIXED_NEW_SPACE, ...EFFICIENT, ...KEEPING],
+  calm: ['--heap-growing-percent=40', FIXED_NEW_SPACE, ...SWIFT, ...SAVING],
+  busy: ['--heap-growing-percent=300', '--semi-space-growth-factor=2', ...SWIFT, ...KEEPING],
 } as const
 type Policy = keyof typeof POLICIES
 
