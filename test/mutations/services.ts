@@ -79,7 +79,8 @@ export const SERVICES: readonly Mutation[] = [
     'local/engine/live/seen-ids.ts',
     ['test/local/engine/live/seen-ids.test.ts'],
     [
-      ['the verdict is no part of an id', 'if (!isValid) words', 'if (isValid && !isValid) words'],
+      ['the verdict is no part of an id', 'if (!isValid) bits', 'if (isValid && !isValid) bits'],
+      ['a bucket ends where it begins', 'this.#starts[bucket + 1] as', 'this.#starts[bucket] as'],
       [
         'the edge of the window is decided without the tables',
         "has(batch.words, at))) return 'unsure'",

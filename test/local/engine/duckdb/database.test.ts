@@ -97,8 +97,11 @@ it('closes when nobody asks anything, and opens again for the next statement, wi
   expect(await one.rows('SELECT x FROM kept')).toEqual([{ x: 1 }])
   await own.closeIfIdle()
   expect(one.isOpen).toBe(true)
-  await own.closeIfIdle()
+  let freed = 0
+  await own.closeIfIdle(() => freed++)
   expect(one.isOpen).toBe(false)
+  await own.closeIfIdle(() => freed++)
+  expect(freed).toBe(1)
   expect(await other.rows('SELECT 2 AS x')).toEqual([{ x: 2 }])
   await expect(one.rows('SELECT x FROM kept')).rejects.toThrow(/kept/)
   expect(one.life).toBe(2)

@@ -57,6 +57,24 @@ it('hands over to DuckDB and back with every reading once, and small files made 
     ])
 }, 120_000)
 
+it('does without DuckDB again soon behind a burst, which ends once', async () => {
+  lake = testLake()
+  const open = vi.spyOn(Connection.prototype, 'open')
+  const { engine } = lake.engine()
+  const silver = engine.run('silver')
+  const byDuckDb: boolean[] = []
+  for (let batch = 0, from = 0; batch < 18; batch++) {
+    open.mockClear()
+    const count = batch === 0 ? 15_000 : 5
+    await lake.place(0, readings(from, count))
+    from += count
+    await vi.waitFor(() => expect(silver.progress?.batchId).toBe(batch), 30_000)
+    byDuckDb.push(open.mock.calls.length > 0)
+  }
+  await engine.close()
+  expect(byDuckDb.map(Number).join('')).toBe('111111111111111100')
+}, 60_000)
+
 it('goes on without DuckDB after a start, with what the tables remember', async () => {
   lake = testLake()
   const taken = [vi.spyOn(Connection.prototype, 'open'), vi.spyOn(Connection.prototype, 'rows')]
