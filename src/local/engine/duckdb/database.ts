@@ -89,16 +89,20 @@ export class Database {
   }
 
   async #load(): Promise<Opened> {
-    const { temporaryFolder, memoryLimit } = this.#options
     try {
-      mkdirSync(temporaryFolder, { recursive: true })
-      const library = await import('@duckdb/node-api')
-      const instance = await library.DuckDBInstance.create(':memory:', settings(temporaryFolder, memoryLimit))
-      return { instance, values: valuesOf(library), maintenance: await instance.connect() }
+      return await this.#create()
     } catch (error) {
       this.#opened = undefined
       throw new Error(`DuckDB could not be opened: ${(error as Error).message}`, { cause: error })
     }
+  }
+
+  async #create(): Promise<Opened> {
+    const { temporaryFolder, memoryLimit } = this.#options
+    mkdirSync(temporaryFolder, { recursive: true })
+    const library = await import('@duckdb/node-api')
+    const instance = await library.DuckDBInstance.create(':memory:', settings(temporaryFolder, memoryLimit))
+    return { instance, values: valuesOf(library), maintenance: await instance.connect() }
   }
 
   /**
@@ -167,11 +171,21 @@ export class Database {
       this.#opened = undefined
       for (const connection of this.#connections) connection.rest()
       if (!opened) return
-      before()
-      // Once more, since nobody else can tell the C library to give back what is free now.
-      await this.#limitTo(opened, this.#options.memoryLimit)
       close(opened)
+      before()
+      // Whoever needs it next says why it cannot be opened.
+      await this.#returnLast().catch(() => {})
     })
+  }
+
+  /** What the end of one has freed: only DuckDB can tell its own allocator, and the C library, to give that back. */
+  async #returnLast(): Promise<void> {
+    const last = await this.#create()
+    try {
+      await this.#limitTo(last, this.#options.memoryLimit)
+    } finally {
+      close(last)
+    }
   }
 
   /** How many statements may run at once; those that run already go on. */
