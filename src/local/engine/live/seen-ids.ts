@@ -79,8 +79,8 @@ class OpenIds implements IdSet {
 }
 
 /**
- * A set that does not change: by buckets, which the first word tells, two words each. So of n ids one that is not among them is taken for one
- * of them once in 2^61 × n.
+ * A set that does not change: by buckets, which the first word tells, two words each. So an id that is not in it is taken for one of it once
+ * in 2^61, however many there are.
  */
 class PackedIds implements IdSet {
   readonly count: number
