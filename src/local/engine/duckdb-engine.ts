@@ -150,9 +150,9 @@ class Engine implements NotebookEngine {
     giveBack: () => void,
   ): RunnableQuery {
     return {
-      open: (onInput) => query.open(connection, onInput),
+      open: (onInput) => database.keepOpen(() => query.open(connection, onInput)),
       next: async () => {
-        const result = await query.next()
+        const result = await database.keepOpen(() => query.next())
         this.#setBehind(database, notebook, result?.more ?? false)
         if (result?.progress) await this.#returnMemory(database, result.progress.inputRows)
         return result

@@ -60,6 +60,8 @@ export class Database {
   /** Beginnings and ends of statements so far, and at the last look. */
   #statements = 0
   #statementsSeen = 0
+  /** Batches that are under way. */
+  #batches = 0
 
   /** @param options.temporaryFolder where DuckDB spills; made when missing. */
   constructor(options: { temporaryFolder: string; memoryLimit: string }) {
@@ -157,14 +159,24 @@ export class Database {
     })
   }
 
+  /** For a batch: its temporary tables stay, however long the disk lets it wait between two statements, and while the machine sleeps. */
+  async keepOpen<T>(batch: () => Promise<T>): Promise<T> {
+    this.#batches++
+    try {
+      return await batch()
+    } finally {
+      this.#batches--
+    }
+  }
+
   /**
-   * Closes DuckDB when there was no statement since the last call: its memory is the system's again, and temporary tables are gone.
+   * Closes DuckDB when there was no statement since the last call, and no batch is under way: its memory is the system's again, and temporary tables are gone.
    * @param before is done first: what it frees goes back to the system too.
    */
   async closeIfIdle(before = () => {}): Promise<void> {
     const isIdle = this.#statements === this.#statementsSeen
     this.#statementsSeen = this.#statements
-    if (!isIdle || !this.#opened) return
+    if (!isIdle || !this.#opened || this.#batches > 0) return
     await this.#alone(async () => {
       if (this.#statements !== this.#statementsSeen) return
       const opened = await this.#opened

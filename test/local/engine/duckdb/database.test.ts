@@ -122,6 +122,20 @@ it('stays open for who has waited for a long statement, between two looks', asyn
   await own.close()
 })
 
+it('stays open for a batch that waits for something else between two statements', async () => {
+  const own = new Database({ temporaryFolder: folder.path, memoryLimit: '64MB' })
+  const one = own.connect()
+  await own.keepOpen(async () => {
+    await one.run('CREATE TEMP TABLE kept AS SELECT 1 AS x')
+    for (let look = 0; look < 3; look++) await own.closeIfIdle()
+    expect(await one.rows('SELECT x FROM kept')).toEqual([{ x: 1 }])
+  })
+  await own.closeIfIdle()
+  await own.closeIfIdle()
+  expect(one.isOpen).toBe(false)
+  await own.close()
+})
+
 it('forgets its buffers alone and with nothing lost: the limit is as before, and whoever waits has memory', async () => {
   const own = new Database({ temporaryFolder: folder.path, memoryLimit: '64MB' })
   try {
