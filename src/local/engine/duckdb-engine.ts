@@ -150,9 +150,9 @@ class Engine implements NotebookEngine {
     giveBack: () => void,
   ): RunnableQuery {
     return {
-      open: (onInput) => database.keepOpen(() => query.open(connection, onInput)),
+      open: (onInput) => connection.inBatch(() => query.open(connection, onInput)),
       next: async () => {
-        const result = await database.keepOpen(() => query.next())
+        const result = await connection.inBatch(() => query.next())
         this.#setBehind(database, notebook, result?.more ?? false)
         if (result?.progress) await this.#returnMemory(database, result.progress.inputRows)
         return result

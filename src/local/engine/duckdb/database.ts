@@ -60,8 +60,6 @@ export class Database {
   /** Beginnings and ends of statements so far, and at the last look. */
   #statements = 0
   #statementsSeen = 0
-  /** Batches that are under way. */
-  #batches = 0
 
   /** @param options.temporaryFolder where DuckDB spills; made when missing. */
   constructor(options: { temporaryFolder: string; memoryLimit: string }) {
@@ -159,26 +157,18 @@ export class Database {
     })
   }
 
-  /** For a batch: its temporary tables stay, however long the disk lets it wait between two statements, and while the machine sleeps. */
-  async keepOpen<T>(batch: () => Promise<T>): Promise<T> {
-    this.#batches++
-    try {
-      return await batch()
-    } finally {
-      this.#batches--
-    }
-  }
-
   /**
-   * Closes DuckDB when there was no statement since the last call, and no batch is under way: its memory is the system's again, and temporary tables are gone.
+   * Closes DuckDB when there was no statement since the last call, and no batch that needs it is under way: its memory is the system's again, and
+   * temporary tables are gone.
    * @param before is done first: what it frees goes back to the system too.
    */
   async closeIfIdle(before = () => {}): Promise<void> {
     const isIdle = this.#statements === this.#statementsSeen
     this.#statementsSeen = this.#statements
-    if (!isIdle || !this.#opened || this.#batches > 0) return
+    if (!isIdle || !this.#opened) return
     await this.#alone(async () => {
       if (this.#statements !== this.#statementsSeen) return
+      if ([...this.#connections].some(({ isNeeded }) => isNeeded)) return
       const opened = await this.#opened
       this.#opened = undefined
       for (const connection of this.#connections) connection.rest()
@@ -244,6 +234,8 @@ export class Connection {
   readonly #prepared = new Map<string, DuckDBPreparedStatement>()
   #made: Made | undefined
   #isClosed = false
+  #isInBatch = false
+  #hasAsked = false
   /** Grows each time that it is opened: temporary tables of an earlier life are gone. */
   life = 0
 
@@ -251,6 +243,25 @@ export class Connection {
     this.#make = make
     this.#turns = turns
     this.#onStatement = onStatement
+  }
+
+  /**
+   * Runs a batch. From its first statement on DuckDB is not closed for being idle: its temporary tables stay, however long the disk lets it
+   * wait between two statements, and while the machine sleeps.
+   */
+  async inBatch<T>(batch: () => Promise<T>): Promise<T> {
+    this.#isInBatch = true
+    this.#hasAsked = false
+    try {
+      return await batch()
+    } finally {
+      this.#isInBatch = false
+    }
+  }
+
+  /** A batch is under way that has asked something. */
+  get isNeeded(): boolean {
+    return this.#isInBatch && this.#hasAsked
   }
 
   /** Whether DuckDB is there already. */
@@ -323,6 +334,7 @@ export class Connection {
       this.#turns.take(async () => {
         if (this.#isClosed) throw new Error('The connection is closed.')
         this.#onStatement()
+        this.#hasAsked = true
         if (!this.#made) {
           this.#made = await this.#make()
           this.life++

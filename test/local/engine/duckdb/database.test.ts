@@ -125,7 +125,7 @@ it('stays open for who has waited for a long statement, between two looks', asyn
 it('stays open for a batch that waits for something else between two statements', async () => {
   const own = new Database({ temporaryFolder: folder.path, memoryLimit: '64MB' })
   const one = own.connect()
-  await own.keepOpen(async () => {
+  await one.inBatch(async () => {
     await one.run('CREATE TEMP TABLE kept AS SELECT 1 AS x')
     for (let look = 0; look < 3; look++) await own.closeIfIdle()
     expect(await one.rows('SELECT x FROM kept')).toEqual([{ x: 1 }])

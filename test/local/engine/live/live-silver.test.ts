@@ -75,6 +75,22 @@ it('does without DuckDB again soon behind a burst, which ends once', async () =>
   expect(byDuckDb.map(Number).join('')).toBe('111111111111111100')
 }, 60_000)
 
+it('closes DuckDB behind a burst, while batches go on in all three queries', async () => {
+  lake = testLake()
+  const rest = vi.spyOn(Connection.prototype, 'rest')
+  const { engine } = lake.engine({ batchesByDuckDb: 1 })
+  const runs = NAMES.map((name) => engine.run(name))
+  let isClosed = false
+  for (let batch = 0; batch < 40 && !isClosed; batch++) {
+    await lake.place(0, [...readings(batch * 10, 10), ...(batch === 0 ? ['no JSON'] : [])])
+    for (const run of runs) await vi.waitFor(() => expect(run.progress?.batchId).toBe(batch), 30_000)
+    lake.clock.time += 8000
+    isClosed = rest.mock.calls.length > 0
+  }
+  expect(isClosed).toBe(true)
+  await engine.close()
+}, 60_000)
+
 it('goes on without DuckDB after a start, with what the tables remember', async () => {
   lake = testLake()
   const taken = [vi.spyOn(Connection.prototype, 'open'), vi.spyOn(Connection.prototype, 'rows')]
