@@ -1,7 +1,45 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { heapPolicy } from '../../../src/commands/shared/memory.ts'
+
+const setFlag = vi.hoisted(() => vi.fn<(flag: string) => void>())
+vi.mock('node:v8', async (original) => ({
+  ...(await original<typeof import('node:v8')>()),
+  setFlagsFromString: setFlag,
+}))
+// Heaps are given back some time after a burst: not here.
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
+afterEach(() => {
+  vi.useRealTimers()
+  setFlag.mockReset()
+})
+
+/** V8 of Node 22 has no modes. */
+const hasModes = Number(process.versions.v8.split('.')[0]) >= 13
+
+it('has V8 give free pages back from a hundred events a second on, but not where thousands come', () => {
+  const follow = heapPolicy()
+  const modeAt = (rate: number) => {
+    setFlag.mockClear()
+    follow(rate)
+    return setFlag.mock.calls.flat().filter((flag) => flag.endsWith('memory-saver-mode'))
+  }
+  const [saving, keeping] = hasModes ? [['--memory-saver-mode'], ['--no-memory-saver-mode']] : [[], []]
+  expect(modeAt(100)).toEqual(saving)
+  expect(modeAt(2000)).toEqual(keeping)
+  expect(modeAt(1500)).toEqual([])
+  expect(modeAt(1499)).toEqual(saving)
+  expect(modeAt(49)).toEqual(keeping)
+})
+
+it('sets no flag that V8 does not know, which it would print on the screen', () => {
+  const follow = heapPolicy()
+  for (const rate of [100, 2000, 1]) follow(rate)
+  const names = setFlag.mock.calls.flat().map((flag) => flag.replace(/^--(?:no-)?/, '').replace(/=.*/, ''))
+  const known = execFileSync(process.execPath, ['--v8-options'], { encoding: 'utf8' })
+  expect(names.filter((name) => !known.includes(`--${name} (`))).toEqual([])
+})
 
 it('lets the heap grow while thousands of events come, and compiles less while hardly any do, without swaying in between', () => {
   const changes: string[] = []
