@@ -9,6 +9,7 @@ import {
   parquetReadObjects,
 } from 'hyparquet'
 import { decompressLz4, decompressLz4Raw } from 'hyparquet-compressors'
+import { stringFromBytes } from '../../delta/parquet-text.ts'
 
 /** Snappy is built into hyparquet; LZO is not supported, and nothing writes it today. */
 const COMPRESSORS: Compressors = {
@@ -17,12 +18,6 @@ const COMPRESSORS: Compressors = {
   ZSTD: (page) => zstdDecompressSync(page),
   LZ4: decompressLz4,
   LZ4_RAW: decompressLz4Raw,
-}
-
-/** hyparquet's own way drops a U+FEFF at the beginning of a text (1.33.0): two ids, or two cities, would be one. */
-const AS_THEY_ARE = {
-  stringFromBytes: (bytes?: Uint8Array) =>
-    (bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()) as never,
 }
 
 /** How much is first read from a file's end (bytes): most footers are smaller. */
@@ -64,7 +59,7 @@ export class ParquetFile {
       file: this.#bytes,
       metadata: this.metadata,
       compressors: COMPRESSORS,
-      parsers: AS_THEY_ARE as never,
+      parsers: { stringFromBytes } as never,
       rowEnd: count,
       ...(there ? { columns: there } : {}),
     })

@@ -7,11 +7,11 @@ import {
   parquetRead,
   parquetReadObjects,
 } from 'hyparquet'
+import { stringFromBytes } from '../../../delta/parquet-text.ts'
 
-/** Times and days as they are stored: microseconds, days. Texts too: the library's own way drops a U+FEFF at their beginning. */
+/** Times and days as they are stored: microseconds, days. Texts too. */
 const AS_STORED = {
-  stringFromBytes: (bytes?: Uint8Array) =>
-    (bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()) as never,
+  stringFromBytes,
   timestampFromMicroseconds: (micros: bigint) => micros as never,
   dateFromDays: (days: number) => days as never,
 }
