@@ -252,7 +252,7 @@ describe('jobs', () => {
   })
 
   it('a null is a field left out, and what nobody here knows is kept as it was sent', async () => {
-    const schedule = { quartz_cron_expression: '0 0 * * * ?', pause_status: 'PAUSED' }
+    const schedule = { quartz_cron_expression: '0 0 * * * ?', timezone_id: 'UTC', pause_status: 'PAUSED' }
     const settings = { name: 'odd', schedule, surprise: [1] }
     const { job_id } = (await rest('POST', `${API}/create`, { ...settings, tasks: null, queue: null })).body
     expect((await rest('GET', `${API}/get?job_id=${job_id}`)).body.settings).toEqual({
@@ -272,6 +272,16 @@ describe('jobs', () => {
     ['a key of other characters', { tasks: [{ task_key: 'a b' }] }, "'a b' contains an invalid character"],
     ['an empty key', { tasks: [{ task_key: '' }] }, 'invalid character'],
     ['one key for two tasks', { tasks: [{ task_key: 'a' }, { task_key: 'a' }] }, "'a'"],
+    [
+      'a task behind itself',
+      { tasks: [{ task_key: 'a', depends_on: [{ task_key: 'a' }] }] },
+      "Invalid dependency graph, task 'a' can not reference itself.",
+    ],
+    [
+      'a cluster that is not told of',
+      { tasks: [{ task_key: 'a', job_cluster_key: 'c' }] },
+      "Job cluster 'c' is not defined in field 'job_clusters'.",
+    ],
   ])('with %s are refused, made or changed', async (_, settings, words) => {
     const { job_id } = (await rest('POST', `${API}/create`, { name: 'mine' })).body
     for (const [path, body] of [
@@ -503,9 +513,13 @@ describe('runs', () => {
   })
 
   it.each([
-    ['no object', { notebook_params: ['a'] }, 'notebook_params must be an object.'],
-    ['no list', { jar_params: { a: 'b' } }, 'jar_params must be a list.'],
-    ['no object of the job', { job_parameters: 'x' }, 'job_parameters must be an object.'],
+    ['no object', { notebook_params: ['a'] }, 'Expected object for field notebook_params, found ARRAY'],
+    ['no list', { jar_params: { a: 'b' } }, 'Expected array for field jar_params, found OBJECT'],
+    [
+      'no object of the job',
+      { job_parameters: 'x' },
+      'Expected object for field job_parameters, found STRING',
+    ],
     ['more than 10,000 bytes', { notebook_params: { a: 'x'.repeat(10_000) } }, '10,000 bytes'],
     ['of two kinds', { notebook_params: {}, jar_params: [] }, 'in conjunction with jar_params.'],
   ])('do not begin with parameters that are %s', async (_, given, message) => {
@@ -514,7 +528,7 @@ describe('runs', () => {
       ...given,
     })
     expect(answer.status).toBe(400)
-    const isOfForm = !message.includes('must be')
+    const isOfForm = !message.includes('Expected')
     expect(answer.body.error_code).toBe(isOfForm ? 'INVALID_PARAMETER_VALUE' : 'MALFORMED_REQUEST')
     expect(answer.body.message).toContain(message)
     expect(plane.engine.runs).toHaveLength(0)
@@ -1231,6 +1245,11 @@ describe('a run without a job', () => {
       'The run has 2 tasks',
     ],
     ['of another notebook', { tasks: [task('/x/mine')] }, 'no notebook /x/mine'],
+    [
+      'with clusters of a job',
+      { job_clusters: [{ job_cluster_key: 'c' }], tasks: [task('/x/gold', { job_cluster_key: 'c' })] },
+      'Shared job cluster feature is not supported in runs/submit API.',
+    ],
     ['of too much', { tasks: [task('/x/gold', { description: 'x'.repeat(100_000) })] }, '100,000 bytes'],
   ])('%s is refused', async (_, body, message) => {
     expect(await submit(body)).toMatchObject({

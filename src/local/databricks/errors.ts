@@ -56,5 +56,12 @@ export const invalid = (message: string) => new HttpError(400, 'INVALID_PARAMETE
 export const malformed = (message: string) =>
   new HttpError(400, 'MALFORMED_REQUEST', `Could not parse request object: ${message}`)
 
+/** Of a field that is of another type: the service's words (dbx, issue 182). @param found its value. */
+export const otherType = (wanted: 'object' | 'array', field: string, found: unknown) =>
+  malformed(`Expected ${wanted} for field ${field}, found ${typeOf(found)}`)
+
+const typeOf = (value: unknown): string =>
+  (value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value).toUpperCase()
+
 /** Of a job, run or path that is not there. */
 export const missing = (message: string) => new HttpError(404, 'RESOURCE_DOES_NOT_EXIST', message)

@@ -1,6 +1,8 @@
 /** The settings of a job: those we use are validated, all others are kept as sent. */
-import { invalid, malformed } from './errors.ts'
+import { isObject } from '../http/body.ts'
+import { invalid, malformed, otherType } from './errors.ts'
 import { checkPolicy } from './run-policy.ts'
+import { checkClusters, checkGraph, checkKeys } from './task-checks.ts'
 
 /** The part that decides what runs here. */
 export interface JobSettings {
@@ -31,12 +33,15 @@ export function parseSettings(given: Record<string, unknown>): JobSettings {
     throw invalid('name must be a text of at most 4096 characters.')
   if (!Number.isInteger(most) || Number(most) < 0 || Number(most) > 1000)
     throw invalid('max_concurrent_runs must be between 0 and 1000.')
-  if (!isObject(queue)) throw malformed('queue must be an object.')
-  if (!Array.isArray(tasks)) throw malformed('tasks must be a list.')
+  if (!isObject(queue)) throw otherType('object', 'queue', queue)
+  if (!Array.isArray(tasks)) throw otherType('array', 'tasks', tasks)
   if (tasks.length > MAX_TASKS) throw invalid(`A job has at most ${MAX_TASKS} tasks, not ${tasks.length}.`)
   for (const [index, task] of tasks.entries()) checkTask(task, `tasks[${index}]`)
   checkKeys(tasks)
+  checkGraph(tasks)
+  checkClusters(settings.job_clusters, tasks)
   checkPolicy(settings, '')
+  checkSchedule(settings.schedule)
   for (const name of STARTERS) checkStarter(name, settings[name])
   return settings
 }
@@ -47,6 +52,28 @@ const MAX_TASKS = 1000
 /** What starts runs by itself on the service, unless it is paused. */
 const STARTERS = ['schedule', 'continuous', 'trigger']
 
+/**
+ * A schedule is whole, paused or not, and stands for itself in an update (databricks-cli, issue 606). Its expression is of Quartz, whose days
+ * are those of the month or of the week, the other of them being `?`; the sentence is the service's (azure-docs, issue 44132).
+ * @throws HttpError 400
+ */
+function checkSchedule(schedule: unknown): void {
+  if (schedule === undefined) return
+  if (!isObject(schedule)) throw otherType('object', 'schedule', schedule)
+  const { quartz_cron_expression: times, timezone_id: zone } = schedule
+  for (const [name, value] of Object.entries({ quartz_cron_expression: times, timezone_id: zone }))
+    if (typeof value !== 'string') throw invalid(`Missing required field: settings.schedule.${name}`)
+  const fields = String(times).trim().split(/\s+/)
+  const [, , , dayOfMonth, , dayOfWeek] = fields
+  if (fields.length < 6 || fields.length > 7 || (dayOfMonth === '?') === (dayOfWeek === '?'))
+    throw invalid(
+      `Invalid quartz_cron_expression: ${String(times).slice(0, MAX_SHOWN)}. Databricks uses Quartz cron syntax, which is different from the standard cron syntax. See http://www.quartz-scheduler.org/documentation/quartz-2.1.x/tutorials/crontrigger.html for more details.`,
+    )
+}
+
+/** Characters of an expression in a refusal. */
+const MAX_SHOWN = 100
+
 /** Nobody would notice that a job never runs. @throws HttpError 400 */
 function checkStarter(name: string, starter: unknown): void {
   if (starter === undefined || (isObject(starter) && starter.pause_status === 'PAUSED')) return
@@ -55,37 +82,16 @@ function checkStarter(name: string, starter: unknown): void {
   )
 }
 
-/** @throws HttpError 400 */
-function checkKeys(tasks: readonly JobTask[]): void {
-  const keys = new Set<string>()
-  for (const { task_key } of tasks) {
-    if (task_key === undefined) continue
-    if (!/^[\w-]+$/.test(task_key))
-      throw invalid(
-        `Task key '${task_key.slice(0, MAX_SHOWN)}' contains an invalid character. Only alphanumeric, - and _ characters are permitted.`,
-      )
-    if (keys.has(task_key)) throw invalid(`Task key '${task_key.slice(0, MAX_SHOWN)}' is that of two tasks.`)
-    keys.add(task_key)
-  }
-}
-
-/** Characters of a key in a refusal. */
-const MAX_SHOWN = 100
-
 function checkTask(task: unknown, at: string): void {
-  if (!isObject(task)) throw malformed(`${at} must be an object.`)
+  if (!isObject(task)) throw otherType('object', at, task)
   const { task_key: key = '', notebook_task: notebook } = task
   if (typeof key !== 'string') throw malformed(`${at}.task_key must be a text.`)
   checkPolicy(task, `${at}.`)
   if (notebook === undefined || notebook === null) return
-  if (!isObject(notebook)) throw malformed(`${at}.notebook_task must be an object.`)
+  if (!isObject(notebook)) throw otherType('object', `${at}.notebook_task`, notebook)
   if (typeof notebook.notebook_path !== 'string')
     throw invalid(`${at}.notebook_task.notebook_path must be a text.`)
 }
-
-/** For members of a request's JSON, which may be anything. */
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Lists whose entries are told apart by a key of their own: an update replaces or adds entries, it does not replace the list. */
 const KEYED: Readonly<Record<string, string>> = { tasks: 'task_key', job_clusters: 'job_cluster_key' }

@@ -2,13 +2,12 @@
  * Who may do what with a job, as the CLI, Terraform and deployments ask and say. It is kept and told; nobody is kept out by it,
  * as whoever has the session's token may do all.
  */
-import { readJson } from '../http/body.ts'
+import { isObject, readJson } from '../http/body.ts'
 import { HttpError } from '../http/errors.ts'
 import type { Call, Route } from '../http/router.ts'
 import { StateMap, StateMapFullError } from '../storage/state-map.ts'
 import { USER_NAME } from './discovery.ts'
-import { invalid, malformed, missing } from './errors.ts'
-import { isObject } from './job-settings.ts'
+import { invalid, missing, otherType } from './errors.ts'
 import type { JobStore } from './job-store.ts'
 
 /** The service's levels for a job, from the least. */
@@ -99,9 +98,9 @@ const isSamePrincipal = (one: Entry, other: Entry) => one.kind === other.kind &&
 
 /** @param given the `access_control_list` of a request. @throws HttpError 400 */
 export function accessListIn(given: unknown): Entry[] {
-  if (!Array.isArray(given)) throw malformed('access_control_list must be a list.')
+  if (!Array.isArray(given)) throw otherType('array', 'access_control_list', given)
   const entries = given.map((one, at): Entry => {
-    if (!isObject(one)) throw malformed(`access_control_list[${at}] must be an object.`)
+    if (!isObject(one)) throw otherType('object', `access_control_list[${at}]`, one)
     const named = PRINCIPALS.filter((kind) => typeof one[kind] === 'string' && one[kind] !== '')
     const [kind] = named
     if (kind === undefined || named.length > 1)

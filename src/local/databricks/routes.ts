@@ -1,13 +1,13 @@
 /** The Jobs API, 2.0 to 2.2: jobs and their runs. */
-import { readJson } from '../http/body.ts'
+import { isObject, readJson } from '../http/body.ts'
 import { HttpError } from '../http/errors.ts'
 import type { Answer, Call, Route } from '../http/router.ts'
 import { DeletedRunError, type RunHistory, type StartOptions } from '../notebook-runs/run-history.ts'
 import type { RunRecord } from '../notebook-runs/run-record.ts'
-import { invalid, malformed } from './errors.ts'
+import { invalid, otherType } from './errors.ts'
 import { withBodyParameters } from './get-parameters.ts'
 import { describeOldJob, describeShortJob, firstPart, jobInParts, jobWithoutTasks } from './job-resource.ts'
-import { isObject, type JobSettings, updatedSettings } from './job-settings.ts'
+import { type JobSettings, updatedSettings } from './job-settings.ts'
 import { type Job, type JobStore, notebookOf } from './job-store.ts'
 import { type PageRules, pageOf } from './pages.ts'
 import { refuseLong } from './parts.ts'
@@ -88,7 +88,7 @@ function inFormat(settings: Record<string, unknown>, path: string): Record<strin
 /** @returns undefined for settings that are left out. @throws HttpError 400 for what is none. */
 function settingsIn(given: unknown): Record<string, unknown> | undefined {
   if (given === undefined || given === null) return undefined
-  if (!isObject(given)) throw malformed('new_settings must be an object.')
+  if (!isObject(given)) throw otherType('object', 'new_settings', given)
   return given
 }
 
@@ -116,7 +116,7 @@ const jobHandlers = (jobs: JobStore, permissions: JobPermissions, runs: RunHisto
   'POST jobs/update': async ({ request, path }) => {
     const { job_id, new_settings, fields_to_remove } = await readJson(request)
     const removed = fields_to_remove ?? []
-    if (!Array.isArray(removed)) throw malformed('fields_to_remove must be a list.')
+    if (!Array.isArray(removed)) throw otherType('array', 'fields_to_remove', removed)
     const changes = settingsIn(new_settings) ?? {}
     if (!isOfToday(path)) refuseLong(changes.tasks)
     const { settings } = jobs.find(job_id)
@@ -284,7 +284,7 @@ function start(
 /** Tasks that alone are to run; here a job has one. @throws HttpError 400 for one that it has not. */
 function checkOnly(only: unknown, { job_id, settings }: Job): void {
   if (only === undefined || only === null) return
-  if (!Array.isArray(only)) throw malformed('only must be a list of task keys.')
+  if (!Array.isArray(only)) throw otherType('array', 'only', only)
   const keys = new Set(settings.tasks?.map(({ task_key }) => task_key))
   const missing = only.find((key) => !keys.has(key))
   if (missing !== undefined)

@@ -1,21 +1,22 @@
 /** What a start gives its run. The notebooks here take nothing from it; it is kept so that its clients find it again. */
 import { grouped } from '../../contract/grouped.ts'
-import { invalid, malformed } from './errors.ts'
-import { isObject, type JobSettings } from './job-settings.ts'
+import { isObject } from '../http/body.ts'
+import { invalid, otherType } from './errors.ts'
+import type { JobSettings } from './job-settings.ts'
 
 /** The service's bound of each, as JSON (bytes). */
 const MAX_BYTES = 10_000
 
 /** Those that stand in the run's `overriding_parameters`. */
 const OVERRIDING = {
-  jar_params: 'a list',
-  notebook_params: 'an object',
-  python_params: 'a list',
-  spark_submit_params: 'a list',
-  python_named_params: 'an object',
-  sql_params: 'an object',
-  dbt_commands: 'a list',
-  pipeline_params: 'an object',
+  jar_params: 'array',
+  notebook_params: 'object',
+  python_params: 'array',
+  spark_submit_params: 'array',
+  python_named_params: 'object',
+  sql_params: 'object',
+  dbt_commands: 'array',
+  pipeline_params: 'object',
 } as const
 
 /** As it stands in the record of a run, and in the run's description. */
@@ -43,7 +44,7 @@ export function parametersIn(request: Record<string, unknown>, { parameters }: J
     throw invalid('notebook_params cannot be specified in conjunction with jar_params.')
   const { job_parameters } = request
   const given = isObject(job_parameters) ? job_parameters : {}
-  check('job_parameters', job_parameters ?? given, 'an object')
+  check('job_parameters', job_parameters ?? given, 'object')
   const jobs = Array.isArray(parameters) ? parameters.filter(isObject) : []
   // Any name may be a parameter's, also one that every object has.
   const own = new Map(Object.entries(given))
@@ -61,8 +62,8 @@ export function parametersIn(request: Record<string, unknown>, { parameters }: J
 }
 
 function check(field: string, given: unknown, form: (typeof OVERRIDING)[keyof typeof OVERRIDING]): void {
-  const isRight = form === 'a list' ? Array.isArray(given) : isObject(given)
-  if (!isRight) throw malformed(`${field} must be ${form}.`)
+  const isRight = form === 'array' ? Array.isArray(given) : isObject(given)
+  if (!isRight) throw otherType(form, field, given)
   if (Buffer.byteLength(JSON.stringify(given)) > MAX_BYTES)
     throw invalid(`${field} must not exceed ${grouped(MAX_BYTES)} bytes.`)
 }

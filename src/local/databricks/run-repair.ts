@@ -1,9 +1,11 @@
 /** `jobs/runs/repair`: an ended run is begun again under its id, as people and Airflow do after a failure. */
+
+import { isObject } from '../http/body.ts'
 import { HttpError } from '../http/errors.ts'
 import { BusyError, QueueFullError, type RunHistory } from '../notebook-runs/run-history.ts'
 import { type RunRecord, repairsOf } from '../notebook-runs/run-record.ts'
 import { invalid } from './errors.ts'
-import { isObject, type JobSettings } from './job-settings.ts'
+import type { JobSettings } from './job-settings.ts'
 import { notebookOf } from './job-store.ts'
 import { parametersIn } from './run-parameters.ts'
 import { policyOf } from './run-policy.ts'

@@ -2,8 +2,9 @@
  * The single-task format, which version 2.0 of the Jobs API makes and tells: what stands in a task elsewhere stands among the
  * job's settings. It is kept as a job of one task; version 2.1 and later tell every job so, as documented.
  */
+
+import { isObject } from '../http/body.ts'
 import type { JobSettings } from './job-settings.ts'
-import { isObject } from './job-settings.ts'
 
 const SINGLE = 'SINGLE_TASK'
 /** By which a job in this format is known. */

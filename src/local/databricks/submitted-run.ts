@@ -24,7 +24,10 @@ export function submit(
   body: Record<string, unknown>,
   idempotencyToken: string | undefined,
 ): RunRecord {
-  const { run_name } = body
+  const { run_name, job_clusters } = body
+  // dbx, issue 646.
+  if (Array.isArray(job_clusters) && job_clusters.length > 0)
+    throw invalid('Shared job cluster feature is not supported in runs/submit API.')
   // Older clients name the one notebook beside the cluster, not in a task.
   const { tasks = [], format = null, timeout_seconds = null } = asTasks(body)
   const settings = parseSettings({

@@ -131,3 +131,7 @@ export async function readJson(
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new JsonBodyError(true)
   return value as Record<string, unknown>
 }
+
+/** For members of a request's JSON, which may be anything. */
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
