@@ -20,6 +20,8 @@ afterAll(removeFolders)
 
 const V = 'api-version=2020-12-01'
 const PIPELINE = 'rtstream-aggregate'
+/** An id of no run. */
+const NOBODY = '00000000-0000-0000-0000-000000000009'
 const createRun = async (name = PIPELINE) =>
   (await rest('POST', `/pipelines/${name}/createRun?${V}`, {})).body.runId as string
 const run = async (id: string) => (await rest('GET', `/pipelineruns/${id}?${V}`)).body
@@ -232,7 +234,7 @@ describe('pipeline runs', () => {
   })
 
   it.each([
-    ['an earlier one that is not there', '&referencePipelineRunId=none', "'none'"],
+    ['an earlier one that is not there', `&referencePipelineRunId=${NOBODY}`, `'${NOBODY}'`],
     ['a recovery of nothing', '&isRecovery=true', 'referencePipelineRunId'],
     ['an activity without a recovery', '&startActivityName=aggregate', 'isRecovery'],
     [
@@ -248,6 +250,18 @@ describe('pipeline runs', () => {
       body: { code: 'BadRequest', message: expect.stringContaining(words) },
     })
     expect(plane.engine.runs).toHaveLength(before)
+  })
+
+  it('refuse an earlier one whose id is none', async () => {
+    const query = `${V}&referencePipelineRunId=%7B%7D`
+    expect(await rest('POST', `/pipelines/${PIPELINE}/createRun?${query}`, {})).toMatchObject({
+      status: 400,
+      body: {
+        code: 'ReferencedPipelineRunNotValid',
+        message: 'Referenced pipeline run id {} is not a valid run id.',
+      },
+    })
+    expect(plane.engine.runs).toHaveLength(0)
   })
 
   it('a failed one tells why, in the run and in its activity', async () => {
@@ -443,8 +457,22 @@ describe('refusals', () => {
     expect(body).toEqual({ code: 'NotFound', message: expect.stringContaining(words) })
   })
 
-  it('has no pools to list', async () => {
-    expect((await rest('GET', `/bigDataPools?${V}`)).body).toEqual({ value: [] })
+  it.each([
+    'bigDataPools',
+    'sqlPools',
+    'datasets',
+    'dataflows',
+    'triggers',
+    'sqlScripts',
+    'sparkJobDefinitions',
+    'libraries',
+  ])('has no %s to list', async (kind) => {
+    expect(await rest('GET', `/${kind}?${V}`)).toMatchObject({ status: 200, body: { value: [] } })
+  })
+
+  it('has no runs of triggers, and no sessions of data flows', async () => {
+    for (const query of ['queryTriggerRuns', 'queryDataFlowDebugSessions'])
+      expect(await rest('POST', `/${query}?${V}`, {})).toMatchObject({ status: 200, body: { value: [] } })
   })
 
   it('a wrong token', async () => {

@@ -18,6 +18,23 @@ export interface Artifact {
 /** Segment of the path. */
 export type ArtifactKind = 'notebooks' | 'pipelines'
 
+/**
+ * Kinds of which there is none: a list without entries, which tools read that copy or compare a workspace, and look for a pool before they name
+ * one. Linked services and integration runtimes are not among them: no workspace is without.
+ */
+const NONE = [
+  'bigDataPools',
+  'sqlPools',
+  'datasets',
+  'dataflows',
+  'triggers',
+  'sqlScripts',
+  'sparkJobDefinitions',
+  'libraries',
+]
+/** Nothing here begins any. */
+const NO_RUNS = ['queryTriggerRuns', 'queryDataFlowDebugSessions']
+
 const LABELS: Readonly<Record<ArtifactKind, string>> = { notebooks: 'Notebook', pipelines: 'Pipeline' }
 const MAX_ARTIFACTS = 200
 const MAX_BYTES = 20_000_000
@@ -74,8 +91,8 @@ export class Artifacts {
     return [
       ...this.#kindRoutes('notebooks'),
       ...this.#kindRoutes('pipelines'),
-      // Clients look for a pool before they name one in a notebook.
-      synapseRoute('GET', '/bigDataPools', () => ({ body: { value: [] } })),
+      ...NONE.map((kind) => synapseRoute('GET', `/${kind}`, () => ({ body: { value: [] } }))),
+      ...NO_RUNS.map((query) => synapseRoute('POST', `/${query}`, () => ({ body: { value: [] } }))),
       synapseRoute('GET', '/operationResults/:id', (call) => this.#poll(call)),
     ]
   }

@@ -24,6 +24,13 @@ export function againIn(
   const isRecovery = query.get('isrecovery')?.toLowerCase() === 'true'
   const start = query.get('startactivityname') ?? undefined
   const before = id === undefined ? undefined : find(id)
+  // As the same API of Data Factory words it (azure-docs, issue 38179).
+  if (id !== undefined && before === undefined && !GUID.test(id))
+    throw new HttpError(
+      400,
+      'ReferencedPipelineRunNotValid',
+      `Referenced pipeline run id ${id.slice(0, MAX_SHOWN)} is not a valid run id.`,
+    )
   if (id !== undefined && before?.owner !== pipeline)
     throw badRequest(`The run '${id}' in referencePipelineRunId is none of pipeline '${pipeline}'.`)
   if (isRecovery && before === undefined)
@@ -36,5 +43,9 @@ export function againIn(
     throw badRequest(`Pipeline '${pipeline}' has no activity '${start}' to start with.`)
   return { before, isRecovery }
 }
+
+const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+/** Characters of an id in a refusal. */
+const MAX_SHOWN = 100
 
 const badRequest = (message: string) => new HttpError(400, 'BadRequest', message)
