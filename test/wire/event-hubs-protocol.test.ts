@@ -450,6 +450,7 @@ describe('$management', () => {
     const properties = { operation: 'READ', name: HUB, type: 'com.microsoft:partition', partition: '1' }
     const { body } = await client.request('$management', properties, null)
     expect(body).toMatchObject({
+      begin_sequence_number: -1,
       last_enqueued_sequence_number: -1,
       last_enqueued_offset: '-1',
       is_partition_empty: true,

@@ -76,13 +76,14 @@ describe.each(DOORS)('through %s', (door) => {
     expect(createdOn.getTime()).toBe(hub.log.createdAt)
     expect(await producer.getPartitionProperties('1')).toMatchObject({
       partitionId: '1',
-      beginningSequenceNumber: 0,
+      beginningSequenceNumber: -1,
       lastEnqueuedSequenceNumber: -1,
       isEmpty: true,
     })
     await producer.sendBatch([{ body: 'a' }, { body: 'b' }], { partitionId: '1' })
     const described = await producer.getPartitionProperties('1')
     expect(described).toMatchObject({
+      beginningSequenceNumber: 0,
       lastEnqueuedSequenceNumber: 1,
       lastEnqueuedOffset: '1',
       isEmpty: false,

@@ -138,7 +138,8 @@ function described(partition: SdkPartitionProperties): PartitionProperties {
   const { lastEnqueuedSequenceNumber } = partition
   return {
     id: partition.partitionId,
-    beginningSequenceNumber: partition.beginningSequenceNumber,
+    // The service says −1 of a partition that never had an event: its first one will be 0.
+    beginningSequenceNumber: Math.max(0, partition.beginningSequenceNumber),
     lastEnqueuedSequenceNumber,
     lastEnqueuedAt: lastEnqueuedSequenceNumber < 0 ? undefined : partition.lastEnqueuedOnUtc,
     isEmpty: partition.isEmpty,

@@ -34,6 +34,7 @@ export interface HubProducer {
 /** As of the moment of asking. */
 export interface PartitionProperties {
   id: string
+  /** 0 while the partition has never held an event. */
   beginningSequenceNumber: number
   /** −1 while the partition has never held an event. */
   lastEnqueuedSequenceNumber: number
