@@ -2,6 +2,7 @@
 import { createHmac } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { type IncomingHttpHeaders, request } from 'node:http'
+import { request as tlsRequest } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DataLakeServiceClient, StorageSharedKeyCredential } from '@azure/storage-file-datalake'
@@ -78,6 +79,9 @@ export async function startLake({
       }),
     raw: (method: string, path: string, options: RawOptions = {}) =>
       send(server.plainPort, method, path, options),
+    /** Over TLS, with the session's token or another. */
+    byToken: (method: string, path: string, options: RawOptions = {}, token = TOKEN) =>
+      send({ port: server.tlsPort, ca: tls.cert, token }, method, path, options),
     /** Writes a file by the Data Lake's interface, which alone may append to it then. @param path below the account */
     write: async (path: string, content: string) => {
       await send(server.plainPort, 'PUT', path, { query: 'resource=file' })
@@ -100,7 +104,12 @@ export async function startLake({
 export type LakeServer = Awaited<ReturnType<typeof startLake>>
 
 /** A request as it is. @param path below the account. */
-function send(port: number, method: string, path: string, options: RawOptions): Promise<RawAnswer> {
+function send(
+  to: number | { port: number; ca: string; token: string },
+  method: string,
+  path: string,
+  options: RawOptions,
+): Promise<RawAnswer> {
   const { query = '', headers = {}, body = '', isSigned = true, encoding = 'utf8' } = options
   const all: Record<string, string> = {
     'x-ms-date': new Date().toUTCString(),
@@ -109,16 +118,14 @@ function send(port: number, method: string, path: string, options: RawOptions): 
     ...headers,
   }
   const target = `/${ACCOUNT}${path}`
-  if (isSigned) all.authorization = `SharedKey ${ACCOUNT}:${signature(method, target, query, all)}`
+  const isTls = typeof to !== 'number'
+  if (isTls) all.authorization = `Bearer ${to.token}`
+  else if (isSigned) all.authorization = `SharedKey ${ACCOUNT}:${signature(method, target, query, all)}`
   return new Promise((done, fail) => {
-    const sent = request({
-      port,
-      host: '127.0.0.1',
-      method,
-      path: query ? `${target}?${query}` : target,
-      headers: all,
-      agent: false,
-    })
+    const asked = { method, path: query ? `${target}?${query}` : target, headers: all, agent: false }
+    const sent = isTls
+      ? tlsRequest({ ...asked, host: 'localhost', port: to.port, ca: to.ca })
+      : request({ ...asked, host: '127.0.0.1', port: to })
     sent.on('error', fail)
     sent.on('response', async (response) => {
       try {

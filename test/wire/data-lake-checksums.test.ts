@@ -52,6 +52,15 @@ describe.each(UPLOADS)('%s', (_, before, method, query, headers) => {
     expect(taken.headers['x-ms-content-crc64']).toBe(crc('content'))
   })
 
+  // Azurite's pull request 2644, whose tests were run on a live account.
+  it('is refused before its body with both checksums, or with one that is too short', async () => {
+    const both = { 'content-md5': md5('content'), 'x-ms-content-crc64': crc('content') }
+    expect(code(await send(both))).toBe('400 BothCrc64AndMd5HeaderPresent')
+    for (const short of ['AAAA', '!'])
+      expect(code(await send({ 'x-ms-content-crc64': short }))).toBe('400 InvalidHeaderValue')
+    expect(code(await send({ 'x-ms-content-crc64': 'AAAAAAAAAAAAAAAA' }))).toBe('400 Crc64Mismatch')
+  })
+
   it('takes the content out of a structured body', async () => {
     const form = {
       'x-ms-structured-body': 'XSM/1.0; properties=crc64',
@@ -101,6 +110,37 @@ describe('a blob', () => {
     expect((await running.raw('HEAD', '/bronze/b')).headers['content-md5']).toBeUndefined()
   })
 
+  // Azurite's pull request 2644, on a live account.
+  it('is held against its own MD5, and not against that of the transport beside it', async () => {
+    const own = { 'x-ms-blob-content-md5': md5('content') }
+    expect((await put({ ...own, 'content-md5': md5('other') })).status).toBe(201)
+    expect(code(await put({ ...own, 'content-md5': 'AAAA' }))).toBe('400 InvalidMd5')
+    const wrong = { 'x-ms-blob-content-md5': md5('other'), 'content-md5': md5('content') }
+    expect(code(await put(wrong))).toBe('400 Md5Mismatch')
+  })
+
+  // object-tests, azure-hns/list-written-with-hashes, head-written-with-crc64.
+  it('is listed with the CRC-64 that it was put with, and with none that blocks have', async () => {
+    const listed = async () =>
+      /<Content-CRC64[^>]*>([^<]*)/.exec(
+        (await running.raw('GET', '/bronze', { query: 'restype=container&comp=list' })).text,
+      )?.[1]
+    await put({ 'x-ms-content-crc64': crc('content') })
+    expect(await listed()).toBe(crc('content'))
+    await running.raw('PUT', '/bronze/a', { query: 'comp=metadata', headers: { 'x-ms-meta-kept': '1' } })
+    expect(await listed()).toBe(crc('content'))
+    expect((await running.raw('HEAD', '/bronze/a')).headers['x-ms-content-crc64']).toBeUndefined()
+    await put()
+    expect(await listed()).toBe('')
+    const headers = { 'x-ms-content-crc64': crc('content') }
+    await running.raw('PUT', '/bronze/a', { query: 'comp=block&blockid=AAAA', headers, body: 'content' })
+    await running.raw('PUT', '/bronze/a', {
+      query: 'comp=blocklist',
+      body: '<BlockList><Latest>AAAA</Latest></BlockList>',
+    })
+    expect(await listed()).toBe('')
+  })
+
   it('is read with the checksum of the range that was asked for', async () => {
     await put()
     const read = (headers: Record<string, string>) => running.raw('GET', '/bronze/a', { headers })
@@ -111,6 +151,9 @@ describe('a blob', () => {
     const other = await read({ ...range, 'x-ms-range-get-content-crc64': 'true' })
     expect(other.headers['x-ms-content-crc64']).toBe(crc('ont'))
     expect(code(await read({ 'x-ms-range-get-content-md5': 'true' }))).toBe('400 InvalidHeaderValue')
+    // In the recordings of azure-sdk-for-js.
+    const both = { 'x-ms-range-get-content-md5': 'true', 'x-ms-range-get-content-crc64': 'true' }
+    expect(code(await read({ ...range, ...both }))).toBe('400 BothCrc64AndMd5RangeHeaderPresent')
   })
 
   it('of more than 4 MiB is not read with one checksum', async () => {

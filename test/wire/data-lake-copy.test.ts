@@ -69,6 +69,42 @@ describe('a copy', () => {
     expect((await copy('bronze/b', source, { 'x-ms-requires-sync': 'false' })).status).toBe(202)
   })
 
+  // object-tests, azure-hns/copy-sync, put-from-url, stage-from-url, append-block-from-url: within a tenant, as the caller.
+  it.each([
+    ['Copy Blob From URL', 'b', '', { 'x-ms-requires-sync': 'true' }, 202],
+    ['Put Blob From URL', 'b', '', { 'x-ms-blob-type': 'BlockBlob' }, 201],
+    ['Put Block From URL', 'b', 'comp=block&blockid=AAAA', {}, 201],
+    ['Append Block From URL', 'log', 'comp=appendblock', {}, 201],
+  ])('%s reads its source with the token that asks for it', async (_, to, query, headers, status) => {
+    await put('log', '', { 'x-ms-blob-type': 'AppendBlob' })
+    const from = { ...headers, 'x-ms-copy-source': `${running.tlsEndpoint}/bronze/a` }
+    expect(code(await running.byToken('PUT', `/bronze/${to}`, { query, headers: from }))).toBe(status)
+    const other = { ...from, 'x-ms-copy-source-authorization': 'Bearer another' }
+    expect(code(await running.byToken('PUT', `/bronze/${to}`, { query, headers: other }))).toBe(
+      '401 CannotVerifyCopySource',
+    )
+    expect(code(await running.raw('PUT', `/bronze/${to}`, { query, headers: from }))).toBe(
+      '401 CannotVerifyCopySource',
+    )
+  })
+
+  it.each([
+    ['b', 'comp=block&blockid=AAAA'],
+    ['log', 'comp=appendblock'],
+  ])('to %s?%s has one checksum of its source', async (to, query) => {
+    const sums = {
+      'x-ms-source-content-md5': 'AAAAAAAAAAAAAAAAAAAAAA==',
+      'x-ms-source-content-crc64': 'AAAAAAAAAAA=',
+    }
+    const proof = { 'x-ms-copy-source-authorization': `Bearer ${TOKEN}` }
+    await put('log', '', { 'x-ms-blob-type': 'AppendBlob' })
+    const headers = { 'x-ms-copy-source': `${running.endpoint}/bronze/a`, ...proof }
+    const asked = (more: Record<string, string>) =>
+      running.raw('PUT', `/bronze/${to}`, { query, headers: { ...headers, ...more } })
+    expect(code(await asked(sums))).toBe('400 BothCrc64AndMd5HeaderPresent')
+    expect(code(await asked({ 'x-ms-source-content-crc64': 'AAAA' }))).toBe('400 InvalidHeaderValue')
+  })
+
   it('keeps to conditions on both sides, and to the limit', async () => {
     const source = `${running.endpoint}/bronze/a`
     expect(code(await copy('bronze/a', source, { 'if-none-match': '*' }))).toBe('409 BlobAlreadyExists')
@@ -112,8 +148,10 @@ const NOT_IN_HIERARCHY = '409 FeatureNotYetSupportedForHierarchicalNamespaceAcco
 
 describe('what is not served', () => {
   it.each([
-    ['DELETE', '', 'versionid=2026-01-01T00:00:00.0000000Z', {}, '400 UnsupportedQueryParameter'],
-    ['GET', '', 'versionid=2026-01-01T00:00:00.0000000Z', {}, '400 UnsupportedQueryParameter'],
+    // object-tests, azure-hns/delete-current-version.
+    ['DELETE', '', 'versionid=none-2', {}, '400 InvalidQueryParameterValue'],
+    ['GET', '', 'versionid=2026-01-01T00:00:00.0000000Z', {}, '400 InvalidQueryParameterValue'],
+    ['GET', '', 'prevsnapshot=2026-01-01T00:00:00.0000000Z', {}, '400 UnsupportedQueryParameter'],
     ['DELETE', '', '', { 'x-ms-delete-snapshots': 'some' }, '400 UnsupportedHeader'],
     ['GET', '', '', { 'x-ms-if-tags': `"a" = 'b'` }, '400 UnsupportedHeader'],
     ['PUT', '', '', { 'x-ms-tags': 'a=b', 'x-ms-blob-type': 'BlockBlob' }, NOT_IN_HIERARCHY],
@@ -121,6 +159,8 @@ describe('what is not served', () => {
     ['PUT', '', 'comp=tags', {}, '400 BlobApiNotYetSupportedForHierarchicalNamespaceAccounts'],
     ['PUT', '', '', { 'x-ms-blob-type': 'PageBlob' }, NOT_IN_HIERARCHY],
     ['PUT', '', 'comp=page', { 'x-ms-range': 'bytes=0-511' }, NOT_IN_HIERARCHY],
+    ['PUT', '', 'comp=page', { 'x-ms-range': 'bytes=1-512' }, '400 InvalidHeaderValue'],
+    ['PUT', '', 'comp=page', { range: 'bytes=512-1024' }, '400 InvalidHeaderValue'],
     ['GET', '', 'comp=pagelist', {}, NOT_IN_HIERARCHY],
     ['PUT', '', '', { 'x-ms-access-tier': 'Smart', 'x-ms-blob-type': 'BlockBlob' }, '400 UnsupportedHeader'],
     ['PUT', '', '', { 'x-ms-encryption-scope': 'a', 'x-ms-blob-type': 'BlockBlob' }, '400 UnsupportedHeader'],

@@ -112,7 +112,7 @@ describe('a signature over headers and parameters of the request', () => {
     const versionid = { versionid: '2026-01-01T00:00:00.0000000Z' }
     const another = await delegated({ parameters: versionid })
     expect(await code(raw('GET', '/bronze/a', `${another}&${new URLSearchParams(versionid)}`))).toBe(
-      '400 UnsupportedQueryParameter',
+      '400 InvalidQueryParameterValue',
     )
   })
 })

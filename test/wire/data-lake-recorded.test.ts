@@ -85,6 +85,62 @@ it('a disposition beyond ASCII is refused', async () => {
   expect(codeOf(await put('/bronze/a', 'x', given))).toBe('400 InvalidMetadata')
 })
 
+// object-tests, azure-hns/put-content-type-non-ascii.
+it('a type beyond ASCII is read as UTF-8, and comes back in single bytes, in a list as it is', async () => {
+  const type = 'text/plain; name="\u00e9"'
+  for (const sent of [type, Buffer.from(type).toString('latin1')]) {
+    const headers = { 'x-ms-blob-type': 'BlockBlob', 'x-ms-blob-content-type': sent }
+    expect((await running.byToken('PUT', '/bronze/a', { headers })).status).toBe(201)
+    expect((await running.raw('HEAD', '/bronze/a')).headers['content-type']).toBe(type)
+    const { text } = await running.raw('GET', '/bronze', { query: 'restype=container&comp=list' })
+    expect(text).toContain('<Content-Type>text/plain; name=&quot;\u00e9&quot;</Content-Type>')
+  }
+})
+
+// object-storage, tests/fixtures/azure-get, get-unauthenticated, and azure-listing, list-unauthenticated.
+it.each([
+  ['GET', '/bronze/a', ''],
+  ['GET', '/bronze', 'restype=container&comp=list'],
+  ['PUT', '/bronze/a', 'comp=block&blockid=AAAA'],
+])(
+  'a token that is none is refused in the service’s words, with the reason beside them: %s %s?%s',
+  async (method, path, query) => {
+    const { status, headers, text } = await running.byToken(method, path, { query }, 'none')
+    expect([status, headers['x-ms-error-code']]).toEqual([401, 'InvalidAuthenticationInfo'])
+    expect(headers['www-authenticate']).toMatch(/^Bearer authorization_uri=\S+ resource_id=\S+$/)
+    expect(text).toMatch(
+      /<Message>Server failed to authenticate the request. Please refer to the information in the www-authenticate header\. [^<]+\nRequestId/,
+    )
+    expect(text).toContain('<AuthenticationErrorDetail>The bearer token is not the one of this session')
+  },
+)
+
+// object-storage, docs/AZURE-TESTING.md; a tab was told in azure-sdk-for-go's issue 24562, \x01\x05 in azure-sdk-for-python's 11577.
+it.each(['%09', '%01%05', '%00', '%1F', '%7F'])(
+  'no name and no parameter has the character %s',
+  async (character) => {
+    const name = `/bronze/a${character}b`
+    for (const asked of [put(name), running.raw('DELETE', name), running.raw('GET', name)]) {
+      const refused = await asked
+      expect(codeOf(refused)).toBe('400 InvalidUri')
+      expect(refused.text).toContain('The requested URI does not represent any resource on the server')
+    }
+    expect(codeOf(await running.raw('PUT', name, { query: 'resource=file' }))).toBe('400 InvalidUri')
+    const source = { 'x-ms-rename-source': name }
+    expect(codeOf(await running.raw('PUT', '/bronze/d', { headers: source }))).toBe('400 InvalidSourceUri')
+    const query = `restype=container&comp=list&prefix=${character}`
+    expect(codeOf(await running.raw('GET', '/bronze', { query }))).toBe('400 InvalidQueryParameterValue')
+  },
+)
+
+it('a name has U+0085 and U+FFFE, which is listed in percent encoding', async () => {
+  for (const character of ['%C2%85', '%EF%BF%BE'])
+    expect((await put(`/bronze/d/${character}`)).status).toBe(201)
+  const { text } = await running.raw('GET', '/bronze', { query: 'restype=container&comp=list&prefix=d/' })
+  expect(text).toContain('<Name>d/\u0085</Name>')
+  expect(text).toContain('<Name Encoded="true">d%2F%EF%BF%BE</Name>')
+})
+
 it('lists name the account’s address', async () => {
   const endpoint = `ServiceEndpoint="http://127.0.0.1:${running.plainPort}/${ACCOUNT}/"`
   expect((await running.raw('GET', '/', { query: 'comp=list' })).text).toContain(

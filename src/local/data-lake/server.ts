@@ -164,6 +164,7 @@ function authorize(
       401,
       'NoAuthenticationInformation',
       'Sign with the account key (SharedKey or a SAS); a bearer token is taken over https only.',
+      { headers: { 'www-authenticate': CHALLENGE } },
     )
   bearer(request)
   requireVersionOfTokens(request)

@@ -30,6 +30,9 @@ export interface Operation {
 /** Of what an account with a hierarchical namespace does not have, in the answers recorded of live ones (borink-org/object-tests, azure-hns). */
 export const NOT_IN_HIERARCHY = '409 FeatureNotYetSupportedForHierarchicalNamespaceAccounts'
 
+/** Of ASCII: in no address and no parameter, while U+0085 is taken. */
+export const CONTROL_CHARACTER = /[\x00-\x1f\x7f]/
+
 /** The query's words that tell operations apart; all others are parameters. */
 export const SELECTORS = ['comp', 'restype', 'resource', 'action'] as const
 

@@ -21,18 +21,22 @@ export interface CheckedBody {
 /**
  * Reads the whole body. Checksums are made while it comes, so that they are done when it ends.
  * @param options.needsMd5 make the MD5 of the content too, unless that takes a second look.
+ * @param options.isBlob the content is a blob: with an MD5 of its own, which the caller checks, that of the transport is not compared.
  * @throws HttpError 413 above the limit, 400 when the body is not what the client sent.
  */
 export async function readChecked(
   request: IncomingMessage,
   limitBytes: number,
-  { needsMd5 = false } = {},
+  { needsMd5 = false, isBlob = false } = {},
 ): Promise<CheckedBody> {
   const { headers } = request
+  const expectedCrc = header(headers, 'x-ms-content-crc64')
+  checkForms('x-ms-content-crc64', header(headers, 'content-md5'), expectedCrc)
   const form = header(headers, 'x-ms-structured-body')
   const envelope = form === undefined ? undefined : { form, length: structuredContent(headers, form) }
   const message = envelope && new StructuredReader()
-  const expected = header(headers, 'content-md5')
+  const isInstead = isBlob && header(headers, 'x-ms-blob-content-md5') !== undefined
+  const expected = isInstead ? undefined : header(headers, 'content-md5')
   const md5 = expected !== undefined || (needsMd5 && !message) ? createHash('md5') : undefined
   const crc = new Crc64()
   const read = await readPieces(request, limitBytes, (piece) => {
@@ -48,7 +52,6 @@ export async function readChecked(
       ? message.end(envelope.length)
       : { pieces: read, bytes: bytesOf(read), checksum: crc.digest() }
   const told = checksum.toString('base64')
-  const expectedCrc = header(headers, 'x-ms-content-crc64')
   if (expectedCrc !== undefined && expectedCrc !== told) throw crc64Mismatch(expectedCrc, told)
   return {
     pieces,
@@ -97,8 +100,7 @@ export const textOf = ({ pieces }: CheckedBody): string => Buffer.concat(pieces)
 /** @param found of the data. @param expected base64; undefined: the client has sent none. @throws HttpError 400 */
 export function checkMd5(found: string | undefined, expected: string | undefined): void {
   if (expected === undefined) return
-  if (Buffer.from(expected, 'base64').length !== 16)
-    throw new HttpError(400, 'InvalidMd5', 'The MD5 value specified in the request is invalid.')
+  checkMd5Form(expected)
   if (found !== expected)
     throw new HttpError(
       400,
@@ -106,6 +108,35 @@ export function checkMd5(found: string | undefined, expected: string | undefined
       'The MD5 value specified in the request did not match the MD5 value calculated by the server.',
       { details: { UserSpecifiedMd5: expected, ServerCalculatedMd5: found ?? '' } },
     )
+}
+
+/**
+ * Told before the body is looked at. The codes, and which comes first, are those of Azurite's tests of both checksums, which were run on a live
+ * account (its pull request 2644); the words are in azure-sdk-for-java's 48999.
+ * @param crcName the header of the CRC-64.
+ * @param md5 base64, as `crc`; undefined: the client has sent none.
+ * @throws HttpError 400
+ */
+export function checkForms(crcName: string, md5: string | undefined, crc: string | undefined): void {
+  if (md5 !== undefined && crc !== undefined)
+    throw new HttpError(
+      400,
+      'BothCrc64AndMd5HeaderPresent',
+      `Both ${crcName} header and ${crcName.replace('crc64', 'md5').replace(/^x-ms-content-md5/, 'Content-MD5')} header are present.`,
+    )
+  if (md5 !== undefined) checkMd5Form(md5)
+  if (crc !== undefined && Buffer.from(crc, 'base64').length < 8)
+    throw new HttpError(
+      400,
+      'InvalidHeaderValue',
+      `The value for one of the HTTP headers is not in the correct format: ${crcName} is shorter than a CRC-64.`,
+      { details: { HeaderName: crcName, HeaderValue: crc.slice(0, 50) } },
+    )
+}
+
+function checkMd5Form(expected: string): void {
+  if (Buffer.from(expected, 'base64').length !== 16)
+    throw new HttpError(400, 'InvalidMd5', 'The MD5 value specified in the request is invalid.')
 }
 
 /** @param expected base64; undefined: the client has sent none. @throws HttpError 400 */

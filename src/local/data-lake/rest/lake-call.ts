@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { HttpError } from '../../http/errors.ts'
 import type { SasTarget } from '../auth/sas.ts'
-import { type Operation, SELECTORS } from '../operations/operation.ts'
+import { CONTROL_CHARACTER, type Operation, SELECTORS } from '../operations/operation.ts'
 import { operationOf } from '../operations/table.ts'
 import { isVersion } from './version.ts'
 
@@ -53,7 +53,13 @@ export function openCall(request: IncomingMessage, response: ServerResponse, acc
   try {
     decoded = decodeAddress(target)
   } catch (cause) {
-    throw new HttpError(400, 'InvalidUri', 'The request path is not a valid percent encoding.', { cause })
+    const why = (cause as Error).message
+    throw new HttpError(
+      400,
+      'InvalidUri',
+      `The requested URI does not represent any resource on the server: ${why}.`,
+      { cause },
+    )
   }
   const [, ...parts] = decoded.split('/')
   // The JavaScript SDK leaves the account out of the address when it renames, and names it in the source.
@@ -107,9 +113,20 @@ export function openCall(request: IncomingMessage, response: ServerResponse, acc
 /**
  * A part of an address as the service reads it: a backslash is a slash, as its clients for JavaScript say, and users of the Blob interface
  * and of Storage Explorer on a hierarchical namespace (versitygw's issue 845, AzureStorageExplorer's 3381). Of a query it is none.
- * @throws URIError for another percent encoding than of UTF-8.
+ * No name has a control character of ASCII: so measured on live accounts (borink-org/object-storage, docs/AZURE-TESTING.md), and told
+ * of a tab and of others (azure-sdk-for-go's issue 24562, azure-sdk-for-python's 11577).
+ * @throws URIError for such a character, and for another percent encoding than of UTF-8; it says which.
  */
-export const decodeAddress = (text: string): string => decodeURIComponent(text).replaceAll('\\', '/')
+export function decodeAddress(text: string): string {
+  let decoded: string
+  try {
+    decoded = decodeURIComponent(text)
+  } catch (cause) {
+    throw new URIError('it is not the percent encoding of UTF-8', { cause })
+  }
+  if (CONTROL_CHARACTER.test(decoded)) throw new URIError('it has a control character')
+  return decoded.replaceAll('\\', '/')
+}
 
 /**
  * `HEAD /container//`: with a hierarchical namespace the root folder is there as the blob `/`, and without one nothing is. Trino tells

@@ -1,4 +1,5 @@
 /** Metadata and content headers as requests carry them and answers give them back, in the DFS and in the Blob form. */
+import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import { HttpError } from '../../http/errors.ts'
 import type { Copy, Properties } from '../store/properties.ts'
@@ -34,10 +35,23 @@ export function contentIn({ headers }: IncomingMessage, { plain = false } = {}):
       headers[`x-ms-blob-${name}`] ?? headers[`x-ms-${name}`] ?? (plain ? headers[name] : undefined)
     if (name === 'content-disposition' && /[^\t\x20-\x7e]/.test(String(value ?? ''))) throw notAscii()
     if (value !== undefined && value !== '' && !(name === 'content-type' && value === DEFAULT_TYPE))
-      content[name] = String(value)
+      content[name] = fromHeader(String(value))
   }
   return content
 }
+
+/**
+ * Bytes that are UTF-8 are read so, others as they are; what comes back in a header is the letter's single byte (borink-org/object-tests,
+ * azure-hns/put-content-type-non-ascii).
+ */
+function fromHeader(value: string): string {
+  const bytes = Buffer.from(value, 'latin1')
+  return isUtf8(bytes) ? bytes.toString('utf8') : value
+}
+
+/** What no single byte stands for goes back in the bytes that it came in: what the service makes of it is not known. */
+const toHeader = (value: string): string =>
+  /[^\x00-\xff]/.test(value) ? Buffer.from(value, 'utf8').toString('latin1') : value
 
 /** Also of a disposition, in answers recorded of a live account (borink-org/object-tests, azure-hns/put-content-disposition-non-ascii). */
 const notAscii = () =>
@@ -116,7 +130,8 @@ export function propertyHeaders(
   { isPart = false, isDirectory = false, now }: { isPart?: boolean; isDirectory?: boolean; now: number },
 ): Record<string, string> {
   const { metadata = {}, content = {}, copy, append, expiresAt, encryptionContext, transaction } = properties
-  const { 'content-md5': md5, 'content-type': type = DEFAULT_TYPE, ...rest } = content
+  const headers = Object.fromEntries(Object.entries(content).map(([name, value]) => [name, toHeader(value)]))
+  const { 'content-md5': md5, 'content-type': type = DEFAULT_TYPE, ...rest } = headers
   const all = isDirectory ? { ...metadata, hdi_isfolder: 'true' } : metadata
   return {
     ...(type !== '' && { 'content-type': type }),

@@ -164,11 +164,20 @@ export const isDfs = (request: IncomingMessage): boolean =>
   (request.method === 'POST' && request.headers['x-ms-lease-action'] !== undefined) ||
   /[?&](resource|action|mode|directory|recursive)=/i.test(request.url ?? '')
 
-/** With what the service refuses every proof; what is wrong with this one follows. */
-const UNPROVEN =
-  'Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature.'
+const UNPROVEN = 'Server failed to authenticate the request.'
+const ASK_CHALLENGE = `${UNPROVEN} Please refer to the information in the www-authenticate header.`
 
-const isUnproven = ({ code }: HttpError) => code === 'AuthenticationFailed'
+/**
+ * With what the service refuses a proof; what is wrong with this one follows. Those of tokens are recorded of live accounts
+ * (borink-org/object-storage, tests/fixtures/azure-get, get-unauthenticated).
+ */
+const PROOF_WORDS: Readonly<Record<string, string>> = {
+  '403 AuthenticationFailed': `${UNPROVEN} Make sure the value of Authorization header is formed correctly including the signature.`,
+  '401 InvalidAuthenticationInfo': ASK_CHALLENGE,
+  '401 NoAuthenticationInformation': ASK_CHALLENGE,
+}
+
+const proofWords = ({ status, code }: HttpError): string | undefined => PROOF_WORDS[`${status} ${code}`]
 
 /** What a status line cannot carry. */
 const UNWRITABLE = /[^\x20-\x7e]+/g
@@ -198,7 +207,7 @@ export const lakeError: ErrorForm = (thrown, request) => {
 
 /** What stands in a status line. */
 export const reasonOf = (error: HttpError): string =>
-  (isUnproven(error) ? UNPROVEN : error.message).replace(UNWRITABLE, ' ').slice(0, MAX_REASON_CHARACTERS)
+  (proofWords(error) ?? error.message).replace(UNWRITABLE, ' ').slice(0, MAX_REASON_CHARACTERS)
 
 /** The Blob interface says what a lease is on, where the Data Lake's says "resource"; programs are known to look for the words. */
 export function inBlobWords(error: HttpError, url: string): HttpError {
@@ -209,8 +218,10 @@ export function inBlobWords(error: HttpError, url: string): HttpError {
   return new HttpError(status, code, message, { headers, details, cause: error })
 }
 
-const messageOf = (error: HttpError): string =>
-  isUnproven(error) ? `${UNPROVEN} ${error.message}` : error.message
+const messageOf = (error: HttpError): string => {
+  const words = proofWords(error)
+  return words === undefined ? error.message : `${words} ${error.message}`
+}
 
 /** Two more lines of a message: where and when it was told. Times of the service have tenths of a microsecond. */
 const toldAt = (requestId: string): string =>
@@ -220,6 +231,8 @@ const toldAt = (requestId: string): string =>
 export const errorXml = (error: HttpError, requestId: string): string =>
   `${XML_HEAD}<Error><Code>${error.code}</Code><Message>${inXml(messageOf(error))}${toldAt(requestId)}</Message>${elements(detailsOf(error))}</Error>`
 
-/** Some clients look for the reason of a refused signature in an element of its own. */
+/** Some clients look for the reason of a refused proof in an element of its own. */
 const detailsOf = (error: HttpError): Readonly<Record<string, string>> =>
-  isUnproven(error) ? { AuthenticationErrorDetail: error.message, ...error.details } : error.details
+  proofWords(error) !== undefined
+    ? { AuthenticationErrorDetail: error.message, ...error.details }
+    : error.details

@@ -14,6 +14,8 @@ export interface Properties {
   metadata?: Record<string, string>
   /** Response headers by their names: `content-type`, `cache-control`, … */
   content?: Record<string, string>
+  /** base64, of the whole blob, where it was put with one: lists tell it. */
+  crc64?: string
   access?: Access
   /** Of the copy that made the file. */
   copy?: Copy

@@ -109,7 +109,8 @@ function deleteOf(part: string, account: string, container: string): BatchDelete
   try {
     decoded = decodeAddress(target.startsWith('/') ? target : `/${target}`)
   } catch (cause) {
-    throw new HttpError(400, 'InvalidUri', 'A path of the batch is not a valid percent encoding.', { cause })
+    const message = `A path of the batch names no blob: ${(cause as Error).message}.`
+    throw new HttpError(400, 'InvalidUri', message, { cause })
   }
   const below = decoded.startsWith(`/${account}/`) ? decoded.slice(account.length + 1) : decoded
   const [, named = '', ...parts] = below.split('/')

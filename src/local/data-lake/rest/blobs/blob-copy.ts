@@ -9,7 +9,7 @@ import { entryAt } from '../../store/names.ts'
 import type { Properties } from '../../store/properties.ts'
 import { diskError } from '../../store/storage-errors.ts'
 import { type OnlineTier, rehydrating, tierAt } from '../../store/tiers.ts'
-import { type CheckedBody, checkCrc64, checkMd5, md5Of } from '../checked-body.ts'
+import { type CheckedBody, checkCrc64, checkForms, checkMd5, md5Of } from '../checked-body.ts'
 import { keyOf } from '../customer-keys.ts'
 import { answer, found, guardWrite, type Handlers, keep, keptOf, type Lake, writtenHeaders } from '../lake.ts'
 import { given, type LakeCall, queryOf } from '../lake-call.ts'
@@ -230,11 +230,14 @@ async function checksumsOf(file: string): Promise<Checksums> {
 
 /** A range of a file of the lake, for a block. @throws HttpError 400 to 416 */
 export async function sourcePiece(lake: Lake, call: LakeCall): Promise<CheckedBody> {
+  const expected = given(call, 'x-ms-source-content-md5')
+  const expectedCrc = given(call, 'x-ms-source-content-crc64')
+  checkForms('x-ms-source-content-crc64', expected, expectedCrc)
   const { place, stats } = copySource(lake, call, { isRead: true })
   const data = await pieceOf(place, stats.size, given(call, 'x-ms-source-range') ?? '')
   const md5 = md5Of([data])
-  checkMd5(md5, given(call, 'x-ms-source-content-md5'))
-  checkCrc64(data, given(call, 'x-ms-source-content-crc64'))
+  checkMd5(md5, expected)
+  checkCrc64(data, expectedCrc)
   return {
     pieces: [data],
     bytes: data.length,

@@ -117,9 +117,10 @@ async function putBlob(lake: Lake, call: LakeCall): Promise<void> {
     content: contentIn(request, { plain: true }),
     ...keyOf(call),
   }
+  const crc64 = given(call, 'x-ms-content-crc64')
   // Checked before the body too: there is no need to read a body that is refused anyway.
   guardPut(lake, call, place)
-  const body = await readChecked(request, MAX_BLOB_BYTES, { needsMd5: true })
+  const body = await readChecked(request, MAX_BLOB_BYTES, { needsMd5: true, isBlob: true })
   const { pieces, bytes, headers } = body
   const md5 = body.md5 ?? md5Of(pieces)
   checkMd5(md5, given(call, 'x-ms-blob-content-md5'))
@@ -152,6 +153,7 @@ async function putBlob(lake: Lake, call: LakeCall): Promise<void> {
     ...tierOf(lake, call, standing),
     isOfBlobs: true,
     content: { ...properties.content, 'content-md5': md5 },
+    ...(crc64 !== undefined && { crc64 }),
   })
   answer(call, 201, { ...writtenHeaders(stats), ...headers, 'content-md5': md5 })
 }
