@@ -875,12 +875,53 @@ describe('the workspace', () => {
       object_type: 'NOTEBOOK',
       path,
       language: 'PYTHON',
+      created_at: expect.any(Number),
+      modified_at: expect.any(Number),
     })
     expect((await rest('GET', `${W}/list?path=/Shared/rtstream-tui`)).body.objects).toMatchObject([
       { object_type: 'DIRECTORY', path: '/Shared/rtstream-tui/a' },
       { object_type: 'NOTEBOOK', path, language: 'PYTHON' },
     ])
     expect((await rest('GET', `${W}/export?path=${path}&format=SOURCE`)).body.content).toBe(content)
+  })
+
+  it('writes over an object by one of its own kind only', async () => {
+    const at = { path: '/Shared/one', content, overwrite: true }
+    const [file, notebook] = [
+      { ...at, format: 'RAW' },
+      { ...at, language: 'PYTHON' },
+    ]
+    const mismatch = (asked: string, actual: string) => ({
+      status: 400,
+      body: {
+        error_code: 'INVALID_PARAMETER_VALUE',
+        message: `Cannot overwrite the asset at /Shared/one due to type mismatch (asked: ${asked}, actual: ${actual}).`,
+      },
+    })
+    await rest('POST', `${W}/import`, file)
+    expect(await rest('POST', `${W}/import`, notebook)).toMatchObject(mismatch('NOTEBOOK', 'FILE'))
+    expect((await rest('POST', `${W}/import`, file)).status).toBe(200)
+    expect(await rest('POST', `${W}/mkdirs`, { path: '/Shared/one/below' })).toMatchObject({
+      status: 400,
+      body: {
+        error_code: 'RESOURCE_ALREADY_EXISTS',
+        message: '/Shared/one already exists and it is not a folder',
+      },
+    })
+    await rest('POST', `${W}/delete`, { path: '/Shared/one' })
+    await rest('POST', `${W}/import`, notebook)
+    expect(await rest('POST', `${W}/import`, file)).toMatchObject(mismatch('FILE', 'NOTEBOOK'))
+    await rest('POST', `${W}/delete`, { path: '/Shared/one' })
+    await rest('POST', `${W}/mkdirs`, { path: '/Shared/one' })
+    expect(await rest('POST', `${W}/import`, file)).toMatchObject(mismatch('FILE', 'DIRECTORY'))
+  })
+
+  it('says of a path what is wrong with it', async () => {
+    const refused = async (path?: string) =>
+      (await rest('GET', `${W}/get-status${path === undefined ? '' : `?path=${path}`}`)).body.message
+    expect(await refused('Shared/one')).toBe("Path (Shared/one) doesn't start with '/'")
+    expect(await refused()).toBe('path is missing.')
+    expect(await refused(`/${'a'.repeat(1000)}`)).toBe('path has more than 1000 characters.')
   })
 
   it.each([
@@ -1023,6 +1064,11 @@ describe('the workspace, as its tools write paths', () => {
     expect(await write('Users/local/cli/n.py', notebook, false)).toMatchObject({
       status: 400,
       body: { message: 'Path (/Users/local/cli/n) already exists.' },
+    })
+    await rest('POST', `${at}/import`, { path: '/Users/local/cli/m', content: 'MQ==', language: 'PYTHON' })
+    expect(await write('Users/local/cli/m', 'no notebook', true)).toMatchObject({
+      status: 400,
+      body: { message: 'Path (/Users/local/cli/m) already exists.' },
     })
     const status = `${at}/get-status?path=/Users/local/cli/n`
     expect((await rest('GET', `${status}&return_export_info=true`)).body.repos_export_format).toBe('SOURCE')

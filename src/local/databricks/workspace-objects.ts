@@ -4,9 +4,7 @@ import { invalid } from './errors.ts'
 /** What stands at one path. */
 export type WorkspaceObject = { kind: 'DIRECTORY' } | Notebook | WorkspaceFile
 
-/** Whatever is no notebook. */
-export interface WorkspaceFile {
-  kind: 'FILE'
+interface Imported {
   /** base64 */
   content: string
   /** When it was imported first, and last (epoch ms); undefined in states of earlier versions. */
@@ -14,14 +12,17 @@ export interface WorkspaceFile {
   modifiedAt?: number
 }
 
+/** Whatever is no notebook. */
+export interface WorkspaceFile extends Imported {
+  kind: 'FILE'
+}
+
 /** As it was imported; it is never run. */
-export interface Notebook {
+export interface Notebook extends Imported {
   kind: 'NOTEBOOK'
   language: string
   /** Undefined: source. */
   format?: 'JUPYTER'
-  /** base64 */
-  content: string
 }
 
 /** Of `workspace/import`; not yet checked. */
@@ -41,7 +42,7 @@ const HEADER = /^\uFEFF?(?:#|--|\/\/) Databricks notebook source/
 const COMMENTS: Readonly<Record<string, string>> = { PYTHON: '#', SQL: '--', SCALA: '//', R: '#' }
 
 /** @returns the object and its path. @throws HttpError 400 */
-export function imported(request: ImportRequest): { path: string; object: WorkspaceObject } {
+export function imported(request: ImportRequest): { path: string; object: Notebook | WorkspaceFile } {
   const { path, content, format, language } = request
   if (!FORMATS.includes(format)) throw invalid(`format must be one of ${FORMATS.join(', ')}.`)
   if (language !== undefined && !Object.hasOwn(LANGUAGES, language))
@@ -55,7 +56,7 @@ export function imported(request: ImportRequest): { path: string; object: Worksp
 }
 
 /** By extension and header: a notebook loses its extension, all else is a file. */
-function analysed(path: string, content: string): { path: string; object: WorkspaceObject } {
+function analysed(path: string, content: string): { path: string; object: Notebook | WorkspaceFile } {
   const [, stem = path, extension = ''] = /^(.*[^/])\.([a-z]+)$/i.exec(path) ?? []
   if (extension.toLowerCase() === 'ipynb')
     return { path: stem, object: { kind: 'NOTEBOOK', language: 'PYTHON', format: 'JUPYTER', content } }

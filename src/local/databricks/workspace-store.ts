@@ -3,10 +3,11 @@ import { HttpError } from '../http/errors.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { StateMap, StateMapFullError } from '../storage/state-map.ts'
 import { USER_NAME } from './discovery.ts'
-import { missing } from './errors.ts'
+import { invalid, missing } from './errors.ts'
 import {
   type ImportRequest,
   imported,
+  type Notebook,
   type WorkspaceFile,
   type WorkspaceObject,
 } from './workspace-objects.ts'
@@ -70,25 +71,35 @@ export class WorkspaceStore {
       throw new HttpError(
         400,
         'RESOURCE_ALREADY_EXISTS',
-        `There is already something other than a folder at ${taken}.`,
+        // dbx, issue 613.
+        `${taken} already exists and it is not a folder`,
       )
     for (const folder of folders) if (!this.#objects.get(folder)) this.#put(folder, { kind: 'DIRECTORY' })
   }
 
-  /** @param statusOfFile when a file stands there already. @throws HttpError 400, 404 without its folder. */
-  take({ overwrite, ...wanted }: Import, statusOfFile = 400): void {
+  /**
+   * An object is written over by one of its own kind only, in the words that the command line knows (its libs/filer).
+   * @param isUpload by the command line of before: a file that stands there is a conflict.
+   * @throws HttpError 400, 404 without its folder, 409.
+   */
+  take({ overwrite, ...wanted }: Import, isUpload = false): void {
     checkSize(wanted.content)
     const { path, object } = imported(wanted)
     if (this.#objects.get(parentOf(path))?.kind !== 'DIRECTORY')
       throw missing(`The parent folder (${parentOf(path)}) does not exist.`)
     const before = this.#objects.get(path)
-    if (before && (before.kind === 'DIRECTORY' || !overwrite))
+    const isOther = before !== undefined && before.kind !== object.kind
+    if (isOther && overwrite && !isUpload)
+      throw invalid(
+        `Cannot overwrite the asset at ${path} due to type mismatch (asked: ${object.kind}, actual: ${before.kind}).`,
+      )
+    if (before && (isOther || !overwrite))
       throw new HttpError(
-        before.kind === 'FILE' ? statusOfFile : 400,
+        before.kind === 'FILE' && isUpload ? 409 : 400,
         'RESOURCE_ALREADY_EXISTS',
         `Path (${path}) already exists.`,
       )
-    this.#put(path, object.kind === 'FILE' ? dated(object, before, this.#clock.now()) : object)
+    this.#put(path, dated(object, before, this.#clock.now()))
   }
 
   /** @throws HttpError 404, and 400 for a folder that is not empty, or of the workspace's own. */
@@ -115,9 +126,13 @@ export class WorkspaceStore {
   }
 }
 
-const dated = (file: WorkspaceFile, before: WorkspaceObject | undefined, now: number): WorkspaceFile => ({
-  ...file,
-  createdAt: (before?.kind === 'FILE' ? before.createdAt : undefined) ?? now,
+const dated = <T extends Notebook | WorkspaceFile>(
+  object: T,
+  before: WorkspaceObject | undefined,
+  now: number,
+): T => ({
+  ...object,
+  createdAt: (before && before.kind !== 'DIRECTORY' ? before.createdAt : undefined) ?? now,
   modifiedAt: now,
 })
 

@@ -38,7 +38,7 @@ export function workspaceRoutes(stateFile: string, clock: Clock, checkRate: () =
     // By which Databricks' command line uploads: the whole path is one segment, the body the object itself. What is known of it, that
     // client knows: 404 without the folder, 409 where a file stands, 400 where a notebook does.
     route('POST', 'workspace-files/import-file/:path', async ({ request, params, query }) => {
-      objects.take(await fileIn(request, params.path, isTrue(query, 'overwrite')), 409)
+      objects.take(await fileIn(request, params.path, isTrue(query, 'overwrite')), true)
       return { body: {} }
     }),
     route('POST', 'delete', async ({ request }) => {
@@ -76,13 +76,8 @@ const describe = (path: string, object: WorkspaceObject) => ({
   object_type: object.kind,
   path,
   ...(object.kind === 'NOTEBOOK' ? { language: object.language } : {}),
-  ...(object.kind === 'FILE'
-    ? {
-        size: Buffer.from(object.content, 'base64').length,
-        created_at: object.createdAt,
-        modified_at: object.modifiedAt,
-      }
-    : {}),
+  ...(object.kind === 'FILE' ? { size: Buffer.from(object.content, 'base64').length } : {}),
+  ...(object.kind === 'DIRECTORY' ? {} : { created_at: object.createdAt, modified_at: object.modifiedAt }),
   object_id: idOf(path),
   resource_id: String(idOf(path)),
 })
@@ -126,10 +121,15 @@ const isBase64 = (text: string) => /^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(text)
 
 const pathOf = ({ query }: Call) => pathIn(query.get('path'))
 
+/** Characters. */
+const MAX_PATH = 1000
+
 /** @throws HttpError 400 */
 function pathIn(path: unknown): string {
-  if (typeof path !== 'string' || !path.startsWith('/') || path.length > 1000)
-    throw invalid('path must be absolute.')
+  if (typeof path !== 'string') throw invalid('path is missing.')
+  // As users quote it (terraform-provider-databricks, issue 126; ucx, issue 865).
+  if (!path.startsWith('/')) throw invalid(`Path (${path.slice(0, MAX_PATH)}) doesn't start with '/'`)
+  if (path.length > MAX_PATH) throw invalid(`path has more than ${MAX_PATH} characters.`)
   // Its gateway takes no path that leads upwards (ucx, issue 2882).
   if (/(?:^|\/)\.\.?(?:\/|$)/.test(path)) throw new HttpError(400, 'BAD_REQUEST', 'Invalid request path')
   const plain = path.replace(/\/+/g, '/').replace(/(?<=.)\/$/, '')
