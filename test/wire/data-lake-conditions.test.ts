@@ -90,7 +90,7 @@ const REQUESTS: Record<OperationId, (() => Conditional) | string> = {
   createFile: () => makes({ query: 'resource=file' }),
   createDirectory: () => ({ ...makes({ query: 'resource=directory' }), at: '/bronze/folder' }),
   renamePath: () => makes({ query: 'mode=legacy', headers: { 'x-ms-rename-source': `${CONTAINER}/source` } }),
-  flushData: () => ({ ...makes({ query: 'action=flush&position=7' }), at: WRITTEN, method: 'PATCH' }),
+  flushData: () => writes('PATCH', { at: WRITTEN, query: 'action=flush&position=7' }),
   setPathProperties: () => writes('PATCH', { query: 'action=setProperties' }),
   setAccessControl: () => writes('PATCH', { query: 'action=setAccessControl', headers: acl }),
   leasePath: () => writes('POST', { headers: { ...lease, 'x-ms-proposed-lease-id': crypto.randomUUID() } }),

@@ -85,6 +85,28 @@ it('a disposition beyond ASCII is refused', async () => {
   expect(codeOf(await put('/bronze/a', 'x', given))).toBe('400 InvalidMetadata')
 })
 
+// object-storage, docs/AZURE-TESTING.md; noobaa-core's issue 6270; of containers, Azurite's 644.
+it.each([
+  ['AAAAAAAA', '400 InvalidQueryParameterValue', '400 OutOfRangeInput'],
+  ['garbage', '400 InvalidQueryParameterValue', '400 OutOfRangeInput'],
+  ['2!8!YQ', '400 InvalidInput', '400 InvalidInput'],
+  ['2!2!YQ', '200', '200'],
+])('the marker %s is none, or cut, or one of ours', async (marker, ofBlobs, ofContainers) => {
+  const query = `comp=list&marker=${marker}`
+  const blobs = await running.raw('GET', '/bronze', { query: `restype=container&${query}` })
+  expect(codeOf(blobs)).toBe(ofBlobs)
+  expect(codeOf(await running.raw('GET', '/', { query }))).toBe(ofContainers)
+})
+
+// azure-sdk-for-java's issues 24323 and 31248, stream-reactor's 1962.
+it('a flush that wants no file there is told that its condition fails', async () => {
+  await running.raw('PUT', '/bronze/d/f', { query: 'resource=file' })
+  await running.raw('PATCH', '/bronze/d/f', { query: 'action=append&position=0', body: 'hello' })
+  const flush = { query: 'action=flush&position=5', headers: { 'if-none-match': '*' } }
+  expect(codeOf(await running.raw('PATCH', '/bronze/d/f', flush))).toBe('412 ConditionNotMet')
+  expect((await running.raw('HEAD', '/bronze/d/f')).headers['content-length']).toBe('0')
+})
+
 // object-tests, azure-hns/put-content-type-non-ascii.
 it('a type beyond ASCII is read as UTF-8, and comes back in single bytes, in a list as it is', async () => {
   const type = 'text/plain; name="\u00e9"'

@@ -235,6 +235,33 @@ describe('a service SAS', () => {
     expect(await ask('HEAD', '/bronze', sas, 'restype=container')).toBe('403 AuthorizationFailure')
   })
 
+  // azcopy's issue 1292, azure-powershell's 14435, azure-sdk-for-rust's 1096.
+  it('of one blob is told that it is not for the container', async () => {
+    const query = `${service({ permissions: 'r', path: 'dir/b' })}&restype=container&comp=list`
+    const { status, headers, text } = await running.raw('GET', '/bronze', { query, isSigned: false })
+    expect([status, headers['x-ms-error-code']]).toEqual([403, 'AuthenticationFailed'])
+    expect(text).toMatch(
+      /<AuthenticationErrorDetail>[^<]*the specified signed resource is not allowed for this resource level/,
+    )
+  })
+
+  // The words are in the recordings of azure-sdk-for-js.
+  it('that does not allow something says so in the service’s words, and what is missing behind them', async () => {
+    const list = 'restype=container&comp=list'
+    for (const [sas, words] of [
+      [service({ permissions: 'r' }), 'using this permission. The SAS is refused: it lacks'],
+      [account({ types: 'o' }), 'using this resource type. The SAS is refused: it does not reach'],
+    ] as const) {
+      const { status, text } = await running.raw('GET', '/bronze', {
+        query: `${sas}&${list}`,
+        isSigned: false,
+      })
+      expect(status).toBe(403)
+      expect(text).toContain(`<Message>This request is not authorized to perform this operation ${words}`)
+      expect(text).not.toContain('AuthenticationErrorDetail')
+    }
+  })
+
   it('opens the information about its account, wherever it reads', async () => {
     const information = 'restype=account&comp=properties'
     const [file, container] = [service({ permissions: 'r', path: 'a' }), service({ permissions: 'r' })]

@@ -72,6 +72,12 @@ export function checkSas(target: SasTarget, need: SasNeed, context: SasContext):
   const signed = (name: string) => query.get(name) ?? ''
   const isAccount = query.has('ss') || query.has('srt')
   const terms = query.has('skoid') ? delegationIn(signed, context.now) : undefined
+  // Told of lists by the signature of one blob (azcopy's issue 1292, azure-powershell's 14435, azure-sdk-for-rust's 1096).
+  if (!isAccount && !['any', 'object'].includes(need.level) && !['c', 'd'].includes(signed('sr')))
+    throw refusal(
+      AUTHENTICATION,
+      `the specified signed resource is not allowed for this resource level: sr=${signed('sr').slice(0, 8)} is not for a whole container`,
+    )
   const texts = isAccount
     ? [accountText(signed, context.account)]
     : accountsIn(target, context).map((name) => serviceText(target, signed, name, terms !== undefined))

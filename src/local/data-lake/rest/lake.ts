@@ -128,7 +128,8 @@ const isUnguarded = ({ kept }: Lake, { key, query }: LakeCall): boolean =>
 /** Operations that make what they act on: told by `If-None-Match: *` that it exists already, and others that a condition fails. */
 const CREATING = new Set<OperationId>([
   ...(['putBlob', 'putAppendBlob', 'putBlockList', 'putBlobFromUrl', 'copyBlob'] as const),
-  ...(['createFile', 'createDirectory', 'renamePath', 'flushData', 'appendData'] as const),
+  // Not a flush, which acts on a file that is there: 412, say azure-sdk-for-java's issue 31248 and stream-reactor's 1962.
+  ...(['createFile', 'createDirectory', 'renamePath'] as const),
 ])
 
 /**

@@ -36,13 +36,23 @@ export function askedXml(query: URLSearchParams, most: number): string {
   )
 }
 
-/** Names hold characters that a header cannot. */
-export const writeMarker = (name: string): string => Buffer.from(name, 'utf8').toString('base64url')
+/** Names hold characters that a header cannot. In the service's form, by which a text that is none is known: how long the rest is, and that. */
+export function writeMarker(name: string): string {
+  const text = Buffer.from(name, 'utf8').toString('base64url')
+  return `2!${text.length}!${text}`
+}
 
-/** @throws HttpError 400 for a marker that is not ours. */
-export function readMarker(text: string | null): string {
+/**
+ * What is none is refused, and what is cut has a code of its own: so measured on live accounts (borink-org/object-storage,
+ * docs/AZURE-TESTING.md), and told of other stores' markers (noobaa-core's issue 6270).
+ * @param code of one that is none. @throws HttpError 400
+ */
+export function readMarker(text: string | null, code = 'InvalidQueryParameterValue'): string {
   if (text === null || text === '') return ''
-  const name = Buffer.from(text, 'base64url').toString('utf8')
+  const [, length, rest = ''] = /^2!(\d{1,5})!(.*)$/.exec(text) ?? []
+  const name = Buffer.from(rest, 'base64url').toString('utf8')
   if (writeMarker(name) === text) return name
-  throw new HttpError(400, 'InvalidQueryParameterValue', 'The continuation is none of this lake.')
+  if (rest.length < Number(length))
+    throw new HttpError(400, 'InvalidInput', 'One of the request inputs is not valid: the marker is cut.')
+  throw new HttpError(400, code, 'The marker is none of this lake: it is what the page before told.')
 }

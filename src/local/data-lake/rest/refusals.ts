@@ -70,9 +70,21 @@ const WITHOUT_BODY = [
   'leasePath',
 ]
 
+/** Of the Blob interface: their data is that of the source, and their references ask for a length of 0. */
+const FROM_SOURCE = ['putBlobFromUrl', 'putBlockFromUrl', 'appendBlockFromUrl']
+
 /** @throws HttpError 400 */
 export function refuseBody({ request, operation }: Pick<LakeCall, 'request' | 'operation'>): void {
-  if (!WITHOUT_BODY.includes(operation?.id ?? '') || !(Number(request.headers['content-length']) > 0)) return
+  const id = operation?.id ?? ''
+  if (!(Number(request.headers['content-length']) > 0)) return
+  // The code is that of Azurite's tests of sources with a body.
+  if (FROM_SOURCE.includes(id))
+    throw new HttpError(
+      400,
+      'InvalidHeaderValue',
+      'The value for one of the HTTP headers is not in the correct format: Content-Length must be 0, as the data comes from x-ms-copy-source.',
+    )
+  if (!WITHOUT_BODY.includes(id)) return
   throw new HttpError(
     400,
     'ContentLengthMustBeZero',
@@ -167,14 +179,23 @@ export const isDfs = (request: IncomingMessage): boolean =>
 const UNPROVEN = 'Server failed to authenticate the request.'
 const ASK_CHALLENGE = `${UNPROVEN} Please refer to the information in the www-authenticate header.`
 
+const UNALLOWED = 'This request is not authorized to perform this operation'
+
 /**
- * With what the service refuses a proof; what is wrong with this one follows. Those of tokens are recorded of live accounts
+ * With what the service refuses a proof; what is wrong with this one follows. Those of what a proof does not allow are in the recordings of
+ * azure-sdk-for-js. Those of tokens are recorded of live accounts
  * (borink-org/object-storage, tests/fixtures/azure-get, get-unauthenticated).
  */
 const PROOF_WORDS: Readonly<Record<string, string>> = {
   '403 AuthenticationFailed': `${UNPROVEN} Make sure the value of Authorization header is formed correctly including the signature.`,
   '401 InvalidAuthenticationInfo': ASK_CHALLENGE,
   '401 NoAuthenticationInformation': ASK_CHALLENGE,
+  '403 AuthorizationFailure': `${UNALLOWED}.`,
+  '403 AuthorizationPermissionMismatch': `${UNALLOWED} using this permission.`,
+  '403 AuthorizationProtocolMismatch': `${UNALLOWED} using this protocol.`,
+  '403 AuthorizationResourceTypeMismatch': `${UNALLOWED} using this resource type.`,
+  '403 AuthorizationServiceMismatch': `${UNALLOWED} using this service.`,
+  '403 AuthorizationSourceIPMismatch': `${UNALLOWED} using this source IP.`,
 }
 
 const proofWords = ({ status, code }: HttpError): string | undefined => PROOF_WORDS[`${status} ${code}`]
@@ -233,6 +254,6 @@ export const errorXml = (error: HttpError, requestId: string): string =>
 
 /** Some clients look for the reason of a refused proof in an element of its own. */
 const detailsOf = (error: HttpError): Readonly<Record<string, string>> =>
-  proofWords(error) !== undefined
+  proofWords(error)?.startsWith(UNPROVEN)
     ? { AuthenticationErrorDetail: error.message, ...error.details }
     : error.details
