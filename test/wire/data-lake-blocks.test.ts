@@ -89,7 +89,7 @@ describe('a block list', () => {
     await commit(['Uncommitted', '1'])
     expect(code(await commit(['Uncommitted', '1']))).toBe('400 InvalidBlockList')
     expect(code(await commit(['Latest', '2']))).toBe('400 InvalidBlockList')
-    expect(await listed('uncommitted')).toBe('<BlockList><UncommittedBlocks></UncommittedBlocks></BlockList>')
+    expect(await listed('uncommitted')).toBe('<BlockList><UncommittedBlocks /></BlockList>')
     expect(running.unfinished()).toEqual([])
   })
 

@@ -85,6 +85,25 @@ it('a disposition beyond ASCII is refused', async () => {
   expect(codeOf(await put('/bronze/a', 'x', given))).toBe('400 InvalidMetadata')
 })
 
+// object-storage, tests/fixtures/azure-multipart, put-block-empty-400.
+it.each([
+  ['Content-Length', '0', 'PUT', 'comp=block&blockid=AAAA', {}],
+  ['x-ms-blob-type', 'Blob', 'PUT', '', { 'x-ms-blob-type': 'Blob' }],
+  ['x-ms-version', '2019-13-12', 'GET', '', { 'x-ms-version': '2019-13-12' }],
+  ['x-ms-access-tier', 'Warm', 'PUT', 'comp=tier', { 'x-ms-access-tier': 'Warm' }],
+  ['x-ms-lease-id', '1', 'DELETE', '', { 'x-ms-lease-id': '1' }],
+  ['x-ms-lease-action', 'take', 'PUT', 'comp=lease', { 'x-ms-lease-action': 'take' }],
+] as const)(
+  'a header that is wrong is named, with its value: %s %s',
+  async (name, value, method, query, headers) => {
+    const refused = await running.raw(method, '/bronze/a', { query, headers })
+    expect(codeOf(refused)).toBe('400 InvalidHeaderValue')
+    expect(refused.text).toContain(
+      `</Message><HeaderName>${name}</HeaderName><HeaderValue>${value}</HeaderValue></Error>`,
+    )
+  },
+)
+
 // object-storage, docs/AZURE-TESTING.md; noobaa-core's issue 6270; of containers, Azurite's 644.
 it.each([
   ['AAAAAAAA', '400 InvalidQueryParameterValue', '400 OutOfRangeInput'],

@@ -4,6 +4,7 @@
  */
 import { HttpError } from '../../http/errors.ts'
 import { signedNames } from '../auth/sas.ts'
+import { invalidHeader } from '../store/invalid-header.ts'
 import { ACCOUNT_OPERATIONS } from './account-operations.ts'
 import { BLOB_OPERATIONS } from './blob-operations.ts'
 import { CONTAINER_OPERATIONS } from './container-operations.ts'
@@ -96,12 +97,7 @@ function requireWholePages(range: string): void {
   const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(range) ?? []
   if (first === undefined || (Number(first) % PAGE_BYTES === 0 && (Number(last) + 1) % PAGE_BYTES === 0))
     return
-  throw new HttpError(
-    400,
-    'InvalidHeaderValue',
-    `The value for one of the HTTP headers is not in the correct format: a range of pages begins and ends on a boundary of ${PAGE_BYTES} bytes.`,
-    { details: { HeaderName: 'x-ms-range', HeaderValue: shown(range) } },
-  )
+  throw invalidHeader('x-ms-range', range, `of pages begins and ends on a boundary of ${PAGE_BYTES} bytes`)
 }
 
 /** @param comp the word of the query that is refused, which the service names beside some codes. */
@@ -164,11 +160,7 @@ function refuseHeader(operation: Operation, name: string, value: string): void {
   const known = operation.values?.[name]
   if (isServedHeader(operation, name) && (known === undefined || known.includes(value.toLowerCase()))) return
   if (name === 'x-ms-access-tier' && !isTier(value))
-    throw new HttpError(
-      400,
-      'InvalidHeaderValue',
-      `The value for one of the HTTP headers is not in the correct format: x-ms-access-tier is none of the tiers: ${shown(value)}.`,
-    )
+    throw invalidHeader(name, value, `is none of the tiers: ${shown(value)}`)
   throw refusedAs(
     name === 'x-ms-tags' ? NOT_IN_HIERARCHY : '400 UnsupportedHeader',
     // Values of others may be keys.

@@ -6,6 +6,7 @@ import { HttpError } from '../../http/errors.ts'
 import { Crc64, crc64 } from '../checksums/crc64.ts'
 import { crc64Mismatch, isStructuredForm, StructuredReader } from '../checksums/structured-body.ts'
 import { bytesOf } from '../store/file-pieces.ts'
+import { invalidHeader } from '../store/invalid-header.ts'
 
 /** What is left of a body when it was right. */
 export interface CheckedBody {
@@ -69,11 +70,7 @@ export async function readChecked(
 export async function readPiece(request: IncomingMessage, limitBytes: number): Promise<CheckedBody> {
   const body = await readChecked(request, limitBytes)
   if (body.bytes > 0) return body
-  throw new HttpError(
-    400,
-    'InvalidHeaderValue',
-    'The value for one of the HTTP headers is not in the correct format: Content-Length is 0, and a piece has at least one byte.',
-  )
+  throw invalidHeader('Content-Length', '0', 'is 0, and a piece has at least one byte')
 }
 
 /** @returns bytes of the content. @throws HttpError 400 for another form, or one without this. */
@@ -126,12 +123,7 @@ export function checkForms(crcName: string, md5: string | undefined, crc: string
     )
   if (md5 !== undefined) checkMd5Form(md5)
   if (crc !== undefined && Buffer.from(crc, 'base64').length < 8)
-    throw new HttpError(
-      400,
-      'InvalidHeaderValue',
-      `The value for one of the HTTP headers is not in the correct format: ${crcName} is shorter than a CRC-64.`,
-      { details: { HeaderName: crcName, HeaderValue: crc.slice(0, 50) } },
-    )
+    throw invalidHeader(crcName, crc, 'is shorter than a CRC-64')
 }
 
 function checkMd5Form(expected: string): void {

@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs'
 import { HttpError } from '../../http/errors.ts'
 import { checkConditions } from '../store/entry.ts'
+import { invalidHeader } from '../store/invalid-header.ts'
 import { leaseHeaders } from '../store/leases.ts'
 import { answer, found, type Handlers, type Lake, writtenHeaders } from './lake.ts'
 import { given, type LakeCall } from './lake-call.ts'
@@ -39,10 +40,10 @@ function leaseAnswer(lake: Lake, call: LakeCall): [status: number, headers: Reco
         { 'x-ms-lease-time': String(leases.break(call, seconds(call, 'x-ms-lease-break-period'))) },
       ]
     default:
-      throw new HttpError(
-        400,
-        'InvalidHeaderValue',
-        'x-ms-lease-action is acquire, renew, change, release or break.',
+      throw invalidHeader(
+        'x-ms-lease-action',
+        given(call, 'x-ms-lease-action') ?? '',
+        'is acquire, renew, change, release or break',
       )
   }
 }
@@ -86,15 +87,10 @@ export function leaseAround(
   const action = given(call, 'x-ms-lease-action')?.toLowerCase()
   if (action === undefined) return act(call)
   const isReleasing = action === 'release' || action === 'acquire-release'
-  if (isReleasing && !isFlush)
-    throw new HttpError(400, 'InvalidHeaderValue', `x-ms-lease-action ${action} needs a flush.`)
+  if (isReleasing && !isFlush) throw invalidHeader('x-ms-lease-action', action, `${action} needs a flush`)
   const isTaking = action === 'acquire' || action === 'acquire-release'
   if (!isTaking && !isReleasing && action !== 'auto-renew')
-    throw new HttpError(
-      400,
-      'InvalidHeaderValue',
-      'x-ms-lease-action is acquire, auto-renew, release or acquire-release.',
-    )
+    throw invalidHeader('x-ms-lease-action', action, 'is acquire, auto-renew, release or acquire-release')
   const id = isTaking ? acquire(lake, call) : needed(call, 'x-ms-lease-id')
   if (action === 'auto-renew') lake.leases.renew(call, id)
   let done: Record<string, string>
@@ -126,8 +122,7 @@ function needed(call: LakeCall, name: string): string {
 function seconds(call: LakeCall, name: string): number | undefined {
   const value = given(call, name)
   if (value === undefined) return undefined
-  if (!/^-?\d{1,9}$/.test(value))
-    throw new HttpError(400, 'InvalidHeaderValue', `${name} is a number of seconds.`)
+  if (!/^-?\d{1,9}$/.test(value)) throw invalidHeader(name, value, 'is a number of seconds')
   return Number(value)
 }
 

@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import { HttpError } from '../../http/errors.ts'
+import { invalidHeader } from '../store/invalid-header.ts'
 import type { Copy, Properties } from '../store/properties.ts'
 
 /** In answers; requests have them with `x-ms-` (DFS) or `x-ms-blob-` (Blob) before them. */
@@ -89,11 +90,7 @@ function metadataList({ headers }: IncomingMessage): Record<string, string> {
   const pairs = text.split(',').map((pair) => {
     const [, name, value] = /^\s*([^=\s]+)=([A-Za-z0-9+/=]*)\s*$/.exec(pair) ?? []
     if (name === undefined || value === undefined)
-      throw new HttpError(
-        400,
-        'InvalidHeaderValue',
-        'x-ms-properties is a list of name=value, the values in base64.',
-      )
+      throw invalidHeader('x-ms-properties', pair, 'is a list of name=value, the values in base64')
     return [name, Buffer.from(value, 'base64').toString('utf8')] as const
   })
   const metadata: Record<string, string> = {}

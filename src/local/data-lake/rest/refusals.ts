@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { type ErrorForm, HttpError } from '../../http/errors.ts'
 import type { Operation } from '../operations/operation.ts'
 import { invalidParameter } from '../operations/table.ts'
+import { invalidHeader } from '../store/invalid-header.ts'
 import {
   AlreadyExistsError,
   BelowFileError,
@@ -40,7 +41,11 @@ export function unsupported({ request, method, query, path }: LakeCall): HttpErr
   if (method === 'PUT' && path !== '')
     return type === undefined
       ? new HttpError(400, 'MissingRequiredHeader', 'A blob needs the header x-ms-blob-type.')
-      : new HttpError(400, 'InvalidHeaderValue', 'The local lake has block and append blobs only.')
+      : invalidHeader(
+          'x-ms-blob-type',
+          String(type),
+          'is BlockBlob or AppendBlob: the local lake has no others',
+        )
   return new HttpError(
     400,
     'MissingRequiredQueryParameter',
@@ -79,10 +84,10 @@ export function refuseBody({ request, operation }: Pick<LakeCall, 'request' | 'o
   if (!(Number(request.headers['content-length']) > 0)) return
   // The code is that of Azurite's tests of sources with a body.
   if (FROM_SOURCE.includes(id))
-    throw new HttpError(
-      400,
-      'InvalidHeaderValue',
-      'The value for one of the HTTP headers is not in the correct format: Content-Length must be 0, as the data comes from x-ms-copy-source.',
+    throw invalidHeader(
+      'Content-Length',
+      String(request.headers['content-length']),
+      'must be 0, as the data comes from x-ms-copy-source',
     )
   if (!WITHOUT_BODY.includes(id)) return
   throw new HttpError(

@@ -1,6 +1,7 @@
 /** The version of the REST interface that a request asks for: https://learn.microsoft.com/rest/api/storageservices/versioning-for-the-azure-storage-services */
 import type { IncomingMessage } from 'node:http'
 import { HttpError } from '../../http/errors.ts'
+import { invalidHeader } from '../store/invalid-header.ts'
 
 const HEADER = 'x-ms-version'
 /** The first that was given in a header. */
@@ -16,10 +17,10 @@ const FIRST_WITH_TOKENS = '2017-11-09'
 export function requireVersion({ headers }: IncomingMessage): void {
   const version = headers[HEADER]
   if (version === undefined || isVersion(version)) return
-  throw new HttpError(
-    400,
-    'InvalidHeaderValue',
-    `The value for one of the HTTP headers is not in the correct format: ${HEADER} is a version as 2023-11-03, not ${JSON.stringify(String(version).slice(0, 50))}.`,
+  throw invalidHeader(
+    HEADER,
+    String(version),
+    `is a version as 2023-11-03, not ${JSON.stringify(String(version).slice(0, 50))}`,
   )
 }
 

@@ -4,6 +4,7 @@
  */
 import { HttpError } from '../../http/errors.ts'
 import { type Clock, monotonicOf } from '../../runtime/clock.ts'
+import { invalidHeader } from './invalid-header.ts'
 
 /** A path, or a container as a whole. */
 export interface LeaseTarget {
@@ -34,6 +35,7 @@ interface Lease {
 
 /** Over all containers; ended ones are dropped first. */
 const MAX_LEASES = 10_000
+const PROPOSED = 'x-ms-proposed-lease-id'
 const GUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 
 /** One for each target at most. Expired ones are told as such until something takes their place. */
@@ -59,8 +61,8 @@ export class Leases {
   /** @returns the id that such a lease would have; nothing is leased yet. @throws HttpError 400 for another duration or form of id. */
   idFor(duration: number, proposed: string | undefined): string {
     if (duration !== -1 && !(duration >= 15 && duration <= 60))
-      throw invalidHeader('x-ms-lease-duration', 'is 15 to 60 seconds, or -1')
-    return guidOf(proposed ?? crypto.randomUUID())
+      throw invalidHeader('x-ms-lease-duration', String(duration), 'is 15 to 60 seconds, or -1')
+    return guidOf(proposed ?? crypto.randomUUID(), PROPOSED)
   }
 
   /**
@@ -105,7 +107,7 @@ export class Leases {
         'LeaseIsBreakingAndCannotBeChanged',
         'The lease ID matched, but the lease is currently in breaking state and cannot be changed.',
       )
-    const wanted = guidOf(proposed)
+    const wanted = guidOf(proposed, PROPOSED)
     if (lease.id !== guidOf(id) && lease.id !== wanted) throw mismatch()
     lease.id = wanted
     return wanted
@@ -123,7 +125,7 @@ export class Leases {
    */
   break(target: LeaseTarget, period: number | undefined): number {
     if (period !== undefined && !(period >= 0 && period <= 60))
-      throw invalidHeader('x-ms-lease-break-period', 'is 0 to 60 seconds')
+      throw invalidHeader('x-ms-lease-break-period', String(period), 'is 0 to 60 seconds')
     const lease = this.#leases.get(keyOf(target))
     const state = this.#stateOf(lease)
     if (lease === undefined || state === 'available')
@@ -218,12 +220,12 @@ export class Leases {
 
 const keyOf = ({ container, path }: LeaseTarget) => `${container}/${path}`
 
-function guidOf(text: string): string {
+function guidOf(text: string, header = 'x-ms-lease-id'): string {
   const bare = text.trim().replace(/^[{(](.*)[})]$/, '$1')
   const dashed = /^[0-9a-f]{32}$/i.test(bare)
     ? bare.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
     : bare
-  if (!GUID.test(dashed)) throw invalidHeader('a lease ID', 'is a GUID')
+  if (!GUID.test(dashed)) throw invalidHeader(header, text, 'is a GUID')
   return dashed.toLowerCase()
 }
 
@@ -234,9 +236,6 @@ const mismatch = () =>
     'LeaseIdMismatchWithLeaseOperation',
     'The lease ID specified did not match the lease ID for the resource.',
   )
-const invalidHeader = (name: string, why: string) =>
-  new HttpError(400, 'InvalidHeaderValue', `The value for one of the HTTP headers is wrong: ${name} ${why}.`)
-
 /** As answer headers. */
 export const leaseHeaders = ({ state, status, duration }: LeaseStatus): Record<string, string> => ({
   'x-ms-lease-state': state,

@@ -1,6 +1,7 @@
 /** Append blobs, https://learn.microsoft.com/rest/api/storageservices/append-block: files that only grow, where they stand. */
 import { type Stats, writeFileSync } from 'node:fs'
 import { HttpError } from '../../../http/errors.ts'
+import { invalidHeader } from '../../store/invalid-header.ts'
 import { entryAt } from '../../store/names.ts'
 import type { Properties } from '../../store/properties.ts'
 import { diskError } from '../../store/storage-errors.ts'
@@ -134,5 +135,5 @@ function checkPosition(call: LakeCall, stats: Stats): void {
 function wholeIn(call: LakeCall, name: string): number | undefined {
   const text = given(call, name)
   if (text === undefined || /^\d{1,15}$/.test(text)) return text === undefined ? undefined : Number(text)
-  throw new HttpError(400, 'InvalidHeaderValue', `The header ${name} is a whole number that is not negative.`)
+  throw invalidHeader(name, text, 'is a whole number that is not negative')
 }

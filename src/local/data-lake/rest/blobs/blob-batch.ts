@@ -1,5 +1,6 @@
 /** Blob Batch, https://learn.microsoft.com/rest/api/storageservices/blob-batch: many deletes in one request, as vacuuming readers send them. */
 import { HttpError } from '../../../http/errors.ts'
+import { invalidHeader } from '../../store/invalid-header.ts'
 import { decodeAddress, type LakeCall, pathOf, queryOf } from '../lake-call.ts'
 import { errorXml, inBlobWords, reasonOf } from '../refusals.ts'
 
@@ -88,7 +89,11 @@ function deletesIn({ account, container, request, query }: LakeCall, text: strin
     request.headers['content-type'] ?? '',
   )?.[1]
   if (boundary === undefined)
-    throw new HttpError(400, 'InvalidHeaderValue', 'A batch is multipart/mixed, with a boundary.')
+    throw invalidHeader(
+      'Content-Type',
+      request.headers['content-type'] ?? '',
+      'of a batch is multipart/mixed, with a boundary',
+    )
   const parts = text.split(`--${boundary}`).slice(1, -1)
   if (parts.length === 0) throw new HttpError(400, 'InvalidInput', 'The batch has no parts.')
   if (parts.length > MAX_PARTS)

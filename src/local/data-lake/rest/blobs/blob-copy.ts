@@ -5,6 +5,7 @@ import { copyFile, open } from 'node:fs/promises'
 import { HttpError } from '../../../http/errors.ts'
 import { Crc64, crc64 } from '../../checksums/crc64.ts'
 import { invalidParameter } from '../../operations/table.ts'
+import { invalidHeader } from '../../store/invalid-header.ts'
 import { entryAt } from '../../store/names.ts'
 import type { Properties } from '../../store/properties.ts'
 import { diskError } from '../../store/storage-errors.ts'
@@ -248,7 +249,7 @@ export async function sourcePiece(lake: Lake, call: LakeCall): Promise<CheckedBo
 async function pieceOf(place: string, size: number, range: string): Promise<Buffer> {
   const span = rangeOf(range, size)
   if (range !== '' && !span)
-    throw new HttpError(400, 'InvalidHeaderValue', 'x-ms-source-range is bytes=FIRST-LAST or bytes=FIRST-.')
+    throw invalidHeader('x-ms-source-range', range, 'is bytes=FIRST-LAST or bytes=FIRST-')
   const { start, end } = span ?? { start: 0, end: size - 1 }
   if (end - start >= MAX_BLOB_BYTES)
     throw new HttpError(413, 'RequestBodyTooLarge', `A piece has at most ${MAX_BLOB_BYTES} bytes.`)

@@ -26,7 +26,7 @@ import { prepareAccess } from '../new-access.ts'
 import { contentIn, metadataHeaders } from '../property-headers.ts'
 import { snapshotIn } from '../snapshot-time.ts'
 import { tierOf } from '../tiers.ts'
-import { elements, fromXml, isDocument, XML_HEAD } from '../xml.ts'
+import { element, elements, fromXml, isDocument, XML_HEAD } from '../xml.ts'
 import { sourcePiece } from './blob-copy.ts'
 import { requireType } from './blob-type.ts'
 import { MAX_BLOB_BYTES } from './blobs.ts'
@@ -192,6 +192,8 @@ function getBlockList(lake: Lake, call: LakeCall): void {
 }
 
 const listXml = (name: string, blocks: readonly CommittedBlock[]) =>
-  `<${name}>${blocks
-    .map(({ id, bytes }) => `<Block>${elements({ Name: id, Size: bytes })}</Block>`)
-    .join('')}</${name}>`
+  blocks.length === 0
+    ? element(name, '')
+    : `<${name}>${blocks
+        .map(({ id, bytes }) => `<Block>${elements({ Name: id, Size: bytes })}</Block>`)
+        .join('')}</${name}>`

@@ -1,8 +1,8 @@
 /** Snapshot Blob, https://learn.microsoft.com/rest/api/storageservices/snapshot-blob, and what Delete Blob does about snapshots. */
 import type { Stats } from 'node:fs'
 import type { IncomingHttpHeaders } from 'node:http'
-import { HttpError } from '../../../http/errors.ts'
 import { checkConditions } from '../../store/entry.ts'
+import { invalidHeader } from '../../store/invalid-header.ts'
 import { entryAt } from '../../store/names.ts'
 import { keyOf } from '../customer-keys.ts'
 import {
@@ -54,10 +54,10 @@ export function removeSnapshots(lake: Lake, call: LakeCall, headers: IncomingHtt
   const one = snapshotOf(lake, call)
   if (one) {
     if (which !== '')
-      throw new HttpError(
-        400,
-        'InvalidHeaderValue',
-        'x-ms-delete-snapshots is for a request about the blob itself, not about one of its snapshots.',
+      throw invalidHeader(
+        'x-ms-delete-snapshots',
+        which,
+        'is for a request about the blob itself, not about one of its snapshots',
       )
     lake.snapshots.remove(call, one.time)
     return false

@@ -1,5 +1,5 @@
 /** `x-ms-client-transaction-id`: what a client calls its creation or rename, told by every look at the path. */
-import { HttpError } from '../../../http/errors.ts'
+import { invalidHeader } from '../../store/invalid-header.ts'
 import type { Properties } from '../../store/properties.ts'
 import { given, type LakeCall } from '../lake-call.ts'
 
@@ -12,6 +12,6 @@ export function transactionIn(call: LakeCall): Pick<Properties, 'transaction'> {
   const transaction = given(call, HEADER)
   if (transaction === undefined) return {}
   if (!FORM.test(transaction))
-    throw new HttpError(400, 'InvalidHeaderValue', `${HEADER} has at most 64 letters, digits and hyphens.`)
+    throw invalidHeader(HEADER, transaction, 'has at most 64 letters, digits and hyphens')
   return { transaction }
 }
