@@ -120,7 +120,7 @@ describe('requests that mean nothing', () => {
     } else
       expect(answer.text).toMatch(
         new RegExp(
-          `^\uFEFF<\\?xml .*\\?><Error><Code>${code}</Code><Message>[^<]+</Message>(<Q.*)?</Error>$`,
+          `^\uFEFF<\\?xml .*\\?><Error><Code>${code}</Code><Message>[^<]+</Message>(<[QH].*)?</Error>$`,
         ),
       )
     expect(log.lines().filter(({ level }) => Number(level) >= 50)).toEqual([])
