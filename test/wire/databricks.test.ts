@@ -251,6 +251,23 @@ describe('jobs', () => {
     }
   })
 
+  it.each([
+    '2.0/clusters/list',
+    '2.1/clusters/list',
+    '2.0/instance-pools/list',
+    '2.0/policies/clusters/list',
+    '2.0/libraries/all-cluster-statuses',
+    '2.0/global-init-scripts',
+    '2.0/secrets/scopes/list',
+    '2.0/repos',
+    '2.0/pipelines',
+    '2.0/sql/warehouses',
+    '2.0/token/list',
+  ])('have no entry in %s', async (path) => {
+    const { status, body } = await rest('GET', `/api/${path}`)
+    expect([status, body]).toEqual([200, {}])
+  })
+
   it('a null is a field left out, and what nobody here knows is kept as it was sent', async () => {
     const schedule = { quartz_cron_expression: '0 0 * * * ?', timezone_id: 'UTC', pause_status: 'PAUSED' }
     const settings = { name: 'odd', schedule, surprise: [1] }
@@ -1195,10 +1212,10 @@ describe('refusals', () => {
     ['GET', '/api/2.0/libraries/cluster-status', 'no clusters'],
     ['GET', '/api/2.1/unity-catalog/catalogs', 'Unity Catalog'],
     ['POST', '/api/2.0/sql/statements', 'rtstream-tui sql'],
-    ['GET', '/api/2.0/pipelines', 'pipelines'],
+    ['GET', '/api/2.0/pipelines/1', 'pipelines'],
     ['GET', '/api/2.0/dbfs/list', 'workspace/import'],
     ['GET', '/api/2.0/secrets/list', 'endpoints'],
-    ['GET', '/api/2.0/repos', 'Git'],
+    ['GET', '/api/2.0/repos/1', 'Git'],
   ])('%s %s says what to do instead', async (method, path, words) => {
     const { status, body } = await rest(method, path, method === 'POST' ? {} : undefined)
     expect(status).toBe(404)

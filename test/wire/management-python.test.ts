@@ -183,8 +183,11 @@ w.jobs.cancel_run(queued)
 assert repair.result(timeout=soon).state.result_state == j.RunResultState.CANCELED
 [owner] = w.jobs.get_permissions(str(silver)).access_control_list
 assert (owner.user_name, owner.all_permissions[0].permission_level) == ("local", j.JobPermissionLevel.IS_OWNER)
-for call in (lambda: w.jobs.export_run(queued), lambda: list(w.clusters.list())):
+for call in (lambda: w.jobs.export_run(queued), lambda: w.clusters.get('none')):
     fails("NotFound", call)
+lists = (w.clusters.list, w.instance_pools.list, w.cluster_policies.list, w.libraries.all_cluster_statuses, w.global_init_scripts.list,
+         w.secrets.list_scopes, w.repos.list, w.pipelines.list_pipelines, w.warehouses.list, w.tokens.list)
+assert [list(of() or []) for of in lists] == [[]] * len(lists)
 assert w.get_workspace_id() == 1
 assert w.clusters.select_spark_version(long_term_support=True) == "16.4.x-scala2.12"
 assert w.clusters.select_node_type(min_cores=4) == "Standard_D4s_v3"

@@ -1,4 +1,7 @@
-/** What a job's cluster may name. There are no clusters: clients ask for these before they make a job, or to see that a connection works. */
+/**
+ * What a job's cluster may name: clients ask for it before they make a job, or to see that a connection works. And what a workspace may have beside
+ * its jobs and objects, of which there is none here.
+ */
 import type { Route } from '../http/router.ts'
 
 /** Those that the notebooks run on. Newest first, as the service lists them. */
@@ -34,13 +37,34 @@ const NODE_TYPES = [
   },
 ]
 
+/**
+ * Lists of what there is none of, which tools read that look through a workspace. As the service says it, without the field (overwatch, issue
+ * 288; databricks-sdk-java, issue 197). Whoever wants to make one, or names one, is told what there is instead.
+ */
+const NONE = [
+  'clusters/list',
+  'instance-pools/list',
+  'policies/clusters/list',
+  'libraries/all-cluster-statuses',
+  'global-init-scripts',
+  'secrets/scopes/list',
+  'repos',
+  'pipelines',
+  'sql/warehouses',
+  'token/list',
+]
+
 /** Of both versions that clients ask. */
 export function clusterRoutes(checkRate: () => void): Route[] {
-  const answers = { 'spark-versions': { versions: VERSIONS }, 'list-node-types': { node_types: NODE_TYPES } }
+  const answers = {
+    ...Object.fromEntries(NONE.map((path) => [path, {}])),
+    'clusters/spark-versions': { versions: VERSIONS },
+    'clusters/list-node-types': { node_types: NODE_TYPES },
+  }
   return ['2.0', '2.1'].flatMap((version) =>
-    Object.entries(answers).map(([name, body]) => ({
+    Object.entries(answers).map(([path, body]) => ({
       method: 'GET',
-      pattern: `/databricks/api/${version}/clusters/${name}`,
+      pattern: `/databricks/api/${version}/${path}`,
       handle: () => {
         checkRate()
         return { body }
