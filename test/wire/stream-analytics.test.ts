@@ -373,8 +373,8 @@ describe('Stream Analytics as documented REST', () => {
       'POST',
       `${JOB}/start${VERSION}`,
       { outputStartMode: 'CustomTime' },
-      400,
-      'BadRequest',
+      422,
+      '422',
     ],
     [
       'CustomTime at no time',

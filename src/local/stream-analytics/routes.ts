@@ -150,7 +150,7 @@ async function outcome(job: StreamAnalyticsJob, what: 'start' | 'stop'): Promise
   }
 }
 
-/** The three modes, and what each needs. @throws HttpError 400 */
+/** The three modes, and what each needs. @throws HttpError 400, 422 */
 function outputStart({ outputStartMode: mode, outputStartTime }: Record<string, unknown>): OutputStart {
   if (mode === undefined || mode === null || mode === 'JobStartTime') return { mode: 'JobStartTime' }
   if (mode === 'LastOutputEventTime') return { mode }
@@ -158,8 +158,18 @@ function outputStart({ outputStartMode: mode, outputStartTime }: Record<string, 
     throw badRequest(
       `outputStartMode '${String(mode)}' is none of JobStartTime, CustomTime, LastOutputEventTime.`,
     )
+  // In the provider's sentences for any property (iot-journey, issue 311; Azure SDK for Python, issue 35339).
+  if (outputStartTime === undefined || outputStartTime === null)
+    throw new ProviderError(
+      422,
+      '422',
+      "The required property 'outputStartTime' is missing from the request.",
+    )
   const time = isoTime(outputStartTime)
-  if (time === undefined) throw badRequest('outputStartMode CustomTime needs an outputStartTime in ISO-8601.')
+  if (time === undefined)
+    throw badRequest(
+      "The JSON provided in the request body is invalid. Property 'outputStartTime' is no time in ISO-8601.",
+    )
   return { mode, time }
 }
 
