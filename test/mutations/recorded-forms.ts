@@ -84,7 +84,7 @@ export const RECORDED_FORMS: readonly Mutation[] = [
     ['the job names no cluster', '      cluster: null,\n', ''],
     ['the region has the name for programs', "LOCATION = 'West US'", "LOCATION = 'westus'"],
     ['the sku is not the template’s', "sku: { name: 'StandardV2' }", "sku: { name: 'Standard' }"],
-    ['the units are not the template’s', 'streamingUnits: 3', 'streamingUnits: 1'],
+    ['the units are not the template’s', 'STREAMING_UNITS = 3', 'STREAMING_UNITS = 1'],
     ['the query has another name than the template’s', "name: 'query'", "name: 'Transformation'"],
     ['the late-arrival window is not the template’s', 'MaxDelayInSeconds: 5,', 'MaxDelayInSeconds: -1,'],
     ['the bronze output is written in mode Append', "blobWriteMode: 'Once'", "blobWriteMode: 'Append'"],

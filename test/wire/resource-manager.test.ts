@@ -267,7 +267,7 @@ describe('Resource Manager', () => {
   })
 
   it.each([
-    [`${SUBSCRIPTION}/providers/Microsoft.StreamAnalytics/locations/westus/quotas`, 'no quotas'],
+    [`${SUBSCRIPTION}/providers/Microsoft.Storage/locations/westus/quotas`, 'no quotas'],
     [`${SUBSCRIPTION}/providers/Microsoft.StreamAnalytics/locations/westus/compileQuery`, 'rtstream-tui sql'],
     [`${GROUP}/providers/Microsoft.StreamAnalytics/streamingjobs/${job}/functions/f/test`, 'no functions'],
     [`${GROUP}/providers/Microsoft.Authorization/roleAssignments`, 'no roles'],

@@ -93,6 +93,35 @@ describe('Stream Analytics through @azure/arm-streamanalytics', () => {
     await vi.waitFor(() => expect(sequenceNumbers(bronze(), 0)).toEqual([0, 1]))
   })
 
+  it('tells the units of a subscription, and those in use while the job runs', async () => {
+    const used = async (location: string) =>
+      (await client.subscriptions.listQuotas(location)).value?.map(
+        ({ id, name, maxCount, currentCount }) => ({
+          id,
+          name,
+          maxCount,
+          currentCount,
+        }),
+      )
+    const quota = (location: string, name: string, maxCount: number, currentCount: number) => ({
+      id: `/subscriptions/${subscription}/providers/Microsoft.StreamAnalytics/locations/${location}/quotas/${name}`,
+      name,
+      maxCount,
+      currentCount,
+    })
+    const idle = (location: string) => [
+      quota(location, 'StreamingUnits', 500, 0),
+      quota(location, 'StreamingClusters', 5, 0),
+    ]
+    expect(await used('westus')).toEqual(idle('westus'))
+    await client.streamingJobs.beginStartAndWait(resourceGroup, job)
+    expect(await used('westus')).toEqual([
+      quota('westus', 'StreamingUnits', 500, 3),
+      quota('westus', 'StreamingClusters', 5, 0),
+    ])
+    expect(await used('eastus')).toEqual(idle('eastus'))
+  })
+
   it('starts with JobStartTime when nothing else is said', async () => {
     plane.send(0, { n: 0 })
     await client.streamingJobs.beginStartAndWait(resourceGroup, job)

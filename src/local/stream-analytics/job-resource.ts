@@ -29,6 +29,13 @@ export const CHILD_KINDS = ['inputs', 'outputs', 'transformations', 'functions']
 /** Segment of the path. */
 export type ChildKind = (typeof CHILD_KINDS)[number]
 
+/** As the template deploys it; the local job is one process, whatever it is said to have. */
+const STREAMING_UNITS = 3
+/** Of a subscription in a region, by the recording of Azure CLI's stream-analytics extension. */
+const QUOTAS = { StreamingUnits: 500, StreamingClusters: 5 }
+/** A job takes its units while it has a process. */
+const WITHOUT_UNITS = ['Created', 'Stopped', 'Failed']
+
 /** An input, an output or the query. */
 export interface Child {
   kind: ChildKind
@@ -82,8 +89,7 @@ export function childrenOf(job: StreamAnalyticsJob, withDiagnostics: boolean): C
       kind: 'transformations',
       name: 'query',
       properties: {
-        // As the template deploys it; the local job is one process, whatever it is said to have.
-        streamingUnits: 3,
+        streamingUnits: STREAMING_UNITS,
         query: `SELECT *, GetMetadataPropertyValue(${EVENT_HUB_NAME}, '[EventHub].[SequenceNumber]') AS SequenceNumber INTO ${BRONZE.container} FROM ${EVENT_HUB_NAME}`,
       },
     },
@@ -97,6 +103,18 @@ export const describeChild = ({ kind, name, properties }: Child) => ({
   type: `${JOB_TYPE}/${kind}`,
   properties,
 })
+
+/** @param location as the request has it: a region's name, or how it is shown. */
+export function describeQuotas(job: StreamAnalyticsJob, location: string): object[] {
+  const isHere = location.toLowerCase().replaceAll(' ', '') === REGION
+  const units = isHere && !WITHOUT_UNITS.includes(job.state) ? STREAMING_UNITS : 0
+  return Object.entries(QUOTAS).map(([name, maxCount]) => ({
+    id: `/subscriptions/${subscription}/providers/Microsoft.StreamAnalytics/locations/${location}/quotas/${name}`,
+    name,
+    type: 'Microsoft.StreamAnalytics/quotas',
+    properties: { maxCount, currentCount: name === 'StreamingUnits' ? units : 0 },
+  }))
+}
 
 /** @param expand the `$expand` parameter: `inputs,outputs,transformation,functions` in any choice. */
 export function describeJob(job: StreamAnalyticsJob, expand: string): object {

@@ -21,6 +21,7 @@ import {
   childrenOf,
   describeChild,
   describeJob,
+  describeQuotas,
   etagOf,
   JOB_RESOURCE_ID,
   JOB_TYPE,
@@ -73,6 +74,9 @@ export function streamAnalyticsRoutes(options: StreamAnalyticsRoutesOptions): Ro
     route('GET', `${group}/:job`, (call) => ({
       body: describeJob(job, expand(call)),
       headers: { etag: etagOf(job), 'azure-asyncoperation': operations.reference(call) },
+    })),
+    route('GET', `/subscriptions/:subscription${provider}/locations/:location/quotas`, ({ params }) => ({
+      body: { value: describeQuotas(job, params.location ?? '') },
     })),
     // Whether it is there.
     route('HEAD', `${group}/:job`, () => ({ status: 204 })),

@@ -52,7 +52,8 @@ function describePartition(log: HubLog, hubName: string, partition: number, now:
     partition: String(partition),
     // Of replicated hubs; Azure's client for Rust reads no answer without one.
     last_enqueued_sequence_number_epoch: wrap_int(0),
-    // As of a partition that never had an event: both −1 (mslearn-azure-developer, issue 70; Spark's connector reads it as 0).
+    // Of a partition that never had an event both are −1: so azeventhubs' own test of geo-replication has it of the service, and
+    // mslearn-azure-developer's issue 70 counts.
     begin_sequence_number: wrap_long(state.lastEnqueuedSequenceNumber < 0 ? -1 : state.beginSequenceNumber),
     last_enqueued_sequence_number: wrap_long(state.lastEnqueuedSequenceNumber),
     last_enqueued_offset: String(state.lastEnqueuedSequenceNumber),
