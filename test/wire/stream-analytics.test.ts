@@ -344,6 +344,20 @@ describe('Stream Analytics as documented REST', () => {
     expect(await etag()).not.toBe(before)
   })
 
+  it('an input, an output and the query have etags of their own, which stay when the job changes', async () => {
+    const etags = () =>
+      Promise.all(
+        ['inputs/weather', 'outputs/bronze', 'transformations/query'].map(async (path) =>
+          (await rest('GET', `${JOB}/${path}${VERSION}`)).headers.get('etag'),
+        ),
+      )
+    const before = await etags()
+    expect(new Set(before).size).toBe(3)
+    expect(before).not.toContain((await rest('GET', JOB + VERSION)).headers.get('etag'))
+    await client.streamingJobs.beginStartAndWait(resourceGroup, job)
+    expect(await etags()).toEqual(before)
+  })
+
   it.each([
     ['no api-version', 'GET', JOB, undefined, 400, 'MissingApiVersionParameter'],
     [

@@ -168,10 +168,18 @@ function expanded(job: StreamAnalyticsJob, expand: string): object {
 
 /** Changes whenever what {@link describeJob} says may have changed; a GUID without quotes, as recorded. */
 export function etagOf(job: StreamAnalyticsJob): string {
-  const state = `${job.createdAt} ${job.state} ${job.lastOutputEventTime ?? 0}`
-  const digits = createHash('sha256').update(state).digest('hex')
-  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5')
+  return guidOf(`${job.createdAt} ${job.state} ${job.lastOutputEventTime ?? 0}`)
 }
+
+/** Of an input, an output or the query: its own, the same as long as nobody changes it, whatever the job does. */
+export const etagOfChild = (job: StreamAnalyticsJob, { kind, name }: Child): string =>
+  guidOf(`${job.createdAt} ${kind} ${name}`)
+
+const guidOf = (text: string): string =>
+  createHash('sha256')
+    .update(text)
+    .digest('hex')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5')
 
 const describeCondition = ({ since, code, message }: Condition) => ({ since: iso(since), code, message })
 

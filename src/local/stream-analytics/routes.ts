@@ -23,6 +23,7 @@ import {
   describeJob,
   describeQuotas,
   etagOf,
+  etagOfChild,
   JOB_RESOURCE_ID,
   JOB_TYPE,
   REGION,
@@ -125,7 +126,7 @@ export function streamAnalyticsRoutes(options: StreamAnalyticsRoutesOptions): Ro
         const { name = '' } = call.params
         const child = children(call).find((one) => isSame(one.name, name))
         if (!child) throw childNotFound(kind, name)
-        return { body: describeChild(child), headers: { etag: etagOf(job) } }
+        return { body: describeChild(child), headers: { etag: etagOfChild(job, child) } }
       }),
       ...(kind === 'inputs' || kind === 'outputs' ? [testRoute(kind)] : []),
     ]
