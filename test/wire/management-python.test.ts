@@ -76,7 +76,7 @@ refused(405, "MethodNotAllowed", lambda: jobs.begin_delete(group, job))
     plane.send(0, { n: 0 })
     await run(`${ARM}
 refused(409, "Conflict", lambda: start("LastOutputEventTime"))
-refused(400, "BadRequest", lambda: start("CustomTime"))
+refused(422, "422", lambda: start("CustomTime"))
 refused(400, "BadRequest", lambda: start("Never"))
 assert state() == "Created"
 poller = jobs.begin_start(group, job)

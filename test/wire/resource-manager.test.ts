@@ -323,17 +323,32 @@ describe('Resource Manager', () => {
     const [hubs] = (await get(HUBS)).value
     expect(hubs).toMatchObject({
       name: namespace,
-      properties: { serviceBusEndpoint: 'https://localhost:5671/', kafkaEnabled: true },
+      properties: {
+        serviceBusEndpoint: 'https://localhost:5671/',
+        kafkaEnabled: true,
+        minimumTlsVersion: '1.2',
+        publicNetworkAccess: 'Enabled',
+        isAutoInflateEnabled: false,
+        privateEndpointConnections: [],
+      },
     })
     expect(await get(`${HUBS}/${namespace}/eventhubs/weather`)).toMatchObject({
       name: 'weather',
-      properties: { partitionCount: 2, partitionIds: ['0', '1'], messageRetentionInDays: 1 },
+      location: 'westus',
+      properties: {
+        partitionCount: 2,
+        partitionIds: ['0', '1'],
+        messageRetentionInDays: 1,
+        retentionDescription: { cleanupPolicy: 'Delete', retentionTimeInHours: 24 },
+        updatedAt: expect.any(String),
+      },
     })
     expect((await get(`${HUBS}/${namespace}/eventhubs`)).value).toHaveLength(1)
     const groups = await get(`${HUBS}/${namespace}/eventhubs/weather/consumergroups`)
     expect(groups.value.map(({ name }: { name: string }) => name)).toEqual(['$Default', 'alerts'])
     expect(await get(`${HUBS}/${namespace}/eventhubs/weather/consumergroups/alerts`)).toMatchObject({
       name: 'alerts',
+      location: 'westus',
     })
     const storage = await get(`${GROUP}/providers/microsoft.storage/storageaccounts/${account}`)
     expect(storage.properties).toMatchObject({

@@ -70,6 +70,19 @@ const SUCCEEDED = { provisioningState: 'Succeeded' } as const
 const HUBS = 'Microsoft.EventHub/namespaces'
 const STORAGE = 'Microsoft.Storage/storageAccounts'
 const STORAGE_SKU = { name: 'Standard_LRS', tier: 'Standard' } as const
+/** What the reference of Namespaces - Get has besides times and addresses: tools that look for weak settings read it. */
+const NAMESPACE = {
+  status: 'Active',
+  minimumTlsVersion: '1.2',
+  publicNetworkAccess: 'Enabled',
+  disableLocalAuth: false,
+  zoneRedundant: false,
+  privateEndpointConnections: [],
+  isAutoInflateEnabled: false,
+  maximumThroughputUnits: 0,
+  kafkaEnabled: true,
+  metricId: `${subscription}:${namespace}`,
+} as const
 /** The only one, of the namespace: it may do all. */
 const RULE = {
   name: LOCAL_NAMES.keyName,
@@ -115,11 +128,10 @@ export function resources(facts: ResourceFacts, origin: string): { top: Resource
       sku: { name: 'Standard', tier: 'Standard', capacity: 1 },
       properties: {
         ...SUCCEEDED,
-        status: 'Active',
+        ...NAMESPACE,
         createdAt: created,
+        updatedAt: created,
         serviceBusEndpoint: `https://localhost:${ports.hubTls}/`,
-        kafkaEnabled: true,
-        disableLocalAuth: false,
       },
     },
     {
@@ -170,7 +182,7 @@ export function resources(facts: ResourceFacts, origin: string): { top: Resource
 
 const idOf = (type: string, name: string) => `${GROUP_ID}/providers/${type}/${name}`
 
-/** What stands below the namespace. */
+/** What stands below the namespace, each with its place, as recorded by Azure CLI's tests. */
 function hubChildren(
   { partitions, consumerGroups, retentionMs }: ResourceFacts,
   created: string,
@@ -181,9 +193,14 @@ function hubChildren(
     properties: {
       status: 'Active',
       createdAt: created,
+      updatedAt: created,
       partitionCount: partitions,
       partitionIds: Array.from({ length: partitions }, (_, id) => String(id)),
       messageRetentionInDays: Math.max(1, Math.round(retentionMs / 86_400_000)),
+      retentionDescription: {
+        cleanupPolicy: 'Delete',
+        retentionTimeInHours: Math.max(1, Math.round(retentionMs / 3_600_000)),
+      },
     },
   }
   const groups = consumerGroups.map((name) => ({
@@ -198,5 +215,5 @@ function hubChildren(
     { id: `${namespaceId}/networkRuleSets/default`, ...NETWORK_RULES },
     { id: hubId, ...hub },
     ...groups.map((one) => ({ id: `${hubId}/consumergroups/${one.name}`, ...one })),
-  ]
+  ].map((one) => ({ ...one, location: LOCATION }))
 }
