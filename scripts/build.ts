@@ -24,8 +24,8 @@ const common: BuildOptions = {
   sourcemap: false,
   metafile: true,
   logLevel: 'warning',
-  // Native, so it cannot be bundled: the package's one runtime dependency.
-  external: ['@duckdb/*'],
+  // Native, so they cannot be bundled: the package's runtime dependencies.
+  external: ['@duckdb/*', 'ffi-rs'],
   banner: { js: banner },
   define: {
     // React and Ink choose their builds by this; it must be fixed before either is loaded.
@@ -49,7 +49,10 @@ const outputs = await Promise.all([
   // In parts too: who has a certificate does without the library that makes one.
   build({
     ...common,
-    entryPoints: ['src/local/hosting/worker.ts'],
+    entryPoints: {
+      worker: 'src/local/hosting/worker.ts',
+      'duckdb-process': 'src/local/engine/duckdb/child.ts',
+    },
     outdir: 'dist',
     splitting: true,
     chunkNames: 'worker-[name]-[hash]',

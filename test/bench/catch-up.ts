@@ -1,11 +1,13 @@
 /**
  * The embedded engine of a checkout over bronze that lies there whole, until silver, gold and the aggregate are through:
- * `node test/bench/catch-up.ts <checkout> <lake> <lines> [rows per batch]`. Prints seconds, CPU seconds and the largest RSS as JSON.
+ * `node test/bench/catch-up.ts <checkout> <lake> <lines> [rows per batch]`. Prints seconds, CPU seconds and the largest RSS as JSON,
+ * DuckDB's process with it.
  */
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import pino from 'pino'
+import { cpuSeconds, largestMegabytes } from '../../scripts/bench/process-cost.ts'
 import type { LakeFolder as Folder } from '../../src/local/data-lake/store/folder.ts'
 import type { createDuckDbEngine as create } from '../../src/local/engine/duckdb-engine.ts'
 import { newestCommitMetadata } from '../support/delta-log.ts'
@@ -34,7 +36,7 @@ const { engine } = createDuckDbEngine({
   retentionMs: 3_600_000,
   ...(rowsPerBatch !== undefined && { tuning: { rowsPerBatch: Number(rowsPerBatch) } }),
 })
-const cpu = process.cpuUsage()
+const cpu = cpuSeconds(process.pid)
 const begun = performance.now()
 const runs = (['silver', 'gold', 'aggregate'] as const).map((notebook) => engine.run(notebook))
 while (!isThrough()) {
@@ -45,15 +47,9 @@ while (!isThrough()) {
   await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
 }
 const seconds = (performance.now() - begun) / 1000
-const { user, system } = process.cpuUsage(cpu)
+const used = { cpuSeconds: cpuSeconds(process.pid) - cpu, maxRssMb: largestMegabytes(process.pid) }
 await engine.close()
-console.log(
-  JSON.stringify({
-    seconds,
-    cpuSeconds: (user + system) / 1e6,
-    maxRssMb: (process.resourceUsage().maxRSS * 1024) / 1e6,
-  }),
-)
+console.log(JSON.stringify({ seconds, ...used }))
 process.exit(0)
 
 function isThrough(): boolean {

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import pino from 'pino'
+import { cpuSeconds } from '../../scripts/bench/process-cost.ts'
 import { bronzeFileName, bronzeFolder } from '../../src/contract/bronze-layout.ts'
 import { LakeFolder } from '../../src/local/data-lake/store/folder.ts'
 import type { NotebookName } from '../../src/local/engine/api/engine.ts'
@@ -60,11 +61,10 @@ export class GrowingLake {
   async next(): Promise<void> {
     await place(this.#folder, this.#batches++)
     for (const [index, query] of this.#queries.entries()) {
-      const [at, cpu] = [performance.now(), process.cpuUsage()]
+      const [at, cpu] = [performance.now(), cpuSeconds(process.pid)]
       const result = await query.next()
       if (result?.progress?.inputRows !== READINGS) throw new Error(`${LAYERS[index]}: a batch is empty`)
-      const { user, system } = process.cpuUsage(cpu)
-      this.took[index]?.push({ time: performance.now() - at, cpu: (user + system) / 1000 })
+      this.took[index]?.push({ time: performance.now() - at, cpu: (cpuSeconds(process.pid) - cpu) * 1000 })
     }
     // As the engine does now and then.
     if (this.#batches % 15 === 0) await this.#database?.returnMemory()

@@ -1,5 +1,9 @@
 /** What the benchmark makes of its measurements. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
+import { cpuSeconds, largestMegabytes, rssMegabytes } from '../../scripts/bench/process-cost.ts'
 import { median, midmean, percentile, ratioOf, slope } from '../../scripts/bench/statistics.ts'
 import { addRound, type PairedFigure, pairedTable, withSection } from '../../scripts/bench/tables.ts'
 
@@ -55,3 +59,26 @@ it('replaces its own section of the page and leaves the rest', () => {
   )
   expect(withSection('# Page\n', 'a', 'one')).toBe('# Page\n\n<!-- bench:a -->\none\n<!-- /bench:a -->\n')
 })
+
+it.skipIf(process.platform !== 'linux')(
+  'counts what a process has started: its CPU, ended or not, and its memory',
+  async () => {
+    const busy =
+      "const end = Date.now() + 300; while (Date.now() < end); console.log('done'); setInterval(() => {}, 1000)"
+    const code = `
+      const { spawn, spawnSync } = require('node:child_process')
+      spawnSync(process.execPath, ['-e', 'const end = Date.now() + 300; while (Date.now() < end);'])
+      spawn(process.execPath, ['-e', ${JSON.stringify(busy)}], { stdio: 'inherit' })
+      process.stdin.once('end', () => process.exit(0)).resume()`
+    const parent = spawn(process.execPath, ['-e', code], { stdio: ['pipe', 'pipe', 'inherit'] })
+    await once(parent.stdout, 'data')
+    const pid = parent.pid as number
+    const own = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
+    expect(rssMegabytes(pid)).toBeGreaterThan(own * 1.5)
+    expect(largestMegabytes(pid)).toBeGreaterThanOrEqual(rssMegabytes(pid))
+    const [children] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')
+    expect(cpuSeconds(pid)).toBeGreaterThan(cpuSeconds(Number(children)) + 0.2)
+    process.kill(Number(children))
+    parent.kill()
+  },
+)

@@ -1,6 +1,7 @@
 /** How much memory V8 may use to save collections. */
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 import { codeOfWorker } from '../../local/hosting/worker-thread.ts'
+import { FreeMemory } from '../../local/runtime/c-library.ts'
 import { releaseHeaps } from '../../local/runtime/heap-release.ts'
 
 /** Events a second from which collections cost more than the memory that they spare. */
@@ -58,13 +59,16 @@ const OPTIMIZED_WASM = '--wasm-tier-up-filter=0'
 
 let release: NodeJS.Timeout | undefined
 
+const freeMemory = new FreeMemory()
+
 function follow(policy: Policy): void {
   for (const flag of POLICIES[policy]) setFlagsFromString(flag)
 }
 
-/** At the end of a burst the memory goes back too. */
+/** At the end of a burst the memory goes back too. While hardly any events came nobody asks the C library: there is nothing to gain. */
 function followRate(policy: Policy, before: Policy): void {
   follow(policy)
+  freeMemory.giveBack(policy === 'quiet' ? 'quiet' : 'lively')
   if (policy === 'busy') clearTimeout(release)
   else if (before === 'busy') release = setTimeout(releaseHeaps, RELEASE_MS).unref()
 }

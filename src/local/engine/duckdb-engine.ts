@@ -239,7 +239,7 @@ class Engine implements NotebookEngine {
     this.#rowsSinceReturn = 0
     if (Math.abs(now - this.#idleAskedAt) >= IDLE_MS) {
       this.#idleAskedAt = now
-      await database.closeIfIdle(releaseHeap)
+      if (await database.closeIfIdle()) releaseHeap()
     }
     if (Math.abs(now - this.#forgotAt) >= FORGET_MS && (await database.forgetBuffers())) this.#forgotAt = now
     else await database.returnMemory()

@@ -1,59 +1,20 @@
-/** DuckDB as the engine uses it: loaded lazily, small, off the event loop, its statements in turn. */
-import { mkdirSync } from 'node:fs'
-import type {
-  DuckDBConnection,
-  DuckDBInstance,
-  DuckDBMaterializedResult,
-  DuckDBPreparedStatement,
-  DuckDBType,
-} from '@duckdb/node-api'
+/** DuckDB as the engine uses it: started lazily, small, in a process of its own, its statements in turn. */
+import { type DuckDbSettings, MAINTENANCE, type SqlParameter, type SqlRow } from './messages.ts'
+import { DuckDbProcess } from './process.ts'
 import { Turns } from './turns.ts'
 
-/** Values of a list parameter; whole numbers are 64 bits wide. Its type is told, since a plan is made anew for another one. */
-export type SqlList =
-  | { of: 'whole numbers'; values: readonly number[] }
-  | { of: 'texts'; values: readonly string[] }
-/** What a `?` may stand for. */
-export type SqlParameter = string | number | Uint8Array | SqlList
-/** By column name. */
-export type SqlRow = Record<string, unknown>
+export type { SqlParameter, SqlRow } from './messages.ts'
 
 /**
- * The settings that keep DuckDB a good neighbour: no downloads, a bounded memory that is given back, one thread, no cache of
- * its own. And plans that may be kept: what a table's statistics say at planning would stand in them for good, and rows
- * outside of the ranges of then would be left out (duckdb/duckdb issues 23704 and 24182).
- */
-const settings = (temporaryFolder: string, memoryLimit: string) => ({
-  threads: '1',
-  memory_limit: memoryLimit,
-  temp_directory: temporaryFolder,
-  autoinstall_known_extensions: 'false',
-  autoload_known_extensions: 'false',
-  allow_community_extensions: 'false',
-  enable_external_file_cache: 'false',
-  allocator_flush_threshold: '1MB',
-  allocator_background_threads: 'true',
-  disabled_optimizers: 'statistics_propagation',
-})
-
-/** DuckDB while it is open. */
-interface Opened {
-  instance: DuckDBInstance
-  values: Values
-  /** Belongs to no query, so no query can close it while it is in use. */
-  maintenance: DuckDBConnection
-}
-
-/**
- * One for all queries of the engine: they share its memory limit, and take turns. DuckDB itself is loaded with the first statement,
- * and closed again when it has had none for a while: batches of the present need none.
+ * One for all queries of the engine: they share its memory limit, and take turns. DuckDB itself is started with the first statement,
+ * and ended again when it has had none for a while: batches of the present need none.
  */
 export class Database {
-  readonly #options: { temporaryFolder: string; memoryLimit: string }
+  readonly #settings: DuckDbSettings
   readonly #connections = new Set<Connection>()
   /** Statements take turns: the queries share one core, and the memory limit, fairly. */
   readonly #turns = new Turns()
-  #opened: Promise<Opened> | undefined
+  #opened: Promise<DuckDbProcess> | undefined
   #parallel = 1
   #isAlone = false
   #isClosed = false
@@ -61,19 +22,15 @@ export class Database {
   #statements = 0
   #statementsSeen = 0
 
-  /** @param options.temporaryFolder where DuckDB spills; made when missing. */
-  constructor(options: { temporaryFolder: string; memoryLimit: string }) {
-    this.#options = options
+  constructor(settings: DuckDbSettings) {
+    this.#settings = settings
   }
 
   /** In UTC. The caller gives it back with {@link disconnect}. */
   connect(): Connection {
     const make = async () => {
-      const { instance, values } = await this.#open()
-      const connection = await instance.connect()
-      // Dates and hours are UTC, wherever the laptop stands.
-      await connection.run("SET TimeZone = 'UTC'")
-      return { connection, values }
+      const duckDb = await this.#open()
+      return { duckDb, number: await duckDb.connect() }
     }
     const connection = new Connection(make, this.#turns, () => {
       this.#statements++
@@ -82,44 +39,40 @@ export class Database {
     return connection
   }
 
-  #open(): Promise<Opened> {
+  /** Of DuckDB's process; undefined while there is none. */
+  get processId(): Promise<number | undefined> {
+    return Promise.resolve(this.#opened).then((duckDb) => duckDb?.pid)
+  }
+
+  #open(): Promise<DuckDbProcess> {
     if (this.#isClosed) throw new Error('The database is closed.')
-    this.#opened ??= this.#load()
+    this.#opened ??= this.#start()
     return this.#opened
   }
 
-  async #load(): Promise<Opened> {
+  async #start(): Promise<DuckDbProcess> {
     try {
-      return await this.#create()
+      return await DuckDbProcess.start(this.#settings, () => this.#rest())
     } catch (error) {
       this.#opened = undefined
       throw new Error(`DuckDB could not be opened: ${(error as Error).message}`, { cause: error })
     }
   }
 
-  async #create(): Promise<Opened> {
-    const { temporaryFolder, memoryLimit } = this.#options
-    mkdirSync(temporaryFolder, { recursive: true })
-    const library = await import('@duckdb/node-api')
-    const instance = await library.DuckDBInstance.create(':memory:', settings(temporaryFolder, memoryLimit))
-    return { instance, values: valuesOf(library), maintenance: await instance.connect() }
+  /** The next statement starts it again. */
+  #rest(): void {
+    this.#opened = undefined
+    for (const connection of this.#connections) connection.rest()
   }
 
-  /**
-   * Gives freed memory back to the system, the C library's too: setting the limit, to what it is, makes DuckDB do both. Node
-   * cannot ask the C library itself, whose arenas (one for each thread) keep tens of megabytes that nobody uses.
-   */
+  /** Gives freed memory back to the system: setting the limit, to what it is, makes DuckDB do that. */
   async returnMemory(): Promise<void> {
     if (!this.#opened) return
     await this.#turns.take(async () => {
       // It may have been closed while this waited.
-      const opened = await this.#opened
-      if (opened) await this.#limitTo(opened, this.#options.memoryLimit)
+      const duckDb = await this.#opened
+      if (duckDb) await limitTo(duckDb, this.#settings.memoryLimit)
     })
-  }
-
-  async #limitTo({ maintenance }: Opened, limit: string): Promise<void> {
-    await maintenance.run(`SET memory_limit = ${quoted(limit)}`)
   }
 
   /**
@@ -132,12 +85,12 @@ export class Database {
   async forgetBuffers(): Promise<boolean> {
     if (!this.#opened) return true
     return this.#alone(async () => {
-      const opened = await this.#opened
-      if (!opened) return
+      const duckDb = await this.#opened
+      if (!duckDb) return
       try {
-        await this.#limitTo(opened, '1B').catch(() => {})
+        await limitTo(duckDb, '1B').catch(() => {})
       } finally {
-        await this.#limitTo(opened, this.#options.memoryLimit)
+        await limitTo(duckDb, this.#settings.memoryLimit)
       }
     })
   }
@@ -158,36 +111,24 @@ export class Database {
   }
 
   /**
-   * Closes DuckDB when there was no statement since the last call, and no batch that needs it is under way: its memory is the system's again, and
+   * Ends DuckDB when there was no statement since the last call, and no batch that needs it is under way: its memory is the system's again, and
    * temporary tables are gone.
-   * @param before is done first: what it frees goes back to the system too.
+   * @returns whether it was ended.
    */
-  async closeIfIdle(before = () => {}): Promise<void> {
+  async closeIfIdle(): Promise<boolean> {
     const isIdle = this.#statements === this.#statementsSeen
     this.#statementsSeen = this.#statements
-    if (!isIdle || !this.#opened) return
+    if (!isIdle || !this.#opened) return false
+    let isEnded = false
     await this.#alone(async () => {
       if (this.#statements !== this.#statementsSeen) return
       if ([...this.#connections].some(({ isNeeded }) => isNeeded)) return
-      const opened = await this.#opened
-      this.#opened = undefined
-      for (const connection of this.#connections) connection.rest()
-      if (!opened) return
-      close(opened)
-      before()
-      // Whoever needs it next says why it cannot be opened.
-      await this.#returnLast().catch(() => {})
+      const duckDb = await this.#opened
+      this.#rest()
+      await duckDb?.close()
+      isEnded = duckDb !== undefined
     })
-  }
-
-  /** What the end of one has freed: only DuckDB can tell its own allocator, and the C library, to give that back. */
-  async #returnLast(): Promise<void> {
-    const last = await this.#create()
-    try {
-      await this.#limitTo(last, this.#options.memoryLimit)
-    } finally {
-      close(last)
-    }
+    return isEnded
   }
 
   /** How many statements may run at once; those that run already go on. */
@@ -206,22 +147,22 @@ export class Database {
     this.#isClosed = true
     for (const connection of this.#connections) connection.close()
     this.#connections.clear()
-    const opened = await this.#opened?.catch(() => undefined)
-    if (opened) close(opened)
+    const duckDb = await this.#opened?.catch(() => undefined)
+    await duckDb?.close()
   }
 }
 
-function close({ maintenance, instance }: Opened): void {
-  maintenance.closeSync()
-  instance.closeSync()
+async function limitTo(duckDb: DuckDbProcess, limit: string): Promise<void> {
+  const sql = `SET memory_limit = ${quoted(limit)}`
+  await duckDb.ask({ kind: 'statement', connection: MAINTENANCE, sql, isKept: false, isRead: false })
 }
 
 const CHANGES_CATALOG = /\b(CREATE|DROP|ALTER)\b/
 
 /** What a connection is made of. */
 interface Made {
-  connection: DuckDBConnection
-  values: Values
+  duckDb: DuckDbProcess
+  number: number
 }
 
 /** One query's connection: its temporary tables are its own. Opened with its first statement. */
@@ -231,7 +172,6 @@ export class Connection {
   readonly #onStatement: () => void
   /** A connection runs one statement at a time, whatever the database allows. */
   readonly #own = new Turns()
-  readonly #prepared = new Map<string, DuckDBPreparedStatement>()
   #made: Made | undefined
   #isClosed = false
   #isInBatch = false
@@ -276,34 +216,31 @@ export class Connection {
 
   /** @param sql one statement or more. Whatever creates or drops tables must come through here. */
   async run(sql: string, parameters?: readonly SqlParameter[]): Promise<void> {
-    await this.#inTurn(async ({ connection, values }) => {
+    await this.#inTurn(async (made) => {
       // A plan that was made before the catalog changed is not only made anew once: DuckDB then plans at every run.
       if (CHANGES_CATALOG.test(sql)) this.forgetPlans()
-      await runOn(connection, values, sql, parameters)
+      await ask(made, sql, parameters)
     })
   }
 
   /** Runs a statement whose plan is kept: for those that take longer to plan than to run. */
   async runPrepared(sql: string, parameters: readonly SqlParameter[] = []): Promise<void> {
-    await this.#inTurn(async (made) => (await this.#statement(made, sql, parameters)).run())
+    await this.#inTurn((made) => ask(made, sql, parameters, { isKept: true }))
   }
 
   /** Gives back the space of rows that were deleted from temporary tables. Making the tables anew would end every plan that is kept. */
   async reclaim(): Promise<void> {
-    await this.#inTurn(({ connection }) => connection.run('CHECKPOINT temp'))
+    await this.#inTurn((made) => ask(made, 'CHECKPOINT temp'))
   }
 
   /** A plan that is kept keeps what its last run has built, as the ids that it grouped: after many rows that is not worth it. */
   forgetPlans(): void {
-    for (const statement of this.#prepared.values()) statement.destroySync()
-    this.#prepared.clear()
+    this.#made?.duckDb.tell({ kind: 'forget plans', connection: this.#made.number })
   }
 
-  /** For small results only: rows are turned into objects on the event loop. 64-bit integers come as numbers. */
+  /** For small results only: rows come as messages. 64-bit integers come as numbers. */
   async rows<Row extends SqlRow>(sql: string, parameters?: readonly SqlParameter[]): Promise<Row[]> {
-    return this.#inTurn(async ({ connection, values }) =>
-      rowsIn(await runOn(connection, values, sql, parameters), values),
-    )
+    return this.#inTurn((made) => ask<Row>(made, sql, parameters, { isRead: true }))
   }
 
   /** As {@link rows}, for a statement whose plan is kept. */
@@ -311,15 +248,12 @@ export class Connection {
     sql: string,
     parameters: readonly SqlParameter[] = [],
   ): Promise<Row[]> {
-    return this.#inTurn(async (made) =>
-      rowsIn(await (await this.#statement(made, sql, parameters)).run(), made.values),
-    )
+    return this.#inTurn((made) => ask<Row>(made, sql, parameters, { isKept: true, isRead: true }))
   }
 
   /** DuckDB is closed; the next statement opens it again. */
   rest(): void {
-    this.forgetPlans()
-    this.#made?.connection.closeSync()
+    this.#made?.duckDb.tell({ kind: 'disconnect', connection: this.#made.number })
     this.#made = undefined
   }
 
@@ -348,76 +282,16 @@ export class Connection {
       }),
     )
   }
-
-  async #statement(
-    { connection, values }: Made,
-    sql: string,
-    parameters: readonly SqlParameter[],
-  ): Promise<DuckDBPreparedStatement> {
-    const statement = this.#prepared.get(sql) ?? (await connection.prepare(sql))
-    this.#prepared.set(sql, statement)
-    statement.bind(...boundBy(values, parameters))
-    return statement
-  }
 }
 
-/** Without parameters, not even an empty list of them: preparing would be two trips more to another thread. */
-const runOn = (
-  connection: DuckDBConnection,
-  values: Values,
+async function ask<Row extends SqlRow>(
+  { duckDb, number: connection }: Made,
   sql: string,
-  parameters: readonly SqlParameter[] | undefined,
-): Promise<DuckDBMaterializedResult> =>
-  parameters ? connection.run(sql, ...boundBy(values, parameters)) : connection.run(sql)
-
-function boundBy(values: Values, parameters: readonly SqlParameter[]): [values: never, types: never] {
-  const bound = parameters.map(values.bind)
-  return [bound.map(({ value }) => value) as never, bound.map(({ type }) => type) as never]
-}
-
-/** All is there already: asking for each piece by itself would be a trip to another thread each. */
-function rowsIn<Row extends SqlRow>(result: DuckDBMaterializedResult, { read }: Values): Row[] {
-  const names = result.deduplicatedColumnNames()
-  const rows: Row[] = []
-  for (let index = 0; index < result.chunkCount; index++) {
-    const chunk = result.getChunk(index)
-    for (let row = 0; row < chunk.rowCount; row++) {
-      const values = chunk.convertRowValues(row, read)
-      rows.push(withNumbers(Object.fromEntries(names.map((name, column) => [name, values[column]]))) as Row)
-    }
-  }
-  return rows
-}
-
-type Library = typeof import('@duckdb/node-api')
-
-interface Values {
-  /** A parameter as the library takes it; without a type it chooses that by the value. */
-  bind(parameter: SqlParameter): { value: unknown; type?: DuckDBType }
-  read: Library['JSDuckDBValueConverter']
-}
-
-const valuesOf = ({
-  blobValue,
-  listValue,
-  LIST,
-  BIGINT,
-  VARCHAR,
-  JSDuckDBValueConverter,
-}: Library): Values => ({
-  bind(parameter) {
-    if (parameter instanceof Uint8Array) return { value: blobValue(parameter) }
-    if (typeof parameter !== 'object') return { value: parameter }
-    return parameter.of === 'texts'
-      ? { value: listValue(parameter.values), type: LIST(VARCHAR) }
-      : { value: listValue(parameter.values.map(BigInt)), type: LIST(BIGINT) }
-  },
-  read: JSDuckDBValueConverter,
-})
-
-function withNumbers(row: SqlRow): SqlRow {
-  for (const [key, value] of Object.entries(row)) if (typeof value === 'bigint') row[key] = Number(value)
-  return row
+  parameters?: readonly SqlParameter[],
+  { isKept = false, isRead = false } = {},
+): Promise<Row[]> {
+  const statement = { kind: 'statement', connection, sql, isKept, isRead } as const
+  return (await duckDb.ask(parameters ? { ...statement, parameters } : statement)) as Row[]
 }
 
 /** @param select SQL of the rows. */
