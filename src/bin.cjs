@@ -14,8 +14,8 @@ var emitWarning = process.emitWarning;
 process.emitWarning = function (warning) {
   if (String(warning && warning.message || warning).indexOf('SQLite is an experimental feature') < 0) emitWarning.apply(process, arguments);
 };
-// Node's pool for what blocks: two threads for DuckDB, which runs two statements at once when there is a backlog, one for
-// files. Each more costs memory and caches of its own (docs/benchmarks.md). Read once by Node, when the pool is first used; a person's own number stands.
+// Node's pool for what blocks: files, a query of the lake, what frees memory. DuckDB's process has as many, of which two run statements
+// while there is a backlog. Each more costs memory and caches of its own (docs/benchmarks.md). Read once by Node, when the pool is first used; a person's own number stands.
 process.env.UV_THREADPOOL_SIZE = process.env.UV_THREADPOOL_SIZE || '3';
 // How long DuckDB's allocator keeps freed memory for the next batch, which comes a second later: by itself it gives that
 // back sooner, only to ask for it again. The engine gives back what is too much (src/local/engine/duckdb-engine.ts). One pool for

@@ -37,7 +37,7 @@ const MEMORY_RETURN = { rows: 5000, leastMs: 2000, mostMs: 15_000 }
 /** How often DuckDB is made to forget its buffers that are gone (ms): at 1,000 ev/s they become a megabyte a minute. */
 const FORGET_MS = 120_000
 
-/** DuckDB is closed after so long without a statement (ms), or up to twice that. */
+/** DuckDB's process is ended after so long without a statement (ms), or up to twice that. */
 const IDLE_MS = 10_000
 
 /** After a batch of so many rows the next one may follow at once: its cost is the rows', not the batch's. */
@@ -46,7 +46,7 @@ const LARGE_BATCH = 100_000
 /** Gold runs as often as silver commits, which has an interval already: it need not wait for the end of one of its own. */
 const GOLD_SHARE = 0.25
 
-/** Statements at once while there is a backlog. Node's pool has one thread more, for files (src/bin.cjs). */
+/** Statements at once while there is a backlog; Node's pool has as many threads at least (src/bin.cjs). */
 const PARALLEL_WHEN_BEHIND = 2
 
 /** Nothing is opened, and DuckDB is not loaded, until the first run. */
