@@ -27,7 +27,7 @@ export async function compactAppended(
   table: DeltaTable,
 ): Promise<void> {
   if (table.state.files.size < context.tuning.filesPerCompaction) return
-  const byDuckDb = connection.isOpen || context.tuning.liveBytes === 0
+  const byDuckDb = connection.isInUse || context.tuning.liveBytes === 0
   const { filesPerCompaction } = context.tuning
   const group = runToCompact(table.state.files.values(), filesPerCompaction, byDuckDb ? LARGE : LARGE_HERE)
   if (!group) return

@@ -176,6 +176,7 @@ export class Connection {
   #isClosed = false
   #isInBatch = false
   #hasAsked = false
+  #hadAsked = false
   /** Grows each time that it is opened: temporary tables of an earlier life are gone. */
   life = 0
 
@@ -191,6 +192,7 @@ export class Connection {
    */
   async inBatch<T>(batch: () => Promise<T>): Promise<T> {
     this.#isInBatch = true
+    this.#hadAsked = this.#hasAsked
     this.#hasAsked = false
     try {
       return await batch()
@@ -207,6 +209,14 @@ export class Connection {
   /** Whether DuckDB is there already. */
   get isOpen(): boolean {
     return this.#made !== undefined
+  }
+
+  /**
+   * DuckDB is there, and this batch has asked it something, or the one before. What can be done without it leaves it alone otherwise: else the files
+   * that are made one, behind a burst, would keep it for as long as there are some.
+   */
+  get isInUse(): boolean {
+    return this.isOpen && (this.#hasAsked || this.#hadAsked)
   }
 
   /** Opens it, if it is not open: after that, {@link life} tells whether temporary tables are there. */

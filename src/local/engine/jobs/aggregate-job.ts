@@ -118,7 +118,7 @@ export class AggregateJob implements BatchJob<DeltaInput, DeltaPosition> {
   /** What the readings add up to: as gold says, or by few files of ours; undefined when DuckDB adds them up. */
   async #sums(source: DeltaSource, { files, span }: DeltaInput): Promise<readonly SumRow[] | undefined> {
     const handed = this.#handed.of(files)
-    const isHere = this.#context.tuning.liveBytes > 0 && !this.#connection.isOpen
+    const isHere = this.#context.tuning.liveBytes > 0 && !this.#connection.isInUse
     if (handed || !isHere || !isReadHere(files, span?.readings)) return handed
     const rows = await goldIn(files.map((file) => source.pathOf(file)))
     const hours = rows?.date.map((date, row) => date * 24 + (rows.hour[row] as number))

@@ -165,7 +165,7 @@ export class GoldJob implements BatchJob<DeltaInput, DeltaPosition> {
   async #liveReadings(source: DeltaSource, { files, span }: DeltaInput): Promise<Readings | undefined> {
     const handed = this.#fromSilver.of(files)
     if (handed) return joined(handed)
-    const isHere = this.#context.tuning.liveBytes > 0 && !this.#connection.isOpen
+    const isHere = this.#context.tuning.liveBytes > 0 && !this.#connection.isInUse
     return isHere && isReadHere(files, span?.readings)
       ? readingsIn(files.map((file) => source.pathOf(file)))
       : undefined

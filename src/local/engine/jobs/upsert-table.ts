@@ -164,7 +164,7 @@ export async function compactKeyed(
   if (small.length < filesPerCompaction) return
   const nameOf = (index: number) => dataFileName(version + 1, version + 1, 'c', index)
   const written =
-    (connection.isOpen ? undefined : await liveRows.merge(table, small, nameOf)) ??
+    (connection.isInUse ? undefined : await liveRows.merge(table, small, nameOf)) ??
     (await rewrite({ context, connection, keyed, table, nameOf }, small, []))
   await commitCompaction(context, table, small, written)
 }

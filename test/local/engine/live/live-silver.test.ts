@@ -75,10 +75,10 @@ it('does without DuckDB again soon behind a burst, which ends once', async () =>
   expect(byDuckDb.map(Number).join('')).toBe('111111111111111100')
 }, 60_000)
 
-it('closes DuckDB behind a burst, while batches go on in all three queries', async () => {
+it('closes DuckDB behind a burst, while batches go on in all three queries, and small files are made one all the time', async () => {
   lake = testLake()
   const rest = vi.spyOn(Connection.prototype, 'rest')
-  const { engine } = lake.engine({ batchesByDuckDb: 1 })
+  const { engine } = lake.engine({ batchesByDuckDb: 1, filesPerCompaction: 2 })
   const runs = NAMES.map((name) => engine.run(name))
   let isClosed = false
   for (let batch = 0; batch < 40 && !isClosed; batch++) {
