@@ -27,9 +27,11 @@ export async function compactAppended(
   table: DeltaTable,
 ): Promise<void> {
   if (table.state.files.size < context.tuning.filesPerCompaction) return
-  const byDuckDb = connection.isInUse || context.tuning.liveBytes === 0
   const { filesPerCompaction } = context.tuning
-  const group = runToCompact(table.state.files.values(), filesPerCompaction, byDuckDb ? LARGE : LARGE_HERE)
+  if (table.state.files.size < filesPerCompaction * FEW) return
+  const all = runToCompact(table.state.files.values(), filesPerCompaction)
+  const byDuckDb = context.tuning.liveBytes === 0 || connection.isInUse || (connection.isOpen && isLong(all))
+  const group = byDuckDb ? all : runToCompact(table.state.files.values(), filesPerCompaction, LARGE_HERE)
   if (!group) return
   const { files, tier } = group
   const [first, last] = [files[0], files.at(-1)].map((file) => file && parseDataFileName(file.path))
@@ -72,8 +74,11 @@ export async function commitCompaction(
   await context.tuning.failpoint(`${table.title}: compaction committed`)
 }
 
+/** Of `atLeast` neighbours so many do when they make a large file already, as in a burst: after it nobody has to wait for more of them. */
+const FEW = 1 / 4
+
 /**
- * The first run of at least `atLeast` neighbours of one tier, cut where it would grow large.
+ * The first run of at least `atLeast` neighbours of one tier, or of fewer long ones, cut where it would grow large.
  * @returns the files in row order, and the tier that the merged one belongs to; undefined: nothing to merge.
  */
 export function runToCompact(
@@ -82,17 +87,30 @@ export function runToCompact(
   large = LARGE,
 ): { files: AddFile[]; tier: number } | undefined {
   let run: AddFile[] = []
+  let rows = 0
   let level = -1
   for (const file of inRowOrder(active)) {
     const tier = tierOf(file)
-    if (tier === undefined || tier !== level) run = []
+    if (tier === undefined || tier !== level) {
+      run = []
+      rows = 0
+    }
     level = tier ?? -1
     if (tier === undefined) continue
     run.push(file)
-    if (run.length >= atLeast) return { files: upToLarge(run, large), tier: level + 1 }
+    rows += rowsOf([file])
+    const isEnough = run.length >= atLeast || (run.length >= atLeast * FEW && rows > large.rows)
+    if (isEnough) return { files: upToLarge(run, large), tier: level + 1 }
   }
   return undefined
 }
+
+/** What a burst has left: DuckDB makes that one in a tenth of the time, and may as well do it while it is there. */
+const isLong = (run: { files: readonly AddFile[] } | undefined): boolean =>
+  run !== undefined && rowsOf(run.files) > LARGE_HERE.rows
+
+const rowsOf = (files: readonly AddFile[]): number =>
+  files.reduce((sum, file) => sum + (statisticsOf(file)?.numRecords ?? 0), 0)
 
 /** Undefined: large enough, or another writer's. */
 function tierOf(file: AddFile): number | undefined {

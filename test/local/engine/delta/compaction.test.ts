@@ -39,4 +39,14 @@ describe('what is merged next', () => {
     expect(runToCompact(files(9, { rows: 100_000 }), 9)?.files).toHaveLength(3)
     expect(runToCompact(files(9, { bytes: 16 * MB }), 9)?.files).toHaveLength(3)
   })
+
+  it('is a quarter of as many where they make a large file already, as in a burst', () => {
+    expect(runToCompact(files(14, { rows: 40_000 }), 60)).toBeUndefined()
+    expect(runToCompact(files(15, { rows: 19_000 }), 60)).toBeUndefined()
+    expect(runToCompact(files(16, { rows: 19_000 }), 60)?.files).toHaveLength(15)
+    // Full batches of a backlog are not written twice.
+    expect(runToCompact(files(5, { rows: 200_000 }), 60)).toBeUndefined()
+    const mixed = [...files(14, { rows: 40_000, tier: 1 }), ...files(3, { rows: 40_000 }, 14)]
+    expect(runToCompact(mixed, 60)).toBeUndefined()
+  })
 })
