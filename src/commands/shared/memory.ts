@@ -11,8 +11,8 @@ const CALM_RATE = 1500
 /** Events a second from which compiling pays, and below which it does no longer. */
 const LIVELY_RATE = 100
 const QUIET_RATE = 50
-/** After a burst its backlog is worked off first (ms). */
-const RELEASE_MS = 15_000
+/** After a burst: once its backlog is worked off, and once its files are made one and what duplicates are looked for in is read again (ms). */
+const RELEASE_AFTER_MS = [15_000, 75_000]
 
 const FIXED_NEW_SPACE = '--semi-space-growth-factor=1'
 
@@ -57,7 +57,7 @@ const LARGE_NEW_SPACE = 32_000_000
  */
 const OPTIMIZED_WASM = '--wasm-tier-up-filter=0'
 
-let release: NodeJS.Timeout | undefined
+let releases: NodeJS.Timeout[] = []
 
 const freeMemory = new FreeMemory()
 
@@ -69,8 +69,8 @@ function follow(policy: Policy): void {
 function followRate(policy: Policy, before: Policy): void {
   follow(policy)
   freeMemory.giveBack(policy === 'quiet' ? 'quiet' : 'lively')
-  if (policy === 'busy') clearTimeout(release)
-  else if (before === 'busy') release = setTimeout(releaseHeaps, RELEASE_MS).unref()
+  if (policy === 'busy') for (const release of releases) clearTimeout(release)
+  else if (before === 'busy') releases = RELEASE_AFTER_MS.map((ms) => setTimeout(releaseHeaps, ms).unref())
 }
 
 /**

@@ -8,11 +8,13 @@ vi.mock('node:v8', async (original) => ({
   ...(await original<typeof import('node:v8')>()),
   setFlagsFromString: setFlag,
 }))
-// Heaps are given back some time after a burst: not here.
+const release = vi.hoisted(() => vi.fn())
+vi.mock('../../../src/local/runtime/heap-release.ts', () => ({ releaseHeaps: release }))
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
 afterEach(() => {
   vi.useRealTimers()
   setFlag.mockReset()
+  release.mockReset()
 })
 
 /** V8 of Node 22 has no modes. */
@@ -31,6 +33,21 @@ it('has V8 give free pages back from a hundred events a second on, but not where
   expect(modeAt(1500)).toEqual([])
   expect(modeAt(1499)).toEqual(saving)
   expect(modeAt(49)).toEqual(keeping)
+})
+
+it('gives the heaps back behind a burst, twice, and not while another one is on', () => {
+  const follow = heapPolicy()
+  const after = (ms: number) => {
+    vi.advanceTimersByTime(ms)
+    return release.mock.calls.length
+  }
+  for (const rate of [3000, 10]) follow(rate)
+  expect([after(14_999), after(1), after(59_999), after(1), after(600_000)]).toEqual([0, 1, 1, 2, 2])
+  release.mockClear()
+  for (const rate of [3000, 10]) follow(rate)
+  expect(after(20_000)).toBe(1)
+  follow(3000)
+  expect(after(600_000)).toBe(1)
 })
 
 it('sets no flag that V8 does not know, which it would print on the screen', () => {
