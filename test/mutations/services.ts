@@ -58,6 +58,7 @@ export const SERVICES: readonly Mutation[] = [
     [
       ['a compacted file stays in its tier', 'tier: level + 1', 'tier: level'],
       ['large files are merged again', 'file.size >= LARGE.bytes / 2', 'false'],
+      ['few long files wait for more', 'run.length >= atLeast * FEW && rows > large.rows', 'false'],
       ['a merged file has no bound of rows', 'rows > large.rows || ', ''],
       ['a merged file has no bound of bytes', ' || bytes > large.bytes', ''],
     ],
