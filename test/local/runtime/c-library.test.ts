@@ -92,3 +92,22 @@ it('gives back what is free between blocks that stay, and is not there in anothe
     expect(freed).toBeGreaterThan(50)
   }
 })
+
+it('is not there where the package that calls it is not installed, and nobody is told', () => {
+  const program = `
+    import { registerHooks } from 'node:module'
+    registerHooks({
+      resolve: (name, context, next) => {
+        if (name === 'ffi-rs') throw Object.assign(new Error('Cannot find package'), { code: 'ERR_MODULE_NOT_FOUND' })
+        return next(name, context)
+      },
+    })
+    const { loadCLibrary } = await import(${LIBRARY})
+    console.log(await loadCLibrary())`
+  const said = execFileSync(
+    process.execPath,
+    ['--input-type=module-typescript', '--no-warnings', '-e', program],
+    { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  expect(said).toBe('undefined\n')
+})
