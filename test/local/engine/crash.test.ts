@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { NotebookRun } from '../../../src/local/engine/api/engine.ts'
+import { Database } from '../../../src/local/engine/duckdb/database.ts'
 import { actionsIn, commitNames, newestCommitMetadata } from '../../support/delta-log.ts'
 import { readings, type TestLake, testLake } from './lake-fixture.ts'
 
@@ -71,7 +72,11 @@ async function contentOf(lake: TestLake) {
 const NOTEBOOKS = ['silver', 'gold', 'aggregate'] as const
 
 /** Runs all three until everything is through, or one of them has failed. */
-async function live(lake: TestLake, silverRows: number, at: (point: string) => void): Promise<void> {
+async function live(
+  lake: TestLake,
+  silverRows: number,
+  at: (point: string) => void | Promise<void>,
+): Promise<void> {
   const { engine } = lake.engine({ failpoint: at })
   const runs: NotebookRun[] = NOTEBOOKS.map((name) => engine.run(name))
   const isThrough = () =>
@@ -117,4 +122,25 @@ describe('a run that is cut', () => {
     expect(passed.length).toBeGreaterThan(10)
     for (let cut = 1; cut <= passed.length; cut++) await lives(cut)
   }, 200_000)
+
+  it('because DuckDB was killed loses no row and repeats none', async () => {
+    const connect = vi.spyOn(Database.prototype, 'connect')
+    let killed = 0
+    for (let cut = 1; cut <= 6; cut++) {
+      const lake = await filledLake()
+      let passed = 0
+      await live(lake, 36, async () => {
+        if (++passed !== cut) return
+        const pid = await (connect.mock.contexts.at(-1) as Database).processId
+        if (pid === undefined) return
+        process.kill(pid, 'SIGKILL')
+        killed++
+      })
+      await lake.place(0, SECOND_WINDOW, { at: lake.clock.time + 5000 })
+      await live(lake, 42, () => {})
+      expect({ cut, ...(await contentOf(lake)) }).toEqual({ cut, ...EXPECTED })
+    }
+    expect(killed).toBeGreaterThan(2)
+    connect.mockRestore()
+  }, 100_000)
 })
