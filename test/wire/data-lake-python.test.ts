@@ -45,7 +45,7 @@ assert made.download_file(max_concurrency=4).readall() == data
 assert made.download_file(offset=100, length=50).readall() == data[100:150]
 assert b"".join(made.download_file().chunks()) == data
 refused(416, "InvalidRange", lambda: made.download_file(offset=300_000, length=1).readall())
-refused(409, "PathAlreadyExists", lambda: made.upload_data(b"x", overwrite=False))
+refused(412, "ConditionNotMet", lambda: made.upload_data(b"x", overwrite=False))
 assert made.download_file().readall() == data
 made.upload_data(io.BytesIO(b"short"), length=5, overwrite=True)
 made.append_data(b"er", 5, validate_content=True)
