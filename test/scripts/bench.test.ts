@@ -63,22 +63,27 @@ it('replaces its own section of the page and leaves the rest', () => {
 it.skipIf(process.platform !== 'linux')(
   'counts what a process has started: its CPU, ended or not, and its memory',
   async () => {
-    const busy = "while (process.cpuUsage().user < 250_000); console.log('done'); setInterval(() => {}, 1000)"
+    // Both end when nobody writes to them any more, however this test ends.
+    const untilTold = "process.stdin.once('end', () => process.exit(0)).resume()"
+    const busy = `while (process.cpuUsage().user < 250_000); console.log('done'); ${untilTold}`
     const code = `
       const { spawn, spawnSync } = require('node:child_process')
       spawnSync(process.execPath, ['-e', 'while (process.cpuUsage().user < 250_000);'])
       spawn(process.execPath, ['-e', ${JSON.stringify(busy)}], { stdio: 'inherit' })
-      process.stdin.once('end', () => process.exit(0)).resume()`
+      ${untilTold}`
     const parent = spawn(process.execPath, ['-e', code], { stdio: ['pipe', 'pipe', 'inherit'] })
-    await once(parent.stdout, 'data')
-    const pid = parent.pid as number
-    const own = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
-    const resident = rssMegabytes(pid)
-    expect(resident).toBeGreaterThan(own * 1.5)
-    expect(largestMegabytes(pid)).toBeGreaterThanOrEqual(resident)
-    const [children] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')
-    expect(cpuSeconds(pid)).toBeGreaterThan(cpuSeconds(Number(children)) + 0.2)
-    process.kill(Number(children))
-    parent.kill()
+    try {
+      await once(parent.stdout, 'data')
+      const pid = parent.pid as number
+      const own = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
+      const resident = rssMegabytes(pid)
+      expect(resident).toBeGreaterThan(own * 1.5)
+      expect(largestMegabytes(pid)).toBeGreaterThanOrEqual(resident)
+      const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')
+      expect(cpuSeconds(pid)).toBeGreaterThan(cpuSeconds(Number(child)) + 0.2)
+    } finally {
+      parent.stdin.end()
+      await once(parent, 'exit')
+    }
   },
 )
