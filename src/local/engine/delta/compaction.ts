@@ -29,9 +29,10 @@ export async function compactAppended(
   if (table.state.files.size < context.tuning.filesPerCompaction) return
   const { filesPerCompaction } = context.tuning
   if (table.state.files.size < filesPerCompaction * FEW) return
-  const all = runToCompact(table.state.files.values(), filesPerCompaction)
-  const byDuckDb = context.tuning.liveBytes === 0 || connection.isInUse || (connection.isOpen && isLong(all))
-  const group = byDuckDb ? all : runToCompact(table.state.files.values(), filesPerCompaction, LARGE_HERE)
+  const runTo = (large: typeof LARGE) => runToCompact(table.state.files.values(), filesPerCompaction, large)
+  const byDuckDb =
+    context.tuning.liveBytes === 0 || connection.isInUse || (connection.isOpen && isLong(runTo(LARGE)))
+  const group = runTo(byDuckDb ? LARGE : LARGE_HERE)
   if (!group) return
   const { files, tier } = group
   const [first, last] = [files[0], files.at(-1)].map((file) => file && parseDataFileName(file.path))
@@ -98,19 +99,29 @@ export function runToCompact(
     level = tier ?? -1
     if (tier === undefined) continue
     run.push(file)
-    rows += rowsOf([file])
+    rows += recordsIn(file)
     const isEnough = run.length >= atLeast || (run.length >= atLeast * FEW && rows > large.rows)
     if (isEnough) return { files: upToLarge(run, large), tier: level + 1 }
   }
   return undefined
 }
 
-/** What a burst has left: DuckDB makes that one in a tenth of the time, and may as well do it while it is there. */
+/** What a burst has left: DuckDB may as well make that one while it is there. Here it took some twenty seconds of a core. */
 const isLong = (run: { files: readonly AddFile[] } | undefined): boolean =>
   run !== undefined && rowsOf(run.files) > LARGE_HERE.rows
 
-const rowsOf = (files: readonly AddFile[]): number =>
-  files.reduce((sum, file) => sum + (statisticsOf(file)?.numRecords ?? 0), 0)
+const rowsOf = (files: readonly AddFile[]): number => files.reduce((sum, file) => sum + recordsIn(file), 0)
+
+/** Each batch looks at all files of a table: their statistics are read once. */
+const counted = new WeakMap<AddFile, number>()
+
+function recordsIn(file: AddFile): number {
+  const known = counted.get(file)
+  if (known !== undefined) return known
+  const rows = statisticsOf(file)?.numRecords ?? 0
+  counted.set(file, rows)
+  return rows
+}
 
 /** Undefined: large enough, or another writer's. */
 function tierOf(file: AddFile): number | undefined {
@@ -124,7 +135,7 @@ function upToLarge(run: readonly AddFile[], large: typeof LARGE): AddFile[] {
   let rows = 0
   let bytes = 0
   for (const file of run) {
-    rows += statisticsOf(file)?.numRecords ?? 0
+    rows += recordsIn(file)
     bytes += file.size
     if (files.length >= 2 && (rows > large.rows || bytes > large.bytes)) break
     files.push(file)
