@@ -12,6 +12,9 @@ const ownProgram = () =>
 /** A process that does not end when it is told to is killed after so long (ms). */
 const END_MS = 5000
 
+/** A message that cannot be sent is no error of its own: the process is about to exit, and that is told. */
+const exitTells = () => {}
+
 interface Waiting {
   resolve(rows: SqlRow[]): void
   reject(error: Error): void
@@ -25,6 +28,7 @@ export class DuckDbProcess {
   #questions = 0
   #connections = 0
   #isClosing = false
+  #hasEnded = false
 
   private constructor(onLost: () => void) {
     this.#child = fork(ownProgram(), [], {
@@ -36,12 +40,15 @@ export class DuckDbProcess {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#exited = promise
     const end = (how: string) => {
+      if (this.#hasEnded) return
+      this.#hasEnded = true
       for (const { reject } of this.#waiting.values()) reject(new Error(how))
       this.#waiting.clear()
       if (!this.#isClosing) onLost()
       resolve()
     }
-    this.#child.once('error', (error) => end(`DuckDB's process could not be started: ${error.message}`))
+    // More than once: each message to a process that has just been killed may be one.
+    this.#child.on('error', (error) => end(`DuckDB's process could not be started: ${error.message}`))
     this.#child.once('exit', (code, signal) =>
       end(`DuckDB's process ended (${signal ?? `exit code ${code}`}); start the stage again.`),
     )
@@ -74,18 +81,18 @@ export class DuckDbProcess {
 
   /** Questions may be asked at once: turns are the caller's. @throws Error what DuckDB says, or that its process ended. */
   async ask(question: Question): Promise<SqlRow[]> {
-    // Whatever waits when it exits is answered then.
-    if (!this.#child.connected) throw new Error("DuckDB's process has ended.")
+    // Whatever waits when it exits is answered then; its channel may be open for a moment longer.
+    if (this.#hasEnded || !this.#child.connected) throw new Error("DuckDB's process has ended.")
     const id = this.#questions++
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject })
       this.#hold(true)
-      this.#child.send({ ...question, id } satisfies Asked)
+      this.#child.send({ ...question, id } satisfies Asked, exitTells)
     })
   }
 
   tell(notice: Notice): void {
-    if (this.#child.connected) this.#child.send(notice)
+    if (this.#child.connected) this.#child.send(notice, exitTells)
   }
 
   /** What it still does is broken off. @returns once it has ended. */

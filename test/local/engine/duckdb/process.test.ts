@@ -8,6 +8,17 @@ import { Database } from '../../../../src/local/engine/duckdb/database.ts'
 import { DuckDbProcess } from '../../../../src/local/engine/duckdb/process.ts'
 import { temporaryFolder } from '../../../support/cli.ts'
 
+const children = vi.hoisted((): ChildProcess[] => [])
+vi.mock('node:child_process', async (original) => {
+  const real = await original<typeof import('node:child_process')>()
+  const fork = (...given: Parameters<typeof real.fork>) => {
+    const child = real.fork(...given)
+    children.push(child)
+    return child
+  }
+  return { ...real, fork }
+})
+
 let folder: ReturnType<typeof temporaryFolder>
 let parent: ChildProcess | undefined
 beforeEach(() => {
@@ -44,6 +55,24 @@ it('is killed while a statement runs: that fails in words, and the next one star
   await expect(connection.rows('SELECT x FROM kept')).rejects.toThrow('kept')
   expect(connection.life).toBe(2)
   await database.close()
+})
+
+it('is told to be gone once, whatever is told after it: errors of its channel, and an end before the channel is closed', async () => {
+  let lost = 0
+  const duckDb = await DuckDbProcess.start(settings(), () => lost++)
+  const child = children.at(-1) as ChildProcess
+  const running = duckDb.ask(statement('SELECT count(*) FROM range(100000000000) AS t(i) WHERE i % 7 = 3'))
+  const refused = expect(running).rejects.toThrow("DuckDB's process ended (SIGKILL)")
+  // As it comes where the process is reaped before its channel says that it is closed.
+  child.emit('exit', null, 'SIGKILL')
+  await refused
+  expect(child.connected).toBe(true)
+  await expect(duckDb.ask(statement('SELECT 1'))).rejects.toThrow("DuckDB's process has ended.")
+  for (const code of ['EPIPE', 'ERR_IPC_CHANNEL_CLOSED']) child.emit('error', new Error(code))
+  const ended = new Promise((resolve) => child.once('close', resolve))
+  process.kill(duckDb.pid, 'SIGKILL')
+  await ended
+  expect(lost).toBe(1)
 })
 
 it('goes on when a terminal interrupts all that is in front of it, and ends when it is closed', async () => {
