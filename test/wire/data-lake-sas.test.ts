@@ -104,6 +104,20 @@ it('that creates only is told of what stands there already, of a block too, as a
   expect(await ask('PUT', '/bronze/fresh', fresh, 'comp=blocklist', {}, blocks)).toBe(201)
 })
 
+it('that moves only is told of a file that stands where it moves to, as Hadoop’s driver was (HADOOP-19393)', async () => {
+  const client = running.client().getFileSystemClient('bronze')
+  for (const name of ['move/me', 'move/there']) await client.getFileClient(name).upload(Buffer.from(name))
+  const from = { 'x-ms-rename-source': '/bronze/move/me' }
+  const move = (to: string, permissions: string, headers = {}) =>
+    ask('PUT', `/bronze/move/${to}`, service({ permissions }), 'mode=legacy', { ...from, ...headers })
+  expect(await move('there', 'm')).toBe('403 UnauthorizedBlobOverwrite')
+  expect(await move('there', 'm', { 'if-none-match': '*' })).toBe('403 UnauthorizedBlobOverwrite')
+  expect(await move('there', 'c')).toBe('403 AuthorizationPermissionMismatch')
+  expect(await move('there', 'wm', { 'if-none-match': '*' })).toBe('409 PathAlreadyExists')
+  expect(await move('there', 'wm')).toBe(201)
+  expect(await move('free', 'm', { 'x-ms-rename-source': '/bronze/move/there' })).toBe(201)
+})
+
 describe('an account SAS', () => {
   it('opens the account to the SDK, on both forms', async () => {
     const sas = account({ permissions: 'rwdlacup' })

@@ -11,8 +11,8 @@ export interface SasNeed {
   level: 'service' | 'container' | 'object' | 'any'
   /** Letters of permissions; one of them is enough. */
   anyOf: string
-  /** Something stands already where the request makes a blob. */
-  isOverwrite?: boolean
+  /** Something stands already where the request makes or moves a blob: the letter that is enough otherwise. */
+  butFor?: 'c' | 'm'
 }
 
 /** What the signature is checked against. */
@@ -110,7 +110,7 @@ export function checkSas(target: SasTarget, need: SasNeed, context: SasContext):
     )
   if (![...need.anyOf].some((letter) => given('sp').includes(letter)))
     throw refusal(
-      need.isOverwrite && given('sp').includes('c')
+      need.butFor && given('sp').includes(need.butFor)
         ? 'UnauthorizedBlobOverwrite'
         : 'AuthorizationPermissionMismatch',
       need.anyOf === ''
