@@ -156,7 +156,7 @@ describe.skipIf(javaOrReason("Kafka's messages") !== undefined)("Kafka's own mes
       'findCoordinator',
       areSeveral ? { keyType: 1, coordinatorKeys: ['t'] } : { keyType: 1, key: 't' },
     )
-    const refused = { errorCode: 53, errorMessage: expect.stringContaining('Transactions') }
+    const refused = { errorCode: 42, errorMessage: expect.stringContaining('Premium or Dedicated') }
     if (!areSeveral) expect(found).toMatchObject(refused)
     else expect(found.coordinators).toMatchObject([{ key: 't', ...refused }])
   })

@@ -48,7 +48,7 @@ it.skipIf('missing' in found)(
       odd: [[0, 0, 0, 0, 0, 0, 0x81, 0xff]],
       committed: 201,
       found: 0,
-      refused: 'TransactionalIdAuthorizationFailedError',
+      refused: 'KafkaError',
     })
   },
   60_000,

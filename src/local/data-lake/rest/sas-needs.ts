@@ -64,9 +64,7 @@ const renames = ({ method, request }: LakeCall): boolean =>
 
 /** Where something stands, the create permission alone does not do: for a block neither, as azblob's live tests have it. */
 const makes = (call: LakeCall): boolean =>
-  call.method === 'PUT' &&
-  !renames(call) &&
-  [undefined, 'block', 'blocklist'].includes(word(call, 'comp'))
+  call.method === 'PUT' && !renames(call) && [undefined, 'block', 'blocklist'].includes(word(call, 'comp'))
 
 function ofPath(call: LakeCall): string {
   const { request } = call

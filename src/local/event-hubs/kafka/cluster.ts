@@ -81,7 +81,14 @@ export function metadata(
   if (version >= 8) answer.int32(wantsOfCluster ? CLUSTER_OPERATIONS : NOT_ASKED)
 }
 
-const NO_TRANSACTIONS = 'Transactions are not served here.'
+/**
+ * The service's sentence in the Standard tier, as Java's client logs it (zeebe-kafka-exporter, issue 390). The code beside it is told nowhere;
+ * it is none that this client knows, and brokers answer this one for a kind of coordinator that they have none of.
+ */
+const noCoordinator = (kind: number) => ({
+  error: ERROR.invalidRequest,
+  reason: `FindCoordinator asked for coordinator with type code ${kind} which is not supported. type code ${kind} is only supported in Premium or Dedicated sku.`,
+})
 
 /** Groups alone: transactions are refused, as the hub has none. From version 4 on of several at once. */
 export function findCoordinator(
@@ -91,10 +98,10 @@ export function findCoordinator(
   answer: KafkaWriter,
 ): void {
   const first = version < 4 ? [request.string()] : []
-  const isGroup = version < 1 || request.int8() === 0
+  const kind = version < 1 ? 0 : request.int8()
+  const isGroup = kind === 0
   const keys = version < 4 ? first : request.list(request.string)
-  const error = isGroup ? ERROR.none : ERROR.transactionalIdAuthorizationFailed
-  const reason = isGroup ? undefined : NO_TRANSACTIONS
+  const { error, reason } = isGroup ? { error: ERROR.none, reason: undefined } : noCoordinator(kind)
   const place = () =>
     answer
       .int32(isGroup ? NODE_ID : -1)

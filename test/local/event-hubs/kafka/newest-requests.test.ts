@@ -165,3 +165,15 @@ it.each<[string, Buffer]>([
   await other.closed()
   expect(fixture.logged.text()).toContain('records that want no answer were refused')
 })
+
+it('there is no coordinator of transactions, in the words of the Standard tier (zeebe-kafka-exporter, issue 390)', async () => {
+  const answer = await bare.ask(request(10, 2, (to) => to.string('t').int8(1)))
+  // Throttle time, error, reason.
+  expect([answer.int32(), answer.int32(), answer.int16(), answer.string()]).toEqual([
+    7,
+    0,
+    42,
+    'FindCoordinator asked for coordinator with type code 1 which is not supported. type code 1 is only supported in Premium or Dedicated sku.',
+  ])
+  expect([answer.int32(), answer.string(), answer.int32(), answer.left]).toEqual([-1, '', -1, 0])
+})

@@ -90,6 +90,7 @@ export const ERROR = {
   unsupportedVersion: 35,
   topicAlreadyExists: 36,
   invalidPartitions: 37,
+  invalidRequest: 42,
   unsupportedForMessageFormat: 43,
   policyViolation: 44,
   outOfOrderSequenceNumber: 45,
