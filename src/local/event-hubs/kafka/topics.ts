@@ -94,7 +94,10 @@ export function createPartitions(
   })
 }
 
-/** A few settings, which tools ask for; all are read-only. */
+/**
+ * A few settings, which tools ask for; all are read-only. The broker's are those of a topic that is not there, as kafka-ui
+ * (ReactiveAdminClient) has it of the service.
+ */
 export function describeConfigs(
   { hubName, retentionMs }: ClusterContext,
   version: number,
@@ -114,8 +117,8 @@ export function describeConfigs(
     ['retention.ms', String(retentionMs), CONFIG.long],
   ]
   answer.int32(0).array(resources, ({ type, name, wanted }) => {
-    const isThere = type === TOPIC ? name === hubName : true
-    const configs = type === TOPIC && isThere ? all.filter(([key]) => wanted?.includes(key) ?? true) : []
+    const isThere = type === TOPIC && name === hubName
+    const configs = isThere ? all.filter(([key]) => wanted?.includes(key) ?? true) : []
     answer
       .int16(isThere ? ERROR.none : ERROR.unknownTopicOrPartition)
       .string(undefined)

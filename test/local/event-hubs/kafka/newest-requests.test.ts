@@ -120,6 +120,24 @@ it('DescribeConfigs 3 tells of what type a setting is', async () => {
   expect(answer.left).toBe(0)
 })
 
+it('DescribeConfigs knows no broker, as kafka-ui has it of the service', async () => {
+  const answer = await bare.ask(
+    request(32, 1, (to) => {
+      to.array([4, 8], (type) => to.int8(type).string('0').int32(-1)).boolean(false)
+    }),
+  )
+  expect([answer.int32(), answer.int32()]).toEqual([7, 0])
+  const told = answer.array(() => [
+    answer.int16(),
+    answer.nullableString(),
+    answer.int8(),
+    answer.string(),
+    answer.int32(),
+  ])
+  expect(told).toEqual([4, 8].map((type) => [3, undefined, type, '0', 0]))
+  expect(answer.left).toBe(0)
+})
+
 it('the versions that were reported of the service are served', () => {
   const reported = { 1: 12, 2: 8, 3: 9, 8: 8, 9: 8, 10: 4, 11: 9, 12: 4, 13: 5, 17: 1, 18: 3, 23: 0, 36: 2 }
   for (const [key, version] of Object.entries(reported)) expect(VERSIONS.get(Number(key))?.[1]).toBe(version)
