@@ -85,7 +85,7 @@ describe.skipIf(javaOrReason("Kafka's messages") !== undefined)("Kafka's own mes
     })
     const [{ partitions }] = metadata.topics as [{ partitions: Fields[] }]
     expect(partitions).toMatchObject(
-      [0, 1].map((partitionIndex) => ({ errorCode: 0, partitionIndex, leaderId: 0, isrNodes: [0] })),
+      [0, 1].map((partitionIndex) => ({ errorCode: 0, partitionIndex, leaderId: 0, replicaNodes: [], isrNodes: [] })),
     )
     const areSeveral = version('findCoordinator') >= 4
     const found = await ask(

@@ -73,7 +73,8 @@ export function metadata(
     answer.array(isThere ? partitions : [], (partition) => {
       answer.int16(ERROR.none).int32(partition).int32(NODE_ID)
       if (version >= 7) answer.int32(0)
-      answer.list([NODE_ID], (id) => answer.int32(id)).list([NODE_ID], (id) => answer.int32(id))
+      // Replicas, and those in step: the service names none (akhq, issue 1364).
+      answer.list([], () => {}).list([], () => {})
       if (version >= 5) answer.list([], () => {})
     })
     if (version >= 8) answer.int32(wantsOfTopics && isThere ? TOPIC_OPERATIONS : NOT_ASKED)
