@@ -85,7 +85,13 @@ describe.skipIf(javaOrReason("Kafka's messages") !== undefined)("Kafka's own mes
     })
     const [{ partitions }] = metadata.topics as [{ partitions: Fields[] }]
     expect(partitions).toMatchObject(
-      [0, 1].map((partitionIndex) => ({ errorCode: 0, partitionIndex, leaderId: 0, replicaNodes: [], isrNodes: [] })),
+      [0, 1].map((partitionIndex) => ({
+        errorCode: 0,
+        partitionIndex,
+        leaderId: 0,
+        replicaNodes: [],
+        isrNodes: [],
+      })),
     )
     const areSeveral = version('findCoordinator') >= 4
     const found = await ask(
@@ -184,7 +190,7 @@ describe.skipIf(javaOrReason("Kafka's messages") !== undefined)("Kafka's own mes
       // A session of its own, each partition once.
       ...{ sessionId: 0, sessionEpoch: 0, rackId: 'r', forgottenTopicsData: [] },
       // The cluster goes into a tagged field.
-      clusterId: version('fetch') >= 12 ? 'rtstream-local' : null,
+      clusterId: version('fetch') >= 12 ? 'rtstream-local.servicebus.windows.net' : null,
       topics: [
         {
           topic: HUB,

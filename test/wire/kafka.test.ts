@@ -57,7 +57,7 @@ describe('a topic', () => {
     expect(topics.map(({ name, partitions }) => [name, partitions.length])).toEqual([[HUB, 4]])
     const { brokers, clusterId } = await admin.describeCluster()
     expect(brokers).toEqual([{ nodeId: 0, host: 'localhost', port: fixture.ports.tls }])
-    expect(clusterId).toBe('rtstream-local')
+    expect(clusterId).toBe('rtstream-local.servicebus.windows.net')
     await expect(admin.fetchTopicMetadata({ topics: ['other'] })).rejects.toThrow(/topic-partition/)
     await expect(
       admin.createTopics({ topics: [{ topic: 'other' }], waitForLeaders: false }),

@@ -13,7 +13,7 @@ const MAX_UNSENT_BYTES = 8_000_000
 export type After = (ms: number, run: () => void) => () => void
 
 export interface ClientSocketOptions {
-  connection: Omit<ConnectionOptions, 'clientHost'>
+  connection: ConnectionOptions
   /** Shared by all clients. */
   memory: MemoryBudget
   logger: Logger
@@ -36,21 +36,18 @@ export function serveClient(socket: Socket, options: ClientSocketOptions): void 
     if (socket.destroyed || memory.hold(socket, waiting + socket.writableLength, isSignedIn)) return
     end('too much waits: requests that have not ended, or answers that are not read')
   }
-  const connection = new KafkaConnection(
-    { ...options.connection, clientHost: socket.remoteAddress ?? '' },
-    {
-      send(pieces) {
-        socket.cork()
-        for (const piece of pieces) socket.write(piece)
-        socket.uncork()
-        holdWhatWaits()
-        if (socket.writableLength <= MAX_UNSENT_BYTES || socket.destroyed) return undefined
-        socket.pause()
-        return whenReadOrGone(socket)
-      },
-      end,
+  const connection = new KafkaConnection(options.connection, {
+    send(pieces) {
+      socket.cork()
+      for (const piece of pieces) socket.write(piece)
+      socket.uncork()
+      holdWhatWaits()
+      if (socket.writableLength <= MAX_UNSENT_BYTES || socket.destroyed) return undefined
+      socket.pause()
+      return whenReadOrGone(socket)
     },
-  )
+    end,
+  })
   const callOff = after(SIGN_IN_MS, () => {
     if (connection.isSignedIn) return
     end('it did not sign in in time')

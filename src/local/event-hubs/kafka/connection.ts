@@ -36,7 +36,6 @@ export interface ConnectionOptions extends ClusterContext {
   logger: Logger
   /** What goes wrong on purpose. */
   faults?: HubFaults | undefined
-  clientHost: string
   /** Epoch milliseconds. */
   now: () => number
 }
@@ -209,9 +208,9 @@ export class KafkaConnection {
   }
 
   #groupContext(clientId: string): GroupContext {
-    const { coordinator, hubName, log, clientHost } = this.#options
+    const { coordinator, hubName, log } = this.#options
     const { signal } = this.#closing
-    return { coordinator, hubName, partitionCount: log.partitionCount, clientId, clientHost, signal }
+    return { coordinator, hubName, partitionCount: log.partitionCount, clientId, signal }
   }
 
   #handshake(version: number, request: KafkaReader, answer: KafkaWriter): void {

@@ -161,10 +161,10 @@ describe('consumer groups', () => {
 
   it('have a hundred members', async () => {
     let ids = 0
-    const group = new ConsumerGroup({ ...options, newId: () => String(ids++) })
+    const group = new ConsumerGroup({ ...options, newMemberId: () => String(ids++) })
     const join = () =>
       group.join({
-        ...{ memberId: '', clientId: 'c', clientHost: '', sessionTimeoutMs: 6000, rebalanceTimeoutMs: 6000 },
+        ...{ memberId: '', clientId: 'c', sessionTimeoutMs: 6000, rebalanceTimeoutMs: 6000 },
         protocolType: 'consumer',
         protocols: [{ name: 'range', metadata: Buffer.alloc(0) }],
       })

@@ -147,7 +147,7 @@ describe('a connection', () => {
     answer.tags()
     answer.int32()
     answer.array(() => [answer.int32(), answer.string(), answer.int32(), answer.nullableString()])
-    expect([answer.string(), answer.int32()]).toEqual(['rtstream-local', 0])
+    expect([answer.string(), answer.int32()]).toEqual(['rtstream-local.servicebus.windows.net', 0])
     const topics = answer.array(() => [
       answer.int16(),
       answer.string(),

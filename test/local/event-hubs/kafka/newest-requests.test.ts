@@ -70,7 +70,7 @@ it.each([true, false])('Metadata 8 tells what may be done where it is asked: %s'
   )
   expect([answer.int32(), answer.int32()]).toEqual([7, 0])
   answer.array(() => [answer.int32(), answer.string(), answer.int32(), answer.nullableString()])
-  expect([answer.string(), answer.int32()]).toEqual(['rtstream-local', 0])
+  expect([answer.string(), answer.int32()]).toEqual(['rtstream-local.servicebus.windows.net', 0])
   const operations = answer.array(() => {
     answer.int16()
     answer.string()

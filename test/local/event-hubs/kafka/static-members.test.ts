@@ -121,10 +121,13 @@ it('a member may be taken out by its name, and is described with it', async () =
     operations: described.int32(),
   }))
   expect(described.left).toBe(0)
+  // The form of the service (kminion, issue 267).
+  expect(joined.id).toMatch(/^rtstream-local\.servicebus\.windows\.net:c:named:I:raw-[^-]+$/)
   expect(groups).toMatchObject([
     {
       ...{ error: 0, name: group, state: 'Stable', type: 'consumer', protocol: 'range' },
-      members: [{ id: joined.id, instance: 'station-8', client: 'raw' }],
+      members: [{ id: joined.id, instance: 'station-8', client: 'raw', host: '0.0.0.0' }],
+
       // Read, delete, describe.
       operations: 0b1_0100_1000,
     },

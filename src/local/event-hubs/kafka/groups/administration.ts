@@ -6,6 +6,8 @@ import type { GroupContext } from './context.ts'
 /** What a client may do with a group, a bit each: read, delete, describe. */
 const GROUP_OPERATIONS = (1 << 3) | (1 << 6) | (1 << 8)
 const NOT_ASKED = -(2 ** 31)
+/** Where a member is the service tells nobody (kminion, issue 267). */
+const NO_HOST = '0.0.0.0'
 
 /** A group that is not known is answered as `Dead`, which is no error. */
 export function describeGroups(
@@ -28,7 +30,7 @@ export function describeGroups(
     answer.array(found?.members ?? [], (member) => {
       answer.string(member.memberId)
       if (version >= 4) answer.string(member.instanceId)
-      answer.string(member.clientId).string(`/${member.clientHost}`)
+      answer.string(member.clientId).string(NO_HOST)
       answer.bytes(member.metadata).bytes(member.assignment)
     })
     if (version >= 3) answer.int32(wantsOperations ? GROUP_OPERATIONS : NOT_ASKED)

@@ -11,7 +11,6 @@ export interface Join {
   /** A static member's own name, under which it comes back after a restart (KIP-345). */
   instanceId?: string | undefined
   clientId: string
-  clientHost: string
   sessionTimeoutMs: number
   rebalanceTimeoutMs: number
   protocolType: string
@@ -61,7 +60,7 @@ const NOBODY = Buffer.alloc(0)
 /** In memory: after a restart all members join anew. What the group has read is kept elsewhere. */
 export class ConsumerGroup {
   readonly #members = new Map<string, Member>()
-  readonly #newId: () => string
+  readonly #newMemberId: (clientId: string) => string
   readonly #now: () => number
   #state: GroupState = 'Empty'
   #generation = 0
@@ -71,9 +70,9 @@ export class ConsumerGroup {
   /** Monotonic milliseconds until which members may rejoin. */
   #rebalanceUntil = 0
 
-  /** @param now monotonic milliseconds. */
-  constructor(options: { newId: () => string; now: () => number }) {
-    this.#newId = options.newId
+  /** @param options.now monotonic milliseconds. */
+  constructor(options: { newMemberId: (clientId: string) => string; now: () => number }) {
+    this.#newMemberId = options.newMemberId
     this.#now = options.now
   }
 
@@ -93,11 +92,10 @@ export class ConsumerGroup {
       protocolType: this.#protocolType,
       protocol: this.#state === 'Stable' ? this.#protocol : '',
       members: [...this.#members.values()].map(
-        ({ memberId, instanceId, clientId, clientHost, protocols, assignment }) => ({
+        ({ memberId, instanceId, clientId, protocols, assignment }) => ({
           memberId,
           instanceId,
           clientId,
-          clientHost,
           metadata: protocols.find(({ name }) => name === this.#protocol)?.metadata ?? NOBODY,
           assignment,
         }),
@@ -126,7 +124,7 @@ export class ConsumerGroup {
     if (!known && !before && this.#members.size >= MAX_MEMBERS)
       return Promise.resolve(refuse(ERROR.groupMaxSizeReached))
     if (!this.#fits(request, before)) return Promise.resolve(refuse(ERROR.inconsistentGroupProtocol))
-    const memberId = known?.memberId ?? `${request.clientId}-${this.#newId()}`
+    const memberId = known?.memberId ?? this.#newMemberId(request.clientId)
     if (before) this.#replace(before, memberId)
     // A member whose connection was cut asks again: the earlier request gets no answer.
     known?.join?.(refuse(ERROR.unknownMemberId))

@@ -6,7 +6,6 @@ export interface GroupContext {
   hubName: string
   partitionCount: number
   clientId: string
-  clientHost: string
   /** Aborted when the connection is gone. */
   signal: AbortSignal
 }

@@ -1,5 +1,6 @@
 /** All consumer groups of the hub: made when a client first names one, as the service does over Kafka. */
 import type { GroupProgress } from '../../links/group-progress.ts'
+import { CLUSTER_ID } from '../wire/protocol.ts'
 import { ConsumerGroup } from './consumer-group.ts'
 import type { GroupOffsets } from './group-offsets.ts'
 
@@ -28,7 +29,11 @@ export class Coordinator {
     const known = this.#groups.get(name)
     if (known) return known
     if (!NAME.test(name) || this.#groups.size >= MAX_GROUPS) return undefined
-    const made = new ConsumerGroup(this.#options)
+    const { newId, now } = this.#options
+    // As the service makes them (kminion, issue 267).
+    const newMemberId = (clientId: string) =>
+      `${CLUSTER_ID}:c:${name}:I:${clientId}-${newId().replaceAll('-', '')}`
+    const made = new ConsumerGroup({ newMemberId, now })
     this.#groups.set(name, made)
     this.#timer ??= setInterval(() => this.sweep(), SWEEP_EVERY_MS).unref()
     return made

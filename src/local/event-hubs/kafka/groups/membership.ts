@@ -9,7 +9,7 @@ const SESSION_TIMEOUT_MS = { min: 6000, max: 300_000 }
 
 /** Answers when the group has agreed on its members, up to the rebalance timeout later. */
 export async function joinGroup(
-  { coordinator, clientId, clientHost, signal }: GroupContext,
+  { coordinator, clientId, signal }: GroupContext,
   version: number,
   request: KafkaReader,
   answer: KafkaWriter,
@@ -46,7 +46,6 @@ export async function joinGroup(
             memberId,
             instanceId,
             clientId,
-            clientHost,
             sessionTimeoutMs,
             rebalanceTimeoutMs,
             protocolType,

@@ -108,5 +108,5 @@ export const ERROR = {
 
 /** The one broker that there is. */
 export const NODE_ID = 0
-/** One cluster: a client that remembers it sees the same one after a restart. */
-export const CLUSTER_ID = 'rtstream-local'
+/** One cluster, the namespace as in the service (confluent-kafka-dotnet, issue 2331): a client that remembers it sees the same one after a restart. */
+export const CLUSTER_ID = 'rtstream-local.servicebus.windows.net'
