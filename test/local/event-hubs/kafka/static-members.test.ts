@@ -95,7 +95,7 @@ it('a member that is started again takes its place at once, and the process befo
 })
 
 it('a member may be taken out by its name, and is described with it', async () => {
-  const group = 'named'
+  const group = 'Named'
   const [member, admin] = [await started('station-8', group), await Bare.signedIn(fixture)]
   const joined = await member.join()
   await member.sync(joined)

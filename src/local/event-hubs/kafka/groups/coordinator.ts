@@ -30,9 +30,9 @@ export class Coordinator {
     if (known) return known
     if (!NAME.test(name) || this.#groups.size >= MAX_GROUPS) return undefined
     const { newId, now } = this.#options
-    // As the service makes them (kminion, issue 267).
+    // As the service makes them (kminion, issue 267), the group in lower case.
     const newMemberId = (clientId: string) =>
-      `${CLUSTER_ID}:c:${name}:I:${clientId}-${newId().replaceAll('-', '')}`
+      `${CLUSTER_ID}:c:${name.toLowerCase()}:I:${clientId}-${newId().replaceAll('-', '')}`
     const made = new ConsumerGroup({ newMemberId, now })
     this.#groups.set(name, made)
     this.#timer ??= setInterval(() => this.sweep(), SWEEP_EVERY_MS).unref()
