@@ -84,6 +84,6 @@ function setCorruption(generator: GeneratorService, share: number): ActionResult
   return accepted(
     share === 0
       ? 'Dirty data is off.'
-      : `Dirty data is on: ${Math.round(share * 1000) / 10} % of the readings are corrupted.`,
+      : `Dirty data is on: ${Number((share * 100).toPrecision(6))} % of the readings are corrupted.`,
   )
 }

@@ -9,12 +9,14 @@ import { LETTERS } from '../input/letters.ts'
 import { linksOfDetail, roomAddress } from '../input/links.ts'
 import { canClose, growsAtEnd, isCovered, scrollTarget, type ViewState } from '../input/view-state.ts'
 import type { Region } from '../regions.ts'
-import { type Line, lineWidth, printable, span } from '../text/line.ts'
+import { cutStart, type Line, lineWidth, printable, span } from '../text/line.ts'
 import textWidth from '../text/text-width.ts'
 import { ANSWERS, quitAnswers } from './modal.ts'
 
 /** How long what a key came to is shown (ms of store time), unless another key comes. */
 const TOAST_MS = 5000
+
+const FILTER = ' filter  '
 
 /** @param scrollable lines of what the keys of scrolling work on that are not shown. */
 export function footerLine(state: AppState, view: ViewState, width: number, scrollable: number): Line {
@@ -25,8 +27,8 @@ export function footerLine(state: AppState, view: ViewState, width: number, scro
   }
   if (view.isFiltering)
     return [
-      span(' filter  ', 'accent', true),
-      span(printable(view.filter)),
+      span(FILTER, 'accent', true),
+      span(cutStart(printable(view.filter), width - FILTER.length - 2)),
       span('▏', 'accent'),
       span('   enter keeps it, esc clears it', 'muted'),
     ]

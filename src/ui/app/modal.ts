@@ -7,9 +7,9 @@ import type { AppState } from '../../pipeline/state/state.ts'
 import { namesThatBegin } from '../input/room-keys.ts'
 import { runsOrMay } from '../input/running.ts'
 import type { Question, TypedKind } from '../input/view-state.ts'
-import { formatCount, formatDuration, formatMoney, formatPercent } from '../text/format.ts'
+import { formatCount, formatInterval, formatMoney, formatPercent } from '../text/format.ts'
 import { FRAME, type Framed, framed } from '../text/frame.ts'
-import { cut, type Line, left, overlay, printable, span, wrap } from '../text/line.ts'
+import { cut, cutStart, type Line, left, overlay, printable, span, wrap } from '../text/line.ts'
 
 /** Of a question, where the window is not narrower. */
 const MOST_WIDTH = 62
@@ -78,6 +78,9 @@ export const quitAnswers = ({ session }: AppState): readonly Answer[] =>
         ['esc', 'stay'],
       ]
 
+/** Rows that no question covers: the header, and the last line with its answers. */
+const OUTSIDE = 2
+
 /** Puts the question over the lines of the screen. */
 export function withQuestion(
   lines: readonly Line[],
@@ -86,7 +89,7 @@ export function withQuestion(
   columns: number,
 ): Line[] {
   const width = Math.min(MOST_WIDTH, columns)
-  const content = questionBox(question, state, width)
+  const content = questionBox(question, state, { width, height: lines.length - OUTSIDE })
   const box = framed(content, width, content.lines.length + FRAME.rows, 'borderFocused')
   const top = Math.max(0, Math.floor((lines.length - box.length) / 2))
   const start = Math.floor((columns - width) / 2)
@@ -96,16 +99,20 @@ export function withQuestion(
   })
 }
 
-function questionBox(question: Question, state: AppState, width: number): Framed {
+function questionBox(
+  question: Question,
+  state: AppState,
+  { width, height }: { width: number; height: number },
+): Framed {
   switch (question.kind) {
     case 'stopAll':
     case 'quit':
     case 'costs':
       return choiceBox(question.kind, state, width)
     case 'own':
-      return ownBox(question)
+      return ownBox(question, width)
     case 'sql':
-      return sqlBox(question.text, width)
+      return sqlBox(question.text, width, height)
     default:
       return typedBox(question.kind, question.text, state, width)
   }
@@ -138,15 +145,18 @@ function choiceBox(kind: 'stopAll' | 'quit' | 'costs', state: AppState, width: n
   }
 }
 
-const ownBox = ({ parts, at }: Extract<Question, { kind: 'own' }>): Framed => ({
+/** Columns of the name of a field. */
+const FIELD = 18
+
+const ownBox = ({ parts, at }: Extract<Question, { kind: 'own' }>, width: number): Framed => ({
   title: 'send one reading',
   lines: [
     [],
     ...(['city', 'temperature, °C', 'humidity, %'] as const).map(
       (name, index): Line => [
-        span(left(name, 18), 'muted'),
-        span(printable(parts[index] ?? ''), 'title', true),
-        span(index === at ? '▏' : '', 'accent'),
+        span(left(name, FIELD), 'muted'),
+        span(cutStart(printable(parts[index] ?? ''), roomFor(FIELD, width)), 'title', true),
+        span(index === at ? CARET : '', 'accent'),
       ],
     ),
     [],
@@ -155,21 +165,30 @@ const ownBox = ({ parts, at }: Extract<Question, { kind: 'own' }>): Framed => ({
   ],
 })
 
-const sqlBox = (text: string, width: number): Framed => ({
-  title: 'SQL over the layers',
-  lines: [
+const CARET = '▏'
+/** Columns of what is typed behind so many others: where it is longer, its end is seen. */
+const roomFor = (before: number, width: number) => width - FRAME.columns - before - CARET.length
+
+/** Where a long question has no room, its end is seen: that is where one types. */
+function sqlBox(text: string, width: number, height: number): Framed {
+  const wrapped = (words: string) => wrap(words, width - FRAME.columns)
+  const below: Line[] = [
     [],
-    ...wrap(`${printable(text)}▏`, width - FRAME.columns).map((part): Line => [span(part, 'title', true)]),
-    [],
-    ...wrap(
-      'views: bronze, silver, quarantine, gold, by_minute, aggregated; read only',
-      width - FRAME.columns,
-    ).map((part): Line => [span(part, 'muted')]),
+    ...wrapped('views: bronze, silver, quarantine, gold, by_minute, aggregated; read only').map(
+      (part): Line => [span(part, 'muted')],
+    ),
     [],
     ...answerLines(ANSWERS.sql),
     [],
-  ],
-})
+  ]
+  const all = wrapped(`${printable(text)}${CARET}`)
+  const room = Math.max(2, height - FRAME.rows - 1 - below.length)
+  const shown = all.length <= room ? all : ['…', ...all.slice(1 - room)]
+  return {
+    title: 'SQL over the layers',
+    lines: [[], ...shown.map((part): Line => [span(part, 'title', true)]), ...below],
+  }
+}
 
 function typedBox(
   kind: Exclude<TypedKind, 'sql'>,
@@ -203,7 +222,7 @@ function typedBox(
         'interval',
         'How often does each station report?',
         text,
-        `now every ${formatDuration(generator.intervalMs)}; such as 500ms, 10s or 2m`,
+        `now every ${formatInterval(generator.intervalMs)}; such as 500ms, 10s or 2m`,
       )
     case 'phoneRate':
       return typed(
@@ -215,10 +234,11 @@ function typedBox(
     case 'phone': {
       const names = namesThatBegin(text, audience?.names ?? [])
       const hint = names.map(printable).join(' · ') || 'No phone is named so.'
+      const ask = 'Its name, or how it begins?'
       return typed(
         'remove a phone',
-        'Its name, or how it begins?',
-        text,
+        ask,
+        cutStart(printable(text), roomFor(ask.length + 2, width)),
         cut(hint, width - FRAME.columns),
         ANSWERS.phone,
       )
@@ -236,7 +256,7 @@ const typed = (
   title,
   lines: [
     [],
-    [span(`${ask}  `), span(printable(text), 'title', true), span('▏', 'accent')],
+    [span(`${ask}  `), span(text, 'title', true), span(CARET, 'accent')],
     ...[hint].flat().map((line): Line => [span(line, 'muted')]),
     [],
     ...answerLines(answers),

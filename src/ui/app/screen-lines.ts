@@ -49,8 +49,17 @@ export interface ScreenLines {
   regions: readonly Region[]
 }
 
-/** @param columns and rows of the terminal. */
-export function screenLines(state: AppState, view: ViewState, columns: number, rows: number): ScreenLines {
+/**
+ * @param columns and rows of the terminal.
+ * @param present the pipeline as it is now, where `state` is a frozen one: questions and the last line speak of it.
+ */
+export function screenLines(
+  state: AppState,
+  view: ViewState,
+  columns: number,
+  rows: number,
+  present: AppState = state,
+): ScreenLines {
   const banner = bannerOf(state)
   // In a small window the panels give way; in the smallest, what is above them is cut.
   const room = roomAbove(columns, rows)
@@ -76,10 +85,10 @@ export function screenLines(state: AppState, view: ViewState, columns: number, r
     ...above,
     ...(hasFlow ? flowBlock(state, columns, layout) : []),
     ...body.lines,
-    footerLine(state, view, columns, body.scrollable),
+    footerLine(present, view, columns, body.scrollable),
   ].map((line) => toWidth(line, columns))
   return {
-    lines: view.question ? withQuestion(lines, view.question, state, columns) : lines,
+    lines: view.question ? withQuestion(lines, view.question, present, columns) : lines,
     layout,
     scrollable: body.scrollable,
     get texts() {
@@ -97,7 +106,7 @@ export function screenLines(state: AppState, view: ViewState, columns: number, r
               : []),
             ...moved(body.regions, above.length + 1 + layout.gap + layout.flowHeight),
           ]),
-      ...footerRegions(state, view, columns, body.scrollable, rows - 1),
+      ...footerRegions(present, view, columns, body.scrollable, rows - 1),
     ],
   }
 }

@@ -123,6 +123,7 @@ export class Screen {
         }),
       onMouse,
       onOpenLink,
+      onShow: (view) => this.#shown(view, this.#linesFor(this.#frame.columns, this.#frame.rows.length, view)),
       onSave: () => onSave(this.#drawn?.lines ?? []),
       yesQuit,
       onTheme,
@@ -146,7 +147,7 @@ export class Screen {
     const { columns: before, rows: painted } = this.#frame
     const isStale = this.#isStale && !this.#options.isBehind?.()
     if (!isStale && columns === before && rows === painted.length) return this.#frame
-    this.#drawn = screenLines(this.#state, this.#view, columns, rows)
+    this.#drawn = this.#linesFor(columns, rows)
     // Not before: what cannot be drawn must fail again when React asks again, or it would see that nothing is wrong.
     this.#isStale = false
     const next = this.#drawn.lines.map(this.#paint)
@@ -219,6 +220,8 @@ export class Screen {
     const isWheel = action === 'wheelUp' || action === 'wheelDown'
     if (!isWheel && (action !== 'press' || button !== 0)) return
     if (this.#view.question) return
+    // Elsewhere than in the line that is typed: as enter there.
+    if (this.#view.isFiltering && !isWheel) this.#press('return')
     const hit = this.#drawn?.regions.find(
       ({ left, right, top, bottom }) => column >= left && column < right && row >= top && row < bottom,
     )
@@ -329,14 +332,17 @@ export class Screen {
   /** Keys that come together see the screen as the ones before have left it. */
   #redraw(): void {
     this.#isStale = true
-    if (this.#drawn)
-      this.#drawn = screenLines(this.#state, this.#view, this.#frame.columns, this.#frame.rows.length)
+    if (this.#drawn) this.#drawn = this.#linesFor(this.#frame.columns, this.#frame.rows.length)
   }
 
-  #shown(): Drawn {
-    const { layout, scrollable = 0, texts = [], details = [] } = this.#drawn ?? {}
+  #linesFor(columns: number, rows: number, view = this.#view): ScreenLines {
+    return screenLines(this.#state, view, columns, rows, this.#options.store.getState())
+  }
+
+  #shown(view = this.#view, drawn = this.#drawn): Drawn {
+    const { layout, scrollable = 0, texts = [], details = [] } = drawn ?? {}
     // Zoomed, the focus goes through all panels, whether there is a place for them or not.
-    const focusable = this.#view.isZoomed ? PANELS : (layout?.focusable ?? PANELS)
+    const focusable = view.isZoomed ? PANELS : (layout?.focusable ?? PANELS)
     return { focusable, scrollable, page: Math.max(1, (layout?.bodyHeight ?? 3) - 3), texts, details }
   }
 

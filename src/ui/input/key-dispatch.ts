@@ -67,7 +67,8 @@ export class KeyDispatch {
     if (view.isFiltering) return typeFilter(clean, key)
     if (view.overlay === 'help') {
       const result = paletteKey(clean, key, drawn.page, this.#options.state())
-      if (result?.run) return this.#runEntry(result.view, result.run, drawn)
+      // It acts on what the palette lay on, not on the palette.
+      if (result?.run) return this.#runEntry(result.view, result.run, this.#options.onShow(result.view))
       if (result) return result.view
     }
     if (view.cursor !== undefined && !view.detail && (key === 'up' || key === 'down'))
@@ -245,7 +246,7 @@ export class KeyDispatch {
     const { state, actions } = this.#options
     const { view: next, act } = toggleRoom(view, state(), actions)
     const acted = act ? this.#replies.act(next, act) : next
-    return acted.toast?.isRefusal ? { ...acted, overlay: view.overlay } : acted
+    return acted.toast?.isRefusal ? { ...view, toast: acted.toast } : acted
   }
 
   #toggle(view: ViewState, id: StageId): ViewState {

@@ -4,7 +4,7 @@ import type { ActionResult, Actions } from '../../pipeline/state/actions.ts'
 import type { AppState } from '../../pipeline/state/state.ts'
 import type { HandOver } from '../ink/hand-over.ts'
 import type { PanelId } from '../layout.ts'
-import type { Detail } from './view-state.ts'
+import type { Detail, ViewState } from './view-state.ts'
 
 /** What keys need to know of the screen as it is drawn. */
 export interface Drawn {
@@ -43,6 +43,8 @@ export interface KeyDispatchOptions {
   onAsk: (title: string, sql: string) => string | undefined
   /** Writes a table to a file; where it is comes to the screen later. */
   onExport: (table: QueryTable, format: ExportFormat) => void
+  /** @returns the screen as it would be drawn with such a view. */
+  onShow: (view: ViewState) => Drawn
   onQuit: (choice: { stopAll: boolean }) => void
   /** The terminal is to be drawn on anew, or given back to the shell for a while. @returns why not. */
   onHandOver: (what: HandOver) => string | undefined

@@ -88,10 +88,12 @@ export function typeOwn(
   return [...key].length === 1 && parts[at].length < OWN_LENGTH ? typed(parts[at] + key) : view
 }
 
-/** From its first line. */
+/** From its first line, on top of everything. */
 export const openOverlay = (view: ViewState, overlay: Overlay): ViewState => ({
   ...view,
   overlay,
+  detail: undefined,
+  cursor: undefined,
   scroll: { ...view.scroll, [overlay]: 0 },
 })
 

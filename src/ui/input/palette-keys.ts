@@ -3,7 +3,7 @@ import type { AppState } from '../../pipeline/state/state.ts'
 import { findCommands, type PaletteEntry } from './fuzzy.ts'
 import { type KeyBinding, whyNot } from './keymap.ts'
 import { edited } from './typing.ts'
-import { noPalette, type ViewState } from './view-state.ts'
+import { closePalette, type ViewState } from './view-state.ts'
 
 const QUERY_LENGTH = 40
 
@@ -32,9 +32,9 @@ export function paletteKey(
     return { view: { ...view, palette: { ...palette, chosen } } }
   }
   const typed = (query: string): PaletteResult => ({
-    view: { ...view, palette: { query, isTyping: true, chosen: 0 } },
+    view: { ...view, palette: { ...palette, query, isTyping: true, chosen: 0 } },
   })
-  const closed: ViewState = { ...view, overlay: undefined, palette: noPalette }
+  const closed = closePalette(view)
   switch (key) {
     case 'up':
       return walk(-1)

@@ -13,7 +13,8 @@ import { canClose, goBack, noTable, type Question, type TypedKind, type ViewStat
 /** The second press of `q` or ctrl+c within this quits (ms). */
 const SECOND_PRESS_MS = 2000
 const TYPED_LENGTH = 7
-const LENGTHS: Readonly<Partial<Record<TypedKind, number>>> = { sql: 2000, export: 24, phone: 24 }
+/** A question in SQL is as long as a pasted text may be: none is cut without a word. */
+const LENGTHS: Readonly<Partial<Record<TypedKind, number>>> = { sql: 10_000, export: 24, phone: 24 }
 /** Questions that are remembered. */
 const SQL_HISTORY = 50
 const LETTERS: Readonly<Record<TypedKind, RegExp>> = {

@@ -57,7 +57,7 @@ export function toggleRoom(
   { audience: slice }: AppState,
   { audience }: Actions,
 ): { view: ViewState; act?: () => ActionResult } {
-  const shown: ViewState = { ...view, overlay: 'audience' }
+  const shown: ViewState = { ...view, overlay: 'audience', detail: undefined, cursor: undefined }
   if (slice !== undefined && view.overlay !== 'audience') return { view: shown }
   return {
     view: slice === undefined ? shown : { ...view, overlay: undefined },

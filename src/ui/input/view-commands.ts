@@ -14,7 +14,14 @@ import {
   toggleOverlay,
   upOrDown,
 } from './view-keys.ts'
-import { moveFocus, type Overlay, type TypedKind, toggleZoomOf, type ViewState } from './view-state.ts'
+import {
+  moveFocus,
+  type Overlay,
+  openPalette,
+  type TypedKind,
+  toggleZoomOf,
+  type ViewState,
+} from './view-state.ts'
 
 type Change = (view: ViewState, key: string, drawn: Drawn, state: AppState) => ViewState
 
@@ -31,7 +38,7 @@ const sideways =
   (view, key, { focusable }) =>
     shiftTable(view, key) ??
     chooseSource(view, key) ??
-    moveFocus({ ...view, overlay: undefined }, by, focusable)
+    moveFocus({ ...view, overlay: undefined, detail: undefined }, by, focusable)
 
 const CHANGES = {
   setStations: askFor('stations'),
@@ -39,8 +46,8 @@ const CHANGES = {
   setInterval: askFor('interval'),
   export: askFor('export'),
   sendOne: (view) => ({ ...view, question: { kind: 'own', parts: ['', '', ''], at: 0 } }),
-  palette: (view) => ({ ...view, overlay: 'help', palette: { query: '', isTyping: true, chosen: 0 } }),
-  help: toggle('help'),
+  palette: (view) => openPalette(view, true),
+  help: (view) => openPalette(view, false),
   endpoints: toggle('endpoints'),
   faults: toggle('faults'),
   lessons: toggle('lessons'),

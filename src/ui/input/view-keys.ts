@@ -55,16 +55,28 @@ export function moveCursor(view: ViewState, by: 1 | -1, { details, texts, scroll
 export function typeFilter(view: ViewState, key: string): ViewState {
   if (key === 'escape') return { ...view, isFiltering: false, filter: '' }
   if (key === 'return') return { ...view, isFiltering: false }
-  const filter = edited(view.filter, key)
-  if (filter !== undefined) return { ...view, filter }
-  if ([...key].length !== 1 || view.filter.length >= FILTER_LENGTH) return view
-  return { ...view, filter: view.filter + key, scroll: { ...view.scroll, log: 0, events: 0 } }
+  const shorter = edited(view.filter, key)
+  if (shorter === undefined && ([...key].length !== 1 || view.filter.length >= FILTER_LENGTH)) return view
+  return {
+    ...view,
+    filter: shorter ?? view.filter + key,
+    cursor: undefined,
+    scroll: { ...view.scroll, log: 0, events: 0 },
+  }
 }
 
-/** What is filtered must be seen. */
+/** What is filtered must be seen: nothing lies on it, and in presenter mode it has the place of the digits. */
 export function startFilter(view: ViewState): ViewState {
   const focused = growsAtEnd(view.focused) ? view.focused : 'log'
-  return { ...view, isFiltering: true, overlay: undefined, focused }
+  return {
+    ...view,
+    isFiltering: true,
+    isZoomed: view.isZoomed || view.isPresenting,
+    overlay: undefined,
+    detail: undefined,
+    cursor: undefined,
+    focused,
+  }
 }
 
 /** Left and right go through the columns of a table that is wider than the window. @returns undefined: no table is open. */
@@ -98,11 +110,12 @@ export function page(view: ViewState, key: string, { page: rows, scrollable }: D
   return scrollBy(view, by, scrollable)
 }
 
-/** Another one takes its place; it begins with its first line. */
+/** It takes the place of what lay on the panels, and begins with its first line. */
 export const toggleOverlay = (view: ViewState, overlay: Overlay): ViewState => ({
   ...view,
   palette: noPalette,
   cursor: undefined,
-  overlay: view.overlay === overlay ? undefined : overlay,
+  detail: undefined,
+  overlay: view.overlay === overlay && !view.detail ? undefined : overlay,
   scroll: { ...view.scroll, [overlay]: 0 },
 })

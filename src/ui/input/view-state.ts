@@ -17,6 +17,8 @@ export interface PaletteState {
   isTyping: boolean
   /** Place of the chosen action among those that are found. */
   chosen: number
+  /** What it lies on, which an action may be about: a row that is chosen, or what is opened. */
+  over?: Pick<ViewState, 'overlay' | 'detail' | 'cursor'>
 }
 export const noPalette: PaletteState = { query: '', isTyping: false, chosen: 0 }
 
@@ -165,14 +167,50 @@ export function moveFocus(view: ViewState, by: 1 | -1, focusable: readonly Panel
 
 /** Opens a panel full screen, or goes back to where one was. */
 export function toggleZoomOf(view: ViewState, id: PanelId): ViewState {
-  if (view.isZoomed && view.focused === id && !view.overlay) return leaveZoom(view)
-  return { ...view, focused: id, before: view.before ?? view.focused, isZoomed: true, overlay: undefined }
+  if (view.isZoomed && view.focused === id && !view.overlay && !view.detail) return leaveZoom(view)
+  const before = view.before ?? view.focused
+  return {
+    ...view,
+    focused: id,
+    before,
+    isZoomed: true,
+    overlay: undefined,
+    detail: undefined,
+    cursor: undefined,
+  }
 }
+
+/** The list of all actions lies on top of everything. */
+export function openPalette(view: ViewState, isTyping: boolean): ViewState {
+  const { overlay, detail, cursor, palette } = view
+  const below =
+    overlay === 'help'
+      ? palette.over
+      : detail || cursor !== undefined
+        ? { overlay, detail, cursor }
+        : undefined
+  return {
+    ...view,
+    overlay: 'help',
+    detail: undefined,
+    cursor: undefined,
+    palette: { query: '', isTyping, chosen: 0, ...(below ? { over: below } : {}) },
+  }
+}
+
+/** What it lay on is there again. */
+export const closePalette = (view: ViewState): ViewState => ({
+  ...view,
+  overlay: undefined,
+  ...view.palette.over,
+  palette: noPalette,
+})
 
 /** Back to the panel that had the focus before. */
 export const leaveZoom = (view: ViewState): ViewState => ({
   ...view,
   isZoomed: false,
+  cursor: undefined,
   focused: view.before ?? view.focused,
   before: undefined,
 })
@@ -202,8 +240,9 @@ export const canClose = (view: ViewState): boolean => isCovered(view) || view.is
 /** Leaves one thing at a time: overlay, zoom, presenter mode, filter, scrolling. */
 export function goBack(view: ViewState): ViewState {
   if (view.detail) return { ...view, detail: undefined }
+  if (view.overlay === 'help') return closePalette(view)
   // The row that is chosen in it goes with it: behind it stands another list.
-  if (view.overlay) return { ...view, overlay: undefined, cursor: undefined, palette: noPalette }
+  if (view.overlay) return { ...view, overlay: undefined, cursor: undefined }
   if (view.cursor !== undefined) return { ...view, cursor: undefined }
   if (view.isZoomed) return leaveZoom(view)
   if (view.isPresenting) return { ...view, isPresenting: false }

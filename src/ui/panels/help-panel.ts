@@ -5,7 +5,7 @@ import type { Group } from '../input/keymap.ts'
 import { ableIn } from '../input/palette-keys.ts'
 import type { ViewState } from '../input/view-state.ts'
 import { STATE_GLYPHS } from '../text/glyphs.ts'
-import { type Line, left, printable, span, wrap } from '../text/line.ts'
+import { cutStart, type Line, left, printable, span, wrap } from '../text/line.ts'
 import { STATE_TOKENS } from './states.ts'
 
 const KEYS = 14
@@ -21,7 +21,7 @@ export interface HelpLines {
 export function helpLines(width: number, state: AppState, view: ViewState): HelpLines {
   const { query, isTyping, chosen } = view.palette
   const found = findCommands(query, ableIn(state, view))
-  const lines: Line[] = isTyping || query !== '' ? [queryLine(query, isTyping, found.length), []] : []
+  const lines: Line[] = isTyping || query !== '' ? [queryLine(query, isTyping, found.length, width), []] : []
   let group: Group | undefined
   let chosenRow = 0
   for (const [index, { shown, does, group: own }] of found.entries()) {
@@ -40,9 +40,9 @@ export function helpLines(width: number, state: AppState, view: ViewState): Help
   return { lines: query.trim() === '' ? [...lines, [], ...stateLines()] : lines, chosenRow }
 }
 
-const queryLine = (query: string, isTyping: boolean, count: number): Line => [
+const queryLine = (query: string, isTyping: boolean, count: number, width: number): Line => [
   span(': ', 'accent', true),
-  span(printable(query), 'title', true),
+  span(cutStart(printable(query), width - 4), 'title', true),
   span(isTyping ? '▏' : '', 'accent'),
   span(`   ${count} found, enter runs the chosen one`, 'muted'),
 ]

@@ -2,7 +2,7 @@
 import { STAGE_IDS } from '../../pipeline/ports/stages.ts'
 import { ofHub } from '../../pipeline/state/known.ts'
 import { CORRUPTION_KINDS } from '../../pipeline/state/state.ts'
-import { formatAge, formatCount, formatPercent, formatRate } from '../text/format.ts'
+import { formatAge, formatCount, formatInterval, formatPercent, formatRate } from '../text/format.ts'
 import { badge, type Line, lineWidth, overlay, span, wrap } from '../text/line.ts'
 import { AXIS, chartLines, type Series } from './chart.ts'
 import { note } from './facts.ts'
@@ -120,7 +120,10 @@ function zoomedFacts({ state, width }: PanelContext): Line[] {
   const line = (name: string, text: string): Line[] =>
     wrap(text, width - NAME).map((part, index) => note(NAME, index === 0 ? `  ${name}` : '', span(part)))
   return [
-    ...line('stations', `${formatCount(generator.stations)}, each every ${formatAge(generator.intervalMs)}`),
+    ...line(
+      'stations',
+      `${formatCount(generator.stations)}, each every ${formatInterval(generator.intervalMs)}`,
+    ),
     ...line('dirty data', generator.dirty > 0 ? formatPercent(generator.dirty) : 'off'),
     ...line('corrupted', corrupted || 'none'),
     ...line('waiting', `${formatCount(generator.buffered)} of at most ${formatCount(generator.bufferLimit)}`),

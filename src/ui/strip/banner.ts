@@ -1,7 +1,7 @@
 /** One message per cause: what several services report at once is shown above the panels, with its remedy. Pure. */
 import type { AppState } from '../../pipeline/state/state.ts'
 import type { SlotId } from '../layout.ts'
-import { cut, type Line, printable, span } from '../text/line.ts'
+import { type Line, left, printable, span } from '../text/line.ts'
 
 /** One cause for what several services say. */
 export interface Banner {
@@ -47,8 +47,8 @@ const unknownDetail = ({ state, detail }: { state: string; detail: string | unde
 /** `▲ az login   nobody is signed in: hub, lake, job` */
 export function bannerLine({ hint, message, slots }: Banner, width: number): Line {
   const rest = hint === message ? '' : `  ${message}`
-  const text = cut(printable(` ▲ ${hint}${rest}  (${[...slots].join(', ')})`), width)
-  return [{ text: text.padEnd(width), token: 'warn', bold: true, inverse: true }, span('')]
+  const text = printable(` ▲ ${hint}${rest}  (${[...slots].join(', ')})`)
+  return [{ text: left(text, width), token: 'warn', bold: true, inverse: true }, span('')]
 }
 
 /** Everything in the same quiet colour: there is nothing true to see. */

@@ -81,6 +81,20 @@ export function formatAge(ms: number | undefined): string {
 export const formatDuration = (ms: number | undefined): string =>
   ms !== undefined && ms < 99.5 ? `${Math.round(ms)} ms` : formatAge(ms)
 
+/** How often something happens, exactly as it is set: `250 ms`, `10 s`, `2.5 min`, `1 d`. */
+export function formatInterval(ms: number): string {
+  const [unit, size] = INTERVALS.find(([, size]) => ms >= size && (ms * 10) % size === 0) ?? ['ms', 1]
+  return `${ms / size} ${unit}`
+}
+
+/** The largest in which one digit behind the point says all. */
+const INTERVALS: readonly (readonly [unit: string, ms: number])[] = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+  ['s', 1000],
+]
+
 /** Time of day, UTC: `12:31:10`. */
 export const formatClock = (time: number): string => new Date(time).toISOString().slice(11, 19)
 
@@ -90,12 +104,16 @@ export const formatInstant = (time: number): string => new Date(time).toISOStrin
 /** `25 %`: five columns at most for what is a share. */
 export const formatShare = (share: number): string => `${Math.round(share * 100)} %`
 
-/** Up to one decimal where there is one: `5 %`, `0.5 %`. */
-export const formatPercent = (share: number): string => `${Math.round(share * 1000) / 10} %`
+/** Up to one decimal where there is one: `5 %`, `0.5 %`; less than that is not nought: `<0.1 %`. */
+export const formatPercent = (share: number): string =>
+  share > 0 && share < 0.0005 ? '<0.1 %' : `${Math.round(share * 1000) / 10} %`
 
-/** `34.1 °C`, with a true minus sign. */
+/** `34.1 °C`, with a true minus sign; what is nought when it is rounded has none. */
 export const formatTemperature = (value: number, digits = 1): string =>
-  `${value.toFixed(digits).replace('-', '−')} °C`
+  `${value
+    .toFixed(digits)
+    .replace(/^-(?=[0.]+$)/, '')
+    .replace('-', '−')} °C`
 
 /** `$0.42`, `$12,345` */
 export const formatMoney = (dollars: number): string =>

@@ -406,6 +406,9 @@ describe('actions', () => {
       ok: false,
       reason: 'The share of dirty data is from 0 to 100 %.',
     })
+    expect(actions.setCorruption(0.0004)).toMatchObject({
+      message: 'Dirty data is on: 0.04 % of the readings are corrupted.',
+    })
     actions.setCorruption(0.5)
     await clock.advance(10_000)
     expect(Object.values(state().generator.corrupted).reduce((sum, one) => sum + one)).toBeGreaterThan(10)

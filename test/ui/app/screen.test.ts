@@ -477,6 +477,22 @@ describe('lists', () => {
     expect(text()).toContain('line 198.')
   })
 
+  it('/ shows what it filters, whatever lay on it; another filter is another list', () => {
+    for (const [name, keys] of [
+      ['an opened row', ['j', 'return']],
+      ['presenter mode', ['v']],
+      ['endpoints', ['e']],
+    ] as const) {
+      const { press, text } = open(long())
+      press('alt+8', ...keys, '/', '1', '9', '9', '.')
+      expect(text(), name).toContain('line 199.')
+      expect(text(), name).not.toContain('line 198.')
+    }
+    const { press, lastLine } = open(long())
+    press('alt+8', 'j', '/', '1', 'return', 'escape')
+    expect(lastLine()).not.toContain('enter open')
+  })
+
   it('many partitions scroll', () => {
     const { press, text } = open(scenarios.huge())
     press('tab')
@@ -506,6 +522,19 @@ describe('freezing', () => {
     expect(pipeline.readers()).toBe(1)
     expect(text()).toContain('987')
     expect(text()).not.toContain('frozen')
+  })
+
+  it('questions and the last line speak of the pipeline as it is now', () => {
+    const { press, text, lastLine, pipeline } = open(scenarios.allStopped())
+    press('p')
+    const { now } = scenarios.allStopped()
+    pipeline.set({ ...scenarios.allRunning(), now: now + 60_000 })
+    press('q')
+    expect(text()).toContain('5 of 5 stages run')
+    press('escape', 'x')
+    expect(text()).toContain('5 of 5 run')
+    press('n', 'Z')
+    expect(lastLine()).toContain('Z does nothing here')
   })
 })
 
@@ -1011,6 +1040,39 @@ describe('a fault', () => {
 })
 
 describe('values that are typed', () => {
+  it('their end is in sight, however long they are, and what answers them', () => {
+    const query = `select ${Array.from({ length: 200 }, (_, index) => `column_${index}`).join(', ')} from gold`
+    for (const [columns, rows] of [
+      [60, 20],
+      [80, 24],
+    ]) {
+      const { screen, text } = open(scenarios.allRunning(), { columns, rows })
+      const type = (...keys: string[]) => screen.press(keys)
+      type('s')
+      screen.paste(query)
+      expect(text()).toContain('column_199')
+      expect(text()).toContain('enter  ask')
+      type('escape', 'w', ...'札幌'.repeat(20))
+      expect(text()).toContain('札幌▏')
+      type('escape', '/', ...'札幌'.repeat(20))
+      expect(text()).toContain('札幌▏')
+      type('escape', ':', ...'札幌'.repeat(20))
+      expect(text()).toContain('札幌▏')
+    }
+  })
+
+  it('of the interval and the share the question says what is set, not nearly so', () => {
+    const { press, text, pipeline } = open(scenarios.allRunning())
+    pipeline.change((state) => ({
+      ...state,
+      generator: { ...state.generator, intervalMs: 250, dirty: 0.0004 },
+    }))
+    press('i')
+    expect(text()).toContain('now every 250 ms')
+    press('escape', 'D')
+    expect(text()).toContain('now <0.1 %')
+  })
+
   it('D is the share of dirty data, i the interval', () => {
     const { press, text, pipeline } = open(scenarios.allRunning())
     press('D')
@@ -1061,6 +1123,37 @@ describe('rows', () => {
     expect(text()).toMatch(/»2:31:10\.7/)
     press('escape')
     expect(text()).not.toMatch(/»2:31:10/)
+  })
+
+  it.each([
+    ['?', 'keys'],
+    [':', 'keys'],
+    ['e', 'endpoints'],
+    ['F', 'break something'],
+    ['L', 'lessons'],
+    ['T', 'one event'],
+    ['l', 'five assertions'],
+    ['tab', 'weather'],
+  ])('%s on what is opened is seen, and what is opened goes', (key, shown) => {
+    const { press, text } = open(scenarios.allRunning())
+    press('alt+2', 'j', 'return')
+    expect(text()).toContain('»partition 0')
+    press(key)
+    expect(text()).not.toContain('events held')
+    expect(text()).toContain(shown)
+  })
+
+  it('the palette acts on the row that is chosen and on what is opened, and leaves them there', () => {
+    const { press, text, onCopy, lastLine } = open(scenarios.allRunning())
+    press('alt+2', 'j', 'j', ':', ...'copy', 'return')
+    expect(onCopy.mock.lastCall?.[0]).toContain('1,810')
+    press('return', ':', 'escape')
+    expect(text()).toContain('events held')
+    press(':', ...'copy', 'return')
+    expect(onCopy.mock.lastCall?.[0]).toContain('last sequence number  1,810')
+    expect(text()).toContain('events held')
+    press('escape')
+    expect(lastLine()).toContain('enter open')
   })
 
   it('an address that takes several rows is opened and copied whole, from each of them', () => {
@@ -1219,6 +1312,14 @@ describe('the mouse', () => {
     expect(text()).not.toContain('line 98')
     screen.take([mouse('press', at(text(), '? help'))])
     expect(text()).toContain('enter runs')
+  })
+
+  it('a click while a filter is typed keeps what was typed', () => {
+    const { screen, text, press, lastLine } = open(scenarios.allRunning())
+    press('/', ...'zzz')
+    screen.take([mouse('press', at(text(), 'lake'))])
+    expect(lastLine()).not.toContain('enter keeps it')
+    expect(text()).toContain('/zzz')
   })
 
   it('a wheel that goes sideways and the buttons at the side do nothing', () => {
@@ -1460,6 +1561,17 @@ describe('one cause', () => {
     const { text } = open({ ...state, hub: { ...state.hub, error }, lake: { ...state.lake, layers } })
     expect(text().split('\n')[1]).toMatch(/^ ▲ az login {2}nobody is signed in {2}\(hub, lake\)/)
     expect(open(scenarios.failing()).text().split('\n')[1]).not.toContain('▲ ')
+    const wide = open({
+      ...scenarios.allStopped(),
+      hub: { ...state.hub, error: '認証 — az login' },
+      lake: {
+        ...state.lake,
+        layers: Object.fromEntries(
+          Object.entries(layers).map(([name, layer]) => [name, { ...layer, error: '認証 — az login' }]),
+        ) as AppState['lake']['layers'],
+      },
+    })
+    expect(wide.text().split('\n')[1]).toMatch(/^ ▲ az login {2}認証 {2}\(hub, lake\) +$/)
   })
 })
 

@@ -8,6 +8,7 @@ import {
   formatCount,
   formatDuration,
   formatInstant,
+  formatInterval,
   formatMoney,
   formatPercent,
   formatRate,
@@ -70,9 +71,19 @@ it.each([
   [formatClock(Date.UTC(2026, 10, 24, 12, 31, 10, 250)), '12:31:10'],
   [formatInstant(Date.UTC(2026, 10, 24, 12, 31, 10, 250)), '12:31:10.2'],
   [formatTemperature(-6.24), '−6.2 °C'],
+  [formatTemperature(-0.04), '0.0 °C'],
+  [formatTemperature(-0.4, 0), '0 °C'],
   [formatMoney(1.417), '$1.42'],
   [formatMoney(12_345.67), '$12,346'],
   [formatPercent(0.005), '0.5 %'],
+  [formatPercent(0), '0 %'],
+  [formatPercent(0.0004), '<0.1 %'],
+  [formatInterval(250), '250 ms'],
+  [formatInterval(1250), '1250 ms'],
+  [formatInterval(10_000), '10 s'],
+  [formatInterval(61_200), '61.2 s'],
+  [formatInterval(150_000), '2.5 min'],
+  [formatInterval(86_400_000), '1 d'],
 ])('%s', (shown, expected) => {
   expect(shown).toBe(expected)
 })
