@@ -80,7 +80,10 @@ export function setupCommands(line: CommandLine): void {
       const { azureSetupSteps } = await import('../setup/steps.ts')
       const { runSetup } = await import('../setup/setup.ts')
       const { writeToPerson } = await import('../commands/shared/plain-text.ts')
-      const steps = await azureSetupSteps({ azure: config.azure, notebooksDir })
+      const { incomplete } = await import('../commands/shared/user-error.ts')
+      const steps = await azureSetupSteps({ azure: config.azure, notebooksDir }).catch(
+        incomplete('The notebooks', notebooksDir),
+      )
       return runSetup({
         steps,
         dryRun: flags.dryRun === true,

@@ -101,7 +101,7 @@ export async function runMonitor(options: MonitorOptions): Promise<number> {
   const native = divertNativeOutput(nativeOutputOf(folder.path), [process.stdout, process.stderr], onOutput)
   const room = openRoom(config, session, connection, folder.path, { onKey: idle.reset, onOutput })
   const restore = endWithProcess(room, logger)
-  if (!asked) session.setLessons(loadLessons(lessonsDir, undefined).lessons)
+  if (!asked) offerLessons(session, lessonsDir)
   const opening = connect(connection, { session, config, dataDir: folder.path, logger, notebooksDir, room })
   // Not before the folder is ours: another instance may have it.
   let memory: ReturnType<typeof rememberSession> | undefined
@@ -132,6 +132,15 @@ export async function runMonitor(options: MonitorOptions): Promise<number> {
   if (connection.broken !== undefined) options.writeError(`${describeError(connection.broken)}\n`)
   const isWell = state.session.connected && verdictOf(state).kind !== 'unbalanced' && !files.hasFailed
   return isWell && reason.kind !== 'crash' && !notClosed && connection.broken === undefined ? 0 : 1
+}
+
+/** Without them there is all but lessons. */
+function offerLessons(session: Session, folder: string): void {
+  try {
+    session.setLessons(loadLessons(folder, undefined).lessons)
+  } catch (error) {
+    session.warn(describeError(error).replaceAll('\n', ' '))
+  }
 }
 
 function openRoom(

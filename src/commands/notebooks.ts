@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { toIpynb } from './shared/notebooks-source.ts'
-import { UserError } from './shared/user-error.ts'
+import { readPackage, UserError } from './shared/user-error.ts'
 
 /** Names of the files, without `.py`. */
 export const NOTEBOOKS = ['silver', 'gold', 'aggregate'] as const
@@ -12,10 +12,11 @@ export const NOTEBOOKS = ['silver', 'gold', 'aggregate'] as const
  * @param directory made when it is missing.
  * @param notebooksDir the package's `notebooks/`.
  * @returns the paths written.
- * @throws UserError when a file cannot be written.
+ * @throws UserError when a file cannot be written, or a notebook is missing.
  */
 export function exportNotebooks(directory: string, notebooksDir: string): string[] {
-  const source = (name: string) => readFileSync(join(notebooksDir, `${name}.py`), 'utf8')
+  const source = (name: string) =>
+    readPackage('The notebooks', notebooksDir, () => readFileSync(join(notebooksDir, `${name}.py`), 'utf8'))
   try {
     mkdirSync(directory, { recursive: true })
     return NOTEBOOKS.map((name) => {
@@ -24,8 +25,8 @@ export function exportNotebooks(directory: string, notebooksDir: string): string
       return path
     })
   } catch (error) {
-    const { code, path, message } = error as NodeJS.ErrnoException
-    if (!code || path?.startsWith(notebooksDir)) throw error
+    const { code, message } = error as NodeJS.ErrnoException
+    if (!code) throw error
     throw new UserError(
       `The notebooks cannot be written to ${directory}: ${message}`,
       'Name a folder that you may write to.',

@@ -15,6 +15,8 @@ export interface TerminalOptions {
   cwd?: string
   /** Added to the environment; undefined takes a variable away. `CI` is never passed on: it turns colours off. */
   env?: Readonly<Record<string, string | undefined>>
+  /** Whether it answers what it is asked, as terminals do. Default: it does; a slow line is played by hand. */
+  answers?: boolean
 }
 
 export interface Cell {
@@ -84,6 +86,8 @@ export class Terminal {
       cwd: options.cwd ?? process.cwd(),
       env: environment(options.env),
     })
+    // What it is (DA1), as every terminal says when it is asked.
+    if (options.answers !== false) this.#xterm.onData((data) => !this.#hasExited && this.#pty.write(data))
     this.#pty.onData((data) => {
       this.#written += data
       this.#xterm.write(data, () => {

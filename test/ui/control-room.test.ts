@@ -412,7 +412,7 @@ describe('the terminal is as it was', () => {
     expectRestored(terminal)
   })
 
-  it.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2', 'SIGALRM', 'SIGXCPU'] as const)(
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2', 'SIGALRM', 'SIGXCPU', 'SIGPWR'] as const)(
     'after %s',
     async (signal) => {
       const terminal = await start()

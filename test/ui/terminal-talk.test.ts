@@ -85,6 +85,22 @@ it(
   },
 )
 
+it('an answer that comes after the end, over a slow line, is not typed into the shell', TEST, async () => {
+  const terminal = openTerminal({
+    command: process.execPath,
+    args: [program.file, 'allStopped'],
+    answers: false,
+  })
+  opened.push(terminal)
+  await terminal.waitFor('q quit', WAIT)
+  terminal.press('q')
+  await terminal.waitFor(() => terminal.written.includes('\x1b[?1049l'), WAIT)
+  terminal.press(`${background('0000')}\x1b[?62;22c`)
+  await terminal.exit
+  expect(terminal.text()).toContain('{"reason"')
+  expect(terminal.text()).not.toContain('rgb:')
+})
+
 /** What was put on the clipboard last. */
 const copied = (terminal: Terminal) => {
   const last = [...terminal.written.matchAll(/\x1b\]52;c;([^\x07]*)\x07/g)].at(-1)?.[1]

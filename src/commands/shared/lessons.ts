@@ -13,17 +13,23 @@ import {
   stepsFor,
 } from '../../pipeline/lessons/lesson.ts'
 import { countOf } from '../../pipeline/state/count-of.ts'
-import { UserError } from './user-error.ts'
+import { readPackage, UserError } from './user-error.ts'
 
 const nameOf = (file: string) => basename(file).replace(/\.md$/, '')
 
-/** In the order of their names; files that begin with a number come in its order, without it in their names. */
-export function readLessons(folder: string): Lesson[] {
-  return readdirSync(folder)
-    .filter((file) => file.endsWith('.md') && file !== 'README.md')
-    .sort()
-    .map((file) => parseLesson(nameOf(file).replace(/^\d+-/, ''), readFileSync(join(folder, file), 'utf8')))
-}
+/**
+ * In the order of their names; files that begin with a number come in its order, without it in their names.
+ * @throws UserError where the folder, which is the package's, cannot be read.
+ */
+export const readLessons = (folder: string): Lesson[] =>
+  readPackage('The lessons', folder, () =>
+    readdirSync(folder)
+      .filter((file) => file.endsWith('.md') && file !== 'README.md')
+      .sort()
+      .map((file) =>
+        parseLesson(nameOf(file).replace(/^\d+-/, ''), readFileSync(join(folder, file), 'utf8')),
+      ),
+  )
 
 /**
  * @param wanted name of a lesson in the folder, or the path of another file; undefined: none is begun.

@@ -33,3 +33,30 @@ export function describeError(error: unknown): string {
   if (syscall === 'mkdtemp') return `${error.message}\n${CHECK_TEMPORARY}`
   return typeof path === 'string' ? `${error.message}\n${CHECK_FOLDER}` : error.message
 }
+
+/**
+ * Lessons and notebooks come with the package: where they are missing, no data folder is at fault.
+ * @param what as a sentence begins: `The lessons`.
+ * @param folder of the package.
+ * @returns what takes the error of reading there. It throws a UserError, and any error that has another cause as it is.
+ */
+export const incomplete =
+  (what: string, folder: string) =>
+  (error: unknown): never => {
+    const { path, message } = error as NodeJS.ErrnoException
+    if (!(error instanceof Error) || !path?.startsWith(folder.replace(/[/\\]$/, ''))) throw error
+    throw new UserError(
+      `${what} that come with rtstream-tui cannot be read: ${message}.`,
+      'The installation is not complete: install it again, or bring back the folder in a checkout.',
+      { cause: error },
+    )
+  }
+
+/** The same for what is read at once. */
+export function readPackage<T>(what: string, folder: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    return incomplete(what, folder)(error)
+  }
+}

@@ -3,7 +3,19 @@ import type { Logger } from 'pino'
 import type { ControlRoom } from '../../ui/app/main.tsx'
 
 /** What would end the process where it stands, with the terminal raw and reporting the mouse to the shell. */
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2', 'SIGALRM', 'SIGXCPU'] as const
+const SIGNALS = [
+  'SIGINT',
+  'SIGTERM',
+  'SIGHUP',
+  'SIGQUIT',
+  'SIGUSR2',
+  'SIGALRM',
+  'SIGVTALRM',
+  'SIGXCPU',
+  'SIGIO',
+  'SIGPWR',
+  'SIGSTKFLT',
+] as const
 
 /** @returns what lets signals end the process as they would without a screen. */
 export function endWithSignals(room: Pick<ControlRoom, 'close'>): () => void {

@@ -1,4 +1,5 @@
 /** How the screen is drawn: the theme that was chosen, what the terminal can show, and what it says of its background. */
+import { isGnuScreen } from '../ink/clipboard.ts'
 import { type Painter, painter } from '../text/ansi.ts'
 import { speaksUtf8 } from '../text/glyphs.ts'
 import type { Line } from '../text/line.ts'
@@ -36,8 +37,9 @@ export class Appearance {
 
   /** For the theme as it is now. */
   painter(): Painter {
-    // The console of Linux would show links as text.
-    return painter(this.#chosen(), this.#isAscii, this.#options.env.TERM !== 'linux')
+    const { env } = this.#options
+    // The console of Linux would show links as text, and GNU screen long ones.
+    return painter(this.#chosen(), this.#isAscii, env.TERM !== 'linux' && !isGnuScreen(env))
   }
 
   /** @returns the name of the theme that comes next; that of the other background is passed over once the terminal has told its own. */

@@ -5,6 +5,7 @@ import type { Clock } from '../../pipeline/runtime/clock.ts'
 import type { ReadonlyStore } from '../../pipeline/session/session-types.ts'
 import type { ActionResult, Actions } from '../../pipeline/state/actions.ts'
 import { type BackgroundWatch, watchBackground } from '../ink/background.ts'
+import { clipboardSequence } from '../ink/clipboard.ts'
 import { divertOutput } from '../ink/divert-output.ts'
 import { type HandOver, jobControl } from '../ink/hand-over.ts'
 import { openLink } from '../ink/open-link.ts'
@@ -106,6 +107,7 @@ export function openControlRoom(options: ControlRoomOptions): ControlRoom {
   let lend: Lend | undefined
   const jobs = jobControl(async (deed) => {
     await lend?.(async () => {
+      await background.answered()
       modes.give()
       await output.flushed()
       await deed()
@@ -146,7 +148,8 @@ export function openControlRoom(options: ControlRoomOptions): ControlRoom {
   const ended = instance
     .waitUntilExit()
     .then((): QuitReason => reason ?? { kind: 'signal' }, crashOf)
-    .finally(() => {
+    .finally(async () => {
+      await background.answered()
       modes.give()
       jobs.close()
       forget()
@@ -185,7 +188,7 @@ function openScreen(options: ControlRoomOptions, appearance: Appearance, reach: 
     paint: appearance.painter(),
     ...(query ? { query } : {}),
     ...(onExport ? { onExport } : {}),
-    onCopy: (text) => reach.write(`\x1b]52;c;${Buffer.from(text).toString('base64')}\x07`),
+    onCopy: (text) => reach.write(clipboardSequence(text, env)),
     onOpenLink: (url) => openLink(url, { env, platform: process.platform, onProblem: options.onOutput }),
     onSave: (lines) => options.onSave(appearance.files(lines)),
     onMouse: () => {

@@ -2,11 +2,17 @@
 import type { Clock } from '../../pipeline/runtime/clock.ts'
 import type { Background } from '../text/theme.ts'
 
-/** OSC 11: the background's colour. Mode 2031: a report when the terminal goes from dark to light or back. */
-const ASK = '\x1b]11;?\x1b\\'
+/**
+ * OSC 11: the background's colour. Then what the terminal is (DA1), which every one answers: with that, there is nothing more to
+ * come of one that does not know the first. Mode 2031: a report when the terminal goes from dark to light or back.
+ */
+const ASK = '\x1b]11;?\x1b\\\x1b[c'
+const LAST_ANSWER = /^\x1b\[\?[\d;]*c$/
 const FOLLOW = { on: '\x1b[?2031h', off: '\x1b[?2031l' }
 /** A later answer is useless: the screen has been drawn by then (ms). */
 const LIMIT_MS = 2000
+/** How long the end waits for answers (ms): over a slow line they would be typed into the shell. */
+const OWED_MS = 500
 /** Consoles that know no OSC, and may print it. */
 const SILENT = /^(linux|dumb|cons25|vt\d+)/
 
@@ -16,6 +22,8 @@ export interface BackgroundWatch {
   ask(): void
   /** @param report an answer of the terminal. */
   heard(report: string): void
+  /** Resolves when the terminal has answered all that it was asked, or seems not to. */
+  answered(): Promise<void>
   /** The terminal tells no more changes. */
   close(): void
 }
@@ -29,14 +37,18 @@ export function watchBackground(options: {
 }): BackgroundWatch {
   const { write, term = '', clock, onBackground } = options
   let isWaiting = false
+  let owed = 0
+  let onAnswered = () => {}
   let cancel = () => {}
   const ask = () => {
     if (SILENT.test(term)) return
     isWaiting = true
+    owed++
     write(ASK)
     cancel()
     cancel = clock.after(LIMIT_MS, () => {
       isWaiting = false
+      owed = 0
     })
   }
   return {
@@ -45,6 +57,7 @@ export function watchBackground(options: {
       ask()
     },
     heard(report) {
+      if (LAST_ANSWER.test(report) && owed > 0 && --owed === 0) onAnswered()
       // The terminal's theme has changed; which of the two says no more than the colour does.
       if (/^\x1b\[\?997;[12]n$/.test(report)) return ask()
       const background = backgroundOf(report)
@@ -52,8 +65,17 @@ export function watchBackground(options: {
       isWaiting = false
       onBackground(background)
     },
+    async answered() {
+      if (owed === 0) return
+      const { promise, resolve } = Promise.withResolvers<void>()
+      onAnswered = resolve
+      const giveUp = clock.after(OWED_MS, resolve)
+      await promise
+      giveUp()
+    },
     close() {
       cancel()
+      owed = 0
       if (!SILENT.test(term)) write(FOLLOW.off)
     },
   }

@@ -24,3 +24,13 @@ it('the key passes over the theme of the other background, on which titles are p
 it('where only the environment tells it, which may be wrong, each of them is offered', () => {
   expect(offered(undefined, { COLORFGBG: '0;15' })).toEqual([...THEMES.slice(1), 'auto'])
 })
+
+it('links are left out where a terminal would print them: GNU screen the long ones, the console of Linux all', () => {
+  const drawn = (env: Record<string, string>) =>
+    new Appearance({ theme: 'mono', ascii: false, depth: 24, env }).painter()([
+      { text: 'portal', link: 'https://portal.azure.com/' },
+    ])
+  expect(drawn({ TERM: 'xterm-256color' })).toContain('\x1b]8;;https://portal.azure.com/')
+  for (const env of [{ TERM: 'screen', STY: '1.tty' }, { TERM: 'linux' }])
+    expect(drawn(env as Record<string, string>)).toBe('portal')
+})

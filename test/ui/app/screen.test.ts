@@ -1045,7 +1045,7 @@ describe('values that are typed', () => {
     for (const [columns, rows] of [
       [60, 20],
       [80, 24],
-    ]) {
+    ] as const) {
       const { screen, text } = open(scenarios.allRunning(), { columns, rows })
       const type = (...keys: string[]) => screen.press(keys)
       type('s')
@@ -1552,26 +1552,22 @@ describe('the event that is followed', () => {
 })
 
 describe('one cause', () => {
-  it('is one banner, with what mends it first; the panels are quiet', () => {
+  const saying = (error: string) => {
     const state = scenarios.allStopped()
-    const error = 'nobody is signed in — az login'
     const layers = Object.fromEntries(
       Object.entries(state.lake.layers).map(([name, layer]) => [name, { ...layer, error }]),
     ) as AppState['lake']['layers']
-    const { text } = open({ ...state, hub: { ...state.hub, error }, lake: { ...state.lake, layers } })
-    expect(text().split('\n')[1]).toMatch(/^ ▲ az login {2}nobody is signed in {2}\(hub, lake\)/)
+    return open({ ...state, hub: { ...state.hub, error }, lake: { ...state.lake, layers } })
+      .text()
+      .split('\n')[1]
+  }
+
+  it('is one banner, with what mends it first; the panels are quiet', () => {
+    expect(saying('nobody is signed in — az login')).toMatch(
+      /^ ▲ az login {2}nobody is signed in {2}\(hub, lake\)/,
+    )
+    expect(saying('認証 — az login')).toMatch(/^ ▲ az login {2}認証 {2}\(hub, lake\) +$/)
     expect(open(scenarios.failing()).text().split('\n')[1]).not.toContain('▲ ')
-    const wide = open({
-      ...scenarios.allStopped(),
-      hub: { ...state.hub, error: '認証 — az login' },
-      lake: {
-        ...state.lake,
-        layers: Object.fromEntries(
-          Object.entries(layers).map(([name, layer]) => [name, { ...layer, error: '認証 — az login' }]),
-        ) as AppState['lake']['layers'],
-      },
-    })
-    expect(wide.text().split('\n')[1]).toMatch(/^ ▲ az login {2}認証 {2}\(hub, lake\) +$/)
   })
 })
 

@@ -100,6 +100,30 @@ describe('theme', () => {
     expect(written.at(-1)).toBe('\x1b[?2031l')
   })
 
+  it('the end waits for what the terminal was asked, and not for one that does not answer', async () => {
+    const clock = new FakeClock()
+    const ends: string[] = []
+    const watch = watchBackground({ write: () => {}, term: 'xterm', clock, onBackground: () => {} })
+    const end = (name: string) => watch.answered().then(() => ends.push(name))
+    await end('never asked')
+    watch.ask()
+    watch.ask()
+    void end('asked')
+    watch.heard('\x1b]11;rgb:ffff/ffff/ffff')
+    watch.heard('\x1b[?62;22c')
+    await clock.advance(100)
+    expect(ends).toEqual(['never asked'])
+    watch.heard('\x1b[?62;22c')
+    await clock.advance(1)
+    expect(ends).toEqual(['never asked', 'asked'])
+    watch.ask()
+    void end('silent')
+    await clock.advance(499)
+    expect(ends).toHaveLength(2)
+    await clock.advance(2)
+    expect(ends.at(-1)).toBe('silent')
+  })
+
   it('speaks each depth: true colour, the table of 256, the sixteen names', () => {
     expect(colorCode('#5fb3f3', 24)).toBe('38;2;95;179;243')
     expect(colorCode('#5fafff', 8)).toBe('38;5;75')
