@@ -5,7 +5,7 @@ import { UserError } from './shared/user-error.ts'
 const SHELLS = ['bash', 'zsh', 'fish', 'powershell'] as const
 
 interface Words {
-  /** Names of the commands, and what each is for. */
+  /** Names of the commands, what each is for, and what may stand behind it: options, commands of its own, words it knows. */
   commands: readonly { name: string; does: string; options: readonly string[] }[]
   /** Options of the program itself. */
   options: readonly string[]
@@ -17,7 +17,12 @@ function wordsOf(root: Command): Words {
     commands: root.commands.map((command) => ({
       name: command.name(),
       does: command.description().replaceAll(/['"`$\\]/g, ''),
-      options: [...optionsOf(command), '--help'],
+      options: [
+        ...command.commands.map((own) => own.name()),
+        ...command.registeredArguments.flatMap(({ argChoices = [] }) => argChoices),
+        ...[command, ...command.commands].flatMap(optionsOf),
+        '--help',
+      ],
     })),
     options: [...optionsOf(root), '--help', '--version'],
   }
@@ -94,7 +99,8 @@ function fish(name: string, { commands, options }: Words): string {
     ...options.map((option) => `complete -c ${name} -n ${bare} -l ${option.slice(2)}`),
     ...commands.flatMap((one) =>
       one.options.map(
-        (option) => `complete -c ${name} -n '__fish_seen_subcommand_from ${one.name}' -l ${option.slice(2)}`,
+        (option) =>
+          `complete -c ${name} -n '__fish_seen_subcommand_from ${one.name}' ${option.startsWith('--') ? `-l ${option.slice(2)}` : `-f -a ${option}`}`,
       ),
     ),
     '',

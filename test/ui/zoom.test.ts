@@ -73,6 +73,10 @@ describe('lake', () => {
     const { text, scrollable } = zoom('lake', { scroll: { lake: 99 } }, { ...state, lake }, [80, 24])
     expect(scrollable).toBeGreaterThan(10)
     expect(text).toMatch(/– +gold +0 +– +– +\+2 +–/)
+    const many = { ...commit, version: 7, addedFiles: 1, removedFiles: 1234 }
+    const compacted = { ...lake, layers: { ...lake.layers, gold: { ...gold, commits: [many] } } }
+    const after = zoom('lake', { scroll: { lake: 99 } }, { ...state, lake: compacted }, [80, 24])
+    expect(after.text).toMatch(/gold +7 +– +– +\+1−1\.2k +/)
   })
 })
 

@@ -8,7 +8,7 @@ import { counted, type LedgerCount, ofHub, waitingAt } from '../../pipeline/stat
 import type { AppState } from '../../pipeline/state/state.ts'
 import { forText, stateSpan } from '../../ui/panels/states.ts'
 import { type Column, fitColumns, tableHead, tableRow, widthOfColumn } from '../../ui/text/columns.ts'
-import { formatAge, formatCount, formatDuration, formatRate } from '../../ui/text/format.ts'
+import { formatAge, formatCount, formatDuration, formatInterval, formatRate } from '../../ui/text/format.ts'
 import { type Line, span, toWidth } from '../../ui/text/line.ts'
 import type { Progress } from './text.ts'
 
@@ -46,7 +46,7 @@ export function progressTable({ state, elapsedSeconds }: Progress, columns: numb
   const lines: Line[] = [
     [
       span(elapsedText(elapsedSeconds), 'title', true),
-      span(`, with readings for ${formatAge(lastsMs)}  `, 'muted'),
+      span(`, with readings for ${formatInterval(lastsMs)}  `, 'muted'),
       span(`${formatRate(ofHub(state, state.hub.rate))}/s`, 'title', true),
       span('  ctrl+c ends it in order', 'muted'),
     ],

@@ -2,7 +2,7 @@
 import type { BronzeFile, TableCommit } from '../../pipeline/ports/lake.ts'
 import { type AppState, LAYERS, type LayerName } from '../../pipeline/state/state.ts'
 import type { Detail } from '../input/view-state.ts'
-import { type Column, fitColumns, tableHead, tableRow } from '../text/columns.ts'
+import { type Column, fitColumns, tableHead, tableRow, widthOfColumn } from '../text/columns.ts'
 import {
   formatAge,
   formatBytes,
@@ -10,10 +10,12 @@ import {
   formatCount,
   formatDuration,
   formatInstant,
+  formatThousands,
   UNKNOWN,
 } from '../text/format.ts'
 import { LAYER_NAMES } from '../text/layer-names.ts'
 import { cutStart, type Line, left, printable, right, span } from '../text/line.ts'
+import textWidth from '../text/text-width.ts'
 
 /** A line of a list, and what opens on it. */
 export interface Row {
@@ -60,7 +62,7 @@ export function commitRows(state: AppState, width: number, most: number): Row[] 
         version: formatCompact(commit.version),
         operation: printable(commit.operation) || UNKNOWN,
         rows: formatCompact(commit.rows),
-        files: filesOf(commit),
+        files: filesOf(commit, widthOfColumn(columns, 'files')),
         size: span(formatBytes(commit.bytes), 'muted'),
         took: span(formatDuration(commit.durationMs), 'muted'),
       }),
@@ -71,9 +73,15 @@ export function commitRows(state: AppState, width: number, most: number): Row[] 
 
 const ageOf = (at: number | undefined, now: number) => formatAge(at === undefined ? undefined : now - at)
 
-/** `+1`, `+1 −12`. */
-const filesOf = ({ addedFiles, removedFiles }: TableCommit) =>
-  removedFiles > 0 ? `+${addedFiles} −${removedFiles}` : `+${addedFiles}`
+/** `+1`, `+1 −12`, `+1−1.2k`: numbers are written shorter, and never cut. */
+function filesOf({ addedFiles, removedFiles }: TableCommit, width: number): string {
+  const [added, removed] = [formatThousands(addedFiles), formatThousands(removedFiles)]
+  if (removedFiles === 0) return `+${added}`
+  return (
+    [`+${added} −${removed}`, `+${added}−${removed}`].find((text) => textWidth(text) <= width) ??
+    `−${removed}`
+  )
+}
 
 function commitDetail(layer: LayerName, commit: TableCommit, now: number): Detail {
   const { version, operation, rows, addedFiles, removedFiles, bytes, at, batchId, durationMs, engine } =
