@@ -3,7 +3,8 @@
 /** Of the whole room, where nothing else is said. */
 export const LIMITS = {
   phones: 200,
-  bodyBytes: 2000,
+  /** Ten readings of the longest city, in a script of four bytes a letter. */
+  bodyBytes: 3000,
   /** Connections open at once from one address. */
   connectionsPerAddress: 20,
   connections: 600,

@@ -315,12 +315,18 @@ describe('a phone', () => {
       room.request('readings', { secret, json: { readings: Array.from({ length: 10 }, () => made()) } })
     expect((await storm()).status).toBe(202)
     expect((await storm()).status).toBe(202)
+    // As large as it can be: a city of forty letters, of four bytes each.
+    const { secret: long } = await room.join()
+    const readings = Array.from({ length: 10 }, () =>
+      made({ city: '𞤀'.repeat(40), temperature: -30, humidity: 100 }),
+    )
+    expect((await room.request('readings', { secret: long, json: { readings } })).status).toBe(202)
     const refused = await storm()
     expect([refused.status, ((await refused.json()) as { error: string }).error]).toEqual([
       429,
       expect.stringMatching(/5 readings a second/),
     ])
-    expect(room.readings).toHaveLength(20)
+    expect(room.readings).toHaveLength(30)
   })
 
   it('may send no mischief where the presenter says so', async () => {
