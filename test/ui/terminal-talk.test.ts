@@ -188,6 +188,9 @@ it(
     const foot = terminal.screen().at(-1) as string
     click([foot.indexOf('esc back') + 1, terminal.rows])
     await terminal.waitFor((screen) => !screen.join('').includes('mean size of a file'), WAIT)
+    // The row is still chosen.
+    terminal.press('q')
+    await terminal.waitFor(() => terminal.cells(row[1] - 1)[row[0]]?.isInverse === false, WAIT)
     // The wheel scrolls what covers the panels.
     terminal.press('?')
     await terminal.waitFor('/ searches', WAIT)

@@ -12,7 +12,7 @@ const FOLLOW = { on: '\x1b[?2031h', off: '\x1b[?2031l' }
 /** A later answer is useless: the screen has been drawn by then (ms). */
 const LIMIT_MS = 2000
 /** How long the end waits for answers (ms): over a slow line they would be typed into the shell. */
-const OWED_MS = 500
+const OWED_MS = 1000
 /** Consoles that know no OSC, and may print it. */
 const SILENT = /^(linux|dumb|cons25|vt\d+)/
 
@@ -48,7 +48,6 @@ export function watchBackground(options: {
     cancel()
     cancel = clock.after(LIMIT_MS, () => {
       isWaiting = false
-      owed = 0
     })
   }
   return {

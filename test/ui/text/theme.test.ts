@@ -118,7 +118,7 @@ describe('theme', () => {
     expect(ends).toEqual(['never asked', 'asked'])
     watch.ask()
     void end('silent')
-    await clock.advance(499)
+    await clock.advance(999)
     expect(ends).toHaveLength(2)
     await clock.advance(2)
     expect(ends.at(-1)).toBe('silent')
