@@ -52,7 +52,7 @@ export const SCREEN: readonly Mutation[] = [
   ...of(
     'commands/terminal/end-with-process.ts',
     ['test/ui/control-room.test.ts'],
-    [['SIGQUIT leaves the terminal raw', ", 'SIGQUIT'", '']],
+    [['SIGQUIT leaves the terminal raw', "  'SIGQUIT',", '']],
   ),
   ...of(
     'commands/reports/session-files.ts',
