@@ -167,9 +167,12 @@ class Engine implements NotebookEngine {
 
   /** While one of them has more before it than a batch takes, the queries do not wait for each other's statements. */
   #setBehind(database: Database, notebook: NotebookName, isBehind: boolean): void {
+    const wasBehind = this.#behind.size > 0
     if (isBehind) this.#behind.add(notebook)
     else this.#behind.delete(notebook)
     database.parallel = this.#behind.size > 0 ? PARALLEL_WHEN_BEHIND : 1
+    // The machine has nothing else to do now: what is left of the backlog need not wait.
+    if (wasBehind && this.#behind.size === 0) for (const run of this.#runs.values()) run.hurry()
   }
 
   #query(notebook: NotebookName, connection: Connection, database: Database) {

@@ -35,6 +35,8 @@ export class QueryRun extends LiveRun {
   #inputRows = 0
   #inputAt = Number.NEGATIVE_INFINITY
   #cancelled = false
+  /** No interval is waited for, until there is no input. */
+  #isHurried = false
   /** What the present wait is for. */
   #waitsFor: 'input' | 'plenty' | 'time' = 'time'
   /** Ends the present wait. */
@@ -51,6 +53,12 @@ export class QueryRun extends LiveRun {
     this.#cancelled = true
     this.#wake?.()
     return this.ended
+  }
+
+  /** What has come is taken without waiting for an interval's end: a backlog is over, and nothing is gained by letting its last rows wait. */
+  hurry(): void {
+    this.#isHurried = true
+    if (this.#waitsFor === 'plenty') this.#wake?.()
   }
 
   protected override async live(): Promise<void> {
@@ -88,7 +96,10 @@ export class QueryRun extends LiveRun {
         // As a trigger's: when a batch took longer than that, as on a busy machine, what came meanwhile has waited enough.
         const took = performance.now() - startedAt
         await this.#untilPlenty(Math.max(0, intervalMs(result.progress?.inputRows ?? 0) - took))
-      } else await this.#untilInput()
+      } else {
+        this.#isHurried = false
+        await this.#untilInput()
+      }
       await this.#untilSettled()
     }
   }
@@ -116,7 +127,7 @@ export class QueryRun extends LiveRun {
 
   async #untilPlenty(ms: number): Promise<void> {
     this.#waitsFor = 'plenty'
-    await this.#pause(this.#isPlenty ? 0 : ms)
+    await this.#pause(this.#isPlenty || this.#isHurried ? 0 : ms)
     this.#waitsFor = 'time'
   }
 
