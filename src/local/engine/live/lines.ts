@@ -148,7 +148,10 @@ function instant(text: string): number | undefined {
   if (text === known.instant) return known.at
   known.instant = text
   const time = clockOf(text)
-  known.at = time === undefined || Number.isNaN(time) ? undefined : time + Number(text.slice(20, 23)) * 1000
+  known.at =
+    time === undefined || Number.isNaN(time)
+      ? undefined
+      : time + (twoDigits(text, 20) * 10 + text.charCodeAt(22) - ZERO) * 1000
   return known.at
 }
 
@@ -164,16 +167,20 @@ const day = { text: '', micros: 0 as number | undefined }
 
 /** Of the first 19 characters, `yyyy-MM-dd HH:mm:ss` of an hour, minute and second that there are. */
 function clockOf(text: string): number | undefined {
-  const date = text.slice(0, 10)
-  if (date !== day.text) {
-    day.text = date
-    day.micros = dayOf(date)
+  if (day.text === '' || !text.startsWith(day.text)) {
+    day.text = text.slice(0, 10)
+    day.micros = dayOf(day.text)
   }
   if (day.micros === undefined) return undefined
-  const seconds =
-    Number(text.slice(11, 13)) * 3600 + Number(text.slice(14, 16)) * 60 + Number(text.slice(17, 19))
+  const seconds = twoDigits(text, 11) * 3600 + twoDigits(text, 14) * 60 + twoDigits(text, 17)
   return day.micros + seconds * 1_000_000
 }
+
+const ZERO = 48
+
+/** @param text has digits there. */
+const twoDigits = (text: string, at: number) =>
+  (text.charCodeAt(at) - ZERO) * 10 + text.charCodeAt(at + 1) - ZERO
 
 /** Midnight; NaN for a day that is in no calendar. */
 function dayOf(date: string): number | undefined {

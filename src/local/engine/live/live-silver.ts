@@ -166,11 +166,11 @@ const countsOf = ({ valid, refused, verdicts }: LiveRowsOfLines): Required<Batch
 
 /** In the order of the lines. */
 function idsOf({ valid, refused, verdicts }: LiveRowsOfLines): BatchIds {
-  const ids = new BatchIds(verdicts.length)
   let [good, bad] = [0, 0]
-  for (const isValid of verdicts)
-    ids.add((isValid ? valid.eventId[good++] : refused.eventId[bad++]) as string, isValid)
-  return ids
+  const eventIds = verdicts.map(
+    (isValid) => (isValid ? valid.eventId[good++] : refused.eventId[bad++]) as string,
+  )
+  return new BatchIds(eventIds, (row) => verdicts[row] === true)
 }
 
 function timesOf({ valid, refused }: LiveRowsOfLines): Times {

@@ -66,7 +66,6 @@ function refusedIn(lines: readonly string[]): string[] | undefined {
 
 function remember(seen: SeenIds, file: AddFile, eventIds: readonly string[], isValid: boolean): void {
   const { earliest, latest } = enqueuedIn(file)
-  const ids = new BatchIds(eventIds.length)
-  for (const eventId of eventIds) ids.add(eventId, isValid)
+  const ids = new BatchIds(eventIds, () => isValid)
   seen.remember(ids, undefined, { earliest: earliest * 1000, latest: latest * 1000 }, latest * 1000)
 }

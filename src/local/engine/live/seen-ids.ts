@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { DEDUPLICATION_WINDOW_MS } from '../../../contract/reading.ts'
+import { asciiOf } from '../../runtime/ascii.ts'
 
 /** Microseconds. */
 const WINDOW = DEDUPLICATION_WINDOW_MS * 1000
@@ -125,21 +126,28 @@ class PackedIds implements IdSet {
 
 /** Rows of a batch, as {@link WORDS} each. */
 export class BatchIds {
-  words: Uint32Array
-  count = 0
+  readonly words: Uint32Array
+  readonly count: number
 
-  constructor(expected: number) {
-    this.words = new Uint32Array(Math.max(1, expected) * WORDS)
+  /** @param isValid of each row: the verdict is part of an id, as a valid row never repeats a quarantined one. */
+  constructor(eventIds: readonly string[], isValid: (row: number) => boolean) {
+    this.count = eventIds.length
+    this.words = new Uint32Array(Math.max(1, this.count) * WORDS)
+    // One text of all: V8 gives the bytes of that in a fraction of the time that asking it for each character takes.
+    const isOneLength = eventIds.every(({ length }) => length === UUID_LENGTH)
+    const all = isOneLength ? asciiOf(eventIds.join('')) : undefined
+    for (let row = 0; row < this.count; row++) {
+      const eventId = eventIds[row] as string
+      if (!(all ? readUuid(all, row * UUID_LENGTH) : isUuid(eventId))) readText(eventId)
+      if (!isValid(row)) bits[3] = ~(bits[3] as number)
+      this.#put(row * WORDS)
+    }
   }
 
-  /** @param isValid the verdict is part of an id: a valid row never repeats a quarantined one. */
-  add(eventId: string, isValid: boolean): void {
-    if (this.count * WORDS === this.words.length) {
-      const larger = new Uint32Array(this.words.length * 2)
-      larger.set(this.words)
-      this.words = larger
-    }
-    putId(this.words, this.count++ * WORDS, eventId, isValid)
+  #put(at: number): void {
+    mixBits()
+    for (let word = 0; word < WORDS; word++) this.words[at + word] = bits[word] as number
+    if (this.words[at] === 0) this.words[at] = 1
   }
 }
 
@@ -147,35 +155,43 @@ export class BatchIds {
 const DASHES = [8, 13, 18, 23]
 const DASH = 45
 const UUID_LENGTH = 36
+/** Where its digits do. */
+const DIGITS = Array.from({ length: UUID_LENGTH }, (_, place) => place).filter(
+  (place) => !DASHES.includes(place),
+)
+
+/** What a byte is as a digit of a UUID in lower case; −1: none. */
+const VALUES = Int8Array.from({ length: 256 }, (_, byte) =>
+  byte >= 48 && byte <= 57 ? byte - 48 : byte >= 97 && byte <= 102 ? byte - 87 : -1,
+)
 
 /** The 128 bits of an id on their way. */
 const bits = new Uint32Array(4)
 
-/** A UUID in lower case is its own 128 bits, any other text its MD5. */
-function putId(words: Uint32Array, at: number, eventId: string, isValid: boolean): void {
-  if (!readUuid(eventId)) {
-    const digest = createHash('md5').update(eventId).digest()
-    for (let word = 0; word < 4; word++) bits[word] = digest.readUInt32LE(word * 4)
-  }
-  if (!isValid) bits[3] = ~(bits[3] as number)
-  mixBits()
-  for (let word = 0; word < WORDS; word++) words[at + word] = bits[word] as number
-  if (words[at] === 0) words[at] = 1
-}
-
-function readUuid(text: string): boolean {
-  if (text.length !== UUID_LENGTH || DASHES.some((place) => text.charCodeAt(place) !== DASH)) return false
-  let digits = 0
+/** A UUID in lower case is its own 128 bits. */
+function readUuid(bytes: Uint8Array, at: number): boolean {
+  for (let index = 0; index < DASHES.length; index++)
+    if (bytes[at + (DASHES[index] as number)] !== DASH) return false
   let word = 0
-  for (let place = 0; place < UUID_LENGTH; place++) {
-    const code = text.charCodeAt(place)
-    if (code === DASH && DASHES.includes(place)) continue
-    const digit = code >= 48 && code <= 57 ? code - 48 : code >= 97 && code <= 102 ? code - 87 : -1
+  for (let index = 0; index < DIGITS.length; index++) {
+    const digit = VALUES[bytes[at + (DIGITS[index] as number)] as number] as number
     if (digit < 0) return false
     word = (word << 4) | digit
-    if (++digits % 8 === 0) bits[digits / 8 - 1] = word
+    if ((index & 7) === 7) bits[index >> 3] = word
   }
   return true
+}
+
+/** As {@link readUuid}, of one text. */
+function isUuid(eventId: string): boolean {
+  const bytes = eventId.length === UUID_LENGTH ? asciiOf(eventId) : undefined
+  return bytes !== undefined && readUuid(bytes, 0)
+}
+
+/** Any other text is its MD5. */
+function readText(eventId: string): void {
+  const digest = createHash('md5').update(eventId).digest()
+  for (let word = 0; word < 4; word++) bits[word] = digest.readUInt32LE(word * 4)
 }
 
 /** Ids may count up, in any of their parts. The last steps of MurmurHash3 (x86, 128 bits) make each word depend on all, and lose nothing. */

@@ -1,4 +1,5 @@
 /** One column of a Parquet file, from values to the bytes of its pages. */
+import { asciiOf } from '../../runtime/ascii.ts'
 import { bitsFor, hybrid } from './levels.ts'
 import { compressSnappy } from './snappy.ts'
 import { encodeThrift, type ThriftStruct, type ThriftValue } from './thrift.ts'
@@ -301,6 +302,8 @@ function plainBooleans(values: ArrayLike<boolean>): Buffer {
 }
 
 function plainTexts(values: ArrayLike<string>): Buffer {
+  const ofOneLength = plainTextsOfOneLength(values)
+  if (ofOneLength) return ofOneLength
   let most = 0
   for (let index = 0; index < values.length; index++) most += 4 + 3 * (values[index] as string).length
   const bytes = Buffer.allocUnsafe(most)
@@ -314,6 +317,19 @@ function plainTexts(values: ArrayLike<string>): Buffer {
   return bytes.subarray(0, at)
 }
 
+/** Longer lengths are no ASCII themselves. */
+const LONGEST_OF_ONE_LENGTH = 0x7f
+
+/** Of ASCII and one length, as ids are: joined by V8, each behind its length, they take a tenth of the time. @returns undefined for any others. */
+function plainTextsOfOneLength(values: ArrayLike<string>): Buffer | undefined {
+  const length = values[0]?.length ?? 0
+  if (length === 0 || length > LONGEST_OF_ONE_LENGTH || !Array.isArray(values)) return undefined
+  for (let index = 0; index < values.length; index++)
+    if ((values[index] as string).length !== length) return undefined
+  const prefix = String.fromCharCode(length, 0, 0, 0)
+  return asciiOf(prefix + values.join(prefix))
+}
+
 /** Short texts of ASCII by hand: a call of the encoder costs more than they do. @returns undefined for any other. */
 function putAscii(bytes: Buffer, text: string, at: number): number | undefined {
   if (text.length > 64) return undefined
@@ -325,21 +341,45 @@ function putAscii(bytes: Buffer, text: string, at: number): number | undefined {
   return text.length
 }
 
-/** Texts by their bytes, as the format has it; NaN counts for nothing. */
+/** Texts by their bytes, as the format has it; NaN counts for nothing. Each kind has a loop of its own, which V8 compiles for that kind. */
 function boundsOf(values: LeafValues): Bounds {
-  let least: string | number | bigint | undefined
-  let greatest: string | number | bigint | undefined
-  for (let index = 0; index < values.length; index++) {
-    const value = values[index] as string | number | bigint | boolean
-    if (typeof value === 'boolean' || Number.isNaN(value)) continue
-    if (least === undefined || isLess(value, least)) least = value
-    if (greatest === undefined || isLess(greatest, value)) greatest = value
+  const kind = typeof values[0]
+  if (kind === 'string') return boundsOfTexts(values as ArrayLike<string>)
+  if (kind === 'boolean' || kind === 'undefined') return { least: undefined, greatest: undefined }
+  return boundsOfNumbers(values as ArrayLike<number>)
+}
+
+function boundsOfTexts(values: ArrayLike<string>): Bounds {
+  let least = values[0] as string
+  let greatest = least
+  let [lowest, highest] = [beginning(least), beginning(least)]
+  for (let index = 1; index < values.length; index++) {
+    const text = values[index] as string
+    // Nearly always decides: each look at a piece of a line is a call.
+    const first = beginning(text)
+    if (first > lowest && first < highest) continue
+    if (compareTexts(text, least) < 0) [least, lowest] = [text, first]
+    else if (compareTexts(text, greatest) > 0) [greatest, highest] = [text, first]
   }
   return { least, greatest }
 }
 
-const isLess = (one: string | number | bigint, other: string | number | bigint): boolean =>
-  typeof one === 'string' && typeof other === 'string' ? compareTexts(one, other) < 0 : one < other
+/** Of the first character; an empty text is before all others. */
+const beginning = (text: string) => (text === '' ? -1 : inUtf8(text.charCodeAt(0)))
+
+/** @param values numbers, bigints, or both. */
+function boundsOfNumbers(values: ArrayLike<number>): Bounds {
+  let least: number | undefined
+  let greatest: number | undefined
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index] as number
+    if (least === undefined || greatest === undefined) {
+      if (!Number.isNaN(value)) least = greatest = value
+    } else if (value < least) least = value
+    else if (value > greatest) greatest = value
+  }
+  return { least, greatest }
+}
 
 /** By their bytes in UTF-8. */
 export function compareTexts(one: string, other: string): number {

@@ -7,9 +7,11 @@ const MINUTE = 60_000_000
 const keeping = { kept: 11 * MINUTE, generation: MINUTE, most: 1e6 }
 
 function batch(...ids: readonly (string | readonly [string, boolean])[]): BatchIds {
-  const made = new BatchIds(1)
-  for (const id of ids) typeof id === 'string' ? made.add(id, true) : made.add(...id)
-  return made
+  const rows = ids.map((id) => (typeof id === 'string' ? ([id, true] as const) : id))
+  return new BatchIds(
+    rows.map(([id]) => id),
+    (row) => rows[row]?.[1] === true,
+  )
 }
 
 const at = (time: number) => ({ earliest: time, latest: time })
@@ -35,6 +37,21 @@ it('tells ids apart by their letters, whatever their form, and by the verdict', 
   expect(seen.find(batch(...known), at(1))).toEqual(Uint8Array.of(1, 1, 1, 1))
   const others = [id.toUpperCase(), 'A text', ' ', [id, false], ['a text', false]] as const
   expect(seen.find(batch(...others), at(1))).toBeUndefined()
+})
+
+it('knows an id whatever stands beside it in its batch', () => {
+  const uuid = randomUUID()
+  // As long as a UUID, and none: the last has a letter for two bytes.
+  const others = ['a text', uuid.toUpperCase(), `${uuid.slice(0, -1)}g`, `${uuid.slice(0, -1)}ö`]
+  const rows = [[uuid], ...others.map((other) => [uuid, other]), [uuid, ...others]]
+  for (const known of rows)
+    for (const asked of rows) {
+      const seen = new SeenIds(keeping)
+      seen.remember(batch(...known), undefined, at(0), 0)
+      const expected = asked.map((id) => Number(known.includes(id)))
+      const found = seen.find(batch(...asked), at(1)) ?? new Uint8Array(asked.length)
+      expect(Array.from(found as Uint8Array)).toEqual(expected)
+    }
 })
 
 it('says what a list of all rows says, over many generations, and nothing where it cannot know', () => {

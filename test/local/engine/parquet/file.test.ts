@@ -115,6 +115,48 @@ it('holds lists and maps, empty ones and missing ones apart', async () => {
   ])
 })
 
+it('holds texts of one length, whatever their letters', async () => {
+  const numbered = (rest: string) =>
+    Array.from({ length: 30 }, (_, index) => `${String.fromCharCode(97 + (index % 26))}${index % 10}${rest}`)
+  const columns = {
+    ascii: numbered('-0000-8000'),
+    // One code unit each, of which the last byte alone would be a letter of ASCII.
+    latin: numbered('ö').with(7, 'zz0'),
+    beyond: numbered('\u0130'),
+    pairs: numbered('😀').with(3, '\uffee99x'),
+    longest: numbered('x'.repeat(125)),
+    longer: numbered('x'.repeat(126)),
+    none: numbered('').map(() => ''),
+  }
+  const schema = Object.keys(columns).map((name) => ({ name, kind: 'string' }) as const)
+  const rows = columns.ascii.map((_, row) =>
+    Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, values[row]])),
+  )
+  write(schema, rows)
+  expect(await inDuckDb(`SELECT * FROM read_parquet('${path}')`)).toEqual(rows)
+  // By their bytes: half of a pair stands behind all characters that are one unit.
+  const file = parquetFile(schema, shred(schema, rows), rows.length)
+  expect(file.columns.get('ascii')).toMatchObject({ least: 'a0-0000-8000', greatest: 'z5-0000-8000' })
+  expect(file.columns.get('latin')).toMatchObject({ least: 'a0ö', greatest: 'zz0' })
+  expect(file.columns.get('pairs')).toMatchObject({ least: 'a0😀', greatest: '\uffee99x' })
+  expect(file.columns.get('none')).toMatchObject({ least: '', greatest: '' })
+})
+
+it('bounds leave NaN out, wherever it stands, and take numbers of both kinds', () => {
+  const boundsOf = (kind: 'double' | 'long', values: readonly (number | bigint)[]) =>
+    parquetFile([{ name: 'n', kind }], [flatLeaf('n', physicalOf(kind), values)], values.length).columns.get(
+      'n',
+    )
+  const { NaN: none, POSITIVE_INFINITY: infinite } = Number
+  expect(boundsOf('double', [none, 2, none, -1.5, 7, none])).toMatchObject({ least: -1.5, greatest: 7 })
+  expect(boundsOf('double', [infinite, -infinite])).toMatchObject({ least: -infinite, greatest: infinite })
+  expect(boundsOf('double', [none, none])).toMatchObject({ least: undefined, greatest: undefined })
+  expect(boundsOf('long', [3, 9_223_372_036_854_775_807n, -4])).toMatchObject({
+    least: -4,
+    greatest: 9_223_372_036_854_775_807n,
+  })
+})
+
 it('holds many rows in several pages: repeated values, new ones, and gaps', async () => {
   const count = 20_000
   const columns = {
