@@ -8,6 +8,7 @@ import {
   parquetReadObjects,
 } from 'hyparquet'
 import { stringFromBytes } from '../../../delta/parquet-text.ts'
+import { readSmallFile } from '../../storage/sync-io.ts'
 
 /** Times and days as they are stored: microseconds, days. Texts too. */
 const AS_STORED = {
@@ -22,10 +23,11 @@ const FOOTER_BYTES = 32 * 1024
 /** A file that is being read. */
 export class ParquetReading {
   readonly metadata: FileMetaData
-  readonly #handle: FileHandle
+  /** Of a file that is not in memory. */
+  readonly #handle: FileHandle | undefined
   readonly #file: AsyncBuffer
 
-  private constructor(handle: FileHandle, file: AsyncBuffer, metadata: FileMetaData) {
+  private constructor(file: AsyncBuffer, metadata: FileMetaData, handle?: FileHandle) {
     this.#handle = handle
     this.#file = file
     this.metadata = metadata
@@ -33,12 +35,17 @@ export class ParquetReading {
 
   /** @throws the system's error; Error for what is no Parquet file. The caller closes it. */
   static async open(path: string): Promise<ParquetReading> {
+    // Its columns are a dozen small ranges, each a trip to Node's thread pool.
+    const small = readSmallFile(path)
+    if (small) {
+      const file = inMemory(small.bytes)
+      return new ParquetReading(file, await metadataOf(file))
+    }
     const handle = await open(path)
     try {
       const { size } = await handle.stat()
       const file = { byteLength: size, slice: (from: number, to = size) => rangeOf(handle, from, to) }
-      const metadata = await parquetMetadataAsync(file, { initialFetchSize: Math.min(FOOTER_BYTES, size) })
-      return new ParquetReading(handle, file, metadata)
+      return new ParquetReading(file, await metadataOf(file), handle)
     } catch (error) {
       await handle.close()
       throw error
@@ -84,10 +91,23 @@ export class ParquetReading {
     })
   }
 
-  close(): Promise<void> {
-    return this.#handle.close()
+  async close(): Promise<void> {
+    await this.#handle?.close()
   }
 }
+
+const metadataOf = (file: AsyncBuffer) =>
+  parquetMetadataAsync(file, { initialFetchSize: Math.min(FOOTER_BYTES, file.byteLength) })
+
+const inMemory = (bytes: Buffer): AsyncBuffer => ({
+  byteLength: bytes.length,
+  slice: (from, to = bytes.length) => {
+    if (from < 0 || to > bytes.length) throw new Error('A column of it would lie beyond its end.')
+    const copy = new ArrayBuffer(to - from)
+    bytes.copy(new Uint8Array(copy), 0, from, to)
+    return copy
+  },
+})
 
 function withNumbers(values: unknown[]): unknown[] {
   const isBig = (value: unknown) => typeof value === 'bigint' && !Number.isSafeInteger(Number(value))

@@ -229,6 +229,20 @@ it('names a file that was cut', async () => {
   await expect(withParquet(`${path}.gone`, (open) => open.column('s'))).rejects.toThrow('ENOENT')
 })
 
+it('names a file whose middle is gone, whether it fits into memory or not', async () => {
+  const schema: SchemaNode[] = [{ name: 's', kind: 'string' }]
+  for (const count of [100, 5000]) {
+    const texts = Array.from({ length: count }, (_, index) => `${index}`.padEnd(30, 'x'))
+    const whole = Buffer.concat(parquetFile(schema, [flatLeaf('s', 'bytes', texts)], count).parts)
+    writeFileSync(path, whole)
+    expect(await withParquet(path, (open) => open.column('s'))).toEqual(texts)
+    writeFileSync(path, Buffer.concat([whole.subarray(0, 4), whole.subarray(count * 30)]))
+    await expect(withParquet(path, (open) => open.column('s'))).rejects.toThrow(
+      /is damaged, or no Parquet file: (A column of it would lie beyond its end|The file was cut)/,
+    )
+  }
+})
+
 it('keeps a text that begins with U+FEFF, and orders bounds as bytes do', async () => {
   const schema: SchemaNode[] = [{ name: 's', kind: 'string' }]
   const texts = ['\ufeffOslo', '\u{1F326}', '\uffee', 'Å']
