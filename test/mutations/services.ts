@@ -80,7 +80,8 @@ export const SERVICES: readonly Mutation[] = [
     'local/engine/live/seen-ids.ts',
     ['test/local/engine/live/seen-ids.test.ts'],
     [
-      ['the verdict is no part of an id', 'if (!isValid) bits', 'if (isValid && !isValid) bits'],
+      ['the verdict is no part of an id', 'if (!isValid(row)) bits', 'if (row < 0) bits'],
+      ['an id is another beside others that are no UUIDs', 'isUuid(eventId))', 'false)'],
       ['a bucket ends where it begins', 'this.#starts[bucket + 1] as', 'this.#starts[bucket] as'],
       [
         'the edge of the window is decided without the tables',
@@ -108,6 +109,8 @@ export const SERVICES: readonly Mutation[] = [
     [
       ['no pause between batches', 'Math.max(0, intervalMs(', '0 * Math.max(0, intervalMs('],
       ['the rows of a batch do not count', 'result.progress?.inputRows ?? 0', '0'],
+      ['what is left of a backlog waits', 'this.#isPlenty || this.#isHurried', 'this.#isPlenty'],
+      ['no interval is ever waited for behind a backlog', 'this.#isHurried = false\n        await', 'await'],
     ],
   ),
   ...of(
