@@ -173,7 +173,8 @@ describe('a lease', () => {
       query: 'resource=file',
       headers: { 'x-ms-proposed-lease-id': MINE, 'x-ms-lease-duration': '60' },
     })
-    expect(made.headers['x-ms-lease-state']).toBe('leased')
+    expect(made.headers).not.toHaveProperty('x-ms-lease-state')
+    expect((await running.raw('HEAD', '/bronze/new')).headers['x-ms-lease-state']).toBe('leased')
     const append = (query: string, action: string, more = {}) =>
       running.raw('PATCH', '/bronze/new', {
         query,
@@ -181,9 +182,12 @@ describe('a lease', () => {
         body: query.includes('append') ? 'data' : '',
       })
     expect(code(await append('action=append&position=0', 'auto-renew', holder(OTHER)))).toMatch(/^4/)
-    expect(code(await append('action=append&position=0', 'auto-renew', holder(MINE)))).toBe('202')
+    const renewed = await append('action=append&position=0', 'auto-renew', holder(MINE))
+    expect(renewed).toMatchObject({ status: 202, headers: { 'x-ms-lease-renewed': 'true' } })
+    expect(renewed.headers).not.toHaveProperty('x-ms-lease-state')
     const flushed = await append('action=flush&position=4', 'release', holder(MINE))
-    expect(flushed).toMatchObject({ status: 200, headers: { 'x-ms-lease-state': 'available' } })
+    expect(flushed.status).toBe(200)
+    expect((await running.raw('HEAD', '/bronze/new')).headers['x-ms-lease-state']).toBe('available')
     const alone = { 'x-ms-lease-duration': '60' }
     expect(code(await append('action=append&position=4', 'acquire-release', alone))).toBe(
       '400 InvalidHeaderValue',

@@ -216,6 +216,87 @@ it('a write of data is told as encrypted, a flush without any is not', async () 
   expect(await told('PATCH', 'action=flush&position=5')).toBe('false')
 })
 
+it.each([
+  ['PUT', '/bronze', 'restype=container&comp=metadata', {}],
+  ['PUT', '/bronze/a', 'comp=properties', {}],
+  ['PUT', '/bronze/a', 'comp=tier', { 'x-ms-access-tier': 'Cool' }],
+  ['PUT', '/bronze/a', 'comp=expiry', { 'x-ms-expiry-option': 'NeverExpire' }],
+  ['PUT', '/bronze/a', 'comp=lease', { 'x-ms-lease-action': 'break' }],
+  ['PATCH', '/bronze/a', 'action=setAccessControl', { 'x-ms-permissions': '0750' }],
+  ['PUT', '/bronze/d/moved', '', { 'x-ms-rename-source': '/bronze/a' }],
+] as const)('%s %s?%s brings nothing that would be told as encrypted', async (method, path, query, more) => {
+  if (query === 'comp=lease')
+    await running.raw('PUT', path, {
+      query,
+      headers: { 'x-ms-lease-action': 'acquire', 'x-ms-lease-duration': '15' },
+    })
+  await running.raw('PUT', '/bronze/d', { query: 'resource=directory' })
+  const { status, headers } = await running.raw(method, path, { query, headers: { ...more } })
+  expect(Math.floor(status / 100)).toBe(2)
+  expect(headers).not.toHaveProperty('x-ms-request-server-encrypted')
+  if (query === 'comp=lease')
+    await running.raw('PUT', path, {
+      query,
+      headers: { 'x-ms-lease-action': 'break', 'x-ms-lease-break-period': '0' },
+    })
+})
+
+it('a copy that is made at once tells its checksum and its encryption, another does not', async () => {
+  const copied = async (more: Record<string, string>) => {
+    const proof = { 'x-ms-copy-source-authorization': `Bearer ${TOKEN}` }
+    const headers = { 'x-ms-copy-source': `${running.endpoint}/bronze/a`, ...more, ...proof }
+    const answer = await running.raw('PUT', '/bronze/d/copy', { headers })
+    expect(answer.status).toBe(202)
+    return ['content-md5', 'x-ms-content-crc64', 'x-ms-request-server-encrypted'].map(
+      (name) => answer.headers[name],
+    )
+  }
+  const { headers } = await put('/bronze/a')
+  const [md5, crc] = [headers['content-md5'], headers['x-ms-content-crc64']]
+  expect(await copied({})).toEqual([undefined, undefined, undefined])
+  expect(await copied({ 'x-ms-requires-sync': 'true' })).toEqual([undefined, crc, 'true'])
+  const checked = { 'x-ms-requires-sync': 'true', 'x-ms-source-content-md5': String(md5) }
+  expect(await copied(checked)).toEqual([md5, crc, 'true'])
+})
+
+it('an append that is flushed with its piece gives the file the type of what was sent', async () => {
+  const type = async () => (await running.raw('HEAD', '/bronze/d/f')).headers['content-type']
+  const headers = { 'x-ms-content-type': 'text/csv' }
+  await running.raw('PUT', '/bronze/d/f', { query: 'resource=file', headers })
+  const append = (position: number, flush: boolean, sent?: string) =>
+    running.raw('PATCH', '/bronze/d/f', {
+      query: `action=append&position=${position}${flush ? '&flush=true' : ''}`,
+      headers: sent === undefined ? {} : { 'content-type': sent },
+      body: 'x',
+    })
+  await append(0, false, 'application/json')
+  await running.raw('PATCH', '/bronze/d/f', { query: 'action=flush&position=1' })
+  expect(await type()).toBe('text/csv')
+  await append(1, true, 'application/json')
+  expect(await type()).toBe('application/json')
+  await append(2, true, 'application/octet-stream')
+  expect(await type()).toBe('application/octet-stream')
+})
+
+it('a flush can give the file the default type again', async () => {
+  const headers = (type: string) => ({ 'x-ms-content-type': type })
+  await running.raw('PUT', '/bronze/d/f', { query: 'resource=file', headers: headers('text/csv') })
+  await running.raw('PATCH', '/bronze/d/f', {
+    query: 'action=flush&position=0',
+    headers: headers('application/octet-stream'),
+  })
+  expect((await running.raw('HEAD', '/bronze/d/f')).headers['content-type']).toBe('application/octet-stream')
+})
+
+it('a folder is not made with a time at which it expires', async () => {
+  const answer = await running.raw('PUT', '/bronze/d', {
+    query: 'resource=directory',
+    headers: { 'x-ms-expiry-option': 'RelativeToNow', 'x-ms-expiry-time': '3600000' },
+  })
+  expect(codeOf(answer)).toBe('400 ExpiryNotSupportedForDirectory')
+  expect(JSON.parse(answer.text).error.message).toMatch(/^Set Expiry is not supported for a directory\n/)
+})
+
 it('a list of paths tells 0 for a time of expiry that never comes', async () => {
   const { headers, text } = await running.raw('GET', '/bronze', {
     query: 'resource=filesystem&recursive=true',

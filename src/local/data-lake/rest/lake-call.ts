@@ -96,10 +96,7 @@ export function openCall(request: IncomingMessage, response: ServerResponse, acc
     headers: {
       ...answerHeaders(request),
       date: new Date().toUTCString(),
-      // Some clients reject an answer to a write without it. A flush brings no data.
-      ...(method === 'PUT' || method === 'PATCH'
-        ? { 'x-ms-request-server-encrypted': String(operation?.id !== 'flushData') }
-        : {}),
+      ...encryptionTold(operation?.id),
     },
     operation,
     isByToken: false,
@@ -108,6 +105,19 @@ export function openCall(request: IncomingMessage, response: ServerResponse, acc
     // The key and the token allow everything.
     checkSource: () => {},
   }
+}
+
+/** Which bring something to encrypt; some clients reject an answer to them that does not tell that it was. */
+const ENCRYPTED = new Set([
+  ...['putBlob', 'putBlobFromUrl', 'putAppendBlob', 'putBlock', 'putBlockFromUrl', 'putBlockList'],
+  ...['appendBlock', 'appendBlockFromUrl', 'setBlobMetadata'],
+  ...['createFile', 'createDirectory', 'appendData', 'setPathProperties'],
+])
+
+/** As recorded of live accounts (azure-sdk-for-js, of storage-blob and storage-file-datalake): a flush brings no data, and others say nothing of it. */
+function encryptionTold(id: string | undefined): Record<string, string> {
+  if (id === 'flushData') return { 'x-ms-request-server-encrypted': 'false' }
+  return id !== undefined && ENCRYPTED.has(id) ? { 'x-ms-request-server-encrypted': 'true' } : {}
 }
 
 /**

@@ -3,7 +3,6 @@ import { statSync } from 'node:fs'
 import { HttpError } from '../../http/errors.ts'
 import { checkConditions } from '../store/entry.ts'
 import { invalidHeader } from '../store/invalid-header.ts'
-import { leaseHeaders } from '../store/leases.ts'
 import { answer, found, type Handlers, type Lake, writtenHeaders } from './lake.ts'
 import { given, type LakeCall } from './lake-call.ts'
 
@@ -60,17 +59,14 @@ function durationIn(call: LakeCall): number {
 
 /**
  * Path - Create may take a lease of what it makes: read before anything is made, since a lease that cannot be must not cost what stood
- * there. @returns what takes it, once the path is made, and tells what its answer says of that. @throws HttpError 400
+ * there. The answer says nothing of it, as recorded ones. @returns what takes it, once the path is made. @throws HttpError 400
  */
-export function leaseOfNew(lake: Lake, call: LakeCall): () => Record<string, string> {
+export function leaseOfNew(lake: Lake, call: LakeCall): () => void {
   const proposed = given(call, 'x-ms-proposed-lease-id')
-  if (proposed === undefined && given(call, 'x-ms-lease-duration') === undefined) return () => ({})
+  if (proposed === undefined && given(call, 'x-ms-lease-duration') === undefined) return () => {}
   const duration = durationIn(call)
   const id = lake.leases.idFor(duration, proposed)
-  return () => {
-    lake.leases.acquire(call, duration, id)
-    return leaseHeaders(lake.leases.status(call))
-  }
+  return () => void lake.leases.acquire(call, duration, id)
 }
 
 /**
@@ -103,7 +99,6 @@ export function leaseAround(
   if (isReleasing) lake.leases.release(call, id)
   return {
     ...done,
-    ...leaseHeaders(lake.leases.status(call)),
     ...(action === 'auto-renew' && { 'x-ms-lease-renewed': 'true' }),
   }
 }

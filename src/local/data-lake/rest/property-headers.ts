@@ -29,7 +29,10 @@ export function propertiesIn(request: IncomingMessage): Required<Pick<Properties
 }
 
 /** @param plain also `Content-Type` and its like without a prefix, which Put Blob takes for those of the blob. */
-export function contentIn({ headers }: IncomingMessage, { plain = false } = {}): Record<string, string> {
+export function contentIn(
+  { headers }: Pick<IncomingMessage, 'headers'>,
+  { plain = false } = {},
+): Record<string, string> {
   const content: Record<string, string> = {}
   for (const name of CONTENT) {
     const value =

@@ -57,7 +57,7 @@ async function copy(lake: Lake, call: LakeCall, { isPut }: { isPut: boolean }): 
     content: {
       ...(withContent ? source.content : {}),
       ...contentIn(request),
-      ...(checksums && { 'content-md5': checksums.md5 }),
+      ...(isPut && checksums && { 'content-md5': checksums.md5 }),
     },
     ...kept,
     ...keyOf(call),
@@ -65,14 +65,15 @@ async function copy(lake: Lake, call: LakeCall, { isPut }: { isPut: boolean }): 
     copy: done,
     isOfBlobs: true,
   })
-  const md5 = checksums?.md5 ?? given(call, 'x-ms-source-content-md5') ?? source.content?.['content-md5']
+  const md5 = isPut ? checksums?.md5 : given(call, 'x-ms-source-content-md5')
   answer(call, isPut ? 201 : 202, {
     ...writtenHeaders(stats),
     ...(isPut
       ? {}
       : { 'x-ms-copy-id': done.id, 'x-ms-copy-status': done.pendingUntil ? 'pending' : 'success' }),
-    ...(md5 && (isPut || isAtOnce(call)) ? { 'content-md5': md5 } : {}),
-    ...(checksums && { 'x-ms-content-crc64': checksums.crc64 }),
+    ...(md5 && checksums ? { 'content-md5': md5 } : {}),
+    // Recorded of a live account (azure-sdk-for-js, sync_copy_with_cold_tier): only of what is copied at once.
+    ...(checksums && { 'x-ms-content-crc64': checksums.crc64, 'x-ms-request-server-encrypted': 'true' }),
   })
 }
 
@@ -129,7 +130,7 @@ async function copyFrom(
     await copyFile(from.place, unfinished, constants.COPYFILE_FICLONE)
     if (lstatSync(unfinished).size !== from.stats.size)
       throw new HttpError(409, 'CopySourceChanged', 'The source of the copy has changed meanwhile.')
-    if (isPut || expected !== undefined) checksums = await checksumsOf(unfinished)
+    if (isPut || isAtOnce(call) || expected !== undefined) checksums = await checksumsOf(unfinished)
     if (checksums) checkMd5(checksums.md5, expected)
     const standing = guard()
     own = {
@@ -145,7 +146,7 @@ async function copyFrom(
     rmSync(unfinished, { force: true })
     release()
   }
-  return { source, checksums: isPut ? checksums : undefined, kept: own }
+  return { source, checksums: isPut || isAtOnce(call) ? checksums : undefined, kept: own }
 }
 
 /** A copy of an archived blob stays archived until the tier that the request names has been reached. */

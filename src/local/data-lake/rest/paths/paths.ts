@@ -51,7 +51,9 @@ export function pathOperations(lake: Lake): Operations {
     createDirectory: (call) => createDirectory(lake, call),
     renamePath: (call) => {
       const lease = leaseOfNew(lake, call)
-      answer(call, 201, { ...writtenHeaders(renamePath(call, lake)), ...lease() })
+      const stats = renamePath(call, lake)
+      lease()
+      answer(call, 201, writtenHeaders(stats))
     },
     appendData: (call) => append(lake, call),
     flushData: (call) => {
@@ -97,7 +99,8 @@ function createFile(lake: Lake, call: LakeCall): void {
   lake.uploads.forget(container, path)
   lake.folder.adoptOrDrop(empty, container, path, { overwrite: true })
   const stats = keep(lake, call, properties)
-  answer(call, 201, { ...writtenHeaders(stats), ...lease() })
+  lease()
+  answer(call, 201, writtenHeaders(stats))
 }
 
 function createDirectory(lake: Lake, call: LakeCall): void {
@@ -105,7 +108,8 @@ function createDirectory(lake: Lake, call: LakeCall): void {
   const before = entryAt(lake.folder.resolve(call.container, call.path))
   guardWrite(lake, call, before)
   const stats = makeFolder(lake, call, before, () => ofNew(lake, call, true))
-  answer(call, 201, { ...writtenHeaders(stats), ...lease() })
+  lease()
+  answer(call, 201, writtenHeaders(stats))
 }
 
 const conflict = (message: string, before: Stats) =>
@@ -116,7 +120,7 @@ function ofNew(lake: Lake, call: LakeCall, isDirectory: boolean): Properties {
   const now = lake.clock.now()
   const expiry = expiryIn(call, now, now)
   if (isDirectory && expiry.expiresAt !== undefined)
-    throw new HttpError(400, 'InvalidHeaderValue', 'A directory has no time at which it expires.')
+    throw new HttpError(400, 'ExpiryNotSupportedForDirectory', 'Set Expiry is not supported for a directory')
   const context = given(call, 'x-ms-encryption-context')
   if (context !== undefined && context.length > MAX_CONTEXT_CHARACTERS)
     throw new HttpError(
@@ -150,7 +154,9 @@ async function append(lake: Lake, call: LakeCall): Promise<void> {
     checkLease(lake, leased)
     requireAppendable(lake, leased)
     lake.uploads.append(container, path, position(call), pieces)
-    return isFlush ? writtenHeaders(makeVisible(lake, leased, position(call) + bytes)) : {}
+    // Recorded of a live account (azure-sdk-for-js, append_with_acquire_lease): the type of what is sent becomes the file's.
+    const type = call.request.headers['content-type']
+    return isFlush ? writtenHeaders(makeVisible(lake, leased, position(call) + bytes, type)) : {}
   })
   answer(call, 202, { ...done, ...headers })
 }
@@ -178,8 +184,13 @@ function checkLease({ leases }: Lake, call: LakeCall): void {
   if (!takes) leases.check(call, id, { isWrite: true })
 }
 
-/** Keeps the file's properties, except its content and the headers that the request sets for it. */
-function makeVisible(lake: Lake, call: LakeCall, upTo: number): Stats {
+/** Keeps the file's properties, except its content and the headers that the request sets for it; a type of its own may be the default. */
+function makeVisible(
+  lake: Lake,
+  call: LakeCall,
+  upTo: number,
+  type: string | undefined = given(call, 'x-ms-content-type'),
+): Stats {
   const { container, path, request } = call
   const kept = keptOf(lake, call, found(lake, call))
   if (kept.isOfBlobs)
@@ -190,7 +201,9 @@ function makeVisible(lake: Lake, call: LakeCall, upTo: number): Stats {
     )
   const { 'content-md5': __, ...content } = kept.content ?? {}
   lake.uploads.flush(container, path, upTo, { isRetaining: word(call, 'retainuncommitteddata') === 'true' })
-  return keep(lake, call, { ...kept, content: { ...content, ...contentIn(request) } })
+  if (type !== undefined) delete content['content-type']
+  const headers = { ...request.headers, ...(type !== undefined && { 'x-ms-content-type': type }) }
+  return keep(lake, call, { ...kept, content: { ...content, ...contentIn({ headers }) } })
 }
 
 function remove(lake: Lake, call: LakeCall, stats: Stats): void {
