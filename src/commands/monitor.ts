@@ -117,6 +117,9 @@ export async function runMonitor(options: MonitorOptions): Promise<number> {
   if (reason.kind === 'quit' && reason.stopAll) await stopEverything(session, write)
   if (reason.kind === 'crash') logger.error({ err: reason.error }, 'the screen failed')
   const state = session.store.getState()
+  const lastedMs = performance.now() - begun
+  // The tables are asked for it, which may take a while.
+  if (report !== undefined && connection.opened) write('Writing the report …\n')
   const written = await files.close()
   const notClosed = await closeAll([
     () => session.close(),
@@ -125,7 +128,7 @@ export async function runMonitor(options: MonitorOptions): Promise<number> {
   ]).catch((error: UserError) => error)
   restore()
   native.restore()
-  const end: SessionEnd = { reason, state, lastedMs: performance.now() - begun, written, problems }
+  const end: SessionEnd = { reason, state, lastedMs, written, problems }
   tellEnd(end, connection, folder, options)
   folder.release()
   if (notClosed) options.writeError(`${describeError(notClosed)}\n`)

@@ -13,7 +13,7 @@ import { cutStart, type Line, lineWidth, printable, span } from '../text/line.ts
 import textWidth from '../text/text-width.ts'
 import { ANSWERS, quitAnswers } from './modal.ts'
 
-/** How long what a key came to is shown (ms of store time), unless another key comes. */
+/** How long what a key came to is shown (ms of store time, which goes faster in a recording), unless another key comes. */
 const TOAST_MS = 5000
 
 const FILTER = ' filter  '
@@ -33,7 +33,7 @@ export function footerLine(state: AppState, view: ViewState, width: number, scro
       span('   enter keeps it, esc clears it', 'muted'),
     ]
   const { toast } = view
-  if (toast && Math.abs(state.now - toast.at) < TOAST_MS)
+  if (toast && Math.abs(state.now - toast.at) < TOAST_MS * Math.max(1, state.replay?.speed ?? 1))
     return [
       span(toast.isRefusal ? ' ▲ ' : ' ✓ ', toast.isRefusal ? 'warn' : 'ok'),
       span(printable(toast.text)),

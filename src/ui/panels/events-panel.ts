@@ -1,6 +1,6 @@
 /** Live tail of readings, and why some were put in quarantine. */
 import type { TailEvent } from '../../pipeline/state/state.ts'
-import { formatInstant, formatTemperature } from '../text/format.ts'
+import { formatInstant, formatThousands, UNKNOWN } from '../text/format.ts'
 import { type Line, left, lineWidth, printable, right, span } from '../text/line.ts'
 import { eventDetail } from './details.ts'
 import { emptyText, isMatch, tailState } from './filter.ts'
@@ -49,8 +49,8 @@ function eventLine({ width }: PanelContext, event: TailEvent): Line {
   ]
   const place = span(`${left(name || '–', city)} `)
   const numbers: Line = [
-    span(right(event.temperature === undefined ? '–' : formatTemperature(event.temperature, 0), TEMPERATURE)),
-    span(` ${right(event.humidity === undefined ? '–' : `${event.humidity} %`, HUMIDITY)}`),
+    span(measured(event.temperature && Math.round(event.temperature), '°C', TEMPERATURE)),
+    span(` ${measured(event.humidity, '%', HUMIDITY)}`),
   ]
   if (isGood) return [...head, place, ...numbers]
   const reasons = span(`✗ ${printable(event.reasons.join(', '))}`, 'warn')
@@ -58,4 +58,16 @@ function eventLine({ width }: PanelContext, event: TailEvent): Line {
   // Why it was refused matters more than what it says.
   const hasPlace = name !== '' && lineWidth([...head, place, reasons]) <= width
   return hasPlace ? [...head, place, reasons] : [...head, reasons]
+}
+
+/** Rubbish has more digits than there is room for: fractions and the unit go, then it is told in thousands; no number is cut. */
+function measured(value: number | undefined, unit: string, width: number): string {
+  if (value === undefined) return right(UNKNOWN, width)
+  const sign = value < 0 ? '−' : ''
+  const size = Math.abs(value)
+  const forms = [
+    ...[size, Math.round(size)].flatMap((one) => [`${one} ${unit}`, `${one}${unit}`]),
+    formatThousands(size),
+  ]
+  return right(forms.map((form) => sign + form).find((form) => form.length <= width) ?? '…', width)
 }

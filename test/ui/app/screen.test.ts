@@ -252,6 +252,19 @@ describe('keys that cannot act say why', () => {
   })
 })
 
+it('in a recording that is played fast, what a key came to is read as long as elsewhere', () => {
+  const state: AppState = {
+    ...scenarios.allRunning(),
+    replay: { position: 0, durationMs: 60_000_000, speed: 64, isPaused: false },
+  }
+  const { press, pipeline, lastLine } = open(state)
+  press('Z')
+  pipeline.change(({ now, ...rest }) => ({ ...rest, now: now + 60 * 4000 }))
+  expect(lastLine()).toContain('Z does nothing here')
+  pipeline.change(({ now, ...rest }) => ({ ...rest, now: now + 60 * 2000 }))
+  expect(lastLine()).not.toContain('Z does nothing here')
+})
+
 describe('focus and zoom', () => {
   /** The panel whose frame fills the body. */
   const zoomedTitle = ({ text }: Opened) => text().split('\n')[6] ?? ''
@@ -390,6 +403,23 @@ describe('lists', () => {
     one.press('shift+tab', 'return')
     return one
   }
+
+  it('numbers of rubbish are whole', () => {
+    const state = scenarios.allRunning()
+    const [event] = state.events
+    if (!event) throw new Error('no event')
+    const events = [
+      [-147, 184],
+      [-14_700, 1840],
+      [34.4, 55.123456],
+      [1e300, -12_345],
+    ].map(([temperature, humidity]) => ({ ...event, temperature, humidity, reasons: [] }))
+    const { text } = open({ ...state, events })
+    expect(text()).toMatch(/−147°C 184 %/)
+    expect(text()).toMatch(/ {2}−15k 1840%/)
+    expect(text()).toMatch(/ {2}34 °C {2}55 %/)
+    expect(text()).toMatch(/ {6}… {2}−12k/)
+  })
 
   it('scroll by lines, pages and to the ends; f follows again', () => {
     const { press, text } = opened()
