@@ -215,6 +215,12 @@ describe.skipIf(found === undefined)('the room for phones', () => {
     await expect.poll(() => newest(page), WAIT).toMatch(/counted in the mean of Graz/)
     expect(await page.locator('#notice').textContent()).toBe('')
     expect(await city.getAttribute('aria-invalid')).toBe('false')
+    // What the room says of readings that wait does not take its place.
+    for (let storm = 0; storm < 3; storm++) await page.getByRole('button', { name: 'Storm' }).click()
+    await city.fill('')
+    await page.getByRole('button', { name: 'Send', exact: true }).click()
+    await page.waitForResponse((answer) => answer.status() === 429)
+    expect(await page.locator('#notice').textContent()).toMatch(/^A city has letters/)
     await page.close()
   }, 60_000)
 

@@ -45,8 +45,11 @@ const link = new Link({
   wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   onEvent,
   onRefused: (id, why) => advance({ eventId: id, step: 'waiting', text: `not taken: ${why}` }),
-  onNotice: tell,
+  // What is asked of the person stays until it is done.
+  onNotice: (text) => isCityRight() && tell(text),
 })
+
+const isCityRight = () => element('city').getAttribute('aria-invalid') !== 'true'
 
 const number = (id: string) => Number(element<HTMLInputElement>(id).value)
 

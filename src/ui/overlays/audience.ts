@@ -107,7 +107,7 @@ function factLines(
       span(
         phones === 0
           ? 'no phone has come yet'
-          : `${connected} of ${countOf(phones, 'phone')} ${nounOf(connected, 'is', 'are')} here, ${formatRate(rate)}/s`,
+          : `${connected} of ${countOf(phones, 'phone')} ${nounOf(phones === 1 ? 1 : connected, 'is', 'are')} here, ${formatRate(rate)}/s`,
       ),
     ],
     ...muted(`${formatCount(acknowledged)} ${nounOf(acknowledged, 'reading')} acknowledged`, width),

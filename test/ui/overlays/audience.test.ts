@@ -156,6 +156,7 @@ describe('the room on the screen', () => {
     for (const part of ['1 of 2 phones is here, 12/s', 'code MKBYBSMHFB', 'Otter · Lynx', 'paused'])
       expect(text).toContain(part)
     expect(text).toContain('3/s each, mischief off, own names')
+    expect(textOf(withRoom({ phones: 1, connected: 0 }))).toContain('0 of 1 phone is here')
   })
 
   it('says that readings wait where stages are stopped', () => {
