@@ -287,7 +287,13 @@ describe('a signature for a user whom the access lists bind', () => {
       directoriesSuccessful: 1,
       filesSuccessful: 0,
       failureCount: 1,
-      failedEntries: [{ name: 'tree/1', type: 'FILE' }],
+      failedEntries: [
+        {
+          name: 'tree/1',
+          type: 'FILE',
+          errorMessage: 'This request is not authorized to perform this operation using this permission.',
+        },
+      ],
     })
     expect(await change('&forceFlag=true')).toMatchObject({ filesSuccessful: 1, failureCount: 1 })
   })

@@ -248,6 +248,7 @@ describe('access lists', () => {
       query: 'action=setAccessControlRecursive&mode=set&continuation=garbage',
       headers: { 'x-ms-acl': 'user::rwx,group::---,other::---' },
     })
+    expect(answer.headers['x-ms-namespace-enabled']).toBe('true')
     expect(JSON.parse(answer.text)).toEqual({
       directoriesSuccessful: 0,
       filesSuccessful: 0,

@@ -106,7 +106,9 @@ function setRecursive(lake: Lake, call: LakeCall): void {
   const change = (one: string, stats: Stats) => {
     if (!mayChangeList(lake, call.agent, { container, path: one })) {
       const type = stats.isDirectory() ? 'DIRECTORY' : 'FILE'
-      failedEntries.push({ name: one, type, errorMessage: 'Only the owner changes an access list.' })
+      // In the words that the help of Azure PowerShell shows (Set-AzDataLakeGen2AclRecursive).
+      const errorMessage = 'This request is not authorized to perform this operation using this permission.'
+      failedEntries.push({ name: one, type, errorMessage })
       counts.failureCount++
       return
     }
@@ -138,6 +140,7 @@ function setRecursive(lake: Lake, call: LakeCall): void {
     200,
     {
       'content-type': JSON_TYPE,
+      'x-ms-namespace-enabled': 'true',
       ...(next === undefined ? {} : { 'x-ms-continuation': writeMarker(next) }),
     },
     JSON.stringify({ ...counts, failedEntries }),
