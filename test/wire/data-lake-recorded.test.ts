@@ -270,7 +270,6 @@ it('an append that is flushed with its piece gives the file the type of what was
       body: 'x',
     })
   await append(0, false, 'application/json')
-  await running.raw('PATCH', '/bronze/d/f', { query: 'action=flush&position=1' })
   expect(await type()).toBe('text/csv')
   await append(1, true, 'application/json')
   expect(await type()).toBe('application/json')
@@ -278,14 +277,18 @@ it('an append that is flushed with its piece gives the file the type of what was
   expect(await type()).toBe('application/octet-stream')
 })
 
-it('a flush can give the file the default type again', async () => {
-  const headers = (type: string) => ({ 'x-ms-content-type': type })
-  await running.raw('PUT', '/bronze/d/f', { query: 'resource=file', headers: headers('text/csv') })
-  await running.raw('PATCH', '/bronze/d/f', {
-    query: 'action=flush&position=0',
-    headers: headers('application/octet-stream'),
-  })
-  expect((await running.raw('HEAD', '/bronze/d/f')).headers['content-type']).toBe('application/octet-stream')
+it('a flush gives the file the type that it names, or else the default one; other headers stay', async () => {
+  const flush = async (headers: Record<string, string>) => {
+    await running.raw('PATCH', '/bronze/d/f', { query: 'action=flush&position=0', headers })
+    const told = (await running.raw('HEAD', '/bronze/d/f')).headers
+    return [told['content-type'], told['cache-control']]
+  }
+  const type = (value: string) => ({ 'x-ms-content-type': value })
+  const headers = { ...type('text/csv'), 'x-ms-cache-control': 'no-cache' }
+  await running.raw('PUT', '/bronze/d/f', { query: 'resource=file', headers })
+  expect(await flush({})).toEqual(['application/octet-stream', 'no-cache'])
+  expect(await flush(type('text/plain'))).toEqual(['text/plain', 'no-cache'])
+  expect(await flush(type('application/octet-stream'))).toEqual(['application/octet-stream', 'no-cache'])
 })
 
 it('a folder is not made with a time at which it expires', async () => {

@@ -184,7 +184,10 @@ function checkLease({ leases }: Lake, call: LakeCall): void {
   if (!takes) leases.check(call, id, { isWrite: true })
 }
 
-/** Keeps the file's properties, except its content and the headers that the request sets for it; a type of its own may be the default. */
+/**
+ * Keeps the file's properties, except its content, the headers that the request sets for it, and its type: without one it has the default
+ * again, as recorded of live accounts (azure-cli, test_adls_file_scenarios; told too in azure-sdk-for-python's pull request 10066).
+ */
 function makeVisible(
   lake: Lake,
   call: LakeCall,
@@ -199,9 +202,8 @@ function makeVisible(
       'InvalidFlushOperation',
       'The resource was created or modified by the Blob Service API and cannot be written to by the Data Lake Storage Service API.',
     )
-  const { 'content-md5': __, ...content } = kept.content ?? {}
+  const { 'content-md5': _, 'content-type': __, ...content } = kept.content ?? {}
   lake.uploads.flush(container, path, upTo, { isRetaining: word(call, 'retainuncommitteddata') === 'true' })
-  if (type !== undefined) delete content['content-type']
   const headers = { ...request.headers, ...(type !== undefined && { 'x-ms-content-type': type }) }
   return keep(lake, call, { ...kept, content: { ...content, ...contentIn({ headers }) } })
 }
