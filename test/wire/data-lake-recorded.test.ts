@@ -291,6 +291,20 @@ it('a flush gives the file the type that it names, or else the default one; othe
   expect(await flush(type('application/octet-stream'))).toEqual(['application/octet-stream', 'no-cache'])
 })
 
+it('a time at which a file expires changes neither its ETag nor when it was changed', async () => {
+  const times = ({ headers }: { headers: Record<string, unknown> }) => [
+    headers.etag,
+    headers['last-modified'],
+  ]
+  const made = times(await running.raw('PUT', '/bronze/d/f', { query: 'resource=file' }))
+  const headers = { 'x-ms-expiry-option': 'RelativeToNow', 'x-ms-expiry-time': '3600000' }
+  const set = await running.raw('PUT', '/bronze/d/f', { query: 'comp=expiry', headers })
+  expect([set.status, times(set)]).toEqual([200, made])
+  const head = await running.raw('HEAD', '/bronze/d/f')
+  expect(times(head)).toEqual(made)
+  expect(head.headers).toHaveProperty('x-ms-expiry-time')
+})
+
 it('a folder is not made with a time at which it expires', async () => {
   const answer = await running.raw('PUT', '/bronze/d', {
     query: 'resource=directory',
