@@ -399,6 +399,18 @@ describe('after a resize', () => {
     await terminal.write('\x1b[10;1Hgarbage that a terminal left')
     await terminal.waitFor((screen) => isWhole(screen) && !screen.join('').includes('garbage'))
   })
+
+  it('so it is where the window was resized and back again before the program could see it', async () => {
+    const terminal = await start()
+    await terminal.write('\x1b[10;1Hgarbage that a terminal left')
+    process.kill(terminal.pid, 'SIGWINCH')
+    await terminal.waitFor((screen) => isWhole(screen) && !screen.join('').includes('garbage'))
+    const painted = terminal.written.length
+    terminal.press('Z')
+    await terminal.waitFor('Z does nothing here')
+    // Its own signal, which asks for the size, is no reason to paint again.
+    expect(terminal.written.length - painted).toBeLessThan(1000)
+  })
 })
 
 describe('the terminal is as it was', () => {

@@ -143,6 +143,7 @@ export function openControlRoom(options: ControlRoomOptions): ControlRoom {
   )
   const forget = followTerminal(stdout, clock, {
     onSettled: () => jobs.handOver('redraw'),
+    isOwn: jobs.isAsking,
     onDrain: () => screen.caughtUp(),
   })
   const ended = instance
@@ -227,22 +228,37 @@ const inkOptions = (stdin: NodeJS.ReadStream, stdout: NodeJS.WriteStream, maxFps
 const SETTLED_MS = 250
 
 /**
- * Terminals shuffle lines while they are resized: once that is over, everything is painted anew. One that is slow takes its frames
- * later: then there is room for the next.
+ * Terminals shuffle lines while they are resized: once that is over, everything is painted anew. One that went away and back while
+ * the program was busy has cut them all the same, and Node, which finds the size as it was, tells nobody: the signal does. One that
+ * is slow takes its frames later: then there is room for the next.
  */
 function followTerminal(
   stdout: NodeJS.WriteStream,
   clock: Clock,
-  { onSettled, onDrain }: { onSettled: () => void; onDrain: () => void },
+  {
+    onSettled,
+    isOwn,
+    onDrain,
+  }: {
+    onSettled: () => void
+    /** The signal of a window that was resized was sent by this process. */
+    isOwn: () => boolean
+    onDrain: () => void
+  },
 ): () => void {
   let cancel = () => {}
   const onResize = () => {
     cancel()
     cancel = clock.after(SETTLED_MS, onSettled)
   }
+  const onSignal = () => {
+    if (!isOwn()) onResize()
+  }
   stdout.on('resize', onResize).on('drain', onDrain)
+  process.on('SIGWINCH', onSignal)
   return () => {
     cancel()
+    process.off('SIGWINCH', onSignal)
     stdout.off('resize', onResize).off('drain', onDrain)
   }
 }

@@ -7,6 +7,8 @@ export type HandOver = 'redraw' | 'suspend'
 export interface JobControl {
   /** @returns why it cannot be done. */
   handOver(what: HandOver): string | undefined
+  /** The size of the window is asked for: a SIGWINCH now is this process's own. */
+  isAsking(): boolean
   close(): void
 }
 
@@ -16,6 +18,7 @@ type Deed = () => Promise<void>
 export function jobControl(lend: (deed: Deed) => Promise<void>): JobControl {
   const hasJobs = process.platform !== 'win32'
   let isAway = false
+  let isAsking = false
   let isClosed = false
   /** What came up meanwhile: the last one counts. */
   let next: Deed | undefined
@@ -28,7 +31,9 @@ export function jobControl(lend: (deed: Deed) => Promise<void>): JobControl {
     isAway = true
     await lend(async () => {
       await deed()
+      isAsking = true
       if (hasJobs) await askForSize()
+      isAsking = false
     })
     isAway = false
     const waiting = next
@@ -55,6 +60,7 @@ export function jobControl(lend: (deed: Deed) => Promise<void>): JobControl {
       else redraw()
       return undefined
     },
+    isAsking: () => isAsking,
     close() {
       isClosed = true
       stopListening()
