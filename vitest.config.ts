@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { MOCKING } from './test/support/mocking.ts'
 import { RunOrder } from './test/support/run-order.ts'
 
 /**
@@ -38,15 +39,23 @@ export default defineConfig({
         extends: true,
         test: {
           ...shared,
+          isolate: false,
           name: 'unit',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: Object.values(TIERS).flat(),
+          exclude: [...Object.values(TIERS).flat(), ...MOCKING],
         },
       },
       {
         extends: true,
-        test: { ...shared, name: 'wire', include: TIERS.wire.map(isTest), exclude: TIERS.notebooks },
+        test: {
+          ...shared,
+          isolate: false,
+          name: 'wire',
+          include: TIERS.wire.map(isTest),
+          exclude: [...TIERS.notebooks, ...MOCKING],
+        },
       },
+      { extends: true, test: { ...shared, name: 'mocking', include: MOCKING } },
       { extends: true, test: { ...shared, name: 'e2e', include: TIERS.e2e.map(isTest) } },
       { extends: true, test: { ...shared, name: 'notebooks', include: TIERS.notebooks.map(isTest) } },
     ],

@@ -10,9 +10,10 @@ export const PATIENCE_MS = 25_000
 type WaitFor = typeof vi.waitFor
 
 /** @returns the same, with {@link PATIENCE_MS} where the caller names no limit. */
-export const patient =
-  (waitFor: WaitFor): WaitFor =>
-  (condition, options = {}) =>
-    waitFor(condition, typeof options === 'number' ? options : { timeout: PATIENCE_MS, ...options })
+export const patient = (waitFor: WaitFor): WaitFor =>
+  function patientWaitFor(condition, options = {}) {
+    return waitFor(condition, typeof options === 'number' ? options : { timeout: PATIENCE_MS, ...options })
+  }
 
-vi.waitFor = patient(vi.waitFor)
+// This is run for each file, also of those that share a process and its `vi`.
+if (vi.waitFor.name !== 'patientWaitFor') vi.waitFor = patient(vi.waitFor)
