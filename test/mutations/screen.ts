@@ -47,7 +47,7 @@ export const SCREEN: readonly Mutation[] = [
   ...of(
     'ui/ink/hand-over.ts',
     ['test/ui/control-room.test.ts'],
-    [['the size is that of before the sleep', 'if (hasJobs) await askForSize()', '']],
+    [['the size is that of before the sleep', 'if (!hasJobs) return', 'return']],
   ),
   ...of(
     'commands/terminal/end-with-process.ts',

@@ -31,9 +31,11 @@ export function jobControl(lend: (deed: Deed) => Promise<void>): JobControl {
     isAway = true
     await lend(async () => {
       await deed()
+      if (!hasJobs) return
       isAsking = true
-      if (hasJobs) await askForSize()
-      isAsking = false
+      await askForSize().finally(() => {
+        isAsking = false
+      })
     })
     isAway = false
     const waiting = next
