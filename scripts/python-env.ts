@@ -115,8 +115,6 @@ function make(name: EnvironmentName, { venv, python, stamp, digest }: Place): Fo
     'install',
     '--quiet',
     '--disable-pip-version-check',
-    // Spark comes as source: pip packs its 400 MB of archives into one, and unpacks it. Without compression that takes half the time.
-    '--config-settings=--build-option=--compression=stored',
     '-r',
     join(root, requirements[0]),
   ]

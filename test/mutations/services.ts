@@ -109,8 +109,17 @@ export const SERVICES: readonly Mutation[] = [
     [
       ['no pause between batches', 'Math.max(0, intervalMs(', '0 * Math.max(0, intervalMs('],
       ['the rows of a batch do not count', 'result.progress?.inputRows ?? 0', '0'],
-      ['what is left of a backlog waits', 'this.#isPlenty || this.#isHurried', 'this.#isPlenty'],
-      ['no interval is ever waited for behind a backlog', 'this.#isHurried = false\n        await', 'await'],
+      [
+        'what is left of a backlog waits',
+        'this.#isPlenty || performance.now() < this.#hurriedUntil',
+        'this.#isPlenty',
+      ],
+      ['a backlog is over only without input', 'performance.now() + HURRIED_MS', 'Number.POSITIVE_INFINITY'],
+      [
+        'no input does not end a backlog',
+        'this.#hurriedUntil = Number.NEGATIVE_INFINITY\n        await',
+        'await',
+      ],
     ],
   ),
   ...of(

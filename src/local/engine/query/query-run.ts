@@ -27,6 +27,9 @@ export interface QueryRunOptions {
 
 const SETTLES = 4
 
+/** Where input never ends there is soon nothing left of a backlog but what comes all the time. */
+const HURRIED_MS = 2000
+
 /** Batches follow each other as long as more is waiting; else each waits for its interval's end, and for input. */
 export class QueryRun extends LiveRun {
   readonly #options: QueryRunOptions
@@ -35,8 +38,8 @@ export class QueryRun extends LiveRun {
   #inputRows = 0
   #inputAt = Number.NEGATIVE_INFINITY
   #cancelled = false
-  /** No interval is waited for, until there is no input. */
-  #isHurried = false
+  /** No interval is waited for until then (monotonic ms), or until there is no input. */
+  #hurriedUntil = Number.NEGATIVE_INFINITY
   /** What the present wait is for. */
   #waitsFor: 'input' | 'plenty' | 'time' = 'time'
   /** Ends the present wait. */
@@ -57,7 +60,7 @@ export class QueryRun extends LiveRun {
 
   /** What has come is taken without waiting for an interval's end: a backlog is over, and nothing is gained by letting its last rows wait. */
   hurry(): void {
-    this.#isHurried = true
+    this.#hurriedUntil = performance.now() + HURRIED_MS
     if (this.#waitsFor === 'plenty') this.#wake?.()
   }
 
@@ -97,7 +100,7 @@ export class QueryRun extends LiveRun {
         const took = performance.now() - startedAt
         await this.#untilPlenty(Math.max(0, intervalMs(result.progress?.inputRows ?? 0) - took))
       } else {
-        this.#isHurried = false
+        this.#hurriedUntil = Number.NEGATIVE_INFINITY
         await this.#untilInput()
       }
       await this.#untilSettled()
@@ -127,7 +130,7 @@ export class QueryRun extends LiveRun {
 
   async #untilPlenty(ms: number): Promise<void> {
     this.#waitsFor = 'plenty'
-    await this.#pause(this.#isPlenty || this.#isHurried ? 0 : ms)
+    await this.#pause(this.#isPlenty || performance.now() < this.#hurriedUntil ? 0 : ms)
     this.#waitsFor = 'time'
   }
 

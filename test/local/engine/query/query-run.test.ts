@@ -152,3 +152,17 @@ it('what is left of a backlog waits for no interval, what comes after it does', 
   expect(begun).toEqual([25, 200, 325, 1325])
   await Promise.all([run.cancel(), vi.advanceTimersByTimeAsync(2000)])
 })
+
+it('a backlog is over after two seconds, also where input never ends', async () => {
+  const { run, begun, feed } = fedRun(1000)
+  await vi.advanceTimersByTimeAsync(0)
+  run.hurry()
+  for (let at = 0; at < 4000; at += 10) {
+    feed(1)
+    await vi.advanceTimersByTimeAsync(10)
+  }
+  const hurried = begun.filter((at) => at < 2000)
+  expect(hurried.length).toBeGreaterThan(10)
+  expect(begun.length - hurried.length).toBeLessThanOrEqual(3)
+  await Promise.all([run.cancel(), vi.advanceTimersByTimeAsync(2000)])
+})
