@@ -86,3 +86,35 @@ it('a table that does not tell its rows is no balance of zeros', () => {
   const { ledger } = scenarios.beforeConnect()
   expect(verdictOf({ ...state, ledger })).toMatchObject({ kind: 'unknown', mark: '–' })
 })
+
+describe('a job that has stopped', () => {
+  const jobIs = (word: 'running' | 'stopping' | 'stopped' | 'failed' | 'starting' | 'unknown') => {
+    const state = scenarios.allRunning()
+    const streamAnalytics = { ...state.stages.streamAnalytics, state: word, backlog: undefined }
+    const job = { ...state.job, watermarkDelaySeconds: 41, backlogged: 4242, resourceUtilization: 37 }
+    return { ...state, job, stages: { ...state.stages, streamAnalytics } }
+  }
+  const GAUGES = /(delay|watermark) +41 s|4,242|37 %/
+  const drawn = (
+    state: ReturnType<typeof jobIs>,
+    view: Partial<ViewState>,
+    [columns, rows]: readonly number[],
+  ) =>
+    screenLines(state, { ...initialView, ...view }, columns as number, rows as number)
+      .lines.map(plainText)
+      .join('\n')
+  const views: Partial<ViewState>[] = [{}, { focused: 'job' }, { focused: 'job', isZoomed: true }]
+
+  it.each(['stopped', 'failed', 'starting'] as const)(
+    '%s: its last gauges are not told as of now',
+    (word) => {
+      for (const size of SIZES)
+        for (const view of views) expect(drawn(jobIs(word), view, size)).not.toMatch(GAUGES)
+    },
+  )
+
+  it.each(['running', 'stopping', 'unknown'] as const)('%s: they are', (word) => {
+    for (const size of SIZES.slice(2))
+      for (const view of views) expect(drawn(jobIs(word), view, size)).toMatch(GAUGES)
+  })
+})

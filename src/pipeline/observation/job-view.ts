@@ -2,6 +2,7 @@
 import type { BronzeSnapshot } from '../ports/lake.ts'
 import type { JobMetrics, JobProperties } from '../ports/stages.ts'
 import { pushBounded, RateMeter } from '../runtime/rates.ts'
+import { type JobGauges, NO_GAUGES } from '../state/known.ts'
 import type { JobSlice, LayerSlice } from '../state/state.ts'
 
 const HISTORY_POINTS = 60
@@ -13,6 +14,8 @@ export class JobView {
   readonly #bronzeInput = new RateMeter()
   /** The names of bronze's files tell how many events came in and went out: sooner than the metrics do. */
   #bronzeTells = false
+  /** What the metrics were true of when the job was last seen at rest (epoch ms): of the run before. */
+  #restingAt: number | undefined
 
   /** @param spanMs of the rates by metrics: a few times the interval at which those move on. */
   constructor(spanMs: number) {
@@ -23,24 +26,42 @@ export class JobView {
   /**
    * @param metrics undefined: the service has no numbers; the last ones stay, with their age.
    * @param at monotonic milliseconds. @param trueAt epoch milliseconds at which the numbers were true.
+   * @param isAtWork whether the job works: the gauges of one that does not, or of its run before, are not told.
    */
-  slice(before: JobSlice, metrics: JobMetrics | undefined, at: number, trueAt: number | undefined): JobSlice {
+  slice(
+    before: JobSlice,
+    metrics: JobMetrics | undefined,
+    at: number,
+    trueAt: number | undefined,
+    isAtWork: boolean,
+  ): JobSlice {
     if (!metrics)
       return this.#bronzeTells ? before : { ...before, inputRate: undefined, outputRate: undefined }
     this.#input.observe(metrics.inputEvents, at)
     this.#output.observe(metrics.outputEvents, at)
+    const gauges = this.#gauges(metrics, isAtWork)
     return {
       streamingUnits: before.streamingUnits,
-      watermarkDelaySeconds: metrics.watermarkDelaySeconds,
-      backlogged: metrics.backloggedInputEvents,
+      ...gauges,
       inputRate: this.#bronzeTells ? before.inputRate : this.#input.known,
       outputRate: this.#bronzeTells ? before.outputRate : this.#output.known,
       deserializationErrors: metrics.deserializationErrors,
       errors: metrics.errors,
-      resourceUtilization: metrics.resourceUtilization,
-      watermarkHistory: withPoint(before.watermarkHistory, metrics.watermarkDelaySeconds),
-      utilizationHistory: withPoint(before.utilizationHistory, metrics.resourceUtilization),
+      watermarkHistory: withPoint(before.watermarkHistory, gauges.watermarkDelaySeconds),
+      utilizationHistory: withPoint(before.utilizationHistory, gauges.resourceUtilization),
       metricsAt: trueAt,
+    }
+  }
+
+  #gauges(metrics: JobMetrics, isAtWork: boolean): JobGauges {
+    const metricsAt = metrics.at.getTime()
+    if (!isAtWork) this.#restingAt = metricsAt
+    if (metricsAt === this.#restingAt) return NO_GAUGES
+    this.#restingAt = undefined
+    return {
+      watermarkDelaySeconds: metrics.watermarkDelaySeconds,
+      backlogged: metrics.backloggedInputEvents,
+      resourceUtilization: metrics.resourceUtilization,
     }
   }
 

@@ -16,6 +16,7 @@ import type { IdleTracker } from '../runtime/idle-tracker.ts'
 import { Poller } from '../runtime/poller.ts'
 import { RateMeter } from '../runtime/rates.ts'
 import { CADENCE, CALM_RATE } from '../stages/timing.ts'
+import { isAtWork } from '../state/known.ts'
 import type { Log } from '../state/log.ts'
 import { LAYERS, type LakeSlice, type LedgerSlice, type StageSlice } from '../state/state.ts'
 import type { StateStore } from '../state/store.ts'
@@ -209,7 +210,9 @@ export class Watcher {
     if (metrics) this.#reconciler.sawRejected(metrics.deserializationErrors)
     // Azure's metrics are minutes old; the local job's are true when they are asked for.
     const trueAt = target.name === 'local' ? clock.now() : metrics?.at.getTime()
-    store.update({ job: this.#jobView.slice(store.state.job, metrics, clock.monotonic(), trueAt) })
+    const { job, stages } = store.state
+    const atWork = isAtWork(stages.streamAnalytics.state)
+    store.update({ job: this.#jobView.slice(job, metrics, clock.monotonic(), trueAt, atWork) })
   }
 
   /** Our own readings are shown as the hub takes them; other clients' when they reach silver. */

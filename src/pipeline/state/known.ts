@@ -1,5 +1,6 @@
 /** Numbers as far as somebody has read them: nothing counted is 0 only where a service was looked at. Pure. */
-import { type AppState, LAYERS, type LayerName, type LedgerSlice } from './state.ts'
+import type { StageState } from '../ports/stages.ts'
+import { type AppState, type JobSlice, LAYERS, type LayerName, type LedgerSlice } from './state.ts'
 
 /** A number of the hub's; undefined before the first look at it. */
 export const ofHub = <T>({ hub }: Pick<AppState, 'hub'>, value: T): T | undefined =>
@@ -8,6 +9,23 @@ export const ofHub = <T>({ hub }: Pick<AppState, 'hub'>, value: T): T | undefine
 /** A number over the whole lake; undefined before the first look at any layer. */
 export const ofLake = <T>({ lake }: Pick<AppState, 'lake'>, value: T): T | undefined =>
   LAYERS.some((name) => lake.layers[name].updatedAt !== undefined) ? value : undefined
+
+/** False where it is known that the stage does nothing; a state that nobody knows proves nothing. */
+export const isAtWork = (state: StageState): boolean =>
+  state !== 'stopped' && state !== 'failed' && state !== 'starting'
+
+/** What the job's metrics tell of this moment, not in sum. */
+export type JobGauges = Pick<JobSlice, 'watermarkDelaySeconds' | 'backlogged' | 'resourceUtilization'>
+
+export const NO_GAUGES: JobGauges = {
+  watermarkDelaySeconds: undefined,
+  backlogged: undefined,
+  resourceUtilization: undefined,
+}
+
+/** The gauges of a job that works; of another the service still tells those of its last minute. */
+export const gaugesOf = ({ job, stages }: Pick<AppState, 'job' | 'stages'>): JobGauges =>
+  isAtWork(stages.streamAnalytics.state) ? job : NO_GAUGES
 
 /** Counts of the ledger, and the layers that each is counted in; none: the hub alone. */
 const COUNTED_IN: Readonly<Record<LedgerCount, readonly LayerName[]>> = {

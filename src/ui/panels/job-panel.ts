@@ -1,6 +1,6 @@
 /** The Stream Analytics job. */
 import { nounOf } from '../../pipeline/state/count-of.ts'
-import { counted, type LedgerCount } from '../../pipeline/state/known.ts'
+import { counted, gaugesOf, type LedgerCount } from '../../pipeline/state/known.ts'
 import { formatAge, formatCount, formatRate, formatShare, sparkline } from '../text/format.ts'
 import { type Line, span } from '../text/line.ts'
 import { chartLines } from './chart.ts'
@@ -42,21 +42,22 @@ export const jobPanel: Panel = (context) => {
   }
 }
 
-const formatDelay = ({ state }: PanelContext) =>
-  state.job.watermarkDelaySeconds === undefined
-    ? ''
-    : `delay ${formatAge(state.job.watermarkDelaySeconds * 1000)}`
+function formatDelay({ state }: PanelContext): string {
+  const { watermarkDelaySeconds } = gaugesOf(state)
+  return watermarkDelaySeconds === undefined ? '' : `delay ${formatAge(watermarkDelaySeconds * 1000)}`
+}
 
 function factLines(context: PanelContext): Line[] {
   const { state, width } = context
   const { job } = state
   const stage = state.stages.streamAnalytics
   const spark = Math.min(context.isZoomed ? 60 : 24, width - WIDTHS.name - WIDTHS.value - 2)
-  const backlog = stage.backlog ?? job.backlogged
+  const { watermarkDelaySeconds, backlogged, resourceUtilization } = gaugesOf(state)
+  const backlog = stage.backlog ?? backlogged
   const notJson = job.deserializationErrors ?? 0
   // The service counts what it cannot read apart from the errors of the query.
   const errors = job.errors === undefined && notJson === 0 ? undefined : (job.errors ?? 0) + notJson
-  const delay = job.watermarkDelaySeconds === undefined ? undefined : job.watermarkDelaySeconds * 1000
+  const delay = watermarkDelaySeconds === undefined ? undefined : watermarkDelaySeconds * 1000
   return [
     fact(WIDTHS, 'watermark', formatAge(delay), [span(sparkline(job.watermarkHistory, spark), 'series1')]),
     fact(WIDTHS, 'backlog', formatCount(backlog)),
@@ -68,9 +69,9 @@ function factLines(context: PanelContext): Line[] {
     fact(
       WIDTHS,
       'units',
-      job.resourceUtilization === undefined
+      resourceUtilization === undefined
         ? formatCount(job.streamingUnits)
-        : `${formatCount(job.streamingUnits)} · ${formatShare(job.resourceUtilization / 100)}`,
+        : `${formatCount(job.streamingUnits)} · ${formatShare(resourceUtilization / 100)}`,
       [span(sparkline(job.utilizationHistory, spark), 'series1')],
     ),
   ]

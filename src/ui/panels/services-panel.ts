@@ -1,6 +1,6 @@
 /** The four services at a glance, for small screens. */
 import { countOf, nounOf } from '../../pipeline/state/count-of.ts'
-import { ofHub } from '../../pipeline/state/known.ts'
+import { gaugesOf, ofHub } from '../../pipeline/state/known.ts'
 import type { StageSlice } from '../../pipeline/state/state.ts'
 import { formatAge, formatCount, formatRate, UNKNOWN } from '../text/format.ts'
 import { type Line, span, toWidth } from '../text/line.ts'
@@ -13,10 +13,10 @@ const LEFT = 0.63
 
 /** One line each, without a history. */
 export const servicesPanel: Panel = ({ state, width }) => {
-  const { hub, job, stages, aggregate } = state
+  const { hub, stages, aggregate } = state
   const start = Math.ceil(width * LEFT)
-  const delay = job.watermarkDelaySeconds
-  const backlog = stages.streamAnalytics.backlog ?? job.backlogged
+  const { watermarkDelaySeconds: delay, backlogged } = gaugesOf(state)
+  const backlog = stages.streamAnalytics.backlog ?? backlogged
   const service = (name: string, ...line: Line): Line => [span(name.padEnd(NAME), 'muted'), ...line]
   const beside = (one: Line, other: Line): Line => [...toWidth(one, start - 1), span(' '), ...other]
   const batch = (stage: StageSlice): Line => [

@@ -2,7 +2,7 @@
 
 import type { StageState } from '../../pipeline/ports/stages.ts'
 import { nounOf } from '../../pipeline/state/count-of.ts'
-import { counted } from '../../pipeline/state/known.ts'
+import { counted, gaugesOf } from '../../pipeline/state/known.ts'
 import type { AppState, StageSlice } from '../../pipeline/state/state.ts'
 import { staleText } from '../panels/states.ts'
 import { formatAge, formatCompact, formatCount, formatPercent } from '../text/format.ts'
@@ -54,9 +54,9 @@ function serviceWord(stage: StageSlice): string {
 
 /** @returns the nodes from the generator to the aggregate, in the order of the flow. */
 export function nodesOf(state: AppState): Node[] {
-  const { stages, hub, job, aggregate } = state
+  const { stages, hub, aggregate } = state
   const { now } = state
-  const delay = job.watermarkDelaySeconds
+  const { watermarkDelaySeconds: delay, backlogged } = gaugesOf(state)
   const stageNode = (stage: StageSlice): Pick<Node, 'state' | 'word' | 'shortWord' | 'service' | 'rate'> => {
     const [word, shortWord] = plainWord(stage, now)
     // A stopped stage passes nothing on, so the rate is known: zero.
@@ -119,7 +119,7 @@ export function nodesOf(state: AppState): Node[] {
       ...stageNode(stages.streamAnalytics),
       ...work(stages.streamAnalytics, watermark && `watermark ${watermark}`, watermark),
       ...branch('rejected', 'rej', counted(state, 'rejected')),
-      backlog: stages.streamAnalytics.backlog ?? job.backlogged,
+      backlog: stages.streamAnalytics.backlog ?? backlogged,
     },
     {
       names: ['silver', 'silver', 'silver'],
