@@ -14,7 +14,7 @@ var emitWarning = process.emitWarning;
 process.emitWarning = function (warning) {
   if (String(warning && warning.message || warning).indexOf('SQLite is an experimental feature') < 0) emitWarning.apply(process, arguments);
 };
-// Node's pool for what blocks: files, a query of the lake, what frees memory. DuckDB's process has as many, of which two run statements
+// Node's pool for what blocks: files, a query of the lake, what frees memory. DuckDB's process has as many, which all run statements
 // while there is a backlog. Each more costs memory and caches of its own (docs/benchmarks.md). Read once by Node, when the pool is first used; a person's own number stands.
 process.env.UV_THREADPOOL_SIZE = process.env.UV_THREADPOOL_SIZE || '3';
 // How long DuckDB's allocator keeps freed memory for the next batch, which comes a second later: by itself it gives that

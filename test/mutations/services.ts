@@ -104,6 +104,22 @@ export const SERVICES: readonly Mutation[] = [
     ],
   ),
   ...of(
+    'local/engine/jobs/silver-job.ts',
+    ['test/local/engine/jobs/load-ahead.test.ts'],
+    [
+      ['what was planned ahead and is gone ends the input', 'if (plan) return plan', 'return plan'],
+      ['an error is told before its turn', 'await next.catch(() => undefined)', 'await next'],
+    ],
+  ),
+  ...of(
+    'local/engine/jobs/load-ahead.ts',
+    ['test/local/engine/jobs/load-ahead.test.ts'],
+    [
+      ['what could not be loaded is taken', 'if (!isThere || !isSame', 'if (!isSame'],
+      ['tables of a stopped run stay', 'void this.#drop(loading)', 'void loading'],
+    ],
+  ),
+  ...of(
     'local/engine/query/query-run.ts',
     ['test/local/engine/query/query-run.test.ts'],
     [

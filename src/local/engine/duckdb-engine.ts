@@ -47,7 +47,7 @@ const LARGE_BATCH = 100_000
 const GOLD_SHARE = 0.25
 
 /** Statements at once while there is a backlog; Node's pool has as many threads at least (src/bin.cjs). */
-const PARALLEL_WHEN_BEHIND = 2
+const PARALLEL_WHEN_BEHIND = 3
 
 /** Nothing is opened, and DuckDB is not loaded, until the first run. */
 export function createDuckDbEngine(options: EngineOptions): DuckDbEngine {

@@ -52,6 +52,8 @@ export interface EngineTuning {
   rowsPerBatch: number
   /** Bronze bytes of a micro-batch, at most; longer files are read piece by piece. */
   bytesPerBatch: number
+  /** From this size (bytes of bronze) a micro-batch is one of a backlog, and both cores work for it: not of 50,000 events a second that are followed. */
+  largeBytes: number
   /** Up to so many bytes of bronze a micro-batch of the present is done without DuckDB; 0: none is. */
   liveBytes: number
   /** So many batches are DuckDB's behind one that had to be: each change of hands reads the ids of recent rows anew. */
@@ -83,6 +85,7 @@ export const DEFAULT_TUNING: EngineTuning = {
   plentyRows: PLENTY_ROWS,
   rowsPerBatch: 200_000,
   bytesPerBatch: 48_000_000,
+  largeBytes: 16_000_000,
   liveBytes: 4_000_000,
   batchesByDuckDb: 60,
   filesPerBatch: 2000,

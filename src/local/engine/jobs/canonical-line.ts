@@ -25,10 +25,18 @@ const FIELDS = [
 
 const SHAPE = JSON.stringify(Object.fromEntries(FIELDS.map(([name, type]) => [name, type])))
 
-/** The line of a struct `l` of the shape; null when one of its values is. */
+const [EVENT_ID] = FIELDS[0]
+
+/** The line of a struct `l` of the shape, without an id that it has not; null values leave gaps that no line has. */
 const REBUILT = FIELDS.flatMap(([name, , form], index) => {
   const value = `l."${name}"`
   const key = `${index === 0 ? '{' : ','}"${name}":`
+  if (name === EVENT_ID) {
+    const either = (without: string, given: string) =>
+      `CASE WHEN ${value} IS NULL THEN ${quoted(without)} ELSE ${quoted(given)} END`
+    return [either('{', `${key}"`), value, either('', '",')]
+  }
+  if (index === 1) return [quoted(`"${name}":"`), value, `'"'`]
   if (form === 'number') return [quoted(key), `${value}::VARCHAR`]
   return [quoted(`${key}"`), form === 'text' ? value : `strftime(${value}, '${form}')`, `'"'`]
 })
@@ -51,16 +59,21 @@ export const canonicalMacros = (whiteSpace: string) => `
 -- A struct of the typed values, or null where the line may not be JSON at all.
 CREATE OR REPLACE MACRO taken_apart(raw) AS CASE WHEN json_valid(raw) THEN json_transform(raw, ${quoted(SHAPE)}) END;
 
--- Whether the line is exactly what its values make, and all of them are valid. concat() takes a null for an empty text, which
--- leaves a gap that no line has.
-CREATE OR REPLACE MACRO is_canonical(raw, l) AS
+-- Whether the line is exactly what its values make, so that the rules need no look at anything else in it. It may lack its id, which
+-- the station and its number tell then. concat() takes a null for an empty text, which leaves a gap that no line has.
+CREATE OR REPLACE MACRO is_own_form(raw, l) AS
   raw = concat(${REBUILT})
-  AND l.eventId[1] BETWEEN '!' AND '~'
-  AND NOT contains(${quoted(whiteSpace)}, l.city[1]) AND NOT contains(${quoted(whiteSpace)}, l.city[-1])
-  AND l.temperature BETWEEN ${TEMPERATURE_RANGE.min} AND ${TEMPERATURE_RANGE.max}
-  AND l.humidity BETWEEN ${HUMIDITY_RANGE.min} AND ${HUMIDITY_RANGE.max}
+  AND coalesce(l.eventId, l.deviceId)[1] BETWEEN '!' AND '~'
+  AND l.temperature BETWEEN -999999999 AND 999999999
+  AND l.humidity BETWEEN -999999999 AND 999999999
   AND l.deviceSequenceNumber BETWEEN 0 AND 999999999999999999
   AND l.SequenceNumber BETWEEN 0 AND 999999999999999999
   AND l.PartitionId BETWEEN 0 AND 999999999
   AND ${isCalendar('l."timestamp"')} AND ${isCalendar('l.createdAt')} AND ${isCalendar('l.EventEnqueuedUtcTime')};
+
+-- Whether a line of that form says what is valid as it stands.
+CREATE OR REPLACE MACRO is_bare(city) AS NOT contains(${quoted(whiteSpace)}, city[1]) AND NOT contains(${quoted(whiteSpace)}, city[-1]);
+CREATE OR REPLACE MACRO is_within(l) AS l.temperature BETWEEN ${TEMPERATURE_RANGE.min} AND ${TEMPERATURE_RANGE.max}
+  AND l.humidity BETWEEN ${HUMIDITY_RANGE.min} AND ${HUMIDITY_RANGE.max};
+CREATE OR REPLACE MACRO is_canonical(raw, l) AS l.eventId IS NOT NULL AND is_own_form(raw, l) AND is_bare(l.city) AND is_within(l);
 `

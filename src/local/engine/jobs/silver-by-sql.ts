@@ -11,6 +11,7 @@ import type { LoadedBatch } from '../live/loaded-batch.ts'
 import { type BronzePiece, bytesOf, readPieces } from '../query/bronze-text.ts'
 import { refuseCutFiles } from '../query/cut-files.ts'
 import { type BatchSpan, Duplicates } from './deduplication.ts'
+import { LoadAhead } from './load-ahead.ts'
 import { linesOf, REASONS, RULE_MACROS, shortWay, validated } from './silver-rules.ts'
 import { insertHalves, insertMany, makeWorkTables } from './work-table.ts'
 
@@ -21,15 +22,15 @@ interface LoadedRow extends Record<string, unknown> {
   has_intra_batch_duplicates: boolean
   rows: number
   kept: number
-  /** Rows with their raw line: the rules have refused them, or the short way could not do them. */
-  raw: number
+  /** Rows that the short way could not do. */
+  irregular: number
 }
 
 interface Loaded {
   span: BatchSpan
   /** Right as long as no row repeats an earlier one. */
   counts: Required<BatchCounts>
-  raw: number
+  irregular: number
 }
 
 /** After this many rows the space of deleted ones, which DuckDB keeps, is given back. */
@@ -47,16 +48,16 @@ const BATCHES_BY_RULES = 10
 /** From this size (bytes) DuckDB reads files itself: planning each statement costs less than copies. */
 const READ_BY_DUCKDB_BYTES = 1_000_000
 
-/** From this size (bytes) they are loaded in two halves at once: a batch of a backlog, not of 50,000 events a second that are followed. */
-export const HALVED_BYTES = 16_000_000
-
-/** In their order; the second one is empty when it is not worth it. */
-function halvesOf(pieces: readonly BronzePiece[]): [first: BronzePiece[], second: BronzePiece[]] {
+/** In their order. @param largeBytes of less the second one is empty. */
+function halvesOf(
+  pieces: readonly BronzePiece[],
+  largeBytes: number,
+): [first: BronzePiece[], second: BronzePiece[]] {
   const bytes = bytesOf(pieces)
   const first: BronzePiece[] = []
   let taken = 0
   for (const piece of pieces) {
-    if (bytes >= HALVED_BYTES && taken * 2 >= bytes) break
+    if (bytes >= largeBytes && taken * 2 >= bytes) break
     first.push(piece)
     taken += piece.to - piece.from
   }
@@ -82,7 +83,10 @@ export class SilverBySql {
   readonly #tables: { silver: DeltaTable; quarantine: DeltaTable }
   /** Where its files stand until they are whole, one at a time. */
   readonly #unfinished: string
+  readonly #ahead: LoadAhead
   #duplicates: Duplicates | undefined
+  /** The table `batch` was loaded ahead. */
+  #isAhead = false
   /** Which life of the connection has the tables. */
   #life: number | undefined
   #rowsInWorkTables = 0
@@ -100,6 +104,17 @@ export class SilverBySql {
     this.#database = database
     this.#tables = tables
     this.#unfinished = context.lake.unfinishedFile()
+    this.#ahead = new LoadAhead(database, connection)
+  }
+
+  /** Begins to load what the next batch takes; called behind {@link load}. */
+  loadAhead(pieces: readonly BronzePiece[], resolve: (path: string) => string): void {
+    if (isReadByDuckDb(pieces, resolve)) this.#ahead.begin(pieces, linesIn(pieces, resolve))
+  }
+
+  /** What was loaded ahead is not taken any more. */
+  close(): void {
+    this.#ahead.close()
   }
 
   /** Others have brought rows into the tables since: what is known of them is read anew at the next batch. */
@@ -114,7 +129,8 @@ export class SilverBySql {
     resolve: (path: string) => string,
   ): Promise<LoadedBatch> {
     const duplicates = await this.#opened(batchId)
-    const loaded = await this.#read(pieces, resolve)
+    const isAhead = await this.#takeAhead(pieces)
+    const loaded = isAhead ? await this.#look() : await this.#read(pieces, resolve)
     const { span } = loaded
     const keepPlans = loaded.counts.input <= ROWS_OF_PLANS
     if (!keepPlans) this.#connection.forgetPlans()
@@ -142,6 +158,7 @@ export class SilverBySql {
       this.#duplicates = undefined
       await this.#connection.run(RULE_MACROS)
       await makeWorkTables(this.#connection)
+      this.#isAhead = false
       this.#life = this.#connection.life
       this.#rowsInWorkTables = 0
     }
@@ -161,6 +178,13 @@ export class SilverBySql {
     })
   }
 
+  async #takeAhead(pieces: readonly BronzePiece[]): Promise<boolean> {
+    const isAhead = await this.#ahead.take(pieces)
+    if (this.#isAhead && !isAhead) await makeWorkTables(this.#connection)
+    this.#isAhead = isAhead
+    return isAhead
+  }
+
   /** Fills the table `batch` with the validated lines, in bronze order. */
   async #read(pieces: readonly BronzePiece[], resolve: (path: string) => string): Promise<Loaded> {
     await this.#connection.runPrepared('TRUNCATE batch')
@@ -169,7 +193,7 @@ export class SilverBySql {
       this.#rowsInWorkTables = 0
     }
     if (isReadByDuckDb(pieces, resolve)) {
-      const [first, second] = halvesOf(pieces)
+      const [first, second] = halvesOf(pieces, this.#context.tuning.largeBytes)
       const lines = (half: readonly BronzePiece[]) => linesIn(half, resolve)
       if (second.length === 0) await insertMany(this.#connection, lines(first))
       else await insertHalves(this.#connection, this.#database, lines(first), lines(second))
@@ -179,7 +203,7 @@ export class SilverBySql {
     else {
       await this.#insertEach(INSERT_CANONICAL, readPieces(pieces, resolve))
       const loaded = await this.#look()
-      if (loaded.raw === 0) return loaded
+      if (loaded.irregular === 0) return loaded
       await this.#connection.runPrepared('TRUNCATE batch')
       this.#batchesByRules = BATCHES_BY_RULES
     }
@@ -197,9 +221,9 @@ export class SilverBySql {
     const [row] = await this.#connection.rowsPrepared<LoadedRow>(`
       SELECT epoch_ms(min(enqueuedAt)) AS earliest, epoch_ms(max(enqueuedAt)) + 1 AS latest,
         count(id) FILTER (enqueuedAt IS NOT NULL) > count(DISTINCT id) FILTER (enqueuedAt IS NOT NULL) AS has_intra_batch_duplicates,
-        count(*) AS rows, count(*) FILTER (reasons IS NULL) AS kept, count(raw) AS raw
+        count(*) AS rows, count(*) FILTER (reasons IS NULL) AS kept, count(raw) FILTER (reasons IS NULL) AS irregular
       FROM batch`)
-    const { rows = 0, kept = 0, raw = 0 } = row ?? {}
+    const { rows = 0, kept = 0, irregular = 0 } = row ?? {}
     return {
       span: {
         earliest: row?.earliest ?? undefined,
@@ -207,7 +231,7 @@ export class SilverBySql {
         hasIntraBatchDuplicates: row?.has_intra_batch_duplicates ?? false,
       },
       counts: { input: rows, output: kept, quarantined: rows - kept, duplicates: 0 },
-      raw,
+      irregular,
     }
   }
 

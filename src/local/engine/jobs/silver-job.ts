@@ -13,12 +13,12 @@ import type { Connection, Database } from '../duckdb/database.ts'
 import { HandedReadings } from '../live/handed-readings.ts'
 import { LiveSilver } from '../live/live-silver.ts'
 import type { LoadedBatch } from '../live/loaded-batch.ts'
-import { type BronzePosition, BronzeSource } from '../query/bronze-source.ts'
+import { type BronzePlan, type BronzePosition, BronzeSource } from '../query/bronze-source.ts'
 import { type BronzePiece, bytesOf } from '../query/bronze-text.ts'
 import { asTheyAre } from '../query/cut-files.ts'
 import type { Batch, BatchJob, BatchPlan, OnInput, Output } from '../query/query.ts'
 import type { QueryCheckpoint } from '../query/query-checkpoint.ts'
-import { HALVED_BYTES, SilverBySql } from './silver-by-sql.ts'
+import { SilverBySql } from './silver-by-sql.ts'
 
 /** What a batch takes, as its checkpoint keeps it. */
 export interface SilverInput {
@@ -29,6 +29,9 @@ export interface SilverInput {
 
 /** Paths of foreign files that have been read, one per line. */
 const FOREIGN_LIST = 'foreign-files.txt'
+
+/** Loaded while one is written: two keep a core each busy, whatever else waits for the disk. */
+const BATCHES_AHEAD = 2
 
 /** Asks once for each path: finding a place looks at every folder that leads there. */
 function remembering(resolve: (path: string) => string): (path: string) => string {
@@ -55,6 +58,10 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
   readonly #handed: HandedReadings
   readonly #readForeign = new Set<string>()
   #source: BronzeSource | undefined
+  /** The batch that was planned last is one of a backlog, and not the last of it. */
+  #isBehind = false
+  /** What the next batches take, where that is known already. */
+  readonly #ahead: Promise<BronzePlan | undefined>[] = []
 
   constructor(
     context: EngineContext,
@@ -97,21 +104,44 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
   }
 
   async plan(): Promise<BatchPlan<SilverInput, BronzePosition> | undefined> {
+    const plan = await this.#planned()
+    const large = plan !== undefined && this.#isLarge(plan)
+    if (this.#ahead.length === 0) this.#isBehind = large && plan.more
+    return plan && { ...plan, input: { pieces: plan.pieces, foreign: plan.foreign }, large }
+  }
+
+  #isLarge({ pieces }: BronzePlan): boolean {
+    return bytesOf(pieces) >= this.#context.tuning.largeBytes
+  }
+
+  async #planned(): Promise<BronzePlan | undefined> {
     const { tuning } = this.#context
+    // What was planned ahead may have been removed since it was seen, and other files have come.
+    for (let next = this.#ahead.shift(); next; next = this.#ahead.shift()) {
+      this.#live.isFor(Number.POSITIVE_INFINITY)
+      const plan = await next
+      if (plan) return plan
+    }
     const bytes = this.#live.isFor(this.#source?.pendingRows ?? 0) ? tuning.liveBytes : tuning.bytesPerBatch
-    const plan = await this.#source?.plan(bytes)
-    return (
-      plan && {
-        ...plan,
-        input: { pieces: plan.pieces, foreign: plan.foreign },
-        large: bytesOf(plan.pieces) >= HALVED_BYTES,
-      }
-    )
+    return this.#source?.plan(bytes)
+  }
+
+  /** Behind a backlog the next batches' lines are loaded while this one is written. */
+  async #lookAhead(resolve: (path: string) => string): Promise<void> {
+    while (this.#isBehind && this.#ahead.length < BATCHES_AHEAD && this.#source?.isKnownAhead) {
+      const next = this.#source.plan()
+      this.#ahead.push(next)
+      // An error is told when it is that batch's turn.
+      const plan = await next.catch(() => undefined)
+      this.#isBehind = plan?.more === true && this.#isLarge(plan)
+      if (plan && this.#isLarge(plan)) this.#bySql.loadAhead(plan.pieces, resolve)
+    }
   }
 
   async execute(batch: Batch, input: SilverInput): Promise<BatchCounts> {
     const resolve = remembering(this.#resolve)
     const loaded = await this.#load(batch.id, asTheyAre(input.pieces, resolve), resolve)
+    await this.#lookAhead(resolve)
     const { counts } = loaded
     const [silver, quarantine] = this.outputs as [Output, Output]
     await this.#append(batch, counts, silver, counts.output, loaded.writeSilver)
@@ -146,6 +176,7 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
 
   close(): void {
     this.#source?.close()
+    this.#bySql.close()
   }
 
   #resolve = (path: string): string => this.#context.lake.resolve(BRONZE.container, path)

@@ -186,16 +186,27 @@ export const validated = (lines: string, carried?: string) => {
 }
 
 /**
- * The same for lines in the product's own form, at less than half the cost. Every other line is a row whose `raw` alone counts:
- * it is to be validated by {@link validated}. The `raw` of a valid row is null.
+ * The same for lines in the product's own form, at less than half the cost: clean ones, and those whose values alone break a rule. Every
+ * other line is a row with its `raw` and without `reasons`, where nothing else counts: it is to be validated by {@link validated}.
  */
 export const shortWay = (lines: string) => `
-  SELECT l.eventId, l.deviceId, l.deviceSequenceNumber, l.city, l.temperature, l.humidity, l."timestamp", l.createdAt,
-    l.EventEnqueuedUtcTime AS enqueuedAt, l.PartitionId AS partitionId, NULL::VARCHAR AS reasons,
-    CASE WHEN canonical THEN NULL ELSE raw END AS raw, ${idOf('l.eventId', 'true')} AS id
+  SELECT eventId, l.deviceId, l.deviceSequenceNumber, city, l.temperature, l.humidity, l."timestamp", l.createdAt,
+    l.EventEnqueuedUtcTime AS enqueuedAt, l.PartitionId AS partitionId, reasons,
+    CASE WHEN own AND reasons IS NULL THEN NULL ELSE raw END AS raw, ${idOf('eventId', 'reasons IS NULL')} AS id
   FROM (
-    SELECT raw, l, coalesce(is_canonical(raw, l), false) AS canonical
-    FROM (SELECT raw, taken_apart(raw) AS l FROM (${lines}))
+    SELECT *, CASE WHEN NOT own OR (city IS NOT NULL AND is_within(l)) THEN NULL ELSE concat_ws(${SEPARATOR},
+        CASE WHEN city IS NULL THEN 'city is missing' END,
+        CASE WHEN l.temperature NOT BETWEEN ${TEMPERATURE_RANGE.min} AND ${TEMPERATURE_RANGE.max} THEN 'temperature out of range' END,
+        CASE WHEN l.humidity NOT BETWEEN ${HUMIDITY_RANGE.min} AND ${HUMIDITY_RANGE.max} THEN 'humidity out of range' END) END AS reasons
+    FROM (
+      SELECT raw, l, own,
+        CASE WHEN own AND l.eventId IS NULL THEN as_uuid(md5(l.deviceId || ':' || l.deviceSequenceNumber)) ELSE l.eventId END AS eventId,
+        CASE WHEN is_bare(l.city) THEN l.city ELSE nullif(trimmed(l.city), '') END AS city
+      FROM (
+        SELECT raw, l, coalesce(is_own_form(raw, l), false) AS own
+        FROM (SELECT raw, taken_apart(raw) AS l FROM (${lines}))
+      )
+    )
   )`
 
 /** Of silver, in the order of the contract. */

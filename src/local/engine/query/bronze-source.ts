@@ -90,6 +90,14 @@ export class BronzeSource {
   }
 
   /**
+   * Whether the next batch may be planned before the last one is done: what that took is known by sequence numbers, which no look at the
+   * folder gives back. Files of other writers come back until they are noted as read.
+   */
+  get isKnownAhead(): boolean {
+    return !this.#overflow && !this.#queues.has(FOREIGN) && this.#position.partial === undefined
+  }
+
+  /**
    * The next batch's input; undefined when there is none. What it names is not planned again.
    * @param bytesPerBatch at most, but for a file that is larger.
    */
