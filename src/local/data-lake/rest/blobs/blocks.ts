@@ -186,8 +186,8 @@ function getBlockList(lake: Lake, call: LakeCall): void {
     type === 'committed' ? '' : listXml('UncommittedBlocks', waiting),
   ]
   answerXml(call, `${XML_HEAD}<BlockList>${parts.join('')}</BlockList>`, {
-    ...(stats && writtenHeaders(stats)),
-    'x-ms-blob-content-length': String(stats?.size ?? 0),
+    // Of a blob that is not there yet none is told (azure-sdk-for-js, recorded as stageblockfromurl_copy_source_blob_as_separate_blocks).
+    ...(stats && { ...writtenHeaders(stats), 'x-ms-blob-content-length': String(stats.size) }),
   })
 }
 

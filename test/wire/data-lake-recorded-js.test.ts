@@ -1,0 +1,101 @@
+/** Answers as azure-sdk-for-js recorded them of live accounts in 2023 (recordings/node of storage-blob and storage-file-datalake). */
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { type LakeServer, startLake, TOKEN } from '../support/lake-server.ts'
+
+let running: LakeServer
+beforeAll(async () => {
+  running = await startLake()
+})
+afterAll(() => running.close())
+
+const put = (path: string, body = 'x', headers = {}) =>
+  running.raw('PUT', path, { body, headers: { 'x-ms-blob-type': 'BlockBlob', ...headers } })
+const named = (headers: Record<string, unknown>, start: string) =>
+  Object.keys(headers).filter((name) => name.startsWith(start))
+
+beforeEach(async () => {
+  await running.raw('DELETE', '/bronze/d', { query: 'recursive=true' })
+})
+
+// stageblock_with_invalid_crc64_should_fail, appendblock_with_invalid_crc64_should_fail.
+it.each([
+  ['CRC64', 'x-ms-content-crc64', 'AQIDBAUGBwg='],
+  ['MD5', 'content-md5', 'AQIDBAUGBwgJCgsMDQ4PEA=='],
+])('a wrong %s is told in the service’s words', async (kind, name, value) => {
+  const query = 'comp=block&blockid=AAAA'
+  const { status, text } = await running.raw('PUT', '/bronze/d/b', {
+    query,
+    body: 'x',
+    headers: { [name]: value },
+  })
+  expect(status).toBe(400)
+  expect(text).toContain(
+    `<Message>The ${kind} value specified in the request did not match with the ${kind} value calculated by the server.\n`,
+  )
+})
+
+// syncuploadfromurl_with_public_source_should_work; synccopyfromurl.
+it('what Put Blob From URL makes says nothing of a copy, what a copy makes does', async () => {
+  await put('/bronze/d/source')
+  const headers = {
+    'x-ms-copy-source': `${running.endpoint}/bronze/d/source`,
+    'x-ms-copy-source-authorization': `Bearer ${TOKEN}`,
+  }
+  const told = async (path: string, more: Record<string, string>) => {
+    await running.raw('PUT', path, { headers: { ...headers, ...more } })
+    const query = 'restype=container&comp=list&include=copy&prefix=d/'
+    const { text } = await running.raw('GET', '/bronze', { query })
+    const listed = text.split('<Blob>').find((one) => one.includes(`<Name>${path.slice(8)}<`))
+    const head = await running.raw('HEAD', path)
+    expect(head.status).toBe(200)
+    return [named(head.headers, 'x-ms-copy-').length, listed?.includes('<CopyId>')]
+  }
+  expect(await told('/bronze/d/put', { 'x-ms-blob-type': 'BlockBlob' })).toEqual([0, false])
+  expect(await told('/bronze/d/copy', { 'x-ms-requires-sync': 'true' })).toEqual([5, true])
+})
+
+// stageblockfromurl_copy_source_blob_as_separate_blocks; getblocklist.
+it('a list of the blocks of what is not there yet tells no length', async () => {
+  const block = (id: string) =>
+    running.raw('PUT', '/bronze/d/b', { query: `comp=block&blockid=${id}`, body: 'x' })
+  const listed = async () =>
+    (await running.raw('GET', '/bronze/d/b', { query: 'comp=blocklist&blocklisttype=all' })).headers
+  await block('AAAA')
+  expect(await listed()).not.toHaveProperty('x-ms-blob-content-length')
+  await put('/bronze/d/b', 'whole')
+  await block('BBBB')
+  expect((await listed())['x-ms-blob-content-length']).toBe('5')
+})
+
+// listblobsbyhierarchy_to_list_uncommitted_blobs.
+it('a blob of which only blocks wait is listed with its tier, free and not encrypted', async () => {
+  await running.raw('PUT', '/bronze/d/b', { query: 'comp=block&blockid=AAAA', body: 'x' })
+  const query = 'restype=container&comp=list&include=uncommittedblobs&prefix=d/'
+  const { text } = await running.raw('GET', '/bronze', { query })
+  expect(text).toContain(
+    '<Blob><Name>d/b</Name><Properties><Content-Length>0</Content-Length><BlobType>BlockBlob</BlobType>' +
+      '<AccessTier>Hot</AccessTier><AccessTierInferred>true</AccessTierInferred><LeaseStatus>unlocked</LeaseStatus>' +
+      '<LeaseState>available</LeaseState><ServerEncrypted>false</ServerEncrypted></Properties><OrMetadata /></Blob>',
+  )
+})
+
+// setmetadata_sethttpheaders_getproperties_and_createsnapshot_with_cpk.
+it('a snapshot without metadata of its own uses no key, and names none', async () => {
+  const key = {
+    'x-ms-encryption-key': Buffer.alloc(32).toString('base64'),
+    'x-ms-encryption-key-sha256': 'Zmh6rfhivXdsj8GLjp+OIAiXFIVu4jOzkCpZHQ1fKSU=',
+    'x-ms-encryption-algorithm': 'AES256',
+  }
+  const headers = { 'x-ms-blob-type': 'BlockBlob', ...key }
+  await running.byToken('PUT', '/bronze/d/k', { headers, body: 'x' })
+  const taken = async (more: Record<string, string>) => {
+    const query = 'comp=snapshot'
+    const answer = await running.byToken('PUT', '/bronze/d/k', { query, headers: { ...key, ...more } })
+    expect(answer.status).toBe(201)
+    const { 'x-ms-encryption-key-sha256': sha256, 'x-ms-request-server-encrypted': encrypted } =
+      answer.headers
+    return [sha256, encrypted]
+  }
+  expect(await taken({})).toEqual([undefined, 'false'])
+  expect(await taken({ 'x-ms-meta-a': 'b' })).toEqual([key['x-ms-encryption-key-sha256'], 'true'])
+})
