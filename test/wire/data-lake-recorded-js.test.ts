@@ -79,6 +79,28 @@ it('a blob of which only blocks wait is listed with its tier, free and not encry
   )
 })
 
+// setaccesscontrol_with_all_parameters, datalakedirectoryclient_create_with_owner.
+it('an access list is told with its owners, a tag and a time, and nothing else', async () => {
+  await running.raw('PUT', '/bronze/d', { query: 'resource=directory' })
+  const { headers } = await running.raw('HEAD', '/bronze/d', { query: 'action=getAccessControl' })
+  expect(headers).toHaveProperty('etag')
+  expect(headers).toHaveProperty('last-modified')
+  expect(named(headers, 'x-ms-').sort()).toEqual(
+    ['acl', 'group', 'owner', 'permissions', 'request-id', 'version'].map((name) => `x-ms-${name}`),
+  )
+})
+
+// upload_by_specifying_a_modifiedaccessconditions_check_to_avoid_overwrite; datalakedirectoryclientcreateifnotexists.
+it.each([
+  ['file', undefined],
+  ['directory', 'directory'],
+])('a %s that is to be new is told of what stands there: %s', async (resource, told) => {
+  const make = { query: `resource=${resource}`, headers: { 'if-none-match': '*' } }
+  await running.raw('PUT', '/bronze/d/e', make)
+  const { status, headers } = await running.raw('PUT', '/bronze/d/e', make)
+  expect([status, headers['x-ms-existing-resource-type']]).toEqual([409, told])
+})
+
 // setmetadata_sethttpheaders_getproperties_and_createsnapshot_with_cpk.
 it('a snapshot without metadata of its own uses no key, and names none', async () => {
   const key = {
