@@ -101,6 +101,29 @@ it.each([
   expect([status, headers['x-ms-existing-resource-type']]).toEqual([409, told])
 })
 
+// setproperties_and_getproperties of storage-file-datalake.
+it('properties of the service are told in its order, with what a policy has beside what was set', async () => {
+  const query = 'restype=service&comp=properties'
+  const read = async () => (await running.raw('GET', '/', { query })).text
+  const fresh = await read()
+  expect(fresh).toContain('</MinuteMetrics><Cors /><DeleteRetentionPolicy>')
+  const rule =
+    '<AllowedOrigins>example.com</AllowedOrigins><AllowedMethods>GET</AllowedMethods><AllowedHeaders>*</AllowedHeaders>' +
+    '<ExposedHeaders>*</ExposedHeaders><MaxAgeInSeconds>8888</MaxAgeInSeconds>'
+  const body =
+    `<StorageServiceProperties><Cors><CorsRule>${rule}</CorsRule></Cors>` +
+    '<DeleteRetentionPolicy><Enabled>false</Enabled></DeleteRetentionPolicy></StorageServiceProperties>'
+  expect((await running.raw('PUT', '/', { query, body })).status).toBe(202)
+  const set = await read()
+  expect(set).toContain(
+    '<Cors><CorsRule><AllowedMethods>GET</AllowedMethods><AllowedOrigins>example.com</AllowedOrigins><AllowedHeaders>*<',
+  )
+  for (const text of [fresh, set])
+    expect(text).toContain(
+      '<DeleteRetentionPolicy><Enabled>false</Enabled><AllowPermanentDelete>false</AllowPermanentDelete></DeleteRetentionPolicy><StaticWebsite>',
+    )
+})
+
 // setmetadata_sethttpheaders_getproperties_and_createsnapshot_with_cpk.
 it('a snapshot without metadata of its own uses no key, and names none', async () => {
   const key = {

@@ -6,7 +6,7 @@
 import { HttpError } from '../../../http/errors.ts'
 import { LOGS, WEB } from '../../store/names.ts'
 import { checkCors } from '../cors.ts'
-import { insideOf, isDocument, textOf, XML_HEAD } from '../xml.ts'
+import { element, insideOf, isDocument, textOf, XML_HEAD } from '../xml.ts'
 
 /** Element → what is inside of it, as XML. */
 export type ServiceProperties = Record<string, string>
@@ -15,6 +15,14 @@ const METRICS =
   '<Version>1.0</Version><Enabled>false</Enabled><RetentionPolicy><Enabled>false</Enabled></RetentionPolicy>'
 
 /** In the order in which the service writes them. */
+const NAMES = [
+  ...['Logging', 'HourMetrics', 'MinuteMetrics', 'Cors'],
+  ...['DefaultServiceVersion', 'DeleteRetentionPolicy', 'StaticWebsite'],
+]
+
+/** The order of a rule's parts in the service's answer, whatever that was in which they were sent. */
+const CORS_PARTS = ['AllowedMethods', 'AllowedOrigins', 'AllowedHeaders', 'ExposedHeaders', 'MaxAgeInSeconds']
+
 const DEFAULTS: ServiceProperties = {
   Logging:
     '<Version>1.0</Version><Read>false</Read><Write>false</Write><Delete>false</Delete>' +
@@ -22,7 +30,6 @@ const DEFAULTS: ServiceProperties = {
   HourMetrics: METRICS,
   MinuteMetrics: METRICS,
   Cors: '',
-  DefaultServiceVersion: '2023-11-03',
   DeleteRetentionPolicy: '<Enabled>false</Enabled>',
   StaticWebsite: '<Enabled>false</Enabled>',
 }
@@ -37,7 +44,7 @@ export function readServiceProperties(xml: string): ServiceProperties {
   if (!isDocument(xml, 'StorageServiceProperties'))
     throw new HttpError(400, 'InvalidXmlDocument', 'The body is not a StorageServiceProperties document.')
   const body = insideOf(xml, 'StorageServiceProperties')[0]
-  const given = Object.keys(DEFAULTS).flatMap((name) => {
+  const given = NAMES.flatMap((name) => {
     const inside = insideOf(body ?? '', name)[0]
     if (inside !== undefined) return [[name, inside.trim()] as const]
     return new RegExp(`<${name}\\s*/>`).test(body ?? '') ? [[name, ''] as const] : []
@@ -75,8 +82,29 @@ export function containersFor({ Logging = '', StaticWebsite = '' }: ServicePrope
   return [...(isLogging ? [LOGS] : []), ...(isWebsite ? [WEB] : [])]
 }
 
-/** In the order of the service's own answer. */
-export const serviceXml = (properties: ServiceProperties): string =>
-  `${XML_HEAD}<StorageServiceProperties>${Object.keys(DEFAULTS)
-    .map((name) => `<${name}>${properties[name] ?? ''}</${name}>`)
-    .join('')}</StorageServiceProperties>`
+/**
+ * In the order of the service's own answer, a version only where one was set (azure-sdk-for-js, recorded of storage-file-datalake as
+ * setproperties_and_getproperties).
+ */
+export function serviceXml(properties: ServiceProperties): string {
+  const told = NAMES.flatMap((name) => {
+    const inside = properties[name]
+    if (inside === undefined) return []
+    return [inside === '' ? element(name, '') : `<${name}>${partsOf(name, inside)}</${name}>`]
+  })
+  return `${XML_HEAD}<StorageServiceProperties>${told.join('')}</StorageServiceProperties>`
+}
+
+function partsOf(name: string, inside: string): string {
+  if (name === 'DeleteRetentionPolicy' && !inside.includes('<AllowPermanentDelete>'))
+    return `${inside}${element('AllowPermanentDelete', false)}`
+  if (name !== 'Cors') return inside
+  const rules = insideOf(inside, 'CorsRule').map((rule) =>
+    CORS_PARTS.flatMap((part) => {
+      const value = insideOf(rule, part)[0]
+      if (value !== undefined && value !== '') return [`<${part}>${value}</${part}>`]
+      return rule.includes(`<${part}`) ? [element(part, '')] : []
+    }).join(''),
+  )
+  return rules.map((rule) => `<CorsRule>${rule}</CorsRule>`).join('')
+}
