@@ -144,3 +144,35 @@ it('a snapshot without metadata of its own uses no key, and names none', async (
   expect(await taken({})).toEqual([undefined, 'false'])
   expect(await taken({ 'x-ms-meta-a': 'b' })).toEqual([key['x-ms-encryption-key-sha256'], 'true'])
 })
+
+// azure-sdk-for-python, test_set_default_service_version and test_set_cors of azure-storage-file-datalake.
+it('the version of the service is told last, and names of headers before their beginnings', async () => {
+  const query = 'restype=service&comp=properties'
+  const body =
+    '<StorageServiceProperties><Cors><CorsRule><AllowedOrigins>www.xyz.com</AllowedOrigins><AllowedMethods>GET</AllowedMethods>' +
+    '<AllowedHeaders>x-ms-meta-data*,x-ms-meta-abc</AllowedHeaders><ExposedHeaders /><MaxAgeInSeconds>0</MaxAgeInSeconds></CorsRule></Cors>' +
+    '<DefaultServiceVersion>2014-02-14</DefaultServiceVersion></StorageServiceProperties>'
+  expect((await running.raw('PUT', '/', { query, body })).status).toBe(202)
+  const { text } = await running.raw('GET', '/', { query })
+  expect(text).toContain('<AllowedHeaders>x-ms-meta-abc,x-ms-meta-data*</AllowedHeaders><ExposedHeaders />')
+  expect(text).toContain(
+    '</StaticWebsite><DefaultServiceVersion>2014-02-14</DefaultServiceVersion></StorageServiceProperties>',
+  )
+})
+
+// azure-sdk-for-python, test_set_delete_retention_policy_edge_cases of azure-storage-file-datalake.
+it.each(['0', '366'])(
+  'a document that is not taken has its reason beside the sentence: %s days',
+  async (days) => {
+    const policy = `<DeleteRetentionPolicy><Enabled>true</Enabled><Days>${days}</Days></DeleteRetentionPolicy>`
+    const { status, headers, text } = await running.raw('PUT', '/', {
+      query: 'restype=service&comp=properties',
+      body: `<StorageServiceProperties>${policy}</StorageServiceProperties>`,
+    })
+    expect([status, headers['x-ms-error-code']]).toEqual([400, 'InvalidXmlDocument'])
+    expect(text).toContain('<Message>XML specified is not syntactically valid.\nRequestId:')
+    expect(text).toContain(
+      '</Message><Reason>Retention days must be greater than 0 and less than or equal to 365 days.</Reason></Error>',
+    )
+  },
+)
