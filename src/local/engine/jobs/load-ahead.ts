@@ -19,12 +19,16 @@ export class LoadAhead {
   static #made = 0
   readonly #database: Pick<Database, 'connect' | 'disconnect'>
   readonly #own: Connection
-  #loading: Loading[] = []
+  readonly #loading: Loading[] = []
 
   /** @param own silver's connection. */
   constructor(database: Pick<Database, 'connect' | 'disconnect'>, own: Connection) {
     this.#database = database
     this.#own = own
+  }
+
+  get isEmpty(): boolean {
+    return this.#loading.length === 0
   }
 
   /** @param pieces that are loaded. @param lines SQL of them, as of {@link insertMany}. */
@@ -33,7 +37,7 @@ export class LoadAhead {
     const tables = { batch: `ahead_${number}`, irregular: `ahead_irregular_${number}` }
     const connection = this.#database.connect()
     const load = async () => {
-      await makeShared(this.#own, tables)
+      await makeShared(connection, tables)
       await insertMany(connection, lines, tables)
       return true
     }
@@ -43,17 +47,18 @@ export class LoadAhead {
 
   /**
    * Puts what was loaded in the place of the table `batch`, which is no temporary one then.
-   * @returns false when there is nothing, or the next is of other pieces: then the caller loads them.
+   * @returns false when these are not loaded, or have changed since: then the caller loads them.
    */
   async take(pieces: readonly BronzePiece[]): Promise<boolean> {
     const [loading] = this.#loading
-    if (!loading) return false
+    // What is loaded may be a later batch's.
+    if (!loading || loading.pieces[0]?.path !== pieces[0]?.path) return false
     const isThere = (await loading.done) && loading.life === this.#own.life
+    this.#loading.shift()
     if (!isThere || !isSame(loading.pieces, pieces)) {
-      this.close()
+      void this.#drop(loading)
       return false
     }
-    this.#loading.shift()
     this.#database.disconnect(loading.connection)
     await putInPlace(this.#own, loading.tables)
     return true

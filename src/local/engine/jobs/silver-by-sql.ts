@@ -107,9 +107,20 @@ export class SilverBySql {
     this.#ahead = new LoadAhead(database, connection)
   }
 
-  /** Begins to load what the next batch takes; called behind {@link load}. */
-  loadAhead(pieces: readonly BronzePiece[], resolve: (path: string) => string): void {
-    if (isReadByDuckDb(pieces, resolve)) this.#ahead.begin(pieces, linesIn(pieces, resolve))
+  /** Begins to load what a batch behind the present one takes. @param batchId the present one's. */
+  async loadAhead(
+    batchId: number,
+    pieces: readonly BronzePiece[],
+    resolve: (path: string) => string,
+  ): Promise<void> {
+    if (!isReadByDuckDb(pieces, resolve)) return
+    await this.#opened(batchId)
+    this.#ahead.begin(pieces, linesIn(pieces, resolve))
+  }
+
+  /** Batches are being loaded ahead, or wait to be taken. */
+  get isLoadingAhead(): boolean {
+    return !this.#ahead.isEmpty
   }
 
   /** What was loaded ahead is not taken any more. */
@@ -193,7 +204,10 @@ export class SilverBySql {
       this.#rowsInWorkTables = 0
     }
     if (isReadByDuckDb(pieces, resolve)) {
-      const [first, second] = halvesOf(pieces, this.#context.tuning.largeBytes)
+      const [first, second] = halvesOf(
+        pieces,
+        this.isLoadingAhead ? Number.POSITIVE_INFINITY : this.#context.tuning.largeBytes,
+      )
       const lines = (half: readonly BronzePiece[]) => linesIn(half, resolve)
       if (second.length === 0) await insertMany(this.#connection, lines(first))
       else await insertHalves(this.#connection, this.#database, lines(first), lines(second))

@@ -30,8 +30,8 @@ export interface SilverInput {
 /** Paths of foreign files that have been read, one per line. */
 const FOREIGN_LIST = 'foreign-files.txt'
 
-/** Loaded while one is written: two keep a core each busy, whatever else waits for the disk. */
-const BATCHES_AHEAD = 2
+/** Batches whose lines are read at once: each keeps a core busy, whatever else waits for the disk. */
+const LOADED_AT_ONCE = 2
 
 /** Asks once for each path: finding a place looks at every folder that leads there. */
 function remembering(resolve: (path: string) => string): (path: string) => string {
@@ -126,22 +126,25 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
     return this.#source?.plan(bytes)
   }
 
-  /** Behind a backlog the next batches' lines are loaded while this one is written. */
-  async #lookAhead(resolve: (path: string) => string): Promise<void> {
-    while (this.#isBehind && this.#ahead.length < BATCHES_AHEAD && this.#source?.isKnownAhead) {
+  /** Behind a backlog the next batches' lines are loaded while this one is. @param most batches. */
+  async #lookAhead(batchId: number, resolve: (path: string) => string, most: number): Promise<void> {
+    while (this.#isBehind && this.#ahead.length < most && this.#source?.isKnownAhead) {
       const next = this.#source.plan()
       this.#ahead.push(next)
       // An error is told when it is that batch's turn.
       const plan = await next.catch(() => undefined)
       this.#isBehind = plan?.more === true && this.#isLarge(plan)
-      if (plan && this.#isLarge(plan)) this.#bySql.loadAhead(plan.pieces, resolve)
+      if (plan && bytesOf(plan.pieces) > this.#context.tuning.liveBytes)
+        await this.#bySql.loadAhead(batchId, plan.pieces, resolve)
     }
   }
 
   async execute(batch: Batch, input: SilverInput): Promise<BatchCounts> {
     const resolve = remembering(this.#resolve)
+    // Together with what is loaded already.
+    if (!this.#bySql.isLoadingAhead) await this.#lookAhead(batch.id, resolve, LOADED_AT_ONCE - 1)
     const loaded = await this.#load(batch.id, asTheyAre(input.pieces, resolve), resolve)
-    await this.#lookAhead(resolve)
+    await this.#lookAhead(batch.id, resolve, LOADED_AT_ONCE)
     const { counts } = loaded
     const [silver, quarantine] = this.outputs as [Output, Output]
     await this.#append(batch, counts, silver, counts.output, loaded.writeSilver)

@@ -1,4 +1,6 @@
 /** Fills silver's work table `batch` with many lines at once: the rules are run for the few that need them. */
+import { TABLES } from '../../../contract/tables.ts'
+import { STORED } from '../delta/parquet-file.ts'
 import type { Connection, Database } from '../duckdb/database.ts'
 import { COLUMNS, shortWay, validated } from './silver-rules.ts'
 
@@ -24,13 +26,24 @@ const irregularOf = ({ batch }: WorkTables) =>
   `WITH irregular_lines AS MATERIALIZED (SELECT rowid AS place, raw FROM ${batch} WHERE raw IS NOT NULL AND reasons IS NULL)
   ${validated('SELECT place, raw FROM irregular_lines', 'place')}`
 
+/** As {@link validated} gives them. Told here, as planning the rules takes as long as loading thousands of lines. */
+const TYPES: Partial<Record<string, string>> = { timestamp: 'TIMESTAMP' }
+const DEFINED = [
+  ...TABLES.silver.columns.map(([name, type]) => `"${name}" ${TYPES[type] ?? STORED[type]}`),
+  'reasons VARCHAR',
+  'raw VARCHAR',
+  'id UHUGEINT',
+]
+const OF_BATCH = DEFINED.join(', ')
+const OF_IRREGULAR = DEFINED.toSpliced(TABLES.silver.columns.length, 0, 'place BIGINT').join(', ')
+
 /** Makes the work tables, empty. */
 export async function makeWorkTables(connection: Connection): Promise<void> {
   // A shared one that took the place of the temporary one.
   await connection.run(`
     DROP TABLE IF EXISTS memory.main.${OWN.batch};
-    CREATE OR REPLACE TEMP TABLE batch AS ${validated(`SELECT '' AS raw LIMIT 0`)};
-    CREATE OR REPLACE TEMP TABLE irregular AS ${irregularOf(OWN)}`)
+    CREATE OR REPLACE TEMP TABLE ${OWN.batch} (${OF_BATCH});
+    CREATE OR REPLACE TEMP TABLE ${OWN.irregular} (${OF_IRREGULAR})`)
 }
 
 /**
@@ -82,8 +95,8 @@ export async function insertHalves(
 /** Makes tables that all connections see, empty. */
 export async function makeShared(connection: Connection, { batch, irregular }: WorkTables): Promise<void> {
   await connection.run(`
-    CREATE OR REPLACE TABLE ${batch} AS SELECT * FROM ${OWN.batch} LIMIT 0;
-    CREATE OR REPLACE TABLE ${irregular} AS SELECT * FROM ${OWN.irregular} LIMIT 0`)
+    CREATE OR REPLACE TABLE ${batch} (${OF_BATCH});
+    CREATE OR REPLACE TABLE ${irregular} (${OF_IRREGULAR})`)
 }
 
 /** Makes a shared table the work table `batch`, as it is. {@link makeWorkTables} makes a temporary one of it again. */
