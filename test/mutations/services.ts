@@ -116,7 +116,12 @@ export const SERVICES: readonly Mutation[] = [
     ['test/local/engine/jobs/load-ahead.test.ts'],
     [
       ['what could not be loaded is taken', 'if (!isThere || !isSame', 'if (!isSame'],
-      ['tables of a stopped run stay', 'void this.#drop(loading)', 'void loading'],
+      [
+        'tables of a stopped run stay',
+        'this.#loading.splice(0)) void this.#drop(loading)',
+        'this.#loading.splice(0)) void loading',
+      ],
+      ['a batch takes the lines of another', 'loading.pieces[0]?.path !== pieces[0]?.path', 'false'],
     ],
   ),
   ...of(
