@@ -1,6 +1,6 @@
 /**
  * A day that lies there already: `test/bench/make-day.ts` makes its files and commits in minutes, then the program runs over them,
- * beside another one with a fresh data folder. Both should be alike.
+ * beside another one over the first two hours of a day. Both should be alike. In an hour less nothing is old enough to be deleted.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -17,8 +17,10 @@ const LOAD = ['--stations', '100', '--interval', '10s']
 
 /** What is waited for and measured while it lives, in seconds; `--scale` shortens both. */
 const [SETTLE, LIVE] = [600, 3000]
+/** What lies there when the first day is measured: its first hour knows no retention. */
+const EARLY_HOURS = 2
 /** Hours of a trial of a few minutes. */
-const TRIAL_HOURS = 1
+const TRIAL_HOURS = 3
 const TABLES = ['silver/weather', 'gold/weather', 'gold/weather_aggregated'] as const
 
 interface Made {
@@ -84,18 +86,19 @@ async function live(subject: Subject, dataDir: string, seconds: (full: number) =
  * folder that was made before is used.
  */
 export const day: Part = async (subject, seconds) => {
-  const [old, fresh] = ['old', 'fresh'].map((name) => mkdtempSync(join(tmpdir(), `rtstream-bench-${name}-`)))
-  if (old === undefined || fresh === undefined) return []
+  const [old, early] = ['old', 'early'].map((name) => mkdtempSync(join(tmpdir(), `rtstream-bench-${name}-`)))
+  if (old === undefined || early === undefined) return []
   // Made before, by hand: a session that is cut short need not make it again.
   const given = process.env.RTSTREAM_BENCH_DAY
   try {
     const isTrial = seconds(LIVE) < LIVE / 8
     const hours = isTrial ? TRIAL_HOURS : 24
     const made = given === undefined ? makeDay(old, hours) : undefined
-    takeOver(subject, given ?? old)
+    makeDay(early, EARLY_HOURS)
+    for (const folder of [given ?? old, early]) takeOver(subject, folder)
     // At the same time: what else the machine does slows both.
     const [before = [], after = []] = await Promise.all(
-      [fresh, given ?? old].map((folder) => live(subject, folder, seconds)),
+      [early, given ?? old].map((folder) => live(subject, folder, seconds)),
     )
     const compared = (what: string, index: number, unit: string): Figure[] => [
       { what: `${what}, first day`, value: before[index] ?? Number.NaN, unit },
@@ -117,6 +120,6 @@ export const day: Part = async (subject, seconds) => {
       ),
     ]
   } finally {
-    for (const folder of [old, fresh]) rmSync(folder, { recursive: true, force: true })
+    for (const folder of [old, early]) rmSync(folder, { recursive: true, force: true })
   }
 }
