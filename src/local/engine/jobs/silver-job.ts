@@ -131,11 +131,11 @@ export class SilverJob implements BatchJob<SilverInput, BronzePosition> {
     while (this.#isBehind && this.#ahead.length < most && this.#source?.isKnownAhead) {
       const next = this.#source.plan()
       this.#ahead.push(next)
-      // An error is told when it is that batch's turn.
+      // An error is told when it is that batch's turn, also one of a file that has just been removed.
       const plan = await next.catch(() => undefined)
       this.#isBehind = plan?.more === true && this.#isLarge(plan)
       if (plan && bytesOf(plan.pieces) > this.#context.tuning.liveBytes)
-        await this.#bySql.loadAhead(batchId, plan.pieces, resolve)
+        await this.#bySql.loadAhead(batchId, plan.pieces, resolve).catch(() => {})
     }
   }
 

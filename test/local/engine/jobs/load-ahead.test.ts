@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, expect, it, vi } from 'vitest'
 import type { EngineTuning } from '../../../../src/local/engine/api/options.ts'
 import { Connection, Database, quoted } from '../../../../src/local/engine/duckdb/database.ts'
+import { LoadAhead } from '../../../../src/local/engine/jobs/load-ahead.ts'
 import { temporaryFolder } from '../../../support/cli.ts'
 import { actionsIn, commitNames, newestCommitMetadata } from '../../../support/delta-log.ts'
 import { NOON, reading, type TestLake, testLake } from '../lake-fixture.ts'
@@ -114,6 +115,17 @@ it('loads in its turn what could not be loaded ahead', async () => {
   vi.restoreAllMocks()
   expect(ahead).toEqual(await withoutIt())
 }, 120_000)
+
+it('loads in its turn what could not be begun', async () => {
+  const { lake } = await lakeOf(2)
+  vi.spyOn(LoadAhead.prototype, 'begin').mockImplementationOnce(() => {
+    throw new Error('ENOENT: it was removed')
+  })
+  const silver = lake.engine(BACKLOG).engine.run('silver')
+  await untilRead(lake, 2 * ROWS, silver)
+  await silver.cancel()
+  expect(LoadAhead.prototype.begin).toHaveBeenCalledOnce()
+}, 60_000)
 
 it('begins again where the process of DuckDB was killed with batches loaded', async () => {
   const connect = vi.spyOn(Database.prototype, 'connect')
