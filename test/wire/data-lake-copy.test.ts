@@ -113,7 +113,7 @@ describe('a copy', () => {
       const { status, headers: answered } = await asked(more)
       return [status, answered['content-md5'], answered['x-ms-content-crc64']]
     }
-    const [own, other] = to === 'log' ? [[md5, undefined], { crc64: crc }] : [[undefined, crc], { md5 }]
+    const [own, other] = to === 'log' ? [[md5, undefined], { crc64: crc, md5 }] : [[undefined, crc], { md5 }]
     expect(await told({})).toEqual([201, ...own])
     for (const [name, sum] of Object.entries(other))
       expect(await told({ [`x-ms-source-content-${name}`]: sum })).toEqual([201, md5, crc])
