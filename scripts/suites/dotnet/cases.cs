@@ -141,7 +141,7 @@ static class Cases
         Case("tier cool", () => { b.SetAccessTier(AccessTier.Cool); Is(b.GetProperties().Value.AccessTier, "Cool"); });
         Case("tags", () => b.SetTags(new Dictionary<string, string> { { "a", "b" } }), "400");
         Case("snapshot", () => { var t = c.GetBlobClient("kept"); t.Upload(S(small)); var s = t.WithSnapshot(t.CreateSnapshot().Value.Snapshot); t.Upload(S(new byte[] { 1 }), true); Same(Read(s), small); s.Delete(); });
-        Case("page blob", () => c.GetPageBlobClient("page").Create(512), "400");
+        Case("page blob", () => c.GetPageBlobClient("page").Create(512), "409");
         Case("query", () => c.GetBlockBlobClient(b.Name).Query("SELECT * FROM BlobStorage"), "400");
         Case("range", () => { var r = b.DownloadContent(new BlobDownloadOptions { Range = new HttpRange(1, 3) }).Value; Is(r.Content.ToString(), "ell"); });
         Case("range beyond", () => b.DownloadContent(new BlobDownloadOptions { Range = new HttpRange(100, 3) }), "416 InvalidRange");
