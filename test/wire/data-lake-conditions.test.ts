@@ -209,7 +209,6 @@ it.each([
   ['file', 'directory'],
   ['directory', 'file'],
   ['directory', 'directory'],
-  ['file', 'file'],
 ])('a %s that is there already is told as such to who makes a %s', async (there, made) => {
   await running.raw('PUT', `/bronze/there-${there}`, { query: `resource=${there}` })
   const answer = await running.raw('PUT', `/bronze/there-${there}`, {

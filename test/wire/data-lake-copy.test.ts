@@ -36,7 +36,7 @@ describe('a copy', () => {
     expect(running.lake.usage()).toEqual({ bytes: 14, files: 2 })
   })
 
-  it('made by Put Blob From URL is a copy too, and never an empty file', async () => {
+  it('made by Put Blob From URL has the content of its source, and never is an empty file', async () => {
     const headers = { 'x-ms-blob-type': 'BlockBlob', 'x-ms-meta-own': '1' }
     const source = `${running.endpoint}/bronze/a`
     // The service reads its source as any client would.

@@ -137,14 +137,16 @@ describe('service properties', () => {
 
   it('are kept as they were set, those that are left out as they were', async () => {
     const rule =
-      '<CorsRule><AllowedOrigins>*</AllowedOrigins><AllowedMethods>GET</AllowedMethods><MaxAgeInSeconds>5</MaxAgeInSeconds></CorsRule>'
+      '<CorsRule><AllowedMethods>GET</AllowedMethods><AllowedOrigins>*</AllowedOrigins><MaxAgeInSeconds>5</MaxAgeInSeconds></CorsRule>'
     expect((await set(`<Cors>${rule}</Cors>`)).status).toBe(202)
     expect((await set('<DefaultServiceVersion>2021-08-06</DefaultServiceVersion>')).status).toBe(202)
     await running.restart()
     const { text } = await running.raw('GET', '', { query })
     expect(text).toContain(`<Cors>${rule}</Cors>`)
     expect(text).toContain('<DefaultServiceVersion>2021-08-06</DefaultServiceVersion>')
-    expect(text).toContain('<DeleteRetentionPolicy><Enabled>false</Enabled></DeleteRetentionPolicy>')
+    expect(text).toContain(
+      '<DeleteRetentionPolicy><Enabled>false</Enabled><AllowPermanentDelete>false</AllowPermanentDelete></DeleteRetentionPolicy>',
+    )
   })
 
   it('make the container that the service makes with them, and it is listed to who asks for those', async () => {

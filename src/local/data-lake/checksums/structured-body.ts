@@ -200,7 +200,7 @@ export const crc64Mismatch = (given: string, found: string) =>
   new HttpError(
     400,
     'Crc64Mismatch',
-    'The CRC64 value specified in the request did not match the CRC64 value calculated by the server.',
+    'The CRC64 value specified in the request did not match with the CRC64 value calculated by the server.',
     { details: { UserSpecifiedCrc: given, ServerCalculatedCrc: found } },
   )
 

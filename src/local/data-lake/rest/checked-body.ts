@@ -102,7 +102,7 @@ export function checkMd5(found: string | undefined, expected: string | undefined
     throw new HttpError(
       400,
       'Md5Mismatch',
-      'The MD5 value specified in the request did not match the MD5 value calculated by the server.',
+      'The MD5 value specified in the request did not match with the MD5 value calculated by the server.',
       { details: { UserSpecifiedMd5: expected, ServerCalculatedMd5: found ?? '' } },
     )
 }

@@ -5,7 +5,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { HttpError } from '../../http/errors.ts'
 import { refuseForeignOrigin } from '../../http/origin.ts'
-import { insideOf, listWords, textOf } from './xml.ts'
+import { insideOf, invalidXml, listWords, textOf } from './xml.ts'
 
 interface CorsRule {
   /** `*`, or origins; one may have `*.` in place of its first names. */
@@ -26,15 +26,10 @@ const MAX_RULES = 5
 /** @param xml what is inside of the element `Cors`. @throws HttpError 400 */
 export function checkCors(xml: string): void {
   const rules = insideOf(xml, 'CorsRule')
-  if (rules.length > MAX_RULES)
-    throw new HttpError(400, 'InvalidXmlDocument', `At most ${MAX_RULES} CORS rules are kept.`)
+  if (rules.length > MAX_RULES) throw invalidXml(`At most ${MAX_RULES} CORS rules are kept.`)
   for (const { origins, methods, maxAge } of rules.map(ruleOf))
     if (origins.length === 0 || methods.length === 0 || !/^\d{1,9}$/.test(maxAge))
-      throw new HttpError(
-        400,
-        'InvalidXmlDocument',
-        'A CORS rule has AllowedOrigins, AllowedMethods and MaxAgeInSeconds.',
-      )
+      throw invalidXml('A CORS rule has AllowedOrigins, AllowedMethods and MaxAgeInSeconds.')
     else if (!methods.every((one) => METHODS.includes(one)))
       throw new HttpError(400, 'InvalidXmlNodeValue', `AllowedMethods are of ${METHODS.join(', ')}.`)
 }

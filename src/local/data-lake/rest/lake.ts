@@ -143,18 +143,24 @@ export function guardWrite(lake: Lake, call: LakeCall, stats: Stats | undefined)
   const { 'if-none-match': none, ...headers } = call.request.headers
   // The Data Lake's interface says that it exists before it asks for its lease, the Blob one after: Hadoop's driver counts on it.
   const isFirst = call.operation?.api === 'Data Lake' && id === undefined && none === '*'
-  if (isFirst && stats && CREATING.has(call.operation?.id as OperationId)) throw alreadyThere(stats)
+  const exists = CREATING.has(call.operation?.id as OperationId) ? () => thereAlready(call, stats) : undefined
+  if (isFirst && stats && exists) throw exists()
   leases.check(call, id, { isWrite: true })
   // As in the service, the lease holder may write an existing file even when the request asks for a new one.
   const isHeld = id !== undefined && none === '*'
   checkConditions({ headers: isHeld ? headers : call.request.headers }, stats, {
     isRead: false,
-    ...(CREATING.has(call.operation?.id as OperationId) && {
-      existsCode: call.operation?.api === 'Data Lake' ? 'PathAlreadyExists' : 'BlobAlreadyExists',
-    }),
+    ...(exists && { exists }),
   })
   requireUsable(lake, call, stats)
   if (call.path !== '') leases.wrote(call)
+}
+
+/** In the words of the interface that was asked. */
+function thereAlready({ operation }: LakeCall, stats: Stats | undefined): HttpError {
+  if (operation?.api !== 'Data Lake')
+    return new HttpError(409, 'BlobAlreadyExists', 'The specified blob already exists.')
+  return alreadyThere(stats, operation.id !== 'createFile' || stats?.isDirectory() === true)
 }
 
 /** All response headers of a path. */

@@ -1,4 +1,5 @@
 /** XML as the Blob interface has it: small documents of known elements, so no parser is needed to write or to read them. */
+import { HttpError } from '../../http/errors.ts'
 
 /** What every document begins with: the service puts the mark of UTF-8 before each, and readers of it must cope. */
 export const XML_HEAD = '\uFEFF<?xml version="1.0" encoding="utf-8"?>'
@@ -84,6 +85,15 @@ export function isDocument(xml: string, root: string): boolean {
   }
   return roots === 1 && open.length === 0
 }
+
+/**
+ * In the service's words, the reason beside them (azure-sdk-for-python, recorded as test_set_delete_retention_policy_edge_cases).
+ * @param reason a sentence
+ */
+export const invalidXml = (reason: string): HttpError =>
+  new HttpError(400, 'InvalidXmlDocument', 'XML specified is not syntactically valid.', {
+    details: { Reason: reason },
+  })
 
 const ENTITIES: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }
 

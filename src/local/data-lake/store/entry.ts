@@ -41,8 +41,8 @@ export const containerHeaders = (stats: Stats): Record<string, string> => ({
 export interface ConditionOptions {
   /** Reads of what the client has are answered with 304. */
   isRead: boolean
-  /** Of what must be new: the code for `If-None-Match: *` where something stands. Else that is a condition that fails. */
-  existsCode?: 'PathAlreadyExists' | 'BlobAlreadyExists'
+  /** Of what must be new: the refusal of `If-None-Match: *` where something stands. Else that is a condition that fails. */
+  exists?: () => HttpError
   /** `x-ms-source-` for the conditions on the source of a rename. */
   prefix?: 'x-ms-source-' | ''
 }
@@ -57,7 +57,7 @@ export interface ConditionOptions {
 export function checkConditions(
   { headers }: Pick<IncomingMessage, 'headers'>,
   stats: Stats | undefined,
-  { isRead, existsCode, prefix = '' }: ConditionOptions,
+  { isRead, exists, prefix = '' }: ConditionOptions,
 ): void {
   const condition = (name: string) => {
     const value = headers[`${prefix}${name}`]
@@ -89,11 +89,7 @@ export function checkConditions(
         'The request includes an unsatisfiable condition for this operation.',
       )
     if (isRead) throw unchanged()
-    if (ifNoneMatch.trim() === '*' && existsCode !== undefined)
-      throw existsCode === 'PathAlreadyExists'
-        ? alreadyThere(stats)
-        : new HttpError(409, existsCode, 'The specified blob already exists.')
-    throw failed()
+    throw ifNoneMatch.trim() === '*' && exists ? exists() : failed()
   }
   if (isOld && ifNoneMatch === undefined) throw isRead ? unchanged() : failed()
   const unmodified = Date.parse(condition('if-unmodified-since') ?? '')
@@ -105,9 +101,15 @@ export function checkConditions(
 export const existing = (stats: Stats | undefined): Record<string, string> =>
   stats ? { 'x-ms-existing-resource-type': stats.isDirectory() ? 'directory' : 'file' } : {}
 
-/** In the words of the DFS interface. */
-export const alreadyThere = (stats: Stats | undefined): HttpError =>
-  new HttpError(409, 'PathAlreadyExists', 'The specified path already exists.', { headers: existing(stats) })
+/**
+ * In the words of the DFS interface.
+ * @param told whether it is said what stands there: not of a file to who makes one (azure-sdk-for-js, recorded as
+ * upload_by_specifying_a_modifiedaccessconditions_check_to_avoid_overwrite), but of a folder to who makes one.
+ */
+export const alreadyThere = (stats: Stats | undefined, told: boolean): HttpError =>
+  new HttpError(409, 'PathAlreadyExists', 'The specified path already exists.', {
+    headers: told ? existing(stats) : {},
+  })
 
 /** Listings tell tags without quotes, and clients send them back so. */
 const bare = (tag: string): string => tag.trim().replace(/^"(.*)"$/, '$1')

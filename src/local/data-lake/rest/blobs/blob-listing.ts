@@ -200,6 +200,16 @@ function groupXml(
   return `<BlobPrefix>${nameXml(name)}${properties}</BlobPrefix>`
 }
 
+/** Of a blob of which only blocks wait (azure-sdk-for-js, recorded as listblobsbyhierarchy_to_list_uncommitted_blobs). */
+const UNCOMMITTED = {
+  'Content-Length': 0,
+  BlobType: 'BlockBlob',
+  ...tierTold(undefined, 0),
+  LeaseStatus: 'unlocked',
+  LeaseState: 'available',
+  ServerEncrypted: false,
+}
+
 function blobXml(
   lake: Listed,
   container: string,
@@ -208,9 +218,7 @@ function blobXml(
 ): string {
   const properties = snapshot?.properties ?? (stats ? lake.kept.of(container, name, stats) : {})
   const target = snapshot ? undefined : { container, path: name }
-  const described = stats
-    ? describe(lake, target, stats, properties, include)
-    : { 'Content-Length': 0, BlobType: 'BlockBlob' }
+  const described = stats ? describe(lake, target, stats, properties, include) : UNCOMMITTED
   const mark = stats?.isDirectory() ? { hdi_isfolder: 'true' } : {}
   const metadata = include.has('metadata') ? metadataOf(properties, mark) : ''
   const time = snapshot ? element('Snapshot', snapshot.time) : ''

@@ -10,7 +10,7 @@ import { answer, answerXml, type Handlers, keep, type Lake, writtenHeaders } fro
 import { endpointOf, given, type LakeCall } from '../lake-call.ts'
 import { listPaths } from '../paths/path-listing.ts'
 import { metadataHeaders, metadataOut, propertiesIn, propertiesOut } from '../property-headers.ts'
-import { elements, insideOf, isDocument, textOf, XML_HEAD } from '../xml.ts'
+import { elements, insideOf, invalidXml, isDocument, textOf, XML_HEAD } from '../xml.ts'
 
 const MAX_POLICIES = 5
 const MAX_ACL_BYTES = 64 * 1024
@@ -127,12 +127,11 @@ function remove(lake: Lake, call: LakeCall): void {
 function readPolicies(xml: string): StoredPolicy[] {
   // No body clears the list.
   if (xml.trim() !== '' && !isDocument(xml, 'SignedIdentifiers'))
-    throw new HttpError(400, 'InvalidXmlDocument', 'The body is not a list of access policies.')
+    throw invalidXml('The body is not a list of access policies.')
   const policies = insideOf(xml, 'SignedIdentifier').map((one) => {
     const id = textOf(one, 'Id') ?? ''
     const [start, expiry, permission] = ['Start', 'Expiry', 'Permission'].map((name) => textOf(one, name))
-    if (id === '' || id.length > 64)
-      throw new HttpError(400, 'InvalidXmlDocument', 'The id of an access policy has 1 to 64 characters.')
+    if (id === '' || id.length > 64) throw invalidXml('The id of an access policy has 1 to 64 characters.')
     for (const time of [start, expiry])
       if (time && Number.isNaN(Date.parse(time)))
         throw new HttpError(
@@ -143,7 +142,7 @@ function readPolicies(xml: string): StoredPolicy[] {
     return { id, ...(start && { start }), ...(expiry && { expiry }), ...(permission && { permission }) }
   })
   if (policies.length > MAX_POLICIES)
-    throw new HttpError(400, 'InvalidXmlDocument', `A container has at most ${MAX_POLICIES} access policies.`)
+    throw invalidXml(`A container has at most ${MAX_POLICIES} access policies.`)
   return policies
 }
 

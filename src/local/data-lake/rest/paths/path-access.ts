@@ -9,7 +9,6 @@ import {
   defaultAccess,
   type ListChange,
 } from '../../store/access-control.ts'
-import { entryHeaders } from '../../store/entry.ts'
 import { listFolder } from '../../store/listing.ts'
 import { entryAt } from '../../store/names.ts'
 import { mayChangeList } from '../agent-rights.ts'
@@ -41,8 +40,9 @@ export function accessOperations(lake: Lake): Operations {
       const stats = found(lake, call)
       guardRead(lake, call, stats)
       const { owner, group, permissions, acl } = accessOf(lake, call, stats)
+      // Nothing else in what azure-sdk-for-js recorded (setaccesscontrol_with_all_parameters and others).
       answer(call, 200, {
-        ...entryHeaders(stats),
+        ...writtenHeaders(stats),
         'x-ms-owner': owner,
         'x-ms-group': group,
         'x-ms-permissions': permissions,
