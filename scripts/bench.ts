@@ -22,6 +22,7 @@ const HELP = `npm run bench --                    the usual parts, absolute numb
   --only PART,PART                  these parts; table: the rows of docs/benchmarks.md
   --rounds 5                        how often, with --against
   --beside                          both at the same time instead of in turns: for memory, never for time
+  --at-once 2                       so many of these pairs at the same time, as far as they leave a core idle
   --scale 0.25                      spans of a quarter; what is counted in lines stays from 0.1 on
   --quick                           a tenth of everything, to try the script
   --write                           into docs/benchmarks.md
@@ -37,6 +38,7 @@ const { values: options } = parseArgs({
     scale: { type: 'string', default: '1' },
     against: { type: 'string' },
     beside: { type: 'boolean', default: false },
+    'at-once': { type: 'string', default: '1' },
     only: { type: 'string' },
     rounds: { type: 'string', default: '5' },
     write: { type: 'boolean', default: false },
@@ -94,7 +96,7 @@ async function alone(): Promise<void> {
   if (options.write) writeSection(page, options.only ? `alone ${options.only}` : 'alone', text)
 }
 
-/** A B A B: the two of a pair run one after the other, part by part, or side by side when that is asked for. */
+/** A B A B: the two of a pair run one after the other, part by part, or side by side when that is asked for, and then several pairs too. */
 async function inTurns(commit: string): Promise<void> {
   const [before, now] = [commitBeside(commit), workingTree()]
   const all = new Map<string, PairedFigure>()
@@ -106,13 +108,19 @@ async function inTurns(commit: string): Promise<void> {
       `Made by \`${command}\` on ${today()}, ${before.name} against ${now.name} ${options.beside ? 'beside it' : 'in turns'}: ${machine}; ${loads[0]} at its beginning, ${loadText()} at its end.${spans}`,
       table(),
     ].join('\n\n')
-  for (let round = 1; round <= Number(options.rounds); round++)
+  const pair = async (part: string) => {
+    const first = ALONE.has(part) ? Promise.resolve([]) : measure(part, before)
+    if (!options.beside) await first
+    return await Promise.all([first, measure(part, now)])
+  }
+  const rounds = Number(options.rounds)
+  const atOnce = options.beside ? Math.max(1, Number(options['at-once'])) : 1
+  for (let round = 1; round <= rounds; round += atOnce)
     for (const part of chosen(PAIRED)) {
       loads.push(loadText())
-      const first = ALONE.has(part) ? Promise.resolve([]) : measure(part, before)
-      if (!options.beside) await first
-      const [old, current] = await Promise.all([first, measure(part, now)])
-      addRound(all, part, old, current)
+      const length = Math.min(atOnce, rounds + 1 - round)
+      const pairs = await Promise.all(Array.from({ length }, () => pair(part)))
+      for (const [old, current] of pairs) addRound(all, part, old, current)
       console.log(`\nround ${round}, ${part}, ${loads.at(-1)}\n${table()}`)
       // After each part: what a run that is cut short has measured stays.
       if (options.write) writeSection(page, section, text())
