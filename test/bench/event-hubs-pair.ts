@@ -1,5 +1,5 @@
 /**
- * The hub of a checkout, in a worker thread as in the product, and the SDK of this one as its client:
+ * The hub of a checkout, in a worker thread as in the product, and the SDK of this one as its client, then the checkout's own producer:
  * `node test/bench/event-hubs-pair.ts <checkout> <seconds a figure>`. Prints events a second, and the CPU of the hub and of its client for an event.
  * With `bare` behind it, batches are sent that were encoded before: what the hub alone can take.
  */
@@ -14,9 +14,13 @@ import {
   earliestEventPosition,
   latestEventPosition,
 } from '@azure/event-hubs'
+import type { createHubProducer as createProducer } from '../../src/azure/event-hubs/producer.ts'
+import { partitionOf } from '../../src/contract/partition-hash.ts'
 import { trust } from '../../src/local/hosting/trust.ts'
 import { createCertificate } from '../../src/local/runtime/certificate.ts'
+import type { HubProducer } from '../../src/pipeline/ports/hub.ts'
 import { encodeBatch, sendBatches } from './bare-client.ts'
+import { subjectModule } from './subject-modules.ts'
 
 const EVENT_BYTES = 295
 const PARTITIONS = ['0', '1', '2', '3']
@@ -78,6 +82,48 @@ async function produce(size: number): Promise<number> {
   return sent.reduce((sum, one) => sum + one, 0)
 }
 
+/** The producer of the checkout: the SDK, with whatever that checkout spares it. */
+async function openItsOwn() {
+  const { createHubProducer } = await subjectModule<{ createHubProducer: typeof createProducer }>(
+    root,
+    'hubProducer',
+  )
+  return createHubProducer({
+    fullyQualifiedNamespace: NAMESPACE,
+    hub: HUB,
+    consumerGroup: '$Default',
+    credential,
+    ...options,
+  })
+}
+
+/** As {@link produce} does. @returns events sent. */
+async function produceBy(producer: Pick<HubProducer, 'send'>, size: number): Promise<number> {
+  const end = performance.now() + Number(secondsEach) * 1000
+  const sent = await Promise.all(
+    PARTITIONS.map(async (_id, partition) => {
+      const events = eventsOf(partition, size)
+      let count = 0
+      while (performance.now() < end) {
+        await producer.send(events)
+        count += size
+      }
+      return count
+    }),
+  )
+  return sent.reduce((sum, one) => sum + one, 0)
+}
+
+/** Keys as stations have them, all of one partition. */
+function eventsOf(partition: number, size: number) {
+  const keys: string[] = []
+  for (let station = 0; keys.length < size; station++) {
+    const key = `station-${station}`
+    if (partitionOf(key, PARTITIONS.length) === partition) keys.push(key)
+  }
+  return keys.map((partitionKey) => ({ body, partitionKey }))
+}
+
 /** @param limit resolves with the number of events that are to be seen. @returns that number. */
 async function consume(size: number, from: 'earliest' | 'latest', limit: Promise<number>): Promise<number> {
   const client = new EventHubConsumerClient('$Default', NAMESPACE, HUB, credential, options)
@@ -135,6 +181,16 @@ for (const size of [1, 20, 500]) {
   })
   figures.push(figure)
 }
+const own = await openItsOwn()
+stored += await produceBy(own, 500)
+figures.push(
+  await measure('event hub, produce by its own producer, batches of 500', async () => {
+    const sent = await produceBy(own, 500)
+    stored += sent
+    return sent
+  }),
+)
+await own.close()
 // With pages of one the SDK waits 20 ms for each, so there is little to measure.
 for (const size of [20, 500])
   figures.push(

@@ -8,6 +8,7 @@ const PLACES = {
   engine: ['src/local/engine/duckdb-engine.ts'],
   lakeFolder: ['src/local/data-lake/store/folder.ts', 'src/local/data-lake/folder.ts'],
   hubLog: ['src/local/event-hubs/log/log.ts', 'src/local/event-hubs/log.ts'],
+  hubProducer: ['src/azure/event-hubs/producer.ts', 'src/azure/event-hubs.ts'],
   hubServer: ['src/local/event-hubs/server.ts'],
   certificate: ['src/local/runtime/certificate.ts', 'src/local/certificate.ts'],
 } as const
