@@ -32,8 +32,8 @@ export const RECORDED_FORMS: readonly Mutation[] = [
     ],
     [
       'an operation ends with a body',
-      'if (isOver) return { status: 200, body: result }',
-      'if (isOver) return { body: {} }',
+      'return { status: 200, headers: ENDED, body: result }',
+      'return { body: {} }',
     ],
     [
       'a start that failed is Resource Manager’s refusal',
@@ -43,13 +43,18 @@ export const RECORDED_FORMS: readonly Mutation[] = [
   ]),
   ...of('local/stream-analytics/routes.ts', JOB, [
     ['a client comes back after a second', 'RETRY_AFTER_SECONDS = 10', 'RETRY_AFTER_SECONDS = 1'],
-    ['a description refers to no operation', ", 'azure-asyncoperation': operations.reference(call)", ''],
+    ['a description refers to no operation', "{ 'azure-asyncoperation': operations.reference(call) }", '{}'],
+    [
+      'a description refers to an operation before there was one',
+      "job.state === 'Created' ? {} : {",
+      'false ? {} : {',
+    ],
     [
       'the list of jobs has no nextLink',
-      '[describeJob(job, expand(call))], nextLink: null',
-      '[describeJob(job, expand(call))]',
+      '[listJob(job, expand(call))], nextLink: null',
+      '[listJob(job, expand(call))]',
     ],
-    ['lists of parts have no nextLink', 'map(describeChild), nextLink: null', 'map(describeChild)'],
+    ['lists of parts have no nextLink', 'listChild(job, child)), nextLink: null', 'listChild(job, child))'],
     [
       'a conflict is Resource Manager’s refusal',
       "throw new ProviderError(409, 'Conflict'",

@@ -240,8 +240,10 @@ describe('Stream Analytics as documented REST', () => {
     rest = restCaller(plane.url, TOKEN)
     const short = await rest('POST', `${JOB}/start${VERSION}`)
     await vi.waitFor(async () => {
-      const { status, body } = await follow(short)
+      const { status, body, headers } = await follow(short)
       expect([status, body]).toEqual([200, undefined])
+      // Of JSON that is not there (recording of Azure PowerShell's Start-AzStreamAnalyticsJob).
+      expect(headers.get('content-type')).toBe('application/json; charset=utf-8')
     })
   })
 
@@ -309,9 +311,11 @@ describe('Stream Analytics as documented REST', () => {
   })
 
   it('the job comes with what the service fills in', async () => {
+    expect((await rest('GET', JOB + VERSION)).headers.get('azure-asyncoperation')).toBeNull()
+    await client.streamingJobs.beginStartAndWait(resourceGroup, job)
     const { body, headers } = await rest('GET', JOB + VERSION)
     expect(headers.get('etag')).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
-    // Though nothing is under way.
+    // Once it was started, though nothing is under way.
     const reference = new URL(headers.get('azure-asyncoperation') as string)
     expect((await rest('GET', reference.pathname + reference.search)).status).toBe(200)
     expect(body).toMatchObject({
@@ -334,6 +338,45 @@ describe('Stream Analytics as documented REST', () => {
       blobWriteMode: 'Once',
     })
     expect((await rest('GET', JOB.replace(`/${job}`, '') + VERSION)).body).toMatchObject({ nextLink: null })
+  })
+
+  // Recordings of Azure PowerShell: Get-, Start- and Stop-AzStreamAnalyticsJob.
+  it('a job tells how it was started once it was, with the time at which it began', async () => {
+    const told = async () => {
+      const { outputStartMode, outputStartTime } = (await rest('GET', JOB + VERSION)).body.properties
+      return [outputStartMode, outputStartTime]
+    }
+    expect(await told()).toEqual([undefined, undefined])
+    const before = Date.now()
+    await client.streamingJobs.beginStartAndWait(resourceGroup, job)
+    const started = await told()
+    expect(started).toEqual(['JobStartTime', expect.stringMatching(/Z$/)])
+    expect(Date.parse(started[1])).toBeGreaterThanOrEqual(before)
+    expect(Date.parse(started[1])).toBeLessThanOrEqual(Date.now())
+    await client.streamingJobs.beginStopAndWait(resourceGroup, job)
+    expect(await told()).toEqual(started)
+    plane.log.properties = () => {
+      throw new Error('the disk is gone')
+    }
+    await rest('POST', `${JOB}/start${VERSION}`)
+    await plane.job.settled()
+    expect(await told()).toEqual(['JobStartTime', undefined])
+  })
+
+  it('what is listed tells its etag beside its properties', async () => {
+    const header = async (path: string) => (await rest('GET', `${path}${VERSION}`)).headers.get('etag')
+    const [listed] = (await rest('GET', JOB.replace(`/${job}`, '') + VERSION)).body.value
+    expect(listed.properties.etag).toBe(await header(JOB))
+    const { inputs, outputs, transformation } = (
+      await rest('GET', `${JOB}${VERSION}&$expand=inputs,outputs,transformation`)
+    ).body.properties
+    for (const [kind, expanded] of Object.entries({ inputs, outputs, transformations: [transformation] })) {
+      const [one] = (await rest('GET', `${JOB}/${kind}${VERSION}`)).body.value
+      expect(one.properties.etag).toBe(await header(`${JOB}/${kind}/${one.name}`))
+      expect(expanded).toEqual([one])
+      const { body } = await rest('GET', `${JOB}/${kind}/${one.name}${VERSION}`)
+      expect(body.properties).not.toHaveProperty('etag')
+    }
   })
 
   it('the etag changes with the job', async () => {

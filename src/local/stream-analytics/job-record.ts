@@ -14,6 +14,8 @@ export interface JobRecord {
   /** Epoch ms. */
   createdAt: number
   outputStart: OutputStart
+  /** When the job last began to run (epoch ms); undefined: never, or before this was kept. */
+  startedAt?: number | undefined
   /** Undefined until the job has run. */
   checkpoint: Checkpoint | undefined
 }

@@ -63,6 +63,9 @@ export function childrenOf(job: StreamAnalyticsJob, withDiagnostics: boolean): C
             authenticationMode: 'Msi',
           },
         },
+        // Both filled in by the service (recordings of Azure PowerShell).
+        compression: { type: 'None' },
+        partitionKey: '',
         serialization: { type: 'Json', properties: { encoding: 'UTF8' } },
         ...diagnostics(input),
       },
@@ -104,6 +107,18 @@ export const describeChild = ({ kind, name, properties }: Child) => ({
   properties,
 })
 
+/** In a list, where no header can tell its etag. */
+export const listChild = (job: StreamAnalyticsJob, child: Child) => {
+  const described = describeChild(child)
+  return { ...described, properties: { ...described.properties, etag: etagOfChild(job, child) } }
+}
+
+/** In a list, where no header can tell its etag. @param expand as for {@link describeJob}. */
+export function listJob(job: StreamAnalyticsJob, expand: string): object {
+  const described = describeJob(job, expand)
+  return { ...described, properties: { ...described.properties, etag: etagOf(job) } }
+}
+
 /** @param location as the request has it: a region's name, or how it is shown. */
 export function describeQuotas(job: StreamAnalyticsJob, location: string): object[] {
   const isHere = location.toLowerCase().replaceAll(' ', '') === REGION
@@ -117,8 +132,7 @@ export function describeQuotas(job: StreamAnalyticsJob, location: string): objec
 }
 
 /** @param expand the `$expand` parameter: `inputs,outputs,transformation,functions` in any choice. */
-export function describeJob(job: StreamAnalyticsJob, expand: string): object {
-  const { mode } = job.outputStart
+export function describeJob(job: StreamAnalyticsJob, expand: string) {
   return {
     id: JOB_RESOURCE_ID,
     name: jobName,
@@ -132,8 +146,7 @@ export function describeJob(job: StreamAnalyticsJob, expand: string): object {
       provisioningState: 'Succeeded',
       jobState: job.state,
       jobType: 'Cloud',
-      outputStartMode: mode,
-      ...(job.outputStart.mode === 'CustomTime' ? { outputStartTime: iso(job.outputStart.time) } : {}),
+      ...startOf(job),
       ...(job.lastOutputEventTime === undefined ? {} : { lastOutputEventTime: iso(job.lastOutputEventTime) }),
       createdDate: iso(job.createdAt),
       compatibilityLevel: '1.2',
@@ -150,6 +163,14 @@ export function describeJob(job: StreamAnalyticsJob, expand: string): object {
   }
 }
 
+/** Of its last start: a job that was never started has none, and one whose start failed no time (recordings of Azure PowerShell). */
+function startOf({ outputStart, startedAt, state }: StreamAnalyticsJob): object {
+  const { mode } = outputStart
+  if (state === 'Created') return {}
+  const time = mode === 'CustomTime' ? outputStart.time : mode === 'JobStartTime' ? startedAt : undefined
+  return { outputStartMode: mode, ...(time === undefined ? {} : { outputStartTime: iso(time) }) }
+}
+
 /** Inside the job its inputs and outputs are lists, its transformation is one. */
 function expanded(job: StreamAnalyticsJob, expand: string): object {
   const wanted = expand
@@ -157,7 +178,8 @@ function expanded(job: StreamAnalyticsJob, expand: string): object {
     .split(',')
     .map((one) => one.trim())
   const children = childrenOf(job, false)
-  const list = (kind: ChildKind) => children.filter((child) => child.kind === kind).map(describeChild)
+  const list = (kind: ChildKind) =>
+    children.filter((child) => child.kind === kind).map((child) => listChild(job, child))
   return {
     ...(wanted.includes('inputs') ? { inputs: list('inputs') } : {}),
     ...(wanted.includes('outputs') ? { outputs: list('outputs') } : {}),

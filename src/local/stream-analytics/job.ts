@@ -135,6 +135,10 @@ export class StreamAnalyticsJob {
   get outputStart(): OutputStart {
     return this.#record.outputStart
   }
+  /** Of the start that {@link outputStart} belongs to (epoch ms); undefined while it has not begun to run. */
+  get startedAt(): number | undefined {
+    return this.#record.startedAt
+  }
 
   /**
    * Begins the start; {@link settled} tells when it has ended.
@@ -151,6 +155,7 @@ export class StreamAnalyticsJob {
         'LastOutputEventTime must be available when OutputStartMode is set to LastOutputEventTime. Please make sure at least one output event has been processed. Until then, use JobStartTime or CustomTime.',
       )
     this.#record.outputStart = output
+    this.#record.startedAt = undefined
     this.conditions.clear()
     this.#become('Starting')
     this.#transition = this.#pause().then(() => this.#begin(output))
@@ -207,6 +212,7 @@ export class StreamAnalyticsJob {
     try {
       if (this.#wasKilled) this.#recover()
       this.#place(output)
+      this.#record.startedAt = this.#options.clock.now()
       this.#saveCheckpoint()
       this.#pump.start()
       this.#become('Running')

@@ -36,6 +36,8 @@ export interface OperationsOptions {
 
 /** Id of the operation that a description of the job refers to. */
 const NOTHING = 'none-under-way'
+/** Of the last poll. */
+const ENDED = { 'content-type': 'application/json; charset=utf-8' }
 /** Operations that can still be polled for. */
 const KEPT = 50
 /** Characters of the parts of a signature, as recorded. */
@@ -88,7 +90,8 @@ export class Operations {
             throw new HttpError(404, 'OperationNotFound', `The operation '${id}' could not be found.`)
           const { isOver, failure, result } = operation
           if (failure) throw new ProviderError(409, failure.code, failure.message)
-          if (isOver) return { status: 200, body: result }
+          // Of JSON, also where there is none.
+          if (isOver) return { status: 200, headers: ENDED, body: result }
           operation.polls++
           return { status: 202, headers: { location: this.#location(call, id, operation.polls) } }
         },

@@ -26,6 +26,8 @@ import {
   etagOfChild,
   JOB_RESOURCE_ID,
   JOB_TYPE,
+  listChild,
+  listJob,
   REGION,
 } from './job-resource.ts'
 import { type Failure, Operations } from './operations.ts'
@@ -68,13 +70,17 @@ export function streamAnalyticsRoutes(options: StreamAnalyticsRoutesOptions): Ro
     },
   })
   const expand = ({ query }: Call) => query.get('$expand') ?? ''
-  const list = (call: Call) => ({ body: { value: [describeJob(job, expand(call))], nextLink: null } })
+  const list = (call: Call) => ({ body: { value: [listJob(job, expand(call))], nextLink: null } })
   return [
     route('GET', `/subscriptions/:subscription${provider}/streamingjobs`, list),
     route('GET', group, list),
     route('GET', `${group}/:job`, (call) => ({
       body: describeJob(job, expand(call)),
-      headers: { etag: etagOf(job), 'azure-asyncoperation': operations.reference(call) },
+      headers: {
+        etag: etagOf(job),
+        // There is none before the first start.
+        ...(job.state === 'Created' ? {} : { 'azure-asyncoperation': operations.reference(call) }),
+      },
     })),
     route('GET', `/subscriptions/:subscription${provider}/locations/:location/quotas`, ({ params }) => ({
       body: { value: describeQuotas(job, params.location ?? '') },
@@ -120,7 +126,7 @@ export function streamAnalyticsRoutes(options: StreamAnalyticsRoutesOptions): Ro
       childrenOf(job, query.get('$select') === '*').filter((child) => child.kind === kind)
     return [
       route('GET', `${group}/:job/${kind}`, (call) => ({
-        body: { value: children(call).map(describeChild), nextLink: null },
+        body: { value: children(call).map((child) => listChild(job, child)), nextLink: null },
       })),
       route('GET', `${group}/:job/${kind}/:name`, (call) => {
         const { name = '' } = call.params
