@@ -57,7 +57,7 @@ interface Followed {
   text: string
   /** Its row may have arrived without being shown: counts tell how far it is. */
   isByCounts: boolean
-  /** The counts say that it is in quarantine; the reason may be seen in the next look. */
+  /** The counts say that silver has read it; its row, or the reason why it has none, may be seen in the next look. */
   isDue: boolean
   /** Rows of the layer that it is in, when it was seen there. */
   rows: number | undefined
@@ -240,18 +240,25 @@ export class Audience {
     }
   }
 
-  /** It is where everything is that stood in the layer with it and was read from there. */
+  /**
+   * It is where everything is that stood in the layer with it and was read from there. So is one without a row: a program that was killed
+   * had sent it, and what the phone sent again was dropped as its copy.
+   */
   #seenByCounts({ silver, gold }: LakeSnapshot, tell: Tell): void {
     const [silverRead, goldRead] = [silver.commitMetadata?.totals.input, gold.commitMetadata?.totals.input]
     for (const followed of this.#followed.values()) {
       const { isByCounts, isDue, step, rows, reading } = followed
-      if (!isByCounts || rows === undefined) continue
+      if (rows === undefined) continue
       if (step === 'bronze' && (silverRead ?? 0) >= rows) {
-        if (isRefused(reading) && !isDue) followed.isDue = true
+        // What there is to see of it is seen in the next look.
+        if (!isDue && (!isByCounts || isRefused(reading))) followed.isDue = true
         else if (isRefused(reading)) tell(followed, 'quarantine', 'in quarantine')
-        else tell(followed, 'silver', 'in silver')
-        if (followed.step === 'silver') followed.rows = silver.rows
-      } else if (step === 'silver' && (goldRead ?? 0) >= rows) {
+        else {
+          tell(followed, 'silver', 'in silver')
+          followed.isByCounts = true
+          followed.rows = silver.rows
+        }
+      } else if (isByCounts && step === 'silver' && (goldRead ?? 0) >= rows) {
         followed.goldRows = gold.rows
         tell(followed, 'gold', 'in gold')
       }

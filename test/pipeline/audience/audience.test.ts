@@ -245,3 +245,32 @@ describe('a reading whose row was left out of what a look shows', () => {
     expect(steps().at(-1)).toBe('id 0 quarantine')
   })
 })
+
+describe('a reading that the hub had before, though nobody remembers', () => {
+  // The process was killed between the hub's acknowledgement and the journal: the phone sends it again, and silver drops that.
+  it('is told from the counts once no row of it has come in two looks', async () => {
+    audience.submit([reading(0)])
+    await clock.advance(0)
+    audience.sawHub(await target.hub.partitions())
+    const inBronze = { ...bronze(0).bronze, rows: 5 }
+    lake({ bronze: inBronze, silver: table(3, 4) })
+    lake({ bronze: inBronze, silver: table(3, 5), gold: table(3, 3) })
+    expect(steps()).toEqual(['id 0 hub', 'id 0 bronze'])
+    lake({ bronze: inBronze, silver: table(4, 6), gold: table(3, 3) })
+    expect(steps().at(-1)).toBe('id 0 silver')
+    lake({ bronze: inBronze, silver: table(4, 6), gold: table(4, 4), aggregated: table(4, 3) })
+    lake({ bronze: inBronze, silver: table(4, 6), gold: table(4, 4), aggregated: table(4, 4) })
+    expect(steps().slice(2)).toEqual(['id 0 silver', 'id 0 gold', 'id 0 aggregate'])
+  })
+
+  it('and a row that comes a look later is told as ever, once', async () => {
+    audience.submit([reading(0)])
+    await clock.advance(0)
+    audience.sawHub(await target.hub.partitions())
+    const inBronze = { ...bronze(0).bronze, rows: 5 }
+    lake({ bronze: inBronze, silver: table(4, 5) })
+    lake({ bronze: inBronze, silver: table(4, 5), silverArrived: [row(0)] })
+    lake({ bronze: inBronze, silver: table(4, 5), gold: table(4, 4) })
+    expect(steps()).toEqual(['id 0 hub', 'id 0 bronze', 'id 0 silver'])
+  })
+})
