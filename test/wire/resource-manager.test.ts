@@ -263,6 +263,7 @@ describe('Resource Manager', () => {
       headers: { authorization: `Bearer ${TOKEN}`, 'x-ms-correlation-request-id': 'mine' },
     })
     expect(other.headers.get('x-ms-correlation-request-id')).toBe('mine')
+    expect(headers.get('cache-control')).toBe('no-cache')
     expect(other.headers.get('x-ms-request-id')).not.toBe(headers.get('x-ms-request-id'))
   })
 
@@ -354,6 +355,11 @@ describe('Resource Manager', () => {
     expect(storage.properties).toMatchObject({
       isHnsEnabled: true,
       primaryEndpoints: { dfs: `https://localhost:10443/${account}/` },
+      // As recorded by Azure CLI's tests.
+      creationTime: expect.stringMatching(/Z$/),
+      encryption: { keySource: 'Microsoft.Storage', services: { blob: { enabled: true } } },
+      networkAcls: { defaultAction: 'Allow' },
+      allowBlobPublicAccess: false,
     })
   })
 

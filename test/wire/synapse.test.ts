@@ -44,7 +44,7 @@ async function settled(answer: Awaited<ReturnType<typeof rest>>) {
   while (current.status === 202) {
     polls++
     // The record of the change comes with the first answer alone.
-    if (polls > 1) expect(current.body).toBeUndefined()
+    if (polls > 1) expect(current.body).toEqual({ status: 'InProgress' })
     const location = new URL(current.headers.get('location') as string)
     current = await restCaller(plane.url, TOKEN)('GET', location.pathname + location.search)
   }
@@ -98,12 +98,61 @@ describe('artifacts', () => {
       (await rest('GET', `/pipelines?${V}`)).body.value.map(({ name }: { name: string }) => name),
     ).toEqual([PIPELINE, 'mine'])
     const deleted = await rest('DELETE', `/pipelines/mine?${V}`)
-    expect([deleted.status, deleted.body]).toEqual([202, undefined])
+    expect(deleted).toMatchObject({
+      status: 202,
+      body: {
+        id: expect.stringMatching(/\/pipelines\/mine$/),
+        recordId: 0,
+        state: 'Deleting',
+        created: '0001-01-01T00:00:00',
+        changed: '0001-01-01T00:00:00',
+        type: 'Pipeline',
+        name: 'mine',
+        operationId: expect.any(String),
+      },
+    })
+    expect(deleted.body).not.toHaveProperty('artifactId')
     expect(new URL(deleted.headers.get('location') as string).origin).toBe(plane.url)
     // At its end there is nothing to show.
     const { current } = await settled(deleted)
     expect([current.status, current.body]).toEqual([200, undefined])
-    expect((await rest('GET', `/pipelines/mine?${V}`)).body.code).toBe('PipelineNotFound')
+    expect((await rest('GET', `/pipelines/mine?${V}`)).body).toEqual({
+      code: 'PipelineNotFound',
+      message: expect.stringMatching(
+        /^The Pipeline mine was not found in \(subscription=\S+ resourceGroup=\S+ workspace=\S+\)$/,
+      ),
+    })
+  })
+
+  // Recordings of the SDK for .NET (PipelineClientLiveTests) and of Azure CLI (test_pipeline).
+  it('a pipeline tells when it was published, whatever a client says of it', async () => {
+    const told = async (name: string) =>
+      (await rest('GET', `/pipelines/${name}?${V}`)).body.properties.lastPublishTime
+    expect(await told(PIPELINE)).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
+    const before = Date.now() - 1000
+    await settled(
+      await rest('PUT', `/pipelines/mine?${V}`, { properties: { lastPublishTime: '2020-01-01T00:00:00Z' } }),
+    )
+    expect(Date.parse(await told('mine'))).toBeGreaterThan(before)
+    await settled(await rest('PUT', `/notebooks/mine?${V}`, { properties: {} }))
+    expect((await rest('GET', `/notebooks/mine?${V}`)).body.properties).toEqual({})
+  })
+
+  // Recording of the SDK for .NET (WorkspaceClientLiveTests).
+  it('the workspace describes itself', async () => {
+    expect(await rest('GET', `/workspace?${V}`)).toMatchObject({
+      status: 200,
+      body: {
+        type: 'Microsoft.Synapse/workspaces',
+        name: 'synw-rtstream-local',
+        properties: {
+          provisioningState: 'Succeeded',
+          defaultDataLakeStorage: { filesystem: expect.any(String) },
+          connectivityEndpoints: { dev: `${plane.url}/synapse` },
+          privateEndpointConnections: [],
+        },
+      },
+    })
   })
 
   it('a change of a version that is not the newest is refused', async () => {
@@ -222,9 +271,9 @@ describe('pipeline runs', () => {
         ({ runId }: { runId: string }) => runId,
       )
     // Users report that the text "True" changes nothing on the service, where true does.
-    expect(await found('LatestOnly', true)).toEqual([third, copy])
-    expect(await found('LatestOnly', 'True')).toEqual([third, second, copy, first])
-    expect(await found('RunGroupId', first)).toEqual([third, second, first])
+    expect(await found('LatestOnly', true)).toEqual([copy, third])
+    expect(await found('LatestOnly', 'True')).toEqual([first, copy, second, third])
+    expect(await found('RunGroupId', first)).toEqual([first, second, third])
     expect(await found('TriggeredByName', 'nightly')).toEqual([])
     const two = [{ operand: 'RunGroupId', operator: 'In', values: [first, copy] }]
     expect((await rest('POST', `/queryPipelineRuns?${V}`, { ...span, filters: two })).body).toMatchObject({
@@ -299,7 +348,8 @@ describe('pipeline runs', () => {
     const filters = (operand: string, operator: string, ...values: string[]) => ({
       filters: [{ operand, operator, values }],
     })
-    expect(ids(await query())).toEqual([second, first])
+    // The oldest first, where no order is asked for (recordings of the SDK for .NET).
+    expect(ids(await query())).toEqual([first, second])
     expect(ids(await query(filters('PipelineName', 'Equals', PIPELINE)))).toHaveLength(2)
     expect(await query(filters('PipelineName', 'In', 'other'))).toEqual([])
     expect(ids(await query(filters('Status', 'Equals', 'Cancelled')))).toEqual([second])
@@ -310,6 +360,27 @@ describe('pipeline runs', () => {
     expect((await rest('POST', `/queryPipelineRuns?${V}`, {})).body.value).toHaveLength(
       (await query()).length,
     )
+  })
+
+  // Recordings of the SDK for .NET (PipelineRunClientLiveTests) and of Azure CLI (test_pipeline).
+  it('have the id of the request that began them, and of none again', async () => {
+    const begin = async (given: string) => {
+      const answer = await fetch(`${plane.url}/synapse/pipelines/${PIPELINE}/createRun?${V}`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${TOKEN}`,
+          'x-ms-client-request-id': given,
+          'x-ms-return-client-request-id': 'true',
+        },
+      })
+      expect(answer.headers.get('x-ms-client-request-id')).toBe(given)
+      return ((await answer.json()) as { runId: string }).runId
+    }
+    const guid = '5ddd86c1-e52c-1e56-2f31-e46099461b61'
+    expect(await begin(guid.replaceAll('-', ''))).toBe(guid)
+    expect(await run(guid)).toMatchObject({ runId: guid, runGroupId: guid })
+    expect(await begin(guid)).not.toBe(guid)
+    expect(await begin('mine')).not.toBe('mine')
   })
 
   it('have an activity that is found by its own name, type, status and times', async () => {
@@ -338,7 +409,7 @@ describe('pipeline runs', () => {
     const step = { type: 'SynapseNotebook', typeProperties: { notebook: { referenceName: 'gold' } } }
     await settled(await rest('PUT', `/pipelines/mine?${V}`, { properties: { activities: [step] } }))
     const made: string[] = []
-    for (let index = 0; index < 101; index++) made.unshift(await createRun('mine'))
+    for (let index = 0; index < 101; index++) made.push(await createRun('mine'))
     const page = async (more: object) =>
       (await rest('POST', `/queryPipelineRuns?${V}`, { ...span, ...more })).body as {
         value: { runId: string }[]

@@ -24,13 +24,14 @@ import { refuseMalformedSubscription } from '../http/arm-request.ts'
 import { requireBearer } from '../http/bearer.ts'
 import { armError, type ErrorForm, type HttpError } from '../http/errors.ts'
 import { type Guard, routes } from '../http/router.ts'
+import { selfUrl } from '../http/self-url.ts'
 import { type Handler, listen } from '../http/server.ts'
 import { metricsRoutes } from '../monitor/metrics.ts'
 import { isFlat, metricsError } from '../monitor/metrics-error.ts'
 import { RunHistory } from '../notebook-runs/run-history.ts'
 import type { RunRecord } from '../notebook-runs/run-record.ts'
 import type { After } from '../notebook-runs/run-timers.ts'
-import type { ResourceFacts } from '../resource-manager/catalogue.ts'
+import { type ResourceFacts, synapseWorkspace } from '../resource-manager/catalogue.ts'
 import { cloudEndpointsRoute, isCloudEndpoints } from '../resource-manager/cloud-endpoints.ts'
 import { resourceRoutes } from '../resource-manager/routes.ts'
 import type { Certificate } from '../runtime/certificate.ts'
@@ -38,6 +39,7 @@ import type { Clock } from '../runtime/clock.ts'
 import type { StreamAnalyticsJob } from '../stream-analytics/job.ts'
 import { ProviderError, providerError } from '../stream-analytics/provider-error.ts'
 import { streamAnalyticsRoutes } from '../stream-analytics/routes.ts'
+import { synapseRoute } from '../synapse/api.ts'
 import { Artifacts } from '../synapse/artifacts.ts'
 import { synapseError } from '../synapse/error-form.ts'
 import { pipelineRunRoutes } from '../synapse/pipeline-runs.ts'
@@ -107,6 +109,9 @@ export async function startManagement(options: ManagementOptions): Promise<Manag
     ...permissionRoutes(jobs, permissions, checkRate),
     currentUserRoute,
     ...artifacts.routes(),
+    synapseRoute('GET', '/workspace', ({ request }) => ({
+      body: synapseWorkspace(options.resources, selfUrl(request, '')),
+    })),
     ...pipelineRunRoutes(artifacts, synapseRuns),
   ]
   const open = routes([hostMetadataRoute, cloudEndpointsRoute])
@@ -163,6 +168,12 @@ function nameAnswer({ headers, url = '' }: IncomingMessage, response: ServerResp
   const id = crypto.randomUUID()
   response.setHeader('x-ms-request-id', id)
   response.setHeader('x-ms-correlation-request-id', headers['x-ms-correlation-request-id'] ?? id)
+  response.setHeader('cache-control', 'no-cache')
+  response.setHeader('pragma', 'no-cache')
+  const given = headers['x-ms-client-request-id']
+  const isWanted = String(headers['x-ms-return-client-request-id']).toLowerCase() === 'true'
+  if (isWanted && typeof given === 'string' && /^[\x21-\x7e]{1,1024}$/.test(given))
+    response.setHeader('x-ms-client-request-id', given)
 }
 
 /** Asked by a POST, and changes nothing. */

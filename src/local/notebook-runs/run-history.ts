@@ -36,6 +36,8 @@ export interface StartOptions {
   group?: string | undefined
   /** Kept with the run, also when its job has another one later. */
   policy?: RunPolicy | undefined
+  /** One that no run has; undefined: the next. */
+  id?: string | undefined
 }
 
 /** The token belongs to a run that has been deleted since. */
@@ -175,7 +177,7 @@ export class RunHistory {
     if (isFull && options.whenFull !== 'skip') throw new QueueFullError(`${MAX_QUEUED} runs wait already.`)
     const now = this.#options.clock.now()
     const record: RunRecord = {
-      id: this.#options.nextId(this.#records),
+      id: options.id ?? this.#options.nextId(this.#records),
       owner,
       notebook,
       idempotencyToken,

@@ -2,7 +2,7 @@
 import { EVENT_HUB_NAME, LOCAL_NAMES, LOCAL_TAGS } from '../runtime/options.ts'
 import { JOB_TYPE } from '../stream-analytics/job-resource.ts'
 
-const { subscription, resourceGroup, namespace, account, job, synapseWorkspace } = LOCAL_NAMES
+const { subscription, resourceGroup, namespace, account, job, synapseWorkspace: workspace } = LOCAL_NAMES
 
 /** What the descriptions contain besides names. */
 export interface ResourceFacts {
@@ -69,6 +69,7 @@ export const describeGroup = () => ({
 const SUCCEEDED = { provisioningState: 'Succeeded' } as const
 const HUBS = 'Microsoft.EventHub/namespaces'
 const STORAGE = 'Microsoft.Storage/storageAccounts'
+const SYNAPSE = 'Microsoft.Synapse/workspaces'
 const STORAGE_SKU = { name: 'Standard_LRS', tier: 'Standard' } as const
 /** What the reference of Namespaces - Get has besides times and addresses: tools that look for weak settings read it. */
 const NAMESPACE = {
@@ -113,6 +114,28 @@ const BLOB_SERVICE = {
   },
 }
 
+/** What recordings of Azure CLI have besides times and addresses: tools that look for weak settings read it. */
+const ACCOUNT = {
+  isHnsEnabled: true,
+  accessTier: 'Hot',
+  supportsHttpsTrafficOnly: false,
+  allowSharedKeyAccess: true,
+  allowBlobPublicAccess: false,
+  minimumTlsVersion: 'TLS1_2',
+  privateEndpointConnections: [],
+  networkAcls: { bypass: 'AzureServices', virtualNetworkRules: [], ipRules: [], defaultAction: 'Allow' },
+  primaryLocation: LOCATION,
+  statusOfPrimary: 'available',
+} as const
+/** The same of a workspace. */
+const WORKSPACE = {
+  encryption: { doubleEncryptionEnabled: false },
+  managedResourceGroupName: resourceGroup,
+  privateEndpointConnections: [],
+  publicNetworkAccess: 'Enabled',
+  workspaceUID: '00000000-0000-0000-0000-000000000003',
+} as const
+
 /**
  * Resources of the group, and the children by which clients find their hub.
  * @param origin of the management services, as the client reached them.
@@ -141,12 +164,13 @@ export function resources(facts: ResourceFacts, origin: string): { top: Resource
       sku: STORAGE_SKU,
       properties: {
         ...SUCCEEDED,
-        isHnsEnabled: true,
-        accessTier: 'Hot',
-        supportsHttpsTrafficOnly: false,
-        allowSharedKeyAccess: true,
-        primaryLocation: LOCATION,
-        statusOfPrimary: 'available',
+        ...ACCOUNT,
+        creationTime: created,
+        keyCreationTime: { key1: created, key2: created },
+        encryption: {
+          services: { blob: { keyType: 'Account', enabled: true, lastEnabledTime: created } },
+          keySource: 'Microsoft.Storage',
+        },
         primaryEndpoints: { blob: `${lake}/`, dfs: `${lake}/` },
       },
     },
@@ -163,10 +187,12 @@ export function resources(facts: ResourceFacts, origin: string): { top: Resource
       },
     },
     {
-      name: synapseWorkspace,
-      type: 'Microsoft.Synapse/workspaces',
+      name: workspace,
+      type: SYNAPSE,
       properties: {
         ...SUCCEEDED,
+        ...WORKSPACE,
+        defaultDataLakeStorage: { accountUrl: lake, filesystem: 'bronze' },
         connectivityEndpoints: { dev: `${origin}/synapse`, web: `${origin}/synapse` },
       },
     },
@@ -179,6 +205,10 @@ export function resources(facts: ResourceFacts, origin: string): { top: Resource
     ],
   }
 }
+
+/** As the workspace itself describes it, too: its development endpoint has no other form. */
+export const synapseWorkspace = (facts: ResourceFacts, origin: string) =>
+  resources(facts, origin).top.find(({ type }) => type === SYNAPSE)
 
 const idOf = (type: string, name: string) => `${GROUP_ID}/providers/${type}/${name}`
 

@@ -40,6 +40,8 @@ const MAX_ARTIFACTS = 200
 const MAX_BYTES = 20_000_000
 /** Operations that can still be polled for. */
 const MAX_OPERATIONS = 50
+/** Both times in the record of a deletion (recordings of the SDK for .NET). */
+const NO_TIME = '0001-01-01T00:00:00'
 /** The client polls that often (s). */
 const POLL_SECONDS = '1'
 
@@ -67,7 +69,9 @@ export class Artifacts {
     this.#now = now
     this.#kept = new StateMap<Artifact>({
       file: stateFile,
-      initial: () => [[keyOf('pipelines', LOCAL_NAMES.pipeline), aggregatePipeline(nextId())]],
+      initial: () => [
+        [keyOf('pipelines', LOCAL_NAMES.pipeline), aggregatePipeline(nextId(), this.#published('pipelines'))],
+      ],
       keys: ['name', 'etag', 'properties'],
       maxEntries: MAX_ARTIFACTS,
       maxBytes: MAX_BYTES,
@@ -81,7 +85,7 @@ export class Artifacts {
       throw new HttpError(
         404,
         `${LABELS[kind]}NotFound`,
-        `The ${LABELS[kind].toLowerCase()} '${name}' was not found.`,
+        `The ${LABELS[kind]} ${name} was not found in (subscription=${LOCAL_NAMES.subscription} resourceGroup=${LOCAL_NAMES.resourceGroup} workspace=${LOCAL_NAMES.synapseWorkspace})`,
       )
     return artifact
   }
@@ -121,7 +125,7 @@ export class Artifacts {
         this.#refuseOtherVersion(call, this.#kept.get(keyOf(kind, name)))
         const isNew = this.#kept.get(keyOf(kind, name)) === undefined
         const etag = this.#nextId()
-        this.#put(kind, { name, etag, properties: properties as Artifact['properties'] })
+        this.#put(kind, { name, etag, properties: { ...properties, ...this.#published(kind) } })
         return this.#accept(call, kind, name, isNew ? 'Creating' : 'Updating')
       }),
       synapseRoute('DELETE', `/${kind}/:name`, (call) => {
@@ -136,6 +140,12 @@ export class Artifacts {
         return this.#accept(call, kind, name, 'Deleting')
       }),
     ]
+  }
+
+  /** Of pipelines, which tell when they were last changed; what a client sends back of it does not count. */
+  #published(kind: ArtifactKind): { lastPublishTime?: string } {
+    if (kind !== 'pipelines') return {}
+    return { lastPublishTime: new Date(this.#now()).toISOString().replace(/\.\d+Z$/, 'Z') }
   }
 
   #put(kind: ArtifactKind, artifact: Artifact): void {
@@ -161,12 +171,11 @@ export class Artifacts {
       location: this.#begin(call, id, { kind, name, isDeletion, pollsLeft: 1 }),
       'retry-after': POLL_SECONDS,
     }
-    if (isDeletion) return { status: 202, headers }
-    const time = sevenDigits(this.#now())
-    const artifactId = this.#nextId()
+    const time = isDeletion ? NO_TIME : sevenDigits(this.#now())
+    const artifactId = isDeletion ? undefined : this.#nextId()
     const body = {
       id: idOf(kind, name),
-      recordId: ++this.#records,
+      recordId: isDeletion ? 0 : ++this.#records,
       state,
       created: time,
       changed: time,
@@ -191,7 +200,11 @@ export class Artifacts {
       throw new HttpError(404, 'OperationNotFound', `The operation '${params.id}' was not found.`)
     if (operation.pollsLeft-- > 0) {
       const location = selfUrl(request, request.url ?? '')
-      return { status: 202, headers: { location, 'retry-after': POLL_SECONDS } }
+      return {
+        status: 202,
+        headers: { location, 'retry-after': POLL_SECONDS },
+        body: { status: 'InProgress' },
+      }
     }
     if (operation.isDeletion) return { status: 200 }
     return { body: describe(operation.kind, this.find(operation.kind, operation.name)) }
@@ -220,7 +233,7 @@ const describe = (kind: ArtifactKind, { name, etag, properties }: Artifact) => (
 })
 
 /** There from the first start on, as setup would make it. */
-const aggregatePipeline = (etag: string): Artifact => ({
+const aggregatePipeline = (etag: string, published: object): Artifact => ({
   name: LOCAL_NAMES.pipeline,
   etag,
   properties: {
@@ -232,5 +245,6 @@ const aggregatePipeline = (etag: string): Artifact => ({
         typeProperties: { notebook: { referenceName: 'aggregate', type: 'NotebookReference' } },
       },
     ],
+    ...published,
   },
 })

@@ -1,4 +1,5 @@
 /** Runs of pipelines with one notebook activity: start, look, query, cancel. */
+import type { IncomingMessage } from 'node:http'
 import type { NotebookName } from '../engine/api/engine.ts'
 import { readJson } from '../http/body.ts'
 import { HttpError } from '../http/errors.ts'
@@ -42,7 +43,9 @@ export function pipelineRunRoutes(artifacts: Artifacts, runs: RunHistory): Route
   }
   const query = (filter: RunFilter, describe: (run: SeenRun) => object) => {
     const found = seen().filter((run) => filter.matches(run))
-    const value = filter.order(found).slice(filter.offset, filter.offset + PAGE)
+    // Without an order the service lists the oldest first (recordings of the SDK for .NET).
+    const ordered = filter.isOrdered ? filter.order(found) : found.toReversed()
+    const value = ordered.slice(filter.offset, filter.offset + PAGE)
     const end = filter.offset + value.length
     return {
       body: { value: value.map(describe), ...(end < found.length ? { continuationToken: String(end) } : {}) },
@@ -63,6 +66,7 @@ export function pipelineRunRoutes(artifacts: Artifacts, runs: RunHistory): Route
           whenBusy: 'queue',
           parameters,
           policy: activityPolicy(activity ?? '', policy),
+          id: idGivenBy(request, runs),
           group: isRecovery ? (before?.group ?? before?.id) : undefined,
         })
         return { status: 202, body: { runId: id } }
@@ -104,6 +108,19 @@ export function pipelineRunRoutes(artifacts: Artifacts, runs: RunHistory): Route
       return { status: 200 }
     }),
   ]
+}
+
+/**
+ * The run has the id of the request that began it, where a client names one (recordings of the SDK for .NET and of Azure CLI); undefined:
+ * one of its own, as the same request sent again begins another run.
+ */
+function idGivenBy({ headers }: IncomingMessage, runs: RunHistory): string | undefined {
+  const id = String(headers['x-ms-client-request-id'] ?? '')
+    .replaceAll('-', '')
+    .toLowerCase()
+  if (!/^[0-9a-f]{32}$/.test(id)) return undefined
+  const guid = id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+  return runs.find(guid) ? undefined : guid
 }
 
 /** @throws HttpError 400 for a pipeline of which the engine would run a part only. */

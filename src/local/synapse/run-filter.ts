@@ -14,7 +14,9 @@ import {
 /** A checked filter body. */
 export interface RunFilter {
   matches(run: SeenRun): boolean
+  /** As they come, where no order is asked for. */
   order<T extends SeenRun>(runs: readonly T[]): readonly T[]
+  isOrdered: boolean
   /** Where the wanted page begins. */
   offset: number
 }
@@ -79,7 +81,7 @@ export function parseRunFilter(body: Record<string, unknown>, operands: Operands
       const at = lastUpdated(run)
       return at >= from && at <= to && tests.every((test) => test(run))
     },
-    // Default: newest first, as they are kept.
+    isOrdered: key !== undefined,
     order: (runs) =>
       key ? runs.toSorted((one, other) => direction * (key(one) < key(other) ? -1 : 1)) : runs,
     offset: offsetIn(body.continuationToken),

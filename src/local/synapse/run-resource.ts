@@ -52,7 +52,7 @@ export function describePipelineRun(run: SeenRun): object {
     isLatest: run.isLatest,
     pipelineName: record.owner,
     parameters: record.parameters ?? {},
-    invokedBy: { id: '', name: STARTER, invokedByType: 'Manual' },
+    invokedBy: { id: uuidOf(record.id).replaceAll('-', ''), name: STARTER, invokedByType: 'Manual' },
     runStart: iso(from),
     runEnd: iso(record.endedAt),
     durationInMs: record.endedAt === undefined ? null : record.endedAt - from,
