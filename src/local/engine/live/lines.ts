@@ -1,7 +1,7 @@
 /**
  * The contract's rules for lines in the one form that our own generator and the local job write: clean ones, and those that the generator
  * has made dirty. One regular expression takes such a line apart. Any other line is DuckDB's (jobs/silver-rules.ts), which says the
- * same of these (test/local/engine/live/lines.test.ts compares them).
+ * same of these (test/local/engine/jobs/canonical-line.test.ts compares them).
  */
 import { idByDevice } from '../../../contract/derived-id.ts'
 import { EARLIEST_YEAR, HUMIDITY_RANGE, TEMPERATURE_RANGE } from '../../../contract/reading.ts'
@@ -141,7 +141,13 @@ const isLetter = (text: string | undefined) =>
   text !== undefined && (isVisible(text) || /^\p{L}$/u.test(text))
 
 /** Of a text that was asked for before: neighbouring readings share their times. */
-const known = { instant: '', at: 0 as number | undefined, measured: '', measuredAt: 0 as number | undefined }
+const known = {
+  instant: '',
+  at: undefined as number | undefined,
+  measured: '',
+  // What an empty text is.
+  measuredAt: Number.NaN as number | undefined,
+}
 
 /** Microseconds; undefined for what is left to the rules. */
 function instant(text: string): number | undefined {
