@@ -42,7 +42,8 @@ async function replace(path: string, content: Buffer[]): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
   const file = await open(`${path}.new`, 'w')
   try {
-    await file.writev(content)
+    // Until all is written: one call of the system may write less, as on a disk that is nearly full.
+    await file.writeFile(content)
     await file.sync()
   } finally {
     await file.close()

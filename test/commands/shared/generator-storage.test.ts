@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { fileStorage } from '../../../src/commands/shared/generator-storage.ts'
 import type { GeneratorState } from '../../../src/pipeline/generator/generator-state.ts'
@@ -54,3 +56,35 @@ describe('the file of the generator', () => {
     },
   )
 })
+
+/** Saves the numbers of so many stations, where a file may grow to 51,200 bytes (`ulimit -f`). */
+const SAVE = `
+const [module, path, stations] = process.argv.slice(1)
+const { fileStorage } = await import(module)
+const state = { run: '3f1c', clean: false, acknowledged: 1, positions: {}, numbers: new Float64Array(Number(stations)) }
+console.log(await fileStorage(path).save(state).then(() => 'saved', (error) => error.message.split(':')[0]))
+`
+
+it.skipIf(process.platform === 'win32')(
+  'where the disk takes only a part of it, the save fails and the one before stays',
+  async () => {
+    await fileStorage(path).save(state)
+    const module = pathToFileURL(
+      join(import.meta.dirname, '../../../src/commands/shared/generator-storage.ts'),
+    ).href
+    const save = (stations: number) =>
+      spawnSync(
+        'sh',
+        [
+          ...['-c', 'ulimit -f 100; exec "$0" "$@"', process.execPath, '--input-type=module', '-e', SAVE],
+          ...[module, path, String(stations)],
+        ],
+        { encoding: 'utf8', timeout: 60_000 },
+      )
+    const { stdout, stderr } = save(10_000)
+    expect({ stderr, stdout }).toEqual({ stderr: '', stdout: `${path} cannot be written\n` })
+    expect(await fileStorage(path).load()).toEqual(state)
+    expect(save(1000).stdout).toBe('saved\n')
+  },
+  90_000,
+)
