@@ -71,9 +71,13 @@ export class FaultControl {
     if (this.#isActive(name)) return refused(`“${fault.title}” is in effect already; esc mends it.`)
     const { store, clock } = this.#options
     const { stages } = store.state
+    // What it broke the last time may not run again yet.
+    const isHealing = this.#upBefore.get(name) ?? []
     this.#upBefore.set(
       name,
-      fault.breaks.filter((id) => isUp(stages[id].state) || stages[id].state === 'starting'),
+      fault.breaks.filter(
+        (id) => isHealing.includes(id) || isUp(stages[id].state) || stages[id].state === 'starting',
+      ),
     )
     const begun = momentOf(clock)
     this.#begun.set(name, begun)
@@ -158,9 +162,9 @@ export class FaultControl {
     this.#heal(name, { at: clock.monotonic(), heard: undefined })
   }
 
-  /** Restarts failed stages until all that ran before run again, or a person has stopped them. */
+  /** Restarts failed stages until all that ran before run again, or a person has stopped them, or injects the fault again. */
   #heal(name: string, mended: Mended): void {
-    if (this.#isClosed) return
+    if (this.#isClosed || this.#isActive(name)) return
     const { store, clock, start, retryRefused, log } = this.#options
     const { stages } = store.state
     const waited = clock.monotonic() - mended.at
@@ -181,7 +185,7 @@ export class FaultControl {
     if (unwell.length > 0)
       log.warn('faults', `${unwell.join(', ')} did not come back by itself; start it again`)
     this.#upBefore.delete(name)
-    this.#show(store.state.faults.filter((one) => one.name !== name || one.state === 'active'))
+    this.#show(store.state.faults.filter((one) => one.name !== name))
   }
 
   /** Another active fault still breaks it: a start would only fail again. */

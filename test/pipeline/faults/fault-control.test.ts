@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { FaultControl } from '../../../src/pipeline/faults/fault-control.ts'
 import { FAULTS } from '../../../src/pipeline/faults/registry.ts'
+import type { StageId, StageState } from '../../../src/pipeline/ports/stages.ts'
 import type { Clock } from '../../../src/pipeline/runtime/clock.ts'
 import { initialState } from '../../../src/pipeline/state/initial-state.ts'
 import { Log, silentLogger } from '../../../src/pipeline/state/log.ts'
@@ -108,6 +109,51 @@ describe('a fault that mends itself', () => {
     expect(control.inject('token-expired', 5000).ok).toBe(true)
     await fake.advance(5000)
     expect(said).toEqual(['mended', 'asked again'])
+    control.close()
+  })
+})
+
+describe('a fault that is injected again before all that it broke runs', () => {
+  it('ends like the first one: what runs no more is started again', async () => {
+    const clock = new FakeClock()
+    const store = new StateStore(initialState({ now: clock.now() }), clock)
+    const become = (state: StageState) => {
+      const { stages } = store.state
+      store.update({ stages: { ...stages, silver: { ...stages.silver, state, updatedAt: clock.now() } } })
+    }
+    const started: StageId[] = []
+    const control = new FaultControl({
+      store,
+      clock,
+      log: new Log(clock, silentLogger),
+      start: (id) => started.push(id),
+      retryRefused: () => {},
+    })
+    control.connect(new FakeTarget(() => clock.now()).producer, {
+      inject: async () => {},
+      mend: async () => {},
+    })
+    become('running')
+    control.inject('silver-killed')
+    await clock.advance(100)
+    control.mend()
+    await clock.advance(100)
+    expect(store.state.faults).toMatchObject([{ state: 'healing' }])
+    // Silver is killed by its next batch only: until then it looks well.
+    expect(control.inject('silver-killed').ok).toBe(true)
+    for (let look = 0; look < 20; look++) {
+      become('running')
+      await clock.advance(100)
+    }
+    become('failed')
+    await clock.advance(500)
+    expect({ faults: store.state.faults.map(({ state }) => state), started }).toEqual({
+      faults: ['active'],
+      started: [],
+    })
+    control.mend()
+    await clock.advance(1000)
+    expect(started).toContain('silver')
     control.close()
   })
 })
