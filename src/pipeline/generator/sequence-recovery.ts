@@ -45,8 +45,9 @@ export async function recoverSequences(
   const idOf = saved ? eventIds(options.seed, run) : undefined
   let found = 0
   for await (const page of hub.readAfter(from.positions, signal)) found += countIn(page, numbers, idOf)
-  const warning = saved || found === 0 ? from.warning : `${NO_STATE}${from.warning ?? ''}`
-  return { run, numbers, positions, found, warning }
+  const isMissing = !saved && (found > 0 || from.warning !== undefined)
+  const warning = [isMissing ? NO_STATE : '', from.warning ?? ''].filter(Boolean).join(' ')
+  return { run, numbers, positions, found, warning: warning === '' ? undefined : warning }
 }
 
 const NO_STATE =
@@ -136,6 +137,7 @@ function boundedPositions(partitions: readonly PartitionProperties[]): Positions
   }
   return {
     positions,
-    warning: unread > 0 ? ` ${unread} older events were not looked at.` : undefined,
+    warning:
+      unread > 0 ? `${countOf(unread, 'older event was', 'older events were')} not looked at.` : undefined,
   }
 }

@@ -140,7 +140,30 @@ describe('finding the numbers again', () => {
       { seed: SEED, newRunId: () => 'new run' },
     )
     expect(asked).toEqual([last - READ_BACK_LIMIT])
-    expect(warning).toMatch(/older events were not looked at/)
+    expect(warning).toMatch(/begin at 0\. [\d,]+ older events were not looked at\.$/)
+  })
+
+  it('without a state, and with none of its readings among those looked at, says that older ones may have been its own', async () => {
+    const last = 2 * READ_BACK_LIMIT
+    const { found, warning } = await recoverSequences(
+      undefined,
+      {
+        partitions: async () => [
+          {
+            id: '0',
+            beginningSequenceNumber: last - READ_BACK_LIMIT,
+            lastEnqueuedSequenceNumber: last,
+            lastEnqueuedAt: undefined,
+            isEmpty: false,
+          },
+        ],
+        async *readAfter() {},
+        close: async () => {},
+      },
+      { seed: SEED, newRunId: () => 'new run' },
+    )
+    expect(found).toBe(0)
+    expect(warning).toMatch(/^The state of the generator is missing: .* 1 older event was not looked at\.$/)
   })
 })
 
