@@ -5,7 +5,7 @@ import { nounOf } from '../../pipeline/state/count-of.ts'
 import { counted, gaugesOf } from '../../pipeline/state/known.ts'
 import type { AppState, StageSlice } from '../../pipeline/state/state.ts'
 import { staleText } from '../panels/states.ts'
-import { formatAge, formatCompact, formatCount, formatPercent } from '../text/format.ts'
+import { formatAge, formatCompact, formatCount, formatPercent, formatThousands } from '../text/format.ts'
 import { badge, type Line, printable, type Span, span } from '../text/line.ts'
 
 /** In two widths each, since what fits is decided later. */
@@ -28,6 +28,8 @@ export interface Node {
   branch: Line
   /** The same for a narrow place. */
   shortBranch: Line
+  /** The same where not even that has room. */
+  leastBranch?: Line
   /** Rows that wait in front of it; undefined: not known. */
   backlog: number | undefined
   /** What flows on to the next node; undefined: not known, or nothing behind it. */
@@ -150,15 +152,24 @@ export function nodesOf(state: AppState): Node[] {
   ]
 }
 
-/** `╰▶ quarantine 174`: highlighted once it holds rows; a dash when the count is unknown. */
-function branch(name: string, short: string, rows: number | undefined): Pick<Node, 'branch' | 'shortBranch'> {
+/** `╰▶ quarantine 174`: highlighted once it holds rows; a dash when the count is unknown. A number is never cut. */
+function branch(
+  name: string,
+  short: string,
+  rows: number | undefined,
+): Pick<Node, 'branch' | 'shortBranch' | 'leastBranch'> {
   const isLoud = rows !== undefined && rows > 0
-  const one = (label: string): Line => [
+  const one = (label: string, number: string): Line => [
     span('╰▶ ', isLoud ? 'warn' : 'border'),
     span(`${label} `, isLoud ? 'warn' : 'muted'),
-    span(rows === undefined ? '–' : formatCompact(rows), isLoud ? 'warn' : 'muted', isLoud),
+    span(number, isLoud ? 'warn' : 'muted', isLoud),
   ]
-  return { branch: one(name), shortBranch: one(short) }
+  const number = formatCompact(rows)
+  return {
+    branch: one(name, number),
+    shortBranch: one(short, number),
+    leastBranch: one(short, rows === undefined ? number : formatThousands(rows)),
+  }
 }
 
 function badges({ generator, now }: AppState): Pick<Node, 'branch' | 'shortBranch'> {

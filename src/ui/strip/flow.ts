@@ -162,7 +162,11 @@ function band(nodes: readonly Node[], width: number): Line[] {
     line(({ node, arrow }) => [...boxOf(node, size), ...arrowOf(node, arrow)]),
     line(({ node, box, arrow }) => wordsOf(hasWordsRow ? { ...node, service: '' } : node, box + arrow - 1)),
     line((cell) => workOf(cell)),
-    runningOn(cells, width, ({ branch, shortBranch }) => [branch, shortBranch]),
+    runningOn(cells, width, ({ branch, shortBranch, leastBranch = shortBranch }) => [
+      branch,
+      shortBranch,
+      leastBranch,
+    ]),
     ...(hasWordsRow
       ? [runningOn(cells, width, ({ service }) => (service === '' ? [] : [[span(service, 'muted')]]))]
       : []),

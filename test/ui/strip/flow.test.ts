@@ -22,7 +22,12 @@ function strip(count: number, columns: number, rows: number): string[] {
     Object.entries(state.stages).map(([id, one]) => [id, { ...one, backlog: count, rate: count }]),
   ) as AppState['stages']
   const { lines, layout } = screenLines(
-    { ...state, stages, hub: { ...state.hub, rate: count } },
+    {
+      ...state,
+      stages,
+      hub: { ...state.hub, rate: count },
+      ledger: { ...state.ledger, rejected: count, quarantined: count },
+    },
     initialView,
     columns,
     rows,
