@@ -1,7 +1,7 @@
 /** The whole screen as lines: header, flow, panels or what covers them, footer. Pure. */
 import type { AppState } from '../../pipeline/state/state.ts'
 import { linksOfDetail } from '../input/links.ts'
-import { type Detail, isCovered, type Overlay, type ViewState } from '../input/view-state.ts'
+import { asksForText, type Detail, isCovered, type Overlay, type ViewState } from '../input/view-state.ts'
 import type { PanelId, SlotId } from '../layout.ts'
 import { type Layout, layOut, roomAbove, SMALLEST } from '../layout.ts'
 import { bannerLines } from '../lesson/banners.ts'
@@ -314,13 +314,16 @@ function overlayContent(
 }
 
 /** Too little room to show anything true: what is needed, and the way out. */
-function tooSmall(columns: number, rows: number, { question }: ViewState): Line[] {
+function tooSmall(columns: number, rows: number, view: ViewState): Line[] {
   const needed = `${SMALLEST.columns}×${SMALLEST.rows}`
-  const way = question?.kind === 'quit' ? 'q again quits' : 'q quits'
+  const { question } = view
+  // Where text is typed, q is a letter of it.
+  const isTyping = asksForText(view)
+  const way = question?.kind === 'quit' ? 'q again quits' : isTyping ? 'esc, then q quits' : 'q quits'
   const text = [
     [`rtstream-tui needs ${needed}`, `this is ${columns}×${rows}.`, `Enlarge the window; ${way}.`],
     [`needs ${needed}`, `is ${columns}×${rows}`, way],
-    [question ? way : `needs ${needed}`],
+    [question || isTyping ? way : `needs ${needed}`],
   ]
     .map((parts) => parts.flatMap((part) => wrap(part, columns)))
     .find((lines, index) => index === 2 || lines.length <= rows) as string[]

@@ -619,6 +619,16 @@ describe('frames', () => {
     press('q')
     expect(onQuit).toHaveBeenCalledWith({ stopAll: false })
   })
+
+  it.each(['s', '/', ':'])('too small a window says how to quit while text is typed: %s', (key) => {
+    const { press, text, onQuit } = open(scenarios.allRunning(), { columns: 40, rows: 10 })
+    press(key)
+    expect(text()).toContain('esc, then q quits')
+    press('q')
+    expect(text()).toContain('esc, then q quits')
+    press('escape', 'q', 'q')
+    expect(onQuit).toHaveBeenCalledWith({ stopAll: false })
+  })
 })
 
 describe('pasted text that the terminal does not mark', () => {
