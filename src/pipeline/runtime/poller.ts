@@ -27,7 +27,8 @@ export class Poller {
   readonly #options: PollerOptions
   readonly #closing = new AbortController()
   #asking: Promise<void> | undefined
-  #retryRefused = false
+  /** Another question follows the one under way. */
+  #isAskedAgain = false
   #failures = 0
   #isOpen = false
   #isRefused = false
@@ -47,7 +48,7 @@ export class Poller {
   async refresh(): Promise<void> {
     if (!this.#isOpen || this.#closing.signal.aborted) return
     if (this.#asking !== undefined) {
-      this.#retryRefused = true
+      this.#isAskedAgain = true
       await this.#asking
       return this.#asking
     }
@@ -55,8 +56,8 @@ export class Poller {
     this.#asking = this.#options.idle.track(this.#ask()).finally(() => {
       this.#asking = undefined
       if (this.#closing.signal.aborted) return
-      if (this.#retryRefused) {
-        this.#retryRefused = false
+      if (this.#isAskedAgain) {
+        this.#isAskedAgain = false
         void this.refresh()
       }
     })

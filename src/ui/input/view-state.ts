@@ -25,7 +25,7 @@ export const noPalette: PaletteState = { query: '', isTyping: false, chosen: 0 }
 /** A question that waits for an answer; nothing else is done meanwhile. */
 export type Question =
   | { kind: 'stopAll' }
-  /** `askedAt` is store time (ms): a second press soon after is an answer. */
+  /** `askedAt` is monotonic (ms): a second press soon after is an answer. */
   | { kind: 'quit'; askedAt: number }
   | { kind: 'costs'; perform: () => ActionResult }
   | { kind: TypedKind; text: string }

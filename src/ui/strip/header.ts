@@ -33,7 +33,7 @@ export function headerLine(state: AppState, width: number, { isFrozen }: { isFro
   return spread(start, endOf(parts, width - lineWidth(start)), width)
 }
 
-/** What does not fit goes, from the help on to the left; the ledger stay. */
+/** What does not fit goes, from the help on to the left; the ledger stays. */
 function endOf(parts: readonly Line[], room: number): Line {
   const shown = parts.filter((part) => part.length > 0)
   const joined = (count: number): Line => [

@@ -1,4 +1,4 @@
-/** What the Databricks and Synapse stand-ins ask of whatever runs their notebooks: DuckDB in this thread, or Spark. */
+/** What the Databricks and Synapse stand-ins ask of whatever runs their notebooks: DuckDB, or Spark. */
 
 /** The three that move data; Azure runs them by the same names. */
 export type NotebookName = 'silver' | 'gold' | 'aggregate'

@@ -26,9 +26,8 @@ export async function compactAppended(
   connection: Connection,
   table: DeltaTable,
 ): Promise<void> {
-  if (table.state.files.size < context.tuning.filesPerCompaction) return
   const { filesPerCompaction } = context.tuning
-  if (table.state.files.size < filesPerCompaction * FEW) return
+  if (table.state.files.size < filesPerCompaction) return
   const runTo = (large: typeof LARGE) => runToCompact(table.state.files.values(), filesPerCompaction, large)
   const byDuckDb =
     context.tuning.liveBytes === 0 || connection.isInUse || (connection.isOpen && isLong(runTo(LARGE)))

@@ -22,7 +22,7 @@ export interface BatchPlan<Input, Position> {
   empty: boolean
   /** More is waiting: the next batch starts at once. */
   more: boolean
-  /** So many rows that two statements may run at once for it. */
+  /** So many rows that several statements may run at once for it. */
   large?: boolean
 }
 
@@ -100,7 +100,7 @@ export class ContinuousQuery<Input = unknown, Position = unknown> {
     return unfinished && this.#run(unfinished.input)
   }
 
-  /** Runs the next batch. @returns `undefined` when there is no input, `'skipped'` when it held no row. */
+  /** Runs the next batch. @returns `undefined` when there is no input; no `progress` when it held no row. */
   async next(): Promise<{ progress: BatchProgress | undefined; more: boolean } | undefined> {
     // What other writers have done since, an optimize or a new column, is part of what the batch is planned on.
     for (const { table } of this.#job.outputs) await table.refresh()
