@@ -19,7 +19,7 @@ export interface RecordingHeader {
 
 /** One state that the screen was shown. */
 export interface RecordedFrame {
-  /** Milliseconds since `startedAt`. */
+  /** Milliseconds since the recording began, whatever the clock was set to meanwhile. */
   t: number
   /** Change from the state before; the first is a whole state. */
   p: Patch

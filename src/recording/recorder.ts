@@ -95,7 +95,8 @@ export function record(options: RecorderOptions): Recorder {
     const state = withoutSecrets(store.getState())
     const patch = diff(before, state)
     before = state
-    if (patch !== undefined) write({ t: Math.max(0, state.now - startedAt), p: patch })
+    // By the clock that nobody sets: each state comes behind the one before.
+    if (patch !== undefined) write({ t: Math.round(clock.monotonic() - begunAt), p: patch })
     if (clock.monotonic() - flushedAt >= FLUSH_EVERY_MS || unpacked >= BYTES_AHEAD / 2) flush()
     nextAt = Math.max(clock.monotonic() + FRAME_EVERY_MS, affordedAt())
     if (output.bytesWritten >= limitBytes)

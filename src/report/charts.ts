@@ -84,15 +84,16 @@ function timeChart(
     }),
   )
   if (points.filter(({ y }) => !Number.isNaN(y)).length < 2) return undefined
-  const [first] = samples
-  const from = first?.at ?? 0
-  const inside = marks.filter(({ at }) => at >= from && at <= endedAt)
+  // Not from the first to the last: the clock may have been set back.
+  const times = samples.map(({ at }) => at)
+  const [from, to] = [Math.min(...times), Math.max(endedAt, ...times)]
+  const inside = marks.filter(({ at }) => at >= from && at <= to)
   const svg = plot(title, {
     x: {
       type: 'utc',
       label: null,
-      domain: [new Date(from), new Date(endedAt)],
-      ...timeAxis(from, endedAt),
+      domain: [new Date(from), new Date(to)],
+      ...timeAxis(from, to),
     },
     y: { label: yLabel, grid: true, zero: true, nice: true, tickFormat: tickText },
     color: { domain: lines.map(([name]) => name), range: COLORS },

@@ -144,7 +144,8 @@ export class ReportCollector {
   add(state: AppState): void {
     if (state === this.#last) return
     this.#last = state
-    if (state.now - (this.#samples.at(-1)?.at ?? Number.NEGATIVE_INFINITY) >= this.#everyMs)
+    // The clock may have been set back.
+    if (Math.abs(state.now - (this.#samples.at(-1)?.at ?? Number.NEGATIVE_INFINITY)) >= this.#everyMs)
       this.#sample(state)
     for (const { at, source, message } of behind(state.log, this.#lastLine))
       if (source === 'you' && this.#marks.length < MOST_MARKS) this.#marks.push({ at, text: message })

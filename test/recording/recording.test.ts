@@ -188,6 +188,26 @@ describe('a recording', () => {
     expect(length).toBeGreaterThanOrEqual(minutes * 60 * leastPerSecond * 0.8)
   })
 
+  it.each([
+    ['back', -3_600_000],
+    ['forward', 3_600_000],
+  ])('of a session whose clock was set %s lasts as long as the session did', async (way, by) => {
+    const file = join(folder, `set-${way}.rtrec`)
+    const [first] = states as [AppState]
+    const clock = new FakeClock(first.now)
+    const store = createStore<AppState>()(() => first)
+    const recorder = record({ store, file, clock, onProblem: (message) => expect(message).toBe('') })
+    for (let second = 1; second <= 20; second++) {
+      await clock.advance(1000)
+      if (second === 10) clock.set(by)
+      store.setState({ ...first, now: clock.now() }, true)
+    }
+    await recorder.close()
+    const recording = await openRecording(file)
+    expect(recording.durationMs).toBe(20_000)
+    expect(recording.state(recording.indexAt(15_000)).now).toBe(first.now + 15_000 + by)
+  })
+
   it('ends at its limit and says so once', async () => {
     const { file, problems } = await recorded('full.rtrec', 1)
     expect(problems).toHaveLength(1)

@@ -173,6 +173,20 @@ describe('the report of a session', () => {
     expect(collector.report().marks.map(({ text }) => text)).toEqual(['first', 'second'])
   })
 
+  it('goes on when the clock is set back, and its charts show all of it', () => {
+    const collector = new ReportCollector()
+    const all = [...recordedSession()]
+    for (const [second, state] of all.entries())
+      collector.add({ ...state, now: state.now - (second < all.length / 2 ? 0 : 3_600_000) })
+    const set = collector.report()
+    expect(set.samples.length).toBeGreaterThanOrEqual(all.length)
+    const rate = drawCharts(set).find(({ id }) => id === 'rate')?.svg ?? ''
+    const path = /stroke-width="1.8"[^>]*><path d="([^"]*)"/.exec(rate)?.[1] ?? ''
+    const places = [...path.matchAll(/(-?[\d.]+),-?[\d.]+/g)].map(([, x]) => Number(x))
+    expect(places.length).toBeGreaterThan(all.length / 2)
+    expect([Math.min(...places), Math.max(...places)].map(Math.round)).toEqual([56, 716])
+  })
+
   it('shows a gap, and no last number, while the hub cannot be read', async () => {
     const collector = new ReportCollector()
     for (const [second, state] of [...recordedSession()].entries()) {
