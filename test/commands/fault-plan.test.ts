@@ -17,6 +17,8 @@ describe('a planned fault', () => {
     ['hub-away', /expected NAME@START:TIME/],
     ['hub-away@10:5', /expected NAME@START:TIME/],
     ['hub-away@1s:0s', /expected NAME@START:TIME/],
+    // A timer of more would be over at once.
+    ['hub-away@1s:25d', /lasts 24d at most/],
     ['moon-away@1s:1s', /no fault named moon-away: hub-away, /],
   ])('%s is refused in one line', (text, message) => {
     expect(() => plannedFault(text)).toThrow(message)

@@ -13,6 +13,9 @@ export interface PlannedFault {
   durationMs: number
 }
 
+/** Timers of Node count to 24.8 days at most: one of more would be over at once. */
+const LONGEST = '24d'
+
 const FORM = /^([a-z-]+)@([^:]+):([^:]+)$/
 
 /** @throws RangeError with one line that says what would have been accepted. */
@@ -23,6 +26,8 @@ export function plannedFault(text: string): PlannedFault {
   if (name === '' || atMs === undefined || durationMs === undefined || durationMs <= 0)
     throw new RangeError('expected NAME@START:TIME, such as hub-away@10s:5s.')
   if (!faultNamed(name)) throw new RangeError(`there is no fault named ${name}: ${FAULT_NAMES.join(', ')}.`)
+  if (durationMs > (parseDuration(LONGEST) as number))
+    throw new RangeError(`a fault lasts ${LONGEST} at most, not ${lasting}.`)
   return { name, atMs, durationMs }
 }
 
