@@ -343,9 +343,9 @@ export class GeneratorService implements StageService {
     await this.#flushed(patienceMs, signal)
     if (signal.aborted) return
     this.#since = undefined
-    const left = this.#bufferedProducer.buffered
-    const detail =
-      left > 0 ? `${readingsWait(left)} for the hub, to be sent as soon as it answers` : undefined
+    const { buffered: left, condition } = this.#bufferedProducer
+    const when = condition.state === 'failed' ? 'at the next start' : 'as soon as it answers'
+    const detail = left > 0 ? `${readingsWait(left)} for the hub, to be sent ${when}` : undefined
     await this.#memory.save()
     if (!signal.aborted) this.#become('stopped', detail)
   }

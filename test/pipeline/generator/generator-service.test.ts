@@ -157,6 +157,25 @@ describe('the generator as a stage', () => {
     expectGapless(hub)
   })
 
+  it('says of what waits when it is stopped that a hub which refuses it gets it at the next start', async () => {
+    const { service, clock, hub } = await running()
+    hub.failure = away()
+    await clock.advance(1000)
+    await service.stop()
+    hub.failure = new ServiceError('authorization', 'Event Hubs', 'No permission to send.')
+    await clock.advance(1000)
+    hub.failure = undefined
+    await clock.advance(30_000)
+    expect(service.facts().buffered).toBeGreaterThan(0)
+    expect(await service.status()).toMatchObject({
+      state: 'stopped',
+      detail: expect.stringMatching(/^\d+ readings wait for the hub, to be sent at the next start$/),
+    })
+    await service.start()
+    await clock.advance(2000)
+    expectGapless(hub)
+  })
+
   it('is stopped when the hub has taken what was made', async () => {
     const { service, clock, hub, storage } = await running()
     let release = () => {}
