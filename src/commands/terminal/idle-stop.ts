@@ -2,6 +2,7 @@
 
 import type { Clock } from '../../pipeline/runtime/clock.ts'
 import type { Actions } from '../../pipeline/state/actions.ts'
+import { formatInterval } from '../../ui/text/format.ts'
 
 /** A timer that every key starts anew. */
 export interface IdleStop {
@@ -25,7 +26,7 @@ export function idleStop(
   const arm = () => {
     cancel()
     cancel = clock.after(afterMs, () => {
-      actions.stopAll(`no key for ${Math.round(afterMs / 60_000)} min`)
+      actions.stopAll(`no key for ${formatInterval(afterMs)}`)
       arm()
     })
   }
