@@ -74,10 +74,10 @@ export class KeyDispatch {
     if (view.cursor !== undefined && !view.detail && (key === 'up' || key === 'down'))
       return moveCursor(clean, key === 'up' ? -1 : 1, drawn)
     const choice = chooseFrom(view.overlay, key, this.#options.state(), this.#options.actions)
-    // The room shows what comes of it.
+    // The room shows what comes of it; a frozen screen would show nothing of it.
     if (choice)
       return this.#replies.act(
-        { ...clean, overlay: view.overlay === 'audience' ? 'audience' : undefined },
+        { ...clean, isFrozen: false, overlay: view.overlay === 'audience' ? 'audience' : undefined },
         choice,
       )
     const binding = bindingOf(key)
@@ -90,7 +90,7 @@ export class KeyDispatch {
     if (fault === undefined) return this.#run(view, binding, drawn)
     const reason = whyNot(binding, this.#options.state(), view, false)
     return reason === undefined
-      ? this.#replies.act(view, () => this.#options.actions.injectFault(fault))
+      ? this.#replies.act({ ...view, isFrozen: false }, () => this.#options.actions.injectFault(fault))
       : this.#replies.refuse(view, reason)
   }
 

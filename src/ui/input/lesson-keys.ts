@@ -88,9 +88,10 @@ export function typeOwn(
   return [...key].length === 1 && parts[at].length < OWN_LENGTH ? typed(parts[at] + key) : view
 }
 
-/** From its first line, on top of everything. */
+/** From its first line, on top of everything; what is opened is not in what was frozen. */
 export const openOverlay = (view: ViewState, overlay: Overlay): ViewState => ({
   ...view,
+  isFrozen: false,
   overlay,
   detail: undefined,
   cursor: undefined,

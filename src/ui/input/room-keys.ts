@@ -57,7 +57,14 @@ export function toggleRoom(
   { audience: slice }: AppState,
   { audience }: Actions,
 ): { view: ViewState; act?: () => ActionResult } {
-  const shown: ViewState = { ...view, overlay: 'audience', detail: undefined, cursor: undefined }
+  // It may have been opened since the screen was frozen: a second key would close it unseen.
+  const shown: ViewState = {
+    ...view,
+    isFrozen: false,
+    overlay: 'audience',
+    detail: undefined,
+    cursor: undefined,
+  }
   if (slice !== undefined && view.overlay !== 'audience') return { view: shown }
   return {
     view: slice === undefined ? shown : { ...view, overlay: undefined },

@@ -554,6 +554,23 @@ describe('freezing', () => {
     expect(text()).not.toContain('frozen')
   })
 
+  it.each([
+    ['an event that is followed', ['T']],
+    ['a reading that is sent', ['w', 'return', 'return', 'return']],
+    ['a room that is open by now', ['A']],
+    ['a lesson that begins', ['L', 'a']],
+    ['a fault', ['F', 'a']],
+    ['a fault of the palette', [':', ...'hub away', 'return']],
+  ])('ends with %s: it is not in what was frozen', (_name, keys) => {
+    const lessons = [{ name: 'one', title: 'One', minutes: 5 }]
+    const { press, text, pipeline } = open({ ...scenarios.allRunning(), lessons })
+    press('p')
+    pipeline.change((state) => ({ ...state, audience: ROOM, hub: { ...state.hub, rate: 987 } }))
+    press(...keys)
+    expect(text()).not.toContain('frozen')
+    expect(pipeline.readers()).toBe(1)
+  })
+
   it('questions and the last line speak of the pipeline as it is now', () => {
     const { press, text, lastLine, pipeline } = open(scenarios.allStopped())
     press('p')
