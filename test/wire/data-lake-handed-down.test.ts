@@ -122,5 +122,5 @@ it.each(['2750', '9', '77777', 'rwxr-xr-s', 'rwtr-xr-x'])('permissions %s are re
     query: 'action=setAccessControl',
     headers: { 'x-ms-permissions': given },
   })
-  expect(answer).toMatchObject({ status: 400, headers: { 'x-ms-error-code': 'InvalidHeaderValue' } })
+  expect(answer).toMatchObject({ status: 400, headers: { 'x-ms-error-code': 'InvalidPermission' } })
 })

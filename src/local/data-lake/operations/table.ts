@@ -12,6 +12,7 @@ import {
   CONTROL_CHARACTER,
   EVERY_HEADER,
   EVERY_PARAMETER,
+  isPageTier,
   isTier,
   NOT_IN_HIERARCHY,
   type Operation,
@@ -159,8 +160,8 @@ function refuseHeader(operation: Operation, name: string, value: string): void {
     throw new HttpError(409, 'PublicAccessNotPermitted', 'Public access is not permitted on this account.')
   const known = operation.values?.[name]
   if (isServedHeader(operation, name) && (known === undefined || known.includes(value.toLowerCase()))) return
-  if (name === 'x-ms-access-tier' && !isTier(value))
-    throw invalidHeader(name, value, `is none of the tiers: ${shown(value)}`)
+  if (name === 'x-ms-access-tier' && (!isTier(value) || (operation.id !== 'setTier' && isPageTier(value))))
+    throw invalidHeader(name, value, `is none of its tiers: ${shown(value)}`)
   throw refusedAs(
     name === 'x-ms-tags' ? NOT_IN_HIERARCHY : '400 UnsupportedHeader',
     // Values of others may be keys.

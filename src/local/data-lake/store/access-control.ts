@@ -236,10 +236,14 @@ function rankOf(entry: string): number {
   return (entry.startsWith(DEFAULT) ? 10 : 0) + 2 * KINDS.indexOf(kind) + (id === '' ? 0 : 1)
 }
 
-/** `0750` or `rwxr-x---`, with the sticky bit `1750` or `rwxr-x--T`. */
+/** `0750` or `rwxr-x---`, with the sticky bit `1750` or `rwxr-x--T`. Refused as in recordings of the SDK for .NET (`SetPermissionsAsync_Error`). */
 function modeOf(text: string): number {
   if (/^[01]?[0-7]{3}$/.test(text)) return Number.parseInt(text, 8)
-  if (!/^([r-][w-][x-]){2}[r-][w-][xtT-]$/.test(text)) throw invalid('permissions are as 0750 or rwxr-x---')
+  if (!/^([r-][w-][x-]){2}[r-][w-][xtT-]$/.test(text))
+    throw refused(
+      'InvalidPermission',
+      'The permission value is invalid: permissions are as 0750 or rwxr-x---.',
+    )
   const bits = [...text].map((one) => (one === '-' || one === 'T' ? '0' : '1')).join('')
   return Number.parseInt(bits, 2) | (/t$/i.test(text) ? STICKY : 0)
 }

@@ -61,7 +61,7 @@ export function accountOperations(lake: Lake): Operations {
         throw new HttpError(
           403,
           'AuthenticationFailed',
-          'A user delegation key is given for a bearer token only, over https.',
+          'Only authentication scheme Bearer is supported: a user delegation key is given for a token, over https.',
         )
       const text = (await readBody(call.request, MAX_XML_BYTES)).toString('utf8')
       answerXml(call, delegationXml(lake, termsIn(text, call, lake.clock.now())))
