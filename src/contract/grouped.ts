@@ -13,6 +13,14 @@ export function grouped(value: number, places = 0): string {
   return whole.replace(/\B(?=(?:\d{3})+$)/g, ',') + (digits === '' ? '' : `.${digits}`)
 }
 
+/** Events a second: `1,200`, `9.5`, `0.1`. A station may report once a day: of less than that one digit, `0.0003`, and never nought. */
+export const groupedRate = (value: number): string =>
+  value > 0 && value < 0.1 ? String(roundedRate(value)) : grouped(value, value < 1000 ? 1 : 0)
+
+/** The same as a number. */
+export const roundedRate = (value: number): number =>
+  Number(value > 0 && value < 0.1 ? value.toPrecision(1) : value.toFixed(1))
+
 /** From 1e21 on `toFixed` writes an exponent; such a number is whole. */
 const decimal = (value: number, places: number) =>
   Math.abs(value) < 1e21 ? value.toFixed(places) : String(BigInt(value))

@@ -1,7 +1,7 @@
 /** The words of a report, the same in each of its forms. */
 
 import { clockText } from '../pipeline/state/clock-text.ts'
-import { grouped } from '../pipeline/state/count-of.ts'
+import { grouped, groupedRate } from '../pipeline/state/count-of.ts'
 import type { ReportModel } from './model.ts'
 
 const VERDICTS: Readonly<Record<ReportModel['verdict'], string>> = {
@@ -93,6 +93,9 @@ export function audienceRows({ audience }: ReportModel): (readonly [what: string
   ]
 }
 
+const measured = (value: number, unit: string): string =>
+  unit === '/s' ? `${groupedRate(value)}/s` : `${count(value)}${unit === 'ms' ? ' ms' : unit}`
+
 /** A mark, the name, what was measured, and what must hold. */
 export function assertionRows({
   assertions,
@@ -100,7 +103,7 @@ export function assertionRows({
   return assertions.map(({ name, value, unit, expectation, holds }) => [
     holds === undefined ? '–' : holds ? '✓' : '✗',
     name,
-    value === undefined ? 'not known' : `${count(value)}${unit === 'ms' ? ' ms' : unit}`,
+    value === undefined ? 'not known' : measured(value, unit),
     expectation,
   ])
 }

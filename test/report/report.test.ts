@@ -56,6 +56,11 @@ describe('the report of a session', () => {
     expect(Object.fromEntries(model.settings)).toMatchObject({ stations: '1,200', partitions: '4' })
   })
 
+  it('tells the rate of one station that reports once an hour, which is not 0', async () => {
+    const assertions = model.assertions.map((one) => (one.unit === '/s' ? { ...one, value: 1 / 3600 } : one))
+    expect(await reportText({ ...model, assertions }, 'md')).toContain('| 0.0003/s |')
+  })
+
   it('says how many readings the presenter has typed', async () => {
     const state = scenarios.allRunning()
     const collector = new ReportCollector()

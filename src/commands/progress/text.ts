@@ -1,6 +1,6 @@
 /** What `run` says each second in lines: for a person whose output goes elsewhere, and for a program. */
 
-import { grouped } from '../../contract/grouped.ts'
+import { grouped, roundedRate } from '../../contract/grouped.ts'
 import { STAGE_IDS } from '../../pipeline/ports/stages.ts'
 import { verdictOf } from '../../pipeline/reconciliation/verdict.ts'
 import { STAGE_LABELS } from '../../pipeline/stages/stage-names.ts'
@@ -18,7 +18,7 @@ const COUNTS = ['acknowledged', 'bronze', 'silver', 'gold', 'aggregated'] as con
 
 /** `12 s  100/s  acknowledged 1,200  bronze 1,188 …  (gold starting)` */
 export function progressLine({ state, elapsedSeconds }: Progress): string {
-  const rate = ofHub(state, Math.round(state.hub.rate)) ?? UNKNOWN
+  const rate = ofHub(state, rateOf(state.hub.rate)) ?? UNKNOWN
   const numbers = COUNTS.map((name) => `${name} ${textOf(counted(state, name))}`)
   const notRunning = STAGE_IDS.filter((id) => state.stages[id].state !== 'running').map(
     (id) => `${STAGE_LABELS[id]} ${state.stages[id].state}`,
@@ -26,6 +26,9 @@ export function progressLine({ state, elapsedSeconds }: Progress): string {
   const rest = notRunning.length > 0 ? `  (${notRunning.join(', ')})` : ''
   return `${String(elapsedSeconds).padStart(4)} s  ${rate}/s  ${numbers.join('  ')}${rest}`
 }
+
+/** Few a second are not nought. */
+const rateOf = (rate: number): number => (rate < 10 ? roundedRate(rate) : Math.round(rate))
 
 const textOf = (value: number | undefined) => (value === undefined ? UNKNOWN : grouped(value))
 
@@ -39,7 +42,7 @@ export function progressJson({ state, elapsedSeconds }: Progress): string {
   return JSON.stringify({
     type: 'progress',
     elapsedSeconds,
-    ratePerSecond: ofHub(state, Math.round(state.hub.rate)) ?? null,
+    ratePerSecond: ofHub(state, rateOf(state.hub.rate)) ?? null,
     stages: Object.fromEntries(STAGE_IDS.map((id) => [id, state.stages[id].state])),
     ledger: { ...Object.fromEntries(counts), verdict: verdictOf(state).kind },
   })

@@ -1,5 +1,5 @@
 /** What a run leaves behind: the counts, the five assertions, and where the data lies. */
-import { grouped } from '../../contract/grouped.ts'
+import { grouped, groupedRate, roundedRate } from '../../contract/grouped.ts'
 import type { TableAudit } from '../../pipeline/ports/lake.ts'
 import { LATENCY_LIMIT_MS } from '../../pipeline/reconciliation/assertions.ts'
 import { type VerdictKind, verdictOf } from '../../pipeline/reconciliation/verdict.ts'
@@ -114,7 +114,7 @@ export function summarise(state: AppState, audit: TableAudit | undefined, measur
     verdict,
     balanced: verdict === 'balanced' || verdict === 'empty',
     assertions: {
-      ratePerSecond: seconds > 0 ? round(measured.acknowledgedInRun / seconds, 1) : null,
+      ratePerSecond: seconds > 0 ? roundedRate(measured.acknowledgedInRun / seconds) : null,
       latencyP95Ms: audit?.latencyP95Ms === undefined ? null : Math.round(audit.latencyP95Ms),
       duplicates: audit?.duplicates ?? null,
       outOfSequence: audit?.outOfSequence ?? null,
@@ -195,7 +195,7 @@ export function summariseSession(state: AppState, durationMs: number): RunSummar
     verdict: kind,
     balanced: kind === 'balanced' || kind === 'empty',
     assertions: {
-      ratePerSecond: assertions.rate.value === undefined ? null : round(assertions.rate.value, 1),
+      ratePerSecond: assertions.rate.value === undefined ? null : roundedRate(assertions.rate.value),
       latencyP95Ms:
         assertions.latencyP95.value === undefined ? null : Math.round(assertions.latencyP95.value),
       duplicates: assertions.duplicates.value ?? null,
@@ -263,6 +263,7 @@ export function summaryText(summary: RunSummary, where: SummaryPlace): string {
     return found?.holds == null ? '–' : found.holds ? '✓' : '✗'
   }
   const limit = (name: string) => checks.find((one) => one.name === name)?.limit ?? ''
+  const { ratePerSecond: rate } = assertions
   const verdict =
     summary.verdict === 'flowing'
       ? `✓ ${grouped(where.inFlight ?? 0)} in flight, ${where.ephemeral ? 'given up with the temporary folder' : 'kept for the next start'}`
@@ -282,7 +283,7 @@ export function summaryText(summary: RunSummary, where: SummaryPlace): string {
     hop('gold', ledger.gold),
     hop('aggregated', ledger.aggregated),
     hop('lost', ledger.lost, some('waiting', ledger.waiting)),
-    `${mark('rate')} rate ${known(assertions.ratePerSecond, '/s')} (${limit('rate')})`,
+    `${mark('rate')} rate ${rate === null ? 'not known' : `${groupedRate(rate)}/s`} (${limit('rate')})`,
     `${mark('latency')} created→gold p95 ${known(assertions.latencyP95Ms, ' ms')} (${limit('latency')})`,
     `${mark('duplicates')} duplicates ${known(assertions.duplicates)}  ${mark('out of sequence')} out of sequence ${known(assertions.outOfSequence)}  ${mark('missing')} missing ${known(assertions.missing)}`,
     ...(where.dataDir === undefined

@@ -1,6 +1,6 @@
 /** The five assertions of streaming-at-scale, live: measured on what really arrived, in bounded memory. */
 import { isDerivedId } from '../../contract/derived-id.ts'
-import { grouped } from '../../contract/grouped.ts'
+import { groupedRate } from '../../contract/grouped.ts'
 import { DEDUPLICATION_WINDOW_MS } from '../../contract/reading.ts'
 import type { ArrivedRow } from '../ports/lake.ts'
 import type { Assertion, AssertionsSlice, Percentiles } from '../state/state.ts'
@@ -10,6 +10,8 @@ const WINDOW_MS = 60_000
 /** Rate: it holds or not only once this much of the window has passed (ms). */
 const LEAST_ELAPSED_MS = 10_000
 const RATE_SHARE = 0.9
+/** … and so many readings were due in it: of fewer it is chance whether one falls before its end. */
+const LEAST_DUE = 2
 /** From `createdAt` to the commit in gold: the 95th percentile must not be above it. */
 export const LATENCY_LIMIT_MS = 15_000
 /** What must hold, and over what. */
@@ -76,14 +78,17 @@ export class Assertions {
     while (this.#rates.length > 2 && (this.#rates[1] as RateSample).at <= at - WINDOW_MS) this.#rates.shift()
     const [first] = this.#rates
     const elapsed = at - (first?.at ?? at)
-    const expectation = `≥ 90 % of ${planned < 1000 ? Math.round(planned * 10) / 10 : grouped(planned)}/s`
+    const expectation = `≥ 90 % of ${groupedRate(planned)}/s`
     if (!first || elapsed <= 0) {
       this.#rate = unmeasured(expectation)
       return
     }
-    const value = ((acknowledged - first.acknowledged) * 1000) / elapsed
-    const isLongEnough = elapsed >= LEAST_ELAPSED_MS
-    this.#rate = { value, expectation, holds: isLongEnough ? value >= planned * RATE_SHARE : undefined }
+    const count = acknowledged - first.acknowledged
+    const due = (planned * elapsed) / 1000
+    const isLongEnough = elapsed >= LEAST_ELAPSED_MS && due >= LEAST_DUE
+    // Only whole readings come.
+    const holds = isLongEnough ? count >= Math.floor(due * RATE_SHARE) : undefined
+    this.#rate = { value: (count * 1000) / elapsed, expectation, holds }
   }
 
   /** @param lost from the ledger; undefined: there is no ledger yet. @param now epoch milliseconds. */

@@ -1,7 +1,7 @@
 /** Numbers with their nouns, as a person writes them: `1 event`, `1,204 events`. Pure. */
-import { grouped } from '../../contract/grouped.ts'
+import { grouped, groupedRate } from '../../contract/grouped.ts'
 
-export { grouped }
+export { grouped, groupedRate }
 
 /** The noun, with its verb where it has one, for so many. @param plural of what does not only take an s. */
 export const nounOf = (count: number | undefined, singular: string, plural = `${singular}s`): string =>

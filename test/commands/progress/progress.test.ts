@@ -102,6 +102,13 @@ describe('elsewhere', () => {
     ])
   })
 
+  it('tells few events a second as they are, and not as none', () => {
+    const state = scenarios.allRunning()
+    const slow = { ...state, hub: { ...state.hub, rate: 0.1 } }
+    expect(progressLine(at(slow))).toContain(' 0.1/s ')
+    expect(JSON.parse(progressJson(at(slow))).ratePerSecond).toBe(0.1)
+  })
+
   it('says what is not known as a dash, and as null in JSON', () => {
     const state = scenarios.beforeConnect()
     expect(progressLine(at(state))).toContain('–/s  acknowledged –  bronze –  silver –  gold –  aggregated –')

@@ -199,6 +199,20 @@ it('tells the limits of the assertions with a mark, in ASCII where the locale ha
   expect(summaryText(summary, { ...WHERE, isAscii: true })).toMatch(/^[ -~\n]*$/)
 })
 
+it('tells a slow rate: of one station that reports every ten seconds, or once an hour, it is not 0', () => {
+  const state = scenarios.allRunning()
+  const told = (value: number) => {
+    const rate = { ...state.assertions.rate, value }
+    const summary = summariseSession({ ...state, assertions: { ...state.assertions, rate } }, 1000)
+    return [summary.assertions.ratePerSecond, /rate \S+/.exec(summaryText(summary, WHERE))?.[0]]
+  }
+  expect(told(0.1)).toEqual([0.1, 'rate 0.1/s'])
+  expect(told(1 / 3600)).toEqual([0.0003, 'rate 0.0003/s'])
+  expect(told(0)).toEqual([0, 'rate 0/s'])
+  expect(told(9.46)).toEqual([9.5, 'rate 9.5/s'])
+  expect(told(12_345.6)).toEqual([12_345.6, 'rate 12,346/s'])
+})
+
 it('has what was typed on the screen as a line of its own, and nothing of it where nothing was', () => {
   const state = stateOf(100, 100)
   const where = { dataDir: undefined, ephemeral: false, logFile: undefined }

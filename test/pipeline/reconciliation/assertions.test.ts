@@ -43,6 +43,31 @@ describe('the assertions', () => {
     expect(assertions.slice(0, 0).rate).toMatchObject({ value: 60, holds: false })
   })
 
+  it.each([
+    ['one station, every 10 s', 10],
+    ['one station, every 25 s', 25],
+    ['one station, every two minutes', 120],
+    ['one station, every hour', 3600],
+  ])('say nothing false of few readings that all come: %s', (_name, every) => {
+    const assertions = new Assertions()
+    for (let second = 0; second <= 300; second++) {
+      assertions.observeRate(1 / every, Math.floor(second / every), second * 1000)
+      expect(assertions.slice(0, 0).rate.holds).not.toBe(false)
+    }
+    expect(assertions.slice(0, 0).rate.holds).toBe(every < 60 ? true : undefined)
+    expect(assertions.slice(0, 0).rate.expectation).not.toBe('≥ 90 % of 0/s')
+  })
+
+  it('miss a few readings that do not come', () => {
+    const assertions = new Assertions()
+    for (let second = 0; second <= 60; second++) assertions.observeRate(0.1, 0, second * 1000)
+    expect(assertions.slice(0, 0).rate).toEqual({
+      value: 0,
+      expectation: '≥ 90 % of 0.1/s',
+      holds: false,
+    })
+  })
+
   it('begin a new measurement with a new plan, and keep the last one when nothing is planned', () => {
     const assertions = new Assertions()
     for (let second = 0; second <= 20; second++) assertions.observeRate(100, second * 100, second * 1000)
