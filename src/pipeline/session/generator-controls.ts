@@ -12,6 +12,7 @@ import {
   MAX_STATIONS,
   refused,
 } from '../state/actions.ts'
+import { intervalText } from '../state/clock-text.ts'
 import { countOf } from '../state/count-of.ts'
 import type { AppState } from '../state/state.ts'
 
@@ -75,7 +76,7 @@ function setReportInterval(generator: GeneratorService, ms: number): ActionResul
   if (!(ms >= INTERVALS.least && ms <= INTERVALS.most))
     return refused('The interval is a time from 100 ms to 1 day, such as 500ms, 10s or 2m.')
   generator.setInterval(ms)
-  return accepted(`Each station reports every ${ms < 1000 ? `${ms} ms` : `${ms / 1000} s`} from now on.`)
+  return accepted(`Each station reports every ${intervalText(ms)} from now on.`)
 }
 
 function setCorruption(generator: GeneratorService, share: number): ActionResult {

@@ -20,3 +20,17 @@ export function elapsedText(seconds: number): string {
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60]
   return hours > 0 ? `${hours} h ${minutes} min` : `${minutes} min ${whole % 60} s`
 }
+
+/** How often something happens, exactly as it is set: `250 ms`, `10 s`, `2.5 min`, `1 d`. */
+export function intervalText(ms: number): string {
+  const [unit, size] = INTERVALS.find(([, size]) => ms >= size && (ms * 10) % size === 0) ?? ['ms', 1]
+  return `${ms / size} ${unit}`
+}
+
+/** The largest in which one digit behind the point says all. */
+const INTERVALS: readonly (readonly [unit: string, ms: number])[] = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+  ['s', 1000],
+]

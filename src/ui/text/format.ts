@@ -2,6 +2,8 @@
 import { grouped } from '../../contract/grouped.ts'
 import { SPARKS } from './glyphs.ts'
 
+export { intervalText as formatInterval } from '../../pipeline/state/clock-text.ts'
+
 /** Unknown is not 0. */
 export const UNKNOWN = '–'
 
@@ -80,20 +82,6 @@ export function formatAge(ms: number | undefined): string {
 /** `45 ms`, `0.3 s` */
 export const formatDuration = (ms: number | undefined): string =>
   ms !== undefined && ms < 99.5 ? `${Math.round(ms)} ms` : formatAge(ms)
-
-/** How often something happens, exactly as it is set: `250 ms`, `10 s`, `2.5 min`, `1 d`. */
-export function formatInterval(ms: number): string {
-  const [unit, size] = INTERVALS.find(([, size]) => ms >= size && (ms * 10) % size === 0) ?? ['ms', 1]
-  return `${ms / size} ${unit}`
-}
-
-/** The largest in which one digit behind the point says all. */
-const INTERVALS: readonly (readonly [unit: string, ms: number])[] = [
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['min', 60_000],
-  ['s', 1000],
-]
 
 /** Time of day, UTC: `12:31:10`. */
 export const formatClock = (time: number): string => new Date(time).toISOString().slice(11, 19)

@@ -416,6 +416,14 @@ describe('actions', () => {
     expect(state().generator.dirty).toBe(0)
     actions.toggleCorruption()
     expect(state().generator.dirty).toBe(0.5)
+    for (const [ms, text] of [
+      [250, '250 ms'],
+      [90_000, '1.5 min'],
+      [3_600_000, '1 h'],
+    ] as const)
+      expect(actions.setInterval(ms)).toMatchObject({
+        message: `Each station reports every ${text} from now on.`,
+      })
   })
 
   it('say why they cannot act', async () => {
