@@ -36,6 +36,31 @@ describe('a copy', () => {
     expect(running.lake.usage()).toEqual({ bytes: 14, files: 2 })
   })
 
+  it('finds its source by the account’s address as on Azure too, which some clients write whatever theirs is', async () => {
+    for (const service of ['blob', 'dfs']) {
+      const source = `https://${ACCOUNT}.${service}.core.windows.net/bronze/a`
+      expect((await copy(`silver/${service}`, source)).status).toBe(202)
+      const found = await get(`silver/${service}`)
+      expect(found).toMatchObject({ text: 'content', headers: { 'x-ms-copy-source': source } })
+    }
+    const ofAzure = (host: string, path = 'bronze/a') =>
+      copy('silver/none', `https://${host}/${path}`).then(code)
+    expect(await ofAzure(`${ACCOUNT}.blob.core.windows.net`, 'bronze/none')).toBe('404 BlobNotFound')
+    expect(await ofAzure(`${ACCOUNT}.blob.core.windows.net`, 'bronze')).toBe('400 InvalidHeaderValue')
+    for (const host of [
+      'another.blob.core.windows.net',
+      `${ACCOUNT}.blob.core.windows.net.example`,
+      `${ACCOUNT}.file.core.windows.net`,
+    ])
+      expect(await ofAzure(host)).toBe('400 InvalidHeaderValue')
+    // Read as any client would read it, it needs the same proof.
+    const source = `https://${ACCOUNT}.blob.core.windows.net/bronze/a`
+    const atOnce = { 'x-ms-requires-sync': 'true' }
+    expect(code(await copy('silver/b', source, atOnce))).toBe('401 CannotVerifyCopySource')
+    const proof = { 'x-ms-copy-source-authorization': `Bearer ${TOKEN}` }
+    expect((await copy('silver/b', source, { ...atOnce, ...proof })).status).toBe(202)
+  })
+
   it('made by Put Blob From URL has the content of its source, and never is an empty file', async () => {
     const headers = { 'x-ms-blob-type': 'BlockBlob', 'x-ms-meta-own': '1' }
     const source = `${running.endpoint}/bronze/a`

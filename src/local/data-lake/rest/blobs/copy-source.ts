@@ -120,6 +120,12 @@ const sourceError = (status: number, code: string, message: string) =>
     },
   })
 
+/**
+ * Behind the name of an account. Some clients write its address as on Azure, whatever address they were given (Azure CLI's `copy start`,
+ * Apache Beam); of an account there it is the same.
+ */
+const AZURE_HOSTS = ['.blob.core.windows.net', '.dfs.core.windows.net']
+
 function sourceOf({ request, account }: LakeCall) {
   const url = URL.parse(String(request.headers['x-ms-copy-source']))
   const elsewhere = new HttpError(
@@ -127,7 +133,9 @@ function sourceOf({ request, account }: LakeCall) {
     'InvalidHeaderValue',
     `The local lake copies only what it holds: x-ms-copy-source must be a URL of the account ${account} on this machine.`,
   )
-  if (!url || !isLoopback(url.hostname)) throw elsewhere
+  if (!url) throw elsewhere
+  const isAsOnAzure = AZURE_HOSTS.some((host) => url.hostname === `${account}${host}`)
+  if (!isAsOnAzure && !isLoopback(url.hostname)) throw elsewhere
   let parts: string[]
   try {
     parts = url.pathname.split('/').slice(1).map(decodeAddress)
@@ -136,7 +144,7 @@ function sourceOf({ request, account }: LakeCall) {
       cause,
     })
   }
-  const [name, container = '', ...path] = parts
+  const [name, container = '', ...path] = isAsOnAzure ? [account, ...parts] : parts
   if (name !== account || path.length === 0) throw elsewhere
   const query = queryOf(url.search.slice(1))
   if (query.has('versionid'))
