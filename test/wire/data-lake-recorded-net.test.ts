@@ -55,3 +55,41 @@ it('a user delegation key asked for by the account’s key is told of the scheme
   expect([status, headers['x-ms-error-code']]).toEqual([403, 'AuthenticationFailed'])
   expect(text).toContain('<AuthenticationErrorDetail>Only authentication scheme Bearer is supported')
 })
+
+// CreateAsync_ConditionsFail, DeleteAsync_ConditionsFail, SetAccessControlAsync_ConditionsFail, AppendDataAsync_InvalidLease, RenameAsync_SourceConditionsFail.
+it.each([
+  ['PUT', 'resource=directory', {}],
+  ['DELETE', 'recursive=true', {}],
+  ['PATCH', 'action=setAccessControl', { 'x-ms-acl': 'user::rwx,group::r--,other::---' }],
+  ['PATCH', 'action=append&position=0', {}],
+  ['PUT', 'mode=legacy', { 'x-ms-rename-source': '/bronze/from' }],
+  ['PUT', 'mode=legacy', { 'x-ms-rename-source': '/bronze/from', 'x-ms-source-lease-id': '' }],
+] as const)(
+  '%s ?%s with a lease that is not there is told so by the Data Lake’s interface: %o',
+  async (method, query, headers) => {
+    const resource = query.includes('append') ? 'file' : 'directory'
+    await running.raw('DELETE', '/bronze/leased', { query: 'recursive=true' })
+    for (const path of ['/bronze/leased', '/bronze/from'])
+      await running.raw('PUT', path, { query: `resource=${resource}` })
+    const named = 'x-ms-source-lease-id' in headers ? 'x-ms-source-lease-id' : 'x-ms-lease-id'
+    const refused = await running.raw(method, '/bronze/leased', {
+      query,
+      headers: { ...headers, [named]: '927aebf7-0a61-0c21-c248-f3e36c0878d8' },
+      ...(resource === 'file' && { body: 'x' }),
+    })
+    expect([refused.status, refused.headers['x-ms-error-code']]).toEqual([412, 'LeaseNotPresent'])
+    expect(JSON.parse(refused.text).error).toMatchObject({
+      code: 'LeaseNotPresent',
+      message: expect.stringMatching(/^There is currently no lease on the resource\.\n/),
+    })
+  },
+)
+
+// RenameAsync_SourceConditionsFail.
+it('a condition of the source is told as one of the source', async () => {
+  await running.raw('PUT', '/bronze/from', { query: 'resource=directory' })
+  const headers = { 'x-ms-rename-source': '/bronze/from', 'x-ms-source-if-match': '"0x1"' }
+  const refused = await running.raw('PUT', '/bronze/renamed', { query: 'mode=legacy', headers })
+  expect([refused.status, refused.headers['x-ms-error-code']]).toEqual([412, 'SourceConditionNotMet'])
+  expect(JSON.parse(refused.text).error.message).toMatch(/^The source condition specified using HTTP/)
+})

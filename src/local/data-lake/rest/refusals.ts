@@ -215,7 +215,7 @@ const MAX_REASON_CHARACTERS = 300
  * driver and others read it.
  */
 export const lakeError: ErrorForm = (thrown, request) => {
-  const error = isDfs(request) ? thrown : inBlobWords(thrown, request.url ?? '')
+  const error = isDfs(request) ? inPathWords(thrown) : inBlobWords(thrown, request.url ?? '')
   const headers = answerHeaders(request)
   const id = headers['x-ms-request-id'] as string
   return {
@@ -242,6 +242,13 @@ export function inBlobWords(error: HttpError, url: string): HttpError {
   const what = /[?&]restype=container/i.test(url) ? 'container' : 'blob'
   const message = error.message.replaceAll('the resource', `the ${what}`)
   return new HttpError(status, code, message, { headers, details, cause: error })
+}
+
+/** Recordings of the SDK for .NET (`AppendDataAsync_InvalidLease`); no other code of a lease was found recorded of the Data Lake's interface. */
+function inPathWords(error: HttpError): HttpError {
+  const { status, code, message, headers, details } = error
+  if (code !== 'LeaseNotPresentWithBlobOperation') return error
+  return new HttpError(status, 'LeaseNotPresent', message, { headers, details, cause: error })
 }
 
 const messageOf = (error: HttpError): string => {

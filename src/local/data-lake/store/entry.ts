@@ -71,7 +71,7 @@ export function checkConditions(
     new HttpError(
       412,
       prefix === '' ? 'ConditionNotMet' : 'SourceConditionNotMet',
-      'The condition specified using HTTP conditional header(s) is not met.',
+      `The ${prefix === '' ? '' : 'source '}condition specified using HTTP conditional header(s) is not met.`,
     )
   const unchanged = () => new HttpError(304, 'ConditionNotMet', 'Not modified.')
   const ifMatch = condition('if-match')
